@@ -1,0 +1,209 @@
+//! Model → tokens. Cannot fail.
+//!
+//! Generated code is thin: it calls into the runtime's `__private`, and holds no logic that a function there could.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
+
+use crate::{
+    handler::Handler,
+    model::{Argument, Output, Route, Source},
+    parse::Arguments,
+};
+
+/// The path of the runtime crate: `::routekit`, unless `crate = …` says otherwise.
+pub(crate) fn runtime_crate(arguments: &Arguments) -> TokenStream {
+    arguments.options.krate.as_ref().map_or_else(|| quote!(::routekit), |path| quote!(#path))
+}
+
+/// The hidden type of the function's name, in the type namespace, so that `use users::list_users` brings both.
+pub(crate) fn carrier(handler: &Handler) -> TokenStream {
+    let Handler { vis, ident, cfgs, .. } = handler;
+    quote! {
+        #(#cfgs)*
+        #[doc(hidden)]
+        #[allow(non_camel_case_types, dead_code, missing_debug_implementations, clippy::empty_enums)]
+        #vis enum #ident {}
+    }
+}
+
+/// Everything a correct route expands to.
+pub(crate) fn route(route: &Route<'_>, handler: &Handler, krate: &TokenStream) -> TokenStream {
+    let Handler { item, vis, ident, cfgs, .. } = handler;
+    let carrier = carrier(handler);
+    let meta = meta(route, handler);
+    let describe = describe(route);
+    let endpoint = endpoint(route, handler);
+    quote! {
+        #item
+        #carrier
+        #(#cfgs)*
+        #[allow(clippy::all, clippy::pedantic, clippy::restriction, unused_qualifications)]
+        const _: () = {
+            use #krate::__private as __rt;
+
+            impl #ident {
+                /// The route of this handler.
+                #vis const ROUTE: __rt::Route = {
+                    const META: &__rt::RouteMeta = &#meta;
+                    __rt::Route::new(META, __describe, __endpoint)
+                };
+            }
+            #describe
+            #endpoint
+            __rt::inventory::submit! { #ident::ROUTE }
+        };
+    }
+}
+
+fn meta(route: &Route<'_>, handler: &Handler) -> TokenStream {
+    let method = route.method.variant();
+    let path = &route.path;
+    let name = handler.ident.to_string();
+    let options = &route.options;
+    let (summary, description) = documentation(route, handler);
+    let tags = (!options.tags.is_empty()).then(|| {
+        let tags = &options.tags;
+        quote!(.tags(&[#(#tags),*]))
+    });
+    let operation_id = options.operation_id.as_ref().map(|id| quote!(.operation_id(#id)));
+    let version = options.version.as_ref().map(|version| quote!(.version(#version)));
+    let policies = policies(route);
+    quote! {
+        __rt::RouteMeta::new(
+            __rt::Method::#method,
+            #path,
+            #name,
+            __rt::Location::new(::core::module_path!(), ::core::file!(), ::core::line!()),
+        )
+        .documented(#summary, #description)
+        #tags
+        #operation_id
+        #version
+        .policies(#policies)
+    }
+}
+
+fn documentation(route: &Route<'_>, handler: &Handler) -> (String, String) {
+    let blank = handler.docs.iter().position(|line| line.trim().is_empty()).unwrap_or(handler.docs.len());
+    let (first, rest) = handler.docs.split_at(blank);
+    let summary = match &route.options.summary {
+        Some(summary) => summary.value(),
+        None => first.join(" ").trim().to_owned(),
+    };
+    (summary, rest.join("\n").trim().to_owned())
+}
+
+fn policies(route: &Route<'_>) -> TokenStream {
+    let options = &route.options;
+    let timeout = options.timeout_ms.map(|ms| quote!(.timeout(::core::time::Duration::from_millis(#ms))));
+    let body_limit = options.body_limit.map(|bytes| quote!(.body_limit(#bytes)));
+    let layer = options.layer.as_ref().map(|_| quote!(.layered()));
+    let deprecation = options.deprecation.as_ref().map(|deprecation| {
+        let since = &deprecation.since;
+        let sunset = match &deprecation.sunset {
+            Some(sunset) => quote!(::core::option::Option::Some(#sunset)),
+            None => quote!(::core::option::Option::None),
+        };
+        quote!(.deprecated(__rt::Deprecation::new(#since, #sunset)))
+    });
+    quote!(__rt::Policies::new() #timeout #body_limit #layer #deprecation)
+}
+
+/// `fn __describe`: what the route takes, gives and needs, by autoref specialisation (see the runtime's `probe`).
+fn describe(route: &Route<'_>) -> TokenStream {
+    let state =
+        route.options.state.as_ref().map(|state| quote_spanned!(state.span()=> __description.needs_state::<#state>();));
+    let inputs = route.arguments.iter().map(|Argument { name, ty, source }| {
+        let span = ty.span();
+        match source {
+            Source::Placeholder(placeholder) => quote_spanned! {span=>
+                (&&&__rt::Probe::<#ty>::new()).describe_placeholder(__description, #placeholder);
+            },
+            Source::Parts | Source::Body => quote_spanned! {span=>
+                (&&&__rt::Probe::<#ty>::new()).describe_input(__description, #name);
+            },
+        }
+    });
+    let output = match &route.output {
+        Output::Unit => quote!((&&&__rt::Probe::<()>::new()).describe_output(__description);),
+        Output::Named(ty) => quote_spanned! {ty.span()=>
+            (&&&__rt::Probe::<#ty>::new()).describe_output(__description);
+            (&&&(&&&__rt::Probe::<#ty>::new()).error()).describe_error(__description);
+        },
+        Output::Opaque(_) => quote!(__description.opaque_output();),
+    };
+    quote! {
+        fn __describe(__description: &mut __rt::Description) {
+            #[allow(unused_imports)]
+            use __rt::probe::*;
+            #state
+            #(#inputs)*
+            #output
+        }
+    }
+}
+
+/// `fn __endpoint`: the handler as a function from request to response.
+fn endpoint(route: &Route<'_>, handler: &Handler) -> TokenStream {
+    let ident = &handler.ident;
+    let names: Vec<_> = (0..route.arguments.len()).map(|index| format_ident!("__argument_{index}")).collect();
+    let state = route.options.state.as_ref().map_or_else(|| quote!(__rt::Deps), |state| quote!(#state));
+
+    let from_path = route.arguments.iter().zip(&names).filter_map(|(argument, name)| {
+        let Source::Placeholder(placeholder) = &argument.source else { return None };
+        let ty = argument.ty;
+        Some(quote_spanned! {ty.span()=> let #name = __placeholders.parse::<#ty>(#placeholder)?;})
+    });
+    let any_from_path = route.arguments.iter().any(|a| matches!(a.source, Source::Placeholder(_)));
+    let placeholders = any_from_path.then(|| quote!(let __placeholders = __rt::Placeholders::of(&mut __parts).await?;));
+    let from_parts = route.arguments.iter().zip(&names).filter(|(a, _)| a.source == Source::Parts).map(|(a, name)| {
+        let ty = a.ty;
+        quote_spanned! {ty.span()=>
+            let #name = (&&__rt::Extract::<#ty>::new()).from_parts(&mut __parts, &__context).await?;
+        }
+    });
+    // The body goes last, wherever it stands.
+    let from_body = route.arguments.iter().zip(&names).filter(|(a, _)| a.source == Source::Body).map(|(a, name)| {
+        let ty = a.ty;
+        quote_spanned! {ty.span()=>
+            let #name = (&&__rt::Extract::<#ty>::new()).from_request(__parts, __body, &__context).await?;
+        }
+    });
+    let prepare = if route.arguments.is_empty() {
+        quote!(::core::mem::drop((__request, __context));)
+    } else {
+        quote! {
+            #[allow(unused_mut, unused_variables)]
+            let (mut __parts, __body) = __request.into_parts();
+            #placeholders
+            #(#from_path)*
+            #(#from_parts)*
+            #(#from_body)*
+        }
+    };
+    let output_span = match &route.output {
+        Output::Unit => ident.span(),
+        Output::Named(ty) => ty.span(),
+        Output::Opaque(span) => *span,
+    };
+    let respond = quote_spanned!(output_span=> __rt::respond(__output));
+    let new = quote_spanned!(ident.span()=> __rt::endpoint);
+    let layered = match &route.options.layer {
+        Some(layer) => quote_spanned!(layer.span()=> __rt::layered(__endpoint, #layer)),
+        None => quote!(__endpoint),
+    };
+    quote! {
+        fn __endpoint(__wiring: &__rt::Wiring) -> __rt::Endpoint {
+            #[allow(unused_imports)]
+            use __rt::extract::*;
+            let __endpoint = #new::<#state, _, _>(__wiring, |__request, __context| async move {
+                #prepare
+                let __output = #ident(#(#names),*).await;
+                ::core::result::Result::Ok(#respond)
+            });
+            #layered
+        }
+    }
+}

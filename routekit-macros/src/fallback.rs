@@ -1,0 +1,27 @@
+//! What is emitted when an attribute is wrong: the user's function as written, and the type that carries a route, so
+//! that neither a call of the function nor `routes![function]` fails a second time.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::{errors::Errors, expand, handler::Handler};
+
+pub(crate) fn broken_route(handler: &Handler, krate: &TokenStream, errors: Errors) -> TokenStream {
+    let errors = errors.into_tokens();
+    let function = &handler.item;
+    let carrier = expand::carrier(handler);
+    let cfgs = &handler.cfgs;
+    let ident = &handler.ident;
+    let vis = &handler.vis;
+    quote! {
+        #errors
+        #function
+        #carrier
+        #(#cfgs)*
+        const _: () = {
+            impl #ident {
+                #vis const ROUTE: #krate::__private::Route = #krate::__private::Route::BROKEN;
+            }
+        };
+    }
+}

@@ -1,0 +1,77 @@
+//! The macros of `routekit`. Users read about them on the re-exports in that crate, where the examples compile.
+//!
+//! An attribute goes through three phases, each a type: `parse` turns tokens into spanned arguments, `model` turns
+//! arguments and a signature into a route that cannot be wrong, and `expand` turns that into tokens and cannot fail.
+//! Mistakes gather in one sink (`errors`), so that all of them are reported at once.
+
+mod errors;
+mod expand;
+mod fallback;
+mod handler;
+mod model;
+mod parse;
+mod route;
+mod validate;
+
+use proc_macro::TokenStream;
+
+/// Declares a route. See `routekit::route`.
+#[proc_macro_attribute]
+pub fn route(args: TokenStream, item: TokenStream) -> TokenStream {
+    route::expand(None, args.into(), item.into()).into()
+}
+
+/// `#[route(get, …)]`.
+#[proc_macro_attribute]
+pub fn get(args: TokenStream, item: TokenStream) -> TokenStream {
+    route::expand(Some(model::Method::Get), args.into(), item.into()).into()
+}
+
+/// `#[route(post, …)]`.
+#[proc_macro_attribute]
+pub fn post(args: TokenStream, item: TokenStream) -> TokenStream {
+    route::expand(Some(model::Method::Post), args.into(), item.into()).into()
+}
+
+/// `#[route(put, …)]`.
+#[proc_macro_attribute]
+pub fn put(args: TokenStream, item: TokenStream) -> TokenStream {
+    route::expand(Some(model::Method::Put), args.into(), item.into()).into()
+}
+
+/// `#[route(patch, …)]`.
+#[proc_macro_attribute]
+pub fn patch(args: TokenStream, item: TokenStream) -> TokenStream {
+    route::expand(Some(model::Method::Patch), args.into(), item.into()).into()
+}
+
+/// `#[route(delete, …)]`.
+#[proc_macro_attribute]
+pub fn delete(args: TokenStream, item: TokenStream) -> TokenStream {
+    route::expand(Some(model::Method::Delete), args.into(), item.into()).into()
+}
+
+/// `#[route(head, …)]`.
+#[proc_macro_attribute]
+pub fn head(args: TokenStream, item: TokenStream) -> TokenStream {
+    route::expand(Some(model::Method::Head), args.into(), item.into()).into()
+}
+
+/// `#[route(options, …)]`.
+#[proc_macro_attribute]
+pub fn options(args: TokenStream, item: TokenStream) -> TokenStream {
+    route::expand(Some(model::Method::Options), args.into(), item.into()).into()
+}
+
+/// Derives `validator::Validate` with the names that serde uses. See `routekit::Validate`.
+#[proc_macro_derive(Validate, attributes(validate, serde))]
+pub fn validate(item: TokenStream) -> TokenStream {
+    validate::expand(item.into()).into()
+}
+
+/// Swallows the copy of a struct that only exists for `validator`'s derive to look at.
+#[doc(hidden)]
+#[proc_macro_attribute]
+pub fn discard(_args: TokenStream, _item: TokenStream) -> TokenStream {
+    TokenStream::new()
+}

@@ -1,0 +1,366 @@
+//! Arguments + signature → a route that cannot be wrong.
+
+use proc_macro2::{Ident, Span};
+use quote::format_ident;
+use syn::{FnArg, GenericArgument, Pat, PatType, PathArguments, ReturnType, Type, spanned::Spanned, visit::Visit};
+
+use crate::{
+    errors::{Errors, list, nearest},
+    handler::Handler,
+    parse::{Arguments, Options, Placeholder, Template},
+};
+
+/// The methods a route can have.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Method {
+    Get,
+    Post,
+    Put,
+    Patch,
+    Delete,
+    Head,
+    Options,
+}
+
+impl Method {
+    const ALL: [Self; 7] = [Self::Get, Self::Post, Self::Put, Self::Patch, Self::Delete, Self::Head, Self::Options];
+    pub(crate) const NAMES: [&'static str; 7] = ["get", "post", "put", "patch", "delete", "head", "options"];
+
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
+        let index = Self::NAMES.iter().position(|name| *name == word)?;
+        Some(Self::ALL[index])
+    }
+
+    /// The word in an attribute.
+    pub(crate) fn word(self) -> &'static str {
+        Self::NAMES[Self::ALL.iter().position(|method| *method == self).expect("every method is in ALL")]
+    }
+
+    /// The variant of the runtime's `Method`.
+    pub(crate) fn variant(self) -> Ident {
+        let word = self.word();
+        format_ident!("{}{}", word[..1].to_uppercase(), &word[1..])
+    }
+
+    /// Content in a GET or HEAD request has no defined meaning (RFC 9110 §9.3.1).
+    fn may_have_body(self) -> bool {
+        !matches!(self, Self::Get | Self::Head)
+    }
+}
+
+/// A route without a mistake that tokens can show.
+pub(crate) struct Route<'a> {
+    pub(crate) method: Method,
+    pub(crate) path: Template,
+    pub(crate) options: Options,
+    pub(crate) arguments: Vec<Argument<'a>>,
+    pub(crate) output: Output<'a>,
+}
+
+/// One argument of the handler.
+pub(crate) struct Argument<'a> {
+    /// What the description calls it.
+    pub(crate) name: String,
+    pub(crate) ty: &'a Type,
+    pub(crate) source: Source,
+}
+
+/// Where an argument comes from.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// The placeholder of this name, parsed into the argument's type.
+    Placeholder(String),
+    /// An extractor that leaves the body alone.
+    Parts,
+    /// An extractor that may consume the body; at most one, extracted last.
+    Body,
+}
+
+/// What the handler returns.
+pub(crate) enum Output<'a> {
+    /// Nothing: `200` without content.
+    Unit,
+    /// A type that can be named.
+    Named(&'a Type),
+    /// `impl IntoResponse`: nothing more is known of it.
+    Opaque(Span),
+}
+
+/// Extractors that consume the body; a macro sees names, not types.
+const BODIES: [&str; 7] = ["Json", "Form", "Multipart", "Bytes", "String", "Request", "Body"];
+
+/// Types that are plain values: never extractors, so an argument of one must name a placeholder.
+const SCALARS: [&str; 19] = [
+    "u8",
+    "u16",
+    "u32",
+    "u64",
+    "u128",
+    "usize",
+    "i8",
+    "i16",
+    "i32",
+    "i64",
+    "i128",
+    "isize",
+    "f32",
+    "f64",
+    "bool",
+    "char",
+    "Uuid",
+    "IpAddr",
+    "SocketAddr",
+];
+
+impl<'a> Route<'a> {
+    /// The validated route, or `None` with at least one mistake in `errors`.
+    pub(crate) fn check(arguments: Arguments, handler: &'a Handler, errors: &mut Errors) -> Option<Self> {
+        check_signature(handler, errors);
+        let placeholders = arguments.path.as_ref().map(|path| path.placeholders.as_slice());
+        let taken = classify(handler, placeholders, errors);
+        check_bodies(&taken, arguments.method, errors);
+        check_state(&taken, &arguments.options, errors);
+        if let Some(placeholders) = placeholders {
+            check_placeholders(&taken, placeholders, errors);
+        }
+        let output = output(&handler.sig.output);
+        if !errors.is_empty() {
+            return None;
+        }
+        Some(Self {
+            method: arguments.method?,
+            path: arguments.path?,
+            options: arguments.options,
+            arguments: taken,
+            output,
+        })
+    }
+}
+
+fn check_signature(handler: &Handler, errors: &mut Errors) {
+    let sig = &handler.sig;
+    if sig.asyncness.is_none() {
+        errors.push(sig.fn_token.span, format!("a handler is async: `async fn {}`", sig.ident));
+    }
+    if let Some(unsafety) = &sig.unsafety {
+        errors.push(unsafety.span, "a handler is not `unsafe`: requests call it");
+    }
+    if let Some(constness) = &sig.constness {
+        errors.push(constness.span, "a handler is not `const`");
+    }
+    if let Some(abi) = &sig.abi {
+        errors.push(abi.span(), "a handler has no `extern`");
+    }
+    if let Some(first) = sig.generics.params.first() {
+        errors.push(first.span(), "a handler is not generic: a route is one function; give the type it is meant for");
+    }
+    if let Some(variadic) = &sig.variadic {
+        errors.push(variadic.span(), "a handler has no variadic arguments");
+    }
+}
+
+fn classify<'a>(handler: &'a Handler, placeholders: Option<&[Placeholder]>, errors: &mut Errors) -> Vec<Argument<'a>> {
+    let mut arguments = Vec::new();
+    for input in &handler.sig.inputs {
+        let argument = match input {
+            FnArg::Receiver(receiver) => {
+                errors.push(receiver.self_token.span, "a handler is a free function; take shared things as `Dep<T>`");
+                continue;
+            }
+            FnArg::Typed(argument) => argument,
+        };
+        if let Some(span) = find_impl_trait(&argument.ty) {
+            errors.push(span, "a handler is not generic: `impl Trait` arguments are; name the extractor's type");
+            continue;
+        }
+        if let Type::Reference(reference) = &*argument.ty {
+            errors.push(reference.and_token.span, "a handler takes its arguments by value, not by reference");
+            continue;
+        }
+        let name = argument_name(argument);
+        let source = source(name.as_deref(), argument, placeholders, errors);
+        arguments.push(Argument { name: name.unwrap_or_else(|| "_".to_owned()), ty: &argument.ty, source });
+    }
+    // Without a body by name, the last extractor may be one.
+    if !arguments.iter().any(|argument| argument.source == Source::Body)
+        && let Some(last) = arguments.iter_mut().rev().find(|argument| argument.source == Source::Parts)
+    {
+        last.source = Source::Body;
+    }
+    arguments
+}
+
+fn source(name: Option<&str>, argument: &PatType, placeholders: Option<&[Placeholder]>, errors: &mut Errors) -> Source {
+    let head = head_name(&argument.ty);
+    let named = name.and_then(|name| {
+        // `_id` takes `{id}` as well: an argument that only documents its placeholder.
+        placeholders?
+            .iter()
+            .map(|placeholder| placeholder.name.as_str())
+            .find(|placeholder| *placeholder == name || name.strip_prefix('_').is_some_and(|name| name == *placeholder))
+    });
+    if let Some(placeholder) = named
+        && head.as_deref() != Some("Path")
+    {
+        return Source::Placeholder(placeholder.to_owned());
+    }
+    let Some(head) = head else { return Source::Parts };
+    if let (Some(placeholders), Some(name)) = (placeholders, name)
+        && SCALARS.contains(&head.as_str())
+    {
+        let help = if placeholders.is_empty() {
+            "the path has no placeholder; is it a query parameter? Take those with `Query<T>`".to_owned()
+        } else {
+            format!("the path has {}", list_placeholders(placeholders))
+        };
+        errors.push(
+            argument.pat.span(),
+            format!("the argument `{name}` names no placeholder of the path, and `{head}` is no extractor; {help}"),
+        );
+        // Whatever it was meant to be, it is neither a body nor an extractor.
+        return Source::Placeholder(name.to_owned());
+    }
+    if BODIES.contains(&peeled_name(&argument.ty).as_deref().unwrap_or_default()) {
+        Source::Body
+    } else {
+        Source::Parts
+    }
+}
+
+fn check_bodies(arguments: &[Argument<'_>], method: Option<Method>, errors: &mut Errors) {
+    let named = |argument: &&Argument<'_>| {
+        argument.source == Source::Body && peeled_name(argument.ty).is_some_and(|name| BODIES.contains(&name.as_str()))
+    };
+    let mut bodies = arguments.iter().filter(named);
+    let Some(first) = bodies.next() else { return };
+    for second in bodies {
+        errors.push(second.ty.span(), format!("a request has one body, and `{}` already takes it", first.name));
+    }
+    if let Some(method) = method
+        && !method.may_have_body()
+    {
+        errors.push(
+            first.ty.span(),
+            format!(
+                "a {} request has no body (RFC 9110 §9.3.1); take parameters with `Query<T>`",
+                method.word().to_uppercase()
+            ),
+        );
+    }
+}
+
+fn check_state(arguments: &[Argument<'_>], options: &Options, errors: &mut Errors) {
+    if options.state.is_some() {
+        return;
+    }
+    for argument in arguments {
+        if peeled_name(argument.ty).as_deref() == Some("State") {
+            let inner = first_type_argument(argument.ty).map_or_else(|| "T".to_owned(), type_text);
+            errors.push(
+                argument.ty.span(),
+                format!("`State<{inner}>` needs `state = {inner}` in the attribute; or take `Dep<{inner}>`, given with `App::provide`"),
+            );
+        }
+    }
+}
+
+fn check_placeholders(arguments: &[Argument<'_>], placeholders: &[Placeholder], errors: &mut Errors) {
+    if arguments.iter().any(|argument| peeled_name(argument.ty).as_deref() == Some("Path")) {
+        return;
+    }
+    for placeholder in placeholders {
+        let name = &placeholder.name;
+        let taken =
+            arguments.iter().any(|argument| matches!(&argument.source, Source::Placeholder(taken) if taken == name));
+        if taken {
+            continue;
+        }
+        let free = arguments.iter().filter(|a| a.source == Source::Parts || a.source == Source::Body);
+        let guess = nearest(name, free.map(|argument| argument.name.as_str()))
+            .map_or_else(String::new, |guess| format!(" (did you mean to call `{guess}` that?)"));
+        let usage = if syn::parse_str::<Ident>(name).is_ok() {
+            format!("add an argument `{name}: T`{guess}, or take all with one `Path<T>`")
+        } else {
+            format!("`{name}` is no Rust name, so take it with `Path<T>`")
+        };
+        errors.push(placeholder.span, format!("no argument takes the placeholder `{{{name}}}`; {usage}"));
+    }
+}
+
+fn output(output: &ReturnType) -> Output<'_> {
+    match output {
+        ReturnType::Default => Output::Unit,
+        ReturnType::Type(_, ty) => match find_impl_trait(ty) {
+            Some(_) => Output::Opaque(ty.span()),
+            None => Output::Named(ty),
+        },
+    }
+}
+
+fn list_placeholders(placeholders: &[Placeholder]) -> String {
+    let braced: Vec<String> = placeholders.iter().map(|placeholder| format!("{{{}}}", placeholder.name)).collect();
+    list(braced.iter().map(String::as_str))
+}
+
+/// The name in `name: T`, `mut name: T` or `Extractor(name): T`.
+fn argument_name(argument: &PatType) -> Option<String> {
+    fn name(pat: &Pat) -> Option<String> {
+        match pat {
+            Pat::Ident(ident) => {
+                let name = ident.ident.to_string();
+                Some(name.strip_prefix("r#").unwrap_or(&name).to_owned())
+            }
+            Pat::TupleStruct(tuple) if tuple.elems.len() == 1 => name(&tuple.elems[0]),
+            Pat::Paren(paren) => name(&paren.pat),
+            _ => None,
+        }
+    }
+    name(&argument.pat)
+}
+
+/// The last segment of a type's path: `Json` of `routekit::Json<T>`.
+fn head_name(ty: &Type) -> Option<String> {
+    match ty {
+        Type::Path(path) => path.path.segments.last().map(|segment| segment.ident.to_string()),
+        Type::Group(group) => head_name(&group.elem),
+        Type::Paren(paren) => head_name(&paren.elem),
+        _ => None,
+    }
+}
+
+/// [`head_name`] below `Option<…>` and `Result<…, _>`.
+fn peeled_name(ty: &Type) -> Option<String> {
+    let head = head_name(ty)?;
+    if matches!(head.as_str(), "Option" | "Result")
+        && let Some(inner) = first_type_argument(ty)
+    {
+        return peeled_name(inner);
+    }
+    Some(head)
+}
+
+fn first_type_argument(ty: &Type) -> Option<&Type> {
+    let Type::Path(path) = ty else { return None };
+    let PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else { return None };
+    arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    })
+}
+
+/// A type as a person writes it.
+fn type_text(ty: &Type) -> String {
+    quote::quote!(#ty).to_string().replace(' ', "")
+}
+
+fn find_impl_trait(ty: &Type) -> Option<Span> {
+    struct Finder(Option<Span>);
+    impl<'ast> Visit<'ast> for Finder {
+        fn visit_type_impl_trait(&mut self, node: &'ast syn::TypeImplTrait) {
+            self.0.get_or_insert(node.span());
+        }
+    }
+    let mut finder = Finder(None);
+    finder.visit_type(ty);
+    finder.0
+}

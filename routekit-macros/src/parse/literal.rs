@@ -1,0 +1,127 @@
+//! Durations and sizes as they are written in attributes.
+
+use proc_macro2::Span;
+use syn::Lit;
+
+use crate::errors::Errors;
+
+/// Milliseconds of `2` (seconds), `"250ms"`, `"5m"` or `"1h30m"`; zero is a mistake.
+pub(crate) fn duration_ms(literal: &Lit, errors: &mut Errors) -> Option<u64> {
+    quantity(
+        literal,
+        "duration",
+        "whole seconds, or a string such as `\"250ms\"`, `\"5m\"`, `\"1h30m\"`",
+        1000,
+        parse_duration,
+        errors,
+    )
+}
+
+/// Bytes of `65536`, `"64KiB"` or `"1MiB"`; zero is a mistake.
+pub(crate) fn size_bytes(literal: &Lit, errors: &mut Errors) -> Option<u64> {
+    quantity(literal, "size", "whole bytes, or a string such as `\"64KiB\"`, `\"1MiB\"`", 1, parse_size, errors)
+}
+
+fn quantity(
+    literal: &Lit,
+    what: &str,
+    forms: &str,
+    unit: u64,
+    parse: fn(&str) -> Option<u64>,
+    errors: &mut Errors,
+) -> Option<u64> {
+    let span: Span = literal.span();
+    let parsed = match literal {
+        Lit::Int(int) if int.suffix().is_empty() => int.base10_parse::<u64>().ok().and_then(|n| n.checked_mul(unit)),
+        Lit::Str(text) => parse(&text.value()),
+        _ => None,
+    };
+    match parsed {
+        Some(0) => {
+            errors.push(span, format!("a {what} of zero; it must be positive"));
+            None
+        }
+        Some(value) => Some(value),
+        None => {
+            errors.push(span, format!("not a {what}; a {what} is {forms}"));
+            None
+        }
+    }
+}
+
+fn parse_duration(text: &str) -> Option<u64> {
+    const UNITS: &[(&str, u64)] = &[("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
+    let mut rest = text;
+    let mut total = 0_u64;
+    // Units only go down, so that "5m1h" and "1s1s" are typos and not sums.
+    let mut allowed = UNITS;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
+        let (number, tail) = rest.split_at(digits);
+        let unit_end = tail.find(|c: char| c.is_ascii_digit()).unwrap_or(tail.len());
+        let (unit, tail) = tail.split_at(unit_end);
+        let position = allowed.iter().position(|(name, _)| *name == unit)?;
+        let value = number.parse::<u64>().ok()?.checked_mul(allowed[position].1)?;
+        total = total.checked_add(value)?;
+        allowed = &allowed[position + 1..];
+        rest = tail;
+    }
+    (!text.is_empty()).then_some(total)
+}
+
+fn parse_size(text: &str) -> Option<u64> {
+    let digits = text.find(|c: char| !c.is_ascii_digit())?;
+    let (number, unit) = text.split_at(digits);
+    let factor = match unit {
+        "B" => 1,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        _ => return None,
+    };
+    number.parse::<u64>().ok()?.checked_mul(factor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations() {
+        for (text, expected) in [
+            ("250ms", Some(250)),
+            ("5m", Some(300_000)),
+            ("1h30m", Some(5_400_000)),
+            ("1s500ms", Some(1500)),
+            ("0s", Some(0)),
+            ("", None),
+            ("5", None),
+            ("s", None),
+            ("5 s", None),
+            ("5m1h", None),
+            ("1s1s", None),
+            ("-1s", None),
+            ("99999999999999999999s", None),
+            ("18446744073709551615h", None),
+        ] {
+            assert_eq!(parse_duration(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn sizes() {
+        for (text, expected) in [
+            ("64KiB", Some(65536)),
+            ("1MiB", Some(1_048_576)),
+            ("2GiB", Some(2_147_483_648)),
+            ("7B", Some(7)),
+            ("64KB", None),
+            ("64", None),
+            ("", None),
+            ("KiB", None),
+            ("18446744073709551615GiB", None),
+        ] {
+            assert_eq!(parse_size(text), expected, "{text:?}");
+        }
+    }
+}

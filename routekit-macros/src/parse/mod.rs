@@ -1,0 +1,133 @@
+//! Tokens → spanned arguments.
+//!
+//! The attribute is first cut into options at its commas (`raw`), so that one malformed option does not hide another;
+//! then each goes to the family that knows its name. A new family of options is a new file here with one [`Family`], a
+//! line in [`FAMILIES`], and a field in [`Options`].
+
+mod body_limit;
+mod deprecated;
+mod docs;
+mod layer;
+mod literal;
+mod path;
+mod raw;
+mod state;
+mod timeout;
+
+use proc_macro2::{Span, TokenStream};
+
+pub(crate) use self::{
+    deprecated::Deprecation,
+    path::{Placeholder, Template},
+    raw::RawOption,
+};
+use crate::{
+    errors::{Errors, list, nearest},
+    model::Method,
+};
+
+/// The arguments of one attribute.
+pub(crate) struct Arguments {
+    /// `None` if it was missing or wrong, which has been reported.
+    pub(crate) method: Option<Method>,
+    /// `None` if it was missing or wrong, which has been reported.
+    pub(crate) path: Option<Template>,
+    pub(crate) options: Options,
+}
+
+/// What the options said; a field for each.
+#[derive(Default)]
+pub(crate) struct Options {
+    pub(crate) krate: Option<syn::Path>,
+    pub(crate) timeout_ms: Option<u64>,
+    pub(crate) body_limit: Option<u64>,
+    pub(crate) layer: Option<syn::Expr>,
+    pub(crate) state: Option<syn::Type>,
+    pub(crate) tags: Vec<syn::LitStr>,
+    pub(crate) summary: Option<syn::LitStr>,
+    pub(crate) operation_id: Option<syn::LitStr>,
+    pub(crate) version: Option<syn::LitStr>,
+    pub(crate) deprecation: Option<Deprecation>,
+}
+
+/// One family of options: the names it answers to and how it reads them.
+pub(crate) struct Family {
+    pub(crate) names: &'static [&'static str],
+    pub(crate) parse: fn(&RawOption, &mut Options, &mut Errors),
+}
+
+const FAMILIES: &[Family] = &[
+    body_limit::FAMILY,
+    deprecated::FAMILY,
+    docs::FAMILY,
+    layer::FAMILY,
+    state::FAMILY,
+    state::CRATE,
+    timeout::FAMILY,
+];
+
+/// Reads the arguments of `#[route(METHOD, "PATH", OPTION…)]`, or of a short form that brings its method along.
+pub(crate) fn attribute(short_form: Option<Method>, tokens: TokenStream, errors: &mut Errors) -> Arguments {
+    let mut pieces = raw::split(tokens).into_iter().peekable();
+    let method = match short_form {
+        Some(method) => Some(method),
+        None => match pieces.next_if(|piece| !piece.is_string()) {
+            Some(piece) => method(&piece, errors),
+            None => {
+                let span = pieces.peek().map_or_else(Span::call_site, |piece| piece.span());
+                errors.push(span, format!("the method is missing: one of {}", list(Method::NAMES)));
+                None
+            }
+        },
+    };
+    let path = match pieces.next_if(|piece| piece.is_string()) {
+        Some(piece) => path::template(&piece, errors),
+        None => {
+            let span = pieces.peek().map_or_else(Span::call_site, |piece| piece.span());
+            errors.push(span, "the path is missing: a string literal such as `\"/users/{id}\"`");
+            None
+        }
+    };
+
+    let mut options = Options::default();
+    let mut seen: Vec<String> = Vec::new();
+    for piece in pieces {
+        let option = match piece.into_option() {
+            Ok(option) => option,
+            Err((span, message)) => {
+                errors.push(span, message);
+                continue;
+            }
+        };
+        let Some(family) = FAMILIES.iter().find(|family| family.names.contains(&option.name.as_str())) else {
+            errors.push(option.span, unknown(&option.name));
+            continue;
+        };
+        if seen.contains(&option.name) {
+            errors.push(option.span, format!("`{}` is given twice", option.name));
+            continue;
+        }
+        (family.parse)(&option, &mut options, errors);
+        seen.push(option.name);
+    }
+    Arguments { method, path, options }
+}
+
+fn method(piece: &raw::Piece, errors: &mut Errors) -> Option<Method> {
+    let word = piece.to_string();
+    let method = Method::from_word(&word);
+    if method.is_none() {
+        let guess = nearest(&word.to_lowercase(), Method::NAMES)
+            .map_or_else(String::new, |name| format!("did you mean `{name}`? "));
+        errors.push(piece.span(), format!("unknown method `{word}`: {guess}The methods are {}", list(Method::NAMES)));
+    }
+    method
+}
+
+fn unknown(name: &str) -> String {
+    let mut names: Vec<&str> = FAMILIES.iter().flat_map(|family| family.names).copied().collect();
+    names.sort_unstable();
+    let guess =
+        nearest(name, names.iter().copied()).map_or_else(String::new, |name| format!("did you mean `{name}`? "));
+    format!("unknown option `{name}`: {guess}The options are {}", list(names))
+}

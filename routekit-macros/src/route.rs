@@ -1,0 +1,30 @@
+//! The way of a `#[route]` attribute through the phases.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::{
+    errors::Errors,
+    expand, fallback,
+    handler::Handler,
+    model::{self, Method},
+    parse,
+};
+
+/// Expands `#[route(…)]`, or a short form such as `#[get(…)]` where `short_form` is its method.
+pub(crate) fn expand(short_form: Option<Method>, args: TokenStream, item: TokenStream) -> TokenStream {
+    let handler = match syn::parse2::<Handler>(item.clone()) {
+        Ok(handler) => handler,
+        Err(error) => {
+            let error = error.into_compile_error();
+            return quote!(#error #item);
+        }
+    };
+    let mut errors = Errors::default();
+    let args = parse::attribute(short_form, args, &mut errors);
+    let krate = expand::runtime_crate(&args);
+    match model::Route::check(args, &handler, &mut errors) {
+        Some(route) if errors.is_empty() => expand::route(&route, &handler, &krate),
+        _ => fallback::broken_route(&handler, &krate, errors),
+    }
+}

@@ -1,0 +1,55 @@
+//! What generated code calls. No promises: this may change in any release.
+
+use axum::{
+    extract::Request,
+    response::{IntoResponse, Response},
+};
+use tower::{BoxError, ServiceExt};
+use tower_layer::Layer;
+use tower_service::Service;
+
+pub use inventory;
+pub use routekit_macros::discard;
+pub use validator;
+
+use crate::problem::Problem;
+pub use crate::{
+    deps::Deps,
+    extract::{Extract, Placeholders, with_serde_names},
+    route::{
+        Context, Deprecation, Description, Endpoint, Location, Method, Policies, Route, RouteMeta, Wiring, endpoint,
+        probe::{self, Probe},
+    },
+};
+
+/// Traits that decide how an argument is extracted.
+pub mod extract {
+    pub use crate::extract::{FromAxum, FromDeps, FromValidatedBody, FromValidatedParts};
+}
+
+/// What the handler returned, as a response.
+pub fn respond(output: impl IntoResponse) -> Response {
+    output.into_response()
+}
+
+/// An endpoint with the route's own tower layer around it. The layer is applied here, once, so that its state is the
+/// route's and not a connection's.
+pub fn layered<L>(endpoint: Endpoint, layer: L) -> Endpoint
+where
+    L: Layer<Endpoint>,
+    L::Service: Service<Request> + Clone + Send + Sync + 'static,
+    <L::Service as Service<Request>>::Response: IntoResponse,
+    <L::Service as Service<Request>>::Error: Into<BoxError>,
+    <L::Service as Service<Request>>::Future: Send,
+{
+    let service = layer.layer(endpoint);
+    Endpoint::new(move |request| {
+        let service = service.clone();
+        Box::pin(async move {
+            match service.oneshot(request).await {
+                Ok(response) => response.into_response(),
+                Err(error) => Problem::internal(error).into_response(),
+            }
+        })
+    })
+}

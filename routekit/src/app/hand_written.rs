@@ -1,0 +1,131 @@
+//! Hand-written axum routers beside the discovered routes.
+//!
+//! An axum router does not say which paths it has, and panics where two do not fit together. So it is tried: the panic is
+//! caught, kept from the terminal, and becomes a start-up problem with axum's words.
+
+use std::{
+    any::Any,
+    cell::Cell,
+    panic::{self, AssertUnwindSafe, Location, catch_unwind},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use axum::Router;
+
+use crate::setup::SetupProblem;
+
+/// A router of the user's, and how it was added.
+pub(super) struct HandWritten {
+    router: Router,
+    /// Where to nest it; merged if there is none.
+    path: Option<String>,
+    location: &'static Location<'static>,
+}
+
+/// One path of ours with its routes, to find the one that does not fit.
+pub(super) struct Group {
+    /// `GET /users (src/users.rs:10)`
+    pub(super) label: String,
+    pub(super) router: Router,
+}
+
+impl HandWritten {
+    pub(super) fn merged(router: Router, location: &'static Location<'static>) -> Self {
+        Self { router, path: None, location }
+    }
+
+    pub(super) fn nested(path: String, router: Router, location: &'static Location<'static>) -> Self {
+        Self { router, path: Some(path), location }
+    }
+
+    /// `base` with this router added, or what axum says against it.
+    fn add_to(&self, base: &Router) -> Result<Router, String> {
+        let (base, router) = (base.clone(), self.router.clone());
+        quietly(|| match &self.path {
+            Some(path) => base.nest(path, router),
+            None => base.merge(router),
+        })
+    }
+}
+
+/// All routes in one router; what does not fit goes to `problems`.
+pub(super) fn combine(groups: Vec<Group>, hand_written: &[HandWritten], problems: &mut Vec<SetupProblem>) -> Router {
+    let mut ours = Router::new();
+    for group in &groups {
+        // Paths that overlap have been found and reported before; nothing else makes this fail.
+        ours = ours.merge(group.router.clone());
+    }
+    let mut together = Router::new();
+    for added in hand_written {
+        match added.add_to(&together) {
+            Ok(router) => together = router,
+            Err(reason) => problems.push(SetupProblem::RouterConflict {
+                subject: "another hand-written router".to_owned(),
+                router: added.location.to_string(),
+                reason,
+            }),
+        }
+    }
+    if hand_written.is_empty() {
+        return ours;
+    }
+    let reason = match quietly(|| together.merge(ours)) {
+        Ok(router) => return router,
+        Err(reason) => reason,
+    };
+    let before = problems.len();
+    for added in hand_written {
+        for group in &groups {
+            if let Err(reason) = added.add_to(&group.router) {
+                problems.push(SetupProblem::RouterConflict {
+                    subject: group.label.clone(),
+                    router: added.location.to_string(),
+                    reason,
+                });
+            }
+        }
+    }
+    if problems.len() == before {
+        let places: Vec<String> = hand_written.iter().map(|added| added.location.to_string()).collect();
+        problems.push(SetupProblem::RouterConflict {
+            subject: "the set of routes".to_owned(),
+            router: places.join(", "),
+            reason,
+        });
+    }
+    Router::new()
+}
+
+/// Runs `action`, or returns what it panicked with, without the panic reaching the terminal.
+fn quietly<T>(action: impl FnOnce() -> T) -> Result<T, String> {
+    thread_local! {
+        static QUIET: Cell<bool> = const { Cell::new(false) };
+    }
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let usual = Arc::new(panic::take_hook());
+    let forward = Arc::clone(&usual);
+    panic::set_hook(Box::new(move |info| {
+        // Only this thread is quiet; a panic anywhere else is reported as ever.
+        if !QUIET.get() {
+            forward(info);
+        }
+    }));
+    QUIET.set(true);
+    let result = catch_unwind(AssertUnwindSafe(action));
+    QUIET.set(false);
+    drop(panic::take_hook());
+    if let Ok(usual) = Arc::try_unwrap(usual) {
+        panic::set_hook(usual);
+    }
+    result.map_err(|panic| text(&*panic))
+}
+
+fn text(panic: &(dyn Any + Send)) -> String {
+    panic
+        .downcast_ref::<String>()
+        .cloned()
+        .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
+        .unwrap_or_else(|| "a panic without a message".to_owned())
+}

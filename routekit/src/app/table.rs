@@ -1,0 +1,83 @@
+//! Every route of an app on one line each.
+
+use std::fmt;
+
+use crate::{
+    policy,
+    route::{Description, Policies, Route, RouteMeta},
+};
+
+/// The routes of an app, sorted by path and method. `Display` is the table that the start-up log prints.
+#[derive(Debug)]
+pub struct RouteTable {
+    rows: Vec<TableRow>,
+}
+
+/// One route of an app.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct TableRow {
+    /// The path with the app's prefix.
+    pub path: String,
+    /// What was declared.
+    pub meta: &'static RouteMeta,
+    /// What applies: the declared policies and the defaults for the rest.
+    pub policies: Policies,
+    /// What it takes, gives, needs and can answer.
+    pub description: Description,
+}
+
+impl TableRow {
+    pub(super) fn new(route: &Route, path: String, description: Description) -> Self {
+        let meta = route.meta();
+        Self { path, meta, policies: policy::effective(meta.policies), description }
+    }
+}
+
+impl RouteTable {
+    pub(super) fn new(rows: Vec<TableRow>) -> Self {
+        Self { rows }
+    }
+
+    /// The routes.
+    #[must_use]
+    pub fn rows(&self) -> &[TableRow] {
+        &self.rows
+    }
+
+    /// How many routes came from which crate, by name: `3 from billing_routes, 2 from shop`.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let mut counts = std::collections::BTreeMap::<&str, usize>::new();
+        for row in &self.rows {
+            *counts.entry(row.meta.location.crate_name()).or_default() += 1;
+        }
+        let counts: Vec<String> = counts.into_iter().map(|(name, count)| format!("{count} from {name}")).collect();
+        if counts.is_empty() { "none".to_owned() } else { counts.join(", ") }
+    }
+}
+
+impl fmt::Display for RouteTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cells = |row: &TableRow| {
+            [
+                row.meta.method.to_string(),
+                row.path.clone(),
+                row.meta.location.crate_name().to_owned(),
+                row.meta.handler.to_owned(),
+                row.policies.to_string(),
+            ]
+        };
+        let mut rows = vec![["METHOD", "PATH", "CRATE", "HANDLER", "POLICIES"].map(str::to_owned)];
+        rows.extend(self.rows.iter().map(cells));
+        let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+        let widths: Vec<usize> = (0..4).map(width).collect();
+        for row in &rows {
+            for (cell, width) in row.iter().zip(&widths) {
+                write!(f, "{cell:width$}  ")?;
+            }
+            writeln!(f, "{}", row[4])?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,49 @@
+use std::{
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use pin_project_lite::pin_project;
+
+use crate::problem::Problem;
+
+pin_project! {
+    /// The future of [`BodyLimit`](super::BodyLimit).
+    #[derive(Debug)]
+    pub struct BodyLimitFuture<F> {
+        // `None` where the request was refused.
+        #[pin]
+        inner: Option<F>,
+    }
+}
+
+impl<F> BodyLimitFuture<F> {
+    pub(super) fn passed(inner: F) -> Self {
+        Self { inner: Some(inner) }
+    }
+
+    pub(super) fn refused() -> Self {
+        Self { inner: None }
+    }
+}
+
+impl<F, E> Future for BodyLimitFuture<F>
+where
+    F: Future<Output = Result<Response, E>>,
+{
+    type Output = Result<Response, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project().inner.as_pin_mut() {
+            Some(inner) => inner.poll(cx),
+            None => Poll::Ready(Ok(too_large())),
+        }
+    }
+}
+
+fn too_large() -> Response {
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE).detail("the body is larger than this route takes").into_response()
+}

@@ -1,0 +1,52 @@
+use std::task::{Context, Poll};
+
+use axum::{
+    body::{Body, HttpBody},
+    extract::{DefaultBodyLimit, Request},
+    response::Response,
+};
+use http_body_util::Limited;
+use tower_service::Service;
+
+use super::BodyLimitFuture;
+
+/// The service of [`BodyLimitLayer`](super::BodyLimitLayer).
+#[derive(Debug, Clone)]
+pub struct BodyLimit<S> {
+    pub(super) inner: S,
+    pub(super) bytes: u64,
+}
+
+accessors!(BodyLimit);
+
+/// What axum's extractors take where nobody says otherwise.
+const AXUM_DEFAULT_BYTES: u64 = 2_097_152;
+
+impl<S> Service<Request> for BodyLimit<S>
+where
+    S: Service<Request, Response = Response>,
+{
+    type Response = Response;
+    type Error = S::Error;
+    type Future = BodyLimitFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        match request.body().size_hint().upper() {
+            Some(length) if length > self.bytes => return BodyLimitFuture::refused(),
+            Some(_) => {}
+            None => {
+                // On a 32-bit machine a larger limit is no limit: such a body does not fit in memory.
+                let bytes = usize::try_from(self.bytes).unwrap_or(usize::MAX);
+                request = request.map(|body| Body::new(Limited::new(body, bytes)));
+            }
+        }
+        if self.bytes > AXUM_DEFAULT_BYTES {
+            DefaultBodyLimit::disable().apply(&mut request);
+        }
+        BodyLimitFuture::passed(self.inner.call(request))
+    }
+}

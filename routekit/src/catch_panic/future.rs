@@ -1,0 +1,71 @@
+use std::{
+    any::Any,
+    fmt,
+    future::Future,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use pin_project_lite::pin_project;
+
+use crate::problem::Problem;
+
+type Panic = Box<dyn Any + Send>;
+
+pin_project! {
+    /// The future of [`CatchPanic`](super::CatchPanic).
+    pub struct CatchPanicFuture<F> {
+        #[pin]
+        inner: Option<F>,
+        // What the call itself panicked with, before there was a future.
+        panic: Option<Panic>,
+    }
+}
+
+impl<F> CatchPanicFuture<F> {
+    pub(super) fn called(future: F) -> Self {
+        Self { inner: Some(future), panic: None }
+    }
+
+    pub(super) fn panicked(panic: Panic) -> Self {
+        Self { inner: None, panic: Some(panic) }
+    }
+}
+
+impl<F, E> Future for CatchPanicFuture<F>
+where
+    F: Future<Output = Result<Response, E>>,
+{
+    type Output = Result<Response, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        if let Some(panic) = this.panic.take() {
+            return Poll::Ready(Ok(answer(&*panic)));
+        }
+        let inner = this.inner.as_pin_mut().expect("a call that panicked answers at the first poll");
+        match catch_unwind(AssertUnwindSafe(|| inner.poll(cx))) {
+            Ok(poll) => poll,
+            Err(panic) => Poll::Ready(Ok(answer(&*panic))),
+        }
+    }
+}
+
+impl<F> fmt::Debug for CatchPanicFuture<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CatchPanicFuture").finish_non_exhaustive()
+    }
+}
+
+fn answer(panic: &(dyn Any + Send)) -> Response {
+    let text = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("a value that is no text");
+    tracing::error!(panic = text, "a handler panicked");
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR).into_response()
+}

@@ -1,0 +1,72 @@
+//! The clock everything here asks, so that tests can move time by hand.
+//!
+//! Only monotonic time: setting the wall clock changes no duration.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+/// A monotonic clock: the system's, or one that a test moves.
+///
+/// ```
+/// use std::time::Duration;
+/// use routekit::Clock;
+///
+/// let clock = Clock::manual();
+/// let start = clock.now();
+/// clock.advance(Duration::from_secs(60));
+/// assert_eq!(clock.now() - start, Duration::from_secs(60));
+/// ```
+#[derive(Clone, Default)]
+pub struct Clock(Option<Arc<Manual>>);
+
+struct Manual {
+    start: Instant,
+    elapsed_nanos: AtomicU64,
+}
+
+impl Clock {
+    /// The system's monotonic clock.
+    #[must_use]
+    pub const fn system() -> Self {
+        Self(None)
+    }
+
+    /// A clock that stands still until [`advance`](Self::advance) moves it; clones move together.
+    #[must_use]
+    pub fn manual() -> Self {
+        let start = Self::system().now();
+        Self(Some(Arc::new(Manual { start, elapsed_nanos: AtomicU64::new(0) })))
+    }
+
+    /// What time it is.
+    #[must_use]
+    pub fn now(&self) -> Instant {
+        match &self.0 {
+            #[expect(clippy::disallowed_methods, reason = "the one place that asks the system")]
+            None => Instant::now(),
+            Some(manual) => manual.start + Duration::from_nanos(manual.elapsed_nanos.load(Ordering::SeqCst)),
+        }
+    }
+
+    /// Moves a manual clock forward.
+    ///
+    /// # Panics
+    /// On the system's clock, which nobody moves.
+    pub fn advance(&self, by: Duration) {
+        let manual = self.0.as_ref().expect("only a manual clock can be moved");
+        let nanos = u64::try_from(by.as_nanos()).expect("a test moves time by less than 500 years");
+        manual.elapsed_nanos.fetch_add(nanos, Ordering::SeqCst);
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "Clock(manual)" } else { "Clock(system)" })
+    }
+}

@@ -1,0 +1,72 @@
+//! URL-encoded bodies.
+
+use axum::extract::{FromRequest, OptionalFromRequest, Request};
+use http::header;
+
+use super::{
+    Rejection, Validated,
+    json::{essence, read},
+    query::parse,
+    validation::{Places, validate},
+};
+use crate::route::{Describe, Input};
+
+/// A validated `application/x-www-form-urlencoded` body. Repeated names fill a list.
+///
+/// 415 for another media type, 422 for a form of another shape or against the rules. For the parameters of a GET, take
+/// [`Query`](super::Query). `Option<Form<T>>` is `None` where a request has no `Content-Type`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Form<T>(pub T);
+
+wrapper!(Form);
+
+const MEDIA_TYPE: &str = "application/x-www-form-urlencoded";
+
+impl<T: Validated> Form<T> {
+    pub(super) async fn extract(request: Request) -> Result<Self, Rejection> {
+        if essence(request.headers()).as_deref() != Some(MEDIA_TYPE) {
+            return Err(Rejection::MediaType(MEDIA_TYPE));
+        }
+        let bytes = read(request).await?;
+        let text = str::from_utf8(&bytes).map_err(|_| Rejection::Malformed("the form is not UTF-8".to_owned()))?;
+        let value: T = parse(text).map_err(Rejection::Shape)?;
+        validate(&value, Places::Names, || Some(super::query::tree(text)))?;
+        Ok(Self(value))
+    }
+}
+
+impl<T, S> FromRequest<S> for Form<T>
+where
+    T: Validated,
+    S: Send + Sync,
+{
+    type Rejection = Rejection;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, Rejection> {
+        Self::extract(request).await
+    }
+}
+
+impl<T, S> OptionalFromRequest<S> for Form<T>
+where
+    T: Validated,
+    S: Send + Sync,
+{
+    type Rejection = Rejection;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Option<Self>, Rejection> {
+        if !request.headers().contains_key(header::CONTENT_TYPE) {
+            return Ok(None);
+        }
+        Self::extract(request).await.map(Some)
+    }
+}
+
+impl<T> Describe for Form<T> {
+    type Payload = T;
+
+    fn describe(input: &mut Input) {
+        input.body(MEDIA_TYPE);
+        [400, 415, 422].into_iter().for_each(|status| input.answers(status));
+    }
+}

@@ -1,0 +1,148 @@
+//! JSON bodies, in and out.
+
+use axum::{
+    body::{Body, Bytes},
+    extract::{FromRequest, OptionalFromRequest, Request, rejection::BytesRejection},
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{
+    Rejection, Validated,
+    explain::{self, Scalars},
+    validation::{Places, validate},
+};
+use crate::{
+    problem::Problem,
+    route::{Describe, DescribeResponse, Input, NoPayload, Output},
+};
+
+/// A JSON body: validated on the way in, written in one go on the way out.
+///
+/// As an argument: 415 unless the media type is `application/json` or ends in `+json`, 400 for what is no JSON, 422 for
+/// JSON of another shape or against the rules. `Option<Json<T>>` is `None` where a request has no `Content-Type`.
+/// See the [module docs](crate::extract) for an example.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Json<T>(pub T);
+
+wrapper!(Json);
+
+const MEDIA_TYPE: &str = "application/json";
+/// Most documents fit; the buffer doubles for those that do not.
+const CAPACITY: usize = 1024;
+
+impl<T: Validated> Json<T> {
+    pub(super) async fn extract(request: Request) -> Result<Self, Rejection> {
+        if !is_json(request.headers()) {
+            return Err(Rejection::MediaType(MEDIA_TYPE));
+        }
+        let bytes = read(request).await?;
+        let value: T = serde_json::from_slice(&bytes).map_err(|error| refuse::<T>(&bytes, &error))?;
+        validate(&value, Places::Pointers, || serde_json::from_slice(&bytes).ok())?;
+        Ok(Self(value))
+    }
+}
+
+/// The whole body, within the route's limit.
+pub(super) async fn read(request: Request) -> Result<Bytes, Rejection> {
+    Bytes::from_request(request, &()).await.map_err(|rejection| match rejection {
+        BytesRejection::FailedToBufferBody(failure) if failure.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+            Rejection::TooLarge
+        }
+        _ => Rejection::Interrupted,
+    })
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(essence) = essence(headers) else { return false };
+    let Some(subtype) = essence.strip_prefix("application/") else { return false };
+    subtype == "json" || subtype.ends_with("+json")
+}
+
+/// The media type without its parameters, in lower case (RFC 9110 §8.3.1).
+pub(super) fn essence(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    let essence = value.split(';').next().unwrap_or(value);
+    Some(essence.trim().to_ascii_lowercase())
+}
+
+/// Why the bytes are no `T`.
+fn refuse<T: Validated>(bytes: &[u8], error: &serde_json::Error) -> Rejection {
+    let Ok(value) = serde_json::from_slice::<Value>(bytes) else {
+        // A syntax error's text names what was expected and where, and no value.
+        return Rejection::Malformed(format!(
+            "the body is not JSON (line {}, column {})",
+            error.line(),
+            error.column()
+        ));
+    };
+    let fault = explain::explain::<T>(&value, Scalars::Typed);
+    let fault = fault.map(|fault| fault.into_field_error(|steps| Places::Pointers.write(steps)));
+    Rejection::Shape(fault.unwrap_or_else(|| {
+        // A name given twice is gone once it is a `Value`.
+        crate::problem::FieldError::new("", "shape", "is not of the expected shape")
+    }))
+}
+
+impl<T, S> FromRequest<S> for Json<T>
+where
+    T: Validated,
+    S: Send + Sync,
+{
+    type Rejection = Rejection;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, Rejection> {
+        Self::extract(request).await
+    }
+}
+
+impl<T, S> OptionalFromRequest<S> for Json<T>
+where
+    T: Validated,
+    S: Send + Sync,
+{
+    type Rejection = Rejection;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Option<Self>, Rejection> {
+        if !request.headers().contains_key(header::CONTENT_TYPE) {
+            return Ok(None);
+        }
+        Self::extract(request).await.map(Some)
+    }
+}
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        let mut bytes = Vec::with_capacity(CAPACITY);
+        match serde_json::to_writer(&mut bytes, &self.0) {
+            Ok(()) => {
+                let mut response = Response::new(Body::from(bytes));
+                response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+                response
+            }
+            // A map with keys that are no strings, or a `Serialize` that fails.
+            Err(error) => Problem::internal(error).into_response(),
+        }
+    }
+}
+
+impl<T> Describe for Json<T> {
+    type Payload = T;
+
+    fn describe(input: &mut Input) {
+        input.body(MEDIA_TYPE);
+        [400, 415, 422].into_iter().for_each(|status| input.answers(status));
+    }
+}
+
+impl<T> DescribeResponse for Json<T> {
+    type Payload = T;
+    type Error = NoPayload;
+
+    fn describe(output: &mut Output) {
+        output.status(200);
+        output.content(MEDIA_TYPE);
+    }
+}

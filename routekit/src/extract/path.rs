@@ -1,0 +1,83 @@
+//! All placeholders of the path as one validated struct.
+
+use axum::extract::{FromRequestParts, OptionalFromRequestParts, RawPathParams};
+use http::request::Parts;
+use serde_json::Value;
+
+use super::{
+    Rejection, Validated,
+    explain::{self, Scalars},
+    placeholder::raw,
+    validation::{Places, validate},
+};
+use crate::{
+    problem::FieldError,
+    route::{Describe, Input},
+};
+
+/// All placeholders of the path, as the fields of a validated struct.
+///
+/// Usually an argument named like its placeholder is simpler. 400 for one that does not parse, 422 for one against the
+/// rules. `Option<Path<T>>` is `None` where the path has no placeholder.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Path<T>(pub T);
+
+wrapper!(Path);
+
+impl<T: Validated + Send> Path<T> {
+    pub(super) async fn extract(parts: &mut Parts) -> Result<Self, Rejection> {
+        let params = raw(parts).await?;
+        let value: T = match <axum::extract::Path<T> as FromRequestParts<()>>::from_request_parts(parts, &()).await {
+            Ok(axum::extract::Path(value)) => value,
+            Err(rejection) => {
+                let fault = explain::explain::<T>(&tree(&params), Scalars::Text);
+                return Err(match fault {
+                    Some(fault) => Rejection::Parameter(fault.into_field_error(|steps| Places::Names.write(steps))),
+                    None => Rejection::Parameter(FieldError::new("", "shape", rejection.status().to_string())),
+                });
+            }
+        };
+        validate(&value, Places::Names, || Some(tree(&params)))?;
+        Ok(Self(value))
+    }
+}
+
+fn tree(params: &RawPathParams) -> Value {
+    Value::Object(params.iter().map(|(name, value)| (name.to_owned(), value.into())).collect())
+}
+
+impl<T, S> FromRequestParts<S> for Path<T>
+where
+    T: Validated + Send,
+    S: Send + Sync,
+{
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Rejection> {
+        Self::extract(parts).await
+    }
+}
+
+impl<T, S> OptionalFromRequestParts<S> for Path<T>
+where
+    T: Validated + Send,
+    S: Send + Sync,
+{
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Option<Self>, Rejection> {
+        if raw(parts).await?.iter().next().is_none() {
+            return Ok(None);
+        }
+        Self::extract(parts).await.map(Some)
+    }
+}
+
+impl<T> Describe for Path<T> {
+    type Payload = T;
+
+    fn describe(input: &mut Input) {
+        input.path();
+        input.answers(422);
+    }
+}

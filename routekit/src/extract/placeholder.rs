@@ -1,0 +1,55 @@
+//! Arguments that are named like a placeholder of the path.
+
+use axum::{
+    extract::{FromRequestParts, RawPathParams},
+    response::{IntoResponse, Response},
+};
+use http::request::Parts;
+use serde::de::DeserializeOwned;
+
+use super::{Rejection, text::Text};
+use crate::problem::{FieldError, Problem};
+
+/// The decoded placeholders of a request, to parse arguments from. Generated code uses this.
+#[derive(Debug)]
+pub struct Placeholders(RawPathParams);
+
+impl Placeholders {
+    /// Those of the request that is being extracted.
+    ///
+    /// # Errors
+    /// 400 if one is not UTF-8 once percent-decoded.
+    #[expect(clippy::result_large_err, reason = "a refusal is a response, as everywhere in axum")]
+    pub async fn of(parts: &mut Parts) -> Result<Self, Response> {
+        raw(parts).await.map(Self).map_err(IntoResponse::into_response)
+    }
+
+    /// The placeholder `name` as a `T`.
+    ///
+    /// # Errors
+    /// 400 that names the placeholder and what was expected.
+    #[expect(clippy::result_large_err, reason = "a refusal is a response, as everywhere in axum")]
+    pub fn parse<T: DeserializeOwned>(&self, name: &'static str) -> Result<T, Response> {
+        let Some((_, value)) = self.0.iter().find(|(param, _)| *param == name) else {
+            let missing = format!("the path that was matched has no placeholder `{{{name}}}`");
+            return Err(Problem::internal(missing).into_response());
+        };
+        T::deserialize(Text(value)).map_err(|_| {
+            let value = serde_json::Value::String(value.to_owned());
+            let fault = super::explain::explain::<T>(&value, super::explain::Scalars::Text);
+            let message = fault.map_or_else(|| "is not valid".to_owned(), |fault| fault.message().to_owned());
+            Rejection::Parameter(FieldError::new(name, "type", message)).into_response()
+        })
+    }
+}
+
+/// The placeholders, decoded.
+pub(super) async fn raw(parts: &mut Parts) -> Result<RawPathParams, Rejection> {
+    use axum::extract::rejection::RawPathParamsRejection;
+    RawPathParams::from_request_parts(parts, &()).await.map_err(|rejection| match rejection {
+        RawPathParamsRejection::InvalidUtf8InPathParam(_) => {
+            Rejection::Malformed("the path is not UTF-8 once percent-decoded".to_owned())
+        }
+        _ => Rejection::Malformed("the path has no placeholders".to_owned()),
+    })
+}

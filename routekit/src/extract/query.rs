@@ -1,0 +1,96 @@
+//! Query strings.
+
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use http::request::Parts;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::{
+    Rejection, Validated,
+    explain::{self, Scalars},
+    validation::{Places, validate},
+};
+use crate::{
+    problem::FieldError,
+    route::{Describe, Input},
+};
+
+/// The validated query string. Repeated names fill a list: `?tag=a&tag=b`.
+///
+/// 400 for a parameter that does not parse, 422 for one against the rules. `Option<Query<T>>` is `None` where the URL has
+/// no query string.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Query<T>(pub T);
+
+wrapper!(Query);
+
+impl<T: Validated> Query<T> {
+    pub(super) fn extract(parts: &Parts) -> Result<Self, Rejection> {
+        let query = parts.uri.query().unwrap_or_default();
+        let value: T = parse(query).map_err(Rejection::Parameter)?;
+        validate(&value, Places::Names, || Some(tree(query)))?;
+        Ok(Self(value))
+    }
+}
+
+/// Parses URL-encoded pairs, or says which is wrong.
+pub(super) fn parse<T: DeserializeOwned>(text: &str) -> Result<T, FieldError> {
+    serde_html_form::from_str(text).map_err(|_| {
+        let fault = explain::explain::<T>(&tree(text), Scalars::Text);
+        fault.map_or_else(
+            || FieldError::new("", "shape", "is not of the expected shape"),
+            |fault| fault.into_field_error(|steps| Places::Names.write(steps)),
+        )
+    })
+}
+
+/// The pairs as an object of texts, and of lists where a name is repeated.
+pub(super) fn tree(text: &str) -> Value {
+    let pairs: Vec<(String, String)> = serde_html_form::from_str(text).unwrap_or_default();
+    let mut tree = serde_json::Map::new();
+    for (name, value) in pairs {
+        let value = Value::String(value);
+        match tree.get_mut(&name) {
+            None => drop(tree.insert(name, value)),
+            Some(Value::Array(values)) => values.push(value),
+            Some(first) => *first = Value::Array(vec![first.take(), value]),
+        }
+    }
+    Value::Object(tree)
+}
+
+impl<T, S> FromRequestParts<S> for Query<T>
+where
+    T: Validated,
+    S: Send + Sync,
+{
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Rejection> {
+        Self::extract(parts)
+    }
+}
+
+impl<T, S> OptionalFromRequestParts<S> for Query<T>
+where
+    T: Validated,
+    S: Send + Sync,
+{
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Option<Self>, Rejection> {
+        if parts.uri.query().is_none() {
+            return Ok(None);
+        }
+        Self::extract(parts).map(Some)
+    }
+}
+
+impl<T> Describe for Query<T> {
+    type Payload = T;
+
+    fn describe(input: &mut Input) {
+        input.query();
+        input.answers(422);
+    }
+}

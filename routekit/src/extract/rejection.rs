@@ -1,0 +1,77 @@
+//! Every way our extractors refuse.
+
+use std::fmt;
+
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+
+use crate::problem::{FieldError, Problem};
+
+/// Why an input was refused. As a response it is a [`Problem`].
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Rejection {
+    /// 400: not in the format it claims to be in; with what the parser says.
+    Malformed(String),
+    /// 400: a query or path parameter that is no value of its type.
+    Parameter(FieldError),
+    /// 413: larger than the route's `body_limit`.
+    TooLarge,
+    /// 415: another media type than this.
+    MediaType(&'static str),
+    /// 422: well formed, but of another shape; the first place.
+    Shape(FieldError),
+    /// 422: of the right shape, but against the rules; every place.
+    Invalid(Vec<FieldError>),
+    /// 400: the body broke off.
+    Interrupted,
+}
+
+impl Rejection {
+    /// The status it answers with.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::Malformed(_) | Self::Parameter(_) | Self::Interrupted => StatusCode::BAD_REQUEST,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::MediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Shape(_) | Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        }
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Malformed(reason) => f.write_str(reason),
+            Self::Parameter(error) | Self::Shape(error) if error.pointer.is_empty() => {
+                write!(f, "the input {}", error.message)
+            }
+            Self::Parameter(error) | Self::Shape(error) => write!(f, "`{}` {}", error.pointer, error.message),
+            Self::TooLarge => f.write_str("the body is larger than this route takes"),
+            Self::MediaType(expected) => write!(f, "the body must be of type {expected}"),
+            Self::Invalid(errors) if errors.len() == 1 => f.write_str("1 field is not valid"),
+            Self::Invalid(errors) => write!(f, "{} fields are not valid", errors.len()),
+            Self::Interrupted => f.write_str("the body could not be read to its end"),
+        }
+    }
+}
+
+impl std::error::Error for Rejection {}
+
+impl From<Rejection> for Problem {
+    fn from(rejection: Rejection) -> Self {
+        let problem = Self::new(rejection.status()).detail(rejection.to_string());
+        match rejection {
+            Rejection::Parameter(error) | Rejection::Shape(error) => problem.errors([error]),
+            Rejection::Invalid(errors) => problem.errors(errors),
+            Rejection::Malformed(_) | Rejection::TooLarge | Rejection::MediaType(_) | Rejection::Interrupted => problem,
+        }
+    }
+}
+
+impl IntoResponse for Rejection {
+    fn into_response(self) -> Response {
+        Problem::from(self).into_response()
+    }
+}

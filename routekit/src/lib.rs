@@ -1,0 +1,131 @@
+//! Declare what production needs on the handler: routes with validation, policies, metrics and health, on axum.
+//!
+//! ```
+//! use routekit::{prelude::*, test::TestApp};
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Deserialize, Validate)]
+//! struct Greet {
+//!     #[validate(length(min = 1, max = 64))]
+//!     name: String,
+//! }
+//!
+//! #[derive(Serialize)]
+//! struct Greeting {
+//!     text: String,
+//! }
+//!
+//! /// Greets somebody.
+//! #[get("/greetings/{language}", timeout = "2s")]
+//! async fn greet(language: String, query: Query<Greet>) -> Result<Json<Greeting>> {
+//!     match language.as_str() {
+//!         "en" => Ok(Json(Greeting { text: format!("hello, {}", query.name) })),
+//!         _ => Err(Problem::not_found("no such language")),
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! // `App::discover().serve().await` in a program; without a socket here.
+//! let app = TestApp::new(App::with_routes(routes![greet]));
+//! assert_eq!(app.get("/greetings/en?name=ann").send().await.text(), r#"{"text":"hello, ann"}"#);
+//! assert_eq!(app.get("/greetings/en?name=").send().await.status(), 422);
+//! assert_eq!(app.get("/greetings/xx?name=ann").send().await.status(), 404);
+//! # }
+//! ```
+//!
+//! # Where to look
+//!
+//! | to | see |
+//! | --- | --- |
+//! | declare a route | [`macro@route`] and its short forms [`get`], [`post`], [`put`], [`patch`], [`delete`] |
+//! | gather and serve routes | [`App`] |
+//! | share a database pool or a client | [`Dep`] |
+//! | take validated input | [`extract`] |
+//! | fail | [`Problem`], [`problem`] |
+//! | test | [`mod@test`] |
+//! | use one policy on a plain axum router | [`timeout`], [`body_limit`], [`catch_panic`], [`deprecation`], [`metrics`] |
+//!
+//! # Features
+//!
+//! | feature | default | |
+//! | --- | --- | --- |
+//! | `schema` | yes | JSON Schemas in route descriptions, where a type implements `schemars::JsonSchema` |
+//! | `multipart` | | axum's `Multipart`, described as a body |
+//! | `ws` | | axum's `WebSocketUpgrade`, described as such |
+//! | `full` | | all of these |
+
+// So that generated code in this crate's own tests finds `::routekit`.
+extern crate self as routekit;
+
+// Not used by name: its default features (the fast engines) speed up `validator`'s email check.
+use regex as _;
+
+#[macro_use]
+mod macros;
+
+#[doc(hidden)]
+pub mod __private;
+mod app;
+pub mod body_limit;
+pub mod catch_panic;
+mod clock;
+pub mod deprecation;
+mod deps;
+pub mod extract;
+mod health;
+pub mod metrics;
+mod policy;
+pub mod problem;
+mod route;
+mod setup;
+pub mod test;
+pub mod timeout;
+
+pub use axum;
+pub use validator;
+
+pub use self::{
+    app::{App, RouteTable, TableRow},
+    clock::Clock,
+    deps::{Dep, Deps, MissingDependency},
+    extract::{Form, Json, Path, Query},
+    problem::{Problem, Result},
+    route::{Deprecation, Endpoint, EndpointFuture, Location, Method, Policies, Route, RouteMeta},
+    setup::{Error, SetupProblem},
+};
+#[doc(inline)]
+pub use routekit_macros::{delete, get, head, options, patch, post, put, route};
+
+#[doc = include_str!("docs/validate.md")]
+pub use routekit_macros::Validate;
+// The trait alone: by a glob, whose derive macro of the same name gives way to ours.
+#[doc(no_inline)]
+pub use self::validate_trait::*;
+
+mod validate_trait {
+    pub use validator::Validate;
+}
+
+/// How routes say what they take, give, need and can answer.
+pub mod describe {
+    pub use crate::route::{Describe, DescribeResponse, Description, Input, InputSource, NoPayload, Output, Payload};
+}
+
+/// What most programs use.
+pub mod prelude {
+    pub use crate::{
+        App, Dep, Form, Json, Path, Problem, Query, Result, Validate, delete, get, head, options, patch, post, put,
+        route, routes,
+    };
+}
+
+/// The [`Route`]s of handlers, by their paths: `App::with_routes(routes![list_users, billing::pay])`.
+///
+/// One of them is plain Rust: `list_users::ROUTE`.
+#[macro_export]
+macro_rules! routes {
+    ($($($handler:ident)::+),* $(,)?) => {
+        [$($($handler)::+::ROUTE),*]
+    };
+}

@@ -1,0 +1,291 @@
+//! The problem document itself.
+
+use std::{borrow::Cow, error::Error, fmt, sync::Arc};
+
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::Value;
+
+use super::FieldError;
+
+/// A failure, as the client will read it (RFC 9457). See the [module docs](crate::problem).
+///
+/// `Display` is the title and the detail; the cause, which only the log reads, is [`source`](Error::source).
+#[derive(Clone)]
+pub struct Problem(Arc<Fields>);
+
+#[derive(Clone)]
+struct Fields {
+    status: StatusCode,
+    kind: Cow<'static, str>,
+    title: Option<Cow<'static, str>>,
+    detail: Option<Cow<'static, str>>,
+    instance: Option<String>,
+    errors: Vec<FieldError>,
+    members: serde_json::Map<String, Value>,
+    headers: HeaderMap,
+    source: Option<Arc<dyn Error + Send + Sync>>,
+}
+
+const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
+/// What RFC 9457 calls `about:blank`: the status says it all, the title is its phrase (§4.2.1).
+const BLANK: &str = "about:blank";
+
+impl Problem {
+    /// A problem that says no more than its status.
+    #[must_use]
+    pub fn new(status: StatusCode) -> Self {
+        Self(Arc::new(Fields {
+            status,
+            kind: Cow::Borrowed(BLANK),
+            title: None,
+            detail: None,
+            instance: None,
+            errors: Vec::new(),
+            members: serde_json::Map::new(),
+            headers: HeaderMap::new(),
+            source: None,
+        }))
+    }
+
+    /// 400, with a `detail` for the client.
+    #[must_use]
+    pub fn bad_request(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST).detail(detail)
+    }
+
+    /// 401, with a `detail` for the client. Such an answer owes the client a `WWW-Authenticate` header (RFC 9110 §15.5.2).
+    #[must_use]
+    pub fn unauthorized(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED).detail(detail)
+    }
+
+    /// 403, with a `detail` for the client.
+    #[must_use]
+    pub fn forbidden(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::FORBIDDEN).detail(detail)
+    }
+
+    /// 404, with a `detail` for the client.
+    #[must_use]
+    pub fn not_found(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::NOT_FOUND).detail(detail)
+    }
+
+    /// 409, with a `detail` for the client.
+    #[must_use]
+    pub fn conflict(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::CONFLICT).detail(detail)
+    }
+
+    /// 422, with a `detail` for the client.
+    #[must_use]
+    pub fn unprocessable(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY).detail(detail)
+    }
+
+    /// 500 because of `source`, which is logged and which the client does not see.
+    ///
+    /// ```
+    /// # fn load() -> std::io::Result<String> { Ok(String::new()) }
+    /// fn handler() -> routekit::Result<String> {
+    ///     load().map_err(routekit::Problem::internal)
+    /// }
+    /// ```
+    #[must_use]
+    pub fn internal(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR).source(source)
+    }
+
+    /// The URI of this kind of problem, for clients to tell kinds apart. Defaults to `about:blank`.
+    #[must_use]
+    pub fn kind(mut self, uri: impl Into<Cow<'static, str>>) -> Self {
+        self.fields().kind = uri.into();
+        self
+    }
+
+    /// A short summary of the kind of problem. Defaults to the phrase of the status.
+    #[must_use]
+    pub fn title(mut self, title: impl Into<Cow<'static, str>>) -> Self {
+        self.fields().title = Some(title.into());
+        self
+    }
+
+    /// What went wrong this time, for the client. Defaults to nothing.
+    #[must_use]
+    pub fn detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
+        self.fields().detail = Some(detail.into());
+        self
+    }
+
+    /// The URI of this occurrence. Defaults to the path of the request.
+    #[must_use]
+    pub fn instance(mut self, uri: impl Into<String>) -> Self {
+        self.fields().instance = Some(uri.into());
+        self
+    }
+
+    /// Adds the fields that are wrong.
+    #[must_use]
+    pub fn errors(mut self, errors: impl IntoIterator<Item = FieldError>) -> Self {
+        self.fields().errors.extend(errors);
+        self
+    }
+
+    /// Adds a member of your own (RFC 9457 §3.2); the standard's names stay what they are.
+    #[must_use]
+    pub fn with(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.fields().members.insert(name.into(), value.into());
+        self
+    }
+
+    /// Sends this header too.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.fields().headers.append(name, value);
+        self
+    }
+
+    /// The cause, for the log only.
+    #[must_use]
+    pub fn source(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        self.fields().source = Some(Arc::from(source.into()));
+        self
+    }
+
+    /// The status it answers with.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.0.status
+    }
+
+    /// The fields that are wrong.
+    #[must_use]
+    pub fn field_errors(&self) -> &[FieldError] {
+        &self.0.errors
+    }
+
+    fn fields(&mut self) -> &mut Fields {
+        Arc::make_mut(&mut self.0)
+    }
+
+    pub(super) fn has_instance(&self) -> bool {
+        self.0.instance.is_some()
+    }
+
+    fn title_text(&self) -> &str {
+        match &self.0.title {
+            Some(title) => title,
+            None => self.0.status.canonical_reason().unwrap_or("Error"),
+        }
+    }
+
+    /// Gives `response` this document as its content, and leaves its other headers alone.
+    pub(super) fn write_into<B>(self, response: Response<B>) -> Response {
+        let json = serde_json::to_vec(&self).expect("strings, numbers and JSON values always serialise");
+        let (mut parts, _) = response.into_parts();
+        parts.status = self.0.status;
+        for (name, value) in &self.0.headers {
+            parts.headers.insert(name.clone(), value.clone());
+        }
+        parts.headers.insert(header::CONTENT_TYPE, MEDIA_TYPE);
+        // Whatever was counted before, was counted of another document.
+        parts.headers.remove(header::CONTENT_LENGTH);
+        parts.extensions.insert(self);
+        Response::from_parts(parts, Body::from(json))
+    }
+
+    /// Whether the content of a response with these headers is still a problem document.
+    pub(super) fn is_content_of(headers: &HeaderMap) -> bool {
+        headers.get(header::CONTENT_TYPE) == Some(&MEDIA_TYPE)
+    }
+}
+
+impl Serialize for Problem {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Fields { status, kind, detail, instance, errors, members, .. } = &*self.0;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("type", kind)?;
+        map.serialize_entry("title", self.title_text())?;
+        map.serialize_entry("status", &status.as_u16())?;
+        if let Some(detail) = detail {
+            map.serialize_entry("detail", detail)?;
+        }
+        if let Some(instance) = instance {
+            map.serialize_entry("instance", instance)?;
+        }
+        if !errors.is_empty() {
+            map.serialize_entry("errors", errors)?;
+        }
+        const STANDARD: [&str; 6] = ["type", "title", "status", "detail", "instance", "errors"];
+        for (name, value) in members.iter().filter(|(name, _)| !STANDARD.contains(&name.as_str())) {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        if self.0.status.is_server_error()
+            && let Some(source) = &self.0.source
+        {
+            tracing::error!(status = self.0.status.as_u16(), error = %Chain(&**source), "a request failed");
+        }
+        self.write_into(Response::new(()))
+    }
+}
+
+impl From<StatusCode> for Problem {
+    fn from(status: StatusCode) -> Self {
+        Self::new(status)
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.title_text())?;
+        match &self.0.detail {
+            Some(detail) => write!(f, ": {detail}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Fields { status, kind, detail, errors, source, .. } = &*self.0;
+        f.debug_struct("Problem")
+            .field("status", status)
+            .field("kind", kind)
+            .field("detail", detail)
+            .field("errors", errors)
+            .field("source", source)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Error for Problem {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+/// An error and its causes on one line.
+struct Chain<'a>(&'a dyn Error);
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut cause = self.0.source();
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,116 @@
+//! The whole set of routes, checked before anything is mounted.
+
+use std::collections::BTreeMap;
+
+use super::{Description, Method, NeedKind, Route};
+use crate::{deps::Deps, setup::SetupProblem};
+
+/// A path that the app serves itself.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reserved {
+    pub(crate) path: &'static str,
+    pub(crate) what: &'static str,
+}
+
+/// Reports duplicates, overlaps, repeated operation ids, and needs that nobody provided.
+///
+/// `routes` come sorted, each with its full path and description.
+pub(crate) fn check<'a>(
+    routes: impl Iterator<Item = (&'a Route, &'a str, &'a Description)> + Clone,
+    reserved: &[Reserved],
+    deps: &Deps,
+    problems: &mut Vec<SetupProblem>,
+) {
+    check_paths(routes.clone().map(|(route, path, _)| (route, path)), reserved, problems);
+    check_operation_ids(routes.clone().map(|(route, path, _)| (route, path)), problems);
+    check_needs(routes, deps, problems);
+}
+
+/// `GET /users (src/users.rs:10)`
+fn label(route: &Route, path: &str) -> String {
+    format!("{} {path} ({})", route.meta.method, route.meta.location)
+}
+
+fn check_paths<'a>(
+    routes: impl Iterator<Item = (&'a Route, &'a str)>,
+    reserved: &[Reserved],
+    problems: &mut Vec<SetupProblem>,
+) {
+    let mut by_path: BTreeMap<&str, BTreeMap<Method, Vec<&Route>>> = BTreeMap::new();
+    for (route, path) in routes {
+        by_path.entry(path).or_default().entry(route.meta.method).or_default().push(route);
+    }
+
+    // Axum's own matcher decides what overlaps, whatever the methods.
+    let mut matcher = matchit::Router::new();
+    for reserved in reserved {
+        matcher.insert(reserved.path, ()).expect("the app's own paths are literal and differ");
+    }
+    for (path, methods) in &by_path {
+        for (method, routes) in methods.iter().filter(|(_, routes)| routes.len() > 1) {
+            problems.push(SetupProblem::DuplicateRoute {
+                route: format!("{method} {path}"),
+                locations: routes.iter().map(|route| route.meta.location.to_string()).collect(),
+            });
+        }
+        let place = |path: &str| -> String {
+            let routes = by_path.get(path).into_iter().flatten().flat_map(|(_, routes)| routes);
+            let places: Vec<String> = routes.map(|route| route.meta.location.to_string()).collect();
+            if !places.is_empty() {
+                return places.join(", ");
+            }
+            let own = reserved.iter().find(|reserved| reserved.path == path);
+            own.map_or_else(String::new, |own| format!("routekit's own {}", own.what))
+        };
+        match matcher.insert(*path, ()) {
+            Ok(()) => {}
+            Err(matchit::InsertError::Conflict { with }) => {
+                problems.push(SetupProblem::OverlappingPaths {
+                    paths: vec![(with.clone(), place(&with)), ((*path).to_owned(), place(path))],
+                });
+            }
+            Err(error) => problems.push(SetupProblem::InvalidPath {
+                route: format!("`{path}` at {}", place(path)),
+                reason: error.to_string(),
+            }),
+        }
+    }
+}
+
+fn check_operation_ids<'a>(routes: impl Iterator<Item = (&'a Route, &'a str)>, problems: &mut Vec<SetupProblem>) {
+    let mut by_id: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (route, path) in routes {
+        if let Some(id) = route.meta.operation_id {
+            by_id.entry(id).or_default().push(label(route, path));
+        }
+    }
+    for (id, routes) in by_id.into_iter().filter(|(_, routes)| routes.len() > 1) {
+        problems.push(SetupProblem::DuplicateOperationId { operation_id: id.to_owned(), routes });
+    }
+}
+
+fn check_needs<'a>(
+    routes: impl Iterator<Item = (&'a Route, &'a str, &'a Description)>,
+    deps: &Deps,
+    problems: &mut Vec<SetupProblem>,
+) {
+    let mut dependencies: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
+    let mut states: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
+    for (route, path, description) in routes {
+        for need in description.needs.iter().filter(|need| !deps.contains(need.type_id)) {
+            let wanted = match need.kind {
+                NeedKind::Dependency => &mut dependencies,
+                NeedKind::State => &mut states,
+            };
+            let wanted = wanted.entry(need.type_name).or_default();
+            let label = label(route, path);
+            if !wanted.contains(&label) {
+                wanted.push(label);
+            }
+        }
+    }
+    let dependencies =
+        dependencies.into_iter().map(|(type_name, routes)| SetupProblem::MissingDependency { type_name, routes });
+    let states = states.into_iter().map(|(type_name, routes)| SetupProblem::MissingState { type_name, routes });
+    problems.extend(dependencies.chain(states));
+}

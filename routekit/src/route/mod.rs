@@ -1,0 +1,83 @@
+//! What a route *is*: plain data made at compile time, readable without running anything, and how routes are found.
+//!
+//! 1. `#[route]` builds one [`Route`] in const context and submits it through `inventory`.
+//! 2. [`RouteMeta`] says what was written: method, path, place in the source, documentation, [`Policies`].
+//! 3. Two functions come with it: one describes inputs, outputs and needs ([`Description`]), one makes the [`Endpoint`].
+//! 4. `registry` gathers the linked routes, sorted, and `check` reports whatever is wrong with the whole set.
+
+mod check;
+mod describe;
+mod endpoint;
+mod meta;
+mod method;
+mod policies;
+pub mod probe;
+mod registry;
+
+pub(crate) use self::{
+    check::{Reserved, check},
+    describe::NeedKind,
+    registry::{Selection, select},
+};
+pub use self::{
+    describe::{Describe, DescribeResponse, Description, Input, InputSource, NoPayload, Output, Payload},
+    endpoint::{Context, Endpoint, EndpointFuture, Wiring, endpoint},
+    meta::{Location, RouteMeta},
+    method::Method,
+    policies::{Deprecation, Policies},
+};
+
+/// One route, as `#[route]` builds it. `handler::ROUTE` is that of a handler.
+#[derive(Clone, Copy)]
+pub struct Route {
+    meta: &'static RouteMeta,
+    describe: fn(&mut Description),
+    endpoint: fn(&Wiring) -> Endpoint,
+}
+
+inventory::collect!(Route);
+
+impl Route {
+    /// What generated code calls.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn new(
+        meta: &'static RouteMeta,
+        describe: fn(&mut Description),
+        endpoint: fn(&Wiring) -> Endpoint,
+    ) -> Self {
+        Self { meta, describe, endpoint }
+    }
+
+    /// What stands in for a route whose attribute is wrong. It never runs: the program does not compile.
+    #[doc(hidden)]
+    pub const BROKEN: Self = {
+        const META: &RouteMeta = &RouteMeta::new(Method::Get, "/", "", Location::new("", "", 0));
+        Self::new(META, |_| {}, |_| unreachable!("a program with a wrong attribute does not compile"))
+    };
+
+    /// What was written.
+    #[must_use]
+    pub fn meta(&self) -> &'static RouteMeta {
+        self.meta
+    }
+
+    /// What it takes, gives and needs.
+    #[must_use]
+    pub fn describe(&self) -> Description {
+        let mut description = Description::default();
+        (self.describe)(&mut description);
+        description
+    }
+
+    /// The handler as a function from request to response. Call it once everything it needs was checked.
+    pub(crate) fn endpoint(&self, wiring: &Wiring) -> Endpoint {
+        (self.endpoint)(wiring)
+    }
+}
+
+impl std::fmt::Debug for Route {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Route({} {})", self.meta.method, self.meta.path)
+    }
+}

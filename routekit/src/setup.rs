@@ -1,0 +1,236 @@
+//! Everything that can be wrong before the port opens, and how a person reads it.
+//!
+//! An app reports all of it at once, each problem with the places it concerns.
+
+use std::{fmt, io, net::SocketAddr};
+
+/// Why an app did not start.
+///
+/// `Debug` and `Display` are the same text, written for a terminal, so that `fn main() -> Result<(), routekit::Error>`
+/// prints what a person wants to read and exits with code 1.
+pub struct Error {
+    problems: Vec<SetupProblem>,
+}
+
+/// One thing that keeps an app from starting.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum SetupProblem {
+    /// Two routes have the same method and path.
+    DuplicateRoute {
+        /// `GET /users`
+        route: String,
+        /// file:line of each.
+        locations: Vec<String>,
+    },
+    /// Two paths match the same requests, so that axum cannot tell them apart.
+    OverlappingPaths {
+        /// Each path with its file:line.
+        paths: Vec<(String, String)>,
+    },
+    /// A route and a merged or nested hand-written router do not fit together.
+    RouterConflict {
+        /// The route, or the other router, with its file:line.
+        subject: String,
+        /// file:line of the `merge` or `nest`.
+        router: String,
+        /// What axum says.
+        reason: String,
+    },
+    /// Two routes have the same `operation_id`.
+    DuplicateOperationId {
+        /// The id.
+        operation_id: String,
+        /// Each route with its file:line.
+        routes: Vec<String>,
+    },
+    /// Routes take a `Dep<T>` that nobody provided.
+    MissingDependency {
+        /// The `T`.
+        type_name: &'static str,
+        /// The routes that want it, with file:line.
+        routes: Vec<String>,
+    },
+    /// Routes have a `state = T` that nobody provided.
+    MissingState {
+        /// The `T`.
+        type_name: &'static str,
+        /// The routes that want it, with file:line.
+        routes: Vec<String>,
+    },
+    /// The same type was provided twice.
+    ProvidedTwice {
+        /// The type.
+        type_name: &'static str,
+        /// file:line of each `provide`.
+        locations: Vec<String>,
+    },
+    /// A crate that should bring routes brings none.
+    MissingCrate {
+        /// The crate.
+        name: String,
+        /// The crates that do.
+        linked: Vec<String>,
+    },
+    /// The prefix is not a path without placeholders.
+    InvalidPrefix {
+        /// The prefix.
+        prefix: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A path that axum does not take, from a route that was not written with the attribute's checks.
+    InvalidPath {
+        /// The route with its file:line.
+        route: String,
+        /// What the matcher says.
+        reason: String,
+    },
+    /// A setting has a value that cannot be read.
+    InvalidSetting {
+        /// Where it was set: `ROUTEKIT_ADDR`.
+        source: &'static str,
+        /// What it says.
+        value: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The address cannot be listened on.
+    Bind {
+        /// The address.
+        addr: SocketAddr,
+        /// How to choose another.
+        setting: &'static str,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// The metrics exporter could not be set up.
+    Metrics {
+        /// What it says.
+        reason: String,
+    },
+    /// The server itself failed.
+    Serve {
+        /// What the system says.
+        error: io::Error,
+    },
+}
+
+impl Error {
+    pub(crate) fn into_problems(self) -> Vec<SetupProblem> {
+        self.problems
+    }
+
+    pub(crate) fn new(problems: Vec<SetupProblem>) -> Self {
+        Self { problems }
+    }
+
+    /// Everything that was found, in a fixed order.
+    #[must_use]
+    pub fn problems(&self) -> &[SetupProblem] {
+        &self.problems
+    }
+}
+
+impl From<SetupProblem> for Error {
+    fn from(problem: SetupProblem) -> Self {
+        Self::new(vec![problem])
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.problems.as_slice() {
+            [problem] => write!(f, "the app cannot start: {problem}"),
+            problems => {
+                write!(f, "the app cannot start, for {} reasons:", problems.len())?;
+                for (number, problem) in problems.iter().enumerate() {
+                    write!(f, "\n\n{:3}. {}", number + 1, problem.to_string().replace('\n', "\n     "))?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self.problems.as_slice() {
+            [SetupProblem::Bind { error, .. } | SetupProblem::Serve { error }] => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for SetupProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::DuplicateRoute { route, locations } => {
+                write!(f, "`{route}` is declared {} times", locations.len())?;
+                lines(f, locations)
+            }
+            Self::OverlappingPaths { paths } => {
+                f.write_str("these paths match the same requests; give their placeholders the same names")?;
+                for (path, location) in paths {
+                    write!(f, "\n  `{path}` at {location}")?;
+                }
+                Ok(())
+            }
+            Self::RouterConflict { subject, router, reason } => {
+                write!(f, "{subject} does not fit beside the router added at {router}\n  axum says: {reason}")
+            }
+            Self::DuplicateOperationId { operation_id, routes } => {
+                write!(f, "the operation id `{operation_id}` is given to {} routes", routes.len())?;
+                lines(f, routes)
+            }
+            Self::MissingDependency { type_name, routes } => {
+                write!(f, "nobody provides `{type_name}`; add `.provide(…)` to the app. It is wanted by")?;
+                lines(f, routes)
+            }
+            Self::MissingState { type_name, routes } => {
+                write!(f, "nobody provides the state `{type_name}`; add `.provide(…)` to the app. It is wanted by")?;
+                lines(f, routes)
+            }
+            Self::ProvidedTwice { type_name, locations } => {
+                write!(
+                    f,
+                    "`{type_name}` is provided twice; a dependency is found by its type, so wrap one in a type of its own"
+                )?;
+                lines(f, locations)
+            }
+            Self::MissingCrate { name, linked } => {
+                write!(
+                    f,
+                    "the crate `{name}` brings no routes; linkers drop crates that nothing refers to, so write `use {} as _;`",
+                    name.replace('-', "_")
+                )?;
+                if linked.is_empty() {
+                    f.write_str("\n  no crate brings routes")
+                } else {
+                    write!(f, "\n  routes come from {}", linked.join(", "))
+                }
+            }
+            Self::InvalidPrefix { prefix, reason } => write!(f, "the prefix `{prefix}` {reason}"),
+            Self::InvalidPath { route, reason } => write!(f, "{route}: {reason}"),
+            Self::InvalidSetting { source, value, reason } => write!(f, "{source} is `{value}`: {reason}"),
+            Self::Bind { addr, setting, error } => {
+                write!(
+                    f,
+                    "cannot listen on {addr}: {error}\n  set {setting} to another address, such as 127.0.0.1:3001"
+                )
+            }
+            Self::Metrics { reason } => write!(f, "the metrics exporter cannot be set up: {reason}"),
+            Self::Serve { error } => write!(f, "the server failed: {error}"),
+        }
+    }
+}
+
+fn lines(f: &mut fmt::Formatter<'_>, lines: &[String]) -> fmt::Result {
+    lines.iter().try_for_each(|line| write!(f, "\n  {line}"))
+}

@@ -1,0 +1,37 @@
+//! Tests of routes the way they run: every policy, no socket, nothing shared between tests.
+//!
+//! ```
+//! use routekit::{prelude::*, test::TestApp};
+//!
+//! struct Greeting(&'static str);
+//!
+//! #[get("/hello/{name}")]
+//! async fn hello(name: String, greeting: Dep<Greeting>) -> String {
+//!     format!("{}, {name}", greeting.0)
+//! }
+//!
+//! fn app() -> App {
+//!     App::discover().provide(Greeting("hello"))
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let app = TestApp::builder(app())
+//!     .only(routes![hello])        // not whatever else is linked
+//!     .provide(Greeting("hi"))     // in place of the app's own
+//!     .build();
+//! let response = app.get("/hello/ann").send().await;
+//! assert_eq!(response.status(), 200);
+//! assert_eq!(response.text(), "hi, ann");
+//! # }
+//! ```
+
+mod request;
+mod response;
+mod test_app;
+
+pub use self::{
+    request::TestRequest,
+    response::TestResponse,
+    test_app::{TestApp, TestAppBuilder},
+};

@@ -1,0 +1,74 @@
+//! A request of a test.
+
+use axum::body::Body;
+use http::{HeaderName, HeaderValue, Method, Request, header};
+use serde::Serialize;
+
+use super::{TestApp, TestResponse};
+
+/// A request that is about to be sent.
+#[derive(Debug)]
+#[must_use = "a request does nothing until it is sent"]
+pub struct TestRequest {
+    app: TestApp,
+    request: Request<Body>,
+}
+
+impl TestRequest {
+    #[track_caller]
+    pub(super) fn new(app: TestApp, method: Method, path: &str) -> Self {
+        let mut request = Request::new(Body::empty());
+        *request.method_mut() = method;
+        *request.uri_mut() = path.parse().expect("a test asks for a path such as `/users?page=2`");
+        Self { app, request }
+    }
+
+    /// Adds a header.
+    ///
+    /// # Panics
+    /// If that is no header.
+    #[track_caller]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        let name: HeaderName = name.parse().expect("a header name");
+        let value: HeaderValue = value.parse().expect("a header value");
+        self.request.headers_mut().append(name, value);
+        self
+    }
+
+    /// Sends this as JSON.
+    ///
+    /// # Panics
+    /// If it cannot be serialised.
+    #[track_caller]
+    pub fn json(self, content: &impl Serialize) -> Self {
+        let bytes = serde_json::to_vec(content).expect("what a test sends can be serialised");
+        self.content("application/json", bytes)
+    }
+
+    /// Sends this as a URL-encoded form.
+    ///
+    /// # Panics
+    /// If it cannot be serialised.
+    #[track_caller]
+    pub fn form(self, content: &impl Serialize) -> Self {
+        let text = serde_html_form::to_string(content).expect("what a test sends can be serialised");
+        self.content("application/x-www-form-urlencoded", text)
+    }
+
+    /// Sends this body.
+    pub fn body(mut self, body: impl Into<Body>) -> Self {
+        *self.request.body_mut() = body.into();
+        self
+    }
+
+    fn content(mut self, media_type: &'static str, body: impl Into<Body>) -> Self {
+        self.request.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+        self.body(body)
+    }
+
+    /// Sends it, and reads the answer to its end.
+    pub async fn send(self) -> TestResponse {
+        let response = self.app.call(self.request).await;
+        TestResponse::read(response).await
+    }
+}

@@ -1,0 +1,154 @@
+//! An app without a socket.
+
+use std::{fmt, sync::Arc};
+
+use axum::{extract::Request, response::Response};
+use http::Method;
+use tower::ServiceExt;
+
+use super::TestRequest;
+use crate::{
+    app::{App, Mounted, RouteTable},
+    clock::Clock,
+    route::Route,
+    setup::Error,
+};
+
+/// An app in this process, with metrics of its own. See the [module docs](crate::test) for an example.
+#[derive(Clone)]
+pub struct TestApp {
+    mounted: Arc<Mounted>,
+}
+
+impl TestApp {
+    /// The app as it is.
+    ///
+    /// # Panics
+    /// If it would not start, with everything that is wrong with it.
+    #[track_caller]
+    #[must_use]
+    pub fn new(app: App) -> Self {
+        Self::builder(app).build()
+    }
+
+    /// The app with other routes or dependencies.
+    #[must_use]
+    pub fn builder(app: App) -> TestAppBuilder {
+        TestAppBuilder { app }
+    }
+
+    /// A GET request of this path and query.
+    #[must_use]
+    pub fn get(&self, path: &str) -> TestRequest {
+        self.request(Method::GET, path)
+    }
+
+    /// A POST request of this path and query.
+    #[must_use]
+    pub fn post(&self, path: &str) -> TestRequest {
+        self.request(Method::POST, path)
+    }
+
+    /// A PUT request of this path and query.
+    #[must_use]
+    pub fn put(&self, path: &str) -> TestRequest {
+        self.request(Method::PUT, path)
+    }
+
+    /// A PATCH request of this path and query.
+    #[must_use]
+    pub fn patch(&self, path: &str) -> TestRequest {
+        self.request(Method::PATCH, path)
+    }
+
+    /// A DELETE request of this path and query.
+    #[must_use]
+    pub fn delete(&self, path: &str) -> TestRequest {
+        self.request(Method::DELETE, path)
+    }
+
+    /// A request of this method, path and query.
+    #[must_use]
+    pub fn request(&self, method: Method, path: &str) -> TestRequest {
+        TestRequest::new(self.clone(), method, path)
+    }
+
+    /// Sends a request that was made by hand; the body of the answer is not read.
+    pub async fn call(&self, request: Request) -> Response {
+        match self.mounted.service().oneshot(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        }
+    }
+
+    /// This app's metrics so far, in the Prometheus text format.
+    #[must_use]
+    pub fn metrics(&self) -> String {
+        self.mounted.exporter.render()
+    }
+
+    /// Its routes.
+    #[must_use]
+    pub fn table(&self) -> &RouteTable {
+        &self.mounted.table
+    }
+}
+
+impl fmt::Debug for TestApp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TestApp").field("routes", &self.mounted.table).finish_non_exhaustive()
+    }
+}
+
+/// An app that is about to be tested.
+#[derive(Debug)]
+#[must_use]
+pub struct TestAppBuilder {
+    app: App,
+}
+
+impl TestAppBuilder {
+    /// Only these routes; `expect_crates` is forgotten.
+    pub fn only(mut self, routes: impl IntoIterator<Item = Route>) -> Self {
+        self.app.select(routes.into_iter().collect());
+        self
+    }
+
+    /// Adds a dependency, or replaces the one that the app provides.
+    pub fn provide<T: Send + Sync + 'static>(self, value: T) -> Self {
+        self.provide_shared(Arc::new(value))
+    }
+
+    /// The same for a value that is shared already, such as a trait object.
+    pub fn provide_shared<T: ?Sized + Send + Sync + 'static>(mut self, value: Arc<T>) -> Self {
+        self.app.replace(value);
+        self
+    }
+
+    /// Measures with this clock. Defaults to the system's.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.app = self.app.clock(clock);
+        self
+    }
+
+    /// The app, ready for requests.
+    ///
+    /// # Panics
+    /// If it would not start, with everything that is wrong with it.
+    #[track_caller]
+    #[must_use]
+    pub fn build(self) -> TestApp {
+        match self.try_build() {
+            Ok(app) => app,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// The app, ready for requests.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn try_build(self) -> Result<TestApp, Error> {
+        Ok(TestApp { mounted: Arc::new(self.app.mount()?) })
+    }
+}

@@ -1,0 +1,63 @@
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use pin_project_lite::pin_project;
+use tokio::time::Sleep;
+
+use crate::problem::Problem;
+
+pin_project! {
+    /// The future of [`Timeout`](super::Timeout).
+    pub struct TimeoutFuture<F> {
+        #[pin]
+        inner: F,
+        limit: Option<Duration>,
+        #[pin]
+        sleep: Option<Sleep>,
+    }
+}
+
+impl<F> TimeoutFuture<F> {
+    pub(super) fn new(inner: F, limit: Option<Duration>) -> Self {
+        Self { inner, limit, sleep: None }
+    }
+}
+
+impl<F, E> Future for TimeoutFuture<F>
+where
+    F: Future<Output = Result<Response, E>>,
+{
+    type Output = Result<Response, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        if let Poll::Ready(result) = this.inner.poll(cx) {
+            return Poll::Ready(result);
+        }
+        // Taken with the first `Pending`, after which the timer is there.
+        if let Some(limit) = this.limit.take() {
+            this.sleep.set(Some(tokio::time::sleep(limit)));
+        }
+        match this.sleep.as_pin_mut().map(|sleep| sleep.poll(cx)) {
+            Some(Poll::Ready(())) => Poll::Ready(Ok(timed_out())),
+            Some(Poll::Pending) | None => Poll::Pending,
+        }
+    }
+}
+
+impl<F> fmt::Debug for TimeoutFuture<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TimeoutFuture").field("limit", &self.limit).finish_non_exhaustive()
+    }
+}
+
+fn timed_out() -> Response {
+    Problem::new(StatusCode::GATEWAY_TIMEOUT).detail("the request took too long to answer").into_response()
+}
