@@ -13,13 +13,6 @@ impl Errors {
         self.0.push((span, message.into()));
     }
 
-    /// Takes over what `syn` complained about.
-    pub(crate) fn push_syn(&mut self, error: &syn::Error) {
-        for error in error {
-            self.push(error.span(), error.to_string());
-        }
-    }
-
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -30,14 +23,22 @@ impl Errors {
     }
 }
 
-/// The candidate that `word` was probably meant to be.
+/// The candidate that `word` was probably meant to be: at most a third of its letters differ, as rustc has it.
 pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let word = word.to_lowercase();
     candidates
         .into_iter()
-        .map(|candidate| (strsim::jaro_winkler(word, candidate), candidate))
-        .filter(|(similarity, _)| *similarity > 0.75)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|candidate| (strsim::osa_distance(&word, &candidate.to_lowercase()), candidate))
+        .filter(|(distance, _)| *distance <= word.chars().count().max(3) / 3)
+        .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
+}
+
+/// That `name` is none of the `names` that this `kind` of thing has.
+pub(crate) fn unknown(kind: &str, name: &str, names: &[&str]) -> String {
+    let guess =
+        nearest(name, names.iter().copied()).map_or_else(String::new, |guess| format!(" (did you mean `{guess}`?)"));
+    format!("unknown {kind} `{name}`{guess}; the {kind}s are {}", list(names.iter().copied()))
 }
 
 /// `` `a`, `b`, `c` ``

@@ -2,13 +2,13 @@
 //!
 //! Generated code is thin: it calls into the runtime's `__private`, and holds no logic that a function there could.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::spanned::Spanned;
+use syn::{Type, spanned::Spanned};
 
 use crate::{
     handler::Handler,
-    model::{Argument, Output, Route, Source},
+    model::{Argument, Output, Route, Source, first_type_argument, head_name},
     parse::Arguments,
 };
 
@@ -113,25 +113,23 @@ fn policies(route: &Route<'_>) -> TokenStream {
 
 /// `fn __describe`: what the route takes, gives and needs, by autoref specialisation (see the runtime's `probe`).
 fn describe(route: &Route<'_>) -> TokenStream {
-    let state =
-        route.options.state.as_ref().map(|state| quote_spanned!(state.span()=> __description.needs_state::<#state>();));
+    let state = route.options.state.as_ref().map(|state| quote!(__description.needs_state::<#state>();));
     let inputs = route.arguments.iter().map(|Argument { name, ty, source }| {
-        let span = ty.span();
+        let probe = quote_spanned!(ty.span()=> (&&&__rt::Probe::<#ty>::new()));
         match source {
-            Source::Placeholder(placeholder) => quote_spanned! {span=>
-                (&&&__rt::Probe::<#ty>::new()).describe_placeholder(__description, #placeholder);
-            },
-            Source::Parts | Source::Body => quote_spanned! {span=>
-                (&&&__rt::Probe::<#ty>::new()).describe_input(__description, #name);
-            },
+            Source::Placeholder(placeholder) => quote!(#probe.describe_placeholder(__description, #placeholder);),
+            Source::Parts | Source::Body => quote!(#probe.describe_input(__description, #name);),
         }
     });
     let output = match &route.output {
         Output::Unit => quote!((&&&__rt::Probe::<()>::new()).describe_output(__description);),
-        Output::Named(ty) => quote_spanned! {ty.span()=>
-            (&&&__rt::Probe::<#ty>::new()).describe_output(__description);
-            (&&&(&&&__rt::Probe::<#ty>::new()).error()).describe_error(__description);
-        },
+        Output::Named(ty) => {
+            let probe = quote_spanned!(ty.span()=> (&&&__rt::Probe::<#ty>::new()));
+            quote! {
+                #probe.describe_output(__description);
+                (&&&#probe.error()).describe_error(__description);
+            }
+        }
         Output::Opaque(_) => quote!(__description.opaque_output();),
     };
     quote! {
@@ -145,6 +143,17 @@ fn describe(route: &Route<'_>) -> TokenStream {
     }
 }
 
+/// Where the compiler says that an argument or a return type lacks a trait: for `Json<T>` and its like it is `T` that
+/// lacks one.
+///
+/// Tokens with such a span must not be local variables, which would then be looked up where the *type* was written: a
+/// handler that `macro_rules!` made, with the type from elsewhere, would not find them.
+fn blamed(ty: &Type) -> Span {
+    let wraps = head_name(ty).is_some_and(|head| ["Dep", "Form", "Json", "Path", "Query"].contains(&head.as_str()));
+    let content = if wraps { first_type_argument(ty) } else { None };
+    content.unwrap_or(ty).span()
+}
+
 /// `fn __endpoint`: the handler as a function from request to response.
 fn endpoint(route: &Route<'_>, handler: &Handler) -> TokenStream {
     let ident = &handler.ident;
@@ -154,22 +163,21 @@ fn endpoint(route: &Route<'_>, handler: &Handler) -> TokenStream {
     let from_path = route.arguments.iter().zip(&names).filter_map(|(argument, name)| {
         let Source::Placeholder(placeholder) = &argument.source else { return None };
         let ty = argument.ty;
-        Some(quote_spanned! {ty.span()=> let #name = __placeholders.parse::<#ty>(#placeholder)?;})
+        let parse = quote_spanned!(ty.span()=> parse::<#ty>);
+        Some(quote!(let #name = __placeholders.#parse(#placeholder)?;))
     });
     let any_from_path = route.arguments.iter().any(|a| matches!(a.source, Source::Placeholder(_)));
     let placeholders = any_from_path.then(|| quote!(let __placeholders = __rt::Placeholders::of(&mut __parts).await?;));
     let from_parts = route.arguments.iter().zip(&names).filter(|(a, _)| a.source == Source::Parts).map(|(a, name)| {
         let ty = a.ty;
-        quote_spanned! {ty.span()=>
-            let #name = (&&__rt::Extract::<#ty>::new()).from_parts(&mut __parts, &__context).await?;
-        }
+        let from_parts = quote_spanned!(blamed(ty)=> (&&__rt::Extract::<#ty, #state>::new()).from_parts);
+        quote!(let #name = #from_parts(&mut __parts, &__context).await?;)
     });
     // The body goes last, wherever it stands.
     let from_body = route.arguments.iter().zip(&names).filter(|(a, _)| a.source == Source::Body).map(|(a, name)| {
         let ty = a.ty;
-        quote_spanned! {ty.span()=>
-            let #name = (&&__rt::Extract::<#ty>::new()).from_request(__parts, __body, &__context).await?;
-        }
+        let from_request = quote_spanned!(blamed(ty)=> (&&__rt::Extract::<#ty, #state>::new()).from_request);
+        quote!(let #name = #from_request(__parts, __body, &__context).await?;)
     });
     let prepare = if route.arguments.is_empty() {
         quote!(::core::mem::drop((__request, __context));)
@@ -185,23 +193,28 @@ fn endpoint(route: &Route<'_>, handler: &Handler) -> TokenStream {
     };
     let output_span = match &route.output {
         Output::Unit => ident.span(),
-        Output::Named(ty) => ty.span(),
+        Output::Named(ty) => blamed(ty),
         Output::Opaque(span) => *span,
     };
-    let respond = quote_spanned!(output_span=> __rt::respond(__output));
+    let respond = quote_spanned!(output_span=> __rt::respond);
     let new = quote_spanned!(ident.span()=> __rt::endpoint);
+    // That its future is not `Send` is said at the handler's name.
+    let future = quote_spanned!(ident.span()=> async move);
     let layered = match &route.options.layer {
-        Some(layer) => quote_spanned!(layer.span()=> __rt::layered(__endpoint, #layer)),
+        Some(layer) => {
+            let layered = quote_spanned!(layer.span()=> __rt::layered);
+            quote!(#layered(__endpoint, #layer))
+        }
         None => quote!(__endpoint),
     };
     quote! {
         fn __endpoint(__wiring: &__rt::Wiring) -> __rt::Endpoint {
             #[allow(unused_imports)]
             use __rt::extract::*;
-            let __endpoint = #new::<#state, _, _>(__wiring, |__request, __context| async move {
+            let __endpoint = #new::<#state, _, _>(__wiring, |__request, __context| #future {
                 #prepare
                 let __output = #ident(#(#names),*).await;
-                ::core::result::Result::Ok(#respond)
+                ::core::result::Result::Ok(#respond(__output))
             });
             #layered
         }

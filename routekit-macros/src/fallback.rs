@@ -9,6 +9,10 @@ use crate::{errors::Errors, expand, handler::Handler};
 pub(crate) fn broken_route(handler: &Handler, krate: &TokenStream, errors: Errors) -> TokenStream {
     let errors = errors.into_tokens();
     let function = &handler.item;
+    if handler.sig.receiver().is_some() {
+        // A method: no type can be declared beside it.
+        return quote!(#errors #function);
+    }
     let carrier = expand::carrier(handler);
     let cfgs = &handler.cfgs;
     let ident = &handler.ident;

@@ -7,12 +7,16 @@ use syn::{
     parse::{Parse, ParseStream},
 };
 
+use crate::model::Method;
+
 pub(crate) struct Handler {
     /// The function exactly as written.
     pub(crate) item: TokenStream,
     pub(crate) vis: Visibility,
     pub(crate) sig: Signature,
     pub(crate) ident: Ident,
+    /// Further attributes of ours, which `item` is without: a handler has one route.
+    pub(crate) further_routes: Vec<Attribute>,
     /// The `#[cfg]`s of the function; whatever is generated carries them too.
     pub(crate) cfgs: Vec<Attribute>,
     /// The doc comment, one string a line, without the leading space.
@@ -21,7 +25,8 @@ pub(crate) struct Handler {
 
 impl Parse for Handler {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let attrs = input.call(Attribute::parse_outer)?;
+        let (further_routes, attrs): (Vec<_>, Vec<_>) =
+            input.call(Attribute::parse_outer)?.into_iter().partition(is_route);
         let vis: Visibility = input.parse()?;
         if !(input.peek(syn::Token![async])
             || input.peek(syn::Token![fn])
@@ -42,8 +47,14 @@ impl Parse for Handler {
         item.extend(body);
         let cfgs = attrs.iter().filter(|attr| attr.path().is_ident("cfg")).cloned().collect();
         let docs = attrs.iter().filter_map(doc_line).collect();
-        Ok(Self { item, vis, ident: sig.ident.clone(), sig, cfgs, docs })
+        Ok(Self { item, vis, ident: sig.ident.clone(), sig, further_routes, cfgs, docs })
     }
+}
+
+/// Whether this looks like `#[route(…)]` or a short form; a macro sees names only.
+fn is_route(attr: &Attribute) -> bool {
+    let name = attr.path().segments.last().map(|segment| segment.ident.to_string());
+    name.is_some_and(|name| name == "route" || Method::NAMES.contains(&name.as_str()))
 }
 
 fn doc_line(attr: &Attribute) -> Option<String> {

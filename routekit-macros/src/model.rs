@@ -140,7 +140,7 @@ impl<'a> Route<'a> {
 fn check_signature(handler: &Handler, errors: &mut Errors) {
     let sig = &handler.sig;
     if sig.asyncness.is_none() {
-        errors.push(sig.fn_token.span, format!("a handler is async: `async fn {}`", sig.ident));
+        errors.push(sig.fn_token.span, format!("a handler is async: write `async fn {}`", sig.ident));
     }
     if let Some(unsafety) = &sig.unsafety {
         errors.push(unsafety.span, "a handler is not `unsafe`: requests call it");
@@ -152,7 +152,13 @@ fn check_signature(handler: &Handler, errors: &mut Errors) {
         errors.push(abi.span(), "a handler has no `extern`");
     }
     if let Some(first) = sig.generics.params.first() {
-        errors.push(first.span(), "a handler is not generic: a route is one function; give the type it is meant for");
+        errors.push(first.span(), "a handler is not generic: a route is one function; name the type it is meant for");
+    }
+    for attr in &handler.further_routes {
+        errors.push(
+            attr.path().span(),
+            "a handler has one route; for a second one, write a function that calls this one",
+        );
     }
     if let Some(variadic) = &sig.variadic {
         errors.push(variadic.span(), "a handler has no variadic arguments");
@@ -160,6 +166,7 @@ fn check_signature(handler: &Handler, errors: &mut Errors) {
 }
 
 fn classify<'a>(handler: &'a Handler, placeholders: Option<&[Placeholder]>, errors: &mut Errors) -> Vec<Argument<'a>> {
+    let path = placeholders.map(|all| PathNames::new(all, handler));
     let mut arguments = Vec::new();
     for input in &handler.sig.inputs {
         let argument = match input {
@@ -170,15 +177,23 @@ fn classify<'a>(handler: &'a Handler, placeholders: Option<&[Placeholder]>, erro
             FnArg::Typed(argument) => argument,
         };
         if let Some(span) = find_impl_trait(&argument.ty) {
-            errors.push(span, "a handler is not generic: `impl Trait` arguments are; name the extractor's type");
-            continue;
+            errors.push(
+                span,
+                "an `impl Trait` argument makes the handler generic, and a route is one function; name the type",
+            );
         }
         if let Type::Reference(reference) = &*argument.ty {
-            errors.push(reference.and_token.span, "a handler takes its arguments by value, not by reference");
-            continue;
+            let owned = match type_text(&reference.elem) {
+                text if text == "str" => "String".to_owned(),
+                text => text,
+            };
+            errors.push(
+                reference.and_token.span,
+                format!("a handler takes its arguments by value, not by reference; write `{owned}`"),
+            );
         }
         let name = argument_name(argument);
-        let source = source(name.as_deref(), argument, placeholders, errors);
+        let source = source(name.as_deref(), argument, path.as_ref(), errors);
         arguments.push(Argument { name: name.unwrap_or_else(|| "_".to_owned()), ty: &argument.ty, source });
     }
     // Without a body by name, the last extractor may be one.
@@ -190,41 +205,74 @@ fn classify<'a>(handler: &'a Handler, placeholders: Option<&[Placeholder]>, erro
     arguments
 }
 
-fn source(name: Option<&str>, argument: &PatType, placeholders: Option<&[Placeholder]>, errors: &mut Errors) -> Source {
-    let head = head_name(&argument.ty);
-    let named = name.and_then(|name| {
-        // `_id` takes `{id}` as well: an argument that only documents its placeholder.
-        placeholders?
-            .iter()
-            .map(|placeholder| placeholder.name.as_str())
-            .find(|placeholder| *placeholder == name || name.strip_prefix('_').is_some_and(|name| name == *placeholder))
-    });
-    if let Some(placeholder) = named
-        && head.as_deref() != Some("Path")
-    {
-        return Source::Placeholder(placeholder.to_owned());
-    }
-    let Some(head) = head else { return Source::Parts };
-    if let (Some(placeholders), Some(name)) = (placeholders, name)
-        && SCALARS.contains(&head.as_str())
-    {
-        let help = if placeholders.is_empty() {
-            "the path has no placeholder; is it a query parameter? Take those with `Query<T>`".to_owned()
-        } else {
-            format!("the path has {}", list_placeholders(placeholders))
+/// The placeholders of the path, with a view to the arguments.
+struct PathNames<'a> {
+    all: &'a [Placeholder],
+    /// Those that no argument is named for: what a misspelt name was meant to be.
+    open: Vec<&'a str>,
+}
+
+impl<'a> PathNames<'a> {
+    fn new(all: &'a [Placeholder], handler: &Handler) -> Self {
+        let taken = |placeholder: &str| {
+            handler.sig.inputs.iter().any(|argument| {
+                matches!(argument, FnArg::Typed(argument) if is_path(&argument.ty)
+                    || argument_name(argument).is_some_and(|name| takes(&name, placeholder)))
+            })
         };
-        errors.push(
-            argument.pat.span(),
-            format!("the argument `{name}` names no placeholder of the path, and `{head}` is no extractor; {help}"),
-        );
-        // Whatever it was meant to be, it is neither a body nor an extractor.
-        return Source::Placeholder(name.to_owned());
+        let open = all.iter().map(|placeholder| placeholder.name.as_str()).filter(|name| !taken(name)).collect();
+        Self { all, open }
+    }
+}
+
+/// `_id` takes `{id}` as well: an argument that only documents its placeholder.
+fn takes(argument: &str, placeholder: &str) -> bool {
+    argument == placeholder || argument.strip_prefix('_') == Some(placeholder)
+}
+
+fn source(name: Option<&str>, argument: &PatType, path: Option<&PathNames<'_>>, errors: &mut Errors) -> Source {
+    let head = head_name(&argument.ty).unwrap_or_default();
+    if let Some(name) = name
+        && head != "Path"
+        && let Some(source) = source_by_name(name, &head, argument, path, errors)
+    {
+        return source;
     }
     if BODIES.contains(&peeled_name(&argument.ty).as_deref().unwrap_or_default()) {
         Source::Body
     } else {
         Source::Parts
     }
+}
+
+/// The placeholder that an argument is named for, or was meant to be named for.
+fn source_by_name(
+    name: &str,
+    head: &str,
+    argument: &PatType,
+    path: Option<&PathNames<'_>>,
+    errors: &mut Errors,
+) -> Option<Source> {
+    let scalar = SCALARS.contains(&head);
+    let Some(path) = path else {
+        // The path could not be read, so a plain value is perhaps meant for a placeholder of it.
+        return (scalar || head == "String").then(|| Source::Placeholder(name.to_owned()));
+    };
+    if let Some(placeholder) = path.all.iter().find(|placeholder| takes(name, &placeholder.name)) {
+        return Some(Source::Placeholder(placeholder.name.clone()));
+    }
+    let guess = nearest(name, path.open.iter().copied());
+    // A `String` is a body, unless its name says what it was meant to be.
+    if !(scalar || head == "String" && guess.is_some()) {
+        return None;
+    }
+    let help = match guess {
+        Some(guess) => format!("did you mean `{guess}`?"),
+        None if path.all.is_empty() => "the path has none; take query parameters with `Query<T>`".to_owned(),
+        None => format!("the path has {}", list_placeholders(path.all)),
+    };
+    errors.push(argument.pat.span(), format!("the argument `{name}` names no placeholder of the path; {help}"));
+    Some(Source::Placeholder(guess.unwrap_or(name).to_owned()))
 }
 
 fn check_bodies(arguments: &[Argument<'_>], method: Option<Method>, errors: &mut Errors) {
@@ -265,7 +313,7 @@ fn check_state(arguments: &[Argument<'_>], options: &Options, errors: &mut Error
 }
 
 fn check_placeholders(arguments: &[Argument<'_>], placeholders: &[Placeholder], errors: &mut Errors) {
-    if arguments.iter().any(|argument| peeled_name(argument.ty).as_deref() == Some("Path")) {
+    if arguments.iter().any(|argument| is_path(argument.ty)) {
         return;
     }
     for placeholder in placeholders {
@@ -275,7 +323,10 @@ fn check_placeholders(arguments: &[Argument<'_>], placeholders: &[Placeholder], 
         if taken {
             continue;
         }
-        let free = arguments.iter().filter(|a| a.source == Source::Parts || a.source == Source::Body);
+        // `Dep<Users>` for `{user}` is no slip of the pen, so only types without arguments are thought of.
+        let free = arguments
+            .iter()
+            .filter(|a| !matches!(a.source, Source::Placeholder(_)) && first_type_argument(a.ty).is_none());
         let guess = nearest(name, free.map(|argument| argument.name.as_str()))
             .map_or_else(String::new, |guess| format!(" (did you mean to call `{guess}` that?)"));
         let usage = if syn::parse_str::<Ident>(name).is_ok() {
@@ -302,6 +353,11 @@ fn list_placeholders(placeholders: &[Placeholder]) -> String {
     list(braced.iter().map(String::as_str))
 }
 
+/// Whether this is a `Path<T>`, which takes all placeholders.
+fn is_path(ty: &Type) -> bool {
+    peeled_name(ty).as_deref() == Some("Path")
+}
+
 /// The name in `name: T`, `mut name: T` or `Extractor(name): T`.
 fn argument_name(argument: &PatType) -> Option<String> {
     fn name(pat: &Pat) -> Option<String> {
@@ -319,7 +375,7 @@ fn argument_name(argument: &PatType) -> Option<String> {
 }
 
 /// The last segment of a type's path: `Json` of `routekit::Json<T>`.
-fn head_name(ty: &Type) -> Option<String> {
+pub(crate) fn head_name(ty: &Type) -> Option<String> {
     match ty {
         Type::Path(path) => path.path.segments.last().map(|segment| segment.ident.to_string()),
         Type::Group(group) => head_name(&group.elem),
@@ -339,7 +395,7 @@ fn peeled_name(ty: &Type) -> Option<String> {
     Some(head)
 }
 
-fn first_type_argument(ty: &Type) -> Option<&Type> {
+pub(crate) fn first_type_argument(ty: &Type) -> Option<&Type> {
     let Type::Path(path) = ty else { return None };
     let PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else { return None };
     arguments.args.iter().find_map(|argument| match argument {

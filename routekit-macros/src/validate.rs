@@ -41,18 +41,17 @@ fn expand_struct(input: &DeriveInput) -> syn::Result<TokenStream> {
         return Err(syn::Error::new_spanned(&input.ident, "`Validate` is derived on structs with named fields"));
     };
     let krate = runtime_crate(&input.attrs)?;
-    let rename_all = serde_value(&input.attrs, "rename_all")?;
-    let rule = rename_all.as_ref().map(RenameRule::parse).transpose()?;
+    let rule = serde_value(&input.attrs, "rename_all").and_then(|name| RenameRule::parse(&name.value()));
 
     let mut renames = Vec::new();
     for field in &fields.named {
         let ident = field.ident.as_ref().expect("the fields are named");
         let written = ident.to_string();
         let rust = written.strip_prefix("r#").unwrap_or(&written);
-        let serde = match serde_value(&field.attrs, "rename")? {
+        let serde = match serde_value(&field.attrs, "rename") {
             Some(name) => name.value(),
             // The runtime's word for it: its errors are those of the struct around it.
-            None if has_serde_flag(&field.attrs, "flatten")? => String::new(),
+            None if has_serde_flag(&field.attrs, "flatten") => String::new(),
             None => rule.map_or_else(|| rust.to_owned(), |rule| rule.apply(rust)),
         };
         // `validator` writes the raw identifier as it stands.
@@ -77,6 +76,8 @@ fn expand_struct(input: &DeriveInput) -> syn::Result<TokenStream> {
 
     Ok(quote! {
         const _: () = {
+            use #krate::__private::validator::Validate as _;
+
             struct #copy_name #copy_impl (&#lifetime #ident #ty_generics) #copy_where;
 
             impl #copy_impl ::core::ops::Deref for #copy_name #copy_ty #where_clause {
@@ -88,12 +89,12 @@ fn expand_struct(input: &DeriveInput) -> syn::Result<TokenStream> {
 
             #copy
 
+            // Called as a method: where `validator` refused the copy, and said why, this finds the impl that it stands
+            // in, through `Deref`, instead of failing a second time.
+            #[allow(unconditional_recursion)]
             impl #impl_generics #krate::__private::validator::Validate for #ident #ty_generics #where_clause {
                 fn validate(&self) -> ::core::result::Result<(), #krate::__private::validator::ValidationErrors> {
-                    #krate::__private::with_serde_names(
-                        #krate::__private::validator::Validate::validate(&#copy_name(self)),
-                        &[#(#renames),*],
-                    )
+                    #krate::__private::with_serde_names(#copy_name(self).validate(), &[#(#renames),*])
                 }
             }
         };
@@ -147,10 +148,11 @@ fn runtime_crate(attrs: &[Attribute]) -> syn::Result<TokenStream> {
 }
 
 /// The string of `#[serde(key = "…")]` or `#[serde(key(deserialize = "…"))]`.
-fn serde_value(attrs: &[Attribute], key: &str) -> syn::Result<Option<LitStr>> {
+fn serde_value(attrs: &[Attribute], key: &str) -> Option<LitStr> {
     let mut value = None;
     for attr in attrs.iter().filter(|attr| attr.path().is_ident("serde")) {
-        attr.parse_nested_meta(|meta| {
+        // What is malformed is reported by serde's own derive, here and below.
+        let _ = attr.parse_nested_meta(|meta| {
             if meta.path.is_ident(key) {
                 if meta.input.peek(syn::token::Paren) {
                     meta.parse_nested_meta(|direction| {
@@ -167,21 +169,21 @@ fn serde_value(attrs: &[Attribute], key: &str) -> syn::Result<Option<LitStr>> {
             } else {
                 skip_value(&meta)
             }
-        })?;
+        });
     }
-    Ok(value)
+    value
 }
 
 /// Whether there is a `#[serde(flag)]`.
-fn has_serde_flag(attrs: &[Attribute], flag: &str) -> syn::Result<bool> {
+fn has_serde_flag(attrs: &[Attribute], flag: &str) -> bool {
     let mut found = false;
     for attr in attrs.iter().filter(|attr| attr.path().is_ident("serde")) {
-        attr.parse_nested_meta(|meta| {
+        let _ = attr.parse_nested_meta(|meta| {
             found |= meta.path.is_ident(flag);
             skip_value(&meta)
-        })?;
+        });
     }
-    Ok(found)
+    found
 }
 
 /// Passes over what an option of serde's says.
@@ -207,8 +209,8 @@ enum RenameRule {
 }
 
 impl RenameRule {
-    fn parse(name: &LitStr) -> syn::Result<Self> {
-        Ok(match name.value().as_str() {
+    fn parse(name: &str) -> Option<Self> {
+        Some(match name {
             "lowercase" | "snake_case" => Self::Lower,
             "UPPERCASE" => Self::Upper,
             "PascalCase" => Self::Pascal,
@@ -216,7 +218,7 @@ impl RenameRule {
             "SCREAMING_SNAKE_CASE" => Self::ScreamingSnake,
             "kebab-case" => Self::Kebab,
             "SCREAMING-KEBAB-CASE" => Self::ScreamingKebab,
-            other => return Err(syn::Error::new(name.span(), format!("serde knows no `rename_all` rule `{other}`"))),
+            _ => return None,
         })
     }
 
@@ -271,8 +273,7 @@ mod tests {
             ("kebab-case", "first-name"),
             ("SCREAMING-KEBAB-CASE", "FIRST-NAME"),
         ] {
-            let rule_name = LitStr::new(rule, proc_macro2::Span::call_site());
-            assert_eq!(RenameRule::parse(&rule_name).unwrap().apply("first_name"), name, "{rule}");
+            assert_eq!(RenameRule::parse(rule).unwrap().apply("first_name"), name, "{rule}");
         }
     }
 }

@@ -94,8 +94,10 @@ pub use self::{
     route::{Deprecation, Endpoint, EndpointFuture, Location, Method, Policies, Route, RouteMeta},
     setup::{Error, SetupProblem},
 };
+#[doc = include_str!("docs/route.md")]
+pub use routekit_macros::route;
 #[doc(inline)]
-pub use routekit_macros::{delete, get, head, options, patch, post, put, route};
+pub use routekit_macros::{delete, get, head, options, patch, post, put};
 
 #[doc = include_str!("docs/validate.md")]
 pub use routekit_macros::Validate;

@@ -28,6 +28,15 @@ pub enum SetupProblem {
         /// Each path with its file:line.
         paths: Vec<(String, String)>,
     },
+    /// A route has a path that the app serves itself.
+    ReservedPath {
+        /// The path.
+        path: String,
+        /// What the app serves there.
+        what: &'static str,
+        /// file:line of each route.
+        locations: Vec<String>,
+    },
     /// A route and a merged or nested hand-written router do not fit together.
     RouterConflict {
         /// The route, or the other router, with its file:line.
@@ -181,6 +190,10 @@ impl fmt::Display for SetupProblem {
                     write!(f, "\n  `{path}` at {location}")?;
                 }
                 Ok(())
+            }
+            Self::ReservedPath { path, what, locations } => {
+                write!(f, "`{path}` is where routekit serves {what}; give the route another path")?;
+                lines(f, locations)
             }
             Self::RouterConflict { subject, router, reason } => {
                 write!(f, "{subject} does not fit beside the router added at {router}\n  axum says: {reason}")

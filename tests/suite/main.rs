@@ -1,3 +1,23 @@
 //! Integration tests: one binary, a module for each subject.
 
+#![allow(clippy::needless_pass_by_value, reason = "handlers take their arguments by value")]
+#![allow(clippy::unwrap_used, reason = "all of this is test code, helpers included")]
+#![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
+
+mod architecture;
+mod dependencies;
+mod description;
+mod discovery;
+mod extractors;
+mod grpc;
+mod hand_written;
+mod linking;
+mod metrics;
+mod names;
+mod policies;
+mod process;
+mod server;
+mod state;
 mod ui;
+mod validation;
+mod wire;

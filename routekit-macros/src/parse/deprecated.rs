@@ -3,10 +3,11 @@
 //! Both headers are made here, at compile time: `Deprecation` is a structured-field date (RFC 9745 §2.1), `Sunset` an
 //! HTTP date (RFC 8594 §3).
 
+use proc_macro2::Span;
 use syn::LitStr;
 
-use super::{Family, raw};
-use crate::errors::{Errors, list};
+use super::{Family, RawOption, raw};
+use crate::errors::{Errors, unknown};
 
 /// The two headers, ready to send.
 pub(crate) struct Deprecation {
@@ -24,39 +25,34 @@ pub(super) const FAMILY: Family = Family {
         let Some(tokens) = option.list(USAGE, errors) else { return };
         let mut since = None;
         let mut sunset = None;
+        let mut names = Vec::new();
         for piece in raw::split(tokens) {
             let item = match piece.into_option() {
                 Ok(item) => item,
                 Err((span, message)) => {
                     errors.push(span, message);
-                    return;
+                    continue;
                 }
             };
-            let slot = match item.name.as_str() {
-                "since" => &mut since,
-                "sunset" => &mut sunset,
-                other => {
-                    let message =
-                        format!("unknown argument `{other}` of `deprecated`: it takes {}", list(["since", "sunset"]));
-                    errors.push(item.span, message);
-                    return;
-                }
-            };
-            if slot.is_some() {
+            if names.contains(&item.name) {
                 errors.push(item.span, format!("`{}` is given twice", item.name));
-                return;
+                continue;
             }
-            let Some(text) = item.value::<LitStr>(USAGE, errors) else { return };
-            let Some(day) = parse_day(&text, errors) else { return };
-            *slot = Some((day, item.span));
+            match item.name.as_str() {
+                "since" => since = date(&item, errors),
+                "sunset" => sunset = date(&item, errors),
+                other => errors.push(item.span, unknown("argument", other, &["since", "sunset"])),
+            }
+            names.push(item.name);
         }
-        let Some((since, _)) = since else {
+        // An unknown argument was perhaps meant to be `since`.
+        if names.iter().all(|name| name == "sunset") {
             errors.push(
                 option.span,
                 format!("`since` is missing: the header `Deprecation` is a date (RFC 9745); write {USAGE}"),
             );
-            return;
-        };
+        }
+        let Some((since, _)) = since else { return };
         if let Some((sunset, span)) = sunset
             && sunset < since
         {
@@ -67,6 +63,12 @@ pub(super) const FAMILY: Family = Family {
             Some(Deprecation { since: format!("@{}", since * 86_400), sunset: sunset.map(|(day, _)| http_date(day)) });
     },
 };
+
+/// The day that an argument says, and where.
+fn date(item: &RawOption, errors: &mut Errors) -> Option<(i64, Span)> {
+    let text: LitStr = item.value(USAGE, errors)?;
+    Some((parse_day(&text, errors)?, text.span()))
+}
 
 /// Days since 1970-01-01 of `YYYY-MM-DD`.
 fn parse_day(text: &LitStr, errors: &mut Errors) -> Option<i64> {
@@ -83,7 +85,7 @@ fn parse_day(text: &LitStr, errors: &mut Errors) -> Option<i64> {
         ((1..=12).contains(&month) && civil_from_days(number) == (year, month, day)).then_some(number)
     })();
     if day.is_none() {
-        errors.push(text.span(), "not a date; a date is `\"YYYY-MM-DD\"`");
+        errors.push(text.span(), "not a date; write it as `\"2026-01-31\"`");
     }
     day
 }

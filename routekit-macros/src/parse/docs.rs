@@ -18,7 +18,7 @@ pub(super) const FAMILY: Family = Family {
 fn text(option: &RawOption, usage: &str, errors: &mut Errors) -> Option<LitStr> {
     let text: LitStr = option.value(usage, errors)?;
     if text.value().trim().is_empty() {
-        errors.push(text.span(), format!("`{}` is empty", option.name));
+        errors.push(text.span(), format!("`{}` is empty; write {usage}", option.name));
         return None;
     }
     Some(text)

@@ -22,7 +22,7 @@ pub(crate) use self::{
     raw::RawOption,
 };
 use crate::{
-    errors::{Errors, list, nearest},
+    errors::{Errors, list, unknown},
     model::Method,
 };
 
@@ -71,7 +71,7 @@ pub(crate) fn attribute(short_form: Option<Method>, tokens: TokenStream, errors:
     let mut pieces = raw::split(tokens).into_iter().peekable();
     let method = match short_form {
         Some(method) => Some(method),
-        None => match pieces.next_if(|piece| !piece.is_string()) {
+        None => match pieces.next_if(|piece| !piece.is_string() && !piece.is_option()) {
             Some(piece) => method(&piece, errors),
             None => {
                 let span = pieces.peek().map_or_else(Span::call_site, |piece| piece.span());
@@ -80,7 +80,8 @@ pub(crate) fn attribute(short_form: Option<Method>, tokens: TokenStream, errors:
             }
         },
     };
-    let path = match pieces.next_if(|piece| piece.is_string()) {
+    // Anything that is no option stands in the path's place, and is reported as a path once, not as an option as well.
+    let path = match pieces.next_if(|piece| !piece.is_option() && family(&piece.to_string()).is_none()) {
         Some(piece) => path::template(&piece, errors),
         None => {
             let span = pieces.peek().map_or_else(Span::call_site, |piece| piece.span());
@@ -99,8 +100,10 @@ pub(crate) fn attribute(short_form: Option<Method>, tokens: TokenStream, errors:
                 continue;
             }
         };
-        let Some(family) = FAMILIES.iter().find(|family| family.names.contains(&option.name.as_str())) else {
-            errors.push(option.span, unknown(&option.name));
+        let Some(family) = family(&option.name) else {
+            let mut names: Vec<&str> = FAMILIES.iter().flat_map(|family| family.names).copied().collect();
+            names.sort_unstable();
+            errors.push(option.span, unknown("option", &option.name, &names));
             continue;
         };
         if seen.contains(&option.name) {
@@ -117,17 +120,11 @@ fn method(piece: &raw::Piece, errors: &mut Errors) -> Option<Method> {
     let word = piece.to_string();
     let method = Method::from_word(&word);
     if method.is_none() {
-        let guess = nearest(&word.to_lowercase(), Method::NAMES)
-            .map_or_else(String::new, |name| format!("did you mean `{name}`? "));
-        errors.push(piece.span(), format!("unknown method `{word}`: {guess}The methods are {}", list(Method::NAMES)));
+        errors.push(piece.span(), unknown("method", &word, &Method::NAMES));
     }
     method
 }
 
-fn unknown(name: &str) -> String {
-    let mut names: Vec<&str> = FAMILIES.iter().flat_map(|family| family.names).copied().collect();
-    names.sort_unstable();
-    let guess =
-        nearest(name, names.iter().copied()).map_or_else(String::new, |name| format!("did you mean `{name}`? "));
-    format!("unknown option `{name}`: {guess}The options are {}", list(names))
+fn family(name: &str) -> Option<&'static Family> {
+    FAMILIES.iter().find(|family| family.names.contains(&name))
 }

@@ -20,10 +20,17 @@ pub(crate) struct Placeholder {
 
 /// Reads a path template, or reports what is wrong with it.
 pub(crate) fn template(piece: &Piece, errors: &mut Errors) -> Option<Template> {
-    let literal: LitStr = match piece.parse() {
+    let literal = match piece.string() {
         Ok(literal) => literal,
-        Err(error) => {
-            errors.push_syn(&error);
+        Err((span, message)) if piece.is_string() => {
+            errors.push(span, message);
+            return None;
+        }
+        Err(_) => {
+            errors.push(
+                piece.span(),
+                "a path is a string literal such as `\"/users/{id}\"`: its placeholders are read here",
+            );
             return None;
         }
     };

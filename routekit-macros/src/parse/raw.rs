@@ -3,9 +3,15 @@
 use std::fmt;
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
-use syn::{LitStr, parse::Parse};
+use syn::{
+    LitStr,
+    parse::{Parse, ParseStream, Parser},
+};
 
 use crate::errors::Errors;
+
+/// Where, and what.
+pub(crate) type Mistake = (Span, String);
 
 /// What stands between two commas.
 pub(crate) struct Piece(Vec<TokenTree>);
@@ -60,12 +66,21 @@ impl Piece {
         self.0.first().map_or_else(Span::call_site, TokenTree::span)
     }
 
-    /// The piece as a single value, such as a string literal.
-    pub(crate) fn parse<T: Parse>(&self) -> syn::Result<T> {
-        syn::parse2(self.0.iter().cloned().collect())
+    /// Whether this is `name = …` or `name(…)`, whatever the name.
+    pub(crate) fn is_option(&self) -> bool {
+        match self.0.as_slice() {
+            [TokenTree::Ident(_), TokenTree::Punct(punct), ..] => punct.as_char() == '=',
+            [TokenTree::Ident(_), TokenTree::Group(group)] => group.delimiter() == Delimiter::Parenthesis,
+            _ => false,
+        }
     }
 
-    pub(crate) fn into_option(self) -> Result<RawOption, (Span, String)> {
+    /// The piece as a single string literal.
+    pub(crate) fn string(&self) -> Result<LitStr, Mistake> {
+        single(self.0.iter().cloned().collect(), |found| format!("expected a string, found `{found}`"))
+    }
+
+    pub(crate) fn into_option(self) -> Result<RawOption, Mistake> {
         let span = self.span();
         let mut tokens = self.0.into_iter();
         let name = match tokens.next() {
@@ -75,20 +90,14 @@ impl Piece {
         };
         let value = match tokens.next() {
             None => Value::None,
-            Some(TokenTree::Punct(punct)) if punct.as_char() == '=' => {
-                let value: TokenStream = tokens.by_ref().collect();
-                if value.is_empty() {
-                    return Err((punct.span(), format!("`{name} =` wants a value")));
-                }
-                Value::Equals(value)
-            }
+            Some(TokenTree::Punct(punct)) if punct.as_char() == '=' => Value::Equals(tokens.by_ref().collect()),
             Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis => Value::List(group),
             Some(other) => {
                 return Err((other.span(), format!("expected `=`, `(` or `,` after `{name}`, found `{other}`")));
             }
         };
         if let Some(rest) = tokens.next() {
-            return Err((rest.span(), format!("expected `,` before `{rest}`")));
+            return Err(missing_comma(&rest));
         }
         Ok(RawOption { name, span, value })
     }
@@ -104,15 +113,10 @@ impl fmt::Display for Piece {
 impl RawOption {
     /// The value of `name = value`; any other form is reported with `usage`.
     pub(crate) fn value<T: Parse>(&self, usage: &str, errors: &mut Errors) -> Option<T> {
-        let Value::Equals(tokens) = &self.value else {
-            errors.push(self.span, format!("`{}` is written {usage}", self.name));
-            return None;
-        };
-        match syn::parse2(tokens.clone()) {
-            Ok(value) => Some(value),
-            Err(error) => {
-                let span = tokens.clone().into_iter().next().map_or(self.span, |token| token.span());
-                errors.push(span, format!("{error}; `{}` is written {usage}", self.name));
+        match &self.value {
+            Value::Equals(tokens) if !tokens.is_empty() => self.single(tokens.clone(), usage, errors),
+            _ => {
+                errors.push(self.span, format!("`{}` wants a value; write {usage}", self.name));
                 None
             }
         }
@@ -120,41 +124,71 @@ impl RawOption {
 
     /// The tokens of `name(…)`; any other form is reported with `usage`.
     pub(crate) fn list(&self, usage: &str, errors: &mut Errors) -> Option<TokenStream> {
-        if let Value::List(group) = &self.value {
-            return Some(group.stream());
+        match &self.value {
+            Value::List(group) if !group.stream().is_empty() => Some(group.stream()),
+            Value::List(group) => {
+                errors.push(group.span(), format!("`{}` is empty; write {usage}", self.name));
+                None
+            }
+            _ => {
+                errors.push(self.span, format!("`{}` wants parentheses; write {usage}", self.name));
+                None
+            }
         }
-        errors.push(self.span, format!("`{}` is written {usage}", self.name));
-        None
+    }
+
+    /// The one thing in `name(thing)`; any other form is reported with `usage`.
+    pub(crate) fn item<T: Parse>(&self, usage: &str, errors: &mut Errors) -> Option<T> {
+        let pieces = split(self.list(usage, errors)?);
+        if let Some(second) = pieces.get(1) {
+            errors.push(second.span(), format!("`{}` takes one value; write {usage}", self.name));
+        }
+        self.single(pieces.into_iter().next()?.0.into_iter().collect(), usage, errors)
     }
 
     /// The strings of `name = "a"` or `name("a", "b")`.
     pub(crate) fn strings(&self, usage: &str, errors: &mut Errors) -> Vec<LitStr> {
-        match &self.value {
-            Value::Equals(_) => self.value(usage, errors).into_iter().collect(),
-            Value::List(group) => {
-                let strings: Vec<LitStr> = split(group.stream())
-                    .iter()
-                    .filter_map(|piece| {
-                        piece
-                            .parse()
-                            .inspect_err(|_| {
-                                errors.push(
-                                    piece.span(),
-                                    format!("expected a string; `{}` is written {usage}", self.name),
-                                );
-                            })
-                            .ok()
-                    })
-                    .collect();
-                if group.stream().is_empty() {
-                    errors.push(group.span(), format!("`{}` is empty; it is written {usage}", self.name));
+        let pieces = match &self.value {
+            Value::Equals(tokens) if !tokens.is_empty() => split(tokens.clone()),
+            _ => self.list(usage, errors).map(split).unwrap_or_default(),
+        };
+        let mut strings = Vec::new();
+        for piece in pieces {
+            match piece.string() {
+                Ok(string) if string.value().trim().is_empty() => {
+                    errors.push(string.span(), format!("an empty string in `{}`", self.name));
                 }
-                strings
-            }
-            Value::None => {
-                errors.push(self.span, format!("`{}` is written {usage}", self.name));
-                Vec::new()
+                Ok(string) => strings.push(string),
+                Err((span, message)) => errors.push(span, format!("{message}; write {usage}")),
             }
         }
+        strings
     }
+
+    fn single<T: Parse>(&self, tokens: TokenStream, usage: &str, errors: &mut Errors) -> Option<T> {
+        let wrong = |found: &str| format!("`{found}` is no value for `{}`; write {usage}", self.name);
+        single(tokens, wrong).map_err(|(span, message)| errors.push(span, message)).ok()
+    }
+}
+
+/// `tokens` as one `T`. Where they are none, `wrong` says so (syn would list tokens that could have followed); where
+/// something follows it, a comma is missing.
+fn single<T: Parse>(tokens: TokenStream, wrong: impl FnOnce(&str) -> String) -> Result<T, Mistake> {
+    let span = tokens.clone().into_iter().next().map_or_else(Span::call_site, |token| token.span());
+    let found = tokens.to_string();
+    let parser = |input: ParseStream<'_>| {
+        let value = input.parse::<T>().ok();
+        // The rest is looked at here, so that syn does not report it in its own words.
+        let rest: TokenStream = input.parse()?;
+        Ok((value, rest.into_iter().next()))
+    };
+    match parser.parse2(tokens) {
+        Ok((Some(value), None)) => Ok(value),
+        Ok((Some(_), Some(rest))) => Err(missing_comma(&rest)),
+        _ => Err((span, wrong(&found))),
+    }
+}
+
+fn missing_comma(token: &TokenTree) -> Mistake {
+    (token.span(), format!("expected `,` before `{token}`"))
 }

@@ -211,7 +211,8 @@ impl App {
         };
         let bind = |error| Error::from(SetupProblem::Bind { addr, setting: config::ADDR, error });
         let listener = TcpListener::bind(addr).await.map_err(bind)?;
-        server::serve(mounted, listener, signal::shutdown()).await
+        let shutdown = signal::shutdown();
+        server::serve(mounted, listener, shutdown).await
     }
 
     /// Serves the app on a listener of your own until `shutdown` ends, and then finishes the requests in flight.

@@ -49,9 +49,9 @@ impl HandWritten {
 }
 
 /// All routes in one router; what does not fit goes to `problems`.
-pub(super) fn combine(groups: Vec<Group>, hand_written: &[HandWritten], problems: &mut Vec<SetupProblem>) -> Router {
+pub(super) fn combine(groups: &[Group], hand_written: &[HandWritten], problems: &mut Vec<SetupProblem>) -> Router {
     let mut ours = Router::new();
-    for group in &groups {
+    for group in groups {
         // Paths that overlap have been found and reported before; nothing else makes this fail.
         ours = ours.merge(group.router.clone());
     }
@@ -75,7 +75,7 @@ pub(super) fn combine(groups: Vec<Group>, hand_written: &[HandWritten], problems
     };
     let before = problems.len();
     for added in hand_written {
-        for group in &groups {
+        for group in groups {
             if let Err(reason) = added.add_to(&group.router) {
                 problems.push(SetupProblem::RouterConflict {
                     subject: group.label.clone(),

@@ -52,7 +52,7 @@ impl Mounted {
 
 const METRICS_PATH: &str = "/metrics";
 const RESERVED: [Reserved; 2] =
-    [Reserved { path: health::LIVE_PATH, what: "liveness" }, Reserved { path: METRICS_PATH, what: "metrics" }];
+    [Reserved { path: health::LIVE_PATH, what: "its liveness" }, Reserved { path: METRICS_PATH, what: "its metrics" }];
 
 /// A route with everything that is known of it.
 struct Candidate {
@@ -80,7 +80,7 @@ pub(super) fn mount(app: App) -> Result<Mounted, Error> {
 
     let exporter = Exporter::new().map_err(|error| SetupProblem::Metrics { reason: error.to_string() })?;
     let groups = groups(&candidates, &deps, &exporter, &app.clock);
-    let mut router = hand_written::combine(groups, &app.hand_written, &mut problems);
+    let mut router = hand_written::combine(&groups, &app.hand_written, &mut problems);
     if !problems.is_empty() {
         return Err(Error::new(problems));
     }

@@ -1,29 +1,26 @@
 //! When to stop.
 
+use std::future::Future;
+
 /// Ends at the first SIGTERM or SIGINT.
-pub(super) async fn shutdown() {
-    let interrupt = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            // Without a handler the signal ends the process, as it would without us.
-            std::future::pending::<()>().await;
-        }
-    };
-    tokio::select! {
-        () = interrupt => {}
-        () = terminate() => {}
-    }
-}
-
+///
+/// The handlers are in place when this returns, and not at the first poll: who reads "listening" may send a signal.
 #[cfg(unix)]
-async fn terminate() {
+pub(super) fn shutdown() -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut signal) => drop(signal.recv().await),
-        Err(_) => std::future::pending().await,
-    }
+    let mut signals: Vec<_> =
+        [SignalKind::terminate(), SignalKind::interrupt()].into_iter().filter_map(|kind| signal(kind).ok()).collect();
+    std::future::poll_fn(move |cx| {
+        // Without a handler a signal ends the process, as it would without us.
+        let mut received = signals.iter_mut().map(|signal| signal.poll_recv(cx).is_ready());
+        if received.any(|received| received) { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    })
 }
 
+/// Ends at Ctrl-C.
 #[cfg(not(unix))]
-async fn terminate() {
-    std::future::pending().await
+pub(super) async fn shutdown() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending().await
+    }
 }

@@ -120,6 +120,7 @@ fn wanted(expected: &dyn Expected) -> String {
         "f32" | "f64" => "a number",
         "a boolean" => "`true` or `false`",
         "unit" | "null" => "null",
+        "a formatted UUID string" => "a UUID",
         "a sequence" => "a list",
         "a map" => "an object",
         other if other.starts_with("struct ") => "an object",

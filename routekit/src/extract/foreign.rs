@@ -54,7 +54,7 @@ macro_rules! inputs {
             type Payload = $payload;
 
             fn describe($input: &mut Input) {
-                $describe;
+                $describe
             }
         }
     )*};
@@ -84,10 +84,10 @@ inputs! {
     [] OriginalUri => NoPayload, |input| input.app();
     [] Deps => NoPayload, |input| input.app();
     [] HeaderMap => NoPayload, |input| input.source = crate::route::InputSource::Header;
-    [] Method => NoPayload, |_input| ();
-    [] Uri => NoPayload, |_input| ();
-    [] Version => NoPayload, |_input| ();
-    [] Parts => NoPayload, |_input| ();
+    [] Method => NoPayload, |_input| {};
+    [] Uri => NoPayload, |_input| {};
+    [] Version => NoPayload, |_input| {};
+    [] Parts => NoPayload, |_input| {};
     #[cfg(feature = "multipart")]
     [] axum::extract::Multipart => NoPayload, |input| { input.body("multipart/form-data"); input.answers(400) };
     #[cfg(feature = "ws")]
@@ -101,7 +101,7 @@ macro_rules! outputs {
             type Error = NoPayload;
 
             fn describe($output: &mut Output) {
-                $describe;
+                $describe
             }
         }
     )*};
@@ -119,7 +119,7 @@ outputs! {
     [S] Sse<S> => NoPayload, |output| { output.status(200); output.content("text/event-stream") };
     [] StatusCode => NoPayload, |output| output.any_status();
     [] Redirect => NoPayload, |output| output.any_status();
-    [] Infallible => NoPayload, |_output| ();
+    [] Infallible => NoPayload, |_output| {};
     [] Problem => NoPayload, |output| { output.any_status(); output.content("application/problem+json") };
     [] super::Rejection => NoPayload, |output| { output.any_status(); output.content("application/problem+json") };
     [] Response => NoPayload, |output| *output = Output::opaque();

@@ -19,7 +19,6 @@ impl Placeholders {
     ///
     /// # Errors
     /// 400 if one is not UTF-8 once percent-decoded.
-    #[expect(clippy::result_large_err, reason = "a refusal is a response, as everywhere in axum")]
     pub async fn of(parts: &mut Parts) -> Result<Self, Response> {
         raw(parts).await.map(Self).map_err(IntoResponse::into_response)
     }

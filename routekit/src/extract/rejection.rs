@@ -7,6 +7,9 @@ use http::StatusCode;
 
 use crate::problem::{FieldError, Problem};
 
+/// More failures than anybody reads, so that a list of a million wrong items is not answered with a million errors.
+pub(super) const MAX_ERRORS: usize = 1000;
+
 /// Why an input was refused. As a response it is a [`Problem`].
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -21,7 +24,7 @@ pub enum Rejection {
     MediaType(&'static str),
     /// 422: well formed, but of another shape; the first place.
     Shape(FieldError),
-    /// 422: of the right shape, but against the rules; every place.
+    /// 422: of the right shape, but against the rules; every place, up to a thousand.
     Invalid(Vec<FieldError>),
     /// 400: the body broke off.
     Interrupted,
@@ -51,6 +54,9 @@ impl fmt::Display for Rejection {
             Self::TooLarge => f.write_str("the body is larger than this route takes"),
             Self::MediaType(expected) => write!(f, "the body must be of type {expected}"),
             Self::Invalid(errors) if errors.len() == 1 => f.write_str("1 field is not valid"),
+            Self::Invalid(errors) if errors.len() >= MAX_ERRORS => {
+                write!(f, "at least {MAX_ERRORS} fields are not valid")
+            }
             Self::Invalid(errors) => write!(f, "{} fields are not valid", errors.len()),
             Self::Interrupted => f.write_str("the body could not be read to its end"),
         }

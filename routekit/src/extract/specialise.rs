@@ -1,9 +1,13 @@
 //! Which way an argument is extracted, decided by its type while generated code compiles.
 //!
-//! Generated code calls `(&&Extract::<T>::new()).from_parts(…)` with all traits here in scope. Method lookup takes the
-//! impls for `&Extract<…>` (our own types) before the one for `Extract<T>` (any type). The lookup is by the *shape* of
-//! the type only; what it must satisfy stands on the method, so that a type that falls short is one error that says
-//! what to derive, and not "no such method".
+//! Generated code calls `(&&Extract::<T, S>::new()).from_parts(…)` with all traits here in scope. Method lookup takes the
+//! impls for `&Extract<…>` (our own types) before the one for `Extract<T, S>` (any type). The lookup is by the *shape*
+//! of the type only; what it must satisfy stands on the method, so that a type that falls short is one error that says
+//! what to derive, and not "no such method". The state is named too: left to inference, the compiler would guess it from
+//! an extractor such as `State<T>` and then report the route's real state as the mistake.
+
+#![allow(clippy::result_large_err, reason = "a refusal is a response, as everywhere in axum")]
+#![allow(clippy::wrong_self_convention, reason = "`self` is a marker that only carries the type")]
 
 use std::{future::Future, marker::PhantomData};
 
@@ -21,12 +25,12 @@ use crate::{
     route::Context,
 };
 
-/// An argument of type `T`, about to be extracted.
+/// An argument of type `T`, about to be extracted against a state of type `S`.
 #[derive(Debug)]
-pub struct Extract<T>(PhantomData<fn() -> T>);
+pub struct Extract<T, S>(PhantomData<fn() -> (T, S)>);
 
-impl<T> Extract<T> {
-    /// Names the type.
+impl<T, S> Extract<T, S> {
+    /// Names the types.
     #[must_use]
     #[expect(clippy::new_without_default, reason = "generated code only")]
     pub const fn new() -> Self {
@@ -35,27 +39,32 @@ impl<T> Extract<T> {
 }
 
 /// Dependencies come from the app, also where a route has a `state` of its own.
-pub trait FromDeps {
+pub trait FromDeps<S> {
     /// The argument.
     type Value;
+    /// What threads share.
+    type Content: ?Sized;
 
     /// Looks the dependency up.
-    fn find<S>(&self, context: &Context<S>) -> Result<Self::Value, Response>;
+    fn find(&self, context: &Context<S>) -> Result<Self::Value, Response>
+    where
+        Self::Content: Send + Sync + 'static;
 
     /// As an argument among others.
-    fn from_parts<S>(
+    fn from_parts(
         &self,
         _parts: &mut Parts,
         context: &Context<S>,
     ) -> impl Future<Output = Result<Self::Value, Response>> + Send
     where
         Self::Value: Send,
+        Self::Content: Send + Sync + 'static,
     {
         std::future::ready(self.find(context))
     }
 
     /// As the last argument.
-    fn from_request<S>(
+    fn from_request(
         &self,
         _parts: Parts,
         _body: Body,
@@ -63,37 +72,46 @@ pub trait FromDeps {
     ) -> impl Future<Output = Result<Self::Value, Response>> + Send
     where
         Self::Value: Send,
+        Self::Content: Send + Sync + 'static,
     {
         std::future::ready(self.find(context))
     }
 }
 
-impl<T: ?Sized + Send + Sync + 'static> FromDeps for &Extract<Dep<T>> {
+impl<T: ?Sized, S> FromDeps<S> for &Extract<Dep<T>, S> {
     type Value = Dep<T>;
+    type Content = T;
 
-    fn find<S>(&self, context: &Context<S>) -> Result<Dep<T>, Response> {
+    fn find(&self, context: &Context<S>) -> Result<Dep<T>, Response>
+    where
+        T: Send + Sync + 'static,
+    {
         let missing = || MissingDependency::new(std::any::type_name::<T>()).into_response();
         context.deps.get().ok_or_else(missing)
     }
 }
 
-impl<T: ?Sized + Send + Sync + 'static> FromDeps for &Extract<Option<Dep<T>>> {
+impl<T: ?Sized, S> FromDeps<S> for &Extract<Option<Dep<T>>, S> {
     type Value = Option<Dep<T>>;
+    type Content = T;
 
-    fn find<S>(&self, context: &Context<S>) -> Result<Option<Dep<T>>, Response> {
+    fn find(&self, context: &Context<S>) -> Result<Option<Dep<T>>, Response>
+    where
+        T: Send + Sync + 'static,
+    {
         Ok(context.deps.get())
     }
 }
 
 /// Our extractors that leave the body alone.
-pub trait FromValidatedParts {
+pub trait FromValidatedParts<S> {
     /// The argument.
     type Value;
     /// What must be `Validated`.
     type Content;
 
     /// As an argument among others.
-    fn from_parts<S: Sync>(
+    fn from_parts(
         &self,
         parts: &mut Parts,
         context: &Context<S>,
@@ -102,7 +120,7 @@ pub trait FromValidatedParts {
         Self::Content: Validated + Send;
 
     /// As the last argument.
-    fn from_request<S: Sync>(
+    fn from_request(
         &self,
         mut parts: Parts,
         _body: Body,
@@ -111,16 +129,17 @@ pub trait FromValidatedParts {
     where
         Self: Sync,
         Self::Content: Validated + Send,
+        S: Sync,
     {
         async move { self.from_parts(&mut parts, context).await }
     }
 }
 
-impl<T> FromValidatedParts for &Extract<Query<T>> {
+impl<T, S: Sync> FromValidatedParts<S> for &Extract<Query<T>, S> {
     type Value = Query<T>;
     type Content = T;
 
-    async fn from_parts<S: Sync>(&self, parts: &mut Parts, _: &Context<S>) -> Result<Query<T>, Response>
+    async fn from_parts(&self, parts: &mut Parts, _: &Context<S>) -> Result<Query<T>, Response>
     where
         T: Validated + Send,
     {
@@ -128,11 +147,11 @@ impl<T> FromValidatedParts for &Extract<Query<T>> {
     }
 }
 
-impl<T> FromValidatedParts for &Extract<Path<T>> {
+impl<T, S: Sync> FromValidatedParts<S> for &Extract<Path<T>, S> {
     type Value = Path<T>;
     type Content = T;
 
-    async fn from_parts<S: Sync>(&self, parts: &mut Parts, _: &Context<S>) -> Result<Path<T>, Response>
+    async fn from_parts(&self, parts: &mut Parts, _: &Context<S>) -> Result<Path<T>, Response>
     where
         T: Validated + Send,
     {
@@ -141,14 +160,14 @@ impl<T> FromValidatedParts for &Extract<Path<T>> {
 }
 
 /// Our extractors that take the body.
-pub trait FromValidatedBody {
+pub trait FromValidatedBody<S> {
     /// The argument.
     type Value;
     /// What must be `Validated`.
     type Content;
 
     /// As the last argument.
-    fn from_request<S: Sync>(
+    fn from_request(
         &self,
         parts: Parts,
         body: Body,
@@ -158,11 +177,11 @@ pub trait FromValidatedBody {
         Self::Content: Validated + Send;
 }
 
-impl<T> FromValidatedBody for &Extract<Json<T>> {
+impl<T, S: Sync> FromValidatedBody<S> for &Extract<Json<T>, S> {
     type Value = Json<T>;
     type Content = T;
 
-    async fn from_request<S: Sync>(&self, parts: Parts, body: Body, _: &Context<S>) -> Result<Json<T>, Response>
+    async fn from_request(&self, parts: Parts, body: Body, _: &Context<S>) -> Result<Json<T>, Response>
     where
         T: Validated + Send,
     {
@@ -170,11 +189,11 @@ impl<T> FromValidatedBody for &Extract<Json<T>> {
     }
 }
 
-impl<T> FromValidatedBody for &Extract<Form<T>> {
+impl<T, S: Sync> FromValidatedBody<S> for &Extract<Form<T>, S> {
     type Value = Form<T>;
     type Content = T;
 
-    async fn from_request<S: Sync>(&self, parts: Parts, body: Body, _: &Context<S>) -> Result<Form<T>, Response>
+    async fn from_request(&self, parts: Parts, body: Body, _: &Context<S>) -> Result<Form<T>, Response>
     where
         T: Validated + Send,
     {
@@ -182,32 +201,54 @@ impl<T> FromValidatedBody for &Extract<Form<T>> {
     }
 }
 
+/// What any other argument must be: an axum extractor that leaves the body alone.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be taken from a request: it is no extractor",
+    label = "no extractor",
+    note = "what was given with `App::provide` is taken as `Dep<{Self}>`",
+    note = "a placeholder is taken by an argument of its name; the rest by `Query<T>`, `Json<T>` or any axum extractor"
+)]
+pub trait PartsExtractor<S>: FromRequestParts<S> {}
+
+impl<T: FromRequestParts<S>, S> PartsExtractor<S> for T {}
+
+/// What the last argument must be: an axum extractor, which may take the body.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be taken from a request: it is no extractor",
+    label = "no extractor",
+    note = "what was given with `App::provide` is taken as `Dep<{Self}>`",
+    note = "a placeholder is taken by an argument of its name; the rest by `Query<T>`, `Json<T>` or any axum extractor"
+)]
+pub trait LastExtractor<S, M>: FromRequest<S, M> {}
+
+impl<T: FromRequest<S, M>, S, M> LastExtractor<S, M> for T {}
+
 /// Any axum extractor, against the route's state; its refusals become problems.
-pub trait FromAxum<T> {
+pub trait FromAxum<T, S> {
     /// As an argument among others.
-    fn from_parts<S: Send + Sync>(
+    fn from_parts(
         &self,
         parts: &mut Parts,
         context: &Context<S>,
     ) -> impl Future<Output = Result<T, Response>> + Send
     where
-        T: FromRequestParts<S>;
+        T: PartsExtractor<S>;
 
     /// As the last argument, which may take the body.
-    fn from_request<S: Send + Sync, M>(
+    fn from_request<M>(
         &self,
         parts: Parts,
         body: Body,
         context: &Context<S>,
     ) -> impl Future<Output = Result<T, Response>> + Send
     where
-        T: FromRequest<S, M>;
+        T: LastExtractor<S, M>;
 }
 
-impl<T> FromAxum<T> for Extract<T> {
-    async fn from_parts<S: Send + Sync>(&self, parts: &mut Parts, context: &Context<S>) -> Result<T, Response>
+impl<T, S: Send + Sync> FromAxum<T, S> for Extract<T, S> {
+    async fn from_parts(&self, parts: &mut Parts, context: &Context<S>) -> Result<T, Response>
     where
-        T: FromRequestParts<S>,
+        T: PartsExtractor<S>,
     {
         let refusal = match T::from_request_parts(parts, &context.state).await {
             Ok(value) => return Ok(value),
@@ -216,14 +257,9 @@ impl<T> FromAxum<T> for Extract<T> {
         Err(from_rejection(refusal).await)
     }
 
-    async fn from_request<S: Send + Sync, M>(
-        &self,
-        parts: Parts,
-        body: Body,
-        context: &Context<S>,
-    ) -> Result<T, Response>
+    async fn from_request<M>(&self, parts: Parts, body: Body, context: &Context<S>) -> Result<T, Response>
     where
-        T: FromRequest<S, M>,
+        T: LastExtractor<S, M>,
     {
         let refusal = match T::from_request(Request::from_parts(parts, body), &context.state).await {
             Ok(value) => return Ok(value),

@@ -10,6 +10,7 @@ use super::{
     Rejection,
     explain::{self, Names, Scalars},
     messages,
+    rejection::MAX_ERRORS,
 };
 use crate::problem::FieldError;
 
@@ -23,9 +24,6 @@ use crate::problem::FieldError;
 pub trait Validated: DeserializeOwned + Validate {}
 
 impl<T: DeserializeOwned + Validate> Validated for T {}
-
-/// More failures than anybody reads, so that a list of a million wrong items is not answered with a million errors.
-const MAX_ERRORS: usize = 1000;
 
 /// How places are written.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -43,9 +43,6 @@ fn check_paths<'a>(
 
     // Axum's own matcher decides what overlaps, whatever the methods.
     let mut matcher = matchit::Router::new();
-    for reserved in reserved {
-        matcher.insert(reserved.path, ()).expect("the app's own paths are literal and differ");
-    }
     for (path, methods) in &by_path {
         for (method, routes) in methods.iter().filter(|(_, routes)| routes.len() > 1) {
             problems.push(SetupProblem::DuplicateRoute {
@@ -53,24 +50,30 @@ fn check_paths<'a>(
                 locations: routes.iter().map(|route| route.meta.location.to_string()).collect(),
             });
         }
-        let place = |path: &str| -> String {
+        let places = |path: &str| -> Vec<String> {
             let routes = by_path.get(path).into_iter().flatten().flat_map(|(_, routes)| routes);
-            let places: Vec<String> = routes.map(|route| route.meta.location.to_string()).collect();
-            if !places.is_empty() {
-                return places.join(", ");
-            }
-            let own = reserved.iter().find(|reserved| reserved.path == path);
-            own.map_or_else(String::new, |own| format!("routekit's own {}", own.what))
+            routes.map(|route| route.meta.location.to_string()).collect()
         };
+        if let Some(own) = reserved.iter().find(|reserved| reserved.path == *path) {
+            problems.push(SetupProblem::ReservedPath {
+                path: (*path).to_owned(),
+                what: own.what,
+                locations: places(path),
+            });
+            continue;
+        }
         match matcher.insert(*path, ()) {
             Ok(()) => {}
             Err(matchit::InsertError::Conflict { with }) => {
                 problems.push(SetupProblem::OverlappingPaths {
-                    paths: vec![(with.clone(), place(&with)), ((*path).to_owned(), place(path))],
+                    paths: vec![
+                        (with.clone(), places(&with).join(", ")),
+                        ((*path).to_owned(), places(path).join(", ")),
+                    ],
                 });
             }
             Err(error) => problems.push(SetupProblem::InvalidPath {
-                route: format!("`{path}` at {}", place(path)),
+                route: format!("`{path}` at {}", places(path).join(", ")),
                 reason: error.to_string(),
             }),
         }

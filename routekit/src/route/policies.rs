@@ -49,7 +49,7 @@ impl Policies {
     }
 }
 
-/// As the attribute would say it: `timeout = 2s, body_limit = 65536`.
+/// As the attribute would say it: `timeout = 2s, body_limit = 64KiB`.
 impl fmt::Display for Policies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut parts = Vec::new();
@@ -57,7 +57,7 @@ impl fmt::Display for Policies {
             parts.push(format!("timeout = {timeout:?}"));
         }
         if let Some(bytes) = self.body_limit {
-            parts.push(format!("body_limit = {bytes}"));
+            parts.push(format!("body_limit = {}", Size(bytes)));
         }
         if self.deprecation.is_some() {
             parts.push("deprecated".to_owned());
@@ -66,6 +66,19 @@ impl fmt::Display for Policies {
             parts.push("layer".to_owned());
         }
         f.pad(&parts.join(", "))
+    }
+}
+
+/// Bytes, in the largest unit that keeps them whole.
+struct Size(u64);
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+        match units.into_iter().find(|(unit, _)| self.0 >= *unit && self.0.is_multiple_of(*unit)) {
+            Some((unit, name)) => write!(f, "{}{name}", self.0 / unit),
+            None => write!(f, "{}", self.0),
+        }
     }
 }
 

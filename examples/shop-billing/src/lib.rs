@@ -1,0 +1,20 @@
+//! The invoices of the shop.
+
+use routekit::prelude::*;
+use serde::Serialize;
+
+/// How the shop sends invoices; the app provides one.
+#[derive(Debug)]
+pub struct Sender(pub &'static str);
+
+#[derive(Serialize)]
+struct Invoice {
+    id: u64,
+    sender: &'static str,
+}
+
+/// One invoice.
+#[get("/invoices/{id}", tags("billing"))]
+async fn invoice(id: u64, sender: Dep<Sender>) -> Json<Invoice> {
+    Json(Invoice { id, sender: sender.0 })
+}

@@ -1,0 +1,22 @@
+//! What a program that uses routekit has to build.
+
+use std::{collections::BTreeSet, process::Command};
+
+/// Build tools and C libraries that a machine with cargo and a C linker lacks.
+const BANNED: &[&str] = &["aws-lc-sys", "bindgen", "cmake", "native-tls", "openssl-sys", "pkg-config", "prost-build", "protoc"];
+
+#[test]
+fn the_default_tree_needs_cargo_and_a_c_linker_only() {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .args(["tree", "--locked", "-p", "routekit", "--edges", "normal,build", "--prefix", "none", "--format", "{p}"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let tree = String::from_utf8(output.stdout).unwrap();
+    let crates: BTreeSet<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
+    assert!(crates.contains("axum"), "the tree was read: {tree}");
+    let found: Vec<&&str> = crates.iter().filter(|name| BANNED.contains(name)).collect();
+    assert!(found.is_empty(), "{found:?}");
+}

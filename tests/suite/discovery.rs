@@ -1,0 +1,144 @@
+//! Which routes an app has, in which order, and everything that is wrong with a set of them.
+
+use routekit::{Method, SetupProblem, prelude::*, test::TestApp};
+
+#[get("/d/users")]
+async fn users() -> &'static str {
+    "users"
+}
+
+mod other {
+    use routekit::prelude::*;
+
+    #[get("/d/users")]
+    pub(crate) async fn users() {}
+
+    #[post("/d/users")]
+    pub(crate) async fn create() {}
+}
+
+#[get("/d/users/{id}")]
+async fn user(id: u32) -> String {
+    id.to_string()
+}
+
+#[put("/d/users/{name}")]
+async fn rename(name: String) -> String {
+    name
+}
+
+#[get("/d/users/me")]
+async fn me() -> &'static str {
+    "me"
+}
+
+#[get("/metrics")]
+async fn own_metrics() {}
+
+#[get("/d/a", operation_id = "same")]
+async fn first() {}
+
+#[get("/d/b", operation_id = "same")]
+async fn second() {}
+
+#[get("/")]
+async fn root() -> &'static str {
+    "root"
+}
+
+fn problems(app: App) -> Vec<String> {
+    let error = app.into_router().unwrap_err();
+    error.problems().iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn all_problems_at_once_with_their_places() {
+    let app = App::with_routes(routes![users, other::users, user, rename, own_metrics, first, second]);
+    let problems = problems(app.expect_crates(["nowhere"]));
+    assert_eq!(problems.len(), 5, "{problems:#?}");
+    assert!(problems[0].starts_with("the crate `nowhere` brings no routes"), "{}", problems[0]);
+    assert!(problems[1].starts_with("`GET /d/users` is declared 2 times"), "{}", problems[1]);
+    assert_eq!(problems[1].matches("tests/suite/discovery.rs:").count(), 2, "{}", problems[1]);
+    assert!(problems[2].contains("`/d/users/{id}` at tests/suite/discovery.rs:"), "{}", problems[2]);
+    assert!(problems[2].contains("`/d/users/{name}` at tests/suite/discovery.rs:"), "{}", problems[2]);
+    assert!(problems[3].starts_with("`/metrics` is where routekit serves its metrics"), "{}", problems[3]);
+    assert!(problems[4].starts_with("the operation id `same` is given to 2 routes"), "{}", problems[4]);
+}
+
+#[test]
+fn the_error_reads_like_a_list() {
+    let error = App::with_routes(routes![users, other::users, user, rename]).into_router().unwrap_err();
+    let text = error.to_string();
+    assert!(text.starts_with("the app cannot start, for 2 reasons:\n\n  1. `GET /d/users`"), "{text}");
+    assert_eq!(text, format!("{error:?}"), "what `main` prints is the same");
+}
+
+#[tokio::test]
+async fn a_literal_beside_a_placeholder_is_fine() {
+    let app = TestApp::new(App::with_routes(routes![user, me, users, other::create]));
+    assert_eq!(app.get("/d/users/me").send().await.text(), "me");
+    assert_eq!(app.get("/d/users/7").send().await.text(), "7");
+    assert_eq!(app.post("/d/users").send().await.status(), 200);
+    assert_eq!(app.get("/d/users").send().await.text(), "users");
+}
+
+#[test]
+fn the_order_is_fixed() {
+    let forwards = App::with_routes(routes![users, other::create, user, me]).table().unwrap().to_string();
+    let backwards = App::with_routes(routes![me, user, other::create, users]).table().unwrap().to_string();
+    assert_eq!(forwards, backwards);
+    let lines: Vec<&str> = forwards.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            "METHOD  PATH           CRATE  HANDLER  POLICIES",
+            "GET     /d/users       suite  users    body_limit = 1MiB",
+            "POST    /d/users       suite  create   body_limit = 1MiB",
+            "GET     /d/users/me    suite  me       body_limit = 1MiB",
+            "GET     /d/users/{id}  suite  user     body_limit = 1MiB",
+        ]
+    );
+}
+
+#[test]
+fn linked_routes_are_discovered() {
+    // The routes of this whole binary overlap, so only what is found is looked at, not whether it mounts.
+    let error = App::discover().into_router().unwrap_err();
+    assert!(error.to_string().contains("`GET /d/users` is declared 2 times"), "{error}");
+    let error = App::discover_from(["suite"]).into_router().unwrap_err();
+    assert!(error.to_string().contains("`GET /d/users` is declared 2 times"), "{error}");
+}
+
+#[test]
+fn a_named_crate_must_bring_routes() {
+    let error = App::discover_from(["not-linked"]).into_router().unwrap_err();
+    assert!(
+        matches!(error.problems(), [SetupProblem::MissingCrate { name, linked }]
+            if name == "not-linked" && linked.contains(&"suite".to_owned())),
+        "{error}"
+    );
+    assert!(error.to_string().contains("`use not_linked as _;`"), "{error}");
+}
+
+#[tokio::test]
+async fn a_prefix() {
+    let app = TestApp::new(App::with_routes(routes![user, root]).prefix("/api/"));
+    assert_eq!(app.get("/api/d/users/7").send().await.text(), "7");
+    assert_eq!(app.get("/api").send().await.text(), "root");
+    assert_eq!(app.get("/d/users/7").send().await.status(), 404);
+    assert_eq!(app.get("/health/live").send().await.status(), 200, "the app's own paths stay");
+    assert_eq!(app.table().rows()[0].path, "/api");
+
+    for prefix in ["api", "/{tenant}", "/a b", "/a?b"] {
+        let error = App::with_routes(routes![user]).prefix(prefix).into_router().unwrap_err();
+        assert!(matches!(error.problems(), [SetupProblem::InvalidPrefix { .. }]), "{prefix}: {error}");
+    }
+}
+
+#[test]
+fn a_route_is_data() {
+    let meta = user::ROUTE.meta();
+    assert_eq!((meta.method, meta.path, meta.handler), (Method::Get, "/d/users/{id}", "user"));
+    assert_eq!(meta.location.crate_name(), "suite");
+    assert_eq!(meta.location.file, "tests/suite/discovery.rs");
+}

@@ -1,0 +1,172 @@
+//! Foreign extractors, optional ones, and what becomes of their refusals.
+
+use std::net::SocketAddr;
+
+use axum::{
+    Extension,
+    extract::{ConnectInfo, FromRequestParts, MatchedPath, rejection::JsonRejection},
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, StatusCode, request::Parts};
+use routekit::{extract::Rejection, prelude::*, test::TestApp};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::wire;
+
+#[derive(Deserialize, Validate)]
+struct Name {
+    #[validate(length(min = 2))]
+    name: String,
+}
+
+#[post("/optional")]
+async fn optional(query: Option<Query<Name>>, body: Option<Json<Name>>) -> String {
+    let name = |name: Option<&str>| name.unwrap_or("-").to_owned();
+    format!("{} {}", name(query.as_ref().map(|q| q.name.as_str())), name(body.as_ref().map(|b| b.name.as_str())))
+}
+
+#[post("/result")]
+async fn result(body: Result<Json<Name>, Rejection>) -> String {
+    match body {
+        Ok(body) => body.0.name,
+        Err(Rejection::Invalid(errors)) => format!("{} wrong", errors.len()),
+        Err(other) => other.to_string(),
+    }
+}
+
+#[post("/foreign-result")]
+async fn foreign_result(body: Result<axum::Json<Value>, JsonRejection>) -> String {
+    body.map_or_else(|rejection| rejection.status().to_string(), |body| body.0.to_string())
+}
+
+#[post("/foreign-json")]
+async fn foreign_json(body: axum::Json<Vec<u8>>) -> String {
+    format!("{:?}", body.0)
+}
+
+/// Refuses in plain text, with a header.
+struct Plain;
+
+impl<S: Sync> FromRequestParts<S> for Plain {
+    type Rejection = ([(&'static str, &'static str); 1], (StatusCode, &'static str));
+
+    async fn from_request_parts(_: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Err(([("www-authenticate", "Basic")], (StatusCode::UNAUTHORIZED, "who are you?")))
+    }
+}
+
+/// Refuses in a format of its own.
+struct Own;
+
+impl<S: Sync> FromRequestParts<S> for Own {
+    type Rejection = Response;
+
+    async fn from_request_parts(_: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Err((StatusCode::IM_A_TEAPOT, axum::Json("short and stout")).into_response())
+    }
+}
+
+#[get("/plain")]
+async fn plain(_plain: Plain) {}
+
+#[get("/own")]
+async fn own(_own: Own) {}
+
+#[derive(Clone)]
+struct NeverAdded;
+
+#[get("/broken")]
+async fn broken(_extension: Extension<NeverAdded>) {}
+
+#[get("/mixed/{id}")]
+async fn mixed(path: MatchedPath, id: u8, headers: HeaderMap, axum::extract::Query(all): axum::extract::Query<Vec<(String, String)>>) -> String {
+    format!("{} {id} {:?} {all:?}", path.as_str(), headers.get("x-a"))
+}
+
+#[post("/first")]
+async fn body_stands_first(body: String, headers: HeaderMap) -> String {
+    format!("{body} {}", headers.len())
+}
+
+#[get("/peer")]
+async fn peer(ConnectInfo(addr): ConnectInfo<SocketAddr>) -> String {
+    addr.ip().to_string()
+}
+
+fn app() -> App {
+    App::with_routes(routes![
+        optional,
+        result,
+        foreign_result,
+        foreign_json,
+        plain,
+        own,
+        broken,
+        mixed,
+        body_stands_first,
+        peer
+    ])
+}
+
+#[tokio::test]
+async fn optional_extractors() {
+    let app = TestApp::new(app());
+    assert_eq!(app.post("/optional").send().await.text(), "- -");
+    let name = serde_json::json!({ "name": "ann" });
+    assert_eq!(app.post("/optional?name=bob").json(&name).send().await.text(), "bob ann");
+    assert_eq!(app.post("/optional?name=b").send().await.status(), 422, "there, and wrong");
+    assert_eq!(app.post("/optional").header("content-type", "text/plain").body("x").send().await.status(), 415);
+}
+
+#[tokio::test]
+async fn results_of_extractors() {
+    let app = TestApp::new(app());
+    assert_eq!(app.post("/result").json(&serde_json::json!({ "name": "a" })).send().await.text(), "1 wrong");
+    assert_eq!(app.post("/result").json(&serde_json::json!({ "name": "ab" })).send().await.text(), "ab");
+    assert_eq!(app.post("/result").send().await.text(), "the body must be of type application/json");
+    assert_eq!(app.post("/foreign-result").send().await.text(), "415 Unsupported Media Type");
+}
+
+#[tokio::test]
+async fn foreign_refusals_become_problems() {
+    let app = TestApp::new(app());
+
+    let refused = app.get("/plain").send().await;
+    assert_eq!(refused.status(), 401);
+    assert_eq!(refused.header("www-authenticate"), Some("Basic"));
+    assert_eq!(refused.header("content-type"), Some("application/problem+json"));
+    assert_eq!(refused.json::<Value>()["detail"], "who are you?");
+    assert_eq!(refused.json::<Value>()["instance"], "/plain");
+
+    let refused = app.post("/foreign-json").header("content-type", "application/json").body("[").send().await;
+    assert_eq!(refused.status(), 400);
+    assert_eq!(refused.header("content-type"), Some("application/problem+json"));
+
+    let refused = app.get("/own").send().await;
+    assert_eq!((refused.status().as_u16(), refused.text()), (418, "\"short and stout\""));
+}
+
+#[tokio::test]
+async fn internal_text_stays_inside() {
+    let app = TestApp::new(app());
+    let failed = app.get("/broken").send().await;
+    assert_eq!(failed.status(), 500);
+    assert!(!failed.text().contains("NeverAdded"), "{}", failed.text());
+    assert_eq!(failed.json::<Value>()["title"], "Internal Server Error");
+}
+
+#[tokio::test]
+async fn any_order_of_arguments() {
+    let app = TestApp::new(app());
+    let answer = app.get("/mixed/7?b=1&b=2").header("x-a", "y").send().await;
+    assert_eq!(answer.text(), r#"/mixed/{id} 7 Some("y") [("b", "1"), ("b", "2")]"#);
+    let answer = app.post("/first").header("x-a", "y").body("hello").send().await;
+    assert_eq!(answer.text(), "hello 1");
+}
+
+#[tokio::test]
+async fn the_peer_is_known_on_a_socket() {
+    let app = wire::run(app()).await;
+    assert_eq!(app.http1(wire::get("/peer")).await.1, "127.0.0.1");
+}

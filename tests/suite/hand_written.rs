@@ -1,0 +1,188 @@
+//! Hand-written axum routers beside discovered routes, and what happens where they do not fit together.
+
+use std::time::Duration;
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{
+        Multipart, State,
+        ws::{Message, WebSocketUpgrade},
+    },
+    response::{
+        Response, Sse,
+        sse::{Event, KeepAlive},
+    },
+};
+use futures_util::{SinkExt, Stream, StreamExt, stream};
+use routekit::{SetupProblem, prelude::*, test::TestApp};
+
+use crate::wire;
+
+#[get("/h/users/{id}")]
+async fn user(id: u32) -> String {
+    format!("ours {id}")
+}
+
+#[get("/h/socket")]
+async fn socket(upgrade: WebSocketUpgrade) -> Response {
+    upgrade.on_upgrade(|mut socket| async move {
+        while let Some(Ok(Message::Text(text))) = socket.recv().await {
+            let echo = Message::Text(format!("echo {text}").into());
+            if socket.send(echo).await.is_err() {
+                break;
+            }
+        }
+    })
+}
+
+#[get("/h/events", timeout = "1s")]
+async fn events() -> Sse<impl Stream<Item = Result<Event, std::convert::Infallible>>> {
+    let events = stream::iter(0..3).then(|n| async move {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        Ok(Event::default().data(n.to_string()))
+    });
+    Sse::new(events).keep_alive(KeepAlive::default())
+}
+
+#[post("/h/upload")]
+async fn upload(mut multipart: Multipart) -> Result<String> {
+    let mut parts = Vec::new();
+    while let Some(field) = multipart.next_field().await.map_err(Problem::internal)? {
+        let name = field.name().unwrap_or("?").to_owned();
+        let bytes = field.bytes().await.map_err(Problem::internal)?;
+        parts.push(format!("{name}={}", bytes.len()));
+    }
+    Ok(parts.join(" "))
+}
+
+/// An axum app that was there before.
+fn existing() -> Router {
+    Router::new()
+        .route("/old/state", axum::routing::get(|State(n): State<u8>| async move { n.to_string() }))
+        .route("/old/panic", axum::routing::get(|| async { panic!("old code") as () }))
+        .with_state(7)
+}
+
+fn app() -> App {
+    App::with_routes(routes![user, socket, events, upload]).merge(existing()).nest("/nested", existing())
+}
+
+#[tokio::test]
+async fn a_router_beside_the_routes() {
+    let app = wire::run(app()).await;
+    for (path, status, text) in [
+        ("/h/users/1", 200, "ours 1"),
+        ("/old/state", 200, "7"),
+        ("/nested/old/state", 200, "7"),
+        ("/health/live", 200, r#"{"status":"ok"}"#),
+    ] {
+        let (parts, body) = app.http1(wire::get(path)).await;
+        assert_eq!((parts.status.as_u16(), body.as_str()), (status, text), "{path}");
+    }
+    let (parts, _) = app.http1(wire::get("/old/nothing")).await;
+    assert_eq!(parts.status, 404);
+    assert_eq!(parts.headers["content-type"], "application/problem+json");
+    let (parts, _) = app.http1(wire::get("/old/panic")).await;
+    assert_eq!(parts.status, 500, "hand-written routes are caught too");
+}
+
+#[tokio::test]
+async fn a_websocket() {
+    let app = wire::run(app()).await;
+    let (mut socket, _) = tokio_tungstenite::connect_async(format!("ws://{}/h/socket", app.addr)).await.unwrap();
+    for text in ["one", "two"] {
+        socket.send(tokio_tungstenite::tungstenite::Message::text(text)).await.unwrap();
+        assert_eq!(socket.next().await.unwrap().unwrap().into_text().unwrap(), format!("echo {text}"));
+    }
+}
+
+#[tokio::test]
+async fn server_sent_events() {
+    let app = wire::run(app()).await;
+    let (parts, body) = app.http1(wire::get("/h/events")).await;
+    assert_eq!(parts.headers["content-type"], "text/event-stream");
+    assert_eq!(body, "data: 0\n\ndata: 1\n\ndata: 2\n\n");
+}
+
+#[tokio::test]
+async fn a_multipart_upload() {
+    let app = wire::run(app()).await;
+    let body = "--x\r\ncontent-disposition: form-data; name=\"a\"\r\n\r\nhello\r\n\
+                --x\r\ncontent-disposition: form-data; name=\"b\"; filename=\"b.bin\"\r\n\r\n123\r\n--x--\r\n";
+    let request = http::Request::post("/h/upload")
+        .header("host", "localhost")
+        .header("content-type", "multipart/form-data; boundary=x")
+        .body(Body::from(body))
+        .unwrap();
+    assert_eq!(app.http1(request).await.1, "a=5 b=3");
+}
+
+fn get(path: &str) -> Router {
+    Router::new().route(path, axum::routing::get(|| async { "theirs" }))
+}
+
+fn conflict(app: App) -> (String, String, String) {
+    let error = app.into_router().unwrap_err();
+    match error.problems() {
+        [SetupProblem::RouterConflict { subject, router, reason }] => {
+            (subject.clone(), router.clone(), reason.clone())
+        }
+        _ => panic!("{error}"),
+    }
+}
+
+#[test]
+fn an_overlap_with_a_hand_written_router() {
+    let (subject, router, reason) = conflict(App::with_routes(routes![user, socket]).merge(get("/h/users/{name}")));
+    assert!(subject.starts_with("GET /h/users/{id} (tests/suite/hand_written.rs:"), "{subject}");
+    assert!(router.starts_with("tests/suite/hand_written.rs:"), "{router}");
+    assert!(reason.contains("/h/users/"), "{reason}");
+}
+
+#[test]
+fn the_same_route_in_a_hand_written_router() {
+    let (subject, _, reason) = conflict(App::with_routes(routes![user]).merge(get("/h/users/{id}")));
+    assert!(subject.starts_with("GET /h/users/{id}"), "{subject}");
+    assert!(reason.contains("Overlapping method route"), "{reason}");
+}
+
+#[test]
+fn our_own_paths_in_a_hand_written_router() {
+    let (subject, ..) = conflict(App::with_routes(routes![user]).merge(get("/metrics")));
+    assert_eq!(subject, "routekit's own /metrics");
+}
+
+#[test]
+fn two_hand_written_routers_with_fallbacks() {
+    let fallback = || Router::new().fallback(|| async { "lost" });
+    let (subject, _, reason) = conflict(App::with_routes(routes![user]).merge(fallback()).merge(fallback()));
+    assert_eq!(subject, "another hand-written router");
+    assert!(reason.contains("fallback"), "{reason}");
+}
+
+#[test]
+fn a_router_that_cannot_be_nested_there() {
+    let (_, _, reason) = conflict(App::with_routes(routes![user]).nest("/", get("/x")));
+    assert!(reason.contains("Nesting at the root"), "{reason}");
+}
+
+#[tokio::test]
+async fn another_method_on_the_same_path_is_fine() {
+    let theirs = Router::new().route("/h/users/{id}", axum::routing::post(|| async { "theirs" }));
+    let app = TestApp::new(App::with_routes(routes![user]).merge(theirs));
+    assert_eq!(app.get("/h/users/1").send().await.text(), "ours 1");
+    assert_eq!(app.post("/h/users/1").send().await.text(), "theirs");
+    let refused = app.delete("/h/users/1").send().await;
+    assert_eq!(refused.status(), 405);
+    let mut allowed: Vec<&str> = refused.header("allow").unwrap().split(',').collect();
+    allowed.sort_unstable();
+    assert_eq!(allowed, ["GET", "HEAD", "POST"]);
+}
+
+#[tokio::test]
+async fn a_fallback_of_a_hand_written_router_stays() {
+    let theirs = Router::new().fallback(|| async { "their fallback" });
+    let app = TestApp::new(App::with_routes(routes![user]).merge(theirs));
+    assert_eq!(app.get("/nothing").send().await.text(), "their fallback");
+}

@@ -1,0 +1,22 @@
+//! Routes that come from other crates, and a crate that the linker dropped. Real programs: `examples/shop`.
+
+use crate::process::cargo_run;
+
+#[test]
+fn every_linked_crate_brings_its_routes() {
+    let output = cargo_run("shop", "shop", &["--table"]);
+    assert!(output.status.success(), "{output:?}");
+    let table = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(table.contains("/orders/{id}    shop_orders   order"), "{table}");
+    assert!(table.contains("/invoices/{id}  shop_billing  invoice"), "{table}");
+}
+
+#[test]
+fn a_crate_that_nobody_refers_to_is_missed_by_name() {
+    let output = cargo_run("shop", "shop-without-billing", &[]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(text.contains("the app cannot start: the crate `shop_billing` brings no routes"), "{text}");
+    assert!(text.contains("write `use shop_billing as _;`"), "{text}");
+    assert!(text.contains("routes come from shop_orders"), "{text}");
+}

@@ -1,0 +1,102 @@
+//! The server on real sockets: protocols, a connection that outlives a panic, and stopping.
+
+use std::time::Duration;
+
+use http::Version;
+use http_body_util::BodyExt;
+use routekit::prelude::*;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    sync::Notify,
+};
+
+use crate::wire;
+
+#[get("/s/version")]
+async fn version(version: Version) -> String {
+    format!("{version:?}")
+}
+
+#[get("/s/panic")]
+async fn panics() {
+    panic!("as it should");
+}
+
+struct Gate {
+    entered: Notify,
+    open: Notify,
+}
+
+#[get("/s/wait")]
+async fn wait(gate: Dep<Gate>) -> &'static str {
+    gate.entered.notify_one();
+    gate.open.notified().await;
+    "finished"
+}
+
+fn app() -> App {
+    App::with_routes(routes![version, panics])
+}
+
+#[tokio::test]
+async fn http1_and_http2_on_one_port() {
+    let app = wire::run(app()).await;
+    assert_eq!(app.http1(wire::get("/s/version")).await.1, "HTTP/1.1");
+    let mut connection = app.http2_connection().await;
+    let request = http::Request::get(format!("http://{}/s/version", app.addr)).body(axum::body::Body::empty()).unwrap();
+    let body = connection.send_request(request).await.unwrap().into_body().collect().await.unwrap().to_bytes();
+    assert_eq!(body, "HTTP/2.0");
+}
+
+#[tokio::test]
+async fn the_connection_outlives_a_panic() {
+    let app = wire::run(app()).await;
+    let mut connection = app.http1_connection().await;
+    let (parts, _) = wire::read(connection.send_request(wire::get("/s/panic")).await.unwrap()).await;
+    assert_eq!(parts.status, 500);
+    connection.ready().await.unwrap();
+    let (parts, body) = wire::read(connection.send_request(wire::get("/s/version")).await.unwrap()).await;
+    assert_eq!((parts.status.as_u16(), body.as_str()), (200, "HTTP/1.1"));
+}
+
+#[tokio::test]
+async fn requests_in_flight_finish() {
+    let gate = std::sync::Arc::new(Gate { entered: Notify::new(), open: Notify::new() });
+    let mut app = wire::run(App::with_routes(routes![wait]).provide_shared(gate.clone())).await;
+    let mut busy = app.http1_connection().await;
+    let mut idle = app.http1_connection().await;
+    let (parts, _) = wire::read(idle.send_request(wire::get("/health/live")).await.unwrap()).await;
+    assert_eq!(parts.status, 200);
+    // A connection that never says anything does not hold it up either.
+    let _silent = TcpStream::connect(app.addr).await.unwrap();
+
+    let answer = tokio::spawn(async move { wire::read(busy.send_request(wire::get("/s/wait")).await.unwrap()).await });
+    gate.entered.notified().await;
+    let addr = app.addr;
+    app.stop();
+    // Nobody new is let in; how soon the listener is gone is the system's affair.
+    tokio::time::timeout(Duration::from_secs(10), async {
+        while TcpStream::connect(addr).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .expect("the port is closed");
+    assert!(!answer.is_finished());
+    gate.open.notify_one();
+    let (parts, body) = answer.await.unwrap();
+    assert_eq!((parts.status.as_u16(), body.as_str()), (200, "finished"));
+    tokio::time::timeout(Duration::from_secs(10), app.stopped()).await.expect("it stops").unwrap();
+}
+
+#[tokio::test]
+async fn a_head_that_is_no_http_is_refused_and_harms_nobody() {
+    let app = wire::run(app()).await;
+    let mut stream = TcpStream::connect(app.addr).await.unwrap();
+    stream.write_all(b"hello there\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+    assert_eq!(app.http1(wire::get("/s/version")).await.0.status, 200);
+}

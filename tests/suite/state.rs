@@ -1,0 +1,154 @@
+//! Dependencies, states of existing axum code, and that both are checked at start-up.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRef, FromRequestParts, State};
+use http::request::Parts;
+use routekit::{
+    Deps, MissingDependency, SetupProblem,
+    describe::{Describe, Input, NoPayload},
+    prelude::*,
+    test::TestApp,
+};
+
+struct Store(&'static str);
+
+#[derive(Clone)]
+struct AppState {
+    name: &'static str,
+    pool: Pool,
+}
+
+#[derive(Clone)]
+struct Pool(u8);
+
+impl FromRef<AppState> for Pool {
+    fn from_ref(state: &AppState) -> Self {
+        state.pool.clone()
+    }
+}
+
+/// An extractor of existing code, bound to its state.
+struct Tenant(String);
+
+impl FromRequestParts<AppState> for Tenant {
+    type Rejection = Problem;
+
+    async fn from_request_parts(_: &mut Parts, state: &AppState) -> Result<Self> {
+        Ok(Self(format!("tenant of {}", state.name)))
+    }
+}
+
+#[get("/old", state = AppState)]
+async fn old(State(state): State<AppState>, State(pool): State<Pool>, tenant: Tenant, store: Dep<Store>) -> String {
+    format!("{} {} {} {}", state.name, pool.0, tenant.0, store.0)
+}
+
+#[get("/new")]
+async fn new(store: Dep<Store>, maybe: Option<Dep<Pool>>) -> String {
+    format!("{} {}", store.0, maybe.is_some())
+}
+
+/// An extractor of ours that uses a dependency, and says so.
+struct Caller(String);
+
+impl FromRequestParts<Deps> for Caller {
+    type Rejection = MissingDependency;
+
+    async fn from_request_parts(parts: &mut Parts, deps: &Deps) -> Result<Self, MissingDependency> {
+        let store = <Dep<Store> as FromRequestParts<Deps>>::from_request_parts(parts, deps).await?;
+        Ok(Self(store.0.to_owned()))
+    }
+}
+
+impl Describe for Caller {
+    type Payload = NoPayload;
+
+    fn describe(input: &mut Input) {
+        input.app();
+        input.needs::<Store>();
+    }
+}
+
+#[get("/caller")]
+async fn caller(caller: Caller) -> String {
+    caller.0
+}
+
+trait Mailer: Send + Sync {
+    fn name(&self) -> String;
+}
+
+struct Smtp;
+
+impl Mailer for Smtp {
+    fn name(&self) -> String {
+        "smtp".to_owned()
+    }
+}
+
+#[get("/mailer")]
+async fn mailer(mailer: Dep<dyn Mailer>) -> String {
+    mailer.name()
+}
+
+fn state() -> AppState {
+    AppState { name: "shop", pool: Pool(3) }
+}
+
+#[tokio::test]
+async fn existing_code_moves_in_unchanged() {
+    let app = TestApp::new(App::with_routes(routes![old]).provide(state()).provide(Store("s")));
+    assert_eq!(app.get("/old").send().await.text(), "shop 3 tenant of shop s");
+}
+
+#[tokio::test]
+async fn dependencies() {
+    let app = TestApp::new(App::with_routes(routes![new, caller]).provide(Store("s")));
+    assert_eq!(app.get("/new").send().await.text(), "s false");
+    assert_eq!(app.get("/caller").send().await.text(), "s");
+    let app = TestApp::new(App::with_routes(routes![new]).provide(Store("s")).provide(Pool(1)));
+    assert_eq!(app.get("/new").send().await.text(), "s true");
+    let app = TestApp::new(App::with_routes(routes![mailer]).provide_shared::<dyn Mailer>(Arc::new(Smtp)));
+    assert_eq!(app.get("/mailer").send().await.text(), "smtp");
+}
+
+#[test]
+fn what_nobody_provides_is_found_at_start_up() {
+    let error = App::with_routes(routes![old, new, caller, mailer]).into_router().unwrap_err();
+    let problems = error.problems();
+    assert_eq!(problems.len(), 3, "{error}");
+    assert!(
+        matches!(&problems[0], SetupProblem::MissingDependency { type_name, routes }
+            if type_name.contains("dyn") && type_name.ends_with("Mailer") && routes.len() == 1),
+        "{error}"
+    );
+    assert!(
+        matches!(&problems[1], SetupProblem::MissingDependency { type_name, routes }
+            if type_name.ends_with("Store") && routes.len() == 3),
+        "{error}"
+    );
+    assert!(
+        matches!(&problems[2], SetupProblem::MissingState { type_name, routes }
+            if type_name.ends_with("AppState") && routes.len() == 1),
+        "{error}"
+    );
+    let text = error.to_string();
+    for route in ["GET /old (tests/suite/state.rs:", "GET /new (tests/suite/state.rs:"] {
+        assert!(text.contains(route), "{text}");
+    }
+}
+
+#[test]
+fn the_same_type_twice_is_an_error() {
+    let error = App::with_routes(routes![new]).provide(Store("a")).provide(Store("b")).into_router().unwrap_err();
+    assert!(matches!(&error.problems()[0], SetupProblem::ProvidedTwice { locations, .. } if locations.len() == 2));
+}
+
+#[tokio::test]
+async fn a_test_replaces_a_dependency() {
+    let app = App::with_routes(routes![new, mailer]).provide(Store("real"));
+    let app = TestApp::builder(app).only(routes![new]).provide(Store("fake")).build();
+    assert_eq!(app.get("/new").send().await.text(), "fake false");
+    assert_eq!(app.get("/mailer").send().await.status(), 404);
+}

@@ -1,0 +1,281 @@
+//! Which input is refused, with what status, and which places are named.
+
+use http::StatusCode;
+use routekit::{prelude::*, test::TestApp};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+#[derive(Deserialize, Validate)]
+struct Filter {
+    #[validate(range(min = 1))]
+    page: Option<u32>,
+    #[validate(range(min = 1, max = 100))]
+    limit: Option<u32>,
+    #[serde(default)]
+    #[validate(length(max = 2))]
+    tag: Vec<String>,
+    sort: Option<Sort>,
+}
+
+#[derive(Deserialize, Debug)]
+#[serde(rename_all = "lowercase")]
+enum Sort {
+    Name,
+    Age,
+}
+
+#[get("/search")]
+async fn search(query: Query<Filter>) -> String {
+    format!("{:?} {:?} {:?} {:?}", query.page, query.limit, query.tag, query.sort)
+}
+
+#[derive(Deserialize, Validate)]
+#[serde(deny_unknown_fields)]
+struct SignUp {
+    #[validate(email)]
+    email: String,
+    #[validate(length(min = 8))]
+    password: String,
+    #[validate(must_match(other = "password"))]
+    repeated: String,
+    #[validate(range(min = 18, max = 150))]
+    age: u8,
+}
+
+#[post("/sign-up")]
+async fn sign_up(body: Json<SignUp>) -> StatusCode {
+    assert!(body.age >= 18);
+    StatusCode::CREATED
+}
+
+#[post("/form")]
+async fn form(body: Form<Filter>) -> String {
+    format!("{:?} {:?}", body.page, body.tag)
+}
+
+#[derive(Deserialize, Validate)]
+struct Place {
+    #[validate(length(equal = 2))]
+    country: String,
+    zip: u32,
+}
+
+#[get("/places/{country}/{zip}")]
+async fn place(path: Path<Place>) -> String {
+    format!("{} {}", path.country, path.zip)
+}
+
+#[get("/items/{id}/{kind}")]
+async fn item(id: u8, kind: Sort) -> String {
+    format!("{id} {kind:?}")
+}
+
+fn app() -> TestApp {
+    TestApp::new(App::with_routes(routes![search, sign_up, form, place, item]))
+}
+
+/// `[(pointer, code)]` of the answer.
+fn errors(answer: &Value) -> Vec<(String, String)> {
+    let errors = answer["errors"].as_array().cloned().unwrap_or_default();
+    errors
+        .iter()
+        .map(|error| (error["pointer"].as_str().unwrap().to_owned(), error["code"].as_str().unwrap().to_owned()))
+        .collect()
+}
+
+#[tokio::test]
+async fn queries() {
+    let rows: &[(&str, &str, u16, &[(&str, &str)])] = &[
+        ("nothing", "/search", 200, &[]),
+        ("all of it", "/search?page=2&limit=100&tag=a&tag=b&sort=age", 200, &[]),
+        ("one value of a list", "/search?tag=a", 200, &[]),
+        ("two rules", "/search?page=0&limit=101", 422, &[("limit", "range"), ("page", "range")]),
+        ("a list that is too long", "/search?tag=a&tag=b&tag=c", 422, &[("tag", "length")]),
+        ("no number", "/search?page=abc", 400, &[("page", "type")]),
+        ("a negative number", "/search?limit=-1", 400, &[("limit", "type")]),
+        ("a number that overflows", "/search?limit=99999999999", 400, &[("limit", "type")]),
+        ("an unknown variant", "/search?sort=colour", 400, &[("sort", "variant")]),
+        ("an empty value is none", "/search?page=", 200, &[]),
+        ("percent-encoded", "/search?%70age=0", 422, &[("page", "range")]),
+    ];
+    for (name, path, status, expected) in rows {
+        let answer = app().get(path).send().await;
+        assert_eq!(answer.status(), *status, "{name}: {}", answer.text());
+        if *status != 200 {
+            let expected: Vec<(String, String)> =
+                expected.iter().map(|(pointer, code)| ((*pointer).to_owned(), (*code).to_owned())).collect();
+            assert_eq!(errors(&answer.json()), expected, "{name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn bodies() {
+    let good = json!({ "email": "a@example.com", "password": "long enough", "repeated": "long enough", "age": 18 });
+    let with = |change: &dyn Fn(&mut Value)| {
+        let mut body = good.clone();
+        change(&mut body);
+        body
+    };
+    let rows: Vec<(&str, Value, u16, Vec<(&str, &str)>)> = vec![
+        ("right", good.clone(), 201, vec![]),
+        (
+            "every rule",
+            json!({ "email": "no", "password": "short", "repeated": "other", "age": 17 }),
+            422,
+            vec![("/age", "range"), ("/email", "email"), ("/password", "length"), ("/repeated", "must_match")],
+        ),
+        ("missing", with(&|b| drop(b.as_object_mut().unwrap().remove("age"))), 422, vec![("/age", "missing")]),
+        ("another type", with(&|b| b["age"] = json!("young")), 422, vec![("/age", "type")]),
+        ("a number that does not fit", with(&|b| b["age"] = json!(256)), 422, vec![("/age", "value")]),
+        ("unknown field", with(&|b| b["admin"] = json!(true)), 422, vec![("", "unknown")]),
+        ("null", with(&|b| b["email"] = Value::Null), 422, vec![("/email", "type")]),
+        ("a list", json!([1, 2]), 422, vec![("/0", "type")]),
+        ("a string", json!("hello"), 422, vec![("", "type")]),
+    ];
+    for (name, body, status, expected) in rows {
+        let answer = app().post("/sign-up").json(&body).send().await;
+        assert_eq!(answer.status(), status, "{name}: {}", answer.text());
+        if status != 201 {
+            let expected: Vec<(String, String)> =
+                expected.into_iter().map(|(pointer, code)| (pointer.to_owned(), code.to_owned())).collect();
+            assert_eq!(errors(&answer.json()), expected, "{name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_refused_is_not_repeated() {
+    let secret = "hunter2";
+    for body in [
+        json!({ "email": secret, "password": secret, "repeated": "x", "age": 17 }),
+        json!({ "email": "a@example.com", "password": "long enough", "repeated": "long enough", "age": secret }),
+        json!({ "email": { secret: 1 }, "password": "long enough", "repeated": "long enough", "age": 18 }),
+    ] {
+        let answer = app().post("/sign-up").json(&body).send().await;
+        assert_eq!(answer.status(), 422);
+        assert!(!answer.text().contains(secret), "{}", answer.text());
+    }
+    for path in ["/search?page=hunter2", "/search?sort=hunter2", "/items/hunter2/name", "/items/1/hunter2"] {
+        let answer = app().get(path).send().await;
+        assert_eq!(answer.status(), 400, "{path}");
+        let mut problem: Value = answer.json();
+        problem.as_object_mut().unwrap().remove("instance"); // the URL that the client itself sent
+        assert!(!problem.to_string().contains(secret), "{problem}");
+    }
+}
+
+#[tokio::test]
+async fn a_failed_rule_comes_with_its_parameters() {
+    let answer = app().get("/search?limit=0").send().await;
+    assert_eq!(answer.header("content-type"), Some("application/problem+json"));
+    assert_eq!(
+        answer.json::<Value>(),
+        json!({
+            "type": "about:blank",
+            "title": "Unprocessable Entity",
+            "status": 422,
+            "detail": "1 field is not valid",
+            "instance": "/search",
+            "errors": [{
+                "pointer": "limit",
+                "code": "range",
+                "message": "must be at least 1 and at most 100",
+                "params": { "min": 1, "max": 100 },
+            }],
+        })
+    );
+}
+
+#[tokio::test]
+async fn media_types_and_syntax() {
+    let good = r#"{"email":"a@example.com","password":"long enough","repeated":"long enough","age":18}"#;
+    let rows = [
+        ("no media type", None, good, 415),
+        ("text", Some("text/plain"), good, 415),
+        ("form", Some("application/x-www-form-urlencoded"), good, 415),
+        ("not quite", Some("application/jsonx"), good, 415),
+        ("json", Some("application/json"), good, 201),
+        ("with a charset", Some("Application/JSON; charset=utf-8"), good, 201),
+        ("a suffix", Some("application/vnd.shop+json"), good, 201),
+        ("nothing", Some("application/json"), "", 400),
+        ("broken off", Some("application/json"), r#"{"email":"#, 400),
+        ("more behind", Some("application/json"), "{} {}", 400),
+        ("not UTF-8", Some("application/json"), "{\"email\": \"\u{0}\"}", 400),
+    ];
+    for (name, media_type, body, status) in rows {
+        let mut request = app().post("/sign-up").body(body);
+        if let Some(media_type) = media_type {
+            request = request.header("content-type", media_type);
+        }
+        let answer = request.send().await;
+        assert_eq!(answer.status(), status, "{name}: {}", answer.text());
+    }
+}
+
+#[tokio::test]
+async fn forms() {
+    let post = |body: &'static str| async move {
+        app().post("/form").header("content-type", "application/x-www-form-urlencoded").body(body).send().await
+    };
+    assert_eq!(post("page=3&tag=a+b&tag=%C3%A4").await.text(), r#"Some(3) ["a b", "ä"]"#);
+    let refused = post("page=0&tag=a&tag=b&tag=c").await;
+    assert_eq!(refused.status(), 422);
+    assert_eq!(errors(&refused.json()).len(), 2);
+    assert_eq!(post("page=x").await.status(), 422);
+    assert_eq!(app().post("/form").json(&json!({})).send().await.status(), 415);
+}
+
+#[tokio::test]
+async fn placeholders() {
+    assert_eq!(app().get("/items/7/age").send().await.text(), "7 Age");
+    assert_eq!(app().get("/places/de/10115").send().await.text(), "de 10115");
+
+    let refused = app().get("/items/300/age").send().await;
+    assert_eq!(refused.status(), 400);
+    let problem: Value = refused.json();
+    assert_eq!(problem["errors"][0]["pointer"], "id");
+    assert_eq!(problem["errors"][0]["message"], "must be an integer from 0 to 255");
+
+    let refused = app().get("/items/7/colour").send().await;
+    let problem: Value = refused.json();
+    assert_eq!(problem["errors"][0]["pointer"], "kind");
+    assert_eq!(problem["errors"][0]["message"], "must be one of `name`, `age`");
+
+    let refused = app().get("/places/deu/x").send().await;
+    assert_eq!(refused.status(), 400);
+    assert_eq!(errors(&refused.json()), [("zip".to_owned(), "type".to_owned())]);
+    let refused = app().get("/places/deu/1").send().await;
+    assert_eq!(refused.status(), 422);
+    assert_eq!(errors(&refused.json()), [("country".to_owned(), "length".to_owned())]);
+
+    assert_eq!(app().get("/items/%ff/age").send().await.status(), 400);
+}
+
+#[derive(Deserialize, Validate)]
+struct One {
+    #[validate(range(max = 0))]
+    n: u32,
+}
+
+#[post("/many")]
+async fn many(items: Json<Vec<One>>) -> String {
+    items.len().to_string()
+}
+
+#[tokio::test]
+async fn a_million_mistakes_are_not_answered_with_a_million_errors() {
+    let items: Vec<Value> = (0..5000).map(|_| json!({ "n": 1 })).collect();
+    let app = TestApp::new(App::with_routes(routes![many]));
+    let answer = app.post("/many").json(&items).send().await;
+    assert_eq!(answer.status(), 422);
+    let problem: Value = answer.json();
+    assert_eq!(problem["errors"].as_array().unwrap().len(), 1000);
+    assert_eq!(problem["detail"], "at least 1000 fields are not valid");
+}
+
+#[tokio::test]
+async fn a_handler_is_still_a_function() {
+    let called = item(7, Sort::Name).await;
+    assert_eq!(called, "7 Name");
+}

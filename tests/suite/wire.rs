@@ -1,0 +1,76 @@
+//! Real sockets: an app on a free port, and a small client.
+
+use std::net::SocketAddr;
+
+use axum::body::Body;
+use http::{Request, Response};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use routekit::{App, Error};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::oneshot,
+    task::JoinHandle,
+};
+
+/// An app that listens.
+pub(crate) struct Running {
+    pub(crate) addr: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    served: JoinHandle<Result<(), Error>>,
+}
+
+pub(crate) async fn run(app: App) -> Running {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel();
+    let served = tokio::spawn(app.serve_on(listener, async move {
+        let _ = stopped.await;
+    }));
+    Running { addr, stop: Some(stop), served }
+}
+
+impl Running {
+    /// Tells it to stop, as a signal would.
+    pub(crate) fn stop(&mut self) {
+        let _ = self.stop.take().expect("stopped once").send(());
+    }
+
+    /// Waits until it has stopped.
+    pub(crate) async fn stopped(self) -> Result<(), Error> {
+        self.served.await.unwrap()
+    }
+
+    /// A request on an HTTP/1.1 connection of its own; its answer's body as text.
+    pub(crate) async fn http1(&self, request: Request<Body>) -> (http::response::Parts, String) {
+        let mut connection = self.http1_connection().await;
+        read(connection.send_request(request).await.unwrap()).await
+    }
+
+    pub(crate) async fn http1_connection(&self) -> hyper::client::conn::http1::SendRequest<Body> {
+        let stream = TcpStream::connect(self.addr).await.unwrap();
+        let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
+        tokio::spawn(connection.with_upgrades());
+        sender
+    }
+
+    /// HTTP/2 without TLS, with prior knowledge.
+    pub(crate) async fn http2_connection(&self) -> hyper::client::conn::http2::SendRequest<Body> {
+        let stream = TcpStream::connect(self.addr).await.unwrap();
+        let (sender, connection) =
+            hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+        tokio::spawn(connection);
+        sender
+    }
+}
+
+pub(crate) fn get(path: &str) -> Request<Body> {
+    Request::get(path).header("host", "localhost").body(Body::empty()).unwrap()
+}
+
+pub(crate) async fn read(response: Response<Incoming>) -> (http::response::Parts, String) {
+    let (parts, body) = response.into_parts();
+    let bytes = body.collect().await.unwrap().to_bytes();
+    (parts, String::from_utf8(bytes.to_vec()).unwrap())
+}
