@@ -28,32 +28,45 @@ pub(crate) fn carrier(handler: &Handler) -> TokenStream {
     }
 }
 
-/// Everything a correct route expands to.
+/// Everything a correct route expands to: the function, its carrier, and one `impl` that holds the rest. Where the
+/// attribute stands on a function in an `impl`, which a macro cannot see, the compiler complains of each item.
 pub(crate) fn route(route: &Route<'_>, handler: &Handler, krate: &TokenStream) -> TokenStream {
-    let Handler { item, vis, ident, cfgs, .. } = handler;
+    let item = &handler.item;
     let carrier = carrier(handler);
+    let ident = &handler.ident;
     let meta = meta(route, handler);
     let describe = describe(route);
     let endpoint = endpoint(route, handler);
-    quote! {
-        #item
-        #carrier
-        #(#cfgs)*
-        #[allow(clippy::all, clippy::pedantic, clippy::restriction, unused_qualifications)]
-        const _: () = {
+    let constant = constant(
+        handler,
+        krate,
+        &quote! {{
             use #krate::__private as __rt;
 
-            impl #ident {
-                /// The route of this handler.
-                #vis const ROUTE: __rt::Route = {
-                    const META: &__rt::RouteMeta = &#meta;
-                    __rt::Route::new(META, __describe, __endpoint)
-                };
-            }
+            const META: &__rt::RouteMeta = &#meta;
             #describe
             #endpoint
             __rt::inventory::submit! { #ident::ROUTE }
-        };
+            __rt::Route::new(META, __describe, __endpoint)
+        }},
+    );
+    quote! {
+        #item
+        #carrier
+        #constant
+    }
+}
+
+/// The carrier's `ROUTE`.
+pub(crate) fn constant(handler: &Handler, krate: &TokenStream, route: &TokenStream) -> TokenStream {
+    let Handler { vis, ident, cfgs, .. } = handler;
+    quote! {
+        #(#cfgs)*
+        #[allow(clippy::all, clippy::pedantic, clippy::restriction, unused_qualifications)]
+        impl #ident {
+            /// The route of this handler.
+            #vis const ROUTE: #krate::__private::Route = #route;
+        }
     }
 }
 
@@ -145,9 +158,6 @@ fn describe(route: &Route<'_>) -> TokenStream {
 
 /// Where the compiler says that an argument or a return type lacks a trait: for `Json<T>` and its like it is `T` that
 /// lacks one.
-///
-/// Tokens with such a span must not be local variables, which would then be looked up where the *type* was written: a
-/// handler that `macro_rules!` made, with the type from elsewhere, would not find them.
 fn blamed(ty: &Type) -> Span {
     let wraps = head_name(ty).is_some_and(|head| ["Dep", "Form", "Json", "Path", "Query"].contains(&head.as_str()));
     let content = if wraps { first_type_argument(ty) } else { None };
@@ -160,31 +170,36 @@ fn endpoint(route: &Route<'_>, handler: &Handler) -> TokenStream {
     let names: Vec<_> = (0..route.arguments.len()).map(|index| format_ident!("__argument_{index}")).collect();
     let state = route.options.state.as_ref().map_or_else(|| quote!(__rt::Deps), |state| quote!(#state));
 
+    // Local variables keep the span of the attribute within code that is spanned to a type: a handler that
+    // `macro_rules!` made may have its types from elsewhere, where these variables do not exist.
+    let (parts, context, values) = (quote!(__parts), quote!(__context), quote!(__placeholders));
     let from_path = route.arguments.iter().zip(&names).filter_map(|(argument, name)| {
         let Source::Placeholder(placeholder) = &argument.source else { return None };
         let ty = argument.ty;
-        let parse = quote_spanned!(ty.span()=> parse::<#ty>);
-        Some(quote!(let #name = __placeholders.#parse(#placeholder)?;))
+        Some(quote_spanned!(ty.span()=> let #name = __rt::parse::<#ty>(&#values, #placeholder)?;))
     });
     let any_from_path = route.arguments.iter().any(|a| matches!(a.source, Source::Placeholder(_)));
-    let placeholders = any_from_path.then(|| quote!(let __placeholders = __rt::Placeholders::of(&mut __parts).await?;));
+    let placeholders = any_from_path.then(|| quote!(let #values = __rt::Placeholders::of(&mut #parts).await?;));
     let from_parts = route.arguments.iter().zip(&names).filter(|(a, _)| a.source == Source::Parts).map(|(a, name)| {
         let ty = a.ty;
-        let from_parts = quote_spanned!(blamed(ty)=> (&&__rt::Extract::<#ty, #state>::new()).from_parts);
-        quote!(let #name = #from_parts(&mut __parts, &__context).await?;)
+        quote_spanned! {blamed(ty)=>
+            let #name = (&&__rt::Extract::<#ty, #state>::new()).from_parts(&mut #parts, &#context).await?;
+        }
     });
     // The body goes last, wherever it stands.
+    let body = quote!(__body);
     let from_body = route.arguments.iter().zip(&names).filter(|(a, _)| a.source == Source::Body).map(|(a, name)| {
         let ty = a.ty;
-        let from_request = quote_spanned!(blamed(ty)=> (&&__rt::Extract::<#ty, #state>::new()).from_request);
-        quote!(let #name = #from_request(__parts, __body, &__context).await?;)
+        quote_spanned! {blamed(ty)=>
+            let #name = (&&__rt::Extract::<#ty, #state>::new()).from_request(#parts, #body, &#context).await?;
+        }
     });
     let prepare = if route.arguments.is_empty() {
-        quote!(::core::mem::drop((__request, __context));)
+        quote!(::core::mem::drop((__request, #context));)
     } else {
         quote! {
             #[allow(unused_mut, unused_variables)]
-            let (mut __parts, __body) = __request.into_parts();
+            let (mut #parts, #body) = __request.into_parts();
             #placeholders
             #(#from_path)*
             #(#from_parts)*
@@ -196,10 +211,17 @@ fn endpoint(route: &Route<'_>, handler: &Handler) -> TokenStream {
         Output::Named(ty) => blamed(ty),
         Output::Opaque(span) => *span,
     };
-    let respond = quote_spanned!(output_span=> __rt::respond);
-    let new = quote_spanned!(ident.span()=> __rt::endpoint);
-    // That its future is not `Send` is said at the handler's name.
-    let future = quote_spanned!(ident.span()=> async move);
+    let output = format_ident!("__output", span = output_span);
+    let respond = quote_spanned!(output_span=> __rt::respond(#output));
+    // Spanned, so that a future that is not `Send` is reported at the handler's name.
+    let (wiring, request) = (quote!(__wiring), quote!(__request));
+    let new = quote_spanned! {ident.span()=>
+        __rt::endpoint::<#state, _, _>(#wiring, |#request, #context| async move {
+            #prepare
+            let #output = #ident(#(#names),*).await;
+            ::core::result::Result::Ok(#respond)
+        })
+    };
     let layered = match &route.options.layer {
         Some(layer) => {
             let layered = quote_spanned!(layer.span()=> __rt::layered);
@@ -208,14 +230,10 @@ fn endpoint(route: &Route<'_>, handler: &Handler) -> TokenStream {
         None => quote!(__endpoint),
     };
     quote! {
-        fn __endpoint(__wiring: &__rt::Wiring) -> __rt::Endpoint {
+        fn __endpoint(#wiring: &__rt::Wiring) -> __rt::Endpoint {
             #[allow(unused_imports)]
             use __rt::extract::*;
-            let __endpoint = #new::<#state, _, _>(__wiring, |__request, __context| #future {
-                #prepare
-                let __output = #ident(#(#names),*).await;
-                ::core::result::Result::Ok(#respond(__output))
-            });
+            let __endpoint = #new;
             #layered
         }
     }

@@ -14,18 +14,11 @@ pub(crate) fn broken_route(handler: &Handler, krate: &TokenStream, errors: Error
         return quote!(#errors #function);
     }
     let carrier = expand::carrier(handler);
-    let cfgs = &handler.cfgs;
-    let ident = &handler.ident;
-    let vis = &handler.vis;
+    let constant = expand::constant(handler, krate, &quote!(#krate::__private::Route::BROKEN));
     quote! {
         #errors
         #function
         #carrier
-        #(#cfgs)*
-        const _: () = {
-            impl #ident {
-                #vis const ROUTE: #krate::__private::Route = #krate::__private::Route::BROKEN;
-            }
-        };
+        #constant
     }
 }

@@ -404,9 +404,18 @@ pub(crate) fn first_type_argument(ty: &Type) -> Option<&Type> {
     })
 }
 
-/// A type as a person writes it.
+/// A type as a person writes it: with spaces between words only.
 fn type_text(ty: &Type) -> String {
-    quote::quote!(#ty).to_string().replace(' ', "")
+    let spaced = quote::quote!(#ty).to_string();
+    let mut text = String::new();
+    for token in spaced.split(' ') {
+        let is_word = |c: char| c.is_alphanumeric() || c == '_';
+        if text.ends_with(is_word) && token.starts_with(is_word) {
+            text.push(' ');
+        }
+        text.push_str(token);
+    }
+    text
 }
 
 fn find_impl_trait(ty: &Type) -> Option<Span> {

@@ -1,7 +1,6 @@
 //! The way of a `#[route]` attribute through the phases.
 
 use proc_macro2::TokenStream;
-use quote::quote;
 
 use crate::{
     errors::Errors,
@@ -16,8 +15,9 @@ pub(crate) fn expand(short_form: Option<Method>, args: TokenStream, item: TokenS
     let handler = match syn::parse2::<Handler>(item.clone()) {
         Ok(handler) => handler,
         Err(error) => {
-            let error = error.into_compile_error();
-            return quote!(#error #item);
+            let mut tokens = error.into_compile_error();
+            tokens.extend(item);
+            return tokens;
         }
     };
     let mut errors = Errors::default();

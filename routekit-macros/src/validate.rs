@@ -75,6 +75,8 @@ fn expand_struct(input: &DeriveInput) -> syn::Result<TokenStream> {
     let copy_where = &bounded.where_clause;
 
     Ok(quote! {
+        // The copy's lifetime is named once, in some `impl`s.
+        #[allow(single_use_lifetimes)]
         const _: () = {
             use #krate::__private::validator::Validate as _;
 
@@ -136,15 +138,15 @@ fn names_crate(attr: &Attribute) -> bool {
 }
 
 fn runtime_crate(attrs: &[Attribute]) -> syn::Result<TokenStream> {
-    for attr in attrs.iter().filter(|attr| attr.path().is_ident("validate") && names_crate(attr)) {
-        let mut path = None;
-        attr.parse_nested_meta(|meta| {
-            path = Some(meta.value()?.parse::<syn::Path>()?);
-            Ok(())
-        })?;
-        return Ok(path.to_token_stream());
-    }
-    Ok(quote!(::routekit))
+    let Some(attr) = attrs.iter().find(|attr| attr.path().is_ident("validate") && names_crate(attr)) else {
+        return Ok(quote!(::routekit));
+    };
+    let mut path = None;
+    attr.parse_nested_meta(|meta| {
+        path = Some(meta.value()?.parse::<syn::Path>()?);
+        Ok(())
+    })?;
+    Ok(path.to_token_stream())
 }
 
 /// The string of `#[serde(key = "…")]` or `#[serde(key(deserialize = "…"))]`.

@@ -4,6 +4,7 @@ use axum::{
     extract::Request,
     response::{IntoResponse, Response},
 };
+use serde::de::DeserializeOwned;
 use tower::{BoxError, ServiceExt};
 use tower_layer::Layer;
 use tower_service::Service;
@@ -27,8 +28,36 @@ pub mod extract {
     pub use crate::extract::{FromAxum, FromDeps, FromValidatedBody, FromValidatedParts};
 }
 
+/// What an argument that is named like a placeholder must be.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be parsed from a placeholder: it must derive `Deserialize`",
+    label = "not `Deserialize`",
+    note = "an argument that is named like a placeholder is parsed from it; an extractor needs another name"
+)]
+pub trait FromPlaceholder: DeserializeOwned {}
+
+impl<T: DeserializeOwned> FromPlaceholder for T {}
+
+/// The placeholder `name`, parsed.
+#[expect(clippy::result_large_err, reason = "a refusal is a response, as everywhere in axum")]
+pub fn parse<T: FromPlaceholder>(placeholders: &Placeholders, name: &'static str) -> Result<T, Response> {
+    placeholders.parse(name)
+}
+
+/// What a handler may return.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be returned from a handler: it is no response",
+    label = "no response",
+    note = "`Json<T>` is a response if `T` derives `Serialize`, and `Result<T, E>` if both are; so are text, `StatusCode`, \
+            `Problem` and pairs of a status and a response",
+    note = "for a type of your own, implement axum's `IntoResponse`"
+)]
+pub trait Respond: IntoResponse {}
+
+impl<T: IntoResponse> Respond for T {}
+
 /// What the handler returned, as a response.
-pub fn respond(output: impl IntoResponse) -> Response {
+pub fn respond(output: impl Respond) -> Response {
     output.into_response()
 }
 

@@ -108,15 +108,15 @@ pub enum SetupProblem {
     Bind {
         /// The address.
         addr: SocketAddr,
-        /// How to choose another.
+        /// What chose it.
         setting: &'static str,
         /// What the system says.
         error: io::Error,
     },
-    /// The metrics exporter could not be set up.
-    Metrics {
-        /// What it says.
-        reason: String,
+    /// The app was told to stop, and some requests did not finish in time.
+    CutOff {
+        /// How many connections were busy with them.
+        connections: usize,
     },
     /// The server itself failed.
     Serve {
@@ -185,7 +185,12 @@ impl fmt::Display for SetupProblem {
                 lines(f, locations)
             }
             Self::OverlappingPaths { paths } => {
-                f.write_str("these paths match the same requests; give their placeholders the same names")?;
+                f.write_str("these paths match the same requests; ")?;
+                f.write_str(if paths.iter().any(|(path, _)| path.contains("{*")) {
+                    "a placeholder and a catch-all cannot share a place: drop one, or put a literal before it"
+                } else {
+                    "give their placeholders the same names"
+                })?;
                 for (path, location) in paths {
                     write!(f, "\n  `{path}` at {location}")?;
                 }
@@ -238,7 +243,9 @@ impl fmt::Display for SetupProblem {
                     "cannot listen on {addr}: {error}\n  set {setting} to another address, such as 127.0.0.1:3001"
                 )
             }
-            Self::Metrics { reason } => write!(f, "the metrics exporter cannot be set up: {reason}"),
+            Self::CutOff { connections } => {
+                write!(f, "{connections} connections were cut off: their requests did not finish in time")
+            }
             Self::Serve { error } => write!(f, "the server failed: {error}"),
         }
     }

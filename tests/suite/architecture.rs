@@ -46,11 +46,8 @@ fn dependencies_run_one_way() {
 
 /// `a`, `b` of `use crate::{a::…, b::…}` and `crate::a::…`, outside comments.
 fn used_modules(text: &str) -> BTreeSet<String> {
-    let code: String = text
-        .lines()
-        .filter(|line| !line.trim_start().starts_with("//"))
-        .flat_map(|line| [line.trim(), " "])
-        .collect();
+    let code: String =
+        text.lines().filter(|line| !line.trim_start().starts_with("//")).flat_map(|line| [line.trim(), " "]).collect();
     let mut used = BTreeSet::new();
     for (start, _) in code.match_indices("crate::") {
         if code[..start].ends_with('$') || code[..start].ends_with(|c: char| c.is_alphanumeric() || c == '_') {

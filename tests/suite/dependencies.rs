@@ -3,7 +3,8 @@
 use std::{collections::BTreeSet, process::Command};
 
 /// Build tools and C libraries that a machine with cargo and a C linker lacks.
-const BANNED: &[&str] = &["aws-lc-sys", "bindgen", "cmake", "native-tls", "openssl-sys", "pkg-config", "prost-build", "protoc"];
+const BANNED: &[&str] =
+    &["aws-lc-sys", "bindgen", "cmake", "native-tls", "openssl-sys", "pkg-config", "prost-build", "protoc"];
 
 #[test]
 fn the_default_tree_needs_cargo_and_a_c_linker_only() {

@@ -91,7 +91,12 @@ async fn list(query: Query<Filter>, _store: Dep<Store>) -> Result<Json<Page>> {
 }
 
 #[put("/items/{id}/{*rest}", summary = "Replaces an item")]
-async fn replace(id: u64, rest: String, _key: ApiKey, body: Json<Item>) -> Result<(StatusCode, Json<Item>), OutOfStock> {
+async fn replace(
+    id: u64,
+    rest: String,
+    _key: ApiKey,
+    body: Json<Item>,
+) -> Result<(StatusCode, Json<Item>), OutOfStock> {
     if id == 0 { Err(OutOfStock) } else { Ok((StatusCode::OK, Json(Item { display_name: rest + &body.display_name }))) }
 }
 
@@ -106,7 +111,10 @@ async fn opaque(_filter: Option<Query<Filter>>) -> impl axum::response::IntoResp
 }
 
 #[delete("/items/{id}")]
-async fn remove(id: u64, body: Result<axum::Json<Vec<u8>>, axum::extract::rejection::JsonRejection>) -> axum::Json<Bare> {
+async fn remove(
+    id: u64,
+    body: Result<axum::Json<Vec<u8>>, axum::extract::rejection::JsonRejection>,
+) -> axum::Json<Bare> {
     axum::Json(Bare { x: u8::from(body.is_ok() && id > 0) })
 }
 

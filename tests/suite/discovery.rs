@@ -35,6 +35,16 @@ async fn me() -> &'static str {
 #[get("/metrics")]
 async fn own_metrics() {}
 
+#[get("/d/files/{name}")]
+async fn file(name: String) -> String {
+    name
+}
+
+#[get("/d/files/{*rest}")]
+async fn files(rest: String) -> String {
+    rest
+}
+
 #[get("/d/a", operation_id = "same")]
 async fn first() {}
 
@@ -53,16 +63,20 @@ fn problems(app: App) -> Vec<String> {
 
 #[test]
 fn all_problems_at_once_with_their_places() {
-    let app = App::with_routes(routes![users, other::users, user, rename, own_metrics, first, second]);
-    let problems = problems(app.expect_crates(["nowhere"]));
-    assert_eq!(problems.len(), 5, "{problems:#?}");
+    let theirs = axum::Router::new().route("/d/a", axum::routing::get(|| async {}));
+    let app = App::with_routes(routes![users, other::users, user, rename, own_metrics, first, second, file, files]);
+    let problems = problems(app.expect_crates(["nowhere"]).merge(theirs));
+    assert_eq!(problems.len(), 7, "{problems:#?}");
     assert!(problems[0].starts_with("the crate `nowhere` brings no routes"), "{}", problems[0]);
     assert!(problems[1].starts_with("`GET /d/users` is declared 2 times"), "{}", problems[1]);
     assert_eq!(problems[1].matches("tests/suite/discovery.rs:").count(), 2, "{}", problems[1]);
-    assert!(problems[2].contains("`/d/users/{id}` at tests/suite/discovery.rs:"), "{}", problems[2]);
-    assert!(problems[2].contains("`/d/users/{name}` at tests/suite/discovery.rs:"), "{}", problems[2]);
-    assert!(problems[3].starts_with("`/metrics` is where routekit serves its metrics"), "{}", problems[3]);
-    assert!(problems[4].starts_with("the operation id `same` is given to 2 routes"), "{}", problems[4]);
+    assert!(problems[2].contains("a placeholder and a catch-all cannot share a place"), "{}", problems[2]);
+    assert!(problems[3].contains("give their placeholders the same names"), "{}", problems[3]);
+    assert!(problems[3].contains("`/d/users/{id}` at tests/suite/discovery.rs:"), "{}", problems[3]);
+    assert!(problems[3].contains("`/d/users/{name}` at tests/suite/discovery.rs:"), "{}", problems[3]);
+    assert!(problems[4].starts_with("`/metrics` is where routekit serves its metrics"), "{}", problems[4]);
+    assert!(problems[5].starts_with("the operation id `same` is given to 2 routes"), "{}", problems[5]);
+    assert!(problems[6].starts_with("GET /d/a (tests/suite/discovery.rs:"), "{}", problems[6]);
 }
 
 #[test]

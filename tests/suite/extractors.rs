@@ -80,7 +80,12 @@ struct NeverAdded;
 async fn broken(_extension: Extension<NeverAdded>) {}
 
 #[get("/mixed/{id}")]
-async fn mixed(path: MatchedPath, id: u8, headers: HeaderMap, axum::extract::Query(all): axum::extract::Query<Vec<(String, String)>>) -> String {
+async fn mixed(
+    path: MatchedPath,
+    id: u8,
+    headers: HeaderMap,
+    axum::extract::Query(all): axum::extract::Query<Vec<(String, String)>>,
+) -> String {
     format!("{} {id} {:?} {all:?}", path.as_str(), headers.get("x-a"))
 }
 

@@ -1,13 +1,7 @@
 //! A gRPC service merged in passes untouched: the same frames and trailers, unary and streaming, as a tonic router
 //! would send them.
 
-use axum::{
-    Router,
-    body::Body,
-    extract::Request,
-    response::Response,
-    routing::post,
-};
+use axum::{Router, body::Body, extract::Request, response::Response, routing::post};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -80,7 +74,10 @@ async fn unary_calls() {
     assert_eq!(body.to_bytes(), "\0\0\0\0\x02hi");
 
     let response = connection.send_request(request(&app, "Nothing", Body::empty())).await.unwrap();
-    assert_eq!((response.status(), &response.headers()["grpc-status"]), (StatusCode::OK, &HeaderValue::from_static("12")));
+    assert_eq!(
+        (response.status(), &response.headers()["grpc-status"]),
+        (StatusCode::OK, &HeaderValue::from_static("12"))
+    );
 }
 
 #[tokio::test]

@@ -48,9 +48,9 @@ async fn events() -> Sse<impl Stream<Item = Result<Event, std::convert::Infallib
 #[post("/h/upload")]
 async fn upload(mut multipart: Multipart) -> Result<String> {
     let mut parts = Vec::new();
-    while let Some(field) = multipart.next_field().await.map_err(Problem::internal)? {
+    while let Some(field) = multipart.next_field().await? {
         let name = field.name().unwrap_or("?").to_owned();
-        let bytes = field.bytes().await.map_err(Problem::internal)?;
+        let bytes = field.bytes().await?;
         parts.push(format!("{name}={}", bytes.len()));
     }
     Ok(parts.join(" "))
@@ -125,9 +125,7 @@ fn get(path: &str) -> Router {
 fn conflict(app: App) -> (String, String, String) {
     let error = app.into_router().unwrap_err();
     match error.problems() {
-        [SetupProblem::RouterConflict { subject, router, reason }] => {
-            (subject.clone(), router.clone(), reason.clone())
-        }
+        [SetupProblem::RouterConflict { subject, router, reason }] => (subject.clone(), router.clone(), reason.clone()),
         _ => panic!("{error}"),
     }
 }

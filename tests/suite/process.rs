@@ -151,5 +151,8 @@ fn an_address_that_is_none_names_the_variable() {
     let output = Command::new(build("quickstart", "quickstart")).env("ROUTEKIT_ADDR", "3000").output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let text = String::from_utf8(output.stderr).unwrap();
-    assert!(text.starts_with("Error: the app cannot start: ROUTEKIT_ADDR is `3000`: not an address with a port"), "{text}");
+    assert!(
+        text.starts_with("Error: the app cannot start: ROUTEKIT_ADDR is `3000`: not an address with a port"),
+        "{text}"
+    );
 }

@@ -175,7 +175,7 @@ async fn a_failed_rule_comes_with_its_parameters() {
             "type": "about:blank",
             "title": "Unprocessable Entity",
             "status": 422,
-            "detail": "1 field is not valid",
+            "detail": "1 rule is broken",
             "instance": "/search",
             "errors": [{
                 "pointer": "limit",
@@ -271,7 +271,7 @@ async fn a_million_mistakes_are_not_answered_with_a_million_errors() {
     assert_eq!(answer.status(), 422);
     let problem: Value = answer.json();
     assert_eq!(problem["errors"].as_array().unwrap().len(), 1000);
-    assert_eq!(problem["detail"], "at least 1000 fields are not valid");
+    assert_eq!(problem["detail"], "at least 1000 rules are broken");
 }
 
 #[tokio::test]

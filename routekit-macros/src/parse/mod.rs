@@ -68,10 +68,13 @@ const FAMILIES: &[Family] = &[
 
 /// Reads the arguments of `#[route(METHOD, "PATH", OPTION…)]`, or of a short form that brings its method along.
 pub(crate) fn attribute(short_form: Option<Method>, tokens: TokenStream, errors: &mut Errors) -> Arguments {
-    let mut pieces = raw::split(tokens).into_iter().peekable();
+    let pieces = raw::split(tokens);
+    // `route("GET", "/users")`: the first string stands in the method's place.
+    let quoted_method = pieces.len() > 1 && pieces[..2].iter().all(raw::Piece::is_string);
+    let mut pieces = pieces.into_iter().peekable();
     let method = match short_form {
         Some(method) => Some(method),
-        None => match pieces.next_if(|piece| !piece.is_string() && !piece.is_option()) {
+        None => match pieces.next_if(|piece| quoted_method || !piece.is_string() && !piece.is_option()) {
             Some(piece) => method(&piece, errors),
             None => {
                 let span = pieces.peek().map_or_else(Span::call_site, |piece| piece.span());
@@ -120,7 +123,7 @@ fn method(piece: &raw::Piece, errors: &mut Errors) -> Option<Method> {
     let word = piece.to_string();
     let method = Method::from_word(&word);
     if method.is_none() {
-        errors.push(piece.span(), unknown("method", &word, &Method::NAMES));
+        errors.push(piece.span(), unknown("method", word.trim_matches('"'), &Method::NAMES));
     }
     method
 }

@@ -74,8 +74,10 @@ pub(crate) fn template(piece: &Piece, errors: &mut Errors) -> Option<Template> {
     let placeholders = placeholders(&literal, &path);
     for (index, placeholder) in placeholders.iter().enumerate() {
         if placeholders[..index].iter().any(|earlier| earlier.name == placeholder.name) {
-            errors
-                .push(placeholder.span, format!("the placeholder `{{{}}}` stands twice in the path", placeholder.name));
+            errors.push(
+                placeholder.span,
+                format!("the placeholder `{{{}}}` stands twice in the path; give each its own name", placeholder.name),
+            );
             return None;
         }
     }

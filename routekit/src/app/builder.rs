@@ -139,7 +139,8 @@ impl App {
 
     /// Serves a hand-written router beside the routes. See axum's `Router::merge`.
     ///
-    /// A fallback that it has stays.
+    /// A fallback that it has stays. Its routes get what stands around everything (problems, a catch for panics) and no
+    /// policies: those are declared on handlers.
     #[track_caller]
     pub fn merge(mut self, router: Router) -> Self {
         self.hand_written.push(HandWritten::merged(router, Location::caller()));
@@ -155,6 +156,8 @@ impl App {
 
     /// Puts a tower layer around everything that is served, hand-written routers and 404s included. The last one added
     /// is the outermost.
+    ///
+    /// As axum's `Router::layer` does: once around each route, so state that the layer makes for itself is per route.
     pub fn layer<L>(mut self, layer: L) -> Self
     where
         L: Layer<AxumRoute> + Clone + Send + Sync + 'static,
@@ -173,7 +176,7 @@ impl App {
         self
     }
 
-    /// Measures with this clock. Defaults to the system's.
+    /// Measures with this clock. Defaults to the system's. Timeouts run on tokio's time, which `tokio::time::pause` stops.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
         self
@@ -189,18 +192,26 @@ impl App {
 
     /// The app as an axum router, to be served or nested by hand.
     ///
+    /// Problems and bare 404s are those of this router; the router that it is nested in answers its own. Samples of metrics
+    /// are folded whenever `/metrics` is scraped; only [`serve`](Self::serve) does so without a scrape.
+    ///
     /// # Errors
     /// Everything that is wrong with the app.
     pub fn into_router(self) -> Result<Router, Error> {
         Ok(self.mount()?.into_router())
     }
 
-    /// Serves the app until SIGTERM or SIGINT, and then finishes the requests in flight.
+    /// Serves the app until SIGTERM or SIGINT, and then finishes the requests in flight, for at most 30 seconds.
+    /// A second signal ends it at once.
+    ///
+    /// If no `metrics` recorder is installed, the app's own becomes the program's, so that a handler's `counter!` is
+    /// scraped too.
     ///
     /// # Errors
     /// Everything that is wrong with the app, or an address that cannot be listened on.
     pub async fn serve(self) -> Result<(), Error> {
-        let addr = self.addr.map_or_else(config::addr, Ok);
+        let self_addr = self.addr;
+        let addr = self_addr.map_or_else(config::addr, Ok);
         let (addr, mounted) = match (addr, self.mount()) {
             (Ok(addr), Ok(mounted)) => (addr, mounted),
             (addr, mounted) => {
@@ -209,19 +220,23 @@ impl App {
                 return Err(Error::new(problems));
             }
         };
-        let bind = |error| Error::from(SetupProblem::Bind { addr, setting: config::ADDR, error });
+        let setting = if self_addr.is_some() { "`App::addr`" } else { config::ADDR };
+        let bind = |error| Error::from(SetupProblem::Bind { addr, setting, error });
         let listener = TcpListener::bind(addr).await.map_err(bind)?;
-        let shutdown = signal::shutdown();
-        server::serve(mounted, listener, shutdown).await
+        // An error says that the program has one already, which then gets what handlers count.
+        let _ = metrics::set_global_recorder(mounted.exporter.recorder());
+        let (first, second) = (signal::nth(1), signal::nth(2));
+        server::serve(mounted, listener, first, second).await
     }
 
-    /// Serves the app on a listener of your own until `shutdown` ends, and then finishes the requests in flight.
+    /// Serves the app on a listener of your own until `shutdown` ends, and then finishes the requests in flight, for at
+    /// most 30 seconds. Installs no recorder.
     ///
     /// # Errors
-    /// Everything that is wrong with the app.
+    /// Everything that is wrong with the app, or requests that were cut off.
     pub async fn serve_on(self, listener: TcpListener, shutdown: impl Future<Output = ()> + Send) -> Result<(), Error> {
         let mounted = self.mount()?;
-        server::serve(mounted, listener, shutdown).await
+        server::serve(mounted, listener, shutdown, std::future::pending()).await
     }
 
     pub(crate) fn mount(self) -> Result<Mounted, Error> {

@@ -50,11 +50,9 @@ impl HandWritten {
 
 /// All routes in one router; what does not fit goes to `problems`.
 pub(super) fn combine(groups: &[Group], hand_written: &[HandWritten], problems: &mut Vec<SetupProblem>) -> Router {
-    let mut ours = Router::new();
-    for group in groups {
-        // Paths that overlap have been found and reported before; nothing else makes this fail.
-        ours = ours.merge(group.router.clone());
-    }
+    let merge_ours = || groups.iter().fold(Router::new(), |ours, group| ours.merge(group.router.clone()));
+    // What overlaps among the routes has been found and reported before.
+    let ours = if problems.is_empty() { merge_ours() } else { quietly(merge_ours).unwrap_or_default() };
     let mut together = Router::new();
     for added in hand_written {
         match added.add_to(&together) {

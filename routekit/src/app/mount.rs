@@ -7,6 +7,8 @@ use std::{
 
 use axum::{
     Router,
+    extract::State,
+    response::IntoResponse,
     routing::{MethodRouter, get},
 };
 use http::{HeaderValue, header};
@@ -24,7 +26,7 @@ use crate::{
     health,
     metrics::{Exporter, RouteMetrics},
     policy,
-    problem::RenderService,
+    problem::{Problem, RenderService},
     route::{self, Description, Reserved, Route, Selection, Wiring},
     setup::{Error, SetupProblem},
 };
@@ -65,8 +67,14 @@ pub(super) fn mount(app: App) -> Result<Mounted, Error> {
     let mut problems = Vec::new();
     check_crates(&app.expected_crates, &mut problems);
     check_provided(&app.provided, &mut problems);
-    let prefix = check_prefix(&app.prefix, &mut problems);
     let deps = app.deps.build();
+    let prefix = match check_prefix(&app.prefix) {
+        Ok(prefix) => prefix,
+        Err(problem) => {
+            problems.push(problem);
+            ""
+        }
+    };
 
     let candidates: Vec<Candidate> = route::select(&app.selection)
         .into_iter()
@@ -74,11 +82,8 @@ pub(super) fn mount(app: App) -> Result<Mounted, Error> {
         .collect();
     let checked = candidates.iter().map(|c| (&c.route, c.path.as_str(), &c.description));
     route::check(checked, &RESERVED, &deps, &mut problems);
-    if !problems.is_empty() {
-        return Err(Error::new(problems));
-    }
 
-    let exporter = Exporter::new().map_err(|error| SetupProblem::Metrics { reason: error.to_string() })?;
+    let exporter = Exporter::new();
     let groups = groups(&candidates, &deps, &exporter, &app.clock);
     let mut router = hand_written::combine(&groups, &app.hand_written, &mut problems);
     if !problems.is_empty() {
@@ -87,6 +92,8 @@ pub(super) fn mount(app: App) -> Result<Mounted, Error> {
     for layer in app.layers {
         router = layer(router);
     }
+    // Turns hand-written handlers into services here, once; else axum does it for every request, layers included.
+    let router = router.with_state(());
     let table =
         RouteTable::new(candidates.into_iter().map(|c| TableRow::new(&c.route, c.path, c.description)).collect());
     Ok(Mounted { router, table, exporter })
@@ -98,7 +105,7 @@ fn check_crates(expected: &[String], problems: &mut Vec<SetupProblem>) {
     linked.sort_unstable();
     linked.dedup();
     for name in expected {
-        if !linked.contains(&name.replace('-', "_").as_str()) {
+        if !linked.iter().any(|linked| route::is_crate(name, linked)) {
             problems.push(SetupProblem::MissingCrate {
                 name: name.clone(),
                 linked: linked.iter().map(|name| (*name).to_owned()).collect(),
@@ -120,20 +127,19 @@ fn check_provided(provided: &[Provided], problems: &mut Vec<SetupProblem>) {
     }));
 }
 
-/// The prefix without a trailing slash; empty if it is wrong.
-fn check_prefix<'a>(prefix: &'a str, problems: &mut Vec<SetupProblem>) -> &'a str {
+/// The prefix without a trailing slash.
+fn check_prefix(prefix: &str) -> Result<&str, SetupProblem> {
     let trimmed = prefix.trim_end_matches('/');
     let reason = if trimmed.is_empty() {
-        return "";
+        return Ok("");
     } else if !trimmed.starts_with('/') {
         "must start with `/`"
     } else if trimmed.contains(['{', '}', '*', ':', '?', '#']) || trimmed.contains(char::is_whitespace) {
         "must be a plain path without placeholders; nest the app's router for those"
     } else {
-        return trimmed;
+        return Ok(trimmed);
     };
-    problems.push(SetupProblem::InvalidPrefix { prefix: prefix.to_owned(), reason });
-    ""
+    Err(SetupProblem::InvalidPrefix { prefix: prefix.to_owned(), reason })
 }
 
 fn full_path(prefix: &str, path: &str) -> String {
@@ -166,7 +172,8 @@ fn groups(candidates: &[Candidate], deps: &Deps, exporter: &Exporter, clock: &Cl
         label: labels.join(", "),
         router: Router::new().route(path, methods),
     });
-    let own = [(health::LIVE_PATH, get(health::live)), (METRICS_PATH, get(render(exporter.clone())))];
+    let metrics = get(render_metrics).with_state(exporter.clone());
+    let own = [(health::LIVE_PATH, get(health::live)), (METRICS_PATH, metrics)];
     let own = own.into_iter().map(|(path, methods)| Group {
         label: format!("routekit's own {path}"),
         router: Router::new().route(path, methods),
@@ -174,15 +181,8 @@ fn groups(candidates: &[Candidate], deps: &Deps, exporter: &Exporter, clock: &Cl
     routes.chain(own).collect()
 }
 
-/// The handler of `GET /metrics`. Rendering is work, so it is done off the async workers.
-fn render(exporter: Exporter) -> impl Fn() -> RenderMetrics + Clone {
-    move || {
-        let exporter = exporter.clone();
-        Box::pin(async move {
-            let text = tokio::task::spawn_blocking(move || exporter.render()).await.unwrap_or_default();
-            ([(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"))], text)
-        })
-    }
+/// `GET /metrics`. Rendering is work, so it is done off the async workers.
+async fn render_metrics(State(exporter): State<Exporter>) -> crate::problem::Result<impl IntoResponse> {
+    let text = tokio::task::spawn_blocking(move || exporter.render()).await.map_err(Problem::internal)?;
+    Ok(([(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"))], text))
 }
-
-type RenderMetrics = std::pin::Pin<Box<dyn Future<Output = ([(header::HeaderName, HeaderValue); 1], String)> + Send>>;

@@ -10,9 +10,16 @@ use http::Request;
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto, graceful::GracefulShutdown},
+    server::{
+        conn::auto,
+        graceful::{GracefulShutdown, Watcher},
+    },
 };
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::watch,
+    task::JoinSet,
+};
 use tower_service::Service as _;
 
 use super::mount::{Mounted, Service};
@@ -21,7 +28,7 @@ use crate::{
     setup::{Error, SetupProblem},
 };
 
-/// How long a client may take to send a request head.
+/// How long a client may take to say its first byte, and then to send a request head.
 const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long requests in flight may take to finish once the app was told to stop.
 const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(30);
@@ -30,66 +37,96 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
 /// How often samples are folded into histograms.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Serves until `shutdown` ends, and then at most [`SHUTDOWN_DEADLINE`] longer.
+/// Serves until `stop` ends, and then until the requests in flight are answered: at most [`SHUTDOWN_DEADLINE`] longer,
+/// and not beyond the end of `abort`.
 pub(super) async fn serve(
     mounted: Mounted,
     listener: TcpListener,
-    shutdown: impl Future<Output = ()>,
+    stop: impl Future<Output = ()>,
+    abort: impl Future<Output = ()>,
 ) -> Result<(), Error> {
     let addr = listener.local_addr().map_err(|error| SetupProblem::Serve { error })?;
     announce(&mounted, addr);
-    let upkeep = tokio::spawn(upkeep(mounted.exporter.clone()));
-    let service = mounted.service();
+    let mut background = JoinSet::new();
+    background.spawn(upkeep(mounted.exporter.clone()));
+
+    // Dropped at the end, and with it whatever still runs.
+    let mut tasks = JoinSet::new();
     let connections = GracefulShutdown::new();
-    let mut shutdown = std::pin::pin!(shutdown);
+    let (stopping, stopped) = watch::channel(());
+    accept(&listener, stop, &mut tasks, |stream, peer| {
+        let connection = Connection { stream, peer, service: mounted.service(), stopped: stopped.clone() };
+        connection.serve(connections.watcher())
+    })
+    .await;
+    drop((listener, stopping));
+
+    tokio::select! {
+        () = connections.shutdown() => return Ok(()),
+        () = tokio::time::sleep(SHUTDOWN_DEADLINE) => {}
+        () = abort => {}
+    }
+    while tasks.try_join_next().is_some() {}
+    Err(SetupProblem::CutOff { connections: tasks.len() }.into())
+}
+
+/// Gives every connection a task, until `stop` ends.
+async fn accept<F: Future<Output = ()> + Send + 'static>(
+    listener: &TcpListener,
+    stop: impl Future<Output = ()>,
+    tasks: &mut JoinSet<()>,
+    serve: impl Fn(TcpStream, SocketAddr) -> F,
+) {
+    let mut stop = std::pin::pin!(stop);
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => {
-                    tokio::spawn(connection(stream, peer, service.clone(), connections.watcher()));
-                }
+                Ok((stream, peer)) => drop(tasks.spawn(serve(stream, peer))),
                 Err(error) if is_about_connection(&error) => {}
                 Err(error) => {
                     tracing::error!(%error, "cannot accept connections");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             },
-            () = &mut shutdown => break,
+            // Those that have ended are forgotten.
+            Some(_) = tasks.join_next() => {}
+            () = &mut stop => return,
         }
     }
-    drop(listener);
-    let in_time = tokio::time::timeout(SHUTDOWN_DEADLINE, connections.shutdown()).await.is_ok();
-    if !in_time {
-        tracing::warn!(
-            seconds = SHUTDOWN_DEADLINE.as_secs(),
-            "requests in flight were cut off by the shutdown deadline"
-        );
-    }
-    upkeep.abort();
-    Ok(())
 }
 
-async fn connection(
+struct Connection {
     stream: TcpStream,
     peer: SocketAddr,
     service: Service,
-    watcher: hyper_util::server::graceful::Watcher,
-) {
-    // Answers are written whole; waiting to fill a packet only delays them. Failing to say so costs nothing else.
-    let _ = stream.set_nodelay(true);
-    let mut server = auto::Builder::new(TokioExecutor::new());
-    server.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_READ_TIMEOUT);
-    server.http2().timer(TokioTimer::new()).enable_connect_protocol();
-    let call = service_fn(move |request: Request<Incoming>| {
-        let mut request = request.map(Body::new);
-        request.extensions_mut().insert(ConnectInfo(peer));
-        // A router is always ready.
-        service.clone().call(request)
-    });
-    let served = watcher.watch(server.serve_connection_with_upgrades(TokioIo::new(stream), call).into_owned());
-    if let Err(error) = served.await {
-        // Clients that break off, and everything else that is theirs.
-        tracing::debug!(error, "a connection ended early");
+    /// Closed once the app was told to stop.
+    stopped: watch::Receiver<()>,
+}
+
+impl Connection {
+    async fn serve(mut self, watcher: Watcher) {
+        // Answers are written whole; waiting to fill a packet only delays them. Failing to say so costs nothing else.
+        let _ = self.stream.set_nodelay(true);
+        // The server has no timer before it knows the protocol, and nothing to finish before the first byte.
+        tokio::select! {
+            first = tokio::time::timeout(HEADER_READ_TIMEOUT, self.stream.readable()) => if !matches!(first, Ok(Ok(()))) { return },
+            _ = self.stopped.changed() => return,
+        }
+        let mut server = auto::Builder::new(TokioExecutor::new());
+        server.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_READ_TIMEOUT);
+        server.http2().timer(TokioTimer::new()).enable_connect_protocol();
+        let (peer, service) = (self.peer, self.service);
+        let call = service_fn(move |request: Request<Incoming>| {
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(ConnectInfo(peer));
+            // A router is always ready.
+            service.clone().call(request)
+        });
+        let served = server.serve_connection_with_upgrades(TokioIo::new(self.stream), call);
+        if let Err(error) = watcher.watch(served.into_owned()).await {
+            // Clients that break off, and everything else that is theirs.
+            tracing::debug!(error, "a connection ended early");
+        }
     }
 }
 

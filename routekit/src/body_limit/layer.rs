@@ -3,7 +3,7 @@ use tower_layer::Layer;
 use super::BodyLimit;
 
 /// Answers 413 for bodies that are too large. See the [module docs](crate::body_limit).
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct BodyLimitLayer {
     bytes: u64,
 }

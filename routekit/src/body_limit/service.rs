@@ -35,7 +35,8 @@ where
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
-        match request.body().size_hint().upper() {
+        let length = request.body().size_hint().upper();
+        match length {
             Some(length) if length > self.bytes => return BodyLimitFuture::refused(),
             Some(_) => {}
             None => {
@@ -44,7 +45,8 @@ where
                 request = request.map(|body| Body::new(Limited::new(body, bytes)));
             }
         }
-        if self.bytes > AXUM_DEFAULT_BYTES {
+        // A body that is counted here is not counted again: axum finds our error below one of its own only.
+        if length.is_none_or(|length| length > AXUM_DEFAULT_BYTES) {
             DefaultBodyLimit::disable().apply(&mut request);
         }
         BodyLimitFuture::passed(self.inner.call(request))

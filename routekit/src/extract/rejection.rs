@@ -53,11 +53,9 @@ impl fmt::Display for Rejection {
             Self::Parameter(error) | Self::Shape(error) => write!(f, "`{}` {}", error.pointer, error.message),
             Self::TooLarge => f.write_str("the body is larger than this route takes"),
             Self::MediaType(expected) => write!(f, "the body must be of type {expected}"),
-            Self::Invalid(errors) if errors.len() == 1 => f.write_str("1 field is not valid"),
-            Self::Invalid(errors) if errors.len() >= MAX_ERRORS => {
-                write!(f, "at least {MAX_ERRORS} fields are not valid")
-            }
-            Self::Invalid(errors) => write!(f, "{} fields are not valid", errors.len()),
+            Self::Invalid(errors) if errors.len() == 1 => f.write_str("1 rule is broken"),
+            Self::Invalid(errors) if errors.len() >= MAX_ERRORS => write!(f, "at least {MAX_ERRORS} rules are broken"),
+            Self::Invalid(errors) => write!(f, "{} rules are broken", errors.len()),
             Self::Interrupted => f.write_str("the body could not be read to its end"),
         }
     }

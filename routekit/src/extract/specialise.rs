@@ -226,11 +226,7 @@ impl<T: FromRequest<S, M>, S, M> LastExtractor<S, M> for T {}
 /// Any axum extractor, against the route's state; its refusals become problems.
 pub trait FromAxum<T, S> {
     /// As an argument among others.
-    fn from_parts(
-        &self,
-        parts: &mut Parts,
-        context: &Context<S>,
-    ) -> impl Future<Output = Result<T, Response>> + Send
+    fn from_parts(&self, parts: &mut Parts, context: &Context<S>) -> impl Future<Output = Result<T, Response>> + Send
     where
         T: PartsExtractor<S>;
 

@@ -19,7 +19,7 @@ use crate::problem::FieldError;
     message = "`{Self}` cannot be taken from a request: it must derive `Deserialize` and `Validate`",
     label = "not both `Deserialize` and `Validate`",
     note = "add `#[derive(serde::Deserialize, routekit::Validate)]` to `{Self}`",
-    note = "where nothing is to be validated, take axum's own extractor: `axum::Json<T>`, `axum::extract::Query<T>`"
+    note = "where nothing is to be validated, take axum's own `axum::Json<T>`, `axum::extract::Query<T>` or `axum::extract::Path<T>`"
 )]
 pub trait Validated: DeserializeOwned + Validate {}
 

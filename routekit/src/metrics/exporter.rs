@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use metrics::{Recorder, Unit};
-use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
 use super::route_metrics::{ACTIVE, DURATION};
 
@@ -22,11 +22,11 @@ const BUCKETS: [f64; 14] = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.7
 
 impl Exporter {
     /// An empty exporter.
-    ///
-    /// # Errors
-    /// If `metrics-exporter-prometheus` does not take our buckets.
-    pub fn new() -> Result<Self, BuildError> {
-        let recorder = PrometheusBuilder::new().set_buckets(&BUCKETS)?.build_recorder();
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "an exporter is made once an app, on purpose")]
+    pub fn new() -> Self {
+        let builder = PrometheusBuilder::new().set_buckets(&BUCKETS).expect("there are buckets");
+        let recorder = builder.build_recorder();
         let handle = recorder.handle();
         recorder.describe_histogram(
             DURATION.into(),
@@ -34,7 +34,7 @@ impl Exporter {
             "Time from the request head to the response head.".into(),
         );
         recorder.describe_gauge(ACTIVE.into(), None, "Requests that are being answered.".into());
-        Ok(Self { recorder: Arc::new(recorder), handle })
+        Self { recorder: Arc::new(recorder), handle }
     }
 
     /// What metrics are registered with.

@@ -14,7 +14,7 @@
 //! use axum::{Router, routing::get};
 //! use routekit::metrics::{Exporter, MetricsLayer, RouteMetrics};
 //!
-//! let exporter = Exporter::new().unwrap();
+//! let exporter = Exporter::new();
 //! let metrics = RouteMetrics::new(exporter.recorder(), "/hello");
 //! let app: Router = Router::new().route("/hello", get(|| async { "hi" }).layer(MetricsLayer::new(metrics)));
 //! ```

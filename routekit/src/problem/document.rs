@@ -98,7 +98,7 @@ impl Problem {
     /// ```
     #[must_use]
     pub fn internal(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR).source(source)
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR).caused_by(source)
     }
 
     /// The URI of this kind of problem, for clients to tell kinds apart. Defaults to `about:blank`.
@@ -152,7 +152,7 @@ impl Problem {
 
     /// The cause, for the log only.
     #[must_use]
-    pub fn source(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+    pub fn caused_by(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         self.fields().source = Some(Arc::from(source.into()));
         self
     }
@@ -161,6 +161,18 @@ impl Problem {
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.0.status
+    }
+
+    /// What went wrong this time, if that was said.
+    #[must_use]
+    pub fn detail_text(&self) -> Option<&str> {
+        self.0.detail.as_deref()
+    }
+
+    /// The URI of this kind of problem.
+    #[must_use]
+    pub fn kind_uri(&self) -> &str {
+        &self.0.kind
     }
 
     /// The fields that are wrong.
@@ -177,24 +189,24 @@ impl Problem {
         self.0.instance.is_some()
     }
 
-    fn title_text(&self) -> &str {
+    /// The title, or the phrase of the status.
+    #[must_use]
+    pub fn title_text(&self) -> &str {
         match &self.0.title {
             Some(title) => title,
             None => self.0.status.canonical_reason().unwrap_or("Error"),
         }
     }
 
-    /// Gives `response` this document as its content, and leaves its other headers alone.
+    /// Gives `response` this document as its content, and leaves its status and its other headers alone.
     pub(super) fn write_into<B>(self, response: Response<B>) -> Response {
         let json = serde_json::to_vec(&self).expect("strings, numbers and JSON values always serialise");
         let (mut parts, _) = response.into_parts();
-        parts.status = self.0.status;
-        for (name, value) in &self.0.headers {
-            parts.headers.insert(name.clone(), value.clone());
-        }
         parts.headers.insert(header::CONTENT_TYPE, MEDIA_TYPE);
-        // Whatever was counted before, was counted of another document.
-        parts.headers.remove(header::CONTENT_LENGTH);
+        // Whatever was said of the content before, was said of another.
+        for name in [header::CONTENT_LENGTH, header::CONTENT_ENCODING, header::CONTENT_RANGE, header::ETAG] {
+            parts.headers.remove(name);
+        }
         parts.extensions.insert(self);
         Response::from_parts(parts, Body::from(json))
     }
@@ -236,13 +248,24 @@ impl IntoResponse for Problem {
         {
             tracing::error!(status = self.0.status.as_u16(), error = %Chain(&**source), "a request failed");
         }
-        self.write_into(Response::new(()))
+        let mut response = Response::new(());
+        *response.status_mut() = self.0.status;
+        *response.headers_mut() = self.0.headers.clone();
+        self.write_into(response)
     }
 }
 
 impl From<StatusCode> for Problem {
     fn from(status: StatusCode) -> Self {
         Self::new(status)
+    }
+}
+
+/// With the status of the failure: 413 for an upload that is too large, 400 for one that is malformed.
+#[cfg(feature = "multipart")]
+impl From<axum::extract::multipart::MultipartError> for Problem {
+    fn from(error: axum::extract::multipart::MultipartError) -> Self {
+        Self::new(error.status()).detail("the multipart body could not be read").caused_by(error)
     }
 }
 

@@ -12,7 +12,8 @@ const MAX_TEXT_BYTES: usize = 4096;
 /// The rejection of a foreign extractor as a problem with its status and headers.
 ///
 /// Only plain text is replaced; a rejection that says it in its own format (JSON, HTML, a redirect) passes untouched. The
-/// text of a 5xx names internals, such as a missing extension's type, so it goes to the log and not to the client.
+/// text of a 5xx names internals, such as a missing extension's type, and axum's own "Failed to deserialize …: …" repeats
+/// the value behind its colon; both go to the log and not to the client.
 pub(crate) async fn from_rejection(response: Response) -> Response {
     let status = response.status();
     let plain = response
@@ -30,6 +31,9 @@ pub(crate) async fn from_rejection(response: Response) -> Response {
     let mut problem = Problem::new(status);
     if status.is_server_error() {
         tracing::error!(status = status.as_u16(), error = text, "an extractor failed");
+    } else if let Some((said, repeats)) = text.split_once(": ").filter(|_| text.starts_with("Failed to deserialize")) {
+        tracing::debug!(status = status.as_u16(), error = repeats, "an extractor refused");
+        problem = problem.detail(said.to_owned());
     } else if !text.is_empty() {
         problem = problem.detail(text);
     }

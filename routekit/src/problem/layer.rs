@@ -6,7 +6,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use axum::{body::Body, response::Response};
+use axum::{body::Body, extract::OriginalUri, response::Response};
 use http::{HeaderValue, Method, Request, Uri, header};
 use http_body::Body as _;
 use pin_project_lite::pin_project;
@@ -18,14 +18,17 @@ use super::Problem;
 /// Renders problems with the request they answer, and bare error statuses as problems.
 ///
 /// See the [module docs](crate::problem) for the rules.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct RenderLayer;
+#[derive(Debug, Clone, Default)]
+pub struct RenderLayer {
+    // Built by `new`, so that a setting can come.
+    _private: (),
+}
 
 impl RenderLayer {
     /// The layer; it has no settings.
     #[must_use]
     pub const fn new() -> Self {
-        Self
+        Self { _private: () }
     }
 }
 
@@ -58,7 +61,8 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let uri = request.uri().clone();
+        // Below a `nest`, the URI has lost its beginning.
+        let uri = request.extensions().get::<OriginalUri>().map_or_else(|| request.uri().clone(), |uri| uri.0.clone());
         let head = request.method() == Method::HEAD;
         RenderFuture { inner: self.inner.call(request), uri, head }
     }
@@ -95,8 +99,10 @@ where
 fn render(mut response: Response, uri: &Uri, head: bool) -> Response {
     let travelling = response.extensions_mut().remove::<Problem>();
     let problem = match travelling {
-        // Somebody further out has replaced the document: theirs stands.
-        Some(_) if !Problem::is_content_of(response.headers()) => return response,
+        // Somebody further out has replaced the document, or hides that status: theirs stands.
+        Some(problem) if problem.status() != response.status() || !Problem::is_content_of(response.headers()) => {
+            return response;
+        }
         Some(problem) => problem,
         None if is_bare(&response) => bare(&response),
         None => return response,

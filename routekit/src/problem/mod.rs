@@ -1,7 +1,7 @@
 //! Failures as `application/problem+json` documents (RFC 9457).
 //!
 //! 1. A [`Problem`] is an error type: a handler returns it, `?` passes it on, and as a response it is a problem document.
-//! 2. What the client reads (`title`, `detail`, `errors`) and what the log reads ([`Problem::source`]) are different
+//! 2. What the client reads (`title`, `detail`, `errors`) and what the log reads ([`Problem::caused_by`]) are different
 //!    fields. Internal text never travels.
 //! 3. The document's bytes are rendered at once, so that a problem works on any axum router. The problem also travels
 //!    with the response as an extension: [`RenderLayer`], outermost around an app, renders it again with what is only

@@ -17,7 +17,7 @@ mod registry;
 pub(crate) use self::{
     check::{Reserved, check},
     describe::NeedKind,
-    registry::{Selection, select},
+    registry::{Selection, is_crate, select},
 };
 pub use self::{
     describe::{Describe, DescribeResponse, Description, Input, InputSource, NoPayload, Output, Payload},

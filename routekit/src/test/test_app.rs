@@ -1,8 +1,15 @@
 //! An app without a socket.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+};
 
-use axum::{extract::Request, response::Response};
+use axum::{
+    extract::{ConnectInfo, Request},
+    response::Response,
+};
 use http::Method;
 use tower::ServiceExt;
 
@@ -67,7 +74,11 @@ impl TestApp {
     }
 
     /// Sends a request that was made by hand; the body of the answer is not read.
-    pub async fn call(&self, request: Request) -> Response {
+    ///
+    /// The client is at 127.0.0.1:0, unless the request says otherwise with a `ConnectInfo` extension.
+    pub async fn call(&self, mut request: Request) -> Response {
+        let here = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        request.extensions_mut().get_or_insert_with(|| ConnectInfo(here));
         match self.mounted.service().oneshot(request).await {
             Ok(response) => response,
             Err(never) => match never {},
@@ -101,7 +112,7 @@ pub struct TestAppBuilder {
 }
 
 impl TestAppBuilder {
-    /// Only these routes; `expect_crates` is forgotten.
+    /// Only these routes; `expect_crates` is forgotten, hand-written routers stay.
     pub fn only(mut self, routes: impl IntoIterator<Item = Route>) -> Self {
         self.app.select(routes.into_iter().collect());
         self

@@ -5,7 +5,7 @@ use tower_layer::Layer;
 use super::Timeout;
 
 /// Answers 504 for what takes too long. See the [module docs](crate::timeout).
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct TimeoutLayer {
     limit: Option<Duration>,
 }

@@ -1,0 +1,6 @@
+use routekit::prelude::*;
+
+#[get("/users")]
+struct Users;
+
+fn main() {}

@@ -1,0 +1,6 @@
+use routekit::prelude::*;
+
+#[route("/users")]
+async fn list_users() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use routekit::prelude::*;
+
+#[get(42)]
+async fn list_users() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use routekit::prelude::*;
+
+#[get("/users/{}")]
+async fn get_user() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use routekit::prelude::*;
+
+#[get("/users", time_out = "2s")]
+async fn list_users() {}
+
+fn main() {}
