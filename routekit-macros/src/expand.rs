@@ -8,8 +8,9 @@ use syn::{Type, spanned::Spanned};
 
 use crate::{
     handler::Handler,
-    model::{Argument, Output, Route, Source, first_type_argument, head_name},
+    model::{Argument, Output, Route, Source},
     parse::Arguments,
+    types::{first_type_argument, head_name},
 };
 
 /// The path of the runtime crate: `::routekit`, unless `crate = …` says otherwise.

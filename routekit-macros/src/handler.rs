@@ -7,7 +7,7 @@ use syn::{
     parse::{Parse, ParseStream},
 };
 
-use crate::model::Method;
+use crate::method::Method;
 
 pub(crate) struct Handler {
     /// The function exactly as written.

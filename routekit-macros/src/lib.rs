@@ -8,9 +8,11 @@ mod errors;
 mod expand;
 mod fallback;
 mod handler;
+mod method;
 mod model;
 mod parse;
 mod route;
+mod types;
 mod validate;
 
 use proc_macro::TokenStream;
@@ -24,43 +26,43 @@ pub fn route(args: TokenStream, item: TokenStream) -> TokenStream {
 /// `#[route(get, …)]`.
 #[proc_macro_attribute]
 pub fn get(args: TokenStream, item: TokenStream) -> TokenStream {
-    route::expand(Some(model::Method::Get), args.into(), item.into()).into()
+    route::expand(Some(method::Method::Get), args.into(), item.into()).into()
 }
 
 /// `#[route(post, …)]`.
 #[proc_macro_attribute]
 pub fn post(args: TokenStream, item: TokenStream) -> TokenStream {
-    route::expand(Some(model::Method::Post), args.into(), item.into()).into()
+    route::expand(Some(method::Method::Post), args.into(), item.into()).into()
 }
 
 /// `#[route(put, …)]`.
 #[proc_macro_attribute]
 pub fn put(args: TokenStream, item: TokenStream) -> TokenStream {
-    route::expand(Some(model::Method::Put), args.into(), item.into()).into()
+    route::expand(Some(method::Method::Put), args.into(), item.into()).into()
 }
 
 /// `#[route(patch, …)]`.
 #[proc_macro_attribute]
 pub fn patch(args: TokenStream, item: TokenStream) -> TokenStream {
-    route::expand(Some(model::Method::Patch), args.into(), item.into()).into()
+    route::expand(Some(method::Method::Patch), args.into(), item.into()).into()
 }
 
 /// `#[route(delete, …)]`.
 #[proc_macro_attribute]
 pub fn delete(args: TokenStream, item: TokenStream) -> TokenStream {
-    route::expand(Some(model::Method::Delete), args.into(), item.into()).into()
+    route::expand(Some(method::Method::Delete), args.into(), item.into()).into()
 }
 
 /// `#[route(head, …)]`.
 #[proc_macro_attribute]
 pub fn head(args: TokenStream, item: TokenStream) -> TokenStream {
-    route::expand(Some(model::Method::Head), args.into(), item.into()).into()
+    route::expand(Some(method::Method::Head), args.into(), item.into()).into()
 }
 
 /// `#[route(options, …)]`.
 #[proc_macro_attribute]
 pub fn options(args: TokenStream, item: TokenStream) -> TokenStream {
-    route::expand(Some(model::Method::Options), args.into(), item.into()).into()
+    route::expand(Some(method::Method::Options), args.into(), item.into()).into()
 }
 
 /// Derives `validator::Validate` with the names that serde uses. See `routekit::Validate`.

@@ -1,52 +1,15 @@
 //! Arguments + signature → a route that cannot be wrong.
 
 use proc_macro2::{Ident, Span};
-use quote::format_ident;
-use syn::{FnArg, GenericArgument, Pat, PatType, PathArguments, ReturnType, Type, spanned::Spanned, visit::Visit};
+use syn::{FnArg, Pat, PatType, ReturnType, Type, spanned::Spanned};
 
 use crate::{
     errors::{Errors, list, nearest},
     handler::Handler,
+    method::Method,
     parse::{Arguments, Options, Placeholder, Template},
+    types::{find_impl_trait, first_type_argument, head_name, peeled_name, type_text},
 };
-
-/// The methods a route can have.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Method {
-    Get,
-    Post,
-    Put,
-    Patch,
-    Delete,
-    Head,
-    Options,
-}
-
-impl Method {
-    const ALL: [Self; 7] = [Self::Get, Self::Post, Self::Put, Self::Patch, Self::Delete, Self::Head, Self::Options];
-    pub(crate) const NAMES: [&'static str; 7] = ["get", "post", "put", "patch", "delete", "head", "options"];
-
-    pub(crate) fn from_word(word: &str) -> Option<Self> {
-        let index = Self::NAMES.iter().position(|name| *name == word)?;
-        Some(Self::ALL[index])
-    }
-
-    /// The word in an attribute.
-    pub(crate) fn word(self) -> &'static str {
-        Self::NAMES[Self::ALL.iter().position(|method| *method == self).expect("every method is in ALL")]
-    }
-
-    /// The variant of the runtime's `Method`.
-    pub(crate) fn variant(self) -> Ident {
-        let word = self.word();
-        format_ident!("{}{}", word[..1].to_uppercase(), &word[1..])
-    }
-
-    /// Content in a GET or HEAD request has no defined meaning (RFC 9110 §9.3.1).
-    fn may_have_body(self) -> bool {
-        !matches!(self, Self::Get | Self::Head)
-    }
-}
 
 /// A route without a mistake that tokens can show.
 pub(crate) struct Route<'a> {
@@ -88,6 +51,9 @@ pub(crate) enum Output<'a> {
 
 /// Extractors that consume the body; a macro sees names, not types.
 const BODIES: [&str; 7] = ["Json", "Form", "Multipart", "Bytes", "String", "Request", "Body"];
+
+/// Extractors that leave the body alone and are never values themselves.
+const EXTRACTORS: [&str; 7] = ["ConnectInfo", "Dep", "Extension", "HeaderMap", "Path", "Query", "State"];
 
 /// Types that are plain values: never extractors, so an argument of one must name a placeholder.
 const SCALARS: [&str; 19] = [
@@ -193,7 +159,7 @@ fn classify<'a>(handler: &'a Handler, placeholders: Option<&[Placeholder]>, erro
             );
         }
         let name = argument_name(argument);
-        let source = source(name.as_deref(), argument, path.as_ref(), errors);
+        let source = source(argument, path.as_ref(), errors);
         arguments.push(Argument { name: name.unwrap_or_else(|| "_".to_owned()), ty: &argument.ty, source });
     }
     // Without a body by name, the last extractor may be one.
@@ -217,7 +183,7 @@ impl<'a> PathNames<'a> {
         let taken = |placeholder: &str| {
             handler.sig.inputs.iter().any(|argument| {
                 matches!(argument, FnArg::Typed(argument) if is_path(&argument.ty)
-                    || argument_name(argument).is_some_and(|name| takes(&name, placeholder)))
+                    || value_name(argument).is_some_and(|name| takes(&name, placeholder)))
             })
         };
         let open = all.iter().map(|placeholder| placeholder.name.as_str()).filter(|name| !taken(name)).collect();
@@ -230,11 +196,17 @@ fn takes(argument: &str, placeholder: &str) -> bool {
     argument == placeholder || argument.strip_prefix('_') == Some(placeholder)
 }
 
-fn source(name: Option<&str>, argument: &PatType, path: Option<&PathNames<'_>>, errors: &mut Errors) -> Source {
+/// The name of an argument that may be a value of the path: not that of an extractor, whatever it is called.
+fn value_name(argument: &PatType) -> Option<String> {
+    let head = peeled_name(&argument.ty).unwrap_or_default();
+    let extractor = head != "String" && BODIES.contains(&head.as_str()) || EXTRACTORS.contains(&head.as_str());
+    argument_name(argument).filter(|_| !extractor)
+}
+
+fn source(argument: &PatType, path: Option<&PathNames<'_>>, errors: &mut Errors) -> Source {
     let head = head_name(&argument.ty).unwrap_or_default();
-    if let Some(name) = name
-        && head != "Path"
-        && let Some(source) = source_by_name(name, &head, argument, path, errors)
+    if let Some(name) = value_name(argument)
+        && let Some(source) = source_by_name(&name, &head, argument, path, errors)
     {
         return source;
     }
@@ -372,60 +344,4 @@ fn argument_name(argument: &PatType) -> Option<String> {
         }
     }
     name(&argument.pat)
-}
-
-/// The last segment of a type's path: `Json` of `routekit::Json<T>`.
-pub(crate) fn head_name(ty: &Type) -> Option<String> {
-    match ty {
-        Type::Path(path) => path.path.segments.last().map(|segment| segment.ident.to_string()),
-        Type::Group(group) => head_name(&group.elem),
-        Type::Paren(paren) => head_name(&paren.elem),
-        _ => None,
-    }
-}
-
-/// [`head_name`] below `Option<…>` and `Result<…, _>`.
-fn peeled_name(ty: &Type) -> Option<String> {
-    let head = head_name(ty)?;
-    if matches!(head.as_str(), "Option" | "Result")
-        && let Some(inner) = first_type_argument(ty)
-    {
-        return peeled_name(inner);
-    }
-    Some(head)
-}
-
-pub(crate) fn first_type_argument(ty: &Type) -> Option<&Type> {
-    let Type::Path(path) = ty else { return None };
-    let PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else { return None };
-    arguments.args.iter().find_map(|argument| match argument {
-        GenericArgument::Type(ty) => Some(ty),
-        _ => None,
-    })
-}
-
-/// A type as a person writes it: with spaces between words only.
-fn type_text(ty: &Type) -> String {
-    let spaced = quote::quote!(#ty).to_string();
-    let mut text = String::new();
-    for token in spaced.split(' ') {
-        let is_word = |c: char| c.is_alphanumeric() || c == '_';
-        if text.ends_with(is_word) && token.starts_with(is_word) {
-            text.push(' ');
-        }
-        text.push_str(token);
-    }
-    text
-}
-
-fn find_impl_trait(ty: &Type) -> Option<Span> {
-    struct Finder(Option<Span>);
-    impl<'ast> Visit<'ast> for Finder {
-        fn visit_type_impl_trait(&mut self, node: &'ast syn::TypeImplTrait) {
-            self.0.get_or_insert(node.span());
-        }
-    }
-    let mut finder = Finder(None);
-    finder.visit_type(ty);
-    finder.0
 }

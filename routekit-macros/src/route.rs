@@ -2,13 +2,7 @@
 
 use proc_macro2::TokenStream;
 
-use crate::{
-    errors::Errors,
-    expand, fallback,
-    handler::Handler,
-    model::{self, Method},
-    parse,
-};
+use crate::{errors::Errors, expand, fallback, handler::Handler, method::Method, model, parse};
 
 /// Expands `#[route(…)]`, or a short form such as `#[get(…)]` where `short_form` is its method.
 pub(crate) fn expand(short_form: Option<Method>, args: TokenStream, item: TokenStream) -> TokenStream {

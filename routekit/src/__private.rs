@@ -16,7 +16,7 @@ pub use validator;
 use crate::problem::Problem;
 pub use crate::{
     deps::Deps,
-    extract::{Extract, Placeholders, with_serde_names},
+    extract::{placeholder::Placeholders, specialise::Extract, validation::with_serde_names},
     route::{
         Context, Deprecation, Description, Endpoint, Location, Method, Policies, Route, RouteMeta, Wiring, endpoint,
         probe::{self, Probe},
@@ -25,7 +25,7 @@ pub use crate::{
 
 /// Traits that decide how an argument is extracted.
 pub mod extract {
-    pub use crate::extract::{FromAxum, FromDeps, FromValidatedBody, FromValidatedParts};
+    pub use crate::extract::specialise::{FromAxum, FromDeps, FromValidatedBody, FromValidatedParts};
 }
 
 /// What an argument that is named like a placeholder must be.

@@ -128,6 +128,6 @@ pub mod prelude {
 #[macro_export]
 macro_rules! routes {
     ($($($handler:ident)::+),* $(,)?) => {
-        [$($($handler)::+::ROUTE),*]
+        [$(<$($handler)::+>::ROUTE),*]
     };
 }

@@ -4,7 +4,7 @@
 
 use std::{fmt, io, net::SocketAddr};
 
-/// Why an app did not start.
+/// Why an app did not start, or did not end well.
 ///
 /// `Debug` and `Display` are the same text, written for a terminal, so that `fn main() -> Result<(), routekit::Error>`
 /// prints what a person wants to read and exits with code 1.
@@ -12,11 +12,12 @@ pub struct Error {
     problems: Vec<SetupProblem>,
 }
 
-/// One thing that keeps an app from starting.
+/// One thing that keeps an app from starting, or from ending well.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum SetupProblem {
     /// Two routes have the same method and path.
+    #[non_exhaustive]
     DuplicateRoute {
         /// `GET /users`
         route: String,
@@ -24,11 +25,13 @@ pub enum SetupProblem {
         locations: Vec<String>,
     },
     /// Two paths match the same requests, so that axum cannot tell them apart.
+    #[non_exhaustive]
     OverlappingPaths {
         /// Each path with its file:line.
         paths: Vec<(String, String)>,
     },
     /// A route has a path that the app serves itself.
+    #[non_exhaustive]
     ReservedPath {
         /// The path.
         path: String,
@@ -38,6 +41,7 @@ pub enum SetupProblem {
         locations: Vec<String>,
     },
     /// A route and a merged or nested hand-written router do not fit together.
+    #[non_exhaustive]
     RouterConflict {
         /// The route, or the other router, with its file:line.
         subject: String,
@@ -47,6 +51,7 @@ pub enum SetupProblem {
         reason: String,
     },
     /// Two routes have the same `operation_id`.
+    #[non_exhaustive]
     DuplicateOperationId {
         /// The id.
         operation_id: String,
@@ -54,6 +59,7 @@ pub enum SetupProblem {
         routes: Vec<String>,
     },
     /// Routes take a `Dep<T>` that nobody provided.
+    #[non_exhaustive]
     MissingDependency {
         /// The `T`.
         type_name: &'static str,
@@ -61,6 +67,7 @@ pub enum SetupProblem {
         routes: Vec<String>,
     },
     /// Routes have a `state = T` that nobody provided.
+    #[non_exhaustive]
     MissingState {
         /// The `T`.
         type_name: &'static str,
@@ -68,6 +75,7 @@ pub enum SetupProblem {
         routes: Vec<String>,
     },
     /// The same type was provided twice.
+    #[non_exhaustive]
     ProvidedTwice {
         /// The type.
         type_name: &'static str,
@@ -75,6 +83,7 @@ pub enum SetupProblem {
         locations: Vec<String>,
     },
     /// A crate that should bring routes brings none.
+    #[non_exhaustive]
     MissingCrate {
         /// The crate.
         name: String,
@@ -82,6 +91,7 @@ pub enum SetupProblem {
         linked: Vec<String>,
     },
     /// The prefix is not a path without placeholders.
+    #[non_exhaustive]
     InvalidPrefix {
         /// The prefix.
         prefix: String,
@@ -89,6 +99,7 @@ pub enum SetupProblem {
         reason: &'static str,
     },
     /// A path that axum does not take, from a route that was not written with the attribute's checks.
+    #[non_exhaustive]
     InvalidPath {
         /// The route with its file:line.
         route: String,
@@ -96,6 +107,7 @@ pub enum SetupProblem {
         reason: String,
     },
     /// A setting has a value that cannot be read.
+    #[non_exhaustive]
     InvalidSetting {
         /// Where it was set: `ROUTEKIT_ADDR`.
         source: &'static str,
@@ -105,6 +117,7 @@ pub enum SetupProblem {
         reason: String,
     },
     /// The address cannot be listened on.
+    #[non_exhaustive]
     Bind {
         /// The address.
         addr: SocketAddr,
@@ -114,11 +127,13 @@ pub enum SetupProblem {
         error: io::Error,
     },
     /// The app was told to stop, and some requests did not finish in time.
+    #[non_exhaustive]
     CutOff {
         /// How many connections were busy with them.
         connections: usize,
     },
     /// The server itself failed.
+    #[non_exhaustive]
     Serve {
         /// What the system says.
         error: io::Error,
@@ -150,6 +165,7 @@ impl From<SetupProblem> for Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.problems.as_slice() {
+            [problem @ (SetupProblem::CutOff { .. } | SetupProblem::Serve { .. })] => write!(f, "{problem}"),
             [problem] => write!(f, "the app cannot start: {problem}"),
             problems => {
                 write!(f, "the app cannot start, for {} reasons:", problems.len())?;
@@ -168,14 +184,10 @@ impl fmt::Debug for Error {
     }
 }
 
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self.problems.as_slice() {
-            [SetupProblem::Bind { error, .. } | SetupProblem::Serve { error }] => Some(error),
-            _ => None,
-        }
-    }
-}
+/// The cause is part of the text.
+impl std::error::Error for Error {}
+
+impl std::error::Error for SetupProblem {}
 
 impl fmt::Display for SetupProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -18,6 +18,8 @@ fn the_default_tree_needs_cargo_and_a_c_linker_only() {
     let tree = String::from_utf8(output.stdout).unwrap();
     let crates: BTreeSet<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
     assert!(crates.contains("axum"), "the tree was read: {tree}");
+    let matchers = tree.lines().filter(|line| line.starts_with("matchit ")).map(|line| line.split(' ').nth(1));
+    assert_eq!(matchers.collect::<BTreeSet<_>>().len(), 1, "paths are checked by the matcher that axum uses: {tree}");
     let found: Vec<&&str> = crates.iter().filter(|name| BANNED.contains(name)).collect();
     assert!(found.is_empty(), "{found:?}");
 }

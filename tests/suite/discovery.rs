@@ -127,7 +127,7 @@ fn linked_routes_are_discovered() {
 fn a_named_crate_must_bring_routes() {
     let error = App::discover_from(["not-linked"]).into_router().unwrap_err();
     assert!(
-        matches!(error.problems(), [SetupProblem::MissingCrate { name, linked }]
+        matches!(error.problems(), [SetupProblem::MissingCrate { name, linked, .. }]
             if name == "not-linked" && linked.contains(&"suite".to_owned())),
         "{error}"
     );

@@ -147,6 +147,9 @@ async fn foreign_refusals_become_problems() {
     let refused = app.post("/foreign-json").header("content-type", "application/json").body("[").send().await;
     assert_eq!(refused.status(), 400);
     assert_eq!(refused.header("content-type"), Some("application/problem+json"));
+    let refused = app.post("/foreign-json").json(&["hunter2"]).send().await;
+    assert_eq!(refused.status(), 422);
+    assert_eq!(refused.json::<Value>()["detail"], "Failed to deserialize the JSON body into the target type");
 
     let refused = app.get("/own").send().await;
     assert_eq!((refused.status().as_u16(), refused.text()), (418, "\"short and stout\""));
@@ -171,7 +174,8 @@ async fn any_order_of_arguments() {
 }
 
 #[tokio::test]
-async fn the_peer_is_known_on_a_socket() {
+async fn the_peer_is_known() {
+    assert_eq!(TestApp::new(app()).get("/peer").send().await.text(), "127.0.0.1");
     let app = wire::run(app()).await;
     assert_eq!(app.http1(wire::get("/peer")).await.1, "127.0.0.1");
 }

@@ -1,6 +1,12 @@
 //! Hand-written axum routers beside discovered routes, and what happens where they do not fit together.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -16,6 +22,7 @@ use axum::{
 };
 use futures_util::{SinkExt, Stream, StreamExt, stream};
 use routekit::{SetupProblem, prelude::*, test::TestApp};
+use tower::ServiceExt;
 
 use crate::wire;
 
@@ -118,6 +125,49 @@ async fn a_multipart_upload() {
     assert_eq!(app.http1(request).await.1, "a=5 b=3");
 }
 
+#[tokio::test]
+async fn uploads_that_fail() {
+    let app = TestApp::new(app());
+    let head = "--x\r\ncontent-disposition: form-data; name=\"a\"\r\n\r\n";
+    let large = || stream::iter((0..2 << 10).map(|_| Ok::<_, std::io::Error>(vec![b'x'; 1 << 10])));
+    let rows = [
+        ("too large", Body::from_stream(stream::iter([Ok(head.as_bytes().to_vec())]).chain(large())), 413),
+        ("broken off", Body::from(format!("{head}hello")), 400),
+        ("another boundary", Body::from("--y\r\n"), 400),
+    ];
+    for (name, body, status) in rows {
+        let request = app.post("/h/upload").header("content-type", "multipart/form-data; boundary=x").body(body);
+        assert_eq!(request.send().await.status(), status, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn layers_of_hand_written_handlers_are_applied_once() {
+    let made = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&made);
+    let layer = tower::layer::layer_fn(move |inner: axum::routing::Route| {
+        count.fetch_add(1, Ordering::Relaxed);
+        inner
+    });
+    let app = TestApp::new(App::with_routes(routes![user]).merge(get("/h/layered").layer(layer)));
+    let at_start = made.load(Ordering::Relaxed);
+    for _ in 0..3 {
+        assert_eq!(app.get("/h/layered").send().await.text(), "theirs");
+    }
+    assert_eq!(made.load(Ordering::Relaxed), at_start);
+}
+
+#[tokio::test]
+async fn an_app_that_is_nested_knows_where() {
+    let router = Router::new().nest("/outer", App::with_routes(routes![user]).into_router().unwrap());
+    let request = http::Request::get("/outer/h/users/x").body(Body::empty()).unwrap();
+    let response = router.oneshot(request).await.unwrap();
+    assert_eq!(response.status(), 400);
+    let body = axum::body::to_bytes(response.into_body(), 4096).await.unwrap();
+    let problem: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(problem["instance"], "/outer/h/users/x");
+}
+
 fn get(path: &str) -> Router {
     Router::new().route(path, axum::routing::get(|| async { "theirs" }))
 }
@@ -125,7 +175,9 @@ fn get(path: &str) -> Router {
 fn conflict(app: App) -> (String, String, String) {
     let error = app.into_router().unwrap_err();
     match error.problems() {
-        [SetupProblem::RouterConflict { subject, router, reason }] => (subject.clone(), router.clone(), reason.clone()),
+        [SetupProblem::RouterConflict { subject, router, reason, .. }] => {
+            (subject.clone(), router.clone(), reason.clone())
+        }
         _ => panic!("{error}"),
     }
 }

@@ -2,6 +2,16 @@
 
 use crate::process::cargo_run;
 
+use shop_orders as _;
+
+#[test]
+fn only_the_named_crates_are_mounted() {
+    // This binary has hundreds of routes of its own, which overlap.
+    let table = routekit::App::discover_from(["shop-orders"]).table().unwrap();
+    let paths: Vec<&str> = table.rows().iter().map(|row| row.path.as_str()).collect();
+    assert_eq!(paths, ["/orders/{id}"]);
+}
+
 #[test]
 fn every_linked_crate_brings_its_routes() {
     let output = cargo_run("shop", "shop", &["--table"]);

@@ -2,6 +2,7 @@
 
 #![allow(clippy::needless_pass_by_value, reason = "handlers take their arguments by value")]
 #![allow(clippy::unwrap_used, reason = "all of this is test code, helpers included")]
+#![allow(clippy::type_complexity, reason = "a table of rows is clearest with its columns in sight")]
 #![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 
 mod architecture;

@@ -16,7 +16,7 @@ async fn item(id: u32, clock: Dep<Clock>) -> Result<String> {
 
 #[get("/m/forever")]
 async fn forever() {
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 fn app() -> TestApp {

@@ -149,6 +149,46 @@ async fn shapes_are_named_the_same_way() {
     }
 }
 
+#[derive(Deserialize, Validate)]
+#[validate(schema(function = "outer_rule", skip_on_field_errors = false))]
+struct Swapped {
+    #[serde(rename = "b")]
+    #[validate(length(min = 1))]
+    a: String,
+    #[serde(rename = "a")]
+    #[validate(length(min = 2))]
+    b: String,
+    #[serde(flatten)]
+    #[validate(nested)]
+    inner: Inner,
+}
+
+#[derive(Deserialize, Validate)]
+#[validate(schema(function = "inner_rule", skip_on_field_errors = false))]
+struct Inner {
+    c: u8,
+}
+
+fn outer_rule(_: &Swapped) -> Result<(), validator::ValidationError> {
+    Err(validator::ValidationError::new("outer"))
+}
+
+fn inner_rule(inner: &Inner) -> Result<(), validator::ValidationError> {
+    Err(validator::ValidationError::new(if inner.c == 0 { "inner" } else { "other" }))
+}
+
+#[test]
+fn a_field_may_be_called_what_another_was() {
+    let wrong = Swapped { a: String::new(), b: String::new(), inner: Inner { c: 0 } };
+    let errors = wrong.validate().unwrap_err();
+    let errors = errors.field_errors();
+    let params = |name: &str| errors[name][0].params["min"].clone();
+    assert_eq!((params("b"), params("a")), (json!(1), json!(2)));
+    let mut whole: Vec<&str> = errors["__all__"].iter().map(|error| error.code.as_ref()).collect();
+    whole.sort_unstable();
+    assert_eq!(whole, ["inner", "outer"]);
+}
+
 /// `validator`'s own derive knows Rust's names only; the case rules of serde are undone all the same.
 #[derive(Deserialize, validator::Validate)]
 #[serde(rename_all = "camelCase")]

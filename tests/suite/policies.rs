@@ -13,11 +13,11 @@ use axum::{
     extract::Request,
     response::{IntoResponse, Response},
 };
-use futures_util::stream;
+use futures_util::{FutureExt, stream};
 use http::{HeaderValue, Method, StatusCode};
 use routekit::{prelude::*, test::TestApp};
 use serde_json::Value;
-use tower::ServiceBuilder;
+use tower::{ServiceBuilder, ServiceExt};
 
 #[get("/p/slow", timeout = "250ms")]
 async fn slow() -> &'static str {
@@ -47,6 +47,45 @@ async fn a_timeout_ends_at_the_head() {
     assert_eq!(late.json::<Value>()["instance"], "/p/slow");
     assert_eq!(app.get("/p/quick").send().await.text(), "in time");
     assert_eq!(app.get("/p/stream").send().await.text(), "xxx", "600 ms of body are not cut");
+}
+
+#[test]
+fn an_answer_that_is_ready_needs_no_timer() {
+    // There is no runtime here, so that making a timer would panic.
+    let ready =
+        tower::service_fn(|_: Request| std::future::ready(Ok::<_, std::convert::Infallible>(Response::default())));
+    let service = tower::Layer::layer(&routekit::timeout::TimeoutLayer::new(Duration::from_secs(1)), ready);
+    let answered = service.oneshot(Request::new(Body::empty())).now_or_never();
+    assert_eq!(answered.unwrap().unwrap().status(), 200);
+}
+
+#[get("/p/order/{what}", timeout = "10ms", deprecated(since = "2026-01-01"))]
+async fn order(what: String) -> &'static str {
+    match what.as_str() {
+        "slow" => tokio::time::sleep(Duration::from_millis(20)).await,
+        "panic" => panic!("as it should"),
+        _ => {}
+    }
+    "fine"
+}
+
+#[tokio::test(start_paused = true)]
+async fn outer_policies_see_what_inner_ones_answer() {
+    let app = TestApp::new(App::with_routes(routes![order, small]));
+    for (what, status) in [("well", 200), ("slow", 504), ("panic", 500)] {
+        let answer = app.get(&format!("/p/order/{what}")).send().await;
+        assert_eq!(answer.status(), status, "{what}");
+        assert_eq!(answer.header("deprecation"), Some("@1767225600"), "{what}");
+    }
+    assert_eq!(app.post("/p/small").body("123456789").send().await.status(), 413);
+    let metrics = app.metrics();
+    for (route, status) in
+        [("/p/order/{what}", 200), ("/p/order/{what}", 504), ("/p/order/{what}", 500), ("/p/small", 413)]
+    {
+        let labels = format!(r#"http_route="{route}",http_response_status_code="{status}"}} 1"#);
+        let counted = metrics.lines().any(|line| line.contains("duration_seconds_count") && line.ends_with(&labels));
+        assert!(counted, "{route} {status}\n{metrics}");
+    }
 }
 
 #[post("/p/small", body_limit = 8)]
@@ -95,6 +134,8 @@ async fn body_limits() {
         ("beyond ours", "/p/large", Body::from(vec![0; (4 << 20) + 1]), 413),
         ("too long, though nobody reads it", "/p/unread", Body::from("123456789"), 413),
         ("a raw request is limited too", "/p/raw", chunked(9), 413),
+        ("chunked, beyond axum's own limit", "/p/large", chunked(3 << 20), 200),
+        ("chunked, beyond ours", "/p/large", chunked((4 << 20) + 1), 413),
     ];
     for (name, path, body, status) in rows {
         let answer = app.post(path).body(body).send().await;
@@ -166,6 +207,13 @@ async fn missing() -> Result<&'static str> {
     Err(Problem::not_found("nothing here"))
 }
 
+#[get("/p/challenged")]
+async fn challenged() -> Problem {
+    let challenge = |scheme| (http::header::WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
+    let ((name, bearer), (_, basic)) = (challenge("Bearer"), challenge("Basic"));
+    Problem::unauthorized("who are you?").header(name.clone(), bearer).header(name, basic)
+}
+
 #[get("/p/bare")]
 async fn bare() -> StatusCode {
     StatusCode::CONFLICT
@@ -178,10 +226,13 @@ async fn html() -> (StatusCode, axum::response::Html<&'static str>) {
 
 #[tokio::test]
 async fn errors_of_handlers() {
-    let app = TestApp::new(App::with_routes(routes![missing, bare, html]));
+    let app = TestApp::new(App::with_routes(routes![missing, bare, html, challenged]));
     assert_eq!(app.get("/p/missing").send().await.json::<Value>()["detail"], "nothing here");
     assert_eq!(app.get("/p/bare").send().await.json::<Value>()["title"], "Conflict");
     assert_eq!(app.get("/p/html").send().await.text(), "<p>nothing</p>", "what a handler wrote stays");
+
+    let challenged = app.get("/p/challenged").send().await;
+    assert_eq!(challenged.headers().get_all("www-authenticate").iter().count(), 2);
 
     let head = app.request(Method::HEAD, "/p/missing").send().await;
     let get = app.get("/p/missing").send().await;
@@ -253,6 +304,25 @@ async fn a_layer_of_the_app_stands_around_everything() {
     for path in ["/p/missing", "/nothing", "/health/live"] {
         assert_eq!(app.get(path).send().await.header("x-stamp"), Some("yes"), "{path}");
     }
+}
+
+#[tokio::test]
+async fn what_stands_further_out_has_the_last_word() {
+    let encoded = axum::middleware::map_response(|mut response: Response| async {
+        response.headers_mut().insert("content-encoding", HeaderValue::from_static("gzip"));
+        response
+    });
+    let app = TestApp::new(App::with_routes(routes![missing]).layer(encoded));
+    let answer = app.get("/p/missing").send().await;
+    assert_eq!(answer.header("content-encoding"), None, "the document was written anew");
+    assert_eq!(answer.json::<Value>()["status"], 404);
+
+    let masked = axum::middleware::map_response(|mut response: Response| async {
+        *response.status_mut() = StatusCode::FORBIDDEN;
+        response
+    });
+    let app = TestApp::new(App::with_routes(routes![missing]).layer(masked));
+    assert_eq!(app.get("/p/missing").send().await.status(), 403, "a status that was masked stays masked");
 }
 
 #[get("/p/conditional")]

@@ -119,17 +119,17 @@ fn what_nobody_provides_is_found_at_start_up() {
     let problems = error.problems();
     assert_eq!(problems.len(), 3, "{error}");
     assert!(
-        matches!(&problems[0], SetupProblem::MissingDependency { type_name, routes }
+        matches!(&problems[0], SetupProblem::MissingDependency { type_name, routes, .. }
             if type_name.contains("dyn") && type_name.ends_with("Mailer") && routes.len() == 1),
         "{error}"
     );
     assert!(
-        matches!(&problems[1], SetupProblem::MissingDependency { type_name, routes }
+        matches!(&problems[1], SetupProblem::MissingDependency { type_name, routes, .. }
             if type_name.ends_with("Store") && routes.len() == 3),
         "{error}"
     );
     assert!(
-        matches!(&problems[2], SetupProblem::MissingState { type_name, routes }
+        matches!(&problems[2], SetupProblem::MissingState { type_name, routes, .. }
             if type_name.ends_with("AppState") && routes.len() == 1),
         "{error}"
     );

@@ -23,7 +23,7 @@ pub(crate) use self::{
 };
 use crate::{
     errors::{Errors, list, unknown},
-    model::Method,
+    method::Method,
 };
 
 /// The arguments of one attribute.

@@ -38,6 +38,10 @@ impl HandWritten {
         Self { router, path: Some(path), location }
     }
 
+    fn conflict(&self, subject: &str, reason: String) -> SetupProblem {
+        SetupProblem::RouterConflict { subject: subject.to_owned(), router: self.location.to_string(), reason }
+    }
+
     /// `base` with this router added, or what axum says against it.
     fn add_to(&self, base: &Router) -> Result<Router, String> {
         let (base, router) = (base.clone(), self.router.clone());
@@ -48,48 +52,36 @@ impl HandWritten {
     }
 }
 
-/// All routes in one router; what does not fit goes to `problems`.
-pub(super) fn combine(groups: &[Group], hand_written: &[HandWritten], problems: &mut Vec<SetupProblem>) -> Router {
-    let merge_ours = || groups.iter().fold(Router::new(), |ours, group| ours.merge(group.router.clone()));
-    // What overlaps among the routes has been found and reported before.
-    let ours = if problems.is_empty() { merge_ours() } else { quietly(merge_ours).unwrap_or_default() };
+/// All routes in one router; what does not fit goes to `problems`. With problems, old or new, the router is empty.
+pub(super) fn combine(groups: Vec<Group>, hand_written: &[HandWritten], problems: &mut Vec<SetupProblem>) -> Router {
     let mut together = Router::new();
     for added in hand_written {
         match added.add_to(&together) {
             Ok(router) => together = router,
-            Err(reason) => problems.push(SetupProblem::RouterConflict {
-                subject: "another hand-written router".to_owned(),
-                router: added.location.to_string(),
-                reason,
-            }),
+            Err(reason) => problems.push(added.conflict("another hand-written router", reason)),
         }
     }
-    if hand_written.is_empty() {
-        return ours;
+    // Without a problem the routes fit each other, and alone they need not be tried.
+    if problems.is_empty() && hand_written.is_empty() {
+        return groups.into_iter().fold(together, |all, group| all.merge(group.router));
     }
-    let reason = match quietly(|| together.merge(ours)) {
-        Ok(router) => return router,
-        Err(reason) => reason,
-    };
-    let before = problems.len();
+    let mut unexplained = None;
+    if problems.is_empty() {
+        match quietly(|| groups.iter().fold(together, |all, group| all.merge(group.router.clone()))) {
+            Ok(router) => return router,
+            Err(reason) => unexplained = Some(reason),
+        }
+    }
     for added in hand_written {
-        for group in groups {
+        for group in &groups {
             if let Err(reason) = added.add_to(&group.router) {
-                problems.push(SetupProblem::RouterConflict {
-                    subject: group.label.clone(),
-                    router: added.location.to_string(),
-                    reason,
-                });
+                problems.push(added.conflict(&group.label, reason));
+                unexplained = None;
             }
         }
     }
-    if problems.len() == before {
-        let places: Vec<String> = hand_written.iter().map(|added| added.location.to_string()).collect();
-        problems.push(SetupProblem::RouterConflict {
-            subject: "the set of routes".to_owned(),
-            router: places.join(", "),
-            reason,
-        });
+    if let (Some(reason), Some(last)) = (unexplained, hand_written.last()) {
+        problems.push(last.conflict("the set of routes", reason));
     }
     Router::new()
 }

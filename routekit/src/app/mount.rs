@@ -1,7 +1,7 @@
 //! Checks everything an app was told, and builds its router.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -85,7 +85,7 @@ pub(super) fn mount(app: App) -> Result<Mounted, Error> {
 
     let exporter = Exporter::new();
     let groups = groups(&candidates, &deps, &exporter, &app.clock);
-    let mut router = hand_written::combine(&groups, &app.hand_written, &mut problems);
+    let mut router = hand_written::combine(groups, &app.hand_written, &mut problems);
     if !problems.is_empty() {
         return Err(Error::new(problems));
     }
@@ -154,8 +154,13 @@ fn groups(candidates: &[Candidate], deps: &Deps, exporter: &Exporter, clock: &Cl
     let wiring = Wiring::new(deps.clone());
     let mut by_path: BTreeMap<&str, (Vec<String>, MethodRouter)> = BTreeMap::new();
     let mut metrics: HashMap<&str, Arc<RouteMetrics>> = HashMap::new();
+    let mut seen = HashSet::new();
     for Candidate { route, path, .. } in candidates {
         let meta = route.meta();
+        if !seen.insert((path, meta.method)) {
+            // A duplicate, which has been reported; axum would panic.
+            continue;
+        }
         let metrics =
             metrics.entry(path).or_insert_with(|| Arc::new(RouteMetrics::new(exporter.recorder(), path.clone())));
         let stack = policy::around_endpoint(

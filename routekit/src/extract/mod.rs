@@ -73,20 +73,11 @@ mod form;
 mod json;
 mod messages;
 mod path;
-mod placeholder;
+pub(crate) mod placeholder;
 mod query;
 mod rejection;
-mod specialise;
+pub(crate) mod specialise;
 mod text;
-mod validation;
+pub(crate) mod validation;
 
-pub use self::{
-    form::Form,
-    json::Json,
-    path::Path,
-    placeholder::Placeholders,
-    query::Query,
-    rejection::Rejection,
-    specialise::{Extract, FromAxum, FromDeps, FromValidatedBody, FromValidatedParts},
-    validation::{Validated, with_serde_names},
-};
+pub use self::{form::Form, json::Json, path::Path, query::Query, rejection::Rejection, validation::Validated};

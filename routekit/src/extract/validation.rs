@@ -1,6 +1,9 @@
 //! From `validator`'s errors, keyed by field and nested, to a flat list of places.
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    collections::{HashMap, hash_map::Entry},
+};
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -154,18 +157,33 @@ pub fn with_serde_names(
     result: Result<(), ValidationErrors>,
     renames: &'static [(&'static str, &'static str)],
 ) -> Result<(), ValidationErrors> {
-    let Err(mut errors) = result else { return Ok(()) };
-    for (rust, serde) in renames {
-        let Some(kind) = errors.0.remove(*rust) else { continue };
+    let Err(ValidationErrors(mut by_rust)) = result else { return Ok(()) };
+    // All are taken out before any is put back: one field may be renamed to what another was called.
+    let moved: Vec<_> =
+        renames.iter().filter_map(|(rust, serde)| Some((*rust, *serde, by_rust.remove(*rust)?))).collect();
+    let mut by_serde = by_rust;
+    for (rust, serde, kind) in moved {
         match kind {
-            ValidationErrorsKind::Struct(flattened) if serde.is_empty() => errors.0.extend(flattened.0),
-            kind if serde.is_empty() => drop(errors.0.insert(Cow::Borrowed(rust), kind)),
-            kind => drop(renamed_insert(&mut errors, serde, kind)),
+            ValidationErrorsKind::Struct(flattened) if serde.is_empty() => {
+                flattened.0.into_iter().for_each(|(name, kind)| insert(&mut by_serde, name, kind));
+            }
+            kind => insert(&mut by_serde, Cow::Borrowed(if serde.is_empty() { rust } else { serde }), kind),
         }
     }
-    Err(errors)
+    Err(ValidationErrors(by_serde))
 }
 
-fn renamed_insert(errors: &mut ValidationErrors, name: &'static str, kind: ValidationErrorsKind) -> bool {
-    errors.0.insert(Cow::Borrowed(name), kind).is_none()
+/// Adds errors of a field; rules about the whole struct come together with those of a flattened one.
+fn insert(
+    errors: &mut HashMap<Cow<'static, str>, ValidationErrorsKind>,
+    name: Cow<'static, str>,
+    kind: ValidationErrorsKind,
+) {
+    match (errors.entry(name), kind) {
+        (Entry::Occupied(mut entry), ValidationErrorsKind::Field(more)) => match entry.get_mut() {
+            ValidationErrorsKind::Field(errors) => errors.extend(more),
+            other => *other = ValidationErrorsKind::Field(more),
+        },
+        (entry, kind) => drop(entry.insert_entry(kind)),
+    }
 }

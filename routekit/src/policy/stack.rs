@@ -63,3 +63,16 @@ pub(crate) fn around_endpoint(
 pub(crate) fn around_router() -> (RenderLayer, CatchPanicLayer) {
     (RenderLayer::new(), CatchPanicLayer::new())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_order() {
+        let stack = std::any::type_name::<Stack>();
+        let order: Vec<&str> =
+            stack.split('<').filter_map(|part| part.trim_end_matches('>').rsplit("::").next()).collect();
+        assert_eq!(order, ["Metrics", "Deprecated", "BodyLimit", "Timeout", "CatchPanic", "Endpoint"]);
+    }
+}
