@@ -217,11 +217,11 @@ fn endpoint(route: &Route<'_>, handler: &Handler) -> TokenStream {
     // Spanned, so that a future that is not `Send` is reported at the handler's name.
     let (wiring, request) = (quote!(__wiring), quote!(__request));
     let new = quote_spanned! {ident.span()=>
-        __rt::endpoint::<#state, _, _>(#wiring, |#request, #context| async move {
+        __rt::endpoint::<#state>(#wiring, |#request, #context| __rt::future(async move {
             #prepare
             let #output = #ident(#(#names),*).await;
             ::core::result::Result::Ok(#respond)
-        })
+        }))
     };
     let layered = match &route.options.layer {
         Some(layer) => {

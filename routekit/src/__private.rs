@@ -18,7 +18,8 @@ pub use crate::{
     deps::Deps,
     extract::{placeholder::Placeholders, specialise::Extract, validation::with_serde_names},
     route::{
-        Context, Deprecation, Description, Endpoint, Location, Method, Policies, Route, RouteMeta, Wiring, endpoint,
+        Context, Deprecation, Description, Endpoint, EndpointFuture, Location, Method, Policies, Route, RouteMeta,
+        Wiring, endpoint,
         probe::{self, Probe},
     },
 };
@@ -42,6 +43,11 @@ impl<T: DeserializeOwned> FromPlaceholder for T {}
 #[expect(clippy::result_large_err, reason = "a refusal is a response, as everywhere in axum")]
 pub fn parse<T: FromPlaceholder>(placeholders: &Placeholders, name: &'static str) -> Result<T, Response> {
     placeholders.parse(name)
+}
+
+/// The future of one request to a handler.
+pub fn future(call: impl Future<Output = Result<Response, Response>> + Send + 'static) -> EndpointFuture {
+    EndpointFuture::new(call)
 }
 
 /// What a handler may return.
@@ -74,10 +80,10 @@ where
     let service = layer.layer(endpoint);
     Endpoint::new(move |request| {
         let service = service.clone();
-        Box::pin(async move {
+        EndpointFuture::new(async move {
             match service.oneshot(request).await {
-                Ok(response) => response.into_response(),
-                Err(error) => Problem::internal(error).into_response(),
+                Ok(response) => Ok(response.into_response()),
+                Err(error) => Err(Problem::internal(error).into_response()),
             }
         })
     })

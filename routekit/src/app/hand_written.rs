@@ -55,9 +55,13 @@ impl HandWritten {
 /// All routes in one router; what does not fit goes to `problems`. With problems, old or new, the router is empty.
 pub(super) fn combine(groups: Vec<Group>, hand_written: &[HandWritten], problems: &mut Vec<SetupProblem>) -> Router {
     let mut together = Router::new();
+    let mut fitting = Vec::new();
     for added in hand_written {
         match added.add_to(&together) {
-            Ok(router) => together = router,
+            Ok(router) => {
+                together = router;
+                fitting.push(added);
+            }
             Err(reason) => problems.push(added.conflict("another hand-written router", reason)),
         }
     }
@@ -72,7 +76,7 @@ pub(super) fn combine(groups: Vec<Group>, hand_written: &[HandWritten], problems
             Err(reason) => unexplained = Some(reason),
         }
     }
-    for added in hand_written {
+    for added in &fitting {
         for group in &groups {
             if let Err(reason) = added.add_to(&group.router) {
                 problems.push(added.conflict(&group.label, reason));
@@ -80,7 +84,7 @@ pub(super) fn combine(groups: Vec<Group>, hand_written: &[HandWritten], problems
             }
         }
     }
-    if let (Some(reason), Some(last)) = (unexplained, hand_written.last()) {
+    if let (Some(reason), Some(last)) = (unexplained, fitting.last()) {
         problems.push(last.conflict("the set of routes", reason));
     }
     Router::new()

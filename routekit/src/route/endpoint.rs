@@ -10,14 +10,13 @@ use std::{
     task::{self, Poll, ready},
 };
 
-use axum::{extract::Request, response::Response};
-use pin_project_lite::pin_project;
+use axum::{
+    extract::Request,
+    response::{IntoResponse, Response},
+};
 use tower_service::Service;
 
 use crate::deps::{Deps, MissingDependency};
-
-/// The future of an [`Endpoint`].
-pub type EndpointFuture = Pin<Box<dyn Future<Output = Response> + Send>>;
 
 /// A handler with its extractors: from request to response, whatever their types were.
 ///
@@ -41,31 +40,40 @@ impl fmt::Debug for Endpoint {
 impl Service<Request> for Endpoint {
     type Response = Response;
     type Error = Infallible;
-    type Future = Infallibly<EndpointFuture>;
+    type Future = EndpointFuture;
 
     fn poll_ready(&mut self, _cx: &mut task::Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        Infallibly { future: (self.0)(request) }
+        (self.0)(request)
     }
 }
 
-pin_project! {
-    /// A future that cannot fail, as tower wants it.
-    #[derive(Debug)]
-    pub struct Infallibly<F> {
-        #[pin]
-        future: F,
+/// The future of an [`Endpoint`].
+pub struct EndpointFuture(Pin<Box<dyn Future<Output = Result<Response, Response>> + Send>>);
+
+impl EndpointFuture {
+    /// Of a handler and its extractors, which refuse with `Err`. Generated code calls this once a request.
+    pub(crate) fn new(future: impl Future<Output = Result<Response, Response>> + Send + 'static) -> Self {
+        Self(Box::pin(future))
     }
 }
 
-impl<F: Future> Future for Infallibly<F> {
-    type Output = Result<F::Output, Infallible>;
+impl Future for EndpointFuture {
+    type Output = Result<Response, Infallible>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
-        Poll::Ready(Ok(ready!(self.project().future.poll(cx))))
+    fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
+        match ready!(self.0.as_mut().poll(cx)) {
+            Ok(response) | Err(response) => Poll::Ready(Ok(response)),
+        }
+    }
+}
+
+impl fmt::Debug for EndpointFuture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("EndpointFuture")
     }
 }
 
@@ -97,41 +105,20 @@ pub struct Context<S> {
     pub(crate) state: S,
 }
 
-/// Makes the endpoint of a handler; `call` extracts, calls it and converts what it returns, and refuses with `Err`.
+/// Makes the endpoint of a handler. `call` extracts, calls it and converts what it returns.
 ///
-/// Generated code calls this once a route, at start-up.
-pub fn endpoint<S, F, Fut>(wiring: &Wiring, call: F) -> Endpoint
+/// Generated code calls this once a route, at start-up. `call` is a function pointer, so that this is compiled once a
+/// state and not once a route.
+pub fn endpoint<S>(wiring: &Wiring, call: fn(Request, Arc<Context<S>>) -> EndpointFuture) -> Endpoint
 where
     S: Clone + Send + Sync + 'static,
-    F: Fn(Request, Arc<Context<S>>) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output = Result<Response, Response>> + Send + 'static,
 {
     match wiring.state::<S>() {
         Ok(state) => {
             let context = Arc::new(Context { deps: wiring.deps.clone(), state });
-            Endpoint::new(move |request| Box::pin(Either { future: call(request, Arc::clone(&context)) }))
+            Endpoint::new(move |request| call(request, Arc::clone(&context)))
         }
         // Unreachable past the start-up check, and an answer all the same.
-        Err(missing) => {
-            Endpoint::new(move |_| Box::pin(std::future::ready(axum::response::IntoResponse::into_response(missing))))
-        }
-    }
-}
-
-pin_project! {
-    /// A response, whether it is the handler's or an extractor's refusal.
-    struct Either<F> {
-        #[pin]
-        future: F,
-    }
-}
-
-impl<F: Future<Output = Result<Response, Response>>> Future for Either<F> {
-    type Output = Response;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Response> {
-        match ready!(self.project().future.poll(cx)) {
-            Ok(response) | Err(response) => Poll::Ready(response),
-        }
+        Err(missing) => Endpoint::new(move |_| EndpointFuture::new(std::future::ready(Err(missing.into_response())))),
     }
 }
