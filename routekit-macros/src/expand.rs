@@ -83,7 +83,7 @@ fn meta(route: &Route<'_>, handler: &Handler) -> TokenStream {
     });
     let operation_id = options.operation_id.as_ref().map(|id| quote!(.operation_id(#id)));
     let version = options.version.as_ref().map(|version| quote!(.version(#version)));
-    let policies = policies(route);
+    let policies = options.policies();
     quote! {
         __rt::RouteMeta::new(
             __rt::Method::#method,
@@ -95,7 +95,7 @@ fn meta(route: &Route<'_>, handler: &Handler) -> TokenStream {
         #tags
         #operation_id
         #version
-        .policies(#policies)
+        .policies(__rt::Policies::new() #(#policies)*)
     }
 }
 
@@ -107,22 +107,6 @@ fn documentation(route: &Route<'_>, handler: &Handler) -> (String, String) {
         None => first.join(" ").trim().to_owned(),
     };
     (summary, rest.join("\n").trim().to_owned())
-}
-
-fn policies(route: &Route<'_>) -> TokenStream {
-    let options = &route.options;
-    let timeout = options.timeout_ms.map(|ms| quote!(.timeout(::core::time::Duration::from_millis(#ms))));
-    let body_limit = options.body_limit.map(|bytes| quote!(.body_limit(#bytes)));
-    let layer = options.layer.as_ref().map(|_| quote!(.layered()));
-    let deprecation = options.deprecation.as_ref().map(|deprecation| {
-        let since = &deprecation.since;
-        let sunset = match &deprecation.sunset {
-            Some(sunset) => quote!(::core::option::Option::Some(#sunset)),
-            None => quote!(::core::option::Option::None),
-        };
-        quote!(.deprecated(__rt::Deprecation::new(#since, #sunset)))
-    });
-    quote!(__rt::Policies::new() #timeout #body_limit #layer #deprecation)
 }
 
 /// `fn __describe`: what the route takes, gives and needs, by autoref specialisation (see the runtime's `probe`).
@@ -237,5 +221,32 @@ fn endpoint(route: &Route<'_>, handler: &Handler) -> TokenStream {
             let __endpoint = #new;
             #layered
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use super::*;
+
+    /// `UPDATE_GOLDEN=1` writes the snapshot anew; its diff is the change to review.
+    #[test]
+    fn what_a_route_expands_to() {
+        let arguments = quote!("/users/{id}", timeout = "2s", tags("users"), deprecated(since = "2026-01-01"));
+        let handler = quote! {
+            /// Renames a user.
+            pub async fn rename(id: Uuid, body: Json<Rename>, users: Dep<Users>) -> Result<Json<User>> {
+                users.rename(id, body).await
+            }
+        };
+        let expanded = crate::route::expand(Some(crate::method::Method::Put), arguments, handler);
+        let text = prettyplease::unparse(&syn::parse2(expanded).expect("it expands to items"));
+        let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/expansion.rs");
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            fs::write(&golden, &text).expect("the snapshot can be written");
+        }
+        let expected = fs::read_to_string(&golden).expect("there is a snapshot");
+        assert_eq!(text, expected, "run with UPDATE_GOLDEN=1 and review the diff");
     }
 }

@@ -95,6 +95,26 @@ fn rust_files(dir: &Path) -> Vec<std::path::PathBuf> {
     files
 }
 
+/// What only the app may do: start tasks, read the environment, write to the terminal.
+const FOR_THE_APP: &[&str] = &["tokio::spawn", "env::var", "eprintln!", "println!", "set_global_recorder"];
+
+#[test]
+fn only_the_app_reaches_outside() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("../routekit/src");
+    for file in rust_files(&src) {
+        let relative = file.strip_prefix(&src).unwrap();
+        if relative.starts_with("app") {
+            continue;
+        }
+        let text = fs::read_to_string(&file).unwrap();
+        for line in text.lines().filter(|line| !line.trim_start().starts_with("//")) {
+            let found = FOR_THE_APP.iter().find(|word| line.contains(**word));
+            assert!(found.is_none(), "{}: {line}", relative.display());
+            assert!(!line.contains("super::super"), "{}: a way around the storeys: {line}", relative.display());
+        }
+    }
+}
+
 #[test]
 fn uses_are_read_right() {
     let text = "use crate::{\n    a::{b, c},\n    d::E,\n};\nuse crate::f;\n// crate::no\nlet x = crate::g::h();";

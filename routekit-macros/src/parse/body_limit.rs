@@ -1,5 +1,7 @@
 //! `body_limit = "64KiB"`
 
+use quote::quote;
+
 use super::{Family, literal::size_bytes};
 
 pub(super) const FAMILY: Family = Family {
@@ -9,4 +11,5 @@ pub(super) const FAMILY: Family = Family {
             options.body_limit = size_bytes(&literal, errors);
         }
     },
+    policy: |options| options.body_limit.map(|bytes| quote!(.body_limit(#bytes))),
 };

@@ -4,6 +4,7 @@
 //! HTTP date (RFC 8594 §3).
 
 use proc_macro2::Span;
+use quote::quote;
 use syn::LitStr;
 
 use super::{Family, RawOption, raw};
@@ -61,6 +62,14 @@ pub(super) const FAMILY: Family = Family {
         }
         options.deprecation =
             Some(Deprecation { since: format!("@{}", since * 86_400), sunset: sunset.map(|(day, _)| http_date(day)) });
+    },
+    policy: |options| {
+        let Deprecation { since, sunset } = options.deprecation.as_ref()?;
+        let sunset = match sunset {
+            Some(sunset) => quote!(::core::option::Option::Some(#sunset)),
+            None => quote!(::core::option::Option::None),
+        };
+        Some(quote!(.deprecated(__rt::Deprecation::new(#since, #sunset))))
     },
 };
 

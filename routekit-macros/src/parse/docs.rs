@@ -13,6 +13,7 @@ pub(super) const FAMILY: Family = Family {
         "operation_id" => options.operation_id = text(option, "`operation_id = \"listUsers\"`", errors),
         _ => options.version = text(option, "`version = \"2\"`", errors),
     },
+    policy: |_| None,
 };
 
 fn text(option: &RawOption, usage: &str, errors: &mut Errors) -> Option<LitStr> {

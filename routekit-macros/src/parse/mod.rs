@@ -50,10 +50,19 @@ pub(crate) struct Options {
     pub(crate) deprecation: Option<Deprecation>,
 }
 
-/// One family of options: the names it answers to and how it reads them.
+/// One family of options: the names it answers to, how it reads them, and what it adds to the route's policies.
 pub(crate) struct Family {
-    pub(crate) names: &'static [&'static str],
-    pub(crate) parse: fn(&RawOption, &mut Options, &mut Errors),
+    names: &'static [&'static str],
+    parse: fn(&RawOption, &mut Options, &mut Errors),
+    /// Calls of the runtime's `Policies`, such as `.body_limit(4096)`.
+    policy: fn(&Options) -> Option<TokenStream>,
+}
+
+impl Options {
+    /// What all families say of the route's policies.
+    pub(crate) fn policies(&self) -> impl Iterator<Item = TokenStream> {
+        FAMILIES.iter().filter_map(|family| (family.policy)(self))
+    }
 }
 
 const FAMILIES: &[Family] = &[

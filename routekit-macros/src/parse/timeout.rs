@@ -1,5 +1,7 @@
 //! `timeout = "2s"`
 
+use quote::quote;
+
 use super::{Family, literal::duration_ms};
 
 pub(super) const FAMILY: Family = Family {
@@ -9,4 +11,5 @@ pub(super) const FAMILY: Family = Family {
             options.timeout_ms = duration_ms(&literal, errors);
         }
     },
+    policy: |options| options.timeout_ms.map(|ms| quote!(.timeout(::core::time::Duration::from_millis(#ms)))),
 };

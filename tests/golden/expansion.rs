@@ -1,0 +1,88 @@
+/// Renames a user.
+pub async fn rename(
+    id: Uuid,
+    body: Json<Rename>,
+    users: Dep<Users>,
+) -> Result<Json<User>> {
+    users.rename(id, body).await
+}
+#[doc(hidden)]
+#[allow(
+    non_camel_case_types,
+    dead_code,
+    missing_debug_implementations,
+    clippy::empty_enums
+)]
+pub enum rename {}
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, unused_qualifications)]
+impl rename {
+    /// The route of this handler.
+    pub const ROUTE: ::routekit::__private::Route = {
+        use ::routekit::__private as __rt;
+        const META: &__rt::RouteMeta = &__rt::RouteMeta::new(
+                __rt::Method::Put,
+                "/users/{id}",
+                "rename",
+                __rt::Location::new(
+                    ::core::module_path!(),
+                    ::core::file!(),
+                    ::core::line!(),
+                ),
+            )
+            .documented("Renames a user.", "")
+            .tags(&["users"])
+            .policies(
+                __rt::Policies::new()
+                    .deprecated(
+                        __rt::Deprecation::new(
+                            "@1767225600",
+                            ::core::option::Option::None,
+                        ),
+                    )
+                    .timeout(::core::time::Duration::from_millis(2000u64)),
+            );
+        fn __describe(__description: &mut __rt::Description) {
+            #[allow(unused_imports)]
+            use __rt::probe::*;
+            (&&&__rt::Probe::<Uuid>::new()).describe_placeholder(__description, "id");
+            (&&&__rt::Probe::<Json<Rename>>::new())
+                .describe_input(__description, "body");
+            (&&&__rt::Probe::<Dep<Users>>::new()).describe_input(__description, "users");
+            (&&&__rt::Probe::<Result<Json<User>>>::new()).describe_output(__description);
+            (&&&(&&&__rt::Probe::<Result<Json<User>>>::new()).error())
+                .describe_error(__description);
+        }
+        fn __endpoint(__wiring: &__rt::Wiring) -> __rt::Endpoint {
+            #[allow(unused_imports)]
+            use __rt::extract::*;
+            let __endpoint = __rt::endpoint::<
+                __rt::Deps,
+            >(
+                __wiring,
+                |__request, __context| __rt::future(async move {
+                    #[allow(unused_mut, unused_variables)]
+                    let (mut __parts, __body) = __request.into_parts();
+                    let __placeholders = __rt::Placeholders::of(&mut __parts).await?;
+                    let __argument_0 = __rt::parse::<Uuid>(&__placeholders, "id")?;
+                    let __argument_2 = (&&__rt::Extract::<Dep<Users>, __rt::Deps>::new())
+                        .from_parts(&mut __parts, &__context)
+                        .await?;
+                    let __argument_1 = (&&__rt::Extract::<
+                        Json<Rename>,
+                        __rt::Deps,
+                    >::new())
+                        .from_request(__parts, __body, &__context)
+                        .await?;
+                    let __output = rename(__argument_0, __argument_1, __argument_2)
+                        .await;
+                    ::core::result::Result::Ok(__rt::respond(__output))
+                }),
+            );
+            __endpoint
+        }
+        __rt::inventory::submit! {
+            rename::ROUTE
+        }
+        __rt::Route::new(META, __describe, __endpoint)
+    };
+}
