@@ -76,6 +76,20 @@ async fn head_is_counted_as_head() {
     assert!(line(&app, name).is_some());
 }
 
+#[get("/m/status/{code}")]
+async fn status(code: u16) -> StatusCode {
+    StatusCode::from_u16(code).unwrap()
+}
+
+#[tokio::test]
+async fn a_status_beyond_599_is_no_other() {
+    let app = TestApp::new(App::with_routes(routes![status]));
+    for code in [600, 500] {
+        assert_eq!(app.get(&format!("/m/status/{code}")).send().await.status(), code);
+        assert!(app.metrics().contains(&format!("http_response_status_code=\"{code}\"")), "{}", app.metrics());
+    }
+}
+
 #[tokio::test]
 async fn two_apps_share_nothing() {
     let (one, two) = (app(), app());

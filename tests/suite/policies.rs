@@ -49,6 +49,24 @@ async fn a_timeout_ends_at_the_head() {
     assert_eq!(app.get("/p/stream").send().await.text(), "xxx", "600 ms of body are not cut");
 }
 
+#[get("/p/busy", timeout = "100ms")]
+async fn busy() -> &'static str {
+    tokio::task::yield_now().await;
+    tokio::time::advance(Duration::from_millis(200)).await;
+    // It gives way only when it has used up tokio's budget, which is then none left for the timer either.
+    for _ in 0..10_000 {
+        tokio::task::consume_budget().await;
+    }
+    "late"
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_is_always_busy_times_out() {
+    let app = TestApp::new(App::with_routes(routes![busy]));
+    let answer = tokio::spawn(async move { app.get("/p/busy").send().await });
+    assert_eq!(answer.await.unwrap().status(), 504);
+}
+
 #[test]
 fn an_answer_that_is_ready_needs_no_timer() {
     // There is no runtime here, so that making a timer would panic.
@@ -322,7 +340,8 @@ async fn what_stands_further_out_has_the_last_word() {
         response
     });
     let app = TestApp::new(App::with_routes(routes![missing]).layer(masked));
-    assert_eq!(app.get("/p/missing").send().await.status(), 403, "a status that was masked stays masked");
+    let answer = app.get("/p/missing").send().await;
+    assert_eq!((answer.status().as_u16(), answer.json::<Value>()["status"].as_u64()), (403, Some(403)));
 }
 
 #[get("/p/conditional")]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use http::Version;
 use http_body_util::BodyExt;
 use routekit::prelude::*;
@@ -88,6 +89,28 @@ async fn requests_in_flight_finish() {
     let (parts, body) = answer.await.unwrap();
     assert_eq!((parts.status.as_u16(), body.as_str()), (200, "finished"));
     tokio::time::timeout(Duration::from_secs(10), app.stopped()).await.expect("it stops").unwrap();
+}
+
+#[tokio::test]
+async fn half_a_head_does_not_hold_up_the_end() {
+    for bytes in [&b"GET /s/version HTTP/1.1\r\nho"[..], b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b""] {
+        let mut app = wire::run(app()).await;
+        let mut stream = TcpStream::connect(app.addr).await.unwrap();
+        stream.write_all(bytes).await.unwrap();
+        // By the time another request is answered, those bytes were accepted.
+        assert_eq!(app.http1(wire::get("/s/version")).await.0.status, 200);
+        app.stop();
+        tokio::time::timeout(Duration::from_secs(10), app.stopped()).await.expect("it stops").unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_dropped_leaves_nothing_running() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let served = app().serve_on(listener, std::future::pending());
+    assert!(served.now_or_never().is_none(), "it serves");
+    tokio::task::yield_now().await;
+    assert_eq!(tokio::runtime::Handle::current().metrics().num_alive_tasks(), 0);
 }
 
 #[tokio::test]

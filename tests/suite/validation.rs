@@ -1,5 +1,7 @@
 //! Which input is refused, with what status, and which places are named.
 
+use std::collections::HashMap;
+
 use http::StatusCode;
 use routekit::{prelude::*, test::TestApp};
 use serde::Deserialize;
@@ -272,6 +274,73 @@ async fn a_million_mistakes_are_not_answered_with_a_million_errors() {
     let problem: Value = answer.json();
     assert_eq!(problem["errors"].as_array().unwrap().len(), 1000);
     assert_eq!(problem["detail"], "at least 1000 rules are broken");
+}
+
+#[derive(Deserialize, Validate)]
+struct Shapes {
+    #[serde(default)]
+    pay: Option<Pay>,
+    #[serde(default)]
+    emails: HashMap<String, Email>,
+}
+
+#[derive(Deserialize, Debug)]
+#[expect(dead_code, reason = "only its shape matters")]
+enum Pay {
+    Card { number: u32 },
+    Split(u8, u8),
+    Cash,
+}
+
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct Email;
+
+impl TryFrom<String> for Email {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        if text.contains('@') { Ok(Self) } else { Err(text) }
+    }
+}
+
+#[post("/shapes")]
+async fn shapes(body: Json<Shapes>) -> String {
+    format!("{:?} {}", body.pay, body.emails.len())
+}
+
+#[tokio::test]
+async fn places_inside_variants_and_maps() {
+    let app = TestApp::new(App::with_routes(routes![shapes]));
+    for (body, pointer, message) in [
+        (
+            json!({ "pay": { "Card": { "number": "x" } } }),
+            "/pay/Card/number",
+            "must be an integer that is not negative",
+        ),
+        (json!({ "pay": { "Card": {} } }), "/pay/Card/number", "is required"),
+        (json!({ "pay": { "Split": [1, "x"] } }), "/pay/Split/1", "must be an integer from 0 to 255"),
+        (json!({ "pay": { "Cash": 5 } }), "/pay/Cash", "must be null"),
+        (json!({ "emails": { "home": "x" } }), "/emails/home", "is not valid"),
+    ] {
+        let answer: Value = app.post("/shapes").json(&body).send().await.json();
+        let error = &answer["errors"][0];
+        assert_eq!((error["pointer"].as_str(), error["message"].as_str()), (Some(pointer), Some(message)), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn the_place_of_a_syntax_error_is_not_that_of_a_shape() {
+    let body = "{\n\"email\": 5,\n\"password\": oops}";
+    let answer = app().post("/sign-up").header("content-type", "application/json").body(body).send().await;
+    assert_eq!(answer.status(), 400);
+    assert!(answer.text().contains("line 3"), "{}", answer.text());
+}
+
+#[tokio::test]
+async fn an_empty_value_is_not_blamed_for_another() {
+    let answer = app().get("/search?limit=&page=abc").send().await;
+    assert_eq!(errors(&answer.json()), [("page".to_owned(), "type".to_owned())]);
 }
 
 #[tokio::test]

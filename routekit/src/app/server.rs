@@ -3,7 +3,15 @@
 //! HTTP/1.1 and HTTP/2 without TLS (h2c, prior knowledge) on one port. Not `axum::serve`: that copies the router and its
 //! layers for every connection.
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::{body::Body, extract::ConnectInfo};
 use http::Request;
@@ -28,8 +36,10 @@ use crate::{
     setup::{Error, SetupProblem},
 };
 
-/// How long a client may take to say its first byte, and then to send a request head.
+/// How long a client may take to send a request head.
 const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a connection that has asked for nothing yet may still do so once the app was told to stop.
+const LAST_MOMENT: Duration = Duration::from_millis(500);
 /// How long requests in flight may take to finish once the app was told to stop.
 const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(30);
 /// How long to wait before accepting again where the system is out of files or memory.
@@ -107,25 +117,35 @@ impl Connection {
     async fn serve(mut self, watcher: Watcher) {
         // Answers are written whole; waiting to fill a packet only delays them. Failing to say so costs nothing else.
         let _ = self.stream.set_nodelay(true);
-        // The server has no timer before it knows the protocol, and nothing to finish before the first byte.
-        tokio::select! {
-            first = tokio::time::timeout(HEADER_READ_TIMEOUT, self.stream.readable()) => if !matches!(first, Ok(Ok(()))) { return },
-            _ = self.stopped.changed() => return,
-        }
         let mut server = auto::Builder::new(TokioExecutor::new());
         server.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_READ_TIMEOUT);
-        server.http2().timer(TokioTimer::new()).enable_connect_protocol();
-        let (peer, service) = (self.peer, self.service);
+        server.http2().timer(TokioTimer::new()).keep_alive_interval(HEADER_READ_TIMEOUT).enable_connect_protocol();
+        let asked = Arc::new(AtomicBool::new(false));
+        let (peer, service, asks) = (self.peer, self.service, Arc::clone(&asked));
         let call = service_fn(move |request: Request<Incoming>| {
+            asks.store(true, Ordering::Relaxed);
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(ConnectInfo(peer));
             // A router is always ready.
             service.clone().call(request)
         });
-        let served = server.serve_connection_with_upgrades(TokioIo::new(self.stream), call);
-        if let Err(error) = watcher.watch(served.into_owned()).await {
-            // Clients that break off, and everything else that is theirs.
-            tracing::debug!(error, "a connection ended early");
+        let served = server.serve_connection_with_upgrades(TokioIo::new(self.stream), call).into_owned();
+        // hyper's own timeout begins once it knows the protocol, and its graceful end waits for a head that has begun.
+        let silent = async {
+            tokio::select! {
+                () = tokio::time::sleep(HEADER_READ_TIMEOUT) => {}
+                _ = self.stopped.changed() => tokio::time::sleep(LAST_MOMENT).await,
+            }
+            if asked.load(Ordering::Relaxed) {
+                std::future::pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            served = watcher.watch(served) => if let Err(error) = served {
+                // Clients that break off, and everything else that is theirs.
+                tracing::debug!(error, "a connection ended early");
+            },
+            () = silent => tracing::debug!("a connection asked for nothing"),
         }
     }
 }

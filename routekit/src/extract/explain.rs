@@ -7,7 +7,6 @@
 use std::{cell::RefCell, collections::BTreeMap};
 
 use serde::{
-    Deserialize,
     de::{
         DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error as _, Expected, IntoDeserializer, MapAccess,
         SeqAccess, Unexpected, VariantAccess, Visitor,
@@ -27,7 +26,7 @@ pub(super) enum Scalars {
     Text,
 }
 
-/// The field names that serde knows, by place.
+/// The field names that serde knows, by place; the places in lists are left out, as all items are of one type.
 pub(super) type Names = BTreeMap<Vec<String>, &'static [&'static str]>;
 
 /// Why `value` is no `T`; `None` if it is one after all.
@@ -60,6 +59,20 @@ enum Step<'p> {
 }
 
 impl Place<'_> {
+    /// The way without the places in lists, whose items are all of one type.
+    fn keys(&self) -> Vec<String> {
+        match self {
+            Place::Root => Vec::new(),
+            Place::In(parent, step) => {
+                let mut keys = parent.keys();
+                if let Step::Key(key) = step {
+                    keys.push((*key).to_owned());
+                }
+                keys
+            }
+        }
+    }
+
     fn steps(&self) -> Vec<String> {
         match self {
             Place::Root => Vec::new(),
@@ -85,10 +98,6 @@ struct Explainer<'de, 'p> {
 }
 
 impl<'de> Explainer<'de, '_> {
-    fn with_value(self, value: &'de Value) -> Self {
-        Self { value, ..self }
-    }
-
     /// The same one step deeper, for as long as `seed` runs.
     fn descend<T: DeserializeSeed<'de>>(self, value: &'de Value, step: Step<'_>, seed: T) -> Result<T::Value, Fault> {
         let place = Place::In(self.place, step);
@@ -157,7 +166,9 @@ impl<'de> Deserializer<'de> for Explainer<'de, '_> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        let result = if self.value.is_null() { visitor.visit_none() } else { visitor.visit_some(self) };
+        // As in a query string, where nothing is none.
+        let none = self.value.is_null() || self.text().is_some_and(|text| text.0.is_empty());
+        let result = if none { visitor.visit_none() } else { visitor.visit_some(self) };
         self.locate(result)
     }
 
@@ -183,7 +194,7 @@ impl<'de> Deserializer<'de> for Explainer<'de, '_> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Fault> {
-        self.names.borrow_mut().insert(self.place.steps(), fields);
+        self.names.borrow_mut().insert(self.place.keys(), fields);
         self.locate(self.visit(visitor))
     }
 
@@ -268,18 +279,35 @@ impl<'de> VariantAccess<'de> for Variant<'de, '_> {
     type Error = Fault;
 
     fn unit_variant(self) -> Result<(), Fault> {
-        Deserialize::deserialize(self.explainer.with_value(self.content))
+        self.descend(std::marker::PhantomData)
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Fault> {
-        self.explainer.descend(self.content, Step::Key(self.variant), seed)
+        self.descend(seed)
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Fault> {
-        self.explainer.with_value(self.content).deserialize_any(visitor)
+        self.descend(Content(visitor))
     }
 
     fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], visitor: V) -> Result<V::Value, Fault> {
-        self.explainer.with_value(self.content).deserialize_any(visitor)
+        self.descend(Content(visitor))
+    }
+}
+
+impl<'de> Variant<'de, '_> {
+    fn descend<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Fault> {
+        self.explainer.descend(self.content, Step::Key(self.variant), seed)
+    }
+}
+
+/// Deserialises whatever is there for a visitor.
+struct Content<V>(V);
+
+impl<'de, V: Visitor<'de>> DeserializeSeed<'de> for Content<V> {
+    type Value = V::Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
+        deserializer.deserialize_any(self.0)
     }
 }

@@ -37,7 +37,7 @@ impl Fault {
 
     /// Says what was expected, unless serde has.
     pub(crate) fn expected(mut self, expected: &dyn Expected) -> Self {
-        if self.code == INVALID {
+        if self.code == INVALID && self.place.is_none() {
             self.message = wanted(expected);
         }
         self

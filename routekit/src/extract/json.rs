@@ -39,7 +39,7 @@ impl<T: Validated> Json<T> {
             return Err(Rejection::MediaType(MEDIA_TYPE));
         }
         let bytes = read(request).await?;
-        let value: T = serde_json::from_slice(&bytes).map_err(|error| refuse::<T>(&bytes, &error))?;
+        let value: T = serde_json::from_slice(&bytes).map_err(|_| refuse::<T>(&bytes))?;
         validate(&value, Places::Pointers, || serde_json::from_slice(&bytes).ok())?;
         Ok(Self(value))
     }
@@ -69,14 +69,16 @@ pub(super) fn essence(headers: &HeaderMap) -> Option<String> {
 }
 
 /// Why the bytes are no `T`.
-fn refuse<T: Validated>(bytes: &[u8], error: &serde_json::Error) -> Rejection {
-    let Ok(value) = serde_json::from_slice::<Value>(bytes) else {
-        // A syntax error's text names what was expected and where, and no value.
-        return Rejection::Malformed(format!(
-            "the body is not JSON (line {}, column {})",
-            error.line(),
-            error.column()
-        ));
+fn refuse<T: Validated>(bytes: &[u8]) -> Rejection {
+    let value: Value = match serde_json::from_slice(bytes) {
+        Ok(value) => value,
+        Err(error) => {
+            return Rejection::Malformed(format!(
+                "the body is not JSON (line {}, column {})",
+                error.line(),
+                error.column()
+            ));
+        }
     };
     let fault = explain::explain::<T>(&value, Scalars::Typed);
     let fault = fault.map(|fault| fault.into_field_error(|steps| Places::Pointers.write(steps)));

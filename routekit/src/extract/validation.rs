@@ -63,48 +63,58 @@ pub(super) fn validate<T: Validated>(
     places: Places,
     input: impl FnOnce() -> Option<Value>,
 ) -> Result<(), Rejection> {
-    let Err(errors) = value.validate() else { return Ok(()) };
+    let Err(errors) = within_budget(value) else { return Ok(()) };
     let names = input().map(|input| explain::names::<T>(&input, places.scalars())).unwrap_or_default();
     let mut found = Vec::new();
-    collect(&errors, &names, &mut Vec::new(), &mut |steps, error| found.push(field_error(places, steps, error)));
+    let mut way = Way::default();
+    collect(&errors, &names, &mut way, &mut |way, error| {
+        if found.len() < MAX_ERRORS {
+            found.push(field_error(places, &way.steps, error));
+        }
+    });
     found.sort_by(|a, b| (&a.pointer, &a.code).cmp(&(&b.pointer, &b.code)));
-    found.truncate(MAX_ERRORS);
     Err(Rejection::Invalid(found))
 }
 
-fn collect(
-    errors: &ValidationErrors,
-    names: &Names,
-    steps: &mut Vec<String>,
-    found: &mut impl FnMut(&[String], &ValidationError),
-) {
-    let known = names.get(steps).copied().unwrap_or_default();
+/// The way from the root to an error.
+#[derive(Default)]
+struct Way {
+    steps: Vec<String>,
+    /// The same without the places in lists, whose items are all of one type.
+    keys: Vec<String>,
+}
+
+fn collect(errors: &ValidationErrors, names: &Names, way: &mut Way, found: &mut impl FnMut(&Way, &ValidationError)) {
+    let known = names.get(&way.keys).copied().unwrap_or_default();
     for (field, kind) in errors.errors() {
         let field = field.as_ref();
         if field == WHOLE {
             if let ValidationErrorsKind::Field(errors) = kind {
-                errors.iter().for_each(|error| found(steps, error));
+                errors.iter().for_each(|error| found(way, error));
             }
             continue;
         }
         // A list at the root has no field to stand in.
         let named = field != LIST;
         if named {
-            steps.push(serde_name(field, known).to_owned());
+            let name = serde_name(field, known);
+            way.steps.push(name.to_owned());
+            way.keys.push(name.to_owned());
         }
         match kind {
-            ValidationErrorsKind::Field(errors) => errors.iter().for_each(|error| found(steps, error)),
-            ValidationErrorsKind::Struct(errors) => collect(errors, names, steps, found),
+            ValidationErrorsKind::Field(errors) => errors.iter().for_each(|error| found(way, error)),
+            ValidationErrorsKind::Struct(errors) => collect(errors, names, way, found),
             ValidationErrorsKind::List(items) => {
                 for (index, errors) in items {
-                    steps.push(index.to_string());
-                    collect(errors, names, steps, found);
-                    steps.pop();
+                    way.steps.push(index.to_string());
+                    collect(errors, names, way, found);
+                    way.steps.pop();
                 }
             }
         }
         if named {
-            steps.pop();
+            way.steps.pop();
+            way.keys.pop();
         }
     }
 }
@@ -158,6 +168,11 @@ pub fn with_serde_names(
     renames: &'static [(&'static str, &'static str)],
 ) -> Result<(), ValidationErrors> {
     let Err(ValidationErrors(mut by_rust)) = result else { return Ok(()) };
+    // What holds the errors of others stays, so that those are found.
+    let innermost = by_rust.values().all(|kind| matches!(kind, ValidationErrorsKind::Field(_)));
+    if innermost && !budget::spend(by_rust.len()) {
+        return Ok(());
+    }
     // All are taken out before any is put back: one field may be renamed to what another was called.
     let moved: Vec<_> =
         renames.iter().filter_map(|(rust, serde)| Some((*rust, *serde, by_rust.remove(*rust)?))).collect();
@@ -173,6 +188,47 @@ pub fn with_serde_names(
     Err(ValidationErrors(by_serde))
 }
 
+/// Validates, and keeps no more errors than are told.
+fn within_budget<T: Validate>(value: &T) -> Result<(), ValidationErrors> {
+    let _refilled_afterwards = budget::limit(MAX_ERRORS);
+    value.validate()
+}
+
+/// How many errors are worth keeping while an extractor validates.
+///
+/// `validator` keeps a kilobyte for each, so a megabyte of `[{},{},…]` would take half a gigabyte. Beyond the first
+/// thousand the input is refused anyway. Its rules run to their end without a word to us, and on one thread: hence a
+/// thread's variable.
+mod budget {
+    use std::cell::Cell;
+
+    thread_local! {
+        static LEFT: Cell<Option<usize>> = const { Cell::new(None) };
+    }
+
+    /// Ends the limit.
+    pub(super) struct Limited(());
+
+    impl Drop for Limited {
+        fn drop(&mut self) {
+            LEFT.set(None);
+        }
+    }
+
+    /// Until the guard is dropped, this many errors.
+    pub(super) fn limit(errors: usize) -> Limited {
+        LEFT.set(Some(errors));
+        Limited(())
+    }
+
+    /// Whether these errors are worth keeping; always where nobody set a limit.
+    pub(super) fn spend(errors: usize) -> bool {
+        let left = LEFT.get();
+        LEFT.set(left.map(|left| left.saturating_sub(errors)));
+        left != Some(0)
+    }
+}
+
 /// Adds errors of a field; rules about the whole struct come together with those of a flattened one.
 fn insert(
     errors: &mut HashMap<Cow<'static, str>, ValidationErrorsKind>,
@@ -185,5 +241,37 @@ fn insert(
             other => *other = ValidationErrorsKind::Field(more),
         },
         (entry, kind) => drop(entry.insert_entry(kind)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Deserialize, routekit_macros::Validate)]
+    struct Order {
+        #[validate(nested)]
+        lines: Vec<Line>,
+    }
+
+    #[derive(Deserialize, routekit_macros::Validate)]
+    struct Line {
+        #[validate(range(min = 1))]
+        amount: u32,
+    }
+
+    fn kept(errors: &ValidationErrors) -> usize {
+        let mut kept = 0;
+        collect(errors, &Names::new(), &mut Way::default(), &mut |_, _| kept += 1);
+        kept
+    }
+
+    #[test]
+    fn errors_that_nobody_is_told_take_no_memory() {
+        let order = Order { lines: (0..5000).map(|_| Line { amount: 0 }).collect() };
+        assert_eq!(kept(&within_budget(&order).unwrap_err()), MAX_ERRORS);
+        assert_eq!(kept(&order.validate().unwrap_err()), 5000, "only extractors are so brief");
     }
 }

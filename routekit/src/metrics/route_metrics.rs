@@ -34,7 +34,7 @@ impl RouteMetrics {
     }
 
     pub(super) fn duration(&self, metrics: &MethodMetrics, status: StatusCode) -> Histogram {
-        let class = usize::from(status.as_u16() / 100).clamp(1, 5) - 1;
+        let class = usize::from(status.as_u16() / 100) - 1;
         let within = usize::from(status.as_u16() % 100);
         let statuses = metrics.durations[class].get_or_init(|| Box::new([const { OnceLock::new() }; 100]));
         statuses[within]
@@ -57,15 +57,15 @@ const METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, S
 pub(super) struct MethodMetrics {
     method: &'static str,
     pub(super) active: Gauge,
-    /// By class (1xx to 5xx), then by the rest; a class takes memory once it is answered.
-    durations: [OnceLock<Box<[OnceLock<Histogram>; 100]>>; 5],
+    /// By class (1xx to 9xx), then by the rest; a class takes memory once it is answered.
+    durations: [OnceLock<Box<[OnceLock<Histogram>; 100]>>; 9],
 }
 
 impl MethodMetrics {
     fn new(route: &RouteMetrics, method: &'static str) -> Self {
         let key = Key::from_parts(ACTIVE, route.labels(method));
         let active = route.recorder.register_gauge(&key, &METADATA);
-        Self { method, active, durations: [const { OnceLock::new() }; 5] }
+        Self { method, active, durations: [const { OnceLock::new() }; 9] }
     }
 }
 

@@ -185,6 +185,14 @@ impl Problem {
         Arc::make_mut(&mut self.0)
     }
 
+    /// The same with the status that is really sent (RFC 9457 §3.1.2).
+    pub(super) fn sent_as(mut self, status: StatusCode) -> Self {
+        if self.0.status != status {
+            self.fields().status = status;
+        }
+        self
+    }
+
     pub(super) fn has_instance(&self) -> bool {
         self.0.instance.is_some()
     }

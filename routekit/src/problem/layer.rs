@@ -99,11 +99,10 @@ where
 fn render(mut response: Response, uri: &Uri, head: bool) -> Response {
     let travelling = response.extensions_mut().remove::<Problem>();
     let problem = match travelling {
-        // Somebody further out has replaced the document, or hides that status: theirs stands.
-        Some(problem) if problem.status() != response.status() || !Problem::is_content_of(response.headers()) => {
-            return response;
-        }
-        Some(problem) => problem,
+        // Somebody further out has replaced the document: theirs stands.
+        Some(_) if !Problem::is_content_of(response.headers()) => return response,
+        // Or has another status: `(StatusCode::GONE, problem)`.
+        Some(problem) => problem.sent_as(response.status()),
         None if is_bare(&response) => bare(&response),
         None => return response,
     };

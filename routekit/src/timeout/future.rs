@@ -1,7 +1,7 @@
 use std::{
     fmt,
     future::Future,
-    pin::Pin,
+    pin::{Pin, pin},
     task::{Context, Poll},
     time::Duration,
 };
@@ -45,7 +45,8 @@ where
         if let Some(limit) = this.limit.take() {
             this.sleep.set(Some(tokio::time::sleep(limit)));
         }
-        match this.sleep.as_pin_mut().map(|sleep| sleep.poll(cx)) {
+        // Outside tokio's budget, which a handler that is always busy has used up.
+        match this.sleep.as_pin_mut().map(|sleep| pin!(tokio::task::unconstrained(sleep)).poll(cx)) {
             Some(Poll::Ready(())) => Poll::Ready(Ok(timed_out())),
             Some(Poll::Pending) | None => Poll::Pending,
         }
