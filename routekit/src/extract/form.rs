@@ -1,7 +1,6 @@
 //! URL-encoded bodies.
 
-use axum::extract::{FromRequest, OptionalFromRequest, Request};
-use http::header;
+use axum::extract::Request;
 
 use super::{
     Rejection, Validated,
@@ -19,6 +18,7 @@ use crate::route::{Describe, Input};
 pub struct Form<T>(pub T);
 
 wrapper!(Form);
+body_extractor!(Form);
 
 const MEDIA_TYPE: &str = "application/x-www-form-urlencoded";
 
@@ -32,33 +32,6 @@ impl<T: Validated> Form<T> {
         let value: T = parse(text).map_err(Rejection::Shape)?;
         validate(&value, Places::Names, || Some(super::query::tree(text)))?;
         Ok(Self(value))
-    }
-}
-
-impl<T, S> FromRequest<S> for Form<T>
-where
-    T: Validated,
-    S: Send + Sync,
-{
-    type Rejection = Rejection;
-
-    async fn from_request(request: Request, _state: &S) -> Result<Self, Rejection> {
-        Self::extract(request).await
-    }
-}
-
-impl<T, S> OptionalFromRequest<S> for Form<T>
-where
-    T: Validated,
-    S: Send + Sync,
-{
-    type Rejection = Rejection;
-
-    async fn from_request(request: Request, _state: &S) -> Result<Option<Self>, Rejection> {
-        if !request.headers().contains_key(header::CONTENT_TYPE) {
-            return Ok(None);
-        }
-        Self::extract(request).await.map(Some)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use axum::{
     body::{Body, Bytes},
-    extract::{FromRequest, OptionalFromRequest, Request, rejection::BytesRejection},
+    extract::{FromRequest, Request, rejection::BytesRejection},
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -28,6 +28,7 @@ use crate::{
 pub struct Json<T>(pub T);
 
 wrapper!(Json);
+body_extractor!(Json);
 
 const MEDIA_TYPE: &str = "application/json";
 /// Most documents fit; the buffer doubles for those that do not.
@@ -86,33 +87,6 @@ fn refuse<T: Validated>(bytes: &[u8]) -> Rejection {
         // A name given twice is gone once it is a `Value`.
         crate::problem::FieldError::new("", "shape", "is not of the expected shape")
     }))
-}
-
-impl<T, S> FromRequest<S> for Json<T>
-where
-    T: Validated,
-    S: Send + Sync,
-{
-    type Rejection = Rejection;
-
-    async fn from_request(request: Request, _state: &S) -> Result<Self, Rejection> {
-        Self::extract(request).await
-    }
-}
-
-impl<T, S> OptionalFromRequest<S> for Json<T>
-where
-    T: Validated,
-    S: Send + Sync,
-{
-    type Rejection = Rejection;
-
-    async fn from_request(request: Request, _state: &S) -> Result<Option<Self>, Rejection> {
-        if !request.headers().contains_key(header::CONTENT_TYPE) {
-            return Ok(None);
-        }
-        Self::extract(request).await.map(Some)
-    }
 }
 
 impl<T: Serialize> IntoResponse for Json<T> {

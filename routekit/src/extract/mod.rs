@@ -66,6 +66,38 @@ macro_rules! wrapper {
     };
 }
 
+/// An extractor that takes the body, and is none where a request has no `Content-Type`.
+macro_rules! body_extractor {
+    ($name:ident) => {
+        impl<T, S> axum::extract::FromRequest<S> for $name<T>
+        where
+            T: Validated,
+            S: Send + Sync,
+        {
+            type Rejection = Rejection;
+
+            async fn from_request(request: Request, _state: &S) -> Result<Self, Rejection> {
+                Self::extract(request).await
+            }
+        }
+
+        impl<T, S> axum::extract::OptionalFromRequest<S> for $name<T>
+        where
+            T: Validated,
+            S: Send + Sync,
+        {
+            type Rejection = Rejection;
+
+            async fn from_request(request: Request, _state: &S) -> Result<Option<Self>, Rejection> {
+                if !request.headers().contains_key(http::header::CONTENT_TYPE) {
+                    return Ok(None);
+                }
+                Self::extract(request).await.map(Some)
+            }
+        }
+    };
+}
+
 mod explain;
 mod fault;
 mod foreign;

@@ -7,6 +7,7 @@
 
 mod check;
 mod describe;
+mod describe_json;
 mod endpoint;
 mod meta;
 mod method;
