@@ -42,6 +42,7 @@
 //! | gather and serve routes | [`App`] |
 //! | share a database pool or a client | [`Dep`] |
 //! | take validated input | [`extract`] |
+//! | write an extractor of your own | [`describe`] |
 //! | fail | [`Problem`], [`problem`] |
 //! | test | [`mod@test`] |
 //! | use one policy on a plain axum router | [`timeout`], [`body_limit`], [`catch_panic`], [`deprecation`], [`metrics`] |
@@ -109,7 +110,7 @@ mod validate_trait {
     pub use validator::Validate;
 }
 
-/// How routes say what they take, give, need and can answer.
+#[doc = include_str!("docs/describe.md")]
 pub mod describe {
     pub use crate::route::{Describe, DescribeResponse, Description, Input, InputSource, NoPayload, Output, Payload};
 }
@@ -124,7 +125,7 @@ pub mod prelude {
 
 /// The [`Route`]s of handlers, by their paths: `App::with_routes(routes![list_users, billing::pay])`.
 ///
-/// One of them is plain Rust: `list_users::ROUTE`.
+/// One of them is plain Rust: `list_users::ROUTE`. "Not a type" means that the function has no `#[route]`.
 #[macro_export]
 macro_rules! routes {
     ($($($handler:ident)::+),* $(,)?) => {

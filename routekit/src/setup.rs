@@ -201,7 +201,7 @@ impl fmt::Display for SetupProblem {
                 f.write_str(if paths.iter().any(|(path, _)| path.contains("{*")) {
                     "a placeholder and a catch-all cannot share a place: drop one, or put a literal before it"
                 } else {
-                    "give their placeholders the same names"
+                    "drop one, or give their placeholders the same names"
                 })?;
                 for (path, location) in paths {
                     write!(f, "\n  `{path}` at {location}")?;

@@ -71,7 +71,7 @@ fn all_problems_at_once_with_their_places() {
     assert!(problems[2].starts_with("`GET /d/users` is declared 2 times"), "{}", problems[2]);
     assert_eq!(problems[2].matches("tests/suite/discovery.rs:").count(), 2, "{}", problems[2]);
     assert!(problems[1].contains("a placeholder and a catch-all cannot share a place"), "{}", problems[1]);
-    assert!(problems[3].contains("give their placeholders the same names"), "{}", problems[3]);
+    assert!(problems[3].contains("drop one, or give their placeholders the same names"), "{}", problems[3]);
     assert!(problems[3].contains("`/d/users/{id}` at tests/suite/discovery.rs:"), "{}", problems[3]);
     assert!(problems[3].contains("`/d/users/{name}` at tests/suite/discovery.rs:"), "{}", problems[3]);
     assert!(problems[4].starts_with("`/metrics` is where routekit serves its metrics"), "{}", problems[4]);

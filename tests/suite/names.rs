@@ -150,6 +150,26 @@ async fn shapes_are_named_the_same_way() {
 }
 
 #[derive(Deserialize, Validate)]
+struct ByName {
+    #[validate(nested)]
+    addresses: std::collections::HashMap<String, Address>,
+}
+
+#[post("/by-name")]
+async fn by_name(body: Json<ByName>) -> String {
+    body.addresses.len().to_string()
+}
+
+#[tokio::test]
+async fn values_of_a_map_are_reported_at_the_map() {
+    let app = TestApp::new(App::with_routes(routes![by_name]));
+    let body = json!({ "addresses": { "home": { "ZipCode": "A" }, "work": { "ZipCode": "abcd" } } });
+    let problem: Value = app.post("/by-name").json(&body).send().await.json();
+    assert_eq!(problem["errors"].as_array().unwrap().len(), 2);
+    assert_eq!(problem["errors"][0]["pointer"], "/addresses");
+}
+
+#[derive(Deserialize, Validate)]
 #[validate(schema(function = "outer_rule", skip_on_field_errors = false))]
 struct Swapped {
     #[serde(rename = "b")]

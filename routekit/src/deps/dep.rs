@@ -25,6 +25,8 @@ use crate::problem::Problem;
 /// # let _app = App::with_routes(routes![hello]).provide(Greeting("hi"));
 /// ```
 ///
+/// A dependency is found by its type, so there is one of each: two pools of one type get a newtype each.
+///
 /// A route that takes a `Dep<T>` nobody provided does not start. `Option<Dep<T>>` is `None` instead.
 pub struct Dep<T: ?Sized>(Arc<T>);
 
@@ -69,7 +71,8 @@ impl<T: ?Sized> fmt::Debug for Dep<T> {
     }
 }
 
-/// For extractors of your own: `Dep::<Store>::from_request_parts(parts, state)` where the state is [`Deps`] or holds one.
+/// For extractors of your own, of routes without a `state`: they are extracted against [`Deps`]. Say what yours needs with
+/// [`Describe`](crate::describe), or its absence is found by the first request.
 impl<T, S> FromRequestParts<S> for Dep<T>
 where
     T: ?Sized + Send + Sync + 'static,

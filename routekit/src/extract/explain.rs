@@ -129,6 +129,7 @@ macro_rules! scalar {
             let expected = expectation(&visitor);
             let result = match self.text() {
                 Some(text) => text.$method(visitor),
+                None if self.scalars == Scalars::Text && self.value.is_array() => Err(Fault::repeated()),
                 None => self.visit(visitor),
             };
             self.locate(result.map_err(|fault| fault.expected(&expected.as_str())))

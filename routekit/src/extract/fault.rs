@@ -16,20 +16,25 @@ pub(crate) struct Fault {
     message: String,
     /// From the root; `None` until the place is known.
     place: Option<Vec<String>>,
-    /// The field the place lacks.
-    missing: Option<&'static str>,
+    /// The field that the place lacks, or has too much.
+    field: Option<String>,
 }
 
 impl Fault {
     fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), place: None, missing: None }
+        Self { code, message: message.into(), place: None, field: None }
+    }
+
+    /// One name with several values, where one is wanted.
+    pub(super) fn repeated() -> Self {
+        Self::new("duplicate", "is given more than once")
     }
 
     /// Says where, unless somebody deeper has.
     pub(crate) fn at(mut self, place: impl FnOnce() -> Vec<String>) -> Self {
         if self.place.is_none() {
             let mut place = place();
-            place.extend(self.missing.map(str::to_owned));
+            place.extend(self.field.take());
             self.place = Some(place);
         }
         self
@@ -41,11 +46,6 @@ impl Fault {
             self.message = wanted(expected);
         }
         self
-    }
-
-    /// What would be right, for people.
-    pub(crate) fn message(&self) -> &str {
-        &self.message
     }
 
     pub(crate) fn into_field_error(self, pointer: impl FnOnce(&[String]) -> String) -> FieldError {
@@ -77,12 +77,13 @@ impl serde::de::Error for Fault {
         Self::new("variant", one_of(expected))
     }
 
-    fn unknown_field(_: &str, expected: &'static [&'static str]) -> Self {
-        Self::new("unknown", format!("has a field that is not known; the fields are {}", list(expected)))
+    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
+        let message = format!("is not known; the fields are {}", list(expected));
+        Self { field: Some(field.to_owned()), ..Self::new("unknown", message) }
     }
 
     fn missing_field(field: &'static str) -> Self {
-        Self { missing: Some(field), ..Self::new("missing", "is required") }
+        Self { field: Some(field.to_owned()), ..Self::new("missing", "is required") }
     }
 
     fn duplicate_field(_: &'static str) -> Self {

@@ -7,7 +7,10 @@
 //! 3. Places are named as the client wrote them: JSON pointers (RFC 6901) into JSON, field names elsewhere, always
 //!    the names that serde uses. The rejected value is never repeated, so no password ends up in a log.
 //! 4. Any axum extractor works beside them. Its plain-text refusals become problems with status and headers kept.
-//! 5. Where nothing is to be validated (`HashMap`, `serde_json::Value`), take axum's own `Query` or `Json`.
+//! 5. Where nothing is to be validated (`HashMap`, `serde_json::Value`), take axum's own `Query` or `Json`. They validate
+//!    *nothing*, whatever their type derives: in code that moves in from axum, mind a leftover `use axum::Json`.
+//! 6. In [`Query`] and [`Form`] everything is text, and serde hands a `#[serde(flatten)]` struct text too, which is then no
+//!    number. Take two arguments instead: `Query<Paging>` and `Query<Filter>`.
 //!
 //! ```
 //! use routekit::{prelude::*, test::TestApp};

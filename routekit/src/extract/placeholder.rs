@@ -7,7 +7,11 @@ use axum::{
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use super::{Rejection, text::Text};
+use super::{
+    Rejection,
+    explain::{Scalars, explain},
+    text::Text,
+};
 use crate::problem::{FieldError, Problem};
 
 /// The decoded placeholders of a request, to parse arguments from. Generated code uses this.
@@ -35,9 +39,11 @@ impl Placeholders {
         };
         T::deserialize(Text(value)).map_err(|_| {
             let value = serde_json::Value::String(value.to_owned());
-            let fault = super::explain::explain::<T>(&value, super::explain::Scalars::Text);
-            let message = fault.map_or_else(|| "is not valid".to_owned(), |fault| fault.message().to_owned());
-            Rejection::Parameter(FieldError::new(name, "type", message)).into_response()
+            let error = match explain::<T>(&value, Scalars::Text) {
+                Some(fault) => fault.into_field_error(|_| name.to_owned()),
+                None => FieldError::new(name, "invalid", "is not valid"),
+            };
+            Rejection::Parameter(error).into_response()
         })
     }
 }

@@ -22,7 +22,8 @@ use crate::problem::FieldError;
     message = "`{Self}` cannot be taken from a request: it must derive `Deserialize` and `Validate`",
     label = "not both `Deserialize` and `Validate`",
     note = "add `#[derive(serde::Deserialize, routekit::Validate)]` to `{Self}`",
-    note = "where nothing is to be validated, take axum's own `axum::Json<T>`, `axum::extract::Query<T>` or `axum::extract::Path<T>`"
+    note = "a value of the path needs neither: name the argument like its placeholder, `id: Uuid`",
+    note = "where nothing is to be validated, take axum's own `routekit::axum::Json<T>` or `routekit::axum::extract::Query<T>`"
 )]
 pub trait Validated: DeserializeOwned + Validate {}
 
@@ -33,7 +34,7 @@ impl<T: DeserializeOwned + Validate> Validated for T {}
 pub(super) enum Places {
     /// JSON pointers (RFC 6901).
     Pointers,
-    /// Names of fields or parameters, joined by dots.
+    /// Names of fields or parameters, joined by dots; without places in lists.
     Names,
 }
 
@@ -44,7 +45,11 @@ impl Places {
             Self::Pointers => {
                 steps.iter().map(|step| format!("/{}", step.replace('~', "~0").replace('/', "~1"))).collect()
             }
-            Self::Names => steps.join("."),
+            // The second value of a repeated name has no name of its own.
+            Self::Names => {
+                let named = steps.iter().filter(|step| !step.bytes().all(|b| b.is_ascii_digit()));
+                named.map(String::as_str).collect::<Vec<_>>().join(".")
+            }
         }
     }
 
@@ -64,10 +69,11 @@ pub(super) fn validate<T: Validated>(
     input: impl FnOnce() -> Option<Value>,
 ) -> Result<(), Rejection> {
     let Err(errors) = within_budget(value) else { return Ok(()) };
-    let names = input().map(|input| explain::names::<T>(&input, places.scalars())).unwrap_or_default();
+    let input = input();
+    let names = input.as_ref().map(|input| explain::names::<T>(input, places.scalars())).unwrap_or_default();
     let mut found = Vec::new();
     let mut way = Way::default();
-    collect(&errors, &names, &mut way, &mut |way, error| {
+    collect(&errors, input.as_ref(), &names, &mut way, &mut |way, error| {
         if found.len() < MAX_ERRORS {
             found.push(field_error(places, &way.steps, error));
         }
@@ -84,7 +90,14 @@ struct Way {
     keys: Vec<String>,
 }
 
-fn collect(errors: &ValidationErrors, names: &Names, way: &mut Way, found: &mut impl FnMut(&Way, &ValidationError)) {
+/// Calls `found` for every error below `errors`, which are about `input`.
+fn collect(
+    errors: &ValidationErrors,
+    input: Option<&Value>,
+    names: &Names,
+    way: &mut Way,
+    found: &mut dyn FnMut(&Way, &ValidationError),
+) {
     let known = names.get(&way.keys).copied().unwrap_or_default();
     for (field, kind) in errors.errors() {
         let field = field.as_ref();
@@ -96,18 +109,26 @@ fn collect(errors: &ValidationErrors, names: &Names, way: &mut Way, found: &mut 
         }
         // A list at the root has no field to stand in.
         let named = field != LIST;
+        let mut input = input;
         if named {
             let name = serde_name(field, known);
+            input = input.and_then(|input| input.get(name));
             way.steps.push(name.to_owned());
             way.keys.push(name.to_owned());
         }
         match kind {
             ValidationErrorsKind::Field(errors) => errors.iter().for_each(|error| found(way, error)),
-            ValidationErrorsKind::Struct(errors) => collect(errors, names, way, found),
+            ValidationErrorsKind::Struct(errors) => collect(errors, input, names, way, found),
+            // `validator` counts the values of a map in the order it happens to have them, which is no place.
+            ValidationErrorsKind::List(values) if input.is_some_and(Value::is_object) => {
+                let mut at_the_map = |_: &Way, error: &ValidationError| found(way, error);
+                let errors = values.values();
+                errors.for_each(|errors| collect(errors, None, names, &mut Way::default(), &mut at_the_map));
+            }
             ValidationErrorsKind::List(items) => {
                 for (index, errors) in items {
                     way.steps.push(index.to_string());
-                    collect(errors, names, way, found);
+                    collect(errors, input.and_then(|input| input.get(index)), names, way, found);
                     way.steps.pop();
                 }
             }
@@ -264,7 +285,7 @@ mod tests {
 
     fn kept(errors: &ValidationErrors) -> usize {
         let mut kept = 0;
-        collect(errors, &Names::new(), &mut Way::default(), &mut |_, _| kept += 1);
+        collect(errors, None, &Names::new(), &mut Way::default(), &mut |_, _| kept += 1);
         kept
     }
 

@@ -10,7 +10,12 @@ use serde::Serialize;
 pub struct FieldError {
     /// Where: a JSON pointer (RFC 6901) into a JSON body, else the name of the field or parameter.
     pub pointer: String,
-    /// What kind of rule was broken, for programs: `length`, `range`, `type`, `missing`, …
+    /// What is wrong, for programs.
+    ///
+    /// Of an input that cannot be deserialised: `type` (another type), `value` (out of the type's range), `variant` (not one
+    /// of the known), `length` (a list of another length), `missing`, `unknown` (a field that is not known), `duplicate`,
+    /// `invalid` (refused by the type itself), `shape` (anything else). Of a broken rule: the rule's name, such as
+    /// `length`, `range` or `email`, or its `code = "…"`.
     pub code: String,
     /// What would be right, for people.
     pub message: String,

@@ -1,26 +1,4 @@
-//! What a route takes, gives, needs and can answer.
-//!
-//! Generated code asks every argument and the return type to describe themselves, by autoref specialisation: a type that
-//! implements [`Describe`] or [`DescribeResponse`] says what it is; any other is opaque, which is no error. Where the
-//! content (the [`Payload`](Describe::Payload)) implements `schemars::JsonSchema`, its schema comes along (feature
-//! `schema`). An extractor of your own joins in like this:
-//!
-//! ```
-//! use routekit::{Deps, describe::{Describe, Input, NoPayload}};
-//!
-//! struct ApiKeys;
-//! /// Wants a header, may answer 401, and needs the app to provide `ApiKeys`.
-//! struct Caller;
-//!
-//! impl Describe for Caller {
-//!     type Payload = NoPayload;
-//!     fn describe(input: &mut Input) {
-//!         input.header("x-api-key");
-//!         input.answers(401);
-//!         input.needs::<ApiKeys>();
-//!     }
-//! }
-//! ```
+//! What a route says of itself, as data; see `docs/describe.md`.
 
 use std::any::{TypeId, type_name};
 
