@@ -1,6 +1,6 @@
 //! The clock everything here asks, so that tests can move time by hand.
 //!
-//! Only monotonic time: setting the wall clock changes no duration.
+//! Durations are monotonic: setting the wall clock changes none. The wall clock is for labels only.
 
 use std::{
     fmt,
@@ -8,10 +8,10 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
-/// A monotonic clock: the system's, or one that a test moves.
+/// A clock: the system's, or one that a test moves.
 ///
 /// ```
 /// use std::time::Duration;
@@ -51,6 +51,16 @@ impl Clock {
             #[expect(clippy::disallowed_methods, reason = "the one place that asks the system")]
             None => Instant::now(),
             Some(manual) => manual.start + Duration::from_nanos(manual.elapsed_nanos.load(Ordering::SeqCst)),
+        }
+    }
+
+    /// The wall clock, as the time since 1970 without leap seconds; a manual clock starts there.
+    #[must_use]
+    pub fn unix_time(&self) -> Duration {
+        match &self.0 {
+            #[expect(clippy::disallowed_methods, reason = "the one place that asks the system")]
+            None => SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default(),
+            Some(manual) => Duration::from_nanos(manual.elapsed_nanos.load(Ordering::SeqCst)),
         }
     }
 

@@ -1,0 +1,45 @@
+use std::{
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use axum::response::Response;
+use http::Uri;
+use pin_project_lite::pin_project;
+use tracing::Span;
+
+use super::{CorrelationId, id::CORRELATION_ID};
+use crate::problem;
+
+pin_project! {
+    /// The future of [`Correlation`](super::Correlation).
+    #[derive(Debug)]
+    pub struct CorrelationFuture<F> {
+        #[pin]
+        pub(super) inner: F,
+        pub(super) span: Span,
+        pub(super) id: CorrelationId,
+        pub(super) uri: Uri,
+        pub(super) head: bool,
+    }
+}
+
+impl<F, E> Future for CorrelationFuture<F>
+where
+    F: Future<Output = Result<Response, E>>,
+{
+    type Output = Result<Response, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let _entered = this.span.enter();
+        let mut response = ready!(this.inner.poll(cx))?;
+        this.span.record("http.response.status_code", response.status().as_u16());
+        if response.status().is_client_error() || response.status().is_server_error() {
+            response = problem::render(response, this.uri.path(), Some(this.id.as_str()), *this.head);
+        }
+        response.headers_mut().insert(CORRELATION_ID, this.id.header());
+        Poll::Ready(Ok(response))
+    }
+}

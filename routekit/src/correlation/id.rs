@@ -1,0 +1,150 @@
+//! The id itself.
+
+use std::{convert::Infallible, fmt};
+
+use axum::{
+    extract::{FromRequestParts, OptionalFromRequestParts},
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, request::Parts};
+
+use crate::{clock::Clock, problem::Problem};
+
+pub(super) const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The id of a request: 1 to 128 characters of `[A-Za-z0-9._-]`. A clone is one reference count.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CorrelationId(HeaderValue);
+
+impl CorrelationId {
+    /// A new one: a UUID version 7 (RFC 9562 §5.7) of this time and 74 random bits.
+    ///
+    /// Not from `Uuid::now_v7`, which takes a lock to count within a millisecond. The random bits are for telling requests
+    /// apart and not for secrets.
+    #[must_use]
+    pub fn new(clock: &Clock) -> Self {
+        let millis = u64::try_from(clock.unix_time().as_millis()).unwrap_or(u64::MAX);
+        let mut random = [0; 10];
+        fastrand::fill(&mut random);
+        let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
+        uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid().hyphenated().encode_lower(&mut text);
+        let value = HeaderValue::from_maybe_shared(Bytes::copy_from_slice(&text));
+        Self(value.expect("hexadecimal digits and hyphens are visible ASCII"))
+    }
+
+    /// The one that a request brings, if it is well formed.
+    pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
+        let brought = |name| headers.get(name).filter(|value| is_well_formed(value.as_bytes()));
+        brought(CORRELATION_ID).or_else(|| brought(REQUEST_ID)).cloned().map(Self)
+    }
+
+    /// As text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.to_str().expect("a well-formed id is ASCII")
+    }
+
+    pub(super) fn header(&self) -> HeaderValue {
+        self.0.clone()
+    }
+}
+
+fn is_well_formed(id: &[u8]) -> bool {
+    (1..=128).contains(&id.len()) && id.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+}
+
+impl fmt::Display for CorrelationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl fmt::Debug for CorrelationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CorrelationId({self})")
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for CorrelationId {
+    type Rejection = NoCorrelationId;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, NoCorrelationId> {
+        parts.extensions.get().cloned().ok_or(NoCorrelationId)
+    }
+}
+
+impl<S: Sync> OptionalFromRequestParts<S> for CorrelationId {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
+        Ok(parts.extensions.get().cloned())
+    }
+}
+
+/// A handler takes a [`CorrelationId`] where no [`CorrelationLayer`](super::CorrelationLayer) stands: 500.
+#[derive(Debug, Clone, Copy)]
+pub struct NoCorrelationId;
+
+impl fmt::Display for NoCorrelationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no `CorrelationLayer` stands around this handler")
+    }
+}
+
+impl std::error::Error for NoCorrelationId {}
+
+impl IntoResponse for NoCorrelationId {
+    fn into_response(self) -> Response {
+        Problem::internal(self).into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn which_ids_are_taken_over() {
+        let rows: &[(&str, Option<&str>, Option<&str>, Option<&str>)] = &[
+            ("none", None, None, None),
+            ("correlation", Some("a.B_9-"), None, Some("a.B_9-")),
+            ("request", None, Some("r"), Some("r")),
+            ("both", Some("c"), Some("r"), Some("c")),
+            ("a bad one beside a good one", Some("a b"), Some("r"), Some("r")),
+            ("empty", Some(""), None, None),
+            ("a line break in disguise", Some("a%0ab"), None, None),
+            ("a quote", Some("a\"b"), None, None),
+        ];
+        for (name, correlation, request, expected) in rows {
+            let mut headers = HeaderMap::new();
+            if let Some(value) = correlation {
+                headers.insert(CORRELATION_ID, value.parse().unwrap());
+            }
+            if let Some(value) = request {
+                headers.insert(REQUEST_ID, value.parse().unwrap());
+            }
+            assert_eq!(CorrelationId::of(&headers).as_ref().map(CorrelationId::as_str), *expected, "{name}");
+        }
+        let of_length = |length| HeaderMap::from_iter([(CORRELATION_ID, "x".repeat(length).parse().unwrap())]);
+        assert!(CorrelationId::of(&of_length(128)).is_some());
+        assert!(CorrelationId::of(&of_length(129)).is_none());
+        let umlaut = HeaderMap::from_iter([(CORRELATION_ID, HeaderValue::from_bytes(b"\xc3\xa4").unwrap())]);
+        assert!(CorrelationId::of(&umlaut).is_none());
+    }
+
+    #[test]
+    fn new_ids_are_sorted_by_time() {
+        let clock = Clock::manual();
+        let mut ids = Vec::new();
+        for _ in 0..100 {
+            ids.push(CorrelationId::new(&clock));
+            clock.advance(Duration::from_millis(1));
+        }
+        assert!(ids.windows(2).all(|pair| pair[0].as_str() < pair[1].as_str()));
+        assert_eq!(uuid::Uuid::parse_str(ids[0].as_str()).unwrap().get_version_num(), 7);
+    }
+}

@@ -1,0 +1,62 @@
+use std::task::{Context, Poll};
+
+use axum::response::Response;
+use http::{Method, Request};
+use tower_service::Service;
+use tracing::{Span, field::Empty};
+
+use super::{CorrelationFuture, CorrelationId, TraceId};
+use crate::clock::Clock;
+
+/// The service of [`CorrelationLayer`](super::CorrelationLayer).
+#[derive(Debug, Clone)]
+pub struct Correlation<S> {
+    pub(super) inner: S,
+    pub(super) clock: Clock,
+}
+
+accessors!(Correlation);
+
+impl<S, B> Service<Request<B>> for Correlation<S>
+where
+    S: Service<Request<B>, Response = Response>,
+{
+    type Response = Response;
+    type Error = S::Error;
+    type Future = CorrelationFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        let id = CorrelationId::of(request.headers()).unwrap_or_else(|| CorrelationId::new(&self.clock));
+        let span = span(&request, &id);
+        let uri = request.uri().clone();
+        let head = request.method() == Method::HEAD;
+        request.extensions_mut().insert(id.clone());
+        let inner = span.in_scope(|| self.inner.call(request));
+        CorrelationFuture { inner, span, id, uri, head }
+    }
+}
+
+/// The span of one request, after OpenTelemetry's HTTP server conventions.
+fn span<B>(request: &Request<B>, id: &CorrelationId) -> Span {
+    let span = tracing::info_span!(
+        "request",
+        otel.kind = "server",
+        http.request.method = %request.method(),
+        http.route = Empty,
+        http.response.status_code = Empty,
+        url.path = request.uri().path(),
+        network.protocol.version = ?request.version(),
+        correlation_id = id.as_str(),
+        trace_id = Empty,
+    );
+    if !span.is_disabled()
+        && let Some(trace) = TraceId::of(request.headers())
+    {
+        span.record("trace_id", trace.as_str());
+    }
+    span
+}
