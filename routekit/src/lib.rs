@@ -45,7 +45,7 @@
 //! | write an extractor of your own | [`describe`] |
 //! | fail | [`Problem`], [`problem`] |
 //! | test | [`mod@test`] |
-//! | use one policy on a plain axum router | [`timeout`], [`body_limit`], [`catch_panic`], [`deprecation`], [`metrics`] |
+//! | use one policy on a plain axum router | [`timeout`], [`body_limit`], [`catch_panic`], [`deprecation`], [`metrics`], [`correlation`] |
 //!
 //! # Features
 //!
@@ -71,6 +71,7 @@ mod app;
 pub mod body_limit;
 pub mod catch_panic;
 mod clock;
+pub mod correlation;
 pub mod deprecation;
 mod deps;
 pub mod extract;

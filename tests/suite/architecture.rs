@@ -7,7 +7,7 @@ const STOREYS: &[&[&str]] = &[
     &["clock", "problem", "setup"],
     &["deps"],
     &["route"],
-    &["body_limit", "catch_panic", "deprecation", "extract", "health", "metrics", "timeout"],
+    &["body_limit", "catch_panic", "correlation", "deprecation", "extract", "health", "metrics", "timeout"],
     &["policy"],
     &["app"],
     &["test"],

@@ -22,11 +22,12 @@ use super::{
 use crate::{
     catch_panic::CatchPanic,
     clock::Clock,
+    correlation::Correlation,
     deps::Deps,
     health,
     metrics::{Exporter, RouteMetrics},
     policy,
-    problem::{Problem, RenderService},
+    problem::Problem,
     route::{self, Description, Reserved, Route, Selection, Wiring},
     setup::{Error, SetupProblem},
 };
@@ -34,21 +35,22 @@ use crate::{
 /// An app that was checked.
 pub(crate) struct Mounted {
     router: Router,
+    clock: Clock,
     pub(crate) table: RouteTable,
     pub(crate) exporter: Exporter,
 }
 
 /// The router with what stands around it: what a connection calls.
-pub(crate) type Service = RenderService<CatchPanic<Router>>;
+pub(crate) type Service = Correlation<CatchPanic<Router>>;
 
 impl Mounted {
     pub(crate) fn into_router(self) -> Router {
-        self.router.layer(policy::around_router())
+        self.router.layer(policy::around_router(self.clock))
     }
 
     /// Not an axum router: layers around one are put around each of its routes, and again for every connection.
     pub(crate) fn service(&self) -> Service {
-        policy::around_router().layer(self.router.clone())
+        policy::around_router(self.clock.clone()).layer(self.router.clone())
     }
 }
 
@@ -96,7 +98,7 @@ pub(super) fn mount(app: App) -> Result<Mounted, Error> {
     let router = router.with_state(());
     let table =
         RouteTable::new(candidates.into_iter().map(|c| TableRow::new(&c.route, c.path, c.description)).collect());
-    Ok(Mounted { router, table, exporter })
+    Ok(Mounted { router, clock: app.clock, table, exporter })
 }
 
 fn check_crates(expected: &[String], problems: &mut Vec<SetupProblem>) {

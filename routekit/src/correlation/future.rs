@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 use tracing::Span;
 
 use super::{CorrelationId, id::CORRELATION_ID};
-use crate::problem;
+use crate::problem::{Occasion, render};
 
 pin_project! {
     /// The future of [`Correlation`](super::Correlation).
@@ -36,9 +36,8 @@ where
         let _entered = this.span.enter();
         let mut response = ready!(this.inner.poll(cx))?;
         this.span.record("http.response.status_code", response.status().as_u16());
-        if response.status().is_client_error() || response.status().is_server_error() {
-            response = problem::render(response, this.uri.path(), Some(this.id.as_str()), *this.head);
-        }
+        response =
+            render(response, Occasion { path: this.uri.path(), head: *this.head, correlation_id: this.id.as_str() });
         response.headers_mut().insert(CORRELATION_ID, this.id.header());
         Poll::Ready(Ok(response))
     }

@@ -1,6 +1,6 @@
 use std::task::{Context, Poll};
 
-use axum::response::Response;
+use axum::{extract::OriginalUri, response::Response};
 use http::{Method, Request};
 use tower_service::Service;
 use tracing::{Span, field::Empty};
@@ -32,7 +32,8 @@ where
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let id = CorrelationId::of(request.headers()).unwrap_or_else(|| CorrelationId::new(&self.clock));
         let span = span(&request, &id);
-        let uri = request.uri().clone();
+        // Below a `nest`, the URI has lost its beginning.
+        let uri = request.extensions().get::<OriginalUri>().map_or_else(|| request.uri().clone(), |uri| uri.0.clone());
         let head = request.method() == Method::HEAD;
         request.extensions_mut().insert(id.clone());
         let inner = span.in_scope(|| self.inner.call(request));

@@ -1,7 +1,7 @@
 //! The order of policies, decided here and nowhere else.
 //!
 //! Around the router, for every request, outermost first:
-//! 1. problems get their last details ([`RenderLayer`])
+//! 1. correlation: an id and a span for the request, last details for its problems ([`CorrelationLayer`])
 //! 2. a last catch for panics of our own layers and of hand-written routers
 //!
 //! Around each endpoint:
@@ -21,9 +21,9 @@ use crate::{
     body_limit::{self, BodyLimit, BodyLimitLayer},
     catch_panic::{CatchPanic, CatchPanicLayer},
     clock::Clock,
+    correlation::CorrelationLayer,
     deprecation::{Deprecated, DeprecationLayer},
     metrics::{Metrics, MetricsLayer, RouteMetrics},
-    problem::RenderLayer,
     route::{Endpoint, Policies},
     timeout::{Timeout, TimeoutLayer},
 };
@@ -60,8 +60,8 @@ pub(crate) fn around_endpoint(
 }
 
 /// What stands around the whole router.
-pub(crate) fn around_router() -> (RenderLayer, CatchPanicLayer) {
-    (RenderLayer::new(), CatchPanicLayer::new())
+pub(crate) fn around_router(clock: Clock) -> (CorrelationLayer, CatchPanicLayer) {
+    (CorrelationLayer::new().clock(clock), CatchPanicLayer::new())
 }
 
 #[cfg(test)]

@@ -25,6 +25,7 @@ struct Fields {
     title: Option<Cow<'static, str>>,
     detail: Option<Cow<'static, str>>,
     instance: Option<String>,
+    correlation_id: Option<String>,
     errors: Vec<FieldError>,
     members: serde_json::Map<String, Value>,
     headers: HeaderMap,
@@ -45,6 +46,7 @@ impl Problem {
             title: None,
             detail: None,
             instance: None,
+            correlation_id: None,
             errors: Vec::new(),
             members: serde_json::Map::new(),
             headers: HeaderMap::new(),
@@ -193,8 +195,12 @@ impl Problem {
         self
     }
 
-    pub(super) fn has_instance(&self) -> bool {
-        self.0.instance.is_some()
+    /// The same with what is only known outside everything else.
+    pub(super) fn answers(mut self, path: &str, correlation_id: &str) -> Self {
+        let fields = self.fields();
+        fields.instance.get_or_insert_with(|| path.to_owned());
+        fields.correlation_id = Some(correlation_id.to_owned());
+        self
     }
 
     /// The title, or the phrase of the status.
@@ -227,7 +233,7 @@ impl Problem {
 
 impl Serialize for Problem {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Fields { status, kind, detail, instance, errors, members, .. } = &*self.0;
+        let Fields { status, kind, detail, instance, correlation_id, errors, members, .. } = &*self.0;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("type", kind)?;
         map.serialize_entry("title", self.title_text())?;
@@ -238,10 +244,13 @@ impl Serialize for Problem {
         if let Some(instance) = instance {
             map.serialize_entry("instance", instance)?;
         }
+        if let Some(id) = correlation_id {
+            map.serialize_entry("correlationId", id)?;
+        }
         if !errors.is_empty() {
             map.serialize_entry("errors", errors)?;
         }
-        const STANDARD: [&str; 6] = ["type", "title", "status", "detail", "instance", "errors"];
+        const STANDARD: [&str; 7] = ["type", "title", "status", "detail", "instance", "correlationId", "errors"];
         for (name, value) in members.iter().filter(|(name, _)| !STANDARD.contains(&name.as_str())) {
             map.serialize_entry(name, value)?;
         }

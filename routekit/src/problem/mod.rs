@@ -4,10 +4,12 @@
 //! 2. What the client reads (`title`, `detail`, `errors`) and what the log reads ([`Problem::caused_by`]) are different
 //!    fields. Internal text never travels.
 //! 3. The document's bytes are rendered at once, so that a problem works on any axum router. The problem also travels
-//!    with the response as an extension: [`RenderLayer`], outermost around an app, renders it again with what is only
-//!    known there (the `instance`), so that no shared or stored answer carries another request's details.
-//! 4. [`RenderLayer`] also turns bare error statuses into problems: an answer of status 400 or above that has neither a
+//!    with the response as an extension: [`CorrelationLayer`], outermost around an app, renders it again with what is only
+//!    known there (`instance` and `correlationId`), so that no shared or stored answer carries another request's details.
+//! 4. [`CorrelationLayer`] also turns bare error statuses into problems: an answer of status 400 or above that has neither a
 //!    `Content-Type` nor content, such as axum's own 404 and 405.
+//!
+//! [`CorrelationLayer`]: crate::correlation::CorrelationLayer
 //!
 //! ```
 //! use axum::response::IntoResponse;
@@ -21,13 +23,12 @@
 mod document;
 mod field;
 mod foreign;
-mod layer;
+mod render;
 
-pub(crate) use self::foreign::from_rejection;
-pub use self::{
-    document::Problem,
-    field::FieldError,
-    layer::{RenderFuture, RenderLayer, RenderService},
+pub use self::{document::Problem, field::FieldError};
+pub(crate) use self::{
+    foreign::from_rejection,
+    render::{Occasion, render},
 };
 
 /// The result of a handler whose failures are [`Problem`]s.
