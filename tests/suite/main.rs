@@ -6,6 +6,7 @@
 #![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 
 mod architecture;
+mod correlation;
 mod dependencies;
 mod description;
 mod discovery;

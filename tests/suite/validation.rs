@@ -170,7 +170,7 @@ async fn what_is_refused_is_not_repeated() {
 
 #[tokio::test]
 async fn a_failed_rule_comes_with_its_parameters() {
-    let answer = app().get("/search?limit=0").send().await;
+    let answer = app().get("/search?limit=0").header("x-correlation-id", "abc-1").send().await;
     assert_eq!(answer.header("content-type"), Some("application/problem+json"));
     assert_eq!(
         answer.json::<Value>(),
@@ -180,6 +180,7 @@ async fn a_failed_rule_comes_with_its_parameters() {
             "status": 422,
             "detail": "1 rule is broken",
             "instance": "/search",
+            "correlationId": "abc-1",
             "errors": [{
                 "pointer": "limit",
                 "code": "range",

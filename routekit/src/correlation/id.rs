@@ -9,7 +9,11 @@ use axum::{
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, request::Parts};
 
-use crate::{clock::Clock, problem::Problem};
+use crate::{
+    clock::Clock,
+    problem::Problem,
+    route::{Describe, Input, NoPayload},
+};
 
 pub(super) const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -80,6 +84,14 @@ impl<S: Sync> OptionalFromRequestParts<S> for CorrelationId {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
         Ok(parts.extensions.get().cloned())
+    }
+}
+
+impl Describe for CorrelationId {
+    type Payload = NoPayload;
+
+    fn describe(input: &mut Input) {
+        input.app();
     }
 }
 

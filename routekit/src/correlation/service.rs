@@ -47,7 +47,6 @@ fn span<B>(request: &Request<B>, id: &CorrelationId) -> Span {
         "request",
         otel.kind = "server",
         http.request.method = %request.method(),
-        http.route = Empty,
         http.response.status_code = Empty,
         url.path = request.uri().path(),
         network.protocol.version = ?request.version(),
