@@ -111,8 +111,9 @@ mod validate_trait {
     pub use validator::Validate;
 }
 
-#[doc = include_str!("docs/describe.md")]
 pub mod describe {
+    #![doc = include_str!("docs/describe.md")]
+
     pub use crate::route::{Describe, DescribeResponse, Description, Input, InputSource, NoPayload, Output, Payload};
 }
 

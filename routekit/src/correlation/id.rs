@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn which_ids_are_taken_over() {
-        let rows: &[(&str, Option<&str>, Option<&str>, Option<&str>)] = &[
+        let rows = [
             ("none", None, None, None),
             ("correlation", Some("a.B_9-"), None, Some("a.B_9-")),
             ("request", None, Some("r"), Some("r")),
@@ -132,6 +132,7 @@ mod tests {
             ("a quote", Some("a\"b"), None, None),
         ];
         for (name, correlation, request, expected) in rows {
+            let expected: Option<&str> = expected;
             let mut headers = HeaderMap::new();
             if let Some(value) = correlation {
                 headers.insert(CORRELATION_ID, value.parse().unwrap());
@@ -139,7 +140,7 @@ mod tests {
             if let Some(value) = request {
                 headers.insert(REQUEST_ID, value.parse().unwrap());
             }
-            assert_eq!(CorrelationId::of(&headers).as_ref().map(CorrelationId::as_str), *expected, "{name}");
+            assert_eq!(CorrelationId::of(&headers).as_ref().map(CorrelationId::as_str), expected, "{name}");
         }
         let of_length = |length| HeaderMap::from_iter([(CORRELATION_ID, "x".repeat(length).parse().unwrap())]);
         assert!(CorrelationId::of(&of_length(128)).is_some());
