@@ -1,4 +1,5 @@
-//! Compile errors, word for word.
+//! Compile errors, word for word. Where rustc lists "other types that implement" a trait, a new extractor of ours changes a few:
+//! `TRYBUILD=overwrite` writes them anew; the diff is the change to review.
 
 use std::{path::Path, process::Command};
 
