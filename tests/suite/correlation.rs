@@ -1,16 +1,13 @@
 //! One id for everything that happens because of a request.
 
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::{LazyLock, Mutex};
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use routekit::{correlation::CorrelationId, prelude::*, test::TestApp};
 use serde_json::Value;
-use tracing::{
-    Event, Metadata, Subscriber,
-    field::{Field, Visit},
-    span::{Attributes, Id, Record},
-};
+
+use crate::logs;
 
 #[get("/c/id")]
 async fn id(id: CorrelationId) -> String {
@@ -69,48 +66,14 @@ async fn a_problem_has_the_id_of_its_request_and_of_no_other() {
     }
 }
 
-/// Keeps the fields of spans, as text.
-#[derive(Clone, Default)]
-struct Recorder(Arc<Mutex<Vec<String>>>);
-
-impl Visit for Recorder {
-    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
-        self.0.lock().unwrap().push(format!("{field}={value:?}"));
-    }
-}
-
-impl Subscriber for Recorder {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.is_span() && metadata.target().starts_with("routekit")
-    }
-
-    fn new_span(&self, span: &Attributes<'_>) -> Id {
-        span.record(&mut self.clone());
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, values: &Record<'_>) {
-        values.record(&mut self.clone());
-    }
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-    fn event(&self, _: &Event<'_>) {}
-    fn enter(&self, _: &Id) {}
-    fn exit(&self, _: &Id) {}
-}
-
 #[test]
 fn one_span_with_the_fields_of_opentelemetry() {
-    let recorder = Recorder::default();
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    tracing::subscriber::with_default(recorder.clone(), || {
-        runtime.block_on(async {
-            let request = app().get("/c/id?secret=1").header("x-correlation-id", "abc-1");
-            let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-            assert_eq!(request.header("traceparent", trace).send().await.status(), 200);
-        });
+    let ((), lines) = logs::caught(async {
+        let request = app().get("/c/id?secret=1").header("x-correlation-id", "abc-1");
+        let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        assert_eq!(request.header("traceparent", trace).send().await.status(), 200);
     });
-    let fields = recorder.0.lock().unwrap().clone();
+    let fields: Vec<String> = lines.into_iter().flat_map(|line| line.fields).collect();
     for field in [
         "http.request.method=GET",
         "url.path=\"/c/id\"",

@@ -14,6 +14,7 @@ mod extractors;
 mod grpc;
 mod hand_written;
 mod linking;
+mod logs;
 mod metrics;
 mod names;
 mod policies;

@@ -1,0 +1,87 @@
+//! What a test's own thread logs.
+//!
+//! One subscriber for the whole process, set before anything is caught, which hands spans and events to whoever listens on
+//! the thread. A subscriber for a thread alone (`with_default`) loses them now and then: `tracing` remembers for a whole
+//! process whether anybody listens to a place in the code, and another thread may be the first to come by.
+
+use std::{
+    cell::RefCell,
+    fmt::Debug,
+    sync::{
+        Once,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use tracing::{
+    Event, Metadata, Subscriber,
+    field::{Field, Visit},
+    span::{Attributes, Id, Record},
+};
+
+thread_local! {
+    static CAUGHT: RefCell<Option<Vec<Line>>> = const { RefCell::new(None) };
+}
+
+/// A span's or an event's fields.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Line {
+    /// `span`, `record` (fields that a span was given later), or an event's target.
+    pub(crate) of: String,
+    pub(crate) fields: Vec<String>,
+}
+
+/// Runs `action` on a runtime of this thread, and returns what it logged.
+pub(crate) fn caught<T>(action: impl Future<Output = T>) -> (T, Vec<Line>) {
+    static INSTALL: Once = Once::new();
+    INSTALL.call_once(|| {
+        tracing::subscriber::set_global_default(ThisThread).expect("no test sets another");
+        tracing::callsite::rebuild_interest_cache();
+    });
+    CAUGHT.set(Some(Vec::new()));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let result = runtime.block_on(action);
+    (result, CAUGHT.take().unwrap())
+}
+
+struct ThisThread;
+
+impl Visit for Line {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.fields.push(format!("{field}={value:?}"));
+    }
+}
+
+fn keep(of: &str, record: impl FnOnce(&mut Line)) {
+    CAUGHT.with_borrow_mut(|caught| {
+        if let Some(caught) = caught {
+            let mut line = Line { of: of.to_owned(), fields: Vec::new() };
+            record(&mut line);
+            caught.push(line);
+        }
+    });
+}
+
+impl Subscriber for ThisThread {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target().starts_with("routekit")
+    }
+
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        keep("span", |line| span.record(line));
+        Id::from_u64(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn record(&self, _: &Id, values: &Record<'_>) {
+        keep("record", |line| values.record(line));
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        keep(event.metadata().target(), |line| event.record(line));
+    }
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
