@@ -45,13 +45,17 @@
 //! | write an extractor of your own | [`describe`] |
 //! | fail | [`Problem`], [`problem`] |
 //! | test | [`mod@test`] |
-//! | use one policy on a plain axum router | [`timeout`], [`body_limit`], [`catch_panic`], [`deprecation`], [`metrics`], [`correlation`] |
+//! | set what is deployed | [`config`] |
+//! | operate it | [`admin`], [`health`], [`metrics`], [`access_log`], [`telemetry`] |
+//! | see what happens to a request | [`App::explain`], [`observe`] |
+//! | use one policy on a plain axum router | [`timeout`], [`body_limit`], [`catch_panic`], [`deprecation`], [`correlation`], [`watch`] |
 //!
 //! # Features
 //!
 //! | feature | default | |
 //! | --- | --- | --- |
 //! | `schema` | yes | JSON Schemas in route descriptions, where a type implements `schemars::JsonSchema` |
+//! | `telemetry` | yes | [`telemetry::init`], which sets up logs |
 //! | `multipart` | | axum's `Multipart`, described as a body |
 //! | `ws` | | axum's `WebSocketUpgrade`, described as such |
 //! | `full` | | all of these |
@@ -67,22 +71,31 @@ mod macros;
 
 #[doc(hidden)]
 pub mod __private;
+pub mod access_log;
+pub mod admin;
 mod app;
 pub mod body_limit;
 pub mod catch_panic;
 mod clock;
+pub mod config;
 pub mod correlation;
 pub mod deprecation;
 mod deps;
 pub mod extract;
-mod health;
+pub mod health;
 pub mod metrics;
+pub mod observe;
 mod policy;
 pub mod problem;
 mod route;
+mod setting;
 mod setup;
+#[cfg(feature = "telemetry")]
+pub mod telemetry;
 pub mod test;
 pub mod timeout;
+mod units;
+pub mod watch;
 
 pub use axum;
 pub use validator;
@@ -92,8 +105,10 @@ pub use self::{
     clock::Clock,
     deps::{Dep, Deps, MissingDependency},
     extract::{Form, Json, Path, Query},
+    policy::{EffectivePolicies, Explanation, Step},
     problem::{Problem, Result},
     route::{Deprecation, Endpoint, EndpointFuture, Location, Method, Policies, Route, RouteMeta},
+    setting::{Origin, Setting},
     setup::{Error, SetupProblem},
 };
 #[doc = include_str!("docs/route.md")]

@@ -106,14 +106,48 @@ pub enum SetupProblem {
         /// What the matcher says.
         reason: String,
     },
-    /// A setting has a value that cannot be read.
+    /// A configuration file cannot be read.
+    #[non_exhaustive]
+    InvalidFile {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A setting that there is not.
+    #[non_exhaustive]
+    UnknownSetting {
+        /// Where it was set: `ROUTEKIT_ADRR`.
+        setting: String,
+        /// What may have been meant.
+        nearest: Option<String>,
+        /// The settings that there are.
+        known: Vec<&'static str>,
+    },
+    /// Configuration names a route that there is not.
+    #[non_exhaustive]
+    UnknownRoute {
+        /// The route: `GET /v2/user`.
+        route: String,
+        /// Who named it.
+        named_by: String,
+        /// What may have been meant.
+        nearest: Option<String>,
+    },
+    /// A setting has a value that makes no sense.
     #[non_exhaustive]
     InvalidSetting {
         /// Where it was set: `ROUTEKIT_ADDR`.
-        source: &'static str,
+        setting: String,
         /// What it says.
         value: String,
         /// What is wrong with it.
+        reason: String,
+    },
+    /// `telemetry::init` was called in a program that has a subscriber.
+    #[non_exhaustive]
+    SubscriberExists {
+        /// What `tracing` says.
         reason: String,
     },
     /// The address cannot be listened on.
@@ -122,7 +156,9 @@ pub enum SetupProblem {
         /// The address.
         addr: SocketAddr,
         /// What chose it.
-        setting: &'static str,
+        setting: String,
+        /// The variable that chooses another.
+        variable: &'static str,
         /// What the system says.
         error: io::Error,
     },
@@ -248,12 +284,28 @@ impl fmt::Display for SetupProblem {
             }
             Self::InvalidPrefix { prefix, reason } => write!(f, "the prefix `{prefix}` {reason}"),
             Self::InvalidPath { route, reason } => write!(f, "{route}: {reason}"),
-            Self::InvalidSetting { source, value, reason } => write!(f, "{source} is `{value}`: {reason}"),
-            Self::Bind { addr, setting, error } => {
-                write!(
-                    f,
-                    "cannot listen on {addr}: {error}\n  set {setting} to another address, such as 127.0.0.1:3001"
-                )
+            Self::InvalidFile { file, reason } => write!(f, "{file} cannot be read: {reason}"),
+            Self::UnknownSetting { setting, nearest, known } => {
+                write!(f, "{setting}: there is no such setting")?;
+                match nearest {
+                    Some(nearest) => write!(f, "; did you mean `{nearest}`?")?,
+                    None => f.write_str(".")?,
+                }
+                write!(f, "\n  there are {}", known.join(", "))
+            }
+            Self::UnknownRoute { route, named_by, nearest } => {
+                write!(f, "{named_by} names the route `{route}`, which the app does not have")?;
+                match nearest {
+                    Some(nearest) => write!(f, "; did you mean `{nearest}`?"),
+                    None => Ok(()),
+                }
+            }
+            Self::InvalidSetting { setting, value, reason } => write!(f, "{setting} is `{value}`: {reason}"),
+            Self::SubscriberExists { reason } => {
+                write!(f, "`telemetry::init` finds that somebody logs already; call it first, or not at all: {reason}")
+            }
+            Self::Bind { addr, setting, variable, error } => {
+                write!(f, "cannot listen on {addr} ({setting}): {error}\n  set {variable} to another address")
             }
             Self::CutOff { connections } => {
                 write!(f, "{connections} connections were cut off: their requests did not finish in time")
@@ -261,6 +313,13 @@ impl fmt::Display for SetupProblem {
             Self::Serve { error } => write!(f, "the server failed: {error}"),
         }
     }
+}
+
+/// The name that `name` was probably meant to be.
+pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let distances = known.map(|known| (strsim::damerau_levenshtein(name, known), known));
+    // A third of a name may be wrong; more, and it is another name.
+    distances.min().filter(|(distance, known)| distance * 3 <= known.chars().count()).map(|(_, known)| known)
 }
 
 fn lines(f: &mut fmt::Formatter<'_>, lines: &[String]) -> fmt::Result {

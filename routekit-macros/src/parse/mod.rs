@@ -11,6 +11,7 @@ mod layer;
 mod literal;
 mod path;
 mod raw;
+mod slow;
 mod state;
 mod timeout;
 
@@ -40,6 +41,7 @@ pub(crate) struct Arguments {
 pub(crate) struct Options {
     pub(crate) krate: Option<syn::Path>,
     pub(crate) timeout_ms: Option<u64>,
+    pub(crate) slow_ms: Option<u64>,
     pub(crate) body_limit: Option<u64>,
     pub(crate) layer: Option<syn::Expr>,
     pub(crate) state: Option<syn::Type>,
@@ -70,6 +72,7 @@ const FAMILIES: &[Family] = &[
     deprecated::FAMILY,
     docs::FAMILY,
     layer::FAMILY,
+    slow::FAMILY,
     state::FAMILY,
     state::CRATE,
     timeout::FAMILY,

@@ -16,17 +16,21 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{
-    config,
     hand_written::HandWritten,
     mount::{self, Mounted},
-    server, signal,
+    recorder::Scope,
+    server::{self, Listeners},
+    signal,
     table::RouteTable,
 };
 use crate::{
     clock::Clock,
+    config::Config,
     deps::DepsBuilder,
+    health::Readiness,
+    policy::Explanation,
     route::{Route, Selection},
-    setup::{Error, SetupProblem},
+    setup::{self, Error, SetupProblem},
 };
 
 /// An API: its routes, what they depend on, and hand-written axum routers beside them.
@@ -58,11 +62,16 @@ pub struct App {
     pub(super) prefix: String,
     pub(super) hand_written: Vec<HandWritten>,
     pub(super) layers: Vec<AddLayer>,
-    pub(super) addr: Option<SocketAddr>,
+    /// Instead of what the process is told.
+    pub(super) config: Option<Config>,
+    pub(super) configure: Vec<Configure>,
+    pub(super) admin_listener: Option<TcpListener>,
+    pub(super) readiness: Readiness,
     pub(super) clock: Clock,
 }
 
 pub(super) type AddLayer = Box<dyn FnOnce(Router) -> Router + Send>;
+pub(super) type Configure = Box<dyn FnOnce(&mut Config) + Send>;
 
 /// A type that was provided, and where.
 pub(super) struct Provided {
@@ -73,15 +82,21 @@ pub(super) struct Provided {
 
 impl App {
     fn new(selection: Selection) -> Self {
+        let readiness = Readiness::new();
+        let mut deps = DepsBuilder::default();
+        deps.insert(Arc::new(readiness.clone()));
         Self {
             selection,
             expected_crates: Vec::new(),
-            deps: DepsBuilder::default(),
+            deps,
             provided: Vec::new(),
             prefix: String::new(),
             hand_written: Vec::new(),
             layers: Vec::new(),
-            addr: None,
+            config: None,
+            configure: Vec::new(),
+            admin_listener: None,
+            readiness,
             clock: Clock::system(),
         }
     }
@@ -139,8 +154,8 @@ impl App {
 
     /// Serves a hand-written router beside the routes. See axum's `Router::merge`.
     ///
-    /// A fallback that it has stays. Its routes get what stands around everything (problems, a catch for panics) and no
-    /// policies: those are declared on handlers.
+    /// A fallback that it has stays. Its routes get what stands around everything (metrics, correlation, problems, a catch
+    /// for panics) and no policies: those are declared on handlers.
     #[track_caller]
     pub fn merge(mut self, router: Router) -> Self {
         self.hand_written.push(HandWritten::merged(router, Location::caller()));
@@ -170,10 +185,43 @@ impl App {
         self
     }
 
-    /// Listens on this address, whatever the environment says. Defaults to `ROUTEKIT_ADDR`, else 127.0.0.1:3000.
-    pub fn addr(mut self, addr: SocketAddr) -> Self {
-        self.addr = Some(addr);
+    /// Listens on this address, whatever file and environment say. Defaults to 127.0.0.1:3000.
+    pub fn addr(self, addr: SocketAddr) -> Self {
+        self.configure(move |config| config.addr = addr.into())
+    }
+
+    /// Takes this configuration instead of what the process is told by `routekit.toml` and `ROUTEKIT_…` variables.
+    pub fn config(mut self, config: Config) -> Self {
+        self.config = Some(config);
         self
+    }
+
+    /// Changes the configuration, whatever file and environment say.
+    ///
+    /// ```
+    /// # use routekit::{App, config::AdminAddr};
+    /// # use std::time::Duration;
+    /// let app = App::discover().configure(|config| {
+    ///     config.timeout = Some(Duration::from_secs(10)).into();
+    ///     config.admin_addr = AdminAddr::Main.into();
+    /// });
+    /// ```
+    pub fn configure(mut self, change: impl FnOnce(&mut Config) + Send + 'static) -> Self {
+        self.configure.push(Box::new(change));
+        self
+    }
+
+    /// Serves the admin surface on this listener, in place of one on `admin_addr`.
+    pub fn admin_listener(mut self, listener: TcpListener) -> Self {
+        self.admin_listener = Some(listener);
+        self
+    }
+
+    /// What `/health/ready` says, for parts of the program that hold it red while they are not ready. Handlers take it as
+    /// a `Dep<Readiness>`.
+    #[must_use]
+    pub fn readiness(&self) -> Readiness {
+        self.readiness.clone()
     }
 
     /// Measures with this clock. Defaults to the system's. Timeouts run on tokio's time, which `tokio::time::pause` stops.
@@ -187,18 +235,51 @@ impl App {
     /// # Errors
     /// Everything that is wrong with the app.
     pub fn table(self) -> Result<RouteTable, Error> {
-        Ok(self.mount()?.table)
+        Ok(self.mount(Scope::Embedded)?.table)
+    }
+
+    /// What happens to a request of one route, named by method and path: `GET /v2/users`.
+    ///
+    /// ```
+    /// # use routekit::{config::Config, prelude::*};
+    /// #[get("/v2/users", timeout = "2s")]
+    /// async fn users() {}
+    ///
+    /// let app = App::with_routes(routes![users]).config(Config::default());
+    /// let explanation = app.explain("GET /v2/users").unwrap();
+    /// assert!(explanation.to_string().contains("timeout = 2s (attribute)"));
+    /// ```
+    ///
+    /// # Errors
+    /// Everything that is wrong with the app, or a route that it does not have.
+    pub fn explain(self, route: &str) -> Result<Explanation, Error> {
+        let table = self.table()?;
+        table.explain(route).ok_or_else(|| {
+            let routes: Vec<String> = table.explanations().map(|explanation| explanation.route).collect();
+            let nearest = setup::nearest(route, routes.iter().map(String::as_str)).map(str::to_owned);
+            let (route, named_by) = (route.to_owned(), "`App::explain`".to_owned());
+            SetupProblem::UnknownRoute { route, named_by, nearest }.into()
+        })
     }
 
     /// The app as an axum router, to be served or nested by hand.
     ///
-    /// Problems and bare 404s are those of this router; the router that it is nested in answers its own. Samples of metrics
-    /// are folded whenever `/metrics` is scraped; only [`serve`](Self::serve) does so without a scrape.
+    /// Problems and bare 404s are those of this router; the router that it is nested in answers its own. The admin surface
+    /// is in it if `admin_addr` is `main`; see also [`into_routers`](Self::into_routers).
     ///
     /// # Errors
     /// Everything that is wrong with the app.
     pub fn into_router(self) -> Result<Router, Error> {
-        Ok(self.mount()?.into_router())
+        Ok(self.into_routers()?.0)
+    }
+
+    /// The app and its admin surface as two axum routers, to be served by hand on two listeners. There is no second one if
+    /// `admin_addr` is `main` or `off`.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the app.
+    pub fn into_routers(self) -> Result<(Router, Option<Router>), Error> {
+        Ok(self.mount(Scope::Embedded)?.into_routers())
     }
 
     /// Serves the app until SIGTERM or SIGINT, and then finishes the requests in flight, for at most 30 seconds.
@@ -209,38 +290,39 @@ impl App {
     ///
     /// # Errors
     /// Everything that is wrong with the app, or an address that cannot be listened on.
-    pub async fn serve(self) -> Result<(), Error> {
-        let self_addr = self.addr;
-        let addr = self_addr.map_or_else(config::addr, Ok);
-        let (addr, mounted) = match (addr, self.mount()) {
-            (Ok(addr), Ok(mounted)) => (addr, mounted),
-            (addr, mounted) => {
-                let mut problems: Vec<SetupProblem> = addr.err().into_iter().collect();
-                problems.extend(mounted.err().into_iter().flat_map(Error::into_problems));
-                return Err(Error::new(problems));
-            }
-        };
-        let setting = if self_addr.is_some() { "`App::addr`" } else { config::ADDR };
-        let bind = |error| Error::from(SetupProblem::Bind { addr, setting, error });
-        let listener = TcpListener::bind(addr).await.map_err(bind)?;
-        // An error says that the program has one already, which then gets what handlers count.
-        let _ = metrics::set_global_recorder(mounted.exporter.recorder());
+    pub async fn serve(mut self) -> Result<(), Error> {
+        let admin = self.admin_listener.take();
+        let mounted = self.mount(Scope::Program)?;
+        let listeners = server::bind(&mounted.config, admin).await?;
         let (first, second) = (signal::nth(1), signal::nth(2));
-        server::serve(mounted, listener, first, second).await
+        server::serve(mounted, listeners, first, second).await
     }
 
     /// Serves the app on a listener of your own until `shutdown` ends, and then finishes the requests in flight, for at
-    /// most 30 seconds. Installs no recorder.
+    /// most 30 seconds.
+    ///
+    /// Installs no recorder and opens no port: the admin surface is served on
+    /// [`admin_listener`](Self::admin_listener), if one was given.
     ///
     /// # Errors
     /// Everything that is wrong with the app, or requests that were cut off.
-    pub async fn serve_on(self, listener: TcpListener, shutdown: impl Future<Output = ()> + Send) -> Result<(), Error> {
-        let mounted = self.mount()?;
-        server::serve(mounted, listener, shutdown, std::future::pending()).await
+    pub async fn serve_on(
+        mut self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()> + Send,
+    ) -> Result<(), Error> {
+        let admin = self.admin_listener.take();
+        let mounted = self.mount(Scope::Embedded)?;
+        server::serve(mounted, Listeners { main: listener, admin }, shutdown, std::future::pending()).await
     }
 
-    pub(crate) fn mount(self) -> Result<Mounted, Error> {
-        mount::mount(self)
+    /// For tests: metrics of its own, and no configuration but what the program says.
+    pub(crate) fn mount_alone(self) -> Result<Mounted, Error> {
+        self.mount(Scope::Alone)
+    }
+
+    fn mount(self, scope: Scope) -> Result<Mounted, Error> {
+        mount::mount(self, scope)
     }
 
     /// For tests: these routes instead.

@@ -12,7 +12,7 @@ use std::{
 
 use axum::Router;
 
-use crate::setup::SetupProblem;
+use crate::{setup::SetupProblem, watch::MatchedLayer};
 
 /// A router of the user's, and how it was added.
 pub(super) struct HandWritten {
@@ -36,6 +36,11 @@ impl HandWritten {
 
     pub(super) fn nested(path: String, router: Router, location: &'static Location<'static>) -> Self {
         Self { router, path: Some(path), location }
+    }
+
+    /// Around each of its routes, and its fallback.
+    pub(super) fn layer(self, matched: MatchedLayer) -> Self {
+        Self { router: self.router.layer(matched), ..self }
     }
 
     fn conflict(&self, subject: &str, reason: String) -> SetupProblem {

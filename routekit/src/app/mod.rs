@@ -1,13 +1,18 @@
 //! The app: the one place that knows everyone.
 //!
 //! 1. [`App`] (`builder`) gathers what the program says: which routes, what they depend on, hand-written routers.
-//! 2. `mount` checks all of it, reports everything that is wrong at once, and builds the router.
-//! 3. `server` accepts connections and stops when told to; `config` reads the environment.
+//! 2. `environment` reads what the process is told.
+//! 3. `mount` checks all of it, reports everything that is wrong at once, and builds the router. `recorder` chooses who keeps
+//!    the metrics; `observers` makes what watches each route.
+//! 4. `server` accepts connections and stops when told to; `announce` says where.
 
+mod announce;
 mod builder;
-mod config;
+mod environment;
 mod hand_written;
 mod mount;
+mod observers;
+mod recorder;
 mod server;
 mod signal;
 mod table;

@@ -2,71 +2,114 @@
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
+    convert::Infallible,
     sync::Arc,
 };
 
 use axum::{
     Router,
-    extract::State,
-    response::IntoResponse,
     routing::{MethodRouter, get},
 };
-use http::{HeaderValue, header};
 use tower_layer::Layer;
 
 use super::{
     builder::{App, Provided},
     hand_written::{self, Group},
+    observers::Observers,
+    recorder::{Metering, Scope},
     table::{RouteTable, TableRow},
 };
 use crate::{
+    access_log::AccessLog,
+    admin::{self, Admin},
     catch_panic::CatchPanic,
     clock::Clock,
+    config::{AdminAddr, Config},
     correlation::Correlation,
     deps::Deps,
-    health,
-    metrics::{Exporter, RouteMetrics},
-    policy,
-    problem::Problem,
+    health::{self, Readiness},
+    metrics::{Exporter, HttpMetrics},
+    observe::{RouteState, Routes as _},
+    policy::{self, AroundRouter, EffectivePolicies},
     route::{self, Description, Reserved, Route, Selection, Wiring},
-    setup::{Error, SetupProblem},
+    setup::{self, Error, SetupProblem},
+    watch::MatchedLayer,
 };
 
 /// An app that was checked.
 pub(crate) struct Mounted {
     router: Router,
+    /// The admin surface, unless it is served beside the routes or nowhere.
+    admin: Option<Router>,
     clock: Clock,
+    unmatched: Arc<RouteState>,
+    pub(crate) config: Config,
+    pub(crate) readiness: Readiness,
     pub(crate) table: RouteTable,
-    pub(crate) exporter: Exporter,
+    metering: Metering,
 }
 
 /// The router with what stands around it: what a connection calls.
-pub(crate) type Service = Correlation<CatchPanic<Router>>;
+pub(crate) type Service = AroundRouter<Router>;
+
+/// The same for the admin surface.
+pub(crate) type AdminService = Correlation<CatchPanic<Router>>;
 
 impl Mounted {
-    pub(crate) fn into_router(self) -> Router {
-        self.router.layer(policy::around_router(self.clock))
+    /// The app and, if it is apart, the admin surface, as axum routers.
+    pub(crate) fn into_routers(self) -> (Router, Option<Router>) {
+        let clock = self.clock.clone();
+        let admin = self.admin.map(|admin| admin.layer(policy::without_watch(clock)));
+        (self.router.layer(policy::around_router(self.unmatched, self.clock)), admin)
     }
 
     /// Not an axum router: layers around one are put around each of its routes, and again for every connection.
     pub(crate) fn service(&self) -> Service {
-        policy::around_router(self.clock.clone()).layer(self.router.clone())
+        policy::around_router(Arc::clone(&self.unmatched), self.clock.clone()).layer(self.router.clone())
+    }
+
+    /// What a connection to the admin listener calls.
+    pub(crate) fn admin_service(&self) -> Option<AdminService> {
+        let admin = self.admin.as_ref()?;
+        Some(policy::without_watch(self.clock.clone()).layer(admin.clone()))
+    }
+
+    /// The exporter, unless the program's own recorder keeps the metrics.
+    pub(crate) fn exporter(&self) -> Option<&Exporter> {
+        self.metering.exporter()
     }
 }
 
-const METRICS_PATH: &str = "/metrics";
-const RESERVED: [Reserved; 2] =
-    [Reserved { path: health::LIVE_PATH, what: "its liveness" }, Reserved { path: METRICS_PATH, what: "its metrics" }];
+/// What every app answers beside its routes.
+const HEALTH: [Reserved; 2] = [
+    Reserved { path: health::LIVE_PATH, what: "its liveness" },
+    Reserved { path: health::READY_PATH, what: "its readiness" },
+];
 
 /// A route with everything that is known of it.
 struct Candidate {
     route: Route,
     path: String,
     description: Description,
+    policies: EffectivePolicies,
 }
 
-pub(super) fn mount(app: App) -> Result<Mounted, Error> {
+pub(super) fn mount(app: App, scope: Scope) -> Result<Mounted, Error> {
     let mut problems = Vec::new();
+    let mut config = match app.config {
+        Some(config) => config,
+        None if scope == Scope::Alone => Config::default(),
+        None => Config::load().unwrap_or_else(|error| {
+            problems.extend(error.into_problems());
+            Config::default()
+        }),
+    };
+    for configure in app.configure {
+        configure(&mut config);
+    }
+    let sound = problems.len();
+    config.check(&mut problems);
+    let sound = problems.len() == sound;
     check_crates(&app.expected_crates, &mut problems);
     check_provided(&app.provided, &mut problems);
     let deps = app.deps.build();
@@ -80,25 +123,82 @@ pub(super) fn mount(app: App) -> Result<Mounted, Error> {
 
     let candidates: Vec<Candidate> = route::select(&app.selection)
         .into_iter()
-        .map(|route| Candidate { route, path: full_path(prefix, route.meta().path), description: route.describe() })
+        .map(|route| {
+            let path = full_path(prefix, route.meta().path);
+            let overrides = config.routes.get(&format!("{} {path}", route.meta().method));
+            let policies = EffectivePolicies::new(route.meta().policies, overrides, &config);
+            Candidate { route, path, description: route.describe(), policies }
+        })
         .collect();
+    check_overrides(&config, &candidates, &mut problems);
+    let in_main = *config.admin_addr == AdminAddr::Main;
+    let reserved: Vec<Reserved> = HEALTH.into_iter().chain(admin::PATHS.into_iter().filter(|_| in_main)).collect();
     let checked = candidates.iter().map(|c| (&c.route, c.path.as_str(), &c.description));
-    route::check(checked, &RESERVED, &deps, &mut problems);
+    route::check(checked, &reserved, &deps, &mut problems);
 
-    let exporter = Exporter::new();
-    let groups = groups(&candidates, &deps, &exporter, &app.clock);
-    let mut router = hand_written::combine(groups, &app.hand_written, &mut problems);
+    // Whatever else is wrong, the routers are tried as well, for which any recorder does.
+    let scope = if sound && problems.is_empty() { scope } else { Scope::Alone };
+    let buckets = if sound { &**config.duration_buckets } else { &crate::metrics::DURATION_BUCKETS };
+    let metering = Metering::choose(scope, buckets);
+    let access_log = AccessLog::new(*config.access_log);
+    let metrics = HttpMetrics::new(metering.recorder()).slow(*config.slow);
+    let observers = Observers { metrics, access_log: access_log.clone() };
+    let rows = candidates.iter().map(|c| TableRow::new(&c.route, c.path.clone(), c.policies.clone(), &c.description));
+    let table = RouteTable::new(rows.collect(), config.access_log.clone());
+    let admin = Admin {
+        exporter: metering.exporter().cloned(),
+        routes: table.explanations().collect(),
+        readiness: app.readiness.clone(),
+        access_log,
+        token: (*config.admin_token).clone(),
+    };
+    let admin = admin.router();
+
+    // Has each route of a router say which it is.
+    let matched = MatchedLayer::per_route(observers.clone());
+    let own = |label: &str, router: Router| Group { label: label.to_owned(), router: router.layer(matched.clone()) };
+    let mut groups = groups(&candidates, &deps, &observers);
+    groups.push(own("routekit's own /health", health_router(&app.readiness)));
+    if in_main {
+        groups.push(own("routekit's own admin surface", admin.clone()));
+    }
+    let hand_written: Vec<_> = app.hand_written.into_iter().map(|added| added.layer(matched.clone())).collect();
+    let mut router = hand_written::combine(groups, &hand_written, &mut problems);
     if !problems.is_empty() {
         return Err(Error::new(problems));
     }
     for layer in app.layers {
         router = layer(router);
     }
-    // Turns hand-written handlers into services here, once; else axum does it for every request, layers included.
-    let router = router.with_state(());
-    let table =
-        RouteTable::new(candidates.into_iter().map(|c| TableRow::new(&c.route, c.path, c.description)).collect());
-    Ok(Mounted { router, clock: app.clock, table, exporter })
+    Ok(Mounted {
+        // Turns hand-written handlers into services here, once; else axum does it for every request, layers included.
+        router: router.with_state(()),
+        admin: matches!(*config.admin_addr, AdminAddr::Own(_)).then(|| admin.with_state(())),
+        clock: app.clock,
+        unmatched: observers.unmatched(),
+        readiness: app.readiness,
+        table,
+        metering,
+        config,
+    })
+}
+
+fn health_router(readiness: &Readiness) -> Router {
+    Router::new()
+        .route(health::LIVE_PATH, get(health::live))
+        .route(health::READY_PATH, get(health::ready).with_state(readiness.clone()))
+}
+
+/// Every route that configuration names must be there.
+fn check_overrides(config: &Config, candidates: &[Candidate], problems: &mut Vec<SetupProblem>) {
+    let routes: Vec<String> = candidates.iter().map(|c| format!("{} {}", c.route.meta().method, c.path)).collect();
+    for (route, overrides) in config.routes.iter().filter(|(route, _)| !routes.contains(route)) {
+        problems.push(SetupProblem::UnknownRoute {
+            route: route.clone(),
+            named_by: overrides.origin.to_string(),
+            nearest: setup::nearest(route, routes.iter().map(String::as_str)).map(str::to_owned),
+        });
+    }
 }
 
 fn check_crates(expected: &[String], problems: &mut Vec<SetupProblem>) {
@@ -151,45 +251,28 @@ fn full_path(prefix: &str, path: &str) -> String {
     }
 }
 
-/// The routes by path, each as a router of its own, and the app's own endpoints.
-fn groups(candidates: &[Candidate], deps: &Deps, exporter: &Exporter, clock: &Clock) -> Vec<Group> {
+/// The routes by path, each as a router of its own.
+fn groups(candidates: &[Candidate], deps: &Deps, observers: &Observers) -> Vec<Group> {
     let wiring = Wiring::new(deps.clone());
     let mut by_path: BTreeMap<&str, (Vec<String>, MethodRouter)> = BTreeMap::new();
-    let mut metrics: HashMap<&str, Arc<RouteMetrics>> = HashMap::new();
     let mut seen = HashSet::new();
-    for Candidate { route, path, .. } in candidates {
+    for Candidate { route, path, description, policies } in candidates {
         let meta = route.meta();
         if !seen.insert((path, meta.method)) {
             // A duplicate, which has been reported; axum would panic.
             continue;
         }
-        let metrics =
-            metrics.entry(path).or_insert_with(|| Arc::new(RouteMetrics::new(exporter.recorder(), path.clone())));
-        let stack = policy::around_endpoint(
-            policy::effective(meta.policies),
-            Arc::clone(metrics),
-            clock.clone(),
-            route.endpoint(&wiring),
-        );
-        let (labels, methods) = by_path.entry(path).or_default();
+        let state = observers.of_declared(path, meta.method, policies, description);
+        let stack = policy::around_endpoint(policies, &state, route.endpoint(&wiring));
+        let (labels, methods) = by_path.entry(path).or_insert_with(|| {
+            // Around the 405 of the path.
+            (Vec::new(), MethodRouter::<(), Infallible>::new().layer(MatchedLayer::new(observers.route(path))))
+        });
         labels.push(format!("{} {path} ({})", meta.method, meta.location));
         *methods = std::mem::take(methods).on_service(meta.method.filter(), stack);
     }
-    let routes = by_path.into_iter().map(|(path, (labels, methods))| Group {
-        label: labels.join(", "),
-        router: Router::new().route(path, methods),
-    });
-    let metrics = get(render_metrics).with_state(exporter.clone());
-    let own = [(health::LIVE_PATH, get(health::live)), (METRICS_PATH, metrics)];
-    let own = own.into_iter().map(|(path, methods)| Group {
-        label: format!("routekit's own {path}"),
-        router: Router::new().route(path, methods),
-    });
-    routes.chain(own).collect()
-}
-
-/// `GET /metrics`. Rendering is work, so it is done off the async workers.
-async fn render_metrics(State(exporter): State<Exporter>) -> crate::problem::Result<impl IntoResponse> {
-    let text = tokio::task::spawn_blocking(move || exporter.render()).await.map_err(Problem::internal)?;
-    Ok(([(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"))], text))
+    let routes = by_path.into_iter();
+    routes.map(|(path, (labels, methods))| {
+        Group { label: labels.join(", "), router: Router::new().route(path, methods) }
+    }).collect()
 }

@@ -4,6 +4,7 @@
 //! layers for every connection.
 
 use std::{
+    convert::Infallible,
     io,
     net::SocketAddr,
     sync::{
@@ -13,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use axum::{body::Body, extract::ConnectInfo};
+use axum::{body::Body, extract::ConnectInfo, response::Response};
 use http::Request;
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
@@ -28,11 +29,12 @@ use tokio::{
     sync::watch,
     task::JoinSet,
 };
-use tower_service::Service as _;
+use tower_service::Service;
 
-use super::mount::{Mounted, Service};
+use super::{announce, mount::Mounted};
 use crate::{
-    metrics::Exporter,
+    config::{AdminAddr, Config},
+    setting::Origin,
     setup::{Error, SetupProblem},
 };
 
@@ -44,32 +46,75 @@ const LAST_MOMENT: Duration = Duration::from_millis(500);
 const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(30);
 /// How long to wait before accepting again where the system is out of files or memory.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
-/// How often samples are folded into histograms.
-const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Where connections come in.
+pub(super) struct Listeners {
+    pub(super) main: TcpListener,
+    /// For the admin surface, if it is apart.
+    pub(super) admin: Option<TcpListener>,
+}
+
+/// Listens where the configuration says. An admin listener that was given is taken as it is.
+pub(super) async fn bind(config: &Config, admin: Option<TcpListener>) -> Result<Listeners, Error> {
+    let mut problems = Vec::new();
+    let main = listen(*config.addr, config.addr.origin(), "ROUTEKIT_ADDR").await;
+    let admin = match (admin, &*config.admin_addr) {
+        (None, AdminAddr::Own(addr)) => {
+            Some(listen(*addr, config.admin_addr.origin(), "ROUTEKIT_ADMIN_ADDR").await).transpose()
+        }
+        (given, _) => Ok(given),
+    };
+    match (main, admin) {
+        (Ok(main), Ok(admin)) => return Ok(Listeners { main, admin }),
+        (main, admin) => problems.extend(main.err().into_iter().chain(admin.err())),
+    }
+    Err(Error::new(problems))
+}
+
+async fn listen(addr: SocketAddr, origin: &Origin, variable: &'static str) -> Result<TcpListener, SetupProblem> {
+    let setting = origin.to_string();
+    TcpListener::bind(addr).await.map_err(|error| SetupProblem::Bind { addr, setting, variable, error })
+}
 
 /// Serves until `stop` ends, and then until the requests in flight are answered: at most [`SHUTDOWN_DEADLINE`] longer,
 /// and not beyond the end of `abort`.
 pub(super) async fn serve(
     mounted: Mounted,
-    listener: TcpListener,
+    listeners: Listeners,
     stop: impl Future<Output = ()>,
     abort: impl Future<Output = ()>,
 ) -> Result<(), Error> {
-    let addr = listener.local_addr().map_err(|error| SetupProblem::Serve { error })?;
-    announce(&mounted, addr);
-    let mut background = JoinSet::new();
-    background.spawn(upkeep(mounted.exporter.clone()));
+    let addr_of = |listener: &TcpListener| listener.local_addr().map_err(|error| SetupProblem::Serve { error });
+    let addr = addr_of(&listeners.main)?;
+    let admin = listeners.admin.and_then(|listener| Some((listener, mounted.admin_service()?)));
+    let admin_addr = admin.as_ref().map(|(listener, _)| addr_of(listener)).transpose()?;
+    announce::announce(&mounted, addr, admin_addr);
 
     // Dropped at the end, and with it whatever still runs.
     let mut tasks = JoinSet::new();
     let connections = GracefulShutdown::new();
     let (stopping, stopped) = watch::channel(());
-    accept(&listener, stop, &mut tasks, |stream, peer| {
+    // Goes on until the end: a drain is worth watching. Nobody waits for its requests.
+    let mut background = JoinSet::new();
+    if let Some((listener, service)) = admin {
+        let stopped = stopped.clone();
+        background.spawn(async move {
+            let mut tasks = JoinSet::new();
+            let unwatched = GracefulShutdown::new();
+            accept(&listener, std::future::pending(), &mut tasks, |stream, peer| {
+                let connection = Connection { stream, peer, service: service.clone(), stopped: stopped.clone() };
+                connection.serve(unwatched.watcher())
+            })
+            .await;
+        });
+    }
+    accept(&listeners.main, stop, &mut tasks, |stream, peer| {
         let connection = Connection { stream, peer, service: mounted.service(), stopped: stopped.clone() };
         connection.serve(connections.watcher())
     })
     .await;
-    drop((listener, stopping));
+    let _not_ready = mounted.readiness.hold("shutting down");
+    drop((listeners.main, stopping));
 
     tokio::select! {
         () = connections.shutdown() => return Ok(()),
@@ -105,15 +150,18 @@ async fn accept<F: Future<Output = ()> + Send + 'static>(
     }
 }
 
-struct Connection {
+struct Connection<S> {
     stream: TcpStream,
     peer: SocketAddr,
-    service: Service,
+    service: S,
     /// Closed once the app was told to stop.
     stopped: watch::Receiver<()>,
 }
 
-impl Connection {
+impl<S> Connection<S>
+where
+    S: Service<Request<Body>, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static,
+{
     async fn serve(mut self, watcher: Watcher) {
         // Answers are written whole; waiting to fill a packet only delays them. Failing to say so costs nothing else.
         let _ = self.stream.set_nodelay(true);
@@ -150,37 +198,10 @@ impl Connection {
     }
 }
 
-async fn upkeep(exporter: Exporter) {
-    let mut interval = tokio::time::interval(UPKEEP_INTERVAL);
-    loop {
-        interval.tick().await;
-        exporter.run_upkeep();
-    }
-}
-
 /// Errors of the one connection that was accepted, and not of the listener.
 fn is_about_connection(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset
     )
-}
-
-/// Says what is served and where: to the log if there is one, else to the terminal.
-fn announce(mounted: &Mounted, addr: SocketAddr) {
-    let table = &mounted.table;
-    let summary = table.summary();
-    if tracing::dispatcher::has_been_set() {
-        for line in table.to_string().lines() {
-            tracing::info!("{line}");
-        }
-        tracing::info!(%addr, routes = table.rows().len(), "listening; routes: {summary}");
-    } else {
-        #[expect(clippy::print_stderr, reason = "nobody set up a log, and a person wants to know where to look")]
-        {
-            eprintln!("{table}");
-            eprintln!("routes: {summary}");
-            eprintln!("listening on http://{addr}");
-        }
-    }
 }

@@ -3,14 +3,17 @@
 use std::fmt;
 
 use crate::{
-    policy,
-    route::{Description, Policies, Route, RouteMeta},
+    access_log::AccessLogMode,
+    policy::{self, EffectivePolicies, Explanation},
+    route::{Description, Route, RouteMeta},
+    setting::Setting,
 };
 
 /// The routes of an app, sorted by path and method. `Display` is the table that the start-up log prints.
 #[derive(Debug)]
 pub struct RouteTable {
     rows: Vec<TableRow>,
+    access_log: Setting<AccessLogMode>,
 }
 
 /// One route of an app.
@@ -21,28 +24,43 @@ pub struct TableRow {
     pub path: String,
     /// What was declared.
     pub meta: &'static RouteMeta,
-    /// What applies: the declared policies and the defaults for the rest.
-    pub policies: Policies,
+    /// What applies, and where each setting came from.
+    pub policies: EffectivePolicies,
     /// What it takes, gives, needs and can answer.
     pub description: Description,
 }
 
 impl TableRow {
-    pub(super) fn new(route: &Route, path: String, description: Description) -> Self {
-        let meta = route.meta();
-        Self { path, meta, policies: policy::effective(meta.policies), description }
+    pub(super) fn new(
+        route: &Route,
+        path: String,
+        policies: EffectivePolicies,
+        description: &Description,
+    ) -> Self {
+        Self { path, meta: route.meta(), policies, description: description.clone() }
     }
 }
 
 impl RouteTable {
-    pub(super) fn new(rows: Vec<TableRow>) -> Self {
-        Self { rows }
+    pub(super) fn new(rows: Vec<TableRow>, access_log: Setting<AccessLogMode>) -> Self {
+        Self { rows, access_log }
     }
 
     /// The routes.
     #[must_use]
     pub fn rows(&self) -> &[TableRow] {
         &self.rows
+    }
+
+    /// Every route with everything that stands around it.
+    pub(super) fn explanations(&self) -> impl Iterator<Item = Explanation> {
+        self.rows.iter().map(|row| policy::explain(row.meta, &row.path, &row.policies, &self.access_log))
+    }
+
+    /// What happens to a request of one route, named by method and path: `GET /v2/users`.
+    #[must_use]
+    pub fn explain(&self, route: &str) -> Option<Explanation> {
+        self.explanations().find(|explanation| explanation.route == route)
     }
 
     /// How many routes came from which crate, by name: `3 from billing_routes, 2 from shop`.

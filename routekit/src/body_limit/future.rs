@@ -1,14 +1,17 @@
 use std::{
     future::Future,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use pin_project_lite::pin_project;
 
-use crate::problem::Problem;
+use crate::{
+    observe::{Event, Report},
+    problem::Problem,
+};
 
 pin_project! {
     /// The future of [`BodyLimit`](super::BodyLimit).
@@ -17,16 +20,17 @@ pin_project! {
         // `None` where the request was refused.
         #[pin]
         inner: Option<F>,
+        report: Report,
     }
 }
 
 impl<F> BodyLimitFuture<F> {
-    pub(super) fn passed(inner: F) -> Self {
-        Self { inner: Some(inner) }
+    pub(super) fn passed(inner: F, report: Report) -> Self {
+        Self { inner: Some(inner), report }
     }
 
-    pub(super) fn refused() -> Self {
-        Self { inner: None }
+    pub(super) fn refused(report: Report) -> Self {
+        Self { inner: None, report }
     }
 }
 
@@ -37,10 +41,15 @@ where
     type Output = Result<Response, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().inner.as_pin_mut() {
-            Some(inner) => inner.poll(cx),
-            None => Poll::Ready(Ok(too_large())),
+        let this = self.project();
+        let response = match this.inner.as_pin_mut() {
+            Some(inner) => ready!(inner.poll(cx))?,
+            None => too_large(),
+        };
+        if response.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            this.report.event(Event::BodyTooLarge);
         }
+        Poll::Ready(Ok(response))
     }
 }
 

@@ -9,12 +9,14 @@ use http_body_util::Limited;
 use tower_service::Service;
 
 use super::BodyLimitFuture;
+use crate::observe::Report;
 
 /// The service of [`BodyLimitLayer`](super::BodyLimitLayer).
 #[derive(Debug, Clone)]
 pub struct BodyLimit<S> {
     pub(super) inner: S,
     pub(super) bytes: u64,
+    pub(super) report: Report,
 }
 
 accessors!(BodyLimit);
@@ -37,7 +39,7 @@ where
     fn call(&mut self, mut request: Request) -> Self::Future {
         let length = request.body().size_hint().upper();
         match length {
-            Some(length) if length > self.bytes => return BodyLimitFuture::refused(),
+            Some(length) if length > self.bytes => return BodyLimitFuture::refused(self.report.clone()),
             Some(_) => {}
             None => {
                 // On a 32-bit machine a larger limit is no limit: such a body does not fit in memory.
@@ -49,6 +51,8 @@ where
         if length.is_none_or(|length| length > AXUM_DEFAULT_BYTES) {
             DefaultBodyLimit::disable().apply(&mut request);
         }
-        BodyLimitFuture::passed(self.inner.call(request))
+        // What is counted here is refused by the extractor that reads it.
+        let report = if length.is_none() { self.report.clone() } else { Report::default() };
+        BodyLimitFuture::passed(self.inner.call(request), report)
     }
 }

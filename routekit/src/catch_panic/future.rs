@@ -11,7 +11,10 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use pin_project_lite::pin_project;
 
-use crate::problem::Problem;
+use crate::{
+    observe::{Event, Failure, Report},
+    problem::Problem,
+};
 
 type Panic = Box<dyn Any + Send>;
 
@@ -22,16 +25,16 @@ pin_project! {
         inner: Option<F>,
         // What the call itself panicked with, before there was a future.
         panic: Option<Panic>,
+        report: Report,
     }
 }
 
 impl<F> CatchPanicFuture<F> {
-    pub(super) fn called(future: F) -> Self {
-        Self { inner: Some(future), panic: None }
-    }
-
-    pub(super) fn panicked(panic: Panic) -> Self {
-        Self { inner: None, panic: Some(panic) }
+    pub(super) fn new(called: Result<F, Panic>, report: Report) -> Self {
+        match called {
+            Ok(future) => Self { inner: Some(future), panic: None, report },
+            Err(panic) => Self { inner: None, panic: Some(panic), report },
+        }
     }
 }
 
@@ -44,12 +47,12 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         if let Some(panic) = this.panic.take() {
-            return Poll::Ready(Ok(answer(&*panic)));
+            return Poll::Ready(Ok(answer(&*panic, this.report)));
         }
         let inner = this.inner.as_pin_mut().expect("a call that panicked answers at the first poll");
         match catch_unwind(AssertUnwindSafe(|| inner.poll(cx))) {
             Ok(poll) => poll,
-            Err(panic) => Poll::Ready(Ok(answer(&*panic))),
+            Err(panic) => Poll::Ready(Ok(answer(&*panic, this.report))),
         }
     }
 }
@@ -60,12 +63,15 @@ impl<F> fmt::Debug for CatchPanicFuture<F> {
     }
 }
 
-fn answer(panic: &(dyn Any + Send)) -> Response {
+fn answer(panic: &(dyn Any + Send), report: &Report) -> Response {
     let text = panic
         .downcast_ref::<&str>()
         .copied()
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("a value that is no text");
     tracing::error!(panic = text, "a handler panicked");
-    Problem::new(StatusCode::INTERNAL_SERVER_ERROR).into_response()
+    report.event(Event::Panicked);
+    let mut response = Problem::new(StatusCode::INTERNAL_SERVER_ERROR).into_response();
+    response.extensions_mut().insert(Failure::Panic);
+    response
 }

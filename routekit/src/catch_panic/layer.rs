@@ -1,19 +1,28 @@
+use std::sync::Arc;
+
 use tower_layer::Layer;
 
 use super::CatchPanic;
+use crate::observe::{Observer, Report};
 
 /// Answers 500 where the inner service panics. See the [module docs](crate::catch_panic).
 #[derive(Debug, Clone, Default)]
 pub struct CatchPanicLayer {
-    // Built by `new`, so that a setting can come.
-    _private: (),
+    report: Report,
 }
 
 impl CatchPanicLayer {
-    /// The layer; it has no settings.
+    /// The layer.
     #[must_use]
-    pub const fn new() -> Self {
-        Self { _private: () }
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Tells this observer of each panic. Defaults to nobody.
+    #[must_use]
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.report = Report::to(observer);
+        self
     }
 }
 
@@ -21,6 +30,6 @@ impl<S> Layer<S> for CatchPanicLayer {
     type Service = CatchPanic<S>;
 
     fn layer(&self, inner: S) -> CatchPanic<S> {
-        CatchPanic { inner }
+        CatchPanic { inner, report: self.report.clone() }
     }
 }

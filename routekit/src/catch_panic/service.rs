@@ -8,11 +8,13 @@ use http::Request;
 use tower_service::Service;
 
 use super::CatchPanicFuture;
+use crate::observe::Report;
 
 /// The service of [`CatchPanicLayer`](super::CatchPanicLayer).
 #[derive(Debug, Clone)]
 pub struct CatchPanic<S> {
     pub(super) inner: S,
+    pub(super) report: Report,
 }
 
 accessors!(CatchPanic);
@@ -31,9 +33,7 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         // Unwind safety is the handler's affair, as in a thread that another one joins: what it shares, it shares.
-        match catch_unwind(AssertUnwindSafe(|| self.inner.call(request))) {
-            Ok(future) => CatchPanicFuture::called(future),
-            Err(panic) => CatchPanicFuture::panicked(panic),
-        }
+        let called = catch_unwind(AssertUnwindSafe(|| self.inner.call(request)));
+        CatchPanicFuture::new(called, self.report.clone())
     }
 }

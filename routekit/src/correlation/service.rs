@@ -6,7 +6,7 @@ use tower_service::Service;
 use tracing::{Span, field::Empty};
 
 use super::{CorrelationFuture, CorrelationId, TraceId};
-use crate::clock::Clock;
+use crate::{clock::Clock, observe::Exchange};
 
 /// The service of [`CorrelationLayer`](super::CorrelationLayer).
 #[derive(Debug, Clone)]
@@ -35,6 +35,9 @@ where
         // Below a `nest`, the URI has lost its beginning.
         let uri = request.extensions().get::<OriginalUri>().map_or_else(|| request.uri().clone(), |uri| uri.0.clone());
         let head = request.method() == Method::HEAD;
+        if let Some(exchange) = request.extensions().get::<Exchange>() {
+            exchange.correlated(id.header(), span.clone());
+        }
         request.extensions_mut().insert(id.clone());
         let inner = span.in_scope(|| self.inner.call(request));
         CorrelationFuture { inner, span, id, uri, head }
@@ -47,6 +50,7 @@ fn span<B>(request: &Request<B>, id: &CorrelationId) -> Span {
         "request",
         otel.kind = "server",
         http.request.method = %request.method(),
+        http.route = Empty,
         http.response.status_code = Empty,
         url.path = request.uri().path(),
         network.protocol.version = ?request.version(),

@@ -1,34 +1,38 @@
-//! How many requests each route answers, how long they take, and how many are under way.
+//! How many requests each route answers, how long they take, how large they are, and how many are under way.
 //!
-//! 1. Names, units and labels are those of the OpenTelemetry HTTP conventions, as Prometheus spells them.
-//! 2. `http_server_request_duration_seconds` is a histogram, whose `_count` is the number of requests; labels
-//!    `http_request_method`, `http_route` (the template, never the URL) and `http_response_status_code`.
-//! 3. `http_server_active_requests` is a gauge with the first two labels; a client that leaves is subtracted again.
-//! 4. Handles are made on first use of a route and status and then kept: no request looks a metric up or builds a label.
+//! 1. Names, units and labels are those of the OpenTelemetry HTTP conventions, as Prometheus spells them:
+//!
+//!    | metric | kind | labels beside `http_request_method`, `http_route` |
+//!    | --- | --- | --- |
+//!    | `http_server_request_duration_seconds` | histogram | `http_response_status_code`, `error_type` |
+//!    | `http_server_request_body_size_bytes` | histogram | the same |
+//!    | `http_server_response_body_size_bytes` | histogram | the same |
+//!    | `http_server_active_requests` | gauge | |
+//!    | `http_server_requests_cancelled_total` | counter | |
+//!    | `http_server_slow_requests_total` | counter | |
+//!    | `routekit_policy_answers_total` | counter | `policy` |
+//!
+//! 2. `http_request_method` is one of nine, else `_OTHER`; `http_route` is the template and never the URL, and absent where
+//!    no route matched. So no client can make up new time series.
+//! 3. `error_type` is there for failures only: the status of a 5xx, `timeout`, `panic`, `body` (it ended with an error), or
+//!    `cancelled`, which has a status only if the client left while the body was sent.
+//! 4. Handles are made with the route, or at the first answer with a new status, and then kept: no request looks a metric
+//!    up or builds a label.
 //! 5. Everything goes through the `metrics` facade's `Recorder`. An app has its own ([`Exporter`]), so that tests in one
-//!    process share nothing.
+//!    process share nothing, unless the program has installed one.
 //!
-//! On a plain axum router, a [`MetricsLayer`] measures what it stands around under one route name:
-//!
-//! ```
-//! use axum::{Router, routing::get};
-//! use routekit::metrics::{Exporter, MetricsLayer, RouteMetrics};
-//!
-//! let exporter = Exporter::new();
-//! let metrics = RouteMetrics::new(exporter.recorder(), "/hello");
-//! let app: Router = Router::new().route("/hello", get(|| async { "hi" }).layer(MetricsLayer::new(metrics)));
-//! ```
+//! [`HttpMetrics`] is an [observer](crate::observe); see [`watch`](crate::watch) for an example on a plain axum router.
 
 mod exporter;
-mod future;
-mod layer;
-mod route_metrics;
-mod service;
+mod http;
+mod names;
+mod outcome;
+mod recorder;
+mod route;
 
 pub use self::{
-    exporter::{Exporter, SharedRecorder},
-    future::MetricsFuture,
-    layer::MetricsLayer,
-    route_metrics::RouteMetrics,
-    service::Metrics,
+    exporter::{DURATION_BUCKETS, Exporter},
+    http::HttpMetrics,
+    recorder::{InstalledRecorder, SharedRecorder},
+    route::RouteMetrics,
 };

@@ -1,5 +1,14 @@
-//! Which policies stand around a request, and in which order.
+//! Which policies stand around a request, in which order, and with which settings.
 
+mod effective;
+mod explain;
 mod stack;
 
-pub(crate) use self::stack::{around_endpoint, around_router, effective};
+pub use self::{
+    effective::EffectivePolicies,
+    explain::{Explanation, Step},
+};
+pub(crate) use self::{
+    explain::explain,
+    stack::{AroundRouter, around_endpoint, around_router, without_watch},
+};

@@ -1,6 +1,6 @@
 //! The wishes of a route, as data.
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
 /// The policies declared on a route. A default is not a declaration: it is `None` here.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -10,6 +10,8 @@ pub struct Policies {
     pub timeout: Option<Duration>,
     /// The largest body, in bytes.
     pub body_limit: Option<u64>,
+    /// From when on a request counts as slow.
+    pub slow: Option<Duration>,
     /// Since when, and until when, the route is deprecated.
     pub deprecation: Option<Deprecation>,
     /// Whether the route brings a tower layer of its own.
@@ -21,7 +23,7 @@ pub struct Policies {
 impl Policies {
     #[must_use]
     pub const fn new() -> Self {
-        Self { timeout: None, body_limit: None, deprecation: None, layered: false }
+        Self { timeout: None, body_limit: None, slow: None, deprecation: None, layered: false }
     }
 
     #[must_use]
@@ -37,6 +39,12 @@ impl Policies {
     }
 
     #[must_use]
+    pub const fn slow(mut self, threshold: Duration) -> Self {
+        self.slow = Some(threshold);
+        self
+    }
+
+    #[must_use]
     pub const fn deprecated(mut self, deprecation: Deprecation) -> Self {
         self.deprecation = Some(deprecation);
         self
@@ -46,39 +54,6 @@ impl Policies {
     pub const fn layered(mut self) -> Self {
         self.layered = true;
         self
-    }
-}
-
-/// As the attribute would say it: `timeout = 2s, body_limit = 64KiB`.
-impl fmt::Display for Policies {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut parts = Vec::new();
-        if let Some(timeout) = self.timeout {
-            parts.push(format!("timeout = {timeout:?}"));
-        }
-        if let Some(bytes) = self.body_limit {
-            parts.push(format!("body_limit = {}", Size(bytes)));
-        }
-        if self.deprecation.is_some() {
-            parts.push("deprecated".to_owned());
-        }
-        if self.layered {
-            parts.push("layer".to_owned());
-        }
-        f.pad(&parts.join(", "))
-    }
-}
-
-/// Bytes, in the largest unit that keeps them whole.
-struct Size(u64);
-
-impl fmt::Display for Size {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
-        match units.into_iter().find(|(unit, _)| self.0 >= *unit && self.0.is_multiple_of(*unit)) {
-            Some((unit, name)) => write!(f, "{}{name}", self.0 / unit),
-            None => write!(f, "{}", self.0),
-        }
     }
 }
 

@@ -17,6 +17,7 @@ use super::TestRequest;
 use crate::{
     app::{App, Mounted, RouteTable},
     clock::Clock,
+    metrics::Exporter,
     route::Route,
     setup::Error,
 };
@@ -25,6 +26,8 @@ use crate::{
 #[derive(Clone)]
 pub struct TestApp {
     mounted: Arc<Mounted>,
+    /// Whether requests go to the admin surface.
+    admin: bool,
 }
 
 impl TestApp {
@@ -41,6 +44,17 @@ impl TestApp {
     /// The app with other routes or dependencies.
     pub fn builder(app: App) -> TestAppBuilder {
         TestAppBuilder { app }
+    }
+
+    /// The admin surface of the same app, to be asked in the same ways.
+    ///
+    /// # Panics
+    /// If it is not apart: with `admin_addr = "main"` the app itself has it, with `"off"` nobody.
+    #[track_caller]
+    #[must_use]
+    pub fn admin(&self) -> Self {
+        assert!(self.mounted.admin_service().is_some(), "`admin_addr` is {}", *self.mounted.config.admin_addr);
+        Self { mounted: Arc::clone(&self.mounted), admin: true }
     }
 
     /// A GET request of this path and query.
@@ -79,16 +93,20 @@ impl TestApp {
     pub async fn call(&self, mut request: Request) -> Response {
         let here = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         request.extensions_mut().get_or_insert_with(|| ConnectInfo(here));
-        match self.mounted.service().oneshot(request).await {
+        let answered = match self.mounted.admin_service().filter(|_| self.admin) {
+            Some(admin) => admin.oneshot(request).await,
+            None => self.mounted.service().oneshot(request).await,
+        };
+        match answered {
             Ok(response) => response,
             Err(never) => match never {},
         }
     }
 
-    /// This app's metrics so far, in the Prometheus text format.
+    /// This app's metrics so far, in the Prometheus text format. It keeps them to itself.
     #[must_use]
     pub fn metrics(&self) -> String {
-        self.mounted.exporter.render()
+        self.mounted.exporter().map(Exporter::render).unwrap_or_default()
     }
 
     /// Its routes.
@@ -153,6 +171,6 @@ impl TestAppBuilder {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn try_build(self) -> Result<TestApp, Error> {
-        Ok(TestApp { mounted: Arc::new(self.app.mount()?) })
+        Ok(TestApp { mounted: Arc::new(self.app.mount_alone()?), admin: false })
     }
 }

@@ -11,7 +11,10 @@ use http::StatusCode;
 use pin_project_lite::pin_project;
 use tokio::time::Sleep;
 
-use crate::problem::Problem;
+use crate::{
+    observe::{Event, Failure, Report},
+    problem::Problem,
+};
 
 pin_project! {
     /// The future of [`Timeout`](super::Timeout).
@@ -19,14 +22,15 @@ pin_project! {
         #[pin]
         inner: F,
         limit: Option<Duration>,
+        report: Report,
         #[pin]
         sleep: Option<Sleep>,
     }
 }
 
 impl<F> TimeoutFuture<F> {
-    pub(super) fn new(inner: F, limit: Option<Duration>) -> Self {
-        Self { inner, limit, sleep: None }
+    pub(super) fn new(inner: F, limit: Option<Duration>, report: Report) -> Self {
+        Self { inner, limit, report, sleep: None }
     }
 }
 
@@ -47,7 +51,10 @@ where
         }
         // Outside tokio's budget, which a handler that is always busy has used up.
         match this.sleep.as_pin_mut().map(|sleep| pin!(tokio::task::unconstrained(sleep)).poll(cx)) {
-            Some(Poll::Ready(())) => Poll::Ready(Ok(timed_out())),
+            Some(Poll::Ready(())) => {
+                this.report.event(Event::TimedOut);
+                Poll::Ready(Ok(timed_out()))
+            }
             Some(Poll::Pending) | None => Poll::Pending,
         }
     }
@@ -60,5 +67,8 @@ impl<F> fmt::Debug for TimeoutFuture<F> {
 }
 
 fn timed_out() -> Response {
-    Problem::new(StatusCode::GATEWAY_TIMEOUT).detail("the request took too long to answer").into_response()
+    let problem = Problem::new(StatusCode::GATEWAY_TIMEOUT).detail("the request took too long to answer");
+    let mut response = problem.into_response();
+    response.extensions_mut().insert(Failure::Timeout);
+    response
 }

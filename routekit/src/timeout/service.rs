@@ -8,12 +8,14 @@ use http::Request;
 use tower_service::Service;
 
 use super::TimeoutFuture;
+use crate::observe::Report;
 
 /// The service of [`TimeoutLayer`](super::TimeoutLayer).
 #[derive(Debug, Clone)]
 pub struct Timeout<S> {
     pub(super) inner: S,
     pub(super) limit: Option<Duration>,
+    pub(super) report: Report,
 }
 
 accessors!(Timeout);
@@ -31,6 +33,6 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        TimeoutFuture::new(self.inner.call(request), self.limit)
+        TimeoutFuture::new(self.inner.call(request), self.limit, self.report.clone())
     }
 }

@@ -1,0 +1,15 @@
+//! `/metrics`
+
+use axum::{extract::State, response::IntoResponse};
+use http::{HeaderValue, header};
+
+use crate::{
+    metrics::Exporter,
+    problem::{Problem, Result},
+};
+
+/// Rendering is work, so it is done off the async workers.
+pub(super) async fn render(State(exporter): State<Exporter>) -> Result<impl IntoResponse> {
+    let text = tokio::task::spawn_blocking(move || exporter.render()).await.map_err(Problem::internal)?;
+    Ok(([(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"))], text))
+}

@@ -1,0 +1,70 @@
+//! The admin surface: what operators and their tools ask, in one router.
+//!
+//! 1. It is served on a listener of its own (`admin_addr`, by default on loopback), or beside the routes with
+//!    `admin_addr = "main"`.
+//! 2. Reading is open to whoever reaches the listener.
+//! 3. Changing state takes the configured `admin_token` as a bearer token (RFC 6750), compared in constant time. Without a
+//!    configured token those endpoints do not exist.
+//! 4. Every call that changes state is logged, with what it changed and never with the token.
+//!
+//! | endpoint | |
+//! | --- | --- |
+//! | `GET /metrics` | Prometheus text; absent where the program's own recorder keeps the metrics |
+//! | `GET /routes` | every route with its policies, their settings and where each came from |
+//! | `GET /readiness` | what `/health/ready` says, and why |
+//! | `GET /access-log` | which requests are logged |
+//! | `PUT /access-log` | changes that until the next start: `all`, `errors` or `off`; wants the token |
+
+mod access_log;
+mod metrics;
+mod readiness;
+mod routes;
+mod token;
+
+use axum::{
+    Router,
+    middleware::from_fn_with_state,
+    routing::{get, put},
+};
+
+use crate::{
+    access_log::AccessLog, config::Secret, health::Readiness, metrics::Exporter, policy::Explanation,
+    route::Reserved,
+};
+
+/// What the admin surface reads and changes.
+#[derive(Debug)]
+pub(crate) struct Admin {
+    /// `None` where the program's own recorder keeps the metrics.
+    pub(crate) exporter: Option<Exporter>,
+    pub(crate) routes: Vec<Explanation>,
+    pub(crate) readiness: Readiness,
+    pub(crate) access_log: AccessLog,
+    pub(crate) token: Option<Secret>,
+}
+
+/// The paths, for the app to keep free where they are served beside its routes.
+pub(crate) const PATHS: [Reserved; 4] = [
+    Reserved { path: "/access-log", what: "its access log" },
+    Reserved { path: "/metrics", what: "its metrics" },
+    Reserved { path: "/readiness", what: "its readiness" },
+    Reserved { path: "/routes", what: "its routes" },
+];
+
+impl Admin {
+    /// The endpoints.
+    pub(crate) fn router(self) -> Router {
+        let mut router = Router::new()
+            .route("/routes", get(routes::list).with_state(routes::render(&self.routes)))
+            .route("/readiness", get(readiness::show).with_state(self.readiness))
+            .route("/access-log", get(access_log::show).with_state(self.access_log.clone()));
+        if let Some(exporter) = self.exporter {
+            router = router.route("/metrics", get(metrics::render).with_state(exporter));
+        }
+        if let Some(token) = self.token {
+            let changing = Router::new().route("/access-log", put(access_log::change).with_state(self.access_log));
+            router = router.merge(changing.route_layer(from_fn_with_state(token, token::authorize)));
+        }
+        router
+    }
+}

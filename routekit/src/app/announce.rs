@@ -1,0 +1,66 @@
+//! What a person reads when the app starts: in the log if there is one, else on the terminal.
+
+use std::net::SocketAddr;
+
+use super::{environment, mount::Mounted};
+
+/// Says what is served and where, and what looks wrong about it.
+pub(super) fn announce(mounted: &Mounted, addr: SocketAddr, admin: Option<SocketAddr>) {
+    let table = &mounted.table;
+    let summary = table.summary();
+    if tracing::dispatcher::has_been_set() {
+        for line in table.to_string().lines() {
+            tracing::info!("{line}");
+        }
+        tracing::info!(%addr, admin = admin.map(tracing::field::display), "listening; routes: {summary}");
+        for warning in warnings(addr, admin, environment::is_kubernetes()) {
+            tracing::warn!("{warning}");
+        }
+    } else {
+        #[expect(clippy::print_stderr, reason = "nobody set up a log, and a person wants to know where to look")]
+        {
+            eprintln!("{table}");
+            eprintln!("routes: {summary}");
+            for warning in warnings(addr, admin, environment::is_kubernetes()) {
+                eprintln!("warning: {warning}");
+            }
+            if let Some(admin) = admin {
+                eprintln!("admin surface on http://{admin}");
+            }
+            eprintln!("listening on http://{addr}");
+        }
+    }
+}
+
+/// Under Kubernetes, probes, services and scrapes come from outside the pod.
+fn warnings(addr: SocketAddr, admin: Option<SocketAddr>, kubernetes: bool) -> Vec<String> {
+    if !kubernetes {
+        return Vec::new();
+    }
+    let rows = [(Some(addr), "the app", "ROUTEKIT_ADDR"), (admin, "the admin surface", "ROUTEKIT_ADMIN_ADDR")];
+    rows.into_iter()
+        .filter(|(addr, ..)| addr.is_some_and(|addr| addr.ip().is_loopback()))
+        .map(|(_, what, variable)| {
+            format!("{what} listens on loopback, which nothing outside the pod reaches; set {variable} to 0.0.0.0:PORT")
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loopback_is_warned_of_under_kubernetes() {
+        let (loopback, all): (SocketAddr, SocketAddr) = ("127.0.0.1:1".parse().unwrap(), "0.0.0.0:1".parse().unwrap());
+        for (name, addr, admin, kubernetes, expected) in [
+            ("elsewhere", loopback, Some(loopback), false, 0),
+            ("both", loopback, Some(loopback), true, 2),
+            ("the admin surface", all, Some(loopback), true, 1),
+            ("neither", all, Some(all), true, 0),
+            ("no admin surface", all, None, true, 0),
+        ] {
+            assert_eq!(warnings(addr, admin, kubernetes).len(), expected, "{name}");
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! The process that the app runs in: its variables, its directory, what manages it.
+
+use std::{env, fs, io::ErrorKind};
+
+use crate::{
+    config::{Config, PREFIX},
+    setup::{Error, SetupProblem},
+};
+
+/// Names another file.
+const FILE_VARIABLE: &str = "ROUTEKIT_CONFIG";
+const FILE: &str = "routekit.toml";
+
+impl Config {
+    /// What this process is told: `routekit.toml` in its directory (or the file that `ROUTEKIT_CONFIG` names), and its
+    /// `ROUTEKIT_…` variables.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them.
+    pub fn load() -> Result<Self, Error> {
+        let mut builder = Self::builder();
+        let mut problems = Vec::new();
+        for (name, value) in env::vars_os() {
+            let Some(name) = name.to_str().filter(|name| name.starts_with(PREFIX)) else { continue };
+            match value.to_str() {
+                Some(value) => builder = builder.variable(name, value),
+                None => problems.push(SetupProblem::InvalidSetting {
+                    setting: name.to_owned(),
+                    value: value.to_string_lossy().into_owned(),
+                    reason: "not UTF-8".to_owned(),
+                }),
+            }
+        }
+        let chosen = env::var_os(FILE_VARIABLE);
+        let file = chosen.as_ref().map_or_else(|| FILE.to_owned(), |file| file.to_string_lossy().into_owned());
+        match fs::read_to_string(chosen.unwrap_or_else(|| FILE.into())) {
+            Ok(text) => builder = builder.toml(file, text),
+            Err(error) if error.kind() == ErrorKind::NotFound && file == FILE => {}
+            Err(error) => problems.push(SetupProblem::InvalidFile { file, reason: error.to_string() }),
+        }
+        match builder.build() {
+            Ok(config) if problems.is_empty() => Ok(config),
+            built => {
+                problems.extend(built.err().into_iter().flat_map(Error::into_problems));
+                Err(Error::new(problems))
+            }
+        }
+    }
+}
+
+/// Whether Kubernetes started this process.
+pub(super) fn is_kubernetes() -> bool {
+    env::var_os("KUBERNETES_SERVICE_HOST").is_some()
+}

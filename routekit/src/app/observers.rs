@@ -1,0 +1,54 @@
+//! Who observes the routes of an app: its metrics and its access log.
+
+use std::sync::Arc;
+
+use http::{Method, StatusCode};
+
+use crate::{
+    access_log::AccessLog,
+    metrics::{HttpMetrics, RouteMetrics},
+    observe::{RouteState, Routes},
+    policy::EffectivePolicies,
+    route::{self, Description},
+};
+
+#[derive(Debug, Clone)]
+pub(super) struct Observers {
+    pub(super) metrics: HttpMetrics,
+    pub(super) access_log: AccessLog,
+}
+
+impl Observers {
+    /// The one state of a declared route. Its metrics are there from the start.
+    pub(super) fn of_declared(
+        &self,
+        path: &str,
+        method: route::Method,
+        policies: &EffectivePolicies,
+        description: &Description,
+    ) -> Arc<RouteState> {
+        let answers = description.outputs.iter().filter(|output| !output.failure);
+        let mut statuses: Vec<StatusCode> =
+            answers.filter_map(|output| StatusCode::from_u16(output.status?).ok()).collect();
+        if statuses.is_empty() {
+            statuses.push(StatusCode::OK);
+        }
+        let metrics = self.metrics.of_route(path).slow(*policies.slow);
+        let method = Method::from_bytes(method.as_str().as_bytes()).expect("a method's name is one");
+        self.state(path, metrics.declared(&method, &statuses))
+    }
+
+    fn state(&self, path: &str, metrics: RouteMetrics) -> Arc<RouteState> {
+        Arc::new(RouteState::new(path, (metrics, self.access_log.clone())))
+    }
+}
+
+impl Routes for Observers {
+    fn route(&self, template: &str) -> Arc<RouteState> {
+        self.state(template, self.metrics.of_route(template))
+    }
+
+    fn unmatched(&self) -> Arc<RouteState> {
+        Arc::new(RouteState::unmatched((self.metrics.of_unmatched(), self.access_log.clone())))
+    }
+}

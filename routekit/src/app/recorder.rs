@@ -1,0 +1,88 @@
+//! Which recorder keeps the metrics of an app.
+
+use std::{
+    sync::OnceLock,
+    thread,
+    time::Duration,
+};
+
+use crate::metrics::{Exporter, InstalledRecorder, SharedRecorder};
+
+/// The exporter of ours that became the program's recorder.
+static INSTALLED: OnceLock<Exporter> = OnceLock::new();
+
+/// How often samples are folded into histograms.
+const UPKEEP_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Who keeps the metrics of an app.
+#[derive(Debug, Clone)]
+pub(crate) enum Metering {
+    /// An exporter of ours, which can be rendered.
+    Own(Exporter),
+    /// The program's own recorder: it is scraped elsewhere.
+    Foreign,
+}
+
+/// Whether an app that finds no recorder makes its own the program's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// Yes: it is served, and what handlers count belongs to it.
+    Program,
+    /// No, but it takes the one that it finds.
+    Embedded,
+    /// No, and it shares with nobody: it is tested.
+    Alone,
+}
+
+impl Metering {
+    pub(super) fn choose(scope: Scope, buckets: &[f64]) -> Self {
+        if scope != Scope::Alone {
+            if let Some(exporter) = INSTALLED.get() {
+                return Self::Own(exporter.clone());
+            }
+            if InstalledRecorder::find().is_some() {
+                return Self::Foreign;
+            }
+        }
+        let exporter = Exporter::with_duration_buckets(buckets);
+        start_upkeep(&exporter);
+        if scope == Scope::Program {
+            if metrics::set_global_recorder(exporter.recorder()).is_err() {
+                return Self::Foreign;
+            }
+            let _ = INSTALLED.set(exporter.clone());
+        }
+        Self::Own(exporter)
+    }
+
+    pub(super) fn recorder(&self) -> SharedRecorder {
+        match self {
+            Self::Own(exporter) => exporter.recorder(),
+            Self::Foreign => std::sync::Arc::new(InstalledRecorder::default()),
+        }
+    }
+
+    /// The exporter, if the metrics can be rendered.
+    pub(crate) fn exporter(&self) -> Option<&Exporter> {
+        match self {
+            Self::Own(exporter) => Some(exporter),
+            Self::Foreign => None,
+        }
+    }
+}
+
+/// Folds samples for as long as the exporter is there.
+///
+/// On a thread and not on a task: an app may be made where no runtime is, folding is work, and a runtime whose time is
+/// paused must not pause it.
+fn start_upkeep(exporter: &Exporter) {
+    let upkeep = exporter.upkeep();
+    let started = thread::Builder::new().name("routekit-metrics".to_owned()).spawn(move || {
+        while upkeep() {
+            thread::sleep(UPKEEP_INTERVAL);
+        }
+    });
+    if let Err(error) = started {
+        tracing::warn!(%error, "no thread to fold metrics: they are folded when scraped");
+    }
+}

@@ -1,0 +1,177 @@
+//! A file and variables become a [`Config`], or a list of everything that is wrong with them.
+
+use config::{Environment, File, FileFormat, Map, Value, ValueKind};
+
+use super::{Config, RouteConfig, keys, route};
+use crate::{
+    setting::Origin,
+    setup::{Error, SetupProblem},
+};
+
+/// What variables begin with.
+pub(crate) const PREFIX: &str = "ROUTEKIT_";
+/// The table of routes in the file.
+const ROUTES: &str = "route";
+/// Variables that are read elsewhere: where the file is, and by `telemetry::init`, before there is an app.
+const ELSEWHERE: [&str; 2] = ["config", "log_format"];
+
+/// What a [`Config`] is made from. Made by [`Config::builder`].
+#[derive(Debug, Clone, Default)]
+#[must_use]
+pub struct ConfigBuilder {
+    files: Vec<(String, String)>,
+    variables: Map<String, String>,
+}
+
+impl ConfigBuilder {
+    /// The text of a TOML file, and what to call it in messages. A later one wins.
+    pub fn toml(mut self, name: impl Into<String>, text: impl Into<String>) -> Self {
+        self.files.push((name.into(), text.into()));
+        self
+    }
+
+    /// An environment variable. Those that do not begin with `ROUTEKIT_` are no concern of ours.
+    pub fn variable(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.variables.insert(name.into(), value.into());
+        self
+    }
+
+    /// The settings.
+    ///
+    /// # Errors
+    /// Every unknown key and every value that cannot be read, each with its source.
+    pub fn build(self) -> Result<Config, Error> {
+        let mut config = Config::default();
+        let mut problems = Vec::new();
+        for (name, text) in &self.files {
+            let file = config::Config::builder().add_source(File::from_str(text, FileFormat::Toml)).build();
+            match file.map(|file| file.cache.into_table()) {
+                Ok(Ok(values)) => read(&mut config, values, &|_| Origin::File(name.clone()), &mut problems),
+                Ok(Err(error)) | Err(error) => {
+                    let (file, reason) = (name.clone(), error.to_string().trim_end().to_owned());
+                    problems.push(SetupProblem::InvalidFile { file, reason });
+                }
+            }
+        }
+        let prefix = PREFIX.trim_end_matches('_');
+        let environment = Environment::with_prefix(prefix).source(Some(self.variables));
+        match config::Source::collect(&environment) {
+            Ok(values) => {
+                let variable = |key: &str| Origin::Variable(format!("{PREFIX}{}", key.to_uppercase()));
+                let values = values.into_iter().filter(|(key, _)| !ELSEWHERE.contains(&key.as_str())).collect();
+                read(&mut config, values, &variable, &mut problems);
+            }
+            Err(error) => problems.push(SetupProblem::InvalidFile {
+                file: "the environment".to_owned(),
+                reason: error.to_string(),
+            }),
+        }
+        if problems.is_empty() { Ok(config) } else { Err(Error::new(problems)) }
+    }
+}
+
+/// Reads the values of one source.
+fn read(
+    config: &mut Config,
+    values: Map<String, Value>,
+    origin: &dyn Fn(&str) -> Origin,
+    problems: &mut Vec<SetupProblem>,
+) {
+    let mut values: Vec<(String, Value)> = values.into_iter().collect();
+    values.sort_by(|(a, _), (b, _)| a.cmp(b));
+    for (name, value) in values {
+        let origin = origin(&name);
+        if name == ROUTES {
+            read_routes(config, value, &origin, problems);
+            continue;
+        }
+        let Some(key) = keys::KEYS.iter().find(|key| key.name == name) else {
+            let known = keys::KEYS.iter().map(|key| key.name).chain([ROUTES]);
+            problems.push(unknown(&name, &origin, known));
+            continue;
+        };
+        let text = text(value);
+        let read = text.clone().and_then(|text| (key.read)(config, &text, origin.clone()));
+        if let Err(reason) = read {
+            let value = if key.secret { "(secret)".to_owned() } else { text.unwrap_or_default() };
+            problems.push(SetupProblem::InvalidSetting { setting: place(&name, &origin), value, reason });
+        }
+    }
+}
+
+/// Reads `[route."GET /v2/users"]` and its like.
+fn read_routes(config: &mut Config, value: Value, origin: &Origin, problems: &mut Vec<SetupProblem>) {
+    let not_a_table = |name: &str, value: String| SetupProblem::InvalidSetting {
+        setting: place(name, origin),
+        value,
+        reason: "a route is set by a table in the file, such as `[route.\"GET /v2/users\"]`".to_owned(),
+    };
+    let ValueKind::Table(routes) = value.kind else {
+        problems.push(not_a_table(ROUTES, value.to_string()));
+        return;
+    };
+    let mut routes: Vec<(String, Value)> = routes.into_iter().collect();
+    routes.sort_by(|(a, _), (b, _)| a.cmp(b));
+    for (route, value) in routes {
+        let ValueKind::Table(values) = value.kind else {
+            problems.push(not_a_table(&format!("{ROUTES}.\"{route}\""), value.to_string()));
+            continue;
+        };
+        let config = config.routes.entry(route.clone()).or_insert_with(|| RouteConfig::new(origin.clone()));
+        let mut values: Vec<(String, Value)> = values.into_iter().collect();
+        values.sort_by(|(a, _), (b, _)| a.cmp(b));
+        for (name, value) in values {
+            read_route(config, &route, &name, value, origin, problems);
+        }
+    }
+}
+
+fn read_route(
+    config: &mut RouteConfig,
+    route: &str,
+    name: &str,
+    value: Value,
+    origin: &Origin,
+    problems: &mut Vec<SetupProblem>,
+) {
+    let full = format!("{ROUTES}.\"{route}\".{name}");
+    let Some(key) = route::KEYS.iter().find(|key| key.name == name) else {
+        problems.push(match unknown(name, origin, route::KEYS.iter().map(|key| key.name)) {
+            SetupProblem::UnknownSetting { nearest, known, .. } => {
+                SetupProblem::UnknownSetting { setting: place(&full, origin), nearest, known }
+            }
+            other => other,
+        });
+        return;
+    };
+    let text = text(value);
+    if let Err(reason) = text.clone().and_then(|text| (key.read)(config, &text, origin.clone())) {
+        let value = text.unwrap_or_default();
+        problems.push(SetupProblem::InvalidSetting { setting: place(&full, origin), value, reason });
+    }
+}
+
+/// A value as a variable would have it.
+fn text(value: Value) -> Result<String, String> {
+    match value.kind {
+        ValueKind::Table(_) => Err("a table, where one value belongs".to_owned()),
+        ValueKind::Array(items) => items.into_iter().map(text).collect::<Result<Vec<_>, _>>().map(|all| all.join(",")),
+        ValueKind::String(text) => Ok(text),
+        kind => Ok(kind.to_string()),
+    }
+}
+
+fn unknown(name: &str, origin: &Origin, known: impl Iterator<Item = &'static str>) -> SetupProblem {
+    let known: Vec<&'static str> = known.collect();
+    let nearest = crate::setup::nearest(name, known.iter().copied()).map(str::to_owned);
+    SetupProblem::UnknownSetting { setting: place(name, origin), nearest, known }
+}
+
+/// How a person finds a setting again: `ROUTEKIT_ADDR`, or `addr` in the file.
+pub(super) fn place(name: &str, origin: &Origin) -> String {
+    match origin {
+        Origin::Variable(variable) => variable.clone(),
+        Origin::File(file) => format!("`{name}` in {file}"),
+        Origin::Default | Origin::Attribute | Origin::Code => format!("`{name}` ({origin})"),
+    }
+}

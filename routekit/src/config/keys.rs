@@ -1,0 +1,83 @@
+//! The keys of the app itself: how each is read, and how it is shown.
+
+use std::{net::SocketAddr, time::Duration};
+
+use super::{Config, Secret};
+use crate::{
+    setting::{Origin, Setting},
+    units,
+};
+
+/// A key of [`Config`].
+pub(super) struct Key {
+    pub(super) name: &'static str,
+    /// Whether its value must not be repeated.
+    pub(super) secret: bool,
+    pub(super) read: fn(&mut Config, &str, Origin) -> Result<(), String>,
+    pub(super) show: fn(&Config) -> (String, &Origin),
+}
+
+/// `name` is both the key and the field; `$read` makes the value of a text.
+macro_rules! key {
+    ($field:ident, $read:expr, $show:expr $(, $secret:literal)?) => {
+        Key {
+            name: stringify!($field),
+            secret: false $(|| $secret)?,
+            read: |config, text, origin| {
+                config.$field = Setting::new($read(text)?, origin);
+                Ok(())
+            },
+            show: |config| ($show(&*config.$field), config.$field.origin()),
+        }
+    };
+}
+
+pub(super) const KEYS: &[Key] = &[
+    key!(addr, addr, ToString::to_string),
+    key!(admin_addr, |text: &str| text.parse().map_err(str::to_owned), ToString::to_string),
+    key!(admin_token, |text: &str| Ok::<_, String>(Some(Secret::new(text))), show_secret, true),
+    key!(access_log, |text: &str| text.parse().map_err(|modes| format!("not {modes}")), ToString::to_string),
+    key!(timeout, duration_or_off, show_duration),
+    key!(body_limit, bytes, show_bytes),
+    key!(slow, duration_or_off, show_duration),
+    key!(duration_buckets, numbers, show_numbers),
+];
+
+fn addr(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "not an address with a port, such as 127.0.0.1:3000 or [::]:3000".to_owned())
+}
+
+pub(super) fn duration_or_off(text: &str) -> Result<Option<Duration>, String> {
+    match text {
+        "off" => Ok(None),
+        text => units::duration(text)
+            .map(Some)
+            .ok_or_else(|| "not a duration such as `2` (seconds), `250ms`, `5m`, `1h30m`, and not `off`".to_owned()),
+    }
+}
+
+pub(super) fn bytes(text: &str) -> Result<u64, String> {
+    units::bytes(text).ok_or_else(|| "not a size such as `65536` (bytes), `64KiB`, `1MiB`".to_owned())
+}
+
+fn numbers(text: &str) -> Result<Vec<f64>, String> {
+    let numbers: Result<_, _> = text.split(',').map(|number| number.trim().parse()).collect();
+    numbers.map_err(|_| "not a list of numbers such as `0.1, 0.5, 1`".to_owned())
+}
+
+pub(super) fn show_duration(duration: &Option<Duration>) -> String {
+    duration.map_or_else(|| "off".to_owned(), |duration| format!("{duration:?}"))
+}
+
+pub(super) fn show_bytes(bytes: &u64) -> String {
+    units::Bytes(*bytes).to_string()
+}
+
+fn show_secret(secret: &Option<Secret>) -> String {
+    secret.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string)
+}
+
+#[expect(clippy::ptr_arg, reason = "it is given the field as it is")]
+fn show_numbers(numbers: &Vec<f64>) -> String {
+    numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}

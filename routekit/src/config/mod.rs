@@ -1,0 +1,119 @@
+//! What can be set without writing code, and where each value came from.
+//!
+//! 1. In order of rising weight: defaults, the file `routekit.toml` (or the one that `ROUTEKIT_CONFIG` names), environment
+//!    variables `ROUTEKIT_…`, and [`App::configure`](crate::App::configure).
+//! 2. An unknown key, a value that cannot be read and a file that cannot be parsed each keep the app from starting. All are
+//!    reported together, each with its source.
+//! 3. Policies of one route are set by its method and path; that wins over the route's attribute, so that a timeout can be
+//!    changed where the app is deployed. A route that does not exist is an error.
+//! 4. A `TestApp` reads neither file nor environment.
+//!
+//! | key | default | |
+//! | --- | --- | --- |
+//! | `addr` | `127.0.0.1:3000` | what the app listens on |
+//! | `admin_addr` | `127.0.0.1:9091` | what the admin surface listens on; `main`: beside the routes; `off` |
+//! | `admin_token` | none | who may change state through the admin surface; without it nobody can |
+//! | `access_log` | `errors` | which requests are logged: `all`, `errors`, `off` |
+//! | `timeout` | `off` | for routes that declare none |
+//! | `body_limit` | `1MiB` | for routes that declare none |
+//! | `slow` | `1s` | from when on a request counts as slow, for routes that declare nothing; `off` |
+//! | `duration_buckets` | OpenTelemetry's | boundaries of duration histograms, in seconds |
+//!
+//! Durations are seconds or `250ms`, `5m`, `1h30m`; sizes are bytes or `64KiB`, `1MiB`. Variables have the key in capitals:
+//! `ROUTEKIT_ADDR`. Routes can be set in the file:
+//!
+//! ```toml
+//! addr = "0.0.0.0:8080"
+//! timeout = "10s"
+//!
+//! [route."GET /v2/users"]
+//! timeout = "5s"
+//! body_limit = "64KiB"
+//! slow = "250ms"
+//! ```
+
+mod admin_addr;
+mod builder;
+mod check;
+mod keys;
+mod route;
+mod secret;
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    net::{Ipv4Addr, SocketAddr},
+    time::Duration,
+};
+
+pub use self::{admin_addr::AdminAddr, builder::ConfigBuilder, secret::Secret};
+pub(crate) use self::{builder::PREFIX, route::RouteConfig};
+use crate::{access_log::AccessLogMode, body_limit, metrics, setting::Setting};
+
+/// The settings of an app. See the [module docs](crate::config).
+///
+/// `Display` lists them with their origins and without secrets.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Config {
+    /// What the app listens on.
+    pub addr: Setting<SocketAddr>,
+    /// Where the admin surface is served.
+    pub admin_addr: Setting<AdminAddr>,
+    /// Who may change state through the admin surface.
+    pub admin_token: Setting<Option<Secret>>,
+    /// Which requests are logged.
+    pub access_log: Setting<AccessLogMode>,
+    /// How long handlers may take whose route says nothing.
+    pub timeout: Setting<Option<Duration>>,
+    /// Bytes that routes take which say nothing.
+    pub body_limit: Setting<u64>,
+    /// From when on a request counts as slow.
+    pub slow: Setting<Option<Duration>>,
+    /// Boundaries of duration histograms, in seconds.
+    pub duration_buckets: Setting<Vec<f64>>,
+    /// By `GET /v2/users`.
+    pub(crate) routes: BTreeMap<String, RouteConfig>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let local = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        Self {
+            addr: Setting::default_to(local(3000)),
+            admin_addr: Setting::default_to(AdminAddr::Own(local(9091))),
+            admin_token: Setting::default_to(None),
+            access_log: Setting::default_to(AccessLogMode::Errors),
+            timeout: Setting::default_to(None),
+            body_limit: Setting::default_to(body_limit::DEFAULT_BYTES),
+            slow: Setting::default_to(Some(Duration::from_secs(1))),
+            duration_buckets: Setting::default_to(metrics::DURATION_BUCKETS.to_vec()),
+            routes: BTreeMap::new(),
+        }
+    }
+}
+
+impl Config {
+    /// From a file and variables that are at hand, instead of the ones that the process has.
+    #[must_use]
+    pub fn builder() -> ConfigBuilder {
+        ConfigBuilder::default()
+    }
+}
+
+impl fmt::Display for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for key in keys::KEYS {
+            let (value, origin) = (key.show)(self);
+            writeln!(f, "{} = {value} ({origin})", key.name)?;
+        }
+        for (route, config) in &self.routes {
+            for key in route::KEYS {
+                if let Some((value, origin)) = (key.show)(config) {
+                    writeln!(f, "route.\"{route}\".{} = {value} ({origin})", key.name)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}

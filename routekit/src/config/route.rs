@@ -1,0 +1,49 @@
+//! The keys of one route.
+
+use std::time::Duration;
+
+use super::keys::{bytes, duration_or_off, show_bytes, show_duration};
+use crate::setting::{Origin, Setting};
+
+/// What configuration says about one route, in place of its attribute.
+#[derive(Debug, Clone)]
+pub(crate) struct RouteConfig {
+    /// Who named the route.
+    pub(crate) origin: Origin,
+    pub(crate) timeout: Option<Setting<Option<Duration>>>,
+    pub(crate) body_limit: Option<Setting<u64>>,
+    pub(crate) slow: Option<Setting<Option<Duration>>>,
+}
+
+impl RouteConfig {
+    /// Nothing but the route itself.
+    pub(crate) fn new(origin: Origin) -> Self {
+        Self { origin, timeout: None, body_limit: None, slow: None }
+    }
+}
+
+/// A key of [`RouteConfig`].
+pub(super) struct Key {
+    pub(super) name: &'static str,
+    pub(super) read: fn(&mut RouteConfig, &str, Origin) -> Result<(), String>,
+    pub(super) show: fn(&RouteConfig) -> Option<(String, &Origin)>,
+}
+
+macro_rules! key {
+    ($field:ident, $read:expr, $show:expr) => {
+        Key {
+            name: stringify!($field),
+            read: |config, text, origin| {
+                config.$field = Some(Setting::new($read(text)?, origin));
+                Ok(())
+            },
+            show: |config| config.$field.as_ref().map(|setting| ($show(&**setting), setting.origin())),
+        }
+    };
+}
+
+pub(super) const KEYS: &[Key] = &[
+    key!(timeout, duration_or_off, show_duration),
+    key!(body_limit, bytes, show_bytes),
+    key!(slow, duration_or_off, show_duration),
+];

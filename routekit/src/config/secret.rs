@@ -1,0 +1,41 @@
+use std::fmt;
+
+use subtle::ConstantTimeEq;
+
+/// Text that is never printed: `Debug` and `Display` say that it is a secret.
+#[derive(Clone)]
+pub struct Secret(String);
+
+impl Secret {
+    /// This text.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// Whether `candidate` is the secret. Takes as long for any candidate of the same length.
+    #[must_use]
+    pub fn is(&self, candidate: &[u8]) -> bool {
+        self.0.as_bytes().ct_eq(candidate).into()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn is_visible_ascii(&self) -> bool {
+        self.0.bytes().all(|byte| byte.is_ascii_graphic())
+    }
+}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad("(secret)")
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(secret)")
+    }
+}

@@ -1,0 +1,108 @@
+//! `/health/ready`, and what holds it red.
+
+use std::{
+    borrow::Cow,
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use axum::{Json, extract::State, response::IntoResponse};
+use http::{HeaderValue, StatusCode, header};
+
+/// Where it is served.
+pub(crate) const READY_PATH: &str = "/health/ready";
+
+/// Whether the app wants requests: as long as nobody holds it red. A clone is the same one.
+///
+/// Every app provides its own, so that handlers and tasks may take a `Dep<Readiness>`; a program takes it from
+/// [`App::readiness`](crate::App::readiness).
+///
+/// ```
+/// use routekit::health::Readiness;
+///
+/// let readiness = Readiness::new();
+/// let hold = readiness.hold("loading the price list");
+/// assert!(!readiness.is_ready());
+/// drop(hold);
+/// assert!(readiness.is_ready());
+/// ```
+#[derive(Clone, Default)]
+pub struct Readiness(Arc<Mutex<Holds>>);
+
+#[derive(Default)]
+struct Holds {
+    next: u64,
+    reasons: BTreeMap<u64, Cow<'static, str>>,
+}
+
+impl Readiness {
+    /// Green.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Holds it red until what is returned is dropped. The reason is logged.
+    #[must_use = "dropping the hold releases it"]
+    pub fn hold(&self, reason: impl Into<Cow<'static, str>>) -> Hold {
+        let reason = reason.into();
+        tracing::info!(%reason, "not ready");
+        let mut holds = self.holds();
+        let id = holds.next;
+        holds.next += 1;
+        holds.reasons.insert(id, reason);
+        drop(holds);
+        Hold { readiness: self.clone(), id }
+    }
+
+    /// Whether nobody holds it red.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.holds().reasons.is_empty()
+    }
+
+    /// Why it is red, oldest first; empty if it is not.
+    #[must_use]
+    pub fn reasons(&self) -> Vec<String> {
+        self.holds().reasons.values().map(|reason| reason.clone().into_owned()).collect()
+    }
+
+    fn holds(&self) -> MutexGuard<'_, Holds> {
+        // Nothing between lock and unlock leaves it half done.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Readiness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Readiness").field(&self.reasons()).finish()
+    }
+}
+
+/// Holds a [`Readiness`] red until it is dropped.
+#[derive(Debug)]
+pub struct Hold {
+    readiness: Readiness,
+    id: u64,
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        let mut holds = self.readiness.holds();
+        let released = holds.reasons.remove(&self.id);
+        let ready = holds.reasons.is_empty();
+        drop(holds);
+        if let Some(reason) = released {
+            tracing::info!(%reason, ready, "released");
+        }
+    }
+}
+
+/// Answers 200 or 503.
+pub(crate) async fn ready(State(readiness): State<Readiness>) -> impl IntoResponse {
+    let (status, text) =
+        if readiness.is_ready() { (StatusCode::OK, "ready") } else { (StatusCode::SERVICE_UNAVAILABLE, "not ready") };
+    let headers = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+    (status, headers, Json(serde_json::json!({ "status": text })))
+}

@@ -1,0 +1,69 @@
+//! What the metrics are called.
+
+use http::Method;
+use metrics::{Level, Metadata, Recorder, Unit};
+
+pub(super) const DURATION: &str = "http_server_request_duration_seconds";
+pub(super) const REQUEST_SIZE: &str = "http_server_request_body_size_bytes";
+pub(super) const RESPONSE_SIZE: &str = "http_server_response_body_size_bytes";
+pub(super) const ACTIVE: &str = "http_server_active_requests";
+pub(super) const CANCELLED: &str = "http_server_requests_cancelled_total";
+pub(super) const SLOW: &str = "http_server_slow_requests_total";
+pub(super) const POLICY_ANSWERS: &str = "routekit_policy_answers_total";
+
+pub(super) const METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, Some(module_path!()));
+
+/// Describes every metric, once a recorder.
+pub(super) fn describe(recorder: &dyn Recorder) {
+    let histograms = [
+        (DURATION, Unit::Seconds, "Time from the request head to the end of the response, or to its head."),
+        (REQUEST_SIZE, Unit::Bytes, "Size of request bodies."),
+        (RESPONSE_SIZE, Unit::Bytes, "Size of response bodies."),
+    ];
+    for (name, unit, text) in histograms {
+        recorder.describe_histogram(name.into(), Some(unit), text.into());
+    }
+    recorder.describe_gauge(ACTIVE.into(), None, "Requests that are being answered.".into());
+    let counters = [
+        (CANCELLED, "Requests whose client left before the end."),
+        (SLOW, "Requests that took longer than their route's threshold."),
+        (POLICY_ANSWERS, "Requests that a policy answered in place of the handler."),
+    ];
+    for (name, text) in counters {
+        recorder.describe_counter(name.into(), None, text.into());
+    }
+}
+
+/// The methods that OpenTelemetry knows; any other is `_OTHER`, so that clients cannot make up labels.
+pub(super) const METHODS: [&str; 10] =
+    ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", "_OTHER"];
+
+/// The place of a method in [`METHODS`].
+pub(super) fn method_index(method: &Method) -> usize {
+    match *method {
+        Method::GET => 0,
+        Method::HEAD => 1,
+        Method::POST => 2,
+        Method::PUT => 3,
+        Method::PATCH => 4,
+        Method::DELETE => 5,
+        Method::OPTIONS => 6,
+        Method::CONNECT => 7,
+        Method::TRACE => 8,
+        _ => 9,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn methods_have_their_places() {
+        for (index, name) in METHODS.iter().enumerate() {
+            let method = Method::from_bytes(name.as_bytes()).unwrap();
+            assert_eq!(method_index(&method), index, "{name}");
+        }
+        assert_eq!(METHODS[method_index(&Method::from_bytes(b"PURGE").unwrap())], "_OTHER");
+    }
+}

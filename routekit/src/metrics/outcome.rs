@@ -1,0 +1,61 @@
+//! The histograms of one way in which requests of a route end.
+
+use std::sync::OnceLock;
+
+use http::StatusCode;
+use metrics::Histogram;
+
+use crate::observe::{Failure, Finished};
+
+/// The three histograms that have the same labels.
+pub(super) struct Outcome {
+    pub(super) duration: Histogram,
+    pub(super) request_size: Histogram,
+    pub(super) response_size: Histogram,
+}
+
+impl Outcome {
+    #[expect(clippy::cast_precision_loss, reason = "sizes beyond 2^53 bytes are none")]
+    pub(super) fn record(&self, request: &Finished<'_>) {
+        self.duration.record(request.duration.as_secs_f64());
+        self.request_size.record(request.request_bytes as f64);
+        self.response_size.record(request.response_bytes as f64);
+    }
+}
+
+/// The outcomes seen so far: by what failed, then by status. What was not seen takes no memory to speak of.
+#[derive(Default)]
+pub(super) struct Outcomes([ByStatus; 5]);
+
+#[derive(Default)]
+struct ByStatus {
+    /// 1xx to 9xx, then the rest of the number.
+    classes: [OnceLock<Box<[OnceLock<Outcome>; 100]>>; 9],
+    /// No status: the client left before there was one.
+    none: OnceLock<Outcome>,
+}
+
+impl Outcomes {
+    pub(super) fn get(
+        &self,
+        failure: Option<Failure>,
+        status: Option<StatusCode>,
+        make: impl FnOnce() -> Outcome,
+    ) -> &Outcome {
+        let by_status = &self.0[index(failure)];
+        let Some(status) = status else { return by_status.none.get_or_init(make) };
+        let (class, within) = (usize::from(status.as_u16() / 100) - 1, usize::from(status.as_u16() % 100));
+        let class = by_status.classes[class].get_or_init(|| Box::new([const { OnceLock::new() }; 100]));
+        class[within].get_or_init(make)
+    }
+}
+
+fn index(failure: Option<Failure>) -> usize {
+    match failure {
+        None => 0,
+        Some(Failure::Timeout) => 1,
+        Some(Failure::Panic) => 2,
+        Some(Failure::Cancelled) => 3,
+        Some(Failure::Body) => 4,
+    }
+}

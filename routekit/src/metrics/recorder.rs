@@ -1,0 +1,48 @@
+//! Who keeps the metrics.
+
+use std::sync::Arc;
+
+use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
+
+/// A recorder that several parts of an app register their metrics with.
+pub type SharedRecorder = Arc<dyn Recorder + Send + Sync>;
+
+/// The recorder that the program has installed, or that `metrics::with_local_recorder` puts in its place.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct InstalledRecorder(());
+
+impl InstalledRecorder {
+    /// It, if there is one.
+    #[must_use]
+    pub fn find() -> Option<Self> {
+        // The facade does not say; what stands in where nothing is installed is a type without fields, and nothing that
+        // keeps metrics could be one.
+        metrics::with_recorder(|recorder| size_of_val(recorder) > 0).then_some(Self(()))
+    }
+}
+
+impl Recorder for InstalledRecorder {
+    fn describe_counter(&self, key: KeyName, unit: Option<Unit>, description: SharedString) {
+        metrics::with_recorder(|recorder| recorder.describe_counter(key, unit, description));
+    }
+
+    fn describe_gauge(&self, key: KeyName, unit: Option<Unit>, description: SharedString) {
+        metrics::with_recorder(|recorder| recorder.describe_gauge(key, unit, description));
+    }
+
+    fn describe_histogram(&self, key: KeyName, unit: Option<Unit>, description: SharedString) {
+        metrics::with_recorder(|recorder| recorder.describe_histogram(key, unit, description));
+    }
+
+    fn register_counter(&self, key: &Key, metadata: &Metadata<'_>) -> Counter {
+        metrics::with_recorder(|recorder| recorder.register_counter(key, metadata))
+    }
+
+    fn register_gauge(&self, key: &Key, metadata: &Metadata<'_>) -> Gauge {
+        metrics::with_recorder(|recorder| recorder.register_gauge(key, metadata))
+    }
+
+    fn register_histogram(&self, key: &Key, metadata: &Metadata<'_>) -> Histogram {
+        metrics::with_recorder(|recorder| recorder.register_histogram(key, metadata))
+    }
+}

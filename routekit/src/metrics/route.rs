@@ -1,0 +1,179 @@
+//! The handles of one route, made once and kept.
+
+use std::{fmt, sync::OnceLock, time::Duration};
+
+use http::{Method, StatusCode};
+use metrics::{Counter, Gauge, Key, Label};
+
+use super::{
+    SharedRecorder,
+    names::{
+        ACTIVE, CANCELLED, DURATION, METADATA, METHODS, POLICY_ANSWERS, REQUEST_SIZE, RESPONSE_SIZE, SLOW,
+        method_index,
+    },
+    outcome::{Outcome, Outcomes},
+};
+use crate::observe::{Event, Failure, Finished, Observer};
+
+/// The metrics of one route, by method and outcome.
+pub struct RouteMetrics {
+    labels: Labels,
+    slow: Option<Duration>,
+    /// The method that the route was declared with.
+    declared: Option<&'static str>,
+    policy_answers: PolicyAnswers,
+    /// In the order of [`METHODS`].
+    methods: [OnceLock<Box<MethodMetrics>>; METHODS.len()],
+}
+
+/// What a handle of the route is made from.
+struct Labels {
+    recorder: SharedRecorder,
+    route: Option<String>,
+}
+
+/// The handles of one method of a route.
+struct MethodMetrics {
+    active: Option<Gauge>,
+    cancelled: Counter,
+    slow: Counter,
+    outcomes: Outcomes,
+}
+
+#[derive(Default)]
+struct PolicyAnswers {
+    body_limit: OnceLock<Counter>,
+    timeout: OnceLock<Counter>,
+    catch_panic: OnceLock<Counter>,
+}
+
+impl RouteMetrics {
+    pub(super) fn new(recorder: SharedRecorder, route: Option<String>, slow: Option<Duration>) -> Self {
+        let methods = [const { OnceLock::new() }; METHODS.len()];
+        Self { labels: Labels { recorder, route }, slow, declared: None, policy_answers: PolicyAnswers::default(), methods }
+    }
+
+    /// How long a request may take before it counts as slow. Defaults to what the app says.
+    #[must_use]
+    pub fn slow(mut self, threshold: Option<Duration>) -> Self {
+        self.slow = threshold;
+        self
+    }
+
+    /// Has the series of this method there before its first request, and those of these statuses.
+    #[must_use]
+    pub fn declared(mut self, method: &Method, statuses: &[StatusCode]) -> Self {
+        self.declared = Some(METHODS[method_index(method)]);
+        let metrics = self.method(method);
+        for status in statuses {
+            self.outcome(metrics, method, None, Some(*status));
+        }
+        self
+    }
+
+    fn method(&self, method: &Method) -> &MethodMetrics {
+        let index = method_index(method);
+        self.methods[index].get_or_init(|| Box::new(MethodMetrics::new(&self.labels, METHODS[index])))
+    }
+
+    fn outcome<'a>(
+        &self,
+        metrics: &'a MethodMetrics,
+        method: &Method,
+        failure: Option<Failure>,
+        status: Option<StatusCode>,
+    ) -> &'a Outcome {
+        metrics.outcomes.get(failure, status, || {
+            let mut labels = self.labels.of(Some(METHODS[method_index(method)]));
+            if let Some(status) = status {
+                labels.push(Label::new("http_response_status_code", status.as_str().to_owned()));
+            }
+            match (failure, status) {
+                (Some(failure), _) => labels.push(Label::from_static_parts("error_type", failure.as_str())),
+                (None, Some(status)) if status.is_server_error() => {
+                    labels.push(Label::new("error_type", status.as_str().to_owned()));
+                }
+                (None, _) => {}
+            }
+            let histogram = |name| {
+                self.labels.recorder.register_histogram(&Key::from_parts(name, labels.clone()), &METADATA)
+            };
+            Outcome {
+                duration: histogram(DURATION),
+                request_size: histogram(REQUEST_SIZE),
+                response_size: histogram(RESPONSE_SIZE),
+            }
+        })
+    }
+}
+
+impl Labels {
+    fn of(&self, method: Option<&'static str>) -> Vec<Label> {
+        let method = method.map(|method| Label::from_static_parts("http_request_method", method));
+        let mut labels: Vec<Label> = method.into_iter().collect();
+        labels.extend(self.route.clone().map(|route| Label::new("http_route", route)));
+        labels
+    }
+
+    fn counter(&self, name: &'static str, labels: Vec<Label>) -> Counter {
+        self.recorder.register_counter(&Key::from_parts(name, labels), &METADATA)
+    }
+}
+
+impl MethodMetrics {
+    fn new(labels: &Labels, method: &'static str) -> Self {
+        // A request is told apart as unmatched when it ends, so none of them is ever under way.
+        let active = labels
+            .route
+            .is_some()
+            .then(|| labels.recorder.register_gauge(&Key::from_parts(ACTIVE, labels.of(Some(method))), &METADATA));
+        Self {
+            active,
+            cancelled: labels.counter(CANCELLED, labels.of(Some(method))),
+            slow: labels.counter(SLOW, labels.of(Some(method))),
+            outcomes: Outcomes::default(),
+        }
+    }
+}
+
+impl Observer for RouteMetrics {
+    fn started(&self, method: &Method) {
+        if let Some(active) = &self.method(method).active {
+            active.increment(1.0);
+        }
+    }
+
+    fn event(&self, event: Event) {
+        let (counter, policy) = match event {
+            Event::BodyTooLarge => (&self.policy_answers.body_limit, "body_limit"),
+            Event::TimedOut => (&self.policy_answers.timeout, "timeout"),
+            Event::Panicked => (&self.policy_answers.catch_panic, "catch_panic"),
+        };
+        let make = || {
+            let mut labels = self.labels.of(self.declared);
+            labels.push(Label::from_static_parts("policy", policy));
+            self.labels.counter(POLICY_ANSWERS, labels)
+        };
+        counter.get_or_init(make).increment(1);
+    }
+
+    fn finished(&self, request: &Finished<'_>) {
+        let metrics = self.method(request.method);
+        if let Some(active) = &metrics.active {
+            active.decrement(1.0);
+        }
+        if request.failure == Some(Failure::Cancelled) {
+            metrics.cancelled.increment(1);
+        }
+        if self.slow.is_some_and(|slow| request.duration >= slow) {
+            metrics.slow.increment(1);
+        }
+        self.outcome(metrics, request.method, request.failure, request.status).record(request);
+    }
+}
+
+impl fmt::Debug for RouteMetrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RouteMetrics({})", self.labels.route.as_deref().unwrap_or("unmatched"))
+    }
+}

@@ -1,0 +1,64 @@
+//! Logs for a program that has no subscriber of its own.
+//!
+//! [`init`] writes every event to standard output, with the spans it happened in: every line of a request has its
+//! correlation id. Nothing calls it but you.
+//!
+//! | variable | default | |
+//! | --- | --- | --- |
+//! | `RUST_LOG` | `info` | what is logged: `debug`, `warn,shop=debug`; see `tracing_subscriber::EnvFilter` |
+//! | `ROUTEKIT_LOG_FORMAT` | `text` | `text` for people, `json` for machines |
+//!
+//! ```no_run
+//! # use routekit::prelude::*;
+//! #[tokio::main]
+//! async fn main() -> Result<(), routekit::Error> {
+//!     routekit::telemetry::init()?;
+//!     App::discover().serve().await
+//! }
+//! ```
+
+use std::{env, fmt::Display, io::IsTerminal};
+
+use tracing_subscriber::{EnvFilter, fmt::Layer, layer::SubscriberExt, registry, util::SubscriberInitExt};
+
+use crate::setup::{Error, SetupProblem};
+
+const FORMAT: &str = "ROUTEKIT_LOG_FORMAT";
+const FILTER: &str = "RUST_LOG";
+
+/// Starts to log. See the [module docs](crate::telemetry).
+///
+/// # Errors
+/// If the program has a subscriber already, or one of the variables cannot be read.
+pub fn init() -> Result<(), Error> {
+    let filter = match variable(FILTER)? {
+        Some(filter) => EnvFilter::try_new(&filter).map_err(|error| invalid(FILTER, filter, &error))?,
+        None => EnvFilter::new("info"),
+    };
+    let registry = registry().with(filter);
+    let installed = match variable(FORMAT)?.as_deref() {
+        None | Some("text") => {
+            let colours = std::io::stdout().is_terminal() && env::var_os("NO_COLOR").is_none_or(|no| no.is_empty());
+            registry.with(Layer::new().with_ansi(colours)).try_init()
+        }
+        Some("json") => {
+            registry.with(Layer::new().json().flatten_event(true).with_span_list(false)).try_init()
+        }
+        Some(other) => return Err(invalid(FORMAT, other.to_owned(), &"neither `text` nor `json`")),
+    };
+    installed.map_err(|error| SetupProblem::SubscriberExists { reason: error.to_string() }.into())
+}
+
+fn variable(name: &'static str) -> Result<Option<String>, Error> {
+    match env::var(name) {
+        Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
+        Err(env::VarError::NotPresent) => Ok(None),
+        Err(env::VarError::NotUnicode(value)) => {
+            Err(invalid(name, value.to_string_lossy().into_owned(), &"not UTF-8"))
+        }
+    }
+}
+
+fn invalid(name: &str, value: String, reason: &dyn Display) -> Error {
+    SetupProblem::InvalidSetting { setting: name.to_owned(), value, reason: reason.to_string() }.into()
+}

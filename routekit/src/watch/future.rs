@@ -1,0 +1,84 @@
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use axum::{
+    body::{Body, HttpBody},
+    response::Response,
+};
+use http::{Method, StatusCode, header};
+use pin_project_lite::pin_project;
+
+use super::{body::WatchedBody, sample::Sample};
+use crate::observe::Failure;
+
+pin_project! {
+    /// The future of [`Watch`](super::Watch).
+    pub struct WatchFuture<F> {
+        #[pin]
+        inner: F,
+        // Until the head is there.
+        sample: Option<Sample>,
+    }
+}
+
+impl<F> WatchFuture<F> {
+    pub(super) fn new(inner: F, sample: Sample) -> Self {
+        Self { inner, sample: Some(sample) }
+    }
+}
+
+impl<F, E> Future for WatchFuture<F>
+where
+    F: Future<Output = Result<Response, E>>,
+{
+    type Output = Result<Response, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let response = ready!(this.inner.poll(cx))?;
+        let mut sample = this.sample.take().expect("a future is not polled once it has ended");
+        sample.status = Some(response.status());
+        match length(sample.method(), &response) {
+            Some(length) => {
+                sample.response_bytes = length;
+                sample.end(failure(&response));
+                Poll::Ready(Ok(response))
+            }
+            None => {
+                let failure = failure(&response);
+                Poll::Ready(Ok(response.map(|body| Body::new(WatchedBody::new(body, sample, failure)))))
+            }
+        }
+    }
+}
+
+/// Bytes of the body that will be sent, if that is known.
+fn length(method: &Method, response: &Response) -> Option<u64> {
+    let status = response.status();
+    // No body follows, whatever the response holds (RFC 9110 §6.4.1).
+    if *method == Method::HEAD
+        || response.body().is_end_stream()
+        || status.is_informational()
+        || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+    {
+        return Some(0);
+    }
+    response.body().size_hint().exact().or_else(|| {
+        // The server stops at what was announced, and never sees the end of the body.
+        response.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+    })
+}
+
+fn failure(response: &Response) -> Option<Failure> {
+    response.extensions().get().copied()
+}
+
+impl<F> fmt::Debug for WatchFuture<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WatchFuture").field("sample", &self.sample).finish_non_exhaustive()
+    }
+}

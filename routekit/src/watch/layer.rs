@@ -1,0 +1,59 @@
+use std::{fmt, sync::Arc};
+
+use tower_layer::Layer;
+
+use super::{Watch, matched::Learning};
+use crate::{
+    clock::Clock,
+    observe::{RouteState, Routes},
+};
+
+/// Watches requests. See the [module docs](crate::watch).
+#[derive(Clone)]
+pub struct WatchLayer {
+    unmatched: Arc<RouteState>,
+    routes: Option<Arc<dyn Routes>>,
+    clock: Clock,
+}
+
+impl WatchLayer {
+    /// For a plain axum router: each route finds its own state here, under the template that axum matched.
+    #[must_use]
+    pub fn per_route(routes: impl Routes + 'static) -> Self {
+        let routes: Arc<dyn Routes> = Arc::new(routes);
+        Self { unmatched: routes.unmatched(), routes: Some(routes), clock: Clock::system() }
+    }
+
+    /// Around a router whose routes each have a [`MatchedLayer`](super::MatchedLayer); `unmatched` is told of requests
+    /// that none of them claims.
+    #[must_use]
+    pub fn around(unmatched: Arc<RouteState>) -> Self {
+        Self { unmatched, routes: None, clock: Clock::system() }
+    }
+
+    /// Asks this clock. Defaults to the system's.
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+}
+
+impl<S> Layer<S> for WatchLayer {
+    type Service = Watch<S>;
+
+    fn layer(&self, inner: S) -> Watch<S> {
+        Watch {
+            inner,
+            unmatched: Arc::clone(&self.unmatched),
+            learning: self.routes.clone().map(Learning::new),
+            clock: self.clock.clone(),
+        }
+    }
+}
+
+impl fmt::Debug for WatchLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WatchLayer").finish_non_exhaustive()
+    }
+}

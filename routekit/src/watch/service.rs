@@ -1,0 +1,57 @@
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use axum::{
+    body::{Body, HttpBody},
+    extract::Request,
+    response::Response,
+};
+use tower_service::Service;
+
+use super::{WatchFuture, body::CountedBody, matched::Learning, sample::Sample};
+use crate::{
+    clock::Clock,
+    observe::{Exchange, RouteState},
+};
+
+/// The service of [`WatchLayer`](super::WatchLayer).
+#[derive(Debug, Clone)]
+pub struct Watch<S> {
+    pub(super) inner: S,
+    pub(super) unmatched: Arc<RouteState>,
+    pub(super) learning: Option<Learning>,
+    pub(super) clock: Clock,
+}
+
+accessors!(Watch);
+
+impl<S> Service<Request> for Watch<S>
+where
+    S: Service<Request, Response = Response>,
+{
+    type Response = Response;
+    type Error = S::Error;
+    type Future = WatchFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        let length = request.body().size_hint().exact();
+        let exchange = Exchange::new(request.method().clone(), self.clock.now(), length.unwrap_or(0));
+        // Made before anything can panic.
+        let sample = Sample::new(exchange.clone(), Arc::clone(&self.unmatched), self.clock.clone());
+        if let Some(route) = self.learning.as_ref().and_then(|learning| learning.route(&request)) {
+            exchange.matched(route);
+        }
+        if length.is_none() {
+            let exchange = exchange.clone();
+            request = request.map(|body| Body::new(CountedBody::new(body, exchange)));
+        }
+        request.extensions_mut().insert(exchange);
+        WatchFuture::new(self.inner.call(request), sample)
+    }
+}
