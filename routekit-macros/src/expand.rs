@@ -179,17 +179,15 @@ fn endpoint(route: &Route<'_>, handler: &Handler) -> TokenStream {
             let #name = (&&__rt::Extract::<#ty, #state>::new()).from_request(#parts, #body, &#context).await?;
         }
     });
-    let prepare = if route.arguments.is_empty() {
-        quote!(::core::mem::drop((__request, #context));)
+    // Taken apart before the future is made, which then has room for the parts and not for the whole as well.
+    let (take_apart, prepare) = if route.arguments.is_empty() {
+        (quote!(::core::mem::drop((__request, #context));), quote!())
     } else {
-        quote! {
+        let take_apart = quote! {
             #[allow(unused_mut, unused_variables)]
             let (mut #parts, #body) = __request.into_parts();
-            #placeholders
-            #(#from_path)*
-            #(#from_parts)*
-            #(#from_body)*
-        }
+        };
+        (take_apart, quote!(#placeholders #(#from_path)* #(#from_parts)* #(#from_body)*))
     };
     let output_span = match &route.output {
         Output::Unit => ident.span(),
@@ -201,11 +199,14 @@ fn endpoint(route: &Route<'_>, handler: &Handler) -> TokenStream {
     // Spanned, so that a future that is not `Send` is reported at the handler's name.
     let (wiring, request) = (quote!(__wiring), quote!(__request));
     let new = quote_spanned! {ident.span()=>
-        __rt::endpoint::<#state>(#wiring, |#request, #context| __rt::future(async move {
-            #prepare
-            let #output = #ident(#(#names),*).await;
-            ::core::result::Result::Ok(#respond)
-        }))
+        __rt::endpoint::<#state>(#wiring, |#request, #context| {
+            #take_apart
+            __rt::future(async move {
+                #prepare
+                let #output = #ident(#(#names),*).await;
+                ::core::result::Result::Ok(#respond)
+            })
+        })
     };
     let layered = match &route.options.layer {
         Some(layer) => {

@@ -98,7 +98,7 @@ impl Observer for AccessLog {
                     duration_ms = request.duration.as_secs_f64() * 1000.0,
                     http.request.body.size = request.request_bytes,
                     http.response.body.size = request.response_bytes,
-                    correlation_id = request.correlation_id,
+                    correlation_id = request.correlation_id(),
                     "request"
                 )
             };

@@ -101,7 +101,7 @@ pub use axum;
 pub use validator;
 
 pub use self::{
-    app::{App, RouteTable, TableRow},
+    app::{App, AppFuture, AppService, RouteTable, TableRow},
     clock::Clock,
     deps::{Dep, Deps, MissingDependency},
     extract::{Form, Json, Path, Query},

@@ -41,9 +41,7 @@ pub fn init() -> Result<(), Error> {
             let colours = std::io::stdout().is_terminal() && env::var_os("NO_COLOR").is_none_or(|no| no.is_empty());
             registry.with(Layer::new().with_ansi(colours)).try_init()
         }
-        Some("json") => {
-            registry.with(Layer::new().json().flatten_event(true).with_span_list(false)).try_init()
-        }
+        Some("json") => registry.with(Layer::new().json().flatten_event(true).with_span_list(false)).try_init(),
         Some(other) => return Err(invalid(FORMAT, other.to_owned(), &"neither `text` nor `json`")),
     };
     installed.map_err(|error| SetupProblem::SubscriberExists { reason: error.to_string() }.into())
@@ -53,9 +51,7 @@ fn variable(name: &'static str) -> Result<Option<String>, Error> {
     match env::var(name) {
         Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
         Err(env::VarError::NotPresent) => Ok(None),
-        Err(env::VarError::NotUnicode(value)) => {
-            Err(invalid(name, value.to_string_lossy().into_owned(), &"not UTF-8"))
-        }
+        Err(env::VarError::NotUnicode(value)) => Err(invalid(name, value.to_string_lossy().into_owned(), &"not UTF-8")),
     }
 }
 

@@ -28,8 +28,7 @@ use axum::{
 };
 
 use crate::{
-    access_log::AccessLog, config::Secret, health::Readiness, metrics::Exporter, policy::Explanation,
-    route::Reserved,
+    access_log::AccessLog, config::Secret, health::Readiness, metrics::Exporter, policy::Explanation, route::Reserved,
 };
 
 /// What the admin surface reads and changes.

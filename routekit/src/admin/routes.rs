@@ -1,10 +1,6 @@
 //! `/routes`
 
-use axum::{
-    body::Bytes,
-    extract::State,
-    response::IntoResponse,
-};
+use axum::{body::Bytes, extract::State, response::IntoResponse};
 use http::{HeaderValue, header};
 use serde_json::json;
 

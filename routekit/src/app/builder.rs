@@ -20,6 +20,7 @@ use super::{
     mount::{self, Mounted},
     recorder::Scope,
     server::{self, Listeners},
+    service::AppService,
     signal,
     table::RouteTable,
 };
@@ -271,6 +272,15 @@ impl App {
     /// Everything that is wrong with the app.
     pub fn into_router(self) -> Result<Router, Error> {
         Ok(self.into_routers()?.0)
+    }
+
+    /// The app as a tower service, for a server of your own. It costs less a request than
+    /// [`into_router`](Self::into_router), whose layers axum puts around each route; nothing can be merged into it.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the app.
+    pub fn into_service(self) -> Result<AppService, Error> {
+        Ok(self.mount(Scope::Embedded)?.service())
     }
 
     /// The app and its admin surface as two axum routers, to be served by hand on two listeners. There is no second one if

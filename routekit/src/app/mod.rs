@@ -14,11 +14,13 @@ mod mount;
 mod observers;
 mod recorder;
 mod server;
+mod service;
 mod signal;
 mod table;
 
-pub(crate) use self::mount::Mounted;
+pub(crate) use self::mount::{AdminService, Mounted};
 pub use self::{
     builder::App,
+    service::{AppFuture, AppService},
     table::{RouteTable, TableRow},
 };

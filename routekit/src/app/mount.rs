@@ -17,6 +17,7 @@ use super::{
     hand_written::{self, Group},
     observers::Observers,
     recorder::{Metering, Scope},
+    service::AppService,
     table::{RouteTable, TableRow},
 };
 use crate::{
@@ -30,7 +31,7 @@ use crate::{
     health::{self, Readiness},
     metrics::{Exporter, HttpMetrics},
     observe::{RouteState, Routes as _},
-    policy::{self, AroundRouter, EffectivePolicies},
+    policy::{self, EffectivePolicies},
     route::{self, Description, Reserved, Route, Selection, Wiring},
     setup::{self, Error, SetupProblem},
     watch::MatchedLayer,
@@ -49,10 +50,7 @@ pub(crate) struct Mounted {
     metering: Metering,
 }
 
-/// The router with what stands around it: what a connection calls.
-pub(crate) type Service = AroundRouter<Router>;
-
-/// The same for the admin surface.
+/// The admin surface with what stands around it.
 pub(crate) type AdminService = Correlation<CatchPanic<Router>>;
 
 impl Mounted {
@@ -64,8 +62,8 @@ impl Mounted {
     }
 
     /// Not an axum router: layers around one are put around each of its routes, and again for every connection.
-    pub(crate) fn service(&self) -> Service {
-        policy::around_router(Arc::clone(&self.unmatched), self.clock.clone()).layer(self.router.clone())
+    pub(crate) fn service(&self) -> AppService {
+        AppService(policy::around_router(Arc::clone(&self.unmatched), self.clock.clone()).layer(self.router.clone()))
     }
 
     /// What a connection to the admin listener calls.
@@ -272,7 +270,7 @@ fn groups(candidates: &[Candidate], deps: &Deps, observers: &Observers) -> Vec<G
         *methods = std::mem::take(methods).on_service(meta.method.filter(), stack);
     }
     let routes = by_path.into_iter();
-    routes.map(|(path, (labels, methods))| {
-        Group { label: labels.join(", "), router: Router::new().route(path, methods) }
-    }).collect()
+    routes
+        .map(|(path, (labels, methods))| Group { label: labels.join(", "), router: Router::new().route(path, methods) })
+        .collect()
 }

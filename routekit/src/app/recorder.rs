@@ -1,10 +1,6 @@
 //! Which recorder keeps the metrics of an app.
 
-use std::{
-    sync::OnceLock,
-    thread,
-    time::Duration,
-};
+use std::{sync::OnceLock, thread, time::Duration};
 
 use crate::metrics::{Exporter, InstalledRecorder, SharedRecorder};
 

@@ -31,12 +31,7 @@ pub struct TableRow {
 }
 
 impl TableRow {
-    pub(super) fn new(
-        route: &Route,
-        path: String,
-        policies: EffectivePolicies,
-        description: &Description,
-    ) -> Self {
+    pub(super) fn new(route: &Route, path: String, policies: EffectivePolicies, description: &Description) -> Self {
         Self { path, meta: route.meta(), policies, description: description.clone() }
     }
 }

@@ -1,7 +1,7 @@
 use std::{
     future::Future,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use axum::response::{IntoResponse, Response};
@@ -42,14 +42,16 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let response = match this.inner.as_pin_mut() {
-            Some(inner) => ready!(inner.poll(cx))?,
-            None => too_large(),
+        let polled = match this.inner.as_pin_mut() {
+            Some(inner) => inner.poll(cx),
+            None => Poll::Ready(Ok(too_large())),
         };
-        if response.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        if let Poll::Ready(Ok(response)) = &polled
+            && response.status() == StatusCode::PAYLOAD_TOO_LARGE
+        {
             this.report.event(Event::BodyTooLarge);
         }
-        Poll::Ready(Ok(response))
+        polled
     }
 }
 

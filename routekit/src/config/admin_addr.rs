@@ -20,9 +20,10 @@ impl FromStr for AdminAddr {
         match text {
             "main" => Ok(Self::Main),
             "off" => Ok(Self::Off),
-            addr => addr.parse().map(Self::Own).map_err(|_| {
-                "not `main`, `off`, or an address with a port, such as 127.0.0.1:9091 or [::]:9091"
-            }),
+            addr => addr
+                .parse()
+                .map(Self::Own)
+                .map_err(|_| "not `main`, `off`, or an address with a port, such as 127.0.0.1:9091 or [::]:9091"),
         }
     }
 }

@@ -61,10 +61,8 @@ impl ConfigBuilder {
                 let values = values.into_iter().filter(|(key, _)| !ELSEWHERE.contains(&key.as_str())).collect();
                 read(&mut config, values, &variable, &mut problems);
             }
-            Err(error) => problems.push(SetupProblem::InvalidFile {
-                file: "the environment".to_owned(),
-                reason: error.to_string(),
-            }),
+            Err(error) => problems
+                .push(SetupProblem::InvalidFile { file: "the environment".to_owned(), reason: error.to_string() }),
         }
         if problems.is_empty() { Ok(config) } else { Err(Error::new(problems)) }
     }

@@ -3,10 +3,7 @@
 use std::time::Duration;
 
 use super::{Config, builder::place, keys};
-use crate::{
-    setting::Setting,
-    setup::SetupProblem,
-};
+use crate::{setting::Setting, setup::SetupProblem};
 
 /// Guessing a token must be hopeless.
 const SHORTEST_TOKEN: usize = 16;

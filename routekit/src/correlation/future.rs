@@ -1,7 +1,7 @@
 use std::{
     future::Future,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use axum::response::Response;
@@ -34,11 +34,17 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let _entered = this.span.enter();
-        let mut response = ready!(this.inner.poll(cx))?;
-        this.span.record("http.response.status_code", response.status().as_u16());
-        response =
-            render(response, Occasion { path: this.uri.path(), head: *this.head, correlation_id: this.id.as_str() });
-        response.headers_mut().insert(CORRELATION_ID, this.id.header());
-        Poll::Ready(Ok(response))
+        // Changed where it lies: a response is large to move.
+        let mut polled = this.inner.poll(cx);
+        if let Poll::Ready(Ok(response)) = &mut polled {
+            let status = response.status();
+            this.span.record("http.response.status_code", status.as_u16());
+            if status.is_client_error() || status.is_server_error() {
+                let (path, correlation_id) = (this.uri.path(), this.id.as_str());
+                render(response, Occasion { path, head: *this.head, correlation_id });
+            }
+            response.headers_mut().insert(CORRELATION_ID, this.id.header());
+        }
+        polled
     }
 }

@@ -35,10 +35,11 @@ where
         // Below a `nest`, the URI has lost its beginning.
         let uri = request.extensions().get::<OriginalUri>().map_or_else(|| request.uri().clone(), |uri| uri.0.clone());
         let head = request.method() == Method::HEAD;
-        if let Some(exchange) = request.extensions().get::<Exchange>() {
-            exchange.correlated(id.header(), span.clone());
+        // Where the request is watched, its exchange has the id already at hand for whoever asks.
+        match request.extensions().get::<Exchange>() {
+            Some(exchange) => exchange.correlated(id.header(), span.clone()),
+            None => drop(request.extensions_mut().insert(id.clone())),
         }
-        request.extensions_mut().insert(id.clone());
         let inner = span.in_scope(|| self.inner.call(request));
         CorrelationFuture { inner, span, id, uri, head }
     }

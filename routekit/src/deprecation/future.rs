@@ -2,7 +2,7 @@ use std::{
     future::Future,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use axum::response::Response;
@@ -32,14 +32,15 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let mut response = ready!(this.inner.poll(cx))?;
-        if let Some(headers) = this.headers {
+        // Changed where it lies: a response is large to move.
+        let mut polled = this.inner.poll(cx);
+        if let (Some(headers), Poll::Ready(Ok(response))) = (this.headers, &mut polled) {
             let map = response.headers_mut();
             map.entry(DEPRECATION).or_insert_with(|| headers.since.clone());
             if let Some(sunset) = &headers.sunset {
                 map.entry(SUNSET).or_insert_with(|| sunset.clone());
             }
         }
-        Poll::Ready(Ok(response))
+        polled
     }
 }

@@ -9,8 +9,8 @@
 mod live;
 mod readiness;
 
+pub use self::readiness::{Hold, Readiness};
 pub(crate) use self::{
     live::{LIVE_PATH, live},
     readiness::{READY_PATH, ready},
 };
-pub use self::readiness::{Hold, Readiness};

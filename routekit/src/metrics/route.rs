@@ -8,8 +8,7 @@ use metrics::{Counter, Gauge, Key, Label};
 use super::{
     SharedRecorder,
     names::{
-        ACTIVE, CANCELLED, DURATION, METADATA, METHODS, POLICY_ANSWERS, REQUEST_SIZE, RESPONSE_SIZE, SLOW,
-        method_index,
+        ACTIVE, CANCELLED, DURATION, METADATA, METHODS, POLICY_ANSWERS, REQUEST_SIZE, RESPONSE_SIZE, SLOW, method_index,
     },
     outcome::{Outcome, Outcomes},
 };
@@ -50,7 +49,13 @@ struct PolicyAnswers {
 impl RouteMetrics {
     pub(super) fn new(recorder: SharedRecorder, route: Option<String>, slow: Option<Duration>) -> Self {
         let methods = [const { OnceLock::new() }; METHODS.len()];
-        Self { labels: Labels { recorder, route }, slow, declared: None, policy_answers: PolicyAnswers::default(), methods }
+        Self {
+            labels: Labels { recorder, route },
+            slow,
+            declared: None,
+            policy_answers: PolicyAnswers::default(),
+            methods,
+        }
     }
 
     /// How long a request may take before it counts as slow. Defaults to what the app says.
@@ -95,9 +100,8 @@ impl RouteMetrics {
                 }
                 (None, _) => {}
             }
-            let histogram = |name| {
-                self.labels.recorder.register_histogram(&Key::from_parts(name, labels.clone()), &METADATA)
-            };
+            let histogram =
+                |name| self.labels.recorder.register_histogram(&Key::from_parts(name, labels.clone()), &METADATA);
             Outcome {
                 duration: histogram(DURATION),
                 request_size: histogram(REQUEST_SIZE),

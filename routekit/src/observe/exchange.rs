@@ -1,16 +1,16 @@
 use std::{
     fmt,
     sync::{
-        Arc, OnceLock,
+        Arc, LazyLock, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Instant,
 };
 
-use http::{HeaderValue, Method};
+use http::{Extensions, HeaderValue, Method, StatusCode};
 use tracing::Span;
 
-use super::{Event, Finished, Observer};
+use super::{Event, Failure, Finished, Observer};
 
 /// A route as observers know it.
 pub struct RouteState {
@@ -36,7 +36,6 @@ impl RouteState {
     pub fn template(&self) -> Option<&str> {
         self.template.as_deref()
     }
-
 }
 
 /// Who observes the route.
@@ -69,6 +68,18 @@ pub trait Routes: Send + Sync {
     fn unmatched(&self) -> Arc<RouteState>;
 }
 
+/// Nothing, with room for seven. axum adds three to what is here, and `Extensions` begins with room for three in all, so
+/// that every request would move house once. A copy keeps the room of its original.
+static ROOM: LazyLock<Extensions> = LazyLock::new(|| {
+    let mut extensions = Extensions::new();
+    extensions.insert(0_u8);
+    extensions.insert(0_u16);
+    extensions.insert(0_u32);
+    extensions.insert(0_u64);
+    extensions.clear();
+    extensions
+});
+
 /// One request while it is answered. A clone is one reference count.
 #[derive(Clone)]
 pub struct Exchange(Arc<Inner>);
@@ -77,21 +88,30 @@ struct Inner {
     method: Method,
     start: Instant,
     request_bytes: AtomicU64,
-    // Each is said once, from further inside.
-    route: OnceLock<Arc<RouteState>>,
-    correlation: OnceLock<(HeaderValue, Span)>,
+    /// One request has it to itself, so nobody ever waits; a lock is the cheapest of cells that can be shared.
+    said: Mutex<Said>,
+}
+
+/// What those further inside have said; each is said once.
+#[derive(Default)]
+struct Said {
+    route: Option<Arc<RouteState>>,
+    correlation: Option<(HeaderValue, Span)>,
 }
 
 impl Exchange {
     /// A request that came in at `start`, with a body of this length if that is known.
     pub(crate) fn new(method: Method, start: Instant, request_bytes: u64) -> Self {
-        Self(Arc::new(Inner {
-            method,
-            start,
-            request_bytes: AtomicU64::new(request_bytes),
-            route: OnceLock::new(),
-            correlation: OnceLock::new(),
-        }))
+        let request_bytes = AtomicU64::new(request_bytes);
+        Self(Arc::new(Inner { method, start, request_bytes, said: Mutex::default() }))
+    }
+
+    /// Goes along with a request.
+    pub(crate) fn travel(&self, extensions: &mut Extensions) {
+        if extensions.is_empty() {
+            *extensions = ROOM.clone();
+        }
+        extensions.insert(self.clone());
     }
 
     /// The request's method.
@@ -108,44 +128,57 @@ impl Exchange {
 
     /// Says which route answers. Only the first has a say; it is told to the route's observer and to the span.
     pub fn matched(&self, route: &Arc<RouteState>) {
-        if self.0.route.set(Arc::clone(route)).is_ok() {
+        let mut said = self.said();
+        if said.route.is_none() {
+            said.route = Some(Arc::clone(route));
+            said.tell_span();
+            drop(said);
             route.started(&self.0.method);
-            self.tell_span();
-        }
-    }
-
-    /// Has the route in the span, whichever of the two was known first.
-    fn tell_span(&self) {
-        if let Some(span) = self.span()
-            && !span.is_disabled()
-            && let Some(template) = self.route().and_then(|route| route.template())
-        {
-            span.record("http.route", template);
         }
     }
 
     /// The route, once it was found.
     #[must_use]
-    pub fn route(&self) -> Option<&Arc<RouteState>> {
-        self.0.route.get()
+    pub fn route(&self) -> Option<Arc<RouteState>> {
+        self.said().route.clone()
     }
 
-    /// Says which id and span the request has.
+    /// Says which id and span the request has. A second correlation layer further in changes nothing.
     pub(crate) fn correlated(&self, id: HeaderValue, span: Span) {
-        // A second correlation layer further in changes nothing.
-        if self.0.correlation.set((id, span)).is_ok() {
-            self.tell_span();
+        let mut said = self.said();
+        if said.correlation.is_none() {
+            said.correlation = Some((id, span));
+            said.tell_span();
         }
     }
 
     /// The correlation id, once there is one.
-    #[must_use]
-    pub fn correlation_id(&self) -> Option<&str> {
-        self.0.correlation.get().and_then(|(id, _)| id.to_str().ok())
+    pub(crate) fn correlation_id(&self) -> Option<HeaderValue> {
+        self.said().correlation.as_ref().map(|(id, _)| id.clone())
     }
 
-    pub(crate) fn span(&self) -> Option<&Span> {
-        self.0.correlation.get().map(|(_, span)| span)
+    /// Tells the observer of the route, or else of `unmatched`, that the request has ended, within its span.
+    pub(crate) fn finish(
+        &self,
+        unmatched: &RouteState,
+        now: Instant,
+        (status, failure): (Option<StatusCode>, Option<Failure>),
+        response_bytes: u64,
+    ) {
+        let said = self.said();
+        let route = said.route.as_deref().unwrap_or(unmatched);
+        let (id, span) = said.correlation.as_ref().map(|(id, span)| (id, span)).unzip();
+        let _entered = span.map(Span::enter);
+        route.finished(&Finished {
+            method: &self.0.method,
+            route: route.template(),
+            status,
+            failure,
+            duration: now - self.0.start,
+            request_bytes: self.request_bytes(),
+            response_bytes,
+            correlation_id: id,
+        });
     }
 
     pub(crate) fn read(&self, bytes: u64) {
@@ -157,13 +190,27 @@ impl Exchange {
     pub fn request_bytes(&self) -> u64 {
         self.0.request_bytes.load(Ordering::Relaxed)
     }
+
+    fn said(&self) -> MutexGuard<'_, Said> {
+        // A panic while it was held (a subscriber's, say) leaves it whole.
+        self.0.said.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Said {
+    /// Has the route in the span, whichever of the two was known first.
+    fn tell_span(&self) {
+        if let (Some(route), Some((_, span))) = (&self.route, &self.correlation)
+            && !span.is_disabled()
+            && let Some(template) = route.template()
+        {
+            span.record("http.route", template);
+        }
+    }
 }
 
 impl fmt::Debug for Exchange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Exchange")
-            .field("method", &self.0.method)
-            .field("route", &self.0.route.get())
-            .finish_non_exhaustive()
+        f.debug_struct("Exchange").field("method", &self.0.method).field("route", &self.route()).finish_non_exhaustive()
     }
 }

@@ -11,8 +11,8 @@
 mod exchange;
 mod observer;
 
+pub(crate) use self::observer::Report;
 pub use self::{
     exchange::{Exchange, RouteState, Routes},
     observer::{Event, Failure, Finished, Observer},
 };
-pub(crate) use self::observer::Report;

@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc, time::Duration};
 
-use http::{Method, StatusCode};
+use http::{HeaderValue, Method, StatusCode};
 
 /// Is told what happens to requests. Every method does nothing unless it is written.
 ///
@@ -130,8 +130,7 @@ pub struct Finished<'a> {
     pub request_bytes: u64,
     /// Bytes of the response body: its known length, or what was sent.
     pub response_bytes: u64,
-    /// Its correlation id, if there is one.
-    pub correlation_id: Option<&'a str>,
+    pub(super) correlation_id: Option<&'a HeaderValue>,
 }
 
 impl Finished<'_> {
@@ -143,6 +142,12 @@ impl Finished<'_> {
             (None, Some(status)) if status.is_server_error() => Some(status.as_str()),
             (None, _) => None,
         }
+    }
+
+    /// Its correlation id, if there is one.
+    #[must_use]
+    pub fn correlation_id(&self) -> Option<&str> {
+        self.correlation_id.and_then(|id| id.to_str().ok())
     }
 
     /// Whether it failed on our side, or was left by the client: a 5xx, or a [`Failure`].

@@ -5,7 +5,11 @@ use std::fmt;
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
 use super::{EffectivePolicies, stack};
-use crate::{access_log::AccessLogMode, route::RouteMeta, setting::{Origin, Setting}};
+use crate::{
+    access_log::AccessLogMode,
+    route::RouteMeta,
+    setting::{Origin, Setting},
+};
 
 /// One route, and everything that stands around it, outermost first. `Display` is for a terminal.
 #[derive(Debug, Clone)]

@@ -213,16 +213,16 @@ impl Problem {
     }
 
     /// Gives `response` this document as its content, and leaves its status and its other headers alone.
-    pub(super) fn write_into<B>(self, response: Response<B>) -> Response {
+    pub(super) fn write_into(self, response: &mut Response) {
         let json = serde_json::to_vec(&self).expect("strings, numbers and JSON values always serialise");
-        let (mut parts, _) = response.into_parts();
-        parts.headers.insert(header::CONTENT_TYPE, MEDIA_TYPE);
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, MEDIA_TYPE);
         // Whatever was said of the content before, was said of another.
         for name in [header::CONTENT_LENGTH, header::CONTENT_ENCODING, header::CONTENT_RANGE, header::ETAG] {
-            parts.headers.remove(name);
+            headers.remove(name);
         }
-        parts.extensions.insert(self);
-        Response::from_parts(parts, Body::from(json))
+        response.extensions_mut().insert(self);
+        *response.body_mut() = Body::from(json);
     }
 
     /// Whether the content of a response with these headers is still a problem document.
@@ -265,10 +265,11 @@ impl IntoResponse for Problem {
         {
             tracing::error!(status = self.0.status.as_u16(), error = %Chain(&**source), "a request failed");
         }
-        let mut response = Response::new(());
+        let mut response = Response::new(Body::empty());
         *response.status_mut() = self.0.status;
         *response.headers_mut() = self.0.headers.clone();
-        self.write_into(response)
+        self.write_into(&mut response);
+        response
     }
 }
 

@@ -1,6 +1,8 @@
 //! Plain-text refusals of foreign extractors as problems.
 
-use axum::response::Response;
+use std::{future::Future, pin::Pin};
+
+use axum::{body::Body, response::Response};
 use http::header;
 use http_body_util::{BodyExt, Limited};
 
@@ -14,7 +16,13 @@ const MAX_TEXT_BYTES: usize = 4096;
 /// Only plain text is replaced; a rejection that says it in its own format (JSON, HTML, a redirect) passes untouched. The
 /// text of a 5xx names internals, such as a missing extension's type, and axum's own "Failed to deserialize …: …" repeats
 /// the value behind its colon; both go to the log and not to the client.
-pub(crate) async fn from_rejection(response: Response) -> Response {
+///
+/// Boxed, so that the future of a request that nobody refuses has no room for this one.
+pub(crate) fn from_rejection(response: Response) -> Pin<Box<dyn Future<Output = Response> + Send>> {
+    Box::pin(translate(response))
+}
+
+async fn translate(response: Response) -> Response {
     let status = response.status();
     let plain = response
         .headers()
@@ -37,5 +45,7 @@ pub(crate) async fn from_rejection(response: Response) -> Response {
     } else if !text.is_empty() {
         problem = problem.detail(text);
     }
-    problem.write_into(Response::from_parts(parts, ()))
+    let mut response = Response::from_parts(parts, Body::empty());
+    problem.write_into(&mut response);
+    response
 }

@@ -17,23 +17,19 @@ pub(crate) struct Occasion<'a> {
     pub(crate) correlation_id: &'a str,
 }
 
-/// Renders the problem that travels with a response, or makes one of a bare error status; anything else passes.
-pub(crate) fn render(mut response: Response, occasion: Occasion<'_>) -> Response {
-    let status = response.status();
-    if !(status.is_client_error() || status.is_server_error()) {
-        return response;
-    }
+/// Renders the problem that travels with an error response, or makes one of a bare error status; anything else passes.
+pub(crate) fn render(response: &mut Response, occasion: Occasion<'_>) {
     let travelling = response.extensions_mut().remove::<Problem>();
     let problem = match travelling {
         // Somebody further out has replaced the document: theirs stands.
-        Some(_) if !Problem::is_content_of(response.headers()) => return response,
+        Some(_) if !Problem::is_content_of(response.headers()) => return,
         // Or has another status: `(StatusCode::GONE, problem)`.
         Some(problem) => problem.sent_as(response.status()),
-        None if is_bare(&response) => bare(&response),
-        None => return response,
+        None if is_bare(response) => bare(response),
+        None => return,
     };
     let problem = problem.answers(occasion.path, occasion.correlation_id);
-    let mut response = problem.write_into(response);
+    problem.write_into(response);
     if occasion.head {
         // The length of what a GET would have brought, without it (RFC 9110 §9.3.2).
         if let Some(length) = response.body().size_hint().exact() {
@@ -41,7 +37,6 @@ pub(crate) fn render(mut response: Response, occasion: Occasion<'_>) -> Response
         }
         *response.body_mut() = Body::empty();
     }
-    response
 }
 
 fn is_bare(response: &Response) -> bool {

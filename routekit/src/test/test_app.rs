@@ -11,11 +11,11 @@ use axum::{
     response::Response,
 };
 use http::Method;
-use tower::ServiceExt;
+use tower_service::Service as _;
 
 use super::TestRequest;
 use crate::{
-    app::{App, Mounted, RouteTable},
+    app::{AdminService, App, AppService, Mounted, RouteTable},
     clock::Clock,
     metrics::Exporter,
     route::Route,
@@ -26,8 +26,14 @@ use crate::{
 #[derive(Clone)]
 pub struct TestApp {
     mounted: Arc<Mounted>,
-    /// Whether requests go to the admin surface.
-    admin: bool,
+    surface: Surface,
+}
+
+/// What requests go to, made once as for a connection.
+#[derive(Clone)]
+enum Surface {
+    App(AppService),
+    Admin(AdminService),
 }
 
 impl TestApp {
@@ -53,8 +59,10 @@ impl TestApp {
     #[track_caller]
     #[must_use]
     pub fn admin(&self) -> Self {
-        assert!(self.mounted.admin_service().is_some(), "`admin_addr` is {}", *self.mounted.config.admin_addr);
-        Self { mounted: Arc::clone(&self.mounted), admin: true }
+        match self.mounted.admin_service() {
+            Some(admin) => Self { mounted: Arc::clone(&self.mounted), surface: Surface::Admin(admin) },
+            None => panic!("`admin_addr` is {}", *self.mounted.config.admin_addr),
+        }
     }
 
     /// A GET request of this path and query.
@@ -93,9 +101,10 @@ impl TestApp {
     pub async fn call(&self, mut request: Request) -> Response {
         let here = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         request.extensions_mut().get_or_insert_with(|| ConnectInfo(here));
-        let answered = match self.mounted.admin_service().filter(|_| self.admin) {
-            Some(admin) => admin.oneshot(request).await,
-            None => self.mounted.service().oneshot(request).await,
+        // As a connection does: a router is always ready.
+        let answered = match &self.surface {
+            Surface::App(app) => app.clone().call(request).await,
+            Surface::Admin(admin) => admin.clone().call(request).await,
         };
         match answered {
             Ok(response) => response,
@@ -171,6 +180,7 @@ impl TestAppBuilder {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn try_build(self) -> Result<TestApp, Error> {
-        Ok(TestApp { mounted: Arc::new(self.app.mount_alone()?), admin: false })
+        let mounted = self.app.mount_alone()?;
+        Ok(TestApp { surface: Surface::App(mounted.service()), mounted: Arc::new(mounted) })
     }
 }

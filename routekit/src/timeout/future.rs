@@ -42,8 +42,9 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        if let Poll::Ready(result) = this.inner.poll(cx) {
-            return Poll::Ready(result);
+        let polled = this.inner.poll(cx);
+        if polled.is_ready() {
+            return polled;
         }
         // Taken with the first `Pending`, after which the timer is there.
         if let Some(limit) = this.limit.take() {

@@ -2,7 +2,7 @@ use std::{
     fmt,
     future::Future,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use axum::{
@@ -39,20 +39,24 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let response = ready!(this.inner.poll(cx))?;
-        let mut sample = this.sample.take().expect("a future is not polled once it has ended");
-        sample.status = Some(response.status());
-        match length(sample.method(), &response) {
-            Some(length) => {
-                sample.response_bytes = length;
-                sample.end(failure(&response));
-                Poll::Ready(Ok(response))
-            }
-            None => {
-                let failure = failure(&response);
-                Poll::Ready(Ok(response.map(|body| Body::new(WatchedBody::new(body, sample, failure)))))
+        // Changed where it lies: a response is large to move.
+        let mut polled = this.inner.poll(cx);
+        if let Poll::Ready(Ok(response)) = &mut polled {
+            let mut sample = this.sample.take().expect("a future is not polled once it has ended");
+            sample.status = Some(response.status());
+            let failure = failure(response);
+            match length(sample.method(), response) {
+                Some(length) => {
+                    sample.response_bytes = length;
+                    sample.end(failure);
+                }
+                None => {
+                    let body = std::mem::take(response.body_mut());
+                    *response.body_mut() = Body::new(WatchedBody::new(body, sample, failure));
+                }
             }
         }
+        polled
     }
 }
 

@@ -4,7 +4,7 @@ use http::{Method, StatusCode};
 
 use crate::{
     clock::Clock,
-    observe::{Exchange, Failure, Finished, Observer as _, RouteState},
+    observe::{Exchange, Failure, RouteState},
 };
 
 /// A request that has not ended yet. Dropping it ends it as cancelled.
@@ -33,21 +33,8 @@ impl Sample {
         if std::mem::replace(&mut self.ended, true) {
             return;
         }
-        let exchange = &self.exchange;
-        let route = exchange.route().unwrap_or(&self.unmatched);
-        let finished = Finished {
-            method: exchange.method(),
-            route: route.template(),
-            status: self.status,
-            failure,
-            duration: self.clock.now() - exchange.start(),
-            request_bytes: exchange.request_bytes(),
-            response_bytes: self.response_bytes,
-            correlation_id: exchange.correlation_id(),
-        };
-        // So that what is logged belongs to the request.
-        let _entered = exchange.span().map(|span| span.enter());
-        route.finished(&finished);
+        let now = self.clock.now();
+        self.exchange.finish(&self.unmatched, now, (self.status, failure), self.response_bytes);
     }
 }
 

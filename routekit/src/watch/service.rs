@@ -51,7 +51,7 @@ where
             let exchange = exchange.clone();
             request = request.map(|body| Body::new(CountedBody::new(body, exchange)));
         }
-        request.extensions_mut().insert(exchange);
+        exchange.travel(request.extensions_mut());
         WatchFuture::new(self.inner.call(request), sample)
     }
 }

@@ -1,0 +1,66 @@
+//! An app as a tower service.
+
+use std::{
+    convert::Infallible,
+    fmt,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use axum::{Router, extract::Request, response::Response};
+use pin_project_lite::pin_project;
+use tower_service::Service;
+
+use crate::policy::AroundRouter;
+
+type Inner = AroundRouter<Router>;
+
+/// An app as a tower service: what [`App::serve`](crate::App::serve) calls for each request, for programs that bring
+/// a server of their own.
+///
+/// Made by [`App::into_service`](crate::App::into_service). A clone is a few reference counts, and always ready.
+#[derive(Clone)]
+pub struct AppService(pub(super) Inner);
+
+impl Service<Request> for AppService {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = AppFuture;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.0.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request) -> AppFuture {
+        AppFuture { inner: self.0.call(request) }
+    }
+}
+
+impl fmt::Debug for AppService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AppService").finish_non_exhaustive()
+    }
+}
+
+pin_project! {
+    /// The future of [`AppService`].
+    pub struct AppFuture {
+        #[pin]
+        inner: <Inner as Service<Request>>::Future,
+    }
+}
+
+impl Future for AppFuture {
+    type Output = Result<Response, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.project().inner.poll(cx)
+    }
+}
+
+impl fmt::Debug for AppFuture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AppFuture").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,38 @@
+//! The same handlers under the whole stack.
+
+use axum::{
+    Json,
+    body::Bytes,
+    extract::{Query, Request},
+    response::Response,
+};
+use routekit::{App, config::Config, get, post, routes};
+use tower::Service;
+
+use super::cases::{Filter, HELLO, NewUser};
+
+#[get("/bytes", timeout = "5s", body_limit = "64KiB")]
+async fn bytes() -> Bytes {
+    HELLO
+}
+
+#[get("/query", timeout = "5s", body_limit = "64KiB")]
+async fn query(filter: Query<Filter>) -> Bytes {
+    assert!(filter.page < filter.limit && filter.search.is_some());
+    HELLO
+}
+
+#[post("/json", timeout = "5s", body_limit = "64KiB")]
+async fn json(user: Json<NewUser>) -> Bytes {
+    assert!(user.name.len() + user.email.len() < usize::from(user.age));
+    HELLO
+}
+
+/// As `App::serve` does: a clone of the service for each request, which is always ready.
+pub(crate) fn routekit() -> impl AsyncFn(Request) -> Response {
+    let app = App::with_routes(routes![bytes, query, json]).config(Config::default()).into_service().unwrap();
+    async move |request| match app.clone().call(request).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    }
+}
