@@ -21,7 +21,7 @@ use axum::{
     },
 };
 use futures_util::{SinkExt, Stream, StreamExt, stream};
-use routekit::{SetupProblem, prelude::*, test::TestApp};
+use routekit::{SetupProblem, config::AdminAddr, prelude::*, test::TestApp};
 use tower::ServiceExt;
 
 use crate::wire;
@@ -199,8 +199,13 @@ fn the_same_route_in_a_hand_written_router() {
 
 #[test]
 fn our_own_paths_in_a_hand_written_router() {
-    let (subject, ..) = conflict(App::with_routes(routes![user]).merge(get("/metrics")));
-    assert_eq!(subject, "routekit's own /metrics");
+    let (subject, ..) = conflict(App::with_routes(routes![user]).merge(get("/health/ready")));
+    assert_eq!(subject, "routekit's own /health");
+    let app = App::with_routes(routes![user]).configure(|config| config.admin_addr = AdminAddr::Main.into());
+    let (subject, ..) = conflict(app.merge(get("/metrics")));
+    assert_eq!(subject, "routekit's own admin surface");
+    // On a listener of its own it is in nobody's way.
+    assert!(App::with_routes(routes![user]).merge(get("/metrics")).into_router().is_ok());
 }
 
 #[test]

@@ -5,7 +5,10 @@
 #![allow(clippy::type_complexity, reason = "a table of rows is clearest with its columns in sight")]
 #![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 
+mod access_log;
+mod admin;
 mod architecture;
+mod config;
 mod correlation;
 mod dependencies;
 mod description;

@@ -2,9 +2,17 @@
 
 use std::time::Duration;
 
-use futures_util::FutureExt;
-use http::{Method, StatusCode};
-use routekit::{Clock, prelude::*, test::TestApp};
+use axum::body::{Body, Bytes};
+use futures_util::{FutureExt, StreamExt};
+use http::{Method, Request, StatusCode};
+use http_body_util::BodyExt;
+use routekit::{
+    Clock,
+    config::{AdminAddr, Config},
+    prelude::*,
+    test::TestApp,
+};
+use tower::ServiceExt;
 
 use crate::wire;
 
@@ -47,25 +55,234 @@ async fn requests_are_counted_by_template_and_status() {
 }
 
 #[tokio::test]
-async fn a_client_that_leaves_is_subtracted() {
+async fn a_client_that_leaves_is_counted_once() {
     let app = app();
-    let active = r#"http_server_active_requests{http_request_method="GET",http_route="/m/forever"} "#;
+    let labels = r#"{http_request_method="GET",http_route="/m/forever"}"#;
+    let count = |name: &str, labels: &str| line(&app, &format!("{name}{labels} "));
     let mut request = Box::pin(app.get("/m/forever").send());
     assert!(request.as_mut().now_or_never().is_none());
-    assert_eq!(line(&app, active), Some(format!("{active}1")));
+    assert_eq!(count("http_server_active_requests", labels).unwrap().split(' ').next_back(), Some("1"));
     drop(request);
-    assert_eq!(line(&app, active), Some(format!("{active}0")));
+    assert_eq!(count("http_server_active_requests", labels).unwrap().split(' ').next_back(), Some("0"));
+    assert_eq!(count("http_server_requests_cancelled_total", labels).unwrap().split(' ').next_back(), Some("1"));
+    let cancelled = r#"{http_request_method="GET",http_route="/m/forever",error_type="cancelled"}"#;
+    let counted = count("http_server_request_duration_seconds_count", cancelled).unwrap();
+    assert_eq!(counted.split(' ').next_back(), Some("1"), "{counted}");
 }
 
 #[tokio::test]
-async fn unmatched_requests_make_no_labels() {
+async fn a_client_that_hangs_up_is_counted_once() {
+    let mut app = wire::run(App::with_routes(routes![forever, item]).provide(Clock::manual()).configure(in_main)).await;
+    let mut connection = app.http1_connection().await;
+    let mut answer = Box::pin(connection.send_request(wire::get("/m/forever")));
+    assert!(answer.as_mut().now_or_never().is_none());
+    let of_forever = async |name: &str| {
+        let text = app.http1(wire::get("/metrics")).await.1;
+        let start = format!("{name}{{http_request_method=\"GET\",http_route=\"/m/forever\"");
+        let line = text.lines().find(|line| line.starts_with(&start)).map(str::to_owned);
+        line.and_then(|line| line.rsplit(' ').next().map(str::to_owned)).unwrap_or_default()
+    };
+    while of_forever("http_server_active_requests").await != "1" {
+        tokio::task::yield_now().await;
+    }
+    drop((answer, connection));
+    while of_forever("http_server_active_requests").await != "0" {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(of_forever("http_server_requests_cancelled_total").await, "1");
+    let text = app.http1(wire::get("/metrics")).await.1;
+    let cancelled = r#"http_server_request_duration_seconds_count{http_request_method="GET",http_route="/m/forever",error_type="cancelled"} 1"#;
+    assert!(text.lines().any(|line| line == cancelled), "{text}");
+    app.stop();
+    app.stopped().await.unwrap();
+}
+
+/// The admin surface beside the routes.
+fn in_main(config: &mut Config) {
+    config.admin_addr = AdminAddr::Main.into();
+}
+
+#[get("/m/stream/{how}")]
+async fn stream(how: String) -> Body {
+    let first = futures_util::stream::once(async { Ok::<_, std::io::Error>(Bytes::from_static(b"first")) });
+    match how.as_str() {
+        "whole" => {
+            Body::from_stream(first.chain(futures_util::stream::once(async { Ok(Bytes::from_static(b"last")) })))
+        }
+        "broken" => {
+            Body::from_stream(first.chain(futures_util::stream::once(async { Err(std::io::Error::other("no")) })))
+        }
+        _ => Body::from_stream(first.chain(futures_util::stream::pending())),
+    }
+}
+
+#[tokio::test]
+async fn a_body_without_a_length_is_watched_to_its_end() {
+    let app = TestApp::new(App::with_routes(routes![stream]));
+    let active = r#"http_server_active_requests{http_request_method="GET",http_route="/m/stream/{how}"} "#;
+    let labels = |error: &str| {
+        format!(
+            r#"{{http_request_method="GET",http_route="/m/stream/{{how}}",http_response_status_code="200"{error}}} "#
+        )
+    };
+    for (how, error, bytes) in
+        [("whole", "", 9), ("broken", r#",error_type="body""#, 5), ("left", r#",error_type="cancelled""#, 5)]
+    {
+        let request = Request::get(format!("/m/stream/{how}")).body(Body::empty()).unwrap();
+        let mut body = app.call(request).await.into_body();
+        assert_eq!(line(&app, active), Some(format!("{active}1")), "{how}: it is still being sent");
+        match how {
+            "left" => drop(body.frame().await),
+            _ => while body.frame().await.is_some_and(|frame| frame.is_ok()) {},
+        }
+        drop(body);
+        assert_eq!(line(&app, active), Some(format!("{active}0")), "{how}");
+        for (name, value) in
+            [("http_server_request_duration_seconds_count", 1), ("http_server_response_body_size_bytes_sum", bytes)]
+        {
+            let name = format!("{name}{}", labels(error));
+            assert_eq!(line(&app, &name), Some(format!("{name}{value}")), "{how}");
+        }
+    }
+}
+
+#[post("/m/echo")]
+async fn echo(body: Bytes) -> Bytes {
+    body
+}
+
+#[tokio::test]
+async fn bodies_are_measured() {
+    let app = TestApp::new(App::with_routes(routes![echo]));
+    let chunks = futures_util::stream::iter([Ok::<_, std::io::Error>("123"), Ok("45")]);
+    for body in [Body::from("12345"), Body::from_stream(chunks)] {
+        assert_eq!(app.post("/m/echo").body(body).send().await.text(), "12345");
+    }
+    for name in ["http_server_request_body_size_bytes_sum", "http_server_response_body_size_bytes_sum"] {
+        let name =
+            format!(r#"{name}{{http_request_method="POST",http_route="/m/echo",http_response_status_code="200"}} "#);
+        assert_eq!(line(&app, &name), Some(format!("{name}10")));
+    }
+}
+
+#[get("/m/slow", slow = "50ms")]
+async fn slow(clock: Dep<Clock>) {
+    clock.advance(Duration::from_millis(60));
+}
+
+#[tokio::test]
+async fn slow_requests_are_counted_by_the_threshold_of_their_route() {
+    let clock = Clock::manual();
+    let app = App::with_routes(routes![slow, item]).provide(clock.clone()).clock(clock);
+    let app = TestApp::new(app);
+    for path in ["/m/slow", "/m/slow", "/m/items/1"] {
+        assert_eq!(app.get(path).send().await.status(), 200);
+    }
+    for (route, count) in [("/m/slow", 2), ("/m/items/{id}", 0)] {
+        let name = format!(r#"http_server_slow_requests_total{{http_request_method="GET",http_route="{route}"}} "#);
+        assert_eq!(line(&app, &name), Some(format!("{name}{count}")));
+    }
+}
+
+#[test]
+fn declared_routes_are_there_from_the_start() {
+    let text = app().metrics();
+    for route in ["/m/items/{id}", "/m/forever"] {
+        let labels = format!(r#"{{http_request_method="GET",http_route="{route}""#);
+        for name in [
+            "http_server_active_requests",
+            "http_server_requests_cancelled_total",
+            "http_server_slow_requests_total",
+            "http_server_request_duration_seconds_count",
+            "http_server_request_body_size_bytes_count",
+            "http_server_response_body_size_bytes_count",
+        ] {
+            let start = format!("{name}{labels}");
+            assert!(text.lines().any(|line| line.starts_with(&start) && line.ends_with(" 0")), "{start}\n{text}");
+        }
+    }
+    crate::process::promtool_accepts(&text);
+}
+
+#[tokio::test]
+async fn unmatched_requests_make_no_series() {
     let app = app();
-    let before = app.metrics().lines().count();
-    for n in 0..100 {
+    let ask = async |n: u32| {
         let method = Method::from_bytes(format!("M{n}").as_bytes()).unwrap();
         assert_eq!(app.request(method, &format!("/nothing/{n}")).send().await.status(), StatusCode::NOT_FOUND);
+        assert_eq!(app.get(&format!("/nothing/{n}?q={n}")).send().await.status(), StatusCode::NOT_FOUND);
+        let method = Method::from_bytes(format!("N{n}").as_bytes()).unwrap();
+        assert_eq!(app.request(method, "/m/items/1").send().await.status(), StatusCode::METHOD_NOT_ALLOWED);
+    };
+    ask(0).await;
+    let before = app.metrics();
+    for n in 1..300 {
+        ask(n).await;
     }
-    assert_eq!(app.metrics().lines().count(), before);
+    let after = app.metrics();
+    assert_eq!(after.lines().count(), before.lines().count());
+    for (labels, count) in [
+        (r#"{http_request_method="_OTHER",http_response_status_code="404"}"#, 300),
+        (r#"{http_request_method="GET",http_response_status_code="404"}"#, 300),
+        (r#"{http_request_method="_OTHER",http_route="/m/items/{id}",http_response_status_code="405"}"#, 300),
+    ] {
+        let line = format!("http_server_request_duration_seconds_count{labels} {count}");
+        assert!(after.lines().any(|found| found == line), "{line}\n{after}");
+    }
+    assert!(!after.contains("nothing"), "never the URL");
+}
+
+#[tokio::test]
+async fn hand_written_routes_are_measured() {
+    let get = |path: &str| axum::Router::new().route(path, axum::routing::get(|| async { "theirs" }));
+    let app = App::with_routes(routes![item]).provide(Clock::manual());
+    let app = TestApp::new(app.merge(get("/their/{id}")).nest("/nested", get("/{name}")).configure(in_main));
+    for path in ["/their/1", "/their/2", "/nested/x", "/health/live", "/metrics"] {
+        assert_eq!(app.get(path).send().await.status(), 200, "{path}");
+    }
+    for (route, count) in [("/their/{id}", 2), ("/nested/{name}", 1), ("/health/live", 1), ("/metrics", 1)] {
+        let labels = format!(r#"{{http_request_method="GET",http_route="{route}",http_response_status_code="200"}} "#);
+        let name = format!("http_server_request_duration_seconds_count{labels}");
+        assert_eq!(line(&app, &name), Some(format!("{name}{count}")));
+    }
+}
+
+#[tokio::test]
+async fn what_a_layer_answers_is_measured() {
+    let refuse =
+        axum::middleware::from_fn(|_: Request<Body>, _: axum::middleware::Next| async { StatusCode::FORBIDDEN });
+    let app = TestApp::new(App::with_routes(routes![item]).provide(Clock::manual()).layer(refuse));
+    assert_eq!(app.get("/m/items/1").send().await.status(), 403);
+    let name =
+        r#"http_server_request_duration_seconds_count{http_request_method="GET",http_response_status_code="403"} "#;
+    assert_eq!(line(&app, name), Some(format!("{name}1")), "no route was reached");
+}
+
+#[tokio::test]
+async fn the_recorder_of_the_program_keeps_the_metrics() {
+    let theirs = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+    let app = || App::with_routes(routes![item]).provide(Clock::manual()).config(Config::default()).configure(in_main);
+    let router = metrics::with_local_recorder(&theirs, || app().into_router().unwrap());
+    let ask = |path: &str| router.clone().oneshot(wire::get(path));
+    assert_eq!(ask("/m/items/1").await.unwrap().status(), 200);
+    assert_eq!(ask("/metrics").await.unwrap().status(), 404, "it is scraped elsewhere");
+    let text = theirs.handle().render();
+    assert!(text.contains(r#"http_route="/m/items/{id}",http_response_status_code="200""#), "{text}");
+    let own = app().into_router().unwrap();
+    assert_eq!(own.oneshot(wire::get("/metrics")).await.unwrap().status(), 200);
+}
+
+#[test]
+fn buckets_can_be_chosen() {
+    let app = App::with_routes(routes![item]).provide(Clock::manual());
+    let app = TestApp::new(app.configure(|config| config.duration_buckets = vec![0.1, 2.0].into()));
+    let text = app.metrics();
+    let buckets: Vec<&str> = text
+        .lines()
+        .filter(|line| line.starts_with("http_server_request_duration_seconds_bucket"))
+        .filter_map(|line| line.split("le=\"").nth(1)?.split('"').next())
+        .collect();
+    assert_eq!(buckets, ["0.1", "2", "+Inf"]);
 }
 
 #[tokio::test]
@@ -93,13 +310,15 @@ async fn a_status_beyond_599_is_no_other() {
 #[tokio::test]
 async fn two_apps_share_nothing() {
     let (one, two) = (app(), app());
-    assert_eq!(one.get("/m/items/1").send().await.status(), 200);
-    assert!(!two.metrics().contains("/m/items"), "{}", two.metrics());
+    let before = two.metrics().lines().count();
+    assert_eq!(one.get("/m/items/0").send().await.status(), 404);
+    assert_eq!(two.metrics().lines().count(), before);
 }
 
 #[tokio::test]
 async fn prometheus_scrapes_them() {
-    let app = wire::run(App::with_routes(routes![item]).provide(Clock::manual())).await;
+    let app = App::with_routes(routes![item]).provide(Clock::manual()).configure(in_main);
+    let app = wire::run(app).await;
     assert_eq!(app.http1(wire::get("/m/items/1")).await.0.status, 200);
     let (parts, text) = app.http1(wire::get("/metrics")).await;
     assert_eq!(parts.headers["content-type"], "text/plain; version=0.0.4; charset=utf-8");

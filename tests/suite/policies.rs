@@ -97,12 +97,25 @@ async fn outer_policies_see_what_inner_ones_answer() {
     }
     assert_eq!(app.post("/p/small").body("123456789").send().await.status(), 413);
     let metrics = app.metrics();
-    for (route, status) in
-        [("/p/order/{what}", 200), ("/p/order/{what}", 504), ("/p/order/{what}", 500), ("/p/small", 413)]
-    {
-        let labels = format!(r#"http_route="{route}",http_response_status_code="{status}"}} 1"#);
+    for (route, outcome) in [
+        ("/p/order/{what}", r#"http_response_status_code="200""#),
+        ("/p/order/{what}", r#"http_response_status_code="504",error_type="timeout""#),
+        ("/p/order/{what}", r#"http_response_status_code="500",error_type="panic""#),
+        ("/p/small", r#"http_response_status_code="413""#),
+    ] {
+        let labels = format!(r#"http_route="{route}",{outcome}}} 1"#);
         let counted = metrics.lines().any(|line| line.contains("duration_seconds_count") && line.ends_with(&labels));
-        assert!(counted, "{route} {status}\n{metrics}");
+        assert!(counted, "{route} {outcome}\n{metrics}");
+    }
+    for (method, route, policy) in [
+        ("GET", "/p/order/{what}", "timeout"),
+        ("GET", "/p/order/{what}", "catch_panic"),
+        ("POST", "/p/small", "body_limit"),
+    ] {
+        let line = format!(
+            r#"routekit_policy_answers_total{{http_request_method="{method}",http_route="{route}",policy="{policy}"}} 1"#
+        );
+        assert!(metrics.lines().any(|found| found == line), "{line}\n{metrics}");
     }
 }
 

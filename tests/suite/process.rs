@@ -5,6 +5,7 @@ use std::{
     net::{TcpListener, TcpStream},
     path::PathBuf,
     process::{Child, Command, Output, Stdio},
+    sync::LazyLock,
 };
 
 /// Runs a binary of the workspace to its end.
@@ -61,36 +62,25 @@ fn tool(name: &str) -> Option<PathBuf> {
 struct Quickstart {
     child: Child,
     addr: String,
+    admin: String,
 }
 
 impl Quickstart {
     /// Runs it on a free port, until it says that it listens.
     fn start() -> Self {
-        let mut child = Command::new(build("quickstart", "quickstart"))
-            .env("ROUTEKIT_ADDR", "127.0.0.1:0")
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child = quickstart().stderr(Stdio::piped()).spawn().unwrap();
         let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
-        let addr = said
-            .find_map(|line| line.unwrap().strip_prefix("listening on http://").map(str::to_owned))
-            .expect("it says where it listens");
-        Self { child, addr }
+        let mut find = |start: &str| {
+            said.find_map(|line| line.unwrap().strip_prefix(start).map(str::to_owned))
+                .expect("it says where it listens")
+        };
+        let (admin, addr) = (find("admin surface on http://"), find("listening on http://"));
+        Self { child, addr, admin }
     }
 
     /// The whole answer to a request on a connection of its own.
     fn ask(&self, method: &str, path: &str, json: &str) -> String {
-        let mut stream = TcpStream::connect(&self.addr).unwrap();
-        let length = json.len();
-        write!(
-            stream,
-            "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
-             content-type: application/json\r\ncontent-length: {length}\r\n\r\n{json}"
-        )
-        .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
+        ask(&self.addr, method, path, json)
     }
 
     #[cfg(unix)]
@@ -99,6 +89,36 @@ impl Quickstart {
         assert!(sent.success());
         self.child.wait().unwrap().code()
     }
+}
+
+/// On free ports, and without whatever the machine says.
+fn quickstart() -> Command {
+    static BUILT: LazyLock<PathBuf> = LazyLock::new(|| build("quickstart", "quickstart"));
+    let mut command = Command::new(&*BUILT);
+    command.env("ROUTEKIT_ADDR", "127.0.0.1:0").env("ROUTEKIT_ADMIN_ADDR", "127.0.0.1:0");
+    command
+}
+
+/// What a program that does not start says.
+fn refused(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    text
+}
+
+fn ask(addr: &str, method: &str, path: &str, json: &str) -> String {
+    let mut stream = TcpStream::connect(addr).unwrap();
+    let length = json.len();
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
+             content-type: application/json\r\ncontent-length: {length}\r\n\r\n{json}"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
 }
 
 impl Drop for Quickstart {
@@ -122,7 +142,9 @@ fn the_quickstart_does_what_the_readme_says() {
     assert!(app.ask("DELETE", &user, "").starts_with("HTTP/1.1 204"));
     assert!(app.ask("DELETE", &user, "").starts_with("HTTP/1.1 404"));
     assert!(app.ask("GET", "/health/live", "").ends_with(r#"{"status":"ok"}"#));
-    let metrics = app.ask("GET", "/metrics", "");
+    assert!(app.ask("GET", "/health/ready", "").ends_with(r#"{"status":"ready"}"#));
+    assert!(app.ask("GET", "/metrics", "").starts_with("HTTP/1.1 404"), "that is for the admin surface");
+    let metrics = ask(&app.admin, "GET", "/metrics", "");
     promtool_accepts(metrics.split_once("\r\n\r\n").unwrap().1);
 }
 
@@ -139,20 +161,101 @@ fn it_stops_when_told_to() {
 fn a_port_in_use_names_the_variable() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = taken.local_addr().unwrap().to_string();
-    let output = Command::new(build("quickstart", "quickstart")).env("ROUTEKIT_ADDR", &addr).output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    let text = String::from_utf8(output.stderr).unwrap();
-    assert!(text.starts_with(&format!("Error: the app cannot start: cannot listen on {addr}: ")), "{text}");
-    assert!(text.contains("set ROUTEKIT_ADDR to another address"), "{text}");
+    for variable in ["ROUTEKIT_ADDR", "ROUTEKIT_ADMIN_ADDR"] {
+        let text = refused(quickstart().env(variable, &addr));
+        let start = format!("Error: the app cannot start: cannot listen on {addr} ({variable}): ");
+        assert!(text.starts_with(&start), "{text}");
+        assert!(text.contains(&format!("set {variable} to another address")), "{text}");
+    }
+    let text = refused(quickstart().env("ROUTEKIT_ADDR", &addr).env("ROUTEKIT_ADMIN_ADDR", &addr));
+    assert!(text.contains("for 2 reasons"), "{text}");
 }
 
 #[test]
-fn an_address_that_is_none_names_the_variable() {
-    let output = Command::new(build("quickstart", "quickstart")).env("ROUTEKIT_ADDR", "3000").output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    let text = String::from_utf8(output.stderr).unwrap();
-    assert!(
-        text.starts_with("Error: the app cannot start: ROUTEKIT_ADDR is `3000`: not an address with a port"),
-        "{text}"
+fn a_setting_that_is_wrong_names_its_source() {
+    let text = refused(quickstart().env("ROUTEKIT_ADDR", "3000"));
+    let start = "Error: the app cannot start: ROUTEKIT_ADDR is `3000`: not an address with a port";
+    assert!(text.starts_with(start), "{text}");
+    let text = refused(quickstart().env("ROUTEKIT_TIMEOTU", "5s"));
+    assert!(text.contains("ROUTEKIT_TIMEOTU: there is no such setting; did you mean `timeout`?"), "{text}");
+}
+
+#[test]
+fn the_file_is_read_where_the_program_runs() {
+    let dir = temporary("config");
+    std::fs::write(dir.join("routekit.toml"), "timeout = '5 s'\ntiemout = 3\n[route.'GET /v2/user']\ntimeout = 5\n")
+        .unwrap();
+    let text = refused(quickstart().current_dir(&dir));
+    for part in [
+        "`tiemout` in routekit.toml: there is no such setting; did you mean `timeout`?",
+        "`timeout` in routekit.toml is `5 s`: not a duration",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    std::fs::write(dir.join("other.toml"), "[route.'GET /v2/user']\ntimeout = 5\n").unwrap();
+    let text = refused(quickstart().env("ROUTEKIT_CONFIG", dir.join("other.toml")));
+    let expected = "names the route `GET /v2/user`, which the app does not have; did you mean `GET /v2/users`?";
+    assert!(text.contains(expected), "{text}");
+    let text = refused(quickstart().env("ROUTEKIT_CONFIG", dir.join("nothing.toml")));
+    assert!(text.contains("nothing.toml cannot be read: "), "a file that was named must be there: {text}");
+}
+
+/// An empty directory of this test's own, below what cargo gives to tests.
+fn temporary(name: &str) -> PathBuf {
+    let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = std::fs::remove_dir_all(&dir);
+    std::fs::create_dir_all(&dir).unwrap();
+    dir
+}
+
+/// A Prometheus server that is stopped when it is dropped.
+struct Prometheus(Child);
+
+impl Drop for Prometheus {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_real_prometheus_scrapes_the_quickstart() {
+    let Some(prometheus) = tool("prometheus") else { return };
+    let app = Quickstart::start();
+    app.ask("GET", "/v2/users", "");
+    let dir = temporary("prometheus");
+    let target = &app.admin;
+    let config = format!(
+        "global: {{ scrape_interval: 1s }}\nscrape_configs: [{{ job_name: app, static_configs: [{{ targets: ['{target}'] }}] }}]\n"
     );
+    std::fs::write(dir.join("prometheus.yml"), config).unwrap();
+    // It cannot be told to take any free port, so one is found first.
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let server = Command::new(prometheus)
+        .arg(format!("--config.file={}", dir.join("prometheus.yml").display()))
+        .arg(format!("--storage.tsdb.path={}", dir.join("data").display()))
+        .arg(format!("--web.listen-address={port}"))
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let _server = Prometheus(server);
+    let query = |query: &str| {
+        let mut stream = TcpStream::connect(port).ok()?;
+        write!(stream, "GET /api/v1/query?query={query} HTTP/1.0\r\nhost: prometheus\r\n\r\n").ok()?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).ok()?;
+        let json: serde_json::Value = serde_json::from_str(answer.split_once("\r\n\r\n")?.1).ok()?;
+        json["data"]["result"][0]["value"][1].as_str().map(str::to_owned)
+    };
+    let until = |what: &str, expected: &str| {
+        for _ in 0..600 {
+            if query(what).as_deref() == Some(expected) {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        panic!("{what} is {:?} and not {expected}", query(what));
+    };
+    until("up", "1");
+    until("http_server_request_duration_seconds_count%7Bhttp_route%3D%22/v2/users%22%7D", "1");
 }

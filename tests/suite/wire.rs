@@ -31,7 +31,34 @@ pub(crate) async fn run(app: App) -> Running {
     Running { addr, stop: Some(stop), served }
 }
 
+/// Another listener of the same app.
+pub(crate) struct Other(SocketAddr);
+
+impl Other {
+    pub(crate) async fn http1(&self, request: Request<Body>) -> (http::response::Parts, String) {
+        http1(self.0, request).await
+    }
+}
+
+/// A request on an HTTP/1.1 connection of its own; its answer's body as text.
+async fn http1(addr: SocketAddr, request: Request<Body>) -> (http::response::Parts, String) {
+    let mut connection = http1_connection(addr).await;
+    read(connection.send_request(request).await.unwrap()).await
+}
+
+async fn http1_connection(addr: SocketAddr) -> hyper::client::conn::http1::SendRequest<Body> {
+    let stream = TcpStream::connect(addr).await.unwrap();
+    let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(connection.with_upgrades());
+    sender
+}
+
 impl Running {
+    /// The same app, asked elsewhere.
+    pub(crate) fn at(&self, addr: SocketAddr) -> Other {
+        Other(addr)
+    }
+
     /// Tells it to stop, as a signal would.
     pub(crate) fn stop(&mut self) {
         let _ = self.stop.take().expect("stopped once").send(());
@@ -44,15 +71,11 @@ impl Running {
 
     /// A request on an HTTP/1.1 connection of its own; its answer's body as text.
     pub(crate) async fn http1(&self, request: Request<Body>) -> (http::response::Parts, String) {
-        let mut connection = self.http1_connection().await;
-        read(connection.send_request(request).await.unwrap()).await
+        http1(self.addr, request).await
     }
 
     pub(crate) async fn http1_connection(&self) -> hyper::client::conn::http1::SendRequest<Body> {
-        let stream = TcpStream::connect(self.addr).await.unwrap();
-        let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
-        tokio::spawn(connection.with_upgrades());
-        sender
+        http1_connection(self.addr).await
     }
 
     /// HTTP/2 without TLS, with prior knowledge.

@@ -1,0 +1,92 @@
+//! One event for a finished request, and none where nobody wants one.
+
+use futures_util::FutureExt;
+use routekit::{access_log::AccessLogMode, prelude::*, test::TestApp};
+
+use crate::logs::{self, Line};
+
+#[get("/l/{what}")]
+async fn answer(what: String) -> Result<&'static str> {
+    match what.as_str() {
+        "broken" => Err(Problem::internal("the disk is full")),
+        "lost" => Err(Problem::not_found("no such thing")),
+        "panic" => panic!("as it should"),
+        "forever" => std::future::pending().await,
+        _ => Ok("fine"),
+    }
+}
+
+/// The access events of these requests.
+fn events(mode: AccessLogMode, paths: &'static [&'static str]) -> Vec<Line> {
+    let ((), lines) = logs::caught(async {
+        let app = App::with_routes(routes![answer]).configure(move |config| config.access_log = mode.into());
+        let app = TestApp::new(app);
+        for path in paths {
+            let request = app.get(path).header("x-correlation-id", "abc").header("authorization", "Bearer hidden");
+            if path.ends_with("forever") {
+                assert!(request.send().now_or_never().is_none());
+            } else {
+                request.send().await;
+            }
+        }
+    });
+    lines.into_iter().filter(|line| line.of == "routekit::access").collect()
+}
+
+const PATHS: &[&str] = &["/l/well?secret=1", "/l/lost", "/l/broken", "/l/panic", "/l/forever", "/nothing"];
+
+#[test]
+fn every_request_or_what_failed_or_none() {
+    let rows = [
+        (AccessLogMode::All, vec!["200", "404", "500", "500 panic", "cancelled", "404"]),
+        (AccessLogMode::Errors, vec!["500", "500 panic", "cancelled"]),
+        (AccessLogMode::Off, vec![]),
+    ];
+    for (mode, expected) in rows {
+        let seen: Vec<String> = events(mode, PATHS)
+            .iter()
+            .map(|line| {
+                let field = |name: &str| {
+                    line.fields.iter().find_map(|field| field.strip_prefix(name)?.strip_prefix('=')).map(str::to_owned)
+                };
+                let status = field("http.response.status_code");
+                let error = field("error.type").map(|error| error.trim_matches('"').to_owned());
+                let parts = [status.clone(), error.filter(|error| Some(error) != status.as_ref())];
+                parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+            })
+            .collect();
+        assert_eq!(seen, expected, "{mode}");
+    }
+}
+
+#[test]
+fn what_an_event_says() {
+    let events = events(AccessLogMode::All, &["/l/well?secret=1", "/nothing/secret"]);
+    let fields = &events[0].fields;
+    for field in [
+        "http.request.method=GET",
+        "http.route=\"/l/{what}\"",
+        "http.response.status_code=200",
+        "http.request.body.size=0",
+        "http.response.body.size=4",
+        "correlation_id=\"abc\"",
+    ] {
+        assert!(fields.iter().any(|found| found == field), "{field} in {fields:?}");
+    }
+    assert!(fields.iter().any(|field| field.starts_with("duration_ms=")), "{fields:?}");
+    assert!(!events[1].fields.iter().any(|field| field.starts_with("http.route")), "{:?}", events[1]);
+    for event in &events {
+        let text = event.fields.concat();
+        assert!(!text.contains("secret") && !text.contains("hidden"), "{text}");
+    }
+}
+
+#[test]
+fn the_span_has_the_route() {
+    let ((), lines) = logs::caught(async {
+        let app = TestApp::new(App::with_routes(routes![answer]));
+        assert_eq!(app.get("/l/well").send().await.status(), 200);
+    });
+    let later: Vec<&String> = lines.iter().filter(|line| line.of == "record").flat_map(|line| &line.fields).collect();
+    assert!(later.iter().any(|field| *field == "http.route=\"/l/{what}\""), "{lines:?}");
+}

@@ -1,0 +1,179 @@
+//! The admin surface: where it is, what it shows, and who may change what.
+
+use axum::body::Body;
+use http::{Method, Request, StatusCode};
+use routekit::{
+    config::{AdminAddr, Secret},
+    health::Readiness,
+    prelude::*,
+    test::TestApp,
+};
+use serde_json::Value;
+
+use crate::wire;
+
+/// Lists items.
+#[get("/a/items", timeout = "2s", tags("items"))]
+async fn items() -> &'static str {
+    "items"
+}
+
+#[get("/a/hold")]
+async fn hold(readiness: Dep<Readiness>) -> StatusCode {
+    let hold = readiness.hold("a handler says so");
+    assert!(!readiness.is_ready());
+    drop(hold);
+    StatusCode::NO_CONTENT
+}
+
+const TOKEN: &str = "0123456789abcdef";
+
+fn app(addr: AdminAddr, token: bool) -> App {
+    App::with_routes(routes![items, hold]).configure(move |config| {
+        config.admin_addr = addr.into();
+        config.admin_token = token.then(|| Secret::new(TOKEN)).into();
+    })
+}
+
+const READING: [&str; 4] = ["/metrics", "/routes", "/readiness", "/access-log"];
+
+#[tokio::test]
+async fn on_a_listener_of_its_own() {
+    let app = TestApp::new(app(AdminAddr::Own(([127, 0, 0, 1], 0).into()), false));
+    for path in READING {
+        assert_eq!(app.get(path).send().await.status(), 404, "{path} is not for clients");
+        assert_eq!(app.admin().get(path).send().await.status(), 200, "{path}");
+    }
+    assert_eq!(app.admin().get("/a/items").send().await.status(), 404, "routes are not for operators");
+    for path in ["/health/live", "/health/ready"] {
+        assert_eq!(app.get(path).send().await.status(), 200, "{path}");
+    }
+    let lost = app.admin().get("/nothing").header("x-correlation-id", "abc").send().await;
+    assert_eq!(lost.json::<Value>()["correlationId"], "abc");
+}
+
+#[tokio::test]
+async fn beside_the_routes() {
+    let app = TestApp::new(app(AdminAddr::Main, false));
+    for path in READING {
+        assert_eq!(app.get(path).send().await.status(), 200, "{path}");
+    }
+    assert_eq!(app.get("/a/items").send().await.text(), "items");
+}
+
+#[tokio::test]
+async fn nowhere() {
+    let app = TestApp::new(app(AdminAddr::Off, false));
+    for path in READING {
+        assert_eq!(app.get(path).send().await.status(), 404, "{path}");
+    }
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| app.admin()));
+    assert!(panicked.is_err(), "there is none");
+}
+
+#[tokio::test]
+async fn two_real_listeners() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    let main = wire::run(app(AdminAddr::Own(addr), false).admin_listener(listener)).await;
+    let admin = main.at(addr);
+    assert_eq!(main.http1(wire::get("/a/items")).await.1, "items");
+    assert_eq!(main.http1(wire::get("/metrics")).await.0.status, 404);
+    let (parts, text) = admin.http1(wire::get("/metrics")).await;
+    assert_eq!(parts.status, 200);
+    assert!(text.contains(r#"http_route="/a/items",http_response_status_code="200"} 1"#), "{text}");
+    assert_eq!(admin.http1(wire::get("/a/items")).await.0.status, 404);
+}
+
+#[tokio::test]
+async fn without_a_token_nothing_can_be_changed() {
+    for addr in [AdminAddr::Main, AdminAddr::Own(([127, 0, 0, 1], 0).into())] {
+        let app = TestApp::new(app(addr, false));
+        let admin = if addr == AdminAddr::Main { app.clone() } else { app.admin() };
+        for path in READING {
+            for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
+                let request = admin.request(method.clone(), path).header("authorization", "Bearer ");
+                assert_eq!(request.send().await.status(), 405, "{method} {path}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_may_change_the_access_log() {
+    let app = TestApp::new(app(AdminAddr::Own(([127, 0, 0, 1], 0).into()), true)).admin();
+    let mode = async || app.get("/access-log").send().await.json::<Value>()["mode"].clone();
+    for (name, authorization) in [
+        ("nobody", None),
+        ("another", Some("Bearer 0123456789abcdeX".to_owned())),
+        ("a longer one", Some(format!("Bearer {TOKEN}0"))),
+        ("another scheme", Some(format!("Basic {TOKEN}"))),
+        ("no token", Some("Bearer ".to_owned())),
+    ] {
+        let mut request = app.request(Method::PUT, "/access-log").body("all");
+        if let Some(authorization) = &authorization {
+            request = request.header("authorization", authorization);
+        }
+        let answer = request.send().await;
+        assert_eq!(answer.status(), 401, "{name}");
+        assert!(answer.header("www-authenticate").unwrap().starts_with("Bearer "), "{name}");
+        assert_eq!(mode().await, "errors", "{name}");
+    }
+    let put = async |body: &'static str| {
+        let request = app.request(Method::PUT, "/access-log").body(body);
+        request.header("authorization", &format!("Bearer {TOKEN}")).send().await.status()
+    };
+    assert_eq!(put("everything").await, 422);
+    assert_eq!(mode().await, "errors");
+    assert_eq!(put("all").await, 204);
+    assert_eq!(mode().await, "all");
+}
+
+#[tokio::test]
+async fn the_routes_with_their_policies() {
+    let app = TestApp::new(app(AdminAddr::Own(([127, 0, 0, 1], 0).into()), false));
+    let document: Value = app.admin().get("/routes").send().await.json();
+    let items = &document["routes"].as_array().unwrap().iter().find(|route| route["path"] == "/a/items").unwrap();
+    assert_eq!(items["route"], "GET /a/items");
+    assert_eq!(items["crate"], "suite");
+    assert_eq!(items["handler"], "suite::admin::items");
+    assert_eq!(items["summary"], "Lists items.");
+    assert_eq!(items["tags"][0], "items");
+    assert!(items["location"].as_str().unwrap().starts_with("tests/suite/admin.rs:"), "{items}");
+    let timeout = items["policies"].as_array().unwrap().iter().find(|step| step["policy"] == "timeout").unwrap();
+    let expected = serde_json::json!(
+        { "policy": "timeout", "around": "endpoint", "setting": "timeout", "value": "2s", "origin": "attribute" }
+    );
+    assert_eq!(*timeout, expected);
+}
+
+#[tokio::test]
+async fn whoever_is_not_ready_holds_the_app() {
+    let app = app(AdminAddr::Own(([127, 0, 0, 1], 0).into()), false);
+    let readiness = app.readiness();
+    let app = TestApp::new(app);
+    let ready = async || app.get("/health/ready").send().await;
+    let (first, second) = (readiness.hold("warming up"), readiness.hold("waiting for the other side"));
+    let refused = ready().await;
+    assert_eq!((refused.status().as_u16(), refused.text()), (503, r#"{"status":"not ready"}"#));
+    assert_eq!(refused.header("cache-control"), Some("no-store"));
+    let details: Value = app.admin().get("/readiness").send().await.json();
+    assert_eq!(details["heldBy"], serde_json::json!(["warming up", "waiting for the other side"]));
+    drop(first);
+    assert_eq!(ready().await.status(), 503, "one is left");
+    drop(second);
+    assert_eq!(ready().await.status(), 200);
+    assert_eq!(app.get("/a/hold").send().await.status(), 204, "handlers have the same one");
+    assert_eq!(app.get("/health/live").send().await.status(), 200);
+}
+
+#[tokio::test]
+async fn two_routers_to_serve_by_hand() {
+    use tower::ServiceExt;
+    let config = routekit::config::Config::default();
+    let (main, admin) = App::with_routes(routes![items]).config(config).into_routers().unwrap();
+    let get = |path: &str| Request::get(path).body(Body::empty()).unwrap();
+    assert_eq!(main.clone().oneshot(get("/a/items")).await.unwrap().status(), 200);
+    assert_eq!(main.oneshot(get("/metrics")).await.unwrap().status(), 404);
+    assert_eq!(admin.unwrap().oneshot(get("/metrics")).await.unwrap().status(), 200);
+}

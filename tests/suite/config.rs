@@ -1,0 +1,162 @@
+//! What can be set without code, what is wrong with it, and what an override does.
+
+use std::time::Duration;
+
+use routekit::{
+    Origin, SetupProblem,
+    config::{AdminAddr, Config},
+    prelude::*,
+    test::TestApp,
+};
+
+#[get("/c/slow/{id}", timeout = "1h")]
+async fn slow(id: u32) -> String {
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    id.to_string()
+}
+
+#[post("/c/body")]
+async fn body(body: String) -> String {
+    body
+}
+
+fn problems(built: Result<Config, routekit::Error>) -> Vec<String> {
+    built.unwrap_err().problems().iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn later_sources_win_and_are_named() {
+    let config = Config::builder()
+        .toml("routekit.toml", "addr = '127.0.0.1:1'\ntimeout = 3\nslow = 'off'\n")
+        .variable("ROUTEKIT_ADDR", "127.0.0.1:2")
+        .variable("ROUTEKIT_DURATION_BUCKETS", "0.5, 1")
+        .variable("ROUTEKIT_LOG_FORMAT", "json")
+        .variable("PATH", "/bin")
+        .build()
+        .unwrap();
+    assert_eq!((config.addr.port(), config.addr.origin()), (2, &Origin::Variable("ROUTEKIT_ADDR".to_owned())));
+    assert_eq!(*config.timeout, Some(Duration::from_secs(3)));
+    assert_eq!(config.timeout.origin(), &Origin::File("routekit.toml".to_owned()));
+    assert_eq!(*config.slow, None);
+    assert_eq!(*config.duration_buckets, [0.5, 1.0]);
+    assert_eq!(config.admin_addr.origin(), &Origin::Default);
+}
+
+#[test]
+fn everything_that_is_wrong_is_reported_with_its_source() {
+    let built = Config::builder()
+        .toml("a.toml", "timeout = '5x'\nadress = 1\nbody_limit = { max = 3 }\nroute = 3\n")
+        .toml("b.toml", "[route.'GET /x']\ntimeout = '1s'\nttl = 3\nbody_limit = 0\n")
+        .toml("c.toml", "addr = \n")
+        .variable("ROUTEKIT_TIMEOTU", "5s")
+        .variable("ROUTEKIT_ACCESS_LOG", "some")
+        .build();
+    let expected = [
+        "`adress` in a.toml: there is no such setting",
+        "`body_limit` in a.toml is ``: a table, where one value belongs",
+        "`route` in a.toml is `3`: a route is set by a table",
+        "`timeout` in a.toml is `5x`: not a duration",
+        "`route.\"GET /x\".body_limit` in b.toml is `0`: not a size",
+        "`route.\"GET /x\".ttl` in b.toml: there is no such setting",
+        "c.toml cannot be read: TOML parse error at line 1",
+        "ROUTEKIT_ACCESS_LOG is `some`: not one of `all`, `errors`, `off`",
+        "ROUTEKIT_TIMEOTU: there is no such setting; did you mean `timeout`?",
+    ];
+    let problems = problems(built);
+    assert_eq!(problems.len(), expected.len(), "{problems:#?}");
+    for (problem, expected) in problems.iter().zip(expected) {
+        assert!(problem.starts_with(expected), "{problem}\n{expected}");
+    }
+}
+
+#[test]
+fn values_that_make_no_sense_keep_the_app_from_starting() {
+    let app = App::with_routes(routes![body]).config(Config::default()).configure(|config| {
+        config.timeout = Some(Duration::ZERO).into();
+        config.duration_buckets = vec![2.0, 1.0].into();
+        config.admin_token = Some(routekit::config::Secret::new("short-secret")).into();
+    });
+    let error = app.into_router().unwrap_err();
+    let text = error.to_string();
+    for part in ["`timeout` (code) is `0ns`", "`duration_buckets` (code) is `2, 1`", "shorter than 16 characters"] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    assert!(!text.contains("short-secret"), "{text}");
+}
+
+#[test]
+fn secrets_are_not_printed() {
+    let secret = "a-token-that-is-long-enough";
+    let config = Config::builder().variable("ROUTEKIT_ADMIN_TOKEN", secret).build().unwrap();
+    for text in [format!("{config}"), format!("{config:?}")] {
+        assert!(!text.contains(secret), "{text}");
+        assert!(text.contains("(secret)"), "{text}");
+    }
+    assert!(format!("{config}").contains("admin_addr = 127.0.0.1:9091 (default)"), "{config}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_route_can_be_set_where_the_app_is_deployed() {
+    let file =
+        "[route.'GET /v1/c/slow/{id}']\ntimeout = '5s'\n[route.'POST /v1/c/body']\nbody_limit = 3\nslow = 'off'\n";
+    let config = Config::builder().toml("routekit.toml", file).build().unwrap();
+    let app = TestApp::new(App::with_routes(routes![slow, body]).prefix("/v1").config(config));
+    let start = tokio::time::Instant::now();
+    assert_eq!(app.get("/v1/c/slow/1").send().await.status(), 504);
+    assert_eq!(start.elapsed(), Duration::from_secs(5));
+    assert_eq!(app.post("/v1/c/body").body("1234").send().await.status(), 413);
+    assert_eq!(app.post("/v1/c/body").body("123").send().await.text(), "123");
+
+    let explanation = app.table().explain("GET /v1/c/slow/{id}").unwrap().to_string();
+    for part in ["timeout = 5s (routekit.toml)", "body_limit = 1MiB (default)", "slow = 1s (default)"] {
+        assert!(explanation.contains(part), "{explanation}");
+    }
+    let table = app.table().to_string();
+    assert!(table.contains("timeout = 5s (routekit.toml)"), "{table}");
+    assert!(table.contains("body_limit = 3 (routekit.toml), slow = off (routekit.toml)"), "{table}");
+}
+
+#[test]
+fn a_route_that_does_not_exist_cannot_be_set() {
+    let config = Config::builder().toml("routekit.toml", "[route.'GET /c/slow']\ntimeout = 5\n").build().unwrap();
+    let error = App::with_routes(routes![slow]).config(config).into_router().unwrap_err();
+    let [SetupProblem::UnknownRoute { route, nearest, .. }] = error.problems() else { panic!("{error}") };
+    assert_eq!((route.as_str(), nearest.as_deref()), ("GET /c/slow", Some("GET /c/slow/{id}")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_app_has_a_timeout_for_routes_without_one() {
+    #[get("/c/forever")]
+    async fn forever() {
+        std::future::pending::<()>().await;
+    }
+    let app = App::with_routes(routes![forever, slow]).configure(|config| {
+        config.timeout = Some(Duration::from_secs(2)).into();
+    });
+    let app = TestApp::new(app);
+    assert_eq!(app.get("/c/forever").send().await.status(), 504);
+    assert_eq!(app.get("/c/slow/1").send().await.text(), "1", "the attribute says an hour");
+    let explanation = app.table().explain("GET /c/forever").unwrap().to_string();
+    assert!(explanation.contains("timeout = 2s (code)"), "{explanation}");
+}
+
+#[test]
+fn explain_names_the_nearest_route() {
+    let app = App::with_routes(routes![slow, body]).config(Config::default());
+    let error = app.explain("POST /c/bodi").unwrap_err().to_string();
+    assert!(error.contains("did you mean `POST /c/body`?"), "{error}");
+}
+
+#[test]
+fn addresses_of_the_admin_surface() {
+    for (text, addr) in [
+        ("main", Some(AdminAddr::Main)),
+        ("off", Some(AdminAddr::Off)),
+        ("[::1]:9", Some(AdminAddr::Own("[::1]:9".parse().unwrap()))),
+        ("9091", None),
+        ("localhost:9091", None),
+    ] {
+        let built = Config::builder().variable("ROUTEKIT_ADMIN_ADDR", text).build();
+        assert_eq!(built.ok().map(|config| *config.admin_addr), addr, "{text}");
+    }
+}
