@@ -24,6 +24,7 @@ mod policies;
 mod process;
 mod server;
 mod state;
+mod telemetry;
 mod ui;
 mod validation;
 mod wire;

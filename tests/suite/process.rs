@@ -14,7 +14,7 @@ pub(crate) fn cargo_run(package: &str, binary: &str, arguments: &[&str]) -> Outp
 }
 
 /// Builds a binary of the workspace; where it is.
-fn build(package: &str, binary: &str) -> PathBuf {
+pub(crate) fn build(package: &str, binary: &str) -> PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let built = Command::new(cargo)
         .args(["build", "--quiet", "--message-format=json", "-p", package, "--bin", binary])
@@ -107,7 +107,8 @@ fn refused(command: &mut Command) -> String {
     text
 }
 
-fn ask(addr: &str, method: &str, path: &str, json: &str) -> String {
+/// The whole answer to a request on a connection of its own.
+pub(crate) fn ask(addr: &str, method: &str, path: &str, json: &str) -> String {
     let mut stream = TcpStream::connect(addr).unwrap();
     let length = json.len();
     write!(

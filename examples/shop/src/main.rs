@@ -16,5 +16,7 @@ async fn main() -> Result<(), routekit::Error> {
             }
         });
     }
+    // Logs go to standard output: for people, or for machines with `ROUTEKIT_LOG_FORMAT=json`.
+    routekit::telemetry::init()?;
     app.serve().await
 }
