@@ -60,7 +60,7 @@ fn everything_that_is_wrong_is_reported_with_its_source() {
         "`route.\"GET /x\".ttl` in b.toml: there is no such setting",
         "c.toml cannot be read: TOML parse error at line 1",
         "ROUTEKIT_ACCESS_LOG is `some`: not one of `all`, `errors`, `off`",
-        "ROUTEKIT_TIMEOTU: there is no such setting; did you mean `timeout`?",
+        "ROUTEKIT_TIMEOTU: there is no such setting; did you mean `ROUTEKIT_TIMEOUT`?",
     ];
     let problems = problems(built);
     assert_eq!(problems.len(), expected.len(), "{problems:#?}");

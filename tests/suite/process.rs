@@ -178,7 +178,7 @@ fn a_setting_that_is_wrong_names_its_source() {
     let start = "Error: the app cannot start: ROUTEKIT_ADDR is `3000`: not an address with a port";
     assert!(text.starts_with(start), "{text}");
     let text = refused(quickstart().env("ROUTEKIT_TIMEOTU", "5s"));
-    assert!(text.contains("ROUTEKIT_TIMEOTU: there is no such setting; did you mean `timeout`?"), "{text}");
+    assert!(text.contains("ROUTEKIT_TIMEOTU: there is no such setting; did you mean `ROUTEKIT_TIMEOUT`?"), "{text}");
 }
 
 #[test]

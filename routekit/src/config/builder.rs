@@ -161,7 +161,10 @@ fn text(value: Value) -> Result<String, String> {
 
 fn unknown(name: &str, origin: &Origin, known: impl Iterator<Item = &'static str>) -> SetupProblem {
     let known: Vec<&'static str> = known.collect();
-    let nearest = crate::setup::nearest(name, known.iter().copied()).map(str::to_owned);
+    let nearest = crate::setup::nearest(name, known.iter().copied()).map(|nearest| match origin {
+        Origin::Variable(_) => format!("{PREFIX}{}", nearest.to_uppercase()),
+        _ => nearest.to_owned(),
+    });
     SetupProblem::UnknownSetting { setting: place(name, origin), nearest, known }
 }
 

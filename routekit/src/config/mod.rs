@@ -95,7 +95,6 @@ impl Default for Config {
 
 impl Config {
     /// From a file and variables that are at hand, instead of the ones that the process has.
-    #[must_use]
     pub fn builder() -> ConfigBuilder {
         ConfigBuilder::default()
     }
