@@ -1,6 +1,12 @@
 //! What is counted, under which labels, and that tests share none of it.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::body::{Body, Bytes};
 use futures_util::{FutureExt, StreamExt};
@@ -9,6 +15,7 @@ use http_body_util::BodyExt;
 use routekit::{
     Clock,
     config::{AdminAddr, Config},
+    observe::{Failure, Finished, Observer},
     prelude::*,
     test::TestApp,
 };
@@ -270,6 +277,65 @@ async fn the_recorder_of_the_program_keeps_the_metrics() {
     assert!(text.contains(r#"http_route="/m/items/{id}",http_response_status_code="200""#), "{text}");
     let own = app().into_router().unwrap();
     assert_eq!(own.oneshot(wire::get("/metrics")).await.unwrap().status(), 200);
+}
+
+/// What an observer is told, counted.
+#[derive(Default)]
+struct Told {
+    started: AtomicU64,
+    finished: AtomicU64,
+    cancelled: AtomicU64,
+}
+
+struct Teller(Arc<Told>);
+
+impl Observer for Teller {
+    fn started(&self, _: &Method) {
+        self.0.started.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn finished(&self, request: &Finished<'_>) {
+        self.0.finished.fetch_add(1, Ordering::Relaxed);
+        if request.failure == Some(Failure::Cancelled) {
+            self.0.cancelled.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+#[get("/m/yield/{times}")]
+async fn yields(times: u32) {
+    for _ in 0..times {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn however_requests_end_each_ends_once() {
+    let told = Arc::new(Told::default());
+    let app = TestApp::new(App::with_routes(routes![yields]).observer(Teller(Arc::clone(&told))));
+    let requests = (0..2_000_u64).map(|n| {
+        let app = app.clone();
+        let request = tokio::spawn(async move { app.get(&format!("/m/yield/{}", n % 50)).send().await });
+        let abort = request.abort_handle();
+        // Some are cancelled while they run, some before they began, some when they have ended.
+        tokio::spawn(async move {
+            for _ in 0..n % 37 {
+                tokio::task::yield_now().await;
+            }
+            if n % 3 == 0 {
+                abort.abort();
+            }
+        });
+        request
+    });
+    let outcomes = futures_util::future::join_all(requests.collect::<Vec<_>>()).await;
+    let answered = outcomes.iter().filter(|outcome| outcome.is_ok()).count() as u64;
+    let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+    assert_eq!(read(&told.started), read(&told.finished));
+    assert!(read(&told.finished) - read(&told.cancelled) >= answered, "an answer is not a cancellation");
+    assert!(read(&told.cancelled) <= 2_000 - answered, "and nobody is cancelled twice");
+    let active = r#"http_server_active_requests{http_request_method="GET",http_route="/m/yield/{times}"} "#;
+    assert_eq!(line(&app, active), Some(format!("{active}0")));
 }
 
 #[test]

@@ -26,9 +26,10 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    config::Config,
+    config::{AdminAddr, Config},
     deps::DepsBuilder,
     health::Readiness,
+    observe::Observer,
     policy::Explanation,
     route::{Route, Selection},
     setup::{self, Error, SetupProblem},
@@ -68,6 +69,7 @@ pub struct App {
     pub(super) configure: Vec<Configure>,
     pub(super) admin_listener: Option<TcpListener>,
     pub(super) readiness: Readiness,
+    pub(super) observers: Vec<Arc<dyn Observer>>,
     pub(super) clock: Clock,
 }
 
@@ -98,6 +100,7 @@ impl App {
             configure: Vec::new(),
             admin_listener: None,
             readiness,
+            observers: Vec::new(),
             clock: Clock::system(),
         }
     }
@@ -212,9 +215,15 @@ impl App {
         self
     }
 
-    /// Serves the admin surface on this listener, in place of one on `admin_addr`.
+    /// Serves the admin surface on this listener, whatever `admin_addr` says.
     pub fn admin_listener(mut self, listener: TcpListener) -> Self {
         self.admin_listener = Some(listener);
+        self
+    }
+
+    /// Tells this observer of every request, beside the metrics and the access log.
+    pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
+        self.observers.push(Arc::new(observer));
         self
     }
 
@@ -301,7 +310,7 @@ impl App {
     /// # Errors
     /// Everything that is wrong with the app, or an address that cannot be listened on.
     pub async fn serve(mut self) -> Result<(), Error> {
-        let admin = self.admin_listener.take();
+        let admin = self.take_admin_listener();
         let mounted = self.mount(Scope::Program)?;
         let listeners = server::bind(&mounted.config, admin).await?;
         let (first, second) = (signal::nth(1), signal::nth(2));
@@ -321,7 +330,7 @@ impl App {
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send,
     ) -> Result<(), Error> {
-        let admin = self.admin_listener.take();
+        let admin = self.take_admin_listener();
         let mounted = self.mount(Scope::Embedded)?;
         server::serve(mounted, Listeners { main: listener, admin }, shutdown, std::future::pending()).await
     }
@@ -329,6 +338,15 @@ impl App {
     /// For tests: metrics of its own, and no configuration but what the program says.
     pub(crate) fn mount_alone(self) -> Result<Mounted, Error> {
         self.mount(Scope::Alone)
+    }
+
+    /// The listener that was given, which has the admin surface whatever the configuration says.
+    fn take_admin_listener(&mut self) -> Option<TcpListener> {
+        let listener = self.admin_listener.take()?;
+        if let Ok(addr) = listener.local_addr() {
+            self.configure.push(Box::new(move |config| config.admin_addr = AdminAddr::Own(addr).into()));
+        }
+        Some(listener)
     }
 
     fn mount(self, scope: Scope) -> Result<Mounted, Error> {

@@ -1,7 +1,7 @@
 //! Checks everything an app was told, and builds its router.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashSet},
     convert::Infallible,
     sync::Arc,
 };
@@ -13,7 +13,8 @@ use axum::{
 use tower_layer::Layer;
 
 use super::{
-    builder::{App, Provided},
+    builder::{App, Configure},
+    check,
     hand_written::{self, Group},
     observers::Observers,
     recorder::{Metering, Scope},
@@ -33,7 +34,7 @@ use crate::{
     observe::{RouteState, Routes as _},
     policy::{self, EffectivePolicies},
     route::{self, Description, Reserved, Route, Selection, Wiring},
-    setup::{self, Error, SetupProblem},
+    setup::{Error, SetupProblem},
     watch::MatchedLayer,
 };
 
@@ -94,41 +95,17 @@ struct Candidate {
 
 pub(super) fn mount(app: App, scope: Scope) -> Result<Mounted, Error> {
     let mut problems = Vec::new();
-    let mut config = match app.config {
-        Some(config) => config,
-        None if scope == Scope::Alone => Config::default(),
-        None => Config::load().unwrap_or_else(|error| {
-            problems.extend(error.into_problems());
-            Config::default()
-        }),
-    };
-    for configure in app.configure {
-        configure(&mut config);
-    }
-    let sound = problems.len();
+    let config = configuration(app.config, app.configure, scope, &mut problems);
+    let known = problems.len();
     config.check(&mut problems);
-    let sound = problems.len() == sound;
-    check_crates(&app.expected_crates, &mut problems);
-    check_provided(&app.provided, &mut problems);
+    let sound = problems.len() == known;
+    check::crates(&app.expected_crates, &mut problems);
+    check::provided(&app.provided, &mut problems);
     let deps = app.deps.build();
-    let prefix = match check_prefix(&app.prefix) {
-        Ok(prefix) => prefix,
-        Err(problem) => {
-            problems.push(problem);
-            ""
-        }
-    };
-
-    let candidates: Vec<Candidate> = route::select(&app.selection)
-        .into_iter()
-        .map(|route| {
-            let path = full_path(prefix, route.meta().path);
-            let overrides = config.routes.get(&format!("{} {path}", route.meta().method));
-            let policies = EffectivePolicies::new(route.meta().policies, overrides, &config);
-            Candidate { route, path, description: route.describe(), policies }
-        })
-        .collect();
-    check_overrides(&config, &candidates, &mut problems);
+    let prefix = check::prefix(&app.prefix, &mut problems);
+    let candidates = candidates(&app.selection, prefix, &config);
+    let routes: Vec<String> = candidates.iter().map(|c| format!("{} {}", c.route.meta().method, c.path)).collect();
+    check::overrides(&config, &routes, &mut problems);
     let in_main = *config.admin_addr == AdminAddr::Main;
     let reserved: Vec<Reserved> = HEALTH.into_iter().chain(admin::PATHS.into_iter().filter(|_| in_main)).collect();
     let checked = candidates.iter().map(|c| (&c.route, c.path.as_str(), &c.description));
@@ -140,7 +117,7 @@ pub(super) fn mount(app: App, scope: Scope) -> Result<Mounted, Error> {
     let metering = Metering::choose(scope, buckets);
     let access_log = AccessLog::new(*config.access_log);
     let metrics = HttpMetrics::new(metering.recorder()).slow(*config.slow);
-    let observers = Observers { metrics, access_log: access_log.clone() };
+    let observers = Observers { metrics, access_log: access_log.clone(), more: app.observers };
     let rows = candidates.iter().map(|c| TableRow::new(&c.route, c.path.clone(), c.policies.clone(), &c.description));
     let table = RouteTable::new(rows.collect(), config.access_log.clone());
     let admin = Admin {
@@ -181,65 +158,41 @@ pub(super) fn mount(app: App, scope: Scope) -> Result<Mounted, Error> {
     })
 }
 
+/// What the program gave, or what the process is told, and what the program changes of it.
+fn configuration(
+    given: Option<Config>,
+    changes: Vec<Configure>,
+    scope: Scope,
+    problems: &mut Vec<SetupProblem>,
+) -> Config {
+    let told = || match scope {
+        Scope::Alone => Config::default(),
+        Scope::Program | Scope::Embedded => Config::load().unwrap_or_else(|error| {
+            problems.extend(error.into_problems());
+            Config::default()
+        }),
+    };
+    let mut config = given.unwrap_or_else(told);
+    for change in changes {
+        change(&mut config);
+    }
+    config
+}
+
+fn candidates(selection: &Selection, prefix: &str, config: &Config) -> Vec<Candidate> {
+    let candidate = |route: Route| {
+        let path = full_path(prefix, route.meta().path);
+        let overrides = config.routes.get(&format!("{} {path}", route.meta().method));
+        let policies = EffectivePolicies::new(route.meta().policies, overrides, config);
+        Candidate { route, path, description: route.describe(), policies }
+    };
+    route::select(selection).into_iter().map(candidate).collect()
+}
+
 fn health_router(readiness: &Readiness) -> Router {
     Router::new()
         .route(health::LIVE_PATH, get(health::live))
         .route(health::READY_PATH, get(health::ready).with_state(readiness.clone()))
-}
-
-/// Every route that configuration names must be there.
-fn check_overrides(config: &Config, candidates: &[Candidate], problems: &mut Vec<SetupProblem>) {
-    let routes: Vec<String> = candidates.iter().map(|c| format!("{} {}", c.route.meta().method, c.path)).collect();
-    for (route, overrides) in config.routes.iter().filter(|(route, _)| !routes.contains(route)) {
-        problems.push(SetupProblem::UnknownRoute {
-            route: route.clone(),
-            named_by: overrides.origin.to_string(),
-            nearest: setup::nearest(route, routes.iter().map(String::as_str)).map(str::to_owned),
-        });
-    }
-}
-
-fn check_crates(expected: &[String], problems: &mut Vec<SetupProblem>) {
-    let mut linked: Vec<&str> =
-        route::select(&Selection::Linked).iter().map(|route| route.meta().location.crate_name()).collect();
-    linked.sort_unstable();
-    linked.dedup();
-    for name in expected {
-        if !linked.iter().any(|linked| route::is_crate(name, linked)) {
-            problems.push(SetupProblem::MissingCrate {
-                name: name.clone(),
-                linked: linked.iter().map(|name| (*name).to_owned()).collect(),
-            });
-        }
-    }
-}
-
-fn check_provided(provided: &[Provided], problems: &mut Vec<SetupProblem>) {
-    let mut by_type: HashMap<_, Vec<&Provided>> = HashMap::new();
-    for one in provided {
-        by_type.entry(one.type_id).or_default().push(one);
-    }
-    let mut twice: Vec<_> = by_type.into_values().filter(|all| all.len() > 1).collect();
-    twice.sort_by_key(|all| all[0].location);
-    problems.extend(twice.iter().map(|all| SetupProblem::ProvidedTwice {
-        type_name: all[0].type_name,
-        locations: all.iter().map(|one| one.location.to_string()).collect(),
-    }));
-}
-
-/// The prefix without a trailing slash.
-fn check_prefix(prefix: &str) -> Result<&str, SetupProblem> {
-    let trimmed = prefix.trim_end_matches('/');
-    let reason = if trimmed.is_empty() {
-        return Ok("");
-    } else if !trimmed.starts_with('/') {
-        "must start with `/`"
-    } else if trimmed.contains(['{', '}', '*', ':', '?', '#']) || trimmed.contains(char::is_whitespace) {
-        "must be a plain path without placeholders; nest the app's router for those"
-    } else {
-        return Ok(trimmed);
-    };
-    Err(SetupProblem::InvalidPrefix { prefix: prefix.to_owned(), reason })
 }
 
 fn full_path(prefix: &str, path: &str) -> String {

@@ -1,4 +1,4 @@
-//! Who observes the routes of an app: its metrics and its access log.
+//! Who observes the routes of an app: its metrics, its access log, and whoever the program adds.
 
 use std::sync::Arc;
 
@@ -7,15 +7,17 @@ use http::{Method, StatusCode};
 use crate::{
     access_log::AccessLog,
     metrics::{HttpMetrics, RouteMetrics},
-    observe::{RouteState, Routes},
+    observe::{Observer, RouteState, Routes},
     policy::EffectivePolicies,
     route::{self, Description},
 };
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Observers {
     pub(super) metrics: HttpMetrics,
     pub(super) access_log: AccessLog,
+    /// What the program adds.
+    pub(super) more: Vec<Arc<dyn Observer>>,
 }
 
 impl Observers {
@@ -39,7 +41,11 @@ impl Observers {
     }
 
     fn state(&self, path: &str, metrics: RouteMetrics) -> Arc<RouteState> {
-        Arc::new(RouteState::new(path, (metrics, self.access_log.clone())))
+        Arc::new(RouteState::new(path, self.all(metrics)))
+    }
+
+    fn all(&self, metrics: RouteMetrics) -> impl Observer + use<> {
+        (metrics, (self.access_log.clone(), self.more.clone()))
     }
 }
 
@@ -49,6 +55,6 @@ impl Routes for Observers {
     }
 
     fn unmatched(&self) -> Arc<RouteState> {
-        Arc::new(RouteState::unmatched((self.metrics.of_unmatched(), self.access_log.clone())))
+        Arc::new(RouteState::unmatched(self.all(self.metrics.of_unmatched())))
     }
 }

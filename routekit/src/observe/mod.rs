@@ -1,7 +1,7 @@
 //! How what happens to a request reaches whoever counts or logs it, without either knowing the other.
 //!
 //! 1. An [`Observer`] is told when a request has found its route, what the policies did to it, and how it ended, each once.
-//!    Metrics and the access log are observers; so may yours be.
+//!    Metrics and the access log are observers; [`App::observer`](crate::App::observer) adds yours.
 //! 2. A [`RouteState`] is a route as observers know it: its template, and who observes it. It is made at start-up, and the
 //!    stack of the route holds it.
 //! 3. An [`Exchange`] is one request while it is answered. It travels in the request's extensions, so that whoever stands

@@ -37,6 +37,21 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
     }
 }
 
+/// All of them look.
+impl<O: Observer> Observer for Vec<O> {
+    fn started(&self, method: &Method) {
+        self.iter().for_each(|observer| observer.started(method));
+    }
+
+    fn event(&self, event: Event) {
+        self.iter().for_each(|observer| observer.event(event));
+    }
+
+    fn finished(&self, request: &Finished<'_>) {
+        self.iter().for_each(|observer| observer.finished(request));
+    }
+}
+
 impl<O: Observer + ?Sized> Observer for Arc<O> {
     fn started(&self, method: &Method) {
         (**self).started(method);

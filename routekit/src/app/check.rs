@@ -1,0 +1,67 @@
+//! What can be wrong with what a program says, beside its routes (`route::check`) and its hand-written routers.
+
+use std::collections::HashMap;
+
+use super::builder::Provided;
+use crate::{
+    config::Config,
+    route::{self, Selection},
+    setup::{self, SetupProblem},
+};
+
+/// Every route that configuration names must be there.
+pub(super) fn overrides(config: &Config, routes: &[String], problems: &mut Vec<SetupProblem>) {
+    for (route, overrides) in config.routes.iter().filter(|(route, _)| !routes.contains(route)) {
+        problems.push(SetupProblem::UnknownRoute {
+            route: route.clone(),
+            named_by: overrides.origin.to_string(),
+            nearest: setup::nearest(route, routes.iter().map(String::as_str)).map(str::to_owned),
+        });
+    }
+}
+
+/// Every crate that the program expects must bring routes.
+pub(super) fn crates(expected: &[String], problems: &mut Vec<SetupProblem>) {
+    let mut linked: Vec<&str> =
+        route::select(&Selection::Linked).iter().map(|route| route.meta().location.crate_name()).collect();
+    linked.sort_unstable();
+    linked.dedup();
+    for name in expected {
+        if !linked.iter().any(|linked| route::is_crate(name, linked)) {
+            problems.push(SetupProblem::MissingCrate {
+                name: name.clone(),
+                linked: linked.iter().map(|name| (*name).to_owned()).collect(),
+            });
+        }
+    }
+}
+
+/// No type may be provided twice.
+pub(super) fn provided(provided: &[Provided], problems: &mut Vec<SetupProblem>) {
+    let mut by_type: HashMap<_, Vec<&Provided>> = HashMap::new();
+    for one in provided {
+        by_type.entry(one.type_id).or_default().push(one);
+    }
+    let mut twice: Vec<_> = by_type.into_values().filter(|all| all.len() > 1).collect();
+    twice.sort_by_key(|all| all[0].location);
+    problems.extend(twice.iter().map(|all| SetupProblem::ProvidedTwice {
+        type_name: all[0].type_name,
+        locations: all.iter().map(|one| one.location.to_string()).collect(),
+    }));
+}
+
+/// The prefix without a trailing slash; none if it is wrong.
+pub(super) fn prefix<'a>(prefix: &'a str, problems: &mut Vec<SetupProblem>) -> &'a str {
+    let trimmed = prefix.trim_end_matches('/');
+    let reason = if trimmed.is_empty() {
+        return "";
+    } else if !trimmed.starts_with('/') {
+        "must start with `/`"
+    } else if trimmed.contains(['{', '}', '*', ':', '?', '#']) || trimmed.contains(char::is_whitespace) {
+        "must be a plain path without placeholders; nest the app's router for those"
+    } else {
+        return trimmed;
+    };
+    problems.push(SetupProblem::InvalidPrefix { prefix: prefix.to_owned(), reason });
+    ""
+}
