@@ -167,6 +167,14 @@ async fn whoever_is_not_ready_holds_the_app() {
     assert_eq!(app.get("/health/live").send().await.status(), 200);
 }
 
+#[test]
+fn there_is_one_readiness() {
+    let app = App::with_routes(routes![items]).provide(Readiness::new());
+    let error = app.config(Default::default()).into_router().unwrap_err().to_string();
+    assert!(error.contains("`routekit::health::readiness::Readiness` is provided twice"), "{error}");
+    assert_eq!(error.matches("tests/suite/admin.rs:").count(), 2, "{error}");
+}
+
 #[tokio::test]
 async fn two_routers_to_serve_by_hand() {
     use tower::ServiceExt;

@@ -84,14 +84,12 @@ pub(super) struct Provided {
 }
 
 impl App {
+    #[track_caller]
     fn new(selection: Selection) -> Self {
-        let readiness = Readiness::new();
-        let mut deps = DepsBuilder::default();
-        deps.insert(Arc::new(readiness.clone()));
-        Self {
+        let app = Self {
             selection,
             expected_crates: Vec::new(),
-            deps,
+            deps: DepsBuilder::default(),
             provided: Vec::new(),
             prefix: String::new(),
             hand_written: Vec::new(),
@@ -99,22 +97,26 @@ impl App {
             config: None,
             configure: Vec::new(),
             admin_listener: None,
-            readiness,
+            readiness: Readiness::new(),
             observers: Vec::new(),
             clock: Clock::system(),
-        }
+        };
+        let readiness = app.readiness.clone();
+        app.provide(readiness)
     }
 
     /// Every route that is linked into this program.
     ///
     /// Linkers drop crates that nothing refers to: write `use billing_routes as _;`, and see
     /// [`expect_crates`](Self::expect_crates).
+    #[track_caller]
     pub fn discover() -> Self {
         Self::new(Selection::Linked)
     }
 
     /// The linked routes of these crates only, so that a dependency of a dependency cannot open endpoints. Each must
     /// bring at least one.
+    #[track_caller]
     pub fn discover_from<N: Into<String>>(crates: impl IntoIterator<Item = N>) -> Self {
         let names: Vec<String> = crates.into_iter().map(Into::into).collect();
         let app = Self::new(Selection::Crates(names.clone()));
@@ -122,6 +124,7 @@ impl App {
     }
 
     /// These routes, for tests and small programs: `App::with_routes(routes![list_users])`.
+    #[track_caller]
     pub fn with_routes(routes: impl IntoIterator<Item = Route>) -> Self {
         Self::new(Selection::Listed(routes.into_iter().collect()))
     }
