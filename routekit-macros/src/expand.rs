@@ -172,22 +172,25 @@ fn endpoint(route: &Route<'_>, handler: &Handler) -> TokenStream {
         }
     });
     // The body goes last, wherever it stands.
-    let body = quote!(__body);
+    let (request, body) = (quote!(__request), quote!(__body));
+    let takes_parts = route.arguments.iter().any(|a| a.source != Source::Body);
+    let whole = if takes_parts { quote!(__rt::Request::from_parts(#parts, #body)) } else { request.clone() };
     let from_body = route.arguments.iter().zip(&names).filter(|(a, _)| a.source == Source::Body).map(|(a, name)| {
         let ty = a.ty;
         quote_spanned! {blamed(ty)=>
-            let #name = (&&__rt::Extract::<#ty, #state>::new()).from_request(#parts, #body, &#context).await?;
+            let #name = (&&__rt::Extract::<#ty, #state>::new()).from_request(#whole, &#context).await?;
         }
     });
-    // Taken apart before the future is made, which then has room for the parts and not for the whole as well.
-    let (take_apart, prepare) = if route.arguments.is_empty() {
-        (quote!(::core::mem::drop((__request, #context));), quote!())
-    } else {
-        let take_apart = quote! {
+    // Before the future is made, which then has room for the parts and not for the whole as well.
+    let take_apart = if takes_parts {
+        quote! {
             #[allow(unused_mut, unused_variables)]
-            let (mut #parts, #body) = __request.into_parts();
-        };
-        (take_apart, quote!(#placeholders #(#from_path)* #(#from_parts)* #(#from_body)*))
+            let (mut #parts, #body) = #request.into_parts();
+        }
+    } else if route.arguments.is_empty() {
+        quote!(::core::mem::drop((#request, #context));)
+    } else {
+        quote!()
     };
     let output_span = match &route.output {
         Output::Unit => ident.span(),
@@ -197,12 +200,15 @@ fn endpoint(route: &Route<'_>, handler: &Handler) -> TokenStream {
     let output = format_ident!("__output", span = output_span);
     let respond = quote_spanned!(output_span=> __rt::respond(#output));
     // Spanned, so that a future that is not `Send` is reported at the handler's name.
-    let (wiring, request) = (quote!(__wiring), quote!(__request));
+    let wiring = quote!(__wiring);
     let new = quote_spanned! {ident.span()=>
         __rt::endpoint::<#state>(#wiring, |#request, #context| {
             #take_apart
             __rt::future(async move {
-                #prepare
+                #placeholders
+                #(#from_path)*
+                #(#from_parts)*
+                #(#from_body)*
                 let #output = #ident(#(#names),*).await;
                 ::core::result::Result::Ok(#respond)
             })

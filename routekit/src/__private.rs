@@ -1,9 +1,7 @@
 //! What generated code calls. No promises: this may change in any release.
 
-use axum::{
-    extract::Request,
-    response::{IntoResponse, Response},
-};
+pub use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 use tower::{BoxError, ServiceExt};
 use tower_layer::Layer;

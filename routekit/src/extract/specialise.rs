@@ -9,19 +9,23 @@
 #![allow(clippy::result_large_err, reason = "a refusal is a response, as everywhere in axum")]
 #![allow(clippy::wrong_self_convention, reason = "`self` is a marker that only carries the type")]
 
-use std::{future::Future, marker::PhantomData};
+use std::{
+    future::Future,
+    marker::PhantomData,
+    pin::Pin,
+    task::{self, Poll},
+};
 
 use axum::{
-    body::Body,
     extract::{FromRequest, FromRequestParts, Request},
     response::{IntoResponse, Response},
 };
 use http::request::Parts;
+use pin_project_lite::pin_project;
 
 use super::{Form, Json, Path, Query, Validated};
 use crate::{
     deps::{Dep, MissingDependency},
-    problem::from_rejection,
     route::Context,
 };
 
@@ -66,8 +70,7 @@ pub trait FromDeps<S> {
     /// As the last argument.
     fn from_request(
         &self,
-        _parts: Parts,
-        _body: Body,
+        _request: Request,
         context: &Context<S>,
     ) -> impl Future<Output = Result<Self::Value, Response>> + Send
     where
@@ -122,8 +125,7 @@ pub trait FromValidatedParts<S> {
     /// As the last argument.
     fn from_request(
         &self,
-        mut parts: Parts,
-        _body: Body,
+        request: Request,
         context: &Context<S>,
     ) -> impl Future<Output = Result<Self::Value, Response>> + Send
     where
@@ -131,6 +133,7 @@ pub trait FromValidatedParts<S> {
         Self::Content: Validated + Send,
         S: Sync,
     {
+        let (mut parts, _) = request.into_parts();
         async move { self.from_parts(&mut parts, context).await }
     }
 }
@@ -169,8 +172,7 @@ pub trait FromValidatedBody<S> {
     /// As the last argument.
     fn from_request(
         &self,
-        parts: Parts,
-        body: Body,
+        request: Request,
         context: &Context<S>,
     ) -> impl Future<Output = Result<Self::Value, Response>> + Send
     where
@@ -181,11 +183,11 @@ impl<T, S: Sync> FromValidatedBody<S> for &Extract<Json<T>, S> {
     type Value = Json<T>;
     type Content = T;
 
-    async fn from_request(&self, parts: Parts, body: Body, _: &Context<S>) -> Result<Json<T>, Response>
+    async fn from_request(&self, request: Request, _: &Context<S>) -> Result<Json<T>, Response>
     where
         T: Validated + Send,
     {
-        Json::extract(Request::from_parts(parts, body)).await.map_err(IntoResponse::into_response)
+        Json::extract(request).await.map_err(IntoResponse::into_response)
     }
 }
 
@@ -193,11 +195,11 @@ impl<T, S: Sync> FromValidatedBody<S> for &Extract<Form<T>, S> {
     type Value = Form<T>;
     type Content = T;
 
-    async fn from_request(&self, parts: Parts, body: Body, _: &Context<S>) -> Result<Form<T>, Response>
+    async fn from_request(&self, request: Request, _: &Context<S>) -> Result<Form<T>, Response>
     where
         T: Validated + Send,
     {
-        Form::extract(Request::from_parts(parts, body)).await.map_err(IntoResponse::into_response)
+        Form::extract(request).await.map_err(IntoResponse::into_response)
     }
 }
 
@@ -223,7 +225,7 @@ pub trait LastExtractor<S, M>: FromRequest<S, M> {}
 
 impl<T: FromRequest<S, M>, S, M> LastExtractor<S, M> for T {}
 
-/// Any axum extractor, against the route's state; its refusals become problems.
+/// Any axum extractor, against the route's state.
 pub trait FromAxum<T, S> {
     /// As an argument among others.
     fn from_parts(&self, parts: &mut Parts, context: &Context<S>) -> impl Future<Output = Result<T, Response>> + Send
@@ -233,8 +235,7 @@ pub trait FromAxum<T, S> {
     /// As the last argument, which may take the body.
     fn from_request<M>(
         &self,
-        parts: Parts,
-        body: Body,
+        request: Request,
         context: &Context<S>,
     ) -> impl Future<Output = Result<T, Response>> + Send
     where
@@ -242,25 +243,41 @@ pub trait FromAxum<T, S> {
 }
 
 impl<T, S: Send + Sync> FromAxum<T, S> for Extract<T, S> {
-    async fn from_parts(&self, parts: &mut Parts, context: &Context<S>) -> Result<T, Response>
+    fn from_parts(&self, parts: &mut Parts, context: &Context<S>) -> impl Future<Output = Result<T, Response>> + Send
     where
         T: PartsExtractor<S>,
     {
-        let refusal = match T::from_request_parts(parts, &context.state).await {
-            Ok(value) => return Ok(value),
-            Err(rejection) => rejection.into_response(),
-        };
-        Err(from_rejection(refusal).await)
+        Refusing { extraction: T::from_request_parts(parts, &context.state) }
     }
 
-    async fn from_request<M>(&self, parts: Parts, body: Body, context: &Context<S>) -> Result<T, Response>
+    fn from_request<M>(
+        &self,
+        request: Request,
+        context: &Context<S>,
+    ) -> impl Future<Output = Result<T, Response>> + Send
     where
         T: LastExtractor<S, M>,
     {
-        let refusal = match T::from_request(Request::from_parts(parts, body), &context.state).await {
-            Ok(value) => return Ok(value),
-            Err(rejection) => rejection.into_response(),
-        };
-        Err(from_rejection(refusal).await)
+        Refusing { extraction: T::from_request(request, &context.state) }
+    }
+}
+
+pin_project! {
+    /// An extractor's own future, and nothing more: an `async` block around it would hold the request a second time.
+    struct Refusing<F> {
+        #[pin]
+        extraction: F,
+    }
+}
+
+impl<F, T, R> Future for Refusing<F>
+where
+    F: Future<Output = Result<T, R>>,
+    R: IntoResponse,
+{
+    type Output = Result<T, Response>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
+        self.project().extraction.poll(cx).map_err(IntoResponse::into_response)
     }
 }

@@ -1,7 +1,5 @@
 //! Plain-text refusals of foreign extractors as problems.
 
-use std::{future::Future, pin::Pin};
-
 use axum::{body::Body, response::Response};
 use http::header;
 use http_body_util::{BodyExt, Limited};
@@ -16,13 +14,7 @@ const MAX_TEXT_BYTES: usize = 4096;
 /// Only plain text is replaced; a rejection that says it in its own format (JSON, HTML, a redirect) passes untouched. The
 /// text of a 5xx names internals, such as a missing extension's type, and axum's own "Failed to deserialize …: …" repeats
 /// the value behind its colon; both go to the log and not to the client.
-///
-/// Boxed, so that the future of a request that nobody refuses has no room for this one.
-pub(crate) fn from_rejection(response: Response) -> Pin<Box<dyn Future<Output = Response> + Send>> {
-    Box::pin(translate(response))
-}
-
-async fn translate(response: Response) -> Response {
+pub(crate) async fn from_rejection(response: Response) -> Response {
     let status = response.status();
     let plain = response
         .headers()

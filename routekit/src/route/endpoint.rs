@@ -16,7 +16,10 @@ use axum::{
 };
 use tower_service::Service;
 
-use crate::deps::{Deps, MissingDependency};
+use crate::{
+    deps::{Deps, MissingDependency},
+    problem::from_rejection,
+};
 
 /// A handler with its extractors: from request to response, whatever their types were.
 ///
@@ -55,7 +58,7 @@ impl Service<Request> for Endpoint {
 pub struct EndpointFuture(Pin<Box<dyn Future<Output = Result<Response, Response>> + Send>>);
 
 impl EndpointFuture {
-    /// Of a handler and its extractors, which refuse with `Err`. Generated code calls this once a request.
+    /// Of a handler and its extractors, which refuse with `Err`; a refusal becomes a problem. Generated code calls this once a request.
     pub(crate) fn new(future: impl Future<Output = Result<Response, Response>> + Send + 'static) -> Self {
         Self(Box::pin(future))
     }
@@ -65,8 +68,12 @@ impl Future for EndpointFuture {
     type Output = Result<Response, Infallible>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
-        match ready!(self.0.as_mut().poll(cx)) {
-            Ok(response) | Err(response) => Poll::Ready(Ok(response)),
+        loop {
+            match ready!(self.0.as_mut().poll(cx)) {
+                Ok(response) => return Poll::Ready(Ok(response)),
+                // A future of its own, so that requests that are not refused have no room for it.
+                Err(refusal) => self.0 = Box::pin(async { Ok(from_rejection(refusal).await) }),
+            }
         }
     }
 }
