@@ -22,19 +22,10 @@ pin_project! {
     /// The future of [`CatchPanic`](super::CatchPanic).
     pub struct CatchPanicFuture<F> {
         #[pin]
-        inner: Option<F>,
+        pub(super) inner: Option<F>,
         // What the call itself panicked with, before there was a future.
-        panic: Option<Panic>,
-        report: Report,
-    }
-}
-
-impl<F> CatchPanicFuture<F> {
-    pub(super) fn new(called: Result<F, Panic>, report: Report) -> Self {
-        match called {
-            Ok(future) => Self { inner: Some(future), panic: None, report },
-            Err(panic) => Self { inner: None, panic: Some(panic), report },
-        }
+        pub(super) panic: Option<Panic>,
+        pub(super) report: Report,
     }
 }
 

@@ -32,8 +32,11 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
+        // Borrowed by the closure, since `catch_unwind` moves what goes in and what comes out, and both are large.
+        let (mut request, mut inner) = (Some(request), None);
+        let call = || inner = request.take().map(|request| self.inner.call(request));
         // Unwind safety is the handler's affair, as in a thread that another one joins: what it shares, it shares.
-        let called = catch_unwind(AssertUnwindSafe(|| self.inner.call(request)));
-        CatchPanicFuture::new(called, self.report.clone())
+        let panic = catch_unwind(AssertUnwindSafe(call)).err();
+        CatchPanicFuture { inner, panic, report: self.report.clone() }
     }
 }
