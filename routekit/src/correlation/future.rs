@@ -5,7 +5,7 @@ use std::{
 };
 
 use axum::response::Response;
-use http::Uri;
+use http::uri::PathAndQuery;
 use pin_project_lite::pin_project;
 use tracing::Span;
 
@@ -19,8 +19,10 @@ pin_project! {
         #[pin]
         pub(super) inner: F,
         pub(super) span: Span,
-        pub(super) id: CorrelationId,
-        pub(super) uri: Uri,
+        // Until the head is there.
+        pub(super) id: Option<CorrelationId>,
+        // `None` for a CONNECT.
+        pub(super) path: Option<PathAndQuery>,
         pub(super) head: bool,
     }
 }
@@ -37,13 +39,14 @@ where
         // Changed where it lies: a response is large to move.
         let mut polled = this.inner.poll(cx);
         if let Poll::Ready(Ok(response)) = &mut polled {
+            let id = this.id.take().expect("a future is not polled once it has ended");
             let status = response.status();
             this.span.record("http.response.status_code", status.as_u16());
             if status.is_client_error() || status.is_server_error() {
-                let (path, correlation_id) = (this.uri.path(), this.id.as_str());
-                render(response, Occasion { path, head: *this.head, correlation_id });
+                let path = this.path.as_ref().map_or("", PathAndQuery::path);
+                render(response, Occasion { path, head: *this.head, correlation_id: id.as_str() });
             }
-            response.headers_mut().insert(CORRELATION_ID, this.id.header());
+            response.headers_mut().insert(CORRELATION_ID, id.into_header());
         }
         polled
     }

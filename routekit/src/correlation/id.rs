@@ -68,8 +68,8 @@ impl CorrelationId {
         self.0.to_str().expect("a well-formed id is ASCII")
     }
 
-    pub(super) fn header(&self) -> HeaderValue {
-        self.0.clone()
+    pub(super) fn into_header(self) -> HeaderValue {
+        self.0
     }
 }
 

@@ -33,15 +33,19 @@ where
         let id = CorrelationId::of(request.headers()).unwrap_or_else(|| CorrelationId::new(&self.clock));
         let span = span(&request, &id);
         // Below a `nest`, the URI has lost its beginning.
-        let uri = request.extensions().get::<OriginalUri>().map_or_else(|| request.uri().clone(), |uri| uri.0.clone());
+        let uri = request.extensions().get::<OriginalUri>().map_or_else(|| request.uri(), |uri| &uri.0);
+        let path = uri.path_and_query().cloned();
         let head = request.method() == Method::HEAD;
         // Where the request is watched, its exchange has the id already at hand for whoever asks.
         match request.extensions().get::<Exchange>() {
-            Some(exchange) => exchange.correlated(id.header(), span.clone()),
+            Some(exchange) => exchange.correlated(id.clone().into_header(), span.clone()),
             None => drop(request.extensions_mut().insert(id.clone())),
         }
-        let inner = span.in_scope(|| self.inner.call(request));
-        CorrelationFuture { inner, span, id, uri, head }
+        let inner = {
+            let _entered = span.enter();
+            self.inner.call(request)
+        };
+        CorrelationFuture { inner, span, id: Some(id), path, head }
     }
 }
 
