@@ -44,7 +44,8 @@ where
             None => {
                 // On a 32-bit machine a larger limit is no limit: such a body does not fit in memory.
                 let bytes = usize::try_from(self.bytes).unwrap_or(usize::MAX);
-                request = request.map(|body| Body::new(Limited::new(body, bytes)));
+                let body = std::mem::take(request.body_mut());
+                *request.body_mut() = Body::new(Limited::new(body, bytes));
             }
         }
         // A body that is counted here is not counted again: axum finds our error below one of its own only.

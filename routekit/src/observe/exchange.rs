@@ -81,13 +81,22 @@ static ROOM: LazyLock<Extensions> = LazyLock::new(|| {
 });
 
 /// One request while it is answered. A clone is one reference count.
+///
+/// What is only a number is in the handle itself, and that on purpose: boxed among the extensions, a handle of 24 bytes or
+/// less would be one more of malloc's smallest pieces. A request has about as many of those (header values, boxes of
+/// extensions) as glibc keeps at hand, and each one beyond that costs several times as much.
 #[derive(Clone)]
-pub struct Exchange(Arc<Inner>);
+pub struct Exchange {
+    start: Instant,
+    /// The length of its body; 0 unless known.
+    length: u64,
+    inner: Arc<Inner>,
+}
 
 struct Inner {
     method: Method,
-    start: Instant,
-    request_bytes: AtomicU64,
+    /// Bytes of a body whose length is not known.
+    read: AtomicU64,
     /// One request has it to itself, so nobody ever waits; a lock is the cheapest of cells that can be shared.
     said: Mutex<Said>,
 }
@@ -101,9 +110,9 @@ struct Said {
 
 impl Exchange {
     /// A request that came in at `start`, with a body of this length if that is known.
-    pub(crate) fn new(method: Method, start: Instant, request_bytes: u64) -> Self {
-        let request_bytes = AtomicU64::new(request_bytes);
-        Self(Arc::new(Inner { method, start, request_bytes, said: Mutex::default() }))
+    pub(crate) fn new(method: Method, start: Instant, length: Option<u64>) -> Self {
+        let inner = Inner { method, read: AtomicU64::new(0), said: Mutex::default() };
+        Self { start, length: length.unwrap_or(0), inner: Arc::new(inner) }
     }
 
     /// Goes along with a request.
@@ -117,13 +126,13 @@ impl Exchange {
     /// The request's method.
     #[must_use]
     pub fn method(&self) -> &Method {
-        &self.0.method
+        &self.inner.method
     }
 
     /// When its head was read.
     #[must_use]
     pub fn start(&self) -> Instant {
-        self.0.start
+        self.start
     }
 
     /// Says which route answers. Only the first has a say; it is told to the route's observer and to the span.
@@ -133,7 +142,7 @@ impl Exchange {
             said.route = Some(Arc::clone(route));
             said.tell_span();
             drop(said);
-            route.started(&self.0.method);
+            route.started(&self.inner.method);
         }
     }
 
@@ -170,11 +179,11 @@ impl Exchange {
         let (id, span) = said.correlation.as_ref().map(|(id, span)| (id, span)).unzip();
         let _entered = span.map(Span::enter);
         route.finished(&Finished {
-            method: &self.0.method,
+            method: &self.inner.method,
             route: route.template(),
             status,
             failure,
-            duration: now - self.0.start,
+            duration: now - self.start,
             request_bytes: self.request_bytes(),
             response_bytes,
             correlation_id: id,
@@ -182,18 +191,18 @@ impl Exchange {
     }
 
     pub(crate) fn read(&self, bytes: u64) {
-        self.0.request_bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.inner.read.fetch_add(bytes, Ordering::Relaxed);
     }
 
     /// Bytes of the request body, as far as they are known.
     #[must_use]
     pub fn request_bytes(&self) -> u64 {
-        self.0.request_bytes.load(Ordering::Relaxed)
+        self.length + self.inner.read.load(Ordering::Relaxed)
     }
 
     fn said(&self) -> MutexGuard<'_, Said> {
         // A panic while it was held (a subscriber's, say) leaves it whole.
-        self.0.said.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.said.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -211,6 +220,9 @@ impl Said {
 
 impl fmt::Debug for Exchange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Exchange").field("method", &self.0.method).field("route", &self.route()).finish_non_exhaustive()
+        f.debug_struct("Exchange")
+            .field("method", &self.inner.method)
+            .field("route", &self.route())
+            .finish_non_exhaustive()
     }
 }

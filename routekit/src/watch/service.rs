@@ -41,15 +41,15 @@ where
 
     fn call(&mut self, mut request: Request) -> Self::Future {
         let length = request.body().size_hint().exact();
-        let exchange = Exchange::new(request.method().clone(), self.clock.now(), length.unwrap_or(0));
+        let exchange = Exchange::new(request.method().clone(), self.clock.now(), length);
         // Made before anything can panic.
         let sample = Sample::new(exchange.clone(), Arc::clone(&self.unmatched), self.clock.clone());
         if let Some(route) = self.learning.as_ref().and_then(|learning| learning.route(&request)) {
             exchange.matched(route);
         }
         if length.is_none() {
-            let exchange = exchange.clone();
-            request = request.map(|body| Body::new(CountedBody::new(body, exchange)));
+            let body = std::mem::take(request.body_mut());
+            *request.body_mut() = Body::new(CountedBody::new(body, exchange.clone()));
         }
         exchange.travel(request.extensions_mut());
         WatchFuture::new(self.inner.call(request), sample)
