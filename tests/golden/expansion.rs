@@ -59,24 +59,32 @@ impl rename {
                 __rt::Deps,
             >(
                 __wiring,
-                |__request, __context| __rt::future(async move {
+                |__request, __context| {
                     #[allow(unused_mut, unused_variables)]
                     let (mut __parts, __body) = __request.into_parts();
-                    let __placeholders = __rt::Placeholders::of(&mut __parts).await?;
-                    let __argument_0 = __rt::parse::<Uuid>(&__placeholders, "id")?;
-                    let __argument_2 = (&&__rt::Extract::<Dep<Users>, __rt::Deps>::new())
-                        .from_parts(&mut __parts, &__context)
-                        .await?;
-                    let __argument_1 = (&&__rt::Extract::<
-                        Json<Rename>,
-                        __rt::Deps,
-                    >::new())
-                        .from_request(__parts, __body, &__context)
-                        .await?;
-                    let __output = rename(__argument_0, __argument_1, __argument_2)
-                        .await;
-                    ::core::result::Result::Ok(__rt::respond(__output))
-                }),
+                    __rt::future(async move {
+                        let __placeholders = __rt::Placeholders::of(&mut __parts).await?;
+                        let __argument_0 = __rt::parse::<Uuid>(&__placeholders, "id")?;
+                        let __argument_2 = (&&__rt::Extract::<
+                            Dep<Users>,
+                            __rt::Deps,
+                        >::new())
+                            .from_parts(&mut __parts, &__context)
+                            .await?;
+                        let __argument_1 = (&&__rt::Extract::<
+                            Json<Rename>,
+                            __rt::Deps,
+                        >::new())
+                            .from_request(
+                                __rt::Request::from_parts(__parts, __body),
+                                &__context,
+                            )
+                            .await?;
+                        let __output = rename(__argument_0, __argument_1, __argument_2)
+                            .await;
+                        ::core::result::Result::Ok(__rt::respond(__output))
+                    })
+                },
             );
             __endpoint
         }
