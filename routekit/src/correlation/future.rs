@@ -41,7 +41,9 @@ where
         if let Poll::Ready(Ok(response)) = &mut polled {
             let id = this.id.take().expect("a future is not polled once it has ended");
             let status = response.status();
-            this.span.record("http.response.status_code", status.as_u16());
+            if !this.span.is_disabled() {
+                this.span.record("http.response.status_code", status.as_u16());
+            }
             if status.is_client_error() || status.is_server_error() {
                 let path = this.path.as_ref().map_or("", PathAndQuery::path);
                 render(response, Occasion { path, head: *this.head, correlation_id: id.as_str() });

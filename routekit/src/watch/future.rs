@@ -20,14 +20,13 @@ pin_project! {
     pub struct WatchFuture<F> {
         #[pin]
         inner: F,
-        // Until the head is there.
-        sample: Option<Sample>,
+        sample: Sample,
     }
 }
 
 impl<F> WatchFuture<F> {
     pub(super) fn new(inner: F, sample: Sample) -> Self {
-        Self { inner, sample: Some(sample) }
+        Self { inner, sample }
     }
 }
 
@@ -42,7 +41,7 @@ where
         // Changed where it lies: a response is large to move.
         let mut polled = this.inner.poll(cx);
         if let Poll::Ready(Ok(response)) = &mut polled {
-            let mut sample = this.sample.take().expect("a future is not polled once it has ended");
+            let sample = this.sample;
             sample.status = Some(response.status());
             let failure = failure(response);
             match length(sample.method(), response) {
@@ -52,7 +51,7 @@ where
                 }
                 None => {
                     let body = std::mem::take(response.body_mut());
-                    *response.body_mut() = Body::new(WatchedBody::new(body, sample, failure));
+                    *response.body_mut() = Body::new(WatchedBody::new(body, sample.hand_on(), failure));
                 }
             }
         }

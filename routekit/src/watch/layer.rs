@@ -2,7 +2,7 @@ use std::{fmt, sync::Arc};
 
 use tower_layer::Layer;
 
-use super::{Watch, matched::Learning};
+use super::{Watch, matched::Learning, sample::Shared};
 use crate::{
     clock::Clock,
     observe::{RouteState, Routes},
@@ -45,9 +45,8 @@ impl<S> Layer<S> for WatchLayer {
     fn layer(&self, inner: S) -> Watch<S> {
         Watch {
             inner,
-            unmatched: Arc::clone(&self.unmatched),
+            shared: Arc::new(Shared { unmatched: Arc::clone(&self.unmatched), clock: self.clock.clone() }),
             learning: self.routes.clone().map(Learning::new),
-            clock: self.clock.clone(),
         }
     }
 }

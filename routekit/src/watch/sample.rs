@@ -7,11 +7,17 @@ use crate::{
     observe::{Exchange, Failure, RouteState},
 };
 
+/// What all requests of one watch share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) unmatched: Arc<RouteState>,
+    pub(super) clock: Clock,
+}
+
 /// A request that has not ended yet. Dropping it ends it as cancelled.
 pub(super) struct Sample {
     exchange: Exchange,
-    unmatched: Arc<RouteState>,
-    clock: Clock,
+    shared: Arc<Shared>,
     /// Known once the head is there.
     pub(super) status: Option<StatusCode>,
     /// Bytes of the response body so far.
@@ -20,8 +26,8 @@ pub(super) struct Sample {
 }
 
 impl Sample {
-    pub(super) fn new(exchange: Exchange, unmatched: Arc<RouteState>, clock: Clock) -> Self {
-        Self { exchange, unmatched, clock, status: None, response_bytes: 0, ended: false }
+    pub(super) fn new(exchange: Exchange, shared: Arc<Shared>) -> Self {
+        Self { exchange, shared, status: None, response_bytes: 0, ended: false }
     }
 
     pub(super) fn method(&self) -> &Method {
@@ -33,8 +39,15 @@ impl Sample {
         if std::mem::replace(&mut self.ended, true) {
             return;
         }
-        let now = self.clock.now();
-        self.exchange.finish(&self.unmatched, now, (self.status, failure), self.response_bytes);
+        let now = self.shared.clock.now();
+        self.exchange.finish(&self.shared.unmatched, now, (self.status, failure), self.response_bytes);
+    }
+
+    /// The same request, to go on elsewhere; this one says no more.
+    pub(super) fn hand_on(&mut self) -> Self {
+        let (exchange, shared) = (self.exchange.clone(), Arc::clone(&self.shared));
+        let ended = std::mem::replace(&mut self.ended, true);
+        Self { exchange, shared, status: self.status, response_bytes: self.response_bytes, ended }
     }
 }
 

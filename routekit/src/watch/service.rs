@@ -10,19 +10,20 @@ use axum::{
 };
 use tower_service::Service;
 
-use super::{WatchFuture, body::CountedBody, matched::Learning, sample::Sample};
-use crate::{
-    clock::Clock,
-    observe::{Exchange, RouteState},
+use super::{
+    WatchFuture,
+    body::CountedBody,
+    matched::Learning,
+    sample::{Sample, Shared},
 };
+use crate::observe::Exchange;
 
 /// The service of [`WatchLayer`](super::WatchLayer).
 #[derive(Debug, Clone)]
 pub struct Watch<S> {
     pub(super) inner: S,
-    pub(super) unmatched: Arc<RouteState>,
+    pub(super) shared: Arc<Shared>,
     pub(super) learning: Option<Learning>,
-    pub(super) clock: Clock,
 }
 
 accessors!(Watch);
@@ -41,9 +42,9 @@ where
 
     fn call(&mut self, mut request: Request) -> Self::Future {
         let length = request.body().size_hint().exact();
-        let exchange = Exchange::new(request.method().clone(), self.clock.now(), length);
+        let exchange = Exchange::new(request.method().clone(), self.shared.clock.now(), length);
         // Made before anything can panic.
-        let sample = Sample::new(exchange.clone(), Arc::clone(&self.unmatched), self.clock.clone());
+        let sample = Sample::new(exchange.clone(), Arc::clone(&self.shared));
         if let Some(route) = self.learning.as_ref().and_then(|learning| learning.route(&request)) {
             exchange.matched(route);
         }
