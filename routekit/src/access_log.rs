@@ -15,7 +15,7 @@ use std::{
     },
 };
 
-use crate::observe::{Finished, Observer};
+use crate::observe::{Finished, Observer, RouteState, Routes, method_name};
 
 /// Which requests are logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +77,16 @@ impl AccessLog {
     }
 }
 
+impl Routes for AccessLog {
+    fn route(&self, template: &str) -> Arc<RouteState> {
+        Arc::new(RouteState::new(template, self.clone()))
+    }
+
+    fn unmatched(&self) -> Arc<RouteState> {
+        Arc::new(RouteState::unmatched(self.clone()))
+    }
+}
+
 impl Observer for AccessLog {
     fn finished(&self, request: &Finished<'_>) {
         let failed = request.failed();
@@ -85,17 +95,18 @@ impl Observer for AccessLog {
             AccessLogMode::Errors if failed => {}
             AccessLogMode::Errors | AccessLogMode::Off => return,
         }
+        let duration_ms = (request.duration.as_secs_f64() * 1e6).round() / 1e3;
         // The level of an event is part of its place in the code.
         macro_rules! event {
             ($level:expr) => {
                 tracing::event!(
                     target: "routekit::access",
                     $level,
-                    http.request.method = %request.method,
+                    http.request.method = method_name(request.method),
                     http.route = request.route,
                     http.response.status_code = request.status.map(|status| status.as_u16()),
                     error.r#type = request.error_type(),
-                    duration_ms = request.duration.as_secs_f64() * 1000.0,
+                    duration_ms,
                     http.request.body.size = request.request_bytes,
                     http.response.body.size = request.response_bytes,
                     correlation_id = request.correlation_id(),

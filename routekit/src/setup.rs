@@ -305,7 +305,11 @@ impl fmt::Display for SetupProblem {
                 write!(f, "`telemetry::init` finds that somebody logs already; call it first, or not at all: {reason}")
             }
             Self::Bind { addr, setting, variable, error } => {
-                write!(f, "cannot listen on {addr} ({setting}): {error}\n  set {variable} to another address")
+                write!(f, "cannot listen on {addr} ({setting}): {error}\n  set {variable} to another address")?;
+                if *variable == "ROUTEKIT_ADMIN_ADDR" {
+                    f.write_str(", or to `main` or `off`")?;
+                }
+                Ok(())
             }
             Self::CutOff { connections } => {
                 write!(f, "{connections} connections were cut off: their requests did not finish in time")

@@ -64,7 +64,7 @@ fn what_an_event_says() {
     let events = events(AccessLogMode::All, &["/l/well?secret=1", "/nothing/secret"]);
     let fields = &events[0].fields;
     for field in [
-        "http.request.method=GET",
+        "http.request.method=\"GET\"",
         "http.route=\"/l/{what}\"",
         "http.response.status_code=200",
         "http.request.body.size=0",
@@ -79,6 +79,24 @@ fn what_an_event_says() {
         let text = event.fields.concat();
         assert!(!text.contains("secret") && !text.contains("hidden"), "{text}");
     }
+}
+
+#[test]
+fn a_client_writes_no_lines_into_the_log() {
+    #[get("/l/cause/{text}")]
+    async fn cause(text: String) -> Result<()> {
+        Err(Problem::internal(text))
+    }
+    let ((), lines) = logs::caught(async {
+        let app = TestApp::new(App::with_routes(routes![cause]));
+        assert_eq!(app.get("/l/cause/a%0aINFO%20forged%1b").send().await.status(), 500);
+        let method = http::Method::from_bytes(&[b'M'; 1000]).unwrap();
+        assert_eq!(app.request(method, "/l/cause/x").send().await.status(), 405);
+    });
+    let fields: Vec<&String> = lines.iter().flat_map(|line| &line.fields).collect();
+    assert!(fields.iter().any(|field| *field == "error=a\\nINFO forged\\u{1b}"), "{fields:?}");
+    assert!(fields.iter().any(|field| *field == "http.request.method=\"_OTHER\""), "{fields:?}");
+    assert!(!fields.iter().any(|field| field.contains("MMMM")), "{fields:?}");
 }
 
 #[test]

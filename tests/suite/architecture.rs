@@ -110,7 +110,8 @@ fn rust_files(dir: &Path) -> Vec<std::path::PathBuf> {
 }
 
 /// What only the app may do: start tasks, read the environment, write to the terminal.
-const FOR_THE_APP: &[&str] = &["tokio::spawn", "env::var", "eprintln!", "println!", "set_global_recorder", "thread::"];
+const FOR_THE_APP: &[&str] =
+    &["tokio::spawn", "env::var", "eprintln!", "println!", "set_global_recorder", "thread::Builder", "thread::spawn"];
 
 #[test]
 fn only_the_app_reaches_outside() {

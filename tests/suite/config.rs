@@ -85,6 +85,36 @@ fn values_that_make_no_sense_keep_the_app_from_starting() {
 }
 
 #[test]
+fn what_a_file_or_a_variable_may_not_be() {
+    let rows = [
+        ("timeout = ['5s']", "`timeout` in f.toml is ``: a list, where one value belongs"),
+        ("'timeout[3]' = 5", "`timeout[3]` in f.toml: there is no such setting"),
+        ("'timeout[99999999999]' = 5", "`timeout[99999999999]` in f.toml: there is no such setting"),
+        ("timeout = 1\ntimeout = 2", "f.toml cannot be read: TOML parse error at line 2"),
+    ];
+    for (text, expected) in rows {
+        let problems = problems(Config::builder().toml("f.toml", text).build());
+        assert!(problems[0].starts_with(expected), "{problems:?}\n{expected}");
+    }
+    let built = Config::builder().variable("ROUTEKIT_timeout", "1s").variable("ROUTEKIT_TIMEOUT", "2s").build();
+    assert!(
+        problems(built)[0].starts_with("ROUTEKIT_timeout: there is no such setting; did you mean `ROUTEKIT_TIMEOUT`?")
+    );
+    let problems = problems(Config::builder().variable("ROUTEKIT_LOG_FROMAT", "json").build());
+    assert!(problems[0].contains("did you mean `ROUTEKIT_LOG_FORMAT`?"), "{problems:?}");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_keeps_its_secrets() {
+    for line in ["admin_token = supersecrettoken1234", "admin_token = 'supersecrettoken1234"] {
+        let builder = Config::builder().toml("f.toml", line).variable("ROUTEKIT_ADMIN_TOKEN", "supersecrettoken1234");
+        assert!(!format!("{builder:?}").contains("supersecret"));
+        let problems = problems(builder.build()).concat();
+        assert!(problems.contains("line 1") && !problems.contains("supersecret"), "{problems}");
+    }
+}
+
+#[test]
 fn secrets_are_not_printed() {
     let secret = "a-token-that-is-long-enough";
     let config = Config::builder().variable("ROUTEKIT_ADMIN_TOKEN", secret).build().unwrap();

@@ -75,7 +75,7 @@ fn one_span_with_the_fields_of_opentelemetry() {
     });
     let fields: Vec<String> = lines.into_iter().flat_map(|line| line.fields).collect();
     for field in [
-        "http.request.method=GET",
+        "http.request.method=\"GET\"",
         "url.path=\"/c/id\"",
         "correlation_id=\"abc-1\"",
         "trace_id=\"4bf92f3577b34da6a3ce929d0e0e4736\"",

@@ -11,10 +11,12 @@ use std::{
 use axum::body::{Body, Bytes};
 use futures_util::{FutureExt, StreamExt};
 use http::{Method, Request, StatusCode};
-use http_body_util::BodyExt;
+use http_body::Frame;
+use http_body_util::{BodyExt, StreamBody};
 use routekit::{
     Clock,
     config::{AdminAddr, Config},
+    correlation::CorrelationId,
     observe::{Failure, Finished, Observer},
     prelude::*,
     test::TestApp,
@@ -113,6 +115,11 @@ fn in_main(config: &mut Config) {
 async fn stream(how: String) -> Body {
     let first = futures_util::stream::once(async { Ok::<_, std::io::Error>(Bytes::from_static(b"first")) });
     match how.as_str() {
+        "trailers" => {
+            let trailers = futures_util::stream::once(async { Ok(Frame::trailers(http::HeaderMap::new())) });
+            Body::new(StreamBody::new(first.map(|data| data.map(Frame::data)).chain(trailers)))
+        }
+        "panic" => Body::from_stream(first.chain(futures_util::stream::poll_fn(|_| panic!("as it should")))),
         "whole" => {
             Body::from_stream(first.chain(futures_util::stream::once(async { Ok(Bytes::from_static(b"last")) })))
         }
@@ -151,6 +158,110 @@ async fn a_body_without_a_length_is_watched_to_its_end() {
             assert_eq!(line(&app, &name), Some(format!("{name}{value}")), "{how}");
         }
     }
+}
+
+#[tokio::test]
+async fn trailers_are_an_end_on_real_connections() {
+    let mut app = wire::run(App::with_routes(routes![stream]).configure(in_main)).await;
+    assert_eq!(app.http1(wire::get("/m/stream/trailers")).await.1, "first");
+    let mut connection = app.http2_connection().await;
+    let uri = format!("http://{}/m/stream/trailers", app.addr);
+    let request = Request::get(uri).body(Body::empty()).unwrap();
+    assert_eq!(wire::read(connection.send_request(request).await.unwrap()).await.1, "first");
+    let text = app.http1(wire::get("/metrics")).await.1;
+    let labels = r#"{http_request_method="GET",http_route="/m/stream/{how}",http_response_status_code="200"} 2"#;
+    let line = format!("http_server_request_duration_seconds_count{labels}");
+    assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+    drop(connection);
+    app.stop();
+    app.stopped().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_body_that_panics_failed_by_itself() {
+    let app = TestApp::new(App::with_routes(routes![stream]));
+    let request = Request::get("/m/stream/panic").body(Body::empty()).unwrap();
+    let body = app.call(request).await.into_body();
+    let read = tokio::spawn(body.collect()).await;
+    assert!(read.unwrap_err().is_panic());
+    let labels = r#"{http_request_method="GET",http_route="/m/stream/{how}",http_response_status_code="200",error_type="body"} "#;
+    let name = format!("http_server_request_duration_seconds_count{labels}");
+    assert_eq!(line(&app, &name), Some(format!("{name}1")));
+}
+
+#[tokio::test]
+async fn a_route_that_comes_too_late_is_not_under_way_for_good() {
+    // A layer that hands requests to a task of their own, as tower's `Buffer` does.
+    let elsewhere = axum::middleware::from_fn(|request: Request<Body>, next: axum::middleware::Next| async move {
+        let answer = tokio::spawn(async move {
+            tokio::task::yield_now().await;
+            next.run(request).await
+        });
+        answer.await.unwrap()
+    });
+    let told = Arc::new(Told::default());
+    let app = App::with_routes(routes![yields]).observer(Teller(Arc::clone(&told))).layer(elsewhere);
+    let app = TestApp::new(app);
+    assert_eq!(app.get("/m/yield/1").send().await.status(), 200);
+    assert_eq!(told.started.load(Ordering::Relaxed), 1, "the route is known in another task too");
+    let mut request = Box::pin(app.get("/m/yield/1").send());
+    assert!(request.as_mut().now_or_never().is_none());
+    drop(request);
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+    let active = r#"http_server_active_requests{http_request_method="GET",http_route="/m/yield/{times}"} "#;
+    assert_eq!(line(&app, active), Some(format!("{active}0")));
+    assert_eq!(told.started.load(Ordering::Relaxed), 1, "what has ended does not start");
+    assert_eq!(told.finished.load(Ordering::Relaxed), 2);
+}
+
+/// A body that announces a length and sends nothing.
+struct Announced(u64);
+
+impl http_body::Body for Announced {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        std::task::Poll::Pending
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        http_body::SizeHint::with_exact(self.0)
+    }
+}
+
+#[tokio::test]
+async fn a_length_that_is_only_announced_is_not_counted() {
+    let app = TestApp::new(App::with_routes(routes![echo]));
+    let request = Request::post("/m/echo").body(Body::new(Announced(u64::MAX - 10))).unwrap();
+    assert_eq!(app.call(request).await.status(), 413);
+    let labels = r#"{http_request_method="POST",http_route="/m/echo",http_response_status_code="413"} "#;
+    let name = format!("http_server_request_body_size_bytes_sum{labels}");
+    assert_eq!(line(&app, &name), Some(format!("{name}0")));
+}
+
+#[tokio::test]
+async fn an_app_within_an_app_counts_once_and_has_one_id() {
+    #[get("/m/id")]
+    async fn id(id: CorrelationId) -> String {
+        id.to_string()
+    }
+    let told = Arc::new(Told::default());
+    let inner = App::with_routes(routes![id]).config(Config::default()).observer(Teller(Arc::clone(&told)));
+    let app = TestApp::new(
+        App::with_routes(routes![item]).provide(Clock::manual()).nest("/in", inner.into_router().unwrap()),
+    );
+    let answer = app.get("/in/m/id").send().await;
+    assert_eq!(Some(answer.text()), answer.header("x-correlation-id"));
+    let labels = r#"{http_request_method="GET",http_route="/in/m/id",http_response_status_code="200"} "#;
+    let name = format!("http_server_request_duration_seconds_count{labels}");
+    assert_eq!(line(&app, &name), Some(format!("{name}1")));
+    assert_eq!(told.finished.load(Ordering::Relaxed), 0, "the outer one counts");
 }
 
 #[post("/m/echo")]

@@ -175,7 +175,7 @@ fn a_port_in_use_names_the_variable() {
 #[test]
 fn a_setting_that_is_wrong_names_its_source() {
     let text = refused(quickstart().env("ROUTEKIT_ADDR", "3000"));
-    let start = "Error: the app cannot start: ROUTEKIT_ADDR is `3000`: not an address with a port";
+    let start = "Error: the app cannot start: ROUTEKIT_ADDR is `3000`: not an IP address with a port";
     assert!(text.starts_with(start), "{text}");
     let text = refused(quickstart().env("ROUTEKIT_TIMEOTU", "5s"));
     assert!(text.contains("ROUTEKIT_TIMEOTU: there is no such setting; did you mean `ROUTEKIT_TIMEOUT`?"), "{text}");
@@ -198,7 +198,10 @@ fn the_file_is_read_where_the_program_runs() {
     let expected = "names the route `GET /v2/user`, which the app does not have; did you mean `GET /v2/users`?";
     assert!(text.contains(expected), "{text}");
     let text = refused(quickstart().env("ROUTEKIT_CONFIG", dir.join("nothing.toml")));
-    assert!(text.contains("nothing.toml cannot be read: "), "a file that was named must be there: {text}");
+    assert!(
+        text.contains("nothing.toml` (named by ROUTEKIT_CONFIG) cannot be read: "),
+        "a file that was named must be there: {text}"
+    );
 }
 
 /// An empty directory of this test's own, below what cargo gives to tests.

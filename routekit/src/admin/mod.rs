@@ -10,7 +10,7 @@
 //! | endpoint | |
 //! | --- | --- |
 //! | `GET /metrics` | Prometheus text; absent where the program's own recorder keeps the metrics |
-//! | `GET /routes` | every route with its policies, their settings and where each came from |
+//! | `GET /routes` | every route with its policies, their settings as the app started, and where each came from |
 //! | `GET /readiness` | what `/health/ready` says, and why |
 //! | `GET /access-log` | which requests are logged |
 //! | `PUT /access-log` | changes that until the next start: `all`, `errors` or `off`; wants the token |
@@ -61,8 +61,9 @@ impl Admin {
             router = router.route("/metrics", get(metrics::render).with_state(exporter));
         }
         if let Some(token) = self.token {
-            let changing = Router::new().route("/access-log", put(access_log::change).with_state(self.access_log));
-            router = router.merge(changing.route_layer(from_fn_with_state(token, token::authorize)));
+            let authorized = from_fn_with_state(token, token::authorize);
+            let change = put(access_log::change).with_state(self.access_log);
+            router = router.route("/access-log", change.route_layer(authorized));
         }
         router
     }

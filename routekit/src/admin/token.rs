@@ -16,6 +16,7 @@ pub(super) async fn authorize(State(token): State<Secret>, request: Request, nex
         Some(_) => r#"Bearer realm="routekit", error="invalid_token""#,
         None => r#"Bearer realm="routekit""#,
     };
+    tracing::warn!(target: "routekit::admin", method = %request.method(), path = request.uri().path(), "refused");
     Problem::unauthorized("this changes state and takes the admin token")
         .header(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
         .into_response()

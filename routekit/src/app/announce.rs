@@ -21,6 +21,9 @@ pub(super) fn announce(mounted: &Mounted, addr: SocketAddr, admin: Option<Socket
         {
             eprintln!("{table}");
             eprintln!("routes: {summary}");
+            eprintln!(
+                "no logs, not even of failures: nothing subscribes to `tracing` (see `routekit::telemetry::init`)"
+            );
             for warning in warnings(addr, admin, environment::is_kubernetes()) {
                 eprintln!("warning: {warning}");
             }

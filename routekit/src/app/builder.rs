@@ -248,7 +248,7 @@ impl App {
     /// # Errors
     /// Everything that is wrong with the app.
     pub fn table(self) -> Result<RouteTable, Error> {
-        Ok(self.mount(Scope::Embedded)?.table)
+        Ok(self.mount(Scope::Program)?.table)
     }
 
     /// What happens to a request of one route, named by method and path: `GET /v2/users`.
@@ -292,7 +292,7 @@ impl App {
     /// # Errors
     /// Everything that is wrong with the app.
     pub fn into_service(self) -> Result<AppService, Error> {
-        Ok(self.mount(Scope::Embedded)?.service())
+        Ok(self.mount(Scope::Program)?.service())
     }
 
     /// The app and its admin surface as two axum routers, to be served by hand on two listeners. There is no second one if
@@ -301,7 +301,7 @@ impl App {
     /// # Errors
     /// Everything that is wrong with the app.
     pub fn into_routers(self) -> Result<(Router, Option<Router>), Error> {
-        Ok(self.mount(Scope::Embedded)?.into_routers())
+        Ok(self.mount(Scope::Program)?.into_routers())
     }
 
     /// Serves the app until SIGTERM or SIGINT, and then finishes the requests in flight, for at most 30 seconds.
@@ -316,6 +316,7 @@ impl App {
         let admin = self.take_admin_listener();
         let mounted = self.mount(Scope::Program)?;
         let listeners = server::bind(&mounted.config, admin).await?;
+        mounted.install_recorder();
         let (first, second) = (signal::nth(1), signal::nth(2));
         server::serve(mounted, listeners, first, second).await
     }
@@ -334,7 +335,7 @@ impl App {
         shutdown: impl Future<Output = ()> + Send,
     ) -> Result<(), Error> {
         let admin = self.take_admin_listener();
-        let mounted = self.mount(Scope::Embedded)?;
+        let mounted = self.mount(Scope::Program)?;
         server::serve(mounted, Listeners { main: listener, admin }, shutdown, std::future::pending()).await
     }
 

@@ -22,21 +22,26 @@ impl Config {
         let mut problems = Vec::new();
         for (name, value) in env::vars_os() {
             let Some(name) = name.to_str().filter(|name| name.starts_with(PREFIX)) else { continue };
-            match value.to_str() {
-                Some(value) => builder = builder.variable(name, value),
-                None => problems.push(SetupProblem::InvalidSetting {
+            match value.into_string() {
+                Ok(value) => builder = builder.variable(name, value),
+                // Without the value: it may be the token.
+                Err(_) => problems.push(SetupProblem::InvalidSetting {
                     setting: name.to_owned(),
-                    value: value.to_string_lossy().into_owned(),
+                    value: "…".to_owned(),
                     reason: "not UTF-8".to_owned(),
                 }),
             }
         }
         let chosen = env::var_os(FILE_VARIABLE);
-        let file = chosen.as_ref().map_or_else(|| FILE.to_owned(), |file| file.to_string_lossy().into_owned());
-        match fs::read_to_string(chosen.unwrap_or_else(|| FILE.into())) {
-            Ok(text) => builder = builder.toml(file, text),
-            Err(error) if error.kind() == ErrorKind::NotFound && file == FILE => {}
-            Err(error) => problems.push(SetupProblem::InvalidFile { file, reason: error.to_string() }),
+        let path = chosen.clone().unwrap_or_else(|| FILE.into());
+        match fs::read_to_string(&path) {
+            Ok(text) => builder = builder.toml(path.to_string_lossy(), text),
+            Err(error) if error.kind() == ErrorKind::NotFound && chosen.is_none() => {}
+            Err(error) => {
+                let named = if chosen.is_some() { format!(" (named by {FILE_VARIABLE})") } else { String::new() };
+                let file = format!("`{}`{named}", path.to_string_lossy());
+                problems.push(SetupProblem::InvalidFile { file, reason: error.to_string() });
+            }
         }
         match builder.build() {
             Ok(config) if problems.is_empty() => Ok(config),

@@ -73,6 +73,11 @@ impl Mounted {
         Some(policy::without_watch(self.clock.clone()).layer(admin.clone()))
     }
 
+    /// Makes the app's recorder the program's, if it has none.
+    pub(super) fn install_recorder(&self) {
+        self.metering.install();
+    }
+
     /// The exporter, unless the program's own recorder keeps the metrics.
     pub(crate) fn exporter(&self) -> Option<&Exporter> {
         self.metering.exporter()
@@ -113,7 +118,7 @@ pub(super) fn mount(app: App, scope: Scope) -> Result<Mounted, Error> {
 
     // Whatever else is wrong, the routers are tried as well, for which any recorder does.
     let scope = if sound && problems.is_empty() { scope } else { Scope::Alone };
-    let buckets = if sound { &**config.duration_buckets } else { &crate::metrics::DURATION_BUCKETS };
+    let buckets = if sound { &config.duration_buckets } else { &Config::default().duration_buckets };
     let metering = Metering::choose(scope, buckets);
     let access_log = AccessLog::new(*config.access_log);
     let metrics = HttpMetrics::new(metering.recorder()).slow(*config.slow);
@@ -167,7 +172,7 @@ fn configuration(
 ) -> Config {
     let told = || match scope {
         Scope::Alone => Config::default(),
-        Scope::Program | Scope::Embedded => Config::load().unwrap_or_else(|error| {
+        Scope::Program => Config::load().unwrap_or_else(|error| {
             problems.extend(error.into_problems());
             Config::default()
         }),

@@ -2,7 +2,10 @@
 
 use std::{sync::OnceLock, thread, time::Duration};
 
-use crate::metrics::{Exporter, InstalledRecorder, SharedRecorder};
+use crate::{
+    metrics::{Exporter, InstalledRecorder, SharedRecorder},
+    setting::{Origin, Setting},
+};
 
 /// The exporter of ours that became the program's recorder.
 static INSTALLED: OnceLock<Exporter> = OnceLock::new();
@@ -19,36 +22,39 @@ pub(crate) enum Metering {
     Foreign,
 }
 
-/// Whether an app that finds no recorder makes its own the program's.
+/// Whose metrics those of an app are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scope {
-    /// Yes: it is served, and what handlers count belongs to it.
+    /// The program's: they go to the recorder that it has, if it has one.
     Program,
-    /// No, but it takes the one that it finds.
-    Embedded,
-    /// No, and it shares with nobody: it is tested.
+    /// Its own alone: it is tested.
     Alone,
 }
 
 impl Metering {
-    pub(super) fn choose(scope: Scope, buckets: &[f64]) -> Self {
-        if scope != Scope::Alone {
-            if let Some(exporter) = INSTALLED.get() {
-                return Self::Own(exporter.clone());
-            }
-            if InstalledRecorder::find().is_some() {
-                return Self::Foreign;
+    pub(super) fn choose(scope: Scope, buckets: &Setting<Vec<f64>>) -> Self {
+        if scope == Scope::Program {
+            let installed = INSTALLED.get().cloned();
+            let found = installed.map(Self::Own).or_else(|| InstalledRecorder::find().map(|_| Self::Foreign));
+            if let Some(found) = found {
+                if *buckets.origin() != Origin::Default {
+                    tracing::warn!("`duration_buckets` changes nothing: the program has a recorder already");
+                }
+                return found;
             }
         }
         let exporter = Exporter::with_duration_buckets(buckets);
         start_upkeep(&exporter);
-        if scope == Scope::Program {
-            if metrics::set_global_recorder(exporter.recorder()).is_err() {
-                return Self::Foreign;
-            }
+        Self::Own(exporter)
+    }
+
+    /// Makes the app's own recorder the program's, unless there is one.
+    pub(super) fn install(&self) {
+        if let Self::Own(exporter) = self
+            && metrics::set_global_recorder(exporter.recorder()).is_ok()
+        {
             let _ = INSTALLED.set(exporter.clone());
         }
-        Self::Own(exporter)
     }
 
     pub(super) fn recorder(&self) -> SharedRecorder {

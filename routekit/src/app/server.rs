@@ -113,7 +113,8 @@ pub(super) async fn serve(
         connection.serve(connections.watcher())
     })
     .await;
-    let _not_ready = mounted.readiness.hold("shutting down");
+    // For good: nobody releases what has come to its end.
+    std::mem::forget(mounted.readiness.hold("shutting down"));
     drop((listeners.main, stopping));
 
     tokio::select! {

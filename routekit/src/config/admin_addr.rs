@@ -23,7 +23,7 @@ impl FromStr for AdminAddr {
             addr => addr
                 .parse()
                 .map(Self::Own)
-                .map_err(|_| "not `main`, `off`, or an address with a port, such as 127.0.0.1:9091 or [::]:9091"),
+                .map_err(|_| "not `main`, `off`, or an IP address with a port, such as 127.0.0.1:9091 or [::]:9091"),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! A file and variables become a [`Config`], or a list of everything that is wrong with them.
 
-use config::{Environment, File, FileFormat, Map, Value, ValueKind};
+use std::fmt;
+
+use config::{Environment, File, FileFormat, Map, Source as _, Value, ValueKind};
 
 use super::{Config, RouteConfig, keys, route};
 use crate::{
@@ -16,7 +18,7 @@ const ROUTES: &str = "route";
 const ELSEWHERE: [&str; 2] = ["config", "log_format"];
 
 /// What a [`Config`] is made from. Made by [`Config::builder`].
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 #[must_use]
 pub struct ConfigBuilder {
     files: Vec<(String, String)>,
@@ -44,18 +46,29 @@ impl ConfigBuilder {
         let mut config = Config::default();
         let mut problems = Vec::new();
         for (name, text) in &self.files {
-            let file = config::Config::builder().add_source(File::from_str(text, FileFormat::Toml)).build();
-            match file.map(|file| file.cache.into_table()) {
-                Ok(Ok(values)) => read(&mut config, values, &|_| Origin::File(name.clone()), &mut problems),
-                Ok(Err(error)) | Err(error) => {
-                    let (file, reason) = (name.clone(), error.to_string().trim_end().to_owned());
+            // Not through a `config::Config`, which would read keys as paths into tables.
+            match File::from_str(text, FileFormat::Toml).collect() {
+                Ok(values) => read(&mut config, values, &|_| Origin::File(name.clone()), &mut problems),
+                Err(error) => {
+                    let (file, reason) = (name.clone(), without_excerpt(&error.to_string()));
                     problems.push(SetupProblem::InvalidFile { file, reason });
                 }
             }
         }
         let prefix = PREFIX.trim_end_matches('_');
-        let environment = Environment::with_prefix(prefix).source(Some(self.variables));
-        match config::Source::collect(&environment) {
+        let ours = |name: &String| name.starts_with(PREFIX);
+        let (spelt, misspelt): (Map<_, _>, Map<_, _>) = self
+            .variables
+            .into_iter()
+            .filter(|(name, _)| ours(name))
+            .partition(|(name, _)| *name == name.to_uppercase());
+        let mut misspelt: Vec<String> = misspelt.into_keys().collect();
+        misspelt.sort();
+        problems.extend(misspelt.into_iter().map(|name| {
+            let key = name[PREFIX.len()..].to_lowercase();
+            unknown(&key, &Origin::Variable(name), keys::KEYS.iter().map(|key| key.name))
+        }));
+        match Environment::with_prefix(prefix).source(Some(spelt)).collect() {
             Ok(values) => {
                 let variable = |key: &str| Origin::Variable(format!("{PREFIX}{}", key.to_uppercase()));
                 let values = values.into_iter().filter(|(key, _)| !ELSEWHERE.contains(&key.as_str())).collect();
@@ -66,6 +79,23 @@ impl ConfigBuilder {
         }
         if problems.is_empty() { Ok(config) } else { Err(Error::new(problems)) }
     }
+}
+
+impl fmt::Debug for ConfigBuilder {
+    /// Without values, which may be secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let files: Vec<&String> = self.files.iter().map(|(name, _)| name).collect();
+        let variables: Vec<&String> = self.variables.keys().collect();
+        f.debug_struct("ConfigBuilder").field("files", &files).field("variables", &variables).finish()
+    }
+}
+
+/// What is wrong with a file and where, without the line itself, which may be the one with the token.
+fn without_excerpt(error: &str) -> String {
+    let lines = error.lines().map(str::trim_end);
+    let said =
+        lines.filter(|line| !line.is_empty() && !line.trim_start().starts_with(|c: char| c == '|' || c.is_numeric()));
+    said.collect::<Vec<_>>().join(": ")
 }
 
 /// Reads the values of one source.
@@ -84,11 +114,12 @@ fn read(
             continue;
         }
         let Some(key) = keys::KEYS.iter().find(|key| key.name == name) else {
-            let known = keys::KEYS.iter().map(|key| key.name).chain([ROUTES]);
-            problems.push(unknown(&name, &origin, known));
+            let known = keys::KEYS.iter().map(|key| key.name);
+            let more: &[&str] = if matches!(origin, Origin::Variable(_)) { &ELSEWHERE } else { &[ROUTES] };
+            problems.push(unknown(&name, &origin, known.chain(more.iter().copied())));
             continue;
         };
-        let text = text(value);
+        let text = text(value, key.list);
         let read = text.clone().and_then(|text| (key.read)(config, &text, origin.clone()));
         if let Err(reason) = read {
             let value = if key.secret { "(secret)".to_owned() } else { text.unwrap_or_default() };
@@ -142,7 +173,7 @@ fn read_route(
         });
         return;
     };
-    let text = text(value);
+    let text = text(value, false);
     if let Err(reason) = text.clone().and_then(|text| (key.read)(config, &text, origin.clone())) {
         let value = text.unwrap_or_default();
         problems.push(SetupProblem::InvalidSetting { setting: place(&full, origin), value, reason });
@@ -150,10 +181,13 @@ fn read_route(
 }
 
 /// A value as a variable would have it.
-fn text(value: Value) -> Result<String, String> {
+fn text(value: Value, list: bool) -> Result<String, String> {
     match value.kind {
         ValueKind::Table(_) => Err("a table, where one value belongs".to_owned()),
-        ValueKind::Array(items) => items.into_iter().map(text).collect::<Result<Vec<_>, _>>().map(|all| all.join(",")),
+        ValueKind::Array(items) if list => {
+            items.into_iter().map(|item| text(item, false)).collect::<Result<Vec<_>, _>>().map(|all| all.join(","))
+        }
+        ValueKind::Array(_) => Err("a list, where one value belongs".to_owned()),
         ValueKind::String(text) => Ok(text),
         kind => Ok(kind.to_string()),
     }

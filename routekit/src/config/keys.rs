@@ -13,21 +13,32 @@ pub(super) struct Key {
     pub(super) name: &'static str,
     /// Whether its value must not be repeated.
     pub(super) secret: bool,
+    /// Whether it takes several values.
+    pub(super) list: bool,
     pub(super) read: fn(&mut Config, &str, Origin) -> Result<(), String>,
     pub(super) show: fn(&Config) -> (String, &Origin),
 }
 
+const KEY: Key = Key {
+    name: "",
+    secret: false,
+    list: false,
+    read: |_, _, _| Ok(()),
+    show: |config| (String::new(), config.addr.origin()),
+};
+
 /// `name` is both the key and the field; `$read` makes the value of a text.
 macro_rules! key {
-    ($field:ident, $read:expr, $show:expr $(, $secret:literal)?) => {
+    ($field:ident, $read:expr, $show:expr $(, $flag:ident)?) => {
         Key {
             name: stringify!($field),
-            secret: false $(|| $secret)?,
+            $($flag: true,)?
             read: |config, text, origin| {
                 config.$field = Setting::new($read(text)?, origin);
                 Ok(())
             },
             show: |config| ($show(&*config.$field), config.$field.origin()),
+            ..KEY
         }
     };
 }
@@ -35,16 +46,16 @@ macro_rules! key {
 pub(super) const KEYS: &[Key] = &[
     key!(addr, addr, ToString::to_string),
     key!(admin_addr, |text: &str| text.parse().map_err(str::to_owned), ToString::to_string),
-    key!(admin_token, |text: &str| Ok::<_, String>(Some(Secret::new(text))), show_secret, true),
+    key!(admin_token, |text: &str| Ok::<_, String>(Some(Secret::new(text))), show_secret, secret),
     key!(access_log, |text: &str| text.parse().map_err(|modes| format!("not {modes}")), ToString::to_string),
     key!(timeout, duration_or_off, show_duration),
     key!(body_limit, bytes, show_bytes),
     key!(slow, duration_or_off, show_duration),
-    key!(duration_buckets, numbers, show_numbers),
+    key!(duration_buckets, numbers, show_numbers, list),
 ];
 
 fn addr(text: &str) -> Result<SocketAddr, String> {
-    text.parse().map_err(|_| "not an address with a port, such as 127.0.0.1:3000 or [::]:3000".to_owned())
+    text.parse().map_err(|_| "not an IP address with a port, such as 127.0.0.1:3000 or [::]:3000".to_owned())
 }
 
 pub(super) fn duration_or_off(text: &str) -> Result<Option<Duration>, String> {

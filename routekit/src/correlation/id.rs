@@ -68,6 +68,11 @@ impl CorrelationId {
         self.0.to_str().expect("a well-formed id is ASCII")
     }
 
+    /// One that was an id before.
+    pub(super) fn from_header(id: HeaderValue) -> Self {
+        Self(id)
+    }
+
     pub(super) fn into_header(self) -> HeaderValue {
         self.0
     }

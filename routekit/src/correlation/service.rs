@@ -6,7 +6,10 @@ use tower_service::Service;
 use tracing::{Span, field::Empty};
 
 use super::{CorrelationFuture, CorrelationId, TraceId};
-use crate::{clock::Clock, observe::Exchange};
+use crate::{
+    clock::Clock,
+    observe::{Exchange, method_name},
+};
 
 /// The service of [`CorrelationLayer`](super::CorrelationLayer).
 #[derive(Debug, Clone)]
@@ -31,15 +34,23 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let id = CorrelationId::of(request.headers()).unwrap_or_else(|| CorrelationId::new(&self.clock));
+        // Where the request is watched, its exchange has the id at hand for whoever asks: that of an app further out, which
+        // the client will read, if there is one.
+        let exchange = request.extensions().get::<Exchange>();
+        let id = match exchange {
+            Some(exchange) => CorrelationId::from_header(exchange.identified(id.into_header())),
+            None => id,
+        };
         let span = span(&request, &id);
+        if let Some(exchange) = exchange {
+            exchange.spanned(&span);
+        }
         // Below a `nest`, the URI has lost its beginning.
         let uri = request.extensions().get::<OriginalUri>().map_or_else(|| request.uri(), |uri| &uri.0);
         let path = uri.path_and_query().cloned();
         let head = request.method() == Method::HEAD;
-        // Where the request is watched, its exchange has the id already at hand for whoever asks.
-        match request.extensions().get::<Exchange>() {
-            Some(exchange) => exchange.correlated(id.clone().into_header(), span.clone()),
-            None => drop(request.extensions_mut().insert(id.clone())),
+        if exchange.is_none() {
+            request.extensions_mut().insert(id.clone());
         }
         let inner = {
             let _entered = span.enter();
@@ -54,7 +65,7 @@ fn span<B>(request: &Request<B>, id: &CorrelationId) -> Span {
     let span = tracing::info_span!(
         "request",
         otel.kind = "server",
-        http.request.method = %request.method(),
+        http.request.method = method_name(request.method()),
         http.route = Empty,
         http.response.status_code = Empty,
         url.path = request.uri().path(),

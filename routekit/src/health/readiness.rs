@@ -44,7 +44,7 @@ impl Readiness {
     }
 
     /// Holds it red until what is returned is dropped. The reason is logged.
-    #[must_use = "dropping the hold releases it"]
+    #[must_use = "it is released when this is dropped: keep it in a variable, as `let hold = …` and not `let _ = …`"]
     pub fn hold(&self, reason: impl Into<Cow<'static, str>>) -> Hold {
         let reason = reason.into();
         tracing::info!(%reason, "not ready");

@@ -1,6 +1,5 @@
 //! What the metrics are called.
 
-use http::Method;
 use metrics::{Level, Metadata, Recorder, Unit};
 
 pub(super) const DURATION: &str = "http_server_request_duration_seconds";
@@ -31,39 +30,5 @@ pub(super) fn describe(recorder: &dyn Recorder) {
     ];
     for (name, text) in counters {
         recorder.describe_counter(name.into(), None, text.into());
-    }
-}
-
-/// The methods that OpenTelemetry knows; any other is `_OTHER`, so that clients cannot make up labels.
-pub(super) const METHODS: [&str; 10] =
-    ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", "_OTHER"];
-
-/// The place of a method in [`METHODS`].
-pub(super) fn method_index(method: &Method) -> usize {
-    match *method {
-        Method::GET => 0,
-        Method::HEAD => 1,
-        Method::POST => 2,
-        Method::PUT => 3,
-        Method::PATCH => 4,
-        Method::DELETE => 5,
-        Method::OPTIONS => 6,
-        Method::CONNECT => 7,
-        Method::TRACE => 8,
-        _ => 9,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn methods_have_their_places() {
-        for (index, name) in METHODS.iter().enumerate() {
-            let method = Method::from_bytes(name.as_bytes()).unwrap();
-            assert_eq!(method_index(&method), index, "{name}");
-        }
-        assert_eq!(METHODS[method_index(&Method::from_bytes(b"PURGE").unwrap())], "_OTHER");
     }
 }

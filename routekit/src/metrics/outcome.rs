@@ -25,7 +25,7 @@ impl Outcome {
 
 /// The outcomes seen so far: by what failed, then by status. What was not seen takes no memory to speak of.
 #[derive(Default)]
-pub(super) struct Outcomes([ByStatus; 5]);
+pub(super) struct Outcomes([ByStatus; 6]);
 
 #[derive(Default)]
 struct ByStatus {
@@ -57,5 +57,6 @@ fn index(failure: Option<Failure>) -> usize {
         Some(Failure::Panic) => 2,
         Some(Failure::Cancelled) => 3,
         Some(Failure::Body) => 4,
+        Some(Failure::Service) => 5,
     }
 }

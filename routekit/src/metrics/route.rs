@@ -7,12 +7,10 @@ use metrics::{Counter, Gauge, Key, Label};
 
 use super::{
     SharedRecorder,
-    names::{
-        ACTIVE, CANCELLED, DURATION, METADATA, METHODS, POLICY_ANSWERS, REQUEST_SIZE, RESPONSE_SIZE, SLOW, method_index,
-    },
+    names::{ACTIVE, CANCELLED, DURATION, METADATA, POLICY_ANSWERS, REQUEST_SIZE, RESPONSE_SIZE, SLOW},
     outcome::{Outcome, Outcomes},
 };
-use crate::observe::{Event, Failure, Finished, Observer};
+use crate::observe::{Event, Failure, Finished, METHODS, Observer, method_index, method_name};
 
 /// The metrics of one route, by method and outcome.
 pub struct RouteMetrics {
@@ -68,7 +66,7 @@ impl RouteMetrics {
     /// Has the series of this method there before its first request, and those of these statuses.
     #[must_use]
     pub fn declared(mut self, method: &Method, statuses: &[StatusCode]) -> Self {
-        self.declared = Some(METHODS[method_index(method)]);
+        self.declared = Some(method_name(method));
         let metrics = self.method(method);
         for status in statuses {
             self.outcome(metrics, method, None, Some(*status));
@@ -89,7 +87,7 @@ impl RouteMetrics {
         status: Option<StatusCode>,
     ) -> &'a Outcome {
         metrics.outcomes.get(failure, status, || {
-            let mut labels = self.labels.of(Some(METHODS[method_index(method)]));
+            let mut labels = self.labels.of(Some(method_name(method)));
             if let Some(status) = status {
                 labels.push(Label::new("http_response_status_code", status.as_str().to_owned()));
             }

@@ -68,6 +68,17 @@ pub trait Routes: Send + Sync {
     fn unmatched(&self) -> Arc<RouteState>;
 }
 
+/// Both observe each route.
+impl<A: Routes, B: Routes> Routes for (A, B) {
+    fn route(&self, template: &str) -> Arc<RouteState> {
+        Arc::new(RouteState::new(template, (self.0.route(template), self.1.route(template))))
+    }
+
+    fn unmatched(&self) -> Arc<RouteState> {
+        Arc::new(RouteState::unmatched((self.0.unmatched(), self.1.unmatched())))
+    }
+}
+
 /// Nothing, with room for seven. axum adds three to what is here, and `Extensions` begins with room for three in all, so
 /// that every request would move house once. A copy keeps the room of its original.
 static ROOM: LazyLock<Extensions> = LazyLock::new(|| {
@@ -105,7 +116,11 @@ struct Inner {
 #[derive(Default)]
 struct Said {
     route: Option<Arc<RouteState>>,
-    correlation: Option<(HeaderValue, Span)>,
+    correlation_id: Option<HeaderValue>,
+    /// Only one that somebody wants.
+    span: Option<Span>,
+    /// Whoever comes now comes too late.
+    ended: bool,
 }
 
 impl Exchange {
@@ -138,7 +153,7 @@ impl Exchange {
     /// Says which route answers. Only the first has a say; it is told to the route's observer and to the span.
     pub fn matched(&self, route: &Arc<RouteState>) {
         let mut said = self.said();
-        if said.route.is_none() {
+        if said.route.is_none() && !said.ended {
             said.route = Some(Arc::clone(route));
             said.tell_span();
             drop(said);
@@ -152,18 +167,25 @@ impl Exchange {
         self.said().route.clone()
     }
 
-    /// Says which id and span the request has. A second correlation layer further in changes nothing.
-    pub(crate) fn correlated(&self, id: HeaderValue, span: Span) {
-        let mut said = self.said();
-        if said.correlation.is_none() {
-            said.correlation = Some((id, span));
-            said.tell_span();
-        }
+    /// Gives the request this id, unless it has one; the id that it has.
+    pub(crate) fn identified(&self, id: HeaderValue) -> HeaderValue {
+        self.said().correlation_id.get_or_insert(id).clone()
     }
 
     /// The correlation id, once there is one.
     pub(crate) fn correlation_id(&self) -> Option<HeaderValue> {
-        self.said().correlation.as_ref().map(|(id, _)| id.clone())
+        self.said().correlation_id.clone()
+    }
+
+    /// Says in which span the request runs, if anybody wants it. A second one further in changes nothing.
+    pub(crate) fn spanned(&self, span: &Span) {
+        if !span.is_disabled() {
+            let mut said = self.said();
+            if said.span.is_none() {
+                said.span = Some(span.clone());
+                said.tell_span();
+            }
+        }
     }
 
     /// Tells the observer of the route, or else of `unmatched`, that the request has ended, within its span.
@@ -174,10 +196,14 @@ impl Exchange {
         (status, failure): (Option<StatusCode>, Option<Failure>),
         response_bytes: u64,
     ) {
-        let said = self.said();
-        let route = said.route.as_deref().unwrap_or(unmatched);
-        let (id, span) = said.correlation.as_ref().map(|(id, span)| (id, span)).unzip();
-        let _entered = span.map(Span::enter);
+        // Let go before anybody is called, who might ask this exchange.
+        let (route, span) = {
+            let mut said = self.said();
+            said.ended = true;
+            (said.route.clone(), said.span.clone())
+        };
+        let route = route.as_deref().unwrap_or(unmatched);
+        let _entered = span.as_ref().map(Span::enter);
         route.finished(&Finished {
             method: &self.inner.method,
             route: route.template(),
@@ -186,7 +212,7 @@ impl Exchange {
             duration: now - self.start,
             request_bytes: self.request_bytes(),
             response_bytes,
-            correlation_id: id,
+            exchange: self,
         });
     }
 
@@ -209,8 +235,7 @@ impl Exchange {
 impl Said {
     /// Has the route in the span, whichever of the two was known first.
     fn tell_span(&self) {
-        if let (Some(route), Some((_, span))) = (&self.route, &self.correlation)
-            && !span.is_disabled()
+        if let (Some(route), Some(span)) = (&self.route, &self.span)
             && let Some(template) = route.template()
         {
             span.record("http.route", template);

@@ -9,10 +9,14 @@
 //! 4. A [`Failure`] travels in a response's extensions: which kind of 5xx it is.
 
 mod exchange;
+mod method;
 mod observer;
 
-pub(crate) use self::observer::Report;
 pub use self::{
     exchange::{Exchange, RouteState, Routes},
     observer::{Event, Failure, Finished, Observer},
+};
+pub(crate) use self::{
+    method::{METHODS, method_index, method_name},
+    observer::Report,
 };

@@ -1,6 +1,8 @@
 use std::{fmt, sync::Arc, time::Duration};
 
-use http::{HeaderValue, Method, StatusCode};
+use http::{Method, StatusCode};
+
+use super::Exchange;
 
 /// Is told what happens to requests. Every method does nothing unless it is written.
 ///
@@ -110,8 +112,10 @@ pub enum Failure {
     Panic,
     /// The client left, or reads no longer.
     Cancelled,
-    /// The response body ended with an error.
+    /// The response body ended with an error, or panicked.
     Body,
+    /// The service answered with an error of its own and with no response.
+    Service,
 }
 
 impl Failure {
@@ -123,6 +127,7 @@ impl Failure {
             Self::Panic => "panic",
             Self::Cancelled => "cancelled",
             Self::Body => "body",
+            Self::Service => "service",
         }
     }
 }
@@ -145,7 +150,7 @@ pub struct Finished<'a> {
     pub request_bytes: u64,
     /// Bytes of the response body: its known length, or what was sent.
     pub response_bytes: u64,
-    pub(super) correlation_id: Option<&'a HeaderValue>,
+    pub(super) exchange: &'a Exchange,
 }
 
 impl Finished<'_> {
@@ -161,8 +166,8 @@ impl Finished<'_> {
 
     /// Its correlation id, if there is one.
     #[must_use]
-    pub fn correlation_id(&self) -> Option<&str> {
-        self.correlation_id.and_then(|id| id.to_str().ok())
+    pub fn correlation_id(&self) -> Option<String> {
+        self.exchange.correlation_id().and_then(|id| id.to_str().ok().map(str::to_owned))
     }
 
     /// Whether it failed on our side, or was left by the client: a 5xx, or a [`Failure`].

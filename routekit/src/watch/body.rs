@@ -58,6 +58,15 @@ impl WatchedBody {
     }
 }
 
+/// An end that came between two looks is an end.
+impl Drop for WatchedBody {
+    fn drop(&mut self) {
+        if self.inner.is_end_stream() {
+            self.sample.end(self.failure);
+        }
+    }
+}
+
 impl HttpBody for WatchedBody {
     type Data = Bytes;
     type Error = axum::Error;
@@ -68,8 +77,8 @@ impl HttpBody for WatchedBody {
         match &frame {
             Some(Ok(frame)) => {
                 this.sample.response_bytes += data_length(frame);
-                // Whoever reads it may see this and not ask again.
-                if this.inner.is_end_stream() {
+                // Whoever reads it may see this and not ask again; nothing follows trailers (RFC 9110 §6.5).
+                if frame.is_trailers() || this.inner.is_end_stream() {
                     this.sample.end(this.failure);
                 }
             }

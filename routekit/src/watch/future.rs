@@ -20,12 +20,13 @@ pin_project! {
     pub struct WatchFuture<F> {
         #[pin]
         inner: F,
-        sample: Sample,
+        // `None` where somebody further out watches.
+        sample: Option<Sample>,
     }
 }
 
 impl<F> WatchFuture<F> {
-    pub(super) fn new(inner: F, sample: Sample) -> Self {
+    pub(super) fn new(inner: F, sample: Option<Sample>) -> Self {
         Self { inner, sample }
     }
 }
@@ -40,8 +41,11 @@ where
         let this = self.project();
         // Changed where it lies: a response is large to move.
         let mut polled = this.inner.poll(cx);
+        let Some(sample) = this.sample else { return polled };
+        if let Poll::Ready(Err(_)) = &polled {
+            sample.end(Some(Failure::Service));
+        }
         if let Poll::Ready(Ok(response)) = &mut polled {
-            let sample = this.sample;
             sample.status = Some(response.status());
             let failure = failure(response);
             match length(sample.method(), response) {
@@ -62,8 +66,9 @@ where
 /// Bytes of the body that will be sent, if that is known.
 fn length(method: &Method, response: &Response) -> Option<u64> {
     let status = response.status();
-    // No body follows, whatever the response holds (RFC 9110 §6.4.1).
+    // No body follows, whatever the response holds (RFC 9110 §6.4.1, and §9.3.6 for a tunnel).
     if *method == Method::HEAD
+        || (*method == Method::CONNECT && status.is_success())
         || response.body().is_end_stream()
         || status.is_informational()
         || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)

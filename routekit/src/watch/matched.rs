@@ -75,7 +75,8 @@ enum Route {
 #[derive(Clone)]
 pub(super) struct Learning {
     routes: Arc<dyn Routes>,
-    learnt: Arc<OnceLock<Arc<RouteState>>>,
+    /// With the path it was asked for: a router that is nested twice has two.
+    learnt: Arc<OnceLock<(MatchedPath, Arc<RouteState>)>>,
 }
 
 impl Learning {
@@ -84,18 +85,17 @@ impl Learning {
     }
 
     /// The state of the route that axum matched; `None` in a fallback, where it matched none.
-    pub(super) fn route<B>(&self, request: &Request<B>) -> Option<&Arc<RouteState>> {
-        if let Some(learnt) = self.learnt.get() {
-            return Some(learnt);
-        }
+    pub(super) fn route<B>(&self, request: &Request<B>) -> Option<Arc<RouteState>> {
         let matched = request.extensions().get::<MatchedPath>()?;
-        Some(self.learnt.get_or_init(|| self.routes.route(matched.as_str())))
+        let learn = || (matched.clone(), self.routes.route(matched.as_str()));
+        let (path, route) = self.learnt.get_or_init(learn);
+        if path.as_str() == matched.as_str() { Some(Arc::clone(route)) } else { Some(learn().1) }
     }
 }
 
 impl fmt::Debug for Learning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Learning").field(&self.learnt.get()).finish()
+        f.debug_tuple("Learning").field(&self.learnt.get().map(|(_, route)| route)).finish()
     }
 }
 
@@ -119,7 +119,7 @@ where
                 Route::Known(route) => exchange.matched(route),
                 Route::Learnt(learning) => {
                     if let Some(route) = learning.route(&request) {
-                        exchange.matched(route);
+                        exchange.matched(&route);
                     }
                 }
             }

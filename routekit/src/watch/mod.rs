@@ -6,7 +6,9 @@
 //! 3. A request ends with its head where the body's length is known or there is no body to send (HEAD, 1xx, 204, 304), else
 //!    with the end of its body.
 //! 4. A client that leaves before that ends it as cancelled. A request is finished exactly once, however it ends.
-//! 5. A body without a length is counted as it passes; one with a length is not touched.
+//! 5. A body without a length, or with one beyond 64 KiB, is counted as it passes; any other is not touched.
+//! 6. Where one stands within another, the outermost watches and the inner ones pass: within an app, which watches already,
+//!    [`App::observer`](crate::App::observer) is the way to see more.
 //!
 //! On a plain axum router `Router::layer` puts it around each route, and it finds the template by itself. Routes are told
 //! apart by what axum matched and never by the URL, so a client cannot make up new ones:

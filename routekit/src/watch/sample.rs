@@ -53,7 +53,8 @@ impl Sample {
 
 impl Drop for Sample {
     fn drop(&mut self) {
-        self.end(Some(Failure::Cancelled));
+        // A handler's panic never comes this far: this is a body's.
+        self.end(Some(if std::thread::panicking() { Failure::Body } else { Failure::Cancelled }));
     }
 }
 
