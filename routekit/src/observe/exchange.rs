@@ -131,11 +131,11 @@ impl Exchange {
     }
 
     /// Goes along with a request.
-    pub(crate) fn travel(&self, extensions: &mut Extensions) {
+    pub(crate) fn travel(self, extensions: &mut Extensions) {
         if extensions.is_empty() {
             *extensions = ROOM.clone();
         }
-        extensions.insert(self.clone());
+        extensions.insert(self);
     }
 
     /// The request's method.
@@ -161,7 +161,7 @@ impl Exchange {
         }
     }
 
-    /// The route, once it was found.
+    /// The route, once it was found and until the request has ended.
     #[must_use]
     pub fn route(&self) -> Option<Arc<RouteState>> {
         self.said().route.clone()
@@ -200,7 +200,7 @@ impl Exchange {
         let (route, span) = {
             let mut said = self.said();
             said.ended = true;
-            (said.route.clone(), said.span.clone())
+            (said.route.take(), said.span.take())
         };
         let route = route.as_deref().unwrap_or(unmatched);
         let _entered = span.as_ref().map(Span::enter);

@@ -69,13 +69,15 @@ fn length(method: &Method, response: &Response) -> Option<u64> {
     // No body follows, whatever the response holds (RFC 9110 §6.4.1, and §9.3.6 for a tunnel).
     if *method == Method::HEAD
         || (*method == Method::CONNECT && status.is_success())
-        || response.body().is_end_stream()
         || status.is_informational()
         || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
     {
         return Some(0);
     }
     response.body().size_hint().exact().or_else(|| {
+        if response.body().is_end_stream() {
+            return Some(0);
+        }
         // The server stops at what was announced, and never sees the end of the body.
         response.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
     })
