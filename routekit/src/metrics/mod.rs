@@ -14,7 +14,8 @@
 //!
 //! 2. `http_request_method` is one of nine, else `_OTHER`; `http_route` is the template and never the URL, and absent where
 //!    no route matched. So no client can make up new time series.
-//! 3. `error_type` is there for failures only: the status of a 5xx, `timeout`, `panic`, `body` (it ended with an error), or
+//! 3. `error_type` is there for failures only: the status of a 5xx, `timeout`, `panic`, `body` (it ended with an error), `service` (there was no
+//!    response, but an error), or
 //!    `cancelled`, which has a status only if the client left while the body was sent.
 //! 4. Handles are made with the route, or at the first answer with a new status, and then kept: no request looks a metric
 //!    up or builds a label.
