@@ -15,16 +15,21 @@
 //!
 //! ```
 //! use axum::{Router, body::Body, extract::Request, routing::get};
-//! use routekit::{metrics::{Exporter, HttpMetrics}, watch::WatchLayer};
+//! use routekit::{
+//!     access_log::{AccessLog, AccessLogMode},
+//!     metrics::{Exporter, HttpMetrics},
+//!     watch::WatchLayer,
+//! };
 //! use tower::ServiceExt;
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() {
 //! let exporter = Exporter::new();
 //! let metrics = HttpMetrics::new(exporter.recorder());
+//! let log = AccessLog::new(AccessLogMode::Errors);
 //! let app: Router = Router::new()
 //!     .route("/hello/{name}", get(|| async { "hi" }))
-//!     .layer(WatchLayer::per_route(metrics));
+//!     .layer(WatchLayer::per_route((metrics, log)));
 //! app.oneshot(Request::get("/hello/ann").body(Body::empty()).unwrap()).await.unwrap();
 //! assert!(exporter.render().contains(r#"http_route="/hello/{name}""#));
 //! # }
