@@ -34,6 +34,11 @@ pub(crate) fn bytes(text: &str) -> Option<u64> {
     number.parse::<u64>().ok()?.checked_mul(factor).filter(|bytes| *bytes > 0)
 }
 
+/// A duration, or `off`.
+pub(crate) fn show_duration(duration: &Option<Duration>) -> String {
+    duration.map_or_else(|| "off".to_owned(), |duration| format!("{duration:?}"))
+}
+
 /// Bytes, in the largest unit that keeps them whole.
 pub(crate) struct Bytes(pub(crate) u64);
 

@@ -1,6 +1,10 @@
 //! Which recorder keeps the metrics of an app.
 
-use std::{sync::OnceLock, thread, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    thread,
+    time::Duration,
+};
 
 use crate::{
     metrics::{Exporter, InstalledRecorder, SharedRecorder},
@@ -19,7 +23,7 @@ pub(crate) enum Metering {
     /// An exporter of ours, which can be rendered.
     Own(Exporter),
     /// The program's own recorder: it is scraped elsewhere.
-    Foreign,
+    Foreign(InstalledRecorder),
 }
 
 /// Whose metrics those of an app are.
@@ -35,7 +39,7 @@ impl Metering {
     pub(super) fn choose(scope: Scope, buckets: &Setting<Vec<f64>>) -> Self {
         if scope == Scope::Program {
             let installed = INSTALLED.get().cloned();
-            let found = installed.map(Self::Own).or_else(|| InstalledRecorder::find().map(|_| Self::Foreign));
+            let found = installed.map(Self::Own).or_else(|| InstalledRecorder::find().map(Self::Foreign));
             if let Some(found) = found {
                 if *buckets.origin() != Origin::Default {
                     tracing::warn!("`duration_buckets` changes nothing: the program has a recorder already");
@@ -60,7 +64,7 @@ impl Metering {
     pub(super) fn recorder(&self) -> SharedRecorder {
         match self {
             Self::Own(exporter) => exporter.recorder(),
-            Self::Foreign => std::sync::Arc::new(InstalledRecorder::default()),
+            Self::Foreign(installed) => Arc::new(*installed),
         }
     }
 
@@ -68,7 +72,7 @@ impl Metering {
     pub(crate) fn exporter(&self) -> Option<&Exporter> {
         match self {
             Self::Own(exporter) => Some(exporter),
-            Self::Foreign => None,
+            Self::Foreign(_) => None,
         }
     }
 }

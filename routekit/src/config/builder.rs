@@ -66,7 +66,7 @@ impl ConfigBuilder {
         misspelt.sort();
         problems.extend(misspelt.into_iter().map(|name| {
             let key = name[PREFIX.len()..].to_lowercase();
-            unknown(&key, &Origin::Variable(name), keys::KEYS.iter().map(|key| key.name))
+            unknown(&key, &key, &Origin::Variable(name), keys::KEYS.iter().map(|key| key.name))
         }));
         match Environment::with_prefix(prefix).source(Some(spelt)).collect() {
             Ok(values) => {
@@ -116,7 +116,7 @@ fn read(
         let Some(key) = keys::KEYS.iter().find(|key| key.name == name) else {
             let known = keys::KEYS.iter().map(|key| key.name);
             let more: &[&str] = if matches!(origin, Origin::Variable(_)) { &ELSEWHERE } else { &[ROUTES] };
-            problems.push(unknown(&name, &origin, known.chain(more.iter().copied())));
+            problems.push(unknown(&name, &name, &origin, known.chain(more.iter().copied())));
             continue;
         };
         let text = text(value, key.list);
@@ -165,12 +165,7 @@ fn read_route(
 ) {
     let full = format!("{ROUTES}.\"{route}\".{name}");
     let Some(key) = route::KEYS.iter().find(|key| key.name == name) else {
-        problems.push(match unknown(name, origin, route::KEYS.iter().map(|key| key.name)) {
-            SetupProblem::UnknownSetting { nearest, known, .. } => {
-                SetupProblem::UnknownSetting { setting: place(&full, origin), nearest, known }
-            }
-            other => other,
-        });
+        problems.push(unknown(name, &full, origin, route::KEYS.iter().map(|key| key.name)));
         return;
     };
     let text = text(value, false);
@@ -193,13 +188,14 @@ fn text(value: Value, list: bool) -> Result<String, String> {
     }
 }
 
-fn unknown(name: &str, origin: &Origin, known: impl Iterator<Item = &'static str>) -> SetupProblem {
+/// `name` is not one of `known`; `full` is where it stands.
+fn unknown(name: &str, full: &str, origin: &Origin, known: impl Iterator<Item = &'static str>) -> SetupProblem {
     let known: Vec<&'static str> = known.collect();
     let nearest = crate::setup::nearest(name, known.iter().copied()).map(|nearest| match origin {
         Origin::Variable(_) => format!("{PREFIX}{}", nearest.to_uppercase()),
         _ => nearest.to_owned(),
     });
-    SetupProblem::UnknownSetting { setting: place(name, origin), nearest, known }
+    SetupProblem::UnknownSetting { setting: place(full, origin), nearest, known }
 }
 
 /// How a person finds a setting again: `ROUTEKIT_ADDR`, or `addr` in the file.

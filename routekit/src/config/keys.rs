@@ -48,9 +48,9 @@ pub(super) const KEYS: &[Key] = &[
     key!(admin_addr, |text: &str| text.parse().map_err(str::to_owned), ToString::to_string),
     key!(admin_token, |text: &str| Ok::<_, String>(Some(Secret::new(text))), show_secret, secret),
     key!(access_log, |text: &str| text.parse().map_err(|modes| format!("not {modes}")), ToString::to_string),
-    key!(timeout, duration_or_off, show_duration),
+    key!(timeout, duration_or_off, units::show_duration),
     key!(body_limit, bytes, show_bytes),
-    key!(slow, duration_or_off, show_duration),
+    key!(slow, duration_or_off, units::show_duration),
     key!(duration_buckets, numbers, show_numbers, list),
 ];
 
@@ -74,10 +74,6 @@ pub(super) fn bytes(text: &str) -> Result<u64, String> {
 fn numbers(text: &str) -> Result<Vec<f64>, String> {
     let numbers: Result<_, _> = text.split(',').map(|number| number.trim().parse()).collect();
     numbers.map_err(|_| "not a list of numbers such as `0.1, 0.5, 1`".to_owned())
-}
-
-pub(super) fn show_duration(duration: &Option<Duration>) -> String {
-    duration.map_or_else(|| "off".to_owned(), |duration| format!("{duration:?}"))
 }
 
 pub(super) fn show_bytes(bytes: &u64) -> String {

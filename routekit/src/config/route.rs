@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use super::keys::{bytes, duration_or_off, show_bytes, show_duration};
-use crate::setting::{Origin, Setting};
+use super::keys::{bytes, duration_or_off, show_bytes};
+use crate::{
+    setting::{Origin, Setting},
+    units::show_duration,
+};
 
 /// What configuration says about one route, in place of its attribute.
 #[derive(Debug, Clone)]

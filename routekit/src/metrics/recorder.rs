@@ -8,7 +8,7 @@ use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, Share
 pub type SharedRecorder = Arc<dyn Recorder + Send + Sync>;
 
 /// The recorder that the program has installed, or that `metrics::with_local_recorder` puts in its place.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct InstalledRecorder(());
 
 impl InstalledRecorder {

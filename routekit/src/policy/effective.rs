@@ -52,9 +52,9 @@ impl fmt::Display for EffectivePolicies {
             Origin::Attribute => parts.push(format!("{name} = {value}")),
             origin => parts.push(format!("{name} = {value} ({origin})")),
         };
-        part("timeout", show(&self.timeout), self.timeout.origin());
+        part("timeout", units::show_duration(&self.timeout), self.timeout.origin());
         part("body_limit", units::Bytes(*self.body_limit).to_string(), self.body_limit.origin());
-        part("slow", show(&self.slow), self.slow.origin());
+        part("slow", units::show_duration(&self.slow), self.slow.origin());
         if self.deprecation.is_some() {
             parts.push("deprecated".to_owned());
         }
@@ -63,8 +63,4 @@ impl fmt::Display for EffectivePolicies {
         }
         f.pad(&parts.join(", "))
     }
-}
-
-pub(super) fn show(duration: &Option<Duration>) -> String {
-    duration.map_or_else(|| "off".to_owned(), |duration| format!("{duration:?}"))
 }

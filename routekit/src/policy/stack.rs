@@ -18,7 +18,7 @@ use std::sync::Arc;
 use http::HeaderValue;
 use tower_layer::Layer;
 
-use super::{EffectivePolicies, Step, effective::show};
+use super::{EffectivePolicies, Step};
 use crate::{
     access_log::AccessLogMode,
     body_limit::{BodyLimit, BodyLimitLayer},
@@ -81,14 +81,14 @@ pub(super) fn steps(policies: &EffectivePolicies, access_log: &Setting<AccessLog
     let on = "on".to_owned();
     vec![
         Step::router("watch", "metrics", on.clone()),
-        Step::router("watch", "slow", show(&policies.slow)).from(policies.slow.origin()),
+        Step::router("watch", "slow", units::show_duration(&policies.slow)).from(policies.slow.origin()),
         Step::router("watch", "access_log", access_log.to_string()).from(access_log.origin()),
         Step::router("correlation", "id", on.clone()),
         Step::router("catch_panic", "of layers", on.clone()),
         Step::endpoint("deprecation", "deprecated", deprecation.unwrap_or_else(|| "off".to_owned())),
         Step::endpoint("body_limit", "body_limit", units::Bytes(*policies.body_limit).to_string())
             .from(policies.body_limit.origin()),
-        Step::endpoint("timeout", "timeout", show(&policies.timeout)).from(policies.timeout.origin()),
+        Step::endpoint("timeout", "timeout", units::show_duration(&policies.timeout)).from(policies.timeout.origin()),
         Step::endpoint("catch_panic", "of the handler", on.clone()),
         Step::endpoint("layer", "layer", if policies.layered { on } else { "off".to_owned() }),
     ]
