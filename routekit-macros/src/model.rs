@@ -7,7 +7,7 @@ use crate::{
     errors::{Errors, list, nearest},
     handler::Handler,
     method::Method,
-    parse::{Arguments, Options, Placeholder, Template},
+    parse::{Access, Arguments, Options, Placeholder, Template},
     types::{find_impl_trait, first_type_argument, head_name, peeled_name, type_text},
 };
 
@@ -53,7 +53,8 @@ pub(crate) enum Output<'a> {
 const BODIES: [&str; 7] = ["Json", "Form", "Multipart", "Bytes", "String", "Request", "Body"];
 
 /// Extractors that leave the body alone and are never values themselves.
-const EXTRACTORS: [&str; 7] = ["ConnectInfo", "Dep", "Extension", "HeaderMap", "Path", "Query", "State"];
+const EXTRACTORS: [&str; 9] =
+    ["Claims", "ConnectInfo", "Dep", "Extension", "HeaderMap", "Identity", "Path", "Query", "State"];
 
 /// Types that are plain values: never extractors, so an argument of one must name a placeholder.
 const SCALARS: [&str; 19] = [
@@ -86,6 +87,7 @@ impl<'a> Route<'a> {
         let taken = classify(handler, placeholders, errors);
         check_bodies(&taken, arguments.method, errors);
         check_state(&taken, &arguments.options, errors);
+        check_identity(&taken, &arguments.options, errors);
         if let Some(placeholders) = placeholders {
             check_placeholders(&taken, placeholders, errors);
         }
@@ -281,6 +283,20 @@ fn check_state(arguments: &[Argument<'_>], options: &Options, errors: &mut Error
                 format!("`State<{inner}>` needs `state = {inner}` in the attribute; or take `Dep<{inner}>`, given with `App::provide`"),
             );
         }
+    }
+}
+
+/// Who lets everybody in, cannot count on knowing who it is.
+fn check_identity(arguments: &[Argument<'_>], options: &Options, errors: &mut Errors) {
+    let Some(access) = &options.access else { return };
+    let open = match access {
+        Access::Public => "`public` does not ask who is calling; write `auth`",
+        Access::Optional => "`auth(optional)` lets in whoever has no credentials; write `auth`",
+        Access::Identified(_) => return,
+    };
+    let knowing = |argument: &&Argument<'_>| matches!(head_name(argument.ty).as_deref(), Some("Identity" | "Claims"));
+    for argument in arguments.iter().filter(knowing) {
+        errors.push(argument.ty.span(), format!("{open}, or take `Option<{}>`", type_text(argument.ty)));
     }
 }
 

@@ -16,8 +16,8 @@ pub use crate::{
     deps::Deps,
     extract::{placeholder::Placeholders, specialise::Extract, validation::with_serde_names},
     route::{
-        Context, Deprecation, Description, Endpoint, EndpointFuture, Location, Method, Policies, Route, RouteMeta,
-        Wiring, endpoint,
+        Access, Context, Deprecation, Description, Endpoint, EndpointFuture, Grant, Location, Method, Policies, Route,
+        RouteMeta, Wiring, endpoint,
         probe::{self, Probe},
     },
 };

@@ -43,12 +43,13 @@
 //! | share a database pool or a client | [`Dep`] |
 //! | take validated input | [`extract`] |
 //! | write an extractor of your own | [`describe`] |
+//! | say who may call a route | [`auth`], [`identity`] |
 //! | fail | [`Problem`], [`problem`] |
 //! | test | [`mod@test`] |
 //! | set what is deployed | [`config`] |
 //! | operate it | [`admin`], [`health`], [`metrics`], [`access_log`], [`telemetry`] |
 //! | see what happens to a request | [`App::explain`], [`observe`] |
-//! | use one policy on a plain axum router | [`timeout`], [`body_limit`], [`catch_panic`], [`deprecation`], [`correlation`], [`watch`] |
+//! | use one policy on a plain axum router | [`auth`], [`timeout`], [`body_limit`], [`catch_panic`], [`deprecation`], [`correlation`], [`watch`], [`secret_headers`] |
 //!
 //! # Features
 //!
@@ -74,6 +75,7 @@ pub mod __private;
 pub mod access_log;
 pub mod admin;
 mod app;
+pub mod auth;
 pub mod body_limit;
 pub mod catch_panic;
 mod clock;
@@ -83,13 +85,16 @@ pub mod deprecation;
 mod deps;
 pub mod extract;
 pub mod health;
+pub mod identity;
 pub mod metrics;
 pub mod observe;
 mod policy;
 pub mod problem;
 mod route;
+pub mod secret_headers;
 mod setting;
 mod setup;
+mod spawner;
 #[cfg(feature = "telemetry")]
 pub mod telemetry;
 pub mod test;
@@ -105,11 +110,13 @@ pub use self::{
     clock::Clock,
     deps::{Dep, Deps, MissingDependency},
     extract::{Form, Json, Path, Query},
+    identity::Identity,
     policy::{EffectivePolicies, Explanation, Step},
     problem::{Problem, Result},
     route::{Deprecation, Endpoint, EndpointFuture, Location, Method, Policies, Route, RouteMeta},
     setting::{Origin, Setting},
     setup::{Error, SetupProblem},
+    spawner::{Spawner, Task},
 };
 #[doc = include_str!("docs/route.md")]
 pub use routekit_macros::route;
@@ -135,8 +142,8 @@ pub mod describe {
 /// What most programs use.
 pub mod prelude {
     pub use crate::{
-        App, Dep, Form, Json, Path, Problem, Query, Result, Validate, delete, get, head, options, patch, post, put,
-        route, routes,
+        App, Dep, Form, Identity, Json, Path, Problem, Query, Result, Validate, delete, get, head, options, patch,
+        post, put, route, routes,
     };
 }
 

@@ -74,6 +74,26 @@ pub enum SetupProblem {
         /// The routes that want it, with file:line.
         routes: Vec<String>,
     },
+    /// Routes want to know who is asking, and nobody can find out.
+    #[non_exhaustive]
+    NoVerifier {
+        /// The routes, with file:line; none where only the app asks for it.
+        routes: Vec<String>,
+    },
+    /// Routes take an `Identity` and let everybody in.
+    #[non_exhaustive]
+    MissingIdentity {
+        /// The routes, with file:line.
+        routes: Vec<String>,
+    },
+    /// A verifier of credentials is not in order.
+    #[non_exhaustive]
+    InvalidVerifier {
+        /// Its type.
+        verifier: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The same type was provided twice.
     #[non_exhaustive]
     ProvidedTwice {
@@ -263,6 +283,21 @@ impl fmt::Display for SetupProblem {
                 write!(f, "nobody provides the state `{type_name}`; add `.provide(…)` to the app. It is wanted by")?;
                 lines(f, routes)
             }
+            Self::NoVerifier { routes } => {
+                f.write_str("nobody verifies credentials; add `.verifier(…)` or `.identify(…)` to the app. ")?;
+                if routes.is_empty() {
+                    return f.write_str("`.require_auth()` wants it");
+                }
+                f.write_str("It is wanted by")?;
+                lines(f, routes)
+            }
+            Self::MissingIdentity { routes } => {
+                f.write_str(
+                    "these routes take an `Identity` and let everybody in; add `auth`, or take an `Option` of it",
+                )?;
+                lines(f, routes)
+            }
+            Self::InvalidVerifier { verifier, reason } => write!(f, "`{verifier}`: {reason}"),
             Self::ProvidedTwice { type_name, locations } => {
                 write!(
                     f,

@@ -4,11 +4,13 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 /// From the ground floor to the roof; modules on one line are siblings that must not know each other.
 const STOREYS: &[&[&str]] = &[
-    &["clock", "observe", "problem", "setting", "setup", "units"],
+    &["clock", "observe", "problem", "setting", "setup", "spawner", "units"],
     &["deps"],
     &["route"],
+    &["identity"],
     &[
         "access_log",
+        "auth",
         "body_limit",
         "catch_panic",
         "correlation",
@@ -16,6 +18,7 @@ const STOREYS: &[&[&str]] = &[
         "extract",
         "health",
         "metrics",
+        "secret_headers",
         "telemetry",
         "timeout",
         "watch",

@@ -8,6 +8,7 @@
 mod access_log;
 mod admin;
 mod architecture;
+mod auth;
 mod config;
 mod correlation;
 mod dependencies;
@@ -16,8 +17,10 @@ mod discovery;
 mod extractors;
 mod grpc;
 mod hand_written;
+mod jwt;
 mod linking;
 mod logs;
+mod members;
 mod metrics;
 mod names;
 mod policies;

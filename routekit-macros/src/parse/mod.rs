@@ -4,6 +4,7 @@
 //! then each goes to the family that knows its name. A new family of options is a new file here with one [`Family`], a
 //! line in [`FAMILIES`], and a field in [`Options`].
 
+mod auth;
 mod body_limit;
 mod deprecated;
 mod docs;
@@ -18,6 +19,7 @@ mod timeout;
 use proc_macro2::{Span, TokenStream};
 
 pub(crate) use self::{
+    auth::Access,
     deprecated::Deprecation,
     path::{Placeholder, Template},
     raw::RawOption,
@@ -40,6 +42,7 @@ pub(crate) struct Arguments {
 #[derive(Default)]
 pub(crate) struct Options {
     pub(crate) krate: Option<syn::Path>,
+    pub(crate) access: Option<Access>,
     pub(crate) timeout_ms: Option<u64>,
     pub(crate) slow_ms: Option<u64>,
     pub(crate) body_limit: Option<u64>,
@@ -68,6 +71,7 @@ impl Options {
 }
 
 const FAMILIES: &[Family] = &[
+    auth::FAMILY,
     body_limit::FAMILY,
     deprecated::FAMILY,
     docs::FAMILY,

@@ -111,6 +111,11 @@ impl fmt::Display for Piece {
 }
 
 impl RawOption {
+    /// Whether it is its name and nothing more.
+    pub(crate) fn is_bare(&self) -> bool {
+        matches!(self.value, Value::None)
+    }
+
     /// The value of `name = value`; any other form is reported with `usage`.
     pub(crate) fn value<T: Parse>(&self, usage: &str, errors: &mut Errors) -> Option<T> {
         match &self.value {

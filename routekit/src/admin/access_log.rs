@@ -1,11 +1,16 @@
 //! `/access-log`
 
-use axum::{Json, extract::State};
+use axum::{
+    Extension, Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use super::authorize::Change;
 use crate::{
-    access_log::AccessLog,
+    access_log::{AccessLog, AccessLogMode},
     problem::{Problem, Result},
 };
 
@@ -14,10 +19,10 @@ pub(super) async fn show(State(log): State<AccessLog>) -> Json<Value> {
 }
 
 /// The body is the mode: `all`.
-pub(super) async fn change(State(log): State<AccessLog>, body: String) -> Result<StatusCode> {
-    let mode = body.trim().parse().map_err(|modes| Problem::unprocessable(format!("the body must be {modes}")))?;
-    let before = log.mode();
+pub(super) async fn change(State(log): State<AccessLog>, body: String) -> Result<Response> {
+    let mode: AccessLogMode =
+        body.trim().parse().map_err(|modes| Problem::unprocessable(format!("the body must be {modes}")))?;
+    let change = Change { before: log.mode().to_string(), after: mode.to_string() };
     log.set_mode(mode);
-    tracing::info!(target: "routekit::admin", %before, after = %mode, "access log changed");
-    Ok(StatusCode::NO_CONTENT)
+    Ok((StatusCode::NO_CONTENT, Extension(change)).into_response())
 }

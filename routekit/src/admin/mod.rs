@@ -3,9 +3,11 @@
 //! 1. It is served on a listener of its own (`admin_addr`, by default on loopback), or beside the routes with
 //!    `admin_addr = "main"`.
 //! 2. Reading is open to whoever reaches the listener.
-//! 3. Changing state takes the configured `admin_token` as a bearer token (RFC 6750), compared in constant time. Without a
-//!    configured token those endpoints do not exist.
-//! 4. Every call that changes state is logged, with what it changed and never with the token.
+//! 3. Changing state takes the configured `admin_token` as a bearer token (RFC 6750), compared in constant time, or an identity
+//!    with the configured `admin_role`, which the app's verifiers find out (see [`auth`](crate::auth)). Where neither is
+//!    configured, those endpoints do not exist.
+//! 4. Every call of such an endpoint, also one that is refused, is one event of the target `routekit::audit`: who (`token`, the
+//!    name of the identity, or `nobody`), what, with which status, and what changed. Never with a token.
 //!
 //! | endpoint | |
 //! | --- | --- |
@@ -13,13 +15,13 @@
 //! | `GET /routes` | every route with its policies, their settings as the app started, and where each came from |
 //! | `GET /readiness` | what `/health/ready` says, and why |
 //! | `GET /access-log` | which requests are logged |
-//! | `PUT /access-log` | changes that until the next start: `all`, `errors` or `off`; wants the token |
+//! | `PUT /access-log` | changes that until the next start: `all`, `errors` or `off`; wants an operator |
 
 mod access_log;
+mod authorize;
 mod metrics;
 mod readiness;
 mod routes;
-mod token;
 
 use axum::{
     Router,
@@ -27,9 +29,8 @@ use axum::{
     routing::{get, put},
 };
 
-use crate::{
-    access_log::AccessLog, config::Secret, health::Readiness, metrics::Exporter, policy::Explanation, route::Reserved,
-};
+pub(crate) use self::authorize::Operators;
+use crate::{access_log::AccessLog, health::Readiness, metrics::Exporter, policy::Explanation, route::Reserved};
 
 /// What the admin surface reads and changes.
 #[derive(Debug)]
@@ -39,7 +40,7 @@ pub(crate) struct Admin {
     pub(crate) routes: Vec<Explanation>,
     pub(crate) readiness: Readiness,
     pub(crate) access_log: AccessLog,
-    pub(crate) token: Option<Secret>,
+    pub(crate) operators: Operators,
 }
 
 /// The paths, for the app to keep free where they are served beside its routes.
@@ -60,8 +61,8 @@ impl Admin {
         if let Some(exporter) = self.exporter {
             router = router.route("/metrics", get(metrics::render).with_state(exporter));
         }
-        if let Some(token) = self.token {
-            let authorized = from_fn_with_state(token, token::authorize);
+        if self.operators.exist() {
+            let authorized = from_fn_with_state(self.operators, authorize::authorize);
             let change = put(access_log::change).with_state(self.access_log);
             router = router.route("/access-log", change.route_layer(authorized));
         }

@@ -11,6 +11,7 @@ use std::{
 };
 
 use axum::{Router, extract::Request, response::IntoResponse, routing::Route as AxumRoute};
+use http::request::Parts;
 use tokio::net::TcpListener;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -25,10 +26,12 @@ use super::{
     table::RouteTable,
 };
 use crate::{
+    auth::{Identify, IdentifyBy, Verifier, Verifiers},
     clock::Clock,
     config::{AdminAddr, Config},
     deps::DepsBuilder,
     health::Readiness,
+    identity::Identity,
     observe::Observer,
     policy::Explanation,
     route::{Route, Selection},
@@ -69,6 +72,9 @@ pub struct App {
     pub(super) configure: Vec<Configure>,
     pub(super) admin_listener: Option<TcpListener>,
     pub(super) readiness: Readiness,
+    pub(super) verifiers: Verifiers,
+    /// Whether routes that do not say who may call them are closed.
+    pub(super) require_auth: bool,
     pub(super) observers: Vec<Arc<dyn Observer>>,
     pub(super) clock: Clock,
 }
@@ -98,6 +104,8 @@ impl App {
             configure: Vec::new(),
             admin_listener: None,
             readiness: Readiness::new(),
+            verifiers: Verifiers::new(),
+            require_auth: false,
             observers: Vec::new(),
             clock: Clock::system(),
         };
@@ -153,6 +161,53 @@ impl App {
         self
     }
 
+    /// Has this one find out who is asking, for routes that want to know. The first verifier that knows is believed; see
+    /// [`auth`](crate::auth).
+    ///
+    /// ```
+    /// # use routekit::{App, auth::ApiKeys, identity::Identity};
+    /// # fn key_of_the_reports() -> String { "3f6cbe80a6c1a1f7c62ac5f6c5e6b3a4".to_owned() }
+    /// let app = App::discover().verifier(ApiKeys::new().key(key_of_the_reports(), Identity::new("reports")));
+    /// ```
+    pub fn verifier(mut self, verifier: impl Verifier) -> Self {
+        self.verifiers.add(verifier);
+        self
+    }
+
+    /// Has an async function find out who is asking: `None` where it does not know. For an API that has authentication already
+    /// and moves in: what a layer has verified becomes an [`Identity`].
+    ///
+    /// ```
+    /// # use routekit::{App, identity::Identity};
+    /// #[derive(Clone)]
+    /// struct CurrentUser {
+    ///     name: String,
+    /// }
+    ///
+    /// // `add_extension` stands for the layer of yours that checks a session.
+    /// # let session_layer = tower::layer::util::Identity::new();
+    /// let app = App::discover().layer(session_layer).identify(async |request| {
+    ///     let user = request.extensions.get::<CurrentUser>()?;
+    ///     Some(Identity::new(&user.name).with_roles(["member"]))
+    /// });
+    /// ```
+    ///
+    /// A function that captures something hands its future a clone: `move |request: &Parts| { … async move { … } }`.
+    pub fn identify<F>(self, identify: F) -> Self
+    where
+        F: AsyncFn(&Parts) -> Option<Identity> + for<'a> IdentifyBy<'a>,
+    {
+        self.verifier(Identify(identify))
+    }
+
+    /// Closes every route that does not say who may call it: whoever is identified may, so that a forgotten annotation fails
+    /// closed. A route is open to everybody with `public`, a hand-written router with
+    /// [`merge_public`](Self::merge_public) and [`nest_public`](Self::nest_public).
+    pub fn require_auth(mut self) -> Self {
+        self.require_auth = true;
+        self
+    }
+
     /// Puts this before the path of every discovered route. A path without placeholders: `/api`.
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();
@@ -161,7 +216,7 @@ impl App {
 
     /// Serves a hand-written router beside the routes. See axum's `Router::merge`.
     ///
-    /// A fallback that it has stays. Its routes get what stands around everything (metrics, correlation, problems, a catch
+    /// A fallback that it has stays. With [`require_auth`](Self::require_auth), it wants an identity. Its routes get what stands around everything (metrics, correlation, problems, a catch
     /// for panics) and no policies: those are declared on handlers.
     #[track_caller]
     pub fn merge(mut self, router: Router) -> Self {
@@ -169,10 +224,24 @@ impl App {
         self
     }
 
+    /// The same for a router that is open to everybody, also with [`require_auth`](Self::require_auth).
+    #[track_caller]
+    pub fn merge_public(mut self, router: Router) -> Self {
+        self.hand_written.push(HandWritten::merged(router, Location::caller()).public());
+        self
+    }
+
     /// Serves a hand-written router below a path. See axum's `Router::nest`.
     #[track_caller]
     pub fn nest(mut self, path: impl Into<String>, router: Router) -> Self {
         self.hand_written.push(HandWritten::nested(path.into(), router, Location::caller()));
+        self
+    }
+
+    /// The same for a router that is open to everybody, also with [`require_auth`](Self::require_auth).
+    #[track_caller]
+    pub fn nest_public(mut self, path: impl Into<String>, router: Router) -> Self {
+        self.hand_written.push(HandWritten::nested(path.into(), router, Location::caller()).public());
         self
     }
 
@@ -376,6 +445,7 @@ impl fmt::Debug for App {
             .field("routes", &self.selection)
             .field("provided", &provided)
             .field("prefix", &self.prefix)
+            .field("verifiers", &self.verifiers)
             .finish_non_exhaustive()
     }
 }

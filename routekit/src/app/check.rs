@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use super::builder::Provided;
 use crate::{
-    config::Config,
-    route::{self, Selection},
+    auth::Verifiers,
+    config::{self, Config},
+    route::{self, Access, Description, Route, Selection},
     setup::{self, SetupProblem},
 };
 
@@ -48,6 +49,45 @@ pub(super) fn provided(provided: &[Provided], problems: &mut Vec<SetupProblem>) 
         type_name: all[0].type_name,
         locations: all.iter().map(|one| one.location.to_string()).collect(),
     }));
+}
+
+/// Whoever is let in must be known, which takes somebody who knows; and verifiers must be in order.
+pub(super) fn access(
+    routes: &[(&Route, &str, Access, &Description)],
+    verifiers: &Verifiers,
+    require_auth: bool,
+    problems: &mut Vec<SetupProblem>,
+) {
+    let label = |route: &Route, path: &str| format!("{} {path} ({})", route.meta().method, route.meta().location);
+    let labels = |wanted: &dyn Fn(Access, &Description) -> bool| -> Vec<String> {
+        let wanted = routes.iter().filter(|(_, _, access, description)| wanted(*access, description));
+        wanted.map(|(route, path, ..)| label(route, path)).collect()
+    };
+    if verifiers.is_empty() {
+        let routes = labels(&|access, _| access != Access::Public);
+        if require_auth || !routes.is_empty() {
+            problems.push(SetupProblem::NoVerifier { routes });
+        }
+    }
+    let routes = labels(&|access, description| !access.is_identified() && description.needs_identity());
+    if !routes.is_empty() {
+        problems.push(SetupProblem::MissingIdentity { routes });
+    }
+    let wrong = verifiers.problems().into_iter();
+    problems.extend(wrong.map(|(verifier, reason)| SetupProblem::InvalidVerifier { verifier, reason }));
+}
+
+/// An identity with a role takes somebody who knows it.
+pub(super) fn admin_role(config: &Config, verifiers: &Verifiers, problems: &mut Vec<SetupProblem>) {
+    if let Some(role) = &*config.admin_role
+        && verifiers.is_empty()
+    {
+        problems.push(SetupProblem::InvalidSetting {
+            setting: config::place("admin_role", config.admin_role.origin()),
+            value: role.clone(),
+            reason: "nobody verifies credentials; add `.verifier(…)` or `.identify(…)` to the app".to_owned(),
+        });
+    }
 }
 
 /// The prefix without a trailing slash; none if it is wrong.

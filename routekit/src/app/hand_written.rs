@@ -12,7 +12,7 @@ use std::{
 
 use axum::Router;
 
-use crate::{setup::SetupProblem, watch::MatchedLayer};
+use crate::{auth::AuthLayer, setup::SetupProblem, watch::MatchedLayer};
 
 /// A router of the user's, and how it was added.
 pub(super) struct HandWritten {
@@ -20,6 +20,8 @@ pub(super) struct HandWritten {
     /// Where to nest it; merged if there is none.
     path: Option<String>,
     location: &'static Location<'static>,
+    /// Whether nobody has to be identified, whatever the app says.
+    public: bool,
 }
 
 /// One path of ours with its routes, to find the one that does not fit.
@@ -31,16 +33,21 @@ pub(super) struct Group {
 
 impl HandWritten {
     pub(super) fn merged(router: Router, location: &'static Location<'static>) -> Self {
-        Self { router, path: None, location }
+        Self { router, path: None, location, public: false }
     }
 
     pub(super) fn nested(path: String, router: Router, location: &'static Location<'static>) -> Self {
-        Self { router, path: Some(path), location }
+        Self { router, path: Some(path), location, public: false }
+    }
+
+    pub(super) fn public(self) -> Self {
+        Self { public: true, ..self }
     }
 
     /// Around each of its routes, and its fallback.
-    pub(super) fn layer(self, matched: MatchedLayer) -> Self {
-        Self { router: self.router.layer(matched), ..self }
+    pub(super) fn layer(self, matched: MatchedLayer, auth: &AuthLayer) -> Self {
+        let router = if self.public { self.router } else { self.router.layer(auth.clone()) };
+        Self { router: router.layer(matched), ..self }
     }
 
     fn conflict(&self, subject: &str, reason: String) -> SetupProblem {

@@ -23,18 +23,20 @@ use super::{
 };
 use crate::{
     access_log::AccessLog,
-    admin::{self, Admin},
-    catch_panic::CatchPanic,
+    admin::{self, Admin, Operators},
+    auth::{AuthLayer, Surroundings, Verifiers},
     clock::Clock,
     config::{AdminAddr, Config},
-    correlation::Correlation,
     deps::Deps,
     health::{self, Readiness},
     metrics::{Exporter, HttpMetrics},
     observe::{RouteState, Routes as _},
-    policy::{self, EffectivePolicies},
-    route::{self, Description, Reserved, Route, Selection, Wiring},
+    policy::{self, AroundAdmin, EffectivePolicies, RouterPolicies},
+    route::{self, Access, Description, Reserved, Route, Selection, Wiring},
+    secret_headers::SecretHeadersLayer,
+    setting::{Origin, Setting},
     setup::{Error, SetupProblem},
+    spawner::Spawner,
     watch::MatchedLayer,
 };
 
@@ -45,32 +47,36 @@ pub(crate) struct Mounted {
     admin: Option<Router>,
     clock: Clock,
     unmatched: Arc<RouteState>,
+    secret_headers: SecretHeadersLayer,
     pub(crate) config: Config,
     pub(crate) readiness: Readiness,
     pub(crate) table: RouteTable,
     metering: Metering,
+    pub(super) verifiers: Arc<Verifiers>,
 }
 
 /// The admin surface with what stands around it.
-pub(crate) type AdminService = Correlation<CatchPanic<Router>>;
+pub(crate) type AdminService = AroundAdmin<Router>;
 
 impl Mounted {
     /// The app and, if it is apart, the admin surface, as axum routers.
     pub(crate) fn into_routers(self) -> (Router, Option<Router>) {
-        let clock = self.clock.clone();
-        let admin = self.admin.map(|admin| admin.layer(policy::without_watch(clock)));
-        (self.router.layer(policy::around_router(self.unmatched, self.clock)), admin)
+        let around_admin = policy::around_admin(self.secret_headers.clone(), self.clock.clone());
+        let around = policy::around_router(self.secret_headers, self.unmatched, self.clock);
+        (self.router.layer(around), self.admin.map(|admin| admin.layer(around_admin)))
     }
 
     /// Not an axum router: layers around one are put around each of its routes, and again for every connection.
     pub(crate) fn service(&self) -> AppService {
-        AppService(policy::around_router(Arc::clone(&self.unmatched), self.clock.clone()).layer(self.router.clone()))
+        let unmatched = Arc::clone(&self.unmatched);
+        let around = policy::around_router(self.secret_headers.clone(), unmatched, self.clock.clone());
+        AppService(around.layer(self.router.clone()))
     }
 
     /// What a connection to the admin listener calls.
     pub(crate) fn admin_service(&self) -> Option<AdminService> {
         let admin = self.admin.as_ref()?;
-        Some(policy::without_watch(self.clock.clone()).layer(admin.clone()))
+        Some(policy::around_admin(self.secret_headers.clone(), self.clock.clone()).layer(admin.clone()))
     }
 
     /// Makes the app's recorder the program's, if it has none.
@@ -108,13 +114,20 @@ pub(super) fn mount(app: App, scope: Scope) -> Result<Mounted, Error> {
     check::provided(&app.provided, &mut problems);
     let deps = app.deps.build();
     let prefix = check::prefix(&app.prefix, &mut problems);
-    let candidates = candidates(&app.selection, prefix, &config);
+    let access = default_access(app.require_auth);
+    let candidates = candidates(&app.selection, prefix, &config, &access);
     let routes: Vec<String> = candidates.iter().map(|c| format!("{} {}", c.route.meta().method, c.path)).collect();
     check::overrides(&config, &routes, &mut problems);
     let in_main = *config.admin_addr == AdminAddr::Main;
     let reserved: Vec<Reserved> = HEALTH.into_iter().chain(admin::PATHS.into_iter().filter(|_| in_main)).collect();
     let checked = candidates.iter().map(|c| (&c.route, c.path.as_str(), &c.description));
     route::check(checked, &reserved, &deps, &mut problems);
+    let asked = candidates.iter().map(|c| (&c.route, c.path.as_str(), *c.policies.access, &c.description));
+    check::access(&asked.collect::<Vec<_>>(), &app.verifiers, app.require_auth, &mut problems);
+    check::admin_role(&config, &app.verifiers, &mut problems);
+
+    let surroundings = Surroundings::new(app.clock.clone(), Spawner::new(|task| drop(tokio::spawn(task))));
+    let verifiers = Arc::new(app.verifiers.started(&surroundings));
 
     // Whatever else is wrong, the routers are tried as well, for which any recorder does.
     let scope = if sound && problems.is_empty() { scope } else { Scope::Alone };
@@ -123,26 +136,37 @@ pub(super) fn mount(app: App, scope: Scope) -> Result<Mounted, Error> {
     let access_log = AccessLog::new(*config.access_log);
     let metrics = HttpMetrics::new(metering.recorder()).slow(*config.slow);
     let observers = Observers { metrics, access_log: access_log.clone(), more: app.observers };
+    let secret_headers = SecretHeadersLayer::new().and(verifiers.secret_headers()).and(config.secret_headers.to_vec());
+    let router_policies = RouterPolicies {
+        access_log: config.access_log.clone(),
+        secret_headers: Setting::new(secret_headers.clone(), config.secret_headers.origin().clone()),
+    };
     let rows = candidates.iter().map(|c| TableRow::new(&c.route, c.path.clone(), c.policies.clone(), &c.description));
-    let table = RouteTable::new(rows.collect(), config.access_log.clone());
+    let table = RouteTable::new(rows.collect(), router_policies);
     let admin = Admin {
         exporter: metering.exporter().cloned(),
         routes: table.explanations().collect(),
         readiness: app.readiness.clone(),
         access_log,
-        token: (*config.admin_token).clone(),
+        operators: Operators {
+            token: (*config.admin_token).clone(),
+            role: (*config.admin_role).clone(),
+            verifiers: Arc::clone(&verifiers),
+        },
     };
     let admin = admin.router();
 
     // Has each route of a router say which it is.
     let matched = MatchedLayer::per_route(observers.clone());
     let own = |label: &str, router: Router| Group { label: label.to_owned(), router: router.layer(matched.clone()) };
-    let mut groups = groups(&candidates, &deps, &observers);
+    let mut groups = groups(&candidates, &deps, &verifiers, &observers);
     groups.push(own("routekit's own /health", health_router(&app.readiness)));
     if in_main {
         groups.push(own("routekit's own admin surface", admin.clone()));
     }
-    let hand_written: Vec<_> = app.hand_written.into_iter().map(|added| added.layer(matched.clone())).collect();
+    let auth = AuthLayer::new(*access, Arc::clone(&verifiers)).observer(observers.unmatched());
+    let hand_written = app.hand_written.into_iter().map(|added| added.layer(matched.clone(), &auth));
+    let hand_written: Vec<_> = hand_written.collect();
     let mut router = hand_written::combine(groups, &hand_written, &mut problems);
     if !problems.is_empty() {
         return Err(Error::new(problems));
@@ -156,9 +180,11 @@ pub(super) fn mount(app: App, scope: Scope) -> Result<Mounted, Error> {
         admin: matches!(*config.admin_addr, AdminAddr::Own(_)).then(|| admin.with_state(())),
         clock: app.clock,
         unmatched: observers.unmatched(),
+        secret_headers,
         readiness: app.readiness,
         table,
         metering,
+        verifiers,
         config,
     })
 }
@@ -184,11 +210,16 @@ fn configuration(
     config
 }
 
-fn candidates(selection: &Selection, prefix: &str, config: &Config) -> Vec<Candidate> {
+/// Who may call a route that does not say it.
+fn default_access(require_auth: bool) -> Setting<Access> {
+    if require_auth { Setting::new(Access::Identified(&[]), Origin::Code) } else { Setting::default_to(Access::Public) }
+}
+
+fn candidates(selection: &Selection, prefix: &str, config: &Config, access: &Setting<Access>) -> Vec<Candidate> {
     let candidate = |route: Route| {
         let path = full_path(prefix, route.meta().path);
         let overrides = config.routes.get(&format!("{} {path}", route.meta().method));
-        let policies = EffectivePolicies::new(route.meta().policies, overrides, config);
+        let policies = EffectivePolicies::new(route.meta().policies, overrides, config, access);
         Candidate { route, path, description: route.describe(), policies }
     };
     route::select(selection).into_iter().map(candidate).collect()
@@ -208,7 +239,7 @@ fn full_path(prefix: &str, path: &str) -> String {
 }
 
 /// The routes by path, each as a router of its own.
-fn groups(candidates: &[Candidate], deps: &Deps, observers: &Observers) -> Vec<Group> {
+fn groups(candidates: &[Candidate], deps: &Deps, verifiers: &Arc<Verifiers>, observers: &Observers) -> Vec<Group> {
     let wiring = Wiring::new(deps.clone());
     let mut by_path: BTreeMap<&str, (Vec<String>, MethodRouter)> = BTreeMap::new();
     let mut seen = HashSet::new();
@@ -219,7 +250,7 @@ fn groups(candidates: &[Candidate], deps: &Deps, observers: &Observers) -> Vec<G
             continue;
         }
         let state = observers.of_declared(path, meta.method, policies, description);
-        let stack = policy::around_endpoint(policies, &state, route.endpoint(&wiring));
+        let stack = policy::around_endpoint(policies, verifiers, &state, route.endpoint(&wiring));
         let (labels, methods) = by_path.entry(path).or_insert_with(|| {
             // Around the 405 of the path.
             (Vec::new(), MethodRouter::<(), Infallible>::new().layer(MatchedLayer::new(observers.route(path))))

@@ -96,6 +96,8 @@ pub(super) async fn serve(
     let (stopping, stopped) = watch::channel(());
     // Goes on until the end: a drain is worth watching. Nobody waits for its requests.
     let mut background = JoinSet::new();
+    let verifiers = Arc::clone(&mounted.verifiers);
+    background.spawn(async move { verifiers.warm_up().await });
     if let Some((listener, service)) = admin {
         let stopped = stopped.clone();
         background.spawn(async move {

@@ -3,17 +3,15 @@
 use std::fmt;
 
 use crate::{
-    access_log::AccessLogMode,
-    policy::{self, EffectivePolicies, Explanation},
+    policy::{self, EffectivePolicies, Explanation, RouterPolicies},
     route::{Description, Route, RouteMeta},
-    setting::Setting,
 };
 
 /// The routes of an app, sorted by path and method. `Display` is the table that the start-up log prints.
 #[derive(Debug)]
 pub struct RouteTable {
     rows: Vec<TableRow>,
-    access_log: Setting<AccessLogMode>,
+    router: RouterPolicies,
 }
 
 /// One route of an app.
@@ -37,8 +35,8 @@ impl TableRow {
 }
 
 impl RouteTable {
-    pub(super) fn new(rows: Vec<TableRow>, access_log: Setting<AccessLogMode>) -> Self {
-        Self { rows, access_log }
+    pub(super) fn new(rows: Vec<TableRow>, router: RouterPolicies) -> Self {
+        Self { rows, router }
     }
 
     /// The routes.
@@ -49,7 +47,7 @@ impl RouteTable {
 
     /// Every route with everything that stands around it.
     pub(super) fn explanations(&self) -> impl Iterator<Item = Explanation> {
-        self.rows.iter().map(|row| policy::explain(row.meta, &row.path, &row.policies, &self.access_log))
+        self.rows.iter().map(|row| policy::explain(row.meta, &row.path, &row.policies, &self.router))
     }
 
     /// What happens to a request of one route, named by method and path: `GET /v2/users`.

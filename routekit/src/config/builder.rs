@@ -199,7 +199,7 @@ fn unknown(name: &str, full: &str, origin: &Origin, known: impl Iterator<Item = 
 }
 
 /// How a person finds a setting again: `ROUTEKIT_ADDR`, or `addr` in the file.
-pub(super) fn place(name: &str, origin: &Origin) -> String {
+pub(crate) fn place(name: &str, origin: &Origin) -> String {
     match origin {
         Origin::Variable(variable) => variable.clone(),
         Origin::File(file) => format!("`{name}` in {file}"),

@@ -2,6 +2,8 @@
 
 use std::{net::SocketAddr, time::Duration};
 
+use http::HeaderName;
+
 use super::{Config, Secret};
 use crate::{
     setting::{Origin, Setting},
@@ -47,6 +49,8 @@ pub(super) const KEYS: &[Key] = &[
     key!(addr, addr, ToString::to_string),
     key!(admin_addr, |text: &str| text.parse().map_err(str::to_owned), ToString::to_string),
     key!(admin_token, |text: &str| Ok::<_, String>(Some(Secret::new(text))), show_secret, secret),
+    key!(admin_role, role, show_role),
+    key!(secret_headers, header_names, show_header_names, list),
     key!(access_log, |text: &str| text.parse().map_err(|modes| format!("not {modes}")), ToString::to_string),
     key!(timeout, duration_or_off, units::show_duration),
     key!(body_limit, bytes, show_bytes),
@@ -69,6 +73,26 @@ pub(super) fn duration_or_off(text: &str) -> Result<Option<Duration>, String> {
 
 pub(super) fn bytes(text: &str) -> Result<u64, String> {
     units::bytes(text).ok_or_else(|| "not a size such as `65536` (bytes), `64KiB`, `1MiB`".to_owned())
+}
+
+fn role(text: &str) -> Result<Option<String>, String> {
+    if text.trim().is_empty() { Err("no name of a role".to_owned()) } else { Ok(Some(text.to_owned())) }
+}
+
+#[expect(clippy::ref_option, reason = "it is given the field as it is")]
+fn show_role(role: &Option<String>) -> String {
+    role.clone().unwrap_or_else(|| "none".to_owned())
+}
+
+fn header_names(text: &str) -> Result<Vec<HeaderName>, String> {
+    let names = text.split(',').map(|name| name.trim().parse().map_err(|_| format!("`{name}` is no name of a header")));
+    names.collect()
+}
+
+#[expect(clippy::ptr_arg, reason = "it is given the field as it is")]
+fn show_header_names(names: &Vec<HeaderName>) -> String {
+    let names: Vec<&str> = names.iter().map(HeaderName::as_str).collect();
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
 fn numbers(text: &str) -> Result<Vec<f64>, String> {

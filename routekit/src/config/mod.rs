@@ -13,6 +13,8 @@
 //! | `addr` | `127.0.0.1:3000` | what the app listens on |
 //! | `admin_addr` | `127.0.0.1:9091` | what the admin surface listens on; `main`: beside the routes; `off` |
 //! | `admin_token` | none | who may change state through the admin surface; without it nobody can |
+//! | `admin_role` | none | the role with which an identity may do the same; wants a verifier |
+//! | `secret_headers` | none | headers that are kept out of logs, beside `Authorization`, `Cookie` and their like |
 //! | `access_log` | `errors` | which requests are logged: `all`, `errors`, `off` |
 //! | `timeout` | `off` | for routes that declare none |
 //! | `body_limit` | `1MiB` | for routes that declare none |
@@ -46,8 +48,13 @@ use std::{
     time::Duration,
 };
 
+use http::HeaderName;
+
 pub use self::{admin_addr::AdminAddr, builder::ConfigBuilder, secret::Secret};
-pub(crate) use self::{builder::PREFIX, route::RouteConfig};
+pub(crate) use self::{
+    builder::{PREFIX, place},
+    route::RouteConfig,
+};
 use crate::{access_log::AccessLogMode, body_limit, metrics, setting::Setting};
 
 /// The settings of an app. See the [module docs](crate::config).
@@ -62,6 +69,10 @@ pub struct Config {
     pub admin_addr: Setting<AdminAddr>,
     /// Who may change state through the admin surface.
     pub admin_token: Setting<Option<Secret>>,
+    /// The role with which an identity may do the same.
+    pub admin_role: Setting<Option<String>>,
+    /// Headers whose values are kept out of logs, beside those that always are.
+    pub secret_headers: Setting<Vec<HeaderName>>,
     /// Which requests are logged.
     pub access_log: Setting<AccessLogMode>,
     /// How long handlers may take whose route says nothing.
@@ -83,6 +94,8 @@ impl Default for Config {
             addr: Setting::default_to(local(3000)),
             admin_addr: Setting::default_to(AdminAddr::Own(local(9091))),
             admin_token: Setting::default_to(None),
+            admin_role: Setting::default_to(None),
+            secret_headers: Setting::default_to(Vec::new()),
             access_log: Setting::default_to(AccessLogMode::Errors),
             timeout: Setting::default_to(None),
             body_limit: Setting::default_to(body_limit::DEFAULT_BYTES),

@@ -42,6 +42,7 @@ struct PolicyAnswers {
     body_limit: OnceLock<Counter>,
     timeout: OnceLock<Counter>,
     catch_panic: OnceLock<Counter>,
+    auth: OnceLock<Counter>,
 }
 
 impl RouteMetrics {
@@ -150,6 +151,7 @@ impl Observer for RouteMetrics {
             Event::BodyTooLarge => (&self.policy_answers.body_limit, "body_limit"),
             Event::TimedOut => (&self.policy_answers.timeout, "timeout"),
             Event::Panicked => (&self.policy_answers.catch_panic, "catch_panic"),
+            Event::Unauthenticated | Event::Forbidden => (&self.policy_answers.auth, "auth"),
         };
         let make = || {
             let mut labels = self.labels.of(self.declared);

@@ -100,6 +100,10 @@ pub enum Event {
     TimedOut,
     /// The handler panicked.
     Panicked,
+    /// Nobody said who was asking, or nobody could verify it.
+    Unauthenticated,
+    /// Whoever asked may not.
+    Forbidden,
 }
 
 /// Why a request failed where its status does not say. Policies put it into the extensions of the response they make.

@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use crate::{
     config::{Config, RouteConfig},
-    route::{Deprecation, Policies},
+    route::{Access, Deprecation, Policies},
     setting::{Origin, Setting},
     units,
 };
@@ -13,6 +13,8 @@ use crate::{
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct EffectivePolicies {
+    /// Who may call it.
+    pub access: Setting<Access>,
     /// How long the handler may take to its response head.
     pub timeout: Setting<Option<Duration>>,
     /// The largest body, in bytes.
@@ -26,9 +28,16 @@ pub struct EffectivePolicies {
 }
 
 impl EffectivePolicies {
-    pub(crate) fn new(declared: Policies, route: Option<&RouteConfig>, config: &Config) -> Self {
+    /// `access` is for a route that does not say who may call it. No configuration does: who deploys an API does not open it.
+    pub(crate) fn new(
+        declared: Policies,
+        route: Option<&RouteConfig>,
+        config: &Config,
+        access: &Setting<Access>,
+    ) -> Self {
         let route = route.cloned().unwrap_or_else(|| RouteConfig::new(Origin::Default));
         Self {
+            access: choose(None, declared.access, access),
             timeout: choose(route.timeout, declared.timeout.map(Some), &config.timeout),
             body_limit: choose(route.body_limit, declared.body_limit, &config.body_limit),
             slow: choose(route.slow, declared.slow.map(Some), &config.slow),
@@ -52,6 +61,7 @@ impl fmt::Display for EffectivePolicies {
             Origin::Attribute => parts.push(format!("{name} = {value}")),
             origin => parts.push(format!("{name} = {value} ({origin})")),
         };
+        part("auth", self.access.to_string(), self.access.origin());
         part("timeout", units::show_duration(&self.timeout), self.timeout.origin());
         part("body_limit", units::Bytes(*self.body_limit).to_string(), self.body_limit.origin());
         part("slow", units::show_duration(&self.slow), self.slow.origin());

@@ -4,12 +4,8 @@ use std::fmt;
 
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
-use super::{EffectivePolicies, stack};
-use crate::{
-    access_log::AccessLogMode,
-    route::RouteMeta,
-    setting::{Origin, Setting},
-};
+use super::{EffectivePolicies, RouterPolicies, stack};
+use crate::{route::RouteMeta, setting::Origin};
 
 /// One route, and everything that stands around it, outermost first. `Display` is for a terminal.
 #[derive(Debug, Clone)]
@@ -59,9 +55,9 @@ pub(crate) fn explain(
     meta: &'static RouteMeta,
     path: &str,
     policies: &EffectivePolicies,
-    access_log: &Setting<AccessLogMode>,
+    router: &RouterPolicies,
 ) -> Explanation {
-    Explanation { route: format!("{} {path}", meta.method), meta, steps: stack::steps(policies, access_log) }
+    Explanation { route: format!("{} {path}", meta.method), meta, steps: stack::steps(policies, router) }
 }
 
 impl fmt::Display for Explanation {
@@ -72,7 +68,7 @@ impl fmt::Display for Explanation {
             if around.replace(step.around_router) != Some(step.around_router) {
                 writeln!(f, "  around {}", if step.around_router { "the router" } else { "the endpoint" })?;
             }
-            write!(f, "    {:12} {} = {}", step.policy, step.setting, step.value)?;
+            write!(f, "    {:14} {} = {}", step.policy, step.setting, step.value)?;
             match &step.origin {
                 Some(origin) => writeln!(f, " ({origin})")?,
                 None => writeln!(f)?,

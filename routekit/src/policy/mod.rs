@@ -10,5 +10,5 @@ pub use self::{
 };
 pub(crate) use self::{
     explain::explain,
-    stack::{AroundRouter, around_endpoint, around_router, without_watch},
+    stack::{AroundAdmin, AroundRouter, RouterPolicies, around_admin, around_endpoint, around_router},
 };

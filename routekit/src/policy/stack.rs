@@ -1,17 +1,19 @@
 //! The order of policies, decided here and nowhere else.
 //!
 //! Around the router, for every request, outermost first:
-//! 1. watch: metrics and access log, told once for each request, however it ends ([`WatchLayer`])
-//! 2. correlation: an id and a span for the request, last details for its problems ([`CorrelationLayer`])
-//! 3. a last catch for panics of our own layers and of hand-written routers
+//! 1. secret headers: marked, for whoever prints headers further in ([`SecretHeadersLayer`])
+//! 2. watch: metrics and access log, told once for each request, however it ends ([`WatchLayer`])
+//! 3. correlation: an id and a span for the request, last details for its problems ([`CorrelationLayer`])
+//! 4. a last catch for panics of our own layers and of hand-written routers
 //!
 //! Around each endpoint:
-//! 4. matched: the route tells the watch which one it is
-//! 5. deprecation headers, on every answer of the route
-//! 6. body limit
-//! 7. timeout
-//! 8. panic → 500, inside timeout, so that what counts failures sees one and not a cancellation
-//! 9. the endpoint: `layer(…)`, extractors, handler
+//! 5. matched: the route tells the watch which one it is
+//! 6. deprecation headers, on every answer of the route
+//! 7. body limit, which reads nothing
+//! 8. auth: who is asking, and may they?
+//! 9. timeout
+//! 10. panic → 500, inside timeout, so that what counts failures sees one and not a cancellation
+//! 11. the endpoint: `layer(…)`, extractors, handler
 
 use std::sync::Arc;
 
@@ -21,6 +23,7 @@ use tower_layer::Layer;
 use super::{EffectivePolicies, Step};
 use crate::{
     access_log::AccessLogMode,
+    auth::{Auth, AuthLayer, Verifiers},
     body_limit::{BodyLimit, BodyLimitLayer},
     catch_panic::{CatchPanic, CatchPanicLayer},
     clock::Clock,
@@ -28,6 +31,7 @@ use crate::{
     deprecation::{Deprecated, DeprecationLayer},
     observe::{Observer, RouteState},
     route::Endpoint,
+    secret_headers::{SecretHeaders, SecretHeadersLayer},
     setting::Setting,
     timeout::{Timeout, TimeoutLayer},
     units,
@@ -35,13 +39,21 @@ use crate::{
 };
 
 /// What stands around every endpoint: one type, whatever the route declares; an absent policy costs a branch.
-pub(crate) type Stack = Matched<Deprecated<BodyLimit<Timeout<CatchPanic<Endpoint>>>>>;
+pub(crate) type Stack = Matched<Deprecated<BodyLimit<Auth<Timeout<CatchPanic<Endpoint>>>>>>;
 
 /// What stands around the whole router.
-pub(crate) type AroundRouter<S> = Watch<Correlation<CatchPanic<S>>>;
+pub(crate) type AroundRouter<S> = SecretHeaders<Watch<Correlation<CatchPanic<S>>>>;
+
+/// What stands around the admin surface, whose requests are not the app's traffic.
+pub(crate) type AroundAdmin<S> = SecretHeaders<Correlation<CatchPanic<S>>>;
 
 /// Puts its policies around an endpoint. All of them share the one `state` of the route.
-pub(crate) fn around_endpoint(policies: &EffectivePolicies, state: &Arc<RouteState>, endpoint: Endpoint) -> Stack {
+pub(crate) fn around_endpoint(
+    policies: &EffectivePolicies,
+    verifiers: &Arc<Verifiers>,
+    state: &Arc<RouteState>,
+    endpoint: Endpoint,
+) -> Stack {
     let observer = || -> Arc<dyn Observer> { state.clone() };
     let deprecation = policies.deprecation.map_or_else(DeprecationLayer::none, |deprecation| {
         let header = |value: &'static str| HeaderValue::from_static(value);
@@ -52,6 +64,7 @@ pub(crate) fn around_endpoint(policies: &EffectivePolicies, state: &Arc<RouteSta
         MatchedLayer::new(Arc::clone(state)),
         deprecation,
         BodyLimitLayer::new(*policies.body_limit).observer(observer()),
+        AuthLayer::new(*policies.access, Arc::clone(verifiers)).observer(observer()),
         TimeoutLayer::optional(*policies.timeout).observer(observer()),
         CatchPanicLayer::new().observer(observer()),
     );
@@ -60,34 +73,48 @@ pub(crate) fn around_endpoint(policies: &EffectivePolicies, state: &Arc<RouteSta
 
 /// What stands around the whole router; requests that no route claims are told to `unmatched`.
 pub(crate) fn around_router(
+    secret_headers: SecretHeadersLayer,
     unmatched: Arc<RouteState>,
     clock: Clock,
-) -> (WatchLayer, CorrelationLayer, CatchPanicLayer) {
-    let (correlation, catch_panic) = without_watch(clock.clone());
-    (WatchLayer::around(unmatched).clock(clock), correlation, catch_panic)
+) -> (SecretHeadersLayer, WatchLayer, CorrelationLayer, CatchPanicLayer) {
+    let (secret_headers, correlation, catch_panic) = around_admin(secret_headers, clock.clone());
+    (secret_headers, WatchLayer::around(unmatched).clock(clock), correlation, catch_panic)
 }
 
-/// The same for the admin surface, whose requests are not the app's traffic.
-pub(crate) fn without_watch(clock: Clock) -> (CorrelationLayer, CatchPanicLayer) {
-    (CorrelationLayer::new().clock(clock), CatchPanicLayer::new())
+/// What stands around the admin surface.
+pub(crate) fn around_admin(
+    secret_headers: SecretHeadersLayer,
+    clock: Clock,
+) -> (SecretHeadersLayer, CorrelationLayer, CatchPanicLayer) {
+    (secret_headers, CorrelationLayer::new().clock(clock), CatchPanicLayer::new())
+}
+
+/// What is set around the router, for all routes alike.
+#[derive(Debug, Clone)]
+pub(crate) struct RouterPolicies {
+    pub(crate) access_log: Setting<AccessLogMode>,
+    /// All names, and who added some.
+    pub(crate) secret_headers: Setting<SecretHeadersLayer>,
 }
 
 /// The same order in words, with the settings of one route.
-pub(super) fn steps(policies: &EffectivePolicies, access_log: &Setting<AccessLogMode>) -> Vec<Step> {
+pub(super) fn steps(policies: &EffectivePolicies, router: &RouterPolicies) -> Vec<Step> {
     let deprecation = policies.deprecation.map(|deprecation| match deprecation.sunset {
         Some(sunset) => format!("since {}, until {sunset}", deprecation.since),
         None => format!("since {}", deprecation.since),
     });
     let on = "on".to_owned();
     vec![
+        Step::router("secret_headers", "names", router.secret_headers.to_string()).from(router.secret_headers.origin()),
         Step::router("watch", "metrics", on.clone()),
         Step::router("watch", "slow", units::show_duration(&policies.slow)).from(policies.slow.origin()),
-        Step::router("watch", "access_log", access_log.to_string()).from(access_log.origin()),
+        Step::router("watch", "access_log", router.access_log.to_string()).from(router.access_log.origin()),
         Step::router("correlation", "id", on.clone()),
         Step::router("catch_panic", "of layers", on.clone()),
         Step::endpoint("deprecation", "deprecated", deprecation.unwrap_or_else(|| "off".to_owned())),
         Step::endpoint("body_limit", "body_limit", units::Bytes(*policies.body_limit).to_string())
             .from(policies.body_limit.origin()),
+        Step::endpoint("auth", "auth", policies.access.to_string()).from(policies.access.origin()),
         Step::endpoint("timeout", "timeout", units::show_duration(&policies.timeout)).from(policies.timeout.origin()),
         Step::endpoint("catch_panic", "of the handler", on.clone()),
         Step::endpoint("layer", "layer", if policies.layered { on } else { "off".to_owned() }),
@@ -97,7 +124,10 @@ pub(super) fn steps(policies: &EffectivePolicies, access_log: &Setting<AccessLog
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{config::Config, route::Policies};
+    use crate::{
+        config::Config,
+        route::{Access, Policies},
+    };
 
     fn order<T>() -> Vec<&'static str> {
         let stack = std::any::type_name::<T>();
@@ -106,19 +136,38 @@ mod tests {
 
     #[test]
     fn the_order() {
-        assert_eq!(order::<AroundRouter<Endpoint>>(), ["Watch", "Correlation", "CatchPanic", "Endpoint"]);
-        assert_eq!(order::<Stack>(), ["Matched", "Deprecated", "BodyLimit", "Timeout", "CatchPanic", "Endpoint"]);
+        assert_eq!(
+            order::<AroundRouter<Endpoint>>(),
+            ["SecretHeaders", "Watch", "Correlation", "CatchPanic", "Endpoint"]
+        );
+        assert_eq!(
+            order::<Stack>(),
+            ["Matched", "Deprecated", "BodyLimit", "Auth", "Timeout", "CatchPanic", "Endpoint"]
+        );
     }
 
     #[test]
     fn the_explanation_has_the_same_order() {
         let config = Config::default();
-        let steps = steps(&EffectivePolicies::new(Policies::new(), None, &config), &config.access_log);
+        let public = Setting::default_to(Access::Public);
+        let secret_headers = Setting::default_to(SecretHeadersLayer::new());
+        let router = RouterPolicies { access_log: config.access_log.clone(), secret_headers };
+        let steps = steps(&EffectivePolicies::new(Policies::new(), None, &config, &public), &router);
         let mut policies: Vec<&str> = steps.iter().map(|step| step.policy).collect();
         policies.dedup();
         // The endpoint's own layer is not part of the type.
-        let expected =
-            ["watch", "correlation", "catch_panic", "deprecation", "body_limit", "timeout", "catch_panic", "layer"];
+        let expected = [
+            "secret_headers",
+            "watch",
+            "correlation",
+            "catch_panic",
+            "deprecation",
+            "body_limit",
+            "auth",
+            "timeout",
+            "catch_panic",
+            "layer",
+        ];
         assert_eq!(policies, expected);
     }
 }

@@ -104,6 +104,8 @@ fn check_needs<'a>(
             let wanted = match need.kind {
                 NeedKind::Dependency => &mut dependencies,
                 NeedKind::State => &mut states,
+                // Nothing that is provided: see `auth::check`.
+                NeedKind::Identity => continue,
             };
             let wanted = wanted.entry(need.type_name).or_default();
             let label = label(route, path);

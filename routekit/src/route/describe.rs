@@ -77,6 +77,8 @@ pub(crate) struct Need {
 pub(crate) enum NeedKind {
     Dependency,
     State,
+    /// Not a type but somebody who is asking.
+    Identity,
 }
 
 impl Description {
@@ -89,6 +91,11 @@ impl Description {
         statuses.sort_unstable();
         statuses.dedup();
         statuses
+    }
+
+    /// Whether the handler cannot do without knowing who is asking.
+    pub(crate) fn needs_identity(&self) -> bool {
+        self.needs.iter().any(|need| need.kind == NeedKind::Identity)
     }
 
     /// What generated code calls for `state = Type`.
@@ -123,6 +130,8 @@ pub enum InputSource {
     Body,
     /// The app: a dependency, a state.
     App,
+    /// Who is asking.
+    Identity,
     /// The request in a way that is not described.
     #[default]
     Opaque,
@@ -136,6 +145,7 @@ impl InputSource {
             Self::Header => "header",
             Self::Body => "body",
             Self::App => "app",
+            Self::Identity => "identity",
             Self::Opaque => "opaque",
         }
     }
@@ -203,6 +213,14 @@ impl Input {
         self.source = InputSource::App;
     }
 
+    /// It is, or comes from, the [`Identity`](crate::identity::Identity): the route must not let everybody in, which is
+    /// checked at start-up.
+    pub fn identity(&mut self) {
+        self.source = InputSource::Identity;
+        self.needs.push(Need { kind: NeedKind::Identity, type_id: TypeId::of::<()>(), type_name: "" });
+        self.answers(401);
+    }
+
     /// A request may come without it.
     pub fn optional(&mut self) {
         self.required = false;
@@ -220,7 +238,7 @@ impl Input {
         self.needs.push(Need { kind: NeedKind::Dependency, type_id: TypeId::of::<T>(), type_name: type_name::<T>() });
     }
 
-    /// Takes back what was said of needs: `Option<Dep<T>>` needs no `T`.
+    /// Takes back what was said of needs: `Option<Dep<T>>` needs no `T`, `Option<Identity>` nobody.
     pub(crate) fn forget_needs(&mut self) {
         self.needs.clear();
     }

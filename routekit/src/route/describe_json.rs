@@ -2,7 +2,7 @@
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-use super::describe::{Description, Input, Output, Payload};
+use super::describe::{Description, Input, NeedKind, Output, Payload};
 
 impl Payload {
     fn serialize_fields<S: SerializeStruct>(&self, out: &mut S) -> Result<(), S::Error> {
@@ -25,7 +25,8 @@ impl Payload {
 
 impl Serialize for Description {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let needs: Vec<&str> = self.needs.iter().map(|need| need.type_name).collect();
+        let needs = self.needs.iter().filter(|need| need.kind != NeedKind::Identity);
+        let needs: Vec<&str> = needs.map(|need| need.type_name).collect();
         let mut out = serializer.serialize_struct("Description", 3)?;
         out.serialize_field("inputs", &self.inputs)?;
         out.serialize_field("outputs", &self.outputs)?;

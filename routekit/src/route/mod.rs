@@ -5,6 +5,7 @@
 //! 3. Two functions come with it: one describes inputs, outputs and needs ([`Description`]), one makes the [`Endpoint`].
 //! 4. `registry` gathers the linked routes, sorted, and `check` reports whatever is wrong with the whole set.
 
+mod access;
 mod check;
 mod describe;
 mod describe_json;
@@ -15,17 +16,18 @@ mod policies;
 pub mod probe;
 mod registry;
 
-pub(crate) use self::{
-    check::{Reserved, check},
-    describe::NeedKind,
-    registry::{Selection, is_crate, select},
-};
 pub use self::{
+    access::{Access, AnyOf, Grant},
     describe::{Describe, DescribeResponse, Description, Input, InputSource, NoPayload, Output, Payload},
     endpoint::{Context, Endpoint, EndpointFuture, Wiring, endpoint},
     meta::{Location, RouteMeta},
     method::Method,
     policies::{Deprecation, Policies},
+};
+pub(crate) use self::{
+    check::{Reserved, check},
+    describe::NeedKind,
+    registry::{Selection, is_crate, select},
 };
 
 /// One route, as `#[route]` builds it. `handler::ROUTE` is that of a handler.

@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
+use super::Access;
+
 /// The policies declared on a route. A default is not a declaration: it is `None` here.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Policies {
+    /// Who may call it.
+    pub access: Option<Access>,
     /// How long the handler may take to its response head.
     pub timeout: Option<Duration>,
     /// The largest body, in bytes.
@@ -23,7 +27,13 @@ pub struct Policies {
 impl Policies {
     #[must_use]
     pub const fn new() -> Self {
-        Self { timeout: None, body_limit: None, slow: None, deprecation: None, layered: false }
+        Self { access: None, timeout: None, body_limit: None, slow: None, deprecation: None, layered: false }
+    }
+
+    #[must_use]
+    pub const fn access(mut self, access: Access) -> Self {
+        self.access = Some(access);
+        self
     }
 
     #[must_use]

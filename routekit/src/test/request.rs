@@ -5,6 +5,7 @@ use http::{HeaderName, HeaderValue, Method, Request, header};
 use serde::Serialize;
 
 use super::{TestApp, TestResponse};
+use crate::identity::Identity;
 
 /// A request that is about to be sent.
 #[derive(Debug)]
@@ -32,6 +33,12 @@ impl TestRequest {
         let name: HeaderName = name.parse().expect("a header name");
         let value: HeaderValue = value.parse().expect("a header value");
         self.request.headers_mut().append(name, value);
+        self
+    }
+
+    /// Sends it as this client, as if a layer had verified it.
+    pub fn identity(mut self, identity: &Identity) -> Self {
+        self.request.extensions_mut().insert(identity.clone());
         self
     }
 

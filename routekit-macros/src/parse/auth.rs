@@ -1,0 +1,146 @@
+//! `auth`, `auth(scope("users:read"), any(role("admin"), permission("users:write")))`, `auth(optional)`, `public`
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::LitStr;
+
+use super::{Family, RawOption, raw};
+use crate::errors::{Errors, unknown};
+
+/// Who may call the route.
+pub(crate) enum Access {
+    Public,
+    Optional,
+    /// Whoever meets all of these.
+    Identified(Vec<AnyOf>),
+}
+
+/// One of these is enough.
+type AnyOf = Vec<Grant>;
+
+pub(crate) struct Grant {
+    kind: &'static str,
+    name: LitStr,
+}
+
+const USAGE: &str = "`auth`, `auth(scope(\"users:read\"))`, `auth(role(\"admin\"))`, `auth(permission(\"users:write\"))`, \
+                     `auth(any(role(\"admin\"), role(\"support\")))` or `auth(optional)`";
+
+/// By the name of the argument, the variant of the runtime's `Grant`.
+const GRANTS: [(&str, &str); 3] = [("scope", "Scope"), ("role", "Role"), ("permission", "Permission")];
+
+pub(super) const FAMILY: Family = Family {
+    names: &["auth", "public"],
+    parse: |option, options, errors| {
+        if let Some(other) = &options.access {
+            let name = if matches!(other, Access::Public) { "public" } else { "auth" };
+            errors.push(option.span, format!("a route is either `auth` or `public`, and this one is `{name}` already"));
+            return;
+        }
+        let access = match option.name.as_str() {
+            "public" => {
+                if !option.is_bare() {
+                    errors.push(option.span, "`public` takes nothing: everybody may call the route; write `public`");
+                }
+                Access::Public
+            }
+            _ if option.is_bare() => Access::Identified(Vec::new()),
+            _ => match option.list(USAGE, errors) {
+                Some(tokens) => arguments(tokens, errors),
+                None => return,
+            },
+        };
+        options.access = Some(access);
+    },
+    policy: |options| {
+        let access = match options.access.as_ref()? {
+            Access::Public => quote!(Public),
+            Access::Optional => quote!(Optional),
+            Access::Identified(all) => {
+                let all = all.iter().map(|any| {
+                    let any = any.iter().map(Grant::tokens);
+                    quote!(&[#(#any),*])
+                });
+                quote!(Identified(&[#(#all),*]))
+            }
+        };
+        Some(quote!(.access(__rt::Access::#access)))
+    },
+};
+
+impl Grant {
+    fn tokens(&self) -> TokenStream {
+        let (kind, name) = (syn::Ident::new(self.kind, self.name.span()), &self.name);
+        quote!(__rt::Grant::#kind(#name))
+    }
+}
+
+/// What stands in `auth(…)`.
+fn arguments(tokens: TokenStream, errors: &mut Errors) -> Access {
+    let mut all = Vec::new();
+    let mut optional = None;
+    for piece in raw::split(tokens) {
+        let item = match piece.into_option() {
+            Ok(item) => item,
+            Err((span, message)) => {
+                errors.push(span, format!("{message}; write {USAGE}"));
+                continue;
+            }
+        };
+        match item.name.as_str() {
+            "optional" if item.is_bare() => optional = Some(item.span),
+            "optional" => errors.push(item.span, "`optional` takes nothing; write `auth(optional)`"),
+            "any" => all.extend(any(&item, errors)),
+            _ => all.extend(grants(&item, &["any", "optional"], errors).into_iter().map(|grant| vec![grant])),
+        }
+    }
+    match optional {
+        None => Access::Identified(all),
+        Some(span) => {
+            if !all.is_empty() {
+                errors.push(span, "`optional` lets everybody in, so the route can ask for nothing else");
+            }
+            Access::Optional
+        }
+    }
+}
+
+/// `any(role("admin"), permission("users:write"))`
+fn any(item: &RawOption, errors: &mut Errors) -> Option<AnyOf> {
+    let tokens = item.list("`any(role(\"admin\"), role(\"support\"))`", errors)?;
+    let mut alternatives = Vec::new();
+    for piece in raw::split(tokens) {
+        match piece.into_option() {
+            Ok(item) => alternatives.extend(grants(&item, &[], errors)),
+            Err((span, message)) => errors.push(span, format!("{message}; write {USAGE}")),
+        }
+    }
+    match alternatives.len() {
+        0 => None,
+        1 => {
+            errors.push(item.span, "`any` of one; leave `any` out, or add an alternative");
+            None
+        }
+        _ => Some(alternatives),
+    }
+}
+
+/// The grants of `scope("a", "b")` and its like.
+fn grants(item: &RawOption, others: &[&str], errors: &mut Errors) -> Vec<Grant> {
+    let Some((name, kind)) = GRANTS.iter().find(|(name, _)| *name == item.name) else {
+        let mut names: Vec<&str> = GRANTS.iter().map(|(name, _)| *name).chain(others.iter().copied()).collect();
+        names.sort_unstable();
+        errors.push(item.span, unknown("argument", &item.name, &names));
+        return Vec::new();
+    };
+    let names = item.strings(&format!("`{name}(\"…\")`"), errors);
+    for text in names.iter().filter(|text| *name == "scope" && !text.value().bytes().all(is_scope)) {
+        errors.push(text.span(), "not a scope: visible ASCII without spaces, `\"` and `\\` (RFC 6749 §3.3)");
+    }
+    names.into_iter().map(|name| Grant { kind, name }).collect()
+}
+
+/// `NQCHAR` of RFC 6749 appendix A.
+fn is_scope(byte: u8) -> bool {
+    matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e)
+}

@@ -1,0 +1,244 @@
+//! Keys that machines bring.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    hash::{Hash, Hasher},
+    str::FromStr,
+};
+
+use http::{HeaderName, request::Parts};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use super::{Verifier, VerifyError};
+use crate::identity::Identity;
+
+/// Identifies clients by a key in a header: `X-API-Key`, unless it is told another.
+///
+/// 1. A key is kept as its SHA-256 and never as itself. That is enough for keys that were drawn at random (128 bits or
+///    more), and for nothing that a person has thought of.
+/// 2. Keys are looked up by a hash under a secret of this process, and compared in constant time: how long it takes says
+///    nothing of how much of a key was right.
+/// 3. A request with two such headers is refused.
+///
+/// ```
+/// use routekit::{auth::ApiKeys, identity::Identity};
+///
+/// let keys = ApiKeys::new()
+///     // `printf %s "$KEY" | sha256sum`
+///     .digest("2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae", Identity::new("reports"));
+/// ```
+#[derive(Clone)]
+#[must_use]
+pub struct ApiKeys {
+    header: HeaderName,
+    keys: HashMap<ApiKeyDigest, Identity>,
+    problems: Vec<String>,
+}
+
+/// Shorter ones can be guessed.
+const SHORTEST_KEY: usize = 16;
+/// Longer ones are not worth hashing.
+const LONGEST_KEY: usize = 1024;
+
+impl ApiKeys {
+    /// None yet.
+    pub fn new() -> Self {
+        Self { header: HeaderName::from_static("x-api-key"), keys: HashMap::new(), problems: Vec::new() }
+    }
+
+    /// Expects them in this header. Defaults to `X-API-Key`.
+    pub fn header(mut self, name: HeaderName) -> Self {
+        self.header = name;
+        self
+    }
+
+    /// Whoever brings this key is this client. The app does not start with a key of fewer than 16 characters.
+    pub fn key(mut self, key: impl AsRef<[u8]>, identity: Identity) -> Self {
+        let key = key.as_ref();
+        if key.len() < SHORTEST_KEY {
+            self.problems.push(format!("the key of `{}` is shorter than {SHORTEST_KEY} characters", identity.sub()));
+        }
+        self.insert(ApiKeyDigest::of(key), identity);
+        self
+    }
+
+    /// Whoever brings the key with this SHA-256, in hexadecimal digits, is this client. The app does not start with anything
+    /// else.
+    pub fn digest(mut self, digest: &str, identity: Identity) -> Self {
+        match digest.parse() {
+            Ok(digest) => self.insert(digest, identity),
+            Err(error) => self.problems.push(format!("the digest of `{}`: {error}", identity.sub())),
+        }
+        self
+    }
+
+    fn insert(&mut self, digest: ApiKeyDigest, identity: Identity) {
+        let sub = identity.sub().to_owned();
+        let identity = if identity.issuer().is_some() { identity } else { identity.with_issuer(ISSUER) };
+        if let Some(other) = self.keys.insert(digest, identity) {
+            self.problems.push(format!("`{}` and `{sub}` have the same key", other.sub()));
+        }
+    }
+}
+
+/// Who vouches for clients with a key, unless their identity says it: so that no token's `sub` means the same client.
+const ISSUER: &str = "api-keys";
+
+impl Default for ApiKeys {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Verifier for ApiKeys {
+    async fn verify(&self, request: &Parts) -> Result<Option<Identity>, VerifyError> {
+        let mut all = request.headers.get_all(&self.header).iter();
+        let Some(key) = all.next() else { return Ok(None) };
+        if all.next().is_some() {
+            return Err(VerifyError::refused("several API keys"));
+        }
+        if key.len() > LONGEST_KEY {
+            return Err(VerifyError::refused("an API key that is too long"));
+        }
+        let identity = self.keys.get(&ApiKeyDigest::of(key.as_bytes()));
+        identity.cloned().map(Some).ok_or(VerifyError::refused("an unknown API key"))
+    }
+
+    fn scheme(&self) -> Option<&'static str> {
+        Some("ApiKey")
+    }
+
+    fn secret_headers(&self) -> Vec<HeaderName> {
+        vec![self.header.clone()]
+    }
+
+    fn problems(&self) -> Vec<String> {
+        let mut problems = self.problems.clone();
+        if self.keys.is_empty() && problems.is_empty() {
+            problems.push("there are no keys".to_owned());
+        }
+        problems
+    }
+}
+
+impl fmt::Debug for ApiKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiKeys").field("header", &self.header).field("keys", &self.keys.len()).finish()
+    }
+}
+
+/// The SHA-256 of an API key, for verifiers that keep theirs in a database. Compared in constant time.
+#[derive(Clone, Copy)]
+pub struct ApiKeyDigest([u8; 32]);
+
+impl ApiKeyDigest {
+    /// Of this key.
+    #[must_use]
+    pub fn of(key: &[u8]) -> Self {
+        Self(Sha256::digest(key).into())
+    }
+}
+
+impl PartialEq for ApiKeyDigest {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl Eq for ApiKeyDigest {}
+
+impl Hash for ApiKeyDigest {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+
+/// 64 hexadecimal digits.
+impl FromStr for ApiKeyDigest {
+    type Err = InvalidDigest;
+
+    fn from_str(text: &str) -> Result<Self, InvalidDigest> {
+        let mut digest = [0; 32];
+        let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+        if pairs.len() != digest.len() || !rest.is_empty() {
+            return Err(InvalidDigest);
+        }
+        let value = |digit: u8| char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok());
+        for (byte, [high, low]) in digest.iter_mut().zip(pairs) {
+            let (Some(high), Some(low)) = (value(*high), value(*low)) else { return Err(InvalidDigest) };
+            *byte = high << 4 | low;
+        }
+        Ok(Self(digest))
+    }
+}
+
+/// As [`FromStr`] reads it.
+impl fmt::Display for ApiKeyDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for ApiKeyDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ApiKeyDigest(…)")
+    }
+}
+
+/// A text is no digest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InvalidDigest;
+
+impl fmt::Display for InvalidDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not the 64 hexadecimal digits of a SHA-256")
+    }
+}
+
+impl std::error::Error for InvalidDigest {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digests_are_read_and_written() {
+        let of_foo = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae";
+        assert_eq!(ApiKeyDigest::of(b"foo").to_string(), of_foo);
+        assert!(of_foo.to_uppercase().parse::<ApiKeyDigest>().unwrap() == ApiKeyDigest::of(b"foo"));
+        for (name, text) in [
+            ("short", &of_foo[2..]),
+            ("odd", &of_foo[1..]),
+            ("long", &format!("{of_foo}00")),
+            ("a sign", &of_foo.replace("2c", "+c")),
+            ("no digit", &of_foo.replace("2c", "zz")),
+        ] {
+            assert_eq!(text.parse::<ApiKeyDigest>().err(), Some(InvalidDigest), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_keys() {
+        let ann = || Identity::new("ann");
+        let long = "0123456789abcdef";
+        for (name, keys, expected) in [
+            ("none", ApiKeys::new(), &["there are no keys"] as &[_]),
+            ("short", ApiKeys::new().key("abc", ann()), &["the key of `ann` is shorter than 16 characters"]),
+            (
+                "not a digest",
+                ApiKeys::new().digest("abc", ann()),
+                &["the digest of `ann`: not the 64 hexadecimal digits of a SHA-256"],
+            ),
+            (
+                "twice",
+                ApiKeys::new().key(long, ann()).key(long, Identity::new("bob")),
+                &["`ann` and `bob` have the same key"],
+            ),
+            ("fine", ApiKeys::new().key(long, ann()), &[]),
+        ] {
+            assert_eq!(keys.problems(), expected, "{name}");
+        }
+    }
+}

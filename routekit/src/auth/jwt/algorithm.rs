@@ -1,0 +1,98 @@
+//! How tokens are signed.
+
+use jsonwebtoken as jwt;
+
+/// An algorithm of RFC 7518 §3.1 or RFC 8037. Ours, so that a new `jsonwebtoken` is no new routekit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Algorithm {
+    /// HMAC with SHA-256 and a shared secret.
+    HS256,
+    /// HMAC with SHA-384 and a shared secret.
+    HS384,
+    /// HMAC with SHA-512 and a shared secret.
+    HS512,
+    /// RSA PKCS #1 v1.5 with SHA-256.
+    RS256,
+    /// RSA PKCS #1 v1.5 with SHA-384.
+    RS384,
+    /// RSA PKCS #1 v1.5 with SHA-512.
+    RS512,
+    /// RSA-PSS with SHA-256.
+    PS256,
+    /// RSA-PSS with SHA-384.
+    PS384,
+    /// RSA-PSS with SHA-512.
+    PS512,
+    /// ECDSA on P-256 with SHA-256.
+    ES256,
+    /// ECDSA on P-384 with SHA-384.
+    ES384,
+    /// Ed25519.
+    EdDSA,
+}
+
+/// What kind of key an algorithm takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Family {
+    /// A shared secret of at least this many bytes (RFC 7518 §3.2).
+    Hmac {
+        shortest: usize,
+    },
+    Rsa,
+    Ec,
+    Ed,
+}
+
+impl Algorithm {
+    pub(super) fn family(self) -> Family {
+        match self {
+            Self::HS256 => Family::Hmac { shortest: 32 },
+            Self::HS384 => Family::Hmac { shortest: 48 },
+            Self::HS512 => Family::Hmac { shortest: 64 },
+            Self::RS256 | Self::RS384 | Self::RS512 | Self::PS256 | Self::PS384 | Self::PS512 => Family::Rsa,
+            Self::ES256 | Self::ES384 => Family::Ec,
+            Self::EdDSA => Family::Ed,
+        }
+    }
+
+    pub(super) fn theirs(self) -> jwt::Algorithm {
+        // In the order of the variants.
+        THEIRS[self as usize].1
+    }
+
+    /// `None` of one that `jsonwebtoken` knows and we do not.
+    pub(super) fn of(theirs: jwt::Algorithm) -> Option<Self> {
+        THEIRS.iter().find(|(_, known)| *known == theirs).map(|(ours, _)| *ours)
+    }
+}
+
+/// Ours and `jsonwebtoken`'s.
+const THEIRS: [(Algorithm, jwt::Algorithm); 12] = [
+    (Algorithm::HS256, jwt::Algorithm::HS256),
+    (Algorithm::HS384, jwt::Algorithm::HS384),
+    (Algorithm::HS512, jwt::Algorithm::HS512),
+    (Algorithm::RS256, jwt::Algorithm::RS256),
+    (Algorithm::RS384, jwt::Algorithm::RS384),
+    (Algorithm::RS512, jwt::Algorithm::RS512),
+    (Algorithm::PS256, jwt::Algorithm::PS256),
+    (Algorithm::PS384, jwt::Algorithm::PS384),
+    (Algorithm::PS512, jwt::Algorithm::PS512),
+    (Algorithm::ES256, jwt::Algorithm::ES256),
+    (Algorithm::ES384, jwt::Algorithm::ES384),
+    (Algorithm::EdDSA, jwt::Algorithm::EdDSA),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_in_order() {
+        for (index, (ours, theirs)) in THEIRS.into_iter().enumerate() {
+            assert_eq!(ours as usize, index, "{ours:?}");
+            assert_eq!(format!("{ours:?}"), format!("{theirs:?}"));
+            assert_eq!((ours.theirs(), Algorithm::of(theirs)), (theirs, Some(ours)));
+        }
+    }
+}

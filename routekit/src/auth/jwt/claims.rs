@@ -1,0 +1,207 @@
+//! What a token must say, and what becomes of it.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use crate::{auth::VerifyError, identity::Identity};
+
+/// What claims are compared with.
+#[derive(Debug, Clone)]
+pub(super) struct Expected {
+    pub(super) issuer: String,
+    pub(super) audiences: Vec<String>,
+    pub(super) leeway: Duration,
+    /// JSON pointers; the first that is there counts.
+    pub(super) scopes: Vec<String>,
+    pub(super) roles: String,
+    pub(super) permissions: String,
+}
+
+type Claims = Map<String, Value>;
+
+impl Expected {
+    pub(super) fn new(issuer: String, audience: String) -> Self {
+        Self {
+            issuer,
+            audiences: vec![audience],
+            leeway: Duration::ZERO,
+            scopes: vec!["/scope".to_owned(), "/scp".to_owned()],
+            roles: "/roles".to_owned(),
+            permissions: "/permissions".to_owned(),
+        }
+    }
+
+    pub(super) fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        if self.issuer.is_empty() {
+            problems.push("the issuer is empty".to_owned());
+        }
+        if self.audiences.iter().any(String::is_empty) {
+            problems.push("an audience is empty".to_owned());
+        }
+        let pointers = self.scopes.iter().chain([&self.roles, &self.permissions]);
+        problems.extend(
+            pointers
+                .filter(|pointer| !pointer.starts_with('/'))
+                .map(|pointer| format!("`{pointer}` is no JSON pointer (RFC 6901); write `/{pointer}`")),
+        );
+        problems
+    }
+
+    /// Whoever these claims speak of, if they are right at this time since 1970.
+    pub(super) fn identity(&self, claims: Claims, now: Duration) -> Result<Identity, VerifyError> {
+        self.check(&claims, now)?;
+        // No name is the name of many.
+        let sub = claims.get("sub").and_then(Value::as_str).filter(|sub| !sub.is_empty());
+        let identity = Identity::new(sub.ok_or(VerifyError::refused("no `sub`"))?).with_issuer(&self.issuer);
+        let claims = Value::Object(claims);
+        let scopes = self.scopes.iter().find_map(|pointer| claims.pointer(pointer));
+        let identity = identity
+            .with_scopes(words(scopes, true))
+            .with_roles(words(claims.pointer(&self.roles), false))
+            .with_permissions(words(claims.pointer(&self.permissions), false));
+        let Value::Object(claims) = claims else { unreachable!("it was made of one") };
+        Ok(identity.with_claims(claims))
+    }
+
+    /// RFC 7519 §4.1, with `exp`, `iss` and `aud` required.
+    pub(super) fn check(&self, claims: &Claims, now: Duration) -> Result<(), VerifyError> {
+        if claims.get("iss").and_then(Value::as_str) != Some(&self.issuer) {
+            return Err(VerifyError::refused("another issuer, or none"));
+        }
+        let ours =
+            |audience: &Value| audience.as_str().is_some_and(|name| self.audiences.iter().any(|ours| ours == name));
+        let for_us = match claims.get("aud") {
+            Some(Value::Array(audiences)) => audiences.iter().any(ours),
+            Some(audience) => ours(audience),
+            None => false,
+        };
+        if !for_us {
+            return Err(VerifyError::refused("another audience, or none"));
+        }
+        let (now, leeway) = (now.as_secs_f64(), self.leeway.as_secs_f64());
+        match claims.get("exp").map(date) {
+            Some(Some(exp)) if now < exp + leeway => {}
+            Some(Some(_)) => return Err(VerifyError::refused("expired")),
+            Some(None) | None => return Err(VerifyError::refused("no `exp`, or one that is no number")),
+        }
+        match claims.get("nbf").map(date) {
+            Some(Some(nbf)) if nbf - leeway <= now => {}
+            Some(Some(_)) => return Err(VerifyError::refused("not valid yet")),
+            Some(None) => return Err(VerifyError::refused("an `nbf` that is no number")),
+            None => {}
+        }
+        Ok(())
+    }
+}
+
+/// Seconds since 1970, as a number (NumericDate, §2); whoever writes them as text means something else.
+fn date(value: &Value) -> Option<f64> {
+    value.as_f64().filter(|seconds| *seconds >= 0.0)
+}
+
+/// The texts of a list, or of one text: its words where `split`, else itself.
+fn words(value: Option<&Value>, split: bool) -> Vec<String> {
+    match value {
+        Some(Value::String(text)) if split => text.split_ascii_whitespace().map(str::to_owned).collect(),
+        Some(Value::String(text)) => vec![text.clone()],
+        Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const NOW: u64 = 1_000_000;
+
+    fn expected() -> Expected {
+        Expected::new("https://login".to_owned(), "api".to_owned())
+    }
+
+    fn claims(changes: &Value) -> Claims {
+        let mut claims = json!({ "iss": "https://login", "aud": "api", "sub": "ann", "exp": NOW + 60 });
+        for (name, value) in changes.as_object().unwrap() {
+            match value {
+                Value::Null => drop(claims.as_object_mut().unwrap().remove(name)),
+                value => claims[name] = value.clone(),
+            }
+        }
+        serde_json::from_value(claims).unwrap()
+    }
+
+    #[test]
+    fn which_claims_are_right() {
+        let late = Expected { leeway: Duration::from_secs(5), ..expected() };
+        for (name, expected, changes, right) in [
+            ("all", &expected(), json!({}), true),
+            ("no iss", &expected(), json!({ "iss": null }), false),
+            ("another iss", &expected(), json!({ "iss": "https://login/" }), false),
+            ("several iss", &expected(), json!({ "iss": ["https://login"] }), false),
+            ("no aud", &expected(), json!({ "aud": null }), false),
+            ("another aud", &expected(), json!({ "aud": "Api" }), false),
+            ("several aud", &expected(), json!({ "aud": ["web", "api"] }), true),
+            ("several other aud", &expected(), json!({ "aud": ["web", 7] }), false),
+            ("aud in a list in a list", &expected(), json!({ "aud": [["api"]] }), false),
+            ("no aud in a list", &expected(), json!({ "aud": [] }), false),
+            ("no exp", &expected(), json!({ "exp": null }), false),
+            ("exp as text", &expected(), json!({ "exp": (NOW + 60).to_string() }), false),
+            ("exp now", &expected(), json!({ "exp": NOW }), false),
+            ("exp in a moment", &expected(), json!({ "exp": 1_000_000.001 }), true),
+            ("exp a second ago", &expected(), json!({ "exp": NOW - 1 }), false),
+            ("exp below zero", &expected(), json!({ "exp": -1 }), false),
+            ("exp in the far future", &expected(), json!({ "exp": 1e300 }), true),
+            ("exp a second ago, clocks differ", &late, json!({ "exp": NOW - 1 }), true),
+            ("exp as long ago as clocks differ", &late, json!({ "exp": NOW - 5 }), false),
+            ("nbf now", &expected(), json!({ "nbf": NOW }), true),
+            ("nbf in a second", &expected(), json!({ "nbf": NOW + 1 }), false),
+            ("nbf in a second, clocks differ", &late, json!({ "nbf": NOW + 1 }), true),
+            ("nbf in ten seconds, clocks differ", &late, json!({ "nbf": NOW + 10 }), false),
+            ("nbf below zero", &expected(), json!({ "nbf": -1 }), false),
+            ("nbf as text", &expected(), json!({ "nbf": "0" }), false),
+            ("no sub", &expected(), json!({ "sub": null }), false),
+            ("an empty sub", &expected(), json!({ "sub": "" }), false),
+            ("sub as a number", &expected(), json!({ "sub": 7 }), false),
+        ] {
+            let identity = expected.identity(claims(&changes), Duration::from_secs(NOW));
+            assert_eq!(identity.is_ok(), right, "{name}: {identity:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_granted() {
+        let keycloak = Expected {
+            roles: "/realm_access/roles".to_owned(),
+            permissions: "/https:~1~1acme~1permissions".to_owned(),
+            ..expected()
+        };
+        for (name, expected, changes, scopes, roles, permissions) in [
+            ("nothing", &expected(), json!({}), &[] as &[&str], &[] as &[&str], &[] as &[&str]),
+            ("words", &expected(), json!({ "scope": "a  b" }), &["a", "b"], &[], &[]),
+            ("a list", &expected(), json!({ "scp": ["a", 7, "b"] }), &["a", "b"], &[], &[]),
+            ("both", &expected(), json!({ "scope": "a", "scp": ["b"] }), &["a"], &[], &[]),
+            ("one role", &expected(), json!({ "roles": "site admin" }), &[], &["site admin"], &[]),
+            ("permissions", &expected(), json!({ "permissions": ["x"] }), &[], &[], &["x"]),
+            ("an object", &expected(), json!({ "roles": { "admin": true } }), &[], &[], &[]),
+            (
+                "elsewhere",
+                &keycloak,
+                json!({ "realm_access": { "roles": ["r"] }, "https://acme/permissions": ["p"] }),
+                &[],
+                &["r"],
+                &["p"],
+            ),
+        ] {
+            let identity = expected.identity(claims(&changes), Duration::from_secs(NOW)).unwrap();
+            assert_eq!(identity.scopes(), scopes, "{name}");
+            assert_eq!(identity.roles(), roles, "{name}");
+            assert_eq!(identity.permissions(), permissions, "{name}");
+            assert_eq!((identity.sub(), identity.issuer()), ("ann", Some("https://login")), "{name}");
+            assert_eq!(identity.claims()["exp"], NOW + 60, "{name}");
+        }
+    }
+}

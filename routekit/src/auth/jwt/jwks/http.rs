@@ -1,0 +1,131 @@
+//! A list of keys behind a URL.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{Request, StatusCode, Uri, header};
+use http_body_util::{BodyExt as _, Empty, Limited};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use rustls::{
+    ClientConfig, RootCertStore,
+    crypto::ring,
+    pki_types::{CertificateDer, pem::PemObject as _},
+};
+
+use super::{KeySource, source::FetchError};
+
+/// Longer lists are none.
+const LONGEST_LIST: usize = 512 * 1024;
+
+/// Asks a URL each time. It follows no redirects: a list comes from where the program says, and from nowhere else.
+pub(super) struct HttpSource {
+    uri: Uri,
+    client: Client<HttpsConnector<HttpConnector>, Empty<Bytes>>,
+}
+
+impl HttpSource {
+    pub(super) fn new(url: &str, roots: Option<&[u8]>) -> Result<Self, String> {
+        let uri = check(url)?;
+        let roots = match roots {
+            Some(pem) => given(pem)?,
+            None => the_systems(),
+        };
+        let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| error.to_string())?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        // Plain HTTP is for the machine itself, as was checked.
+        let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().build();
+        // One connection in ten minutes is not worth keeping.
+        let client = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector);
+        Ok(Self { uri, client })
+    }
+}
+
+/// The certificates that the system trusts. With none, every fetch fails and says so.
+fn the_systems() -> RootCertStore {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    roots
+}
+
+fn given(pem: &[u8]) -> Result<RootCertStore, String> {
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(pem) {
+        let certificate = certificate.map_err(|_| "the certificates are no PEM".to_owned())?;
+        roots.add(certificate).map_err(|error| format!("a certificate cannot be trusted: {error}"))?;
+    }
+    if roots.is_empty() { Err("there are no certificates in the PEM".to_owned()) } else { Ok(roots) }
+}
+
+/// Whoever can change the list on its way can sign tokens.
+fn check(url: &str) -> Result<Uri, String> {
+    let uri: Uri = url.parse().map_err(|_| "the URL of the keys is none".to_owned())?;
+    let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+        return Err("the URL of the keys is not absolute; write `https://…`".to_owned());
+    };
+    if authority.as_str().contains('@') {
+        return Err("the URL of the keys has a user or a password in it".to_owned());
+    }
+    let host = authority.host().trim_start_matches('[').trim_end_matches(']');
+    let here = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    match scheme {
+        "https" => Ok(uri),
+        "http" if here => Ok(uri),
+        "http" => {
+            Err(format!("the keys of `{host}` come by plain HTTP, where anybody can change them; write `https://…`"))
+        }
+        _ => Err("the URL of the keys is neither `https` nor `http`".to_owned()),
+    }
+}
+
+impl KeySource for HttpSource {
+    async fn fetch(&self) -> Result<Bytes, FetchError> {
+        let request = Request::get(self.uri.clone())
+            .header(header::ACCEPT, "application/jwk-set+json, application/json")
+            .header(header::USER_AGENT, "routekit")
+            .body(Empty::new())?;
+        let response = self.client.request(request).await?;
+        if response.status() != StatusCode::OK {
+            return Err(format!("it answers with {}", response.status()).into());
+        }
+        Ok(Limited::new(response.into_body(), LONGEST_LIST).collect().await?.to_bytes())
+    }
+
+    /// Without the query, which may hold a secret.
+    fn name(&self) -> String {
+        let authority = self.uri.authority().map_or("", |authority| authority.as_str());
+        format!("{}://{authority}{}", self.uri.scheme_str().unwrap_or_default(), self.uri.path())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn which_urls_are_asked() {
+        for (name, url, right) in [
+            ("HTTPS", "https://login.example.com/keys?tenant=7", true),
+            ("HTTP here", "http://127.0.0.1:8080/keys", true),
+            ("HTTP here, by another address", "http://[::1]/keys", true),
+            ("HTTP here, by name", "http://localhost/keys", true),
+            ("HTTP elsewhere", "http://login.example.com/keys", false),
+            ("HTTP almost here", "http://127.0.0.1.example.com/keys", false),
+            ("a password", "https://user:hunter2@login.example.com/keys", false),
+            ("a path", "/keys", false),
+            ("a host", "login.example.com", false),
+            ("a file", "file:///etc/passwd", false),
+            ("nothing", "", false),
+        ] {
+            let checked = check(url);
+            assert_eq!(checked.is_ok(), right, "{name}: {checked:?}");
+            assert!(!format!("{checked:?}").contains("hunter2"), "{name}");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! The issuer's own list of its keys (RFC 7517 §5), fetched and kept (feature `jwks`).
+//!
+//! 1. The list is fetched when the app begins to serve, and again, in the background, when a token comes after ten minutes
+//!    ([`refresh_every`](Jwks::refresh_every)). A key that has left the list is forgotten then.
+//! 2. A token with an unknown `kid` whose claims are right has the list fetched again, and waits for it; others wait for the
+//!    same fetch. So a new key works from its first token on.
+//! 3. There is at most one fetch in thirty seconds ([`at_most_every`](Jwks::at_most_every)), whatever tokens say and whether or
+//!    not it succeeds; in between, unknown keys are refused at once.
+//! 4. Where a fetch fails, or brings no key that can be used, the keys that are known go on working, however old; the log says
+//!    so. Before the first list nobody can say whether a token is valid: 503.
+//! 5. Each key has the algorithm that the list says, or else the usual one of its kind: RS256, ES256, ES384, EdDSA. Shared
+//!    secrets, keys for encryption and keys of unknown kinds are left out.
+//! 6. A fetch takes five seconds and 512 KiB at most, follows no redirect, and goes by HTTPS, except on the machine itself.
+//!
+//! ```
+//! use routekit::auth::jwt::{Jwt, jwks::Jwks};
+//!
+//! let tokens = Jwt::new("https://login.example.com", "orders")
+//!     .jwks(Jwks::url("https://login.example.com/.well-known/jwks.json"));
+//! ```
+//!
+//! Behind a proxy, or with an HTTP client that the program has already, implement [`KeySource`].
+
+mod http;
+mod remote;
+mod set;
+mod source;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+pub use self::source::KeySource;
+use self::{http::HttpSource, remote::Remote, source::AnySource};
+use super::{Algorithm, Key};
+use crate::auth::{Surroundings, VerifyError};
+
+/// Keys that are fetched. See the [module docs](crate::auth::jwt::jwks). A clone keeps the same keys.
+#[derive(Clone)]
+#[must_use]
+pub struct Jwks {
+    source: Arc<dyn AnySource>,
+    intervals: Intervals,
+    /// Made anew when it starts.
+    remote: Arc<Remote>,
+    problems: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Intervals {
+    refresh_every: Duration,
+    at_most_every: Duration,
+}
+
+impl Default for Intervals {
+    fn default() -> Self {
+        Self { refresh_every: Duration::from_secs(600), at_most_every: Duration::from_secs(30) }
+    }
+}
+
+impl Jwks {
+    /// From this URL, by HTTPS with the certificates that the system trusts. The app does not start with what is no URL.
+    pub fn url(url: &str) -> Self {
+        Self::of_url(url, None)
+    }
+
+    /// The same, trusting the certificates of this PEM instead of the system's: for an issuer with a private authority.
+    pub fn url_trusting(url: &str, pem: impl AsRef<[u8]>) -> Self {
+        Self::of_url(url, Some(pem.as_ref()))
+    }
+
+    fn of_url(url: &str, roots: Option<&[u8]>) -> Self {
+        match HttpSource::new(url, roots) {
+            Ok(source) => Self::from_source(source),
+            Err(problem) => Self { problems: vec![problem], ..Self::from_source(source::Nowhere) },
+        }
+    }
+
+    /// From wherever this says.
+    pub fn from_source(source: impl KeySource) -> Self {
+        let (source, intervals): (Arc<dyn AnySource>, _) = (Arc::new(source), Intervals::default());
+        let remote = Arc::new(Remote::new(Arc::clone(&source), intervals, None));
+        Self { source, intervals, remote, problems: Vec::new() }
+    }
+
+    /// How old the list may become. Defaults to ten minutes.
+    pub fn refresh_every(mut self, interval: Duration) -> Self {
+        self.intervals.refresh_every = interval;
+        self.renewed(None)
+    }
+
+    /// The shortest time from one fetch to the next. Defaults to thirty seconds.
+    pub fn at_most_every(mut self, interval: Duration) -> Self {
+        self.intervals.at_most_every = interval;
+        self.renewed(None)
+    }
+
+    fn renewed(mut self, surroundings: Option<&Surroundings>) -> Self {
+        self.remote = Arc::new(Remote::new(Arc::clone(&self.source), self.intervals, surroundings));
+        self
+    }
+
+    pub(super) fn start(&mut self, surroundings: &Surroundings) {
+        *self = self.clone().renewed(Some(surroundings));
+    }
+
+    pub(super) async fn warm_up(&self) {
+        self.remote.warm_up().await;
+    }
+
+    pub(super) async fn find(
+        &self,
+        kid: Option<&str>,
+        algorithm: Algorithm,
+        plausible: impl Fn() -> Result<(), VerifyError>,
+    ) -> Result<Arc<Key>, VerifyError> {
+        self.remote.find(kid, algorithm, plausible).await
+    }
+
+    pub(super) fn problems(&self) -> Vec<String> {
+        self.problems.clone()
+    }
+}
+
+impl fmt::Debug for Jwks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Jwks").field("source", &self.source.name()).field("intervals", &self.intervals).finish()
+    }
+}

@@ -1,0 +1,133 @@
+//! A list of keys, read.
+
+use jsonwebtoken::{
+    DecodingKey,
+    jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, KeyOperations, PublicKeyUse},
+};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{super::keys::Keys, Algorithm, Key, source::FetchError};
+
+#[derive(Deserialize)]
+struct KeySet {
+    keys: Vec<Value>,
+}
+
+/// The keys of a list that can be used; there is at least one. What cannot be read is left out, so that a new kind of key does
+/// not take the others with it (RFC 7517 §5).
+pub(super) fn parse(json: &[u8]) -> Result<Keys, FetchError> {
+    // Without serde's words, which may repeat what it read.
+    let set: KeySet = serde_json::from_slice(json).map_err(|_| "no list of keys (RFC 7517 §5)")?;
+    let mut keys = Keys::default();
+    for key in set.keys.into_iter().filter_map(|key| read(serde_json::from_value(key).ok()?)) {
+        keys.add(key);
+    }
+    if keys.is_empty() { Err("no key in the list can be used".into()) } else { Ok(keys) }
+}
+
+fn read(jwk: Jwk) -> Option<Key> {
+    let common = &jwk.common;
+    let for_signatures = common.public_key_use.as_ref().is_none_or(|used| *used == PublicKeyUse::Signature);
+    let verifies = common.key_operations.as_ref().is_none_or(|operations| operations.contains(&KeyOperations::Verify));
+    if !for_signatures || !verifies {
+        return None;
+    }
+    let algorithm = algorithm(&jwk)?;
+    let decoding = DecodingKey::from_jwk(&jwk).ok()?;
+    let key = Key::decoded(jwk.common.key_id, algorithm, decoding);
+    key.problem().is_none().then_some(key)
+}
+
+/// What the list says, or else the usual one of its kind; none where the two do not fit, or for a shared secret.
+fn algorithm(jwk: &Jwk) -> Option<Algorithm> {
+    let usual = match &jwk.algorithm {
+        AlgorithmParameters::RSA(_) => Algorithm::RS256,
+        AlgorithmParameters::EllipticCurve(curve) => match curve.curve {
+            EllipticCurve::P256 => Algorithm::ES256,
+            EllipticCurve::P384 => Algorithm::ES384,
+            _ => return None,
+        },
+        AlgorithmParameters::OctetKeyPair(_) => Algorithm::EdDSA,
+        // A secret that everybody can fetch is none.
+        _ => return None,
+    };
+    let said = match jwk.common.key_algorithm {
+        None => return Some(usual),
+        Some(KeyAlgorithm::RS256) => Algorithm::RS256,
+        Some(KeyAlgorithm::RS384) => Algorithm::RS384,
+        Some(KeyAlgorithm::RS512) => Algorithm::RS512,
+        Some(KeyAlgorithm::PS256) => Algorithm::PS256,
+        Some(KeyAlgorithm::PS384) => Algorithm::PS384,
+        Some(KeyAlgorithm::PS512) => Algorithm::PS512,
+        Some(KeyAlgorithm::ES256) => Algorithm::ES256,
+        Some(KeyAlgorithm::ES384) => Algorithm::ES384,
+        Some(KeyAlgorithm::EdDSA) => Algorithm::EdDSA,
+        Some(_) => return None,
+    };
+    // Curves belong to one algorithm.
+    (said == usual || said.family() == usual.family() && usual == Algorithm::RS256).then_some(said)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const N: &str = "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw";
+
+    fn rsa(changes: &Value) -> Value {
+        let mut key = json!({ "kty": "RSA", "n": N, "e": "AQAB", "kid": "a" });
+        key.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+        key
+    }
+
+    #[test]
+    fn which_keys_are_used() {
+        let p256 = json!({
+            "kty": "EC", "crv": "P-256", "kid": "a",
+            "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4", "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"
+        });
+        let ed =
+            json!({ "kty": "OKP", "crv": "Ed25519", "kid": "a", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" });
+        for (name, key, expected) in [
+            ("RSA without an algorithm", rsa(&json!({})), Some(Algorithm::RS256)),
+            ("RSA with one", rsa(&json!({ "alg": "PS384" })), Some(Algorithm::PS384)),
+            ("RSA with one of another kind", rsa(&json!({ "alg": "ES256" })), None),
+            ("RSA with a secret's", rsa(&json!({ "alg": "HS256" })), None),
+            ("RSA for encryption", rsa(&json!({ "use": "enc" })), None),
+            ("RSA for encryption, by algorithm", rsa(&json!({ "alg": "RSA-OAEP" })), None),
+            ("RSA with an unknown algorithm", rsa(&json!({ "alg": "XY256" })), None),
+            ("RSA for signing only", rsa(&json!({ "key_ops": ["sign"] })), None),
+            ("RSA for verifying", rsa(&json!({ "use": "sig", "key_ops": ["verify"] })), Some(Algorithm::RS256)),
+            ("RSA too short", rsa(&json!({ "n": "0vx7agoebGcQSuuPiLJXZg" })), None),
+            ("EC", p256.clone(), Some(Algorithm::ES256)),
+            ("Ed25519", ed, Some(Algorithm::EdDSA)),
+            (
+                "a secret",
+                json!({ "kty": "oct", "k": "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T", "kid": "a" }),
+                None,
+            ),
+            ("an unknown kind", json!({ "kty": "XYZ", "kid": "a" }), None),
+            ("no key at all", json!(7), None),
+        ] {
+            let alone = parse(json!({ "keys": [key] }).to_string().as_bytes());
+            let found = alone.ok().and_then(|keys| Some(keys.find(Some("a"), expected?)?.algorithm()));
+            assert_eq!(found, expected, "{name}");
+            // Whatever it is, it takes no other key with it.
+            let other = rsa(&json!({ "kid": "b" }));
+            let keys = parse(json!({ "keys": [key, other] }).to_string().as_bytes()).unwrap();
+            assert!(keys.find(Some("b"), Algorithm::RS256).is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_list() {
+        for (name, text) in [("empty", ""), ("HTML", "<p>hunter2</p>"), ("no keys", r#"{"keys":[]}"#), ("a list", "[]")]
+        {
+            let error = parse(text.as_bytes()).unwrap_err().to_string();
+            assert!(!error.contains("hunter2"), "{name}: {error}");
+        }
+    }
+}

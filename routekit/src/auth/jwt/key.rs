@@ -1,0 +1,159 @@
+//! A key that tokens are signed with.
+
+use std::fmt;
+
+use jsonwebtoken::{DecodingKey, crypto::rust_crypto::DEFAULT_PROVIDER};
+
+use super::algorithm::{Algorithm, Family};
+
+/// A key and the one algorithm that it is for. `Debug` shows its id.
+#[derive(Clone)]
+#[must_use]
+pub struct Key {
+    kid: Option<String>,
+    algorithm: Algorithm,
+    /// Or what is wrong with it, which the app reports when it starts.
+    decoding: Result<DecodingKey, String>,
+}
+
+/// RFC 7518 §3.3.
+const SHORTEST_RSA_BITS: usize = 2048;
+
+impl Key {
+    /// A shared secret, for `HS256`, `HS384` and `HS512`: at least 32, 48 and 64 bytes. Whoever verifies with it can sign too.
+    pub fn secret(algorithm: Algorithm, secret: impl AsRef<[u8]>) -> Self {
+        let secret = secret.as_ref();
+        let decoding = match algorithm.family() {
+            Family::Hmac { shortest } if secret.len() < shortest => {
+                Err(format!("the secret is shorter than the {shortest} bytes that {algorithm:?} wants (RFC 7518 §3.2)"))
+            }
+            Family::Hmac { .. } => Ok(DecodingKey::from_secret(secret)),
+            Family::Rsa | Family::Ec | Family::Ed => Err(format!("{algorithm:?} takes a public key, not a secret")),
+        };
+        Self { kid: None, algorithm, decoding }
+    }
+
+    /// A public key in PEM, for all other algorithms.
+    pub fn pem(algorithm: Algorithm, pem: impl AsRef<[u8]>) -> Self {
+        let pem = pem.as_ref();
+        let decoding = match algorithm.family() {
+            Family::Hmac { .. } => return Self::broken(algorithm, format!("{algorithm:?} takes a secret, not a PEM")),
+            Family::Rsa => DecodingKey::from_rsa_pem(pem),
+            Family::Ec => DecodingKey::from_ec_pem(pem),
+            Family::Ed => DecodingKey::from_ed_pem(pem),
+        };
+        Self { kid: None, algorithm, decoding: decoding.map_err(|error| error.to_string()) }.checked()
+    }
+
+    fn broken(algorithm: Algorithm, reason: String) -> Self {
+        Self { kid: None, algorithm, decoding: Err(reason) }
+    }
+
+    /// A key that somebody else has read.
+    #[cfg(feature = "jwks")]
+    pub(in crate::auth) fn decoded(kid: Option<String>, algorithm: Algorithm, decoding: DecodingKey) -> Self {
+        Self { kid, algorithm, decoding: Ok(decoding) }.checked()
+    }
+
+    /// For tokens that name this `kid`. A key without an id is for every token of its algorithm that names none, or an unknown
+    /// one.
+    pub fn kid(mut self, kid: impl Into<String>) -> Self {
+        self.kid = Some(kid.into());
+        self
+    }
+
+    /// Tries the key where nobody waits for it: what cannot verify anything must not start.
+    fn checked(mut self) -> Self {
+        if let Ok(decoding) = &self.decoding
+            && let Err(reason) = check(self.algorithm, decoding)
+        {
+            self.decoding = Err(reason);
+        }
+        self
+    }
+
+    pub(super) fn id(&self) -> Option<&str> {
+        self.kid.as_deref()
+    }
+
+    pub(super) fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    pub(in crate::auth) fn problem(&self) -> Option<&str> {
+        self.decoding.as_ref().err().map(String::as_str)
+    }
+
+    /// Whether `signature` is this key's of `message`.
+    pub(super) fn has_signed(&self, message: &[u8], signature: &Vec<u8>) -> bool {
+        let Ok(decoding) = &self.decoding else { return false };
+        // Not the process-wide provider, which another crate may have chosen or left unchosen.
+        let verifier = (DEFAULT_PROVIDER.verifier_factory)(&self.algorithm.theirs(), decoding);
+        verifier.is_ok_and(|verifier| verifier.verify(message, signature).is_ok())
+    }
+}
+
+/// The key itself must be sound, and long enough.
+fn check(algorithm: Algorithm, key: &DecodingKey) -> Result<(), String> {
+    (DEFAULT_PROVIDER.verifier_factory)(&algorithm.theirs(), key).map_err(|error| error.to_string())?;
+    if algorithm.family() == Family::Rsa {
+        let modulus = match key.kind() {
+            jsonwebtoken::DecodingKeyKind::SecretOrDer(der) => {
+                let components = (DEFAULT_PROVIDER.key_utils.rsa_pub_components_from_public_key)(der);
+                components.map_err(|error| error.to_string())?.0
+            }
+            jsonwebtoken::DecodingKeyKind::RsaModulusExponent { n, .. } => n.clone(),
+        };
+        let bits = bits(&modulus);
+        if bits < SHORTEST_RSA_BITS {
+            return Err(format!(
+                "an RSA key of {bits} bits, and {algorithm:?} wants {SHORTEST_RSA_BITS} (RFC 7518 §3.3)"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// How many bits a big-endian number has.
+fn bits(number: &[u8]) -> usize {
+    let Some(first) = number.iter().position(|byte| *byte != 0) else { return 0 };
+    (number.len() - first) * 8 - number[first].leading_zeros() as usize
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Key").field("kid", &self.kid).field("algorithm", &self.algorithm).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_keys() {
+        let rsa = include_str!("../../docs/rsa-public.pem");
+        for (name, key, expected) in [
+            ("a short secret", Key::secret(Algorithm::HS256, [0; 31]), Some("shorter than the 32 bytes")),
+            ("a shorter one for another", Key::secret(Algorithm::HS512, [0; 63]), Some("shorter than the 64 bytes")),
+            ("a secret", Key::secret(Algorithm::HS256, [0; 32]), None),
+            ("a secret for RSA", Key::secret(Algorithm::RS256, [0; 64]), Some("takes a public key")),
+            ("a PEM for HMAC", Key::pem(Algorithm::HS256, rsa), Some("takes a secret")),
+            ("a PEM", Key::pem(Algorithm::PS512, rsa), None),
+            ("another algorithm's PEM", Key::pem(Algorithm::ES256, rsa), Some("")),
+            ("no PEM", Key::pem(Algorithm::RS256, "hunter2"), Some("")),
+        ] {
+            assert_eq!(key.problem().is_some(), expected.is_some(), "{name}: {:?}", key.problem());
+            assert!(key.problem().unwrap_or_default().contains(expected.unwrap_or_default()), "{name}");
+            assert!(!key.problem().unwrap_or_default().contains("hunter2"), "{name}");
+        }
+    }
+
+    #[test]
+    fn lengths_of_numbers() {
+        for (number, expected) in [(&[] as &[u8], 0), (&[0, 0], 0), (&[1], 1), (&[0, 0x80, 0], 16), (&[0x7f, 0xff], 15)]
+        {
+            assert_eq!(bits(number), expected, "{number:?}");
+        }
+    }
+}

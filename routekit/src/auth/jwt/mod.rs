@@ -1,0 +1,199 @@
+//! JSON Web Tokens in the `Authorization` header, signed by somebody else (RFC 7519, RFC 6750 §2.1; feature `jwt`).
+//!
+//! 1. Every key has one algorithm, and a token must name just that one: there is no `none`, and no public key that is taken for
+//!    a shared secret (RFC 8725 §3.1).
+//! 2. `kid` looks a key up among those that are known, and nothing else: no file, no database, no URL. `jku`, `jwk`, `x5u` and
+//!    `x5c` are not looked at; a token with `crit` is refused (RFC 7515 §4.1.11).
+//! 3. `exp`, `iss`, `aud` and `sub` must be there and be right; `nbf` must be right where it is. A token is valid until the
+//!    moment of its `exp` and not in it. Clocks that differ are allowed for only by [`leeway`](Jwt::leeway).
+//! 4. A request with two `Authorization` headers, or a token of more than 16 KiB, is refused unread.
+//! 5. Scopes are read from `scope` or `scp`, roles from `roles`, permissions from `permissions`: text of words with spaces
+//!    between, or a list. Elsewhere with [`scopes_at`](Jwt::scopes_at) and its like.
+//!
+//! A token is verified by itself each time: one that was revoked is valid until its `exp`. Keep them short.
+//!
+//! The cryptography is `jsonwebtoken`'s, with RustCrypto: it needs no C compiler. A program that itself uses `jsonwebtoken` with
+//! another backend says which with `CryptoProvider::install_default`, as that crate asks for; this module always uses the one
+//! that it names.
+//!
+//! ```
+//! use routekit::{auth::jwt::{Algorithm, Jwt, Key}, prelude::*};
+//!
+//! # fn public_key() -> &'static str { include_str!("../../docs/rsa-public.pem") }
+//! #[get("/orders", auth(scope("orders:read")))]
+//! async fn orders(who: Identity) -> String {
+//!     format!("orders of {}", who.sub())
+//! }
+//!
+//! # fn main() -> Result<(), routekit::Error> {
+//! let tokens = Jwt::new("https://login.example.com", "orders")
+//!     .key(Key::pem(Algorithm::RS256, public_key()).kid("2026-01"))
+//!     .roles_at("/realm_access/roles");
+//! let app = App::with_routes(routes![orders]).verifier(tokens);
+//! # app.config(Default::default()).into_router()?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod algorithm;
+mod claims;
+#[cfg(feature = "jwks")]
+pub mod jwks;
+mod key;
+mod keys;
+mod token;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use http::request::Parts;
+
+#[cfg(feature = "jwks")]
+use self::jwks::Jwks;
+pub use self::{algorithm::Algorithm, key::Key};
+use self::{claims::Expected, keys::Keys, token::Token};
+use super::{Bearer, Surroundings, Verifier, VerifyError, bearer, verifiers::BEARER};
+use crate::{clock::Clock, identity::Identity};
+
+/// Verifies tokens of one issuer. See the [module docs](crate::auth::jwt). For several issuers, add several of these.
+#[derive(Clone)]
+#[must_use]
+pub struct Jwt {
+    expected: Expected,
+    keys: Keys,
+    #[cfg(feature = "jwks")]
+    jwks: Option<Jwks>,
+    clock: Clock,
+}
+
+/// Longer tokens are refused before anything looks at them.
+const LONGEST_TOKEN: usize = 16 * 1024;
+
+impl Jwt {
+    /// Tokens of this issuer (`iss`) for this audience (`aud`), which is usually the name of the API.
+    pub fn new(issuer: impl Into<String>, audience: impl Into<String>) -> Self {
+        Self {
+            expected: Expected::new(issuer.into(), audience.into()),
+            keys: Keys::default(),
+            #[cfg(feature = "jwks")]
+            jwks: None,
+            clock: Clock::system(),
+        }
+    }
+
+    /// Takes tokens for this audience too.
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.expected.audiences.push(audience.into());
+        self
+    }
+
+    /// Takes tokens that were signed with this key.
+    pub fn key(mut self, key: Key) -> Self {
+        self.keys.add(key);
+        self
+    }
+
+    /// Takes tokens that were signed with one of the issuer's keys, which are fetched from it.
+    #[cfg(feature = "jwks")]
+    pub fn jwks(mut self, jwks: Jwks) -> Self {
+        self.jwks = Some(jwks);
+        self
+    }
+
+    /// How far the issuer's clock may be off. Defaults to nothing.
+    pub fn leeway(mut self, leeway: Duration) -> Self {
+        self.expected.leeway = leeway;
+        self
+    }
+
+    /// Where the scopes are, as a JSON pointer (RFC 6901) into the claims. Defaults to `/scope`, else `/scp`.
+    pub fn scopes_at(mut self, pointer: impl Into<String>) -> Self {
+        self.expected.scopes = vec![pointer.into()];
+        self
+    }
+
+    /// Where the roles are. Defaults to `/roles`.
+    pub fn roles_at(mut self, pointer: impl Into<String>) -> Self {
+        self.expected.roles = pointer.into();
+        self
+    }
+
+    /// Where the permissions are. Defaults to `/permissions`.
+    pub fn permissions_at(mut self, pointer: impl Into<String>) -> Self {
+        self.expected.permissions = pointer.into();
+        self
+    }
+
+    async fn key_of(&self, token: &Token<'_>) -> Result<Arc<Key>, VerifyError> {
+        if let Some(key) = self.keys.find(token.kid(), token.algorithm()) {
+            return Ok(Arc::clone(key));
+        }
+        #[cfg(feature = "jwks")]
+        if let Some(jwks) = &self.jwks {
+            // A key that has to be fetched is fetched for a token only that would pass with it.
+            let plausible = || self.expected.check(&token.claims()?, self.clock.unix_time());
+            return jwks.find(token.kid(), token.algorithm(), plausible).await;
+        }
+        Err(VerifyError::refused("an unknown key"))
+    }
+
+    /// Who the token speaks of.
+    async fn identify(&self, text: &[u8]) -> Result<Identity, VerifyError> {
+        if text.len() > LONGEST_TOKEN {
+            return Err(VerifyError::refused("a token that is too long"));
+        }
+        let token = Token::parse(text)?;
+        let key = self.key_of(&token).await?;
+        token.verify(&key)?;
+        self.expected.identity(token.claims()?, self.clock.unix_time())
+    }
+}
+
+impl Verifier for Jwt {
+    async fn verify(&self, request: &Parts) -> Result<Option<Identity>, VerifyError> {
+        match bearer(&request.headers) {
+            Bearer::Absent => Ok(None),
+            Bearer::Ambiguous => Err(VerifyError::refused("several `Authorization` headers")),
+            Bearer::Token(text) => self.identify(text).await.map(Some),
+        }
+    }
+
+    fn scheme(&self) -> Option<&'static str> {
+        Some(BEARER)
+    }
+
+    fn problems(&self) -> Vec<String> {
+        let mut problems = self.expected.problems();
+        problems.extend_from_slice(self.keys.problems());
+        let mut keyless = self.keys.is_empty();
+        #[cfg(feature = "jwks")]
+        if let Some(jwks) = &self.jwks {
+            keyless = false;
+            problems.extend(jwks.problems());
+        }
+        if keyless {
+            problems.push("there are no keys".to_owned());
+        }
+        problems
+    }
+
+    #[cfg(feature = "jwks")]
+    async fn warm_up(&self) {
+        if let Some(jwks) = &self.jwks {
+            jwks.warm_up().await;
+        }
+    }
+
+    fn start(&mut self, surroundings: &Surroundings) {
+        self.clock = surroundings.clock.clone();
+        #[cfg(feature = "jwks")]
+        if let Some(jwks) = &mut self.jwks {
+            jwks.start(surroundings);
+        }
+    }
+}
+
+impl fmt::Debug for Jwt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Jwt").field("expected", &self.expected).field("keys", &self.keys).finish()
+    }
+}

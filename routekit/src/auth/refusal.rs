@@ -1,0 +1,67 @@
+//! How a client that may not pass is answered.
+
+use http::{HeaderValue, StatusCode, header};
+
+use super::{AnyOf, Grant, Verifiers, VerifyError, verifiers::BEARER};
+use crate::{identity::Identity, problem::Problem};
+
+const REALM: &str = "routekit";
+
+/// 401 where there are no credentials, or `error` of those that there are; 503 where nobody can say.
+///
+/// Of refused credentials nothing is said but that they are: whoever guesses must not learn how near they came.
+pub(crate) fn unauthorized(verifiers: &Verifiers, error: Option<VerifyError>) -> Problem {
+    let detail = match error {
+        Some(error) if error.is_unavailable() => {
+            return Problem::new(StatusCode::SERVICE_UNAVAILABLE)
+                .detail("credentials cannot be verified at the moment")
+                .caused_by(error);
+        }
+        Some(_) => "the credentials are not valid",
+        None => "credentials are needed",
+    };
+    verifiers.schemes().into_iter().fold(Problem::unauthorized(detail), |problem, scheme| {
+        // RFC 6750 §3.1: the code where there is a token to speak of.
+        let code = if error.is_some() && scheme == BEARER { r#", error="invalid_token""# } else { "" };
+        problem.header(header::WWW_AUTHENTICATE, challenge(&format!(r#"{scheme} realm="{REALM}"{code}"#)))
+    })
+}
+
+/// 403 that names what the identity lacks of `all`, each of which must be met by one of its grants. `None` if it has all.
+pub(crate) fn forbidden(verifiers: &Verifiers, identity: &Identity, all: &[AnyOf]) -> Option<Problem> {
+    let lacking: Vec<AnyOf> = all.iter().filter(|any| !any.iter().any(|grant| identity.has(*grant))).copied().collect();
+    if lacking.is_empty() {
+        return None;
+    }
+    let named: Vec<String> = lacking.iter().map(|any| name(any)).collect();
+    let problem = Problem::forbidden(format!("missing: {}", named.join("; ")));
+    let scopes: Vec<&str> = lacking
+        .iter()
+        .flat_map(|any| any.iter())
+        .filter_map(|grant| match grant {
+            Grant::Scope(scope) => Some(*scope),
+            Grant::Role(_) | Grant::Permission(_) => None,
+        })
+        .collect();
+    if scopes.is_empty() || !verifiers.schemes().contains(&BEARER) {
+        return Some(problem);
+    }
+    let scopes = scopes.join(" ");
+    let value = format!(r#"{BEARER} realm="{REALM}", error="insufficient_scope", scope="{scopes}""#);
+    Some(problem.header(header::WWW_AUTHENTICATE, challenge(&value)))
+}
+
+/// ``the role `admin` or the permission `users:write` ``
+fn name(any: AnyOf) -> String {
+    let names = any.iter().map(|grant| match grant {
+        Grant::Scope(name) => format!("the scope `{name}`"),
+        Grant::Role(name) => format!("the role `{name}`"),
+        Grant::Permission(name) => format!("the permission `{name}`"),
+    });
+    names.collect::<Vec<_>>().join(" or ")
+}
+
+/// Names that cannot stand in a header were not written with the attribute, which checks them; they go unsaid.
+fn challenge(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(r#"Bearer realm="routekit""#))
+}

@@ -1,0 +1,125 @@
+//! All verifiers of an app, asked as one.
+
+use std::{any::type_name, fmt, future::poll_fn, task::Poll, time::Duration};
+
+use http::{HeaderName, request::Parts};
+
+use super::{
+    Surroundings, Verifier, VerifyError,
+    verifier::{AnyVerifier, Verifying},
+};
+use crate::identity::Identity;
+
+/// Verifiers in the order in which they are asked. See the [module docs](crate::auth).
+#[derive(Default)]
+pub struct Verifiers(Vec<Named>);
+
+struct Named {
+    name: &'static str,
+    verifier: Box<dyn AnyVerifier>,
+}
+
+impl Verifiers {
+    /// None yet: nobody is identified.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Asks this one too.
+    #[must_use]
+    pub fn with(mut self, verifier: impl Verifier) -> Self {
+        self.add(verifier);
+        self
+    }
+
+    pub(crate) fn add<V: Verifier>(&mut self, verifier: V) {
+        self.0.push(Named { name: type_name::<V>(), verifier: Box::new(verifier) });
+    }
+
+    /// Hands them what they may use. An app does that by itself; without it they have the system's clock, and do their
+    /// work while a request waits.
+    #[must_use]
+    pub fn started(mut self, surroundings: &Surroundings) -> Self {
+        self.0.iter_mut().for_each(|named| named.verifier.start(surroundings));
+        self
+    }
+
+    /// Who sent this request: what the first that knows says. `None` where it has no credentials.
+    ///
+    /// # Errors
+    /// There are credentials, and none of them are valid, or nobody can say.
+    pub async fn verify(&self, request: &Parts) -> Result<Option<Identity>, VerifyError> {
+        let mut worst: Option<VerifyError> = None;
+        for Named { verifier, .. } in &self.0 {
+            match in_time(verifier.verify(request)).await {
+                Ok(Some(identity)) => return Ok(Some(identity)),
+                Ok(None) => {}
+                // Whoever cannot tell might have known the client.
+                Err(error) if error.is_unavailable() || worst.is_none() => worst = Some(error),
+                Err(_) => {}
+            }
+        }
+        worst.map_or(Ok(None), Err)
+    }
+
+    /// Has them all do what is better done before the first request comes. An app does that by itself.
+    pub async fn warm_up(&self) {
+        for Named { verifier, .. } in &self.0 {
+            verifier.warm_up().await;
+        }
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The schemes that a client may use, without repetitions.
+    pub(super) fn schemes(&self) -> Vec<&'static str> {
+        let mut schemes = Vec::new();
+        for scheme in self.0.iter().filter_map(|named| named.verifier.scheme()) {
+            if !schemes.contains(&scheme) {
+                schemes.push(scheme);
+            }
+        }
+        // A 401 owes the client a challenge (RFC 9110 §15.5.2), whatever identifies it.
+        if schemes.is_empty() { vec![BEARER] } else { schemes }
+    }
+
+    /// Every header that brings credentials.
+    pub(crate) fn secret_headers(&self) -> Vec<HeaderName> {
+        self.0.iter().flat_map(|named| named.verifier.secret_headers()).collect()
+    }
+
+    /// Whatever is wrong with each, by its type.
+    pub(crate) fn problems(&self) -> Vec<(&'static str, String)> {
+        self.0.iter().flat_map(|named| named.verifier.problems().into_iter().map(|text| (named.name, text))).collect()
+    }
+}
+
+/// RFC 6750 §1.
+pub(super) const BEARER: &str = "Bearer";
+
+/// How long a verifier may take that has to ask somebody else.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// A verifier that hangs must not hold requests for good.
+async fn in_time(mut verifying: Verifying<'_>) -> Result<Option<Identity>, VerifyError> {
+    // Most are ready at once, and need no timer.
+    if let Poll::Ready(verified) = poll_fn(|cx| Poll::Ready(verifying.as_mut().poll(cx))).await {
+        return verified;
+    }
+    match tokio::time::timeout(DEADLINE, verifying).await {
+        Ok(verified) => verified,
+        Err(elapsed) => Err(VerifyError::unavailable(elapsed)),
+    }
+}
+
+impl fmt::Debug for Verifiers {
+    /// Their types: they hold secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.iter().map(|named| named.name)).finish()
+    }
+}

@@ -1,0 +1,119 @@
+//! What a token says, as a type.
+
+use std::{
+    any::type_name,
+    fmt,
+    ops::{Deref, DerefMut},
+};
+
+use axum::{
+    extract::{FromRequestParts, OptionalFromRequestParts},
+    response::{IntoResponse, Response},
+};
+use http::request::Parts;
+use serde::de::DeserializeOwned;
+
+use super::{Identity, NotIdentified};
+use crate::{
+    problem::Problem,
+    route::{Describe, Input, NoPayload},
+};
+
+/// The claims of the [`Identity`], deserialised. Those that `T` does not name are ignored.
+///
+/// Credentials without what `T` needs are valid all the same, so such a request is answered with 403.
+#[derive(Clone, Copy)]
+pub struct Claims<T>(pub T);
+
+impl<T: DeserializeOwned> Claims<T> {
+    fn of(identity: &Identity) -> Result<Self, ClaimsRejection> {
+        T::deserialize(identity.claims()).map(Self).map_err(|_| ClaimsRejection::Unfit(type_name::<T>()))
+    }
+}
+
+impl<T> Deref for Claims<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> DerefMut for Claims<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.0
+    }
+}
+
+impl<T> fmt::Debug for Claims<T> {
+    /// The type only: claims may hold anything.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Claims<{}>", type_name::<T>())
+    }
+}
+
+impl<T, S> FromRequestParts<S> for Claims<T>
+where
+    T: DeserializeOwned,
+    S: Sync,
+{
+    type Rejection = ClaimsRejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ClaimsRejection> {
+        Self::of(parts.extensions.get().ok_or(ClaimsRejection::NotIdentified(NotIdentified))?)
+    }
+}
+
+impl<T, S> OptionalFromRequestParts<S> for Claims<T>
+where
+    T: DeserializeOwned,
+    S: Sync,
+{
+    type Rejection = ClaimsRejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, ClaimsRejection> {
+        parts.extensions.get().map(Self::of).transpose()
+    }
+}
+
+impl<T> Describe for Claims<T> {
+    type Payload = NoPayload;
+
+    fn describe(input: &mut Input) {
+        input.identity();
+        input.answers(403);
+    }
+}
+
+/// Why there are no [`Claims`].
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum ClaimsRejection {
+    /// Nobody is identified: 401.
+    NotIdentified(NotIdentified),
+    /// The claims do not fit this type: 403. Which one and why is not said: the reason may repeat its value.
+    Unfit(&'static str),
+}
+
+impl fmt::Display for ClaimsRejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotIdentified(refusal) => refusal.fmt(f),
+            Self::Unfit(_) => f.write_str("the credentials lack claims that this route needs"),
+        }
+    }
+}
+
+impl std::error::Error for ClaimsRejection {}
+
+impl IntoResponse for ClaimsRejection {
+    fn into_response(self) -> Response {
+        match self {
+            Self::NotIdentified(refusal) => refusal.into_response(),
+            Self::Unfit(type_name) => {
+                tracing::debug!(target: "routekit::auth", type_name, "the claims do not fit the type");
+                Problem::forbidden(self.to_string()).into_response()
+            }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! The identity as a handler takes it.
+
+use std::{convert::Infallible, fmt};
+
+use axum::{
+    extract::{FromRequestParts, OptionalFromRequestParts},
+    response::{IntoResponse, Response},
+};
+use http::{HeaderValue, header, request::Parts};
+
+use super::Identity;
+use crate::{
+    problem::Problem,
+    route::{Describe, Input, NoPayload},
+};
+
+impl<S: Sync> FromRequestParts<S> for Identity {
+    type Rejection = NotIdentified;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, NotIdentified> {
+        parts.extensions.get::<Self>().cloned().ok_or(NotIdentified)
+    }
+}
+
+impl<S: Sync> OptionalFromRequestParts<S> for Identity {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
+        Ok(parts.extensions.get::<Self>().cloned())
+    }
+}
+
+impl Describe for Identity {
+    type Payload = NoPayload;
+
+    fn describe(input: &mut Input) {
+        input.identity();
+    }
+}
+
+/// A handler wants to know who is asking, and nobody said: 401.
+///
+/// Routes say at start-up what they need; this is left for routers without declared routes.
+#[derive(Debug, Clone, Copy)]
+pub struct NotIdentified;
+
+impl fmt::Display for NotIdentified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("credentials are needed")
+    }
+}
+
+impl std::error::Error for NotIdentified {}
+
+impl From<NotIdentified> for Problem {
+    fn from(refusal: NotIdentified) -> Self {
+        let challenge = HeaderValue::from_static(r#"Bearer realm="routekit""#);
+        Self::unauthorized(refusal.to_string()).header(header::WWW_AUTHENTICATE, challenge)
+    }
+}
+
+impl IntoResponse for NotIdentified {
+    fn into_response(self) -> Response {
+        Problem::from(self).into_response()
+    }
+}

@@ -1,0 +1,166 @@
+//! The identity itself.
+
+use std::{fmt, sync::Arc};
+
+use serde_json::{Map, Value};
+
+use crate::route::Grant;
+
+/// A client that was verified. A clone is one reference count. See the [module docs](crate::identity).
+#[derive(Clone, PartialEq)]
+pub struct Identity(Arc<Fields>);
+
+#[derive(Clone, PartialEq)]
+struct Fields {
+    sub: String,
+    issuer: Option<String>,
+    roles: Vec<String>,
+    scopes: Vec<String>,
+    permissions: Vec<String>,
+    claims: Map<String, Value>,
+}
+
+impl Identity {
+    /// The client of this name, with nothing granted. The name is unique for its [`issuer`](Self::issuer).
+    #[must_use]
+    pub fn new(sub: impl Into<String>) -> Self {
+        Self(Arc::new(Fields {
+            sub: sub.into(),
+            issuer: None,
+            roles: Vec::new(),
+            scopes: Vec::new(),
+            permissions: Vec::new(),
+            claims: Map::new(),
+        }))
+    }
+
+    /// Says who vouches for it. Two issuers may mean different clients by one name.
+    #[must_use]
+    pub fn with_issuer(mut self, issuer: impl Into<String>) -> Self {
+        self.fields().issuer = Some(issuer.into());
+        self
+    }
+
+    /// Adds roles.
+    #[must_use]
+    pub fn with_roles<N: Into<String>>(mut self, roles: impl IntoIterator<Item = N>) -> Self {
+        self.fields().roles.extend(roles.into_iter().map(Into::into));
+        self
+    }
+
+    /// Adds scopes.
+    #[must_use]
+    pub fn with_scopes<N: Into<String>>(mut self, scopes: impl IntoIterator<Item = N>) -> Self {
+        self.fields().scopes.extend(scopes.into_iter().map(Into::into));
+        self
+    }
+
+    /// Adds permissions.
+    #[must_use]
+    pub fn with_permissions<N: Into<String>>(mut self, permissions: impl IntoIterator<Item = N>) -> Self {
+        self.fields().permissions.extend(permissions.into_iter().map(Into::into));
+        self
+    }
+
+    /// Adds a claim.
+    #[must_use]
+    pub fn with_claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.fields().claims.insert(name.into(), value.into());
+        self
+    }
+
+    /// Adds claims.
+    #[must_use]
+    pub fn with_claims(mut self, claims: Map<String, Value>) -> Self {
+        let fields = self.fields();
+        if fields.claims.is_empty() {
+            fields.claims = claims;
+        } else {
+            fields.claims.extend(claims);
+        }
+        self
+    }
+
+    /// Who it is, as its issuer names it (`sub` of RFC 7519 §4.1.2).
+    #[must_use]
+    pub fn sub(&self) -> &str {
+        &self.0.sub
+    }
+
+    /// Who vouches for it (`iss` of RFC 7519 §4.1.1), if that is known.
+    #[must_use]
+    pub fn issuer(&self) -> Option<&str> {
+        self.0.issuer.as_deref()
+    }
+
+    /// What it is.
+    #[must_use]
+    pub fn roles(&self) -> &[String] {
+        &self.0.roles
+    }
+
+    /// What it was allowed to do in somebody's name.
+    #[must_use]
+    pub fn scopes(&self) -> &[String] {
+        &self.0.scopes
+    }
+
+    /// What it may do.
+    #[must_use]
+    pub fn permissions(&self) -> &[String] {
+        &self.0.permissions
+    }
+
+    /// Everything that its credentials say.
+    #[must_use]
+    pub fn claims(&self) -> &Map<String, Value> {
+        &self.0.claims
+    }
+
+    /// Whether it has this role.
+    #[must_use]
+    pub fn has_role(&self, role: &str) -> bool {
+        self.0.roles.iter().any(|has| has == role)
+    }
+
+    /// Whether it has this scope.
+    #[must_use]
+    pub fn has_scope(&self, scope: &str) -> bool {
+        self.0.scopes.iter().any(|has| has == scope)
+    }
+
+    /// Whether it has this permission.
+    #[must_use]
+    pub fn has_permission(&self, permission: &str) -> bool {
+        self.0.permissions.iter().any(|has| has == permission)
+    }
+
+    /// Whether it has what a route asks for.
+    #[must_use]
+    pub fn has(&self, grant: Grant) -> bool {
+        match grant {
+            Grant::Role(role) => self.has_role(role),
+            Grant::Scope(scope) => self.has_scope(scope),
+            Grant::Permission(permission) => self.has_permission(permission),
+        }
+    }
+
+    fn fields(&mut self) -> &mut Fields {
+        Arc::make_mut(&mut self.0)
+    }
+}
+
+impl fmt::Debug for Identity {
+    /// Without the values of claims, which may be anything.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Fields { sub, issuer, roles, scopes, permissions, claims } = &*self.0;
+        f.debug_struct("Identity")
+            .field("sub", sub)
+            .field("issuer", issuer)
+            .field("roles", roles)
+            .field("scopes", scopes)
+            .field("permissions", permissions)
+            .field("claims", &claims.keys().collect::<Vec<_>>())
+            .finish()
+    }
+}

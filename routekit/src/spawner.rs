@@ -1,0 +1,35 @@
+//! How work that no request waits for is started: nothing below `app` starts a task unless it was handed one of these.
+
+use std::{fmt, future::Future, pin::Pin, sync::Arc};
+
+/// Starts tasks. A clone is the same one.
+///
+/// ```
+/// use routekit::Spawner;
+///
+/// let spawner = Spawner::new(|task| drop(tokio::spawn(task)));
+/// ```
+#[derive(Clone)]
+pub struct Spawner(Arc<dyn Fn(Task) + Send + Sync>);
+
+/// What a [`Spawner`] is given: to be polled to its end.
+pub type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+impl Spawner {
+    /// Starts tasks by this function.
+    #[must_use]
+    pub fn new(spawn: impl Fn(Task) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(spawn))
+    }
+
+    /// Starts a task.
+    pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        (self.0)(Box::pin(task));
+    }
+}
+
+impl fmt::Debug for Spawner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Spawner")
+    }
+}

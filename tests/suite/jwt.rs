@@ -1,0 +1,378 @@
+//! Tokens: which are taken, and how those are answered that are not.
+
+use std::{collections::BTreeSet, sync::LazyLock};
+
+use axum::body::Body;
+use http::{HeaderValue, Request, header};
+use jsonwebtoken::{EncodingKey, Header, encode};
+use routekit::{
+    Clock,
+    auth::jwt::{Algorithm, Jwt, Key},
+    config::Config,
+    prelude::*,
+    test::TestApp,
+};
+use rsa::{
+    RsaPrivateKey,
+    pkcs1::EncodeRsaPrivateKey,
+    pkcs8::{EncodePublicKey, LineEnding},
+};
+use serde_json::{Value, json};
+
+#[get("/jwt/me", auth)]
+async fn me(who: Identity) -> String {
+    format!("{} of {}", who.sub(), who.issuer().unwrap_or("nobody"))
+}
+
+#[get("/jwt/optional", auth(optional))]
+async fn optional(who: Option<Identity>) -> String {
+    who.map_or_else(|| "nobody".to_owned(), |who| who.sub().to_owned())
+}
+
+pub(crate) const ISSUER: &str = "https://login.example.com";
+pub(crate) const AUDIENCE: &str = "orders";
+const SECRET: &[u8] = b"a secret of more than sixty-four bytes, which HS512 wants at the least";
+
+pub(crate) fn unix_time() -> u64 {
+    Clock::system().unix_time().as_secs()
+}
+
+/// A key of this process: none is kept in a file.
+struct Rsa {
+    private: EncodingKey,
+    public: String,
+}
+
+static RSA: LazyLock<Rsa> = LazyLock::new(rsa);
+static OTHER_RSA: LazyLock<Rsa> = LazyLock::new(rsa);
+
+fn rsa() -> Rsa {
+    let key = RsaPrivateKey::new(&mut rsa::rand_core::OsRng, 2048).unwrap();
+    let private = EncodingKey::from_rsa_pem(key.to_pkcs1_pem(LineEnding::LF).unwrap().as_bytes()).unwrap();
+    Rsa { private, public: key.to_public_key().to_public_key_pem(LineEnding::LF).unwrap() }
+}
+
+fn app() -> TestApp {
+    let tokens = Jwt::new(ISSUER, AUDIENCE)
+        .key(Key::pem(Algorithm::RS256, &RSA.public).kid("rsa"))
+        .key(Key::secret(Algorithm::HS256, SECRET).kid("secret"));
+    TestApp::new(App::with_routes(routes![me, optional]).verifier(tokens))
+}
+
+/// The claims of a good token, with some of them changed; `null` takes one out.
+pub(crate) fn claims(changes: &Value) -> Value {
+    let mut claims = json!({ "iss": ISSUER, "aud": AUDIENCE, "sub": "ann", "exp": unix_time() + 60 });
+    for (name, value) in changes.as_object().unwrap() {
+        match value {
+            Value::Null => drop(claims.as_object_mut().unwrap().remove(name)),
+            value => claims[name] = value.clone(),
+        }
+    }
+    claims
+}
+
+fn header_of(algorithm: jsonwebtoken::Algorithm, kid: &str) -> Header {
+    Header { kid: Some(kid.to_owned()), ..Header::new(algorithm) }
+}
+
+/// Signed with the RSA key, as its issuer would.
+fn signed(changes: &Value) -> String {
+    encode(&header_of(jsonwebtoken::Algorithm::RS256, "rsa"), &claims(changes), &RSA.private).unwrap()
+}
+
+/// Three parts out of texts, whatever they say.
+fn forged(header: &Value, claims: &Value, signature: &str) -> String {
+    use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+    let part = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
+    format!("{}.{}.{signature}", part(header), part(claims))
+}
+
+/// What a token as good as `header` says, signed with the shared secret by HMAC over it.
+fn with_hmac(header: &Value, claims: &Value, secret: &[u8]) -> String {
+    let token = forged(header, claims, "");
+    let message = token.trim_end_matches('.');
+    let signature = jsonwebtoken::crypto::sign(
+        message.as_bytes(),
+        &EncodingKey::from_secret(secret),
+        jsonwebtoken::Algorithm::HS256,
+    );
+    format!("{message}.{}", signature.unwrap())
+}
+
+#[tokio::test]
+async fn good_tokens() {
+    let app = app();
+    let secret = EncodingKey::from_secret(SECRET);
+    let hmac = encode(&header_of(jsonwebtoken::Algorithm::HS256, "secret"), &claims(&json!({})), &secret).unwrap();
+    let without_id = encode(&Header::new(jsonwebtoken::Algorithm::RS256), &claims(&json!({})), &RSA.private).unwrap();
+    for (name, authorization) in [
+        ("RSA", format!("Bearer {}", signed(&json!({})))),
+        ("any case", format!("bearer {}", signed(&json!({})))),
+        ("a secret", format!("Bearer {hmac}")),
+        ("no kid, and there is one key", format!("Bearer {without_id}")),
+        ("several audiences", format!("Bearer {}", signed(&json!({ "aud": ["web", AUDIENCE] })))),
+        ("an nbf", format!("Bearer {}", signed(&json!({ "nbf": unix_time() })))),
+    ] {
+        let answer = app.get("/jwt/me").header("authorization", &authorization).send().await;
+        assert_eq!((answer.status().as_u16(), answer.text()), (200, "ann of https://login.example.com"), "{name}");
+    }
+}
+
+/// Every way in that was ever found, and some more. Each is a whole list of `Authorization` headers.
+fn attacks() -> Vec<(&'static str, Vec<String>)> {
+    let bearer = |token: String| vec![format!("Bearer {token}")];
+    let good = signed(&json!({}));
+    let now = unix_time();
+    let header = |alg: &str, kid: Value| json!({ "alg": alg, "typ": "JWT", "kid": kid });
+    let named = |kid: &str| with_hmac(&header("HS256", json!(kid)), &claims(&json!({})), SECRET);
+    let (head, rest) = good.split_once('.').unwrap();
+    let (payload, signature) = rest.split_once('.').unwrap();
+    let other = encode(&header_of(jsonwebtoken::Algorithm::RS256, "rsa"), &claims(&json!({})), &OTHER_RSA.private);
+    let other_family = encode(&header_of(jsonwebtoken::Algorithm::RS512, "rsa"), &claims(&json!({})), &RSA.private);
+    let embedded = json!({ "alg": "HS256", "kid": "mine", "jwk": { "kty": "oct", "k": "AAAA", "kid": "mine" },
+        "jku": "http://127.0.0.1:1/keys", "x5u": "http://127.0.0.1:1/chain" });
+    let tampered = forged(&header("RS256", json!("rsa")), &claims(&json!({ "sub": "admin" })), signature);
+    let critical = with_hmac(
+        &json!({ "alg": "HS256", "kid": "secret", "crit": ["b64"], "b64": false }),
+        &claims(&json!({})),
+        SECRET,
+    );
+    vec![
+        ("alg none", bearer(forged(&header("none", json!("rsa")), &claims(&json!({})), ""))),
+        ("alg none, with a signature", bearer(forged(&header("none", json!("rsa")), &claims(&json!({})), signature))),
+        ("alg None", bearer(forged(&header("None", json!("rsa")), &claims(&json!({})), ""))),
+        ("no alg", bearer(forged(&json!({ "kid": "rsa" }), &claims(&json!({})), signature))),
+        (
+            "the public key as a secret",
+            bearer(with_hmac(&header("HS256", json!("rsa")), &claims(&json!({})), RSA.public.as_bytes())),
+        ),
+        (
+            "the public key as a secret, without kid",
+            bearer(with_hmac(&json!({ "alg": "HS256" }), &claims(&json!({})), RSA.public.trim().as_bytes())),
+        ),
+        ("an empty secret", bearer(with_hmac(&header("HS256", json!("secret")), &claims(&json!({})), b""))),
+        ("another algorithm of the same key", bearer(other_family.unwrap())),
+        ("somebody else's key", bearer(other.unwrap())),
+        ("an embedded key", bearer(with_hmac(&embedded, &claims(&json!({})), &[0, 0, 0]))),
+        ("exp as text", bearer(signed(&json!({ "exp": (now + 60).to_string() })))),
+        ("exp a second ago", bearer(signed(&json!({ "exp": now - 1 })))),
+        ("exp below zero", bearer(signed(&json!({ "exp": -1 })))),
+        ("no exp", bearer(signed(&json!({ "exp": null })))),
+        ("nbf to come", bearer(signed(&json!({ "nbf": now + 30 })))),
+        ("nbf as text", bearer(signed(&json!({ "nbf": "0" })))),
+        ("another aud", bearer(signed(&json!({ "aud": "payments" })))),
+        ("no aud", bearer(signed(&json!({ "aud": null })))),
+        ("an empty list of aud", bearer(signed(&json!({ "aud": [] })))),
+        ("another iss", bearer(signed(&json!({ "iss": "https://login.example.com.evil.example" })))),
+        ("no iss", bearer(signed(&json!({ "iss": null })))),
+        ("a list of iss", bearer(signed(&json!({ "iss": [ISSUER] })))),
+        ("no sub", bearer(signed(&json!({ "sub": null })))),
+        ("claims that are no object", bearer(with_hmac(&header("HS256", json!("secret")), &json!(["ann"]), SECRET))),
+        ("kid is a path", bearer(named("../../../../../../dev/null"))),
+        ("kid is a device", bearer(named("/dev/zero"))),
+        ("kid is a URL", bearer(named("http://127.0.0.1:1/keys"))),
+        ("kid is SQL", bearer(named("x' UNION SELECT 'a secret of more than' --"))),
+        ("kid is a command", bearer(named("key; sleep 10"))),
+        ("kid is a format", bearer(named("%s%n${jndi:ldap://127.0.0.1/a}"))),
+        ("kid is empty", bearer(named(""))),
+        ("kid is a number", bearer(with_hmac(&header("HS256", json!(7)), &claims(&json!({})), SECRET))),
+        ("kid of a key of another algorithm", bearer(named("rsa"))),
+        ("critical extensions", bearer(critical)),
+        ("a token of 1 MiB", bearer(format!("{head}.{payload}.{}", "A".repeat(1 << 20)))),
+        ("1 MiB of claims", bearer(with_hmac(&header("HS256", json!("secret")), &json!("a".repeat(1 << 20)), SECRET))),
+        ("1 MiB of dots", bearer(".".repeat(1 << 20))),
+        ("depth", bearer(with_hmac(&header("HS256", json!("secret")), &depth(200), SECRET))),
+        ("changed claims", bearer(tampered)),
+        ("no signature", bearer(format!("{head}.{payload}."))),
+        ("two parts", bearer(format!("{head}.{payload}"))),
+        ("four parts", bearer(format!("{good}.{signature}"))),
+        ("five parts (encrypted)", bearer(format!("{good}.{payload}.{signature}"))),
+        ("padding", bearer(format!("{good}="))),
+        ("a space inside", bearer(good.replacen('.', ". ", 1))),
+        ("a bit of the signature", bearer(flipped(&good))),
+        ("empty", bearer(String::new())),
+        ("no base64", bearer("a.b.c".to_owned())),
+        ("text that is no ASCII", bearer("\u{e4}.\u{e4}.\u{e4}".to_owned())),
+        ("two headers, both good", vec![format!("Bearer {good}"), format!("Bearer {good}")]),
+        ("two headers, the first good", vec![format!("Bearer {good}"), "Basic YTpi".to_owned()]),
+        ("two headers, the second good", vec!["Basic YTpi".to_owned(), format!("Bearer {good}")]),
+        ("two in one", vec![format!("Bearer {good}, Bearer {good}")]),
+    ]
+}
+
+fn depth(levels: usize) -> Value {
+    (0..levels).fold(json!(1), |inner, _| json!([inner]))
+}
+
+/// The first character of the signature changed: the last may hold bits that mean nothing.
+fn flipped(token: &str) -> String {
+    let (message, signature) = token.rsplit_once('.').unwrap();
+    let first = if signature.starts_with('A') { 'B' } else { 'A' };
+    format!("{message}.{first}{}", &signature[1..])
+}
+
+/// The status, the challenge, and the body without the correlation id.
+async fn ask(app: &TestApp, path: &str, authorizations: &[String]) -> (u16, Vec<String>, String) {
+    let mut request = Request::get(path).body(Body::empty()).unwrap();
+    for authorization in authorizations {
+        let value = HeaderValue::from_bytes(authorization.as_bytes()).unwrap();
+        request.headers_mut().append(header::AUTHORIZATION, value);
+    }
+    let answer = app.call(request).await;
+    let challenges =
+        answer.headers().get_all("www-authenticate").iter().map(|value| value.to_str().unwrap().to_owned());
+    let (status, challenges) = (answer.status().as_u16(), challenges.collect());
+    let body = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+    let text = match serde_json::from_slice::<Value>(&body) {
+        Ok(mut problem) => {
+            assert!(problem["correlationId"].take().is_string());
+            problem.to_string()
+        }
+        Err(_) => String::from_utf8(body.to_vec()).unwrap(),
+    };
+    (status, challenges, text)
+}
+
+#[tokio::test]
+async fn every_attack_is_answered_alike() {
+    let app = app();
+    for path in ["/jwt/me", "/jwt/optional"] {
+        let mut answers = BTreeSet::new();
+        for (name, authorizations) in attacks() {
+            let answer = ask(&app, path, &authorizations).await;
+            assert_eq!(answer.0, 401, "{name}: {answer:?}");
+            answers.insert(answer);
+            assert_eq!(answers.len(), 1, "{name} is answered differently: {answers:?}");
+        }
+        let (_, challenges, body) = answers.into_iter().next().unwrap();
+        assert_eq!(challenges, [r#"Bearer realm="routekit", error="invalid_token""#]);
+        let expected = json!({
+            "type": "about:blank", "title": "Unauthorized", "status": 401, "detail": "the credentials are not valid",
+            "instance": path, "correlationId": null,
+        });
+        assert_eq!(serde_json::from_str::<Value>(&body).unwrap(), expected);
+    }
+}
+
+#[tokio::test]
+async fn credentials_of_another_kind_are_none() {
+    let app = app();
+    for authorization in ["Basic YTpi", "Bearer", "Digest x", ""] {
+        let (status, challenges, _) = ask(&app, "/jwt/me", &[authorization.to_owned()]).await;
+        assert_eq!((status, challenges), (401, vec![r#"Bearer realm="routekit""#.to_owned()]), "{authorization}");
+        assert_eq!(ask(&app, "/jwt/optional", &[authorization.to_owned()]).await.2, "nobody", "{authorization}");
+    }
+}
+
+#[tokio::test]
+async fn time_is_the_apps_clock() {
+    use std::time::Duration;
+    let clock = Clock::manual();
+    let tokens = |leeway| Jwt::new(ISSUER, AUDIENCE).key(Key::secret(Algorithm::HS256, SECRET)).leeway(leeway);
+    let app =
+        |leeway| TestApp::builder(App::with_routes(routes![me]).verifier(tokens(leeway))).clock(clock.clone()).build();
+    let (exact, late) = (app(Duration::ZERO), app(Duration::from_secs(5)));
+    let token = with_hmac(&json!({ "alg": "HS256" }), &claims(&json!({ "nbf": 50, "exp": 100 })), SECRET);
+    let mut seen = Vec::new();
+    let mut now = 0;
+    for second in [44, 45, 49, 50, 99, 100, 104, 105] {
+        clock.advance(Duration::from_secs(second - now));
+        now = second;
+        let status = async |app: &TestApp| ask(app, "/jwt/me", &[format!("Bearer {token}")]).await.0;
+        seen.push((second, status(&exact).await, status(&late).await));
+    }
+    let expected = [
+        (44, 401, 401),
+        (45, 401, 200),
+        (49, 401, 200),
+        (50, 200, 200),
+        (99, 200, 200),
+        (100, 401, 200),
+        (104, 401, 200),
+        (105, 401, 401),
+    ];
+    assert_eq!(seen, expected);
+}
+
+#[tokio::test]
+async fn two_issuers() {
+    let other = "a secret that another issuer shares with us, and nobody else";
+    let first = Jwt::new(ISSUER, AUDIENCE).key(Key::secret(Algorithm::HS256, SECRET));
+    let second = Jwt::new("https://other", AUDIENCE).key(Key::secret(Algorithm::HS256, other));
+    let app = TestApp::new(App::with_routes(routes![me]).verifier(first).verifier(second));
+    let header = json!({ "alg": "HS256" });
+    for (name, issuer, secret, expected) in [
+        ("the first", ISSUER, SECRET, (200, "ann of https://login.example.com")),
+        ("the second", "https://other", other.as_bytes(), (200, "ann of https://other")),
+        ("the first in the second's name", "https://other", SECRET, (401, "")),
+        ("the second in the first's name", ISSUER, other.as_bytes(), (401, "")),
+    ] {
+        let token = with_hmac(&header, &claims(&json!({ "iss": issuer })), secret);
+        let (status, _, body) = ask(&app, "/jwt/me", &[format!("Bearer {token}")]).await;
+        assert_eq!((status, if status == 200 { body.as_str() } else { "" }), expected, "{name}");
+    }
+}
+
+#[test]
+fn what_is_wrong_is_said_at_start_up() {
+    let tokens = || Jwt::new(ISSUER, AUDIENCE);
+    let key = || Key::secret(Algorithm::HS256, SECRET);
+    for (name, tokens, expected) in [
+        ("no keys", tokens(), "there are no keys"),
+        ("no issuer", Jwt::new("", AUDIENCE).key(key()), "the issuer is empty"),
+        ("no audience", Jwt::new(ISSUER, "").key(key()), "an audience is empty"),
+        ("a short secret", tokens().key(Key::secret(Algorithm::HS256, "hunter2")), "shorter than the 32 bytes"),
+        ("two keys of an id", tokens().key(key().kid("a")).key(key().kid("a")), "the key `a` is given twice"),
+        ("no pointer", tokens().key(key()).roles_at("roles"), "write `/roles`"),
+        ("no PEM", tokens().key(Key::pem(Algorithm::RS256, "hunter2").kid("a")), "the key `a`: "),
+    ] {
+        let debug = format!("{tokens:?}");
+        let error = App::with_routes(routes![me]).verifier(tokens).config(Config::default()).into_router();
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains("routekit::auth::jwt::Jwt`: ") && error.contains(expected), "{name}: {error}");
+        assert!(!error.contains("hunter2") && !debug.contains("hunter2"), "{name}");
+    }
+}
+
+/// Ours and `jsonwebtoken`'s own check agree, but for the second of `exp` itself.
+#[tokio::test]
+async fn as_jsonwebtoken_itself_decides() {
+    use jsonwebtoken::{DecodingKey, Validation, decode};
+    let mut validation = Validation::new(jsonwebtoken::Algorithm::HS256);
+    validation.leeway = 0;
+    validation.validate_nbf = true;
+    validation.set_issuer(&[ISSUER]);
+    validation.set_audience(&[AUDIENCE]);
+    validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+    let app = TestApp::new(
+        App::with_routes(routes![me]).verifier(Jwt::new(ISSUER, AUDIENCE).key(Key::secret(Algorithm::HS256, SECRET))),
+    );
+    let now = unix_time();
+    let values = |good: Value| {
+        vec![
+            good,
+            json!(null),
+            json!("0"),
+            json!(0),
+            json!(now + 100),
+            json!(now - 100),
+            json!(1.5),
+            json!(-1),
+            json!([]),
+            json!({}),
+            json!(true),
+        ]
+    };
+    let mut random = fastrand::Rng::with_seed(4);
+    for round in 0..2_000 {
+        let mut pick = |good: Value| if random.bool() { good } else { random.choice(values(good)).unwrap() };
+        let changes = json!({
+            "iss": pick(json!(ISSUER)), "aud": pick(json!([AUDIENCE])), "exp": pick(json!(now + 100)),
+            "nbf": pick(json!(now)), "sub": pick(json!("ann")),
+        });
+        let token = with_hmac(&json!({ "alg": "HS256" }), &claims(&changes), SECRET);
+        let theirs = decode::<Value>(&token, &DecodingKey::from_secret(SECRET), &validation).is_ok();
+        let ours = ask(&app, "/jwt/me", &[format!("Bearer {token}")]).await.0 == 200;
+        assert_eq!(ours, theirs, "round {round}: {changes}");
+    }
+}

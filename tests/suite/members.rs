@@ -1,0 +1,113 @@
+//! Walks the routes of the examples, and calls each as nobody, as somebody wrong, as somebody weak, and as somebody right.
+
+use http::Method;
+use jsonwebtoken::{EncodingKey, Header, encode};
+use routekit::{
+    auth::{Access, Grant},
+    test::{TestApp, TestRequest},
+};
+use serde_json::json;
+
+use crate::jwt::unix_time;
+
+const SECRET: &[u8] = b"the secret that the tests of members share";
+
+fn token(secret: &[u8], grants: &[Grant]) -> String {
+    let named = |pick: fn(&Grant) -> Option<&'static str>| grants.iter().filter_map(pick).collect::<Vec<_>>();
+    let scopes = named(|grant| if let Grant::Scope(name) = grant { Some(name) } else { None });
+    let claims = json!({
+        "iss": members::ISSUER, "aud": members::AUDIENCE, "sub": "ann", "exp": unix_time() + 60,
+        "scope": scopes.join(" "),
+        "roles": named(|grant| if let Grant::Role(name) = grant { Some(name) } else { None }),
+        "permissions": named(|grant| if let Grant::Permission(name) = grant { Some(name) } else { None }),
+    });
+    let token = encode(&Header::default(), &claims, &EncodingKey::from_secret(secret)).unwrap();
+    format!("Bearer {token}")
+}
+
+/// Who calls.
+#[derive(Debug, Clone, Copy)]
+enum Caller<'a> {
+    Nobody,
+    Wrong,
+    /// Somebody real with these grants.
+    With(&'a [Grant]),
+}
+
+/// A request of each route by this caller; the statuses, by method and path.
+async fn walk(app: &TestApp, call: impl Fn(TestRequest, Caller<'_>) -> TestRequest) -> usize {
+    let mut closed = 0;
+    for row in app.table().rows() {
+        let method: Method = row.meta.method.as_str().parse().unwrap();
+        let path = row.path.replace("{name}", "ann");
+        let ask =
+            async |caller: Caller<'_>| call(app.request(method.clone(), &path), caller).send().await.status().as_u16();
+        let passes = |status: u16| ![401, 403].contains(&status);
+        let label = format!("{method} {path}");
+        match *row.policies.access {
+            Access::Public => assert!(passes(ask(Caller::Nobody).await), "{label}"),
+            Access::Optional => {
+                assert!(passes(ask(Caller::Nobody).await), "{label}");
+                assert_eq!(ask(Caller::Wrong).await, 401, "{label}");
+                assert!(passes(ask(Caller::With(&[])).await), "{label}");
+            }
+            Access::Identified(all) => {
+                closed += 1;
+                assert_eq!(ask(Caller::Nobody).await, 401, "{label}");
+                assert_eq!(ask(Caller::Wrong).await, 401, "{label}");
+                let weak = ask(Caller::With(&[])).await;
+                assert_eq!(weak == 403, !all.is_empty(), "{label}: {weak}");
+                // Each requirement is needed, and of its alternatives any will do.
+                for (place, any) in all.iter().enumerate() {
+                    let mut others: Vec<Grant> = all.iter().map(|any| any[0]).collect();
+                    others.remove(place);
+                    assert_eq!(ask(Caller::With(&others)).await, 403, "{label} without {any:?}");
+                    for grant in *any {
+                        let right = [&others[..], &[*grant]].concat();
+                        assert!(passes(ask(Caller::With(&right)).await), "{label} with {right:?}");
+                    }
+                }
+            }
+            _ => panic!("{label} is of a kind that the walk does not know"),
+        }
+    }
+    closed
+}
+
+#[tokio::test]
+async fn by_token() {
+    let app = TestApp::new(members::app(SECRET));
+    let closed = walk(&app, |request, caller| match caller {
+        Caller::Nobody => request,
+        Caller::Wrong => request.header("authorization", &token(b"the secret of somebody else, as long as it", &[])),
+        Caller::With(grants) => request.header("authorization", &token(SECRET, grants)),
+    });
+    assert_eq!((app.table().rows().len(), closed.await), (7, 5));
+}
+
+#[tokio::test]
+async fn by_key() {
+    let app = TestApp::new(members::app(SECRET));
+    let ask = async |method: Method, path: &str| {
+        app.request(method, path).header("x-api-key", "nightly-report-key").send().await.status().as_u16()
+    };
+    assert_eq!(ask(Method::GET, "/members").await, 200);
+    assert_eq!(ask(Method::GET, "/me").await, 200);
+    assert_eq!(ask(Method::POST, "/members").await, 403);
+}
+
+#[tokio::test]
+async fn by_session() {
+    use sessions::{Sessions, User};
+    let store = Sessions::default();
+    store.open("weak", User { name: "Bob".to_owned(), staff: false });
+    store.open("right", User { name: "Ann".to_owned(), staff: true });
+    let app = TestApp::new(sessions::app(store));
+    let closed = walk(&app, |request, caller| match caller {
+        Caller::Nobody => request,
+        Caller::Wrong => request.header("cookie", "session=wrong"),
+        Caller::With([]) => request.header("cookie", "a=b; session=weak"),
+        Caller::With(_) => request.header("cookie", "session=right"),
+    });
+    assert_eq!((app.table().rows().len(), closed.await), (3, 2));
+}
