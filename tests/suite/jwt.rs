@@ -119,7 +119,7 @@ async fn good_tokens() {
 }
 
 /// Every way in that was ever found, and some more. Each is a whole list of `Authorization` headers.
-fn attacks() -> Vec<(&'static str, Vec<String>)> {
+pub(crate) fn attacks() -> Vec<(&'static str, Vec<String>)> {
     let bearer = |token: String| vec![format!("Bearer {token}")];
     let good = signed(&json!({}));
     let now = unix_time();
@@ -212,7 +212,7 @@ fn flipped(token: &str) -> String {
 }
 
 /// The status, the challenge, and the body without the correlation id.
-async fn ask(app: &TestApp, path: &str, authorizations: &[String]) -> (u16, Vec<String>, String) {
+pub(crate) async fn ask(app: &TestApp, path: &str, authorizations: &[String]) -> (u16, Vec<String>, String) {
     let mut request = Request::get(path).body(Body::empty()).unwrap();
     for authorization in authorizations {
         let value = HeaderValue::from_bytes(authorization.as_bytes()).unwrap();

@@ -17,6 +17,7 @@ mod discovery;
 mod extractors;
 mod grpc;
 mod hand_written;
+mod jwks;
 mod jwt;
 mod linking;
 mod logs;

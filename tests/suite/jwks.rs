@@ -1,0 +1,454 @@
+//! An issuer's keys: when they are fetched, how often, and what happens while they cannot be.
+
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    response::{IntoResponse, Redirect, Response},
+};
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use jsonwebtoken::{EncodingKey, Header, encode};
+use rcgen::{CertificateParams, KeyPair};
+use routekit::{
+    Clock,
+    auth::jwt::{
+        Jwt,
+        jwks::{Jwks, KeySource},
+    },
+    config::Config,
+    prelude::*,
+    test::TestApp,
+};
+use serde_json::{Value, json};
+use tokio::{
+    net::TcpListener,
+    sync::Notify,
+    task::{JoinHandle, JoinSet},
+};
+use tokio_rustls::{TlsAcceptor, rustls};
+
+use crate::{jwt, logs, wire};
+
+#[get("/jwks/me", auth)]
+async fn me(who: Identity) -> String {
+    who.sub().to_owned()
+}
+
+/// A key of this process.
+struct Signer {
+    kid: &'static str,
+    pair: KeyPair,
+}
+
+impl Signer {
+    fn new(kid: &'static str) -> Self {
+        Self { kid, pair: KeyPair::generate().unwrap() }
+    }
+
+    fn jwk(&self) -> Value {
+        let point = &self.pair.public_key_raw()[1..];
+        let (x, y) = point.split_at(32);
+        let encode = |part| BASE64_URL_SAFE_NO_PAD.encode(part);
+        json!({ "kty": "EC", "crv": "P-256", "use": "sig", "kid": self.kid, "x": encode(x), "y": encode(y) })
+    }
+
+    /// A token of this key that says it is of `kid`. Its time is a manual clock's.
+    fn token_of(&self, kid: &str, changes: &Value) -> String {
+        let key = EncodingKey::from_ec_pem(self.pair.serialize_pem().as_bytes()).unwrap();
+        let header = Header { kid: Some(kid.to_owned()), ..Header::new(jsonwebtoken::Algorithm::ES256) };
+        let mut claims = jwt::claims(changes);
+        if changes.get("exp").is_none() {
+            claims["exp"] = json!(1_000_000);
+        }
+        format!("Bearer {}", encode(&header, &claims, &key).unwrap())
+    }
+
+    /// The same token with the `kid` of another: its signature is wrong, but for that somebody must have a key first.
+    fn relabelled(token: &str, kid: &str) -> String {
+        let (_, rest) = token.split_once('.').unwrap();
+        let header = json!({ "alg": "ES256", "typ": "JWT", "kid": kid }).to_string();
+        format!("Bearer {}.{rest}", BASE64_URL_SAFE_NO_PAD.encode(header))
+    }
+
+    fn token(&self) -> String {
+        self.token_of(self.kid, &json!({}))
+    }
+}
+
+/// What the issuer answers with.
+#[derive(Clone)]
+enum Answer {
+    Keys(Vec<Value>),
+    Text(String),
+    Status(u16),
+    Redirect,
+    /// After somebody has said so.
+    Later(Arc<Notify>, Vec<Value>),
+}
+
+/// A server of keys.
+struct Issuer {
+    addr: SocketAddr,
+    asked: Arc<Asked>,
+    served: JoinHandle<()>,
+}
+
+struct Asked {
+    answer: Mutex<Answer>,
+    paths: Mutex<Vec<String>>,
+    /// Said once for each.
+    came: Notify,
+}
+
+async fn answer(State(asked): State<Arc<Asked>>, request: Request) -> Response {
+    asked.paths.lock().unwrap().push(request.uri().to_string());
+    asked.came.notify_one();
+    let answer = asked.answer.lock().unwrap().clone();
+    let keys = |keys: Vec<Value>| axum::Json(json!({ "keys": keys })).into_response();
+    match answer {
+        Answer::Keys(all) => keys(all),
+        Answer::Text(text) => text.into_response(),
+        Answer::Status(status) => http::StatusCode::from_u16(status).unwrap().into_response(),
+        Answer::Redirect => Redirect::temporary("/elsewhere").into_response(),
+        Answer::Later(now, all) => {
+            now.notified().await;
+            keys(all)
+        }
+    }
+}
+
+impl Issuer {
+    async fn start(answer: Answer) -> Self {
+        Self::start_at("127.0.0.1:0".parse().unwrap(), answer).await
+    }
+
+    async fn start_at(addr: SocketAddr, first: Answer) -> Self {
+        let listener = TcpListener::bind(addr).await.unwrap();
+        let addr = listener.local_addr().unwrap();
+        let asked = Arc::new(Asked { answer: Mutex::new(first), paths: Mutex::default(), came: Notify::new() });
+        let router = Router::new().fallback(answer).with_state(Arc::clone(&asked));
+        let served = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Self { addr, asked, served }
+    }
+
+    fn url(&self) -> String {
+        format!("http://{}/jwks?of=tests", self.addr)
+    }
+
+    fn answers(&self, answer: Answer) {
+        *self.asked.answer.lock().unwrap() = answer;
+    }
+
+    fn fetches(&self) -> usize {
+        self.asked.paths.lock().unwrap().len()
+    }
+
+    async fn stop(self) -> SocketAddr {
+        self.served.abort();
+        let _ = self.served.await;
+        self.addr
+    }
+}
+
+fn app(jwks: Jwks, clock: &Clock) -> TestApp {
+    let tokens = Jwt::new(jwt::ISSUER, jwt::AUDIENCE).jwks(jwks);
+    TestApp::builder(App::with_routes(routes![me]).verifier(tokens)).clock(clock.clone()).build()
+}
+
+async fn status(app: &TestApp, token: &str) -> u16 {
+    app.get("/jwks/me").header("authorization", token).send().await.status().as_u16()
+}
+
+const INTERVAL: Duration = Duration::from_secs(30);
+const REFRESH: Duration = Duration::from_secs(600);
+
+#[tokio::test]
+async fn a_key_is_rotated() {
+    let (a, b) = (Signer::new("a"), Signer::new("b"));
+    let issuer = Issuer::start(Answer::Keys(vec![a.jwk()])).await;
+    let clock = Clock::manual();
+    let app = app(Jwks::url(&issuer.url()), &clock);
+    assert_eq!((status(&app, &a.token()).await, issuer.fetches()), (200, 1), "the first token has the list fetched");
+    assert_eq!((status(&app, &a.token()).await, issuer.fetches()), (200, 1), "and the second has not");
+
+    issuer.answers(Answer::Keys(vec![b.jwk()]));
+    assert_eq!((status(&app, &b.token()).await, issuer.fetches()), (401, 1), "not so soon after the last fetch");
+    clock.advance(INTERVAL);
+    assert_eq!((status(&app, &b.token()).await, issuer.fetches()), (200, 2), "after one more fetch");
+    assert_eq!((status(&app, &b.token()).await, issuer.fetches()), (200, 2));
+    assert_eq!(status(&app, &a.token()).await, 401, "a key that has left the list is none");
+    assert_eq!(status(&app, &a.token_of("b", &json!({}))).await, 401, "a key is not another because it says so");
+    assert!(issuer.asked.paths.lock().unwrap().iter().all(|path| path == "/jwks?of=tests"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_of_unknown_keys() {
+    let (a, evil) = (Signer::new("a"), Signer::new("evil").token());
+    let issuer = Issuer::start(Answer::Keys(vec![a.jwk()])).await;
+    let clock = Clock::manual();
+    let app = app(Jwks::url(&issuer.url()), &clock);
+    assert_eq!(status(&app, &a.token()).await, 200);
+    for interval in 1..=3 {
+        clock.advance(INTERVAL);
+        let mut flood = JoinSet::new();
+        for number in 0..500 {
+            let (app, token) = (app.clone(), Signer::relabelled(&evil, &format!("../../{interval}/{number}")));
+            flood.spawn(async move { status(&app, &token).await });
+        }
+        assert!(flood.join_all().await.iter().all(|status| *status == 401));
+        assert_eq!(issuer.fetches(), 1 + interval, "one fetch an interval");
+        assert_eq!(status(&app, &a.token()).await, 200);
+    }
+    assert!(issuer.asked.paths.lock().unwrap().iter().all(|path| path == "/jwks?of=tests"), "a kid is no address");
+}
+
+#[tokio::test]
+async fn nothing_is_fetched_for_what_is_wrong_anyway() {
+    let (a, evil) = (Signer::new("a"), Signer::new("evil"));
+    let issuer = Issuer::start(Answer::Keys(vec![a.jwk()])).await;
+    let clock = Clock::manual();
+    let app = app(Jwks::url(&issuer.url()), &clock);
+    assert_eq!(status(&app, &a.token()).await, 200);
+    clock.advance(INTERVAL);
+    for (name, changes) in [
+        ("another issuer", json!({ "iss": "https://evil" })),
+        ("another audience", json!({ "aud": "evil" })),
+        ("expired", json!({ "exp": 1 })),
+        ("not valid yet", json!({ "nbf": 999_999 })),
+    ] {
+        assert_eq!((status(&app, &evil.token_of("evil", &changes)).await, issuer.fetches()), (401, 1), "{name}");
+    }
+    assert_eq!((status(&app, &evil.token()).await, issuer.fetches()), (401, 2), "and for what may be right, it is");
+}
+
+#[tokio::test]
+async fn the_issuer_is_away() {
+    let (a, b) = (Signer::new("a"), Signer::new("b"));
+    let issuer = Issuer::start(Answer::Keys(vec![a.jwk()])).await;
+    let clock = Clock::manual();
+    let url = issuer.url();
+    let (known, late) = (app(Jwks::url(&url), &clock), app(Jwks::url(&url), &clock));
+    assert_eq!(status(&known, &a.token()).await, 200);
+    let addr = issuer.stop().await;
+    for _ in 0..3 {
+        clock.advance(REFRESH);
+        assert_eq!(status(&known, &a.token()).await, 200, "keys that are known go on working");
+        assert_eq!(status(&known, &b.token()).await, 401);
+        assert_eq!(status(&late, &a.token()).await, 503, "before the first list nobody can say");
+    }
+    assert_eq!(status(&late, "Bearer a.b.c").await, 401, "but of some it can be said");
+
+    let _issuer = Issuer::start_at(addr, Answer::Keys(vec![a.jwk(), b.jwk()])).await;
+    clock.advance(INTERVAL);
+    for app in [known, late] {
+        assert_eq!((status(&app, &b.token()).await, status(&app, &a.token()).await), (200, 200), "it is back");
+    }
+}
+
+#[tokio::test]
+async fn the_issuer_talks_nonsense() {
+    let a = Signer::new("a");
+    let secret = json!({ "kty": "oct", "kid": "a", "k": BASE64_URL_SAFE_NO_PAD.encode([0; 64]) });
+    for (name, nonsense) in [
+        ("an error", Answer::Status(500)),
+        ("not found", Answer::Status(404)),
+        ("no content", Answer::Status(204)),
+        ("elsewhere", Answer::Redirect),
+        ("a page", Answer::Text("<p>down for maintenance</p>".to_owned())),
+        ("too much", Answer::Text(format!(r#"{{"keys":[{}],"more":"{}"}}"#, a.jwk(), "a".repeat(600_000)))),
+        ("no keys", Answer::Keys(vec![])),
+        ("a shared secret", Answer::Keys(vec![secret])),
+    ] {
+        let issuer = Issuer::start(nonsense.clone()).await;
+        let clock = Clock::manual();
+        let app = app(Jwks::url(&issuer.url()), &clock);
+        assert_eq!(status(&app, &a.token()).await, 503, "{name}");
+        issuer.answers(Answer::Keys(vec![a.jwk()]));
+        clock.advance(INTERVAL);
+        assert_eq!(status(&app, &a.token()).await, 200, "{name}, and then it is well");
+        issuer.answers(nonsense);
+        clock.advance(REFRESH);
+        let before = issuer.fetches();
+        for _ in 0..2 {
+            assert_eq!(status(&app, &a.token()).await, 200, "{name}, and the keys are known");
+            issuer.asked.came.notified().await;
+            if issuer.fetches() > before {
+                break;
+            }
+        }
+        assert!(issuer.asked.paths.lock().unwrap().iter().all(|path| path == "/jwks?of=tests"), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn one_fetch_for_all_who_wait() {
+    let a = Signer::new("a");
+    let now = Arc::new(Notify::new());
+    let issuer = Issuer::start(Answer::Later(Arc::clone(&now), vec![a.jwk()])).await;
+    let app = app(Jwks::url(&issuer.url()), &Clock::manual());
+    let ask = || {
+        let (app, token) = (app.clone(), a.token());
+        async move { status(&app, &token).await }
+    };
+    // The one that began it leaves, and does not take it along.
+    let first = tokio::spawn(ask());
+    issuer.asked.came.notified().await;
+    first.abort();
+    assert!(first.await.unwrap_err().is_cancelled());
+    let mut others = JoinSet::new();
+    for _ in 0..100 {
+        others.spawn(ask());
+    }
+    tokio::task::yield_now().await;
+    now.notify_one();
+    assert!(others.join_all().await.iter().all(|status| *status == 200));
+    assert_eq!(issuer.fetches(), 1);
+}
+
+#[tokio::test]
+async fn an_old_list_is_renewed_while_nobody_waits() {
+    let (a, b) = (Signer::new("a"), Signer::new("b"));
+    let issuer = Issuer::start(Answer::Keys(vec![a.jwk()])).await;
+    let clock = Clock::manual();
+    let app = app(Jwks::url(&issuer.url()), &clock);
+    assert_eq!(status(&app, &a.token()).await, 200);
+    issuer.asked.came.notified().await;
+    let now = Arc::new(Notify::new());
+    issuer.answers(Answer::Later(Arc::clone(&now), vec![b.jwk()]));
+    clock.advance(REFRESH - Duration::from_secs(1));
+    assert_eq!((status(&app, &a.token()).await, issuer.fetches()), (200, 1), "not old yet");
+    clock.advance(Duration::from_secs(1));
+    assert_eq!(status(&app, &a.token()).await, 200, "it does not wait, though the issuer does not answer");
+    issuer.asked.came.notified().await;
+    assert_eq!(issuer.fetches(), 2);
+    now.notify_one();
+    // Whoever has a key of the new list waits for it.
+    assert_eq!((status(&app, &b.token()).await, issuer.fetches()), (200, 2));
+    assert_eq!(status(&app, &a.token()).await, 401, "what the issuer has taken back is none");
+}
+
+#[tokio::test]
+async fn the_list_is_there_before_the_first_token() {
+    let issuer = Issuer::start(Answer::Keys(vec![Signer::new("a").jwk()])).await;
+    let tokens = Jwt::new(jwt::ISSUER, jwt::AUDIENCE).jwks(Jwks::url(&issuer.url()));
+    let mut app = wire::run(App::with_routes(routes![me]).verifier(tokens).config(Config::default())).await;
+    issuer.asked.came.notified().await;
+    app.stop();
+    app.stopped().await.unwrap();
+    assert_eq!(issuer.fetches(), 1);
+}
+
+/// Whatever it is asked for after the first time, it denies, and remembers.
+struct Denying {
+    first: Mutex<Option<Value>>,
+    asked: Arc<AtomicUsize>,
+}
+
+impl KeySource for Denying {
+    async fn fetch(&self) -> Result<bytes::Bytes, Box<dyn std::error::Error + Send + Sync>> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        let first = self.first.lock().unwrap().take();
+        first.map(|keys| json!({ "keys": [keys] }).to_string().into()).ok_or("denied, password hunter2".into())
+    }
+}
+
+#[tokio::test]
+async fn attacks_reach_nobody() {
+    let a = Signer::new("a");
+    let asked = Arc::new(AtomicUsize::new(0));
+    let source = Denying { first: Mutex::new(Some(a.jwk())), asked: Arc::clone(&asked) };
+    let clock = Clock::manual();
+    let app = app(Jwks::from_source(source), &clock);
+    assert_eq!(status(&app, &a.token()).await, 200);
+    let mut answers = std::collections::BTreeSet::new();
+    for (name, authorizations) in jwt::attacks() {
+        let answer = jwt::ask(&app, "/jwks/me", &authorizations).await;
+        assert_eq!(answer.0, 401, "{name}: {answer:?}");
+        answers.insert(answer);
+    }
+    assert_eq!(answers.len(), 1, "{answers:?}");
+    assert_eq!(asked.load(Ordering::Relaxed), 1, "the list, and that once");
+}
+
+#[test]
+fn what_is_logged() {
+    let (_, lines) = logs::caught(async {
+        let source = Denying { first: Mutex::default(), asked: Arc::default() };
+        status(&app(Jwks::from_source(source), &Clock::manual()), &Signer::new("a").token()).await
+    });
+    let failed =
+        lines.iter().filter(|line| line.fields.iter().any(|field| field.contains("cannot fetch the issuer's keys")));
+    assert_eq!(failed.count(), 1, "{lines:?}");
+}
+
+/// Serves the keys by TLS, with a certificate for `localhost` that only `roots` vouches for.
+async fn by_tls(keys: Vec<Value>) -> (SocketAddr, String) {
+    let pair = KeyPair::generate().unwrap();
+    let certificate = CertificateParams::new(["localhost".to_owned()]).unwrap().self_signed(&pair).unwrap();
+    let key = rustls::pki_types::PrivatePkcs8KeyDer::from(pair.serialize_der());
+    let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], key.into())
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            // Whoever does not trust it goes away.
+            let Ok(stream) = acceptor.accept(stream).await else { continue };
+            let body = json!({ "keys": keys }).to_string();
+            let service =
+                service_fn(async |_| Ok::<_, Infallible>(http::Response::new(axum::body::Body::from(body.clone()))));
+            let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+        }
+    });
+    (addr, certificate.pem())
+}
+
+#[tokio::test]
+async fn by_https() {
+    let a = Signer::new("a");
+    let (addr, roots) = by_tls(vec![a.jwk()]).await;
+    let url = format!("https://localhost:{}/jwks", addr.port());
+    let trusting = app(Jwks::url_trusting(&url, &roots), &Clock::manual());
+    assert_eq!(status(&trusting, &a.token()).await, 200);
+    let careful = app(Jwks::url(&url), &Clock::manual());
+    assert_eq!(status(&careful, &a.token()).await, 503, "nobody vouches for it");
+    let (_, other) = by_tls(vec![]).await;
+    let other = app(Jwks::url_trusting(&url, &other), &Clock::manual());
+    assert_eq!(status(&other, &a.token()).await, 503, "somebody else's authority");
+    let elsewhere = format!("https://127.0.0.1:{}/jwks", addr.port());
+    let elsewhere = app(Jwks::url_trusting(&elsewhere, &roots), &Clock::manual());
+    assert_eq!(status(&elsewhere, &a.token()).await, 503, "another name than the certificate's");
+}
+
+#[test]
+fn what_is_no_source_is_said_at_start_up() {
+    for (name, jwks, expected) in [
+        ("plain HTTP", Jwks::url("http://login.example.com/jwks"), "come by plain HTTP"),
+        ("no URL", Jwks::url("login"), "is not absolute"),
+        ("a password", Jwks::url("https://me:hunter2@login.example.com/jwks"), "a user or a password"),
+        ("no certificates", Jwks::url_trusting("https://login.example.com/jwks", "hunter2"), "no certificates"),
+    ] {
+        let tokens = Jwt::new(jwt::ISSUER, jwt::AUDIENCE).jwks(jwks);
+        let debug = format!("{tokens:?}");
+        let error = App::with_routes(routes![me]).verifier(tokens).config(Config::default()).into_router();
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains(expected), "{name}: {error}");
+        assert!(!error.contains("hunter2") && !debug.contains("hunter2"), "{name}");
+    }
+}
