@@ -57,6 +57,8 @@
 //! | --- | --- | --- |
 //! | `schema` | yes | JSON Schemas in route descriptions, where a type implements `schemars::JsonSchema` |
 //! | `telemetry` | yes | [`telemetry::init`], which sets up logs |
+//! | `jwt` | | `auth::jwt`: JSON Web Tokens |
+//! | `jwks` | | `jwt`, and the keys of an issuer from a URL |
 //! | `multipart` | | axum's `Multipart`, described as a body |
 //! | `ws` | | axum's `WebSocketUpgrade`, described as such |
 //! | `full` | | all of these |
@@ -89,6 +91,7 @@ pub mod identity;
 pub mod metrics;
 pub mod observe;
 mod policy;
+mod printable;
 pub mod problem;
 mod route;
 pub mod secret_headers;

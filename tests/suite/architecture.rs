@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 /// From the ground floor to the roof; modules on one line are siblings that must not know each other.
 const STOREYS: &[&[&str]] = &[
+    &["printable"],
     &["clock", "observe", "problem", "setting", "setup", "spawner", "units"],
     &["deps"],
     &["route"],
@@ -132,6 +133,26 @@ fn only_the_app_reaches_outside() {
             assert!(!line.contains("super::super"), "{}: a way around the storeys: {line}", relative.display());
         }
     }
+}
+
+/// Ways out of the process.
+const OUTSIDE: &[&str] =
+    &["std::fs", "std::net", "tokio::net", "File::", "TcpStream", "Command", "hyper_util", "hyper_rustls"];
+
+/// A token is compared with what is known. One file fetches keys, from where the program says.
+#[test]
+fn auth_reaches_nobody() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("../routekit/src");
+    let mut seen = 0;
+    for file in rust_files(&src.join("auth")).into_iter().chain(rust_files(&src.join("identity"))) {
+        let text = fs::read_to_string(&file).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap();
+        let found = OUTSIDE.iter().find(|word| code.contains(**word));
+        let fetches = file.ends_with("auth/jwt/jwks/http.rs");
+        assert_eq!(found.is_some(), fetches, "{}: {found:?}", file.display());
+        seen += usize::from(fetches);
+    }
+    assert_eq!(seen, 1);
 }
 
 #[test]

@@ -7,10 +7,17 @@ const BANNED: &[&str] =
     &["aws-lc-sys", "bindgen", "cmake", "native-tls", "openssl-sys", "pkg-config", "prost-build", "protoc"];
 
 #[test]
-fn the_default_tree_needs_cargo_and_a_c_linker_only() {
+fn the_tree_needs_cargo_and_a_c_linker_only() {
+    for features in [&[] as &[&str], &["--all-features"]] {
+        check_tree(features);
+    }
+}
+
+fn check_tree(features: &[&str]) {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
         .args(["tree", "--locked", "-p", "routekit", "--edges", "normal,build", "--prefix", "none", "--format", "{p}"])
+        .args(features)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap();
@@ -21,5 +28,5 @@ fn the_default_tree_needs_cargo_and_a_c_linker_only() {
     let matchers = tree.lines().filter(|line| line.starts_with("matchit ")).map(|line| line.split(' ').nth(1));
     assert_eq!(matchers.collect::<BTreeSet<_>>().len(), 1, "paths are checked by the matcher that axum uses: {tree}");
     let found: Vec<&&str> = crates.iter().filter(|name| BANNED.contains(name)).collect();
-    assert!(found.is_empty(), "{found:?}");
+    assert!(found.is_empty(), "{features:?}: {found:?}");
 }

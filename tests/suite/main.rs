@@ -26,6 +26,7 @@ mod metrics;
 mod names;
 mod policies;
 mod process;
+mod secrets;
 mod server;
 mod state;
 mod telemetry;

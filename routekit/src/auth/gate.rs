@@ -11,6 +11,7 @@ use super::{Access, Verifiers, refusal};
 use crate::{
     identity::Identity,
     observe::{Event, Report},
+    printable::Printable,
     problem::Problem,
 };
 
@@ -35,7 +36,7 @@ impl Gate {
                 }
                 Ok(None) => None,
                 Err(error) => {
-                    tracing::debug!(target: "routekit::auth", %error, "refused");
+                    tracing::debug!(target: "routekit::auth", error = %Printable(&error), "refused");
                     return Err(
                         self.refuse(Event::Unauthenticated, refusal::unauthorized(&self.verifiers, Some(error)))
                     );

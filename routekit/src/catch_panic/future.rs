@@ -13,6 +13,7 @@ use pin_project_lite::pin_project;
 
 use crate::{
     observe::{Event, Failure, Report},
+    printable::Printable,
     problem::Problem,
 };
 
@@ -60,7 +61,7 @@ fn answer(panic: &(dyn Any + Send), report: &Report) -> Response {
         .copied()
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("a value that is no text");
-    tracing::error!(panic = text, "a handler panicked");
+    tracing::error!(panic = %Printable(text), "a handler panicked");
     report.event(Event::Panicked);
     let mut response = Problem::new(StatusCode::INTERNAL_SERVER_ERROR).into_response();
     response.extensions_mut().insert(Failure::Panic);

@@ -1,7 +1,4 @@
-use std::{
-    borrow::Cow,
-    task::{Context, Poll},
-};
+use std::task::{Context, Poll};
 
 use axum::{extract::OriginalUri, response::Response};
 use http::{Method, Request};
@@ -12,6 +9,7 @@ use super::{CorrelationFuture, CorrelationId, TraceId};
 use crate::{
     clock::Clock,
     observe::{Exchange, method_name},
+    printable,
 };
 
 /// The service of [`CorrelationLayer`](super::CorrelationLayer).
@@ -63,23 +61,6 @@ where
     }
 }
 
-/// A path as it should have been sent (RFC 3986 §2.1): the parser lets bytes pass that are no visible ASCII, and a terminal acts on
-/// some of them.
-fn printable(path: &str) -> Cow<'_, str> {
-    if path.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Cow::Borrowed(path);
-    }
-    let mut encoded = String::with_capacity(path.len() * 2);
-    for byte in path.bytes() {
-        if byte.is_ascii_graphic() {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    Cow::Owned(encoded)
-}
-
 /// The span of one request, after OpenTelemetry's HTTP server conventions.
 fn span<B>(request: &Request<B>, id: &CorrelationId) -> Span {
     let span = tracing::info_span!(
@@ -88,7 +69,7 @@ fn span<B>(request: &Request<B>, id: &CorrelationId) -> Span {
         http.request.method = method_name(request.method()),
         http.route = Empty,
         http.response.status_code = Empty,
-        url.path = &*printable(request.uri().path()),
+        url.path = &*printable::path(request.uri().path()),
         network.protocol.version = ?request.version(),
         correlation_id = id.as_str(),
         trace_id = Empty,
@@ -99,18 +80,4 @@ fn span<B>(request: &Request<B>, id: &CorrelationId) -> Span {
         span.record("trace_id", trace.as_str());
     }
     span
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_terminal_acts_on_is_encoded() {
-        for (path, expected) in
-            [("/users/7%20a", "/users/7%20a"), ("/\u{7f}", "/%7F"), ("/\u{9b}2J", "/%C2%9B2J"), ("/\u{e4}", "/%C3%A4")]
-        {
-            assert_eq!(printable(path), expected, "{path:?}");
-        }
-    }
 }

@@ -1,11 +1,6 @@
 //! The problem document itself.
 
-use std::{
-    borrow::Cow,
-    error::Error,
-    fmt::{self, Write as _},
-    sync::Arc,
-};
+use std::{borrow::Cow, error::Error, fmt, sync::Arc};
 
 use axum::{
     body::Body,
@@ -16,6 +11,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
 use super::FieldError;
+use crate::printable::Printable;
 
 /// A failure, as the client will read it (RFC 9457). See the [module docs](crate::problem).
 ///
@@ -268,7 +264,7 @@ impl IntoResponse for Problem {
         if self.0.status.is_server_error()
             && let Some(source) = &self.0.source
         {
-            tracing::error!(status = self.0.status.as_u16(), error = %Chain(&**source), "a request failed");
+            tracing::error!(status = self.0.status.as_u16(), error = %Printable(Chain(&**source)), "a request failed");
         }
         let mut response = Response::new(Body::empty());
         *response.status_mut() = self.0.status;
@@ -321,13 +317,11 @@ impl Error for Problem {
     }
 }
 
-/// An error and its causes on one line.
+/// An error and its causes.
 struct Chain<'a>(&'a dyn Error);
 
 impl fmt::Display for Chain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // An error may repeat what a client sent, who must not write lines into the log.
-        let mut f = OneLine(f);
         write!(f, "{}", self.0)?;
         let mut cause = self.0.source();
         while let Some(error) = cause {
@@ -335,17 +329,5 @@ impl fmt::Display for Chain<'_> {
             cause = error.source();
         }
         Ok(())
-    }
-}
-
-/// Escapes control characters.
-struct OneLine<'a, 'b>(&'a mut fmt::Formatter<'b>);
-
-impl fmt::Write for OneLine<'_, '_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        text.chars().try_for_each(|c| match c.is_control() {
-            true => write!(self.0, "{}", c.escape_default()),
-            false => self.0.write_char(c),
-        })
     }
 }

@@ -5,6 +5,7 @@ use http::header;
 use http_body_util::{BodyExt, Limited};
 
 use super::Problem;
+use crate::printable::Printable;
 
 /// More than any refusal has to say.
 const MAX_TEXT_BYTES: usize = 4096;
@@ -30,9 +31,9 @@ pub(crate) async fn from_rejection(response: Response) -> Response {
     };
     let mut problem = Problem::new(status);
     if status.is_server_error() {
-        tracing::error!(status = status.as_u16(), error = text, "an extractor failed");
+        tracing::error!(status = status.as_u16(), error = %Printable(&text), "an extractor failed");
     } else if let Some((said, repeats)) = text.split_once(": ").filter(|_| text.starts_with("Failed to deserialize")) {
-        tracing::debug!(status = status.as_u16(), error = repeats, "an extractor refused");
+        tracing::debug!(status = status.as_u16(), error = %Printable(&repeats), "an extractor refused");
         problem = problem.detail(said.to_owned());
     } else if !text.is_empty() {
         problem = problem.detail(text);

@@ -1,0 +1,71 @@
+//! What clients sent, as a log may have it: whoever reads logs on a terminal must not be sent control characters by strangers.
+//!
+//! Formatters of logs escape what they know of; JSON only escapes what would end a string.
+
+use std::{
+    borrow::Cow,
+    fmt::{self, Display, Write},
+};
+
+/// Shows a text with its control characters escaped: no line break ends the line, and no sequence moves the cursor.
+pub(crate) struct Printable<T>(pub(crate) T);
+
+impl<T: Display> Display for Printable<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(Escaping(f), "{}", self.0)
+    }
+}
+
+struct Escaping<'a, 'b>(&'a mut fmt::Formatter<'b>);
+
+impl Write for Escaping<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        text.chars().try_for_each(|c| match c.is_control() {
+            true => write!(self.0, "{}", c.escape_default()),
+            false => self.0.write_char(c),
+        })
+    }
+}
+
+/// A path as it should have been sent (RFC 3986 §2.1): the parser lets characters pass that are no visible ASCII.
+pub(crate) fn path(path: &str) -> Cow<'_, str> {
+    if path.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Cow::Borrowed(path);
+    }
+    let mut encoded = String::with_capacity(path.len() * 2);
+    for byte in path.bytes() {
+        if byte.is_ascii_graphic() {
+            encoded.push(char::from(byte));
+        } else {
+            // Writing to a `String` cannot fail.
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    Cow::Owned(encoded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_acts_on_is_escaped() {
+        for (text, expected) in [
+            ("a b \u{e4}", "a b \u{e4}"),
+            ("a\nb\r\t", "a\\nb\\r\\t"),
+            ("\u{1b}[2J", "\\u{1b}[2J"),
+            ("\u{9b}31m\u{7f}", "\\u{9b}31m\\u{7f}"),
+        ] {
+            assert_eq!(Printable(text).to_string(), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn paths_are_visible_ascii() {
+        for (text, expected) in
+            [("/users/7%20a", "/users/7%20a"), ("/\u{7f}", "/%7F"), ("/\u{9b}2J", "/%C2%9B2J"), ("/\u{e4}", "/%C3%A4")]
+        {
+            assert_eq!(path(text), expected, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,6 @@
+use routekit::prelude::*;
+
+#[get("/users", auth(scopes("users:read")))]
+async fn list_users() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use routekit::prelude::*;
+
+#[get("/users", public)]
+async fn list_users(who: Identity) {}
+
+fn main() {}
