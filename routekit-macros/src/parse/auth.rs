@@ -109,20 +109,18 @@ fn arguments(tokens: TokenStream, errors: &mut Errors) -> Access {
 fn any(item: &RawOption, errors: &mut Errors) -> Option<AnyOf> {
     let tokens = item.list("`any(role(\"admin\"), role(\"support\"))`", errors)?;
     let mut alternatives = Vec::new();
-    for piece in raw::split(tokens) {
+    let pieces = raw::split(tokens);
+    let one = pieces.len() == 1;
+    for piece in pieces {
         match piece.into_option() {
             Ok(item) => alternatives.extend(grants(&item, &[], errors)),
             Err((span, message)) => errors.push(span, format!("{message}; write {USAGE}")),
         }
     }
-    match alternatives.len() {
-        0 => None,
-        1 => {
-            errors.push(item.span, "`any` of one; leave `any` out, or add an alternative");
-            None
-        }
-        _ => Some(alternatives),
+    if one && alternatives.len() == 1 {
+        errors.push(item.span, "`any` of one; leave `any` out, or add an alternative");
     }
+    Some(alternatives)
 }
 
 /// The grants of `scope("a", "b")` and its like.

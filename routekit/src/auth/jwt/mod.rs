@@ -164,13 +164,13 @@ impl Verifier for Jwt {
     fn problems(&self) -> Vec<String> {
         let mut problems = self.expected.problems();
         problems.extend_from_slice(self.keys.problems());
-        let mut keyless = self.keys.is_empty();
         #[cfg(feature = "jwks")]
-        if let Some(jwks) = &self.jwks {
-            keyless = false;
-            problems.extend(jwks.problems());
-        }
-        if keyless {
+        problems.extend(self.jwks.iter().flat_map(Jwks::problems));
+        #[cfg(feature = "jwks")]
+        let fetched = self.jwks.is_some();
+        #[cfg(not(feature = "jwks"))]
+        let fetched = false;
+        if self.keys.is_empty() && !fetched {
             problems.push("there are no keys".to_owned());
         }
         problems
