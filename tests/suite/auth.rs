@@ -1,6 +1,7 @@
 //! Who may call a route: what attributes say, what the app says, and who finds out.
 
 use std::{
+    convert::Infallible,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -8,11 +9,11 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, extract::Request, middleware, routing::get};
-use http::{Method, request::Parts};
+use axum::{Router, middleware, routing::get};
+use http::{Method, Request, request::Parts};
 use routekit::{
-    auth::{ApiKeys, Verifier, VerifyError},
-    config::{Config, Secret},
+    auth::{ApiKeyDigest, ApiKeys, Verifier, VerifyError},
+    config::{AdminAddr, Config, Secret},
     identity::{Claims, NotIdentified},
     prelude::*,
     test::TestApp,
@@ -209,6 +210,11 @@ async fn a_key_is_its_client() {
     ] {
         assert_eq!(ask(values).await, 401, "{name}");
     }
+    // On a plain router nobody looks at what is wrong with them.
+    let empty =
+        ApiKeys::new().key("", Identity::new("robot")).digest(&ApiKeyDigest::of(b"").to_string(), Identity::new("r"));
+    let request = Request::get("/").header("x-api-key", "").body(()).unwrap().into_parts().0;
+    assert!(Verifier::verify(&empty, &request).await.is_err(), "nothing is no key");
     let there = app.get("/auth/any").header("x-api-key", "0123456789abcdef").send().await;
     assert_eq!(there.status(), 401, "another header is no credential");
 }
@@ -317,7 +323,7 @@ async fn an_extractor_without_an_app() {
 async fn what_a_layer_found_out() {
     #[derive(Clone)]
     struct User(String);
-    let layer = middleware::from_fn(async |mut request: Request, next: middleware::Next| {
+    let layer = middleware::from_fn(async |mut request: axum::extract::Request, next: middleware::Next| {
         if let Some(user) = request.headers().get("x-session") {
             let user = User(user.to_str().unwrap().to_owned());
             request.extensions_mut().insert(user);
@@ -393,7 +399,7 @@ fn nobody_finds_out() {
 
     let keys = ApiKeys::new().key("hunter2", Identity::new("robot")).digest("abc", Identity::new("other"));
     let wrong = error(App::with_routes(routes![open]).verifier(keys)).unwrap();
-    assert!(wrong.contains("`routekit::auth::api_keys::ApiKeys`: the key of `robot` is shorter"), "{wrong}");
+    assert!(wrong.contains("`routekit::auth::api_keys::ApiKeys`: the key of `robot` has not 16 to 1024"), "{wrong}");
     assert!(wrong.contains("the digest of `other`") && !wrong.contains("hunter2"), "{wrong}");
 
     let role =
@@ -488,6 +494,72 @@ async fn operators_by_role() {
         assert_eq!(change(&app, header).await, expected, "{name}");
         let mode = app.get("/access-log").send().await.json::<Value>()["mode"].clone();
         assert_eq!(mode, if expected == 204 { "all" } else { "errors" }, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn the_admin_surface_of_a_closed_app() {
+    let app = |addr: AdminAddr, token: bool| {
+        App::with_routes(routes![anybody]).verifier(Operator).require_auth().config(Config::default()).configure(
+            move |config| {
+                config.admin_addr = addr.into();
+                config.admin_token = token.then(|| Secret::new(TOKEN)).into();
+            },
+        )
+    };
+    let main = TestApp::new(app(AdminAddr::Main, true));
+    for path in ["/metrics", "/routes", "/readiness", "/access-log"] {
+        assert_eq!(main.get(path).send().await.status(), 401, "{path}");
+        assert_eq!(main.get(path).header("x-user", "ann").send().await.status(), 401, "{path} for somebody else");
+        let operator = main.get(path).header("authorization", &format!("Bearer {TOKEN}"));
+        assert_eq!(operator.send().await.status(), 200, "{path} for an operator");
+    }
+    assert_eq!(main.put("/access-log").body("all").send().await.status(), 401);
+    let put = main.put("/access-log").body("all").header("authorization", &format!("Bearer {TOKEN}"));
+    assert_eq!(put.send().await.status(), 204);
+    let apart = TestApp::new(app(AdminAddr::Own(([127, 0, 0, 1], 0).into()), false)).admin();
+    assert_eq!(apart.get("/routes").send().await.status(), 200, "elsewhere it is open to whoever reaches it");
+    let error = app(AdminAddr::Main, false).into_router().unwrap_err().to_string();
+    assert!(error.contains("`admin_addr` (code) is `main`: with `.require_auth()`"), "{error}");
+}
+
+/// Panics, or never ends.
+struct Broken;
+
+impl Verifier for Broken {
+    async fn verify(&self, request: &Parts) -> Result<Option<Identity>, VerifyError> {
+        assert!(!request.headers.contains_key("x-panic"), "this verifier is broken");
+        std::future::pending().await
+    }
+}
+
+#[test]
+fn a_line_for_a_call_that_ends_early() {
+    let admin = || {
+        let app = App::with_routes(routes![anybody]).verifier(Broken).configure(|config| {
+            config.admin_token = Some(Secret::new(TOKEN)).into();
+            config.admin_role = Some("operator".to_owned()).into();
+        });
+        TestApp::new(app).admin()
+    };
+    let endless = || axum::body::Body::from_stream(futures_util::stream::pending::<Result<bytes::Bytes, Infallible>>());
+    let bearer = format!("Bearer {TOKEN}");
+    for (name, header, seconds, expected) in [
+        ("the verifier panics", ("x-panic", ""), 60, &["actor=nobody"] as &[_]),
+        ("the client leaves while it is verified", ("x-none", ""), 1, &["actor=nobody"]),
+        ("the client leaves while it sends", ("authorization", &bearer), 1, &["actor=token"]),
+        ("the client sends for ever", ("authorization", &bearer), 60, &["actor=token", "status=504"]),
+    ] {
+        let (_, lines) = logs::caught(async {
+            tokio::time::pause();
+            let call = admin().put("/access-log").body(endless()).header(header.0, header.1).send();
+            tokio::time::timeout(Duration::from_secs(seconds), call).await.is_ok()
+        });
+        let audit: Vec<_> = lines.iter().filter(|line| line.of == "routekit::audit").collect();
+        assert_eq!(audit.len(), 1, "{name}: {lines:?}");
+        for field in expected {
+            assert!(audit[0].fields.iter().any(|has| has == field), "{name}: {field} in {audit:?}");
+        }
     }
 }
 

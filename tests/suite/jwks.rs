@@ -23,7 +23,7 @@ use rcgen::{CertificateParams, KeyPair};
 use routekit::{
     Clock,
     auth::jwt::{
-        Jwt,
+        Algorithm, Jwt, Key,
         jwks::{Jwks, KeySource},
     },
     config::Config,
@@ -289,6 +289,72 @@ async fn the_issuer_talks_nonsense() {
         }
         assert!(issuer.asked.paths.lock().unwrap().iter().all(|path| path == "/jwks?of=tests"), "{name}");
     }
+}
+
+/// A list may hold anything, and the keys in it that can be used are used.
+#[tokio::test]
+async fn a_key_that_is_none_beside_one_that_is() {
+    let a = Signer::new("a");
+    let cut_off = json!({ "kty": "OKP", "crv": "Ed25519", "kid": "bad", "x": "AAAA" });
+    let issuer = Issuer::start(Answer::Keys(vec![cut_off.clone(), a.jwk()])).await;
+    let clock = Clock::manual();
+    let app = app(Jwks::url(&issuer.url()), &clock);
+    assert_eq!(status(&app, &a.token()).await, 200);
+    issuer.answers(Answer::Keys(vec![cut_off]));
+    clock.advance(INTERVAL);
+    assert_eq!(status(&app, &a.token_of("b", &json!({}))).await, 401);
+    assert_eq!((status(&app, &a.token()).await, issuer.fetches()), (200, 2), "a list of none is no list");
+}
+
+#[tokio::test]
+async fn keys_without_ids() {
+    let nameless = |signer: &Signer| {
+        let mut key = signer.jwk();
+        key.as_object_mut().unwrap().remove("kid");
+        key
+    };
+    let (a, b, c) = (Signer::new("a"), Signer::new("b"), Signer::new("c"));
+    let issuer = Issuer::start(Answer::Keys(vec![nameless(&a), nameless(&b)])).await;
+    let clock = Clock::manual();
+    let app = app(Jwks::url(&issuer.url()), &clock);
+    assert_eq!((status(&app, &a.token()).await, status(&app, &b.token()).await, issuer.fetches()), (200, 200, 1));
+    issuer.answers(Answer::Keys(vec![nameless(&c)]));
+    clock.advance(INTERVAL);
+    assert_eq!((status(&app, &c.token()).await, issuer.fetches()), (200, 2), "a new one works at once");
+    assert_eq!(status(&app, &a.token()).await, 401);
+}
+
+#[tokio::test]
+async fn a_key_at_hand_beside_the_list() {
+    let (a, b) = (Signer::new("a"), Signer::new("b"));
+    let issuer = Issuer::start(Answer::Keys(vec![a.jwk()])).await;
+    let tokens = Jwt::new(jwt::ISSUER, jwt::AUDIENCE)
+        .key(Key::pem(Algorithm::ES256, b.pair.public_key_pem()))
+        .jwks(Jwks::url(&issuer.url()));
+    let app = TestApp::builder(App::with_routes(routes![me]).verifier(tokens)).clock(Clock::manual()).build();
+    assert_eq!((status(&app, &b.token()).await, issuer.fetches()), (200, 0));
+    assert_eq!((status(&app, &a.token()).await, issuer.fetches()), (200, 1));
+    assert_eq!(status(&app, &a.token_of("b", &json!({ "sub": "eve" }))).await, 401);
+}
+
+#[tokio::test]
+async fn nothing_is_fetched_before_there_is_a_way_to() {
+    use routekit::auth::{Access, AuthLayer, Surroundings, Verifiers};
+    use tower::{Layer, Service};
+    let a = Signer::new("a");
+    let issuer = Issuer::start(Answer::Keys(vec![a.jwk()])).await;
+    let verifiers = || Verifiers::new().with(Jwt::new(jwt::ISSUER, jwt::AUDIENCE).jwks(Jwks::url(&issuer.url())));
+    let tasks = routekit::Spawner::new(|task| drop(tokio::spawn(task)));
+    for (verifiers, expected) in
+        [(verifiers(), 503), (verifiers().started(&Surroundings::new(Clock::manual(), tasks)), 200)]
+    {
+        let router: Router = Router::new().fallback(async || ());
+        let mut service = AuthLayer::new(Access::Identified(&[]), verifiers).layer(router);
+        let token = a.token_of("a", &json!({ "exp": 10_000_000_000_u64 }));
+        let request = Request::get("/").header("authorization", token).body(axum::body::Body::empty()).unwrap();
+        assert_eq!(service.call(request).await.unwrap().status(), expected);
+    }
+    assert_eq!(issuer.fetches(), 1);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Who may change state, and the one line in the log for whoever tries.
+//! Who may change state, or read where reading is closed, and the one line in the log for whoever tries to change something.
 
 use std::{fmt, sync::Arc};
 
@@ -7,7 +7,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http::request::Parts;
+use http::{Method, StatusCode, Uri, request::Parts};
 
 use crate::{
     auth::{self, Bearer, Verifiers, VerifyError},
@@ -15,7 +15,7 @@ use crate::{
     problem::Problem,
 };
 
-/// Whoever may change state: who brings the token, or is known to have the role.
+/// Whoever brings the token, or is known to have the role.
 #[derive(Debug, Clone)]
 pub(crate) struct Operators {
     pub(crate) token: Option<Secret>,
@@ -39,7 +39,7 @@ enum Actor {
 
 impl Operators {
     /// Whether there can be anybody.
-    pub(super) fn exist(&self) -> bool {
+    pub(crate) fn exist(&self) -> bool {
         self.token.is_some() || self.role.is_some()
     }
 
@@ -68,27 +68,60 @@ impl Operators {
     }
 }
 
-/// Lets operators pass, and answers everybody else with 401 or 403. Either is one event of the target `routekit::audit`.
-pub(super) async fn authorize(State(operators): State<Operators>, request: Request, next: Next) -> Response {
+/// Lets operators pass, and answers everybody else with 401 or 403.
+pub(super) async fn operators_only(State(operators): State<Operators>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    let (method, uri) = (parts.method.clone(), parts.uri.clone());
+    match operators.identify(&parts).await {
+        (_, Ok(())) => next.run(Request::from_parts(parts, body)).await,
+        (_, Err(problem)) => problem.into_response(),
+    }
+}
+
+/// The same for what changes state. Each call is one event of the target `routekit::audit`, however it ends.
+pub(super) async fn audited(State(operators): State<Operators>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let mut audit = Audit::new(&parts);
     let (actor, verdict) = operators.identify(&parts).await;
+    audit.actor = actor;
     let response = match verdict {
         Ok(()) => next.run(Request::from_parts(parts, body)).await,
         Err(problem) => problem.into_response(),
     };
-    let change = response.extensions().get::<Change>();
-    tracing::info!(
-        target: "routekit::audit",
-        %actor,
-        %method,
-        path = uri.path(),
-        status = response.status().as_u16(),
-        before = change.map(|change| &*change.before),
-        after = change.map(|change| &*change.after),
-        "admin call"
-    );
+    audit.status = Some(response.status());
+    audit.change = response.extensions().get().cloned();
     response
+}
+
+/// A call that changes state, or tries to. It is logged when this is dropped: also where the client leaves, or something panics.
+struct Audit {
+    method: Method,
+    uri: Uri,
+    actor: Actor,
+    /// `None` where nobody was answered.
+    status: Option<StatusCode>,
+    change: Option<Change>,
+}
+
+impl Audit {
+    fn new(request: &Parts) -> Self {
+        let (method, uri) = (request.method.clone(), request.uri.clone());
+        Self { method, uri, actor: Actor::Nobody, status: None, change: None }
+    }
+}
+
+impl Drop for Audit {
+    fn drop(&mut self) {
+        tracing::info!(
+            target: "routekit::audit",
+            actor = %self.actor,
+            method = %self.method,
+            path = self.uri.path(),
+            status = self.status.map(|status| status.as_u16()),
+            before = self.change.as_ref().map(|change| &*change.before),
+            after = self.change.as_ref().map(|change| &*change.after),
+            "admin call"
+        );
+    }
 }
 
 /// `nobody`, `token`, or the quoted name of the identity, with its issuer.

@@ -2,7 +2,8 @@
 //!
 //! 1. It is served on a listener of its own (`admin_addr`, by default on loopback), or beside the routes with
 //!    `admin_addr = "main"`.
-//! 2. Reading is open to whoever reaches the listener.
+//! 2. Reading is open to whoever reaches the listener. Beside the routes of an app that
+//!    [requires authentication](crate::App::require_auth), it takes an operator too, and there must be a way to be one.
 //! 3. Changing state takes the configured `admin_token` as a bearer token (RFC 6750), compared in constant time, or an identity
 //!    with the configured `admin_role`, which the app's verifiers find out (see [`auth`](crate::auth)). Where neither is
 //!    configured, those endpoints do not exist.
@@ -23,6 +24,8 @@ mod metrics;
 mod readiness;
 mod routes;
 
+use std::time::Duration;
+
 use axum::{
     Router,
     middleware::from_fn_with_state,
@@ -30,7 +33,10 @@ use axum::{
 };
 
 pub(crate) use self::authorize::Operators;
-use crate::{access_log::AccessLog, health::Readiness, metrics::Exporter, policy::Explanation, route::Reserved};
+use crate::{
+    access_log::AccessLog, health::Readiness, metrics::Exporter, policy::Explanation, route::Reserved,
+    timeout::TimeoutLayer,
+};
 
 /// What the admin surface reads and changes.
 #[derive(Debug)]
@@ -41,7 +47,12 @@ pub(crate) struct Admin {
     pub(crate) readiness: Readiness,
     pub(crate) access_log: AccessLog,
     pub(crate) operators: Operators,
+    /// Whether reading takes an operator.
+    pub(crate) closed: bool,
 }
+
+/// How long a call that changes state may take.
+const CHANGE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The paths, for the app to keep free where they are served beside its routes.
 pub(crate) const PATHS: [Reserved; 4] = [
@@ -61,10 +72,15 @@ impl Admin {
         if let Some(exporter) = self.exporter {
             router = router.route("/metrics", get(metrics::render).with_state(exporter));
         }
+        if self.closed {
+            router = router.route_layer(from_fn_with_state(self.operators.clone(), authorize::operators_only));
+        }
         if self.operators.exist() {
-            let authorized = from_fn_with_state(self.operators, authorize::authorize);
             let change = put(access_log::change).with_state(self.access_log);
-            router = router.route("/access-log", change.route_layer(authorized));
+            // An operator that never ends its body must not be able to hide what it tries.
+            let change = change.layer(TimeoutLayer::new(CHANGE_TIMEOUT));
+            let audited = from_fn_with_state(self.operators, authorize::audited);
+            router = router.route("/access-log", change.route_layer(audited));
         }
         router
     }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::builder::Provided;
 use crate::{
     auth::Verifiers,
-    config::{self, Config},
+    config::{self, AdminAddr, Config},
     route::{self, Access, Description, Route, Selection},
     setup::{self, SetupProblem},
 };
@@ -86,6 +86,21 @@ pub(super) fn admin_role(config: &Config, verifiers: &Verifiers, problems: &mut 
             setting: config::place("admin_role", config.admin_role.origin()),
             value: role.clone(),
             reason: "nobody verifies credentials; add `.verifier(…)` or `.identify(…)` to the app".to_owned(),
+        });
+    }
+}
+
+/// Beside the routes of an app that is closed, the admin surface is closed too, and somebody must have the key.
+pub(super) fn operators(config: &Config, require_auth: bool, problems: &mut Vec<SetupProblem>) {
+    let nobody = config.admin_token.is_none() && config.admin_role.is_none();
+    if require_auth && nobody && *config.admin_addr == AdminAddr::Main {
+        problems.push(SetupProblem::InvalidSetting {
+            setting: config::place("admin_addr", config.admin_addr.origin()),
+            value: config.admin_addr.to_string(),
+            reason:
+                "with `.require_auth()`, the admin surface beside the routes takes an operator; set `admin_token` or \
+                     `admin_role`, or give it an address of its own"
+                    .to_owned(),
         });
     }
 }

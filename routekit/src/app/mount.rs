@@ -125,6 +125,7 @@ pub(super) fn mount(app: App, scope: Scope) -> Result<Mounted, Error> {
     let asked = candidates.iter().map(|c| (&c.route, c.path.as_str(), *c.policies.access, &c.description));
     check::access(&asked.collect::<Vec<_>>(), &app.verifiers, app.require_auth, &mut problems);
     check::admin_role(&config, &app.verifiers, &mut problems);
+    check::operators(&config, app.require_auth, &mut problems);
 
     let surroundings = Surroundings::new(app.clock.clone(), Spawner::new(|task| drop(tokio::spawn(task))));
     let verifiers = Arc::new(app.verifiers.started(&surroundings));
@@ -153,6 +154,7 @@ pub(super) fn mount(app: App, scope: Scope) -> Result<Mounted, Error> {
             role: (*config.admin_role).clone(),
             verifiers: Arc::clone(&verifiers),
         },
+        closed: app.require_auth && in_main,
     };
     let admin = admin.router();
 

@@ -96,8 +96,9 @@ pub(super) async fn serve(
     let (stopping, stopped) = watch::channel(());
     // Goes on until the end: a drain is worth watching. Nobody waits for its requests.
     let mut background = JoinSet::new();
-    let verifiers = Arc::clone(&mounted.verifiers);
-    background.spawn(async move { verifiers.warm_up().await });
+    for keeping_up in mounted.verifiers.keep_up() {
+        background.spawn(keeping_up);
+    }
     if let Some((listener, service)) = admin {
         let stopped = stopped.clone();
         background.spawn(async move {

@@ -4,6 +4,7 @@ use std::{
     collections::HashMap,
     fmt,
     hash::{Hash, Hasher},
+    ops::RangeInclusive,
     str::FromStr,
 };
 
@@ -37,10 +38,8 @@ pub struct ApiKeys {
     problems: Vec<String>,
 }
 
-/// Shorter ones can be guessed.
-const SHORTEST_KEY: usize = 16;
-/// Longer ones are not worth hashing.
-const LONGEST_KEY: usize = 1024;
+/// Shorter ones can be guessed, longer ones are not worth hashing.
+const LENGTHS: RangeInclusive<usize> = 16..=1024;
 
 impl ApiKeys {
     /// None yet.
@@ -54,11 +53,16 @@ impl ApiKeys {
         self
     }
 
-    /// Whoever brings this key is this client. The app does not start with a key of fewer than 16 characters.
+    /// Whoever brings this key is this client. The app does not start with a key that has anything but visible ASCII, or fewer than
+    /// 16 or more than 1024 characters.
     pub fn key(mut self, key: impl AsRef<[u8]>, identity: Identity) -> Self {
         let key = key.as_ref();
-        if key.len() < SHORTEST_KEY {
-            self.problems.push(format!("the key of `{}` is shorter than {SHORTEST_KEY} characters", identity.sub()));
+        let sub = identity.sub();
+        if !LENGTHS.contains(&key.len()) {
+            let (shortest, longest) = (LENGTHS.start(), LENGTHS.end());
+            self.problems.push(format!("the key of `{sub}` has not {shortest} to {longest} characters"));
+        } else if !key.iter().all(u8::is_ascii_graphic) {
+            self.problems.push(format!("the key of `{sub}` is not all visible ASCII; does it end with a line break?"));
         }
         self.insert(ApiKeyDigest::of(key), identity);
         self
@@ -68,6 +72,9 @@ impl ApiKeys {
     /// else.
     pub fn digest(mut self, digest: &str, identity: Identity) -> Self {
         match digest.parse() {
+            Ok(digest) if digest == ApiKeyDigest::of(b"") => {
+                self.problems.push(format!("the digest of `{}` is that of nothing", identity.sub()));
+            }
             Ok(digest) => self.insert(digest, identity),
             Err(error) => self.problems.push(format!("the digest of `{}`: {error}", identity.sub())),
         }
@@ -99,8 +106,8 @@ impl Verifier for ApiKeys {
         if all.next().is_some() {
             return Err(VerifyError::refused("several API keys"));
         }
-        if key.len() > LONGEST_KEY {
-            return Err(VerifyError::refused("an API key that is too long"));
+        if !LENGTHS.contains(&key.len()) {
+            return Err(VerifyError::refused("an API key that is too short or too long"));
         }
         let identity = self.keys.get(&ApiKeyDigest::of(key.as_bytes()));
         identity.cloned().map(Some).ok_or(VerifyError::refused("an unknown API key"))
@@ -225,7 +232,18 @@ mod tests {
         let long = "0123456789abcdef";
         for (name, keys, expected) in [
             ("none", ApiKeys::new(), &["there are no keys"] as &[_]),
-            ("short", ApiKeys::new().key("abc", ann()), &["the key of `ann` is shorter than 16 characters"]),
+            ("short", ApiKeys::new().key("abc", ann()), &["the key of `ann` has not 16 to 1024 characters"]),
+            ("long", ApiKeys::new().key("a".repeat(1025), ann()), &["the key of `ann` has not 16 to 1024 characters"]),
+            (
+                "from a file",
+                ApiKeys::new().key(format!("{long}\n"), ann()),
+                &["the key of `ann` is not all visible ASCII; does it end with a line break?"],
+            ),
+            (
+                "of nothing",
+                ApiKeys::new().digest(&ApiKeyDigest::of(b"").to_string(), ann()),
+                &["the digest of `ann` is that of nothing"],
+            ),
             (
                 "not a digest",
                 ApiKeys::new().digest("abc", ann()),

@@ -48,8 +48,8 @@ pub trait Verifier: Send + Sync + 'static {
         Vec::new()
     }
 
-    /// Does what is better done before the first request comes, once the app serves. Nobody waits for it.
-    fn warm_up(&self) -> impl Future<Output = ()> + Send {
+    /// Does what is better done while no request waits, for as long as the app serves. Is dropped at its end.
+    fn keep_up(&self) -> impl Future<Output = ()> + Send {
         async {}
     }
 
@@ -127,7 +127,7 @@ impl Error for VerifyError {
 /// A [`Verifier`] whose type is not known.
 pub(super) trait AnyVerifier: Send + Sync {
     fn verify<'a>(&'a self, request: &'a Parts) -> Verifying<'a>;
-    fn warm_up(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+    fn keep_up(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
     fn scheme(&self) -> Option<&'static str>;
     fn secret_headers(&self) -> Vec<HeaderName>;
     fn problems(&self) -> Vec<String>;
@@ -141,8 +141,8 @@ impl<V: Verifier> AnyVerifier for V {
         Box::pin(Verifier::verify(self, request))
     }
 
-    fn warm_up(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        Box::pin(Verifier::warm_up(self))
+    fn keep_up(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(Verifier::keep_up(self))
     }
 
     fn scheme(&self) -> Option<&'static str> {

@@ -1,6 +1,6 @@
 //! All verifiers of an app, asked as one.
 
-use std::{any::type_name, fmt, future::poll_fn, task::Poll, time::Duration};
+use std::{any::type_name, fmt, future::poll_fn, sync::Arc, task::Poll, time::Duration};
 
 use http::{HeaderName, request::Parts};
 
@@ -37,8 +37,14 @@ impl Verifiers {
         self.0.push(Named { name: type_name::<V>(), verifier: Box::new(verifier) });
     }
 
-    /// Hands them what they may use. An app does that by itself; without it they have the system's clock, and do their
-    /// work while a request waits.
+    /// Hands them what they may use. An app does that by itself; on a plain router, the program does:
+    ///
+    /// ```
+    /// use routekit::{Clock, Spawner, auth::{Surroundings, Verifiers}};
+    ///
+    /// let tasks = Spawner::new(|task| drop(tokio::spawn(task)));
+    /// let verifiers = Verifiers::new().started(&Surroundings::new(Clock::system(), tasks));
+    /// ```
     #[must_use]
     pub fn started(mut self, surroundings: &Surroundings) -> Self {
         self.0.iter_mut().for_each(|named| named.verifier.start(surroundings));
@@ -63,11 +69,13 @@ impl Verifiers {
         worst.map_or(Ok(None), Err)
     }
 
-    /// Has them all do what is better done before the first request comes. An app does that by itself.
-    pub async fn warm_up(&self) {
-        for Named { verifier, .. } in &self.0 {
-            verifier.warm_up().await;
-        }
+    /// What each better does while no request waits, until it is dropped: to be spawned. An app does that while it serves.
+    pub fn keep_up(self: &Arc<Self>) -> impl Iterator<Item = impl Future<Output = ()> + Send + use<>> {
+        let all = Arc::clone(self);
+        (0..all.0.len()).map(move |index| {
+            let all = Arc::clone(&all);
+            async move { all.0[index].verifier.keep_up().await }
+        })
     }
 
     /// Whether there are none.
@@ -93,8 +101,9 @@ impl Verifiers {
         self.0.iter().flat_map(|named| named.verifier.secret_headers()).collect()
     }
 
-    /// Whatever is wrong with each, by its type.
-    pub(crate) fn problems(&self) -> Vec<(&'static str, String)> {
+    /// Whatever is wrong with each, by its type. An app does not start with any; on a plain router, the program looks.
+    #[must_use]
+    pub fn problems(&self) -> Vec<(&'static str, String)> {
         self.0.iter().flat_map(|named| named.verifier.problems().into_iter().map(|text| (named.name, text))).collect()
     }
 }

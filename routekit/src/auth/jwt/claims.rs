@@ -12,6 +12,7 @@ pub(super) struct Expected {
     pub(super) issuer: String,
     pub(super) audiences: Vec<String>,
     pub(super) leeway: Duration,
+    pub(super) typ: Option<String>,
     /// JSON pointers; the first that is there counts.
     pub(super) scopes: Vec<String>,
     pub(super) roles: String,
@@ -26,6 +27,7 @@ impl Expected {
             issuer,
             audiences: vec![audience],
             leeway: Duration::ZERO,
+            typ: None,
             scopes: vec!["/scope".to_owned(), "/scp".to_owned()],
             roles: "/roles".to_owned(),
             permissions: "/permissions".to_owned(),
@@ -63,6 +65,19 @@ impl Expected {
             .with_permissions(words(claims.pointer(&self.permissions), false));
         let Value::Object(claims) = claims else { unreachable!("it was made of one") };
         Ok(identity.with_claims(claims))
+    }
+
+    /// Media types have no case, and `application/` may be left out (RFC 7515 §4.1.9).
+    pub(super) fn check_typ(&self, said: Option<&str>) -> Result<(), VerifyError> {
+        let Some(expected) = &self.typ else { return Ok(()) };
+        let short = |typ: &str| {
+            let typ = typ.to_ascii_lowercase();
+            typ.strip_prefix("application/").map(str::to_owned).unwrap_or(typ)
+        };
+        match said.is_some_and(|said| short(said) == short(expected)) {
+            true => Ok(()),
+            false => Err(VerifyError::refused("another kind of token")),
+        }
     }
 
     /// RFC 7519 §4.1, with `exp`, `iss` and `aud` required.
@@ -169,6 +184,21 @@ mod tests {
         ] {
             let identity = expected.identity(claims(&changes), Duration::from_secs(NOW));
             assert_eq!(identity.is_ok(), right, "{name}: {identity:?}");
+        }
+    }
+
+    #[test]
+    fn which_kinds_of_token_are_right() {
+        let access = Expected { typ: Some("at+jwt".to_owned()), ..expected() };
+        for (name, expected, said, right) in [
+            ("any", &expected(), None, true),
+            ("any, and one is said", &expected(), Some("logout+jwt"), true),
+            ("this", &access, Some("at+jwt"), true),
+            ("this, in full", &access, Some("application/AT+jwt"), true),
+            ("another", &access, Some("logout+jwt"), false),
+            ("none", &access, None, false),
+        ] {
+            assert_eq!(expected.check_typ(said).is_ok(), right, "{name}");
         }
     }
 

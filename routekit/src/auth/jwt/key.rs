@@ -1,8 +1,8 @@
 //! A key that tokens are signed with.
 
-use std::fmt;
+use std::{fmt, ops::RangeInclusive};
 
-use jsonwebtoken::{DecodingKey, crypto::rust_crypto::DEFAULT_PROVIDER};
+use jsonwebtoken::{DecodingKey, DecodingKeyKind, crypto::rust_crypto::DEFAULT_PROVIDER};
 
 use super::algorithm::{Algorithm, Family};
 
@@ -16,8 +16,10 @@ pub struct Key {
     decoding: Result<DecodingKey, String>,
 }
 
-/// RFC 7518 §3.3.
-const SHORTEST_RSA_BITS: usize = 2048;
+/// At least what RFC 7518 §3.3 wants, at most what RustCrypto verifies with.
+const RSA_BITS: RangeInclusive<usize> = 2048..=4096;
+/// RFC 8032 §5.1.5.
+const ED25519_BYTES: usize = 32;
 
 impl Key {
     /// A shared secret, for `HS256`, `HS384` and `HS512`: at least 32, 48 and 64 bytes. Whoever verifies with it can sign too.
@@ -93,23 +95,32 @@ impl Key {
     }
 }
 
-/// The key itself must be sound, and long enough.
+/// The key itself must be sound, and long enough. What it is made of is looked at first: the backend takes it at its word.
 fn check(algorithm: Algorithm, key: &DecodingKey) -> Result<(), String> {
-    (DEFAULT_PROVIDER.verifier_factory)(&algorithm.theirs(), key).map_err(|error| error.to_string())?;
-    if algorithm.family() == Family::Rsa {
-        let modulus = match key.kind() {
-            jsonwebtoken::DecodingKeyKind::SecretOrDer(der) => {
-                let components = (DEFAULT_PROVIDER.key_utils.rsa_pub_components_from_public_key)(der);
-                components.map_err(|error| error.to_string())?.0
-            }
-            jsonwebtoken::DecodingKeyKind::RsaModulusExponent { n, .. } => n.clone(),
-        };
-        let bits = bits(&modulus);
-        if bits < SHORTEST_RSA_BITS {
-            return Err(format!(
-                "an RSA key of {bits} bits, and {algorithm:?} wants {SHORTEST_RSA_BITS} (RFC 7518 §3.3)"
-            ));
+    match (algorithm.family(), key.kind()) {
+        (Family::Rsa, DecodingKeyKind::SecretOrDer(der)) => {
+            let components = (DEFAULT_PROVIDER.key_utils.rsa_pub_components_from_public_key)(der);
+            let (n, e) = components.map_err(|error| error.to_string())?;
+            check_rsa(&n, &e)?;
         }
+        (Family::Rsa, DecodingKeyKind::RsaModulusExponent { n, e }) => check_rsa(n, e)?,
+        (Family::Ed, DecodingKeyKind::SecretOrDer(point)) if point.len() != ED25519_BYTES => {
+            return Err(format!("an Ed25519 key has {ED25519_BYTES} bytes, this one {}", point.len()));
+        }
+        _ => {}
+    }
+    (DEFAULT_PROVIDER.verifier_factory)(&algorithm.theirs(), key).map(drop).map_err(|error| error.to_string())
+}
+
+fn check_rsa(n: &[u8], e: &[u8]) -> Result<(), String> {
+    let bits_of_n = bits(n);
+    if !RSA_BITS.contains(&bits_of_n) {
+        let (shortest, longest) = (RSA_BITS.start(), RSA_BITS.end());
+        return Err(format!("an RSA key of {bits_of_n} bits; it must have {shortest} to {longest} (RFC 7518 §3.3)"));
+    }
+    // 1 signs everything, and an even one nothing; beyond 33 bits RustCrypto refuses each signature.
+    if !(2..=33).contains(&bits(e)) || e.last().is_none_or(|last| last % 2 == 0) {
+        return Err("an RSA key with an exponent that is none".to_owned());
     }
     Ok(())
 }
@@ -130,6 +141,27 @@ impl fmt::Debug for Key {
 mod tests {
     use super::*;
 
+    /// An Ed25519 key of three bytes.
+    const CUT_OFF: &str = "-----BEGIN PUBLIC KEY-----\nMA0wBQYDK2VwAwQAAAAA\n-----END PUBLIC KEY-----\n";
+
+    #[test]
+    fn which_rsa_keys_are_sound() {
+        let n = [[0x80].as_slice(), &[1; 255]].concat();
+        for (name, n, e, sound) in [
+            ("usual", &n[..], &[1, 0, 1][..], true),
+            ("three", &n, &[3], true),
+            ("zeros before it", &n, &[0, 0, 1, 0, 1], true),
+            ("short", &n[1..], &[1, 0, 1], false),
+            ("long", &[n.as_slice(), &n, &n].concat(), &[1, 0, 1], false),
+            ("no exponent", &n, &[], false),
+            ("one", &n, &[1], false),
+            ("even", &n, &[1, 0, 0], false),
+            ("a large exponent", &n, &[1, 0, 0, 0, 0, 0, 1], false),
+        ] {
+            assert_eq!(check_rsa(n, e).is_ok(), sound, "{name}");
+        }
+    }
+
     #[test]
     fn what_is_wrong_with_keys() {
         let rsa = include_str!("../../docs/rsa-public.pem");
@@ -141,6 +173,7 @@ mod tests {
             ("a PEM for HMAC", Key::pem(Algorithm::HS256, rsa), Some("takes a secret")),
             ("a PEM", Key::pem(Algorithm::PS512, rsa), None),
             ("another algorithm's PEM", Key::pem(Algorithm::ES256, rsa), Some("")),
+            ("a PEM with a key that is cut off", Key::pem(Algorithm::EdDSA, CUT_OFF), Some("has 32 bytes")),
             ("no PEM", Key::pem(Algorithm::RS256, "hunter2"), Some("")),
         ] {
             assert_eq!(key.problem().is_some(), expected.is_some(), "{name}: {:?}", key.problem());

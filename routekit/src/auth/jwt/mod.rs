@@ -7,8 +7,10 @@
 //! 3. `exp`, `iss`, `aud` and `sub` must be there and be right; `nbf` must be right where it is. A token is valid until the
 //!    moment of its `exp` and not in it. Clocks that differ are allowed for only by [`leeway`](Jwt::leeway).
 //! 4. A request with two `Authorization` headers, or a token of more than 16 KiB, is refused unread.
-//! 5. Scopes are read from `scope` or `scp`, roles from `roles`, permissions from `permissions`: text of words with spaces
-//!    between, or a list. Elsewhere with [`scopes_at`](Jwt::scopes_at) and its like.
+//! 5. Scopes are read from `scope` or `scp` (words with spaces between, or a list), roles from `roles`, permissions from
+//!    `permissions` (a list, or one text that is one name). Elsewhere with [`scopes_at`](Jwt::scopes_at) and its like.
+//! 6. What kind of token it is (`typ`) is not asked: an issuer that signs tokens of several kinds for one audience wants
+//!    [`typ("at+jwt")`](Jwt::typ) (RFC 9068 §2.1, RFC 8725 §3.11).
 //!
 //! A token is verified by itself each time: one that was revoked is valid until its `exp`. Keep them short.
 //!
@@ -43,14 +45,18 @@ mod key;
 mod keys;
 mod token;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, time::Duration};
 
 use http::request::Parts;
 
 #[cfg(feature = "jwks")]
 use self::jwks::Jwks;
 pub use self::{algorithm::Algorithm, key::Key};
-use self::{claims::Expected, keys::Keys, token::Token};
+use self::{
+    claims::Expected,
+    keys::{Keys, Verdict},
+    token::Token,
+};
 use super::{Bearer, Surroundings, Verifier, VerifyError, bearer, verifiers::BEARER};
 use crate::{clock::Clock, identity::Identity};
 
@@ -105,6 +111,12 @@ impl Jwt {
         self
     }
 
+    /// Takes tokens only whose header says that they are of this kind: `at+jwt` (RFC 9068 §2.1). Defaults to any.
+    pub fn typ(mut self, typ: impl Into<String>) -> Self {
+        self.expected.typ = Some(typ.into());
+        self
+    }
+
     /// Where the scopes are, as a JSON pointer (RFC 6901) into the claims. Defaults to `/scope`, else `/scp`.
     pub fn scopes_at(mut self, pointer: impl Into<String>) -> Self {
         self.expected.scopes = vec![pointer.into()];
@@ -123,28 +135,51 @@ impl Jwt {
         self
     }
 
-    async fn key_of(&self, token: &Token<'_>) -> Result<Arc<Key>, VerifyError> {
-        if let Some(key) = self.keys.find(token.kid(), token.algorithm()) {
-            return Ok(Arc::clone(key));
-        }
-        #[cfg(feature = "jwks")]
-        if let Some(jwks) = &self.jwks {
-            // A key that has to be fetched is fetched for a token only that would pass with it.
-            let plausible = || self.expected.check(&token.claims()?, self.clock.unix_time());
-            return jwks.find(token.kid(), token.algorithm(), plausible).await;
-        }
-        Err(VerifyError::refused("an unknown key"))
-    }
-
     /// Who the token speaks of.
     async fn identify(&self, text: &[u8]) -> Result<Identity, VerifyError> {
         if text.len() > LONGEST_TOKEN {
             return Err(VerifyError::refused("a token that is too long"));
         }
         let token = Token::parse(text)?;
-        let key = self.key_of(&token).await?;
-        token.verify(&key)?;
+        self.expected.check_typ(token.typ())?;
+        match self.judge(&token) {
+            Verdict::Signed => {}
+            Verdict::Forged => return Err(VerifyError::refused("another signature")),
+            Verdict::Unknown => self.ask_the_issuer(&token).await?,
+        }
         self.expected.identity(token.claims()?, self.clock.unix_time())
+    }
+
+    #[cfg(not(feature = "jwks"))]
+    fn judge(&self, token: &Token<'_>) -> Verdict {
+        keys::judge(&[&self.keys], token)
+    }
+
+    #[cfg(feature = "jwks")]
+    fn judge(&self, token: &Token<'_>) -> Verdict {
+        match &self.jwks {
+            Some(jwks) => jwks.with_keys(|fetched| keys::judge(&[&self.keys, fetched], token)),
+            None => keys::judge(&[&self.keys], token),
+        }
+    }
+
+    #[cfg(not(feature = "jwks"))]
+    async fn ask_the_issuer(&self, _: &Token<'_>) -> Result<(), VerifyError> {
+        Err(VerifyError::refused("an unknown key"))
+    }
+
+    /// A key that is not known may be new.
+    #[cfg(feature = "jwks")]
+    async fn ask_the_issuer(&self, token: &Token<'_>) -> Result<(), VerifyError> {
+        let unknown = Err(VerifyError::refused("an unknown key"));
+        let Some(jwks) = &self.jwks else { return unknown };
+        // Only for a token that would pass with its key.
+        self.expected.check(&token.claims()?, self.clock.unix_time())?;
+        jwks.fetch().await?;
+        match self.judge(token) {
+            Verdict::Signed => Ok(()),
+            Verdict::Forged | Verdict::Unknown => unknown,
+        }
     }
 }
 
@@ -177,9 +212,9 @@ impl Verifier for Jwt {
     }
 
     #[cfg(feature = "jwks")]
-    async fn warm_up(&self) {
+    async fn keep_up(&self) {
         if let Some(jwks) = &self.jwks {
-            jwks.warm_up().await;
+            jwks.keep_up().await;
         }
     }
 
@@ -194,6 +229,6 @@ impl Verifier for Jwt {
 
 impl fmt::Debug for Jwt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Jwt").field("expected", &self.expected).field("keys", &self.keys).finish()
+        f.debug_struct("Jwt").field("expected", &self.expected).field("keys", &self.keys).finish_non_exhaustive()
     }
 }

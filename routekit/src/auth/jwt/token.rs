@@ -7,14 +7,14 @@ use serde_json::{Map, Value};
 use super::{Algorithm, Key};
 use crate::auth::VerifyError;
 
-/// The three parts of a signed token (RFC 7515 §7.1). Nothing in it is believed before [`verify`](Self::verify).
+/// The three parts of a signed token (RFC 7515 §7.1). Nothing in it is believed before a key [has signed it](Self::is_signed_with).
 pub(in crate::auth) struct Token<'a> {
     header: Header,
     algorithm: Algorithm,
     /// What was signed: header and payload as they were sent.
     message: &'a [u8],
     payload: &'a [u8],
-    signature: &'a [u8],
+    signature: Vec<u8>,
 }
 
 impl<'a> Token<'a> {
@@ -31,6 +31,8 @@ impl<'a> Token<'a> {
         }
         let algorithm = Algorithm::of(header.alg).ok_or(VerifyError::refused("an algorithm that is not known"))?;
         let message = &text[..head.len() + 1 + payload.len()];
+        let signature = BASE64_URL_SAFE_NO_PAD.decode(signature);
+        let signature = signature.map_err(|_| VerifyError::refused("a signature that is none"))?;
         Ok(Self { header, algorithm, message, payload, signature })
     }
 
@@ -39,18 +41,18 @@ impl<'a> Token<'a> {
         self.header.kid.as_deref()
     }
 
+    /// What kind of token it says it is.
+    pub(super) fn typ(&self) -> Option<&str> {
+        self.header.typ.as_deref()
+    }
+
     pub(super) fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
     /// Whether this key has signed it.
-    pub(super) fn verify(&self, key: &Key) -> Result<(), VerifyError> {
-        let signature = BASE64_URL_SAFE_NO_PAD.decode(self.signature);
-        let signature = signature.map_err(|_| VerifyError::refused("a signature that is none"))?;
-        match key.has_signed(self.message, &signature) {
-            true => Ok(()),
-            false => Err(VerifyError::refused("another signature")),
-        }
+    pub(super) fn is_signed_with(&self, key: &Key) -> bool {
+        key.has_signed(self.message, &self.signature)
     }
 
     /// What it says, whoever wrote that.

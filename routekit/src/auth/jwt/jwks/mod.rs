@@ -1,11 +1,12 @@
 //! The issuer's own list of its keys (RFC 7517 §5), fetched and kept (feature `jwks`).
 //!
-//! 1. The list is fetched when the app begins to serve, and again, in the background, when a token comes after ten minutes
-//!    ([`refresh_every`](Jwks::refresh_every)). A key that has left the list is forgotten then.
-//! 2. A token with an unknown `kid` whose claims are right has the list fetched again, and waits for it; others wait for the
+//! 1. The list is fetched when the app begins to serve, and again every ten minutes ([`refresh_every`](Jwks::refresh_every)),
+//!    in the background. Where something else serves the app, the first token after that time causes it. A key that has left the
+//!    list is forgotten then.
+//! 2. A token of an unknown key whose claims are right has the list fetched again, and waits for it; others wait for the
 //!    same fetch. So a new key works from its first token on.
-//! 3. There is at most one fetch in thirty seconds ([`at_most_every`](Jwks::at_most_every)), whatever tokens say and whether or
-//!    not it succeeds; in between, unknown keys are refused at once.
+//! 3. There is at most one fetch in thirty seconds ([`at_most_every`](Jwks::at_most_every)), or in two before the first list,
+//!    whatever tokens say and whether or not it succeeds; in between, unknown keys are refused at once.
 //! 4. Where a fetch fails, or brings no key that can be used, the keys that are known go on working, however old; the log says
 //!    so. Before the first list nobody can say whether a token is valid: 503.
 //! 5. Each key has the algorithm that the list says, or else the usual one of its kind: RS256, ES256, ES384, EdDSA. Shared
@@ -19,6 +20,9 @@
 //!     .jwks(Jwks::url("https://login.example.com/.well-known/jwks.json"));
 //! ```
 //!
+//! On a plain axum router it fetches nothing before it is handed a way to: see
+//! [`Verifiers::started`](crate::auth::Verifiers::started).
+//!
 //! Behind a proxy, or with an HTTP client that the program has already, implement [`KeySource`].
 
 mod http;
@@ -30,16 +34,16 @@ use std::{fmt, sync::Arc, time::Duration};
 
 pub use self::source::KeySource;
 use self::{http::HttpSource, remote::Remote, source::AnySource};
-use super::{Algorithm, Key};
+use super::{Algorithm, Key, keys::Keys};
 use crate::auth::{Surroundings, VerifyError};
 
-/// Keys that are fetched. See the [module docs](crate::auth::jwt::jwks). A clone keeps the same keys.
+/// Keys that are fetched. See the [module docs](crate::auth::jwt::jwks).
 #[derive(Clone)]
 #[must_use]
 pub struct Jwks {
     source: Arc<dyn AnySource>,
     intervals: Intervals,
-    /// Made anew when it starts.
+    /// Made anew when it starts: each verifier has its own.
     remote: Arc<Remote>,
     problems: Vec<String>,
 }
@@ -102,17 +106,18 @@ impl Jwks {
         *self = self.clone().renewed(Some(surroundings));
     }
 
-    pub(super) async fn warm_up(&self) {
-        self.remote.warm_up().await;
+    pub(super) async fn keep_up(&self) {
+        self.remote.keep_up().await;
     }
 
-    pub(super) async fn find(
-        &self,
-        kid: Option<&str>,
-        algorithm: Algorithm,
-        plausible: impl Fn() -> Result<(), VerifyError>,
-    ) -> Result<Arc<Key>, VerifyError> {
-        self.remote.find(kid, algorithm, plausible).await
+    /// With the keys of the last list; has the next fetched, in the background, where that is old.
+    pub(super) fn with_keys<R>(&self, see: impl FnOnce(&Keys) -> R) -> R {
+        self.remote.with_keys(see)
+    }
+
+    /// Waits for a list that is new, if there may be one.
+    pub(super) async fn fetch(&self) -> Result<(), VerifyError> {
+        self.remote.fetch().await
     }
 
     pub(super) fn problems(&self) -> Vec<String> {

@@ -8,13 +8,16 @@ use std::{
 use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
-use super::{super::keys::Keys, Algorithm, Intervals, Key, set, source::AnySource};
+use super::{Intervals, Keys, set, source::AnySource};
 use crate::{
     auth::{Surroundings, VerifyError},
     clock::Clock,
+    printable::Printable,
     spawner::Spawner,
 };
 
+/// How soon to try again while there is no list at all.
+const IMPATIENCE: Duration = Duration::from_secs(2);
 /// How long a fetch may take.
 const DEADLINE: Duration = Duration::from_secs(5);
 
@@ -23,7 +26,7 @@ pub(super) struct Remote {
     source: Arc<dyn AnySource>,
     intervals: Intervals,
     clock: Clock,
-    /// Without one, the request that finds the list too old fetches it.
+    /// Without one nothing is fetched.
     spawner: Option<Spawner>,
     /// `None` before the first. Read by every request, so without a lock.
     list: ArcSwap<Option<List>>,
@@ -44,7 +47,7 @@ struct Fetching {
     running: Option<watch::Receiver<()>>,
 }
 
-/// A fetch that is under way. However it ends, also by being dropped, those who wait for it go on.
+/// A fetch that is under way. However it ends, also by a panic of its source, those who wait for it go on.
 struct Running {
     remote: Arc<Remote>,
     _ended: watch::Sender<()>,
@@ -62,67 +65,55 @@ impl Remote {
         }
     }
 
-    /// The key of this id and algorithm. For one that is unknown the list is fetched, if the token is `plausible`.
-    pub(super) async fn find(
-        self: &Arc<Self>,
-        kid: Option<&str>,
-        algorithm: Algorithm,
-        plausible: impl Fn() -> Result<(), VerifyError>,
-    ) -> Result<Arc<Key>, VerifyError> {
+    pub(super) fn with_keys<R>(self: &Arc<Self>, see: impl FnOnce(&Keys) -> R) -> R {
+        let list = self.list.load();
+        let Some(list) = &**list else { return see(&Keys::default()) };
         let now = self.clock.now();
-        if let Some((key, fetched)) = self.known(kid, algorithm) {
-            if now - fetched >= self.intervals.refresh_every {
-                self.refresh(now).await;
-            }
-            return Ok(key);
+        if now - list.fetched >= self.intervals.refresh_every {
+            self.begin(now);
         }
-        plausible()?;
-        if let Some(mut running) = self.begin(now).await {
+        see(&list.keys)
+    }
+
+    /// Waits for the fetch that is under way, which is begun if it may be.
+    pub(super) async fn fetch(self: &Arc<Self>) -> Result<(), VerifyError> {
+        if let Some(mut running) = self.begin(self.clock.now()) {
             // An error says that it has ended.
             while running.changed().await.is_ok() {}
         }
-        match self.known(kid, algorithm) {
-            Some((key, _)) => Ok(key),
-            None if self.list.load().is_some() => Err(VerifyError::refused("an unknown key")),
-            None => Err(VerifyError::unavailable("the issuer's keys could not be fetched yet")),
+        match self.list.load().is_some() {
+            true => Ok(()),
+            false => Err(VerifyError::unavailable("the issuer's keys could not be fetched yet")),
         }
     }
 
-    /// Fetches the list for whoever comes.
-    pub(super) async fn warm_up(self: &Arc<Self>) {
-        self.refresh(self.clock.now()).await;
-    }
-
-    async fn refresh(self: &Arc<Self>, now: Instant) {
-        drop(self.begin(now).await);
-    }
-
-    fn known(&self, kid: Option<&str>, algorithm: Algorithm) -> Option<(Arc<Key>, Instant)> {
-        let list = self.list.load();
-        let list = (**list).as_ref()?;
-        list.keys.find(kid, algorithm).map(|key| (Arc::clone(key), list.fetched))
+    /// Fetches the list again and again, so that it is there before the first token and no older than it may be.
+    pub(super) async fn keep_up(self: &Arc<Self>) {
+        loop {
+            self.begin(self.clock.now());
+            tokio::time::sleep(self.intervals.refresh_every).await;
+        }
     }
 
     /// The fetch that is under way, which is begun if it may be; `None` if there was one just now.
-    async fn begin(self: &Arc<Self>, now: Instant) -> Option<watch::Receiver<()>> {
-        let (fetch, running) = {
-            let mut fetching = self.fetching.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(running) = &fetching.running {
-                return Some(running.clone());
-            }
-            if fetching.began.is_some_and(|began| now - began < self.intervals.at_most_every) {
-                return None;
-            }
-            let (ended, running) = watch::channel(());
-            *fetching = Fetching { began: Some(now), running: Some(running.clone()) };
-            let fetch = Running { remote: Arc::clone(self), _ended: ended };
-            (fetch.fetch(), running)
-        };
-        // A client that leaves does not take the fetch with it, for which others may be waiting.
-        match &self.spawner {
-            Some(spawner) => spawner.spawn(fetch),
-            None => fetch.await,
+    fn begin(self: &Arc<Self>, now: Instant) -> Option<watch::Receiver<()>> {
+        // Not as a part of the request: a client that leaves would take the fetch with it, for which others may be waiting.
+        let spawner = self.spawner.as_ref()?;
+        let mut fetching = self.fetching.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(running) = &fetching.running {
+            return Some(running.clone());
         }
+        let pause = match self.list.load().is_some() {
+            true => self.intervals.at_most_every,
+            false => self.intervals.at_most_every.min(IMPATIENCE),
+        };
+        if fetching.began.is_some_and(|began| now - began < pause) {
+            return None;
+        }
+        let (ended, running) = watch::channel(());
+        *fetching = Fetching { began: Some(now), running: Some(running.clone()) };
+        drop(fetching);
+        spawner.spawn(Running { remote: Arc::clone(self), _ended: ended }.fetch());
         Some(running)
     }
 }
@@ -141,7 +132,7 @@ impl Running {
             }
             Err(error) => {
                 let known = list.load().is_some();
-                tracing::error!(target: "routekit::auth", source = source.name(), %error, known, "cannot fetch the issuer's keys");
+                tracing::error!(target: "routekit::auth", source = source.name(), error = %Printable(error), known, "cannot fetch the issuer's keys");
             }
         }
     }
@@ -149,6 +140,9 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            tracing::error!(target: "routekit::auth", source = self.remote.source.name(), "the fetch of the issuer's keys panicked");
+        }
         self.remote.fetching.lock().unwrap_or_else(PoisonError::into_inner).running = None;
     }
 }

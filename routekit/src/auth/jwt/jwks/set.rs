@@ -7,7 +7,7 @@ use jsonwebtoken::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{super::keys::Keys, Algorithm, Key, source::FetchError};
+use super::{Algorithm, Key, Keys, source::FetchError};
 
 #[derive(Deserialize)]
 struct KeySet {
@@ -48,7 +48,7 @@ fn algorithm(jwk: &Jwk) -> Option<Algorithm> {
             EllipticCurve::P384 => Algorithm::ES384,
             _ => return None,
         },
-        AlgorithmParameters::OctetKeyPair(_) => Algorithm::EdDSA,
+        AlgorithmParameters::OctetKeyPair(pair) if pair.curve == EllipticCurve::Ed25519 => Algorithm::EdDSA,
         // A secret that everybody can fetch is none.
         _ => return None,
     };
@@ -91,6 +91,11 @@ mod tests {
         });
         let ed =
             json!({ "kty": "OKP", "crv": "Ed25519", "kid": "a", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" });
+        let ed_with = |name: &str, value: &str| {
+            let mut key = ed.clone();
+            key[name] = json!(value);
+            key
+        };
         for (name, key, expected) in [
             ("RSA without an algorithm", rsa(&json!({})), Some(Algorithm::RS256)),
             ("RSA with one", rsa(&json!({ "alg": "PS384" })), Some(Algorithm::PS384)),
@@ -103,7 +108,13 @@ mod tests {
             ("RSA for verifying", rsa(&json!({ "use": "sig", "key_ops": ["verify"] })), Some(Algorithm::RS256)),
             ("RSA too short", rsa(&json!({ "n": "0vx7agoebGcQSuuPiLJXZg" })), None),
             ("EC", p256.clone(), Some(Algorithm::ES256)),
-            ("Ed25519", ed, Some(Algorithm::EdDSA)),
+            ("Ed25519", ed.clone(), Some(Algorithm::EdDSA)),
+            ("Ed25519 that is cut off", ed_with("x", "AAAA"), None),
+            ("Ed25519 that is too long", ed_with("x", &"A".repeat(76)), None),
+            ("Ed25519 on another curve", ed_with("crv", "P-256"), None),
+            ("RSA with an exponent of one", rsa(&json!({ "e": "AQ" })), None),
+            ("RSA without an exponent", rsa(&json!({ "e": "" })), None),
+            ("RSA too long", rsa(&json!({ "n": N.repeat(4) })), None),
             (
                 "a secret",
                 json!({ "kty": "oct", "k": "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T", "kid": "a" }),
@@ -113,12 +124,12 @@ mod tests {
             ("no key at all", json!(7), None),
         ] {
             let alone = parse(json!({ "keys": [key] }).to_string().as_bytes());
-            let found = alone.ok().and_then(|keys| Some(keys.find(Some("a"), expected?)?.algorithm()));
+            let found = alone.ok().and_then(|keys| Some(keys.named("a", expected?)?.algorithm()));
             assert_eq!(found, expected, "{name}");
             // Whatever it is, it takes no other key with it.
             let other = rsa(&json!({ "kid": "b" }));
             let keys = parse(json!({ "keys": [key, other] }).to_string().as_bytes()).unwrap();
-            assert!(keys.find(Some("b"), Algorithm::RS256).is_some(), "{name}");
+            assert!(keys.named("b", Algorithm::RS256).is_some(), "{name}");
         }
     }
 
