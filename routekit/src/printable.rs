@@ -4,6 +4,7 @@
 
 use std::{
     borrow::Cow,
+    error::Error,
     fmt::{self, Display, Write},
 };
 
@@ -24,6 +25,21 @@ impl Write for Escaping<'_, '_> {
             true => write!(self.0, "{}", c.escape_default()),
             false => self.0.write_char(c),
         })
+    }
+}
+
+/// An error and its causes.
+pub(crate) struct Chain<'a>(pub(crate) &'a dyn Error);
+
+impl Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut cause = self.0.source();
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
     }
 }
 

@@ -11,7 +11,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
 use super::FieldError;
-use crate::printable::Printable;
+use crate::printable::{Chain, Printable};
 
 /// A failure, as the client will read it (RFC 9457). See the [module docs](crate::problem).
 ///
@@ -314,20 +314,5 @@ impl fmt::Debug for Problem {
 impl Error for Problem {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.0.source.as_deref().map(|source| source as _)
-    }
-}
-
-/// An error and its causes.
-struct Chain<'a>(&'a dyn Error);
-
-impl fmt::Display for Chain<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut cause = self.0.source();
-        while let Some(error) = cause {
-            write!(f, ": {error}")?;
-            cause = error.source();
-        }
-        Ok(())
     }
 }

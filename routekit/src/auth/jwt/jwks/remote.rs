@@ -12,7 +12,7 @@ use super::{Intervals, Keys, set, source::AnySource};
 use crate::{
     auth::{Surroundings, VerifyError},
     clock::Clock,
-    printable::Printable,
+    printable::{Chain, Printable},
     spawner::Spawner,
 };
 
@@ -132,7 +132,7 @@ impl Running {
             }
             Err(error) => {
                 let known = list.load().is_some();
-                tracing::error!(target: "routekit::auth", source = source.name(), error = %Printable(error), known, "cannot fetch the issuer's keys");
+                tracing::error!(target: "routekit::auth", source = source.name(), error = %Printable(Chain(&*error)), known, "cannot fetch the issuer's keys");
             }
         }
     }
