@@ -89,8 +89,8 @@ pub enum SetupProblem {
     /// A verifier of credentials is not in order.
     #[non_exhaustive]
     InvalidVerifier {
-        /// Its type.
-        verifier: &'static str,
+        /// Its name.
+        verifier: String,
         /// What is wrong with it.
         reason: String,
     },
@@ -284,7 +284,10 @@ impl fmt::Display for SetupProblem {
                 lines(f, routes)
             }
             Self::NoVerifier { routes } => {
-                f.write_str("nobody verifies credentials; add `.verifier(…)` or `.identify(…)` to the app. ")?;
+                f.write_str(
+                    "nobody verifies credentials; add `.verifier(…)` or `.identify(…)` to the app (where a layer of yours puts an \
+                     `Identity` into requests, `.identify(async |_| None)`). ",
+                )?;
                 if routes.is_empty() {
                     return f.write_str("`.require_auth()` wants it");
                 }

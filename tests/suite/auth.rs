@@ -438,11 +438,32 @@ async fn refusals_are_counted() {
 
 #[test]
 fn why_is_for_the_log() {
-    let (answer, lines) =
-        logs::caught(async { TestApp::new(app()).get("/auth/any").header("x-user", "bad").send().await });
-    assert!(!answer.text().contains("it is bad"), "{}", answer.text());
-    let said = lines.iter().find(|line| line.of == "routekit::auth").unwrap();
-    assert!(said.fields.iter().any(|field| field == "error=the credentials are not valid: it is bad"), "{said:?}");
+    let ann = Identity::new("ann").with_claim("tenant", 7);
+    for (name, path, user, who, expected) in [
+        ("refused", "/auth/any", Some("bad"), None, "error=the credentials are not valid: it is bad"),
+        ("by whom", "/auth/any", Some("bad"), None, r#"verifier="suite::auth::Header""#),
+        (
+            "nobody can say",
+            "/auth/any",
+            Some("away"),
+            None,
+            "error=the credentials cannot be verified: nobody is there, ",
+        ),
+        ("nothing is brought", "/auth/any", None, None, "message=no credentials that any verifier reads"),
+        ("who lacks what", "/auth/role", None, Some(&ann), r#"why="missing: the role `admin`""#),
+        ("who it is that lacks it", "/auth/role", None, Some(&ann), "sub=ann"),
+        ("what does not fit", "/auth/claims", None, Some(&ann), r#"why="invalid type""#),
+        ("what is missing", "/auth/claims", None, Some(&Identity::new("bob")), r#"why="missing field `tenant`""#),
+    ] {
+        let (answer, lines) = logs::caught(async {
+            let request = TestApp::new(app()).get(path);
+            let request = if let Some(user) = user { request.header("x-user", user) } else { request };
+            if let Some(who) = who { request.identity(who) } else { request }.send().await
+        });
+        assert!(!answer.text().contains("it is bad") && !answer.text().contains("field"), "{name}: {}", answer.text());
+        let mut fields = lines.iter().filter(|line| line.of == "routekit::auth").flat_map(|line| &line.fields);
+        assert!(fields.any(|field| field.starts_with(expected)), "{name}: {lines:?}");
+    }
 }
 
 const TOKEN: &str = "0123456789abcdef";
@@ -495,6 +516,13 @@ async fn operators_by_role() {
         let mode = app.get("/access-log").send().await.json::<Value>()["mode"].clone();
         assert_eq!(mode, if expected == 204 { "all" } else { "errors" }, "{name}");
     }
+    let app = operated(false, true);
+    let by = async |who: Identity| app.put("/access-log").body("all").identity(&who).send().await.status().as_u16();
+    assert_eq!(by(Identity::new("ann")).await, 403, "whoever is in the request already is believed");
+    assert_eq!(by(Identity::new("ann").with_roles(["operator"])).await, 204);
+    let wrong = App::with_routes(routes![open]).configure(|config| config.admin_role = Some(" ".to_owned()).into());
+    let wrong = wrong.verifier(Header).config(Config::default()).into_router().unwrap_err().to_string();
+    assert!(wrong.contains("`admin_role` (code) is ` `: no name of a role"), "{wrong}");
 }
 
 #[tokio::test]
@@ -545,10 +573,10 @@ fn a_line_for_a_call_that_ends_early() {
     let endless = || axum::body::Body::from_stream(futures_util::stream::pending::<Result<bytes::Bytes, Infallible>>());
     let bearer = format!("Bearer {TOKEN}");
     for (name, header, seconds, expected) in [
-        ("the verifier panics", ("x-panic", ""), 60, &["actor=nobody"] as &[_]),
-        ("the client leaves while it is verified", ("x-none", ""), 1, &["actor=nobody"]),
-        ("the client leaves while it sends", ("authorization", &bearer), 1, &["actor=token"]),
-        ("the client sends for ever", ("authorization", &bearer), 60, &["actor=token", "status=504"]),
+        ("the verifier panics", ("x-panic", ""), 60, &["actor=\"nobody\""] as &[_]),
+        ("the client leaves while it is verified", ("x-none", ""), 1, &["actor=\"nobody\""]),
+        ("the client leaves while it sends", ("authorization", &bearer), 1, &["actor=\"token\""]),
+        ("the client sends for ever", ("authorization", &bearer), 60, &["actor=\"token\"", "status=504"]),
     ] {
         let (_, lines) = logs::caught(async {
             tokio::time::pause();
@@ -571,17 +599,25 @@ fn one_line_for_each_call() {
             "by token",
             ("authorization", &bearer),
             "all",
-            &["actor=token", "method=PUT", "path=\"/access-log\"", "status=204", "before=\"errors\"", "after=\"all\""],
+            &[
+                "actor=\"token\"",
+                "client=127.0.0.1:0",
+                "method=PUT",
+                "path=\"/access-log\"",
+                "status=204",
+                "before=\"errors\"",
+                "after=\"all\"",
+            ],
         ),
-        ("by role", ("x-user", "op"), "all", &["actor=\"op\"", "status=204"]),
+        ("by role", ("x-user", "op"), "all", &["actor=\"identity\"", "sub=op", "status=204"]),
         (
             "a name with a line break",
             ("x-user", "op\\nactor=token"),
             "all",
-            &["actor=\"op\\nactor=token\"", "status=204"],
+            &["actor=\"identity\"", "sub=op\\nactor=token", "status=204"],
         ),
-        ("nobody", ("x-none", ""), "all", &["actor=nobody", "status=401"]),
-        ("no such mode", ("authorization", &bearer), "hunter2", &["actor=token", "status=422"]),
+        ("nobody", ("x-none", ""), "all", &["actor=\"nobody\"", "status=401"]),
+        ("no such mode", ("authorization", &bearer), "hunter2", &["actor=\"token\"", "status=422"]),
     ];
     for (name, header, body, expected) in rows {
         let (_, lines) = logs::caught(async {

@@ -19,6 +19,8 @@ use rsa::{
 };
 use serde_json::{Value, json};
 
+use crate::logs;
+
 #[get("/jwt/me", auth)]
 async fn me(who: Identity) -> String {
     format!("{} of {}", who.sub(), who.issuer().unwrap_or("nobody"))
@@ -39,6 +41,7 @@ pub(crate) fn unix_time() -> u64 {
 
 /// A key of this process: none is kept in a file.
 struct Rsa {
+    secret: String,
     private: EncodingKey,
     public: String,
 }
@@ -48,8 +51,9 @@ static OTHER_RSA: LazyLock<Rsa> = LazyLock::new(rsa);
 
 fn rsa() -> Rsa {
     let key = RsaPrivateKey::new(&mut rsa::rand_core::OsRng, 2048).unwrap();
-    let private = EncodingKey::from_rsa_pem(key.to_pkcs1_pem(LineEnding::LF).unwrap().as_bytes()).unwrap();
-    Rsa { private, public: key.to_public_key().to_public_key_pem(LineEnding::LF).unwrap() }
+    let secret = key.to_pkcs1_pem(LineEnding::LF).unwrap().to_string();
+    let private = EncodingKey::from_rsa_pem(secret.as_bytes()).unwrap();
+    Rsa { secret, private, public: key.to_public_key().to_public_key_pem(LineEnding::LF).unwrap() }
 }
 
 fn app() -> TestApp {
@@ -313,6 +317,26 @@ async fn two_issuers() {
     }
 }
 
+/// Of two issuers, each says what it has against a token.
+#[test]
+fn why_is_for_the_log() {
+    let other = "a secret that another issuer shares with us, and nobody else";
+    let (_, lines) = logs::caught(async {
+        let first = Jwt::new(ISSUER, AUDIENCE).key(Key::secret(Algorithm::HS256, SECRET).kid("a"));
+        let second = Jwt::new("https://other", AUDIENCE).key(Key::secret(Algorithm::HS256, other));
+        let app = TestApp::new(App::with_routes(routes![me]).verifier(first).verifier(second));
+        let claims = claims(&json!({ "iss": "https://other", "exp": 1 }));
+        let token = with_hmac(&json!({ "alg": "HS256", "kid": "b\nc" }), &claims, other.as_bytes());
+        ask(&app, "/jwt/me", &[format!("Bearer {token}")]).await
+    });
+    let said: Vec<_> =
+        lines.iter().filter(|line| line.of == "routekit::auth").map(|line| line.fields.join(" ")).collect();
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert!(said[0].contains("tokens of https://login.example.com"), "{said:?}");
+    assert!(said[0].contains(r"signed by no key that is known (alg HS256, kid b\nc)"), "{said:?}");
+    assert!(said[1].contains("tokens of https://other") && said[1].contains("expired"), "{said:?}");
+}
+
 #[test]
 fn what_is_wrong_is_said_at_start_up() {
     let tokens = || Jwt::new(ISSUER, AUDIENCE);
@@ -323,13 +347,19 @@ fn what_is_wrong_is_said_at_start_up() {
         ("no audience", Jwt::new(ISSUER, "").key(key()), "an audience is empty"),
         ("a short secret", tokens().key(Key::secret(Algorithm::HS256, "hunter2")), "shorter than the 32 bytes"),
         ("two keys of an id", tokens().key(key().kid("a")).key(key().kid("a")), "the key `a` is given twice"),
-        ("no pointer", tokens().key(key()).roles_at("roles"), "write `/roles`"),
-        ("no PEM", tokens().key(Key::pem(Algorithm::RS256, "hunter2").kid("a")), "the key `a`: "),
+        ("no pointer", tokens().key(key()).roles_at("realm_access.roles"), "write `/realm_access/roles`"),
+        ("no PEM", tokens().key(Key::pem(Algorithm::RS256, "hunter2").kid("a")), "the key `a`: no PEM"),
+        ("a private key", tokens().key(Key::pem(Algorithm::RS256, &RSA.secret)), "a private key; give the public one"),
+        (
+            "another kind of key",
+            tokens().key(Key::pem(Algorithm::ES256, &RSA.public)),
+            "no public key that ES256 takes",
+        ),
     ] {
         let debug = format!("{tokens:?}");
         let error = App::with_routes(routes![me]).verifier(tokens).config(Config::default()).into_router();
         let error = error.unwrap_err().to_string();
-        assert!(error.contains("routekit::auth::jwt::Jwt`: ") && error.contains(expected), "{name}: {error}");
+        assert!(error.contains("`tokens of ") && error.contains(expected), "{name}: {error}");
         assert!(!error.contains("hunter2") && !debug.contains("hunter2"), "{name}");
     }
 }

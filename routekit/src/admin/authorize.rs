@@ -1,17 +1,20 @@
 //! Who may change state, or read where reading is closed, and the one line in the log for whoever tries to change something.
 
-use std::{fmt, sync::Arc};
+use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
-    extract::{Request, State},
+    extract::{ConnectInfo, Request, State},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use http::{Method, StatusCode, Uri, request::Parts};
+use tracing::field;
 
 use crate::{
     auth::{self, Bearer, Verifiers, VerifyError},
     config::Secret,
+    identity::Identity,
+    printable::Printable,
     problem::Problem,
 };
 
@@ -34,7 +37,7 @@ pub(super) struct Change {
 enum Actor {
     Nobody,
     Token,
-    Identity { sub: String, issuer: Option<String> },
+    Identity(Identity),
 }
 
 impl Operators {
@@ -55,12 +58,16 @@ impl Operators {
             // Only the token counts, so only the token is asked for.
             return (Actor::Nobody, Err(auth::unauthorized(&Verifiers::new(), error)));
         };
-        match self.verifiers.verify(request).await {
+        // A layer may have put one there.
+        let known = match request.extensions.get::<Identity>() {
+            Some(known) => Ok(Some(known.clone())),
+            None => self.verifiers.verify(request).await,
+        };
+        match known {
             Ok(Some(identity)) => {
-                let actor =
-                    Actor::Identity { sub: identity.sub().to_owned(), issuer: identity.issuer().map(str::to_owned) };
                 let missing = || Problem::forbidden(format!("missing: the role `{role}`"));
-                (actor, if identity.has_role(role) { Ok(()) } else { Err(missing()) })
+                let verdict = if identity.has_role(role) { Ok(()) } else { Err(missing()) };
+                (Actor::Identity(identity), verdict)
             }
             Ok(None) => (Actor::Nobody, Err(auth::unauthorized(&self.verifiers, None))),
             Err(error) => (Actor::Nobody, Err(auth::unauthorized(&self.verifiers, Some(error)))),
@@ -96,6 +103,7 @@ pub(super) async fn audited(State(operators): State<Operators>, request: Request
 struct Audit {
     method: Method,
     uri: Uri,
+    client: Option<SocketAddr>,
     actor: Actor,
     /// `None` where nobody was answered.
     status: Option<StatusCode>,
@@ -105,15 +113,20 @@ struct Audit {
 impl Audit {
     fn new(request: &Parts) -> Self {
         let (method, uri) = (request.method.clone(), request.uri.clone());
-        Self { method, uri, actor: Actor::Nobody, status: None, change: None }
+        let client = request.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(addr)| *addr);
+        Self { method, uri, client, actor: Actor::Nobody, status: None, change: None }
     }
 }
 
 impl Drop for Audit {
     fn drop(&mut self) {
+        let identity = self.actor.identity();
         tracing::info!(
             target: "routekit::audit",
-            actor = %self.actor,
+            actor = self.actor.kind(),
+            sub = identity.map(|identity| field::display(Printable(identity.sub()))),
+            issuer = identity.and_then(Identity::issuer).map(|issuer| field::display(Printable(issuer))),
+            client = self.client.map(field::display),
             method = %self.method,
             path = self.uri.path(),
             status = self.status.map(|status| status.as_u16()),
@@ -124,15 +137,19 @@ impl Drop for Audit {
     }
 }
 
-/// `nobody`, `token`, or the quoted name of the identity, with its issuer.
-impl fmt::Display for Actor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Actor {
+    fn kind(&self) -> &'static str {
         match self {
-            Self::Nobody => f.write_str("nobody"),
-            Self::Token => f.write_str("token"),
-            // Quoted, so that nobody is called `token`, and what a person chose as a name writes no second line.
-            Self::Identity { sub, issuer: None } => write!(f, "{sub:?}"),
-            Self::Identity { sub, issuer: Some(issuer) } => write!(f, "{sub:?} of {issuer:?}"),
+            Self::Nobody => "nobody",
+            Self::Token => "token",
+            Self::Identity(_) => "identity",
+        }
+    }
+
+    fn identity(&self) -> Option<&Identity> {
+        match self {
+            Self::Nobody | Self::Token => None,
+            Self::Identity(identity) => Some(identity),
         }
     }
 }

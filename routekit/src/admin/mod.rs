@@ -7,8 +7,11 @@
 //! 3. Changing state takes the configured `admin_token` as a bearer token (RFC 6750), compared in constant time, or an identity
 //!    with the configured `admin_role`, which the app's verifiers find out (see [`auth`](crate::auth)). Where neither is
 //!    configured, those endpoints do not exist.
-//! 4. Every call of such an endpoint, also one that is refused, is one event of the target `routekit::audit`: who (`token`, the
-//!    name of the identity, or `nobody`), what, with which status, and what changed. Never with a token.
+//!    On a listener of its own, the layers of the app are not around it: an identity that only a layer finds out is one only
+//!    beside the routes.
+//! 4. Every call of such an endpoint, also one that is refused, is one event of the target `routekit::audit`: who (`actor` is
+//!    `token`, `identity` with its `sub` and `issuer`, or `nobody`), from where, what, with which status, and what changed. Never
+//!    with a token.
 //!
 //! | endpoint | |
 //! | --- | --- |

@@ -22,6 +22,7 @@ use crate::identity::Identity;
 /// 2. Keys are looked up by a hash under a secret of this process, and compared in constant time: how long it takes says
 ///    nothing of how much of a key was right.
 /// 3. A request with two such headers is refused.
+/// 4. The [issuer](Identity::issuer) of these clients is `api-keys`, unless their identity says another.
 ///
 /// ```
 /// use routekit::{auth::ApiKeys, identity::Identity};

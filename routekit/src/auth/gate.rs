@@ -36,7 +36,6 @@ impl Gate {
                 }
                 Ok(None) => None,
                 Err(error) => {
-                    tracing::debug!(target: "routekit::auth", error = %Printable(&error), "refused");
                     return Err(
                         self.refuse(Event::Unauthenticated, refusal::unauthorized(&self.verifiers, Some(error)))
                     );
@@ -46,10 +45,13 @@ impl Gate {
         match (self.access, known) {
             (Access::Public | Access::Optional, _) => {}
             (Access::Identified(_), None) => {
+                tracing::debug!(target: "routekit::auth", "no credentials that any verifier reads");
                 return Err(self.refuse(Event::Unauthenticated, refusal::unauthorized(&self.verifiers, None)));
             }
             (Access::Identified(all), Some(identity)) => {
                 if let Some(problem) = refusal::forbidden(&self.verifiers, &identity, all) {
+                    let (sub, why) = (Printable(identity.sub()), problem.detail_text());
+                    tracing::debug!(target: "routekit::auth", %sub, why, "forbidden");
                     return Err(self.refuse(Event::Forbidden, problem));
                 }
             }

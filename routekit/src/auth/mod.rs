@@ -2,7 +2,7 @@
 //!
 //! 1. A route says who may call it: `auth` (whoever is identified), `auth(scope("users:read"))`, `auth(role("admin"))`,
 //!    `auth(permission("users:write"))`, `auth(optional)` or `public`. Everything that is listed must be met; of
-//!    `any(role("admin"), role("support"))`, one. What a route does not say, the app does:
+//!    `any(role("admin"), role("support"))`, one; so `scope("a", "b")` is both, and `any(scope("a", "b"))` either. What a route does not say, the app does:
 //!    [`App::require_auth`](crate::App::require_auth) closes all routes that are not `public`.
 //! 2. An [`Identity`](crate::identity::Identity) that is in the request already is believed: a layer of yours has put it there.
 //! 3. Otherwise every [`Verifier`] of the app is asked, in their order, and the first that knows the client has said who it is.
@@ -13,7 +13,8 @@
 //! 5. The client lacks a grant: 403 that names it; a missing scope is in the challenge too (`insufficient_scope`).
 //! 6. A verifier that cannot tell, because what it asks is away, or that takes longer than ten seconds: 503. Nobody passes
 //!    who was not verified.
-//! 7. A `public` route costs a branch, and has no identity unless a layer has put one there.
+//! 7. Hand-written routers know nobody, except with `require_auth`, or with this layer around them.
+//! 8. A `public` route costs a branch, and has no identity unless a layer has put one there.
 //!
 //! Verifiers: [`ApiKeys`], `jwt::Jwt` with the feature `jwt` (with keys from a URL with the feature `jwks`), a function
 //! ([`App::identify`](crate::App::identify)), or whatever implements [`Verifier`].

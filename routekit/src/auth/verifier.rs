@@ -1,6 +1,6 @@
 //! What a way of verifying credentials is.
 
-use std::{borrow::Cow, error::Error, fmt, future::Future, pin::Pin};
+use std::{any::type_name, borrow::Cow, error::Error, fmt, future::Future, pin::Pin};
 
 use http::{HeaderName, request::Parts};
 
@@ -32,6 +32,11 @@ pub trait Verifier: Send + Sync + 'static {
     /// # Cancel safety
     /// Is dropped where the client leaves.
     fn verify(&self, request: &Parts) -> impl Future<Output = Result<Option<Identity>, VerifyError>> + Send;
+
+    /// What to call it in logs and in what is wrong with it. Defaults to its type.
+    fn name(&self) -> String {
+        type_name::<Self>().to_owned()
+    }
 
     /// The scheme that its challenge names (RFC 9110 §11.3), such as `Bearer`. Defaults to none.
     fn scheme(&self) -> Option<&'static str> {
@@ -128,6 +133,7 @@ impl Error for VerifyError {
 pub(super) trait AnyVerifier: Send + Sync {
     fn verify<'a>(&'a self, request: &'a Parts) -> Verifying<'a>;
     fn keep_up(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+    fn name(&self) -> String;
     fn scheme(&self) -> Option<&'static str>;
     fn secret_headers(&self) -> Vec<HeaderName>;
     fn problems(&self) -> Vec<String>;
@@ -143,6 +149,10 @@ impl<V: Verifier> AnyVerifier for V {
 
     fn keep_up(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(Verifier::keep_up(self))
+    }
+
+    fn name(&self) -> String {
+        Verifier::name(self)
     }
 
     fn scheme(&self) -> Option<&'static str> {

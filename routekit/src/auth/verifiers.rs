@@ -1,6 +1,6 @@
 //! All verifiers of an app, asked as one.
 
-use std::{any::type_name, fmt, future::poll_fn, sync::Arc, task::Poll, time::Duration};
+use std::{fmt, future::poll_fn, sync::Arc, task::Poll, time::Duration};
 
 use http::{HeaderName, request::Parts};
 
@@ -8,16 +8,14 @@ use super::{
     Surroundings, Verifier, VerifyError,
     verifier::{AnyVerifier, Verifying},
 };
-use crate::identity::Identity;
+use crate::{
+    identity::Identity,
+    printable::{Chain, Printable},
+};
 
 /// Verifiers in the order in which they are asked. See the [module docs](crate::auth).
 #[derive(Default)]
-pub struct Verifiers(Vec<Named>);
-
-struct Named {
-    name: &'static str,
-    verifier: Box<dyn AnyVerifier>,
-}
+pub struct Verifiers(Vec<Box<dyn AnyVerifier>>);
 
 impl Verifiers {
     /// None yet: nobody is identified.
@@ -33,8 +31,8 @@ impl Verifiers {
         self
     }
 
-    pub(crate) fn add<V: Verifier>(&mut self, verifier: V) {
-        self.0.push(Named { name: type_name::<V>(), verifier: Box::new(verifier) });
+    pub(crate) fn add(&mut self, verifier: impl Verifier) {
+        self.0.push(Box::new(verifier));
     }
 
     /// Hands them what they may use. An app does that by itself; on a plain router, the program does:
@@ -47,7 +45,7 @@ impl Verifiers {
     /// ```
     #[must_use]
     pub fn started(mut self, surroundings: &Surroundings) -> Self {
-        self.0.iter_mut().for_each(|named| named.verifier.start(surroundings));
+        self.0.iter_mut().for_each(|verifier| verifier.start(surroundings));
         self
     }
 
@@ -57,13 +55,18 @@ impl Verifiers {
     /// There are credentials, and none of them are valid, or nobody can say.
     pub async fn verify(&self, request: &Parts) -> Result<Option<Identity>, VerifyError> {
         let mut worst: Option<VerifyError> = None;
-        for Named { verifier, .. } in &self.0 {
+        for verifier in &self.0 {
             match in_time(verifier.verify(request)).await {
                 Ok(Some(identity)) => return Ok(Some(identity)),
                 Ok(None) => {}
-                // Whoever cannot tell might have known the client.
-                Err(error) if error.is_unavailable() || worst.is_none() => worst = Some(error),
-                Err(_) => {}
+                Err(error) => {
+                    let cause = Printable(Chain(&error));
+                    tracing::debug!(target: "routekit::auth", verifier = verifier.name(), error = %cause, "refused");
+                    // Whoever cannot tell might have known the client.
+                    if error.is_unavailable() || worst.is_none() {
+                        worst = Some(error);
+                    }
+                }
             }
         }
         worst.map_or(Ok(None), Err)
@@ -74,7 +77,7 @@ impl Verifiers {
         let all = Arc::clone(self);
         (0..all.0.len()).map(move |index| {
             let all = Arc::clone(&all);
-            async move { all.0[index].verifier.keep_up().await }
+            async move { all.0[index].keep_up().await }
         })
     }
 
@@ -87,7 +90,7 @@ impl Verifiers {
     /// The schemes that a client may use, without repetitions.
     pub(super) fn schemes(&self) -> Vec<&'static str> {
         let mut schemes = Vec::new();
-        for scheme in self.0.iter().filter_map(|named| named.verifier.scheme()) {
+        for scheme in self.0.iter().filter_map(|verifier| verifier.scheme()) {
             if !schemes.contains(&scheme) {
                 schemes.push(scheme);
             }
@@ -98,13 +101,17 @@ impl Verifiers {
 
     /// Every header that brings credentials.
     pub(crate) fn secret_headers(&self) -> Vec<HeaderName> {
-        self.0.iter().flat_map(|named| named.verifier.secret_headers()).collect()
+        self.0.iter().flat_map(|verifier| verifier.secret_headers()).collect()
     }
 
-    /// Whatever is wrong with each, by its type. An app does not start with any; on a plain router, the program looks.
+    /// Whatever is wrong with each, by its name. An app does not start with any; on a plain router, the program looks.
     #[must_use]
-    pub fn problems(&self) -> Vec<(&'static str, String)> {
-        self.0.iter().flat_map(|named| named.verifier.problems().into_iter().map(|text| (named.name, text))).collect()
+    pub fn problems(&self) -> Vec<(String, String)> {
+        let named = |verifier: &dyn AnyVerifier| {
+            let name = verifier.name();
+            verifier.problems().into_iter().map(move |problem| (name.clone(), problem))
+        };
+        self.0.iter().flat_map(|verifier| named(&**verifier)).collect()
     }
 }
 
@@ -127,8 +134,8 @@ async fn in_time(mut verifying: Verifying<'_>) -> Result<Option<Identity>, Verif
 }
 
 impl fmt::Debug for Verifiers {
-    /// Their types: they hold secrets.
+    /// Their names: they hold secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.0.iter().map(|named| named.name)).finish()
+        f.debug_set().entries(self.0.iter().map(|verifier| verifier.name())).finish()
     }
 }

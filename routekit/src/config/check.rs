@@ -25,6 +25,9 @@ impl Config {
                 wrong("admin_token", "not all visible ASCII, so no header can bring it");
             }
         }
+        if self.admin_role.as_ref().is_some_and(|role| role.trim().is_empty()) {
+            wrong("admin_role", "no name of a role");
+        }
         let zero = |setting: &Setting<Option<Duration>>| **setting == Some(Duration::ZERO);
         if zero(&self.timeout) {
             wrong("timeout", "zero, which no handler can keep");

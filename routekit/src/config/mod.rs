@@ -12,7 +12,7 @@
 //! | --- | --- | --- |
 //! | `addr` | `127.0.0.1:3000` | what the app listens on |
 //! | `admin_addr` | `127.0.0.1:9091` | what the admin surface listens on; `main`: beside the routes; `off` |
-//! | `admin_token` | none | who may change state through the admin surface; without it nobody can |
+//! | `admin_token` | none | who may change state through the admin surface; whoever has the `admin_role` can too; without either nobody |
 //! | `admin_role` | none | the role with which an identity may do the same; wants a verifier |
 //! | `secret_headers` | none | headers that are kept out of logs, beside `Authorization`, `Cookie` and their like |
 //! | `access_log` | `errors` | which requests are logged: `all`, `errors`, `off` |

@@ -27,7 +27,13 @@ pub struct Claims<T>(pub T);
 
 impl<T: DeserializeOwned> Claims<T> {
     fn of(identity: &Identity) -> Result<Self, ClaimsRejection> {
-        T::deserialize(identity.claims()).map(Self).map_err(|_| ClaimsRejection::Unfit(type_name::<T>()))
+        T::deserialize(identity.claims()).map(Self).map_err(|error| {
+            // What follows the colon may repeat a value: "invalid type: string …".
+            let (error, type_name) = (error.to_string(), type_name::<T>());
+            let why = error.split(": ").next();
+            tracing::debug!(target: "routekit::auth", type_name, why, "the claims do not fit the type");
+            ClaimsRejection::Unfit(type_name)
+        })
     }
 }
 
@@ -91,7 +97,7 @@ impl<T> Describe for Claims<T> {
 pub enum ClaimsRejection {
     /// Nobody is identified: 401.
     NotIdentified(NotIdentified),
-    /// The claims do not fit this type: 403. Which one and why is not said: the reason may repeat its value.
+    /// The claims do not fit this type: 403. Why is in the log.
     Unfit(&'static str),
 }
 
@@ -110,10 +116,7 @@ impl IntoResponse for ClaimsRejection {
     fn into_response(self) -> Response {
         match self {
             Self::NotIdentified(refusal) => refusal.into_response(),
-            Self::Unfit(type_name) => {
-                tracing::debug!(target: "routekit::auth", type_name, "the claims do not fit the type");
-                Problem::forbidden(self.to_string()).into_response()
-            }
+            Self::Unfit(_) => Problem::forbidden(self.to_string()).into_response(),
         }
     }
 }

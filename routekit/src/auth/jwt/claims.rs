@@ -43,11 +43,9 @@ impl Expected {
             problems.push("an audience is empty".to_owned());
         }
         let pointers = self.scopes.iter().chain([&self.roles, &self.permissions]);
-        problems.extend(
-            pointers
-                .filter(|pointer| !pointer.starts_with('/'))
-                .map(|pointer| format!("`{pointer}` is no JSON pointer (RFC 6901); write `/{pointer}`")),
-        );
+        problems.extend(pointers.filter(|pointer| !pointer.starts_with('/')).map(|pointer| {
+            format!("`{pointer}` is no JSON pointer (RFC 6901); write `/{}`", pointer.replace('.', "/"))
+        }));
         problems
     }
 
@@ -83,7 +81,7 @@ impl Expected {
     /// RFC 7519 §4.1, with `exp`, `iss` and `aud` required.
     pub(super) fn check(&self, claims: &Claims, now: Duration) -> Result<(), VerifyError> {
         if claims.get("iss").and_then(Value::as_str) != Some(&self.issuer) {
-            return Err(VerifyError::refused("another issuer, or none"));
+            return Err(VerifyError::refused(format!("not of the issuer `{}`", self.issuer)));
         }
         let ours =
             |audience: &Value| audience.as_str().is_some_and(|name| self.audiences.iter().any(|ours| ours == name));
@@ -93,7 +91,7 @@ impl Expected {
             None => false,
         };
         if !for_us {
-            return Err(VerifyError::refused("another audience, or none"));
+            return Err(VerifyError::refused(format!("not for the audience {}", self.audiences.join(" or "))));
         }
         let (now, leeway) = (now.as_secs_f64(), self.leeway.as_secs_f64());
         match claims.get("exp").map(date) {

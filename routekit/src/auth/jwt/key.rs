@@ -35,16 +35,22 @@ impl Key {
         Self { kid: None, algorithm, decoding }
     }
 
-    /// A public key in PEM, for all other algorithms.
+    /// A public key in PEM, or a certificate that holds one, for all other algorithms. `openssl pkey -in … -pubout` takes it out
+    /// of a private key.
     pub fn pem(algorithm: Algorithm, pem: impl AsRef<[u8]>) -> Self {
         let pem = pem.as_ref();
+        if contains(pem, b"PRIVATE KEY") {
+            let reason = "a private key; give the public one, which `openssl pkey -in … -pubout` takes out of it";
+            return Self::broken(algorithm, reason.to_owned());
+        }
         let decoding = match algorithm.family() {
             Family::Hmac { .. } => return Self::broken(algorithm, format!("{algorithm:?} takes a secret, not a PEM")),
             Family::Rsa => DecodingKey::from_rsa_pem(pem),
             Family::Ec => DecodingKey::from_ec_pem(pem),
             Family::Ed => DecodingKey::from_ed_pem(pem),
         };
-        Self { kid: None, algorithm, decoding: decoding.map_err(|error| error.to_string()) }.checked()
+        let decoding = decoding.map_err(|error| unreadable(algorithm, pem, &error));
+        Self { kid: None, algorithm, decoding }.checked()
     }
 
     fn broken(algorithm: Algorithm, reason: String) -> Self {
@@ -93,6 +99,19 @@ impl Key {
         let verifier = (DEFAULT_PROVIDER.verifier_factory)(&self.algorithm.theirs(), decoding);
         verifier.is_ok_and(|verifier| verifier.verify(message, signature).is_ok())
     }
+}
+
+/// What is wrong with a PEM, for whoever has configured it.
+fn unreadable(algorithm: Algorithm, pem: &[u8], error: &jsonwebtoken::errors::Error) -> String {
+    if contains(pem, b"-----BEGIN ") {
+        format!("no public key that {algorithm:?} takes: {error}")
+    } else {
+        "no PEM: it has no line `-----BEGIN …`; is it the name of a file?".to_owned()
+    }
+}
+
+fn contains(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window == part)
 }
 
 /// The key itself must be sound, and long enough. What it is made of is looked at first: the backend takes it at its word.

@@ -144,7 +144,7 @@ impl Jwt {
         self.expected.check_typ(token.typ())?;
         match self.judge(&token) {
             Verdict::Signed => {}
-            Verdict::Forged => return Err(VerifyError::refused("another signature")),
+            Verdict::Forged => return Err(VerifyError::refused("not signed by the key that it names")),
             Verdict::Unknown => self.ask_the_issuer(&token).await?,
         }
         self.expected.identity(token.claims()?, self.clock.unix_time())
@@ -164,21 +164,20 @@ impl Jwt {
     }
 
     #[cfg(not(feature = "jwks"))]
-    async fn ask_the_issuer(&self, _: &Token<'_>) -> Result<(), VerifyError> {
-        Err(VerifyError::refused("an unknown key"))
+    async fn ask_the_issuer(&self, token: &Token<'_>) -> Result<(), VerifyError> {
+        Err(token.unknown())
     }
 
     /// A key that is not known may be new.
     #[cfg(feature = "jwks")]
     async fn ask_the_issuer(&self, token: &Token<'_>) -> Result<(), VerifyError> {
-        let unknown = Err(VerifyError::refused("an unknown key"));
-        let Some(jwks) = &self.jwks else { return unknown };
+        let Some(jwks) = &self.jwks else { return Err(token.unknown()) };
         // Only for a token that would pass with its key.
         self.expected.check(&token.claims()?, self.clock.unix_time())?;
         jwks.fetch().await?;
         match self.judge(token) {
             Verdict::Signed => Ok(()),
-            Verdict::Forged | Verdict::Unknown => unknown,
+            Verdict::Forged | Verdict::Unknown => Err(token.unknown()),
         }
     }
 }
@@ -190,6 +189,10 @@ impl Verifier for Jwt {
             Bearer::Ambiguous => Err(VerifyError::refused("several `Authorization` headers")),
             Bearer::Token(text) => self.identify(text).await.map(Some),
         }
+    }
+
+    fn name(&self) -> String {
+        format!("tokens of {}", self.expected.issuer)
     }
 
     fn scheme(&self) -> Option<&'static str> {

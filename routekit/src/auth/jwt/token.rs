@@ -55,6 +55,12 @@ impl<'a> Token<'a> {
         key.has_signed(self.message, &self.signature)
     }
 
+    /// That no key is known that has signed it.
+    pub(super) fn unknown(&self) -> VerifyError {
+        let (algorithm, kid) = (self.algorithm, self.kid().unwrap_or("none"));
+        VerifyError::refused(format!("signed by no key that is known (alg {algorithm:?}, kid {kid})"))
+    }
+
     /// What it says, whoever wrote that.
     pub(super) fn claims(&self) -> Result<Map<String, Value>, VerifyError> {
         let claims = BASE64_URL_SAFE_NO_PAD.decode(self.payload).ok();

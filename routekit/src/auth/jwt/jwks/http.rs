@@ -65,7 +65,7 @@ fn given(pem: &[u8]) -> Result<RootCertStore, String> {
 
 /// Whoever can change the list on its way can sign tokens.
 fn check(url: &str) -> Result<Uri, String> {
-    let uri: Uri = url.parse().map_err(|_| "the URL of the keys is none".to_owned())?;
+    let uri: Uri = url.parse().map_err(|_| "the URL of the keys cannot be read".to_owned())?;
     let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
         return Err("the URL of the keys is not absolute; write `https://…`".to_owned());
     };
@@ -77,9 +77,9 @@ fn check(url: &str) -> Result<Uri, String> {
     match scheme {
         "https" => Ok(uri),
         "http" if here => Ok(uri),
-        "http" => {
-            Err(format!("the keys of `{host}` come by plain HTTP, where anybody can change them; write `https://…`"))
-        }
+        "http" => Err(format!(
+            "the keys of `{host}` come by plain HTTP, which is for this machine only: anybody on the way can change them; write `https://…`, or implement `KeySource`"
+        )),
         _ => Err("the URL of the keys is neither `https` nor `http`".to_owned()),
     }
 }

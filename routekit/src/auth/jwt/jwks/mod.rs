@@ -4,7 +4,7 @@
 //!    in the background. Where something else serves the app, the first token after that time causes it. A key that has left the
 //!    list is forgotten then.
 //! 2. A token of an unknown key whose claims are right has the list fetched again, and waits for it; others wait for the
-//!    same fetch. So a new key works from its first token on.
+//!    same fetch. So a new key works from its first token on, unless the list was fetched just before it came (3).
 //! 3. There is at most one fetch in thirty seconds ([`at_most_every`](Jwks::at_most_every)), or in two before the first list,
 //!    whatever tokens say and whether or not it succeeds; in between, unknown keys are refused at once.
 //! 4. Where a fetch fails, or brings no key that can be used, the keys that are known go on working, however old; the log says
