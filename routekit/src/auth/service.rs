@@ -37,11 +37,6 @@ where
         // The one that was made ready goes along.
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
-        AuthFuture::asked(async move {
-            match gate.admit(request).await {
-                Ok(request) => inner.call(request).await,
-                Err(refusal) => Ok(refusal),
-            }
-        })
+        AuthFuture::asked(async move { gate.admit(request).await.map(|request| inner.call(request)) })
     }
 }
