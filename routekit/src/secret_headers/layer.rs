@@ -1,41 +1,34 @@
-use std::{fmt, sync::Arc};
+use std::fmt;
 
-use http::{HeaderName, header};
+use http::HeaderName;
 use tower_layer::Layer;
 
-use super::SecretHeaders;
+use super::{SecretHeaders, names::Names};
 
 /// Marks the values of some headers as secret. See the [module docs](crate::secret_headers).
 #[derive(Debug, Clone)]
 pub struct SecretHeadersLayer {
-    names: Arc<[HeaderName]>,
+    names: Names,
 }
 
 impl SecretHeadersLayer {
     /// `Authorization`, `Proxy-Authorization` and `Cookie`.
     #[must_use]
     pub fn new() -> Self {
-        Self { names: Arc::new([header::AUTHORIZATION, header::COOKIE, header::PROXY_AUTHORIZATION]) }
+        Self { names: Names::new() }
     }
 
     /// These too.
     #[must_use]
     pub fn and(self, names: impl IntoIterator<Item = HeaderName>) -> Self {
-        let mut all = self.names.to_vec();
-        for name in names {
-            if !all.contains(&name) {
-                all.push(name);
-            }
-        }
-        Self { names: all.into() }
+        Self { names: self.names.and(names) }
     }
 }
 
 /// The names: `authorization, cookie, proxy-authorization`.
 impl fmt::Display for SecretHeadersLayer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> = self.names.iter().map(HeaderName::as_str).collect();
-        f.pad(&names.join(", "))
+        self.names.fmt(f)
     }
 }
 
@@ -49,6 +42,6 @@ impl<S> Layer<S> for SecretHeadersLayer {
     type Service = SecretHeaders<S>;
 
     fn layer(&self, inner: S) -> SecretHeaders<S> {
-        SecretHeaders { inner, names: Arc::clone(&self.names) }
+        SecretHeaders { inner, names: self.names.clone() }
     }
 }

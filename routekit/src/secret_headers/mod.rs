@@ -23,6 +23,7 @@
 //! ```
 
 mod layer;
+mod names;
 mod service;
 
 pub use self::{layer::SecretHeadersLayer, service::SecretHeaders};
