@@ -3,7 +3,7 @@ use std::task::{Context, Poll};
 use axum::{extract::OriginalUri, response::Response};
 use http::{Method, Request};
 use tower_service::Service;
-use tracing::{Span, field::Empty};
+use tracing::{Span, field::Empty, level_filters::LevelFilter};
 
 use super::{CorrelationFuture, CorrelationId, TraceId};
 use crate::{
@@ -63,6 +63,11 @@ where
 
 /// The span of one request, after OpenTelemetry's HTTP server conventions.
 fn span<B>(request: &Request<B>, id: &CorrelationId) -> Span {
+    // Nobody listens. `info_span!` would look at every value all the same, for `log`: axum's feature `tower-log` has `tracing`
+    // tell it what no subscriber is told.
+    if LevelFilter::current() < LevelFilter::INFO && log::max_level() < log::LevelFilter::Info {
+        return Span::none();
+    }
     let span = tracing::info_span!(
         "request",
         otel.kind = "server",
