@@ -300,7 +300,7 @@ impl fmt::Display for SetupProblem {
                 )?;
                 lines(f, routes)
             }
-            Self::InvalidVerifier { verifier, reason } => write!(f, "`{verifier}`: {reason}"),
+            Self::InvalidVerifier { verifier, reason } => write!(f, "{verifier}: {reason}"),
             Self::ProvidedTwice { type_name, locations } => {
                 write!(
                     f,

@@ -399,7 +399,7 @@ fn nobody_finds_out() {
 
     let keys = ApiKeys::new().key("hunter2", Identity::new("robot")).digest("abc", Identity::new("other"));
     let wrong = error(App::with_routes(routes![open]).verifier(keys)).unwrap();
-    assert!(wrong.contains("`routekit::auth::api_keys::ApiKeys`: the key of `robot` has not 16 to 1024"), "{wrong}");
+    assert!(wrong.contains("API keys in `x-api-key`: the key of `robot` has not 16 to 1024"), "{wrong}");
     assert!(wrong.contains("the digest of `other`") && !wrong.contains("hunter2"), "{wrong}");
 
     let role =

@@ -126,6 +126,15 @@ fn any(item: &RawOption, errors: &mut Errors) -> Option<AnyOf> {
 /// The grants of `scope("a", "b")` and its like.
 fn grants(item: &RawOption, others: &[&str], errors: &mut Errors) -> Vec<Grant> {
     let Some((name, kind)) = GRANTS.iter().find(|(name, _)| *name == item.name) else {
+        let instead = match item.name.as_str() {
+            "all" => Some("everything in `auth(…)` must be met: leave `all` out"),
+            "public" => Some("`public` stands alone: `#[get(\"/users\", public)]`"),
+            _ => None,
+        };
+        if let Some(instead) = instead {
+            errors.push(item.span, instead);
+            return Vec::new();
+        }
         let mut names: Vec<&str> = GRANTS.iter().map(|(name, _)| *name).chain(others.iter().copied()).collect();
         names.sort_unstable();
         errors.push(item.span, unknown("argument", &item.name, &names));

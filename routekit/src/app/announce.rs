@@ -8,11 +8,13 @@ use super::{environment, mount::Mounted};
 pub(super) fn announce(mounted: &Mounted, addr: SocketAddr, admin: Option<SocketAddr>) {
     let table = &mounted.table;
     let summary = table.summary();
+    let verifiers = mounted.verifiers.names().join(", ");
+    let verifiers = (!verifiers.is_empty()).then_some(verifiers);
     if tracing::dispatcher::has_been_set() {
         for line in table.to_string().lines() {
             tracing::info!("{line}");
         }
-        tracing::info!(%addr, admin = admin.map(tracing::field::display), "listening; routes: {summary}");
+        tracing::info!(%addr, admin = admin.map(tracing::field::display), verifiers, "listening; routes: {summary}");
         for warning in warnings(addr, admin, environment::is_kubernetes()) {
             tracing::warn!("{warning}");
         }
@@ -21,6 +23,9 @@ pub(super) fn announce(mounted: &Mounted, addr: SocketAddr, admin: Option<Socket
         {
             eprintln!("{table}");
             eprintln!("routes: {summary}");
+            if let Some(verifiers) = verifiers {
+                eprintln!("clients are identified by {verifiers}");
+            }
             eprintln!(
                 "no logs, not even of failures: nothing subscribes to `tracing` (see `routekit::telemetry::init`)"
             );

@@ -114,6 +114,10 @@ impl Verifier for ApiKeys {
         identity.cloned().map(Some).ok_or(VerifyError::refused("an unknown API key"))
     }
 
+    fn name(&self) -> String {
+        format!("API keys in `{}`", self.header)
+    }
+
     fn scheme(&self) -> Option<&'static str> {
         Some("ApiKey")
     }

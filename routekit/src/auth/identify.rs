@@ -34,6 +34,10 @@ impl<F> Verifier for Identify<F>
 where
     F: for<'a> IdentifyBy<'a>,
 {
+    fn name(&self) -> String {
+        "a function".to_owned()
+    }
+
     async fn verify(&self, request: &Parts) -> Result<Option<Identity>, VerifyError> {
         Ok(self.0.identify(request).await)
     }

@@ -81,6 +81,12 @@ impl Verifiers {
         })
     }
 
+    /// What they are called, in their order.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        self.0.iter().map(|verifier| verifier.name()).collect()
+    }
+
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -136,6 +142,6 @@ async fn in_time(mut verifying: Verifying<'_>) -> Result<Option<Identity>, Verif
 impl fmt::Debug for Verifiers {
     /// Their names: they hold secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.0.iter().map(|verifier| verifier.name())).finish()
+        f.debug_set().entries(self.names()).finish()
     }
 }

@@ -6,7 +6,8 @@
 //!    `x5c` are not looked at; a token with `crit` is refused (RFC 7515 §4.1.11).
 //! 3. `exp`, `iss`, `aud` and `sub` must be there and be right; `nbf` must be right where it is. A token is valid until the
 //!    moment of its `exp` and not in it. Clocks that differ are allowed for only by [`leeway`](Jwt::leeway).
-//! 4. A request with two `Authorization` headers, or a token of more than 16 KiB, is refused unread.
+//! 4. A request with two `Authorization` headers, or a token of more than 16 KiB, is refused unread. (Over a socket, a head of more than some
+//!    400 KiB does not come so far: the server answers it with 431.)
 //! 5. Scopes are read from `scope` or `scp` (words with spaces between, or a list), roles from `roles`, permissions from
 //!    `permissions` (a list, or one text that is one name). Elsewhere with [`scopes_at`](Jwt::scopes_at) and its like.
 //! 6. What kind of token it is (`typ`) is not asked: an issuer that signs tokens of several kinds for one audience wants

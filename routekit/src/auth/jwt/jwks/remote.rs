@@ -1,7 +1,7 @@
 //! When the list is fetched, and who waits for it.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -45,11 +45,14 @@ struct Fetching {
     began: Option<Instant>,
     /// Closed once the fetch that is under way has ended.
     running: Option<watch::Receiver<()>>,
+    /// Whether the last that ended brought nothing.
+    failed: bool,
 }
 
 /// A fetch that is under way. However it ends, also by a panic of its source, those who wait for it go on.
 struct Running {
     remote: Arc<Remote>,
+    brought: bool,
     _ended: watch::Sender<()>,
 }
 
@@ -95,11 +98,16 @@ impl Remote {
         }
     }
 
+    fn fetching(&self) -> MutexGuard<'_, Fetching> {
+        // A panic while it was held leaves it whole.
+        self.fetching.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The fetch that is under way, which is begun if it may be; `None` if there was one just now.
     fn begin(self: &Arc<Self>, now: Instant) -> Option<watch::Receiver<()>> {
         // Not as a part of the request: a client that leaves would take the fetch with it, for which others may be waiting.
         let spawner = self.spawner.as_ref()?;
-        let mut fetching = self.fetching.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut fetching = self.fetching();
         if let Some(running) = &fetching.running {
             return Some(running.clone());
         }
@@ -111,15 +119,16 @@ impl Remote {
             return None;
         }
         let (ended, running) = watch::channel(());
-        *fetching = Fetching { began: Some(now), running: Some(running.clone()) };
+        fetching.began = Some(now);
+        fetching.running = Some(running.clone());
         drop(fetching);
-        spawner.spawn(Running { remote: Arc::clone(self), _ended: ended }.fetch());
+        spawner.spawn(Running { remote: Arc::clone(self), brought: false, _ended: ended }.fetch());
         Some(running)
     }
 }
 
 impl Running {
-    async fn fetch(self) {
+    async fn fetch(mut self) {
         let Remote { source, list, clock, .. } = &*self.remote;
         let fetched = match tokio::time::timeout(DEADLINE, source.fetch()).await {
             Ok(answer) => answer.and_then(|json| set::parse(&json)),
@@ -127,8 +136,12 @@ impl Running {
         };
         match fetched {
             Ok(keys) => {
-                tracing::debug!(target: "routekit::auth", source = source.name(), ?keys, "fetched the issuer's keys");
+                // Once it is news: the first, and after one that failed.
+                if list.load().is_none() || self.remote.fetching().failed {
+                    tracing::info!(target: "routekit::auth", source = source.name(), ?keys, "fetched the issuer's keys");
+                }
                 list.store(Arc::new(Some(List { keys, fetched: clock.now() })));
+                self.brought = true;
             }
             Err(error) => {
                 let known = list.load().is_some();
@@ -143,6 +156,8 @@ impl Drop for Running {
         if std::thread::panicking() {
             tracing::error!(target: "routekit::auth", source = self.remote.source.name(), "the fetch of the issuer's keys panicked");
         }
-        self.remote.fetching.lock().unwrap_or_else(PoisonError::into_inner).running = None;
+        let mut fetching = self.remote.fetching();
+        fetching.running = None;
+        fetching.failed = !self.brought;
     }
 }

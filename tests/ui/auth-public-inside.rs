@@ -1,0 +1,6 @@
+use routekit::prelude::*;
+
+#[get("/users", auth(public))]
+async fn list_users() {}
+
+fn main() {}
