@@ -294,7 +294,7 @@ fn check_identity(arguments: &[Argument<'_>], options: &Options, errors: &mut Er
         Access::Optional => "`auth(optional)` lets in whoever has no credentials; write `auth`",
         Access::Identified(_) => return,
     };
-    let knowing = |argument: &&Argument<'_>| matches!(head_name(argument.ty).as_deref(), Some("Identity" | "Claims"));
+    let knowing = |argument: &&Argument<'_>| head_name(argument.ty).as_deref() == Some("Identity");
     for argument in arguments.iter().filter(knowing) {
         errors.push(argument.ty.span(), format!("{open}, or take `Option<{}>`", type_text(argument.ty)));
     }

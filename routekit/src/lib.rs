@@ -49,7 +49,7 @@
 //! | set what is deployed | [`config`] |
 //! | operate it | [`admin`], [`health`], [`metrics`], [`access_log`], [`telemetry`] |
 //! | see what happens to a request | [`App::explain`], [`observe`] |
-//! | use one policy on a plain axum router | [`auth`], [`timeout`], [`body_limit`], [`catch_panic`], [`deprecation`], [`correlation`], [`watch`], [`secret_headers`] |
+//! | use one policy on a plain axum router | [`auth`], [`timeout`], [`body_limit`], [`catch_panic`], [`deprecation`], [`correlation`], [`watch`], [`sensitive_headers`] |
 //!
 //! # Features
 //!
@@ -94,7 +94,7 @@ mod policy;
 mod printable;
 pub mod problem;
 mod route;
-pub mod secret_headers;
+pub mod sensitive_headers;
 mod setting;
 mod setup;
 mod spawner;

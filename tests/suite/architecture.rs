@@ -19,7 +19,7 @@ const STOREYS: &[&[&str]] = &[
         "extract",
         "health",
         "metrics",
-        "secret_headers",
+        "sensitive_headers",
         "telemetry",
         "timeout",
         "watch",
@@ -135,9 +135,23 @@ fn only_the_app_reaches_outside() {
     }
 }
 
-/// Ways out of the process.
-const OUTSIDE: &[&str] =
-    &["std::fs", "std::net", "tokio::net", "File::", "TcpStream", "Command", "hyper_util", "hyper_rustls"];
+/// Ways out of the process, as words of the code.
+const OUTSIDE: &[&str] = &[
+    "fs",
+    "net",
+    "process",
+    "File",
+    "OpenOptions",
+    "TcpStream",
+    "UdpSocket",
+    "UnixStream",
+    "Command",
+    "hyper",
+    "hyper_util",
+    "hyper_rustls",
+    "rustls_native_certs",
+    "reqwest",
+];
 
 /// A token is compared with what is known. One file fetches keys, from where the program says.
 #[test]
@@ -147,7 +161,10 @@ fn auth_reaches_nobody() {
     for file in rust_files(&src.join("auth")).into_iter().chain(rust_files(&src.join("identity"))) {
         let text = fs::read_to_string(&file).unwrap();
         let code = text.split("#[cfg(test)]").next().unwrap();
-        let found = OUTSIDE.iter().find(|word| code.contains(**word));
+        let code: String =
+            code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+        let mut words = code.split(|c: char| !c.is_alphanumeric() && c != '_');
+        let found = words.find(|word| OUTSIDE.contains(word));
         let fetches = file.ends_with("auth/jwt/jwks/http.rs");
         assert_eq!(found.is_some(), fetches, "{}: {found:?}", file.display());
         seen += usize::from(fetches);

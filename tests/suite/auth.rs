@@ -55,7 +55,12 @@ async fn mixed() {}
 #[derive(Deserialize)]
 struct Tenant {
     tenant: String,
+    #[expect(dead_code, reason = "only what does not fit it matters")]
+    plan: Option<Plan>,
 }
+
+#[derive(Deserialize)]
+enum Plan {}
 
 #[get("/auth/claims", auth)]
 async fn claims(tenant: Claims<Tenant>, more: Option<Claims<Tenant>>) -> String {
@@ -188,6 +193,49 @@ async fn challenges() {
 }
 
 #[tokio::test]
+async fn the_code_is_for_the_scheme_that_was_refused() {
+    let keys = ApiKeys::new().key("0123456789abcdef", Identity::new("robot"));
+    let app = TestApp::new(App::with_routes(routes![anybody]).verifier(keys).verifier(Header));
+    let challenges = async |header: (&str, &str)| {
+        let answer = app.get("/auth/any").header(header.0, header.1).send().await;
+        let all = answer.headers().get_all("www-authenticate").iter();
+        all.map(|challenge| challenge.to_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        challenges(("x-api-key", "wrong")).await,
+        [r#"ApiKey realm="routekit""#],
+        "a verifier without a scheme asks for none"
+    );
+    let both = App::with_routes(routes![anybody]).verifier(Bearing);
+    let both = TestApp::new(both.verifier(ApiKeys::new().key("0123456789abcdef", Identity::new("robot"))));
+    for (name, header, bearer) in [
+        ("the key", ("x-api-key", "wrong"), r#"Bearer realm="routekit""#),
+        ("the token", ("authorization", "x"), r#"Bearer realm="routekit", error="invalid_token""#),
+        ("nothing", ("x-none", ""), r#"Bearer realm="routekit""#),
+    ] {
+        let answer = both.get("/auth/any").header(header.0, header.1).send().await;
+        let all: Vec<_> = answer.headers().get_all("www-authenticate").iter().collect();
+        assert_eq!(all, [bearer, r#"ApiKey realm="routekit""#], "{name}");
+    }
+}
+
+/// Refuses whatever is in `Authorization`.
+struct Bearing;
+
+impl Verifier for Bearing {
+    async fn verify(&self, request: &Parts) -> Result<Option<Identity>, VerifyError> {
+        match request.headers.contains_key("authorization") {
+            true => Err(VerifyError::refused("a token")),
+            false => Ok(None),
+        }
+    }
+
+    fn scheme(&self) -> Option<&'static str> {
+        Some("Bearer")
+    }
+}
+
+#[tokio::test]
 async fn a_key_is_its_client() {
     let keys = ApiKeys::new().key("0123456789abcdef", Identity::new("robot")).header("x-machine".parse().unwrap());
     let debug = format!("{keys:?}");
@@ -285,7 +333,9 @@ async fn the_first_that_knows_is_believed() {
 #[tokio::test(start_paused = true)]
 async fn a_verifier_that_hangs() {
     let start = tokio::time::Instant::now();
-    let answer = TestApp::new(app()).get("/auth/any").header("x-user", "slow").send().await;
+    // Two of them take no longer than one.
+    let app = App::with_routes(routes![anybody]).verifier(Header).verifier(Header);
+    let answer = TestApp::new(app).get("/auth/any").header("x-user", "slow").send().await;
     assert_eq!(answer.status(), 503);
     assert_eq!(start.elapsed(), Duration::from_secs(10));
 }
@@ -298,8 +348,17 @@ async fn claims_as_a_type() {
         (answer.status().as_u16(), answer.text().to_owned())
     };
     assert_eq!(ask(Identity::new("ann").with_claim("tenant", "acme")).await, (200, "acme true".to_owned()));
-    for claim in [json!(7), json!({ "name": "hunter2" })] {
-        let (status, text) = ask(Identity::new("ann").with_claim("tenant", claim)).await;
+    for (tenant, plan) in
+        [(json!(7), json!(null)), (json!({ "name": "hunter2" }), json!(null)), (json!("acme"), json!("hunter2"))]
+    {
+        let who = Identity::new("ann").with_claim("tenant", tenant).with_claim("plan", plan);
+        let (status, text) = ask(who.clone()).await;
+        let (_, lines) = std::thread::scope(|scope| {
+            let asked =
+                || logs::caught(async { TestApp::new(self::app()).get("/auth/claims").identity(&who).send().await });
+            scope.spawn(asked).join().unwrap()
+        });
+        assert!(!format!("{lines:?}").contains("hunter2"), "{lines:?}");
         assert_eq!(status, 403);
         assert!(!text.contains("hunter2") && text.contains("lack claims"), "{text}");
     }
@@ -380,7 +439,7 @@ async fn a_forgotten_annotation_fails_closed() {
     assert!(table.contains("open        auth = public\n"), "{table}");
     assert!(table.contains("mixed       auth = scope a, role admin or permission write\n"), "{table}");
     let explained = app.table().explain("GET /auth/undeclared").unwrap().to_string();
-    assert!(explained.contains("    auth           auth = identified (code)\n"), "{explained}");
+    assert!(explained.contains("    auth              auth = identified (code)\n"), "{explained}");
 }
 
 #[test]
@@ -452,7 +511,7 @@ fn why_is_for_the_log() {
         ("nothing is brought", "/auth/any", None, None, "message=no credentials that any verifier reads"),
         ("who lacks what", "/auth/role", None, Some(&ann), r#"why="missing: the role `admin`""#),
         ("who it is that lacks it", "/auth/role", None, Some(&ann), "sub=ann"),
-        ("what does not fit", "/auth/claims", None, Some(&ann), r#"why="invalid type""#),
+        ("what does not fit", "/auth/claims", None, Some(&ann), r#"why="a claim of another type or value""#),
         ("what is missing", "/auth/claims", None, Some(&Identity::new("bob")), r#"why="missing field `tenant`""#),
     ] {
         let (answer, lines) = logs::caught(async {

@@ -71,7 +71,7 @@ fn app() -> App {
     App::with_routes(routes![careless, reading, closed, claims, panics])
         .verifier(tokens)
         .verifier(keys)
-        .configure(|config| config.secret_headers = vec!["x-session".parse().unwrap()].into())
+        .configure(|config| config.sensitive_headers = vec!["x-session".parse().unwrap()].into())
 }
 
 async fn body(response: Response) -> String {
@@ -125,12 +125,13 @@ async fn all_values_of_a_name() {
 #[test]
 fn the_names_are_set_and_shown() {
     let explained = TestApp::new(app()).table().explain("GET /secrets/closed").unwrap().to_string();
-    let names = "secret_headers names = authorization, cookie, proxy-authorization, x-api-key, x-session (code)";
+    let names = "sensitive_headers names = authorization, cookie, proxy-authorization, x-api-key, x-session (code)";
     assert!(explained.contains(names), "{explained}");
-    let config = |value: &str| routekit::config::Config::builder().variable("ROUTEKIT_SECRET_HEADERS", value).build();
-    assert_eq!(*config("X-One, x-two").unwrap().secret_headers, ["x-one", "x-two"]);
+    let config =
+        |value: &str| routekit::config::Config::builder().variable("ROUTEKIT_SENSITIVE_HEADERS", value).build();
+    assert_eq!(*config("X-One, x-two").unwrap().sensitive_headers, ["x-one", "x-two"]);
     let error = config("x one").unwrap_err().to_string();
-    assert!(error.contains("ROUTEKIT_SECRET_HEADERS") && error.contains("is no name of a header"), "{error}");
+    assert!(error.contains("ROUTEKIT_SENSITIVE_HEADERS") && error.contains("is no name of a header"), "{error}");
 }
 
 /// As bytes on the wire may have it; the parser lets all of these pass.

@@ -56,7 +56,7 @@ impl Operators {
             let brought = auth::bearer(&request.headers) != Bearer::Absent;
             let error = brought.then(|| VerifyError::refused("not the token"));
             // Only the token counts, so only the token is asked for.
-            return (Actor::Nobody, Err(auth::unauthorized(&Verifiers::new(), error)));
+            return (Actor::Nobody, Err(auth::unauthorized(&Verifiers::new(), error.as_ref())));
         };
         // A layer may have put one there.
         let known = match request.extensions.get::<Identity>() {
@@ -70,7 +70,7 @@ impl Operators {
                 (Actor::Identity(identity), verdict)
             }
             Ok(None) => (Actor::Nobody, Err(auth::unauthorized(&self.verifiers, None))),
-            Err(error) => (Actor::Nobody, Err(auth::unauthorized(&self.verifiers, Some(error)))),
+            Err(error) => (Actor::Nobody, Err(auth::unauthorized(&self.verifiers, Some(&error)))),
         }
     }
 }

@@ -184,7 +184,7 @@ impl App {
     ///     name: String,
     /// }
     ///
-    /// // `add_extension` stands for the layer of yours that checks a session.
+    /// // `session_layer` is the layer of yours that checks a session.
     /// # let session_layer = tower::layer::util::Identity::new();
     /// let app = App::discover().layer(session_layer).identify(async |request| {
     ///     let user = request.extensions.get::<CurrentUser>()?;

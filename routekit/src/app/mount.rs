@@ -24,7 +24,7 @@ use super::{
 use crate::{
     access_log::AccessLog,
     admin::{self, Admin, Operators},
-    auth::{AuthLayer, Surroundings, Verifiers},
+    auth::{AuthLayer, VerifierContext, Verifiers},
     clock::Clock,
     config::{AdminAddr, Config},
     deps::Deps,
@@ -33,7 +33,7 @@ use crate::{
     observe::{RouteState, Routes as _},
     policy::{self, AroundAdmin, EffectivePolicies, RouterPolicies},
     route::{self, Access, Description, Reserved, Route, Selection, Wiring},
-    secret_headers::SecretHeadersLayer,
+    sensitive_headers::SensitiveHeadersLayer,
     setting::{Origin, Setting},
     setup::{Error, SetupProblem},
     spawner::Spawner,
@@ -47,7 +47,7 @@ pub(crate) struct Mounted {
     admin: Option<Router>,
     clock: Clock,
     unmatched: Arc<RouteState>,
-    secret_headers: SecretHeadersLayer,
+    sensitive_headers: SensitiveHeadersLayer,
     pub(crate) config: Config,
     pub(crate) readiness: Readiness,
     pub(crate) table: RouteTable,
@@ -61,22 +61,22 @@ pub(crate) type AdminService = AroundAdmin<Router>;
 impl Mounted {
     /// The app and, if it is apart, the admin surface, as axum routers.
     pub(crate) fn into_routers(self) -> (Router, Option<Router>) {
-        let around_admin = policy::around_admin(self.secret_headers.clone(), self.clock.clone());
-        let around = policy::around_router(self.secret_headers, self.unmatched, self.clock);
+        let around_admin = policy::around_admin(self.sensitive_headers.clone(), self.clock.clone());
+        let around = policy::around_router(self.sensitive_headers, self.unmatched, self.clock);
         (self.router.layer(around), self.admin.map(|admin| admin.layer(around_admin)))
     }
 
     /// Not an axum router: layers around one are put around each of its routes, and again for every connection.
     pub(crate) fn service(&self) -> AppService {
         let unmatched = Arc::clone(&self.unmatched);
-        let around = policy::around_router(self.secret_headers.clone(), unmatched, self.clock.clone());
+        let around = policy::around_router(self.sensitive_headers.clone(), unmatched, self.clock.clone());
         AppService(around.layer(self.router.clone()))
     }
 
     /// What a connection to the admin listener calls.
     pub(crate) fn admin_service(&self) -> Option<AdminService> {
         let admin = self.admin.as_ref()?;
-        Some(policy::around_admin(self.secret_headers.clone(), self.clock.clone()).layer(admin.clone()))
+        Some(policy::around_admin(self.sensitive_headers.clone(), self.clock.clone()).layer(admin.clone()))
     }
 
     /// Makes the app's recorder the program's, if it has none.
@@ -127,8 +127,8 @@ pub(super) fn mount(app: App, scope: Scope) -> Result<Mounted, Error> {
     check::admin_role(&config, &app.verifiers, &mut problems);
     check::operators(&config, app.require_auth, &mut problems);
 
-    let surroundings = Surroundings::new(app.clock.clone(), Spawner::new(|task| drop(tokio::spawn(task))));
-    let verifiers = Arc::new(app.verifiers.started(&surroundings));
+    let context = VerifierContext::new(app.clock.clone(), Spawner::new(|task| drop(tokio::spawn(task))));
+    let verifiers = Arc::new(app.verifiers.started(&context));
 
     // Whatever else is wrong, the routers are tried as well, for which any recorder does.
     let scope = if sound && problems.is_empty() { scope } else { Scope::Alone };
@@ -137,10 +137,11 @@ pub(super) fn mount(app: App, scope: Scope) -> Result<Mounted, Error> {
     let access_log = AccessLog::new(*config.access_log);
     let metrics = HttpMetrics::new(metering.recorder()).slow(*config.slow);
     let observers = Observers { metrics, access_log: access_log.clone(), more: app.observers };
-    let secret_headers = SecretHeadersLayer::new().and(verifiers.secret_headers()).and(config.secret_headers.to_vec());
+    let sensitive_headers =
+        SensitiveHeadersLayer::new().and(verifiers.sensitive_headers()).and(config.sensitive_headers.to_vec());
     let router_policies = RouterPolicies {
         access_log: config.access_log.clone(),
-        secret_headers: Setting::new(secret_headers.clone(), config.secret_headers.origin().clone()),
+        sensitive_headers: Setting::new(sensitive_headers.clone(), config.sensitive_headers.origin().clone()),
     };
     let rows = candidates.iter().map(|c| TableRow::new(&c.route, c.path.clone(), c.policies.clone(), &c.description));
     let table = RouteTable::new(rows.collect(), router_policies);
@@ -182,7 +183,7 @@ pub(super) fn mount(app: App, scope: Scope) -> Result<Mounted, Error> {
         admin: matches!(*config.admin_addr, AdminAddr::Own(_)).then(|| admin.with_state(())),
         clock: app.clock,
         unmatched: observers.unmatched(),
-        secret_headers,
+        sensitive_headers,
         readiness: app.readiness,
         table,
         metering,

@@ -96,8 +96,8 @@ pub(super) async fn serve(
     let (stopping, stopped) = watch::channel(());
     // Goes on until the end: a drain is worth watching. Nobody waits for its requests.
     let mut background = JoinSet::new();
-    for keeping_up in mounted.verifiers.keep_up() {
-        background.spawn(keeping_up);
+    for verifier in mounted.verifiers.run() {
+        background.spawn(verifier);
     }
     if let Some((listener, service)) = admin {
         let stopped = stopped.clone();

@@ -122,7 +122,7 @@ impl Verifier for ApiKeys {
         Some("ApiKey")
     }
 
-    fn secret_headers(&self) -> Vec<HeaderName> {
+    fn sensitive_headers(&self) -> Vec<HeaderName> {
         vec![self.header.clone()]
     }
 

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{Access, Verifiers, refusal};
+use super::{AnyOf, Verifiers, refusal};
 use crate::{
     identity::Identity,
     observe::{Event, Report},
@@ -18,7 +18,8 @@ use crate::{
 /// What stands before one route. A clone is a few reference counts.
 #[derive(Debug, Clone)]
 pub(super) struct Gate {
-    pub(super) access: Access,
+    /// What an identity must have; `None` where there need be none.
+    pub(super) required: Option<&'static [AnyOf]>,
     pub(super) verifiers: Arc<Verifiers>,
     pub(super) report: Report,
 }
@@ -27,33 +28,25 @@ impl Gate {
     /// The request with its identity, or the refusal.
     pub(super) async fn admit(&self, request: Request) -> Result<Request, Response> {
         let (mut parts, body) = request.into_parts();
-        let known = match parts.extensions.get::<Identity>() {
-            Some(known) => Some(known.clone()),
-            None => match self.verifiers.verify(&parts).await {
-                Ok(Some(verified)) => {
-                    parts.extensions.insert(verified.clone());
-                    Some(verified)
-                }
-                Ok(None) => None,
+        if parts.extensions.get::<Identity>().is_none() {
+            match self.verifiers.verify(&parts).await {
+                Ok(Some(verified)) => drop(parts.extensions.insert(verified)),
+                Ok(None) => {}
                 Err(error) => {
-                    return Err(
-                        self.refuse(Event::Unauthenticated, refusal::unauthorized(&self.verifiers, Some(error)))
-                    );
+                    let problem = refusal::unauthorized(&self.verifiers, Some(&error));
+                    return Err(self.refuse(Event::Unauthenticated, problem));
                 }
-            },
-        };
-        match (self.access, known) {
-            (Access::Public | Access::Optional, _) => {}
-            (Access::Identified(_), None) => {
+            }
+        }
+        if let Some(all) = self.required {
+            let Some(identity) = parts.extensions.get::<Identity>() else {
                 tracing::debug!(target: "routekit::auth", "no credentials that any verifier reads");
                 return Err(self.refuse(Event::Unauthenticated, refusal::unauthorized(&self.verifiers, None)));
-            }
-            (Access::Identified(all), Some(identity)) => {
-                if let Some(problem) = refusal::forbidden(&self.verifiers, &identity, all) {
-                    let (sub, why) = (Printable(identity.sub()), problem.detail_text());
-                    tracing::debug!(target: "routekit::auth", %sub, why, "forbidden");
-                    return Err(self.refuse(Event::Forbidden, problem));
-                }
+            };
+            if let Some(problem) = refusal::forbidden(&self.verifiers, identity, all) {
+                let (sub, why) = (Printable(identity.sub()), problem.detail_text());
+                tracing::debug!(target: "routekit::auth", %sub, why, "forbidden");
+                return Err(self.refuse(Event::Forbidden, problem));
             }
         }
         Ok(Request::from_parts(parts, body))

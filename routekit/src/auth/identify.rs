@@ -1,5 +1,7 @@
 //! A function that knows who is asking.
 
+use std::any::type_name;
+
 use http::request::Parts;
 
 use super::{Verifier, VerifyError};
@@ -7,6 +9,10 @@ use crate::identity::Identity;
 
 /// An async function from a request to who sent it. (A trait of its own because nothing else says of an async closure that its
 /// future may be sent to another thread.)
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no async function from a request to an `Option<Identity>`",
+    note = "one that captures something hands its future a clone: see `App::identify`"
+)]
 pub trait IdentifyBy<'a>: Send + Sync + 'static {
     /// Its future.
     type Future: Future<Output = Option<Identity>> + Send + 'a;
@@ -35,7 +41,7 @@ where
     F: for<'a> IdentifyBy<'a>,
 {
     fn name(&self) -> String {
-        "a function".to_owned()
+        type_name::<F>().to_owned()
     }
 
     async fn verify(&self, request: &Parts) -> Result<Option<Identity>, VerifyError> {

@@ -16,8 +16,12 @@ impl AuthLayer {
     /// Whoever `access` lets in, verified by these.
     #[must_use]
     pub fn new(access: Access, verifiers: impl Into<Arc<Verifiers>>) -> Self {
-        let closed = access != Access::Public;
-        Self { gate: closed.then(|| Gate { access, verifiers: verifiers.into(), report: Report::default() }) }
+        let required = match access {
+            Access::Public => return Self { gate: None },
+            Access::Optional => None,
+            Access::Identified(all) => Some(all),
+        };
+        Self { gate: Some(Gate { required, verifiers: verifiers.into(), report: Report::default() }) }
     }
 
     /// Tells this observer of each request that was refused. Defaults to nobody.

@@ -11,7 +11,8 @@
 //!    brought and refused, also on an optional route, it says `invalid_token`, and never why: that is for the log, at level
 //!    `debug`.
 //! 5. The client lacks a grant: 403 that names it; a missing scope is in the challenge too (`insufficient_scope`).
-//! 6. A verifier that cannot tell, because what it asks is away, or that takes longer than ten seconds: 503. Nobody passes
+//! 6. A verifier that cannot tell, because what it asks is away, or verifiers that together take longer than ten seconds: 503
+//!    (the route's `timeout` begins later). Nobody passes
 //!    who was not verified.
 //! 7. Hand-written routers know nobody, except with `require_auth`, or with this layer around them.
 //! 8. A `public` route costs a branch, and has no identity unless a layer has put one there.
@@ -63,7 +64,7 @@ pub use self::{
     identify::IdentifyBy,
     layer::AuthLayer,
     service::Auth,
-    verifier::{Surroundings, Verifier, VerifyError},
+    verifier::{Verifier, VerifierContext, VerifyError},
     verifiers::Verifiers,
 };
 pub(crate) use self::{

@@ -2,27 +2,29 @@
 
 use http::{HeaderValue, StatusCode, header};
 
-use super::{AnyOf, Grant, Verifiers, VerifyError, verifiers::BEARER};
-use crate::{identity::Identity, problem::Problem};
-
-const REALM: &str = "routekit";
+use super::{AnyOf, Grant, Verifiers, VerifyError, verifier::BEARER};
+use crate::{
+    identity::{Identity, REALM},
+    problem::Problem,
+};
 
 /// 401 where there are no credentials, or `error` of those that there are; 503 where nobody can say.
 ///
 /// Of refused credentials nothing is said but that they are: whoever guesses must not learn how near they came.
-pub(crate) fn unauthorized(verifiers: &Verifiers, error: Option<VerifyError>) -> Problem {
+pub(crate) fn unauthorized(verifiers: &Verifiers, error: Option<&VerifyError>) -> Problem {
     let detail = match error {
+        // The cause has been logged.
         Some(error) if error.is_unavailable() => {
-            return Problem::new(StatusCode::SERVICE_UNAVAILABLE)
-                .detail("credentials cannot be verified at the moment")
-                .caused_by(error);
+            let detail = "credentials cannot be verified at the moment";
+            return Problem::new(StatusCode::SERVICE_UNAVAILABLE).detail(detail);
         }
         Some(_) => "the credentials are not valid",
         None => "credentials are needed",
     };
     verifiers.schemes().into_iter().fold(Problem::unauthorized(detail), |problem, scheme| {
-        // RFC 6750 §3.1: the code where there is a token to speak of.
-        let code = if error.is_some() && scheme == BEARER { r#", error="invalid_token""# } else { "" };
+        // RFC 6750 §3.1: the code where it is a token that was refused, and not a key beside it.
+        let refused = scheme == BEARER && error.is_some_and(|error| error.scheme() == BEARER);
+        let code = if refused { r#", error="invalid_token""# } else { "" };
         problem.header(header::WWW_AUTHENTICATE, challenge(&format!(r#"{scheme} realm="{REALM}"{code}"#)))
     })
 }
@@ -39,8 +41,9 @@ pub(crate) fn forbidden(verifiers: &Verifiers, identity: &Identity, all: &[AnyOf
         .iter()
         .flat_map(|any| any.iter())
         .filter_map(|grant| match grant {
-            Grant::Scope(scope) => Some(*scope),
-            Grant::Role(_) | Grant::Permission(_) => None,
+            // The attribute takes no others.
+            Grant::Scope(scope) if !scope.contains(['"', '\\']) => Some(*scope),
+            Grant::Scope(_) | Grant::Role(_) | Grant::Permission(_) => None,
         })
         .collect();
     if scopes.is_empty() || !verifiers.schemes().contains(&BEARER) {
@@ -63,5 +66,5 @@ fn name(any: AnyOf) -> String {
 
 /// Names that cannot stand in a header were not written with the attribute, which checks them; they go unsaid.
 fn challenge(text: &str) -> HeaderValue {
-    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(r#"Bearer realm="routekit""#))
+    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(BEARER))
 }

@@ -9,7 +9,7 @@ use crate::{clock::Clock, identity::Identity, spawner::Spawner};
 /// A way to find out who sent a request.
 ///
 /// ```
-/// use http::request::Parts;
+/// use http::{HeaderName, request::Parts};
 /// use routekit::{auth::{Verifier, VerifyError}, identity::Identity};
 ///
 /// /// Trusts what the mesh says of its peers.
@@ -21,8 +21,16 @@ use crate::{clock::Clock, identity::Identity, spawner::Spawner};
 ///         let name = peer.to_str().map_err(|_| VerifyError::refused("not text"))?;
 ///         Ok(Some(Identity::new(name).with_roles(["service"])))
 ///     }
+///
+///     fn sensitive_headers(&self) -> Vec<HeaderName> {
+///         vec![HeaderName::from_static("x-mesh-peer")]
+///     }
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` verifies nobody: it is no `Verifier`",
+    note = "a function goes to `App::identify`; a type of yours implements `routekit::auth::Verifier`"
+)]
 pub trait Verifier: Send + Sync + 'static {
     /// Who sent this request; `None` where it has no credentials of this kind.
     ///
@@ -44,7 +52,7 @@ pub trait Verifier: Send + Sync + 'static {
     }
 
     /// The headers that bring its credentials, to be kept out of logs. `Authorization` and `Cookie` always are.
-    fn secret_headers(&self) -> Vec<HeaderName> {
+    fn sensitive_headers(&self) -> Vec<HeaderName> {
         Vec::new()
     }
 
@@ -54,27 +62,27 @@ pub trait Verifier: Send + Sync + 'static {
     }
 
     /// Does what is better done while no request waits, for as long as the app serves. Is dropped at its end.
-    fn keep_up(&self) -> impl Future<Output = ()> + Send {
+    fn run(&self) -> impl Future<Output = ()> + Send {
         async {}
     }
 
     /// Is handed what it may use, before the first request.
-    fn start(&mut self, surroundings: &Surroundings) {
-        let _ = surroundings;
+    fn start(&mut self, context: &VerifierContext) {
+        let _ = context;
     }
 }
 
 /// What a [`Verifier`] may use.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub struct Surroundings {
+pub struct VerifierContext {
     /// What time it is.
     pub clock: Clock,
     /// How to do what no request waits for.
     pub spawner: Spawner,
 }
 
-impl Surroundings {
+impl VerifierContext {
     /// These.
     #[must_use]
     pub fn new(clock: Clock, spawner: Spawner) -> Self {
@@ -84,7 +92,14 @@ impl Surroundings {
 
 /// Why nobody was identified although there are credentials.
 #[derive(Debug)]
-pub struct VerifyError(Kind);
+pub struct VerifyError {
+    kind: Kind,
+    /// Of the credentials that are meant.
+    scheme: &'static str,
+}
+
+/// RFC 6750 §1. What a verifier without a scheme is taken for.
+pub(super) const BEARER: &str = "Bearer";
 
 #[derive(Debug)]
 enum Kind {
@@ -96,24 +111,33 @@ impl VerifyError {
     /// The credentials are not valid, for this reason: 401. The log has it, at level `debug`; the client does not. It must
     /// not repeat the credentials.
     pub fn refused(reason: impl Into<Cow<'static, str>>) -> Self {
-        Self(Kind::Refused(reason.into()))
+        Self { kind: Kind::Refused(reason.into()), scheme: BEARER }
     }
 
-    /// It cannot be said whether they are valid: 503. The cause is logged.
+    /// It cannot be said whether they are valid: 503. The cause is logged, at level `warn`.
     pub fn unavailable(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self(Kind::Unavailable(cause.into()))
+        Self { kind: Kind::Unavailable(cause.into()), scheme: BEARER }
     }
 
     /// Whether this says nothing of the credentials.
     #[must_use]
     pub fn is_unavailable(&self) -> bool {
-        matches!(self.0, Kind::Unavailable(_))
+        matches!(self.kind, Kind::Unavailable(_))
+    }
+
+    /// Said of credentials of this scheme.
+    pub(super) fn of(self, scheme: Option<&'static str>) -> Self {
+        Self { scheme: scheme.unwrap_or(BEARER), ..self }
+    }
+
+    pub(super) fn scheme(&self) -> &'static str {
+        self.scheme
     }
 }
 
 impl fmt::Display for VerifyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
+        match &self.kind {
             Kind::Refused(reason) => write!(f, "the credentials are not valid: {reason}"),
             Kind::Unavailable(_) => f.write_str("the credentials cannot be verified"),
         }
@@ -122,7 +146,7 @@ impl fmt::Display for VerifyError {
 
 impl Error for VerifyError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match &self.0 {
+        match &self.kind {
             Kind::Refused(_) => None,
             Kind::Unavailable(cause) => Some(&**cause),
         }
@@ -132,12 +156,12 @@ impl Error for VerifyError {
 /// A [`Verifier`] whose type is not known.
 pub(super) trait AnyVerifier: Send + Sync {
     fn verify<'a>(&'a self, request: &'a Parts) -> Verifying<'a>;
-    fn keep_up(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+    fn run(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
     fn name(&self) -> String;
     fn scheme(&self) -> Option<&'static str>;
-    fn secret_headers(&self) -> Vec<HeaderName>;
+    fn sensitive_headers(&self) -> Vec<HeaderName>;
     fn problems(&self) -> Vec<String>;
-    fn start(&mut self, surroundings: &Surroundings);
+    fn start(&mut self, context: &VerifierContext);
 }
 
 pub(super) type Verifying<'a> = Pin<Box<dyn Future<Output = Result<Option<Identity>, VerifyError>> + Send + 'a>>;
@@ -147,8 +171,8 @@ impl<V: Verifier> AnyVerifier for V {
         Box::pin(Verifier::verify(self, request))
     }
 
-    fn keep_up(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        Box::pin(Verifier::keep_up(self))
+    fn run(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(Verifier::run(self))
     }
 
     fn name(&self) -> String {
@@ -159,15 +183,15 @@ impl<V: Verifier> AnyVerifier for V {
         Verifier::scheme(self)
     }
 
-    fn secret_headers(&self) -> Vec<HeaderName> {
-        Verifier::secret_headers(self)
+    fn sensitive_headers(&self) -> Vec<HeaderName> {
+        Verifier::sensitive_headers(self)
     }
 
     fn problems(&self) -> Vec<String> {
         Verifier::problems(self)
     }
 
-    fn start(&mut self, surroundings: &Surroundings) {
-        Verifier::start(self, surroundings);
+    fn start(&mut self, context: &VerifierContext) {
+        Verifier::start(self, context);
     }
 }

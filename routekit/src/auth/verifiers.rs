@@ -1,12 +1,12 @@
 //! All verifiers of an app, asked as one.
 
-use std::{fmt, future::poll_fn, sync::Arc, task::Poll, time::Duration};
+use std::{fmt, future::poll_fn, pin::pin, sync::Arc, task::Poll, time::Duration};
 
 use http::{HeaderName, request::Parts};
 
 use super::{
-    Surroundings, Verifier, VerifyError,
-    verifier::{AnyVerifier, Verifying},
+    Verifier, VerifierContext, VerifyError,
+    verifier::{AnyVerifier, BEARER},
 };
 use crate::{
     identity::Identity,
@@ -38,46 +38,61 @@ impl Verifiers {
     /// Hands them what they may use. An app does that by itself; on a plain router, the program does:
     ///
     /// ```
-    /// use routekit::{Clock, Spawner, auth::{Surroundings, Verifiers}};
+    /// use routekit::{Clock, Spawner, auth::{VerifierContext, Verifiers}};
     ///
     /// let tasks = Spawner::new(|task| drop(tokio::spawn(task)));
-    /// let verifiers = Verifiers::new().started(&Surroundings::new(Clock::system(), tasks));
+    /// let verifiers = Verifiers::new().started(&VerifierContext::new(Clock::system(), tasks));
     /// ```
     #[must_use]
-    pub fn started(mut self, surroundings: &Surroundings) -> Self {
-        self.0.iter_mut().for_each(|verifier| verifier.start(surroundings));
+    pub fn started(mut self, context: &VerifierContext) -> Self {
+        self.0.iter_mut().for_each(|verifier| verifier.start(context));
         self
     }
 
     /// Who sent this request: what the first that knows says. `None` where it has no credentials.
     ///
     /// # Errors
-    /// There are credentials, and none of them are valid, or nobody can say.
+    /// There are credentials, and none of them are valid, or nobody can say within ten seconds.
     pub async fn verify(&self, request: &Parts) -> Result<Option<Identity>, VerifyError> {
+        let mut asked = pin!(self.ask(request));
+        // Most know at once, and need no timer.
+        if let Poll::Ready(verified) = poll_fn(|cx| Poll::Ready(asked.as_mut().poll(cx))).await {
+            return verified;
+        }
+        tokio::time::timeout(DEADLINE, asked).await.unwrap_or_else(|elapsed| {
+            tracing::warn!(target: "routekit::auth", "no verifier could say in time who is asking");
+            Err(VerifyError::unavailable(elapsed))
+        })
+    }
+
+    async fn ask(&self, request: &Parts) -> Result<Option<Identity>, VerifyError> {
         let mut worst: Option<VerifyError> = None;
         for verifier in &self.0 {
-            match in_time(verifier.verify(request)).await {
+            let error = match verifier.verify(request).await {
                 Ok(Some(identity)) => return Ok(Some(identity)),
-                Ok(None) => {}
-                Err(error) => {
-                    let cause = Printable(Chain(&error));
-                    tracing::debug!(target: "routekit::auth", verifier = verifier.name(), error = %cause, "refused");
-                    // Whoever cannot tell might have known the client.
-                    if error.is_unavailable() || worst.is_none() {
-                        worst = Some(error);
-                    }
-                }
+                Ok(None) => continue,
+                Err(error) => error,
+            };
+            let (name, cause) = (verifier.name(), Printable(Chain(&error)));
+            if error.is_unavailable() {
+                tracing::warn!(target: "routekit::auth", verifier = name, error = %cause, "cannot verify");
+            } else {
+                tracing::debug!(target: "routekit::auth", verifier = name, error = %cause, "refused");
+            }
+            // Whoever cannot tell might have known the client.
+            if error.is_unavailable() || worst.is_none() {
+                worst = Some(error.of(verifier.scheme()));
             }
         }
         worst.map_or(Ok(None), Err)
     }
 
     /// What each better does while no request waits, until it is dropped: to be spawned. An app does that while it serves.
-    pub fn keep_up(self: &Arc<Self>) -> impl Iterator<Item = impl Future<Output = ()> + Send + use<>> {
+    pub fn run(self: &Arc<Self>) -> impl Iterator<Item = impl Future<Output = ()> + Send + use<>> {
         let all = Arc::clone(self);
         (0..all.0.len()).map(move |index| {
             let all = Arc::clone(&all);
-            async move { all.0[index].keep_up().await }
+            async move { all.0[index].run().await }
         })
     }
 
@@ -106,8 +121,8 @@ impl Verifiers {
     }
 
     /// Every header that brings credentials.
-    pub(crate) fn secret_headers(&self) -> Vec<HeaderName> {
-        self.0.iter().flat_map(|verifier| verifier.secret_headers()).collect()
+    pub(crate) fn sensitive_headers(&self) -> Vec<HeaderName> {
+        self.0.iter().flat_map(|verifier| verifier.sensitive_headers()).collect()
     }
 
     /// Whatever is wrong with each, by its name. An app does not start with any; on a plain router, the program looks.
@@ -121,23 +136,8 @@ impl Verifiers {
     }
 }
 
-/// RFC 6750 §1.
-pub(super) const BEARER: &str = "Bearer";
-
-/// How long a verifier may take that has to ask somebody else.
+/// How long verifiers may take that have to ask somebody else: none must hold requests for good.
 const DEADLINE: Duration = Duration::from_secs(10);
-
-/// A verifier that hangs must not hold requests for good.
-async fn in_time(mut verifying: Verifying<'_>) -> Result<Option<Identity>, VerifyError> {
-    // Most are ready at once, and need no timer.
-    if let Poll::Ready(verified) = poll_fn(|cx| Poll::Ready(verifying.as_mut().poll(cx))).await {
-        return verified;
-    }
-    match tokio::time::timeout(DEADLINE, verifying).await {
-        Ok(verified) => verified,
-        Err(elapsed) => Err(VerifyError::unavailable(elapsed)),
-    }
-}
 
 impl fmt::Debug for Verifiers {
     /// Their names: they hold secrets.

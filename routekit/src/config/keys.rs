@@ -50,7 +50,7 @@ pub(super) const KEYS: &[Key] = &[
     key!(admin_addr, |text: &str| text.parse().map_err(str::to_owned), ToString::to_string),
     key!(admin_token, |text: &str| Ok::<_, String>(Some(Secret::new(text))), show_secret, secret),
     key!(admin_role, role, show_role),
-    key!(secret_headers, header_names, show_header_names, list),
+    key!(sensitive_headers, header_names, show_header_names, list),
     key!(access_log, |text: &str| text.parse().map_err(|modes| format!("not {modes}")), ToString::to_string),
     key!(timeout, duration_or_off, units::show_duration),
     key!(body_limit, bytes, show_bytes),

@@ -14,7 +14,7 @@
 //! | `admin_addr` | `127.0.0.1:9091` | what the admin surface listens on; `main`: beside the routes; `off` |
 //! | `admin_token` | none | who may change state through the admin surface; whoever has the `admin_role` can too; without either nobody |
 //! | `admin_role` | none | the role with which an identity may do the same; wants a verifier |
-//! | `secret_headers` | none | headers that are kept out of logs, beside `Authorization`, `Cookie` and their like |
+//! | `sensitive_headers` | none | headers that are kept out of logs, beside `Authorization`, `Cookie` and their like |
 //! | `access_log` | `errors` | which requests are logged: `all`, `errors`, `off` |
 //! | `timeout` | `off` | for routes that declare none |
 //! | `body_limit` | `1MiB` | for routes that declare none |
@@ -72,7 +72,7 @@ pub struct Config {
     /// The role with which an identity may do the same.
     pub admin_role: Setting<Option<String>>,
     /// Headers whose values are kept out of logs, beside those that always are.
-    pub secret_headers: Setting<Vec<HeaderName>>,
+    pub sensitive_headers: Setting<Vec<HeaderName>>,
     /// Which requests are logged.
     pub access_log: Setting<AccessLogMode>,
     /// How long handlers may take whose route says nothing.
@@ -95,7 +95,7 @@ impl Default for Config {
             admin_addr: Setting::default_to(AdminAddr::Own(local(9091))),
             admin_token: Setting::default_to(None),
             admin_role: Setting::default_to(None),
-            secret_headers: Setting::default_to(Vec::new()),
+            sensitive_headers: Setting::default_to(Vec::new()),
             access_log: Setting::default_to(AccessLogMode::Errors),
             timeout: Setting::default_to(None),
             body_limit: Setting::default_to(body_limit::DEFAULT_BYTES),

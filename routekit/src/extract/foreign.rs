@@ -43,6 +43,7 @@ impl<T: Describe, E> Describe for Result<T, E> {
     fn describe(input: &mut Input) {
         T::describe(input);
         input.optional();
+        input.forget_identity();
         input.statuses.clear();
     }
 }

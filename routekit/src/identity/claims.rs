@@ -28,9 +28,9 @@ pub struct Claims<T>(pub T);
 impl<T: DeserializeOwned> Claims<T> {
     fn of(identity: &Identity) -> Result<Self, ClaimsRejection> {
         T::deserialize(identity.claims()).map(Self).map_err(|error| {
-            // What follows the colon may repeat a value: "invalid type: string …".
+            // Anything but a field that is missing may be said with a value.
             let (error, type_name) = (error.to_string(), type_name::<T>());
-            let why = error.split(": ").next();
+            let why = if error.starts_with("missing field") { &error } else { "a claim of another type or value" };
             tracing::debug!(target: "routekit::auth", type_name, why, "the claims do not fit the type");
             ClaimsRejection::Unfit(type_name)
         })

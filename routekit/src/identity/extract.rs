@@ -14,6 +14,9 @@ use crate::{
     route::{Describe, Input, NoPayload},
 };
 
+/// What challenges call the space that credentials are for (RFC 9110 §11.5).
+pub(crate) const REALM: &str = "routekit";
+
 impl<S: Sync> FromRequestParts<S> for Identity {
     type Rejection = NotIdentified;
 
@@ -54,8 +57,9 @@ impl std::error::Error for NotIdentified {}
 
 impl From<NotIdentified> for Problem {
     fn from(refusal: NotIdentified) -> Self {
-        let challenge = HeaderValue::from_static(r#"Bearer realm="routekit""#);
-        Self::unauthorized(refusal.to_string()).header(header::WWW_AUTHENTICATE, challenge)
+        let challenge = HeaderValue::from_str(&format!(r#"Bearer realm="{REALM}""#));
+        Self::unauthorized(refusal.to_string())
+            .header(header::WWW_AUTHENTICATE, challenge.expect("a realm is visible ASCII"))
     }
 }
 

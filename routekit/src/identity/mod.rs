@@ -38,6 +38,7 @@ mod extract;
 #[expect(clippy::module_inception, reason = "the type is the module's one idea")]
 mod identity;
 
+pub(crate) use self::extract::REALM;
 pub use self::{
     claims::{Claims, ClaimsRejection},
     extract::NotIdentified,

@@ -68,7 +68,7 @@ impl fmt::Display for Explanation {
             if around.replace(step.around_router) != Some(step.around_router) {
                 writeln!(f, "  around {}", if step.around_router { "the router" } else { "the endpoint" })?;
             }
-            write!(f, "    {:14} {} = {}", step.policy, step.setting, step.value)?;
+            write!(f, "    {:17} {} = {}", step.policy, step.setting, step.value)?;
             match &step.origin {
                 Some(origin) => writeln!(f, " ({origin})")?,
                 None => writeln!(f)?,

@@ -1,7 +1,7 @@
 //! The order of policies, decided here and nowhere else.
 //!
 //! Around the router, for every request, outermost first:
-//! 1. secret headers: marked, for whoever prints headers further in ([`SecretHeadersLayer`])
+//! 1. sensitive headers: marked, for whoever prints headers further in ([`SensitiveHeadersLayer`])
 //! 2. watch: metrics and access log, told once for each request, however it ends ([`WatchLayer`])
 //! 3. correlation: an id and a span for the request, last details for its problems ([`CorrelationLayer`])
 //! 4. a last catch for panics of our own layers and of hand-written routers
@@ -31,7 +31,7 @@ use crate::{
     deprecation::{Deprecated, DeprecationLayer},
     observe::{Observer, RouteState},
     route::Endpoint,
-    secret_headers::{SecretHeaders, SecretHeadersLayer},
+    sensitive_headers::{SensitiveHeaders, SensitiveHeadersLayer},
     setting::Setting,
     timeout::{Timeout, TimeoutLayer},
     units,
@@ -42,10 +42,10 @@ use crate::{
 pub(crate) type Stack = Matched<Deprecated<BodyLimit<Auth<Timeout<CatchPanic<Endpoint>>>>>>;
 
 /// What stands around the whole router.
-pub(crate) type AroundRouter<S> = SecretHeaders<Watch<Correlation<CatchPanic<S>>>>;
+pub(crate) type AroundRouter<S> = SensitiveHeaders<Watch<Correlation<CatchPanic<S>>>>;
 
 /// What stands around the admin surface, whose requests are not the app's traffic.
-pub(crate) type AroundAdmin<S> = SecretHeaders<Correlation<CatchPanic<S>>>;
+pub(crate) type AroundAdmin<S> = SensitiveHeaders<Correlation<CatchPanic<S>>>;
 
 /// Puts its policies around an endpoint. All of them share the one `state` of the route.
 pub(crate) fn around_endpoint(
@@ -73,20 +73,20 @@ pub(crate) fn around_endpoint(
 
 /// What stands around the whole router; requests that no route claims are told to `unmatched`.
 pub(crate) fn around_router(
-    secret_headers: SecretHeadersLayer,
+    sensitive_headers: SensitiveHeadersLayer,
     unmatched: Arc<RouteState>,
     clock: Clock,
-) -> (SecretHeadersLayer, WatchLayer, CorrelationLayer, CatchPanicLayer) {
-    let (secret_headers, correlation, catch_panic) = around_admin(secret_headers, clock.clone());
-    (secret_headers, WatchLayer::around(unmatched).clock(clock), correlation, catch_panic)
+) -> (SensitiveHeadersLayer, WatchLayer, CorrelationLayer, CatchPanicLayer) {
+    let (sensitive_headers, correlation, catch_panic) = around_admin(sensitive_headers, clock.clone());
+    (sensitive_headers, WatchLayer::around(unmatched).clock(clock), correlation, catch_panic)
 }
 
 /// What stands around the admin surface.
 pub(crate) fn around_admin(
-    secret_headers: SecretHeadersLayer,
+    sensitive_headers: SensitiveHeadersLayer,
     clock: Clock,
-) -> (SecretHeadersLayer, CorrelationLayer, CatchPanicLayer) {
-    (secret_headers, CorrelationLayer::new().clock(clock), CatchPanicLayer::new())
+) -> (SensitiveHeadersLayer, CorrelationLayer, CatchPanicLayer) {
+    (sensitive_headers, CorrelationLayer::new().clock(clock), CatchPanicLayer::new())
 }
 
 /// What is set around the router, for all routes alike.
@@ -94,7 +94,7 @@ pub(crate) fn around_admin(
 pub(crate) struct RouterPolicies {
     pub(crate) access_log: Setting<AccessLogMode>,
     /// All names, and who added some.
-    pub(crate) secret_headers: Setting<SecretHeadersLayer>,
+    pub(crate) sensitive_headers: Setting<SensitiveHeadersLayer>,
 }
 
 /// The same order in words, with the settings of one route.
@@ -105,7 +105,8 @@ pub(super) fn steps(policies: &EffectivePolicies, router: &RouterPolicies) -> Ve
     });
     let on = "on".to_owned();
     vec![
-        Step::router("secret_headers", "names", router.secret_headers.to_string()).from(router.secret_headers.origin()),
+        Step::router("sensitive_headers", "names", router.sensitive_headers.to_string())
+            .from(router.sensitive_headers.origin()),
         Step::router("watch", "metrics", on.clone()),
         Step::router("watch", "slow", units::show_duration(&policies.slow)).from(policies.slow.origin()),
         Step::router("watch", "access_log", router.access_log.to_string()).from(router.access_log.origin()),
@@ -138,7 +139,7 @@ mod tests {
     fn the_order() {
         assert_eq!(
             order::<AroundRouter<Endpoint>>(),
-            ["SecretHeaders", "Watch", "Correlation", "CatchPanic", "Endpoint"]
+            ["SensitiveHeaders", "Watch", "Correlation", "CatchPanic", "Endpoint"]
         );
         assert_eq!(
             order::<Stack>(),
@@ -150,14 +151,14 @@ mod tests {
     fn the_explanation_has_the_same_order() {
         let config = Config::default();
         let public = Setting::default_to(Access::Public);
-        let secret_headers = Setting::default_to(SecretHeadersLayer::new());
-        let router = RouterPolicies { access_log: config.access_log.clone(), secret_headers };
+        let sensitive_headers = Setting::default_to(SensitiveHeadersLayer::new());
+        let router = RouterPolicies { access_log: config.access_log.clone(), sensitive_headers };
         let steps = steps(&EffectivePolicies::new(Policies::new(), None, &config, &public), &router);
         let mut policies: Vec<&str> = steps.iter().map(|step| step.policy).collect();
         policies.dedup();
         // The endpoint's own layer is not part of the type.
         let expected = [
-            "secret_headers",
+            "sensitive_headers",
             "watch",
             "correlation",
             "catch_panic",

@@ -11,6 +11,8 @@ pub enum Access {
     /// Everybody. Credentials that come along must be valid.
     Optional,
     /// Whoever is identified and meets all of these requirements; without any, whoever is identified.
+    ///
+    /// `&[&[a], &[b]]` wants both grants, `&[&[a, b]]` either.
     Identified(&'static [AnyOf]),
 }
 

@@ -104,7 +104,7 @@ fn check_needs<'a>(
             let wanted = match need.kind {
                 NeedKind::Dependency => &mut dependencies,
                 NeedKind::State => &mut states,
-                // Nothing that is provided: see `auth::check`.
+                // Nothing that is provided: `app/check.rs` looks.
                 NeedKind::Identity => continue,
             };
             let wanted = wanted.entry(need.type_name).or_default();

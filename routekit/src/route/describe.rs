@@ -240,7 +240,16 @@ impl Input {
 
     /// Takes back what was said of needs: `Option<Dep<T>>` needs no `T`, `Option<Identity>` nobody.
     pub(crate) fn forget_needs(&mut self) {
+        self.forget_identity();
         self.needs.clear();
+    }
+
+    /// Takes back that somebody must be known: whoever takes it deals with nobody.
+    pub(crate) fn forget_identity(&mut self) {
+        if self.source == InputSource::Identity {
+            self.needs.retain(|need| need.kind != NeedKind::Identity);
+            self.statuses.retain(|status| *status != 401);
+        }
     }
 }
 

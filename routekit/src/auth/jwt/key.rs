@@ -63,7 +63,7 @@ impl Key {
         Self { kid, algorithm, decoding: Ok(decoding) }.checked()
     }
 
-    /// For tokens that name this `kid`. A key without an id is for every token of its algorithm that names none, or an unknown
+    /// For tokens that name this `kid`, and those that name none. A key without an id is for every token of its algorithm that names none, or an unknown
     /// one.
     pub fn kid(mut self, kid: impl Into<String>) -> Self {
         self.kid = Some(kid.into());

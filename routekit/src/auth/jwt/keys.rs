@@ -1,6 +1,6 @@
 //! All keys of an issuer, and which of them a token means.
 
-use std::{collections::HashMap, fmt};
+use std::{collections::BTreeMap, fmt};
 
 use super::{Algorithm, Key, Token};
 
@@ -8,7 +8,7 @@ use super::{Algorithm, Key, Token};
 #[derive(Clone, Default)]
 pub(in crate::auth) struct Keys {
     /// An id may be that of one key for each algorithm (RFC 7517 §4.5).
-    named: HashMap<String, Vec<Key>>,
+    named: BTreeMap<String, Vec<Key>>,
     unnamed: Vec<Key>,
     problems: Vec<String>,
 }

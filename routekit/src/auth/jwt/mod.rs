@@ -2,8 +2,8 @@
 //!
 //! 1. Every key has one algorithm, and a token must name just that one: there is no `none`, and no public key that is taken for
 //!    a shared secret (RFC 8725 §3.1).
-//! 2. `kid` looks a key up among those that are known, and nothing else: no file, no database, no URL. `jku`, `jwk`, `x5u` and
-//!    `x5c` are not looked at; a token with `crit` is refused (RFC 7515 §4.1.11).
+//! 2. `kid` looks a key up among those that are known, and nothing else: no file, no database, no URL. A token without one is tried with
+//!    the keys of its algorithm, eight at most. `jku`, `jwk`, `x5u` and `x5c` are not looked at; a token with `crit` is refused (RFC 7515 §4.1.11).
 //! 3. `exp`, `iss`, `aud` and `sub` must be there and be right; `nbf` must be right where it is. A token is valid until the
 //!    moment of its `exp` and not in it. Clocks that differ are allowed for only by [`leeway`](Jwt::leeway).
 //! 4. A request with two `Authorization` headers, or a token of more than 16 KiB, is refused unread. (Over a socket, a head of more than some
@@ -58,7 +58,7 @@ use self::{
     keys::{Keys, Verdict},
     token::Token,
 };
-use super::{Bearer, Surroundings, Verifier, VerifyError, bearer, verifiers::BEARER};
+use super::{Bearer, Verifier, VerifierContext, VerifyError, bearer, verifier::BEARER};
 use crate::{clock::Clock, identity::Identity};
 
 /// Verifies tokens of one issuer. See the [module docs](crate::auth::jwt). For several issuers, add several of these.
@@ -216,17 +216,17 @@ impl Verifier for Jwt {
     }
 
     #[cfg(feature = "jwks")]
-    async fn keep_up(&self) {
+    async fn run(&self) {
         if let Some(jwks) = &self.jwks {
-            jwks.keep_up().await;
+            jwks.run().await;
         }
     }
 
-    fn start(&mut self, surroundings: &Surroundings) {
-        self.clock = surroundings.clock.clone();
+    fn start(&mut self, context: &VerifierContext) {
+        self.clock = context.clock.clone();
         #[cfg(feature = "jwks")]
         if let Some(jwks) = &mut self.jwks {
-            jwks.start(surroundings);
+            jwks.start(context);
         }
     }
 }

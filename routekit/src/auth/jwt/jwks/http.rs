@@ -32,7 +32,7 @@ impl HttpSource {
         let uri = check(url)?;
         let roots = match roots {
             Some(pem) => given(pem)?,
-            None => the_systems(),
+            None => the_systems(&uri)?,
         };
         let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
@@ -47,11 +47,16 @@ impl HttpSource {
     }
 }
 
-/// The certificates that the system trusts. With none, every fetch fails and says so.
-fn the_systems() -> RootCertStore {
+/// The certificates that the system trusts.
+fn the_systems(uri: &Uri) -> Result<RootCertStore, String> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    roots
+    if roots.is_empty() && uri.scheme_str() == Some("https") {
+        return Err(
+            "the system trusts no certificates (Debian: package ca-certificates), so no keys can be fetched".to_owned()
+        );
+    }
+    Ok(roots)
 }
 
 fn given(pem: &[u8]) -> Result<RootCertStore, String> {

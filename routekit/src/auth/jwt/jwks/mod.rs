@@ -35,7 +35,7 @@ use std::{fmt, sync::Arc, time::Duration};
 pub use self::source::KeySource;
 use self::{http::HttpSource, remote::Remote, source::AnySource};
 use super::{Algorithm, Key, keys::Keys};
-use crate::auth::{Surroundings, VerifyError};
+use crate::auth::{VerifierContext, VerifyError};
 
 /// Keys that are fetched. See the [module docs](crate::auth::jwt::jwks).
 #[derive(Clone)]
@@ -97,17 +97,17 @@ impl Jwks {
         self.renewed(None)
     }
 
-    fn renewed(mut self, surroundings: Option<&Surroundings>) -> Self {
-        self.remote = Arc::new(Remote::new(Arc::clone(&self.source), self.intervals, surroundings));
+    fn renewed(mut self, context: Option<&VerifierContext>) -> Self {
+        self.remote = Arc::new(Remote::new(Arc::clone(&self.source), self.intervals, context));
         self
     }
 
-    pub(super) fn start(&mut self, surroundings: &Surroundings) {
-        *self = self.clone().renewed(Some(surroundings));
+    pub(super) fn start(&mut self, context: &VerifierContext) {
+        *self = self.clone().renewed(Some(context));
     }
 
-    pub(super) async fn keep_up(&self) {
-        self.remote.keep_up().await;
+    pub(super) async fn run(&self) {
+        self.remote.run().await;
     }
 
     /// With the keys of the last list; has the next fetched, in the background, where that is old.
@@ -121,7 +121,11 @@ impl Jwks {
     }
 
     pub(super) fn problems(&self) -> Vec<String> {
-        self.problems.clone()
+        let mut problems = self.problems.clone();
+        if self.intervals.refresh_every.is_zero() || self.intervals.at_most_every.is_zero() {
+            problems.push("an interval of zero, in which keys would be fetched without end".to_owned());
+        }
+        problems
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use super::{Intervals, Keys, set, source::AnySource};
 use crate::{
-    auth::{Surroundings, VerifyError},
+    auth::{VerifierContext, VerifyError},
     clock::Clock,
     printable::{Chain, Printable},
     spawner::Spawner,
@@ -57,12 +57,12 @@ struct Running {
 }
 
 impl Remote {
-    pub(super) fn new(source: Arc<dyn AnySource>, intervals: Intervals, surroundings: Option<&Surroundings>) -> Self {
+    pub(super) fn new(source: Arc<dyn AnySource>, intervals: Intervals, context: Option<&VerifierContext>) -> Self {
         Self {
             source,
             intervals,
-            clock: surroundings.map_or_else(Clock::system, |surroundings| surroundings.clock.clone()),
-            spawner: surroundings.map(|surroundings| surroundings.spawner.clone()),
+            clock: context.map_or_else(Clock::system, |context| context.clock.clone()),
+            spawner: context.map(|context| context.spawner.clone()),
             list: ArcSwap::from_pointee(None),
             fetching: Mutex::default(),
         }
@@ -86,12 +86,15 @@ impl Remote {
         }
         match self.list.load().is_some() {
             true => Ok(()),
+            false if self.spawner.is_none() => {
+                Err(VerifyError::unavailable("nothing was handed over to fetch keys with; call `Verifiers::started`"))
+            }
             false => Err(VerifyError::unavailable("the issuer's keys could not be fetched yet")),
         }
     }
 
     /// Fetches the list again and again, so that it is there before the first token and no older than it may be.
-    pub(super) async fn keep_up(self: &Arc<Self>) {
+    pub(super) async fn run(self: &Arc<Self>) {
         loop {
             self.begin(self.clock.now());
             tokio::time::sleep(self.intervals.refresh_every).await;

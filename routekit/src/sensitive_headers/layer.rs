@@ -3,15 +3,15 @@ use std::fmt;
 use http::HeaderName;
 use tower_layer::Layer;
 
-use super::{SecretHeaders, names::Names};
+use super::{SensitiveHeaders, names::Names};
 
-/// Marks the values of some headers as secret. See the [module docs](crate::secret_headers).
+/// Marks the values of some headers as secret. See the [module docs](crate::sensitive_headers).
 #[derive(Debug, Clone)]
-pub struct SecretHeadersLayer {
+pub struct SensitiveHeadersLayer {
     names: Names,
 }
 
-impl SecretHeadersLayer {
+impl SensitiveHeadersLayer {
     /// `Authorization`, `Proxy-Authorization` and `Cookie`.
     #[must_use]
     pub fn new() -> Self {
@@ -26,22 +26,22 @@ impl SecretHeadersLayer {
 }
 
 /// The names: `authorization, cookie, proxy-authorization`.
-impl fmt::Display for SecretHeadersLayer {
+impl fmt::Display for SensitiveHeadersLayer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.names.fmt(f)
     }
 }
 
-impl Default for SecretHeadersLayer {
+impl Default for SensitiveHeadersLayer {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<S> Layer<S> for SecretHeadersLayer {
-    type Service = SecretHeaders<S>;
+impl<S> Layer<S> for SensitiveHeadersLayer {
+    type Service = SensitiveHeaders<S>;
 
-    fn layer(&self, inner: S) -> SecretHeaders<S> {
-        SecretHeaders { inner, names: self.names.clone() }
+    fn layer(&self, inner: S) -> SensitiveHeaders<S> {
+        SensitiveHeaders { inner, names: self.names.clone() }
     }
 }

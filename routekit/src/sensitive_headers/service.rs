@@ -5,16 +5,16 @@ use tower_service::Service;
 
 use super::names::Names;
 
-/// The service of [`SecretHeadersLayer`](super::SecretHeadersLayer).
+/// The service of [`SensitiveHeadersLayer`](super::SensitiveHeadersLayer).
 #[derive(Debug, Clone)]
-pub struct SecretHeaders<S> {
+pub struct SensitiveHeaders<S> {
     pub(super) inner: S,
     pub(super) names: Names,
 }
 
-accessors!(SecretHeaders);
+accessors!(SensitiveHeaders);
 
-impl<S, B> Service<Request<B>> for SecretHeaders<S>
+impl<S, B> Service<Request<B>> for SensitiveHeaders<S>
 where
     S: Service<Request<B>>,
 {
@@ -48,11 +48,11 @@ mod tests {
     use tower_layer::Layer;
 
     use super::*;
-    use crate::secret_headers::SecretHeadersLayer;
+    use crate::sensitive_headers::SensitiveHeadersLayer;
 
     #[tokio::test]
     async fn every_value_of_a_secret_header_is_marked() {
-        let layer = SecretHeadersLayer::new().and([http::HeaderName::from_static("x-session")]);
+        let layer = SensitiveHeadersLayer::new().and([http::HeaderName::from_static("x-session")]);
         let inner = service_fn(async |request: Request<()>| Ok::<_, Infallible>(request.into_parts().0.headers));
         let mut request = Request::builder();
         for name in ["accept", "cookie", "cookie", "Authorization", "proxy-authorization", "x-session", "x-sessions"] {
