@@ -304,6 +304,27 @@ async fn time_is_the_apps_clock() {
 }
 
 #[tokio::test]
+async fn what_is_said_of_an_issuer() {
+    #[get("/jwt/granted", auth(scope("s"), role("r"), permission("p")))]
+    async fn granted() {}
+
+    let tokens = Jwt::new(ISSUER, AUDIENCE).audience("web").typ("at+jwt").key(Key::secret(Algorithm::HS256, SECRET));
+    let tokens = tokens.scopes_at("/own/scopes").roles_at("/own/roles").permissions_at("/own/permissions");
+    let app = TestApp::new(App::with_routes(routes![granted]).verifier(tokens));
+    let own = json!({ "scopes": "s", "roles": ["r"], "permissions": ["p"] });
+    for (name, typ, changes, expected) in [
+        ("all of it", "at+jwt", json!({ "own": own, "aud": "web" }), 200),
+        ("the other audience", "at+jwt", json!({ "own": own }), 200),
+        ("a third audience", "at+jwt", json!({ "own": own, "aud": "third" }), 401),
+        ("another kind of token", "JWT", json!({ "own": own }), 401),
+        ("grants in the usual places", "at+jwt", json!({ "scope": "s", "roles": ["r"], "permissions": ["p"] }), 403),
+    ] {
+        let token = with_hmac(&json!({ "alg": "HS256", "typ": typ }), &claims(&changes), SECRET);
+        assert_eq!(ask(&app, "/jwt/granted", &[format!("Bearer {token}")]).await.0, expected, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn two_issuers() {
     let other = "a secret that another issuer shares with us, and nobody else";
     let first = Jwt::new(ISSUER, AUDIENCE).key(Key::secret(Algorithm::HS256, SECRET));

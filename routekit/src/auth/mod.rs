@@ -2,18 +2,17 @@
 //!
 //! 1. A route says who may call it: `auth` (whoever is identified), `auth(scope("users:read"))`, `auth(role("admin"))`,
 //!    `auth(permission("users:write"))`, `auth(optional)` or `public`. Everything that is listed must be met; of
-//!    `any(role("admin"), role("support"))`, one; so `scope("a", "b")` is both, and `any(scope("a", "b"))` either. What a route does not say, the app does:
-//!    [`App::require_auth`](crate::App::require_auth) closes all routes that are not `public`.
+//!    `any(role("admin"), role("support"))`, one. So `scope("a", "b")` is both, and `any(scope("a", "b"))` either. What a route
+//!    does not say, the app does: [`App::require_auth`](crate::App::require_auth) closes all routes that are not `public`.
 //! 2. An [`Identity`](crate::identity::Identity) that is in the request already is believed: a layer of yours has put it there.
 //! 3. Otherwise every [`Verifier`] of the app is asked, in their order, and the first that knows the client has said who it is.
 //!    A verifier that finds no credentials of its kind has no say.
-//! 4. Nobody knows the client: 401, with a `WWW-Authenticate` that says what is wanted (RFC 6750 §3). Where credentials were
-//!    brought and refused, also on an optional route, it says `invalid_token`, and never why: that is for the log, at level
-//!    `debug`.
+//! 4. Nobody knows the client: 401, with a `WWW-Authenticate` that says what is wanted (RFC 6750 §3). So are credentials that were
+//!    brought and refused, also on an optional route: a token with `invalid_token`, and none with a reason. That is for the log,
+//!    at level `debug`.
 //! 5. The client lacks a grant: 403 that names it; a missing scope is in the challenge too (`insufficient_scope`).
 //! 6. A verifier that cannot tell, because what it asks is away, or verifiers that together take longer than ten seconds: 503
-//!    (the route's `timeout` begins later). Nobody passes
-//!    who was not verified.
+//!    (the route's `timeout` begins later). Nobody passes who was not verified.
 //! 7. Hand-written routers know nobody, except with `require_auth`, or with this layer around them.
 //! 8. A `public` route costs a branch, and has no identity unless a layer has put one there.
 //!

@@ -73,11 +73,11 @@ impl Verifiers {
                 Ok(None) => continue,
                 Err(error) => error,
             };
-            let (name, cause) = (verifier.name(), Printable(Chain(&error)));
+            let cause = Printable(Chain(&error));
             if error.is_unavailable() {
-                tracing::warn!(target: "routekit::auth", verifier = name, error = %cause, "cannot verify");
+                tracing::warn!(target: "routekit::auth", verifier = verifier.name(), error = %cause, "cannot verify");
             } else {
-                tracing::debug!(target: "routekit::auth", verifier = name, error = %cause, "refused");
+                tracing::debug!(target: "routekit::auth", verifier = verifier.name(), error = %cause, "refused");
             }
             // Whoever cannot tell might have known the client.
             if error.is_unavailable() || worst.is_none() {

@@ -59,7 +59,7 @@ impl Key {
 
     /// A key that somebody else has read.
     #[cfg(feature = "jwks")]
-    pub(in crate::auth) fn decoded(kid: Option<String>, algorithm: Algorithm, decoding: DecodingKey) -> Self {
+    pub(super) fn decoded(kid: Option<String>, algorithm: Algorithm, decoding: DecodingKey) -> Self {
         Self { kid, algorithm, decoding: Ok(decoding) }.checked()
     }
 
@@ -88,7 +88,7 @@ impl Key {
         self.algorithm
     }
 
-    pub(in crate::auth) fn problem(&self) -> Option<&str> {
+    pub(super) fn problem(&self) -> Option<&str> {
         self.decoding.as_ref().err().map(String::as_str)
     }
 

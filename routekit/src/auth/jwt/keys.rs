@@ -6,7 +6,7 @@ use super::{Algorithm, Key, Token};
 
 /// Keys, by their ids. What a token names is looked up here and nowhere else.
 #[derive(Clone, Default)]
-pub(in crate::auth) struct Keys {
+pub(super) struct Keys {
     /// An id may be that of one key for each algorithm (RFC 7517 §4.5).
     named: BTreeMap<String, Vec<Key>>,
     unnamed: Vec<Key>,
@@ -15,7 +15,7 @@ pub(in crate::auth) struct Keys {
 
 /// What some keys say of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::auth) enum Verdict {
+pub(super) enum Verdict {
     /// One of them has signed it.
     Signed,
     /// The one that it names has not.
@@ -28,7 +28,7 @@ pub(in crate::auth) enum Verdict {
 const MOST_TRIES: usize = 8;
 
 impl Keys {
-    pub(in crate::auth) fn add(&mut self, key: Key) {
+    pub(super) fn add(&mut self, key: Key) {
         let label = match key.id() {
             Some(kid) => format!("the key `{kid}`"),
             None => format!("the key for {:?}", key.algorithm()),
@@ -47,15 +47,15 @@ impl Keys {
     }
 
     /// The key of this id and algorithm.
-    pub(in crate::auth) fn named(&self, kid: &str, algorithm: Algorithm) -> Option<&Key> {
+    pub(super) fn named(&self, kid: &str, algorithm: Algorithm) -> Option<&Key> {
         self.named.get(kid)?.iter().find(|key| key.algorithm() == algorithm)
     }
 
-    pub(in crate::auth) fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.named.is_empty() && self.unnamed.is_empty()
     }
 
-    pub(in crate::auth) fn problems(&self) -> &[String] {
+    pub(super) fn problems(&self) -> &[String] {
         &self.problems
     }
 }
@@ -103,6 +103,7 @@ mod tests {
         let two = keys([a(), b()]);
         let unnamed = keys([c(), key(4, HS256)]);
         let same_id = keys([key(5, Algorithm::HS512).kid("a"), a()]);
+        let many = keys((11..20).map(|byte| key(byte, HS256)));
         for (name, first, second, kid, signer, expected) in [
             ("by id", &two, &none, Some("b"), 2, Verdict::Signed),
             ("by id, in the second", &unnamed, &two, Some("b"), 2, Verdict::Signed),
@@ -114,6 +115,8 @@ mod tests {
             ("no id", &two, &none, None, 2, Verdict::Signed),
             ("no id, of a key without", &two, &unnamed, None, 3, Verdict::Signed),
             ("no id, of nobody", &two, &unnamed, None, 9, Verdict::Unknown),
+            ("no id, the eighth of many", &many, &none, None, 18, Verdict::Signed),
+            ("no id, the ninth of many", &many, &none, None, 19, Verdict::Unknown),
             ("no keys", &none, &none, None, 1, Verdict::Unknown),
         ] {
             let header = Header { kid: kid.map(str::to_owned), ..Header::default() };

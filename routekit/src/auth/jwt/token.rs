@@ -8,7 +8,7 @@ use super::{Algorithm, Key};
 use crate::auth::VerifyError;
 
 /// The three parts of a signed token (RFC 7515 §7.1). Nothing in it is believed before a key [has signed it](Self::is_signed_with).
-pub(in crate::auth) struct Token<'a> {
+pub(super) struct Token<'a> {
     header: Header,
     algorithm: Algorithm,
     /// What was signed: header and payload as they were sent.

@@ -43,8 +43,8 @@ use crate::auth::{VerifierContext, VerifyError};
 pub struct Jwks {
     source: Arc<dyn AnySource>,
     intervals: Intervals,
-    /// Made anew when it starts: each verifier has its own.
-    remote: Arc<Remote>,
+    /// Once it was handed what it fetches with.
+    remote: Option<Arc<Remote>>,
     problems: Vec<String>,
 }
 
@@ -80,44 +80,47 @@ impl Jwks {
 
     /// From wherever this says.
     pub fn from_source(source: impl KeySource) -> Self {
-        let (source, intervals): (Arc<dyn AnySource>, _) = (Arc::new(source), Intervals::default());
-        let remote = Arc::new(Remote::new(Arc::clone(&source), intervals, None));
-        Self { source, intervals, remote, problems: Vec::new() }
+        Self { source: Arc::new(source), intervals: Intervals::default(), remote: None, problems: Vec::new() }
     }
 
     /// How old the list may become. Defaults to ten minutes.
     pub fn refresh_every(mut self, interval: Duration) -> Self {
         self.intervals.refresh_every = interval;
-        self.renewed(None)
+        self
     }
 
     /// The shortest time from one fetch to the next. Defaults to thirty seconds.
     pub fn at_most_every(mut self, interval: Duration) -> Self {
         self.intervals.at_most_every = interval;
-        self.renewed(None)
-    }
-
-    fn renewed(mut self, context: Option<&VerifierContext>) -> Self {
-        self.remote = Arc::new(Remote::new(Arc::clone(&self.source), self.intervals, context));
         self
     }
 
     pub(super) fn start(&mut self, context: &VerifierContext) {
-        *self = self.clone().renewed(Some(context));
+        self.remote = Some(Arc::new(Remote::new(Arc::clone(&self.source), self.intervals, context.clone())));
     }
 
     pub(super) async fn run(&self) {
-        self.remote.run().await;
+        if let Some(remote) = &self.remote {
+            remote.run().await;
+        }
     }
 
     /// With the keys of the last list; has the next fetched, in the background, where that is old.
     pub(super) fn with_keys<R>(&self, see: impl FnOnce(&Keys) -> R) -> R {
-        self.remote.with_keys(see)
+        match &self.remote {
+            Some(remote) => remote.with_keys(see),
+            None => see(&Keys::default()),
+        }
     }
 
     /// Waits for a list that is new, if there may be one.
     pub(super) async fn fetch(&self) -> Result<(), VerifyError> {
-        self.remote.fetch().await
+        match &self.remote {
+            Some(remote) => remote.fetch().await,
+            None => {
+                Err(VerifyError::unavailable("nothing was handed over to fetch keys with; call `Verifiers::started`"))
+            }
+        }
     }
 
     pub(super) fn problems(&self) -> Vec<String> {

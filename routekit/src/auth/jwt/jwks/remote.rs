@@ -11,9 +11,7 @@ use tokio::sync::watch;
 use super::{Intervals, Keys, set, source::AnySource};
 use crate::{
     auth::{VerifierContext, VerifyError},
-    clock::Clock,
     printable::{Chain, Printable},
-    spawner::Spawner,
 };
 
 /// How soon to try again while there is no list at all.
@@ -25,9 +23,7 @@ const DEADLINE: Duration = Duration::from_secs(5);
 pub(super) struct Remote {
     source: Arc<dyn AnySource>,
     intervals: Intervals,
-    clock: Clock,
-    /// Without one nothing is fetched.
-    spawner: Option<Spawner>,
+    context: VerifierContext,
     /// `None` before the first. Read by every request, so without a lock.
     list: ArcSwap<Option<List>>,
     /// Asked only where a key is unknown or the list is old.
@@ -57,21 +53,15 @@ struct Running {
 }
 
 impl Remote {
-    pub(super) fn new(source: Arc<dyn AnySource>, intervals: Intervals, context: Option<&VerifierContext>) -> Self {
-        Self {
-            source,
-            intervals,
-            clock: context.map_or_else(Clock::system, |context| context.clock.clone()),
-            spawner: context.map(|context| context.spawner.clone()),
-            list: ArcSwap::from_pointee(None),
-            fetching: Mutex::default(),
-        }
+    pub(super) fn new(source: Arc<dyn AnySource>, intervals: Intervals, context: VerifierContext) -> Self {
+        let list = ArcSwap::from_pointee(None);
+        Self { source, intervals, context, list, fetching: Mutex::default() }
     }
 
     pub(super) fn with_keys<R>(self: &Arc<Self>, see: impl FnOnce(&Keys) -> R) -> R {
         let list = self.list.load();
         let Some(list) = &**list else { return see(&Keys::default()) };
-        let now = self.clock.now();
+        let now = self.context.clock.now();
         if now - list.fetched >= self.intervals.refresh_every {
             self.begin(now);
         }
@@ -80,15 +70,12 @@ impl Remote {
 
     /// Waits for the fetch that is under way, which is begun if it may be.
     pub(super) async fn fetch(self: &Arc<Self>) -> Result<(), VerifyError> {
-        if let Some(mut running) = self.begin(self.clock.now()) {
+        if let Some(mut running) = self.begin(self.context.clock.now()) {
             // An error says that it has ended.
             while running.changed().await.is_ok() {}
         }
         match self.list.load().is_some() {
             true => Ok(()),
-            false if self.spawner.is_none() => {
-                Err(VerifyError::unavailable("nothing was handed over to fetch keys with; call `Verifiers::started`"))
-            }
             false => Err(VerifyError::unavailable("the issuer's keys could not be fetched yet")),
         }
     }
@@ -96,7 +83,7 @@ impl Remote {
     /// Fetches the list again and again, so that it is there before the first token and no older than it may be.
     pub(super) async fn run(self: &Arc<Self>) {
         loop {
-            self.begin(self.clock.now());
+            self.begin(self.context.clock.now());
             tokio::time::sleep(self.intervals.refresh_every).await;
         }
     }
@@ -108,8 +95,6 @@ impl Remote {
 
     /// The fetch that is under way, which is begun if it may be; `None` if there was one just now.
     fn begin(self: &Arc<Self>, now: Instant) -> Option<watch::Receiver<()>> {
-        // Not as a part of the request: a client that leaves would take the fetch with it, for which others may be waiting.
-        let spawner = self.spawner.as_ref()?;
         let mut fetching = self.fetching();
         if let Some(running) = &fetching.running {
             return Some(running.clone());
@@ -125,14 +110,15 @@ impl Remote {
         fetching.began = Some(now);
         fetching.running = Some(running.clone());
         drop(fetching);
-        spawner.spawn(Running { remote: Arc::clone(self), brought: false, _ended: ended }.fetch());
+        // Not as a part of the request: a client that leaves would take the fetch with it, for which others may be waiting.
+        self.context.spawner.spawn(Running { remote: Arc::clone(self), brought: false, _ended: ended }.fetch());
         Some(running)
     }
 }
 
 impl Running {
     async fn fetch(mut self) {
-        let Remote { source, list, clock, .. } = &*self.remote;
+        let Remote { source, list, context, .. } = &*self.remote;
         let fetched = match tokio::time::timeout(DEADLINE, source.fetch()).await {
             Ok(answer) => answer.and_then(|json| set::parse(&json)),
             Err(_) => Err("no answer in time".into()),
@@ -143,7 +129,7 @@ impl Running {
                 if list.load().is_none() || self.remote.fetching().failed {
                     tracing::info!(target: "routekit::auth", source = source.name(), ?keys, "fetched the issuer's keys");
                 }
-                list.store(Arc::new(Some(List { keys, fetched: clock.now() })));
+                list.store(Arc::new(Some(List { keys, fetched: context.clock.now() })));
                 self.brought = true;
             }
             Err(error) => {

@@ -1,0 +1,188 @@
+//! Who operates an app by the admin surface, and the line in the log for whoever tries.
+
+use std::{convert::Infallible, time::Duration};
+
+use http::request::Parts;
+use routekit::{
+    auth::{Verifier, VerifyError},
+    config::{AdminAddr, Config, Secret},
+    prelude::*,
+    test::TestApp,
+};
+use serde_json::Value;
+
+use crate::{
+    auth::{Header, anybody, open},
+    logs,
+};
+
+const TOKEN: &str = "0123456789abcdef";
+
+fn operated(token: bool, role: bool) -> TestApp {
+    let app = App::with_routes(routes![anybody]).verifier(Operator).configure(move |config| {
+        config.admin_token = token.then(|| Secret::new(TOKEN)).into();
+        config.admin_role = role.then(|| "operator".to_owned()).into();
+    });
+    TestApp::new(app).admin()
+}
+
+/// Whoever `x-user` names, an operator if the name begins with `op`.
+struct Operator;
+
+impl Verifier for Operator {
+    async fn verify(&self, request: &Parts) -> Result<Option<Identity>, VerifyError> {
+        let Some(user) = request.headers.get("x-user").map(|user| user.to_str().unwrap()) else { return Ok(None) };
+        let user = user.replace("\\n", "\n");
+        if user == "bad" {
+            return Err(VerifyError::refused("it is bad"));
+        }
+        let operator = user.starts_with("op").then_some("operator");
+        Ok(Some(Identity::new(user).with_roles(operator)))
+    }
+}
+
+#[tokio::test]
+async fn operators_by_role() {
+    let change = async |app: &TestApp, header: (&str, &str)| {
+        app.put("/access-log").body("all").header(header.0, header.1).send().await.status().as_u16()
+    };
+    let bearer = format!("Bearer {TOKEN}");
+    let (token, nobody) = (("authorization", bearer.as_str()), ("x-none", ""));
+    let user = |name| ("x-user", name);
+    for (name, app, header, expected) in [
+        ("neither", operated(false, false), user("op"), 405),
+        ("a token, and a role is brought", operated(true, false), user("op"), 401),
+        ("a token", operated(true, false), token, 204),
+        ("a role", operated(false, true), user("op"), 204),
+        ("a role, and nobody comes", operated(false, true), nobody, 401),
+        ("a role, and a bad one comes", operated(false, true), user("bad"), 401),
+        ("a role, and another comes", operated(false, true), user("ann"), 403),
+        ("a role, and a token is brought", operated(false, true), token, 401),
+        ("both, by token", operated(true, true), token, 204),
+        ("both, by role", operated(true, true), user("op"), 204),
+        ("both, by neither", operated(true, true), user("ann"), 403),
+    ] {
+        assert_eq!(change(&app, header).await, expected, "{name}");
+        let mode = app.get("/access-log").send().await.json::<Value>()["mode"].clone();
+        assert_eq!(mode, if expected == 204 { "all" } else { "errors" }, "{name}");
+    }
+    let app = operated(false, true);
+    let by = async |who: Identity| app.put("/access-log").body("all").identity(&who).send().await.status().as_u16();
+    assert_eq!(by(Identity::new("ann")).await, 403, "whoever is in the request already is believed");
+    assert_eq!(by(Identity::new("ann").with_roles(["operator"])).await, 204);
+    let wrong = App::with_routes(routes![open]).configure(|config| config.admin_role = Some(" ".to_owned()).into());
+    let wrong = wrong.verifier(Header).config(Config::default()).into_router().unwrap_err().to_string();
+    assert!(wrong.contains("`admin_role` (code) is ` `: no name of a role"), "{wrong}");
+}
+
+#[tokio::test]
+async fn the_admin_surface_of_a_closed_app() {
+    let app = |addr: AdminAddr, token: bool| {
+        App::with_routes(routes![anybody]).verifier(Operator).require_auth().config(Config::default()).configure(
+            move |config| {
+                config.admin_addr = addr.into();
+                config.admin_token = token.then(|| Secret::new(TOKEN)).into();
+            },
+        )
+    };
+    let main = TestApp::new(app(AdminAddr::Main, true));
+    for path in ["/metrics", "/routes", "/readiness", "/access-log"] {
+        assert_eq!(main.get(path).send().await.status(), 401, "{path}");
+        assert_eq!(main.get(path).header("x-user", "ann").send().await.status(), 401, "{path} for somebody else");
+        let operator = main.get(path).header("authorization", &format!("Bearer {TOKEN}"));
+        assert_eq!(operator.send().await.status(), 200, "{path} for an operator");
+    }
+    assert_eq!(main.put("/access-log").body("all").send().await.status(), 401);
+    let put = main.put("/access-log").body("all").header("authorization", &format!("Bearer {TOKEN}"));
+    assert_eq!(put.send().await.status(), 204);
+    let apart = TestApp::new(app(AdminAddr::Own(([127, 0, 0, 1], 0).into()), false)).admin();
+    assert_eq!(apart.get("/routes").send().await.status(), 200, "elsewhere it is open to whoever reaches it");
+    let error = app(AdminAddr::Main, false).into_router().unwrap_err().to_string();
+    assert!(error.contains("`admin_addr` (code) is `main`: with `.require_auth()`"), "{error}");
+}
+
+/// Panics, or never ends.
+struct Broken;
+
+impl Verifier for Broken {
+    async fn verify(&self, request: &Parts) -> Result<Option<Identity>, VerifyError> {
+        assert!(!request.headers.contains_key("x-panic"), "this verifier is broken");
+        std::future::pending().await
+    }
+}
+
+#[test]
+fn a_line_for_a_call_that_ends_early() {
+    let admin = || {
+        let app = App::with_routes(routes![anybody]).verifier(Broken).configure(|config| {
+            config.admin_token = Some(Secret::new(TOKEN)).into();
+            config.admin_role = Some("operator".to_owned()).into();
+        });
+        TestApp::new(app).admin()
+    };
+    let endless = || axum::body::Body::from_stream(futures_util::stream::pending::<Result<bytes::Bytes, Infallible>>());
+    let bearer = format!("Bearer {TOKEN}");
+    for (name, header, seconds, expected) in [
+        ("the verifier panics", ("x-panic", ""), 60, &["actor=\"nobody\""] as &[_]),
+        ("the client leaves while it is verified", ("x-none", ""), 1, &["actor=\"nobody\""]),
+        ("the client leaves while it sends", ("authorization", &bearer), 1, &["actor=\"token\""]),
+        ("the client sends for ever", ("authorization", &bearer), 60, &["actor=\"token\"", "status=504"]),
+    ] {
+        let (_, lines) = logs::caught(async {
+            tokio::time::pause();
+            let call = admin().put("/access-log").body(endless()).header(header.0, header.1).send();
+            tokio::time::timeout(Duration::from_secs(seconds), call).await.is_ok()
+        });
+        let audit: Vec<_> = lines.iter().filter(|line| line.of == "routekit::audit").collect();
+        assert_eq!(audit.len(), 1, "{name}: {lines:?}");
+        for field in expected {
+            assert!(audit[0].fields.iter().any(|has| has == field), "{name}: {field} in {audit:?}");
+        }
+    }
+}
+
+#[test]
+fn one_line_for_each_call() {
+    let bearer = format!("Bearer {TOKEN}");
+    let rows: [(&str, (&str, &str), &str, &[&str]); 5] = [
+        (
+            "by token",
+            ("authorization", &bearer),
+            "all",
+            &[
+                "actor=\"token\"",
+                "client=127.0.0.1:0",
+                "method=PUT",
+                "path=\"/access-log\"",
+                "status=204",
+                "before=\"errors\"",
+                "after=\"all\"",
+            ],
+        ),
+        ("by role", ("x-user", "op"), "all", &["actor=\"identity\"", "sub=op", "status=204"]),
+        (
+            "a name with a line break",
+            ("x-user", "op\\nactor=token"),
+            "all",
+            &["actor=\"identity\"", "sub=op\\nactor=token", "status=204"],
+        ),
+        ("nobody", ("x-none", ""), "all", &["actor=\"nobody\"", "status=401"]),
+        ("no such mode", ("authorization", &bearer), "hunter2", &["actor=\"token\"", "status=422"]),
+    ];
+    for (name, header, body, expected) in rows {
+        let (_, lines) = logs::caught(async {
+            operated(true, true).put("/access-log").body(body.to_owned()).header(header.0, header.1).send().await
+        });
+        let audit: Vec<_> = lines.iter().filter(|line| line.of == "routekit::audit").collect();
+        assert_eq!(audit.len(), 1, "{name}: {lines:?}");
+        for field in expected {
+            assert!(audit[0].fields.iter().any(|has| has == field), "{name}: {field} in {audit:?}");
+        }
+        assert!(
+            !format!("{lines:?}").contains(TOKEN) && !format!("{lines:?}").contains("hunter2"),
+            "{name}: {lines:?}"
+        );
+    }
+    let (_, lines) = logs::caught(async { operated(true, true).get("/access-log").send().await });
+    assert!(lines.iter().all(|line| line.of != "routekit::audit"), "reading changes nothing");
+}

@@ -1,0 +1,213 @@
+//! Who finds out who is asking: API keys, layers, verifiers of one's own, and several of them.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::middleware;
+use http::{Request, request::Parts};
+use routekit::{
+    auth::{ApiKeyDigest, ApiKeys, Verifier, VerifyError},
+    prelude::*,
+    test::TestApp,
+};
+
+use crate::auth::{Header, anybody, open, role};
+
+#[tokio::test]
+async fn a_key_is_its_client() {
+    let keys = ApiKeys::new().key("0123456789abcdef", Identity::new("robot")).header("x-machine".parse().unwrap());
+    let debug = format!("{keys:?}");
+    assert!(!debug.contains("0123456789abcdef"), "{debug}");
+    let app = TestApp::new(App::with_routes(routes![anybody]).verifier(keys));
+    let ask = async |values: &[&str]| {
+        let request = values.iter().fold(app.get("/auth/any"), |request, value| request.header("x-machine", value));
+        request.send().await.status().as_u16()
+    };
+    assert_eq!(ask(&["0123456789abcdef"]).await, 200);
+    for (name, values) in [
+        ("none", &[] as &[&str]),
+        ("empty", &[""]),
+        ("another", &["0123456789abcdeg"]),
+        ("longer", &["0123456789abcdef0"]),
+        ("shorter", &["0123456789abcde"]),
+        ("its digest", &["9f9f5111f7b27a781f1f1ddde5ebc2dd2b796bfc7365c9c28b548e564176929f"]),
+        ("twice", &["0123456789abcdef", "0123456789abcdef"]),
+        ("very long", &[&"a".repeat(100_000)]),
+    ] {
+        assert_eq!(ask(values).await, 401, "{name}");
+    }
+    // On a plain router nobody looks at what is wrong with them.
+    let empty =
+        ApiKeys::new().key("", Identity::new("robot")).digest(&ApiKeyDigest::of(b"").to_string(), Identity::new("r"));
+    let request = Request::get("/").header("x-api-key", "").body(()).unwrap().into_parts().0;
+    assert!(Verifier::verify(&empty, &request).await.is_err(), "nothing is no key");
+    let there = app.get("/auth/any").header("x-api-key", "0123456789abcdef").send().await;
+    assert_eq!(there.status(), 401, "another header is no credential");
+}
+
+/// Counts who asks it, and knows nobody.
+struct Counting(Arc<AtomicUsize>);
+
+impl Verifier for Counting {
+    async fn verify(&self, _: &Parts) -> Result<Option<Identity>, VerifyError> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Ok(None)
+    }
+}
+
+#[tokio::test]
+async fn verifiers_are_asked_in_order_and_only_where_somebody_wants_to_know() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let app = App::with_routes(routes![open, anybody]).verifier(Counting(Arc::clone(&asked))).verifier(Header);
+    let app = TestApp::new(app.verifier(Counting(Arc::clone(&asked))));
+    for (name, path, user, expected) in [
+        ("public", "/auth/public", "ann", 0),
+        ("known by the second", "/auth/any", "ann", 1),
+        ("refused by the second", "/auth/any", "bad", 2),
+        ("in the request already", "/auth/any", "", 0),
+    ] {
+        asked.store(0, Ordering::Relaxed);
+        let request = app.get(path);
+        let request =
+            if user.is_empty() { request.identity(&Identity::new("eve")) } else { request.header("x-user", user) };
+        request.send().await;
+        assert_eq!(asked.load(Ordering::Relaxed), expected, "{name}");
+    }
+}
+
+/// Knows whoever the first does not.
+struct Second;
+
+impl Verifier for Second {
+    async fn verify(&self, request: &Parts) -> Result<Option<Identity>, VerifyError> {
+        Ok(request.headers.contains_key("x-second").then(|| Identity::new("second")))
+    }
+}
+
+#[tokio::test]
+async fn the_first_that_knows_is_believed() {
+    let app = TestApp::new(App::with_routes(routes![anybody]).verifier(Header).verifier(Second));
+    for (name, user, second, expected) in [
+        ("both", Some("ann"), true, (200, "ann")),
+        ("the second", None, true, (200, "second")),
+        ("the first refuses", Some("bad"), true, (200, "second")),
+        ("the first cannot tell", Some("away"), true, (200, "second")),
+        ("the first refuses, nobody else knows", Some("bad"), false, (401, "")),
+        ("neither", None, false, (401, "")),
+    ] {
+        let mut request = app.get("/auth/any");
+        if let Some(user) = user {
+            request = request.header("x-user", user);
+        }
+        if second {
+            request = request.header("x-second", "");
+        }
+        let answer = request.send().await;
+        let text = if answer.status().is_success() { answer.text() } else { "" };
+        assert_eq!((answer.status().as_u16(), text), expected, "{name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_verifier_that_hangs() {
+    let start = tokio::time::Instant::now();
+    // Two of them take no longer than one.
+    let app = App::with_routes(routes![anybody]).verifier(Header).verifier(Header);
+    let answer = TestApp::new(app).get("/auth/any").header("x-user", "slow").send().await;
+    assert_eq!(answer.status(), 503);
+    assert_eq!(start.elapsed(), Duration::from_secs(10));
+}
+
+#[tokio::test]
+async fn what_a_layer_found_out() {
+    #[derive(Clone)]
+    struct User(String);
+    let layer = middleware::from_fn(async |mut request: axum::extract::Request, next: middleware::Next| {
+        if let Some(user) = request.headers().get("x-session") {
+            let user = User(user.to_str().unwrap().to_owned());
+            request.extensions_mut().insert(user);
+        }
+        next.run(request).await
+    });
+    let app = App::with_routes(routes![anybody, role]).layer(layer).identify(async |request| {
+        let user = request.extensions.get::<User>()?;
+        Some(Identity::new(&user.0).with_roles((user.0 == "ann").then_some("admin")))
+    });
+    let app = TestApp::new(app);
+    for (path, session, expected) in [
+        ("/auth/any", None, 401),
+        ("/auth/any", Some("bob"), 200),
+        ("/auth/role", Some("bob"), 403),
+        ("/auth/role", Some("ann"), 200),
+    ] {
+        let mut request = app.get(path);
+        if let Some(session) = session {
+            request = request.header("x-session", session);
+        }
+        assert_eq!(request.send().await.status(), expected, "{path} {session:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_code_is_for_the_scheme_that_was_refused() {
+    let keys = ApiKeys::new().key("0123456789abcdef", Identity::new("robot"));
+    let app = TestApp::new(App::with_routes(routes![anybody]).verifier(keys).verifier(Header));
+    let challenges = async |header: (&str, &str)| {
+        let answer = app.get("/auth/any").header(header.0, header.1).send().await;
+        let all = answer.headers().get_all("www-authenticate").iter();
+        all.map(|challenge| challenge.to_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        challenges(("x-api-key", "wrong")).await,
+        [r#"ApiKey realm="routekit""#],
+        "a verifier without a scheme asks for none"
+    );
+    let both = App::with_routes(routes![anybody]).verifier(Bearing);
+    let both = TestApp::new(both.verifier(ApiKeys::new().key("0123456789abcdef", Identity::new("robot"))));
+    for (name, header, bearer) in [
+        ("the key", ("x-api-key", "wrong"), r#"Bearer realm="routekit""#),
+        ("the token", ("authorization", "x"), r#"Bearer realm="routekit", error="invalid_token""#),
+        ("nothing", ("x-none", ""), r#"Bearer realm="routekit""#),
+    ] {
+        let answer = both.get("/auth/any").header(header.0, header.1).send().await;
+        let all: Vec<_> = answer.headers().get_all("www-authenticate").iter().collect();
+        assert_eq!(all, [bearer, r#"ApiKey realm="routekit""#], "{name}");
+    }
+}
+
+/// Refuses whatever is in `Authorization`.
+struct Bearing;
+
+impl Verifier for Bearing {
+    async fn verify(&self, request: &Parts) -> Result<Option<Identity>, VerifyError> {
+        match request.headers.contains_key("authorization") {
+            true => Err(VerifyError::refused("a token")),
+            false => Ok(None),
+        }
+    }
+
+    fn scheme(&self) -> Option<&'static str> {
+        Some("Bearer")
+    }
+}
+
+/// Has a fault of its own.
+struct Panicking;
+
+impl Verifier for Panicking {
+    async fn verify(&self, _: &Parts) -> Result<Option<Identity>, VerifyError> {
+        panic!("this verifier is broken")
+    }
+}
+
+#[tokio::test]
+async fn a_verifier_that_panics_lets_nobody_in() {
+    let app = TestApp::new(App::with_routes(routes![anybody, open]).verifier(Panicking).verifier(Header));
+    assert_eq!(app.get("/auth/any").header("x-user", "ann").send().await.status(), 500);
+    assert_eq!(app.get("/auth/public").send().await.status(), 200);
+}
