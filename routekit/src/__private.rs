@@ -16,15 +16,17 @@ pub use crate::{
     deps::Deps,
     extract::{placeholder::Placeholders, specialise::Extract, validation::with_serde_names},
     route::{
-        Access, Context, Deprecation, Description, Endpoint, EndpointFuture, Grant, Location, Method, Policies, Route,
-        RouteMeta, Wiring, endpoint,
+        Access, Audience, Caching, Context, Deprecation, Description, Endpoint, EndpointFuture, Grant, Invalidates,
+        Location, Method, Policies, RequestText, Route, RouteMeta, Wiring, endpoint,
         probe::{self, Probe},
+        spelling::Spell,
     },
 };
 
 /// Traits that decide how an argument is extracted.
 pub mod extract {
     pub use crate::extract::specialise::{FromAxum, FromDeps, FromValidatedBody, FromValidatedParts};
+    pub use crate::route::spelling::{SpellDisplay, SpellNothing};
 }
 
 /// What an argument that is named like a placeholder must be.

@@ -6,6 +6,7 @@
 //! 4. `registry` gathers the linked routes, sorted, and `check` reports whatever is wrong with the whole set.
 
 mod access;
+mod caching;
 mod check;
 mod describe;
 mod describe_json;
@@ -15,9 +16,11 @@ mod method;
 mod policies;
 pub mod probe;
 mod registry;
+pub(crate) mod spelling;
 
 pub use self::{
     access::{Access, AnyOf, Grant},
+    caching::{Audience, Caching, Invalidates, RequestText},
     describe::{Describe, DescribeResponse, Description, Input, InputSource, NoPayload, Output, Payload},
     endpoint::{Context, Endpoint, EndpointFuture, Wiring, endpoint},
     meta::{Location, RouteMeta},

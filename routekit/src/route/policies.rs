@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Access;
+use super::{Access, Caching, Invalidates};
 
 /// The policies declared on a route. A default is not a declaration: it is `None` here.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -18,6 +18,10 @@ pub struct Policies {
     pub slow: Option<Duration>,
     /// Since when, and until when, the route is deprecated.
     pub deprecation: Option<Deprecation>,
+    /// How its answers are cached.
+    pub caching: Option<Caching>,
+    /// Which cached answers are invalid once it has ended.
+    pub invalidates: Option<Invalidates>,
     /// Whether the route brings a tower layer of its own.
     pub layered: bool,
 }
@@ -27,7 +31,16 @@ pub struct Policies {
 impl Policies {
     #[must_use]
     pub const fn new() -> Self {
-        Self { access: None, timeout: None, body_limit: None, slow: None, deprecation: None, layered: false }
+        Self {
+            access: None,
+            timeout: None,
+            body_limit: None,
+            slow: None,
+            deprecation: None,
+            caching: None,
+            invalidates: None,
+            layered: false,
+        }
     }
 
     #[must_use]
@@ -57,6 +70,18 @@ impl Policies {
     #[must_use]
     pub const fn deprecated(mut self, deprecation: Deprecation) -> Self {
         self.deprecation = Some(deprecation);
+        self
+    }
+
+    #[must_use]
+    pub const fn cache(mut self, caching: Caching) -> Self {
+        self.caching = Some(caching);
+        self
+    }
+
+    #[must_use]
+    pub const fn invalidates(mut self, invalidates: Invalidates) -> Self {
+        self.invalidates = Some(invalidates);
         self
     }
 
