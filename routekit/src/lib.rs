@@ -79,6 +79,7 @@ pub mod admin;
 mod app;
 pub mod auth;
 pub mod body_limit;
+pub mod cache;
 pub mod catch_panic;
 mod clock;
 pub mod config;

@@ -104,6 +104,8 @@ pub enum Event {
     Unauthenticated,
     /// Whoever asked may not.
     Forbidden,
+    /// The answer was in the cache.
+    CacheHit,
 }
 
 /// Why a request failed where its status does not say. Policies put it into the extensions of the response they make.

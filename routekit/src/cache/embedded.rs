@@ -1,0 +1,192 @@
+//! The store in this process.
+
+use std::{
+    fmt,
+    future::ready,
+    hash::BuildHasherDefault,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use moka::{Expiry, notification::RemovalCause, sync::Cache as Moka};
+
+use super::{CacheStore, Entry, Key, Lookup, Stamp, StoreFuture, StoreSize, Target, as_is::AsIs, validity::Validity};
+use crate::clock::Clock;
+
+/// How many bytes are kept unless somebody says otherwise: 64 MiB.
+pub const DEFAULT_BYTES: u64 = 64 * 1024 * 1024;
+
+/// A tag's number takes some 20 bytes: for each of these bytes of entries, one is remembered.
+const BYTES_A_TAG: u64 = 512;
+
+/// Entries in memory, on [moka], bounded in bytes; the default.
+///
+/// Which entries stay is decided by how often and how lately they were asked for (TinyLFU). An entry counts with its key, its
+/// headers and its bookkeeping ([`Entry::size`]).
+///
+/// [moka]: https://docs.rs/moka
+pub struct Embedded {
+    /// By the hash of the key; the entry has the key itself.
+    entries: Moka<u64, Arc<Entry>, BuildHasherDefault<AsIs>>,
+    validity: Validity,
+    clock: Clock,
+    evictions: Arc<AtomicU64>,
+    /// Bytes that may be put before moka has to look at its bound.
+    slack: u64,
+    put: AtomicU64,
+}
+
+impl Embedded {
+    /// At most about this many bytes.
+    #[must_use]
+    pub fn new(bytes: u64) -> Self {
+        let tags = usize::try_from((bytes / BYTES_A_TAG).clamp(1 << 10, 1 << 20)).expect("a million fits");
+        Self::with_tags(bytes, tags)
+    }
+
+    /// The same, remembering the numbers of about this many tags that were invalidated. Those before raise a floor: everything older
+    /// than they are is a miss.
+    #[must_use]
+    pub fn with_tags(bytes: u64, tags: usize) -> Self {
+        let evictions = Arc::new(AtomicU64::new(0));
+        let counted = Arc::clone(&evictions);
+        let entries = Moka::builder()
+            .name("routekit")
+            .max_capacity(bytes)
+            .weigher(|_, entry: &Arc<Entry>| u32::try_from(entry.size()).unwrap_or(u32::MAX))
+            .expire_after(Lifetime)
+            .eviction_listener(move |_, _, cause| {
+                if cause == RemovalCause::Size {
+                    counted.fetch_add(1, Ordering::Relaxed);
+                }
+            })
+            .build_with_hasher(BuildHasherDefault::default());
+        Self {
+            entries,
+            validity: Validity::new(tags),
+            clock: Clock::system(),
+            evictions,
+            slack: bytes / 64,
+            put: AtomicU64::new(0),
+        }
+    }
+
+    /// Tells the age of entries by this clock. Defaults to the system's.
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    pub(super) fn get(&self, key: &Key) -> Lookup {
+        // Before the entry is looked for: an invalidation in between is later than the stamp.
+        let stamp = self.validity.stamp();
+        let Some(entry) = self.entries.get(&key.hash()).filter(|entry| entry.key() == key) else {
+            return Lookup::Miss(stamp);
+        };
+        let now = self.clock.now();
+        if entry.is_over(now) || !self.validity.holds(&entry) {
+            return Lookup::Miss(stamp);
+        }
+        if entry.ttl(now).is_zero() { Lookup::Stale(entry, stamp) } else { Lookup::Hit(entry) }
+    }
+
+    pub(super) fn invalidate_now(&self, targets: &[Target]) -> Stamp {
+        self.validity.invalidate(targets)
+    }
+
+    fn keep(&self, entry: Arc<Entry>) {
+        let size = entry.size() as u64;
+        self.entries.insert(entry.key().hash(), entry);
+        // moka looks at its bound after so many entries, however large they are.
+        if self.put.fetch_add(size, Ordering::Relaxed) + size > self.slack {
+            self.put.store(0, Ordering::Relaxed);
+            self.entries.run_pending_tasks();
+        }
+    }
+}
+
+impl Default for Embedded {
+    fn default() -> Self {
+        Self::new(DEFAULT_BYTES)
+    }
+}
+
+impl CacheStore for Embedded {
+    fn lookup<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Lookup> {
+        Box::pin(ready(Ok(self.get(key))))
+    }
+
+    fn put(&self, entry: Arc<Entry>) -> StoreFuture<'_, ()> {
+        self.keep(entry);
+        Box::pin(ready(Ok(())))
+    }
+
+    fn is_valid<'a>(&'a self, entry: &'a Entry) -> StoreFuture<'a, bool> {
+        Box::pin(ready(Ok(self.validity.holds(entry))))
+    }
+
+    fn invalidate<'a>(&'a self, targets: &'a [Target]) -> StoreFuture<'a, Stamp> {
+        Box::pin(ready(Ok(self.invalidate_now(targets))))
+    }
+
+    fn remove<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, ()> {
+        if self.entries.get(&key.hash()).is_some_and(|entry| entry.key() == key) {
+            self.entries.invalidate(&key.hash());
+        }
+        Box::pin(ready(Ok(())))
+    }
+
+    fn clear(&self) -> StoreFuture<'_, Stamp> {
+        let stamp = self.validity.invalidate_all();
+        self.entries.invalidate_all();
+        Box::pin(ready(Ok(stamp)))
+    }
+
+    fn ttl<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Option<Duration>> {
+        let ttl = match self.get(key) {
+            Lookup::Hit(entry) | Lookup::Stale(entry, _) => Some(entry.ttl(self.clock.now())),
+            Lookup::Miss(_) => None,
+        };
+        Box::pin(ready(Ok(ttl)))
+    }
+
+    fn size(&self) -> StoreFuture<'_, StoreSize> {
+        self.entries.run_pending_tasks();
+        let size = StoreSize {
+            entries: self.entries.entry_count(),
+            bytes: self.entries.weighted_size(),
+            evictions: self.evictions.load(Ordering::Relaxed),
+        };
+        Box::pin(ready(Ok(size)))
+    }
+
+    fn health(&self) -> StoreFuture<'_, ()> {
+        Box::pin(ready(Ok(())))
+    }
+}
+
+impl fmt::Debug for Embedded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Embedded").field("max_bytes", &self.entries.policy().max_capacity()).finish_non_exhaustive()
+    }
+}
+
+/// Has moka drop what is over. Whether an entry may be given out is asked of our own clock, which tests move.
+struct Lifetime;
+
+/// moka's timers have an end.
+const LONGEST: Duration = Duration::from_secs(365 * 86_400);
+
+impl Expiry<u64, Arc<Entry>> for Lifetime {
+    fn expire_after_create(&self, _: &u64, entry: &Arc<Entry>, _: Instant) -> Option<Duration> {
+        Some(entry.lifetime().min(LONGEST))
+    }
+
+    fn expire_after_update(&self, _: &u64, entry: &Arc<Entry>, _: Instant, _: Option<Duration>) -> Option<Duration> {
+        Some(entry.lifetime().min(LONGEST))
+    }
+}

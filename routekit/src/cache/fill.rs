@@ -1,0 +1,293 @@
+//! What happens to a request that missed.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use axum::{
+    body::Body,
+    extract::Request,
+    response::{IntoResponse, Response},
+};
+use http::{Method, StatusCode, header};
+use http_body_util::{BodyExt, Limited};
+use tower_service::Service;
+use tracing::{Instrument, Span};
+
+use super::{
+    Cache, Entry, Lookup, Snapshot, Stamp, StoreError,
+    flight::{Lead, Outcome, Role, landed},
+    judge::Verdict,
+    policy::{Asked, BYPASS, MISS, Policy, X_CACHE},
+};
+use crate::{observe::Failure, problem::Problem, route::spelling::Spellings};
+
+/// A request that has to be answered by the handler, or by what the handler answers somebody else.
+pub(super) struct Missed<S> {
+    pub(super) policy: Arc<Policy>,
+    pub(super) asked: Asked,
+    /// Whether only the head was asked for.
+    pub(super) head: bool,
+    pub(super) request: Request,
+    pub(super) inner: S,
+}
+
+impl<S> Missed<S>
+where
+    S: Service<Request, Response = Response> + Send + 'static,
+    S::Future: Send,
+    S::Error: Send + 'static,
+{
+    /// Answers it; `looked` is what the store had, if it was asked already.
+    pub(super) async fn answer(self, looked: Option<Lookup>) -> Result<Response, S::Error> {
+        let policy = Arc::clone(&self.policy);
+        let cache = &policy.cache;
+        // Not a method, which would hold the whole request, whose body other threads cannot look at.
+        let look = || cache.lookup(&self.asked.key);
+        let looked = match looked {
+            Some(looked) => Ok(looked),
+            None => look().await,
+        };
+        let began = match looked {
+            Ok(Lookup::Hit(entry)) => return Ok(self.hit(&entry)),
+            Ok(Lookup::Stale(_, stamp) | Lookup::Miss(stamp)) => stamp,
+            Err(error) => return self.pass(&error).await,
+        };
+        loop {
+            if cache.is_marked(&self.asked.key) {
+                return self.alone().await;
+            }
+            match cache.board(&self.asked.key) {
+                Role::Alone => return self.alone().await,
+                // Whoever led before has perhaps landed since we looked.
+                Role::Lead(lead) => match look().await {
+                    Ok(Lookup::Hit(entry)) => {
+                        lead.land(Outcome::Stored(Arc::clone(&entry)));
+                        return Ok(self.hit(&entry));
+                    }
+                    Ok(Lookup::Stale(_, stamp) | Lookup::Miss(stamp)) => {
+                        let fill = self.fill(Some(lead), stamp);
+                        return Fill::new(fill, cache.clone()).await;
+                    }
+                    Err(error) => return self.pass(&error).await,
+                },
+                Role::Join(outcome) => match landed(outcome).await {
+                    Some(Outcome::Stored(entry)) if may_take(cache, &entry, began).await => {
+                        return Ok(self.joined(entry.answer()));
+                    }
+                    Some(Outcome::Failed(answer)) => return Ok(self.joined(&answer)),
+                    Some(Outcome::Alone) => return self.alone().await,
+                    Some(Outcome::Stored(_)) | None => match look().await {
+                        Ok(Lookup::Hit(entry)) => return Ok(self.hit(&entry)),
+                        Ok(_) => {}
+                        Err(error) => return self.pass(&error).await,
+                    },
+                },
+            }
+        }
+    }
+
+    fn hit(&self, entry: &Entry) -> Response {
+        self.policy.cache.respond(entry, self.head, &self.policy.report)
+    }
+
+    /// An answer that was computed for somebody else who asked at the same time.
+    fn joined(&self, answer: &Snapshot) -> Response {
+        let mut response = answer.respond(self.head);
+        response.headers_mut().insert(X_CACHE, MISS);
+        self.policy.mark_key(&self.asked.key, response.headers_mut());
+        response
+    }
+
+    /// The store cannot be asked: the handler is.
+    async fn pass(mut self, error: &StoreError) -> Result<Response, S::Error> {
+        self.policy.cache.warn(error);
+        let mut response = self.inner.call(self.request).await?;
+        response.headers_mut().insert(X_CACHE, BYPASS);
+        Ok(response)
+    }
+
+    /// Fills without telling anybody, beside others who do the same.
+    async fn alone(self) -> Result<Response, S::Error> {
+        match self.policy.cache.lookup(&self.asked.key).await {
+            Ok(Lookup::Hit(entry)) => Ok(self.hit(&entry)),
+            Ok(Lookup::Stale(_, stamp) | Lookup::Miss(stamp)) => self.fill(None, stamp).await,
+            Err(error) => self.pass(&error).await,
+        }
+    }
+
+    /// Asks the handler, and says what came of it.
+    async fn fill(self, lead: Option<Lead>, stamp: Stamp) -> Result<Response, S::Error> {
+        let Self { policy, asked, head, request, inner } = self;
+        let (answer, outcome) =
+            match tokio::time::timeout(policy.deadline, ask(&policy, &asked, request, inner, stamp)).await {
+                Ok(Ok((response, outcome))) => (Ok(response), outcome),
+                Ok(Err(error)) => {
+                    let problem = Problem::new(StatusCode::INTERNAL_SERVER_ERROR);
+                    (Err(error), Outcome::failed(problem, Some(Failure::Service)))
+                }
+                Err(_) => {
+                    let detail = format!("the answer took longer than {:?}", policy.deadline);
+                    tracing::warn!(
+                        path = policy.template,
+                        "{detail}; `timeout` on the route changes how long a cached answer may take"
+                    );
+                    let problem = Problem::new(StatusCode::GATEWAY_TIMEOUT).detail(detail);
+                    let mut response = problem.clone().into_response();
+                    response.extensions_mut().insert(Failure::Timeout);
+                    response.headers_mut().insert(X_CACHE, MISS);
+                    (Ok(response), Outcome::failed(problem, Some(Failure::Timeout)))
+                }
+            };
+        policy.cache.learn(&asked.key, &outcome);
+        if let Some(lead) = lead {
+            lead.land(outcome);
+        }
+        let mut response = answer?;
+        policy.mark_key(&asked.key, response.headers_mut());
+        if head {
+            strip(&mut response);
+        }
+        Ok(response)
+    }
+}
+
+/// Whether what somebody else's fill brought may be given to a request that began then: nothing may be older than an invalidation that
+/// had returned before.
+async fn may_take(cache: &Cache, entry: &Entry, began: Stamp) -> bool {
+    entry.stamp() >= began || cache.is_valid(entry).await
+}
+
+/// Asks the handler, and stores what may be stored.
+async fn ask<S>(
+    policy: &Policy,
+    asked: &Asked,
+    mut request: Request,
+    mut inner: S,
+    stamp: Stamp,
+) -> Result<(Response, Outcome), S::Error>
+where
+    S: Service<Request, Response = Response>,
+{
+    if policy.head_as_get {
+        *request.method_mut() = Method::GET;
+    }
+    // What one client has says nothing of what others are to get.
+    request.headers_mut().remove(header::IF_NONE_MATCH);
+    request.headers_mut().remove(header::IF_MODIFIED_SINCE);
+    let spellings = Spellings::default();
+    request.extensions_mut().insert(spellings.clone());
+    let mut response = inner.call(request).await?;
+
+    let (fresh_for, by_default) = match policy.rules.judge(&response) {
+        Verdict::Store { fresh_for, by_default } => (fresh_for, by_default),
+        Verdict::Pass(why) => {
+            tracing::debug!(path = policy.template, why, "an answer is not stored");
+            response.headers_mut().insert(X_CACHE, BYPASS);
+            return Ok((response, Outcome::Alone));
+        }
+        Verdict::Fail => {
+            let (mut response, body) = read(response, policy.rules.max_body).await;
+            let answer = match body {
+                Some(body) => {
+                    Snapshot::new(response.status(), response.headers(), &body).with_extensions(response.extensions())
+                }
+                // It streams: to the others its status has to do.
+                None => Snapshot::new(response.status(), &http::HeaderMap::new(), b""),
+            };
+            response.headers_mut().insert(X_CACHE, MISS);
+            return Ok((response, Outcome::Failed(Arc::new(answer))));
+        }
+    };
+    let (mut response, body) = read(response, policy.rules.max_body).await;
+    let Some(body) = body else {
+        response.headers_mut().insert(X_CACHE, BYPASS);
+        let outcome = if response.status().is_server_error() {
+            Outcome::failed(Problem::new(response.status()), Some(Failure::Body))
+        } else {
+            Outcome::Alone
+        };
+        return Ok((response, outcome));
+    };
+    let fresh_for = if by_default { policy.cache.jittered(fresh_for) } else { fresh_for };
+    let entry = policy.entry(asked, &response, &body, stamp, fresh_for, &spellings);
+    policy.cache.put(&entry).await;
+    response.headers_mut().insert(X_CACHE, MISS);
+    Ok((response, Outcome::Stored(entry)))
+}
+
+/// Reads a body whose length is known. There is none of one that is longer than it said or than `most`, brings trailers, or breaks off;
+/// the latter is answered with 500, as there is time for that.
+async fn read(response: Response, most: u64) -> (Response, Option<bytes::Bytes>) {
+    use http_body::Body as _;
+
+    let Some(length) = response.body().size_hint().exact().filter(|length| *length <= most) else {
+        return (response, None);
+    };
+    let (parts, body) = response.into_parts();
+    // One byte of room, by which a body that is too long is told.
+    let limit = usize::try_from(length).map_or(usize::MAX, |length| length.saturating_add(1));
+    match Limited::new(body, limit).collect().await {
+        Ok(collected) => {
+            if collected.trailers().is_some() {
+                return (Response::from_parts(parts, Body::new(collected)), None);
+            }
+            let bytes = collected.to_bytes();
+            let kept = (bytes.len() as u64 == length).then(|| bytes.clone());
+            (Response::from_parts(parts, Body::from(bytes)), kept)
+        }
+        Err(error) => {
+            let mut response = Problem::internal(error).into_response();
+            response.extensions_mut().insert(Failure::Body);
+            (response, None)
+        }
+    }
+}
+
+/// The head of an answer alone (RFC 9110 §9.3.2).
+fn strip(response: &mut Response) {
+    use http_body::Body as _;
+
+    if let Some(length) = response.body().size_hint().exact() {
+        response.headers_mut().entry(header::CONTENT_LENGTH).or_insert(length.into());
+    }
+    *response.body_mut() = Body::empty();
+}
+
+/// A fill that others may wait for. Dropped before its end, because whoever led it has left, it goes on elsewhere.
+struct Fill<E: Send + 'static> {
+    run: Option<Run<E>>,
+    cache: Cache,
+    span: Span,
+}
+
+type Run<E> = Pin<Box<dyn Future<Output = Result<Response, E>> + Send>>;
+
+impl<E: Send + 'static> Fill<E> {
+    fn new(run: impl Future<Output = Result<Response, E>> + Send + 'static, cache: Cache) -> Self {
+        Self { run: Some(Box::pin(run)), cache, span: Span::current() }
+    }
+}
+
+impl<E: Send + 'static> Future for Fill<E> {
+    type Output = Result<Response, E>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let run = self.run.as_mut().expect("a future is not polled once it has ended");
+        let answer = ready!(run.as_mut().poll(cx));
+        self.run = None;
+        Poll::Ready(answer)
+    }
+}
+
+impl<E: Send + 'static> Drop for Fill<E> {
+    fn drop(&mut self) {
+        // One that panicked has ended.
+        if let Some(run) = self.run.take().filter(|_| !std::thread::panicking()) {
+            self.cache.go_on(run.instrument(self.span.clone()));
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! One flight per key: whoever misses first fills, whoever comes later waits for what comes of it.
+
+use std::{
+    collections::{HashMap, hash_map::Entry as Place},
+    hash::BuildHasherDefault,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use axum::response::IntoResponse;
+use http::StatusCode;
+use tokio::sync::watch;
+
+use super::{Entry, Key, Snapshot, as_is::AsIs};
+use crate::{observe::Failure, problem::Problem};
+
+/// What came of a fill.
+#[derive(Debug, Clone)]
+pub(super) enum Outcome {
+    /// It was stored.
+    Stored(Arc<Entry>),
+    /// It failed, and so would all who wait: they are told the same.
+    Failed(Arc<Snapshot>),
+    /// It is not for others: each has to ask alone.
+    Alone,
+}
+
+impl Outcome {
+    /// A failure of which no more can be told than this.
+    pub(super) fn failed(problem: Problem, failure: Option<Failure>) -> Self {
+        let document = serde_json::to_vec(&problem).unwrap_or_default();
+        let mut response = problem.into_response();
+        if let Some(failure) = failure {
+            response.extensions_mut().insert(failure);
+        }
+        let snapshot = Snapshot::new(response.status(), response.headers(), &document);
+        Self::Failed(Arc::new(snapshot.with_extensions(response.extensions())))
+    }
+}
+
+const SHARDS: u64 = 16;
+
+/// The fills that are under way.
+#[derive(Debug)]
+pub(super) struct Flights(Box<[Mutex<Shard>]>);
+
+/// By the hash of the key. Keys of one hash fly one after the other.
+type Shard = HashMap<u64, Flight, BuildHasherDefault<AsIs>>;
+
+#[derive(Debug)]
+struct Flight {
+    key: Key,
+    outcome: watch::Receiver<Option<Outcome>>,
+}
+
+/// What one who missed has to do.
+pub(super) enum Role {
+    /// Fill, and say what came of it.
+    Lead(Lead),
+    /// Wait.
+    Join(watch::Receiver<Option<Outcome>>),
+    /// Fill, and tell nobody: the place is taken by another key.
+    Alone,
+}
+
+impl Flights {
+    pub(super) fn board(self: &Arc<Self>, key: &Key) -> Role {
+        match self.shard(key.hash()).entry(key.hash()) {
+            Place::Occupied(flight) if flight.get().key != *key => Role::Alone,
+            Place::Occupied(flight) => Role::Join(flight.get().outcome.clone()),
+            Place::Vacant(place) => {
+                let (sender, outcome) = watch::channel(None);
+                place.insert(Flight { key: key.clone(), outcome });
+                Role::Lead(Lead { flights: Arc::clone(self), hash: key.hash(), sender })
+            }
+        }
+    }
+
+    fn shard(&self, hash: u64) -> MutexGuard<'_, Shard> {
+        let index = usize::try_from(hash >> 32 & (SHARDS - 1)).expect("four bits");
+        self.0[index].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for Flights {
+    fn default() -> Self {
+        Self((0..SHARDS).map(|_| Mutex::default()).collect())
+    }
+}
+
+/// Whoever fills. Dropped without an outcome, one of those who wait fills in its place.
+#[derive(Debug)]
+pub(super) struct Lead {
+    flights: Arc<Flights>,
+    hash: u64,
+    sender: watch::Sender<Option<Outcome>>,
+}
+
+impl Lead {
+    /// Tells all who wait.
+    pub(super) fn land(self, outcome: Outcome) {
+        self.sender.send_replace(Some(outcome));
+    }
+}
+
+impl Drop for Lead {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let problem = Problem::new(StatusCode::INTERNAL_SERVER_ERROR);
+            self.sender.send_replace(Some(Outcome::failed(problem, Some(Failure::Panic))));
+        }
+        // Whoever comes from now on looks into the store first.
+        self.flights.shard(self.hash).remove(&self.hash);
+    }
+}
+
+/// What came of the fill; `None` if whoever led it was dropped.
+pub(super) async fn landed(mut outcome: watch::Receiver<Option<Outcome>>) -> Option<Outcome> {
+    match outcome.wait_for(Option::is_some).await {
+        Ok(outcome) => outcome.clone(),
+        Err(_) => None,
+    }
+}

@@ -1,0 +1,81 @@
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use axum::response::Response;
+use pin_project_lite::pin_project;
+
+use super::policy::{BYPASS, X_CACHE};
+
+pin_project! {
+    /// The future of [`Cached`](super::Cached).
+    pub struct CachedFuture<F, E> {
+        #[pin]
+        way: Way<F, E>,
+    }
+}
+
+pin_project! {
+    #[project = WayProjection]
+    enum Way<F, E> {
+        // Nothing is cached here.
+        Passed { #[pin] inner: F },
+        // Not this request.
+        Bypassed { #[pin] inner: F },
+        // Taken with the first poll.
+        Hit { response: Option<Response> },
+        Missed { answer: Answer<E> },
+    }
+}
+
+/// In a box, so that requests that do not miss have no room for it.
+type Answer<E> = Pin<Box<dyn Future<Output = Result<Response, E>> + Send>>;
+
+impl<F, E> CachedFuture<F, E> {
+    pub(super) fn passed(inner: F) -> Self {
+        Self { way: Way::Passed { inner } }
+    }
+
+    pub(super) fn bypassed(inner: F) -> Self {
+        Self { way: Way::Bypassed { inner } }
+    }
+
+    pub(super) fn hit(response: Response) -> Self {
+        Self { way: Way::Hit { response: Some(response) } }
+    }
+
+    pub(super) fn missed(answer: impl Future<Output = Result<Response, E>> + Send + 'static) -> Self {
+        Self { way: Way::Missed { answer: Box::pin(answer) } }
+    }
+}
+
+impl<F, E> Future for CachedFuture<F, E>
+where
+    F: Future<Output = Result<Response, E>>,
+{
+    type Output = Result<Response, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project().way.project() {
+            WayProjection::Passed { inner } => inner.poll(cx),
+            WayProjection::Bypassed { inner } => {
+                let mut response = ready!(inner.poll(cx))?;
+                response.headers_mut().insert(X_CACHE, BYPASS);
+                Poll::Ready(Ok(response))
+            }
+            WayProjection::Hit { response } => {
+                Poll::Ready(Ok(response.take().expect("a future is not polled once it has ended")))
+            }
+            WayProjection::Missed { answer } => answer.as_mut().poll(cx),
+        }
+    }
+}
+
+impl<F, E> fmt::Debug for CachedFuture<F, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CachedFuture").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,399 @@
+//! The cache itself, as programs and the layers here hold it.
+
+use std::{
+    fmt,
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use axum::response::Response;
+
+use super::{
+    CacheStore, Embedded, Entry, Key, Lookup, StoreError, StoreSize, Tag, Target,
+    embedded::DEFAULT_BYTES,
+    flight::{Flights, Outcome, Role},
+    marks::Marks,
+    store::Store,
+};
+use crate::{
+    clock::Clock,
+    identity::Identity,
+    observe::{Event, Report},
+    printable::{Chain, Printable},
+    spawner::Spawner,
+};
+
+/// By how much lifetimes are shortened at most, unless somebody says otherwise: a tenth.
+const JITTER: f64 = 0.1;
+
+/// How many fills may go on at a time whose clients have left.
+const MOST_DETACHED: usize = 128;
+
+/// A cache: a store, and who is filling it at the moment. A clone is the same one.
+///
+/// Handlers take the app's as `Dep<Cache>`, to invalidate what a route cannot declare. Everything here happens within one
+/// [partition](Self::partition); at first in that of routes without one.
+///
+/// ```
+/// use routekit::{cache::Cache, prelude::*, test::TestApp};
+///
+/// #[get("/prices", cache(ttl = 300, tags = "prices"))]
+/// async fn prices() -> String {
+///     "…".to_owned()
+/// }
+///
+/// #[post("/webhooks/stock-exchange")]
+/// async fn stock_exchange(cache: Dep<Cache>) -> Result<()> {
+///     cache.invalidate_tag("prices").await.map_err(Problem::internal)
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let app = TestApp::new(App::with_routes(routes![prices, stock_exchange]));
+/// let asked = async || app.get("/prices").send().await.header("x-cache").unwrap().to_owned();
+/// assert_eq!([asked().await, asked().await], ["MISS", "HIT"]);
+/// app.post("/webhooks/stock-exchange").send().await;
+/// assert_eq!(asked().await, "MISS");
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Cache {
+    shared: Arc<Shared>,
+    partition: Arc<str>,
+}
+
+struct Shared {
+    store: Store,
+    clock: Clock,
+    spawner: Option<Spawner>,
+    jitter: f64,
+    flights: Arc<Flights>,
+    marks: Marks,
+    detached: AtomicUsize,
+}
+
+impl Cache {
+    /// In memory, of 64 MiB.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::builder().build()
+    }
+
+    /// Another.
+    pub fn builder() -> CacheBuilder {
+        CacheBuilder::default()
+    }
+
+    /// The same within this partition: that of a tenant, say, as `partition = …` of routes names it.
+    #[must_use]
+    pub fn partition(&self, name: &str) -> Self {
+        Self { shared: Arc::clone(&self.shared), partition: name.into() }
+    }
+
+    /// Makes everything with this tag invalid. Once it has returned, no request that begins gets anything older.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store cannot be reached; never with the embedded one.
+    pub async fn invalidate_tag(&self, name: &str) -> Result<(), StoreError> {
+        self.invalidate(&[Target::tag(Tag::named(&self.partition, name))]).await
+    }
+
+    /// The same for all of these tags, at once.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store cannot be reached; never with the embedded one.
+    pub async fn invalidate_tags<N: AsRef<str>>(&self, names: impl IntoIterator<Item = N>) -> Result<(), StoreError> {
+        let targets = names.into_iter().map(|name| Target::tag(Tag::named(&self.partition, name.as_ref())));
+        self.invalidate(&targets.collect::<Vec<_>>()).await
+    }
+
+    /// The same for whatever was answered for a path that fits: `*` is any text. With a `?`, it is about path and query, whose pairs
+    /// are sorted by name; `/users/{id}`, the path of a route as it is declared (and with the app's prefix), is all of that route.
+    ///
+    /// A path, a path that ends with `/*`, and a route take as long as a tag does. Any other pattern is kept on a short list, and each older
+    /// entry is compared with it when it is asked for.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store cannot be reached; never with the embedded one.
+    pub async fn invalidate_pattern(&self, pattern: &str) -> Result<(), StoreError> {
+        self.invalidate(&[Target::pattern(&self.partition, pattern)]).await
+    }
+
+    /// The same for what only this user is given.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store cannot be reached; never with the embedded one.
+    pub async fn invalidate_user(&self, identity: &Identity) -> Result<(), StoreError> {
+        self.invalidate(&[Target::tag(Tag::user(&self.partition, identity))]).await
+    }
+
+    /// Forgets everything, in all partitions.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store cannot be reached; never with the embedded one.
+    pub async fn clear(&self) -> Result<(), StoreError> {
+        self.shared.store.get().clear().await.map(drop)
+    }
+
+    /// How much there is, in all partitions.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store cannot be reached; never with the embedded one.
+    pub async fn size(&self) -> Result<StoreSize, StoreError> {
+        self.shared.store.get().size().await
+    }
+
+    /// Whether the store can be reached.
+    ///
+    /// # Errors
+    /// [`StoreError`] if it cannot.
+    pub async fn health(&self) -> Result<(), StoreError> {
+        self.shared.store.get().health().await
+    }
+
+    pub(super) async fn invalidate(&self, targets: &[Target]) -> Result<(), StoreError> {
+        if self.shared.store.invalidate_now(targets) {
+            return Ok(());
+        }
+        self.shared.store.get().invalidate(targets).await.map(drop)
+    }
+
+    /// Where nobody can wait for it.
+    pub(super) fn invalidate_without_waiting(&self, targets: Vec<Target>) {
+        if !self.shared.store.invalidate_now(&targets) {
+            let cache = self.clone();
+            self.spawn(async move { cache.invalidate_or_warn(&targets).await });
+        }
+    }
+
+    pub(super) async fn invalidate_or_warn(&self, targets: &[Target]) {
+        if let Err(error) = self.invalidate(targets).await {
+            tracing::error!(error = %Printable(Chain(&error)), "what is invalid is still in the cache");
+        }
+    }
+
+    /// What the store has, if it answers at once.
+    pub(super) fn lookup_now(&self, key: &Key) -> Option<Lookup> {
+        self.shared.store.lookup_now(key)
+    }
+
+    pub(super) async fn lookup(&self, key: &Key) -> Result<Lookup, StoreError> {
+        match self.shared.store.lookup_now(key) {
+            Some(looked) => Ok(looked),
+            None => self.shared.store.get().lookup(key).await,
+        }
+    }
+
+    pub(super) async fn is_valid(&self, entry: &Entry) -> bool {
+        self.shared.store.get().is_valid(entry).await.unwrap_or_else(|error| {
+            self.warn(&error);
+            false
+        })
+    }
+
+    pub(super) async fn put(&self, entry: &Arc<Entry>) {
+        if let Err(error) = self.shared.store.get().put(Arc::clone(entry)).await {
+            self.warn(&error);
+        }
+    }
+
+    /// An entry as the answer.
+    pub(super) fn respond(&self, entry: &Entry, head: bool, report: &Report) -> Response {
+        report.event(Event::CacheHit);
+        entry.answer().respond(head)
+    }
+
+    /// Whether answers of this key could not be stored lately.
+    pub(super) fn is_marked(&self, key: &Key) -> bool {
+        self.shared.marks.is_set(key, self.now())
+    }
+
+    /// Remembers whether an answer could be stored.
+    pub(super) fn learn(&self, key: &Key, outcome: &Outcome) {
+        match outcome {
+            Outcome::Alone => self.shared.marks.set(key, self.now()),
+            Outcome::Stored(_) => self.shared.marks.clear(key),
+            Outcome::Failed(_) => {}
+        }
+    }
+
+    pub(super) fn board(&self, key: &Key) -> Role {
+        self.shared.flights.board(key)
+    }
+
+    pub(super) fn now(&self) -> Instant {
+        self.shared.clock.now()
+    }
+
+    /// Somewhat shorter, so that what was stored together is not stale together.
+    pub(super) fn jittered(&self, lifetime: Duration) -> Duration {
+        lifetime.mul_f64(1.0 - self.shared.jitter * fastrand::f64())
+    }
+
+    /// Goes on with a fill whose client has left, unless there are too many of those.
+    pub(super) fn go_on(&self, fill: impl Future + Send + 'static) {
+        let shared = Arc::clone(&self.shared);
+        let place = Place::take(&shared);
+        if let Some(place) = place {
+            self.spawn(async move {
+                let _place = place;
+                fill.await;
+            });
+        }
+    }
+
+    pub(super) fn spawner(&self) -> Option<&Spawner> {
+        self.shared.spawner.as_ref()
+    }
+
+    /// Without anybody to start it, the task is dropped.
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        if let Some(spawner) = &self.shared.spawner {
+            spawner.spawn(task);
+        }
+    }
+
+    pub(super) fn warn(&self, error: &StoreError) {
+        tracing::warn!(error = %Printable(Chain(error)), "a request is answered without the cache");
+    }
+}
+
+/// One of the places for fills that go on without a client.
+struct Place(Arc<Shared>);
+
+impl Place {
+    fn take(shared: &Arc<Shared>) -> Option<Self> {
+        let place = Self(Arc::clone(shared));
+        let others = shared.detached.fetch_add(1, Ordering::Relaxed);
+        (others < MOST_DETACHED).then_some(place)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.detached.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Default for Cache {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Cache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cache")
+            .field("store", &self.shared.store)
+            .field("partition", &self.partition)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A [`Cache`] that is about to be made.
+#[derive(Debug, Default)]
+#[must_use = "a builder does nothing until it is built"]
+pub struct CacheBuilder {
+    pub(crate) max_bytes: Option<u64>,
+    tag_capacity: Option<usize>,
+    store: Option<OtherStore>,
+    clock: Option<Clock>,
+    spawner: Option<Spawner>,
+    jitter: Option<f64>,
+}
+
+struct OtherStore(Arc<dyn CacheStore>);
+
+impl fmt::Debug for OtherStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OtherStore")
+    }
+}
+
+impl CacheBuilder {
+    /// How many bytes the embedded store keeps. Defaults to 64 MiB.
+    pub fn max_bytes(mut self, bytes: u64) -> Self {
+        self.max_bytes = Some(bytes);
+        self
+    }
+
+    /// Of about how many tags the embedded store remembers when they were invalidated. Defaults to one for 512 bytes of entries. When
+    /// more are invalidated, the oldest are forgotten, and with them whatever was stored before.
+    pub fn tag_capacity(mut self, tags: usize) -> Self {
+        self.tag_capacity = Some(tags);
+        self
+    }
+
+    /// Keeps entries in this store. Defaults to the embedded one.
+    pub fn store(mut self, store: impl CacheStore) -> Self {
+        self.store = Some(OtherStore(Arc::new(store)));
+        self
+    }
+
+    /// Tells the age of entries by this clock. Defaults to the app's, or else the system's.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// Has this one finish what a client that leaves has begun. Defaults to the app's; without one, fills end with the
+    /// client who began them, and so do handlers that invalidate.
+    pub fn spawner(mut self, spawner: Spawner) -> Self {
+        self.spawner = Some(spawner);
+        self
+    }
+
+    /// Shortens lifetimes that come from a `ttl` by up to this share, at random: 0 not at all, 0.1 by up to a tenth. Defaults to 0.1.
+    ///
+    /// # Panics
+    /// If it is not between 0 and 1.
+    #[track_caller]
+    pub fn ttl_jitter(mut self, share: f64) -> Self {
+        assert!((0.0..=1.0).contains(&share), "a share is between 0 and 1, and this is {share}");
+        self.jitter = Some(share);
+        self
+    }
+
+    /// Whether entries are kept in a store of the program's.
+    pub(crate) fn has_store(&self) -> bool {
+        self.store.is_some()
+    }
+
+    /// With these where nothing else was said.
+    pub(crate) fn or(mut self, clock: &Clock, spawner: &Spawner) -> Self {
+        self.clock.get_or_insert_with(|| clock.clone());
+        self.spawner.get_or_insert_with(|| spawner.clone());
+        self
+    }
+
+    /// The cache.
+    #[must_use]
+    pub fn build(self) -> Cache {
+        let clock = self.clock.unwrap_or_default();
+        let store = match self.store {
+            Some(OtherStore(store)) => Store::Other(store),
+            None => {
+                let bytes = self.max_bytes.unwrap_or(DEFAULT_BYTES);
+                let embedded = match self.tag_capacity {
+                    Some(tags) => Embedded::with_tags(bytes, tags),
+                    None => Embedded::new(bytes),
+                };
+                Store::Embedded(Arc::new(embedded.clock(clock.clone())))
+            }
+        };
+        let shared = Shared {
+            store,
+            spawner: self.spawner,
+            jitter: self.jitter.unwrap_or(JITTER),
+            flights: Arc::default(),
+            marks: Marks::new(clock.now()),
+            clock,
+            detached: AtomicUsize::new(0),
+        };
+        Cache { shared: Arc::new(shared), partition: "".into() }
+    }
+}

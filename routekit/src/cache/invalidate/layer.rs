@@ -1,0 +1,105 @@
+use std::sync::Arc;
+
+use http::request::Parts;
+use tower_layer::Layer;
+
+use super::{
+    Invalidating,
+    plan::{Plan, Rule},
+};
+use crate::{
+    cache::{Cache, template::Template},
+    route::{Invalidates, RequestText},
+};
+
+/// Makes cached answers invalid when the inner service has ended. See the [module docs](crate::cache).
+#[derive(Debug, Clone)]
+pub struct InvalidateLayer {
+    /// `None` where nothing is made invalid.
+    plan: Option<Plan>,
+}
+
+impl InvalidateLayer {
+    /// In this cache; nothing yet.
+    #[must_use]
+    pub fn new(cache: Cache) -> Self {
+        let plan = Plan { cache, template: String::new(), own: Rule::default(), wanted: Vec::new() };
+        Self { plan: Some(plan) }
+    }
+
+    /// Nothing, nowhere: one type for every route.
+    pub(crate) const fn none() -> Self {
+        Self { plan: None }
+    }
+
+    /// As a route declares it.
+    pub(crate) fn declared(cache: Cache, invalidates: &Invalidates, template: &str) -> Self {
+        let mut layer = Self::new(cache)
+            .route(template)
+            .tags(invalidates.tags.iter().copied())
+            .patterns(invalidates.patterns.iter().copied());
+        layer.change(|plan| {
+            plan.own.user = invalidates.user;
+            plan.own.partition = invalidates.partition;
+        });
+        layer
+    }
+
+    /// What has one of these tags, with placeholders of the [`route`](Self::route): `user:{id}`.
+    #[must_use]
+    pub fn tags<'t>(mut self, templates: impl IntoIterator<Item = &'t str>) -> Self {
+        let templates = templates.into_iter().map(Template::new);
+        self.change(|plan| plan.own.tags.extend(templates));
+        self
+    }
+
+    /// What was answered for a path that fits one of these patterns, with placeholders likewise: `/users/{id}/*`.
+    #[must_use]
+    pub fn patterns<'t>(mut self, templates: impl IntoIterator<Item = &'t str>) -> Self {
+        let templates = templates.into_iter().map(Template::new);
+        self.change(|plan| plan.own.patterns.extend(templates));
+        self
+    }
+
+    /// What only the user who asks is given.
+    #[must_use]
+    pub fn user(mut self) -> Self {
+        self.change(|plan| plan.own.user = true);
+        self
+    }
+
+    /// The path template of the route that this stands around: `/users/{id}`. Needed where there are placeholders.
+    #[must_use]
+    pub fn route(mut self, template: &str) -> Self {
+        self.change(|plan| template.clone_into(&mut plan.template));
+        self
+    }
+
+    /// Only in the partition that this function names.
+    #[must_use]
+    pub fn partition(mut self, partition: fn(&Parts) -> String) -> Self {
+        self.change(|plan| plan.own.partition = Some(RequestText::new(partition)));
+        self
+    }
+
+    /// All of another route as well, which is cached in this partition.
+    pub(crate) fn wanted_by(mut self, template: &str, partition: Option<RequestText>) -> Self {
+        let rule = Rule { partition, route: Some(template.to_owned()), ..Rule::default() };
+        self.change(|plan| plan.wanted.push(rule));
+        self
+    }
+
+    fn change(&mut self, change: impl FnOnce(&mut Plan)) {
+        if let Some(plan) = &mut self.plan {
+            change(plan);
+        }
+    }
+}
+
+impl<S> Layer<S> for InvalidateLayer {
+    type Service = Invalidating<S>;
+
+    fn layer(&self, inner: S) -> Invalidating<S> {
+        Invalidating { inner, plan: self.plan.clone().map(Arc::new) }
+    }
+}

@@ -1,0 +1,100 @@
+//! What a route makes invalid, made ready at start-up.
+
+use std::sync::Arc;
+
+use axum::extract::Request;
+use http::Uri;
+
+use crate::{
+    cache::{
+        Cache, Tag, Target,
+        policy::names,
+        template::{Places, Template},
+    },
+    identity::Identity,
+    route::{RequestText, spelling::Spellings},
+};
+
+/// What a route makes invalid. One for each route, shared by all its requests.
+#[derive(Debug, Clone)]
+pub(super) struct Plan {
+    pub(super) cache: Cache,
+    /// The path template.
+    pub(super) template: String,
+    pub(super) own: Rule,
+    /// What routes want that declare `invalidate_on` this one.
+    pub(super) wanted: Vec<Rule>,
+}
+
+/// What is invalid in one partition.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Rule {
+    pub(super) partition: Option<RequestText>,
+    pub(super) tags: Vec<Template>,
+    pub(super) patterns: Vec<Template>,
+    pub(super) user: bool,
+    /// All of the route with this template.
+    pub(super) route: Option<String>,
+}
+
+/// What one request makes invalid, once it has ended.
+#[derive(Debug)]
+pub(super) struct Pending {
+    plan: Arc<Plan>,
+    uri: Uri,
+    identity: Option<Identity>,
+    spellings: Spellings,
+    /// One for each rule.
+    partitions: Vec<String>,
+}
+
+impl Plan {
+    fn rules(&self) -> impl Iterator<Item = &Rule> {
+        std::iter::once(&self.own).chain(&self.wanted)
+    }
+}
+
+impl Pending {
+    /// Reads what there is to know before the handler takes the request.
+    pub(super) fn new(plan: &Arc<Plan>, request: Request) -> (Arc<Self>, Request) {
+        let (mut parts, body) = request.into_parts();
+        let text = |rule: &Rule| rule.partition.map(|partition| partition.of(&parts)).unwrap_or_default();
+        let partitions = plan.rules().map(text).collect();
+        let identity = parts.extensions.get::<Identity>().cloned();
+        let spellings = Spellings::default();
+        parts.extensions.insert(spellings.clone());
+        let pending = Self { plan: Arc::clone(plan), uri: parts.uri.clone(), identity, spellings, partitions };
+        (Arc::new(pending), Request::from_parts(parts, body))
+    }
+
+    /// Makes it invalid; whoever waits for this has it done.
+    pub(super) async fn invalidate(&self) {
+        self.plan.cache.invalidate_or_warn(&self.targets()).await;
+    }
+
+    /// The same where nobody can wait: with the embedded store it is done at once.
+    pub(super) fn invalidate_without_waiting(&self) {
+        self.plan.cache.invalidate_without_waiting(self.targets());
+    }
+
+    fn targets(&self) -> Vec<Target> {
+        let spellings = self.spellings.told();
+        let places = Places::of(&self.plan.template);
+        let path = self.uri.path();
+        let mut targets = Vec::new();
+        for (rule, partition) in self.plan.rules().zip(&self.partitions) {
+            let named = rule.tags.iter().flat_map(|template| names(template, &places, path, &spellings));
+            targets.extend(named.map(|name| Target::tag(Tag::named(partition, &name))));
+            let patterns = rule.patterns.iter();
+            targets.extend(
+                patterns
+                    .map(|pattern| Target::glob(partition, pattern.fill_pattern(|name| places.written(path, name)))),
+            );
+            if let Some(identity) = self.identity.as_ref().filter(|_| rule.user) {
+                targets.push(Target::tag(Tag::user(partition, identity)));
+            }
+            targets.extend(rule.route.as_ref().map(|route| Target::tag(Tag::route(partition, route))));
+        }
+        targets
+    }
+}

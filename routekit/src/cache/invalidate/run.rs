@@ -1,0 +1,69 @@
+//! A handler that invalidates, from its beginning to its end.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{extract::Request, response::Response};
+use tokio::sync::oneshot;
+use tower_service::Service;
+
+use super::plan::Pending;
+
+/// How long a handler may go on for whose answer nobody waits any more.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// Makes it invalid when it is dropped, whatever the reason: a panic, a runtime that shuts down.
+struct Guard(Option<Arc<Pending>>);
+
+impl Guard {
+    /// The handler has ended; a refusal has changed nothing.
+    async fn settle(mut self, refused: bool) {
+        if let Some(pending) = self.0.as_ref().filter(|_| !refused) {
+            pending.invalidate().await;
+        }
+        self.0 = None;
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if let Some(pending) = &self.0 {
+            pending.invalidate_without_waiting();
+        }
+    }
+}
+
+/// Calls the handler; when this is ready, what it invalidates is invalid.
+pub(super) async fn attached<S>(mut inner: S, request: Request, pending: Arc<Pending>) -> Result<Response, S::Error>
+where
+    S: Service<Request, Response = Response>,
+{
+    let guard = Guard(Some(pending));
+    let answer = inner.call(request).await;
+    guard.settle(answer.as_ref().is_ok_and(|response| response.status().is_client_error())).await;
+    answer
+}
+
+/// The same on a task of its own.
+pub(super) async fn detached<S>(
+    inner: S,
+    request: Request,
+    pending: Arc<Pending>,
+    mut sender: oneshot::Sender<Result<Response, S::Error>>,
+) where
+    S: Service<Request, Response = Response>,
+{
+    let abandoned = async {
+        sender.closed().await;
+        tokio::time::sleep(GRACE).await;
+    };
+    let answer = tokio::select! {
+        biased;
+        answer = attached(inner, request, pending) => answer,
+        () = abandoned => {
+            tracing::warn!("a handler whose client has left, or which timed out, is dropped {GRACE:?} later");
+            return;
+        }
+    };
+    // Nobody is there any more: what had to be done is done.
+    let _ = sender.send(answer);
+}

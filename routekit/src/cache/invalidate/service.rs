@@ -1,0 +1,54 @@
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use axum::{extract::Request, response::Response};
+use tokio::sync::oneshot;
+use tower_service::Service;
+use tracing::{Instrument, Span};
+
+use super::{
+    InvalidatingFuture,
+    plan::{Pending, Plan},
+    run,
+};
+
+/// The service of [`InvalidateLayer`](super::InvalidateLayer).
+#[derive(Debug, Clone)]
+pub struct Invalidating<S> {
+    pub(super) inner: S,
+    /// `None` where nothing is made invalid.
+    pub(super) plan: Option<Arc<Plan>>,
+}
+
+accessors!(Invalidating);
+
+impl<S> Service<Request> for Invalidating<S>
+where
+    S: Service<Request, Response = Response> + Clone + Send + 'static,
+    S::Future: Send,
+    S::Error: Send + 'static,
+{
+    type Response = Response;
+    type Error = S::Error;
+    type Future = InvalidatingFuture<S::Future, S::Error>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let Some(plan) = &self.plan else { return InvalidatingFuture::passed(self.inner.call(request)) };
+        let (pending, request) = Pending::new(plan, request);
+        // The one that was made ready goes along.
+        let clone = self.inner.clone();
+        let inner = std::mem::replace(&mut self.inner, clone);
+        let Some(spawner) = plan.cache.spawner() else {
+            return InvalidatingFuture::attached(run::attached(inner, request, pending));
+        };
+        let (sender, answer) = oneshot::channel();
+        spawner.spawn(run::detached(inner, request, Arc::clone(&pending), sender).instrument(Span::current()));
+        InvalidatingFuture::detached(answer, pending)
+    }
+}

@@ -1,0 +1,171 @@
+use std::{sync::Arc, time::Duration};
+
+use http::{HeaderName, request::Parts};
+use tower_layer::Layer;
+
+use super::{
+    Cache, Cached,
+    judge::Rules,
+    policy::{DEADLINE, MAX_BODY, Policy},
+    template::Template,
+};
+use crate::{
+    observe::{Observer, Report},
+    route::{Audience, Caching, RequestText},
+};
+
+/// Answers from a cache. See the [module docs](crate::cache).
+#[derive(Debug, Clone)]
+pub struct CacheLayer {
+    /// `None` where nothing is cached.
+    policy: Option<Policy>,
+}
+
+impl CacheLayer {
+    /// From this cache. Without a [`ttl`](Self::ttl), only what answers say makes them fresh.
+    #[must_use]
+    pub fn new(cache: Cache) -> Self {
+        let rules = Rules { ttl: None, max_body: MAX_BODY, vary: Box::default() };
+        Self {
+            policy: Some(Policy {
+                cache,
+                rules,
+                deadline: DEADLINE,
+                debug_headers: false,
+                report: Report::default(),
+                head_as_get: true,
+                template: String::new(),
+                tags: Vec::new(),
+                audience: None,
+                partition: None,
+                key: None,
+            }),
+        }
+    }
+
+    /// From none: one type for every route.
+    pub(crate) const fn none() -> Self {
+        Self { policy: None }
+    }
+
+    /// As a route declares it.
+    pub(crate) fn declared(cache: Cache, caching: &Caching, template: &str) -> Self {
+        let mut layer = Self::new(cache)
+            .route(template)
+            .tags(caching.tags.iter().copied())
+            .vary(caching.vary.iter().map(|name| HeaderName::from_static(name)))
+            .max_body(caching.max_body.unwrap_or(MAX_BODY));
+        layer.change(|policy| {
+            policy.rules.ttl = caching.ttl;
+            policy.audience = caching.audience;
+            policy.partition = caching.partition;
+            policy.key = caching.key;
+        });
+        layer
+    }
+
+    /// How long an answer of 200, 203, 204, 300 or 301 is fresh that does not say it itself.
+    #[must_use]
+    pub fn ttl(mut self, ttl: Duration) -> Self {
+        self.change(|policy| policy.rules.ttl = Some(ttl));
+        self
+    }
+
+    /// Gives answers these tags, with placeholders of the [`route`](Self::route): `user:{id}`.
+    #[must_use]
+    pub fn tags<'t>(mut self, templates: impl IntoIterator<Item = &'t str>) -> Self {
+        let templates = templates.into_iter().map(Template::new);
+        self.change(|policy| policy.tags.extend(templates));
+        self
+    }
+
+    /// The path template of the route that this stands around: `/users/{id}`. Needed where tags have placeholders.
+    #[must_use]
+    pub fn route(mut self, template: &str) -> Self {
+        self.change(|policy| template.clone_into(&mut policy.template));
+        self
+    }
+
+    /// Tells answers apart by these headers of requests.
+    #[must_use]
+    pub fn vary(mut self, names: impl IntoIterator<Item = HeaderName>) -> Self {
+        self.change(|policy| policy.rules.vary = names.into_iter().collect());
+        self
+    }
+
+    /// Gives each user answers of their own: whoever is identified ([`Identity`](crate::Identity)), and all others together.
+    #[must_use]
+    pub fn per_user(mut self) -> Self {
+        self.change(|policy| policy.audience = Some(Audience::User));
+        self
+    }
+
+    /// Gives everybody the same answers, also those who say who they are. Defaults to keeping these out.
+    #[must_use]
+    pub fn shared(mut self) -> Self {
+        self.change(|policy| policy.audience = Some(Audience::Everyone));
+        self
+    }
+
+    /// Keeps what this function names apart: keys, tags, patterns and invalidations.
+    #[must_use]
+    pub fn partition(mut self, partition: fn(&Parts) -> String) -> Self {
+        self.change(|policy| policy.partition = Some(RequestText::new(partition)));
+        self
+    }
+
+    /// Tells requests of one path apart by what this function says, and not by their query.
+    #[must_use]
+    pub fn key(mut self, key: fn(&Parts) -> String) -> Self {
+        self.change(|policy| policy.key = Some(RequestText::new(key)));
+        self
+    }
+
+    /// The largest body that is stored, in bytes. Defaults to 1 MiB.
+    #[must_use]
+    pub fn max_body(mut self, bytes: u64) -> Self {
+        self.change(|policy| policy.rules.max_body = bytes);
+        self
+    }
+
+    /// How long the inner service may take, its body included: beyond it, 504. Defaults to 30 seconds.
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.change(|policy| policy.deadline = deadline);
+        self
+    }
+
+    /// Sends a digest of the key as `X-Cache-Key`. Defaults to not.
+    #[must_use]
+    pub fn debug_headers(mut self, on: bool) -> Self {
+        self.change(|policy| policy.debug_headers = on);
+        self
+    }
+
+    /// Tells this observer of each request that was answered from the cache. Defaults to nobody.
+    #[must_use]
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.change(|policy| policy.report = Report::to(observer));
+        self
+    }
+
+    /// For a route of HEAD: what answers it is not what answers GET.
+    pub(crate) fn of_head(mut self) -> Self {
+        self.change(|policy| policy.head_as_get = false);
+        self
+    }
+
+    fn change(&mut self, change: impl FnOnce(&mut Policy)) {
+        if let Some(policy) = &mut self.policy {
+            change(policy);
+        }
+    }
+}
+
+impl<S> Layer<S> for CacheLayer {
+    type Service = Cached<S>;
+
+    fn layer(&self, inner: S) -> Cached<S> {
+        Cached { inner, policy: self.policy.clone().map(Arc::new) }
+    }
+}

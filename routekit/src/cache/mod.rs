@@ -1,0 +1,94 @@
+//! A shared cache in front of handlers, whose invalidation loses no race.
+//!
+//! What is cached:
+//! 1. Answers to GET and HEAD without a body. HEAD is looked up and filled as GET. Requests with `Range`, `If-Match`,
+//!    `If-Unmodified-Since`, `If-Range` or `Upgrade` pass by, and so does whoever says who is asking (an `Authorization` header, a
+//!    verified [`Identity`](crate::Identity)), unless the route is `per = "user"` or `shared`.
+//! 2. Of these, answers of 200, 203, 204, 300 and 301 for the `ttl`, and those together with 308, 404 and 410 for as long as they say
+//!    themselves (`s-maxage`, else `max-age`, of `Cache-Control`; RFC 9111 §4.2.1), which goes before the `ttl`.
+//! 3. Never with `Set-Cookie`, with `no-store`, `private` or `no-cache`, with a `Vary` that names a header which is not in `vary(…)`, with
+//!    a body whose length is not known beforehand or is above `max_body`, or where the handler says [`NoStore`].
+//! 4. What is not stored passes untouched. `X-Cache` says which it was: `HIT`, `MISS` (the handler was asked, for this request
+//!    or for another at the same time) or `BYPASS`.
+//!
+//! What tells answers apart: scheme and authority, route, path, the pairs of the query sorted by name (or what `key = …` makes of the
+//! request), the user of a `per = "user"` route, the headers of `vary(…)`, and the partition. All of it is stored and
+//! compared. In the path and the query, what is spelt differently is different.
+//!
+//! What is promised:
+//! 5. Once an invalidation has returned, no request that begins gets anything computed before it, also if it was being computed
+//!    meanwhile (`validity.rs` says how). It costs the same for ten entries as for a million.
+//! 6. What many ask for at the same time is computed once. If its client leaves, the fill goes on. A failure (5xx) is shared by those
+//!    who wait. An answer that may not be stored lets them all ask at once, and so does its key for a second more. A fill may take as long as the route's
+//!    `timeout`, or 30 seconds, its body included; then those who wait for it are answered with 504.
+//! 7. A handler that [invalidates](InvalidateLayer) does so however it ends, except with a 4xx, and before its answer leaves.
+//! 8. A store that cannot be reached costs the hits and nothing else: the handler is asked.
+//!
+//! Both sides are layers for any axum router; in an app, routes declare `cache(…)` and `invalidates(…)`.
+//!
+//! ```
+//! use std::time::Duration;
+//! use axum::{Router, body::Body, extract::Request, routing::{get, post}};
+//! use routekit::{Spawner, cache::{Cache, CacheLayer, InvalidateLayer}};
+//! use tower::ServiceExt;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let cache = Cache::builder().spawner(Spawner::new(|task| drop(tokio::spawn(task)))).build();
+//! let cached = CacheLayer::new(cache.clone()).ttl(Duration::from_secs(60)).tags(["news"]);
+//! let invalidating = InvalidateLayer::new(cache).tags(["news"]);
+//! let app: Router = Router::new()
+//!     .route("/news", get(|| async { "…" }).layer(cached))
+//!     .route("/articles", post(|| async {}).layer(invalidating));
+//!
+//! let ask = async |request: Request| app.clone().oneshot(request).await.unwrap();
+//! let news = || Request::get("/news").body(Body::empty()).unwrap();
+//! assert_eq!(ask(news()).await.headers()["x-cache"], "MISS");
+//! assert_eq!(ask(news()).await.headers()["x-cache"], "HIT");
+//! ask(Request::post("/articles").body(Body::empty()).unwrap()).await;
+//! assert_eq!(ask(news()).await.headers()["x-cache"], "MISS");
+//! # }
+//! ```
+//!
+//! A handler that looks at more of a request than the key has (a cookie, say) needs `vary(…)`, `per = "user"` or no cache. Layers of an app see each
+//! request that is answered from the cache; `layer(…)` of the route does not.
+
+mod as_is;
+mod bans;
+mod control;
+mod embedded;
+mod entry;
+mod fill;
+mod flight;
+mod found;
+mod future;
+mod glob;
+mod handle;
+mod invalidate;
+mod judge;
+mod key;
+mod layer;
+mod marks;
+mod policy;
+mod service;
+mod store;
+mod tag;
+mod tag_table;
+mod template;
+mod validity;
+
+pub use self::{
+    embedded::{DEFAULT_BYTES, Embedded},
+    entry::{Entry, Snapshot},
+    found::{CacheTags, NoStore},
+    future::CachedFuture,
+    handle::{Cache, CacheBuilder},
+    invalidate::{InvalidateLayer, Invalidating, InvalidatingFuture},
+    key::Key,
+    layer::CacheLayer,
+    service::Cached,
+    store::{CacheStore, Lookup, StoreError, StoreFuture, StoreSize},
+    tag::Tag,
+    validity::{Stamp, Target},
+};
+pub use crate::route::Audience;

@@ -1,0 +1,173 @@
+//! What one route caches by, made ready at start-up.
+
+use std::{borrow::Cow, sync::Arc, time::Duration};
+
+use axum::{body::HttpBody, extract::Request, response::Response};
+use http::{HeaderName, HeaderValue, Method, Uri, header};
+
+use super::{
+    Cache, CacheTags, Entry, Key, Snapshot, Stamp, Tag,
+    judge::Rules,
+    key::KeyParts,
+    tag,
+    template::{Places, Template, decoded},
+};
+use crate::{
+    identity::Identity,
+    observe::Report,
+    route::{Audience, RequestText, spelling::Spellings},
+};
+
+/// Says what the cache did: `HIT`, `MISS`, `STALE` or `BYPASS`.
+pub(super) const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
+/// A digest of the key, where somebody wants to see it.
+pub(super) const X_CACHE_KEY: HeaderName = HeaderName::from_static("x-cache-key");
+
+pub(super) const HIT: HeaderValue = HeaderValue::from_static("HIT");
+pub(super) const MISS: HeaderValue = HeaderValue::from_static("MISS");
+pub(super) const BYPASS: HeaderValue = HeaderValue::from_static("BYPASS");
+
+/// How long a fill may take for which nobody says it: 30 s.
+pub(super) const DEADLINE: Duration = Duration::from_secs(30);
+
+/// The largest body that is stored unless somebody says otherwise: 1 MiB.
+pub(super) const MAX_BODY: u64 = 1024 * 1024;
+
+/// What a route caches by. One for each route, shared by all its requests.
+#[derive(Debug, Clone)]
+pub(super) struct Policy {
+    pub(super) cache: Cache,
+    pub(super) rules: Rules,
+    /// How long a fill may take.
+    pub(super) deadline: Duration,
+    pub(super) debug_headers: bool,
+    pub(super) report: Report,
+    /// Whether the handler is asked with GET, and answers HEAD as well.
+    pub(super) head_as_get: bool,
+    /// The path template.
+    pub(super) template: String,
+    pub(super) tags: Vec<Template>,
+    pub(super) audience: Option<Audience>,
+    pub(super) partition: Option<RequestText>,
+    pub(super) key: Option<RequestText>,
+}
+
+/// What of a request its entry is made from.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) key: Key,
+    partition: String,
+    uri: Uri,
+    identity: Option<Identity>,
+}
+
+impl Policy {
+    /// Whether the cache has a say in this request.
+    pub(super) fn takes(&self, request: &Request) -> bool {
+        let headers = request.headers();
+        let method = *request.method() == Method::GET || *request.method() == Method::HEAD;
+        method
+            && request.body().size_hint().exact() == Some(0)
+            // Parts of an answer, answers that depend on what the client has, and other protocols.
+            && !PASSED.iter().any(|name| headers.contains_key(name))
+            // Whoever says who is asking has to say who may see the answer.
+            && (self.audience.is_some()
+                || !headers.contains_key(header::AUTHORIZATION) && request.extensions().get::<Identity>().is_none())
+    }
+
+    /// The key of a request, and the request.
+    pub(super) fn key(&self, request: Request) -> (Key, String, Request) {
+        let (mut partition, mut custom) = (String::new(), None);
+        let mut request = request;
+        if self.partition.is_some() || self.key.is_some() {
+            let (parts, body) = request.into_parts();
+            partition = self.partition.map(|partition| partition.of(&parts)).unwrap_or_default();
+            custom = self.key.map(|key| key.of(&parts));
+            request = Request::from_parts(parts, body);
+        }
+        let user = (self.audience == Some(Audience::User)).then(|| request.extensions().get());
+        let parts = KeyParts {
+            // HEAD routes of a path have answers of their own.
+            route: if self.head_as_get { &self.template } else { "HEAD" },
+            partition: &partition,
+            uri: request.uri(),
+            headers: request.headers(),
+            custom: custom.as_deref(),
+            vary: &self.rules.vary,
+            user,
+        };
+        let key = parts.key();
+        (key, partition, request)
+    }
+
+    pub(super) fn asked(&self, key: Key, partition: String, request: &Request) -> Asked {
+        let identity = (self.audience == Some(Audience::User)).then(|| request.extensions().get().cloned()).flatten();
+        Asked { key, partition, uri: request.uri().clone(), identity }
+    }
+
+    /// An answer as an entry.
+    pub(super) fn entry(
+        &self,
+        asked: &Asked,
+        response: &Response,
+        body: &[u8],
+        stamp: Stamp,
+        fresh_for: Duration,
+        spellings: &Spellings,
+    ) -> Arc<Entry> {
+        let mut answer =
+            Snapshot::new(response.status(), response.headers(), body).with_extensions(response.extensions());
+        // As it is given out, so that nothing has to be added for each hit.
+        answer.headers_mut().insert(X_CACHE, HIT);
+        self.mark_key(&asked.key, answer.headers_mut());
+        let found = response.extensions().get::<CacheTags>();
+        let tags = self.tags_of(asked, found, &spellings.told());
+        Arc::new(Entry::new(asked.key.clone(), answer, stamp, self.cache.now(), fresh_for).with_tags(tags))
+    }
+
+    /// Adds a digest of the key, where that is wanted.
+    pub(super) fn mark_key(&self, key: &Key, headers: &mut http::HeaderMap) {
+        if self.debug_headers {
+            let digest = HeaderValue::from_str(&key.digest()).expect("hexadecimal digits are visible");
+            headers.insert(X_CACHE_KEY, digest);
+        }
+    }
+
+    fn tags_of(&self, asked: &Asked, found: Option<&CacheTags>, spellings: &[(&str, String)]) -> Vec<Tag> {
+        let (partition, path) = (&*asked.partition, asked.uri.path());
+        let places = Places::of(&self.template);
+        let mut tags: Vec<Tag> = self
+            .tags
+            .iter()
+            .flat_map(|template| names(template, &places, path, spellings))
+            .map(|name| Tag::named(partition, &name))
+            .collect();
+        tags.extend(found.into_iter().flat_map(CacheTags::names).map(|name| Tag::named(partition, name)));
+        tags.push(Tag::route(partition, &self.template));
+        tags.push(Tag::path(partition, path));
+        tags.extend(tag::prefixes(path).map(|prefix| Tag::prefix(partition, prefix)));
+        tags.extend(asked.identity.as_ref().map(|identity| Tag::user(partition, identity)));
+        tags
+    }
+}
+
+/// The names that a template stands for: as the path spells its placeholders, and, where that is different, as the handler's
+/// arguments do.
+pub(super) fn names(template: &Template, places: &Places, path: &str, spellings: &[(&str, String)]) -> Vec<String> {
+    let written = |name: &str| places.written(path, name).map(decoded);
+    let mut names = vec![template.fill(written)];
+    if !template.is_fixed() && !spellings.is_empty() {
+        let parsed = template.fill(|name| {
+            let told = spellings.iter().find(|(told, _)| *told == name);
+            told.map(|(_, value)| Cow::Borrowed(value.as_str())).or_else(|| written(name))
+        });
+        if parsed != names[0] {
+            names.push(parsed);
+        }
+    }
+    names
+}
+
+/// Requests with one of these are none of the cache's business.
+const PASSED: [HeaderName; 5] =
+    [header::RANGE, header::IF_MATCH, header::IF_UNMODIFIED_SINCE, header::IF_RANGE, header::UPGRADE];

@@ -1,0 +1,54 @@
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use axum::{extract::Request, response::Response};
+use http::Method;
+use tower_service::Service;
+
+use super::{CachedFuture, Lookup, fill::Missed, policy::Policy};
+
+/// The service of [`CacheLayer`](super::CacheLayer).
+#[derive(Debug, Clone)]
+pub struct Cached<S> {
+    pub(super) inner: S,
+    /// `None` where nothing is cached.
+    pub(super) policy: Option<Arc<Policy>>,
+}
+
+accessors!(Cached);
+
+impl<S> Service<Request> for Cached<S>
+where
+    S: Service<Request, Response = Response> + Clone + Send + 'static,
+    S::Future: Send,
+    S::Error: Send + 'static,
+{
+    type Response = Response;
+    type Error = S::Error;
+    type Future = CachedFuture<S::Future, S::Error>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let Some(policy) = &self.policy else { return CachedFuture::passed(self.inner.call(request)) };
+        if !policy.takes(&request) {
+            return CachedFuture::bypassed(self.inner.call(request));
+        }
+        let head = *request.method() == Method::HEAD;
+        let (key, partition, request) = policy.key(request);
+        let looked = policy.cache.lookup_now(&key);
+        if let Some(Lookup::Hit(entry)) = &looked {
+            return CachedFuture::hit(policy.cache.respond(entry, head, &policy.report));
+        }
+        // The one that was made ready goes along.
+        let clone = self.inner.clone();
+        let inner = std::mem::replace(&mut self.inner, clone);
+        let asked = policy.asked(key, partition, &request);
+        let missed = Missed { policy: Arc::clone(policy), asked, head, request, inner };
+        CachedFuture::missed(missed.answer(looked))
+    }
+}

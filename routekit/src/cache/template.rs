@@ -1,0 +1,214 @@
+//! Tags and patterns with placeholders of a path in them, and the values of placeholders.
+
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
+
+use super::glob::Glob;
+
+/// `user:{id}`: text, and names of placeholders.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Template(Vec<Piece>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Piece {
+    Text(String),
+    Placeholder(String),
+}
+
+impl Template {
+    /// Reads a template; `{{` and `}}` are braces. The attribute has checked it, so that what is wrong stays as it is written.
+    pub(super) fn new(template: &str) -> Self {
+        let (mut pieces, mut text, mut rest) = (Vec::new(), String::new(), template);
+        while let Some(at) = rest.find(['{', '}']) {
+            text.push_str(&rest[..at]);
+            let brace = &rest[at..=at];
+            rest = &rest[at + 1..];
+            if let Some(tail) = rest.strip_prefix(brace) {
+                text.push_str(brace);
+                rest = tail;
+            } else if brace == "{"
+                && let Some((name, tail)) = rest.split_once('}')
+            {
+                pieces.push(Piece::Text(std::mem::take(&mut text)));
+                pieces.push(Piece::Placeholder(name.to_owned()));
+                rest = tail;
+            } else {
+                text.push_str(brace);
+            }
+        }
+        text.push_str(rest);
+        pieces.push(Piece::Text(text));
+        pieces.retain(|piece| !matches!(piece, Piece::Text(text) if text.is_empty()));
+        Self(pieces)
+    }
+
+    /// With the values of its placeholders.
+    pub(super) fn fill<'v>(&self, value: impl Fn(&str) -> Option<Cow<'v, str>>) -> String {
+        let mut filled = String::new();
+        for piece in &self.0 {
+            match piece {
+                Piece::Text(text) => filled.push_str(text),
+                Piece::Placeholder(name) => filled.push_str(&value(name).unwrap_or_default()),
+            }
+        }
+        filled
+    }
+
+    /// As a pattern; a star in a value is meant as it is.
+    pub(super) fn fill_pattern<'v>(&self, value: impl Fn(&str) -> Option<&'v str>) -> Glob {
+        let pieces = self.0.iter().flat_map(|piece| -> Vec<Option<&str>> {
+            match piece {
+                Piece::Text(text) => {
+                    let parts = text.split('*').map(Some);
+                    let mut pieces: Vec<_> = parts.flat_map(|part| [part, None]).collect();
+                    pieces.pop();
+                    pieces
+                }
+                Piece::Placeholder(name) => vec![value(name)],
+            }
+        });
+        Glob::of_pieces(pieces)
+    }
+
+    /// Whether there is a placeholder in it.
+    pub(super) fn is_fixed(&self) -> bool {
+        self.0.iter().all(|piece| matches!(piece, Piece::Text(_)))
+    }
+
+    /// Whether the two can be filled to be the same.
+    pub(super) fn may_equal(&self, other: &Self) -> bool {
+        fn as_glob(template: &Template) -> Vec<Option<char>> {
+            let pieces = template.0.iter();
+            pieces
+                .flat_map(|piece| -> Vec<Option<char>> {
+                    match piece {
+                        Piece::Text(text) => text.chars().map(Some).collect(),
+                        Piece::Placeholder(_) => vec![None],
+                    }
+                })
+                .collect()
+        }
+        fn meet(a: &[Option<char>], b: &[Option<char>]) -> bool {
+            match (a.split_first(), b.split_first()) {
+                (None, None) => true,
+                (Some((None, rest)), _) if meet(rest, b) => true,
+                (_, Some((None, rest))) if meet(a, rest) => true,
+                (Some((None, _)), Some((_, rest))) => meet(a, rest),
+                (Some((_, rest)), Some((None, _))) => meet(rest, b),
+                (Some((Some(x), a)), Some((Some(y), b))) => x == y && meet(a, b),
+                (None, Some(_)) | (Some(_), None) => false,
+            }
+        }
+        meet(&as_glob(self), &as_glob(other))
+    }
+}
+
+/// Where the placeholders of a path stand in it.
+#[derive(Debug, Clone)]
+pub(super) struct Places(Vec<Place>);
+
+#[derive(Debug, Clone)]
+struct Place {
+    name: String,
+    segment: usize,
+    /// What stands before it in its segment.
+    prefix: usize,
+    /// Whether it takes all that is left.
+    rest: bool,
+}
+
+impl Places {
+    /// Of a path template in axum's syntax.
+    pub(super) fn of(path: &str) -> Self {
+        let masked = path.replace("{{", "\0\0").replace("}}", "\0\0");
+        let segments = masked.split('/').enumerate();
+        let places = segments.filter_map(|(segment, text)| {
+            let (prefix, rest) = text.split_once('{')?;
+            let name = rest.strip_suffix('}')?;
+            Some(Place {
+                name: name.trim_start_matches('*').to_owned(),
+                segment,
+                // An escaped brace is two characters here and one in a path.
+                prefix: prefix.len() - prefix.matches('\0').count() / 2,
+                rest: name.starts_with('*'),
+            })
+        });
+        Self(places.collect())
+    }
+
+    /// The value of a placeholder as the path writes it.
+    pub(super) fn written<'p>(&self, path: &'p str, name: &str) -> Option<&'p str> {
+        let place = self.0.iter().find(|place| place.name == name)?;
+        let mut rest = path;
+        for _ in 0..place.segment {
+            rest = rest.split_once('/')?.1;
+        }
+        let segment = if place.rest { rest } else { rest.split('/').next()? };
+        segment.get(place.prefix..)
+    }
+}
+
+/// A written value as text, percent-decoded.
+pub(super) fn decoded(written: &str) -> Cow<'_, str> {
+    percent_decode_str(written).decode_utf8_lossy()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn templates_are_filled() {
+        let value = |name: &str| Some(Cow::Owned(format!("<{name}>")));
+        for (template, filled) in [
+            ("users", "users"),
+            ("user:{id}", "user:<id>"),
+            ("{a}{b}-{a}", "<a><b>-<a>"),
+            ("{{x}}:{id}}}", "{x}:<id>}"),
+            ("{", "{"),
+        ] {
+            assert_eq!(Template::new(template).fill(value), filled);
+        }
+    }
+
+    #[test]
+    fn a_star_in_a_value_is_no_star() {
+        let pattern = Template::new("/users/{id}/*").fill_pattern(|_| Some("a*"));
+        assert!(pattern.matches("/users/a*/b") && !pattern.matches("/users/ab/b"));
+        assert_eq!(Template::new("/users/{id}").fill_pattern(|_| Some("7")).literal(), Some("/users/7"));
+    }
+
+    #[test]
+    fn templates_that_can_be_the_same() {
+        for (a, b, expected) in [
+            ("users", "users", true),
+            ("users", "user", false),
+            ("user:{id}", "user:{user_id}", true),
+            ("user:{id}", "user:7", true),
+            ("user:{id}", "order:{id}", false),
+            ("{a}:{b}", "user:7", true),
+            ("a{x}c", "ab{y}", true),
+            ("a{x}c", "ab{y}d", false),
+        ] {
+            assert_eq!(Template::new(a).may_equal(&Template::new(b)), expected, "{a} {b}");
+            assert_eq!(Template::new(b).may_equal(&Template::new(a)), expected, "{b} {a}");
+        }
+    }
+
+    #[test]
+    fn placeholders_are_found_in_paths() {
+        for (template, path, name, value) in [
+            ("/users/{id}", "/users/7", "id", Some("7")),
+            ("/a/{x}/b/{y}", "/a/1/b/2%2F3", "y", Some("2%2F3")),
+            ("/v{n}/x", "/v12/x", "n", Some("12")),
+            ("/files/{*rest}", "/files/a/b", "rest", Some("a/b")),
+            ("/{{x}}/{id}", "/{x}/7", "id", Some("7")),
+            ("/{{{id}", "/{7", "id", Some("7")),
+            ("/users/{id}", "/users/7", "other", None),
+            ("/a/{x}/b/{y}", "/a/1", "y", None),
+        ] {
+            assert_eq!(Places::of(template).written(path, name), value, "{template} {path}");
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! The logical clock: which entries are still valid.
+//!
+//! 1. Every invalidation takes the clock's next number and records it for what it invalidates. That is all it does: it costs the same
+//!    whether ten entries carry the tag or a million.
+//! 2. Every entry has a stamp: what the clock said before its handler ran. It is valid while nothing that it carries has a number
+//!    later than its stamp. So an answer that was computed before an invalidation and stored after it is never served.
+//! 3. The clock moves twice for an invalidation: before its number is recorded, to give it one that no fill under way is
+//!    stamped with, and after it, so that whoever found an entry valid in between looks again.
+//! 4. An entry remembers what the clock said when it last proved valid. While the clock has not moved, nothing can have changed.
+//! 5. Numbers that are forgotten (a full tag table, a full ban list) raise the floor, below which every stamp is invalid.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::{Tag, bans::Bans, entry::Entry, glob::Glob, tag, tag_table::TagTable};
+
+/// What a cache's logical clock said. A later one is greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Stamp(u64);
+
+impl Stamp {
+    /// A number of a store's own clock.
+    #[must_use]
+    pub const fn new(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// The number.
+    #[must_use]
+    pub const fn number(self) -> u64 {
+        self.0
+    }
+}
+
+/// What is to be invalid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target(What);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum What {
+    Tag(Tag),
+    Pattern { partition: String, pattern: Glob },
+}
+
+impl Target {
+    /// Whatever carries this tag.
+    #[must_use]
+    pub const fn tag(tag: Tag) -> Self {
+        Self(What::Tag(tag))
+    }
+
+    /// Whatever was answered for a path that fits this pattern. `*` is any text; a pattern with a `?` is about path and query. One
+    /// with a `{` is the template of a route.
+    ///
+    /// A path, a prefix that ends with `/*`, and a template are tags; any other is a ban, which each older entry is tested against.
+    #[must_use]
+    pub fn pattern(partition: &str, pattern: &str) -> Self {
+        if pattern.contains('{') {
+            return Self::tag(Tag::route(partition, pattern));
+        }
+        Self::glob(partition, Glob::new(pattern))
+    }
+
+    pub(super) fn glob(partition: &str, pattern: Glob) -> Self {
+        if pattern.has_query() {
+            return Self(What::Pattern { partition: partition.to_owned(), pattern });
+        }
+        if let Some(path) = pattern.literal() {
+            return Self::tag(Tag::path(partition, path));
+        }
+        match pattern.prefix() {
+            Some(prefix) if tag::is_prefix_tag(prefix) => Self::tag(Tag::prefix(partition, prefix)),
+            _ => Self(What::Pattern { partition: partition.to_owned(), pattern }),
+        }
+    }
+}
+
+/// The clock and everything that has a number.
+pub(super) struct Validity {
+    clock: AtomicU64,
+    numbers: TagTable,
+    bans: Bans,
+}
+
+impl Validity {
+    /// Remembers the numbers of about this many tags.
+    pub(super) fn new(tags: usize) -> Self {
+        Self { clock: AtomicU64::new(1), numbers: TagTable::new(tags), bans: Bans::default() }
+    }
+
+    /// What an answer is stamped with that is computed from now on.
+    pub(super) fn stamp(&self) -> Stamp {
+        Stamp(self.clock.load(Ordering::SeqCst))
+    }
+
+    /// Makes invalid whatever was stamped before now and is one of these.
+    pub(super) fn invalidate(&self, targets: &[Target]) -> Stamp {
+        let number = self.tick();
+        for Target(what) in targets {
+            match what {
+                What::Tag(tag) => self.numbers.record(*tag, number),
+                What::Pattern { partition, pattern } => {
+                    self.bans.add(partition, pattern, number, |number| self.numbers.raise_floor(number));
+                }
+            }
+        }
+        self.tick();
+        Stamp(number)
+    }
+
+    /// Makes invalid whatever was stamped before now.
+    pub(super) fn invalidate_all(&self) -> Stamp {
+        let number = self.tick();
+        self.numbers.raise_floor(number);
+        self.tick();
+        Stamp(number)
+    }
+
+    /// Whether nothing that was invalidated after its stamp concerns this entry.
+    pub(super) fn holds(&self, entry: &Entry) -> bool {
+        // Read before anything else: what is recorded while we look moves it again.
+        let clock = self.clock.load(Ordering::SeqCst);
+        if entry.proven.load(Ordering::Relaxed) == clock {
+            return true;
+        }
+        let stamp = entry.stamp().number();
+        let holds = entry.tags().iter().all(|tag| self.numbers.last(*tag) <= stamp)
+            && !self.bans.forbid(stamp, || entry.key().readable())
+            // Last, since a number is forgotten only once the floor is raised.
+            && self.numbers.floor() <= stamp;
+        if holds {
+            entry.proven.store(clock, Ordering::Relaxed);
+        }
+        holds
+    }
+
+    fn tick(&self) -> u64 {
+        self.clock.fetch_add(1, Ordering::SeqCst) + 1
+    }
+}
