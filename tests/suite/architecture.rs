@@ -13,6 +13,7 @@ const STOREYS: &[&[&str]] = &[
         "access_log",
         "auth",
         "body_limit",
+        "cache",
         "catch_panic",
         "correlation",
         "deprecation",

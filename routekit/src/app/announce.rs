@@ -15,7 +15,7 @@ pub(super) fn announce(mounted: &Mounted, addr: SocketAddr, admin: Option<Socket
             tracing::info!("{line}");
         }
         tracing::info!(%addr, admin = admin.map(tracing::field::display), verifiers, "listening; routes: {summary}");
-        for warning in warnings(addr, admin, environment::is_kubernetes()) {
+        for warning in table.warnings().iter().cloned().chain(warnings(addr, admin, environment::is_kubernetes())) {
             tracing::warn!("{warning}");
         }
     } else {
@@ -29,7 +29,7 @@ pub(super) fn announce(mounted: &Mounted, addr: SocketAddr, admin: Option<Socket
             eprintln!(
                 "no logs, not even of failures: nothing subscribes to `tracing` (see `routekit::telemetry::init`)"
             );
-            for warning in warnings(addr, admin, environment::is_kubernetes()) {
+            for warning in table.warnings().iter().cloned().chain(warnings(addr, admin, environment::is_kubernetes())) {
                 eprintln!("warning: {warning}");
             }
             if let Some(admin) = admin {

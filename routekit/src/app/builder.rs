@@ -27,6 +27,7 @@ use super::{
 };
 use crate::{
     auth::{Identify, IdentifyBy, Verifier, Verifiers},
+    cache::CacheBuilder,
     clock::Clock,
     config::{AdminAddr, Config},
     deps::DepsBuilder,
@@ -75,6 +76,7 @@ pub struct App {
     pub(super) verifiers: Verifiers,
     /// Whether routes that do not say who may call them are closed.
     pub(super) require_auth: bool,
+    pub(super) cache: CacheBuilder,
     pub(super) observers: Vec<Arc<dyn Observer>>,
     pub(super) clock: Clock,
 }
@@ -106,6 +108,7 @@ impl App {
             readiness: Readiness::new(),
             verifiers: Verifiers::new(),
             require_auth: false,
+            cache: CacheBuilder::default(),
             observers: Vec::new(),
             clock: Clock::system(),
         };
@@ -290,6 +293,18 @@ impl App {
     /// Serves the admin surface on this listener, whatever `admin_addr` says.
     pub fn admin_listener(mut self, listener: TcpListener) -> Self {
         self.admin_listener = Some(listener);
+        self
+    }
+
+    /// Has routes use this cache. Defaults to one in memory, as large as `cache_max_bytes` says. Handlers take it as a
+    /// `Dep<Cache>`.
+    ///
+    /// ```
+    /// # use routekit::{App, cache::Cache};
+    /// let app = App::discover().cache(Cache::builder().ttl_jitter(0.0));
+    /// ```
+    pub fn cache(mut self, cache: CacheBuilder) -> Self {
+        self.cache = cache;
         self
     }
 

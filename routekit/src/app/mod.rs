@@ -3,11 +3,12 @@
 //! 1. [`App`] (`builder`) gathers what the program says: which routes, what they depend on, hand-written routers.
 //! 2. `environment` reads what the process is told.
 //! 3. `mount` checks all of it, reports everything that is wrong at once, and builds the router. `recorder` chooses who keeps
-//!    the metrics; `observers` makes what watches each route. (`check` and `hand_written` are parts of it.)
+//!    the metrics; `observers` makes what watches each route. (`check`, `caching` and `hand_written` are parts of it.)
 //! 4. `server` accepts connections and stops when told to; `announce` says where.
 
 mod announce;
 mod builder;
+mod caching;
 mod check;
 mod environment;
 mod hand_written;

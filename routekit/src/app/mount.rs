@@ -14,7 +14,7 @@ use tower_layer::Layer;
 
 use super::{
     builder::{App, Configure},
-    check,
+    caching, check,
     hand_written::{self, Group},
     observers::Observers,
     recorder::{Metering, Scope},
@@ -97,11 +97,23 @@ const HEALTH: [Reserved; 2] = [
 ];
 
 /// A route with everything that is known of it.
-struct Candidate {
-    route: Route,
-    path: String,
+pub(super) struct Candidate {
+    pub(super) route: Route,
+    pub(super) path: String,
     description: Description,
-    policies: EffectivePolicies,
+    pub(super) policies: EffectivePolicies,
+}
+
+impl Candidate {
+    /// `GET /v2/users`
+    pub(super) fn name(&self) -> String {
+        format!("{} {}", self.route.meta().method, self.path)
+    }
+
+    /// `GET /v2/users (src/users.rs:10)`
+    pub(super) fn label(&self) -> String {
+        format!("{} ({})", self.name(), self.route.meta().location)
+    }
 }
 
 pub(super) fn mount(app: App, scope: Scope) -> Result<Mounted, Error> {
@@ -112,12 +124,17 @@ pub(super) fn mount(app: App, scope: Scope) -> Result<Mounted, Error> {
     let sound = problems.len() == known;
     check::crates(&app.expected_crates, &mut problems);
     check::provided(&app.provided, &mut problems);
-    let deps = app.deps.build();
+    let cache = caching::sized(app.cache, &config, &mut problems).or(&app.clock, &spawner()).build();
+    let mut deps = app.deps;
+    deps.insert(Arc::new(cache.clone()));
+    let deps = deps.build();
     let prefix = check::prefix(&app.prefix, &mut problems);
     let access = default_access(app.require_auth);
-    let candidates = candidates(&app.selection, prefix, &config, &access);
-    let routes: Vec<String> = candidates.iter().map(|c| format!("{} {}", c.route.meta().method, c.path)).collect();
+    let mut candidates = candidates(&app.selection, prefix, &config, &access);
+    let routes: Vec<String> = candidates.iter().map(Candidate::name).collect();
     check::overrides(&config, &routes, &mut problems);
+    caching::overrides(&candidates, &config, &mut problems);
+    caching::wire(&mut candidates, &mut problems);
     let in_main = *config.admin_addr == AdminAddr::Main;
     let reserved: Vec<Reserved> = HEALTH.into_iter().chain(admin::PATHS.into_iter().filter(|_| in_main)).collect();
     let checked = candidates.iter().map(|c| (&c.route, c.path.as_str(), &c.description));
@@ -144,7 +161,7 @@ pub(super) fn mount(app: App, scope: Scope) -> Result<Mounted, Error> {
         sensitive_headers: Setting::new(sensitive_headers.clone(), config.sensitive_headers.origin().clone()),
     };
     let rows = candidates.iter().map(|c| TableRow::new(&c.route, c.path.clone(), c.policies.clone(), &c.description));
-    let table = RouteTable::new(rows.collect(), router_policies);
+    let table = RouteTable::new(rows.collect(), router_policies, caching::warnings(&candidates));
     let admin = Admin {
         exporter: metering.exporter().cloned(),
         routes: table.explanations().collect(),
@@ -162,7 +179,9 @@ pub(super) fn mount(app: App, scope: Scope) -> Result<Mounted, Error> {
     // Has each route of a router say which it is.
     let matched = MatchedLayer::per_route(observers.clone());
     let own = |label: &str, router: Router| Group { label: label.to_owned(), router: router.layer(matched.clone()) };
-    let mut groups = groups(&candidates, &deps, &verifiers, &observers);
+    let shared =
+        policy::Shared { verifiers: Arc::clone(&verifiers), cache, cache_debug_headers: *config.cache_debug_headers };
+    let mut groups = groups(&candidates, &deps, &shared, &observers);
     groups.push(own("routekit's own /health", health_router(&app.readiness)));
     if in_main {
         groups.push(own("routekit's own admin surface", admin.clone()));
@@ -189,6 +208,16 @@ pub(super) fn mount(app: App, scope: Scope) -> Result<Mounted, Error> {
         metering,
         verifiers,
         config,
+    })
+}
+
+/// Finishes what clients that left have begun, on the runtime that is there. Where none is any more, a task is dropped, which
+/// ends it as well.
+fn spawner() -> Spawner {
+    Spawner::new(|task| {
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            drop(runtime.spawn(task));
+        }
     })
 }
 
@@ -242,7 +271,7 @@ fn full_path(prefix: &str, path: &str) -> String {
 }
 
 /// The routes by path, each as a router of its own.
-fn groups(candidates: &[Candidate], deps: &Deps, verifiers: &Arc<Verifiers>, observers: &Observers) -> Vec<Group> {
+fn groups(candidates: &[Candidate], deps: &Deps, shared: &policy::Shared, observers: &Observers) -> Vec<Group> {
     let wiring = Wiring::new(deps.clone());
     let mut by_path: BTreeMap<&str, (Vec<String>, MethodRouter)> = BTreeMap::new();
     let mut seen = HashSet::new();
@@ -253,7 +282,7 @@ fn groups(candidates: &[Candidate], deps: &Deps, verifiers: &Arc<Verifiers>, obs
             continue;
         }
         let state = observers.of_declared(path, meta.method, policies, description);
-        let stack = policy::around_endpoint(policies, verifiers, &state, route.endpoint(&wiring));
+        let stack = policy::around_endpoint(policies, shared, (meta.method, path), &state, route.endpoint(&wiring));
         let (labels, methods) = by_path.entry(path).or_insert_with(|| {
             // Around the 405 of the path.
             (Vec::new(), MethodRouter::<(), Infallible>::new().layer(MatchedLayer::new(observers.route(path))))

@@ -12,6 +12,7 @@ use crate::{
 pub struct RouteTable {
     rows: Vec<TableRow>,
     router: RouterPolicies,
+    warnings: Vec<String>,
 }
 
 /// One route of an app.
@@ -35,8 +36,14 @@ impl TableRow {
 }
 
 impl RouteTable {
-    pub(super) fn new(rows: Vec<TableRow>, router: RouterPolicies) -> Self {
-        Self { rows, router }
+    pub(super) fn new(rows: Vec<TableRow>, router: RouterPolicies, warnings: Vec<String>) -> Self {
+        Self { rows, router, warnings }
+    }
+
+    /// What looks wrong with the set of routes, and may be meant. The start-up log has it too.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// The routes.

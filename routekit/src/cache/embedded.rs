@@ -190,3 +190,31 @@ impl Expiry<u64, Arc<Entry>> for Lifetime {
         Some(entry.lifetime().min(LONGEST))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, StatusCode};
+
+    use super::*;
+    use crate::cache::Snapshot;
+
+    #[test]
+    fn two_keys_of_one_hash_are_never_each_others() {
+        let clock = Clock::manual();
+        let store = Embedded::new(1 << 20).clock(clock.clone());
+        let (a, b) = (Key::with_hash(b"a", 7), Key::with_hash(b"b", 7));
+        let put = |key: &Key| {
+            let answer = Snapshot::new(StatusCode::OK, &HeaderMap::new(), key.as_bytes());
+            let stamp = store.validity.stamp();
+            store.keep(Arc::new(Entry::new(key.clone(), answer, stamp, clock.now(), Duration::from_secs(60))));
+        };
+        let has = |key: &Key| match store.get(key) {
+            Lookup::Hit(entry) => Some(entry.answer().body().clone()),
+            Lookup::Stale(..) | Lookup::Miss(_) => None,
+        };
+        put(&a);
+        assert_eq!((has(&a).as_deref(), has(&b)), (Some(&b"a"[..]), None));
+        put(&b);
+        assert_eq!((has(&a), has(&b).as_deref()), (None, Some(&b"b"[..])));
+    }
+}

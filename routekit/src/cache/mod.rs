@@ -77,6 +77,7 @@ mod tag_table;
 mod template;
 mod validity;
 
+pub(crate) use self::template::may_be_equal;
 pub use self::{
     embedded::{DEFAULT_BYTES, Embedded},
     entry::{Entry, Snapshot},

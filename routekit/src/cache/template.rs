@@ -77,7 +77,7 @@ impl Template {
     }
 
     /// Whether the two can be filled to be the same.
-    pub(super) fn may_equal(&self, other: &Self) -> bool {
+    fn may_equal(&self, other: &Self) -> bool {
         fn as_glob(template: &Template) -> Vec<Option<char>> {
             let pieces = template.0.iter();
             pieces
@@ -102,6 +102,11 @@ impl Template {
         }
         meet(&as_glob(self), &as_glob(other))
     }
+}
+
+/// Whether two templates of tags can name the same tag.
+pub(crate) fn may_be_equal(a: &str, b: &str) -> bool {
+    Template::new(a).may_equal(&Template::new(b))
 }
 
 /// Where the placeholders of a path stand in it.

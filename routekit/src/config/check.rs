@@ -38,6 +38,12 @@ impl Config {
         if *self.body_limit == 0 {
             wrong("body_limit", "zero, by which no body can be sent");
         }
+        if *self.cache_max_bytes == 0 {
+            wrong(
+                "cache_max_bytes",
+                "zero, by which nothing is kept; `cache_ttl = \"off\"` switches a route's cache off",
+            );
+        }
         let buckets = &*self.duration_buckets;
         let rising = buckets.windows(2).all(|pair| pair[0] < pair[1]);
         if buckets.is_empty() || !rising || buckets.iter().any(|bucket| !bucket.is_finite() || *bucket <= 0.0) {

@@ -55,6 +55,8 @@ pub(super) const KEYS: &[Key] = &[
     key!(timeout, duration_or_off, units::show_duration),
     key!(body_limit, bytes, show_bytes),
     key!(slow, duration_or_off, units::show_duration),
+    key!(cache_max_bytes, bytes, show_bytes),
+    key!(cache_debug_headers, on_or_off, show_on_or_off),
     key!(duration_buckets, numbers, show_numbers, list),
 ];
 
@@ -73,6 +75,18 @@ pub(super) fn duration_or_off(text: &str) -> Result<Option<Duration>, String> {
 
 pub(super) fn bytes(text: &str) -> Result<u64, String> {
     units::bytes(text).ok_or_else(|| "not a size such as `65536` (bytes), `64KiB`, `1MiB`".to_owned())
+}
+
+fn on_or_off(text: &str) -> Result<bool, String> {
+    match text {
+        "on" | "true" => Ok(true),
+        "off" | "false" => Ok(false),
+        _ => Err("not `on` and not `off`".to_owned()),
+    }
+}
+
+fn show_on_or_off(on: &bool) -> String {
+    if *on { "on" } else { "off" }.to_owned()
 }
 
 fn role(text: &str) -> Result<Option<String>, String> {

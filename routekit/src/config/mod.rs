@@ -19,6 +19,8 @@
 //! | `timeout` | `off` | for routes that declare none |
 //! | `body_limit` | `1MiB` | for routes that declare none |
 //! | `slow` | `1s` | from when on a request counts as slow, for routes that declare nothing; `off` |
+//! | `cache_max_bytes` | `64MiB` | how much the embedded cache keeps |
+//! | `cache_debug_headers` | `off` | whether cached routes send a digest of their key as `X-Cache-Key` |
 //! | `duration_buckets` | OpenTelemetry's | boundaries of duration histograms, in seconds |
 //!
 //! Durations are seconds or `250ms`, `5m`, `1h30m`; sizes are bytes or `64KiB`, `1MiB`. Variables have the key in capitals:
@@ -32,6 +34,7 @@
 //! timeout = "5s"
 //! body_limit = "64KiB"
 //! slow = "250ms"
+//! cache_ttl = "30s"   # of a route that declares `cache`; "off": it is not cached
 //! ```
 
 mod admin_addr;
@@ -55,7 +58,7 @@ pub(crate) use self::{
     builder::{PREFIX, place},
     route::RouteConfig,
 };
-use crate::{access_log::AccessLogMode, body_limit, metrics, setting::Setting};
+use crate::{access_log::AccessLogMode, body_limit, cache, metrics, setting::Setting};
 
 /// The settings of an app. See the [module docs](crate::config).
 ///
@@ -81,6 +84,10 @@ pub struct Config {
     pub body_limit: Setting<u64>,
     /// From when on a request counts as slow.
     pub slow: Setting<Option<Duration>>,
+    /// Bytes that the embedded cache keeps.
+    pub cache_max_bytes: Setting<u64>,
+    /// Whether cached routes send a digest of their key.
+    pub cache_debug_headers: Setting<bool>,
     /// Boundaries of duration histograms, in seconds.
     pub duration_buckets: Setting<Vec<f64>>,
     /// By `GET /v2/users`.
@@ -100,6 +107,8 @@ impl Default for Config {
             timeout: Setting::default_to(None),
             body_limit: Setting::default_to(body_limit::DEFAULT_BYTES),
             slow: Setting::default_to(Some(Duration::from_secs(1))),
+            cache_max_bytes: Setting::default_to(cache::DEFAULT_BYTES),
+            cache_debug_headers: Setting::default_to(false),
             duration_buckets: Setting::default_to(metrics::DURATION_BUCKETS.to_vec()),
             routes: BTreeMap::new(),
         }

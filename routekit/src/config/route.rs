@@ -16,12 +16,14 @@ pub(crate) struct RouteConfig {
     pub(crate) timeout: Option<Setting<Option<Duration>>>,
     pub(crate) body_limit: Option<Setting<u64>>,
     pub(crate) slow: Option<Setting<Option<Duration>>>,
+    /// `None`: it is not cached.
+    pub(crate) cache_ttl: Option<Setting<Option<Duration>>>,
 }
 
 impl RouteConfig {
     /// Nothing but the route itself.
     pub(crate) fn new(origin: Origin) -> Self {
-        Self { origin, timeout: None, body_limit: None, slow: None }
+        Self { origin, timeout: None, body_limit: None, slow: None, cache_ttl: None }
     }
 }
 
@@ -49,4 +51,5 @@ pub(super) const KEYS: &[Key] = &[
     key!(timeout, duration_or_off, show_duration),
     key!(body_limit, bytes, show_bytes),
     key!(slow, duration_or_off, show_duration),
+    key!(cache_ttl, duration_or_off, show_duration),
 ];

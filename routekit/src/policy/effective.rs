@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use crate::{
     config::{Config, RouteConfig},
-    route::{Access, Deprecation, Policies},
+    route::{Access, Audience, Caching, Deprecation, Invalidates, Policies, RequestText},
     setting::{Origin, Setting},
     units,
 };
@@ -23,8 +23,22 @@ pub struct EffectivePolicies {
     pub slow: Setting<Option<Duration>>,
     /// Since when, and until when, the route is deprecated.
     pub deprecation: Option<Deprecation>,
+    /// How answers are cached.
+    pub caching: Setting<Option<Caching>>,
+    /// What is invalid once it has ended.
+    pub invalidates: Option<Invalidates>,
+    /// The cached routes that declare `invalidate_on` this one.
+    pub(crate) wanted_by: Vec<WantedBy>,
     /// Whether the route brings a tower layer of its own.
     pub layered: bool,
+}
+
+/// A cached route that is invalid after another one.
+#[derive(Debug, Clone)]
+pub(crate) struct WantedBy {
+    /// Its path template.
+    pub(crate) template: String,
+    pub(crate) partition: Option<RequestText>,
 }
 
 impl EffectivePolicies {
@@ -42,9 +56,67 @@ impl EffectivePolicies {
             body_limit: choose(route.body_limit, declared.body_limit, &config.body_limit),
             slow: choose(route.slow, declared.slow.map(Some), &config.slow),
             deprecation: declared.deprecation,
+            caching: caching(route.cache_ttl, declared.caching),
+            invalidates: declared.invalidates,
+            wanted_by: Vec::new(),
             layered: declared.layered,
         }
     }
+}
+
+/// Configuration can change for how long, and whether; how, only the route knows.
+fn caching(ttl: Option<Setting<Option<Duration>>>, declared: Option<Caching>) -> Setting<Option<Caching>> {
+    match (declared, ttl) {
+        (None, _) => Setting::default_to(None),
+        (Some(caching), None) => Setting::new(Some(caching), Origin::Attribute),
+        (Some(caching), Some(ttl)) => {
+            let changed = ttl.map(|ttl| Caching { ttl: Some(ttl), ..caching });
+            Setting::new(changed, ttl.origin().clone())
+        }
+    }
+}
+
+/// `ttl = 60s, users, user:{id}, per user`
+pub(super) fn show_caching(caching: &Option<Caching>) -> String {
+    let Some(caching) = caching else { return "off".to_owned() };
+    let ttl = caching.ttl.map_or_else(|| "as answers say".to_owned(), |ttl| format!("{ttl:?}"));
+    let mut parts = vec![format!("ttl {ttl}")];
+    let mut list = |name: &str, texts: &[&str]| {
+        if !texts.is_empty() {
+            parts.push(format!("{name} {}", texts.join(" ")));
+        }
+    };
+    list("tags", caching.tags);
+    list("vary", caching.vary);
+    list("invalidate_on", caching.invalidate_on);
+    parts.extend(caching.audience.map(|audience| match audience {
+        Audience::Everyone => "shared".to_owned(),
+        Audience::User => "per user".to_owned(),
+    }));
+    parts.extend(caching.partition.map(|_| "partitioned".to_owned()));
+    parts.extend(caching.key.map(|_| "own key".to_owned()));
+    parts.extend(caching.max_body.map(|bytes| format!("max_body {}", units::Bytes(bytes))));
+    parts.join(", ")
+}
+
+/// `tags users, patterns /v2/*, all of /v2/users`; nothing if there is nothing.
+pub(super) fn show_invalidates(policies: &EffectivePolicies) -> Option<String> {
+    let mut parts = Vec::new();
+    if let Some(invalidates) = &policies.invalidates {
+        for (name, texts) in [("tags", invalidates.tags), ("patterns", invalidates.patterns)] {
+            if !texts.is_empty() {
+                parts.push(format!("{name} {}", texts.join(" ")));
+            }
+        }
+        if invalidates.user {
+            parts.push("what is the user's".to_owned());
+        }
+        if invalidates.partition.is_some() {
+            parts.push("partitioned".to_owned());
+        }
+    }
+    parts.extend(policies.wanted_by.iter().map(|wanted| format!("all of {}", wanted.template)));
+    (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 fn choose<T: Clone>(route: Option<Setting<T>>, declared: Option<T>, app: &Setting<T>) -> Setting<T> {
@@ -65,6 +137,12 @@ impl fmt::Display for EffectivePolicies {
         part("timeout", units::show_duration(&self.timeout), self.timeout.origin());
         part("body_limit", units::Bytes(*self.body_limit).to_string(), self.body_limit.origin());
         part("slow", units::show_duration(&self.slow), self.slow.origin());
+        if self.caching.is_some() || *self.caching.origin() != Origin::Default {
+            part("cache", show_caching(&self.caching), self.caching.origin());
+        }
+        if let Some(invalidates) = show_invalidates(self) {
+            part("invalidates", invalidates, &Origin::Attribute);
+        }
         if self.deprecation.is_some() {
             parts.push("deprecated".to_owned());
         }

@@ -9,6 +9,7 @@ pub use self::{
     explain::{Explanation, Step},
 };
 pub(crate) use self::{
+    effective::WantedBy,
     explain::explain,
-    stack::{AroundAdmin, AroundRouter, RouterPolicies, around_admin, around_endpoint, around_router},
+    stack::{AroundAdmin, AroundRouter, RouterPolicies, Shared, around_admin, around_endpoint, around_router},
 };

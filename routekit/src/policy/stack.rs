@@ -11,26 +11,32 @@
 //! 6. deprecation headers, on every answer of the route
 //! 7. body limit, which reads nothing
 //! 8. auth: who is asking, and may they?
-//! 9. timeout
-//! 10. panic → 500, inside timeout, so that what counts failures sees one and not a cancellation
-//! 11. the endpoint: `layer(…)`, extractors, handler
+//! 9. cache: a fresh answer is given here
+//! 10. timeout
+//! 11. invalidation, inside timeout, so that a handler that may have changed something runs to its end
+//! 12. panic → 500, inside timeout, so that what counts failures sees one and not a cancellation
+//! 13. the endpoint: `layer(…)`, extractors, handler
 
 use std::sync::Arc;
 
 use http::HeaderValue;
 use tower_layer::Layer;
 
-use super::{EffectivePolicies, Step};
+use super::{
+    EffectivePolicies, Step,
+    effective::{show_caching, show_invalidates},
+};
 use crate::{
     access_log::AccessLogMode,
     auth::{Auth, AuthLayer, Verifiers},
     body_limit::{BodyLimit, BodyLimitLayer},
+    cache::{Cache, CacheLayer, Cached, InvalidateLayer, Invalidating},
     catch_panic::{CatchPanic, CatchPanicLayer},
     clock::Clock,
     correlation::{Correlation, CorrelationLayer},
     deprecation::{Deprecated, DeprecationLayer},
     observe::{Observer, RouteState},
-    route::Endpoint,
+    route::{Endpoint, Method},
     sensitive_headers::{SensitiveHeaders, SensitiveHeadersLayer},
     setting::Setting,
     timeout::{Timeout, TimeoutLayer},
@@ -39,7 +45,7 @@ use crate::{
 };
 
 /// What stands around every endpoint: one type, whatever the route declares; an absent policy costs a branch.
-pub(crate) type Stack = Matched<Deprecated<BodyLimit<Auth<Timeout<CatchPanic<Endpoint>>>>>>;
+pub(crate) type Stack = Matched<Deprecated<BodyLimit<Auth<Cached<Timeout<Invalidating<CatchPanic<Endpoint>>>>>>>>;
 
 /// What stands around the whole router.
 pub(crate) type AroundRouter<S> = SensitiveHeaders<Watch<Correlation<CatchPanic<S>>>>;
@@ -47,10 +53,20 @@ pub(crate) type AroundRouter<S> = SensitiveHeaders<Watch<Correlation<CatchPanic<
 /// What stands around the admin surface, whose requests are not the app's traffic.
 pub(crate) type AroundAdmin<S> = SensitiveHeaders<Correlation<CatchPanic<S>>>;
 
-/// Puts its policies around an endpoint. All of them share the one `state` of the route.
+/// What policies of all routes share.
+#[derive(Debug, Clone)]
+pub(crate) struct Shared {
+    pub(crate) verifiers: Arc<Verifiers>,
+    pub(crate) cache: Cache,
+    /// Whether cached routes say their keys.
+    pub(crate) cache_debug_headers: bool,
+}
+
+/// Puts its policies around the endpoint of a method and path. All of them share the one `state` of the route.
 pub(crate) fn around_endpoint(
     policies: &EffectivePolicies,
-    verifiers: &Arc<Verifiers>,
+    shared: &Shared,
+    (method, path): (Method, &str),
     state: &Arc<RouteState>,
     endpoint: Endpoint,
 ) -> Stack {
@@ -60,15 +76,32 @@ pub(crate) fn around_endpoint(
         let layer = DeprecationLayer::new(header(deprecation.since));
         deprecation.sunset.map_or_else(|| layer.clone(), |sunset| layer.clone().sunset(header(sunset)))
     });
+    let cache = policies.caching.as_ref().map_or_else(CacheLayer::none, |caching| {
+        let layer = CacheLayer::declared(shared.cache.clone(), caching, path)
+            .debug_headers(shared.cache_debug_headers)
+            .observer(observer());
+        let layer = if method == Method::Head { layer.of_head() } else { layer };
+        policies.timeout.map_or_else(|| layer.clone(), |timeout| layer.clone().deadline(timeout))
+    });
     let layers = (
         MatchedLayer::new(Arc::clone(state)),
         deprecation,
         BodyLimitLayer::new(*policies.body_limit).observer(observer()),
-        AuthLayer::new(*policies.access, Arc::clone(verifiers)).observer(observer()),
+        AuthLayer::new(*policies.access, Arc::clone(&shared.verifiers)).observer(observer()),
+        cache,
         TimeoutLayer::optional(*policies.timeout).observer(observer()),
+        invalidation(policies, &shared.cache, path),
         CatchPanicLayer::new().observer(observer()),
     );
     layers.layer(endpoint)
+}
+
+fn invalidation(policies: &EffectivePolicies, cache: &Cache, path: &str) -> InvalidateLayer {
+    if policies.invalidates.is_none() && policies.wanted_by.is_empty() {
+        return InvalidateLayer::none();
+    }
+    let own = InvalidateLayer::declared(cache.clone(), &policies.invalidates.unwrap_or_default(), path);
+    policies.wanted_by.iter().fold(own, |layer, wanted| layer.wanted_by(&wanted.template, wanted.partition))
 }
 
 /// What stands around the whole router; requests that no route claims are told to `unmatched`.
@@ -116,7 +149,9 @@ pub(super) fn steps(policies: &EffectivePolicies, router: &RouterPolicies) -> Ve
         Step::endpoint("body_limit", "body_limit", units::Bytes(*policies.body_limit).to_string())
             .from(policies.body_limit.origin()),
         Step::endpoint("auth", "auth", policies.access.to_string()).from(policies.access.origin()),
+        Step::endpoint("cache", "cache", show_caching(&policies.caching)).from(policies.caching.origin()),
         Step::endpoint("timeout", "timeout", units::show_duration(&policies.timeout)).from(policies.timeout.origin()),
+        Step::endpoint("cache", "invalidates", show_invalidates(policies).unwrap_or_else(|| "nothing".to_owned())),
         Step::endpoint("catch_panic", "of the handler", on.clone()),
         Step::endpoint("layer", "layer", if policies.layered { on } else { "off".to_owned() }),
     ]
@@ -143,7 +178,17 @@ mod tests {
         );
         assert_eq!(
             order::<Stack>(),
-            ["Matched", "Deprecated", "BodyLimit", "Auth", "Timeout", "CatchPanic", "Endpoint"]
+            [
+                "Matched",
+                "Deprecated",
+                "BodyLimit",
+                "Auth",
+                "Cached",
+                "Timeout",
+                "Invalidating",
+                "CatchPanic",
+                "Endpoint"
+            ]
         );
     }
 
@@ -165,7 +210,9 @@ mod tests {
             "deprecation",
             "body_limit",
             "auth",
+            "cache",
             "timeout",
+            "cache",
             "catch_panic",
             "layer",
         ];

@@ -63,7 +63,7 @@ mod tests {
     fn what_shows_itself_is_told() {
         let (mut extensions, spellings) = (Extensions::new(), Spellings::default());
         extensions.insert(spellings.clone());
-        (&Spell(&7_u64)).spell(&extensions, "id");
+        Spell(&7_u64).spell(&extensions, "id");
         (&Spell(&Opaque)).spell(&extensions, "other");
         assert_eq!(spellings.told(), [("id", "7".to_owned())]);
     }
