@@ -17,6 +17,10 @@ impl Errors {
         self.0.is_empty()
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// One `compile_error!` for each mistake.
     pub(crate) fn into_tokens(self) -> TokenStream {
         self.0.into_iter().map(|(span, message)| quote_spanned!(span=> ::core::compile_error! { #message })).collect()

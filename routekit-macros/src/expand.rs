@@ -161,7 +161,11 @@ fn endpoint(route: &Route<'_>, handler: &Handler) -> TokenStream {
     let from_path = route.arguments.iter().zip(&names).filter_map(|(argument, name)| {
         let Source::Placeholder(placeholder) = &argument.source else { return None };
         let ty = argument.ty;
-        Some(quote_spanned!(ty.span()=> let #name = __rt::parse::<#ty>(&#values, #placeholder)?;))
+        let parse = quote_spanned!(ty.span()=> let #name = __rt::parse::<#ty>(&#values, #placeholder)?;);
+        // What a tag is made of is told to the policies as the parsed value spells it; see the runtime's `spelling`.
+        let tagged = route.options.cache_tags().any(|tag| tag.names(placeholder));
+        let spell = tagged.then(|| quote!((&__rt::Spell(&#name)).spell(&#parts.extensions, #placeholder);));
+        Some(quote!(#parse #spell))
     });
     let any_from_path = route.arguments.iter().any(|a| matches!(a.source, Source::Placeholder(_)));
     let placeholders = any_from_path.then(|| quote!(let #values = __rt::Placeholders::of(&mut #parts).await?;));
@@ -240,7 +244,13 @@ mod tests {
     /// `UPDATE_GOLDEN=1` writes the snapshot anew; its diff is the change to review.
     #[test]
     fn what_a_route_expands_to() {
-        let arguments = quote!("/users/{id}", timeout = "2s", tags("users"), deprecated(since = "2026-01-01"));
+        let arguments = quote!(
+            "/users/{id}",
+            timeout = "2s",
+            tags("users"),
+            deprecated(since = "2026-01-01"),
+            invalidates("users", "user:{id}"),
+        );
         let handler = quote! {
             /// Renames a user.
             pub async fn rename(id: Uuid, body: Json<Rename>, users: Dep<Users>) -> Result<Json<User>> {

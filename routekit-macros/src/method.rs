@@ -35,6 +35,16 @@ impl Method {
         format_ident!("{}{}", word[..1].to_uppercase(), &word[1..])
     }
 
+    /// It changes nothing (RFC 9110 §9.2.1).
+    pub(crate) fn is_safe(self) -> bool {
+        matches!(self, Self::Get | Self::Head | Self::Options)
+    }
+
+    /// Its answers may be stored: ours, that is; RFC 9110 §9.2.3 has POST too.
+    pub(crate) fn is_cacheable(self) -> bool {
+        matches!(self, Self::Get | Self::Head)
+    }
+
     /// Content in a GET or HEAD request has no defined meaning (RFC 9110 §9.3.1).
     pub(crate) fn may_have_body(self) -> bool {
         !matches!(self, Self::Get | Self::Head)

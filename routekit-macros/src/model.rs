@@ -7,7 +7,7 @@ use crate::{
     errors::{Errors, list, nearest},
     handler::Handler,
     method::Method,
-    parse::{Access, Arguments, Options, Placeholder, Template},
+    parse::{Access, Arguments, Audience, Options, Placeholder, Tag, Template},
     types::{find_impl_trait, first_type_argument, head_name, peeled_name, type_text},
 };
 
@@ -88,8 +88,12 @@ impl<'a> Route<'a> {
         check_bodies(&taken, arguments.method, errors);
         check_state(&taken, &arguments.options, errors);
         check_identity(&taken, &arguments.options, errors);
+        check_caching(&arguments.options, arguments.method, errors);
+        check_invalidation(&arguments.options, arguments.method, errors);
         if let Some(placeholders) = placeholders {
             check_placeholders(&taken, placeholders, errors);
+            let patterns = arguments.options.invalidates.iter().flat_map(|invalidates| &invalidates.patterns);
+            check_tags(arguments.options.cache_tags().chain(patterns), placeholders, errors);
         }
         let output = output(&handler.sig.output);
         if !errors.is_empty() {
@@ -297,6 +301,70 @@ fn check_identity(arguments: &[Argument<'_>], options: &Options, errors: &mut Er
     let knowing = |argument: &&Argument<'_>| head_name(argument.ty).as_deref() == Some("Identity");
     for argument in arguments.iter().filter(knowing) {
         errors.push(argument.ty.span(), format!("{open}, or take `Option<{}>`", type_text(argument.ty)));
+    }
+}
+
+fn check_caching(options: &Options, method: Option<Method>, errors: &mut Errors) {
+    let Some(caching) = &options.caching else { return };
+    if let Some(method) = method
+        && !method.is_cacheable()
+    {
+        let instead = if method.is_safe() {
+            "leave `cache` out".to_owned()
+        } else {
+            let method = method.word().to_uppercase();
+            format!("for what this {method} makes invalid, write `invalidates(\"…\")`")
+        };
+        errors.push(caching.span, format!("only answers to GET and HEAD are cached; {instead}"));
+        return;
+    }
+    match (&options.access, &caching.audience) {
+        (Some(Access::Identified(_) | Access::Optional), None) if !caching.misread => errors.push(
+            caching.span,
+            "who may see a stored answer must be said beside `auth`; write `per = \"user\"` (whoever asked for it) or \
+             `shared` (whoever may call the route)",
+        ),
+        (Some(Access::Public), Some(Audience::User(span))) => errors.push(
+            *span,
+            "`public` does not ask who is calling, so no answer is a user's own; write `auth`, or leave `per` out",
+        ),
+        _ => {}
+    }
+}
+
+fn check_invalidation(options: &Options, method: Option<Method>, errors: &mut Errors) {
+    let Some(invalidates) = &options.invalidates else { return };
+    if let Some(method) = method
+        && method.is_safe()
+    {
+        let method = method.word().to_uppercase();
+        errors.push(
+            invalidates.span,
+            format!(
+                "a {method} changes nothing (RFC 9110 §9.2.1), so nothing is invalid after it; if this one does, make it a \
+                 POST, PUT, PATCH or DELETE"
+            ),
+        );
+    }
+    if let (Some(Access::Public), Some(span)) = (&options.access, invalidates.user) {
+        errors.push(span, "`public` does not ask who is calling, so `user` is nobody; write `auth`, or leave it out");
+    }
+}
+
+/// Tags are made from the placeholders of this path.
+fn check_tags<'a>(tags: impl Iterator<Item = &'a Tag>, path: &[Placeholder], errors: &mut Errors) {
+    for named in tags.flat_map(|tag| &tag.placeholders) {
+        let name = &named.name;
+        let names = || path.iter().map(|placeholder| placeholder.name.as_str());
+        if names().any(|known| known == name) {
+            continue;
+        }
+        let guess = nearest(name, names()).map_or_else(String::new, |guess| format!(" (did you mean `{{{guess}}}`?)"));
+        let help = match path {
+            [] => ", and no other; leave it out".to_owned(),
+            _ => format!("{guess}; it has {}", list_placeholders(path)),
+        };
+        errors.push(named.span, format!("the path has no placeholder `{{{name}}}`{help}"));
     }
 }
 

@@ -39,6 +39,7 @@ impl rename {
                             ::core::option::Option::None,
                         ),
                     )
+                    .invalidates(__rt::Invalidates::new().tags(&["users", "user:{id}"]))
                     .timeout(::core::time::Duration::from_millis(2000u64)),
             );
         fn __describe(__description: &mut __rt::Description) {
@@ -65,6 +66,7 @@ impl rename {
                     __rt::future(async move {
                         let __placeholders = __rt::Placeholders::of(&mut __parts).await?;
                         let __argument_0 = __rt::parse::<Uuid>(&__placeholders, "id")?;
+                        (&__rt::Spell(&__argument_0)).spell(&__parts.extensions, "id");
                         let __argument_2 = (&&__rt::Extract::<
                             Dep<Users>,
                             __rt::Deps,

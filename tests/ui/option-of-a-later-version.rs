@@ -1,6 +1,6 @@
 use routekit::prelude::*;
 
-#[get("/users", cache(ttl = "60s"))]
+#[get("/users", breaker(failure_rate = 0.5))]
 async fn list_users() {}
 
 fn main() {}

@@ -7,7 +7,10 @@ use proc_macro2::Span;
 use quote::quote;
 use syn::LitStr;
 
-use super::{Family, RawOption, raw};
+use super::{
+    Family, RawOption,
+    raw::{self, Once},
+};
 use crate::errors::{Errors, unknown};
 
 /// The two headers, ready to send.
@@ -26,7 +29,7 @@ pub(super) const FAMILY: Family = Family {
         let Some(tokens) = option.list(USAGE, errors) else { return };
         let mut since = None;
         let mut sunset = None;
-        let mut names = Vec::new();
+        let mut once = Once::default();
         for piece in raw::split(tokens) {
             let item = match piece.into_option() {
                 Ok(item) => item,
@@ -35,8 +38,7 @@ pub(super) const FAMILY: Family = Family {
                     continue;
                 }
             };
-            if names.contains(&item.name) {
-                errors.push(item.span, format!("`{}` is given twice", item.name));
+            if !once.is_first(&item, errors) {
                 continue;
             }
             match item.name.as_str() {
@@ -44,10 +46,9 @@ pub(super) const FAMILY: Family = Family {
                 "sunset" => sunset = date(&item, errors),
                 other => errors.push(item.span, unknown("argument", other, &["since", "sunset"])),
             }
-            names.push(item.name);
         }
         // An unknown argument was perhaps meant to be `since`.
-        if names.iter().all(|name| name == "sunset") {
+        if once.names().all(|name| name == "sunset") {
             errors.push(
                 option.span,
                 format!("`since` is missing: the header `Deprecation` is a date (RFC 9745); write {USAGE}"),

@@ -6,23 +6,31 @@
 
 mod auth;
 mod body_limit;
+mod cache;
 mod deprecated;
 mod docs;
+mod invalidates;
 mod layer;
 mod literal;
 mod path;
 mod raw;
+mod request_text;
 mod slow;
 mod state;
+mod tag;
 mod timeout;
 
 use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, format_ident, quote};
 
 pub(crate) use self::{
     auth::Access,
+    cache::{Audience, Caching},
     deprecated::Deprecation,
+    invalidates::Invalidates,
     path::{Placeholder, Template},
     raw::RawOption,
+    tag::Tag,
 };
 use crate::{
     errors::{Errors, list, unknown},
@@ -53,6 +61,8 @@ pub(crate) struct Options {
     pub(crate) operation_id: Option<syn::LitStr>,
     pub(crate) version: Option<syn::LitStr>,
     pub(crate) deprecation: Option<Deprecation>,
+    pub(crate) caching: Option<Caching>,
+    pub(crate) invalidates: Option<Invalidates>,
 }
 
 /// One family of options: the names it answers to, how it reads them, and what it adds to the route's policies.
@@ -68,13 +78,21 @@ impl Options {
     pub(crate) fn policies(&self) -> impl Iterator<Item = TokenStream> {
         FAMILIES.iter().filter_map(|family| (family.policy)(self))
     }
+
+    /// All tags, of what is cached and of what becomes invalid.
+    pub(crate) fn cache_tags(&self) -> impl Iterator<Item = &Tag> {
+        let cached = self.caching.iter().flat_map(|caching| &caching.tags);
+        cached.chain(self.invalidates.iter().flat_map(|invalidates| &invalidates.tags))
+    }
 }
 
 const FAMILIES: &[Family] = &[
     auth::FAMILY,
     body_limit::FAMILY,
+    cache::FAMILY,
     deprecated::FAMILY,
     docs::FAMILY,
+    invalidates::FAMILY,
     layer::FAMILY,
     slow::FAMILY,
     state::FAMILY,
@@ -110,7 +128,7 @@ pub(crate) fn attribute(short_form: Option<Method>, tokens: TokenStream, errors:
     };
 
     let mut options = Options::default();
-    let mut seen: Vec<String> = Vec::new();
+    let mut once = raw::Once::default();
     for piece in pieces {
         let option = match piece.into_option() {
             Ok(option) => option,
@@ -125,12 +143,9 @@ pub(crate) fn attribute(short_form: Option<Method>, tokens: TokenStream, errors:
             errors.push(option.span, unknown("option", &option.name, &names));
             continue;
         };
-        if seen.contains(&option.name) {
-            errors.push(option.span, format!("`{}` is given twice", option.name));
-            continue;
+        if once.is_first(&option, errors) {
+            (family.parse)(&option, &mut options, errors);
         }
-        (family.parse)(&option, &mut options, errors);
-        seen.push(option.name);
     }
     Arguments { method, path, options }
 }
@@ -142,6 +157,12 @@ fn method(piece: &raw::Piece, errors: &mut Errors) -> Option<Method> {
         errors.push(piece.span(), unknown("method", word.trim_matches('"'), &Method::NAMES));
     }
     method
+}
+
+/// `.name(&["a", "b"])`, and nothing for an empty list.
+fn strings_call<T: ToTokens>(name: &str, strings: &[T]) -> Option<TokenStream> {
+    let name = format_ident!("{name}");
+    (!strings.is_empty()).then(|| quote!(.#name(&[#(#strings),*])))
 }
 
 fn family(name: &str) -> Option<&'static Family> {

@@ -99,7 +99,7 @@ fn placeholders(literal: &LitStr, path: &str) -> Vec<Placeholder> {
 }
 
 /// The span of `part` inside the literal where the compiler allows that, else of the whole literal.
-fn inside(literal: &LitStr, part: &str) -> Span {
+pub(super) fn inside(literal: &LitStr, part: &str) -> Span {
     let whole = literal.span();
     let Some(TokenTree::Literal(token)) = quote::ToTokens::to_token_stream(literal).into_iter().next() else {
         return whole;

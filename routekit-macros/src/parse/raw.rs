@@ -13,6 +13,10 @@ use crate::errors::Errors;
 /// Where, and what.
 pub(crate) type Mistake = (Span, String);
 
+/// The names of options that are given once each.
+#[derive(Default)]
+pub(crate) struct Once(Vec<String>);
+
 /// What stands between two commas.
 pub(crate) struct Piece(Vec<TokenTree>);
 
@@ -59,7 +63,7 @@ pub(crate) fn split(tokens: TokenStream) -> Vec<Piece> {
 
 impl Piece {
     pub(crate) fn is_string(&self) -> bool {
-        matches!(self.0.first(), Some(TokenTree::Literal(literal)) if literal.to_string().starts_with(['"', 'r']))
+        self.0.first().is_some_and(is_string)
     }
 
     pub(crate) fn span(&self) -> Span {
@@ -110,6 +114,24 @@ impl fmt::Display for Piece {
     }
 }
 
+impl Once {
+    /// Whether this is the first option of its name; a further one is reported.
+    pub(crate) fn is_first(&mut self, option: &RawOption, errors: &mut Errors) -> bool {
+        let first = !self.0.contains(&option.name);
+        if first {
+            self.0.push(option.name.clone());
+        } else {
+            errors.push(option.span, format!("`{}` is given twice", option.name));
+        }
+        first
+    }
+
+    /// Those that were given.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+}
+
 impl RawOption {
     /// Whether it is its name and nothing more.
     pub(crate) fn is_bare(&self) -> bool {
@@ -151,23 +173,30 @@ impl RawOption {
         self.single(pieces.into_iter().next()?.0.into_iter().collect(), usage, errors)
     }
 
-    /// The strings of `name = "a"` or `name("a", "b")`.
-    pub(crate) fn strings(&self, usage: &str, errors: &mut Errors) -> Vec<LitStr> {
-        let pieces = match &self.value {
+    /// What stands in `name = piece` or `name(piece, piece)`; any other form is reported with `usage`.
+    pub(crate) fn pieces(&self, usage: &str, errors: &mut Errors) -> Vec<Piece> {
+        match &self.value {
             Value::Equals(tokens) if !tokens.is_empty() => split(tokens.clone()),
             _ => self.list(usage, errors).map(split).unwrap_or_default(),
-        };
-        let mut strings = Vec::new();
-        for piece in pieces {
-            match piece.string() {
-                Ok(string) if string.value().trim().is_empty() => {
-                    errors.push(string.span(), format!("an empty string in `{}`", self.name));
-                }
-                Ok(string) => strings.push(string),
-                Err((span, message)) => errors.push(span, format!("{message}; write {usage}")),
-            }
         }
-        strings
+    }
+
+    /// One of the pieces, as a string that says something.
+    pub(crate) fn string(&self, piece: &Piece, usage: &str, errors: &mut Errors) -> Option<LitStr> {
+        let (span, message) = match piece.string() {
+            Ok(string) if string.value().trim().is_empty() => {
+                (string.span(), format!("an empty string in `{}`", self.name))
+            }
+            Ok(string) => return Some(string),
+            Err((span, message)) => (span, format!("{message}; write {usage}")),
+        };
+        errors.push(span, message);
+        None
+    }
+
+    /// The strings of `name = "a"` or `name("a", "b")`.
+    pub(crate) fn strings(&self, usage: &str, errors: &mut Errors) -> Vec<LitStr> {
+        self.pieces(usage, errors).iter().filter_map(|piece| self.string(piece, usage, errors)).collect()
     }
 
     fn single<T: Parse>(&self, tokens: TokenStream, usage: &str, errors: &mut Errors) -> Option<T> {
@@ -189,8 +218,30 @@ fn single<T: Parse>(tokens: TokenStream, wrong: impl FnOnce(&str) -> String) -> 
     };
     match parser.parse2(tokens) {
         Ok((Some(value), None)) => Ok(value),
-        Ok((Some(_), Some(rest))) => Err(missing_comma(&rest)),
+        // `function()` where a path is wanted: parentheses belong to what stands before them.
+        Ok((Some(_), Some(rest))) if !matches!(rest, TokenTree::Group(_)) => Err(missing_comma(&rest)),
         _ => Err((span, wrong(&found))),
+    }
+}
+
+fn is_string(token: &TokenTree) -> bool {
+    match token {
+        TokenTree::Literal(literal) => literal.to_string().starts_with(['"', 'r']),
+        // What `macro_rules!` was given stands in invisible parentheses.
+        TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
+            group.stream().into_iter().next().is_some_and(|token| is_string(&token))
+        }
+        _ => false,
+    }
+}
+
+/// Reports each string that stands earlier in the list as well.
+pub(crate) fn distinct(strings: &[LitStr], errors: &mut Errors) {
+    for (index, string) in strings.iter().enumerate() {
+        let value = string.value();
+        if strings[..index].iter().any(|earlier| earlier.value() == value) {
+            errors.push(string.span(), format!("`{value}` is given twice"));
+        }
     }
 }
 

@@ -18,19 +18,29 @@ pub mod users {
         pub name: String,
     }
 
+    fn page(request: &http::request::Parts) -> String {
+        request.uri.query().unwrap_or_default().to_owned()
+    }
+
     /// Creates a user.
     #[post("/users", timeout = "2s", body_limit = "4KiB", tags("users"), deprecated(since = "2026-01-31"))]
     pub async fn create_user(user: Json<NewUser>) -> String {
         user.into_inner().name
     }
 
+    /// Deletes a user.
+    #[delete("/users/{id}", invalidates("users", "user:{id}", pattern = "/users/*", partition = page))]
+    pub async fn delete_user(id: u32) -> String {
+        id.to_string()
+    }
+
     /// Gets a user.
-    #[get("/users/{id}", layer(()))]
+    #[get("/users/{id}", layer(()), cache(ttl = 60, tags("users", "user:{id}"), key = page))]
     pub(crate) async fn get_user(id: u32) -> Result<String> {
         Ok(id.to_string())
     }
 }
 
 fn main() {
-    drop(App::with_routes(routes![users::create_user, users::get_user]));
+    drop(App::with_routes(routes![users::create_user, users::delete_user, users::get_user]));
 }

@@ -1,0 +1,18 @@
+//! `partition = path` and `key = path`: functions that make a text of a request's head.
+
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
+use syn::{ExprPath, spanned::Spanned};
+
+use super::RawOption;
+use crate::errors::Errors;
+
+pub(super) fn function(item: &RawOption, errors: &mut Errors) -> Option<ExprPath> {
+    let name = &item.name;
+    item.value(&format!("`{name} = path::to::function`, the path of a `fn(&http::request::Parts) -> String`"), errors)
+}
+
+/// Spanned, so that a function of another signature is reported at its path.
+pub(super) fn tokens(function: &ExprPath) -> TokenStream {
+    quote_spanned!(function.span()=> __rt::RequestText::new(#function))
+}

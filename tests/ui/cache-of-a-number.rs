@@ -1,0 +1,6 @@
+use routekit::prelude::*;
+
+#[get("/users", cache(60))]
+async fn list_users() {}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use routekit::prelude::*;
+
+#[get("/users/{id}", cache(ttl = 60, tags("user:{}")))]
+async fn get_user(id: u32) {
+    drop(id);
+}
+
+fn main() {}

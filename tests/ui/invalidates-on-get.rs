@@ -1,0 +1,6 @@
+use routekit::prelude::*;
+
+#[get("/users", invalidates("users"))]
+async fn list_users() {}
+
+fn main() {}
