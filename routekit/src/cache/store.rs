@@ -17,7 +17,7 @@ pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>>
 /// 4. What was put may be gone at any time.
 ///
 /// Object-safe, with futures in boxes: the embedded store, whose calls take less than making a box, is called directly
-/// ([`Store`]); for all others a round trip to somewhere costs far more than the box.
+/// (`Store`); for all others a round trip to somewhere costs far more than the box.
 pub trait CacheStore: Send + Sync + 'static {
     /// Finds the entry of a key.
     fn lookup<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Lookup>;

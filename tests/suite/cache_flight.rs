@@ -1,0 +1,335 @@
+//! What many ask for at the same time is computed once.
+
+use std::{
+    future::pending,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::Request,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use http::StatusCode;
+use routekit::{
+    Clock, Spawner,
+    cache::{Cache, CacheLayer, NoStore},
+    prelude::*,
+    test::TestApp,
+};
+use tokio::{
+    task::JoinSet,
+    time::{Instant, sleep},
+};
+use tower::ServiceExt;
+
+const CLIENTS: usize = 1000;
+const FILL: Duration = Duration::from_millis(100);
+
+/// How often handlers ran.
+#[derive(Default)]
+struct Runs(AtomicUsize);
+
+impl Runs {
+    fn count(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// What the handler does this time.
+#[get("/flight/{what}", cache(ttl = 60, tags("flights", "flight:{what}")), timeout = "1s")]
+async fn flight(what: String, runs: Dep<Runs>) -> Response {
+    let run = runs.0.fetch_add(1, Ordering::SeqCst);
+    sleep(FILL).await;
+    match what.as_str() {
+        "fails" => StatusCode::BAD_GATEWAY.into_response(),
+        "panics" => panic!("as it should"),
+        "hangs" => pending().await,
+        "forbids" => (NoStore, run.to_string()).into_response(),
+        "misses" => StatusCode::NOT_FOUND.into_response(),
+        "breaks off" => {
+            let broken = futures_util::stream::iter([Err::<&str, _>(std::io::Error::other("broken"))]);
+            Body::new(Sized(Body::from_stream(broken))).into_response()
+        }
+        _ => run.to_string().into_response(),
+    }
+}
+
+/// A body that says it has three bytes.
+struct Sized(Body);
+
+impl http_body::Body for Sized {
+    type Data = bytes::Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: std::pin::Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<http_body::Frame<bytes::Bytes>, axum::Error>>> {
+        std::pin::Pin::new(&mut self.0).poll_frame(cx)
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        http_body::SizeHint::with_exact(3)
+    }
+}
+
+/// Without a timeout of its own.
+#[get("/flight-without-timeout", cache(ttl = 60))]
+async fn no_timeout(runs: Dep<Runs>) {
+    runs.0.fetch_add(1, Ordering::SeqCst);
+    pending().await
+}
+
+fn app(runs: &Arc<Runs>) -> App {
+    App::with_routes(routes![flight, no_timeout]).provide_shared(Arc::clone(runs))
+}
+
+/// The statuses, bodies and `X-Cache` of many who ask at once, and how long they all took.
+async fn ask_at_once(app: &TestApp, path: &'static str) -> (Vec<(StatusCode, String, String)>, Duration) {
+    let start = Instant::now();
+    let mut clients = JoinSet::new();
+    for _ in 0..CLIENTS {
+        let app = app.clone();
+        clients.spawn(async move {
+            let answer = app.get(path).send().await;
+            let x_cache = answer.header("x-cache").unwrap_or_default().to_owned();
+            (answer.status(), answer.text().to_owned(), x_cache)
+        });
+    }
+    (clients.join_all().await, start.elapsed())
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_who_miss_at_once_are_one_run() {
+    let runs = Arc::new(Runs::default());
+    let app = TestApp::new(app(&runs));
+    let (answers, took) = ask_at_once(&app, "/flight/well").await;
+    assert_eq!((runs.count(), took), (1, FILL));
+    assert!(answers.iter().all(|answer| *answer == (StatusCode::OK, "0".into(), "MISS".into())), "{answers:?}");
+    let (answers, _) = ask_at_once(&app, "/flight/well").await;
+    assert!(answers.iter().all(|(.., x_cache)| x_cache == "HIT"));
+    assert_eq!(runs.count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn also_while_other_tags_are_invalidated_all_the_time_on_threads() {
+    for _ in 0..20 {
+        let runs = Arc::new(Runs::default());
+        let app = TestApp::new(App::with_routes(routes![flight, unrelated]).provide_shared(Arc::clone(&runs)));
+        let tags = tokio::spawn({
+            let app = TestApp::clone(&app);
+            async move {
+                for number in 0.. {
+                    app.post(&format!("/unrelated/{number}")).send().await;
+                    tokio::task::yield_now().await;
+                }
+            }
+        });
+        let (answers, _) = ask_at_once(&app, "/flight/well").await;
+        tags.abort();
+        assert_eq!(runs.count(), 1);
+        assert!(answers.iter().all(|(status, ..)| *status == StatusCode::OK));
+    }
+}
+
+#[post("/unrelated/{number}", invalidates("unrelated:{number}"))]
+async fn unrelated(number: u64) {
+    let _ = number;
+}
+
+#[tokio::test(start_paused = true)]
+async fn also_while_a_thousand_other_tags_a_second_are_invalidated() {
+    let runs = Arc::new(Runs::default());
+    let app = TestApp::new(App::with_routes(routes![flight, unrelated]).provide_shared(Arc::clone(&runs)));
+    let other = app.clone();
+    let tags = tokio::spawn(async move {
+        for number in 0.. {
+            other.post(&format!("/unrelated/{number}")).send().await;
+            sleep(Duration::from_millis(1)).await;
+        }
+    });
+    let (answers, _) = ask_at_once(&app, "/flight/well").await;
+    tags.abort();
+    assert_eq!(runs.count(), 1);
+    assert!(answers.iter().all(|(status, ..)| *status == StatusCode::OK));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fill_goes_on_without_the_client_who_began_it() {
+    let runs = Arc::new(Runs::default());
+    let app = TestApp::new(app(&runs));
+    let leader = tokio::spawn({
+        let app = app.clone();
+        async move { app.get("/flight/well").send().await }
+    });
+    sleep(FILL / 4).await;
+    assert_eq!(runs.count(), 1, "it has begun");
+    let others = tokio::spawn({
+        let app = app.clone();
+        async move { ask_at_once(&app, "/flight/well").await.0 }
+    });
+    sleep(FILL / 4).await;
+    leader.abort();
+    let answers = others.await.unwrap();
+    assert_eq!(runs.count(), 1);
+    assert!(answers.iter().all(|(status, body, _)| *status == StatusCode::OK && body == "0"), "{answers:?}");
+
+    // Also where nobody waits: whoever comes back finds it.
+    let leader = tokio::spawn({
+        let app = app.clone();
+        async move { app.get("/flight/later").send().await }
+    });
+    sleep(FILL / 2).await;
+    leader.abort();
+    sleep(FILL).await;
+    let answer = app.get("/flight/later").send().await;
+    assert_eq!((answer.header("x-cache"), runs.count()), (Some("HIT"), 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_spawner_another_client_begins_anew() {
+    let runs = Arc::new(Runs::default());
+    let counted = Arc::clone(&runs);
+    let handler = async move || {
+        counted.0.fetch_add(1, Ordering::SeqCst);
+        sleep(FILL).await;
+        "well"
+    };
+    let cache = CacheLayer::new(Cache::new()).ttl(Duration::from_secs(60));
+    let app: Router = Router::new().route("/", get(handler).layer(cache));
+    let ask = |app: Router| async move { app.oneshot(Request::new(Body::empty())).await.unwrap().status() };
+    let leader = tokio::spawn(ask(app.clone()));
+    sleep(FILL / 4).await;
+    let others: JoinSet<StatusCode> = (0..10).map(|_| ask(app.clone())).collect();
+    sleep(FILL / 4).await;
+    leader.abort();
+    let answers = others.join_all().await;
+    assert_eq!((answers, runs.count()), (vec![StatusCode::OK; 10], 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_is_shared_by_all_who_wait() {
+    for (path, status) in [
+        ("/flight/fails", StatusCode::BAD_GATEWAY),
+        ("/flight/panics", StatusCode::INTERNAL_SERVER_ERROR),
+        ("/flight/hangs", StatusCode::GATEWAY_TIMEOUT),
+        ("/flight/breaks%20off", StatusCode::INTERNAL_SERVER_ERROR),
+    ] {
+        let runs = Arc::new(Runs::default());
+        let app = TestApp::new(app(&runs));
+        let (answers, _) = ask_at_once(&app, path).await;
+        assert!(answers.iter().all(|(answered, ..)| *answered == status), "{path}: {answers:?}");
+        assert!(runs.count() <= 3, "{path}: {} runs", runs.count());
+        let ids: std::collections::HashSet<String> = answers
+            .iter()
+            .map(|(_, body, _)| {
+                let problem: serde_json::Value = serde_json::from_str(body).expect(path);
+                problem["correlationId"].as_str().expect(path).to_owned()
+            })
+            .collect();
+        assert_eq!(ids.len(), CLIENTS, "{path}: each answer has an id of its own");
+        // It is not kept.
+        app.get(path).send().await;
+        assert!(runs.count() >= 2, "{path}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fill_ends_at_its_deadline_and_so_does_waiting_for_it() {
+    let runs = Arc::new(Runs::default());
+    let app = TestApp::new(app(&runs));
+    let (answers, took) = ask_at_once(&app, "/flight-without-timeout").await;
+    assert!(answers.iter().all(|(status, ..)| *status == StatusCode::GATEWAY_TIMEOUT));
+    assert_eq!((runs.count(), took), (1, Duration::from_secs(30)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_may_not_be_stored_lets_all_ask_at_once() {
+    for (path, status) in [("/flight/forbids", StatusCode::OK), ("/flight/misses", StatusCode::NOT_FOUND)] {
+        let runs = Arc::new(Runs::default());
+        let app = TestApp::new(app(&runs).clock(Clock::manual()));
+        let (answers, took) = ask_at_once(&app, path).await;
+        assert!(answers.iter().all(|(answered, _, x_cache)| *answered == status && x_cache == "BYPASS"), "{answers:?}");
+        assert_eq!((runs.count(), took), (CLIENTS, 2 * FILL), "{path}: one asked first, and then all others");
+        // For a while nobody waits at all.
+        let (_, took) = ask_at_once(&app, path).await;
+        assert_eq!((runs.count(), took), (2 * CLIENTS, FILL), "{path}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_joins_gets_nothing_older_than_an_invalidation_before() {
+    let runs = Arc::new(Runs::default());
+    let app = TestApp::new(App::with_routes(routes![flight, invalidate]).provide_shared(Arc::clone(&runs)));
+    let ask = || {
+        let app = app.clone();
+        tokio::spawn(async move { app.get("/flight/well").send().await.text().to_owned() })
+    };
+    let before = ask();
+    sleep(FILL / 4).await;
+    let also_before = ask();
+    sleep(FILL / 4).await;
+    app.post("/flight-over").send().await;
+    let after: Vec<_> = (0..10).map(|_| ask()).collect();
+    assert_eq!(before.await.unwrap(), "0", "it began before");
+    // That is older than the invalidation, which had not returned when it began: either will do.
+    assert!(["0", "1"].contains(&also_before.await.unwrap().as_str()));
+    for answer in after {
+        assert_eq!(answer.await.unwrap(), "1");
+    }
+    assert_eq!(runs.count(), 2);
+    assert_eq!(ask().await.unwrap(), "1", "what came last is what is kept");
+}
+
+#[post("/flight-over", invalidates("flights"))]
+async fn invalidate() {}
+
+#[tokio::test(start_paused = true)]
+async fn a_leader_that_panics_in_a_plain_layer_answers_all() {
+    let runs = Arc::new(Runs::default());
+    let counted = Arc::clone(&runs);
+    let handler = async move || -> Response {
+        counted.0.fetch_add(1, Ordering::SeqCst);
+        sleep(FILL).await;
+        panic!("as it should")
+    };
+    let cache = Cache::builder().spawner(Spawner::new(|task| drop(tokio::spawn(task)))).build();
+    let cache = CacheLayer::new(cache).ttl(Duration::from_secs(60));
+    let app: Router = Router::new().route("/", get(handler).layer(cache));
+    let ask = |app: Router| async move { app.oneshot(Request::new(Body::empty())).await.unwrap().status() };
+    let leader = tokio::spawn(ask(app.clone()));
+    sleep(FILL / 2).await;
+    let others: JoinSet<StatusCode> = (0..10).map(|_| ask(app.clone())).collect();
+    let answers = others.join_all().await;
+    assert!(leader.await.unwrap_err().is_panic());
+    assert_eq!((answers, runs.count()), (vec![StatusCode::INTERNAL_SERVER_ERROR; 10], 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_so_many_fills_go_on_without_a_client() {
+    let runs = Arc::new(Runs::default());
+    let app = TestApp::new(app(&runs));
+    let clients: Vec<_> = (0..500)
+        .map(|number| {
+            let app = app.clone();
+            tokio::spawn(async move { app.get(&format!("/flight/{number}")).send().await })
+        })
+        .collect();
+    sleep(FILL / 2).await;
+    assert_eq!(runs.count(), 500);
+    clients.iter().for_each(tokio::task::JoinHandle::abort);
+    sleep(FILL).await;
+    let mut kept = 0;
+    for number in 0..500 {
+        let hit = app.get(&format!("/flight/{number}")).send().await.header("x-cache") == Some("HIT");
+        kept += usize::from(hit);
+    }
+    assert_eq!(kept, 128);
+}

@@ -1,0 +1,339 @@
+//! Once an invalidation has returned, nobody who begins to read sees anything older: writers, readers and slow fills in all orders, and
+//! a checker over what was seen.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{
+    Extension,
+    body::{Body, to_bytes},
+    extract::Request,
+    response::{IntoResponse, Response},
+};
+use fastrand::Rng;
+use http::{Method, StatusCode};
+use routekit::{
+    Clock,
+    cache::{Cache, CacheBuilder, CacheTags},
+    prelude::*,
+    test::TestApp,
+};
+use tokio::task::yield_now;
+
+use crate::stores::Plain;
+
+const TASKS: usize = 8;
+const OPERATIONS: usize = 100_000;
+const ITEMS: usize = 24;
+
+/// The values, each with a version that only rises. Item `n` is of the kind `n % 3`.
+struct World {
+    items: Vec<AtomicU64>,
+    /// What time it is for the checker: the number of things that have happened.
+    events: AtomicU64,
+    /// Handlers that are still running, whoever waits for them.
+    running: AtomicUsize,
+}
+
+/// What a handler wrote, told past the answer: a panic has none.
+#[derive(Clone, Default)]
+struct Wrote(Arc<AtomicU64>);
+
+struct Running<'a>(&'a AtomicUsize);
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl World {
+    fn new() -> Self {
+        let items = (0..ITEMS).map(|_| AtomicU64::new(0)).collect();
+        Self { items, events: AtomicU64::new(0), running: AtomicUsize::new(0) }
+    }
+
+    fn event(&self) -> u64 {
+        self.events.fetch_add(1, Ordering::SeqCst)
+    }
+
+    fn write(&self, item: usize) -> u64 {
+        self.items[item].fetch_add(1, Ordering::SeqCst) + 1
+    }
+
+    /// Reads, and takes its time before and after.
+    async fn read(&self, item: usize) -> String {
+        dawdle().await;
+        let version = self.items[item].load(Ordering::SeqCst);
+        dawdle().await;
+        version.to_string()
+    }
+}
+
+/// A slow database: gives way to others a few times, seldom for long.
+async fn dawdle() {
+    let times = if fastrand::u8(..) < 8 { 200 } else { fastrand::u8(..4) };
+    for _ in 0..times {
+        yield_now().await;
+    }
+}
+
+#[get("/race/tag/{item}", cache(ttl = 3600, tags("all", "item:{item}")))]
+async fn by_tag(item: usize, world: Dep<World>) -> String {
+    world.read(item).await
+}
+
+#[get("/race/pattern/{item}/x", cache(ttl = 3600))]
+async fn by_pattern(item: usize, world: Dep<World>) -> String {
+    world.read(item).await
+}
+
+#[get("/race/route/{item}", cache(ttl = 3600))]
+async fn by_route(item: usize, world: Dep<World>) -> (CacheTags, String) {
+    // Found while it runs.
+    (CacheTags::new([format!("found:{item}")]), world.read(item).await)
+}
+
+/// Writes, and ends in some way.
+#[post("/race/route/{item}/{end}", invalidates("found:{item}"), timeout = "20ms")]
+async fn write(item: usize, end: String, world: Dep<World>, wrote: Extension<Wrote>) -> Response {
+    world.running.fetch_add(1, Ordering::SeqCst);
+    let _running = Running(&world.running);
+    if end == "refused" {
+        return StatusCode::CONFLICT.into_response();
+    }
+    dawdle().await;
+    if end == "late" {
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    wrote.0.0.store(world.write(item), Ordering::SeqCst);
+    dawdle().await;
+    match end.as_str() {
+        "panic" => panic!("as it should"),
+        "fails" => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        "hangs" => {
+            tokio::time::sleep(Duration::from_millis(25)).await;
+            "late".into_response()
+        }
+        _ => "well".into_response(),
+    }
+}
+
+/// An invalidation of this item had returned by then, after this version was written.
+#[derive(Debug, Clone, Copy)]
+struct Returned {
+    item: usize,
+    version: u64,
+    at: u64,
+}
+
+/// A read that began then saw this version.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    item: usize,
+    version: u64,
+    began: u64,
+    hit: bool,
+}
+
+#[derive(Default)]
+struct History {
+    returned: Vec<Returned>,
+    seen: Vec<Seen>,
+}
+
+impl History {
+    /// Reads that saw less than an invalidation that had returned before they began.
+    fn stale_reads(mut self) -> Vec<(Seen, u64)> {
+        self.returned.sort_by_key(|returned| returned.at);
+        let mut by_item = vec![Vec::<(u64, u64)>::new(); ITEMS];
+        for Returned { item, version, at } in self.returned {
+            let before = by_item[item].last().map_or(0, |(_, version)| *version);
+            by_item[item].push((at, version.max(before)));
+        }
+        let least = |seen: &Seen| {
+            let returned = &by_item[seen.item];
+            let before = returned.partition_point(|(at, _)| *at < seen.began);
+            if before == 0 { 0 } else { returned[before - 1].1 }
+        };
+        self.seen.iter().map(|seen| (*seen, least(seen))).filter(|(seen, least)| seen.version < *least).collect()
+    }
+}
+
+async fn ask(app: &TestApp, method: Method, path: String, wrote: Wrote) -> (StatusCode, bool, String) {
+    let mut request = Request::new(Body::empty());
+    *request.method_mut() = method;
+    *request.uri_mut() = path.parse().unwrap();
+    request.extensions_mut().insert(wrote);
+    let response = app.call(request).await;
+    let (status, hit) = (response.status(), response.headers().get("x-cache").is_some_and(|x_cache| x_cache == "HIT"));
+    let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    (status, hit, String::from_utf8(body.to_vec()).unwrap())
+}
+
+/// Waits for it, or leaves after a while.
+async fn perhaps_leave<T>(random: &mut Rng, work: impl Future<Output = T>) -> Option<T> {
+    if random.u8(..) >= 12 {
+        return Some(work.await);
+    }
+    let patience = random.u8(..12);
+    tokio::select! {
+        biased;
+        answer = work => Some(answer),
+        () = async { for _ in 0..patience { yield_now().await } } => None,
+    }
+}
+
+/// One task's part, with what it saw.
+async fn act(app: TestApp, world: Arc<World>, cache: Cache, mut random: Rng, tags_only: bool) -> History {
+    let mut history = History::default();
+    for _ in 0..OPERATIONS / TASKS {
+        let item = random.usize(..ITEMS) / if tags_only { 3 } else { 1 } * if tags_only { 3 } else { 1 };
+        let item = item.min(ITEMS - 3);
+        match random.u8(..100) {
+            // One more tag that nobody carries, so that the table forgets others.
+            0..4 => cache.invalidate_tag(&format!("junk:{}", random.u64(..))).await.unwrap(),
+            4..24 => {
+                let version = match item % 3 {
+                    0 => {
+                        let version = world.write(item);
+                        let tag = if random.u8(..16) == 0 { "all".to_owned() } else { format!("item:{item}") };
+                        cache.invalidate_tag(&tag).await.unwrap();
+                        version
+                    }
+                    1 => {
+                        let version = world.write(item);
+                        let pattern = match random.u8(..4) {
+                            0 => format!("/race/pattern/{item}/x"),
+                            1 => format!("/race/pattern/{item}/*"),
+                            2 => format!("/race/p*/{item}/x"),
+                            _ => "/race/pattern/{item}/x".to_owned(),
+                        };
+                        cache.invalidate_pattern(&pattern).await.unwrap();
+                        version
+                    }
+                    _ => {
+                        let end = match random.u8(..200) {
+                            0 => "hangs",
+                            1 => "late",
+                            2..12 => "panic",
+                            12..30 => "fails",
+                            30..45 => "refused",
+                            _ => "well",
+                        };
+                        let wrote = Wrote::default();
+                        let path = format!("/race/route/{item}/{end}");
+                        let answer = ask(&app, Method::POST, path, wrote.clone());
+                        if perhaps_leave(&mut random, answer).await.is_none() {
+                            // Whether it has been invalidated yet, nobody can say.
+                            continue;
+                        }
+                        wrote.0.load(Ordering::SeqCst)
+                    }
+                };
+                history.returned.push(Returned { item, version, at: world.event() });
+            }
+            _ => {
+                let path = match item % 3 {
+                    0 => format!("/race/tag/{item}"),
+                    1 => format!("/race/pattern/{item}/x"),
+                    _ => format!("/race/route/{item}"),
+                };
+                let began = world.event();
+                let answer = ask(&app, Method::GET, path, Wrote::default());
+                if let Some((status, hit, body)) = perhaps_leave(&mut random, answer).await {
+                    assert_eq!(status, StatusCode::OK);
+                    history.seen.push(Seen { item, version: body.parse().unwrap(), began, hit });
+                }
+            }
+        }
+    }
+    history
+}
+
+/// Runs all tasks; what was seen, and what is seen in the end.
+async fn run(cache: CacheBuilder, seed: u64, tags_only: bool) -> (History, usize) {
+    let world = Arc::new(World::new());
+    let app = App::with_routes(routes![by_tag, by_pattern, by_route, write, hand_out]);
+    let app = TestApp::new(app.provide_shared(Arc::clone(&world)).cache(cache));
+    let handed = Handed::default();
+    let mut request = Request::new(Body::empty());
+    *request.uri_mut() = "/race/cache".parse().unwrap();
+    request.extensions_mut().insert(handed.clone());
+    app.call(request).await;
+    let cache = handed.0.lock().unwrap().take().unwrap();
+
+    let mut tasks = tokio::task::JoinSet::new();
+    for task in 0..TASKS as u64 {
+        let random = Rng::with_seed(seed * 1000 + task);
+        tasks.spawn(act(app.clone(), Arc::clone(&world), cache.clone(), random, tags_only));
+    }
+    let mut history = History::default();
+    for part in tasks.join_all().await {
+        history.returned.extend(part.returned);
+        history.seen.extend(part.seen);
+    }
+    let hits = history.seen.iter().filter(|seen| seen.hit).count();
+
+    // Handlers whose clients have left run to their ends; then what they wrote must be seen.
+    for _ in 0..2000 {
+        if world.running.load(Ordering::SeqCst) == 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    assert_eq!(world.running.load(Ordering::SeqCst), 0, "handlers end");
+    for _ in 0..1000 {
+        yield_now().await;
+    }
+    let end = world.event();
+    for item in (2..ITEMS).step_by(3) {
+        let version = world.items[item].load(Ordering::SeqCst);
+        history.returned.push(Returned { item, version, at: end });
+        let path = format!("/race/route/{item}");
+        let (_, hit, body) = ask(&app, Method::GET, path, Wrote::default()).await;
+        history.seen.push(Seen { item, version: body.parse().unwrap(), began: end + 1, hit });
+    }
+    (history, hits)
+}
+
+/// Gives the app's cache to the test.
+#[derive(Clone, Default)]
+struct Handed(Arc<std::sync::Mutex<Option<Cache>>>);
+
+#[get("/race/cache")]
+async fn hand_out(cache: Dep<Cache>, handed: Extension<Handed>) {
+    *handed.0.0.lock().unwrap() = Some(Cache::clone(&cache));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nobody_reads_what_was_invalidated_before() {
+    for seed in 1..=3 {
+        let (history, hits) = run(Cache::builder().tag_capacity(256), seed, false).await;
+        let reads = history.seen.len();
+        assert!(hits > reads / 10, "seed {seed}: {hits} hits of {reads} say little");
+        let stale = history.stale_reads();
+        assert!(stale.is_empty(), "seed {seed}: {} of {reads} reads were stale, as {:?}", stale.len(), stale[0]);
+        eprintln!("seed {seed}: {reads} reads, {hits} hits");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_slow_and_obvious_store_agrees() {
+    let (history, _) = run(Cache::builder().store(Plain::new(Clock::system())), 1, true).await;
+    let stale = history.stale_reads();
+    assert!(stale.is_empty(), "{} reads were stale, as {:?}", stale.len(), stale[0]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_checker_finds_out_a_store_without_stamps() {
+    let (history, _) = run(Cache::builder().store(Plain::without_stamps(Clock::system())), 1, true).await;
+    let stale = history.stale_reads();
+    eprintln!("{} stale reads", stale.len());
+    assert!(!stale.is_empty(), "a store that drops entries loses the race, and the checker did not see it");
+}

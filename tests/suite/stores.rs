@@ -1,0 +1,141 @@
+//! Stores for tests: a slow and obvious one, and one that is wrong as many caches are.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
+
+use routekit::{
+    Clock,
+    cache::{CacheStore, Entry, Key, Lookup, Stamp, StoreFuture, StoreSize, Tag, Target},
+};
+
+/// Everything under one lock, and nothing remembered that could be computed. It knows tags only.
+pub(crate) struct Plain {
+    clock: Clock,
+    kept: Mutex<Kept>,
+    /// Whether what was stamped before an invalidation is given out all the same, if it is stored after it: what a cache does that
+    /// drops entries.
+    forgets_stamps: bool,
+}
+
+#[derive(Default)]
+struct Kept {
+    number: u64,
+    entries: HashMap<Vec<u8>, Arc<Entry>>,
+    numbers: HashMap<Tag, u64>,
+    cleared: u64,
+}
+
+impl Plain {
+    pub(crate) fn new(clock: Clock) -> Self {
+        Self { clock, kept: Mutex::default(), forgets_stamps: false }
+    }
+
+    /// As caches are that lose the race between a fill and an invalidation.
+    pub(crate) fn without_stamps(clock: Clock) -> Self {
+        Self { forgets_stamps: true, ..Self::new(clock) }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap()
+    }
+
+    fn is_valid(&self, kept: &Kept, entry: &Entry) -> bool {
+        let stamp = entry.stamp().number();
+        let last = |tag| kept.numbers.get(tag).copied().unwrap_or(0);
+        self.forgets_stamps || stamp >= kept.cleared && entry.tags().iter().all(|tag| last(tag) <= stamp)
+    }
+
+    fn find(&self, key: &Key) -> Lookup {
+        let kept = self.kept();
+        let stamp = Stamp::new(kept.number);
+        let now = self.clock.now();
+        match kept.entries.get(key.as_bytes()).filter(|entry| !entry.is_over(now) && self.is_valid(&kept, entry)) {
+            Some(entry) if entry.ttl(now).is_zero() => Lookup::Stale(Arc::clone(entry), stamp),
+            Some(entry) => Lookup::Hit(Arc::clone(entry)),
+            None => Lookup::Miss(stamp),
+        }
+    }
+}
+
+/// Not at once, so that whoever calls has to wait.
+async fn later<T>(value: impl FnOnce() -> T) -> Result<T, routekit::cache::StoreError> {
+    tokio::task::yield_now().await;
+    Ok(value())
+}
+
+/// The tags of targets, by what they say of themselves: they cannot be taken apart from outside.
+fn tags(targets: &[Target], known: impl Iterator<Item = Tag>) -> Vec<Tag> {
+    known.filter(|tag| targets.contains(&Target::tag(*tag))).collect()
+}
+
+impl CacheStore for Plain {
+    fn lookup<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Lookup> {
+        Box::pin(later(|| self.find(key)))
+    }
+
+    fn put(&self, entry: Arc<Entry>) -> StoreFuture<'_, ()> {
+        Box::pin(later(move || {
+            let mut kept = self.kept();
+            for tag in entry.tags() {
+                kept.numbers.entry(*tag).or_default();
+            }
+            kept.entries.insert(entry.key().as_bytes().to_vec(), entry);
+        }))
+    }
+
+    fn is_valid<'a>(&'a self, entry: &'a Entry) -> StoreFuture<'a, bool> {
+        Box::pin(later(|| self.is_valid(&self.kept(), entry)))
+    }
+
+    fn invalidate<'a>(&'a self, targets: &'a [Target]) -> StoreFuture<'a, Stamp> {
+        Box::pin(later(|| {
+            let mut kept = self.kept();
+            kept.number += 1;
+            let number = kept.number;
+            if self.forgets_stamps {
+                kept.entries.retain(|_, entry| tags(targets, entry.tags().iter().copied()).is_empty());
+            } else {
+                // What it has never heard of may be carried by a fill under way.
+                let known: Vec<Tag> = kept.numbers.keys().copied().collect();
+                let tags = tags(targets, known.into_iter());
+                if tags.len() < targets.len() {
+                    kept.cleared = number;
+                }
+                kept.numbers.extend(tags.into_iter().map(|tag| (tag, number)));
+            }
+            Stamp::new(number)
+        }))
+    }
+
+    fn remove<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, ()> {
+        Box::pin(later(|| drop(self.kept().entries.remove(key.as_bytes()))))
+    }
+
+    fn clear(&self) -> StoreFuture<'_, Stamp> {
+        Box::pin(later(|| {
+            let mut kept = self.kept();
+            kept.number += 1;
+            kept.cleared = kept.number;
+            kept.entries.clear();
+            Stamp::new(kept.number)
+        }))
+    }
+
+    fn ttl<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Option<Duration>> {
+        Box::pin(later(|| match self.find(key) {
+            Lookup::Hit(entry) | Lookup::Stale(entry, _) => Some(entry.ttl(self.clock.now())),
+            Lookup::Miss(_) => None,
+        }))
+    }
+
+    fn size(&self) -> StoreFuture<'_, StoreSize> {
+        Box::pin(later(StoreSize::default))
+    }
+
+    fn health(&self) -> StoreFuture<'_, ()> {
+        Box::pin(later(|| ()))
+    }
+}
