@@ -84,7 +84,7 @@ impl http_body::Body for Sized {
 #[get("/flight-without-timeout", cache(ttl = 60))]
 async fn no_timeout(runs: Dep<Runs>) {
     runs.0.fetch_add(1, Ordering::SeqCst);
-    pending().await
+    pending::<()>().await;
 }
 
 fn app(runs: &Arc<Runs>) -> App {

@@ -9,7 +9,7 @@ use axum::{
 };
 use tower::ServiceExt;
 
-use super::cases::{Filter, HELLO, NewUser};
+use super::cases::{Filter, HELLO, NewUser, Page};
 
 async fn bytes() -> Bytes {
     HELLO
@@ -25,10 +25,18 @@ async fn json(user: Json<NewUser>) -> Bytes {
     HELLO
 }
 
+async fn users() -> Json<Page> {
+    Json(Page::of_twenty())
+}
+
 /// As `axum::serve` does: a clone of the router for each request, through `oneshot`.
 pub(crate) fn axum() -> impl AsyncFn(Request) -> Response {
-    let router: Router =
-        Router::new().route("/bytes", get(bytes)).route("/query", get(query)).route("/json", post(json));
+    let router: Router = Router::new()
+        .route("/bytes", get(bytes))
+        .route("/query", get(query))
+        .route("/json", post(json))
+        .route("/hit", get(bytes))
+        .route("/users", get(users));
     let router = router.with_state(());
     async move |request| match router.clone().oneshot(request).await {
         Ok(response) => response,

@@ -9,7 +9,7 @@ use axum::{
 use routekit::{App, config::Config, get, post, routes};
 use tower::Service;
 
-use super::cases::{Filter, HELLO, NewUser};
+use super::cases::{Filter, HELLO, NewUser, Page};
 
 #[get("/bytes", timeout = "5s", body_limit = "64KiB")]
 async fn bytes() -> Bytes {
@@ -28,9 +28,19 @@ async fn json(user: Json<NewUser>) -> Bytes {
     HELLO
 }
 
+#[get("/hit", timeout = "5s", body_limit = "64KiB", cache(ttl = 3600, tags = "hit"))]
+async fn hit() -> Bytes {
+    HELLO
+}
+
+#[get("/users", timeout = "5s", body_limit = "64KiB", cache(ttl = 3600, tags = "users"))]
+async fn users() -> Json<Page> {
+    Json(Page::of_twenty())
+}
+
 /// As `App::serve` does: a clone of the service for each request, which is always ready.
 pub(crate) fn routekit() -> impl AsyncFn(Request) -> Response {
-    let app = App::with_routes(routes![bytes, query, json]).config(Config::default()).into_service().unwrap();
+    let app = App::with_routes(routes![bytes, query, json, hit, users]).config(Config::default()).into_service().unwrap();
     async move |request| match app.clone().call(request).await {
         Ok(response) => response,
         Err(never) => match never {},
