@@ -91,7 +91,7 @@ impl Embedded {
         if entry.is_over(now) || !self.validity.holds(&entry) {
             return Lookup::Miss(stamp);
         }
-        if entry.ttl(now).is_zero() { Lookup::Stale(entry, stamp) } else { Lookup::Hit(entry) }
+        if entry.is_fresh(now) { Lookup::Hit(entry) } else { Lookup::Stale(entry, stamp) }
     }
 
     pub(super) fn invalidate_now(&self, targets: &[Target]) -> Stamp {

@@ -127,6 +127,11 @@ impl fmt::Debug for Snapshot {
     }
 }
 
+/// As much later, and a century at most.
+fn later(time: Instant, by: Duration) -> Instant {
+    time + by.min(Duration::from_secs(100 * 365 * 86_400))
+}
+
 /// A stored answer, with all that says whether it may still be given.
 #[derive(Debug)]
 pub struct Entry {
@@ -135,8 +140,9 @@ pub struct Entry {
     tags: Box<[Tag]>,
     stamp: Stamp,
     stored: Instant,
-    fresh_for: Duration,
-    keep_for: Duration,
+    /// Times and not lengths: to compare two costs less than to subtract them.
+    fresh_until: Instant,
+    kept_until: Instant,
     /// What the logical clock said when it was last found valid; nothing at first.
     pub(super) proven: AtomicU64,
 }
@@ -145,14 +151,15 @@ impl Entry {
     /// An answer under this key that was computed after `stamp`, and is fresh for this long from `stored` on.
     #[must_use]
     pub fn new(key: Key, answer: Snapshot, stamp: Stamp, stored: Instant, fresh_for: Duration) -> Self {
+        let fresh_until = later(stored, fresh_for);
         Self {
             key,
             answer,
             tags: Box::default(),
             stamp,
             stored,
-            fresh_for,
-            keep_for: Duration::ZERO,
+            fresh_until,
+            kept_until: fresh_until,
             proven: AtomicU64::new(0),
         }
     }
@@ -167,7 +174,7 @@ impl Entry {
     /// Keeps it for this long after it is no longer fresh. Defaults to not at all.
     #[must_use]
     pub fn keep_stale_for(mut self, keep_for: Duration) -> Self {
-        self.keep_for = keep_for;
+        self.kept_until = later(self.fresh_until, keep_for);
         self
     }
 
@@ -204,19 +211,25 @@ impl Entry {
     /// For how long it is still fresh; zero where it no longer is.
     #[must_use]
     pub fn ttl(&self, now: Instant) -> Duration {
-        self.fresh_for.saturating_sub(self.age(now))
+        self.fresh_until.saturating_duration_since(now)
+    }
+
+    /// Whether it is fresh.
+    #[must_use]
+    pub fn is_fresh(&self, now: Instant) -> bool {
+        now < self.fresh_until
     }
 
     /// How long it is kept in all.
     #[must_use]
     pub fn lifetime(&self) -> Duration {
-        self.fresh_for.saturating_add(self.keep_for)
+        self.kept_until - self.stored
     }
 
     /// Whether it is of no use any more, neither fresh nor stale.
     #[must_use]
     pub fn is_over(&self, now: Instant) -> bool {
-        self.age(now) >= self.lifetime()
+        now >= self.kept_until
     }
 
     /// Bytes that it takes in memory, bookkeeping included.

@@ -2,7 +2,7 @@ use std::{
     fmt,
     future::Future,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use axum::response::Response;
@@ -21,10 +21,8 @@ pin_project! {
 pin_project! {
     #[project = WayProjection]
     enum Way<F, E> {
-        // Nothing is cached here.
-        Passed { #[pin] inner: F },
-        // Not this request.
-        Bypassed { #[pin] inner: F },
+        // Nothing is cached here, or not this request.
+        Passed { #[pin] inner: F, bypassed: bool },
         // Taken with the first poll.
         Hit { response: Option<Response> },
         Missed { answer: Answer<E> },
@@ -35,12 +33,9 @@ pin_project! {
 type Answer<E> = Pin<Box<dyn Future<Output = Result<Response, E>> + Send>>;
 
 impl<F, E> CachedFuture<F, E> {
-    pub(super) fn passed(inner: F) -> Self {
-        Self { way: Way::Passed { inner } }
-    }
-
-    pub(super) fn bypassed(inner: F) -> Self {
-        Self { way: Way::Bypassed { inner } }
+    /// Past the cache, which says so where there is one.
+    pub(super) fn passed(inner: F, bypassed: bool) -> Self {
+        Self { way: Way::Passed { inner, bypassed } }
     }
 
     pub(super) fn hit(response: Response) -> Self {
@@ -60,11 +55,13 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().way.project() {
-            WayProjection::Passed { inner } => inner.poll(cx),
-            WayProjection::Bypassed { inner } => {
-                let mut response = ready!(inner.poll(cx))?;
-                response.headers_mut().insert(X_CACHE, BYPASS);
-                Poll::Ready(Ok(response))
+            WayProjection::Passed { inner, bypassed } => {
+                // Changed where it lies: a response is large to move.
+                let mut polled = inner.poll(cx);
+                if let (true, Poll::Ready(Ok(response))) = (*bypassed, &mut polled) {
+                    response.headers_mut().insert(X_CACHE, BYPASS);
+                }
+                polled
             }
             WayProjection::Hit { response } => {
                 Poll::Ready(Ok(response.take().expect("a future is not polled once it has ended")))

@@ -18,7 +18,7 @@ use crate::identity::Identity;
 /// never an answer that is another's.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Key {
-    bytes: Box<[u8]>,
+    bytes: Vec<u8>,
     hash: u64,
 }
 
@@ -28,7 +28,7 @@ static STATE: LazyLock<RandomState> = LazyLock::new(RandomState::default);
 impl Key {
     /// These bytes. Whoever makes them has written them so that two different things are never the same bytes.
     #[must_use]
-    pub fn new(bytes: impl Into<Box<[u8]>>) -> Self {
+    pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
         let bytes = bytes.into();
         let mut hasher = STATE.build_hasher();
         hasher.write(&bytes);
@@ -56,6 +56,12 @@ impl Key {
             write!(text, "{byte:02x}").expect("a string takes any text");
         }
         text
+    }
+
+    /// To be kept: without room that is not needed.
+    pub(super) fn shrunk(mut self) -> Self {
+        self.bytes.shrink_to_fit();
+        self
     }
 
     #[cfg(test)]

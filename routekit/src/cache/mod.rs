@@ -1,9 +1,9 @@
 //! A shared cache in front of handlers, whose invalidation loses no race.
 //!
 //! What is cached:
-//! 1. Answers to GET and HEAD without a body. HEAD is looked up and filled as GET. Requests with `Range`, `If-Match`,
-//!    `If-Unmodified-Since`, `If-Range` or `Upgrade` pass by, and so does whoever says who is asking (an `Authorization` header, a
-//!    verified [`Identity`](crate::Identity)), unless the route is `per = "user"` or `shared`.
+//! 1. Answers to GET and HEAD without a body. HEAD is looked up and filled as GET. Requests with `Range`, `If-Match`
+//!    or `If-Unmodified-Since` pass by, and so does whoever says who is asking (an `Authorization` header, a verified
+//!    [`Identity`](crate::Identity)), unless the route is `per = "user"` or `shared`.
 //! 2. Of these, answers of 200, 203, 204, 300 and 301 for the `ttl`, and those together with 308, 404 and 410 for as long as they say
 //!    themselves (`s-maxage`, else `max-age`, of `Cache-Control`; RFC 9111 §4.2.1), which goes before the `ttl`.
 //! 3. Never with `Set-Cookie`, with `no-store`, `private` or `no-cache`, with a `Vary` that names a header which is not in `vary(…)`, with

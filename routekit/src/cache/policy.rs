@@ -64,28 +64,24 @@ pub(super) struct Asked {
 impl Policy {
     /// Whether the cache has a say in this request.
     pub(super) fn takes(&self, request: &Request) -> bool {
-        let headers = request.headers();
-        let method = *request.method() == Method::GET || *request.method() == Method::HEAD;
-        method
-            && request.body().size_hint().exact() == Some(0)
-            // Parts of an answer, answers that depend on what the client has, and other protocols.
-            && !PASSED.iter().any(|name| headers.contains_key(name))
-            // Whoever says who is asking has to say who may see the answer.
-            && (self.audience.is_some()
-                || !headers.contains_key(header::AUTHORIZATION) && request.extensions().get::<Identity>().is_none())
+        let method = request.method();
+        (*method == Method::GET || *method == Method::HEAD)
+            && request.body().is_end_stream()
+            // One look at each header, of which there are few, costs less than a search for each name.
+            && request.headers().keys().all(|name| !PASSED.contains(name) && (*name != header::AUTHORIZATION || self.audience.is_some()))
+            // Of whoever is known, somebody has to say who may see the answer.
+            && (self.audience.is_some() || request.extensions().get::<Identity>().is_none())
     }
 
-    /// The key of a request, and the request.
-    pub(super) fn key(&self, request: Request) -> (Key, String, Request) {
+    /// The key of a request, and its partition.
+    pub(super) fn key(&self, request: &mut Request) -> (Key, String) {
         let (mut partition, mut custom) = (String::new(), None);
-        let mut request = request;
         if self.partition.is_some() || self.key.is_some() {
-            let (parts, body) = request.into_parts();
+            let (parts, body) = std::mem::take(request).into_parts();
             partition = self.partition.map(|partition| partition.of(&parts)).unwrap_or_default();
             custom = self.key.map(|key| key.of(&parts));
-            request = Request::from_parts(parts, body);
+            *request = Request::from_parts(parts, body);
         }
-        let user = (self.audience == Some(Audience::User)).then(|| request.extensions().get());
         let parts = KeyParts {
             // HEAD routes of a path have answers of their own.
             route: if self.head_as_get { &self.template } else { "HEAD" },
@@ -94,15 +90,14 @@ impl Policy {
             headers: request.headers(),
             custom: custom.as_deref(),
             vary: &self.rules.vary,
-            user,
+            user: (self.audience == Some(Audience::User)).then(|| request.extensions().get()),
         };
-        let key = parts.key();
-        (key, partition, request)
+        (parts.key(), partition)
     }
 
     pub(super) fn asked(&self, key: Key, partition: String, request: &Request) -> Asked {
         let identity = (self.audience == Some(Audience::User)).then(|| request.extensions().get().cloned()).flatten();
-        Asked { key, partition, uri: request.uri().clone(), identity }
+        Asked { key: key.shrunk(), partition, uri: request.uri().clone(), identity }
     }
 
     /// An answer as an entry.
@@ -168,6 +163,5 @@ pub(super) fn names(template: &Template, places: &Places, path: &str, spellings:
     names
 }
 
-/// Requests with one of these are none of the cache's business.
-const PASSED: [HeaderName; 5] =
-    [header::RANGE, header::IF_MATCH, header::IF_UNMODIFIED_SINCE, header::IF_RANGE, header::UPGRADE];
+/// Requests for a part of an answer, or for an answer only if the client's copy is a certain one, go to the handler.
+const PASSED: [HeaderName; 3] = [header::RANGE, header::IF_MATCH, header::IF_UNMODIFIED_SINCE];

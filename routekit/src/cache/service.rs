@@ -33,22 +33,36 @@ where
         self.inner.poll_ready(cx)
     }
 
+    #[inline]
     fn call(&mut self, request: Request) -> Self::Future {
-        let Some(policy) = &self.policy else { return CachedFuture::passed(self.inner.call(request)) };
-        if !policy.takes(&request) {
-            return CachedFuture::bypassed(self.inner.call(request));
-        }
-        let head = *request.method() == Method::HEAD;
-        let (key, partition, request) = policy.key(request);
-        let looked = policy.cache.lookup_now(&key);
-        if let Some(Lookup::Hit(entry)) = &looked {
-            return CachedFuture::hit(policy.cache.respond(entry, head, &policy.report));
-        }
-        // The one that was made ready goes along.
-        let clone = self.inner.clone();
-        let inner = std::mem::replace(&mut self.inner, clone);
-        let asked = policy.asked(key, partition, &request);
-        let missed = Missed { policy: Arc::clone(policy), asked, head, request, inner };
-        CachedFuture::missed(missed.answer(looked))
+        let bypassed = match &self.policy {
+            None => false,
+            Some(policy) if policy.takes(&request) => return look(policy, &mut self.inner, request),
+            Some(_) => true,
+        };
+        // In one place, so that what is inside is compiled into it.
+        CachedFuture::passed(self.inner.call(request), bypassed)
     }
+}
+
+/// Apart, so that routes that are not cached pay for no more than the branch.
+#[inline(never)]
+fn look<S>(policy: &Arc<Policy>, inner: &mut S, mut request: Request) -> CachedFuture<S::Future, S::Error>
+where
+    S: Service<Request, Response = Response> + Clone + Send + 'static,
+    S::Future: Send,
+    S::Error: Send + 'static,
+{
+    let head = *request.method() == Method::HEAD;
+    let (key, partition) = policy.key(&mut request);
+    let looked = policy.cache.lookup_now(&key);
+    if let Some(Lookup::Hit(entry)) = &looked {
+        return CachedFuture::hit(policy.cache.respond(entry, head, &policy.report));
+    }
+    // The one that was made ready goes along.
+    let clone = inner.clone();
+    let inner = std::mem::replace(inner, clone);
+    let asked = policy.asked(key, partition, &request);
+    let missed = Missed { policy: Arc::clone(policy), asked, head, request, inner };
+    CachedFuture::missed(missed.answer(looked))
 }
