@@ -8,6 +8,7 @@ use crate::{
     route::{Access, Audience},
     setting::Origin,
     setup::{self, SetupProblem},
+    units,
 };
 
 /// With the size that is configured, unless the program brings a store whose size is its own affair.
@@ -19,7 +20,7 @@ pub(super) fn sized(cache: CacheBuilder, config: &Config, problems: &mut Vec<Set
     if cache.has_store() {
         problems.push(SetupProblem::InvalidSetting {
             setting: config::place("cache_max_bytes", setting.origin()),
-            value: setting.to_string(),
+            value: units::Bytes(**setting).to_string(),
             reason: "the app keeps its cache in a store of its own, which this does not reach".to_owned(),
         });
         return cache;
