@@ -12,6 +12,8 @@ mod auth;
 mod cache_flight;
 mod cache_race;
 mod cache_store;
+mod cache;
+mod caching;
 mod config;
 mod correlation;
 mod dependencies;

@@ -1,0 +1,195 @@
+//! For how long an answer is given again, and what of it.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::response::{AppendHeaders, IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use routekit::{cache::Cache, prelude::*, test::TestApp};
+use serde_json::Value;
+use tokio::sync::Semaphore;
+
+use super::{Calls, app, did, said, start};
+
+#[get("/cache/minute/{id}", cache(ttl = 60))]
+async fn minute(id: u32, calls: Dep<Calls>) -> String {
+    format!("{id} {}", calls.next())
+}
+
+#[get("/cache/minute-said/{id}", cache(ttl = 5))]
+async fn minute_said(id: u32) -> ([(header::HeaderName, &'static str); 1], String) {
+    ([(header::CACHE_CONTROL, "max-age=60")], id.to_string())
+}
+
+#[tokio::test]
+async fn fresh_until_the_ttl_is_over() {
+    let (app, clock) = start(app(routes![minute]));
+    for (advance, expected) in
+        [(0, "MISS 1 1"), (0, "HIT 1 1"), (59_999, "HIT 1 1"), (1, "MISS 1 2"), (59_999, "HIT 1 2")]
+    {
+        clock.advance(Duration::from_millis(advance));
+        assert_eq!(said(app.get("/cache/minute/1")).await, expected, "{advance} ms later");
+    }
+    clock.advance(Duration::from_secs(86_400));
+    assert_eq!(said(app.get("/cache/minute/1")).await, "MISS 1 3", "a day later");
+}
+
+/// Of many answers that were stored at once, how many are still given after each of these times.
+async fn still_given(path: &str, after: &[u64]) -> Vec<usize> {
+    const MANY: usize = 200;
+    let (app, clock) = start(app(routes![minute, minute_said]).cache(Cache::builder()));
+    let mut fresh: Vec<String> = (0..MANY).map(|id| format!("{path}/{id}")).collect();
+    for path in &fresh {
+        assert_eq!(did(&app, path).await, "MISS");
+    }
+    let (mut then, mut counts) = (0, Vec::new());
+    for after in after {
+        clock.advance(Duration::from_millis(after - then));
+        then = *after;
+        let mut hits = Vec::new();
+        for path in fresh {
+            match did(&app, &path).await.as_str() {
+                "HIT" => hits.push(path),
+                other => assert_eq!(other, "MISS"),
+            }
+        }
+        fresh = hits;
+        counts.push(fresh.len());
+    }
+    counts
+}
+
+#[tokio::test]
+async fn what_was_stored_together_is_not_stale_together() {
+    let [all, some, none] = still_given("/cache/minute", &[54_000, 57_000, 60_000]).await[..] else { panic!() };
+    assert_eq!((all, none), (200, 0), "a tenth shorter at most, and never longer");
+    assert!((20..180).contains(&some), "{some} of 200 at half of it");
+    let said = still_given("/cache/minute-said", &[59_999, 60_000]).await;
+    assert_eq!(said, [200, 0], "what answers say is exact");
+}
+
+#[get("/cache/headers", cache(ttl = 60))]
+async fn headers() -> Response {
+    let opaque = HeaderValue::from_bytes(b"\xe4").unwrap();
+    let headers = AppendHeaders([
+        ("connection", HeaderValue::from_static("keep-alive, X-Hop")),
+        ("connection", HeaderValue::from_static("x-hop-too")),
+        ("keep-alive", HeaderValue::from_static("timeout=5")),
+        ("proxy-connection", HeaderValue::from_static("keep-alive")),
+        ("proxy-authenticate", HeaderValue::from_static("Basic")),
+        ("te", HeaderValue::from_static("trailers")),
+        ("trailer", HeaderValue::from_static("etag")),
+        ("upgrade", HeaderValue::from_static("h2c")),
+        ("x-hop", HeaderValue::from_static("1")),
+        ("x-hop-too", HeaderValue::from_static("1")),
+        ("link", HeaderValue::from_static("</a>")),
+        ("link", HeaderValue::from_static("</b>")),
+        ("x-opaque", opaque),
+        ("content-language", HeaderValue::from_static("de")),
+    ]);
+    (headers, "text").into_response()
+}
+
+#[tokio::test]
+async fn headers_of_one_connection_are_not_given_again() {
+    let (app, _) = start(app(routes![headers]));
+    let first = app.get("/cache/headers").send().await;
+    let again = app.get("/cache/headers").send().await;
+    assert_eq!((first.header("x-cache"), again.header("x-cache")), (Some("MISS"), Some("HIT")));
+    assert_eq!(first.header("x-hop"), Some("1"));
+    let mut names: Vec<&str> = again.headers().keys().map(http::HeaderName::as_str).collect();
+    names.sort_unstable();
+    let expected =
+        ["content-language", "content-length", "content-type", "link", "x-cache", "x-correlation-id", "x-opaque"];
+    assert_eq!(names, expected);
+    assert_eq!(again.headers().get_all("link").iter().collect::<Vec<_>>(), ["</a>", "</b>"]);
+    assert_eq!(again.headers()["x-opaque"].as_bytes(), b"\xe4");
+}
+
+/// Fails as it is told, once somebody lets it.
+#[get("/cache/fails/{how}", cache(ttl = 60), timeout = "1s")]
+async fn fails(how: String, gate: Dep<Semaphore>) -> Result<Response> {
+    gate.acquire().await.unwrap().forget();
+    match how.as_str() {
+        "missing" => {
+            let missing = Problem::not_found("nothing here");
+            Err(missing.header(header::CACHE_CONTROL, HeaderValue::from_static("max-age=60")))
+        }
+        "bare" => Ok((StatusCode::GONE, [(header::CACHE_CONTROL, "max-age=60")]).into_response()),
+        "internal" => Err(Problem::internal(std::io::Error::other("the disk is full"))),
+        "unavailable" => Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE)),
+        "bare-500" => Ok(StatusCode::INTERNAL_SERVER_ERROR.into_response()),
+        "panic" => panic!("as it should"),
+        _ => std::future::pending().await,
+    }
+}
+
+async fn problem(app: &TestApp, path: &str, id: &str) -> (Option<String>, Value) {
+    let answer = app.get(path).header("x-correlation-id", id).send().await;
+    assert_eq!(answer.header("x-correlation-id"), Some(id), "{path}");
+    (answer.header("x-cache").map(str::to_owned), answer.json())
+}
+
+#[tokio::test]
+async fn a_stored_problem_is_about_the_request_that_it_answers() {
+    for (how, status) in [("missing", 404), ("bare", 410)] {
+        let gate = Arc::new(Semaphore::new(1));
+        let (app, _) = start(app(routes![fails]).provide_shared(gate));
+        for (id, expected) in [("first", "MISS"), ("second", "HIT"), ("third", "HIT")] {
+            let path = format!("/cache/fails/{how}");
+            let (x_cache, problem) = problem(&app, &path, id).await;
+            assert_eq!(x_cache.as_deref(), Some(expected), "{how}");
+            assert_eq!(problem["status"], status, "{how}");
+            assert_eq!(problem["correlationId"], id, "{how}");
+            assert_eq!(problem["instance"], *path, "{how}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shared_failure_is_about_the_request_that_it_answers() {
+    for (how, status) in
+        [("internal", 500), ("unavailable", 503), ("bare-500", 500), ("panic", 500), ("timeout", 504), ("missing", 404)]
+    {
+        let gate = Arc::new(Semaphore::new(0));
+        let (app, _) = start(app(routes![fails]).provide_shared(Arc::clone(&gate)));
+        let path = format!("/cache/fails/{how}");
+        let asked = async |id| {
+            let (_, problem) = problem(&app, &path, id).await;
+            assert_eq!((&problem["status"], &problem["correlationId"]), (&status.into(), &id.into()), "{how}");
+        };
+        let release = async {
+            tokio::task::yield_now().await;
+            // For one of them: the others could not be answered if it were not shared.
+            gate.add_permits(1);
+        };
+        tokio::join!(asked("first"), asked("second"), asked("third"), release);
+    }
+}
+
+#[tokio::test]
+async fn digests_of_keys_where_they_are_wanted() {
+    let (app, _) = start(app(routes![minute]).configure(|config| config.cache_debug_headers = true.into()));
+    let key = async |path: &str, method: http::Method| {
+        let answer = app.request(method, path).send().await;
+        let key = answer.header("x-cache-key").unwrap().to_owned();
+        (answer.header("x-cache").unwrap().to_owned(), key)
+    };
+    let get = http::Method::GET;
+    let (did, first) = key("/cache/minute/1?a=1&b=2", get.clone()).await;
+    assert_eq!(did, "MISS");
+    assert!(first.len() == 32 && first.bytes().all(|byte| byte.is_ascii_hexdigit()), "{first}");
+    for (path, method, expected) in [
+        ("/cache/minute/1?a=1&b=2", get.clone(), ("HIT", true)),
+        ("/cache/minute/1?b=2&a=1", get.clone(), ("HIT", true)),
+        ("/cache/minute/1?a=1&b=2", http::Method::HEAD, ("HIT", true)),
+        ("/cache/minute/1?a=1&b=3", get.clone(), ("MISS", false)),
+        ("/cache/minute/2?a=1&b=2", get.clone(), ("MISS", false)),
+    ] {
+        let (did, other) = key(path, method).await;
+        assert_eq!((did.as_str(), other == first), expected, "{path}");
+    }
+    let (app, _) = start(super::app(routes![minute]));
+    for _ in 0..2 {
+        assert_eq!(app.get("/cache/minute/1").send().await.header("x-cache-key"), None);
+    }
+}

@@ -1,0 +1,126 @@
+//! HEAD is GET without its content.
+
+use std::sync::Arc;
+
+use axum::{Router, routing::get as get_service};
+use http::{Method, header};
+use routekit::{cache::CacheLayer, prelude::*};
+
+use super::{Calls, MINUTE, Read, app, ask, exact, start};
+
+#[get("/cache/page", cache(ttl = 60))]
+async fn page(method: Method, calls: Dep<Calls>) -> String {
+    format!("{method} page {}", calls.next())
+}
+
+#[get("/cache/cookie", cache(ttl = 60))]
+async fn cookie(method: Method) -> ([(&'static str, &'static str); 1], String) {
+    ([("set-cookie", "a=b")], format!("{method} page"))
+}
+
+#[get("/cache/told", cache(ttl = 60))]
+async fn told() -> ([(&'static str, &'static str); 1], String) {
+    ([("content-type", "text/plain")], "x".repeat(1000))
+}
+
+fn request(method: &Method, path: &str) -> axum::extract::Request {
+    axum::extract::Request::builder().method(method).uri(path).body(axum::body::Body::empty()).unwrap()
+}
+
+/// What a client sees of an answer: what the cache did, the length that it says, and the content.
+fn seen(answer: &Read) -> (String, Option<String>, String) {
+    let length = answer.headers.get(header::CONTENT_LENGTH).map(|length| length.to_str().unwrap().to_owned());
+    (answer.x_cache().to_owned(), length, answer.body.clone())
+}
+
+#[tokio::test]
+async fn head_and_get_share_an_entry() {
+    let shared = || {
+        let calls = Arc::new(Calls::default());
+        move |method: Method| {
+            let n = calls.next();
+            async move { format!("{method} page {n}") }
+        }
+    };
+    let layer = || CacheLayer::new(exact().build()).ttl(MINUTE);
+    let on_the_handler = Router::new().route("/cache/page", get_service(shared()).layer(layer()));
+    let on_the_router = Router::new().route("/cache/page", get_service(shared())).layer(layer());
+    for first in [Method::HEAD, Method::GET] {
+        let (app, _) = start(app(routes![page]));
+        let length = |answer: &Read| answer.headers.get(header::CONTENT_LENGTH).cloned();
+        for method in [&first, &Method::GET, &Method::HEAD] {
+            let answer = Read::all(app.call(request(method, "/cache/page")).await).await;
+            let expected = if *method == Method::HEAD { "" } else { "GET page 1" };
+            assert_eq!(answer.body, expected, "{method} after {first}");
+            if *method == Method::HEAD {
+                assert_eq!(length(&answer).unwrap(), "10", "{method} after {first}");
+            }
+        }
+    }
+    for (name, router) in [("around a handler", on_the_handler), ("around a router", on_the_router)] {
+        let asked = async |method| seen(&ask(&router.clone(), request(&method, "/cache/page")).await);
+        let head = |did: &str| (did.to_owned(), Some("10".to_owned()), String::new());
+        assert_eq!(asked(Method::HEAD).await, head("MISS"), "{name}");
+        let (did, _, body) = asked(Method::GET).await;
+        assert_eq!((did.as_str(), body.as_str()), ("HIT", "GET page 1"), "{name}");
+        assert_eq!(asked(Method::HEAD).await, head("HIT"), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn head_of_what_is_not_stored() {
+    let (app, _) = start(app(routes![cookie]));
+    let answer = Read::all(app.call(request(&Method::HEAD, "/cache/cookie")).await).await;
+    assert_eq!(seen(&answer), ("BYPASS".to_owned(), Some("8".to_owned()), String::new()));
+    assert_eq!(answer.headers["set-cookie"], "a=b");
+}
+
+#[tokio::test]
+async fn head_has_the_headers_of_get() {
+    let (app, _) = start(app(routes![told]));
+    let headers = async |method: Method| {
+        let answer = app.request(method, "/cache/told").header("x-correlation-id", "a").send().await;
+        let mut headers = answer.headers().clone();
+        headers.remove("content-length");
+        headers
+    };
+    headers(Method::GET).await;
+    assert_eq!(headers(Method::HEAD).await, headers(Method::GET).await);
+}
+
+#[get("/cache/both", cache(ttl = 60))]
+async fn both_get(calls: Dep<Calls>) -> ([(&'static str, &'static str); 1], String) {
+    ([("x-handler", "get")], format!("content {}", calls.next()))
+}
+
+#[head("/cache/both", cache(ttl = 60))]
+async fn both_head(calls: Dep<Calls>) -> [(&'static str, String); 2] {
+    [("x-handler", "head".to_owned()), ("x-call", calls.next().to_string())]
+}
+
+#[head("/cache/both")]
+async fn both_head_uncached(calls: Dep<Calls>) -> [(&'static str, String); 2] {
+    [("x-handler", "head".to_owned()), ("x-call", calls.next().to_string())]
+}
+
+#[tokio::test]
+async fn a_head_route_beside_a_get_route() {
+    for (name, head, expected) in [
+        ("cached", routes![both_get, both_head], ["MISS", "HIT"]),
+        ("not cached", routes![both_get, both_head_uncached], ["none", "none"]),
+    ] {
+        let (app, _) = start(app(head));
+        let ask = async |method: Method| {
+            let answer = app.request(method, "/cache/both").send().await;
+            let x_cache = answer.header("x-cache").unwrap_or("none").to_owned();
+            (x_cache, answer.header("x-handler").unwrap().to_owned(), answer.text().to_owned())
+        };
+        for round in 0..2 {
+            let did = expected[round];
+            assert_eq!(ask(Method::HEAD).await, (did.to_owned(), "head".to_owned(), String::new()), "{name}");
+            let (did, handler, text) = ask(Method::GET).await;
+            assert_eq!((did.as_str(), handler.as_str()), (["MISS", "HIT"][round], "get"), "{name}");
+            assert_eq!(text, "content 2", "{name}");
+        }
+    }
+}

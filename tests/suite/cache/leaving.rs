@@ -1,0 +1,180 @@
+//! Handlers that invalidate, and for whose answer nobody waits any more.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{body::Body, extract::Request};
+use routekit::{prelude::*, test::TestApp};
+use tokio::time::{advance, sleep};
+
+use super::{Calls, app, did, is_pending, start};
+
+/// How many handlers have ended, and how many were dropped, ended or not.
+#[derive(Default)]
+struct Log {
+    ended: AtomicUsize,
+    dropped: AtomicUsize,
+}
+
+impl Log {
+    fn counts(&self) -> (usize, usize) {
+        (self.ended.load(Ordering::SeqCst), self.dropped.load(Ordering::SeqCst))
+    }
+}
+
+struct Dropped(Arc<Log>);
+
+impl Drop for Dropped {
+    fn drop(&mut self) {
+        self.0.dropped.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+#[get("/cache/left", cache(ttl = 600, tags = "left"))]
+async fn left(calls: Dep<Calls>) -> String {
+    calls.next().to_string()
+}
+
+async fn change(seconds: u64, log: &Arc<Log>) {
+    let _dropped = Dropped(Arc::clone(log));
+    sleep(Duration::from_secs(seconds)).await;
+    log.ended.fetch_add(1, Ordering::SeqCst);
+}
+
+struct Logs(Arc<Log>);
+
+#[post("/cache/left/{seconds}", invalidates("left"))]
+async fn long(seconds: u64, logs: Dep<Logs>) -> String {
+    change(seconds, &logs.0).await;
+    seconds.to_string()
+}
+
+#[put("/cache/left/{seconds}", invalidates("left"), timeout = "1s")]
+async fn too_long(seconds: u64, logs: Dep<Logs>) -> String {
+    change(seconds, &logs.0).await;
+    seconds.to_string()
+}
+
+#[delete("/cache/left/{seconds}", timeout = "1s")]
+async fn of_no_concern(seconds: u64, logs: Dep<Logs>) -> String {
+    change(seconds, &logs.0).await;
+    seconds.to_string()
+}
+
+#[patch("/cache/left/{seconds}", invalidates("left"))]
+async fn refused(seconds: u64, logs: Dep<Logs>) -> Result<String> {
+    change(seconds, &logs.0).await;
+    Err(Problem::conflict("not now"))
+}
+
+fn left_app() -> (TestApp, Arc<Log>) {
+    let log = Arc::new(Log::default());
+    let routes = routes![left, long, too_long, of_no_concern, refused];
+    (start(app(routes).provide(Logs(Arc::clone(&log)))).0, log)
+}
+
+/// Asks for a change, and leaves when it is under way.
+async fn leave(app: &TestApp, method: &str, path: &str) {
+    let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
+    let mut answer = Box::pin(app.call(request));
+    assert!(is_pending(&mut answer).await);
+    settle().await;
+    assert!(is_pending(&mut answer).await);
+}
+
+/// Lets every task run that can.
+async fn settle() {
+    for _ in 0..20 {
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn later(seconds: f64) {
+    // Timers begin with the first poll.
+    settle().await;
+    advance(Duration::from_secs_f64(seconds)).await;
+    settle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_handler_of_a_client_who_leaves_runs_to_its_end() {
+    let (app, log) = left_app();
+    did(&app, "/cache/left").await;
+    leave(&app, "POST", "/cache/left/5").await;
+    assert_eq!([did(&app, "/cache/left").await, did(&app, "/cache/left").await], ["MISS", "HIT"], "invalid at once");
+    later(4.9).await;
+    assert_eq!((log.counts(), did(&app, "/cache/left").await), ((0, 0), "HIT".to_owned()), "it is not at its end");
+    later(0.2).await;
+    assert_eq!(log.counts(), (1, 1));
+    assert_eq!([did(&app, "/cache/left").await, did(&app, "/cache/left").await], ["MISS", "HIT"], "and once more");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_timed_out_goes_on() {
+    let (app, log) = left_app();
+    did(&app, "/cache/left").await;
+    assert_eq!(app.put("/cache/left/5").send().await.status(), 504);
+    assert_eq!(log.counts(), (0, 0));
+    assert_eq!([did(&app, "/cache/left").await, did(&app, "/cache/left").await], ["MISS", "HIT"], "invalid at once");
+    later(4.1).await;
+    assert_eq!(log.counts(), (1, 1));
+    assert_eq!([did(&app, "/cache/left").await, did(&app, "/cache/left").await], ["MISS", "HIT"], "and once more");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_invalidates_nothing_is_dropped() {
+    let (app, log) = left_app();
+    did(&app, "/cache/left").await;
+    assert_eq!(app.delete("/cache/left/5").send().await.status(), 504);
+    settle().await;
+    assert_eq!((log.counts(), did(&app, "/cache/left").await), ((0, 1), "HIT".to_owned()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_thirty_seconds_it_is_dropped() {
+    for (name, leaving) in [("the client leaves", true), ("it times out", false)] {
+        let (app, log) = left_app();
+        if leaving {
+            leave(&app, "POST", "/cache/left/3600").await;
+        } else {
+            assert_eq!(app.put("/cache/left/3600").send().await.status(), 504);
+            settle().await;
+        }
+        did(&app, "/cache/left").await;
+        later(29.9).await;
+        assert_eq!((log.counts(), did(&app, "/cache/left").await), ((0, 0), "HIT".to_owned()), "{name}");
+        later(0.2).await;
+        assert_eq!(log.counts(), (0, 1), "{name}");
+        assert_eq!(did(&app, "/cache/left").await, "MISS", "{name}: it may have changed something meanwhile");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_grace_begins_when_the_client_leaves() {
+    let (app, log) = left_app();
+    let request = Request::post("/cache/left/60").body(Body::empty()).unwrap();
+    let mut answer = Box::pin(app.call(request));
+    assert!(is_pending(&mut answer).await);
+    later(40.0).await;
+    assert_eq!(log.counts(), (0, 0), "whoever waits may wait for as long as it takes");
+    drop(answer);
+    later(19.9).await;
+    assert_eq!(log.counts(), (0, 0));
+    later(0.2).await;
+    assert_eq!(log.counts(), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_after_the_client_left_changes_nothing_more() {
+    let (app, log) = left_app();
+    did(&app, "/cache/left").await;
+    leave(&app, "PATCH", "/cache/left/5").await;
+    assert_eq!(did(&app, "/cache/left").await, "MISS", "nobody can know then");
+    later(5.1).await;
+    assert_eq!((log.counts(), did(&app, "/cache/left").await), ((1, 1), "HIT".to_owned()));
+}

@@ -1,0 +1,164 @@
+//! What is wrong, or looks wrong, with how the routes of an app cache.
+
+use routekit::{Route, prelude::*, test::TestApp};
+
+use super::{add, cached, plain, tenant};
+
+/// What keeps an app of these routes from starting.
+fn problems(app: App) -> Vec<String> {
+    let error = app.verifier(crate::auth::Header).into_router().unwrap_err();
+    error.problems().iter().map(ToString::to_string).collect()
+}
+
+fn warnings(routes: impl IntoIterator<Item = Route>) -> Vec<String> {
+    let app = TestApp::new(App::with_routes(routes).verifier(crate::auth::Header));
+    app.table().warnings().to_vec()
+}
+
+mod unknown {
+    use super::*;
+
+    #[get("/caching/unknown", cache(ttl = 60, invalidate_on("POST /caching/user", "PUT /nowhere/near/it")))]
+    pub(super) async fn cached() {}
+
+    #[get("/caching/prefixed", cache(ttl = 60, invalidate_on("POST /v1/caching/users")))]
+    pub(super) async fn prefixed() {}
+}
+
+#[test]
+fn invalidate_on_a_route_that_there_is_not() {
+    for prefix in ["", "/v1"] {
+        let app = App::with_routes(routes![unknown::cached, add]).prefix(prefix);
+        let problems = problems(app);
+        assert_eq!(problems.len(), 2, "{problems:#?}");
+        let named_by = format!("`invalidate_on` of GET {prefix}/caching/unknown (tests/suite/caching/check.rs:");
+        for (problem, route) in problems.iter().zip(["POST /caching/user", "PUT /nowhere/near/it"]) {
+            assert!(problem.starts_with(&named_by), "{problem}");
+            let rest = problem.split_once(") ").unwrap().1;
+            assert!(rest.starts_with(&format!("names the route `{route}`, which the app does not have")), "{problem}");
+        }
+        assert!(problems[0].ends_with("; did you mean `POST /caching/users`?"), "{}", problems[0]);
+        assert!(!problems[1].contains("did you mean"), "{}", problems[1]);
+    }
+    let app = App::with_routes(routes![unknown::prefixed, add]).prefix("/v1");
+    let problems = problems(app);
+    assert!(
+        problems[0].ends_with("did you mean `POST /caching/users`?"),
+        "declared names have no prefix: {problems:?}"
+    );
+}
+
+mod warned {
+    use super::*;
+
+    #[post("/caching/w/misspelt", invalidates("user"))]
+    pub(super) async fn misspelt() {}
+
+    #[post("/caching/w/nothing", invalidates("quite-something-else"))]
+    pub(super) async fn nothing() {}
+
+    #[put("/caching/w/template/{id}", invalidates("user:{id}"))]
+    pub(super) async fn template(id: u32) -> String {
+        id.to_string()
+    }
+
+    #[post("/caching/w/one", invalidates("user:7"))]
+    pub(super) async fn one() {}
+
+    #[post("/caching/w/users", invalidates("users"))]
+    pub(super) async fn users() {}
+
+    #[get("/caching/w/item/{item}", cache(ttl = 60, tags = "user:{item}"))]
+    pub(super) async fn item(item: u32) -> String {
+        item.to_string()
+    }
+
+    #[get("/caching/w/tenant", cache(ttl = 60, tags = "users", partition = tenant))]
+    pub(super) async fn partitioned() {}
+
+    #[post("/caching/w/tenant", invalidates("users", partition = tenant))]
+    pub(super) async fn partitioned_too() {}
+
+    #[get("/caching/w/unsaid", cache(ttl = 60))]
+    pub(super) async fn unsaid() {}
+
+    #[get("/caching/w/shared", cache(ttl = 60, shared))]
+    pub(super) async fn shared() {}
+
+    #[get("/caching/w/public", public, cache(ttl = 60))]
+    pub(super) async fn public() {}
+
+    #[get("/caching/w/user", cache(ttl = 60, per = "user"))]
+    pub(super) async fn user() {}
+
+    #[get("/caching/w/optional", auth(optional), cache(ttl = 60, per = "user"))]
+    pub(super) async fn optional() {}
+}
+
+const NO_TAG: &str = "a tag that no cached route declares";
+const ELSEWHERE: &str = "in another partition than any route that is cached with it";
+
+#[test]
+fn what_looks_wrong_with_tags() {
+    use warned::{item, misspelt, nothing, one, partitioned, partitioned_too, template, users};
+
+    for (name, routes, expected) in [
+        ("a tag of a cached route", routes![cached, users].into_iter().collect::<Vec<Route>>(), None),
+        ("a tag of none", routes![cached, nothing].into_iter().collect(), Some((NO_TAG, "declares; that is fine"))),
+        (
+            "a tag that is nearly one",
+            routes![cached, misspelt].into_iter().collect(),
+            Some((NO_TAG, "declares (did you mean `users`?)")),
+        ),
+        ("a tag without any cached route", routes![plain, users].into_iter().collect(), Some((NO_TAG, "`users`"))),
+        ("templates that meet", routes![item, template].into_iter().collect(), None),
+        ("a value of a template", routes![item, one].into_iter().collect(), None),
+        ("a template that none meets", routes![cached, template].into_iter().collect(), Some((NO_TAG, "`user:{id}`"))),
+        ("both are partitioned", routes![partitioned, partitioned_too].into_iter().collect(), None),
+        ("only the cached one is", routes![partitioned, users].into_iter().collect(), Some((ELSEWHERE, "`users`"))),
+        ("only the other one is", routes![cached, partitioned_too].into_iter().collect(), Some((ELSEWHERE, "`users`"))),
+        ("one of two is", routes![cached, partitioned, users].into_iter().collect(), None),
+    ] {
+        let warnings = warnings(routes);
+        match expected {
+            None => assert!(warnings.is_empty(), "{name}: {warnings:#?}"),
+            Some((what, more)) => {
+                assert_eq!(warnings.len(), 1, "{name}: {warnings:#?}");
+                for part in [what, more, "tests/suite/caching/check.rs:"] {
+                    assert!(warnings[0].contains(part), "{name}: {}", warnings[0]);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_looks_wrong_with_who_is_asking() {
+    use warned::{optional, public, shared, unsaid, user};
+
+    const NOBODY: &str = "is cached for nobody who is identified";
+    const ANYBODY: &str = "is cached per user, and does not ask who that is";
+    for (name, route, open, closed) in [
+        ("nothing is said", routes![unsaid], None, Some(NOBODY)),
+        ("shared", routes![shared], None, None),
+        ("public", routes![public], None, None),
+        ("per user", routes![user], Some(ANYBODY), None),
+        ("per user, and it asks", routes![optional], None, None),
+    ] {
+        let app = |closed: bool| {
+            let app = App::with_routes(route).verifier(crate::auth::Header);
+            let app = if closed { app.require_auth() } else { app };
+            TestApp::new(app).table().warnings().to_vec()
+        };
+        for (expected, found) in [(open, app(false)), (closed, app(true))] {
+            assert_eq!(found.len(), usize::from(expected.is_some()), "{name}: {found:#?}");
+            if let Some(expected) = expected {
+                assert!(
+                    found[0].contains(expected) && found[0].contains("tests/suite/caching/check.rs:"),
+                    "{}",
+                    found[0]
+                );
+            }
+        }
+    }
+}

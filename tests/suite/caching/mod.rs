@@ -1,0 +1,116 @@
+//! What routes declare about the cache: start-up, configuration, and what an app says of it.
+
+mod check;
+mod settings;
+
+use std::time::Duration;
+
+use http::request::Parts;
+use routekit::{Origin, cache::Audience, config::Config, prelude::*, test::TestApp};
+
+fn tenant(_: &Parts) -> String {
+    String::new()
+}
+
+#[get("/caching/plain")]
+async fn plain() {}
+
+#[get("/caching/cached", cache(ttl = 60, tags = "users"))]
+async fn cached() -> &'static str {
+    "x"
+}
+
+#[get(
+    "/caching/all/{id}",
+    auth,
+    cache(
+        ttl = "5m",
+        tags("users", "user:{id}"),
+        vary("accept-language", "x-tenant"),
+        per = "user",
+        partition = tenant,
+        key = tenant,
+        invalidate_on("POST /caching/users", "PUT /caching/users/{id}"),
+        max_body = "64KiB"
+    )
+)]
+async fn all(id: u32) -> String {
+    id.to_string()
+}
+
+#[get("/caching/explicit", auth(optional), cache(vary("accept"), shared))]
+async fn explicit() {}
+
+#[post("/caching/users", invalidates("users", user, pattern = "/v2/*", pattern = "/v3/*"), auth)]
+async fn add() {}
+
+#[put("/caching/users/{id}", invalidates("user:{id}", partition = tenant))]
+async fn change(id: u32) -> String {
+    id.to_string()
+}
+
+fn configured(toml: &str) -> Config {
+    Config::builder().toml("routekit.toml", toml).build().unwrap()
+}
+
+#[test]
+fn what_is_declared_is_there_as_data() {
+    let app = TestApp::new(App::with_routes(routes![all, explicit, add, change, plain]).verifier(crate::auth::Header));
+    let row = |name: &str| app.table().rows().iter().find(|row| row.meta.handler == name).unwrap();
+    let caching = row("all").policies.caching.unwrap();
+    assert_eq!(row("all").policies.caching.origin(), &Origin::Attribute);
+    assert_eq!(caching.ttl, Some(Duration::from_secs(300)));
+    assert_eq!(caching.tags, ["users", "user:{id}"]);
+    assert_eq!(caching.vary, ["accept-language", "x-tenant"]);
+    assert_eq!(caching.audience, Some(Audience::User));
+    assert_eq!(caching.invalidate_on, ["POST /caching/users", "PUT /caching/users/{id}"]);
+    assert_eq!(caching.max_body, Some(64 * 1024));
+    assert!(caching.partition.is_some() && caching.key.is_some());
+
+    let caching = row("explicit").policies.caching.unwrap();
+    assert_eq!((caching.ttl, caching.audience, caching.max_body), (None, Some(Audience::Everyone), None));
+
+    let invalidates = row("add").policies.invalidates.unwrap();
+    assert_eq!((invalidates.tags, invalidates.patterns), (&["users"][..], &["/v2/*", "/v3/*"][..]));
+    assert!(invalidates.user && invalidates.partition.is_none());
+    let invalidates = row("change").policies.invalidates.unwrap();
+    assert!(!invalidates.user && invalidates.partition.is_some() && invalidates.patterns.is_empty());
+    assert!(row("plain").policies.caching.is_none() && row("plain").policies.invalidates.is_none());
+}
+
+#[test]
+fn the_table_and_the_explanation_say_it() {
+    let config = configured(
+        "[route.'GET /caching/cached']\ncache_ttl = '30s'\n[route.'GET /caching/explicit']\ncache_ttl = 'off'\n",
+    );
+    let routes = routes![cached, all, explicit, add, change, plain];
+    let app = TestApp::new(App::with_routes(routes).verifier(crate::auth::Header).config(config));
+    let long = "ttl 300s, tags users user:{id}, vary accept-language x-tenant, \
+                invalidate_on POST /caching/users PUT /caching/users/{id}, per user, partitioned, own key, max_body 64KiB";
+    let added = "tags users, patterns /v2/* /v3/*, what is the user's, all of /caching/all/{id}";
+    for (route, step, short) in [
+        ("GET /caching/all/{id}", format!("cache = {long} (attribute)"), format!("cache = {long}")),
+        (
+            "GET /caching/cached",
+            "cache = ttl 30s, tags users (routekit.toml)".to_owned(),
+            "cache = ttl 30s, tags users (routekit.toml)".to_owned(),
+        ),
+        ("GET /caching/explicit", "cache = off (routekit.toml)".to_owned(), "cache = off (routekit.toml)".to_owned()),
+        ("GET /caching/plain", "cache = off (default)".to_owned(), String::new()),
+        ("POST /caching/users", format!("invalidates = {added}"), format!("invalidates = {added}")),
+        (
+            "PUT /caching/users/{id}",
+            "invalidates = tags user:{id}, partitioned, all of /caching/all/{id}".to_owned(),
+            "invalidates = tags user:{id}, partitioned, all of /caching/all/{id}".to_owned(),
+        ),
+    ] {
+        let explanation = app.table().explain(route).unwrap().to_string();
+        let line = explanation.lines().find(|line| line.trim_start().starts_with("cache") && line.ends_with(&step));
+        assert!(line.is_some(), "{step}\n{explanation}");
+        let table = app.table().to_string();
+        let (method, path) = route.split_once(' ').unwrap();
+        let row = table.lines().find(|row| row.starts_with(method) && row.contains(&format!(" {path} "))).unwrap();
+        assert!(row.contains(&short), "{short}\n{row}");
+        assert!(!short.is_empty() || !row.contains("cache"), "{row}");
+    }
+}
