@@ -79,7 +79,8 @@ impl CacheLayer {
         self
     }
 
-    /// The path template of the route that this stands around: `/users/{id}`. Needed where tags have placeholders.
+    /// The path template of the route that this stands around: `/users/{id}`. Needed where tags have placeholders. In a nested
+    /// router, without what that is nested under.
     #[must_use]
     pub fn route(mut self, template: &str) -> Self {
         self.change(|policy| template.clone_into(&mut policy.template));

@@ -13,7 +13,8 @@
 //!
 //! What tells answers apart: scheme and authority, route, path, the pairs of the query sorted by name (or what `key = …` makes of the
 //! request), the user of a `per = "user"` route, the headers of `vary(…)`, and the partition. All of it is stored and
-//! compared. In the path and the query, what is spelt differently is different.
+//! compared. In the path and the query, what is spelt differently is different. The path is the one the client asked for, also in a
+//! nested router.
 //!
 //! What is promised:
 //! 5. Once an invalidation has returned, no request that begins gets anything computed before it, also if it was being computed

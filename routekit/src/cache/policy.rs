@@ -2,7 +2,11 @@
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
-use axum::{body::HttpBody, extract::Request, response::Response};
+use axum::{
+    body::HttpBody,
+    extract::{OriginalUri, Request},
+    response::Response,
+};
 use http::{HeaderName, HeaderValue, Method, Uri, header};
 
 use super::{
@@ -57,7 +61,10 @@ pub(super) struct Policy {
 pub(super) struct Asked {
     pub(super) key: Key,
     partition: String,
+    /// What the client asked for.
     uri: Uri,
+    /// What of it a nested router is shown.
+    shown: Uri,
     identity: Option<Identity>,
 }
 
@@ -82,11 +89,17 @@ impl Policy {
             custom = self.key.map(|key| key.of(&parts));
             *request = Request::from_parts(parts, body);
         }
+        // HEAD routes of a path have answers of their own.
+        let route = if self.head_as_get { &*self.template } else { "HEAD" };
+        let (uri, shown) = (asked_for(request), request.uri());
+        let rewritten = (!is_same(uri, shown)).then(|| {
+            let query = (uri.query() != shown.query()).then(|| shown.query());
+            format!("{route} {} {query:?}", shown.path())
+        });
         let parts = KeyParts {
-            // HEAD routes of a path have answers of their own.
-            route: if self.head_as_get { &self.template } else { "HEAD" },
+            route: rewritten.as_deref().unwrap_or(route),
             partition: &partition,
-            uri: request.uri(),
+            uri,
             headers: request.headers(),
             custom: custom.as_deref(),
             vary: &self.rules.vary,
@@ -97,7 +110,7 @@ impl Policy {
 
     pub(super) fn asked(&self, key: Key, partition: String, request: &Request) -> Asked {
         let identity = (self.audience == Some(Audience::User)).then(|| request.extensions().get().cloned()).flatten();
-        Asked { key: key.shrunk(), partition, uri: request.uri().clone(), identity }
+        Asked { key: key.shrunk(), partition, uri: asked_for(request).clone(), shown: request.uri().clone(), identity }
     }
 
     /// An answer as an entry.
@@ -134,7 +147,7 @@ impl Policy {
         let mut tags: Vec<Tag> = self
             .tags
             .iter()
-            .flat_map(|template| names(template, &places, path, spellings))
+            .flat_map(|template| names(template, &places, asked.shown.path(), spellings))
             .map(|name| Tag::named(partition, &name))
             .collect();
         tags.extend(found.into_iter().flat_map(CacheTags::names).map(|name| Tag::named(partition, name)));
@@ -144,6 +157,17 @@ impl Policy {
         tags.extend(asked.identity.as_ref().map(|identity| Tag::user(partition, identity)));
         tags
     }
+}
+
+/// What the client asked for: a router that is nested in another one is shown only what is left of the path.
+fn asked_for(request: &Request) -> &Uri {
+    request.extensions().get::<OriginalUri>().map_or_else(|| request.uri(), |original| &original.0)
+}
+
+/// Mostly one is a clone of the other.
+fn is_same(one: &Uri, other: &Uri) -> bool {
+    let text = |uri: &Uri| uri.path_and_query().map(|path| std::ptr::from_ref(path.as_str()));
+    text(one) == text(other) || one == other
 }
 
 /// The names that a template stands for: as the path spells its placeholders, and, where that is different, as the handler's

@@ -40,7 +40,8 @@ async fn users() -> Json<Page> {
 
 /// As `App::serve` does: a clone of the service for each request, which is always ready.
 pub(crate) fn routekit() -> impl AsyncFn(Request) -> Response {
-    let app = App::with_routes(routes![bytes, query, json, hit, users]).config(Config::default()).into_service().unwrap();
+    let app =
+        App::with_routes(routes![bytes, query, json, hit, users]).config(Config::default()).into_service().unwrap();
     async move |request| match app.clone().call(request).await {
         Ok(response) => response,
         Err(never) => match never {},

@@ -8,6 +8,7 @@ mod head;
 mod invalidation;
 mod keys;
 mod leaving;
+mod nested;
 mod patterns;
 mod stored;
 

@@ -68,7 +68,8 @@ impl InvalidateLayer {
         self
     }
 
-    /// The path template of the route that this stands around: `/users/{id}`. Needed where there are placeholders.
+    /// The path template of the route that this stands around: `/users/{id}`. Needed where there are placeholders. In a nested
+    /// router, without what that is nested under.
     #[must_use]
     pub fn route(mut self, template: &str) -> Self {
         self.change(|plan| template.clone_into(&mut plan.template));

@@ -1,0 +1,84 @@
+//! Layers within nested routers, which are shown only a part of the path.
+
+use axum::{Router, body::Body, extract::Request, routing};
+use routekit::cache::{Cache, CacheLayer, InvalidateLayer};
+
+use super::{MINUTE, ask, exact, get_of};
+
+/// `/{name}/users/{id}`, cached and changed, around a handler or around its router.
+fn router(cache: &Cache, name: &'static str) -> Router {
+    let cached = CacheLayer::new(cache.clone()).ttl(MINUTE).route("/users/{id}").tags(["user:{id}"]);
+    let changing = InvalidateLayer::new(cache.clone()).route("/users/{id}").tags(["user:{id}"]);
+    Router::new()
+        .route("/users/{id}", routing::get(async move || name).layer(cached.clone()))
+        .route("/users/{id}", routing::put(async || "").layer(changing))
+        .merge(Router::new().route("/{id}", routing::get(async move || name)).layer(cached))
+}
+
+fn all(cache: &Cache) -> Router {
+    let deep = Router::new().nest("/three", router(cache, "three"));
+    router(cache, "none").nest("/one", router(cache, "one")).nest("/two", router(cache, "two")).nest("/deep", deep)
+}
+
+const PATHS: [(&str, &str); 8] = [
+    ("/users/7", "none"),
+    ("/one/users/7", "one"),
+    ("/two/users/7", "two"),
+    ("/deep/three/users/7", "three"),
+    ("/x", "none"),
+    ("/one/x", "one"),
+    ("/two/x", "two"),
+    ("/deep/three/x?page=1", "three"),
+];
+
+/// Each was answered with what another one had stored: a nested router is shown the same path.
+#[tokio::test]
+async fn are_not_each_others() {
+    let router = all(&exact().build());
+    for did in ["MISS", "HIT"] {
+        for (path, text) in PATHS {
+            let answer = ask(&router, get_of(path)).await;
+            assert_eq!((answer.x_cache(), answer.body.as_str()), (did, text), "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn patterns_are_of_what_clients_ask_for() {
+    for (pattern, expected) in [
+        ("/users/7", ["MISS", "HIT", "HIT", "HIT", "HIT", "HIT", "HIT", "HIT"]),
+        ("/one/*", ["HIT", "MISS", "HIT", "HIT", "HIT", "MISS", "HIT", "HIT"]),
+        ("/deep/*", ["HIT", "HIT", "HIT", "MISS", "HIT", "HIT", "HIT", "MISS"]),
+        ("/*/users/*", ["HIT", "MISS", "MISS", "MISS", "HIT", "HIT", "HIT", "HIT"]),
+        ("*/x?page=1", ["HIT", "HIT", "HIT", "HIT", "HIT", "HIT", "HIT", "MISS"]),
+    ] {
+        let cache = exact().build();
+        let router = all(&cache);
+        for (path, _) in PATHS {
+            ask(&router, get_of(path)).await;
+        }
+        cache.invalidate_pattern(pattern).await.unwrap();
+        for ((path, _), expected) in PATHS.into_iter().zip(expected) {
+            assert_eq!(ask(&router, get_of(path)).await.x_cache(), expected, "{path} after {pattern}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn placeholders_are_of_the_nested_path() {
+    let router = all(&exact().spawner(super::spawner()).build());
+    for path in ["/one/users/7", "/one/users/8"] {
+        ask(&router, get_of(path)).await;
+    }
+    ask(&router, Request::put("/deep/three/users/7").body(Body::empty()).unwrap()).await;
+    assert_eq!(ask(&router, get_of("/one/users/7")).await.x_cache(), "MISS");
+    assert_eq!(ask(&router, get_of("/one/users/8")).await.x_cache(), "HIT");
+}
+
+#[tokio::test]
+async fn queries_are_sorted_there_as_well() {
+    let router = all(&exact().build());
+    assert_eq!(ask(&router, get_of("/one/x?a=1&b=2")).await.x_cache(), "MISS");
+    assert_eq!(ask(&router, get_of("/one/x?b=2&a=1")).await.x_cache(), "HIT");
+    assert_eq!(ask(&router, get_of("/one/x?a=1&b=3")).await.x_cache(), "MISS");
+}
