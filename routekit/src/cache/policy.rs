@@ -167,7 +167,7 @@ fn asked_for(request: &Request) -> &Uri {
 /// Mostly one is a clone of the other.
 fn is_same(one: &Uri, other: &Uri) -> bool {
     let text = |uri: &Uri| uri.path_and_query().map(|path| std::ptr::from_ref(path.as_str()));
-    text(one) == text(other) || one == other
+    text(one) == text(other) && one.authority().is_none() && other.authority().is_none() || one == other
 }
 
 /// The names that a template stands for: as the path spells its placeholders, and, where that is different, as the handler's
