@@ -65,8 +65,9 @@ impl Snapshot {
         &self.body
     }
 
-    pub(super) fn headers_mut(&mut self) -> &mut HeaderMap {
-        &mut self.headers
+    /// Adds a header to all answers, in place of those of its name.
+    pub(super) fn insert(&mut self, name: HeaderName, value: HeaderValue) {
+        self.headers.insert(name, value);
     }
 
     /// As an answer; without its content where only the head was asked for.
@@ -74,9 +75,6 @@ impl Snapshot {
         let mut response = Response::new(if head { Body::empty() } else { Body::from(self.body.clone()) });
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers.clone();
-        if head {
-            response.headers_mut().entry(header::CONTENT_LENGTH).or_insert_with(|| self.body.len().into());
-        }
         if let Some(problem) = &self.problem {
             response.extensions_mut().insert(problem.clone());
         }

@@ -98,7 +98,7 @@ where
     fn joined(&self, answer: &Snapshot) -> Response {
         let mut response = answer.respond(self.head);
         response.headers_mut().insert(X_CACHE, MISS);
-        self.policy.mark_key(&self.asked.key, response.headers_mut());
+        self.policy.mark_key(&self.asked.key, &mut response);
         response
     }
 
@@ -147,7 +147,7 @@ where
             lead.land(outcome);
         }
         let mut response = answer?;
-        policy.mark_key(&asked.key, response.headers_mut());
+        policy.mark_key(&asked.key, &mut response);
         if head {
             strip(&mut response);
         }

@@ -175,14 +175,18 @@ fn put_with(bytes: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
 
 /// How many values a header has, and each of them.
 fn put_values(bytes: &mut Vec<u8>, headers: &HeaderMap, name: &HeaderName, put: fn(&mut Vec<u8>, &[u8])) {
-    let start = bytes.len();
-    bytes.extend_from_slice(&[0; 4]);
-    let mut values = 0;
-    for value in headers.get_all(name) {
-        put(bytes, value.as_bytes());
-        values += 1;
+    if headers.len() == headers.keys_len() {
+        // No header has a second value, and one look finds the first.
+        let value = headers.get(name);
+        bytes.extend_from_slice(&length(usize::from(value.is_some())));
+        if let Some(value) = value {
+            put(bytes, value.as_bytes());
+        }
+        return;
     }
-    bytes[start..start + 4].copy_from_slice(&length(values));
+    let values = headers.get_all(name);
+    bytes.extend_from_slice(&length(values.iter().count()));
+    values.iter().for_each(|value| put(bytes, value.as_bytes()));
 }
 
 fn length(length: usize) -> [u8; 4] {

@@ -125,19 +125,30 @@ impl Policy {
     ) -> Arc<Entry> {
         let mut answer =
             Snapshot::new(response.status(), response.headers(), body).with_extensions(response.extensions());
-        // As it is given out, so that nothing has to be added for each hit.
-        answer.headers_mut().insert(X_CACHE, HIT);
-        self.mark_key(&asked.key, answer.headers_mut());
+        // As it is given out, so that nothing has to be added for each hit. A HEAD route's length is not that of its content.
+        if !body.is_empty() {
+            answer.insert(header::CONTENT_LENGTH, body.len().into());
+        }
+        answer.insert(X_CACHE, HIT);
+        if let Some(digest) = self.shown_key(&asked.key) {
+            answer.insert(X_CACHE_KEY, digest);
+        }
+        answer.insert(HeaderName::from_static("x-correlation-id"), HeaderValue::from_static(""));
         let found = response.extensions().get::<CacheTags>();
         let tags = self.tags_of(asked, found, &spellings.told());
         Arc::new(Entry::new(asked.key.clone(), answer, stamp, self.cache.now(), fresh_for).with_tags(tags))
     }
 
-    /// Adds a digest of the key, where that is wanted.
-    pub(super) fn mark_key(&self, key: &Key, headers: &mut http::HeaderMap) {
-        if self.debug_headers {
-            let digest = HeaderValue::from_str(&key.digest()).expect("hexadecimal digits are visible");
-            headers.insert(X_CACHE_KEY, digest);
+    /// A digest of the key, where that is wanted.
+    fn shown_key(&self, key: &Key) -> Option<HeaderValue> {
+        let digest = || HeaderValue::from_str(&key.digest()).expect("hexadecimal digits are visible");
+        self.debug_headers.then(digest)
+    }
+
+    /// Says it in an answer.
+    pub(super) fn mark_key(&self, key: &Key, response: &mut Response) {
+        if let Some(digest) = self.shown_key(key) {
+            response.headers_mut().insert(X_CACHE_KEY, digest);
         }
     }
 

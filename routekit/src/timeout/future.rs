@@ -23,8 +23,8 @@ pin_project! {
         inner: F,
         limit: Option<Duration>,
         report: Report,
-        #[pin]
-        sleep: Option<Sleep>,
+        // In a box, so that what does not wait has no room for it: every layer further out moves this future once.
+        sleep: Option<Pin<Box<Sleep>>>,
     }
 }
 
@@ -41,17 +41,17 @@ where
     type Output = Result<Response, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
+        let this = self.project();
         let polled = this.inner.poll(cx);
         if polled.is_ready() {
             return polled;
         }
         // Taken with the first `Pending`, after which the timer is there.
         if let Some(limit) = this.limit.take() {
-            this.sleep.set(Some(tokio::time::sleep(limit)));
+            *this.sleep = Some(Box::pin(tokio::time::sleep(limit)));
         }
         // Outside tokio's budget, which a handler that is always busy has used up.
-        match this.sleep.as_pin_mut().map(|sleep| pin!(tokio::task::unconstrained(sleep)).poll(cx)) {
+        match this.sleep.as_mut().map(|sleep| pin!(tokio::task::unconstrained(sleep)).poll(cx)) {
             Some(Poll::Ready(())) => {
                 this.report.event(Event::TimedOut);
                 Poll::Ready(Ok(timed_out()))
