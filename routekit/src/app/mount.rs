@@ -282,13 +282,13 @@ fn groups(candidates: &[Candidate], deps: &Deps, shared: &policy::Shared, observ
             continue;
         }
         let state = observers.of_declared(path, meta.method, policies, description);
-        let stack = policy::around_endpoint(policies, shared, (meta.method, path), &state, route.endpoint(&wiring));
         let (labels, methods) = by_path.entry(path).or_insert_with(|| {
             // Around the 405 of the path.
             (Vec::new(), MethodRouter::<(), Infallible>::new().layer(MatchedLayer::new(observers.route(path))))
         });
         labels.push(format!("{} {path} ({})", meta.method, meta.location));
-        *methods = std::mem::take(methods).on_service(meta.method.filter(), stack);
+        let (place, endpoint) = ((meta.method, path.as_str()), route.endpoint(&wiring));
+        *methods = policy::add_route(std::mem::take(methods), policies, shared, place, &state, endpoint);
     }
     let routes = by_path.into_iter();
     routes

@@ -13,7 +13,10 @@ use std::{
 
 use moka::{Expiry, notification::RemovalCause, sync::Cache as Moka};
 
-use super::{CacheStore, Entry, Key, Lookup, Stamp, StoreFuture, StoreSize, Target, as_is::AsIs, validity::Validity};
+use super::{
+    CacheStore, Entry, Key, Lookup, Stamp, StoreFuture, StoreSize, Target, as_is::AsIs, recent::Recent,
+    validity::Validity,
+};
 use crate::clock::Clock;
 
 /// How many bytes are kept unless somebody says otherwise: 64 MiB.
@@ -31,6 +34,7 @@ const BYTES_A_TAG: u64 = 512;
 pub struct Embedded {
     /// By the hash of the key; the entry has the key itself.
     entries: Moka<u64, Arc<Entry>, BuildHasherDefault<AsIs>>,
+    recent: Arc<Recent>,
     validity: Validity,
     clock: Clock,
     evictions: Arc<AtomicU64>,
@@ -52,13 +56,15 @@ impl Embedded {
     #[must_use]
     pub fn with_tags(bytes: u64, tags: usize) -> Self {
         let evictions = Arc::new(AtomicU64::new(0));
-        let counted = Arc::clone(&evictions);
+        let recent = Arc::new(Recent::new(bytes));
+        let (counted, forgotten) = (Arc::clone(&evictions), Arc::clone(&recent));
         let entries = Moka::builder()
             .name("routekit")
             .max_capacity(bytes)
             .weigher(|_, entry: &Arc<Entry>| u32::try_from(entry.size()).unwrap_or(u32::MAX))
             .expire_after(Lifetime)
-            .eviction_listener(move |_, _, cause| {
+            .eviction_listener(move |_, entry, cause| {
+                forgotten.forget(&entry);
                 if cause == RemovalCause::Size {
                     counted.fetch_add(1, Ordering::Relaxed);
                 }
@@ -66,6 +72,7 @@ impl Embedded {
             .build_with_hasher(BuildHasherDefault::default());
         Self {
             entries,
+            recent,
             validity: Validity::new(tags),
             clock: Clock::system(),
             evictions,
@@ -84,14 +91,21 @@ impl Embedded {
     pub(super) fn get(&self, key: &Key) -> Lookup {
         // Before the entry is looked for: an invalidation in between is later than the stamp.
         let stamp = self.validity.stamp();
-        let Some(entry) = self.entries.get(&key.hash()).filter(|entry| entry.key() == key) else {
-            return Lookup::Miss(stamp);
-        };
+        let Some(entry) = self.find(key) else { return Lookup::Miss(stamp) };
         let now = self.clock.now();
         if entry.is_over(now) || !self.validity.holds(&entry) {
             return Lookup::Miss(stamp);
         }
         if entry.is_fresh(now) { Lookup::Hit(entry) } else { Lookup::Stale(entry, stamp) }
+    }
+
+    fn find(&self, key: &Key) -> Option<Arc<Entry>> {
+        if let Some(entry) = self.recent.get(key) {
+            return Some(entry);
+        }
+        let entry = self.entries.get(&key.hash()).filter(|entry| entry.key() == key)?;
+        self.recent.keep(&entry);
+        Some(entry)
     }
 
     pub(super) fn invalidate_now(&self, targets: &[Target]) -> Stamp {
@@ -134,7 +148,7 @@ impl CacheStore for Embedded {
     }
 
     fn remove<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, ()> {
-        if self.entries.get(&key.hash()).is_some_and(|entry| entry.key() == key) {
+        if self.find(key).is_some() {
             self.entries.invalidate(&key.hash());
         }
         Box::pin(ready(Ok(())))

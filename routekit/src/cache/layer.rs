@@ -34,6 +34,7 @@ impl CacheLayer {
                 debug_headers: false,
                 report: Report::default(),
                 head_as_get: true,
+                overwritten: &[],
                 template: String::new(),
                 tags: Vec::new(),
                 audience: None,
@@ -147,6 +148,12 @@ impl CacheLayer {
     #[must_use]
     pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
         self.change(|policy| policy.report = Report::to(observer));
+        self
+    }
+
+    /// Keeps a place in answers for headers that whatever stands around this sets in any case.
+    pub(crate) fn overwritten(mut self, names: &'static [HeaderName]) -> Self {
+        self.change(|policy| policy.overwritten = names);
         self
     }
 

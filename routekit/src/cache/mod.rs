@@ -71,6 +71,7 @@ mod key;
 mod layer;
 mod marks;
 mod policy;
+mod recent;
 mod service;
 mod store;
 mod tag;

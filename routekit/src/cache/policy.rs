@@ -48,6 +48,8 @@ pub(super) struct Policy {
     pub(super) report: Report,
     /// Whether the handler is asked with GET, and answers HEAD as well.
     pub(super) head_as_get: bool,
+    /// Headers that are set further out in any case.
+    pub(super) overwritten: &'static [HeaderName],
     /// The path template.
     pub(super) template: String,
     pub(super) tags: Vec<Template>,
@@ -133,7 +135,10 @@ impl Policy {
         if let Some(digest) = self.shown_key(&asked.key) {
             answer.insert(X_CACHE_KEY, digest);
         }
-        answer.insert(HeaderName::from_static("x-correlation-id"), HeaderValue::from_static(""));
+        // A clone of a map has room for what is in it: the first header that is added would move all the others.
+        for name in self.overwritten {
+            answer.insert(name.clone(), HeaderValue::from_static(""));
+        }
         let found = response.extensions().get::<CacheTags>();
         let tags = self.tags_of(asked, found, &spellings.told());
         Arc::new(Entry::new(asked.key.clone(), answer, stamp, self.cache.now(), fresh_for).with_tags(tags))

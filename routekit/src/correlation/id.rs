@@ -16,7 +16,7 @@ use crate::{
     route::{Describe, Input, NoPayload},
 };
 
-pub(super) const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
+pub(crate) const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The id of a request: 1 to 128 characters of `[A-Za-z0-9._-]`. A clone is one reference count.

@@ -31,6 +31,7 @@ mod layer;
 mod service;
 mod trace_context;
 
+pub(crate) use self::id::CORRELATION_ID;
 pub use self::{
     future::CorrelationFuture,
     id::{CorrelationId, NoCorrelationId},

@@ -11,5 +11,5 @@ pub use self::{
 pub(crate) use self::{
     effective::WantedBy,
     explain::explain,
-    stack::{AroundAdmin, AroundRouter, RouterPolicies, Shared, around_admin, around_endpoint, around_router},
+    stack::{AroundAdmin, AroundRouter, RouterPolicies, Shared, add_route, around_admin, around_router},
 };

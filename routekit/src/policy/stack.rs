@@ -19,7 +19,8 @@
 
 use std::sync::Arc;
 
-use http::HeaderValue;
+use axum::routing::MethodRouter;
+use http::{HeaderName, HeaderValue};
 use tower_layer::Layer;
 
 use super::{
@@ -33,7 +34,7 @@ use crate::{
     cache::{Cache, CacheLayer, Cached, InvalidateLayer, Invalidating},
     catch_panic::{CatchPanic, CatchPanicLayer},
     clock::Clock,
-    correlation::{Correlation, CorrelationLayer},
+    correlation::{CORRELATION_ID, Correlation, CorrelationLayer},
     deprecation::{Deprecated, DeprecationLayer},
     observe::{Observer, RouteState},
     route::{Endpoint, Method},
@@ -44,11 +45,18 @@ use crate::{
     watch::{Matched, MatchedLayer, Watch, WatchLayer},
 };
 
-/// What stands around every endpoint: one type, whatever the route declares; an absent policy costs a branch.
-pub(crate) type Stack = Matched<Deprecated<BodyLimit<Auth<Cached<Timeout<Invalidating<CatchPanic<Endpoint>>>>>>>>;
+/// What stands around an endpoint: one type, whatever the route declares; an absent policy costs a branch.
+type Stack = Matched<Deprecated<BodyLimit<Auth<Cached<Timeout<Invalidating<CatchPanic<Endpoint>>>>>>>>;
+
+/// The same without caching, which most routes have nothing to do with, and whose layers would cost each of their requests some 250
+/// instructions.
+type Uncached = Matched<Deprecated<BodyLimit<Auth<Timeout<CatchPanic<Endpoint>>>>>>;
 
 /// What stands around the whole router.
 pub(crate) type AroundRouter<S> = SensitiveHeaders<Watch<Correlation<CatchPanic<S>>>>;
+
+/// Headers of every answer that what stands around the router sets.
+static SET_AROUND_ROUTER: [HeaderName; 1] = [CORRELATION_ID];
 
 /// What stands around the admin surface, whose requests are not the app's traffic.
 pub(crate) type AroundAdmin<S> = SensitiveHeaders<Correlation<CatchPanic<S>>>;
@@ -62,46 +70,66 @@ pub(crate) struct Shared {
     pub(crate) cache_debug_headers: bool,
 }
 
-/// Puts its policies around the endpoint of a method and path. All of them share the one `state` of the route.
-pub(crate) fn around_endpoint(
+/// Adds a route to the methods of its path, with its policies around its endpoint. All of them share the one `state` of the route.
+pub(crate) fn add_route(
+    methods: MethodRouter,
     policies: &EffectivePolicies,
     shared: &Shared,
     (method, path): (Method, &str),
     state: &Arc<RouteState>,
     endpoint: Endpoint,
-) -> Stack {
+) -> MethodRouter {
     let observer = || -> Arc<dyn Observer> { state.clone() };
     let deprecation = policies.deprecation.map_or_else(DeprecationLayer::none, |deprecation| {
         let header = |value: &'static str| HeaderValue::from_static(value);
         let layer = DeprecationLayer::new(header(deprecation.since));
         deprecation.sunset.map_or_else(|| layer.clone(), |sunset| layer.clone().sunset(header(sunset)))
     });
-    let cache = policies.caching.as_ref().map_or_else(CacheLayer::none, |caching| {
-        let layer = CacheLayer::declared(shared.cache.clone(), caching, path)
-            .debug_headers(shared.cache_debug_headers)
-            .observer(observer());
-        let layer = if method == Method::Head { layer.of_head() } else { layer };
-        policies.timeout.map_or_else(|| layer.clone(), |timeout| layer.clone().deadline(timeout))
-    });
-    let layers = (
+    let outside = (
         MatchedLayer::new(Arc::clone(state)),
         deprecation,
         BodyLimitLayer::new(*policies.body_limit).observer(observer()),
         AuthLayer::new(*policies.access, Arc::clone(&shared.verifiers)).observer(observer()),
-        cache,
-        TimeoutLayer::optional(*policies.timeout).observer(observer()),
-        invalidation(policies, &shared.cache, path),
-        CatchPanicLayer::new().observer(observer()),
     );
-    layers.layer(endpoint)
+    let timeout = TimeoutLayer::optional(*policies.timeout).observer(observer());
+    let catch_panic = CatchPanicLayer::new().observer(observer());
+    let cache = caching(policies, shared, (method, path), observer());
+    let invalidation = invalidation(policies, shared, path);
+    if cache.is_none() && invalidation.is_none() {
+        let stack: Uncached = (outside, timeout, catch_panic).layer(endpoint);
+        return methods.on_service(method.filter(), stack);
+    }
+    let cache = cache.unwrap_or(CacheLayer::none());
+    let invalidation = invalidation.unwrap_or(InvalidateLayer::none());
+    let stack: Stack = (outside, cache, timeout, invalidation, catch_panic).layer(endpoint);
+    methods.on_service(method.filter(), stack)
 }
 
-fn invalidation(policies: &EffectivePolicies, cache: &Cache, path: &str) -> InvalidateLayer {
+fn caching(
+    policies: &EffectivePolicies,
+    shared: &Shared,
+    (method, path): (Method, &str),
+    observer: Arc<dyn Observer>,
+) -> Option<CacheLayer> {
+    let caching = (*policies.caching)?;
+    let layer = CacheLayer::declared(shared.cache.clone(), &caching, path)
+        .debug_headers(shared.cache_debug_headers)
+        .overwritten(&SET_AROUND_ROUTER)
+        .observer(observer);
+    let layer = if method == Method::Head { layer.of_head() } else { layer };
+    Some(match *policies.timeout {
+        Some(timeout) => layer.deadline(timeout),
+        None => layer,
+    })
+}
+
+fn invalidation(policies: &EffectivePolicies, shared: &Shared, path: &str) -> Option<InvalidateLayer> {
     if policies.invalidates.is_none() && policies.wanted_by.is_empty() {
-        return InvalidateLayer::none();
+        return None;
     }
-    let own = InvalidateLayer::declared(cache.clone(), &policies.invalidates.unwrap_or_default(), path);
-    policies.wanted_by.iter().fold(own, |layer, wanted| layer.wanted_by(&wanted.template, wanted.partition))
+    let declared = policies.invalidates.unwrap_or_default();
+    let own = InvalidateLayer::declared(shared.cache.clone(), &declared, path);
+    Some(policies.wanted_by.iter().fold(own, |layer, wanted| layer.wanted_by(&wanted.template, wanted.partition)))
 }
 
 /// What stands around the whole router; requests that no route claims are told to `unmatched`.
@@ -190,6 +218,9 @@ mod tests {
                 "Endpoint"
             ]
         );
+        let (mut with, without) = (order::<Stack>(), order::<Uncached>());
+        with.retain(|policy| !["Cached", "Invalidating"].contains(policy));
+        assert_eq!(with, without);
     }
 
     #[test]
