@@ -137,3 +137,71 @@ impl Validity {
         self.clock.fetch_add(1, Ordering::SeqCst) + 1
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::atomic::AtomicUsize,
+        thread,
+        time::{Duration, Instant},
+    };
+
+    use http::{HeaderMap, StatusCode};
+
+    use super::*;
+    use crate::{
+        cache::{Key, Snapshot},
+        clock::Clock,
+    };
+
+    fn entry(name: &str, stamp: Stamp, now: Instant) -> Entry {
+        let answer = Snapshot::new(StatusCode::OK, &HeaderMap::new(), b"");
+        Entry::new(Key::new(name), answer, stamp, now, Duration::from_secs(60)).with_tags([Tag::named("", name)])
+    }
+
+    /// An entry that is found valid while its tag's number is on its way must not be taken for proven afterwards. Without the clock's second
+    /// move this fails within some thousand rounds.
+    #[test]
+    fn what_was_proven_meanwhile_is_looked_at_again() {
+        const ROUNDS: usize = 100_000;
+        let validity = Validity::new(1 << 16);
+        let (stamp, now) = (validity.stamp(), Clock::manual().now());
+        let entries: Vec<Entry> = (0..ROUNDS).map(|round| entry(&round.to_string(), stamp, now)).collect();
+        let round = AtomicUsize::new(0);
+        thread::scope(|threads| {
+            threads.spawn(|| {
+                while let Some(entry) = entries.get(round.load(Ordering::Relaxed)) {
+                    validity.holds(entry);
+                }
+            });
+            for (number, entry) in entries.iter().enumerate() {
+                round.store(number, Ordering::Relaxed);
+                validity.invalidate(&[Target::tag(entry.tags()[0])]);
+                // The other thread would never end.
+                let holds = validity.holds(entry);
+                if holds {
+                    round.store(ROUNDS, Ordering::Relaxed);
+                }
+                assert!(!holds, "round {number}");
+            }
+            round.store(ROUNDS, Ordering::Relaxed);
+        });
+    }
+
+    #[test]
+    fn an_unchanged_clock_proves_what_it_proved_before() {
+        let validity = Validity::new(64);
+        let now = Clock::manual().now();
+        let one = entry("one", validity.stamp(), now);
+        assert!(validity.holds(&one));
+        let proven = one.proven.load(Ordering::Relaxed);
+        assert!(validity.holds(&one));
+        assert_eq!(proven, validity.stamp().number(), "its tags are not looked at as long as this is so");
+        validity.invalidate(&[Target::tag(Tag::named("", "other"))]);
+        assert_ne!(proven, validity.stamp().number());
+        assert!(validity.holds(&one), "it was another tag");
+        validity.invalidate_all();
+        assert!(!validity.holds(&one));
+        assert!(validity.holds(&entry("two", validity.stamp(), now)));
+    }
+}
