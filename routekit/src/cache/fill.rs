@@ -155,6 +155,15 @@ where
     }
 }
 
+/// Goes along with a request by which a cache is filled.
+#[derive(Clone)]
+struct Filling(Cache);
+
+/// Whether a request fills this cache already, further out: it would wait for itself.
+pub(super) fn fills(request: &Request, cache: &Cache) -> bool {
+    request.extensions().get::<Filling>().is_some_and(|filling| filling.0.is(cache))
+}
+
 /// Whether what somebody else's fill brought may be given to a request that began then: nothing may be older than an invalidation that
 /// had returned before.
 async fn may_take(cache: &Cache, entry: &Entry, began: Stamp) -> bool {
@@ -180,6 +189,7 @@ where
     request.headers_mut().remove(header::IF_MODIFIED_SINCE);
     let spellings = Spellings::default();
     request.extensions_mut().insert(spellings.clone());
+    request.extensions_mut().insert(Filling(policy.cache.clone()));
     let mut response = inner.call(request).await?;
 
     let (fresh_for, by_default) = match policy.rules.judge(&response) {

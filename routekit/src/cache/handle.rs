@@ -155,6 +155,11 @@ impl Cache {
         self.shared.store.get().health().await
     }
 
+    /// Whether the two are the same, whatever their partitions.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
     pub(super) async fn invalidate(&self, targets: &[Target]) -> Result<(), StoreError> {
         if self.shared.store.invalidate_now(targets) {
             return Ok(());

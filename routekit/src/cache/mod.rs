@@ -23,7 +23,8 @@
 //!    who wait. An answer that may not be stored lets them all ask at once, and so does its key for a second more. A fill may take as long as the route's
 //!    `timeout`, or 30 seconds, its body included; then those who wait for it are answered with 504.
 //! 7. A handler that [invalidates](InvalidateLayer) does so however it ends, except with a 4xx, and before its answer leaves.
-//! 8. A store that cannot be reached costs the hits and nothing else: the handler is asked.
+//! 8. Of two layers of one cache around each other, the outer one caches, by its tags.
+//! 9. A store that cannot be reached costs the hits and nothing else: the handler is asked.
 //!
 //! Both sides are layers for any axum router; in an app, routes declare `cache(…)` and `invalidates(…)`.
 //!

@@ -7,7 +7,11 @@ use axum::{extract::Request, response::Response};
 use http::Method;
 use tower_service::Service;
 
-use super::{CachedFuture, Lookup, fill::Missed, policy::Policy};
+use super::{
+    CachedFuture, Lookup,
+    fill::{Missed, fills},
+    policy::Policy,
+};
 
 /// The service of [`CacheLayer`](super::CacheLayer).
 #[derive(Debug, Clone)]
@@ -58,6 +62,9 @@ where
     let looked = policy.cache.lookup_now(&key);
     if let Some(Lookup::Hit(entry)) = &looked {
         return CachedFuture::hit(policy.cache.respond(entry, head, &policy.report));
+    }
+    if fills(&request, &policy.cache) {
+        return CachedFuture::passed(inner.call(request), false);
     }
     // The one that was made ready goes along.
     let clone = inner.clone();

@@ -82,3 +82,22 @@ async fn queries_are_sorted_there_as_well() {
     assert_eq!(ask(&router, get_of("/one/x?b=2&a=1")).await.x_cache(), "HIT");
     assert_eq!(ask(&router, get_of("/one/x?a=1&b=3")).await.x_cache(), "MISS");
 }
+
+/// The inner one would wait for what the outer one is about to fill, which waits for the inner one.
+#[tokio::test(start_paused = true)]
+async fn of_two_layers_around_each_other_the_outer_one_caches() {
+    let cache = exact().build();
+    let (outer, inner) = (CacheLayer::new(cache.clone()).ttl(MINUTE), CacheLayer::new(cache.clone()).ttl(MINUTE));
+    let handler = routing::get(async || "once").layer(inner.tags(["inner"]));
+    let router: Router = Router::new().route("/a", handler).layer(outer.tags(["outer"]));
+    let start = tokio::time::Instant::now();
+    let mut asked = Vec::new();
+    for tag in ["none", "none", "outer", "none"] {
+        cache.invalidate_tag(tag).await.unwrap();
+        asked.push(ask(&router, get_of("/a")).await.x_cache().to_owned());
+    }
+    assert_eq!(
+        (asked, start.elapsed()),
+        (["MISS", "HIT", "MISS", "HIT"].map(str::to_owned).to_vec(), std::time::Duration::ZERO)
+    );
+}
