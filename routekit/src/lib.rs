@@ -44,12 +44,13 @@
 //! | take validated input | [`extract`] |
 //! | write an extractor of your own | [`describe`] |
 //! | say who may call a route | [`auth`], [`identity`] |
+//! | cache answers, and invalidate them | [`cache`] |
 //! | fail | [`Problem`], [`problem`] |
 //! | test | [`mod@test`] |
 //! | set what is deployed | [`config`] |
 //! | operate it | [`admin`], [`health`], [`metrics`], [`access_log`], [`telemetry`] |
 //! | see what happens to a request | [`App::explain`], [`observe`] |
-//! | use one policy on a plain axum router | [`auth`], [`timeout`], [`body_limit`], [`catch_panic`], [`deprecation`], [`correlation`], [`watch`], [`sensitive_headers`] |
+//! | use one policy on a plain axum router | [`auth`], [`cache`], [`timeout`], [`body_limit`], [`catch_panic`], [`deprecation`], [`correlation`], [`watch`], [`sensitive_headers`] |
 //!
 //! # Features
 //!

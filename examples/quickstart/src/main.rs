@@ -58,7 +58,7 @@ struct Page<T> {
 }
 
 /// List users, by name.
-#[get("/v2/users", timeout = "2s", tags("users"))]
+#[get("/v2/users", timeout = "2s", cache(ttl = 300, tags = "users"), tags("users"))]
 async fn list_users(query: Query<UserFilter>, users: Dep<Users>) -> Json<Page<User>> {
     let wanted = query.search.as_deref().unwrap_or_default().to_lowercase();
     let mut items: Vec<User> =
@@ -70,19 +70,19 @@ async fn list_users(query: Query<UserFilter>, users: Dep<Users>) -> Json<Page<Us
     Json(Page { items, page: query.page, total })
 }
 
-#[get("/v2/users/{id}", tags("users"))]
+#[get("/v2/users/{id}", cache(ttl = 60, tags = "user:{id}"), tags("users"))]
 async fn get_user(id: Uuid, users: Dep<Users>) -> Result<Json<User>> {
     users.read().get(&id).cloned().map(Json).ok_or_else(no_such_user)
 }
 
-#[post("/v2/users", body_limit = "4KiB", tags("users"))]
+#[post("/v2/users", body_limit = "4KiB", invalidates("users"), tags("users"))]
 async fn create_user(Json(new): Json<NewUser>, users: Dep<Users>) -> (StatusCode, Json<User>) {
     let user = User { id: Uuid::new_v4(), name: new.name, email: new.email };
     users.write().insert(user.id, user.clone());
     (StatusCode::CREATED, Json(user))
 }
 
-#[put("/v2/users/{id}", body_limit = "4KiB", tags("users"))]
+#[put("/v2/users/{id}", body_limit = "4KiB", invalidates("users", "user:{id}"), tags("users"))]
 async fn rename_user(id: Uuid, body: Json<Rename>, users: Dep<Users>) -> Result<Json<User>> {
     let mut users = users.write();
     let user = users.get_mut(&id).ok_or_else(no_such_user)?;
@@ -90,7 +90,7 @@ async fn rename_user(id: Uuid, body: Json<Rename>, users: Dep<Users>) -> Result<
     Ok(Json(user.clone()))
 }
 
-#[delete("/v2/users/{id}", tags("users"))]
+#[delete("/v2/users/{id}", invalidates("users", "user:{id}"), tags("users"))]
 async fn delete_user(id: Uuid, users: Dep<Users>) -> Result<StatusCode> {
     users.write().remove(&id).map(|_| StatusCode::NO_CONTENT).ok_or_else(no_such_user)
 }
