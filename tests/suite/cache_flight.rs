@@ -51,6 +51,13 @@ async fn flight(what: String, runs: Dep<Runs>) -> Response {
         "fails" => StatusCode::BAD_GATEWAY.into_response(),
         "panics" => panic!("as it should"),
         "hangs" => pending().await,
+        "fails for one" => {
+            (StatusCode::BAD_GATEWAY, [("set-cookie", "session=secret")], "of the first").into_response()
+        }
+        "fails streaming" => {
+            let streamed = futures_util::stream::iter([Ok::<_, std::io::Error>("of the first")]);
+            (StatusCode::BAD_GATEWAY, Body::from_stream(streamed)).into_response()
+        }
         "forbids" => (NoStore, run.to_string()).into_response(),
         "misses" => StatusCode::NOT_FOUND.into_response(),
         "breaks off" => {
@@ -238,6 +245,30 @@ async fn a_failure_is_shared_by_all_who_wait() {
         // It is not kept.
         app.get(path).send().await;
         assert!(runs.count() >= 2, "{path}");
+    }
+}
+
+/// Of a failure that is not for everybody, the others are told the status.
+#[tokio::test(start_paused = true)]
+async fn what_is_meant_for_one_is_not_shared() {
+    for path in ["/flight/fails%20for%20one", "/flight/fails%20streaming"] {
+        let runs = Arc::new(Runs::default());
+        let app = TestApp::new(app(&runs));
+        let mut clients: JoinSet<_> = (0..10)
+            .map(|_| {
+                let app = app.clone();
+                async move { app.get(path).send().await }
+            })
+            .collect();
+        let mut of_the_first = 0;
+        while let Some(answer) = clients.join_next().await {
+            let answer = answer.unwrap();
+            assert_eq!(answer.status(), StatusCode::BAD_GATEWAY, "{path}");
+            let own = answer.header("set-cookie").is_some() || answer.text() == "of the first";
+            assert!(own || answer.json::<serde_json::Value>()["status"] == 502, "{path}");
+            of_the_first += usize::from(own);
+        }
+        assert_eq!((of_the_first, runs.count()), (1, 1), "{path}");
     }
 }
 

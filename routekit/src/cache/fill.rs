@@ -200,16 +200,18 @@ where
             return Ok((response, Outcome::Alone));
         }
         Verdict::Fail => {
+            let shared = policy.rules.may_share(&response);
             let (mut response, body) = read(response, policy.rules.max_body).await;
-            let answer = match body {
+            let outcome = match body.filter(|_| shared) {
                 Some(body) => {
-                    Snapshot::new(response.status(), response.headers(), &body).with_extensions(response.extensions())
+                    let answer = Snapshot::new(response.status(), response.headers(), &body);
+                    Outcome::Failed(Arc::new(answer.with_extensions(response.extensions())))
                 }
-                // It streams: to the others its status has to do.
-                None => Snapshot::new(response.status(), &http::HeaderMap::new(), b""),
+                // To the others its status has to do.
+                None => Outcome::failed(Problem::new(response.status()), response.extensions().get().copied()),
             };
             response.headers_mut().insert(X_CACHE, MISS);
-            return Ok((response, Outcome::Failed(Arc::new(answer))));
+            return Ok((response, outcome));
         }
     };
     let (mut response, body) = read(response, policy.rules.max_body).await;

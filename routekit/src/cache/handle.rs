@@ -13,8 +13,7 @@ use std::{
 use axum::response::Response;
 
 use super::{
-    CacheStore, Embedded, Entry, Key, Lookup, StoreError, StoreSize, Tag, Target,
-    embedded::DEFAULT_BYTES,
+    CacheBuilder, Entry, Key, Lookup, StoreError, StoreSize, Tag, Target,
     flight::{Flights, Outcome, Role},
     marks::Marks,
     store::Store,
@@ -26,9 +25,6 @@ use crate::{
     printable::{Chain, Printable},
     spawner::Spawner,
 };
-
-/// By how much lifetimes are shortened at most, unless somebody says otherwise: a tenth.
-const JITTER: f64 = 0.1;
 
 /// How many fills may go on at a time whose clients have left.
 const MOST_DETACHED: usize = 128;
@@ -70,6 +66,7 @@ struct Shared {
     store: Store,
     clock: Clock,
     spawner: Option<Spawner>,
+    /// The share by which lifetimes are shortened at most.
     jitter: f64,
     flights: Arc<Flights>,
     marks: Marks,
@@ -86,6 +83,19 @@ impl Cache {
     /// Another.
     pub fn builder() -> CacheBuilder {
         CacheBuilder::default()
+    }
+
+    pub(super) fn of(store: Store, clock: Clock, spawner: Option<Spawner>, jitter: f64) -> Self {
+        let shared = Shared {
+            store,
+            spawner,
+            jitter,
+            flights: Arc::default(),
+            marks: Marks::new(clock.now()),
+            clock,
+            detached: AtomicUsize::new(0),
+        };
+        Self { shared: Arc::new(shared), partition: "".into() }
     }
 
     /// The same within this partition: that of a tenant, say, as `partition = …` of routes names it.
@@ -296,109 +306,5 @@ impl fmt::Debug for Cache {
             .field("store", &self.shared.store)
             .field("partition", &self.partition)
             .finish_non_exhaustive()
-    }
-}
-
-/// A [`Cache`] that is about to be made.
-#[derive(Debug, Default)]
-#[must_use = "a builder does nothing until it is built"]
-pub struct CacheBuilder {
-    pub(crate) max_bytes: Option<u64>,
-    tag_capacity: Option<usize>,
-    store: Option<OtherStore>,
-    clock: Option<Clock>,
-    spawner: Option<Spawner>,
-    jitter: Option<f64>,
-}
-
-struct OtherStore(Arc<dyn CacheStore>);
-
-impl fmt::Debug for OtherStore {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("OtherStore")
-    }
-}
-
-impl CacheBuilder {
-    /// How many bytes the embedded store keeps. Defaults to 64 MiB.
-    pub fn max_bytes(mut self, bytes: u64) -> Self {
-        self.max_bytes = Some(bytes);
-        self
-    }
-
-    /// Of about how many tags the embedded store remembers when they were invalidated. Defaults to one for 512 bytes of entries. When
-    /// more are invalidated, the oldest are forgotten, and with them whatever was stored before.
-    pub fn tag_capacity(mut self, tags: usize) -> Self {
-        self.tag_capacity = Some(tags);
-        self
-    }
-
-    /// Keeps entries in this store. Defaults to the embedded one.
-    pub fn store(mut self, store: impl CacheStore) -> Self {
-        self.store = Some(OtherStore(Arc::new(store)));
-        self
-    }
-
-    /// Tells the age of entries by this clock. Defaults to the app's, or else the system's.
-    pub fn clock(mut self, clock: Clock) -> Self {
-        self.clock = Some(clock);
-        self
-    }
-
-    /// Has this one finish what a client that leaves has begun. Defaults to the app's; without one, fills end with the
-    /// client who began them, and so do handlers that invalidate.
-    pub fn spawner(mut self, spawner: Spawner) -> Self {
-        self.spawner = Some(spawner);
-        self
-    }
-
-    /// Shortens lifetimes that come from a `ttl` by up to this share, at random: 0 not at all, 0.1 by up to a tenth. Defaults to 0.1.
-    ///
-    /// # Panics
-    /// If it is not between 0 and 1.
-    #[track_caller]
-    pub fn ttl_jitter(mut self, share: f64) -> Self {
-        assert!((0.0..=1.0).contains(&share), "a share is between 0 and 1, and this is {share}");
-        self.jitter = Some(share);
-        self
-    }
-
-    /// Whether entries are kept in a store of the program's.
-    pub(crate) fn has_store(&self) -> bool {
-        self.store.is_some()
-    }
-
-    /// With these where nothing else was said.
-    pub(crate) fn or(mut self, clock: &Clock, spawner: &Spawner) -> Self {
-        self.clock.get_or_insert_with(|| clock.clone());
-        self.spawner.get_or_insert_with(|| spawner.clone());
-        self
-    }
-
-    /// The cache.
-    #[must_use]
-    pub fn build(self) -> Cache {
-        let clock = self.clock.unwrap_or_default();
-        let store = match self.store {
-            Some(OtherStore(store)) => Store::Other(store),
-            None => {
-                let bytes = self.max_bytes.unwrap_or(DEFAULT_BYTES);
-                let embedded = match self.tag_capacity {
-                    Some(tags) => Embedded::with_tags(bytes, tags),
-                    None => Embedded::new(bytes),
-                };
-                Store::Embedded(Arc::new(embedded.clock(clock.clone())))
-            }
-        };
-        let shared = Shared {
-            store,
-            spawner: self.spawner,
-            jitter: self.jitter.unwrap_or(JITTER),
-            flights: Arc::default(),
-            marks: Marks::new(clock.now()),
-            clock,
-            detached: AtomicUsize::new(0),
-        };
-        Cache { shared: Arc::new(shared), partition: "".into() }
     }
 }

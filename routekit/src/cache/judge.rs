@@ -81,6 +81,14 @@ impl Rules {
         }
     }
 
+    /// Whether a failure may be told to others with all that it says.
+    pub(super) fn may_share(&self, response: &Response) -> bool {
+        let headers = response.headers();
+        !headers.contains_key(header::SET_COOKIE)
+            && response.extensions().get::<NoStore>().is_none()
+            && !Control::of(headers).forbids
+    }
+
     /// Whether the key has all of the headers in this `Vary` (RFC 9110 §12.5.5); `*` is none.
     fn covers(&self, names: &[u8]) -> bool {
         let mut names = names.split(|byte| *byte == b',').map(<[u8]>::trim_ascii).filter(|name| !name.is_empty());

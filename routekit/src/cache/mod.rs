@@ -52,11 +52,15 @@
 //! # }
 //! ```
 //!
-//! A handler that looks at more of a request than the key has (a cookie, say) needs `vary(…)`, `per = "user"` or no cache. Layers of an app see each
-//! request that is answered from the cache; `layer(…)` of the route does not.
+//! What breaks it:
+//! - A handler that looks at more of a request than the key has (a cookie, say) needs `vary(…)`, `per = "user"` or no cache.
+//! - Layers of an app see each request that is answered from the cache; `layer(…)` of the route does not, nor any answer of which the cache knows.
+//! - What a layer puts into a task-local does not reach a handler that invalidates, which has a task of its own; what it puts into the
+//!   request's extensions does.
 
 mod as_is;
 mod bans;
+mod builder;
 mod control;
 mod embedded;
 mod entry;
@@ -82,11 +86,12 @@ mod validity;
 
 pub(crate) use self::template::may_be_equal;
 pub use self::{
+    builder::CacheBuilder,
     embedded::{DEFAULT_BYTES, Embedded},
     entry::{Entry, Snapshot},
     found::{CacheTags, NoStore},
     future::CachedFuture,
-    handle::{Cache, CacheBuilder},
+    handle::Cache,
     invalidate::{InvalidateLayer, Invalidating, InvalidatingFuture},
     key::Key,
     layer::CacheLayer,
