@@ -72,7 +72,11 @@ where
                         let fill = self.fill(Some(lead), stamp);
                         return Fill::new(fill, cache.clone()).await;
                     }
-                    Err(error) => return self.pass(&error).await,
+                    Err(error) => {
+                        // Nobody is to wait for what will not be told.
+                        drop(lead);
+                        return self.pass(&error).await;
+                    }
                 },
                 Role::Join(outcome) => match landed(outcome).await {
                     Some(Outcome::Stored(entry)) if may_take(cache, &entry, began).await => {
