@@ -303,8 +303,17 @@ impl App {
     /// # use routekit::{App, cache::Cache};
     /// let app = App::discover().cache(Cache::builder().ttl_jitter(0.0));
     /// ```
-    pub fn cache(mut self, cache: CacheBuilder) -> Self {
-        self.cache = cache;
+    ///
+    /// One that is made already can be used by layers of hand-written routers as well:
+    ///
+    /// ```
+    /// # use routekit::{App, Spawner, axum::Router, cache::{Cache, CacheLayer}};
+    /// # let old_router: Router = Router::new();
+    /// let cache = Cache::builder().spawner(Spawner::new(|task| drop(tokio::spawn(task)))).build();
+    /// let app = App::discover().cache(cache.clone()).merge(old_router.layer(CacheLayer::new(cache)));
+    /// ```
+    pub fn cache(mut self, cache: impl Into<CacheBuilder>) -> Self {
+        self.cache = cache.into();
         self
     }
 

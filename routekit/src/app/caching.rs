@@ -5,7 +5,7 @@ use crate::{
     cache::{self, CacheBuilder},
     config::{self, Config},
     policy::WantedBy,
-    route::{Access, Audience},
+    route::{Access, Audience, Caching, InputSource},
     setting::Origin,
     setup::{self, SetupProblem},
     units,
@@ -17,11 +17,11 @@ pub(super) fn sized(cache: CacheBuilder, config: &Config, problems: &mut Vec<Set
     if *setting.origin() == Origin::Default {
         return cache;
     }
-    if cache.has_store() {
+    if cache.has_size() {
         problems.push(SetupProblem::InvalidSetting {
             setting: config::place("cache_max_bytes", setting.origin()),
             value: units::Bytes(**setting).to_string(),
-            reason: "the app keeps its cache in a store of its own, which this does not reach".to_owned(),
+            reason: "the app brings a cache, or a store for it, that is made already".to_owned(),
         });
         return cache;
     }
@@ -69,39 +69,65 @@ pub(super) fn wire(candidates: &mut [Candidate], problems: &mut Vec<SetupProblem
 }
 
 /// What looks wrong with the caching of the routes, and may be meant.
-pub(super) fn warnings(candidates: &[Candidate]) -> Vec<String> {
+pub(super) fn warnings(candidates: &[Candidate], prefix: &str) -> Vec<String> {
     let mut warnings = Vec::new();
     for candidate in candidates {
-        let (label, policies) = (candidate.label(), &candidate.policies);
-        if let Some(caching) = &*policies.caching {
-            match (caching.audience, *policies.access) {
-                (None, Access::Identified(_) | Access::Optional) => warnings.push(format!(
-                    "{label} is cached for nobody who is identified; say who may see a stored answer: `per = \"user\"` or `shared`"
-                )),
-                (Some(Audience::User), Access::Public) => warnings.push(format!(
-                    "{label} is cached per user, and does not ask who that is; everybody whom no layer identifies gets the same"
-                )),
-                _ => {}
-            }
-        }
-        let Some(invalidates) = policies.invalidates else { continue };
-        for tag in invalidates.tags {
-            let caching = candidates.iter().filter_map(|other| other.policies.caching.as_ref());
-            let mut carrying =
-                caching.filter(|caching| caching.tags.iter().any(|other| cache::may_be_equal(tag, other))).peekable();
-            if carrying.peek().is_none() {
-                let near = nearest_tag(tag, candidates);
+        let label = candidate.label();
+        warnings.extend(audience(candidate).map(|what| format!("{label} {what}")));
+        let Some(invalidates) = candidate.policies.invalidates else { continue };
+        let mut check = |what: &str, nobody: String, concerned: &dyn Fn(&Candidate, &Caching) -> bool| {
+            let cached = candidates.iter().filter_map(|other| Some((other, other.policies.caching.as_ref()?)));
+            let mut concerned = cached.filter(|(other, caching)| concerned(other, caching)).peekable();
+            if concerned.peek().is_none() {
+                warnings.push(format!("{label} invalidates {what}, {nobody}"));
+            } else if concerned.all(|(_, caching)| caching.partition.is_some() != invalidates.partition.is_some()) {
                 warnings.push(format!(
-                    "{label} invalidates `{tag}`, a tag that no cached route declares{near}; that is fine if handlers add it"
+                    "{label} invalidates {what} in another partition than any route that it is about; `partition = …` belongs to both"
                 ));
-            } else if carrying.all(|caching| caching.partition.is_some() != invalidates.partition.is_some()) {
+            }
+        };
+        for tag in invalidates.tags {
+            let near = nearest_tag(tag, candidates);
+            let nobody = format!("a tag that no cached route declares{near}; that is fine if handlers add it");
+            check(&format!("`{tag}`"), nobody, &|_, caching| {
+                caching.tags.iter().any(|other| cache::may_be_equal(tag, other))
+            });
+        }
+        for pattern in invalidates.patterns {
+            let nobody = "which fits the path of no cached route".to_owned();
+            check(&format!("`{pattern}`"), nobody, &|other, _| cache::may_match(pattern, prefix, &other.path));
+        }
+        if invalidates.user {
+            let nobody = "and no route is cached per user".to_owned();
+            check("what is the user's", nobody, &|_, caching| caching.audience == Some(Audience::User));
+            if *candidate.policies.access == Access::Public {
                 warnings.push(format!(
-                    "{label} invalidates `{tag}` in another partition than any route that is cached with it; `partition = …` belongs to both"
+                    "{label} invalidates what is the user's, and does not ask who that is: where no layer says it, that is nothing; write `auth`"
                 ));
             }
         }
     }
     warnings
+}
+
+/// What looks wrong with who may see stored answers of a route.
+fn audience(candidate: &Candidate) -> Option<&'static str> {
+    let caching = candidate.policies.caching.as_ref()?;
+    let asks_who = candidate.description.inputs.iter().any(|input| input.source == InputSource::Identity);
+    match (caching.audience, *candidate.policies.access) {
+        (None, Access::Identified(_) | Access::Optional) => Some(
+            "is cached for nobody who is identified; say who may see a stored answer: `per = \"user\"` or `shared`",
+        ),
+        (Some(Audience::Everyone), _) if asks_who => Some(
+            "is `shared` and takes who is asking: everybody is given what the first one was told; if that depends on who it is, write \
+             `per = \"user\"`",
+        ),
+        (Some(Audience::User), Access::Public) => Some(
+            "is cached per user, and does not ask who that is: everybody whom no layer identifies is given the same; write `auth` or \
+             `auth(optional)`",
+        ),
+        _ => None,
+    }
 }
 
 fn nearest_tag(tag: &str, candidates: &[Candidate]) -> String {

@@ -1,10 +1,11 @@
 //! What can be wrong with what a program says, beside its routes (`route::check`) and its hand-written routers.
 
-use std::collections::HashMap;
+use std::{any::TypeId, collections::HashMap};
 
 use super::builder::Provided;
 use crate::{
     auth::Verifiers,
+    cache::Cache,
     config::{self, AdminAddr, Config},
     route::{self, Access, Description, Route, Selection},
     setup::{self, SetupProblem},
@@ -42,6 +43,11 @@ pub(super) fn provided(provided: &[Provided], problems: &mut Vec<SetupProblem>) 
     let mut by_type: HashMap<_, Vec<&Provided>> = HashMap::new();
     for one in provided {
         by_type.entry(one.type_id).or_default().push(one);
+    }
+    if let Some(caches) = by_type.get(&TypeId::of::<Cache>()) {
+        let own = "the app itself, which always does: give it yours with `.cache(…)`".to_owned();
+        let locations = caches.iter().map(|one| one.location.to_string()).chain([own]).collect();
+        problems.push(SetupProblem::ProvidedTwice { type_name: caches[0].type_name, locations });
     }
     let mut twice: Vec<_> = by_type.into_values().filter(|all| all.len() > 1).collect();
     twice.sort_by_key(|all| all[0].location);

@@ -100,7 +100,7 @@ const HEALTH: [Reserved; 2] = [
 pub(super) struct Candidate {
     pub(super) route: Route,
     pub(super) path: String,
-    description: Description,
+    pub(super) description: Description,
     pub(super) policies: EffectivePolicies,
 }
 
@@ -161,7 +161,7 @@ pub(super) fn mount(app: App, scope: Scope) -> Result<Mounted, Error> {
         sensitive_headers: Setting::new(sensitive_headers.clone(), config.sensitive_headers.origin().clone()),
     };
     let rows = candidates.iter().map(|c| TableRow::new(&c.route, c.path.clone(), c.policies.clone(), &c.description));
-    let table = RouteTable::new(rows.collect(), router_policies, caching::warnings(&candidates));
+    let table = RouteTable::new(rows.collect(), router_policies, caching::warnings(&candidates, prefix));
     let admin = Admin {
         exporter: metering.exporter().cloned(),
         routes: table.explanations().collect(),
@@ -179,8 +179,12 @@ pub(super) fn mount(app: App, scope: Scope) -> Result<Mounted, Error> {
     // Has each route of a router say which it is.
     let matched = MatchedLayer::per_route(observers.clone());
     let own = |label: &str, router: Router| Group { label: label.to_owned(), router: router.layer(matched.clone()) };
-    let shared =
-        policy::Shared { verifiers: Arc::clone(&verifiers), cache, cache_debug_headers: *config.cache_debug_headers };
+    let shared = policy::Shared {
+        verifiers: Arc::clone(&verifiers),
+        cache,
+        cache_debug_headers: *config.cache_debug_headers,
+        prefix: prefix.to_owned(),
+    };
     let mut groups = groups(&candidates, &deps, &shared, &observers);
     groups.push(own("routekit's own /health", health_router(&app.readiness)));
     if in_main {

@@ -15,6 +15,7 @@ pub struct CacheBuilder {
     max_bytes: Option<u64>,
     tag_capacity: Option<usize>,
     store: Option<OtherStore>,
+    made: Option<Cache>,
     clock: Option<Clock>,
     spawner: Option<Spawner>,
     jitter: Option<f64>,
@@ -72,9 +73,9 @@ impl CacheBuilder {
         self
     }
 
-    /// Whether entries are kept in a store of the program's.
-    pub(crate) fn has_store(&self) -> bool {
-        self.store.is_some()
+    /// Whether its size is settled.
+    pub(crate) fn has_size(&self) -> bool {
+        self.store.is_some() || self.made.is_some()
     }
 
     /// With these where nothing else was said.
@@ -87,6 +88,9 @@ impl CacheBuilder {
     /// The cache.
     #[must_use]
     pub fn build(self) -> Cache {
+        if let Some(made) = self.made {
+            return made;
+        }
         let clock = self.clock.unwrap_or_default();
         let store = match self.store {
             Some(OtherStore(store)) => Store::Other(store),
@@ -100,5 +104,12 @@ impl CacheBuilder {
             }
         };
         Cache::of(store, clock, self.spawner, self.jitter.unwrap_or(JITTER))
+    }
+}
+
+/// This one, as it is.
+impl From<Cache> for CacheBuilder {
+    fn from(made: Cache) -> Self {
+        Self { made: Some(made), ..Self::default() }
     }
 }

@@ -17,6 +17,8 @@ impl Control {
     pub(super) fn of(headers: &HeaderMap) -> Self {
         let mut control = Self::default();
         for value in headers.get_all(header::CACHE_CONTROL) {
+            // Quotes that are never closed may hide anything.
+            control.forbids |= has_open_quotes(value.as_bytes());
             for directive in split(value.as_bytes()) {
                 control.add(directive);
             }
@@ -62,15 +64,35 @@ fn seconds(value: &[u8]) -> Duration {
 
 /// Cuts at commas that do not stand in quotes.
 fn split(value: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let (mut quoted, mut escaped) = (false, false);
-    value.split(move |byte| {
-        let comma = *byte == b',' && !quoted;
-        if *byte == b'"' && !escaped {
-            quoted = !quoted;
+    let mut quotes = Quotes::default();
+    value.split(move |byte| !quotes.pass(*byte) && *byte == b',')
+}
+
+fn has_open_quotes(value: &[u8]) -> bool {
+    let mut quotes = Quotes::default();
+    for byte in value {
+        quotes.pass(*byte);
+    }
+    quotes.open
+}
+
+/// A quoted string (RFC 9110 §5.6.4), byte by byte.
+#[derive(Default)]
+struct Quotes {
+    open: bool,
+    escaped: bool,
+}
+
+impl Quotes {
+    /// Whether this byte stands in quotes.
+    fn pass(&mut self, byte: u8) -> bool {
+        let inside = self.open;
+        if byte == b'"' && !self.escaped {
+            self.open = !self.open;
         }
-        escaped = quoted && *byte == b'\\' && !escaped;
-        comma
-    })
+        self.escaped = self.open && byte == b'\\' && !self.escaped;
+        inside
+    }
 }
 
 #[cfg(test)]
@@ -80,7 +102,7 @@ mod tests {
     #[test]
     fn directives() {
         let s = Duration::from_secs;
-        let rows: [(&[&str], bool, Option<Duration>); 16] = [
+        let rows: [(&[&str], bool, Option<Duration>); 17] = [
             (&[], false, None),
             (&["public"], false, None),
             (&["no-store"], true, None),
@@ -89,6 +111,7 @@ mod tests {
             (&["no-cache=\"x\""], true, None),
             (&["x=\"no-store\""], false, None),
             (&["x=\"a\\\", no-store\""], false, None),
+            (&["x=\"a\\\", max-age=60"], true, None),
             (&["max-age=60"], false, Some(s(60))),
             (&["max-age=60, s-maxage=5"], false, Some(s(5))),
             (&["s-maxage=5", "max-age=2"], false, Some(s(5))),

@@ -103,8 +103,9 @@ impl Embedded {
         if let Some(entry) = self.recent.get(key) {
             return Some(entry);
         }
+        let gone = self.recent.gone(key);
         let entry = self.entries.get(&key.hash()).filter(|entry| entry.key() == key)?;
-        self.recent.keep(&entry);
+        self.recent.keep(&entry, gone);
         Some(entry)
     }
 

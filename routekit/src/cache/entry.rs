@@ -42,7 +42,8 @@ impl Snapshot {
 
     /// With what travels beside an error answer.
     pub(super) fn with_extensions(mut self, extensions: &http::Extensions) -> Self {
-        self.problem = extensions.get().cloned();
+        // Its cause has been logged, and may be anything.
+        self.problem = extensions.get::<Problem>().map(Problem::without_cause);
         self.failure = extensions.get().copied();
         self
     }
@@ -75,6 +76,9 @@ impl Snapshot {
         let mut response = Response::new(if head { Body::empty() } else { Body::from(self.body.clone()) });
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers.clone();
+        if head && !self.body.is_empty() {
+            response.headers_mut().entry(header::CONTENT_LENGTH).or_insert_with(|| self.body.len().into());
+        }
         if let Some(problem) = &self.problem {
             response.extensions_mut().insert(problem.clone());
         }
@@ -86,12 +90,18 @@ impl Snapshot {
 
     fn size(&self) -> usize {
         let headers = self.headers.iter();
-        self.body.len() + headers.map(|(name, value)| name.as_str().len() + value.len() + HEADER).sum::<usize>()
+        // A problem has what its document says once more, in maps.
+        let contents = if self.problem.is_some() { 1 + PROBLEM } else { 1 };
+        self.body.len() * contents
+            + headers.map(|(name, value)| name.as_str().len() + value.len() + HEADER).sum::<usize>()
     }
 }
 
 /// What a header takes beside its text: its place in the map, and the pieces of memory of its value.
 const HEADER: usize = 176;
+
+/// How many times its document a problem takes.
+const PROBLEM: usize = 4;
 
 /// What an entry takes beside its text, in this crate and in the store's tables (`tests/benches/README.md`, cache).
 const ENTRY: usize = 1104;
@@ -127,8 +137,11 @@ impl fmt::Debug for Snapshot {
 
 /// As much later, and a century at most.
 fn later(time: Instant, by: Duration) -> Instant {
-    time + by.min(Duration::from_secs(100 * 365 * 86_400))
+    time + by.min(CENTURY)
 }
+
+/// As good as for ever.
+pub(super) const CENTURY: Duration = Duration::from_secs(100 * 365 * 86_400);
 
 /// A stored answer, with all that says whether it may still be given.
 #[derive(Debug)]
@@ -141,6 +154,8 @@ pub struct Entry {
     /// Times and not lengths: to compare two costs less than to subtract them.
     fresh_until: Instant,
     kept_until: Instant,
+    /// Whether whoever is given it must know how old it is.
+    pub(super) tells_age: bool,
     /// What the logical clock said when it was last found valid; nothing at first.
     pub(super) proven: AtomicU64,
 }
@@ -158,6 +173,7 @@ impl Entry {
             stored,
             fresh_until,
             kept_until: fresh_until,
+            tells_age: false,
             proven: AtomicU64::new(0),
         }
     }
@@ -173,6 +189,13 @@ impl Entry {
     #[must_use]
     pub fn keep_stale_for(mut self, keep_for: Duration) -> Self {
         self.kept_until = later(self.fresh_until, keep_for);
+        self
+    }
+
+    /// Says how old it is wherever it is given out, since it says itself how long it is fresh (RFC 9111 §5.1).
+    #[must_use]
+    pub fn telling_its_age(mut self) -> Self {
+        self.tells_age = true;
         self
     }
 

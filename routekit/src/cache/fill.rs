@@ -21,9 +21,14 @@ use super::{
     Cache, Entry, Lookup, Snapshot, Stamp, StoreError,
     flight::{Lead, Outcome, Role, landed},
     judge::Verdict,
-    policy::{Asked, BYPASS, MISS, Policy, X_CACHE},
+    policy::{Asked, BYPASS, Head, MISS, Policy, X_CACHE},
+    within::within,
 };
-use crate::{observe::Failure, problem::Problem, route::spelling::Spellings};
+use crate::{
+    observe::{Event, Failure},
+    problem::Problem,
+    route::spelling::Spellings,
+};
 
 /// A request that has to be answered by the handler, or by what the handler answers somebody else.
 pub(super) struct Missed<S> {
@@ -125,27 +130,32 @@ where
 
     /// Asks the handler, and says what came of it.
     async fn fill(self, lead: Option<Lead>, stamp: Stamp) -> Result<Response, S::Error> {
-        let Self { policy, asked, head, request, inner } = self;
-        let (answer, outcome) =
-            match tokio::time::timeout(policy.deadline, ask(&policy, &asked, request, inner, stamp)).await {
-                Ok(Ok((response, outcome))) => (Ok(response), outcome),
-                Ok(Err(error)) => {
-                    let problem = Problem::new(StatusCode::INTERNAL_SERVER_ERROR);
-                    (Err(error), Outcome::failed(problem, Some(Failure::Service)))
-                }
-                Err(_) => {
-                    let detail = format!("the answer took longer than {:?}", policy.deadline);
-                    tracing::warn!(
-                        path = policy.template,
-                        "{detail}; `timeout` on the route changes how long a cached answer may take"
-                    );
-                    let problem = Problem::new(StatusCode::GATEWAY_TIMEOUT).detail(detail);
-                    let mut response = problem.clone().into_response();
-                    response.extensions_mut().insert(Failure::Timeout);
-                    response.headers_mut().insert(X_CACHE, MISS);
-                    (Ok(response), Outcome::failed(problem, Some(Failure::Timeout)))
-                }
-            };
+        let Self { policy, asked, head, mut request, inner } = self;
+        if lead.is_some() {
+            // What this client has says nothing of what others are to get.
+            request.headers_mut().remove(header::IF_NONE_MATCH);
+            request.headers_mut().remove(header::IF_MODIFIED_SINCE);
+        }
+        let (answer, outcome) = match within(policy.deadline, ask(&policy, &asked, request, inner, stamp)).await {
+            Some(Ok((response, outcome))) => (Ok(response), outcome),
+            Some(Err(error)) => {
+                let problem = Problem::new(StatusCode::INTERNAL_SERVER_ERROR);
+                (Err(error), Outcome::failed(problem, Some(Failure::Service)))
+            }
+            None => {
+                policy.report.event(Event::TimedOut);
+                let detail = format!("the answer took longer than {:?}", policy.deadline);
+                tracing::warn!(
+                    path = policy.template,
+                    "{detail}; `timeout` on the route changes how long a cached answer may take"
+                );
+                let problem = Problem::new(StatusCode::GATEWAY_TIMEOUT).detail(detail);
+                let mut response = problem.clone().into_response();
+                response.extensions_mut().insert(Failure::Timeout);
+                response.headers_mut().insert(X_CACHE, MISS);
+                (Ok(response), Outcome::failed(problem, Some(Failure::Timeout)))
+            }
+        };
         policy.cache.learn(&asked.key, &outcome);
         if let Some(lead) = lead {
             lead.land(outcome);
@@ -185,12 +195,9 @@ async fn ask<S>(
 where
     S: Service<Request, Response = Response>,
 {
-    if policy.head_as_get {
+    if policy.head == Head::Fills {
         *request.method_mut() = Method::GET;
     }
-    // What one client has says nothing of what others are to get.
-    request.headers_mut().remove(header::IF_NONE_MATCH);
-    request.headers_mut().remove(header::IF_MODIFIED_SINCE);
     let spellings = Spellings::default();
     request.extensions_mut().insert(spellings.clone());
     request.extensions_mut().insert(Filling(policy.cache.clone()));
@@ -229,7 +236,7 @@ where
         return Ok((response, outcome));
     };
     let fresh_for = if by_default { policy.cache.jittered(fresh_for) } else { fresh_for };
-    let entry = policy.entry(asked, &response, &body, stamp, fresh_for, &spellings);
+    let entry = policy.entry(asked, &response, &body, stamp, (fresh_for, !by_default), &spellings);
     policy.cache.put(&entry).await;
     response.headers_mut().insert(X_CACHE, MISS);
     Ok((response, Outcome::Stored(entry)))

@@ -3,20 +3,21 @@
 use std::{
     fmt,
     future::Future,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use axum::response::Response;
+use http::header;
 
 use super::{
     CacheBuilder, Entry, Key, Lookup, StoreError, StoreSize, Tag, Target,
+    entry::CENTURY,
     flight::{Flights, Outcome, Role},
     marks::Marks,
-    store::Store,
+    places::{Place, Places},
+    store::{Store, StoreFuture},
+    within::within,
 };
 use crate::{
     clock::Clock,
@@ -27,7 +28,16 @@ use crate::{
 };
 
 /// How many fills may go on at a time whose clients have left.
-const MOST_DETACHED: usize = 128;
+const MOST_FILLS: usize = 128;
+
+/// How many handlers that invalidate may.
+const MOST_HANDLERS: usize = 1024;
+
+/// A store that takes longer to look or to put counts as one that cannot be reached.
+const BUDGET: Duration = Duration::from_millis(250);
+
+/// What is invalid must not be lost because a store is slow, nor may a write wait for ever.
+const INVALIDATION_BUDGET: Duration = Duration::from_secs(5);
 
 /// A cache: a store, and who is filling it at the moment. A clone is the same one.
 ///
@@ -70,7 +80,8 @@ struct Shared {
     jitter: f64,
     flights: Arc<Flights>,
     marks: Marks,
-    detached: AtomicUsize,
+    fills: Arc<Places>,
+    handlers: Arc<Places>,
 }
 
 impl Cache {
@@ -93,7 +104,8 @@ impl Cache {
             flights: Arc::default(),
             marks: Marks::new(clock.now()),
             clock,
-            detached: AtomicUsize::new(0),
+            fills: Places::new(MOST_FILLS),
+            handlers: Places::new(MOST_HANDLERS),
         };
         Self { shared: Arc::new(shared), partition: "".into() }
     }
@@ -133,7 +145,7 @@ impl Cache {
         self.invalidate(&[Target::pattern(&self.partition, pattern)]).await
     }
 
-    /// The same for what only this user is given.
+    /// The same for what only this user is given: whose name and issuer are both these.
     ///
     /// # Errors
     /// [`StoreError`] if the store cannot be reached; never with the embedded one.
@@ -174,15 +186,19 @@ impl Cache {
         if self.shared.store.invalidate_now(targets) {
             return Ok(());
         }
-        self.shared.store.get().invalidate(targets).await.map(drop)
+        in_time(INVALIDATION_BUDGET, self.shared.store.get().invalidate(targets)).await.map(drop)
     }
 
     /// Where nobody can wait for it.
     pub(super) fn invalidate_without_waiting(&self, targets: Vec<Target>) {
-        if !self.shared.store.invalidate_now(&targets) {
-            let cache = self.clone();
-            self.spawn(async move { cache.invalidate_or_warn(&targets).await });
+        if self.shared.store.invalidate_now(&targets) {
+            return;
         }
+        if self.shared.spawner.is_none() {
+            tracing::error!("what is invalid is still in the cache: it has no spawner, and nobody waits");
+        }
+        let cache = self.clone();
+        self.spawn(async move { cache.invalidate_or_warn(&targets).await });
     }
 
     pub(super) async fn invalidate_or_warn(&self, targets: &[Target]) {
@@ -199,19 +215,19 @@ impl Cache {
     pub(super) async fn lookup(&self, key: &Key) -> Result<Lookup, StoreError> {
         match self.shared.store.lookup_now(key) {
             Some(looked) => Ok(looked),
-            None => self.shared.store.get().lookup(key).await,
+            None => in_time(BUDGET, self.shared.store.get().lookup(key)).await,
         }
     }
 
     pub(super) async fn is_valid(&self, entry: &Entry) -> bool {
-        self.shared.store.get().is_valid(entry).await.unwrap_or_else(|error| {
+        in_time(BUDGET, self.shared.store.get().is_valid(entry)).await.unwrap_or_else(|error| {
             self.warn(&error);
             false
         })
     }
 
     pub(super) async fn put(&self, entry: &Arc<Entry>) {
-        if let Err(error) = self.shared.store.get().put(Arc::clone(entry)).await {
+        if let Err(error) = in_time(BUDGET, self.shared.store.get().put(Arc::clone(entry))).await {
             self.warn(&error);
         }
     }
@@ -219,7 +235,11 @@ impl Cache {
     /// An entry as the answer.
     pub(super) fn respond(&self, entry: &Entry, head: bool, report: &Report) -> Response {
         report.event(Event::CacheHit);
-        entry.answer().respond(head)
+        let mut response = entry.answer().respond(head);
+        if entry.tells_age {
+            response.headers_mut().insert(header::AGE, entry.age(self.now()).as_secs().into());
+        }
+        response
     }
 
     /// Whether answers of this key could not be stored lately.
@@ -246,19 +266,23 @@ impl Cache {
 
     /// Somewhat shorter, so that what was stored together is not stale together.
     pub(super) fn jittered(&self, lifetime: Duration) -> Duration {
-        lifetime.mul_f64(1.0 - self.shared.jitter * fastrand::f64())
+        // Longer ones are as good as this, and overflow.
+        lifetime.min(CENTURY).mul_f64(1.0 - self.shared.jitter * fastrand::f64())
     }
 
     /// Goes on with a fill whose client has left, unless there are too many of those.
     pub(super) fn go_on(&self, fill: impl Future + Send + 'static) {
-        let shared = Arc::clone(&self.shared);
-        let place = Place::take(&shared);
-        if let Some(place) = place {
+        if let Some(place) = self.shared.fills.take() {
             self.spawn(async move {
                 let _place = place;
                 fill.await;
             });
         }
+    }
+
+    /// A place for a handler that nobody waits for, unless there are too many of those.
+    pub(super) fn place_for_handler(&self) -> Option<Place> {
+        self.shared.handlers.take()
     }
 
     pub(super) fn spawner(&self) -> Option<&Spawner> {
@@ -277,21 +301,9 @@ impl Cache {
     }
 }
 
-/// One of the places for fills that go on without a client.
-struct Place(Arc<Shared>);
-
-impl Place {
-    fn take(shared: &Arc<Shared>) -> Option<Self> {
-        let place = Self(Arc::clone(shared));
-        let others = shared.detached.fetch_add(1, Ordering::Relaxed);
-        (others < MOST_DETACHED).then_some(place)
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.0.detached.fetch_sub(1, Ordering::Relaxed);
-    }
+/// What a store says, if it says it in time.
+async fn in_time<T>(budget: Duration, asked: StoreFuture<'_, T>) -> Result<T, StoreError> {
+    within(budget, asked).await.unwrap_or_else(|| Err(StoreError::new(format!("no answer within {budget:?}"))))
 }
 
 impl Default for Cache {

@@ -45,6 +45,9 @@ const BY_DEFAULT: [StatusCode; 5] = [
 /// Stored if they say for how long.
 const IF_EXPLICIT: [StatusCode; 3] = [StatusCode::NOT_FOUND, StatusCode::GONE, StatusCode::PERMANENT_REDIRECT];
 
+/// RFC 9213.
+const CDN_CACHE_CONTROL: HeaderName = HeaderName::from_static("cdn-cache-control");
+
 impl Rules {
     pub(super) fn judge(&self, response: &Response) -> Verdict {
         let (status, headers) = (response.status(), response.headers());
@@ -65,6 +68,9 @@ impl Rules {
         if control.forbids {
             return Verdict::Pass("its Cache-Control");
         }
+        if headers.contains_key(CDN_CACHE_CONTROL) {
+            return Verdict::Pass("its CDN-Cache-Control, which goes before the others and is not read yet");
+        }
         if headers.get_all(header::VARY).iter().any(|names| !self.covers(names.as_bytes())) {
             return Verdict::Pass("it varies by a header that is not in `vary(…)`");
         }
@@ -74,6 +80,9 @@ impl Rules {
             Some(_) => {}
         }
         let explicit = control.fresh_for();
+        if explicit.is_none() && (headers.contains_key(header::EXPIRES) || headers.contains_key(header::PRAGMA)) {
+            return Verdict::Pass("its Expires or Pragma, which are not read yet");
+        }
         match explicit.or(self.ttl.filter(|_| by_default)) {
             Some(Duration::ZERO) => Verdict::Pass("it is stale already"),
             Some(fresh_for) => Verdict::Store { fresh_for, by_default: explicit.is_none() },
@@ -87,6 +96,7 @@ impl Rules {
         !headers.contains_key(header::SET_COOKIE)
             && response.extensions().get::<NoStore>().is_none()
             && !Control::of(headers).forbids
+            && headers.get_all(header::VARY).iter().all(|names| self.covers(names.as_bytes()))
     }
 
     /// Whether the key has all of the headers in this `Vary` (RFC 9110 §12.5.5); `*` is none.
@@ -111,7 +121,7 @@ mod tests {
         let no_ttl = Rules { ttl: None, ..rules.clone() };
         let stored = |secs, by_default| Verdict::Store { fresh_for: Duration::from_secs(secs), by_default };
         type Headers = &'static [(&'static str, &'static str)];
-        let rows: [(u16, Headers, &str, &Rules, Verdict); 25] = [
+        let rows: [(u16, Headers, &str, &Rules, Verdict); 30] = [
             (200, &[], "1234", &rules, stored(60, true)),
             (203, &[], "", &rules, stored(60, true)),
             (204, &[], "", &rules, stored(60, true)),
@@ -142,6 +152,23 @@ mod tests {
                 Verdict::Pass("it varies by a header that is not in `vary(…)`"),
             ),
             (200, &[("vary", "*")], "", &rules, Verdict::Pass("it varies by a header that is not in `vary(…)`")),
+            (200, &[("expires", "0")], "", &rules, Verdict::Pass("its Expires or Pragma, which are not read yet")),
+            (
+                200,
+                &[("pragma", "no-cache")],
+                "",
+                &rules,
+                Verdict::Pass("its Expires or Pragma, which are not read yet"),
+            ),
+            (200, &[("expires", "0"), ("cache-control", "max-age=9")], "", &rules, stored(9, false)),
+            (
+                200,
+                &[("cdn-cache-control", "no-store"), ("cache-control", "max-age=9")],
+                "",
+                &rules,
+                Verdict::Pass("its CDN-Cache-Control, which goes before the others and is not read yet"),
+            ),
+            (200, &[("cache-control", "x=\"abc, max-age=9")], "", &rules, Verdict::Pass("its Cache-Control")),
             (200, &[], "", &no_ttl, Verdict::Pass("nothing says for how long it is fresh")),
         ];
         for (status, headers, body, rules, expected) in rows {

@@ -144,6 +144,11 @@ impl KeyParts<'_> {
                 bytes.push(2 + u8::from(identity.issuer().is_some()));
                 put(&mut bytes, identity.sub().as_bytes());
                 put(&mut bytes, identity.issuer().unwrap_or_default().as_bytes());
+                // A handler may show more to whoever was granted more.
+                for grants in [identity.roles(), identity.scopes(), identity.permissions()] {
+                    bytes.extend_from_slice(&length(grants.len()));
+                    grants.iter().for_each(|grant| put(&mut bytes, grant.as_bytes()));
+                }
             }
         }
         for name in self.vary {
@@ -355,6 +360,29 @@ mod tests {
             assert_eq!(*by_request.entry(asked.clone()).or_insert_with(|| bytes.clone()), bytes, "{asked:?}");
         }
         assert!(by_key.len() > 50_000, "{} requests are different", by_key.len());
+    }
+
+    #[test]
+    fn a_user_with_other_grants_has_other_answers() {
+        let (headers, uri) = (HeaderMap::new(), Uri::from_static("/"));
+        let key = |identity: &Identity| {
+            let user = Some(Some(identity));
+            KeyParts { route: "", partition: "", uri: &uri, headers: &headers, custom: None, vary: &[], user }.key()
+        };
+        let ann = Identity::new("ann");
+        let keys = [
+            key(&ann),
+            key(&ann.clone().with_roles(["a"])),
+            key(&ann.clone().with_scopes(["a"])),
+            key(&ann.clone().with_permissions(["a"])),
+            key(&ann.clone().with_scopes(["a", "b"])),
+            key(&ann.clone().with_scopes(["ab"])),
+            key(&ann.clone().with_roles(["a"]).with_scopes(["b"])),
+        ];
+        for (index, one) in keys.iter().enumerate() {
+            assert!(!keys[..index].contains(one), "{index}");
+        }
+        assert_eq!(key(&ann.clone().with_claim("exp", 1)), key(&ann.with_claim("exp", 2)), "tokens come and go");
     }
 
     #[test]

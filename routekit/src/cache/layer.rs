@@ -6,8 +6,8 @@ use tower_layer::Layer;
 use super::{
     Cache, Cached,
     judge::Rules,
-    policy::{DEADLINE, MAX_BODY, Policy},
-    template::Template,
+    policy::{DEADLINE, Head, MAX_BODY, Policy},
+    template::{self, Template},
 };
 use crate::{
     observe::{Observer, Report},
@@ -22,7 +22,7 @@ pub struct CacheLayer {
 }
 
 impl CacheLayer {
-    /// From this cache. Without a [`ttl`](Self::ttl), only what answers say makes them fresh.
+    /// From this cache. HEAD is answered from what GET has stored, and passes by otherwise. Without a [`ttl`](Self::ttl), only what answers say makes them fresh.
     #[must_use]
     pub fn new(cache: Cache) -> Self {
         let rules = Rules { ttl: None, max_body: MAX_BODY, vary: Box::default() };
@@ -33,7 +33,7 @@ impl CacheLayer {
                 deadline: DEADLINE,
                 debug_headers: false,
                 report: Report::default(),
-                head_as_get: true,
+                head: Head::Looks,
                 overwritten: &[],
                 template: String::new(),
                 tags: Vec::new(),
@@ -61,6 +61,7 @@ impl CacheLayer {
             policy.audience = caching.audience;
             policy.partition = caching.partition;
             policy.key = caching.key;
+            policy.head = Head::Fills;
         });
         layer
     }
@@ -159,7 +160,7 @@ impl CacheLayer {
 
     /// For a route of HEAD: what answers it is not what answers GET.
     pub(crate) fn of_head(mut self) -> Self {
-        self.change(|policy| policy.head_as_get = false);
+        self.change(|policy| policy.head = Head::Alone);
         self
     }
 
@@ -170,10 +171,16 @@ impl CacheLayer {
     }
 }
 
+/// # Panics
+/// If a tag names a placeholder that the [`route`](CacheLayer::route) does not have.
 impl<S> Layer<S> for CacheLayer {
     type Service = Cached<S>;
 
+    #[track_caller]
     fn layer(&self, inner: S) -> Cached<S> {
+        if let Some(policy) = &self.policy {
+            template::check(&policy.template, &policy.tags);
+        }
         Cached { inner, policy: self.policy.clone().map(Arc::new) }
     }
 }

@@ -18,7 +18,7 @@
 //!
 //! What is promised:
 //! 5. Once an invalidation has returned, no request that begins gets anything computed before it, also if it was being computed
-//!    meanwhile (`validity.rs` says how). It costs the same for ten entries as for a million.
+//!    meanwhile. It costs the same for ten entries as for a million.
 //! 6. What many ask for at the same time is computed once. If its client leaves, the fill goes on. A failure (5xx) is shared by those
 //!    who wait. An answer that may not be stored lets them all ask at once, and so does its key for a second more. A fill may take as long as the route's
 //!    `timeout`, or 30 seconds, its body included; then those who wait for it are answered with 504.
@@ -75,6 +75,7 @@ mod judge;
 mod key;
 mod layer;
 mod marks;
+mod places;
 mod policy;
 mod recent;
 mod service;
@@ -83,8 +84,9 @@ mod tag;
 mod tag_table;
 mod template;
 mod validity;
+mod within;
 
-pub(crate) use self::template::may_be_equal;
+pub(crate) use self::template::{may_be_equal, may_match};
 pub use self::{
     builder::CacheBuilder,
     embedded::{DEFAULT_BYTES, Embedded},

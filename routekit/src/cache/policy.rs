@@ -46,8 +46,8 @@ pub(super) struct Policy {
     pub(super) deadline: Duration,
     pub(super) debug_headers: bool,
     pub(super) report: Report,
-    /// Whether the handler is asked with GET, and answers HEAD as well.
-    pub(super) head_as_get: bool,
+    /// What is done with HEAD.
+    pub(super) head: Head,
     /// Headers that are set further out in any case.
     pub(super) overwritten: &'static [HeaderName],
     /// The path template.
@@ -56,6 +56,17 @@ pub(super) struct Policy {
     pub(super) audience: Option<Audience>,
     pub(super) partition: Option<RequestText>,
     pub(super) key: Option<RequestText>,
+}
+
+/// What is done with a request of HEAD.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Head {
+    /// It is answered from what GET has stored, and passes by otherwise: nobody knows whether what is inside answers both.
+    Looks,
+    /// It is answered from what GET has stored, and the handler is asked with GET otherwise.
+    Fills,
+    /// It is all there is: a HEAD route of its own.
+    Alone,
 }
 
 /// What of a request its entry is made from.
@@ -77,9 +88,18 @@ impl Policy {
         (*method == Method::GET || *method == Method::HEAD)
             && request.body().is_end_stream()
             // One look at each header, of which there are few, costs less than a search for each name.
-            && request.headers().keys().all(|name| !PASSED.contains(name) && (*name != header::AUTHORIZATION || self.audience.is_some()))
+            && request.headers().keys().all(|name| !PASSED.contains(name) && (*name != header::AUTHORIZATION || self.takes_credentials(request)))
             // Of whoever is known, somebody has to say who may see the answer.
             && (self.audience.is_some() || request.extensions().get::<Identity>().is_none())
+    }
+
+    /// Whether the cache has a say in a request with credentials: where everybody gets the same, or somebody knows whose they are.
+    fn takes_credentials(&self, request: &Request) -> bool {
+        match self.audience {
+            None => false,
+            Some(Audience::Everyone) => true,
+            Some(Audience::User) => request.extensions().get::<Identity>().is_some(),
+        }
     }
 
     /// The key of a request, and its partition.
@@ -92,7 +112,7 @@ impl Policy {
             *request = Request::from_parts(parts, body);
         }
         // HEAD routes of a path have answers of their own.
-        let route = if self.head_as_get { &*self.template } else { "HEAD" };
+        let route = if self.head == Head::Alone { "HEAD" } else { &*self.template };
         let (uri, shown) = (asked_for(request), request.uri());
         let rewritten = (!is_same(uri, shown)).then(|| {
             let query = (uri.query() != shown.query()).then(|| shown.query());
@@ -122,7 +142,7 @@ impl Policy {
         response: &Response,
         body: &[u8],
         stamp: Stamp,
-        fresh_for: Duration,
+        (fresh_for, explicit): (Duration, bool),
         spellings: &Spellings,
     ) -> Arc<Entry> {
         let mut answer =
@@ -141,7 +161,8 @@ impl Policy {
         }
         let found = response.extensions().get::<CacheTags>();
         let tags = self.tags_of(asked, found, &spellings.told());
-        Arc::new(Entry::new(asked.key.clone(), answer, stamp, self.cache.now(), fresh_for).with_tags(tags))
+        let entry = Entry::new(asked.key.clone(), answer, stamp, self.cache.now(), fresh_for).with_tags(tags);
+        Arc::new(if explicit { entry.telling_its_age() } else { entry })
     }
 
     /// A digest of the key, where that is wanted.
@@ -176,7 +197,7 @@ impl Policy {
 }
 
 /// What the client asked for: a router that is nested in another one is shown only what is left of the path.
-fn asked_for(request: &Request) -> &Uri {
+pub(super) fn asked_for(request: &Request) -> &Uri {
     request.extensions().get::<OriginalUri>().map_or_else(|| request.uri(), |original| &original.0)
 }
 

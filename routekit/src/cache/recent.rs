@@ -24,6 +24,8 @@ pub(super) struct Recent(Box<[Place]>);
 struct Place {
     entry: RwLock<Option<Arc<Entry>>>,
     asked: AtomicU32,
+    /// How many entries went elsewhere that might have been here.
+    gone: AtomicU32,
 }
 
 impl Recent {
@@ -41,13 +43,19 @@ impl Recent {
         (!asked.is_multiple_of(NOTED)).then_some(entry)
     }
 
-    /// Keeps what was found elsewhere.
-    pub(super) fn keep(&self, entry: &Arc<Entry>) {
+    /// To be asked before an entry is looked for elsewhere.
+    pub(super) fn gone(&self, key: &Key) -> u32 {
+        self.place(key.hash()).gone.load(Ordering::SeqCst)
+    }
+
+    /// Keeps what was found elsewhere, unless something has gone there meanwhile: perhaps this.
+    pub(super) fn keep(&self, entry: &Arc<Entry>, gone: u32) {
         if entry.size() > LARGEST {
             return;
         }
         let place = self.place(entry.key().hash());
         if let Ok(mut kept) = place.entry.try_write()
+            && place.gone.load(Ordering::SeqCst) == gone
             && !kept.as_ref().is_some_and(|kept| Arc::ptr_eq(kept, entry))
         {
             *kept = Some(Arc::clone(entry));
@@ -58,6 +66,7 @@ impl Recent {
     pub(super) fn forget(&self, entry: &Arc<Entry>) {
         let place = self.place(entry.key().hash());
         let mut kept = place.entry.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        place.gone.fetch_add(1, Ordering::SeqCst);
         if kept.as_ref().is_some_and(|kept| Arc::ptr_eq(kept, entry)) {
             *kept = None;
         }

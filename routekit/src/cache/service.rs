@@ -10,7 +10,7 @@ use tower_service::Service;
 use super::{
     CachedFuture, Lookup,
     fill::{Missed, fills},
-    policy::Policy,
+    policy::{Head, Policy},
 };
 
 /// The service of [`CacheLayer`](super::CacheLayer).
@@ -63,8 +63,9 @@ where
     if let Some(Lookup::Hit(entry)) = &looked {
         return CachedFuture::hit(policy.cache.respond(entry, head, &policy.report));
     }
-    if fills(&request, &policy.cache) {
-        return CachedFuture::passed(inner.call(request), false);
+    let passes = head && policy.head == Head::Looks;
+    if passes || fills(&request, &policy.cache) {
+        return CachedFuture::passed(inner.call(request), passes);
     }
     // The one that was made ready goes along.
     let clone = inner.clone();

@@ -9,12 +9,14 @@ pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>>
 
 /// Keeps entries, and the logical clock by which they are valid.
 ///
-/// What every store promises (`tests/suite/cache_store.rs` holds every store here to it):
+/// What every store promises:
 /// 1. `lookup` gives an entry only of exactly this key, that is not over, and that nothing has invalidated after its stamp.
 /// 2. Once `invalidate` has returned, nothing that was stamped before is given out that is one of its targets, also if it is put
 ///    afterwards. It costs the same however many entries there are.
 /// 3. Stamps rise. A stamp that was given out after an invalidation returned is later than it.
 /// 4. What was put may be gone at any time.
+///
+/// A lookup or a put that takes longer than 250 ms counts as failed, and so does an invalidation that takes longer than five seconds.
 ///
 /// Object-safe, with futures in boxes: the embedded store, whose calls take less than making a box, is called directly
 /// (`Store`); for all others a round trip to somewhere costs far more than the box.

@@ -2,12 +2,14 @@
 
 use std::{
     collections::HashMap,
-    hash::BuildHasherDefault,
+    hash::{BuildHasher, BuildHasherDefault},
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
+
+use foldhash::quality::RandomState;
 
 use super::{Tag, as_is::AsIs};
 
@@ -22,6 +24,8 @@ pub(super) struct TagTable {
     shards: Box<[Mutex<Shard>]>,
     /// Numbers that one generation of one shard holds.
     capacity: usize,
+    /// Tags are hashed once more, by what nobody outside knows, so that nobody can fill one shard alone.
+    state: RandomState,
     floor: AtomicU64,
 }
 
@@ -41,13 +45,14 @@ impl TagTable {
     /// Holds the numbers of about as many tags, at least half of them and at most all.
     pub(super) fn new(tags: usize) -> Self {
         let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
-        Self { shards, capacity: (tags / 2 / 64).max(1), floor: AtomicU64::new(0) }
+        Self { shards, state: RandomState::default(), capacity: (tags / 2 / 64).max(1), floor: AtomicU64::new(0) }
     }
 
     /// Records that the tag was invalidated by this number.
     pub(super) fn record(&self, tag: Tag, number: u64) {
-        let mut shard = self.shard(tag);
-        let full = shard.current.numbers.len() >= self.capacity && !shard.current.numbers.contains_key(&tag.id());
+        let hash = self.state.hash_one(tag);
+        let mut shard = self.shard(hash);
+        let full = shard.current.numbers.len() >= self.capacity && !shard.current.numbers.contains_key(&hash);
         if full {
             let shard = &mut *shard;
             // Before anything is gone, so that whoever misses a number finds the floor.
@@ -57,15 +62,16 @@ impl TagTable {
             std::mem::swap(&mut shard.current, &mut shard.previous);
         }
         let current = &mut shard.current;
-        let last = current.numbers.entry(tag.id()).or_default();
+        let last = current.numbers.entry(hash).or_default();
         *last = number.max(*last);
         current.newest = number.max(current.newest);
     }
 
     /// The number by which the tag was invalidated last, if that is still known. Look at [`floor`](Self::floor) afterwards.
     pub(super) fn last(&self, tag: Tag) -> u64 {
-        let shard = self.shard(tag);
-        let of = |generation: &Generation| generation.numbers.get(&tag.id()).copied().unwrap_or(0);
+        let hash = self.state.hash_one(tag);
+        let shard = self.shard(hash);
+        let of = |generation: &Generation| generation.numbers.get(&hash).copied().unwrap_or(0);
         of(&shard.current).max(of(&shard.previous))
     }
 
@@ -78,9 +84,9 @@ impl TagTable {
         self.floor.fetch_max(number, Ordering::SeqCst);
     }
 
-    fn shard(&self, tag: Tag) -> MutexGuard<'_, Shard> {
+    fn shard(&self, hash: u64) -> MutexGuard<'_, Shard> {
         // Bits in the middle: the map of the shard looks at the others.
-        let index = tag.id() >> 32 & (SHARDS - 1);
+        let index = hash >> 32 & (SHARDS - 1);
         self.shards[usize::try_from(index).expect("six bits")].lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

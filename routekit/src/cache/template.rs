@@ -55,8 +55,10 @@ impl Template {
         filled
     }
 
-    /// As a pattern; a star in a value is meant as it is.
-    pub(super) fn fill_pattern<'v>(&self, value: impl Fn(&str) -> Option<&'v str>) -> Glob {
+    /// As a pattern; a star in a value is meant as it is. If it is a path, these stand before it.
+    pub(super) fn fill_pattern<'v>(&'v self, before: &[&'v str], value: impl Fn(&str) -> Option<&'v str>) -> Glob {
+        let is_path = matches!(self.0.first(), Some(Piece::Text(text)) if text.starts_with('/'));
+        let before = before.iter().filter(|_| is_path).map(|text| Some(*text));
         let pieces = self.0.iter().flat_map(|piece| -> Vec<Option<&str>> {
             match piece {
                 Piece::Text(text) => {
@@ -68,7 +70,7 @@ impl Template {
                 Piece::Placeholder(name) => vec![value(name)],
             }
         });
-        Glob::of_pieces(pieces)
+        Glob::of_pieces(before.chain(pieces))
     }
 
     /// Whether there is a placeholder in it.
@@ -107,6 +109,30 @@ impl Template {
 /// Whether two templates of tags can name the same tag.
 pub(crate) fn may_be_equal(a: &str, b: &str) -> bool {
     Template::new(a).may_equal(&Template::new(b))
+}
+
+/// Whether a pattern, if it is a path with this before it, can be about paths of this template.
+pub(crate) fn may_match(pattern: &str, prefix: &str, path: &str) -> bool {
+    let before = if pattern.starts_with('/') { prefix } else { "" };
+    // Its query may be any.
+    let pattern = pattern.split('?').next().unwrap_or_default();
+    // A star is to a pattern what a placeholder is to a template.
+    may_be_equal(&format!("{before}{}", pattern.replace('*', "{}")), path)
+}
+
+/// Stops a program whose templates name placeholders that the route lacks. (The attribute has checked those of its own.)
+#[track_caller]
+pub(super) fn check<'t>(route: &str, templates: impl IntoIterator<Item = &'t Template>) {
+    let places = Places::of(route);
+    for piece in templates.into_iter().flat_map(|template| &template.0) {
+        if let Piece::Placeholder(name) = piece {
+            let known = places.0.iter().any(|place| place.name == *name);
+            assert!(
+                known,
+                "the route `{route}` has no placeholder `{{{name}}}`; say which route it is with `.route(\"/users/{{id}}\")`"
+            );
+        }
+    }
 }
 
 /// Where the placeholders of a path stand in it.
@@ -179,9 +205,12 @@ mod tests {
 
     #[test]
     fn a_star_in_a_value_is_no_star() {
-        let pattern = Template::new("/users/{id}/*").fill_pattern(|_| Some("a*"));
+        let template = Template::new("/users/{id}/*");
+        let pattern = template.fill_pattern(&[], |_| Some("a*"));
         assert!(pattern.matches("/users/a*/b") && !pattern.matches("/users/ab/b"));
-        assert_eq!(Template::new("/users/{id}").fill_pattern(|_| Some("7")).literal(), Some("/users/7"));
+        let template = Template::new("/users/{id}");
+        assert_eq!(template.fill_pattern(&["/shop", "/api"], |_| Some("7")).literal(), Some("/shop/api/users/7"));
+        assert!(Template::new("*users").fill_pattern(&["/api"], |_| None).matches("/users"));
     }
 
     #[test]
@@ -198,6 +227,22 @@ mod tests {
         ] {
             assert_eq!(Template::new(a).may_equal(&Template::new(b)), expected, "{a} {b}");
             assert_eq!(Template::new(b).may_equal(&Template::new(a)), expected, "{b} {a}");
+        }
+    }
+
+    #[test]
+    fn patterns_that_can_be_about_a_path() {
+        for (pattern, prefix, path, expected) in [
+            ("/users/*", "", "/users/{id}", true),
+            ("/users/*", "/api", "/users/{id}", false),
+            ("/users/*", "/api", "/api/users/{id}", true),
+            ("*users*", "/api", "/api/users/{id}", true),
+            ("/users/{id}", "", "/users/{user}", true),
+            ("/users?page=*", "", "/users", true),
+            ("/user", "", "/users", false),
+            ("/files/x", "", "/files/{*rest}", true),
+        ] {
+            assert_eq!(may_match(pattern, prefix, path), expected, "{pattern} {prefix} {path}");
         }
     }
 

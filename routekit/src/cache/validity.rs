@@ -11,7 +11,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{Tag, bans::Bans, entry::Entry, glob::Glob, tag, tag_table::TagTable};
+use super::{Tag, bans::Bans, entry::Entry, glob::Glob, tag, tag_table::TagTable, template::Template};
 
 /// What a cache's logical clock said. A later one is greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,16 +48,19 @@ impl Target {
         Self(What::Tag(tag))
     }
 
-    /// Whatever was answered for a path that fits this pattern. `*` is any text; a pattern with a `?` is about path and query. One
-    /// with a `{` is the template of a route.
+    /// Whatever was answered for a path that fits this pattern. `*` is any text; a pattern with a `?` is about path and query. A path with
+    /// placeholders is the template of a route; beside a `*`, a placeholder is any text as well.
     ///
     /// A path, a prefix that ends with `/*`, and a template are tags; any other is a ban, which each older entry is tested against.
     #[must_use]
     pub fn pattern(partition: &str, pattern: &str) -> Self {
-        if pattern.contains('{') {
+        if !pattern.contains('{') {
+            return Self::glob(partition, Glob::new(pattern));
+        }
+        if !pattern.contains(['*', '?']) || pattern.contains("{*") {
             return Self::tag(Tag::route(partition, pattern));
         }
-        Self::glob(partition, Glob::new(pattern))
+        Self::glob(partition, Template::new(pattern).fill_pattern(&[], |_| None))
     }
 
     pub(super) fn glob(partition: &str, pattern: Glob) -> Self {

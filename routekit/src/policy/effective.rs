@@ -115,7 +115,10 @@ pub(super) fn show_invalidates(policies: &EffectivePolicies) -> Option<String> {
             parts.push("partitioned".to_owned());
         }
     }
-    parts.extend(policies.wanted_by.iter().map(|wanted| format!("all of {}", wanted.template)));
+    parts.extend(policies.wanted_by.iter().map(|wanted| match wanted.partition {
+        Some(_) => format!("all of {} in the request's partition", wanted.template),
+        None => format!("all of {}", wanted.template),
+    }));
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 

@@ -68,6 +68,8 @@ pub(crate) struct Shared {
     pub(crate) cache: Cache,
     /// Whether cached routes say their keys.
     pub(crate) cache_debug_headers: bool,
+    /// What stands before the paths of all routes.
+    pub(crate) prefix: String,
 }
 
 /// Adds a route to the methods of its path, with its policies around its endpoint. All of them share the one `state` of the route.
@@ -128,7 +130,7 @@ fn invalidation(policies: &EffectivePolicies, shared: &Shared, path: &str) -> Op
         return None;
     }
     let declared = policies.invalidates.unwrap_or_default();
-    let own = InvalidateLayer::declared(shared.cache.clone(), &declared, path);
+    let own = InvalidateLayer::declared(shared.cache.clone(), &declared, path, &shared.prefix);
     Some(policies.wanted_by.iter().fold(own, |layer, wanted| layer.wanted_by(&wanted.template, wanted.partition)))
 }
 

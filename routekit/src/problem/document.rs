@@ -188,6 +188,15 @@ impl Problem {
         Arc::make_mut(&mut self.0)
     }
 
+    /// What the client reads of it.
+    pub(crate) fn without_cause(&self) -> Self {
+        let mut problem = self.clone();
+        if problem.0.source.is_some() {
+            problem.fields().source = None;
+        }
+        problem
+    }
+
     /// The same with the status that is really sent (RFC 9457 §3.1.2).
     pub(super) fn sent_as(mut self, status: StatusCode) -> Self {
         if self.0.status != status {

@@ -20,7 +20,8 @@ pub struct Caching {
     pub partition: Option<RequestText>,
     /// Stands in the key in place of the query.
     pub key: Option<RequestText>,
-    /// Mutating routes after which every entry of this route is invalid, as `POST /v2/users`, without the app's prefix.
+    /// Mutating routes after which every entry of this route is invalid that is in the partition of their request; as `POST /v2/users`,
+    /// without the app's prefix.
     pub invalidate_on: &'static [&'static str],
     /// The largest body that is stored, in bytes.
     pub max_body: Option<u64>,

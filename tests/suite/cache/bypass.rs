@@ -72,7 +72,7 @@ async fn who_says_who_is_asking() {
     for (name, path, expected) in [
         ("without a word", "/cache/mine", ["BYPASS 1", "BYPASS 2", "BYPASS 3", "BYPASS 4", "MISS 5"]),
         ("shared", "/cache/ours", ["MISS 1", "HIT 1", "HIT 1", "HIT 1", "HIT 1"]),
-        ("per user", "/cache/own", ["MISS 1 ann", "HIT 1 ann", "MISS 2 ", "HIT 2 ", "HIT 2 "]),
+        ("per user", "/cache/own", ["MISS 1 ann", "HIT 1 ann", "BYPASS 2 ", "BYPASS 3 ", "MISS 4 "]),
     ] {
         let (app, _) = start(app(routes![unsaid, shared, own]).verifier(crate::auth::Header));
         let ann = Identity::new("ann");

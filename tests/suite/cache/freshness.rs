@@ -193,3 +193,21 @@ async fn digests_of_keys_where_they_are_wanted() {
         assert_eq!(app.get("/cache/minute/1").send().await.header("x-cache-key"), None);
     }
 }
+
+#[get("/cache/fresh/own-word", cache(ttl = 60))]
+async fn own_word() -> ([(&'static str, &'static str); 1], String) {
+    ([("cache-control", "max-age=60")], "content".to_owned())
+}
+
+/// Whoever stores it further on has to know how much of its time is left.
+#[tokio::test]
+async fn an_answer_that_says_how_long_it_is_fresh_says_how_old_it_is() {
+    let (app, clock) = start(app(routes![own_word]));
+    let age = async || app.get("/cache/fresh/own-word").send().await.header("age").map(str::to_owned);
+    assert_eq!(age().await, None);
+    assert_eq!(age().await.as_deref(), Some("0"));
+    clock.advance(Duration::from_secs(59));
+    assert_eq!(age().await.as_deref(), Some("59"));
+    clock.advance(Duration::from_secs(1));
+    assert_eq!(age().await, None, "it is made anew");
+}

@@ -60,10 +60,30 @@ async fn head_and_get_share_an_entry() {
     for (name, router) in [("around a handler", on_the_handler), ("around a router", on_the_router)] {
         let asked = async |method| seen(&ask(&router.clone(), request(&method, "/cache/page")).await);
         let head = |did: &str| (did.to_owned(), Some("10".to_owned()), String::new());
-        assert_eq!(asked(Method::HEAD).await, head("MISS"), "{name}");
+        // What a plain layer stands around may answer HEAD alone: what that says is not stored.
+        let (did, length, body) = asked(Method::HEAD).await;
+        assert_eq!((did.as_str(), length.as_deref(), body.as_str()), ("BYPASS", Some("11"), ""), "{name}");
         let (did, _, body) = asked(Method::GET).await;
-        assert_eq!((did.as_str(), body.as_str()), ("HIT", "GET page 1"), "{name}");
+        assert_eq!((did.as_str(), body.as_str()), ("MISS", "GET page 2"), "{name}");
         assert_eq!(asked(Method::HEAD).await, head("HIT"), "{name}");
+    }
+}
+
+/// What the handler of HEAD answered was given to whoever asked with GET.
+#[tokio::test]
+async fn a_plain_layer_around_two_handlers() {
+    let layer = CacheLayer::new(exact().build()).ttl(MINUTE);
+    let handlers = get_service(async || "the content").head(async || "").layer(layer);
+    let router: Router = Router::new().route("/x", handlers);
+    let asked = async |method| seen(&ask(&router.clone(), request(&method, "/x")).await);
+    for (method, did, body) in [
+        (Method::HEAD, "BYPASS", ""),
+        (Method::GET, "MISS", "the content"),
+        (Method::HEAD, "HIT", ""),
+        (Method::GET, "HIT", "the content"),
+    ] {
+        let (x_cache, _, content) = asked(method.clone()).await;
+        assert_eq!((x_cache.as_str(), content.as_str()), (did, body), "{method}");
     }
 }
 

@@ -5,6 +5,7 @@ mod ends;
 mod found;
 mod freshness;
 mod head;
+mod hostile;
 mod invalidation;
 mod keys;
 mod leaving;

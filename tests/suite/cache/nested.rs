@@ -83,6 +83,46 @@ async fn queries_are_sorted_there_as_well() {
     assert_eq!(ask(&router, get_of("/one/x?a=1&b=3")).await.x_cache(), "MISS");
 }
 
+/// The app's own routes and a layer of a hand-written router use one cache.
+#[tokio::test]
+async fn one_cache_for_an_app_and_a_router_beside_it() {
+    use routekit::{App, get, post, routes, test::TestApp};
+
+    #[get("/nested/declared", cache(ttl = 60, tags = "both"))]
+    async fn declared() {}
+
+    #[post("/nested/change", invalidates("both"))]
+    async fn change() {}
+
+    let cache = exact().build();
+    let layer = CacheLayer::new(cache.clone()).ttl(MINUTE).tags(["both"]);
+    let beside = Router::new().route("/nested/beside", routing::get(async || "").layer(layer));
+    let app = TestApp::new(App::with_routes(routes![declared, change]).cache(cache).merge(beside));
+    for expected in ["MISS", "HIT"] {
+        for path in ["/nested/declared", "/nested/beside"] {
+            assert_eq!(super::did(&app, path).await, expected, "{path}");
+        }
+    }
+    app.post("/nested/change").send().await;
+    for path in ["/nested/declared", "/nested/beside"] {
+        assert_eq!(super::did(&app, path).await, "MISS", "{path}");
+    }
+}
+
+#[test]
+#[should_panic(expected = "the route `/a/{id}` has no placeholder `{idd}`")]
+fn a_tag_of_a_placeholder_that_the_route_lacks() {
+    let layer = CacheLayer::new(exact().build()).route("/a/{id}").tags(["a:{idd}"]);
+    let _ = tower::Layer::layer(&layer, ());
+}
+
+#[test]
+#[should_panic(expected = "the route `` has no placeholder `{id}`")]
+fn a_pattern_of_a_placeholder_without_a_route() {
+    let layer = InvalidateLayer::new(exact().build()).patterns(["/a/{id}"]);
+    let _ = tower::Layer::layer(&layer, ());
+}
+
 /// The inner one would wait for what the outer one is about to fill, which waits for the inner one.
 #[tokio::test(start_paused = true)]
 async fn of_two_layers_around_each_other_the_outer_one_caches() {

@@ -169,6 +169,8 @@ async fn in_front_of_any_service() {
             // What is stored says its length, as a server would otherwise.
             let length = answer.headers.remove("content-length").filter(|_| *expected == "HIT");
             assert!(length.is_none_or(|length| length == answer.body.len().to_string()), "{name}");
+            let age = answer.headers.remove("age").filter(|_| *expected == "HIT");
+            assert!(age.is_none_or(|age| age == "0"), "{name}");
             let original = Read::all(make(if *expected == "HIT" { 1 } else { round + 1 })).await;
             assert_eq!(answer, original, "{name}: {expected} as the handler made it");
         }

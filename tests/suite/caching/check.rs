@@ -96,7 +96,7 @@ mod warned {
 }
 
 const NO_TAG: &str = "a tag that no cached route declares";
-const ELSEWHERE: &str = "in another partition than any route that is cached with it";
+const ELSEWHERE: &str = "in another partition than any route that it is about";
 
 #[test]
 fn what_looks_wrong_with_tags() {
@@ -130,6 +130,86 @@ fn what_looks_wrong_with_tags() {
             }
         }
     }
+}
+
+mod patterns {
+    use super::*;
+
+    #[get("/caching/p/{id}/x", cache(ttl = 60))]
+    pub(super) async fn cached(id: u32) -> String {
+        id.to_string()
+    }
+
+    #[post("/caching/p/a", invalidates(pattern = "/caching/p/*"))]
+    pub(super) async fn fits() {}
+
+    #[post("/caching/p/b", invalidates(pattern = "/cachign/p/*"))]
+    pub(super) async fn misspelt() {}
+
+    #[post("/caching/p/c", invalidates(pattern = "*/p/7*"))]
+    pub(super) async fn glob() {}
+}
+
+#[test]
+fn what_looks_wrong_with_patterns() {
+    use patterns::{cached, fits, glob, misspelt};
+
+    for prefix in ["", "/api"] {
+        let app = App::with_routes(routes![cached, fits, misspelt, glob]).prefix(prefix);
+        let app = TestApp::new(app);
+        let [warning] = app.table().warnings() else { panic!("{:#?}", app.table().warnings()) };
+        assert!(warning.contains("invalidates `/cachign/p/*`, which fits the path of no cached route"), "{warning}");
+    }
+}
+
+mod users {
+    use super::*;
+
+    #[get("/caching/u/shared", auth, cache(ttl = 60, shared))]
+    pub(super) async fn shared(who: Identity) -> String {
+        who.sub().to_owned()
+    }
+
+    #[get("/caching/u/own", auth, cache(ttl = 60, per = "user"))]
+    pub(super) async fn own() {}
+
+    #[get("/caching/u/tenant", auth, cache(ttl = 60, per = "user", partition = tenant))]
+    pub(super) async fn partitioned() {}
+
+    #[post("/caching/u/a", auth, invalidates(user))]
+    pub(super) async fn change() {}
+
+    #[post("/caching/u/b", invalidates(user))]
+    pub(super) async fn change_of_nobody() {}
+}
+
+#[test]
+fn what_looks_wrong_with_users() {
+    use users::{change, change_of_nobody, own, partitioned, shared};
+
+    for (name, routes, expected) in [
+        ("each has their own", routes![own, change], None),
+        ("everybody gets the same", routes![shared, own], Some("is `shared` and takes who is asking")),
+        ("nothing is cached per user", routes![shared, change], Some("and no route is cached per user")),
+        ("nobody is asked who it is", routes![own, change_of_nobody], Some("does not ask who that is")),
+        ("elsewhere", routes![partitioned, change], Some("in another partition")),
+    ] {
+        let found = warnings(routes);
+        match expected {
+            None => assert!(found.is_empty(), "{name}: {found:#?}"),
+            Some(expected) => assert!(found.iter().any(|warning| warning.contains(expected)), "{name}: {found:#?}"),
+        }
+    }
+}
+
+#[test]
+fn a_cache_is_not_provided() {
+    let error = App::with_routes(routes![plain]).provide(routekit::cache::Cache::new()).into_router().unwrap_err();
+    let text = error.to_string();
+    assert!(
+        text.contains("give it yours with `.cache(…)`") && text.contains("tests/suite/caching/check.rs:"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -87,7 +87,8 @@ fn the_table_and_the_explanation_say_it() {
     let app = TestApp::new(App::with_routes(routes).verifier(crate::auth::Header).config(config));
     let long = "ttl 300s, tags users user:{id}, vary accept-language x-tenant, \
                 invalidate_on POST /caching/users PUT /caching/users/{id}, per user, partitioned, own key, max_body 64KiB";
-    let added = "tags users, patterns /v2/* /v3/*, what is the user's, all of /caching/all/{id}";
+    let added =
+        "tags users, patterns /v2/* /v3/*, what is the user's, all of /caching/all/{id} in the request's partition";
     for (route, step, short) in [
         ("GET /caching/all/{id}", format!("cache = {long} (attribute)"), format!("cache = {long}")),
         (
@@ -100,8 +101,8 @@ fn the_table_and_the_explanation_say_it() {
         ("POST /caching/users", format!("invalidates = {added}"), format!("invalidates = {added}")),
         (
             "PUT /caching/users/{id}",
-            "invalidates = tags user:{id}, partitioned, all of /caching/all/{id}".to_owned(),
-            "invalidates = tags user:{id}, partitioned, all of /caching/all/{id}".to_owned(),
+            "invalidates = tags user:{id}, partitioned, all of /caching/all/{id} in the request's partition".to_owned(),
+            "invalidates = tags user:{id}, partitioned, all of /caching/all/{id} in the request's partition".to_owned(),
         ),
     ] {
         let explanation = app.table().explain(route).unwrap().to_string();

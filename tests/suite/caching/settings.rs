@@ -52,7 +52,13 @@ fn settings_that_reach_nothing_are_errors() {
             "the size of the app's own store",
             with_store(),
             "cache_max_bytes = '1MiB'",
-            "`cache_max_bytes` in routekit.toml is `1MiB`: the app keeps its cache in a store of its own",
+            "`cache_max_bytes` in routekit.toml is `1MiB`: the app brings a cache, or a store for it, that is made already",
+        ),
+        (
+            "the size of a cache that is made already",
+            App::with_routes(routes![cached]).cache(Cache::new()),
+            "cache_max_bytes = '1MiB'",
+            "`cache_max_bytes` in routekit.toml is `1MiB`: the app brings a cache, or a store for it, that is made already",
         ),
         (
             "no room at all",
@@ -64,7 +70,7 @@ fn settings_that_reach_nothing_are_errors() {
             "a ttl of zero",
             App::with_routes(routes![cached]),
             "[route.'GET /caching/cached']\ncache_ttl = 0",
-            "`route.\"GET /caching/cached\".cache_ttl` in routekit.toml is `0",
+            "`route.\"GET /caching/cached\".cache_ttl` in routekit.toml is `0`: zero; a duration is positive, and `off` is none",
         ),
     ] {
         let built = Config::builder().toml("routekit.toml", toml).build();

@@ -8,7 +8,10 @@ use super::{
     plan::{Plan, Rule},
 };
 use crate::{
-    cache::{Cache, template::Template},
+    cache::{
+        Cache,
+        template::{self, Template},
+    },
     route::{Invalidates, RequestText},
 };
 
@@ -32,14 +35,15 @@ impl InvalidateLayer {
         Self { plan: None }
     }
 
-    /// As a route declares it.
-    pub(crate) fn declared(cache: Cache, invalidates: &Invalidates, template: &str) -> Self {
+    /// As a route declares it, whose template is with the app's prefix, and its patterns are without.
+    pub(crate) fn declared(cache: Cache, invalidates: &Invalidates, template: &str, prefix: &str) -> Self {
         let mut layer = Self::new(cache)
             .route(template)
             .tags(invalidates.tags.iter().copied())
             .patterns(invalidates.patterns.iter().copied());
         layer.change(|plan| {
             plan.own.user = invalidates.user;
+            prefix.clone_into(&mut plan.own.prefix);
             plan.own.partition = invalidates.partition;
         });
         layer
@@ -97,10 +101,16 @@ impl InvalidateLayer {
     }
 }
 
+/// # Panics
+/// If a tag or a pattern names a placeholder that the [`route`](InvalidateLayer::route) does not have.
 impl<S> Layer<S> for InvalidateLayer {
     type Service = Invalidating<S>;
 
+    #[track_caller]
     fn layer(&self, inner: S) -> Invalidating<S> {
+        if let Some(plan) = &self.plan {
+            template::check(&plan.template, plan.own.tags.iter().chain(&plan.own.patterns));
+        }
         Invalidating { inner, plan: self.plan.clone().map(Arc::new) }
     }
 }

@@ -8,7 +8,8 @@ use http::Uri;
 use crate::{
     cache::{
         Cache, Tag, Target,
-        policy::names,
+        places::Place,
+        policy::{asked_for, names},
         template::{Places, Template},
     },
     identity::Identity,
@@ -32,6 +33,8 @@ pub(super) struct Rule {
     pub(super) partition: Option<RequestText>,
     pub(super) tags: Vec<Template>,
     pub(super) patterns: Vec<Template>,
+    /// What stands before patterns that are paths.
+    pub(super) prefix: String,
     pub(super) user: bool,
     /// All of the route with this template.
     pub(super) route: Option<String>,
@@ -42,6 +45,8 @@ pub(super) struct Rule {
 pub(super) struct Pending {
     plan: Arc<Plan>,
     uri: Uri,
+    /// The path of a router that this one is nested in: what clients write before it.
+    outer: String,
     identity: Option<Identity>,
     spellings: Spellings,
     /// One for each rule.
@@ -57,14 +62,20 @@ impl Plan {
 impl Pending {
     /// Reads what there is to know before the handler takes the request.
     pub(super) fn new(plan: &Arc<Plan>, request: Request) -> (Arc<Self>, Request) {
+        let outer = asked_for(&request).path().strip_suffix(request.uri().path()).unwrap_or_default().to_owned();
         let (mut parts, body) = request.into_parts();
         let text = |rule: &Rule| rule.partition.map(|partition| partition.of(&parts)).unwrap_or_default();
         let partitions = plan.rules().map(text).collect();
         let identity = parts.extensions.get::<Identity>().cloned();
         let spellings = Spellings::default();
         parts.extensions.insert(spellings.clone());
-        let pending = Self { plan: Arc::clone(plan), uri: parts.uri.clone(), identity, spellings, partitions };
+        let pending = Self { plan: Arc::clone(plan), uri: parts.uri.clone(), outer, identity, spellings, partitions };
         (Arc::new(pending), Request::from_parts(parts, body))
+    }
+
+    /// A place to go on without a client, if there is one.
+    pub(super) fn place(&self) -> Option<Place> {
+        self.plan.cache.place_for_handler()
     }
 
     /// Makes it invalid; whoever waits for this has it done.
@@ -85,11 +96,10 @@ impl Pending {
         for (rule, partition) in self.plan.rules().zip(&self.partitions) {
             let named = rule.tags.iter().flat_map(|template| names(template, &places, path, &spellings));
             targets.extend(named.map(|name| Target::tag(Tag::named(partition, &name))));
-            let patterns = rule.patterns.iter();
-            targets.extend(
-                patterns
-                    .map(|pattern| Target::glob(partition, pattern.fill_pattern(|name| places.written(path, name)))),
-            );
+            let before = [&*self.outer, &rule.prefix];
+            let written = |name: &str| places.written(path, name);
+            let patterns = rule.patterns.iter().map(|pattern| pattern.fill_pattern(&before, written));
+            targets.extend(patterns.map(|pattern| Target::glob(partition, pattern)));
             if let Some(identity) = self.identity.as_ref().filter(|_| rule.user) {
                 targets.push(Target::tag(Tag::user(partition, identity)));
             }

@@ -52,15 +52,18 @@ pub(super) async fn detached<S>(
 ) where
     S: Service<Request, Response = Response>,
 {
+    let handed = Arc::clone(&pending);
     let abandoned = async {
         sender.closed().await;
+        let Some(_place) = handed.place() else { return "too many others go on without a client" };
         tokio::time::sleep(GRACE).await;
+        "it did not end within 30 seconds"
     };
     let answer = tokio::select! {
         biased;
         answer = attached(inner, request, pending) => answer,
-        () = abandoned => {
-            tracing::warn!("a handler whose client has left, or which timed out, is dropped {GRACE:?} later");
+        why = abandoned => {
+            tracing::warn!(why, "a handler whose client has left, or which timed out, is dropped");
             return;
         }
     };
