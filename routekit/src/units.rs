@@ -2,11 +2,11 @@
 
 use std::{fmt, time::Duration};
 
-/// `2` (seconds), `250ms`, `5m` or `1h30m`; `None` for anything else, zero included.
+/// `2` (seconds), `250ms`, `5m` or `1h30m`; `None` for anything else.
 pub(crate) fn duration(text: &str) -> Option<Duration> {
     const UNITS: &[(&str, u64)] = &[("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
     if let Ok(seconds) = text.parse::<u64>() {
-        return (seconds > 0).then(|| Duration::from_secs(seconds));
+        return Some(Duration::from_secs(seconds));
     }
     let (mut rest, mut millis, mut allowed) = (text, 0_u64, UNITS);
     while !rest.is_empty() {
@@ -18,7 +18,7 @@ pub(crate) fn duration(text: &str) -> Option<Duration> {
         allowed = &allowed[position + 1..];
         rest = tail;
     }
-    (millis > 0).then(|| Duration::from_millis(millis))
+    (!text.is_empty()).then(|| Duration::from_millis(millis))
 }
 
 /// `65536` (bytes), `64KiB` or `1MiB`; `None` for anything else, zero included.
@@ -64,8 +64,8 @@ mod tests {
             ("5m", Some(300_000)),
             ("1h30m", Some(5_400_000)),
             ("1s500ms", Some(1500)),
-            ("0", None),
-            ("0s", None),
+            ("0", Some(0)),
+            ("0s", Some(0)),
             ("", None),
             ("s", None),
             ("5 s", None),

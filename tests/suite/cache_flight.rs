@@ -364,3 +364,81 @@ async fn only_so_many_fills_go_on_without_a_client() {
     }
     assert_eq!(kept, 128);
 }
+
+/// Whoever comes while one lands looks into the store before it leads.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn who_comes_while_one_lands_does_not_run_again() {
+    const KEYS: usize = 3000;
+    let runs = Arc::new(Runs::default());
+    let app = TestApp::new(App::with_routes(routes![instant]).provide_shared(Arc::clone(&runs)));
+    for key in 0..KEYS {
+        let clients: JoinSet<_> = (0..4)
+            .map(|_| {
+                let app = app.clone();
+                async move { app.get(&format!("/instant/{key}")).send().await.status() }
+            })
+            .collect();
+        clients.join_all().await;
+    }
+    assert_eq!(runs.count(), KEYS);
+}
+
+#[get("/instant/{key}", cache(ttl = 60))]
+async fn instant(key: usize, runs: Dep<Runs>) -> String {
+    runs.0.fetch_add(1, Ordering::SeqCst);
+    key.to_string()
+}
+
+#[get("/sometimes", cache(ttl = 60, tags = "sometimes"))]
+async fn sometimes(runs: Dep<Runs>) -> Response {
+    let run = runs.0.fetch_add(1, Ordering::SeqCst);
+    sleep(FILL).await;
+    if run == 0 { (NoStore, "not yet").into_response() } else { "now".into_response() }
+}
+
+#[post("/sometimes", invalidates("sometimes"))]
+async fn again() {}
+
+/// What could not be stored once is computed together again once it could.
+#[tokio::test(start_paused = true)]
+async fn a_mark_goes_when_an_answer_is_stored() {
+    let runs = Arc::new(Runs::default());
+    let app = App::with_routes(routes![sometimes, again]).provide_shared(Arc::clone(&runs));
+    let app = TestApp::new(app.clock(Clock::manual()));
+    let asked = async || app.get("/sometimes").send().await.header("x-cache").unwrap().to_owned();
+    assert_eq!([asked().await, asked().await], ["BYPASS", "MISS"]);
+    app.post("/sometimes").send().await;
+    let before = runs.count();
+    ask_at_once(&app, "/sometimes").await;
+    assert_eq!(runs.count() - before, 1);
+}
+
+#[get("/version", cache(ttl = 60, tags = "version"))]
+async fn version(version: Dep<AtomicUsize>) -> (StatusCode, String) {
+    let read = version.load(Ordering::SeqCst);
+    sleep(FILL).await;
+    (StatusCode::SERVICE_UNAVAILABLE, read.to_string())
+}
+
+#[post("/version", invalidates("version"))]
+async fn next_version(version: Dep<AtomicUsize>) {
+    version.fetch_add(1, Ordering::SeqCst);
+}
+
+/// A failure may say what is out of date as well.
+#[tokio::test(start_paused = true)]
+async fn who_joins_a_failure_gets_nothing_older_either() {
+    let app = TestApp::new(App::with_routes(routes![version, next_version]).provide(AtomicUsize::new(0)));
+    let ask = || {
+        let app = app.clone();
+        tokio::spawn(async move { app.get("/version").send().await.text().to_owned() })
+    };
+    let before = ask();
+    sleep(FILL / 2).await;
+    app.post("/version").send().await;
+    let after: Vec<_> = (0..3).map(|_| ask()).collect();
+    assert_eq!(before.await.unwrap(), "0");
+    for answer in after {
+        assert_eq!(answer.await.unwrap(), "1");
+    }
+}

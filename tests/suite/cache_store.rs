@@ -52,7 +52,7 @@ impl Tested<'_> {
     async fn get(&self, name: &str) -> Option<String> {
         match self.store.lookup(&key(name)).await.unwrap() {
             Lookup::Hit(entry) => Some(String::from_utf8(entry.answer().body().to_vec()).unwrap()),
-            Lookup::Stale(..) | Lookup::Miss(_) => None,
+            _ => None,
         }
     }
 
@@ -122,6 +122,18 @@ async fn broken_promises(store: &dyn CacheStore, clock: &Clock) -> Vec<String> {
     t.invalidate(&["a", "c"]).await;
     t.check("several tags at once", !t.has("a").await && t.has("b").await && !t.has("c").await);
 
+    let stamp = t.stamp().await;
+    t.put("p", "1", stamp, &[]).await;
+    store.invalidate(&[Target::pattern("", "*")]).await.unwrap();
+    t.check("patterns are about paths", !t.has("p").await);
+    t.put("p", "1", stamp, &[]).await;
+    t.check("and also about what is put afterwards", !t.has("p").await);
+    let stamp = t.stamp().await;
+    t.put("p", "1", stamp, &[]).await;
+    store.invalidate(&[Target::pattern("another", "*"), Target::pattern("", "/x*y")]).await.unwrap();
+    t.check("in their partition, and of those that fit", t.has("p").await);
+    t.put("b", "1", stamp, &["b"]).await;
+
     store.remove(&key("b")).await.unwrap();
     t.check("what is removed is gone", !t.has("b").await);
     store.remove(&key("b")).await.unwrap();
@@ -170,6 +182,7 @@ async fn a_store_without_stamps_is_found_out() {
             "what was computed before it is invalid, also if it is put after it",
             "nor is it valid where it was at hand",
             "a tag that nothing carried yet is no exception",
+            "and also about what is put afterwards",
             "nor comes back",
         ]
     );

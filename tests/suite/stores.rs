@@ -8,10 +8,10 @@ use std::{
 
 use routekit::{
     Clock,
-    cache::{CacheStore, Entry, Key, Lookup, Stamp, StoreFuture, StoreSize, Tag, Target},
+    cache::{CacheStore, Entry, Key, Lookup, Stamp, StoreFuture, StoreSize, Target},
 };
 
-/// Everything under one lock, and nothing remembered that could be computed. It knows tags only.
+/// Everything under one lock, and nothing forgotten.
 pub(crate) struct Plain {
     clock: Clock,
     kept: Mutex<Kept>,
@@ -24,7 +24,8 @@ pub(crate) struct Plain {
 struct Kept {
     number: u64,
     entries: HashMap<Vec<u8>, Arc<Entry>>,
-    numbers: HashMap<Tag, u64>,
+    /// Everything that was ever invalidated, with its number.
+    bans: Vec<(Target, u64)>,
     cleared: u64,
 }
 
@@ -44,8 +45,8 @@ impl Plain {
 
     fn is_valid(&self, kept: &Kept, entry: &Entry) -> bool {
         let stamp = entry.stamp().number();
-        let last = |tag| kept.numbers.get(tag).copied().unwrap_or(0);
-        self.forgets_stamps || stamp >= kept.cleared && entry.tags().iter().all(|tag| last(tag) <= stamp)
+        let mut later = kept.bans.iter().rev().take_while(|(_, number)| *number > stamp);
+        self.forgets_stamps || stamp >= kept.cleared && !later.any(|(target, _)| target.is_about(entry))
     }
 
     fn find(&self, key: &Key) -> Lookup {
@@ -66,11 +67,6 @@ async fn later<T>(value: impl FnOnce() -> T) -> Result<T, routekit::cache::Store
     Ok(value())
 }
 
-/// The tags of targets, by what they say of themselves: they cannot be taken apart from outside.
-fn tags(targets: &[Target], known: impl Iterator<Item = Tag>) -> Vec<Tag> {
-    known.filter(|tag| targets.contains(&Target::tag(*tag))).collect()
-}
-
 impl CacheStore for Plain {
     fn lookup<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Lookup> {
         Box::pin(later(|| self.find(key)))
@@ -78,11 +74,7 @@ impl CacheStore for Plain {
 
     fn put(&self, entry: Arc<Entry>) -> StoreFuture<'_, ()> {
         Box::pin(later(move || {
-            let mut kept = self.kept();
-            for tag in entry.tags() {
-                kept.numbers.entry(*tag).or_default();
-            }
-            kept.entries.insert(entry.key().as_bytes().to_vec(), entry);
+            self.kept().entries.insert(entry.key().as_bytes().to_vec(), entry);
         }))
     }
 
@@ -96,15 +88,9 @@ impl CacheStore for Plain {
             kept.number += 1;
             let number = kept.number;
             if self.forgets_stamps {
-                kept.entries.retain(|_, entry| tags(targets, entry.tags().iter().copied()).is_empty());
+                kept.entries.retain(|_, entry| !targets.iter().any(|target| target.is_about(entry)));
             } else {
-                // What it has never heard of may be carried by a fill under way.
-                let known: Vec<Tag> = kept.numbers.keys().copied().collect();
-                let tags = tags(targets, known.into_iter());
-                if tags.len() < targets.len() {
-                    kept.cleared = number;
-                }
-                kept.numbers.extend(tags.into_iter().map(|tag| (tag, number)));
+                kept.bans.extend(targets.iter().cloned().map(|target| (target, number)));
             }
             Stamp::new(number)
         }))
@@ -127,7 +113,7 @@ impl CacheStore for Plain {
     fn ttl<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Option<Duration>> {
         Box::pin(later(|| match self.find(key) {
             Lookup::Hit(entry) | Lookup::Stale(entry, _) => Some(entry.ttl(self.clock.now())),
-            Lookup::Miss(_) => None,
+            _ => None,
         }))
     }
 

@@ -10,12 +10,13 @@ pub(super) fn announce(mounted: &Mounted, addr: SocketAddr, admin: Option<Socket
     let summary = table.summary();
     let verifiers = mounted.verifiers.names().join(", ");
     let verifiers = (!verifiers.is_empty()).then_some(verifiers);
+    let warnings = table.warnings().iter().cloned().chain(warnings(addr, admin, environment::is_kubernetes()));
     if tracing::dispatcher::has_been_set() {
         for line in table.to_string().lines() {
             tracing::info!("{line}");
         }
         tracing::info!(%addr, admin = admin.map(tracing::field::display), verifiers, "listening; routes: {summary}");
-        for warning in table.warnings().iter().cloned().chain(warnings(addr, admin, environment::is_kubernetes())) {
+        for warning in warnings {
             tracing::warn!("{warning}");
         }
     } else {
@@ -29,7 +30,7 @@ pub(super) fn announce(mounted: &Mounted, addr: SocketAddr, admin: Option<Socket
             eprintln!(
                 "no logs, not even of failures: nothing subscribes to `tracing` (see `routekit::telemetry::init`)"
             );
-            for warning in table.warnings().iter().cloned().chain(warnings(addr, admin, environment::is_kubernetes())) {
+            for warning in warnings {
                 eprintln!("warning: {warning}");
             }
             if let Some(admin) = admin {

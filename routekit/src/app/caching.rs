@@ -17,7 +17,7 @@ pub(super) fn sized(cache: CacheBuilder, config: &Config, problems: &mut Vec<Set
     if *setting.origin() == Origin::Default {
         return cache;
     }
-    if cache.has_size() {
+    if cache.is_sized_elsewhere() {
         problems.push(SetupProblem::InvalidSetting {
             setting: config::place("cache_max_bytes", setting.origin()),
             value: units::Bytes(**setting).to_string(),

@@ -1,6 +1,9 @@
 //! Patterns that no tag stands for, each with the number it was invalidated by.
 
-use std::sync::{PoisonError, RwLock};
+use std::sync::{
+    PoisonError, RwLock,
+    atomic::{AtomicU64, Ordering},
+};
 
 use super::{glob::Glob, key::Readable};
 
@@ -9,7 +12,11 @@ const MOST: usize = 64;
 
 /// The ban list: tested only against entries that are older than a ban.
 #[derive(Default)]
-pub(super) struct Bans(RwLock<Vec<Ban>>);
+pub(super) struct Bans {
+    list: RwLock<Vec<Ban>>,
+    /// The latest number: who is as young as this need not look at the list.
+    latest: AtomicU64,
+}
 
 struct Ban {
     number: u64,
@@ -20,7 +27,8 @@ struct Ban {
 impl Bans {
     /// Adds a pattern. Where the list is too long, `raise_floor` makes whatever is as old as the oldest of it invalid.
     pub(super) fn add(&self, partition: &str, pattern: &Glob, number: u64, raise_floor: impl FnOnce(u64)) {
-        let mut bans = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        self.latest.fetch_max(number, Ordering::SeqCst);
+        let mut bans = self.list.write().unwrap_or_else(PoisonError::into_inner);
         // Numbers may come out of order.
         if let Some(ban) = bans.iter_mut().find(|ban| ban.partition == partition && ban.pattern == *pattern) {
             ban.number = number.max(ban.number);
@@ -38,15 +46,15 @@ impl Bans {
 
     /// Whether a later ban than this number forbids an entry with this key. Look at the floor afterwards.
     pub(super) fn forbid(&self, stamp: u64, readable: impl FnOnce() -> Readable) -> bool {
-        let bans = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if self.latest.load(Ordering::SeqCst) <= stamp {
+            return false;
+        }
+        let bans = self.list.read().unwrap_or_else(PoisonError::into_inner);
         let mut later = bans.iter().filter(|ban| ban.number > stamp).peekable();
         if later.peek().is_none() {
             return false;
         }
-        let Readable { partition, path, query } = readable();
-        let whole = format!("{path}{query}");
-        later.any(|ban| {
-            ban.partition == partition && ban.pattern.matches(if ban.pattern.has_query() { &whole } else { &path })
-        })
+        let readable = readable();
+        later.any(|ban| readable.fits(&ban.partition, &ban.pattern))
     }
 }

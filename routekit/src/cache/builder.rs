@@ -1,6 +1,6 @@
 //! What a program says of its cache.
 
-use std::{fmt, sync::Arc};
+use std::{any::Any, sync::Arc};
 
 use super::{Cache, CacheStore, Embedded, embedded::DEFAULT_BYTES, store::Store};
 use crate::{clock::Clock, spawner::Spawner};
@@ -12,44 +12,57 @@ const JITTER: f64 = 0.1;
 #[derive(Debug, Default)]
 #[must_use = "a builder does nothing until it is built"]
 pub struct CacheBuilder {
-    max_bytes: Option<u64>,
-    tag_capacity: Option<usize>,
-    store: Option<OtherStore>,
-    made: Option<Cache>,
+    kept: Kept,
     clock: Option<Clock>,
     spawner: Option<Spawner>,
     jitter: Option<f64>,
 }
 
-struct OtherStore(Arc<dyn CacheStore>);
+/// Where entries are to be kept.
+#[derive(Debug)]
+enum Kept {
+    /// In memory, of this size.
+    Sized { bytes: Option<u64>, tags: Option<usize> },
+    /// In a store of the program's.
+    In(Store),
+    /// Where this cache keeps them, which is made already.
+    By(Cache),
+}
 
-impl fmt::Debug for OtherStore {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("OtherStore")
+impl Default for Kept {
+    fn default() -> Self {
+        Self::Sized { bytes: None, tags: None }
     }
 }
 
 impl CacheBuilder {
     /// How many bytes the embedded store keeps. Defaults to 64 MiB.
-    pub fn max_bytes(mut self, bytes: u64) -> Self {
-        self.max_bytes = Some(bytes);
-        self
+    pub fn max_bytes(self, bytes: u64) -> Self {
+        let tags = self.tags();
+        Self { kept: Kept::Sized { bytes: Some(bytes), tags }, ..self }
     }
 
     /// Of about how many tags the embedded store remembers when they were invalidated. Defaults to one for 512 bytes of entries. When
     /// more are invalidated, the oldest are forgotten, and with them whatever was stored before.
-    pub fn tag_capacity(mut self, tags: usize) -> Self {
-        self.tag_capacity = Some(tags);
-        self
+    pub fn tag_capacity(self, tags: usize) -> Self {
+        let bytes = self.bytes();
+        Self { kept: Kept::Sized { bytes, tags: Some(tags) }, ..self }
     }
 
-    /// Keeps entries in this store. Defaults to the embedded one.
+    /// Keeps entries in this store. Defaults to an [`Embedded`] one.
     pub fn store(mut self, store: impl CacheStore) -> Self {
-        self.store = Some(OtherStore(Arc::new(store)));
+        let mut store = Some(store);
+        let embedded = (&mut store as &mut dyn Any).downcast_mut::<Option<Embedded>>().and_then(Option::take);
+        self.kept = Kept::In(match (embedded, store) {
+            // It answers at once, and is asked so.
+            (Some(embedded), _) => Store::Embedded(Arc::new(embedded)),
+            (None, Some(other)) => Store::Other(Arc::new(other)),
+            (None, None) => unreachable!("what was taken is there"),
+        });
         self
     }
 
-    /// Tells the age of entries by this clock. Defaults to the app's, or else the system's.
+    /// Tells the age of entries by this clock. Defaults to the app's, or else the system's. An [`Embedded`] store that is given has its own.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = Some(clock);
         self
@@ -73,9 +86,17 @@ impl CacheBuilder {
         self
     }
 
-    /// Whether its size is settled.
-    pub(crate) fn has_size(&self) -> bool {
-        self.store.is_some() || self.made.is_some()
+    fn bytes(&self) -> Option<u64> {
+        if let Kept::Sized { bytes, .. } = self.kept { bytes } else { None }
+    }
+
+    fn tags(&self) -> Option<usize> {
+        if let Kept::Sized { tags, .. } = self.kept { tags } else { None }
+    }
+
+    /// Whether its size is settled elsewhere.
+    pub(crate) fn is_sized_elsewhere(&self) -> bool {
+        !matches!(self.kept, Kept::Sized { .. })
     }
 
     /// With these where nothing else was said.
@@ -88,15 +109,13 @@ impl CacheBuilder {
     /// The cache.
     #[must_use]
     pub fn build(self) -> Cache {
-        if let Some(made) = self.made {
-            return made;
-        }
         let clock = self.clock.unwrap_or_default();
-        let store = match self.store {
-            Some(OtherStore(store)) => Store::Other(store),
-            None => {
-                let bytes = self.max_bytes.unwrap_or(DEFAULT_BYTES);
-                let embedded = match self.tag_capacity {
+        let store = match self.kept {
+            Kept::By(cache) => return cache,
+            Kept::In(store) => store,
+            Kept::Sized { bytes, tags } => {
+                let bytes = bytes.unwrap_or(DEFAULT_BYTES);
+                let embedded = match tags {
                     Some(tags) => Embedded::with_tags(bytes, tags),
                     None => Embedded::new(bytes),
                 };
@@ -107,9 +126,9 @@ impl CacheBuilder {
     }
 }
 
-/// This one, as it is.
+/// This one, as it is: what a builder says beside it changes nothing.
 impl From<Cache> for CacheBuilder {
     fn from(made: Cache) -> Self {
-        Self { made: Some(made), ..Self::default() }
+        Self { kept: Kept::By(made), ..Self::default() }
     }
 }

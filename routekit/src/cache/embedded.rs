@@ -232,4 +232,68 @@ mod tests {
         put(&b);
         assert_eq!((has(&a), has(&b).as_deref()), (None, Some(&b"b"[..])));
     }
+
+    fn entry(name: &str, body: usize, now: Instant) -> Arc<Entry> {
+        let answer = Snapshot::new(StatusCode::OK, &HeaderMap::new(), &vec![0; body]);
+        Arc::new(Entry::new(Key::new(name), answer, Stamp::new(1), now, Duration::from_secs(60)))
+    }
+
+    #[test]
+    fn moka_is_told_how_long_entries_live() {
+        let now = Clock::manual().now();
+        let answer = Snapshot::new(StatusCode::OK, &HeaderMap::new(), b"");
+        for (fresh, kept, expected) in [(60, 0, 60), (60, 30, 90), (u64::MAX, 0, 365 * 86_400)] {
+            let (fresh, kept) = (Duration::from_secs(fresh), Duration::from_secs(kept));
+            let entry = Entry::new(Key::new("key"), answer.clone(), Stamp::new(1), now, fresh).keep_stale_for(kept);
+            let entry = Arc::new(entry);
+            let expected = Some(Duration::from_secs(expected));
+            assert_eq!(Lifetime.expire_after_create(&0, &entry, now), expected);
+            assert_eq!(
+                Lifetime.expire_after_update(&0, &entry, now, None),
+                expected,
+                "not what the one before had left"
+            );
+        }
+    }
+
+    #[test]
+    fn large_entries_do_not_gather_before_moka_looks() {
+        let bytes = 16 << 20;
+        let store = Embedded::new(bytes);
+        for n in 0..200 {
+            store.keep(entry(&n.to_string(), 1 << 20, store.clock.now()));
+            let weighted = store.entries.weighted_size();
+            assert!(weighted <= bytes + bytes / 64, "{weighted} after {n}");
+            assert!(store.entries.iter().count() <= 18, "those that are too many are gone");
+        }
+        assert!(store.evictions.load(Ordering::Relaxed) >= 180);
+    }
+
+    #[test]
+    fn what_is_asked_for_all_the_time_stays() {
+        let store = Embedded::new(1 << 20);
+        let popular = entry("popular", 100, store.clock.now());
+        store.keep(Arc::clone(&popular));
+        for n in 0..20_000 {
+            store.keep(entry(&n.to_string(), 100, store.clock.now()));
+            // Found without moka, which has to hear of it now and then.
+            for _ in 0..3 {
+                assert!(store.find(popular.key()).is_some(), "it went after {n} others");
+            }
+        }
+    }
+
+    #[test]
+    fn what_goes_elsewhere_is_not_kept_in_front() {
+        let store = Embedded::new(1 << 20);
+        let one = entry("one", 100, store.clock.now());
+        store.keep(Arc::clone(&one));
+        assert!(store.find(one.key()).is_some() && store.find(one.key()).is_some());
+        store.entries.invalidate(&one.key().hash());
+        assert!(store.recent.get(one.key()).is_none());
+        let gone = store.recent.gone(one.key());
+        store.recent.forget(&one);
+        store.recent.keep(&one, gone);
+        assert!(store.recent.get(one.key()).is_none(), "it went while somebody looked");
+    }
 }

@@ -155,7 +155,7 @@ pub struct Entry {
     fresh_until: Instant,
     kept_until: Instant,
     /// Whether whoever is given it must know how old it is.
-    pub(super) tells_age: bool,
+    tells_age: bool,
     /// What the logical clock said when it was last found valid; nothing at first.
     pub(super) proven: AtomicU64,
 }
@@ -197,6 +197,12 @@ impl Entry {
     pub fn telling_its_age(mut self) -> Self {
         self.tells_age = true;
         self
+    }
+
+    /// Whether it says how old it is.
+    #[must_use]
+    pub fn tells_age(&self) -> bool {
+        self.tells_age
     }
 
     /// What it is stored under.

@@ -1,24 +1,18 @@
 //! What happens to a request that missed.
 
-use std::{
-    future::Future,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll, ready},
-};
+use std::sync::Arc;
 
 use axum::{
-    body::Body,
     extract::Request,
     response::{IntoResponse, Response},
 };
 use http::{Method, StatusCode, header};
-use http_body_util::{BodyExt, Limited};
 use tower_service::Service;
-use tracing::{Instrument, Span};
 
 use super::{
     Cache, Entry, Lookup, Snapshot, Stamp, StoreError,
+    body::{read, strip},
+    detachable::Detachable,
     flight::{Lead, Outcome, Role, landed},
     judge::Verdict,
     policy::{Asked, BYPASS, Head, MISS, Policy, X_CACHE},
@@ -65,7 +59,7 @@ where
             if cache.is_marked(&self.asked.key) {
                 return self.alone().await;
             }
-            match cache.board(&self.asked.key) {
+            match cache.board(&self.asked.key, began) {
                 Role::Alone => return self.alone().await,
                 // Whoever led before has perhaps landed since we looked.
                 Role::Lead(lead) => match look().await {
@@ -75,7 +69,7 @@ where
                     }
                     Ok(Lookup::Stale(_, stamp) | Lookup::Miss(stamp)) => {
                         let fill = self.fill(Some(lead), stamp);
-                        return Fill::new(fill, cache.clone()).await;
+                        return Detachable::new(fill, cache.clone()).await;
                     }
                     Err(error) => {
                         // Nobody is to wait for what will not be told.
@@ -87,9 +81,10 @@ where
                     Some(Outcome::Stored(entry)) if may_take(cache, &entry, began).await => {
                         return Ok(self.joined(entry.answer()));
                     }
-                    Some(Outcome::Failed(answer)) => return Ok(self.joined(&answer)),
+                    Some(Outcome::Failed(answer, stamp)) if stamp >= began => return Ok(self.joined(&answer)),
                     Some(Outcome::Alone) => return self.alone().await,
-                    Some(Outcome::Stored(_)) | None => match look().await {
+                    // It was begun before an invalidation that this request has to see.
+                    Some(Outcome::Stored(_) | Outcome::Failed(..)) | None => match look().await {
                         Ok(Lookup::Hit(entry)) => return Ok(self.hit(&entry)),
                         Ok(_) => {}
                         Err(error) => return self.pass(&error).await,
@@ -100,7 +95,7 @@ where
     }
 
     fn hit(&self, entry: &Entry) -> Response {
-        self.policy.cache.respond(entry, self.head, &self.policy.report)
+        self.policy.hit(entry, self.head)
     }
 
     /// An answer that was computed for somebody else who asked at the same time.
@@ -140,7 +135,7 @@ where
             Some(Ok((response, outcome))) => (Ok(response), outcome),
             Some(Err(error)) => {
                 let problem = Problem::new(StatusCode::INTERNAL_SERVER_ERROR);
-                (Err(error), Outcome::failed(problem, Some(Failure::Service)))
+                (Err(error), Outcome::failed(problem, Some(Failure::Service), stamp))
             }
             None => {
                 policy.report.event(Event::TimedOut);
@@ -153,7 +148,7 @@ where
                 let mut response = problem.clone().into_response();
                 response.extensions_mut().insert(Failure::Timeout);
                 response.headers_mut().insert(X_CACHE, MISS);
-                (Ok(response), Outcome::failed(problem, Some(Failure::Timeout)))
+                (Ok(response), Outcome::failed(problem, Some(Failure::Timeout), stamp))
             }
         };
         policy.cache.learn(&asked.key, &outcome);
@@ -169,13 +164,19 @@ where
     }
 }
 
-/// Goes along with a request by which a cache is filled.
+/// Goes along with a request that a layer of this cache has seen: one further in, which would wait for itself or keep what the
+/// outer one knows nothing of, leaves it alone.
 #[derive(Clone)]
-struct Filling(Cache);
+pub(super) struct Handled(Cache);
 
-/// Whether a request fills this cache already, further out: it would wait for itself.
-pub(super) fn fills(request: &Request, cache: &Cache) -> bool {
-    request.extensions().get::<Filling>().is_some_and(|filling| filling.0.is(cache))
+impl Handled {
+    pub(super) fn mark(request: &mut Request, cache: &Cache) {
+        request.extensions_mut().insert(Self(cache.clone()));
+    }
+
+    pub(super) fn is_marked(request: &Request, cache: &Cache) -> bool {
+        request.extensions().get::<Self>().is_some_and(|handled| handled.0.is(cache))
+    }
 }
 
 /// Whether what somebody else's fill brought may be given to a request that began then: nothing may be older than an invalidation that
@@ -200,7 +201,7 @@ where
     }
     let spellings = Spellings::default();
     request.extensions_mut().insert(spellings.clone());
-    request.extensions_mut().insert(Filling(policy.cache.clone()));
+    Handled::mark(&mut request, &policy.cache);
     let mut response = inner.call(request).await?;
 
     let (fresh_for, by_default) = match policy.rules.judge(&response) {
@@ -216,10 +217,10 @@ where
             let outcome = match body.filter(|_| shared) {
                 Some(body) => {
                     let answer = Snapshot::new(response.status(), response.headers(), &body);
-                    Outcome::Failed(Arc::new(answer.with_extensions(response.extensions())))
+                    Outcome::Failed(Arc::new(answer.with_extensions(response.extensions())), stamp)
                 }
                 // To the others its status has to do.
-                None => Outcome::failed(Problem::new(response.status()), response.extensions().get().copied()),
+                None => Outcome::failed(Problem::new(response.status()), response.extensions().get().copied(), stamp),
             };
             response.headers_mut().insert(X_CACHE, MISS);
             return Ok((response, outcome));
@@ -229,7 +230,7 @@ where
     let Some(body) = body else {
         response.headers_mut().insert(X_CACHE, BYPASS);
         let outcome = if response.status().is_server_error() {
-            Outcome::failed(Problem::new(response.status()), Some(Failure::Body))
+            Outcome::failed(Problem::new(response.status()), Some(Failure::Body), stamp)
         } else {
             Outcome::Alone
         };
@@ -240,77 +241,4 @@ where
     policy.cache.put(&entry).await;
     response.headers_mut().insert(X_CACHE, MISS);
     Ok((response, Outcome::Stored(entry)))
-}
-
-/// Reads a body whose length is known. There is none of one that is longer than it said or than `most`, brings trailers, or breaks off;
-/// the latter is answered with 500, as there is time for that.
-async fn read(response: Response, most: u64) -> (Response, Option<bytes::Bytes>) {
-    use http_body::Body as _;
-
-    let Some(length) = response.body().size_hint().exact().filter(|length| *length <= most) else {
-        return (response, None);
-    };
-    let (parts, body) = response.into_parts();
-    // One byte of room, by which a body that is too long is told.
-    let limit = usize::try_from(length).map_or(usize::MAX, |length| length.saturating_add(1));
-    match Limited::new(body, limit).collect().await {
-        Ok(collected) => {
-            if collected.trailers().is_some() {
-                return (Response::from_parts(parts, Body::new(collected)), None);
-            }
-            let bytes = collected.to_bytes();
-            let kept = (bytes.len() as u64 == length).then(|| bytes.clone());
-            (Response::from_parts(parts, Body::from(bytes)), kept)
-        }
-        Err(error) => {
-            let mut response = Problem::internal(error).into_response();
-            response.extensions_mut().insert(Failure::Body);
-            (response, None)
-        }
-    }
-}
-
-/// The head of an answer alone (RFC 9110 §9.3.2).
-fn strip(response: &mut Response) {
-    use http_body::Body as _;
-
-    if let Some(length) = response.body().size_hint().exact() {
-        response.headers_mut().entry(header::CONTENT_LENGTH).or_insert(length.into());
-    }
-    *response.body_mut() = Body::empty();
-}
-
-/// A fill that others may wait for. Dropped before its end, because whoever led it has left, it goes on elsewhere.
-struct Fill<E: Send + 'static> {
-    run: Option<Run<E>>,
-    cache: Cache,
-    span: Span,
-}
-
-type Run<E> = Pin<Box<dyn Future<Output = Result<Response, E>> + Send>>;
-
-impl<E: Send + 'static> Fill<E> {
-    fn new(run: impl Future<Output = Result<Response, E>> + Send + 'static, cache: Cache) -> Self {
-        Self { run: Some(Box::pin(run)), cache, span: Span::current() }
-    }
-}
-
-impl<E: Send + 'static> Future for Fill<E> {
-    type Output = Result<Response, E>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let run = self.run.as_mut().expect("a future is not polled once it has ended");
-        let answer = ready!(run.as_mut().poll(cx));
-        self.run = None;
-        Poll::Ready(answer)
-    }
-}
-
-impl<E: Send + 'static> Drop for Fill<E> {
-    fn drop(&mut self) {
-        // One that panicked has ended.
-        if let Some(run) = self.run.take().filter(|_| !std::thread::panicking()) {
-            self.cache.go_on(run.instrument(self.span.clone()));
-        }
-    }
 }

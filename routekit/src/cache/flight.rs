@@ -10,7 +10,7 @@ use axum::response::IntoResponse;
 use http::StatusCode;
 use tokio::sync::watch;
 
-use super::{Entry, Key, Snapshot, as_is::AsIs};
+use super::{Entry, Key, Snapshot, Stamp, as_is::AsIs};
 use crate::{observe::Failure, problem::Problem};
 
 /// What came of a fill.
@@ -18,22 +18,22 @@ use crate::{observe::Failure, problem::Problem};
 pub(super) enum Outcome {
     /// It was stored.
     Stored(Arc<Entry>),
-    /// It failed, and so would all who wait: they are told the same.
-    Failed(Arc<Snapshot>),
+    /// It failed after this, and so would all who wait: they are told the same.
+    Failed(Arc<Snapshot>, Stamp),
     /// It is not for others: each has to ask alone.
     Alone,
 }
 
 impl Outcome {
     /// A failure of which no more can be told than this.
-    pub(super) fn failed(problem: Problem, failure: Option<Failure>) -> Self {
+    pub(super) fn failed(problem: Problem, failure: Option<Failure>, stamp: Stamp) -> Self {
         let document = serde_json::to_vec(&problem).unwrap_or_default();
         let mut response = problem.into_response();
         if let Some(failure) = failure {
             response.extensions_mut().insert(failure);
         }
         let snapshot = Snapshot::new(response.status(), response.headers(), &document);
-        Self::Failed(Arc::new(snapshot.with_extensions(response.extensions())))
+        Self::Failed(Arc::new(snapshot.with_extensions(response.extensions())), stamp)
     }
 }
 
@@ -63,14 +63,15 @@ pub(super) enum Role {
 }
 
 impl Flights {
-    pub(super) fn board(self: &Arc<Self>, key: &Key) -> Role {
+    /// `stamp` is what the clock said when whoever asks began.
+    pub(super) fn board(self: &Arc<Self>, key: &Key, stamp: Stamp) -> Role {
         match self.shard(key.hash()).entry(key.hash()) {
             Place::Occupied(flight) if flight.get().key != *key => Role::Alone,
             Place::Occupied(flight) => Role::Join(flight.get().outcome.clone()),
             Place::Vacant(place) => {
                 let (sender, outcome) = watch::channel(None);
                 place.insert(Flight { key: key.clone(), outcome });
-                Role::Lead(Lead { flights: Arc::clone(self), hash: key.hash(), sender })
+                Role::Lead(Lead { flights: Arc::clone(self), hash: key.hash(), stamp, sender })
             }
         }
     }
@@ -92,6 +93,7 @@ impl Default for Flights {
 pub(super) struct Lead {
     flights: Arc<Flights>,
     hash: u64,
+    stamp: Stamp,
     sender: watch::Sender<Option<Outcome>>,
 }
 
@@ -106,7 +108,7 @@ impl Drop for Lead {
     fn drop(&mut self) {
         if std::thread::panicking() {
             let problem = Problem::new(StatusCode::INTERNAL_SERVER_ERROR);
-            self.sender.send_replace(Some(Outcome::failed(problem, Some(Failure::Panic))));
+            self.sender.send_replace(Some(Outcome::failed(problem, Some(Failure::Panic), self.stamp)));
         }
         // Whoever comes from now on looks into the store first.
         self.flights.shard(self.hash).remove(&self.hash);
@@ -118,5 +120,21 @@ pub(super) async fn landed(mut outcome: watch::Receiver<Option<Outcome>>) -> Opt
     match outcome.wait_for(Option::is_some).await {
         Ok(outcome) => outcome.clone(),
         Err(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_of_one_hash_do_not_fly_together() {
+        let flights = Arc::<Flights>::default();
+        let (a, b, stamp) = (Key::with_hash(b"a", 7), Key::with_hash(b"b", 7), Stamp::new(1));
+        let Role::Lead(lead) = flights.board(&a, stamp) else { panic!("nobody else is there") };
+        assert!(matches!(flights.board(&a, stamp), Role::Join(_)), "the same key");
+        assert!(matches!(flights.board(&b, stamp), Role::Alone), "another key must not be given what this one brings");
+        drop(lead);
+        assert!(matches!(flights.board(&b, stamp), Role::Lead(_)));
     }
 }

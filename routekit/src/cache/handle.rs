@@ -7,22 +7,19 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::response::Response;
-use http::header;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
-    CacheBuilder, Entry, Key, Lookup, StoreError, StoreSize, Tag, Target,
+    CacheBuilder, Entry, Key, Lookup, Stamp, StoreError, StoreSize, Tag, Target,
     entry::CENTURY,
     flight::{Flights, Outcome, Role},
     marks::Marks,
-    places::{Place, Places},
     store::{Store, StoreFuture},
     within::within,
 };
 use crate::{
     clock::Clock,
     identity::Identity,
-    observe::{Event, Report},
     printable::{Chain, Printable},
     spawner::Spawner,
 };
@@ -80,8 +77,8 @@ struct Shared {
     jitter: f64,
     flights: Arc<Flights>,
     marks: Marks,
-    fills: Arc<Places>,
-    handlers: Arc<Places>,
+    fills: Arc<Semaphore>,
+    handlers: Arc<Semaphore>,
 }
 
 impl Cache {
@@ -89,6 +86,11 @@ impl Cache {
     #[must_use]
     pub fn new() -> Self {
         Self::builder().build()
+    }
+
+    /// The partition that this is about.
+    pub(super) fn partition_name(&self) -> &str {
+        &self.partition
     }
 
     /// Another.
@@ -104,13 +106,14 @@ impl Cache {
             flights: Arc::default(),
             marks: Marks::new(clock.now()),
             clock,
-            fills: Places::new(MOST_FILLS),
-            handlers: Places::new(MOST_HANDLERS),
+            fills: Arc::new(Semaphore::new(MOST_FILLS)),
+            handlers: Arc::new(Semaphore::new(MOST_HANDLERS)),
         };
         Self { shared: Arc::new(shared), partition: "".into() }
     }
 
-    /// The same within this partition: that of a tenant, say, as `partition = …` of routes names it.
+    /// The same within this partition: that of a tenant, say, as `partition = …` of routes names it. Layers and apps that are given it keep to it
+    /// where they name no other.
     #[must_use]
     pub fn partition(&self, name: &str) -> Self {
         Self { shared: Arc::clone(&self.shared), partition: name.into() }
@@ -158,7 +161,7 @@ impl Cache {
     /// # Errors
     /// [`StoreError`] if the store cannot be reached; never with the embedded one.
     pub async fn clear(&self) -> Result<(), StoreError> {
-        self.shared.store.get().clear().await.map(drop)
+        in_time(INVALIDATION_BUDGET, self.shared.store.get().clear()).await.map(drop)
     }
 
     /// How much there is, in all partitions.
@@ -166,7 +169,7 @@ impl Cache {
     /// # Errors
     /// [`StoreError`] if the store cannot be reached; never with the embedded one.
     pub async fn size(&self) -> Result<StoreSize, StoreError> {
-        self.shared.store.get().size().await
+        in_time(BUDGET, self.shared.store.get().size()).await
     }
 
     /// Whether the store can be reached.
@@ -174,7 +177,7 @@ impl Cache {
     /// # Errors
     /// [`StoreError`] if it cannot.
     pub async fn health(&self) -> Result<(), StoreError> {
-        self.shared.store.get().health().await
+        in_time(BUDGET, self.shared.store.get().health()).await
     }
 
     /// Whether the two are the same, whatever their partitions.
@@ -232,16 +235,6 @@ impl Cache {
         }
     }
 
-    /// An entry as the answer.
-    pub(super) fn respond(&self, entry: &Entry, head: bool, report: &Report) -> Response {
-        report.event(Event::CacheHit);
-        let mut response = entry.answer().respond(head);
-        if entry.tells_age {
-            response.headers_mut().insert(header::AGE, entry.age(self.now()).as_secs().into());
-        }
-        response
-    }
-
     /// Whether answers of this key could not be stored lately.
     pub(super) fn is_marked(&self, key: &Key) -> bool {
         self.shared.marks.is_set(key, self.now())
@@ -252,12 +245,12 @@ impl Cache {
         match outcome {
             Outcome::Alone => self.shared.marks.set(key, self.now()),
             Outcome::Stored(_) => self.shared.marks.clear(key),
-            Outcome::Failed(_) => {}
+            Outcome::Failed(..) => {}
         }
     }
 
-    pub(super) fn board(&self, key: &Key) -> Role {
-        self.shared.flights.board(key)
+    pub(super) fn board(&self, key: &Key, stamp: Stamp) -> Role {
+        self.shared.flights.board(key, stamp)
     }
 
     pub(super) fn now(&self) -> Instant {
@@ -272,17 +265,17 @@ impl Cache {
 
     /// Goes on with a fill whose client has left, unless there are too many of those.
     pub(super) fn go_on(&self, fill: impl Future + Send + 'static) {
-        if let Some(place) = self.shared.fills.take() {
+        if let Ok(permit) = Arc::clone(&self.shared.fills).try_acquire_owned() {
             self.spawn(async move {
-                let _place = place;
+                let _permit = permit;
                 fill.await;
             });
         }
     }
 
-    /// A place for a handler that nobody waits for, unless there are too many of those.
-    pub(super) fn place_for_handler(&self) -> Option<Place> {
-        self.shared.handlers.take()
+    /// For a handler that nobody waits for, unless there are too many of those.
+    pub(super) fn permit_for_handler(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.shared.handlers).try_acquire_owned().ok()
     }
 
     pub(super) fn spawner(&self) -> Option<&Spawner> {

@@ -10,6 +10,7 @@ use foldhash::quality::RandomState;
 use http::{HeaderMap, HeaderName, Uri, header};
 use sha2::{Digest, Sha256};
 
+use super::glob::Glob;
 use crate::identity::Identity;
 
 /// Under which an entry is stored.
@@ -42,8 +43,7 @@ impl Key {
     }
 
     /// Where to look for it; another one in each process.
-    #[must_use]
-    pub fn hash(&self) -> u64 {
+    pub(super) fn hash(&self) -> u64 {
         self.hash
     }
 
@@ -104,9 +104,22 @@ pub(super) struct Readable {
     pub(super) query: String,
 }
 
+impl Readable {
+    /// Whether a pattern in a partition is about it.
+    pub(super) fn fits(&self, partition: &str, pattern: &Glob) -> bool {
+        if self.partition != partition {
+            return false;
+        }
+        if pattern.has_query() {
+            return pattern.matches(&format!("{}{}", self.path, self.query));
+        }
+        pattern.matches(&self.path)
+    }
+}
+
 /// What the key of a request is made from.
 pub(super) struct KeyParts<'a> {
-    /// Method and template, which tell apart what two routes answer for one path.
+    /// The template, or HEAD, which tell apart what two routes answer for one path.
     pub(super) route: &'a str,
     pub(super) partition: &'a str,
     pub(super) uri: &'a Uri,
@@ -135,7 +148,10 @@ impl KeyParts<'_> {
         }
         put(&mut bytes, self.uri.scheme_str().unwrap_or_default().as_bytes());
         // Hosts are the same in any case (RFC 9110 §4.2.3). A handler may look at either, so both are in it.
-        put_lower(&mut bytes, self.uri.authority().map_or("", http::uri::Authority::as_str).as_bytes());
+        match self.uri.authority() {
+            Some(authority) => put_lower(&mut bytes, authority.as_str().as_bytes()),
+            None => bytes.extend_from_slice(&length(0)),
+        }
         put_values(&mut bytes, self.headers, &header::HOST, put_lower);
         match self.user {
             None => bytes.push(0),

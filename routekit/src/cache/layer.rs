@@ -7,7 +7,7 @@ use super::{
     Cache, Cached,
     judge::Rules,
     policy::{DEADLINE, Head, MAX_BODY, Policy},
-    template::{self, Template},
+    template::{Places, Template},
 };
 use crate::{
     observe::{Observer, Report},
@@ -36,6 +36,7 @@ impl CacheLayer {
                 head: Head::Looks,
                 overwritten: &[],
                 template: String::new(),
+                places: Places::default(),
                 tags: Vec::new(),
                 audience: None,
                 partition: None,
@@ -85,7 +86,10 @@ impl CacheLayer {
     /// router, without what that is nested under.
     #[must_use]
     pub fn route(mut self, template: &str) -> Self {
-        self.change(|policy| template.clone_into(&mut policy.template));
+        self.change(|policy| {
+            template.clone_into(&mut policy.template);
+            policy.places = Places::of(template);
+        });
         self
     }
 
@@ -179,7 +183,7 @@ impl<S> Layer<S> for CacheLayer {
     #[track_caller]
     fn layer(&self, inner: S) -> Cached<S> {
         if let Some(policy) = &self.policy {
-            template::check(&policy.template, &policy.tags);
+            policy.places.check(&policy.template, &policy.tags);
         }
         Cached { inner, policy: self.policy.clone().map(Arc::new) }
     }

@@ -19,8 +19,9 @@
 //! What is promised:
 //! 5. Once an invalidation has returned, no request that begins gets anything computed before it, also if it was being computed
 //!    meanwhile. It costs the same for ten entries as for a million.
-//! 6. What many ask for at the same time is computed once. If its client leaves, the fill goes on. A failure (5xx) is shared by those
-//!    who wait. An answer that may not be stored lets them all ask at once, and so does its key for a second more. A fill may take as long as the route's
+//! 6. What many ask for at the same time is computed once. If its client leaves, the fill goes on where there is a
+//!    [`Spawner`](CacheBuilder::spawner), and not more than 128 of them at a time. A failure (5xx) is shared by those who wait and began no later than it; with
+//!    `Set-Cookie`, `no-store` or the like, its status alone is. An answer that may not be stored lets them all ask at once, and so does its key for a second more. A fill may take as long as the route's
 //!    `timeout`, or 30 seconds, its body included; then those who wait for it are answered with 504.
 //! 7. A handler that [invalidates](InvalidateLayer) does so however it ends, except with a 4xx, and before its answer leaves.
 //! 8. Of two layers of one cache around each other, the outer one caches, by its tags.
@@ -60,8 +61,10 @@
 
 mod as_is;
 mod bans;
+mod body;
 mod builder;
 mod control;
+mod detachable;
 mod embedded;
 mod entry;
 mod fill;
@@ -75,7 +78,6 @@ mod judge;
 mod key;
 mod layer;
 mod marks;
-mod places;
 mod policy;
 mod recent;
 mod service;

@@ -18,11 +18,11 @@ use super::{
 };
 use crate::{
     identity::Identity,
-    observe::Report,
+    observe::{Event, Report},
     route::{Audience, RequestText, spelling::Spellings},
 };
 
-/// Says what the cache did: `HIT`, `MISS`, `STALE` or `BYPASS`.
+/// Says what the cache did: `HIT`, `MISS` or `BYPASS`.
 pub(super) const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
 /// A digest of the key, where somebody wants to see it.
 pub(super) const X_CACHE_KEY: HeaderName = HeaderName::from_static("x-cache-key");
@@ -52,6 +52,8 @@ pub(super) struct Policy {
     pub(super) overwritten: &'static [HeaderName],
     /// The path template.
     pub(super) template: String,
+    /// Where its placeholders stand.
+    pub(super) places: Places,
     pub(super) tags: Vec<Template>,
     pub(super) audience: Option<Audience>,
     pub(super) partition: Option<RequestText>,
@@ -102,12 +104,12 @@ impl Policy {
         }
     }
 
-    /// The key of a request, and its partition.
-    pub(super) fn key(&self, request: &mut Request) -> (Key, String) {
-        let (mut partition, mut custom) = (String::new(), None);
+    /// The key of a request, and its partition, where that is not the cache's own.
+    pub(super) fn key(&self, request: &mut Request) -> (Key, Option<String>) {
+        let (mut partition, mut custom) = (None, None);
         if self.partition.is_some() || self.key.is_some() {
             let (parts, body) = std::mem::take(request).into_parts();
-            partition = self.partition.map(|partition| partition.of(&parts)).unwrap_or_default();
+            partition = self.partition.map(|partition| partition.of(&parts));
             custom = self.key.map(|key| key.of(&parts));
             *request = Request::from_parts(parts, body);
         }
@@ -120,7 +122,7 @@ impl Policy {
         });
         let parts = KeyParts {
             route: rewritten.as_deref().unwrap_or(route),
-            partition: &partition,
+            partition: partition.as_deref().unwrap_or(self.cache.partition_name()),
             uri,
             headers: request.headers(),
             custom: custom.as_deref(),
@@ -130,7 +132,18 @@ impl Policy {
         (parts.key(), partition)
     }
 
-    pub(super) fn asked(&self, key: Key, partition: String, request: &Request) -> Asked {
+    /// A stored answer, given out.
+    pub(super) fn hit(&self, entry: &Entry, head: bool) -> Response {
+        self.report.event(Event::CacheHit);
+        let mut response = entry.answer().respond(head);
+        if entry.tells_age() {
+            response.headers_mut().insert(header::AGE, entry.age(self.cache.now()).as_secs().into());
+        }
+        response
+    }
+
+    pub(super) fn asked(&self, key: Key, partition: Option<String>, request: &Request) -> Asked {
+        let partition = partition.unwrap_or_else(|| self.cache.partition_name().to_owned());
         let identity = (self.audience == Some(Audience::User)).then(|| request.extensions().get().cloned()).flatten();
         Asked { key: key.shrunk(), partition, uri: asked_for(request).clone(), shown: request.uri().clone(), identity }
     }
@@ -180,11 +193,11 @@ impl Policy {
 
     fn tags_of(&self, asked: &Asked, found: Option<&CacheTags>, spellings: &[(&str, String)]) -> Vec<Tag> {
         let (partition, path) = (&*asked.partition, asked.uri.path());
-        let places = Places::of(&self.template);
+        let places = &self.places;
         let mut tags: Vec<Tag> = self
             .tags
             .iter()
-            .flat_map(|template| names(template, &places, asked.shown.path(), spellings))
+            .flat_map(|template| names(template, places, asked.shown.path(), spellings))
             .map(|name| Tag::named(partition, &name))
             .collect();
         tags.extend(found.into_iter().flat_map(CacheTags::names).map(|name| Tag::named(partition, name)));

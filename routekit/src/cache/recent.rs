@@ -14,7 +14,7 @@ use super::{Entry, Key};
 const LARGEST: usize = 16 * 1024;
 
 /// Every so many times an entry is asked for, moka is told.
-const NOTED: u32 = 16;
+const NOTED: u32 = 32;
 
 /// A place for each of some hashes, with the entry that was last found there. All of them are in moka as well, which says when one
 /// goes.

@@ -9,7 +9,7 @@ use tower_service::Service;
 
 use super::{
     CachedFuture, Lookup,
-    fill::{Missed, fills},
+    fill::{Handled, Missed},
     policy::{Head, Policy},
 };
 
@@ -38,11 +38,15 @@ where
     }
 
     #[inline]
-    fn call(&mut self, request: Request) -> Self::Future {
+    fn call(&mut self, mut request: Request) -> Self::Future {
         let bypassed = match &self.policy {
             None => false,
             Some(policy) if policy.takes(&request) => return look(policy, &mut self.inner, request),
-            Some(_) => true,
+            Some(policy) => {
+                // Nor has a layer of this cache further in.
+                Handled::mark(&mut request, &policy.cache);
+                true
+            }
         };
         // In one place, so that what is inside is compiled into it.
         CachedFuture::passed(self.inner.call(request), bypassed)
@@ -57,15 +61,17 @@ where
     S::Future: Send,
     S::Error: Send + 'static,
 {
+    if Handled::is_marked(&request, &policy.cache) {
+        return CachedFuture::passed(inner.call(request), false);
+    }
     let head = *request.method() == Method::HEAD;
     let (key, partition) = policy.key(&mut request);
     let looked = policy.cache.lookup_now(&key);
     if let Some(Lookup::Hit(entry)) = &looked {
-        return CachedFuture::hit(policy.cache.respond(entry, head, &policy.report));
+        return CachedFuture::hit(policy.hit(entry, head));
     }
-    let passes = head && policy.head == Head::Looks;
-    if passes || fills(&request, &policy.cache) {
-        return CachedFuture::passed(inner.call(request), passes);
+    if head && policy.head == Head::Looks {
+        return CachedFuture::passed(inner.call(request), true);
     }
     // The one that was made ready goes along.
     let clone = inner.clone();

@@ -13,7 +13,7 @@ pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>>
 /// 1. `lookup` gives an entry only of exactly this key, that is not over, and that nothing has invalidated after its stamp.
 /// 2. Once `invalidate` has returned, nothing that was stamped before is given out that is one of its targets, also if it is put
 ///    afterwards. It costs the same however many entries there are.
-/// 3. Stamps rise. A stamp that was given out after an invalidation returned is later than it.
+/// 3. Stamps rise. A stamp that was given out after an invalidation returned is not earlier than its number.
 /// 4. What was put may be gone at any time.
 ///
 /// A lookup or a put that takes longer than 250 ms counts as failed, and so does an invalidation that takes longer than five seconds.
@@ -51,6 +51,7 @@ pub trait CacheStore: Send + Sync + 'static {
 
 /// What a store has for a key.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum Lookup {
     /// A valid entry that is fresh.
     Hit(Arc<Entry>),
@@ -70,6 +71,14 @@ pub struct StoreSize {
     pub bytes: u64,
     /// Entries that went to make room, since the beginning.
     pub evictions: u64,
+}
+
+impl StoreSize {
+    /// So many entries of so many bytes, and so many that went.
+    #[must_use]
+    pub const fn new(entries: u64, bytes: u64, evictions: u64) -> Self {
+        Self { entries, bytes, evictions }
+    }
 }
 
 /// A store that cannot be reached, or answers nonsense.

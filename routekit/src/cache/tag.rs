@@ -7,8 +7,8 @@ use crate::identity::Identity;
 /// A name that entries carry, so that all of them can be invalidated at once, whatever their number.
 ///
 /// It lives in a partition, and is of a kind: a tag `users` of a route, the path `/users` and the route `GET /users` are three
-/// different ones. What is kept is the beginning of a SHA-256, so that it is small, the same in every process, and nobody
-/// finds two names that are one: two such would only be invalidated together, and never be confused as answers.
+/// different ones. What is kept is the beginning of a SHA-256, so that it is small and the same in every process. Two names
+/// that were one would be invalidated together, and never be confused as answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Tag(u64);
 
@@ -66,9 +66,15 @@ impl Tag {
         Self(u64::from_le_bytes(*digest.first_chunk().expect("a SHA-256 has 32 bytes")))
     }
 
+    /// The tag of a number that [`id`](Self::id) gave, in this process or another.
+    #[must_use]
+    pub const fn from_id(id: u64) -> Self {
+        Self(id)
+    }
+
     /// The tag as a number.
     #[must_use]
-    pub fn id(self) -> u64 {
+    pub const fn id(self) -> u64 {
         self.0
     }
 }

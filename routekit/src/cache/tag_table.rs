@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     hash::{BuildHasher, BuildHasherDefault},
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -21,7 +21,7 @@ const SHARDS: u64 = 64;
 /// numbers are forgotten. What is forgotten raises the floor, below which every stamp is too old: so forgetting can cost hits,
 /// and never an invalidation.
 pub(super) struct TagTable {
-    shards: Box<[Mutex<Shard>]>,
+    shards: Box<[RwLock<Shard>]>,
     /// Numbers that one generation of one shard holds.
     capacity: usize,
     /// Tags are hashed once more, by what nobody outside knows, so that nobody can fill one shard alone.
@@ -44,14 +44,14 @@ struct Generation {
 impl TagTable {
     /// Holds the numbers of about as many tags, at least half of them and at most all.
     pub(super) fn new(tags: usize) -> Self {
-        let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
+        let shards = (0..SHARDS).map(|_| RwLock::default()).collect();
         Self { shards, state: RandomState::default(), capacity: (tags / 2 / 64).max(1), floor: AtomicU64::new(0) }
     }
 
     /// Records that the tag was invalidated by this number.
     pub(super) fn record(&self, tag: Tag, number: u64) {
         let hash = self.state.hash_one(tag);
-        let mut shard = self.shard(hash);
+        let mut shard = self.shard(hash).write().unwrap_or_else(PoisonError::into_inner);
         let full = shard.current.numbers.len() >= self.capacity && !shard.current.numbers.contains_key(&hash);
         if full {
             let shard = &mut *shard;
@@ -70,7 +70,7 @@ impl TagTable {
     /// The number by which the tag was invalidated last, if that is still known. Look at [`floor`](Self::floor) afterwards.
     pub(super) fn last(&self, tag: Tag) -> u64 {
         let hash = self.state.hash_one(tag);
-        let shard = self.shard(hash);
+        let shard = self.shard(hash).read().unwrap_or_else(PoisonError::into_inner);
         let of = |generation: &Generation| generation.numbers.get(&hash).copied().unwrap_or(0);
         of(&shard.current).max(of(&shard.previous))
     }
@@ -84,10 +84,10 @@ impl TagTable {
         self.floor.fetch_max(number, Ordering::SeqCst);
     }
 
-    fn shard(&self, hash: u64) -> MutexGuard<'_, Shard> {
+    fn shard(&self, hash: u64) -> &RwLock<Shard> {
         // Bits in the middle: the map of the shard looks at the others.
         let index = hash >> 32 & (SHARDS - 1);
-        self.shards[usize::try_from(index).expect("six bits")].lock().unwrap_or_else(PoisonError::into_inner)
+        &self.shards[usize::try_from(index).expect("six bits")]
     }
 }
 

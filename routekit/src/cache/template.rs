@@ -120,23 +120,8 @@ pub(crate) fn may_match(pattern: &str, prefix: &str, path: &str) -> bool {
     may_be_equal(&format!("{before}{}", pattern.replace('*', "{}")), path)
 }
 
-/// Stops a program whose templates name placeholders that the route lacks. (The attribute has checked those of its own.)
-#[track_caller]
-pub(super) fn check<'t>(route: &str, templates: impl IntoIterator<Item = &'t Template>) {
-    let places = Places::of(route);
-    for piece in templates.into_iter().flat_map(|template| &template.0) {
-        if let Piece::Placeholder(name) = piece {
-            let known = places.0.iter().any(|place| place.name == *name);
-            assert!(
-                known,
-                "the route `{route}` has no placeholder `{{{name}}}`; say which route it is with `.route(\"/users/{{id}}\")`"
-            );
-        }
-    }
-}
-
 /// Where the placeholders of a path stand in it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Places(Vec<Place>);
 
 #[derive(Debug, Clone)]
@@ -166,6 +151,20 @@ impl Places {
             })
         });
         Self(places.collect())
+    }
+
+    /// Stops a program whose templates name placeholders that the route lacks. (The attribute has checked those of its own.)
+    #[track_caller]
+    pub(super) fn check<'t>(&self, route: &str, templates: impl IntoIterator<Item = &'t Template>) {
+        for piece in templates.into_iter().flat_map(|template| &template.0) {
+            if let Piece::Placeholder(name) = piece {
+                let known = self.0.iter().any(|place| place.name == *name);
+                assert!(
+                    known,
+                    "the route `{route}` has no placeholder `{{{name}}}`; say which route it is with `.route(\"/users/{{id}}\")`"
+                );
+            }
+        }
     }
 
     /// The value of a placeholder as the path writes it.

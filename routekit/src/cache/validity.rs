@@ -63,6 +63,24 @@ impl Target {
         Self::glob(partition, Template::new(pattern).fill_pattern(&[], |_| None))
     }
 
+    /// The tag, if it is one.
+    #[must_use]
+    pub const fn as_tag(&self) -> Option<Tag> {
+        match &self.0 {
+            What::Tag(tag) => Some(*tag),
+            What::Pattern { .. } => None,
+        }
+    }
+
+    /// Whether this entry is one of those that it is about.
+    #[must_use]
+    pub fn is_about(&self, entry: &Entry) -> bool {
+        match &self.0 {
+            What::Tag(tag) => entry.tags().contains(tag),
+            What::Pattern { partition, pattern } => entry.key().readable().fits(partition, pattern),
+        }
+    }
+
     pub(super) fn glob(partition: &str, pattern: Glob) -> Self {
         if pattern.has_query() {
             return Self(What::Pattern { partition: partition.to_owned(), pattern });
@@ -199,12 +217,16 @@ mod tests {
         assert!(validity.holds(&one));
         let proven = one.proven.load(Ordering::Relaxed);
         assert!(validity.holds(&one));
-        assert_eq!(proven, validity.stamp().number(), "its tags are not looked at as long as this is so");
+        assert_eq!(proven, validity.stamp().number());
+        validity.numbers.record(one.tags()[0], u64::MAX);
+        assert!(validity.holds(&one), "its tags are not looked at as long as the clock stands");
         validity.invalidate(&[Target::tag(Tag::named("", "other"))]);
-        assert_ne!(proven, validity.stamp().number());
-        assert!(validity.holds(&one), "it was another tag");
+        assert!(!validity.holds(&one), "and then they are");
+        let two = entry("two", validity.stamp(), now);
+        validity.invalidate(&[Target::tag(Tag::named("", "other"))]);
+        assert!(validity.holds(&two), "it was another tag");
         validity.invalidate_all();
-        assert!(!validity.holds(&one));
-        assert!(validity.holds(&entry("two", validity.stamp(), now)));
+        assert!(!validity.holds(&two));
+        assert!(validity.holds(&entry("three", validity.stamp(), now)));
     }
 }

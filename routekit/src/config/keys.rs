@@ -67,12 +67,11 @@ fn addr(text: &str) -> Result<SocketAddr, String> {
 pub(super) fn duration_or_off(text: &str) -> Result<Option<Duration>, String> {
     match text {
         "off" => Ok(None),
-        text if text.contains('0') && text.chars().all(|c| c == '0' || c.is_ascii_alphabetic()) => {
-            Err("zero; a duration is positive, and `off` is none".to_owned())
-        }
-        text => units::duration(text)
-            .map(Some)
-            .ok_or_else(|| "not a duration such as `2` (seconds), `250ms`, `5m`, `1h30m`, and not `off`".to_owned()),
+        text => match units::duration(text) {
+            Some(Duration::ZERO) => Err("zero; a duration is positive, and `off` is none".to_owned()),
+            Some(duration) => Ok(Some(duration)),
+            None => Err("not a duration such as `2` (seconds), `250ms`, `5m`, `1h30m`, and not `off`".to_owned()),
+        },
     }
 }
 

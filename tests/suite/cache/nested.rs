@@ -141,3 +141,47 @@ async fn of_two_layers_around_each_other_the_outer_one_caches() {
         (["MISS", "HIT", "MISS", "HIT"].map(str::to_owned).to_vec(), std::time::Duration::ZERO)
     );
 }
+
+/// An inner layer that lets others in must not keep what the outer one would serve as its own.
+#[tokio::test]
+async fn the_inner_one_does_not_answer_what_fills_the_outer_one() {
+    let cache = exact().build();
+    let calls = std::sync::Arc::new(super::Calls::default());
+    let handler = {
+        let calls = std::sync::Arc::clone(&calls);
+        async move || calls.next().to_string()
+    };
+    let inner = CacheLayer::new(cache.clone()).ttl(MINUTE).shared();
+    let outer = CacheLayer::new(cache.clone()).ttl(MINUTE).tags(["outer"]);
+    let router: Router = Router::new().route("/a", routing::get(handler).layer(inner)).layer(outer);
+    let mut authorised = get_of("/a");
+    authorised.headers_mut().insert("authorization", "Bearer x".parse().unwrap());
+    assert_eq!(ask(&router, authorised).await.body, "1");
+    cache.invalidate_tag("outer").await.unwrap();
+    assert_eq!(ask(&router, get_of("/a")).await.body, "2");
+}
+
+#[tokio::test]
+async fn layers_keep_to_the_partition_of_their_cache() {
+    let cache = exact().build();
+    let acme = cache.partition("acme");
+    let layer = CacheLayer::new(acme.clone()).ttl(MINUTE).tags(["x"]);
+    let change = InvalidateLayer::new(acme.clone()).tags(["x"]);
+    let router: Router = Router::new().route(
+        "/a",
+        routing::get(async || "").layer(layer).post_service(tower::Layer::layer(
+            &change,
+            tower::service_fn(
+                async |_: Request| Ok::<_, std::convert::Infallible>(axum::response::Response::default()),
+            ),
+        )),
+    );
+    let asked = async || ask(&router, get_of("/a")).await.x_cache().to_owned();
+    assert_eq!([asked().await, asked().await], ["MISS", "HIT"]);
+    cache.invalidate_tag("x").await.unwrap();
+    assert_eq!(asked().await, "HIT", "that is in no partition");
+    acme.invalidate_tag("x").await.unwrap();
+    assert_eq!([asked().await, asked().await], ["MISS", "HIT"]);
+    ask(&router, Request::post("/a").body(Body::empty()).unwrap()).await;
+    assert_eq!(asked().await, "MISS");
+}

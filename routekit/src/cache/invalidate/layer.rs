@@ -10,7 +10,7 @@ use super::{
 use crate::{
     cache::{
         Cache,
-        template::{self, Template},
+        template::{Places, Template},
     },
     route::{Invalidates, RequestText},
 };
@@ -26,7 +26,8 @@ impl InvalidateLayer {
     /// In this cache; nothing yet.
     #[must_use]
     pub fn new(cache: Cache) -> Self {
-        let plan = Plan { cache, template: String::new(), own: Rule::default(), wanted: Vec::new() };
+        let (template, places) = (String::new(), Places::default());
+        let plan = Plan { cache, template, places, own: Rule::default(), wanted: Vec::new() };
         Self { plan: Some(plan) }
     }
 
@@ -76,7 +77,10 @@ impl InvalidateLayer {
     /// router, without what that is nested under.
     #[must_use]
     pub fn route(mut self, template: &str) -> Self {
-        self.change(|plan| template.clone_into(&mut plan.template));
+        self.change(|plan| {
+            template.clone_into(&mut plan.template);
+            plan.places = Places::of(template);
+        });
         self
     }
 
@@ -109,7 +113,7 @@ impl<S> Layer<S> for InvalidateLayer {
     #[track_caller]
     fn layer(&self, inner: S) -> Invalidating<S> {
         if let Some(plan) = &self.plan {
-            template::check(&plan.template, plan.own.tags.iter().chain(&plan.own.patterns));
+            plan.places.check(&plan.template, plan.own.tags.iter().chain(&plan.own.patterns));
         }
         Invalidating { inner, plan: self.plan.clone().map(Arc::new) }
     }

@@ -4,7 +4,8 @@
 //!    5xx, a timeout or a panic may come after the change.
 //! 2. Such a handler runs apart from its connection, and so to its end also where its client leaves or its route's timeout answers.
 //!    What it invalidates is invalid then (it may have changed something already) and once more when it ends. It has
-//!    30 seconds for that; then it is dropped where it waits.
+//!    30 seconds for that, and at most 1,024 such handlers are there at a time; then it is dropped where it waits. All this takes a
+//!    [`Spawner`](super::CacheBuilder::spawner), which an app has; without one it ends with its client, and invalidates then.
 //! 3. Tags and patterns may have placeholders of the path. A tag is made as the path spells them and as the handler's arguments do.
 //! 4. What a handler leaves for later (a task it started, a body that streams) is its own affair:
 //!    [`Cache::invalidate_tag`](super::Cache::invalidate_tag).

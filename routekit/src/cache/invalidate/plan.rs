@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use axum::extract::Request;
 use http::Uri;
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::{
     cache::{
         Cache, Tag, Target,
-        places::Place,
         policy::{asked_for, names},
         template::{Places, Template},
     },
@@ -22,6 +22,8 @@ pub(super) struct Plan {
     pub(super) cache: Cache,
     /// The path template.
     pub(super) template: String,
+    /// Where its placeholders stand.
+    pub(super) places: Places,
     pub(super) own: Rule,
     /// What routes want that declare `invalidate_on` this one.
     pub(super) wanted: Vec<Rule>,
@@ -64,7 +66,8 @@ impl Pending {
     pub(super) fn new(plan: &Arc<Plan>, request: Request) -> (Arc<Self>, Request) {
         let outer = asked_for(&request).path().strip_suffix(request.uri().path()).unwrap_or_default().to_owned();
         let (mut parts, body) = request.into_parts();
-        let text = |rule: &Rule| rule.partition.map(|partition| partition.of(&parts)).unwrap_or_default();
+        let own = || plan.cache.partition_name().to_owned();
+        let text = |rule: &Rule| rule.partition.map_or_else(own, |partition| partition.of(&parts));
         let partitions = plan.rules().map(text).collect();
         let identity = parts.extensions.get::<Identity>().cloned();
         let spellings = Spellings::default();
@@ -73,9 +76,9 @@ impl Pending {
         (Arc::new(pending), Request::from_parts(parts, body))
     }
 
-    /// A place to go on without a client, if there is one.
-    pub(super) fn place(&self) -> Option<Place> {
-        self.plan.cache.place_for_handler()
+    /// To go on without a client, if that is to be had.
+    pub(super) fn permit(&self) -> Option<OwnedSemaphorePermit> {
+        self.plan.cache.permit_for_handler()
     }
 
     /// Makes it invalid; whoever waits for this has it done.
@@ -90,11 +93,11 @@ impl Pending {
 
     fn targets(&self) -> Vec<Target> {
         let spellings = self.spellings.told();
-        let places = Places::of(&self.plan.template);
+        let places = &self.plan.places;
         let path = self.uri.path();
         let mut targets = Vec::new();
         for (rule, partition) in self.plan.rules().zip(&self.partitions) {
-            let named = rule.tags.iter().flat_map(|template| names(template, &places, path, &spellings));
+            let named = rule.tags.iter().flat_map(|template| names(template, places, path, &spellings));
             targets.extend(named.map(|name| Target::tag(Tag::named(partition, &name))));
             let before = [&*self.outer, &rule.prefix];
             let written = |name: &str| places.written(path, name);

@@ -55,7 +55,7 @@ pub(super) async fn detached<S>(
     let handed = Arc::clone(&pending);
     let abandoned = async {
         sender.closed().await;
-        let Some(_place) = handed.place() else { return "too many others go on without a client" };
+        let Some(_permit) = handed.permit() else { return "too many others go on without a client" };
         tokio::time::sleep(GRACE).await;
         "it did not end within 30 seconds"
     };
