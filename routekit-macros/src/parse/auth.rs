@@ -80,13 +80,7 @@ fn arguments(tokens: TokenStream, errors: &mut Errors) -> Access {
     let mut all = Vec::new();
     let mut optional = None;
     for piece in raw::split(tokens) {
-        let item = match piece.into_option() {
-            Ok(item) => item,
-            Err((span, message)) => {
-                errors.push(span, format!("{message}; write {USAGE}"));
-                continue;
-            }
-        };
+        let Some(item) = piece.argument(USAGE, errors) else { continue };
         match item.name.as_str() {
             "optional" if item.is_bare() => optional = Some(item.span),
             "optional" => errors.push(item.span, "`optional` takes nothing; write `auth(optional)`"),
@@ -112,9 +106,8 @@ fn any(item: &RawOption, errors: &mut Errors) -> Option<AnyOf> {
     let pieces = raw::split(tokens);
     let one = pieces.len() == 1;
     for piece in pieces {
-        match piece.into_option() {
-            Ok(item) => alternatives.extend(grants(&item, &[], errors)),
-            Err((span, message)) => errors.push(span, format!("{message}; write {USAGE}")),
+        if let Some(item) = piece.argument(USAGE, errors) {
+            alternatives.extend(grants(&item, &[], errors));
         }
     }
     if one && alternatives.len() == 1 {

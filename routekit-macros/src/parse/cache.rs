@@ -51,13 +51,10 @@ pub(super) const FAMILY: Family = Family {
         let mut caching = Caching::new(option.span);
         let mut once = Once::default();
         for piece in raw::split(arguments) {
-            match piece.into_option() {
-                Ok(item) if once.is_first(&item, errors) => caching.read(&item, errors),
-                Ok(_) => {}
-                Err((span, message)) => {
-                    errors.push(span, format!("{message}; write {USAGE}"));
-                    caching.misread = true;
-                }
+            match piece.argument(USAGE, errors) {
+                Some(item) if once.is_first(&item, errors) => caching.read(&item, errors),
+                Some(_) => {}
+                None => caching.misread = true,
             }
         }
         options.caching = Some(caching);

@@ -49,13 +49,7 @@ impl Invalidates {
                 names.extend(option.string(&piece, USAGE, errors));
                 continue;
             }
-            let item = match piece.into_option() {
-                Ok(item) => item,
-                Err((span, message)) => {
-                    errors.push(span, format!("{message}; write {USAGE}"));
-                    continue;
-                }
-            };
+            let Some(item) = piece.argument(USAGE, errors) else { continue };
             match item.name.as_str() {
                 "pattern" => patterns.extend(item.strings("`pattern = \"/v2/users/*\"`", errors)),
                 _ if !once.is_first(&item, errors) => {}

@@ -107,6 +107,13 @@ impl Piece {
     }
 }
 
+impl Piece {
+    /// The piece as one of the arguments of an option; anything else is reported with `usage`.
+    pub(crate) fn argument(self, usage: &str, errors: &mut Errors) -> Option<RawOption> {
+        self.into_option().map_err(|(span, message)| errors.push(span, format!("{message}; write {usage}"))).ok()
+    }
+}
+
 impl fmt::Display for Piece {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let tokens: TokenStream = self.0.iter().cloned().collect();
