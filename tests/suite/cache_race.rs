@@ -222,9 +222,9 @@ async fn act(app: TestApp, world: Arc<World>, cache: Cache, mut random: Rng, tag
                     }
                     _ => {
                         let end = match random.u8(..200) {
-                            0 => "hangs",
-                            1 => "late",
-                            2..12 => "panic",
+                            0..5 => "hangs",
+                            5 => "late",
+                            6..12 => "panic",
                             12..30 => "fails",
                             30..45 => "refused",
                             _ => "well",
