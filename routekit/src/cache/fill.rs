@@ -204,8 +204,8 @@ where
     Handled::mark(&mut request, &policy.cache);
     let mut response = inner.call(request).await?;
 
-    let (fresh_for, by_default) = match policy.rules.judge(&response) {
-        Verdict::Store { fresh_for, by_default } => (fresh_for, by_default),
+    let freshness = match policy.rules.judge(&response) {
+        Verdict::Store(freshness) => freshness,
         Verdict::Pass(why) => {
             tracing::debug!(path = policy.template, why, "an answer is not stored");
             response.headers_mut().insert(X_CACHE, BYPASS);
@@ -236,8 +236,7 @@ where
         };
         return Ok((response, outcome));
     };
-    let fresh_for = if by_default { policy.cache.jittered(fresh_for) } else { fresh_for };
-    let entry = policy.entry(asked, &response, &body, stamp, (fresh_for, !by_default), &spellings);
+    let entry = policy.entry(asked, &response, &body, stamp, freshness, &spellings);
     policy.cache.put(&entry).await;
     response.headers_mut().insert(X_CACHE, MISS);
     Ok((response, Outcome::Stored(entry)))

@@ -11,16 +11,20 @@ use super::{NoStore, control::Control};
 /// What is to become of an answer.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// It is stored, and is fresh for this long.
-    Store {
-        fresh_for: Duration,
-        /// Whether it did not say so itself.
-        by_default: bool,
-    },
+    /// It is stored.
+    Store(Freshness),
     /// It failed: a 5xx.
     Fail,
     /// It is given to whoever asked, and to nobody else.
     Pass(&'static str),
+}
+
+/// For how long an answer is fresh.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Freshness {
+    pub(super) lifetime: Duration,
+    /// Whether the answer says so itself.
+    pub(super) explicit: bool,
 }
 
 /// What is asked of an answer.
@@ -85,7 +89,7 @@ impl Rules {
         }
         match explicit.or(self.ttl.filter(|_| by_default)) {
             Some(Duration::ZERO) => Verdict::Pass("it is stale already"),
-            Some(fresh_for) => Verdict::Store { fresh_for, by_default: explicit.is_none() },
+            Some(lifetime) => Verdict::Store(Freshness { lifetime, explicit: explicit.is_some() }),
             None => Verdict::Pass("nothing says for how long it is fresh"),
         }
     }
@@ -119,7 +123,9 @@ mod tests {
     fn what_is_stored() {
         let rules = Rules { ttl: Some(Duration::from_secs(60)), max_body: 4, vary: [header::ACCEPT_LANGUAGE].into() };
         let no_ttl = Rules { ttl: None, ..rules.clone() };
-        let stored = |secs, by_default| Verdict::Store { fresh_for: Duration::from_secs(secs), by_default };
+        let stored = |secs, by_default: bool| {
+            Verdict::Store(Freshness { lifetime: Duration::from_secs(secs), explicit: !by_default })
+        };
         type Headers = &'static [(&'static str, &'static str)];
         let rows: [(u16, Headers, &str, &Rules, Verdict); 30] = [
             (200, &[], "1234", &rules, stored(60, true)),

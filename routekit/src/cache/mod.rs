@@ -1,18 +1,20 @@
 //! A shared cache in front of handlers, whose invalidation loses no race.
 //!
 //! What is cached:
-//! 1. Answers to GET and HEAD without a body. HEAD is looked up and filled as GET. Requests with `Range`, `If-Match`
-//!    or `If-Unmodified-Since` pass by, and so does whoever says who is asking (an `Authorization` header, a verified
-//!    [`Identity`](crate::Identity)), unless the route is `per = "user"` or `shared`.
+//! 1. Answers to GET and HEAD without a body. HEAD is looked up as GET, and on a declared route filled as GET too; through a plain
+//!    layer it passes by where GET has stored nothing. Requests with `Range`, `If-Match` or `If-Unmodified-Since` pass by. So does whoever says
+//!    who is asking (an `Authorization` header, a verified [`Identity`](crate::Identity)), unless the route is `shared`, or is
+//!    `per = "user"` and the identity is verified.
 //! 2. Of these, answers of 200, 203, 204, 300 and 301 for the `ttl`, and those together with 308, 404 and 410 for as long as they say
-//!    themselves (`s-maxage`, else `max-age`, of `Cache-Control`; RFC 9111 §4.2.1), which goes before the `ttl`.
+//!    themselves (`s-maxage`, else `max-age`, of `Cache-Control`; RFC 9111 §4.2.1), which goes before the `ttl`. The latter say their `Age`.
 //! 3. Never with `Set-Cookie`, with `no-store`, `private` or `no-cache`, with a `Vary` that names a header which is not in `vary(…)`, with
-//!    a body whose length is not known beforehand or is above `max_body`, or where the handler says [`NoStore`].
+//!    a body whose length is not known beforehand or is above `max_body`, or where the handler says [`NoStore`]; nor with `Expires` or `Pragma` and no
+//!    `max-age`, or with `CDN-Cache-Control`, which are not read yet.
 //! 4. What is not stored passes untouched. `X-Cache` says which it was: `HIT`, `MISS` (the handler was asked, for this request
 //!    or for another at the same time) or `BYPASS`.
 //!
 //! What tells answers apart: scheme and authority, route, path, the pairs of the query sorted by name (or what `key = …` makes of the
-//! request), the user of a `per = "user"` route, the headers of `vary(…)`, and the partition. All of it is stored and
+//! request), the user of a `per = "user"` route with its roles, scopes and permissions, the headers of `vary(…)`, and the partition. All of it is stored and
 //! compared. In the path and the query, what is spelt differently is different. The path is the one the client asked for, also in a
 //! nested router.
 //!

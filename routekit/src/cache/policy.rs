@@ -11,7 +11,7 @@ use http::{HeaderName, HeaderValue, Method, Uri, header};
 
 use super::{
     Cache, CacheTags, Entry, Key, Snapshot, Stamp, Tag,
-    judge::Rules,
+    judge::{Freshness, Rules},
     key::KeyParts,
     tag,
     template::{Places, Template, decoded},
@@ -87,10 +87,11 @@ impl Policy {
     /// Whether the cache has a say in this request.
     pub(super) fn takes(&self, request: &Request) -> bool {
         let method = request.method();
+        let passes = |name| PASSED.contains(name) || *name == header::AUTHORIZATION && !self.takes_credentials(request);
         (*method == Method::GET || *method == Method::HEAD)
             && request.body().is_end_stream()
             // One look at each header, of which there are few, costs less than a search for each name.
-            && request.headers().keys().all(|name| !PASSED.contains(name) && (*name != header::AUTHORIZATION || self.takes_credentials(request)))
+            && !request.headers().keys().any(passes)
             // Of whoever is known, somebody has to say who may see the answer.
             && (self.audience.is_some() || request.extensions().get::<Identity>().is_none())
     }
@@ -155,7 +156,7 @@ impl Policy {
         response: &Response,
         body: &[u8],
         stamp: Stamp,
-        (fresh_for, explicit): (Duration, bool),
+        freshness: Freshness,
         spellings: &Spellings,
     ) -> Arc<Entry> {
         let mut answer =
@@ -174,7 +175,9 @@ impl Policy {
         }
         let found = response.extensions().get::<CacheTags>();
         let tags = self.tags_of(asked, found, &spellings.told());
-        let entry = Entry::new(asked.key.clone(), answer, stamp, self.cache.now(), fresh_for).with_tags(tags);
+        let Freshness { lifetime, explicit } = freshness;
+        let lifetime = if explicit { lifetime } else { self.cache.jittered(lifetime) };
+        let entry = Entry::new(asked.key.clone(), answer, stamp, self.cache.now(), lifetime).with_tags(tags);
         Arc::new(if explicit { entry.telling_its_age() } else { entry })
     }
 
