@@ -16,8 +16,8 @@ pub use crate::{
     deps::Deps,
     extract::{placeholder::Placeholders, specialise::Extract, validation::with_serde_names},
     route::{
-        Access, Audience, Caching, Context, Deprecation, Description, Endpoint, EndpointFuture, Grant, Invalidates,
-        Location, Method, Policies, RequestText, Route, RouteMeta, Wiring, endpoint,
+        Access, Audience, Caching, CdnTags, Context, Deprecation, Description, Endpoint, EndpointFuture, Grant,
+        Invalidates, Location, Method, Policies, RequestText, Route, RouteMeta, Wiring, endpoint,
         probe::{self, Probe},
         spelling::Spell,
     },

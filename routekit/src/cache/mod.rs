@@ -106,4 +106,4 @@ pub use self::{
     tag::Tag,
     validity::{Stamp, Target},
 };
-pub use crate::route::Audience;
+pub use crate::route::{Audience, CdnTags};

@@ -96,6 +96,17 @@ pub(super) fn show_caching(caching: &Option<Caching>) -> String {
     parts.extend(caching.partition.map(|_| "partitioned".to_owned()));
     parts.extend(caching.key.map(|_| "own key".to_owned()));
     parts.extend(caching.max_body.map(|bytes| format!("max_body {}", units::Bytes(bytes))));
+    let times = [
+        ("stale_while_revalidate", caching.stale_while_revalidate),
+        ("stale_if_error", caching.stale_if_error),
+        ("client_ttl", caching.client_ttl),
+        ("cdn_ttl", caching.cdn_ttl),
+    ];
+    parts.extend(times.into_iter().filter_map(|(name, time)| Some(format!("{name} {:?}", time?))));
+    parts.extend(caching.cdn_tags.map(|tags| format!("cdn_tags {}", tags.as_str())));
+    if !caching.honour_client_directives {
+        parts.push("whatever clients say".to_owned());
+    }
     parts.join(", ")
 }
 

@@ -4,8 +4,10 @@ use std::{fmt, time::Duration};
 
 use http::request::Parts;
 
+use super::CdnTags;
+
 /// How the answers of a route are cached: `cache(…)`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Caching {
     /// How long an answer is fresh that does not say it itself; `None`: only what the answer says makes it fresh.
@@ -25,6 +27,25 @@ pub struct Caching {
     pub invalidate_on: &'static [&'static str],
     /// The largest body that is stored, in bytes.
     pub max_body: Option<u64>,
+    /// For how long a stale answer is given while a new one is made (RFC 5861 §3), where the answer does not say it itself.
+    pub stale_while_revalidate: Option<Duration>,
+    /// For how long a stale answer is given in place of a failure (RFC 5861 §4), where the answer does not say it itself.
+    pub stale_if_error: Option<Duration>,
+    /// How long clients may use an answer without asking again, in whole seconds; `None`: they ask each time.
+    pub client_ttl: Option<Duration>,
+    /// How long a CDN may, in whole seconds (RFC 9213); `None`: it is told nothing.
+    pub cdn_ttl: Option<Duration>,
+    /// The header that tells a CDN an answer's tags; `None`: it is not told.
+    pub cdn_tags: Option<CdnTags>,
+    /// Whether what a request says in `Cache-Control` and `Pragma` counts.
+    pub honour_client_directives: bool,
+}
+
+/// Nothing but that the route is cached.
+impl Default for Caching {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 /// Who may be given a stored answer.
@@ -96,6 +117,12 @@ impl Caching {
             key: None,
             invalidate_on: &[],
             max_body: None,
+            stale_while_revalidate: None,
+            stale_if_error: None,
+            client_ttl: None,
+            cdn_ttl: None,
+            cdn_tags: None,
+            honour_client_directives: true,
         }
     }
 
@@ -144,6 +171,42 @@ impl Caching {
     #[must_use]
     pub const fn max_body(mut self, bytes: u64) -> Self {
         self.max_body = Some(bytes);
+        self
+    }
+
+    #[must_use]
+    pub const fn stale_while_revalidate(mut self, time: Duration) -> Self {
+        self.stale_while_revalidate = Some(time);
+        self
+    }
+
+    #[must_use]
+    pub const fn stale_if_error(mut self, time: Duration) -> Self {
+        self.stale_if_error = Some(time);
+        self
+    }
+
+    #[must_use]
+    pub const fn client_ttl(mut self, ttl: Duration) -> Self {
+        self.client_ttl = Some(ttl);
+        self
+    }
+
+    #[must_use]
+    pub const fn cdn_ttl(mut self, ttl: Duration) -> Self {
+        self.cdn_ttl = Some(ttl);
+        self
+    }
+
+    #[must_use]
+    pub const fn cdn_tags(mut self, header: CdnTags) -> Self {
+        self.cdn_tags = Some(header);
+        self
+    }
+
+    #[must_use]
+    pub const fn honour_client_directives(mut self, honour: bool) -> Self {
+        self.honour_client_directives = honour;
         self
     }
 }

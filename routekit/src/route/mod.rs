@@ -7,6 +7,7 @@
 
 mod access;
 mod caching;
+mod cdn_tags;
 mod check;
 mod describe;
 mod describe_json;
@@ -21,6 +22,7 @@ pub(crate) mod spelling;
 pub use self::{
     access::{Access, AnyOf, Grant},
     caching::{Audience, Caching, Invalidates, RequestText},
+    cdn_tags::CdnTags,
     describe::{Describe, DescribeResponse, Description, Input, InputSource, NoPayload, Output, Payload},
     endpoint::{Context, Endpoint, EndpointFuture, Wiring, endpoint},
     meta::{Location, RouteMeta},
