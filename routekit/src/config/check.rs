@@ -44,6 +44,15 @@ impl Config {
                 "zero, by which nothing is kept; `cache_ttl = \"off\"` switches a route's cache off",
             );
         }
+        if *self.cache_default_ttl == Some(Duration::ZERO) {
+            wrong("cache_default_ttl", "zero, by which nothing is fresh; `off` leaves it to what answers say");
+        }
+        if self.cache_key_prefix.contains(|c: char| c.is_whitespace() || c.is_control()) {
+            wrong("cache_key_prefix", "has white space or control characters, which not all stores take in keys");
+        }
+        if self.cache_key_prefix.len() as u64 >= *self.cache_max_key_length {
+            wrong("cache_max_key_length", "not longer than `cache_key_prefix`, by which no key can be");
+        }
         let buckets = &*self.duration_buckets;
         let rising = buckets.windows(2).all(|pair| pair[0] < pair[1]);
         if buckets.is_empty() || !rising || buckets.iter().any(|bucket| !bucket.is_finite() || *bucket <= 0.0) {

@@ -56,6 +56,11 @@ pub(super) const KEYS: &[Key] = &[
     key!(body_limit, bytes, show_bytes),
     key!(slow, duration_or_off, units::show_duration),
     key!(cache_max_bytes, bytes, show_bytes),
+    key!(cache_default_ttl, duration_or_off, units::show_duration),
+    key!(cache_key_prefix, |text: &str| Ok::<_, String>(text.to_owned()), show_key_prefix),
+    key!(cache_max_key_length, bytes, show_bytes),
+    key!(cache_compression_threshold, bytes, show_bytes),
+    key!(cache_warm_up, on_or_off, show_on_or_off),
     key!(cache_debug_headers, on_or_off, show_on_or_off),
     key!(duration_buckets, numbers, show_numbers, list),
 ];
@@ -89,6 +94,11 @@ fn on_or_off(text: &str) -> Result<bool, String> {
 
 fn show_on_or_off(on: &bool) -> String {
     if *on { "on" } else { "off" }.to_owned()
+}
+
+#[expect(clippy::ptr_arg, reason = "it is given the field as it is")]
+fn show_key_prefix(prefix: &String) -> String {
+    if prefix.is_empty() { "none".to_owned() } else { prefix.clone() }
 }
 
 fn role(text: &str) -> Result<Option<String>, String> {

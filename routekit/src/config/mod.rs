@@ -20,6 +20,11 @@
 //! | `body_limit` | `1MiB` | for routes that declare none |
 //! | `slow` | `1s` | from when on a request counts as slow, for routes that declare nothing; `off` |
 //! | `cache_max_bytes` | `64MiB` | how much the embedded cache keeps |
+//! | `cache_default_ttl` | `off` | how long answers of cached routes are fresh where neither they nor their route say it; `off`: not at all. For cached values, `off` is 300 s |
+//! | `cache_key_prefix` | `api:cache:` | what keys of cached values begin with |
+//! | `cache_max_key_length` | `250` | how many bytes such a key may have, its prefix included |
+//! | `cache_compression_threshold` | `1KiB` | from which size on cached values are compressed |
+//! | `cache_warm_up` | `on` | whether the cache is filled before the app takes requests, where the app says with what |
 //! | `cache_debug_headers` | `off` | whether cached routes send a digest of their key as `X-Cache-Key` |
 //! | `duration_buckets` | OpenTelemetry's | boundaries of duration histograms, in seconds |
 //!
@@ -86,6 +91,16 @@ pub struct Config {
     pub slow: Setting<Option<Duration>>,
     /// Bytes that the embedded cache keeps.
     pub cache_max_bytes: Setting<u64>,
+    /// How long answers of cached routes are fresh where neither they nor their route say it, and values whose caller does not.
+    pub cache_default_ttl: Setting<Option<Duration>>,
+    /// What keys of cached values begin with.
+    pub cache_key_prefix: Setting<String>,
+    /// Bytes that such a key may have, its prefix included.
+    pub cache_max_key_length: Setting<u64>,
+    /// From how many bytes on cached values are compressed.
+    pub cache_compression_threshold: Setting<u64>,
+    /// Whether the cache is filled before the app takes requests, where the app says with what.
+    pub cache_warm_up: Setting<bool>,
     /// Whether cached routes send a digest of their key.
     pub cache_debug_headers: Setting<bool>,
     /// Boundaries of duration histograms, in seconds.
@@ -108,6 +123,11 @@ impl Default for Config {
             body_limit: Setting::default_to(body_limit::DEFAULT_BYTES),
             slow: Setting::default_to(Some(Duration::from_secs(1))),
             cache_max_bytes: Setting::default_to(cache::DEFAULT_BYTES),
+            cache_default_ttl: Setting::default_to(None),
+            cache_key_prefix: Setting::default_to("api:cache:".to_owned()),
+            cache_max_key_length: Setting::default_to(250),
+            cache_compression_threshold: Setting::default_to(1024),
+            cache_warm_up: Setting::default_to(true),
             cache_debug_headers: Setting::default_to(false),
             duration_buckets: Setting::default_to(metrics::DURATION_BUCKETS.to_vec()),
             routes: BTreeMap::new(),

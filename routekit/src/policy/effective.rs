@@ -56,7 +56,7 @@ impl EffectivePolicies {
             body_limit: choose(route.body_limit, declared.body_limit, &config.body_limit),
             slow: choose(route.slow, declared.slow.map(Some), &config.slow),
             deprecation: declared.deprecation,
-            caching: caching(route.cache_ttl, declared.caching),
+            caching: caching(route.cache_ttl, &config.cache_default_ttl, declared.caching),
             invalidates: declared.invalidates,
             wanted_by: Vec::new(),
             layered: declared.layered,
@@ -64,15 +64,18 @@ impl EffectivePolicies {
     }
 }
 
-/// Configuration can change for how long, and whether; how, only the route knows.
-fn caching(ttl: Option<Setting<Option<Duration>>>, declared: Option<Caching>) -> Setting<Option<Caching>> {
-    match (declared, ttl) {
-        (None, _) => Setting::default_to(None),
-        (Some(caching), None) => Setting::new(Some(caching), Origin::Attribute),
-        (Some(caching), Some(ttl)) => {
-            let changed = ttl.map(|ttl| Caching { ttl: Some(ttl), ..caching });
-            Setting::new(changed, ttl.origin().clone())
-        }
+/// Configuration can change for how long, and whether; how, only the route knows. `default_ttl` is for routes that do not say how long.
+fn caching(
+    ttl: Option<Setting<Option<Duration>>>,
+    default_ttl: &Setting<Option<Duration>>,
+    declared: Option<Caching>,
+) -> Setting<Option<Caching>> {
+    let Some(caching) = declared else { return Setting::default_to(None) };
+    let lasting = |ttl: Duration| Caching { ttl: Some(ttl), ..caching };
+    match (ttl, caching.ttl, **default_ttl) {
+        (Some(ttl), _, _) => Setting::new(ttl.map(lasting), ttl.origin().clone()),
+        (None, None, Some(ttl)) => Setting::new(Some(lasting(ttl)), default_ttl.origin().clone()),
+        (None, _, _) => Setting::new(Some(caching), Origin::Attribute),
     }
 }
 

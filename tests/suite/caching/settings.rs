@@ -10,7 +10,7 @@ use routekit::{
     test::TestApp,
 };
 
-use super::{cached, configured, plain};
+use super::{cached, configured, explicit, plain};
 
 #[tokio::test]
 async fn a_ttl_where_the_app_is_deployed() {
@@ -67,6 +67,42 @@ fn settings_that_reach_nothing_are_errors() {
             "`cache_max_bytes` in routekit.toml is `0`",
         ),
         (
+            "a default ttl of zero",
+            App::with_routes(routes![cached]),
+            "cache_default_ttl = '0s'",
+            "`cache_default_ttl` in routekit.toml is `0s`: zero; a duration is positive, and `off` is none",
+        ),
+        (
+            "a key prefix with a space",
+            App::with_routes(routes![cached]),
+            "cache_key_prefix = 'my app:'",
+            "`cache_key_prefix` in routekit.toml is `my app:`: has white space",
+        ),
+        (
+            "a key prefix that leaves no room",
+            App::with_routes(routes![cached]),
+            "cache_key_prefix = 'api:'\ncache_max_key_length = 4",
+            "`cache_max_key_length` in routekit.toml is `4`: not longer than `cache_key_prefix`",
+        ),
+        (
+            "keys without length",
+            App::with_routes(routes![cached]),
+            "cache_max_key_length = 0",
+            "`cache_max_key_length` in routekit.toml is `0`: not a size",
+        ),
+        (
+            "a threshold that is no size",
+            App::with_routes(routes![cached]),
+            "cache_compression_threshold = '1KB'",
+            "`cache_compression_threshold` in routekit.toml is `1KB`: not a size",
+        ),
+        (
+            "neither warm nor not",
+            App::with_routes(routes![cached]),
+            "cache_warm_up = 'later'",
+            "`cache_warm_up` in routekit.toml is `later`: not `on` and not `off`",
+        ),
+        (
             "a ttl of zero",
             App::with_routes(routes![cached]),
             "[route.'GET /caching/cached']\ncache_ttl = 0",
@@ -85,6 +121,60 @@ fn settings_that_reach_nothing_are_errors() {
         assert!(problems[0].starts_with(expected), "{name}: {}", problems[0]);
     }
     assert!(with_store().config(Config::default()).into_router().is_ok(), "a default reaches nothing, and need not");
+}
+
+#[test]
+fn a_default_ttl_of_zero_by_code() {
+    let app = App::with_routes(routes![cached]).config(Config::default());
+    let error =
+        app.configure(|config| config.cache_default_ttl = Some(Duration::ZERO).into()).into_router().unwrap_err();
+    let expected = "`cache_default_ttl` (code) is `0ns`: zero, by which nothing is fresh";
+    assert!(error.to_string().contains(expected), "{error}");
+}
+
+#[tokio::test]
+async fn a_default_ttl_is_for_routes_without_one() {
+    #[get("/caching/unsaid", cache(tags = "users", max_body = 8))]
+    async fn unsaid() -> &'static str {
+        "x"
+    }
+    const LINE: &str = "[route.'GET /caching/unsaid']\ncache_ttl =";
+    for (name, toml, unsaid_is, cached_is) in [
+        ("none", String::new(), "as answers say, tags users, max_body 8 (attribute)", "60s, tags users (attribute)"),
+        ("off", "cache_default_ttl = 'off'".to_owned(), "as answers say, tags users, max_body 8 (attribute)", "60s"),
+        (
+            "one",
+            "cache_default_ttl = '5m'".to_owned(),
+            "300s, tags users, max_body 8 (routekit.toml)",
+            "60s, tags users (attribute)",
+        ),
+        (
+            "one, and the route's",
+            format!("cache_default_ttl = '5m'\n{LINE} '30s'"),
+            "30s, tags users, max_body 8 (routekit.toml)",
+            "60s",
+        ),
+        ("one, and the route's off", format!("cache_default_ttl = '5m'\n{LINE} 'off'"), "off (routekit.toml)", "60s"),
+    ] {
+        let app = App::with_routes(routes![cached, unsaid, explicit]).verifier(crate::auth::Header);
+        let app = TestApp::new(app.config(configured(&toml)).clock(routekit::Clock::manual()));
+        for (route, expected) in [("GET /caching/unsaid", unsaid_is), ("GET /caching/cached", cached_is)] {
+            let explanation = app.table().explain(route).unwrap().to_string();
+            let expected = if expected.starts_with("off") { expected.to_owned() } else { format!("ttl {expected}") };
+            assert!(explanation.contains(&format!("cache = {expected}")), "{name}: {expected}\n{explanation}");
+        }
+        let explanation = app.table().explain("GET /caching/explicit").unwrap().to_string();
+        let stored = name.starts_with("one");
+        let expected = if stored { "cache = ttl 300s, vary accept, shared" } else { "cache = ttl as answers say" };
+        assert!(explanation.contains(expected), "{name}: {explanation}");
+        app.get("/caching/unsaid").send().await;
+        let answer = app.get("/caching/unsaid").send().await;
+        assert_eq!(answer.header("x-cache") == Some("HIT"), stored && !toml.contains("cache_ttl = 'off'"), "{name}");
+    }
+    let config = Config::builder().variable("ROUTEKIT_CACHE_DEFAULT_TTL", "90").build().unwrap();
+    assert_eq!(*config.cache_default_ttl, Some(Duration::from_secs(90)));
+    let app = TestApp::new(App::with_routes(routes![unsaid]).config(config));
+    assert!(app.table().to_string().contains("cache = ttl 90s, tags users, max_body 8 (ROUTEKIT_CACHE_DEFAULT_TTL)"));
 }
 
 #[post("/caching/fill", invalidates("users"))]
@@ -119,8 +209,26 @@ fn settings_of_the_cache_are_shown() {
     assert!(text.contains("cache_max_bytes = 32KiB (routekit.toml)"), "{text}");
     assert!(text.contains("cache_debug_headers = on (routekit.toml)"), "{text}");
     let text = Config::default().to_string();
-    assert!(text.contains("cache_max_bytes = 64MiB (default)"), "{text}");
-    assert!(text.contains("cache_debug_headers = off (default)"), "{text}");
+    for line in [
+        "cache_max_bytes = 64MiB (default)",
+        "cache_default_ttl = off (default)",
+        "cache_key_prefix = api:cache: (default)",
+        "cache_max_key_length = 250 (default)",
+        "cache_compression_threshold = 1KiB (default)",
+        "cache_warm_up = on (default)",
+        "cache_debug_headers = off (default)",
+    ] {
+        assert!(text.lines().any(|shown| shown == line), "{line}\n{text}");
+    }
+    let config = configured(
+        "cache_default_ttl = 90\ncache_key_prefix = ''\ncache_max_key_length = 64\ncache_compression_threshold = '4KiB'\ncache_warm_up = false\n",
+    );
+    assert_eq!(*config.cache_default_ttl, Some(Duration::from_secs(90)));
+    assert_eq!((config.cache_key_prefix.as_str(), *config.cache_max_key_length), ("", 64));
+    assert_eq!((*config.cache_compression_threshold, *config.cache_warm_up), (4096, false));
+    assert!(config.to_string().contains("cache_key_prefix = none (routekit.toml)"), "{config}");
+    let config = Config::builder().variable("ROUTEKIT_CACHE_KEY_PREFIX", "shop:").build().unwrap();
+    assert_eq!(*config.cache_key_prefix, "shop:");
     let wrong = Config::builder().toml("routekit.toml", "cache_debug_headers = 'maybe'").build().unwrap_err();
     let [SetupProblem::InvalidSetting { value, .. }] = wrong.problems() else { panic!("{wrong}") };
     assert_eq!(value, "maybe");
