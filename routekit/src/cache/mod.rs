@@ -75,6 +75,8 @@ mod found;
 mod future;
 mod glob;
 mod handle;
+#[allow(dead_code, unused_imports)]
+mod headers;
 mod invalidate;
 mod judge;
 mod key;

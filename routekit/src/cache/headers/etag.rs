@@ -1,0 +1,52 @@
+//! Entity tags (RFC 9110 §8.8.3), and whether a client has one already (§13.1.2).
+
+use http::{HeaderMap, HeaderValue, header};
+
+/// Whether `If-None-Match` names what is there, whose tag this is. `None` without the header.
+///
+/// The comparison is the weak one (RFC 9110 §8.8.3.2). `*` names whatever is there, but only alone. In a list, nothing is read from the first
+/// thing on that is no entity tag.
+pub(in crate::cache) fn none_match(request: &HeaderMap, etag: Option<&HeaderValue>) -> Option<bool> {
+    let mut lines = request.get_all(header::IF_NONE_MATCH).iter().peekable();
+    let first = *lines.peek()?;
+    if first.as_bytes().trim_ascii() == b"*" {
+        return Some(lines.count() == 1);
+    }
+    let etag = etag.and_then(|etag| only(etag.as_bytes()));
+    Some(etag.is_some_and(|etag| lines.any(|line| List(line.as_bytes()).any(|tag| tag == etag))))
+}
+
+/// Whether this is an entity tag, weak or strong, and nothing besides.
+pub(in crate::cache) fn is_valid(etag: &HeaderValue) -> bool {
+    only(etag.as_bytes()).is_some()
+}
+
+/// The opaque tag of an entity tag.
+fn only(etag: &[u8]) -> Option<&[u8]> {
+    first(etag).and_then(|(opaque, rest)| rest.is_empty().then_some(opaque))
+}
+
+/// The opaque tag of the entity tag that this begins with, without its quotes, and what follows it. There are no escapes.
+fn first(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let opaque = bytes.strip_prefix(b"W/").unwrap_or(bytes).strip_prefix(b"\"")?;
+    let end = opaque.iter().position(|byte| !matches!(byte, 0x21 | 0x23..=0x7e | 0x80..))?;
+    (opaque[end] == b'"').then(|| (&opaque[..end], &opaque[end + 1..]))
+}
+
+/// The opaque tags of a list.
+struct List<'a>(&'a [u8]);
+
+impl<'a> Iterator for List<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let begin = self.0.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b','))?;
+        let read = first(&self.0[begin..]);
+        let read = read.map(|(opaque, rest)| (opaque, rest.trim_ascii_start()));
+        // Also if a comma is missing, there is nothing more to be read, and what stands before it counts for nothing.
+        let read = read.filter(|(_, rest)| rest.is_empty() || rest.starts_with(b","));
+        let (opaque, rest) = read.unzip();
+        self.0 = rest.unwrap_or_default();
+        opaque
+    }
+}

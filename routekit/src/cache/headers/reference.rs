@@ -1,0 +1,120 @@
+//! References to URIs in `Location` and `Content-Location` (RFC 9110 §10.2.2, §8.7), as far as they lead to what the cache may have.
+
+use http::{HeaderValue, Uri};
+
+/// The path that this refers to, seen from the URL that was asked for (RFC 3986 §5.2), without query and fragment; it is spelt as there,
+/// without its dot segments.
+///
+/// `None` if it is on another host (or the host is not known, and the reference names one), and for what is no reference. The host is the one in the URL, else the one of
+/// the `Host` header. Ports count, but those that `http` and `https` have by themselves do not, nor does which of these two it is: behind a proxy that does the
+/// encryption, nobody here knows.
+pub(in crate::cache) fn same_host_path(
+    asked: &Uri,
+    host: Option<&HeaderValue>,
+    reference: &HeaderValue,
+) -> Option<String> {
+    let reference = str::from_utf8(reference.as_bytes()).ok()?.trim_ascii();
+    if !reference.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return None;
+    }
+    let reference = &reference[..reference.find(['?', '#']).unwrap_or(reference.len())];
+    let (scheme, rest) = split_scheme(reference)?;
+    let path = match (scheme, rest.strip_prefix("//")) {
+        (None, None) => return from(asked.path(), rest),
+        // `http:path` was never allowed (RFC 3986 §5.2.2 knows it for old times' sake).
+        (Some(_), None) => return None,
+        (scheme, Some(rest)) => {
+            let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+            let own = match asked.authority() {
+                Some(own) => own.as_str(),
+                None => host?.to_str().ok()?,
+            };
+            // Whoever names none of the two means the other's.
+            let (own_scheme, scheme) = (asked.scheme_str().or(scheme), scheme.or(asked.scheme_str()));
+            if Host::of(own, own_scheme)? != Host::of(authority, scheme)? {
+                return None;
+            }
+            path
+        }
+    };
+    Some(if path.is_empty() { "/".to_owned() } else { without_dots(path) })
+}
+
+/// The scheme, if there is one, and what follows it. `None` if it is not one of the web, or the colon belongs to no scheme.
+fn split_scheme(reference: &str) -> Option<(Option<&str>, &str)> {
+    match reference.split_once([':', '/']) {
+        Some((scheme, rest)) if reference.as_bytes()[scheme.len()] == b':' => {
+            let of_the_web = ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
+            of_the_web.then_some((Some(scheme), rest))
+        }
+        _ => Some((None, reference)),
+    }
+}
+
+/// The path that a reference without an authority leads to (RFC 3986 §5.2.2, §5.2.3).
+fn from(base: &str, path: &str) -> Option<String> {
+    let base = if base.is_empty() { "/" } else { base };
+    if path.is_empty() {
+        Some(base.to_owned())
+    } else if path.starts_with('/') {
+        Some(without_dots(path))
+    } else {
+        // There is none in the `*` of OPTIONS.
+        let last = base.rfind('/')?;
+        Some(without_dots(&format!("{}{path}", &base[..=last])))
+    }
+}
+
+/// Takes the segments `.` and `..` out of a path that begins with a slash (RFC 3986 §5.2.4).
+fn without_dots(path: &str) -> String {
+    let mut kept = Vec::new();
+    let mut segments = path[1..].split('/').peekable();
+    while let Some(segment) = segments.next() {
+        match segment {
+            ".." => drop(kept.pop()),
+            "." => {}
+            _ => {
+                kept.push(segment);
+                continue;
+            }
+        }
+        // A directory ends with a slash, however it was named.
+        if segments.peek().is_none() {
+            kept.push("");
+        }
+    }
+    format!("/{}", kept.join("/"))
+}
+
+/// A host and its port, where it has one of its own.
+struct Host<'a> {
+    name: &'a str,
+    port: Option<u16>,
+}
+
+impl PartialEq for Host<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.name.eq_ignore_ascii_case(other.name) && self.port == other.port
+    }
+}
+
+impl<'a> Host<'a> {
+    /// `None` for what is no authority (RFC 3986 §3.2).
+    fn of(authority: &'a str, scheme: Option<&str>) -> Option<Self> {
+        let after_user = authority.rfind('@').map_or(0, |at| at + 1);
+        let host = &authority[after_user..];
+        let end = host.rfind(']').map_or(0, |bracket| bracket + 1);
+        let (name, port) = match host[end..].find(':') {
+            Some(colon) => (&host[..end + colon], &host[end + colon + 1..]),
+            None => (host, ""),
+        };
+        let port = match port {
+            "" => None,
+            port if port.bytes().all(|byte| byte.is_ascii_digit()) => Some(port.parse::<u16>().ok()?),
+            _ => return None,
+        };
+        let is = |known: &str| scheme.is_none_or(|scheme| scheme.eq_ignore_ascii_case(known));
+        let port = port.filter(|port| !(*port == 80 && is("http") || *port == 443 && is("https")));
+        (!name.is_empty()).then_some(Self { name, port })
+    }
+}

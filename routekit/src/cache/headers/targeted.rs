@@ -1,0 +1,88 @@
+//! What an answer says to shared caches alone, in `CDN-Cache-Control` (RFC 9213).
+
+use std::{convert::Infallible, time::Duration};
+
+use http::{HeaderMap, HeaderName};
+use sfv::{
+    BareItemFromInput, KeyRef, Parser,
+    visitor::{DictionaryVisitor, EntryVisitor, Ignored, InnerListVisitor, ItemVisitor},
+};
+
+use super::{
+    directives::LONGEST,
+    response_control::{ResponseControl, Slot},
+};
+
+const CDN_CACHE_CONTROL: HeaderName = HeaderName::from_static("cdn-cache-control");
+
+impl ResponseControl {
+    /// Reads the lines of `CDN-Cache-Control` as one dictionary (RFC 9651 §3.2), in which names are lower case and the last of those that
+    /// are repeated holds.
+    ///
+    /// `None` if there is none, it is empty, or it cannot be parsed as a whole, which is as if it were not there (RFC 9213 §2.1). By the same section,
+    /// parameters are ignored, and so are values that do not fit their directive: `max-age="60"`, `max-age=1.5` and `max-age=-1` say
+    /// nothing, while the field still replaces `Cache-Control`.
+    pub(in crate::cache) fn targeted(headers: &HeaderMap) -> Option<Self> {
+        let mut lines = headers.get_all(CDN_CACHE_CONTROL).iter();
+        let mut joined = lines.next()?.as_bytes().to_vec();
+        for line in lines {
+            joined.extend_from_slice(b", ");
+            joined.extend_from_slice(line.as_bytes());
+        }
+        let read = Dictionary { control: Self::default(), is_empty: true };
+        let read = Parser::new(&joined).parse_dictionary_with_visitor(read).ok()?;
+        (!read.is_empty).then_some(read.control)
+    }
+}
+
+struct Dictionary {
+    control: ResponseControl,
+    is_empty: bool,
+}
+
+impl<'de> DictionaryVisitor<'de> for Dictionary {
+    type Out = Self;
+    type Error = Infallible;
+
+    fn entry(&mut self, name: &'de KeyRef) -> Result<impl EntryVisitor<'de>, Infallible> {
+        self.is_empty = false;
+        let mut slot = self.control.slot(name.as_str().as_bytes());
+        // Whatever an earlier one of this name said is gone, also if this one says nothing.
+        match &mut slot {
+            Some(Slot::Flag(flag) | Slot::Fields(flag)) => **flag = false,
+            Some(Slot::Duration(duration)) => **duration = None,
+            None => {}
+        }
+        Ok(slot)
+    }
+
+    fn finish(self) -> Result<Self, Infallible> {
+        Ok(self)
+    }
+}
+
+impl<'de> EntryVisitor<'de> for Slot<'_> {
+    type Error = Infallible;
+
+    fn item(self) -> Result<impl ItemVisitor<'de>, Infallible> {
+        Ok(move |item: BareItemFromInput<'de>| {
+            match (self, item) {
+                (Self::Flag(flag) | Self::Fields(flag), BareItemFromInput::Boolean(value)) => *flag = value,
+                (Self::Fields(flag), BareItemFromInput::String(_) | BareItemFromInput::Token(_)) => *flag = true,
+                (Self::Duration(duration), BareItemFromInput::Integer(seconds)) => {
+                    let seconds = u64::try_from(i64::from(seconds)).ok();
+                    *duration = seconds.map(|seconds| Duration::from_secs(seconds).min(LONGEST));
+                }
+                _ => {}
+            }
+            Ok::<_, Infallible>(Ignored)
+        })
+    }
+
+    fn inner_list(self) -> Result<impl InnerListVisitor<'de>, Infallible> {
+        if let Self::Fields(flag) = self {
+            *flag = true;
+        }
+        Ok(Ignored)
+    }
+}

@@ -1,0 +1,40 @@
+//! Which headers of a request an answer was chosen by (RFC 9110 §12.5.5), and what they said.
+
+use http::{HeaderMap, HeaderName, header};
+
+use super::directives::elements;
+
+/// The names in an answer's `Vary`, sorted and without repeats.
+///
+/// `None` where one is `*` or no name of a header: nobody can tell what such an answer varies by.
+pub(in crate::cache) fn names(response: &HeaderMap) -> Option<Vec<HeaderName>> {
+    let lines = response.get_all(header::VARY).iter();
+    let names = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
+    let names = names.filter(|name| !name.is_empty());
+    // `*` may be in a name (RFC 9110 §5.1), but alone it is none.
+    let mut names = names
+        .map(|name| if name == b"*" { None } else { HeaderName::from_bytes(name).ok() })
+        .collect::<Option<Vec<_>>>()?;
+    names.sort_unstable_by(|one, other| one.as_str().cmp(other.as_str()));
+    names.dedup();
+    Some(names)
+}
+
+/// What a request says in this header, so that what means the same is the same (RFC 9111 §4.1): lines are joined, and after each comma
+/// outside of quotes there is one space. Nothing is dropped, not even an empty element. `None` without the header.
+pub(in crate::cache) fn value(request: &HeaderMap, name: &HeaderName) -> Option<Vec<u8>> {
+    let mut lines = request.get_all(name).iter();
+    let mut joined = lines.next()?.as_bytes().to_vec();
+    for line in lines {
+        joined.push(b',');
+        joined.extend_from_slice(line.as_bytes());
+    }
+    let mut value = Vec::with_capacity(joined.len());
+    for (index, element) in elements(&joined).enumerate() {
+        if index > 0 {
+            value.extend_from_slice(b", ");
+        }
+        value.extend_from_slice(element.trim_ascii());
+    }
+    Some(value)
+}
