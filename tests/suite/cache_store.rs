@@ -51,7 +51,7 @@ impl Tested<'_> {
     /// The body of a fresh entry.
     async fn get(&self, name: &str) -> Option<String> {
         match self.store.lookup(&key(name)).await.unwrap() {
-            Lookup::Hit(entry) => Some(String::from_utf8(entry.answer().body().to_vec()).unwrap()),
+            Lookup::Hit(entry, _) => Some(String::from_utf8(entry.answer().body().to_vec()).unwrap()),
             _ => None,
         }
     }

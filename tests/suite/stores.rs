@@ -55,7 +55,7 @@ impl Plain {
         let now = self.clock.now();
         match kept.entries.get(key.as_bytes()).filter(|entry| !entry.is_over(now) && self.is_valid(&kept, entry)) {
             Some(entry) if entry.ttl(now).is_zero() => Lookup::Stale(Arc::clone(entry), stamp),
-            Some(entry) => Lookup::Hit(Arc::clone(entry)),
+            Some(entry) => Lookup::Hit(Arc::clone(entry), stamp),
             None => Lookup::Miss(stamp),
         }
     }
@@ -112,7 +112,7 @@ impl CacheStore for Plain {
 
     fn ttl<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Option<Duration>> {
         Box::pin(later(|| match self.find(key) {
-            Lookup::Hit(entry) | Lookup::Stale(entry, _) => Some(entry.ttl(self.clock.now())),
+            Lookup::Hit(entry, _) | Lookup::Stale(entry, _) => Some(entry.ttl(self.clock.now())),
             _ => None,
         }))
     }

@@ -88,15 +88,18 @@ impl Embedded {
         self
     }
 
-    pub(super) fn get(&self, key: &Key) -> Lookup {
+    /// What there is, and by what time.
+    pub(super) fn get(&self, key: &Key) -> (Lookup, Instant) {
         // Before the entry is looked for: an invalidation in between is later than the stamp.
         let stamp = self.validity.stamp();
-        let Some(entry) = self.find(key) else { return Lookup::Miss(stamp) };
-        let now = self.clock.now();
-        if entry.is_over(now) || !self.validity.holds(&entry) {
-            return Lookup::Miss(stamp);
-        }
-        if entry.is_fresh(now) { Lookup::Hit(entry) } else { Lookup::Stale(entry, stamp) }
+        let (found, now) = (self.find(key), self.clock.now());
+        let looked = match found {
+            Some(entry) if entry.is_over(now) || !self.validity.holds(&entry) => Lookup::Miss(stamp),
+            Some(entry) if entry.is_fresh(now) => Lookup::Hit(entry, stamp),
+            Some(entry) => Lookup::Stale(entry, stamp),
+            None => Lookup::Miss(stamp),
+        };
+        (looked, now)
     }
 
     fn find(&self, key: &Key) -> Option<Arc<Entry>> {
@@ -132,7 +135,7 @@ impl Default for Embedded {
 
 impl CacheStore for Embedded {
     fn lookup<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Lookup> {
-        Box::pin(ready(Ok(self.get(key))))
+        Box::pin(ready(Ok(self.get(key).0)))
     }
 
     fn put(&self, entry: Arc<Entry>) -> StoreFuture<'_, ()> {
@@ -162,10 +165,8 @@ impl CacheStore for Embedded {
     }
 
     fn ttl<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Option<Duration>> {
-        let ttl = match self.get(key) {
-            Lookup::Hit(entry) | Lookup::Stale(entry, _) => Some(entry.ttl(self.clock.now())),
-            Lookup::Miss(_) => None,
-        };
+        let (looked, now) = self.get(key);
+        let ttl = looked.entry().map(|entry| entry.ttl(now));
         Box::pin(ready(Ok(ttl)))
     }
 
@@ -223,8 +224,8 @@ mod tests {
             let stamp = store.validity.stamp();
             store.keep(Arc::new(Entry::new(key.clone(), answer, stamp, clock.now(), Duration::from_secs(60))));
         };
-        let has = |key: &Key| match store.get(key) {
-            Lookup::Hit(entry) => Some(entry.answer().body().clone()),
+        let has = |key: &Key| match store.get(key).0 {
+            Lookup::Hit(entry, _) => Some(entry.answer().body().clone()),
             Lookup::Stale(..) | Lookup::Miss(_) => None,
         };
         put(&a);

@@ -1,139 +1,22 @@
 //! What is stored.
 
 use std::{
-    fmt,
     sync::atomic::AtomicU64,
     time::{Duration, Instant},
 };
 
-use axum::{body::Body, response::Response};
+use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
-use super::{Key, Stamp, Tag};
-use crate::{observe::Failure, problem::Problem};
-
-/// An answer that can be given more than once: its content is at hand.
-#[derive(Clone)]
-pub struct Snapshot {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Bytes,
-    /// What an error answer renders again for each request that it is given to.
-    problem: Option<Problem>,
-    failure: Option<Failure>,
-}
-
-impl Snapshot {
-    /// An answer of these. Headers that concern only one connection are left out (RFC 9110 §7.6.1).
-    #[must_use]
-    pub fn new(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
-        let connection = headers.get_all(header::CONNECTION).iter();
-        let named: Vec<HeaderName> = connection
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|names| names.split(','))
-            .filter_map(|name| name.trim().parse().ok())
-            .collect();
-        let kept = |name: &HeaderName| !HOP_BY_HOP.contains(name) && !named.contains(name);
-        // Copied, so that no more is kept than what is counted: a short value may be a piece of something large.
-        let headers = headers.iter().filter(|(name, _)| kept(name)).map(|(name, value)| (name.clone(), copy(value)));
-        Self { status, headers: headers.collect(), body: Bytes::copy_from_slice(body), problem: None, failure: None }
-    }
-
-    /// With what travels beside an error answer.
-    pub(super) fn with_extensions(mut self, extensions: &http::Extensions) -> Self {
-        // Its cause has been logged, and may be anything.
-        self.problem = extensions.get::<Problem>().map(Problem::without_cause);
-        self.failure = extensions.get().copied();
-        self
-    }
-
-    /// The status.
-    #[must_use]
-    pub fn status(&self) -> StatusCode {
-        self.status
-    }
-
-    /// The headers.
-    #[must_use]
-    pub fn headers(&self) -> &HeaderMap {
-        &self.headers
-    }
-
-    /// The content.
-    #[must_use]
-    pub fn body(&self) -> &Bytes {
-        &self.body
-    }
-
-    /// Adds a header to all answers, in place of those of its name.
-    pub(super) fn insert(&mut self, name: HeaderName, value: HeaderValue) {
-        self.headers.insert(name, value);
-    }
-
-    /// As an answer; without its content where only the head was asked for.
-    pub(super) fn respond(&self, head: bool) -> Response {
-        let mut response = Response::new(if head { Body::empty() } else { Body::from(self.body.clone()) });
-        *response.status_mut() = self.status;
-        *response.headers_mut() = self.headers.clone();
-        if head && !self.body.is_empty() {
-            response.headers_mut().entry(header::CONTENT_LENGTH).or_insert_with(|| self.body.len().into());
-        }
-        if let Some(problem) = &self.problem {
-            response.extensions_mut().insert(problem.clone());
-        }
-        if let Some(failure) = self.failure {
-            response.extensions_mut().insert(failure);
-        }
-        response
-    }
-
-    fn size(&self) -> usize {
-        let headers = self.headers.iter();
-        // A problem has what its document says once more, in maps.
-        let contents = if self.problem.is_some() { 1 + PROBLEM } else { 1 };
-        self.body.len() * contents
-            + headers.map(|(name, value)| name.as_str().len() + value.len() + HEADER).sum::<usize>()
-    }
-}
-
-/// What a header takes beside its text: its place in the map, and the pieces of memory of its value.
-const HEADER: usize = 176;
-
-/// How many times its document a problem takes.
-const PROBLEM: usize = 4;
+use super::{
+    Key, Snapshot, Stamp, Tag,
+    head::{Ageing, Head},
+    status::{self, Because},
+};
 
 /// What an entry takes beside its text, in this crate and in the store's tables (`tests/benches/README.md`, cache).
 const ENTRY: usize = 1104;
-
-/// Those that this is about, beside whatever `Connection` names.
-const HOP_BY_HOP: [HeaderName; 8] = [
-    header::CONNECTION,
-    HeaderName::from_static("keep-alive"),
-    HeaderName::from_static("proxy-connection"),
-    header::TE,
-    header::TRAILER,
-    header::TRANSFER_ENCODING,
-    header::UPGRADE,
-    header::PROXY_AUTHENTICATE,
-];
-
-fn copy(value: &HeaderValue) -> HeaderValue {
-    let mut copy = HeaderValue::from_bytes(value.as_bytes()).expect("a header's value is one");
-    copy.set_sensitive(value.is_sensitive());
-    copy
-}
-
-impl fmt::Debug for Snapshot {
-    /// Without the content.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Snapshot")
-            .field("status", &self.status)
-            .field("headers", &self.headers)
-            .field("bytes", &self.body.len())
-            .finish_non_exhaustive()
-    }
-}
 
 /// As much later, and a century at most.
 fn later(time: Instant, by: Duration) -> Instant {
@@ -143,19 +26,51 @@ fn later(time: Instant, by: Duration) -> Instant {
 /// As good as for ever.
 pub(super) const CENTURY: Duration = Duration::from_secs(100 * 365 * 86_400);
 
+/// How long an answer is kept that is no longer fresh, and of which the handler can be asked whether it still holds: an hour.
+const KEPT_FOR_REVALIDATION: Duration = Duration::from_secs(3600);
+
+/// How a stored answer may be used beyond its time, and for whom.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Reuse {
+    /// For how long after it was fresh it is given while it is refreshed (RFC 5861 §3).
+    pub stale_while_revalidate: Duration,
+    /// For how long after it was fresh it is given when the handler fails (RFC 5861 §4).
+    pub stale_if_error: Duration,
+    /// Not because a request says that it would do (RFC 9111 §4.2.4).
+    pub must_revalidate: bool,
+    /// Also to requests with credentials of which nobody has said whose answers they may see (RFC 9111 §3.5).
+    pub open: bool,
+    /// Its handler has said by what it can be asked whether it still holds: an `ETag` or `Last-Modified` of its own.
+    pub can_be_validated: bool,
+}
+
+/// What was said with an answer in place of its handler, which said nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Added {
+    pub(super) etag: bool,
+    pub(super) cache_control: bool,
+    pub(super) cdn_cache_control: bool,
+}
+
 /// A stored answer, with all that says whether it may still be given.
 #[derive(Debug)]
 pub struct Entry {
     key: Key,
+    /// Without its headers.
     answer: Snapshot,
+    head: Head,
     tags: Box<[Tag]>,
     stamp: Stamp,
     stored: Instant,
     /// Times and not lengths: to compare two costs less than to subtract them.
     fresh_until: Instant,
     kept_until: Instant,
-    /// Whether whoever is given it must know how old it is.
-    tells_age: bool,
+    reuse: Reuse,
+    /// Instead of an answer: by what headers of requests the answers of this key differ.
+    variants: Option<Box<[HeaderName]>>,
+    /// Which of its headers are not the handler's.
+    added: Added,
     /// What the logical clock said when it was last found valid; nothing at first.
     pub(super) proven: AtomicU64,
 }
@@ -163,17 +78,22 @@ pub struct Entry {
 impl Entry {
     /// An answer under this key that was computed after `stamp`, and is fresh for this long from `stored` on.
     #[must_use]
-    pub fn new(key: Key, answer: Snapshot, stamp: Stamp, stored: Instant, fresh_for: Duration) -> Self {
+    pub fn new(key: Key, mut answer: Snapshot, stamp: Stamp, stored: Instant, fresh_for: Duration) -> Self {
         let fresh_until = later(stored, fresh_for);
+        let mut head = Head::new(std::mem::take(&mut answer.headers));
+        head.lasts(Duration::ZERO, fresh_for);
         Self {
             key,
             answer,
+            head,
             tags: Box::default(),
             stamp,
             stored,
             fresh_until,
             kept_until: fresh_until,
-            tells_age: false,
+            reuse: Reuse::default(),
+            variants: None,
+            added: Added::default(),
             proven: AtomicU64::new(0),
         }
     }
@@ -185,6 +105,21 @@ impl Entry {
         self
     }
 
+    /// It was this old when it was stored. Defaults to new.
+    #[must_use]
+    pub fn with_age(mut self, age: Duration) -> Self {
+        self.head.lasts(age, self.fresh_until - self.stored);
+        self
+    }
+
+    /// How it may be used beyond its time, for which it is kept. Defaults to not at all.
+    #[must_use]
+    pub fn with_reuse(mut self, reuse: Reuse) -> Self {
+        self.reuse = reuse;
+        let validated = if reuse.can_be_validated { KEPT_FOR_REVALIDATION } else { Duration::ZERO };
+        self.keep_stale_for(validated.max(reuse.stale_while_revalidate).max(reuse.stale_if_error))
+    }
+
     /// Keeps it for this long after it is no longer fresh. Defaults to not at all.
     #[must_use]
     pub fn keep_stale_for(mut self, keep_for: Duration) -> Self {
@@ -192,17 +127,27 @@ impl Entry {
         self
     }
 
-    /// Says how old it is wherever it is given out, since it says itself how long it is fresh (RFC 9111 §5.1).
-    #[must_use]
-    pub fn telling_its_age(mut self) -> Self {
-        self.tells_age = true;
+    /// Which of its headers are not the handler's.
+    pub(super) fn with_added(mut self, added: Added) -> Self {
+        self.added = added;
         self
     }
 
-    /// Whether it says how old it is.
-    #[must_use]
-    pub fn tells_age(&self) -> bool {
-        self.tells_age
+    /// What its headers say depends on how old it is.
+    pub(super) fn with_ageing(mut self, ageing: Ageing) -> Self {
+        self.head.ages(ageing);
+        self
+    }
+
+    /// Instead of an answer: answers of this key differ by these headers of requests.
+    pub(super) fn with_variants(mut self, names: impl Into<Box<[HeaderName]>>) -> Self {
+        self.variants = Some(names.into());
+        self
+    }
+
+    /// By what headers of requests the answers of this key differ; then it is none itself.
+    pub(super) fn variants(&self) -> Option<&[HeaderName]> {
+        self.variants.as_deref()
     }
 
     /// What it is stored under.
@@ -211,10 +156,10 @@ impl Entry {
         &self.key
     }
 
-    /// The answer.
+    /// The answer, a copy.
     #[must_use]
-    pub fn answer(&self) -> &Snapshot {
-        &self.answer
+    pub fn answer(&self) -> Snapshot {
+        Snapshot { headers: self.head.get(), ..self.answer.clone() }
     }
 
     /// What it can be invalidated by.
@@ -229,10 +174,16 @@ impl Entry {
         self.stamp
     }
 
-    /// How long it has been there.
+    /// How it may be used beyond its time, and for whom.
+    #[must_use]
+    pub fn reuse(&self) -> Reuse {
+        self.reuse
+    }
+
+    /// How old it is, its age before it came here included (RFC 9111 §4.2.3).
     #[must_use]
     pub fn age(&self, now: Instant) -> Duration {
-        now.saturating_duration_since(self.stored)
+        self.head.initial_age() + now.saturating_duration_since(self.stored)
     }
 
     /// For how long it is still fresh; zero where it no longer is.
@@ -245,6 +196,12 @@ impl Entry {
     #[must_use]
     pub fn is_fresh(&self, now: Instant) -> bool {
         now < self.fresh_until
+    }
+
+    /// For how long it has been stale; zero where it is fresh.
+    #[must_use]
+    pub fn stale_for(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.fresh_until)
     }
 
     /// How long it is kept in all.
@@ -262,6 +219,61 @@ impl Entry {
     /// Bytes that it takes in memory, bookkeeping included.
     #[must_use]
     pub fn size(&self) -> usize {
-        ENTRY + self.key.as_bytes().len() + size_of_val(&*self.tags) + self.answer.size()
+        let names = self.variants.as_deref().map_or(0, size_of_val);
+        ENTRY
+            + self.key.as_bytes().len()
+            + size_of_val(&*self.tags)
+            + names
+            + self.answer.content_size()
+            + self.head.size()
+    }
+
+    /// As an answer that is fresh; without its content where only the head was asked for.
+    pub(super) fn give(&self, now: Instant, head: bool) -> Response {
+        self.answer.respond_with(self.head.at(self.second(now)), head)
+    }
+
+    /// As an answer that is stale.
+    pub(super) fn give_stale(&self, now: Instant, head: bool, because: Because) -> Response {
+        let second = self.second(now);
+        let mut headers = self.head.at(second);
+        headers.insert(status::X_CACHE, status::STALE);
+        let status = status::hit(self.head.before(), self.head.ttl(second), Some(because));
+        headers.insert(status::CACHE_STATUS, status);
+        self.answer.respond_with(headers, head)
+    }
+
+    /// As an answer to whoever has waited until it was there.
+    pub(super) fn join(&self, head: bool, status: HeaderValue) -> Response {
+        let mut headers = self.head.at(0);
+        // It is not from the cache, and as old as its handler says.
+        if self.head.initial_age().is_zero() {
+            headers.remove(header::AGE);
+        }
+        headers.insert(status::X_CACHE, status::MISS);
+        headers.insert(status::CACHE_STATUS, status::after(self.head.before(), status));
+        self.answer.respond_with(headers, head)
+    }
+
+    pub(super) fn status(&self) -> StatusCode {
+        self.answer.status
+    }
+
+    /// Its headers, whatever they say about its age.
+    pub(super) fn headers(&self) -> HeaderMap {
+        self.head.get()
+    }
+
+    /// Which of them are not the handler's.
+    pub(super) fn added(&self) -> Added {
+        self.added
+    }
+
+    pub(super) fn body(&self) -> &Bytes {
+        &self.answer.body
+    }
+
+    fn second(&self, now: Instant) -> u64 {
+        now.saturating_duration_since(self.stored).as_secs()
     }
 }

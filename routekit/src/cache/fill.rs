@@ -1,4 +1,4 @@
-//! What happens to a request that missed.
+//! How the handler is asked, and what becomes of what it answers.
 
 use std::sync::Arc;
 
@@ -7,15 +7,20 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{Method, StatusCode, header};
+use tower::ServiceExt;
 use tower_service::Service;
 
 use super::{
-    Cache, Entry, Lookup, Snapshot, Stamp, StoreError,
+    Cache, Entry, Lookup, Snapshot, Stamp,
+    asked::Asked,
+    asking::rescue,
     body::{read, strip},
-    detachable::Detachable,
-    flight::{Lead, Outcome, Role, landed},
-    judge::Verdict,
-    policy::{Asked, BYPASS, Head, MISS, Policy, X_CACHE},
+    conditional,
+    flight::{Lead, Outcome},
+    judge::{Received, Storing, Verdict},
+    policy::{Head, Made, Policy},
+    refresh, revalidate,
+    status::{self, BYPASS, Fwd, MISS},
     within::within,
 };
 use crate::{
@@ -24,141 +29,83 @@ use crate::{
     route::spelling::Spellings,
 };
 
-/// A request that has to be answered by the handler, or by what the handler answers somebody else.
-pub(super) struct Missed<S> {
+/// For whom the handler is asked.
+#[derive(Debug)]
+pub(super) enum Manner {
+    /// For all who wait for what comes of it.
+    Lead(Lead),
+    /// For whoever does not want what is stored.
+    Anew,
+    /// For one of many, each of whom has to ask alone.
+    Alone,
+    /// For whoever has credentials, or does not want the answer to be stored.
+    Apart,
+}
+
+/// A request that the handler is asked.
+pub(super) struct Fill {
     pub(super) policy: Arc<Policy>,
     pub(super) asked: Asked,
     /// Whether only the head was asked for.
     pub(super) head: bool,
     pub(super) request: Request,
-    pub(super) inner: S,
+    /// Why it is.
+    pub(super) why: Fwd,
+    /// What there is.
+    pub(super) looked: Lookup,
 }
 
-impl<S> Missed<S>
-where
-    S: Service<Request, Response = Response> + Send + 'static,
-    S::Future: Send,
-    S::Error: Send + 'static,
-{
-    /// Answers it; `looked` is what the store had, if it was asked already.
-    pub(super) async fn answer(self, looked: Option<Lookup>) -> Result<Response, S::Error> {
-        let policy = Arc::clone(&self.policy);
-        let cache = &policy.cache;
-        // Not a method, which would hold the whole request, whose body other threads cannot look at.
-        let look = || cache.lookup(&self.asked.key);
-        let looked = match looked {
-            Some(looked) => Ok(looked),
-            None => look().await,
-        };
-        let began = match looked {
-            Ok(Lookup::Hit(entry)) => return Ok(self.hit(&entry)),
-            Ok(Lookup::Stale(_, stamp) | Lookup::Miss(stamp)) => stamp,
-            Err(error) => return self.pass(&error).await,
-        };
-        loop {
-            if cache.is_marked(&self.asked.key) {
-                return self.alone().await;
-            }
-            match cache.board(&self.asked.key, began) {
-                Role::Alone => return self.alone().await,
-                // Whoever led before has perhaps landed since we looked.
-                Role::Lead(lead) => match look().await {
-                    Ok(Lookup::Hit(entry)) => {
-                        lead.land(Outcome::Stored(Arc::clone(&entry)));
-                        return Ok(self.hit(&entry));
-                    }
-                    Ok(Lookup::Stale(_, stamp) | Lookup::Miss(stamp)) => {
-                        let fill = self.fill(Some(lead), stamp);
-                        return Detachable::new(fill, cache.clone()).await;
-                    }
-                    Err(error) => {
-                        // Nobody is to wait for what will not be told.
-                        drop(lead);
-                        return self.pass(&error).await;
-                    }
-                },
-                Role::Join(outcome) => match landed(outcome).await {
-                    Some(Outcome::Stored(entry)) if may_take(cache, &entry, began).await => {
-                        return Ok(self.joined(entry.answer()));
-                    }
-                    Some(Outcome::Failed(answer, stamp)) if stamp >= began => return Ok(self.joined(&answer)),
-                    Some(Outcome::Alone) => return self.alone().await,
-                    // It was begun before an invalidation that this request has to see.
-                    Some(Outcome::Stored(_) | Outcome::Failed(..)) | None => match look().await {
-                        Ok(Lookup::Hit(entry)) => return Ok(self.hit(&entry)),
-                        Ok(_) => {}
-                        Err(error) => return self.pass(&error).await,
-                    },
-                },
-            }
-        }
-    }
-
-    fn hit(&self, entry: &Entry) -> Response {
-        self.policy.hit(entry, self.head)
-    }
-
-    /// An answer that was computed for somebody else who asked at the same time.
-    fn joined(&self, answer: &Snapshot) -> Response {
-        let mut response = answer.respond(self.head);
-        response.headers_mut().insert(X_CACHE, MISS);
-        self.policy.mark_key(&self.asked.key, &mut response);
-        response
-    }
-
-    /// The store cannot be asked: the handler is.
-    async fn pass(mut self, error: &StoreError) -> Result<Response, S::Error> {
-        self.policy.cache.warn(error);
-        let mut response = self.inner.call(self.request).await?;
-        response.headers_mut().insert(X_CACHE, BYPASS);
-        Ok(response)
-    }
-
-    /// Fills without telling anybody, beside others who do the same.
-    async fn alone(self) -> Result<Response, S::Error> {
-        match self.policy.cache.lookup(&self.asked.key).await {
-            Ok(Lookup::Hit(entry)) => Ok(self.hit(&entry)),
-            Ok(Lookup::Stale(_, stamp) | Lookup::Miss(stamp)) => self.fill(None, stamp).await,
-            Err(error) => self.pass(&error).await,
-        }
-    }
-
+impl Fill {
     /// Asks the handler, and says what came of it.
-    async fn fill(self, lead: Option<Lead>, stamp: Stamp) -> Result<Response, S::Error> {
-        let Self { policy, asked, head, mut request, inner } = self;
-        if lead.is_some() {
-            // What this client has says nothing of what others are to get.
-            request.headers_mut().remove(header::IF_NONE_MATCH);
-            request.headers_mut().remove(header::IF_MODIFIED_SINCE);
+    pub(super) async fn run<S>(mut self, inner: S, manner: Manner) -> Result<Response, S::Error>
+    where
+        S: Service<Request, Response = Response> + Clone + Send + 'static,
+        S::Future: Send,
+    {
+        let (policy, head) = (Arc::clone(&self.policy), self.head);
+        // What this client has says nothing of what others are to get.
+        let own = matches!(manner, Manner::Alone | Manner::Apart);
+        let stale = self.looked.entry().filter(|entry| entry.reuse().can_be_validated && !own).cloned();
+        if !own {
+            self.request.headers_mut().remove(header::IF_NONE_MATCH);
+            self.request.headers_mut().remove(header::IF_MODIFIED_SINCE);
         }
-        let (answer, outcome) = match within(policy.deadline, ask(&policy, &asked, request, inner, stamp)).await {
+        if policy.head == Head::Fills {
+            *self.request.method_mut() = Method::GET;
+        }
+        let request = std::mem::take(&mut self.request);
+        let (asked, looked) = (self.asked, self.looked);
+        let question = Question { policy: &policy, asked: &asked, why: self.why, stamp: looked.stamp() };
+        let (answer, outcome) = match within(policy.deadline, question.ask(inner, request, stale.as_deref())).await {
             Some(Ok((response, outcome))) => (Ok(response), outcome),
             Some(Err(error)) => {
                 let problem = Problem::new(StatusCode::INTERNAL_SERVER_ERROR);
-                (Err(error), Outcome::failed(problem, Some(Failure::Service), stamp))
+                (Err(error), Outcome::failed(problem, Some(Failure::Service), looked.stamp()))
             }
             None => {
-                policy.report.event(Event::TimedOut);
-                let detail = format!("the answer took longer than {:?}", policy.deadline);
-                tracing::warn!(
-                    path = policy.template,
-                    "{detail}; `timeout` on the route changes how long a cached answer may take"
-                );
-                let problem = Problem::new(StatusCode::GATEWAY_TIMEOUT).detail(detail);
-                let mut response = problem.clone().into_response();
-                response.extensions_mut().insert(Failure::Timeout);
-                response.headers_mut().insert(X_CACHE, MISS);
-                (Ok(response), Outcome::failed(problem, Some(Failure::Timeout), stamp))
+                let (response, outcome) = question.late();
+                (Ok(response), outcome)
             }
         };
-        policy.cache.learn(&asked.key, &outcome);
-        if let Some(lead) = lead {
+        policy.cache.learn(asked.key(), &outcome);
+        let failed = matches!(outcome, Outcome::Failed(..));
+        if let Manner::Lead(lead) = manner {
             lead.land(outcome);
         }
-        let mut response = answer?;
-        policy.mark_key(&asked.key, &mut response);
-        if head {
-            strip(&mut response);
+        let rescued = if failed { rescue(&policy, &asked, looked.entry(), head).await } else { None };
+        let mut response = match rescued {
+            Some(response) => response,
+            None => {
+                let mut response = answer?;
+                policy.mark_key(asked.key(), &mut response);
+                if head {
+                    strip(&mut response);
+                }
+                response
+            }
+        };
+        if !own {
+            conditional::shorten(&mut response, asked.wishes.conditions.as_ref());
         }
         Ok(response)
     }
@@ -179,65 +126,133 @@ impl Handled {
     }
 }
 
-/// Whether what somebody else's fill brought may be given to a request that began then: nothing may be older than an invalidation that
-/// had returned before.
-async fn may_take(cache: &Cache, entry: &Entry, began: Stamp) -> bool {
-    entry.stamp() >= began || cache.is_valid(entry).await
+/// What the handler is asked on behalf of the cache.
+#[derive(Clone, Copy)]
+struct Question<'a> {
+    policy: &'a Policy,
+    asked: &'a Asked,
+    why: Fwd,
+    /// What the logical clock said before.
+    stamp: Stamp,
 }
 
-/// Asks the handler, and stores what may be stored.
-async fn ask<S>(
-    policy: &Policy,
-    asked: &Asked,
-    mut request: Request,
-    mut inner: S,
-    stamp: Stamp,
-) -> Result<(Response, Outcome), S::Error>
-where
-    S: Service<Request, Response = Response>,
-{
-    if policy.head == Head::Fills {
-        *request.method_mut() = Method::GET;
-    }
-    let spellings = Spellings::default();
-    request.extensions_mut().insert(spellings.clone());
-    Handled::mark(&mut request, &policy.cache);
-    let mut response = inner.call(request).await?;
-
-    let freshness = match policy.rules.judge(&response) {
-        Verdict::Store(freshness) => freshness,
-        Verdict::Pass(why) => {
-            tracing::debug!(path = policy.template, why, "an answer is not stored");
-            response.headers_mut().insert(X_CACHE, BYPASS);
-            return Ok((response, Outcome::Alone));
+impl Question<'_> {
+    /// Asks it, and stores what may be stored. `stale` is what may still hold.
+    async fn ask<S>(
+        &self,
+        mut inner: S,
+        mut request: Request,
+        stale: Option<&Entry>,
+    ) -> Result<(Response, Outcome), S::Error>
+    where
+        S: Service<Request, Response = Response> + Clone,
+    {
+        let Self { policy, asked, .. } = *self;
+        let spellings = Spellings::default();
+        request.extensions_mut().insert(spellings.clone());
+        Handled::mark(&mut request, &policy.cache);
+        let began = policy.cache.now();
+        let mut unconditional = None;
+        if let Some(stale) = stale {
+            unconditional = Some(refresh::request(&request));
+            revalidate::ask_whether_changed(request.headers_mut(), stale);
         }
-        Verdict::Fail => {
-            let shared = policy.rules.may_share(&response);
-            let (mut response, body) = read(response, policy.rules.max_body).await;
-            let outcome = match body.filter(|_| shared) {
-                Some(body) => {
-                    let answer = Snapshot::new(response.status(), response.headers(), &body);
-                    Outcome::Failed(Arc::new(answer.with_extensions(response.extensions())), stamp)
+        let again = inner.clone();
+        let mut response = inner.call(request).await?;
+        let mut held = None;
+        if let (Some(stale), Some(request)) = (stale, unconditional)
+            && response.status() == StatusCode::NOT_MODIFIED
+        {
+            match revalidate::freshened(stale, policy.overwritten, &response) {
+                Some(freshened) => {
+                    held = Some(stale);
+                    response = freshened;
                 }
-                // To the others its status has to do.
-                None => Outcome::failed(Problem::new(response.status()), response.extensions().get().copied(), stamp),
-            };
-            response.headers_mut().insert(X_CACHE, MISS);
-            return Ok((response, outcome));
+                // It is about an answer that nobody here has.
+                None => response = again.oneshot(request).await?,
+            }
         }
-    };
-    let (mut response, body) = read(response, policy.rules.max_body).await;
-    let Some(body) = body else {
-        response.headers_mut().insert(X_CACHE, BYPASS);
-        let outcome = if response.status().is_server_error() {
-            Outcome::failed(Problem::new(response.status()), Some(Failure::Body), stamp)
-        } else {
-            Outcome::Alone
+        let at = policy.cache.unix_time();
+        let took = policy.cache.now().saturating_duration_since(began);
+        let received = Received { at, took, credentials: asked.wishes.credentials };
+        match policy.rules.judge(&response, received) {
+            _ if asked.wishes.control.no_store && !response.status().is_server_error() => {
+                Ok(self.passed(response, "the client does not want it to be"))
+            }
+            Verdict::Store(storing) => Ok(self.store(response, &storing, &spellings, held, at).await),
+            Verdict::Pass(why) => Ok(self.passed(response, why)),
+            Verdict::Fail => Ok(self.failed(response).await),
+        }
+    }
+
+    async fn store(
+        &self,
+        response: Response,
+        storing: &Storing,
+        spellings: &Spellings,
+        held: Option<&Entry>,
+        at: std::time::Duration,
+    ) -> (Response, Outcome) {
+        let Self { policy, asked, why, stamp } = *self;
+        let (mut response, body) = read(response, policy.rules.max_body).await;
+        let Some(body) = body else {
+            let outcome = if response.status().is_server_error() {
+                Outcome::failed(Problem::new(response.status()), Some(Failure::Body), stamp)
+            } else {
+                Outcome::Alone
+            };
+            status::mark(&mut response, BYPASS, why.value());
+            return (response, outcome);
         };
-        return Ok((response, outcome));
-    };
-    let entry = policy.entry(asked, &response, &body, stamp, freshness, &spellings);
-    policy.cache.put(&entry).await;
-    response.headers_mut().insert(X_CACHE, MISS);
-    Ok((response, Outcome::Stored(entry)))
+        let (inherited, now) = (held.map(Entry::tags).unwrap_or_default(), policy.cache.now());
+        let made = Made { body: &body, storing, stamp, spellings, inherited, now, at };
+        let stored = policy.entry(asked, &mut response, &made);
+        if let Some(variants) = &stored.variants {
+            policy.cache.put(variants).await;
+        }
+        policy.cache.put(&stored.entry).await;
+        let status = if held.is_some() { why.validated() } else { why.stored() };
+        status::mark(&mut response, MISS, status);
+        (response, Outcome::Stored(stored.entry))
+    }
+
+    /// An answer that is for nobody else.
+    fn passed(&self, mut response: Response, why: &'static str) -> (Response, Outcome) {
+        tracing::debug!(path = self.policy.template, why, "an answer is not stored");
+        let fwd = if self.asked.wishes.credentials { Fwd::Bypass } else { self.why };
+        status::mark(&mut response, BYPASS, fwd.value());
+        (response, Outcome::Alone)
+    }
+
+    async fn failed(&self, response: Response) -> (Response, Outcome) {
+        let rules = &self.policy.rules;
+        let shared = rules.may_share(&response);
+        let (mut response, body) = read(response, rules.max_body).await;
+        let outcome = match body.filter(|_| shared) {
+            Some(body) => {
+                let answer = Snapshot::new(response.status(), response.headers(), &body);
+                Outcome::Failed(Arc::new(answer.with_extensions(response.extensions())), self.stamp)
+            }
+            // To the others its status has to do.
+            None => Outcome::failed(Problem::new(response.status()), response.extensions().get().copied(), self.stamp),
+        };
+        status::mark(&mut response, MISS, self.why.value());
+        (response, outcome)
+    }
+
+    /// It has taken too long.
+    fn late(&self) -> (Response, Outcome) {
+        let policy = self.policy;
+        policy.report.event(Event::TimedOut);
+        let detail = format!("the answer took longer than {:?}", policy.deadline);
+        tracing::warn!(
+            path = policy.template,
+            "{detail}; `timeout` on the route changes how long a cached answer may take"
+        );
+        let problem = Problem::new(StatusCode::GATEWAY_TIMEOUT).detail(detail);
+        let mut response = problem.clone().into_response();
+        response.extensions_mut().insert(Failure::Timeout);
+        status::mark(&mut response, MISS, self.why.value());
+        (response, Outcome::failed(problem, Some(Failure::Timeout), self.stamp))
+    }
 }

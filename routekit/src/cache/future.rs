@@ -8,7 +8,7 @@ use std::{
 use axum::response::Response;
 use pin_project_lite::pin_project;
 
-use super::policy::{BYPASS, X_CACHE};
+use super::status::{self, BYPASS, Fwd};
 
 pin_project! {
     /// The future of [`Cached`](super::Cached).
@@ -21,29 +21,30 @@ pin_project! {
 pin_project! {
     #[project = WayProjection]
     enum Way<F, E> {
-        // Nothing is cached here, or not this request.
-        Passed { #[pin] inner: F, bypassed: bool },
+        // Nothing is cached here, or not this request, for this reason.
+        Passed { #[pin] inner: F, why: Option<Fwd> },
         // Taken with the first poll.
         Hit { response: Option<Response> },
-        Missed { answer: Answer<E> },
+        Asked { answer: Answer<E> },
     }
 }
 
-/// In a box, so that requests that do not miss have no room for it.
+/// In a box, so that requests that hit have no room for it.
 type Answer<E> = Pin<Box<dyn Future<Output = Result<Response, E>> + Send>>;
 
 impl<F, E> CachedFuture<F, E> {
     /// Past the cache, which says so where there is one.
-    pub(super) fn passed(inner: F, bypassed: bool) -> Self {
-        Self { way: Way::Passed { inner, bypassed } }
+    pub(super) fn passed(inner: F, why: Option<Fwd>) -> Self {
+        Self { way: Way::Passed { inner, why } }
     }
 
     pub(super) fn hit(response: Response) -> Self {
         Self { way: Way::Hit { response: Some(response) } }
     }
 
-    pub(super) fn missed(answer: impl Future<Output = Result<Response, E>> + Send + 'static) -> Self {
-        Self { way: Way::Missed { answer: Box::pin(answer) } }
+    /// More is to be done than to look.
+    pub(super) fn asked(answer: impl Future<Output = Result<Response, E>> + Send + 'static) -> Self {
+        Self { way: Way::Asked { answer: Box::pin(answer) } }
     }
 }
 
@@ -55,18 +56,18 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().way.project() {
-            WayProjection::Passed { inner, bypassed } => {
+            WayProjection::Passed { inner, why } => {
                 // Changed where it lies: a response is large to move.
                 let mut polled = inner.poll(cx);
-                if let (true, Poll::Ready(Ok(response))) = (*bypassed, &mut polled) {
-                    response.headers_mut().insert(X_CACHE, BYPASS);
+                if let (Some(why), Poll::Ready(Ok(response))) = (why, &mut polled) {
+                    status::mark(response, BYPASS, why.value());
                 }
                 polled
             }
             WayProjection::Hit { response } => {
                 Poll::Ready(Ok(response.take().expect("a future is not polled once it has ended")))
             }
-            WayProjection::Missed { answer } => answer.as_mut().poll(cx),
+            WayProjection::Asked { answer } => answer.as_mut().poll(cx),
         }
     }
 }

@@ -210,14 +210,14 @@ impl Cache {
         }
     }
 
-    /// What the store has, if it answers at once.
-    pub(super) fn lookup_now(&self, key: &Key) -> Option<Lookup> {
+    /// What the store has, and by what time, if it answers at once.
+    pub(super) fn lookup_now(&self, key: &Key) -> Option<(Lookup, Instant)> {
         self.shared.store.lookup_now(key)
     }
 
     pub(super) async fn lookup(&self, key: &Key) -> Result<Lookup, StoreError> {
         match self.shared.store.lookup_now(key) {
-            Some(looked) => Ok(looked),
+            Some((looked, _)) => Ok(looked),
             None => in_time(BUDGET, self.shared.store.get().lookup(key)).await,
         }
     }
@@ -255,6 +255,11 @@ impl Cache {
 
     pub(super) fn now(&self) -> Instant {
         self.shared.clock.now()
+    }
+
+    /// The wall clock, as the time since 1970.
+    pub(super) fn unix_time(&self) -> Duration {
+        self.shared.clock.unix_time()
     }
 
     /// Somewhat shorter, so that what was stored together is not stale together.

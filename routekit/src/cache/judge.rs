@@ -1,30 +1,50 @@
-//! Whether an answer may be stored, and for how long.
+//! Whether an answer may be stored, and for how long (RFC 9111 §3, §4.2).
 
 use std::time::Duration;
 
 use axum::response::Response;
-use http::{HeaderName, StatusCode, header};
+use http::{HeaderMap, HeaderName, StatusCode, header};
 use http_body::Body as _;
 
-use super::{NoStore, control::Control};
+use super::{
+    NoStore, Reuse,
+    headers::{ResponseControl, date, etag, vary},
+};
 
 /// What is to become of an answer.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// It is stored.
-    Store(Freshness),
+    Store(Storing),
     /// It failed: a 5xx.
     Fail,
     /// It is given to whoever asked, and to nobody else.
     Pass(&'static str),
 }
 
-/// For how long an answer is fresh.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Freshness {
+/// How an answer is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Storing {
+    /// For how long it is fresh from when it was made.
     pub(super) lifetime: Duration,
     /// Whether the answer says so itself.
     pub(super) explicit: bool,
+    /// How old it is already.
+    pub(super) age: Duration,
+    pub(super) reuse: Reuse,
+    /// Headers of requests that it varies by, beside those that are part of the key in any case.
+    pub(super) vary: Vec<HeaderName>,
+}
+
+/// What is known of how an answer was asked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Received {
+    /// The wall clock when it came, since 1970.
+    pub(super) at: Duration,
+    /// How long it took.
+    pub(super) took: Duration,
+    /// Whether the request had credentials, and nobody has said whose answers it may see.
+    pub(super) credentials: bool,
 }
 
 /// What is asked of an answer.
@@ -34,6 +54,8 @@ pub(super) struct Rules {
     pub(super) max_body: u64,
     /// Headers of the request that are part of the key.
     pub(super) vary: Box<[HeaderName]>,
+    pub(super) stale_while_revalidate: Duration,
+    pub(super) stale_if_error: Duration,
 }
 
 /// Fresh for the `ttl` if they say nothing: those that are cacheable by themselves (RFC 9110 §15.1) and answer with content that is meant
@@ -49,11 +71,11 @@ const BY_DEFAULT: [StatusCode; 5] = [
 /// Stored if they say for how long.
 const IF_EXPLICIT: [StatusCode; 3] = [StatusCode::NOT_FOUND, StatusCode::GONE, StatusCode::PERMANENT_REDIRECT];
 
-/// RFC 9213.
-const CDN_CACHE_CONTROL: HeaderName = HeaderName::from_static("cdn-cache-control");
+/// By how many headers of requests the answers of one key may vary.
+pub(super) const MOST_VARYING: usize = 16;
 
 impl Rules {
-    pub(super) fn judge(&self, response: &Response) -> Verdict {
+    pub(super) fn judge(&self, response: &Response, received: Received) -> Verdict {
         let (status, headers) = (response.status(), response.headers());
         if status.is_server_error() {
             return Verdict::Fail;
@@ -62,52 +84,149 @@ impl Rules {
         if !by_default && !IF_EXPLICIT.contains(&status) {
             return Verdict::Pass("its status");
         }
-        if response.extensions().get::<NoStore>().is_some() {
-            return Verdict::Pass("the handler forbids it");
+        let says = Says::of(headers);
+        if let Some(why) = forbidden(response, &says.control) {
+            return Verdict::Pass(why);
         }
-        if headers.contains_key(header::SET_COOKIE) {
-            return Verdict::Pass("it sets a cookie");
+        if received.credentials && !says.is_open() {
+            return Verdict::Pass("it is for whoever asked, and does not say otherwise");
         }
-        let control = Control::of(headers);
-        if control.forbids {
-            return Verdict::Pass("its Cache-Control");
-        }
-        if headers.contains_key(CDN_CACHE_CONTROL) {
-            return Verdict::Pass("its CDN-Cache-Control, which goes before the others and is not read yet");
-        }
-        if headers.get_all(header::VARY).iter().any(|names| !self.covers(names.as_bytes())) {
-            return Verdict::Pass("it varies by a header that is not in `vary(…)`");
-        }
+        let Some(vary) = self.varies_by(headers) else { return Verdict::Pass("it varies by anything") };
         match response.body().size_hint().exact() {
             None => return Verdict::Pass("its length is not known"),
             Some(length) if length > self.max_body => return Verdict::Pass("it is larger than `max_body`"),
             Some(_) => {}
         }
-        let explicit = control.fresh_for();
-        if explicit.is_none() && (headers.contains_key(header::EXPIRES) || headers.contains_key(header::PRAGMA)) {
-            return Verdict::Pass("its Expires or Pragma, which are not read yet");
+        let explicit = says.lifetime(received.at);
+        if explicit.is_none() && says.is_pragmatic(headers) {
+            return Verdict::Pass("its Pragma");
         }
-        match explicit.or(self.ttl.filter(|_| by_default)) {
-            Some(Duration::ZERO) => Verdict::Pass("it is stale already"),
-            Some(lifetime) => Verdict::Store(Freshness { lifetime, explicit: explicit.is_some() }),
-            None => Verdict::Pass("nothing says for how long it is fresh"),
+        let unasked = says.control.no_cache.then_some(Duration::ZERO);
+        let Some(lifetime) = unasked.or(explicit).or(self.ttl.filter(|_| by_default)) else {
+            return Verdict::Pass("nothing says for how long it is fresh");
+        };
+        let (age, reuse) = (age(headers, received), self.reuse(&says, headers));
+        // Of what is stale already, at least something must be made.
+        let useful = reuse.can_be_validated || lifetime + reuse.stale_while_revalidate.max(reuse.stale_if_error) > age;
+        if !useful {
+            return Verdict::Pass("it is stale already");
         }
+        Verdict::Store(Storing { lifetime, explicit: unasked.or(explicit).is_some(), age, reuse, vary })
     }
 
     /// Whether a failure may be told to others with all that it says.
     pub(super) fn may_share(&self, response: &Response) -> bool {
         let headers = response.headers();
-        !headers.contains_key(header::SET_COOKIE)
-            && response.extensions().get::<NoStore>().is_none()
-            && !Control::of(headers).forbids
-            && headers.get_all(header::VARY).iter().all(|names| self.covers(names.as_bytes()))
+        let says = Says::of(headers);
+        forbidden(response, &says.control).is_none()
+            && !says.control.no_cache
+            && self.varies_by(headers).is_some_and(|names| names.is_empty())
     }
 
-    /// Whether the key has all of the headers in this `Vary` (RFC 9110 §12.5.5); `*` is none.
-    fn covers(&self, names: &[u8]) -> bool {
-        let mut names = names.split(|byte| *byte == b',').map(<[u8]>::trim_ascii).filter(|name| !name.is_empty());
-        names.all(|name| self.vary.iter().any(|known| known.as_str().as_bytes().eq_ignore_ascii_case(name)))
+    /// The headers of requests that an answer varies by and that are not part of the key; none where nobody can know them.
+    fn varies_by(&self, headers: &HeaderMap) -> Option<Vec<HeaderName>> {
+        let mut names = vary::names(headers)?;
+        names.retain(|name| !self.vary.contains(name));
+        (names.len() <= MOST_VARYING).then_some(names)
     }
+
+    /// What an answer says of its use when it is stale goes before what the route says (RFC 5861), unless it says that it must not be used
+    /// then (RFC 9111 §4.2.4). `s-maxage` says so to whoever has only the route's word.
+    fn reuse(&self, says: &Says, headers: &HeaderMap) -> Reuse {
+        let control = &says.control;
+        let never = control.must_revalidate || control.proxy_revalidate || control.no_cache;
+        let may = |own: Option<Duration>, route: Duration| match own {
+            _ if never => Duration::ZERO,
+            Some(own) => own,
+            None if control.s_maxage.is_some() => Duration::ZERO,
+            None => route,
+        };
+        Reuse {
+            stale_while_revalidate: may(control.stale_while_revalidate, self.stale_while_revalidate),
+            stale_if_error: may(control.stale_if_error, self.stale_if_error),
+            must_revalidate: never || control.s_maxage.is_some(),
+            open: says.is_open(),
+            can_be_validated: headers.get(header::ETAG).is_some_and(etag::is_valid)
+                || headers.get(header::LAST_MODIFIED).and_then(date::parse).is_some(),
+        }
+    }
+}
+
+/// Why an answer is not stored whatever else it says.
+fn forbidden(response: &Response, control: &ResponseControl) -> Option<&'static str> {
+    if response.extensions().get::<NoStore>().is_some() {
+        return Some("the handler forbids it");
+    }
+    if response.headers().contains_key(header::SET_COOKIE) {
+        return Some("it sets a cookie");
+    }
+    // What one has to understand to store it, all of these statuses are (RFC 9111 §5.2.2.3).
+    let no_store = control.no_store && !control.must_understand;
+    (no_store || control.private || control.broken).then_some("its Cache-Control")
+}
+
+/// What an answer says of how it may be stored.
+struct Says<'a> {
+    control: ResponseControl,
+    /// Whether it says it to edges: then what it says to all does not count (RFC 9213 §2.2).
+    targeted: bool,
+    headers: &'a HeaderMap,
+}
+
+impl<'a> Says<'a> {
+    fn of(headers: &'a HeaderMap) -> Self {
+        let targeted = ResponseControl::targeted(headers);
+        let control = targeted.unwrap_or_else(|| ResponseControl::of(headers));
+        Self { control, targeted: targeted.is_some(), headers }
+    }
+
+    /// Whether whoever may not see others' answers may see this one (RFC 9111 §3.5).
+    fn is_open(&self) -> bool {
+        self.control.public || self.control.s_maxage.is_some() || self.control.must_revalidate
+    }
+
+    /// For how long it says it is fresh (RFC 9111 §4.2.1).
+    fn lifetime(&self, now: Duration) -> Option<Duration> {
+        let control = &self.control;
+        control.s_maxage.or(control.max_age).or_else(|| self.expires(now))
+    }
+
+    /// From when it was made to when it expires; an `Expires` that is no date, or of which there are two, has passed (RFC 9111 §5.3).
+    fn expires(&self, now: Duration) -> Option<Duration> {
+        if self.targeted {
+            return None;
+        }
+        let mut all = self.headers.get_all(header::EXPIRES).iter();
+        let first = all.next()?;
+        let expires = date::parse(first).filter(|_| all.all(|other| other == first));
+        let made = self.headers.get(header::DATE).and_then(date::parse).unwrap_or(now);
+        Some(expires.unwrap_or_default().saturating_sub(made))
+    }
+
+    /// Nobody has said what `Pragma` means in an answer (RFC 9111 §5.4); whoever writes it means this.
+    fn is_pragmatic(&self, headers: &HeaderMap) -> bool {
+        let forbids = |value: &http::HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"no-cache");
+        !self.targeted
+            && !headers.contains_key(header::CACHE_CONTROL)
+            && headers.get_all(header::PRAGMA).iter().any(forbids)
+    }
+}
+
+/// How old an answer is when it comes (RFC 9111 §4.2.3). What has come from a cache further in took its time on the way.
+fn age(headers: &HeaderMap, received: Received) -> Duration {
+    let apparent = headers.get(header::DATE).and_then(date::parse).map(|made| received.at.saturating_sub(made));
+    let said = headers.get(header::AGE).map(|age| seconds(age.as_bytes()) + received.took);
+    let age = apparent.unwrap_or_default().max(said.unwrap_or_default());
+    // As it is told.
+    Duration::from_secs(age.as_secs())
+}
+
+/// The first of a list of numbers (RFC 9111 §5.1); what is no number is none.
+fn seconds(value: &[u8]) -> Duration {
+    let first = value.split(|byte| *byte == b',').next().unwrap_or_default().trim_ascii();
+    let digits = !first.is_empty() && first.iter().all(u8::is_ascii_digit);
+    let number = str::from_utf8(first).ok().filter(|_| digits).map(|digits| digits.parse::<u64>().unwrap_or(u64::MAX));
+    Duration::from_secs(number.unwrap_or_default().min(1 << 31))
 }
 
 #[cfg(test)]
@@ -119,71 +238,128 @@ mod tests {
 
     use super::*;
 
+    const NOW: Received = Received { at: Duration::from_secs(1000), took: Duration::from_secs(2), credentials: false };
+
+    fn rules() -> Rules {
+        Rules {
+            ttl: Some(Duration::from_secs(60)),
+            max_body: 4,
+            vary: [header::ACCEPT_LANGUAGE].into(),
+            stale_while_revalidate: Duration::ZERO,
+            stale_if_error: Duration::ZERO,
+        }
+    }
+
+    type Headers = &'static [(&'static str, &'static str)];
+
+    fn answer(status: u16, headers: Headers, body: &'static str) -> Response {
+        let status = StatusCode::from_u16(status).unwrap();
+        (status, AppendHeaders(headers.iter().copied()), body).into_response()
+    }
+
+    /// For how long it is stored, how old it is then, and whether it says so itself; or why it is not stored.
+    fn verdict(rules: &Rules, response: &Response) -> Result<(u64, u64, bool), &'static str> {
+        match rules.judge(response, NOW) {
+            Verdict::Store(storing) => Ok((storing.lifetime.as_secs(), storing.age.as_secs(), storing.explicit)),
+            Verdict::Fail => Err("it failed"),
+            Verdict::Pass(why) => Err(why),
+        }
+    }
+
     #[test]
     fn what_is_stored() {
-        let rules = Rules { ttl: Some(Duration::from_secs(60)), max_body: 4, vary: [header::ACCEPT_LANGUAGE].into() };
-        let no_ttl = Rules { ttl: None, ..rules.clone() };
-        let stored = |secs, by_default: bool| {
-            Verdict::Store(Freshness { lifetime: Duration::from_secs(secs), explicit: !by_default })
-        };
-        type Headers = &'static [(&'static str, &'static str)];
-        let rows: [(u16, Headers, &str, &Rules, Verdict); 30] = [
-            (200, &[], "1234", &rules, stored(60, true)),
-            (203, &[], "", &rules, stored(60, true)),
-            (204, &[], "", &rules, stored(60, true)),
-            (300, &[], "", &rules, stored(60, true)),
-            (301, &[], "", &rules, stored(60, true)),
-            (404, &[], "", &rules, Verdict::Pass("nothing says for how long it is fresh")),
-            (404, &[("cache-control", "max-age=5")], "", &rules, stored(5, false)),
-            (410, &[("cache-control", "max-age=5")], "", &rules, stored(5, false)),
-            (308, &[("cache-control", "max-age=5")], "", &rules, stored(5, false)),
-            (302, &[("cache-control", "max-age=5")], "", &rules, Verdict::Pass("its status")),
-            (206, &[], "", &rules, Verdict::Pass("its status")),
-            (304, &[], "", &rules, Verdict::Pass("its status")),
-            (401, &[], "", &rules, Verdict::Pass("its status")),
-            (500, &[], "", &rules, Verdict::Fail),
-            (503, &[("cache-control", "max-age=5")], "", &rules, Verdict::Fail),
-            (200, &[], "12345", &rules, Verdict::Pass("it is larger than `max_body`")),
-            (200, &[("set-cookie", "a=b")], "", &rules, Verdict::Pass("it sets a cookie")),
-            (200, &[("cache-control", "no-store")], "", &rules, Verdict::Pass("its Cache-Control")),
-            (200, &[("cache-control", "private, max-age=9")], "", &rules, Verdict::Pass("its Cache-Control")),
-            (200, &[("cache-control", "s-maxage=0")], "", &rules, Verdict::Pass("it is stale already")),
-            (200, &[("cache-control", "s-maxage=9, max-age=0")], "", &rules, stored(9, false)),
-            (200, &[("vary", "Accept-Language")], "", &rules, stored(60, true)),
+        let (cache_control, unsaid) = (Err("its Cache-Control"), Err("nothing says for how long it is fresh"));
+        let (by_ttl, stale) = (Ok((60, 0, false)), Err("it is stale already"));
+        let rows: [(u16, Headers, &str, Result<(u64, u64, bool), &str>); 40] = [
+            (200, &[], "1234", by_ttl),
+            (203, &[], "", by_ttl),
+            (204, &[], "", by_ttl),
+            (300, &[], "", by_ttl),
+            (301, &[], "", by_ttl),
+            (404, &[], "", unsaid),
+            (404, &[("cache-control", "max-age=5")], "", Ok((5, 0, true))),
+            (410, &[("cache-control", "max-age=5")], "", Ok((5, 0, true))),
+            (308, &[("cache-control", "max-age=5")], "", Ok((5, 0, true))),
+            (302, &[("cache-control", "max-age=5")], "", Err("its status")),
+            (206, &[], "", Err("its status")),
+            (304, &[], "", Err("its status")),
+            (401, &[], "", Err("its status")),
+            (500, &[], "", Err("it failed")),
+            (503, &[("cache-control", "max-age=5")], "", Err("it failed")),
+            (200, &[], "12345", Err("it is larger than `max_body`")),
+            (200, &[("set-cookie", "a=b")], "", Err("it sets a cookie")),
+            (200, &[("cache-control", "no-store")], "", cache_control),
+            (200, &[("cache-control", "no-store, must-understand, max-age=9")], "", Ok((9, 0, true))),
+            (200, &[("cache-control", "private, max-age=9")], "", cache_control),
+            (200, &[("cache-control", "x=\"abc, max-age=9")], "", cache_control),
+            (200, &[("cache-control", "s-maxage=0")], "", stale),
+            (200, &[("cache-control", "s-maxage=9, max-age=0")], "", Ok((9, 0, true))),
+            (200, &[("cache-control", "max-age=0, stale-while-revalidate=9")], "", Ok((0, 0, true))),
+            (200, &[("cache-control", "no-cache, max-age=9")], "", stale),
+            (200, &[("cache-control", "no-cache"), ("etag", "\"1\"")], "", Ok((0, 0, true))),
+            (200, &[("cache-control", "no-cache"), ("etag", "1")], "", stale),
+            (200, &[("vary", "Accept-Language, cookie")], "", by_ttl),
+            (200, &[("vary", "*")], "", Err("it varies by anything")),
+            (200, &[("vary", "a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q")], "", Err("it varies by anything")),
+            (200, &[("expires", "0")], "", stale),
+            (200, &[("expires", "Thu, 01 Jan 1970 00:16:47 GMT")], "", Ok((7, 0, true))),
             (
                 200,
-                &[("vary", "accept-language, cookie")],
+                &[("expires", "Thu, 01 Jan 1970 00:16:47 GMT"), ("date", "Thu, 01 Jan 1970 00:16:37 GMT")],
                 "",
-                &rules,
-                Verdict::Pass("it varies by a header that is not in `vary(…)`"),
+                Ok((10, 3, true)),
             ),
-            (200, &[("vary", "*")], "", &rules, Verdict::Pass("it varies by a header that is not in `vary(…)`")),
-            (200, &[("expires", "0")], "", &rules, Verdict::Pass("its Expires or Pragma, which are not read yet")),
-            (
-                200,
-                &[("pragma", "no-cache")],
-                "",
-                &rules,
-                Verdict::Pass("its Expires or Pragma, which are not read yet"),
-            ),
-            (200, &[("expires", "0"), ("cache-control", "max-age=9")], "", &rules, stored(9, false)),
-            (
-                200,
-                &[("cdn-cache-control", "no-store"), ("cache-control", "max-age=9")],
-                "",
-                &rules,
-                Verdict::Pass("its CDN-Cache-Control, which goes before the others and is not read yet"),
-            ),
-            (200, &[("cache-control", "x=\"abc, max-age=9")], "", &rules, Verdict::Pass("its Cache-Control")),
-            (200, &[], "", &no_ttl, Verdict::Pass("nothing says for how long it is fresh")),
+            (200, &[("expires", "0"), ("cache-control", "max-age=9")], "", Ok((9, 0, true))),
+            (200, &[("pragma", "no-cache")], "", Err("its Pragma")),
+            (200, &[("pragma", "no-cache"), ("cache-control", "public")], "", by_ttl),
+            (200, &[("cdn-cache-control", "no-store"), ("cache-control", "max-age=9")], "", cache_control),
+            (200, &[("cdn-cache-control", "max-age=3"), ("cache-control", "no-store")], "", Ok((3, 0, true))),
+            (200, &[("age", "5"), ("cache-control", "max-age=9")], "", Ok((9, 7, true))),
+            (200, &[("age", "8"), ("cache-control", "max-age=9")], "", stale),
         ];
-        for (status, headers, body, rules, expected) in rows {
-            let status = StatusCode::from_u16(status).unwrap();
-            let response = (status, AppendHeaders(headers.iter().copied()), body).into_response();
-            assert_eq!(rules.judge(&response), expected, "{status} {headers:?} {body}");
+        for (status, headers, body, expected) in rows {
+            assert_eq!(verdict(&rules(), &answer(status, headers, body)), expected, "{status} {headers:?} {body}");
         }
+        let no_ttl = Rules { ttl: None, ..rules() };
+        assert_eq!(verdict(&no_ttl, &answer(200, &[], "")), unsaid);
         let streamed = Body::from_stream(futures_util::stream::empty::<Result<Bytes, std::io::Error>>());
-        assert_eq!(rules.judge(&Response::new(streamed)), Verdict::Pass("its length is not known"));
-        assert_eq!(rules.judge(&(NoStore, "1").into_response()), Verdict::Pass("the handler forbids it"));
+        assert_eq!(verdict(&rules(), &Response::new(streamed)), Err("its length is not known"));
+        assert_eq!(verdict(&rules(), &(NoStore, "1").into_response()), Err("the handler forbids it"));
+    }
+
+    #[test]
+    fn what_may_be_used_when_it_is_stale() {
+        let rules = Rules {
+            stale_while_revalidate: Duration::from_secs(10),
+            stale_if_error: Duration::from_secs(20),
+            ..rules()
+        };
+        let rows: [(Headers, (u64, u64, bool)); 8] = [
+            (&[], (10, 20, false)),
+            (&[("cache-control", "stale-while-revalidate=1")], (1, 20, false)),
+            (&[("cache-control", "stale-if-error=2")], (10, 2, false)),
+            (&[("cache-control", "stale-if-error=0")], (10, 0, false)),
+            (&[("cache-control", "must-revalidate, stale-if-error=2")], (0, 0, true)),
+            (&[("cache-control", "proxy-revalidate")], (0, 0, true)),
+            (&[("cache-control", "s-maxage=5")], (0, 0, true)),
+            (&[("cache-control", "s-maxage=5, stale-if-error=2")], (0, 2, true)),
+        ];
+        for (headers, expected) in rows {
+            let Verdict::Store(Storing { reuse, .. }) = rules.judge(&answer(200, headers, ""), NOW) else { panic!() };
+            let found = (reuse.stale_while_revalidate.as_secs(), reuse.stale_if_error.as_secs(), reuse.must_revalidate);
+            assert_eq!(found, expected, "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn who_has_credentials_is_given_what_is_for_all() {
+        let with = Received { credentials: true, ..NOW };
+        for (control, expected) in
+            [("public", true), ("s-maxage=9", true), ("must-revalidate", true), ("max-age=9", false), ("", false)]
+        {
+            let response = [("cache-control", control)].into_response();
+            let stored = matches!(rules().judge(&response, with), Verdict::Store(_));
+            assert_eq!(stored, expected, "{control}");
+        }
     }
 }

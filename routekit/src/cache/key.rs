@@ -10,7 +10,7 @@ use foldhash::quality::RandomState;
 use http::{HeaderMap, HeaderName, Uri, header};
 use sha2::{Digest, Sha256};
 
-use super::glob::Glob;
+use super::{glob::Glob, headers::vary};
 use crate::identity::Identity;
 
 /// Under which an entry is stored.
@@ -56,6 +56,23 @@ impl Key {
             write!(text, "{byte:02x}").expect("a string takes any text");
         }
         text
+    }
+
+    /// The key of the answer to a request with these headers, where answers of this key differ by those of these names
+    /// (RFC 9111 §4.1). No route makes such a key: its route has a fixed number of parts, and this has more.
+    pub(super) fn variant(&self, names: &[HeaderName], headers: &HeaderMap) -> Self {
+        let mut bytes = self.bytes.clone();
+        for name in names {
+            put(&mut bytes, name.as_str().as_bytes());
+            match vary::value(headers, name) {
+                Some(value) => {
+                    bytes.push(1);
+                    put(&mut bytes, &value);
+                }
+                None => bytes.push(0),
+            }
+        }
+        Self::new(bytes)
     }
 
     /// To be kept: without room that is not needed.

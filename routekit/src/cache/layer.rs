@@ -4,8 +4,9 @@ use http::{HeaderName, request::Parts};
 use tower_layer::Layer;
 
 use super::{
-    Cache, Cached,
+    Cache, Cached, CdnTags,
     judge::Rules,
+    outgoing::Outgoing,
     policy::{DEADLINE, Head, MAX_BODY, Policy},
     template::{Places, Template},
 };
@@ -25,7 +26,13 @@ impl CacheLayer {
     /// From this cache. HEAD is answered from what GET has stored, and passes by otherwise. Without a [`ttl`](Self::ttl), only what answers say makes them fresh.
     #[must_use]
     pub fn new(cache: Cache) -> Self {
-        let rules = Rules { ttl: None, max_body: MAX_BODY, vary: Box::default() };
+        let rules = Rules {
+            ttl: None,
+            max_body: MAX_BODY,
+            vary: Box::default(),
+            stale_while_revalidate: Duration::ZERO,
+            stale_if_error: Duration::ZERO,
+        };
         Self {
             policy: Some(Policy {
                 cache,
@@ -41,6 +48,8 @@ impl CacheLayer {
                 audience: None,
                 partition: None,
                 key: None,
+                honour_client_directives: true,
+                outgoing: Outgoing::default(),
             }),
         }
     }
@@ -59,7 +68,16 @@ impl CacheLayer {
             .max_body(caching.max_body.unwrap_or(MAX_BODY));
         layer.change(|policy| {
             policy.rules.ttl = caching.ttl;
+            policy.rules.stale_while_revalidate = caching.stale_while_revalidate.unwrap_or_default();
+            policy.rules.stale_if_error = caching.stale_if_error.unwrap_or_default();
             policy.audience = caching.audience;
+            policy.outgoing = Outgoing {
+                private: caching.audience == Some(Audience::User),
+                client_ttl: caching.client_ttl,
+                cdn_ttl: caching.cdn_ttl,
+                cdn_tags: caching.cdn_tags,
+            };
+            policy.honour_client_directives = caching.honour_client_directives;
             policy.partition = caching.partition;
             policy.key = caching.key;
             policy.head = Head::Fills;
@@ -71,6 +89,52 @@ impl CacheLayer {
     #[must_use]
     pub fn ttl(mut self, ttl: Duration) -> Self {
         self.change(|policy| policy.rules.ttl = Some(ttl));
+        self
+    }
+
+    /// For how long after it was fresh an answer is given while it is asked for anew in the background (RFC 5861 §3), unless it says itself for how
+    /// long, or that it must not. Defaults to not at all. Takes a [`Spawner`](super::CacheBuilder::spawner).
+    #[must_use]
+    pub fn stale_while_revalidate(mut self, longer: Duration) -> Self {
+        self.change(|policy| policy.rules.stale_while_revalidate = longer);
+        self
+    }
+
+    /// For how long after it was fresh an answer is given where the inner service fails with a 5xx, or takes too long (RFC 5861 §4), unless it
+    /// says itself for how long, or that it must not. Defaults to not at all.
+    #[must_use]
+    pub fn stale_if_error(mut self, longer: Duration) -> Self {
+        self.change(|policy| policy.rules.stale_if_error = longer);
+        self
+    }
+
+    /// How long clients may use an answer without asking, from when they get it, where the inner service says nothing of it. Defaults to not at
+    /// all: they ask each time (`no-cache`), so that none of them outlives an invalidation.
+    #[must_use]
+    pub fn client_ttl(mut self, ttl: Duration) -> Self {
+        self.change(|policy| policy.outgoing.client_ttl = Some(ttl));
+        self
+    }
+
+    /// How long a CDN may, in `CDN-Cache-Control` (RFC 9213). Defaults to saying nothing.
+    #[must_use]
+    pub fn cdn_ttl(mut self, ttl: Duration) -> Self {
+        self.change(|policy| policy.outgoing.cdn_ttl = Some(ttl));
+        self
+    }
+
+    /// Tells a CDN the tags of answers in this header. Defaults to not.
+    #[must_use]
+    pub fn cdn_tags(mut self, header: CdnTags) -> Self {
+        self.change(|policy| policy.outgoing.cdn_tags = Some(header));
+        self
+    }
+
+    /// Whether what requests say in `Cache-Control` and `Pragma` counts (RFC 9111 §5.2.1). Defaults to yes. A public service may not want everybody to
+    /// be able to have its handlers run.
+    #[must_use]
+    pub fn honour_client_directives(mut self, on: bool) -> Self {
+        self.change(|policy| policy.honour_client_directives = on);
         self
     }
 
@@ -103,14 +167,20 @@ impl CacheLayer {
     /// Gives each user answers of their own: whoever is identified ([`Identity`](crate::Identity)), and all others together.
     #[must_use]
     pub fn per_user(mut self) -> Self {
-        self.change(|policy| policy.audience = Some(Audience::User));
+        self.change(|policy| {
+            policy.audience = Some(Audience::User);
+            policy.outgoing.private = true;
+        });
         self
     }
 
     /// Gives everybody the same answers, also those who say who they are. Defaults to keeping these out.
     #[must_use]
     pub fn shared(mut self) -> Self {
-        self.change(|policy| policy.audience = Some(Audience::Everyone));
+        self.change(|policy| {
+            policy.audience = Some(Audience::Everyone);
+            policy.outgoing.private = false;
+        });
         self
     }
 

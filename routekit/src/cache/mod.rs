@@ -62,11 +62,15 @@
 //!   request's extensions does.
 
 mod as_is;
+mod asked;
+mod asking;
 mod bans;
 mod body;
 mod builder;
-mod control;
+mod conditional;
+mod decide;
 mod detachable;
+mod edge_tags;
 mod embedded;
 mod entry;
 mod fill;
@@ -75,28 +79,34 @@ mod found;
 mod future;
 mod glob;
 mod handle;
-#[allow(dead_code, unused_imports)]
+mod head;
 mod headers;
 mod invalidate;
 mod judge;
 mod key;
 mod layer;
 mod marks;
+mod outgoing;
 mod policy;
 mod recent;
+mod refresh;
+mod revalidate;
 mod service;
+mod snapshot;
+mod status;
 mod store;
 mod tag;
 mod tag_table;
 mod template;
 mod validity;
+mod wishes;
 mod within;
 
 pub(crate) use self::template::{may_be_equal, may_match};
 pub use self::{
     builder::CacheBuilder,
     embedded::{DEFAULT_BYTES, Embedded},
-    entry::{Entry, Snapshot},
+    entry::{Entry, Reuse},
     found::{CacheTags, NoStore},
     future::CachedFuture,
     handle::Cache,
@@ -104,6 +114,7 @@ pub use self::{
     key::Key,
     layer::CacheLayer,
     service::Cached,
+    snapshot::Snapshot,
     store::{CacheStore, Lookup, StoreError, StoreFuture, StoreSize},
     tag::Tag,
     validity::{Stamp, Target},

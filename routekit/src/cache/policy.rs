@@ -1,35 +1,34 @@
 //! What one route caches by, made ready at start-up.
 
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::{
+    borrow::Cow,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     body::HttpBody,
     extract::{OriginalUri, Request},
     response::Response,
 };
-use http::{HeaderName, HeaderValue, Method, Uri, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 
 use super::{
     Cache, CacheTags, Entry, Key, Snapshot, Stamp, Tag,
-    judge::{Freshness, Rules},
+    asked::Asked,
+    judge::{Rules, Storing},
     key::KeyParts,
+    outgoing::{Content, Outgoing},
+    status::{CACHE_STATUS, Fwd, HIT, X_CACHE, X_CACHE_KEY},
     tag,
     template::{Places, Template, decoded},
+    wishes::{Concerns, Taken, Wishes},
 };
 use crate::{
     identity::Identity,
     observe::{Event, Report},
     route::{Audience, RequestText, spelling::Spellings},
 };
-
-/// Says what the cache did: `HIT`, `MISS` or `BYPASS`.
-pub(super) const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
-/// A digest of the key, where somebody wants to see it.
-pub(super) const X_CACHE_KEY: HeaderName = HeaderName::from_static("x-cache-key");
-
-pub(super) const HIT: HeaderValue = HeaderValue::from_static("HIT");
-pub(super) const MISS: HeaderValue = HeaderValue::from_static("MISS");
-pub(super) const BYPASS: HeaderValue = HeaderValue::from_static("BYPASS");
 
 /// How long a fill may take for which nobody says it: 30 s.
 pub(super) const DEADLINE: Duration = Duration::from_secs(30);
@@ -58,6 +57,9 @@ pub(super) struct Policy {
     pub(super) audience: Option<Audience>,
     pub(super) partition: Option<RequestText>,
     pub(super) key: Option<RequestText>,
+    /// Whether what requests say in `Cache-Control` counts.
+    pub(super) honour_client_directives: bool,
+    pub(super) outgoing: Outgoing,
 }
 
 /// What is done with a request of HEAD.
@@ -71,38 +73,41 @@ pub(super) enum Head {
     Alone,
 }
 
-/// What of a request its entry is made from.
-#[derive(Debug)]
-pub(super) struct Asked {
-    pub(super) key: Key,
-    partition: String,
-    /// What the client asked for.
-    uri: Uri,
-    /// What of it a nested router is shown.
-    shown: Uri,
-    identity: Option<Identity>,
+/// What is done with a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Admitted {
+    /// It is looked up.
+    Taken(Taken),
+    /// The handler is asked, whatever is stored.
+    Passed(Fwd),
 }
 
 impl Policy {
     /// Whether the cache has a say in this request.
-    pub(super) fn takes(&self, request: &Request) -> bool {
+    #[inline]
+    pub(super) fn admits(&self, request: &Request) -> Admitted {
         let method = request.method();
-        let passes = |name| PASSED.contains(name) || *name == header::AUTHORIZATION && !self.takes_credentials(request);
-        (*method == Method::GET || *method == Method::HEAD)
-            && request.body().is_end_stream()
-            // One look at each header, of which there are few, costs less than a search for each name.
-            && !request.headers().keys().any(passes)
-            // Of whoever is known, somebody has to say who may see the answer.
-            && (self.audience.is_some() || request.extensions().get::<Identity>().is_none())
-    }
-
-    /// Whether the cache has a say in a request with credentials: where everybody gets the same, or somebody knows whose they are.
-    fn takes_credentials(&self, request: &Request) -> bool {
-        match self.audience {
-            None => false,
-            Some(Audience::Everyone) => true,
-            Some(Audience::User) => request.extensions().get::<Identity>().is_some(),
+        if *method != Method::GET && *method != Method::HEAD {
+            return Admitted::Passed(Fwd::Method);
         }
+        let concerns = Concerns::of(request.headers());
+        if concerns.pass() || !request.body().is_end_stream() {
+            return Admitted::Passed(Fwd::Bypass);
+        }
+        let known = || request.extensions().get::<Identity>().is_some();
+        let credentials = match self.audience {
+            // Of whoever is known, somebody has to say who may see the answer.
+            None => concerns.credentials() || known(),
+            Some(Audience::Everyone) => false,
+            // Nobody knows whose they are.
+            Some(Audience::User) if concerns.credentials() && !known() => return Admitted::Passed(Fwd::Bypass),
+            Some(Audience::User) => false,
+        };
+        if credentials && *method == Method::HEAD {
+            return Admitted::Passed(Fwd::Bypass);
+        }
+        let control = self.honour_client_directives && concerns.control();
+        Admitted::Taken(Taken { control, conditions: concerns.conditions(), credentials })
     }
 
     /// The key of a request, and its partition, where that is not the cache's own.
@@ -133,52 +138,71 @@ impl Policy {
         (parts.key(), partition)
     }
 
-    /// A stored answer, given out.
-    pub(super) fn hit(&self, entry: &Entry, head: bool) -> Response {
+    /// A stored answer that is fresh, given out.
+    pub(super) fn hit(&self, entry: &Entry, now: Instant, head: bool) -> Response {
         self.report.event(Event::CacheHit);
-        let mut response = entry.answer().respond(head);
-        if entry.tells_age() {
-            response.headers_mut().insert(header::AGE, entry.age(self.cache.now()).as_secs().into());
-        }
-        response
+        entry.give(now, head)
     }
 
-    pub(super) fn asked(&self, key: Key, partition: Option<String>, request: &Request) -> Asked {
+    pub(super) fn asked(&self, key: Key, partition: Option<String>, taken: Taken, request: &Request) -> Asked {
         let partition = partition.unwrap_or_else(|| self.cache.partition_name().to_owned());
-        let identity = (self.audience == Some(Audience::User)).then(|| request.extensions().get().cloned()).flatten();
-        Asked { key: key.shrunk(), partition, uri: asked_for(request).clone(), shown: request.uri().clone(), identity }
+        let headers = request.headers().clone();
+        let wishes = Wishes::of(taken, &headers);
+        let uris = (asked_for(request).clone(), request.uri().clone());
+        let mut asked = Asked::new(key, headers, wishes, partition, uris);
+        if self.audience == Some(Audience::User) {
+            asked.identity = request.extensions().get().cloned();
+        }
+        asked
     }
 
-    /// An answer as an entry.
-    pub(super) fn entry(
-        &self,
-        asked: &Asked,
-        response: &Response,
-        body: &[u8],
-        stamp: Stamp,
-        freshness: Freshness,
-        spellings: &Spellings,
-    ) -> Arc<Entry> {
+    /// An answer as an entry, and, if answers of its key vary, what says so. What the handler has not said is added to the answer.
+    pub(super) fn entry(&self, asked: &Asked, response: &mut Response, made: &Made<'_>) -> Stored {
+        let Made { storing, now, .. } = *made;
+        let (key, varying) = asked.key_of(&storing.vary);
+        let names = self.names_of(asked, response, made.spellings);
+        let content = Content {
+            status: response.status(),
+            // The length of a HEAD route's answer is not that of its content, nor is its tag.
+            body: (self.head != Head::Alone).then_some(made.body),
+            age: storing.age,
+            now: made.at,
+            partition: &asked.partition,
+            tags: &names,
+        };
+        let (added, ageing) = self.outgoing.add(response.headers_mut(), &content);
         let mut answer =
-            Snapshot::new(response.status(), response.headers(), body).with_extensions(response.extensions());
-        // As it is given out, so that nothing has to be added for each hit. A HEAD route's length is not that of its content.
-        if !body.is_empty() {
-            answer.insert(header::CONTENT_LENGTH, body.len().into());
+            Snapshot::new(response.status(), response.headers(), made.body).with_extensions(response.extensions());
+        // As it is given out, so that nothing has to be added for each hit.
+        if !made.body.is_empty() {
+            answer.insert(header::CONTENT_LENGTH, made.body.len().into());
         }
         answer.insert(X_CACHE, HIT);
-        if let Some(digest) = self.shown_key(&asked.key) {
+        if let Some(digest) = self.shown_key(&key) {
             answer.insert(X_CACHE_KEY, digest);
         }
+        // Those that are written for each second have their place, too.
+        answer.insert(header::AGE, storing.age.as_secs().into());
+        answer.insert(CACHE_STATUS, HeaderValue::from_static(""));
         // A clone of a map has room for what is in it: the first header that is added would move all the others.
         for name in self.overwritten {
             answer.insert(name.clone(), HeaderValue::from_static(""));
         }
-        let found = response.extensions().get::<CacheTags>();
-        let tags = self.tags_of(asked, found, &spellings.told());
-        let Freshness { lifetime, explicit } = freshness;
-        let lifetime = if explicit { lifetime } else { self.cache.jittered(lifetime) };
-        let entry = Entry::new(asked.key.clone(), answer, stamp, self.cache.now(), lifetime).with_tags(tags);
-        Arc::new(if explicit { entry.telling_its_age() } else { entry })
+        let lifetime = if storing.explicit { storing.lifetime } else { self.cache.jittered(storing.lifetime) };
+        let mut tags = self.tags_of(asked, &names);
+        tags.extend(made.inherited.iter().filter(|tag| !tags.contains(tag)).copied().collect::<Vec<_>>());
+        let entry = Entry::new(key, answer, made.stamp, now, lifetime.saturating_sub(storing.age))
+            .with_age(storing.age)
+            .with_reuse(storing.reuse)
+            .with_added(added)
+            .with_ageing(ageing)
+            .with_tags(tags);
+        let variants = (!varying.is_empty()).then(|| {
+            let nothing = Snapshot::new(StatusCode::OK, &HeaderMap::new(), b"");
+            let marker = Entry::new(asked.base.clone(), nothing, made.stamp, now, entry.lifetime());
+            Arc::new(marker.with_variants(varying))
+        });
+        Stored { entry: Arc::new(entry), variants }
     }
 
     /// A digest of the key, where that is wanted.
@@ -194,22 +218,46 @@ impl Policy {
         }
     }
 
-    fn tags_of(&self, asked: &Asked, found: Option<&CacheTags>, spellings: &[(&str, String)]) -> Vec<Tag> {
+    /// The names of its tags: those that the route declares, and those that the handler has found.
+    fn names_of(&self, asked: &Asked, response: &Response, spellings: &Spellings) -> Vec<String> {
+        let (places, told) = (&self.places, spellings.told());
+        let declared = self.tags.iter().flat_map(|template| names(template, places, asked.shown.path(), &told));
+        let found = response.extensions().get::<CacheTags>().into_iter().flat_map(CacheTags::names);
+        declared.chain(found.map(str::to_owned)).collect()
+    }
+
+    fn tags_of(&self, asked: &Asked, names: &[String]) -> Vec<Tag> {
         let (partition, path) = (&*asked.partition, asked.uri.path());
-        let places = &self.places;
-        let mut tags: Vec<Tag> = self
-            .tags
-            .iter()
-            .flat_map(|template| names(template, places, asked.shown.path(), spellings))
-            .map(|name| Tag::named(partition, &name))
-            .collect();
-        tags.extend(found.into_iter().flat_map(CacheTags::names).map(|name| Tag::named(partition, name)));
+        let mut tags: Vec<Tag> = names.iter().map(|name| Tag::named(partition, name)).collect();
         tags.push(Tag::route(partition, &self.template));
         tags.push(Tag::path(partition, path));
         tags.extend(tag::prefixes(path).map(|prefix| Tag::prefix(partition, prefix)));
         tags.extend(asked.identity.as_ref().map(|identity| Tag::user(partition, identity)));
         tags
     }
+}
+
+/// An answer that is to be stored.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Made<'a> {
+    pub(super) body: &'a [u8],
+    pub(super) storing: &'a Storing,
+    /// What the logical clock said before the handler was asked.
+    pub(super) stamp: Stamp,
+    pub(super) spellings: &'a Spellings,
+    /// Tags of the answer that the handler has said still holds.
+    pub(super) inherited: &'a [Tag],
+    pub(super) now: Instant,
+    /// The wall clock, since 1970.
+    pub(super) at: Duration,
+}
+
+/// What is put into the store.
+#[derive(Debug)]
+pub(super) struct Stored {
+    pub(super) entry: Arc<Entry>,
+    /// By what headers answers of the key vary. To be put first.
+    pub(super) variants: Option<Arc<Entry>>,
 }
 
 /// What the client asked for: a router that is nested in another one is shown only what is left of the path.
@@ -239,6 +287,3 @@ pub(super) fn names(template: &Template, places: &Places, path: &str, spellings:
     }
     names
 }
-
-/// Requests for a part of an answer, or for an answer only if the client's copy is a certain one, go to the handler.
-const PASSED: [HeaderName; 3] = [header::RANGE, header::IF_MATCH, header::IF_UNMODIFIED_SINCE];

@@ -9,8 +9,10 @@ use tower_service::Service;
 
 use super::{
     CachedFuture, Lookup,
-    fill::{Handled, Missed},
-    policy::{Head, Policy},
+    asking::Asking,
+    fill::Handled,
+    policy::{Admitted, Policy},
+    wishes::Taken,
 };
 
 /// The service of [`CacheLayer`](super::CacheLayer).
@@ -39,44 +41,47 @@ where
 
     #[inline]
     fn call(&mut self, mut request: Request) -> Self::Future {
-        let bypassed = match &self.policy {
-            None => false,
-            Some(policy) if policy.takes(&request) => return look(policy, &mut self.inner, request),
-            Some(policy) => {
-                // Nor has a layer of this cache further in.
-                Handled::mark(&mut request, &policy.cache);
-                true
-            }
+        let why = match &self.policy {
+            None => None,
+            Some(policy) => match policy.admits(&request) {
+                Admitted::Taken(taken) => return look(policy, &mut self.inner, request, taken),
+                Admitted::Passed(why) => {
+                    // Nor has a layer of this cache further in.
+                    Handled::mark(&mut request, &policy.cache);
+                    Some(why)
+                }
+            },
         };
         // In one place, so that what is inside is compiled into it.
-        CachedFuture::passed(self.inner.call(request), bypassed)
+        CachedFuture::passed(self.inner.call(request), why)
     }
 }
 
 /// Apart, so that routes that are not cached pay for no more than the branch.
 #[inline(never)]
-fn look<S>(policy: &Arc<Policy>, inner: &mut S, mut request: Request) -> CachedFuture<S::Future, S::Error>
+fn look<S>(policy: &Arc<Policy>, inner: &mut S, mut request: Request, taken: Taken) -> CachedFuture<S::Future, S::Error>
 where
     S: Service<Request, Response = Response> + Clone + Send + 'static,
     S::Future: Send,
     S::Error: Send + 'static,
 {
     if Handled::is_marked(&request, &policy.cache) {
-        return CachedFuture::passed(inner.call(request), false);
+        return CachedFuture::passed(inner.call(request), None);
     }
     let head = *request.method() == Method::HEAD;
     let (key, partition) = policy.key(&mut request);
     let looked = policy.cache.lookup_now(&key);
-    if let Some(Lookup::Hit(entry)) = &looked {
-        return CachedFuture::hit(policy.hit(entry, head));
-    }
-    if head && policy.head == Head::Looks {
-        return CachedFuture::passed(inner.call(request), true);
+    // What most requests are.
+    if let Some((Lookup::Hit(entry, _), now)) = &looked
+        && taken.is_plain()
+        && entry.variants().is_none()
+    {
+        return CachedFuture::hit(policy.hit(entry, *now, head));
     }
     // The one that was made ready goes along.
     let clone = inner.clone();
     let inner = std::mem::replace(inner, clone);
-    let asked = policy.asked(key, partition, &request);
-    let missed = Missed { policy: Arc::clone(policy), asked, head, request, inner };
-    CachedFuture::missed(missed.answer(looked))
+    let asked = policy.asked(key, partition, taken, &request);
+    let asking = Asking { policy: Arc::clone(policy), asked, head, request, inner };
+    CachedFuture::asked(asking.answer(looked.map(|(looked, _)| looked)))
 }

@@ -1,6 +1,13 @@
 //! Where entries are kept.
 
-use std::{error::Error, fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    error::Error,
+    fmt,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use super::{Embedded, Entry, Key, Stamp, Target};
 
@@ -53,12 +60,31 @@ pub trait CacheStore: Send + Sync + 'static {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Lookup {
-    /// A valid entry that is fresh.
-    Hit(Arc<Entry>),
+    /// A valid entry that is fresh, and the stamp for another.
+    Hit(Arc<Entry>, Stamp),
     /// A valid entry that is no longer fresh and not yet over, and the stamp for another.
     Stale(Arc<Entry>, Stamp),
     /// Nothing of use, and the stamp for what is computed now.
     Miss(Stamp),
+}
+
+impl Lookup {
+    /// The entry, fresh or stale.
+    #[must_use]
+    pub fn entry(&self) -> Option<&Arc<Entry>> {
+        match self {
+            Self::Hit(entry, _) | Self::Stale(entry, _) => Some(entry),
+            Self::Miss(_) => None,
+        }
+    }
+
+    /// The stamp for what is computed now.
+    #[must_use]
+    pub fn stamp(&self) -> Stamp {
+        match self {
+            Self::Hit(_, stamp) | Self::Stale(_, stamp) | Self::Miss(stamp) => *stamp,
+        }
+    }
 }
 
 /// How much a store keeps.
@@ -113,8 +139,8 @@ pub(super) enum Store {
 }
 
 impl Store {
-    /// What the embedded store has; `None` where one has to wait for an answer.
-    pub(super) fn lookup_now(&self, key: &Key) -> Option<Lookup> {
+    /// What the embedded store has, and by what time; `None` where one has to wait for an answer.
+    pub(super) fn lookup_now(&self, key: &Key) -> Option<(Lookup, Instant)> {
         match self {
             Self::Embedded(embedded) => Some(embedded.get(key)),
             Self::Other(_) => None,

@@ -153,7 +153,7 @@ impl Observer for RouteMetrics {
             Event::TimedOut => (&self.policy_answers.timeout, "timeout"),
             Event::Panicked => (&self.policy_answers.catch_panic, "catch_panic"),
             Event::Unauthenticated | Event::Forbidden => (&self.policy_answers.auth, "auth"),
-            Event::CacheHit => (&self.policy_answers.cache, "cache"),
+            Event::CacheHit | Event::CacheStale => (&self.policy_answers.cache, "cache"),
         };
         let make = || {
             let mut labels = self.labels.of(self.declared);

@@ -104,8 +104,10 @@ pub enum Event {
     Unauthenticated,
     /// Whoever asked may not.
     Forbidden,
-    /// The answer was in the cache.
+    /// The answer was in the cache, and fresh.
     CacheHit,
+    /// The answer was in the cache, and no longer fresh.
+    CacheStale,
 }
 
 /// Why a request failed where its status does not say. Policies put it into the extensions of the response they make.

@@ -1,0 +1,55 @@
+//! Whether what is stored does for a request (RFC 9111 §4, §5.2.1; RFC 5861).
+
+use std::time::Instant;
+
+use super::{
+    Entry, Lookup,
+    headers::RequestControl,
+    status::{Because, Fwd},
+};
+
+/// What is to be done with a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Decision {
+    /// What is stored is given: it is fresh.
+    Fresh,
+    /// What is stored is given although it is stale.
+    Stale(Because),
+    /// The handler is asked.
+    Ask(Fwd),
+    /// Only what is stored would do, and that is not to be had.
+    Refuse,
+}
+
+/// By what the store has, at this time.
+pub(super) fn decide(looked: &Lookup, control: &RequestControl, now: Instant) -> Decision {
+    let decided = match looked {
+        Lookup::Miss(_) => Decision::Ask(Fwd::UriMiss),
+        Lookup::Hit(entry, _) | Lookup::Stale(entry, _) => of_entry(entry, control, now),
+    };
+    match decided {
+        Decision::Ask(_) if control.only_if_cached => Decision::Refuse,
+        decided => decided,
+    }
+}
+
+fn of_entry(entry: &Entry, control: &RequestControl, now: Instant) -> Decision {
+    let too_old = control.max_age.is_some_and(|most| entry.age(now) > most);
+    let too_short = control.min_fresh.is_some_and(|least| entry.ttl(now) < least);
+    let refused = control.no_cache || too_old;
+    if entry.is_fresh(now) {
+        return if refused || too_short { Decision::Ask(Fwd::Request) } else { Decision::Fresh };
+    }
+    let reuse = entry.reuse();
+    if refused {
+        return Decision::Ask(Fwd::Request);
+    }
+    let stale_for = entry.stale_for(now);
+    if !too_short && stale_for < reuse.stale_while_revalidate {
+        return Decision::Stale(Because::Revalidating);
+    }
+    if !reuse.must_revalidate && control.max_stale.is_some_and(|most| stale_for <= most) {
+        return Decision::Stale(Because::Asked);
+    }
+    Decision::Ask(Fwd::Stale)
+}
