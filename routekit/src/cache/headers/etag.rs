@@ -50,3 +50,61 @@ impl<'a> Iterator for List<'a> {
         opaque
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn if_none_match() {
+        let rows: [(&[&str], Option<&str>, Option<bool>); 27] = [
+            (&[], Some("\"a\""), None),
+            (&["*"], Some("\"a\""), Some(true)),
+            (&[" * "], None, Some(true)),
+            (&["*"], Some("a"), Some(true)),
+            (&["*, \"a\""], Some("\"a\""), Some(false)),
+            (&["*", "\"a\""], Some("\"a\""), Some(false)),
+            (&["\"a\""], None, Some(false)),
+            (&["\"a\""], Some("\"a\""), Some(true)),
+            (&["W/\"a\""], Some("\"a\""), Some(true)),
+            (&["\"a\""], Some("W/\"a\""), Some(true)),
+            (&["W/\"a\""], Some("W/\"a\""), Some(true)),
+            (&["w/\"a\""], Some("\"a\""), Some(false)),
+            (&["\"A\""], Some("\"a\""), Some(false)),
+            (&["\"b\",\"a\""], Some("\"a\""), Some(true)),
+            (&[",, \"b\" ,\t, W/\"a\" ,"], Some("\"a\""), Some(true)),
+            (&["\"b\"", "\"a\""], Some("\"a\""), Some(true)),
+            (&["\"x,\", \"a,b\""], Some("\"a,b\""), Some(true)),
+            (&["\"a,b\""], Some("\"a\""), Some(false)),
+            (&["\"\""], Some("\"\""), Some(true)),
+            (&["a"], Some("a"), Some(false)),
+            (&["a"], Some("\"a\""), Some(false)),
+            (&["\"a"], Some("\"a\""), Some(false)),
+            (&["\"a\"b"], Some("\"a\""), Some(false)),
+            (&["\"b\" \"a\""], Some("\"a\""), Some(false)),
+            (&["b, \"a\""], Some("\"a\""), Some(false)),
+            (&["\"a\", b"], Some("\"a\""), Some(true)),
+            (&["b", "\"a\""], Some("\"a\""), Some(true)),
+        ];
+        for (lines, etag, expected) in rows {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append(header::IF_NONE_MATCH, line.parse().unwrap());
+            }
+            let etag = etag.map(|etag| etag.parse().unwrap());
+            assert_eq!(none_match(&headers, etag.as_ref()), expected, "{etag:?} in {lines:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_a_tag() {
+        let valid: [&[u8]; 6] = [b"\"\"", b"\"a\"", b"W/\"a\"", b"\"a,b\\\"", b"\"\xe9\"", b"W/\"'!#~\""];
+        let invalid: [&[u8]; 10] =
+            [b"", b"a", b"\"", b"\"a", b"a\"", b"w/\"a\"", b"W/ \"a\"", b"\"a b\"", b"\"a\"\"", b" \"a\""];
+        for (tags, expected) in [(&valid[..], true), (&invalid[..], false)] {
+            for tag in tags {
+                assert_eq!(is_valid(&HeaderValue::from_bytes(tag).unwrap()), expected, "{}", tag.escape_ascii());
+            }
+        }
+    }
+}

@@ -12,3 +12,8 @@ mod targeted;
 pub(super) mod vary;
 
 pub(super) use self::{request_control::RequestControl, response_control::ResponseControl};
+
+#[cfg(test)]
+mod models;
+#[cfg(test)]
+mod properties;

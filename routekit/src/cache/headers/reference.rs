@@ -55,11 +55,11 @@ fn split_scheme(reference: &str) -> Option<(Option<&str>, &str)> {
 fn from(base: &str, path: &str) -> Option<String> {
     let base = if base.is_empty() { "/" } else { base };
     if path.is_empty() {
-        Some(base.to_owned())
+        // There is no path in the `*` of OPTIONS.
+        base.starts_with('/').then(|| base.to_owned())
     } else if path.starts_with('/') {
         Some(without_dots(path))
     } else {
-        // There is none in the `*` of OPTIONS.
         let last = base.rfind('/')?;
         Some(without_dots(&format!("{}{path}", &base[..=last])))
     }
@@ -116,5 +116,81 @@ impl<'a> Host<'a> {
         let is = |known: &str| scheme.is_none_or(|scheme| scheme.eq_ignore_ascii_case(known));
         let port = port.filter(|port| !(*port == 80 && is("http") || *port == 443 && is("https")));
         (!name.is_empty()).then_some(Self { name, port })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_it_leads() {
+        let rows = [
+            ("/a/b?x=1", "h", "/c", Some("/c")),
+            ("/a/b", "h", "/c?y=2#z", Some("/c")),
+            ("/a/b", "h", "c", Some("/a/c")),
+            ("/a/b", "h", "c/", Some("/a/c/")),
+            ("/a/b", "h", "c/d:e", Some("/a/c/d:e")),
+            ("/a/", "h", "c", Some("/a/c")),
+            ("/", "h", "c", Some("/c")),
+            ("/a/b/c", "h", "../d", Some("/a/d")),
+            ("/a/b/c", "h", "..", Some("/a/")),
+            ("/a/b/c", "h", ".", Some("/a/b/")),
+            ("/a/b/c", "h", "./../../../../d", Some("/d")),
+            ("/a", "h", "/x/../y/./z/..", Some("/y/")),
+            ("/a", "h", "/x//y/../", Some("/x//")),
+            ("/a", "h", "/...", Some("/...")),
+            ("/a/b", "h", "", Some("/a/b")),
+            ("/a/b?x", "h", "?y", Some("/a/b")),
+            ("/a/b?x", "h", "#y", Some("/a/b")),
+            ("/a/b", "h", "?y=/c:d//e", Some("/a/b")),
+            ("/a", "h", "//h/b", Some("/b")),
+            ("/a", "h", "//other/b", None),
+            ("/a", "h", "http://h/b", Some("/b")),
+            ("/a", "h", "HTTPS://H/b", Some("/b")),
+            ("/a", "h", "http://h", Some("/")),
+            ("/a", "h", "http://h?x", Some("/")),
+            ("/a", "h", "http://h/../b", Some("/b")),
+            ("/a", "h", "http://h:80/b", Some("/b")),
+            ("/a", "h", "https://h:443/b", Some("/b")),
+            ("/a", "h", "http://h:443/b", None),
+            ("/a", "h", "http://h:/b", Some("/b")),
+            ("/a", "h:80", "http://h/b", Some("/b")),
+            ("/a", "h:443", "https://h/b", Some("/b")),
+            ("/a", "h:80", "//h/b", Some("/b")),
+            ("/a", "h:8080", "http://h/b", None),
+            ("/a", "h:8080", "http://h:8080/b", Some("/b")),
+            ("/a", "[::1]:80", "http://[::1]/b", Some("/b")),
+            ("/a", "[::1]", "http://[::2]/b", None),
+            ("/a", "h", "http://user:pass@h/b", Some("/b")),
+            ("/a", "h", "http://h@other/b", None),
+            ("/a", "h", "http://other/b", None),
+            ("/a", "h", "http:///b", None),
+            ("/a", "h", "http://h:x/b", None),
+            ("/a", "h", "http://h:99999/b", None),
+            ("/a", "h", "http:b", None),
+            ("/a", "h", "http:/b", None),
+            ("/a", "h", "ftp://h/b", None),
+            ("/a", "h", "mailto:x@h", None),
+            ("/a", "h", "1:2", None),
+            ("/a", "h", "a b", None),
+            ("/a", "", "/b", Some("/b")),
+            ("/a", "", "http://h/b", None),
+            ("http://h/a/b", "", "c", Some("/a/c")),
+            ("http://h", "", "c", Some("/c")),
+            ("http://h/a", "other", "http://h/b", Some("/b")),
+            ("http://h/a", "other", "http://other/b", None),
+            ("https://h:443/a", "", "//h/b", Some("/b")),
+            ("https://h/a", "", "//h:80/b", None),
+            ("http://h/a", "", "https://h/b", Some("/b")),
+            ("*", "h", "c", None),
+            ("*", "h", "?c", None),
+            ("*", "h", "/c", Some("/c")),
+        ];
+        for (asked, host, reference, expected) in rows {
+            let host = (!host.is_empty()).then(|| host.parse().unwrap());
+            let path = same_host_path(&asked.parse().unwrap(), host.as_ref(), &reference.parse().unwrap());
+            assert_eq!(path.as_deref(), expected, "{reference} from {asked} at {host:?}");
+        }
     }
 }

@@ -53,3 +53,52 @@ impl RequestControl {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn control(change: impl FnOnce(&mut RequestControl)) -> RequestControl {
+        let mut control = RequestControl::default();
+        change(&mut control);
+        control
+    }
+
+    #[test]
+    fn directives() {
+        let s = |seconds| Some(Duration::from_secs(seconds));
+        let rows: [(&[(&str, &str)], RequestControl); 21] = [
+            (&[], control(|_| {})),
+            (&[("cache-control", "NO-cache")], control(|c| c.no_cache = true)),
+            (
+                &[("cache-control", "no-store, only-if-cached")],
+                control(|c| (c.no_store, c.only_if_cached) = (true, true)),
+            ),
+            (&[("pragma", "no-cache")], control(|c| c.no_cache = true)),
+            (&[("pragma", "x=\"no-cache\", y")], control(|_| {})),
+            (&[("pragma", "x, No-Cache")], control(|c| c.no_cache = true)),
+            (&[("pragma", "no-store, max-age=0")], control(|_| {})),
+            (&[("pragma", "no-cache"), ("cache-control", "max-age=9")], control(|c| c.max_age = s(9))),
+            (&[("pragma", "no-cache"), ("cache-control", "")], control(|_| {})),
+            (&[("cache-control", "max-age=9, max-age=\"3\"")], control(|c| c.max_age = s(3))),
+            (&[("cache-control", "max-age=x")], control(|c| c.max_age = s(0))),
+            (&[("cache-control", "min-fresh=9"), ("cache-control", "min-fresh=3")], control(|c| c.min_fresh = s(9))),
+            (&[("cache-control", "min-fresh=-9, min-fresh=3")], control(|c| c.min_fresh = s(1 << 31))),
+            (&[("cache-control", "min-fresh")], control(|c| c.min_fresh = s(1 << 31))),
+            (&[("cache-control", "max-stale")], control(|c| c.max_stale = Some(Duration::MAX))),
+            (&[("cache-control", "max-stale, max-stale=5")], control(|c| c.max_stale = s(5))),
+            (&[("cache-control", "max-stale=")], control(|c| c.max_stale = s(0))),
+            (&[("cache-control", "max-stale=1.5")], control(|c| c.max_stale = s(0))),
+            (&[("cache-control", "stale-if-error=8, stale-if-error=4")], control(|c| c.stale_if_error = s(4))),
+            (&[("cache-control", "stale-if-error=soon")], control(|c| c.stale_if_error = s(0))),
+            (&[("cache-control", "private, s-maxage=9, x=\"no-store\"")], control(|_| {})),
+        ];
+        for (lines, expected) in rows {
+            let mut headers = HeaderMap::new();
+            for (name, line) in lines {
+                headers.append(name.parse::<header::HeaderName>().unwrap(), line.parse().unwrap());
+            }
+            assert_eq!(RequestControl::of(&headers), expected, "{lines:?}");
+        }
+    }
+}

@@ -74,3 +74,71 @@ pub(super) enum Slot<'a> {
     Fields(&'a mut bool),
     Duration(&'a mut Option<Duration>),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn control(change: impl FnOnce(&mut ResponseControl)) -> ResponseControl {
+        let mut control = ResponseControl::default();
+        change(&mut control);
+        control
+    }
+
+    #[test]
+    fn directives() {
+        let s = |seconds| Some(Duration::from_secs(seconds));
+        let rows: [(&[&str], ResponseControl); 34] = [
+            (&[], control(|_| {})),
+            (&[""], control(|_| {})),
+            (&["public"], control(|c| c.public = true)),
+            (&["no-store"], control(|c| c.no_store = true)),
+            (&["public , PRIVATE"], control(|c| (c.public, c.private) = (true, true))),
+            (&["private=\"set-cookie, x\""], control(|c| c.private = true)),
+            (&["no-cache=\"x\""], control(|c| c.no_cache = true)),
+            (&["no-cache=x"], control(|c| c.no_cache = true)),
+            (
+                &["must-revalidate", "proxy-revalidate"],
+                control(|c| (c.must_revalidate, c.proxy_revalidate) = (true, true)),
+            ),
+            (&["must-understand,no-store"], control(|c| (c.must_understand, c.no_store) = (true, true))),
+            (&[",, ,\tno-store ,,"], control(|c| c.no_store = true)),
+            (&["x=\"no-store\""], control(|_| {})),
+            (&["x=\"a\\\", no-store\""], control(|_| {})),
+            (&["x=\"a\\\", max-age=60"], control(|c| c.broken = true)),
+            (&["x=\"a\\\\\", no-store"], control(|c| c.no_store = true)),
+            (&["x=\"a", "no-store"], control(|c| (c.broken, c.no_store) = (true, true))),
+            (&["x\"a, no-store, b\"y"], control(|c| c.broken = true)),
+            (&["x=y\"a, no-store\""], control(|c| c.broken = true)),
+            (&["x=\"a\"b"], control(|c| c.broken = true)),
+            (&["no-storey, xno-store, no store, no-store;x"], control(|_| {})),
+            (&["max-age=60"], control(|c| c.max_age = s(60))),
+            (&["max-age=60, s-maxage=5"], control(|c| (c.max_age, c.s_maxage) = (s(60), s(5)))),
+            (&["s-maxage=5", "max-age=2"], control(|c| (c.max_age, c.s_maxage) = (s(2), s(5)))),
+            (&["max-age=60, max-age=7", "max-age=8"], control(|c| c.max_age = s(7))),
+            (&["MAX-age = \t60"], control(|c| c.max_age = s(60))),
+            (&["max-age=\"60\", s-maxage=\"6\\0\""], control(|c| (c.max_age, c.s_maxage) = (s(60), s(60)))),
+            (&["max-age=-1"], control(|c| c.max_age = s(0))),
+            (&["max-age=+1, s-maxage=1.5"], control(|c| (c.max_age, c.s_maxage) = (s(0), s(0)))),
+            (&["max-age=60, max-age=1s"], control(|c| c.max_age = s(0))),
+            (&["max-age"], control(|c| c.max_age = s(0))),
+            (&["max-age=, s-maxage=\"\""], control(|c| (c.max_age, c.s_maxage) = (s(0), s(0)))),
+            (
+                &["max-age=2147483648, s-maxage=2147483649"],
+                control(|c| (c.max_age, c.s_maxage) = (s(1 << 31), s(1 << 31))),
+            ),
+            (&["max-age=99999999999999999999999"], control(|c| c.max_age = s(1 << 31))),
+            (
+                &["stale-while-revalidate=3, Stale-If-Error=4"],
+                control(|c| (c.stale_while_revalidate, c.stale_if_error) = (s(3), s(4))),
+            ),
+        ];
+        for (lines, expected) in rows {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append(header::CACHE_CONTROL, line.parse().unwrap());
+            }
+            assert_eq!(ResponseControl::of(&headers), expected, "{lines:?}");
+        }
+    }
+}

@@ -86,3 +86,66 @@ impl<'de> EntryVisitor<'de> for Slot<'_> {
         Ok(Ignored)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn control(change: impl FnOnce(&mut ResponseControl)) -> Option<ResponseControl> {
+        let mut control = ResponseControl::default();
+        change(&mut control);
+        Some(control)
+    }
+
+    #[test]
+    fn dictionaries() {
+        let s = |seconds| Some(Duration::from_secs(seconds));
+        let rows: [(&[&str], Option<ResponseControl>); 30] = [
+            (&[], None),
+            (&[""], None),
+            (&["  "], None),
+            (&["max-age=60"], control(|c| c.max_age = s(60))),
+            (&["max-age=60, s-maxage=5"], control(|c| (c.max_age, c.s_maxage) = (s(60), s(5)))),
+            (&["max-age=60", "no-store"], control(|c| (c.max_age, c.no_store) = (s(60), true))),
+            (&["max-age=60;x=1;y, no-cache;z"], control(|c| (c.max_age, c.no_cache) = (s(60), true))),
+            (&["no-store=?1, private=?0"], control(|c| c.no_store = true)),
+            (&["no-store, no-store=?0"], control(|_| {})),
+            (&["no-store=1, no-cache=1, public=yes"], control(|_| {})),
+            (&["no-cache=\"x\", private=(\"a\" \"b\")"], control(|c| (c.no_cache, c.private) = (true, true))),
+            (&["private=x"], control(|c| c.private = true)),
+            (&["no-store=\"x\""], control(|_| {})),
+            (&["max-age=60, max-age=90"], control(|c| c.max_age = s(90))),
+            (&["max-age=60, max-age=\"x\""], control(|_| {})),
+            (&["max-age=\"60\""], control(|_| {})),
+            (&["max-age=1.5"], control(|_| {})),
+            (&["max-age=-1"], control(|_| {})),
+            (&["max-age"], control(|_| {})),
+            (&["max-age=(60)"], control(|_| {})),
+            (&["max-age=0"], control(|c| c.max_age = s(0))),
+            (&["max-age=999999999999999"], control(|c| c.max_age = s(1 << 31))),
+            // The parser knows no longer integers (RFC 9651 §3.3.1).
+            (&["max-age=9999999999999999"], None),
+            (&["Max-Age=60"], None),
+            (&["max-age = 60"], None),
+            (&["max-age=60,"], None),
+            (&["max-age=60", ""], None),
+            (&["max-age=60 no-store"], None),
+            (&["foo=\"é\", max-age=60"], None),
+            (
+                &["x=:aGk=:, y=@1, stale-while-revalidate=3, must-revalidate"],
+                control(|c| {
+                    (c.stale_while_revalidate, c.must_revalidate) = (s(3), true);
+                }),
+            ),
+        ];
+        for (lines, expected) in rows {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append(CDN_CACHE_CONTROL, http::HeaderValue::from_bytes(line.as_bytes()).unwrap());
+            }
+            assert_eq!(ResponseControl::targeted(&headers), expected, "{lines:?}");
+        }
+    }
+}

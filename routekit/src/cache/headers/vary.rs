@@ -38,3 +38,60 @@ pub(in crate::cache) fn value(request: &HeaderMap, name: &HeaderName) -> Option<
     }
     Some(value)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(name: &HeaderName, lines: &[&str]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(name, line.parse().unwrap());
+        }
+        headers
+    }
+
+    #[test]
+    fn what_it_varies_by() {
+        let rows: [(&[&str], Option<&[&str]>); 11] = [
+            (&[], Some(&[])),
+            (&["", " , "], Some(&[])),
+            (&["Accept"], Some(&["accept"])),
+            (&["Origin,ACCEPT ,\taccept"], Some(&["accept", "origin"])),
+            (&["Origin", "Accept-Language"], Some(&["accept-language", "origin"])),
+            (&["*"], None),
+            (&["Accept", " * "], None),
+            (&["Accept, *"], None),
+            (&["X-*"], Some(&["x-*"])),
+            (&["Accept Origin"], None),
+            (&["\"Accept\""], None),
+        ];
+        for (lines, expected) in rows {
+            let names = names(&headers(&header::VARY, lines));
+            let names = names.as_ref().map(|names| names.iter().map(HeaderName::as_str).collect::<Vec<_>>());
+            assert_eq!(names.as_deref(), expected, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_said() {
+        let rows: [(&[&str], Option<&str>); 12] = [
+            (&[], None),
+            (&[""], Some("")),
+            (&["de,en"], Some("de, en")),
+            (&["de", "en"], Some("de, en")),
+            (&[" de \t,  en "], Some("de, en")),
+            (&["de;q=1,en; q=1"], Some("de;q=1, en; q=1")),
+            (&["DE"], Some("DE")),
+            (&["a,,b"], Some("a, , b")),
+            (&["", "a"], Some(", a")),
+            (&["x=\"a,b\" ,y"], Some("x=\"a,b\", y")),
+            (&["x=\"a\\\",b\" ,y"], Some("x=\"a\\\",b\", y")),
+            (&["x=\"a,b  ,c"], Some("x=\"a,b  ,c")),
+        ];
+        for (lines, expected) in rows {
+            let value = value(&headers(&header::ACCEPT_LANGUAGE, lines), &header::ACCEPT_LANGUAGE);
+            assert_eq!(value.as_deref(), expected.map(str::as_bytes), "{lines:?}");
+        }
+    }
+}
