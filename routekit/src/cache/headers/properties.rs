@@ -10,7 +10,7 @@ const ROUNDS: usize = 100_000;
 /// What can break a reader, each as a header may have it.
 const NASTY: &[u8] = b"\"\"\\,,==  \t;*/-_.?0159aWw\x80\xff\xc3\xa9";
 
-const WORDS: [&str; 42] = [
+const WORDS: [&str; 44] = [
     "no-store",
     "No-Cache",
     "private",
@@ -53,6 +53,8 @@ const WORDS: [&str; 42] = [
     "W/\"a\"",
     "w/\"a\"",
     "\"a,b\"",
+    "\"\\\\\"",
+    "\"a\\\\, x\"",
 ];
 
 /// One to three lines: bytes, words, lists with all that may be odd in them, or lists without a mistake.
