@@ -98,8 +98,20 @@ async fn headers_of_one_connection_are_not_given_again() {
     assert_eq!(first.header("x-hop"), Some("1"));
     let mut names: Vec<&str> = again.headers().keys().map(http::HeaderName::as_str).collect();
     names.sort_unstable();
-    let expected =
-        ["content-language", "content-length", "content-type", "link", "x-cache", "x-correlation-id", "x-opaque"];
+    let expected = [
+        "age",
+        "cache-control",
+        "cache-status",
+        "content-language",
+        "content-length",
+        "content-type",
+        "date",
+        "etag",
+        "link",
+        "x-cache",
+        "x-correlation-id",
+        "x-opaque",
+    ];
     assert_eq!(names, expected);
     assert_eq!(again.headers().get_all("link").iter().collect::<Vec<_>>(), ["</a>", "</b>"]);
     assert_eq!(again.headers()["x-opaque"].as_bytes(), b"\xe4");

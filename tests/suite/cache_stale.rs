@@ -1,0 +1,215 @@
+//! What is stale and given all the same: while it is made anew, and in place of a failure.
+
+use std::{
+    future::pending,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use routekit::{
+    Clock,
+    cache::Cache,
+    prelude::*,
+    test::{TestApp, TestRequest},
+};
+use tokio::{sync::Semaphore, task::JoinSet};
+
+const CLIENTS: usize = 100;
+
+/// How often handlers ran.
+#[derive(Default)]
+struct Runs(AtomicUsize);
+
+/// A handler goes on when somebody lets it.
+struct Gate(Semaphore);
+
+#[get("/stale/page", cache(ttl = 10, tags = "page", stale_while_revalidate = 30))]
+async fn page(runs: Dep<Runs>, gate: Dep<Gate>) -> String {
+    let run = runs.0.fetch_add(1, Ordering::SeqCst) + 1;
+    gate.0.acquire().await.unwrap().forget();
+    run.to_string()
+}
+
+/// Works once, and then fails.
+#[get("/stale/fails/{how}", cache(ttl = 10, tags = "page", stale_if_error = 60), timeout = "1s")]
+async fn fails(how: String, runs: Dep<Runs>, gate: Dep<Gate>) -> Response {
+    if runs.0.fetch_add(1, Ordering::SeqCst) == 0 {
+        return "old".into_response();
+    }
+    gate.0.acquire().await.unwrap().forget();
+    match how.as_str() {
+        "internal" => Problem::internal(std::io::Error::other("the disk is full")).into_response(),
+        "unavailable" => (StatusCode::SERVICE_UNAVAILABLE, "no").into_response(),
+        "panic" => panic!("as it should"),
+        "hang" => pending().await,
+        _ => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+#[put("/stale/page", invalidates("page"))]
+async fn change() {}
+
+const HOWS: [(&str, u16); 4] = [("internal", 500), ("unavailable", 503), ("panic", 500), ("hang", 504)];
+
+fn start(open: usize) -> (TestApp, Clock) {
+    let (app, clock, _) = start_with_gate(open);
+    (app, clock)
+}
+
+fn start_with_gate(open: usize) -> (TestApp, Clock, Arc<Gate>) {
+    let (clock, gate) = (Clock::manual(), Arc::new(Gate(Semaphore::new(open))));
+    let app = App::with_routes(routes![page, fails, change]).cache(Cache::builder().ttl_jitter(0.0));
+    let app = app.provide(Runs::default()).provide_shared(Arc::clone(&gate));
+    (TestApp::builder(app).clock(clock.clone()).build(), clock, gate)
+}
+
+/// `STALE 200 1`
+async fn said(request: TestRequest) -> String {
+    let answer = request.send().await;
+    let body = if answer.status() == 200 { answer.text() } else { "" };
+    format!("{} {} {body}", answer.header("x-cache").unwrap_or("none"), answer.status().as_u16())
+}
+
+/// Until everything that can go on has.
+async fn settle() {
+    for _ in 0..1000 {
+        tokio::task::yield_now().await;
+    }
+}
+
+fn requests(app: &TestApp) -> String {
+    let metrics = app.metrics();
+    let mut counts = metrics.lines().filter(|line| line.starts_with("http_server_request_duration_seconds_count"));
+    let page = counts.find(|line| line.contains("/stale/page")).unwrap();
+    page.rsplit(' ').next().unwrap().to_owned()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hundred_at_once_have_one_refresh_that_no_client_waits_for() {
+    let clock = Clock::manual();
+    let (runs, gate) = (Arc::new(Runs::default()), Arc::new(Gate(Semaphore::new(1))));
+    let app = App::with_routes(routes![page]).cache(Cache::builder().ttl_jitter(0.0));
+    let app = app.provide_shared(Arc::clone(&runs)).provide_shared(Arc::clone(&gate));
+    let app = TestApp::builder(app).clock(clock.clone()).build();
+    assert_eq!(said(app.get("/stale/page")).await, "MISS 200 1");
+    clock.advance(Duration::from_secs(15));
+    let mut clients = JoinSet::new();
+    for _ in 0..CLIENTS {
+        clients.spawn(said(app.get("/stale/page")));
+    }
+    // Every answer has come, and the handler is still at it.
+    assert_eq!(clients.join_all().await, vec!["STALE 200 1"; CLIENTS]);
+    settle().await;
+    assert_eq!(runs.0.load(Ordering::SeqCst), 2, "one refresh");
+    assert_eq!(requests(&app), "101", "which is no request");
+    gate.0.add_permits(1);
+    settle().await;
+    assert_eq!(said(app.get("/stale/page")).await, "HIT 200 2");
+    assert_eq!((runs.0.load(Ordering::SeqCst), requests(&app)), (2, "102".to_owned()));
+    let stats = app.metrics();
+    let refreshes = stats.lines().find(|line| line.starts_with("routekit_cache_refreshes_total{")).unwrap();
+    assert!(refreshes.ends_with(" 1"), "{refreshes}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_stale_too_long_is_waited_for() {
+    let (app, clock) = start(10);
+    said(app.get("/stale/page")).await;
+    clock.advance(Duration::from_millis(39_999));
+    assert_eq!(said(app.get("/stale/page").header("x", "y")).await, "STALE 200 1");
+    settle().await;
+    assert_eq!(said(app.get("/stale/page")).await, "HIT 200 2");
+    clock.advance(Duration::from_secs(40));
+    assert_eq!(said(app.get("/stale/page")).await, "MISS 200 3");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_invalid_is_never_given_while_it_is_made_anew() {
+    let (app, clock) = start(10);
+    said(app.get("/stale/page")).await;
+    clock.advance(Duration::from_secs(15));
+    app.put("/stale/page").send().await;
+    assert_eq!(said(app.get("/stale/page")).await, "MISS 200 2");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_invalidation_during_a_refresh_is_not_undone_by_it() {
+    let (app, clock, gate) = start_with_gate(1);
+    said(app.get("/stale/page")).await;
+    clock.advance(Duration::from_secs(15));
+    assert_eq!(said(app.get("/stale/page")).await, "STALE 200 1");
+    settle().await;
+    app.put("/stale/page").send().await;
+    // What it began to make before is ready now.
+    gate.0.add_permits(1);
+    settle().await;
+    gate.0.add_permits(1);
+    assert_eq!(said(app.get("/stale/page")).await, "MISS 200 3");
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_place_of_a_failure_until_the_limit() {
+    for (how, status) in HOWS {
+        let (app, clock) = start(100);
+        let path = format!("/stale/fails/{how}");
+        assert_eq!(said(app.get(&path)).await, "MISS 200 old", "{how}");
+        for (advance, expected) in [(9_999, "HIT 200 old"), (1, "STALE 200 old"), (59_999, "STALE 200 old")] {
+            clock.advance(Duration::from_millis(advance));
+            assert_eq!(said(app.get(&path)).await, expected, "{how} {advance} ms later");
+        }
+        clock.advance(Duration::from_millis(1));
+        assert_eq!(said(app.get(&path)).await, format!("MISS {status} "), "{how}: at the limit");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_invalid_is_never_given_in_place_of_a_failure() {
+    for (how, status) in HOWS {
+        let (app, _clock) = start(100);
+        let path = format!("/stale/fails/{how}");
+        said(app.get(&path)).await;
+        app.put("/stale/page").send().await;
+        assert_eq!(said(app.get(&path)).await, format!("MISS {status} "), "{how}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nor_what_becomes_invalid_while_the_handler_is_failing() {
+    for (how, status) in HOWS {
+        let (app, clock, gate) = start_with_gate(0);
+        let path = format!("/stale/fails/{how}");
+        said(app.get(&path)).await;
+        clock.advance(Duration::from_secs(15));
+        let asking = app.get(&path);
+        let failing = tokio::spawn(async move { said(asking).await });
+        settle().await;
+        app.put("/stale/page").send().await;
+        gate.0.add_permits(1);
+        assert_eq!(failing.await.unwrap(), format!("MISS {status} "), "{how}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_a_failure_is_given_what_is_stale_too() {
+    let (app, clock) = start(1);
+    said(app.get("/stale/fails/unavailable")).await;
+    clock.advance(Duration::from_secs(15));
+    let mut clients = JoinSet::new();
+    for _ in 0..CLIENTS {
+        clients.spawn(said(app.get("/stale/fails/unavailable")));
+    }
+    assert_eq!(clients.join_all().await, vec!["STALE 200 old"; CLIENTS]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_no_failure_takes_its_place() {
+    let (app, clock) = start(1);
+    said(app.get("/stale/fails/missing")).await;
+    clock.advance(Duration::from_secs(15));
+    assert_eq!(said(app.get("/stale/fails/missing")).await, "BYPASS 404 ");
+}
