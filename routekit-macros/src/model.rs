@@ -330,6 +330,17 @@ fn check_caching(options: &Options, method: Option<Method>, errors: &mut Errors)
         ),
         _ => {}
     }
+    if let Some(Audience::User(_)) = &caching.audience {
+        for (name, span) in &caching.downstream.for_cdn {
+            errors.push(
+                *span,
+                format!(
+                    "a CDN would give one user's answer to others; leave `{name}` out, or write `shared` in place of \
+                     `per = \"user\"` if the answer is everybody's"
+                ),
+            );
+        }
+    }
 }
 
 fn check_invalidation(options: &Options, method: Option<Method>, errors: &mut Errors) {

@@ -7,29 +7,46 @@ use crate::errors::Errors;
 
 /// Milliseconds of `2` (seconds), `"250ms"`, `"5m"` or `"1h30m"`; zero is a mistake.
 pub(crate) fn duration_ms(literal: &Lit, errors: &mut Errors) -> Option<u64> {
-    quantity(
-        literal,
-        "duration",
-        "whole seconds, or a string such as `\"250ms\"`, `\"5m\"`, `\"1h30m\"`",
-        1000,
-        parse_duration,
-        errors,
-    )
+    quantity(literal, &DURATION, "it must be positive", errors)
+}
+
+/// The duration of `name`. Whoever writes zero is told what happens `without` it.
+pub(crate) fn optional_duration_ms(literal: &Lit, name: &str, without: &str, errors: &mut Errors) -> Option<u64> {
+    quantity(literal, &DURATION, &format!("it must be positive, or `{name}` left out: then {without}"), errors)
 }
 
 /// Bytes of `65536`, `"64KiB"` or `"1MiB"`; zero is a mistake.
 pub(crate) fn size_bytes(literal: &Lit, errors: &mut Errors) -> Option<u64> {
-    quantity(literal, "size", "whole bytes, or a string such as `\"64KiB\"`, `\"1MiB\"`", 1, parse_size, errors)
+    quantity(literal, &SIZE, "it must be positive", errors)
 }
 
-fn quantity(
-    literal: &Lit,
-    what: &str,
-    forms: &str,
+/// How something is measured.
+struct Kind {
+    name: &'static str,
+    /// How it is written.
+    forms: &'static str,
+    /// What a bare number counts.
     unit: u64,
     parse: fn(&str) -> Option<u64>,
-    errors: &mut Errors,
-) -> Option<u64> {
+}
+
+const DURATION: Kind = Kind {
+    name: "duration",
+    forms: "whole seconds, or a string such as `\"250ms\"`, `\"5m\"`, `\"1h30m\"`",
+    unit: 1000,
+    parse: parse_duration,
+};
+
+const SIZE: Kind = Kind {
+    name: "size",
+    forms: "whole bytes, or a string such as `\"64KiB\"`, `\"1MiB\"`",
+    unit: 1,
+    parse: parse_size,
+};
+
+/// `not_zero` is what to say of zero.
+fn quantity(literal: &Lit, kind: &Kind, not_zero: &str, errors: &mut Errors) -> Option<u64> {
+    let Kind { name, forms, unit, parse } = *kind;
     let span: Span = literal.span();
     let parsed = match literal {
         Lit::Int(int) if int.suffix().is_empty() => int.base10_parse::<u64>().ok().and_then(|n| n.checked_mul(unit)),
@@ -38,12 +55,12 @@ fn quantity(
     };
     match parsed {
         Some(0) => {
-            errors.push(span, format!("a {what} of zero; it must be positive"));
+            errors.push(span, format!("a {name} of zero; {not_zero}"));
             None
         }
         Some(value) => Some(value),
         None => {
-            errors.push(span, format!("not a {what}; a {what} is {forms}"));
+            errors.push(span, format!("not a {name}; a {name} is {forms}"));
             None
         }
     }

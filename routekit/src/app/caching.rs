@@ -73,7 +73,8 @@ pub(super) fn warnings(candidates: &[Candidate], prefix: &str) -> Vec<String> {
     let mut warnings = Vec::new();
     for candidate in candidates {
         let label = candidate.label();
-        warnings.extend(audience(candidate).map(|what| format!("{label} {what}")));
+        warnings
+            .extend([audience(candidate), cdn(candidate)].into_iter().flatten().map(|what| format!("{label} {what}")));
         let Some(invalidates) = candidate.policies.invalidates else { continue };
         let mut check = |what: &str, nobody: String, concerned: &dyn Fn(&Candidate, &Caching) -> bool| {
             let cached = candidates.iter().filter_map(|other| Some((other, other.policies.caching.as_ref()?)));
@@ -125,6 +126,22 @@ fn audience(candidate: &Candidate) -> Option<&'static str> {
         (Some(Audience::User), Access::Public) => Some(
             "is cached per user, and does not ask who that is: everybody whom no layer identifies is given the same; write `auth` or \
              `auth(optional)`",
+        ),
+        _ => None,
+    }
+}
+
+/// What looks wrong with having a CDN give answers of a route.
+fn cdn(candidate: &Candidate) -> Option<&'static str> {
+    let caching = candidate.policies.caching.as_ref().filter(|caching| caching.cdn_ttl.is_some())?;
+    match (*candidate.policies.access, caching.partition) {
+        (Access::Identified(_), _) => Some(
+            "asks who is calling, and a CDN that keeps its answers for the `cdn_ttl` does not: unless it is told how, it \
+             gives them to whoever asks; leave `cdn_ttl` out",
+        ),
+        (_, Some(_)) => Some(
+            "tells tenants apart, and a CDN that keeps its answers for the `cdn_ttl` does so only by URL and `Vary`; if the \
+             `partition` is made of anything else, leave `cdn_ttl` out",
         ),
         _ => None,
     }

@@ -108,7 +108,7 @@ pub(super) fn show_caching(caching: &Option<Caching>) -> String {
     parts.extend(times.into_iter().filter_map(|(name, time)| Some(format!("{name} {:?}", time?))));
     parts.extend(caching.cdn_tags.map(|tags| format!("cdn_tags {}", tags.as_str())));
     if !caching.honour_client_directives {
-        parts.push("whatever clients say".to_owned());
+        parts.push("honour_client_directives off".to_owned());
     }
     parts.join(", ")
 }

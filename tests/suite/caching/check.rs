@@ -202,6 +202,50 @@ fn what_looks_wrong_with_users() {
     }
 }
 
+mod cdn {
+    use super::*;
+
+    #[get("/caching/cdn/auth", auth, cache(ttl = 60, shared, cdn_ttl = 60))]
+    pub(super) async fn identified() {}
+
+    #[get("/caching/cdn/unsaid", cache(ttl = 60, shared, cdn_ttl = 60))]
+    pub(super) async fn unsaid() {}
+
+    #[get("/caching/cdn/optional", auth(optional), cache(ttl = 60, shared, cdn_ttl = 60))]
+    pub(super) async fn optional() {}
+
+    #[get("/caching/cdn/tenant", cache(ttl = 60, partition = tenant, cdn_ttl = 60))]
+    pub(super) async fn partitioned() {}
+
+    #[get("/caching/cdn/tags", auth, cache(ttl = 60, shared, partition = tenant, cdn_tags = "Cache-Tag"))]
+    pub(super) async fn tags() {}
+}
+
+#[test]
+fn what_looks_wrong_with_a_cdn() {
+    use cdn::{identified, optional, partitioned, tags, unsaid};
+
+    for (name, route, closed, expected) in [
+        ("who is asked who they are", identified::ROUTE, false, Some("asks who is calling, and a CDN")),
+        ("the app asks", unsaid::ROUTE, true, Some("asks who is calling, and a CDN")),
+        ("nobody asks", unsaid::ROUTE, false, None),
+        ("everybody may call", optional::ROUTE, true, None),
+        ("tenants", partitioned::ROUTE, false, Some("tells tenants apart, and a CDN")),
+        ("no ttl", tags::ROUTE, false, None),
+    ] {
+        let app = App::with_routes([route]).verifier(crate::auth::Header);
+        let app = TestApp::new(if closed { app.require_auth() } else { app });
+        let warnings = app.table().warnings();
+        match expected {
+            None => assert!(warnings.is_empty(), "{name}: {warnings:#?}"),
+            Some(expected) => {
+                assert_eq!(warnings.len(), 1, "{name}: {warnings:#?}");
+                assert!(warnings[0].contains(expected), "{name}: {warnings:#?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_cache_is_not_provided() {
     let error = App::with_routes(routes![plain]).provide(routekit::cache::Cache::new()).into_router().unwrap_err();

@@ -6,7 +6,13 @@ mod settings;
 use std::time::Duration;
 
 use http::request::Parts;
-use routekit::{Origin, cache::Audience, config::Config, prelude::*, test::TestApp};
+use routekit::{
+    Origin,
+    cache::{Audience, CdnTags},
+    config::Config,
+    prelude::*,
+    test::TestApp,
+};
 
 fn tenant(_: &Parts) -> String {
     String::new()
@@ -40,6 +46,23 @@ async fn all(id: u32) -> String {
 
 #[get("/caching/explicit", auth(optional), cache(vary("accept"), shared))]
 async fn explicit() {}
+
+#[get(
+    "/caching/others",
+    cache(
+        ttl = 60,
+        stale_while_revalidate = 30,
+        stale_if_error = "5m",
+        client_ttl = 10,
+        cdn_ttl = "1h",
+        cdn_tags = "surrogate-key",
+        honour_client_directives = false
+    )
+)]
+async fn others() {}
+
+#[get("/caching/tag", cache(cdn_tags = "CACHE-TAG", honour_client_directives = true))]
+async fn tag() {}
 
 #[post("/caching/users", invalidates("users", user, pattern = "/v2/*", pattern = "/v3/*"), auth)]
 async fn add() {}
@@ -79,14 +102,36 @@ fn what_is_declared_is_there_as_data() {
 }
 
 #[test]
+fn what_is_declared_of_stale_answers_and_other_caches() {
+    let seconds = |seconds| Some(Duration::from_secs(seconds));
+    let caching = others::ROUTE.meta().policies.caching.unwrap();
+    assert_eq!((caching.stale_while_revalidate, caching.stale_if_error), (seconds(30), seconds(300)));
+    assert_eq!((caching.client_ttl, caching.cdn_ttl), (seconds(10), seconds(3600)));
+    assert_eq!((caching.cdn_tags, caching.honour_client_directives), (Some(CdnTags::SurrogateKey), false));
+    let caching = tag::ROUTE.meta().policies.caching.unwrap();
+    assert_eq!((caching.cdn_tags, caching.honour_client_directives), (Some(CdnTags::CacheTag), true));
+
+    let caching = cached::ROUTE.meta().policies.caching.unwrap();
+    assert_eq!((caching.stale_while_revalidate, caching.stale_if_error), (None, None));
+    assert_eq!((caching.client_ttl, caching.cdn_ttl, caching.cdn_tags), (None, None, None));
+    assert!(caching.honour_client_directives, "what clients say counts unless a route says otherwise");
+
+    for header in [CdnTags::CacheTag, CdnTags::SurrogateKey] {
+        assert_eq!(header.header().as_str(), header.as_str().to_lowercase());
+    }
+}
+
+#[test]
 fn the_table_and_the_explanation_say_it() {
     let config = configured(
         "[route.'GET /caching/cached']\ncache_ttl = '30s'\n[route.'GET /caching/explicit']\ncache_ttl = 'off'\n",
     );
-    let routes = routes![cached, all, explicit, add, change, plain];
+    let routes = routes![cached, all, explicit, others, tag, add, change, plain];
     let app = TestApp::new(App::with_routes(routes).verifier(crate::auth::Header).config(config));
     let long = "ttl 300s, tags users user:{id}, vary accept-language x-tenant, \
                 invalidate_on POST /caching/users PUT /caching/users/{id}, per user, partitioned, own key, max_body 64KiB";
+    let of_others = "ttl 60s, stale_while_revalidate 30s, stale_if_error 300s, client_ttl 10s, cdn_ttl 3600s, \
+                 cdn_tags Surrogate-Key, honour_client_directives off";
     let added =
         "tags users, patterns /v2/* /v3/*, what is the user's, all of /caching/all/{id} in the request's partition";
     for (route, step, short) in [
@@ -95,6 +140,12 @@ fn the_table_and_the_explanation_say_it() {
             "GET /caching/cached",
             "cache = ttl 30s, tags users (routekit.toml)".to_owned(),
             "cache = ttl 30s, tags users (routekit.toml)".to_owned(),
+        ),
+        ("GET /caching/others", format!("cache = {of_others} (attribute)"), format!("cache = {of_others}")),
+        (
+            "GET /caching/tag",
+            "cache = ttl as answers say, cdn_tags Cache-Tag (attribute)".to_owned(),
+            "cache = ttl as answers say, cdn_tags Cache-Tag".to_owned(),
         ),
         ("GET /caching/explicit", "cache = off (routekit.toml)".to_owned(), "cache = off (routekit.toml)".to_owned()),
         ("GET /caching/plain", "cache = off (default)".to_owned(), String::new()),

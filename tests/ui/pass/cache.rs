@@ -36,6 +36,20 @@ async fn ours() {}
 #[get("/tagged", tags("users"), cache(ttl = 60, tags("users", "{{literal}}", r#"{{"raw"}}"#), max_body = 4096))]
 async fn tagged() {}
 
+// Stale answers, and what caches of others are told.
+#[get("/prices", cache(ttl = 60, stale_while_revalidate = 30, stale_if_error = "5m", client_ttl = 10, cdn_ttl = "1h"))]
+async fn prices() {}
+
+#[get("/news", cache(ttl = 60, tags = "news", cdn_tags = "Cache-Tag", honour_client_directives = false))]
+async fn news() {}
+
+// Handlers may add tags; any case is fine; half seconds need not be sent.
+#[get("/articles", cache(stale_if_error = "500ms", cdn_tags = "surrogate-key", honour_client_directives = true))]
+async fn articles() {}
+
+#[get("/orders", auth, cache(per = "user", ttl = 60, client_ttl = "1m", stale_while_revalidate = "1s500ms"))]
+async fn orders() {}
+
 // Placeholders whose types show themselves, and one that does not.
 #[derive(serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -96,5 +110,5 @@ macro_rules! cached {
 cached!(get_thing, id: u32, "thing:{id}", crate::tenant);
 
 fn main() {
-    let _ = routes![list_users, head_users, clubs, mine, ours, tagged, placeholders, by_path, get_thing];
+    let _ = routes![list_users, head_users, clubs, mine, ours, tagged, prices, news, articles, orders, placeholders, by_path, get_thing];
 }

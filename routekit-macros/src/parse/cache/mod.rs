@@ -1,20 +1,23 @@
 //! `cache(ttl = 300, tags("users", "user:{id}"), vary("accept-language"), per = "user")`
 
+mod downstream;
+mod invalidate_on;
+mod stale;
+mod vary;
+
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
-use syn::{ExprPath, LitStr};
+use syn::{ExprPath, LitBool, LitStr};
 
+use self::{downstream::Downstream, invalidate_on::mutating_routes, stale::Stale, vary::headers};
 use super::{
     Family, RawOption,
     literal::{duration_ms, size_bytes},
-    raw::{self, Once, distinct},
+    raw::{self, Once},
     request_text, strings_call,
     tag::{Tag, tags},
 };
-use crate::{
-    errors::{Errors, list, unknown},
-    method::Method,
-};
+use crate::errors::{Errors, unknown};
 
 /// How the answers of the route are cached.
 pub(crate) struct Caching {
@@ -29,6 +32,9 @@ pub(crate) struct Caching {
     key: Option<ExprPath>,
     invalidate_on: Vec<LitStr>,
     max_body: Option<u64>,
+    stale: Stale,
+    pub(crate) downstream: Downstream,
+    honour_client_directives: Option<bool>,
     /// Whether an argument could not be read: perhaps it was meant to say the audience.
     pub(crate) misread: bool,
 }
@@ -42,7 +48,23 @@ pub(crate) enum Audience {
 
 const USAGE: &str = "`cache(ttl = 60)`, or `cache(shared)` where the answers say themselves how long they are fresh";
 
-const ARGUMENTS: [&str; 9] = ["invalidate_on", "key", "max_body", "partition", "per", "shared", "tags", "ttl", "vary"];
+const ARGUMENTS: [&str; 15] = [
+    "cdn_tags",
+    "cdn_ttl",
+    "client_ttl",
+    "honour_client_directives",
+    "invalidate_on",
+    "key",
+    "max_body",
+    "partition",
+    "per",
+    "shared",
+    "stale_if_error",
+    "stale_while_revalidate",
+    "tags",
+    "ttl",
+    "vary",
+];
 
 pub(super) const FAMILY: Family = Family {
     names: &["cache"],
@@ -74,6 +96,9 @@ impl Caching {
             key: None,
             invalidate_on: Vec::new(),
             max_body: None,
+            stale: Stale::default(),
+            downstream: Downstream::default(),
+            honour_client_directives: None,
             misread: false,
         }
     }
@@ -101,6 +126,15 @@ impl Caching {
                 let literal = item.value("`max_body = \"1MiB\"`", errors);
                 self.max_body = literal.and_then(|literal| size_bytes(&literal, errors));
             }
+            "stale_while_revalidate" => self.stale.while_revalidate(item, errors),
+            "stale_if_error" => self.stale.if_error(item, errors),
+            "client_ttl" => self.downstream.client_ttl(item, errors),
+            "cdn_ttl" => self.downstream.cdn_ttl(item, errors),
+            "cdn_tags" => self.downstream.cdn_tags(item, errors),
+            "honour_client_directives" => {
+                let honour = item.value::<LitBool>("`honour_client_directives = false`", errors);
+                self.honour_client_directives = honour.map(|honour| honour.value);
+            }
             other => {
                 errors.push(item.span, unknown("argument", other, &ARGUMENTS));
                 self.misread = true;
@@ -126,7 +160,14 @@ impl Caching {
         let key = self.key.as_ref().map(request_text::tokens).map(|text| quote!(.key(#text)));
         let invalidate_on = strings_call("invalidate_on", &self.invalidate_on);
         let max_body = self.max_body.map(|bytes| quote!(.max_body(#bytes)));
-        quote!(.cache(__rt::Caching::new() #ttl #tags #vary #audience #partition #key #invalidate_on #max_body))
+        let (stale, downstream) = (self.stale.policy(), self.downstream.policy());
+        let honour = self.honour_client_directives.map(|honour| quote!(.honour_client_directives(#honour)));
+        quote! {
+            .cache(
+                __rt::Caching::new()
+                #ttl #tags #vary #audience #partition #key #invalidate_on #max_body #stale #downstream #honour
+            )
+        }
     }
 }
 
@@ -139,63 +180,4 @@ fn per_user(item: &RawOption, errors: &mut Errors) -> Audience {
         errors.push(whom.span(), format!("answers are stored per user or for everybody; write {USAGE} or `shared`"));
     }
     Audience::User(item.span)
-}
-
-/// `vary("accept-language")`, in lower case.
-fn headers(item: &RawOption, errors: &mut Errors) -> Vec<LitStr> {
-    let headers: Vec<LitStr> = item
-        .strings("`vary(\"accept-language\")`", errors)
-        .into_iter()
-        .map(|header| LitStr::new(&header.value().to_ascii_lowercase(), header.span()))
-        .collect();
-    for header in &headers {
-        if header.value() == "*" {
-            errors.push(
-                header.span(),
-                "`*` tells all requests apart, so no stored answer would ever be given; name the headers that matter",
-            );
-        } else if !header.value().bytes().all(is_token) {
-            errors.push(header.span(), "not the name of a header (RFC 9110 §5.6.2); write it as `\"accept-language\"`");
-        }
-    }
-    distinct(&headers, errors);
-    headers
-}
-
-/// `tchar` of RFC 9110 §5.6.2.
-fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
-}
-
-/// `invalidate_on("POST /v2/users")`
-fn mutating_routes(item: &RawOption, errors: &mut Errors) -> Vec<LitStr> {
-    let routes = item.strings("`invalidate_on(\"POST /v2/users\")`", errors);
-    for route in &routes {
-        if let Err(message) = mutating_route(&route.value()) {
-            errors.push(route.span(), message);
-        }
-    }
-    distinct(&routes, errors);
-    routes
-}
-
-fn mutating_route(text: &str) -> Result<(), String> {
-    const METHODS: [&str; 4] = ["POST", "PUT", "PATCH", "DELETE"];
-    let Some((word, path)) = text.split_once(' ').filter(|(_, path)| !path.contains(char::is_whitespace)) else {
-        return Err("not a method and a path with one space between them; write `\"POST /v2/users\"`".to_owned());
-    };
-    let upper = word.to_uppercase();
-    match Method::from_word(&word.to_lowercase()) {
-        None => return Err(unknown("method", word, &METHODS)),
-        Some(method) if method.is_safe() => {
-            let methods = list(METHODS);
-            return Err(format!("`{upper}` changes nothing that is stored (RFC 9110 §9.2.1); write one of {methods}"));
-        }
-        Some(_) if word != upper => return Err(format!("a method is in upper case here; write `{upper} {path}`")),
-        Some(_) => {}
-    }
-    if !path.starts_with('/') {
-        return Err(format!("a path starts with `/`; write `{word} /{path}`"));
-    }
-    Ok(())
 }
