@@ -13,6 +13,7 @@ mod cache;
 mod cache_compression;
 mod cache_flight;
 mod cache_race;
+mod cache_rules;
 mod cache_stale;
 mod cache_store;
 mod caching;

@@ -1,0 +1,268 @@
+//! What is stale, and given all the same.
+
+use super::{
+    harness::{BYPASS, HIT, MISS, Row, STALE, ask, get, row, secs},
+    options_stub::Options as _,
+};
+
+const MINUTE: &str = "Cache-Control: max-age=60";
+
+pub(super) fn rows() -> Vec<Row> {
+    [while_revalidate(), if_error(), forbidden(), never()].concat()
+}
+
+fn while_revalidate() -> Vec<Row> {
+    vec![
+        row("stale-while-revalidate of the route: given at once, and asked for behind it (RFC 5861 §3)")
+            .ttl(60)
+            .layer(|layer| layer.stale_while_revalidate(secs(30)))
+            .does([
+                get(MISS),
+                get(STALE)
+                    .after(70)
+                    .body("1")
+                    .asks(1)
+                    .has("Age: 70")
+                    .has("Cache-Status: routekit; hit; ttl=-10; detail='stale-while-revalidate'"),
+                get(HIT).body("2").has("Age: 0"),
+            ]),
+        row("stale-while-revalidate of the answer (RFC 5861 §3)").does([
+            get(MISS).says("Cache-Control: max-age=60, stale-while-revalidate=30"),
+            get(STALE).after(89).body("1").asks(1),
+            get(HIT).body("2"),
+        ]),
+        row("stale-while-revalidate ends (RFC 5861 §3)").does([
+            get(MISS).says("Cache-Control: max-age=60, stale-while-revalidate=30"),
+            get(MISS).after(91).body("2"),
+        ]),
+        row("stale-while-revalidate of the route ends (RFC 5861 §3)")
+            .ttl(60)
+            .layer(|layer| layer.stale_while_revalidate(secs(30)))
+            .does([get(MISS), get(MISS).after(91).body("2")]),
+        row("stale-while-revalidate of the answer goes before the route's (RFC 5861 §3)")
+            .layer(|layer| layer.stale_while_revalidate(secs(100)))
+            .does([
+                get(MISS).says("Cache-Control: max-age=60, stale-while-revalidate=10"),
+                get(MISS).after(75).body("2"),
+            ]),
+        row("stale-while-revalidate=0 of the answer ends the route's (RFC 5861 §3)")
+            .layer(|layer| layer.stale_while_revalidate(secs(100)))
+            .does([get(MISS).says("Cache-Control: max-age=60, stale-while-revalidate=0"), get(MISS).after(61)]),
+        row("stale-while-revalidate of no number is none (RFC 9111 §4.2.1)")
+            .layer(|layer| layer.stale_while_revalidate(secs(100)))
+            .does([get(MISS).says("Cache-Control: max-age=60, stale-while-revalidate=x"), get(MISS).after(61)]),
+        row("stale-while-revalidate of the route holds for an answer's own max-age (RFC 5861 §3)")
+            .layer(|layer| layer.stale_while_revalidate(secs(30)))
+            .does([get(MISS).says(MINUTE), get(STALE).after(70).asks(1), get(HIT).body("2")]),
+        row("stale-while-revalidate in CDN-Cache-Control (RFC 9213 §2.1)").does([
+            get(MISS).says("CDN-Cache-Control: max-age=60, stale-while-revalidate=30"),
+            get(STALE).after(70).asks(1),
+        ]),
+        row("stale-while-revalidate counts the Age that an answer came with (RFC 9111 §4.2.3)").does([
+            get(MISS).says("Cache-Control: max-age=60, stale-while-revalidate=30").and("Age: 20"),
+            get(STALE)
+                .after(50)
+                .has("Age: 70")
+                .has("Cache-Status: routekit; hit; ttl=-10; detail='stale-while-revalidate'"),
+        ]),
+        row("stale-while-revalidate asks with the ETag (RFC 5861 §3)").does([
+            get(MISS).says("Cache-Control: max-age=60, stale-while-revalidate=30").and("ETag: 'a'"),
+            get(STALE).after(70).answers(304, "").shows("If-None-Match: 'a'").asks(1),
+            get(HIT).body("1").after(59),
+        ]),
+        row("stale-while-revalidate that fails leaves what is stale (RFC 5861 §3)").does([
+            get(MISS).says("Cache-Control: max-age=60, stale-while-revalidate=30"),
+            get(STALE).after(70).answers(500, "").body("1").gets(200),
+            get(STALE).after(5).body("1").gets(200),
+            get(MISS).after(20).gets(500),
+        ]),
+        row("stale-while-revalidate and a client with the same copy (RFC 9110 §13.1.2)").does([
+            get(MISS).says("Cache-Control: max-age=60, stale-while-revalidate=30").and("ETag: 'a'"),
+            get(STALE).after(70).with("If-None-Match: 'a'").gets(304).has("Age: 70"),
+        ]),
+        row("stale-while-revalidate is not for a client that wants it new (RFC 9111 §5.2.1.4)").does([
+            get(MISS).says("Cache-Control: max-age=60, stale-while-revalidate=30"),
+            get(MISS).after(70).with("Cache-Control: no-cache").body("2"),
+        ]),
+    ]
+}
+
+fn if_error() -> Vec<Row> {
+    let mut rows = Vec::new();
+    for status in [500, 502, 503, 504] {
+        rows.push(
+            row(format!("stale-if-error of the route, for {status} (RFC 5861 §4)"))
+                .ttl(60)
+                .layer(|layer| layer.stale_if_error(secs(30)))
+                .does([
+                    get(MISS),
+                    get(STALE)
+                        .after(70)
+                        .answers(status, "")
+                        .body("1")
+                        .asks(1)
+                        .has("Age: 70")
+                        .has("Cache-Status: routekit; hit; ttl=-10; detail='stale-if-error'"),
+                ]),
+        );
+    }
+    rows.extend([
+        row("stale-if-error asks the handler each time (RFC 5861 §4)")
+            .ttl(60)
+            .layer(|layer| layer.stale_if_error(secs(30)))
+            .does([
+                get(MISS),
+                get(STALE).after(70).answers(500, "").asks(1),
+                get(STALE).after(5).asks(1),
+                get(MISS).after(5).says("").body("4"),
+                get(HIT).body("4"),
+            ]),
+        row("stale-if-error of the answer (RFC 5861 §4)").does([
+            get(MISS).says("Cache-Control: max-age=60, stale-if-error=30"),
+            get(STALE).after(89).answers(500, "").body("1").asks(1),
+        ]),
+        row("stale-if-error of the client (RFC 5861 §4)").does([
+            get(MISS).says(MINUTE).and("ETag: 'a'"),
+            get(STALE).after(70).answers(500, "").with("Cache-Control: stale-if-error=10").body("1").asks(1),
+            get(MISS).after(1).with("Cache-Control: stale-if-error=10").gets(500),
+        ]),
+        row("stale-if-error of a client of whom the route wants to hear nothing (RFC 5861 §4)")
+            .layer(|layer| layer.honour_client_directives(false))
+            .does([
+                get(MISS).says(MINUTE).and("ETag: 'a'"),
+                get(MISS).after(61).answers(500, "").with("Cache-Control: stale-if-error=10").gets(500),
+            ]),
+        row("stale-if-error of a client that says no number (RFC 9111 §4.2.1)").does([
+            get(MISS).says(MINUTE).and("ETag: 'a'"),
+            get(MISS).after(61).answers(500, "").with("Cache-Control: stale-if-error=x").gets(500),
+        ]),
+        row("stale-if-error ends (RFC 5861 §4)").does([
+            get(MISS).says("Cache-Control: max-age=60, stale-if-error=30"),
+            get(MISS).after(91).answers(500, "").gets(500),
+        ]),
+        row("stale-if-error of the route ends (RFC 5861 §4)")
+            .ttl(60)
+            .layer(|layer| layer.stale_if_error(secs(30)))
+            .does([get(MISS), get(MISS).after(91).answers(500, "").gets(500)]),
+        row("stale-if-error of the answer goes before the route's (RFC 5861 §4)")
+            .layer(|layer| layer.stale_if_error(secs(100)))
+            .does([
+                get(MISS).says("Cache-Control: max-age=60, stale-if-error=10"),
+                get(MISS).after(75).answers(500, "").gets(500),
+            ]),
+        row("stale-if-error=0 of the answer ends the route's (RFC 5861 §4)")
+            .layer(|layer| layer.stale_if_error(secs(100)))
+            .does([
+                get(MISS).says("Cache-Control: max-age=60, stale-if-error=0"),
+                get(MISS).after(61).answers(500, "").gets(500),
+            ]),
+        row("stale-if-error asks with the ETag (RFC 5861 §4)").does([
+            get(MISS).says("Cache-Control: max-age=60, stale-if-error=30").and("ETag: 'a'"),
+            get(STALE).after(70).answers(500, "").shows("If-None-Match: 'a'").body("1"),
+        ]),
+        row("stale-if-error is not for refusals (RFC 5861 §4)")
+            .ttl(60)
+            .layer(|layer| layer.stale_if_error(secs(30)))
+            .does([get(MISS), get(BYPASS).after(70).answers(404, "").gets(404)]),
+        row("without stale-if-error a failure is a failure (RFC 9111 §4.3.3)")
+            .ttl(60)
+            .does([get(MISS), get(MISS).after(61).answers(500, "").gets(500)]),
+        row("stale-if-error while it is fresh asks nobody (RFC 5861 §4)")
+            .ttl(60)
+            .layer(|layer| layer.stale_if_error(secs(30)))
+            .does([get(MISS), get(HIT).after(59).answers(500, "").gets(200)]),
+        row("stale-if-error after stale-while-revalidate (RFC 5861 §4)").does([
+            get(MISS).says("Cache-Control: max-age=60, stale-while-revalidate=10, stale-if-error=100"),
+            get(STALE).after(110).answers(500, "").has("Cache-Status: routekit; hit; ttl=-50; detail='stale-if-error'"),
+        ]),
+    ]);
+    rows
+}
+
+/// `must-revalidate` and the like, against what the route and what the answer itself allows.
+fn forbidden() -> Vec<Row> {
+    let mut rows = Vec::new();
+    for directive in ["must-revalidate, max-age=60", "proxy-revalidate, max-age=60"] {
+        let bare: &'static str = format!("Cache-Control: {directive}").leak();
+        let own: &'static str = format!("{bare}, stale-while-revalidate=30, stale-if-error=30").leak();
+        for (whose, header) in [("the route's", bare), ("the answer's own", own)] {
+            rows.extend([
+                row(format!("`{directive}` forbids {whose} stale-while-revalidate (RFC 9111 §4.2.4)"))
+                    .layer(|layer| layer.stale_while_revalidate(secs(30)))
+                    .does([get(MISS).says(header), get(MISS).after(61).body("2")]),
+                row(format!("`{directive}` forbids {whose} stale-if-error (RFC 9111 §4.2.4)"))
+                    .layer(|layer| layer.stale_if_error(secs(30)))
+                    .does([get(MISS).says(header), get(MISS).after(61).answers(500, "").gets(500)]),
+            ]);
+        }
+        rows.push(row(format!("`{directive}` forbids a client's stale-if-error (RFC 9111 §4.2.4)")).does([
+            get(MISS).says(bare).and("ETag: 'a'"),
+            get(MISS).after(61).answers(500, "").with("Cache-Control: stale-if-error=30").gets(500),
+        ]));
+    }
+    rows.extend([
+        row("s-maxage forbids the route's stale-while-revalidate (RFC 9111 §5.2.2.10)")
+            .layer(|layer| layer.stale_while_revalidate(secs(30)))
+            .does([get(MISS).says("Cache-Control: s-maxage=60"), get(MISS).after(61).body("2")]),
+        row("s-maxage forbids the route's stale-if-error (RFC 9111 §5.2.2.10)")
+            .layer(|layer| layer.stale_if_error(secs(30)))
+            .does([get(MISS).says("Cache-Control: s-maxage=60"), get(MISS).after(61).answers(500, "").gets(500)]),
+        row("s-maxage leaves the answer's own stale-while-revalidate (RFC 5861 §3)").does([
+            get(MISS).says("Cache-Control: s-maxage=60, stale-while-revalidate=30"),
+            get(STALE).after(61).body("1"),
+        ]),
+        row("s-maxage leaves the answer's own stale-if-error (RFC 5861 §4)").does([
+            get(MISS).says("Cache-Control: s-maxage=60, stale-if-error=30"),
+            get(STALE).after(61).answers(500, "").body("1"),
+        ]),
+        row("no-cache forbids stale-while-revalidate (RFC 9111 §5.2.2.4)")
+            .layer(|layer| layer.stale_while_revalidate(secs(30)))
+            .does([
+                get(MISS).says("Cache-Control: no-cache, stale-while-revalidate=30").and("ETag: 'a'"),
+                get(MISS).after(1).answers(304, "").shows("If-None-Match: 'a'").body("1"),
+            ]),
+        row("no-cache forbids stale-if-error (RFC 9111 §5.2.2.4)").layer(|layer| layer.stale_if_error(secs(30))).does(
+            [
+                get(MISS).says("Cache-Control: no-cache, stale-if-error=30").and("ETag: 'a'"),
+                get(MISS).after(1).answers(500, "").gets(500),
+            ],
+        ),
+    ]);
+    rows
+}
+
+fn never() -> Vec<Row> {
+    vec![
+        row("what was made invalid is not given while it is asked for (RFC 9111 §4.4)")
+            .ttl(60)
+            .layer(|layer| layer.stale_while_revalidate(secs(300)))
+            .does([get(MISS), ask("POST", "/", BYPASS), get(MISS).body("3"), get(HIT).body("3")]),
+        row("what was made invalid is not given while it is asked for, nor later (RFC 9111 §4.4)")
+            .ttl(60)
+            .layer(|layer| layer.stale_while_revalidate(secs(300)))
+            .does([get(MISS), ask("POST", "/", BYPASS), get(MISS).after(70).body("3")]),
+        row("what was made invalid when it was stale is not given (RFC 9111 §4.4)")
+            .ttl(60)
+            .layer(|layer| layer.stale_while_revalidate(secs(300)))
+            .does([get(MISS), ask("POST", "/", BYPASS).after(70), get(MISS).body("3")]),
+        row("what was made invalid is not given in place of a failure (RFC 9111 §4.4)")
+            .ttl(60)
+            .layer(|layer| layer.stale_if_error(secs(300)))
+            .does([
+                get(MISS),
+                ask("POST", "/", BYPASS),
+                get(MISS).answers(500, "").gets(500),
+                get(MISS).after(70).gets(500),
+            ]),
+        row("what was made invalid is not given to a client that takes it for a failure (RFC 9111 §4.4)").does([
+            get(MISS).says(MINUTE).and("ETag: 'a'"),
+            ask("POST", "/", BYPASS).answers(200, ""),
+            get(MISS).after(61).answers(500, "").with("Cache-Control: stale-if-error=300").gets(500),
+        ]),
+        row("what is of an invalid group is not given while it is asked for (RFC 9875 §3)").does([
+            get(MISS).says("Cache-Control: max-age=60, stale-while-revalidate=300").and("Cache-Groups: 'news'"),
+            ask("POST", "/x", BYPASS).answers(200, "Cache-Group-Invalidation: 'news'"),
+            get(MISS).says(MINUTE).after(70).body("3"),
+        ]),
+    ]
+}
