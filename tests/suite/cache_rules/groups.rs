@@ -20,8 +20,19 @@ fn kept() -> Step {
     ask("GET", "/a", HIT).body("1")
 }
 
+/// As many as a cache has to know, and as long.
+fn many() -> &'static str {
+    let names: Vec<String> = (0..32).map(|n| format!("'{n:032}'")).collect();
+    format!("Cache-Groups: {}", names.join(", ")).leak()
+}
+
 pub(super) fn rows() -> Vec<Row> {
     vec![
+        row("32 groups of 32 characters are not too many (RFC 9875 §2)").does([
+            stored(many()),
+            post("Cache-Group-Invalidation: '00000000000000000000000000000031'"),
+            gone(),
+        ]),
         row("what is of a group goes with it (RFC 9875 §3)").does([
             stored("Cache-Groups: 'news'"),
             post("Cache-Group-Invalidation: 'news'"),

@@ -4,13 +4,7 @@
 
 use std::time::Duration;
 
-use routekit::cache::CacheLayer;
-
-#[derive(Debug, Clone, Copy)]
-pub(super) enum CdnTags {
-    CacheTag,
-    SurrogateKey,
-}
+use routekit::cache::{CacheLayer, CdnTags};
 
 pub(super) trait Options: Sized {
     fn stale_while_revalidate(self, _: Duration) -> Self {

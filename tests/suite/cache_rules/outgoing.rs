@@ -1,8 +1,10 @@
 //! What is said of an answer on its way out.
 
+use routekit::cache::CdnTags;
+
 use super::{
     harness::{BYPASS, HIT, MISS, Row, ask, get, head, row, secs},
-    options_stub::{CdnTags, Options as _},
+    options_stub::Options as _,
 };
 
 const MINUTE: &str = "Cache-Control: max-age=60";
@@ -161,26 +163,26 @@ fn for_cdns() -> Vec<Row> {
 
 fn tags() -> Vec<Row> {
     vec![
-        row("Cache-Tag says the tags of the route (RFC 9875 §1)")
+        row("Cache-Tag says the tags of the route (a custom of CDNs, in no RFC)")
             .ttl(60)
             .layer(|layer| layer.tags(["a", "b"]).cdn_tags(CdnTags::CacheTag))
             .does([get(MISS).has("Cache-Tag: a,b"), get(HIT).has("Cache-Tag: a,b")]),
-        row("Surrogate-Key says the tags of the route (RFC 9875 §1)")
+        row("Surrogate-Key says the tags of the route (a custom of CDNs, in no RFC)")
             .ttl(60)
             .layer(|layer| layer.tags(["a", "b"]).cdn_tags(CdnTags::SurrogateKey))
             .does([get(MISS).has("Surrogate-Key: a b"), get(HIT).has("Surrogate-Key: a b")]),
-        row("tags that the handler found, and groups, are said, too (RFC 9875 §1)")
+        row("tags that the handler found, and groups, are said, too (a custom of CDNs, in no RFC)")
             .ttl(60)
             .layer(|layer| layer.tags(["a"]).cdn_tags(CdnTags::CacheTag))
             .does([
                 get(MISS).says("Cache-Groups: 'c'").tagged(&["b"]).has("Cache-Tag: a,b,c"),
                 get(HIT).has("Cache-Tag: a,b,c").has("Cache-Groups: 'c'"),
             ]),
-        row("tags are not said unless somebody wants them (RFC 9875 §1)")
+        row("tags are not said unless somebody wants them (a custom of CDNs, in no RFC)")
             .ttl(60)
             .layer(|layer| layer.tags(["a"]))
             .does([get(MISS).lacks("cache-tag").lacks("surrogate-key"), get(HIT).lacks("cache-tag")]),
-        row("tags are not said of what is not stored (RFC 9875 §1)")
+        row("tags are not said of what is not stored (a custom of CDNs, in no RFC)")
             .layer(|layer| layer.tags(["a"]).cdn_tags(CdnTags::CacheTag))
             .does([get(BYPASS).says("").lacks("cache-tag")]),
     ]

@@ -50,7 +50,7 @@ fn methods() -> Vec<Row> {
             post("/a").body("2"),
             stored("/a").body("3"),
         ]),
-        row("an unsafe method drops nothing before it is answered: what comes then is new (RFC 9111 §4.4)").does([
+        row("what is stored after an unsafe method stays (RFC 9111 §4.4)").does([
             stored("/a"),
             post("/a").answers(200, ""),
             stored("/a").body("3"),

@@ -80,7 +80,7 @@ impl Handler {
             if answer.status != 304 && answer.status < 500 && request.method() == http::Method::GET {
                 state.good = Some(answer.status);
             }
-            let has_content = !matches!(answer.status, 204 | 304);
+            let has_content = !matches!(answer.status, 204 | 304) && request.method() != http::Method::HEAD;
             let content = answer.content.map_or_else(|| state.seen.len().to_string(), str::to_owned);
             let mut response = Response::new(if has_content { Body::from(content) } else { Body::empty() });
             *response.status_mut() = StatusCode::from_u16(answer.status).unwrap();

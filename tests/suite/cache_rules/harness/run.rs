@@ -14,7 +14,6 @@ use tower::{Layer, Service, ServiceExt, service_fn};
 use super::{HIT, Row, STALE, Step, handler::Handler, text};
 
 /// Runs them all, and tells of all that fail.
-#[track_caller]
 pub(crate) async fn check(rows: Vec<Row>) {
     let mut failures = String::new();
     let mut failed = 0;
