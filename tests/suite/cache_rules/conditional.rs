@@ -219,12 +219,16 @@ fn filling() -> Vec<Row> {
         row("any copy is one, also of what is just stored (RFC 9110 §13.1.2)")
             .ttl(60)
             .does([get(MISS).with("If-None-Match: *").gets(304), get(HIT).body("1")]),
-        row("what may not be stored is given whole (RFC 9111 §4.3.2)").does([get(BYPASS)
-            .says("Cache-Control: no-store")
-            .and("ETag: 'a'")
-            .with("If-None-Match: 'a'")
-            .hides("if-none-match")
-            .gets(200)
-            .body("1")]),
+        row("a client with the copy of what may not be stored is told so, since its handler cannot (RFC 9110 §13.1.2)")
+            .does([
+                get(BYPASS)
+                    .says("Cache-Control: no-store")
+                    .and("ETag: 'a'")
+                    .with("If-None-Match: 'a'")
+                    .hides("if-none-match")
+                    .gets(304),
+                get(BYPASS).after(5).with("If-None-Match: 'a'").hides("if-none-match").gets(304),
+                get(BYPASS).after(5).with("If-None-Match: 'b'").hides("if-none-match").gets(200).body("3"),
+            ]),
     ]
 }

@@ -19,7 +19,6 @@ mod credentials;
 mod freshness;
 mod groups;
 mod harness;
-mod options_stub;
 mod outgoing;
 mod passing;
 mod requests;

@@ -2,10 +2,7 @@
 
 use routekit::cache::CdnTags;
 
-use super::{
-    harness::{BYPASS, HIT, MISS, Row, ask, get, head, row, secs},
-    options_stub::Options as _,
-};
+use super::harness::{BYPASS, HIT, MISS, Row, ask, get, head, row, secs};
 
 const MINUTE: &str = "Cache-Control: max-age=60";
 

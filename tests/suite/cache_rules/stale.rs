@@ -1,9 +1,6 @@
 //! What is stale, and given all the same.
 
-use super::{
-    harness::{BYPASS, HIT, MISS, Row, STALE, get, row, secs},
-    options_stub::Options as _,
-};
+use super::harness::{BYPASS, HIT, MISS, Row, STALE, get, row, secs};
 
 const MINUTE: &str = "Cache-Control: max-age=60";
 
