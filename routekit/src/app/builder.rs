@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     auth::{Identify, IdentifyBy, Verifier, Verifiers},
-    cache::CacheBuilder,
+    cache::{CacheBuilder, Invalidation, Listener},
     clock::Clock,
     config::{AdminAddr, Config},
     deps::DepsBuilder,
@@ -77,6 +77,8 @@ pub struct App {
     /// Whether routes that do not say who may call them are closed.
     pub(super) require_auth: bool,
     pub(super) cache: CacheBuilder,
+    /// Who is told what is invalid.
+    pub(super) listeners: Vec<Listener>,
     pub(super) observers: Vec<Arc<dyn Observer>>,
     pub(super) clock: Clock,
 }
@@ -109,6 +111,7 @@ impl App {
             verifiers: Verifiers::new(),
             require_auth: false,
             cache: CacheBuilder::default(),
+            listeners: Vec::new(),
             observers: Vec::new(),
             clock: Clock::system(),
         };
@@ -314,6 +317,38 @@ impl App {
     /// ```
     pub fn cache(mut self, cache: impl Into<CacheBuilder>) -> Self {
         self.cache = cache.into();
+        self
+    }
+
+    /// Calls this function after each invalidation in this process that succeeded: to purge what a CDN keeps, whose answers `cdn_tags = …`
+    /// tells it the tags of.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use routekit::App;
+    /// # struct Edge;
+    /// # impl Edge { async fn purge_all(&self) {} async fn purge_tags(&self, _: &[String]) {} }
+    /// let edge = Arc::new(Edge);
+    /// let app = App::discover().on_invalidate(async move |event| {
+    ///     if event.everything {
+    ///         edge.purge_all().await;
+    ///     } else {
+    ///         edge.purge_tags(&event.edge_tags()).await;
+    ///     }
+    /// });
+    /// ```
+    ///
+    /// It is told what routes, handlers ([`Cache`](crate::cache::Cache)) and operators make invalid, and the URLs of requests of an unsafe method. What it
+    /// captures is cloned for each call. Each call is a task of its own, for which no request waits, and of which there are 1,024 at a time: what is
+    /// invalid beyond that is not told, nor is what a call that panics or is cut off was about, which an error in the log says.
+    ///
+    /// A cache that is made already ([`cache`](Self::cache)) tells it what is made invalid by others who use it, too, as long as there is that cache.
+    pub fn on_invalidate<F, R>(mut self, tell: F) -> Self
+    where
+        F: FnOnce(Invalidation) -> R + Clone + Send + Sync + 'static,
+        R: Future<Output = ()> + Send + 'static,
+    {
+        self.listeners.push(Listener::new(tell));
         self
     }
 

@@ -5,7 +5,7 @@ use crate::{
     cache::{self, CacheBuilder},
     config::{self, Config},
     policy::WantedBy,
-    route::{Access, Audience, Caching, InputSource},
+    route::{Access, Audience, Caching, InputSource, RequestText},
     setting::Origin,
     setup::{self, SetupProblem},
     units,
@@ -66,6 +66,20 @@ pub(super) fn wire(candidates: &mut [Candidate], problems: &mut Vec<SetupProblem
             }
         }
     }
+}
+
+/// Tells each route of an unsafe method that its URL is invalid after it (RFC 9111 §4.4), where any route is cached; the partitions that
+/// answers are in.
+pub(super) fn drop_urls(candidates: &mut [Candidate]) -> Vec<RequestText> {
+    let (mut any, mut partitions) = (false, Vec::new());
+    for caching in candidates.iter().filter_map(|candidate| candidate.policies.caching.as_ref()) {
+        any = true;
+        partitions.extend(caching.partition.filter(|partition| !partitions.contains(partition)));
+    }
+    for candidate in candidates {
+        candidate.policies.drops_url = any && candidate.route.meta().method.is_unsafe();
+    }
+    partitions
 }
 
 /// What looks wrong with the caching of the routes, and may be meant.

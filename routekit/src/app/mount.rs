@@ -135,6 +135,7 @@ pub(super) fn mount(app: App, scope: Scope) -> Result<Mounted, Error> {
     check::overrides(&config, &routes, &mut problems);
     caching::overrides(&candidates, &config, &mut problems);
     caching::wire(&mut candidates, &mut problems);
+    let partitions = caching::drop_urls(&mut candidates);
     let in_main = *config.admin_addr == AdminAddr::Main;
     let reserved: Vec<Reserved> = HEALTH.into_iter().chain(admin::PATHS.into_iter().filter(|_| in_main)).collect();
     let checked = candidates.iter().map(|c| (&c.route, c.path.as_str(), &c.description));
@@ -181,8 +182,9 @@ pub(super) fn mount(app: App, scope: Scope) -> Result<Mounted, Error> {
     let own = |label: &str, router: Router| Group { label: label.to_owned(), router: router.layer(matched.clone()) };
     let shared = policy::Shared {
         verifiers: Arc::clone(&verifiers),
-        cache,
+        cache: cache.clone(),
         cache_debug_headers: *config.cache_debug_headers,
+        partitions,
         prefix: prefix.to_owned(),
     };
     let mut groups = groups(&candidates, &deps, &shared, &observers);
@@ -197,6 +199,8 @@ pub(super) fn mount(app: App, scope: Scope) -> Result<Mounted, Error> {
     if !problems.is_empty() {
         return Err(Error::new(problems));
     }
+    // Not before everything is right: who made the cache may mount another app with it.
+    app.listeners.into_iter().for_each(|listener| cache.listen(listener));
     for layer in app.layers {
         router = layer(router);
     }

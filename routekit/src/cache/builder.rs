@@ -1,8 +1,8 @@
 //! What a program says of its cache.
 
-use std::{any::Any, sync::Arc};
+use std::{any::Any, future::Future, sync::Arc};
 
-use super::{Cache, CacheStore, Embedded, embedded::DEFAULT_BYTES, store::Store};
+use super::{Cache, CacheStore, Embedded, Invalidation, embedded::DEFAULT_BYTES, listeners::Listener, store::Store};
 use crate::{clock::Clock, spawner::Spawner};
 
 /// By how much lifetimes are shortened at most, unless somebody says otherwise: a tenth.
@@ -16,6 +16,7 @@ pub struct CacheBuilder {
     clock: Option<Clock>,
     spawner: Option<Spawner>,
     jitter: Option<f64>,
+    listeners: Vec<Listener>,
 }
 
 /// Where entries are to be kept.
@@ -86,6 +87,19 @@ impl CacheBuilder {
         self
     }
 
+    /// Calls this function after each invalidation in this process that succeeded, to purge copies further out. See
+    /// [`App::on_invalidate`](crate::App::on_invalidate), which is the same for the cache of an app.
+    ///
+    /// Without a [`spawner`](Self::spawner), whoever waits for an invalidation waits for it as well.
+    pub fn on_invalidate<F, R>(mut self, tell: F) -> Self
+    where
+        F: FnOnce(Invalidation) -> R + Clone + Send + Sync + 'static,
+        R: Future<Output = ()> + Send + 'static,
+    {
+        self.listeners.push(Listener::new(tell));
+        self
+    }
+
     fn bytes(&self) -> Option<u64> {
         if let Kept::Sized { bytes, .. } = self.kept { bytes } else { None }
     }
@@ -111,7 +125,10 @@ impl CacheBuilder {
     pub fn build(self) -> Cache {
         let clock = self.clock.unwrap_or_default();
         let store = match self.kept {
-            Kept::By(cache) => return cache,
+            Kept::By(cache) => {
+                self.listeners.into_iter().for_each(|listener| cache.listen(listener));
+                return cache;
+            }
             Kept::In(store) => store,
             Kept::Sized { bytes, tags } => {
                 let bytes = bytes.unwrap_or(DEFAULT_BYTES);
@@ -122,11 +139,11 @@ impl CacheBuilder {
                 Store::Embedded(Arc::new(embedded.clock(clock.clone())))
             }
         };
-        Cache::of(store, clock, self.spawner, self.jitter.unwrap_or(JITTER))
+        Cache::of(store, clock, self.spawner, self.jitter.unwrap_or(JITTER), self.listeners)
     }
 }
 
-/// This one, as it is: what a builder says beside it changes nothing.
+/// This one, as it is: what a builder says beside it changes nothing, but for who is told what is invalid.
 impl From<Cache> for CacheBuilder {
     fn from(made: Cache) -> Self {
         Self { kept: Kept::By(made), ..Self::default() }

@@ -8,7 +8,10 @@ use std::{
 use axum::response::Response;
 use pin_project_lite::pin_project;
 
-use super::status::{self, BYPASS, Fwd};
+use super::{
+    invalidate::{Guard, Watched},
+    status::{self, BYPASS, Fwd},
+};
 
 pin_project! {
     /// The future of [`Cached`](super::Cached).
@@ -22,7 +25,7 @@ pin_project! {
     #[project = WayProjection]
     enum Way<F, E> {
         // Nothing is cached here, or not this request, for this reason.
-        Passed { #[pin] inner: F, why: Option<Fwd> },
+        Passed { #[pin] inner: Watched<F, E>, why: Option<Fwd> },
         // Taken with the first poll.
         Hit { response: Option<Response> },
         Asked { answer: Answer<E> },
@@ -35,7 +38,12 @@ type Answer<E> = Pin<Box<dyn Future<Output = Result<Response, E>> + Send>>;
 impl<F, E> CachedFuture<F, E> {
     /// Past the cache, which says so where there is one.
     pub(super) fn passed(inner: F, why: Option<Fwd>) -> Self {
-        Self { way: Way::Passed { inner, why } }
+        Self::watched(inner, why, None)
+    }
+
+    /// The same for a request that may change its URL.
+    pub(super) fn watched(inner: F, why: Option<Fwd>, guard: Option<Guard>) -> Self {
+        Self { way: Way::Passed { inner: Watched::new(inner, guard), why } }
     }
 
     pub(super) fn hit(response: Response) -> Self {
@@ -51,6 +59,7 @@ impl<F, E> CachedFuture<F, E> {
 impl<F, E> Future for CachedFuture<F, E>
 where
     F: Future<Output = Result<Response, E>>,
+    E: Send + 'static,
 {
     type Output = Result<Response, E>;
 

@@ -1,5 +1,7 @@
 //! Patterns over paths: `*` stands for any text, and nothing else is special.
 
+use std::fmt;
+
 /// A pattern, cut at its stars.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Glob(Vec<String>);
@@ -55,6 +57,13 @@ impl Glob {
             rest = &rest[found + part.len()..];
         }
         rest.ends_with(last.as_str())
+    }
+}
+
+/// As people write it.
+impl fmt::Display for Glob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join("*"))
     }
 }
 

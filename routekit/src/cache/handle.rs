@@ -10,11 +10,15 @@ use std::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
-    CacheBuilder, Entry, Key, Lookup, Stamp, StoreError, StoreSize, Tag, Target,
+    CacheBuilder, Entry, Invalidation, Key, Lookup, Stamp, StoreError, StoreSize, Tag, Target,
     entry::CENTURY,
     flight::{Flights, Outcome, Role},
+    glob::Glob,
+    invalidate::{Named, Subject},
+    listeners::{Listener, Listeners},
     marks::Marks,
     store::{Store, StoreFuture},
+    validity::names_route,
     within::within,
 };
 use crate::{
@@ -77,6 +81,7 @@ struct Shared {
     jitter: f64,
     flights: Arc<Flights>,
     marks: Marks,
+    listeners: Listeners,
     fills: Arc<Semaphore>,
     handlers: Arc<Semaphore>,
 }
@@ -98,7 +103,13 @@ impl Cache {
         CacheBuilder::default()
     }
 
-    pub(super) fn of(store: Store, clock: Clock, spawner: Option<Spawner>, jitter: f64) -> Self {
+    pub(super) fn of(
+        store: Store,
+        clock: Clock,
+        spawner: Option<Spawner>,
+        jitter: f64,
+        listeners: Vec<Listener>,
+    ) -> Self {
         let shared = Shared {
             store,
             spawner,
@@ -106,6 +117,7 @@ impl Cache {
             flights: Arc::default(),
             marks: Marks::new(clock.now()),
             clock,
+            listeners: Listeners::new(listeners),
             fills: Arc::new(Semaphore::new(MOST_FILLS)),
             handlers: Arc::new(Semaphore::new(MOST_HANDLERS)),
         };
@@ -124,7 +136,7 @@ impl Cache {
     /// # Errors
     /// [`StoreError`] if the store cannot be reached; never with the embedded one.
     pub async fn invalidate_tag(&self, name: &str) -> Result<(), StoreError> {
-        self.invalidate(&[Target::tag(Tag::named(&self.partition, name))]).await
+        self.invalidate_one(Target::tag(Tag::named(&self.partition, name)), || Subject::Tag(name.into())).await
     }
 
     /// The same for all of these tags, at once.
@@ -132,8 +144,16 @@ impl Cache {
     /// # Errors
     /// [`StoreError`] if the store cannot be reached; never with the embedded one.
     pub async fn invalidate_tags<N: AsRef<str>>(&self, names: impl IntoIterator<Item = N>) -> Result<(), StoreError> {
-        let targets = names.into_iter().map(|name| Target::tag(Tag::named(&self.partition, name.as_ref())));
-        self.invalidate(&targets.collect::<Vec<_>>()).await
+        let names: Vec<N> = names.into_iter().collect();
+        let target = |name: &N| Target::tag(Tag::named(&self.partition, name.as_ref()));
+        let targets: Vec<Target> = names.iter().map(target).collect();
+        // Before anybody waits, as names may be of a kind that threads cannot share.
+        let events = self.told(|| {
+            let named = |name: &N| self.named(Subject::Tag(name.as_ref().to_owned().into()));
+            Invalidation::of(&names.iter().map(named).collect::<Vec<_>>())
+        });
+        drop(names);
+        self.invalidate(&targets, || events).await
     }
 
     /// The same for whatever was answered for a path that fits: `*` is any text. With a `?`, it is about path and query, whose pairs
@@ -145,7 +165,9 @@ impl Cache {
     /// # Errors
     /// [`StoreError`] if the store cannot be reached; never with the embedded one.
     pub async fn invalidate_pattern(&self, pattern: &str) -> Result<(), StoreError> {
-        self.invalidate(&[Target::pattern(&self.partition, pattern)]).await
+        let subject =
+            || if names_route(pattern) { Subject::Route(pattern) } else { Subject::Pattern(Glob::new(pattern)) };
+        self.invalidate_one(Target::pattern(&self.partition, pattern), subject).await
     }
 
     /// The same for what only this user is given: whose name and issuer are both these.
@@ -153,7 +175,7 @@ impl Cache {
     /// # Errors
     /// [`StoreError`] if the store cannot be reached; never with the embedded one.
     pub async fn invalidate_user(&self, identity: &Identity) -> Result<(), StoreError> {
-        self.invalidate(&[Target::tag(Tag::user(&self.partition, identity))]).await
+        self.invalidate_one(Target::tag(Tag::user(&self.partition, identity)), || Subject::User(identity)).await
     }
 
     /// Forgets everything, in all partitions.
@@ -161,7 +183,9 @@ impl Cache {
     /// # Errors
     /// [`StoreError`] if the store cannot be reached; never with the embedded one.
     pub async fn clear(&self) -> Result<(), StoreError> {
-        in_time(INVALIDATION_BUDGET, self.shared.store.get().clear()).await.map(drop)
+        in_time(INVALIDATION_BUDGET, self.shared.store.get().clear()).await?;
+        self.tell(Invalidation::of_everything).await;
+        Ok(())
     }
 
     /// How much there is, in all partitions.
@@ -185,28 +209,73 @@ impl Cache {
         Arc::ptr_eq(&self.shared, &other.shared)
     }
 
-    pub(super) async fn invalidate(&self, targets: &[Target]) -> Result<(), StoreError> {
-        if self.shared.store.invalidate_now(targets) {
-            return Ok(());
+    async fn invalidate_one<'a>(
+        &'a self,
+        target: Target,
+        subject: impl FnOnce() -> Subject<'a>,
+    ) -> Result<(), StoreError> {
+        self.invalidate(&[target], || Invalidation::of(&[self.named(subject())])).await
+    }
+
+    fn named<'a>(&'a self, subject: Subject<'a>) -> Named<'a> {
+        Named { partition: &self.partition, subject }
+    }
+
+    /// Makes these invalid; `events` says the same in names, where somebody listens.
+    pub(super) async fn invalidate(
+        &self,
+        targets: &[Target],
+        events: impl FnOnce() -> Vec<Invalidation>,
+    ) -> Result<(), StoreError> {
+        if !self.shared.store.invalidate_now(targets) {
+            in_time(INVALIDATION_BUDGET, self.shared.store.get().invalidate(targets)).await?;
         }
-        in_time(INVALIDATION_BUDGET, self.shared.store.get().invalidate(targets)).await.map(drop)
+        self.tell(events).await;
+        Ok(())
     }
 
     /// Where nobody can wait for it.
-    pub(super) fn invalidate_without_waiting(&self, targets: Vec<Target>) {
+    pub(super) fn invalidate_without_waiting(&self, targets: Vec<Target>, events: impl FnOnce() -> Vec<Invalidation>) {
+        let events = self.told(events);
         if self.shared.store.invalidate_now(&targets) {
+            match &self.shared.spawner {
+                Some(spawner) => self.shared.listeners.start(spawner, &events),
+                None => self.shared.listeners.give_up(&events),
+            }
             return;
         }
         if self.shared.spawner.is_none() {
             tracing::error!("what is invalid is still in the cache: it has no spawner, and nobody waits");
         }
         let cache = self.clone();
-        self.spawn(async move { cache.invalidate_or_warn(&targets).await });
+        self.spawn(async move { cache.invalidate_or_warn(&targets, || events).await });
     }
 
-    pub(super) async fn invalidate_or_warn(&self, targets: &[Target]) {
-        if let Err(error) = self.invalidate(targets).await {
+    pub(super) async fn invalidate_or_warn(&self, targets: &[Target], events: impl FnOnce() -> Vec<Invalidation>) {
+        if let Err(error) = self.invalidate(targets, events).await {
             tracing::error!(error = %Printable(Chain(&error)), "what is invalid is still in the cache");
+        }
+    }
+
+    /// Tells this one, too, what is invalid from now on.
+    pub(crate) fn listen(&self, listener: Listener) {
+        self.shared.listeners.add(listener);
+    }
+
+    /// Nothing where nobody listens: an invalidation costs less than its names.
+    fn told(&self, events: impl FnOnce() -> Vec<Invalidation>) -> Vec<Invalidation> {
+        if self.shared.listeners.any() { events() } else { Vec::new() }
+    }
+
+    /// Without a spawner, whoever waits for an invalidation waits for who is told as well.
+    async fn tell(&self, events: impl FnOnce() -> Vec<Invalidation>) {
+        let events = self.told(events);
+        if events.is_empty() {
+            return;
+        }
+        match &self.shared.spawner {
+            Some(spawner) => self.shared.listeners.start(spawner, &events),
+            None => Box::pin(self.shared.listeners.tell(events)).await,
         }
     }
 

@@ -25,9 +25,13 @@
 //!    [`Spawner`](CacheBuilder::spawner), and not more than 128 of them at a time. A failure (5xx) is shared by those who wait and began no later than it; with
 //!    `Set-Cookie`, `no-store` or the like, its status alone is. An answer that may not be stored lets them all ask at once, and so does its key for a second more. A fill may take as long as the route's
 //!    `timeout`, or 30 seconds, its body included; then those who wait for it are answered with 504.
-//! 7. A handler that [invalidates](InvalidateLayer) does so however it ends, except with a 4xx, and before its answer leaves.
+//! 7. A handler that [invalidates](InvalidateLayer) does so however it ends, except with a 4xx, and before its answer leaves. So does every request of an
+//!    unsafe method for the paths of its URL, its `Location` and its `Content-Location` (RFC 9111 §4.4), and for the groups of
+//!    `Cache-Group-Invalidation` (RFC 9875); an answer's `Cache-Groups` are tags.
 //! 8. Of two layers of one cache around each other, the outer one caches, by its tags.
 //! 9. A store that cannot be reached costs the hits and nothing else: the handler is asked.
+//! 10. Whoever keeps copies further out can be told what is invalid ([`CacheBuilder::on_invalidate`]), by tags as headers of CDNs have them
+//!    ([`Invalidation::edge_tags`]).
 //!
 //! Both sides are layers for any axum router; in an app, routes declare `cache(…)` and `invalidates(…)`.
 //!
@@ -73,11 +77,13 @@ mod detachable;
 mod edge_tags;
 mod embedded;
 mod entry;
+mod event;
 mod fill;
 mod flight;
 mod found;
 mod future;
 mod glob;
+mod groups;
 mod handle;
 mod head;
 mod headers;
@@ -85,6 +91,7 @@ mod invalidate;
 mod judge;
 mod key;
 mod layer;
+mod listeners;
 mod marks;
 mod outgoing;
 mod policy;
@@ -102,11 +109,11 @@ mod validity;
 mod wishes;
 mod within;
 
-pub(crate) use self::template::{may_be_equal, may_match};
 pub use self::{
     builder::CacheBuilder,
     embedded::{DEFAULT_BYTES, Embedded},
     entry::{Entry, Reuse},
+    event::{InvalidatedUser, Invalidation},
     found::{CacheTags, NoStore},
     future::CachedFuture,
     handle::Cache,
@@ -118,5 +125,9 @@ pub use self::{
     store::{CacheStore, Lookup, StoreError, StoreFuture, StoreSize},
     tag::Tag,
     validity::{Stamp, Target},
+};
+pub(crate) use self::{
+    listeners::Listener,
+    template::{may_be_equal, may_match},
 };
 pub use crate::route::{Audience, CdnTags};

@@ -16,6 +16,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use super::{
     Cache, CacheTags, Entry, Key, Snapshot, Stamp, Tag,
     asked::Asked,
+    groups,
     judge::{Rules, Storing},
     key::KeyParts,
     outgoing::{Content, Outgoing},
@@ -223,7 +224,7 @@ impl Policy {
         let (places, told) = (&self.places, spellings.told());
         let declared = self.tags.iter().flat_map(|template| names(template, places, asked.shown.path(), &told));
         let found = response.extensions().get::<CacheTags>().into_iter().flat_map(CacheTags::names);
-        declared.chain(found.map(str::to_owned)).collect()
+        declared.chain(found.map(str::to_owned)).chain(groups::of_answer(response.headers())).collect()
     }
 
     fn tags_of(&self, asked: &Asked, names: &[String]) -> Vec<Tag> {

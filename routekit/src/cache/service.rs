@@ -11,6 +11,7 @@ use super::{
     CachedFuture, Lookup,
     asking::Asking,
     fill::Handled,
+    invalidate::Guard,
     policy::{Admitted, Policy},
     wishes::Taken,
 };
@@ -41,19 +42,19 @@ where
 
     #[inline]
     fn call(&mut self, mut request: Request) -> Self::Future {
-        let why = match &self.policy {
-            None => None,
+        let (why, guard) = match &self.policy {
+            None => (None, None),
             Some(policy) => match policy.admits(&request) {
                 Admitted::Taken(taken) => return look(policy, &mut self.inner, request, taken),
                 Admitted::Passed(why) => {
                     // Nor has a layer of this cache further in.
                     Handled::mark(&mut request, &policy.cache);
-                    Some(why)
+                    (Some(why), Guard::of(&policy.cache, policy.partition.as_slice(), &mut request))
                 }
             },
         };
         // In one place, so that what is inside is compiled into it.
-        CachedFuture::passed(self.inner.call(request), why)
+        CachedFuture::watched(self.inner.call(request), why, guard)
     }
 }
 

@@ -57,7 +57,7 @@ impl Target {
         if !pattern.contains('{') {
             return Self::glob(partition, Glob::new(pattern));
         }
-        if !pattern.contains(['*', '?']) || pattern.contains("{*") {
+        if names_route(pattern) {
             return Self::tag(Tag::route(partition, pattern));
         }
         Self::glob(partition, Template::new(pattern).fill_pattern(&[], |_| None))
@@ -93,6 +93,11 @@ impl Target {
             _ => Self(What::Pattern { partition: partition.to_owned(), pattern }),
         }
     }
+}
+
+/// Whether a pattern is the template of a route, and not one over paths.
+pub(super) fn names_route(pattern: &str) -> bool {
+    pattern.contains('{') && (!pattern.contains(['*', '?']) || pattern.contains("{*"))
 }
 
 /// The clock and everything that has a number.

@@ -29,6 +29,8 @@ pub struct EffectivePolicies {
     pub invalidates: Option<Invalidates>,
     /// The cached routes that declare `invalidate_on` this one.
     pub(crate) wanted_by: Vec<WantedBy>,
+    /// Whether stored answers of the URL are invalid once it has ended (RFC 9111 §4.4): it is of an unsafe method, and some route is cached.
+    pub(crate) drops_url: bool,
     /// Whether the route brings a tower layer of its own.
     pub layered: bool,
 }
@@ -59,6 +61,7 @@ impl EffectivePolicies {
             caching: caching(route.cache_ttl, &config.cache_default_ttl, declared.caching),
             invalidates: declared.invalidates,
             wanted_by: Vec::new(),
+            drops_url: false,
             layered: declared.layered,
         }
     }
@@ -114,7 +117,7 @@ pub(super) fn show_caching(caching: &Option<Caching>) -> String {
 }
 
 /// `tags users, patterns /v2/*, all of /v2/users`; nothing if there is nothing.
-pub(super) fn show_invalidates(policies: &EffectivePolicies) -> Option<String> {
+fn show_invalidates(policies: &EffectivePolicies) -> Option<String> {
     let mut parts = Vec::new();
     if let Some(invalidates) = &policies.invalidates {
         for (name, texts) in [("tags", invalidates.tags), ("patterns", invalidates.patterns)] {
@@ -134,6 +137,13 @@ pub(super) fn show_invalidates(policies: &EffectivePolicies) -> Option<String> {
         None => format!("all of {}", wanted.template),
     }));
     (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// The same with what nobody declares.
+pub(super) fn show_all_invalidates(policies: &EffectivePolicies) -> String {
+    let own_url = policies.drops_url.then(|| "its URL".to_owned());
+    let parts: Vec<String> = own_url.into_iter().chain(show_invalidates(policies)).collect();
+    if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
 }
 
 fn choose<T: Clone>(route: Option<Setting<T>>, declared: Option<T>, app: &Setting<T>) -> Setting<T> {

@@ -25,7 +25,7 @@ use tower_layer::Layer;
 
 use super::{
     EffectivePolicies, Step,
-    effective::{show_caching, show_invalidates},
+    effective::{show_all_invalidates, show_caching},
 };
 use crate::{
     access_log::AccessLogMode,
@@ -37,7 +37,7 @@ use crate::{
     correlation::{CORRELATION_ID, Correlation, CorrelationLayer},
     deprecation::{Deprecated, DeprecationLayer},
     observe::{Observer, RouteState},
-    route::{Endpoint, Method},
+    route::{Endpoint, Method, RequestText},
     sensitive_headers::{SensitiveHeaders, SensitiveHeadersLayer},
     setting::Setting,
     timeout::{Timeout, TimeoutLayer},
@@ -68,6 +68,8 @@ pub(crate) struct Shared {
     pub(crate) cache: Cache,
     /// Whether cached routes say their keys.
     pub(crate) cache_debug_headers: bool,
+    /// In which partitions answers of cached routes are.
+    pub(crate) partitions: Vec<RequestText>,
     /// What stands before the paths of all routes.
     pub(crate) prefix: String,
 }
@@ -126,11 +128,12 @@ fn caching(
 }
 
 fn invalidation(policies: &EffectivePolicies, shared: &Shared, path: &str) -> Option<InvalidateLayer> {
-    if policies.invalidates.is_none() && policies.wanted_by.is_empty() {
+    if policies.invalidates.is_none() && policies.wanted_by.is_empty() && !policies.drops_url {
         return None;
     }
     let declared = policies.invalidates.unwrap_or_default();
-    let own = InvalidateLayer::declared(shared.cache.clone(), &declared, path, &shared.prefix);
+    let own =
+        InvalidateLayer::declared(shared.cache.clone(), &declared, path, &shared.prefix).url_in(&shared.partitions);
     Some(policies.wanted_by.iter().fold(own, |layer, wanted| layer.wanted_by(&wanted.template, wanted.partition)))
 }
 
@@ -181,7 +184,7 @@ pub(super) fn steps(policies: &EffectivePolicies, router: &RouterPolicies) -> Ve
         Step::endpoint("auth", "auth", policies.access.to_string()).from(policies.access.origin()),
         Step::endpoint("cache", "cache", show_caching(&policies.caching)).from(policies.caching.origin()),
         Step::endpoint("timeout", "timeout", units::show_duration(&policies.timeout)).from(policies.timeout.origin()),
-        Step::endpoint("cache", "invalidates", show_invalidates(policies).unwrap_or_else(|| "nothing".to_owned())),
+        Step::endpoint("cache", "invalidates", show_all_invalidates(policies)),
         Step::endpoint("catch_panic", "of the handler", on.clone()),
         Step::endpoint("layer", "layer", if policies.layered { on } else { "off".to_owned() }),
     ]

@@ -39,6 +39,14 @@ impl Method {
         }
     }
 
+    /// Whether a request of it may change something (RFC 9110 §9.2.1).
+    pub(crate) const fn is_unsafe(self) -> bool {
+        match self {
+            Self::Get | Self::Head | Self::Options => false,
+            Self::Post | Self::Put | Self::Patch | Self::Delete => true,
+        }
+    }
+
     pub(crate) fn filter(self) -> MethodFilter {
         match self {
             Self::Get => MethodFilter::GET,

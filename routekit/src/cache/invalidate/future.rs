@@ -11,7 +11,7 @@ use http::StatusCode;
 use pin_project_lite::pin_project;
 use tokio::sync::oneshot;
 
-use super::plan::Pending;
+use super::{own_url::Guard, plan::Pending, watched::Watched};
 use crate::{observe::Failure, problem::Problem};
 
 pin_project! {
@@ -25,8 +25,8 @@ pin_project! {
 pin_project! {
     #[project = WayProjection]
     enum Way<F, E> {
-        // Nothing is made invalid here.
-        Passed { #[pin] inner: F },
+        // Nothing is declared here.
+        Passed { #[pin] inner: Watched<F, E> },
         // Nobody is there to run it apart.
         Attached { answer: Pin<Box<dyn Future<Output = Result<Response, E>> + Send>> },
         Detached { answer: Awaited<E> },
@@ -50,8 +50,8 @@ impl<E> Drop for Awaited<E> {
 }
 
 impl<F, E> InvalidatingFuture<F, E> {
-    pub(super) fn passed(inner: F) -> Self {
-        Self { way: Way::Passed { inner } }
+    pub(super) fn passed(inner: F, guard: Option<Guard>) -> Self {
+        Self { way: Way::Passed { inner: Watched::new(inner, guard) } }
     }
 
     pub(super) fn attached(answer: impl Future<Output = Result<Response, E>> + Send + 'static) -> Self {
@@ -66,6 +66,7 @@ impl<F, E> InvalidatingFuture<F, E> {
 impl<F, E> Future for InvalidatingFuture<F, E>
 where
     F: Future<Output = Result<Response, E>>,
+    E: Send + 'static,
 {
     type Output = Result<Response, E>;
 

@@ -23,11 +23,11 @@ pub struct InvalidateLayer {
 }
 
 impl InvalidateLayer {
-    /// In this cache; nothing yet.
+    /// In this cache; nothing yet but the URL of requests of an unsafe method.
     #[must_use]
     pub fn new(cache: Cache) -> Self {
         let (template, places) = (String::new(), Places::default());
-        let plan = Plan { cache, template, places, own: Rule::default(), wanted: Vec::new() };
+        let plan = Plan { cache, template, places, own: Rule::default(), wanted: Vec::new(), partitions: Vec::new() };
         Self { plan: Some(plan) }
     }
 
@@ -45,7 +45,7 @@ impl InvalidateLayer {
         layer.change(|plan| {
             plan.own.user = invalidates.user;
             prefix.clone_into(&mut plan.own.prefix);
-            plan.own.partition = invalidates.partition;
+            plan.set_partition(invalidates.partition);
         });
         layer
     }
@@ -87,7 +87,13 @@ impl InvalidateLayer {
     /// Only in the partition that this function names.
     #[must_use]
     pub fn partition(mut self, partition: fn(&Parts) -> String) -> Self {
-        self.change(|plan| plan.own.partition = Some(RequestText::new(partition)));
+        self.change(|plan| plan.set_partition(Some(RequestText::new(partition))));
+        self
+    }
+
+    /// The URL of requests in these partitions as well (RFC 9111 §4.4).
+    pub(crate) fn url_in(mut self, partitions: &[RequestText]) -> Self {
+        self.change(|plan| partitions.iter().for_each(|partition| plan.drop_url_in(*partition)));
         self
     }
 

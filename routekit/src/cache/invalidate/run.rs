@@ -6,7 +6,7 @@ use axum::{extract::Request, response::Response};
 use tokio::sync::oneshot;
 use tower_service::Service;
 
-use super::plan::Pending;
+use super::{own_url::is_refused, plan::Pending};
 
 /// How long a handler may go on for whose answer nobody waits any more.
 const GRACE: Duration = Duration::from_secs(30);
@@ -16,11 +16,15 @@ struct Guard(Option<Arc<Pending>>);
 
 impl Guard {
     /// The handler has ended; a refusal has changed nothing.
-    async fn settle(mut self, refused: bool) {
-        if let Some(pending) = self.0.as_ref().filter(|_| !refused) {
+    async fn settle<E>(mut self, answer: Result<Response, E>) -> Result<Response, E> {
+        if let Some(pending) = self.0.as_ref().filter(|_| !is_refused(&answer)) {
+            if let Ok(response) = &answer {
+                pending.learn(response);
+            }
             pending.invalidate().await;
         }
         self.0 = None;
+        answer
     }
 }
 
@@ -39,8 +43,7 @@ where
 {
     let guard = Guard(Some(pending));
     let answer = inner.call(request).await;
-    guard.settle(answer.as_ref().is_ok_and(|response| response.status().is_client_error())).await;
-    answer
+    guard.settle(answer).await
 }
 
 /// The same on a task of its own.

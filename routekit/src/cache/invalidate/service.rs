@@ -10,6 +10,7 @@ use tracing::{Instrument, Span};
 
 use super::{
     InvalidatingFuture,
+    own_url::Guard,
     plan::{Pending, Plan},
     run,
 };
@@ -39,11 +40,15 @@ where
     }
 
     #[inline]
-    fn call(&mut self, request: Request) -> Self::Future {
-        match &self.plan {
-            None => InvalidatingFuture::passed(self.inner.call(request)),
-            Some(plan) => start(plan, &mut self.inner, request),
-        }
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        let guard = match &self.plan {
+            None => None,
+            // Its URL is all that it can change, which takes no task.
+            Some(plan) if plan.declares_nothing() => Guard::of(&plan.cache, &plan.partitions, &mut request),
+            Some(plan) => return start(plan, &mut self.inner, request),
+        };
+        // In one place, so that what is inside is compiled into it.
+        InvalidatingFuture::passed(self.inner.call(request), guard)
     }
 }
 

@@ -1,0 +1,141 @@
+//! What is told.
+
+use std::sync::Arc;
+
+use axum::{Router, body::Body, extract::Request, routing};
+use routekit::{
+    cache::{Cache, CacheLayer, InvalidateLayer, Invalidation},
+    prelude::*,
+};
+use tower::ServiceExt;
+
+use super::{Told, change, change_more, change_wanted, event, exact, refuse, spawner, start};
+
+#[tokio::test]
+async fn what_routes_make_invalid() {
+    let told = Told::default();
+    let captured = told.clone();
+    let routes = routes![event, change, change_more, change_wanted, refuse];
+    let app = start(
+        App::with_routes(routes)
+            .prefix("/api")
+            .verifier(crate::auth::Header)
+            .on_invalidate(async move |event| captured.add(&event)),
+    );
+    app.get("/api/events/7").send().await;
+    assert!(told.take().await.is_empty(), "nothing is invalid");
+    app.delete("/api/events/7").send().await;
+    assert!(told.take().await.is_empty(), "refused");
+    app.post("/api/events/7").send().await;
+    assert_eq!(told.take().await, [r#"paths ["/api/events/7", "/events/8"]"#]);
+    app.patch("/api/events/7").send().await;
+    assert_eq!(told.take().await, [r#"paths ["/api/events/7"], routes ["/api/events/{id}"]"#]);
+    let ann = Identity::new("ann");
+    app.put("/api/events/7").identity(&ann).header("x-tenant", "acme").send().await;
+    assert_eq!(
+        told.take().await,
+        [
+            r#"paths ["/api/events/7"]"#,
+            r#"tags ["event:7", "a b"], patterns ["/api/events/7/*"], paths ["/api/events/7"], what 1 user(s) are given, in the partition "acme""#,
+        ]
+    );
+}
+
+#[tokio::test]
+async fn what_a_program_makes_invalid() {
+    let told = Told::default();
+    let captured = told.clone();
+    let cache = exact().spawner(spawner()).on_invalidate(async move |event| captured.add(&event)).build();
+    let acme = cache.partition("acme");
+    acme.invalidate_tag("a").await.unwrap();
+    cache.invalidate_tags(["a", "b"]).await.unwrap();
+    cache.invalidate_pattern("/a/*").await.unwrap();
+    cache.invalidate_pattern("/a/{id}").await.unwrap();
+    cache.invalidate_user(&Identity::new("ann")).await.unwrap();
+    acme.clear().await.unwrap();
+    assert_eq!(
+        told.take().await,
+        [
+            r#"tags ["a"], in the partition "acme""#,
+            r#"tags ["a", "b"]"#,
+            r#"patterns ["/a/*"]"#,
+            r#"routes ["/a/{id}"]"#,
+            "what 1 user(s) are given",
+            "everything",
+        ]
+    );
+    cache.invalidate_tags(Vec::<String>::new()).await.unwrap();
+    assert!(told.take().await.is_empty(), "nothing");
+}
+
+#[tokio::test]
+async fn the_fields_of_an_event() {
+    let events = Arc::new(std::sync::Mutex::new(Vec::<Invalidation>::new()));
+    let captured = Arc::clone(&events);
+    let cache = exact().on_invalidate(async move |event| captured.lock().unwrap().push(event)).build();
+    cache.partition("acme").invalidate_tags(["a", "b c", "d|e"]).await.unwrap();
+    cache.invalidate_user(&Identity::new("ann").with_issuer("https://example.com")).await.unwrap();
+    cache.clear().await.unwrap();
+    let events = events.lock().unwrap();
+    let [tags, user, everything] = &events[..] else { panic!("{events:?}") };
+    assert_eq!((&*tags.partition, &tags.tags[..]), ("acme", &["a", "b c", "d|e"].map(str::to_owned)[..]));
+    assert_eq!(tags.edge_tags(), ["acme|a", "acme|b%20c", "acme|d%7Ce"]);
+    let user_is = (&*user.users[0].sub, user.users[0].issuer.as_deref());
+    assert_eq!((user_is, user.edge_tags()), (("ann", Some("https://example.com")), vec![]));
+    assert!(everything.everything && everything.tags.is_empty() && !tags.everything);
+}
+
+#[tokio::test]
+async fn layers_and_handlers_of_a_shared_cache() {
+    #[post("/events/webhook")]
+    async fn webhook(cache: Dep<Cache>) -> Result<()> {
+        cache.invalidate_tag("prices").await.map_err(Problem::internal)
+    }
+
+    let (told, too) = (Told::default(), Told::default());
+    let captured = [told.clone(), too.clone()];
+    let cache = exact().spawner(spawner()).build();
+    let [one, two] = captured;
+    let layer = CacheLayer::new(cache.clone()).ttl(std::time::Duration::from_secs(60));
+    let changing = InvalidateLayer::new(cache.clone()).tags(["x"]);
+    let beside = Router::new()
+        .route("/beside", routing::get(async || "").post(async || "").layer(layer))
+        .route("/changing", routing::post(async || "").layer(changing));
+    let app = App::with_routes(routes![event, change_wanted, webhook]).cache(cache.clone()).merge(beside);
+    // A function that captures nothing, one that captures something, and one that hands its future a clone.
+    let app = app.on_invalidate(async |_event| {}).on_invalidate(async move |event| one.add(&event));
+    let app = start(app.on_invalidate(move |event: Invalidation| {
+        let two = two.clone();
+        async move { two.add(&event) }
+    }));
+    app.post("/events/webhook").send().await;
+    app.post("/beside").send().await;
+    app.post("/changing").send().await;
+    cache.invalidate_tag("by hand").await.unwrap();
+    let expected = [
+        r#"tags ["prices"]"#,
+        r#"paths ["/events/webhook"]"#,
+        r#"paths ["/beside"]"#,
+        r#"tags ["x"], paths ["/changing"]"#,
+        r#"tags ["by hand"]"#,
+    ];
+    assert_eq!(told.take().await, expected);
+    assert_eq!(too.take().await, expected);
+}
+
+#[tokio::test]
+async fn without_a_spawner_whoever_waits_waits_for_it() {
+    let told = Told::default();
+    let captured = told.clone();
+    let cache = exact().on_invalidate(async move |event| {
+        tokio::task::yield_now().await;
+        captured.add(&event);
+    });
+    let cache = cache.build();
+    let handler = routing::post(async || "").layer(InvalidateLayer::new(cache.clone()));
+    let router: Router = Router::new().route("/a", handler);
+    router.oneshot(Request::post("/a").body(Body::empty()).unwrap()).await.unwrap();
+    assert_eq!(*told.0.lock().unwrap(), [r#"paths ["/a"]"#]);
+    cache.clear().await.unwrap();
+    assert_eq!(told.0.lock().unwrap().len(), 2);
+}

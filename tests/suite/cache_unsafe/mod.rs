@@ -1,0 +1,90 @@
+//! Requests of unsafe methods: what they change is no longer answered from the cache, whoever declares it (RFC 9111 §4.4, RFC 9875).
+
+mod ends;
+mod groups;
+mod partitions;
+mod plain;
+mod races;
+
+use std::time::Duration;
+
+use axum::{
+    body::Body,
+    extract::{Path, Request},
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use routekit::{Clock, Route, cache::Cache, prelude::*, test::TestApp};
+
+/// Ends as the request wants it: with a status, by a panic or never, and with headers that it names `x-answer-…`.
+async fn end(request: &HeaderMap) -> Response {
+    let wanted = request.get("x-end").map_or("200", |end| end.to_str().unwrap());
+    match wanted {
+        "panic" => panic!("as it should"),
+        "never" => std::future::pending().await,
+        _ => {}
+    }
+    let mut response =
+        wanted.parse::<u16>().map(|status| StatusCode::from_u16(status).unwrap()).unwrap().into_response();
+    let headers = request.iter().filter_map(|(name, value)| Some((name.as_str().strip_prefix("x-answer-")?, value)));
+    for (name, value) in headers {
+        response.headers_mut().append(name.parse::<HeaderName>().unwrap(), value.clone());
+    }
+    response
+}
+
+#[get("/unsafe/items/{id}", cache(ttl = 600))]
+async fn item(id: u64) -> String {
+    id.to_string()
+}
+
+#[post("/unsafe/items/{id}")]
+async fn post_item(_: Path<u64>, headers: HeaderMap) -> Response {
+    end(&headers).await
+}
+
+#[put("/unsafe/items/{id}", timeout = "1s")]
+async fn put_item(_: Path<u64>, headers: HeaderMap) -> Response {
+    end(&headers).await
+}
+
+#[patch("/unsafe/items/{id}")]
+async fn patch_item(_: Path<u64>, headers: HeaderMap) -> Response {
+    end(&headers).await
+}
+
+#[delete("/unsafe/items/{id}", invalidates("declared"))]
+async fn delete_item(_: Path<u64>, headers: HeaderMap) -> Response {
+    end(&headers).await
+}
+
+#[options("/unsafe/items/{id}")]
+async fn options_item(_: Path<u64>) {}
+
+fn items() -> Vec<Route> {
+    routes![item, post_item, put_item, patch_item, delete_item, options_item].into_iter().collect()
+}
+
+fn start(app: App) -> TestApp {
+    let app = app.cache(Cache::builder().ttl_jitter(0.0));
+    TestApp::builder(app).clock(Clock::manual()).build()
+}
+
+/// What the cache did for a path.
+async fn did(app: &TestApp, path: &str) -> String {
+    app.get(path).send().await.header("x-cache").unwrap_or("none").to_owned()
+}
+
+/// `POST /path; x-end: 500`
+fn request(text: &str) -> Request {
+    let mut parts = text.split("; ");
+    let (method, path) = parts.next().unwrap().split_once(' ').unwrap();
+    let mut request = Request::builder().method(method).uri(path).header("host", "api.example.com");
+    for header in parts {
+        let (name, value) = header.split_once(": ").unwrap();
+        request = request.header(name, HeaderValue::from_str(value).unwrap());
+    }
+    request.body(Body::empty()).unwrap()
+}
+
+const MINUTE: Duration = Duration::from_secs(60);

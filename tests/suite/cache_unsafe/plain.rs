@@ -1,0 +1,103 @@
+//! Layers of plain routers.
+
+use std::{convert::Infallible, panic::AssertUnwindSafe};
+
+use axum::{Router, extract::Request, response::Response, routing};
+use futures_util::FutureExt;
+use routekit::cache::{Cache, CacheLayer, InvalidateLayer};
+use tower::{Layer, Service, ServiceExt, service_fn};
+
+use super::{MINUTE, end, request};
+
+async fn ask<S>(service: &S, text: &str) -> Response
+where
+    S: Service<Request, Response = Response, Error = Infallible> + Clone,
+{
+    service.clone().oneshot(request(text)).await.unwrap()
+}
+
+async fn did<S>(service: &S, path: &str) -> String
+where
+    S: Service<Request, Response = Response, Error = Infallible> + Clone,
+{
+    ask(service, &format!("GET {path}")).await.headers()["x-cache"].to_str().unwrap().to_owned()
+}
+
+fn service() -> impl Service<Request, Response = Response, Error = Infallible> + Clone {
+    let handler = service_fn(async |request: Request| Ok::<_, Infallible>(end(request.headers()).await));
+    CacheLayer::new(Cache::builder().ttl_jitter(0.0).build()).ttl(MINUTE).layer(handler)
+}
+
+#[tokio::test]
+async fn methods_through_a_layer() {
+    for (name, asked, expected) in [
+        ("POST", "POST /a", "MISS"),
+        ("DELETE", "DELETE /a", "MISS"),
+        ("a method that nobody knows", "PURGE /a", "MISS"),
+        ("one of WebDAV", "MKCOL /a", "MISS"),
+        ("in other letters", "get /a", "MISS"),
+        ("CONNECT", "CONNECT /a", "MISS"),
+        ("TRACE", "TRACE /a", "HIT"),
+        ("OPTIONS", "OPTIONS /a", "HIT"),
+        ("HEAD", "HEAD /a", "HIT"),
+        ("HEAD that passes by", "HEAD /a; range: bytes=0-1", "HIT"),
+        ("GET that passes by", "GET /a; authorization: x", "HIT"),
+        ("an unknown one of another URL", "PURGE /b", "HIT"),
+        ("an unknown one that is refused", "PURGE /a; x-end: 405", "HIT"),
+        ("an unknown one that fails", "PURGE /a; x-end: 500", "MISS"),
+        ("Location", "PURGE /b; x-answer-location: http://api.example.com:80/a#x", "MISS"),
+        ("Location of another host", "PURGE /b; x-answer-location: http://api.example.com:81/a", "HIT"),
+    ] {
+        let service = service();
+        assert_eq!([did(&service, "/a").await, did(&service, "/a").await], ["MISS", "HIT"], "{name}");
+        ask(&service, asked).await;
+        assert_eq!([did(&service, "/a").await, did(&service, "/a").await], [expected, "HIT"], "{name}");
+    }
+}
+
+/// The panic goes on to whoever is outside.
+#[tokio::test]
+async fn a_panic_through_a_layer() {
+    let service = service();
+    did(&service, "/a").await;
+    let panicked = AssertUnwindSafe(ask(&service, "POST /a; x-end: panic")).catch_unwind().await;
+    assert!(panicked.is_err());
+    assert_eq!(did(&service, "/a").await, "MISS");
+}
+
+/// With a store that has to be waited for.
+#[tokio::test]
+async fn another_store_is_done_before_the_answer_leaves() {
+    let store = crate::stores::Plain::new(routekit::Clock::manual());
+    let cache = Cache::builder().store(store).ttl_jitter(0.0).build();
+    let handler = service_fn(async |request: Request| Ok::<_, Infallible>(end(request.headers()).await));
+    let service = CacheLayer::new(cache).ttl(MINUTE).layer(handler);
+    assert_eq!([did(&service, "/a").await, did(&service, "/a").await], ["MISS", "HIT"]);
+    let answer = ask(&service, "POST /b; x-end: 303; x-answer-location: /a").await;
+    assert_eq!((answer.status().as_u16(), &answer.headers()["x-cache"]), (303, &"BYPASS".parse().unwrap()));
+    assert_eq!(did(&service, "/a").await, "MISS");
+}
+
+#[tokio::test]
+async fn nested_routers() {
+    let cache = Cache::builder().ttl_jitter(0.0).build();
+    let (cached, changing) = (CacheLayer::new(cache.clone()).ttl(MINUTE), InvalidateLayer::new(cache));
+    let inner = Router::new()
+        .route("/a", routing::get(async || "").layer(cached.clone()))
+        .route("/a", routing::post(async || "").layer(changing))
+        .route("/b", routing::get(async || "").post(async || [("location", "a")]).layer(cached))
+        .route("/c", routing::post(async || [("location", "a")]));
+    let router: Router = Router::new().nest("/x", inner.clone()).nest("/y", inner);
+    for (name, asked, expected) in [
+        ("a layer that only invalidates", "POST /x/a", ["MISS", "HIT"]),
+        ("the same elsewhere", "POST /y/a", ["HIT", "MISS"]),
+        ("a layer that caches", "POST /x/b", ["MISS", "HIT"]),
+        ("no layer", "POST /x/c", ["HIT", "HIT"]),
+    ] {
+        for path in ["/x/a", "/y/a"] {
+            did(&router, path).await;
+        }
+        ask(&router, asked).await;
+        assert_eq!([did(&router, "/x/a").await, did(&router, "/y/a").await], expected, "{name}");
+    }
+}
