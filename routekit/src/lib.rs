@@ -111,7 +111,7 @@ pub use axum;
 pub use validator;
 
 pub use self::{
-    app::{App, AppFuture, AppService, RouteTable, TableRow},
+    app::{App, AppFuture, AppService, NotStored, RouteTable, TableRow, WarmUpReport},
     clock::Clock,
     deps::{Dep, Deps, MissingDependency},
     extract::{Form, Json, Path, Query},

@@ -164,6 +164,18 @@ pub enum SetupProblem {
         /// What is wrong with it.
         reason: String,
     },
+    /// A page that is to be asked for before the app is ready, or its host, makes no sense.
+    #[non_exhaustive]
+    InvalidWarmUp {
+        /// What the program says: `.warm("/v2/user")`, in backticks.
+        call: String,
+        /// file:line of the call.
+        location: String,
+        /// What is wrong with it.
+        reason: String,
+        /// What may have been meant.
+        nearest: Option<String>,
+    },
     /// `telemetry::init` was called in a program that has a subscriber.
     #[non_exhaustive]
     SubscriberExists {
@@ -339,6 +351,13 @@ impl fmt::Display for SetupProblem {
                 }
             }
             Self::InvalidSetting { setting, value, reason } => write!(f, "{setting} is `{value}`: {reason}"),
+            Self::InvalidWarmUp { call, location, reason, nearest } => {
+                write!(f, "{call} at {location}: {reason}")?;
+                match nearest {
+                    Some(nearest) => write!(f, "; did you mean `{nearest}`?"),
+                    None => Ok(()),
+                }
+            }
             Self::SubscriberExists { reason } => {
                 write!(f, "`telemetry::init` finds that somebody logs already; call it first, or not at all: {reason}")
             }

@@ -45,4 +45,5 @@ mod telemetry;
 mod ui;
 mod validation;
 mod verifiers;
+mod warm_up;
 mod wire;

@@ -24,6 +24,7 @@ use super::{
     service::AppService,
     signal,
     table::RouteTable,
+    warm_up::Wishes,
 };
 use crate::{
     auth::{Identify, IdentifyBy, Verifier, Verifiers},
@@ -79,6 +80,7 @@ pub struct App {
     pub(super) cache: CacheBuilder,
     /// Who is told what is invalid.
     pub(super) listeners: Vec<Listener>,
+    pub(super) warm_up: Wishes,
     pub(super) observers: Vec<Arc<dyn Observer>>,
     pub(super) clock: Clock,
 }
@@ -112,6 +114,7 @@ impl App {
             require_auth: false,
             cache: CacheBuilder::default(),
             listeners: Vec::new(),
+            warm_up: Wishes::default(),
             observers: Vec::new(),
             clock: Clock::system(),
         };
@@ -349,6 +352,47 @@ impl App {
         R: Future<Output = ()> + Send + 'static,
     {
         self.listeners.push(Listener::new(tell));
+        self
+    }
+
+    /// Asks for this page as well before the app is ready: a path with its query, as a client writes it, or a URL, which says the host.
+    ///
+    /// When a server starts ([`serve`](Self::serve), [`serve_on`](Self::serve_on)), it asks itself for its cached pages, so that no
+    /// client waits for the first answer:
+    ///
+    /// 1. Every cached GET route without placeholders is asked for, and what `warm` names. Not those that are cached per user or want an
+    ///    identity, because nobody is asking.
+    /// 2. Readiness is held red until it has ended, for at most 30 seconds; requests that come all the same are answered. Four pages at
+    ///    a time. It begins with the server: what handlers need should be there by then.
+    /// 3. A request goes through everything that stands around its route. It is no traffic: neither the metrics of requests nor the access
+    ///    log have it. The report is in the log, and a page that fails keeps nothing from starting.
+    /// 4. An answer is kept for those who ask for the same host ([`warm_host`](Self::warm_host)), with HTTP/1.1, and without any of the
+    ///    headers that the route tells answers apart by (`vary`). Over HTTP/2 without TLS, entries are others.
+    /// 5. `cache_warm_up = "off"` turns it off where the app is deployed. A router or a service that is served by hand is not warmed.
+    ///
+    /// ```
+    /// # use routekit::App;
+    /// let app = App::discover()
+    ///     .warm_host("shop.example")
+    ///     .warm("/v2/users?page=1")
+    ///     .warm("https://admin.shop.example/v2/users");
+    /// ```
+    ///
+    /// A path that no GET route has, or one that is not cached, is an error at start-up.
+    #[track_caller]
+    pub fn warm(mut self, page: impl Into<String>) -> Self {
+        self.warm_up.page(page.into(), Location::caller());
+        self
+    }
+
+    /// The host that clients ask for, as `shop.example` or `shop.example:8080`: pages are [warmed](Self::warm) for each that was named, because
+    /// what was asked of one host is not given to who asks another.
+    ///
+    /// Behind a proxy, it is what the proxy sends as `Host`. Defaults to the address that is listened on, and `localhost` with its port
+    /// where that is this machine's own or all addresses.
+    #[track_caller]
+    pub fn warm_host(mut self, host: impl Into<String>) -> Self {
+        self.warm_up.host(host.into(), Location::caller());
         self
     }
 

@@ -4,7 +4,7 @@
 //! 2. `environment` reads what the process is told.
 //! 3. `mount` checks all of it, reports everything that is wrong at once, and builds the router. `recorder` chooses who keeps
 //!    the metrics; `observers` makes what watches each route. (`check`, `caching` and `hand_written` are parts of it.)
-//! 4. `server` accepts connections and stops when told to; `announce` says where.
+//! 4. `server` accepts connections and stops when told to; `announce` says where. `warm_up` fills the cache before that is ready.
 
 mod announce;
 mod builder;
@@ -19,10 +19,12 @@ mod server;
 mod service;
 mod signal;
 mod table;
+mod warm_up;
 
 pub(crate) use self::mount::{AdminService, Mounted};
 pub use self::{
     builder::App,
     service::{AppFuture, AppService},
     table::{RouteTable, TableRow},
+    warm_up::{NotStored, WarmUpReport},
 };

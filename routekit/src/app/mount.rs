@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, HashSet},
     convert::Infallible,
+    net::SocketAddr,
     sync::Arc,
 };
 
@@ -20,6 +21,7 @@ use super::{
     recorder::{Metering, Scope},
     service::AppService,
     table::{RouteTable, TableRow},
+    warm_up::{self, Plan, WarmUp},
 };
 use crate::{
     access_log::AccessLog,
@@ -53,6 +55,7 @@ pub(crate) struct Mounted {
     pub(crate) table: RouteTable,
     metering: Metering,
     pub(super) verifiers: Arc<Verifiers>,
+    warm_up: Plan,
 }
 
 /// The admin surface with what stands around it.
@@ -77,6 +80,13 @@ impl Mounted {
     pub(crate) fn admin_service(&self) -> Option<AdminService> {
         let admin = self.admin.as_ref()?;
         Some(policy::around_admin(self.sensitive_headers.clone(), self.clock.clone()).layer(admin.clone()))
+    }
+
+    /// The pages that an app asks itself for that listens there. What stands around it is what stands around the admin surface: it is
+    /// nobody's traffic either.
+    pub(crate) fn warm_up(&self, addr: Option<SocketAddr>) -> WarmUp {
+        let around = policy::around_admin(self.sensitive_headers.clone(), self.clock.clone());
+        WarmUp::new(&self.warm_up, addr, around.layer(self.router.clone()), self.clock.clone())
     }
 
     /// Makes the app's recorder the program's, if it has none.
@@ -144,6 +154,7 @@ pub(super) fn mount(app: App, scope: Scope) -> Result<Mounted, Error> {
     check::access(&asked.collect::<Vec<_>>(), &app.verifiers, app.require_auth, &mut problems);
     check::admin_role(&config, &app.verifiers, &mut problems);
     check::operators(&config, app.require_auth, &mut problems);
+    let warm_up = warm_up::plan(&app.warm_up, &candidates, !app.hand_written.is_empty(), &mut problems);
 
     let context = VerifierContext::new(app.clock.clone(), Spawner::new(|task| drop(tokio::spawn(task))));
     let verifiers = Arc::new(app.verifiers.started(&context));
@@ -215,6 +226,7 @@ pub(super) fn mount(app: App, scope: Scope) -> Result<Mounted, Error> {
         table,
         metering,
         verifiers,
+        warm_up: if *config.cache_warm_up { warm_up } else { Plan::default() },
         config,
     })
 }

@@ -111,6 +111,7 @@ pub(super) async fn serve(
             .await;
         });
     }
+    let warm_up = warm_up(&mounted, addr);
     accept(&listeners.main, stop, &mut tasks, |stream, peer| {
         let connection = Connection { stream, peer, service: mounted.service(), stopped: stopped.clone() };
         connection.serve(connections.watcher())
@@ -118,7 +119,8 @@ pub(super) async fn serve(
     .await;
     // For good: nobody releases what has come to its end.
     std::mem::forget(mounted.readiness.hold("shutting down"));
-    drop((listeners.main, stopping));
+    // Nobody will ask for what it brings.
+    drop((listeners.main, stopping, warm_up));
 
     tokio::select! {
         () = connections.shutdown() => return Ok(()),
@@ -127,6 +129,20 @@ pub(super) async fn serve(
     }
     while tasks.try_join_next().is_some() {}
     Err(SetupProblem::CutOff { connections: tasks.len() }.into())
+}
+
+/// Begins to ask for the pages that are to be in the cache, and holds readiness red meanwhile. Dropped, it ends.
+fn warm_up(mounted: &Mounted, addr: SocketAddr) -> JoinSet<()> {
+    let mut task = JoinSet::new();
+    let warm_up = mounted.warm_up(Some(addr));
+    if !warm_up.is_empty() {
+        let hold = mounted.readiness.hold("warming up the cache");
+        task.spawn(async move {
+            warm_up.run().await.log();
+            drop(hold);
+        });
+    }
+    task
 }
 
 /// Gives every connection a task, until `stop` ends.

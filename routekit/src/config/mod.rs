@@ -24,7 +24,7 @@
 //! | `cache_key_prefix` | `api:cache:` | what keys of cached values begin with |
 //! | `cache_max_key_length` | `250` | how many bytes such a key may have, its prefix included |
 //! | `cache_compression_threshold` | `1KiB` | from which size on cached values are compressed |
-//! | `cache_warm_up` | `on` | whether the cache is filled before the app takes requests, where the app says with what |
+//! | `cache_warm_up` | `on` | whether the app asks for its cached pages before it is ready ([`App::warm`](crate::App::warm)) |
 //! | `cache_debug_headers` | `off` | whether cached routes send a digest of their key as `X-Cache-Key` |
 //! | `duration_buckets` | OpenTelemetry's | boundaries of duration histograms, in seconds |
 //!
@@ -99,7 +99,7 @@ pub struct Config {
     pub cache_max_key_length: Setting<u64>,
     /// From how many bytes on cached values are compressed.
     pub cache_compression_threshold: Setting<u64>,
-    /// Whether the cache is filled before the app takes requests, where the app says with what.
+    /// Whether the app asks for its cached pages before it is ready ([`App::warm`](crate::App::warm)).
     pub cache_warm_up: Setting<bool>,
     /// Whether cached routes send a digest of their key.
     pub cache_debug_headers: Setting<bool>,

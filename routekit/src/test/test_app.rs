@@ -15,7 +15,7 @@ use tower_service::Service as _;
 
 use super::TestRequest;
 use crate::{
-    app::{AdminService, App, AppService, Mounted, RouteTable},
+    app::{AdminService, App, AppService, Mounted, RouteTable, WarmUpReport},
     clock::Clock,
     metrics::Exporter,
     route::Route,
@@ -110,6 +110,13 @@ impl TestApp {
             Ok(response) => response,
             Err(never) => match never {},
         }
+    }
+
+    /// Fills the cache as a server does before it is ready ([`App::warm`]); nothing else of a test begins with it.
+    ///
+    /// Without [`App::warm_host`], the pages are those that [`get`](Self::get) asks for: of no host.
+    pub async fn warm_up(&self) -> WarmUpReport {
+        self.mounted.warm_up(None).run().await
     }
 
     /// This app's metrics so far, in the Prometheus text format. It keeps them to itself.

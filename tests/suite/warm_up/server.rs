@@ -1,0 +1,105 @@
+//! A server is not ready before it is warm.
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use axum::body::Body;
+use futures_util::FutureExt;
+use http::Request;
+use routekit::{config::Config, prelude::*};
+use tokio::net::TcpListener;
+
+use super::{Gate, gated, page};
+use crate::wire;
+
+#[get("/w/other")]
+async fn other() -> &'static str {
+    "other"
+}
+
+fn get(path: &str, host: impl std::fmt::Display) -> Request<Body> {
+    Request::get(path).header("host", host.to_string()).body(Body::empty()).unwrap()
+}
+
+/// Until a load balancer would send requests.
+async fn until_ready(app: &wire::Running) {
+    let ready = async { while app.http1(wire::get("/health/ready")).await.0.status != 200 {} };
+    tokio::time::timeout(Duration::from_secs(10), ready).await.expect("it becomes ready");
+}
+
+#[tokio::test]
+async fn ready_once_it_is_warm_and_not_before() {
+    let (gate, mut entered) = Gate::new();
+    let gate = Arc::new(gate);
+    let admin = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let admin_addr = admin.local_addr().unwrap();
+    let app = App::with_routes(routes![gated, other]).config(Config::default()).provide_shared(gate.clone());
+    let app = wire::run(app.admin_listener(admin)).await;
+    // As the address, and as localhost.
+    for _ in 0..2 {
+        entered.recv().await.unwrap();
+    }
+    let (parts, body) = app.http1(wire::get("/health/ready")).await;
+    assert_eq!((parts.status.as_u16(), body.as_str()), (503, r#"{"status":"not ready"}"#));
+    let (_, body) = app.at(admin_addr).http1(wire::get("/readiness")).await;
+    assert_eq!(body, r#"{"heldBy":["warming up the cache"],"ready":false}"#);
+    assert_eq!(app.http1(wire::get("/health/live")).await.0.status, 200);
+    assert_eq!(app.http1(wire::get("/w/other")).await.1, "other", "requests that come are answered");
+
+    gate.open.add_permits(2);
+    until_ready(&app).await;
+    for host in [app.addr.to_string(), format!("localhost:{}", app.addr.port())] {
+        let (parts, body) = app.http1(get("/w/gated", &host)).await;
+        assert_eq!((parts.headers["x-cache"].to_str().unwrap(), body.as_str()), ("HIT", "gated"), "{host}");
+    }
+    assert!(entered.try_recv().is_err(), "the handler ran no more");
+}
+
+#[tokio::test]
+async fn four_at_a_time() {
+    let (gate, mut entered) = Gate::new();
+    let gate = Arc::new(gate);
+    let app = (0..9).fold(App::with_routes(routes![gated]), |app, n| app.warm(format!("/w/gated?n={n}")));
+    let app = app.config(Config::default()).warm_host("shop.example").provide_shared(gate.clone());
+    let app = wire::run(app).await;
+    for n in 0..10 {
+        entered.recv().await.unwrap();
+        if n >= 3 {
+            gate.open.add_permits(1);
+        }
+    }
+    gate.open.add_permits(3);
+    until_ready(&app).await;
+    assert_eq!(gate.most.load(Ordering::SeqCst), 4);
+    let (parts, _) = app.http1(get("/w/gated?n=8", "shop.example")).await;
+    assert_eq!(parts.headers["x-cache"], "HIT");
+}
+
+#[tokio::test]
+async fn the_end_does_not_wait_for_it() {
+    let (gate, mut entered) = Gate::new();
+    let app = App::with_routes(routes![gated]).config(Config::default()).provide(gate);
+    let readiness = app.readiness();
+    let mut app = wire::run(app).await;
+    entered.recv().await.unwrap();
+    app.stop();
+    tokio::time::timeout(Duration::from_secs(10), app.stopped()).await.expect("it stops").unwrap();
+    tokio::task::yield_now().await;
+    assert_eq!(readiness.reasons(), ["shutting down"]);
+}
+
+#[tokio::test]
+async fn with_nothing_to_warm_it_is_ready_at_once() {
+    let off = App::with_routes(routes![page]).config(Config::default());
+    let off = off.configure(|config| config.cache_warm_up = false.into());
+    for app in [App::with_routes(routes![other]).config(Config::default()), off] {
+        let readiness = app.readiness();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut served = Box::pin(app.serve_on(listener, std::future::pending()));
+        assert!(served.as_mut().now_or_never().is_none(), "it serves");
+        assert!(readiness.is_ready());
+        assert_eq!(tokio::runtime::Handle::current().metrics().num_alive_tasks(), 0);
+    }
+}

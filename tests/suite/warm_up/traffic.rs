@@ -1,0 +1,69 @@
+//! A warm-up is no traffic.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use http::Method;
+use routekit::{
+    access_log::AccessLogMode,
+    axum::extract::ConnectInfo,
+    observe::{Finished, Observer},
+    prelude::*,
+    test::TestApp,
+};
+
+use super::page;
+use crate::logs;
+
+#[get("/w/traffic", cache(ttl = 60))]
+async fn traffic(ConnectInfo(peer): ConnectInfo<std::net::SocketAddr>) -> String {
+    peer.ip().to_string()
+}
+
+#[get("/w/traffic/broken", cache(ttl = 60))]
+async fn broken() -> Result<()> {
+    Err(Problem::internal("the disk is full"))
+}
+
+#[derive(Clone, Default)]
+struct Seen(Arc<AtomicUsize>);
+
+impl Observer for Seen {
+    fn started(&self, _: &Method) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn finished(&self, _: &Finished<'_>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+/// What metrics say of requests.
+fn of_requests(app: &TestApp) -> Vec<String> {
+    let mut lines: Vec<String> =
+        app.metrics().lines().filter(|line| line.starts_with("http_server_")).map(str::to_owned).collect();
+    lines.sort_unstable();
+    lines
+}
+
+#[test]
+fn no_request_is_counted_or_logged() {
+    let seen = Seen::default();
+    let ((), lines) = logs::caught({
+        let app = App::with_routes(routes![page, traffic, broken]).observer(seen.clone());
+        async {
+            let app = TestApp::new(app.configure(|config| config.access_log = AccessLogMode::All.into()));
+            let before = of_requests(&app);
+            let report = app.warm_up().await;
+            assert_eq!((report.pages, report.stored), (3, 2), "{report:?}");
+            assert_eq!(of_requests(&app), before);
+        }
+    });
+    assert_eq!(seen.0.load(Ordering::SeqCst), 0);
+    assert!(!lines.iter().any(|line| line.of == "routekit::access"), "{lines:?}");
+    // What failed is logged with its cause, as ever, in the span of a request.
+    assert!(lines.iter().any(|line| line.fields.iter().any(|field| field.contains("the disk is full"))), "{lines:?}");
+    assert!(lines.iter().any(|line| line.of == "span" && line.fields.iter().any(|f| f.starts_with("correlation_id="))));
+}
