@@ -14,7 +14,7 @@ use super::{
 /// Has a request ask for this answer only if it has changed.
 pub(super) fn ask_whether_changed(request: &mut HeaderMap, entry: &Entry) {
     let stored = entry.headers();
-    if let Some(etag) = stored.get(header::ETAG) {
+    if let Some(etag) = stored.get(header::ETAG).filter(|_| !entry.added().etag) {
         request.insert(header::IF_NONE_MATCH, etag.clone());
     }
     if let Some(date) = stored.get(header::LAST_MODIFIED) {

@@ -112,7 +112,7 @@ pub(super) fn lasting(headers: &HeaderMap) -> impl Iterator<Item = (&HeaderName,
 }
 
 /// Those that this is about, beside whatever `Connection` names.
-const HOP_BY_HOP: [HeaderName; 8] = [
+const HOP_BY_HOP: [HeaderName; 10] = [
     header::CONNECTION,
     HeaderName::from_static("keep-alive"),
     HeaderName::from_static("proxy-connection"),
@@ -121,6 +121,8 @@ const HOP_BY_HOP: [HeaderName; 8] = [
     header::TRANSFER_ENCODING,
     header::UPGRADE,
     header::PROXY_AUTHENTICATE,
+    header::PROXY_AUTHORIZATION,
+    HeaderName::from_static("proxy-authentication-info"),
 ];
 
 fn copy(value: &HeaderValue) -> HeaderValue {
