@@ -18,6 +18,7 @@ mod cache_rules;
 mod cache_stale;
 mod cache_store;
 mod cache_unsafe;
+mod cache_values;
 mod caching;
 mod config;
 mod correlation;

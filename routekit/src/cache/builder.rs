@@ -1,8 +1,11 @@
 //! What a program says of its cache.
 
-use std::{any::Any, future::Future, sync::Arc};
+use std::{any::Any, future::Future, sync::Arc, time::Duration};
 
-use super::{Cache, CacheStore, Embedded, Invalidation, embedded::DEFAULT_BYTES, listeners::Listener, store::Store};
+use super::{
+    Cache, CacheStore, Embedded, Invalidation, embedded::DEFAULT_BYTES, listeners::Listener, store::Store,
+    values::Settings,
+};
 use crate::{clock::Clock, spawner::Spawner};
 
 /// By how much lifetimes are shortened at most, unless somebody says otherwise: a tenth.
@@ -17,6 +20,7 @@ pub struct CacheBuilder {
     spawner: Option<Spawner>,
     jitter: Option<f64>,
     listeners: Vec<Listener>,
+    values: Settings,
 }
 
 /// Where entries are to be kept.
@@ -100,6 +104,33 @@ impl CacheBuilder {
         self
     }
 
+    /// Stands before the keys of values, so that two programs can keep theirs in one store. Tags and patterns do not see it. Defaults to
+    /// `api:cache:`.
+    pub fn key_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.values.key_prefix = prefix.into();
+        self
+    }
+
+    /// How long values are fresh whose options do not say it. Defaults to five minutes. Where it is set, answers of routes that cache
+    /// without a `ttl` of their own have it as well.
+    pub fn default_ttl(mut self, ttl: Duration) -> Self {
+        self.values.default_ttl = Some(ttl);
+        self
+    }
+
+    /// Keys of values that are longer, in bytes and with prefix and partition, are stored by their SHA-256, behind the prefix, and
+    /// compared whole when they are read. Defaults to 250.
+    pub fn max_key_length(mut self, bytes: usize) -> Self {
+        self.values.max_key_length = bytes;
+        self
+    }
+
+    /// Values that are longer, in bytes as they are written, are compressed, unless their options forbid it. Defaults to 1,024.
+    pub fn compression_threshold(mut self, bytes: u64) -> Self {
+        self.values.compression_threshold = bytes;
+        self
+    }
+
     fn bytes(&self) -> Option<u64> {
         if let Kept::Sized { bytes, .. } = self.kept { bytes } else { None }
     }
@@ -139,7 +170,7 @@ impl CacheBuilder {
                 Store::Embedded(Arc::new(embedded.clock(clock.clone())))
             }
         };
-        Cache::of(store, clock, self.spawner, self.jitter.unwrap_or(JITTER), self.listeners)
+        Cache::of(store, clock, self.spawner, self.jitter.unwrap_or(JITTER), (self.listeners, self.values))
     }
 }
 

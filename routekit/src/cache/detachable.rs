@@ -6,28 +6,27 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use axum::response::Response;
 use tracing::{Instrument, Span};
 
 use super::Cache;
 
 /// A fill that others may wait for. Dropped before its end, because whoever led it has left, it goes on elsewhere.
-pub(super) struct Detachable<E: Send + 'static> {
-    run: Option<Run<E>>,
+pub(super) struct Detachable<T: Send + 'static> {
+    run: Option<Run<T>>,
     cache: Cache,
     span: Span,
 }
 
-type Run<E> = Pin<Box<dyn Future<Output = Result<Response, E>> + Send>>;
+type Run<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-impl<E: Send + 'static> Detachable<E> {
-    pub(super) fn new(run: impl Future<Output = Result<Response, E>> + Send + 'static, cache: Cache) -> Self {
+impl<T: Send + 'static> Detachable<T> {
+    pub(super) fn new(run: impl Future<Output = T> + Send + 'static, cache: Cache) -> Self {
         Self { run: Some(Box::pin(run)), cache, span: Span::current() }
     }
 }
 
-impl<E: Send + 'static> Future for Detachable<E> {
-    type Output = Result<Response, E>;
+impl<T: Send + 'static> Future for Detachable<T> {
+    type Output = T;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let run = self.run.as_mut().expect("a future is not polled once it has ended");
@@ -37,7 +36,7 @@ impl<E: Send + 'static> Future for Detachable<E> {
     }
 }
 
-impl<E: Send + 'static> Drop for Detachable<E> {
+impl<T: Send + 'static> Drop for Detachable<T> {
     fn drop(&mut self) {
         // One that panicked has ended.
         if let Some(run) = self.run.take().filter(|_| !std::thread::panicking()) {

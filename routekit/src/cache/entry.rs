@@ -12,7 +12,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use super::{
     Key, Snapshot, Stamp, Tag,
     head::{Ageing, Head},
+    key::Readable,
     status::{self, Because},
+    values,
 };
 
 /// What an entry takes beside its text, in this crate and in the store's tables (`tests/benches/README.md`, cache).
@@ -154,6 +156,11 @@ impl Entry {
     #[must_use]
     pub fn key(&self) -> &Key {
         &self.key
+    }
+
+    /// What patterns see of it.
+    pub(super) fn readable(&self) -> Readable {
+        values::readable(&self.key, &self.answer.body).unwrap_or_else(|| self.key.readable())
     }
 
     /// The answer, a copy.

@@ -76,6 +76,11 @@ impl Flights {
         }
     }
 
+    /// Whether somebody fills this key.
+    pub(super) fn is_under_way(&self, key: &Key) -> bool {
+        self.shard(key.hash()).get(&key.hash()).is_some_and(|flight| flight.key == *key)
+    }
+
     fn shard(&self, hash: u64) -> MutexGuard<'_, Shard> {
         let index = usize::try_from(hash >> 32 & (SHARDS - 1)).expect("four bits");
         self.0[index].lock().unwrap_or_else(PoisonError::into_inner)

@@ -86,16 +86,10 @@ impl Key {
         Self { bytes: bytes.into(), hash }
     }
 
-    /// What patterns see of a key that [`KeyParts`] made.
+    /// What patterns see of a key that [`KeyParts`] made, or of that of a value, unless it is hashed.
     pub(super) fn readable(&self) -> Readable {
         let mut rest = &*self.bytes;
-        let mut next = || {
-            let (length, tail) = rest.split_at_checked(4)?;
-            let length = u32::from_le_bytes(length.try_into().ok()?);
-            let (part, tail) = tail.split_at_checked(usize::try_from(length).ok()?)?;
-            rest = tail;
-            Some(String::from_utf8_lossy(part).into_owned())
-        };
+        let mut next = || part(&mut rest).map(|part| String::from_utf8_lossy(part).into_owned());
         let _route = next();
         Readable {
             partition: next().unwrap_or_default(),
@@ -191,9 +185,17 @@ impl KeyParts<'_> {
     }
 }
 
-fn put(bytes: &mut Vec<u8>, part: &[u8]) {
+pub(super) fn put(bytes: &mut Vec<u8>, part: &[u8]) {
     bytes.extend_from_slice(&length(part.len()));
     bytes.extend_from_slice(part);
+}
+
+/// Takes the first part off what [`put`] wrote.
+pub(super) fn part<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let (length, rest) = bytes.split_first_chunk::<4>()?;
+    let (part, rest) = rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)?;
+    *bytes = rest;
+    Some(part)
 }
 
 fn put_lower(bytes: &mut Vec<u8>, part: &[u8]) {

@@ -106,6 +106,7 @@ mod tag;
 mod tag_table;
 mod template;
 mod validity;
+mod values;
 mod wishes;
 mod within;
 
@@ -125,6 +126,7 @@ pub use self::{
     store::{CacheStore, Lookup, StoreError, StoreFuture, StoreSize},
     tag::Tag,
     validity::{Stamp, Target},
+    values::{CacheOptions, DecodeError, EncodeError, Format, ValueError},
 };
 pub(crate) use self::{
     listeners::Listener,

@@ -19,6 +19,7 @@ enum Kind {
     Path,
     Prefix,
     User,
+    Value,
 }
 
 impl Tag {
@@ -55,6 +56,11 @@ impl Tag {
         }
     }
 
+    /// The value of this key alone.
+    pub(super) fn value(partition: &str, key_prefix: &str, key: &str) -> Self {
+        Self::new(Kind::Value, partition, &[key_prefix, key])
+    }
+
     fn new(kind: Kind, partition: &str, texts: &[&str]) -> Self {
         let mut hash = Sha256::new_with_prefix([kind as u8]);
         for text in [partition].iter().chain(texts) {
@@ -87,9 +93,21 @@ pub(super) fn prefixes(path: &str) -> impl Iterator<Item = &str> {
     path.match_indices('/').map(|(slash, _)| &path[..=slash]).take(MOST_PREFIXES)
 }
 
-/// Whether every path that begins like this carries it as a tag.
+/// `user:` and `user:7:` of `user:7:orders`, the key of a value; of one that is spelt as a path, the same as of a path.
+pub(super) fn prefixes_of_key(key: &str) -> impl Iterator<Item = &str> {
+    let ends = ends_of_prefixes(key);
+    key.match_indices(ends).map(|(end, _)| &key[..=end]).take(MOST_PREFIXES)
+}
+
+fn ends_of_prefixes(text: &str) -> &'static [char] {
+    // Paths of requests begin with a slash, and have no tags for their colons.
+    if text.starts_with('/') { &['/'] } else { &['/', ':'] }
+}
+
+/// Whether every path and every key of a value that begins like this carries it as a tag.
 pub(super) fn is_prefix_tag(prefix: &str) -> bool {
-    prefix.starts_with('/') && prefix.ends_with('/') && prefix.matches('/').count() <= MOST_PREFIXES
+    let ends = ends_of_prefixes(prefix);
+    prefix.ends_with(ends) && prefix.matches(ends).count() <= MOST_PREFIXES
 }
 
 #[cfg(test)]
@@ -100,6 +118,11 @@ mod tests {
     fn prefixes_of_a_path() {
         assert_eq!(prefixes("/v2/users/7").collect::<Vec<_>>(), ["/", "/v2/", "/v2/users/"]);
         assert_eq!(prefixes("/v2/users/").collect::<Vec<_>>(), ["/", "/v2/", "/v2/users/"]);
+        assert_eq!(prefixes_of_key("user:7/a:b").collect::<Vec<_>>(), ["user:", "user:7/", "user:7/a:"]);
+        assert_eq!(prefixes_of_key("/users/a:b").collect::<Vec<_>>(), ["/", "/users/"]);
+        assert!(!is_prefix_tag("") && !is_prefix_tag("user") && !is_prefix_tag("/a:"));
+        let deep = "a:".repeat(40);
+        assert!(prefixes_of_key(&deep).all(is_prefix_tag) && !is_prefix_tag(&deep));
         let deep = "/a".repeat(40);
         assert!(prefixes(&deep).all(is_prefix_tag));
         assert!(!is_prefix_tag(&format!("{deep}/")) && !is_prefix_tag("/v2"));

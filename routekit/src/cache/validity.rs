@@ -77,7 +77,7 @@ impl Target {
     pub fn is_about(&self, entry: &Entry) -> bool {
         match &self.0 {
             What::Tag(tag) => entry.tags().contains(tag),
-            What::Pattern { partition, pattern } => entry.key().readable().fits(partition, pattern),
+            What::Pattern { partition, pattern } => entry.readable().fits(partition, pattern),
         }
     }
 
@@ -150,7 +150,7 @@ impl Validity {
         }
         let stamp = entry.stamp().number();
         let holds = entry.tags().iter().all(|tag| self.numbers.last(*tag) <= stamp)
-            && !self.bans.forbid(stamp, || entry.key().readable())
+            && !self.bans.forbid(stamp, || entry.readable())
             // Last, since a number is forgotten only once the floor is raised.
             && self.numbers.floor() <= stamp;
         if holds {

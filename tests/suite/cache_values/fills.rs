@@ -1,0 +1,228 @@
+//! What many ask for at the same time is filled once; whatever happens to a fill, everybody gets a value.
+
+use std::{future::pending, sync::atomic::Ordering};
+
+use routekit::cache::ValueError;
+use tokio::{
+    task::JoinSet,
+    time::{Instant, sleep},
+};
+
+use super::{wrapped::Wrapped, *};
+
+const CALLERS: usize = 1000;
+
+/// What many who ask at once are given, and how long it takes.
+async fn ask_at_once(cache: &Cache, runs: &Runs) -> (Vec<usize>, Duration) {
+    let start = Instant::now();
+    let mut callers = JoinSet::new();
+    for _ in 0..CALLERS {
+        let (cache, runs) = (cache.clone(), runs.clone());
+        callers.spawn(async move { ask(&cache, "key", &options(), &runs).await });
+    }
+    (callers.join_all().await, start.elapsed())
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_who_miss_at_once_are_one_fill() {
+    on_both(async |cache, _| {
+        let runs = Runs::default();
+        for _ in 0..2 {
+            let (values, took) = ask_at_once(&cache, &runs).await;
+            assert!(values.iter().all(|value| *value == 1));
+            assert!(took <= FILL);
+        }
+        assert_eq!(runs.count(), 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn also_on_threads_while_other_things_are_invalidated() {
+    let cache = builder(&Clock::system()).build();
+    let other = cache.clone();
+    let others = tokio::spawn(async move {
+        for n in 0.. {
+            other.invalidate_tag(&format!("other:{n}")).await.unwrap();
+            other.invalidate(&format!("other:{n}")).await.unwrap();
+            tokio::task::yield_now().await;
+        }
+    });
+    for _ in 0..20 {
+        let runs = Runs::default();
+        ask_at_once(&cache, &runs).await;
+        assert_eq!(runs.count(), 1);
+        cache.invalidate("key").await.unwrap();
+    }
+    others.abort();
+}
+
+/// How a fill ends that others wait for.
+#[derive(Clone, Copy)]
+enum End {
+    Fails,
+    Panics,
+    Hangs,
+}
+
+async fn end(cache: Cache, end: End, runs: Runs) -> Result<usize, Failed> {
+    let fill = async move || {
+        runs.next();
+        sleep(FILL).await;
+        match end {
+            End::Fails => Err(Failed),
+            End::Panics => panic!("as it should"),
+            End::Hangs => pending().await,
+        }
+    };
+    cache.get_or_fill("key", &options(), fill).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_one_fails_each_of_the_others_fills_at_the_same_time() {
+    for how in [End::Fails, End::Panics] {
+        on_both(async |cache, _| {
+            let runs = Runs::default();
+            let first = tokio::spawn(end(cache.clone(), how, runs.clone()));
+            sleep(FILL / 2).await;
+            let (values, took) = ask_at_once(&cache, &runs).await;
+            assert_eq!((runs.count(), took), (1 + CALLERS, FILL / 2 + FILL), "none waits for another");
+            assert!(values.iter().all(|value| *value > 1));
+            match (how, first.await) {
+                (End::Fails, Ok(result)) => assert_eq!(result, Err(Failed)),
+                (_, result) => assert!(result.unwrap_err().is_panic()),
+            }
+            ask_at_once(&cache, &runs).await;
+            assert_eq!(runs.count(), 1 + CALLERS, "one of them is kept");
+        })
+        .await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_leaves_no_mark() {
+    on_both(async |cache, _| {
+        let runs = Runs::default();
+        assert_eq!(end(cache.clone(), End::Fails, runs.clone()).await, Err(Failed));
+        ask_at_once(&cache, &runs).await;
+        assert_eq!(runs.count(), 2, "those who come then are one fill");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_ever() {
+    on_both(async |cache, _| {
+        let runs = Runs::default();
+        let first = tokio::spawn(end(cache.clone(), End::Hangs, runs.clone()));
+        sleep(FILL).await;
+        let start = Instant::now();
+        assert_eq!(ask(&cache, "key", &options(), &runs).await, 2);
+        assert_eq!(start.elapsed(), Duration::from_secs(30));
+        assert_eq!(ask(&cache, "key", &options(), &runs).await, 2, "it is kept");
+        assert!(!first.is_finished(), "whoever asked for it may wait");
+        first.abort();
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_takes_long_is_given_and_kept_all_the_same() {
+    on_both(async |cache, clock| {
+        let fill = async || {
+            sleep(Duration::from_secs(45)).await;
+            Ok::<_, Failed>("late".to_owned())
+        };
+        assert_eq!(cache.get_or_fill("key", &options(), fill).await.as_deref(), Ok("late"));
+        assert_eq!(cache.get::<String>("key").await.unwrap().as_deref(), Some("late"));
+        clock.advance(MINUTE);
+
+        // What is set while it goes on is not undone.
+        let fill = async || {
+            sleep(Duration::from_secs(45)).await;
+            Ok::<_, Failed>("old".to_owned())
+        };
+        let slow = tokio::spawn({
+            let cache = cache.clone();
+            async move { cache.get_or_fill("key", &options(), fill).await }
+        });
+        sleep(Duration::from_secs(40)).await;
+        cache.set("key", "new", &options()).await.unwrap();
+        assert_eq!(slow.await.unwrap().as_deref(), Ok("old"));
+        assert_eq!(cache.get::<String>("key").await.unwrap().as_deref(), Some("new"));
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fill_goes_on_without_the_caller_who_began_it() {
+    on_both(async |cache, _| {
+        let runs = Runs::default();
+        let begin = |runs: &Runs| {
+            let (cache, runs) = (cache.clone(), runs.clone());
+            tokio::spawn(async move { ask(&cache, "key", &options(), &runs).await })
+        };
+        let first = begin(&runs);
+        sleep(FILL / 4).await;
+        let second = begin(&runs);
+        sleep(FILL / 4).await;
+        first.abort();
+        assert_eq!((second.await.unwrap(), runs.count()), (1, 1));
+
+        // Also where nobody waits: whoever comes back finds it.
+        cache.invalidate("key").await.unwrap();
+        let alone = begin(&runs);
+        sleep(FILL / 2).await;
+        alone.abort();
+        sleep(FILL).await;
+        assert_eq!((cache.get("key").await.unwrap(), runs.count()), (Some(2), 2));
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_spawner_one_of_those_who_wait_begins_anew() {
+    let cache = Cache::builder().clock(Clock::manual()).build();
+    let runs = Runs::default();
+    let begin = || {
+        let (cache, runs) = (cache.clone(), runs.clone());
+        tokio::spawn(async move { ask(&cache, "key", &options(), &runs).await })
+    };
+    let first = begin();
+    sleep(FILL / 2).await;
+    let others = [begin(), begin(), begin()];
+    sleep(FILL / 4).await;
+    first.abort();
+    for other in others {
+        assert_eq!(other.await.unwrap(), 1);
+    }
+    assert_eq!(runs.count(), 1, "the first got no further");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_fails_costs_the_hit_alone() {
+    let clock = Clock::manual();
+    let store = Wrapped::new(clock.clone());
+    let cache = builder(&clock).store(store.clone()).build();
+    let runs = Runs::default();
+    assert_eq!(ask(&cache, "key", &options(), &runs).await, 1);
+    store.fails.store(true, Ordering::SeqCst);
+    assert_eq!(ask(&cache, "key", &options(), &runs).await, 2);
+    let (values, took) = ask_at_once(&cache, &runs).await;
+    assert_eq!((values.len(), took), (CALLERS, FILL));
+    assert!(matches!(cache.get::<usize>("key").await, Err(ValueError::Store(_))));
+    assert!(matches!(cache.set("key", &1, &options()).await, Err(ValueError::Store(_))));
+    assert!(cache.exists("key").await.is_err() && cache.ttl("key").await.is_err());
+    assert!(cache.invalidate("key").await.is_err());
+    store.fails.store(false, Ordering::SeqCst);
+    assert_eq!(cache.get("key").await.unwrap(), Some(1));
+
+    // Away while it is filled.
+    cache.invalidate("key").await.unwrap();
+    let fails = store.fails.clone();
+    let fill = async move || {
+        fails.store(true, Ordering::SeqCst);
+        Ok::<_, Failed>(7)
+    };
+    assert_eq!(cache.get_or_fill("key", &options(), fill).await, Ok(7));
+}

@@ -1,0 +1,148 @@
+//! Once an invalidation or a `set` has returned, nobody who begins to read is given anything older: writers, readers and slow fills
+//! in all orders.
+
+use std::sync::atomic::AtomicU64;
+
+use fastrand::Rng;
+use tokio::{sync::Mutex, task::yield_now};
+
+use super::*;
+
+const TASKS: usize = 8;
+const OPERATIONS: usize = 40_000;
+/// The slow and obvious store gets slower with each invalidation.
+const FEWER: usize = 8_000;
+const ITEMS: usize = 48;
+
+/// A value that only rises, and the highest whose writer has returned.
+#[derive(Default)]
+struct Item {
+    version: AtomicU64,
+    returned: AtomicU64,
+    /// Of those who set it: else one sets what another has replaced meanwhile.
+    writers: Mutex<()>,
+}
+
+struct World {
+    items: Vec<Item>,
+    reads: AtomicUsize,
+    hits: AtomicUsize,
+    stale: AtomicUsize,
+}
+
+async fn dawdle() {
+    let times = if fastrand::u8(..) < 8 { 100 } else { fastrand::u8(..4) };
+    for _ in 0..times {
+        yield_now().await;
+    }
+}
+
+async fn write(cache: &Cache, item: usize, world: &World, random: &mut Rng) {
+    let (key, kept) = (format!("item:{item}:x"), &world.items[item]);
+    let _writing = kept.writers.lock().await;
+    let version = kept.version.fetch_add(1, Ordering::SeqCst) + 1;
+    match random.u8(..7) {
+        0 => cache.invalidate(&key).await.unwrap(),
+        1 => cache.invalidate_tag(&format!("tag:{item}")).await.unwrap(),
+        2 => cache.invalidate_pattern(&key).await.unwrap(),
+        3 => cache.invalidate_pattern(&format!("item:{item}:*")).await.unwrap(),
+        4 => cache.invalidate_pattern(&format!("i*:{item}:x")).await.unwrap(),
+        5 if random.u8(..8) == 0 => cache.invalidate_tag("all").await.unwrap(),
+        // A machine that is busy takes longer than a store may: then nobody can say what is there.
+        _ if cache.set(&key, &version, &options_of(item)).await.is_err() => return,
+        _ => {}
+    }
+    kept.returned.fetch_max(version, Ordering::SeqCst);
+}
+
+fn options_of(item: usize) -> CacheOptions {
+    // Every third is stale at once.
+    let ttl = if item.is_multiple_of(3) { Duration::from_millis(1) } else { MINUTE };
+    CacheOptions::new().ttl(ttl).tags([format!("tag:{item}"), "all".to_owned()]).stale_while_revalidate(MINUTE)
+}
+
+async fn read(cache: &Cache, item: usize, world: &Arc<World>, random: &mut Rng) {
+    let key = format!("item:{item}:x");
+    let least = world.items[item].returned.load(Ordering::SeqCst);
+    let ends_badly = random.u8(..32);
+    let (filling, ran) = (Arc::clone(world), Arc::new(AtomicUsize::new(0)));
+    let runs = Arc::clone(&ran);
+    let fill = async move || {
+        runs.store(1, Ordering::SeqCst);
+        dawdle().await;
+        let version = filling.items[item].version.load(Ordering::SeqCst);
+        dawdle().await;
+        if ends_badly == 0 { Err(Failed) } else { Ok(version) }
+    };
+    let options = options_of(item);
+    let value = async {
+        if ends_badly == 1 {
+            Ok(cache.get(&key).await.ok().flatten())
+        } else {
+            cache.get_or_fill(&key, &options, fill).await.map(Some)
+        }
+    };
+    let patience = if random.u8(..) < 12 { random.u8(..12) } else { u8::MAX };
+    let value = tokio::select! {
+        biased;
+        value = value => value,
+        () = async { for _ in 0..patience { yield_now().await } }, if patience < u8::MAX => return,
+    };
+    if let Ok(Some(version)) = value {
+        world.reads.fetch_add(1, Ordering::Relaxed);
+        world.hits.fetch_add(1 - ran.load(Ordering::SeqCst), Ordering::Relaxed);
+        world.stale.fetch_add(usize::from(version < least), Ordering::Relaxed);
+    }
+}
+
+/// How many reads there were, how many did not fill themselves, and how many were given what had been replaced before they began.
+async fn run(cache: CacheBuilder, seed: u64, operations: usize) -> (usize, usize, usize) {
+    let spawner = Spawner::new(|task| drop(tokio::spawn(task)));
+    let cache = cache.spawner(spawner).max_key_length(if seed.is_multiple_of(2) { 250 } else { 0 }).build();
+    let items = (0..ITEMS).map(|_| Item::default()).collect();
+    let world = World { items, reads: AtomicUsize::new(0), hits: AtomicUsize::new(0), stale: AtomicUsize::new(0) };
+    let world = Arc::new(world);
+    let mut tasks = tokio::task::JoinSet::new();
+    for task in 0..TASKS as u64 {
+        let (cache, world) = (cache.clone(), Arc::clone(&world));
+        tasks.spawn(async move {
+            let mut random = Rng::with_seed(seed * 1000 + task);
+            for _ in 0..operations / TASKS {
+                let item = random.usize(..ITEMS);
+                match random.u8(..100) {
+                    0..5 => cache.invalidate_tag(&format!("junk:{}", random.u64(..))).await.unwrap(),
+                    5..20 => write(&cache, item, &world, &mut random).await,
+                    _ => read(&cache, item, &world, &mut random).await,
+                }
+            }
+        });
+    }
+    tasks.join_all().await;
+    let count = |count: &AtomicUsize| count.load(Ordering::Relaxed);
+    (count(&world.reads), count(&world.hits), count(&world.stale))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nobody_is_given_what_was_replaced_before() {
+    for seed in 1..=4 {
+        let (reads, hits, stale) = run(Cache::builder().tag_capacity(256), seed, OPERATIONS).await;
+        eprintln!("seed {seed}: {reads} reads, {hits} hits");
+        assert!(hits > reads / 10, "seed {seed}: {hits} hits of {reads} say little");
+        assert_eq!(stale, 0, "seed {seed}: of {reads} reads");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_slow_and_obvious_store_agrees() {
+    for seed in 1..=2 {
+        let (reads, _, stale) = run(Cache::builder().store(Plain::new(Clock::system())), seed, FEWER).await;
+        assert_eq!(stale, 0, "seed {seed}: of {reads} reads");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_checker_finds_out_a_store_without_stamps() {
+    let (_, _, stale) = run(Cache::builder().store(Plain::without_stamps(Clock::system())), 1, FEWER).await;
+    eprintln!("{stale} stale reads");
+    assert!(stale > 0, "a store that drops entries loses the race, and the checker did not see it");
+}

@@ -1,0 +1,93 @@
+//! A store that notes what it is asked for, fails on demand, or does not look at keys.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use routekit::{
+    Clock,
+    cache::{CacheStore, Entry, Key, Lookup, Stamp, StoreError, StoreFuture, StoreSize, Target},
+};
+
+use crate::stores::Plain;
+
+#[derive(Clone)]
+pub(super) struct Wrapped {
+    inner: Arc<Plain>,
+    /// The keys of what was put.
+    pub(super) put: Arc<Mutex<Vec<Vec<u8>>>>,
+    pub(super) fails: Arc<AtomicBool>,
+    /// Gives out what was put last, whatever is asked for.
+    is_careless: bool,
+    last: Arc<Mutex<Option<Arc<Entry>>>>,
+}
+
+impl Wrapped {
+    pub(super) fn new(clock: Clock) -> Self {
+        Self {
+            inner: Arc::new(Plain::new(clock)),
+            put: Arc::default(),
+            fails: Arc::default(),
+            is_careless: false,
+            last: Arc::default(),
+        }
+    }
+
+    pub(super) fn careless(clock: Clock) -> Self {
+        Self { is_careless: true, ..Self::new(clock) }
+    }
+
+    fn or_fail<'a, T: Send + 'a>(&self, answer: StoreFuture<'a, T>) -> StoreFuture<'a, T> {
+        if self.fails.load(Ordering::SeqCst) {
+            return Box::pin(async { Err(StoreError::new("nobody is there")) });
+        }
+        answer
+    }
+}
+
+impl CacheStore for Wrapped {
+    fn lookup<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Lookup> {
+        if let Some(entry) = self.last.lock().unwrap().clone().filter(|_| self.is_careless) {
+            return Box::pin(async { Ok(Lookup::Hit(entry)) });
+        }
+        self.or_fail(self.inner.lookup(key))
+    }
+
+    fn put(&self, entry: Arc<Entry>) -> StoreFuture<'_, ()> {
+        self.put.lock().unwrap().push(entry.key().as_bytes().to_vec());
+        *self.last.lock().unwrap() = Some(Arc::clone(&entry));
+        self.or_fail(self.inner.put(entry))
+    }
+
+    fn is_valid<'a>(&'a self, entry: &'a Entry) -> StoreFuture<'a, bool> {
+        self.or_fail(CacheStore::is_valid(&*self.inner, entry))
+    }
+
+    fn invalidate<'a>(&'a self, targets: &'a [Target]) -> StoreFuture<'a, Stamp> {
+        self.or_fail(self.inner.invalidate(targets))
+    }
+
+    fn remove<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, ()> {
+        self.or_fail(self.inner.remove(key))
+    }
+
+    fn clear(&self) -> StoreFuture<'_, Stamp> {
+        self.or_fail(self.inner.clear())
+    }
+
+    fn ttl<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Option<Duration>> {
+        self.or_fail(self.inner.ttl(key))
+    }
+
+    fn size(&self) -> StoreFuture<'_, StoreSize> {
+        self.inner.size()
+    }
+
+    fn health(&self) -> StoreFuture<'_, ()> {
+        self.or_fail(self.inner.health())
+    }
+}
