@@ -15,6 +15,7 @@ use tower_layer::Layer;
 
 use super::{
     builder::{App, Configure},
+    cache_metrics::CacheMetering,
     caching, check,
     hand_written::{self, Group},
     observers::Observers,
@@ -54,6 +55,7 @@ pub(crate) struct Mounted {
     pub(crate) readiness: Readiness,
     pub(crate) table: RouteTable,
     metering: Metering,
+    cache_metering: Arc<CacheMetering>,
     pub(super) verifiers: Arc<Verifiers>,
     warm_up: Plan,
 }
@@ -92,6 +94,11 @@ impl Mounted {
     /// Makes the app's recorder the program's, if it has none.
     pub(super) fn install_recorder(&self) {
         self.metering.install();
+    }
+
+    /// What has to run beside the server for the metrics of the cache: to a recorder of the program's, nobody brings how a store elsewhere is.
+    pub(super) fn run_cache_metering(&self) -> Option<impl Future<Output = ()> + Send + use<>> {
+        self.metering.exporter().is_none().then(|| Arc::clone(&self.cache_metering).run())
     }
 
     /// The exporter, unless the program's own recorder keeps the metrics.
@@ -212,6 +219,8 @@ pub(super) fn mount(app: App, scope: Scope) -> Result<Mounted, Error> {
     }
     // Not before everything is right: who made the cache may mount another app with it.
     app.listeners.into_iter().for_each(|listener| cache.listen(listener));
+    let cache_metering = CacheMetering::new(&cache, metering.recorder(), &candidates);
+    metering.add(cache_metering.clone());
     for layer in app.layers {
         router = layer(router);
     }
@@ -225,6 +234,7 @@ pub(super) fn mount(app: App, scope: Scope) -> Result<Mounted, Error> {
         readiness: app.readiness,
         table,
         metering,
+        cache_metering,
         verifiers,
         warm_up: if *config.cache_warm_up { warm_up } else { Plan::default() },
         config,

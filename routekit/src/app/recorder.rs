@@ -7,14 +7,14 @@ use std::{
 };
 
 use crate::{
-    metrics::{Exporter, InstalledRecorder, SharedRecorder},
+    metrics::{Exporter, InstalledRecorder, SharedRecorder, Source},
     setting::{Origin, Setting},
 };
 
 /// The exporter of ours that became the program's recorder.
 static INSTALLED: OnceLock<Exporter> = OnceLock::new();
 
-/// How often samples are folded into histograms.
+/// How often samples are folded into histograms, and numbers brought over to the program's own recorder.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Who keeps the metrics of an app.
@@ -68,6 +68,14 @@ impl Metering {
         }
     }
 
+    /// Brings over what this one counts: before each rendering, and once a second to a recorder that is scraped elsewhere.
+    pub(super) fn add(&self, source: Arc<dyn Source>) {
+        match self {
+            Self::Own(exporter) => exporter.add(source),
+            Self::Foreign(_) => keep_up("routekit-cache", move || source.bring()),
+        }
+    }
+
     /// The exporter, if the metrics can be rendered.
     pub(crate) fn exporter(&self) -> Option<&Exporter> {
         match self {
@@ -78,17 +86,21 @@ impl Metering {
 }
 
 /// Folds samples for as long as the exporter is there.
+fn start_upkeep(exporter: &Exporter) {
+    keep_up("routekit-metrics", exporter.upkeep());
+}
+
+/// Does this once a second, until there is no more to do.
 ///
 /// On a thread and not on a task: an app may be made where no runtime is, folding is work, and a runtime whose time is
 /// paused must not pause it.
-fn start_upkeep(exporter: &Exporter) {
-    let upkeep = exporter.upkeep();
-    let started = thread::Builder::new().name("routekit-metrics".to_owned()).spawn(move || {
-        while upkeep() {
+fn keep_up(name: &str, work: impl Fn() -> bool + Send + 'static) {
+    let started = thread::Builder::new().name(name.to_owned()).spawn(move || {
+        while work() {
             thread::sleep(UPKEEP_INTERVAL);
         }
     });
     if let Err(error) = started {
-        tracing::warn!(%error, "no thread to fold metrics: they are folded when scraped");
+        tracing::warn!(%error, name, "no thread to keep metrics up: samples are folded when scraped, and nothing is brought over");
     }
 }

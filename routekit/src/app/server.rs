@@ -99,6 +99,9 @@ pub(super) async fn serve(
     for verifier in mounted.verifiers.run() {
         background.spawn(verifier);
     }
+    if let Some(metering) = mounted.run_cache_metering() {
+        background.spawn(metering);
+    }
     if let Some((listener, service)) = admin {
         let stopped = stopped.clone();
         background.spawn(async move {

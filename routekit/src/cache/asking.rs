@@ -32,6 +32,8 @@ pub(super) struct Asking<S> {
     pub(super) head: bool,
     pub(super) request: Request,
     pub(super) inner: S,
+    /// Whether nobody waits for it, and it is no request.
+    pub(super) refreshes: bool,
 }
 
 impl<S> Asking<S>
@@ -96,6 +98,7 @@ where
                     Some(Outcome::Stored(entry))
                         if entry.key() == self.asked.key() && may_take(cache, &entry, began).await =>
                     {
+                        policy.stats.miss();
                         return Ok(self.finished(entry.join(self.head, why.collapsed())));
                     }
                     Some(Outcome::Failed(answer, stamp)) if stamp >= began => {
@@ -126,6 +129,7 @@ where
                 if because == Because::Revalidating {
                     self.refresh(looked);
                 }
+                policy.stats.stale();
                 policy.report.event(Event::CacheStale);
                 Ok(self.finished(entry.give_stale(now, self.head, because)))
             }
@@ -156,7 +160,9 @@ where
                 head: false,
                 request: refresh::request(&self.request),
                 inner: self.inner.clone(),
+                refreshes: true,
             };
+            self.policy.stats.refresh();
             cache.go_on(refresh::run(again, lead));
         }
     }
@@ -171,6 +177,7 @@ where
     fn failed(&self, answer: &Snapshot, why: Fwd) -> Response {
         let mut response = answer.respond(self.head);
         status::mark(&mut response, MISS, why.collapsed());
+        self.policy.stats.miss();
         self.policy.mark_key(self.asked.key(), &mut response);
         response
     }
@@ -181,6 +188,7 @@ where
         let mut response = Problem::new(StatusCode::GATEWAY_TIMEOUT).detail(detail).into_response();
         let why = if self.asked.varying.is_empty() { Fwd::UriMiss } else { Fwd::VaryMiss };
         status::mark(&mut response, MISS, why.refused());
+        self.policy.stats.miss();
         response
     }
 
@@ -191,6 +199,7 @@ where
     }
 
     async fn pass_by(mut self) -> Result<Response, S::Error> {
+        self.policy.stats.bypass();
         let mut response = self.inner.call(self.request).await?;
         status::mark(&mut response, BYPASS, Fwd::Bypass.value());
         Ok(response)
@@ -210,8 +219,8 @@ where
 
     /// Asks the handler.
     pub(super) async fn fill(self, manner: Manner, why: Fwd, looked: Lookup) -> Result<Response, S::Error> {
-        let Self { policy, asked, head, request, inner } = self;
-        Fill { policy, asked, head, request, why, looked }.run(inner, manner).await
+        let Self { policy, asked, head, request, inner, refreshes } = self;
+        Fill { policy, asked, head, request, why, looked, refreshes }.run(inner, manner).await
     }
 
     /// Looks whether there is still something to be done, and does it.
@@ -238,6 +247,7 @@ pub(super) async fn rescue(policy: &Policy, asked: &Asked, stale: Option<&Arc<En
     if asked.wishes.control.no_cache || entry.stale_for(now) >= will_do || !policy.cache.is_valid(entry).await {
         return None;
     }
+    policy.stats.stale();
     policy.report.event(Event::CacheStale);
     tracing::warn!(path = policy.template, "the handler failed, and a stale answer is given in its place");
     Some(entry.give_stale(now, head, Because::Failed))

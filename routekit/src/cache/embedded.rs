@@ -116,6 +116,15 @@ impl Embedded {
         self.validity.invalidate(targets)
     }
 
+    pub(super) fn measured(&self) -> StoreSize {
+        self.entries.run_pending_tasks();
+        StoreSize {
+            entries: self.entries.entry_count(),
+            bytes: self.entries.weighted_size(),
+            evictions: self.evictions.load(Ordering::Relaxed),
+        }
+    }
+
     fn keep(&self, entry: Arc<Entry>) {
         let size = entry.size() as u64;
         self.entries.insert(entry.key().hash(), entry);
@@ -171,13 +180,7 @@ impl CacheStore for Embedded {
     }
 
     fn size(&self) -> StoreFuture<'_, StoreSize> {
-        self.entries.run_pending_tasks();
-        let size = StoreSize {
-            entries: self.entries.entry_count(),
-            bytes: self.entries.weighted_size(),
-            evictions: self.evictions.load(Ordering::Relaxed),
-        };
-        Box::pin(ready(Ok(size)))
+        Box::pin(ready(Ok(self.measured())))
     }
 
     fn health(&self) -> StoreFuture<'_, ()> {

@@ -53,6 +53,8 @@ pub(super) struct Fill {
     pub(super) why: Fwd,
     /// What there is.
     pub(super) looked: Lookup,
+    /// Whether nobody waits for it, and it is no request.
+    pub(super) refreshes: bool,
 }
 
 impl Fill {
@@ -88,14 +90,19 @@ impl Fill {
             }
         };
         policy.cache.learn(asked.key(), &outcome);
-        let failed = matches!(outcome, Outcome::Failed(..));
+        let (failed, alone) = (matches!(outcome, Outcome::Failed(..)), matches!(outcome, Outcome::Alone));
         if let Manner::Lead(lead) = manner {
             lead.land(outcome);
         }
-        let rescued = if failed { rescue(&policy, &asked, looked.entry(), head).await } else { None };
+        let rescued = if failed && !self.refreshes { rescue(&policy, &asked, looked.entry(), head).await } else { None };
         let mut response = match rescued {
             Some(response) => response,
             None => {
+                match alone {
+                    _ if self.refreshes => {}
+                    true => policy.stats.bypass(),
+                    false => policy.stats.miss(),
+                }
                 let mut response = answer?;
                 policy.mark_key(asked.key(), &mut response);
                 if head {
@@ -196,13 +203,13 @@ impl Question<'_> {
         let Self { policy, asked, why, stamp } = *self;
         let (mut response, body) = read(response, policy.rules.max_body).await;
         let Some(body) = body else {
-            let outcome = if response.status().is_server_error() {
-                Outcome::failed(Problem::new(response.status()), Some(Failure::Body), stamp)
-            } else {
-                Outcome::Alone
-            };
+            if response.status().is_server_error() {
+                status::mark(&mut response, MISS, why.value());
+                let problem = Problem::new(response.status());
+                return (response, Outcome::failed(problem, Some(Failure::Body), stamp));
+            }
             status::mark(&mut response, BYPASS, why.value());
-            return (response, outcome);
+            return (response, Outcome::Alone);
         };
         let (inherited, now) = (held.map(Entry::tags).unwrap_or_default(), policy.cache.now());
         let made = Made { body: &body, storing, stamp, spellings, inherited, now, at };
@@ -210,7 +217,9 @@ impl Question<'_> {
         if let Some(variants) = &stored.variants {
             policy.cache.put(variants).await;
         }
-        policy.cache.put(&stored.entry).await;
+        if policy.cache.put(&stored.entry).await {
+            policy.stats.set();
+        }
         let status = if held.is_some() { why.validated() } else { why.stored() };
         status::mark(&mut response, MISS, status);
         (response, Outcome::Stored(stored.entry))

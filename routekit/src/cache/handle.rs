@@ -3,14 +3,15 @@
 use std::{
     fmt,
     future::Future,
-    sync::Arc,
+    sync::{Arc, Weak},
     time::{Duration, Instant},
 };
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
-    CacheBuilder, Entry, Invalidation, Key, Lookup, Stamp, StoreError, StoreSize, Tag, Target,
+    CacheBuilder, Counters, Entry, Invalidation, Key, Lookup, Stamp, StoreError, StoreSize, Tag, Target,
+    counters::Book,
     entry::CENTURY,
     flight::{Flights, Outcome, Role},
     glob::Glob,
@@ -26,6 +27,7 @@ use crate::{
     clock::Clock,
     identity::Identity,
     printable::{Chain, Printable},
+    route::Method,
     spawner::Spawner,
 };
 
@@ -89,6 +91,21 @@ struct Shared {
     fills: Arc<Semaphore>,
     handlers: Arc<Semaphore>,
     values: Values,
+    book: Book,
+}
+
+/// The same cache for whoever must not keep it.
+#[derive(Clone)]
+pub(crate) struct WeakCache {
+    shared: Weak<Shared>,
+    partition: Arc<str>,
+}
+
+impl WeakCache {
+    /// It, if it is still there.
+    pub(crate) fn upgrade(&self) -> Option<Cache> {
+        self.shared.upgrade().map(|shared| Cache { shared, partition: Arc::clone(&self.partition) })
+    }
 }
 
 impl Cache {
@@ -126,6 +143,7 @@ impl Cache {
             fills: Arc::new(Semaphore::new(MOST_FILLS)),
             handlers: Arc::new(Semaphore::new(MOST_HANDLERS)),
             values: Values::new(values),
+            book: Book::default(),
         };
         Self { shared: Arc::new(shared), partition: "".into() }
     }
@@ -189,6 +207,7 @@ impl Cache {
     /// # Errors
     /// [`StoreError`] if the store cannot be reached; never with the embedded one.
     pub async fn clear(&self) -> Result<(), StoreError> {
+        self.shared.book.invalidation();
         in_time(INVALIDATION_BUDGET, self.shared.store.get().clear()).await?;
         self.tell(Invalidation::of_everything).await;
         Ok(())
@@ -208,6 +227,30 @@ impl Cache {
     /// [`StoreError`] if it cannot.
     pub async fn health(&self) -> Result<(), StoreError> {
         in_time(BUDGET, self.shared.store.get().health()).await
+    }
+
+    /// How much there is, if the store says so at once.
+    pub(super) fn size_now(&self) -> Option<StoreSize> {
+        self.shared.store.size_now()
+    }
+
+    /// Whether its store is in this process, and answers at once.
+    pub(crate) fn is_embedded(&self) -> bool {
+        matches!(self.shared.store, Store::Embedded(_))
+    }
+
+    pub(super) fn book(&self) -> &Book {
+        &self.shared.book
+    }
+
+    /// What is counted for this route, if it is cached here or invalidates something.
+    pub(crate) fn counters_of(&self, method: Method, path: &str) -> Option<Arc<Counters>> {
+        self.shared.book.of_route(method, path)
+    }
+
+    /// The same cache for whoever must not keep it.
+    pub(crate) fn downgrade(&self) -> WeakCache {
+        WeakCache { shared: Arc::downgrade(&self.shared), partition: Arc::clone(&self.partition) }
     }
 
     /// Whether the two are the same, whatever their partitions.
@@ -233,6 +276,7 @@ impl Cache {
         targets: &[Target],
         events: impl FnOnce() -> Vec<Invalidation>,
     ) -> Result<(), StoreError> {
+        self.shared.book.invalidation();
         if !self.shared.store.invalidate_now(targets) {
             in_time(INVALIDATION_BUDGET, self.shared.store.get().invalidate(targets)).await?;
         }
@@ -244,6 +288,7 @@ impl Cache {
     pub(super) fn invalidate_without_waiting(&self, targets: Vec<Target>, events: impl FnOnce() -> Vec<Invalidation>) {
         let events = self.told(events);
         if self.shared.store.invalidate_now(&targets) {
+            self.shared.book.invalidation();
             match &self.shared.spawner {
                 Some(spawner) => self.shared.listeners.start(spawner, &events),
                 None => self.shared.listeners.give_up(&events),
@@ -304,10 +349,9 @@ impl Cache {
         })
     }
 
-    pub(super) async fn put(&self, entry: &Arc<Entry>) {
-        if let Err(error) = self.try_put(entry).await {
-            self.warn(&error);
-        }
+    /// Whether the store has taken it.
+    pub(super) async fn put(&self, entry: &Arc<Entry>) -> bool {
+        self.try_put(entry).await.inspect_err(|error| self.warn(error)).is_ok()
     }
 
     pub(super) async fn try_put(&self, entry: &Arc<Entry>) -> Result<(), StoreError> {
@@ -349,6 +393,10 @@ impl Cache {
 
     pub(super) fn board(&self, key: &Key, stamp: Stamp) -> Role {
         self.shared.flights.board(key, stamp)
+    }
+
+    pub(super) fn clock(&self) -> &Clock {
+        &self.shared.clock
     }
 
     pub(super) fn now(&self) -> Instant {

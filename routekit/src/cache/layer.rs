@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     observe::{Observer, Report},
-    route::{Audience, Caching, RequestText},
+    route::{Audience, Caching, Method, RequestText},
 };
 
 /// Answers from a cache. See the [module docs](crate::cache).
@@ -26,6 +26,7 @@ impl CacheLayer {
     /// From this cache. HEAD is answered from what GET has stored, and passes by otherwise. Without a [`ttl`](Self::ttl), only what answers say makes them fresh.
     #[must_use]
     pub fn new(cache: Cache) -> Self {
+        let stats = Arc::clone(cache.book().of_layers());
         let rules = Rules {
             ttl: None,
             max_body: MAX_BODY,
@@ -40,6 +41,7 @@ impl CacheLayer {
                 deadline: DEADLINE,
                 debug_headers: false,
                 report: Report::default(),
+                stats,
                 head: Head::Looks,
                 overwritten: &[],
                 template: String::new(),
@@ -229,6 +231,12 @@ impl CacheLayer {
     /// Keeps a place in answers for headers that whatever stands around this sets in any case.
     pub(crate) fn overwritten(mut self, names: &'static [HeaderName]) -> Self {
         self.change(|policy| policy.overwritten = names);
+        self
+    }
+
+    /// Counts what it does under this route, and not with the other layers.
+    pub(crate) fn counted_as(mut self, method: Method, path: &str) -> Self {
+        self.change(|policy| policy.stats = policy.cache.book().open(method, path));
         self
     }
 

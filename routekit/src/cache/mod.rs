@@ -72,6 +72,7 @@ mod bans;
 mod body;
 mod builder;
 mod conditional;
+mod counters;
 mod decide;
 mod detachable;
 mod edge_tags;
@@ -100,6 +101,7 @@ mod refresh;
 mod revalidate;
 mod service;
 mod snapshot;
+mod stats;
 mod status;
 mod store;
 mod tag;
@@ -123,13 +125,17 @@ pub use self::{
     layer::CacheLayer,
     service::Cached,
     snapshot::Snapshot,
+    stats::{CacheStats, Counts, Provider, ProviderStatus, RouteStats},
     store::{CacheStore, Lookup, StoreError, StoreFuture, StoreSize},
     tag::Tag,
     validity::{Stamp, Target},
     values::{CacheOptions, DecodeError, EncodeError, Format, ValueError},
 };
 pub(crate) use self::{
+    counters::Counters,
+    handle::WeakCache,
     listeners::Listener,
+    stats::Condition,
     template::{may_be_equal, may_match},
 };
 pub use crate::route::{Audience, CdnTags};

@@ -14,7 +14,7 @@ use axum::{
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 
 use super::{
-    Cache, CacheTags, Entry, Key, Snapshot, Stamp, Tag,
+    Cache, CacheTags, Counters, Entry, Key, Snapshot, Stamp, Tag,
     asked::Asked,
     groups,
     judge::{Rules, Storing},
@@ -46,6 +46,7 @@ pub(super) struct Policy {
     pub(super) deadline: Duration,
     pub(super) debug_headers: bool,
     pub(super) report: Report,
+    pub(super) stats: Arc<Counters>,
     /// What is done with HEAD.
     pub(super) head: Head,
     /// Headers that are set further out in any case.
@@ -142,6 +143,7 @@ impl Policy {
     /// A stored answer that is fresh, given out.
     pub(super) fn hit(&self, entry: &Entry, now: Instant, head: bool) -> Response {
         self.report.event(Event::CacheHit);
+        self.stats.hit();
         entry.give(now, head)
     }
 

@@ -49,6 +49,7 @@ where
                 Admitted::Passed(why) => {
                     // Nor has a layer of this cache further in.
                     Handled::mark(&mut request, &policy.cache);
+                    policy.stats.bypass();
                     (Some(why), Guard::of(&policy.cache, policy.partition.as_slice(), &mut request))
                 }
             },
@@ -83,6 +84,6 @@ where
     let clone = inner.clone();
     let inner = std::mem::replace(inner, clone);
     let asked = policy.asked(key, partition, taken, &request);
-    let asking = Asking { policy: Arc::clone(policy), asked, head, request, inner };
+    let asking = Asking { policy: Arc::clone(policy), asked, head, request, inner, refreshes: false };
     CachedFuture::asked(asking.answer(looked.map(|(looked, _)| looked)))
 }

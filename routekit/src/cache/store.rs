@@ -158,6 +158,14 @@ impl Store {
         }
     }
 
+    /// How much the embedded store keeps; `None` where one has to wait for an answer.
+    pub(super) fn size_now(&self) -> Option<StoreSize> {
+        match self {
+            Self::Embedded(embedded) => Some(embedded.measured()),
+            Self::Other(_) => None,
+        }
+    }
+
     /// As a store like any other.
     pub(super) fn get(&self) -> &dyn CacheStore {
         match self {

@@ -1,11 +1,14 @@
 //! The Prometheus exporter that an app owns.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 
 use super::{
-    SharedRecorder,
+    SharedRecorder, Source,
     names::{REQUEST_SIZE, RESPONSE_SIZE},
 };
 
@@ -22,6 +25,8 @@ const SIZE_BUCKETS: [f64; 9] =
 pub struct Exporter {
     recorder: Arc<PrometheusRecorder>,
     handle: PrometheusHandle,
+    /// Who has to be looked at before it is rendered.
+    sources: Arc<Mutex<Vec<Arc<dyn Source>>>>,
 }
 
 impl Exporter {
@@ -45,7 +50,7 @@ impl Exporter {
         });
         let recorder = builder.build_recorder();
         let handle = recorder.handle();
-        Self { recorder: Arc::new(recorder), handle }
+        Self { recorder: Arc::new(recorder), handle, sources: Arc::default() }
     }
 
     /// What metrics are registered with.
@@ -57,7 +62,25 @@ impl Exporter {
     /// Everything collected so far, in the Prometheus text format.
     #[must_use]
     pub fn render(&self) -> String {
+        self.sources().retain(|source| source.bring());
         self.handle.render()
+    }
+
+    /// Looks at this one as well before it renders, for as long as it brings something.
+    pub(crate) fn add(&self, source: Arc<dyn Source>) {
+        self.sources().push(source);
+    }
+
+    /// Brings over what has to be waited for.
+    pub(crate) async fn ask(&self) {
+        let sources = self.sources().clone();
+        for source in sources {
+            source.ask().await;
+        }
+    }
+
+    fn sources(&self) -> MutexGuard<'_, Vec<Arc<dyn Source>>> {
+        self.sources.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What folds the samples of histograms, for as long as the exporter is there: to be called every second or so, so

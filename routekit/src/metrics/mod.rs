@@ -11,6 +11,10 @@
 //!    | `http_server_requests_cancelled_total` | counter | |
 //!    | `http_server_slow_requests_total` | counter | |
 //!    | `routekit_policy_answers_total` | counter | `policy` |
+//!    | `routekit_cache_requests_total` | counter | `result`: `hit`, `miss`, `stale` or `bypass` |
+//!    | `routekit_cache_sets_total`, `routekit_cache_refreshes_total`, `routekit_cache_invalidations_total` | counters | |
+//!    | `routekit_cache_evictions_total` | counter | none at all |
+//!    | `routekit_cache_entries`, `routekit_cache_bytes`, `routekit_cache_up` | gauges | none at all |
 //!
 //! 2. `http_request_method` is one of nine, else `_OTHER`; `http_route` is the template and never the URL, and absent where
 //!    no route matched. So no client can make up new time series.
@@ -22,15 +26,25 @@
 //! 5. Everything goes through the `metrics` facade's `Recorder`. An app has its own ([`Exporter`]), so that tests in one
 //!    process share nothing, unless the program has installed one.
 //!
+//! 6. A cache counts by itself. What it has counted is brought over when the [`Exporter`] is rendered, and once a second to a recorder of the
+//!    program's. What is no route's has `source` in place of method and route: `layers` (all that were made by hand) or `program`
+//!    (values, and its own invalidations).
+//!
 //! [`HttpMetrics`] is an [observer](crate::observe); see [`watch`](crate::watch) for an example on a plain axum router.
 
+mod cache;
 mod exporter;
 mod http;
 mod names;
 mod outcome;
 mod recorder;
 mod route;
+mod source;
 
+pub(crate) use self::{
+    cache::{CacheMetrics, CacheRequests, CacheStoreMetrics, CacheUser, Total},
+    source::Source,
+};
 pub use self::{
     exporter::{DURATION_BUCKETS, Exporter},
     http::HttpMetrics,

@@ -10,9 +10,18 @@ pub(super) const CANCELLED: &str = "http_server_requests_cancelled_total";
 pub(super) const SLOW: &str = "http_server_slow_requests_total";
 pub(super) const POLICY_ANSWERS: &str = "routekit_policy_answers_total";
 
+pub(super) const CACHE_REQUESTS: &str = "routekit_cache_requests_total";
+pub(super) const CACHE_SETS: &str = "routekit_cache_sets_total";
+pub(super) const CACHE_REFRESHES: &str = "routekit_cache_refreshes_total";
+pub(super) const CACHE_INVALIDATIONS: &str = "routekit_cache_invalidations_total";
+pub(super) const CACHE_EVICTIONS: &str = "routekit_cache_evictions_total";
+pub(super) const CACHE_ENTRIES: &str = "routekit_cache_entries";
+pub(super) const CACHE_BYTES: &str = "routekit_cache_bytes";
+pub(super) const CACHE_UP: &str = "routekit_cache_up";
+
 pub(super) const METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, Some(module_path!()));
 
-/// Describes every metric, once a recorder.
+/// Describes the metrics of requests, once a recorder.
 pub(super) fn describe(recorder: &dyn Recorder) {
     let histograms = [
         (DURATION, Unit::Seconds, "Time from the request head to the end of the response, or to its head."),
@@ -31,4 +40,21 @@ pub(super) fn describe(recorder: &dyn Recorder) {
     for (name, text) in counters {
         recorder.describe_counter(name.into(), None, text.into());
     }
+}
+
+/// Describes those of a cache.
+pub(super) fn describe_cache(recorder: &dyn Recorder) {
+    let counters = [
+        (CACHE_REQUESTS, "Requests of cached routes, by what the cache did."),
+        (CACHE_SETS, "Entries that were stored in the cache."),
+        (CACHE_REFRESHES, "Entries that were computed anew in the background."),
+        (CACHE_INVALIDATIONS, "Calls that made something in the cache invalid."),
+        (CACHE_EVICTIONS, "Entries that left the cache to make room."),
+    ];
+    for (name, text) in counters {
+        recorder.describe_counter(name.into(), None, text.into());
+    }
+    recorder.describe_gauge(CACHE_ENTRIES.into(), None, "Entries in the cache, about.".into());
+    recorder.describe_gauge(CACHE_BYTES.into(), Some(Unit::Bytes), "Size of the entries in the cache, about.".into());
+    recorder.describe_gauge(CACHE_UP.into(), None, "Whether the store of the cache can be reached: 1 or 0.".into());
 }

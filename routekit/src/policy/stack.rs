@@ -98,7 +98,7 @@ pub(crate) fn add_route(
     let timeout = TimeoutLayer::optional(*policies.timeout).observer(observer());
     let catch_panic = CatchPanicLayer::new().observer(observer());
     let cache = caching(policies, shared, (method, path), observer());
-    let invalidation = invalidation(policies, shared, path);
+    let invalidation = invalidation(policies, shared, (method, path));
     if cache.is_none() && invalidation.is_none() {
         let stack: Uncached = (outside, timeout, catch_panic).layer(endpoint);
         return methods.on_service(method.filter(), stack);
@@ -117,6 +117,7 @@ fn caching(
 ) -> Option<CacheLayer> {
     let caching = (*policies.caching)?;
     let layer = CacheLayer::declared(shared.cache.clone(), &caching, path)
+        .counted_as(method, path)
         .debug_headers(shared.cache_debug_headers)
         .overwritten(&SET_AROUND_ROUTER)
         .observer(observer);
@@ -127,13 +128,18 @@ fn caching(
     })
 }
 
-fn invalidation(policies: &EffectivePolicies, shared: &Shared, path: &str) -> Option<InvalidateLayer> {
+fn invalidation(
+    policies: &EffectivePolicies,
+    shared: &Shared,
+    (method, path): (Method, &str),
+) -> Option<InvalidateLayer> {
     if policies.invalidates.is_none() && policies.wanted_by.is_empty() && !policies.drops_url {
         return None;
     }
     let declared = policies.invalidates.unwrap_or_default();
     let own =
         InvalidateLayer::declared(shared.cache.clone(), &declared, path, &shared.prefix).url_in(&shared.partitions);
+    let own = own.counted_as(method, path);
     Some(policies.wanted_by.iter().fold(own, |layer, wanted| layer.wanted_by(&wanted.template, wanted.partition)))
 }
 

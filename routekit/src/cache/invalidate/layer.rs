@@ -12,7 +12,7 @@ use crate::{
         Cache,
         template::{Places, Template},
     },
-    route::{Invalidates, RequestText},
+    route::{Invalidates, Method, RequestText},
 };
 
 /// Makes cached answers invalid when the inner service has ended. See the [module docs](crate::cache).
@@ -27,7 +27,9 @@ impl InvalidateLayer {
     #[must_use]
     pub fn new(cache: Cache) -> Self {
         let (template, places) = (String::new(), Places::default());
-        let plan = Plan { cache, template, places, own: Rule::default(), wanted: Vec::new(), partitions: Vec::new() };
+        let stats = Arc::clone(cache.book().of_layers());
+        let (own, wanted, partitions) = (Rule::default(), Vec::new(), Vec::new());
+        let plan = Plan { cache, stats, template, places, own, wanted, partitions };
         Self { plan: Some(plan) }
     }
 
@@ -94,6 +96,12 @@ impl InvalidateLayer {
     /// The URL of requests in these partitions as well (RFC 9111 §4.4).
     pub(crate) fn url_in(mut self, partitions: &[RequestText]) -> Self {
         self.change(|plan| partitions.iter().for_each(|partition| plan.drop_url_in(*partition)));
+        self
+    }
+
+    /// Counts what it does under this route, and not with the other layers.
+    pub(crate) fn counted_as(mut self, method: Method, path: &str) -> Self {
+        self.change(|plan| plan.stats = plan.cache.book().open(method, path));
         self
     }
 

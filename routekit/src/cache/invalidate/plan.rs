@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     cache::{
-        Cache, Invalidation, Target,
+        Cache, Counters, Invalidation, Target,
         policy::{asked_for, names},
         template::{Places, Template},
     },
@@ -24,6 +24,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub(super) struct Plan {
     pub(super) cache: Cache,
+    pub(super) stats: Arc<Counters>,
     /// The path template.
     pub(super) template: String,
     /// Where its placeholders stand.
@@ -117,11 +118,13 @@ impl Pending {
 
     /// Makes it invalid; whoever waits for this has it done.
     pub(super) async fn invalidate(&self) {
+        self.plan.stats.invalidation();
         self.plan.cache.invalidate_or_warn(&self.targets(), || self.events()).await;
     }
 
     /// The same where nobody can wait: with the embedded store it is done at once.
     pub(super) fn invalidate_without_waiting(&self) {
+        self.plan.stats.invalidation();
         self.plan.cache.invalidate_without_waiting(self.targets(), || self.events());
     }
 
