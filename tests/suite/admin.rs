@@ -35,7 +35,7 @@ fn app(addr: AdminAddr, token: bool) -> App {
     })
 }
 
-const READING: [&str; 4] = ["/metrics", "/routes", "/readiness", "/access-log"];
+const READING: [&str; 5] = ["/metrics", "/routes", "/readiness", "/access-log", "/cache/stats"];
 
 #[tokio::test]
 async fn on_a_listener_of_its_own() {

@@ -16,6 +16,7 @@ mod cache_flight;
 mod cache_race;
 mod cache_rules;
 mod cache_stale;
+mod cache_stats;
 mod cache_store;
 mod cache_unsafe;
 mod cache_values;

@@ -86,7 +86,7 @@ async fn the_admin_surface_of_a_closed_app() {
         )
     };
     let main = TestApp::new(app(AdminAddr::Main, true));
-    for path in ["/metrics", "/routes", "/readiness", "/access-log"] {
+    for path in ["/metrics", "/routes", "/readiness", "/access-log", "/cache/stats"] {
         assert_eq!(main.get(path).send().await.status(), 401, "{path}");
         assert_eq!(main.get(path).header("x-user", "ann").send().await.status(), 401, "{path} for somebody else");
         let operator = main.get(path).header("authorization", &format!("Bearer {TOKEN}"));

@@ -29,7 +29,8 @@ pub(crate) struct Operators {
 /// What a call changed, in the extensions of its answer.
 #[derive(Debug, Clone)]
 pub(super) struct Change {
-    pub(super) before: String,
+    /// `None` where there was nothing to be told.
+    pub(super) before: Option<String>,
     pub(super) after: String,
 }
 
@@ -130,7 +131,7 @@ impl Drop for Audit {
             method = %self.method,
             path = self.uri.path(),
             status = self.status.map(|status| status.as_u16()),
-            before = self.change.as_ref().map(|change| &*change.before),
+            before = self.change.as_ref().and_then(|change| change.before.as_deref()),
             after = self.change.as_ref().map(|change| &*change.after),
             "admin call"
         );

@@ -20,9 +20,17 @@
 //! | `GET /readiness` | what `/health/ready` says, and why |
 //! | `GET /access-log` | which requests are logged |
 //! | `PUT /access-log` | changes that until the next start: `all`, `errors` or `off`; wants an operator |
+//! | `GET /cache/stats` | [what the cache did](crate::cache::CacheStats), and how its store is |
+//! | `DELETE /cache/tag/{tag}` | makes what has this tag invalid; wants an operator |
+//! | `DELETE /cache/{pattern}` | the same for what was answered for such paths, `/cache/%2Fusers%2F*` or `/cache//users/*`; wants an operator |
+//! | `DELETE /cache` | forgets everything; wants an operator |
+//!
+//! Tags and patterns are percent-decoded once. They are about the partition of the cache that the app was given, or with `?partition=acme` about that
+//! one, and so is `DELETE /cache` then. What was done is said in `message`; 503 where the store cannot be reached.
 
 mod access_log;
 mod authorize;
+mod cache;
 mod metrics;
 mod readiness;
 mod routes;
@@ -32,12 +40,12 @@ use std::time::Duration;
 use axum::{
     Router,
     middleware::from_fn_with_state,
-    routing::{get, put},
+    routing::{delete, get, put},
 };
 
 pub(crate) use self::authorize::Operators;
 use crate::{
-    access_log::AccessLog, health::Readiness, metrics::Exporter, policy::Explanation, route::Reserved,
+    access_log::AccessLog, cache::Cache, health::Readiness, metrics::Exporter, policy::Explanation, route::Reserved,
     timeout::TimeoutLayer,
 };
 
@@ -49,6 +57,7 @@ pub(crate) struct Admin {
     pub(crate) routes: Vec<Explanation>,
     pub(crate) readiness: Readiness,
     pub(crate) access_log: AccessLog,
+    pub(crate) cache: Cache,
     pub(crate) operators: Operators,
     /// Whether reading takes an operator.
     pub(crate) closed: bool,
@@ -58,8 +67,10 @@ pub(crate) struct Admin {
 const CHANGE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The paths, for the app to keep free where they are served beside its routes.
-pub(crate) const PATHS: [Reserved; 4] = [
+pub(crate) const PATHS: [Reserved; 6] = [
     Reserved { path: "/access-log", what: "its access log" },
+    Reserved { path: "/cache", what: "what clears its cache" },
+    Reserved { path: "/cache/stats", what: "its cache's statistics" },
     Reserved { path: "/metrics", what: "its metrics" },
     Reserved { path: "/readiness", what: "its readiness" },
     Reserved { path: "/routes", what: "its routes" },
@@ -71,7 +82,8 @@ impl Admin {
         let mut router = Router::new()
             .route("/routes", get(routes::list).with_state(routes::render(&self.routes)))
             .route("/readiness", get(readiness::show).with_state(self.readiness))
-            .route("/access-log", get(access_log::show).with_state(self.access_log.clone()));
+            .route("/access-log", get(access_log::show).with_state(self.access_log.clone()))
+            .route("/cache/stats", get(cache::stats).with_state(self.cache.clone()));
         if let Some(exporter) = self.exporter {
             router = router.route("/metrics", get(metrics::render).with_state(exporter));
         }
@@ -79,11 +91,17 @@ impl Admin {
             router = router.route_layer(from_fn_with_state(self.operators.clone(), authorize::operators_only));
         }
         if self.operators.exist() {
-            let change = put(access_log::change).with_state(self.access_log);
-            // An operator that never ends its body must not be able to hide what it tries.
-            let change = change.layer(TimeoutLayer::new(CHANGE_TIMEOUT));
-            let audited = from_fn_with_state(self.operators, authorize::audited);
-            router = router.route("/access-log", change.route_layer(audited));
+            let changing = Router::new()
+                .route("/access-log", put(access_log::change).with_state(self.access_log))
+                .route("/cache", delete(cache::clear))
+                // Not one segment alone, or what has a slash that nobody has escaped would be taken for a pattern.
+                .route("/cache/tag/{*tag}", delete(cache::tag))
+                .route("/cache/{*pattern}", delete(cache::pattern))
+                .with_state(self.cache)
+                // An operator that never ends its body must not be able to hide what it tries.
+                .route_layer(TimeoutLayer::new(CHANGE_TIMEOUT))
+                .route_layer(from_fn_with_state(self.operators, authorize::audited));
+            router = router.merge(changing);
         }
         router
     }

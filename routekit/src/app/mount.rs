@@ -184,6 +184,7 @@ pub(super) fn mount(app: App, scope: Scope) -> Result<Mounted, Error> {
     let admin = Admin {
         exporter: metering.exporter().cloned(),
         routes: table.explanations().collect(),
+        cache: cache.clone(),
         readiness: app.readiness.clone(),
         access_log,
         operators: Operators {

@@ -1,0 +1,147 @@
+//! What is counted, and where.
+
+use std::convert::Infallible;
+
+use axum::{body::Body, extract::Request, response::Response};
+use futures_util::future::join_all;
+use routekit::{
+    cache::{Cache, CacheLayer, CacheStats, Counts, InvalidateLayer, ProviderStatus},
+    prelude::*,
+    test::TestApp,
+};
+use serde_json::{Value, json};
+use tower::{Layer, ServiceExt, service_fn};
+
+use super::{start, usual};
+
+async fn stats(app: &TestApp) -> Value {
+    app.admin().get("/cache/stats").send().await.json()
+}
+
+#[tokio::test]
+async fn every_answer_is_counted_once() {
+    let app = start(Cache::builder());
+    usual(&app).await;
+    let all = stats(&app).await;
+    let expected = json!({
+        "hits": 2, "misses": 3, "stale": 0, "bypasses": 2, "sets": 3, "refreshes": 0, "invalidations": 1,
+        "hitRate": 0.4, "evictions": 0,
+    });
+    for (name, value) in expected.as_object().unwrap() {
+        assert_eq!(all[name], *value, "{name}");
+    }
+    let of = |method: &str, path: &str| {
+        let routes = all["routes"].as_array().unwrap().iter();
+        routes.clone().find(|route| route["method"] == method && route["path"] == path).unwrap().clone()
+    };
+    let expected = json!({
+        "method": "GET", "path": "/stats/items/{id}",
+        "hits": 2, "misses": 3, "stale": 0, "bypasses": 2, "sets": 3, "refreshes": 0, "invalidations": 0, "hitRate": 0.4,
+    });
+    assert_eq!(of("GET", "/stats/items/{id}"), expected);
+    let expected = json!({
+        "method": "PUT", "path": "/stats/items/{id}",
+        "hits": 0, "misses": 0, "stale": 0, "bypasses": 0, "sets": 0, "refreshes": 0, "invalidations": 1, "hitRate": 0.0,
+    });
+    assert_eq!(of("PUT", "/stats/items/{id}"), expected);
+    assert_eq!(of("GET", "/stats/pages/{name}")["misses"], 0, "nobody has asked for it yet");
+    assert_eq!(all["routes"].as_array().unwrap().len(), 3, "a route that has nothing to do with the cache is none");
+}
+
+#[tokio::test]
+async fn what_changes_nothing_is_no_invalidation() {
+    let app = start(Cache::builder());
+    assert_eq!(app.put("/stats/items/0").send().await.status(), 409);
+    assert_eq!(stats(&app).await["invalidations"], 0);
+}
+
+#[tokio::test]
+async fn what_the_program_invalidates_is_its_own() {
+    let app = start(Cache::builder());
+    assert_eq!(app.post("/stats/flush").send().await.status(), 200);
+    assert_eq!(app.put("/stats/items/1").send().await.status(), 204);
+    let all = stats(&app).await;
+    assert_eq!((&all["invalidations"], &all["program"]["invalidations"]), (&json!(2), &json!(1)), "calls, not tags");
+}
+
+#[tokio::test]
+async fn failures_are_misses_and_stored_nowhere() {
+    let app = start(Cache::builder());
+    for _ in 0..2 {
+        assert_eq!(app.get("/stats/items/8").send().await.header("x-cache"), Some("MISS"));
+    }
+    let all = stats(&app).await;
+    assert_eq!((&all["misses"], &all["sets"], &all["hitRate"]), (&json!(2), &json!(0), &json!(0.0)));
+}
+
+#[tokio::test]
+async fn the_names_of_the_document() {
+    let app = start(Cache::builder());
+    let names = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    let all = stats(&app).await;
+    let expected = [
+        "bypasses",
+        "bytes",
+        "entries",
+        "evictions",
+        "generatedAt",
+        "hitRate",
+        "hits",
+        "invalidations",
+        "layers",
+        "misses",
+        "program",
+        "provider",
+        "refreshes",
+        "routes",
+        "sets",
+        "stale",
+    ];
+    assert_eq!(names(&all), expected);
+    assert_eq!(all["provider"], json!({ "status": "healthy", "latency": 0.0 }));
+    assert_eq!(all["generatedAt"], "1970-01-01T00:00:00.000Z", "a clock that stands still begins there");
+    let counts = ["bypasses", "hitRate", "hits", "invalidations", "misses", "refreshes", "sets", "stale"];
+    assert_eq!(names(&all["layers"]), counts);
+    assert_eq!(names(&all["program"]), counts);
+    let mut of_route: Vec<_> = counts.into_iter().chain(["method", "path"]).collect();
+    of_route.sort_unstable();
+    assert_eq!(names(&all["routes"][0]), of_route);
+}
+
+#[get("/stats/waits/{id}", cache(ttl = 60))]
+async fn waits(id: u32) -> String {
+    for _ in 0..20 {
+        tokio::task::yield_now().await;
+    }
+    id.to_string()
+}
+
+#[tokio::test]
+async fn whoever_waits_for_anothers_fill_is_a_miss() {
+    let app = TestApp::new(App::with_routes(routes![waits]));
+    join_all((0..10).map(|_| app.get("/stats/waits/1").send())).await;
+    let all = stats(&app).await;
+    assert_eq!((&all["misses"], &all["sets"], &all["hits"]), (&json!(10), &json!(1), &json!(0)));
+}
+
+#[tokio::test]
+async fn layers_made_by_hand_share_their_counters() {
+    let cache = Cache::new();
+    let answer = || service_fn(async |_: Request| Ok::<_, Infallible>(Response::new(Body::from("1"))));
+    let ttl = std::time::Duration::from_secs(60);
+    let layer = || CacheLayer::new(cache.clone()).ttl(ttl).tags(["ones"]);
+    let (one, two) = (layer().layer(answer()), layer().layer(answer()));
+    let writer = InvalidateLayer::new(cache.clone()).tags(["ones"]).layer(answer());
+    let get = || Request::get("/one").body(Body::empty()).unwrap();
+    for request in [one.clone().oneshot(get()), one.oneshot(get()), two.oneshot(get())] {
+        request.await.unwrap();
+    }
+    writer.oneshot(get()).await.unwrap();
+    cache.invalidate_pattern("/*").await.unwrap();
+    cache.clear().await.unwrap();
+    let CacheStats { hits, misses, invalidations, layers, program, routes, provider, .. } = cache.stats().await;
+    assert_eq!((hits, misses, invalidations), (2, 1, 3));
+    let Counts { hits, sets, invalidations, .. } = layers;
+    assert_eq!((hits, sets, invalidations), (2, 1, 1));
+    assert_eq!((program.invalidations, routes.len(), provider.status), (2, 0, ProviderStatus::Healthy));
+}

@@ -1,0 +1,63 @@
+//! What is said of the store, also where it says nothing itself.
+
+use std::sync::atomic::Ordering;
+
+use routekit::{
+    Clock,
+    cache::{Cache, CacheStore, Embedded, Entry, Key, Snapshot, Stamp},
+};
+use serde_json::{Value, json};
+
+use super::{Elsewhere, TOKEN, start, usual};
+
+#[tokio::test]
+async fn a_store_that_is_away_is_part_of_what_is_said() {
+    let clock = Clock::manual();
+    let (store, away) = Elsewhere::new(&clock);
+    let app = start(Cache::builder().store(store).clock(clock));
+    usual(&app).await;
+    let stats = async || app.admin().get("/cache/stats").send().await.json::<Value>();
+    let up = stats().await;
+    assert_eq!(up["provider"], json!({ "status": "healthy", "latency": 3.0 }));
+    assert!(up["entries"].as_u64().unwrap() >= 2 && up["bytes"].as_u64().unwrap() > 1000, "{up}");
+    away.store(true, Ordering::Relaxed);
+    let down = stats().await;
+    assert_eq!(down["provider"], json!({ "status": "unhealthy", "latency": 3.0 }));
+    assert_eq!([&down["entries"], &down["bytes"], &down["evictions"]], [&Value::Null; 3]);
+    assert_eq!((&down["hits"], &down["misses"]), (&json!(2), &json!(3)), "the rest is known all the same");
+    assert_eq!(app.get("/stats/items/1").send().await.header("x-cache"), Some("BYPASS"));
+    assert_eq!(stats().await["bypasses"], 3);
+    away.store(false, Ordering::Relaxed);
+    assert_eq!(stats().await["provider"]["status"], "healthy");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_is_away_cannot_be_told_what_is_invalid() {
+    let clock = Clock::manual();
+    let (store, away) = Elsewhere::new(&clock);
+    let app = start(Cache::builder().store(store).clock(clock));
+    away.store(true, Ordering::Relaxed);
+    for path in ["/cache/tag/items", "/cache//stats/*", "/cache", "/cache?partition=acme"] {
+        let delete = app.admin().delete(path).header("authorization", &format!("Bearer {TOKEN}"));
+        let answer = delete.send().await;
+        assert_eq!(answer.status(), 503, "{path}");
+        assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{path}");
+        assert!(!answer.text().contains("it is away"), "{path}: why is in the log");
+    }
+}
+
+#[tokio::test]
+async fn what_leaves_to_make_room() {
+    let store = Embedded::new(64 << 10);
+    let now = Clock::system().now();
+    for n in 0..200 {
+        let answer = Snapshot::new(http::StatusCode::OK, &http::HeaderMap::new(), &[0; 1024]);
+        let entry = Entry::new(Key::new(n.to_string()), answer, Stamp::new(1), now, std::time::Duration::from_secs(60));
+        store.put(entry.into()).await.unwrap();
+    }
+    let app = start(Cache::builder().store(store));
+    let stats: Value = app.admin().get("/cache/stats").send().await.json();
+    let evictions = stats["evictions"].as_u64().unwrap();
+    assert!(evictions > 100, "{stats}");
+    assert!(app.metrics().contains(&format!("routekit_cache_evictions_total {evictions}\n")), "{}", app.metrics());
+}
