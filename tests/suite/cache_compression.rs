@@ -3,11 +3,7 @@
 
 use axum::response::IntoResponse;
 use http::{HeaderMap, StatusCode};
-use routekit::{
-    cache::Cache,
-    prelude::*,
-    test::TestApp,
-};
+use routekit::{cache::Cache, prelude::*, test::TestApp};
 use tower_http::compression::CompressionLayer;
 
 fn text() -> String {

@@ -6,26 +6,65 @@ use crate::{
     config::{self, Config},
     policy::WantedBy,
     route::{Access, Audience, Caching, InputSource, RequestText},
-    setting::Origin,
+    setting::{Origin, Setting},
     setup::{self, SetupProblem},
     units,
 };
 
-/// With the size that is configured, unless the program brings a store whose size is its own affair.
-pub(super) fn sized(cache: CacheBuilder, config: &Config, problems: &mut Vec<SetupProblem>) -> CacheBuilder {
-    let setting = &config.cache_max_bytes;
-    if *setting.origin() == Origin::Default {
-        return cache;
-    }
-    if cache.is_sized_elsewhere() {
+/// With what is configured, unless the program brings what is made already.
+pub(super) fn configured(
+    mut cache: CacheBuilder,
+    config: &mut Config,
+    problems: &mut Vec<SetupProblem>,
+) -> CacheBuilder {
+    let mut refuse = |name: &str, origin: &Origin, value: String, what: &str| {
         problems.push(SetupProblem::InvalidSetting {
-            setting: config::place("cache_max_bytes", setting.origin()),
-            value: units::Bytes(**setting).to_string(),
-            reason: "the app brings a cache, or a store for it, that is made already".to_owned(),
+            setting: config::place(name, origin),
+            value,
+            reason: format!("the app brings {what} that is made already"),
         });
-        return cache;
+    };
+    let said = |origin: &Origin| *origin != Origin::Default;
+    let (made, bytes) = (cache.is_made(), &config.cache_max_bytes);
+    if said(bytes.origin()) {
+        if cache.is_sized_elsewhere() {
+            let value = units::Bytes(**bytes).to_string();
+            refuse("cache_max_bytes", bytes.origin(), value, "a cache, or a store for it,");
+        } else {
+            cache = cache.max_bytes(**bytes);
+        }
     }
-    cache.max_bytes(**setting)
+    let (prefix, length) = (&config.cache_key_prefix, &config.cache_max_key_length);
+    let (threshold, ttl) = (&config.cache_compression_threshold, &config.cache_default_ttl);
+    let others = [
+        ("cache_key_prefix", prefix.origin(), prefix.to_string()),
+        ("cache_max_key_length", length.origin(), length.to_string()),
+        ("cache_compression_threshold", threshold.origin(), units::Bytes(**threshold).to_string()),
+        ("cache_default_ttl", ttl.origin(), units::show_duration(ttl)),
+    ];
+    for (name, origin, value) in others.into_iter().filter(|(_, origin, _)| made && said(origin)) {
+        refuse(name, origin, value, "a cache");
+    }
+    if said(prefix.origin()) {
+        cache = cache.key_prefix(&**prefix);
+    }
+    if said(length.origin()) {
+        cache = cache.max_key_length(usize::try_from(**length).unwrap_or(usize::MAX));
+    }
+    if said(threshold.origin()) {
+        cache = cache.compression_threshold(**threshold);
+    }
+    match **ttl {
+        Some(ttl) => cache = cache.default_ttl(ttl),
+        // What the program says of its cache holds for its routes.
+        None if !said(ttl.origin()) => {
+            if let Some(ttl) = cache.said_default_ttl() {
+                config.cache_default_ttl = Setting::new(Some(ttl), Origin::Code);
+            }
+        }
+        None => {}
+    }
+    cache
 }
 
 /// Configuration can only change the cache of a route that has one.

@@ -135,13 +135,13 @@ impl Candidate {
 
 pub(super) fn mount(app: App, scope: Scope) -> Result<Mounted, Error> {
     let mut problems = Vec::new();
-    let config = configuration(app.config, app.configure, scope, &mut problems);
+    let mut config = configuration(app.config, app.configure, scope, &mut problems);
     let known = problems.len();
     config.check(&mut problems);
     let sound = problems.len() == known;
     check::crates(&app.expected_crates, &mut problems);
     check::provided(&app.provided, &mut problems);
-    let cache = caching::sized(app.cache, &config, &mut problems).or(&app.clock, &spawner()).build();
+    let cache = caching::configured(app.cache, &mut config, &mut problems).or(&app.clock, &spawner()).build();
     let mut deps = app.deps;
     deps.insert(Arc::new(cache.clone()));
     let deps = deps.build();

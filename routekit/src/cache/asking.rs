@@ -162,8 +162,9 @@ where
                 inner: self.inner.clone(),
                 refreshes: true,
             };
-            self.policy.stats.refresh();
-            cache.go_on(refresh::run(again, lead));
+            if cache.go_on(refresh::run(again, lead)) {
+                self.policy.stats.refresh();
+            }
         }
     }
 

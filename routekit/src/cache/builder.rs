@@ -144,6 +144,19 @@ impl CacheBuilder {
         !matches!(self.kept, Kept::Sized { .. })
     }
 
+    /// Whether it is a cache already.
+    pub(crate) fn is_made(&self) -> bool {
+        matches!(self.kept, Kept::By(_))
+    }
+
+    /// How long values are fresh, and answers of routes that do not say it, if somebody has said so.
+    pub(crate) fn said_default_ttl(&self) -> Option<Duration> {
+        match &self.kept {
+            Kept::By(cache) => cache.default_ttl(),
+            Kept::Sized { .. } | Kept::In(_) => self.values.default_ttl,
+        }
+    }
+
     /// With these where nothing else was said.
     pub(crate) fn or(mut self, clock: &Clock, spawner: &Spawner) -> Self {
         self.clock.get_or_insert_with(|| clock.clone());

@@ -40,7 +40,6 @@ impl Counters {
     }
 
     /// An answer was given out that is no longer fresh: `X-Cache: STALE`.
-    #[expect(dead_code, reason = "nothing stale is given out yet")]
     #[inline]
     pub(super) fn stale(&self) {
         self.stale.fetch_add(1, Ordering::Relaxed);
@@ -59,7 +58,6 @@ impl Counters {
     }
 
     /// Something stale is computed anew for nobody who waits.
-    #[expect(dead_code, reason = "nothing is refreshed in the background yet")]
     #[inline]
     pub(super) fn refresh(&self) {
         self.refreshes.fetch_add(1, Ordering::Relaxed);
@@ -114,7 +112,6 @@ impl Book {
     }
 
     /// Those of what the program does itself: values.
-    #[expect(dead_code, reason = "there are no values yet")]
     pub(super) fn of_program(&self) -> &Arc<Counters> {
         &self.program
     }

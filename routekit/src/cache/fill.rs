@@ -94,7 +94,8 @@ impl Fill {
         if let Manner::Lead(lead) = manner {
             lead.land(outcome);
         }
-        let rescued = if failed && !self.refreshes { rescue(&policy, &asked, looked.entry(), head).await } else { None };
+        let rescued =
+            if failed && !self.refreshes { rescue(&policy, &asked, looked.entry(), head).await } else { None };
         let mut response = match rescued {
             Some(response) => response,
             None => {

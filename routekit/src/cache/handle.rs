@@ -403,6 +403,11 @@ impl Cache {
         self.shared.clock.now()
     }
 
+    /// How long values are fresh, and answers that do not say it, if somebody has said so.
+    pub(super) fn default_ttl(&self) -> Option<Duration> {
+        self.shared.values.settings.default_ttl
+    }
+
     /// The wall clock, as the time since 1970.
     pub(super) fn unix_time(&self) -> Duration {
         self.shared.clock.unix_time()
@@ -414,14 +419,14 @@ impl Cache {
         lifetime.min(CENTURY).mul_f64(1.0 - self.shared.jitter * fastrand::f64())
     }
 
-    /// Goes on with a fill whose client has left, unless there are too many of those.
-    pub(super) fn go_on(&self, fill: impl Future + Send + 'static) {
-        if let Ok(permit) = Arc::clone(&self.shared.fills).try_acquire_owned() {
-            self.spawn(async move {
-                let _permit = permit;
-                fill.await;
-            });
-        }
+    /// Goes on with a fill that nobody waits for, unless there are too many of those.
+    pub(super) fn go_on(&self, fill: impl Future + Send + 'static) -> bool {
+        let Ok(permit) = Arc::clone(&self.shared.fills).try_acquire_owned() else { return false };
+        self.spawn(async move {
+            let _permit = permit;
+            fill.await;
+        });
+        true
     }
 
     /// For a handler that nobody waits for, unless there are too many of those.

@@ -23,12 +23,13 @@ pub struct CacheLayer {
 }
 
 impl CacheLayer {
-    /// From this cache. HEAD is answered from what GET has stored, and passes by otherwise. Without a [`ttl`](Self::ttl), only what answers say makes them fresh.
+    /// From this cache. HEAD is answered from what GET has stored, and passes by otherwise. Without a [`ttl`](Self::ttl), it has the [`default_ttl`](super::CacheBuilder::default_ttl) of the cache, if
+    /// somebody has said one; otherwise only what answers say makes them fresh.
     #[must_use]
     pub fn new(cache: Cache) -> Self {
         let stats = Arc::clone(cache.book().of_layers());
         let rules = Rules {
-            ttl: None,
+            ttl: cache.default_ttl(),
             max_body: MAX_BODY,
             vary: Box::default(),
             stale_while_revalidate: Duration::ZERO,

@@ -15,10 +15,17 @@ impl Cache {
     /// [`ValueError::Store`] if the store cannot be reached; never with the embedded one. [`ValueError::Decode`] if what is kept is not a `T`.
     pub async fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, ValueError> {
         let slot = Slot::new(self, key);
-        match self.lookup(&slot.named.key).await? {
-            Lookup::Hit(entry, _) => Ok(slot.read(&entry)?),
-            Lookup::Stale(..) | Lookup::Miss(_) => Ok(None),
+        let value = match self.lookup(&slot.named.key).await? {
+            Lookup::Hit(entry, _) => slot.read(&entry)?,
+            Lookup::Stale(..) | Lookup::Miss(_) => None,
+        };
+        let counters = self.book().of_program();
+        if value.is_some() {
+            counters.hit()
+        } else {
+            counters.miss()
         }
+        Ok(value)
     }
 
     /// Keeps a value, in place of the one that this key had. A fill of the key that is under way in this process does not undo it.
@@ -58,7 +65,9 @@ impl Cache {
         }
         let stamp = self.stamp().await?;
         let entry = slot.entry(value, options, stamp)?;
-        Ok(self.try_put(&entry).await?)
+        self.try_put(&entry).await?;
+        self.book().of_program().set();
+        Ok(())
     }
 
     /// Makes the value of this key invalid, also one that is being filled. It says nothing of answers whose path is spelt as the key.

@@ -71,10 +71,15 @@ impl Cache {
         Fut: Future<Output = Result<T, E>> + Send + 'static,
     {
         let slot = Slot::new(self, key);
+        let counters = self.book().of_program();
         let began = match slot.look().await {
-            Ok(Looked::Fresh(_, value)) => return Ok(value),
+            Ok(Looked::Fresh(_, value)) => {
+                counters.hit();
+                return Ok(value);
+            }
             Ok(Looked::Stale(entry, stamp)) => match slot.stale(&entry, options) {
                 Some(value) => {
+                    counters.stale();
                     slot.refresh(options, fill, stamp);
                     return Ok(value);
                 }
@@ -82,10 +87,12 @@ impl Cache {
             },
             Ok(Looked::Nothing(stamp)) => stamp,
             Err(error) => {
+                counters.bypass();
                 self.warn(&error);
                 return fill().await;
             }
         };
+        counters.miss();
         loop {
             match self.board(&slot.named.key, began) {
                 Role::Alone => return slot.alone(options, fill).await,
@@ -199,7 +206,9 @@ impl Slot {
                 Err(error) => slot.cache.warn(&error),
             }
         };
-        self.cache.go_on(within(PATIENCE, refresh).instrument(Span::current()));
+        if self.cache.go_on(within(PATIENCE, refresh).instrument(Span::current())) {
+            self.cache.book().of_program().refresh();
+        }
     }
 
     /// Fills without telling anybody, beside others who do the same.
@@ -235,8 +244,8 @@ impl Slot {
     async fn kept(&self, entry: Option<Arc<Entry>>) -> Outcome {
         let Some(entry) = entry else { return Outcome::Alone };
         // What is invalid already would be of no use, and stand in the place of what was set meanwhile.
-        if self.cache.is_valid(&entry).await {
-            self.cache.put(&entry).await;
+        if self.cache.is_valid(&entry).await && self.cache.put(&entry).await {
+            self.cache.book().of_program().set();
         }
         Outcome::Stored(entry)
     }
