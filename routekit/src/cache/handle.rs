@@ -386,7 +386,6 @@ impl Cache {
     }
 
     /// What values without a `ttl` have, and answers as well, if the program says so.
-    #[expect(dead_code, reason = "routes do not ask yet")]
     pub(super) fn default_ttl(&self) -> Option<Duration> {
         self.shared.values.settings.default_ttl
     }
@@ -401,11 +400,6 @@ impl Cache {
 
     pub(super) fn now(&self) -> Instant {
         self.shared.clock.now()
-    }
-
-    /// How long values are fresh, and answers that do not say it, if somebody has said so.
-    pub(super) fn default_ttl(&self) -> Option<Duration> {
-        self.shared.values.settings.default_ttl
     }
 
     /// The wall clock, as the time since 1970.

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use sha2::{Digest, Sha256};
 
 use super::{
     CdnTags, edge_tags,
     entry::Added,
     head::{Ageing, CDN_CACHE_CONTROL, ClientTtl},
-    headers::date,
+    headers::{date, vary},
     status,
 };
 
@@ -26,6 +26,8 @@ pub(super) struct Outgoing {
 /// An answer that is about to be stored, beside its headers.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Content<'a> {
+    /// The headers of requests by which the route tells answers apart.
+    pub(super) vary: &'a [HeaderName],
     pub(super) status: StatusCode,
     /// None where the answer is only a head.
     pub(super) body: Option<&'a [u8]>,
@@ -53,6 +55,12 @@ impl Outgoing {
             // No browser is to outlive an invalidation.
             let control = if self.private { "private, no-cache" } else { "no-cache" };
             headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(control));
+        }
+        // Whoever keeps it further out has to tell them apart, too.
+        if let Some(said) = vary::names(headers) {
+            for name in content.vary.iter().filter(|name| !said.contains(name)) {
+                headers.append(header::VARY, HeaderValue::from_name(name.clone()));
+            }
         }
         if !headers.contains_key(CDN_CACHE_CONTROL) {
             added.cdn_cache_control = self.cdn_ttl.is_some();

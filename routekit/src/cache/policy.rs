@@ -165,6 +165,7 @@ impl Policy {
         let (key, varying) = asked.key_of(&storing.vary);
         let names = self.names_of(asked, response, made.spellings);
         let content = Content {
+            vary: &self.rules.vary,
             status: response.status(),
             // The length of a HEAD route's answer is not that of its content, nor is its tag.
             body: (self.head != Head::Alone).then_some(made.body),

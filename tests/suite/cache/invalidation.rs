@@ -113,7 +113,7 @@ async fn catalogue(calls: Dep<Calls>) -> String {
     calls.next().to_string()
 }
 
-#[post("/cache/cart", auth(optional), invalidates(user))]
+#[post("/cache/cart/items", auth(optional), invalidates(user))]
 async fn fill_cart() {}
 
 #[tokio::test]
@@ -134,7 +134,7 @@ async fn what_is_the_user_s() {
             ask(http::Method::GET, "/cache/cart", who).await;
         }
         ask(http::Method::GET, "/cache/catalogue", &None).await;
-        ask(http::Method::POST, "/cache/cart", changing).await;
+        ask(http::Method::POST, "/cache/cart/items", changing).await;
         for who in &users {
             let same = who.is_some() && format!("{who:?}") == format!("{changing:?}");
             let expected = if same { "MISS" } else { "HIT" };
@@ -222,7 +222,9 @@ async fn routes_after_which_all_of_another_is_invalid() {
         }
         let (method, path) = changed.split_once(' ').unwrap();
         app.request(method.parse().unwrap(), path).send().await;
-        for (path, expected) in [("/cache/on/7", expected), ("/cache/on/8?x", expected), ("/cache/on-other", "HIT")] {
+        // What its own URL has is dropped in any case.
+        let own = if path == "/cache/on/7" { "MISS" } else { expected };
+        for (path, expected) in [("/cache/on/7", own), ("/cache/on/8?x", expected), ("/cache/on-other", "HIT")] {
             assert_eq!(did(&app, &format!("{prefix}{path}")).await, expected, "{path} after {changed}");
         }
     }

@@ -15,8 +15,8 @@ fn cache_status() -> Vec<Row> {
         row("Cache-Status of a hit (RFC 9211 §2.1)").does([
             get(MISS).says(MINUTE),
             get(HIT).has("Cache-Status: routekit; hit; ttl=60"),
-            get(HIT).after_millis(10_500).has("Cache-Status: routekit; hit; ttl=49"),
-            head(HIT).after_millis(49_400).has("Cache-Status: routekit; hit; ttl=0"),
+            get(HIT).after_millis(10_500).has("Cache-Status: routekit; hit; ttl=50"),
+            head(HIT).after_millis(49_400).has("Cache-Status: routekit; hit; ttl=1"),
         ]),
         row("Cache-Status of a hit by the ttl (RFC 9211 §2.5)")
             .ttl(60)

@@ -52,7 +52,7 @@ async fn each_is_reported() {
     let expected = [
         ("/w/fails/broken", None, Some(500), "answered 500 Internal Server Error"),
         ("/w/fails/panics", None, Some(500), "the handler panicked"),
-        ("/w/fails/private", None, Some(200), "the answer is not to be stored (x-cache: BYPASS)"),
+        ("/w/fails/private", None, Some(200), "the answer is not to be stored (cache-status: routekit; fwd=uri-miss)"),
         ("/w/fails/search", None, Some(400), "answered 400 Bad Request"),
         ("/w/fails/slow", None, Some(504), "it took longer than it may"),
     ];

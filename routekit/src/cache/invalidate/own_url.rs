@@ -1,13 +1,13 @@
 //! What a request of an unsafe method makes invalid without anybody declaring it (RFC 9111 §4.4).
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use axum::{extract::Request, response::Response};
 use http::{HeaderMap, HeaderValue, Method, Uri, header};
 
 use super::named::{Named, Subject};
 use crate::{
-    cache::{Cache, Invalidation, Target, groups, headers::reference::same_host_path, policy::asked_for},
+    cache::{Cache, Counters, Invalidation, Target, groups, headers::reference::same_host_path, policy::asked_for},
     route::RequestText,
 };
 
@@ -99,14 +99,21 @@ pub(in crate::cache) struct Guard {
 #[derive(Debug)]
 struct Watched {
     cache: Cache,
+    stats: Arc<Counters>,
     url: OwnUrl,
 }
 
 impl Guard {
-    /// For a request of an unsafe method; in the cache's partition, and in those that these functions name.
-    pub(in crate::cache) fn of(cache: &Cache, partitions: &[RequestText], request: &mut Request) -> Option<Self> {
+    /// For a request of an unsafe method; in the cache's partition, and in those that these functions name. Counted there.
+    pub(in crate::cache) fn of(
+        cache: &Cache,
+        stats: &Arc<Counters>,
+        partitions: &[RequestText],
+        request: &mut Request,
+    ) -> Option<Self> {
         let url = OwnUrl::of(cache, partitions, request)?;
-        Some(Self { watched: Box::new(Watched { cache: cache.clone(), url }), armed: true })
+        let watched = Watched { cache: cache.clone(), stats: Arc::clone(stats), url };
+        Some(Self { watched: Box::new(watched), armed: true })
     }
 
     /// There is an answer: once this has returned, what it changed is invalid.
@@ -116,6 +123,7 @@ impl Guard {
                 self.watched.url.learn(response.headers());
             }
             let (targets, events) = (self.targets(), || self.events());
+            self.watched.stats.invalidation();
             self.watched.cache.invalidate_or_warn(&targets, events).await;
         }
         self.armed = false;
@@ -134,6 +142,7 @@ impl Guard {
 impl Drop for Guard {
     fn drop(&mut self) {
         if self.armed {
+            self.watched.stats.invalidation();
             self.watched.cache.invalidate_without_waiting(self.targets(), || self.events());
         }
     }

@@ -44,7 +44,9 @@ where
         let guard = match &self.plan {
             None => None,
             // Its URL is all that it can change, which takes no task.
-            Some(plan) if plan.declares_nothing() => Guard::of(&plan.cache, &plan.partitions, &mut request),
+            Some(plan) if plan.declares_nothing() => {
+                Guard::of(&plan.cache, &plan.stats, &plan.partitions, &mut request)
+            }
             Some(plan) => return start(plan, &mut self.inner, request),
         };
         // In one place, so that what is inside is compiled into it.
