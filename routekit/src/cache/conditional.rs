@@ -1,17 +1,7 @@
 //! Requests of clients that have an answer already (RFC 9110 §13, RFC 9111 §4.3.2).
 
-use std::{
-    convert::Infallible,
-    pin::Pin,
-    task::{Context, Poll},
-};
-
-use axum::{
-    body::{Body, Bytes, HttpBody},
-    response::Response,
-};
+use axum::{body::Body, response::Response};
 use http::{HeaderMap, HeaderName, StatusCode, header};
-use http_body::Frame;
 
 use super::headers::{date, etag};
 
@@ -22,29 +12,13 @@ pub(super) fn shorten(response: &mut Response, conditions: Option<&HeaderMap>) {
         return;
     }
     *response.status_mut() = StatusCode::NOT_MODIFIED;
-    *response.body_mut() = Body::new(Nothing);
+    *response.body_mut() = Body::empty();
     let headers = response.headers_mut();
     for name in &ABOUT_CONTENT {
         headers.remove(name);
     }
     if headers.contains_key(header::ETAG) {
         headers.remove(header::LAST_MODIFIED);
-    }
-}
-
-/// No content, of which nobody says how long it is: axum would say 0, which a 304 must not (RFC 9110 §8.6).
-struct Nothing;
-
-impl HttpBody for Nothing {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        Poll::Ready(None)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        true
     }
 }
 

@@ -258,7 +258,9 @@ mod tests {
     }
 
     /// For how long it is stored, how old it is then, and whether it says so itself; or why it is not stored.
-    fn verdict(rules: &Rules, response: &Response) -> Result<(u64, u64, bool), &'static str> {
+    type Found = Result<(u64, u64, bool), &'static str>;
+
+    fn verdict(rules: &Rules, response: &Response) -> Found {
         match rules.judge(response, NOW) {
             Verdict::Store(storing) => Ok((storing.lifetime.as_secs(), storing.age.as_secs(), storing.explicit)),
             Verdict::Fail => Err("it failed"),
@@ -270,7 +272,7 @@ mod tests {
     fn what_is_stored() {
         let (cache_control, unsaid) = (Err("its Cache-Control"), Err("nothing says for how long it is fresh"));
         let (by_ttl, stale) = (Ok((60, 0, false)), Err("it is stale already"));
-        let rows: [(u16, Headers, &str, Result<(u64, u64, bool), &str>); 40] = [
+        let rows: [(u16, Headers, &'static str, Found); 40] = [
             (200, &[], "1234", by_ttl),
             (203, &[], "", by_ttl),
             (204, &[], "", by_ttl),

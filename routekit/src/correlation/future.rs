@@ -5,7 +5,7 @@ use std::{
 };
 
 use axum::response::Response;
-use http::uri::PathAndQuery;
+use http::{StatusCode, header, uri::PathAndQuery};
 use pin_project_lite::pin_project;
 use tracing::Span;
 
@@ -47,6 +47,9 @@ where
             if status.is_client_error() || status.is_server_error() {
                 let path = this.path.as_ref().map_or("", PathAndQuery::path);
                 render(response, Occasion { path, head: *this.head, correlation_id: id.as_str() });
+            } else if status == StatusCode::NOT_MODIFIED {
+                // axum says 0, which is the length of another answer (RFC 9110 §8.6).
+                response.headers_mut().remove(header::CONTENT_LENGTH);
             }
             response.headers_mut().insert(CORRELATION_ID, id.into_header());
         }

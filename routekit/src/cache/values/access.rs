@@ -21,9 +21,9 @@ impl Cache {
         };
         let counters = self.book().of_program();
         if value.is_some() {
-            counters.hit()
+            counters.hit();
         } else {
-            counters.miss()
+            counters.miss();
         }
         Ok(value)
     }
