@@ -9,7 +9,7 @@ use tokio::{sync::Mutex, task::yield_now};
 use super::*;
 
 const TASKS: usize = 8;
-const OPERATIONS: usize = 40_000;
+const OPERATIONS: usize = 20_000;
 /// The slow and obvious store gets slower with each invalidation.
 const FEWER: usize = 8_000;
 const ITEMS: usize = 48;
