@@ -221,7 +221,10 @@ fn page(text: &str) -> Result<(Option<HeaderValue>, PathAndQuery), String> {
     if text.contains('#') {
         return Err("no server is told what follows a `#`".to_owned());
     }
-    Ok((host, uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"))))
+    let target = uri.path_and_query().map_or("", PathAndQuery::as_str);
+    // A URL may leave out the path before its query; a client sends one (RFC 9112 §3.2.1).
+    let target = if target.starts_with('/') { target.to_owned() } else { format!("/{target}") };
+    Ok((host, target.parse().map_err(|error: http::uri::InvalidUri| error.to_string())?))
 }
 
 /// What clients send as `Host`.
