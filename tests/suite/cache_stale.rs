@@ -111,12 +111,15 @@ async fn a_hundred_at_once_have_one_refresh_that_no_client_waits_for() {
     settle().await;
     assert_eq!(said(app.get("/stale/page")).await, "HIT 200 2");
     assert_eq!((runs.0.load(Ordering::SeqCst), requests(&app)), (2, "102".to_owned()));
-    let stats = app.metrics();
-    let refreshes = stats
-        .lines()
-        .find(|line| line.starts_with("routekit_cache_refreshes_total{") && line.contains("/stale/page"))
-        .unwrap();
-    assert!(refreshes.ends_with(" 1"), "{refreshes}");
+    let metrics = app.metrics();
+    let counted = |name: &str, result: &str| {
+        let is_it = |line: &&str| line.starts_with(name) && line.contains("/stale/page") && line.contains(result);
+        metrics.lines().find(is_it).unwrap().rsplit(' ').next().unwrap().parse::<usize>().unwrap()
+    };
+    assert_eq!(counted("routekit_cache_refreshes_total{", ""), 1);
+    let results = ["miss", "stale", "hit"]
+        .map(|result| counted("routekit_cache_requests_total{", &format!("result=\"{result}\"")));
+    assert_eq!(results, [1, CLIENTS, 1]);
 }
 
 #[tokio::test(start_paused = true)]

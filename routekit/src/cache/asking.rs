@@ -11,7 +11,7 @@ use http::StatusCode;
 use tower_service::Service;
 
 use super::{
-    Cache, Entry, Lookup, Snapshot, Stamp, StoreError,
+    Entry, Lookup, Snapshot, StoreError,
     asked::Asked,
     conditional,
     decide::{Decision, decide},
@@ -32,8 +32,6 @@ pub(super) struct Asking<S> {
     pub(super) head: bool,
     pub(super) request: Request,
     pub(super) inner: S,
-    /// Whether nobody waits for it, and it is no request.
-    pub(super) refreshes: bool,
 }
 
 impl<S> Asking<S>
@@ -96,7 +94,7 @@ where
                 },
                 Role::Join(outcome) => match landed(outcome).await {
                     Some(Outcome::Stored(entry))
-                        if entry.key() == self.asked.key() && may_take(cache, &entry, began).await =>
+                        if entry.key() == self.asked.key() && cache.may_take(&entry, began).await =>
                     {
                         policy.stats.miss();
                         return Ok(self.finished(entry.join(self.head, why.collapsed())));
@@ -121,11 +119,10 @@ where
     /// The answer, if what is stored is one, or there can be none; else why the handler is to be asked.
     fn decide(&self, looked: &Lookup) -> Result<Response, Fwd> {
         let (policy, now) = (&self.policy, self.policy.cache.now());
-        let decision = decide(looked, &self.asked.wishes.control, now);
-        match (decision, looked.entry()) {
-            (Decision::Fresh, Some(entry)) => Ok(self.finished(policy.hit(entry, now, self.head))),
-            (Decision::Stale(Because::Revalidating), Some(_)) if !self.can_refresh() => Err(Fwd::Stale),
-            (Decision::Stale(because), Some(entry)) => {
+        match decide(looked, &self.asked.wishes.control, now) {
+            Decision::Fresh(entry) => Ok(self.finished(policy.hit(entry, now, self.head))),
+            Decision::Stale(_, Because::Revalidating) if !self.can_refresh() => Err(Fwd::Stale),
+            Decision::Stale(entry, because) => {
                 if because == Because::Revalidating {
                     self.refresh(looked);
                 }
@@ -133,10 +130,9 @@ where
                 policy.report.event(Event::CacheStale);
                 Ok(self.finished(entry.give_stale(now, self.head, because)))
             }
-            (Decision::Refuse, _) => Ok(self.refused()),
-            (Decision::Ask(Fwd::UriMiss), _) if !self.asked.varying.is_empty() => Err(Fwd::VaryMiss),
-            (Decision::Ask(why), _) => Err(why),
-            (Decision::Fresh | Decision::Stale(_), None) => Err(Fwd::UriMiss),
+            Decision::Refuse => Ok(self.refused()),
+            Decision::Ask(Fwd::UriMiss) if !self.asked.varying.is_empty() => Err(Fwd::VaryMiss),
+            Decision::Ask(why) => Err(why),
         }
     }
 
@@ -160,7 +156,6 @@ where
                 head: false,
                 request: refresh::request(&self.request),
                 inner: self.inner.clone(),
-                refreshes: true,
             };
             if cache.go_on(refresh::run(again, lead)) {
                 self.policy.stats.refresh();
@@ -220,8 +215,8 @@ where
 
     /// Asks the handler.
     pub(super) async fn fill(self, manner: Manner, why: Fwd, looked: Lookup) -> Result<Response, S::Error> {
-        let Self { policy, asked, head, request, inner, refreshes } = self;
-        Fill { policy, asked, head, request, why, looked, refreshes }.run(inner, manner).await
+        let Self { policy, asked, head, request, inner } = self;
+        Fill { policy, asked, head, request, why, looked }.run(inner, manner).await
     }
 
     /// Looks whether there is still something to be done, and does it.
@@ -230,7 +225,7 @@ where
         match self.asked.find(&policy.cache).await {
             Ok(Lookup::Hit(entry, _)) => lead.land(Outcome::Stored(entry)),
             Ok(looked) => {
-                self.fill(Manner::Lead(lead), Fwd::Stale, looked).await?;
+                self.fill(Manner::Refresh(lead), Fwd::Stale, looked).await?;
             }
             Err(error) => policy.cache.warn(&error),
         }
@@ -252,10 +247,4 @@ pub(super) async fn rescue(policy: &Policy, asked: &Asked, stale: Option<&Arc<En
     policy.report.event(Event::CacheStale);
     tracing::warn!(path = policy.template, "the handler failed, and a stale answer is given in its place");
     Some(entry.give_stale(now, head, Because::Failed))
-}
-
-/// Whether what somebody else's fill brought may be given to a request that began then: nothing may be older than an invalidation that
-/// had returned before.
-async fn may_take(cache: &Cache, entry: &Entry, began: Stamp) -> bool {
-    entry.stamp() >= began || cache.is_valid(entry).await
 }

@@ -9,12 +9,12 @@ use super::{
 };
 
 /// What is to be done with a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Decision {
-    /// What is stored is given: it is fresh.
-    Fresh,
-    /// What is stored is given although it is stale.
-    Stale(Because),
+#[derive(Debug)]
+pub(super) enum Decision<'a> {
+    /// This is given: it is fresh.
+    Fresh(&'a Entry),
+    /// This is given although it is stale.
+    Stale(&'a Entry, Because),
     /// The handler is asked.
     Ask(Fwd),
     /// Only what is stored would do, and that is not to be had.
@@ -22,7 +22,7 @@ pub(super) enum Decision {
 }
 
 /// By what the store has, at this time.
-pub(super) fn decide(looked: &Lookup, control: &RequestControl, now: Instant) -> Decision {
+pub(super) fn decide<'a>(looked: &'a Lookup, control: &RequestControl, now: Instant) -> Decision<'a> {
     let decided = match looked {
         Lookup::Miss(_) => Decision::Ask(Fwd::UriMiss),
         Lookup::Hit(entry, _) | Lookup::Stale(entry, _) => of_entry(entry, control, now),
@@ -33,12 +33,12 @@ pub(super) fn decide(looked: &Lookup, control: &RequestControl, now: Instant) ->
     }
 }
 
-fn of_entry(entry: &Entry, control: &RequestControl, now: Instant) -> Decision {
+fn of_entry<'a>(entry: &'a Entry, control: &RequestControl, now: Instant) -> Decision<'a> {
     let too_old = control.max_age.is_some_and(|most| entry.age(now) > most);
     let too_short = control.min_fresh.is_some_and(|least| entry.ttl(now) < least);
     let refused = control.no_cache || too_old;
     if entry.is_fresh(now) {
-        return if refused || too_short { Decision::Ask(Fwd::Request) } else { Decision::Fresh };
+        return if refused || too_short { Decision::Ask(Fwd::Request) } else { Decision::Fresh(entry) };
     }
     let reuse = entry.reuse();
     if refused {
@@ -46,10 +46,10 @@ fn of_entry(entry: &Entry, control: &RequestControl, now: Instant) -> Decision {
     }
     let stale_for = entry.stale_for(now);
     if !too_short && stale_for < reuse.stale_while_revalidate {
-        return Decision::Stale(Because::Revalidating);
+        return Decision::Stale(entry, Because::Revalidating);
     }
     if !reuse.must_revalidate && control.max_stale.is_some_and(|most| stale_for <= most) {
-        return Decision::Stale(Because::Asked);
+        return Decision::Stale(entry, Because::Asked);
     }
     Decision::Ask(Fwd::Stale)
 }

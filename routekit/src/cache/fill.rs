@@ -34,6 +34,8 @@ use crate::{
 pub(super) enum Manner {
     /// For all who wait for what comes of it.
     Lead(Lead),
+    /// The same in the background: it is no request.
+    Refresh(Lead),
     /// For whoever does not want what is stored.
     Anew,
     /// For one of many, each of whom has to ask alone.
@@ -53,8 +55,6 @@ pub(super) struct Fill {
     pub(super) why: Fwd,
     /// What there is.
     pub(super) looked: Lookup,
-    /// Whether nobody waits for it, and it is no request.
-    pub(super) refreshes: bool,
 }
 
 impl Fill {
@@ -91,18 +91,22 @@ impl Fill {
         };
         policy.cache.learn(asked.key(), &outcome);
         let (failed, alone) = (matches!(outcome, Outcome::Failed(..)), matches!(outcome, Outcome::Alone));
-        if let Manner::Lead(lead) = manner {
-            lead.land(outcome);
+        match manner {
+            Manner::Lead(lead) => lead.land(outcome),
+            Manner::Refresh(lead) => {
+                lead.land(outcome);
+                return answer;
+            }
+            Manner::Anew | Manner::Alone | Manner::Apart => {}
         }
-        let rescued =
-            if failed && !self.refreshes { rescue(&policy, &asked, looked.entry(), head).await } else { None };
+        let rescued = if failed { rescue(&policy, &asked, looked.entry(), head).await } else { None };
         let mut response = match rescued {
             Some(response) => response,
             None => {
-                match alone {
-                    _ if self.refreshes => {}
-                    true => policy.stats.bypass(),
-                    false => policy.stats.miss(),
+                if alone {
+                    policy.stats.bypass();
+                } else {
+                    policy.stats.miss();
                 }
                 let mut response = answer?;
                 policy.mark_key(asked.key(), &mut response);

@@ -349,6 +349,12 @@ impl Cache {
         })
     }
 
+    /// Whether what somebody else's fill brought may be given to one who began then: nothing may be older than an invalidation that had
+    /// returned before.
+    pub(super) async fn may_take(&self, entry: &Entry, began: Stamp) -> bool {
+        entry.stamp() >= began || self.is_valid(entry).await
+    }
+
     /// Whether the store has taken it.
     pub(super) async fn put(&self, entry: &Arc<Entry>) -> bool {
         self.try_put(entry).await.inspect_err(|error| self.warn(error)).is_ok()

@@ -10,7 +10,7 @@ use foldhash::quality::RandomState;
 use http::{HeaderMap, HeaderName, Uri, header};
 use sha2::{Digest, Sha256};
 
-use super::{glob::Glob, headers::vary};
+use super::{glob::Glob, headers::vary, hex::hex};
 use crate::identity::Identity;
 
 /// Under which an entry is stored.
@@ -50,12 +50,7 @@ impl Key {
     /// Half a SHA-256 in hexadecimal: the same in every process, and nothing of what the key is made from.
     #[must_use]
     pub fn digest(&self) -> String {
-        use fmt::Write;
-        let mut text = String::with_capacity(32);
-        for byte in &Sha256::digest(&self.bytes)[..16] {
-            write!(text, "{byte:02x}").expect("a string takes any text");
-        }
-        text
+        hex(&Sha256::digest(&self.bytes)[..16])
     }
 
     /// The key of the answer to a request with these headers, where answers of this key differ by those of these names

@@ -102,6 +102,7 @@ mod groups;
 mod handle;
 mod head;
 mod headers;
+mod hex;
 mod invalidate;
 mod judge;
 mod key;

@@ -10,6 +10,7 @@ use super::{
     entry::Added,
     head::{Ageing, CDN_CACHE_CONTROL, ClientTtl},
     headers::{date, vary},
+    hex::hex,
     status,
 };
 
@@ -83,7 +84,6 @@ fn has_tag(status: StatusCode) -> bool {
 
 /// A tag of the content and of what it is. A weak one, as a layer further out may send it compressed (RFC 9110 §8.8.1).
 fn tag(headers: &HeaderMap, body: &[u8]) -> HeaderValue {
-    use std::fmt::Write;
     let mut digest = Sha256::new();
     for name in [header::CONTENT_TYPE, header::CONTENT_ENCODING, header::CONTENT_LANGUAGE] {
         let value = headers.get(name).map_or(&b""[..], HeaderValue::as_bytes);
@@ -91,11 +91,5 @@ fn tag(headers: &HeaderMap, body: &[u8]) -> HeaderValue {
         digest.update(value);
     }
     digest.update(body);
-    let mut text = String::with_capacity(36);
-    text.push_str("W/\"");
-    for byte in &digest.finalize()[..16] {
-        write!(text, "{byte:02x}").expect("a string takes any text");
-    }
-    text.push('"');
-    HeaderValue::try_from(text).expect("hexadecimal digits are visible")
+    HeaderValue::try_from(format!("W/\"{}\"", hex(&digest.finalize()[..16]))).expect("hexadecimal digits are visible")
 }

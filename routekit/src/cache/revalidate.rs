@@ -25,10 +25,9 @@ pub(super) fn ask_whether_changed(request: &mut HeaderMap, entry: &Entry) {
 /// The stored answer with what the handler now says of it (RFC 9111 §3.2). None if that is about another answer (§4.3.4).
 pub(super) fn freshened(entry: &Entry, overwritten: &[HeaderName], said: &Response) -> Option<Response> {
     let mut headers = as_handled(entry, overwritten);
-    if let Some(etag) = said.headers().get(header::ETAG)
-        && etag::none_match(&HeaderMap::from_iter([(header::IF_NONE_MATCH, etag.clone())]), headers.get(header::ETAG))
-            != Some(true)
-    {
+    let stored = headers.get(header::ETAG);
+    let is_about_it = |said| stored.is_some_and(|stored| etag::selects(said, stored));
+    if !said.headers().get(header::ETAG).is_none_or(is_about_it) {
         return None;
     }
     let updates: Vec<_> = lasting(said.headers()).filter(|(name, _)| !KEPT.contains(name)).collect();

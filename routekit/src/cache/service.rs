@@ -85,6 +85,6 @@ where
     let clone = inner.clone();
     let inner = std::mem::replace(inner, clone);
     let asked = policy.asked(key, partition, taken, &request);
-    let asking = Asking { policy: Arc::clone(policy), asked, head, request, inner, refreshes: false };
+    let asking = Asking { policy: Arc::clone(policy), asked, head, request, inner };
     CachedFuture::asked(asking.answer(looked.map(|(looked, _)| looked)))
 }

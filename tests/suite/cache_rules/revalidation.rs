@@ -168,6 +168,16 @@ fn replaced() -> Vec<Row> {
                 .body("3"),
             get(HIT).body("3").has("ETag: 'b'"),
         ]),
+        row("304 with a strong ETag is not about what has a weak one (RFC 9111 §4.3.4)").does([
+            stored("ETag: W/'a'"),
+            get(MISS).after(60).answers(304, "ETag: 'a'").then(200, MINUTE).and("ETag: 'a'").asks(2).body("3"),
+            get(HIT).body("3").has("ETag: 'a'"),
+        ]),
+        row("304 with a weak ETag is about what has it (RFC 9111 §4.3.4)").does([
+            stored("ETag: 'a'"),
+            unchanged("ETag: W/'a'").after(60),
+            get(HIT).body("1"),
+        ]),
         row("a failure is told, and what is stale stays to be asked for (RFC 9111 §4.3.3)").does([
             stored("ETag: 'a'"),
             get(MISS).after(60).answers(503, "").gets(503),

@@ -63,6 +63,13 @@ fn variants() -> Vec<Row> {
 
 fn names() -> Vec<Row> {
     vec![
+        row("names of `vary(…)` are said to caches further out (RFC 9110 §12.5.5)")
+            .layer(|layer| layer.vary([header::ACCEPT, header::ACCEPT_LANGUAGE]))
+            .does([
+                en(MISS).says(MINUTE).and("Vary: Accept").has("Vary: Accept, accept-language"),
+                en(HIT).has("Vary: Accept, accept-language"),
+                de(MISS),
+            ]),
         row("all headers that Vary names have to match (RFC 9111 §4.1)").does([
             en(MISS).with("Accept: a").says(MINUTE).and("Vary: Accept-Language, Accept"),
             en(MISS).with("Accept: b"),

@@ -1,11 +1,12 @@
 //! What is counted, and where.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, time::Duration};
 
 use axum::{body::Body, extract::Request, response::Response};
 use futures_util::future::join_all;
 use routekit::{
-    cache::{Cache, CacheLayer, CacheStats, Counts, InvalidateLayer, ProviderStatus},
+    Clock, Spawner,
+    cache::{Cache, CacheLayer, CacheOptions, CacheStats, Counts, InvalidateLayer, ProviderStatus},
     prelude::*,
     test::TestApp,
 };
@@ -66,6 +67,28 @@ async fn what_the_program_invalidates_is_its_own() {
         (&json!(3), &json!(1)),
         "calls, not tags; two routes have dropped their URLs"
     );
+}
+
+#[tokio::test]
+async fn values_are_the_program_s() {
+    let clock = Clock::manual();
+    let spawner = Spawner::new(|task| drop(tokio::spawn(task)));
+    let cache = Cache::builder().clock(clock.clone()).ttl_jitter(0.0).spawner(spawner).build();
+    let options = CacheOptions::new().ttl(Duration::from_secs(10)).stale_while_revalidate(Duration::from_secs(10));
+    let fill = || cache.get_or_fill("a", &options, async || Ok::<_, Infallible>(1));
+    assert_eq!(cache.get::<u32>("a").await.unwrap(), None);
+    for after in [0, 0, 15] {
+        clock.advance(Duration::from_secs(after));
+        fill().await.unwrap();
+    }
+    while cache.stats().await.program.sets < 2 {
+        tokio::task::yield_now().await;
+    }
+    cache.set("b", &1, &options).await.unwrap();
+    assert_eq!(cache.get::<u32>("b").await.unwrap(), Some(1));
+    cache.invalidate("b").await.unwrap();
+    let Counts { hits, misses, stale, bypasses, sets, refreshes, invalidations, .. } = cache.stats().await.program;
+    assert_eq!((hits, misses, stale, bypasses, sets, refreshes, invalidations), (2, 2, 1, 0, 3, 1, 1));
 }
 
 #[tokio::test]
@@ -132,7 +155,7 @@ async fn whoever_waits_for_anothers_fill_is_a_miss() {
 async fn layers_made_by_hand_share_their_counters() {
     let cache = Cache::new();
     let answer = || service_fn(async |_: Request| Ok::<_, Infallible>(Response::new(Body::from("1"))));
-    let ttl = std::time::Duration::from_secs(60);
+    let ttl = Duration::from_secs(60);
     let layer = || CacheLayer::new(cache.clone()).ttl(ttl).tags(["ones"]);
     let (one, two) = (layer().layer(answer()), layer().layer(answer()));
     let writer = InvalidateLayer::new(cache.clone()).tags(["ones"]).layer(answer());

@@ -1,5 +1,6 @@
 //! Values that programs keep in the cache, in the embedded store and in the slow and obvious one.
 
+mod configured;
 mod fills;
 mod invalidation;
 mod kept;

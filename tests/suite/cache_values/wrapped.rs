@@ -23,7 +23,7 @@ pub(super) struct Wrapped {
     pub(super) fails: Arc<AtomicBool>,
     /// Gives out what was put last, whatever is asked for.
     is_careless: bool,
-    last: Arc<Mutex<Option<Arc<Entry>>>>,
+    pub(super) last: Arc<Mutex<Option<Arc<Entry>>>>,
 }
 
 impl Wrapped {

@@ -21,6 +21,12 @@ pub(in crate::cache) fn is_valid(etag: &HeaderValue) -> bool {
     only(etag.as_bytes()).is_some()
 }
 
+/// Whether what has this tag is said, in a 304, to be what is stored (RFC 9111 §4.3.4): a strong tag is so only of the very same one.
+pub(in crate::cache) fn selects(said: &HeaderValue, stored: &HeaderValue) -> bool {
+    let is_weak = said.as_bytes().starts_with(b"W/");
+    said == stored || is_weak && is_valid(said) && only(said.as_bytes()) == only(stored.as_bytes())
+}
+
 /// The opaque tag of an entity tag.
 fn only(etag: &[u8]) -> Option<&[u8]> {
     first(etag).and_then(|(opaque, rest)| rest.is_empty().then_some(opaque))
@@ -54,6 +60,22 @@ impl<'a> Iterator for List<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_304_is_about() {
+        for (said, stored, expected) in [
+            ("\"a\"", "\"a\"", true),
+            ("W/\"a\"", "W/\"a\"", true),
+            ("W/\"a\"", "\"a\"", true),
+            ("\"a\"", "W/\"a\"", false),
+            ("\"a\"", "\"b\"", false),
+            ("W/\"a\"", "W/\"b\"", false),
+            ("W/a", "a", false),
+        ] {
+            let (said_value, stored_value) = (said.parse().unwrap(), stored.parse().unwrap());
+            assert_eq!(selects(&said_value, &stored_value), expected, "{said} {stored}");
+        }
+    }
 
     #[test]
     fn if_none_match() {

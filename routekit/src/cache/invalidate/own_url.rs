@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use axum::{extract::Request, response::Response};
-use http::{HeaderMap, HeaderValue, Method, Uri, header};
+use http::{HeaderMap, HeaderValue, Uri, header};
 
 use super::named::{Named, Subject};
 use crate::{
@@ -34,7 +34,7 @@ struct Learned {
 impl OwnUrl {
     /// `None` for a safe method; one that nobody knows is none.
     pub(super) fn of(cache: &Cache, texts: &[RequestText], request: &mut Request) -> Option<Self> {
-        if is_safe(request.method()) {
+        if request.method().is_safe() {
             return None;
         }
         let mut partitions = vec![cache.partition_name().to_owned()];
@@ -77,11 +77,6 @@ impl OwnUrl {
             paths.chain(groups).map(move |subject| Named { partition, subject })
         })
     }
-}
-
-/// RFC 9110 §9.2.1.
-fn is_safe(method: &Method) -> bool {
-    [Method::GET, Method::HEAD, Method::OPTIONS, Method::TRACE].contains(method)
 }
 
 /// A request that a client has refused itself has changed nothing; after any other end, nobody knows.

@@ -137,12 +137,6 @@ impl Cache {
             }
         }
     }
-
-    /// Whether what somebody else's fill brought may be given to one who began then: nothing may be older than an invalidation that had
-    /// returned before.
-    async fn may_take(&self, entry: &Entry, began: Stamp) -> bool {
-        entry.stamp() >= began || self.is_valid(entry).await
-    }
 }
 
 /// What comes of a fill for which others wait.

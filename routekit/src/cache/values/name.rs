@@ -1,12 +1,11 @@
 //! How the key that a program writes becomes the key of an entry.
 
-use std::fmt::Write;
-
 use sha2::{Digest, Sha256};
 
 use super::stored;
 use crate::cache::{
     Key, Tag,
+    hex::hex,
     key::{self, Readable},
     tag,
 };
@@ -46,10 +45,7 @@ impl Name<'_> {
         let mut whole = Vec::with_capacity(partition.len() + text.len() + 8);
         key::put(&mut whole, partition.as_bytes());
         key::put(&mut whole, text.as_bytes());
-        let mut hash = String::with_capacity(64);
-        for byte in Sha256::digest(&whole) {
-            write!(hash, "{byte:02x}").expect("a string takes any text");
-        }
+        let hash = hex(&Sha256::digest(&whole));
         Named { key: of_parts(HASHED, prefix, "", &hash), whole: Some(whole.into()) }
     }
 

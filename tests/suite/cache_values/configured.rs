@@ -1,0 +1,83 @@
+//! What is said about values where an app is deployed, and by its program.
+
+use routekit::{SetupProblem, config::Config, prelude::*, test::TestApp};
+
+use super::{wrapped::Wrapped, *};
+
+#[post("/values/{key}")]
+async fn keep(key: String, cache: Dep<Cache>) -> Result<String> {
+    cache.set(&key, &"a".repeat(100), &CacheOptions::new()).await.map_err(Problem::internal)?;
+    let ttl = cache.ttl(&key).await.map_err(Problem::internal)?;
+    Ok(format!("{ttl:?}"))
+}
+
+/// A route that says nothing of how long its answers are fresh.
+#[get("/values/page", cache(shared))]
+async fn page() {}
+
+/// For how long a value is fresh, how often a page is stored, how long the key is in the store, and how long the value.
+async fn kept(cache: CacheBuilder, toml: &str, key: &str) -> (String, &'static str, Vec<u8>, usize) {
+    let clock = Clock::manual();
+    let store = Wrapped::new(clock.clone());
+    let config = Config::builder().toml("routekit.toml", toml).build().unwrap();
+    let app = App::with_routes(routes![keep, page]).config(config);
+    let app = TestApp::builder(app.cache(cache.ttl_jitter(0.0).store(store.clone()))).clock(clock).build();
+    let ttl = app.post(&format!("/values/{key}")).send().await.text().to_owned();
+    let put = store.put.lock().unwrap()[0].clone();
+    let value = store.last.lock().unwrap().clone().unwrap().answer().body().len();
+    app.get("/values/page").send().await;
+    let page = app.get("/values/page").send().await;
+    let page = if page.header("x-cache") == Some("HIT") { "stored" } else { "not stored" };
+    (ttl, page, put, value)
+}
+
+fn shows(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
+#[tokio::test]
+async fn by_default() {
+    let (ttl, page, key, value) = kept(Cache::builder(), "", "rates").await;
+    assert_eq!((ttl.as_str(), page), ("Some(300s)", "not stored"), "routes have no ttl that nobody has said");
+    assert!(shows(&key, "api:cache:") && shows(&key, "rates"));
+    assert!(value > 100, "{value}: too short to be compressed");
+}
+
+#[tokio::test]
+async fn what_is_configured_holds() {
+    let toml = "cache_default_ttl = '7s'\ncache_key_prefix = 'shop:'\ncache_max_key_length = 10\ncache_compression_threshold = 50";
+    // It goes before what the program says.
+    let program = || Cache::builder().default_ttl(Duration::from_secs(9)).key_prefix("program:");
+    let (ttl, page, key, value) = kept(program(), toml, "rates").await;
+    assert_eq!((ttl.as_str(), page), ("Some(7s)", "stored"));
+    assert!(shows(&key, "shop:") && shows(&key, "rates"), "ten bytes");
+    assert!(value < 100, "{value}: compressed");
+    let (.., key, _) = kept(program(), toml, "rates2").await;
+    assert!(shows(&key, "shop:") && !shows(&key, "rates2"), "eleven bytes");
+}
+
+#[tokio::test]
+async fn what_the_program_says_of_its_cache_holds_for_routes_too() {
+    let (ttl, page, ..) = kept(Cache::builder().default_ttl(Duration::from_secs(9)), "", "rates").await;
+    assert_eq!((ttl.as_str(), page), ("Some(9s)", "stored"));
+    let (ttl, page, ..) =
+        kept(Cache::builder().default_ttl(Duration::from_secs(9)), "cache_default_ttl = 'off'", "rates").await;
+    assert_eq!((ttl.as_str(), page), ("Some(9s)", "not stored"), "`off` is about routes");
+}
+
+#[test]
+fn a_cache_that_is_made_already_is_not_configured() {
+    for (name, value) in [
+        ("cache_default_ttl", "7s"),
+        ("cache_key_prefix", "shop:"),
+        ("cache_max_key_length", "99"),
+        ("cache_compression_threshold", "2KiB"),
+    ] {
+        let config = Config::builder().toml("routekit.toml", format!("{name} = '{value}'")).build().unwrap();
+        let app = App::with_routes(routes![page]).cache(Cache::new()).config(config);
+        let Err(error) = app.into_router() else { panic!("{name}: it starts") };
+        let [problem @ SetupProblem::InvalidSetting { .. }] = error.problems() else { panic!("{error}") };
+        let expected = format!("`{name}` in routekit.toml is `{value}`: the app brings a cache that is made already");
+        assert_eq!(problem.to_string(), expected);
+    }
+}
