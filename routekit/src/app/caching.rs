@@ -1,10 +1,12 @@
 //! The cache of an app, and what its routes say of each other's answers.
 
+use std::collections::HashSet;
+
 use super::mount::Candidate;
 use crate::{
     cache::{self, CacheBuilder},
     config::{self, Config},
-    policy::WantedBy,
+    policy::{Drops, WantedBy},
     route::{Access, Audience, Caching, InputSource, RequestText},
     setting::{Origin, Setting},
     setup::{self, SetupProblem},
@@ -107,16 +109,21 @@ pub(super) fn wire(candidates: &mut [Candidate], problems: &mut Vec<SetupProblem
     }
 }
 
-/// Tells each route of an unsafe method that its URL is invalid after it (RFC 9111 §4.4), where any route is cached; the partitions that
-/// answers are in.
-pub(super) fn drop_urls(candidates: &mut [Candidate]) -> Vec<RequestText> {
-    let (mut any, mut partitions) = (false, Vec::new());
-    for caching in candidates.iter().filter_map(|candidate| candidate.policies.caching.as_ref()) {
-        any = true;
+/// Tells each route of an unsafe method what is invalid after it without a word (RFC 9111 §4.4), where any route is cached; the partitions that
+/// answers are in. A URL has one template, so nothing is stored for those of another; `shared` is whether layers outside the app may store, too.
+pub(super) fn drops(candidates: &mut [Candidate], shared: bool) -> Vec<RequestText> {
+    let (mut paths, mut partitions) = (HashSet::new(), Vec::new());
+    for candidate in candidates.iter() {
+        let Some(caching) = candidate.policies.caching.as_ref() else { continue };
+        paths.insert(candidate.path.clone());
         partitions.extend(caching.partition.filter(|partition| !partitions.contains(partition)));
     }
-    for candidate in candidates {
-        candidate.policies.drops_url = any && candidate.route.meta().method.is_unsafe();
+    for candidate in candidates.iter_mut().filter(|candidate| candidate.route.meta().method.is_unsafe()) {
+        candidate.policies.drops = match () {
+            () if shared || paths.contains(&candidate.path) => Drops::Url,
+            () if paths.is_empty() => Drops::Nothing,
+            () => Drops::Named,
+        };
     }
     partitions
 }

@@ -141,6 +141,7 @@ pub(super) fn mount(app: App, scope: Scope) -> Result<Mounted, Error> {
     let sound = problems.len() == known;
     check::crates(&app.expected_crates, &mut problems);
     check::provided(&app.provided, &mut problems);
+    let shared = app.cache.is_made();
     let cache = caching::configured(app.cache, &mut config, &mut problems).or(&app.clock, &spawner()).build();
     let mut deps = app.deps;
     deps.insert(Arc::new(cache.clone()));
@@ -152,7 +153,7 @@ pub(super) fn mount(app: App, scope: Scope) -> Result<Mounted, Error> {
     check::overrides(&config, &routes, &mut problems);
     caching::overrides(&candidates, &config, &mut problems);
     caching::wire(&mut candidates, &mut problems);
-    let partitions = caching::drop_urls(&mut candidates);
+    let partitions = caching::drops(&mut candidates, shared);
     let in_main = *config.admin_addr == AdminAddr::Main;
     let reserved: Vec<Reserved> = HEALTH.into_iter().chain(admin::PATHS.into_iter().filter(|_| in_main)).collect();
     let checked = candidates.iter().map(|c| (&c.route, c.path.as_str(), &c.description));

@@ -9,7 +9,7 @@ use sfv::{
 };
 
 const CACHE_GROUPS: HeaderName = HeaderName::from_static("cache-groups");
-const CACHE_GROUP_INVALIDATION: HeaderName = HeaderName::from_static("cache-group-invalidation");
+pub(super) const CACHE_GROUP_INVALIDATION: HeaderName = HeaderName::from_static("cache-group-invalidation");
 
 /// The groups that an answer belongs to (`Cache-Groups`, RFC 9875 §2).
 pub(super) fn of_answer(headers: &HeaderMap) -> Vec<String> {

@@ -50,7 +50,8 @@ where
                     // Nor has a layer of this cache further in.
                     Handled::mark(&mut request, &policy.cache);
                     policy.stats.bypass();
-                    let guard = Guard::of(&policy.cache, &policy.stats, policy.partition.as_slice(), &mut request);
+                    let guard =
+                        Guard::of(&policy.cache, &policy.stats, policy.partition.as_slice(), true, &mut request);
                     (Some(why), guard)
                 }
             },

@@ -29,10 +29,21 @@ pub struct EffectivePolicies {
     pub invalidates: Option<Invalidates>,
     /// The cached routes that declare `invalidate_on` this one.
     pub(crate) wanted_by: Vec<WantedBy>,
-    /// Whether stored answers of the URL are invalid once it has ended (RFC 9111 §4.4): it is of an unsafe method, and some route is cached.
-    pub(crate) drops_url: bool,
+    /// What is invalid once it has ended, without a word.
+    pub(crate) drops: Drops,
     /// Whether the route brings a tower layer of its own.
     pub layered: bool,
+}
+
+/// What is invalid after a request without anybody declaring it (RFC 9111 §4.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Drops {
+    /// Of a safe method, or where nothing is cached.
+    Nothing,
+    /// Its `Location` and its like: no cached route can be asked for by its URL.
+    Named,
+    /// The same, and its URL.
+    Url,
 }
 
 /// A cached route that is invalid after another one.
@@ -61,7 +72,7 @@ impl EffectivePolicies {
             caching: caching(route.cache_ttl, &config.cache_default_ttl, declared.caching),
             invalidates: declared.invalidates,
             wanted_by: Vec::new(),
-            drops_url: false,
+            drops: Drops::Nothing,
             layered: declared.layered,
         }
     }
@@ -141,8 +152,12 @@ fn show_invalidates(policies: &EffectivePolicies) -> Option<String> {
 
 /// The same with what nobody declares.
 pub(super) fn show_all_invalidates(policies: &EffectivePolicies) -> String {
-    let own_url = policies.drops_url.then(|| "its URL".to_owned());
-    let parts: Vec<String> = own_url.into_iter().chain(show_invalidates(policies)).collect();
+    let unsaid = match policies.drops {
+        Drops::Nothing => None,
+        Drops::Named => Some("what its answer names".to_owned()),
+        Drops::Url => Some("its URL".to_owned()),
+    };
+    let parts: Vec<String> = unsaid.into_iter().chain(show_invalidates(policies)).collect();
     if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
 }
 

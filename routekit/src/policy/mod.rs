@@ -9,7 +9,7 @@ pub use self::{
     explain::{Explanation, Step},
 };
 pub(crate) use self::{
-    effective::WantedBy,
+    effective::{Drops, WantedBy},
     explain::explain,
     stack::{AroundAdmin, AroundRouter, RouterPolicies, Shared, add_route, around_admin, around_router},
 };

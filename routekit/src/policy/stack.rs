@@ -24,7 +24,7 @@ use http::{HeaderName, HeaderValue};
 use tower_layer::Layer;
 
 use super::{
-    EffectivePolicies, Step,
+    Drops, EffectivePolicies, Step,
     effective::{show_all_invalidates, show_caching},
 };
 use crate::{
@@ -133,12 +133,12 @@ fn invalidation(
     shared: &Shared,
     (method, path): (Method, &str),
 ) -> Option<InvalidateLayer> {
-    if policies.invalidates.is_none() && policies.wanted_by.is_empty() && !policies.drops_url {
+    if policies.invalidates.is_none() && policies.wanted_by.is_empty() && policies.drops == Drops::Nothing {
         return None;
     }
     let declared = policies.invalidates.unwrap_or_default();
-    let own =
-        InvalidateLayer::declared(shared.cache.clone(), &declared, path, &shared.prefix).url_in(&shared.partitions);
+    let own = InvalidateLayer::declared(shared.cache.clone(), &declared, path, &shared.prefix)
+        .url_in(&shared.partitions, policies.drops == Drops::Url);
     let own = own.counted_as(method, path);
     Some(policies.wanted_by.iter().fold(own, |layer, wanted| layer.wanted_by(&wanted.template, wanted.partition)))
 }

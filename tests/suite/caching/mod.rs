@@ -149,10 +149,10 @@ fn the_table_and_the_explanation_say_it() {
         ),
         ("GET /caching/explicit", "cache = off (routekit.toml)".to_owned(), "cache = off (routekit.toml)".to_owned()),
         ("GET /caching/plain", "cache = off (default)".to_owned(), String::new()),
-        ("POST /caching/users", format!("invalidates = its URL, {added}"), format!("invalidates = {added}")),
+        ("POST /caching/users", format!("invalidates = what its answer names, {added}"), format!("invalidates = {added}")),
         (
             "PUT /caching/users/{id}",
-            "invalidates = its URL, tags user:{id}, partitioned, all of /caching/all/{id} in the request's partition"
+            "invalidates = what its answer names, tags user:{id}, partitioned, all of /caching/all/{id} in the request's partition"
                 .to_owned(),
             "invalidates = tags user:{id}, partitioned, all of /caching/all/{id} in the request's partition".to_owned(),
         ),

@@ -29,7 +29,7 @@ impl InvalidateLayer {
         let (template, places) = (String::new(), Places::default());
         let stats = Arc::clone(cache.book().of_layers());
         let (own, wanted, partitions) = (Rule::default(), Vec::new(), Vec::new());
-        let plan = Plan { cache, stats, template, places, own, wanted, partitions };
+        let plan = Plan { cache, stats, template, places, own, wanted, partitions, holds: true };
         Self { plan: Some(plan) }
     }
 
@@ -93,9 +93,12 @@ impl InvalidateLayer {
         self
     }
 
-    /// The URL of requests in these partitions as well (RFC 9111 §4.4).
-    pub(crate) fn url_in(mut self, partitions: &[RequestText]) -> Self {
-        self.change(|plan| partitions.iter().for_each(|partition| plan.drop_url_in(*partition)));
+    /// The URL of requests (RFC 9111 §4.4), if anything can be stored for it, and what answers name: in these partitions as well.
+    pub(crate) fn url_in(mut self, partitions: &[RequestText], holds: bool) -> Self {
+        self.change(|plan| {
+            partitions.iter().for_each(|partition| plan.drop_url_in(*partition));
+            plan.holds = holds;
+        });
         self
     }
 

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use axum::{extract::Request, response::Response};
-use http::{HeaderMap, HeaderValue, Uri, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 
 use super::named::{Named, Subject};
 use crate::{
@@ -16,11 +16,16 @@ use crate::{
 pub(super) struct OwnUrl {
     /// As the client asked for it.
     asked: Uri,
+    /// Whether anything can be stored for it.
+    holds: bool,
     host: Option<HeaderValue>,
     /// Each once.
     partitions: Vec<String>,
     learned: OnceLock<Learned>,
 }
+
+/// The headers of an answer that name what is invalid after it.
+const NAMING: [HeaderName; 3] = [header::LOCATION, header::CONTENT_LOCATION, groups::CACHE_GROUP_INVALIDATION];
 
 /// What only the answer says.
 #[derive(Debug)]
@@ -33,7 +38,7 @@ struct Learned {
 
 impl OwnUrl {
     /// `None` for a safe method; one that nobody knows is none.
-    pub(super) fn of(cache: &Cache, texts: &[RequestText], request: &mut Request) -> Option<Self> {
+    pub(super) fn of(cache: &Cache, texts: &[RequestText], holds: bool, request: &mut Request) -> Option<Self> {
         if request.method().is_safe() {
             return None;
         }
@@ -49,7 +54,7 @@ impl OwnUrl {
             *request = Request::from_parts(parts, body);
         }
         let (asked, host) = (asked_for(request).clone(), request.headers().get(header::HOST).cloned());
-        Some(Self { asked, host, partitions, learned: OnceLock::new() })
+        Some(Self { asked, holds, host, partitions, learned: OnceLock::new() })
     }
 
     /// Looks at the answer, if it changes anything.
@@ -68,7 +73,7 @@ impl OwnUrl {
 
     /// What is invalid, as far as that is known.
     pub(super) fn named(&self) -> impl Iterator<Item = Named<'_>> {
-        let own = || std::iter::once(self.asked.path());
+        let own = || self.holds.then(|| self.asked.path()).into_iter();
         let paths = || self.learned.get().into_iter().flat_map(|learned| learned.paths.iter().map(String::as_str));
         let groups = || self.learned.get().into_iter().flat_map(|learned| &learned.groups);
         self.partitions.iter().flat_map(move |partition| {
@@ -104,11 +109,23 @@ impl Guard {
         cache: &Cache,
         stats: &Arc<Counters>,
         partitions: &[RequestText],
+        holds: bool,
         request: &mut Request,
     ) -> Option<Self> {
-        let url = OwnUrl::of(cache, partitions, request)?;
+        let url = OwnUrl::of(cache, partitions, holds, request)?;
         let watched = Watched { cache: cache.clone(), stats: Arc::clone(stats), url };
         Some(Self { watched: Box::new(watched), armed: true })
+    }
+
+    /// Whether nothing is invalid after this answer.
+    pub(super) fn is_idle<E>(&self, answer: &Result<Response, E>) -> bool {
+        let says = |response: &Response| NAMING.iter().any(|name| response.headers().contains_key(name));
+        !self.watched.url.holds && !answer.as_ref().is_ok_and(says)
+    }
+
+    /// There is an answer, and nothing is invalid after it.
+    pub(super) fn disarm(&mut self) {
+        self.armed = false;
     }
 
     /// There is an answer: once this has returned, what it changed is invalid.
@@ -136,7 +153,7 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        if self.armed {
+        if self.armed && self.watched.url.holds {
             self.watched.stats.invalidation();
             self.watched.cache.invalidate_without_waiting(self.targets(), || self.events());
         }

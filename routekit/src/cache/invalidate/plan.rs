@@ -34,6 +34,8 @@ pub(super) struct Plan {
     pub(super) wanted: Vec<Rule>,
     /// Where the URL of a request of an unsafe method is invalid, beside the cache's own partition; each once.
     pub(super) partitions: Vec<RequestText>,
+    /// Whether anything can be stored for its URL.
+    pub(super) holds: bool,
 }
 
 /// What is invalid in one partition.
@@ -90,7 +92,7 @@ impl Plan {
 impl Pending {
     /// Reads what there is to know before the handler takes the request.
     pub(super) fn new(plan: &Arc<Plan>, mut request: Request) -> (Arc<Self>, Request) {
-        let url = OwnUrl::of(&plan.cache, &plan.partitions, &mut request);
+        let url = OwnUrl::of(&plan.cache, &plan.partitions, plan.holds, &mut request);
         let outer = asked_for(&request).path().strip_suffix(request.uri().path()).unwrap_or_default().to_owned();
         let (mut parts, body) = request.into_parts();
         let own = || plan.cache.partition_name().to_owned();

@@ -45,7 +45,7 @@ where
             None => None,
             // Its URL is all that it can change, which takes no task.
             Some(plan) if plan.declares_nothing() => {
-                Guard::of(&plan.cache, &plan.stats, &plan.partitions, &mut request)
+                Guard::of(&plan.cache, &plan.stats, &plan.partitions, plan.holds, &mut request)
             }
             Some(plan) => return start(plan, &mut self.inner, request),
         };

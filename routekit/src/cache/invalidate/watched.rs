@@ -47,8 +47,12 @@ where
         match this.after {
             After::Nothing => this.inner.poll(cx),
             After::Settling(settled) => settled.as_mut().poll(cx),
-            After::Settle(_) => {
+            After::Settle(guard) => {
                 let Poll::Ready(answer) = this.inner.poll(cx) else { return Poll::Pending };
+                if guard.is_idle(&answer) {
+                    guard.disarm();
+                    return Poll::Ready(answer);
+                }
                 let After::Settle(guard) = mem::replace(this.after, After::Nothing) else { return Poll::Ready(answer) };
                 let mut settled = Box::pin(guard.settle(answer));
                 let polled = settled.as_mut().poll(cx);
