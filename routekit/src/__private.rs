@@ -16,8 +16,9 @@ pub use crate::{
     deps::Deps,
     extract::{placeholder::Placeholders, specialise::Extract, validation::with_serde_names},
     route::{
-        Access, Audience, Caching, CdnTags, Context, Deprecation, Description, Endpoint, EndpointFuture, Grant,
-        Invalidates, Location, Method, Policies, RequestText, Route, RouteMeta, Wiring, endpoint,
+        Access, Audience, Breaking, Caching, CdnTags, Context, Deprecation, Description, Endpoint, EndpointFuture,
+        Fallback, Grant, Invalidates, Location, Method, Policies, Ratio, RequestText, Route, RouteMeta, Window, Wiring,
+        endpoint, fallback,
         probe::{self, Probe},
         spelling::Spell,
     },

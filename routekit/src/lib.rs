@@ -80,6 +80,7 @@ pub mod admin;
 mod app;
 pub mod auth;
 pub mod body_limit;
+pub mod breaker;
 pub mod cache;
 pub mod catch_panic;
 mod clock;

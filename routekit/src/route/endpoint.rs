@@ -96,7 +96,7 @@ impl Wiring {
     }
 
     /// The state to extract against: the dependencies themselves, or a type that was provided.
-    fn state<S: Clone + Send + Sync + 'static>(&self) -> Result<S, MissingDependency> {
+    pub(super) fn state<S: Clone + Send + Sync + 'static>(&self) -> Result<S, MissingDependency> {
         if let Some(deps) = (&self.deps as &dyn std::any::Any).downcast_ref::<S>() {
             return Ok(deps.clone());
         }

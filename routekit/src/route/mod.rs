@@ -6,6 +6,7 @@
 //! 4. `registry` gathers the linked routes, sorted, and `check` reports whatever is wrong with the whole set.
 
 mod access;
+mod breaking;
 mod caching;
 mod cdn_tags;
 mod check;
@@ -21,6 +22,7 @@ pub(crate) mod spelling;
 
 pub use self::{
     access::{Access, AnyOf, Grant},
+    breaking::{Breaking, Fallback, Ratio, Window, fallback},
     caching::{Audience, Caching, Invalidates, RequestText},
     cdn_tags::CdnTags,
     describe::{Describe, DescribeResponse, Description, Input, InputSource, NoPayload, Output, Payload},

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Access, Caching, Invalidates};
+use super::{Access, Breaking, Caching, Invalidates};
 
 /// The policies declared on a route. A default is not a declaration: it is `None` here.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -22,6 +22,10 @@ pub struct Policies {
     pub caching: Option<Caching>,
     /// Which cached answers are invalid once it has ended.
     pub invalidates: Option<Invalidates>,
+    /// How many requests the handler may have at a time.
+    pub concurrency: Option<u32>,
+    /// Its circuit breaker.
+    pub breaking: Option<Breaking>,
     /// Whether the route brings a tower layer of its own.
     pub layered: bool,
 }
@@ -39,6 +43,8 @@ impl Policies {
             deprecation: None,
             caching: None,
             invalidates: None,
+            concurrency: None,
+            breaking: None,
             layered: false,
         }
     }
@@ -82,6 +88,18 @@ impl Policies {
     #[must_use]
     pub const fn invalidates(mut self, invalidates: Invalidates) -> Self {
         self.invalidates = Some(invalidates);
+        self
+    }
+
+    #[must_use]
+    pub const fn concurrency(mut self, requests: u32) -> Self {
+        self.concurrency = Some(requests);
+        self
+    }
+
+    #[must_use]
+    pub const fn breaker(mut self, breaking: Breaking) -> Self {
+        self.breaking = Some(breaking);
         self
     }
 
