@@ -6,7 +6,7 @@ use std::{
     fmt,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicI64, AtomicU64, Ordering},
     },
     time::{Duration, Instant, SystemTime},
 };
@@ -28,6 +28,8 @@ pub struct Clock(Option<Arc<Manual>>);
 struct Manual {
     start: Instant,
     elapsed_nanos: AtomicU64,
+    /// By how much the wall clock was set.
+    wall_offset_nanos: AtomicI64,
 }
 
 impl Clock {
@@ -41,7 +43,8 @@ impl Clock {
     #[must_use]
     pub fn manual() -> Self {
         let start = Self::system().now();
-        Self(Some(Arc::new(Manual { start, elapsed_nanos: AtomicU64::new(0) })))
+        let (elapsed_nanos, wall_offset_nanos) = (AtomicU64::new(0), AtomicI64::new(0));
+        Self(Some(Arc::new(Manual { start, elapsed_nanos, wall_offset_nanos })))
     }
 
     /// What time it is.
@@ -60,7 +63,11 @@ impl Clock {
         match &self.0 {
             #[expect(clippy::disallowed_methods, reason = "the one place that asks the system")]
             None => SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default(),
-            Some(manual) => Duration::from_nanos(manual.elapsed_nanos.load(Ordering::SeqCst)),
+            Some(manual) => {
+                let elapsed = manual.elapsed_nanos.load(Ordering::SeqCst);
+                let offset = manual.wall_offset_nanos.load(Ordering::SeqCst);
+                Duration::from_nanos(elapsed.saturating_add_signed(offset))
+            }
         }
     }
 
@@ -72,6 +79,17 @@ impl Clock {
         let manual = self.0.as_ref().expect("only a manual clock can be moved");
         let nanos = u64::try_from(by.as_nanos()).expect("a test moves time by less than 500 years");
         manual.elapsed_nanos.fetch_add(nanos, Ordering::SeqCst);
+    }
+
+    /// Sets the wall clock of a manual clock, as an operator may set a machine's: [`now`](Self::now) does not move.
+    ///
+    /// # Panics
+    /// On the system's clock, which nobody sets here.
+    pub fn set_unix_time(&self, time: Duration) {
+        let manual = self.0.as_ref().expect("only a manual clock can be set");
+        let nanos = |time: Duration| i64::try_from(time.as_nanos()).expect("a test is before the year 2262");
+        let elapsed = Duration::from_nanos(manual.elapsed_nanos.load(Ordering::SeqCst));
+        manual.wall_offset_nanos.store(nanos(time) - nanos(elapsed), Ordering::SeqCst);
     }
 }
 

@@ -84,6 +84,7 @@ pub mod breaker;
 pub mod cache;
 pub mod catch_panic;
 mod clock;
+pub mod concurrency;
 pub mod config;
 pub mod correlation;
 pub mod deprecation;

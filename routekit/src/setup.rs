@@ -164,6 +164,24 @@ pub enum SetupProblem {
         /// What is wrong with it.
         reason: String,
     },
+    /// Two declarations of one circuit breaker do not agree.
+    #[non_exhaustive]
+    DifferentBreakers {
+        /// Its name.
+        name: String,
+        /// What each says, and where: `failure_rate 0.5, …`, `GET /v2/users (src/users.rs:10)`.
+        declarations: Vec<(String, String)>,
+    },
+    /// The settings of a circuit breaker make no sense.
+    #[non_exhaustive]
+    InvalidBreaker {
+        /// Its name.
+        name: String,
+        /// Where it is declared.
+        declared_by: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A page that is to be asked for before the app is ready, or its host, makes no sense.
     #[non_exhaustive]
     InvalidWarmUp {
@@ -351,6 +369,16 @@ impl fmt::Display for SetupProblem {
                 }
             }
             Self::InvalidSetting { setting, value, reason } => write!(f, "{setting} is `{value}`: {reason}"),
+            Self::DifferentBreakers { name, declarations } => {
+                write!(
+                    f,
+                    "the circuit breaker `{name}` is declared in different ways; say it once, and `breaker(name = \"{name}\")` elsewhere"
+                )?;
+                declarations.iter().try_for_each(|(said, place)| write!(f, "\n  {place}: {said}"))
+            }
+            Self::InvalidBreaker { name, declared_by, reason } => {
+                write!(f, "the circuit breaker `{name}` of {declared_by}: {reason}")
+            }
             Self::InvalidWarmUp { call, location, reason, nearest } => {
                 write!(f, "{call} at {location}: {reason}")?;
                 match nearest {

@@ -9,6 +9,7 @@ mod access_log;
 mod admin;
 mod architecture;
 mod auth;
+mod breaker;
 mod cache;
 mod cache_compression;
 mod cache_events;

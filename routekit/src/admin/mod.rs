@@ -24,12 +24,16 @@
 //! | `DELETE /cache/tag/{tag}` | makes what has this tag invalid; wants an operator |
 //! | `DELETE /cache/{pattern}` | the same for what was answered for such paths, `/cache/%2Fusers%2F*` or `/cache//users/*`; wants an operator |
 //! | `DELETE /cache` | forgets everything; wants an operator |
+//! | `GET /breakers` | [how every circuit breaker is](crate::breaker::Snapshot) |
+//! | `GET /breakers/{name}` | how that one is; its name percent-encoded or not: `/breakers/GET%20%2Fusers` |
+//! | `PUT /breakers/{name}` | `force_open`, `force_closed`, `disabled` or `metrics_only`, until the next start or until `reset`; wants an operator |
 //!
 //! Tags and patterns are percent-decoded once. They are about the partition of the cache that the app was given, or with `?partition=acme` about that
 //! one, and so is `DELETE /cache` then. What was done is said in `message`; 503 where the store cannot be reached.
 
 mod access_log;
 mod authorize;
+mod breakers;
 mod cache;
 mod metrics;
 mod readiness;
@@ -45,8 +49,8 @@ use axum::{
 
 pub(crate) use self::authorize::Operators;
 use crate::{
-    access_log::AccessLog, cache::Cache, health::Readiness, metrics::Exporter, policy::Explanation, route::Reserved,
-    timeout::TimeoutLayer,
+    access_log::AccessLog, breaker::Breakers, cache::Cache, health::Readiness, metrics::Exporter, policy::Explanation,
+    route::Reserved, timeout::TimeoutLayer,
 };
 
 /// What the admin surface reads and changes.
@@ -58,6 +62,7 @@ pub(crate) struct Admin {
     pub(crate) readiness: Readiness,
     pub(crate) access_log: AccessLog,
     pub(crate) cache: Cache,
+    pub(crate) breakers: Breakers,
     pub(crate) operators: Operators,
     /// Whether reading takes an operator.
     pub(crate) closed: bool,
@@ -67,8 +72,9 @@ pub(crate) struct Admin {
 const CHANGE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The paths, for the app to keep free where they are served beside its routes.
-pub(crate) const PATHS: [Reserved; 6] = [
+pub(crate) const PATHS: [Reserved; 7] = [
     Reserved { path: "/access-log", what: "its access log" },
+    Reserved { path: "/breakers", what: "its circuit breakers" },
     Reserved { path: "/cache", what: "what clears its cache" },
     Reserved { path: "/cache/stats", what: "its cache's statistics" },
     Reserved { path: "/metrics", what: "its metrics" },
@@ -83,6 +89,9 @@ impl Admin {
             .route("/routes", get(routes::list).with_state(routes::render(&self.routes)))
             .route("/readiness", get(readiness::show).with_state(self.readiness))
             .route("/access-log", get(access_log::show).with_state(self.access_log.clone()))
+            .route("/breakers", get(breakers::list))
+            .route("/breakers/{*name}", get(breakers::show))
+            .with_state(self.breakers.clone())
             .route("/cache/stats", get(cache::stats).with_state(self.cache.clone()));
         if let Some(exporter) = self.exporter {
             router = router.route("/metrics", get(metrics::render).with_state(exporter));
@@ -98,6 +107,7 @@ impl Admin {
                 .route("/cache/tag/{*tag}", delete(cache::tag))
                 .route("/cache/{*pattern}", delete(cache::pattern))
                 .with_state(self.cache)
+                .route("/breakers/{*name}", put(breakers::change).with_state(self.breakers))
                 // An operator that never ends its body must not be able to hide what it tries.
                 .route_layer(TimeoutLayer::new(CHANGE_TIMEOUT))
                 .route_layer(from_fn_with_state(self.operators, authorize::audited));

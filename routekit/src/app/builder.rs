@@ -28,6 +28,7 @@ use super::{
 };
 use crate::{
     auth::{Identify, IdentifyBy, Verifier, Verifiers},
+    breaker::CircuitBreaker,
     cache::{CacheBuilder, Invalidation, Listener},
     clock::Clock,
     config::{AdminAddr, Config},
@@ -78,6 +79,8 @@ pub struct App {
     /// Whether routes that do not say who may call them are closed.
     pub(super) require_auth: bool,
     pub(super) cache: CacheBuilder,
+    /// The program's own, and where each was given.
+    pub(super) breakers: Vec<(CircuitBreaker, &'static Location<'static>)>,
     /// Who is told what is invalid.
     pub(super) listeners: Vec<Listener>,
     pub(super) warm_up: Wishes,
@@ -113,6 +116,7 @@ impl App {
             verifiers: Verifiers::new(),
             require_auth: false,
             cache: CacheBuilder::default(),
+            breakers: Vec::new(),
             listeners: Vec::new(),
             warm_up: Wishes::default(),
             observers: Vec::new(),
@@ -299,6 +303,22 @@ impl App {
     /// Serves the admin surface on this listener, whatever `admin_addr` says.
     pub fn admin_listener(mut self, listener: TcpListener) -> Self {
         self.admin_listener = Some(listener);
+        self
+    }
+
+    /// Adds a circuit breaker for what the program calls: `Dep<Breakers>` finds it by its name, and so does a route with
+    /// `breaker(name = "payments")`, which then opens and closes with it. It is among the app's metrics and on its admin surface.
+    ///
+    /// ```
+    /// # use routekit::{App, breaker::CircuitBreaker};
+    /// # fn main() -> Result<(), routekit::breaker::InvalidBreaker> {
+    /// let app = App::discover().breaker(CircuitBreaker::builder("payments").failure_rate(0.2).build()?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn breaker(mut self, breaker: CircuitBreaker) -> Self {
+        self.breakers.push((breaker, Location::caller()));
         self
     }
 

@@ -1,10 +1,14 @@
 //! What can be wrong with what a program says, beside its routes (`route::check`) and its hand-written routers.
 
-use std::{any::TypeId, collections::HashMap};
+use std::{
+    any::{TypeId, type_name},
+    collections::HashMap,
+};
 
 use super::builder::Provided;
 use crate::{
     auth::Verifiers,
+    breaker::Breakers,
     cache::Cache,
     config::{self, AdminAddr, Config},
     route::{self, Access, Description, Route, Selection},
@@ -44,10 +48,15 @@ pub(super) fn provided(provided: &[Provided], problems: &mut Vec<SetupProblem>) 
     for one in provided {
         by_type.entry(one.type_id).or_default().push(one);
     }
-    if let Some(caches) = by_type.get(&TypeId::of::<Cache>()) {
-        let own = "the app itself, which always does: give it yours with `.cache(…)`".to_owned();
-        let locations = caches.iter().map(|one| one.location.to_string()).chain([own]).collect();
-        problems.push(SetupProblem::ProvidedTwice { type_name: caches[0].type_name, locations });
+    let own = [
+        (TypeId::of::<Cache>(), type_name::<Cache>(), "`.cache(…)`"),
+        (TypeId::of::<Breakers>(), type_name::<Breakers>(), "`.breaker(…)`, each"),
+    ];
+    for (type_id, type_name, how) in own {
+        let Some(others) = by_type.get(&type_id) else { continue };
+        let own = format!("the app itself, which always does: give it yours with {how}");
+        let locations = others.iter().map(|one| one.location.to_string()).chain([own]).collect();
+        problems.push(SetupProblem::ProvidedTwice { type_name, locations });
     }
     let mut twice: Vec<_> = by_type.into_values().filter(|all| all.len() > 1).collect();
     twice.sort_by_key(|all| all[0].location);

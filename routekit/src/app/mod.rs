@@ -8,6 +8,8 @@
 //! 4. `server` accepts connections and stops when told to; `announce` says where. `warm_up` fills the cache before that is ready.
 
 mod announce;
+mod breaker_metrics;
+mod breaking;
 mod builder;
 mod cache_metrics;
 mod caching;

@@ -14,6 +14,8 @@ use axum::{
 use tower_layer::Layer;
 
 use super::{
+    breaker_metrics::GuardMetering,
+    breaking,
     builder::{App, Configure},
     cache_metrics::CacheMetering,
     caching, check,
@@ -145,13 +147,15 @@ pub(super) fn mount(app: App, scope: Scope) -> Result<Mounted, Error> {
     let cache = caching::configured(app.cache, &mut config, &mut problems).or(&app.clock, &spawner()).build();
     let mut deps = app.deps;
     deps.insert(Arc::new(cache.clone()));
-    let deps = deps.build();
     let prefix = check::prefix(&app.prefix, &mut problems);
     let access = default_access(app.require_auth);
     let mut candidates = candidates(&app.selection, prefix, &config, &access);
     let routes: Vec<String> = candidates.iter().map(Candidate::name).collect();
     check::overrides(&config, &routes, &mut problems);
     caching::overrides(&candidates, &config, &mut problems);
+    let breakers = breaking::wire(&mut candidates, &app.breakers, &config, &app.clock, &mut problems);
+    deps.insert(Arc::new(breakers.clone()));
+    let deps = deps.build();
     caching::wire(&mut candidates, &mut problems);
     let partitions = caching::drops(&mut candidates, shared);
     let in_main = *config.admin_addr == AdminAddr::Main;
@@ -186,6 +190,7 @@ pub(super) fn mount(app: App, scope: Scope) -> Result<Mounted, Error> {
         exporter: metering.exporter().cloned(),
         routes: table.explanations().collect(),
         cache: cache.clone(),
+        breakers: breakers.clone(),
         readiness: app.readiness.clone(),
         access_log,
         operators: Operators {
@@ -222,7 +227,8 @@ pub(super) fn mount(app: App, scope: Scope) -> Result<Mounted, Error> {
     // Not before everything is right: who made the cache may mount another app with it.
     app.listeners.into_iter().for_each(|listener| cache.listen(listener));
     let cache_metering = CacheMetering::new(&cache, metering.recorder(), &candidates);
-    metering.add(cache_metering.clone());
+    metering.add("routekit-cache", cache_metering.clone());
+    metering.add("routekit-breakers", GuardMetering::new(&breakers, metering.recorder(), &candidates));
     for layer in app.layers {
         router = layer(router);
     }
@@ -319,8 +325,9 @@ fn groups(candidates: &[Candidate], deps: &Deps, shared: &policy::Shared, observ
             (Vec::new(), MethodRouter::<(), Infallible>::new().layer(MatchedLayer::new(observers.route(path))))
         });
         labels.push(format!("{} {path} ({})", meta.method, meta.location));
-        let (place, endpoint) = ((meta.method, path.as_str()), route.endpoint(&wiring));
-        *methods = policy::add_route(std::mem::take(methods), policies, shared, place, &state, endpoint);
+        let fallback = policies.breaking.and_then(|breaking| breaking.fallback).map(|it| it.endpoint(&wiring));
+        let (place, endpoints) = ((meta.method, path.as_str()), (route.endpoint(&wiring), fallback));
+        *methods = policy::add_route(std::mem::take(methods), policies, shared, place, &state, endpoints);
     }
     let routes = by_path.into_iter();
     routes

@@ -69,10 +69,10 @@ impl Metering {
     }
 
     /// Brings over what this one counts: before each rendering, and once a second to a recorder that is scraped elsewhere.
-    pub(super) fn add(&self, source: Arc<dyn Source>) {
+    pub(super) fn add(&self, thread: &str, source: Arc<dyn Source>) {
         match self {
             Self::Own(exporter) => exporter.add(source),
-            Self::Foreign(_) => keep_up("routekit-cache", move || source.bring()),
+            Self::Foreign(_) => keep_up(thread, move || source.bring()),
         }
     }
 

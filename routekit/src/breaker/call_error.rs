@@ -1,6 +1,7 @@
 use std::{error::Error, fmt};
 
 use super::Open;
+use crate::problem::Problem;
 
 /// Why a call through a circuit breaker came to nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +43,16 @@ impl<E: Error + 'static> Error for CallError<E> {
         match self {
             Self::Open(open) => Some(open),
             Self::Failed(error) => error.source(),
+        }
+    }
+}
+
+/// An open breaker is a 503 with `Retry-After`; a call that failed is internal, as any error is.
+impl<E: Into<Box<dyn Error + Send + Sync>>> From<CallError<E>> for Problem {
+    fn from(error: CallError<E>) -> Self {
+        match error {
+            CallError::Open(open) => open.into(),
+            CallError::Failed(error) => Self::internal(error),
         }
     }
 }

@@ -1,6 +1,41 @@
 //! Circuit breakers.
 
+mod breakers;
+mod builder;
 mod call_error;
+mod future;
+mod gate;
+mod handle;
+mod http;
+mod judge;
+mod layer;
 mod open;
+mod outcome;
+mod permit;
+mod service;
+mod settings;
+mod snapshot;
+mod state;
+mod sync;
+mod transition;
+mod window;
 
-pub use self::{call_error::CallError, open::Open};
+pub use self::{
+    breakers::Breakers,
+    builder::CircuitBreakerBuilder,
+    call_error::CallError,
+    future::BreakerFuture,
+    handle::CircuitBreaker,
+    http::{HttpBreaker, HttpBreakerFuture, HttpBreakerLayer},
+    judge::{ByResult, Judge},
+    layer::BreakerLayer,
+    open::Open,
+    outcome::Outcome,
+    permit::Permit,
+    service::Breaker,
+    settings::InvalidBreaker,
+    snapshot::Snapshot,
+    transition::{Cause, Mode, State, Transition},
+};
+pub(crate) use self::{handle::WeakBreaker, settings::Settings};
+pub use crate::route::{Ratio, Window};

@@ -10,13 +10,14 @@ use super::{
     NoStore, Reuse,
     headers::{ResponseControl, date, etag, vary},
 };
+use crate::observe::Stopgap;
 
 /// What is to become of an answer.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// It is stored.
     Store(Storing),
-    /// It failed: a 5xx.
+    /// It failed: a 5xx, or what stands in for one.
     Fail,
     /// It is given to whoever asked, and to nobody else.
     Pass(&'static str),
@@ -77,7 +78,8 @@ pub(super) const MOST_VARYING: usize = 16;
 impl Rules {
     pub(super) fn judge(&self, response: &Response, received: Received) -> Verdict {
         let (status, headers) = (response.status(), response.headers());
-        if status.is_server_error() {
+        // What stands in for the handler's answer says that there is none.
+        if status.is_server_error() || response.extensions().get::<Stopgap>().is_some() {
             return Verdict::Fail;
         }
         let by_default = BY_DEFAULT.contains(&status);

@@ -84,7 +84,7 @@ pub(super) fn bytes(text: &str) -> Result<u64, String> {
     units::bytes(text).ok_or_else(|| "not a size such as `65536` (bytes), `64KiB`, `1MiB`".to_owned())
 }
 
-fn on_or_off(text: &str) -> Result<bool, String> {
+pub(super) fn on_or_off(text: &str) -> Result<bool, String> {
     match text {
         "on" | "true" => Ok(true),
         "off" | "false" => Ok(false),
@@ -92,7 +92,7 @@ fn on_or_off(text: &str) -> Result<bool, String> {
     }
 }
 
-fn show_on_or_off(on: &bool) -> String {
+pub(super) fn show_on_or_off(on: &bool) -> String {
     if *on { "on" } else { "off" }.to_owned()
 }
 

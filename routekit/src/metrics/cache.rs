@@ -68,7 +68,7 @@ impl CacheMetrics {
     }
 
     fn counter(&self, name: &'static str, labels: Vec<Label>) -> Total {
-        Total { counter: self.0.register_counter(&Key::from_parts(name, labels), &METADATA), told: AtomicU64::new(0) }
+        Total::of(self.0.register_counter(&Key::from_parts(name, labels), &METADATA))
     }
 
     fn gauge(&self, name: &'static str) -> Gauge {
@@ -137,6 +137,10 @@ pub(crate) struct Total {
 }
 
 impl Total {
+    pub(super) fn of(counter: Counter) -> Self {
+        Self { counter, told: AtomicU64::new(0) }
+    }
+
     /// It is so many now. Whoever comes with an older number has been overtaken, and adds nothing.
     pub(crate) fn bring(&self, now: u64) {
         // Each rise is told once, by whoever raised it; nothing else is ordered by this.

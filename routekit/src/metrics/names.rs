@@ -19,6 +19,16 @@ pub(super) const CACHE_ENTRIES: &str = "routekit_cache_entries";
 pub(super) const CACHE_BYTES: &str = "routekit_cache_bytes";
 pub(super) const CACHE_UP: &str = "routekit_cache_up";
 
+pub(super) const BREAKER_STATE: &str = "routekit_breaker_state";
+pub(super) const BREAKER_TRANSITIONS: &str = "routekit_breaker_transitions_total";
+pub(super) const BREAKER_CALLS: &str = "routekit_breaker_calls_total";
+pub(super) const BREAKER_SLOW_CALLS: &str = "routekit_breaker_slow_calls_total";
+pub(super) const BREAKER_REJECTED: &str = "routekit_breaker_rejected_total";
+
+pub(super) const CONCURRENCY_IN_FLIGHT: &str = "routekit_concurrency_in_flight";
+pub(super) const CONCURRENCY_LIMIT: &str = "routekit_concurrency_limit";
+pub(super) const CONCURRENCY_REJECTED: &str = "routekit_concurrency_rejected_total";
+
 pub(super) const METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, Some(module_path!()));
 
 /// Describes the metrics of requests, once a recorder.
@@ -57,4 +67,25 @@ pub(super) fn describe_cache(recorder: &dyn Recorder) {
     recorder.describe_gauge(CACHE_ENTRIES.into(), None, "Entries in the cache, about.".into());
     recorder.describe_gauge(CACHE_BYTES.into(), Some(Unit::Bytes), "Size of the entries in the cache, about.".into());
     recorder.describe_gauge(CACHE_UP.into(), None, "Whether the store of the cache can be reached: 1 or 0.".into());
+}
+
+/// Describes those of circuit breakers.
+pub(super) fn describe_breakers(recorder: &dyn Recorder) {
+    recorder.describe_gauge(BREAKER_STATE.into(), None, "Whether a circuit breaker is in this state: 1 or 0.".into());
+    let counters = [
+        (BREAKER_TRANSITIONS, "Changes of a circuit breaker's state, by what it became."),
+        (BREAKER_CALLS, "Calls that a circuit breaker let through, by how they ended."),
+        (BREAKER_SLOW_CALLS, "Calls that took as long as a circuit breaker calls slow, or longer."),
+        (BREAKER_REJECTED, "Calls that a circuit breaker refused."),
+    ];
+    for (name, text) in counters {
+        recorder.describe_counter(name.into(), None, text.into());
+    }
+}
+
+/// Describes those of routes that are counted.
+pub(super) fn describe_concurrency(recorder: &dyn Recorder) {
+    recorder.describe_gauge(CONCURRENCY_IN_FLIGHT.into(), None, "Requests that the handler has now.".into());
+    recorder.describe_gauge(CONCURRENCY_LIMIT.into(), None, "Requests that the handler may have at a time.".into());
+    recorder.describe_counter(CONCURRENCY_REJECTED.into(), None, "Requests that were one too many.".into());
 }

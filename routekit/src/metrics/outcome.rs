@@ -25,7 +25,7 @@ impl Outcome {
 
 /// The outcomes seen so far: by what failed, then by status. What was not seen takes no memory to speak of.
 #[derive(Default)]
-pub(super) struct Outcomes([ByStatus; 6]);
+pub(super) struct Outcomes([ByStatus; 8]);
 
 #[derive(Default)]
 struct ByStatus {
@@ -58,5 +58,7 @@ fn index(failure: Option<Failure>) -> usize {
         Some(Failure::Cancelled) => 3,
         Some(Failure::Body) => 4,
         Some(Failure::Service) => 5,
+        Some(Failure::BreakerOpen) => 6,
+        Some(Failure::Concurrency) => 7,
     }
 }

@@ -44,6 +44,8 @@ struct PolicyAnswers {
     catch_panic: OnceLock<Counter>,
     auth: OnceLock<Counter>,
     cache: OnceLock<Counter>,
+    breaker: OnceLock<Counter>,
+    concurrency: OnceLock<Counter>,
 }
 
 impl RouteMetrics {
@@ -154,6 +156,8 @@ impl Observer for RouteMetrics {
             Event::Panicked => (&self.policy_answers.catch_panic, "catch_panic"),
             Event::Unauthenticated | Event::Forbidden => (&self.policy_answers.auth, "auth"),
             Event::CacheHit | Event::CacheStale => (&self.policy_answers.cache, "cache"),
+            Event::BreakerOpen => (&self.policy_answers.breaker, "breaker"),
+            Event::ConcurrencyExceeded => (&self.policy_answers.concurrency, "concurrency"),
         };
         let make = || {
             let mut labels = self.labels.of(self.declared);

@@ -14,7 +14,7 @@ mod observer;
 
 pub use self::{
     exchange::{Exchange, RouteState, Routes},
-    observer::{Event, Failure, Finished, Observer},
+    observer::{Event, Failure, Finished, Observer, Stopgap},
 };
 pub(crate) use self::{
     method::{METHODS, method_index, method_name},

@@ -108,6 +108,10 @@ pub enum Event {
     CacheHit,
     /// The answer was in the cache, and no longer fresh.
     CacheStale,
+    /// The circuit breaker was open.
+    BreakerOpen,
+    /// The handler had as many requests as it may have.
+    ConcurrencyExceeded,
 }
 
 /// Why a request failed where its status does not say. Policies put it into the extensions of the response they make.
@@ -124,6 +128,10 @@ pub enum Failure {
     Body,
     /// The service answered with an error of its own and with no response.
     Service,
+    /// The handler was not called, since its circuit breaker is open.
+    BreakerOpen,
+    /// The handler was not called, since it has as many requests as it may have.
+    Concurrency,
 }
 
 impl Failure {
@@ -136,9 +144,16 @@ impl Failure {
             Self::Cancelled => "cancelled",
             Self::Body => "body",
             Self::Service => "service",
+            Self::BreakerOpen => "breaker_open",
+            Self::Concurrency => "concurrency",
         }
     }
 }
+
+/// In the extensions of a response: it stands in for what the handler would have answered. A cache prefers what it has, however stale it may be, and keeps no
+/// such answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stopgap;
 
 /// A request that has ended.
 #[derive(Debug, Clone)]

@@ -3,8 +3,10 @@
 use std::{fmt, time::Duration};
 
 use crate::{
+    breaker::CircuitBreaker,
+    concurrency::ConcurrencyLayer,
     config::{Config, RouteConfig},
-    route::{Access, Audience, Caching, Deprecation, Invalidates, Policies, RequestText},
+    route::{Access, Audience, Breaking, Caching, Deprecation, Invalidates, Policies, RequestText},
     setting::{Origin, Setting},
     units,
 };
@@ -31,8 +33,21 @@ pub struct EffectivePolicies {
     pub(crate) wanted_by: Vec<WantedBy>,
     /// What is invalid once it has ended, without a word.
     pub(crate) drops: Drops,
+    /// How many requests the handler may have at a time.
+    pub concurrency: Setting<Option<u32>>,
+    /// Its circuit breaker, as it is declared.
+    pub breaking: Setting<Option<Breaking>>,
+    /// The breaker itself, and what counts its requests, once all routes are known.
+    pub(crate) guards: Guards,
     /// Whether the route brings a tower layer of its own.
     pub layered: bool,
+}
+
+/// What a route shares with whoever watches it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Guards {
+    pub(crate) concurrency: Option<ConcurrencyLayer>,
+    pub(crate) breaker: Option<CircuitBreaker>,
 }
 
 /// What is invalid after a request without anybody declaring it (RFC 9111 §4.4).
@@ -73,6 +88,9 @@ impl EffectivePolicies {
             invalidates: declared.invalidates,
             wanted_by: Vec::new(),
             drops: Drops::Nothing,
+            concurrency: choose(route.concurrency, declared.concurrency.map(Some), &Setting::default_to(None)),
+            breaking: breaking(route.breaker, declared.breaking),
+            guards: Guards::default(),
             layered: declared.layered,
         }
     }
@@ -91,6 +109,34 @@ fn caching(
         (None, None, Some(ttl)) => Setting::new(Some(lasting(ttl)), default_ttl.origin().clone()),
         (None, _, _) => Setting::new(Some(caching), Origin::Attribute),
     }
+}
+
+/// Configuration can only switch it off.
+fn breaking(on: Option<Setting<bool>>, declared: Option<Breaking>) -> Setting<Option<Breaking>> {
+    match (on, declared) {
+        (_, None) => Setting::default_to(None),
+        (Some(on), Some(_)) if !*on => Setting::new(None, on.origin().clone()),
+        (_, declared) => Setting::new(declared, Origin::Attribute),
+    }
+}
+
+/// `payments: failure_rate 0.5, window 60s, …`
+pub(super) fn show_breaker(policies: &EffectivePolicies) -> String {
+    let Some(breaking) = &*policies.breaking else { return "off".to_owned() };
+    let mut text = match (breaking.name, &policies.guards.breaker) {
+        (Some(name), Some(breaker)) => format!("{name}: {}", breaker.settings()),
+        (None, Some(breaker)) => breaker.settings().to_string(),
+        (name, None) => name.unwrap_or("on").to_owned(),
+    };
+    if breaking.fallback.is_some() {
+        text.push_str(", fallback");
+    }
+    text
+}
+
+/// A count, or `off`.
+pub(super) fn show_count(count: &Option<u32>) -> String {
+    count.map_or_else(|| "off".to_owned(), |count| count.to_string())
 }
 
 /// `ttl = 60s, users, user:{id}, per user`
@@ -184,6 +230,10 @@ impl fmt::Display for EffectivePolicies {
         }
         if let Some(invalidates) = show_invalidates(self) {
             part("invalidates", invalidates, &Origin::Attribute);
+        }
+        part("concurrency", show_count(&self.concurrency), self.concurrency.origin());
+        if *self.breaking.origin() != Origin::Default {
+            part("breaker", show_breaker(self), self.breaking.origin());
         }
         if self.deprecation.is_some() {
             parts.push("deprecated".to_owned());

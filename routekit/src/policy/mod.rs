@@ -9,7 +9,7 @@ pub use self::{
     explain::{Explanation, Step},
 };
 pub(crate) use self::{
-    effective::{Drops, WantedBy},
+    effective::{Drops, Guards, WantedBy},
     explain::explain,
     stack::{AroundAdmin, AroundRouter, RouterPolicies, Shared, add_route, around_admin, around_router},
 };

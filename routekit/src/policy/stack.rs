@@ -12,10 +12,12 @@
 //! 7. body limit, which reads nothing
 //! 8. auth: who is asking, and may they?
 //! 9. cache: a fresh answer is given here
-//! 10. timeout
-//! 11. invalidation, inside timeout, so that a handler that may have changed something runs to its end
-//! 12. panic → 500, inside timeout, so that what counts failures sees one and not a cancellation
-//! 13. the endpoint: `layer(…)`, extractors, handler
+//! 10. concurrency: too many at a time?
+//! 11. breaker: does what it depends on fail?
+//! 12. timeout
+//! 13. invalidation, inside timeout, so that a handler that may have changed something runs to its end
+//! 14. panic → 500, inside timeout, so that the breaker sees a failure and not a cancellation
+//! 15. the endpoint: `layer(…)`, extractors, handler
 
 use std::sync::Arc;
 
@@ -24,16 +26,18 @@ use http::{HeaderName, HeaderValue};
 use tower_layer::Layer;
 
 use super::{
-    Drops, EffectivePolicies, Step,
-    effective::{show_all_invalidates, show_caching},
+    Drops, EffectivePolicies, Guards, Step,
+    effective::{show_all_invalidates, show_breaker, show_caching, show_count},
 };
 use crate::{
     access_log::AccessLogMode,
     auth::{Auth, AuthLayer, Verifiers},
     body_limit::{BodyLimit, BodyLimitLayer},
+    breaker::{HttpBreaker, HttpBreakerLayer},
     cache::{Cache, CacheLayer, Cached, InvalidateLayer, Invalidating},
     catch_panic::{CatchPanic, CatchPanicLayer},
     clock::Clock,
+    concurrency::{Concurrency, ConcurrencyLayer},
     correlation::{CORRELATION_ID, Correlation, CorrelationLayer},
     deprecation::{Deprecated, DeprecationLayer},
     observe::{Observer, RouteState},
@@ -45,12 +49,15 @@ use crate::{
     watch::{Matched, MatchedLayer, Watch, WatchLayer},
 };
 
-/// What stands around an endpoint: one type, whatever the route declares; an absent policy costs a branch.
-type Stack = Matched<Deprecated<BodyLimit<Auth<Cached<Timeout<Invalidating<CatchPanic<Endpoint>>>>>>>>;
+/// What stands around each endpoint, whatever the route declares.
+type Around<S> = Matched<Deprecated<BodyLimit<Auth<S>>>>;
 
-/// The same without caching, which most routes have nothing to do with, and whose layers would cost each of their requests some 250
-/// instructions.
-type Uncached = Matched<Deprecated<BodyLimit<Auth<Timeout<CatchPanic<Endpoint>>>>>>;
+/// What is within it, innermost: of most routes, and of those that have to do with the cache.
+type Plain = Timeout<CatchPanic<Endpoint>>;
+type Changing = Timeout<Invalidating<CatchPanic<Endpoint>>>;
+
+/// What keeps requests from the handler that would only make things worse.
+type Guarded<S> = Concurrency<HttpBreaker<S>>;
 
 /// What stands around the whole router.
 pub(crate) type AroundRouter<S> = SensitiveHeaders<Watch<Correlation<CatchPanic<S>>>>;
@@ -81,7 +88,7 @@ pub(crate) fn add_route(
     shared: &Shared,
     (method, path): (Method, &str),
     state: &Arc<RouteState>,
-    endpoint: Endpoint,
+    (endpoint, fallback): (Endpoint, Option<Endpoint>),
 ) -> MethodRouter {
     let observer = || -> Arc<dyn Observer> { state.clone() };
     let deprecation = policies.deprecation.map_or_else(DeprecationLayer::none, |deprecation| {
@@ -99,14 +106,46 @@ pub(crate) fn add_route(
     let catch_panic = CatchPanicLayer::new().observer(observer());
     let cache = caching(policies, shared, (method, path), observer());
     let invalidation = invalidation(policies, shared, (method, path));
+    let guards = guards(policies, fallback, &observer);
+    let filter = method.filter();
+    // Four types, so that a route pays for no layer that it has nothing to do with: each would cost its requests some hundred instructions.
     if cache.is_none() && invalidation.is_none() {
-        let stack: Uncached = (outside, timeout, catch_panic).layer(endpoint);
-        return methods.on_service(method.filter(), stack);
+        let plain: Plain = (timeout, catch_panic).layer(endpoint);
+        return match guards {
+            None => methods.on_service(filter, around::<Plain>(outside.layer(plain))),
+            Some(guards) => methods.on_service(filter, around::<Guarded<Plain>>((outside, guards).layer(plain))),
+        };
     }
     let cache = cache.unwrap_or(CacheLayer::none());
     let invalidation = invalidation.unwrap_or(InvalidateLayer::none());
-    let stack: Stack = (outside, cache, timeout, invalidation, catch_panic).layer(endpoint);
-    methods.on_service(method.filter(), stack)
+    let changing: Changing = (timeout, invalidation, catch_panic).layer(endpoint);
+    match guards {
+        None => methods.on_service(filter, around::<Cached<Changing>>((outside, cache).layer(changing))),
+        Some(guards) => {
+            let stack = (outside, cache, guards).layer(changing);
+            methods.on_service(filter, around::<Cached<Guarded<Changing>>>(stack))
+        }
+    }
+}
+
+/// Names the type, for the test of the order.
+fn around<S>(stack: Around<S>) -> Around<S> {
+    stack
+}
+
+/// `None` where there is nothing to guard.
+fn guards(
+    policies: &EffectivePolicies,
+    fallback: Option<Endpoint>,
+    observer: &dyn Fn() -> Arc<dyn Observer>,
+) -> Option<(ConcurrencyLayer, HttpBreakerLayer)> {
+    let Guards { concurrency, breaker } = &policies.guards;
+    if concurrency.is_none() && breaker.is_none() {
+        return None;
+    }
+    let concurrency = concurrency.clone().unwrap_or(ConcurrencyLayer::optional(None)).observer(observer());
+    let breaker = HttpBreakerLayer::optional(breaker.clone()).answering(fallback).observer(observer());
+    Some((concurrency, breaker))
 }
 
 fn caching(
@@ -189,6 +228,9 @@ pub(super) fn steps(policies: &EffectivePolicies, router: &RouterPolicies) -> Ve
             .from(policies.body_limit.origin()),
         Step::endpoint("auth", "auth", policies.access.to_string()).from(policies.access.origin()),
         Step::endpoint("cache", "cache", show_caching(&policies.caching)).from(policies.caching.origin()),
+        Step::endpoint("concurrency", "concurrency", show_count(&policies.concurrency))
+            .from(policies.concurrency.origin()),
+        Step::endpoint("breaker", "breaker", show_breaker(policies)).from(policies.breaking.origin()),
         Step::endpoint("timeout", "timeout", units::show_duration(&policies.timeout)).from(policies.timeout.origin()),
         Step::endpoint("cache", "invalidates", show_all_invalidates(policies)),
         Step::endpoint("catch_panic", "of the handler", on.clone()),
@@ -216,22 +258,29 @@ mod tests {
             ["SensitiveHeaders", "Watch", "Correlation", "CatchPanic", "Endpoint"]
         );
         assert_eq!(
-            order::<Stack>(),
+            order::<Around<Cached<Guarded<Changing>>>>(),
             [
                 "Matched",
                 "Deprecated",
                 "BodyLimit",
                 "Auth",
                 "Cached",
+                "Concurrency",
+                "HttpBreaker",
                 "Timeout",
                 "Invalidating",
                 "CatchPanic",
                 "Endpoint"
             ]
         );
-        let (mut with, without) = (order::<Stack>(), order::<Uncached>());
-        with.retain(|policy| !["Cached", "Invalidating"].contains(policy));
-        assert_eq!(with, without);
+        let without = |left_out: &[&str]| {
+            let mut all = order::<Around<Cached<Guarded<Changing>>>>();
+            all.retain(|policy| !left_out.contains(policy));
+            all
+        };
+        assert_eq!(order::<Around<Cached<Changing>>>(), without(&["Concurrency", "HttpBreaker"]));
+        assert_eq!(order::<Around<Guarded<Plain>>>(), without(&["Cached", "Invalidating"]));
+        assert_eq!(order::<Around<Plain>>(), without(&["Cached", "Invalidating", "Concurrency", "HttpBreaker"]));
     }
 
     #[test]
@@ -253,6 +302,8 @@ mod tests {
             "body_limit",
             "auth",
             "cache",
+            "concurrency",
+            "breaker",
             "timeout",
             "cache",
             "catch_panic",

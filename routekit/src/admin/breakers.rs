@@ -1,0 +1,52 @@
+//! `/breakers`
+
+use axum::{
+    Extension, Json,
+    extract::{Path, State, rejection::PathRejection},
+    response::{IntoResponse, Response},
+};
+
+use super::authorize::Change;
+use crate::{
+    breaker::{Breakers, CircuitBreaker, Mode, Snapshot},
+    problem::{Problem, Result},
+};
+
+type Named = std::result::Result<Path<String>, PathRejection>;
+
+pub(super) async fn list(State(breakers): State<Breakers>) -> Json<Vec<Snapshot>> {
+    Json(breakers.snapshots())
+}
+
+pub(super) async fn show(State(breakers): State<Breakers>, name: Named) -> Result<Json<Snapshot>> {
+    Ok(Json(find(&breakers, name)?.snapshot()))
+}
+
+/// The body is the command: `force_open`.
+pub(super) async fn change(State(breakers): State<Breakers>, name: Named, body: String) -> Result<Response> {
+    let breaker = find(&breakers, name)?;
+    let mode = match body.trim() {
+        "force_open" => Mode::ForcedOpen,
+        "force_closed" => Mode::ForcedClosed,
+        "disabled" => Mode::Disabled,
+        "metrics_only" => Mode::MetricsOnly,
+        "reset" => Mode::Automatic,
+        _ => {
+            let commands = "`force_open`, `force_closed`, `disabled`, `metrics_only` or `reset`";
+            return Err(Problem::unprocessable(format!("the body must be {commands}")));
+        }
+    };
+    let says = |snapshot: &Snapshot| format!("{}: {}, {}", snapshot.name, snapshot.state, snapshot.mode);
+    let before = breaker.snapshot();
+    breaker.command(mode);
+    let after = breaker.snapshot();
+    let change = Change { before: Some(says(&before)), after: says(&after) };
+    Ok((Extension(change), Json(after)).into_response())
+}
+
+fn find(breakers: &Breakers, name: Named) -> Result<CircuitBreaker> {
+    let Path(name) = name.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+    // A name that begins with a slash has lost it to the path.
+    let found = breakers.get(&name).or_else(|| breakers.get(&format!("/{name}")));
+    found.ok_or_else(|| Problem::not_found("no circuit breaker has this name"))
+}

@@ -1,0 +1,112 @@
+//! The circuit breakers of an app: those that its routes declare, and those that the program brings.
+
+use std::{collections::BTreeMap, panic::Location, time::Duration};
+
+use super::mount::Candidate;
+use crate::{
+    breaker::{Breakers, CircuitBreaker, Settings},
+    clock::Clock,
+    concurrency::ConcurrencyLayer,
+    config::{self, Config},
+    policy::Guards,
+    route::Breaking,
+    setup::SetupProblem,
+};
+
+/// For how long a probe is waited for where no timeout ends it.
+const PROBE_LEASE: Duration = Duration::from_secs(60);
+
+/// Gives each route its breaker and its count; all breakers there are.
+pub(super) fn wire(
+    candidates: &mut [Candidate],
+    given: &[(CircuitBreaker, &'static Location<'static>)],
+    config: &Config,
+    clock: &Clock,
+    problems: &mut Vec<SetupProblem>,
+) -> Breakers {
+    overrides(candidates, config, problems);
+    let mut named: BTreeMap<String, Named> = BTreeMap::new();
+    for (breaker, location) in given {
+        let all = named.entry(breaker.name().to_owned()).or_default();
+        all.given.push((breaker.clone(), location.to_string()));
+    }
+    for candidate in candidates.iter() {
+        let Some(breaking) = *candidate.policies.breaking else { continue };
+        let all = named.entry(name(candidate, &breaking)).or_default();
+        all.declared.push((breaking, candidate.label()));
+        all.longest = all.longest.max(*candidate.policies.timeout);
+    }
+    let mut breakers = BTreeMap::new();
+    for (name, all) in named {
+        match all.breaker(&name, clock) {
+            Ok(breaker) => drop(breakers.insert(name, breaker)),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    for candidate in candidates {
+        let breaking = *candidate.policies.breaking;
+        candidate.policies.guards = Guards {
+            concurrency: candidate.policies.concurrency.map(ConcurrencyLayer::new),
+            breaker: breaking.and_then(|breaking| breakers.get(&name(candidate, &breaking)).cloned()),
+        };
+    }
+    breakers.into_values().collect()
+}
+
+/// What a route's breaker is called: as it says, or as the route.
+fn name(candidate: &Candidate, breaking: &Breaking) -> String {
+    breaking.name.map_or_else(|| candidate.name(), str::to_owned)
+}
+
+/// Everything that is said of one name.
+#[derive(Default)]
+struct Named {
+    given: Vec<(CircuitBreaker, String)>,
+    declared: Vec<(Breaking, String)>,
+    /// The longest timeout of its routes.
+    longest: Option<Duration>,
+}
+
+impl Named {
+    fn breaker(self, name: &str, clock: &Clock) -> Result<CircuitBreaker, SetupProblem> {
+        // Whoever says its name alone means the one that is declared elsewhere.
+        let reference = |said: &Breaking| Breaking { name: None, fallback: None, ..*said } == Breaking::new();
+        let saying: Vec<&(Breaking, String)> = self.declared.iter().filter(|(said, _)| !reference(said)).collect();
+        let said = saying.first().map_or_else(Breaking::new, |(said, _)| *said);
+        let lease = self.longest.map_or(PROBE_LEASE, |timeout| timeout.max(PROBE_LEASE) + Duration::from_secs(1));
+        let first = self.given.first().map_or_else(|| Settings::of(&said, lease), |(breaker, _)| *breaker.settings());
+        let differs = saying.iter().any(|(said, _)| !Settings::of(said, lease).agrees_with(&first));
+        if self.given.len() > 1 || differs {
+            let given = self
+                .given
+                .iter()
+                .map(|(breaker, place)| (breaker.settings().to_string(), format!("`.breaker(…)` at {place}")));
+            let declared = saying.iter().map(|(said, label)| (Settings::of(said, lease).to_string(), label.clone()));
+            let declarations = given.chain(declared).collect();
+            return Err(SetupProblem::DifferentBreakers { name: name.to_owned(), declarations });
+        }
+        if let Some((breaker, _)) = self.given.into_iter().next() {
+            return Ok(breaker);
+        }
+        let builder = CircuitBreaker::builder(name).said(&said).probe_lease(lease).clock(clock.clone());
+        builder.build().map_err(|invalid| SetupProblem::InvalidBreaker {
+            name: name.to_owned(),
+            declared_by: self.declared.first().map_or_else(String::new, |(_, label)| label.clone()),
+            reason: invalid.reason().to_owned(),
+        })
+    }
+}
+
+/// Configuration can only switch off what a route declares.
+fn overrides(candidates: &[Candidate], config: &Config, problems: &mut Vec<SetupProblem>) {
+    for candidate in candidates.iter().filter(|candidate| candidate.route.meta().policies.breaking.is_none()) {
+        let name = candidate.name();
+        if let Some(on) = config.routes.get(&name).and_then(|route| route.breaker.as_ref()) {
+            problems.push(SetupProblem::InvalidSetting {
+                setting: config::place(&format!("route.\"{name}\".breaker"), on.origin()),
+                value: if **on { "on" } else { "off" }.to_owned(),
+                reason: "the route declares no `breaker`".to_owned(),
+            });
+        }
+    }
+}

@@ -1,0 +1,67 @@
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use pin_project_lite::pin_project;
+
+use super::{CallError, Judge, Open, Permit};
+
+pin_project! {
+    /// The future of [`Breaker`](super::Breaker).
+    pub struct BreakerFuture<F, J> {
+        #[pin]
+        way: Way<F, J>,
+    }
+}
+
+pin_project! {
+    #[project = WayProjection]
+    enum Way<F, J> {
+        Calling {
+            #[pin]
+            inner: F,
+            judged: Option<(Permit, J)>,
+        },
+        Refused { open: Open },
+    }
+}
+
+impl<F, J> BreakerFuture<F, J> {
+    pub(super) fn calling(inner: F, permit: Permit, judge: J) -> Self {
+        Self { way: Way::Calling { inner, judged: Some((permit, judge)) } }
+    }
+
+    pub(super) fn refused(open: Open) -> Self {
+        Self { way: Way::Refused { open } }
+    }
+}
+
+impl<F, T, E, J> Future for BreakerFuture<F, J>
+where
+    F: Future<Output = Result<T, E>>,
+    J: Judge<T, E>,
+{
+    type Output = Result<T, CallError<E>>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project().way.project() {
+            WayProjection::Calling { inner, judged } => {
+                let result = ready!(inner.poll(cx));
+                if let Some((permit, judge)) = judged.take() {
+                    permit.settle(judge.judge(&result));
+                }
+                Poll::Ready(result.map_err(CallError::Failed))
+            }
+            WayProjection::Refused { open } => Poll::Ready(Err(CallError::Open(*open))),
+        }
+    }
+}
+
+impl<F, J> fmt::Debug for BreakerFuture<F, J> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BreakerFuture").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,51 @@
+use std::task::{Context, Poll};
+
+use tower_service::Service;
+
+use super::{BreakerFuture, ByResult, CallError, CircuitBreaker, Judge};
+
+/// The service of [`BreakerLayer`](super::BreakerLayer).
+#[derive(Debug, Clone)]
+pub struct Breaker<S, J = ByResult> {
+    pub(super) inner: S,
+    pub(super) breaker: CircuitBreaker,
+    pub(super) judge: J,
+}
+
+impl<S, J> Breaker<S, J> {
+    /// The inner service.
+    pub fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// The inner service.
+    pub fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// The inner service.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
+}
+
+impl<S, R, J> Service<R> for Breaker<S, J>
+where
+    S: Service<R>,
+    J: Judge<S::Response, S::Error> + Clone,
+{
+    type Response = S::Response;
+    type Error = CallError<S::Error>;
+    type Future = BreakerFuture<S::Future, J>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx).map_err(CallError::Failed)
+    }
+
+    fn call(&mut self, request: R) -> Self::Future {
+        match self.breaker.try_acquire_owned() {
+            Ok(permit) => BreakerFuture::calling(self.inner.call(request), permit, self.judge.clone()),
+            Err(open) => BreakerFuture::refused(open),
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! How a breaker is, as data.
+
+use std::time::{Duration, SystemTime};
+
+use serde::{Serialize, Serializer};
+
+use super::{
+    Mode, State,
+    state::{Machine, Totals, part},
+};
+use crate::clock::Clock;
+
+/// How a circuit breaker is. As JSON its names are in camelCase, times are milliseconds, and points in time are milliseconds since 1970.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Snapshot {
+    /// What it is called.
+    pub name: String,
+    /// What it does with calls.
+    pub state: State,
+    /// Who decides on that.
+    pub mode: Mode,
+    /// Calls in the window that failed.
+    pub failure_count: u64,
+    /// Calls in the window that succeeded.
+    pub success_count: u64,
+    /// Calls in the window that were slow, whatever came of them.
+    pub slow_count: u64,
+    /// Calls in the window.
+    pub request_count: u64,
+    /// Which part of the calls in the window failed, from 0 to 1.
+    pub failure_rate: f64,
+    /// Which part of them was slow, from 0 to 1.
+    pub slow_rate: f64,
+    /// When a call last failed, by the wall clock of now.
+    #[serde(serialize_with = "as_unix_millis")]
+    pub last_failure_time: Option<SystemTime>,
+    /// How often it has opened since the program started.
+    pub opened: u64,
+    /// How many calls it has refused since then.
+    pub rejected: u64,
+    /// How long it stays open; `None` unless it is open by itself.
+    #[serde(rename = "retryAfterMs", serialize_with = "as_millis")]
+    pub retry_after: Option<Duration>,
+}
+
+impl Snapshot {
+    pub(super) fn of(name: &str, machine: &mut Machine, clock: &Clock) -> Self {
+        let now = clock.now();
+        let counts = machine.counts(now);
+        let Totals { opened, rejected, .. } = machine.totals();
+        let ago = |then| now.saturating_duration_since(then);
+        let last_failure_time = machine.last_failure().map(|failure| {
+            // Kept as a distance, so that setting the wall clock moves nothing but this label.
+            SystemTime::UNIX_EPOCH + clock.unix_time().saturating_sub(ago(failure))
+        });
+        Self {
+            name: name.to_owned(),
+            state: machine.state(),
+            mode: machine.mode(),
+            failure_count: counts.failures,
+            success_count: counts.calls - counts.failures,
+            slow_count: counts.slow,
+            request_count: counts.calls,
+            failure_rate: part(counts.failures, counts.calls),
+            slow_rate: part(counts.slow, counts.calls),
+            last_failure_time,
+            opened,
+            rejected,
+            retry_after: machine.open_until().map(|until| until.saturating_duration_since(now)),
+        }
+    }
+}
+
+fn as_unix_millis<S: Serializer>(time: &Option<SystemTime>, serializer: S) -> Result<S::Ok, S::Error> {
+    let since = time.map(|time| time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default());
+    as_millis(&since, serializer)
+}
+
+fn as_millis<S: Serializer>(time: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+    // Beyond 2^64 ms there is nothing.
+    time.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)).serialize(serializer)
+}

@@ -1,0 +1,113 @@
+//! The series of circuit breakers and of counted routes. Both count by themselves; here what they have counted is brought over.
+
+use std::fmt;
+
+use metrics::{Gauge, Key, Label};
+
+use super::{
+    SharedRecorder, Total,
+    names::{
+        BREAKER_CALLS, BREAKER_REJECTED, BREAKER_SLOW_CALLS, BREAKER_STATE, BREAKER_TRANSITIONS, CONCURRENCY_IN_FLIGHT,
+        CONCURRENCY_LIMIT, CONCURRENCY_REJECTED, METADATA, describe_breakers, describe_concurrency,
+    },
+};
+
+/// The states of a breaker, as label values.
+pub(crate) const STATES: [&str; 3] = ["closed", "half_open", "open"];
+
+/// Makes the series, on one recorder.
+pub(crate) struct GuardMetrics(SharedRecorder);
+
+/// The series of one breaker.
+pub(crate) struct BreakerSeries {
+    /// In the order of [`STATES`]: 1 for the one that it is in.
+    states: [Gauge; 3],
+    /// In the order of [`STATES`].
+    pub(crate) transitions: [Total; 3],
+    pub(crate) successes: Total,
+    pub(crate) failures: Total,
+    pub(crate) neutral: Total,
+    pub(crate) late: Total,
+    pub(crate) slow: Total,
+    pub(crate) rejected: Total,
+}
+
+/// The series of one route that is counted.
+pub(crate) struct ConcurrencySeries {
+    in_flight: Gauge,
+    rejected: Total,
+}
+
+impl GuardMetrics {
+    pub(crate) fn new(recorder: SharedRecorder) -> Self {
+        Self(recorder)
+    }
+
+    pub(crate) fn describe_breakers(&self) {
+        describe_breakers(&*self.0);
+    }
+
+    pub(crate) fn describe_concurrency(&self) {
+        describe_concurrency(&*self.0);
+    }
+
+    /// Those of the breaker of this name.
+    pub(crate) fn breaker(&self, name: &str) -> BreakerSeries {
+        let own = || Label::new("breaker", name.to_owned());
+        let with = |label: &'static str, value: &'static str| vec![own(), Label::from_static_parts(label, value)];
+        let call = |outcome| self.counter(BREAKER_CALLS, with("outcome", outcome));
+        BreakerSeries {
+            states: STATES.map(|state| self.gauge(BREAKER_STATE, with("state", state))),
+            transitions: STATES.map(|state| self.counter(BREAKER_TRANSITIONS, with("to", state))),
+            successes: call("success"),
+            failures: call("failure"),
+            neutral: call("neutral"),
+            late: call("late"),
+            slow: self.counter(BREAKER_SLOW_CALLS, vec![own()]),
+            rejected: self.counter(BREAKER_REJECTED, vec![own()]),
+        }
+    }
+
+    /// Those of the route of this method and template.
+    pub(crate) fn concurrency(&self, method: &'static str, template: &str, limit: u32) -> ConcurrencySeries {
+        let labels = || {
+            let route = Label::new("http_route", template.to_owned());
+            vec![Label::from_static_parts("http_request_method", method), route]
+        };
+        self.gauge(CONCURRENCY_LIMIT, labels()).set(f64::from(limit));
+        ConcurrencySeries {
+            in_flight: self.gauge(CONCURRENCY_IN_FLIGHT, labels()),
+            rejected: self.counter(CONCURRENCY_REJECTED, labels()),
+        }
+    }
+
+    fn counter(&self, name: &'static str, labels: Vec<Label>) -> Total {
+        Total::of(self.0.register_counter(&Key::from_parts(name, labels), &METADATA))
+    }
+
+    fn gauge(&self, name: &'static str, labels: Vec<Label>) -> Gauge {
+        self.0.register_gauge(&Key::from_parts(name, labels), &METADATA)
+    }
+}
+
+impl BreakerSeries {
+    /// It is in this one of [`STATES`].
+    pub(crate) fn state(&self, state: &str) {
+        for (name, gauge) in STATES.iter().zip(&self.states) {
+            gauge.set(f64::from(u8::from(*name == state)));
+        }
+    }
+}
+
+impl ConcurrencySeries {
+    pub(crate) fn bring(&self, in_flight: u32, rejected: u64) {
+        self.in_flight.set(f64::from(in_flight));
+        self.rejected.bring(rejected);
+    }
+}
+
+impl fmt::Debug for GuardMetrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("GuardMetrics")
+    }
+}

@@ -1,0 +1,46 @@
+//! A breaker takes as much memory after ten million calls as before.
+
+use std::{fs, process::Command};
+
+use routekit::breaker::CircuitBreaker;
+
+/// What this process has taken of memory, in KiB; its code is not counted, which is read as it is used.
+fn resident() -> i64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("RssAnon:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+/// In a process of its own, where nobody else takes memory.
+#[test]
+#[ignore = "the test below runs it"]
+fn ten_million_calls_here() {
+    let by_time = CircuitBreaker::builder("time").failure_rate(1.0).slow_call(super::SECOND).build().unwrap();
+    let by_calls = CircuitBreaker::builder("calls").failure_rate(1.0).window(1000_u32).build().unwrap();
+    let calls = |count: u32| {
+        for call in 0..count {
+            for breaker in [&by_time, &by_calls] {
+                let permit = breaker.try_acquire().unwrap();
+                if call % 3 == 0 { permit.failure() } else { permit.success() }
+            }
+        }
+    };
+    calls(10_000);
+    let before = resident();
+    calls(5_000_000);
+    println!("grown by {} KiB", resident() - before);
+}
+
+#[test]
+fn ten_million_calls_take_no_memory() {
+    let test = "breaker::memory::ten_million_calls_here";
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--ignored", "--nocapture", "--test-threads=1"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    let grown = said.split_once("grown by ").unwrap_or_else(|| panic!("{said}")).1;
+    let kib: i64 = grown.split_once(" KiB").unwrap().0.parse().unwrap();
+    // A byte a call would be 10,000.
+    assert!(kib < 256, "{kib} KiB more");
+}

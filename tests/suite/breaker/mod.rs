@@ -1,0 +1,48 @@
+//! Circuit breakers: the states, the layers, routes, operators.
+
+mod calls;
+mod layers;
+mod memory;
+mod model;
+mod states;
+mod threads;
+
+use std::time::Duration;
+
+use routekit::{
+    Clock,
+    breaker::{CircuitBreaker, CircuitBreakerBuilder, Outcome, State},
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A breaker and its clock.
+fn breaker(set: impl FnOnce(CircuitBreakerBuilder) -> CircuitBreakerBuilder) -> (CircuitBreaker, Clock) {
+    let clock = Clock::manual();
+    let breaker = set(CircuitBreaker::builder("test")).clock(clock.clone()).build().unwrap();
+    (breaker, clock)
+}
+
+/// So many calls that end like this, for as long as they are let through.
+fn end(breaker: &CircuitBreaker, count: usize, outcome: Outcome) {
+    for _ in 0..count {
+        let Ok(permit) = breaker.try_acquire() else { return };
+        permit.settle(outcome);
+    }
+}
+
+fn fail(breaker: &CircuitBreaker, count: usize) {
+    end(breaker, count, Outcome::Failure);
+}
+
+fn succeed(breaker: &CircuitBreaker, count: usize) {
+    end(breaker, count, Outcome::Success);
+}
+
+/// One that failures have opened, and its clock.
+fn opened(set: impl FnOnce(CircuitBreakerBuilder) -> CircuitBreakerBuilder) -> (CircuitBreaker, Clock) {
+    let (breaker, clock) = breaker(set);
+    fail(&breaker, 1000);
+    assert_eq!(breaker.state(), State::Open);
+    (breaker, clock)
+}
