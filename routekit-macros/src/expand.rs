@@ -250,6 +250,8 @@ mod tests {
             tags("users"),
             deprecated(since = "2026-01-01"),
             invalidates("users", "user:{id}"),
+            breaker(failure_rate = 0.5, window = 100),
+            concurrency = 64,
         );
         let handler = quote! {
             /// Renames a user.

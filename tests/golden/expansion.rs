@@ -33,6 +33,12 @@ impl rename {
             .tags(&["users"])
             .policies(
                 __rt::Policies::new()
+                    .breaker(
+                        __rt::Breaking::new()
+                            .failure_rate(__rt::Ratio::from_millionths(500000u64))
+                            .window(__rt::Window::Calls(100u32)),
+                    )
+                    .concurrency(64u32)
                     .deprecated(
                         __rt::Deprecation::new(
                             "@1767225600",

@@ -1,9 +1,6 @@
 //! `tags(…)`, `summary`, `operation_id`, `version`: for documentation and reports.
 
-use syn::LitStr;
-
-use super::{Family, RawOption};
-use crate::errors::Errors;
+use super::{Family, literal::text};
 
 pub(super) const FAMILY: Family = Family {
     names: &["tags", "summary", "operation_id", "version"],
@@ -15,12 +12,3 @@ pub(super) const FAMILY: Family = Family {
     },
     policy: |_| None,
 };
-
-fn text(option: &RawOption, usage: &str, errors: &mut Errors) -> Option<LitStr> {
-    let text: LitStr = option.value(usage, errors)?;
-    if text.value().trim().is_empty() {
-        errors.push(text.span(), format!("`{}` is empty; write {usage}", option.name));
-        return None;
-    }
-    Some(text)
-}

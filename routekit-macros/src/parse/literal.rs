@@ -1,8 +1,11 @@
-//! Durations and sizes as they are written in attributes.
+//! Durations, sizes, counts and texts as they are written in attributes.
+
+use std::num::IntErrorKind;
 
 use proc_macro2::Span;
-use syn::Lit;
+use syn::{Lit, LitStr};
 
+use super::RawOption;
 use crate::errors::Errors;
 
 /// Milliseconds of `2` (seconds), `"250ms"`, `"5m"` or `"1h30m"`; zero is a mistake.
@@ -18,6 +21,45 @@ pub(crate) fn optional_duration_ms(literal: &Lit, name: &str, without: &str, err
 /// Bytes of `65536`, `"64KiB"` or `"1MiB"`; zero is a mistake.
 pub(crate) fn size_bytes(literal: &Lit, errors: &mut Errors) -> Option<u64> {
     quantity(literal, &SIZE, "it must be positive", errors)
+}
+
+/// A positive whole number; `zero` is what to say of zero.
+pub(crate) fn positive_count(literal: &Lit, zero: &str, errors: &mut Errors) -> Option<u32> {
+    let digits = match literal {
+        Lit::Int(int) if int.suffix().is_empty() => int.base10_digits(),
+        _ => "",
+    };
+    let message = match digits.parse::<u32>() {
+        Ok(0) => format!("a count of zero; {zero}"),
+        Ok(count) => return Some(count),
+        Err(error) if *error.kind() == IntErrorKind::PosOverflow => format!("a count is at most {}", u32::MAX),
+        Err(_) => match bare_number(literal).filter(|text| text.parse::<u32>().is_ok_and(|count| count > 0)) {
+            Some(bare) => format!("a count has no quotes and no suffix; write `{bare}`"),
+            None => "not a count; a count is a positive whole number, such as `10`".to_owned(),
+        },
+    };
+    errors.push(literal.span(), message);
+    None
+}
+
+/// The number that `literal` is without its quotes or its suffix, as if it had been written so.
+pub(crate) fn bare_number(literal: &Lit) -> Option<String> {
+    match literal {
+        Lit::Int(int) if !int.suffix().is_empty() => Some(int.base10_digits().to_owned()),
+        Lit::Float(float) if !float.suffix().is_empty() => Some(float.base10_digits().to_owned()),
+        Lit::Str(text) => Some(text.value()),
+        _ => None,
+    }
+}
+
+/// The string of `name = "…"`, which says something.
+pub(crate) fn text(option: &RawOption, usage: &str, errors: &mut Errors) -> Option<LitStr> {
+    let text: LitStr = option.value(usage, errors)?;
+    if text.value().trim().is_empty() {
+        errors.push(text.span(), format!("`{}` is empty; write {usage}", option.name));
+        return None;
+    }
+    Some(text)
 }
 
 /// How something is measured.
@@ -66,7 +108,8 @@ fn quantity(literal: &Lit, kind: &Kind, not_zero: &str, errors: &mut Errors) -> 
     }
 }
 
-fn parse_duration(text: &str) -> Option<u64> {
+/// Milliseconds of `"250ms"`, `"5m"` or `"1h30m"`, without the quotes.
+pub(crate) fn parse_duration(text: &str) -> Option<u64> {
     const UNITS: &[(&str, u64)] = &[("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
     let mut rest = text;
     let mut total = 0_u64;
@@ -139,6 +182,31 @@ mod tests {
             ("18446744073709551615GiB", None),
         ] {
             assert_eq!(parse_size(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn counts() {
+        for (text, expected) in [
+            ("1", Ok(1)),
+            ("1_000", Ok(1000)),
+            ("0x10", Ok(16)),
+            ("4294967295", Ok(u32::MAX)),
+            ("4294967296", Err("a count is at most 4294967295")),
+            ("0", Err("a count of zero; write more")),
+            ("10u8", Err("a count has no quotes and no suffix; write `10`")),
+            ("\"10\"", Err("a count has no quotes and no suffix; write `10`")),
+            ("\"0\"", Err("not a count; a count is a positive whole number, such as `10`")),
+            ("-1", Err("not a count; a count is a positive whole number, such as `10`")),
+            ("1.5", Err("not a count; a count is a positive whole number, such as `10`")),
+            ("true", Err("not a count; a count is a positive whole number, such as `10`")),
+        ] {
+            let mut errors = Errors::default();
+            let literal = syn::parse_str(text).expect("a literal");
+            let count = positive_count(&literal, "write more", &mut errors);
+            assert_eq!(count, expected.ok(), "{text}");
+            let errors = errors.into_tokens().to_string().replace("\\\"", "\"");
+            assert!(expected.err().map_or(errors.is_empty(), |message| errors.contains(message)), "{text}: {errors}");
         }
     }
 }

@@ -6,7 +6,9 @@
 
 mod auth;
 mod body_limit;
+mod breaker;
 mod cache;
+mod concurrency;
 mod deprecated;
 mod docs;
 mod invalidates;
@@ -25,6 +27,7 @@ use quote::{ToTokens, format_ident, quote};
 
 pub(crate) use self::{
     auth::Access,
+    breaker::Breaking,
     cache::{Audience, Caching},
     deprecated::Deprecation,
     invalidates::Invalidates,
@@ -63,6 +66,8 @@ pub(crate) struct Options {
     pub(crate) deprecation: Option<Deprecation>,
     pub(crate) caching: Option<Caching>,
     pub(crate) invalidates: Option<Invalidates>,
+    pub(crate) concurrency: Option<u32>,
+    pub(crate) breaking: Option<Breaking>,
 }
 
 /// One family of options: the names it answers to, how it reads them, and what it adds to the route's policies.
@@ -89,7 +94,9 @@ impl Options {
 const FAMILIES: &[Family] = &[
     auth::FAMILY,
     body_limit::FAMILY,
+    breaker::FAMILY,
     cache::FAMILY,
+    concurrency::FAMILY,
     deprecated::FAMILY,
     docs::FAMILY,
     invalidates::FAMILY,
