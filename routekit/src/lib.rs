@@ -46,6 +46,7 @@
 //! | say who may call a route | [`auth`], [`identity`] |
 //! | cache answers, and invalidate them | [`cache`] |
 //! | fail | [`Problem`], [`problem`] |
+//! | call another server again | [`retry`] |
 //! | test | [`mod@test`] |
 //! | set what is deployed | [`config`] |
 //! | operate it | [`admin`], [`health`], [`metrics`], [`access_log`], [`telemetry`] |
@@ -97,6 +98,7 @@ pub mod observe;
 mod policy;
 mod printable;
 pub mod problem;
+pub mod retry;
 mod route;
 pub mod sensitive_headers;
 mod setting;

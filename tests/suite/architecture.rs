@@ -25,7 +25,7 @@ const STOREYS: &[&[&str]] = &[
         "timeout",
         "watch",
     ],
-    &["config"],
+    &["config", "retry"],
     &["policy"],
     &["admin"],
     &["app"],

@@ -7,6 +7,12 @@ pub struct Open {
 }
 
 impl Open {
+    /// What a breaker would say, without one.
+    #[cfg(test)]
+    pub(crate) fn for_test(retry_after: Duration) -> Self {
+        Self { retry_after }
+    }
+
     /// How long the breaker will stay open; zero where it is half-open and its probes are under way.
     #[must_use]
     pub fn retry_after(&self) -> Duration {

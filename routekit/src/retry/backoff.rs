@@ -1,0 +1,114 @@
+use std::time::Duration;
+
+/// Exponential backoff with full jitter, as plain data.
+#[derive(Debug, Clone)]
+pub(super) struct Backoff {
+    pub(super) base: Duration,
+    pub(super) factor: u32,
+    pub(super) max: Duration,
+    pub(super) seed: Option<u64>,
+}
+
+impl Backoff {
+    pub(super) const DEFAULT: Self =
+        Self { base: Duration::from_millis(100), factor: 2, max: Duration::from_secs(10), seed: None };
+
+    /// The longest delay before retry `n`, of which the first is 1: `base * factor^(n-1)`, at most `max`.
+    ///
+    /// In whole nanoseconds, so that nothing is rounded on the way and too much stays too much: 584 years at most.
+    pub(super) fn bound(&self, n: u32) -> Duration {
+        let growth = u64::from(self.factor.max(1)).saturating_pow(n.saturating_sub(1));
+        Duration::from_nanos(nanos(self.base).saturating_mul(growth).min(nanos(self.max)))
+    }
+
+    /// The delays of one call, one retry after the other.
+    pub(super) fn delays(&self) -> Delays<'_> {
+        // Each call has a generator of its own: one for all would have to be locked.
+        let random = self.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
+        Delays { backoff: self, random, retries: 0 }
+    }
+}
+
+/// Without an end.
+#[derive(Debug)]
+pub(super) struct Delays<'a> {
+    backoff: &'a Backoff,
+    random: fastrand::Rng,
+    retries: u32,
+}
+
+impl Delays<'_> {
+    /// Anything from nothing to the bound: what spreads callers best who have all failed at the same moment.
+    pub(super) fn next(&mut self) -> Duration {
+        self.retries = self.retries.saturating_add(1);
+        Duration::from_nanos(self.random.u64(0..=nanos(self.backoff.bound(self.retries))))
+    }
+}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_double_up_to_the_longest() {
+        let bounds: Vec<u128> = (1..=9).map(|n| Backoff::DEFAULT.bound(n).as_millis()).collect();
+        assert_eq!(bounds, [100, 200, 400, 800, 1_600, 3_200, 6_400, 10_000, 10_000]);
+    }
+
+    #[test]
+    fn nothing_overflows() {
+        let most = Backoff { base: Duration::MAX, factor: u32::MAX, max: Duration::MAX, seed: Some(1) };
+        assert_eq!(most.bound(u32::MAX), Duration::from_nanos(u64::MAX));
+        assert_eq!(Backoff::DEFAULT.bound(u32::MAX), Duration::from_secs(10));
+        assert_eq!(Backoff { base: Duration::ZERO, ..most.clone() }.bound(u32::MAX), Duration::ZERO);
+        assert_eq!(Backoff { factor: 0, ..Backoff::DEFAULT }.bound(5), Duration::from_millis(100), "0 is as 1");
+        let mut delays = Delays { retries: u32::MAX, ..most.delays() };
+        delays.next();
+        assert_eq!(delays.retries, u32::MAX);
+    }
+
+    #[test]
+    fn delays_stay_within_their_bounds_whatever_the_seed() {
+        for seed in 0..2_000 {
+            let mut random = fastrand::Rng::with_seed(seed);
+            let backoff = Backoff {
+                base: Duration::from_nanos(random.u64(0..10_000_000_000)),
+                factor: random.u32(0..5),
+                max: Duration::from_nanos(random.u64(0..100_000_000_000)),
+                seed: Some(seed),
+            };
+            let mut delays = backoff.delays();
+            for n in 1..40 {
+                let (delay, bound) = (delays.next(), backoff.bound(n));
+                assert!(delay <= bound && bound <= backoff.max, "seed {seed}, retry {n}: {delay:?} of {bound:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn delays_are_spread_over_all_of_their_bound() {
+        // The jitter is full: neither "equal" (from half the bound) nor absent.
+        let mut quarters = [0_u32; 4];
+        for seed in 0..4_000 {
+            let first = Backoff { seed: Some(seed), ..Backoff::DEFAULT }.delays().next();
+            quarters[usize::try_from(first.as_nanos() / 25_000_000).unwrap().min(3)] += 1;
+        }
+        assert!(quarters.iter().all(|&count| (900..1_100).contains(&count)), "{quarters:?}");
+    }
+
+    #[test]
+    fn a_seed_says_the_delays_and_calls_without_one_differ() {
+        let of = |seed| {
+            let backoff = Backoff { seed, ..Backoff::DEFAULT };
+            let mut delays = backoff.delays();
+            [delays.next(), delays.next(), delays.next()]
+        };
+        assert_eq!(of(Some(7)), of(Some(7)));
+        assert_ne!(of(Some(7)), of(Some(8)));
+        assert_ne!(of(None), of(None));
+    }
+}

@@ -1,0 +1,138 @@
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    thread,
+    time::Duration,
+};
+
+use super::RetryBudget;
+use crate::Clock;
+
+fn empty(clock: &Clock) -> RetryBudget {
+    let budget = RetryBudget::new().clock(clock.clone()).burst(5);
+    (0..5).for_each(|_| assert!(budget.withdraw()));
+    assert!(!budget.withdraw());
+    budget
+}
+
+#[test]
+fn ten_calls_pay_for_one_retry() {
+    let clock = Clock::manual();
+    let budget = empty(&clock);
+    (0..9).for_each(|_| budget.deposit());
+    assert!(!budget.withdraw(), "nine tenths of a retry are none");
+    budget.deposit();
+    assert!(budget.withdraw());
+    assert!(!budget.withdraw());
+}
+
+#[test]
+fn each_second_pays_for_the_least_there_is() {
+    let clock = Clock::manual();
+    let budget = empty(&clock);
+    clock.advance(Duration::from_nanos(99_999_999));
+    assert!(!budget.withdraw());
+    clock.advance(Duration::from_nanos(1));
+    assert!(budget.withdraw(), "10 per second is one in 100 ms");
+    assert!(!budget.withdraw(), "and no time is paid for twice");
+}
+
+#[test]
+fn many_small_steps_pay_as_one_large_step_does() {
+    let clock = Clock::manual();
+    let budget = empty(&clock);
+    for _ in 0..100 {
+        assert_eq!(budget.available(), 0);
+        clock.advance(Duration::from_millis(1));
+    }
+    assert_eq!(budget.available(), 1);
+}
+
+#[test]
+fn no_more_is_saved_up_than_the_burst() {
+    let clock = Clock::manual();
+    let budget = empty(&clock);
+    clock.advance(Duration::from_secs(u64::from(u32::MAX)));
+    (0..1_000).for_each(|_| budget.deposit());
+    assert_eq!(budget.available(), 5);
+    assert_eq!((0..10).filter(|_| budget.withdraw()).count(), 5);
+}
+
+#[test]
+fn the_largest_numbers_do_not_overflow() {
+    let clock = Clock::manual();
+    let budget = RetryBudget::new().ratio(f64::MAX).min_per_second(u32::MAX).burst(u32::MAX).clock(clock.clone());
+    assert!(budget.withdraw());
+    clock.advance(Duration::from_secs(u64::from(u32::MAX)));
+    budget.deposit();
+    assert_eq!(budget.available(), u32::MAX);
+    assert_eq!(RetryBudget::new().burst(0).ratio(1.0).available(), 0);
+}
+
+#[test]
+fn clones_share_what_there_is_until_one_is_set_anew() {
+    let budget = RetryBudget::new().clock(Clock::manual()).burst(2);
+    let (clone, own) = (budget.clone(), budget.clone().ratio(0.5));
+    assert!(clone.withdraw() && clone.withdraw());
+    assert_eq!((budget.available(), own.available()), (0, 2));
+}
+
+#[test]
+#[should_panic(expected = "at least 0, not NaN")]
+fn a_ratio_is_a_number() {
+    let _ = RetryBudget::new().ratio(f64::NAN);
+}
+
+/// How many retries `THREADS` threads get that all ask at once, each `TRIES` times.
+fn rush(budget: &RetryBudget, before: impl Fn() + Sync) -> u32 {
+    let given = AtomicU32::new(0);
+    let start = std::sync::Barrier::new(THREADS);
+    thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                start.wait();
+                for _ in 0..TRIES {
+                    before();
+                    if budget.withdraw() {
+                        given.fetch_add(1, Ordering::Relaxed);
+                    }
+                }
+            });
+        }
+    });
+    given.into_inner()
+}
+
+const THREADS: usize = 4;
+const TRIES: u32 = 20_000;
+
+#[test]
+fn threads_that_race_get_what_there_is_and_not_one_more() {
+    for round in 0..5 {
+        let budget = RetryBudget::new().clock(Clock::manual()).burst(60_000);
+        assert_eq!(rush(&budget, || {}), 60_000, "round {round}");
+        assert_eq!(budget.available(), 0);
+    }
+}
+
+#[test]
+fn deposits_that_race_are_neither_lost_nor_doubled() {
+    for round in 0..5 {
+        let budget = RetryBudget::new().clock(Clock::manual()).ratio(0.5).burst(u32::MAX);
+        // Far from the brim, where a deposit would be cut.
+        budget.bucket.balance.store(0, Ordering::Relaxed);
+        let given = rush(&budget, || budget.deposit());
+        assert_eq!(given + budget.available(), 40_000, "round {round}");
+    }
+}
+
+#[test]
+fn a_second_that_many_see_is_paid_once() {
+    for round in 0..5 {
+        let clock = Clock::manual();
+        let budget = RetryBudget::new().clock(clock.clone()).min_per_second(1_000_000).burst(u32::MAX);
+        budget.bucket.balance.store(0, Ordering::Relaxed);
+        // Every try moves the time on by one microsecond, which is one retry.
+        let given = rush(&budget, || clock.advance(Duration::from_micros(1)));
+        assert_eq!(given + budget.available(), 80_000, "round {round}");
+    }
+}

@@ -1,0 +1,102 @@
+use std::{error::Error, fmt};
+
+/// Why a call came to nothing, with all its retries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RetryError<E> {
+    /// The last attempt failed.
+    Failed {
+        /// With this.
+        error: E,
+        /// How many attempts were made, at least one.
+        attempts: u32,
+    },
+    /// The last attempt took longer than [`attempt_timeout`](super::Retry::attempt_timeout).
+    AttemptTimedOut {
+        /// How many attempts were made, at least one.
+        attempts: u32,
+    },
+    /// The [`deadline`](super::Retry::deadline) came while an attempt was under way, or where the next would begin.
+    DeadlineExceeded {
+        /// How many attempts were begun.
+        attempts: u32,
+        /// What the attempt before failed with, if there was one and it did.
+        last_error: Option<E>,
+    },
+}
+
+impl<E> RetryError<E> {
+    /// How many attempts were begun.
+    pub fn attempts(&self) -> u32 {
+        match self {
+            Self::Failed { attempts, .. }
+            | Self::AttemptTimedOut { attempts }
+            | Self::DeadlineExceeded { attempts, .. } => *attempts,
+        }
+    }
+
+    /// The latest error of the call itself, if there is one.
+    pub fn into_error(self) -> Option<E> {
+        match self {
+            Self::Failed { error, .. } => Some(error),
+            Self::AttemptTimedOut { .. } => None,
+            Self::DeadlineExceeded { last_error, .. } => last_error,
+        }
+    }
+}
+
+impl<E> fmt::Display for RetryError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (what, attempts) = match self {
+            Self::Failed { attempts, .. } => ("failed", attempts),
+            Self::AttemptTimedOut { attempts } => ("timed out", attempts),
+            Self::DeadlineExceeded { attempts, .. } => ("ran into its deadline", attempts),
+        };
+        let plural = if *attempts == 1 { "" } else { "s" };
+        write!(f, "the call {what} after {attempts} attempt{plural}")
+    }
+}
+
+/// With the error of the call as its source, so that whoever walks the causes finds it.
+impl<E: Error + 'static> Error for RetryError<E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Failed { error, .. } => Some(error),
+            Self::AttemptTimedOut { .. } => None,
+            Self::DeadlineExceeded { last_error, .. } => last_error.as_ref().map(|error| error as _),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Error as Boom;
+
+    use super::*;
+
+    #[test]
+    fn what_it_says_and_what_it_holds() {
+        let rows: [(RetryError<Boom>, &str, u32, bool); 4] = [
+            (RetryError::Failed { error: Boom, attempts: 1 }, "the call failed after 1 attempt", 1, true),
+            (RetryError::AttemptTimedOut { attempts: 3 }, "the call timed out after 3 attempts", 3, false),
+            (
+                RetryError::DeadlineExceeded { attempts: 2, last_error: Some(Boom) },
+                "the call ran into its deadline after 2 attempts",
+                2,
+                true,
+            ),
+            (
+                RetryError::DeadlineExceeded { attempts: 0, last_error: None },
+                "the call ran into its deadline after 0 attempts",
+                0,
+                false,
+            ),
+        ];
+        for (error, text, attempts, has_source) in rows {
+            assert_eq!(error.to_string(), text);
+            assert_eq!(error.attempts(), attempts, "{text}");
+            assert_eq!(error.source().is_some_and(|source| source.is::<Boom>()), has_source, "{text}");
+            assert_eq!(error.into_error().is_some(), has_source, "{text}");
+        }
+    }
+}

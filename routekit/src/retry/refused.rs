@@ -1,0 +1,46 @@
+use std::{error::Error, io};
+
+use crate::breaker::Open;
+
+/// Whether this is an open breaker's refusal, or was caused by one.
+pub(super) fn by_breaker(error: &(dyn Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if error.is::<Open>() {
+            return true;
+        }
+        // The source of an I/O error is that of the error it wraps, which would be passed over.
+        let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        next = wrapped.map(|error| error as _).or_else(|| error.source());
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fmt, time::Duration};
+
+    use super::*;
+    use crate::{breaker::CallError, retry::RetryError};
+
+    fn open() -> Open {
+        Open::for_test(Duration::from_secs(1))
+    }
+
+    #[test]
+    fn an_open_breaker_is_found_wherever_it_stands() {
+        let failed = RetryError::Failed { error: CallError::<fmt::Error>::Open(open()), attempts: 1 };
+        let rows: [(&str, &(dyn Error + 'static), bool); 7] = [
+            ("itself", &open(), true),
+            ("a call's", &CallError::<fmt::Error>::Open(open()), true),
+            ("a call's call's", &CallError::Failed(CallError::<fmt::Error>::Open(open())), true),
+            ("a retry's within", &failed, true),
+            ("an I/O error's", &io::Error::other(open()), true),
+            ("a call that was made", &CallError::Failed(fmt::Error), false),
+            ("an I/O error of the system", &io::Error::from(io::ErrorKind::TimedOut), false),
+        ];
+        for (name, error, expected) in rows {
+            assert_eq!(by_breaker(error), expected, "{name}");
+        }
+    }
+}

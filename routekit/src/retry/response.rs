@@ -1,0 +1,101 @@
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use http::{
+    HeaderMap, HeaderName, Response, StatusCode,
+    header::{DATE, RETRY_AFTER},
+};
+
+use super::Verdict;
+use crate::Clock;
+
+/// Retries every error, and a response of 429, 502, 503 or 504: after its `Retry-After` (RFC 9110 §10.2.3), if it has
+/// one.
+///
+/// For [`Retry::judge_by`](super::Retry::judge_by). A date is compared with the response's own `Date` where it has one,
+/// so that a server whose clock is wrong is understood all the same.
+pub fn response_verdict<B, E>(result: &Result<Response<B>, E>) -> Verdict {
+    judge(result, &Clock::system())
+}
+
+fn judge<B, E>(result: &Result<Response<B>, E>, clock: &Clock) -> Verdict {
+    let Ok(response) = result else { return Verdict::Retry };
+    match response.status() {
+        StatusCode::TOO_MANY_REQUESTS
+        | StatusCode::BAD_GATEWAY
+        | StatusCode::SERVICE_UNAVAILABLE
+        | StatusCode::GATEWAY_TIMEOUT => {
+            retry_after(response.headers(), clock).map_or(Verdict::Retry, Verdict::RetryAfter)
+        }
+        _ => Verdict::Stop,
+    }
+}
+
+/// `None` if there is none that can be read.
+fn retry_after(headers: &HeaderMap, clock: &Clock) -> Option<Duration> {
+    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        // Digits that are no `u64` are too many of them, and "not in this life" is not "whenever you like".
+        return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
+    }
+    let at = date(headers, RETRY_AFTER)?;
+    let now = date(headers, DATE).unwrap_or_else(|| UNIX_EPOCH + clock.unix_time());
+    Some(at.duration_since(now).unwrap_or_default())
+}
+
+fn date(headers: &HeaderMap, name: HeaderName) -> Option<SystemTime> {
+    httpdate::parse_http_date(headers.get(name)?.to_str().ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt;
+
+    use super::*;
+
+    fn answer(status: u16, retry_after: Option<&str>, date: Option<&str>) -> Result<Response<()>, fmt::Error> {
+        let mut response = Response::builder().status(status);
+        for (name, value) in [(RETRY_AFTER, retry_after), (DATE, date)] {
+            if let Some(value) = value {
+                response = response.header(name, value);
+            }
+        }
+        Ok(response.body(()).unwrap())
+    }
+
+    #[test]
+    fn which_statuses_are_retried() {
+        for status in 100..=599 {
+            let expected = if [429, 502, 503, 504].contains(&status) { Verdict::Retry } else { Verdict::Stop };
+            assert_eq!(response_verdict(&answer(status, None, None)), expected, "{status}");
+        }
+        assert_eq!(response_verdict(&Err::<Response<()>, _>(fmt::Error)), Verdict::Retry);
+        assert_eq!(response_verdict(&answer(200, Some("5"), None)), Verdict::Stop, "201 to 404 have it too");
+    }
+
+    #[test]
+    fn how_long_a_server_asks_to_wait() {
+        let after = |seconds| Verdict::RetryAfter(Duration::from_secs(seconds));
+        let rows: [(&str, Option<&str>, Verdict); 12] = [
+            ("120", None, after(120)),
+            ("0", None, after(0)),
+            (" 7 ", None, after(7)),
+            ("99999999999999999999999", None, after(u64::MAX)),
+            ("Thu, 01 Jan 1970 00:00:30 GMT", None, after(20)),
+            ("Thu, 01 Jan 1970 00:00:05 GMT", None, after(0)),
+            ("Sun, 06 Nov 1994 08:49:37 GMT", Some("Sun, 06 Nov 1994 08:49:07 GMT"), after(30)),
+            ("Sun, 06 Nov 1994 08:49:37 GMT", Some("Sun, 06 Nov 1994 08:50:00 GMT"), after(0)),
+            ("Thu, 01 Jan 1970 00:00:30 GMT", Some("soon"), after(20)),
+            ("-1", None, Verdict::Retry),
+            ("+1", None, Verdict::Retry),
+            ("soon", None, Verdict::Retry),
+        ];
+        let clock = Clock::manual();
+        clock.advance(Duration::from_secs(10));
+        for (value, date, expected) in rows {
+            for status in [429, 502, 503, 504] {
+                let verdict = judge(&answer(status, Some(value), date), &clock);
+                assert_eq!(verdict, expected, "{status} {value:?} {date:?}");
+            }
+        }
+    }
+}

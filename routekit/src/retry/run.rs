@@ -1,0 +1,116 @@
+use std::{error::Error, future::Future, pin::pin, time::Duration};
+
+use tokio::time::Instant;
+
+use super::{Judge, RetryBudget, RetryError, Verdict, backoff::Delays, refused};
+
+/// One call with all its attempts.
+#[derive(Debug)]
+pub(super) struct Run<'a, J> {
+    /// At most, the first included.
+    pub(super) attempts: u32,
+    pub(super) delays: Delays<'a>,
+    pub(super) max_delay: Duration,
+    pub(super) budget: &'a RetryBudget,
+    pub(super) judge: &'a J,
+    pub(super) limit: Option<Duration>,
+    pub(super) attempt_timeout: Option<Duration>,
+}
+
+/// How an attempt ended.
+enum Outcome<T, E> {
+    Done(Result<T, E>),
+    TimedOut,
+    PastDeadline,
+}
+
+impl<J> Run<'_, J> {
+    pub(super) async fn call<T, E, F, Fut>(mut self, mut attempt: F) -> Result<T, RetryError<E>>
+    where
+        E: Error + 'static,
+        F: FnMut() -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+        J: Judge<T, E>,
+    {
+        self.budget.deposit();
+        // A limit beyond the end of time is none.
+        let deadline = self.limit.and_then(|limit| Instant::now().checked_add(limit));
+        let mut last_error = None;
+        let mut attempts = 0;
+        loop {
+            // After a delay too: timers may be late.
+            if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+                return Err(RetryError::DeadlineExceeded { attempts, last_error });
+            }
+            attempts += 1;
+            let result = match limited(attempt(), self.attempt_timeout, deadline).await {
+                Outcome::Done(result) => Some(result),
+                Outcome::TimedOut => None,
+                Outcome::PastDeadline => return Err(RetryError::DeadlineExceeded { attempts, last_error }),
+            };
+            let Some(delay) = self.delay(result.as_ref(), attempts, deadline) else {
+                return match result {
+                    Some(result) => result.map_err(|error| RetryError::Failed { error, attempts }),
+                    None => Err(RetryError::AttemptTimedOut { attempts }),
+                };
+            };
+            tracing::debug!(attempt = attempts + 1, ?delay, "retrying a call");
+            // A response goes before the delay, and its connection is free meanwhile.
+            last_error = result.and_then(Result::err);
+            tokio::time::sleep(delay).await;
+        }
+    }
+
+    /// The delay before another attempt, which has then been paid for. `None` to give up; no result is a timeout.
+    fn delay<T, E>(
+        &mut self,
+        result: Option<&Result<T, E>>,
+        attempts: u32,
+        deadline: Option<Instant>,
+    ) -> Option<Duration>
+    where
+        E: Error + 'static,
+        J: Judge<T, E>,
+    {
+        if attempts >= self.attempts {
+            return None;
+        }
+        if let Some(Err(error)) = result
+            && refused::by_breaker(error)
+        {
+            return None;
+        }
+        let asked = match result.map_or(Verdict::Retry, |result| self.judge.judge(result)) {
+            Verdict::Stop => return None,
+            Verdict::Retry => Duration::ZERO,
+            Verdict::RetryAfter(asked) => asked,
+        };
+        let delay = asked.saturating_add(self.delays.next());
+        let in_time = match deadline {
+            Some(deadline) => Instant::now().checked_add(delay).is_some_and(|end| end < deadline),
+            // Else a server could make its clients wait for days.
+            None => asked <= self.max_delay,
+        };
+        // The budget comes last: what is not retried for another reason takes nothing from it.
+        (in_time && self.budget.withdraw()).then_some(delay)
+    }
+}
+
+/// Not a method: the generator of the delays in `Run` cannot be shared with another thread, and then the future that
+/// borrows it could not be sent to one.
+async fn limited<T, E>(
+    attempt: impl Future<Output = Result<T, E>>,
+    timeout: Option<Duration>,
+    deadline: Option<Instant>,
+) -> Outcome<T, E> {
+    // Pinned here, so that the future is not there twice, in the branch with a timer and in the one without.
+    let attempt = pin!(attempt);
+    let own = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+    let (until, over) = match (own, deadline) {
+        (Some(own), Some(deadline)) if own < deadline => (own, Outcome::TimedOut),
+        (_, Some(deadline)) => (deadline, Outcome::PastDeadline),
+        (Some(own), None) => (own, Outcome::TimedOut),
+        (None, None) => return Outcome::Done(attempt.await),
+    };
+    tokio::time::timeout_at(until, attempt).await.map_or(over, Outcome::Done)
+}
