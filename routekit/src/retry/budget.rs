@@ -7,7 +7,7 @@ use std::{
     time::Instant,
 };
 
-use crate::Clock;
+use crate::clock::Clock;
 
 /// One retry, in the unit of the bucket: 1 retry per second is 1 per nanosecond, so that no refill is rounded.
 const RETRY: u64 = 1_000_000_000;

@@ -44,8 +44,8 @@
 //! # }
 //! ```
 
-// Not tower's budget (`tower::retry::budget::TpsBudget`), whose time is tokio's and not our `Clock`'s, which looks under a
-// lock, and which looks and takes in two steps: callers that race get more than there is.
+// Not tower's budget (`tower::retry::budget::TpsBudget`): its time is tokio's and not our `Clock`'s, every look at it
+// takes a lock, and it looks and takes in two steps, so that callers that race get more than there is.
 
 mod backoff;
 mod budget;

@@ -6,7 +6,7 @@ use http::{
 };
 
 use super::Verdict;
-use crate::Clock;
+use crate::clock::Clock;
 
 /// Retries every error, and a response of 429, 502, 503 or 504: after its `Retry-After` (RFC 9110 §10.2.3), if it has
 /// one.

@@ -5,7 +5,7 @@ use std::{
 };
 
 use super::RetryBudget;
-use crate::Clock;
+use crate::clock::Clock;
 
 fn empty(clock: &Clock) -> RetryBudget {
     let budget = RetryBudget::new().clock(clock.clone()).burst(5);

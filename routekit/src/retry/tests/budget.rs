@@ -1,0 +1,44 @@
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use http::Method;
+
+use super::{Boom, GET, Server, at_once, ms};
+use crate::{
+    clock::Clock,
+    retry::{RetryBudget, RetryError},
+};
+
+#[tokio::test(start_paused = true)]
+async fn an_exhausted_budget_leaves_one_attempt() {
+    let budget = RetryBudget::new().clock(Clock::manual()).burst(0);
+    let server = Server::default();
+    let result = at_once().budget(budget).call(GET, || server.fail()).await;
+    assert_eq!(result, Err(RetryError::Failed { error: Boom(1), attempts: 1 }));
+    assert_eq!(server.attempts(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_share_a_budget_that_time_and_calls_fill_again() {
+    let clock = Clock::manual();
+    let budget = RetryBudget::new().clock(clock.clone()).ratio(0.1).min_per_second(1).burst(10);
+    let (server, retry) = (Server::default(), at_once().budget(budget.clone()));
+    join_all((0..100).map(|_| retry.call(GET, || server.fail()))).await;
+    // What was saved up, and a tenth of each call but the first, which finds the bucket full.
+    assert_eq!(server.attempts(), 100 + 10 + 9);
+    while budget.withdraw() {}
+    clock.advance(Duration::from_secs(2));
+    let failed = retry.call(GET, || server.fail()).await.unwrap_err();
+    assert_eq!(failed.attempts(), 3, "two seconds are two retries");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_retried_takes_nothing_from_the_budget() {
+    let budget = RetryBudget::new().clock(Clock::manual()).burst(10);
+    let retry = at_once().budget(budget.clone());
+    let server = Server::default();
+    retry.call(&Method::POST, || server.fail()).await.unwrap_err();
+    retry.clone().deadline(ms(5)).base_delay(Duration::MAX).call(GET, || server.fail()).await.unwrap_err();
+    retry.retry_if(|_: &Boom| false).call(GET, || server.fail()).await.unwrap_err();
+    assert_eq!((server.attempts(), budget.available()), (3, 10));
+}

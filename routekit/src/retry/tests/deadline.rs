@@ -1,0 +1,102 @@
+use std::{future::pending, time::Duration};
+
+use tokio::time::{Instant, sleep};
+
+use super::{Boom, GET, Server, at_once, ms};
+use crate::retry::{Retry, RetryError, Verdict};
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_is_cut_off_at_the_deadline() {
+    let start = Instant::now();
+    let result = Retry::new().deadline(ms(250)).call(GET, pending::<Result<(), Boom>>).await;
+    assert_eq!(result, Err(RetryError::DeadlineExceeded { attempts: 1, last_error: None }));
+    assert_eq!(start.elapsed(), ms(250));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_deadline_counts_delays_and_keeps_the_last_error() {
+    let start = Instant::now();
+    let mut attempts = 0;
+    let retry = Retry::new().base_delay(ms(100)).deadline(ms(1_000));
+    let call = retry.call(GET, || {
+        attempts += 1;
+        let first = attempts == 1;
+        async move { if first { Err::<(), _>(Boom(1)) } else { pending().await } }
+    });
+    assert_eq!(call.await, Err(RetryError::DeadlineExceeded { attempts: 2, last_error: Some(Boom(1)) }));
+    assert_eq!(start.elapsed(), ms(1_000));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delay_past_the_deadline_is_not_slept() {
+    for (asked, attempts, took) in
+        [(ms(99), 2, ms(99)), (ms(100), 1, ms(0)), (ms(101), 1, ms(0)), (Duration::MAX, 1, ms(0))]
+    {
+        let start = Instant::now();
+        let server = Server::default();
+        let retry = at_once().attempts(2).deadline(ms(100)).judge_by(|_: &Result<(), Boom>| Verdict::RetryAfter(asked));
+        let result = retry.call(GET, || server.fail()).await;
+        assert_eq!(result, Err(RetryError::Failed { error: Boom(attempts), attempts }), "{asked:?}");
+        assert_eq!(start.elapsed(), took, "{asked:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_attempt_starts_at_the_deadline_or_later() {
+    let server = Server::default();
+    let result = Retry::new().deadline(Duration::ZERO).call(GET, || server.fail()).await;
+    assert_eq!(result, Err(RetryError::DeadlineExceeded { attempts: 0, last_error: None }));
+    // The delay ends in time, and the timer, which counts milliseconds, does not.
+    let nearly = Duration::from_micros(500);
+    let retry = at_once()
+        .deadline(Duration::from_micros(600))
+        .judge_by(move |_: &Result<(), Boom>| Verdict::RetryAfter(nearly));
+    let result = retry.call(GET, || server.fail()).await;
+    assert_eq!(result, Err(RetryError::DeadlineExceeded { attempts: 1, last_error: Some(Boom(1)) }));
+    assert_eq!(server.attempts(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn deadlines_never_pass_whatever_the_seed() {
+    for seed in 0..300 {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let limit = ms(random.u64(1..2_000));
+        let (start, mut began) = (Instant::now(), Vec::new());
+        let retry = Retry::new().attempts(10).seed(seed).deadline(limit).attempt_timeout(ms(random.u64(1..1_000)));
+        let call = retry.call(GET, || {
+            began.push(start.elapsed());
+            let work = ms(random.u64(0..1_500));
+            async move {
+                sleep(work).await;
+                Err::<(), _>(Boom(0))
+            }
+        });
+        call.await.unwrap_err();
+        assert!(start.elapsed() <= limit, "seed {seed}: {:?} of {limit:?}", start.elapsed());
+        assert!(began.iter().all(|at| *at < limit), "seed {seed}: {began:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_takes_too_long_is_retried() {
+    let start = Instant::now();
+    let retry = at_once().attempt_timeout(ms(40));
+    assert_eq!(retry.call(GET, pending::<Result<(), Boom>>).await, Err(RetryError::AttemptTimedOut { attempts: 3 }));
+    assert_eq!(start.elapsed(), ms(120));
+    let result = retry.deadline(ms(40)).call(GET, pending::<Result<(), Boom>>).await;
+    assert_eq!(
+        result,
+        Err(RetryError::DeadlineExceeded { attempts: 1, last_error: None }),
+        "the deadline is the reason"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_deadline_no_server_makes_us_wait_longer_than_we_would() {
+    for (asked, attempts) in [(ms(10_000), 3), (ms(10_001), 1), (Duration::MAX, 1)] {
+        let server = Server::default();
+        let retry = at_once().judge_by(|_: &Result<(), Boom>| Verdict::RetryAfter(asked));
+        retry.call(GET, || server.fail()).await.unwrap_err();
+        assert_eq!(server.attempts(), attempts, "{asked:?}");
+    }
+}

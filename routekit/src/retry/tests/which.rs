@@ -1,0 +1,78 @@
+use std::{
+    error::Error,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use http::{Method, Response};
+use tokio::time::Instant;
+
+use super::{Boom, GET, Server, at_once, ms};
+use crate::{
+    breaker::{CallError, Open},
+    retry::{RetryError, response_verdict},
+};
+
+#[tokio::test(start_paused = true)]
+async fn what_an_open_breaker_refused_is_not_retried() {
+    let open = Open::for_test(ms(10));
+    let attempts = AtomicU32::new(0);
+    let retry = at_once().retry_if(|_: &CallError<Boom>| true);
+    let call = retry.call(GET, || {
+        attempts.fetch_add(1, Ordering::SeqCst);
+        async { Err::<(), _>(CallError::<Boom>::Open(open)) }
+    });
+    let failed = call.await.unwrap_err();
+    assert_eq!((failed.attempts(), attempts.into_inner()), (1, 1));
+    let call_error = failed.source().unwrap();
+    assert!(call_error.source().unwrap().is::<Open>(), "whoever walks the causes finds it");
+    assert_eq!(at_once().call(GET, || async { Err::<(), _>(open) }).await.unwrap_err().attempts(), 1, "bare");
+    let made = at_once().call(GET, || async { Err::<(), _>(CallError::Failed(Boom(1))) }).await;
+    assert_eq!(made.unwrap_err().attempts(), 3, "a call that was made is retried");
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_idempotent_methods_are_retried() {
+    let rows = [
+        ("GET", 3),
+        ("HEAD", 3),
+        ("OPTIONS", 3),
+        ("TRACE", 3),
+        ("PUT", 3),
+        ("DELETE", 3),
+        ("POST", 1),
+        ("PATCH", 1),
+        ("CONNECT", 1),
+        ("get", 1),
+        ("BREW", 1),
+    ];
+    for (method, expected) in rows {
+        let server = Server::default();
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        at_once().call(&method, || server.fail()).await.unwrap_err();
+        assert_eq!(server.attempts(), expected, "{method}");
+        at_once().even_if_not_idempotent().call(&method, || server.fail()).await.unwrap_err();
+        assert_eq!(server.attempts(), expected + 3, "{method}, if told");
+    }
+    let server = Server::default();
+    at_once().call_idempotent(|| server.fail()).await.unwrap_err();
+    assert_eq!(server.attempts(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_predicate_says_which_errors_are_retried() {
+    let server = Server::default();
+    let result = at_once().attempts(9).retry_if(|error: &Boom| error.0 < 4).call(GET, || server.fail()).await;
+    assert_eq!(result, Err(RetryError::Failed { error: Boom(4), attempts: 4 }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_response_is_retried_when_the_server_says() {
+    let (start, mut began) = (Instant::now(), Vec::new());
+    let retry = at_once().judge_by(response_verdict);
+    let call = retry.call(GET, || {
+        began.push(start.elapsed());
+        async { Ok::<_, Boom>(Response::builder().status(503).header("retry-after", "2").body(()).unwrap()) }
+    });
+    assert_eq!(call.await.unwrap().status(), 503, "the last response is the result");
+    assert_eq!(began, [ms(0), ms(2_000), ms(4_000)]);
+}
