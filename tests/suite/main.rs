@@ -40,6 +40,7 @@ mod names;
 mod operators;
 mod policies;
 mod process;
+mod retry;
 mod secrets;
 mod server;
 mod state;

@@ -54,7 +54,7 @@ impl<J> Run<'_, J> {
                     None => Err(RetryError::AttemptTimedOut { attempts }),
                 };
             };
-            tracing::debug!(attempt = attempts + 1, ?delay, "retrying a call");
+            tracing::debug!(target: "routekit::retry", attempt = attempts + 1, ?delay, "retrying a call");
             // A response goes before the delay, and its connection is free meanwhile.
             last_error = result.and_then(Result::err);
             tokio::time::sleep(delay).await;

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::{Boom, GET, Server, at_once, ms};
 use crate::{
     breaker::{CallError, Open},
-    retry::{RetryError, response_verdict},
+    retry::{Retry, RetryError, Verdict, response_verdict},
 };
 
 #[tokio::test(start_paused = true)]
@@ -75,4 +75,19 @@ async fn a_response_is_retried_when_the_server_says() {
     });
     assert_eq!(call.await.unwrap().status(), 503, "the last response is the result");
     assert_eq!(began, [ms(0), ms(2_000), ms(4_000)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_does_not_see_all_again_at_the_same_moment() {
+    let mut waits = Vec::new();
+    for seed in 0..50 {
+        let start = Instant::now();
+        let retry = Retry::new().attempts(2).seed(seed).judge_by(|_: &Result<(), Boom>| Verdict::RetryAfter(ms(1_000)));
+        retry.call(GET, || async { Err::<(), _>(Boom(0)) }).await.unwrap_err();
+        waits.push(start.elapsed());
+    }
+    assert!(waits.iter().all(|wait| (ms(1_000)..=ms(1_101)).contains(wait)), "{waits:?}");
+    waits.sort_unstable();
+    waits.dedup();
+    assert!(waits.len() > 20, "{waits:?}");
 }
