@@ -4,6 +4,9 @@ mod calls;
 mod layers;
 mod memory;
 mod model;
+mod named;
+mod operators;
+mod routes;
 mod states;
 mod threads;
 

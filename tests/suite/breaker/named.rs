@@ -1,0 +1,116 @@
+//! Breakers that routes share, and what can be wrong with that.
+
+use http::StatusCode;
+use routekit::{
+    breaker::{Breakers, CircuitBreaker},
+    config::Config,
+    prelude::*,
+    test::TestApp,
+};
+
+async fn down() -> StatusCode {
+    StatusCode::BAD_GATEWAY
+}
+
+#[get("/n/a", breaker(name = "payments", failure_rate = 0.2, min_calls = 5))]
+async fn first() -> StatusCode {
+    down().await
+}
+
+#[get("/n/b", breaker(name = "payments"))]
+async fn refers() -> StatusCode {
+    down().await
+}
+
+#[get("/n/c", breaker(name = "payments", failure_rate = 0.2, min_calls = 5))]
+async fn says_the_same() -> StatusCode {
+    down().await
+}
+
+#[get("/n/d", breaker(name = "payments", failure_rate = 0.3, min_calls = 5))]
+async fn differs() -> StatusCode {
+    down().await
+}
+
+/// Calls by a breaker that a handler looks up.
+#[get("/n/charge")]
+async fn charge(breakers: Dep<Breakers>) -> Result<&'static str> {
+    let payments = breakers.get("payments").ok_or(Problem::not_found("no such breaker"))?;
+    let charged = payments.call(|| async { Ok::<_, std::io::Error>("charged") }).await;
+    Ok(charged?)
+}
+
+fn problems(app: App) -> String {
+    TestApp::builder(app).try_build().err().map_or_else(String::new, |error| error.to_string())
+}
+
+#[tokio::test]
+async fn routes_of_one_name_open_together_and_so_does_what_they_call() {
+    let app = TestApp::new(App::with_routes(routes![first, refers, says_the_same, charge]));
+    assert_eq!(app.get("/n/charge").send().await.text(), "charged");
+    for path in ["/n/a", "/n/b", "/n/c", "/n/a"] {
+        assert_eq!(app.get(path).send().await.status(), 502, "{path}");
+    }
+    for path in ["/n/a", "/n/b", "/n/c", "/n/charge"] {
+        let refused = app.get(path).send().await;
+        assert_eq!((refused.status().as_u16(), refused.header("retry-after")), (503, Some("60")), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_breaker_of_the_program_is_found_by_routes_and_handlers() {
+    let payments = || CircuitBreaker::builder("payments").failure_rate(0.2).min_calls(5).build().unwrap();
+    let breaker = payments();
+    let app = TestApp::new(App::with_routes(routes![first, refers, charge]).breaker(breaker.clone()));
+    breaker.force_open();
+    for path in ["/n/a", "/n/b", "/n/charge"] {
+        assert_eq!(app.get(path).send().await.status(), 503, "{path}");
+    }
+    assert_eq!(problems(App::with_routes(routes![charge]).breaker(payments())), "");
+}
+
+#[test]
+fn two_that_differ_do_not_start() {
+    let said = problems(App::with_routes(routes![first, refers, differs]));
+    let expected = [
+        "the circuit breaker `payments` is declared in different ways; say it once, and `breaker(name = \"payments\")` elsewhere",
+        "GET /n/a (tests/suite/breaker/named.rs:",
+        "failure_rate 0.2, window 60s, min_calls 5, open_for 60s, half_open_calls 1",
+        "GET /n/d (tests/suite/breaker/named.rs:",
+        "failure_rate 0.3,",
+    ];
+    for part in expected {
+        assert!(said.contains(part), "{part}\n{said}");
+    }
+    assert!(!said.contains("/n/b"), "it says its name alone: {said}");
+}
+
+#[test]
+fn one_that_differs_from_the_program_s_does_not_start_nor_do_two_of_the_program_s() {
+    let payments = || CircuitBreaker::builder("payments").build().unwrap();
+    let said = problems(App::with_routes(routes![first]).breaker(payments()));
+    assert!(said.contains("`.breaker(…)` at tests/suite/breaker/named.rs:"), "{said}");
+    let said = problems(App::with_routes(routes![charge]).breaker(payments()).breaker(payments()));
+    assert!(said.contains("declared in different ways"), "{said}");
+    let said = problems(App::with_routes(routes![charge]).provide(Breakers::default()));
+    assert!(said.contains("give it yours with `.breaker(…)`"), "{said}");
+}
+
+#[tokio::test]
+async fn configuration_can_switch_one_off_and_nothing_else() {
+    let configured = |toml: &str| Config::builder().toml("routekit.toml", toml).build().unwrap();
+    let app = App::with_routes(routes![first]).config(configured("[route.\"GET /n/a\"]\nbreaker = \"off\"\n"));
+    let app = TestApp::new(app);
+    for _ in 0..20 {
+        assert_eq!(app.get("/n/a").send().await.status(), 502);
+    }
+    assert_eq!(app.admin().get("/breakers").send().await.text(), "[]");
+    let said = app.table().explain("GET /n/a").unwrap().to_string();
+    assert!(said.contains("breaker = off (routekit.toml)"), "{said}");
+    let on_another = configured("[route.\"GET /n/charge\"]\nbreaker = \"off\"\n");
+    let said = problems(App::with_routes(routes![charge]).config(on_another));
+    assert!(
+        said.contains("`route.\"GET /n/charge\".breaker` in routekit.toml is `off`: the route declares no `breaker`"),
+        "{said}"
+    );
+}

@@ -1,0 +1,225 @@
+//! Circuit breakers of routes.
+
+use std::{
+    future::pending,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
+use http::StatusCode;
+use routekit::{Clock, breaker::Outcome, cache::Cache, prelude::*, test::TestApp};
+use serde_json::Value;
+
+use super::SECOND;
+use crate::wire;
+
+/// How often handlers ran.
+#[derive(Default)]
+struct Runs(AtomicUsize);
+
+#[get("/b/answers/{how}", breaker, timeout = "1s")]
+async fn answers(how: String, runs: Dep<Runs>) -> Response {
+    runs.0.fetch_add(1, Ordering::SeqCst);
+    match how.as_str() {
+        "panic" => panic!("as it should"),
+        "hang" => pending().await,
+        status => StatusCode::from_u16(status.parse().unwrap()).unwrap().into_response(),
+    }
+}
+
+/// Works once, and then fails.
+#[get("/b/page", breaker, cache(ttl = 10, stale_if_error = 600))]
+async fn page(runs: Dep<Runs>) -> Result<&'static str> {
+    match runs.0.fetch_add(1, Ordering::SeqCst) {
+        0 => Ok("old"),
+        _ => Err(Problem::internal(std::io::Error::other("down"))),
+    }
+}
+
+#[get("/b/helped", breaker(fallback = stand_in))]
+async fn helped() -> StatusCode {
+    StatusCode::BAD_GATEWAY
+}
+
+#[get("/b/helped-page", breaker(fallback = stand_in), cache(ttl = 10, stale_if_error = 100))]
+async fn helped_page(runs: Dep<Runs>) -> (StatusCode, &'static str) {
+    match runs.0.fetch_add(1, Ordering::SeqCst) {
+        0 => (StatusCode::OK, "old"),
+        _ => (StatusCode::BAD_GATEWAY, ""),
+    }
+}
+
+/// It takes whatever handlers take.
+async fn stand_in(uri: http::Uri, runs: Dep<Runs>) -> String {
+    format!("in place of {uri} after {} runs", runs.0.load(Ordering::SeqCst))
+}
+
+#[get("/b/says", breaker)]
+async fn says() -> (StatusCode, axum::Extension<Outcome>) {
+    (StatusCode::INTERNAL_SERVER_ERROR, axum::Extension(Outcome::Success))
+}
+
+fn start() -> (TestApp, Clock, Arc<Runs>) {
+    let (clock, runs) = (Clock::manual(), Arc::new(Runs::default()));
+    let app = App::with_routes(routes![answers, page, helped, helped_page, says]);
+    let app = app.cache(Cache::builder().ttl_jitter(0.0)).provide_shared(Arc::clone(&runs));
+    (TestApp::builder(app).clock(clock.clone()).build(), clock, runs)
+}
+
+async fn statuses(app: &TestApp, path: &str, count: usize) -> Vec<u16> {
+    let mut statuses = Vec::new();
+    for _ in 0..count {
+        statuses.push(app.get(path).send().await.status().as_u16());
+    }
+    statuses
+}
+
+/// What the admin surface says of the breaker of the route.
+async fn snapshot(app: &TestApp, route: &str) -> Value {
+    let name = route.replace(' ', "%20").replace('{', "%7B").replace('}', "%7D");
+    let answer = app.admin().get(&format!("/breakers/{name}")).send().await;
+    assert_eq!(answer.status(), 200, "{name}");
+    answer.json()
+}
+
+const ANSWERS: &str = "GET /b/answers/{how}";
+
+#[tokio::test]
+async fn open_it_answers_503_with_retry_after_and_runs_no_handler_and_the_process_lives() {
+    let (app, clock, runs) = start();
+    assert_eq!(statuses(&app, "/b/answers/500", 12).await, [vec![500; 10], vec![503; 2]].concat());
+    assert_eq!(runs.0.load(Ordering::SeqCst), 10);
+    clock.advance(SECOND / 10);
+    let refused = app.get("/b/answers/200").send().await;
+    assert_eq!((refused.status(), refused.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, Some("60")));
+    assert_eq!(refused.header("content-type"), Some("application/problem+json"));
+    assert_eq!(refused.json::<Value>()["instance"], "/b/answers/200");
+    assert_eq!(runs.0.load(Ordering::SeqCst), 10, "no handler has run");
+    assert_eq!(app.get("/health/live").send().await.status(), 200);
+    assert_eq!(app.get("/health/ready").send().await.status(), 200);
+    clock.advance(60 * SECOND);
+    assert_eq!(statuses(&app, "/b/answers/200", 2).await, [200, 200]);
+    let snapshot = snapshot(&app, ANSWERS).await;
+    assert_eq!(
+        (&snapshot["state"], &snapshot["opened"], &snapshot["rejected"]),
+        (&"closed".into(), &1.into(), &3.into())
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn failures_timeouts_and_panics_are_failures() {
+    for (how, status) in [("500", 500), ("503", 503), ("panic", 500), ("hang", 504)] {
+        let (app, _, runs) = start();
+        let expected = [vec![status; 10], vec![503]].concat();
+        assert_eq!(statuses(&app, &format!("/b/answers/{how}"), 11).await, expected, "{how}");
+        assert_eq!(runs.0.load(Ordering::SeqCst), 10);
+    }
+}
+
+#[tokio::test]
+async fn a_panic_is_a_500_and_one_failure_and_the_next_request_is_served() {
+    let (app, ..) = start();
+    assert_eq!(app.get("/b/answers/panic").send().await.status(), 500);
+    assert_eq!(snapshot(&app, ANSWERS).await["failureCount"], 1);
+    assert_eq!(app.get("/b/answers/200").send().await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_thousand_4xx_leave_it_closed() {
+    let (app, ..) = start();
+    for status in [400, 404, 422, 429] {
+        assert_eq!(statuses(&app, &format!("/b/answers/{status}"), 250).await, vec![status; 250]);
+    }
+    let snapshot = snapshot(&app, ANSWERS).await;
+    assert_eq!((&snapshot["state"], &snapshot["successCount"]), (&"closed".into(), &1000.into()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_clients_that_leave_leave_it_closed() {
+    let (app, _, runs) = start();
+    for _ in 0..1000 {
+        assert!(app.get("/b/answers/hang").send().now_or_never().is_none());
+    }
+    assert_eq!(runs.0.load(Ordering::SeqCst), 1000);
+    let snapshot = snapshot(&app, ANSWERS).await;
+    assert_eq!((&snapshot["state"], &snapshot["requestCount"]), (&"closed".into(), &0.into()));
+    assert_eq!(app.get("/b/answers/200").send().await.status(), 200);
+}
+
+#[tokio::test]
+async fn failures_of_a_hundred_and_thirty_connections_trip_it() {
+    let app = App::with_routes(routes![answers]).provide(Runs::default());
+    let app = wire::run(app).await;
+    let mut statuses = Vec::new();
+    for _ in 0..130 {
+        statuses.push(app.http1(wire::get("/b/answers/500")).await.0.status.as_u16());
+    }
+    assert_eq!(statuses, [vec![500; 10], vec![503; 120]].concat());
+}
+
+#[tokio::test]
+async fn with_stale_if_error_the_old_copy_is_the_answer() {
+    let (app, clock, runs) = start();
+    assert_eq!(app.get("/b/page").send().await.header("x-cache"), Some("MISS"));
+    clock.advance(20 * SECOND);
+    for request in 0..15 {
+        let answer = app.get("/b/page").send().await;
+        assert_eq!((answer.status().as_u16(), answer.header("x-cache")), (200, Some("STALE")), "request {request}");
+        assert_eq!(answer.text(), "old");
+    }
+    let snapshot = snapshot(&app, "GET /b/page").await;
+    assert_eq!((&snapshot["state"], &snapshot["rejected"]), (&"open".into(), &6.into()));
+    assert_eq!(runs.0.load(Ordering::SeqCst), 10, "six were answered without the handler");
+}
+
+#[tokio::test]
+async fn with_a_fallback_that_function_answers() {
+    let (app, ..) = start();
+    assert_eq!(statuses(&app, "/b/helped", 10).await, vec![502; 10]);
+    let helped = app.get("/b/helped").send().await;
+    assert_eq!((helped.status().as_u16(), helped.text()), (200, "in place of /b/helped after 0 runs"));
+}
+
+#[tokio::test]
+async fn what_a_fallback_says_is_no_answer_to_keep_and_an_old_copy_is_better() {
+    let (app, clock, runs) = start();
+    let ask = async |expected: (&str, &str)| {
+        let answer = app.get("/b/helped-page").send().await;
+        assert_eq!((answer.header("x-cache").unwrap_or_default(), answer.text()), expected);
+    };
+    ask(("MISS", "old")).await;
+    clock.advance(20 * SECOND);
+    for _ in 0..11 {
+        ask(("STALE", "old")).await;
+    }
+    assert_eq!(runs.0.load(Ordering::SeqCst), 10, "it is open");
+    clock.advance(30 * SECOND);
+    ask(("STALE", "old")).await;
+    runs.0.store(1, Ordering::SeqCst);
+    // Past what `stale_if_error` allows; and open again.
+    clock.advance(61 * SECOND);
+    for expected in ["", "in place of /b/helped-page after 2 runs", "in place of /b/helped-page after 2 runs"] {
+        ask(("MISS", expected)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_response_overrides_its_status() {
+    let (app, ..) = start();
+    assert_eq!(statuses(&app, "/b/says", 50).await, vec![500; 50]);
+    assert_eq!(snapshot(&app, "GET /b/says").await["successCount"], 50);
+}
+
+#[test]
+fn the_explanation_says_what_is_set() {
+    let (app, ..) = start();
+    let table = app.table();
+    let said = table.explain("GET /b/helped").unwrap().to_string();
+    let expected = "breaker           breaker = failure_rate 0.5, window 60s, min_calls 10, open_for 60s, half_open_calls 1, fallback";
+    assert!(said.contains(expected), "{said}");
+    assert!(said.find("concurrency ").unwrap() < said.find("breaker ").unwrap());
+}
