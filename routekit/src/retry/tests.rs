@@ -128,7 +128,7 @@ async fn a_response_is_dropped_before_the_delay() {
     timeout(ms(400), async {
         tokio::join!(call, async {
             sleep(ms(100)).await;
-            assert_eq!(Arc::strong_count(&alive), 1)
+            assert_eq!(Arc::strong_count(&alive), 1);
         })
     })
     .await
