@@ -1,0 +1,6 @@
+use routekit::prelude::*;
+
+#[get("/prices", breaker())]
+async fn prices() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use routekit::prelude::*;
+
+#[get("/prices", breaker(fallback = "sorry"))]
+async fn prices() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use routekit::prelude::*;
+
+#[get("/prices", breaker(min_calls = 5, half_open_calls = 8))]
+async fn prices() {}
+
+fn main() {}

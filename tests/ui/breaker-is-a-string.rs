@@ -1,0 +1,6 @@
+use routekit::prelude::*;
+
+#[get("/prices", breaker = "payments")]
+async fn prices() {}
+
+fn main() {}

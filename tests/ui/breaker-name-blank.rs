@@ -1,0 +1,6 @@
+use routekit::prelude::*;
+
+#[get("/prices", breaker(name = " "))]
+async fn prices() {}
+
+fn main() {}

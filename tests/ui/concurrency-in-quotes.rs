@@ -1,0 +1,6 @@
+use routekit::prelude::*;
+
+#[get("/prices", concurrency = "64")]
+async fn prices() {}
+
+fn main() {}

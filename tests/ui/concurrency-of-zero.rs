@@ -1,0 +1,6 @@
+use routekit::prelude::*;
+
+#[get("/prices", concurrency = 0)]
+async fn prices() {}
+
+fn main() {}

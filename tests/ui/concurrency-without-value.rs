@@ -1,0 +1,6 @@
+use routekit::prelude::*;
+
+#[get("/prices", concurrency)]
+async fn prices() {}
+
+fn main() {}
