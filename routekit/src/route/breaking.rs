@@ -41,7 +41,6 @@ pub struct Breaking {
 
 /// The calls that a circuit breaker looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Window {
     /// Those that ended within so long.
     Time(Duration),

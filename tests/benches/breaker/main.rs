@@ -1,0 +1,139 @@
+//! What a call through a closed breaker costs beside `recloser` and `tower-resilience`: `cargo bench -p routekit-tests --bench breaker`;
+//! `tests/benches/breaker/instructions` counts instructions.
+//!
+//! Each call is let through and succeeds at once. `recloser` is asked by its own call, and we by a permit; `tower-resilience` is a tower service and
+//! no more, so it stands beside our layer around the same service. Windows are 100 calls, or 60 seconds where that is said. All take turns in short
+//! rounds, so that a busy machine is busy for all; the medians of the rounds are compared.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods, reason = "a bench measures and prints")]
+
+use std::{
+    convert::Infallible,
+    future::{Ready, ready},
+    hint::black_box,
+    pin::pin,
+    task::{Context, Waker},
+    thread,
+    time::{Duration, Instant},
+};
+
+use recloser::Recloser;
+use routekit::breaker::{BreakerLayer, CircuitBreaker};
+use tower::{Layer, Service};
+use tower_resilience_circuitbreaker::{CircuitBreakerLayer, SlidingWindowType};
+
+const ROUNDS: usize = 101;
+const CALLS: u32 = 20_000;
+
+/// Makes so many calls.
+type Run = Box<dyn Fn(u32) + Send + Sync>;
+
+fn cases() -> [(&'static str, Run); 7] {
+    let ours = |name: &str| CircuitBreaker::builder(name);
+    let (by_calls, by_time) = (ours("calls").window(100_u32).build().unwrap(), ours("time").build().unwrap());
+    let theirs = || CircuitBreakerLayer::builder().minimum_number_of_calls(10).failure_rate_threshold(0.5);
+    let their_calls = theirs().sliding_window_type(SlidingWindowType::CountBased).sliding_window_size(100).build();
+    let their_time = theirs()
+        .sliding_window_type(SlidingWindowType::TimeBased)
+        .sliding_window_duration(Duration::from_secs(60))
+        .build();
+    let recloser = Recloser::custom().closed_len(100).build();
+    [
+        ("routekit, permit", permits(by_calls.clone())),
+        ("routekit, permit, 60 s", permits(by_time.clone())),
+        (
+            "recloser",
+            Box::new(move |calls| {
+                for _ in 0..calls {
+                    black_box(recloser.call(|| black_box(Ok::<_, ()>(1_u8)))).unwrap();
+                }
+            }),
+        ),
+        ("routekit, service", served(BreakerLayer::new(by_calls).layer(Inner))),
+        ("routekit, service, 60 s", served(BreakerLayer::new(by_time).layer(Inner))),
+        ("tower-resilience, service", served(their_calls.unwrap().layer(Inner))),
+        ("tower-resilience, service, 60 s", served(their_time.unwrap().layer(Inner))),
+    ]
+}
+
+fn permits(breaker: CircuitBreaker) -> Run {
+    Box::new(move |calls| {
+        for _ in 0..calls {
+            let permit = breaker.try_acquire().unwrap();
+            if black_box(Ok::<_, ()>(1_u8)).is_ok() { permit.success() } else { permit.failure() }
+        }
+    })
+}
+
+/// Answers at once.
+#[derive(Clone)]
+struct Inner;
+
+impl Service<u8> for Inner {
+    type Response = u8;
+    type Error = Infallible;
+    type Future = Ready<Result<u8, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> std::task::Poll<Result<(), Infallible>> {
+        std::task::Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: u8) -> Self::Future {
+        ready(Ok(request))
+    }
+}
+
+fn served<S>(service: S) -> Run
+where
+    S: Service<u8, Response = u8> + Clone + Send + Sync + 'static,
+{
+    Box::new(move |calls| {
+        let (mut service, mut cx) = (service.clone(), Context::from_waker(Waker::noop()));
+        for _ in 0..calls {
+            assert!(service.poll_ready(&mut cx).is_ready());
+            assert!(black_box(pin!(service.call(black_box(1))).poll(&mut cx)).is_ready());
+        }
+    })
+}
+
+/// What `instructions` counts, and nothing outside it.
+#[inline(never)]
+fn measured(run: &Run, calls: u32) {
+    run(calls);
+}
+
+fn main() {
+    let cases = cases();
+    let mut arguments = std::env::args().skip(1).filter(|argument| !argument.starts_with("--"));
+    if let (Some(case), Some(calls)) = (arguments.next(), arguments.next()) {
+        let (_, run) = &cases[case.parse::<usize>().unwrap()];
+        run(1000);
+        measured(run, calls.parse().unwrap());
+        return;
+    }
+    // By threads at once, by case, by round: nanoseconds a call.
+    for threads in [1, 2] {
+        let mut taken: [Vec<f64>; 7] = Default::default();
+        for _ in 0..ROUNDS {
+            for ((_, run), taken) in cases.iter().zip(&mut taken) {
+                taken.push(round(run, threads));
+            }
+        }
+        println!("{threads} at once: nanoseconds a call, median of {ROUNDS} rounds");
+        for ((name, _), taken) in cases.iter().zip(&mut taken) {
+            taken.sort_by(f64::total_cmp);
+            println!("  {name:34} {:7.1}", taken[ROUNDS / 2]);
+        }
+    }
+}
+
+fn round(run: &Run, threads: usize) -> f64 {
+    let begun = Instant::now();
+    thread::scope(|scope| {
+        for _ in 1..threads {
+            scope.spawn(|| measured(run, CALLS));
+        }
+        measured(run, CALLS);
+    });
+    begun.elapsed().as_secs_f64() * 1e9 / f64::from(CALLS)
+}

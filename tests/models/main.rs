@@ -1,0 +1,51 @@
+//! Models of the breaker under loom: every order in which the steps of its threads can be taken, as the memory model allows them.
+//!
+//! The files are routekit's own, with loom's atomics and locks in place of the standard library's (`sync` below).
+
+#![allow(clippy::unwrap_used, reason = "test code")]
+#![allow(dead_code, missing_docs, unreachable_pub, reason = "the files are parts of a whole that is not here")]
+
+mod clock {
+    pub use routekit::Clock;
+}
+
+mod route {
+    pub use routekit::{
+        __private::Breaking,
+        breaker::{Ratio, Window},
+    };
+}
+
+mod breaker {
+    #[path = "../../../routekit/src/breaker/gate.rs"]
+    pub mod gate;
+    #[path = "../../../routekit/src/breaker/open.rs"]
+    mod open;
+    #[path = "../../../routekit/src/breaker/outcome.rs"]
+    mod outcome;
+    #[path = "../../../routekit/src/breaker/settings.rs"]
+    mod settings;
+    #[path = "../../../routekit/src/breaker/state.rs"]
+    mod state;
+    #[path = "../../../routekit/src/breaker/transition.rs"]
+    mod transition;
+    #[path = "../../../routekit/src/breaker/window.rs"]
+    mod window;
+
+    pub use self::{
+        open::Open,
+        outcome::Outcome,
+        transition::{Cause, Mode, State, Transition},
+    };
+
+    mod sync {
+        pub(super) use std::sync::PoisonError;
+
+        pub(super) use loom::sync::{
+            Mutex, MutexGuard,
+            atomic::{AtomicU64, Ordering},
+        };
+    }
+
+    mod models;
+}
