@@ -1,6 +1,6 @@
 use routekit::prelude::*;
 
-#[get("/users", breaker(failure_rate = 0.5))]
+#[get("/users", rate_limit(requests = 10))]
 async fn list_users() {}
 
 fn main() {}

@@ -36,13 +36,14 @@ fn half_open_calls(breaking: &Breaking, errors: &mut Errors) {
         return;
     }
     // Advice that leads to the next mistake is none.
+    let allowed = window.map_or(min_calls, |window| window.min(min_calls));
     let raise = match window {
         Some(calls) if calls < probes.value => String::new(),
         _ => format!(", or `min_calls = {}` or more", probes.value),
     };
     errors.push(
         probes.literal.span(),
-        format!("more calls than {named}; write `half_open_calls = {min_calls}` or less{raise}"),
+        format!("`half_open_calls` is more than {named}; write `half_open_calls = {allowed}` or less{raise}"),
     );
 }
 
@@ -56,7 +57,7 @@ fn min_calls(breaking: &Breaking, errors: &mut Errors) {
     errors.push(
         min_calls.literal.span(),
         format!(
-            "it would never open, since there are never more than {window} calls in the window; write \
+            "the breaker would never open, since there are never more than {window} calls in the window; write \
              `min_calls = {window}` or less{widen}"
         ),
     );
@@ -79,7 +80,7 @@ fn max_open_for(breaking: &Breaking, errors: &mut Errors) {
     {
         errors.push(
             span,
-            "it stays open for as long each time without `backoff`; write `backoff = 2.0` as well, or leave \
+            "without `backoff` the breaker stays open for as long each time; write `backoff = 2.0` as well, or leave \
              `max_open_for` out",
         );
         return;
@@ -96,7 +97,7 @@ fn max_open_for(breaking: &Breaking, errors: &mut Errors) {
         let literal = max.literal.to_token_stream();
         errors.push(
             max.literal.span(),
-            format!("less than {named}; write a longer `max_open_for`, or `open_for = {literal}` or less"),
+            format!("`max_open_for` is less than {named}; write a longer one, or `open_for = {literal}` or less"),
         );
     }
 }

@@ -1,7 +1,7 @@
 //! `0.5` and `2.0`: rates and factors, exactly as they are written.
 //!
-//! They are read from their digits and not by way of a float, so that what is written alike is equal, and what cannot be
-//! kept is refused instead of rounded.
+//! They are read from their digits and not by way of a float, so that what is written alike is equal, and what cannot
+//! be kept is refused instead of rounded.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -35,9 +35,9 @@ pub(super) fn factor(literal: &Lit, errors: &mut Errors) -> Option<u64> {
     let kind = Kind { name: "factor", range: "a number above 1 and at most 100, such as `2.0`" };
     kind.read(literal, errors, |factor| {
         let wrong = if factor < ONE {
-            "a factor below one; it would stay open for less and less; write `2.0`, or leave `backoff` out"
+            "a factor below one; the breaker would stay open for less and less; write `2.0`, or leave `backoff` out"
         } else if factor == ONE {
-            "a factor of one; it would stay open for as long each time; leave `backoff` out"
+            "a factor of one; the breaker would stay open for as long each time; leave `backoff` out"
         } else if factor > MAX_FACTOR {
             "a factor is at most 100; write `2.0`"
         } else {
@@ -94,7 +94,7 @@ fn percent(rate: Decimal) -> String {
         percent @ 2..=100 if rate.millionths.is_multiple_of(ONE.millionths) && !rate.finer => {
             format!("; for {percent} percent, write `{}`", written(rate.millionths / 100))
         }
-        _ => ", and at most 1".to_owned(),
+        _ => ", at most 1, such as `0.5`".to_owned(),
     }
 }
 
@@ -155,7 +155,7 @@ mod tests {
     #[test]
     fn rates() {
         const NONE: &str = "not a rate; a rate is a number above 0 and at most 1, such as `0.5`";
-        const ABOVE: &str = "a rate above one; a rate is a part of the calls, and at most 1";
+        const ABOVE: &str = "a rate above one; a rate is a part of the calls, at most 1, such as `0.5`";
         for (text, expected) in [
             ("0.5", Ok(500_000)),
             ("0.5_0", Ok(500_000)),
@@ -190,7 +190,7 @@ mod tests {
             ("100", Ok(100_000_000)),
             ("1.000001", Ok(1_000_001)),
             ("1.0000001", Err("a factor has at most six decimals; write `1.000001`")),
-            ("1", Err("a factor of one; it would stay open for as long each time; leave `backoff` out")),
+            ("1", Err("a factor of one; the breaker would stay open for as long each time; leave `backoff` out")),
             ("0.5", Err("a factor below one; ")),
             ("0", Err("a factor below one; ")),
             ("100.5", Err("a factor is at most 100; ")),

@@ -90,23 +90,25 @@ impl Breaking {
         match item.name.as_str() {
             "name" => self.name = text(item, "`name = \"payments\"`", errors),
             "failure_rate" => {
-                const ZERO: &str = "it would open though no call failed; write a part of the calls, such as `0.5`";
+                const ZERO: &str =
+                    "the breaker would open though no call failed; write a part of the calls, such as `0.5`";
                 self.failure_rate = said(item, "`failure_rate = 0.5`", errors, |l, errors| rate(l, ZERO, errors));
             }
             "window" => self.window = said(item, window::USAGE, errors, window),
             "min_calls" => {
-                const ZERO: &str = "it would open before there is a call; write `1`, or leave `min_calls` out";
+                const ZERO: &str = "the breaker would open before there is a call; write `1`, or leave `min_calls` out";
                 self.min_calls = said(item, "`min_calls = 10`", errors, |l, errors| positive_count(l, ZERO, errors));
             }
-            "open_for" => self.open_for = duration(item, "60s", "it stays open for 60 seconds", errors),
+            "open_for" => self.open_for = duration(item, "60s", "the breaker stays open for 60 seconds", errors),
             "half_open_calls" => {
-                const ZERO: &str = "it would never close again; write `1`, or leave `half_open_calls` out";
+                const ZERO: &str = "the breaker would never close again; write `1`, or leave `half_open_calls` out";
                 self.half_open_calls =
                     said(item, "`half_open_calls = 1`", errors, |l, errors| positive_count(l, ZERO, errors));
             }
             "slow_call" => self.slow_call = duration(item, "1s", "no call is slow", errors),
             "slow_rate" => {
-                const ZERO: &str = "it would open though no call is slow; write a part of the calls, such as `0.5`";
+                const ZERO: &str =
+                    "the breaker would open though no call is slow; write a part of the calls, such as `0.5`";
                 self.slow_rate_at = Some(item.span);
                 self.slow_rate = said(item, "`slow_rate = 0.5`", errors, |l, errors| rate(l, ZERO, errors));
             }

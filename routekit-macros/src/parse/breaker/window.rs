@@ -27,19 +27,21 @@ const MAX_MS: u64 = 24 * 60 * 60 * 1000;
 /// Unlike elsewhere, a number without a unit is no time: it counts calls.
 pub(super) fn window(literal: &Lit, errors: &mut Errors) -> Option<Window> {
     let Lit::Str(text) = literal else {
-        let zero = format!("it would look at no call; write {USAGE}");
+        let zero = format!("the breaker would look at no call; write {USAGE}");
         let calls = positive_count(literal, &zero, errors)?;
         if calls > MAX_CALLS {
-            let message = format!("a window has at most {MAX_CALLS} calls; write fewer, or a time such as `\"60s\"`");
+            let message = format!(
+                "a window has at most {MAX_CALLS} calls; write `{MAX_CALLS}` or less, or a time such as `\"60s\"`"
+            );
             errors.push(literal.span(), message);
             return None;
         }
         return Some(Window::Calls(calls));
     };
     let message = match parse_duration(&text.value()) {
-        Some(0) => format!("a window of no time; it would look at no call; write {USAGE}"),
+        Some(0) => format!("a window of no time; the breaker would look at no call; write {USAGE}"),
         Some(ms @ MIN_MS..=MAX_MS) => return Some(Window::TimeMs(ms)),
-        Some(_) => "a window is at least `\"10ms\"` and at most `\"24h\"`".to_owned(),
+        Some(_) => "a window of time is at least `\"10ms\"` and at most `\"24h\"`".to_owned(),
         None => match bare_number(literal).filter(|text| text.parse::<u32>().is_ok_and(|calls| calls > 0)) {
             Some(number) => format!("a time has a unit; write `\"{number}s\"`, or `{number}` for so many calls"),
             None => format!("not a window; write {USAGE}"),
