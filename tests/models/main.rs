@@ -39,12 +39,14 @@ mod breaker {
     };
 
     mod sync {
-        pub(super) use std::sync::PoisonError;
-
         pub(super) use loom::sync::{
             Mutex, MutexGuard,
             atomic::{AtomicU64, Ordering},
         };
+
+        pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+            mutex.lock().unwrap()
+        }
     }
 
     mod models;

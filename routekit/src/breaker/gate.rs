@@ -9,7 +9,7 @@ use super::{
     Mode, Open, Outcome, Transition,
     settings::Settings,
     state::{Machine, Standing, Ticket},
-    sync::{AtomicU64, Mutex, MutexGuard, Ordering, PoisonError},
+    sync::{AtomicU64, Mutex, MutexGuard, Ordering, lock},
 };
 
 /// A shared [`Machine`].
@@ -33,20 +33,33 @@ impl Gate {
     }
 
     /// Lets a call through, or not; and what has changed by its asking.
+    #[inline]
     pub(super) fn admit(&self, now: impl Fn() -> Instant) -> (Result<Ticket, Open>, Option<Transition>) {
         // Whoever reads an older word has a ticket of an older generation, which is all that is wrong with it. Nothing else is read by this.
         let standing = self.standing.load(Ordering::Relaxed);
         match standing & ((1 << KIND_BITS) - 1) {
             PASSING => (Ok(Ticket::of(standing >> KIND_BITS)), None),
             UNTRACKED => (Ok(Ticket::UNTRACKED), None),
-            _ => {
-                let now = now();
-                self.change(|machine| machine.admit(now))
-            }
+            _ => self.ask(now()),
         }
     }
 
+    #[cold]
+    fn ask(&self, now: Instant) -> (Result<Ticket, Open>, Option<Transition>) {
+        let mut machine = self.lock();
+        let (admitted, transition) = machine.admit(now);
+        self.publish(&machine, transition);
+        (admitted, transition)
+    }
+
+    /// A call has succeeded for which time does not matter. `false` where it is to be settled as others are.
+    #[inline]
+    pub(super) fn succeed(&self, ticket: Ticket) -> bool {
+        self.lock().succeed(ticket)
+    }
+
     /// A call has ended.
+    #[inline]
     pub(super) fn settle(
         &self,
         ticket: Ticket,
@@ -54,11 +67,10 @@ impl Gate {
         took: Duration,
         now: impl Fn() -> Instant,
     ) -> Option<Transition> {
-        self.change(|machine| {
-            let transition = machine.settle(ticket, outcome, took, now);
-            (transition, transition)
-        })
-        .1
+        let mut machine = self.lock();
+        let transition = machine.settle(ticket, outcome, took, now)?;
+        self.publish(&machine, Some(transition));
+        Some(transition)
     }
 
     pub(super) fn command(&self, mode: Mode, now: Instant) -> Option<Transition> {
@@ -74,18 +86,16 @@ impl Gate {
         read(&mut self.lock())
     }
 
-    fn change<T>(&self, change: impl FnOnce(&mut Machine) -> (T, Option<Transition>)) -> (T, Option<Transition>) {
-        let mut machine = self.lock();
-        let (result, transition) = change(&mut machine);
+    /// Tells those who do not ask what has changed.
+    fn publish(&self, machine: &Machine, transition: Option<Transition>) {
         if transition.is_some() {
             self.standing.store(encode(machine.standing()), Ordering::Relaxed);
         }
-        (result, transition)
     }
 
+    #[inline]
     fn lock(&self) -> MutexGuard<'_, Machine> {
-        // Nothing in there panics halfway.
-        self.machine.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.machine)
     }
 }
 

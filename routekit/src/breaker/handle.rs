@@ -110,6 +110,7 @@ impl CircuitBreaker {
     ///
     /// # Errors
     /// Where it may not.
+    #[inline]
     pub fn try_acquire(&self) -> Result<Permit<&Self>, Open> {
         let (ticket, start) = self.admit()?;
         Ok(Permit::new(self, ticket, start))
@@ -124,6 +125,7 @@ impl CircuitBreaker {
         Ok(Permit::new(self.clone(), ticket, start))
     }
 
+    #[inline]
     fn admit(&self) -> Result<(Ticket, Option<Instant>), Open> {
         let inner = &*self.0;
         let (admitted, transition) = inner.gate.admit(|| inner.clock.now());
@@ -133,7 +135,15 @@ impl CircuitBreaker {
         Ok((admitted?, inner.settings.slow_call.map(|_| inner.clock.now())))
     }
 
+    #[inline]
     pub(super) fn settle(&self, ticket: Ticket, outcome: Outcome, start: Option<Instant>) {
+        if self.0.timed || outcome != Outcome::Success || !self.0.gate.succeed(ticket) {
+            self.settle_others(ticket, outcome, start);
+        }
+    }
+
+    #[inline(never)]
+    fn settle_others(&self, ticket: Ticket, outcome: Outcome, start: Option<Instant>) {
         let Inner { gate, clock, timed, .. } = &*self.0;
         let transition = if *timed {
             let now = clock.now();

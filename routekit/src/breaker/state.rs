@@ -162,7 +162,21 @@ impl Machine {
         Err(Open { retry_after })
     }
 
+    /// A call has succeeded for which time does not matter: what nearly all calls come to. `false` where there is more to it, and nothing has been done.
+    #[inline]
+    pub(super) fn succeed(&mut self, ticket: Ticket) -> bool {
+        let (Phase::Closed, Sliding::Calls(ring)) = (&self.phase, &mut self.window) else { return false };
+        // In a window that is full it takes the place of another call, and no rate rises.
+        if ticket.generation != self.generation || !ring.is_full() {
+            return false;
+        }
+        ring.record(Ended { failed: false, slow: false });
+        self.totals.successes += 1;
+        true
+    }
+
     /// A call has ended, after so long. What time it is, is asked only where it matters.
+    #[inline]
     pub(super) fn settle(
         &mut self,
         ticket: Ticket,
@@ -170,41 +184,42 @@ impl Machine {
         took: Duration,
         now: impl Fn() -> Instant,
     ) -> Option<Transition> {
-        if ticket.generation != self.generation {
-            // Of another time: whatever it says is about what was then.
+        if ticket.generation != self.generation || !matches!(self.phase, Phase::Closed) {
+            return self.settle_others(ticket, outcome, took, now());
+        }
+        let ended = self.count(outcome, took, &now)?;
+        let counts = self.window.record(ended, &now);
+        let cause = self.settings.verdict(counts).filter(|_| self.mode != Mode::ForcedClosed)?;
+        Some(self.open(cause, now()))
+    }
+
+    /// A probe, or a call of another time.
+    #[cold]
+    fn settle_others(&mut self, ticket: Ticket, outcome: Outcome, took: Duration, now: Instant) -> Option<Transition> {
+        let probing = match &mut self.phase {
+            Phase::HalfOpen(probes) => ticket.generation == self.generation && probes.end(ticket.probe),
+            Phase::Closed | Phase::Open { .. } => false,
+        };
+        if !probing {
+            // Whatever it says is about what was then.
             self.totals.late += u64::from(ticket != Ticket::UNTRACKED);
             return None;
         }
-        if let Phase::HalfOpen(probes) = &mut self.phase
-            && !probes.end(ticket.probe)
-        {
-            self.totals.late += 1;
+        let ended = self.count(outcome, took, || now)?;
+        if ended.failed || ended.slow {
+            self.reopened = self.reopened.saturating_add(1);
+            return Some(self.open(Cause::ProbeFailed, now));
+        }
+        let Phase::HalfOpen(probes) = &mut self.phase else { return None };
+        probes.succeeded += 1;
+        if probes.succeeded < self.settings.half_open_calls {
             return None;
         }
-        let ended = self.count(outcome, took, &now)?;
-        match &mut self.phase {
-            Phase::Closed => {
-                let counts = self.window.record(ended, &now);
-                let cause = self.settings.verdict(counts).filter(|_| self.mode != Mode::ForcedClosed)?;
-                Some(self.open(cause, now()))
-            }
-            Phase::HalfOpen(_) if ended.failed || ended.slow => {
-                self.reopened = self.reopened.saturating_add(1);
-                Some(self.open(Cause::ProbeFailed, now()))
-            }
-            Phase::HalfOpen(probes) => {
-                probes.succeeded += 1;
-                if probes.succeeded < self.settings.half_open_calls {
-                    return None;
-                }
-                self.reopened = 0;
-                Some(self.become_(Phase::Closed, Cause::ProbesSucceeded, now()))
-            }
-            // An open one lets nobody through.
-            Phase::Open { .. } => None,
-        }
+        self.reopened = 0;
+        Some(self.become_(Phase::Closed, Cause::ProbesSucceeded, now))
     }
 
+    #[inline]
     fn count(&mut self, outcome: Outcome, took: Duration, now: impl Fn() -> Instant) -> Option<Ended> {
         let failed = match outcome {
             Outcome::Neutral => {
@@ -225,6 +240,7 @@ impl Machine {
         Some(Ended { failed, slow })
     }
 
+    #[cold]
     fn open(&mut self, cause: Cause, now: Instant) -> Transition {
         let until = now + self.settings.open_time(self.reopened);
         self.become_(Phase::Open { until }, cause, now)
@@ -341,8 +357,10 @@ impl Probes {
 
 impl Settings {
     /// Whether it is to open.
+    #[inline]
     fn verdict(&self, counts: Counts) -> Option<Cause> {
-        if counts.calls < u64::from(self.min_calls) {
+        // Where all is well, there is nothing to reckon.
+        if counts.failures | counts.slow == 0 || counts.calls < u64::from(self.min_calls) {
             return None;
         }
         let reaches = |part: u64, rate: Ratio| part > 0 && part * 1_000_000 >= counts.calls * rate.millionths();

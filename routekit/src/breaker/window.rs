@@ -37,6 +37,7 @@ impl Sliding {
     }
 
     /// Counts one more; all that count now. Only a time needs to be told what time it is.
+    #[inline]
     pub(super) fn record(&mut self, ended: Ended, now: impl Fn() -> Instant) -> Counts {
         match self {
             Self::Time(parts) => {
@@ -147,13 +148,22 @@ impl Ring {
         Self { outcomes: vec![0; calls as usize].into_boxed_slice(), next: 0, total: Counts::default() }
     }
 
-    fn record(&mut self, ended: Ended) {
-        let old = std::mem::replace(&mut self.outcomes[self.next], pack(ended));
-        if self.total.calls == self.outcomes.len() as u64 {
-            self.total.subtract(unpack(old));
-        }
-        self.total.add(ended);
+    #[inline]
+    pub(super) fn is_full(&self) -> bool {
+        self.total.calls == self.outcomes.len() as u64
+    }
+
+    #[inline]
+    pub(super) fn record(&mut self, ended: Ended) {
+        let (old, new) = (&mut self.outcomes[self.next], pack(ended));
+        let old = std::mem::replace(old, new);
         self.next = if self.next + 1 == self.outcomes.len() { 0 } else { self.next + 1 };
+        if !self.is_full() {
+            self.total.add(ended);
+        } else if old != new {
+            self.total.subtract(unpack(old));
+            self.total.add(ended);
+        }
     }
 
     fn clear(&mut self) {

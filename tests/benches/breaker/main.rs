@@ -1,7 +1,7 @@
 //! What a call through a closed breaker costs beside `recloser` and `tower-resilience`: `cargo bench -p routekit-tests --bench breaker`;
 //! `tests/benches/breaker/instructions` counts instructions.
 //!
-//! Each call is let through and succeeds at once. `recloser` is asked by its own call, and we by a permit; `tower-resilience` is a tower service and
+//! Each call is let through and succeeds at once, or of fifty one fails, where that is said. `recloser` is asked by its own call, and we by a permit; `tower-resilience` is a tower service and
 //! no more, so it stands beside our layer around the same service. Windows are 100 calls, or 60 seconds where that is said. All take turns in short
 //! rounds, so that a busy machine is busy for all; the medians of the rounds are compared.
 
@@ -24,11 +24,12 @@ use tower_resilience_circuitbreaker::{CircuitBreakerLayer, SlidingWindowType};
 
 const ROUNDS: usize = 101;
 const CALLS: u32 = 20_000;
+const NONE: u32 = u32::MAX;
 
 /// Makes so many calls.
 type Run = Box<dyn Fn(u32) + Send + Sync>;
 
-fn cases() -> [(&'static str, Run); 7] {
+fn cases() -> [(&'static str, Run); 9] {
     let ours = |name: &str| CircuitBreaker::builder(name);
     let (by_calls, by_time) = (ours("calls").window(100_u32).build().unwrap(), ours("time").build().unwrap());
     let theirs = || CircuitBreakerLayer::builder().minimum_number_of_calls(10).failure_rate_threshold(0.5);
@@ -37,18 +38,12 @@ fn cases() -> [(&'static str, Run); 7] {
         .sliding_window_type(SlidingWindowType::TimeBased)
         .sliding_window_duration(Duration::from_secs(60))
         .build();
-    let recloser = Recloser::custom().closed_len(100).build();
     [
-        ("routekit, permit", permits(by_calls.clone())),
-        ("routekit, permit, 60 s", permits(by_time.clone())),
-        (
-            "recloser",
-            Box::new(move |calls| {
-                for _ in 0..calls {
-                    black_box(recloser.call(|| black_box(Ok::<_, ()>(1_u8)))).unwrap();
-                }
-            }),
-        ),
+        ("routekit, permit", permits(by_calls.clone(), NONE)),
+        ("routekit, permit, 60 s", permits(by_time.clone(), NONE)),
+        ("routekit, permit, 1 of 50 fails", permits(by_calls.clone(), 50)),
+        ("recloser", theirs_of(NONE)),
+        ("recloser, 1 of 50 fails", theirs_of(50)),
         ("routekit, service", served(BreakerLayer::new(by_calls).layer(Inner))),
         ("routekit, service, 60 s", served(BreakerLayer::new(by_time).layer(Inner))),
         ("tower-resilience, service", served(their_calls.unwrap().layer(Inner))),
@@ -56,11 +51,26 @@ fn cases() -> [(&'static str, Run); 7] {
     ]
 }
 
-fn permits(breaker: CircuitBreaker) -> Run {
+fn theirs_of(failing: u32) -> Run {
+    let recloser = Recloser::custom().closed_len(100).build();
     Box::new(move |calls| {
-        for _ in 0..calls {
+        for call in 0..calls {
+            let _ = black_box(recloser.call(|| result(call, failing)));
+        }
+    })
+}
+
+/// Of so many calls one fails.
+#[inline(always)]
+fn result(call: u32, failing: u32) -> Result<u8, ()> {
+    black_box(if call % failing == failing - 1 { Err(()) } else { Ok(1) })
+}
+
+fn permits(breaker: CircuitBreaker, failing: u32) -> Run {
+    Box::new(move |calls| {
+        for call in 0..calls {
             let permit = breaker.try_acquire().unwrap();
-            if black_box(Ok::<_, ()>(1_u8)).is_ok() { permit.success() } else { permit.failure() }
+            if result(call, failing).is_ok() { permit.success() } else { permit.failure() }
         }
     })
 }
@@ -113,7 +123,7 @@ fn main() {
     }
     // By threads at once, by case, by round: nanoseconds a call.
     for threads in [1, 2] {
-        let mut taken: [Vec<f64>; 7] = Default::default();
+        let mut taken: [Vec<f64>; 9] = Default::default();
         for _ in 0..ROUNDS {
             for ((_, run), taken) in cases.iter().zip(&mut taken) {
                 taken.push(round(run, threads));
