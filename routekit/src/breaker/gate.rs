@@ -25,6 +25,7 @@ const PASSING: u64 = 1;
 const UNTRACKED: u64 = 2;
 /// A generation stands above these bits.
 const KIND_BITS: u32 = 2;
+const KIND: u64 = (1 << KIND_BITS) - 1;
 
 impl Gate {
     pub(super) fn new(settings: Settings, now: Instant) -> Self {
@@ -32,20 +33,20 @@ impl Gate {
         Self { standing: AtomicU64::new(encode(machine.standing())), machine: Mutex::new(machine) }
     }
 
-    /// Lets a call through, or not; and what has changed by its asking.
-    #[inline]
-    pub(super) fn admit(&self, now: impl Fn() -> Instant) -> (Result<Ticket, Open>, Option<Transition>) {
+    /// Lets a call through where all pass and are counted, which is all that a closed breaker is asked.
+    #[inline(always)]
+    pub(super) fn pass(&self) -> Option<Ticket> {
         // Whoever reads an older word has a ticket of an older generation, which is all that is wrong with it. Nothing else is read by this.
         let standing = self.standing.load(Ordering::Relaxed);
-        match standing & ((1 << KIND_BITS) - 1) {
-            PASSING => (Ok(Ticket::of(standing >> KIND_BITS)), None),
-            UNTRACKED => (Ok(Ticket::UNTRACKED), None),
-            _ => self.ask(now()),
-        }
+        (standing & KIND == PASSING).then_some(Ticket::of(standing >> KIND_BITS))
     }
 
-    #[cold]
-    fn ask(&self, now: Instant) -> (Result<Ticket, Open>, Option<Transition>) {
+    /// Lets a call through, or not; and what has changed by its asking.
+    pub(super) fn admit(&self, now: impl Fn() -> Instant) -> (Result<Ticket, Open>, Option<Transition>) {
+        if self.standing.load(Ordering::Relaxed) & KIND == UNTRACKED {
+            return (Ok(Ticket::UNTRACKED), None);
+        }
+        let now = now();
         let mut machine = self.lock();
         let (admitted, transition) = machine.admit(now);
         self.publish(&machine, transition);
@@ -53,7 +54,7 @@ impl Gate {
     }
 
     /// A call has succeeded for which time does not matter. `false` where it is to be settled as others are.
-    #[inline]
+    #[inline(always)]
     pub(super) fn succeed(&self, ticket: Ticket) -> bool {
         self.lock().succeed(ticket)
     }

@@ -125,14 +125,28 @@ impl CircuitBreaker {
         Ok(Permit::new(self.clone(), ticket, start))
     }
 
-    #[inline]
+    #[inline(always)]
     fn admit(&self) -> Result<(Ticket, Option<Instant>), Open> {
-        let inner = &*self.0;
-        let (admitted, transition) = inner.gate.admit(|| inner.clock.now());
-        if let Some(transition) = transition {
-            self.tell(&transition);
+        match self.0.gate.pass() {
+            Some(ticket) if self.0.settings.slow_call.is_none() => Ok((ticket, None)),
+            passed => self.admit_others(passed),
         }
-        Ok((admitted?, inner.settings.slow_call.map(|_| inner.clock.now())))
+    }
+
+    #[inline(never)]
+    fn admit_others(&self, passed: Option<Ticket>) -> Result<(Ticket, Option<Instant>), Open> {
+        let inner = &*self.0;
+        let ticket = match passed {
+            Some(ticket) => ticket,
+            None => {
+                let (admitted, transition) = inner.gate.admit(|| inner.clock.now());
+                if let Some(transition) = transition {
+                    self.tell(&transition);
+                }
+                admitted?
+            }
+        };
+        Ok((ticket, inner.settings.slow_call.map(|_| inner.clock.now())))
     }
 
     #[inline]

@@ -19,21 +19,20 @@ impl<B: Borrow<CircuitBreaker>> Permit<B> {
     }
 
     /// What was called is well.
+    #[inline]
     pub fn success(self) {
         self.settle(Outcome::Success);
     }
 
     /// It is not.
+    #[inline]
     pub fn failure(self) {
         self.settle(Outcome::Failure);
     }
 
     /// How the call ended.
+    #[inline]
     pub fn settle(mut self, outcome: Outcome) {
-        self.end(outcome);
-    }
-
-    fn end(&mut self, outcome: Outcome) {
         let ticket = std::mem::replace(&mut self.ticket, Ticket::UNTRACKED);
         if ticket != Ticket::UNTRACKED {
             self.breaker.borrow().settle(ticket, outcome, self.start);
@@ -42,11 +41,17 @@ impl<B: Borrow<CircuitBreaker>> Permit<B> {
 }
 
 impl<B: Borrow<CircuitBreaker>> Drop for Permit<B> {
+    #[inline]
     fn drop(&mut self) {
         if self.ticket != Ticket::UNTRACKED {
-            self.end(if thread::panicking() { Outcome::Failure } else { Outcome::Neutral });
+            abandon(self.breaker.borrow(), self.ticket, self.start);
         }
     }
+}
+
+#[cold]
+fn abandon(breaker: &CircuitBreaker, ticket: Ticket, start: Option<Instant>) {
+    breaker.settle(ticket, if thread::panicking() { Outcome::Failure } else { Outcome::Neutral }, start);
 }
 
 impl<B: Borrow<CircuitBreaker>> fmt::Debug for Permit<B> {

@@ -1,7 +1,7 @@
 //! The state machine of a breaker: no HTTP, no lock, no clock. Time is what it is told.
 //!
-//! Every change of its state begins a new generation. A call has a [`Ticket`] of the generation in which it was let through, and what becomes
-//! of it counts only while that one lasts.
+//! Every change of its state begins a new generation, with a number that was never given before. A call of a closed breaker has a [`Ticket`] with that number,
+//! and what becomes of it counts only while that generation lasts; a probe has a number of its own, which counts for as long as its lease.
 
 use std::time::{Duration, Instant};
 
@@ -18,8 +18,10 @@ pub(super) struct Machine {
     settings: Settings,
     mode: Mode,
     phase: Phase,
-    /// From 1, so that 0 is nobody's.
+    /// The number of this generation.
     generation: u64,
+    /// The last number that was given, from 1, so that 0 is nobody's.
+    numbered: u64,
     window: Sliding,
     /// How often a probe has failed since it was last closed.
     reopened: u32,
@@ -59,8 +61,6 @@ struct Probes {
     /// At most `half_open_calls`.
     under_way: Vec<Lease>,
     succeeded: u32,
-    /// How many there have been, by which they are told apart.
-    numbered: u64,
 }
 
 #[derive(Debug)]
@@ -69,22 +69,17 @@ struct Lease {
     until: Instant,
 }
 
-/// What a call was let through with.
+/// The number that a call was let through with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Ticket {
-    /// 0 where nobody counts.
-    pub(super) generation: u64,
-    /// 0 where it is no probe.
-    probe: u64,
-}
+pub(super) struct Ticket(u64);
 
 impl Ticket {
     /// Of a call that passes and is not counted.
-    pub(super) const UNTRACKED: Self = Self { generation: 0, probe: 0 };
+    pub(super) const UNTRACKED: Self = Self(0);
 
     /// Of a call that a closed breaker lets through.
     pub(super) const fn of(generation: u64) -> Self {
-        Self { generation, probe: 0 }
+        Self(generation)
     }
 }
 
@@ -110,6 +105,7 @@ impl Machine {
             mode: Mode::Automatic,
             phase: Phase::Closed,
             generation: 1,
+            numbered: 1,
             window,
             reopened: 0,
             last_failure: None,
@@ -142,15 +138,16 @@ impl Machine {
             if now < until {
                 return (self.refuse(until - now), None);
             }
-            let probes = Probes { under_way: Vec::new(), succeeded: 0, numbered: 0 };
+            let probes = Probes { under_way: Vec::new(), succeeded: 0 };
             changed = Some(self.become_(Phase::HalfOpen(probes), Cause::OpenForElapsed, now));
         }
         let Phase::HalfOpen(probes) = &mut self.phase else { return (Ok(Ticket::of(self.generation)), None) };
-        let permits = self.settings.half_open_calls;
-        match probes.lease(permits, now, self.settings.probe_lease) {
-            Some(probe) => (Ok(Ticket { generation: self.generation, probe }), changed),
-            None => (self.refuse(Duration::ZERO), changed),
+        if !probes.has_room(self.settings.half_open_calls, now) {
+            return (self.refuse(Duration::ZERO), changed);
         }
+        self.numbered += 1;
+        probes.under_way.push(Lease { probe: self.numbered, until: now + self.settings.probe_lease });
+        (Ok(Ticket(self.numbered)), changed)
     }
 
     /// Nobody is refused who only counts.
@@ -163,11 +160,11 @@ impl Machine {
     }
 
     /// A call has succeeded for which time does not matter: what nearly all calls come to. `false` where there is more to it, and nothing has been done.
-    #[inline]
+    #[inline(always)]
     pub(super) fn succeed(&mut self, ticket: Ticket) -> bool {
         let (Phase::Closed, Sliding::Calls(ring)) = (&self.phase, &mut self.window) else { return false };
         // In a window that is full it takes the place of another call, and no rate rises.
-        if ticket.generation != self.generation || !ring.is_full() {
+        if ticket.0 != self.generation || !ring.is_full() {
             return false;
         }
         ring.record(Ended { failed: false, slow: false });
@@ -184,7 +181,7 @@ impl Machine {
         took: Duration,
         now: impl Fn() -> Instant,
     ) -> Option<Transition> {
-        if ticket.generation != self.generation || !matches!(self.phase, Phase::Closed) {
+        if ticket.0 != self.generation || !matches!(self.phase, Phase::Closed) {
             return self.settle_others(ticket, outcome, took, now());
         }
         let ended = self.count(outcome, took, &now)?;
@@ -197,7 +194,7 @@ impl Machine {
     #[cold]
     fn settle_others(&mut self, ticket: Ticket, outcome: Outcome, took: Duration, now: Instant) -> Option<Transition> {
         let probing = match &mut self.phase {
-            Phase::HalfOpen(probes) => ticket.generation == self.generation && probes.end(ticket.probe),
+            Phase::HalfOpen(probes) => probes.end(ticket.0),
             Phase::Closed | Phase::Open { .. } => false,
         };
         if !probing {
@@ -271,7 +268,8 @@ impl Machine {
 
     fn begin(&mut self, phase: Phase, now: Instant) {
         self.phase = phase;
-        self.generation += 1;
+        self.numbered += 1;
+        self.generation = self.numbered;
         if matches!(self.phase, Phase::Closed) {
             self.window.clear(now);
         }
@@ -334,15 +332,10 @@ impl Machine {
 }
 
 impl Probes {
-    /// Lets one more through, if fewer are under way or have succeeded than there may be. One whose lease is over is given up.
-    fn lease(&mut self, permits: u32, now: Instant, lease: Duration) -> Option<u64> {
+    /// Whether fewer are under way or have succeeded than there may be. One whose lease is over is given up.
+    fn has_room(&mut self, permits: u32, now: Instant) -> bool {
         self.under_way.retain(|lease| now < lease.until);
-        if self.under_way.len() as u64 + u64::from(self.succeeded) >= u64::from(permits) {
-            return None;
-        }
-        self.numbered += 1;
-        self.under_way.push(Lease { probe: self.numbered, until: now + lease });
-        Some(self.numbered)
+        (self.under_way.len() as u64 + u64::from(self.succeeded)) < u64::from(permits)
     }
 
     /// Whether the probe was under way, which it is no longer.
