@@ -17,8 +17,8 @@ pub use crate::{
     extract::{placeholder::Placeholders, specialise::Extract, validation::with_serde_names},
     route::{
         Access, Audience, Breaking, Caching, CdnTags, Context, Deprecation, Description, Endpoint, EndpointFuture,
-        Fallback, Grant, Invalidates, Location, Method, Policies, Ratio, RequestText, Route, RouteMeta, Window, Wiring,
-        endpoint, fallback,
+        Fallback, Grant, Invalidates, JudgeResponse, Location, Method, Policies, Ratio, RequestText, Route, RouteMeta,
+        Window, Wiring, endpoint, fallback,
         probe::{self, Probe},
         spelling::Spell,
     },

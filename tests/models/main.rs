@@ -12,7 +12,7 @@ mod clock {
 mod route {
     pub use routekit::{
         __private::Breaking,
-        breaker::{Ratio, Window},
+        breaker::{Outcome, Ratio, Window},
     };
 }
 
@@ -21,8 +21,6 @@ mod breaker {
     pub mod gate;
     #[path = "../../../routekit/src/breaker/open.rs"]
     mod open;
-    #[path = "../../../routekit/src/breaker/outcome.rs"]
-    mod outcome;
     #[path = "../../../routekit/src/breaker/settings.rs"]
     mod settings;
     #[path = "../../../routekit/src/breaker/state.rs"]
@@ -34,9 +32,10 @@ mod breaker {
 
     pub use self::{
         open::Open,
-        outcome::Outcome,
         transition::{Cause, Mode, State, Transition},
     };
+
+    pub use crate::route::Outcome;
 
     mod sync {
         pub(super) use loom::sync::{

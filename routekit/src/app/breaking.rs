@@ -1,6 +1,10 @@
 //! The circuit breakers of an app: those that its routes declare, and those that the program brings.
 
-use std::{collections::BTreeMap, panic::Location, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    panic::Location,
+    time::Duration,
+};
 
 use super::mount::Candidate;
 use crate::{
@@ -30,16 +34,23 @@ pub(super) fn wire(
         let all = named.entry(breaker.name().to_owned()).or_default();
         all.given.push((breaker.clone(), location.to_string()));
     }
+    let mut used = BTreeSet::new();
     for candidate in candidates.iter() {
-        let Some(breaking) = *candidate.policies.breaking else { continue };
+        // As they are declared, so that to switch one off changes no other.
+        let Some(breaking) = candidate.route.meta().policies.breaking else { continue };
+        if candidate.policies.breaking.is_some() {
+            used.insert(name(candidate, &breaking));
+        }
         let all = named.entry(name(candidate, &breaking)).or_default();
         all.declared.push((breaking, candidate.label()));
         all.longest = all.longest.max(*candidate.policies.timeout);
     }
     let mut breakers = BTreeMap::new();
     for (name, all) in named {
+        let used = used.contains(&name) || !all.given.is_empty();
         match all.breaker(&name, clock) {
-            Ok(breaker) => drop(breakers.insert(name, breaker)),
+            Ok(breaker) if used => drop(breakers.insert(name, breaker)),
+            Ok(_) => {}
             Err(problem) => problems.push(problem),
         }
     }
@@ -70,7 +81,8 @@ struct Named {
 impl Named {
     fn breaker(self, name: &str, clock: &Clock) -> Result<CircuitBreaker, SetupProblem> {
         // Whoever says its name alone means the one that is declared elsewhere.
-        let reference = |said: &Breaking| Breaking { name: None, fallback: None, ..*said } == Breaking::new();
+        let reference =
+            |said: &Breaking| Breaking { name: None, judge: None, fallback: None, ..*said } == Breaking::new();
         let saying: Vec<&(Breaking, String)> = self.declared.iter().filter(|(said, _)| !reference(said)).collect();
         let said = saying.first().map_or_else(Breaking::new, |(said, _)| *said);
         let lease = self.longest.map_or(PROBE_LEASE, |timeout| timeout.max(PROBE_LEASE) + Duration::from_secs(1));
@@ -85,7 +97,18 @@ impl Named {
             let declarations = given.chain(declared).collect();
             return Err(SetupProblem::DifferentBreakers { name: name.to_owned(), declarations });
         }
-        if let Some((breaker, _)) = self.given.into_iter().next() {
+        if let Some((breaker, place)) = self.given.into_iter().next() {
+            let lease = breaker.settings().probe_lease();
+            if let Some(longest) = self.longest.filter(|longest| lease <= *longest) {
+                let reason = format!(
+                    "`probe_lease` is {lease:?}, and a route with this breaker has a timeout of {longest:?}: what its probes come to would not count"
+                );
+                return Err(SetupProblem::InvalidBreaker {
+                    name: name.to_owned(),
+                    declared_by: format!("`.breaker(…)` at {place}"),
+                    reason,
+                });
+            }
             return Ok(breaker);
         }
         let builder = CircuitBreaker::builder(name).said(&said).probe_lease(lease).clock(clock.clone());
@@ -109,4 +132,19 @@ fn overrides(candidates: &[Candidate], config: &Config, problems: &mut Vec<Setup
             });
         }
     }
+}
+
+/// A call that nothing ends comes to no outcome.
+pub(super) fn warnings(candidates: &[Candidate]) -> impl Iterator<Item = String> {
+    let endless = |candidate: &&Candidate| candidate.policies.timeout.is_none() && candidate.policies.caching.is_none();
+    candidates.iter().filter(endless).filter_map(|candidate| {
+        let what = match (&candidate.policies.guards.breaker, *candidate.policies.concurrency) {
+            (Some(_), _) => {
+                "a `breaker` and no `timeout`: a handler that hangs is no failure until somebody gives it up"
+            }
+            (None, Some(_)) => "`concurrency` and no `timeout`: handlers that hang keep their places",
+            (None, None) => return None,
+        };
+        Some(format!("{} has {what}", candidate.label()))
+    })
 }

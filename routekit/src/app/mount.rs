@@ -185,7 +185,9 @@ pub(super) fn mount(app: App, scope: Scope) -> Result<Mounted, Error> {
         sensitive_headers: Setting::new(sensitive_headers.clone(), config.sensitive_headers.origin().clone()),
     };
     let rows = candidates.iter().map(|c| TableRow::new(&c.route, c.path.clone(), c.policies.clone(), &c.description));
-    let table = RouteTable::new(rows.collect(), router_policies, caching::warnings(&candidates, prefix));
+    let mut warnings = caching::warnings(&candidates, prefix);
+    warnings.extend(breaking::warnings(&candidates));
+    let table = RouteTable::new(rows.collect(), router_policies, warnings);
     let admin = Admin {
         exporter: metering.exporter().cloned(),
         routes: table.explanations().collect(),

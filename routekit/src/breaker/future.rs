@@ -7,7 +7,7 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-use super::{CallError, Judge, Open, Permit};
+use super::{CallError, Judge, Open, Permit, on_unwind::OnUnwind};
 
 pin_project! {
     /// The future of [`Breaker`](super::Breaker).
@@ -49,7 +49,7 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().way.project() {
             WayProjection::Calling { inner, judged } => {
-                let result = ready!(inner.poll(cx));
+                let result = ready!(OnUnwind::around(judged, || inner.poll(cx)));
                 if let Some((permit, judge)) = judged.take() {
                     permit.settle(judge.judge(&result));
                 }

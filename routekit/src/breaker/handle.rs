@@ -2,6 +2,7 @@
 
 use std::{
     fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Weak},
     time::{Duration, Instant},
 };
@@ -210,7 +211,7 @@ impl CircuitBreaker {
         self.command(Mode::Disabled);
     }
 
-    /// Lets all calls through, and only shows what it would do, until somebody says otherwise: to try settings out where a refused call would cost.
+    /// Lets all calls through, and only shows in its state and its transitions what it would do, until somebody says otherwise: to try settings out where a refused call would cost.
     pub fn metrics_only(&self) {
         self.command(Mode::MetricsOnly);
     }
@@ -243,7 +244,9 @@ impl CircuitBreaker {
         } else {
             log!(tracing::Level::INFO)
         }
-        self.0.listeners.iter().for_each(|listener| listener(transition));
+        // One that panics must lose no permit of whoever has made this call, nor end a process that panics already. Its message has gone to the panic hook.
+        let tell_all = AssertUnwindSafe(|| self.0.listeners.iter().for_each(|listener| listener(transition)));
+        drop(catch_unwind(tell_all));
     }
 }
 

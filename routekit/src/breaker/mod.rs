@@ -9,8 +9,8 @@ mod handle;
 mod http;
 mod judge;
 mod layer;
+mod on_unwind;
 mod open;
-mod outcome;
 mod permit;
 mod service;
 mod settings;
@@ -30,7 +30,6 @@ pub use self::{
     judge::{ByResult, Judge},
     layer::BreakerLayer,
     open::Open,
-    outcome::Outcome,
     permit::Permit,
     service::Breaker,
     settings::InvalidBreaker,
@@ -38,4 +37,4 @@ pub use self::{
     transition::{Cause, Mode, State, Transition},
 };
 pub(crate) use self::{handle::WeakBreaker, settings::Settings};
-pub use crate::route::{Ratio, Window};
+pub use crate::route::{Outcome, Ratio, Window};

@@ -39,7 +39,13 @@ where
     type Future = BreakerFuture<S::Future, J>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.inner.poll_ready(cx).map_err(CallError::Failed)
+        // A client that cannot be made ready is a call that failed.
+        self.inner.poll_ready(cx).map_err(|error| {
+            if let Ok(permit) = self.breaker.try_acquire() {
+                permit.failure();
+            }
+            CallError::Failed(error)
+        })
     }
 
     fn call(&mut self, request: R) -> Self::Future {

@@ -130,6 +130,10 @@ impl Settings {
         Ok(())
     }
 
+    pub(crate) fn probe_lease(&self) -> Duration {
+        self.probe_lease
+    }
+
     /// Whether the other one says the same; how long a probe is waited for is nobody's wish.
     pub(crate) fn agrees_with(&self, other: &Self) -> bool {
         *self == Self { probe_lease: self.probe_lease, ..*other }

@@ -30,7 +30,7 @@ pub enum Mode {
     ForcedClosed,
     /// Somebody has switched it off: all calls pass, and none is counted.
     Disabled,
-    /// The outcomes of calls, but all calls pass: what it would do is seen in its state, its numbers and the log.
+    /// The outcomes of calls, but all calls pass: what it would do is seen in its state, its transitions and the log. None is counted as refused.
     MetricsOnly,
 }
 

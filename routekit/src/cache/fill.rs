@@ -24,7 +24,7 @@ use super::{
     within::within,
 };
 use crate::{
-    observe::{Event, Failure},
+    observe::{Event, Failure, Stopgap},
     problem::Problem,
     route::spelling::Spellings,
 };
@@ -90,7 +90,8 @@ impl Fill {
             }
         };
         policy.cache.learn(asked.key(), &outcome);
-        let (failed, alone) = (matches!(outcome, Outcome::Failed(..)), matches!(outcome, Outcome::Alone));
+        let alone = matches!(outcome, Outcome::Alone);
+        let failed = matches!(outcome, Outcome::Failed(..)) || answer.as_ref().is_ok_and(stands_in);
         match manner {
             Manner::Lead(lead) => lead.land(outcome),
             Manner::Refresh(lead) => {
@@ -174,6 +175,7 @@ impl Question<'_> {
         let mut held = None;
         if let (Some(stale), Some(request)) = (stale, unconditional)
             && response.status() == StatusCode::NOT_MODIFIED
+            && !stands_in(&response)
         {
             match revalidate::freshened(stale, policy.overwritten, &response) {
                 Some(freshened) => {
@@ -247,6 +249,8 @@ impl Question<'_> {
                 let answer = Snapshot::new(response.status(), response.headers(), &body);
                 Outcome::Failed(Arc::new(answer.with_extensions(response.extensions())), self.stamp)
             }
+            // Of what stands in for an answer, there is one for each.
+            None if stands_in(&response) => Outcome::Alone,
             // To the others its status has to do.
             None => Outcome::failed(Problem::new(response.status()), response.extensions().get().copied(), self.stamp),
         };
@@ -269,4 +273,9 @@ impl Question<'_> {
         status::mark(&mut response, MISS, self.why.value());
         (response, Outcome::failed(problem, Some(Failure::Timeout), self.stamp))
     }
+}
+
+/// Whether it is no answer of the handler's.
+fn stands_in(response: &Response) -> bool {
+    response.extensions().get::<Stopgap>().is_some()
 }

@@ -150,6 +150,7 @@ pub(crate) use self::{
     counters::Counters,
     handle::WeakCache,
     listeners::Listener,
+    policy::DEADLINE,
     stats::Condition,
     template::{may_be_equal, may_match},
 };

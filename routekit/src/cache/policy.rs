@@ -32,7 +32,7 @@ use crate::{
 };
 
 /// How long a fill may take for which nobody says it: 30 s.
-pub(super) const DEADLINE: Duration = Duration::from_secs(30);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 
 /// The largest body that is stored unless somebody says otherwise: 1 MiB.
 pub(super) const MAX_BODY: u64 = 1024 * 1024;

@@ -4,7 +4,9 @@
 //! 2. A request counts from its call to its response *head*, as a timeout's time runs; a body that streams afterwards does not.
 //! 3. However it ends (an answer, an error, a panic, a timeout, a client that leaves), its place is free again.
 //! 4. The count is of all requests that go through one layer: a route's, whatever the connection. It is this process's own.
-//! 5. A handler that [invalidates](crate::cache::InvalidateLayer) runs to its end without its client, and no longer counts then.
+//! 5. A handler whose request may make stored answers invalid (it [invalidates](crate::cache::InvalidateLayer), or its method is unsafe where anything is cached) runs to its end
+//!    without its client, for at most 30 seconds and at most 1,024 at a time, and no longer counts then.
+//! 6. Without a `timeout`, a handler that hangs, or whose client sends its body slowly, keeps its place for as long.
 //!
 //! ```
 //! use axum::{Router, body::Body, extract::Request, routing::get};

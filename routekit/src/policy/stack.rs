@@ -23,6 +23,7 @@ use std::sync::Arc;
 
 use axum::routing::MethodRouter;
 use http::{HeaderName, HeaderValue};
+use tower::ServiceExt;
 use tower_layer::Layer;
 
 use super::{
@@ -34,14 +35,14 @@ use crate::{
     auth::{Auth, AuthLayer, Verifiers},
     body_limit::{BodyLimit, BodyLimitLayer},
     breaker::{HttpBreaker, HttpBreakerLayer},
-    cache::{Cache, CacheLayer, Cached, InvalidateLayer, Invalidating},
+    cache::{self, Cache, CacheLayer, Cached, InvalidateLayer, Invalidating},
     catch_panic::{CatchPanic, CatchPanicLayer},
     clock::Clock,
     concurrency::{Concurrency, ConcurrencyLayer},
     correlation::{CORRELATION_ID, Correlation, CorrelationLayer},
     deprecation::{Deprecated, DeprecationLayer},
     observe::{Observer, RouteState},
-    route::{Endpoint, Method, RequestText},
+    route::{Endpoint, EndpointFuture, Method, RequestText},
     sensitive_headers::{SensitiveHeaders, SensitiveHeadersLayer},
     setting::Setting,
     timeout::{Timeout, TimeoutLayer},
@@ -102,10 +103,14 @@ pub(crate) fn add_route(
         BodyLimitLayer::new(*policies.body_limit).observer(observer()),
         AuthLayer::new(*policies.access, Arc::clone(&shared.verifiers)).observer(observer()),
     );
-    let timeout = TimeoutLayer::optional(*policies.timeout).observer(observer());
+    let cached = policies.caching.is_some() && policies.guards.breaker.is_some();
+    // A fill has a deadline of its own, by which a call is given up. The breaker is to know.
+    let limit = policies.timeout.or(cached.then_some(cache::DEADLINE));
+    let timeout = TimeoutLayer::optional(limit).observer(observer());
     let catch_panic = CatchPanicLayer::new().observer(observer());
     let cache = caching(policies, shared, (method, path), observer());
     let invalidation = invalidation(policies, shared, (method, path));
+    let fallback = fallback.map(|fallback| shielded(fallback, (timeout.clone(), catch_panic.clone())));
     let guards = guards(policies, fallback, &observer);
     let filter = method.filter();
     // Four types, so that a route pays for no layer that it has nothing to do with: each would cost its requests some hundred instructions.
@@ -128,6 +133,15 @@ pub(crate) fn add_route(
     }
 }
 
+/// A fallback keeps the time that the handler has, and may panic as it may.
+fn shielded(fallback: Endpoint, around: (TimeoutLayer, CatchPanicLayer)) -> Endpoint {
+    let plain: Plain = around.layer(fallback);
+    Endpoint::new(move |request| {
+        let answer = plain.clone().oneshot(request);
+        EndpointFuture::new(async move { answer.await.or_else(|never| match never {}) })
+    })
+}
+
 /// Names the type, for the test of the order.
 fn around<S>(stack: Around<S>) -> Around<S> {
     stack
@@ -145,6 +159,10 @@ fn guards(
     }
     let concurrency = concurrency.clone().unwrap_or(ConcurrencyLayer::optional(None)).observer(observer());
     let breaker = HttpBreakerLayer::optional(breaker.clone()).answering(fallback).observer(observer());
+    let breaker = match policies.breaking.and_then(|breaking| breaking.judge) {
+        Some(judge) => breaker.judge(move |response| judge.of(response)),
+        None => breaker,
+    };
     Some((concurrency, breaker))
 }
 

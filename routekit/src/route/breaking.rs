@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{Endpoint, EndpointFuture, Wiring};
+use super::{Endpoint, EndpointFuture, Outcome, Wiring};
 
 /// The circuit breaker of a route: `breaker(…)`. What is `None` was not said, and has the default of
 /// [`CircuitBreaker`](crate::breaker::CircuitBreaker).
@@ -35,6 +35,8 @@ pub struct Breaking {
     pub backoff: Option<Ratio>,
     /// The longest that it stays open.
     pub max_open_for: Option<Duration>,
+    /// How a response says how the call ended; `None`: 5xx are failures.
+    pub judge: Option<JudgeResponse>,
     /// Answers while it is open.
     pub fallback: Option<Fallback>,
 }
@@ -97,6 +99,38 @@ impl fmt::Display for Window {
             Self::Calls(1) => f.write_str("1 call"),
             Self::Calls(calls) => write!(f, "{calls} calls"),
         }
+    }
+}
+
+/// A function that says of a response how the call ended.
+#[derive(Clone, Copy)]
+pub struct JudgeResponse(fn(&Response) -> Outcome);
+
+impl JudgeResponse {
+    /// What generated code calls.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn new(judge: fn(&Response) -> Outcome) -> Self {
+        Self(judge)
+    }
+
+    pub(crate) fn of(self, response: &Response) -> Outcome {
+        (self.0)(response)
+    }
+}
+
+/// Two are equal that are certainly the same function.
+impl PartialEq for JudgeResponse {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::fn_addr_eq(self.0, other.0)
+    }
+}
+
+impl Eq for JudgeResponse {}
+
+impl fmt::Debug for JudgeResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JudgeResponse")
     }
 }
 
@@ -165,6 +199,7 @@ impl Breaking {
             slow_rate: None,
             backoff: None,
             max_open_for: None,
+            judge: None,
             fallback: None,
         }
     }
@@ -226,6 +261,12 @@ impl Breaking {
     #[must_use]
     pub const fn max_open_for(mut self, time: Duration) -> Self {
         self.max_open_for = Some(time);
+        self
+    }
+
+    #[must_use]
+    pub const fn judge(mut self, judge: JudgeResponse) -> Self {
+        self.judge = Some(judge);
         self
     }
 

@@ -15,6 +15,7 @@ mod describe_json;
 mod endpoint;
 mod meta;
 mod method;
+mod outcome;
 mod policies;
 pub mod probe;
 mod registry;
@@ -22,13 +23,14 @@ pub(crate) mod spelling;
 
 pub use self::{
     access::{Access, AnyOf, Grant},
-    breaking::{Breaking, Fallback, Ratio, Window, fallback},
+    breaking::{Breaking, Fallback, JudgeResponse, Ratio, Window, fallback},
     caching::{Audience, Caching, Invalidates, RequestText},
     cdn_tags::CdnTags,
     describe::{Describe, DescribeResponse, Description, Input, InputSource, NoPayload, Output, Payload},
     endpoint::{Context, Endpoint, EndpointFuture, Wiring, endpoint},
     meta::{Location, RouteMeta},
     method::Method,
+    outcome::Outcome,
     policies::{Deprecation, Policies},
 };
 pub(crate) use self::{

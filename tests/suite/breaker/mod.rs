@@ -1,6 +1,7 @@
 //! Circuit breakers: the states, the layers, routes, operators.
 
 mod calls;
+mod hostile;
 mod layers;
 mod memory;
 mod model;

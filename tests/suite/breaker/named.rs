@@ -107,6 +107,15 @@ async fn configuration_can_switch_one_off_and_nothing_else() {
     assert_eq!(app.admin().get("/breakers").send().await.text(), "[]");
     let said = app.table().explain("GET /n/a").unwrap().to_string();
     assert!(said.contains("breaker = off (routekit.toml)"), "{said}");
+    // What the others have is as it is declared.
+    let off = configured("[route.\"GET /n/a\"]\nbreaker = \"off\"\n");
+    let app = TestApp::new(App::with_routes(routes![first, refers]).config(off));
+    for _ in 0..20 {
+        assert_eq!(app.get("/n/a").send().await.status(), 502);
+    }
+    for status in [502, 502, 502, 502, 502, 503] {
+        assert_eq!(app.get("/n/b").send().await.status(), status);
+    }
     let on_another = configured("[route.\"GET /n/charge\"]\nbreaker = \"off\"\n");
     let said = problems(App::with_routes(routes![charge]).config(on_another));
     assert!(

@@ -33,6 +33,7 @@ pub(crate) struct Breaking {
     backoff: Option<Said<u64>>,
     max_open_for: Option<Said<u64>>,
     fallback: Option<ExprPath>,
+    judge: Option<ExprPath>,
     /// Readable or not.
     slow_rate_at: Option<Span>,
     /// Readable or not.
@@ -50,11 +51,12 @@ struct Said<T> {
 
 const USAGE: &str = "`breaker`, or `breaker(failure_rate = 0.5, window = \"60s\", open_for = \"30s\")`";
 
-const ARGUMENTS: [&str; 11] = [
+const ARGUMENTS: [&str; 12] = [
     "backoff",
     "failure_rate",
     "fallback",
     "half_open_calls",
+    "judge",
     "max_open_for",
     "min_calls",
     "name",
@@ -120,6 +122,10 @@ impl Breaking {
             "fallback" => {
                 self.fallback = item.value("`fallback = path::to::function`, the path of any axum handler", errors);
             }
+            "judge" => {
+                const WHAT: &str = "`judge = path::to::function`, the path of a `fn(&axum::response::Response) -> routekit::breaker::Outcome`";
+                self.judge = item.value(WHAT, errors);
+            }
             other => {
                 errors.push(item.span, unknown("argument", other, &ARGUMENTS));
                 self.misread = true;
@@ -152,11 +158,15 @@ impl Breaking {
         let backoff = call("backoff", self.backoff.as_ref(), ratio);
         let max_open_for = call("max_open_for", self.max_open_for.as_ref(), milliseconds);
         let fallback = self.fallback.as_ref().map(|function| fallback(function, state));
+        let judge = self.judge.as_ref().map(|function| {
+            let judge = quote_spanned!(function.span()=> __rt::JudgeResponse::new(#function));
+            quote!(.judge(#judge))
+        });
         quote! {
             .breaker(
                 __rt::Breaking::new()
                 #name #failure_rate #window #min_calls #open_for #half_open_calls #slow_call #slow_rate #backoff
-                #max_open_for #fallback
+                #max_open_for #judge #fallback
             )
         }
     }

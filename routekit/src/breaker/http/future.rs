@@ -8,10 +8,10 @@ use std::{
 use axum::response::Response;
 use pin_project_lite::pin_project;
 
-use super::layer::Judge;
+use super::{layer::Judge, upload::Upload};
 use crate::{
-    breaker::{Outcome, Permit},
-    observe::Stopgap,
+    breaker::{Outcome, Permit, on_unwind::OnUnwind},
+    observe::{Failure, Stopgap},
     route::EndpointFuture,
 };
 
@@ -30,15 +30,21 @@ pin_project! {
             #[pin]
             inner: F,
             // Dropped with this future where the client leaves: neutral.
-            judged: Option<(Permit, Option<Judge>)>,
+            judged: Option<(Permit, Judging)>,
         },
         StandingIn { fallback: EndpointFuture },
         Refused { response: Option<Box<Response>> },
     }
 }
 
+/// What is known of a call when its answer comes.
+pub(super) struct Judging {
+    pub(super) upload: Upload,
+    pub(super) judge: Option<Judge>,
+}
+
 impl<F> HttpBreakerFuture<F> {
-    pub(super) fn calling(inner: F, judged: Option<(Permit, Option<Judge>)>) -> Self {
+    pub(super) fn calling(inner: F, judged: Option<(Permit, Judging)>) -> Self {
         Self { way: Way::Calling { inner, judged } }
     }
 
@@ -60,9 +66,9 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().way.project() {
             WayProjection::Calling { inner, judged } => {
-                let answer = ready!(inner.poll(cx));
-                if let Some((permit, judge)) = judged.take() {
-                    permit.settle(outcome(&answer, judge.as_ref()));
+                let answer = ready!(OnUnwind::around(judged, || inner.poll(cx)));
+                if let Some((permit, judging)) = judged.take() {
+                    permit.settle(judging.outcome(&answer));
                 }
                 Poll::Ready(answer)
             }
@@ -78,16 +84,21 @@ where
     }
 }
 
-/// What the response says itself, else what is made of it.
-fn outcome<E>(answer: &Result<Response, E>, judge: Option<&Judge>) -> Outcome {
-    let Ok(response) = answer else { return Outcome::Failure };
-    if let Some(outcome) = response.extensions().get::<Outcome>() {
-        return *outcome;
-    }
-    match judge {
-        Some(judge) => judge(response),
-        None if response.status().is_server_error() => Outcome::Failure,
-        None => Outcome::Success,
+impl Judging {
+    /// What the response says itself, else what is made of it.
+    fn outcome<E>(&self, answer: &Result<Response, E>) -> Outcome {
+        let Ok(response) = answer else { return Outcome::Failure };
+        if let Some(outcome) = response.extensions().get::<Outcome>() {
+            return *outcome;
+        }
+        if response.extensions().get() == Some(&Failure::Timeout) && self.upload.is_awaited() {
+            return Outcome::Neutral;
+        }
+        match &self.judge {
+            Some(judge) => judge(response),
+            None if response.status().is_server_error() => Outcome::Failure,
+            None => Outcome::Success,
+        }
     }
 }
 

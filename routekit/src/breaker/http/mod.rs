@@ -3,5 +3,6 @@
 mod future;
 mod layer;
 mod service;
+mod upload;
 
 pub use self::{future::HttpBreakerFuture, layer::HttpBreakerLayer, service::HttpBreaker};

@@ -10,7 +10,7 @@ use axum::{
 use http::{HeaderValue, StatusCode, header};
 use tower_service::Service;
 
-use super::{HttpBreakerFuture, layer::Judge};
+use super::{HttpBreakerFuture, future::Judging, layer::Judge, upload::Upload};
 use crate::{
     breaker::{CircuitBreaker, Open},
     observe::{Event, Failure, Report},
@@ -42,11 +42,11 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request) -> Self::Future {
+    fn call(&mut self, mut request: Request) -> Self::Future {
         let Some(breaker) = &self.breaker else { return HttpBreakerFuture::calling(self.inner.call(request), None) };
         match breaker.try_acquire_owned() {
             Ok(permit) => {
-                let judged = (permit, self.judge.clone());
+                let judged = (permit, Judging { upload: Upload::watch(&mut request), judge: self.judge.clone() });
                 HttpBreakerFuture::calling(self.inner.call(request), Some(judged))
             }
             Err(open) => {

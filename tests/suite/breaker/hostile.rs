@@ -1,0 +1,280 @@
+//! Handlers, clients and listeners that behave as badly as they can.
+
+use std::{
+    future::pending,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::Request,
+    response::Response,
+    routing::get as on_get,
+};
+use futures_util::{FutureExt, stream};
+use http::{HeaderName, StatusCode, header};
+use routekit::{
+    Clock,
+    breaker::{BreakerLayer, CallError, CircuitBreaker, HttpBreakerLayer, Outcome, State},
+    cache::Cache,
+    catch_panic::CatchPanicLayer,
+    prelude::*,
+    test::TestApp,
+};
+use tokio::{sync::Barrier, task::JoinSet};
+use tower::{Layer, Service, ServiceExt};
+
+use super::{SECOND, breaker, opened};
+
+#[derive(Default)]
+struct Runs(AtomicUsize);
+
+/// Nothing says how long it may take.
+#[get("/h/hangs", breaker, cache(ttl = 10))]
+async fn hangs() -> &'static str {
+    pending().await
+}
+
+#[get("/h/page", breaker(fallback = private_stand_in), cache(ttl = 10))]
+async fn page() -> StatusCode {
+    StatusCode::BAD_GATEWAY
+}
+
+async fn private_stand_in(runs: Dep<Runs>) -> ([(HeaderName, &'static str); 1], String) {
+    tokio::time::sleep(SECOND).await;
+    let run = runs.0.fetch_add(1, Ordering::SeqCst);
+    ([(header::CACHE_CONTROL, "no-store")], format!("in its place {run}"))
+}
+
+#[post("/h/upload", breaker, timeout = "1s")]
+async fn upload(body: Bytes) -> String {
+    body.len().to_string()
+}
+
+#[post("/h/ignores", breaker, timeout = "1s")]
+async fn ignores() {
+    pending().await
+}
+
+#[get("/h/bad-help/{how}", breaker(fallback = bad_help), timeout = "1s", concurrency = 2)]
+async fn badly_helped(how: String) -> (StatusCode, String) {
+    (StatusCode::BAD_GATEWAY, how)
+}
+
+async fn bad_help(uri: http::Uri) -> StatusCode {
+    if uri.path().ends_with("panic") {
+        panic!("as it should");
+    }
+    pending().await
+}
+
+#[get("/h/judged/{status}", breaker(judge = teapots_are_failures))]
+async fn judged(status: u16) -> StatusCode {
+    StatusCode::from_u16(status).unwrap()
+}
+
+fn teapots_are_failures(response: &Response) -> Outcome {
+    if response.status() == StatusCode::IM_A_TEAPOT { Outcome::Failure } else { Outcome::Success }
+}
+
+#[get("/h/probed", breaker(half_open_calls = 2))]
+async fn probed(runs: Dep<Runs>, gate: Dep<Barrier>) -> StatusCode {
+    if runs.0.fetch_add(1, Ordering::SeqCst) < 10 {
+        return StatusCode::INTERNAL_SERVER_ERROR;
+    }
+    gate.wait().await;
+    StatusCode::OK
+}
+
+fn start() -> (TestApp, Clock) {
+    let clock = Clock::manual();
+    let app = App::with_routes(routes![hangs, page, upload, ignores, badly_helped, judged, probed]);
+    let app = app.provide(Runs::default()).provide(Barrier::new(3)).cache(Cache::builder().ttl_jitter(0.0));
+    (TestApp::builder(app).clock(clock.clone()).build(), clock)
+}
+
+async fn statuses(app: &TestApp, path: &str, count: usize) -> Vec<u16> {
+    let mut statuses = Vec::new();
+    for _ in 0..count {
+        statuses.push(app.get(path).send().await.status().as_u16());
+    }
+    statuses
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cached_handler_that_hangs_trips_it_without_a_timeout() {
+    let (app, _) = start();
+    assert_eq!(statuses(&app, "/h/hangs", 11).await, [vec![504; 10], vec![503]].concat());
+}
+
+#[test]
+fn whoever_could_hang_is_warned() {
+    #[get("/h/endless", breaker)]
+    async fn endless() {}
+    #[get("/h/counted", concurrency = 3)]
+    async fn counted() {}
+    let app = TestApp::new(App::with_routes(routes![endless, counted, upload]));
+    let said = app.table().warnings().join("\n");
+    assert!(said.contains("has a `breaker` and no `timeout`: a handler that hangs is no failure"), "{said}");
+    assert!(said.contains("has `concurrency` and no `timeout`: handlers that hang keep their places"), "{said}");
+    assert!(!said.contains("/h/upload"), "{said}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fallback_that_is_not_to_be_shared_answers_each_who_waits() {
+    let (app, _) = start();
+    statuses(&app, "/h/page", 10).await;
+    let mut clients = JoinSet::new();
+    for _ in 0..4 {
+        clients.spawn(app.get("/h/page").send());
+    }
+    let answers = clients.join_all().await;
+    let mut texts: Vec<_> = answers.iter().map(|answer| (answer.status().as_u16(), answer.text())).collect();
+    texts.sort_unstable();
+    let expected = ["in its place 0", "in its place 1", "in its place 2", "in its place 3"];
+    assert_eq!(texts, expected.map(|text| (200, text)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_sends_slowly_does_not_open_it_for_others() {
+    let (app, _) = start();
+    for _ in 0..50 {
+        let first = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"a"))]);
+        let body = Body::from_stream(futures_util::StreamExt::chain(first, stream::pending()));
+        assert_eq!(app.post("/h/upload").body(body).send().await.status(), 504);
+    }
+    assert_eq!(app.post("/h/upload").body("abc").send().await.text(), "3");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_hangs_without_reading_is_a_failure_whatever_is_sent() {
+    let (app, _) = start();
+    let mut statuses = Vec::new();
+    for _ in 0..11 {
+        let body = Body::from_stream(stream::pending::<Result<Bytes, std::io::Error>>());
+        statuses.push(app.post("/h/ignores").body(body).send().await.status().as_u16());
+    }
+    assert_eq!(statuses, [vec![504; 10], vec![503]].concat());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fallback_has_the_time_of_its_route_and_may_panic() {
+    let (app, _) = start();
+    assert_eq!(statuses(&app, "/h/bad-help/hang", 10).await, vec![502; 10]);
+    for (how, status) in [("hang", 504), ("panic", 500)] {
+        assert_eq!(statuses(&app, &format!("/h/bad-help/{how}"), 5).await, vec![status; 5], "{how}");
+    }
+}
+
+#[tokio::test]
+async fn a_function_of_the_route_judges() {
+    let (app, _) = start();
+    assert_eq!(statuses(&app, "/h/judged/500", 50).await, vec![500; 50]);
+    assert_eq!(statuses(&app, "/h/judged/418", 50).await, vec![418; 50]);
+    assert_eq!(statuses(&app, "/h/judged/200", 1).await, [503]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_a_thousand_requests_exactly_two_reach_a_handler_that_is_probed() {
+    let (runs, gate) = (Arc::new(Runs::default()), Arc::new(Barrier::new(3)));
+    let (app, clock) = (App::with_routes(routes![probed]), Clock::manual());
+    let app = app.provide_shared(Arc::clone(&runs)).provide_shared(Arc::clone(&gate));
+    let app = TestApp::builder(app).clock(clock.clone()).build();
+    assert_eq!(statuses(&app, "/h/probed", 11).await, [vec![500; 10], vec![503]].concat());
+    clock.advance(60 * SECOND);
+    let mut requests = JoinSet::new();
+    for _ in 0..1000 {
+        requests.spawn(app.get("/h/probed").send());
+    }
+    let mut refused = 0;
+    while refused < 998 {
+        let answer = requests.join_next().await.unwrap().unwrap();
+        assert_eq!(answer.status(), 503);
+        refused += 1;
+    }
+    gate.wait().await;
+    assert!(requests.join_all().await.iter().all(|answer| answer.status() == 200));
+    assert_eq!(runs.0.load(Ordering::SeqCst), 12);
+}
+
+#[tokio::test]
+async fn a_panic_that_somebody_further_out_catches_is_a_failure() {
+    let (breaker, _) = breaker(|b| b);
+    async fn panics() {
+        panic!("as it should");
+    }
+    let router: Router = Router::new()
+        .route("/", on_get(panics))
+        .layer(HttpBreakerLayer::new(breaker.clone()))
+        .layer(CatchPanicLayer::new());
+    for _ in 0..10 {
+        let answer = router.clone().oneshot(Request::new(Body::empty())).await.unwrap();
+        assert_eq!(answer.status(), 500);
+    }
+    assert_eq!((breaker.state(), breaker.snapshot().failure_count), (State::Open, 10));
+}
+
+#[tokio::test]
+async fn a_listener_that_panics_loses_no_permit() {
+    let clock = Clock::manual();
+    let breaker = CircuitBreaker::builder("listened").clock(clock.clone()).on_transition(|_| panic!("as it should"));
+    let breaker = breaker.build().unwrap();
+    super::fail(&breaker, 10);
+    clock.advance(60 * SECOND);
+    breaker.try_acquire().expect("it is half-open").success();
+    assert_eq!(breaker.state(), State::Closed);
+}
+
+#[tokio::test]
+async fn a_client_that_cannot_be_made_ready_is_a_failure() {
+    #[derive(Clone)]
+    struct NeverReady;
+    impl Service<()> for NeverReady {
+        type Response = ();
+        type Error = &'static str;
+        type Future = std::future::Ready<Result<(), &'static str>>;
+
+        fn poll_ready(&mut self, _: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), &'static str>> {
+            std::task::Poll::Ready(Err("closed"))
+        }
+
+        fn call(&mut self, (): ()) -> Self::Future {
+            unreachable!("it is never ready")
+        }
+    }
+    let (breaker, _) = breaker(|b| b);
+    let service = BreakerLayer::new(breaker.clone()).layer(NeverReady);
+    for _ in 0..10 {
+        assert_eq!(service.clone().oneshot(()).await, Err(CallError::Failed("closed")));
+    }
+    assert_eq!(breaker.state(), State::Open);
+}
+
+#[test]
+fn clients_that_leave_as_probes_give_their_permits_back() {
+    let (breaker, clock) = opened(|b| b);
+    clock.advance(60 * SECOND);
+    let layer = HttpBreakerLayer::new(breaker.clone());
+    let router: Router = Router::new().route("/", on_get(pending::<()>)).layer(layer);
+    for _ in 0..100 {
+        assert!(router.clone().oneshot(Request::new(Body::empty())).now_or_never().is_none());
+    }
+    assert_eq!((breaker.state(), breaker.snapshot().rejected), (State::HalfOpen, 1), "refused before that");
+    assert!(breaker.try_acquire().is_ok());
+}
+
+#[test]
+fn a_probe_is_waited_for_as_long_as_the_route_may_take() {
+    #[get("/h/long", breaker(name = "long"), timeout = "2m")]
+    async fn long() {}
+    let given = |lease: Duration| CircuitBreaker::builder("long").probe_lease(lease).build().unwrap();
+    let app = |lease| TestApp::builder(App::with_routes(routes![long]).breaker(given(lease))).try_build();
+    let said = app(60 * SECOND).err().unwrap().to_string();
+    assert!(said.contains("`probe_lease` is 60s, and a route with this breaker has a timeout of 120s"), "{said}");
+    assert!(app(121 * SECOND).is_ok());
+}
