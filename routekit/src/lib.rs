@@ -46,12 +46,13 @@
 //! | say who may call a route | [`auth`], [`identity`] |
 //! | cache answers, and invalidate them | [`cache`] |
 //! | fail | [`Problem`], [`problem`] |
+//! | stop calling what fails, and limit what runs at a time | [`breaker`], [`concurrency`] |
 //! | call another server again | [`retry`] |
 //! | test | [`mod@test`] |
 //! | set what is deployed | [`config`] |
 //! | operate it | [`admin`], [`health`], [`metrics`], [`access_log`], [`telemetry`] |
 //! | see what happens to a request | [`App::explain`], [`observe`] |
-//! | use one policy on a plain axum router | [`auth`], [`cache`], [`timeout`], [`body_limit`], [`catch_panic`], [`deprecation`], [`correlation`], [`watch`], [`sensitive_headers`] |
+//! | use one policy on a plain axum router | [`auth`], [`cache`], [`breaker`], [`concurrency`], [`timeout`], [`body_limit`], [`catch_panic`], [`deprecation`], [`correlation`], [`watch`], [`sensitive_headers`] |
 //!
 //! # Features
 //!

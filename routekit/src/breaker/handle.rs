@@ -65,7 +65,8 @@ impl CircuitBreaker {
         &self.0.name
     }
 
-    /// Makes a call, unless the breaker is open. `Err` of the call is a failure, `Ok` a success; a panic is a failure, and one that is dropped before its end is neutral.
+    /// Makes a call, unless the breaker is open. `Err` of the call is a failure, `Ok` a success; a panic is a failure, and one that is dropped before its end is neutral: a limit of time
+    /// belongs inside the call.
     ///
     /// # Errors
     /// [`CallError::Open`] where it was not made, else what the call itself failed with.
@@ -240,9 +241,9 @@ impl CircuitBreaker {
             };
         }
         if to == State::Open {
-            log!(tracing::Level::WARN)
+            log!(tracing::Level::WARN);
         } else {
-            log!(tracing::Level::INFO)
+            log!(tracing::Level::INFO);
         }
         // One that panics must lose no permit of whoever has made this call, nor end a process that panics already. Its message has gone to the panic hook.
         let tell_all = AssertUnwindSafe(|| self.0.listeners.iter().for_each(|listener| listener(transition)));

@@ -172,7 +172,7 @@ impl Ring {
 }
 
 fn pack(ended: Ended) -> u8 {
-    u8::from(ended.failed) * FAILED | u8::from(ended.slow) * SLOW
+    (u8::from(ended.failed) * FAILED) | (u8::from(ended.slow) * SLOW)
 }
 
 fn unpack(outcome: u8) -> Counts {

@@ -110,7 +110,7 @@ pub(crate) fn add_route(
     let catch_panic = CatchPanicLayer::new().observer(observer());
     let cache = caching(policies, shared, (method, path), observer());
     let invalidation = invalidation(policies, shared, (method, path));
-    let fallback = fallback.map(|fallback| shielded(fallback, (timeout.clone(), catch_panic.clone())));
+    let fallback = fallback.map(|fallback| shielded(fallback, &(timeout.clone(), catch_panic.clone())));
     let guards = guards(policies, fallback, &observer);
     let filter = method.filter();
     // Four types, so that a route pays for no layer that it has nothing to do with: each would cost its requests some hundred instructions.
@@ -134,11 +134,14 @@ pub(crate) fn add_route(
 }
 
 /// A fallback keeps the time that the handler has, and may panic as it may.
-fn shielded(fallback: Endpoint, around: (TimeoutLayer, CatchPanicLayer)) -> Endpoint {
+fn shielded(fallback: Endpoint, around: &(TimeoutLayer, CatchPanicLayer)) -> Endpoint {
     let plain: Plain = around.layer(fallback);
     Endpoint::new(move |request| {
         let answer = plain.clone().oneshot(request);
-        EndpointFuture::new(async move { answer.await.or_else(|never| match never {}) })
+        EndpointFuture::new(async move {
+            let Ok(response) = answer.await;
+            Ok(response)
+        })
     })
 }
 

@@ -1,5 +1,8 @@
 use std::{error::Error, fmt};
 
+use super::refused;
+use crate::problem::Problem;
+
 /// Why a call came to nothing, with all its retries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -68,11 +71,22 @@ impl<E: Error + 'static> Error for RetryError<E> {
     }
 }
 
+/// What an open breaker refused is a 503 with `Retry-After`; everything else is internal, as any error is.
+impl<E: Error + Send + Sync + 'static> From<RetryError<E>> for Problem {
+    fn from(error: RetryError<E>) -> Self {
+        match refused::by_breaker(&error) {
+            Some(open) => open.into(),
+            None => Self::internal(error),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::fmt::Error as Boom;
+    use std::{fmt::Error as Boom, time::Duration};
 
     use super::*;
+    use crate::breaker::{CallError, Open};
 
     #[test]
     fn what_it_says_and_what_it_holds() {
@@ -98,5 +112,14 @@ mod tests {
             assert_eq!(error.source().is_some_and(|source| source.is::<Boom>()), has_source, "{text}");
             assert_eq!(error.into_error().is_some(), has_source, "{text}");
         }
+    }
+
+    #[test]
+    fn as_a_problem() {
+        let open = CallError::<fmt::Error>::Open(Open::for_test(Duration::from_secs(1)));
+        let status = |error: RetryError<CallError<fmt::Error>>| Problem::from(error).status().as_u16();
+        assert_eq!(status(RetryError::Failed { error: open, attempts: 1 }), 503);
+        assert_eq!(status(RetryError::Failed { error: CallError::Failed(fmt::Error), attempts: 3 }), 500);
+        assert_eq!(status(RetryError::AttemptTimedOut { attempts: 3 }), 500);
     }
 }

@@ -77,7 +77,9 @@ impl<J> Retry<J> {
         self
     }
 
-    /// How long one attempt may take; one that takes longer is dropped and counts as failed. Defaults to no limit.
+    /// How long one attempt may take; one that takes longer is dropped and counts as failed here. Defaults to no limit.
+    ///
+    /// A circuit breaker within the attempt hears nothing of how that ended: for it to count, have the call itself end in time.
     pub fn attempt_timeout(mut self, limit: Duration) -> Self {
         self.attempt_timeout = Some(limit);
         self

@@ -2,18 +2,18 @@ use std::{error::Error, io};
 
 use crate::breaker::Open;
 
-/// Whether this is an open breaker's refusal, or was caused by one.
-pub(super) fn by_breaker(error: &(dyn Error + 'static)) -> bool {
+/// The open breaker's refusal that this is, or that caused it.
+pub(super) fn by_breaker(error: &(dyn Error + 'static)) -> Option<Open> {
     let mut next = Some(error);
     while let Some(error) = next {
-        if error.is::<Open>() {
-            return true;
+        if let Some(open) = error.downcast_ref::<Open>() {
+            return Some(*open);
         }
         // The source of an I/O error is that of the error it wraps, which would be passed over.
         let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
         next = wrapped.map(|error| error as _).or_else(|| error.source());
     }
-    false
+    None
 }
 
 #[cfg(test)]
@@ -40,7 +40,7 @@ mod tests {
             ("an I/O error of the system", &io::Error::from(io::ErrorKind::TimedOut), false),
         ];
         for (name, error, expected) in rows {
-            assert_eq!(by_breaker(error), expected, "{name}");
+            assert_eq!(by_breaker(error).is_some(), expected, "{name}");
         }
     }
 }

@@ -76,7 +76,7 @@ impl<J> Run<'_, J> {
             return None;
         }
         if let Some(Err(error)) = result
-            && refused::by_breaker(error)
+            && refused::by_breaker(error).is_some()
         {
             return None;
         }

@@ -5,7 +5,6 @@
 /// In the extensions of a response, it says so in place of the status: a 500 that says nothing about the health of what the handler depends on is an
 /// `Outcome::Success`, and a 200 that was put together without it is an `Outcome::Failure`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub enum Outcome {
     /// What was called is well.
     Success,

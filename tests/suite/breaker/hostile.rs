@@ -58,7 +58,7 @@ async fn upload(body: Bytes) -> String {
 
 #[post("/h/ignores", breaker, timeout = "1s")]
 async fn ignores() {
-    pending().await
+    pending::<()>().await;
 }
 
 #[get("/h/bad-help/{how}", breaker(fallback = bad_help), timeout = "1s", concurrency = 2)]

@@ -55,7 +55,7 @@ impl Model {
         let failed = match outcome {
             Outcome::Failure => true,
             Outcome::Success => false,
-            _ => return,
+            Outcome::Neutral => return,
         };
         if self.state == State::HalfOpen {
             if failed {

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{Arc, Mutex},
-    time::UNIX_EPOCH,
+    time::{Duration, UNIX_EPOCH},
 };
 
 use routekit::breaker::{Cause, CircuitBreaker, Mode, Open, Outcome, Permit, State, Transition};
@@ -124,7 +124,7 @@ fn no_more_probes_pass_than_must_succeed() {
     breaker.try_acquire().unwrap().success();
     let under_way = [breaker.try_acquire().unwrap(), breaker.try_acquire().unwrap()];
     let refused = breaker.try_acquire().unwrap_err();
-    assert_eq!(refused.retry_after(), SECOND * 0, "nobody knows for how long");
+    assert_eq!(refused.retry_after(), Duration::ZERO, "nobody knows for how long");
     under_way.into_iter().for_each(Permit::success);
     assert_eq!(breaker.state(), State::Closed);
 }
