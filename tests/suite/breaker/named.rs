@@ -1,10 +1,13 @@
 //! Breakers that routes share, and what can be wrong with that.
 
-use http::StatusCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use http::{Method, StatusCode};
 use routekit::{
     breaker::{Breakers, CircuitBreaker},
     config::Config,
     prelude::*,
+    retry::Retry,
     test::TestApp,
 };
 
@@ -38,6 +41,23 @@ async fn charge(breakers: Dep<Breakers>) -> Result<&'static str> {
     let payments = breakers.get("payments").ok_or(Problem::not_found("no such breaker"))?;
     let charged = payments.call(|| async { Ok::<_, std::io::Error>("charged") }).await;
     Ok(charged?)
+}
+
+/// What a handler calls, and how often it was.
+#[derive(Default)]
+struct Client(AtomicUsize);
+
+impl Client {
+    async fn balance(&self) -> std::io::Result<u32> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        Err(std::io::Error::other("down"))
+    }
+}
+
+#[get("/n/balance", timeout = "5s")]
+async fn balance(breakers: Dep<Breakers>, client: Dep<Client>, retry: Dep<Retry>) -> Result<Json<u32>> {
+    let bank = breakers.get("bank").expect("the app has it");
+    Ok(Json(retry.call(&Method::GET, || bank.call(|| client.balance())).await?))
 }
 
 fn problems(app: App) -> String {
@@ -122,4 +142,22 @@ async fn configuration_can_switch_one_off_and_nothing_else() {
         said.contains("`route.\"GET /n/charge\".breaker` in routekit.toml is `off`: the route declares no `breaker`"),
         "{said}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_calls_again_is_a_503_with_one_attempt_once_the_breaker_is_open() {
+    let (bank, client) = (CircuitBreaker::builder("bank").build().unwrap(), std::sync::Arc::new(Client::default()));
+    let app = App::with_routes(routes![balance]).breaker(bank).provide(Retry::new()).provide_shared(client.clone());
+    let app = TestApp::new(app);
+    let ask = async || {
+        let answer = app.get("/n/balance").send().await;
+        (answer.status().as_u16(), answer.header("retry-after").is_some(), client.0.load(Ordering::SeqCst))
+    };
+    for attempts in [3, 6, 9] {
+        assert_eq!(ask().await, (500, false, attempts));
+    }
+    // The tenth call opens it, and what is refused is not tried again.
+    for _ in 0..3 {
+        assert_eq!(ask().await, (503, true, 10));
+    }
 }
