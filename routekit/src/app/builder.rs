@@ -307,7 +307,8 @@ impl App {
     }
 
     /// Adds a circuit breaker for what the program calls: `Dep<Breakers>` finds it by its name, and so does a route with
-    /// `breaker(name = "payments")`, which then opens and closes with it. It is among the app's metrics and on its admin surface.
+    /// `breaker(name = "payments")`, which then opens and closes with it; not one whose handler calls through it as well. It has a clock of its own
+    /// ([`clock`](crate::breaker::CircuitBreakerBuilder::clock)), also in tests. It is among the app's metrics and on its admin surface.
     ///
     /// ```
     /// # use routekit::{App, breaker::CircuitBreaker};

@@ -47,12 +47,15 @@ impl<E: Error + 'static> Error for CallError<E> {
     }
 }
 
-/// An open breaker is a 503 with `Retry-After`; a call that failed is internal, as any error is.
+/// An open breaker is a 503 with `Retry-After`; a call that failed with a problem is that one, and with anything else it is internal, as any error is.
 impl<E: Into<Box<dyn Error + Send + Sync>>> From<CallError<E>> for Problem {
     fn from(error: CallError<E>) -> Self {
         match error {
             CallError::Open(open) => open.into(),
-            CallError::Failed(error) => Self::internal(error),
+            CallError::Failed(error) => match error.into().downcast::<Problem>() {
+                Ok(problem) => *problem,
+                Err(error) => Self::internal(error),
+            },
         }
     }
 }

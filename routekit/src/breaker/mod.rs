@@ -30,6 +30,12 @@
 //! # Outgoing calls
 //!
 //! [`CircuitBreaker::call`] makes a call, [`CircuitBreaker::try_acquire`] has a permit that says later how it ended, [`BreakerLayer`] stands around any tower service; `Dep<Breakers>` finds a breaker by name.
+//! A failed call is `Err` (a client's 5xx is `Ok` unless [`CircuitBreaker::call_judged`] says otherwise). As a [`Problem`](crate::Problem) an open breaker is a 503 with `Retry-After`, a call that failed
+//! with a problem is that one, and every other is a 500.
+//!
+//! A request must not go through one breaker twice: a route that says `breaker(name = "bank")` has no handler that calls through `bank` as well. Each failure would count twice, and half-open, the route
+//! would have the probe that its own call waits for.
+//!
 //! A limit of time belongs *inside* the call: whoever drops a call (`tokio::time::timeout` around it, [`Retry::attempt_timeout`](crate::retry::Retry::attempt_timeout)) says that nobody knows how it
 //! would have ended.
 //!

@@ -2,7 +2,10 @@
 
 use std::{error::Error, fmt, time::Duration};
 
-use crate::route::{Breaking, Ratio, Window};
+use crate::{
+    route::{Breaking, Ratio, Window},
+    setup::{self, SetupProblem},
+};
 
 /// Everything that decides what a breaker does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +58,14 @@ impl fmt::Display for InvalidBreaker {
 }
 
 impl Error for InvalidBreaker {}
+
+/// So that `main` can pass it on with `?`.
+impl From<InvalidBreaker> for setup::Error {
+    fn from(invalid: InvalidBreaker) -> Self {
+        let InvalidBreaker { name, reason } = invalid;
+        Self::new(vec![SetupProblem::InvalidBreaker { name, declared_by: "the program".to_owned(), reason }])
+    }
+}
 
 impl Settings {
     /// What was said, with the defaults for the rest.

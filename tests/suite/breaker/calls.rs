@@ -75,6 +75,8 @@ fn an_open_breaker_is_a_503_that_says_when_rounded_up() {
         let answer = (response.status(), response.headers()["retry-after"].to_str().unwrap());
         assert_eq!(answer, (StatusCode::SERVICE_UNAVAILABLE, expected), "{millis} ms");
     }
+    let problem = Problem::from(CallError::Failed(Problem::not_found("no such account")));
+    assert_eq!(problem.status(), StatusCode::NOT_FOUND, "as the call says itself");
     let failed = CallError::Failed(std::io::Error::other("secret"));
     let response = Problem::from(failed).into_response();
     assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);

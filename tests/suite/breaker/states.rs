@@ -308,6 +308,8 @@ fn settings_that_make_no_sense_are_said() {
     let error = CircuitBreaker::builder("payments").failure_rate(1.5).build().unwrap_err();
     let expected = "the circuit breaker `payments`: `failure_rate` is 1.5; a rate is above 0 and at most 1";
     assert_eq!(error.to_string(), expected);
+    let of_the_app = routekit::Error::from(error).to_string();
+    assert!(of_the_app.contains("`payments` of the program: `failure_rate` is 1.5"), "{of_the_app}");
 }
 
 #[test]
