@@ -77,6 +77,7 @@ mod future;
 mod gate;
 mod handle;
 mod http;
+mod invalid;
 mod judge;
 mod layer;
 mod on_unwind;
@@ -97,12 +98,12 @@ pub use self::{
     future::BreakerFuture,
     handle::CircuitBreaker,
     http::{HttpBreaker, HttpBreakerFuture, HttpBreakerLayer},
+    invalid::InvalidBreaker,
     judge::{ByResult, Judge},
     layer::BreakerLayer,
     open::Open,
     permit::Permit,
     service::Breaker,
-    settings::InvalidBreaker,
     snapshot::Snapshot,
     transition::{Cause, Mode, State, Transition},
 };

@@ -1,11 +1,8 @@
 //! When a breaker opens, and for how long.
 
-use std::{error::Error, fmt, time::Duration};
+use std::{fmt, time::Duration};
 
-use crate::{
-    route::{Breaking, Ratio, Window},
-    setup::{self, SetupProblem},
-};
+use crate::route::{Breaking, Ratio, Window};
 
 /// Everything that decides what a breaker does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,40 +29,6 @@ const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// One byte each.
 const MOST_CALLS: u32 = 100_000;
 const LONGEST_WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// The settings of a breaker that make no sense.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InvalidBreaker {
-    name: String,
-    reason: String,
-}
-
-impl InvalidBreaker {
-    pub(super) fn new(name: &str, reason: String) -> Self {
-        Self { name: name.to_owned(), reason }
-    }
-
-    /// What makes no sense, and what would.
-    pub(crate) fn reason(&self) -> &str {
-        &self.reason
-    }
-}
-
-impl fmt::Display for InvalidBreaker {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the circuit breaker `{}`: {}", self.name, self.reason)
-    }
-}
-
-impl Error for InvalidBreaker {}
-
-/// So that `main` can pass it on with `?`.
-impl From<InvalidBreaker> for setup::Error {
-    fn from(invalid: InvalidBreaker) -> Self {
-        let InvalidBreaker { name, reason } = invalid;
-        Self::new(vec![SetupProblem::InvalidBreaker { name, declared_by: "the program".to_owned(), reason }])
-    }
-}
 
 impl Settings {
     /// What was said, with the defaults for the rest.
