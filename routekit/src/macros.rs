@@ -2,8 +2,8 @@
 
 /// What a service that wraps another offers (as tower's own do).
 macro_rules! accessors {
-    ($service:ident) => {
-        impl<S> $service<S> {
+    ($service:ident $(, $more:ident)*) => {
+        impl<S $(, $more)*> $service<S $(, $more)*> {
             /// The inner service.
             pub fn get_ref(&self) -> &S {
                 &self.inner

@@ -8,7 +8,7 @@ use std::{
 
 use super::mount::Candidate;
 use crate::{
-    breaker::{Breakers, CircuitBreaker, Settings},
+    breaker::{Breakers, CircuitBreaker, PROBE_LEASE, Settings},
     clock::Clock,
     concurrency::ConcurrencyLayer,
     config::{self, Config},
@@ -16,9 +16,6 @@ use crate::{
     route::Breaking,
     setup::SetupProblem,
 };
-
-/// For how long a probe is waited for where no timeout ends it.
-const PROBE_LEASE: Duration = Duration::from_secs(60);
 
 /// Gives each route its breaker and its count; all breakers there are.
 pub(super) fn wire(

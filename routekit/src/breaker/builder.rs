@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// For how long a probe may be under way before another one is let through.
-const PROBE_LEASE: Duration = Duration::from_secs(60);
+pub(crate) const PROBE_LEASE: Duration = Duration::from_secs(60);
 
 /// Makes a [`CircuitBreaker`]. Rates are kept to six decimals.
 #[must_use]

@@ -12,22 +12,7 @@ pub struct Breaker<S, J = ByResult> {
     pub(super) judge: J,
 }
 
-impl<S, J> Breaker<S, J> {
-    /// The inner service.
-    pub fn get_ref(&self) -> &S {
-        &self.inner
-    }
-
-    /// The inner service.
-    pub fn get_mut(&mut self) -> &mut S {
-        &mut self.inner
-    }
-
-    /// The inner service.
-    pub fn into_inner(self) -> S {
-        self.inner
-    }
-}
+accessors!(Breaker, J);
 
 impl<S, R, J> Service<R> for Breaker<S, J>
 where

@@ -166,3 +166,26 @@ fn what_an_operator_does_is_audited() {
         assert!(audit.contains(part), "{audit}");
     }
 }
+
+#[tokio::test]
+async fn every_outcome_of_a_breaker_of_the_program_moves_its_series() {
+    let clock = Clock::manual();
+    let bank =
+        routekit::breaker::CircuitBreaker::builder("bank").clock(clock.clone()).slow_call(SECOND).build().unwrap();
+    let app = TestApp::new(App::with_routes(routes![answers]).breaker(bank.clone()));
+    let (late, slow) = (bank.try_acquire().unwrap(), bank.try_acquire().unwrap());
+    drop(bank.try_acquire().unwrap());
+    clock.advance(SECOND);
+    slow.success();
+    bank.reset();
+    late.success();
+    let text = app.metrics();
+    for line in [
+        r#"routekit_breaker_calls_total{breaker="bank",outcome="success"} 1"#,
+        r#"routekit_breaker_calls_total{breaker="bank",outcome="neutral"} 1"#,
+        r#"routekit_breaker_calls_total{breaker="bank",outcome="late"} 1"#,
+        r#"routekit_breaker_slow_calls_total{breaker="bank"} 1"#,
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+    }
+}
