@@ -16,9 +16,9 @@ pub use crate::{
     deps::Deps,
     extract::{placeholder::Placeholders, specialise::Extract, validation::with_serde_names},
     route::{
-        Access, Audience, Breaking, Caching, CdnTags, Context, Deprecation, Description, Endpoint, EndpointFuture,
-        Fallback, Grant, Invalidates, JudgeResponse, Location, Method, Policies, Ratio, RequestText, Route, RouteMeta,
-        Window, Wiring, endpoint, fallback,
+        Access, Audience, BreakerPolicy, CachePolicy, CdnTags, Context, Deprecation, Description, Endpoint,
+        EndpointFuture, Fallback, Grant, Invalidates, JudgeResponse, Location, Method, Policies, Ratio, RequestText,
+        Route, RouteMeta, Window, Wiring, endpoint, fallback,
         probe::{self, Probe},
         spelling::Spell,
     },

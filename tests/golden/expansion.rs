@@ -34,7 +34,7 @@ impl rename {
             .policies(
                 __rt::Policies::new()
                     .breaker(
-                        __rt::Breaking::new()
+                        __rt::BreakerPolicy::new()
                             .failure_rate(__rt::Ratio::from_millionths(500000u64))
                             .window(__rt::Window::Calls(100u32)),
                     )

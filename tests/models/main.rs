@@ -11,7 +11,7 @@ mod clock {
 
 mod route {
     pub use routekit::{
-        __private::Breaking,
+        __private::BreakerPolicy,
         breaker::{Outcome, Ratio, Window},
     };
 }

@@ -13,7 +13,7 @@ use crate::{
     concurrency::ConcurrencyLayer,
     config::{self, Config},
     policy::Guards,
-    route::Breaking,
+    route::BreakerPolicy,
     setup::SetupProblem,
 };
 
@@ -34,8 +34,8 @@ pub(super) fn wire(
     let mut used = BTreeSet::new();
     for candidate in candidates.iter() {
         // As they are declared, so that to switch one off changes no other.
-        let Some(breaking) = candidate.route.meta().policies.breaking else { continue };
-        if candidate.policies.breaking.is_some() {
+        let Some(breaking) = candidate.route.meta().policies.breaker else { continue };
+        if candidate.policies.breaker.is_some() {
             used.insert(name(candidate, &breaking));
         }
         let all = named.entry(name(candidate, &breaking)).or_default();
@@ -52,7 +52,7 @@ pub(super) fn wire(
         }
     }
     for candidate in candidates {
-        let breaking = *candidate.policies.breaking;
+        let breaking = *candidate.policies.breaker;
         candidate.policies.guards = Guards {
             concurrency: candidate.policies.concurrency.map(ConcurrencyLayer::new),
             breaker: breaking.and_then(|breaking| breakers.get(&name(candidate, &breaking)).cloned()),
@@ -62,7 +62,7 @@ pub(super) fn wire(
 }
 
 /// What a route's breaker is called: as it says, or as the route.
-fn name(candidate: &Candidate, breaking: &Breaking) -> String {
+fn name(candidate: &Candidate, breaking: &BreakerPolicy) -> String {
     breaking.name.map_or_else(|| candidate.name(), str::to_owned)
 }
 
@@ -70,7 +70,7 @@ fn name(candidate: &Candidate, breaking: &Breaking) -> String {
 #[derive(Default)]
 struct Named {
     given: Vec<(CircuitBreaker, String)>,
-    declared: Vec<(Breaking, String)>,
+    declared: Vec<(BreakerPolicy, String)>,
     /// The longest timeout of its routes.
     longest: Option<Duration>,
 }
@@ -78,10 +78,11 @@ struct Named {
 impl Named {
     fn breaker(self, name: &str, clock: &Clock) -> Result<CircuitBreaker, SetupProblem> {
         // Whoever says its name alone means the one that is declared elsewhere.
-        let reference =
-            |said: &Breaking| Breaking { name: None, judge: None, fallback: None, ..*said } == Breaking::new();
-        let saying: Vec<&(Breaking, String)> = self.declared.iter().filter(|(said, _)| !reference(said)).collect();
-        let said = saying.first().map_or_else(Breaking::new, |(said, _)| *said);
+        let reference = |said: &BreakerPolicy| {
+            BreakerPolicy { name: None, judge: None, fallback: None, ..*said } == BreakerPolicy::new()
+        };
+        let saying: Vec<&(BreakerPolicy, String)> = self.declared.iter().filter(|(said, _)| !reference(said)).collect();
+        let said = saying.first().map_or_else(BreakerPolicy::new, |(said, _)| *said);
         let lease = self.longest.map_or(PROBE_LEASE, |timeout| timeout.max(PROBE_LEASE) + Duration::from_secs(1));
         let first = self.given.first().map_or_else(|| Settings::of(&said, lease), |(breaker, _)| *breaker.settings());
         let differs = saying.iter().any(|(said, _)| !Settings::of(said, lease).agrees_with(&first));
@@ -119,7 +120,7 @@ impl Named {
 
 /// Configuration can only switch off what a route declares.
 fn overrides(candidates: &[Candidate], config: &Config, problems: &mut Vec<SetupProblem>) {
-    for candidate in candidates.iter().filter(|candidate| candidate.route.meta().policies.breaking.is_none()) {
+    for candidate in candidates.iter().filter(|candidate| candidate.route.meta().policies.breaker.is_none()) {
         let name = candidate.name();
         if let Some(on) = config.routes.get(&name).and_then(|route| route.breaker.as_ref()) {
             problems.push(SetupProblem::InvalidSetting {
@@ -133,7 +134,7 @@ fn overrides(candidates: &[Candidate], config: &Config, problems: &mut Vec<Setup
 
 /// A call that nothing ends comes to no outcome.
 pub(super) fn warnings(candidates: &[Candidate]) -> impl Iterator<Item = String> {
-    let endless = |candidate: &&Candidate| candidate.policies.timeout.is_none() && candidate.policies.caching.is_none();
+    let endless = |candidate: &&Candidate| candidate.policies.timeout.is_none() && candidate.policies.cache.is_none();
     candidates.iter().filter(endless).filter_map(|candidate| {
         let what = match (&candidate.policies.guards.breaker, *candidate.policies.concurrency) {
             (Some(_), _) => {

@@ -43,7 +43,7 @@ impl CacheMetering {
             let (method, policies) = (candidate.route.meta().method, &candidate.policies);
             let counters = cache.counters_of(method, &candidate.path)?;
             let user = CacheUser::Route(method.as_str(), &candidate.path);
-            let cached = policies.caching.is_some();
+            let cached = policies.cache.is_some();
             let invalidates = !cached || policies.invalidates.is_some() || !policies.wanted_by.is_empty();
             let invalidations = invalidates.then(|| metrics.invalidations(user));
             Some(User { counters, requests: cached.then(|| metrics.requests(user)), invalidations })

@@ -7,7 +7,7 @@ use crate::{
     cache::{self, CacheBuilder},
     config::{self, Config},
     policy::{Drops, WantedBy},
-    route::{Access, Audience, Caching, InputSource, RequestText},
+    route::{Access, Audience, CachePolicy, InputSource, RequestText},
     setting::{Origin, Setting},
     setup::{self, SetupProblem},
     units,
@@ -71,7 +71,7 @@ pub(super) fn configured(
 
 /// Configuration can only change the cache of a route that has one.
 pub(super) fn overrides(candidates: &[Candidate], config: &Config, problems: &mut Vec<SetupProblem>) {
-    for candidate in candidates.iter().filter(|candidate| candidate.route.meta().policies.caching.is_none()) {
+    for candidate in candidates.iter().filter(|candidate| candidate.route.meta().policies.cache.is_none()) {
         let name = candidate.name();
         if let Some(ttl) = config.routes.get(&name).and_then(|route| route.cache_ttl.as_ref()) {
             problems.push(SetupProblem::InvalidSetting {
@@ -91,7 +91,7 @@ pub(super) fn wire(candidates: &mut [Candidate], problems: &mut Vec<SetupProblem
     };
     let names: Vec<String> = candidates.iter().map(declared).collect();
     let wants = |candidate: &Candidate| {
-        let caching = candidate.policies.caching.as_ref()?;
+        let caching = candidate.policies.cache.as_ref()?;
         let wanted_by = WantedBy { template: candidate.path.clone(), partition: caching.partition };
         Some((caching.invalidate_on, wanted_by, candidate.label()))
     };
@@ -114,7 +114,7 @@ pub(super) fn wire(candidates: &mut [Candidate], problems: &mut Vec<SetupProblem
 pub(super) fn drops(candidates: &mut [Candidate], shared: bool) -> Vec<RequestText> {
     let (mut paths, mut partitions) = (HashSet::new(), Vec::new());
     for candidate in candidates.iter() {
-        let Some(caching) = candidate.policies.caching.as_ref() else { continue };
+        let Some(caching) = candidate.policies.cache.as_ref() else { continue };
         paths.insert(candidate.path.clone());
         partitions.extend(caching.partition.filter(|partition| !partitions.contains(partition)));
     }
@@ -136,8 +136,8 @@ pub(super) fn warnings(candidates: &[Candidate], prefix: &str) -> Vec<String> {
         warnings
             .extend([audience(candidate), cdn(candidate)].into_iter().flatten().map(|what| format!("{label} {what}")));
         let Some(invalidates) = candidate.policies.invalidates else { continue };
-        let mut check = |what: &str, nobody: String, concerned: &dyn Fn(&Candidate, &Caching) -> bool| {
-            let cached = candidates.iter().filter_map(|other| Some((other, other.policies.caching.as_ref()?)));
+        let mut check = |what: &str, nobody: String, concerned: &dyn Fn(&Candidate, &CachePolicy) -> bool| {
+            let cached = candidates.iter().filter_map(|other| Some((other, other.policies.cache.as_ref()?)));
             let mut concerned = cached.filter(|(other, caching)| concerned(other, caching)).peekable();
             if concerned.peek().is_none() {
                 warnings.push(format!("{label} invalidates {what}, {nobody}"));
@@ -173,7 +173,7 @@ pub(super) fn warnings(candidates: &[Candidate], prefix: &str) -> Vec<String> {
 
 /// What looks wrong with who may see stored answers of a route.
 fn audience(candidate: &Candidate) -> Option<&'static str> {
-    let caching = candidate.policies.caching.as_ref()?;
+    let caching = candidate.policies.cache.as_ref()?;
     let asks_who = candidate.description.inputs.iter().any(|input| input.source == InputSource::Identity);
     match (caching.audience, *candidate.policies.access) {
         (None, Access::Identified(_) | Access::Optional) => Some(
@@ -193,7 +193,7 @@ fn audience(candidate: &Candidate) -> Option<&'static str> {
 
 /// What looks wrong with having a CDN give answers of a route.
 fn cdn(candidate: &Candidate) -> Option<&'static str> {
-    let caching = candidate.policies.caching.as_ref().filter(|caching| caching.cdn_ttl.is_some())?;
+    let caching = candidate.policies.cache.as_ref().filter(|caching| caching.cdn_ttl.is_some())?;
     match (*candidate.policies.access, caching.partition) {
         (Access::Identified(_), _) => Some(
             "asks who is calling, and a CDN that keeps its answers for the `cdn_ttl` does not: unless it is told how, it \
@@ -208,6 +208,6 @@ fn cdn(candidate: &Candidate) -> Option<&'static str> {
 }
 
 fn nearest_tag(tag: &str, candidates: &[Candidate]) -> String {
-    let tags = candidates.iter().filter_map(|candidate| candidate.policies.caching.as_ref()).flat_map(|c| c.tags);
+    let tags = candidates.iter().filter_map(|candidate| candidate.policies.cache.as_ref()).flat_map(|c| c.tags);
     setup::nearest(tag, tags.copied()).map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"))
 }

@@ -327,7 +327,7 @@ fn groups(candidates: &[Candidate], deps: &Deps, shared: &policy::Shared, observ
             (Vec::new(), MethodRouter::<(), Infallible>::new().layer(MatchedLayer::new(observers.route(path))))
         });
         labels.push(format!("{} {path} ({})", meta.method, meta.location));
-        let fallback = policies.breaking.and_then(|breaking| breaking.fallback).map(|it| it.endpoint(&wiring));
+        let fallback = policies.breaker.and_then(|breaking| breaking.fallback).map(|it| it.endpoint(&wiring));
         let (place, endpoints) = ((meta.method, path.as_str()), (route.endpoint(&wiring), fallback));
         *methods = policy::add_route(std::mem::take(methods), policies, shared, place, &state, endpoints);
     }

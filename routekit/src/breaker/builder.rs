@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    route::{Breaking, Ratio},
+    route::{BreakerPolicy, Ratio},
 };
 
 /// For how long a probe may be under way before another one is let through.
@@ -17,7 +17,7 @@ pub(crate) const PROBE_LEASE: Duration = Duration::from_secs(60);
 #[must_use]
 pub struct CircuitBreakerBuilder {
     name: String,
-    said: Breaking,
+    said: BreakerPolicy,
     probe_lease: Duration,
     clock: Clock,
     listeners: Vec<Listener>,
@@ -25,7 +25,7 @@ pub struct CircuitBreakerBuilder {
 
 impl CircuitBreakerBuilder {
     pub(super) fn new(name: String) -> Self {
-        let (said, probe_lease) = (Breaking::new(), PROBE_LEASE);
+        let (said, probe_lease) = (BreakerPolicy::new(), PROBE_LEASE);
         Self { name, said, probe_lease, clock: Clock::system(), listeners: Vec::new() }
     }
 
@@ -102,7 +102,7 @@ impl CircuitBreakerBuilder {
         self
     }
 
-    pub(crate) fn said(mut self, said: &Breaking) -> Self {
+    pub(crate) fn said(mut self, said: &BreakerPolicy) -> Self {
         self.said = *said;
         self
     }

@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use crate::route::{Breaking, Ratio, Window};
+use crate::route::{BreakerPolicy, Ratio, Window};
 
 /// Everything that decides what a breaker does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +32,7 @@ const LONGEST_WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Settings {
     /// What was said, with the defaults for the rest.
-    pub(crate) fn of(said: &Breaking, probe_lease: Duration) -> Self {
+    pub(crate) fn of(said: &BreakerPolicy, probe_lease: Duration) -> Self {
         let window = said.window.unwrap_or(Window::Time(MINUTE));
         let min_calls = said.min_calls.unwrap_or(match window {
             Window::Time(_) => MIN_CALLS,
@@ -144,8 +144,8 @@ impl fmt::Display for Settings {
 mod tests {
     use super::*;
 
-    fn settings(change: impl FnOnce(Breaking) -> Breaking) -> Settings {
-        Settings::of(&change(Breaking::new()), MINUTE)
+    fn settings(change: impl FnOnce(BreakerPolicy) -> BreakerPolicy) -> Settings {
+        Settings::of(&change(BreakerPolicy::new()), MINUTE)
     }
 
     #[test]

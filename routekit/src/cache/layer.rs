@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     observe::{Observer, Report},
-    route::{Audience, Caching, Method, RequestText},
+    route::{Audience, CachePolicy, Method, RequestText},
 };
 
 /// Answers from a cache. See the [module docs](crate::cache).
@@ -63,7 +63,7 @@ impl CacheLayer {
     }
 
     /// As a route declares it.
-    pub(crate) fn declared(cache: Cache, caching: &Caching, template: &str) -> Self {
+    pub(crate) fn declared(cache: Cache, caching: &CachePolicy, template: &str) -> Self {
         let mut layer = Self::new(cache)
             .route(template)
             .tags(caching.tags.iter().copied())

@@ -6,7 +6,7 @@ use crate::{
     breaker::CircuitBreaker,
     concurrency::ConcurrencyLayer,
     config::{Config, RouteConfig},
-    route::{Access, Audience, Breaking, Caching, Deprecation, Invalidates, Policies, RequestText},
+    route::{Access, Audience, BreakerPolicy, CachePolicy, Deprecation, Invalidates, Policies, RequestText},
     setting::{Origin, Setting},
     units,
 };
@@ -26,7 +26,7 @@ pub struct EffectivePolicies {
     /// Since when, and until when, the route is deprecated.
     pub deprecation: Option<Deprecation>,
     /// How answers are cached.
-    pub caching: Setting<Option<Caching>>,
+    pub cache: Setting<Option<CachePolicy>>,
     /// What is invalid once it has ended.
     pub invalidates: Option<Invalidates>,
     /// The cached routes that declare `invalidate_on` this one.
@@ -36,7 +36,7 @@ pub struct EffectivePolicies {
     /// How many requests the handler may have at a time.
     pub concurrency: Setting<Option<u32>>,
     /// Its circuit breaker, as it is declared.
-    pub breaking: Setting<Option<Breaking>>,
+    pub breaker: Setting<Option<BreakerPolicy>>,
     /// The breaker itself, and what counts its requests, once all routes are known.
     pub(crate) guards: Guards,
     /// Whether the route brings a tower layer of its own.
@@ -84,12 +84,12 @@ impl EffectivePolicies {
             body_limit: choose(route.body_limit, declared.body_limit, &config.body_limit),
             slow: choose(route.slow, declared.slow.map(Some), &config.slow),
             deprecation: declared.deprecation,
-            caching: caching(route.cache_ttl, &config.cache_default_ttl, declared.caching),
+            cache: caching(route.cache_ttl, &config.cache_default_ttl, declared.cache),
             invalidates: declared.invalidates,
             wanted_by: Vec::new(),
             drops: Drops::Nothing,
             concurrency: choose(route.concurrency, declared.concurrency.map(Some), &Setting::default_to(None)),
-            breaking: breaking(route.breaker, declared.breaking),
+            breaker: breaking(route.breaker, declared.breaker),
             guards: Guards::default(),
             layered: declared.layered,
         }
@@ -100,10 +100,10 @@ impl EffectivePolicies {
 fn caching(
     ttl: Option<Setting<Option<Duration>>>,
     default_ttl: &Setting<Option<Duration>>,
-    declared: Option<Caching>,
-) -> Setting<Option<Caching>> {
+    declared: Option<CachePolicy>,
+) -> Setting<Option<CachePolicy>> {
     let Some(caching) = declared else { return Setting::default_to(None) };
-    let lasting = |ttl: Duration| Caching { ttl: Some(ttl), ..caching };
+    let lasting = |ttl: Duration| CachePolicy { ttl: Some(ttl), ..caching };
     match (ttl, caching.ttl, **default_ttl) {
         (Some(ttl), _, _) => Setting::new(ttl.map(lasting), ttl.origin().clone()),
         (None, None, Some(ttl)) => Setting::new(Some(lasting(ttl)), default_ttl.origin().clone()),
@@ -112,7 +112,7 @@ fn caching(
 }
 
 /// Configuration can only switch it off.
-fn breaking(on: Option<Setting<bool>>, declared: Option<Breaking>) -> Setting<Option<Breaking>> {
+fn breaking(on: Option<Setting<bool>>, declared: Option<BreakerPolicy>) -> Setting<Option<BreakerPolicy>> {
     match (on, declared) {
         (_, None) => Setting::default_to(None),
         (Some(on), Some(_)) if !*on => Setting::new(None, on.origin().clone()),
@@ -122,7 +122,7 @@ fn breaking(on: Option<Setting<bool>>, declared: Option<Breaking>) -> Setting<Op
 
 /// `payments: failure_rate 0.5, window 60s, …`
 pub(super) fn show_breaker(policies: &EffectivePolicies) -> String {
-    let Some(breaking) = &*policies.breaking else { return "off".to_owned() };
+    let Some(breaking) = &*policies.breaker else { return "off".to_owned() };
     let mut text = match (breaking.name, &policies.guards.breaker) {
         (Some(name), Some(breaker)) => format!("{name}: {}", breaker.settings()),
         (None, Some(breaker)) => breaker.settings().to_string(),
@@ -140,7 +140,7 @@ pub(super) fn show_count(count: &Option<u32>) -> String {
 }
 
 /// `ttl = 60s, users, user:{id}, per user`
-pub(super) fn show_caching(caching: &Option<Caching>) -> String {
+pub(super) fn show_caching(caching: &Option<CachePolicy>) -> String {
     let Some(caching) = caching else { return "off".to_owned() };
     let ttl = caching.ttl.map_or_else(|| "as answers say".to_owned(), |ttl| format!("{ttl:?}"));
     let mut parts = vec![format!("ttl {ttl}")];
@@ -225,15 +225,15 @@ impl fmt::Display for EffectivePolicies {
         part("timeout", units::show_duration(&self.timeout), self.timeout.origin());
         part("body_limit", units::Bytes(*self.body_limit).to_string(), self.body_limit.origin());
         part("slow", units::show_duration(&self.slow), self.slow.origin());
-        if self.caching.is_some() || *self.caching.origin() != Origin::Default {
-            part("cache", show_caching(&self.caching), self.caching.origin());
+        if self.cache.is_some() || *self.cache.origin() != Origin::Default {
+            part("cache", show_caching(&self.cache), self.cache.origin());
         }
         if let Some(invalidates) = show_invalidates(self) {
             part("invalidates", invalidates, &Origin::Attribute);
         }
         part("concurrency", show_count(&self.concurrency), self.concurrency.origin());
-        if *self.breaking.origin() != Origin::Default {
-            part("breaker", show_breaker(self), self.breaking.origin());
+        if *self.breaker.origin() != Origin::Default {
+            part("breaker", show_breaker(self), self.breaker.origin());
         }
         if self.deprecation.is_some() {
             parts.push("deprecated".to_owned());

@@ -103,7 +103,7 @@ pub(crate) fn add_route(
         BodyLimitLayer::new(*policies.body_limit).observer(observer()),
         AuthLayer::new(*policies.access, Arc::clone(&shared.verifiers)).observer(observer()),
     );
-    let cached = policies.caching.is_some() && policies.guards.breaker.is_some();
+    let cached = policies.cache.is_some() && policies.guards.breaker.is_some();
     // A fill has a deadline of its own, by which a call is given up. The breaker is to know.
     let limit = policies.timeout.or(cached.then_some(cache::DEADLINE));
     let timeout = TimeoutLayer::optional(limit).observer(observer());
@@ -162,7 +162,7 @@ fn guards(
     }
     let concurrency = concurrency.clone().unwrap_or(ConcurrencyLayer::optional(None)).observer(observer());
     let breaker = HttpBreakerLayer::optional(breaker.clone()).answering(fallback).observer(observer());
-    let breaker = match policies.breaking.and_then(|breaking| breaking.judge) {
+    let breaker = match policies.breaker.and_then(|breaking| breaking.judge) {
         Some(judge) => breaker.judge(move |response| judge.of(response)),
         None => breaker,
     };
@@ -175,7 +175,7 @@ fn caching(
     (method, path): (Method, &str),
     observer: Arc<dyn Observer>,
 ) -> Option<CacheLayer> {
-    let caching = (*policies.caching)?;
+    let caching = (*policies.cache)?;
     let layer = CacheLayer::declared(shared.cache.clone(), &caching, path)
         .counted_as(method, path)
         .debug_headers(shared.cache_debug_headers)
@@ -248,10 +248,10 @@ pub(super) fn steps(policies: &EffectivePolicies, router: &RouterPolicies) -> Ve
         Step::endpoint("body_limit", "body_limit", units::Bytes(*policies.body_limit).to_string())
             .from(policies.body_limit.origin()),
         Step::endpoint("auth", "auth", policies.access.to_string()).from(policies.access.origin()),
-        Step::endpoint("cache", "cache", show_caching(&policies.caching)).from(policies.caching.origin()),
+        Step::endpoint("cache", "cache", show_caching(&policies.cache)).from(policies.cache.origin()),
         Step::endpoint("concurrency", "concurrency", show_count(&policies.concurrency))
             .from(policies.concurrency.origin()),
-        Step::endpoint("breaker", "breaker", show_breaker(policies)).from(policies.breaking.origin()),
+        Step::endpoint("breaker", "breaker", show_breaker(policies)).from(policies.breaker.origin()),
         Step::endpoint("timeout", "timeout", units::show_duration(&policies.timeout)).from(policies.timeout.origin()),
         Step::endpoint("cache", "invalidates", show_all_invalidates(policies)),
         Step::endpoint("catch_panic", "of the handler", on.clone()),

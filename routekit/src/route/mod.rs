@@ -6,8 +6,8 @@
 //! 4. `registry` gathers the linked routes, sorted, and `check` reports whatever is wrong with the whole set.
 
 mod access;
-mod breaking;
-mod caching;
+mod breaker_policy;
+mod cache_policy;
 mod cdn_tags;
 mod check;
 mod describe;
@@ -23,8 +23,8 @@ pub(crate) mod spelling;
 
 pub use self::{
     access::{Access, AnyOf, Grant},
-    breaking::{Breaking, Fallback, JudgeResponse, Ratio, Window, fallback},
-    caching::{Audience, Caching, Invalidates, RequestText},
+    breaker_policy::{BreakerPolicy, Fallback, JudgeResponse, Ratio, Window, fallback},
+    cache_policy::{Audience, CachePolicy, Invalidates, RequestText},
     cdn_tags::CdnTags,
     describe::{Describe, DescribeResponse, Description, Input, InputSource, NoPayload, Output, Payload},
     endpoint::{Context, Endpoint, EndpointFuture, Wiring, endpoint},

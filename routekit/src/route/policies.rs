@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Access, Breaking, Caching, Invalidates};
+use super::{Access, BreakerPolicy, CachePolicy, Invalidates};
 
 /// The policies declared on a route. A default is not a declaration: it is `None` here.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -19,13 +19,13 @@ pub struct Policies {
     /// Since when, and until when, the route is deprecated.
     pub deprecation: Option<Deprecation>,
     /// How its answers are cached.
-    pub caching: Option<Caching>,
+    pub cache: Option<CachePolicy>,
     /// Which cached answers are invalid once it has ended.
     pub invalidates: Option<Invalidates>,
     /// How many requests the handler may have at a time.
     pub concurrency: Option<u32>,
     /// Its circuit breaker.
-    pub breaking: Option<Breaking>,
+    pub breaker: Option<BreakerPolicy>,
     /// Whether the route brings a tower layer of its own.
     pub layered: bool,
 }
@@ -41,10 +41,10 @@ impl Policies {
             body_limit: None,
             slow: None,
             deprecation: None,
-            caching: None,
+            cache: None,
             invalidates: None,
             concurrency: None,
-            breaking: None,
+            breaker: None,
             layered: false,
         }
     }
@@ -80,8 +80,8 @@ impl Policies {
     }
 
     #[must_use]
-    pub const fn cache(mut self, caching: Caching) -> Self {
-        self.caching = Some(caching);
+    pub const fn cache(mut self, cache: CachePolicy) -> Self {
+        self.cache = Some(cache);
         self
     }
 
@@ -98,8 +98,8 @@ impl Policies {
     }
 
     #[must_use]
-    pub const fn breaker(mut self, breaking: Breaking) -> Self {
-        self.breaking = Some(breaking);
+    pub const fn breaker(mut self, breaker: BreakerPolicy) -> Self {
+        self.breaker = Some(breaker);
         self
     }
 

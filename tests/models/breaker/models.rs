@@ -12,7 +12,7 @@ use loom::{
 use routekit::Clock;
 
 use super::{Open, Outcome, State, Transition, gate::Gate, settings::Settings, state::Ticket};
-use crate::route::{Breaking, Window};
+use crate::route::{BreakerPolicy, Window};
 
 const LEASE: Duration = Duration::from_secs(5);
 
@@ -26,7 +26,7 @@ struct Model {
 impl Model {
     /// Two failures in a row open it, for a minute.
     fn new(start: Instant) -> Arc<Self> {
-        let settings = Settings::of(&Breaking::new().window(Window::Calls(2)), LEASE);
+        let settings = Settings::of(&BreakerPolicy::new().window(Window::Calls(2)), LEASE);
         Arc::new(Self { gate: Gate::new(settings, start), opened: AtomicUsize::new(0), start })
     }
 

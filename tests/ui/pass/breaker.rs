@@ -76,7 +76,7 @@ fn main() {
 
     let all = all::ROUTE.meta().policies;
     assert_eq!(all.concurrency, Some(64));
-    let said = all.breaking.unwrap();
+    let said = all.breaker.unwrap();
     assert_eq!(said.failure_rate.unwrap().to_string(), "0.25");
     assert_eq!(said.window.unwrap().to_string(), "100 calls");
     assert_eq!((said.min_calls, said.half_open_calls), (Some(20), Some(20)));
@@ -85,9 +85,9 @@ fn main() {
     assert_eq!((said.slow_rate.unwrap().to_string(), said.backoff.unwrap().to_string()), ("1".into(), "1.5".into()));
     assert_eq!((said.fallback.is_some(), said.name), (true, Some("payments")));
 
-    let bare = bare::ROUTE.meta().policies.breaking.unwrap();
+    let bare = bare::ROUTE.meta().policies.breaker.unwrap();
     assert_eq!(bare, Default::default());
-    assert_eq!(things::ROUTE.meta().policies.breaking.unwrap().window.unwrap().to_string(), "50 calls");
-    assert_eq!(time::ROUTE.meta().policies.breaking.unwrap().window.unwrap().to_string(), "10ms");
-    assert_eq!(fine::ROUTE.meta().policies.breaking.unwrap().failure_rate.unwrap().millionths(), 1);
+    assert_eq!(things::ROUTE.meta().policies.breaker.unwrap().window.unwrap().to_string(), "50 calls");
+    assert_eq!(time::ROUTE.meta().policies.breaker.unwrap().window.unwrap().to_string(), "10ms");
+    assert_eq!(fine::ROUTE.meta().policies.breaker.unwrap().failure_rate.unwrap().millionths(), 1);
 }

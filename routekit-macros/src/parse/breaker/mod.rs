@@ -164,7 +164,7 @@ impl Breaking {
         });
         quote! {
             .breaker(
-                __rt::Breaking::new()
+                __rt::BreakerPolicy::new()
                 #name #failure_rate #window #min_calls #open_for #half_open_calls #slow_call #slow_rate #backoff
                 #max_open_for #judge #fallback
             )

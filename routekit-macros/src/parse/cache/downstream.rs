@@ -53,7 +53,7 @@ impl Downstream {
         };
     }
 
-    /// Calls of the runtime's `Caching`.
+    /// Calls of the runtime's `CachePolicy`.
     pub(super) fn policy(&self) -> TokenStream {
         let client_ttl = self.client_ttl_ms.map(|ms| quote!(.client_ttl(::core::time::Duration::from_millis(#ms))));
         let cdn_ttl = self.cdn_ttl_ms.map(|ms| quote!(.cdn_ttl(::core::time::Duration::from_millis(#ms))));

@@ -164,7 +164,7 @@ impl Caching {
         let honour = self.honour_client_directives.map(|honour| quote!(.honour_client_directives(#honour)));
         quote! {
             .cache(
-                __rt::Caching::new()
+                __rt::CachePolicy::new()
                 #ttl #tags #vary #audience #partition #key #invalidate_on #max_body #stale #downstream #honour
             )
         }

@@ -29,7 +29,7 @@ impl Stale {
         self.if_error_ms = literal.and_then(|literal| optional_duration_ms(&literal, &item.name, WITHOUT, errors));
     }
 
-    /// Calls of the runtime's `Caching`.
+    /// Calls of the runtime's `CachePolicy`.
     pub(super) fn policy(&self) -> TokenStream {
         let while_revalidate = self
             .while_revalidate_ms

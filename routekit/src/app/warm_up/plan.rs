@@ -150,7 +150,7 @@ impl Plan {
 
 /// Whether everybody is given the same page, who says nothing but its path.
 fn is_anybodys(candidate: &Candidate) -> bool {
-    let Some(caching) = &*candidate.policies.caching else { return false };
+    let Some(caching) = &*candidate.policies.cache else { return false };
     candidate.route.meta().method == Method::Get
         && !candidate.path.contains('{')
         && caching.audience != Some(Audience::User)
@@ -190,10 +190,10 @@ impl<'a> Routes<'a> {
 
     fn find(&self, path: &str) -> Found<'a> {
         let Some(candidate) = self.matcher.at(path).ok().and_then(|found| *found.value) else { return Found::Nothing };
-        if candidate.policies.caching.is_some() {
+        if candidate.policies.cache.is_some() {
             return Found::Cached;
         }
-        if candidate.route.meta().policies.caching.is_some() {
+        if candidate.route.meta().policies.cache.is_some() {
             return Found::TurnedOff;
         }
         Found::Uncached { template: &candidate.path, label: candidate.label() }
@@ -201,7 +201,7 @@ impl<'a> Routes<'a> {
 
     /// The paths that may have been meant.
     fn cached(&self) -> impl Iterator<Item = &'a str> {
-        let cached = self.candidates.iter().filter(|candidate| candidate.policies.caching.is_some());
+        let cached = self.candidates.iter().filter(|candidate| candidate.policies.cache.is_some());
         cached.filter(|candidate| candidate.route.meta().method == Method::Get).map(|candidate| candidate.path.as_str())
     }
 }

@@ -9,7 +9,7 @@ use super::CdnTags;
 /// How the answers of a route are cached: `cache(…)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Caching {
+pub struct CachePolicy {
     /// How long an answer is fresh that does not say it itself; `None`: only what the answer says makes it fresh.
     pub ttl: Option<Duration>,
     /// Templates of tags: `user:{id}`.
@@ -42,7 +42,7 @@ pub struct Caching {
 }
 
 /// Nothing but that the route is cached.
-impl Default for Caching {
+impl Default for CachePolicy {
     fn default() -> Self {
         Self::new()
     }
@@ -105,7 +105,7 @@ impl fmt::Debug for RequestText {
 
 /// What generated code calls, in const context.
 #[doc(hidden)]
-impl Caching {
+impl CachePolicy {
     #[must_use]
     pub const fn new() -> Self {
         Self {

@@ -14,7 +14,7 @@ use super::{Endpoint, EndpointFuture, Outcome, Wiring};
 /// [`CircuitBreaker`](crate::breaker::CircuitBreaker).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Breaking {
+pub struct BreakerPolicy {
     /// Shared by all routes that name it; `None`: the route's own.
     pub name: Option<&'static str>,
     /// From which part of the calls on, failed, it opens.
@@ -185,7 +185,7 @@ where
 
 /// What generated code calls, in const context.
 #[doc(hidden)]
-impl Breaking {
+impl BreakerPolicy {
     #[must_use]
     pub const fn new() -> Self {
         Self {
