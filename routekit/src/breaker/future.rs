@@ -7,10 +7,10 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-use super::{CallError, Judge, Open, Permit, on_unwind::OnUnwind};
+use super::{CallError, Classify, Open, Permit, on_unwind::OnUnwind};
 
 pin_project! {
-    /// The future of [`Breaker`](super::Breaker).
+    /// Response future of [`Breaker`](super::Breaker).
     pub struct BreakerFuture<F, J> {
         #[pin]
         way: Way<F, J>,
@@ -23,15 +23,15 @@ pin_project! {
         Calling {
             #[pin]
             inner: F,
-            judged: Option<(Permit, J)>,
+            tracked: Option<(Permit, J)>,
         },
         Refused { open: Open },
     }
 }
 
 impl<F, J> BreakerFuture<F, J> {
-    pub(super) fn calling(inner: F, permit: Permit, judge: J) -> Self {
-        Self { way: Way::Calling { inner, judged: Some((permit, judge)) } }
+    pub(super) fn calling(inner: F, permit: Permit, classify: J) -> Self {
+        Self { way: Way::Calling { inner, tracked: Some((permit, classify)) } }
     }
 
     pub(super) fn refused(open: Open) -> Self {
@@ -42,16 +42,16 @@ impl<F, J> BreakerFuture<F, J> {
 impl<F, T, E, J> Future for BreakerFuture<F, J>
 where
     F: Future<Output = Result<T, E>>,
-    J: Judge<T, E>,
+    J: Classify<T, E>,
 {
     type Output = Result<T, CallError<E>>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().way.project() {
-            WayProjection::Calling { inner, judged } => {
-                let result = ready!(OnUnwind::around(judged, || inner.poll(cx)));
-                if let Some((permit, judge)) = judged.take() {
-                    permit.settle(judge.judge(&result));
+            WayProjection::Calling { inner, tracked } => {
+                let result = ready!(OnUnwind::around(tracked, || inner.poll(cx)));
+                if let Some((permit, classify)) = tracked.take() {
+                    permit.settle(classify.classify(&result));
                 }
                 Poll::Ready(result.map_err(CallError::Failed))
             }

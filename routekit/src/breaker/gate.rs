@@ -1,21 +1,21 @@
-//! The state machine, shared by threads.
+//! The state machine, shared between threads.
 //!
-//! Whether all calls pass is in one word, which is all that a call asks while the breaker is closed. Everything else is behind a lock, which is
-//! held for some ten nanoseconds, and by the calls of this breaker alone.
+//! One atomic word says whether every call passes. A call through a closed breaker reads nothing else before it runs.
+//! The rest is behind a lock that is private to this breaker and held for some ten nanoseconds.
 
 use std::time::{Duration, Instant};
 
 use super::{
     Mode, Open, Outcome, Transition,
-    settings::Settings,
-    state::{Machine, Standing, Ticket},
+    settings::BreakerSettings,
+    state::{Admission, Machine, Ticket},
     sync::{AtomicU64, Mutex, MutexGuard, Ordering, lock},
 };
 
-/// A shared [`Machine`].
+/// A [`Machine`] that threads share.
 #[derive(Debug)]
-pub(super) struct Gate {
-    /// Its [`Standing`]; written under the lock, read without.
+pub(super) struct BreakerGate {
+    /// The [`Admission`] of the machine. Written under the lock, read without it.
     standing: AtomicU64,
     machine: Mutex<Machine>,
 }
@@ -23,25 +23,26 @@ pub(super) struct Gate {
 const ASKING: u64 = 0;
 const PASSING: u64 = 1;
 const UNTRACKED: u64 = 2;
-/// A generation stands above these bits.
+/// Bits above these hold the generation.
 const KIND_BITS: u32 = 2;
 const KIND: u64 = (1 << KIND_BITS) - 1;
 
-impl Gate {
-    pub(super) fn new(settings: Settings, now: Instant) -> Self {
+impl BreakerGate {
+    pub(super) fn new(settings: BreakerSettings, now: Instant) -> Self {
         let machine = Machine::new(settings, now);
         Self { standing: AtomicU64::new(encode(machine.standing())), machine: Mutex::new(machine) }
     }
 
-    /// Lets a call through where all pass and are counted, which is all that a closed breaker is asked.
+    /// Admits a call if all calls pass and are counted. A closed breaker needs nothing more.
     #[inline(always)]
     pub(super) fn pass(&self) -> Option<Ticket> {
-        // Whoever reads an older word has a ticket of an older generation, which is all that is wrong with it. Nothing else is read by this.
+        // Relaxed is enough: no other memory is read because of this load. A stale word yields a ticket of an older
+        // generation, whose outcome is then ignored.
         let standing = self.standing.load(Ordering::Relaxed);
         (standing & KIND == PASSING).then_some(Ticket::of(standing >> KIND_BITS))
     }
 
-    /// Lets a call through, or not; and what has changed by its asking.
+    /// Admits or refuses a call. Returns the transition that this caused, if any.
     pub(super) fn admit(&self, now: impl Fn() -> Instant) -> (Result<Ticket, Open>, Option<Transition>) {
         if self.standing.load(Ordering::Relaxed) & KIND == UNTRACKED {
             return (Ok(Ticket::UNTRACKED), None);
@@ -53,13 +54,14 @@ impl Gate {
         (admitted, transition)
     }
 
-    /// A call has succeeded for which time does not matter. `false` where it is to be settled as others are.
+    /// Counts a success whose duration does not matter. Returns `false`, and counts nothing, if the call needs
+    /// [`settle`](Self::settle).
     #[inline(always)]
     pub(super) fn succeed(&self, ticket: Ticket) -> bool {
         self.lock().succeed(ticket)
     }
 
-    /// A call has ended.
+    /// Counts a call that has ended.
     #[inline]
     pub(super) fn settle(
         &self,
@@ -77,17 +79,17 @@ impl Gate {
     pub(super) fn command(&self, mode: Mode, now: Instant) -> Option<Transition> {
         let mut machine = self.lock();
         let transition = machine.command(mode, now);
-        // A new generation, also where nothing else is new.
+        // A command always begins a new generation, even if the state stays the same.
         self.standing.store(encode(machine.standing()), Ordering::Relaxed);
         transition
     }
 
-    /// Whatever can be known of it.
+    /// Reads from the machine under the lock.
     pub(super) fn read<T>(&self, read: impl FnOnce(&mut Machine) -> T) -> T {
         read(&mut self.lock())
     }
 
-    /// Tells those who do not ask what has changed.
+    /// Publishes the new [`Admission`] after a transition.
     fn publish(&self, machine: &Machine, transition: Option<Transition>) {
         if transition.is_some() {
             self.standing.store(encode(machine.standing()), Ordering::Relaxed);
@@ -100,10 +102,10 @@ impl Gate {
     }
 }
 
-fn encode(standing: Standing) -> u64 {
+fn encode(standing: Admission) -> u64 {
     match standing {
-        Standing::Asking => ASKING,
-        Standing::Untracked => UNTRACKED,
-        Standing::Passing(generation) => generation << KIND_BITS | PASSING,
+        Admission::Ask => ASKING,
+        Admission::Untracked => UNTRACKED,
+        Admission::Pass(generation) => generation << KIND_BITS | PASSING,
     }
 }

@@ -2,7 +2,9 @@ use tower_layer::Layer;
 
 use super::{Breaker, ByResult, CircuitBreaker};
 
-/// A circuit breaker around any tower service, such as an HTTP client: while it is open, calls are refused with [`CallError::Open`](super::CallError::Open).
+/// Layer that applies a circuit breaker to any tower service, such as an HTTP client.
+///
+/// While the breaker is open, calls fail with [`CallError::Open`](super::CallError::Open).
 ///
 /// ```
 /// use routekit::breaker::{BreakerLayer, CallError, CircuitBreaker, Outcome};
@@ -11,7 +13,7 @@ use super::{Breaker, ByResult, CircuitBreaker};
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() {
 /// let breaker = CircuitBreaker::builder("payments").window(10_u32).build().unwrap();
-/// // `Outcome::of_response` is for services whose responses are `http::Response`s.
+/// // For services that answer with `http::Response`, add `.classify(Outcome::of_response)`.
 /// let client = BreakerLayer::new(breaker.clone()).layer(service_fn(|_: ()| async { Err::<(), _>("down") }));
 /// for _ in 0..10 {
 ///     assert_eq!(client.clone().oneshot(()).await, Err(CallError::Failed("down")));
@@ -22,22 +24,24 @@ use super::{Breaker, ByResult, CircuitBreaker};
 #[derive(Debug, Clone)]
 pub struct BreakerLayer<J = ByResult> {
     breaker: CircuitBreaker,
-    judge: J,
+    classify: J,
 }
 
 impl BreakerLayer {
-    /// This breaker; `Err` is a failure, and `Ok` a success.
+    /// Creates a layer that counts `Err` as a failure and `Ok` as a success.
     #[must_use]
     pub fn new(breaker: CircuitBreaker) -> Self {
-        Self { breaker, judge: ByResult }
+        Self { breaker, classify: ByResult }
     }
 }
 
 impl<J> BreakerLayer<J> {
-    /// How a result says how the call ended: a closure, or [`Outcome::of_response`](super::Outcome::of_response).
+    /// Sets how results are classified: a closure, or [`Outcome::of_response`](super::Outcome::of_response). Defaults
+    /// to
+    /// [`ByResult`].
     #[must_use]
-    pub fn judge<K>(self, judge: K) -> BreakerLayer<K> {
-        BreakerLayer { breaker: self.breaker, judge }
+    pub fn classify<K>(self, classify: K) -> BreakerLayer<K> {
+        BreakerLayer { breaker: self.breaker, classify }
     }
 }
 
@@ -45,6 +49,6 @@ impl<S, J: Clone> Layer<S> for BreakerLayer<J> {
     type Service = Breaker<S, J>;
 
     fn layer(&self, inner: S) -> Breaker<S, J> {
-        Breaker { inner, breaker: self.breaker.clone(), judge: self.judge.clone() }
+        Breaker { inner, breaker: self.breaker.clone(), classify: self.classify.clone() }
     }
 }

@@ -2,14 +2,14 @@ use std::task::{Context, Poll};
 
 use tower_service::Service;
 
-use super::{BreakerFuture, ByResult, CallError, CircuitBreaker, Judge};
+use super::{BreakerFuture, ByResult, CallError, CircuitBreaker, Classify};
 
-/// The service of [`BreakerLayer`](super::BreakerLayer).
+/// Service of [`BreakerLayer`](super::BreakerLayer). See the [module docs](crate::breaker).
 #[derive(Debug, Clone)]
 pub struct Breaker<S, J = ByResult> {
     pub(super) inner: S,
     pub(super) breaker: CircuitBreaker,
-    pub(super) judge: J,
+    pub(super) classify: J,
 }
 
 accessors!(Breaker, J);
@@ -17,14 +17,14 @@ accessors!(Breaker, J);
 impl<S, R, J> Service<R> for Breaker<S, J>
 where
     S: Service<R>,
-    J: Judge<S::Response, S::Error> + Clone,
+    J: Classify<S::Response, S::Error> + Clone,
 {
     type Response = S::Response;
     type Error = CallError<S::Error>;
     type Future = BreakerFuture<S::Future, J>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        // A client that cannot be made ready is a call that failed.
+        // A client that fails to become ready has failed a call.
         self.inner.poll_ready(cx).map_err(|error| {
             if let Ok(permit) = self.breaker.try_acquire() {
                 permit.failure();
@@ -35,7 +35,7 @@ where
 
     fn call(&mut self, request: R) -> Self::Future {
         match self.breaker.try_acquire_owned() {
-            Ok(permit) => BreakerFuture::calling(self.inner.call(request), permit, self.judge.clone()),
+            Ok(permit) => BreakerFuture::calling(self.inner.call(request), permit, self.classify.clone()),
             Err(open) => BreakerFuture::refused(open),
         }
     }

@@ -1,8 +1,9 @@
-//! The primitives that [`gate`](super::gate) stands on. The models of `tests/models` put loom's in their place.
+//! The primitives that [`gate`](super::gate) uses. The models in `tests/models` replace them with loom's.
 
 pub(super) use std::sync::atomic::{AtomicU64, Ordering};
 
-// Not the standard library's, which looks whether somebody panics each time that it is taken and given back: a fifth of what a call costs.
+// parking_lot, because the standard library's mutex checks for a panicking thread at every lock and unlock: a fifth of
+// the cost of a call.
 pub(super) use parking_lot::{Mutex, MutexGuard};
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

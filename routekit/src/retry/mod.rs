@@ -4,10 +4,10 @@
 //!
 //! 1. There are [`attempts`](Retry::attempts) left: 3 in all, unless you say otherwise.
 //! 2. It may be made twice: by its method (GET, HEAD, OPTIONS, TRACE, QUERY, PUT, DELETE; RFC 9110 §9.2.2), by
-//!    [`call_idempotent`](Retry::call_idempotent), or by [`even_if_not_idempotent`](Retry::even_if_not_idempotent).
+//!    [`call_idempotent`](Retry::call_idempotent), or by [`retry_non_idempotent`](Retry::retry_non_idempotent).
 //! 3. It was not refused by an open circuit breaker: no [`Open`](crate::breaker::Open) is the error or among its
 //!    sources. Else the retries would be what the breaker spares the server.
-//! 4. The result is worth it: an error, or what [`retry_if`](Retry::retry_if) or [`judge_by`](Retry::judge_by) say.
+//! 4. The result is worth it: an error, or what [`retry_if`](Retry::retry_if) or [`classify`](Retry::classify) say.
 //!    An attempt that took longer than [`attempt_timeout`](Retry::attempt_timeout) always is.
 //! 5. The delay ends before the [`deadline`](Retry::deadline). Without a deadline, a server may ask for a delay of up
 //!    to [`max_delay`](Retry::max_delay).
@@ -25,11 +25,11 @@
 //! ```
 //! use std::{io, time::Duration};
 //! use http::{Method, Response, StatusCode};
-//! use routekit::retry::{Retry, response_verdict};
+//! use routekit::retry::{Retry, classify_response};
 //!
 //! # #[tokio::main(flavor = "current_thread", start_paused = true)]
 //! # async fn main() {
-//! let retry = Retry::new().deadline(Duration::from_secs(5)).judge_by(response_verdict);
+//! let retry = Retry::new().deadline(Duration::from_secs(5)).classify(classify_response);
 //! let mut attempts = 0;
 //! let response = retry
 //!     .call(&Method::GET, || {
@@ -49,20 +49,20 @@
 
 mod backoff;
 mod budget;
+mod classify;
 mod error;
 mod policy;
 mod refused;
 mod response;
 mod run;
-mod verdict;
 
 #[cfg(test)]
 mod tests;
 
 pub use self::{
     budget::RetryBudget,
+    classify::{ClassifyAttempt, ClassifyWith, ErrorsIf, EveryError, RetryDecision},
     error::RetryError,
     policy::Retry,
-    response::response_verdict,
-    verdict::{ErrorsIf, EveryError, Judge, JudgeBy, Verdict},
+    response::classify_response,
 };

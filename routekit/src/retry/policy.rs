@@ -2,7 +2,10 @@ use std::{error::Error, future::Future, time::Duration};
 
 use http::Method;
 
-use super::{ErrorsIf, EveryError, Judge, JudgeBy, RetryBudget, RetryError, Verdict, backoff::Backoff, run::Run};
+use super::{
+    ClassifyAttempt, ClassifyWith, ErrorsIf, EveryError, RetryBudget, RetryDecision, RetryError, backoff::Backoff,
+    run::RetryLoop,
+};
 
 /// How calls to one server are retried. See the [module docs](crate::retry) for the rules and an example.
 ///
@@ -15,8 +18,8 @@ pub struct Retry<J = EveryError> {
     budget: RetryBudget,
     deadline: Option<Duration>,
     attempt_timeout: Option<Duration>,
-    even_if_not_idempotent: bool,
-    judge: J,
+    retry_non_idempotent: bool,
+    classify: J,
 }
 
 impl Retry {
@@ -28,8 +31,8 @@ impl Retry {
             budget: RetryBudget::new(),
             deadline: None,
             attempt_timeout: None,
-            even_if_not_idempotent: false,
-            judge: EveryError,
+            retry_non_idempotent: false,
+            classify: EveryError,
         }
     }
 }
@@ -87,8 +90,8 @@ impl<J> Retry<J> {
 
     /// Retries POST, PATCH and the like too. Only for a server that does nothing twice, as one does that knows its
     /// requests by a key. Defaults to one attempt for these.
-    pub fn even_if_not_idempotent(mut self) -> Self {
-        self.even_if_not_idempotent = true;
+    pub fn retry_non_idempotent(mut self) -> Self {
+        self.retry_non_idempotent = true;
         self
     }
 
@@ -97,21 +100,21 @@ impl<J> Retry<J> {
     where
         F: Fn(&E) -> bool,
     {
-        self.with_judge(ErrorsIf(which))
+        self.with_classifier(ErrorsIf(which))
     }
 
-    /// Asks this about every result, be it an error or not: as [`response_verdict`](super::response_verdict) does.
+    /// Asks this about every result, be it an error or not: as [`classify_response`](super::classify_response) does.
     /// Defaults to all errors.
-    pub fn judge_by<T, E, F>(self, judge: F) -> Retry<JudgeBy<F>>
+    pub fn classify<T, E, F>(self, classify: F) -> Retry<ClassifyWith<F>>
     where
-        F: Fn(&Result<T, E>) -> Verdict,
+        F: Fn(&Result<T, E>) -> RetryDecision,
     {
-        self.with_judge(JudgeBy(judge))
+        self.with_classifier(ClassifyWith(classify))
     }
 
-    fn with_judge<K>(self, judge: K) -> Retry<K> {
-        let Self { attempts, backoff, budget, deadline, attempt_timeout, even_if_not_idempotent, judge: _ } = self;
-        Retry { attempts, backoff, budget, deadline, attempt_timeout, even_if_not_idempotent, judge }
+    fn with_classifier<K>(self, classify: K) -> Retry<K> {
+        let Self { attempts, backoff, budget, deadline, attempt_timeout, retry_non_idempotent, classify: _ } = self;
+        Retry { attempts, backoff, budget, deadline, attempt_timeout, retry_non_idempotent, classify }
     }
 
     /// Makes a call by this method: again, if the method is idempotent (RFC 9110 §9.2.2).
@@ -131,9 +134,9 @@ impl<J> Retry<J> {
         E: Error + 'static,
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<T, E>>,
-        J: Judge<T, E>,
+        J: ClassifyAttempt<T, E>,
     {
-        let repeatable = self.even_if_not_idempotent || method.is_idempotent();
+        let repeatable = self.retry_non_idempotent || method.is_idempotent();
         self.run(if repeatable { self.attempts } else { 1 }).call(attempt).await
     }
 
@@ -146,18 +149,18 @@ impl<J> Retry<J> {
         E: Error + 'static,
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<T, E>>,
-        J: Judge<T, E>,
+        J: ClassifyAttempt<T, E>,
     {
         self.run(self.attempts).call(attempt).await
     }
 
-    fn run(&self, attempts: u32) -> Run<'_, J> {
-        Run {
+    fn run(&self, attempts: u32) -> RetryLoop<'_, J> {
+        RetryLoop {
             attempts,
             delays: self.backoff.delays(),
             max_delay: self.backoff.max,
             budget: &self.budget,
-            judge: &self.judge,
+            classify: &self.classify,
             limit: self.deadline,
             attempt_timeout: self.attempt_timeout,
         }

@@ -5,28 +5,28 @@ use http::{
     header::{DATE, RETRY_AFTER},
 };
 
-use super::Verdict;
+use super::RetryDecision;
 use crate::clock::Clock;
 
 /// Retries every error, and a response of 429, 502, 503 or 504: after its `Retry-After` (RFC 9110 §10.2.3), if it has
 /// one.
 ///
-/// For [`Retry::judge_by`](super::Retry::judge_by). A date is compared with the response's own `Date` where it has one,
+/// For [`Retry::classify`](super::Retry::classify). A date is compared with the response's own `Date` where it has one,
 /// so that a server whose clock is wrong is understood all the same.
-pub fn response_verdict<B, E>(result: &Result<Response<B>, E>) -> Verdict {
-    judge(result, &Clock::system())
+pub fn classify_response<B, E>(result: &Result<Response<B>, E>) -> RetryDecision {
+    classify(result, &Clock::system())
 }
 
-fn judge<B, E>(result: &Result<Response<B>, E>, clock: &Clock) -> Verdict {
-    let Ok(response) = result else { return Verdict::Retry };
+fn classify<B, E>(result: &Result<Response<B>, E>, clock: &Clock) -> RetryDecision {
+    let Ok(response) = result else { return RetryDecision::Retry };
     match response.status() {
         StatusCode::TOO_MANY_REQUESTS
         | StatusCode::BAD_GATEWAY
         | StatusCode::SERVICE_UNAVAILABLE
         | StatusCode::GATEWAY_TIMEOUT => {
-            retry_after(response.headers(), clock).map_or(Verdict::Retry, Verdict::RetryAfter)
+            retry_after(response.headers(), clock).map_or(RetryDecision::Retry, RetryDecision::RetryAfter)
         }
-        _ => Verdict::Stop,
+        _ => RetryDecision::Stop,
     }
 }
 
@@ -65,17 +65,18 @@ mod tests {
     #[test]
     fn which_statuses_are_retried() {
         for status in 100..=599 {
-            let expected = if [429, 502, 503, 504].contains(&status) { Verdict::Retry } else { Verdict::Stop };
-            assert_eq!(response_verdict(&answer(status, None, None)), expected, "{status}");
+            let expected =
+                if [429, 502, 503, 504].contains(&status) { RetryDecision::Retry } else { RetryDecision::Stop };
+            assert_eq!(classify_response(&answer(status, None, None)), expected, "{status}");
         }
-        assert_eq!(response_verdict(&Err::<Response<()>, _>(fmt::Error)), Verdict::Retry);
-        assert_eq!(response_verdict(&answer(200, Some("5"), None)), Verdict::Stop, "201 to 404 have it too");
+        assert_eq!(classify_response(&Err::<Response<()>, _>(fmt::Error)), RetryDecision::Retry);
+        assert_eq!(classify_response(&answer(200, Some("5"), None)), RetryDecision::Stop, "201 to 404 have it too");
     }
 
     #[test]
     fn how_long_a_server_asks_to_wait() {
-        let after = |seconds| Verdict::RetryAfter(Duration::from_secs(seconds));
-        let rows: [(&str, Option<&str>, Verdict); 12] = [
+        let after = |seconds| RetryDecision::RetryAfter(Duration::from_secs(seconds));
+        let rows: [(&str, Option<&str>, RetryDecision); 12] = [
             ("120", None, after(120)),
             ("0", None, after(0)),
             (" 7 ", None, after(7)),
@@ -85,15 +86,15 @@ mod tests {
             ("Sun, 06 Nov 1994 08:49:37 GMT", Some("Sun, 06 Nov 1994 08:49:07 GMT"), after(30)),
             ("Sun, 06 Nov 1994 08:49:37 GMT", Some("Sun, 06 Nov 1994 08:50:00 GMT"), after(0)),
             ("Thu, 01 Jan 1970 00:00:30 GMT", Some("soon"), after(20)),
-            ("-1", None, Verdict::Retry),
-            ("+1", None, Verdict::Retry),
-            ("soon", None, Verdict::Retry),
+            ("-1", None, RetryDecision::Retry),
+            ("+1", None, RetryDecision::Retry),
+            ("soon", None, RetryDecision::Retry),
         ];
         let clock = Clock::manual();
         clock.advance(Duration::from_secs(10));
         for (value, date, expected) in rows {
             for status in [429, 502, 503, 504] {
-                let verdict = judge(&answer(status, Some(value), date), &clock);
+                let verdict = classify(&answer(status, Some(value), date), &clock);
                 assert_eq!(verdict, expected, "{status} {value:?} {date:?}");
             }
         }

@@ -2,35 +2,35 @@ use std::{error::Error, future::Future, pin::pin, time::Duration};
 
 use tokio::time::Instant;
 
-use super::{Judge, RetryBudget, RetryError, Verdict, backoff::Delays, refused};
+use super::{ClassifyAttempt, RetryBudget, RetryDecision, RetryError, backoff::Delays, refused};
 
 /// One call with all its attempts.
 #[derive(Debug)]
-pub(super) struct Run<'a, J> {
+pub(super) struct RetryLoop<'a, J> {
     /// At most, the first included.
     pub(super) attempts: u32,
     pub(super) delays: Delays<'a>,
     pub(super) max_delay: Duration,
     pub(super) budget: &'a RetryBudget,
-    pub(super) judge: &'a J,
+    pub(super) classify: &'a J,
     pub(super) limit: Option<Duration>,
     pub(super) attempt_timeout: Option<Duration>,
 }
 
 /// How an attempt ended.
-enum Outcome<T, E> {
+enum AttemptOutcome<T, E> {
     Done(Result<T, E>),
     TimedOut,
     PastDeadline,
 }
 
-impl<J> Run<'_, J> {
+impl<J> RetryLoop<'_, J> {
     pub(super) async fn call<T, E, F, Fut>(mut self, mut attempt: F) -> Result<T, RetryError<E>>
     where
         E: Error + 'static,
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<T, E>>,
-        J: Judge<T, E>,
+        J: ClassifyAttempt<T, E>,
     {
         self.budget.deposit();
         // A limit beyond the end of time is none.
@@ -44,9 +44,9 @@ impl<J> Run<'_, J> {
             }
             attempts += 1;
             let result = match limited(attempt(), self.attempt_timeout, deadline).await {
-                Outcome::Done(result) => Some(result),
-                Outcome::TimedOut => None,
-                Outcome::PastDeadline => return Err(RetryError::DeadlineExceeded { attempts, last_error }),
+                AttemptOutcome::Done(result) => Some(result),
+                AttemptOutcome::TimedOut => None,
+                AttemptOutcome::PastDeadline => return Err(RetryError::DeadlineExceeded { attempts, last_error }),
             };
             let Some(delay) = self.delay(result.as_ref(), attempts, deadline) else {
                 return match result {
@@ -70,7 +70,7 @@ impl<J> Run<'_, J> {
     ) -> Option<Duration>
     where
         E: Error + 'static,
-        J: Judge<T, E>,
+        J: ClassifyAttempt<T, E>,
     {
         if attempts >= self.attempts {
             return None;
@@ -80,10 +80,10 @@ impl<J> Run<'_, J> {
         {
             return None;
         }
-        let asked = match result.map_or(Verdict::Retry, |result| self.judge.judge(result)) {
-            Verdict::Stop => return None,
-            Verdict::Retry => Duration::ZERO,
-            Verdict::RetryAfter(asked) => asked,
+        let asked = match result.map_or(RetryDecision::Retry, |result| self.classify.classify(result)) {
+            RetryDecision::Stop => return None,
+            RetryDecision::Retry => Duration::ZERO,
+            RetryDecision::RetryAfter(asked) => asked,
         };
         let delay = asked.saturating_add(self.delays.next());
         let in_time = match deadline {
@@ -96,21 +96,21 @@ impl<J> Run<'_, J> {
     }
 }
 
-/// Not a method: the generator of the delays in `Run` cannot be shared with another thread, and then the future that
+/// Not a method: the generator of the delays in `RetryLoop` cannot be shared with another thread, and then the future that
 /// borrows it could not be sent to one.
 async fn limited<T, E>(
     attempt: impl Future<Output = Result<T, E>>,
     timeout: Option<Duration>,
     deadline: Option<Instant>,
-) -> Outcome<T, E> {
+) -> AttemptOutcome<T, E> {
     // Pinned here, so that the future is not there twice, in the branch with a timer and in the one without.
     let attempt = pin!(attempt);
     let own = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
     let (until, over) = match (own, deadline) {
-        (Some(own), Some(deadline)) if own < deadline => (own, Outcome::TimedOut),
-        (_, Some(deadline)) => (deadline, Outcome::PastDeadline),
-        (Some(own), None) => (own, Outcome::TimedOut),
-        (None, None) => return Outcome::Done(attempt.await),
+        (Some(own), Some(deadline)) if own < deadline => (own, AttemptOutcome::TimedOut),
+        (_, Some(deadline)) => (deadline, AttemptOutcome::PastDeadline),
+        (Some(own), None) => (own, AttemptOutcome::TimedOut),
+        (None, None) => return AttemptOutcome::Done(attempt.await),
     };
-    tokio::time::timeout_at(until, attempt).await.map_or(over, Outcome::Done)
+    tokio::time::timeout_at(until, attempt).await.map_or(over, AttemptOutcome::Done)
 }

@@ -98,7 +98,7 @@ async fn delays_are_slept_and_stay_below_their_bounds() {
 #[tokio::test(start_paused = true)]
 async fn a_dropped_call_makes_no_further_attempt() {
     let server = Server::default();
-    let retry = Retry::new().judge_by(|_: &Result<(), Boom>| Verdict::RetryAfter(ms(500)));
+    let retry = Retry::new().classify(|_: &Result<(), Boom>| RetryDecision::RetryAfter(ms(500)));
     timeout(ms(400), retry.call(GET, || server.fail())).await.unwrap_err();
     sleep(Duration::from_secs(60)).await;
     assert_eq!(server.attempts(), 1);
@@ -123,7 +123,7 @@ async fn panics_pass_through() {
 #[tokio::test(start_paused = true)]
 async fn a_response_is_dropped_before_the_delay() {
     let alive = Arc::new(());
-    let retry = at_once().judge_by(|_: &Result<Arc<()>, Boom>| Verdict::RetryAfter(ms(500)));
+    let retry = at_once().classify(|_: &Result<Arc<()>, Boom>| RetryDecision::RetryAfter(ms(500)));
     let call = retry.call(GET, || async { Ok(alive.clone()) });
     timeout(ms(400), async {
         tokio::join!(call, async {
@@ -138,7 +138,7 @@ async fn a_response_is_dropped_before_the_delay() {
 #[test]
 fn a_call_can_be_sent_to_another_thread() {
     fn sendable<T: Send>(_: T) {}
-    let retry = Retry::new().judge_by(response_verdict);
+    let retry = Retry::new().classify(classify_response);
     sendable(retry.call(GET, || async { Ok::<_, Boom>(Response::new(())) }));
     sendable(Retry::new().retry_if(|_: &Boom| true).call_idempotent(|| async { Ok::<_, Boom>(()) }));
 }

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::{Boom, GET, Server, at_once, ms};
 use crate::{
     breaker::{CallError, Open},
-    retry::{Retry, RetryError, Verdict, response_verdict},
+    retry::{Retry, RetryDecision, RetryError, classify_response},
 };
 
 #[tokio::test(start_paused = true)]
@@ -50,7 +50,7 @@ async fn only_idempotent_methods_are_retried() {
         let method = Method::from_bytes(method.as_bytes()).unwrap();
         at_once().call(&method, || server.fail()).await.unwrap_err();
         assert_eq!(server.attempts(), expected, "{method}");
-        at_once().even_if_not_idempotent().call(&method, || server.fail()).await.unwrap_err();
+        at_once().retry_non_idempotent().call(&method, || server.fail()).await.unwrap_err();
         assert_eq!(server.attempts(), expected + 3, "{method}, if told");
     }
     let server = Server::default();
@@ -68,7 +68,7 @@ async fn a_predicate_says_which_errors_are_retried() {
 #[tokio::test(start_paused = true)]
 async fn a_response_is_retried_when_the_server_says() {
     let (start, mut began) = (Instant::now(), Vec::new());
-    let retry = at_once().judge_by(response_verdict);
+    let retry = at_once().classify(classify_response);
     let call = retry.call(GET, || {
         began.push(start.elapsed());
         async { Ok::<_, Boom>(Response::builder().status(503).header("retry-after", "2").body(()).unwrap()) }
@@ -82,7 +82,8 @@ async fn a_server_does_not_see_all_again_at_the_same_moment() {
     let mut waits = Vec::new();
     for seed in 0..50 {
         let start = Instant::now();
-        let retry = Retry::new().attempts(2).seed(seed).judge_by(|_: &Result<(), Boom>| Verdict::RetryAfter(ms(1_000)));
+        let retry =
+            Retry::new().attempts(2).seed(seed).classify(|_: &Result<(), Boom>| RetryDecision::RetryAfter(ms(1_000)));
         retry.call(GET, || async { Err::<(), _>(Boom(0)) }).await.unwrap_err();
         waits.push(start.elapsed());
     }

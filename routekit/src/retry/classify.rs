@@ -3,7 +3,7 @@ use std::{fmt, time::Duration};
 /// What is to be done about the result of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Verdict {
+pub enum RetryDecision {
     /// Give it back.
     Stop,
     /// Try again after the usual delay.
@@ -16,21 +16,21 @@ pub enum Verdict {
 ///
 /// Made by the methods of [`Retry`](super::Retry); not to be implemented elsewhere.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not judge a `Result<{T}, {E}>`",
-    note = "the function given to `retry_if` or `judge_by` must take the types that the call gives"
+    message = "`{Self}` does not classify a `Result<{T}, {E}>`",
+    note = "the function given to `retry_if` or `classify` must take the types that the call gives"
 )]
-pub trait Judge<T, E>: sealed::Sealed {
+pub trait ClassifyAttempt<T, E>: sealed::Sealed {
     /// What is to be done about this result.
-    fn judge(&self, result: &Result<T, E>) -> Verdict;
+    fn classify(&self, result: &Result<T, E>) -> RetryDecision;
 }
 
 /// Retries what failed, whatever with.
 #[derive(Debug, Clone, Copy)]
 pub struct EveryError;
 
-impl<T, E> Judge<T, E> for EveryError {
-    fn judge(&self, result: &Result<T, E>) -> Verdict {
-        if result.is_err() { Verdict::Retry } else { Verdict::Stop }
+impl<T, E> ClassifyAttempt<T, E> for EveryError {
+    fn classify(&self, result: &Result<T, E>) -> RetryDecision {
+        if result.is_err() { RetryDecision::Retry } else { RetryDecision::Stop }
     }
 }
 
@@ -38,11 +38,11 @@ impl<T, E> Judge<T, E> for EveryError {
 #[derive(Clone, Copy)]
 pub struct ErrorsIf<F>(pub(super) F);
 
-impl<T, E, F: Fn(&E) -> bool> Judge<T, E> for ErrorsIf<F> {
-    fn judge(&self, result: &Result<T, E>) -> Verdict {
+impl<T, E, F: Fn(&E) -> bool> ClassifyAttempt<T, E> for ErrorsIf<F> {
+    fn classify(&self, result: &Result<T, E>) -> RetryDecision {
         match result {
-            Err(error) if (self.0)(error) => Verdict::Retry,
-            Ok(_) | Err(_) => Verdict::Stop,
+            Err(error) if (self.0)(error) => RetryDecision::Retry,
+            Ok(_) | Err(_) => RetryDecision::Stop,
         }
     }
 }
@@ -53,19 +53,19 @@ impl<F> fmt::Debug for ErrorsIf<F> {
     }
 }
 
-/// Retries what the function says. Made by [`Retry::judge_by`](super::Retry::judge_by).
+/// Retries what the function says. Made by [`Retry::classify`](super::Retry::classify).
 #[derive(Clone, Copy)]
-pub struct JudgeBy<F>(pub(super) F);
+pub struct ClassifyWith<F>(pub(super) F);
 
-impl<T, E, F: Fn(&Result<T, E>) -> Verdict> Judge<T, E> for JudgeBy<F> {
-    fn judge(&self, result: &Result<T, E>) -> Verdict {
+impl<T, E, F: Fn(&Result<T, E>) -> RetryDecision> ClassifyAttempt<T, E> for ClassifyWith<F> {
+    fn classify(&self, result: &Result<T, E>) -> RetryDecision {
         (self.0)(result)
     }
 }
 
-impl<F> fmt::Debug for JudgeBy<F> {
+impl<F> fmt::Debug for ClassifyWith<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JudgeBy(..)")
+        f.write_str("ClassifyWith(..)")
     }
 }
 
@@ -74,5 +74,5 @@ mod sealed {
 
     impl Sealed for super::EveryError {}
     impl<F> Sealed for super::ErrorsIf<F> {}
-    impl<F> Sealed for super::JudgeBy<F> {}
+    impl<F> Sealed for super::ClassifyWith<F> {}
 }
