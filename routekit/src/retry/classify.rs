@@ -1,30 +1,30 @@
 use std::{fmt, time::Duration};
 
-/// What is to be done about the result of an attempt.
+/// What to do with the result of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RetryDecision {
-    /// Give it back.
+    /// Return it to the caller.
     Stop,
     /// Try again after the usual delay.
     Retry,
-    /// Try again after this and the usual delay: never sooner than the server asks, and not all at once.
+    /// Try again after this time plus the usual delay, so that clients do not all return at the same moment.
     RetryAfter(Duration),
 }
 
-/// What says which results are retried: [`EveryError`], [`ErrorsIf`], or a function.
+/// Decides which results are retried. Implemented by [`EveryError`], [`ErrorsIf`] and [`ClassifyWith`].
 ///
-/// Made by the methods of [`Retry`](super::Retry); not to be implemented elsewhere.
+/// The methods of [`Retry`](super::Retry) create the implementations. The trait is sealed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not classify a `Result<{T}, {E}>`",
     note = "the function given to `retry_if` or `classify` must take the types that the call gives"
 )]
 pub trait ClassifyAttempt<T, E>: sealed::Sealed {
-    /// What is to be done about this result.
+    /// Returns what to do with `result`.
     fn classify(&self, result: &Result<T, E>) -> RetryDecision;
 }
 
-/// Retries what failed, whatever with.
+/// Retries every `Err`. The default.
 #[derive(Debug, Clone, Copy)]
 pub struct EveryError;
 
@@ -34,7 +34,7 @@ impl<T, E> ClassifyAttempt<T, E> for EveryError {
     }
 }
 
-/// Retries what failed, if the function says so. Made by [`Retry::retry_if`](super::Retry::retry_if).
+/// Retries the errors that a predicate selects. Created by [`Retry::retry_if`](super::Retry::retry_if).
 #[derive(Clone, Copy)]
 pub struct ErrorsIf<F>(pub(super) F);
 
@@ -53,7 +53,7 @@ impl<F> fmt::Debug for ErrorsIf<F> {
     }
 }
 
-/// Retries what the function says. Made by [`Retry::classify`](super::Retry::classify).
+/// Lets a function decide. Created by [`Retry::classify`](super::Retry::classify).
 #[derive(Clone, Copy)]
 pub struct ClassifyWith<F>(pub(super) F);
 

@@ -8,11 +8,11 @@ use http::{
 use super::RetryDecision;
 use crate::clock::Clock;
 
-/// Retries every error, and a response of 429, 502, 503 or 504: after its `Retry-After` (RFC 9110 §10.2.3), if it has
-/// one.
+/// Retries errors and responses with status 429, 502, 503 or 504. A response with `Retry-After` (RFC 9110 §10.2.3) is
+/// retried after that time.
 ///
-/// For [`Retry::classify`](super::Retry::classify). A date is compared with the response's own `Date` where it has one,
-/// so that a server whose clock is wrong is understood all the same.
+/// For [`Retry::classify`](super::Retry::classify). A date in `Retry-After` is compared with the response's own `Date`
+/// if it has one, so that a wrong clock on the server does not matter.
 pub fn classify_response<B, E>(result: &Result<Response<B>, E>) -> RetryDecision {
     classify(result, &Clock::system())
 }
@@ -30,11 +30,11 @@ fn classify<B, E>(result: &Result<Response<B>, E>, clock: &Clock) -> RetryDecisi
     }
 }
 
-/// `None` if there is none that can be read.
+/// `None` if the header is missing or malformed.
 fn retry_after(headers: &HeaderMap, clock: &Clock) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        // Digits that are no `u64` are too many of them, and "not in this life" is not "whenever you like".
+        // Too many digits for a `u64` mean a very long time, not a malformed header.
         return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
     }
     let at = date(headers, RETRY_AFTER)?;
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn which_statuses_are_retried() {
+    fn only_429_502_503_and_504_are_retried() {
         for status in 100..=599 {
             let expected =
                 if [429, 502, 503, 504].contains(&status) { RetryDecision::Retry } else { RetryDecision::Stop };
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn how_long_a_server_asks_to_wait() {
+    fn retry_after_is_parsed() {
         let after = |seconds| RetryDecision::RetryAfter(Duration::from_secs(seconds));
         let rows: [(&str, Option<&str>, RetryDecision); 12] = [
             ("120", None, after(120)),
@@ -94,8 +94,8 @@ mod tests {
         clock.advance(Duration::from_secs(10));
         for (value, date, expected) in rows {
             for status in [429, 502, 503, 504] {
-                let verdict = classify(&answer(status, Some(value), date), &clock);
-                assert_eq!(verdict, expected, "{status} {value:?} {date:?}");
+                let decision = classify(&answer(status, Some(value), date), &clock);
+                assert_eq!(decision, expected, "{status} {value:?} {date:?}");
             }
         }
     }

@@ -7,7 +7,7 @@ use super::{ClassifyAttempt, RetryBudget, RetryDecision, RetryError, backoff::De
 /// One call with all its attempts.
 #[derive(Debug)]
 pub(super) struct RetryLoop<'a, J> {
-    /// At most, the first included.
+    /// Maximum number of attempts, including the first.
     pub(super) attempts: u32,
     pub(super) delays: Delays<'a>,
     pub(super) max_delay: Duration,
@@ -33,12 +33,12 @@ impl<J> RetryLoop<'_, J> {
         J: ClassifyAttempt<T, E>,
     {
         self.budget.deposit();
-        // A limit beyond the end of time is none.
+        // A deadline that an `Instant` cannot hold is no deadline.
         let deadline = self.limit.and_then(|limit| Instant::now().checked_add(limit));
         let mut last_error = None;
         let mut attempts = 0;
         loop {
-            // After a delay too: timers may be late.
+            // Also checked after a delay, because timers may be late.
             if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
                 return Err(RetryError::DeadlineExceeded { attempts, last_error });
             }
@@ -54,14 +54,15 @@ impl<J> RetryLoop<'_, J> {
                     None => Err(RetryError::AttemptTimedOut { attempts }),
                 };
             };
-            tracing::debug!(target: "routekit::retry", attempt = attempts + 1, ?delay, "retrying a call");
-            // A response goes before the delay, and its connection is free meanwhile.
+            tracing::debug!(target: "routekit::retry", attempt = attempts + 1, ?delay, "retrying call");
+            // Drops the response before the delay, which frees its connection.
             last_error = result.and_then(Result::err);
             tokio::time::sleep(delay).await;
         }
     }
 
-    /// The delay before another attempt, which has then been paid for. `None` to give up; no result is a timeout.
+    /// The delay before the next attempt, whose retry has been taken from the budget. `None` to give up. A `result` of
+    /// `None` is a timeout.
     fn delay<T, E>(
         &mut self,
         result: Option<&Result<T, E>>,
@@ -88,22 +89,22 @@ impl<J> RetryLoop<'_, J> {
         let delay = asked.saturating_add(self.delays.next());
         let in_time = match deadline {
             Some(deadline) => Instant::now().checked_add(delay).is_some_and(|end| end < deadline),
-            // Else a server could make its clients wait for days.
+            // Without this bound, a server could make its clients wait for days.
             None => asked <= self.max_delay,
         };
-        // The budget comes last: what is not retried for another reason takes nothing from it.
+        // The budget comes last, so that a call that is not retried takes nothing from it.
         (in_time && self.budget.withdraw()).then_some(delay)
     }
 }
 
-/// Not a method: the generator of the delays in `RetryLoop` cannot be shared with another thread, and then the future that
-/// borrows it could not be sent to one.
+/// Not a method: `RetryLoop` is not `Sync` because of its random generator, so a future that borrowed it would not be
+/// `Send`.
 async fn limited<T, E>(
     attempt: impl Future<Output = Result<T, E>>,
     timeout: Option<Duration>,
     deadline: Option<Instant>,
 ) -> AttemptOutcome<T, E> {
-    // Pinned here, so that the future is not there twice, in the branch with a timer and in the one without.
+    // Pinned here, so that the future is stored once and not in each branch.
     let attempt = pin!(attempt);
     let own = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
     let (until, over) = match (own, deadline) {

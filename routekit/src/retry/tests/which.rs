@@ -13,7 +13,7 @@ use crate::{
 };
 
 #[tokio::test(start_paused = true)]
-async fn what_an_open_breaker_refused_is_not_retried() {
+async fn refusal_by_an_open_breaker_is_not_retried() {
     let open = Open::for_test(ms(10));
     let attempts = AtomicU32::new(0);
     let retry = at_once().retry_if(|_: &CallError<Boom>| true);
@@ -24,7 +24,7 @@ async fn what_an_open_breaker_refused_is_not_retried() {
     let failed = call.await.unwrap_err();
     assert_eq!((failed.attempts(), attempts.into_inner()), (1, 1));
     let call_error = failed.source().unwrap();
-    assert!(call_error.source().unwrap().is::<Open>(), "whoever walks the causes finds it");
+    assert!(call_error.source().unwrap().is::<Open>(), "it is among the sources");
     assert_eq!(at_once().call(GET, || async { Err::<(), _>(open) }).await.unwrap_err().attempts(), 1, "bare");
     let made = at_once().call(GET, || async { Err::<(), _>(CallError::Failed(Boom(1))) }).await;
     assert_eq!(made.unwrap_err().attempts(), 3, "a call that was made is retried");
@@ -51,7 +51,7 @@ async fn only_idempotent_methods_are_retried() {
         at_once().call(&method, || server.fail()).await.unwrap_err();
         assert_eq!(server.attempts(), expected, "{method}");
         at_once().retry_non_idempotent().call(&method, || server.fail()).await.unwrap_err();
-        assert_eq!(server.attempts(), expected + 3, "{method}, if told");
+        assert_eq!(server.attempts(), expected + 3, "{method}, if allowed");
     }
     let server = Server::default();
     at_once().call_idempotent(|| server.fail()).await.unwrap_err();
@@ -59,14 +59,14 @@ async fn only_idempotent_methods_are_retried() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_predicate_says_which_errors_are_retried() {
+async fn predicate_selects_the_errors_that_are_retried() {
     let server = Server::default();
     let result = at_once().attempts(9).retry_if(|error: &Boom| error.0 < 4).call(GET, || server.fail()).await;
     assert_eq!(result, Err(RetryError::Failed { error: Boom(4), attempts: 4 }));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_response_is_retried_when_the_server_says() {
+async fn response_is_retried_after_its_retry_after() {
     let (start, mut began) = (Instant::now(), Vec::new());
     let retry = at_once().classify(classify_response);
     let call = retry.call(GET, || {
@@ -78,7 +78,7 @@ async fn a_response_is_retried_when_the_server_says() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_does_not_see_all_again_at_the_same_moment() {
+async fn retry_after_has_jitter() {
     let mut waits = Vec::new();
     for seed in 0..50 {
         let start = Instant::now();
