@@ -16,7 +16,7 @@ use std::{
     },
 };
 
-use crate::observe::{Finished, Observer, RouteState, Routes, method_name};
+use crate::observe::{Finished, Observer, RouteObservers, RouteState, method_name};
 
 /// Selects the requests that are logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +78,7 @@ impl AccessLog {
     }
 }
 
-impl Routes for AccessLog {
+impl RouteObservers for AccessLog {
     fn route(&self, template: &str) -> Arc<RouteState> {
         Arc::new(RouteState::new(template, self.clone()))
     }

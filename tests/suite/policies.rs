@@ -229,7 +229,7 @@ async fn unmatched_requests_are_problems() {
     let answer = app.delete("/p/old").send().await;
     assert_eq!(answer.status(), 405);
     assert_eq!(answer.header("allow"), Some("GET,HEAD"));
-    assert_eq!(answer.json::<Value>()["detail"], "the methods here are GET, HEAD");
+    assert_eq!(answer.json::<Value>()["detail"], "allowed methods: GET, HEAD");
     assert_eq!(answer.header("content-length"), None, "it is counted again by the server");
 }
 

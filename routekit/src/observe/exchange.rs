@@ -60,7 +60,7 @@ impl fmt::Debug for RouteState {
 }
 
 /// Where routes that are not known before find their states.
-pub trait Routes: Send + Sync {
+pub trait RouteObservers: Send + Sync {
     /// The state of the route with this template. Asked once a route and not once a request.
     fn route(&self, template: &str) -> Arc<RouteState>;
 
@@ -69,7 +69,7 @@ pub trait Routes: Send + Sync {
 }
 
 /// Both observe each route.
-impl<A: Routes, B: Routes> Routes for (A, B) {
+impl<A: RouteObservers, B: RouteObservers> RouteObservers for (A, B) {
     fn route(&self, template: &str) -> Arc<RouteState> {
         Arc::new(RouteState::new(template, (self.0.route(template), self.1.route(template))))
     }
@@ -79,8 +79,8 @@ impl<A: Routes, B: Routes> Routes for (A, B) {
     }
 }
 
-/// Nothing, with room for seven. axum adds three to what is here, and `Extensions` begins with room for three in all, so
-/// that every request would move house once. A copy keeps the room of its original.
+/// Nothing, with room for seven. axum adds three to what is here, and `Extensions` begins with room for three in all,
+/// so that every request would move house once. A copy keeps the room of its original.
 static ROOM: LazyLock<Extensions> = LazyLock::new(|| {
     let mut extensions = Extensions::new();
     extensions.insert(0_u8);
@@ -93,8 +93,8 @@ static ROOM: LazyLock<Extensions> = LazyLock::new(|| {
 
 /// One request while it is answered. A clone is one reference count.
 ///
-/// What is only a number is in the handle itself, and that on purpose: boxed among the extensions, a handle of 24 bytes or
-/// less would be one more of malloc's smallest pieces. A request has about as many of those (header values, boxes of
+/// What is only a number is in the handle itself, and that on purpose: boxed among the extensions, a handle of 24 bytes
+/// or less would be one more of malloc's smallest pieces. A request has about as many of those (header values, boxes of
 /// extensions) as glibc keeps at hand, and each one beyond that costs several times as much.
 #[derive(Clone)]
 pub struct Exchange {

@@ -25,7 +25,7 @@ use crate::cache::{
     storable::{Received, Storing, Verdict},
 };
 use crate::{
-    observe::{Event, Failure, Stopgap},
+    observe::{Event, Failure, FallbackResponse},
     problem::Problem,
     route::spelling::Spellings,
 };
@@ -278,5 +278,5 @@ impl Question<'_> {
 
 /// Whether it is no answer of the handler's.
 fn stands_in(response: &Response) -> bool {
-    response.extensions().get::<Stopgap>().is_some()
+    response.extensions().get::<FallbackResponse>().is_some()
 }
