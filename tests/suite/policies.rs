@@ -242,7 +242,7 @@ async fn missing() -> Result<&'static str> {
 async fn challenged() -> Problem {
     let challenge = |scheme| (http::header::WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
     let ((name, bearer), (_, basic)) = (challenge("Bearer"), challenge("Basic"));
-    Problem::unauthorized("who are you?").header(name.clone(), bearer).header(name, basic)
+    Problem::unauthorized("who are you?").with_header(name.clone(), bearer).with_header(name, basic)
 }
 
 #[get("/p/bare")]

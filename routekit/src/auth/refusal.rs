@@ -16,7 +16,7 @@ pub(crate) fn unauthorized(verifiers: &Verifiers, error: Option<&VerifyError>) -
         // The cause has been logged already.
         Some(error) if error.is_unavailable() => {
             let detail = "credentials cannot be verified at the moment";
-            return Problem::new(StatusCode::SERVICE_UNAVAILABLE).detail(detail);
+            return Problem::new(StatusCode::SERVICE_UNAVAILABLE).with_detail(detail);
         }
         Some(_) => "the credentials are not valid",
         None => "credentials are required",
@@ -25,7 +25,7 @@ pub(crate) fn unauthorized(verifiers: &Verifiers, error: Option<&VerifyError>) -
         // RFC 6750 §3.1: `invalid_token` only if the refused credentials were a token.
         let refused = scheme == BEARER && error.is_some_and(|error| error.scheme() == BEARER);
         let code = if refused { r#", error="invalid_token""# } else { "" };
-        problem.header(header::WWW_AUTHENTICATE, challenge(&format!(r#"{scheme} realm="{REALM}"{code}"#)))
+        problem.with_header(header::WWW_AUTHENTICATE, challenge(&format!(r#"{scheme} realm="{REALM}"{code}"#)))
     })
 }
 
@@ -51,7 +51,7 @@ pub(crate) fn forbidden(verifiers: &Verifiers, identity: &Identity, all: &[AnyOf
     }
     let scopes = scopes.join(" ");
     let value = format!(r#"{BEARER} realm="{REALM}", error="insufficient_scope", scope="{scopes}""#);
-    Some(problem.header(header::WWW_AUTHENTICATE, challenge(&value)))
+    Some(problem.with_header(header::WWW_AUTHENTICATE, challenge(&value)))
 }
 
 /// ``the role `admin` or the permission `users:write` ``

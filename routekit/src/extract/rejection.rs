@@ -65,10 +65,10 @@ impl std::error::Error for Rejection {}
 
 impl From<Rejection> for Problem {
     fn from(rejection: Rejection) -> Self {
-        let problem = Self::new(rejection.status()).detail(rejection.to_string());
+        let problem = Self::new(rejection.status()).with_detail(rejection.to_string());
         match rejection {
-            Rejection::Parameter(error) | Rejection::Shape(error) => problem.errors([error]),
-            Rejection::Invalid(errors) => problem.errors(errors),
+            Rejection::Parameter(error) | Rejection::Shape(error) => problem.with_errors([error]),
+            Rejection::Invalid(errors) => problem.with_errors(errors),
             Rejection::Malformed(_) | Rejection::TooLarge | Rejection::MediaType(_) | Rejection::Interrupted => problem,
         }
     }

@@ -189,7 +189,7 @@ fn field_error(places: PointerStyle, steps: &[String], error: &ValidationError) 
     for (name, value) in &error.params {
         // `value` is the rejected value and `other` (of `must_match`) the one it was compared with: maybe a password.
         if !matches!(name.as_ref(), "value" | "other") {
-            field = field.param(name.clone(), value.clone());
+            field = field.with_param(name.clone(), value.clone());
         }
     }
     field

@@ -59,7 +59,7 @@ impl From<NotIdentified> for Problem {
     fn from(refusal: NotIdentified) -> Self {
         let challenge = HeaderValue::from_str(&format!(r#"Bearer realm="{REALM}""#));
         Self::unauthorized(refusal.to_string())
-            .header(header::WWW_AUTHENTICATE, challenge.expect("a realm is visible ASCII"))
+            .with_header(header::WWW_AUTHENTICATE, challenge.expect("a realm is visible ASCII"))
     }
 }
 

@@ -60,37 +60,37 @@ impl Problem {
     /// 400 with a detail for the client.
     #[must_use]
     pub fn bad_request(detail: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST).detail(detail)
+        Self::new(StatusCode::BAD_REQUEST).with_detail(detail)
     }
 
     /// 401 with a detail for the client. The response must also have `WWW-Authenticate` (RFC 9110 §15.5.2).
     #[must_use]
     pub fn unauthorized(detail: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(StatusCode::UNAUTHORIZED).detail(detail)
+        Self::new(StatusCode::UNAUTHORIZED).with_detail(detail)
     }
 
     /// 403 with a detail for the client.
     #[must_use]
     pub fn forbidden(detail: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(StatusCode::FORBIDDEN).detail(detail)
+        Self::new(StatusCode::FORBIDDEN).with_detail(detail)
     }
 
     /// 404 with a detail for the client.
     #[must_use]
     pub fn not_found(detail: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(StatusCode::NOT_FOUND).detail(detail)
+        Self::new(StatusCode::NOT_FOUND).with_detail(detail)
     }
 
     /// 409 with a detail for the client.
     #[must_use]
     pub fn conflict(detail: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(StatusCode::CONFLICT).detail(detail)
+        Self::new(StatusCode::CONFLICT).with_detail(detail)
     }
 
     /// 422 with a detail for the client.
     #[must_use]
     pub fn unprocessable(detail: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY).detail(detail)
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY).with_detail(detail)
     }
 
     /// 500 caused by `source`, which is logged and not sent to the client.
@@ -103,61 +103,61 @@ impl Problem {
     /// ```
     #[must_use]
     pub fn internal(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR).caused_by(source)
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR).with_source(source)
     }
 
     /// URI that identifies the type of problem (member `type`). Defaults to `about:blank`.
     #[must_use]
-    pub fn kind(mut self, uri: impl Into<Cow<'static, str>>) -> Self {
+    pub fn with_kind(mut self, uri: impl Into<Cow<'static, str>>) -> Self {
         self.fields().kind = uri.into();
         self
     }
 
     /// Short summary of the type of problem. Defaults to the reason phrase of the status.
     #[must_use]
-    pub fn title(mut self, title: impl Into<Cow<'static, str>>) -> Self {
+    pub fn with_title(mut self, title: impl Into<Cow<'static, str>>) -> Self {
         self.fields().title = Some(title.into());
         self
     }
 
     /// Explains this occurrence of the problem to the client. Defaults to none.
     #[must_use]
-    pub fn detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
+    pub fn with_detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
         self.fields().detail = Some(detail.into());
         self
     }
 
     /// URI of this occurrence. Defaults to the path of the request.
     #[must_use]
-    pub fn instance(mut self, uri: impl Into<String>) -> Self {
+    pub fn with_instance(mut self, uri: impl Into<String>) -> Self {
         self.fields().instance = Some(uri.into());
         self
     }
 
     /// Adds errors of fields (member `errors`).
     #[must_use]
-    pub fn errors(mut self, errors: impl IntoIterator<Item = FieldError>) -> Self {
+    pub fn with_errors(mut self, errors: impl IntoIterator<Item = FieldError>) -> Self {
         self.fields().errors.extend(errors);
         self
     }
 
     /// Adds an extension member (RFC 9457 §3.2). It cannot replace a standard member.
     #[must_use]
-    pub fn with(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+    pub fn with_member(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.fields().members.insert(name.into(), value.into());
         self
     }
 
     /// Adds a header to the response.
     #[must_use]
-    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.fields().headers.append(name, value);
         self
     }
 
     /// Sets the cause, which is only logged.
     #[must_use]
-    pub fn caused_by(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+    pub fn with_source(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         self.fields().source = Some(Arc::from(source.into()));
         self
     }
@@ -170,19 +170,19 @@ impl Problem {
 
     /// Explanation of this occurrence, if any.
     #[must_use]
-    pub fn detail_text(&self) -> Option<&str> {
+    pub fn detail(&self) -> Option<&str> {
         self.0.detail.as_deref()
     }
 
     /// URI that identifies the type of problem.
     #[must_use]
-    pub fn kind_uri(&self) -> &str {
+    pub fn kind(&self) -> &str {
         &self.0.kind
     }
 
     /// Errors of fields.
     #[must_use]
-    pub fn field_errors(&self) -> &[FieldError] {
+    pub fn errors(&self) -> &[FieldError] {
         &self.0.errors
     }
 
@@ -217,7 +217,7 @@ impl Problem {
 
     /// The title, or the reason phrase of the status.
     #[must_use]
-    pub fn title_text(&self) -> &str {
+    pub fn title(&self) -> &str {
         match &self.0.title {
             Some(title) => title,
             None => self.0.status.canonical_reason().unwrap_or("Error"),
@@ -248,7 +248,7 @@ impl Serialize for Problem {
         let ProblemFields { status, kind, detail, instance, correlation_id, errors, members, .. } = &*self.0;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("type", kind)?;
-        map.serialize_entry("title", self.title_text())?;
+        map.serialize_entry("title", self.title())?;
         map.serialize_entry("status", &status.as_u16())?;
         if let Some(detail) = detail {
             map.serialize_entry("detail", detail)?;
@@ -296,13 +296,13 @@ impl From<StatusCode> for Problem {
 #[cfg(feature = "multipart")]
 impl From<axum::extract::multipart::MultipartError> for Problem {
     fn from(error: axum::extract::multipart::MultipartError) -> Self {
-        Self::new(error.status()).detail("the multipart body could not be read").caused_by(error)
+        Self::new(error.status()).with_detail("the multipart body could not be read").with_source(error)
     }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.title_text())?;
+        f.write_str(self.title())?;
         match &self.0.detail {
             Some(detail) => write!(f, ": {detail}"),
             None => Ok(()),

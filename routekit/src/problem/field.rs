@@ -33,7 +33,7 @@ impl FieldError {
 
     /// Adds a parameter of the rule.
     #[must_use]
-    pub fn param(mut self, name: impl Into<String>, value: impl Into<serde_json::Value>) -> Self {
+    pub fn with_param(mut self, name: impl Into<String>, value: impl Into<serde_json::Value>) -> Self {
         self.params.insert(name.into(), value.into());
         self
     }

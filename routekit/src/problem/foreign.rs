@@ -35,9 +35,9 @@ pub(crate) async fn from_rejection(response: Response) -> Response {
         tracing::error!(status = status.as_u16(), error = %Printable(&text), "extractor failed");
     } else if let Some((said, repeats)) = text.split_once(": ").filter(|_| text.starts_with("Failed to deserialize")) {
         tracing::debug!(status = status.as_u16(), error = %Printable(&repeats), "extractor rejected the request");
-        problem = problem.detail(said.to_owned());
+        problem = problem.with_detail(said.to_owned());
     } else if !text.is_empty() {
-        problem = problem.detail(text);
+        problem = problem.with_detail(text);
     }
     let mut response = Response::from_parts(parts, Body::empty());
     problem.write_into(&mut response);

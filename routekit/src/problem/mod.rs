@@ -14,7 +14,7 @@
 //! ```
 //!
 //! 1. A [`Problem`] is an error type: handlers return it, `?` passes it on, and as a response it is a problem document.
-//! 2. What the client sees (`title`, `detail`, `errors`) and what is logged ([`Problem::caused_by`]) are separate
+//! 2. What the client sees (`title`, `detail`, `errors`) and what is logged ([`Problem::with_source`]) are separate
 //!    fields,
 //!    so internal text is never sent.
 //! 3. The document is rendered immediately, so problems work on any axum router. The problem is also kept in the

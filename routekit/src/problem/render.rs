@@ -48,7 +48,7 @@ fn is_bare(response: &Response) -> bool {
 fn bare(response: &Response) -> Problem {
     let problem = Problem::new(response.status());
     match response.headers().get(header::ALLOW).and_then(|allow| allow.to_str().ok()) {
-        Some(allow) => problem.detail(format!("allowed methods: {}", allow.replace(',', ", "))),
+        Some(allow) => problem.with_detail(format!("allowed methods: {}", allow.replace(',', ", "))),
         None => problem,
     }
 }

@@ -268,7 +268,7 @@ impl Question<'_> {
             path = policy.template,
             "{detail}; `timeout` on the route changes how long a cached answer may take"
         );
-        let problem = Problem::new(StatusCode::GATEWAY_TIMEOUT).detail(detail);
+        let problem = Problem::new(StatusCode::GATEWAY_TIMEOUT).with_detail(detail);
         let mut response = problem.clone().into_response();
         response.extensions_mut().insert(Failure::Timeout);
         status::mark(&mut response, MISS, self.why.value());
