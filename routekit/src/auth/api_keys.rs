@@ -12,7 +12,7 @@ use http::{HeaderName, request::Parts};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::{Verifier, VerifyError};
+use super::verifier::{Verifier, VerifyError};
 use crate::identity::Identity;
 
 /// Identifies clients by a key in a header, `X-API-Key` by default.

@@ -4,7 +4,7 @@ use std::any::type_name;
 
 use http::request::Parts;
 
-use super::{Verifier, VerifyError};
+use super::verifier::{Verifier, VerifyError};
 use crate::identity::Identity;
 
 /// An async function from a request to the client's identity, as taken by [`App::identify`](crate::App::identify).

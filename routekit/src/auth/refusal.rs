@@ -2,10 +2,14 @@
 
 use http::{HeaderValue, StatusCode, header};
 
-use super::{AnyOf, Grant, Verifiers, VerifyError, verifier::BEARER};
+use super::{
+    verifier::{BEARER, VerifyError},
+    verifiers::Verifiers,
+};
 use crate::{
     identity::{Identity, REALM},
     problem::Problem,
+    route::{AnyOf, Grant},
 };
 
 /// Builds the 401 for missing or refused credentials, or the 503 if they could not be verified.

@@ -4,10 +4,7 @@ use std::{fmt, future::poll_fn, pin::pin, sync::Arc, task::Poll, time::Duration}
 
 use http::{HeaderName, request::Parts};
 
-use super::{
-    Verifier, VerifierContext, VerifyError,
-    verifier::{AnyVerifier, BEARER},
-};
+use super::verifier::{AnyVerifier, BEARER, Verifier, VerifierContext, VerifyError};
 use crate::{
     identity::Identity,
     printable::{Chain, Printable},

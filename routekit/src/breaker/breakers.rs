@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use super::{BreakerSnapshot, CircuitBreaker};
+use super::{handle::CircuitBreaker, snapshot::BreakerSnapshot};
 
 /// All circuit breakers of an app, by name: those declared on routes and those added with
 /// [`App::breaker`](crate::App::breaker).

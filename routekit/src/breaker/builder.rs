@@ -1,13 +1,13 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use super::{
-    CircuitBreaker, InvalidBreaker, Transition, Window,
-    handle::{BreakerInner, TransitionListener},
-    settings::BreakerSettings,
+    handle::{BreakerInner, CircuitBreaker, TransitionListener},
+    invalid::InvalidBreaker,
+    machine::{BreakerSettings, Transition},
 };
 use crate::{
     clock::Clock,
-    route::{BreakerPolicy, Ratio},
+    route::{BreakerPolicy, Ratio, Window},
 };
 
 /// Default time after which an unfinished probe loses its slot to another call.
@@ -23,6 +23,13 @@ pub struct CircuitBreakerBuilder {
     probe_lease: Duration,
     clock: Clock,
     listeners: Vec<TransitionListener>,
+}
+
+impl CircuitBreaker {
+    /// Returns a builder for a breaker called `name`. Logs and metrics carry the name.
+    pub fn builder(name: impl Into<String>) -> CircuitBreakerBuilder {
+        CircuitBreakerBuilder::new(name.into())
+    }
 }
 
 impl CircuitBreakerBuilder {

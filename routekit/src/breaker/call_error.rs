@@ -1,6 +1,6 @@
 use std::{error::Error, fmt};
 
-use super::Open;
+use super::machine::Open;
 use crate::problem::Problem;
 
 /// Error of a call made through a circuit breaker.

@@ -1,6 +1,6 @@
 use http::{Response, StatusCode};
 
-use super::Outcome;
+use crate::route::Outcome;
 
 /// Decides whether the result of a call counts as a success or a failure.
 ///

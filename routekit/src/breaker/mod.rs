@@ -95,39 +95,29 @@
 mod breakers;
 mod builder;
 mod call_error;
+mod calls;
 mod classify;
-mod future;
-mod gate;
 mod handle;
 mod http;
 mod invalid;
 mod layer;
+mod machine;
 mod on_unwind;
-mod open;
 mod permit;
-mod service;
-mod settings;
 mod snapshot;
-mod state;
-mod sync;
-mod transition;
-mod window;
 
 pub use self::{
     breakers::Breakers,
     builder::CircuitBreakerBuilder,
     call_error::CallError,
     classify::{ByResult, Classify},
-    future::BreakerFuture,
     handle::CircuitBreaker,
     http::{HttpBreaker, HttpBreakerFuture, HttpBreakerLayer},
     invalid::InvalidBreaker,
-    layer::BreakerLayer,
-    open::Open,
+    layer::{Breaker, BreakerFuture, BreakerLayer},
+    machine::{Cause, Mode, Open, State, Transition},
     permit::Permit,
-    service::Breaker,
     snapshot::BreakerSnapshot,
-    transition::{Cause, Mode, State, Transition},
 };
-pub(crate) use self::{builder::PROBE_LEASE, handle::WeakBreaker, settings::BreakerSettings};
+pub(crate) use self::{builder::PROBE_LEASE, handle::WeakBreaker, machine::BreakerSettings};
 pub use crate::route::{Outcome, Ratio, Window};

@@ -5,7 +5,7 @@
 
 use std::thread;
 
-use super::Permit;
+use super::permit::Permit;
 
 /// Guard that counts a failure if it is dropped by a panic.
 pub(super) struct OnUnwind<'a, J>(&'a mut Option<(Permit, J)>);

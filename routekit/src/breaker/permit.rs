@@ -1,6 +1,7 @@
 use std::{borrow::Borrow, fmt, thread, time::Instant};
 
-use super::{CircuitBreaker, Outcome, state::Ticket};
+use super::{handle::CircuitBreaker, machine::Ticket};
+use crate::route::Outcome;
 
 /// Permission to make one call, granted by a [`CircuitBreaker`].
 ///

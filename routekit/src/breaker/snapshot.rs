@@ -4,10 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Serialize, Serializer};
 
-use super::{
-    Mode, State,
-    state::{Machine, Totals, part},
-};
+use super::machine::{Machine, Mode, State, Totals, part};
 use crate::clock::Clock;
 
 /// How a circuit breaker is. As JSON its names are in camelCase, times are milliseconds, and points in time are

@@ -3,10 +3,10 @@
 use axum::extract::Request;
 
 use super::{
-    Rejection, Validated,
     json::{essence, read},
     query::parse,
-    validation::{PointerStyle, validate},
+    rejection::Rejection,
+    validation::{PointerStyle, Validated, validate},
 };
 use crate::route::{Describe, Input};
 

@@ -10,9 +10,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    Rejection, Validated,
     explain::{self, Scalars},
-    validation::{PointerStyle, validate},
+    rejection::Rejection,
+    validation::{PointerStyle, Validated, validate},
 };
 use crate::{
     problem::Problem,

@@ -5,10 +5,10 @@ use http::request::Parts;
 use serde_json::Value;
 
 use super::{
-    Rejection, Validated,
     explain::{self, Scalars},
     placeholder::raw,
-    validation::{PointerStyle, validate},
+    rejection::Rejection,
+    validation::{PointerStyle, Validated, validate},
 };
 use crate::{
     problem::FieldError,

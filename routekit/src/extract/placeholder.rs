@@ -8,8 +8,8 @@ use http::request::Parts;
 use serde::de::DeserializeOwned;
 
 use super::{
-    Rejection,
     explain::{Scalars, explain},
+    rejection::Rejection,
     text::Text,
 };
 use crate::problem::{FieldError, Problem};

@@ -6,9 +6,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
-    Rejection, Validated,
     explain::{self, Scalars},
-    validation::{PointerStyle, validate},
+    rejection::Rejection,
+    validation::{PointerStyle, Validated, validate},
 };
 use crate::{
     problem::FieldError,

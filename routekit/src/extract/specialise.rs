@@ -26,7 +26,7 @@ use axum::{
 use http::request::Parts;
 use pin_project_lite::pin_project;
 
-use super::{Form, Json, Path, Query, Validated};
+use super::{form::Form, json::Json, path::Path, query::Query, validation::Validated};
 use crate::{
     deps::{Dep, MissingDependency},
     route::Context,

@@ -10,10 +10,9 @@ use serde_json::Value;
 use validator::{Validate, ValidationError, ValidationErrors, ValidationErrorsKind};
 
 use super::{
-    Rejection,
     explain::{self, FieldNames, Scalars},
     messages,
-    rejection::MAX_ERRORS,
+    rejection::{MAX_ERRORS, Rejection},
 };
 use crate::problem::FieldError;
 

@@ -13,7 +13,7 @@ use axum::{
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use super::{Identity, NotIdentified};
+use super::{extract::NotIdentified, identity::Identity};
 use crate::{
     problem::Problem,
     route::{Describe, Input, NoPayload},

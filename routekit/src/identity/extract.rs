@@ -8,7 +8,7 @@ use axum::{
 };
 use http::{HeaderValue, header, request::Parts};
 
-use super::Identity;
+use super::identity::Identity;
 use crate::{
     problem::Problem,
     route::{Describe, Input, NoPayload},

@@ -8,11 +8,11 @@ use std::{
 use metrics::{Counter, Gauge, Key, Label};
 
 use super::{
-    SharedRecorder,
     names::{
         CACHE_BYTES, CACHE_ENTRIES, CACHE_EVICTIONS, CACHE_INVALIDATIONS, CACHE_REFRESHES, CACHE_REQUESTS, CACHE_SETS,
         CACHE_UP, METADATA, describe_cache,
     },
+    recorder::SharedRecorder,
 };
 
 /// Registers the metrics of a cache with one recorder.

@@ -6,8 +6,9 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, 
 use parking_lot::{Mutex, MutexGuard};
 
 use super::{
-    MetricSource, SharedRecorder,
     names::{REQUEST_SIZE, RESPONSE_SIZE},
+    recorder::SharedRecorder,
+    source::MetricSource,
 };
 
 /// Bucket boundaries that OpenTelemetry recommends for HTTP durations, in seconds.

@@ -7,11 +7,12 @@ use std::fmt;
 use metrics::{Gauge, Key, Label};
 
 use super::{
-    SharedRecorder, Total,
+    cache::Total,
     names::{
         BREAKER_CALLS, BREAKER_REJECTED, BREAKER_SLOW_CALLS, BREAKER_STATE, BREAKER_TRANSITIONS, CONCURRENCY_IN_FLIGHT,
         CONCURRENCY_LIMIT, CONCURRENCY_REJECTED, METADATA, describe_breakers, describe_concurrency,
     },
+    recorder::SharedRecorder,
 };
 
 /// States of a breaker, as label values.

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use super::{RouteMetrics, SharedRecorder, names};
+use super::{names, recorder::SharedRecorder, route::RouteMetrics};
 use crate::observe::{RouteObservers, RouteState};
 
 /// Creates the metrics of routes, with one recorder.

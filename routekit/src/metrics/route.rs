@@ -6,9 +6,9 @@ use http::{Method, StatusCode};
 use metrics::{Counter, Gauge, Key, Label};
 
 use super::{
-    SharedRecorder,
     names::{ACTIVE, CANCELLED, DURATION, METADATA, POLICY_ANSWERS, REQUEST_SIZE, RESPONSE_SIZE, SLOW},
     outcome::{OutcomeHistograms, OutcomeTable},
+    recorder::SharedRecorder,
 };
 use crate::observe::{Event, Failure, Finished, METHODS, Observer, method_index, method_name};
 

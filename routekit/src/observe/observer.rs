@@ -1,8 +1,6 @@
 use std::{fmt, sync::Arc, time::Duration};
 
-use http::{Method, StatusCode};
-
-use super::Exchange;
+use http::{HeaderValue, Method, StatusCode};
 
 /// Receives events about requests. All methods do nothing by default.
 ///
@@ -156,6 +154,11 @@ impl Failure {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FallbackResponse;
 
+/// Looks up the correlation id of a request, which most observers do not need.
+pub(super) trait CorrelationSource: fmt::Debug + Sync {
+    fn correlation_id(&self) -> Option<HeaderValue>;
+}
+
 /// A request that has ended.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -174,7 +177,8 @@ pub struct Finished<'a> {
     pub request_bytes: u64,
     /// Size of the response body in bytes: its known length, otherwise the bytes sent.
     pub response_bytes: u64,
-    pub(super) exchange: &'a Exchange,
+    /// A trait object, because [`Exchange`](super::Exchange) is defined in terms of this type.
+    pub(super) exchange: &'a dyn CorrelationSource,
 }
 
 impl Finished<'_> {

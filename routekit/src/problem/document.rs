@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
-use super::FieldError;
+use super::field::FieldError;
 use crate::printable::{Chain, Printable};
 
 /// A failure, as the client sees it (RFC 9457). See the [module docs](crate::problem).

@@ -4,7 +4,7 @@ use axum::{body::Body, response::Response};
 use http::header;
 use http_body_util::{BodyExt, Limited};
 
-use super::Problem;
+use super::document::Problem;
 use crate::printable::Printable;
 
 /// Maximum size of a rejection's text.

@@ -4,7 +4,7 @@ use axum::{body::Body, response::Response};
 use http::{HeaderValue, header};
 use http_body::Body as _;
 
-use super::Problem;
+use super::document::Problem;
 
 /// The request that a problem answers.
 #[derive(Debug, Clone, Copy)]

@@ -3,7 +3,10 @@ use std::{error::Error, future::Future, time::Duration};
 use http::Method;
 
 use super::{
-    ClassifyAttempt, ClassifyWith, ErrorsIf, EveryError, RetryBudget, RetryDecision, RetryError, backoff::Backoff,
+    backoff::Backoff,
+    budget::RetryBudget,
+    classify::{ClassifyAttempt, ClassifyWith, ErrorsIf, EveryError, RetryDecision},
+    error::RetryError,
     run::RetryLoop,
 };
 

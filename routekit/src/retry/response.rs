@@ -5,7 +5,7 @@ use http::{
     header::{DATE, RETRY_AFTER},
 };
 
-use super::RetryDecision;
+use super::classify::RetryDecision;
 use crate::clock::Clock;
 
 /// Retries errors and responses with status 429, 502, 503 or 504. A response with `Retry-After` (RFC 9110 §10.2.3) is

@@ -2,7 +2,13 @@ use std::{error::Error, future::Future, pin::pin, time::Duration};
 
 use tokio::time::Instant;
 
-use super::{ClassifyAttempt, RetryBudget, RetryDecision, RetryError, backoff::Delays, refused};
+use super::{
+    backoff::Delays,
+    budget::RetryBudget,
+    classify::{ClassifyAttempt, RetryDecision},
+    error::RetryError,
+    refused,
+};
 
 /// One call with all its attempts.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use super::{Algorithm, Token, VerifyingKey};
+use super::{algorithm::Algorithm, key::VerifyingKey, token::Token};
 
 /// Keys by id. A `kid` is looked up here and nowhere else.
 #[derive(Clone, Default)]
@@ -114,7 +114,7 @@ mod tests {
             ("an unknown id, of a key without", &two, &unnamed, Some("c"), 4, SignatureCheck::Valid),
             ("no id", &two, &none, None, 2, SignatureCheck::Valid),
             ("no id, of a key without", &two, &unnamed, None, 3, SignatureCheck::Valid),
-            ("no id, of nobody", &two, &unnamed, None, 9, SignatureCheck::UnknownKey),
+            ("no id, of an unknown key", &two, &unnamed, None, 9, SignatureCheck::UnknownKey),
             ("no id, the eighth of many", &many, &none, None, 18, SignatureCheck::Valid),
             ("no id, the ninth of many", &many, &none, None, 19, SignatureCheck::UnknownKey),
             ("no keys", &none, &none, None, 1, SignatureCheck::UnknownKey),

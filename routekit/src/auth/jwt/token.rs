@@ -4,7 +4,7 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use jsonwebtoken::Header;
 use serde_json::{Map, Value};
 
-use super::{Algorithm, VerifyingKey};
+use super::{algorithm::Algorithm, key::VerifyingKey};
 use crate::auth::VerifyError;
 
 /// The three parts of a signed token (RFC 7515 §7.1).

@@ -16,7 +16,7 @@ use rustls::{
     pki_types::{CertificateDer, pem::PemObject as _},
 };
 
-use super::{KeySource, source::FetchError};
+use super::source::{FetchError, KeySource};
 
 /// Larger key sets are refused.
 const LARGEST_SET: usize = 512 * 1024;

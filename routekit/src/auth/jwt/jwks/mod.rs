@@ -33,8 +33,12 @@ mod source;
 use std::{fmt, sync::Arc, time::Duration};
 
 pub use self::source::KeySource;
-use self::{http::HttpSource, remote::Remote, source::AnySource};
-use super::{Algorithm, VerifyingKey, keys::Keys};
+use self::{
+    http::HttpSource,
+    remote::{Intervals, Remote},
+    source::AnySource,
+};
+use super::keys::Keys;
 use crate::auth::{VerifierContext, VerifyError};
 
 /// Keys that are fetched from the issuer. See the [module docs](crate::auth::jwt::jwks).
@@ -47,18 +51,6 @@ pub struct Jwks {
     /// `None` until [`start`](Self::start).
     remote: Option<Arc<Remote>>,
     problems: Vec<String>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Intervals {
-    refresh_every: Duration,
-    at_most_every: Duration,
-}
-
-impl Default for Intervals {
-    fn default() -> Self {
-        Self { refresh_every: Duration::from_secs(600), at_most_every: Duration::from_secs(30) }
-    }
 }
 
 impl Jwks {

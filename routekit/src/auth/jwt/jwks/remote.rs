@@ -9,9 +9,9 @@ use arc_swap::ArcSwap;
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::watch;
 
-use super::{Intervals, Keys, set, source::AnySource};
+use super::{set, source::AnySource};
 use crate::{
-    auth::{VerifierContext, VerifyError},
+    auth::{VerifierContext, VerifyError, jwt::keys::Keys},
     printable::{Chain, Printable},
 };
 
@@ -19,6 +19,19 @@ use crate::{
 const RETRY_INTERVAL: Duration = Duration::from_secs(2);
 /// Timeout of a fetch.
 const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How often keys are fetched.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Intervals {
+    pub(super) refresh_every: Duration,
+    pub(super) at_most_every: Duration,
+}
+
+impl Default for Intervals {
+    fn default() -> Self {
+        Self { refresh_every: Duration::from_secs(600), at_most_every: Duration::from_secs(30) }
+    }
+}
 
 /// The current keys, and the fetches that replace them.
 pub(super) struct Remote {

@@ -6,15 +6,17 @@
 use std::time::{Duration, Instant};
 
 use super::{
-    Mode, Open, Outcome, Transition,
+    open::Open,
     settings::BreakerSettings,
     state::{Admission, Machine, Ticket},
     sync::{AtomicU64, Mutex, MutexGuard, Ordering, lock},
+    transition::{Mode, Transition},
 };
+use crate::route::Outcome;
 
 /// A [`Machine`] that threads share.
 #[derive(Debug)]
-pub(super) struct BreakerGate {
+pub(in crate::breaker) struct BreakerGate {
     /// The [`Admission`] of the machine. Written under the lock, read without it.
     standing: AtomicU64,
     machine: Mutex<Machine>,
@@ -28,14 +30,14 @@ const KIND_BITS: u32 = 2;
 const KIND: u64 = (1 << KIND_BITS) - 1;
 
 impl BreakerGate {
-    pub(super) fn new(settings: BreakerSettings, now: Instant) -> Self {
+    pub(in crate::breaker) fn new(settings: BreakerSettings, now: Instant) -> Self {
         let machine = Machine::new(settings, now);
         Self { standing: AtomicU64::new(encode(machine.standing())), machine: Mutex::new(machine) }
     }
 
     /// Admits a call if all calls pass and are counted. A closed breaker needs nothing more.
     #[inline(always)]
-    pub(super) fn pass(&self) -> Option<Ticket> {
+    pub(in crate::breaker) fn pass(&self) -> Option<Ticket> {
         // Relaxed is enough: no other memory is read because of this load. A stale word yields a ticket of an older
         // generation, whose outcome is then ignored.
         let standing = self.standing.load(Ordering::Relaxed);
@@ -43,7 +45,7 @@ impl BreakerGate {
     }
 
     /// Admits or refuses a call. Returns the transition that this caused, if any.
-    pub(super) fn admit(&self, now: impl Fn() -> Instant) -> (Result<Ticket, Open>, Option<Transition>) {
+    pub(in crate::breaker) fn admit(&self, now: impl Fn() -> Instant) -> (Result<Ticket, Open>, Option<Transition>) {
         if self.standing.load(Ordering::Relaxed) & KIND == UNTRACKED {
             return (Ok(Ticket::UNTRACKED), None);
         }
@@ -57,13 +59,13 @@ impl BreakerGate {
     /// Counts a success whose duration does not matter. Returns `false`, and counts nothing, if the call needs
     /// [`settle`](Self::settle).
     #[inline(always)]
-    pub(super) fn succeed(&self, ticket: Ticket) -> bool {
+    pub(in crate::breaker) fn succeed(&self, ticket: Ticket) -> bool {
         self.lock().succeed(ticket)
     }
 
     /// Counts a call that has ended.
     #[inline]
-    pub(super) fn settle(
+    pub(in crate::breaker) fn settle(
         &self,
         ticket: Ticket,
         outcome: Outcome,
@@ -76,7 +78,7 @@ impl BreakerGate {
         Some(transition)
     }
 
-    pub(super) fn command(&self, mode: Mode, now: Instant) -> Option<Transition> {
+    pub(in crate::breaker) fn command(&self, mode: Mode, now: Instant) -> Option<Transition> {
         let mut machine = self.lock();
         let transition = machine.command(mode, now);
         // A command always begins a new generation, even if the state stays the same.
@@ -85,7 +87,7 @@ impl BreakerGate {
     }
 
     /// Reads from the machine under the lock.
-    pub(super) fn read<T>(&self, read: impl FnOnce(&mut Machine) -> T) -> T {
+    pub(in crate::breaker) fn read<T>(&self, read: impl FnOnce(&mut Machine) -> T) -> T {
         read(&mut self.lock())
     }
 

@@ -7,16 +7,16 @@ use crate::route::{BreakerPolicy, Ratio, Window};
 /// All settings of a breaker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct BreakerSettings {
-    pub(super) failure_rate: Ratio,
-    pub(super) window: Window,
-    pub(super) min_calls: u32,
-    pub(super) open_for: Duration,
-    pub(super) half_open_calls: u32,
-    pub(super) slow_call: Option<Duration>,
-    pub(super) slow_rate: Ratio,
-    pub(super) backoff: Ratio,
-    pub(super) max_open_for: Duration,
-    pub(super) probe_lease: Duration,
+    pub(in crate::breaker) failure_rate: Ratio,
+    pub(in crate::breaker) window: Window,
+    pub(in crate::breaker) min_calls: u32,
+    pub(in crate::breaker) open_for: Duration,
+    pub(in crate::breaker) half_open_calls: u32,
+    pub(in crate::breaker) slow_call: Option<Duration>,
+    pub(in crate::breaker) slow_rate: Ratio,
+    pub(in crate::breaker) backoff: Ratio,
+    pub(in crate::breaker) max_open_for: Duration,
+    pub(in crate::breaker) probe_lease: Duration,
 }
 
 const FAILURE_RATE: Ratio = Ratio::from_millionths(500_000);
@@ -54,7 +54,7 @@ impl BreakerSettings {
     }
 
     /// What makes no sense, if anything does.
-    pub(super) fn check(&self) -> Result<(), String> {
+    pub(in crate::breaker) fn check(&self) -> Result<(), String> {
         let rate = |name: &str, rate: Ratio| match rate.millionths() {
             1..=1_000_000 => Ok(()),
             _ => Err(format!("`{name}` is {rate}; a rate is above 0 and at most 1")),
@@ -114,7 +114,7 @@ impl BreakerSettings {
     }
 
     /// Time open after `reopened` failed attempts to close.
-    pub(super) fn open_time(&self, reopened: u32) -> Duration {
+    pub(in crate::breaker) fn open_time(&self, reopened: u32) -> Duration {
         if self.backoff == Ratio::ONE {
             return self.open_for;
         }

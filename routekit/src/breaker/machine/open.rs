@@ -3,7 +3,7 @@ use std::{error::Error, fmt, time::Duration};
 /// Error of a call that was not made because the circuit breaker is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Open {
-    pub(super) retry_after: Duration,
+    pub(in crate::breaker) retry_after: Duration,
 }
 
 impl Open {

@@ -7,15 +7,16 @@
 use std::time::{Duration, Instant};
 
 use super::{
-    Cause, Mode, Open, Outcome, State, Transition,
+    open::Open,
     settings::BreakerSettings,
+    transition::{Cause, Mode, State, Transition},
     window::{Ended, Sliding, WindowCounts},
 };
-use crate::route::{Ratio, Window};
+use crate::route::{Outcome, Ratio, Window};
 
 /// A circuit breaker as plain data.
 #[derive(Debug)]
-pub(super) struct Machine {
+pub(in crate::breaker) struct Machine {
     settings: BreakerSettings,
     mode: Mode,
     phase: Phase,
@@ -46,7 +47,7 @@ pub(crate) struct Totals {
     pub(crate) half_opened: u64,
     pub(crate) closed: u64,
     /// Transitions of any kind.
-    pub(super) changes: u64,
+    pub(in crate::breaker) changes: u64,
 }
 
 #[derive(Debug)]
@@ -72,21 +73,21 @@ struct Lease {
 
 /// Number under which a call was admitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Ticket(u64);
+pub(in crate::breaker) struct Ticket(u64);
 
 impl Ticket {
     /// Ticket of a call that is not counted.
-    pub(super) const UNTRACKED: Self = Self(0);
+    pub(in crate::breaker) const UNTRACKED: Self = Self(0);
 
     /// Ticket of a call that a closed breaker admits.
-    pub(super) const fn of(generation: u64) -> Self {
+    pub(in crate::breaker) const fn of(generation: u64) -> Self {
         Self(generation)
     }
 }
 
 /// What a caller can know without the lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Admission {
+pub(in crate::breaker) enum Admission {
     /// All calls pass and count for this generation.
     Pass(u64),
     /// All calls pass and none is counted.
@@ -96,7 +97,7 @@ pub(super) enum Admission {
 }
 
 impl Machine {
-    pub(super) fn new(settings: BreakerSettings, now: Instant) -> Self {
+    pub(in crate::breaker) fn new(settings: BreakerSettings, now: Instant) -> Self {
         let window = match settings.window {
             Window::Time(time) => Sliding::of_time(time, now),
             Window::Calls(calls) => Sliding::of_calls(calls),
@@ -114,7 +115,7 @@ impl Machine {
         }
     }
 
-    pub(super) fn standing(&self) -> Admission {
+    pub(in crate::breaker) fn standing(&self) -> Admission {
         match (self.mode, &self.phase) {
             (Mode::Disabled, _) => Admission::Untracked,
             (Mode::ForcedOpen, _) => Admission::Ask,
@@ -128,7 +129,7 @@ impl Machine {
     }
 
     /// Admits or refuses a call. Returns the transition that this caused, if any.
-    pub(super) fn admit(&mut self, now: Instant) -> (Result<Ticket, Open>, Option<Transition>) {
+    pub(in crate::breaker) fn admit(&mut self, now: Instant) -> (Result<Ticket, Open>, Option<Transition>) {
         match self.mode {
             Mode::Disabled => return (Ok(Ticket::UNTRACKED), None),
             Mode::ForcedOpen => return (self.refuse(self.settings.open_for), None),
@@ -163,7 +164,7 @@ impl Machine {
     /// Counts a success whose duration does not matter, as nearly all calls are. Returns `false`, and does nothing, if
     /// the call needs [`settle`](Self::settle).
     #[inline(always)]
-    pub(super) fn succeed(&mut self, ticket: Ticket) -> bool {
+    pub(in crate::breaker) fn succeed(&mut self, ticket: Ticket) -> bool {
         let (Phase::Closed, Sliding::Calls(ring)) = (&self.phase, &mut self.window) else { return false };
         // In a full window a success replaces another outcome, so that no rate can rise.
         if ticket.0 != self.generation || !ring.is_full() {
@@ -176,7 +177,7 @@ impl Machine {
 
     /// Counts a call that took `took`. Calls `now` only if the time matters.
     #[inline]
-    pub(super) fn settle(
+    pub(in crate::breaker) fn settle(
         &mut self,
         ticket: Ticket,
         outcome: Outcome,
@@ -246,7 +247,7 @@ impl Machine {
     }
 
     /// Changes the mode. The machine starts closed, with an empty window.
-    pub(super) fn command(&mut self, mode: Mode, now: Instant) -> Option<Transition> {
+    pub(in crate::breaker) fn command(&mut self, mode: Mode, now: Instant) -> Option<Transition> {
         let (before, was) = (self.state(), self.mode);
         let counts = self.window.counts(now);
         self.mode = mode;
@@ -299,7 +300,7 @@ impl Machine {
         }
     }
 
-    pub(super) fn state(&self) -> State {
+    pub(in crate::breaker) fn state(&self) -> State {
         match (self.mode, &self.phase) {
             (Mode::ForcedOpen, _) => State::Open,
             (_, Phase::Closed) => State::Closed,
@@ -308,24 +309,24 @@ impl Machine {
         }
     }
 
-    pub(super) fn mode(&self) -> Mode {
+    pub(in crate::breaker) fn mode(&self) -> Mode {
         self.mode
     }
 
-    pub(super) fn counts(&mut self, now: Instant) -> WindowCounts {
+    pub(in crate::breaker) fn counts(&mut self, now: Instant) -> WindowCounts {
         self.window.counts(now)
     }
 
-    pub(super) fn totals(&self) -> Totals {
+    pub(in crate::breaker) fn totals(&self) -> Totals {
         self.totals
     }
 
-    pub(super) fn last_failure(&self) -> Option<Instant> {
+    pub(in crate::breaker) fn last_failure(&self) -> Option<Instant> {
         self.last_failure
     }
 
     /// When the breaker becomes half-open, if it is open.
-    pub(super) fn open_until(&self) -> Option<Instant> {
+    pub(in crate::breaker) fn open_until(&self) -> Option<Instant> {
         match (self.mode, &self.phase) {
             (Mode::Automatic | Mode::MetricsOnly, Phase::Open { until }) => Some(*until),
             _ => None,
@@ -371,6 +372,6 @@ impl BreakerSettings {
 
 /// `part` divided by `whole`, from 0 to 1.
 #[expect(clippy::cast_precision_loss, reason = "a rate needs no more than 53 bits")]
-pub(super) fn part(part: u64, whole: u64) -> f64 {
+pub(in crate::breaker) fn part(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }

@@ -8,10 +8,10 @@ const PARTS: usize = 60;
 
 /// Counts of the calls in a window.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct WindowCounts {
-    pub(super) calls: u64,
-    pub(super) failures: u64,
-    pub(super) slow: u64,
+pub(in crate::breaker) struct WindowCounts {
+    pub(in crate::breaker) calls: u64,
+    pub(in crate::breaker) failures: u64,
+    pub(in crate::breaker) slow: u64,
 }
 
 /// Outcome of a call that counts.
