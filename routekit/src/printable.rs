@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_terminal_acts_on_is_escaped() {
+    fn control_characters_are_escaped() {
         for (text, expected) in [
             ("a b \u{e4}", "a b \u{e4}"),
             ("a\nb\r\t", "a\\nb\\r\\t"),
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_are_visible_ascii() {
+    fn paths_are_percent_encoded_to_visible_ascii() {
         for (text, expected) in
             [("/users/7%20a", "/users/7%20a"), ("/\u{7f}", "/%7F"), ("/\u{9b}2J", "/%C2%9B2J"), ("/\u{e4}", "/%C3%A4")]
         {

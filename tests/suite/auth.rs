@@ -341,7 +341,7 @@ fn why_is_for_the_log() {
         ("nothing is brought", "/auth/any", None, None, "message=no credentials that any verifier reads"),
         ("who lacks what", "/auth/role", None, Some(&ann), r#"why="missing: the role `admin`""#),
         ("who it is that lacks it", "/auth/role", None, Some(&ann), "sub=ann"),
-        ("what does not fit", "/auth/claims", None, Some(&ann), r#"why="a claim of another type or value""#),
+        ("what does not fit", "/auth/claims", None, Some(&ann), r#"why="a claim has another type or value""#),
         ("what is missing", "/auth/claims", None, Some(&Identity::new("bob")), r#"why="missing field `tenant`""#),
     ] {
         let (answer, lines) = logs::caught(async {

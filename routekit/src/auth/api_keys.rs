@@ -219,7 +219,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn digests_are_read_and_written() {
+    fn digests_round_trip_through_text() {
         let of_foo = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae";
         assert_eq!(ApiKeyDigest::of(b"foo").to_string(), of_foo);
         assert!(of_foo.to_uppercase().parse::<ApiKeyDigest>().unwrap() == ApiKeyDigest::of(b"foo"));
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_keys() {
+    fn invalid_keys_are_reported_at_start_up() {
         let ann = || Identity::new("ann");
         let long = "0123456789abcdef";
         for (name, keys, expected) in [

@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn which_tokens_are_read() {
+    fn bearer_token_is_read_from_one_header() {
         let rows: [(&str, &[&'static str], Bearer<'_>); 6] = [
             ("one", &["Bearer abc"], Bearer::Token(b"abc")),
             ("any case, more space", &["bEARER   abc"], Bearer::Token(b"abc")),

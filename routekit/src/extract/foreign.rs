@@ -69,7 +69,7 @@ inputs! {
     [T] axum::Json<T> => T, |input| { input.body("application/json"); answers(input, &[400, 415, 422]) };
     [T] axum::Form<T> => T, |input| {
         input.body("application/x-www-form-urlencoded");
-        answers(input, &[400, 415, 422])
+        answers(input, &[400, 415, 422]);
     };
     [T] axum::extract::Query<T> => T, |input| input.query();
     [T] axum::extract::Path<T> => T, |input| input.path();

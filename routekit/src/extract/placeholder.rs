@@ -31,7 +31,7 @@ impl Placeholders {
     ///
     /// # Errors
     /// 400 that names the placeholder and what was expected.
-    #[expect(clippy::result_large_err, reason = "a refusal is a response, as everywhere in axum")]
+    #[expect(clippy::result_large_err, reason = "rejections are responses, as in axum")]
     pub fn parse<T: DeserializeOwned>(&self, name: &'static str) -> Result<T, Response> {
         let Some((_, value)) = self.0.iter().find(|(param, _)| *param == name) else {
             let missing = format!("the matched path has no placeholder `{{{name}}}`");

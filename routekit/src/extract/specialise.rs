@@ -9,7 +9,7 @@
 //! says what to derive, and not "no such method". The state is named too: otherwise the compiler would infer it from an
 //! extractor such as `State<T>` and report the route's real state as the mistake.
 
-#![allow(clippy::result_large_err, reason = "a refusal is a response, as everywhere in axum")]
+#![allow(clippy::result_large_err, reason = "rejections are responses, as in axum")]
 #![allow(clippy::wrong_self_convention, reason = "`self` is a marker that only carries the type")]
 
 use std::{

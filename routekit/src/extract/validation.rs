@@ -306,9 +306,9 @@ mod tests {
     }
 
     #[test]
-    fn errors_that_nobody_is_told_take_no_memory() {
+    fn errors_beyond_the_limit_are_not_kept() {
         let order = Order { lines: (0..5000).map(|_| Line { amount: 0 }).collect() };
         assert_eq!(kept(&within_budget(&order).unwrap_err()), MAX_ERRORS);
-        assert_eq!(kept(&order.validate().unwrap_err()), 5000, "only extractors are so brief");
+        assert_eq!(kept(&order.validate().unwrap_err()), 5000, "only extractors limit them");
     }
 }

@@ -36,7 +36,7 @@
 
 mod claims;
 mod extract;
-#[expect(clippy::module_inception, reason = "the type is the module's one idea")]
+#[expect(clippy::module_inception, reason = "the module has one type")]
 mod identity;
 
 pub(crate) use self::extract::REALM;

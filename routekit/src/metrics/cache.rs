@@ -119,7 +119,7 @@ impl CacheStoreMetrics {
         self.up.set(0.0);
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "sizes beyond 2^53 are none")]
+    #[expect(clippy::cast_precision_loss, reason = "sizes stay below 2^53")]
     pub(crate) fn up(&self, entries: u64, bytes: u64, evictions: u64) {
         self.up.set(1.0);
         self.entries.set(entries as f64);

@@ -31,7 +31,7 @@ pub struct Exporter {
 impl Exporter {
     /// Creates an exporter with [`DURATION_BUCKETS`].
     #[must_use]
-    #[expect(clippy::new_without_default, reason = "an exporter is made once an app, on purpose")]
+    #[expect(clippy::new_without_default, reason = "an app creates exactly one exporter, explicitly")]
     pub fn new() -> Self {
         Self::with_duration_buckets(&DURATION_BUCKETS)
     }

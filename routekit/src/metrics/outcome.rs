@@ -15,7 +15,7 @@ pub(super) struct OutcomeHistograms {
 }
 
 impl OutcomeHistograms {
-    #[expect(clippy::cast_precision_loss, reason = "sizes beyond 2^53 bytes are none")]
+    #[expect(clippy::cast_precision_loss, reason = "sizes stay below 2^53 bytes")]
     pub(super) fn record(&self, request: &Finished<'_>) {
         self.duration.record(request.duration.as_secs_f64());
         self.request_size.record(request.request_bytes as f64);

@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn methods_have_their_places() {
+    fn index_and_name_of_a_method_agree() {
         for name in METHODS {
             assert_eq!(method_name(&Method::from_bytes(name.as_bytes()).unwrap()), name);
         }

@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bounds_double_up_to_the_longest() {
+    fn bounds_double_up_to_max_delay() {
         let bounds: Vec<u128> = (1..=9).map(|n| Backoff::DEFAULT.bound(n).as_millis()).collect();
         assert_eq!(bounds, [100, 200, 400, 800, 1_600, 3_200, 6_400, 10_000, 10_000]);
     }
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn delays_stay_within_their_bounds_whatever_the_seed() {
+    fn delays_stay_within_their_bounds_for_every_seed() {
         for seed in 0..2_000 {
             let mut random = fastrand::Rng::with_seed(seed);
             let backoff = Backoff {
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn delays_are_spread_over_all_of_their_bound() {
+    fn jitter_is_full() {
         // Full jitter: not "equal jitter", which starts at half the bound, and not none.
         let mut quarters = [0_u32; 4];
         for seed in 0..4_000 {

@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_is_in_order() {
+    fn table_is_in_the_order_of_the_variants() {
         for (index, (ours, theirs)) in THEIRS.into_iter().enumerate() {
             assert_eq!(ours as usize, index, "{ours:?}");
             assert_eq!(format!("{ours:?}"), format!("{theirs:?}"));

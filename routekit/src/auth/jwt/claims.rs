@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn which_claims_are_right() {
+    fn registered_claims_are_checked() {
         let late = Expected { leeway: Duration::from_secs(5), ..expected() };
         for (name, expected, changes, right) in [
             ("all", &expected(), json!({}), true),
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn which_kinds_of_token_are_right() {
+    fn typ_is_compared_without_case_and_prefix() {
         let access = Expected { typ: Some("at+jwt".to_owned()), ..expected() };
         for (name, expected, said, right) in [
             ("any", &expected(), None, true),
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_granted() {
+    fn grants_are_read_from_claims() {
         let keycloak = Expected {
             roles: "/realm_access/roles".to_owned(),
             permissions: "/https:~1~1acme~1permissions".to_owned(),

@@ -173,7 +173,7 @@ mod tests {
     const CUT_OFF: &str = "-----BEGIN PUBLIC KEY-----\nMA0wBQYDK2VwAwQAAAAA\n-----END PUBLIC KEY-----\n";
 
     #[test]
-    fn which_rsa_keys_are_sound() {
+    fn rsa_keys_need_a_sound_modulus_and_exponent() {
         let n = [[0x80].as_slice(), &[1; 255]].concat();
         for (name, n, e, sound) in [
             ("usual", &n[..], &[1, 0, 1][..], true),
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_keys() {
+    fn invalid_keys_are_reported_at_start_up() {
         let rsa = include_str!("../../docs/rsa-public.pem");
         for (name, key, expected) in [
             ("a short secret", VerifyingKey::secret(Algorithm::HS256, [0; 31]), Some("shorter than the 32 bytes")),
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_of_numbers() {
+    fn bits_ignore_leading_zeros() {
         for (number, expected) in [(&[] as &[u8], 0), (&[0, 0], 0), (&[1], 1), (&[0, 0x80, 0], 16), (&[0x7f, 0xff], 15)]
         {
             assert_eq!(bits(number), expected, "{number:?}");

@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn which_key_is_meant() {
+    fn kid_selects_the_key() {
         const HS256: Algorithm = Algorithm::HS256;
         let (a, b, c) = (|| key(1, HS256).kid("a"), || key(2, HS256).kid("b"), || key(3, HS256));
         let none = Keys::default();
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_told_apart() {
+    fn two_keys_with_one_id_and_algorithm_are_a_problem() {
         for (name, first, second, problems) in [
             ("by id", key(1, Algorithm::HS256).kid("a"), key(2, Algorithm::HS256).kid("b"), 0),
             ("by algorithm", key(1, Algorithm::HS256).kid("a"), key(2, Algorithm::HS512).kid("a"), 0),

@@ -65,7 +65,7 @@ fn parse_roots(pem: &[u8]) -> Result<RootCertStore, String> {
         let certificate = certificate.map_err(|_| "the trusted certificates are not in PEM format".to_owned())?;
         roots.add(certificate).map_err(|error| format!("a certificate cannot be trusted: {error}"))?;
     }
-    if roots.is_empty() { Err("the PEM file of trusted certificates is empty".to_owned()) } else { Ok(roots) }
+    if roots.is_empty() { Err("the PEM file has no certificates".to_owned()) } else { Ok(roots) }
 }
 
 /// Checks that the URL is safe: a party that can change the key set on its way can sign tokens.
@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn which_urls_are_asked() {
+    fn only_https_and_loopback_urls_are_accepted() {
         for (name, url, right) in [
             ("HTTPS", "https://login.example.com/keys?tenant=7", true),
             ("HTTP here", "http://127.0.0.1:8080/keys", true),

@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn which_keys_are_used() {
+    fn unusable_keys_are_ignored() {
         let p256 = json!({
             "kty": "EC", "crv": "P-256", "kid": "a",
             "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4", "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_list() {
+    fn malformed_key_sets_are_refused_without_quoting_them() {
         for (name, text) in [("empty", ""), ("HTML", "<p>hunter2</p>"), ("no keys", r#"{"keys":[]}"#), ("a list", "[]")]
         {
             let error = parse(text.as_bytes()).unwrap_err().to_string();
