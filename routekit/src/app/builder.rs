@@ -18,8 +18,8 @@ use tower_service::Service;
 
 use super::{
     hand_written::HandWritten,
+    metering::recorder::Scope,
     mount::{self, Mounted},
-    recorder::Scope,
     server::{self, Listeners},
     service::AppService,
     signal,

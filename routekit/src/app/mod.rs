@@ -8,24 +8,19 @@
 //! 4. `server` accepts connections and stops when told to; `announce` says where. `warm_up` fills the cache before that is ready.
 
 mod announce;
-mod breaker_metrics;
-mod breaking;
 mod builder;
-mod cache_metrics;
-mod caching;
-mod check;
 mod environment;
 mod hand_written;
-mod mount;
-mod observers;
-mod recorder;
+mod metering;
 mod server;
 mod service;
 mod signal;
+mod stages;
 mod table;
 mod warm_up;
 
-pub(crate) use self::mount::{AdminService, Mounted};
+use self::stages::mount;
+pub(crate) use self::stages::mount::{AdminService, Mounted};
 pub use self::{
     builder::App,
     service::{AppFuture, AppService},

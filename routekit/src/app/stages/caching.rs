@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::mount::Candidate;
+use crate::app::mount::Candidate;
 use crate::{
     cache::{self, CacheBuilder},
     config::{self, Config},
@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// With what is configured, unless the program brings what is made already.
-pub(super) fn configured(
+pub(in crate::app) fn configured(
     mut cache: CacheBuilder,
     config: &mut Config,
     problems: &mut Vec<SetupProblem>,
@@ -70,7 +70,7 @@ pub(super) fn configured(
 }
 
 /// Configuration can only change the cache of a route that has one.
-pub(super) fn overrides(candidates: &[Candidate], config: &Config, problems: &mut Vec<SetupProblem>) {
+pub(in crate::app) fn overrides(candidates: &[Candidate], config: &Config, problems: &mut Vec<SetupProblem>) {
     for candidate in candidates.iter().filter(|candidate| candidate.route.meta().policies.cache.is_none()) {
         let name = candidate.name();
         if let Some(ttl) = config.routes.get(&name).and_then(|route| route.cache_ttl.as_ref()) {
@@ -84,7 +84,7 @@ pub(super) fn overrides(candidates: &[Candidate], config: &Config, problems: &mu
 }
 
 /// Tells each mutating route who wants to be invalid after it. They are named as they are declared, without the app's prefix.
-pub(super) fn wire(candidates: &mut [Candidate], problems: &mut Vec<SetupProblem>) {
+pub(in crate::app) fn wire(candidates: &mut [Candidate], problems: &mut Vec<SetupProblem>) {
     let declared = |candidate: &Candidate| {
         let meta = candidate.route.meta();
         format!("{} {}", meta.method, meta.path)
@@ -111,7 +111,7 @@ pub(super) fn wire(candidates: &mut [Candidate], problems: &mut Vec<SetupProblem
 
 /// Tells each route of an unsafe method what is invalid after it without a word (RFC 9111 §4.4), where any route is cached; the partitions that
 /// answers are in. A URL has one template, so nothing is stored for those of another; `shared` is whether layers outside the app may store, too.
-pub(super) fn drops(candidates: &mut [Candidate], shared: bool) -> Vec<RequestText> {
+pub(in crate::app) fn drops(candidates: &mut [Candidate], shared: bool) -> Vec<RequestText> {
     let (mut paths, mut partitions) = (HashSet::new(), Vec::new());
     for candidate in candidates.iter() {
         let Some(caching) = candidate.policies.cache.as_ref() else { continue };
@@ -129,7 +129,7 @@ pub(super) fn drops(candidates: &mut [Candidate], shared: bool) -> Vec<RequestTe
 }
 
 /// What looks wrong with the caching of the routes, and may be meant.
-pub(super) fn warnings(candidates: &[Candidate], prefix: &str) -> Vec<String> {
+pub(in crate::app) fn warnings(candidates: &[Candidate], prefix: &str) -> Vec<String> {
     let mut warnings = Vec::new();
     for candidate in candidates {
         let label = candidate.label();

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Weak},
 };
 
-use super::mount::Candidate;
+use crate::app::mount::Candidate;
 use crate::{
     breaker::{Breakers, WeakBreaker},
     concurrency::Limiter,
@@ -14,14 +14,14 @@ use crate::{
 };
 
 /// The series of an app's breakers and counted routes, and where their numbers are, which go with the app.
-pub(super) struct GuardMetering {
+pub(in crate::app) struct GuardMetering {
     breakers: Vec<(WeakBreaker, BreakerSeries)>,
     counted: Vec<(Weak<Limiter>, ConcurrencySeries)>,
 }
 
 impl GuardMetering {
     /// All series are there at once.
-    pub(super) fn new(breakers: &Breakers, recorder: SharedRecorder, candidates: &[Candidate]) -> Arc<Self> {
+    pub(in crate::app) fn new(breakers: &Breakers, recorder: SharedRecorder, candidates: &[Candidate]) -> Arc<Self> {
         let metrics = GuardMetrics::new(recorder);
         let breakers: Vec<_> =
             breakers.iter().map(|breaker| (breaker.downgrade(), metrics.breaker(breaker.name()))).collect();

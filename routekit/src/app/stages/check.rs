@@ -5,7 +5,7 @@ use std::{
     collections::HashMap,
 };
 
-use super::builder::Provided;
+use crate::app::builder::Provided;
 use crate::{
     auth::Verifiers,
     breaker::Breakers,
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Every route that configuration names must be there.
-pub(super) fn overrides(config: &Config, routes: &[String], problems: &mut Vec<SetupProblem>) {
+pub(in crate::app) fn overrides(config: &Config, routes: &[String], problems: &mut Vec<SetupProblem>) {
     for (route, overrides) in config.routes.iter().filter(|(route, _)| !routes.contains(route)) {
         problems.push(SetupProblem::UnknownRoute {
             route: route.clone(),
@@ -27,7 +27,7 @@ pub(super) fn overrides(config: &Config, routes: &[String], problems: &mut Vec<S
 }
 
 /// Every crate that the program expects must bring routes.
-pub(super) fn crates(expected: &[String], problems: &mut Vec<SetupProblem>) {
+pub(in crate::app) fn crates(expected: &[String], problems: &mut Vec<SetupProblem>) {
     let mut linked: Vec<&str> =
         route::select(&Selection::Linked).iter().map(|route| route.meta().location.crate_name()).collect();
     linked.sort_unstable();
@@ -43,7 +43,7 @@ pub(super) fn crates(expected: &[String], problems: &mut Vec<SetupProblem>) {
 }
 
 /// No type may be provided twice.
-pub(super) fn provided(provided: &[Provided], problems: &mut Vec<SetupProblem>) {
+pub(in crate::app) fn provided(provided: &[Provided], problems: &mut Vec<SetupProblem>) {
     let mut by_type: HashMap<_, Vec<&Provided>> = HashMap::new();
     for one in provided {
         by_type.entry(one.type_id).or_default().push(one);
@@ -67,7 +67,7 @@ pub(super) fn provided(provided: &[Provided], problems: &mut Vec<SetupProblem>) 
 }
 
 /// Whoever is let in must be known, which takes somebody who knows; and verifiers must be in order.
-pub(super) fn access(
+pub(in crate::app) fn access(
     routes: &[(&Route, &str, Access, &Description)],
     verifiers: &Verifiers,
     require_auth: bool,
@@ -93,7 +93,7 @@ pub(super) fn access(
 }
 
 /// An identity with a role takes somebody who knows it.
-pub(super) fn admin_role(config: &Config, verifiers: &Verifiers, problems: &mut Vec<SetupProblem>) {
+pub(in crate::app) fn admin_role(config: &Config, verifiers: &Verifiers, problems: &mut Vec<SetupProblem>) {
     if let Some(role) = &*config.admin_role
         && verifiers.is_empty()
     {
@@ -106,7 +106,7 @@ pub(super) fn admin_role(config: &Config, verifiers: &Verifiers, problems: &mut 
 }
 
 /// Beside the routes of an app that is closed, the admin surface is closed too, and somebody must have the key.
-pub(super) fn operators(config: &Config, require_auth: bool, problems: &mut Vec<SetupProblem>) {
+pub(in crate::app) fn operators(config: &Config, require_auth: bool, problems: &mut Vec<SetupProblem>) {
     let nobody = config.admin_token.is_none() && config.admin_role.is_none();
     if require_auth && nobody && *config.admin_addr == AdminAddr::Main {
         problems.push(SetupProblem::InvalidSetting {
@@ -121,7 +121,7 @@ pub(super) fn operators(config: &Config, require_auth: bool, problems: &mut Vec<
 }
 
 /// The prefix without a trailing slash; none if it is wrong.
-pub(super) fn prefix<'a>(prefix: &'a str, problems: &mut Vec<SetupProblem>) -> &'a str {
+pub(in crate::app) fn prefix<'a>(prefix: &'a str, problems: &mut Vec<SetupProblem>) -> &'a str {
     let trimmed = prefix.trim_end_matches('/');
     let reason = if trimmed.is_empty() {
         return "";

@@ -13,22 +13,23 @@ use axum::{
 };
 use tower_layer::Layer;
 
-use super::{
-    breaker_metrics::GuardMetering,
-    breaking,
-    builder::{App, Configure},
-    cache_metrics::CacheMetering,
-    caching, check,
-    hand_written::{self, Group},
-    observers::Observers,
-    recorder::{Metering, Scope},
-    service::AppService,
-    table::{RouteTable, TableRow},
-    warm_up::{self, Plan, WarmUp},
-};
+use super::{breakers as breaking, caching, check};
 use crate::{
     access_log::AccessLog,
     admin::{self, Admin, Operators},
+    app::{
+        builder::{App, Configure},
+        hand_written::{self, Group},
+        metering::{
+            cache::CacheMetering,
+            guards::GuardMetering,
+            observers::Observers,
+            recorder::{Metering, Scope},
+        },
+        service::AppService,
+        table::{RouteTable, TableRow},
+        warm_up::{self, Plan, WarmUp},
+    },
     auth::{AuthLayer, VerifierContext, Verifiers},
     clock::Clock,
     config::{AdminAddr, Config},
@@ -58,7 +59,7 @@ pub(crate) struct Mounted {
     pub(crate) table: RouteTable,
     metering: Metering,
     cache_metering: Arc<CacheMetering>,
-    pub(super) verifiers: Arc<Verifiers>,
+    pub(in crate::app) verifiers: Arc<Verifiers>,
     warm_up: Plan,
 }
 
@@ -94,12 +95,12 @@ impl Mounted {
     }
 
     /// Makes the app's recorder the program's, if it has none.
-    pub(super) fn install_recorder(&self) {
+    pub(in crate::app) fn install_recorder(&self) {
         self.metering.install();
     }
 
     /// What has to run beside the server for the metrics of the cache: to a recorder of the program's, nobody brings how a store elsewhere is.
-    pub(super) fn run_cache_metering(&self) -> Option<impl Future<Output = ()> + Send + use<>> {
+    pub(in crate::app) fn run_cache_metering(&self) -> Option<impl Future<Output = ()> + Send + use<>> {
         self.metering.exporter().is_none().then(|| Arc::clone(&self.cache_metering).run())
     }
 
@@ -116,26 +117,26 @@ const HEALTH: [Reserved; 2] = [
 ];
 
 /// A route with everything that is known of it.
-pub(super) struct Candidate {
-    pub(super) route: Route,
-    pub(super) path: String,
-    pub(super) description: Description,
-    pub(super) policies: EffectivePolicies,
+pub(in crate::app) struct Candidate {
+    pub(in crate::app) route: Route,
+    pub(in crate::app) path: String,
+    pub(in crate::app) description: Description,
+    pub(in crate::app) policies: EffectivePolicies,
 }
 
 impl Candidate {
     /// `GET /v2/users`
-    pub(super) fn name(&self) -> String {
+    pub(in crate::app) fn name(&self) -> String {
         format!("{} {}", self.route.meta().method, self.path)
     }
 
     /// `GET /v2/users (src/users.rs:10)`
-    pub(super) fn label(&self) -> String {
+    pub(in crate::app) fn label(&self) -> String {
         format!("{} ({})", self.name(), self.route.meta().location)
     }
 }
 
-pub(super) fn mount(app: App, scope: Scope) -> Result<Mounted, Error> {
+pub(in crate::app) fn mount(app: App, scope: Scope) -> Result<Mounted, Error> {
     let mut problems = Vec::new();
     let mut config = configuration(app.config, app.configure, scope, &mut problems);
     let known = problems.len();

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use super::mount::Candidate;
+use crate::app::mount::Candidate;
 use crate::{
     cache::{Cache, Condition, Counters, Counts, ProviderStatus, WeakCache},
     metrics::{CacheMetrics, CacheRequests, CacheStoreMetrics, CacheUser, SharedRecorder, Source, Total},
@@ -17,7 +17,7 @@ use crate::{
 const INTERVAL: Duration = Duration::from_secs(10);
 
 /// The series of an app's cache, and where their numbers are.
-pub(super) struct CacheMetering {
+pub(in crate::app) struct CacheMetering {
     /// It goes with the routes of the app, and so does this.
     cache: WeakCache,
     metrics: CacheMetrics,
@@ -37,7 +37,7 @@ struct User {
 
 impl CacheMetering {
     /// Of these routes, whose layers are made. All series are there at once.
-    pub(super) fn new(cache: &Cache, recorder: SharedRecorder, candidates: &[Candidate]) -> Arc<Self> {
+    pub(in crate::app) fn new(cache: &Cache, recorder: SharedRecorder, candidates: &[Candidate]) -> Arc<Self> {
         let metrics = CacheMetrics::new(recorder);
         let user = |candidate: &Candidate| {
             let (method, policies) = (candidate.route.meta().method, &candidate.policies);
@@ -58,7 +58,7 @@ impl CacheMetering {
     }
 
     /// Asks a store that is not in this process, again and again.
-    pub(super) async fn run(self: Arc<Self>) {
+    pub(in crate::app) async fn run(self: Arc<Self>) {
         while self.cache.upgrade().is_some_and(|cache| !cache.is_embedded()) {
             self.ask().await;
             tokio::time::sleep(INTERVAL).await;

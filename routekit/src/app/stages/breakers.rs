@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use super::mount::Candidate;
+use crate::app::mount::Candidate;
 use crate::{
     breaker::{Breakers, CircuitBreaker, PROBE_LEASE, Settings},
     clock::Clock,
@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Gives each route its breaker and its count; all breakers there are.
-pub(super) fn wire(
+pub(in crate::app) fn wire(
     candidates: &mut [Candidate],
     given: &[(CircuitBreaker, &'static Location<'static>)],
     config: &Config,
@@ -133,7 +133,7 @@ fn overrides(candidates: &[Candidate], config: &Config, problems: &mut Vec<Setup
 }
 
 /// A call that nothing ends comes to no outcome.
-pub(super) fn warnings(candidates: &[Candidate]) -> impl Iterator<Item = String> {
+pub(in crate::app) fn warnings(candidates: &[Candidate]) -> impl Iterator<Item = String> {
     let endless = |candidate: &&Candidate| candidate.policies.timeout.is_none() && candidate.policies.cache.is_none();
     candidates.iter().filter(endless).filter_map(|candidate| {
         let what = match (&candidate.policies.guards.breaker, *candidate.policies.concurrency) {
