@@ -1,4 +1,4 @@
-//! The circuit breakers of an app: those that its routes declare, and those that the program brings.
+//! The circuit breakers of an app: the ones that routes declare, and the ones that the program brings.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -6,143 +6,124 @@ use std::{
     time::Duration,
 };
 
-use crate::app::mount::Candidate;
 use crate::{
-    breaker::{Breakers, CircuitBreaker, PROBE_LEASE, Settings},
+    app::declared::DeclaredRoute,
+    breaker::{Breakers, CircuitBreaker, InvalidBreaker, PROBE_LEASE, Settings},
     clock::Clock,
     concurrency::ConcurrencyLayer,
-    config::{self, Config},
     policy::Guards,
     route::BreakerPolicy,
     setup::SetupProblem,
 };
 
-/// Gives each route its breaker and its count; all breakers there are.
-pub(in crate::app) fn wire(
-    candidates: &mut [Candidate],
+/// Gives each route its breaker and its concurrency limit, and returns all breakers of the app.
+pub(super) fn wire(
+    routes: &mut [DeclaredRoute],
     given: &[(CircuitBreaker, &'static Location<'static>)],
-    config: &Config,
     clock: &Clock,
     problems: &mut Vec<SetupProblem>,
 ) -> Breakers {
-    overrides(candidates, config, problems);
-    let mut named: BTreeMap<String, Named> = BTreeMap::new();
+    let mut named: BTreeMap<String, Declarations> = BTreeMap::new();
     for (breaker, location) in given {
         let all = named.entry(breaker.name().to_owned()).or_default();
         all.given.push((breaker.clone(), location.to_string()));
     }
     let mut used = BTreeSet::new();
-    for candidate in candidates.iter() {
-        // As they are declared, so that to switch one off changes no other.
-        let Some(breaking) = candidate.route.meta().policies.breaker else { continue };
-        if candidate.policies.breaker.is_some() {
-            used.insert(name(candidate, &breaking));
+    for declared in routes.iter() {
+        // As declared: configuration that switches off one route's breaker does not change the others.
+        let Some(policy) = declared.route.meta().policies.breaker else { continue };
+        if declared.policies.breaker.is_some() {
+            used.insert(name(declared, &policy));
         }
-        let all = named.entry(name(candidate, &breaking)).or_default();
-        all.declared.push((breaking, candidate.label()));
-        all.longest = all.longest.max(*candidate.policies.timeout);
+        let all = named.entry(name(declared, &policy)).or_default();
+        all.declared.push((policy, declared.label()));
+        all.longest_timeout = all.longest_timeout.max(*declared.policies.timeout);
     }
     let mut breakers = BTreeMap::new();
     for (name, all) in named {
-        let used = used.contains(&name) || !all.given.is_empty();
+        let is_used = used.contains(&name) || !all.given.is_empty();
         match all.breaker(&name, clock) {
-            Ok(breaker) if used => drop(breakers.insert(name, breaker)),
+            Ok(breaker) if is_used => drop(breakers.insert(name, breaker)),
             Ok(_) => {}
             Err(problem) => problems.push(problem),
         }
     }
-    for candidate in candidates {
-        let breaking = *candidate.policies.breaker;
-        candidate.policies.guards = Guards {
-            concurrency: candidate.policies.concurrency.map(ConcurrencyLayer::new),
-            breaker: breaking.and_then(|breaking| breakers.get(&name(candidate, &breaking)).cloned()),
+    for declared in routes {
+        let policy = *declared.policies.breaker;
+        declared.policies.guards = Guards {
+            concurrency: declared.policies.concurrency.map(ConcurrencyLayer::new),
+            breaker: policy.and_then(|policy| breakers.get(&name(declared, &policy)).cloned()),
         };
     }
     breakers.into_values().collect()
 }
 
-/// What a route's breaker is called: as it says, or as the route.
-fn name(candidate: &Candidate, breaking: &BreakerPolicy) -> String {
-    breaking.name.map_or_else(|| candidate.name(), str::to_owned)
+/// The name of a route's breaker: the declared one, or the name of the route.
+fn name(declared: &DeclaredRoute, policy: &BreakerPolicy) -> String {
+    policy.name.map_or_else(|| declared.name(), str::to_owned)
 }
 
-/// Everything that is said of one name.
+/// All declarations of one name.
 #[derive(Default)]
-struct Named {
+struct Declarations {
+    /// The program's breakers, each with the place of its `breaker` call.
     given: Vec<(CircuitBreaker, String)>,
     declared: Vec<(BreakerPolicy, String)>,
     /// The longest timeout of its routes.
-    longest: Option<Duration>,
+    longest_timeout: Option<Duration>,
 }
 
-impl Named {
+impl Declarations {
+    /// The one breaker that all declarations agree on.
     fn breaker(self, name: &str, clock: &Clock) -> Result<CircuitBreaker, SetupProblem> {
-        // Whoever says its name alone means the one that is declared elsewhere.
-        let reference = |said: &BreakerPolicy| {
-            BreakerPolicy { name: None, judge: None, fallback: None, ..*said } == BreakerPolicy::new()
+        // A declaration of the name alone refers to a declaration elsewhere.
+        let is_reference = |policy: &BreakerPolicy| {
+            BreakerPolicy { name: None, judge: None, fallback: None, ..*policy } == BreakerPolicy::new()
         };
-        let saying: Vec<&(BreakerPolicy, String)> = self.declared.iter().filter(|(said, _)| !reference(said)).collect();
-        let said = saying.first().map_or_else(BreakerPolicy::new, |(said, _)| *said);
-        let lease = self.longest.map_or(PROBE_LEASE, |timeout| timeout.max(PROBE_LEASE) + Duration::from_secs(1));
-        let first = self.given.first().map_or_else(|| Settings::of(&said, lease), |(breaker, _)| *breaker.settings());
-        let differs = saying.iter().any(|(said, _)| !Settings::of(said, lease).agrees_with(&first));
+        let full: Vec<&(BreakerPolicy, String)> =
+            self.declared.iter().filter(|(policy, _)| !is_reference(policy)).collect();
+        let policy = full.first().map_or_else(BreakerPolicy::new, |(policy, _)| *policy);
+        let lease =
+            self.longest_timeout.map_or(PROBE_LEASE, |timeout| timeout.max(PROBE_LEASE) + Duration::from_secs(1));
+        let first = self.given.first().map_or_else(|| Settings::of(&policy, lease), |(breaker, _)| *breaker.settings());
+        let differs = full.iter().any(|(policy, _)| !Settings::of(policy, lease).agrees_with(&first));
         if self.given.len() > 1 || differs {
-            let given = self
-                .given
-                .iter()
-                .map(|(breaker, place)| (breaker.settings().to_string(), format!("`.breaker(…)` at {place}")));
-            let declared = saying.iter().map(|(said, label)| (Settings::of(said, lease).to_string(), label.clone()));
-            let declarations = given.chain(declared).collect();
-            return Err(SetupProblem::DifferentBreakers { name: name.to_owned(), declarations });
+            let given = self.given.iter().map(|(breaker, place)| (breaker.settings().to_string(), by_program(place)));
+            let declared = full.iter().map(|(policy, label)| (Settings::of(policy, lease).to_string(), label.clone()));
+            return Err(different_breakers(name, given.chain(declared)));
         }
         if let Some((breaker, place)) = self.given.into_iter().next() {
             let lease = breaker.settings().probe_lease();
-            if let Some(longest) = self.longest.filter(|longest| lease <= *longest) {
-                let reason = format!(
-                    "`probe_lease` is {lease:?}, and a route with this breaker has a timeout of {longest:?}: what its probes come to would not count"
-                );
-                return Err(SetupProblem::InvalidBreaker {
-                    name: name.to_owned(),
-                    declared_by: format!("`.breaker(…)` at {place}"),
-                    reason,
-                });
-            }
-            return Ok(breaker);
+            return match self.longest_timeout.filter(|longest| lease <= *longest) {
+                Some(longest) => Err(short_lease(name, lease, longest).declared_by(&by_program(&place))),
+                None => Ok(breaker),
+            };
         }
-        let builder = CircuitBreaker::builder(name).said(&said).probe_lease(lease).clock(clock.clone());
-        builder.build().map_err(|invalid| SetupProblem::InvalidBreaker {
-            name: name.to_owned(),
-            declared_by: self.declared.first().map_or_else(String::new, |(_, label)| label.clone()),
-            reason: invalid.reason().to_owned(),
+        let builder = CircuitBreaker::builder(name).said(&policy).probe_lease(lease).clock(clock.clone());
+        builder.build().map_err(|invalid| {
+            let place = self.declared.first().map_or("", |(_, label)| label);
+            invalid.declared_by(place)
         })
     }
 }
 
-/// Configuration can only switch off what a route declares.
-fn overrides(candidates: &[Candidate], config: &Config, problems: &mut Vec<SetupProblem>) {
-    for candidate in candidates.iter().filter(|candidate| candidate.route.meta().policies.breaker.is_none()) {
-        let name = candidate.name();
-        if let Some(on) = config.routes.get(&name).and_then(|route| route.breaker.as_ref()) {
-            problems.push(SetupProblem::InvalidSetting {
-                setting: config::place(&format!("route.\"{name}\".breaker"), on.origin()),
-                value: if **on { "on" } else { "off" }.to_owned(),
-                reason: "the route declares no `breaker`".to_owned(),
-            });
-        }
-    }
+fn by_program(place: &str) -> String {
+    format!("`.breaker(…)` at {place}")
 }
 
-/// A call that nothing ends comes to no outcome.
-pub(in crate::app) fn warnings(candidates: &[Candidate]) -> impl Iterator<Item = String> {
-    let endless = |candidate: &&Candidate| candidate.policies.timeout.is_none() && candidate.policies.cache.is_none();
-    candidates.iter().filter(endless).filter_map(|candidate| {
-        let what = match (&candidate.policies.guards.breaker, *candidate.policies.concurrency) {
-            (Some(_), _) => {
-                "a `breaker` and no `timeout`: a handler that hangs is no failure until somebody gives it up"
-            }
-            (None, Some(_)) => "`concurrency` and no `timeout`: handlers that hang keep their places",
-            (None, None) => return None,
-        };
-        Some(format!("{} has {what}", candidate.label()))
-    })
+fn different_breakers(name: &str, declarations: impl Iterator<Item = (String, String)>) -> SetupProblem {
+    let message = format!(
+        "the circuit breaker `{name}` is declared in different ways; declare it once, and write \
+         `breaker(name = \"{name}\")` elsewhere"
+    );
+    let lines = declarations.map(|(settings, place)| format!("{place}: {settings}"));
+    SetupProblem::new("different-breakers", message).listing(lines)
+}
+
+fn short_lease(name: &str, lease: Duration, longest: Duration) -> InvalidBreaker {
+    let reason = format!(
+        "`probe_lease` is {lease:?}, and a route with this breaker has a timeout of {longest:?}: the outcome of a probe \
+         that takes longer than the lease would not count"
+    );
+    InvalidBreaker::new(name, reason)
 }

@@ -1,49 +1,70 @@
-//! What can be wrong with what a program says, beside its routes (`route::check`) and its hand-written routers.
+//! The fourth stage: the checks of the whole.
 
 use std::{
     any::{TypeId, type_name},
     collections::HashMap,
 };
 
-use crate::app::builder::Provided;
+use super::{check_access, configure::Configured, routers, wire::Wired};
 use crate::{
-    auth::Verifiers,
+    admin,
+    app::{
+        declared::{DeclaredRoute, unknown_route},
+        hand_written,
+        spec::{ProgramSpec, Provided},
+        warm_up::{self, WarmUpPlan},
+    },
     breaker::Breakers,
     cache::Cache,
     config::{self, AdminAddr, Config},
-    route::{self, Access, Description, Route, Selection},
-    setup::{self, SetupProblem},
+    health,
+    route::{self, Reserved},
+    setup::{Error, SetupProblem},
+    units,
 };
 
-/// Every route that configuration names must be there.
-pub(in crate::app) fn overrides(config: &Config, routes: &[String], problems: &mut Vec<SetupProblem>) {
-    for (route, overrides) in config.routes.iter().filter(|(route, _)| !routes.contains(route)) {
-        problems.push(SetupProblem::UnknownRoute {
-            route: route.clone(),
-            named_by: overrides.origin.to_string(),
-            nearest: setup::nearest(route, routes.iter().map(String::as_str)).map(str::to_owned),
-        });
-    }
+/// An app without problems. Only [`check`] makes one.
+pub(super) struct Checked {
+    pub(super) configured: Configured,
+    pub(super) wired: Wired,
+    pub(super) program: ProgramSpec,
+    pub(super) warm_up: WarmUpPlan,
 }
 
-/// Every crate that the program expects must bring routes.
-pub(in crate::app) fn crates(expected: &[String], problems: &mut Vec<SetupProblem>) {
-    let mut linked: Vec<&str> =
-        route::select(&Selection::Linked).iter().map(|route| route.meta().location.crate_name()).collect();
-    linked.sort_unstable();
-    linked.dedup();
-    for name in expected {
-        if !linked.iter().any(|linked| route::is_crate(name, linked)) {
-            problems.push(SetupProblem::MissingCrate {
-                name: name.clone(),
-                linked: linked.iter().map(|name| (*name).to_owned()).collect(),
-            });
-        }
+/// The paths that every app serves beside its routes.
+const HEALTH: [Reserved; 2] = [
+    Reserved { path: health::LIVE_PATH, what: "its liveness" },
+    Reserved { path: health::READY_PATH, what: "its readiness" },
+];
+
+/// Checks the whole app. Fails with all problems, those of earlier stages included.
+pub(super) fn check(
+    configured: Configured,
+    wired: Wired,
+    program: ProgramSpec,
+    mut problems: Vec<SetupProblem>,
+) -> Result<Checked, Error> {
+    let (config, declared) = (&configured.config, &wired.declared);
+    check_provided(&wired.provided, &mut problems);
+    check_overrides(config, &declared.routes, &mut problems);
+    let in_main = *config.admin_addr == AdminAddr::Main;
+    let reserved: Vec<Reserved> = HEALTH.into_iter().chain(admin::PATHS.into_iter().filter(|_| in_main)).collect();
+    let routes = declared.routes.iter().map(|declared| (&declared.route, &*declared.path, &declared.description));
+    route::check(routes, &reserved, &wired.deps, &mut problems);
+    check_access::routes(&declared.routes, &program.verifiers, declared.require_auth, &mut problems);
+    check_access::admin_role(config, &program.verifiers, &mut problems);
+    check_access::operators(config, declared.require_auth, &mut problems);
+    let has_hand_written = !program.hand_written.is_empty();
+    let warm_up = warm_up::plan(&program.warm_up, &declared.routes, has_hand_written, &mut problems);
+    if has_hand_written {
+        let groups = routers::trial_groups(&configured, &wired, &program.readiness);
+        hand_written::check(&groups, &program.hand_written, &mut problems);
     }
+    if problems.is_empty() { Ok(Checked { configured, wired, program, warm_up }) } else { Err(Error::new(problems)) }
 }
 
-/// No type may be provided twice.
-pub(in crate::app) fn provided(provided: &[Provided], problems: &mut Vec<SetupProblem>) {
+/// No type may be provided twice, nor a type that the app provides itself.
+fn check_provided(provided: &[Provided], problems: &mut Vec<SetupProblem>) {
     let mut by_type: HashMap<_, Vec<&Provided>> = HashMap::new();
     for one in provided {
         by_type.entry(one.type_id).or_default().push(one);
@@ -55,83 +76,40 @@ pub(in crate::app) fn provided(provided: &[Provided], problems: &mut Vec<SetupPr
     for (type_id, type_name, how) in own {
         let Some(others) = by_type.get(&type_id) else { continue };
         let own = format!("the app itself, which always does: give it yours with {how}");
-        let locations = others.iter().map(|one| one.location.to_string()).chain([own]).collect();
-        problems.push(SetupProblem::ProvidedTwice { type_name, locations });
+        let locations = others.iter().map(|one| one.location.to_string()).chain([own]);
+        problems.push(provided_twice(type_name, locations));
     }
     let mut twice: Vec<_> = by_type.into_values().filter(|all| all.len() > 1).collect();
     twice.sort_by_key(|all| all[0].location);
-    problems.extend(twice.iter().map(|all| SetupProblem::ProvidedTwice {
-        type_name: all[0].type_name,
-        locations: all.iter().map(|one| one.location.to_string()).collect(),
-    }));
+    let locations = |all: &[&Provided]| all.iter().map(|one| one.location.to_string()).collect::<Vec<_>>();
+    problems.extend(twice.iter().map(|all| provided_twice(all[0].type_name, locations(all))));
 }
 
-/// Whoever is let in must be known, which takes somebody who knows; and verifiers must be in order.
-pub(in crate::app) fn access(
-    routes: &[(&Route, &str, Access, &Description)],
-    verifiers: &Verifiers,
-    require_auth: bool,
-    problems: &mut Vec<SetupProblem>,
-) {
-    let label = |route: &Route, path: &str| format!("{} {path} ({})", route.meta().method, route.meta().location);
-    let labels = |wanted: &dyn Fn(Access, &Description) -> bool| -> Vec<String> {
-        let wanted = routes.iter().filter(|(_, _, access, description)| wanted(*access, description));
-        wanted.map(|(route, path, ..)| label(route, path)).collect()
-    };
-    if verifiers.is_empty() {
-        let routes = labels(&|access, _| access != Access::Public);
-        if require_auth || !routes.is_empty() {
-            problems.push(SetupProblem::NoVerifier { routes });
+fn provided_twice(type_name: &str, locations: impl IntoIterator<Item = String>) -> SetupProblem {
+    let message =
+        format!("`{type_name}` is provided twice; a dependency is found by its type, so wrap one in a type of its own");
+    SetupProblem::new("provided-twice", message).listing(locations)
+}
+
+/// Configuration of one route needs that route, and can only change a policy that the route declares.
+fn check_overrides(config: &Config, routes: &[DeclaredRoute], problems: &mut Vec<SetupProblem>) {
+    for (name, overrides) in &config.routes {
+        let Some(declared) = routes.iter().find(|declared| declared.name() == *name) else {
+            let names: Vec<String> = routes.iter().map(DeclaredRoute::name).collect();
+            problems.push(unknown_route(name, &overrides.origin.to_string(), names.iter().map(String::as_str)));
+            continue;
+        };
+        let policies = &declared.route.meta().policies;
+        let mut undeclared = |key: &str, origin, value: &str, policy: &str| {
+            let setting = config::place(&format!("route.\"{name}\".{key}"), origin);
+            let reason = format!("the route declares no `{policy}`");
+            problems.push(SetupProblem::invalid_setting(setting, value, &reason));
+        };
+        if let (Some(ttl), None) = (&overrides.cache_ttl, &policies.cache) {
+            undeclared("cache_ttl", ttl.origin(), &units::show_duration(ttl), "cache(…)");
+        }
+        if let (Some(on), None) = (&overrides.breaker, &policies.breaker) {
+            undeclared("breaker", on.origin(), if **on { "on" } else { "off" }, "breaker");
         }
     }
-    let routes = labels(&|access, description| !access.is_identified() && description.needs_identity());
-    if !routes.is_empty() {
-        problems.push(SetupProblem::MissingIdentity { routes });
-    }
-    let wrong = verifiers.problems().into_iter();
-    problems.extend(wrong.map(|(verifier, reason)| SetupProblem::InvalidVerifier { verifier, reason }));
-}
-
-/// An identity with a role takes somebody who knows it.
-pub(in crate::app) fn admin_role(config: &Config, verifiers: &Verifiers, problems: &mut Vec<SetupProblem>) {
-    if let Some(role) = &*config.admin_role
-        && verifiers.is_empty()
-    {
-        problems.push(SetupProblem::InvalidSetting {
-            setting: config::place("admin_role", config.admin_role.origin()),
-            value: role.clone(),
-            reason: "nobody verifies credentials; add `.verifier(…)` or `.identify(…)` to the app".to_owned(),
-        });
-    }
-}
-
-/// Beside the routes of an app that is closed, the admin surface is closed too, and somebody must have the key.
-pub(in crate::app) fn operators(config: &Config, require_auth: bool, problems: &mut Vec<SetupProblem>) {
-    let nobody = config.admin_token.is_none() && config.admin_role.is_none();
-    if require_auth && nobody && *config.admin_addr == AdminAddr::Main {
-        problems.push(SetupProblem::InvalidSetting {
-            setting: config::place("admin_addr", config.admin_addr.origin()),
-            value: config.admin_addr.to_string(),
-            reason:
-                "with `.require_auth()`, the admin surface beside the routes takes an operator; set `admin_token` or \
-                     `admin_role`, or give it an address of its own"
-                    .to_owned(),
-        });
-    }
-}
-
-/// The prefix without a trailing slash; none if it is wrong.
-pub(in crate::app) fn prefix<'a>(prefix: &'a str, problems: &mut Vec<SetupProblem>) -> &'a str {
-    let trimmed = prefix.trim_end_matches('/');
-    let reason = if trimmed.is_empty() {
-        return "";
-    } else if !trimmed.starts_with('/') {
-        "must start with `/`"
-    } else if trimmed.contains(['{', '}', '*', ':', '?', '#']) || trimmed.contains(char::is_whitespace) {
-        "must be a plain path without placeholders; nest the app's router for those"
-    } else {
-        return trimmed;
-    };
-    problems.push(SetupProblem::InvalidPrefix { prefix: prefix.to_owned(), reason });
-    ""
 }
