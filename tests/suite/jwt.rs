@@ -379,7 +379,11 @@ fn what_is_wrong_is_said_at_start_up() {
         ),
         ("two keys of an id", tokens().key(key().kid("a")).key(key().kid("a")), "the key `a` is given twice"),
         ("no pointer", tokens().key(key()).roles_at("realm_access.roles"), "write `/realm_access/roles`"),
-        ("no PEM", tokens().key(VerifyingKey::pem(Algorithm::RS256, "hunter2").kid("a")), "the key `a`: not a PEM file"),
+        (
+            "no PEM",
+            tokens().key(VerifyingKey::pem(Algorithm::RS256, "hunter2").kid("a")),
+            "the key `a`: not a PEM file",
+        ),
         (
             "a private key",
             tokens().key(VerifyingKey::pem(Algorithm::RS256, &RSA.secret)),

@@ -31,7 +31,7 @@ use tokio::{
 };
 use tower_service::Service;
 
-use super::{announce, mount::Mounted};
+use super::{announce, mounted::Mounted};
 use crate::{
     config::{AdminAddr, Config},
     setting::Origin,
@@ -73,7 +73,11 @@ pub(super) async fn bind(config: &Config, admin: Option<TcpListener>) -> Result<
 
 async fn listen(addr: SocketAddr, origin: &Origin, variable: &'static str) -> Result<TcpListener, SetupProblem> {
     let setting = origin.to_string();
-    TcpListener::bind(addr).await.map_err(|error| SetupProblem::Bind { addr, setting, variable, error })
+    TcpListener::bind(addr).await.map_err(|error| {
+        let or = if variable == "ROUTEKIT_ADMIN_ADDR" { ", or to `main` or `off`" } else { "" };
+        let fix = format!("set {variable} to another address{or}");
+        SetupProblem::new("bind", format!("cannot listen on {addr} ({setting}): {error}\n  {fix}")).at(setting)
+    })
 }
 
 /// Serves until `stop` ends, and then until the requests in flight are answered: at most [`SHUTDOWN_DEADLINE`] longer,
@@ -84,7 +88,11 @@ pub(super) async fn serve(
     stop: impl Future<Output = ()>,
     abort: impl Future<Output = ()>,
 ) -> Result<(), Error> {
-    let addr_of = |listener: &TcpListener| listener.local_addr().map_err(|error| SetupProblem::Serve { error });
+    let addr_of = |listener: &TcpListener| {
+        listener
+            .local_addr()
+            .map_err(|error| SetupProblem::new("serve", format!("the server failed: {error}")).after_start())
+    };
     let addr = addr_of(&listeners.main)?;
     let admin = listeners.admin.and_then(|listener| Some((listener, mounted.admin_service()?)));
     let admin_addr = admin.as_ref().map(|(listener, _)| addr_of(listener)).transpose()?;
@@ -131,7 +139,8 @@ pub(super) async fn serve(
         () = abort => {}
     }
     while tasks.try_join_next().is_some() {}
-    Err(SetupProblem::CutOff { connections: tasks.len() }.into())
+    let message = format!("{} connections were cut off: their requests did not finish in time", tasks.len());
+    Err(SetupProblem::new("cut-off", message).after_start().into())
 }
 
 /// Begins to ask for the pages that are to be in the cache, and holds readiness red meanwhile. Dropped, it ends.
