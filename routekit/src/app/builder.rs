@@ -20,9 +20,8 @@ use super::{
     hand_written::HandWritten,
     mount::{self, Mounted},
     recorder::Scope,
-    server::{self, Listeners},
+    server::{self, BoundListeners},
     service::AppService,
-    signal,
     table::RouteTable,
     warm_up::Wishes,
 };
@@ -510,7 +509,7 @@ impl App {
         let mounted = self.mount(Scope::Program)?;
         let listeners = server::bind(&mounted.config, admin).await?;
         mounted.install_recorder();
-        let (first, second) = (signal::nth(1), signal::nth(2));
+        let (first, second) = (server::signal::nth(1), server::signal::nth(2));
         server::serve(mounted, listeners, first, second).await
     }
 
@@ -529,7 +528,7 @@ impl App {
     ) -> Result<(), Error> {
         let admin = self.take_admin_listener();
         let mounted = self.mount(Scope::Program)?;
-        server::serve(mounted, Listeners { main: listener, admin }, shutdown, std::future::pending()).await
+        server::serve(mounted, BoundListeners { main: listener, admin }, shutdown, std::future::pending()).await
     }
 
     /// For tests: metrics of its own, and no configuration but what the program says.

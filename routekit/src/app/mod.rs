@@ -21,7 +21,6 @@ mod observers;
 mod recorder;
 mod server;
 mod service;
-mod signal;
 mod table;
 mod warm_up;
 

@@ -1,7 +1,7 @@
 use std::{
     fmt,
     sync::{
-        Arc, LazyLock, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Instant,
@@ -10,7 +10,7 @@ use std::{
 use http::{Extensions, HeaderValue, Method, StatusCode};
 use tracing::Span;
 
-use super::{Event, Failure, Finished, Observer};
+use super::{Event, Failure, Finished, Observer, room::make_room};
 
 /// A route as observers know it.
 pub struct RouteState {
@@ -79,18 +79,6 @@ impl<A: Routes, B: Routes> Routes for (A, B) {
     }
 }
 
-/// Nothing, with room for seven. axum adds three to what is here, and `Extensions` begins with room for three in all, so
-/// that every request would move house once. A copy keeps the room of its original.
-static ROOM: LazyLock<Extensions> = LazyLock::new(|| {
-    let mut extensions = Extensions::new();
-    extensions.insert(0_u8);
-    extensions.insert(0_u16);
-    extensions.insert(0_u32);
-    extensions.insert(0_u64);
-    extensions.clear();
-    extensions
-});
-
 /// One request while it is answered. A clone is one reference count.
 ///
 /// What is only a number is in the handle itself, and that on purpose: boxed among the extensions, a handle of 24 bytes or
@@ -132,9 +120,7 @@ impl Exchange {
 
     /// Goes along with a request.
     pub(crate) fn travel(self, extensions: &mut Extensions) {
-        if extensions.is_empty() {
-            *extensions = ROOM.clone();
-        }
+        make_room(extensions);
         extensions.insert(self);
     }
 

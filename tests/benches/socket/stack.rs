@@ -25,13 +25,13 @@ struct NewUser {
 }
 
 #[get("/page", breaker, timeout = "5s")]
-async fn page() -> axum::Json<Page> {
-    axum::Json(Page::of_twenty())
+async fn page() -> Json<Page> {
+    Json(Page::of_twenty())
 }
 
 #[get("/hit", breaker, timeout = "5s", cache(ttl = 3600, tags = "users"))]
-async fn hit() -> axum::Json<Page> {
-    axum::Json(Page::of_twenty())
+async fn hit() -> Json<Page> {
+    Json(Page::of_twenty())
 }
 
 #[post("/users", breaker, timeout = "5s", invalidates("users"))]
