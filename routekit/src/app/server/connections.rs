@@ -71,6 +71,12 @@ impl Connections {
         self.ticks.load(Ordering::Relaxed)
     }
 
+    /// How many connections the ticker looks at.
+    #[cfg(test)]
+    pub(super) fn registered(&self) -> usize {
+        lock(&self.open).len()
+    }
+
     fn wake_open(&self, concerned: impl Fn(&OpenConnection) -> bool) {
         lock(&self.open).retain(|connection| {
             let Some(connection) = connection.upgrade() else { return false };
