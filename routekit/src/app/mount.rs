@@ -42,7 +42,7 @@ use crate::{
     setting::{Origin, Setting},
     setup::{Error, SetupProblem},
     spawner::Spawner,
-    watch::MatchedLayer,
+    watch::RouteLabelLayer,
 };
 
 /// An app that was checked.
@@ -205,7 +205,7 @@ pub(super) fn mount(app: App, scope: Scope) -> Result<Mounted, Error> {
     let admin = admin.router();
 
     // Has each route of a router say which it is.
-    let matched = MatchedLayer::per_route(observers.clone());
+    let matched = RouteLabelLayer::per_route(observers.clone());
     let own = |label: &str, router: Router| Group { label: label.to_owned(), router: router.layer(matched.clone()) };
     let shared = policy::Shared {
         verifiers: Arc::clone(&verifiers),
@@ -324,7 +324,7 @@ fn groups(candidates: &[Candidate], deps: &Deps, shared: &policy::Shared, observ
         let state = observers.of_declared(path, meta.method, policies, description);
         let (labels, methods) = by_path.entry(path).or_insert_with(|| {
             // Around the 405 of the path.
-            (Vec::new(), MethodRouter::<(), Infallible>::new().layer(MatchedLayer::new(observers.route(path))))
+            (Vec::new(), MethodRouter::<(), Infallible>::new().layer(RouteLabelLayer::new(observers.route(path))))
         });
         labels.push(format!("{} {path} ({})", meta.method, meta.location));
         let fallback = policies.breaker.and_then(|breaking| breaking.fallback).map(|it| it.endpoint(&wiring));

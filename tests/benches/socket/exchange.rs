@@ -6,7 +6,7 @@ use std::{
     process::Command,
 };
 
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, runtime::Runtime, sync::oneshot};
 
 const BODY: &str = r#"{"name":"Ann","email":"ann@example.com","age":30}"#;
 
@@ -19,23 +19,29 @@ pub(crate) fn run<F: Future<Output = ()>>(serve: impl FnOnce(TcpListener) -> F) 
     match arguments.as_slice() {
         [case, count] => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(async {
-                let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-                let addr = listener.local_addr().unwrap().to_string();
-                let mut client = Command::new(program).args([case, count, &addr]).spawn().unwrap();
-                // On a thread of its own, which only sleeps: `tokio::process` would work in the measured thread.
-                let (ended, end) = tokio::sync::oneshot::channel();
-                std::thread::spawn(move || ended.send(client.wait().unwrap().success()));
-                tokio::select! {
-                    () = serve(listener) => panic!("the server ended"),
-                    succeeded = end => assert!(succeeded.unwrap(), "the client failed"),
-                }
-            });
+            let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+            let addr = listener.local_addr().unwrap().to_string();
+            let mut client = Command::new(program).args([case, count, &addr]).spawn().unwrap();
+            // Waited for on a thread of its own, which is not counted. `tokio::process` would work in the counted one.
+            let (ended, end) = oneshot::channel();
+            std::thread::spawn(move || ended.send(client.wait().unwrap().success()));
+            measured(&runtime, serve(listener), end);
         }
         [case, count, addr] => client(case, count.parse().expect("a number"), addr.parse().expect("an address")),
         // `cargo bench` runs every bench without arguments.
         _ => {}
     }
+}
+
+/// `instructions` counts this function and nothing outside it.
+#[inline(never)]
+fn measured(runtime: &Runtime, server: impl Future<Output = ()>, end: oneshot::Receiver<bool>) {
+    runtime.block_on(async {
+        tokio::select! {
+            () = server => panic!("the server ended"),
+            succeeded = end => assert!(succeeded.unwrap(), "the client failed"),
+        }
+    });
 }
 
 /// Sends the requests one after the other on one connection, and reads each response to its end.

@@ -52,7 +52,7 @@ impl Connections {
     }
 
     /// Runs the clock. Never ends.
-    pub(super) async fn run(&self) {
+    pub(super) async fn run_clock(&self) {
         loop {
             tokio::time::sleep(TICK).await;
             let now = self.ticks.fetch_add(1, Ordering::Relaxed) + 1;

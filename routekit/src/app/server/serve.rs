@@ -1,6 +1,6 @@
 //! From the first connection to the last.
 
-use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
+use std::{future::Future, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use tokio::{net::TcpListener, task::JoinSet};
 
@@ -37,15 +37,19 @@ pub(in crate::app) async fn serve(
         background.spawn(metering);
     }
     if let Some((listener, service)) = admin {
-        let connections = tick(&mut background);
         background.spawn(async move {
-            let mut tasks = JoinSet::new();
-            accept(&listener, &connections, &mut tasks, std::future::pending(), || service.clone()).await;
+            let (connections, mut tasks) = (Arc::new(Connections::default()), JoinSet::new());
+            // Until the task is dropped: the clock never ends.
+            accept(&listener, &connections, &mut tasks, connections.run_clock(), || service.clone()).await;
         });
     }
-    let connections = tick(&mut background);
+    let connections = Arc::new(Connections::default());
+    let mut clock = pin!(connections.run_clock());
     let warm_up = warm_up(&mounted, addr);
-    accept(&listeners.main, &connections, &mut tasks, stop, || mounted.service()).await;
+    tokio::select! {
+        () = accept(&listeners.main, &connections, &mut tasks, stop, || mounted.service()) => {}
+        () = &mut clock => {}
+    }
     // Never released: an app that stops does not become ready again.
     std::mem::forget(mounted.readiness.hold("shutting down"));
     connections.stop();
@@ -56,17 +60,10 @@ pub(in crate::app) async fn serve(
         () = async { while tasks.join_next().await.is_some() {} } => return Ok(()),
         () = tokio::time::sleep(SHUTDOWN_DEADLINE) => {}
         () = abort => {}
+        () = clock => {}
     }
     while tasks.try_join_next().is_some() {}
     Err(SetupProblem::CutOff { connections: tasks.len() }.into())
-}
-
-/// The connections of a listener, with their clock running in the background.
-fn tick(background: &mut JoinSet<()>) -> Arc<Connections> {
-    let connections = Arc::new(Connections::default());
-    let ticking = Arc::clone(&connections);
-    background.spawn(async move { ticking.run().await });
-    connections
 }
 
 /// Starts to request the pages that the cache should hold, and keeps the app from being ready until it is done. Dropping

@@ -27,7 +27,7 @@ struct Server {
 fn server(handler_takes: Duration) -> Server {
     let connections = Arc::new(Connections::default());
     let ticking = Arc::clone(&connections);
-    tokio::spawn(async move { ticking.run().await });
+    tokio::spawn(async move { ticking.run_clock().await });
     let (client, stream) = tokio::io::duplex(1024);
     let service = service_fn(move |_: Request<Body>| async move {
         sleep(handler_takes).await;
