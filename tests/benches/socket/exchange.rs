@@ -49,8 +49,8 @@ fn client(case: &str, count: usize, addr: SocketAddr) {
     let head = "host: localhost\r\nuser-agent: bench\r\naccept: */*\r\n";
     let length = BODY.len();
     let (request, page) = match case {
-        "page" => (format!("GET /page?page=1&limit=20 HTTP/1.1\r\n{head}\r\n"), true),
-        "hit" => (format!("GET /hit?page=1&limit=20 HTTP/1.1\r\n{head}\r\n"), true),
+        "page" => (format!("GET /page HTTP/1.1\r\n{head}\r\n"), true),
+        "hit" => (format!("GET /hit HTTP/1.1\r\n{head}\r\n"), true),
         "post" => {
             let entity = format!("content-type: application/json\r\ncontent-length: {length}\r\n\r\n{BODY}");
             (format!("POST /users HTTP/1.1\r\n{head}{entity}"), false)

@@ -13,15 +13,15 @@ use std::{
 pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The resolution of the clock.
-pub(super) const TICK: Duration = Duration::from_secs(1);
+const TICK: Duration = Duration::from_secs(1);
 
 /// The value of [`OpenConnection::head_due`] while the connection does not wait for a head.
 const NO_HEAD_DUE: u64 = u64::MAX;
 
 /// The open connections of a listener.
 ///
-/// A connection reads the clock and writes its deadline with a plain load and a plain store. Only the ticker looks at
-/// all of them, once a second, and wakes those that are late.
+/// A connection reads the clock with a load and writes its deadline with a store. Once a second the clock looks at all
+/// connections, and wakes those that are late.
 #[derive(Debug, Default)]
 pub(super) struct Connections {
     /// Ticks since the listener was opened.
@@ -31,7 +31,7 @@ pub(super) struct Connections {
     open: Mutex<Vec<Weak<OpenConnection>>>,
 }
 
-/// One open connection, as the ticker, the head timer and the task of the connection see it.
+/// One open connection, as the clock, the head timer and the task of the connection see it.
 #[derive(Debug)]
 pub(super) struct OpenConnection {
     connections: Arc<Connections>,
@@ -46,7 +46,7 @@ impl Connections {
     pub(super) fn open(self: &Arc<Self>) -> Arc<OpenConnection> {
         let (connections, waker) = (Arc::clone(self), Mutex::default());
         let connection = Arc::new(OpenConnection { connections, head_due: AtomicU64::new(NO_HEAD_DUE), waker });
-        connection.head_due_in(HEAD_TIMEOUT.as_secs());
+        connection.await_head();
         lock(&self.open).push(Arc::downgrade(&connection));
         connection
     }
@@ -67,11 +67,11 @@ impl Connections {
     }
 
     /// Ticks since the listener was opened.
-    pub(super) fn ticks(&self) -> u64 {
+    fn ticks(&self) -> u64 {
         self.ticks.load(Ordering::Relaxed)
     }
 
-    /// How many connections the ticker looks at.
+    /// How many connections the clock looks at.
     #[cfg(test)]
     pub(super) fn registered(&self) -> usize {
         lock(&self.open).len()
@@ -91,32 +91,29 @@ impl Connections {
 }
 
 impl OpenConnection {
-    /// What the connections of the listener share.
-    pub(super) fn connections(&self) -> &Connections {
-        &self.connections
-    }
-
     /// Has `waker` woken when a head is late and when the app stops. Both are to be checked after this call.
     pub(super) fn wake(&self, waker: &Waker) {
         *lock(&self.waker) = Some(waker.clone());
     }
 
-    /// Waits for a head. It is late after that many full ticks: the current one has begun already.
-    pub(super) fn head_due_in(&self, ticks: u64) {
-        self.head_due.store(self.connections.ticks() + ticks + 1, Ordering::Relaxed);
+    /// The client has [`HEAD_TIMEOUT`] to send a head, from now on.
+    pub(super) fn await_head(&self) {
+        // One more, since the current tick has begun already.
+        let ticks = HEAD_TIMEOUT.as_secs() / TICK.as_secs() + 1;
+        self.head_due.store(self.connections.ticks() + ticks, Ordering::Relaxed);
     }
 
-    /// The head is there, or no head will be waited for.
+    /// The head of a request is there.
     pub(super) fn head_read(&self) {
         self.head_due.store(NO_HEAD_DUE, Ordering::Relaxed);
     }
 
-    /// Whether the client has not sent the head of a request yet.
+    /// Whether a head is due.
     pub(super) fn awaits_head(&self) -> bool {
         self.head_due.load(Ordering::Relaxed) != NO_HEAD_DUE
     }
 
-    /// Whether the head should have been there by now.
+    /// Whether a head is due and should have been there by now.
     pub(super) fn head_is_late(&self) -> bool {
         self.head_due.load(Ordering::Relaxed) <= self.connections.ticks()
     }

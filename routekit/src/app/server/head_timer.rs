@@ -10,48 +10,46 @@ use std::{
 
 use hyper::rt::{Sleep, Timer};
 
-use super::connections::{OpenConnection, TICK};
+use super::connections::OpenConnection;
 
-/// Writes down the deadline of a head, and leaves it to the connection's task to look at it.
+/// Notes that a head is due, and leaves it to the connection's task to close the connection when it is late.
 ///
-/// hyper asks for a new sleep before every head and drops it after. With tokio's timer that takes a lock, and about
-/// 1,600 instructions per request.
+/// hyper asks for a sleep before every head and drops it after. With tokio's timer that takes a lock, and about 1,600
+/// instructions per request. An HTTP/1 connection of hyper has no other use for its timer, so every sleep is
+/// [`HEAD_TIMEOUT`](super::connections::HEAD_TIMEOUT) long, and what time it is does not matter.
 #[derive(Debug)]
 pub(super) struct HeadTimer {
     connection: Arc<OpenConnection>,
-    /// When the listener's clock stood at 0, up to an error that is the same in every answer: hyper uses the time only
-    /// to add a timeout to it.
-    start: Instant,
+    opened: Instant,
 }
 
 impl HeadTimer {
     pub(super) fn new(connection: Arc<OpenConnection>) -> Self {
-        Self { connection, start: tokio::time::Instant::now().into_std() }
+        Self { connection, opened: tokio::time::Instant::now().into_std() }
     }
 }
 
 impl Timer for HeadTimer {
-    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Sleep>> {
-        self.connection.head_due_in(duration.as_secs());
+    fn sleep(&self, _: Duration) -> Pin<Box<dyn Sleep>> {
+        self.connection.await_head();
         Box::pin(Never)
     }
 
-    fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn Sleep>> {
-        self.sleep(deadline.saturating_duration_since(self.now()))
+    fn sleep_until(&self, _: Instant) -> Pin<Box<dyn Sleep>> {
+        self.connection.await_head();
+        Box::pin(Never)
     }
 
     fn now(&self) -> Instant {
-        // A number of ticks that does not fit is some 136 years.
-        self.start + TICK * u32::try_from(self.connection.connections().ticks()).unwrap_or(u32::MAX)
+        self.opened
     }
 
-    fn reset(&self, _: &mut Pin<Box<dyn Sleep>>, deadline: Instant) {
-        drop(self.sleep_until(deadline));
+    fn reset(&self, _: &mut Pin<Box<dyn Sleep>>, _: Instant) {
+        self.connection.await_head();
     }
 }
 
-/// A sleep that hyper polls in vain: the connection's task ends when the head is late. It has no size, so that its box
-/// takes no memory.
+/// A sleep that never ends. It has no size, so that its box takes no memory.
 struct Never;
 
 impl Future for Never {
