@@ -82,31 +82,10 @@ const KNOWN_CYCLES: &[(&str, &[&[&str]])] = &[
     ("breaker/http", &[&["future", "layer", "service"]]),
     (
         "cache",
-        &[
-            &[
-                "asked",
-                "builder",
-                "counters",
-                "detachable",
-                "embedded",
-                "entry",
-                "event",
-                "flight",
-                "handle",
-                "invalidate",
-                "judge",
-                "listeners",
-                "outgoing",
-                "policy",
-                "recent",
-                "stats",
-                "store",
-                "validity",
-                "values",
-            ],
-            &["asking", "fill", "refresh"],
-        ],
+        &[&["builder", "cache", "coalesce", "events", "http", "invalidation", "stats", "store", "validity", "values"]],
     ),
+    ("cache/http", &[&["fetch", "replay", "serve"]]),
+    ("cache/store", &[&["contract", "embedded"]]),
     ("config", &[&["builder", "keys", "mod", "route"]]),
     ("deprecation", &[&["future", "layer", "service"]]),
     ("deps", &[&["dep", "mod"]]),
@@ -116,7 +95,20 @@ const KNOWN_CYCLES: &[(&str, &[&[&str]])] = &[
 ];
 
 /// Pairs of rooms where the first uses the second although it is listed after it. Must be exact.
-const KNOWN_ROOMS_UPWARDS: &[(&str, &str)] = &[("stats", "store")];
+const KNOWN_ROOMS_UPWARDS: &[(&str, &str)] = &[
+    ("cache", "builder"),
+    ("cache", "events"),
+    ("cache", "invalidation"),
+    ("cache", "values"),
+    ("coalesce", "cache"),
+    ("events", "invalidation"),
+    ("invalidation", "http"),
+    ("stats", "cache"),
+    ("stats", "store"),
+    ("store", "http"),
+    ("store", "values"),
+    ("validity", "store"),
+];
 
 /// The same list for `routekit-macros/src`.
 const KNOWN_CYCLES_OF_MACROS: &[(&str, &[&[&str]])] = &[
@@ -238,5 +230,5 @@ fn assert_cycles(graph: &Graph, known: &[(&str, &[&[&str]])]) {
             wrong.push(format!("`{folder}`: the listed cycle of {group:?} is gone; take it off the list"));
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(wrong.is_empty(), "{}\nAll cycles that were found: {found:?}", wrong.join("\n"));
 }
