@@ -50,7 +50,7 @@ async fn http_breaker_layer_counts_statuses_of_a_client() {
         Ok::<_, std::io::Error>(http::Response::builder().status(status).body(()).unwrap())
     });
     let service: Breaker<_, _> =
-        BreakerLayer::new(breaker.clone()).judge(Outcome::of_response::<(), std::io::Error>).layer(inner);
+        BreakerLayer::new(breaker.clone()).classify(Outcome::of_response::<(), std::io::Error>).layer(inner);
     for _ in 0..100 {
         assert_eq!(service.clone().oneshot(404).await.unwrap().status(), 404);
     }
