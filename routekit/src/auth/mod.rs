@@ -33,7 +33,7 @@
 //! # async fn main() {
 //! let robot = Identity::new("robot").with_scopes(["orders:read"]);
 //! let keys = ApiKeys::new().key("3f6cbe80a6c1a1f7c62ac5f6c5e6b3a4", robot);
-//! let auth = AuthLayer::new(Access::Identified(&[&[Grant::Scope("orders:read")]]), Verifiers::new().with(keys));
+//! let auth = AuthLayer::new(Access::identified().all_of([Grant::scope("orders:read")]), Verifiers::new().with(keys));
 //! let app: Router = Router::new().route("/orders", get(|who: Identity| async move { who.sub().to_owned() })).layer(auth);
 //!
 //! let asked = Request::get("/orders").body(Body::empty()).unwrap();
@@ -71,4 +71,4 @@ pub(crate) use self::{
     identify::Identify,
     refusal::unauthorized,
 };
-pub use crate::route::{Access, AnyOf, Grant};
+pub use crate::route::{Access, Grant, GrantKind, Requirements};

@@ -2,7 +2,7 @@
 
 use http::{HeaderValue, StatusCode, header};
 
-use super::{AnyOf, Grant, Verifiers, VerifyError, verifier::BEARER};
+use super::{Grant, GrantKind, Requirements, Verifiers, VerifyError, verifier::BEARER};
 use crate::{
     identity::{Identity, REALM},
     problem::Problem,
@@ -30,8 +30,8 @@ pub(crate) fn unauthorized(verifiers: &Verifiers, error: Option<&VerifyError>) -
 }
 
 /// 403 that names what the identity lacks of `all`, each of which must be met by one of its grants. `None` if it has all.
-pub(crate) fn forbidden(verifiers: &Verifiers, identity: &Identity, all: &[AnyOf]) -> Option<Problem> {
-    let lacking: Vec<AnyOf> = all.iter().filter(|any| !any.iter().any(|grant| identity.has(*grant))).copied().collect();
+pub(crate) fn forbidden(verifiers: &Verifiers, identity: &Identity, all: &Requirements) -> Option<Problem> {
+    let lacking: Vec<&[Grant]> = all.iter().filter(|any| !any.iter().any(|grant| identity.has(grant))).collect();
     if lacking.is_empty() {
         return None;
     }
@@ -40,11 +40,9 @@ pub(crate) fn forbidden(verifiers: &Verifiers, identity: &Identity, all: &[AnyOf
     let scopes: Vec<&str> = lacking
         .iter()
         .flat_map(|any| any.iter())
-        .filter_map(|grant| match grant {
-            // The attribute takes no others.
-            Grant::Scope(scope) if !scope.contains(['"', '\\']) => Some(*scope),
-            Grant::Scope(_) | Grant::Role(_) | Grant::Permission(_) => None,
-        })
+        // The attribute takes no scopes with these characters.
+        .filter(|grant| grant.kind() == GrantKind::Scope && !grant.name().contains(['"', '\\']))
+        .map(Grant::name)
         .collect();
     if scopes.is_empty() || !verifiers.schemes().contains(&BEARER) {
         return Some(problem);
@@ -55,12 +53,8 @@ pub(crate) fn forbidden(verifiers: &Verifiers, identity: &Identity, all: &[AnyOf
 }
 
 /// ``the role `admin` or the permission `users:write` ``
-fn name(any: AnyOf) -> String {
-    let names = any.iter().map(|grant| match grant {
-        Grant::Scope(name) => format!("the scope `{name}`"),
-        Grant::Role(name) => format!("the role `{name}`"),
-        Grant::Permission(name) => format!("the permission `{name}`"),
-    });
+fn name(any: &[Grant]) -> String {
+    let names = any.iter().map(|grant| format!("the {} `{}`", grant.kind(), grant.name()));
     names.collect::<Vec<_>>().join(" or ")
 }
 

@@ -31,55 +31,55 @@ impl CircuitBreakerBuilder {
 
     /// From which part of the calls in the window on, failed, it opens: above 0, at most 1. Defaults to 0.5.
     pub fn failure_rate(mut self, rate: f64) -> Self {
-        self.said = self.said.failure_rate(Ratio::from_f64(rate));
+        self.said = self.said.with_failure_rate(Ratio::from_f64(rate));
         self
     }
 
     /// The calls that are looked at: those of a time ([`Duration`]), at most a day, or the last so many (`u32`), at most 100,000. Defaults to 60 seconds.
     pub fn window(mut self, window: impl Into<Window>) -> Self {
-        self.said = self.said.window(window.into());
+        self.said = self.said.with_window(window.into());
         self
     }
 
     /// How many calls there must be in the window before it opens. Defaults to 10, or to the size of a smaller window.
     pub fn min_calls(mut self, calls: u32) -> Self {
-        self.said = self.said.min_calls(calls);
+        self.said = self.said.with_min_calls(calls);
         self
     }
 
     /// How long it stays open. Defaults to 60 seconds.
     pub fn open_for(mut self, time: Duration) -> Self {
-        self.said = self.said.open_for(time);
+        self.said = self.said.with_open_for(time);
         self
     }
 
     /// How many probes pass when it is half-open, and must succeed for it to close; at most `min_calls`. Defaults to 1.
     pub fn half_open_calls(mut self, calls: u32) -> Self {
-        self.said = self.said.half_open_calls(calls);
+        self.said = self.said.with_half_open_calls(calls);
         self
     }
 
     /// A call that takes so long or longer is slow. Defaults to none.
     pub fn slow_call(mut self, time: Duration) -> Self {
-        self.said = self.said.slow_call(time);
+        self.said = self.said.with_slow_call(time);
         self
     }
 
     /// From which part of the calls in the window on, slow, it opens: above 0, at most 1. Defaults to 1.
     pub fn slow_rate(mut self, rate: f64) -> Self {
-        self.said = self.said.slow_rate(Ratio::from_f64(rate));
+        self.said = self.said.with_slow_rate(Ratio::from_f64(rate));
         self
     }
 
     /// By what `open_for` is multiplied each time that a probe fails: 1 to 100. Defaults to 1.
     pub fn backoff(mut self, factor: f64) -> Self {
-        self.said = self.said.backoff(Ratio::from_f64(factor));
+        self.said = self.said.with_backoff(Ratio::from_f64(factor));
         self
     }
 
     /// The longest that it stays open with `backoff`. Defaults to 10 minutes, or to `open_for` if that is longer.
     pub fn max_open_for(mut self, time: Duration) -> Self {
-        self.said = self.said.max_open_for(time);
+        self.said = self.said.with_max_open_for(time);
         self
     }
 
@@ -116,18 +116,6 @@ impl CircuitBreakerBuilder {
         settings.check().map_err(|reason| InvalidBreaker::new(&self.name, reason))?;
         let inner = Inner::new(self.name, settings, self.clock, self.listeners);
         Ok(CircuitBreaker::new(Arc::new(inner)))
-    }
-}
-
-impl From<Duration> for Window {
-    fn from(time: Duration) -> Self {
-        Self::Time(time)
-    }
-}
-
-impl From<u32> for Window {
-    fn from(calls: u32) -> Self {
-        Self::Calls(calls)
     }
 }
 

@@ -44,7 +44,7 @@ pub(super) struct Inner {
 impl Inner {
     pub(super) fn new(name: String, settings: Settings, clock: Clock, listeners: Vec<Listener>) -> Self {
         let gate = Gate::new(settings, clock.now());
-        let timed = matches!(settings.window, Window::Time(_)) || settings.slow_call.is_some();
+        let timed = matches!(settings.rules.window, Window::Time(_)) || settings.rules.slow_call.is_some();
         Self { name, settings, timed, clock, gate, listeners }
     }
 }
@@ -130,7 +130,7 @@ impl CircuitBreaker {
     #[inline(always)]
     fn admit(&self) -> Result<(Ticket, Option<Instant>), Open> {
         match self.0.gate.pass() {
-            Some(ticket) if self.0.settings.slow_call.is_none() => Ok((ticket, None)),
+            Some(ticket) if self.0.settings.rules.slow_call.is_none() => Ok((ticket, None)),
             passed => self.admit_others(passed),
         }
     }
@@ -148,7 +148,7 @@ impl CircuitBreaker {
                 admitted?
             }
         };
-        Ok((ticket, inner.settings.slow_call.map(|_| inner.clock.now())))
+        Ok((ticket, inner.settings.rules.slow_call.map(|_| inner.clock.now())))
     }
 
     #[inline]

@@ -108,4 +108,4 @@ pub use self::{
     transition::{Cause, Mode, State, Transition},
 };
 pub(crate) use self::{builder::PROBE_LEASE, handle::WeakBreaker, settings::Settings};
-pub use crate::route::{Outcome, Ratio, Window};
+pub use crate::route::{BreakerPolicy, Outcome, Ratio, Window};
