@@ -406,9 +406,7 @@ impl fmt::Display for SetupProblem {
 
 /// The name that `name` was probably meant to be.
 pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let distances = known.map(|known| (strsim::damerau_levenshtein(name, known), known));
-    // A third of a name may be wrong; more, and it is another name.
-    distances.min().filter(|(distance, known)| distance * 3 <= known.chars().count()).map(|(_, known)| known)
+    routekit_grammar::suggest::nearest(name, known)
 }
 
 fn lines(f: &mut fmt::Formatter<'_>, lines: &[String]) -> fmt::Result {

@@ -77,11 +77,8 @@ struct Named {
 
 impl Named {
     fn breaker(self, name: &str, clock: &Clock) -> Result<CircuitBreaker, SetupProblem> {
-        // Whoever says its name alone means the one that is declared elsewhere.
-        let reference = |said: &BreakerPolicy| {
-            BreakerPolicy { name: None, judge: None, fallback: None, ..*said } == BreakerPolicy::new()
-        };
-        let saying: Vec<&(BreakerPolicy, String)> = self.declared.iter().filter(|(said, _)| !reference(said)).collect();
+        let saying: Vec<&(BreakerPolicy, String)> =
+            self.declared.iter().filter(|(said, _)| !said.declares_no_numbers()).collect();
         let said = saying.first().map_or_else(BreakerPolicy::new, |(said, _)| *said);
         let lease = self.longest.map_or(PROBE_LEASE, |timeout| timeout.max(PROBE_LEASE) + Duration::from_secs(1));
         let first =

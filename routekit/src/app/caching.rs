@@ -92,7 +92,7 @@ pub(super) fn wire(candidates: &mut [Candidate], problems: &mut Vec<SetupProblem
     let names: Vec<String> = candidates.iter().map(declared).collect();
     let wants = |candidate: &Candidate| {
         let caching = candidate.policies.cache.as_ref()?;
-        let wanted_by = WantedBy { template: candidate.path.clone(), partition: caching.partition };
+        let wanted_by = WantedBy { template: candidate.path.clone(), partition: caching.partition() };
         Some((caching.invalidate_on, wanted_by, candidate.label()))
     };
     for (routes, wanted_by, label) in candidates.iter().filter_map(wants).collect::<Vec<_>>() {
@@ -116,7 +116,8 @@ pub(super) fn drops(candidates: &mut [Candidate], shared: bool) -> Vec<RequestTe
     for candidate in candidates.iter() {
         let Some(caching) = candidate.policies.cache.as_ref() else { continue };
         paths.insert(candidate.path.clone());
-        partitions.extend(caching.partition.filter(|partition| !partitions.contains(partition)));
+        let known = |partition: &RequestText| partitions.iter().any(|known: &RequestText| known.is_same(partition));
+        partitions.extend(caching.partition().filter(|partition| !known(partition)));
     }
     for candidate in candidates.iter_mut().filter(|candidate| candidate.route.meta().method.is_unsafe()) {
         candidate.policies.drops = match () {
@@ -175,7 +176,7 @@ pub(super) fn warnings(candidates: &[Candidate], prefix: &str) -> Vec<String> {
 fn audience(candidate: &Candidate) -> Option<&'static str> {
     let caching = candidate.policies.cache.as_ref()?;
     let asks_who = candidate.description.inputs.iter().any(|input| input.source == InputSource::Identity);
-    match (caching.audience, *candidate.policies.access) {
+    match (caching.audience, &*candidate.policies.access) {
         (None, Access::Identified(_) | Access::Optional) => Some(
             "is cached for nobody who is identified; say who may see a stored answer: `per = \"user\"` or `shared`",
         ),
@@ -194,7 +195,7 @@ fn audience(candidate: &Candidate) -> Option<&'static str> {
 /// What looks wrong with having a CDN give answers of a route.
 fn cdn(candidate: &Candidate) -> Option<&'static str> {
     let caching = candidate.policies.cache.as_ref().filter(|caching| caching.cdn_ttl.is_some())?;
-    match (*candidate.policies.access, caching.partition) {
+    match (&*candidate.policies.access, caching.partition) {
         (Access::Identified(_), _) => Some(
             "asks who is calling, and a CDN that keeps its answers for the `cdn_ttl` does not: unless it is told how, it \
              gives them to whoever asks; leave `cdn_ttl` out",

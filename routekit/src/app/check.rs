@@ -68,18 +68,18 @@ pub(super) fn provided(provided: &[Provided], problems: &mut Vec<SetupProblem>) 
 
 /// Whoever is let in must be known, which takes somebody who knows; and verifiers must be in order.
 pub(super) fn access(
-    routes: &[(&Route, &str, Access, &Description)],
+    routes: &[(&Route, &str, &Access, &Description)],
     verifiers: &Verifiers,
     require_auth: bool,
     problems: &mut Vec<SetupProblem>,
 ) {
     let label = |route: &Route, path: &str| format!("{} {path} ({})", route.meta().method, route.meta().location);
-    let labels = |wanted: &dyn Fn(Access, &Description) -> bool| -> Vec<String> {
-        let wanted = routes.iter().filter(|(_, _, access, description)| wanted(*access, description));
+    let labels = |wanted: &dyn Fn(&Access, &Description) -> bool| -> Vec<String> {
+        let wanted = routes.iter().filter(|(_, _, access, description)| wanted(access, description));
         wanted.map(|(route, path, ..)| label(route, path)).collect()
     };
     if verifiers.is_empty() {
-        let routes = labels(&|access, _| access != Access::Public);
+        let routes = labels(&|access, _| *access != Access::Public);
         if require_auth || !routes.is_empty() {
             problems.push(SetupProblem::NoVerifier { routes });
         }

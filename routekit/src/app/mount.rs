@@ -162,7 +162,7 @@ pub(super) fn mount(app: App, scope: Scope) -> Result<Mounted, Error> {
     let reserved: Vec<Reserved> = HEALTH.into_iter().chain(admin::PATHS.into_iter().filter(|_| in_main)).collect();
     let checked = candidates.iter().map(|c| (&c.route, c.path.as_str(), &c.description));
     route::check(checked, &reserved, &deps, &mut problems);
-    let asked = candidates.iter().map(|c| (&c.route, c.path.as_str(), *c.policies.access, &c.description));
+    let asked = candidates.iter().map(|c| (&c.route, c.path.as_str(), &*c.policies.access, &c.description));
     check::access(&asked.collect::<Vec<_>>(), &app.verifiers, app.require_auth, &mut problems);
     check::admin_role(&config, &app.verifiers, &mut problems);
     check::operators(&config, app.require_auth, &mut problems);
@@ -219,7 +219,7 @@ pub(super) fn mount(app: App, scope: Scope) -> Result<Mounted, Error> {
     if in_main {
         groups.push(own("routekit's own admin surface", admin.clone()));
     }
-    let auth = AuthLayer::new(*access, Arc::clone(&verifiers)).observer(observers.unmatched());
+    let auth = AuthLayer::new((*access).clone(), Arc::clone(&verifiers)).observer(observers.unmatched());
     let hand_written = app.hand_written.into_iter().map(|added| added.layer(matched.clone(), &auth));
     let hand_written: Vec<_> = hand_written.collect();
     let mut router = hand_written::combine(groups, &hand_written, &mut problems);
@@ -284,7 +284,7 @@ fn configuration(
 
 /// Who may call a route that does not say it.
 fn default_access(require_auth: bool) -> Setting<Access> {
-    if require_auth { Setting::new(Access::Identified(&[]), Origin::Code) } else { Setting::default_to(Access::Public) }
+    if require_auth { Setting::new(Access::identified(), Origin::Code) } else { Setting::default_to(Access::Public) }
 }
 
 fn candidates(selection: &Selection, prefix: &str, config: &Config, access: &Setting<Access>) -> Vec<Candidate> {

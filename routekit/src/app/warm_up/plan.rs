@@ -154,7 +154,7 @@ fn is_anybodys(candidate: &Candidate) -> bool {
     candidate.route.meta().method == Method::Get
         && !candidate.path.contains('{')
         && caching.audience != Some(Audience::User)
-        && matches!(*candidate.policies.access, Access::Public | Access::Optional)
+        && matches!(&*candidate.policies.access, Access::Public | Access::Optional)
 }
 
 /// The GET routes by what axum would match.
