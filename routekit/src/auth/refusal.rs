@@ -33,7 +33,7 @@ pub(crate) fn unauthorized(verifiers: &Verifiers, error: Option<&VerifyError>) -
     })
 }
 
-/// Builds the 403 that names the grants of `all` that the identity lacks. `None` if it has what each requirement asks for.
+/// Builds the 403 that names the grants of `all` that the identity lacks. `None` if it meets every requirement.
 pub(crate) fn forbidden(verifiers: &Verifiers, identity: &Identity, all: &Requirements) -> Option<Problem> {
     let lacking: Vec<&[Grant]> = all.iter().filter(|any| !any.iter().any(|grant| identity.has(grant))).collect();
     if lacking.is_empty() {

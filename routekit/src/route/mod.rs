@@ -22,10 +22,7 @@ pub(crate) use self::{
     registry::{Selection, is_crate, select},
 };
 pub use self::{
-    describe::{
-        Describe, DescribeResponse, Description, Input, InputSource, NoPayload, Output, Payload,
-        probe::Probe,
-    },
+    describe::{Describe, DescribeResponse, Description, Input, InputSource, NoPayload, Output, Payload, probe::Probe},
     endpoint::{Context, Endpoint, EndpointFuture, Wiring, endpoint},
     meta::{Location, RouteMeta},
     method::Method,

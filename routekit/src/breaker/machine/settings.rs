@@ -6,7 +6,7 @@ use routekit_grammar::breaker::{BreakerRules, check_time};
 
 use crate::route::{BreakerPolicy, Ratio};
 
-/// The numbers of a breaker, with defaults filled in.
+/// All settings of a breaker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct BreakerSettings {
     pub(in crate::breaker) rules: BreakerRules,
@@ -14,12 +14,12 @@ pub(crate) struct BreakerSettings {
 }
 
 impl BreakerSettings {
-    /// What is declared, with the defaults for the rest.
+    /// The settings of `policy`, with defaults for what it leaves out.
     pub(crate) fn of(policy: &BreakerPolicy, probe_lease: Duration) -> Self {
         Self { rules: policy.numbers().with_defaults(), probe_lease }
     }
 
-    /// The first rule that the numbers break; the rules are those of the attribute.
+    /// The first rule that the settings break; the rules are those of the attribute.
     pub(in crate::breaker) fn check(&self) -> Result<(), String> {
         let violation = self.rules.violations().into_iter().next();
         match violation.or_else(|| check_time("probe_lease", self.probe_lease)) {
@@ -32,12 +32,12 @@ impl BreakerSettings {
         self.probe_lease
     }
 
-    /// Whether both are declared alike. The lease of a probe is not declared: it follows from the routes' timeouts.
+    /// Whether `other` has the same settings. The lease of probes is ignored: routes do not choose it.
     pub(crate) fn agrees_with(&self, other: &Self) -> bool {
         self.rules == other.rules
     }
 
-    /// How long the breaker stays open after this many failed attempts to close.
+    /// Time open after `reopened` failed attempts to close.
     pub(in crate::breaker) fn open_time(&self, reopened: u32) -> Duration {
         if self.rules.backoff == Ratio::ONE {
             return self.rules.open_for;
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn check_reports_broken_rules_and_a_lease_of_no_time() {
-        let reason = settings(|s| s.with_min_calls(0)).check().unwrap_err();
+        let reason = settings(|policy| policy.with_min_calls(0)).check().unwrap_err();
         assert_eq!(reason, "`min_calls` is 0; it must be at least 1");
         let lease = BreakerSettings::of(&BreakerPolicy::new(), Duration::ZERO).check().unwrap_err();
         assert_eq!(lease, "`probe_lease` is 0ns; it must be above zero and at most a year");
@@ -95,7 +95,8 @@ mod tests {
 
     #[test]
     fn open_time_grows_up_to_the_maximum() {
-        let settings = settings(|s| s.with_backoff(Ratio::from_f64(2.0)).with_max_open_for(Duration::from_secs(300)));
+        let policy = |policy: BreakerPolicy| policy.with_backoff(Ratio::from_f64(2.0));
+        let settings = settings(|it| policy(it).with_max_open_for(Duration::from_secs(300)));
         let seconds = [0, 1, 2, 3, 1000, u32::MAX].map(|reopened| settings.open_time(reopened).as_secs());
         assert_eq!(seconds, [60, 120, 240, 300, 300, 300]);
     }
