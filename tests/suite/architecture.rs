@@ -126,7 +126,8 @@ fn only_the_app_reaches_outside() {
     for file in rust_files(&src) {
         let relative = file.strip_prefix(&src).unwrap();
         // `telemetry` is called by the program itself, before there is an app. `Spawner::tokio` is handed out by it.
-        if relative.starts_with("app") || ["telemetry.rs", "spawner.rs"].iter().any(|file| relative == Path::new(file)) {
+        if relative.starts_with("app") || ["telemetry.rs", "spawner.rs"].iter().any(|file| relative == Path::new(file))
+        {
             continue;
         }
         let text = fs::read_to_string(&file).unwrap();

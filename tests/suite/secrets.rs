@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue, Method};
 use routekit::{
     auth::{
         ApiKeys,
-        jwt::{Algorithm, Jwt, Key},
+        jwt::{Algorithm, Jwt, VerifyingKey},
     },
     identity::Claims,
     prelude::*,
@@ -66,7 +66,8 @@ fn headers() -> [(&'static str, String); 6] {
 }
 
 fn app() -> App {
-    let tokens = Jwt::new(jwt::ISSUER, jwt::AUDIENCE).key(Key::secret(Algorithm::HS256, format!("{SECRET:>32}")));
+    let tokens =
+        Jwt::new(jwt::ISSUER, jwt::AUDIENCE).key(VerifyingKey::secret(Algorithm::HS256, format!("{SECRET:>32}")));
     let keys = ApiKeys::new().key(format!("{SECRET}-but-longer"), Identity::new("robot").with_claim("tenant", SECRET));
     App::with_routes(routes![careless, reading, closed, claims, panics])
         .verifier(tokens)
@@ -131,7 +132,7 @@ fn the_names_are_set_and_shown() {
         |value: &str| routekit::config::Config::builder().variable("ROUTEKIT_SENSITIVE_HEADERS", value).build();
     assert_eq!(*config("X-One, x-two").unwrap().sensitive_headers, ["x-one", "x-two"]);
     let error = config("x one").unwrap_err().to_string();
-    assert!(error.contains("ROUTEKIT_SENSITIVE_HEADERS") && error.contains("is no name of a header"), "{error}");
+    assert!(error.contains("ROUTEKIT_SENSITIVE_HEADERS") && error.contains("is not a header name"), "{error}");
 }
 
 /// As bytes on the wire may have it; the parser lets all of these pass.

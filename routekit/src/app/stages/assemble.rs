@@ -19,7 +19,7 @@ use crate::{
     auth::{AuthLayer, VerifierContext},
     config::AdminAddr,
     metrics::HttpMetrics,
-    observe::Routes as _,
+    observe::RouteObservers as _,
     policy::{self, RouterPolicies},
     sensitive_headers::SensitiveHeadersLayer,
     setting::Setting,

@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     app::declared::DeclaredRoute,
-    breaker::{Breakers, CircuitBreaker, InvalidBreaker, PROBE_LEASE, Settings},
+    breaker::{BreakerSettings, Breakers, CircuitBreaker, InvalidBreaker, PROBE_LEASE},
     clock::Clock,
     concurrency::ConcurrencyLayer,
     policy::Guards,
@@ -85,11 +85,13 @@ impl Declarations {
         let policy = full.first().map_or_else(BreakerPolicy::new, |(policy, _)| *policy);
         let lease =
             self.longest_timeout.map_or(PROBE_LEASE, |timeout| timeout.max(PROBE_LEASE) + Duration::from_secs(1));
-        let first = self.given.first().map_or_else(|| Settings::of(&policy, lease), |(breaker, _)| *breaker.settings());
-        let differs = full.iter().any(|(policy, _)| !Settings::of(policy, lease).agrees_with(&first));
+        let first =
+            self.given.first().map_or_else(|| BreakerSettings::of(&policy, lease), |(breaker, _)| *breaker.settings());
+        let differs = full.iter().any(|(policy, _)| !BreakerSettings::of(policy, lease).agrees_with(&first));
         if self.given.len() > 1 || differs {
             let given = self.given.iter().map(|(breaker, place)| (breaker.settings().to_string(), by_program(place)));
-            let declared = full.iter().map(|(policy, label)| (Settings::of(policy, lease).to_string(), label.clone()));
+            let declared =
+                full.iter().map(|(policy, label)| (BreakerSettings::of(policy, lease).to_string(), label.clone()));
             return Err(different_breakers(name, given.chain(declared)));
         }
         if let Some((breaker, place)) = self.given.into_iter().next() {
@@ -99,7 +101,7 @@ impl Declarations {
                 None => Ok(breaker),
             };
         }
-        let builder = CircuitBreaker::builder(name).said(&policy).probe_lease(lease).clock(clock.clone());
+        let builder = CircuitBreaker::builder(name).policy(&policy).probe_lease(lease).clock(clock.clone());
         builder.build().map_err(|invalid| {
             let place = self.declared.first().map_or("", |(_, label)| label);
             invalid.declared_by(place)

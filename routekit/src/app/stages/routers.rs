@@ -19,7 +19,7 @@ use crate::{
     config::AdminAddr,
     deps::Deps,
     health::{self, Readiness},
-    observe::Routes as _,
+    observe::RouteObservers as _,
     policy,
     route::Wiring,
     watch::MatchedLayer,

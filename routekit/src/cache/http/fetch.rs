@@ -25,7 +25,7 @@ use crate::cache::{
     storable::{Received, Storing, Verdict},
 };
 use crate::{
-    observe::{Event, Failure, Stopgap},
+    observe::{Event, Failure, FallbackResponse},
     problem::Problem,
     route::spelling::Spellings,
 };
@@ -268,7 +268,7 @@ impl Question<'_> {
             path = policy.template,
             "{detail}; `timeout` on the route changes how long a cached answer may take"
         );
-        let problem = Problem::new(StatusCode::GATEWAY_TIMEOUT).detail(detail);
+        let problem = Problem::new(StatusCode::GATEWAY_TIMEOUT).with_detail(detail);
         let mut response = problem.clone().into_response();
         response.extensions_mut().insert(Failure::Timeout);
         status::mark(&mut response, MISS, self.why.value());
@@ -278,5 +278,5 @@ impl Question<'_> {
 
 /// Whether it is no answer of the handler's.
 fn stands_in(response: &Response) -> bool {
-    response.extensions().get::<Stopgap>().is_some()
+    response.extensions().get::<FallbackResponse>().is_some()
 }

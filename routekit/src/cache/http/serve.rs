@@ -187,7 +187,7 @@ where
     /// RFC 9111 §5.2.1.7.
     fn refused(&self) -> Response {
         let detail = "nothing is stored that would do, and the request is `only-if-cached`";
-        let mut response = Problem::new(StatusCode::GATEWAY_TIMEOUT).detail(detail).into_response();
+        let mut response = Problem::new(StatusCode::GATEWAY_TIMEOUT).with_detail(detail).into_response();
         let why = if self.asked.varying.is_empty() { Fwd::UriMiss } else { Fwd::VaryMiss };
         status::mark(&mut response, MISS, why.refused());
         self.policy.stats.miss();

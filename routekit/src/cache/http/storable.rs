@@ -10,7 +10,7 @@ use crate::cache::{
     NoStore, Reuse,
     headers::{ResponseControl, date, etag, vary},
 };
-use crate::observe::Stopgap;
+use crate::observe::FallbackResponse;
 
 /// What is to become of an answer.
 #[derive(Debug, PartialEq, Eq)]
@@ -79,7 +79,7 @@ impl Rules {
     pub(in crate::cache) fn judge(&self, response: &Response, received: Received) -> Verdict {
         let (status, headers) = (response.status(), response.headers());
         // What stands in for the handler's answer says that there is none.
-        if status.is_server_error() || response.extensions().get::<Stopgap>().is_some() {
+        if status.is_server_error() || response.extensions().get::<FallbackResponse>().is_some() {
             return Verdict::Fail;
         }
         let by_default = BY_DEFAULT.contains(&status);
