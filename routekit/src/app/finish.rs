@@ -10,9 +10,9 @@ use super::{
     declared::unknown_route,
     metering::recorder::Scope,
     mounted::Mounted,
-    server::{self, Listeners},
+    server::{self, BoundListeners},
     service::AppService,
-    signal, stages,
+    stages,
     table::RouteTable,
 };
 use crate::{config::AdminAddr, policy::Explanation, setup::Error};
@@ -92,7 +92,7 @@ impl App {
         let mounted = stages::mount(self.spec, Scope::Program)?;
         let listeners = server::bind(&mounted.config, admin).await?;
         mounted.install_recorder();
-        let (first, second) = (signal::nth(1), signal::nth(2));
+        let (first, second) = (server::signal::nth(1), server::signal::nth(2));
         server::serve(mounted, listeners, first, second).await
     }
 
@@ -111,7 +111,7 @@ impl App {
     ) -> Result<(), Error> {
         let admin = self.take_admin_listener();
         let mounted = stages::mount(self.spec, Scope::Program)?;
-        server::serve(mounted, Listeners { main: listener, admin }, shutdown, std::future::pending()).await
+        server::serve(mounted, BoundListeners { main: listener, admin }, shutdown, std::future::pending()).await
     }
 
     /// Mounts the app for tests: with its own metrics, and with no configuration but the program's.

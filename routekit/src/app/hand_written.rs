@@ -12,7 +12,7 @@ use std::{
 
 use axum::Router;
 
-use crate::{auth::AuthLayer, setup::SetupProblem, watch::MatchedLayer};
+use crate::{auth::AuthLayer, setup::SetupProblem, watch::RouteLabelLayer};
 
 /// A router of the program, and how it was added.
 pub(super) struct HandWritten {
@@ -45,7 +45,7 @@ impl HandWritten {
     }
 
     /// Puts layers around each of its routes and its fallback; `auth` only if it is not public.
-    pub(super) fn layer(self, matched: MatchedLayer, auth: &AuthLayer) -> Self {
+    pub(super) fn layer(self, matched: RouteLabelLayer, auth: &AuthLayer) -> Self {
         let router = if self.public { self.router } else { self.router.layer(auth.clone()) };
         Self { router: router.layer(matched), ..self }
     }

@@ -19,7 +19,6 @@ mod metering;
 mod mounted;
 mod server;
 mod service;
-mod signal;
 mod spec;
 mod stages;
 mod table;

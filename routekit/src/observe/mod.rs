@@ -30,11 +30,13 @@ mod cache_outcome;
 mod exchange;
 mod method;
 mod observer;
+mod room;
 
 pub(crate) use self::{
     cache_outcome::{CacheOutcome, WantsCacheOutcome},
     method::{METHODS, method_index, method_name},
     observer::Report,
+    room::make_room,
 };
 pub use self::{
     exchange::{Exchange, RouteObservers, RouteState},

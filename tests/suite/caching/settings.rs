@@ -1,4 +1,4 @@
-//! What configuration says about the cache.
+//! Configuration of the cache.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use routekit::{
 use super::{cached, configured, explicit, plain};
 
 #[tokio::test]
-async fn a_ttl_where_the_app_is_deployed() {
+async fn route_ttl_can_be_configured() {
     for (ttl, after, expected) in
         [("30s", 29_999, ["MISS", "HIT"]), ("30s", 30_000, ["MISS", "MISS"]), ("off", 0, ["none", "none"])]
     {
@@ -31,7 +31,7 @@ async fn a_ttl_where_the_app_is_deployed() {
 }
 
 #[test]
-fn settings_that_reach_nothing_are_errors() {
+fn settings_without_effect_are_startup_errors() {
     let with_store = || App::with_routes(routes![cached]).cache(Cache::builder().store(Embedded::new(1 << 20)));
     let no_cache = App::with_routes(routes![plain]);
     for (name, app, toml, expected) in [
@@ -123,7 +123,7 @@ fn settings_that_reach_nothing_are_errors() {
 }
 
 #[test]
-fn a_default_ttl_of_zero_by_code() {
+fn default_ttl_of_zero_in_code_is_an_error() {
     let app = App::with_routes(routes![cached]).config(Config::default());
     let error =
         app.configure(|config| config.cache_default_ttl = Some(Duration::ZERO).into()).into_router().unwrap_err();
@@ -132,7 +132,7 @@ fn a_default_ttl_of_zero_by_code() {
 }
 
 #[tokio::test]
-async fn a_default_ttl_is_for_routes_without_one() {
+async fn default_ttl_applies_to_routes_without_one() {
     #[get("/caching/unsaid", cache(tags = "users", max_body = 8))]
     async fn unsaid() -> &'static str {
         "x"
@@ -188,7 +188,7 @@ async fn large(id: u32) -> String {
 }
 
 #[tokio::test]
-async fn how_much_is_kept() {
+async fn capacity_can_be_configured() {
     for (name, config, all) in
         [("by default", Config::default(), true), ("by configuration", configured("cache.max_bytes = '32KiB'"), false)]
     {
@@ -202,7 +202,7 @@ async fn how_much_is_kept() {
 }
 
 #[test]
-fn settings_of_the_cache_are_shown() {
+fn cache_settings_are_shown() {
     let config = configured("cache.max_bytes = '32KiB'\ncache.debug_headers = 'on'\n");
     let text = config.to_string();
     assert!(text.contains("cache.max_bytes = 32KiB (routekit.toml)"), "{text}");
@@ -235,7 +235,7 @@ fn settings_of_the_cache_are_shown() {
 }
 
 #[tokio::test]
-async fn whether_keys_are_shown() {
+async fn key_digests_can_be_configured() {
     for (toml, shown) in [("", false), ("cache.debug_headers = true", true), ("cache.debug_headers = 'off'", false)] {
         let app = TestApp::new(App::with_routes(routes![cached]).config(configured(toml)));
         let answer = app.get("/caching/cached").send().await;

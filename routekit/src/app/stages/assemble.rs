@@ -24,7 +24,7 @@ use crate::{
     sensitive_headers::SensitiveHeadersLayer,
     setting::Setting,
     spawner::Spawner,
-    watch::MatchedLayer,
+    watch::RouteLabelLayer,
 };
 
 /// Builds the app. It has passed all checks, so this cannot fail.
@@ -71,7 +71,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         prefix: declared.prefix.clone(),
     };
     let mut groups = routers::groups(&declared, &deps, &shared, &observers);
-    let matched = MatchedLayer::per_route(observers.clone());
+    let matched = RouteLabelLayer::per_route(observers.clone());
     let own = |label: &str, router: Router| Group { label: label.to_owned(), router: router.layer(matched.clone()) };
     groups.push(own(routers::HEALTH_LABEL, routers::health(&readiness)));
     if in_main {

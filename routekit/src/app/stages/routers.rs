@@ -22,7 +22,7 @@ use crate::{
     observe::RouteObservers as _,
     policy,
     route::Wiring,
-    watch::MatchedLayer,
+    watch::RouteLabelLayer,
 };
 
 pub(super) const HEALTH_LABEL: &str = "routekit's own /health";
@@ -32,7 +32,7 @@ pub(super) const ADMIN_LABEL: &str = "routekit's own admin surface";
 pub(super) fn groups(declared: &Declared, deps: &Deps, shared: &policy::Shared, observers: &Observers) -> Vec<Group> {
     let wiring = Wiring::new(deps.clone());
     // The layer is around the 405 of the path.
-    let empty = |path: &str| MethodRouter::<(), Infallible>::new().layer(MatchedLayer::new(observers.route(path)));
+    let empty = |path: &str| MethodRouter::<(), Infallible>::new().layer(RouteLabelLayer::new(observers.route(path)));
     by_path(&declared.routes, empty, |methods, DeclaredRoute { route, path, description, policies }| {
         let method = route.meta().method;
         let state = observers.of_declared(path, method, policies, description);
