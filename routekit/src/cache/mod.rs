@@ -84,6 +84,7 @@ mod builder;
 mod cache;
 mod coalesce;
 mod events;
+mod headers;
 mod http;
 mod invalidation;
 mod stats;
@@ -126,11 +127,13 @@ pub(crate) use self::{
 pub use crate::route::{Audience, CdnTags};
 // Where the engine's files find each other until each room imports from the rooms below it.
 use self::{
-    coalesce::{deadline, detached, flight, uncacheable},
+    coalesce::{deadline, detach as detached, flight, uncacheable},
     events::{edge_tags, listeners},
+    headers::{groups, status},
     http::{
-        body, conditional, directives, fetch, groups, headers, outgoing, policy, replay, request, reuse, revalidate,
-        serve, status, storable,
+        body, conditional, fetch, outgoing, policy, replay,
+        request::{cache_request as request, directives},
+        reuse, revalidate, serve, storable,
     },
     stats::counters,
     store::{aged_headers, contract, embedded, entry, hex, identity_hasher, key, recent, snapshot},
