@@ -8,15 +8,17 @@
 //!    inside can say what whoever stands outside will want to know.
 //! 4. A [`Failure`] travels in a response's extensions: which kind of 5xx it is.
 
+mod cache_outcome;
 mod exchange;
 mod method;
 mod observer;
 
+pub(crate) use self::{
+    cache_outcome::{CacheOutcome, WantsCacheOutcome},
+    method::{METHODS, method_index, method_name},
+    observer::Report,
+};
 pub use self::{
     exchange::{Exchange, RouteState, Routes},
     observer::{Event, Failure, Finished, Observer, Stopgap},
-};
-pub(crate) use self::{
-    method::{METHODS, method_index, method_name},
-    observer::Report,
 };
