@@ -1,13 +1,13 @@
-//! What an answer says about the cache: `X-Cache`, and `Cache-Status` (RFC 9211).
+//! What a response says about the cache: `X-Cache`, and `Cache-Status` (RFC 9211).
 
 use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::observe::CacheOutcome;
 
-/// In a word: `HIT`, `MISS`, `STALE` or `BYPASS`.
+/// One word: `HIT`, `MISS`, `STALE` or `BYPASS`.
 pub(in crate::cache) const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
-/// A digest of the key, where somebody wants to see it.
+/// A digest of the key, with debug headers.
 pub(in crate::cache) const X_CACHE_KEY: HeaderName = HeaderName::from_static("x-cache-key");
 /// RFC 9211.
 pub(in crate::cache) const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
@@ -17,20 +17,20 @@ pub(in crate::cache) const MISS: HeaderValue = HeaderValue::from_static("MISS");
 pub(in crate::cache) const STALE: HeaderValue = HeaderValue::from_static("STALE");
 pub(in crate::cache) const BYPASS: HeaderValue = HeaderValue::from_static("BYPASS");
 
-/// Why the handler is asked (RFC 9211 §2.2).
+/// Why the handler is called: the `fwd` parameter (RFC 9211 §2.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::cache) enum Fwd {
-    /// There is nothing.
+    /// Nothing is stored for the URI.
     UriMiss,
-    /// There are only answers to other requests for it.
+    /// Only responses to requests with other headers are stored.
     VaryMiss,
-    /// What there is has become stale.
+    /// The stored response is stale.
     Stale,
-    /// What there is does not do for what the client asks.
+    /// The stored response does not satisfy the directives of the client.
     Request,
-    /// The cache has no say in it.
+    /// The cache takes no part in the request.
     Bypass,
-    /// It is no request for something.
+    /// The method is neither GET nor HEAD.
     Method,
 }
 
@@ -46,44 +46,63 @@ impl Fwd {
         }
     }
 
-    /// With nothing more to say.
-    pub(in crate::cache) const fn value(self) -> HeaderValue {
-        HeaderValue::from_static(self.as_str())
-    }
-
-    /// The answer was stored.
-    pub(in crate::cache) fn stored(self) -> HeaderValue {
-        self.with("; stored")
-    }
-
-    /// The answer is what somebody else's request brought.
+    /// `Cache-Status` of a response that was fetched by another request.
     pub(in crate::cache) fn collapsed(self) -> HeaderValue {
         self.with("; collapsed")
     }
 
-    /// The handler has said that what there was still holds.
-    pub(in crate::cache) fn validated(self) -> HeaderValue {
-        self.with("; fwd-status=304; stored")
-    }
-
-    /// There was only the handler to answer, and it was not to be asked.
-    pub(in crate::cache) fn refused(self) -> HeaderValue {
-        self.with("; detail=\"only-if-cached\"")
-    }
-
-    fn with(self, more: &str) -> HeaderValue {
-        value(&format!("{}{more}", self.as_str()))
+    fn with(self, parameters: &str) -> HeaderValue {
+        value(&format!("{}{parameters}", self.as_str()))
     }
 }
 
-/// Why a stale answer is given.
+/// The handler answered a request that the cache takes no part in, or whose response is for this client alone.
+pub(in crate::cache) fn mark_bypass(response: &mut Response, fwd: Fwd) {
+    mark(response, (BYPASS, HeaderValue::from_static(fwd.as_str())), CacheOutcome::NotStored);
+}
+
+/// The handler failed.
+pub(in crate::cache) fn mark_failed(response: &mut Response, fwd: Fwd) {
+    mark(response, (MISS, HeaderValue::from_static(fwd.as_str())), CacheOutcome::NotStored);
+}
+
+/// The handler failed for another request, for which this one waited.
+pub(in crate::cache) fn mark_collapsed_failure(response: &mut Response, fwd: Fwd) {
+    mark(response, (MISS, fwd.collapsed()), CacheOutcome::NotStored);
+}
+
+/// The response of the handler was stored; with `revalidated`, after the handler answered 304.
+pub(in crate::cache) fn mark_stored(response: &mut Response, fwd: Fwd, revalidated: bool) {
+    let status = fwd.with(if revalidated { "; fwd-status=304; stored" } else { "; stored" });
+    mark(response, (MISS, status), CacheOutcome::Stored);
+}
+
+/// The request was `only-if-cached`, and no stored response satisfies it.
+pub(in crate::cache) fn mark_only_if_cached(response: &mut Response, fwd: Fwd) {
+    mark(response, (MISS, fwd.with("; detail=\"only-if-cached\"")), CacheOutcome::NotStored);
+}
+
+/// The status is added after those of caches further in.
+fn mark(response: &mut Response, (word, status): (HeaderValue, HeaderValue), outcome: CacheOutcome) {
+    response.extensions_mut().insert(outcome);
+    response.headers_mut().insert(X_CACHE, word);
+    response.headers_mut().append(CACHE_STATUS, status);
+}
+
+/// Records what the cache did in the extensions of a stored response that is served.
+pub(in crate::cache) fn with_outcome(mut response: Response, outcome: CacheOutcome) -> Response {
+    response.extensions_mut().insert(outcome);
+    response
+}
+
+/// Why a stale response is served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::cache) enum Because {
-    /// It is being refreshed (RFC 5861 §3).
+    /// It is being refreshed in the background (RFC 5861 §3).
     Revalidating,
-    /// The handler has failed (RFC 5861 §4).
+    /// The handler failed (RFC 5861 §4).
     Failed,
-    /// The client says that it will do (RFC 9111 §5.2.1.2).
+    /// The client accepts it: `max-stale` (RFC 9111 §5.2.1.2).
     Asked,
 }
 
@@ -97,39 +116,26 @@ impl Because {
     }
 }
 
-/// A stored answer, fresh for so many seconds; after what caches further in have said.
+/// `Cache-Status` of a stored response that is fresh for `ttl` seconds, after the statuses of caches further in.
 pub(in crate::cache) fn hit(before: Option<&HeaderValue>, ttl: i64, because: Option<Because>) -> HeaderValue {
     let detail = because.map_or_else(String::new, |because| format!("; detail=\"{}\"", because.as_str()));
     after(before, value(&format!("routekit; hit; ttl={ttl}{detail}")))
 }
 
-/// This, after what caches further in have said.
+/// `status` after the statuses of caches further in.
 pub(in crate::cache) fn after(before: Option<&HeaderValue>, status: HeaderValue) -> HeaderValue {
     let Some(before) = before else { return status };
     HeaderValue::from_bytes(&[before.as_bytes(), status.as_bytes()].join(&b", "[..]))
-        .expect("two values are one, joined")
+        .expect("two header values, joined, are one")
 }
 
 fn value(text: &str) -> HeaderValue {
-    HeaderValue::from_str(text).expect("all of it is visible")
+    HeaderValue::from_str(text).expect("the text is visible ASCII")
 }
 
-/// Marks an answer that came from the handler, after what caches further in have said.
-pub(in crate::cache) fn mark(response: &mut Response, word: HeaderValue, status: HeaderValue) {
-    let stored = word == MISS && status.as_bytes().ends_with(b"; stored");
-    response.extensions_mut().insert(if stored { CacheOutcome::Stored } else { CacheOutcome::NotStored });
-    response.headers_mut().insert(X_CACHE, word);
-    response.headers_mut().append(CACHE_STATUS, status);
-}
-
-/// The response with what the cache did, for the app's warm-up.
-pub(in crate::cache) fn with_outcome(mut response: Response, outcome: CacheOutcome) -> Response {
-    response.extensions_mut().insert(outcome);
-    response
-}
-
-/// All that is said in `Cache-Status`, on one line.
+/// All statuses in a response, on one line.
 pub(in crate::cache) fn said(headers: &HeaderMap) -> Option<HeaderValue> {
     let lines: Vec<&[u8]> = headers.get_all(&CACHE_STATUS).iter().map(HeaderValue::as_bytes).collect();
-    (!lines.is_empty()).then(|| HeaderValue::from_bytes(&lines.join(&b", "[..])).expect("values are one, joined"))
+    (!lines.is_empty())
+        .then(|| HeaderValue::from_bytes(&lines.join(&b", "[..])).expect("header values, joined, are one"))
 }

@@ -1,55 +1,80 @@
-//! What of a request its entry is found by, and made from.
+//! A request as the store knows it.
 
+use axum::extract::Request;
 use http::{HeaderMap, HeaderName, Uri};
 
-use crate::cache::{Cache, Key, Lookup, StoreError, directives::Wishes};
-use crate::identity::Identity;
+use crate::{
+    cache::{
+        cache::Cache,
+        headers::reference::requested_uri,
+        http::{
+            policy::Policy,
+            request::{admission::RequestKind, directives::ClientDirectives},
+        },
+        store::{
+            contract::{Lookup, StoreError},
+            key::Key,
+        },
+    },
+    identity::Identity,
+    route::Audience,
+};
 
-/// What of a request its entry is found by, and made from.
+/// What a stored response is found by, and what it is built from.
 #[derive(Debug, Clone)]
-pub(in crate::cache) struct Asked {
-    /// The key of the request, were it not for what answers vary by.
+pub(in crate::cache) struct CacheRequest {
+    /// The key of the request, apart from the headers that responses vary by.
     pub(in crate::cache) base: Key,
-    /// The key of the answer, where that is another one.
+    /// The key of the variant, if responses of the base key are known to vary.
     variant: Option<Key>,
-    /// The headers by which answers are known to vary.
+    /// The request headers that responses of the base key are known to vary by.
     pub(in crate::cache) varying: Vec<HeaderName>,
-    /// Of the request.
     pub(in crate::cache) headers: HeaderMap,
-    pub(in crate::cache) wishes: Wishes,
+    pub(in crate::cache) directives: ClientDirectives,
     pub(in crate::cache) partition: String,
-    /// What the client asked for.
+    /// The URI that the client requested.
     pub(in crate::cache) uri: Uri,
-    /// What of it a nested router is shown.
-    pub(in crate::cache) shown: Uri,
+    /// The URI that the route's router sees: without the prefix of a router that it is nested in.
+    pub(in crate::cache) router_uri: Uri,
+    /// The user, on a route with responses per user.
     pub(in crate::cache) identity: Option<Identity>,
 }
 
-impl Asked {
+impl CacheRequest {
     pub(in crate::cache) fn new(
-        base: Key,
-        headers: HeaderMap,
-        wishes: Wishes,
-        partition: String,
-        uris: (Uri, Uri),
+        policy: &Policy,
+        (key, partition): (Key, Option<String>),
+        kind: RequestKind,
+        request: &Request,
     ) -> Self {
-        let (uri, shown) = uris;
-        let base = base.shrunk();
-        Self { base, variant: None, varying: Vec::new(), headers, wishes, partition, uri, shown, identity: None }
+        let headers = request.headers().clone();
+        let is_per_user = policy.audience == Some(Audience::User);
+        Self {
+            base: key.shrunk(),
+            variant: None,
+            varying: Vec::new(),
+            directives: ClientDirectives::of(kind, &headers),
+            headers,
+            partition: partition.unwrap_or_else(|| policy.cache.partition_name().to_owned()),
+            uri: requested_uri(request).clone(),
+            router_uri: request.uri().clone(),
+            identity: if is_per_user { request.extensions().get().cloned() } else { None },
+        }
     }
 
-    /// The same, for no client in particular.
-    pub(in crate::cache) fn again(&self) -> Self {
-        let wishes = Wishes { credentials: self.wishes.credentials, ..Wishes::default() };
-        Self { wishes, ..self.clone() }
+    /// The same request without a client: it accepts any response.
+    pub(in crate::cache) fn without_client(&self) -> Self {
+        let directives =
+            ClientDirectives { credentials: self.directives.credentials, ..ClientDirectives::default() };
+        Self { directives, ..self.clone() }
     }
 
-    /// The key of the answer, as far as it is known by what answers vary.
+    /// The key of the response, as far as the headers that it varies by are known.
     pub(in crate::cache) fn key(&self) -> &Key {
         self.variant.as_ref().unwrap_or(&self.base)
     }
 
-    /// The key of an answer that varies by these headers, beside those that are known; and all of them.
+    /// The key of a response that varies by `vary` and by the headers that are known already; and all their names.
     pub(in crate::cache) fn key_of(&self, vary: &[HeaderName]) -> (Key, Vec<HeaderName>) {
         let mut names = self.varying.clone();
         names.extend(vary.iter().filter(|name| !self.varying.contains(name)).cloned());
@@ -58,24 +83,24 @@ impl Asked {
         (key.shrunk(), names)
     }
 
-    /// What the store has that the request may be given.
-    pub(in crate::cache) async fn find(&mut self, cache: &Cache) -> Result<Lookup, StoreError> {
-        let looked = cache.lookup(&self.base).await?;
-        self.choose(cache, looked).await
+    /// Looks up the response that may be served to this request.
+    pub(in crate::cache) async fn lookup(&mut self, cache: &Cache) -> Result<Lookup, StoreError> {
+        let found = cache.lookup(&self.base).await?;
+        self.select(cache, found).await
     }
 
-    /// The same where the store has been asked for the base key.
-    pub(in crate::cache) async fn choose(&mut self, cache: &Cache, looked: Lookup) -> Result<Lookup, StoreError> {
-        let variants = looked.entry().and_then(|entry| entry.variants());
+    /// The same if the base key has been looked up already.
+    pub(in crate::cache) async fn select(&mut self, cache: &Cache, found: Lookup) -> Result<Lookup, StoreError> {
+        let variants = found.entry().and_then(|entry| entry.variants());
         self.varying = variants.map(<[_]>::to_vec).unwrap_or_default();
         self.variant = variants.map(|names| self.base.variant(names, &self.headers));
-        let looked = match &self.variant {
+        let found = match &self.variant {
             Some(key) => cache.lookup(key).await?,
-            None => looked,
+            None => found,
         };
-        if self.wishes.credentials && looked.entry().is_some_and(|entry| !entry.reuse().open) {
-            return Ok(Lookup::Miss(looked.stamp()));
+        if self.directives.credentials && found.entry().is_some_and(|entry| !entry.reuse().open) {
+            return Ok(Lookup::Miss(found.stamp()));
         }
-        Ok(looked)
+        Ok(found)
     }
 }
