@@ -10,16 +10,16 @@ use axum::response::IntoResponse;
 use http::StatusCode;
 use tokio::sync::watch;
 
-use crate::cache::{Entry, Key, Snapshot, Stamp, identity_hasher::AsIs};
+use crate::cache::{BufferedResponse, Key, Stamp, StoredResponse, identity_hasher::IdentityHasher};
 use crate::{observe::Failure, problem::Problem};
 
 /// What came of a fill.
 #[derive(Debug, Clone)]
 pub(in crate::cache) enum Outcome {
     /// It was stored.
-    Stored(Arc<Entry>),
+    Stored(Arc<StoredResponse>),
     /// It failed after this, and so would all who wait: they are told the same.
-    Failed(Arc<Snapshot>, Stamp),
+    Failed(Arc<BufferedResponse>, Stamp),
     /// It is not for others: each has to ask alone.
     Alone,
 }
@@ -32,7 +32,7 @@ impl Outcome {
         if let Some(failure) = failure {
             response.extensions_mut().insert(failure);
         }
-        let snapshot = Snapshot::new(response.status(), response.headers(), &document);
+        let snapshot = BufferedResponse::new(response.status(), response.headers(), &document);
         Self::Failed(Arc::new(snapshot.with_extensions(response.extensions())), stamp)
     }
 }
@@ -44,7 +44,7 @@ const SHARDS: u64 = 16;
 pub(in crate::cache) struct Flights(Box<[Mutex<Shard>]>);
 
 /// By the hash of the key. Keys of one hash fly one after the other.
-type Shard = HashMap<u64, Flight, BuildHasherDefault<AsIs>>;
+type Shard = HashMap<u64, Flight, BuildHasherDefault<IdentityHasher>>;
 
 #[derive(Debug)]
 struct Flight {

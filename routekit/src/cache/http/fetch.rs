@@ -11,7 +11,7 @@ use tower::ServiceExt;
 use tower_service::Service;
 
 use crate::cache::{
-    Cache, Entry, Lookup, Snapshot, Stamp,
+    BufferedResponse, Cache, Entry, Lookup, Stamp, StoredResponse,
     body::{read, strip},
     conditional,
     deadline::within,
@@ -68,7 +68,7 @@ impl Fill {
         let (policy, head) = (Arc::clone(&self.policy), self.head);
         // What this client has says nothing of what others are to get.
         let own = matches!(manner, Manner::Alone | Manner::Apart);
-        let stale = self.looked.entry().filter(|entry| entry.reuse().can_be_validated && !own).cloned();
+        let stale = self.looked.response().filter(|entry| entry.reuse().can_be_validated && !own).cloned();
         if !own {
             self.request.headers_mut().remove(header::IF_NONE_MATCH);
             self.request.headers_mut().remove(header::IF_MODIFIED_SINCE);
@@ -101,7 +101,7 @@ impl Fill {
             }
             Manner::Anew | Manner::Alone | Manner::Apart => {}
         }
-        let rescued = if failed { rescue(&policy, &asked, looked.entry(), head).await } else { None };
+        let rescued = if failed { rescue(&policy, &asked, looked.response(), head).await } else { None };
         let mut response = match rescued {
             Some(response) => response,
             None => {
@@ -156,7 +156,7 @@ impl Question<'_> {
         &self,
         mut inner: S,
         mut request: Request,
-        stale: Option<&Entry>,
+        stale: Option<&StoredResponse>,
     ) -> Result<(Response, Outcome), S::Error>
     where
         S: Service<Request, Response = Response> + Clone,
@@ -205,7 +205,7 @@ impl Question<'_> {
         response: Response,
         storing: &Storing,
         spellings: &Spellings,
-        held: Option<&Entry>,
+        held: Option<&StoredResponse>,
         at: std::time::Duration,
     ) -> (Response, Outcome) {
         let Self { policy, asked, why, stamp } = *self;
@@ -219,18 +219,18 @@ impl Question<'_> {
             status::mark(&mut response, BYPASS, why.value());
             return (response, Outcome::Alone);
         };
-        let (inherited, now) = (held.map(Entry::tags).unwrap_or_default(), policy.cache.now());
+        let (inherited, now) = (held.map(StoredResponse::tags).unwrap_or_default(), policy.cache.now());
         let made = Made { body: &body, storing, stamp, spellings, inherited, now, at };
         let stored = policy.entry(asked, &mut response, &made);
-        if let Some(variants) = &stored.variants {
-            policy.cache.put(variants).await;
+        if let Some(variants) = stored.variants {
+            policy.cache.put(Entry::from(variants)).await;
         }
-        if policy.cache.put(&stored.entry).await {
+        if policy.cache.put(Entry::Response(Arc::clone(&stored.response))).await {
             policy.stats.set();
         }
         let status = if held.is_some() { why.validated() } else { why.stored() };
         status::mark(&mut response, MISS, status);
-        (response, Outcome::Stored(stored.entry))
+        (response, Outcome::Stored(stored.response))
     }
 
     /// An answer that is for nobody else.
@@ -247,7 +247,7 @@ impl Question<'_> {
         let (mut response, body) = read(response, rules.max_body).await;
         let outcome = match body.filter(|_| shared) {
             Some(body) => {
-                let answer = Snapshot::new(response.status(), response.headers(), &body);
+                let answer = BufferedResponse::new(response.status(), response.headers(), &body);
                 Outcome::Failed(Arc::new(answer.with_extensions(response.extensions())), self.stamp)
             }
             // Of what stands in for an answer, there is one for each.

@@ -9,10 +9,10 @@ use crate::cache::{
     CdnTags,
     aged_headers::{Ageing, CDN_CACHE_CONTROL, ClientTtl},
     edge_tags,
-    entry::Added,
     headers::{date, vary},
     hex::hex,
     status,
+    stored_response::Added,
 };
 
 /// What a route says.

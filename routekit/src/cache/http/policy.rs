@@ -11,10 +11,10 @@ use axum::{
     extract::{OriginalUri, Request},
     response::Response,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use http::{HeaderName, HeaderValue, Method, Uri, header};
 
 use crate::cache::{
-    Cache, CacheTags, Counters, Entry, Key, Snapshot, Stamp, Tag,
+    BufferedResponse, Cache, CacheTags, Counters, Key, Stamp, StoredResponse, Tag, Variants,
     directives::{Concerns, Taken, Wishes},
     groups,
     key::KeyParts,
@@ -141,7 +141,7 @@ impl Policy {
     }
 
     /// A stored answer that is fresh, given out.
-    pub(in crate::cache) fn hit(&self, entry: &Entry, now: Instant, head: bool) -> Response {
+    pub(in crate::cache) fn hit(&self, entry: &StoredResponse, now: Instant, head: bool) -> Response {
         self.report.event(Event::CacheHit);
         self.stats.hit();
         entry.give(now, head)
@@ -181,8 +181,8 @@ impl Policy {
             tags: &names,
         };
         let (added, ageing) = self.outgoing.add(response.headers_mut(), &content);
-        let mut answer =
-            Snapshot::new(response.status(), response.headers(), made.body).with_extensions(response.extensions());
+        let mut answer = BufferedResponse::new(response.status(), response.headers(), made.body)
+            .with_extensions(response.extensions());
         // As it is given out, so that nothing has to be added for each hit.
         if !made.body.is_empty() {
             answer.insert(header::CONTENT_LENGTH, made.body.len().into());
@@ -201,18 +201,17 @@ impl Policy {
         let lifetime = if storing.explicit { storing.lifetime } else { self.cache.jittered(storing.lifetime) };
         let mut tags = self.tags_of(asked, &names);
         tags.extend(made.inherited.iter().filter(|tag| !tags.contains(tag)).copied().collect::<Vec<_>>());
-        let entry = Entry::new(key, answer, made.stamp, now, lifetime.saturating_sub(storing.age))
+        let stored = StoredResponse::new(key, answer, made.stamp, now, lifetime.saturating_sub(storing.age))
             .with_age(storing.age)
             .with_reuse(storing.reuse)
             .with_added(added)
             .with_ageing(ageing)
             .with_tags(tags);
         let variants = (!varying.is_empty()).then(|| {
-            let nothing = Snapshot::new(StatusCode::OK, &HeaderMap::new(), b"");
-            let marker = Entry::new(asked.base.clone(), nothing, made.stamp, now, entry.lifetime());
-            Arc::new(marker.with_variants(varying))
+            // As long as the response, stale or not: without the names, it could not be found.
+            Variants::new(asked.base.clone(), varying, made.stamp, now, stored.lifetime())
         });
-        Stored { entry: Arc::new(entry), variants }
+        Stored { response: Arc::new(stored), variants }
     }
 
     /// A digest of the key, where that is wanted.
@@ -265,9 +264,9 @@ pub(in crate::cache) struct Made<'a> {
 /// What is put into the store.
 #[derive(Debug)]
 pub(in crate::cache) struct Stored {
-    pub(in crate::cache) entry: Arc<Entry>,
+    pub(in crate::cache) response: Arc<StoredResponse>,
     /// By what headers answers of the key vary. To be put first.
-    pub(in crate::cache) variants: Option<Arc<Entry>>,
+    pub(in crate::cache) variants: Option<Variants>,
 }
 
 /// What the client asked for: a router that is nested in another one is shown only what is left of the path.

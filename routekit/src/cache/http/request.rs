@@ -66,14 +66,16 @@ impl Asked {
 
     /// The same where the store has been asked for the base key.
     pub(in crate::cache) async fn choose(&mut self, cache: &Cache, looked: Lookup) -> Result<Lookup, StoreError> {
-        let variants = looked.entry().and_then(|entry| entry.variants());
-        self.varying = variants.map(<[_]>::to_vec).unwrap_or_default();
-        self.variant = variants.map(|names| self.base.variant(names, &self.headers));
-        let looked = match &self.variant {
-            Some(key) => cache.lookup(key).await?,
-            None => looked,
+        (self.varying, self.variant) = (Vec::new(), None);
+        let looked = match looked {
+            Lookup::VariesBy(variants, _) => {
+                self.varying = variants.names().to_vec();
+                let key = self.variant.insert(self.base.variant(variants.names(), &self.headers));
+                cache.lookup(key).await?
+            }
+            looked => looked,
         };
-        if self.wishes.credentials && looked.entry().is_some_and(|entry| !entry.reuse().open) {
+        if self.wishes.credentials && looked.response().is_some_and(|response| !response.reuse().open) {
             return Ok(Lookup::Miss(looked.stamp()));
         }
         Ok(looked)

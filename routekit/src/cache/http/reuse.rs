@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::cache::{
-    Entry, Lookup,
+    Lookup, StoredResponse,
     headers::RequestControl,
     status::{Because, Fwd},
 };
@@ -12,9 +12,9 @@ use crate::cache::{
 #[derive(Debug)]
 pub(in crate::cache) enum Decision<'a> {
     /// This is given: it is fresh.
-    Fresh(&'a Entry),
+    Fresh(&'a StoredResponse),
     /// This is given although it is stale.
-    Stale(&'a Entry, Because),
+    Stale(&'a StoredResponse, Because),
     /// The handler is asked.
     Ask(Fwd),
     /// Only what is stored would do, and that is not to be had.
@@ -24,7 +24,7 @@ pub(in crate::cache) enum Decision<'a> {
 /// By what the store has, at this time.
 pub(in crate::cache) fn decide<'a>(looked: &'a Lookup, control: &RequestControl, now: Instant) -> Decision<'a> {
     let decided = match looked {
-        Lookup::Miss(_) => Decision::Ask(Fwd::UriMiss),
+        Lookup::Miss(_) | Lookup::VariesBy(..) => Decision::Ask(Fwd::UriMiss),
         Lookup::Hit(entry, _) | Lookup::Stale(entry, _) => of_entry(entry, control, now),
     };
     match decided {
@@ -33,7 +33,7 @@ pub(in crate::cache) fn decide<'a>(looked: &'a Lookup, control: &RequestControl,
     }
 }
 
-fn of_entry<'a>(entry: &'a Entry, control: &RequestControl, now: Instant) -> Decision<'a> {
+fn of_entry<'a>(entry: &'a StoredResponse, control: &RequestControl, now: Instant) -> Decision<'a> {
     let too_old = control.max_age.is_some_and(|most| entry.age(now) > most);
     let too_short = control.min_fresh.is_some_and(|least| entry.ttl(now) < least);
     let refused = control.no_cache || too_old;

@@ -4,15 +4,15 @@ use axum::{body::Body, response::Response};
 use http::{HeaderMap, HeaderName, header};
 
 use crate::cache::{
-    Entry,
+    StoredResponse,
     aged_headers::CDN_CACHE_CONTROL,
     headers::etag,
-    snapshot::lasting,
     status::{CACHE_STATUS, X_CACHE, X_CACHE_KEY},
+    store::buffered_response::lasting,
 };
 
 /// Has a request ask for this answer only if it has changed.
-pub(in crate::cache) fn ask_whether_changed(request: &mut HeaderMap, entry: &Entry) {
+pub(in crate::cache) fn ask_whether_changed(request: &mut HeaderMap, entry: &StoredResponse) {
     let stored = entry.headers();
     if let Some(etag) = stored.get(header::ETAG).filter(|_| !entry.added().etag) {
         request.insert(header::IF_NONE_MATCH, etag.clone());
@@ -23,7 +23,11 @@ pub(in crate::cache) fn ask_whether_changed(request: &mut HeaderMap, entry: &Ent
 }
 
 /// The stored answer with what the handler now says of it (RFC 9111 §3.2). None if that is about another answer (§4.3.4).
-pub(in crate::cache) fn freshened(entry: &Entry, overwritten: &[HeaderName], said: &Response) -> Option<Response> {
+pub(in crate::cache) fn freshened(
+    entry: &StoredResponse,
+    overwritten: &[HeaderName],
+    said: &Response,
+) -> Option<Response> {
     let mut headers = as_handled(entry, overwritten);
     let stored = headers.get(header::ETAG);
     let is_about_it = |said| stored.is_some_and(|stored| etag::selects(said, stored));
@@ -48,7 +52,7 @@ const KEPT: [HeaderName; 4] =
     [header::CONTENT_ENCODING, header::CONTENT_TYPE, header::CONTENT_RANGE, header::CONTENT_LENGTH];
 
 /// The headers that came from the handler.
-fn as_handled(entry: &Entry, overwritten: &[HeaderName]) -> HeaderMap {
+fn as_handled(entry: &StoredResponse, overwritten: &[HeaderName]) -> HeaderMap {
     let mut headers = entry.headers();
     for name in [&X_CACHE, &X_CACHE_KEY, &CACHE_STATUS, &header::AGE, &header::DATE] {
         headers.remove(name);

@@ -11,7 +11,7 @@ use http::StatusCode;
 use tower_service::Service;
 
 use crate::cache::{
-    Entry, Lookup, Snapshot, StoreError, conditional,
+    BufferedResponse, Lookup, StoreError, StoredResponse, conditional,
     detached::Detachable,
     fetch::{Fill, Manner},
     flight::{Lead, Outcome, Role, landed},
@@ -99,7 +99,7 @@ where
                         return Ok(self.finished(entry.join(self.head, why.collapsed())));
                     }
                     Some(Outcome::Failed(answer, stamp)) if stamp >= began => {
-                        if let Some(response) = rescue(&policy, &self.asked, looked.entry(), self.head).await {
+                        if let Some(response) = rescue(&policy, &self.asked, looked.response(), self.head).await {
                             return Ok(self.finished(response));
                         }
                         return Ok(self.failed(&answer, why));
@@ -169,7 +169,7 @@ where
     }
 
     /// A failure that somebody else met who asked at the same time.
-    fn failed(&self, answer: &Snapshot, why: Fwd) -> Response {
+    fn failed(&self, answer: &BufferedResponse, why: Fwd) -> Response {
         let mut response = answer.respond(self.head);
         status::mark(&mut response, MISS, why.collapsed());
         self.policy.stats.miss();
@@ -236,7 +236,7 @@ where
 pub(in crate::cache) async fn rescue(
     policy: &Policy,
     asked: &Asked,
-    stale: Option<&Arc<Entry>>,
+    stale: Option<&Arc<StoredResponse>>,
     head: bool,
 ) -> Option<Response> {
     let (entry, now) = (stale?, policy.cache.now());

@@ -78,7 +78,6 @@ where
     // What most requests are.
     if let Some((Lookup::Hit(entry, _), now)) = &looked
         && taken.is_plain()
-        && entry.variants().is_none()
     {
         return CachedFuture::hit(policy.hit(entry, *now, head));
     }
