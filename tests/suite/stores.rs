@@ -2,8 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard},
-    time::Duration,
+    sync::{Mutex, MutexGuard},
 };
 
 use routekit::{
@@ -23,7 +22,7 @@ pub(crate) struct Plain {
 #[derive(Default)]
 struct Kept {
     number: u64,
-    entries: HashMap<Vec<u8>, Arc<Entry>>,
+    entries: HashMap<Vec<u8>, Entry>,
     /// Everything that was ever invalidated, with its number.
     bans: Vec<(Target, u64)>,
     cleared: u64,
@@ -53,9 +52,8 @@ impl Plain {
         let kept = self.kept();
         let stamp = Stamp::new(kept.number);
         let now = self.clock.now();
-        match kept.entries.get(key.as_bytes()).filter(|entry| !entry.is_over(now) && self.is_valid(&kept, entry)) {
-            Some(entry) if entry.ttl(now).is_zero() => Lookup::Stale(Arc::clone(entry), stamp),
-            Some(entry) => Lookup::Hit(Arc::clone(entry), stamp),
+        match kept.entries.get(key.as_bytes()).filter(|entry| self.is_valid(&kept, entry)) {
+            Some(entry) => entry.clone().found(now, stamp),
             None => Lookup::Miss(stamp),
         }
     }
@@ -72,7 +70,7 @@ impl CacheStore for Plain {
         Box::pin(later(|| self.find(key)))
     }
 
-    fn put(&self, entry: Arc<Entry>) -> StoreFuture<'_, ()> {
+    fn put(&self, entry: Entry) -> StoreFuture<'_, ()> {
         Box::pin(later(move || {
             self.kept().entries.insert(entry.key().as_bytes().to_vec(), entry);
         }))
@@ -96,10 +94,6 @@ impl CacheStore for Plain {
         }))
     }
 
-    fn remove<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, ()> {
-        Box::pin(later(|| drop(self.kept().entries.remove(key.as_bytes()))))
-    }
-
     fn clear(&self) -> StoreFuture<'_, Stamp> {
         Box::pin(later(|| {
             let mut kept = self.kept();
@@ -107,13 +101,6 @@ impl CacheStore for Plain {
             kept.cleared = kept.number;
             kept.entries.clear();
             Stamp::new(kept.number)
-        }))
-    }
-
-    fn ttl<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Option<Duration>> {
-        Box::pin(later(|| match self.find(key) {
-            Lookup::Hit(entry, _) | Lookup::Stale(entry, _) => Some(entry.ttl(self.clock.now())),
-            _ => None,
         }))
     }
 

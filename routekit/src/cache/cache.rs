@@ -10,16 +10,17 @@ use std::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
-    CacheBuilder, Counters, Entry, Invalidation, Key, Lookup, Stamp, StoreError, StoreSize, Tag, Target,
+    CacheBuilder, Counters, Entry, Invalidation, Key, Lookup, Stamp, StoreError, StoreSize, StoredResponse, Tag,
+    Target,
     clock::names_route,
-    contract::{Store, StoreFuture},
     counters::Book,
     deadline::within,
-    entry::CENTURY,
     flight::{Flights, Outcome, Role},
     glob::Glob,
     invalidation::{Named, Subject},
     listeners::{Listener, Listeners},
+    store::{backend::Store, contract::StoreFuture},
+    stored_response::CENTURY,
     uncacheable::Marks,
     values::{Settings, Values},
 };
@@ -342,8 +343,9 @@ impl Cache {
         }
     }
 
-    pub(super) async fn is_valid(&self, entry: &Entry) -> bool {
-        in_time(BUDGET, self.shared.store.get().is_valid(entry)).await.unwrap_or_else(|error| {
+    pub(super) async fn is_valid(&self, response: &Arc<StoredResponse>) -> bool {
+        let entry = Entry::Response(Arc::clone(response));
+        in_time(BUDGET, self.shared.store.get().is_valid(&entry)).await.unwrap_or_else(|error| {
             self.warn(&error);
             false
         })
@@ -351,17 +353,17 @@ impl Cache {
 
     /// Whether what somebody else's fill brought may be given to one who began then: nothing may be older than an invalidation that had
     /// returned before.
-    pub(super) async fn may_take(&self, entry: &Entry, began: Stamp) -> bool {
+    pub(super) async fn may_take(&self, entry: &Arc<StoredResponse>, began: Stamp) -> bool {
         entry.stamp() >= began || self.is_valid(entry).await
     }
 
     /// Whether the store has taken it.
-    pub(super) async fn put(&self, entry: &Arc<Entry>) -> bool {
+    pub(super) async fn put(&self, entry: Entry) -> bool {
         self.try_put(entry).await.inspect_err(|error| self.warn(error)).is_ok()
     }
 
-    pub(super) async fn try_put(&self, entry: &Arc<Entry>) -> Result<(), StoreError> {
-        in_time(BUDGET, self.shared.store.get().put(Arc::clone(entry))).await
+    pub(super) async fn try_put(&self, entry: Entry) -> Result<(), StoreError> {
+        in_time(BUDGET, self.shared.store.get().put(entry)).await
     }
 
     /// For what is computed from now on, whatever there is already.

@@ -105,11 +105,14 @@ pub use self::{
     invalidation::{InvalidateLayer, Invalidating, InvalidatingFuture},
     stats::report::{CacheStats, Counts, Provider, ProviderStatus, RouteStats},
     store::{
-        contract::{CacheStore, Lookup, StoreError, StoreFuture, StoreSize},
+        buffered_response::BufferedResponse,
+        contract::{CacheStore, StoreError, StoreFuture, StoreSize},
         embedded::{DEFAULT_BYTES, Embedded},
-        entry::{Entry, Reuse},
+        entry::Entry,
         key::Key,
-        snapshot::Snapshot,
+        lookup::Lookup,
+        stored_response::{Reuse, StoredResponse},
+        variants::Variants,
     },
     validity::{
         clock::{Stamp, Target},
@@ -136,6 +139,6 @@ use self::{
         reuse, revalidate, serve, storable,
     },
     stats::counters,
-    store::{aged_headers, contract, embedded, entry, hex, identity_hasher, key, recent, snapshot},
-    validity::{bans, clock, glob, tag, tag_table, template},
+    store::{aged_headers, embedded, hex, key, stored_response},
+    validity::{clock, glob, identity_hasher, tag, template},
 };

@@ -12,8 +12,8 @@ use tokio::sync::watch;
 
 use crate::{
     cache::{
-        store::{entry::Entry as StoredResponse, identity_hasher::AsIs as IdentityHasher, key::Key, snapshot::Snapshot as BufferedResponse},
-        validity::clock::Stamp,
+        store::{buffered_response::BufferedResponse, key::Key, stored_response::StoredResponse},
+        validity::{clock::Stamp, identity_hasher::IdentityHasher},
     },
     observe::Failure,
     problem::Problem,

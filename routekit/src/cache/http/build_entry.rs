@@ -6,7 +6,7 @@ use std::{
 };
 
 use axum::response::Response;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderValue, header};
 
 use crate::{
     cache::{
@@ -21,7 +21,7 @@ use crate::{
             response_parts::CacheTags,
             storable::Storing,
         },
-        store::{entry::Entry as StoredResponse, snapshot::Snapshot as BufferedResponse},
+        store::{buffered_response::BufferedResponse, stored_response::StoredResponse, variants::Variants},
         validity::{
             clock::Stamp,
             tag::{self, Tag},
@@ -51,7 +51,7 @@ pub(in crate::cache) struct Fetched<'a> {
 pub(in crate::cache) struct ToStore {
     pub(in crate::cache) response: Arc<StoredResponse>,
     /// The request headers that responses of the base key vary by. Stored first, so that the response can be found.
-    pub(in crate::cache) variants: Option<Arc<StoredResponse>>,
+    pub(in crate::cache) variants: Option<Variants>,
 }
 
 /// Builds the entry for `response`, and adds the headers to it that the handler has not set.
@@ -102,9 +102,8 @@ pub(in crate::cache) fn build(
         .with_ageing(ageing)
         .with_tags(tags);
     let variants = (!varying.is_empty()).then(|| {
-        let nothing = BufferedResponse::new(StatusCode::OK, &HeaderMap::new(), b"");
-        let marker = StoredResponse::new(request.base.clone(), nothing, fetched.stamp, now, stored.lifetime());
-        Arc::new(marker.with_variants(varying))
+        // Kept as long as the response, stale or not: without the names, it cannot be found.
+        Variants::new(request.base.clone(), varying, fetched.stamp, now, stored.lifetime())
     });
     ToStore { response: Arc::new(stored), variants }
 }

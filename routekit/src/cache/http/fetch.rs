@@ -25,7 +25,9 @@ use crate::{
             reuse, revalidate,
             storable::{Received, Storability, Storing},
         },
-        store::{contract::Lookup, entry::Entry as StoredResponse, snapshot::Snapshot as BufferedResponse},
+        store::{
+            buffered_response::BufferedResponse, entry::Entry, lookup::Lookup, stored_response::StoredResponse,
+        },
         validity::clock::Stamp,
     },
     deadline,
@@ -107,7 +109,7 @@ impl Fetch<'_> {
             *request.method_mut() = Method::GET;
         }
         let can_validate = |stored: &&Arc<StoredResponse>| stored.reuse().can_be_validated;
-        let stale = self.found.entry().filter(can_validate).filter(|_| !mode.keeps_client_conditions).cloned();
+        let stale = self.found.response().filter(can_validate).filter(|_| !mode.keeps_client_conditions).cloned();
         // The same deadline as that of the route's `timeout` further in, which ends the handler; this one also ends
         // the reading of a body. The requests that wait are answered with it.
         let called = deadline::within(policy.deadline, self.call(inner, request, stale.as_deref())).await;
@@ -231,10 +233,10 @@ impl Fetch<'_> {
         let (inherited, now) = (confirmed.map(StoredResponse::tags).unwrap_or_default(), policy.cache.now());
         let fetched = Fetched { body: &body, storing, stamp: self.stamp(), spellings, inherited, now, at };
         let to_store = build_entry::build(policy, facts, &mut response, &fetched);
-        if let Some(variants) = &to_store.variants {
-            policy.cache.put(variants).await;
+        if let Some(variants) = to_store.variants {
+            policy.cache.put(Entry::from(variants)).await;
         }
-        if policy.cache.put(&to_store.response).await {
+        if policy.cache.put(Entry::Response(Arc::clone(&to_store.response))).await {
             policy.stats.set();
         }
         status::mark_stored(&mut response, self.reason, confirmed.is_some());

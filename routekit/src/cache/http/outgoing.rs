@@ -11,8 +11,8 @@ use crate::{
         headers::{date, status, vary},
         store::{
             aged_headers::{Ageing, CDN_CACHE_CONTROL, ClientTtl},
-            entry::Added,
             hex::hex,
+            stored_response::Added,
         },
     },
     route::CdnTags,

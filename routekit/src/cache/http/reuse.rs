@@ -11,7 +11,7 @@ use crate::{
             status::{self, Because, Fwd},
         },
         http::{policy::Policy, request::cache_request::CacheRequest},
-        store::{contract::Lookup, entry::Entry as StoredResponse},
+        store::{lookup::Lookup, stored_response::StoredResponse},
     },
     observe::{CacheOutcome, Event},
 };
@@ -31,7 +31,7 @@ pub(in crate::cache) enum Decision<'a> {
 
 /// Decides by what the store found, at the time `now`.
 pub(in crate::cache) fn decide<'a>(found: &'a Lookup, control: &RequestControl, now: Instant) -> Decision<'a> {
-    let decision = match found.entry() {
+    let decision = match found.response() {
         Some(response) => decide_for(response, control, now),
         None => Decision::Fetch(Fwd::UriMiss),
     };
@@ -88,7 +88,7 @@ pub(in crate::cache) async fn stale_instead_of_failure(
     found: &Lookup,
     head_only: bool,
 ) -> Option<Response> {
-    let (response, now) = (found.entry()?, policy.cache.now());
+    let (response, now) = (found.response()?, policy.cache.now());
     let reuse = response.reuse();
     let limit = if reuse.must_revalidate {
         reuse.stale_if_error

@@ -8,7 +8,7 @@ use crate::cache::{
         etag,
         status::{CACHE_STATUS, X_CACHE, X_CACHE_KEY},
     },
-    store::{aged_headers::CDN_CACHE_CONTROL, entry::Entry as StoredResponse, snapshot::lasting},
+    store::{aged_headers::CDN_CACHE_CONTROL, buffered_response::lasting, stored_response::StoredResponse},
 };
 
 /// Adds the validators of a stored response to a request for the handler.

@@ -25,10 +25,7 @@ use crate::{
             replay,
             reuse::{self, Decision, decide},
         },
-        store::{
-            contract::{Lookup, StoreError},
-            snapshot::Snapshot as BufferedResponse,
-        },
+        store::{buffered_response::BufferedResponse, contract::StoreError, lookup::Lookup},
     },
     observe::CacheOutcome,
     problem::Problem,

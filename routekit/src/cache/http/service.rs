@@ -29,7 +29,7 @@ use crate::{
             serve::Serve,
         },
         invalidation::{Guard, Watched},
-        store::contract::Lookup,
+        store::lookup::Lookup,
     },
     observe::{CacheOutcome, WantsCacheOutcome},
 };
@@ -101,7 +101,6 @@ where
     // The plain hit, which most requests are.
     if let Some((Lookup::Hit(stored, _), now)) = &found
         && kind.is_plain()
-        && stored.variants().is_none()
     {
         let mut response = reuse::fresh(policy, stored, *now, head_only);
         if request.extensions().get::<WantsCacheOutcome>().is_some() {

@@ -10,7 +10,7 @@ use crate::{
     cache::{
         headers::{ResponseControl, date, etag, vary},
         http::response_parts::NoStore,
-        store::entry::Reuse,
+        store::stored_response::Reuse,
     },
     observe::Stopgap,
 };

@@ -10,7 +10,7 @@ use std::{
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use crate::cache::{snapshot::headers_size, status};
+use crate::cache::{status, store::buffered_response::headers_size};
 
 /// RFC 9213.
 pub(in crate::cache) const CDN_CACHE_CONTROL: HeaderName = HeaderName::from_static("cdn-cache-control");
@@ -54,7 +54,7 @@ fn value(text: &str) -> HeaderValue {
 
 /// The headers of a stored answer.
 #[derive(Debug)]
-pub(in crate::cache) struct Head {
+pub(in crate::cache) struct AgedHeaders {
     ageing: Ageing,
     /// How old it was when it was stored, in seconds.
     age: u64,
@@ -70,7 +70,7 @@ struct Written {
     at: Option<u64>,
 }
 
-impl Head {
+impl AgedHeaders {
     pub(in crate::cache) fn new(headers: HeaderMap) -> Self {
         let written = RwLock::new(Written { headers, at: None });
         Self { ageing: Ageing::default(), age: 0, ttl: 0, written }

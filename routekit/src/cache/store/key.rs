@@ -10,7 +10,7 @@ use foldhash::quality::RandomState;
 use http::{HeaderMap, HeaderName, Uri, header};
 use sha2::{Digest, Sha256};
 
-use crate::cache::{glob::Glob, headers::vary, hex::hex};
+use crate::cache::{headers::vary, store::hex::hex, validity::key_text::KeyText};
 use crate::identity::Identity;
 
 /// Under which an entry is stored.
@@ -82,11 +82,11 @@ impl Key {
     }
 
     /// What patterns see of a key that [`KeyParts`] made, or of that of a value, unless it is hashed.
-    pub(in crate::cache) fn readable(&self) -> Readable {
+    pub(in crate::cache) fn text(&self) -> KeyText {
         let mut rest = &*self.bytes;
         let mut next = || part(&mut rest).map(|part| String::from_utf8_lossy(part).into_owned());
         let _route = next();
-        Readable {
+        KeyText {
             partition: next().unwrap_or_default(),
             path: next().unwrap_or_default(),
             query: next().unwrap_or_default(),
@@ -98,28 +98,6 @@ impl Key {
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Key({})", self.digest())
-    }
-}
-
-/// The parts of a key that patterns are about.
-#[derive(Debug, PartialEq, Eq)]
-pub(in crate::cache) struct Readable {
-    pub(in crate::cache) partition: String,
-    pub(in crate::cache) path: String,
-    /// With its `?`, its pairs sorted.
-    pub(in crate::cache) query: String,
-}
-
-impl Readable {
-    /// Whether a pattern in a partition is about it.
-    pub(in crate::cache) fn fits(&self, partition: &str, pattern: &Glob) -> bool {
-        if self.partition != partition {
-            return false;
-        }
-        if pattern.has_query() {
-            return pattern.matches(&format!("{}{}", self.path, self.query));
-        }
-        pattern.matches(&self.path)
     }
 }
 
@@ -290,8 +268,8 @@ mod tests {
             vary: &[],
             user: None,
         };
-        let expected = Readable { partition: "acme".into(), path: "/users/7".into(), query: "?a=1&b=2".into() };
-        assert_eq!(parts.key().readable(), expected);
+        let expected = KeyText { partition: "acme".into(), path: "/users/7".into(), query: "?a=1&b=2".into() };
+        assert_eq!(parts.key().text(), expected);
     }
 
     /// A request as a test makes it up, in a form in which two are equal that mean the same.

@@ -11,7 +11,13 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::cache::{Tag, bans::Bans, entry::Entry, glob::Glob, tag, tag_table::TagTable, template::Template};
+use crate::cache::{
+    Entry, Tag,
+    glob::Glob,
+    tag,
+    template::Template,
+    validity::{bans::Bans, key_text::KeyText, provenance::Provenance, tag_table::TagTable},
+};
 
 /// What a cache's logical clock said. A later one is greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,7 +83,7 @@ impl Target {
     pub fn is_about(&self, entry: &Entry) -> bool {
         match &self.0 {
             What::Tag(tag) => entry.tags().contains(tag),
-            What::Pattern { partition, pattern } => entry.readable().fits(partition, pattern),
+            What::Pattern { partition, pattern } => entry.key_text().matches(partition, pattern),
         }
     }
 
@@ -141,20 +147,22 @@ impl Validity {
         Stamp(number)
     }
 
-    /// Whether nothing that was invalidated after its stamp concerns this entry.
-    pub(in crate::cache) fn holds(&self, entry: &Entry) -> bool {
-        // Read before anything else: what is recorded while we look moves it again.
+    /// Whether nothing was invalidated after the stamp of an entry that it carries or matches.
+    ///
+    /// `text` is the text of its key; it is made only if a pattern has to be compared with it.
+    pub(in crate::cache) fn holds(&self, entry: &Provenance, text: impl FnOnce() -> KeyText) -> bool {
+        // Read first: a number that is recorded during the checks below moves the clock again.
         let clock = self.clock.load(Ordering::SeqCst);
-        if entry.proven.load(Ordering::Relaxed) == clock {
+        if entry.is_proven_at(clock) {
             return true;
         }
         let stamp = entry.stamp().number();
         let holds = entry.tags().iter().all(|tag| self.numbers.last(*tag) <= stamp)
-            && !self.bans.forbid(stamp, || entry.readable())
-            // Last, since a number is forgotten only once the floor is raised.
+            && !self.bans.forbid(stamp, text)
+            // Last, since a number is forgotten only after the floor was raised.
             && self.numbers.floor() <= stamp;
         if holds {
-            entry.proven.store(clock, Ordering::Relaxed);
+            entry.prove(clock);
         }
         holds
     }
@@ -166,23 +174,16 @@ impl Validity {
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        sync::atomic::AtomicUsize,
-        thread,
-        time::{Duration, Instant},
-    };
-
-    use http::{HeaderMap, StatusCode};
+    use std::{sync::atomic::AtomicUsize, thread};
 
     use super::*;
-    use crate::{
-        cache::{Key, Snapshot},
-        clock::Clock,
-    };
 
-    fn entry(name: &str, stamp: Stamp, now: Instant) -> Entry {
-        let answer = Snapshot::new(StatusCode::OK, &HeaderMap::new(), b"");
-        Entry::new(Key::new(name), answer, stamp, now, Duration::from_secs(60)).with_tags([Tag::named("", name)])
+    fn entry(name: &str, stamp: Stamp) -> Provenance {
+        Provenance::new(stamp).with_tags([Tag::named("", name)])
+    }
+
+    fn holds(validity: &Validity, entry: &Provenance) -> bool {
+        validity.holds(entry, || unreachable!("no pattern was invalidated"))
     }
 
     /// An entry that is found valid while its tag's number is on its way must not be taken for proven afterwards. Without the clock's second
@@ -191,25 +192,25 @@ mod tests {
     fn what_was_proven_meanwhile_is_looked_at_again() {
         const ROUNDS: usize = 100_000;
         let validity = Validity::new(1 << 16);
-        let (stamp, now) = (validity.stamp(), Clock::manual().now());
-        let entries: Vec<Entry> = (0..ROUNDS).map(|round| entry(&round.to_string(), stamp, now)).collect();
+        let stamp = validity.stamp();
+        let entries: Vec<Provenance> = (0..ROUNDS).map(|round| entry(&round.to_string(), stamp)).collect();
         let round = AtomicUsize::new(0);
         thread::scope(|threads| {
             threads.spawn(|| {
                 while let Some(entry) = entries.get(round.load(Ordering::Relaxed)) {
-                    validity.holds(entry);
+                    holds(&validity, entry);
                 }
             });
             for (number, entry) in entries.iter().enumerate() {
                 round.store(number, Ordering::Relaxed);
                 validity.invalidate(&[Target::tag(entry.tags()[0])]);
                 // More than once: the other thread may be about to take it for proven.
-                let holds = (0..20).any(|_| validity.holds(entry));
-                if holds {
+                let is_valid = (0..20).any(|_| holds(&validity, entry));
+                if is_valid {
                     // Else the other thread would never end.
                     round.store(ROUNDS, Ordering::Relaxed);
                 }
-                assert!(!holds, "round {number}");
+                assert!(!is_valid, "round {number}");
             }
             round.store(ROUNDS, Ordering::Relaxed);
         });
@@ -218,21 +219,19 @@ mod tests {
     #[test]
     fn an_unchanged_clock_proves_what_it_proved_before() {
         let validity = Validity::new(64);
-        let now = Clock::manual().now();
-        let one = entry("one", validity.stamp(), now);
-        assert!(validity.holds(&one));
-        let proven = one.proven.load(Ordering::Relaxed);
-        assert!(validity.holds(&one));
-        assert_eq!(proven, validity.stamp().number());
+        let one = entry("one", validity.stamp());
+        assert!(holds(&validity, &one));
+        assert!(holds(&validity, &one));
+        assert!(one.is_proven_at(validity.stamp().number()));
         validity.numbers.record(one.tags()[0], u64::MAX);
-        assert!(validity.holds(&one), "its tags are not looked at as long as the clock stands");
+        assert!(holds(&validity, &one), "its tags are not looked at as long as the clock stands");
         validity.invalidate(&[Target::tag(Tag::named("", "other"))]);
-        assert!(!validity.holds(&one), "and then they are");
-        let two = entry("two", validity.stamp(), now);
+        assert!(!holds(&validity, &one), "and then they are");
+        let two = entry("two", validity.stamp());
         validity.invalidate(&[Target::tag(Tag::named("", "other"))]);
-        assert!(validity.holds(&two), "it was another tag");
+        assert!(holds(&validity, &two), "it was another tag");
         validity.invalidate_all();
-        assert!(!validity.holds(&two));
-        assert!(validity.holds(&entry("three", validity.stamp(), now)));
+        assert!(!holds(&validity, &two));
+        assert!(holds(&validity, &entry("three", validity.stamp())));
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{CacheOptions, ValueError, slot::Slot};
-use crate::cache::{Cache, Lookup, StoreError};
+use crate::cache::{Cache, Entry, Lookup, StoreError};
 
 /// Values: see [`get_or_fill`](Self::get_or_fill), which is what most programs want.
 impl Cache {
@@ -17,7 +17,7 @@ impl Cache {
         let slot = Slot::new(self, key);
         let value = match self.lookup(&slot.named.key).await? {
             Lookup::Hit(entry, _) => slot.read(&entry)?,
-            Lookup::Stale(..) | Lookup::Miss(_) => None,
+            Lookup::Stale(..) | Lookup::VariesBy(..) | Lookup::Miss(_) => None,
         };
         let counters = self.book().of_program();
         if value.is_some() {
@@ -65,7 +65,7 @@ impl Cache {
         }
         let stamp = self.stamp().await?;
         let entry = slot.entry(value, options, stamp)?;
-        self.try_put(&entry).await?;
+        self.try_put(Entry::Response(entry)).await?;
         self.book().of_program().set();
         Ok(())
     }
@@ -94,7 +94,7 @@ impl Cache {
         let slot = Slot::new(self, key);
         Ok(match self.lookup(&slot.named.key).await? {
             Lookup::Hit(entry, _) if slot.owns(&entry) => Some(entry.ttl(self.now())),
-            Lookup::Hit(..) | Lookup::Stale(..) | Lookup::Miss(_) => None,
+            Lookup::Hit(..) | Lookup::Stale(..) | Lookup::VariesBy(..) | Lookup::Miss(_) => None,
         })
     }
 }

@@ -11,7 +11,7 @@ use super::{
     slot::{Looked, Slot},
 };
 use crate::cache::{
-    Cache, Entry, Stamp,
+    Cache, Entry, Stamp, StoredResponse,
     deadline::within,
     detached::Detachable,
     flight::{Lead, Outcome, Role, landed},
@@ -171,7 +171,7 @@ where
 
 impl Slot {
     /// What is stale, if it may be given and somebody is there to fill it anew.
-    fn stale<T: DeserializeOwned>(&self, entry: &Entry, options: &CacheOptions) -> Option<T> {
+    fn stale<T: DeserializeOwned>(&self, entry: &StoredResponse, options: &CacheOptions) -> Option<T> {
         let window = options.stale_while_revalidate?;
         let may = entry.stale_for(self.cache.now()) < window && self.cache.spawner().is_some();
         may.then(|| self.read_or_warn(entry)).flatten()
@@ -235,10 +235,10 @@ impl Slot {
         (result, outcome)
     }
 
-    async fn kept(&self, entry: Option<Arc<Entry>>) -> Outcome {
+    async fn kept(&self, entry: Option<Arc<StoredResponse>>) -> Outcome {
         let Some(entry) = entry else { return Outcome::Alone };
         // What is invalid already would be of no use, and stand in the place of what was set meanwhile.
-        if self.cache.is_valid(&entry).await && self.cache.put(&entry).await {
+        if self.cache.is_valid(&entry).await && self.cache.put(Entry::Response(Arc::clone(&entry))).await {
             self.cache.book().of_program().set();
         }
         Outcome::Stored(entry)

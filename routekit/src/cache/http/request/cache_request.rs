@@ -11,10 +11,7 @@ use crate::{
             policy::Policy,
             request::{admission::RequestKind, directives::ClientDirectives},
         },
-        store::{
-            contract::{Lookup, StoreError},
-            key::Key,
-        },
+        store::{contract::StoreError, key::Key, lookup::Lookup},
     },
     identity::Identity,
     route::Audience,
@@ -91,14 +88,16 @@ impl CacheRequest {
 
     /// The same if the base key has been looked up already.
     pub(in crate::cache) async fn select(&mut self, cache: &Cache, found: Lookup) -> Result<Lookup, StoreError> {
-        let variants = found.entry().and_then(|entry| entry.variants());
-        self.varying = variants.map(<[_]>::to_vec).unwrap_or_default();
-        self.variant = variants.map(|names| self.base.variant(names, &self.headers));
-        let found = match &self.variant {
-            Some(key) => cache.lookup(key).await?,
-            None => found,
+        (self.varying, self.variant) = (Vec::new(), None);
+        let found = match found {
+            Lookup::VariesBy(variants, _) => {
+                self.varying = variants.names().to_vec();
+                let key = self.variant.insert(self.base.variant(variants.names(), &self.headers));
+                cache.lookup(key).await?
+            }
+            found => found,
         };
-        if self.directives.credentials && found.entry().is_some_and(|entry| !entry.reuse().open) {
+        if self.directives.credentials && found.response().is_some_and(|response| !response.reuse().open) {
             return Ok(Lookup::Miss(found.stamp()));
         }
         Ok(found)

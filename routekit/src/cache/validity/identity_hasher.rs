@@ -4,9 +4,9 @@ use std::hash::Hasher;
 
 /// Takes a number for its hash.
 #[derive(Default)]
-pub(in crate::cache) struct AsIs(u64);
+pub(in crate::cache) struct IdentityHasher(u64);
 
-impl Hasher for AsIs {
+impl Hasher for IdentityHasher {
     fn finish(&self) -> u64 {
         self.0
     }

@@ -13,11 +13,25 @@ use std::{
 
 use moka::{Expiry, notification::RemovalCause, sync::Cache as Moka};
 
-use crate::cache::{
-    CacheStore, Entry, Key, Lookup, Stamp, StoreFuture, StoreSize, Target, clock::Validity, identity_hasher::AsIs,
-    recent::Recent,
+use self::recent::Recent;
+use crate::{
+    cache::{
+        Target,
+        store::{
+            contract::{CacheStore, StoreFuture, StoreSize},
+            entry::Entry,
+            key::Key,
+            lookup::Lookup,
+        },
+        validity::{
+            clock::{Stamp, Validity},
+            identity_hasher::IdentityHasher,
+        },
+    },
+    clock::Clock,
 };
-use crate::clock::Clock;
+
+mod recent;
 
 /// How many bytes are kept unless somebody says otherwise: 64 MiB.
 pub const DEFAULT_BYTES: u64 = 64 * 1024 * 1024;
@@ -33,7 +47,7 @@ const BYTES_A_TAG: u64 = 512;
 /// [moka]: https://docs.rs/moka
 pub struct Embedded {
     /// By the hash of the key; the entry has the key itself.
-    entries: Moka<u64, Arc<Entry>, BuildHasherDefault<AsIs>>,
+    entries: Moka<u64, Entry, BuildHasherDefault<IdentityHasher>>,
     recent: Arc<Recent>,
     validity: Validity,
     clock: Clock,
@@ -61,7 +75,7 @@ impl Embedded {
         let entries = Moka::builder()
             .name("routekit")
             .max_capacity(bytes)
-            .weigher(|_, entry: &Arc<Entry>| u32::try_from(entry.size()).unwrap_or(u32::MAX))
+            .weigher(|_, entry: &Entry| u32::try_from(entry.size()).unwrap_or(u32::MAX))
             .expire_after(Lifetime)
             .eviction_listener(move |_, entry, cause| {
                 forgotten.forget(&entry);
@@ -94,15 +108,17 @@ impl Embedded {
         let stamp = self.validity.stamp();
         let (found, now) = (self.find(key), self.clock.now());
         let looked = match found {
-            Some(entry) if entry.is_over(now) || !self.validity.holds(&entry) => Lookup::Miss(stamp),
-            Some(entry) if entry.is_fresh(now) => Lookup::Hit(entry, stamp),
-            Some(entry) => Lookup::Stale(entry, stamp),
-            None => Lookup::Miss(stamp),
+            Some(entry) if self.holds(&entry) => entry.found(now, stamp),
+            Some(_) | None => Lookup::Miss(stamp),
         };
         (looked, now)
     }
 
-    fn find(&self, key: &Key) -> Option<Arc<Entry>> {
+    fn holds(&self, entry: &Entry) -> bool {
+        self.validity.holds(entry.provenance(), || entry.key_text())
+    }
+
+    fn find(&self, key: &Key) -> Option<Entry> {
         if let Some(entry) = self.recent.get(key) {
             return Some(entry);
         }
@@ -125,7 +141,7 @@ impl Embedded {
         }
     }
 
-    fn keep(&self, entry: Arc<Entry>) {
+    fn keep(&self, entry: Entry) {
         let size = entry.size() as u64;
         self.entries.insert(entry.key().hash(), entry);
         // moka looks at its bound after so many entries, however large they are.
@@ -147,36 +163,23 @@ impl CacheStore for Embedded {
         Box::pin(ready(Ok(self.get(key).0)))
     }
 
-    fn put(&self, entry: Arc<Entry>) -> StoreFuture<'_, ()> {
+    fn put(&self, entry: Entry) -> StoreFuture<'_, ()> {
         self.keep(entry);
         Box::pin(ready(Ok(())))
     }
 
     fn is_valid<'a>(&'a self, entry: &'a Entry) -> StoreFuture<'a, bool> {
-        Box::pin(ready(Ok(self.validity.holds(entry))))
+        Box::pin(ready(Ok(self.holds(entry))))
     }
 
     fn invalidate<'a>(&'a self, targets: &'a [Target]) -> StoreFuture<'a, Stamp> {
         Box::pin(ready(Ok(self.invalidate_now(targets))))
     }
 
-    fn remove<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, ()> {
-        if self.find(key).is_some() {
-            self.entries.invalidate(&key.hash());
-        }
-        Box::pin(ready(Ok(())))
-    }
-
     fn clear(&self) -> StoreFuture<'_, Stamp> {
         let stamp = self.validity.invalidate_all();
         self.entries.invalidate_all();
         Box::pin(ready(Ok(stamp)))
-    }
-
-    fn ttl<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Option<Duration>> {
-        let (looked, now) = self.get(key);
-        let ttl = looked.entry().map(|entry| entry.ttl(now));
-        Box::pin(ready(Ok(ttl)))
     }
 
     fn size(&self) -> StoreFuture<'_, StoreSize> {
@@ -200,22 +203,24 @@ struct Lifetime;
 /// moka's timers have an end.
 const LONGEST: Duration = Duration::from_secs(365 * 86_400);
 
-impl Expiry<u64, Arc<Entry>> for Lifetime {
-    fn expire_after_create(&self, _: &u64, entry: &Arc<Entry>, _: Instant) -> Option<Duration> {
+impl Expiry<u64, Entry> for Lifetime {
+    fn expire_after_create(&self, _: &u64, entry: &Entry, _: Instant) -> Option<Duration> {
         Some(entry.lifetime().min(LONGEST))
     }
 
-    fn expire_after_update(&self, _: &u64, entry: &Arc<Entry>, _: Instant, _: Option<Duration>) -> Option<Duration> {
+    fn expire_after_update(&self, _: &u64, entry: &Entry, _: Instant, _: Option<Duration>) -> Option<Duration> {
         Some(entry.lifetime().min(LONGEST))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicBool;
+
     use http::{HeaderMap, StatusCode};
 
     use super::*;
-    use crate::cache::Snapshot;
+    use crate::cache::store::{buffered_response::BufferedResponse, stored_response::StoredResponse};
 
     #[test]
     fn two_keys_of_one_hash_are_never_each_others() {
@@ -223,13 +228,19 @@ mod tests {
         let store = Embedded::new(1 << 20).clock(clock.clone());
         let (a, b) = (Key::with_hash(b"a", 7), Key::with_hash(b"b", 7));
         let put = |key: &Key| {
-            let answer = Snapshot::new(StatusCode::OK, &HeaderMap::new(), key.as_bytes());
+            let answer = BufferedResponse::new(StatusCode::OK, &HeaderMap::new(), key.as_bytes());
             let stamp = store.validity.stamp();
-            store.keep(Arc::new(Entry::new(key.clone(), answer, stamp, clock.now(), Duration::from_secs(60))));
+            store.keep(Entry::from(StoredResponse::new(
+                key.clone(),
+                answer,
+                stamp,
+                clock.now(),
+                Duration::from_secs(60),
+            )));
         };
         let has = |key: &Key| match store.get(key).0 {
-            Lookup::Hit(entry, _) => Some(entry.answer().body().clone()),
-            Lookup::Stale(..) | Lookup::Miss(_) => None,
+            Lookup::Hit(entry, _) => Some(entry.body().clone()),
+            Lookup::Stale(..) | Lookup::VariesBy(..) | Lookup::Miss(_) => None,
         };
         put(&a);
         assert_eq!((has(&a).as_deref(), has(&b)), (Some(&b"a"[..]), None));
@@ -237,19 +248,20 @@ mod tests {
         assert_eq!((has(&a), has(&b).as_deref()), (None, Some(&b"b"[..])));
     }
 
-    fn entry(name: &str, body: usize, now: Instant) -> Arc<Entry> {
-        let answer = Snapshot::new(StatusCode::OK, &HeaderMap::new(), &vec![0; body]);
-        Arc::new(Entry::new(Key::new(name), answer, Stamp::new(1), now, Duration::from_secs(60)))
+    fn entry(name: &str, body: usize, now: Instant) -> Entry {
+        let answer = BufferedResponse::new(StatusCode::OK, &HeaderMap::new(), &vec![0; body]);
+        Entry::from(StoredResponse::new(Key::new(name), answer, Stamp::new(1), now, Duration::from_secs(60)))
     }
 
     #[test]
     fn moka_is_told_how_long_entries_live() {
         let now = Clock::manual().now();
-        let answer = Snapshot::new(StatusCode::OK, &HeaderMap::new(), b"");
+        let answer = BufferedResponse::new(StatusCode::OK, &HeaderMap::new(), b"");
         for (fresh, kept, expected) in [(60, 0, 60), (60, 30, 90), (u64::MAX, 0, 365 * 86_400)] {
             let (fresh, kept) = (Duration::from_secs(fresh), Duration::from_secs(kept));
-            let entry = Entry::new(Key::new("key"), answer.clone(), Stamp::new(1), now, fresh).keep_stale_for(kept);
-            let entry = Arc::new(entry);
+            let entry =
+                StoredResponse::new(Key::new("key"), answer.clone(), Stamp::new(1), now, fresh).keep_stale_for(kept);
+            let entry = Entry::from(entry);
             let expected = Some(Duration::from_secs(expected));
             assert_eq!(Lifetime.expire_after_create(&0, &entry, now), expected);
             assert_eq!(
@@ -277,7 +289,7 @@ mod tests {
     fn what_is_asked_for_all_the_time_stays() {
         let store = Embedded::new(1 << 20);
         let popular = entry("popular", 100, store.clock.now());
-        store.keep(Arc::clone(&popular));
+        store.keep(popular.clone());
         for n in 0..20_000 {
             store.keep(entry(&n.to_string(), 100, store.clock.now()));
             // Found without moka, which has to hear of it now and then.
@@ -291,7 +303,7 @@ mod tests {
     fn what_goes_elsewhere_is_not_kept_in_front() {
         let store = Embedded::new(1 << 20);
         let one = entry("one", 100, store.clock.now());
-        store.keep(Arc::clone(&one));
+        store.keep(one.clone());
         assert!(store.find(one.key()).is_some() && store.find(one.key()).is_some());
         store.entries.invalidate(&one.key().hash());
         assert!(store.recent.get(one.key()).is_none());
@@ -299,5 +311,40 @@ mod tests {
         store.recent.forget(&one);
         store.recent.keep(&one, gone);
         assert!(store.recent.get(one.key()).is_none(), "it went while somebody looked");
+    }
+
+    /// A lookup that overlaps with a removal must not put the entry back in front of moka, where it would stay.
+    #[test]
+    fn an_entry_that_was_removed_does_not_come_back() {
+        let clock = Clock::manual();
+        let store = Embedded::new(1 << 20).clock(clock.clone());
+        let (key, done) = (Key::new(*b"key"), AtomicBool::new(false));
+        let stamp = store.validity.stamp();
+        let found = || store.get(&key).0.response().map(|response| response.body().clone());
+        let (mut came_back, mut replaced) = (0, 0);
+        std::thread::scope(|threads| {
+            for _ in 0..2 {
+                threads.spawn(|| {
+                    while !done.load(Ordering::Relaxed) {
+                        drop(found());
+                    }
+                });
+            }
+            for round in 0..20_000_u32 {
+                let put = |n: u32| {
+                    let response = BufferedResponse::new(StatusCode::OK, &HeaderMap::new(), &n.to_le_bytes());
+                    let minute = Duration::from_secs(60);
+                    store.keep(StoredResponse::new(key.clone(), response, stamp, clock.now(), minute).into());
+                };
+                put(round);
+                put(round + 1);
+                let is_new = (0..3).all(|_| found().as_deref() == Some(&(round + 1).to_le_bytes()));
+                replaced += u32::from(!is_new);
+                store.entries.invalidate(&key.hash());
+                came_back += u32::from((0..3).any(|_| found().is_some()));
+            }
+            done.store(true, Ordering::Relaxed);
+        });
+        assert_eq!((came_back, replaced), (0, 0));
     }
 }

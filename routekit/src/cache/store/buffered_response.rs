@@ -10,7 +10,7 @@ use crate::{observe::Failure, problem::Problem};
 
 /// An answer that can be given more than once: its content is at hand.
 #[derive(Clone)]
-pub struct Snapshot {
+pub struct BufferedResponse {
     pub(in crate::cache) status: StatusCode,
     pub(in crate::cache) headers: HeaderMap,
     pub(in crate::cache) body: Bytes,
@@ -19,7 +19,7 @@ pub struct Snapshot {
     pub(in crate::cache) failure: Option<Failure>,
 }
 
-impl Snapshot {
+impl BufferedResponse {
     /// An answer of these. Headers that concern only one connection are left out (RFC 9110 §7.6.1, RFC 9111 §3.1).
     #[must_use]
     pub fn new(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
@@ -131,10 +131,10 @@ fn copy(value: &HeaderValue) -> HeaderValue {
     copy
 }
 
-impl fmt::Debug for Snapshot {
+impl fmt::Debug for BufferedResponse {
     /// Without the content.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Snapshot")
+        f.debug_struct("BufferedResponse")
             .field("status", &self.status)
             .field("headers", &self.headers)
             .field("bytes", &self.body.len())

@@ -4,11 +4,11 @@
 //! what was noted. What is asked for all the time need not be noted each time.
 
 use std::sync::{
-    Arc, RwLock,
+    RwLock,
     atomic::{AtomicU32, Ordering},
 };
 
-use crate::cache::{Entry, Key};
+use crate::cache::store::{entry::Entry, key::Key};
 
 /// Larger entries are not kept here: to find one costs little beside sending it.
 const LARGEST: usize = 16 * 1024;
@@ -22,7 +22,7 @@ pub(in crate::cache) struct Recent(Box<[Place]>);
 
 #[derive(Default)]
 struct Place {
-    entry: RwLock<Option<Arc<Entry>>>,
+    entry: RwLock<Option<Entry>>,
     asked: AtomicU32,
     /// How many entries went elsewhere that might have been here.
     gone: AtomicU32,
@@ -36,9 +36,9 @@ impl Recent {
     }
 
     /// The entry of this key, unless it is not here, or moka is to be told, or whoever changes the place is at it.
-    pub(in crate::cache) fn get(&self, key: &Key) -> Option<Arc<Entry>> {
+    pub(in crate::cache) fn get(&self, key: &Key) -> Option<Entry> {
         let place = self.place(key.hash());
-        let entry = place.entry.try_read().ok()?.as_ref().filter(|entry| entry.key() == key).map(Arc::clone)?;
+        let entry = place.entry.try_read().ok()?.as_ref().filter(|entry| entry.key() == key).cloned()?;
         let asked = place.asked.fetch_add(1, Ordering::Relaxed);
         (!asked.is_multiple_of(NOTED)).then_some(entry)
     }
@@ -49,25 +49,25 @@ impl Recent {
     }
 
     /// Keeps what was found elsewhere, unless something has gone there meanwhile: perhaps this.
-    pub(in crate::cache) fn keep(&self, entry: &Arc<Entry>, gone: u32) {
+    pub(in crate::cache) fn keep(&self, entry: &Entry, gone: u32) {
         if entry.size() > LARGEST {
             return;
         }
         let place = self.place(entry.key().hash());
         if let Ok(mut kept) = place.entry.try_write()
             && place.gone.load(Ordering::SeqCst) == gone
-            && !kept.as_ref().is_some_and(|kept| Arc::ptr_eq(kept, entry))
+            && !kept.as_ref().is_some_and(|kept| kept.is(entry))
         {
-            *kept = Some(Arc::clone(entry));
+            *kept = Some(entry.clone());
         }
     }
 
     /// Forgets an entry that is gone elsewhere.
-    pub(in crate::cache) fn forget(&self, entry: &Arc<Entry>) {
+    pub(in crate::cache) fn forget(&self, entry: &Entry) {
         let place = self.place(entry.key().hash());
         let mut kept = place.entry.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         place.gone.fetch_add(1, Ordering::SeqCst);
-        if kept.as_ref().is_some_and(|kept| Arc::ptr_eq(kept, entry)) {
+        if kept.as_ref().is_some_and(|kept| kept.is(entry)) {
             *kept = None;
         }
     }
