@@ -110,10 +110,7 @@ pub use self::{
         key::Key,
         snapshot::Snapshot,
     },
-    validity::{
-        clock::{Stamp, Target},
-        tag::Tag,
-    },
+    validity::{clock::Stamp, tag::Tag, target::Target},
     values::{CacheOptions, DecodeError, EncodeError, Format, ValueError},
 };
 pub(crate) use self::{
@@ -134,5 +131,5 @@ use self::{
     },
     stats::counters,
     store::{aged_headers, contract, embedded, entry, hex, identity_hasher, key, recent, snapshot},
-    validity::{bans, clock, glob, tag, tag_table, template},
+    validity::{clock, glob, tag, template},
 };

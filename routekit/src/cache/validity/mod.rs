@@ -5,4 +5,5 @@ pub(in crate::cache) mod clock;
 pub(in crate::cache) mod glob;
 pub(in crate::cache) mod tag;
 pub(in crate::cache) mod tag_table;
+pub(in crate::cache) mod target;
 pub(in crate::cache) mod template;
