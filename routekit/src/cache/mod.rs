@@ -113,10 +113,7 @@ pub use self::{
         stored_response::{Reuse, StoredResponse},
         variants::Variants,
     },
-    validity::{
-        clock::{Stamp, Target},
-        tag::Tag,
-    },
+    validity::{clock::Stamp, tag::Tag, target::Target},
     values::{CacheOptions, DecodeError, EncodeError, Format, ValueError},
 };
 pub(crate) use self::{
@@ -137,5 +134,5 @@ use self::{
     },
     stats::counters,
     store::{aged_headers, embedded, hex, key, stored_response},
-    validity::{clock, glob, identity_hasher, tag, template},
+    validity::{glob, identity_hasher, tag, template},
 };

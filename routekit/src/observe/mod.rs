@@ -11,6 +11,7 @@
 mod exchange;
 mod method;
 mod observer;
+mod permit;
 
 pub use self::{
     exchange::{Exchange, RouteState, Routes},
@@ -19,4 +20,5 @@ pub use self::{
 pub(crate) use self::{
     method::{METHODS, method_index, method_name},
     observer::Report,
+    permit::RunningPermit,
 };

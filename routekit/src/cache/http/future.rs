@@ -9,7 +9,7 @@ use axum::response::Response;
 use pin_project_lite::pin_project;
 
 use crate::cache::{
-    invalidation::{Guard, Watched},
+    invalidation::{Change, ChangeFuture},
     status::{self, BYPASS, Fwd},
 };
 
@@ -25,7 +25,7 @@ pin_project! {
     #[project = WayProjection]
     enum Way<F, E> {
         // Nothing is cached here, or not this request, for this reason.
-        Passed { #[pin] inner: Watched<F, E>, why: Option<Fwd> },
+        Passed { #[pin] inner: ChangeFuture<F, E>, why: Option<Fwd> },
         // Taken with the first poll.
         Hit { response: Option<Response> },
         Asked { answer: Answer<E> },
@@ -42,8 +42,8 @@ impl<F, E> CachedFuture<F, E> {
     }
 
     /// The same for a request that may change its URL.
-    pub(in crate::cache) fn watched(inner: F, why: Option<Fwd>, guard: Option<Guard>) -> Self {
-        Self { way: Way::Passed { inner: Watched::new(inner, guard), why } }
+    pub(in crate::cache) fn watched(inner: F, why: Option<Fwd>, change: Option<Box<Change>>) -> Self {
+        Self { way: Way::Passed { inner: ChangeFuture::new(inner, change), why } }
     }
 
     pub(in crate::cache) fn hit(response: Response) -> Self {

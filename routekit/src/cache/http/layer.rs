@@ -3,6 +3,7 @@ use std::{sync::Arc, time::Duration};
 use http::{HeaderName, request::Parts};
 use tower_layer::Layer;
 
+use crate::cache::invalidation::InvalidationPlan;
 use crate::cache::{
     Cache, Cached, CdnTags,
     outgoing::Outgoing,
@@ -38,6 +39,7 @@ impl CacheLayer {
         Self {
             policy: Some(Policy {
                 cache,
+                changes: None,
                 rules,
                 deadline: DEADLINE,
                 debug_headers: false,
@@ -264,6 +266,10 @@ impl<S> Layer<S> for CacheLayer {
         if let Some(policy) = &self.policy {
             policy.places.check(&policy.template, &policy.tags);
         }
-        Cached { inner, policy: self.policy.clone().map(Arc::new) }
+        let policy = self.policy.clone().map(|policy| {
+            let plan = InvalidationPlan::of_url(policy.cache.clone(), Arc::clone(&policy.stats), policy.partition);
+            Arc::new(Policy { changes: Some(Arc::new(plan)), ..policy })
+        });
+        Cached { inner, policy }
     }
 }

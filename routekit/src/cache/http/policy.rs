@@ -1,18 +1,14 @@
 //! What one route caches by, made ready at start-up.
 
 use std::{
-    borrow::Cow,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use axum::{
-    body::HttpBody,
-    extract::{OriginalUri, Request},
-    response::Response,
-};
+use axum::{body::HttpBody, extract::Request, response::Response};
 use http::{HeaderName, HeaderValue, Method, Uri, header};
 
+use crate::cache::invalidation::{InvalidationPlan, requested_uri};
 use crate::cache::{
     BufferedResponse, Cache, CacheTags, Counters, Key, Stamp, StoredResponse, Tag, Variants,
     directives::{Concerns, Taken, Wishes},
@@ -23,7 +19,7 @@ use crate::cache::{
     status::{CACHE_STATUS, Fwd, HIT, X_CACHE, X_CACHE_KEY},
     storable::{Rules, Storing},
     tag,
-    template::{Places, Template, decoded},
+    template::{Places, Template},
 };
 use crate::{
     identity::Identity,
@@ -41,6 +37,8 @@ pub(in crate::cache) const MAX_BODY: u64 = 1024 * 1024;
 #[derive(Debug, Clone)]
 pub(in crate::cache) struct Policy {
     pub(in crate::cache) cache: Cache,
+    /// What requests that pass by the cache may change.
+    pub(in crate::cache) changes: Option<Arc<InvalidationPlan>>,
     pub(in crate::cache) rules: Rules,
     /// How long a fill may take.
     pub(in crate::cache) deadline: Duration,
@@ -123,7 +121,7 @@ impl Policy {
         }
         // HEAD routes of a path have answers of their own.
         let route = if self.head == Head::Alone { "HEAD" } else { &*self.template };
-        let (uri, shown) = (asked_for(request), request.uri());
+        let (uri, shown) = (requested_uri(request), request.uri());
         let rewritten = (!is_same(uri, shown)).then(|| {
             let query = (uri.query() != shown.query()).then(|| shown.query());
             format!("{route} {} {query:?}", shown.path())
@@ -157,7 +155,7 @@ impl Policy {
         let partition = partition.unwrap_or_else(|| self.cache.partition_name().to_owned());
         let headers = request.headers().clone();
         let wishes = Wishes::of(taken, &headers);
-        let uris = (asked_for(request).clone(), request.uri().clone());
+        let uris = (requested_uri(request).clone(), request.uri().clone());
         let mut asked = Asked::new(key, headers, wishes, partition, uris);
         if self.audience == Some(Audience::User) {
             asked.identity = request.extensions().get().cloned();
@@ -230,7 +228,7 @@ impl Policy {
     /// The names of its tags: those that the route declares, and those that the handler has found.
     fn names_of(&self, asked: &Asked, response: &Response, spellings: &Spellings) -> Vec<String> {
         let (places, told) = (&self.places, spellings.told());
-        let declared = self.tags.iter().flat_map(|template| names(template, places, asked.shown.path(), &told));
+        let declared = self.tags.iter().flat_map(|template| template.names(places, asked.shown.path(), &told));
         let found = response.extensions().get::<CacheTags>().into_iter().flat_map(CacheTags::names);
         declared.chain(found.map(str::to_owned)).chain(groups::of_answer(response.headers())).collect()
     }
@@ -269,35 +267,8 @@ pub(in crate::cache) struct Stored {
     pub(in crate::cache) variants: Option<Variants>,
 }
 
-/// What the client asked for: a router that is nested in another one is shown only what is left of the path.
-pub(in crate::cache) fn asked_for(request: &Request) -> &Uri {
-    request.extensions().get::<OriginalUri>().map_or_else(|| request.uri(), |original| &original.0)
-}
-
 /// Mostly one is a clone of the other.
 fn is_same(one: &Uri, other: &Uri) -> bool {
     let text = |uri: &Uri| uri.path_and_query().map(|path| std::ptr::from_ref(path.as_str()));
     text(one) == text(other) && one.authority().is_none() && other.authority().is_none() || one == other
-}
-
-/// The names that a template stands for: as the path spells its placeholders, and, where that is different, as the handler's
-/// arguments do.
-pub(in crate::cache) fn names(
-    template: &Template,
-    places: &Places,
-    path: &str,
-    spellings: &[(&str, String)],
-) -> Vec<String> {
-    let written = |name: &str| places.written(path, name).map(decoded);
-    let mut names = vec![template.fill(written)];
-    if !template.is_fixed() && !spellings.is_empty() {
-        let parsed = template.fill(|name| {
-            let told = spellings.iter().find(|(told, _)| *told == name);
-            told.map(|(_, value)| Cow::Borrowed(value.as_str())).or_else(|| written(name))
-        });
-        if parsed != names[0] {
-            names.push(parsed);
-        }
-    }
-    names
 }

@@ -11,7 +11,7 @@ use crate::cache::{
     CachedFuture, Lookup,
     directives::Taken,
     fetch::Handled,
-    invalidation::Guard,
+    invalidation::Change,
     policy::{Admitted, Policy},
     serve::Asking,
 };
@@ -50,8 +50,7 @@ where
                     // Nor has a layer of this cache further in.
                     Handled::mark(&mut request, &policy.cache);
                     policy.stats.bypass();
-                    let guard =
-                        Guard::of(&policy.cache, &policy.stats, policy.partition.as_slice(), true, &mut request);
+                    let guard = policy.changes.as_ref().and_then(|plan| Change::of(plan, &mut request));
                     (Some(why), guard)
                 }
             },
