@@ -67,7 +67,7 @@ impl Tested<'_> {
     }
 
     async fn invalidate(&self, tags: &[&str]) -> Stamp {
-        let targets: Vec<Target> = tags.iter().map(|tag| Target::tag(Tag::named("", tag))).collect();
+        let targets: Vec<Target> = tags.iter().map(|tag| Target::tag("", tag)).collect();
         self.store.invalidate(&targets).await.unwrap()
     }
 }

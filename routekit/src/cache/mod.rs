@@ -97,10 +97,9 @@ pub use self::{
     cache::Cache,
     events::event::{InvalidatedUser, Invalidation},
     http::{
-        future::CachedFuture,
         layer::CacheLayer,
         response_parts::{CacheTags, NoStore},
-        service::Cached,
+        service::{Cached, CachedFuture},
     },
     invalidation::{InvalidateLayer, Invalidating, InvalidatingFuture},
     stats::report::{CacheStats, Counts, Provider, ProviderStatus, RouteStats},
@@ -114,31 +113,22 @@ pub use self::{
         stored_response::{Reuse, StoredResponse},
         variants::Variants,
     },
-    validity::{
-        clock::{Stamp, Target},
-        tag::Tag,
-    },
+    validity::{clock::Stamp, tag::Tag, target::Target},
     values::{CacheOptions, DecodeError, EncodeError, Format, ValueError},
 };
 pub(crate) use self::{
     cache::WeakCache,
     events::listeners::Listener,
-    http::policy::DEADLINE,
+    http::policy::DEFAULT_DEADLINE,
     stats::{counters::Counters, report::Condition},
     validity::template::{may_be_equal, may_match},
 };
 pub use crate::route::{Audience, CdnTags};
 // Where the engine's files find each other until each room imports from the rooms below it.
 use self::{
-    coalesce::{deadline, detach as detached, flight, uncacheable},
-    events::{edge_tags, listeners},
-    headers::{groups, status},
-    http::{
-        body, conditional, fetch, outgoing, policy, replay,
-        request::{cache_request as request, directives},
-        reuse, revalidate, serve, storable,
-    },
+    events::listeners,
+    headers::status,
     stats::counters,
-    store::{aged_headers, embedded, hex, key, stored_response},
-    validity::{clock, glob, identity_hasher, tag, template},
+    store::{embedded, hex, key, stored_response},
+    validity::{glob, tag},
 };

@@ -12,11 +12,13 @@ mod cache_outcome;
 mod exchange;
 mod method;
 mod observer;
+mod permit;
 
 pub(crate) use self::{
     cache_outcome::{CacheOutcome, WantsCacheOutcome},
     method::{METHODS, method_index, method_name},
     observer::Report,
+    permit::RunningPermit,
 };
 pub use self::{
     exchange::{Exchange, RouteState, Routes},

@@ -145,7 +145,10 @@ mod tests {
         let (a, b, stamp) = (Key::with_hash(b"a", 7), Key::with_hash(b"b", 7), Stamp::new(1));
         let Role::Lead(lead) = flights.board(&a, stamp) else { panic!("the first request leads") };
         assert!(matches!(flights.board(&a, stamp), Role::Join(_)), "the same key");
-        assert!(matches!(flights.board(&b, stamp), Role::Alone), "another key must not receive the response of this one");
+        assert!(
+            matches!(flights.board(&b, stamp), Role::Alone),
+            "another key must not receive the response of this one"
+        );
         drop(lead);
         assert!(matches!(flights.board(&b, stamp), Role::Lead(_)));
     }

@@ -25,9 +25,7 @@ use crate::{
             reuse, revalidate,
             storable::{Received, Storability, Storing},
         },
-        store::{
-            buffered_response::BufferedResponse, entry::Entry, lookup::Lookup, stored_response::StoredResponse,
-        },
+        store::{buffered_response::BufferedResponse, entry::Entry, lookup::Lookup, stored_response::StoredResponse},
         validity::clock::Stamp,
     },
     deadline,
@@ -90,12 +88,7 @@ pub(in crate::cache) struct Fetch<'a> {
 
 impl Fetch<'_> {
     /// Calls the handler, stores its response if that is allowed, and hands the outcome to the requests that wait.
-    pub(in crate::cache) async fn run<S>(
-        self,
-        mut request: Request,
-        inner: S,
-        mode: Mode,
-    ) -> Result<Response, S::Error>
+    pub(in crate::cache) async fn run<S>(self, mut request: Request, inner: S, mode: Mode) -> Result<Response, S::Error>
     where
         S: Service<Request, Response = Response> + Clone + Send + 'static,
         S::Future: Send,

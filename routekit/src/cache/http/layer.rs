@@ -14,6 +14,7 @@ use crate::{
             service::Cached,
             storable::Rules,
         },
+        invalidation::InvalidationPlan,
         validity::template::{Places, Template},
     },
     observe::{Observer, Report},
@@ -46,6 +47,7 @@ impl CacheLayer {
         Self {
             policy: Some(Policy {
                 cache,
+                changes: None,
                 rules,
                 deadline: DEFAULT_DEADLINE,
                 debug_headers: false,
@@ -279,6 +281,10 @@ impl<S> Layer<S> for CacheLayer {
         if let Some(policy) = &self.policy {
             policy.places.check(&policy.template, &policy.tags);
         }
-        Cached { inner, policy: self.policy.clone().map(Arc::new) }
+        let policy = self.policy.clone().map(|policy| {
+            let plan = InvalidationPlan::of_url(policy.cache.clone(), Arc::clone(&policy.stats), policy.partition);
+            Arc::new(Policy { changes: Some(Arc::new(plan)), ..policy })
+        });
+        Cached { inner, policy }
     }
 }

@@ -10,6 +10,7 @@ use crate::{
         cache::Cache,
         headers::status::X_CACHE_KEY,
         http::{outgoing::Outgoing, storable::Rules},
+        invalidation::InvalidationPlan,
         stats::counters::Counters,
         store::key::Key,
         validity::template::{Places, Template},
@@ -28,6 +29,8 @@ pub(in crate::cache) const DEFAULT_MAX_BODY: u64 = 1024 * 1024;
 #[derive(Debug, Clone)]
 pub(in crate::cache) struct Policy {
     pub(in crate::cache) cache: Cache,
+    /// What requests with an unsafe method invalidate; made when the layer is applied.
+    pub(in crate::cache) changes: Option<Arc<InvalidationPlan>>,
     pub(in crate::cache) rules: Rules,
     /// How long a fetch may take, from the call of the inner service to the end of its body.
     pub(in crate::cache) deadline: Duration,

@@ -96,9 +96,7 @@ pub(in crate::cache) async fn stale_instead_of_failure(
         request.directives.stale_if_error(reuse.stale_if_error)
     };
     // A response that is fresh, or refused by `no-cache`, was found because the client wants a newer one.
-    if request.directives.control.no_cache
-        || response.stale_for(now) >= limit
-        || !policy.cache.is_valid(response).await
+    if request.directives.control.no_cache || response.stale_for(now) >= limit || !policy.cache.is_valid(response).await
     {
         return None;
     }

@@ -28,7 +28,7 @@ use crate::{
             reuse,
             serve::Serve,
         },
-        invalidation::{Guard, Watched},
+        invalidation::{Change, ChangeFuture},
         store::lookup::Lookup,
     },
     observe::{CacheOutcome, WantsCacheOutcome},
@@ -60,7 +60,7 @@ where
 
     #[inline]
     fn call(&mut self, mut request: Request) -> Self::Future {
-        let (bypass, guard) = match &self.policy {
+        let (bypass, change) = match &self.policy {
             None => (None, None),
             Some(policy) => match admit(policy, &request) {
                 Admission::Lookup(kind) => return lookup(policy, &mut self.inner, request, kind),
@@ -68,14 +68,13 @@ where
                     // Layers of the same cache further in bypass the request, too.
                     OuterCacheMark::set(&mut request, &policy.cache);
                     policy.stats.bypass();
-                    let guard =
-                        Guard::of(&policy.cache, &policy.stats, policy.partition.as_slice(), true, &mut request);
-                    (Some(why), guard)
+                    let change = policy.changes.as_ref().and_then(|plan| Change::of(plan, &mut request));
+                    (Some(why), change)
                 }
             },
         };
         // The only such call here, so that the inner service is compiled into it.
-        CachedFuture::passed(self.inner.call(request), bypass, guard)
+        CachedFuture::passed(self.inner.call(request), bypass, change)
     }
 }
 
@@ -128,7 +127,7 @@ pin_project! {
     #[project = WayProjection]
     enum Way<F, E> {
         // The inner service is called; with a reason, the response says why the cache takes no part.
-        Passed { #[pin] inner: Watched<F, E>, bypass: Option<Fwd> },
+        Passed { #[pin] inner: ChangeFuture<F, E>, bypass: Option<Fwd> },
         // Taken with the first poll.
         Hit { response: Option<Response> },
         // In a box, so that a hit has no room for it.
@@ -137,8 +136,8 @@ pin_project! {
 }
 
 impl<F, E> CachedFuture<F, E> {
-    fn passed(inner: F, bypass: Option<Fwd>, guard: Option<Guard>) -> Self {
-        Self { way: Way::Passed { inner: Watched::new(inner, guard), bypass } }
+    fn passed(inner: F, bypass: Option<Fwd>, change: Option<Box<Change>>) -> Self {
+        Self { way: Way::Passed { inner: ChangeFuture::new(inner, change), bypass } }
     }
 
     fn hit(response: Response) -> Self {

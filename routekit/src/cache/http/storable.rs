@@ -327,7 +327,11 @@ mod tests {
             (200, &[("age", "8"), ("cache-control", "max-age=9")], "", stale),
         ];
         for (status, headers, body, expected) in rows {
-            assert_eq!(storability(&rules(), &response(status, headers, body)), expected, "{status} {headers:?} {body}");
+            assert_eq!(
+                storability(&rules(), &response(status, headers, body)),
+                expected,
+                "{status} {headers:?} {body}"
+            );
         }
         let no_ttl = Rules { ttl: None, ..rules() };
         assert_eq!(storability(&no_ttl, &response(200, &[], "")), unsaid);
@@ -354,7 +358,9 @@ mod tests {
             (&[("cache-control", "s-maxage=5, stale-if-error=2")], (0, 2, true)),
         ];
         for (headers, expected) in rows {
-            let Storability::Store(Storing { reuse, .. }) = rules.storability(&response(200, headers, ""), NOW) else { panic!() };
+            let Storability::Store(Storing { reuse, .. }) = rules.storability(&response(200, headers, ""), NOW) else {
+                panic!()
+            };
             let found = (reuse.stale_while_revalidate.as_secs(), reuse.stale_if_error.as_secs(), reuse.must_revalidate);
             assert_eq!(found, expected, "{headers:?}");
         }

@@ -29,7 +29,7 @@ impl Store {
     }
 
     /// Whether that could be done at once.
-    pub(in crate::cache) fn invalidate_now(&self, targets: &[Target]) -> bool {
+    pub(in crate::cache) fn invalidate_now<'t>(&self, targets: impl IntoIterator<Item = &'t Target>) -> bool {
         match self {
             Self::Embedded(embedded) => {
                 embedded.invalidate_now(targets);

@@ -7,7 +7,7 @@ use std::{
 
 use crate::cache::{
     store::{key::Key, lookup::Lookup, stored_response::StoredResponse, variants::Variants},
-    validity::{clock::Stamp, key_text::KeyText, provenance::Provenance, tag::Tag},
+    validity::{clock::Stamp, key_text::KeyText, provenance::Provenance, tag::Tag, target::Target},
 };
 
 /// What a store keeps under a key: a response, or the names of the request headers by which responses differ.
@@ -108,6 +108,14 @@ impl Entry {
             (Self::VariesBy(one), Self::VariesBy(other)) => Arc::ptr_eq(one, other),
             (Self::Response(_), Self::VariesBy(_)) | (Self::VariesBy(_), Self::Response(_)) => false,
         }
+    }
+}
+
+impl Target {
+    /// Whether this target covers `entry`: whether an invalidation of the target makes the entry invalid.
+    #[must_use]
+    pub fn covers(&self, entry: &Entry) -> bool {
+        self.covers_entry(entry.tags(), || entry.key_text())
     }
 }
 

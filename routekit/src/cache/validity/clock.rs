@@ -11,12 +11,12 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::cache::{
-    Entry, Tag,
-    glob::Glob,
-    tag,
-    template::Template,
-    validity::{bans::Bans, key_text::KeyText, provenance::Provenance, tag_table::TagTable},
+use crate::cache::validity::{
+    bans::Bans,
+    key_text::KeyText,
+    provenance::Provenance,
+    tag_table::TagTable,
+    target::{Subject, Target},
 };
 
 /// What a cache's logical clock said. A later one is greater.
@@ -35,75 +35,6 @@ impl Stamp {
     pub const fn number(self) -> u64 {
         self.0
     }
-}
-
-/// What is to be invalid.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target(What);
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum What {
-    Tag(Tag),
-    Pattern { partition: String, pattern: Glob },
-}
-
-impl Target {
-    /// Whatever carries this tag.
-    #[must_use]
-    pub const fn tag(tag: Tag) -> Self {
-        Self(What::Tag(tag))
-    }
-
-    /// Whatever was answered for a path that fits this pattern. `*` is any text; a pattern with a `?` is about path and query. A path with
-    /// placeholders is the template of a route; beside a `*`, a placeholder is any text as well.
-    ///
-    /// A path, a prefix that ends with `/*`, and a template are tags; any other is a ban, which each older entry is tested against.
-    #[must_use]
-    pub fn pattern(partition: &str, pattern: &str) -> Self {
-        if !pattern.contains('{') {
-            return Self::glob(partition, Glob::new(pattern));
-        }
-        if names_route(pattern) {
-            return Self::tag(Tag::route(partition, pattern));
-        }
-        Self::glob(partition, Template::new(pattern).fill_pattern(&[], |_| None))
-    }
-
-    /// The tag, if it is one.
-    #[must_use]
-    pub const fn as_tag(&self) -> Option<Tag> {
-        match &self.0 {
-            What::Tag(tag) => Some(*tag),
-            What::Pattern { .. } => None,
-        }
-    }
-
-    /// Whether this entry is one of those that it is about.
-    #[must_use]
-    pub fn is_about(&self, entry: &Entry) -> bool {
-        match &self.0 {
-            What::Tag(tag) => entry.tags().contains(tag),
-            What::Pattern { partition, pattern } => entry.key_text().matches(partition, pattern),
-        }
-    }
-
-    pub(in crate::cache) fn glob(partition: &str, pattern: Glob) -> Self {
-        if pattern.has_query() {
-            return Self(What::Pattern { partition: partition.to_owned(), pattern });
-        }
-        if let Some(path) = pattern.literal() {
-            return Self::tag(Tag::path(partition, path));
-        }
-        match pattern.prefix() {
-            Some(prefix) if tag::is_prefix_tag(prefix) => Self::tag(Tag::prefix(partition, prefix)),
-            _ => Self(What::Pattern { partition: partition.to_owned(), pattern }),
-        }
-    }
-}
-
-/// Whether a pattern is the template of a route, and not one over paths.
-pub(in crate::cache) fn names_route(pattern: &str) -> bool {
-    pattern.contains('{') && (!pattern.contains(['*', '?']) || pattern.contains("{*"))
 }
 
 /// The clock and everything that has a number.
@@ -125,14 +56,15 @@ impl Validity {
     }
 
     /// Makes invalid whatever was stamped before now and is one of these.
-    pub(in crate::cache) fn invalidate(&self, targets: &[Target]) -> Stamp {
+    pub(in crate::cache) fn invalidate<'t>(&self, targets: impl IntoIterator<Item = &'t Target>) -> Stamp {
         let number = self.tick();
-        for Target(what) in targets {
-            match what {
-                What::Tag(tag) => self.numbers.record(*tag, number),
-                What::Pattern { partition, pattern } => {
-                    self.bans.add(partition, pattern, number, |number| self.numbers.raise_floor(number));
+        for target in targets {
+            match (target.as_tag(), target.subject()) {
+                (Some(tag), _) => self.numbers.record(tag, number),
+                (None, Subject::Pattern(pattern)) => {
+                    self.bans.add(target.partition(), pattern, number, |number| self.numbers.raise_floor(number));
                 }
+                (None, _) => {}
             }
         }
         self.tick();
@@ -177,6 +109,7 @@ mod tests {
     use std::{sync::atomic::AtomicUsize, thread};
 
     use super::*;
+    use crate::cache::validity::tag::Tag;
 
     fn entry(name: &str, stamp: Stamp) -> Provenance {
         Provenance::new(stamp).with_tags([Tag::named("", name)])
@@ -203,7 +136,7 @@ mod tests {
             });
             for (number, entry) in entries.iter().enumerate() {
                 round.store(number, Ordering::Relaxed);
-                validity.invalidate(&[Target::tag(entry.tags()[0])]);
+                validity.invalidate(&[Target::tag("", &number.to_string())]);
                 // More than once: the other thread may be about to take it for proven.
                 let is_valid = (0..20).any(|_| holds(&validity, entry));
                 if is_valid {
@@ -225,10 +158,10 @@ mod tests {
         assert!(one.is_proven_at(validity.stamp().number()));
         validity.numbers.record(one.tags()[0], u64::MAX);
         assert!(holds(&validity, &one), "its tags are not looked at as long as the clock stands");
-        validity.invalidate(&[Target::tag(Tag::named("", "other"))]);
+        validity.invalidate(&[Target::tag("", "other")]);
         assert!(!holds(&validity, &one), "and then they are");
         let two = entry("two", validity.stamp());
-        validity.invalidate(&[Target::tag(Tag::named("", "other"))]);
+        validity.invalidate(&[Target::tag("", "other")]);
         assert!(holds(&validity, &two), "it was another tag");
         validity.invalidate_all();
         assert!(!holds(&validity, &two));

@@ -8,4 +8,5 @@ pub(in crate::cache) mod key_text;
 pub(in crate::cache) mod provenance;
 pub(in crate::cache) mod tag;
 pub(in crate::cache) mod tag_table;
+pub(in crate::cache) mod target;
 pub(in crate::cache) mod template;

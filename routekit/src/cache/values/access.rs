@@ -61,7 +61,7 @@ impl Cache {
         let slot = Slot::new(self, key);
         if self.is_under_way(&slot.named.key) || self.values().are_filled_beside() {
             // What it read is perhaps older than this, and is stored later.
-            self.make_invalid(&[slot.target()], Vec::new).await?;
+            self.invalidate_targets(&[slot.target()]).await?;
         }
         let stamp = self.stamp().await?;
         let entry = slot.entry(value, options, stamp)?;
@@ -75,7 +75,7 @@ impl Cache {
     /// # Errors
     /// [`StoreError`] if the store cannot be reached; never with the embedded one.
     pub async fn invalidate(&self, key: &str) -> Result<(), StoreError> {
-        self.make_invalid(&[Slot::new(self, key).target()], Vec::new).await
+        self.invalidate_targets(&[Slot::new(self, key).target()]).await
     }
 
     /// Whether there is a value under this key that is fresh, of whatever type.

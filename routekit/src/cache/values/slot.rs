@@ -45,7 +45,7 @@ impl Slot {
 
     /// This one value.
     pub(super) fn target(&self) -> Target {
-        Target::tag(self.name().tag())
+        Target::value(self.cache.partition_arc(), self.name().tag())
     }
 
     /// Whether an entry is of this key, and not of another one with the same hash.

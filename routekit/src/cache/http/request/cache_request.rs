@@ -6,11 +6,11 @@ use http::{HeaderMap, HeaderName, Uri};
 use crate::{
     cache::{
         cache::Cache,
-        headers::reference::requested_uri,
         http::{
             policy::Policy,
             request::{admission::RequestKind, directives::ClientDirectives},
         },
+        invalidation::requested_uri,
         store::{contract::StoreError, key::Key, lookup::Lookup},
     },
     identity::Identity,
@@ -61,8 +61,7 @@ impl CacheRequest {
 
     /// The same request without a client: it accepts any response.
     pub(in crate::cache) fn without_client(&self) -> Self {
-        let directives =
-            ClientDirectives { credentials: self.directives.credentials, ..ClientDirectives::default() };
+        let directives = ClientDirectives { credentials: self.directives.credentials, ..ClientDirectives::default() };
         Self { directives, ..self.clone() }
     }
 

@@ -5,8 +5,8 @@ use http::Uri;
 
 use crate::{
     cache::{
-        headers::reference::requested_uri,
         http::policy::{HeadRequests, Policy},
+        invalidation::requested_uri,
         store::key::{Key, KeyParts},
     },
     route::Audience,

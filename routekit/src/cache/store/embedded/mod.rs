@@ -128,7 +128,7 @@ impl Embedded {
         Some(entry)
     }
 
-    pub(in crate::cache) fn invalidate_now(&self, targets: &[Target]) -> Stamp {
+    pub(in crate::cache) fn invalidate_now<'t>(&self, targets: impl IntoIterator<Item = &'t Target>) -> Stamp {
         self.validity.invalidate(targets)
     }
 
