@@ -56,8 +56,9 @@ impl CacheBuilder {
         Self { storage: Storage::Embedded { bytes: Some(bytes), tags }, ..self }
     }
 
-    /// How many invalidated tags the embedded store remembers, approximately. Defaults to one for 512 bytes of its size.
-    /// Beyond it, the oldest invalidations are forgotten, and everything that was stored before them becomes invalid.
+    /// How many invalidated tags the embedded store remembers, approximately. Defaults to one for 512 bytes of its
+    /// size. Beyond it, the oldest invalidations are forgotten, and everything that was stored before them becomes
+    /// invalid.
     pub fn tag_capacity(self, tags: usize) -> Self {
         let bytes = self.bytes();
         Self { storage: Storage::Embedded { bytes, tags: Some(tags) }, ..self }

@@ -7,8 +7,8 @@ use http::HeaderValue;
 /// The last second of the year 9999: later years have five digits.
 const LAST: Duration = Duration::from_secs(253_402_300_799);
 
-/// Parses a date in one of the three forms of RFC 9110. `None` for anything else, for a date that does not exist, and for
-/// a date before 1970.
+/// Parses a date in one of the three forms of RFC 9110. `None` for anything else, for a date that does not exist, and
+/// for a date before 1970.
 ///
 /// A year with two digits is one from 1970 to 2069.
 pub(in crate::cache) fn parse(value: &HeaderValue) -> Option<Duration> {

@@ -20,8 +20,8 @@ pub(in crate::cache) fn is_valid(etag: &HeaderValue) -> bool {
     only(etag.as_bytes()).is_some()
 }
 
-/// Whether a 304 with the tag `said` is about the response with the tag `stored` (RFC 9111 §4.3.4). A strong tag selects
-/// only the same strong tag.
+/// Whether a 304 with the tag `said` is about the response with the tag `stored` (RFC 9111 §4.3.4). A strong tag
+/// selects only the same strong tag.
 pub(in crate::cache) fn selects(said: &HeaderValue, stored: &HeaderValue) -> bool {
     let is_weak = said.as_bytes().starts_with(b"W/");
     said == stored || is_weak && is_valid(said) && only(said.as_bytes()) == only(stored.as_bytes())

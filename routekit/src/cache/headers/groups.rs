@@ -22,8 +22,8 @@ pub(in crate::cache) fn invalid_after(headers: &HeaderMap) -> Vec<String> {
     strings(headers, &CACHE_GROUP_INVALIDATION)
 }
 
-/// Parses the lines of a header as one list of strings, and ignores parameters. A list that cannot be parsed, or that has
-/// another kind of member, is ignored (RFC 9651 §4.2).
+/// Parses the lines of a header as one list of strings, and ignores parameters. A list that cannot be parsed, or that
+/// has another kind of member, is ignored (RFC 9651 §4.2).
 fn strings(headers: &HeaderMap, name: &HeaderName) -> Vec<String> {
     if !headers.contains_key(name) {
         return Vec::new();

@@ -2,12 +2,12 @@
 
 use http::{HeaderValue, Uri};
 
-/// Resolves `reference` against the URL of the request (RFC 3986 §5.2). Returns its path, without dot segments, query and
-/// fragment, and otherwise spelt as in the reference.
+/// Resolves `reference` against the URL of the request (RFC 3986 §5.2). Returns its path, without dot segments, query
+/// and fragment, and otherwise spelt as in the reference.
 ///
 /// `None` for another host, for an absolute reference if the host of the request is not known, and for a malformed
-/// reference. The host of the request is the one in its URL, else the one in `Host`. Ports count, apart from the default
-/// ports of `http` and `https`. The scheme does not: behind a proxy that terminates TLS it is not known.
+/// reference. The host of the request is the one in its URL, else the one in `Host`. Ports count, apart from the
+/// default ports of `http` and `https`. The scheme does not: behind a proxy that terminates TLS it is not known.
 pub(in crate::cache) fn same_host_path(
     request: &Uri,
     host: Option<&HeaderValue>,

@@ -10,7 +10,7 @@ use sfv::{
 
 use super::{
     directives::LONGEST,
-    response_control::{ResponseControl, Field},
+    response_control::{Field, ResponseControl},
 };
 
 const CDN_CACHE_CONTROL: HeaderName = HeaderName::from_static("cdn-cache-control");

@@ -31,9 +31,9 @@ pub struct CacheLayer {
 impl CacheLayer {
     /// A layer that stores responses in `cache`.
     ///
-    /// Without a [`ttl`](Self::ttl), the [`default_ttl`](crate::cache::CacheBuilder::default_ttl) of the cache applies;
-    /// without either, only responses that state a lifetime are stored. HEAD is answered from what a GET has stored, and
-    /// otherwise by the inner service.
+    /// Without a [`ttl`](Self::ttl), the [`default_ttl`](crate::cache::CacheBuilder::default_ttl) of the cache
+    /// applies; without either, only responses that state a lifetime are stored. HEAD is answered from what a GET has
+    /// stored, and otherwise by the inner service.
     #[must_use]
     pub fn new(cache: Cache) -> Self {
         let stats = Arc::clone(cache.book().of_layers());

@@ -20,7 +20,7 @@ use crate::{
         headers::status::{self, Because, Fwd},
         http::{
             conditional,
-            fetch::{Ctx, Fetch, Mode},
+            fetch::{Ctx, Fetch, FetchMode},
             policy::HeadRequests,
             replay,
             reuse::{self, Decision, decide},
@@ -67,10 +67,10 @@ where
             }
             let directives = &self.ctx.request.directives;
             if directives.credentials || directives.control.no_store {
-                return self.fetch(Mode::alone(), reason, found).await;
+                return self.fetch(FetchMode::alone(), reason, found).await;
             }
             if reason == Fwd::Request {
-                return self.fetch(Mode::reload(), reason, found).await;
+                return self.fetch(FetchMode::reload(), reason, found).await;
             }
             if cache.is_marked(self.ctx.request.key()) {
                 return self.alone().await;
@@ -87,7 +87,7 @@ where
                             return Ok(response);
                         }
                         Err(reason) => {
-                            let fetch = self.fetch(Mode::lead(lead), reason, found);
+                            let fetch = self.fetch(FetchMode::lead(lead), reason, found);
                             return Detachable::new(fetch, cache.detacher()).await;
                         }
                     },
@@ -180,7 +180,7 @@ where
         let policy = Arc::clone(&self.ctx.policy);
         match self.ctx.request.lookup(&policy.cache).await {
             Ok(Lookup::Hit(stored, _)) => lead.land(FillOutcome::Stored(stored)),
-            Ok(found) => drop(self.fetch(Mode::refresh(lead), Fwd::Stale, found).await),
+            Ok(found) => drop(self.fetch(FetchMode::refresh(lead), Fwd::Stale, found).await),
             Err(error) => policy.cache.warn(&error),
         }
     }
@@ -230,13 +230,13 @@ where
         match self.ctx.request.lookup(&policy.cache).await {
             Ok(found) => match self.from_store(&found) {
                 Ok(response) => Ok(response),
-                Err(reason) => self.fetch(Mode::alone(), reason, found).await,
+                Err(reason) => self.fetch(FetchMode::alone(), reason, found).await,
             },
             Err(error) => self.without_store(&error).await,
         }
     }
 
-    async fn fetch(self, mode: Mode, reason: Fwd, found: Lookup) -> Result<Response, S::Error> {
+    async fn fetch(self, mode: FetchMode, reason: Fwd, found: Lookup) -> Result<Response, S::Error> {
         let Self { ctx, request, inner } = self;
         Fetch { ctx: &ctx, reason, found }.run(request, inner, mode).await
     }

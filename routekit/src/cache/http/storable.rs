@@ -61,7 +61,8 @@ pub(in crate::cache) struct Rules {
     pub(in crate::cache) stale_if_error: Duration,
 }
 
-/// Statuses that the `ttl` applies to: heuristically cacheable (RFC 9110 §15.1), and with content that is meant to last.
+/// Statuses that the `ttl` applies to: heuristically cacheable (RFC 9110 §15.1), and with content that is meant to
+/// last.
 const BY_DEFAULT: [StatusCode; 5] = [
     StatusCode::OK,
     StatusCode::NON_AUTHORITATIVE_INFORMATION,
@@ -125,8 +126,8 @@ impl Rules {
             && self.varies_by(response.headers()).is_some_and(|names| names.is_empty())
     }
 
-    /// The request headers that a response varies by and that are not part of the key. `None` if they cannot be known, or
-    /// are too many.
+    /// The request headers that a response varies by and that are not part of the key. `None` if they cannot be known,
+    /// or are too many.
     fn varies_by(&self, headers: &HeaderMap) -> Option<Vec<HeaderName>> {
         let mut names = vary::names(headers)?;
         names.retain(|name| !self.vary.contains(name));
