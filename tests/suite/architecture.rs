@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 const STOREYS: &[&[&str]] = &[
     &["printable"],
     &["clock", "observe", "problem", "setting", "setup", "spawner", "units"],
-    &["deps"],
+    &["deadline", "deps"],
     &["route"],
     &["identity"],
     &[

@@ -11,17 +11,20 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
     CacheBuilder, Counters, Entry, Key, Lookup, Stamp, StoreError, StoreSize, StoredResponse, Target,
+    coalesce::{
+        detach::Detacher,
+        flight::{FillOutcome, Flights, Role},
+        uncacheable::Uncacheable,
+    },
     counters::Book,
-    deadline::within,
-    flight::{Flights, Outcome, Role},
     listeners::{Listener, Listeners},
     store::{backend::Store, contract::StoreFuture},
     stored_response::CENTURY,
-    uncacheable::Marks,
     values::{Settings, Values},
 };
 use crate::{
     clock::Clock,
+    deadline::within,
     printable::{Chain, Printable},
     route::Method,
     spawner::Spawner,
@@ -82,9 +85,10 @@ struct Shared {
     /// The share by which lifetimes are shortened at most.
     jitter: f64,
     flights: Arc<Flights>,
-    marks: Marks,
+    marks: Uncacheable,
     listeners: Listeners,
-    fills: Arc<Semaphore>,
+    /// For fetches whose clients have left.
+    detacher: Detacher,
     handlers: Arc<Semaphore>,
     values: Values,
     book: Book,
@@ -130,13 +134,13 @@ impl Cache {
     ) -> Self {
         let shared = Shared {
             store,
+            detacher: Detacher::new(spawner.clone(), MOST_FILLS),
             spawner,
             jitter,
             flights: Arc::default(),
-            marks: Marks::new(clock.now()),
+            marks: Uncacheable::new(clock.now()),
             clock,
             listeners: Listeners::new(listeners),
-            fills: Arc::new(Semaphore::new(MOST_FILLS)),
             handlers: Arc::new(Semaphore::new(MOST_HANDLERS)),
             values: Values::new(values),
             book: Book::default(),
@@ -262,11 +266,11 @@ impl Cache {
     }
 
     /// Remembers whether an answer could be stored.
-    pub(super) fn learn(&self, key: &Key, outcome: &Outcome) {
+    pub(super) fn learn(&self, key: &Key, outcome: &FillOutcome) {
         match outcome {
-            Outcome::Alone => self.shared.marks.set(key, self.now()),
-            Outcome::Stored(_) => self.shared.marks.clear(key),
-            Outcome::Failed(..) => {}
+            FillOutcome::Alone => self.shared.marks.set(key, self.now()),
+            FillOutcome::Stored(_) => self.shared.marks.clear(key),
+            FillOutcome::Failed(..) => {}
         }
     }
 
@@ -306,14 +310,9 @@ impl Cache {
         lifetime.min(CENTURY).mul_f64(1.0 - self.shared.jitter * fastrand::f64())
     }
 
-    /// Goes on with a fill that nobody waits for, unless there are too many of those.
-    pub(super) fn go_on(&self, fill: impl Future + Send + 'static) -> bool {
-        let Ok(permit) = Arc::clone(&self.shared.fills).try_acquire_owned() else { return false };
-        self.spawn(async move {
-            let _permit = permit;
-            fill.await;
-        });
-        true
+    /// Runs fetches that no client waits for.
+    pub(in crate::cache) fn detacher(&self) -> &Detacher {
+        &self.shared.detacher
     }
 
     /// For a handler that nobody waits for, unless there are too many of those.

@@ -84,6 +84,7 @@ mod builder;
 mod cache;
 mod coalesce;
 mod events;
+mod headers;
 mod http;
 mod invalidation;
 mod stats;
@@ -96,10 +97,9 @@ pub use self::{
     cache::Cache,
     events::event::{InvalidatedUser, Invalidation},
     http::{
-        future::CachedFuture,
         layer::CacheLayer,
         response_parts::{CacheTags, NoStore},
-        service::Cached,
+        service::{Cached, CachedFuture},
     },
     invalidation::{InvalidateLayer, Invalidating, InvalidatingFuture},
     stats::report::{CacheStats, Counts, Provider, ProviderStatus, RouteStats},
@@ -120,20 +120,16 @@ pub use self::{
 pub(crate) use self::{
     cache::WeakCache,
     events::listeners::Listener,
-    http::policy::DEADLINE,
+    http::policy::DEFAULT_DEADLINE,
     stats::{counters::Counters, report::Condition},
     validity::template::{may_be_equal, may_match},
 };
 pub use crate::route::{Audience, CdnTags};
 // Where the engine's files find each other until each room imports from the rooms below it.
 use self::{
-    coalesce::{deadline, detached, flight, uncacheable},
-    events::{edge_tags, listeners},
-    http::{
-        body, conditional, directives, fetch, groups, headers, outgoing, policy, replay, request, reuse, revalidate,
-        serve, status, storable,
-    },
+    events::listeners,
+    headers::status,
     stats::counters,
-    store::{aged_headers, embedded, hex, key, stored_response},
-    validity::{glob, identity_hasher, tag, template},
+    store::{embedded, hex, key, stored_response},
+    validity::{glob, tag},
 };

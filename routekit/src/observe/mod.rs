@@ -8,17 +8,19 @@
 //!    inside can say what whoever stands outside will want to know.
 //! 4. A [`Failure`] travels in a response's extensions: which kind of 5xx it is.
 
+mod cache_outcome;
 mod exchange;
 mod method;
 mod observer;
 mod permit;
 
-pub use self::{
-    exchange::{Exchange, RouteState, Routes},
-    observer::{Event, Failure, Finished, Observer, Stopgap},
-};
 pub(crate) use self::{
+    cache_outcome::{CacheOutcome, WantsCacheOutcome},
     method::{METHODS, method_index, method_name},
     observer::Report,
     permit::RunningPermit,
+};
+pub use self::{
+    exchange::{Exchange, RouteState, Routes},
+    observer::{Event, Failure, Finished, Observer, Stopgap},
 };

@@ -3,10 +3,13 @@
 use std::{fmt, time::Duration};
 
 use axum::response::Response;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderValue, StatusCode};
 
 use super::plan::Page;
-use crate::{correlation::CORRELATION_ID, observe::Failure};
+use crate::{
+    correlation::CORRELATION_ID,
+    observe::{CacheOutcome, Failure},
+};
 
 /// How the warm-up of an app went; see [`App::warm`](crate::App::warm). `Display` is the line of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,53 +45,28 @@ pub struct NotStored {
     named: bool,
 }
 
-/// What an answer says of itself.
+/// What the response to one page says.
 #[derive(Debug)]
 pub(super) struct Outcome {
     status: StatusCode,
-    /// Why it was not stored, unless it was.
+    /// Why the cache does not hold the page; `None` if it does.
     why: Option<String>,
     correlation_id: Option<String>,
 }
 
 impl Outcome {
     pub(super) fn of(response: &Response) -> Self {
-        let (status, headers) = (response.status(), response.headers());
-        let why = (!is_stored(status, headers)).then(|| match response.extensions().get::<Failure>() {
-            Some(Failure::Panic) => "the handler panicked".to_owned(),
-            Some(Failure::Timeout) => "it took longer than it may".to_owned(),
-            Some(failure) => failure.as_str().to_owned(),
-            None if status.is_client_error() || status.is_server_error() => format!("answered {status}"),
-            None => {
-                let said = ["cache-status", "x-cache"].iter().find_map(|name| Some((name, text(headers.get(*name)?)?)));
-                said.map_or_else(
-                    || "no cache had a say in it".to_owned(),
-                    |(name, value)| format!("the answer is not to be stored ({name}: {value})"),
-                )
-            }
-        });
-        Self { status, why, correlation_id: headers.get(CORRELATION_ID).and_then(text) }
-    }
-}
-
-/// Whether the cache has the answer now: what `Cache-Status` says (RFC 9211 §2), else `X-Cache`.
-fn is_stored(status: StatusCode, headers: &HeaderMap) -> bool {
-    // An answer that somebody else waited for as well, and that is a failure, was shared and not stored.
-    let kept = !status.is_server_error();
-    // Each cache adds itself at the end; ours is the last of its name.
-    let members = headers.get_all("cache-status").iter().filter_map(|value| value.to_str().ok());
-    let mut own =
-        members.flat_map(|value| value.split(',')).map(str::trim).filter(|member| member.starts_with("routekit"));
-    if let Some(own) = own.next_back() {
-        return own
-            .split(';')
-            .map(str::trim)
-            .any(|said| matches!(said, "stored" | "hit") || said == "collapsed" && kept);
-    }
-    match headers.get("x-cache").map(HeaderValue::as_bytes) {
-        Some(b"HIT") => true,
-        Some(b"MISS") => kept,
-        _ => false,
+        let (status, extensions) = (response.status(), response.extensions());
+        let why = match (extensions.get::<CacheOutcome>(), extensions.get::<Failure>()) {
+            (Some(CacheOutcome::Hit | CacheOutcome::Stale | CacheOutcome::Stored), _) => None,
+            (_, Some(Failure::Panic)) => Some("the handler panicked".to_owned()),
+            (_, Some(Failure::Timeout)) => Some("the handler exceeded its timeout".to_owned()),
+            (_, Some(failure)) => Some(failure.as_str().to_owned()),
+            (_, None) if status.is_client_error() || status.is_server_error() => Some(format!("answered {status}")),
+            (Some(CacheOutcome::NotStored), None) => Some("the response is not storable".to_owned()),
+            (None, None) => Some("no cache layer handled the request".to_owned()),
+        };
+        Self { status, why, correlation_id: response.headers().get(CORRELATION_ID).and_then(text) }
     }
 }
 
@@ -156,35 +134,6 @@ impl NotStored {
             tracing::info!(path, host, status, correlation_id, "not warmed: {why}");
         } else {
             tracing::warn!(path, host, status, correlation_id, "not warmed: {why}");
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_stored() {
-        for (status, headers, expected) in [
-            (200, &[("x-cache", "MISS")][..], true),
-            (200, &[("x-cache", "HIT")], true),
-            (200, &[("x-cache", "BYPASS")], false),
-            (500, &[("x-cache", "MISS")], false),
-            (200, &[], false),
-            (200, &[("x-cache", "MISS"), ("cache-status", "routekit; fwd=uri-miss; stored")], true),
-            (200, &[("x-cache", "MISS"), ("cache-status", "routekit; fwd=uri-miss")], false),
-            (200, &[("x-cache", "HIT"), ("cache-status", "routekit; hit; ttl=60")], true),
-            (200, &[("cache-status", "other; hit, routekit; fwd=bypass")], false),
-            (200, &[("cache-status", "other; hit"), ("cache-status", "routekit; fwd=uri-miss; stored")], true),
-            (200, &[("cache-status", "routekit; fwd=uri-miss; collapsed")], true),
-            (500, &[("cache-status", "routekit; fwd=uri-miss; collapsed")], false),
-        ] {
-            let mut map = HeaderMap::new();
-            for (name, value) in headers {
-                map.append(*name, HeaderValue::from_static(value));
-            }
-            assert_eq!(is_stored(StatusCode::from_u16(status).unwrap(), &map), expected, "{status} {headers:?}");
         }
     }
 }

@@ -19,7 +19,7 @@ use super::{
     plan::{Page, Plan},
     report::{Outcome, WarmUpReport},
 };
-use crate::{app::mount::AdminService, clock::Clock};
+use crate::{app::mount::AdminService, clock::Clock, observe::WantsCacheOutcome};
 
 /// How many pages are asked for at a time: a start is no reason to overrun what the handlers ask in turn.
 const AT_A_TIME: usize = 4;
@@ -84,6 +84,7 @@ fn request(page: &Page) -> Request {
     if let Some(host) = &page.host {
         request.headers_mut().insert(header::HOST, host.clone());
     }
+    request.extensions_mut().insert(WantsCacheOutcome);
     request.extensions_mut().insert(ConnectInfo(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))));
     request
 }

@@ -11,10 +11,7 @@ use axum::response::Response;
 use tracing::{Instrument, Span};
 
 use super::change::{Change, Settling};
-use crate::{
-    cache::{Cache, coalesce::deadline::within},
-    observe::RunningPermit,
-};
+use crate::{cache::Cache, deadline::within, observe::RunningPermit};
 
 /// How long a handler may run on after its client has left.
 const GRACE: Duration = Duration::from_secs(30);

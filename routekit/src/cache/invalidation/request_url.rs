@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 
 use crate::{
     cache::{
-        http::{groups, headers::reference::same_host_path},
+        headers::{groups, reference::same_host_path},
         validity::target::Target,
     },
     route::RequestText,

@@ -12,10 +12,12 @@ use super::{
 };
 use crate::cache::{
     Cache, Entry, Stamp, StoredResponse,
-    deadline::within,
-    detached::Detachable,
-    flight::{Lead, Outcome, Role, landed},
+    coalesce::{
+        detach::Detachable,
+        flight::{FillOutcome as Outcome, Lead, Role, landed},
+    },
 };
+use crate::deadline::within;
 
 /// For how long others wait for a fill before they fill for themselves, and how long one goes on for whom nobody waits.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -104,7 +106,7 @@ impl Cache {
                     }
                     Ok(Looked::Stale(_, stamp) | Looked::Nothing(stamp)) => {
                         let led = led(slot.clone(), options.clone(), lead, stamp, fill);
-                        return match Detachable::new(led, self.clone()).await {
+                        return match Detachable::new(led, self.detacher()).await {
                             Led::Landed(result) => result,
                             Led::Slow(running, _beside) => slot.filled(options, stamp, running.await).await.0,
                         };
@@ -200,7 +202,7 @@ impl Slot {
                 Err(error) => slot.cache.warn(&error),
             }
         };
-        if self.cache.go_on(within(PATIENCE, refresh).instrument(Span::current())) {
+        if self.cache.detacher().run(within(PATIENCE, refresh).instrument(Span::current())) {
             self.cache.book().of_program().refresh();
         }
     }

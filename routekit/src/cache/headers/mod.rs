@@ -2,16 +2,18 @@
 //!
 //! Where a header makes no sense, it is read as whatever stores less and keeps for a shorter time.
 
-pub(super) mod date;
+pub(in crate::cache) mod date;
 mod directives;
-pub(super) mod etag;
+pub(in crate::cache) mod etag;
+pub(in crate::cache) mod groups;
 pub(in crate::cache) mod reference;
 mod request_control;
 mod response_control;
+pub(in crate::cache) mod status;
 mod targeted;
 pub(in crate::cache) mod vary;
 
-pub(super) use self::{request_control::RequestControl, response_control::ResponseControl};
+pub(in crate::cache) use self::{request_control::RequestControl, response_control::ResponseControl};
 
 #[cfg(test)]
 mod models;

@@ -12,7 +12,7 @@ const CACHE_GROUPS: HeaderName = HeaderName::from_static("cache-groups");
 pub(in crate::cache) const CACHE_GROUP_INVALIDATION: HeaderName = HeaderName::from_static("cache-group-invalidation");
 
 /// The groups that an answer belongs to (`Cache-Groups`, RFC 9875 §2).
-pub(in crate::cache) fn of_answer(headers: &HeaderMap) -> Vec<String> {
+pub(in crate::cache) fn of_response(headers: &HeaderMap) -> Vec<String> {
     strings(headers, &CACHE_GROUPS)
 }
 
@@ -105,11 +105,11 @@ mod tests {
                 headers.append(CACHE_GROUPS, HeaderValue::from_static(line));
                 headers.append(CACHE_GROUP_INVALIDATION, HeaderValue::from_static(line));
             }
-            assert_eq!(of_answer(&headers), expected, "{name}");
+            assert_eq!(of_response(&headers), expected, "{name}");
             assert_eq!(invalid_after(&headers), expected, "{name}");
         }
         let mut headers = HeaderMap::new();
         headers.insert(CACHE_GROUPS, HeaderValue::from_bytes(b"\"\xff\"").unwrap());
-        assert!(of_answer(&headers).is_empty(), "no ASCII");
+        assert!(of_response(&headers).is_empty(), "no ASCII");
     }
 }
