@@ -5,7 +5,10 @@ use std::time::Duration;
 use http::{HeaderMap, StatusCode, header};
 use routekit::{
     Clock,
-    cache::{BufferedResponse, CacheStore, Embedded, Entry, Key, Lookup, Stamp, StoredResponse, Tag, Target, Variants},
+    cache::{
+        BufferedResponse, CacheStore, Embedded, Entry, EntryParts, Key, Lookup, Stamp, StoredResponse, Tag, Target,
+        Variants,
+    },
 };
 
 use crate::stores::Plain;
@@ -185,9 +188,13 @@ async fn every_store_keeps_its_promises() {
     let clock = Clock::manual();
     let embedded = Embedded::new(1 << 20).clock(clock.clone());
     let small_tables = Embedded::with_tags(1 << 20, 1 << 16).clock(clock.clone());
-    let plain = Plain::new(clock.clone());
-    let stores: [(&str, &dyn CacheStore); 3] =
-        [("embedded", &embedded), ("embedded, another table", &small_tables), ("plain", &plain)];
+    let (plain, bytes) = (Plain::new(clock.clone()), Plain::serialising(clock.clone()));
+    let stores: [(&str, &dyn CacheStore); 4] = [
+        ("embedded", &embedded),
+        ("embedded, another table", &small_tables),
+        ("plain", &plain),
+        ("entries as bytes", &bytes),
+    ];
     for (name, store) in stores {
         assert_eq!(broken_promises(store, &clock).await, [""; 0], "{name}");
     }
@@ -227,4 +234,42 @@ async fn the_embedded_store_knows_patterns() {
     let Lookup::Miss(stamp) = store.lookup(&key("a")).await.unwrap() else { panic!("nothing was put") };
     let new = Entry::from(StoredResponse::new(key("a"), answer, stamp, clock.now(), FRESH));
     assert!(store.is_valid(&new).await.unwrap());
+}
+
+/// Another process has another monotonic clock, and the same wall time.
+#[test]
+fn an_entry_rebuilt_in_another_process_has_the_same_age() {
+    let (here, there) = (Clock::manual(), Clock::manual());
+    here.advance(Duration::from_secs(1000));
+    let response = BufferedResponse::new(StatusCode::NOT_FOUND, &HeaderMap::new(), b"gone");
+    let stored = StoredResponse::new(key("a"), response, Stamp::new(7), here.now(), FRESH)
+        .with_age(Duration::from_secs(5))
+        .with_tags([Tag::named("", "x")])
+        .keep_stale_for(KEPT);
+    here.advance(Duration::from_secs(10));
+    let parts = Entry::from(stored).into_parts(&here);
+    assert_eq!(parts.head.kept_until(), Duration::from_secs(1000) + FRESH + KEPT);
+    assert_eq!((parts.head.stamp(), parts.head.tags().collect::<Vec<_>>()), (Stamp::new(7), vec![Tag::named("", "x")]));
+
+    there.set_unix_time(Duration::from_secs(1020));
+    let parts = EntryParts::new(parts.key, parts.head, parts.body);
+    let Entry::Response(rebuilt) = Entry::from_parts(parts, &there).unwrap() else { panic!("it was a response") };
+    assert_eq!(rebuilt.age(there.now()), Duration::from_secs(25));
+    assert_eq!(rebuilt.ttl(there.now()), FRESH - Duration::from_secs(20));
+    assert_eq!((rebuilt.status(), &rebuilt.body()[..]), (StatusCode::NOT_FOUND, &b"gone"[..]));
+    there.advance(FRESH);
+    assert!(!rebuilt.is_fresh(there.now()) && !rebuilt.is_over(there.now()));
+    there.advance(KEPT);
+    assert!(rebuilt.is_over(there.now()));
+}
+
+#[test]
+fn parts_of_another_version_are_refused() {
+    let clock = Clock::manual();
+    let response = BufferedResponse::new(StatusCode::OK, &HeaderMap::new(), b"");
+    let entry = Entry::from(StoredResponse::new(key("a"), response, Stamp::new(1), clock.now(), FRESH));
+    let mut json = serde_json::to_value(entry.into_parts(&clock)).unwrap();
+    json["head"]["version"] = 200.into();
+    let parts: EntryParts = serde_json::from_value(json).unwrap();
+    assert!(Entry::from_parts(parts, &clock).is_err());
 }

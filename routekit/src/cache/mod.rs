@@ -72,6 +72,7 @@ pub use self::{
         entry::Entry,
         key::Key,
         lookup::Lookup,
+        parts::{EntryHead, EntryParts},
         stored_response::{Reuse, StoredResponse},
         variants::Variants,
     },

@@ -1,4 +1,4 @@
-//! An answer that can be given more than once.
+//! A response that can be sent more than once.
 
 use std::fmt;
 
@@ -8,29 +8,30 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 use crate::{observe::Failure, problem::Problem};
 
-/// An answer that can be given more than once: its content is at hand.
+/// A response that can be sent more than once: its body is in memory.
 #[derive(Clone)]
 pub struct BufferedResponse {
     pub(in crate::cache) status: StatusCode,
     pub(in crate::cache) headers: HeaderMap,
     pub(in crate::cache) body: Bytes,
-    /// What an error answer renders again for each request that it is given to.
+    /// The problem of an error response, which is rendered again for each request.
     pub(in crate::cache) problem: Option<Problem>,
     pub(in crate::cache) failure: Option<Failure>,
 }
 
 impl BufferedResponse {
-    /// An answer of these. Headers that concern only one connection are left out (RFC 9110 §7.6.1, RFC 9111 §3.1).
+    /// A response with this status, these headers and this body, which are copied. Headers that concern one connection
+    /// are left out (RFC 9110 §7.6.1, RFC 9111 §3.1).
     #[must_use]
     pub fn new(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
-        // Copied, so that no more is kept than what is counted: a short value may be a piece of something large.
+        // Copied, so that no more is kept than is counted: a short value may share the memory of something large.
         let headers = lasting(headers).map(|(name, value)| (name.clone(), copy(value))).collect();
         Self { status, headers, body: Bytes::copy_from_slice(body), problem: None, failure: None }
     }
 
-    /// With what travels beside an error answer.
+    /// Keeps the extensions of an error response.
     pub(in crate::cache) fn with_extensions(mut self, extensions: &http::Extensions) -> Self {
-        // Its cause has been logged, and may be anything.
+        // The cause has been logged, and may hold anything.
         self.problem = extensions.get::<Problem>().map(Problem::without_cause);
         self.failure = extensions.get().copied();
         self
@@ -48,28 +49,28 @@ impl BufferedResponse {
         &self.headers
     }
 
-    /// The content.
+    /// The body.
     #[must_use]
     pub fn body(&self) -> &Bytes {
         &self.body
     }
 
-    /// Adds a header to all answers, in place of those of its name.
+    /// Sets a header, in place of all of that name.
     pub(in crate::cache) fn insert(&mut self, name: HeaderName, value: HeaderValue) {
         self.headers.insert(name, value);
     }
 
-    /// As an answer; without its content where only the head was asked for.
-    pub(in crate::cache) fn respond(&self, head: bool) -> Response {
-        self.respond_with(self.headers.clone(), head)
+    /// The response; without its body if `head_only`.
+    pub(in crate::cache) fn respond(&self, head_only: bool) -> Response {
+        self.respond_with(self.headers.clone(), head_only)
     }
 
-    /// The same with these headers.
-    pub(in crate::cache) fn respond_with(&self, headers: HeaderMap, head: bool) -> Response {
-        let mut response = Response::new(if head { Body::empty() } else { Body::from(self.body.clone()) });
+    /// The response with these headers in place of its own.
+    pub(in crate::cache) fn respond_with(&self, headers: HeaderMap, head_only: bool) -> Response {
+        let mut response = Response::new(if head_only { Body::empty() } else { Body::from(self.body.clone()) });
         *response.status_mut() = self.status;
         *response.headers_mut() = headers;
-        if head && !self.body.is_empty() {
+        if head_only && !self.body.is_empty() {
             response.headers_mut().entry(header::CONTENT_LENGTH).or_insert_with(|| self.body.len().into());
         }
         if let Some(problem) = &self.problem {
@@ -83,7 +84,7 @@ impl BufferedResponse {
 
     /// Bytes that it takes in memory beside its headers.
     pub(in crate::cache) fn content_size(&self) -> usize {
-        // A problem has what its document says once more, in maps.
+        // The problem holds the text of the body once more, in maps.
         let contents = if self.problem.is_some() { 1 + PROBLEM } else { 1 };
         self.body.len() * contents
     }
@@ -94,13 +95,14 @@ pub(in crate::cache) fn headers_size(headers: &HeaderMap) -> usize {
     headers.iter().map(|(name, value)| name.as_str().len() + value.len() + HEADER).sum()
 }
 
-/// What a header takes beside its text: its place in the map, and the pieces of memory of its value.
+/// Bytes that a header takes beside its text: its slot in the map, and the allocation of its value
+/// (`tests/benches/README.md`, cache).
 const HEADER: usize = 176;
 
-/// How many times its document a problem takes.
+/// A problem takes this many times the bytes of its document.
 const PROBLEM: usize = 4;
 
-/// The headers that do not concern one connection alone.
+/// The headers that do not concern one connection alone (RFC 9110 §7.6.1).
 pub(in crate::cache) fn lasting(headers: &HeaderMap) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
     let connection = headers.get_all(header::CONNECTION).iter();
     let named: Vec<HeaderName> = connection
@@ -111,7 +113,7 @@ pub(in crate::cache) fn lasting(headers: &HeaderMap) -> impl Iterator<Item = (&H
     headers.iter().filter(move |(name, _)| !HOP_BY_HOP.contains(name) && !named.contains(name))
 }
 
-/// Those that this is about, beside whatever `Connection` names.
+/// Headers of one connection, beside those that `Connection` names.
 const HOP_BY_HOP: [HeaderName; 10] = [
     header::CONNECTION,
     HeaderName::from_static("keep-alive"),
@@ -126,13 +128,13 @@ const HOP_BY_HOP: [HeaderName; 10] = [
 ];
 
 fn copy(value: &HeaderValue) -> HeaderValue {
-    let mut copy = HeaderValue::from_bytes(value.as_bytes()).expect("a header's value is one");
+    let mut copy = HeaderValue::from_bytes(value.as_bytes()).expect("the bytes of a header value are a header value");
     copy.set_sensitive(value.is_sensitive());
     copy
 }
 
 impl fmt::Debug for BufferedResponse {
-    /// Without the content.
+    /// Without the body.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BufferedResponse")
             .field("status", &self.status)

@@ -86,6 +86,14 @@ impl Entry {
         }
     }
 
+    /// When it was stored.
+    pub(super) fn stored(&self) -> Instant {
+        match self {
+            Self::Response(response) => response.stored,
+            Self::VariesBy(variants) => variants.stored,
+        }
+    }
+
     pub(in crate::cache) fn provenance(&self) -> &Provenance {
         match self {
             Self::Response(response) => response.provenance(),

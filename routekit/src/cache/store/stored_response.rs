@@ -1,10 +1,11 @@
-//! What is stored.
+//! A stored response, with everything that decides whether it may be used.
 
 use std::time::{Duration, Instant};
 
 use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde::{Deserialize, Serialize};
 
 use crate::cache::{
     status::{self, Because},
@@ -16,73 +17,73 @@ use crate::cache::{
     validity::{clock::Stamp, key_text::KeyText, provenance::Provenance, tag::Tag},
 };
 
-/// What an entry takes beside its text, in this crate and in the store's tables (`tests/benches/README.md`, cache).
+/// Bytes that an entry takes beside its text, in this crate and in the tables of the embedded store
+/// (`tests/benches/README.md`, cache).
 pub(super) const OVERHEAD: usize = 1104;
 
-/// As much later, and a century at most.
+/// `by` after `time`, and a century after it at most.
 pub(super) fn later(time: Instant, by: Duration) -> Instant {
     time + by.min(CENTURY)
 }
 
-/// As good as for ever.
+/// Lifetimes are cut to this, so that they can be added to an [`Instant`].
 pub(in crate::cache) const CENTURY: Duration = Duration::from_secs(100 * 365 * 86_400);
 
-/// How long an answer is kept that is no longer fresh, and of which the handler can be asked whether it still holds: an hour.
+/// How long a stale response with a validator is kept for revalidation.
 const KEPT_FOR_REVALIDATION: Duration = Duration::from_secs(3600);
 
-/// How a stored answer may be used beyond its time, and for whom.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// How a stored response may be used once it is stale, and for which requests.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Reuse {
-    /// For how long after it was fresh it is given while it is refreshed (RFC 5861 §3).
+    /// How long after its freshness lifetime the response is served while it is refreshed (RFC 5861 §3).
     pub stale_while_revalidate: Duration,
-    /// For how long after it was fresh it is given when the handler fails (RFC 5861 §4).
+    /// How long after its freshness lifetime the response is served if the handler fails (RFC 5861 §4).
     pub stale_if_error: Duration,
-    /// Not because a request says that it would do (RFC 9111 §4.2.4).
+    /// `max-stale` of a request must not make it acceptable (RFC 9111 §4.2.4).
     pub must_revalidate: bool,
-    /// Also to requests with credentials of which nobody has said whose answers they may see (RFC 9111 §3.5).
+    /// May be served to requests with credentials although the route does not say who shares it (RFC 9111 §3.5).
     pub open: bool,
-    /// Its handler has said by what it can be asked whether it still holds: an `ETag` or `Last-Modified` of its own.
+    /// The handler gave it a validator: an `ETag` or a `Last-Modified`.
     pub can_be_validated: bool,
 }
 
-/// What was said with an answer in place of its handler, which said nothing.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// Which headers the cache added because the handler had not set them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::cache) struct Added {
     pub(in crate::cache) etag: bool,
     pub(in crate::cache) cache_control: bool,
     pub(in crate::cache) cdn_cache_control: bool,
 }
 
-/// A stored answer, with all that says whether it may still be given.
+/// A stored response, with everything that decides whether it may be used.
 #[derive(Debug)]
 pub struct StoredResponse {
-    key: Key,
-    /// Without its headers.
-    answer: BufferedResponse,
-    head: AgedHeaders,
+    pub(super) key: Key,
+    /// Without its headers, which are in `head`.
+    pub(super) response: BufferedResponse,
+    pub(super) head: AgedHeaders,
     provenance: Provenance,
-    stored: Instant,
-    /// Times and not lengths: to compare two costs less than to subtract them.
+    pub(super) stored: Instant,
+    /// Moments and not durations: a comparison costs less than a subtraction.
     fresh_until: Instant,
     kept_until: Instant,
     reuse: Reuse,
-    /// Which of its headers are not the handler's.
     added: Added,
-    /// What patterns match, if the key does not say it: the key is a hash.
-    key_text: Option<Box<KeyText>>,
+    /// What patterns match if the key does not say it, because it is a hash.
+    pub(super) key_text: Option<Box<KeyText>>,
 }
 
 impl StoredResponse {
-    /// An answer under this key that was computed after `stamp`, and is fresh for this long from `stored` on.
+    /// A response under `key` that was computed after `stamp`, and is fresh for `fresh_for` from `stored` on.
     #[must_use]
-    pub fn new(key: Key, mut answer: BufferedResponse, stamp: Stamp, stored: Instant, fresh_for: Duration) -> Self {
+    pub fn new(key: Key, mut response: BufferedResponse, stamp: Stamp, stored: Instant, fresh_for: Duration) -> Self {
         let fresh_until = later(stored, fresh_for);
-        let mut head = AgedHeaders::new(std::mem::take(&mut answer.headers));
+        let mut head = AgedHeaders::new(std::mem::take(&mut response.headers));
         head.lasts(Duration::ZERO, fresh_for);
         Self {
             key,
-            answer,
+            response,
             head,
             provenance: Provenance::new(stamp),
             stored,
@@ -94,21 +95,21 @@ impl StoredResponse {
         }
     }
 
-    /// What it can be invalidated by.
+    /// The tags that it can be invalidated by. Defaults to none.
     #[must_use]
     pub fn with_tags(mut self, tags: impl Into<Box<[Tag]>>) -> Self {
         self.provenance = self.provenance.with_tags(tags);
         self
     }
 
-    /// It was this old when it was stored. Defaults to new.
+    /// How old it was when it was stored. Defaults to zero.
     #[must_use]
     pub fn with_age(mut self, age: Duration) -> Self {
         self.head.lasts(age, self.fresh_until - self.stored);
         self
     }
 
-    /// How it may be used beyond its time, for which it is kept. Defaults to not at all.
+    /// How it may be used once it is stale; it is kept as long as that allows. Defaults to not at all.
     #[must_use]
     pub fn with_reuse(mut self, reuse: Reuse) -> Self {
         self.reuse = reuse;
@@ -116,32 +117,32 @@ impl StoredResponse {
         self.keep_stale_for(validated.max(reuse.stale_while_revalidate).max(reuse.stale_if_error))
     }
 
-    /// Keeps it for this long after it is no longer fresh. Defaults to not at all.
+    /// How long it is kept once it is stale. Defaults to zero.
     #[must_use]
     pub fn keep_stale_for(mut self, keep_for: Duration) -> Self {
         self.kept_until = later(self.fresh_until, keep_for);
         self
     }
 
-    /// Which of its headers are not the handler's.
+    /// Which of its headers did not come from the handler.
     pub(in crate::cache) fn with_added(mut self, added: Added) -> Self {
         self.added = added;
         self
     }
 
-    /// What its headers say depends on how old it is.
+    /// Which of its headers depend on its age.
     pub(in crate::cache) fn with_ageing(mut self, ageing: Ageing) -> Self {
         self.head.ages(ageing);
         self
     }
 
-    /// Patterns match this text in place of that of the key.
+    /// Patterns match `text` in place of the text of the key.
     pub(in crate::cache) fn with_key_text(mut self, text: KeyText) -> Self {
         self.key_text = Some(Box::new(text));
         self
     }
 
-    /// What it is stored under.
+    /// The key that it is stored under.
     #[must_use]
     pub fn key(&self) -> &Key {
         &self.key
@@ -156,31 +157,31 @@ impl StoredResponse {
         &self.provenance
     }
 
-    /// What it can be invalidated by.
+    /// The tags that it can be invalidated by.
     #[must_use]
     pub fn tags(&self) -> &[Tag] {
         self.provenance.tags()
     }
 
-    /// What the logical clock said before its handler ran.
+    /// What the logical clock said before the handler ran.
     #[must_use]
     pub fn stamp(&self) -> Stamp {
         self.provenance.stamp()
     }
 
-    /// How it may be used beyond its time, and for whom.
+    /// How it may be used once it is stale, and for which requests.
     #[must_use]
     pub fn reuse(&self) -> Reuse {
         self.reuse
     }
 
-    /// How old it is, its age before it came here included (RFC 9111 §4.2.3).
+    /// Its age, including the age that it had when it was stored (RFC 9111 §4.2.3).
     #[must_use]
     pub fn age(&self, now: Instant) -> Duration {
         self.head.initial_age() + now.saturating_duration_since(self.stored)
     }
 
-    /// For how long it is still fresh; zero where it no longer is.
+    /// How long it is still fresh; zero if it is stale.
     #[must_use]
     pub fn ttl(&self, now: Instant) -> Duration {
         self.fresh_until.saturating_duration_since(now)
@@ -192,19 +193,19 @@ impl StoredResponse {
         now < self.fresh_until
     }
 
-    /// For how long it has been stale; zero where it is fresh.
+    /// How long it has been stale; zero if it is fresh.
     #[must_use]
     pub fn stale_for(&self, now: Instant) -> Duration {
         now.saturating_duration_since(self.fresh_until)
     }
 
-    /// How long it is kept in all.
+    /// How long it is kept, counted from when it was stored.
     #[must_use]
     pub fn lifetime(&self) -> Duration {
         self.kept_until - self.stored
     }
 
-    /// Whether it is of no use any more, neither fresh nor stale.
+    /// Whether it is of no more use: neither fresh nor stale.
     #[must_use]
     pub fn is_over(&self, now: Instant) -> bool {
         now >= self.kept_until
@@ -218,58 +219,58 @@ impl StoredResponse {
             + self.key.as_bytes().len()
             + size_of_val(self.tags())
             + text
-            + self.answer.content_size()
+            + self.response.content_size()
             + self.head.size()
     }
 
-    /// As an answer that is fresh; without its content where only the head was asked for.
-    pub(in crate::cache) fn give(&self, now: Instant, head: bool) -> Response {
-        self.answer.respond_with(self.head.at(self.second(now)), head)
+    /// The response while it is fresh; without its body if `head_only`.
+    pub(in crate::cache) fn give(&self, now: Instant, head_only: bool) -> Response {
+        self.response.respond_with(self.head.at(self.second(now)), head_only)
     }
 
-    /// As an answer that is stale.
-    pub(in crate::cache) fn give_stale(&self, now: Instant, head: bool, because: Because) -> Response {
+    /// The response although it is stale.
+    pub(in crate::cache) fn give_stale(&self, now: Instant, head_only: bool, because: Because) -> Response {
         let second = self.second(now);
         let mut headers = self.head.at(second);
         headers.insert(status::X_CACHE, status::STALE);
         let status = status::hit(self.head.before(), self.head.ttl(second), Some(because));
         headers.insert(status::CACHE_STATUS, status);
-        self.answer.respond_with(headers, head)
+        self.response.respond_with(headers, head_only)
     }
 
-    /// As an answer to whoever has waited until it was there.
-    pub(in crate::cache) fn join(&self, head: bool, status: HeaderValue) -> Response {
+    /// The response for a request that waited until another one had fetched it.
+    pub(in crate::cache) fn join(&self, head_only: bool, status: HeaderValue) -> Response {
         let mut headers = self.head.at(0);
-        // It is not from the cache, and as old as its handler says.
+        // It does not come from the cache, and is as old as its handler says.
         if self.head.initial_age().is_zero() {
             headers.remove(header::AGE);
         }
         headers.insert(status::X_CACHE, status::MISS);
         headers.insert(status::CACHE_STATUS, status::after(self.head.before(), status));
-        self.answer.respond_with(headers, head)
+        self.response.respond_with(headers, head_only)
     }
 
-    /// Its status.
+    /// The status.
     #[must_use]
     pub fn status(&self) -> StatusCode {
-        self.answer.status
+        self.response.status
     }
 
-    /// Its headers; what they say about its age may be out of date.
+    /// The headers. Those that depend on the age are out of date.
     #[must_use]
     pub fn headers(&self) -> HeaderMap {
         self.head.get()
     }
 
-    /// Which of them are not the handler's.
-    pub(in crate::cache) fn added(&self) -> Added {
-        self.added
-    }
-
-    /// Its body.
+    /// The body.
     #[must_use]
     pub fn body(&self) -> &Bytes {
-        &self.answer.body
+        &self.response.body
+    }
+
+    /// Which of the headers did not come from the handler.
+    pub(in crate::cache) fn added(&self) -> Added {
+        self.added
     }
 
     fn second(&self, now: Instant) -> u64 {

@@ -18,7 +18,7 @@ pub struct Variants {
     key: Key,
     names: Box<[HeaderName]>,
     provenance: Provenance,
-    stored: Instant,
+    pub(super) stored: Instant,
     kept_until: Instant,
 }
 

@@ -1,11 +1,13 @@
 //! The text of a key that patterns match.
 
+use serde::{Deserialize, Serialize};
+
 use crate::cache::validity::glob::Glob;
 
 /// The text of a cache key that patterns match: the partition, the path, and the query.
 ///
 /// For a value of a program, the path is the key as the program writes it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::cache) struct KeyText {
     pub(in crate::cache) partition: String,
     pub(in crate::cache) path: String,
