@@ -46,7 +46,7 @@ impl Plain {
     fn is_valid(&self, kept: &Kept, entry: &Entry) -> bool {
         let stamp = entry.stamp().number();
         let mut later = kept.bans.iter().rev().take_while(|(_, number)| *number > stamp);
-        self.forgets_stamps || stamp >= kept.cleared && !later.any(|(target, _)| target.is_about(entry))
+        self.forgets_stamps || stamp >= kept.cleared && !later.any(|(target, _)| target.covers(entry))
     }
 
     fn find(&self, key: &Key) -> Lookup {
@@ -88,7 +88,7 @@ impl CacheStore for Plain {
             kept.number += 1;
             let number = kept.number;
             if self.forgets_stamps {
-                kept.entries.retain(|_, entry| !targets.iter().any(|target| target.is_about(entry)));
+                kept.entries.retain(|_, entry| !targets.iter().any(|target| target.covers(entry)));
             } else {
                 kept.bans.extend(targets.iter().cloned().map(|target| (target, number)));
             }
