@@ -5,22 +5,22 @@ use tower_layer::Layer;
 use super::{Watch, matched::Learning, sample::Shared};
 use crate::{
     clock::Clock,
-    observe::{RouteState, Routes},
+    observe::{RouteObservers, RouteState},
 };
 
 /// Watches requests. See the [module docs](crate::watch).
 #[derive(Clone)]
 pub struct WatchLayer {
     unmatched: Arc<RouteState>,
-    routes: Option<Arc<dyn Routes>>,
+    routes: Option<Arc<dyn RouteObservers>>,
     clock: Clock,
 }
 
 impl WatchLayer {
     /// For a plain axum router: each route finds its own state here, under the template that axum matched.
     #[must_use]
-    pub fn per_route(routes: impl Routes + 'static) -> Self {
-        let routes: Arc<dyn Routes> = Arc::new(routes);
+    pub fn per_route(routes: impl RouteObservers + 'static) -> Self {
+        let routes: Arc<dyn RouteObservers> = Arc::new(routes);
         Self { unmatched: routes.unmatched(), routes: Some(routes), clock: Clock::system() }
     }
 

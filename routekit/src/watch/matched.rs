@@ -11,7 +11,7 @@ use http::Request;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::observe::{Exchange, RouteState, Routes};
+use crate::observe::{Exchange, RouteObservers, RouteState};
 
 /// Tells the [`WatchLayer`](super::WatchLayer) further out which route answers. See the [module docs](crate::watch).
 #[derive(Debug, Clone)]
@@ -20,7 +20,7 @@ pub struct MatchedLayer(Kind);
 #[derive(Clone)]
 enum Kind {
     Known(Arc<RouteState>),
-    Learnt(Arc<dyn Routes>),
+    Learnt(Arc<dyn RouteObservers>),
 }
 
 impl MatchedLayer {
@@ -32,7 +32,7 @@ impl MatchedLayer {
 
     /// For `Router::layer`, which puts one around each route of a router: each takes the template that axum matched.
     #[must_use]
-    pub fn per_route(routes: impl Routes + 'static) -> Self {
+    pub fn per_route(routes: impl RouteObservers + 'static) -> Self {
         Self(Kind::Learnt(Arc::new(routes)))
     }
 }
@@ -74,13 +74,13 @@ enum Route {
 /// What one route of a router learns at its first request. Clones learn together.
 #[derive(Clone)]
 pub(super) struct Learning {
-    routes: Arc<dyn Routes>,
+    routes: Arc<dyn RouteObservers>,
     /// With the path it was asked for: a router that is nested twice has two.
     learnt: Arc<OnceLock<(MatchedPath, Arc<RouteState>)>>,
 }
 
 impl Learning {
-    pub(super) fn new(routes: Arc<dyn Routes>) -> Self {
+    pub(super) fn new(routes: Arc<dyn RouteObservers>) -> Self {
         Self { routes, learnt: Arc::new(OnceLock::new()) }
     }
 

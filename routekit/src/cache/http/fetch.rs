@@ -29,7 +29,7 @@ use crate::{
         validity::clock::Stamp,
     },
     deadline,
-    observe::{Failure, Stopgap},
+    observe::{Failure, FallbackResponse},
     problem::Problem,
     route::spelling::Spellings,
 };
@@ -282,7 +282,7 @@ impl Fetch<'_> {
 
 /// Whether a response comes from a fallback, and not from the handler.
 fn is_fallback(response: &Response) -> bool {
-    response.extensions().get::<Stopgap>().is_some()
+    response.extensions().get::<FallbackResponse>().is_some()
 }
 
 /// Reads a body whose length is known. `None` if it is longer than `most` or than it said, or has trailers. If reading

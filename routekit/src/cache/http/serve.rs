@@ -204,7 +204,7 @@ where
     /// The response to `only-if-cached` if no stored response satisfies the request (RFC 9111 §5.2.1.7).
     fn refused(&self) -> Response {
         let detail = "no stored response satisfies the request, which is `only-if-cached`";
-        let mut response = Problem::new(StatusCode::GATEWAY_TIMEOUT).detail(detail).into_response();
+        let mut response = Problem::new(StatusCode::GATEWAY_TIMEOUT).with_detail(detail).into_response();
         let reason = if self.ctx.request.varying.is_empty() { Fwd::UriMiss } else { Fwd::VaryMiss };
         status::mark_only_if_cached(&mut response, reason);
         self.ctx.policy.stats.miss();

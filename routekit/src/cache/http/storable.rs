@@ -12,7 +12,7 @@ use crate::{
         http::response_parts::NoStore,
         store::stored_response::Reuse,
     },
-    observe::Stopgap,
+    observe::FallbackResponse,
 };
 
 /// What becomes of a response.
@@ -81,7 +81,7 @@ impl Rules {
     /// Whether `response` may be stored. When in doubt, it may not.
     pub(in crate::cache) fn storability(&self, response: &Response, received: Received) -> Storability {
         let (status, headers) = (response.status(), response.headers());
-        if status.is_server_error() || response.extensions().get::<Stopgap>().is_some() {
+        if status.is_server_error() || response.extensions().get::<FallbackResponse>().is_some() {
             return Storability::Failure;
         }
         let by_default = BY_DEFAULT.contains(&status);

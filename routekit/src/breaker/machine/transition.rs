@@ -1,36 +1,37 @@
-//! What a breaker can be, and how it comes to be something else.
+//! States, modes and transitions of a breaker.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// What a circuit breaker does with calls.
+/// Whether a circuit breaker lets calls through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum State {
-    /// All pass.
+    /// All calls pass.
     Closed,
-    /// None passes.
+    /// All calls are refused.
     Open,
-    /// A few pass, to see whether it can close.
+    /// A few calls pass as probes. If they succeed, the breaker closes.
     HalfOpen,
 }
 
-/// Who decides on the [`State`].
+/// What controls the [`State`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Mode {
     /// The outcomes of calls.
     Automatic,
-    /// Somebody has opened it: no call passes, for however long.
+    /// Forced open: all calls are refused until the mode changes.
     ForcedOpen,
-    /// Somebody has closed it: all calls pass and are counted, whatever comes of them.
+    /// Forced closed: all calls pass and are counted, and the breaker never opens.
     ForcedClosed,
-    /// Somebody has switched it off: all calls pass, and none is counted.
+    /// Switched off: all calls pass and none is counted.
     Disabled,
-    /// The outcomes of calls, but all calls pass: what it would do is seen in its state, its transitions and the log. None is counted as refused.
+    /// The outcomes of calls control the state, but all calls pass and none counts as rejected. State, transitions and
+    /// log show what the breaker would do.
     MetricsOnly,
 }
 
@@ -38,45 +39,46 @@ pub enum Mode {
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Transition {
-    /// What it was.
+    /// State before.
     pub from: State,
-    /// What it is.
+    /// State after.
     pub to: State,
-    /// The mode that it is in.
+    /// Mode after.
     pub mode: Mode,
-    /// Why.
+    /// What caused the change.
     pub cause: Cause,
-    /// Which part of the calls in the window had failed, from 0 to 1.
+    /// Share of failed calls in the window before the change, from 0 to 1.
     pub failure_rate: f64,
-    /// Which part of them was slow, from 0 to 1.
+    /// Share of slow calls in the window before the change, from 0 to 1.
     pub slow_rate: f64,
-    /// How many calls there were in the window.
+    /// Number of calls in the window before the change.
     pub calls: u64,
-    /// The how-manieth change of this breaker this is, from 1. Whoever is told by several threads can tell their order by it.
+    /// Sequence number of this transition, counted from 1 for each breaker. Listeners that run on several threads can
+    /// order transitions by it.
     pub number: u64,
 }
 
-/// Why a breaker has changed.
+/// Cause of a [`Transition`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Cause {
-    /// Too many calls in the window failed.
+    /// `failure_rate` was reached.
     FailureRate,
-    /// Too many of them were slow.
+    /// `slow_rate` was reached.
     SlowRate,
-    /// It was open for as long as it was to be.
+    /// `open_for` has elapsed.
     OpenForElapsed,
     /// All probes succeeded.
     ProbesSucceeded,
-    /// A probe failed, or was slow.
+    /// A probe failed or was slow.
     ProbeFailed,
-    /// Somebody said so.
+    /// The program or an operator changed the mode.
     Commanded,
 }
 
 impl State {
-    /// As metrics, logs and documents have it: `closed`, `open`, `half_open`.
+    /// The name used by metrics, logs and JSON: `closed`, `open`, `half_open`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -88,7 +90,7 @@ impl State {
 }
 
 impl Mode {
-    /// As logs and documents have it: `automatic`, `forced_open`, `forced_closed`, `disabled`, `metrics_only`.
+    /// The name used by logs and JSON: `automatic`, `forced_open`, `forced_closed`, `disabled`, `metrics_only`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -102,7 +104,7 @@ impl Mode {
 }
 
 impl Cause {
-    /// As logs have it.
+    /// The name used by logs.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -4,57 +4,57 @@ use std::{fmt, time::Duration};
 
 use crate::route::{BreakerPolicy, Ratio, Window};
 
-/// Everything that decides what a breaker does.
+/// All settings of a breaker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Settings {
-    pub(super) failure_rate: Ratio,
-    pub(super) window: Window,
-    pub(super) min_calls: u32,
-    pub(super) open_for: Duration,
-    pub(super) half_open_calls: u32,
-    pub(super) slow_call: Option<Duration>,
-    pub(super) slow_rate: Ratio,
-    pub(super) backoff: Ratio,
-    pub(super) max_open_for: Duration,
-    pub(super) probe_lease: Duration,
+pub(crate) struct BreakerSettings {
+    pub(in crate::breaker) failure_rate: Ratio,
+    pub(in crate::breaker) window: Window,
+    pub(in crate::breaker) min_calls: u32,
+    pub(in crate::breaker) open_for: Duration,
+    pub(in crate::breaker) half_open_calls: u32,
+    pub(in crate::breaker) slow_call: Option<Duration>,
+    pub(in crate::breaker) slow_rate: Ratio,
+    pub(in crate::breaker) backoff: Ratio,
+    pub(in crate::breaker) max_open_for: Duration,
+    pub(in crate::breaker) probe_lease: Duration,
 }
 
 const FAILURE_RATE: Ratio = Ratio::from_millionths(500_000);
 const MINUTE: Duration = Duration::from_secs(60);
 const MIN_CALLS: u32 = 10;
-/// The longest that a breaker stays open that grows.
+/// Default upper bound of `open_for` with `backoff`.
 const MAX_OPEN_FOR: Duration = Duration::from_secs(10 * 60);
-/// No time is longer, so that adding one to another never fails.
+/// Upper bound of all durations. Adding one to an `Instant` cannot overflow.
 const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-/// One byte each.
+/// Each call in the window takes one byte.
 const MOST_CALLS: u32 = 100_000;
 const LONGEST_WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
 
-impl Settings {
-    /// What was said, with the defaults for the rest.
-    pub(crate) fn of(said: &BreakerPolicy, probe_lease: Duration) -> Self {
-        let window = said.window.unwrap_or(Window::Time(MINUTE));
-        let min_calls = said.min_calls.unwrap_or(match window {
+impl BreakerSettings {
+    /// The settings of `policy`, with defaults for what it leaves out.
+    pub(crate) fn of(policy: &BreakerPolicy, probe_lease: Duration) -> Self {
+        let window = policy.window.unwrap_or(Window::Time(MINUTE));
+        let min_calls = policy.min_calls.unwrap_or(match window {
             Window::Time(_) => MIN_CALLS,
             Window::Calls(calls) => calls.min(MIN_CALLS),
         });
-        let open_for = said.open_for.unwrap_or(MINUTE);
+        let open_for = policy.open_for.unwrap_or(MINUTE);
         Self {
-            failure_rate: said.failure_rate.unwrap_or(FAILURE_RATE),
+            failure_rate: policy.failure_rate.unwrap_or(FAILURE_RATE),
             window,
             min_calls,
             open_for,
-            half_open_calls: said.half_open_calls.unwrap_or(1),
-            slow_call: said.slow_call,
-            slow_rate: said.slow_rate.unwrap_or(Ratio::ONE),
-            backoff: said.backoff.unwrap_or(Ratio::ONE),
-            max_open_for: said.max_open_for.unwrap_or(MAX_OPEN_FOR.max(open_for)),
+            half_open_calls: policy.half_open_calls.unwrap_or(1),
+            slow_call: policy.slow_call,
+            slow_rate: policy.slow_rate.unwrap_or(Ratio::ONE),
+            backoff: policy.backoff.unwrap_or(Ratio::ONE),
+            max_open_for: policy.max_open_for.unwrap_or(MAX_OPEN_FOR.max(open_for)),
             probe_lease,
         }
     }
 
     /// What makes no sense, if anything does.
-    pub(super) fn check(&self) -> Result<(), String> {
+    pub(in crate::breaker) fn check(&self) -> Result<(), String> {
         let rate = |name: &str, rate: Ratio| match rate.millionths() {
             1..=1_000_000 => Ok(()),
             _ => Err(format!("`{name}` is {rate}; a rate is above 0 and at most 1")),
@@ -108,13 +108,13 @@ impl Settings {
         self.probe_lease
     }
 
-    /// Whether the other one says the same; how long a probe is waited for is nobody's wish.
+    /// Whether `other` has the same settings. The lease of probes is ignored: routes do not choose it.
     pub(crate) fn agrees_with(&self, other: &Self) -> bool {
         *self == Self { probe_lease: self.probe_lease, ..*other }
     }
 
-    /// How long it stays open after so many failed attempts to close.
-    pub(super) fn open_time(&self, reopened: u32) -> Duration {
+    /// Time open after `reopened` failed attempts to close.
+    pub(in crate::breaker) fn open_time(&self, reopened: u32) -> Duration {
         if self.backoff == Ratio::ONE {
             return self.open_for;
         }
@@ -126,7 +126,7 @@ impl Settings {
 }
 
 /// `50% of 60s, 10 calls, open 60s`, for people.
-impl fmt::Display for Settings {
+impl fmt::Display for BreakerSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "failure_rate {}, window {}, min_calls {}", self.failure_rate, self.window, self.min_calls)?;
         if let Some(slow_call) = self.slow_call {
@@ -144,24 +144,24 @@ impl fmt::Display for Settings {
 mod tests {
     use super::*;
 
-    fn settings(change: impl FnOnce(BreakerPolicy) -> BreakerPolicy) -> Settings {
-        Settings::of(&change(BreakerPolicy::new()), MINUTE)
+    fn settings(change: impl FnOnce(BreakerPolicy) -> BreakerPolicy) -> BreakerSettings {
+        BreakerSettings::of(&change(BreakerPolicy::new()), MINUTE)
     }
 
     #[test]
     fn the_defaults() {
         let text = "failure_rate 0.5, window 60s, min_calls 10, open_for 60s, half_open_calls 1";
-        assert_eq!(settings(|said| said).to_string(), text);
-        assert_eq!(settings(|said| said).check(), Ok(()));
-        assert_eq!(settings(|said| said.window(Window::Calls(4))).min_calls, 4, "it can open");
+        assert_eq!(settings(|policy| policy).to_string(), text);
+        assert_eq!(settings(|policy| policy).check(), Ok(()));
+        assert_eq!(settings(|policy| policy.window(Window::Calls(4))).min_calls, 4, "it can open");
         let day = Duration::from_secs(86_400);
-        assert_eq!(settings(|said| said.open_for(day)).max_open_for, day);
+        assert_eq!(settings(|policy| policy.open_for(day)).max_open_for, day);
     }
 
     #[test]
     fn what_makes_no_sense() {
         let second = Duration::from_secs(1);
-        let rows: [(&str, Settings, &str); 13] = [
+        let rows: [(&str, BreakerSettings, &str); 13] = [
             ("rate 0", settings(|s| s.failure_rate(Ratio::from_f64(0.0))), "`failure_rate` is 0"),
             ("rate above 1", settings(|s| s.failure_rate(Ratio::from_f64(1.1))), "`failure_rate` is 1.1"),
             ("slow rate 0", settings(|s| s.slow_rate(Ratio::from_f64(0.0))), "`slow_rate` is 0"),

@@ -1,19 +1,19 @@
 use std::{error::Error, fmt, time::Duration};
 
-/// A call that was not made, since the circuit breaker of what it calls is open.
+/// Error of a call that was not made because the circuit breaker is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Open {
-    pub(super) retry_after: Duration,
+    pub(in crate::breaker) retry_after: Duration,
 }
 
 impl Open {
-    /// What a breaker would say, without one.
+    /// Creates the error without a breaker.
     #[cfg(test)]
     pub(crate) fn for_test(retry_after: Duration) -> Self {
         Self { retry_after }
     }
 
-    /// How long the breaker will stay open; zero where it is half-open and its probes are under way.
+    /// Time until the breaker becomes half-open. Zero if it is half-open and its probes are running.
     #[must_use]
     pub fn retry_after(&self) -> Duration {
         self.retry_after

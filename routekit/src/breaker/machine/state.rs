@@ -1,51 +1,53 @@
-//! The state machine of a breaker: no HTTP, no lock, no clock. Time is what it is told.
+//! The state machine of a breaker. It knows neither HTTP, nor locks, nor clocks: the time is an argument.
 //!
-//! Every change of its state begins a new generation, with a number that was never given before. A call of a closed breaker has a [`Ticket`] with that number,
-//! and what becomes of it counts only while that generation lasts; a probe has a number of its own, which counts for as long as its lease.
+//! Every change of state begins a new generation with a new number. A call that a closed breaker admits gets a
+//! [`Ticket`] with that number, and its outcome counts only while the generation lasts. A probe gets a number of its
+//! own, which is valid for the length of its lease.
 
 use std::time::{Duration, Instant};
 
 use super::{
-    Cause, Mode, Open, Outcome, State, Transition,
-    settings::Settings,
-    window::{Counts, Ended, Sliding},
+    open::Open,
+    settings::BreakerSettings,
+    transition::{Cause, Mode, State, Transition},
+    window::{Ended, Sliding, WindowCounts},
 };
-use crate::route::{Ratio, Window};
+use crate::route::{Outcome, Ratio, Window};
 
-/// A circuit breaker as data.
+/// A circuit breaker as plain data.
 #[derive(Debug)]
-pub(super) struct Machine {
-    settings: Settings,
+pub(in crate::breaker) struct Machine {
+    settings: BreakerSettings,
     mode: Mode,
     phase: Phase,
-    /// The number of this generation.
+    /// Number of the current generation.
     generation: u64,
-    /// The last number that was given, from 1, so that 0 is nobody's.
+    /// The last number handed out. Numbers start at 1; 0 is [`Ticket::UNTRACKED`].
     numbered: u64,
     window: Sliding,
-    /// How often a probe has failed since it was last closed.
+    /// How many probes have failed since the breaker was last closed.
     reopened: u32,
     last_failure: Option<Instant>,
     totals: Totals,
 }
 
-/// What was counted since the beginning. Nothing sets it back.
+/// Totals since the breaker was built. They are never reset.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Totals {
     pub(crate) successes: u64,
     pub(crate) failures: u64,
     pub(crate) slow: u64,
-    /// Calls that came to no outcome.
+    /// Calls without an outcome.
     pub(crate) neutral: u64,
-    /// Calls that ended when their generation was over.
+    /// Calls that ended after their generation.
     pub(crate) late: u64,
     pub(crate) rejected: u64,
-    /// Changes of the state, by what it became.
+    /// Transitions, by the new state.
     pub(crate) opened: u64,
     pub(crate) half_opened: u64,
     pub(crate) closed: u64,
-    /// Changes of any kind.
-    pub(super) changes: u64,
+    /// Transitions of any kind.
+    pub(in crate::breaker) changes: u64,
 }
 
 #[derive(Debug)]
@@ -55,10 +57,10 @@ enum Phase {
     HalfOpen(Probes),
 }
 
-/// The probes of a half-open breaker.
+/// Probes of a half-open breaker.
 #[derive(Debug)]
 struct Probes {
-    /// At most `half_open_calls`.
+    /// Holds at most `half_open_calls` entries.
     under_way: Vec<Lease>,
     succeeded: u32,
 }
@@ -69,33 +71,33 @@ struct Lease {
     until: Instant,
 }
 
-/// The number that a call was let through with.
+/// Number under which a call was admitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Ticket(u64);
+pub(in crate::breaker) struct Ticket(u64);
 
 impl Ticket {
-    /// Of a call that passes and is not counted.
-    pub(super) const UNTRACKED: Self = Self(0);
+    /// Ticket of a call that is not counted.
+    pub(in crate::breaker) const UNTRACKED: Self = Self(0);
 
-    /// Of a call that a closed breaker lets through.
-    pub(super) const fn of(generation: u64) -> Self {
+    /// Ticket of a call that a closed breaker admits.
+    pub(in crate::breaker) const fn of(generation: u64) -> Self {
         Self(generation)
     }
 }
 
-/// What whoever lets calls through without asking has to know.
+/// What a caller can know without the lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
-    /// All pass, and count for this generation.
-    Passing(u64),
-    /// All pass, and nobody counts.
+pub(in crate::breaker) enum Admission {
+    /// All calls pass and count for this generation.
+    Pass(u64),
+    /// All calls pass and none is counted.
     Untracked,
-    /// It must be asked.
-    Asking,
+    /// The machine decides for each call.
+    Ask,
 }
 
 impl Machine {
-    pub(super) fn new(settings: Settings, now: Instant) -> Self {
+    pub(in crate::breaker) fn new(settings: BreakerSettings, now: Instant) -> Self {
         let window = match settings.window {
             Window::Time(time) => Sliding::of_time(time, now),
             Window::Calls(calls) => Sliding::of_calls(calls),
@@ -113,21 +115,21 @@ impl Machine {
         }
     }
 
-    pub(super) fn standing(&self) -> Standing {
+    pub(in crate::breaker) fn standing(&self) -> Admission {
         match (self.mode, &self.phase) {
-            (Mode::Disabled, _) => Standing::Untracked,
-            (Mode::ForcedOpen, _) => Standing::Asking,
+            (Mode::Disabled, _) => Admission::Untracked,
+            (Mode::ForcedOpen, _) => Admission::Ask,
             (Mode::Automatic | Mode::ForcedClosed | Mode::MetricsOnly, Phase::Closed) => {
-                Standing::Passing(self.generation)
+                Admission::Pass(self.generation)
             }
             (Mode::Automatic | Mode::ForcedClosed | Mode::MetricsOnly, Phase::Open { .. } | Phase::HalfOpen(_)) => {
-                Standing::Asking
+                Admission::Ask
             }
         }
     }
 
-    /// Lets a call through, or not; and what has changed by its asking.
-    pub(super) fn admit(&mut self, now: Instant) -> (Result<Ticket, Open>, Option<Transition>) {
+    /// Admits or refuses a call. Returns the transition that this caused, if any.
+    pub(in crate::breaker) fn admit(&mut self, now: Instant) -> (Result<Ticket, Open>, Option<Transition>) {
         match self.mode {
             Mode::Disabled => return (Ok(Ticket::UNTRACKED), None),
             Mode::ForcedOpen => return (self.refuse(self.settings.open_for), None),
@@ -150,7 +152,7 @@ impl Machine {
         (Ok(Ticket(self.numbered)), changed)
     }
 
-    /// Nobody is refused who only counts.
+    /// Refuses a call, except in [`Mode::MetricsOnly`].
     fn refuse(&mut self, retry_after: Duration) -> Result<Ticket, Open> {
         if self.mode == Mode::MetricsOnly {
             return Ok(Ticket::UNTRACKED);
@@ -159,11 +161,12 @@ impl Machine {
         Err(Open { retry_after })
     }
 
-    /// A call has succeeded for which time does not matter: what nearly all calls come to. `false` where there is more to it, and nothing has been done.
+    /// Counts a success whose duration does not matter, as nearly all calls are. Returns `false`, and does nothing, if
+    /// the call needs [`settle`](Self::settle).
     #[inline(always)]
-    pub(super) fn succeed(&mut self, ticket: Ticket) -> bool {
+    pub(in crate::breaker) fn succeed(&mut self, ticket: Ticket) -> bool {
         let (Phase::Closed, Sliding::Calls(ring)) = (&self.phase, &mut self.window) else { return false };
-        // In a window that is full it takes the place of another call, and no rate rises.
+        // In a full window a success replaces another outcome, so that no rate can rise.
         if ticket.0 != self.generation || !ring.is_full() {
             return false;
         }
@@ -172,9 +175,9 @@ impl Machine {
         true
     }
 
-    /// A call has ended, after so long. What time it is, is asked only where it matters.
+    /// Counts a call that took `took`. Calls `now` only if the time matters.
     #[inline]
-    pub(super) fn settle(
+    pub(in crate::breaker) fn settle(
         &mut self,
         ticket: Ticket,
         outcome: Outcome,
@@ -190,7 +193,7 @@ impl Machine {
         Some(self.open(cause, now()))
     }
 
-    /// A probe, or a call of another time.
+    /// Settles a probe, or a call of an earlier generation.
     #[cold]
     fn settle_others(&mut self, ticket: Ticket, outcome: Outcome, took: Duration, now: Instant) -> Option<Transition> {
         let probing = match &mut self.phase {
@@ -198,7 +201,7 @@ impl Machine {
             Phase::Closed | Phase::Open { .. } => false,
         };
         if !probing {
-            // Whatever it says is about what was then.
+            // The outcome is about an earlier state.
             self.totals.late += u64::from(ticket != Ticket::UNTRACKED);
             return None;
         }
@@ -226,7 +229,7 @@ impl Machine {
             Outcome::Success => false,
             Outcome::Failure => true,
         };
-        // As long as the threshold is slow.
+        // A call that takes exactly the threshold is slow.
         let slow = self.settings.slow_call.is_some_and(|slow| took >= slow);
         self.totals.successes += u64::from(!failed);
         self.totals.failures += u64::from(failed);
@@ -243,8 +246,8 @@ impl Machine {
         self.become_(Phase::Open { until }, cause, now)
     }
 
-    /// Somebody decides. It begins closed and with nothing counted, whatever was before.
-    pub(super) fn command(&mut self, mode: Mode, now: Instant) -> Option<Transition> {
+    /// Changes the mode. The machine starts closed, with an empty window.
+    pub(in crate::breaker) fn command(&mut self, mode: Mode, now: Instant) -> Option<Transition> {
         let (before, was) = (self.state(), self.mode);
         let counts = self.window.counts(now);
         self.mode = mode;
@@ -257,7 +260,7 @@ impl Machine {
         (before != after || was != mode).then(|| self.transition(before, Cause::Commanded, counts))
     }
 
-    /// Changes the phase.
+    /// Enters `phase`.
     fn become_(&mut self, phase: Phase, cause: Cause, now: Instant) -> Transition {
         let before = self.state();
         let counts = self.window.counts(now);
@@ -283,7 +286,7 @@ impl Machine {
         }
     }
 
-    fn transition(&mut self, from: State, cause: Cause, counts: Counts) -> Transition {
+    fn transition(&mut self, from: State, cause: Cause, counts: WindowCounts) -> Transition {
         self.totals.changes += 1;
         Transition {
             from,
@@ -297,7 +300,7 @@ impl Machine {
         }
     }
 
-    pub(super) fn state(&self) -> State {
+    pub(in crate::breaker) fn state(&self) -> State {
         match (self.mode, &self.phase) {
             (Mode::ForcedOpen, _) => State::Open,
             (_, Phase::Closed) => State::Closed,
@@ -306,24 +309,24 @@ impl Machine {
         }
     }
 
-    pub(super) fn mode(&self) -> Mode {
+    pub(in crate::breaker) fn mode(&self) -> Mode {
         self.mode
     }
 
-    pub(super) fn counts(&mut self, now: Instant) -> Counts {
+    pub(in crate::breaker) fn counts(&mut self, now: Instant) -> WindowCounts {
         self.window.counts(now)
     }
 
-    pub(super) fn totals(&self) -> Totals {
+    pub(in crate::breaker) fn totals(&self) -> Totals {
         self.totals
     }
 
-    pub(super) fn last_failure(&self) -> Option<Instant> {
+    pub(in crate::breaker) fn last_failure(&self) -> Option<Instant> {
         self.last_failure
     }
 
-    /// How long it stays open, if it is.
-    pub(super) fn open_until(&self) -> Option<Instant> {
+    /// When the breaker becomes half-open, if it is open.
+    pub(in crate::breaker) fn open_until(&self) -> Option<Instant> {
         match (self.mode, &self.phase) {
             (Mode::Automatic | Mode::MetricsOnly, Phase::Open { until }) => Some(*until),
             _ => None,
@@ -332,13 +335,13 @@ impl Machine {
 }
 
 impl Probes {
-    /// Whether fewer are under way or have succeeded than there may be. One whose lease is over is given up.
+    /// Whether another probe may start. Removes probes whose lease has expired.
     fn has_room(&mut self, permits: u32, now: Instant) -> bool {
         self.under_way.retain(|lease| now < lease.until);
         (self.under_way.len() as u64 + u64::from(self.succeeded)) < u64::from(permits)
     }
 
-    /// Whether the probe was under way, which it is no longer.
+    /// Ends the lease of `probe`. Returns whether it had one.
     fn end(&mut self, probe: u64) -> bool {
         let found = self.under_way.iter().position(|lease| lease.probe == probe);
         found.is_some_and(|index| {
@@ -348,11 +351,11 @@ impl Probes {
     }
 }
 
-impl Settings {
-    /// Whether it is to open.
+impl BreakerSettings {
+    /// Why the breaker must open, if it must.
     #[inline]
-    fn verdict(&self, counts: Counts) -> Option<Cause> {
-        // Where all is well, there is nothing to reckon.
+    fn verdict(&self, counts: WindowCounts) -> Option<Cause> {
+        // Fast path: without failures or slow calls no rate can be reached.
         if counts.failures | counts.slow == 0 || counts.calls < u64::from(self.min_calls) {
             return None;
         }
@@ -367,8 +370,8 @@ impl Settings {
     }
 }
 
-/// A part of the whole, from 0 to 1.
+/// `part` divided by `whole`, from 0 to 1.
 #[expect(clippy::cast_precision_loss, reason = "a rate needs no more than 53 bits")]
-pub(super) fn part(part: u64, whole: u64) -> f64 {
+pub(in crate::breaker) fn part(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }

@@ -1,26 +1,27 @@
-//! The calls that a breaker looks at, in memory that does not grow with them.
+//! Sliding windows of outcomes, of constant size.
 
 use std::time::{Duration, Instant};
 
-/// Into how many parts a time is cut. An outcome leaves with its part, so it counts for 59 to 60 sixtieths of the time.
+/// Number of parts of a window of time. An outcome leaves with its part, so it counts for 59 to 60 sixtieths of the
+/// window.
 const PARTS: usize = 60;
 
-/// What was counted.
+/// Counts of the calls in a window.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Counts {
-    pub(super) calls: u64,
-    pub(super) failures: u64,
-    pub(super) slow: u64,
+pub(in crate::breaker) struct WindowCounts {
+    pub(in crate::breaker) calls: u64,
+    pub(in crate::breaker) failures: u64,
+    pub(in crate::breaker) slow: u64,
 }
 
-/// How a call ended, of those that count.
+/// Outcome of a call that counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Ended {
     pub(super) failed: bool,
     pub(super) slow: bool,
 }
 
-/// The outcomes within a time, or the last so many of them.
+/// The outcomes of the last interval of time, or of the last calls.
 #[derive(Debug)]
 pub(super) enum Sliding {
     Time(Parts),
@@ -36,9 +37,9 @@ impl Sliding {
         Self::Calls(Ring::new(calls))
     }
 
-    /// Counts one more; all that count now. Only a time needs to be told what time it is.
+    /// Adds an outcome and returns the counts. Only a window of time calls `now`.
     #[inline]
-    pub(super) fn record(&mut self, ended: Ended, now: impl Fn() -> Instant) -> Counts {
+    pub(super) fn record(&mut self, ended: Ended, now: impl Fn() -> Instant) -> WindowCounts {
         match self {
             Self::Time(parts) => {
                 parts.record(ended, now());
@@ -51,7 +52,7 @@ impl Sliding {
         }
     }
 
-    pub(super) fn counts(&mut self, now: Instant) -> Counts {
+    pub(super) fn counts(&mut self, now: Instant) -> WindowCounts {
         match self {
             Self::Time(parts) => {
                 parts.advance(now);
@@ -69,7 +70,7 @@ impl Sliding {
     }
 }
 
-impl Counts {
+impl WindowCounts {
     fn add(&mut self, ended: Ended) {
         self.calls += 1;
         self.failures += u64::from(ended.failed);
@@ -83,22 +84,28 @@ impl Counts {
     }
 }
 
-/// A ring of parts of a time, and their sum.
+/// Ring of the parts of a window of time, with their sum.
 #[derive(Debug)]
 pub(super) struct Parts {
     length: Duration,
-    parts: Box<[Counts; PARTS]>,
-    /// The part that is counted into, and when it began.
+    parts: Box<[WindowCounts; PARTS]>,
+    /// Index of the part that outcomes are added to.
     newest: usize,
     began: Instant,
-    total: Counts,
+    total: WindowCounts,
 }
 
 impl Parts {
     fn new(time: Duration, now: Instant) -> Self {
-        // Below 60 ns there is nothing to cut.
+        // A window below 60 ns is not divided further.
         let length = (time / PARTS as u32).max(Duration::from_nanos(1));
-        Self { length, parts: Box::new([Counts::default(); PARTS]), newest: 0, began: now, total: Counts::default() }
+        Self {
+            length,
+            parts: Box::new([WindowCounts::default(); PARTS]),
+            newest: 0,
+            began: now,
+            total: WindowCounts::default(),
+        }
     }
 
     fn record(&mut self, ended: Ended, now: Instant) {
@@ -107,7 +114,8 @@ impl Parts {
         self.total.add(ended);
     }
 
-    /// Lets go of what is too old. A time before the newest part, read by whoever was overtaken, changes nothing.
+    /// Drops the parts that are too old. A `now` before the newest part, read by a thread that was overtaken, changes
+    /// nothing.
     fn advance(&mut self, now: Instant) {
         let elapsed = now.saturating_duration_since(self.began);
         if elapsed < self.length {
@@ -126,18 +134,18 @@ impl Parts {
     }
 
     fn clear(&mut self, now: Instant) {
-        self.parts.fill(Counts::default());
-        self.total = Counts::default();
+        self.parts.fill(WindowCounts::default());
+        self.total = WindowCounts::default();
         self.began = now;
     }
 }
 
-/// The last outcomes, and their sum.
+/// Ring of the last outcomes, with their sum.
 #[derive(Debug)]
 pub(super) struct Ring {
     outcomes: Box<[u8]>,
     next: usize,
-    total: Counts,
+    total: WindowCounts,
 }
 
 const FAILED: u8 = 1;
@@ -145,7 +153,7 @@ const SLOW: u8 = 2;
 
 impl Ring {
     fn new(calls: u32) -> Self {
-        Self { outcomes: vec![0; calls as usize].into_boxed_slice(), next: 0, total: Counts::default() }
+        Self { outcomes: vec![0; calls as usize].into_boxed_slice(), next: 0, total: WindowCounts::default() }
     }
 
     #[inline]
@@ -167,7 +175,7 @@ impl Ring {
     }
 
     fn clear(&mut self) {
-        (self.next, self.total) = (0, Counts::default());
+        (self.next, self.total) = (0, WindowCounts::default());
     }
 }
 
@@ -175,8 +183,8 @@ fn pack(ended: Ended) -> u8 {
     (u8::from(ended.failed) * FAILED) | (u8::from(ended.slow) * SLOW)
 }
 
-fn unpack(outcome: u8) -> Counts {
-    Counts { calls: 1, failures: u64::from(outcome & FAILED), slow: u64::from(outcome & SLOW) / u64::from(SLOW) }
+fn unpack(outcome: u8) -> WindowCounts {
+    WindowCounts { calls: 1, failures: u64::from(outcome & FAILED), slow: u64::from(outcome & SLOW) / u64::from(SLOW) }
 }
 
 #[cfg(test)]
@@ -190,14 +198,14 @@ mod tests {
         Ended { failed: random.is_multiple_of(3), slow: random.is_multiple_of(5) }
     }
 
-    fn sum<'a>(outcomes: impl Iterator<Item = &'a Ended>) -> Counts {
-        let mut counts = Counts::default();
+    fn sum<'a>(outcomes: impl Iterator<Item = &'a Ended>) -> WindowCounts {
+        let mut counts = WindowCounts::default();
         outcomes.for_each(|ended| counts.add(*ended));
         counts
     }
 
     #[test]
-    fn a_ring_is_the_last_outcomes() {
+    fn ring_holds_the_last_outcomes() {
         let mut random = fastrand::Rng::with_seed(7);
         for size in [1, 2, 10, 100] {
             let (mut ring, mut model) = (Ring::new(size), VecDeque::new());
@@ -218,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_is_its_last_sixty_parts() {
+    fn time_window_holds_its_last_sixty_parts() {
         let clock = Clock::manual();
         let part = Duration::from_secs(1);
         let start = clock.now();
@@ -234,7 +242,7 @@ mod tests {
             clock.advance(pause);
             let ended = ended(random.u8(..));
             parts.record(ended, clock.now());
-            // After a pause of all sixty parts, they begin anew; so the model asks the parts where they begin.
+            // After a pause as long as the window the parts start over, so the model reads where they begin.
             let index = |at: Instant| (at - start).as_nanos();
             model.push_back((u64::try_from(index(parts.began)).unwrap(), ended));
             let oldest = index(parts.began).saturating_sub(59 * part.as_nanos());
@@ -242,12 +250,12 @@ mod tests {
                 model.pop_front();
             }
             assert_eq!(parts.total, sum(model.iter().map(|(_, ended)| ended)), "at {step}");
-            assert!(clock.now() - parts.began < part, "the newest part is the one of now");
+            assert!(clock.now() - parts.began < part, "the newest part contains now");
         }
     }
 
     #[test]
-    fn an_outcome_counts_for_59_sixtieths_at_least_and_60_at_most() {
+    fn outcome_counts_for_59_to_60_sixtieths() {
         let clock = Clock::manual();
         let mut window = Sliding::of_time(Duration::from_secs(60), clock.now());
         clock.advance(Duration::from_millis(999));
@@ -255,6 +263,6 @@ mod tests {
         clock.advance(Duration::from_millis(59_000));
         assert_eq!(window.counts(clock.now()).failures, 1, "59 s after it");
         clock.advance(Duration::from_millis(1));
-        assert_eq!(window.counts(clock.now()), Counts::default(), "its part is over");
+        assert_eq!(window.counts(clock.now()), WindowCounts::default(), "its part is over");
     }
 }
