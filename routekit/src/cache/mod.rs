@@ -92,6 +92,6 @@ use self::{
     events::listeners,
     headers::status,
     stats::counters,
-    store::{embedded, hex, key, stored_response},
+    store::{hex, key, stored_response},
     validity::{glob, tag},
 };
