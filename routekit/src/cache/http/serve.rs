@@ -58,7 +58,7 @@ where
         };
         let began = found.stamp();
         loop {
-            let reason = match self.from_store(&found) {
+            let reason = match self.answer_from_store(&found) {
                 Ok(response) => return Ok(response),
                 Err(reason) => reason,
             };
@@ -79,7 +79,7 @@ where
                 Role::Alone => return self.alone().await,
                 // The request that led before may have landed since the lookup.
                 Role::Lead(lead) => match self.ctx.request.lookup(cache).await {
-                    Ok(found) => match self.from_store(&found) {
+                    Ok(found) => match self.answer_from_store(&found) {
                         Ok(response) => {
                             if let Lookup::Hit(stored, _) = &found {
                                 lead.land(FillOutcome::Stored(Arc::clone(stored)));
@@ -127,7 +127,7 @@ where
     }
 
     /// The response, if a stored one satisfies the request or none is allowed; otherwise why the handler is called.
-    fn from_store(&self, found: &Lookup) -> Result<Response, Fwd> {
+    fn answer_from_store(&self, found: &Lookup) -> Result<Response, Fwd> {
         let Ctx { policy, request, head_only } = &self.ctx;
         let now = policy.cache.now();
         match decide(found, &request.directives.control, now) {
@@ -228,7 +228,7 @@ where
     async fn alone(mut self) -> Result<Response, S::Error> {
         let policy = Arc::clone(&self.ctx.policy);
         match self.ctx.request.lookup(&policy.cache).await {
-            Ok(found) => match self.from_store(&found) {
+            Ok(found) => match self.answer_from_store(&found) {
                 Ok(response) => Ok(response),
                 Err(reason) => self.fetch(FetchMode::alone(), reason, found).await,
             },
