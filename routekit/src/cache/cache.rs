@@ -10,22 +10,21 @@ use std::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
-    CacheBuilder, Counters, Entry, Invalidation, Key, Lookup, Stamp, StoreError, StoreSize, Tag, Target,
-    clock::names_route,
-    contract::{Store, StoreFuture},
+    CacheBuilder, Counters, Entry, Key, Lookup, Stamp, StoreError, StoreSize, StoredResponse, Target,
+    coalesce::{
+        detach::Detacher,
+        flight::{FillOutcome, Flights, Role},
+        uncacheable::Uncacheable,
+    },
     counters::Book,
-    deadline::within,
-    entry::CENTURY,
-    flight::{Flights, Outcome, Role},
-    glob::Glob,
-    invalidation::{Named, Subject},
     listeners::{Listener, Listeners},
-    uncacheable::Marks,
+    store::{backend::Store, contract::StoreFuture},
+    stored_response::CENTURY,
     values::{Settings, Values},
 };
 use crate::{
     clock::Clock,
-    identity::Identity,
+    deadline::within,
     printable::{Chain, Printable},
     route::Method,
     spawner::Spawner,
@@ -86,9 +85,10 @@ struct Shared {
     /// The share by which lifetimes are shortened at most.
     jitter: f64,
     flights: Arc<Flights>,
-    marks: Marks,
+    marks: Uncacheable,
     listeners: Listeners,
-    fills: Arc<Semaphore>,
+    /// For fetches whose clients have left.
+    detacher: Detacher,
     handlers: Arc<Semaphore>,
     values: Values,
     book: Book,
@@ -134,13 +134,13 @@ impl Cache {
     ) -> Self {
         let shared = Shared {
             store,
+            detacher: Detacher::new(spawner.clone(), MOST_FILLS),
             spawner,
             jitter,
             flights: Arc::default(),
-            marks: Marks::new(clock.now()),
+            marks: Uncacheable::new(clock.now()),
             clock,
             listeners: Listeners::new(listeners),
-            fills: Arc::new(Semaphore::new(MOST_FILLS)),
             handlers: Arc::new(Semaphore::new(MOST_HANDLERS)),
             values: Values::new(values),
             book: Book::default(),
@@ -155,62 +155,24 @@ impl Cache {
         Self { shared: Arc::clone(&self.shared), partition: name.into() }
     }
 
-    /// Makes everything with this tag invalid. Once it has returned, no request that begins gets anything older.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the store cannot be reached; never with the embedded one.
-    pub async fn invalidate_tag(&self, name: &str) -> Result<(), StoreError> {
-        self.invalidate_one(Target::tag(Tag::named(&self.partition, name)), || Subject::Tag(name.into())).await
+    pub(in crate::cache) async fn invalidate_in_store(&self, targets: &[Target]) -> Result<(), StoreError> {
+        in_time(INVALIDATION_BUDGET, self.shared.store.get().invalidate(targets)).await.map(drop)
     }
 
-    /// The same for all of these tags, at once.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the store cannot be reached; never with the embedded one.
-    pub async fn invalidate_tags<N: AsRef<str>>(&self, names: impl IntoIterator<Item = N>) -> Result<(), StoreError> {
-        let names: Vec<N> = names.into_iter().collect();
-        let target = |name: &N| Target::tag(Tag::named(&self.partition, name.as_ref()));
-        let targets: Vec<Target> = names.iter().map(target).collect();
-        // Before anybody waits, as names may be of a kind that threads cannot share.
-        let events = self.told(|| {
-            let named = |name: &N| self.named(Subject::Tag(name.as_ref().to_owned().into()));
-            Invalidation::of(&names.iter().map(named).collect::<Vec<_>>())
-        });
-        drop(names);
-        self.make_invalid(&targets, || events).await
+    pub(in crate::cache) async fn clear_store(&self) -> Result<(), StoreError> {
+        in_time(INVALIDATION_BUDGET, self.shared.store.get().clear()).await.map(drop)
     }
 
-    /// The same for whatever was answered for a path that fits: `*` is any text. With a `?`, it is about path and query, whose pairs
-    /// are sorted by name; `/users/{id}`, the path of a route as it is declared (and with the app's prefix), is all of that route.
-    ///
-    /// A path, a path that ends with `/*`, and a route take as long as a tag does. Any other pattern is kept on a short list, and each older
-    /// entry is compared with it when it is asked for.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the store cannot be reached; never with the embedded one.
-    pub async fn invalidate_pattern(&self, pattern: &str) -> Result<(), StoreError> {
-        let subject =
-            || if names_route(pattern) { Subject::Route(pattern) } else { Subject::Pattern(Glob::new(pattern)) };
-        self.invalidate_one(Target::pattern(&self.partition, pattern), subject).await
+    pub(in crate::cache) fn store(&self) -> &Store {
+        &self.shared.store
     }
 
-    /// The same for what only this user is given: whose name and issuer are both these.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the store cannot be reached; never with the embedded one.
-    pub async fn invalidate_user(&self, identity: &Identity) -> Result<(), StoreError> {
-        self.invalidate_one(Target::tag(Tag::user(&self.partition, identity)), || Subject::User(identity)).await
+    pub(in crate::cache) fn listeners(&self) -> &Listeners {
+        &self.shared.listeners
     }
 
-    /// Forgets everything, in all partitions.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the store cannot be reached; never with the embedded one.
-    pub async fn clear(&self) -> Result<(), StoreError> {
-        self.shared.book.invalidation();
-        in_time(INVALIDATION_BUDGET, self.shared.store.get().clear()).await?;
-        self.tell(Invalidation::of_everything).await;
-        Ok(())
+    pub(in crate::cache) fn partition_arc(&self) -> Arc<str> {
+        Arc::clone(&self.partition)
     }
 
     /// How much there is, in all partitions.
@@ -258,78 +220,6 @@ impl Cache {
         Arc::ptr_eq(&self.shared, &other.shared)
     }
 
-    async fn invalidate_one<'a>(
-        &'a self,
-        target: Target,
-        subject: impl FnOnce() -> Subject<'a>,
-    ) -> Result<(), StoreError> {
-        self.make_invalid(&[target], || Invalidation::of(&[self.named(subject())])).await
-    }
-
-    fn named<'a>(&'a self, subject: Subject<'a>) -> Named<'a> {
-        Named { partition: &self.partition, subject }
-    }
-
-    /// Makes these invalid; `events` says the same in names, where somebody listens.
-    pub(super) async fn make_invalid(
-        &self,
-        targets: &[Target],
-        events: impl FnOnce() -> Vec<Invalidation>,
-    ) -> Result<(), StoreError> {
-        self.shared.book.invalidation();
-        if !self.shared.store.invalidate_now(targets) {
-            in_time(INVALIDATION_BUDGET, self.shared.store.get().invalidate(targets)).await?;
-        }
-        self.tell(events).await;
-        Ok(())
-    }
-
-    /// Where nobody can wait for it.
-    pub(super) fn invalidate_without_waiting(&self, targets: Vec<Target>, events: impl FnOnce() -> Vec<Invalidation>) {
-        let events = self.told(events);
-        if self.shared.store.invalidate_now(&targets) {
-            self.shared.book.invalidation();
-            match &self.shared.spawner {
-                Some(spawner) => self.shared.listeners.start(spawner, &events),
-                None => self.shared.listeners.give_up(&events),
-            }
-            return;
-        }
-        if self.shared.spawner.is_none() {
-            tracing::error!("what is invalid is still in the cache: it has no spawner, and nobody waits");
-        }
-        let cache = self.clone();
-        self.spawn(async move { cache.invalidate_or_warn(&targets, || events).await });
-    }
-
-    pub(super) async fn invalidate_or_warn(&self, targets: &[Target], events: impl FnOnce() -> Vec<Invalidation>) {
-        if let Err(error) = self.make_invalid(targets, events).await {
-            tracing::error!(error = %Printable(Chain(&error)), "what is invalid is still in the cache");
-        }
-    }
-
-    /// Tells this one, too, what is invalid from now on.
-    pub(crate) fn listen(&self, listener: Listener) {
-        self.shared.listeners.add(listener);
-    }
-
-    /// Nothing where nobody listens: an invalidation costs less than its names.
-    fn told(&self, events: impl FnOnce() -> Vec<Invalidation>) -> Vec<Invalidation> {
-        if self.shared.listeners.any() { events() } else { Vec::new() }
-    }
-
-    /// Without a spawner, whoever waits for an invalidation waits for who is told as well.
-    async fn tell(&self, events: impl FnOnce() -> Vec<Invalidation>) {
-        let events = self.told(events);
-        if events.is_empty() {
-            return;
-        }
-        match &self.shared.spawner {
-            Some(spawner) => self.shared.listeners.start(spawner, &events),
-            None => Box::pin(self.shared.listeners.tell(events)).await,
-        }
-    }
-
     /// What the store has, and by what time, if it answers at once.
     pub(super) fn lookup_now(&self, key: &Key) -> Option<(Lookup, Instant)> {
         self.shared.store.lookup_now(key)
@@ -342,8 +232,9 @@ impl Cache {
         }
     }
 
-    pub(super) async fn is_valid(&self, entry: &Entry) -> bool {
-        in_time(BUDGET, self.shared.store.get().is_valid(entry)).await.unwrap_or_else(|error| {
+    pub(super) async fn is_valid(&self, response: &Arc<StoredResponse>) -> bool {
+        let entry = Entry::Response(Arc::clone(response));
+        in_time(BUDGET, self.shared.store.get().is_valid(&entry)).await.unwrap_or_else(|error| {
             self.warn(&error);
             false
         })
@@ -351,17 +242,17 @@ impl Cache {
 
     /// Whether what somebody else's fill brought may be given to one who began then: nothing may be older than an invalidation that had
     /// returned before.
-    pub(super) async fn may_take(&self, entry: &Entry, began: Stamp) -> bool {
+    pub(super) async fn may_take(&self, entry: &Arc<StoredResponse>, began: Stamp) -> bool {
         entry.stamp() >= began || self.is_valid(entry).await
     }
 
     /// Whether the store has taken it.
-    pub(super) async fn put(&self, entry: &Arc<Entry>) -> bool {
+    pub(super) async fn put(&self, entry: Entry) -> bool {
         self.try_put(entry).await.inspect_err(|error| self.warn(error)).is_ok()
     }
 
-    pub(super) async fn try_put(&self, entry: &Arc<Entry>) -> Result<(), StoreError> {
-        in_time(BUDGET, self.shared.store.get().put(Arc::clone(entry))).await
+    pub(super) async fn try_put(&self, entry: Entry) -> Result<(), StoreError> {
+        in_time(BUDGET, self.shared.store.get().put(entry)).await
     }
 
     /// For what is computed from now on, whatever there is already.
@@ -375,11 +266,11 @@ impl Cache {
     }
 
     /// Remembers whether an answer could be stored.
-    pub(super) fn learn(&self, key: &Key, outcome: &Outcome) {
+    pub(super) fn learn(&self, key: &Key, outcome: &FillOutcome) {
         match outcome {
-            Outcome::Alone => self.shared.marks.set(key, self.now()),
-            Outcome::Stored(_) => self.shared.marks.clear(key),
-            Outcome::Failed(..) => {}
+            FillOutcome::Alone => self.shared.marks.set(key, self.now()),
+            FillOutcome::Stored(_) => self.shared.marks.clear(key),
+            FillOutcome::Failed(..) => {}
         }
     }
 
@@ -419,14 +310,9 @@ impl Cache {
         lifetime.min(CENTURY).mul_f64(1.0 - self.shared.jitter * fastrand::f64())
     }
 
-    /// Goes on with a fill that nobody waits for, unless there are too many of those.
-    pub(super) fn go_on(&self, fill: impl Future + Send + 'static) -> bool {
-        let Ok(permit) = Arc::clone(&self.shared.fills).try_acquire_owned() else { return false };
-        self.spawn(async move {
-            let _permit = permit;
-            fill.await;
-        });
-        true
+    /// Runs fetches that no client waits for.
+    pub(in crate::cache) fn detacher(&self) -> &Detacher {
+        &self.shared.detacher
     }
 
     /// For a handler that nobody waits for, unless there are too many of those.
@@ -434,12 +320,12 @@ impl Cache {
         Arc::clone(&self.shared.handlers).try_acquire_owned().ok()
     }
 
-    pub(super) fn spawner(&self) -> Option<&Spawner> {
+    pub(in crate::cache) fn spawner(&self) -> Option<&Spawner> {
         self.shared.spawner.as_ref()
     }
 
     /// Without anybody to start it, the task is dropped.
-    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+    pub(in crate::cache) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         if let Some(spawner) = &self.shared.spawner {
             spawner.spawn(task);
         }

@@ -8,7 +8,6 @@ use std::{
     convert::Infallible,
     env, fs,
     process::{Command, ExitCode},
-    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -19,7 +18,9 @@ use axum::{
 };
 use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt;
-use routekit::cache::{Cache, CacheLayer, CacheStore, Embedded, Entry, Key, Lookup, Snapshot, Stamp, Tag, Target};
+use routekit::cache::{
+    BufferedResponse, Cache, CacheLayer, CacheStore, Embedded, Key, Lookup, Stamp, StoredResponse, Tag, Target,
+};
 use tower::{Layer, Service, service_fn};
 
 const MIB: u64 = 1024 * 1024;
@@ -103,9 +104,10 @@ async fn invalidation(many: usize) -> bool {
 }
 
 async fn put(store: &Embedded, key: String, tag: &str, stamp: Stamp) {
-    let answer = Snapshot::new(StatusCode::OK, &HeaderMap::new(), b"");
-    let entry = Entry::new(Key::new(key.into_bytes()), answer, stamp, Instant::now(), Duration::from_secs(3600));
-    store.put(Arc::new(entry.with_tags([Tag::named("", tag)]))).await.unwrap();
+    let answer = BufferedResponse::new(StatusCode::OK, &HeaderMap::new(), b"");
+    let hour = Duration::from_secs(3600);
+    let response = StoredResponse::new(Key::new(key.into_bytes()), answer, stamp, Instant::now(), hour);
+    store.put(response.with_tags([Tag::named("", tag)]).into()).await.unwrap();
 }
 
 /// Nanoseconds an invalidation.
@@ -113,7 +115,7 @@ async fn round(store: &Embedded, tag: &str) -> f64 {
     const TIMES: u32 = 500;
     let start = Instant::now();
     for _ in 0..TIMES {
-        store.invalidate(&[Target::tag(Tag::named("", tag))]).await.unwrap();
+        store.invalidate(&[Target::tag("", tag)]).await.unwrap();
     }
     start.elapsed().as_secs_f64() * 1e9 / f64::from(TIMES)
 }

@@ -1,6 +1,7 @@
 //! What tells one stored answer from another.
 
 use std::{
+    cell::Cell,
     fmt,
     hash::{BuildHasher, Hasher},
     sync::LazyLock,
@@ -10,7 +11,7 @@ use foldhash::quality::RandomState;
 use http::{HeaderMap, HeaderName, Uri, header};
 use sha2::{Digest, Sha256};
 
-use crate::cache::{glob::Glob, headers::vary, hex::hex};
+use crate::cache::{headers::vary, store::hex::hex, validity::key_text::KeyText};
 use crate::identity::Identity;
 
 /// Under which an entry is stored.
@@ -82,11 +83,11 @@ impl Key {
     }
 
     /// What patterns see of a key that [`KeyParts`] made, or of that of a value, unless it is hashed.
-    pub(in crate::cache) fn readable(&self) -> Readable {
+    pub(in crate::cache) fn text(&self) -> KeyText {
         let mut rest = &*self.bytes;
         let mut next = || part(&mut rest).map(|part| String::from_utf8_lossy(part).into_owned());
         let _route = next();
-        Readable {
+        KeyText {
             partition: next().unwrap_or_default(),
             path: next().unwrap_or_default(),
             query: next().unwrap_or_default(),
@@ -101,33 +102,10 @@ impl fmt::Debug for Key {
     }
 }
 
-/// The parts of a key that patterns are about.
-#[derive(Debug, PartialEq, Eq)]
-pub(in crate::cache) struct Readable {
-    pub(in crate::cache) partition: String,
-    pub(in crate::cache) path: String,
-    /// With its `?`, its pairs sorted.
-    pub(in crate::cache) query: String,
-}
-
-impl Readable {
-    /// Whether a pattern in a partition is about it.
-    pub(in crate::cache) fn fits(&self, partition: &str, pattern: &Glob) -> bool {
-        if self.partition != partition {
-            return false;
-        }
-        if pattern.has_query() {
-            return pattern.matches(&format!("{}{}", self.path, self.query));
-        }
-        pattern.matches(&self.path)
-    }
-}
-
 /// What the key of a request is made from.
 pub(in crate::cache) struct KeyParts<'a> {
-    /// The template, or HEAD, which tell apart what two routes answer for one path.
-    pub(in crate::cache) route: &'a str,
-    pub(in crate::cache) partition: &'a str,
+    /// What [`key_prefix`] makes of the route and the partition.
+    pub(in crate::cache) prefix: &'a [u8],
     pub(in crate::cache) uri: &'a Uri,
     pub(in crate::cache) headers: &'a HeaderMap,
     /// In place of the query.
@@ -141,22 +119,26 @@ pub(in crate::cache) struct KeyParts<'a> {
 impl KeyParts<'_> {
     /// Each part with its length before it, so that no two lists of parts are the same bytes.
     pub(in crate::cache) fn key(&self) -> Key {
-        let mut bytes = Vec::with_capacity(192);
-        put(&mut bytes, self.route.as_bytes());
-        put(&mut bytes, self.partition.as_bytes());
+        let mut bytes = SPARE.take();
+        bytes.clear();
+        bytes.reserve(192);
+        bytes.extend_from_slice(self.prefix);
         put(&mut bytes, self.uri.path().as_bytes());
         match self.custom {
             Some(custom) => put_with(&mut bytes, |bytes| {
                 bytes.push(b'?');
                 bytes.extend_from_slice(custom.as_bytes());
             }),
+            None if self.uri.query().is_none() => bytes.extend_from_slice(&length(0)),
             None => put_with(&mut bytes, |bytes| put_query(bytes, self.uri.query())),
         }
-        put(&mut bytes, self.uri.scheme_str().unwrap_or_default().as_bytes());
         // Hosts are the same in any case (RFC 9110 §4.2.3). A handler may look at either, so both are in it.
-        match self.uri.authority() {
-            Some(authority) => put_lower(&mut bytes, authority.as_str().as_bytes()),
-            None => bytes.extend_from_slice(&length(0)),
+        match (self.uri.scheme_str(), self.uri.authority()) {
+            (None, None) => bytes.extend_from_slice(&[0; 8]),
+            (scheme, authority) => {
+                put(&mut bytes, scheme.unwrap_or_default().as_bytes());
+                put_lower(&mut bytes, authority.map_or("", |authority| authority.as_str()).as_bytes());
+            }
         }
         put_values(&mut bytes, self.headers, &header::HOST, put_lower);
         match self.user {
@@ -177,6 +159,31 @@ impl KeyParts<'_> {
             put_values(&mut bytes, self.headers, name, put);
         }
         Key::new(bytes)
+    }
+}
+
+/// The first parts of a key: the template of the route, or HEAD, and the partition.
+pub(in crate::cache) fn key_prefix(route: &str, partition: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(8 + route.len() + partition.len());
+    put(&mut bytes, route.as_bytes());
+    put(&mut bytes, partition.as_bytes());
+    bytes
+}
+
+thread_local! {
+    /// The memory of a key that was only looked up, for the next key.
+    static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// A longer key is not kept for reuse.
+const LARGEST_SPARE: usize = 4096;
+
+impl Key {
+    /// Gives the memory of a key that is no longer needed to the next key: an allocation less for each hit.
+    pub(in crate::cache) fn recycle(self) {
+        if self.bytes.capacity() <= LARGEST_SPARE {
+            SPARE.set(self.bytes);
+        }
     }
 }
 
@@ -282,16 +289,15 @@ mod tests {
         let headers = HeaderMap::new();
         let uri: Uri = "/users/7?b=2&a=1".parse().unwrap();
         let parts = KeyParts {
-            route: "GET /users/{id}",
-            partition: "acme",
+            prefix: &key_prefix("GET /users/{id}", "acme"),
             uri: &uri,
             headers: &headers,
             custom: None,
             vary: &[],
             user: None,
         };
-        let expected = Readable { partition: "acme".into(), path: "/users/7".into(), query: "?a=1&b=2".into() };
-        assert_eq!(parts.key().readable(), expected);
+        let expected = KeyText { partition: "acme".into(), path: "/users/7".into(), query: "?a=1&b=2".into() };
+        assert_eq!(parts.key().text(), expected);
     }
 
     /// A request as a test makes it up, in a form in which two are equal that mean the same.
@@ -357,8 +363,7 @@ mod tests {
                 None => Identity::new(sub),
             });
             KeyParts {
-                route: self.route,
-                partition: self.partition,
+                prefix: &key_prefix(self.route, self.partition),
                 uri: &uri,
                 headers: &headers,
                 custom: None,
@@ -397,7 +402,7 @@ mod tests {
         let (headers, uri) = (HeaderMap::new(), Uri::from_static("/"));
         let key = |identity: &Identity| {
             let user = Some(Some(identity));
-            KeyParts { route: "", partition: "", uri: &uri, headers: &headers, custom: None, vary: &[], user }.key()
+            KeyParts { prefix: &key_prefix("", ""), uri: &uri, headers: &headers, custom: None, vary: &[], user }.key()
         };
         let ann = Identity::new("ann");
         let keys = [

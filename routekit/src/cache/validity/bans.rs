@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use crate::cache::{glob::Glob, key::Readable};
+use crate::cache::validity::{glob::Glob, key_text::KeyText};
 
 /// More are not kept: the oldest raises the floor instead, by which whatever is as old is invalid.
 const MOST: usize = 64;
@@ -45,7 +45,7 @@ impl Bans {
     }
 
     /// Whether a later ban than this number forbids an entry with this key. Look at the floor afterwards.
-    pub(in crate::cache) fn forbid(&self, stamp: u64, readable: impl FnOnce() -> Readable) -> bool {
+    pub(in crate::cache) fn forbid(&self, stamp: u64, text: impl FnOnce() -> KeyText) -> bool {
         if self.latest.load(Ordering::SeqCst) <= stamp {
             return false;
         }
@@ -54,7 +54,7 @@ impl Bans {
         if later.peek().is_none() {
             return false;
         }
-        let readable = readable();
-        later.any(|ban| readable.fits(&ban.partition, &ban.pattern))
+        let text = text();
+        later.any(|ban| text.matches(&ban.partition, &ban.pattern))
     }
 }

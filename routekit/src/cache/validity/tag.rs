@@ -1,6 +1,8 @@
 //! Tags: what entries are invalidated by.
 
-use sha2::{Digest, Sha256};
+use std::hash::Hasher;
+
+use siphasher::sip::SipHasher13;
 
 use crate::identity::Identity;
 
@@ -62,14 +64,15 @@ impl Tag {
     }
 
     fn new(kind: Kind, partition: &str, texts: &[&str]) -> Self {
-        let mut hash = Sha256::new_with_prefix([kind as u8]);
+        // Keys are fixed, so that every process that shares a store gives a name the same number.
+        let mut hash = SipHasher13::new_with_keys(0, 0);
+        hash.write_u8(kind as u8);
         for text in [partition].iter().chain(texts) {
             // Its length first, so that no two lists run together to the same bytes.
-            hash.update((text.len() as u64).to_le_bytes());
-            hash.update(text);
+            hash.write_u64((text.len() as u64).to_le());
+            hash.write(text.as_bytes());
         }
-        let digest = hash.finalize();
-        Self(u64::from_le_bytes(*digest.first_chunk().expect("a SHA-256 has 32 bytes")))
+        Self(hash.finish())
     }
 
     /// The tag of a number that [`id`](Self::id) gave, in this process or another.

@@ -11,7 +11,7 @@ use std::{
 
 use foldhash::quality::RandomState;
 
-use crate::cache::{Tag, identity_hasher::AsIs};
+use crate::cache::validity::{identity_hasher::IdentityHasher, tag::Tag};
 
 const SHARDS: u64 = 64;
 
@@ -37,7 +37,7 @@ struct Shard {
 
 #[derive(Default)]
 struct Generation {
-    numbers: HashMap<u64, u64, BuildHasherDefault<AsIs>>,
+    numbers: HashMap<u64, u64, BuildHasherDefault<IdentityHasher>>,
     newest: u64,
 }
 

@@ -77,7 +77,24 @@ impl Template {
         Glob::of_pieces(before.chain(pieces))
     }
 
-    /// Whether there is a placeholder in it.
+    /// The names that the template stands for: with the values as `path` spells them and, where that differs, as the
+    /// handler's parsed arguments do (`spellings`).
+    pub(in crate::cache) fn names(&self, places: &Places, path: &str, spellings: &[(&str, String)]) -> Vec<String> {
+        let written = |name: &str| places.written(path, name).map(decoded);
+        let mut names = vec![self.fill(written)];
+        if !self.is_fixed() && !spellings.is_empty() {
+            let parsed = self.fill(|name| {
+                let told = spellings.iter().find(|(told, _)| *told == name);
+                told.map(|(_, value)| Cow::Borrowed(value.as_str())).or_else(|| written(name))
+            });
+            if parsed != names[0] {
+                names.push(parsed);
+            }
+        }
+        names
+    }
+
+    /// Whether it has no placeholders.
     pub(in crate::cache) fn is_fixed(&self) -> bool {
         self.0.iter().all(|piece| matches!(piece, Piece::Text(_)))
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{CacheOptions, ValueError, slot::Slot};
-use crate::cache::{Cache, Lookup, StoreError};
+use crate::cache::{Cache, Entry, Lookup, StoreError};
 
 /// Values: see [`get_or_fill`](Self::get_or_fill), which is what most programs want.
 impl Cache {
@@ -17,7 +17,7 @@ impl Cache {
         let slot = Slot::new(self, key);
         let value = match self.lookup(&slot.named.key).await? {
             Lookup::Hit(entry, _) => slot.read(&entry)?,
-            Lookup::Stale(..) | Lookup::Miss(_) => None,
+            Lookup::Stale(..) | Lookup::VariesBy(..) | Lookup::Miss(_) => None,
         };
         let counters = self.book().of_program();
         if value.is_some() {
@@ -61,11 +61,11 @@ impl Cache {
         let slot = Slot::new(self, key);
         if self.is_under_way(&slot.named.key) || self.values().are_filled_beside() {
             // What it read is perhaps older than this, and is stored later.
-            self.make_invalid(&[slot.target()], Vec::new).await?;
+            self.invalidate_targets(&[slot.target()]).await?;
         }
         let stamp = self.stamp().await?;
         let entry = slot.entry(value, options, stamp)?;
-        self.try_put(&entry).await?;
+        self.try_put(Entry::Response(entry)).await?;
         self.book().of_program().set();
         Ok(())
     }
@@ -75,7 +75,7 @@ impl Cache {
     /// # Errors
     /// [`StoreError`] if the store cannot be reached; never with the embedded one.
     pub async fn invalidate(&self, key: &str) -> Result<(), StoreError> {
-        self.make_invalid(&[Slot::new(self, key).target()], Vec::new).await
+        self.invalidate_targets(&[Slot::new(self, key).target()]).await
     }
 
     /// Whether there is a value under this key that is fresh, of whatever type.
@@ -94,7 +94,7 @@ impl Cache {
         let slot = Slot::new(self, key);
         Ok(match self.lookup(&slot.named.key).await? {
             Lookup::Hit(entry, _) if slot.owns(&entry) => Some(entry.ttl(self.now())),
-            Lookup::Hit(..) | Lookup::Stale(..) | Lookup::Miss(_) => None,
+            Lookup::Hit(..) | Lookup::Stale(..) | Lookup::VariesBy(..) | Lookup::Miss(_) => None,
         })
     }
 }

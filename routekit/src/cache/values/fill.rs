@@ -11,11 +11,13 @@ use super::{
     slot::{Looked, Slot},
 };
 use crate::cache::{
-    Cache, Entry, Stamp,
-    deadline::within,
-    detached::Detachable,
-    flight::{Lead, Outcome, Role, landed},
+    Cache, Entry, Stamp, StoredResponse,
+    coalesce::{
+        detach::Detachable,
+        flight::{FillOutcome as Outcome, Lead, Role, landed},
+    },
 };
+use crate::deadline::within;
 
 /// For how long others wait for a fill before they fill for themselves, and how long one goes on for whom nobody waits.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -104,7 +106,7 @@ impl Cache {
                     }
                     Ok(Looked::Stale(_, stamp) | Looked::Nothing(stamp)) => {
                         let led = led(slot.clone(), options.clone(), lead, stamp, fill);
-                        return match Detachable::new(led, self.clone()).await {
+                        return match Detachable::new(led, self.detacher()).await {
                             Led::Landed(result) => result,
                             Led::Slow(running, _beside) => slot.filled(options, stamp, running.await).await.0,
                         };
@@ -171,7 +173,7 @@ where
 
 impl Slot {
     /// What is stale, if it may be given and somebody is there to fill it anew.
-    fn stale<T: DeserializeOwned>(&self, entry: &Entry, options: &CacheOptions) -> Option<T> {
+    fn stale<T: DeserializeOwned>(&self, entry: &StoredResponse, options: &CacheOptions) -> Option<T> {
         let window = options.stale_while_revalidate?;
         let may = entry.stale_for(self.cache.now()) < window && self.cache.spawner().is_some();
         may.then(|| self.read_or_warn(entry)).flatten()
@@ -200,7 +202,7 @@ impl Slot {
                 Err(error) => slot.cache.warn(&error),
             }
         };
-        if self.cache.go_on(within(PATIENCE, refresh).instrument(Span::current())) {
+        if self.cache.detacher().run(within(PATIENCE, refresh).instrument(Span::current())) {
             self.cache.book().of_program().refresh();
         }
     }
@@ -235,10 +237,10 @@ impl Slot {
         (result, outcome)
     }
 
-    async fn kept(&self, entry: Option<Arc<Entry>>) -> Outcome {
+    async fn kept(&self, entry: Option<Arc<StoredResponse>>) -> Outcome {
         let Some(entry) = entry else { return Outcome::Alone };
         // What is invalid already would be of no use, and stand in the place of what was set meanwhile.
-        if self.cache.is_valid(&entry).await && self.cache.put(&entry).await {
+        if self.cache.is_valid(&entry).await && self.cache.put(Entry::Response(Arc::clone(&entry))).await {
             self.cache.book().of_program().set();
         }
         Outcome::Stored(entry)

@@ -18,11 +18,8 @@ mod slot;
 mod stored;
 mod zstd;
 
+pub(super) use self::settings::{Settings, Values};
 pub use self::{
     error::{DecodeError, EncodeError, ValueError},
     options::{CacheOptions, Format},
-};
-pub(super) use self::{
-    name::readable,
-    settings::{Settings, Values},
 };

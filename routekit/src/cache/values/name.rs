@@ -2,13 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::stored;
-use crate::cache::{
-    Key, Tag,
-    hex::hex,
-    key::{self, Readable},
-    tag,
-};
+use crate::cache::{Key, Tag, hex::hex, key, tag, validity::key_text::KeyText};
 
 /// What stands in place of the route: no route is called so.
 const PLAIN: &str = "\0value\0";
@@ -49,6 +43,11 @@ impl Name<'_> {
         Named { key: of_parts(HASHED, prefix, "", &hash), whole: Some(whole.into()) }
     }
 
+    /// The text that patterns match: the key as the program writes it.
+    pub(super) fn key_text(&self) -> KeyText {
+        KeyText { partition: self.partition.to_owned(), path: self.text.to_owned(), query: String::new() }
+    }
+
     /// What only this value carries.
     pub(super) fn tag(&self) -> Tag {
         Tag::value(self.partition, self.prefix, self.text)
@@ -74,30 +73,16 @@ fn of_parts(mark: &str, prefix: &str, partition: &str, text: &str) -> Key {
     Key::new(bytes)
 }
 
-/// What patterns see of a value whose key is hashed; of any other, the key says it.
-pub(in crate::cache) fn readable(key: &Key, packed: &[u8]) -> Option<Readable> {
-    let first = key::part(&mut key.as_bytes())?;
-    let is_hashed = first.starts_with(HASHED.as_bytes());
-    let mut whole = stored::whole(packed).filter(|_| is_hashed)?;
-    let mut next = || key::part(&mut whole).map(|part| String::from_utf8_lossy(part).into_owned());
-    Some(Readable { partition: next()?, path: next()?, query: String::new() })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cache::values::Format;
 
     #[test]
-    fn patterns_see_the_key_as_it_is_written() {
-        for most in [250, 0] {
-            let name = Name { prefix: "api:cache:", partition: "acme", text: "user:7" };
-            let named = name.named(most);
-            let packed = stored::pack("", Format::Json, None, named.whole()).unwrap();
-            let seen = readable(&named.key, &packed).unwrap_or_else(|| named.key.readable());
-            let expected = Readable { partition: "acme".into(), path: "user:7".into(), query: String::new() };
-            assert_eq!((seen, named.whole().is_some()), (expected, most == 0));
-        }
+    fn a_plain_key_has_the_text_of_its_name() {
+        let name = Name { prefix: "api:cache:", partition: "acme", text: "user:7" };
+        let named = name.named(250);
+        assert_eq!((named.key.text(), named.whole()), (name.key_text(), None));
+        assert!(name.named(0).whole().is_some(), "a hashed one is compared whole");
     }
 
     #[test]
@@ -111,7 +96,7 @@ mod tests {
             assert!(!keys[..index].contains(key), "{index}");
         }
         let long = Name { prefix: "", partition: "", text: &"a".repeat(251) }.named(250);
-        let hash = long.key.readable().path;
+        let hash = long.key.text().path;
         let as_hash = Name { prefix: "", partition: "", text: &hash }.named(250);
         assert!(hash.len() == 64 && long.key != as_hash.key, "nor one that is spelt as a hash");
     }

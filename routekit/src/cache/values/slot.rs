@@ -11,7 +11,7 @@ use super::{
     stored,
 };
 use crate::{
-    cache::{Cache, Entry, Lookup, Snapshot, Stamp, StoreError, Target},
+    cache::{BufferedResponse, Cache, Lookup, Stamp, StoreError, StoredResponse, Target},
     printable::{Chain, Printable},
 };
 
@@ -26,8 +26,8 @@ pub(super) struct Slot {
 
 /// What there is for a key.
 pub(super) enum Looked<T> {
-    Fresh(Arc<Entry>, T),
-    Stale(Arc<Entry>, Stamp),
+    Fresh(Arc<StoredResponse>, T),
+    Stale(Arc<StoredResponse>, Stamp),
     Nothing(Stamp),
 }
 
@@ -45,21 +45,21 @@ impl Slot {
 
     /// This one value.
     pub(super) fn target(&self) -> Target {
-        Target::tag(self.name().tag())
+        Target::value(self.cache.partition_arc(), self.name().tag())
     }
 
     /// Whether an entry is of this key, and not of another one with the same hash.
-    pub(super) fn owns(&self, entry: &Entry) -> bool {
-        self.named.whole().is_none_or(|whole| stored::whole(entry.answer().body()) == Some(whole))
+    pub(super) fn owns(&self, entry: &StoredResponse) -> bool {
+        self.named.whole().is_none_or(|whole| stored::whole(entry.body()) == Some(whole))
     }
 
     /// What an entry keeps; there is none if it is that of another key with the same hash.
-    pub(super) fn read<T: DeserializeOwned>(&self, entry: &Entry) -> Result<Option<T>, DecodeError> {
-        stored::unpack(entry.answer().body(), self.named.whole()).map_err(|why| DecodeError::new::<T>(&self.text, why))
+    pub(super) fn read<T: DeserializeOwned>(&self, entry: &StoredResponse) -> Result<Option<T>, DecodeError> {
+        stored::unpack(entry.body(), self.named.whole()).map_err(|why| DecodeError::new::<T>(&self.text, why))
     }
 
     /// The same where it can be filled anew.
-    pub(super) fn read_or_warn<T: DeserializeOwned>(&self, entry: &Entry) -> Option<T> {
+    pub(super) fn read_or_warn<T: DeserializeOwned>(&self, entry: &StoredResponse) -> Option<T> {
         self.read(entry).unwrap_or_else(|error| {
             tracing::warn!(error = %Chain(&error), "a value is filled anew");
             None
@@ -74,7 +74,7 @@ impl Slot {
                 None => Looked::Nothing(stamp),
             },
             Lookup::Stale(entry, stamp) => Looked::Stale(entry, stamp),
-            Lookup::Miss(stamp) => Looked::Nothing(stamp),
+            Lookup::Miss(stamp) | Lookup::VariesBy(_, stamp) => Looked::Nothing(stamp),
         })
     }
 
@@ -84,17 +84,20 @@ impl Slot {
         value: &T,
         options: &CacheOptions,
         stamp: Stamp,
-    ) -> Result<Arc<Entry>, EncodeError> {
+    ) -> Result<Arc<StoredResponse>, EncodeError> {
         let settings = &self.cache.values().settings;
         let threshold = options.compress.then_some(settings.compression_threshold);
         let packed = stored::pack(value, options.format, threshold, self.named.whole())
             .map_err(|cause| EncodeError::new(&self.text, cause))?;
         // As an answer, which is what stores keep. Its key is that of no request.
-        let kept = Snapshot::new(StatusCode::OK, &HeaderMap::new(), &packed);
+        let kept = BufferedResponse::new(StatusCode::OK, &HeaderMap::new(), &packed);
         let lifetime = self.cache.jittered(options.ttl.unwrap_or_else(|| settings.ttl()));
-        let entry = Entry::new(self.named.key.clone(), kept, stamp, self.cache.now(), lifetime)
+        let mut entry = StoredResponse::new(self.named.key.clone(), kept, stamp, self.cache.now(), lifetime)
             .with_tags(self.name().tags(&options.tags))
             .keep_stale_for(options.stale_while_revalidate.unwrap_or(Duration::ZERO));
+        if self.named.whole().is_some() {
+            entry = entry.with_key_text(self.name().key_text());
+        }
         Ok(Arc::new(entry))
     }
 
@@ -104,7 +107,7 @@ impl Slot {
         value: &T,
         options: &CacheOptions,
         stamp: Stamp,
-    ) -> Option<Arc<Entry>> {
+    ) -> Option<Arc<StoredResponse>> {
         let entry = self.entry(value, options, stamp);
         entry.inspect_err(|error| tracing::warn!(error = %Printable(Chain(error)), "a value is not kept")).ok()
     }
