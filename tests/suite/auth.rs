@@ -90,7 +90,7 @@ async fn who_is_asked_for_what() {
         ("/auth/optional", Some("ann"), (200, "ann")),
         ("/auth/optional", Some("bad"), (401, "the credentials are not valid")),
         ("/auth/optional", Some("away"), (503, "credentials cannot be verified at the moment")),
-        ("/auth/any", None, (401, "credentials are needed")),
+        ("/auth/any", None, (401, "credentials are required")),
         ("/auth/any", Some("ann"), (200, "ann")),
         ("/auth/any", Some("bad"), (401, "the credentials are not valid")),
         ("/auth/any", Some("away"), (503, "credentials cannot be verified at the moment")),
@@ -271,7 +271,7 @@ fn nobody_finds_out() {
 
     let keys = ApiKeys::new().key("hunter2", Identity::new("robot")).digest("abc", Identity::new("other"));
     let wrong = error(App::with_routes(routes![open]).verifier(keys)).unwrap();
-    assert!(wrong.contains("API keys in `x-api-key`: the key of `robot` has not 16 to 1024"), "{wrong}");
+    assert!(wrong.contains("API keys in `x-api-key`: the key of `robot` must have 16 to 1024"), "{wrong}");
     assert!(wrong.contains("the digest of `other`") && !wrong.contains("hunter2"), "{wrong}");
 
     let role =
@@ -306,7 +306,7 @@ async fn either(who: Result<Identity, NotIdentified>) -> String {
 #[tokio::test]
 async fn who_deals_with_nobody_needs_nobody() {
     let app = TestApp::new(App::with_routes(routes![either, undeclared, anybody]).identify(async |_| None));
-    assert_eq!(app.get("/auth/either").send().await.text(), "credentials are needed");
+    assert_eq!(app.get("/auth/either").send().await.text(), "credentials are required");
     let statuses = |handler: &str| {
         let row = app.table().rows().iter().find(|row| row.meta.handler == handler).unwrap();
         row.description.inputs[0].statuses.clone()
@@ -341,7 +341,7 @@ fn why_is_for_the_log() {
         ("nothing is brought", "/auth/any", None, None, "message=no credentials that any verifier reads"),
         ("who lacks what", "/auth/role", None, Some(&ann), r#"why="missing: the role `admin`""#),
         ("who it is that lacks it", "/auth/role", None, Some(&ann), "sub=ann"),
-        ("what does not fit", "/auth/claims", None, Some(&ann), r#"why="a claim of another type or value""#),
+        ("what does not fit", "/auth/claims", None, Some(&ann), r#"why="a claim has another type or value""#),
         ("what is missing", "/auth/claims", None, Some(&Identity::new("bob")), r#"why="missing field `tenant`""#),
     ] {
         let (answer, lines) = logs::caught(async {

@@ -23,7 +23,7 @@ use rcgen::{CertificateParams, KeyPair};
 use routekit::{
     Clock,
     auth::jwt::{
-        Algorithm, Jwt, Key,
+        Algorithm, Jwt, VerifyingKey,
         jwks::{Jwks, KeySource},
     },
     config::Config,
@@ -314,7 +314,7 @@ async fn a_key_at_hand_beside_the_list() {
     let (a, b) = (Signer::new("a"), Signer::new("b"));
     let issuer = Issuer::start(Answer::Keys(vec![a.jwk()])).await;
     let tokens = Jwt::new(jwt::ISSUER, jwt::AUDIENCE)
-        .key(Key::pem(Algorithm::ES256, b.pair.public_key_pem()))
+        .key(VerifyingKey::pem(Algorithm::ES256, b.pair.public_key_pem()))
         .jwks(Jwks::url(&issuer.url()));
     let app = TestApp::builder(App::with_routes(routes![me]).verifier(tokens)).clock(Clock::manual()).build();
     assert_eq!((status(&app, &b.token()).await, issuer.fetches()), (200, 0));
@@ -457,7 +457,7 @@ fn what_is_logged() {
     for part in ["source=\"a denying source\"", "error=denied", "known=true"] {
         assert!(failed.contains(part), "{part} in {failed}");
     }
-    assert!(said_of("refused").contains("signed by no key that is known (alg ES256, kid b)"), "{said:?}");
+    assert!(said_of("credentials refused").contains("no known key signed the token (alg ES256, kid b)"), "{said:?}");
 }
 
 /// Serves the keys by TLS, with a certificate for `localhost` that only `roots` vouches for.
@@ -511,7 +511,7 @@ async fn by_https() {
 #[test]
 fn what_is_no_source_is_said_at_start_up() {
     for (name, jwks, expected) in [
-        ("plain HTTP", Jwks::url("http://login.example.com/jwks"), "come by plain HTTP"),
+        ("plain HTTP", Jwks::url("http://login.example.com/jwks"), "plain HTTP is allowed for this machine only"),
         ("no URL", Jwks::url("login"), "is not absolute"),
         ("a password", Jwks::url("https://me:hunter2@login.example.com/jwks"), "a user or a password"),
         ("no pause", Jwks::url("http://localhost/jwks").at_most_every(Duration::ZERO), "an interval of zero"),

@@ -229,7 +229,7 @@ async fn unmatched_requests_are_problems() {
     let answer = app.delete("/p/old").send().await;
     assert_eq!(answer.status(), 405);
     assert_eq!(answer.header("allow"), Some("GET,HEAD"));
-    assert_eq!(answer.json::<Value>()["detail"], "the methods here are GET, HEAD");
+    assert_eq!(answer.json::<Value>()["detail"], "allowed methods: GET, HEAD");
     assert_eq!(answer.header("content-length"), None, "it is counted again by the server");
 }
 
@@ -242,7 +242,7 @@ async fn missing() -> Result<&'static str> {
 async fn challenged() -> Problem {
     let challenge = |scheme| (http::header::WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
     let ((name, bearer), (_, basic)) = (challenge("Bearer"), challenge("Basic"));
-    Problem::unauthorized("who are you?").header(name.clone(), bearer).header(name, basic)
+    Problem::unauthorized("who are you?").with_header(name.clone(), bearer).with_header(name, basic)
 }
 
 #[get("/p/bare")]

@@ -19,7 +19,7 @@ fn each_retry_is_one_line_and_the_first_attempt_none() {
         let (result, lines) = caught(call);
         result.unwrap();
         let said: Vec<String> = lines.iter().map(|line| line.fields.join(" ")).collect();
-        let expected = ["message=retrying a call attempt=2 delay=0ns", "message=retrying a call attempt=3 delay=0ns"];
+        let expected = ["message=retrying call attempt=2 delay=0ns", "message=retrying call attempt=3 delay=0ns"];
         assert_eq!(said, expected[..failures]);
         assert!(lines.iter().all(|line| line.of == "routekit::retry"), "{lines:?}");
     }

@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue, Method};
 use routekit::{
     auth::{
         ApiKeys,
-        jwt::{Algorithm, Jwt, Key},
+        jwt::{Algorithm, Jwt, VerifyingKey},
     },
     identity::Claims,
     prelude::*,
@@ -66,7 +66,8 @@ fn headers() -> [(&'static str, String); 6] {
 }
 
 fn app() -> App {
-    let tokens = Jwt::new(jwt::ISSUER, jwt::AUDIENCE).key(Key::secret(Algorithm::HS256, format!("{SECRET:>32}")));
+    let tokens =
+        Jwt::new(jwt::ISSUER, jwt::AUDIENCE).key(VerifyingKey::secret(Algorithm::HS256, format!("{SECRET:>32}")));
     let keys = ApiKeys::new().key(format!("{SECRET}-but-longer"), Identity::new("robot").with_claim("tenant", SECRET));
     App::with_routes(routes![careless, reading, closed, claims, panics])
         .verifier(tokens)

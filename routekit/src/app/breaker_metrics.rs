@@ -10,7 +10,7 @@ use super::mount::Candidate;
 use crate::{
     breaker::{Breakers, WeakBreaker},
     concurrency::Limiter,
-    metrics::{BreakerSeries, ConcurrencySeries, GuardMetrics, SharedRecorder, Source},
+    metrics::{BreakerSeries, ConcurrencySeries, GuardMetrics, MetricSource, SharedRecorder},
 };
 
 /// The series of an app's breakers and counted routes, and where their numbers are, which go with the app.
@@ -38,13 +38,13 @@ impl GuardMetering {
             metrics.describe_concurrency();
         }
         let metering = Self { breakers, counted };
-        metering.bring();
+        metering.update();
         Arc::new(metering)
     }
 }
 
-impl Source for GuardMetering {
-    fn bring(&self) -> bool {
+impl MetricSource for GuardMetering {
+    fn update(&self) -> bool {
         let mut any = false;
         for (breaker, series) in &self.breakers {
             let Some(breaker) = breaker.upgrade() else { continue };
@@ -52,23 +52,23 @@ impl Source for GuardMetering {
             let totals = breaker.totals();
             series.state(breaker.state().as_str());
             let transitions = [totals.closed, totals.half_opened, totals.opened];
-            series.transitions.iter().zip(transitions).for_each(|(series, total)| series.bring(total));
-            series.successes.bring(totals.successes);
-            series.failures.bring(totals.failures);
-            series.neutral.bring(totals.neutral);
-            series.late.bring(totals.late);
-            series.slow.bring(totals.slow);
-            series.rejected.bring(totals.rejected);
+            series.transitions.iter().zip(transitions).for_each(|(series, total)| series.update(total));
+            series.successes.update(totals.successes);
+            series.failures.update(totals.failures);
+            series.neutral.update(totals.neutral);
+            series.late.update(totals.late);
+            series.slow.update(totals.slow);
+            series.rejected.update(totals.rejected);
         }
         for (limiter, series) in &self.counted {
             let Some(limiter) = limiter.upgrade() else { continue };
             any = true;
-            series.bring(limiter.in_flight(), limiter.rejected());
+            series.update(limiter.in_flight(), limiter.rejected());
         }
         any
     }
 
-    fn ask(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+    fn fetch(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(std::future::ready(()))
     }
 }

@@ -8,7 +8,7 @@ use std::{
 
 use super::mount::Candidate;
 use crate::{
-    breaker::{Breakers, CircuitBreaker, PROBE_LEASE, Settings},
+    breaker::{BreakerSettings, Breakers, CircuitBreaker, PROBE_LEASE},
     clock::Clock,
     concurrency::ConcurrencyLayer,
     config::{self, Config},
@@ -84,14 +84,16 @@ impl Named {
         let saying: Vec<&(BreakerPolicy, String)> = self.declared.iter().filter(|(said, _)| !reference(said)).collect();
         let said = saying.first().map_or_else(BreakerPolicy::new, |(said, _)| *said);
         let lease = self.longest.map_or(PROBE_LEASE, |timeout| timeout.max(PROBE_LEASE) + Duration::from_secs(1));
-        let first = self.given.first().map_or_else(|| Settings::of(&said, lease), |(breaker, _)| *breaker.settings());
-        let differs = saying.iter().any(|(said, _)| !Settings::of(said, lease).agrees_with(&first));
+        let first =
+            self.given.first().map_or_else(|| BreakerSettings::of(&said, lease), |(breaker, _)| *breaker.settings());
+        let differs = saying.iter().any(|(said, _)| !BreakerSettings::of(said, lease).agrees_with(&first));
         if self.given.len() > 1 || differs {
             let given = self
                 .given
                 .iter()
                 .map(|(breaker, place)| (breaker.settings().to_string(), format!("`.breaker(…)` at {place}")));
-            let declared = saying.iter().map(|(said, label)| (Settings::of(said, lease).to_string(), label.clone()));
+            let declared =
+                saying.iter().map(|(said, label)| (BreakerSettings::of(said, lease).to_string(), label.clone()));
             let declarations = given.chain(declared).collect();
             return Err(SetupProblem::DifferentBreakers { name: name.to_owned(), declarations });
         }
@@ -109,7 +111,7 @@ impl Named {
             }
             return Ok(breaker);
         }
-        let builder = CircuitBreaker::builder(name).said(&said).probe_lease(lease).clock(clock.clone());
+        let builder = CircuitBreaker::builder(name).policy(&said).probe_lease(lease).clock(clock.clone());
         builder.build().map_err(|invalid| SetupProblem::InvalidBreaker {
             name: name.to_owned(),
             declared_by: self.declared.first().map_or_else(String::new, |(_, label)| label.clone()),

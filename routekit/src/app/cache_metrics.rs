@@ -10,7 +10,7 @@ use std::{
 use super::mount::Candidate;
 use crate::{
     cache::{Cache, Condition, Counters, Counts, ProviderStatus, WeakCache},
-    metrics::{CacheMetrics, CacheRequests, CacheStoreMetrics, CacheUser, SharedRecorder, Source, Total},
+    metrics::{CacheMetrics, CacheRequests, CacheStoreMetrics, CacheUser, MetricSource, SharedRecorder, Total},
 };
 
 /// How often a store that is not in this process is asked how it is, where nobody scrapes who would.
@@ -53,14 +53,14 @@ impl CacheMetering {
         let (layers, program) = (both(CacheUser::Layers), both(CacheUser::Program));
         let store = OnceLock::new();
         let metering = Self { cache: cache.downgrade(), users, layers, program, store, metrics };
-        metering.bring();
+        metering.update();
         Arc::new(metering)
     }
 
     /// Asks a store that is not in this process, again and again.
     pub(super) async fn run(self: Arc<Self>) {
         while self.cache.upgrade().is_some_and(|cache| !cache.is_embedded()) {
-            self.ask().await;
+            self.fetch().await;
             tokio::time::sleep(INTERVAL).await;
         }
     }
@@ -74,22 +74,22 @@ impl CacheMetering {
     }
 }
 
-impl Source for CacheMetering {
-    fn bring(&self) -> bool {
+impl MetricSource for CacheMetering {
+    fn update(&self) -> bool {
         for user in &self.users {
             let counts = user.counters.read();
             if let Some(requests) = &user.requests {
-                bring(requests, &counts);
+                update(requests, &counts);
             }
             if let Some(invalidations) = &user.invalidations {
-                invalidations.bring(counts.invalidations);
+                invalidations.update(counts.invalidations);
             }
         }
         let Some(cache) = self.cache.upgrade() else { return false };
         let (layers, program) = cache.counts_by_hand();
         for ((requests, invalidations), counts) in [(&self.layers, layers), (&self.program, program)] {
-            bring(requests, &counts);
-            invalidations.bring(counts.invalidations);
+            update(requests, &counts);
+            invalidations.update(counts.invalidations);
         }
         if let Some(condition) = cache.condition_now() {
             self.tell(&condition);
@@ -97,9 +97,9 @@ impl Source for CacheMetering {
         true
     }
 
-    fn ask(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+    fn fetch(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(async {
-            // A store in this process is asked by `bring`.
+            // A store in this process is asked by `update`.
             if let Some(cache) = self.cache.upgrade().filter(|cache| !cache.is_embedded()) {
                 self.tell(&cache.condition().await);
             }
@@ -107,11 +107,11 @@ impl Source for CacheMetering {
     }
 }
 
-fn bring(series: &CacheRequests, counts: &Counts) {
-    series.hits.bring(counts.hits);
-    series.misses.bring(counts.misses);
-    series.stale.bring(counts.stale);
-    series.bypasses.bring(counts.bypasses);
-    series.sets.bring(counts.sets);
-    series.refreshes.bring(counts.refreshes);
+fn update(series: &CacheRequests, counts: &Counts) {
+    series.hits.update(counts.hits);
+    series.misses.update(counts.misses);
+    series.stale.update(counts.stale);
+    series.bypasses.update(counts.bypasses);
+    series.sets.update(counts.sets);
+    series.refreshes.update(counts.refreshes);
 }

@@ -35,7 +35,7 @@ use crate::{
     deps::Deps,
     health::{self, Readiness},
     metrics::{Exporter, HttpMetrics},
-    observe::{RouteState, Routes as _},
+    observe::{RouteObservers as _, RouteState},
     policy::{self, AroundAdmin, EffectivePolicies, RouterPolicies},
     route::{self, Access, Description, Reserved, Route, Selection, Wiring},
     sensitive_headers::SensitiveHeadersLayer,

@@ -7,7 +7,7 @@ use http::{Method, StatusCode};
 use crate::{
     access_log::AccessLog,
     metrics::{HttpMetrics, RouteMetrics},
-    observe::{Observer, RouteState, Routes},
+    observe::{Observer, RouteObservers, RouteState},
     policy::EffectivePolicies,
     route::{self, Description},
 };
@@ -49,7 +49,7 @@ impl Observers {
     }
 }
 
-impl Routes for Observers {
+impl RouteObservers for Observers {
     fn route(&self, template: &str) -> Arc<RouteState> {
         self.state(template, self.metrics.of_route(template))
     }

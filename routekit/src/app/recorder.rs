@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    metrics::{Exporter, InstalledRecorder, SharedRecorder, Source},
+    metrics::{Exporter, InstalledRecorder, MetricSource, SharedRecorder},
     setting::{Origin, Setting},
 };
 
@@ -69,10 +69,10 @@ impl Metering {
     }
 
     /// Brings over what this one counts: before each rendering, and once a second to a recorder that is scraped elsewhere.
-    pub(super) fn add(&self, thread: &str, source: Arc<dyn Source>) {
+    pub(super) fn add(&self, thread: &str, source: Arc<dyn MetricSource>) {
         match self {
             Self::Own(exporter) => exporter.add(source),
-            Self::Foreign(_) => keep_up(thread, move || source.bring()),
+            Self::Foreign(_) => keep_up(thread, move || source.update()),
         }
     }
 

@@ -2,7 +2,7 @@ use std::{error::Error, fmt};
 
 use crate::setup::{self, SetupProblem};
 
-/// The settings of a breaker that make no sense.
+/// Error of [`CircuitBreakerBuilder::build`](super::CircuitBreakerBuilder::build): the settings are not valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidBreaker {
     name: String,
@@ -14,7 +14,7 @@ impl InvalidBreaker {
         Self { name: name.to_owned(), reason }
     }
 
-    /// What makes no sense, and what would.
+    /// Says which setting is wrong and which values are allowed.
     pub(crate) fn reason(&self) -> &str {
         &self.reason
     }
@@ -28,7 +28,7 @@ impl fmt::Display for InvalidBreaker {
 
 impl Error for InvalidBreaker {}
 
-/// So that `main` can pass it on with `?`.
+/// Lets `main` return it with `?`.
 impl From<InvalidBreaker> for setup::Error {
     fn from(invalid: InvalidBreaker) -> Self {
         let InvalidBreaker { name, reason } = invalid;

@@ -68,7 +68,7 @@ impl<F> fmt::Debug for TimeoutFuture<F> {
 }
 
 fn timed_out() -> Response {
-    let problem = Problem::new(StatusCode::GATEWAY_TIMEOUT).detail("the request took too long to answer");
+    let problem = Problem::new(StatusCode::GATEWAY_TIMEOUT).with_detail("the request took too long to answer");
     let mut response = problem.into_response();
     response.extensions_mut().insert(Failure::Timeout);
     response

@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    observe::{Exchange, Failure, RouteState, Routes},
+    observe::{Exchange, Failure, RouteObservers, RouteState},
 };
 
 /// Up to this length an announced `Content-Length` of a request is reported without counting the body.
@@ -33,15 +33,15 @@ const TRUSTED_BYTES: u64 = 64 * 1024;
 #[derive(Clone)]
 pub struct WatchLayer {
     unmatched: Arc<RouteState>,
-    routes: Option<Arc<dyn Routes>>,
+    routes: Option<Arc<dyn RouteObservers>>,
     clock: Clock,
 }
 
 impl WatchLayer {
     /// For a plain axum router: each route gets a state of its own from `routes`, by the template that axum matched.
     #[must_use]
-    pub fn per_route(routes: impl Routes + 'static) -> Self {
-        let routes: Arc<dyn Routes> = Arc::new(routes);
+    pub fn per_route(routes: impl RouteObservers + 'static) -> Self {
+        let routes: Arc<dyn RouteObservers> = Arc::new(routes);
         Self { unmatched: routes.unmatched(), routes: Some(routes), clock: Clock::system() }
     }
 

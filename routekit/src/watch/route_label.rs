@@ -11,7 +11,7 @@ use http::Request;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::observe::{Exchange, RouteState, Routes};
+use crate::observe::{Exchange, RouteObservers, RouteState};
 
 /// Tells the [`WatchLayer`](super::WatchLayer) further out which route answers. See the [module docs](crate::watch).
 #[derive(Debug, Clone)]
@@ -20,7 +20,7 @@ pub struct RouteLabelLayer(LabelSource);
 #[derive(Clone)]
 enum LabelSource {
     Known(Arc<RouteState>),
-    Learnt(Arc<dyn Routes>),
+    Learnt(Arc<dyn RouteObservers>),
 }
 
 impl RouteLabelLayer {
@@ -32,7 +32,7 @@ impl RouteLabelLayer {
 
     /// For `Router::layer`, which puts one service around each route: each takes the template that axum matched.
     #[must_use]
-    pub fn per_route(routes: impl Routes + 'static) -> Self {
+    pub fn per_route(routes: impl RouteObservers + 'static) -> Self {
         Self(LabelSource::Learnt(Arc::new(routes)))
     }
 }
@@ -74,13 +74,13 @@ enum Label {
 /// The state of a route, which is looked up at its first request. Clones share it.
 #[derive(Clone)]
 pub(super) struct LearntRoute {
-    routes: Arc<dyn Routes>,
+    routes: Arc<dyn RouteObservers>,
     /// With the path of that request: a router that is nested twice has two.
     learnt: Arc<OnceLock<(MatchedPath, Arc<RouteState>)>>,
 }
 
 impl LearntRoute {
-    pub(super) fn new(routes: Arc<dyn Routes>) -> Self {
+    pub(super) fn new(routes: Arc<dyn RouteObservers>) -> Self {
         Self { routes, learnt: Arc::new(OnceLock::new()) }
     }
 

@@ -11,14 +11,14 @@ use loom::{
 };
 use routekit::Clock;
 
-use super::{Open, Outcome, State, Transition, gate::Gate, settings::Settings, state::Ticket};
+use super::{Open, Outcome, State, Transition, gate::BreakerGate, settings::BreakerSettings, state::Ticket};
 use crate::route::{BreakerPolicy, Window};
 
 const LEASE: Duration = Duration::from_secs(5);
 
 /// A breaker, and who is told of its changes.
 struct Model {
-    gate: Gate,
+    gate: BreakerGate,
     opened: AtomicUsize,
     start: Instant,
 }
@@ -26,8 +26,8 @@ struct Model {
 impl Model {
     /// Two failures in a row open it, for a minute.
     fn new(start: Instant) -> Arc<Self> {
-        let settings = Settings::of(&BreakerPolicy::new().window(Window::Calls(2)), LEASE);
-        Arc::new(Self { gate: Gate::new(settings, start), opened: AtomicUsize::new(0), start })
+        let settings = BreakerSettings::of(&BreakerPolicy::new().window(Window::Calls(2)), LEASE);
+        Arc::new(Self { gate: BreakerGate::new(settings, start), opened: AtomicUsize::new(0), start })
     }
 
     fn admit(&self, seconds: u64) -> Result<Ticket, Open> {

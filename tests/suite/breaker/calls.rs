@@ -49,7 +49,7 @@ async fn whoever_judges_decides() {
     let (breaker, _) = breaker(|b| b);
     let not_found = || async { Err::<(), _>("no such user") };
     for _ in 0..100 {
-        let judged = breaker.call_judged(not_found, |_| Outcome::Success).await;
+        let judged = breaker.call_classified(not_found, |_| Outcome::Success).await;
         assert_eq!(judged, Err(CallError::Failed("no such user")));
     }
     assert_eq!((breaker.state(), breaker.snapshot().failure_count), (State::Closed, 0));

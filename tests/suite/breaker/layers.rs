@@ -50,7 +50,7 @@ async fn around_a_client_whose_responses_say_how_it_went() {
         Ok::<_, std::io::Error>(http::Response::builder().status(status).body(()).unwrap())
     });
     let service: Breaker<_, _> =
-        BreakerLayer::new(breaker.clone()).judge(Outcome::of_response::<(), std::io::Error>).layer(inner);
+        BreakerLayer::new(breaker.clone()).classify(Outcome::of_response::<(), std::io::Error>).layer(inner);
     for _ in 0..100 {
         assert_eq!(service.clone().oneshot(404).await.unwrap().status(), 404);
     }

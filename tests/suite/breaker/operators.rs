@@ -92,7 +92,7 @@ fn each_change_is_one_line() {
     });
     let changes: Vec<String> = lines
         .iter()
-        .filter(|line| line.fields.iter().any(|field| field.contains("a circuit breaker has changed")))
+        .filter(|line| line.fields.iter().any(|field| field.contains("circuit breaker changed state")))
         .map(|line| line.fields.join(" "))
         .collect();
     assert_eq!(changes.len(), 3, "{changes:#?}");

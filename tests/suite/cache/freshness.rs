@@ -124,7 +124,7 @@ async fn fails(how: String, gate: Dep<Semaphore>) -> Result<Response> {
     match how.as_str() {
         "missing" => {
             let missing = Problem::not_found("nothing here");
-            Err(missing.header(header::CACHE_CONTROL, HeaderValue::from_static("max-age=60")))
+            Err(missing.with_header(header::CACHE_CONTROL, HeaderValue::from_static("max-age=60")))
         }
         "bare" => Ok((StatusCode::GONE, [(header::CACHE_CONTROL, "max-age=60")]).into_response()),
         "internal" => Err(Problem::internal(std::io::Error::other("the disk is full"))),
