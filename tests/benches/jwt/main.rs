@@ -95,7 +95,8 @@ fn main() {
         let now = Clock::system().unix_time().as_secs();
         let claims = json!({
             "iss": ISSUER, "aud": AUDIENCE, "sub": "9f1c0a52-9f6c-4b6e-8a1c-0a529f6c4b6e",
-            "exp": now + 3600, "iat": now, "jti": "c4b6e8a1-0a52-9f6c", "scope": "orders:read orders:write profile", "roles": ["member", "buyer"],
+            "exp": now + 3600, "iat": now, "jti": "c4b6e8a1-0a52-9f6c",
+            "scope": "orders:read orders:write profile", "roles": ["member", "buyer"],
         });
         let token = encode(&Header::new(algorithm), &claims, &signing).unwrap();
         let mut validation = Validation::new(algorithm);

@@ -17,14 +17,14 @@ const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
 const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// A server with one connection.
-struct Server {
+struct TestConnection {
     connections: Arc<Connections>,
     client: DuplexStream,
     served: JoinHandle<()>,
 }
 
 /// Starts a server whose handler takes that long.
-fn server(handler_takes: Duration) -> Server {
+fn server(handler_takes: Duration) -> TestConnection {
     let connections = Arc::new(Connections::default());
     let ticking = Arc::clone(&connections);
     tokio::spawn(async move { ticking.run_clock().await });
@@ -35,10 +35,10 @@ fn server(handler_takes: Duration) -> Server {
     });
     let peer = SocketAddr::from(([127, 0, 0, 1], 1));
     let served = tokio::spawn(serve_connection(stream, peer, service, connections.open()));
-    Server { connections, client, served }
+    TestConnection { connections, client, served }
 }
 
-impl Server {
+impl TestConnection {
     async fn send(&mut self, bytes: &[u8]) {
         self.client.write_all(bytes).await.unwrap();
     }
@@ -215,7 +215,7 @@ async fn head_that_begins_like_the_preface_is_http1() {
 
 #[tokio::test(start_paused = true)]
 async fn closed_connections_are_forgotten_at_the_next_tick() {
-    let Server { connections, client, served } = server(Duration::ZERO);
+    let TestConnection { connections, client, served } = server(Duration::ZERO);
     assert_eq!(connections.registered(), 1);
     drop(client);
     served.await.unwrap();
