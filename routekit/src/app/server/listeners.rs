@@ -34,5 +34,9 @@ pub(in crate::app) async fn bind(config: &Config, admin: Option<TcpListener>) ->
 
 async fn listen(addr: SocketAddr, origin: &Origin, variable: &'static str) -> Result<TcpListener, SetupProblem> {
     let setting = origin.to_string();
-    TcpListener::bind(addr).await.map_err(|error| SetupProblem::Bind { addr, setting, variable, error })
+    TcpListener::bind(addr).await.map_err(|error| {
+        let or = if variable == "ROUTEKIT_ADMIN_ADDR" { ", or to `main` or `off`" } else { "" };
+        let fix = format!("set {variable} to another address{or}");
+        SetupProblem::new("bind", format!("cannot listen on {addr} ({setting}): {error}\n  {fix}")).at(setting)
+    })
 }

@@ -6,7 +6,7 @@ use tokio::{net::TcpListener, task::JoinSet};
 
 use super::{accept::accept, connections::Connections, listeners::BoundListeners};
 use crate::{
-    app::{announce, mount::Mounted},
+    app::{announce, mounted::Mounted},
     setup::{Error, SetupProblem},
 };
 
@@ -21,7 +21,11 @@ pub(in crate::app) async fn serve(
     stop: impl Future<Output = ()>,
     abort: impl Future<Output = ()>,
 ) -> Result<(), Error> {
-    let addr_of = |listener: &TcpListener| listener.local_addr().map_err(|error| SetupProblem::Serve { error });
+    let addr_of = |listener: &TcpListener| {
+        listener
+            .local_addr()
+            .map_err(|error| SetupProblem::new("serve", format!("the server failed: {error}")).after_start())
+    };
     let addr = addr_of(&listeners.main)?;
     let admin = listeners.admin.and_then(|listener| Some((listener, mounted.admin_service()?)));
     let admin_addr = admin.as_ref().map(|(listener, _)| addr_of(listener)).transpose()?;
@@ -63,7 +67,8 @@ pub(in crate::app) async fn serve(
         () = clock => {}
     }
     while tasks.try_join_next().is_some() {}
-    Err(SetupProblem::CutOff { connections: tasks.len() }.into())
+    let message = format!("{} connections were cut off: their requests did not finish in time", tasks.len());
+    Err(SetupProblem::new("cut-off", message).after_start().into())
 }
 
 /// Starts to request the pages that the cache should hold. The app is not ready until that is done. Dropping the set
