@@ -39,6 +39,8 @@ pub(super) struct OpenConnection {
     connections: Arc<Connections>,
     /// The tick at which the head of a request is late.
     head_due: AtomicU64,
+    /// Whether the head of a request was read.
+    requested: AtomicBool,
     /// Of the task that serves the connection.
     waker: Mutex<Option<Waker>>,
 }
@@ -46,8 +48,12 @@ pub(super) struct OpenConnection {
 impl Connections {
     /// Registers a connection, which waits for its first head from now on.
     pub(super) fn open(self: &Arc<Self>) -> Arc<OpenConnection> {
-        let (connections, waker) = (Arc::clone(self), Mutex::default());
-        let connection = Arc::new(OpenConnection { connections, head_due: AtomicU64::new(NO_HEAD_DUE), waker });
+        let connection = Arc::new(OpenConnection {
+            connections: Arc::clone(self),
+            head_due: AtomicU64::new(NO_HEAD_DUE),
+            requested: AtomicBool::new(false),
+            waker: Mutex::default(),
+        });
         connection.await_head();
         self.open.lock().push(Arc::downgrade(&connection));
         connection
@@ -108,11 +114,12 @@ impl OpenConnection {
     /// The head of a request is there.
     pub(super) fn head_read(&self) {
         self.head_due.store(NO_HEAD_DUE, Ordering::Relaxed);
+        self.requested.store(true, Ordering::Relaxed);
     }
 
-    /// Whether a head is due.
-    pub(super) fn awaits_head(&self) -> bool {
-        self.head_due.load(Ordering::Relaxed) != NO_HEAD_DUE
+    /// Whether the head of a request was read at any time.
+    pub(super) fn has_had_a_request(&self) -> bool {
+        self.requested.load(Ordering::Relaxed)
     }
 
     /// Whether a head is due and should have been there by now.
