@@ -9,7 +9,7 @@ use std::{
 
 use super::mount::Candidate;
 use crate::{
-    cache::{Cache, Condition, Counters, Counts, ProviderStatus, WeakCache},
+    cache::{Cache, Counters, Counts, ProviderStatus, StoreCondition, WeakCache},
     metrics::{CacheMetrics, CacheRequests, CacheStoreMetrics, CacheUser, SharedRecorder, Source, Total},
 };
 
@@ -65,7 +65,7 @@ impl CacheMetering {
         }
     }
 
-    fn tell(&self, condition: &Condition) {
+    fn tell(&self, condition: &StoreCondition) {
         let store = self.store.get_or_init(|| self.metrics.store());
         match (condition.provider.status, condition.size) {
             (ProviderStatus::Healthy, Some(size)) => store.up(size.entries, size.bytes, size.evictions),
@@ -82,14 +82,14 @@ impl Source for CacheMetering {
                 bring(requests, &counts);
             }
             if let Some(invalidations) = &user.invalidations {
-                invalidations.bring(counts.invalidations);
+                invalidations.bring(counts.invalidations());
             }
         }
         let Some(cache) = self.cache.upgrade() else { return false };
         let (layers, program) = cache.counts_by_hand();
         for ((requests, invalidations), counts) in [(&self.layers, layers), (&self.program, program)] {
             bring(requests, &counts);
-            invalidations.bring(counts.invalidations);
+            invalidations.bring(counts.invalidations());
         }
         if let Some(condition) = cache.condition_now() {
             self.tell(&condition);
@@ -108,10 +108,10 @@ impl Source for CacheMetering {
 }
 
 fn bring(series: &CacheRequests, counts: &Counts) {
-    series.hits.bring(counts.hits);
-    series.misses.bring(counts.misses);
-    series.stale.bring(counts.stale);
-    series.bypasses.bring(counts.bypasses);
-    series.sets.bring(counts.sets);
-    series.refreshes.bring(counts.refreshes);
+    series.hits.bring(counts.hits());
+    series.misses.bring(counts.misses());
+    series.stale.bring(counts.stale());
+    series.bypasses.bring(counts.bypasses());
+    series.sets.bring(counts.sets());
+    series.refreshes.bring(counts.refreshes());
 }

@@ -2,11 +2,20 @@
 
 use std::{any::Any, future::Future, sync::Arc, time::Duration};
 
-use super::{
-    Cache, CacheStore, Embedded, Invalidation, embedded::DEFAULT_BYTES, listeners::Listener, store::backend::Store,
-    values::Settings,
+use crate::{
+    cache::{
+        cache::{Cache, ValueSettings},
+        events::{event::Invalidation, listeners::Listener},
+        store::{
+            backend::Store,
+            contract::CacheStore,
+            embedded::{DEFAULT_BYTES, Embedded},
+            lifetime::Jitter,
+        },
+    },
+    clock::Clock,
+    spawner::Spawner,
 };
-use crate::{clock::Clock, spawner::Spawner};
 
 /// By how much lifetimes are shortened at most, unless somebody says otherwise: a tenth.
 const JITTER: f64 = 0.1;
@@ -20,7 +29,7 @@ pub struct CacheBuilder {
     spawner: Option<Spawner>,
     jitter: Option<f64>,
     listeners: Vec<Listener>,
-    values: Settings,
+    values: ValueSettings,
 }
 
 /// Where entries are to be kept.
@@ -152,7 +161,7 @@ impl CacheBuilder {
     /// How long values are fresh, and answers of routes that do not say it, if somebody has said so.
     pub(crate) fn said_default_ttl(&self) -> Option<Duration> {
         match &self.kept {
-            Kept::By(cache) => cache.default_ttl(),
+            Kept::By(cache) => cache.shared.values.default_ttl,
             Kept::Sized { .. } | Kept::In(_) => self.values.default_ttl,
         }
     }
@@ -170,7 +179,7 @@ impl CacheBuilder {
         let clock = self.clock.unwrap_or_default();
         let store = match self.kept {
             Kept::By(cache) => {
-                self.listeners.into_iter().for_each(|listener| cache.listen(listener));
+                self.listeners.into_iter().for_each(|listener| cache.shared.listeners.add(listener));
                 return cache;
             }
             Kept::In(store) => store,
@@ -183,7 +192,7 @@ impl CacheBuilder {
                 Store::Embedded(Arc::new(embedded.clock(clock.clone())))
             }
         };
-        Cache::of(store, clock, self.spawner, self.jitter.unwrap_or(JITTER), (self.listeners, self.values))
+        Cache::of(store, clock, self.spawner, Jitter::new(self.jitter.unwrap_or(JITTER)), (self.listeners, self.values))
     }
 }
 
@@ -191,5 +200,24 @@ impl CacheBuilder {
 impl From<Cache> for CacheBuilder {
     fn from(made: Cache) -> Self {
         Self { kept: Kept::By(made), ..Self::default() }
+    }
+}
+
+impl Cache {
+    /// A cache in memory, of 64 MiB.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::builder().build()
+    }
+
+    /// A builder with the defaults.
+    pub fn builder() -> CacheBuilder {
+        CacheBuilder::default()
+    }
+}
+
+impl Default for Cache {
+    fn default() -> Self {
+        Self::new()
     }
 }

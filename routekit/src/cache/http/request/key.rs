@@ -30,7 +30,7 @@ pub(in crate::cache) fn request_key(policy: &Policy, request: &mut Request) -> (
     });
     let parts = KeyParts {
         route: rewritten.as_deref().unwrap_or(route),
-        partition: partition.as_deref().unwrap_or(policy.cache.partition_name()),
+        partition: partition.as_deref().unwrap_or(&policy.cache.partition),
         uri,
         headers: request.headers(),
         custom: custom.as_deref(),
