@@ -65,5 +65,5 @@ pub(crate) fn timed_out(report: &Report) -> Response {
 
 /// The problem of that response.
 pub(crate) fn problem() -> Problem {
-    Problem::new(StatusCode::GATEWAY_TIMEOUT).detail("the request took too long to answer")
+    Problem::new(StatusCode::GATEWAY_TIMEOUT).with_detail("the request took too long to answer")
 }

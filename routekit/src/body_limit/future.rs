@@ -56,5 +56,5 @@ where
 }
 
 fn too_large() -> Response {
-    Problem::new(StatusCode::PAYLOAD_TOO_LARGE).detail("the body is larger than this route takes").into_response()
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE).with_detail("the body is larger than this route takes").into_response()
 }

@@ -49,8 +49,8 @@ where
 
 fn refusal() -> Response {
     let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE)
-        .detail("too many requests of this kind are being answered; try again in a moment")
-        .header(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        .with_detail("too many requests of this kind are being answered; try again in a moment")
+        .with_header(header::RETRY_AFTER, HeaderValue::from_static("1"));
     let mut response = problem.into_response();
     response.extensions_mut().insert(Failure::Concurrency);
     response

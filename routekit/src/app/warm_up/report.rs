@@ -1,4 +1,4 @@
-//! How the warm-up went.
+//! The result of a warm-up.
 
 use std::{fmt, time::Duration};
 
@@ -11,35 +11,35 @@ use crate::{
     observe::{CacheOutcome, Failure},
 };
 
-/// How the warm-up of an app went; see [`App::warm`](crate::App::warm). `Display` is the line of the log.
+/// The result of a warm-up; see [`App::warm`](crate::App::warm). `Display` is the line in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WarmUpReport {
-    /// How many pages were asked for, counted once for each host.
+    /// How many pages were requested, counted once for each host.
     pub pages: usize,
-    /// How many of them the cache has now.
+    /// How many of them the cache holds now.
     pub stored: usize,
-    /// The others, in the order in which they were asked for.
+    /// The other pages, in the order of the requests.
     pub not_stored: Vec<NotStored>,
-    /// How long it took.
+    /// How long the warm-up took.
     pub duration: Duration,
     hosts: Vec<String>,
     guesses_hosts: bool,
 }
 
-/// A page that the cache does not have after it was asked for.
+/// A page that was requested and that the cache does not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NotStored {
     /// Path and query.
     pub path: String,
-    /// The `Host` that it was asked for with.
+    /// The `Host` of the request.
     pub host: Option<String>,
-    /// What it was answered with; `None` if it was not.
+    /// The status of the response; `None` if there was none.
     pub status: Option<StatusCode>,
-    /// Why it was not stored, for people.
+    /// Why it was not stored, as text for a person.
     pub why: String,
-    /// The id that the logs of the request have.
+    /// The correlation id in the logs of the request.
     pub correlation_id: Option<String>,
     /// Whether the program named it.
     named: bool,
@@ -47,14 +47,14 @@ pub struct NotStored {
 
 /// What the response to one page says.
 #[derive(Debug)]
-pub(super) struct Outcome {
+pub(super) struct PageOutcome {
     status: StatusCode,
     /// Why the cache does not hold the page; `None` if it does.
     why: Option<String>,
     correlation_id: Option<String>,
 }
 
-impl Outcome {
+impl PageOutcome {
     pub(super) fn of(response: &Response) -> Self {
         let (status, extensions) = (response.status(), response.extensions());
         let why = match (extensions.get::<CacheOutcome>(), extensions.get::<Failure>()) {
@@ -75,9 +75,9 @@ fn text(value: &HeaderValue) -> Option<String> {
 }
 
 impl WarmUpReport {
-    /// `missing` is why pages without an outcome have none.
+    /// `missing` says why pages have no outcome.
     pub(super) fn new(
-        pages: impl ExactSizeIterator<Item = (Page, Option<Outcome>)>,
+        pages: impl ExactSizeIterator<Item = (Page, Option<PageOutcome>)>,
         missing: &str,
         duration: Duration,
         guesses_hosts: bool,
@@ -90,11 +90,11 @@ impl WarmUpReport {
                 report.hosts.push(host.clone());
             }
             let (status, why, correlation_id) = match outcome {
-                Some(Outcome { why: None, .. }) => {
+                Some(PageOutcome { why: None, .. }) => {
                     report.stored += 1;
                     continue;
                 }
-                Some(Outcome { status, why: Some(why), correlation_id }) => (Some(status), why, correlation_id),
+                Some(PageOutcome { status, why: Some(why), correlation_id }) => (Some(status), why, correlation_id),
                 None => (None, missing.to_owned(), None),
             };
             let path = page.target.to_string();
@@ -103,7 +103,7 @@ impl WarmUpReport {
         report
     }
 
-    /// To the log: a line for all, and one for each that is missing.
+    /// Logs one line for the whole, and one for each page that is not stored.
     pub(in crate::app) fn log(&self) {
         let (pages, stored, hosts) = (self.pages, self.stored, self.hosts.join(", "));
         let duration_ms = u64::try_from(self.duration.as_millis()).unwrap_or(u64::MAX);
@@ -111,7 +111,7 @@ impl WarmUpReport {
         if self.guesses_hosts {
             tracing::info!(
                 hosts,
-                "who asks for another host finds nothing warm; `App::warm_host` says which host clients ask for"
+                "no page is warm for other hosts; name the host that clients request with `App::warm_host`"
             );
         }
         self.not_stored.iter().for_each(NotStored::log);
@@ -129,7 +129,7 @@ impl NotStored {
     fn log(&self) {
         let Self { path, host, status, why, correlation_id, named } = self;
         let status = status.map(|status| status.as_u16());
-        // A route that was found, and not named, may want a query: then there is nothing wrong with it.
+        // A route that the program did not name may require a query, and then it works as intended.
         if !named && status.is_some_and(|status| (400..500).contains(&status)) {
             tracing::info!(path, host, status, correlation_id, "not warmed: {why}");
         } else {

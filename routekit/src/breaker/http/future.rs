@@ -11,7 +11,7 @@ use pin_project_lite::pin_project;
 use super::{layer::Judge, upload::Upload};
 use crate::{
     breaker::{Outcome, Permit, on_unwind::OnUnwind},
-    observe::{Failure, Stopgap},
+    observe::{Failure, FallbackResponse},
     route::EndpointFuture,
 };
 
@@ -74,7 +74,7 @@ where
             }
             WayProjection::StandingIn { fallback } => {
                 let Ok(mut response) = ready!(Pin::new(fallback).poll(cx));
-                response.extensions_mut().insert(Stopgap);
+                response.extensions_mut().insert(FallbackResponse);
                 Poll::Ready(Ok(response))
             }
             WayProjection::Refused { response } => {

@@ -100,7 +100,8 @@ impl Default for Flights {
     }
 }
 
-/// The right, and the duty, to fetch a key. If it is dropped without an outcome, one of the waiting requests takes over.
+/// The right, and the duty, to fetch a key. If it is dropped without an outcome, one of the waiting requests takes
+/// over.
 #[derive(Debug)]
 pub(in crate::cache) struct Lead {
     flights: Arc<Flights>,

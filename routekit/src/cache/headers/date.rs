@@ -1,21 +1,22 @@
-//! Dates in headers (RFC 9110 §5.6.7), as the time since 1970 began.
+//! Dates in headers (RFC 9110 §5.6.7), as the time since 1970.
 
 use std::time::{Duration, UNIX_EPOCH};
 
 use http::HeaderValue;
 
-/// The last second of the year 9999, after which the year has no four digits.
+/// The last second of the year 9999: later years have five digits.
 const LAST: Duration = Duration::from_secs(253_402_300_799);
 
-/// A date in one of the three forms that are understood. `None` for anything else, for a date that does not exist, and before 1970.
+/// Parses a date in one of the three forms of RFC 9110. `None` for anything else, for a date that does not exist, and
+/// for a date before 1970.
 ///
-/// Two digits for a year mean one from 1970 to 2069.
+/// A year with two digits is one from 1970 to 2069.
 pub(in crate::cache) fn parse(value: &HeaderValue) -> Option<Duration> {
     let time = httpdate::parse_http_date(value.to_str().ok()?).ok()?;
     time.duration_since(UNIX_EPOCH).ok()
 }
 
-/// The form that is written (an IMF-fixdate), down to the second. What comes after the year 9999 is its end.
+/// Formats a date as an IMF-fixdate, in whole seconds. A date after the year 9999 becomes the end of that year.
 pub(in crate::cache) fn format(since_1970: Duration) -> HeaderValue {
     let date = httpdate::fmt_http_date(UNIX_EPOCH + since_1970.min(LAST));
     HeaderValue::try_from(date).expect("a date is ASCII")
@@ -26,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_a_date() {
+    fn only_dates_in_the_three_forms_are_parsed() {
         let rows: [(&str, Option<u64>); 20] = [
             ("Sun, 06 Nov 1994 08:49:37 GMT", Some(784_111_777)),
             ("Sunday, 06-Nov-94 08:49:37 GMT", Some(784_111_777)),
@@ -56,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_can_be_read() {
+    fn formatted_dates_can_be_parsed() {
         assert_eq!(format(Duration::from_millis(784_111_777_900)), "Sun, 06 Nov 1994 08:49:37 GMT");
         assert_eq!(format(Duration::MAX), "Fri, 31 Dec 9999 23:59:59 GMT");
         let mut rng = fastrand::Rng::with_seed(5322);

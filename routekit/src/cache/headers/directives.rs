@@ -1,20 +1,20 @@
-//! The list of directives in a line of `Cache-Control` or `Pragma` (RFC 9111 §5.2), taken apart without copying.
+//! Parses the directives in a line of `Cache-Control` or `Pragma` (RFC 9111 §5.2) without copying.
 
 use std::time::Duration;
 
-/// The largest number of seconds that the standard asks for; what is larger means it (RFC 9111 §1.2.2).
+/// The largest number of seconds. A larger one is read as this (RFC 9111 §1.2.2).
 pub(super) const LONGEST: Duration = Duration::from_secs(1 << 31);
 
-/// What stands after the `=` of a directive.
+/// The argument of a directive, after its `=`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Argument<'a> {
     Token(&'a [u8]),
-    /// Without the quotes around it, but with the escapes in it.
+    /// Without the enclosing quotes, with the escapes.
     Quoted(&'a [u8]),
 }
 
-/// Calls `each` with the name and the argument of each directive in this line. Says whether its quotes make sense: if they do not, there
-/// is no telling which directives they hide.
+/// Calls `each` with the name and the argument of each directive. Returns whether all quotes are well-formed: quotes
+/// that are not may hide any directive.
 pub(super) fn read<'a>(line: &'a [u8], mut each: impl FnMut(&'a [u8], Option<Argument<'a>>)) -> bool {
     let mut sound = true;
     for element in elements(line) {
@@ -42,8 +42,8 @@ impl<'a> Argument<'a> {
         }
     }
 
-    /// Seconds (RFC 9111 §1.2.2), also in quotes, since recipients ought to take both forms of an argument (§5.2). `None` for what is no
-    /// number.
+    /// Seconds (RFC 9111 §1.2.2), also in quotes: a recipient ought to accept both forms (§5.2). `None` if the
+    /// argument is not a number.
     pub(super) fn seconds(self) -> Option<Duration> {
         let (digits, mut escaped) = match self {
             Self::Token(digits) => (digits, None),
@@ -69,13 +69,13 @@ impl<'a> Argument<'a> {
     }
 }
 
-/// Cuts at the commas that do not stand in quotes (RFC 9110 §5.6.1, §5.6.4).
+/// Splits at the commas outside of quotes (RFC 9110 §5.6.1, §5.6.4).
 pub(super) fn elements(line: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut quotes = Quotes::default();
     line.split(move |byte| !quotes.pass(*byte) && *byte == b',')
 }
 
-/// A quoted string (RFC 9110 §5.6.4), byte by byte.
+/// Follows quoted strings (RFC 9110 §5.6.4), byte by byte.
 #[derive(Debug, Default)]
 struct Quotes {
     open: bool,
@@ -83,7 +83,7 @@ struct Quotes {
 }
 
 impl Quotes {
-    /// Whether this byte stands in quotes, the opening ones not counted, nor the closing ones.
+    /// Whether this byte is within quotes. The quotes themselves are not.
     fn pass(&mut self, byte: u8) -> bool {
         if byte == b'"' && !self.escaped {
             self.open = !self.open;
@@ -94,7 +94,7 @@ impl Quotes {
     }
 }
 
-/// Of two that contradict each other, the shorter one holds (RFC 9111 §4.2.1).
+/// If a directive is repeated, the shorter duration counts (RFC 9111 §4.2.1).
 pub(super) fn shorten(duration: &mut Option<Duration>, other: Duration) {
     *duration = Some(duration.map_or(other, |duration| duration.min(other)));
 }

@@ -1,11 +1,10 @@
-//! Entity tags (RFC 9110 §8.8.3), and whether a client has one already (§13.1.2).
+//! Entity tags (RFC 9110 §8.8.3), and conditions on them (§13.1.2).
 
 use http::{HeaderMap, HeaderValue, header};
 
-/// Whether `If-None-Match` names what is there, whose tag this is. `None` without the header.
+/// Whether `If-None-Match` lists `etag`, by weak comparison (RFC 9110 §8.8.3.2). `None` without the header.
 ///
-/// The comparison is the weak one (RFC 9110 §8.8.3.2). `*` names whatever is there, but only alone. In a list, nothing is read from the first
-/// thing on that is no entity tag.
+/// `*`, alone, matches any response. A list is read up to the first element that is not an entity tag.
 pub(in crate::cache) fn none_match(request: &HeaderMap, etag: Option<&HeaderValue>) -> Option<bool> {
     let mut lines = request.get_all(header::IF_NONE_MATCH).iter().peekable();
     let first = *lines.peek()?;
@@ -13,26 +12,27 @@ pub(in crate::cache) fn none_match(request: &HeaderMap, etag: Option<&HeaderValu
         return Some(lines.count() == 1);
     }
     let etag = etag.and_then(|etag| only(etag.as_bytes()));
-    Some(etag.is_some_and(|etag| lines.any(|line| List(line.as_bytes()).any(|tag| tag == etag))))
+    Some(etag.is_some_and(|etag| lines.any(|line| OpaqueTags(line.as_bytes()).any(|tag| tag == etag))))
 }
 
-/// Whether this is an entity tag, weak or strong, and nothing besides.
+/// Whether the whole value is one entity tag, weak or strong.
 pub(in crate::cache) fn is_valid(etag: &HeaderValue) -> bool {
     only(etag.as_bytes()).is_some()
 }
 
-/// Whether what has this tag is said, in a 304, to be what is stored (RFC 9111 §4.3.4): a strong tag is so only of the very same one.
+/// Whether a 304 with the tag `said` is about the response with the tag `stored` (RFC 9111 §4.3.4). A strong tag
+/// selects only the same strong tag.
 pub(in crate::cache) fn selects(said: &HeaderValue, stored: &HeaderValue) -> bool {
     let is_weak = said.as_bytes().starts_with(b"W/");
     said == stored || is_weak && is_valid(said) && only(said.as_bytes()) == only(stored.as_bytes())
 }
 
-/// The opaque tag of an entity tag.
+/// The opaque tag of a value that is one entity tag.
 fn only(etag: &[u8]) -> Option<&[u8]> {
     first(etag).and_then(|(opaque, rest)| rest.is_empty().then_some(opaque))
 }
 
-/// The opaque tag of the entity tag that this begins with, without its quotes, and what follows it. There are no escapes.
+/// The opaque tag of the entity tag at the start, without its quotes, and the rest. There are no escapes.
 fn first(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let opaque = bytes.strip_prefix(b"W/").unwrap_or(bytes).strip_prefix(b"\"")?;
     let end = opaque.iter().position(|byte| !matches!(byte, 0x21 | 0x23..=0x7e | 0x80..))?;
@@ -40,16 +40,16 @@ fn first(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// The opaque tags of a list.
-struct List<'a>(&'a [u8]);
+struct OpaqueTags<'a>(&'a [u8]);
 
-impl<'a> Iterator for List<'a> {
+impl<'a> Iterator for OpaqueTags<'a> {
     type Item = &'a [u8];
 
     fn next(&mut self) -> Option<&'a [u8]> {
         let begin = self.0.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b','))?;
         let read = first(&self.0[begin..]);
         let read = read.map(|(opaque, rest)| (opaque, rest.trim_ascii_start()));
-        // Also if a comma is missing, there is nothing more to be read, and what stands before it counts for nothing.
+        // A tag that no comma follows ends the list, and does not count.
         let read = read.filter(|(_, rest)| rest.is_empty() || rest.starts_with(b","));
         let (opaque, rest) = read.unzip();
         self.0 = rest.unwrap_or_default();
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_304_is_about() {
+    fn a_304_selects_by_strong_or_weak_tag() {
         for (said, stored, expected) in [
             ("\"a\"", "\"a\"", true),
             ("W/\"a\"", "W/\"a\"", true),
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn if_none_match() {
+    fn if_none_match_compares_weakly() {
         let rows: [(&[&str], Option<&str>, Option<bool>); 27] = [
             (&[], Some("\"a\""), None),
             (&["*"], Some("\"a\""), Some(true)),
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_a_tag() {
+    fn only_whole_tags_are_valid() {
         let valid: [&[u8]; 6] = [b"\"\"", b"\"a\"", b"W/\"a\"", b"\"a,b\\\"", b"\"\xe9\"", b"W/\"'!#~\""];
         let invalid: [&[u8]; 10] =
             [b"", b"a", b"\"", b"\"a", b"a\"", b"w/\"a\"", b"W/ \"a\"", b"\"a b\"", b"\"a\"\"", b" \"a\""];

@@ -1,4 +1,4 @@
-//! Cache groups (RFC 9875): answers that a handler says belong together, and are invalid together.
+//! Cache groups (RFC 9875): responses that are invalidated together.
 
 use std::convert::Infallible;
 
@@ -11,18 +11,19 @@ use sfv::{
 const CACHE_GROUPS: HeaderName = HeaderName::from_static("cache-groups");
 pub(in crate::cache) const CACHE_GROUP_INVALIDATION: HeaderName = HeaderName::from_static("cache-group-invalidation");
 
-/// The groups that an answer belongs to (`Cache-Groups`, RFC 9875 §2).
+/// The groups of a response (`Cache-Groups`, RFC 9875 §2).
 pub(in crate::cache) fn of_response(headers: &HeaderMap) -> Vec<String> {
     strings(headers, &CACHE_GROUPS)
 }
 
-/// The groups that are invalid after it (`Cache-Group-Invalidation`, RFC 9875 §3); to be asked of requests of an unsafe method only.
+/// The groups that a response invalidates (`Cache-Group-Invalidation`, RFC 9875 §3). It counts only in response to an
+/// unsafe method.
 pub(in crate::cache) fn invalid_after(headers: &HeaderMap) -> Vec<String> {
     strings(headers, &CACHE_GROUP_INVALIDATION)
 }
 
-/// The lines of a header as one list of strings, whose parameters say nothing. One that cannot be parsed, or has anything else in it, is as if it
-/// were not there (RFC 9651 §4.2).
+/// Parses the lines of a header as one list of strings, and ignores parameters. A list that cannot be parsed, or that
+/// has another kind of member, is ignored (RFC 9651 §4.2).
 fn strings(headers: &HeaderMap, name: &HeaderName) -> Vec<String> {
     if !headers.contains_key(name) {
         return Vec::new();
@@ -37,7 +38,7 @@ fn strings(headers: &HeaderMap, name: &HeaderName) -> Vec<String> {
 
 struct Strings {
     found: Vec<String>,
-    /// Whether something was there that is no string.
+    /// Whether the list has a member that is not a string.
     others: bool,
 }
 
@@ -46,7 +47,7 @@ impl<'de> ListVisitor<'de> for Strings {
     type Error = Infallible;
 
     fn entry(&mut self) -> Result<impl EntryVisitor<'de>, Infallible> {
-        Ok(Entry(self))
+        Ok(Member(self))
     }
 
     fn finish(self) -> Result<Self, Infallible> {
@@ -54,9 +55,9 @@ impl<'de> ListVisitor<'de> for Strings {
     }
 }
 
-struct Entry<'a>(&'a mut Strings);
+struct Member<'a>(&'a mut Strings);
 
-impl<'de> EntryVisitor<'de> for Entry<'_> {
+impl<'de> EntryVisitor<'de> for Member<'_> {
     type Error = Infallible;
 
     fn item(self) -> Result<impl ItemVisitor<'de>, Infallible> {
@@ -82,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lists_of_strings() {
+    fn only_lists_of_strings_are_groups() {
         for (name, lines, expected) in [
             ("none", &[][..], &[][..]),
             ("one", &[r#""scripts""#], &["scripts"]),
@@ -110,6 +111,6 @@ mod tests {
         }
         let mut headers = HeaderMap::new();
         headers.insert(CACHE_GROUPS, HeaderValue::from_bytes(b"\"\xff\"").unwrap());
-        assert!(of_response(&headers).is_empty(), "no ASCII");
+        assert!(of_response(&headers).is_empty(), "not ASCII");
     }
 }

@@ -1,6 +1,7 @@
-//! What the headers of a cached exchange say: pure functions, which never fail and never panic, whatever was sent.
+//! Headers of cached requests and responses: pure functions, which never fail and never panic, whatever was sent.
 //!
-//! Where a header makes no sense, it is read as whatever stores less and keeps for a shorter time.
+//! A header that is malformed is read in the way that stores less and keeps it for a shorter time. This room uses no
+//! other room of the cache.
 
 pub(in crate::cache) mod date;
 mod directives;

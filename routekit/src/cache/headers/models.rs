@@ -143,7 +143,7 @@ pub(super) fn targeted(lines: &[Vec<u8>]) -> Option<ResponseControl> {
     })
 }
 
-/// Names as text; `None` where nobody can tell.
+/// Names as text; `None` if they cannot be known.
 pub(super) fn vary(lines: &[Vec<u8>]) -> Option<Vec<String>> {
     let mut names = std::collections::BTreeSet::new();
     for line in lines {

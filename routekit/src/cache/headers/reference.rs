@@ -1,15 +1,15 @@
-//! References to URIs in `Location` and `Content-Location` (RFC 9110 §10.2.2, §8.7), as far as they lead to what the cache may have.
+//! URI references in `Location` and `Content-Location` (RFC 9110 §10.2.2, §8.7) to paths of the same host.
 
 use http::{HeaderValue, Uri};
 
-/// The path that this refers to, seen from the URL that was asked for (RFC 3986 §5.2), without query and fragment; it is spelt as there,
-/// without its dot segments.
+/// Resolves `reference` against the URL of the request (RFC 3986 §5.2). Returns its path, without dot segments, query
+/// and fragment, and otherwise spelt as in the reference.
 ///
-/// `None` if it is on another host (or the host is not known, and the reference names one), and for what is no reference. The host is the one in the URL, else the one of
-/// the `Host` header. Ports count, but those that `http` and `https` have by themselves do not, nor does which of these two it is: behind a proxy that does the
-/// encryption, nobody here knows.
+/// `None` for another host, for an absolute reference if the host of the request is not known, and for a malformed
+/// reference. The host of the request is the one in its URL, else the one in `Host`. Ports count, apart from the
+/// default ports of `http` and `https`. The scheme does not: behind a proxy that terminates TLS it is not known.
 pub(in crate::cache) fn same_host_path(
-    asked: &Uri,
+    request: &Uri,
     host: Option<&HeaderValue>,
     reference: &HeaderValue,
 ) -> Option<String> {
@@ -20,17 +20,17 @@ pub(in crate::cache) fn same_host_path(
     let reference = &reference[..reference.find(['?', '#']).unwrap_or(reference.len())];
     let (scheme, rest) = split_scheme(reference)?;
     let path = match (scheme, rest.strip_prefix("//")) {
-        (None, None) => return from(asked.path(), rest),
-        // `http:path` was never allowed (RFC 3986 §5.2.2 knows it for old times' sake).
+        (None, None) => return from(request.path(), rest),
+        // `http:path` is not allowed; RFC 3986 §5.2.2 has it for backward compatibility.
         (Some(_), None) => return None,
         (scheme, Some(rest)) => {
             let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-            let own = match asked.authority() {
+            let own = match request.authority() {
                 Some(own) => own.as_str(),
                 None => host?.to_str().ok()?,
             };
-            // Whoever names none of the two means the other's.
-            let (own_scheme, scheme) = (asked.scheme_str().or(scheme), scheme.or(asked.scheme_str()));
+            // A side without a scheme has that of the other.
+            let (own_scheme, scheme) = (request.scheme_str().or(scheme), scheme.or(request.scheme_str()));
             if Host::of(own, own_scheme)? != Host::of(authority, scheme)? {
                 return None;
             }
@@ -40,7 +40,7 @@ pub(in crate::cache) fn same_host_path(
     Some(if path.is_empty() { "/".to_owned() } else { without_dots(path) })
 }
 
-/// The scheme, if there is one, and what follows it. `None` if it is not one of the web, or the colon belongs to no scheme.
+/// The scheme, if there is one, and the rest. `None` if the scheme is not `http` or `https`.
 fn split_scheme(reference: &str) -> Option<(Option<&str>, &str)> {
     match reference.split_once([':', '/']) {
         Some((scheme, rest)) if reference.as_bytes()[scheme.len()] == b':' => {
@@ -51,11 +51,11 @@ fn split_scheme(reference: &str) -> Option<(Option<&str>, &str)> {
     }
 }
 
-/// The path that a reference without an authority leads to (RFC 3986 §5.2.2, §5.2.3).
+/// The path of a reference without an authority (RFC 3986 §5.2.2, §5.2.3).
 fn from(base: &str, path: &str) -> Option<String> {
     let base = if base.is_empty() { "/" } else { base };
     if path.is_empty() {
-        // There is no path in the `*` of OPTIONS.
+        // The `*` of OPTIONS has no path.
         base.starts_with('/').then(|| base.to_owned())
     } else if path.starts_with('/') {
         Some(without_dots(path))
@@ -65,7 +65,7 @@ fn from(base: &str, path: &str) -> Option<String> {
     }
 }
 
-/// Takes the segments `.` and `..` out of a path that begins with a slash (RFC 3986 §5.2.4).
+/// Removes the segments `.` and `..` from an absolute path (RFC 3986 §5.2.4).
 fn without_dots(path: &str) -> String {
     let mut kept = Vec::new();
     let mut segments = path[1..].split('/').peekable();
@@ -78,7 +78,7 @@ fn without_dots(path: &str) -> String {
                 continue;
             }
         }
-        // A directory ends with a slash, however it was named.
+        // A path that ends with a dot segment ends with a slash.
         if segments.peek().is_none() {
             kept.push("");
         }
@@ -86,7 +86,7 @@ fn without_dots(path: &str) -> String {
     format!("/{}", kept.join("/"))
 }
 
-/// A host and its port, where it has one of its own.
+/// A host, and its port if that is not the default one.
 struct Host<'a> {
     name: &'a str,
     port: Option<u16>,
@@ -99,7 +99,7 @@ impl PartialEq for Host<'_> {
 }
 
 impl<'a> Host<'a> {
-    /// `None` for what is no authority (RFC 3986 §3.2).
+    /// `None` for a malformed authority (RFC 3986 §3.2).
     fn of(authority: &'a str, scheme: Option<&str>) -> Option<Self> {
         let after_user = authority.rfind('@').map_or(0, |at| at + 1);
         let host = &authority[after_user..];
@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn where_it_leads() {
+    fn references_resolve_to_paths_of_the_same_host() {
         let rows = [
             ("/a/b?x=1", "h", "/c", Some("/c")),
             ("/a/b", "h", "/c?y=2#z", Some("/c")),

@@ -1,4 +1,4 @@
-//! What a client says in `Cache-Control` (RFC 9111 §5.2.1, RFC 5861 §4) or, if there is none, in `Pragma` (RFC 9111 §5.4).
+//! The directives of a client: `Cache-Control` (RFC 9111 §5.2.1, RFC 5861 §4), or `Pragma` without it (RFC 9111 §5.4).
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use http::{HeaderMap, header};
 
 use super::directives::{self, Argument};
 
-/// The directives of a request that a cache acts on.
+/// The directives of a request that the cache acts on.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(in crate::cache) struct RequestControl {
     pub(in crate::cache) no_store: bool,
@@ -14,14 +14,15 @@ pub(in crate::cache) struct RequestControl {
     pub(in crate::cache) only_if_cached: bool,
     pub(in crate::cache) max_age: Option<Duration>,
     pub(in crate::cache) min_fresh: Option<Duration>,
-    /// [`Duration::MAX`] if the client takes what is stale by any extent.
+    /// [`Duration::MAX`] without an argument: the client accepts any stale response.
     pub(in crate::cache) max_stale: Option<Duration>,
     pub(in crate::cache) stale_if_error: Option<Duration>,
 }
 
 impl RequestControl {
-    /// Reads all lines. What is unknown is ignored. Of what is repeated, and for what is no number of seconds, the strictest reading
-    /// holds: the longest `min-fresh`, which is 2^31 seconds if it is no number, so that nothing is that fresh; of the others the shortest, which is 0.
+    /// Reads all lines and ignores unknown directives. If a directive is repeated, or not a number of seconds, the
+    /// strictest reading counts: for `min-fresh` the longest, 2^31 seconds if it is not a number; for the others the
+    /// shortest, and 0.
     pub(in crate::cache) fn of(headers: &HeaderMap) -> Self {
         let mut control = Self::default();
         if !headers.contains_key(header::CACHE_CONTROL) {
@@ -31,7 +32,7 @@ impl RequestControl {
             return control;
         }
         for line in headers.get_all(header::CACHE_CONTROL) {
-            // A client that breaks its quotes hides directives from us alone, and does itself no good.
+            // Quotes that are not well-formed only hide the client's own directives.
             directives::read(line.as_bytes(), |name, argument| control.add(name, argument));
         }
         control
@@ -65,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn directives() {
+    fn the_strictest_reading_of_a_directive_counts() {
         let s = |seconds| Some(Duration::from_secs(seconds));
         let rows: [(&[(&str, &str)], RequestControl); 21] = [
             (&[], control(|_| {})),

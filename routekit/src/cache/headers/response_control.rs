@@ -1,4 +1,4 @@
-//! What an answer says in `Cache-Control` (RFC 9111 §5.2.2, RFC 5861).
+//! The directives of a response: `Cache-Control` (RFC 9111 §5.2.2, RFC 5861).
 
 use std::time::Duration;
 
@@ -6,11 +6,11 @@ use http::{HeaderMap, header};
 
 use super::directives::{self, Argument};
 
-/// The directives of an answer that a shared cache acts on.
+/// The directives of a response that a shared cache acts on.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(in crate::cache) struct ResponseControl {
     pub(in crate::cache) no_store: bool,
-    /// Also if it names fields, as for `private`: taking it for all of them is allowed (RFC 9111 §5.2.2.4, §5.2.2.7).
+    /// Also if it names fields, as `private`: a cache may apply it to the whole response (RFC 9111 §5.2.2.4, §5.2.2.7).
     pub(in crate::cache) no_cache: bool,
     pub(in crate::cache) private: bool,
     pub(in crate::cache) public: bool,
@@ -21,13 +21,13 @@ pub(in crate::cache) struct ResponseControl {
     pub(in crate::cache) max_age: Option<Duration>,
     pub(in crate::cache) stale_while_revalidate: Option<Duration>,
     pub(in crate::cache) stale_if_error: Option<Duration>,
-    /// Quotes are not closed, or stand where none can: they may hide any directive.
+    /// Some quotes are not well-formed, and may hide any directive.
     pub(in crate::cache) broken: bool,
 }
 
 impl ResponseControl {
-    /// Reads all lines of `Cache-Control`. What is unknown is ignored; of what is repeated, the shorter time holds; what is no number of
-    /// seconds is 0.
+    /// Reads all lines and ignores unknown directives. If a directive is repeated, the shorter time counts. An argument
+    /// that is not a number of seconds is 0.
     pub(in crate::cache) fn of(headers: &HeaderMap) -> Self {
         let mut control = Self::default();
         for line in headers.get_all(header::CACHE_CONTROL) {
@@ -38,40 +38,40 @@ impl ResponseControl {
     }
 
     fn add(&mut self, name: &[u8], argument: Option<Argument<'_>>) {
-        match self.slot(name) {
-            Some(Slot::Flag(flag) | Slot::Fields(flag)) => *flag = true,
-            Some(Slot::Duration(duration)) => {
+        match self.field(name) {
+            Some(Field::Flag(flag) | Field::Named(flag)) => *flag = true,
+            Some(Field::Duration(duration)) => {
                 directives::shorten(duration, argument.and_then(Argument::seconds).unwrap_or_default());
             }
             None => {}
         }
     }
 
-    /// Where the directive of this name goes; `None` if it is unknown.
-    pub(super) fn slot(&mut self, name: &[u8]) -> Option<Slot<'_>> {
+    /// The field that a directive sets; `None` for an unknown directive.
+    pub(super) fn field(&mut self, name: &[u8]) -> Option<Field<'_>> {
         let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
         Some(match () {
-            () if is("no-store") => Slot::Flag(&mut self.no_store),
-            () if is("no-cache") => Slot::Fields(&mut self.no_cache),
-            () if is("private") => Slot::Fields(&mut self.private),
-            () if is("public") => Slot::Flag(&mut self.public),
-            () if is("must-revalidate") => Slot::Flag(&mut self.must_revalidate),
-            () if is("proxy-revalidate") => Slot::Flag(&mut self.proxy_revalidate),
-            () if is("must-understand") => Slot::Flag(&mut self.must_understand),
-            () if is("s-maxage") => Slot::Duration(&mut self.s_maxage),
-            () if is("max-age") => Slot::Duration(&mut self.max_age),
-            () if is("stale-while-revalidate") => Slot::Duration(&mut self.stale_while_revalidate),
-            () if is("stale-if-error") => Slot::Duration(&mut self.stale_if_error),
+            () if is("no-store") => Field::Flag(&mut self.no_store),
+            () if is("no-cache") => Field::Named(&mut self.no_cache),
+            () if is("private") => Field::Named(&mut self.private),
+            () if is("public") => Field::Flag(&mut self.public),
+            () if is("must-revalidate") => Field::Flag(&mut self.must_revalidate),
+            () if is("proxy-revalidate") => Field::Flag(&mut self.proxy_revalidate),
+            () if is("must-understand") => Field::Flag(&mut self.must_understand),
+            () if is("s-maxage") => Field::Duration(&mut self.s_maxage),
+            () if is("max-age") => Field::Duration(&mut self.max_age),
+            () if is("stale-while-revalidate") => Field::Duration(&mut self.stale_while_revalidate),
+            () if is("stale-if-error") => Field::Duration(&mut self.stale_if_error),
             () => return None,
         })
     }
 }
 
-/// What a directive of an answer sets.
-pub(super) enum Slot<'a> {
+/// The field that a directive sets.
+pub(super) enum Field<'a> {
     Flag(&'a mut bool),
-    /// One that may name header fields.
-    Fields(&'a mut bool),
+    /// The directive may name header fields.
+    Named(&'a mut bool),
     Duration(&'a mut Option<Duration>),
 }
 
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn directives() {
+    fn the_shorter_time_of_a_directive_counts() {
         let s = |seconds| Some(Duration::from_secs(seconds));
         let rows: [(&[&str], ResponseControl); 34] = [
             (&[], control(|_| {})),

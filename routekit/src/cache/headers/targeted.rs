@@ -1,4 +1,4 @@
-//! What an answer says to shared caches alone, in `CDN-Cache-Control` (RFC 9213).
+//! The directives of a response for shared caches: `CDN-Cache-Control` (RFC 9213).
 
 use std::{convert::Infallible, time::Duration};
 
@@ -10,18 +10,17 @@ use sfv::{
 
 use super::{
     directives::LONGEST,
-    response_control::{ResponseControl, Slot},
+    response_control::{Field, ResponseControl},
 };
 
 const CDN_CACHE_CONTROL: HeaderName = HeaderName::from_static("cdn-cache-control");
 
 impl ResponseControl {
-    /// Reads the lines of `CDN-Cache-Control` as one dictionary (RFC 9651 §3.2), in which names are lower case and the last of those that
-    /// are repeated holds.
+    /// Reads the lines as one dictionary (RFC 9651 §3.2): names are lower case, and the last of a repeated name counts.
     ///
-    /// `None` if there is none, it is empty, or it cannot be parsed as a whole, which is as if it were not there (RFC 9213 §2.1). By the same section,
-    /// parameters are ignored, and so are values that do not fit their directive: `max-age="60"`, `max-age=1.5` and `max-age=-1` say
-    /// nothing, while the field still replaces `Cache-Control`.
+    /// `None` without the header, and if it is empty or cannot be parsed (RFC 9213 §2.1). By the same section,
+    /// parameters are ignored, and so are values that do not fit their directive: `max-age="60"`, `max-age=1.5` and
+    /// `max-age=-1` set nothing. The header still replaces `Cache-Control`.
     pub(in crate::cache) fn targeted(headers: &HeaderMap) -> Option<Self> {
         let mut lines = headers.get_all(CDN_CACHE_CONTROL).iter();
         let mut joined = lines.next()?.as_bytes().to_vec();
@@ -46,14 +45,14 @@ impl<'de> DictionaryVisitor<'de> for Dictionary {
 
     fn entry(&mut self, name: &'de KeyRef) -> Result<impl EntryVisitor<'de>, Infallible> {
         self.is_empty = false;
-        let mut slot = self.control.slot(name.as_str().as_bytes());
-        // Whatever an earlier one of this name said is gone, also if this one says nothing.
-        match &mut slot {
-            Some(Slot::Flag(flag) | Slot::Fields(flag)) => **flag = false,
-            Some(Slot::Duration(duration)) => **duration = None,
+        let mut field = self.control.field(name.as_str().as_bytes());
+        // An earlier value of this name is replaced, even if this one does not fit.
+        match &mut field {
+            Some(Field::Flag(flag) | Field::Named(flag)) => **flag = false,
+            Some(Field::Duration(duration)) => **duration = None,
             None => {}
         }
-        Ok(slot)
+        Ok(field)
     }
 
     fn finish(self) -> Result<Self, Infallible> {
@@ -61,14 +60,14 @@ impl<'de> DictionaryVisitor<'de> for Dictionary {
     }
 }
 
-impl<'de> EntryVisitor<'de> for Slot<'_> {
+impl<'de> EntryVisitor<'de> for Field<'_> {
     type Error = Infallible;
 
     fn item(self) -> Result<impl ItemVisitor<'de>, Infallible> {
         Ok(move |item: BareItemFromInput<'de>| {
             match (self, item) {
-                (Self::Flag(flag) | Self::Fields(flag), BareItemFromInput::Boolean(value)) => *flag = value,
-                (Self::Fields(flag), BareItemFromInput::String(_) | BareItemFromInput::Token(_)) => *flag = true,
+                (Self::Flag(flag) | Self::Named(flag), BareItemFromInput::Boolean(value)) => *flag = value,
+                (Self::Named(flag), BareItemFromInput::String(_) | BareItemFromInput::Token(_)) => *flag = true,
                 (Self::Duration(duration), BareItemFromInput::Integer(seconds)) => {
                     let seconds = u64::try_from(i64::from(seconds)).ok();
                     *duration = seconds.map(|seconds| Duration::from_secs(seconds).min(LONGEST));
@@ -80,7 +79,7 @@ impl<'de> EntryVisitor<'de> for Slot<'_> {
     }
 
     fn inner_list(self) -> Result<impl InnerListVisitor<'de>, Infallible> {
-        if let Self::Fields(flag) = self {
+        if let Self::Named(flag) = self {
             *flag = true;
         }
         Ok(Ignored)
@@ -100,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn dictionaries() {
+    fn values_that_fit_their_directive_count() {
         let s = |seconds| Some(Duration::from_secs(seconds));
         let rows: [(&[&str], Option<ResponseControl>); 30] = [
             (&[], None),
@@ -125,7 +124,7 @@ mod tests {
             (&["max-age=(60)"], control(|_| {})),
             (&["max-age=0"], control(|c| c.max_age = s(0))),
             (&["max-age=999999999999999"], control(|c| c.max_age = s(1 << 31))),
-            // The parser knows no longer integers (RFC 9651 §3.3.1).
+            // The longest integer has 15 digits (RFC 9651 §3.3.1).
             (&["max-age=9999999999999999"], None),
             (&["Max-Age=60"], None),
             (&["max-age = 60"], None),

@@ -1,17 +1,17 @@
-//! Which headers of a request an answer was chosen by (RFC 9110 §12.5.5), and what they said.
+//! `Vary`: the request headers that a response depends on (RFC 9110 §12.5.5), and their values.
 
 use http::{HeaderMap, HeaderName, header};
 
 use super::directives::elements;
 
-/// The names in an answer's `Vary`, sorted and without repeats.
+/// The names in `Vary`, sorted and without repeats.
 ///
-/// `None` where one is `*` or no name of a header: nobody can tell what such an answer varies by.
+/// `None` if one is `*` or not a header name: it is not known then what the response varies by.
 pub(in crate::cache) fn names(response: &HeaderMap) -> Option<Vec<HeaderName>> {
     let lines = response.get_all(header::VARY).iter();
     let names = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
     let names = names.filter(|name| !name.is_empty());
-    // `*` may be in a name (RFC 9110 §5.1), but alone it is none.
+    // `*` may be part of a name (RFC 9110 §5.1), but is not a name.
     let mut names = names
         .map(|name| if name == b"*" { None } else { HeaderName::from_bytes(name).ok() })
         .collect::<Option<Vec<_>>>()?;
@@ -20,8 +20,8 @@ pub(in crate::cache) fn names(response: &HeaderMap) -> Option<Vec<HeaderName>> {
     Some(names)
 }
 
-/// What a request says in this header, so that what means the same is the same (RFC 9111 §4.1): lines are joined, and after each comma
-/// outside of quotes there is one space. Nothing is dropped, not even an empty element. `None` without the header.
+/// The normalised value of a request header, so that equivalent values are equal (RFC 9111 §4.1): lines are joined, and
+/// each comma outside of quotes is followed by one space. Empty elements stay. `None` without the header.
 pub(in crate::cache) fn value(request: &HeaderMap, name: &HeaderName) -> Option<Vec<u8>> {
     let mut lines = request.get_all(name).iter();
     let mut joined = lines.next()?.as_bytes().to_vec();
@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn what_it_varies_by() {
+    fn names_are_sorted_and_known() {
         let rows: [(&[&str], Option<&[&str]>); 11] = [
             (&[], Some(&[])),
             (&["", " , "], Some(&[])),
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_said() {
+    fn values_are_normalised() {
         let rows: [(&[&str], Option<&str>); 12] = [
             (&[], None),
             (&[""], Some("")),

@@ -29,7 +29,7 @@ use crate::{
         validity::clock::Stamp,
     },
     deadline,
-    observe::{Failure, Stopgap},
+    observe::{Failure, FallbackResponse},
     problem::Problem,
     route::spelling::Spellings,
 };
@@ -45,7 +45,7 @@ pub(in crate::cache) struct Ctx {
 
 /// On whose behalf the handler is called.
 #[derive(Debug)]
-pub(in crate::cache) struct Mode {
+pub(in crate::cache) struct FetchMode {
     /// Other requests wait for the outcome.
     lead: Option<Lead>,
     /// The handler sees the conditions of the client (`If-None-Match`), since no other request gets its response.
@@ -54,7 +54,7 @@ pub(in crate::cache) struct Mode {
     has_client: bool,
 }
 
-impl Mode {
+impl FetchMode {
     /// For a client and for the requests that wait.
     pub(in crate::cache) fn lead(lead: Lead) -> Self {
         Self { lead: Some(lead), keeps_client_conditions: false, has_client: true }
@@ -88,7 +88,12 @@ pub(in crate::cache) struct Fetch<'a> {
 
 impl Fetch<'_> {
     /// Calls the handler, stores its response if that is allowed, and hands the outcome to the requests that wait.
-    pub(in crate::cache) async fn run<S>(self, mut request: Request, inner: S, mode: Mode) -> Result<Response, S::Error>
+    pub(in crate::cache) async fn run<S>(
+        self,
+        mut request: Request,
+        inner: S,
+        mode: FetchMode,
+    ) -> Result<Response, S::Error>
     where
         S: Service<Request, Response = Response> + Clone + Send + 'static,
         S::Future: Send,
@@ -279,7 +284,7 @@ impl Fetch<'_> {
 
 /// Whether a response comes from a fallback, and not from the handler.
 fn is_fallback(response: &Response) -> bool {
-    response.extensions().get::<Stopgap>().is_some()
+    response.extensions().get::<FallbackResponse>().is_some()
 }
 
 /// Reads a body whose length is known. `None` if it is longer than `most` or than it said, or has trailers. If reading

@@ -11,6 +11,7 @@ use crate::{
         http::{
             outgoing::Outgoing,
             policy::{DEFAULT_DEADLINE, DEFAULT_MAX_BODY, HeadRequests, Policy},
+            request::key::own_prefix,
             service::Cached,
             storable::Rules,
         },
@@ -31,9 +32,9 @@ pub struct CacheLayer {
 impl CacheLayer {
     /// A layer that stores responses in `cache`.
     ///
-    /// Without a [`ttl`](Self::ttl), the [`default_ttl`](crate::cache::CacheBuilder::default_ttl) of the cache applies;
-    /// without either, only responses that state a lifetime are stored. HEAD is answered from what a GET has stored, and
-    /// otherwise by the inner service.
+    /// Without a [`ttl`](Self::ttl), the [`default_ttl`](crate::cache::CacheBuilder::default_ttl) of the cache
+    /// applies; without either, only responses that state a lifetime are stored. HEAD is answered from what a GET has
+    /// stored, and otherwise by the inner service.
     #[must_use]
     pub fn new(cache: Cache) -> Self {
         let stats = Arc::clone(cache.shared.stats.layers());
@@ -61,6 +62,7 @@ impl CacheLayer {
                 audience: None,
                 partition: None,
                 key: None,
+                key_prefix: Box::default(),
                 honour_client_directives: true,
                 outgoing: Outgoing::default(),
             }),
@@ -283,7 +285,8 @@ impl<S> Layer<S> for CacheLayer {
         }
         let policy = self.policy.clone().map(|policy| {
             let plan = InvalidationPlan::of_url(policy.cache.clone(), Arc::clone(&policy.stats), policy.partition);
-            Arc::new(Policy { changes: Some(Arc::new(plan)), ..policy })
+            let key_prefix = own_prefix(&policy).into();
+            Arc::new(Policy { changes: Some(Arc::new(plan)), key_prefix, ..policy })
         });
         Cached { inner, policy }
     }

@@ -50,6 +50,8 @@ pub(in crate::cache) struct Policy {
     pub(in crate::cache) audience: Option<Audience>,
     pub(in crate::cache) partition: Option<RequestText>,
     pub(in crate::cache) key: Option<RequestText>,
+    /// The first parts of the key; made when the layer is applied.
+    pub(in crate::cache) key_prefix: Box<[u8]>,
     pub(in crate::cache) honour_client_directives: bool,
     pub(in crate::cache) outgoing: Outgoing,
 }

@@ -20,7 +20,7 @@ use crate::{
         headers::status::{self, Because, Fwd},
         http::{
             conditional,
-            fetch::{Ctx, Fetch, Mode},
+            fetch::{Ctx, Fetch, FetchMode},
             policy::HeadRequests,
             replay,
             reuse::{self, Decision, decide},
@@ -58,7 +58,7 @@ where
         };
         let began = found.stamp();
         loop {
-            let reason = match self.from_store(&found) {
+            let reason = match self.answer_from_store(&found) {
                 Ok(response) => return Ok(response),
                 Err(reason) => reason,
             };
@@ -67,10 +67,10 @@ where
             }
             let directives = &self.ctx.request.directives;
             if directives.credentials || directives.control.no_store {
-                return self.fetch(Mode::alone(), reason, found).await;
+                return self.fetch(FetchMode::alone(), reason, found).await;
             }
             if reason == Fwd::Request {
-                return self.fetch(Mode::reload(), reason, found).await;
+                return self.fetch(FetchMode::reload(), reason, found).await;
             }
             if cache.shared.uncacheable.is_set(self.ctx.request.key(), cache.shared.clock.now()) {
                 return self.alone().await;
@@ -79,7 +79,7 @@ where
                 Role::Alone => return self.alone().await,
                 // The request that led before may have landed since the lookup.
                 Role::Lead(lead) => match self.ctx.request.lookup(&cache.shared.store).await {
-                    Ok(found) => match self.from_store(&found) {
+                    Ok(found) => match self.answer_from_store(&found) {
                         Ok(response) => {
                             if let Lookup::Hit(stored, _) = &found {
                                 lead.land(FillOutcome::Stored(Arc::clone(stored)));
@@ -87,7 +87,7 @@ where
                             return Ok(response);
                         }
                         Err(reason) => {
-                            let fetch = self.fetch(Mode::lead(lead), reason, found);
+                            let fetch = self.fetch(FetchMode::lead(lead), reason, found);
                             return Detachable::new(fetch, &cache.shared.detacher).await;
                         }
                     },
@@ -128,7 +128,7 @@ where
     }
 
     /// The response, if a stored one satisfies the request or none is allowed; otherwise why the handler is called.
-    fn from_store(&self, found: &Lookup) -> Result<Response, Fwd> {
+    fn answer_from_store(&self, found: &Lookup) -> Result<Response, Fwd> {
         let Ctx { policy, request, head_only } = &self.ctx;
         let now = policy.cache.shared.clock.now();
         match decide(found, &request.directives.control, now) {
@@ -181,7 +181,7 @@ where
         let policy = Arc::clone(&self.ctx.policy);
         match self.ctx.request.lookup(&policy.cache.shared.store).await {
             Ok(Lookup::Hit(stored, _)) => lead.land(FillOutcome::Stored(stored)),
-            Ok(found) => drop(self.fetch(Mode::refresh(lead), Fwd::Stale, found).await),
+            Ok(found) => drop(self.fetch(FetchMode::refresh(lead), Fwd::Stale, found).await),
             Err(error) => backend::warn(&error),
         }
     }
@@ -205,7 +205,7 @@ where
     /// The response to `only-if-cached` if no stored response satisfies the request (RFC 9111 §5.2.1.7).
     fn refused(&self) -> Response {
         let detail = "no stored response satisfies the request, which is `only-if-cached`";
-        let mut response = Problem::new(StatusCode::GATEWAY_TIMEOUT).detail(detail).into_response();
+        let mut response = Problem::new(StatusCode::GATEWAY_TIMEOUT).with_detail(detail).into_response();
         let reason = if self.ctx.request.varying.is_empty() { Fwd::UriMiss } else { Fwd::VaryMiss };
         status::mark_only_if_cached(&mut response, reason);
         self.ctx.policy.stats.miss();
@@ -229,15 +229,15 @@ where
     async fn alone(mut self) -> Result<Response, S::Error> {
         let policy = Arc::clone(&self.ctx.policy);
         match self.ctx.request.lookup(&policy.cache.shared.store).await {
-            Ok(found) => match self.from_store(&found) {
+            Ok(found) => match self.answer_from_store(&found) {
                 Ok(response) => Ok(response),
-                Err(reason) => self.fetch(Mode::alone(), reason, found).await,
+                Err(reason) => self.fetch(FetchMode::alone(), reason, found).await,
             },
             Err(error) => self.without_store(&error).await,
         }
     }
 
-    async fn fetch(self, mode: Mode, reason: Fwd, found: Lookup) -> Result<Response, S::Error> {
+    async fn fetch(self, mode: FetchMode, reason: Fwd, found: Lookup) -> Result<Response, S::Error> {
         let Self { ctx, request, inner } = self;
         Fetch { ctx: &ctx, reason, found }.run(request, inner, mode).await
     }

@@ -102,6 +102,7 @@ where
         && kind.is_plain()
     {
         let mut response = reuse::fresh(policy, stored, *now, head_only);
+        key.0.recycle();
         if request.extensions().get::<WantsCacheOutcome>().is_some() {
             response = status::with_outcome(response, CacheOutcome::Hit);
         }

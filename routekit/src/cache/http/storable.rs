@@ -12,7 +12,7 @@ use crate::{
         http::response_parts::NoStore,
         store::stored_response::Reuse,
     },
-    observe::Stopgap,
+    observe::FallbackResponse,
 };
 
 /// What becomes of a response.
@@ -61,7 +61,8 @@ pub(in crate::cache) struct Rules {
     pub(in crate::cache) stale_if_error: Duration,
 }
 
-/// Statuses that the `ttl` applies to: heuristically cacheable (RFC 9110 §15.1), and with content that is meant to last.
+/// Statuses that the `ttl` applies to: heuristically cacheable (RFC 9110 §15.1), and with content that is meant to
+/// last.
 const BY_DEFAULT: [StatusCode; 5] = [
     StatusCode::OK,
     StatusCode::NON_AUTHORITATIVE_INFORMATION,
@@ -80,7 +81,7 @@ impl Rules {
     /// Whether `response` may be stored. When in doubt, it may not.
     pub(in crate::cache) fn storability(&self, response: &Response, received: Received) -> Storability {
         let (status, headers) = (response.status(), response.headers());
-        if status.is_server_error() || response.extensions().get::<Stopgap>().is_some() {
+        if status.is_server_error() || response.extensions().get::<FallbackResponse>().is_some() {
             return Storability::Failure;
         }
         let by_default = BY_DEFAULT.contains(&status);
@@ -125,8 +126,8 @@ impl Rules {
             && self.varies_by(response.headers()).is_some_and(|names| names.is_empty())
     }
 
-    /// The request headers that a response varies by and that are not part of the key. `None` if they cannot be known, or
-    /// are too many.
+    /// The request headers that a response varies by and that are not part of the key. `None` if they cannot be known,
+    /// or are too many.
     fn varies_by(&self, headers: &HeaderMap) -> Option<Vec<HeaderName>> {
         let mut names = vary::names(headers)?;
         names.retain(|name| !self.vary.contains(name));

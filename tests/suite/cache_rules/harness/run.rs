@@ -14,7 +14,7 @@ use tower::{Layer, Service, ServiceExt, service_fn};
 use super::{HIT, Row, STALE, Step, handler::Handler, text};
 use crate::stores::Plain;
 
-/// Runs them all, and tells of all that fail.
+/// Runs all rows and reports every one that fails.
 pub(crate) async fn check(rows: Vec<Row>) {
     let mut failures = String::new();
     let mut failed = 0;
@@ -54,7 +54,7 @@ async fn run(row: &Row, serialises: bool) -> Result<(), String> {
         }
         let before = handler.calls();
         let got = Got::of(&service, step, &told).await;
-        // What goes on behind it.
+        // Lets background refreshes run.
         for _ in 0..32 {
             tokio::task::yield_now().await;
         }
@@ -72,7 +72,7 @@ async fn run(row: &Row, serialises: bool) -> Result<(), String> {
     Ok(())
 }
 
-/// What the client got.
+/// The response that the client got.
 #[derive(Debug)]
 struct Got {
     status: u16,
@@ -96,7 +96,7 @@ impl Got {
         Self { status: parts.status.as_u16(), headers: parts.headers, body }
     }
 
-    /// What is not as expected.
+    /// The differences from what the step expects.
     fn differs(&self, step: &Step, handler: &Handler, asked: usize, told: &HeaderMap) -> Vec<String> {
         let mut wrong = Wrong::default();
         let x_cache = text::value(&self.headers, &HeaderName::from_static("x-cache")).unwrap_or_default();

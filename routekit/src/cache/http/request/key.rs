@@ -1,5 +1,7 @@
 //! The cache key of a request.
 
+use std::borrow::Cow;
+
 use axum::extract::Request;
 use http::Uri;
 
@@ -7,7 +9,10 @@ use crate::{
     cache::{
         http::policy::{HeadRequests, Policy},
         invalidation::requested_uri,
-        store::key::{Key, KeyParts},
+        store::{
+            key::Key,
+            request_key::{RequestKey, key_prefix},
+        },
     },
     route::Audience,
 };
@@ -21,16 +26,13 @@ pub(in crate::cache) fn request_key(policy: &Policy, request: &mut Request) -> (
         custom = policy.key.as_ref().map(|key| key.of(&parts));
         *request = Request::from_parts(parts, body);
     }
-    // A HEAD route has responses of its own.
-    let route = if policy.head_requests == HeadRequests::OwnRoute { "HEAD" } else { &*policy.template };
     let (uri, router_uri) = (requested_uri(request), request.uri());
-    let rewritten = (!is_same(uri, router_uri)).then(|| {
-        let query = (uri.query() != router_uri.query()).then(|| router_uri.query());
-        format!("{route} {} {query:?}", router_uri.path())
-    });
-    let parts = KeyParts {
-        route: rewritten.as_deref().unwrap_or(route),
-        partition: partition.as_deref().unwrap_or(&policy.cache.partition),
+    let prefix = match &partition {
+        None if is_same(uri, router_uri) => Cow::Borrowed(&*policy.key_prefix),
+        partition => Cow::Owned(other_prefix(policy, partition.as_deref(), (uri, router_uri))),
+    };
+    let parts = RequestKey {
+        prefix: &prefix,
         uri,
         headers: request.headers(),
         custom: custom.as_deref(),
@@ -38,6 +40,26 @@ pub(in crate::cache) fn request_key(policy: &Policy, request: &mut Request) -> (
         user: (policy.audience == Some(Audience::User)).then(|| request.extensions().get()),
     };
     (parts.key(), partition)
+}
+
+/// The first parts of the keys of a layer: the route, and the partition of the cache.
+pub(in crate::cache) fn own_prefix(policy: &Policy) -> Vec<u8> {
+    key_prefix(route(policy), &policy.cache.partition)
+}
+
+/// The first parts of the key of a request that was rewritten, or has a partition of its own.
+fn other_prefix(policy: &Policy, partition: Option<&str>, (uri, router_uri): (&Uri, &Uri)) -> Vec<u8> {
+    let partition = partition.unwrap_or(&policy.cache.partition);
+    if is_same(uri, router_uri) {
+        return key_prefix(route(policy), partition);
+    }
+    let query = (uri.query() != router_uri.query()).then(|| router_uri.query());
+    key_prefix(&format!("{} {} {query:?}", route(policy), router_uri.path()), partition)
+}
+
+/// A HEAD route has responses of its own.
+fn route(policy: &Policy) -> &str {
+    if policy.head_requests == HeadRequests::OwnRoute { "HEAD" } else { &policy.template }
 }
 
 /// Usually one is a clone of the other, and shares its text.

@@ -124,14 +124,14 @@ fn problem(mut document: Map<String, Value>) -> Option<Problem> {
     let mut problem = Problem::new(StatusCode::from_u16(u16::try_from(status).ok()?).ok()?);
     for (name, value) in document {
         problem = match (name.as_str(), value) {
-            ("type", Value::String(kind)) => problem.kind(kind),
-            ("title", Value::String(title)) => problem.title(title),
-            ("detail", Value::String(detail)) => problem.detail(detail),
-            ("instance", Value::String(uri)) => problem.instance(uri),
+            ("type", Value::String(kind)) => problem.with_kind(kind),
+            ("title", Value::String(title)) => problem.with_title(title),
+            ("detail", Value::String(detail)) => problem.with_detail(detail),
+            ("instance", Value::String(uri)) => problem.with_instance(uri),
             // Each request has one of its own.
             ("correlationId", _) => problem,
-            ("errors", Value::Array(errors)) => problem.errors(errors.into_iter().filter_map(field_error)),
-            (_, value) => problem.with(name, value),
+            ("errors", Value::Array(errors)) => problem.with_errors(errors.into_iter().filter_map(field_error)),
+            (_, value) => problem.with_member(name, value),
         };
     }
     Some(problem)
@@ -141,7 +141,7 @@ fn field_error(error: Value) -> Option<FieldError> {
     let text = |name| error.get(name).and_then(Value::as_str);
     let mut field = FieldError::new(text("pointer")?, text("code")?, text("message")?);
     for (name, value) in error.get("params").and_then(Value::as_object).into_iter().flatten() {
-        field = field.param(name, value.clone());
+        field = field.with_param(name, value.clone());
     }
     Some(field)
 }
@@ -153,11 +153,11 @@ mod tests {
     #[test]
     fn a_problem_is_the_same_after_a_round_trip() {
         let full = Problem::not_found("no such user")
-            .kind("https://example.com/gone")
-            .title("Gone")
-            .instance("/users/7")
-            .errors([FieldError::new("/id", "range", "too large").param("max", 7)])
-            .with("balance", 30);
+            .with_kind("https://example.com/gone")
+            .with_title("Gone")
+            .with_instance("/users/7")
+            .with_errors([FieldError::new("/id", "range", "too large").with_param("max", 7)])
+            .with_member("balance", 30);
         for problem in [Problem::new(StatusCode::NOT_FOUND), full] {
             let read = super::problem(document(&problem).unwrap()).unwrap();
             assert_eq!(document(&read), document(&problem));
