@@ -15,8 +15,8 @@ use crate::cache::{headers::vary, store::hex::hex, validity::key_text::KeyText};
 
 /// The key of an entry.
 ///
-/// The bytes are the key; the hash only finds the place. A store compares the bytes, so that two keys with the same hash
-/// cost a miss, and never return the response of another request.
+/// The bytes are the key; the hash only finds the place. A store compares the bytes, so that two keys with the same
+/// hash cost a miss, and never return the response of another request.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Key {
     bytes: Vec<u8>,

@@ -3,12 +3,12 @@
 //! 1. An invalidation takes the next number of the clock and records it for each of its targets. It does no more, so
 //!    that it costs the same for ten entries with a tag as for a million.
 //! 2. An entry has a stamp: what the clock said before its handler ran. It is valid while none of its tags, and no
-//!    pattern that matches it, has a number later than the stamp. So a response that was computed before an invalidation
-//!    and stored after it is never served.
-//! 3. An invalidation moves the clock twice: before its number is recorded, so that no running fetch is stamped with the
-//!    number, and afterwards, so that an entry that was found valid in between is checked again.
+//!    pattern that matches it, has a number later than the stamp. So a response that was computed before an
+//!    invalidation and stored after it is never served.
+//! 3. An invalidation moves the clock twice: before its number is recorded, so that no running fetch is stamped with
+//!    the number, and afterwards, so that an entry that was found valid in between is checked again.
 //! 4. An entry remembers what the clock said when it was last found valid. While the clock stands, nothing has changed.
-//! 5. A number that is forgotten, because the tag table or the ban list is full, raises the floor. Every stamp below the
+//! 5. A number that is forgotten, because the tag table or the ban list is full, raises the floor. A stamp below the
 //!    floor is invalid.
 
 use std::sync::atomic::{AtomicU64, Ordering};

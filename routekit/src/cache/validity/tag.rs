@@ -8,9 +8,9 @@ use crate::identity::Identity;
 
 /// A name that entries carry, by which all of them can be invalidated at once, whatever their number.
 ///
-/// It lives in a partition, and is of a kind: a tag `users` of a route, the path `/users` and the route `GET /users` are three
-/// different ones. What is kept is the beginning of a SHA-256, so that it is small and the same in every process. Two names
-/// that were one would be invalidated together, and never be confused as answers.
+/// A tag belongs to a partition and is of a kind: the tag `users` of a route, the path `/users` and the route
+/// `GET /users` are three tags. Kept is a hash that is the same in every process. If two names had the same hash, they
+/// would be invalidated together: a collision costs a miss.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Tag(u64);
 

@@ -15,9 +15,9 @@ const SHARDS: u64 = 64;
 
 /// The number of the last invalidation of each tag that was invalidated recently.
 ///
-/// Each shard has two generations. A number is recorded in the current one. A full generation replaces the previous one,
-/// whose numbers are forgotten, and raise the floor: entries with earlier stamps are invalid. So forgetting costs hits,
-/// and never an invalidation.
+/// Each shard has two generations. A number is recorded in the current one. A full generation replaces the previous
+/// one, whose numbers are forgotten, and raise the floor: entries with earlier stamps are invalid. So forgetting costs
+/// hits, and never an invalidation.
 pub(in crate::cache) struct TagTable {
     shards: Box<[RwLock<TagShard>]>,
     /// How many numbers a generation of a shard holds.
@@ -65,7 +65,7 @@ impl TagTable {
         current.newest = number.max(current.newest);
     }
 
-    /// The number of the last invalidation of the tag; 0 if it is not known. [`floor`](Self::floor) must be read afterwards.
+    /// The number of the last invalidation of the tag; 0 if it is not known. Read [`floor`](Self::floor) afterwards.
     pub(in crate::cache) fn last(&self, tag: Tag) -> u64 {
         let hash = self.state.hash_one(tag);
         let shard = self.shard(hash).read();

@@ -66,8 +66,8 @@ impl Embedded {
         Self::with_tags(bytes, tags)
     }
 
-    /// A store of about `bytes` bytes at most, which remembers the invalidations of about `tags` tags. Once an older one
-    /// is forgotten, all entries that were computed before it are misses.
+    /// A store of about `bytes` bytes at most, which remembers the invalidations of about `tags` tags. Once an older
+    /// one is forgotten, all entries that were computed before it are misses.
     #[must_use]
     pub fn with_tags(bytes: u64, tags: usize) -> Self {
         let evictions = Arc::new(AtomicU64::new(0));
@@ -198,7 +198,7 @@ impl fmt::Debug for Embedded {
     }
 }
 
-/// Lets moka drop entries that are over. Whether an entry may be returned is decided by our own clock, which tests move.
+/// Lets moka drop entries that are over. Our own clock, which tests move, decides whether an entry may be returned.
 struct Lifetime;
 
 /// The longest timer that moka can set is less than a century.

@@ -1,7 +1,8 @@
 //! The entries that are requested most, in front of moka.
 //!
-//! Most of a `get` of moka is to record the request, and now and then to act on the records; to find the entry is a tenth
-//! of it (`tests/benches/README.md`, overhead). An entry that is requested all the time need not be recorded each time.
+//! Most of a `get` of moka is to record the request, and now and then to act on the records; to find the entry is a
+//! tenth of it (`tests/benches/README.md`, overhead). An entry that is requested all the time need not be recorded each
+//! time.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -15,8 +16,8 @@ const MAX_SIZE: usize = 16 * 1024;
 /// Every such request for an entry goes to moka, which records it.
 const RECORDED: u32 = 32;
 
-/// A slot for each of some hashes, with the entry that was last found there. All of them are in moka as well, which says
-/// when one is removed.
+/// A slot for each of some hashes, with the entry that was last found there. All of them are in moka as well, which
+/// reports when one is removed.
 pub(super) struct Recent(Box<[RecentSlot]>);
 
 #[derive(Default)]
