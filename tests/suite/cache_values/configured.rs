@@ -1,6 +1,6 @@
 //! Settings of values, from configuration and from the program.
 
-use routekit::{SetupProblem, cache::Entry, config::Config, prelude::*, test::TestApp};
+use routekit::{cache::Entry, config::Config, prelude::*, test::TestApp};
 
 use super::{wrapped::Wrapped, *};
 
