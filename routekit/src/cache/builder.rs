@@ -4,14 +4,14 @@ use std::{any::Any, future::Future, sync::Arc, time::Duration};
 
 use crate::{
     cache::{
-        cache::Cache,
+        cache::{Cache, ValueSettings},
         events::{event::Invalidation, listeners::Listener},
         store::{
             backend::Store,
             contract::CacheStore,
             embedded::{DEFAULT_BYTES, Embedded},
+            lifetime::Jitter,
         },
-        values::Settings,
     },
     clock::Clock,
     spawner::Spawner,
@@ -29,7 +29,7 @@ pub struct CacheBuilder {
     spawner: Option<Spawner>,
     jitter: Option<f64>,
     listeners: Vec<Listener>,
-    values: Settings,
+    values: ValueSettings,
 }
 
 /// Where entries are stored.
@@ -165,7 +165,7 @@ impl CacheBuilder {
     /// The [`default_ttl`](Self::default_ttl), if it is set.
     pub(crate) fn said_default_ttl(&self) -> Option<Duration> {
         match &self.storage {
-            Storage::Built(cache) => cache.default_ttl(),
+            Storage::Built(cache) => cache.shared.values.default_ttl,
             Storage::Embedded { .. } | Storage::Own(_) => self.values.default_ttl,
         }
     }
@@ -183,7 +183,7 @@ impl CacheBuilder {
         let clock = self.clock.unwrap_or_default();
         let store = match self.storage {
             Storage::Built(cache) => {
-                self.listeners.into_iter().for_each(|listener| cache.listen(listener));
+                self.listeners.into_iter().for_each(|listener| cache.shared.listeners.add(listener));
                 return cache;
             }
             Storage::Own(store) => store,
@@ -196,7 +196,7 @@ impl CacheBuilder {
                 Store::Embedded(Arc::new(embedded.clock(clock.clone())))
             }
         };
-        Cache::of(store, clock, self.spawner, self.jitter.unwrap_or(JITTER), (self.listeners, self.values))
+        Cache::of(store, clock, self.spawner, Jitter::new(self.jitter.unwrap_or(JITTER)), (self.listeners, self.values))
     }
 }
 
@@ -204,5 +204,24 @@ impl CacheBuilder {
 impl From<Cache> for CacheBuilder {
     fn from(built: Cache) -> Self {
         Self { storage: Storage::Built(built), ..Self::default() }
+    }
+}
+
+impl Cache {
+    /// A cache in memory, of 64 MiB.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::builder().build()
+    }
+
+    /// A builder with the defaults.
+    pub fn builder() -> CacheBuilder {
+        CacheBuilder::default()
+    }
+}
+
+impl Default for Cache {
+    fn default() -> Self {
+        Self::new()
     }
 }

@@ -64,10 +64,14 @@ pub use self::{
         service::{Cached, CachedFuture},
     },
     invalidation::{InvalidateLayer, Invalidating, InvalidatingFuture},
-    stats::report::{CacheStats, Counts, Provider, ProviderStatus, RouteStats},
+    stats::{
+        condition::{Provider, ProviderStatus, StoreSize},
+        counters::Counts,
+        report::{CacheStats, RouteStats},
+    },
     store::{
         buffered_response::BufferedResponse,
-        contract::{CacheStore, StoreError, StoreFuture, StoreSize},
+        contract::{CacheStore, StoreError, StoreFuture},
         embedded::{DEFAULT_BYTES, Embedded},
         entry::Entry,
         key::Key,
@@ -83,15 +87,7 @@ pub(crate) use self::{
     cache::WeakCache,
     events::listeners::Listener,
     http::policy::DEFAULT_DEADLINE,
-    stats::{counters::Counters, report::Condition},
+    stats::{condition::StoreCondition, counters::Counters},
     validity::template::{may_be_equal, may_match},
 };
 pub use crate::route::{Audience, CdnTags};
-// Where the engine's files find each other until each room imports from the rooms below it.
-use self::{
-    events::listeners,
-    headers::status,
-    stats::counters,
-    store::{hex, key, stored_response},
-    validity::{glob, tag},
-};

@@ -18,11 +18,11 @@ async fn unavailable_store_is_reported_in_the_statistics() {
     usual(&app).await;
     let stats = async || app.admin().get("/cache/stats").send().await.json::<Value>();
     let up = stats().await;
-    assert_eq!(up["provider"], json!({ "status": "healthy", "latency": 3.0 }));
+    assert_eq!(up["provider"], json!({ "status": "healthy", "latencyMs": 3.0 }));
     assert!(up["entries"].as_u64().unwrap() >= 2 && up["bytes"].as_u64().unwrap() > 1000, "{up}");
     away.store(true, Ordering::Relaxed);
     let down = stats().await;
-    assert_eq!(down["provider"], json!({ "status": "unhealthy", "latency": 3.0 }));
+    assert_eq!(down["provider"], json!({ "status": "unhealthy", "latencyMs": 3.0 }));
     assert_eq!([&down["entries"], &down["bytes"], &down["evictions"]], [&Value::Null; 3]);
     assert_eq!((&down["hits"], &down["misses"]), (&json!(2), &json!(3)), "the rest is known all the same");
     assert_eq!(app.get("/stats/items/1").send().await.header("x-cache"), Some("BYPASS"));

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::cache::store::key::Key;
+use crate::cache::{coalesce::flight::FillOutcome, store::key::Key};
 
 /// A key has a fixed slot by its hash, and a newer mark replaces an older one. A lost mark costs one wait in vain.
 const PLACES: u64 = 4096;
@@ -26,13 +26,22 @@ impl Uncacheable {
         Self { start: now, places: (0..PLACES).map(|_| AtomicU64::new(0)).collect() }
     }
 
+    /// Remembers whether a response of this key could be stored.
+    pub(in crate::cache) fn learn(&self, key: &Key, outcome: &FillOutcome, now: Instant) {
+        match outcome {
+            FillOutcome::Alone => self.set(key, now),
+            FillOutcome::Stored(_) => self.clear(key),
+            FillOutcome::Failed(..) => {}
+        }
+    }
+
     /// A response of this key could not be stored.
-    pub(in crate::cache) fn set(&self, key: &Key, now: Instant) {
+    fn set(&self, key: &Key, now: Instant) {
         self.place(key).store(half(key) | self.millis(now + LASTS), Ordering::Relaxed);
     }
 
     /// A response of this key was stored.
-    pub(in crate::cache) fn clear(&self, key: &Key) {
+    fn clear(&self, key: &Key) {
         let place = self.place(key);
         let mark = place.load(Ordering::Relaxed);
         if mark & UPPER == half(key) {

@@ -92,7 +92,8 @@ pub(in crate::cache) fn build(
     for name in policy.overwritten {
         buffered.insert(name.clone(), HeaderValue::from_static(""));
     }
-    let lifetime = if storing.explicit { storing.lifetime } else { policy.cache.jittered(storing.lifetime) };
+    let lifetime =
+        if storing.explicit { storing.lifetime } else { policy.cache.shared.jitter.shorten(storing.lifetime) };
     let mut tags = tags(policy, request, &names);
     tags.extend(fetched.inherited.iter().filter(|tag| !tags.contains(tag)).copied().collect::<Vec<_>>());
     let stored = StoredResponse::new(key, buffered, fetched.stamp, now, lifetime.saturating_sub(storing.age))

@@ -122,7 +122,8 @@ impl Fetch<'_> {
                 (Ok(response), outcome)
             }
         };
-        policy.cache.learn(facts.key(), &outcome);
+        let parts = &policy.cache.shared;
+        parts.uncacheable.learn(facts.key(), &outcome, parts.clock.now());
         let is_alone = matches!(outcome, FillOutcome::Alone);
         let failed = matches!(outcome, FillOutcome::Failed(..)) || answer.as_ref().is_ok_and(is_fallback);
         if let Some(lead) = mode.lead {
@@ -175,7 +176,7 @@ impl Fetch<'_> {
         let spellings = Spellings::default();
         request.extensions_mut().insert(spellings.clone());
         OuterCacheMark::set(&mut request, &policy.cache);
-        let began = policy.cache.now();
+        let began = policy.cache.shared.clock.now();
         let mut unconditional = None;
         if let Some(stale) = stale {
             unconditional = Some(replay::copy(&request));
@@ -197,8 +198,8 @@ impl Fetch<'_> {
                 None => response = again.oneshot(request).await?,
             }
         }
-        let at = policy.cache.unix_time();
-        let took = policy.cache.now().saturating_duration_since(began);
+        let at = policy.cache.shared.clock.unix_time();
+        let took = policy.cache.shared.clock.now().saturating_duration_since(began);
         let received = Received { at, took, credentials: facts.directives.credentials };
         match policy.rules.storability(&response, received) {
             _ if facts.directives.control.no_store && !response.status().is_server_error() => {
@@ -228,13 +229,14 @@ impl Fetch<'_> {
             status::mark_bypass(&mut response, self.reason);
             return (response, FillOutcome::Alone);
         };
-        let (inherited, now) = (confirmed.map(StoredResponse::tags).unwrap_or_default(), policy.cache.now());
+        let (inherited, now) =
+            (confirmed.map(StoredResponse::tags).unwrap_or_default(), policy.cache.shared.clock.now());
         let fetched = Fetched { body: &body, storing, stamp: self.stamp(), spellings, inherited, now, at };
         let to_store = build_entry::build(policy, facts, &mut response, &fetched);
         if let Some(variants) = to_store.variants {
-            policy.cache.put(Entry::from(variants)).await;
+            policy.cache.shared.store.put_or_warn(Entry::from(variants)).await;
         }
-        if policy.cache.put(Entry::Response(Arc::clone(&to_store.response))).await {
+        if policy.cache.shared.store.put_or_warn(Entry::Response(Arc::clone(&to_store.response))).await {
             policy.stats.set();
         }
         status::mark_stored(&mut response, self.reason, confirmed.is_some());

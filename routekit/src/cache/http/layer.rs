@@ -37,9 +37,9 @@ impl CacheLayer {
     /// stored, and otherwise by the inner service.
     #[must_use]
     pub fn new(cache: Cache) -> Self {
-        let stats = Arc::clone(cache.book().of_layers());
+        let stats = Arc::clone(cache.shared.stats.layers());
         let rules = Rules {
-            ttl: cache.default_ttl(),
+            ttl: cache.shared.values.default_ttl,
             max_body: DEFAULT_MAX_BODY,
             vary: Box::default(),
             stale_while_revalidate: Duration::ZERO,
@@ -256,7 +256,7 @@ impl CacheLayer {
 
     /// Counts requests for this route, and not with those of all plain layers.
     pub(crate) fn counted_as(mut self, method: Method, path: &str) -> Self {
-        self.change(|policy| policy.stats = policy.cache.book().open(method, path));
+        self.change(|policy| policy.stats = policy.cache.shared.stats.register(method, path));
         self
     }
 

@@ -88,7 +88,7 @@ pub(in crate::cache) async fn stale_instead_of_failure(
     found: &Lookup,
     head_only: bool,
 ) -> Option<Response> {
-    let (response, now) = (found.response()?, policy.cache.now());
+    let (response, now) = (found.response()?, policy.cache.shared.clock.now());
     let reuse = response.reuse();
     let limit = if reuse.must_revalidate {
         reuse.stale_if_error
@@ -96,7 +96,9 @@ pub(in crate::cache) async fn stale_instead_of_failure(
         request.directives.stale_if_error(reuse.stale_if_error)
     };
     // A response that is fresh, or refused by `no-cache`, was found because the client wants a newer one.
-    if request.directives.control.no_cache || response.stale_for(now) >= limit || !policy.cache.is_valid(response).await
+    if request.directives.control.no_cache
+        || response.stale_for(now) >= limit
+        || !policy.cache.shared.store.is_valid(response).await
     {
         return None;
     }

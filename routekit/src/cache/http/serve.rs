@@ -25,7 +25,7 @@ use crate::{
             replay,
             reuse::{self, Decision, decide},
         },
-        store::{buffered_response::BufferedResponse, contract::StoreError, lookup::Lookup},
+        store::{backend, buffered_response::BufferedResponse, contract::StoreError, lookup::Lookup},
     },
     observe::CacheOutcome,
     problem::Problem,
@@ -49,8 +49,8 @@ where
         let policy = Arc::clone(&self.ctx.policy);
         let cache = &policy.cache;
         let found = match found {
-            Some(found) => self.ctx.request.select(cache, found).await,
-            None => self.ctx.request.lookup(cache).await,
+            Some(found) => self.ctx.request.select(&cache.shared.store, found).await,
+            None => self.ctx.request.lookup(&cache.shared.store).await,
         };
         let mut found = match found {
             Ok(found) => found,
@@ -72,13 +72,13 @@ where
             if reason == Fwd::Request {
                 return self.fetch(FetchMode::reload(), reason, found).await;
             }
-            if cache.is_marked(self.ctx.request.key()) {
+            if cache.shared.uncacheable.is_set(self.ctx.request.key(), cache.shared.clock.now()) {
                 return self.alone().await;
             }
-            found = match cache.board(self.ctx.request.key(), began) {
+            found = match cache.shared.flights.board(self.ctx.request.key(), began) {
                 Role::Alone => return self.alone().await,
                 // The request that led before may have landed since the lookup.
-                Role::Lead(lead) => match self.ctx.request.lookup(cache).await {
+                Role::Lead(lead) => match self.ctx.request.lookup(&cache.shared.store).await {
                     Ok(found) => match self.answer_from_store(&found) {
                         Ok(response) => {
                             if let Lookup::Hit(stored, _) = &found {
@@ -88,7 +88,7 @@ where
                         }
                         Err(reason) => {
                             let fetch = self.fetch(FetchMode::lead(lead), reason, found);
-                            return Detachable::new(fetch, cache.detacher()).await;
+                            return Detachable::new(fetch, &cache.shared.detacher).await;
                         }
                     },
                     Err(error) => {
@@ -99,7 +99,8 @@ where
                 },
                 Role::Join(outcome) => match landed(outcome).await {
                     Some(FillOutcome::Stored(stored))
-                        if stored.key() == self.ctx.request.key() && cache.may_take(&stored, began).await =>
+                        if stored.key() == self.ctx.request.key()
+                            && cache.shared.store.may_share(&stored, began).await =>
                     {
                         policy.stats.miss();
                         let response = stored.join(self.ctx.head_only, reason.collapsed());
@@ -116,7 +117,7 @@ where
                     Some(FillOutcome::Alone) => return self.alone().await,
                     // The outcome is older than an invalidation that this request must see, or for another variant.
                     Some(FillOutcome::Stored(_) | FillOutcome::Failed(..)) | None => {
-                        match self.ctx.request.lookup(cache).await {
+                        match self.ctx.request.lookup(&cache.shared.store).await {
                             Ok(found) => found,
                             Err(error) => return self.without_store(&error).await,
                         }
@@ -129,7 +130,7 @@ where
     /// The response, if a stored one satisfies the request or none is allowed; otherwise why the handler is called.
     fn answer_from_store(&self, found: &Lookup) -> Result<Response, Fwd> {
         let Ctx { policy, request, head_only } = &self.ctx;
-        let now = policy.cache.now();
+        let now = policy.cache.shared.clock.now();
         match decide(found, &request.directives.control, now) {
             Decision::Fresh(stored) => {
                 let response = reuse::fresh(policy, stored, now, *head_only);
@@ -151,7 +152,7 @@ where
     /// Whether the stored response can be refreshed in the background. The inner service may not answer HEAD as GET.
     fn can_refresh(&self) -> bool {
         let Ctx { policy, head_only, .. } = &self.ctx;
-        policy.cache.spawner().is_some() && !(*head_only && policy.head_requests == HeadRequests::FromGetOnly)
+        policy.cache.shared.spawner.is_some() && !(*head_only && policy.head_requests == HeadRequests::FromGetOnly)
     }
 
     /// Refreshes the stored response in the background, unless another request does (RFC 5861 §3).
@@ -159,17 +160,17 @@ where
         let Ctx { policy, request, .. } = &self.ctx;
         let cache = &policy.cache;
         // The last response could not be stored: the next one will hardly be.
-        if cache.is_marked(request.key()) {
+        if cache.shared.uncacheable.is_set(request.key(), cache.shared.clock.now()) {
             return;
         }
-        let Role::Lead(lead) = cache.board(request.key(), found.stamp()) else { return };
+        let Role::Lead(lead) = cache.shared.flights.board(request.key(), found.stamp()) else { return };
         let again = Self {
             ctx: Ctx { policy: Arc::clone(policy), request: request.without_client(), head_only: false },
             request: replay::copy(&self.request),
             inner: self.inner.clone(),
         };
         let span = tracing::info_span!(parent: None, "cache refresh", path = policy.template);
-        if cache.detacher().run(again.refresh_unless_fresh(lead).instrument(span)) {
+        if cache.shared.detacher.run(again.refresh_unless_fresh(lead).instrument(span)) {
             policy.stats.refresh();
         }
     }
@@ -178,10 +179,10 @@ where
     /// requests by then.
     async fn refresh_unless_fresh(mut self, lead: Lead) {
         let policy = Arc::clone(&self.ctx.policy);
-        match self.ctx.request.lookup(&policy.cache).await {
+        match self.ctx.request.lookup(&policy.cache.shared.store).await {
             Ok(Lookup::Hit(stored, _)) => lead.land(FillOutcome::Stored(stored)),
             Ok(found) => drop(self.fetch(FetchMode::refresh(lead), Fwd::Stale, found).await),
-            Err(error) => policy.cache.warn(&error),
+            Err(error) => backend::warn(&error),
         }
     }
 
@@ -213,7 +214,7 @@ where
 
     /// The store cannot be reached: the handler is called.
     async fn without_store(self, error: &StoreError) -> Result<Response, S::Error> {
-        self.ctx.policy.cache.warn(error);
+        backend::warn(error);
         self.bypass().await
     }
 
@@ -227,7 +228,7 @@ where
     /// Fetches for this request alone, beside others that do the same.
     async fn alone(mut self) -> Result<Response, S::Error> {
         let policy = Arc::clone(&self.ctx.policy);
-        match self.ctx.request.lookup(&policy.cache).await {
+        match self.ctx.request.lookup(&policy.cache.shared.store).await {
             Ok(found) => match self.answer_from_store(&found) {
                 Ok(response) => Ok(response),
                 Err(reason) => self.fetch(FetchMode::alone(), reason, found).await,

@@ -96,7 +96,7 @@ where
     }
     let head_only = *request.method() == Method::HEAD;
     let key = request_key(policy, &mut request);
-    let found = policy.cache.lookup_now(&key.0);
+    let found = policy.cache.shared.store.lookup_now(&key.0);
     // The plain hit, which most requests are.
     if let Some((Lookup::Hit(stored, _), now)) = &found
         && kind.is_plain()

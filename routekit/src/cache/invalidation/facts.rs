@@ -25,7 +25,7 @@ impl Facts {
     pub(super) fn of(plan: &InvalidationPlan, request: &mut Request) -> Self {
         let outer = requested_uri(request).path().strip_suffix(request.uri().path()).unwrap_or_default().to_owned();
         let (mut parts, body) = std::mem::take(request).into_parts();
-        let own = plan.cache.partition_arc();
+        let own = plan.cache.partition.clone();
         let partition = |partition: Option<_>| match partition {
             Some(text) => crate::route::RequestText::of(text, &parts).into(),
             None => Arc::clone(&own),

@@ -1,5 +1,7 @@
 //! How programs invalidate, and how the layers do.
 
+use std::sync::Arc;
+
 use super::change::Settling;
 use crate::{
     cache::{Cache, Invalidation, Listener, StoreError, validity::target::Target},
@@ -14,7 +16,7 @@ impl Cache {
     /// # Errors
     /// [`StoreError`] if the store cannot be reached; never with the embedded one.
     pub async fn invalidate_tag(&self, name: &str) -> Result<(), StoreError> {
-        self.invalidate_targets(&[Target::tag(self.partition_arc(), name)]).await
+        self.invalidate_targets(&[Target::tag(self.partition.clone(), name)]).await
     }
 
     /// Invalidates everything with one of these tags, at once.
@@ -22,7 +24,7 @@ impl Cache {
     /// # Errors
     /// [`StoreError`] if the store cannot be reached; never with the embedded one.
     pub async fn invalidate_tags<N: AsRef<str>>(&self, names: impl IntoIterator<Item = N>) -> Result<(), StoreError> {
-        let target = |name: N| Target::tag(self.partition_arc(), name.as_ref());
+        let target = |name: N| Target::tag(self.partition.clone(), name.as_ref());
         let targets: Vec<Target> = names.into_iter().map(target).collect();
         self.invalidate_targets(&targets).await
     }
@@ -38,7 +40,7 @@ impl Cache {
     /// # Errors
     /// [`StoreError`] if the store cannot be reached; never with the embedded one.
     pub async fn invalidate_pattern(&self, pattern: &str) -> Result<(), StoreError> {
-        self.invalidate_targets(&[Target::pattern(self.partition_arc(), pattern)]).await
+        self.invalidate_targets(&[Target::pattern(self.partition.clone(), pattern)]).await
     }
 
     /// Invalidates the entries that only this user is given: the user with the same name and the same issuer.
@@ -46,7 +48,7 @@ impl Cache {
     /// # Errors
     /// [`StoreError`] if the store cannot be reached; never with the embedded one.
     pub async fn invalidate_user(&self, identity: &Identity) -> Result<(), StoreError> {
-        self.invalidate_targets(&[Target::user(self.partition_arc(), identity)]).await
+        self.invalidate_targets(&[Target::user(self.partition.clone(), identity)]).await
     }
 
     /// Removes everything, in all partitions.
@@ -54,9 +56,9 @@ impl Cache {
     /// # Errors
     /// [`StoreError`] if the store cannot be reached; never with the embedded one.
     pub async fn clear(&self) -> Result<(), StoreError> {
-        self.book().invalidation();
-        self.clear_store().await?;
-        if self.listeners().any() {
+        self.shared.stats.invalidation();
+        self.shared.store.clear().await?;
+        if self.shared.listeners.any() {
             self.tell(Invalidation::of_everything()).await;
         }
         Ok(())
@@ -70,8 +72,8 @@ impl Cache {
             }
             return Ok(());
         }
-        self.book().invalidation();
-        self.invalidate_in_store(targets).await?;
+        self.shared.stats.invalidation();
+        self.shared.store.invalidate(targets).await?;
         self.tell(self.events(targets)).await;
         Ok(())
     }
@@ -82,42 +84,44 @@ impl Cache {
         &self,
         targets: impl IntoIterator<Item = &'t Target> + Clone,
     ) -> Option<Option<Settling>> {
-        if !self.store().invalidate_now(targets.clone()) {
+        if !self.shared.store.invalidate_now(targets.clone()) {
             return None;
         }
-        self.book().invalidation();
+        self.shared.stats.invalidation();
         let events = self.events(targets);
         if events.is_empty() {
             return Some(None);
         }
-        Some(match self.spawner() {
+        Some(match &self.shared.spawner {
             Some(spawner) => {
-                self.listeners().start(spawner, &events);
+                self.shared.listeners.start(spawner, &events);
                 None
             }
             None => {
                 let cache = self.clone();
-                Some(Box::pin(async move { cache.listeners().tell(events).await }))
+                Some(Box::pin(async move { cache.shared.listeners.tell(events).await }))
             }
         })
     }
 
     /// Invalidates where no task can wait for it.
     pub(in crate::cache) fn invalidate_without_waiting(&self, targets: Vec<Target>) {
-        if self.store().invalidate_now(&targets) {
-            self.book().invalidation();
+        if self.shared.store.invalidate_now(&targets) {
+            self.shared.stats.invalidation();
             let events = self.events(&targets);
-            match self.spawner() {
-                Some(spawner) => self.listeners().start(spawner, &events),
-                None => self.listeners().give_up(&events),
+            match &self.shared.spawner {
+                Some(spawner) => self.shared.listeners.start(spawner, &events),
+                None => self.shared.listeners.give_up(&events),
             }
             return;
         }
-        if self.spawner().is_none() {
+        if self.shared.spawner.is_none() {
             tracing::error!("stale entries remain in the cache: it has no spawner, and no task waits for its store");
         }
         let cache = self.clone();
-        self.spawn(async move { cache.invalidate_or_warn(&targets).await });
+        if let Some(spawner) = &self.shared.spawner {
+            spawner.spawn(async move { cache.invalidate_or_warn(&targets).await });
+        }
     }
 
     /// Invalidates, and logs a failure.
@@ -129,12 +133,12 @@ impl Cache {
 
     /// Adds a listener.
     pub(crate) fn listen(&self, listener: Listener) {
-        self.listeners().add(listener);
+        self.shared.listeners.add(listener);
     }
 
     /// Empty without listeners: to name what is invalid costs more than to invalidate it.
     fn events<'t>(&self, targets: impl IntoIterator<Item = &'t Target>) -> Vec<Invalidation> {
-        if self.listeners().any() { Invalidation::of(targets) } else { Vec::new() }
+        if self.shared.listeners.any() { Invalidation::of(targets) } else { Vec::new() }
     }
 
     /// Without a spawner, the caller of an invalidation waits for the listeners too.
@@ -142,16 +146,16 @@ impl Cache {
         if events.is_empty() {
             return;
         }
-        match self.spawner() {
-            Some(spawner) => self.listeners().start(spawner, &events),
-            None => Box::pin(self.listeners().tell(events)).await,
+        match &self.shared.spawner {
+            Some(spawner) => self.shared.listeners.start(spawner, &events),
+            None => Box::pin(self.shared.listeners.tell(events)).await,
         }
     }
 
     /// Starts the rest of a handler whose client has left; `None` without a spawner, or if too many run already.
     pub(super) fn hand_over(&self) -> Option<impl FnOnce(Settling) + '_> {
-        let spawner = self.spawner()?;
-        let Some(permit) = self.permit_for_handler() else {
+        let spawner = self.shared.spawner.as_ref()?;
+        let Ok(permit) = Arc::clone(&self.shared.handlers).try_acquire_owned() else {
             tracing::warn!("a handler whose client left, or that timed out, is dropped: 1,024 others run already");
             return None;
         };

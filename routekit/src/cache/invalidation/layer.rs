@@ -27,7 +27,7 @@ impl InvalidateLayer {
     #[must_use]
     pub fn new(cache: Cache) -> Self {
         let (template, places) = (String::new(), Places::default());
-        let counters = Arc::clone(cache.book().of_layers());
+        let counters = Arc::clone(cache.shared.stats.layers());
         let (own, wanted, partitions) = (Rule::default(), Vec::new(), Vec::new());
         let declared = Declared { cache, counters, template, places, own, wanted, partitions, storable: true };
         Self { declared: Some(declared) }
@@ -107,7 +107,7 @@ impl InvalidateLayer {
 
     /// Counts invalidations for this route instead of for all layers together.
     pub(crate) fn counted_as(mut self, method: Method, path: &str) -> Self {
-        self.change(|declared| declared.counters = declared.cache.book().open(method, path));
+        self.change(|declared| declared.counters = declared.cache.shared.stats.register(method, path));
         self
     }
 

@@ -95,7 +95,7 @@ pub(in crate::cache) struct InvalidationPlan {
 impl InvalidationPlan {
     pub(super) fn new(declared: &Declared) -> Self {
         let Declared { cache, counters, places, own, wanted, partitions, storable, template: _ } = declared.clone();
-        let partition = cache.partition_arc();
+        let partition = cache.partition.clone();
         let mut rules = vec![own];
         rules.extend(wanted);
         let fixed = rules.iter_mut().flat_map(|rule| rule.take_fixed(&partition, &places)).collect();

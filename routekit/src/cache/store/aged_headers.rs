@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 use parking_lot::RwLock;
 use serde::{Deserialize, Serialize};
 
-use crate::cache::{status, store::buffered_response::headers_size};
+use crate::cache::{headers::status, store::buffered_response::headers_size};
 
 /// RFC 9213.
 pub(in crate::cache) const CDN_CACHE_CONTROL: HeaderName = HeaderName::from_static("cdn-cache-control");

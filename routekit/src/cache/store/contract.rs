@@ -3,6 +3,7 @@
 use std::{error::Error, fmt, future::Future, pin::Pin};
 
 use crate::cache::{
+    stats::condition::StoreSize,
     store::{entry::Entry, key::Key, lookup::Lookup},
     validity::{clock::Stamp, target::Target},
 };
@@ -51,26 +52,6 @@ pub trait CacheStore: Send + Sync + 'static {
 
     /// Whether the store can be reached.
     fn health(&self) -> StoreFuture<'_, ()>;
-}
-
-/// How much a store keeps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub struct StoreSize {
-    /// The number of entries.
-    pub entries: u64,
-    /// Bytes, as [`Entry::size`] counts them.
-    pub bytes: u64,
-    /// Entries that were evicted to make room, since the store was made.
-    pub evictions: u64,
-}
-
-impl StoreSize {
-    /// A size of `entries` entries that take `bytes` bytes, after `evictions` evictions.
-    #[must_use]
-    pub const fn new(entries: u64, bytes: u64, evictions: u64) -> Self {
-        Self { entries, bytes, evictions }
-    }
 }
 
 /// The store cannot be reached, or its answer makes no sense.

@@ -8,11 +8,12 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
 
 use crate::cache::{
-    status::{self, Because},
+    headers::status::{self, Because},
     store::{
         aged_headers::{AgedHeaders, Ageing},
         buffered_response::BufferedResponse,
         key::Key,
+        lifetime::later,
     },
     validity::{clock::Stamp, key_text::KeyText, provenance::Provenance, tag::Tag},
 };
@@ -20,14 +21,6 @@ use crate::cache::{
 /// Bytes that an entry takes beside its text, in this crate and in the tables of the embedded store
 /// (`tests/benches/README.md`, cache).
 pub(super) const OVERHEAD: usize = 1104;
-
-/// `by` after `time`, and a century after it at most.
-pub(super) fn later(time: Instant, by: Duration) -> Instant {
-    time + by.min(CENTURY)
-}
-
-/// Lifetimes are cut to this, so that they can be added to an [`Instant`].
-pub(in crate::cache) const CENTURY: Duration = Duration::from_secs(100 * 365 * 86_400);
 
 /// How long a stale response with a validator is kept for revalidation.
 const KEPT_FOR_REVALIDATION: Duration = Duration::from_secs(3600);

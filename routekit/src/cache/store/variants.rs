@@ -5,10 +5,7 @@ use std::time::{Duration, Instant};
 use http::HeaderName;
 
 use crate::cache::{
-    store::{
-        key::Key,
-        stored_response::{OVERHEAD, later},
-    },
+    store::{key::Key, lifetime::later, stored_response::OVERHEAD},
     validity::{clock::Stamp, provenance::Provenance},
 };
 

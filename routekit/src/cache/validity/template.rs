@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-use crate::cache::glob::Glob;
+use crate::cache::validity::glob::Glob;
 
 /// `user:{id}`: text, and names of placeholders.
 #[derive(Debug, Clone, PartialEq, Eq)]

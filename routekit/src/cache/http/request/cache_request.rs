@@ -5,13 +5,12 @@ use http::{HeaderMap, HeaderName, Uri};
 
 use crate::{
     cache::{
-        cache::Cache,
         http::{
             policy::Policy,
             request::{admission::RequestKind, directives::ClientDirectives},
         },
         invalidation::requested_uri,
-        store::{contract::StoreError, key::Key, lookup::Lookup},
+        store::{backend::Store, contract::StoreError, key::Key, lookup::Lookup},
     },
     identity::Identity,
     route::Audience,
@@ -52,7 +51,7 @@ impl CacheRequest {
             varying: Vec::new(),
             directives: ClientDirectives::of(kind, &headers),
             headers,
-            partition: partition.unwrap_or_else(|| policy.cache.partition_name().to_owned()),
+            partition: partition.unwrap_or_else(|| policy.cache.partition.to_string()),
             uri: requested_uri(request).clone(),
             router_uri: request.uri().clone(),
             identity: if is_per_user { request.extensions().get().cloned() } else { None },
@@ -80,19 +79,19 @@ impl CacheRequest {
     }
 
     /// Looks up the response that may be served to this request.
-    pub(in crate::cache) async fn lookup(&mut self, cache: &Cache) -> Result<Lookup, StoreError> {
-        let found = cache.lookup(&self.base).await?;
-        self.select(cache, found).await
+    pub(in crate::cache) async fn lookup(&mut self, store: &Store) -> Result<Lookup, StoreError> {
+        let found = store.lookup(&self.base).await?;
+        self.select(store, found).await
     }
 
     /// The same if the base key has been looked up already.
-    pub(in crate::cache) async fn select(&mut self, cache: &Cache, found: Lookup) -> Result<Lookup, StoreError> {
+    pub(in crate::cache) async fn select(&mut self, store: &Store, found: Lookup) -> Result<Lookup, StoreError> {
         (self.varying, self.variant) = (Vec::new(), None);
         let found = match found {
             Lookup::VariesBy(variants, _) => {
                 self.varying = variants.names().to_vec();
                 let key = self.variant.insert(self.base.variant(variants.names(), &self.headers));
-                cache.lookup(key).await?
+                store.lookup(key).await?
             }
             found => found,
         };

@@ -41,12 +41,12 @@ pub(in crate::cache) fn request_key(policy: &Policy, request: &mut Request) -> (
 
 /// The first parts of the keys of a layer: the route, and the partition of the cache.
 pub(in crate::cache) fn own_prefix(policy: &Policy) -> Vec<u8> {
-    key_prefix(route(policy), policy.cache.partition_name())
+    key_prefix(route(policy), &policy.cache.partition)
 }
 
 /// The first parts of the key of a request that was rewritten, or has a partition of its own.
 fn other_prefix(policy: &Policy, partition: Option<&str>, (uri, router_uri): (&Uri, &Uri)) -> Vec<u8> {
-    let partition = partition.unwrap_or(policy.cache.partition_name());
+    let partition = partition.unwrap_or(&policy.cache.partition);
     if is_same(uri, router_uri) {
         return key_prefix(route(policy), partition);
     }

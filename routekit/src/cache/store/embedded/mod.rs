@@ -16,9 +16,9 @@ use moka::{Expiry, notification::RemovalCause, sync::Cache as Moka};
 use self::recent::Recent;
 use crate::{
     cache::{
-        Target,
+        stats::condition::StoreSize,
         store::{
-            contract::{CacheStore, StoreFuture, StoreSize},
+            contract::{CacheStore, StoreFuture},
             entry::Entry,
             key::Key,
             lookup::Lookup,
@@ -26,6 +26,7 @@ use crate::{
         validity::{
             clock::{Stamp, Validity},
             identity_hasher::IdentityHasher,
+            target::Target,
         },
     },
     clock::Clock,

@@ -1,4 +1,4 @@
-//! Zstandard (RFC 8878), by a crate that is all Rust: the common one builds C, and looks for a library of the system's to do so.
+//! Zstandard (RFC 8878) in Rust: the crate `zstd` would build C code, or link a library of the system.
 
 use std::io::Read;
 
@@ -7,21 +7,21 @@ use ruzstd::{
     encoding::{CompressionLevel, compress_to_vec},
 };
 
-/// What a decoder should be able to keep, and need not exceed (RFC 8878 §3.1.1.1.2).
-const LARGEST_WINDOW: u64 = 8 * 1024 * 1024;
+/// The window that a decoder should support, and need not exceed (RFC 8878 §3.1.1.1.2).
+const MAX_WINDOW: u64 = 8 * 1024 * 1024;
 
-/// More is not reserved before it is there: what a store says of a length may be nonsense.
-const MOST_RESERVED: u64 = 1024 * 1024;
+/// More is not reserved before it is there: the length that a store returns may be wrong.
+const MAX_RESERVED: u64 = 1024 * 1024;
 
 pub(super) fn compressed(bytes: &[u8]) -> Vec<u8> {
     compress_to_vec(bytes, CompressionLevel::Fastest)
 }
 
-/// What was compressed, if it is exactly this long. No more is ever expanded.
+/// The bytes that were compressed, if they are exactly `length` long. No more than that is expanded.
 pub(super) fn expanded(frame: &[u8], length: u64) -> Option<Vec<u8>> {
-    let decoder = StreamingDecoder::new_with_max_window_size(frame, LARGEST_WINDOW).ok()?;
-    let mut bytes = Vec::with_capacity(usize::try_from(length.min(MOST_RESERVED)).ok()?);
-    // One byte of room, by which one that is too long is told.
+    let decoder = StreamingDecoder::new_with_max_window_size(frame, MAX_WINDOW).ok()?;
+    let mut bytes = Vec::with_capacity(usize::try_from(length.min(MAX_RESERVED)).ok()?);
+    // One byte more, so that content that is too long is noticed.
     decoder.take(length.saturating_add(1)).read_to_end(&mut bytes).ok()?;
     (bytes.len() as u64 == length).then_some(bytes)
 }
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_comes_out_is_what_went_in() {
+    fn compressed_bytes_expand_to_the_same_bytes() {
         let mut random = fastrand::Rng::with_seed(5);
         for _ in 0..200 {
             let letters = random.u8(1..);
@@ -48,14 +48,14 @@ mod tests {
             assert_eq!(expanded(&frame, length).as_deref(), Some(&*bytes));
             assert_eq!(expanded(&frame, length + 1), None);
             if length > 0 {
-                assert_eq!(expanded(&frame, length - 1), None, "it is no longer than it says");
+                assert_eq!(expanded(&frame, length - 1), None, "longer than stated");
             }
             let mut broken = frame;
             for _ in 0..random.usize(1..4) {
                 let at = random.usize(..broken.len());
                 broken[at] ^= 1 << random.u8(..8);
             }
-            // Whatever it is, it is no panic and no longer.
+            // Broken content must not panic, and not be longer.
             assert!(expanded(&broken, length).is_none_or(|bytes| bytes.len() as u64 == length));
         }
     }
