@@ -17,7 +17,7 @@ mod registry;
 pub(crate) mod spelling;
 
 pub(crate) use self::{
-    check::{Reserved, check},
+    check::{Reserved, check, label},
     describe::probe,
     registry::{Selection, is_crate, select},
 };
