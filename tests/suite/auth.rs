@@ -265,7 +265,7 @@ fn auth_without_a_verifier_is_a_startup_error() {
     );
     assert!(wanted.contains("GET /auth/optional") && !wanted.contains("GET /auth/public"), "{wanted}");
     let closed = error(App::with_routes(routes![open]).require_auth()).unwrap();
-    assert!(closed.contains("`.require_auth()` wants it"), "{closed}");
+    assert!(closed.contains("Required by `.require_auth()`"), "{closed}");
     assert_eq!(error(App::with_routes(routes![open, undeclared])), None);
     assert_eq!(error(App::with_routes(routes![anybody]).identify(async |_| None)), None);
 
