@@ -69,7 +69,6 @@ const KNOWN_CYCLES: &[(&str, &[&[&str]])] = &[
     ),
     ("cache/http", &[&["fetch", "replay", "serve"]]),
     ("cache/store", &[&["contract", "embedded"]]),
-    ("config", &[&["builder", "keys", "mod", "route"]]),
     ("deprecation", &[&["future", "layer", "service"]]),
     ("policy", &[&["explain", "stack"]]),
     ("test", &[&["request", "test_app"]]),
