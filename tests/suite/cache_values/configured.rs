@@ -38,14 +38,15 @@ fn shows(bytes: &[u8], text: &str) -> bool {
 #[tokio::test]
 async fn values_have_default_settings() {
     let (ttl, page, key, value) = kept(Cache::builder(), "", "rates").await;
-    assert_eq!((ttl.as_str(), page), ("Some(300s)", "not stored"), "routes have no ttl that nobody has said");
+    assert_eq!((ttl.as_str(), page), ("Some(300s)", "not stored"), "routes have no ttl by default");
     assert!(shows(&key, "api:cache:") && shows(&key, "rates"));
     assert!(value > 100, "{value}: too short to be compressed");
 }
 
 #[tokio::test]
 async fn configured_settings_apply_to_values() {
-    let toml = "cache_default_ttl = '7s'\ncache_key_prefix = 'shop:'\ncache_max_key_length = 10\ncache_compression_threshold = 50";
+    let toml = "cache_default_ttl = '7s'\ncache_key_prefix = 'shop:'\n\
+        cache_max_key_length = 10\ncache_compression_threshold = 50";
     // Configuration overrides the program.
     let program = || Cache::builder().default_ttl(Duration::from_secs(9)).key_prefix("program:");
     let (ttl, page, key, value) = kept(program(), toml, "rates").await;

@@ -52,13 +52,15 @@ fn settings_without_effect_are_startup_errors() {
             "the size of the app's own store",
             with_store(),
             "cache_max_bytes = '1MiB'",
-            "`cache_max_bytes` in routekit.toml is `1MiB`: the app brings a cache, or a store for it, that is made already",
+            "`cache_max_bytes` in routekit.toml is `1MiB`: \
+             the app brings a cache, or a store for it, that is made already",
         ),
         (
             "the size of a cache that is made already",
             App::with_routes(routes![cached]).cache(Cache::new()),
             "cache_max_bytes = '1MiB'",
-            "`cache_max_bytes` in routekit.toml is `1MiB`: the app brings a cache, or a store for it, that is made already",
+            "`cache_max_bytes` in routekit.toml is `1MiB`: \
+             the app brings a cache, or a store for it, that is made already",
         ),
         (
             "no room at all",
@@ -106,7 +108,8 @@ fn settings_without_effect_are_startup_errors() {
             "a ttl of zero",
             App::with_routes(routes![cached]),
             "[route.'GET /caching/cached']\ncache_ttl = 0",
-            "`route.\"GET /caching/cached\".cache_ttl` in routekit.toml is `0`: zero; a duration is positive, and `off` is none",
+            "`route.\"GET /caching/cached\".cache_ttl` in routekit.toml is `0`: \
+             zero; a duration is positive, and `off` is none",
         ),
     ] {
         let built = Config::builder().toml("routekit.toml", toml).build();
@@ -221,7 +224,8 @@ fn cache_settings_are_shown() {
         assert!(text.lines().any(|shown| shown == line), "{line}\n{text}");
     }
     let config = configured(
-        "cache_default_ttl = 90\ncache_key_prefix = ''\ncache_max_key_length = 64\ncache_compression_threshold = '4KiB'\ncache_warm_up = false\n",
+        "cache_default_ttl = 90\ncache_key_prefix = ''\ncache_max_key_length = 64\n\
+         cache_compression_threshold = '4KiB'\ncache_warm_up = false\n",
     );
     assert_eq!(*config.cache_default_ttl, Some(Duration::from_secs(90)));
     assert_eq!((config.cache_key_prefix.as_str(), *config.cache_max_key_length), ("", 64));
