@@ -45,7 +45,11 @@ pub fn init() -> Result<(), Error> {
         Some("json") => registry.with(Layer::new().json().flatten_event(true).with_span_list(false)).try_init(),
         Some(other) => return Err(invalid(FORMAT, other.to_owned(), &"neither `text` nor `json`")),
     };
-    installed.map_err(|error| SetupProblem::SubscriberExists { reason: error.to_string() }.into())
+    installed.map_err(|error| {
+        let message =
+            "`telemetry::init` found a `tracing` subscriber that is already set; call it first, or not at all";
+        SetupProblem::new("subscriber-exists", format!("{message}: {error}")).into()
+    })
 }
 
 fn variable(name: &'static str) -> Result<Option<String>, Error> {
@@ -57,5 +61,5 @@ fn variable(name: &'static str) -> Result<Option<String>, Error> {
 }
 
 fn invalid(name: &str, value: String, reason: &dyn Display) -> Error {
-    SetupProblem::InvalidSetting { setting: name.to_owned(), value, reason: reason.to_string() }.into()
+    SetupProblem::invalid_setting(name, &value, &reason.to_string()).into()
 }

@@ -260,7 +260,7 @@ fn auth_without_a_verifier_is_a_startup_error() {
     let error = |app: App| app.config(Config::default()).into_router().err().map(|error| error.to_string());
     let wanted = error(App::with_routes(routes![open, anybody, optional])).unwrap();
     assert!(
-        wanted.contains("nobody verifies credentials") && wanted.contains("GET /auth/any (tests/suite/auth.rs:"),
+        wanted.contains("no verifier checks credentials") && wanted.contains("GET /auth/any (tests/suite/auth.rs:"),
         "{wanted}"
     );
     assert!(wanted.contains("GET /auth/optional") && !wanted.contains("GET /auth/public"), "{wanted}");
@@ -277,7 +277,7 @@ fn auth_without_a_verifier_is_a_startup_error() {
     let role =
         App::with_routes(routes![open]).configure(|config| config.admin_role = Some("operator".to_owned()).into());
     let role = error(role).unwrap();
-    assert!(role.contains("`admin_role` (code) is `operator`: nobody verifies credentials"), "{role}");
+    assert!(role.contains("`admin_role` (code) is `operator`: no verifier checks credentials"), "{role}");
 }
 
 #[get("/auth/knows")]
@@ -290,7 +290,7 @@ async fn knows_more(_claims: Claims<Tenant>, _who: Option<Identity>) {}
 fn identity_in_an_open_route_is_a_startup_error() {
     let error = App::with_routes(routes![knows, knows_more, undeclared]).config(Config::default()).into_router();
     let error = error.unwrap_err().to_string();
-    assert!(error.contains("take an `Identity` and let everybody in"), "{error}");
+    assert!(error.contains("take an `Identity` and are open to everyone"), "{error}");
     assert!(error.contains("GET /auth/knows (") && error.contains("GET /auth/knows-more ("), "{error}");
     assert!(!error.contains("undeclared"), "{error}");
     let closed = App::with_routes(routes![knows, knows_more]).require_auth().identify(async |_| None);

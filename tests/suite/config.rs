@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use routekit::{
-    Origin, SetupProblem,
+    Origin,
     config::{AdminAddr, Config},
     prelude::*,
     test::TestApp,
@@ -150,8 +150,11 @@ async fn route_override_changes_the_route() {
 fn override_of_an_unknown_route_is_an_error() {
     let config = Config::builder().toml("routekit.toml", "[route.'GET /c/slow']\ntimeout = 5\n").build().unwrap();
     let error = App::with_routes(routes![slow]).config(config).into_router().unwrap_err();
-    let [SetupProblem::UnknownRoute { route, nearest, .. }] = error.problems() else { panic!("{error}") };
-    assert_eq!((route.as_str(), nearest.as_deref()), ("GET /c/slow", Some("GET /c/slow/{id}")));
+    let [problem] = error.problems() else { panic!("{error}") };
+    assert_eq!(problem.code(), "unknown-route");
+    let expected = "routekit.toml names the route `GET /c/slow`, which the app does not have; \
+                    did you mean `GET /c/slow/{id}`?";
+    assert_eq!(problem.to_string(), expected);
 }
 
 #[tokio::test(start_paused = true)]

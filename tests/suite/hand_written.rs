@@ -21,7 +21,7 @@ use axum::{
     },
 };
 use futures_util::{SinkExt, Stream, StreamExt, stream};
-use routekit::{SetupProblem, config::AdminAddr, prelude::*, test::TestApp};
+use routekit::{config::AdminAddr, prelude::*, test::TestApp};
 use tower::ServiceExt;
 
 use crate::wire;
@@ -174,12 +174,12 @@ fn get(path: &str) -> Router {
 
 fn conflict(app: App) -> (String, String, String) {
     let error = app.into_router().unwrap_err();
-    match error.problems() {
-        [SetupProblem::RouterConflict { subject, router, reason, .. }] => {
-            (subject.clone(), router.clone(), reason.clone())
-        }
-        _ => panic!("{error}"),
-    }
+    let [problem] = error.problems() else { panic!("{error}") };
+    let [subject, router] = problem.locations() else { panic!("{error}") };
+    assert_eq!(problem.code(), "router-conflict");
+    let text = problem.to_string();
+    let (_, reason) = text.split_once("axum says: ").unwrap();
+    (subject.clone(), router.clone(), reason.to_owned())
 }
 
 #[test]

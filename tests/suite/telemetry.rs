@@ -80,5 +80,5 @@ fn second_subscriber_is_an_error() {
     // Sets a subscriber, as a program might.
     crate::logs::caught(async {});
     let error = routekit::telemetry::init().unwrap_err().to_string();
-    assert!(error.contains("somebody logs already"), "{error}");
+    assert!(error.contains("found a `tracing` subscriber that is already set"), "{error}");
 }

@@ -10,13 +10,15 @@ pub struct InvalidBreaker {
 }
 
 impl InvalidBreaker {
-    pub(super) fn new(name: &str, reason: String) -> Self {
+    pub(crate) fn new(name: &str, reason: String) -> Self {
         Self { name: name.to_owned(), reason }
     }
 
-    /// Says which setting is wrong and which values are allowed.
-    pub(crate) fn reason(&self) -> &str {
-        &self.reason
+    /// The same as a start-up problem; `place` declares the breaker: `GET /users (src/users.rs:10)`.
+    pub(crate) fn declared_by(&self, place: &str) -> SetupProblem {
+        let Self { name, reason } = self;
+        let message = format!("the circuit breaker `{name}` of {place}: {reason}");
+        SetupProblem::new("invalid-breaker", message).at(place)
     }
 }
 
@@ -31,7 +33,6 @@ impl Error for InvalidBreaker {}
 /// Lets `main` return it with `?`.
 impl From<InvalidBreaker> for setup::Error {
     fn from(invalid: InvalidBreaker) -> Self {
-        let InvalidBreaker { name, reason } = invalid;
-        Self::new(vec![SetupProblem::InvalidBreaker { name, declared_by: "the program".to_owned(), reason }])
+        invalid.declared_by("the program").into()
     }
 }

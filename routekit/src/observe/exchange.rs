@@ -1,7 +1,7 @@
 use std::{
     fmt,
     sync::{
-        Arc, LazyLock,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::Instant,
@@ -11,7 +11,10 @@ use http::{Extensions, HeaderValue, Method, StatusCode};
 use parking_lot::{Mutex, MutexGuard};
 use tracing::Span;
 
-use super::observer::{CorrelationSource, Event, Failure, Finished, Observer};
+use super::{
+    observer::{CorrelationSource, Event, Failure, Finished, Observer},
+    room::make_room,
+};
 
 /// A route as observers see it.
 pub struct RouteState {
@@ -80,19 +83,7 @@ impl<A: RouteObservers, B: RouteObservers> RouteObservers for (A, B) {
     }
 }
 
-/// Nothing, with room for seven. axum adds three to what is here, and `Extensions` begins with room for three in all,
-/// so that every request would move house once. A copy keeps the room of its original.
-static ROOM: LazyLock<Extensions> = LazyLock::new(|| {
-    let mut extensions = Extensions::new();
-    extensions.insert(0_u8);
-    extensions.insert(0_u16);
-    extensions.insert(0_u32);
-    extensions.insert(0_u64);
-    extensions.clear();
-    extensions
-});
-
-/// One request in progress. Cloning it clones one `Arc`.
+/// One request while it is answered. A clone is one reference count.
 ///
 /// The numbers are in the handle itself on purpose: boxed among the extensions, a handle of at most 24 bytes would be
 /// one
@@ -134,9 +125,7 @@ impl Exchange {
 
     /// Puts the exchange into the extensions of a request.
     pub(crate) fn travel(self, extensions: &mut Extensions) {
-        if extensions.is_empty() {
-            *extensions = ROOM.clone();
-        }
+        make_room(extensions);
         extensions.insert(self);
     }
 

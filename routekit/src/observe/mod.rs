@@ -26,15 +26,19 @@
 //! 4. A [`Failure`] in the extensions of a response says which kind of 5xx it is. [`FallbackResponse`] marks a response
 //!    that replaces the handler's.
 
+mod cache_outcome;
 mod exchange;
 mod method;
 mod observer;
+mod room;
 
+pub(crate) use self::{
+    cache_outcome::{CacheOutcome, WantsCacheOutcome},
+    method::{METHODS, method_index, method_name},
+    observer::Report,
+    room::make_room,
+};
 pub use self::{
     exchange::{Exchange, RouteObservers, RouteState},
     observer::{Event, Failure, FallbackResponse, Finished, Observer},
-};
-pub(crate) use self::{
-    method::{METHODS, method_index, method_name},
-    observer::Report,
 };

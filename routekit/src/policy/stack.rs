@@ -47,11 +47,11 @@ use crate::{
     setting::Setting,
     timeout::{Timeout, TimeoutLayer},
     units,
-    watch::{Matched, MatchedLayer, Watch, WatchLayer},
+    watch::{RouteLabel, RouteLabelLayer, Watch, WatchLayer},
 };
 
 /// What stands around each endpoint, whatever the route declares.
-type Around<S> = Matched<Deprecated<BodyLimit<Auth<S>>>>;
+type Around<S> = RouteLabel<Deprecated<BodyLimit<Auth<S>>>>;
 
 /// What is within it, innermost: of most routes, and of those that have to do with the cache.
 type Plain = Timeout<CatchPanic<Endpoint>>;
@@ -98,7 +98,7 @@ pub(crate) fn add_route(
         deprecation.sunset.map_or_else(|| layer.clone(), |sunset| layer.clone().sunset(header(sunset)))
     });
     let outside = (
-        MatchedLayer::new(Arc::clone(state)),
+        RouteLabelLayer::new(Arc::clone(state)),
         deprecation,
         BodyLimitLayer::new(*policies.body_limit).observer(observer()),
         AuthLayer::new(*policies.access, Arc::clone(&shared.verifiers)).observer(observer()),

@@ -77,8 +77,6 @@ const KNOWN_CYCLES: &[(&str, &[&[&str]])] = &[
             "warm_up",
         ]],
     ),
-    ("auth/jwt/jwks", &[&["mod", "remote"]]),
-    ("breaker", &[&["builder", "handle", "permit"]]),
     ("breaker/http", &[&["future", "layer", "service"]]),
     (
         "cache",
@@ -88,8 +86,6 @@ const KNOWN_CYCLES: &[(&str, &[&[&str]])] = &[
     ("cache/store", &[&["contract", "embedded"]]),
     ("config", &[&["builder", "keys", "mod", "route"]]),
     ("deprecation", &[&["future", "layer", "service"]]),
-    ("deps", &[&["dep", "mod"]]),
-    ("observe", &[&["exchange", "observer"]]),
     ("policy", &[&["explain", "stack"]]),
     ("test", &[&["request", "test_app"]]),
 ];

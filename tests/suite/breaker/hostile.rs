@@ -120,8 +120,11 @@ fn routes_that_could_hang_are_warned_of() {
     async fn counted() {}
     let app = TestApp::new(App::with_routes(routes![endless, counted, upload]));
     let said = app.table().warnings().join("\n");
-    assert!(said.contains("has a `breaker` and no `timeout`: a handler that hangs is no failure"), "{said}");
-    assert!(said.contains("has `concurrency` and no `timeout`: handlers that hang keep their places"), "{said}");
+    assert!(
+        said.contains("has a `breaker` and no `timeout`: a handler that hangs does not count as a failure"),
+        "{said}"
+    );
+    assert!(said.contains("has `concurrency` and no `timeout`: handlers that hang keep their permits"), "{said}");
     assert!(!said.contains("/h/upload"), "{said}");
 }
 

@@ -26,7 +26,7 @@ use crate::{logs, stores::Plain};
 /// Runs the future and returns the logged events that no listener received.
 fn untold<T>(action: impl Future<Output = T>) -> (T, Vec<String>) {
     let (value, lines) = logs::caught(action);
-    let lines = lines.into_iter().filter(|line| line.of == "routekit::cache::listeners");
+    let lines = lines.into_iter().filter(|line| line.of == "routekit::cache::events::listeners");
     (value, lines.map(|line| line.fields.join(" ")).collect())
 }
 

@@ -1,6 +1,6 @@
 //! Settings of values, from configuration and from the program.
 
-use routekit::{SetupProblem, config::Config, prelude::*, test::TestApp};
+use routekit::{config::Config, prelude::*, test::TestApp};
 
 use super::{wrapped::Wrapped, *};
 
@@ -77,7 +77,8 @@ fn built_cache_ignores_configuration() {
         let config = Config::builder().toml("routekit.toml", format!("{name} = '{value}'")).build().unwrap();
         let app = App::with_routes(routes![page]).cache(Cache::new()).config(config);
         let Err(error) = app.into_router() else { panic!("{name}: it starts") };
-        let [problem @ SetupProblem::InvalidSetting { .. }] = error.problems() else { panic!("{error}") };
+        let [problem] = error.problems() else { panic!("{error}") };
+        assert_eq!(problem.code(), "invalid-setting");
         let expected = format!("`{name}` in routekit.toml is `{value}`: the app brings a cache that is made already");
         assert_eq!(problem.to_string(), expected);
     }

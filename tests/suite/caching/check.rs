@@ -96,7 +96,7 @@ mod warned {
 }
 
 const NO_TAG: &str = "a tag that no cached route declares";
-const ELSEWHERE: &str = "in another partition than any route that it is about";
+const ELSEWHERE: &str = "in a partition that none of the cached routes concerned uses";
 
 #[test]
 fn suspicious_tags_are_warned_of() {
@@ -104,7 +104,7 @@ fn suspicious_tags_are_warned_of() {
 
     for (name, routes, expected) in [
         ("a tag of a cached route", routes![cached, users].into_iter().collect::<Vec<Route>>(), None),
-        ("a tag of none", routes![cached, nothing].into_iter().collect(), Some((NO_TAG, "declares; that is fine"))),
+        ("a tag of none", routes![cached, nothing].into_iter().collect(), Some((NO_TAG, "declares; ignore this"))),
         (
             "a tag that is nearly one",
             routes![cached, misspelt].into_iter().collect(),
@@ -158,7 +158,7 @@ fn suspicious_patterns_are_warned_of() {
         let app = App::with_routes(routes![cached, fits, misspelt, glob]).prefix(prefix);
         let app = TestApp::new(app);
         let [warning] = app.table().warnings() else { panic!("{:#?}", app.table().warnings()) };
-        assert!(warning.contains("invalidates `/cachign/p/*`, which fits the path of no cached route"), "{warning}");
+        assert!(warning.contains("invalidates `/cachign/p/*`, which matches the path of no cached route"), "{warning}");
     }
 }
 
@@ -189,9 +189,9 @@ fn suspicious_user_targets_are_warned_of() {
 
     for (name, routes, expected) in [
         ("each has their own", routes![own, change], None),
-        ("everybody gets the same", routes![shared, own], Some("is `shared` and takes who is asking")),
+        ("everybody gets the same", routes![shared, own], Some("is `shared` and takes the identity")),
         ("nothing is cached per user", routes![shared, change], Some("and no route is cached per user")),
-        ("the route identifies no client", routes![own, change_without_identity], Some("does not ask who that is")),
+        ("the route identifies no client", routes![own, change_without_identity], Some("does not authenticate")),
         ("elsewhere", routes![partitioned, change], Some("in another partition")),
     ] {
         let found = warnings(routes);
@@ -226,11 +226,11 @@ fn suspicious_cdn_settings_are_warned_of() {
     use cdn::{identified, optional, partitioned, tags, unsaid};
 
     for (name, route, closed, expected) in [
-        ("who is asked who they are", identified::ROUTE, false, Some("asks who is calling, and a CDN")),
-        ("the app asks", unsaid::ROUTE, true, Some("asks who is calling, and a CDN")),
+        ("who is asked who they are", identified::ROUTE, false, Some("authenticates, and a CDN")),
+        ("the app asks", unsaid::ROUTE, true, Some("authenticates, and a CDN")),
         ("no client is identified", unsaid::ROUTE, false, None),
         ("everybody may call", optional::ROUTE, true, None),
-        ("tenants", partitioned::ROUTE, false, Some("tells tenants apart, and a CDN")),
+        ("tenants", partitioned::ROUTE, false, Some("has a `partition`, and a CDN")),
         ("no ttl", tags::ROUTE, false, None),
     ] {
         let app = App::with_routes([route]).verifier(crate::auth::Header);
@@ -260,8 +260,8 @@ fn providing_a_cache_as_a_dependency_is_a_startup_error() {
 fn suspicious_audiences_are_warned_of() {
     use warned::{optional, public, shared, unsaid, user};
 
-    const NOT_PER_USER: &str = "is cached for nobody who is identified";
-    const WITHOUT_IDENTITY: &str = "is cached per user, and does not ask who that is";
+    const NOT_PER_USER: &str = "stores nothing for identified clients";
+    const WITHOUT_IDENTITY: &str = "is cached per user and does not authenticate";
     for (name, route, open, closed) in [
         ("nothing is said", routes![unsaid], None, Some(NOT_PER_USER)),
         ("shared", routes![shared], None, None),

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use routekit::{
-    SetupProblem,
     cache::{Cache, Embedded},
     config::Config,
     prelude::*,
@@ -234,8 +233,9 @@ fn cache_settings_are_shown() {
     let config = Config::builder().variable("ROUTEKIT_CACHE_KEY_PREFIX", "shop:").build().unwrap();
     assert_eq!(*config.cache_key_prefix, "shop:");
     let wrong = Config::builder().toml("routekit.toml", "cache_debug_headers = 'maybe'").build().unwrap_err();
-    let [SetupProblem::InvalidSetting { value, .. }] = wrong.problems() else { panic!("{wrong}") };
-    assert_eq!(value, "maybe");
+    let [problem] = wrong.problems() else { panic!("{wrong}") };
+    assert_eq!(problem.code(), "invalid-setting");
+    assert!(problem.to_string().contains(" is `maybe`: "), "{problem}");
 }
 
 #[tokio::test]

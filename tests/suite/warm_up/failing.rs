@@ -52,9 +52,9 @@ async fn each_failed_page_is_reported() {
     let expected = [
         ("/w/fails/broken", None, Some(500), "answered 500 Internal Server Error"),
         ("/w/fails/panics", None, Some(500), "the handler panicked"),
-        ("/w/fails/private", None, Some(200), "the answer is not to be stored (cache-status: routekit; fwd=uri-miss)"),
+        ("/w/fails/private", None, Some(200), "the response is not storable"),
         ("/w/fails/search", None, Some(400), "answered 400 Bad Request"),
-        ("/w/fails/slow", None, Some(504), "it took longer than it may"),
+        ("/w/fails/slow", None, Some(504), "the handler exceeded its timeout"),
     ];
     assert_eq!(not_stored(&report), expected);
     assert!(report.not_stored.iter().all(|page| page.correlation_id.is_some()), "{report:?}");

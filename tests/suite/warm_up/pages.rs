@@ -125,7 +125,7 @@ async fn hand_written_page_is_requested_and_reported() {
     let app = TestApp::new(app.warm("/w/pages/old").warm("/w/plain").warm("/w/nothing"));
     let report = app.warm_up().await;
     let expected = [
-        ("/w/plain", None, Some(200), "no cache had a say in it"),
+        ("/w/plain", None, Some(200), "no cache layer handled the request"),
         ("/w/nothing", None, Some(404), "answered 404 Not Found"),
     ];
     assert_eq!(not_stored(&report), expected);

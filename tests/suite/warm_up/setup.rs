@@ -24,8 +24,8 @@ fn app() -> App {
 
 #[test]
 fn invalid_pages_are_startup_errors() {
-    const NO_PATH: &str = "wants a path as `/v2/users?page=1`, or a URL as `https://shop.example/v2/users`";
-    const NO_HOST: &str = "wants a host as clients send it: `shop.example` or `localhost:3000`";
+    const NO_PATH: &str = "must be a path such as `/v2/users?page=1`, or a URL such as `https://shop.example/v2/users`";
+    const NO_HOST: &str = "must be a host as clients send it, such as `shop.example` or `localhost:3000`";
     for (page, expected) in [
         ("/w/pgae?n=1", "no GET route has this path; did you mean `/w/page`?"),
         ("/elsewhere/altogether", "no GET route has this path"),
@@ -38,7 +38,7 @@ fn invalid_pages_are_startup_errors() {
         ("", "empty string"),
         ("ftp://shop.example/w/page", NO_PATH),
         ("/w/the page", "invalid uri character"),
-        ("/w/page#top", "no server is told what follows a `#`"),
+        ("/w/page#top", "clients do not send what follows a `#`; remove it"),
         ("https://ann@shop.example/w/page", NO_HOST),
     ] {
         let error = app().warm(page).into_router().unwrap_err().to_string();
@@ -50,7 +50,7 @@ fn invalid_pages_are_startup_errors() {
     let start = "`.warm(\"/w/uncached\")` at tests/suite/warm_up/setup.rs:";
     assert!(error.contains(start), "{error}");
     assert!(error.contains(": GET /w/uncached (tests/suite/warm_up/setup.rs:"), "{error}");
-    assert!(error.ends_with(") declares no `cache(…)`, so nothing would be kept"), "{error}");
+    assert!(error.ends_with(") declares no `cache(…)`, so nothing would be stored"), "{error}");
 }
 
 #[test]
@@ -59,7 +59,10 @@ fn invalid_hosts_are_startup_errors() {
         let error = app().warm_host(host).into_router().unwrap_err().to_string();
         let start = format!("the app cannot start: `.warm_host({host:?})` at tests/suite/warm_up/setup.rs:");
         assert!(error.starts_with(&start), "{error}");
-        assert!(error.ends_with(": wants a host as clients send it: `shop.example` or `localhost:3000`"), "{error}");
+        assert!(
+            error.ends_with(": must be a host as clients send it, such as `shop.example` or `localhost:3000`"),
+            "{error}"
+        );
     }
 }
 

@@ -21,7 +21,10 @@ use crate::cache::{
     reuse::{Decision, decide},
     status::{self, BYPASS, Because, Fwd, MISS},
 };
-use crate::{observe::Event, problem::Problem};
+use crate::{
+    observe::{CacheOutcome, Event},
+    problem::Problem,
+};
 
 /// A request on its way to an answer.
 pub(in crate::cache) struct Asking<S> {
@@ -96,7 +99,8 @@ where
                         if entry.key() == self.asked.key() && cache.may_take(&entry, began).await =>
                     {
                         policy.stats.miss();
-                        return Ok(self.finished(entry.join(self.head, why.collapsed())));
+                        let response = entry.join(self.head, why.collapsed());
+                        return Ok(self.finished(status::with_outcome(response, CacheOutcome::Stored)));
                     }
                     Some(Outcome::Failed(answer, stamp)) if stamp >= began => {
                         if let Some(response) = rescue(&policy, &self.asked, looked.entry(), self.head).await {
@@ -119,7 +123,10 @@ where
     fn decide(&self, looked: &Lookup) -> Result<Response, Fwd> {
         let (policy, now) = (&self.policy, self.policy.cache.now());
         match decide(looked, &self.asked.wishes.control, now) {
-            Decision::Fresh(entry) => Ok(self.finished(policy.hit(entry, now, self.head))),
+            Decision::Fresh(entry) => {
+                let response = policy.hit(entry, now, self.head);
+                Ok(self.finished(status::with_outcome(response, CacheOutcome::Hit)))
+            }
             Decision::Stale(_, Because::Revalidating) if !self.can_refresh() => Err(Fwd::Stale),
             Decision::Stale(entry, because) => {
                 if because == Because::Revalidating {
@@ -127,7 +134,7 @@ where
                 }
                 policy.stats.stale();
                 policy.report.event(Event::CacheStale);
-                Ok(self.finished(entry.give_stale(now, self.head, because)))
+                Ok(self.finished(status::with_outcome(entry.give_stale(now, self.head, because), CacheOutcome::Stale)))
             }
             Decision::Refuse => Ok(self.refused()),
             Decision::Ask(Fwd::UriMiss) if !self.asked.varying.is_empty() => Err(Fwd::VaryMiss),
@@ -250,5 +257,5 @@ pub(in crate::cache) async fn rescue(
     policy.stats.stale();
     policy.report.event(Event::CacheStale);
     tracing::warn!(path = policy.template, "the handler failed, and a stale answer is given in its place");
-    Some(entry.give_stale(now, head, Because::Failed))
+    Some(status::with_outcome(entry.give_stale(now, head, Because::Failed), CacheOutcome::Stale))
 }

@@ -7,13 +7,17 @@ use axum::{extract::Request, response::Response};
 use http::Method;
 use tower_service::Service;
 
-use crate::cache::{
-    CachedFuture, Lookup,
-    directives::Taken,
-    fetch::Handled,
-    invalidation::Guard,
-    policy::{Admitted, Policy},
-    serve::Asking,
+use crate::{
+    cache::{
+        CachedFuture, Lookup,
+        directives::Taken,
+        fetch::Handled,
+        invalidation::Guard,
+        policy::{Admitted, Policy},
+        serve::Asking,
+        status,
+    },
+    observe::{CacheOutcome, WantsCacheOutcome},
 };
 
 /// The service of [`CacheLayer`](crate::cache::CacheLayer).
@@ -80,7 +84,11 @@ where
         && taken.is_plain()
         && entry.variants().is_none()
     {
-        return CachedFuture::hit(policy.hit(entry, *now, head));
+        let mut response = policy.hit(entry, *now, head);
+        if request.extensions().get::<WantsCacheOutcome>().is_some() {
+            response = status::with_outcome(response, CacheOutcome::Hit);
+        }
+        return CachedFuture::hit(response);
     }
     // The one that was made ready goes along.
     let clone = inner.clone();

@@ -3,6 +3,8 @@
 use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::observe::CacheOutcome;
+
 /// In a word: `HIT`, `MISS`, `STALE` or `BYPASS`.
 pub(in crate::cache) const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
 /// A digest of the key, where somebody wants to see it.
@@ -114,8 +116,16 @@ fn value(text: &str) -> HeaderValue {
 
 /// Marks an answer that came from the handler, after what caches further in have said.
 pub(in crate::cache) fn mark(response: &mut Response, word: HeaderValue, status: HeaderValue) {
+    let stored = word == MISS && status.as_bytes().ends_with(b"; stored");
+    response.extensions_mut().insert(if stored { CacheOutcome::Stored } else { CacheOutcome::NotStored });
     response.headers_mut().insert(X_CACHE, word);
     response.headers_mut().append(CACHE_STATUS, status);
+}
+
+/// The response with what the cache did, for the app's warm-up.
+pub(in crate::cache) fn with_outcome(mut response: Response, outcome: CacheOutcome) -> Response {
+    response.extensions_mut().insert(outcome);
+    response
 }
 
 /// All that is said in `Cache-Status`, on one line.

@@ -28,7 +28,7 @@ pub(crate) enum Metering {
 
 /// Whose metrics those of an app are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Scope {
+pub(in crate::app) enum Scope {
     /// The program's: they go to the recorder that it has, if it has one.
     Program,
     /// Its own alone: it is tested.
@@ -36,7 +36,7 @@ pub(super) enum Scope {
 }
 
 impl Metering {
-    pub(super) fn choose(scope: Scope, buckets: &Setting<Vec<f64>>) -> Self {
+    pub(in crate::app) fn choose(scope: Scope, buckets: &Setting<Vec<f64>>) -> Self {
         if scope == Scope::Program {
             let installed = INSTALLED.get().cloned();
             let found = installed.map(Self::Own).or_else(|| InstalledRecorder::find().map(Self::Foreign));
@@ -53,7 +53,7 @@ impl Metering {
     }
 
     /// Makes the app's own recorder the program's, unless there is one.
-    pub(super) fn install(&self) {
+    pub(in crate::app) fn install(&self) {
         if let Self::Own(exporter) = self
             && metrics::set_global_recorder(exporter.recorder()).is_ok()
         {
@@ -61,7 +61,7 @@ impl Metering {
         }
     }
 
-    pub(super) fn recorder(&self) -> SharedRecorder {
+    pub(in crate::app) fn recorder(&self) -> SharedRecorder {
         match self {
             Self::Own(exporter) => exporter.recorder(),
             Self::Foreign(installed) => Arc::new(*installed),
@@ -69,7 +69,7 @@ impl Metering {
     }
 
     /// Brings over what this one counts: before each rendering, and once a second to a recorder that is scraped elsewhere.
-    pub(super) fn add(&self, thread: &str, source: Arc<dyn MetricSource>) {
+    pub(in crate::app) fn add(&self, thread: &str, source: Arc<dyn MetricSource>) {
         match self {
             Self::Own(exporter) => exporter.add(source),
             Self::Foreign(_) => keep_up(thread, move || source.update()),

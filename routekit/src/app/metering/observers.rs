@@ -13,16 +13,16 @@ use crate::{
 };
 
 #[derive(Clone)]
-pub(super) struct Observers {
-    pub(super) metrics: HttpMetrics,
-    pub(super) access_log: AccessLog,
+pub(in crate::app) struct Observers {
+    pub(in crate::app) metrics: HttpMetrics,
+    pub(in crate::app) access_log: AccessLog,
     /// What the program adds.
-    pub(super) more: Vec<Arc<dyn Observer>>,
+    pub(in crate::app) more: Vec<Arc<dyn Observer>>,
 }
 
 impl Observers {
     /// The one state of a declared route. Its metrics are there from the start.
-    pub(super) fn of_declared(
+    pub(in crate::app) fn of_declared(
         &self,
         path: &str,
         method: route::Method,

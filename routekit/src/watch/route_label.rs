@@ -1,4 +1,4 @@
-//! A route says that it is the one.
+//! A route reports that it answers the request.
 
 use std::{
     fmt,
@@ -15,29 +15,29 @@ use crate::observe::{Exchange, RouteObservers, RouteState};
 
 /// Tells the [`WatchLayer`](super::WatchLayer) further out which route answers. See the [module docs](crate::watch).
 #[derive(Debug, Clone)]
-pub struct MatchedLayer(Kind);
+pub struct RouteLabelLayer(LabelSource);
 
 #[derive(Clone)]
-enum Kind {
+enum LabelSource {
     Known(Arc<RouteState>),
     Learnt(Arc<dyn RouteObservers>),
 }
 
-impl MatchedLayer {
-    /// Around one route.
+impl RouteLabelLayer {
+    /// For one route.
     #[must_use]
     pub fn new(route: impl Into<Arc<RouteState>>) -> Self {
-        Self(Kind::Known(route.into()))
+        Self(LabelSource::Known(route.into()))
     }
 
-    /// For `Router::layer`, which puts one around each route of a router: each takes the template that axum matched.
+    /// For `Router::layer`, which puts one service around each route: each takes the template that axum matched.
     #[must_use]
     pub fn per_route(routes: impl RouteObservers + 'static) -> Self {
-        Self(Kind::Learnt(Arc::new(routes)))
+        Self(LabelSource::Learnt(Arc::new(routes)))
     }
 }
 
-impl fmt::Debug for Kind {
+impl fmt::Debug for LabelSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Known(route) => route.fmt(f),
@@ -46,45 +46,45 @@ impl fmt::Debug for Kind {
     }
 }
 
-impl<S> Layer<S> for MatchedLayer {
-    type Service = Matched<S>;
+impl<S> Layer<S> for RouteLabelLayer {
+    type Service = RouteLabel<S>;
 
-    fn layer(&self, inner: S) -> Matched<S> {
-        let route = match &self.0 {
-            Kind::Known(route) => Route::Known(Arc::clone(route)),
-            Kind::Learnt(routes) => Route::Learnt(Learning::new(Arc::clone(routes))),
+    fn layer(&self, inner: S) -> RouteLabel<S> {
+        let label = match &self.0 {
+            LabelSource::Known(route) => Label::Known(Arc::clone(route)),
+            LabelSource::Learnt(routes) => Label::Learnt(LearntRoute::new(Arc::clone(routes))),
         };
-        Matched { inner, route }
+        RouteLabel { inner, label }
     }
 }
 
-/// The service of [`MatchedLayer`].
+/// The service of [`RouteLabelLayer`].
 #[derive(Debug, Clone)]
-pub struct Matched<S> {
+pub struct RouteLabel<S> {
     inner: S,
-    route: Route,
+    label: Label,
 }
 
 #[derive(Debug, Clone)]
-enum Route {
+enum Label {
     Known(Arc<RouteState>),
-    Learnt(Learning),
+    Learnt(LearntRoute),
 }
 
-/// What one route of a router learns at its first request. Clones learn together.
+/// The state of a route, which is looked up at its first request. Clones share it.
 #[derive(Clone)]
-pub(super) struct Learning {
+pub(super) struct LearntRoute {
     routes: Arc<dyn RouteObservers>,
-    /// With the path it was asked for: a router that is nested twice has two.
+    /// With the path of that request: a router that is nested twice has two.
     learnt: Arc<OnceLock<(MatchedPath, Arc<RouteState>)>>,
 }
 
-impl Learning {
+impl LearntRoute {
     pub(super) fn new(routes: Arc<dyn RouteObservers>) -> Self {
         Self { routes, learnt: Arc::new(OnceLock::new()) }
     }
 
-    /// The state of the route that axum matched; `None` in a fallback, where it matched none.
+    /// The state of the route that axum matched. `None` in a fallback, where it matched none.
     pub(super) fn route<B>(&self, request: &Request<B>) -> Option<Arc<RouteState>> {
         let matched = request.extensions().get::<MatchedPath>()?;
         let learn = || (matched.clone(), self.routes.route(matched.as_str()));
@@ -93,15 +93,15 @@ impl Learning {
     }
 }
 
-impl fmt::Debug for Learning {
+impl fmt::Debug for LearntRoute {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Learning").field(&self.learnt.get().map(|(_, route)| route)).finish()
+        f.debug_tuple("LearntRoute").field(&self.learnt.get().map(|(_, route)| route)).finish()
     }
 }
 
-accessors!(Matched);
+accessors!(RouteLabel);
 
-impl<S, B> Service<Request<B>> for Matched<S>
+impl<S, B> Service<Request<B>> for RouteLabel<S>
 where
     S: Service<Request<B>>,
 {
@@ -115,10 +115,10 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         if let Some(exchange) = request.extensions().get::<Exchange>() {
-            match &self.route {
-                Route::Known(route) => exchange.matched(route),
-                Route::Learnt(learning) => {
-                    if let Some(route) = learning.route(&request) {
+            match &self.label {
+                Label::Known(route) => exchange.matched(route),
+                Label::Learnt(learnt) => {
+                    if let Some(route) = learnt.route(&request) {
                         exchange.matched(&route);
                     }
                 }

@@ -1,12 +1,13 @@
-//! When to stop.
+//! The signals that stop a process.
 
 use std::future::Future;
 
 /// Ends at the `count`th SIGTERM or SIGINT from now.
 ///
-/// The handlers are in place when this returns, and not at the first poll: who reads "listening" may send a signal.
+/// The handlers are in place when this returns, before the first poll: a supervisor that has read "listening" may send
+/// a signal at once.
 #[cfg(unix)]
-pub(super) fn nth(count: usize) -> impl Future<Output = ()> {
+pub(in crate::app) fn nth(count: usize) -> impl Future<Output = ()> {
     use std::task::Poll;
 
     use tokio::signal::unix::{SignalKind, signal};
@@ -15,7 +16,7 @@ pub(super) fn nth(count: usize) -> impl Future<Output = ()> {
         [SignalKind::terminate(), SignalKind::interrupt()].into_iter().filter_map(|kind| signal(kind).ok()).collect();
     let mut left = count;
     std::future::poll_fn(move |cx| {
-        // Without a handler a signal ends the process, as it would without us.
+        // A signal whose handler could not be installed ends the process, as it does by default.
         for signal in &mut signals {
             while left > 0 && signal.poll_recv(cx).is_ready() {
                 left -= 1;
@@ -27,7 +28,7 @@ pub(super) fn nth(count: usize) -> impl Future<Output = ()> {
 
 /// Ends at the `count`th Ctrl-C from the first poll.
 #[cfg(not(unix))]
-pub(super) async fn nth(count: usize) {
+pub(in crate::app) async fn nth(count: usize) {
     for _ in 0..count {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;

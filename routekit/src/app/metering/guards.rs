@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Weak},
 };
 
-use super::mount::Candidate;
+use crate::app::declared::DeclaredRoute;
 use crate::{
     breaker::{Breakers, WeakBreaker},
     concurrency::Limiter,
@@ -14,21 +14,21 @@ use crate::{
 };
 
 /// The series of an app's breakers and counted routes, and where their numbers are, which go with the app.
-pub(super) struct GuardMetering {
+pub(in crate::app) struct GuardMetering {
     breakers: Vec<(WeakBreaker, BreakerSeries)>,
     counted: Vec<(Weak<Limiter>, ConcurrencySeries)>,
 }
 
 impl GuardMetering {
     /// All series are there at once.
-    pub(super) fn new(breakers: &Breakers, recorder: SharedRecorder, candidates: &[Candidate]) -> Arc<Self> {
+    pub(in crate::app) fn new(breakers: &Breakers, recorder: SharedRecorder, routes: &[DeclaredRoute]) -> Arc<Self> {
         let metrics = GuardMetrics::new(recorder);
         let breakers: Vec<_> =
             breakers.iter().map(|breaker| (breaker.downgrade(), metrics.breaker(breaker.name()))).collect();
-        let counted = candidates.iter().filter_map(|candidate| {
-            let limiter = candidate.policies.guards.concurrency.as_ref()?.limiter()?;
-            let method = candidate.route.meta().method.as_str();
-            Some((Arc::downgrade(limiter), metrics.concurrency(method, &candidate.path, limiter.limit())))
+        let counted = routes.iter().filter_map(|declared| {
+            let limiter = declared.policies.guards.concurrency.as_ref()?.limiter()?;
+            let method = declared.route.meta().method.as_str();
+            Some((Arc::downgrade(limiter), metrics.concurrency(method, &declared.path, limiter.limit())))
         });
         let counted: Vec<_> = counted.collect();
         if !breakers.is_empty() {

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use super::mount::Candidate;
+use crate::app::declared::DeclaredRoute;
 use crate::{
     cache::{Cache, Condition, Counters, Counts, ProviderStatus, WeakCache},
     metrics::{CacheMetrics, CacheRequests, CacheStoreMetrics, CacheUser, MetricSource, SharedRecorder, Total},
@@ -17,7 +17,7 @@ use crate::{
 const INTERVAL: Duration = Duration::from_secs(10);
 
 /// The series of an app's cache, and where their numbers are.
-pub(super) struct CacheMetering {
+pub(in crate::app) struct CacheMetering {
     /// It goes with the routes of the app, and so does this.
     cache: WeakCache,
     metrics: CacheMetrics,
@@ -37,18 +37,18 @@ struct User {
 
 impl CacheMetering {
     /// Of these routes, whose layers are made. All series are there at once.
-    pub(super) fn new(cache: &Cache, recorder: SharedRecorder, candidates: &[Candidate]) -> Arc<Self> {
+    pub(in crate::app) fn new(cache: &Cache, recorder: SharedRecorder, routes: &[DeclaredRoute]) -> Arc<Self> {
         let metrics = CacheMetrics::new(recorder);
-        let user = |candidate: &Candidate| {
-            let (method, policies) = (candidate.route.meta().method, &candidate.policies);
-            let counters = cache.counters_of(method, &candidate.path)?;
-            let user = CacheUser::Route(method.as_str(), &candidate.path);
+        let user = |declared: &DeclaredRoute| {
+            let (method, policies) = (declared.route.meta().method, &declared.policies);
+            let counters = cache.counters_of(method, &declared.path)?;
+            let user = CacheUser::Route(method.as_str(), &declared.path);
             let cached = policies.cache.is_some();
             let invalidates = !cached || policies.invalidates.is_some() || !policies.wanted_by.is_empty();
             let invalidations = invalidates.then(|| metrics.invalidations(user));
             Some(User { counters, requests: cached.then(|| metrics.requests(user)), invalidations })
         };
-        let users = candidates.iter().filter_map(user).collect();
+        let users = routes.iter().filter_map(user).collect();
         let both = |user| (metrics.requests(user), metrics.invalidations(user));
         let (layers, program) = (both(CacheUser::Layers), both(CacheUser::Program));
         let store = OnceLock::new();
@@ -58,7 +58,7 @@ impl CacheMetering {
     }
 
     /// Asks a store that is not in this process, again and again.
-    pub(super) async fn run(self: Arc<Self>) {
+    pub(in crate::app) async fn run(self: Arc<Self>) {
         while self.cache.upgrade().is_some_and(|cache| !cache.is_embedded()) {
             self.fetch().await;
             tokio::time::sleep(INTERVAL).await;
