@@ -9,14 +9,14 @@ use std::{
 use super::mount::Candidate;
 use crate::{
     breaker::{Breakers, WeakBreaker},
-    concurrency::Limiter,
+    concurrency::ConcurrencyLimit,
     metrics::{BreakerSeries, ConcurrencySeries, GuardMetrics, SharedRecorder, Source},
 };
 
 /// The series of an app's breakers and counted routes, and where their numbers are, which go with the app.
 pub(super) struct GuardMetering {
     breakers: Vec<(WeakBreaker, BreakerSeries)>,
-    counted: Vec<(Weak<Limiter>, ConcurrencySeries)>,
+    counted: Vec<(Weak<ConcurrencyLimit>, ConcurrencySeries)>,
 }
 
 impl GuardMetering {
@@ -26,7 +26,7 @@ impl GuardMetering {
         let breakers: Vec<_> =
             breakers.iter().map(|breaker| (breaker.downgrade(), metrics.breaker(breaker.name()))).collect();
         let counted = candidates.iter().filter_map(|candidate| {
-            let limiter = candidate.policies.guards.concurrency.as_ref()?.limiter()?;
+            let limiter = candidate.policies.guards.concurrency.as_ref()?.limit();
             let method = candidate.route.meta().method.as_str();
             Some((Arc::downgrade(limiter), metrics.concurrency(method, &candidate.path, limiter.limit())))
         });

@@ -207,7 +207,7 @@ pub(super) fn mount(app: App, scope: Scope) -> Result<Mounted, Error> {
     // Has each route of a router say which it is.
     let matched = MatchedLayer::per_route(observers.clone());
     let own = |label: &str, router: Router| Group { label: label.to_owned(), router: router.layer(matched.clone()) };
-    let shared = policy::Shared {
+    let shared = policy::RouteContext {
         verifiers: Arc::clone(&verifiers),
         cache: cache.clone(),
         cache_debug_headers: *config.cache_debug_headers,
@@ -311,7 +311,7 @@ fn full_path(prefix: &str, path: &str) -> String {
 }
 
 /// The routes by path, each as a router of its own.
-fn groups(candidates: &[Candidate], deps: &Deps, shared: &policy::Shared, observers: &Observers) -> Vec<Group> {
+fn groups(candidates: &[Candidate], deps: &Deps, shared: &policy::RouteContext, observers: &Observers) -> Vec<Group> {
     let wiring = Wiring::new(deps.clone());
     let mut by_path: BTreeMap<&str, (Vec<String>, MethodRouter)> = BTreeMap::new();
     let mut seen = HashSet::new();

@@ -107,5 +107,5 @@ pub use self::{
     snapshot::Snapshot,
     transition::{Cause, Mode, State, Transition},
 };
-pub(crate) use self::{builder::PROBE_LEASE, handle::WeakBreaker, settings::Settings};
+pub(crate) use self::{builder::PROBE_LEASE, handle::WeakBreaker, http::ClassifiedCall, settings::Settings};
 pub use crate::route::{Outcome, Ratio, Window};
