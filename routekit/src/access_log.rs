@@ -1,10 +1,11 @@
-//! One log event for each finished request, and for which.
+//! The access log: one event for each finished request.
 //!
-//! 1. The event's target is `routekit::access`; failures are logged at level `WARN`, other requests at `INFO`.
-//! 2. It has the fields of OpenTelemetry's HTTP conventions: `http.request.method`, `http.route`,
-//!    `http.response.status_code`, `error.type`, and `duration_ms`, the sizes of both bodies, and `correlation_id`.
-//! 3. Paths, queries and headers are not in it: the span of the request has the path, and the rest may hold secrets.
-//! 4. Where no subscriber wants it, nothing is formatted.
+//! 1. The target of the events is `routekit::access`. Failed requests are logged at level `WARN`, others at `INFO`.
+//! 2. The fields follow OpenTelemetry's HTTP conventions: `http.request.method`, `http.route`,
+//!    `http.response.status_code` and `error.type`, plus `duration_ms`, the sizes of both bodies in bytes, and
+//!    `correlation_id`.
+//! 3. Paths, queries and headers are not logged. The span of the request has the path; the rest may hold secrets.
+//! 4. Nothing is formatted if no subscriber is interested in the event.
 
 use std::{
     fmt,
@@ -15,26 +16,26 @@ use std::{
     },
 };
 
-use crate::observe::{Finished, Observer, RouteState, Routes, method_name};
+use crate::observe::{Finished, Observer, RouteObservers, RouteState, method_name};
 
-/// Which requests are logged.
+/// Selects the requests that are logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AccessLogMode {
-    /// All of them.
+    /// All requests.
     All,
-    /// Those that failed: 5xx, timeouts, panics, and clients that left.
+    /// Failed requests: 5xx, timeouts, panics, and clients that disconnected.
     Errors,
-    /// None.
+    /// No requests.
     Off,
 }
 
 impl AccessLogMode {
-    /// All modes, by their names.
+    /// All modes with their names.
     const NAMES: [(Self, &'static str); 3] = [(Self::All, "all"), (Self::Errors, "errors"), (Self::Off, "off")];
 }
 
-/// `all`, `errors` or `off`.
+/// Parses `all`, `errors` or `off`.
 impl FromStr for AccessLogMode {
     type Err = &'static str;
 
@@ -51,33 +52,33 @@ impl fmt::Display for AccessLogMode {
     }
 }
 
-/// Writes the events. A clone shares the mode, which may be changed while requests run.
+/// The observer that writes the access log. Clones share the mode, which can be changed at any time.
 #[derive(Debug, Clone)]
 pub struct AccessLog {
     mode: Arc<AtomicU8>,
 }
 
 impl AccessLog {
-    /// Logs these requests.
+    /// Creates an access log with this mode.
     #[must_use]
     pub fn new(mode: AccessLogMode) -> Self {
         Self { mode: Arc::new(AtomicU8::new(mode as u8)) }
     }
 
-    /// Which requests are logged.
+    /// The current mode.
     #[must_use]
     pub fn mode(&self) -> AccessLogMode {
         let mode = self.mode.load(Ordering::Relaxed);
         AccessLogMode::NAMES[usize::from(mode)].0
     }
 
-    /// Logs these requests from now on.
+    /// Changes the mode.
     pub fn set_mode(&self, mode: AccessLogMode) {
         self.mode.store(mode as u8, Ordering::Relaxed);
     }
 }
 
-impl Routes for AccessLog {
+impl RouteObservers for AccessLog {
     fn route(&self, template: &str) -> Arc<RouteState> {
         Arc::new(RouteState::new(template, self.clone()))
     }
@@ -96,7 +97,7 @@ impl Observer for AccessLog {
             AccessLogMode::Errors | AccessLogMode::Off => return,
         }
         let duration_ms = (request.duration.as_secs_f64() * 1e6).round() / 1e3;
-        // The level of an event is part of its place in the code.
+        // The level of an event must be a constant.
         macro_rules! event {
             ($level:expr) => {
                 tracing::event!(

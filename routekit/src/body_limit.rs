@@ -94,7 +94,7 @@ impl SizeLimit {
         if length > self.bytes {
             self.report.event(Event::BodyTooLarge);
             let problem =
-                Problem::new(StatusCode::PAYLOAD_TOO_LARGE).detail("the body is larger than this route takes");
+                Problem::new(StatusCode::PAYLOAD_TOO_LARGE).with_detail("the body is larger than this route takes");
             return Err(problem.into_response());
         }
         if length > AXUM_DEFAULT_BYTES {

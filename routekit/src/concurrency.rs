@@ -152,8 +152,8 @@ impl ConcurrencyLayer {
         self.limit.try_acquire().ok_or_else(|| {
             self.report.event(Event::ConcurrencyExceeded);
             let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE)
-                .detail("too many requests of this kind are being answered; try again in a moment")
-                .header(header::RETRY_AFTER, HeaderValue::from_static("1"));
+                .with_detail("too many requests of this kind are being answered; try again in a moment")
+                .with_header(header::RETRY_AFTER, HeaderValue::from_static("1"));
             let mut response = problem.into_response();
             response.extensions_mut().insert(Failure::Concurrency);
             response

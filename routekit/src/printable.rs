@@ -1,6 +1,6 @@
-//! What clients sent, as a log may have it: whoever reads logs on a terminal must not be sent control characters by strangers.
+//! Escapes input of clients for logs, so that it cannot send control characters to a terminal.
 //!
-//! Formatters of logs escape what they know of; JSON only escapes what would end a string.
+//! Log formatters escape some of them, and JSON only those that would end a string.
 
 use std::{
     borrow::Cow,
@@ -8,7 +8,7 @@ use std::{
     fmt::{self, Display, Write},
 };
 
-/// Shows a text with its control characters escaped: no line break ends the line, and no sequence moves the cursor.
+/// Displays a text with control characters escaped, including line breaks.
 pub(crate) struct Printable<T>(pub(crate) T);
 
 impl<T: Display> Display for Printable<T> {
@@ -28,7 +28,7 @@ impl Write for Escaping<'_, '_> {
     }
 }
 
-/// An error and its causes.
+/// Displays an error and its sources.
 pub(crate) struct Chain<'a>(pub(crate) &'a dyn Error);
 
 impl Display for Chain<'_> {
@@ -43,7 +43,7 @@ impl Display for Chain<'_> {
     }
 }
 
-/// A path as it should have been sent (RFC 3986 §2.1): the parser lets characters pass that are no visible ASCII.
+/// Percent-encodes a path (RFC 3986 §2.1). The HTTP parser accepts characters that are not visible ASCII.
 pub(crate) fn path(path: &str) -> Cow<'_, str> {
     if path.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Cow::Borrowed(path);
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_terminal_acts_on_is_escaped() {
+    fn control_characters_are_escaped() {
         for (text, expected) in [
             ("a b \u{e4}", "a b \u{e4}"),
             ("a\nb\r\t", "a\\nb\\r\\t"),
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_are_visible_ascii() {
+    fn paths_are_percent_encoded_to_visible_ascii() {
         for (text, expected) in
             [("/users/7%20a", "/users/7%20a"), ("/\u{7f}", "/%7F"), ("/\u{9b}2J", "/%C2%9B2J"), ("/\u{e4}", "/%C3%A4")]
         {

@@ -7,7 +7,12 @@ use std::{fmt, future::Future, pin::Pin, sync::Arc};
 /// ```
 /// use routekit::Spawner;
 ///
-/// let spawner = Spawner::new(|task| drop(tokio::spawn(task)));
+/// let spawner = Spawner::new(|task| {
+///     tokio::spawn(async move {
+///         task.await;
+///         println!("a task ended");
+///     });
+/// });
 /// ```
 #[derive(Clone)]
 pub struct Spawner(Arc<dyn Fn(Task) + Send + Sync>);
@@ -20,6 +25,12 @@ impl Spawner {
     #[must_use]
     pub fn new(spawn: impl Fn(Task) + Send + Sync + 'static) -> Self {
         Self(Arc::new(spawn))
+    }
+
+    /// A spawner that calls [`tokio::spawn`], which panics outside a runtime.
+    #[must_use]
+    pub fn tokio() -> Self {
+        Self::new(|task| drop(tokio::spawn(task)))
     }
 
     /// Starts a task.

@@ -1,12 +1,13 @@
-//! Logs for a program that has no subscriber of its own.
+//! Logging for programs without a subscriber of their own.
 //!
-//! [`init`] writes every event to standard output, with the spans it happened in: every line of a request has its
-//! correlation id. Nothing calls it but you.
+//! [`init`] writes every event to standard output, together with its spans, so every line of a request has its
+//! correlation
+//! id. The app never calls it by itself.
 //!
 //! | variable | default | |
 //! | --- | --- | --- |
-//! | `RUST_LOG` | `info` | what is logged: `debug`, `warn,shop=debug`; see `tracing_subscriber::EnvFilter` |
-//! | `ROUTEKIT_LOG_FORMAT` | `text` | `text` for people, `json` for machines |
+//! | `RUST_LOG` | `info` | log filter, such as `debug` or `warn,shop=debug`; see `tracing_subscriber::EnvFilter` |
+//! | `ROUTEKIT_LOG_FORMAT` | `text` | `text` or `json` |
 //!
 //! ```no_run
 //! # use routekit::prelude::*;
@@ -26,10 +27,10 @@ use crate::setup::{Error, SetupProblem};
 const FORMAT: &str = "ROUTEKIT_LOG_FORMAT";
 const FILTER: &str = "RUST_LOG";
 
-/// Starts to log. See the [module docs](crate::telemetry).
+/// Installs the subscriber. See the [module docs](crate::telemetry).
 ///
 /// # Errors
-/// If the program has a subscriber already, or one of the variables cannot be read.
+/// If a subscriber is installed already, or if a variable is not valid.
 pub fn init() -> Result<(), Error> {
     let filter = match variable(FILTER)? {
         Some(filter) => EnvFilter::try_new(&filter).map_err(|error| invalid(FILTER, filter, &error))?,
@@ -44,7 +45,11 @@ pub fn init() -> Result<(), Error> {
         Some("json") => registry.with(Layer::new().json().flatten_event(true).with_span_list(false)).try_init(),
         Some(other) => return Err(invalid(FORMAT, other.to_owned(), &"neither `text` nor `json`")),
     };
-    installed.map_err(|error| SetupProblem::SubscriberExists { reason: error.to_string() }.into())
+    installed.map_err(|error| {
+        let message =
+            "`telemetry::init` found a `tracing` subscriber that is already set; call it first, or not at all";
+        SetupProblem::new("subscriber-exists", format!("{message}: {error}")).into()
+    })
 }
 
 fn variable(name: &'static str) -> Result<Option<String>, Error> {
@@ -56,5 +61,5 @@ fn variable(name: &'static str) -> Result<Option<String>, Error> {
 }
 
 fn invalid(name: &str, value: String, reason: &dyn Display) -> Error {
-    SetupProblem::InvalidSetting { setting: name.to_owned(), value, reason: reason.to_string() }.into()
+    SetupProblem::invalid_setting(name, &value, &reason.to_string()).into()
 }

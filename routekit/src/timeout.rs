@@ -72,7 +72,7 @@ impl TimeLimit {
 
     fn exceeded(&self) -> Response {
         self.report.event(Event::TimedOut);
-        let problem = Problem::new(StatusCode::GATEWAY_TIMEOUT).detail("the request took too long to answer");
+        let problem = Problem::new(StatusCode::GATEWAY_TIMEOUT).with_detail("the request took too long to answer");
         let mut response = problem.into_response();
         response.extensions_mut().insert(Failure::Timeout);
         response

@@ -1,4 +1,4 @@
-//! Models of the breaker under loom: every order in which the steps of its threads can be taken, as the memory model allows them.
+//! Models of the breaker under loom: every order of the threads' steps that the memory model allows.
 //!
 //! The files are routekit's own, with loom's atomics and locks in place of the standard library's (`sync` below).
 
@@ -17,22 +17,22 @@ mod route {
 }
 
 mod breaker {
-    #[path = "../../../routekit/src/breaker/gate.rs"]
+    #[path = "../../../routekit/src/breaker/machine/gate.rs"]
     pub mod gate;
-    #[path = "../../../routekit/src/breaker/open.rs"]
+    #[path = "../../../routekit/src/breaker/machine/open.rs"]
     mod open;
-    #[path = "../../../routekit/src/breaker/settings.rs"]
+    #[path = "../../../routekit/src/breaker/machine/settings.rs"]
     mod settings;
-    #[path = "../../../routekit/src/breaker/state.rs"]
+    #[path = "../../../routekit/src/breaker/machine/state.rs"]
     mod state;
-    #[path = "../../../routekit/src/breaker/transition.rs"]
+    #[path = "../../../routekit/src/breaker/machine/transition.rs"]
     mod transition;
-    #[path = "../../../routekit/src/breaker/window.rs"]
+    #[path = "../../../routekit/src/breaker/machine/window.rs"]
     mod window;
 
     pub use self::{
         open::Open,
-        transition::{Cause, Mode, State, Transition},
+        transition::{State, Transition},
     };
 
     pub use crate::route::Outcome;

@@ -1,4 +1,4 @@
-//! Tokens: which are taken, and how those are answered that are not.
+//! JSON Web Tokens: which are accepted, and how the others are refused.
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
@@ -8,7 +8,7 @@ use http::{HeaderValue, Request, header};
 use jsonwebtoken::{EncodingKey, Header, encode};
 use routekit::{
     Clock,
-    auth::jwt::{Algorithm, Jwt, Key},
+    auth::jwt::{Algorithm, Jwt, VerifyingKey},
     config::Config,
     prelude::*,
     test::TestApp,
@@ -41,12 +41,12 @@ pub(crate) fn unix_time() -> u64 {
     Clock::system().unix_time().as_secs()
 }
 
-/// A key of this process: none is kept in a file.
+/// A key of this process; no key is kept in a file.
 pub(crate) struct Rsa {
     secret: String,
     private: EncodingKey,
     public: String,
-    /// As an issuer's list has it.
+    /// The key as a JWK.
     pub(crate) jwk: Value,
 }
 
@@ -64,12 +64,12 @@ fn rsa() -> Rsa {
 
 fn app() -> TestApp {
     let tokens = Jwt::new(ISSUER, AUDIENCE)
-        .key(Key::pem(Algorithm::RS256, &RSA.public).kid("rsa"))
-        .key(Key::secret(Algorithm::HS256, SECRET).kid("secret"));
+        .key(VerifyingKey::pem(Algorithm::RS256, &RSA.public).kid("rsa"))
+        .key(VerifyingKey::secret(Algorithm::HS256, SECRET).kid("secret"));
     TestApp::new(App::with_routes(routes![me, optional]).verifier(tokens))
 }
 
-/// The claims of a good token, with some of them changed; `null` takes one out.
+/// The claims of a valid token with these changes; `null` removes a claim.
 pub(crate) fn claims(changes: &Value) -> Value {
     let mut claims = json!({ "iss": ISSUER, "aud": AUDIENCE, "sub": "ann", "exp": unix_time() + 60 });
     for (name, value) in changes.as_object().unwrap() {
@@ -90,13 +90,13 @@ pub(crate) fn signed(changes: &Value) -> String {
     encode(&header_of(jsonwebtoken::Algorithm::RS256, "rsa"), &claims(changes), &RSA.private).unwrap()
 }
 
-/// Three parts out of texts, whatever they say.
+/// A token of three parts with any content.
 fn forged(header: &Value, claims: &Value, signature: &str) -> String {
     let part = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
     format!("{}.{}.{signature}", part(header), part(claims))
 }
 
-/// What a token as good as `header` says, signed with the shared secret by HMAC over it.
+/// A token with this header and valid claims, signed by HMAC with the shared secret.
 fn with_hmac(header: &Value, claims: &Value, secret: &[u8]) -> String {
     let token = forged(header, claims, "");
     let message = token.trim_end_matches('.');
@@ -109,7 +109,7 @@ fn with_hmac(header: &Value, claims: &Value, secret: &[u8]) -> String {
 }
 
 #[tokio::test]
-async fn good_tokens() {
+async fn valid_tokens_are_accepted() {
     let app = app();
     let secret = EncodingKey::from_secret(SECRET);
     let hmac = encode(&header_of(jsonwebtoken::Algorithm::HS256, "secret"), &claims(&json!({})), &secret).unwrap();
@@ -127,7 +127,7 @@ async fn good_tokens() {
     }
 }
 
-/// Every way in that was ever found, and some more. Each is a whole list of `Authorization` headers.
+/// Every known attack and some variants. Each row is a list of `Authorization` headers.
 pub(crate) fn attacks() -> Vec<(&'static str, Vec<String>)> {
     let bearer = |token: String| vec![format!("Bearer {token}")];
     let good = signed(&json!({}));
@@ -213,7 +213,7 @@ fn depth(levels: usize) -> Value {
     (0..levels).fold(json!(1), |inner, _| json!([inner]))
 }
 
-/// The first character of the signature changed: the last may hold bits that mean nothing.
+/// The token with the first character of its signature changed; the last one may hold unused bits.
 fn flipped(token: &str) -> String {
     let (message, signature) = token.rsplit_once('.').unwrap();
     let first = if signature.starts_with('A') { 'B' } else { 'A' };
@@ -243,7 +243,7 @@ pub(crate) async fn ask(app: &TestApp, path: &str, authorizations: &[String]) ->
 }
 
 #[tokio::test]
-async fn every_attack_is_answered_alike() {
+async fn every_attack_gets_the_same_401() {
     let app = app();
     for path in ["/jwt/me", "/jwt/optional"] {
         let mut answers = BTreeSet::new();
@@ -264,7 +264,7 @@ async fn every_attack_is_answered_alike() {
 }
 
 #[tokio::test]
-async fn credentials_of_another_kind_are_none() {
+async fn credentials_of_another_scheme_are_ignored() {
     let app = app();
     for authorization in ["Basic YTpi", "Bearer", "Digest x", ""] {
         let (status, challenges, _) = ask(&app, "/jwt/me", &[authorization.to_owned()]).await;
@@ -274,10 +274,10 @@ async fn credentials_of_another_kind_are_none() {
 }
 
 #[tokio::test]
-async fn time_is_the_apps_clock() {
+async fn token_times_are_checked_on_the_app_s_clock() {
     use std::time::Duration;
     let clock = Clock::manual();
-    let tokens = |leeway| Jwt::new(ISSUER, AUDIENCE).key(Key::secret(Algorithm::HS256, SECRET)).leeway(leeway);
+    let tokens = |leeway| Jwt::new(ISSUER, AUDIENCE).key(VerifyingKey::secret(Algorithm::HS256, SECRET)).leeway(leeway);
     let app =
         |leeway| TestApp::builder(App::with_routes(routes![me]).verifier(tokens(leeway))).clock(clock.clone()).build();
     let (exact, late) = (app(Duration::ZERO), app(Duration::from_secs(5)));
@@ -304,11 +304,12 @@ async fn time_is_the_apps_clock() {
 }
 
 #[tokio::test]
-async fn what_is_said_of_an_issuer() {
+async fn issuer_settings_apply_to_its_tokens() {
     #[get("/jwt/granted", auth(scope("s"), role("r"), permission("p")))]
     async fn granted() {}
 
-    let tokens = Jwt::new(ISSUER, AUDIENCE).audience("web").typ("at+jwt").key(Key::secret(Algorithm::HS256, SECRET));
+    let tokens =
+        Jwt::new(ISSUER, AUDIENCE).audience("web").typ("at+jwt").key(VerifyingKey::secret(Algorithm::HS256, SECRET));
     let tokens = tokens.scopes_at("/own/scopes").roles_at("/own/roles").permissions_at("/own/permissions");
     let app = TestApp::new(App::with_routes(routes![granted]).verifier(tokens));
     let own = json!({ "scopes": "s", "roles": ["r"], "permissions": ["p"] });
@@ -325,10 +326,10 @@ async fn what_is_said_of_an_issuer() {
 }
 
 #[tokio::test]
-async fn two_issuers() {
+async fn token_is_verified_by_its_own_issuer() {
     let other = "a secret that another issuer shares with us, and nobody else";
-    let first = Jwt::new(ISSUER, AUDIENCE).key(Key::secret(Algorithm::HS256, SECRET));
-    let second = Jwt::new("https://other", AUDIENCE).key(Key::secret(Algorithm::HS256, other));
+    let first = Jwt::new(ISSUER, AUDIENCE).key(VerifyingKey::secret(Algorithm::HS256, SECRET));
+    let second = Jwt::new("https://other", AUDIENCE).key(VerifyingKey::secret(Algorithm::HS256, other));
     let app = TestApp::new(App::with_routes(routes![me]).verifier(first).verifier(second));
     let header = json!({ "alg": "HS256" });
     for (name, issuer, secret, expected) in [
@@ -343,13 +344,13 @@ async fn two_issuers() {
     }
 }
 
-/// Of two issuers, each says what it has against a token.
+/// With two issuers, the log has the reason of each.
 #[test]
-fn why_is_for_the_log() {
+fn refusal_reasons_are_logged_and_not_sent() {
     let other = "a secret that another issuer shares with us, and nobody else";
     let (_, lines) = logs::caught(async {
-        let first = Jwt::new(ISSUER, AUDIENCE).key(Key::secret(Algorithm::HS256, SECRET).kid("a"));
-        let second = Jwt::new("https://other", AUDIENCE).key(Key::secret(Algorithm::HS256, other));
+        let first = Jwt::new(ISSUER, AUDIENCE).key(VerifyingKey::secret(Algorithm::HS256, SECRET).kid("a"));
+        let second = Jwt::new("https://other", AUDIENCE).key(VerifyingKey::secret(Algorithm::HS256, other));
         let app = TestApp::new(App::with_routes(routes![me]).verifier(first).verifier(second));
         let claims = claims(&json!({ "iss": "https://other", "exp": 1 }));
         let token = with_hmac(&json!({ "alg": "HS256", "kid": "b\nc" }), &claims, other.as_bytes());
@@ -359,27 +360,39 @@ fn why_is_for_the_log() {
         lines.iter().filter(|line| line.of == "routekit::auth").map(|line| line.fields.join(" ")).collect();
     assert_eq!(said.len(), 2, "{said:?}");
     assert!(said[0].contains("tokens of https://login.example.com"), "{said:?}");
-    assert!(said[0].contains(r"signed by no key that is known (alg HS256, kid b\nc)"), "{said:?}");
+    assert!(said[0].contains(r"no known key signed the token (alg HS256, kid b\nc)"), "{said:?}");
     assert!(said[1].contains("tokens of https://other") && said[1].contains("expired"), "{said:?}");
 }
 
 #[test]
-fn what_is_wrong_is_said_at_start_up() {
+fn invalid_settings_are_startup_errors() {
     let tokens = || Jwt::new(ISSUER, AUDIENCE);
-    let key = || Key::secret(Algorithm::HS256, SECRET);
+    let key = || VerifyingKey::secret(Algorithm::HS256, SECRET);
     for (name, tokens, expected) in [
         ("no keys", tokens(), "there are no keys"),
         ("no issuer", Jwt::new("", AUDIENCE).key(key()), "the issuer is empty"),
         ("no audience", Jwt::new(ISSUER, "").key(key()), "an audience is empty"),
-        ("a short secret", tokens().key(Key::secret(Algorithm::HS256, "hunter2")), "shorter than the 32 bytes"),
+        (
+            "a short secret",
+            tokens().key(VerifyingKey::secret(Algorithm::HS256, "hunter2")),
+            "shorter than the 32 bytes",
+        ),
         ("two keys of an id", tokens().key(key().kid("a")).key(key().kid("a")), "the key `a` is given twice"),
         ("no pointer", tokens().key(key()).roles_at("realm_access.roles"), "write `/realm_access/roles`"),
-        ("no PEM", tokens().key(Key::pem(Algorithm::RS256, "hunter2").kid("a")), "the key `a`: no PEM"),
-        ("a private key", tokens().key(Key::pem(Algorithm::RS256, &RSA.secret)), "a private key; give the public one"),
+        (
+            "no PEM",
+            tokens().key(VerifyingKey::pem(Algorithm::RS256, "hunter2").kid("a")),
+            "the key `a`: not a PEM file",
+        ),
+        (
+            "a private key",
+            tokens().key(VerifyingKey::pem(Algorithm::RS256, &RSA.secret)),
+            "this is a private key; use its public key",
+        ),
         (
             "another kind of key",
-            tokens().key(Key::pem(Algorithm::ES256, &RSA.public)),
-            "no public key that ES256 takes",
+            tokens().key(VerifyingKey::pem(Algorithm::ES256, &RSA.public)),
+            "not a public key for ES256",
         ),
     ] {
         let debug = format!("{tokens:?}");
@@ -390,10 +403,10 @@ fn what_is_wrong_is_said_at_start_up() {
     }
 }
 
-/// Ours and `jsonwebtoken`'s own check agree. We are stricter in the second of `exp` itself, which is not tried here, in a list of
-/// issuers, and in an empty `sub`.
+/// Our decision equals that of `jsonwebtoken`. We are stricter in the second of `exp` itself (not tried here), in a
+/// list of issuers, and in an empty `sub`.
 #[tokio::test]
-async fn as_jsonwebtoken_itself_decides() {
+async fn claims_are_decided_as_jsonwebtoken_decides() {
     use jsonwebtoken::{DecodingKey, Validation, decode};
     let mut validation = Validation::new(jsonwebtoken::Algorithm::HS256);
     validation.leeway = 0;
@@ -402,7 +415,8 @@ async fn as_jsonwebtoken_itself_decides() {
     validation.set_audience(&[AUDIENCE]);
     validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
     let app = TestApp::new(
-        App::with_routes(routes![me]).verifier(Jwt::new(ISSUER, AUDIENCE).key(Key::secret(Algorithm::HS256, SECRET))),
+        App::with_routes(routes![me])
+            .verifier(Jwt::new(ISSUER, AUDIENCE).key(VerifyingKey::secret(Algorithm::HS256, SECRET))),
     );
     let now = unix_time();
     let values = |good: Value| {

@@ -1,4 +1,4 @@
-//! Walks the routes of the examples, and calls each as nobody, as somebody wrong, as somebody weak, and as somebody right.
+//! Calls every route of the examples without credentials, with invalid, insufficient and sufficient ones.
 
 use http::Method;
 use jsonwebtoken::{EncodingKey, Header, encode};
@@ -25,16 +25,16 @@ fn token(secret: &[u8], grants: &[Grant]) -> String {
     format!("Bearer {token}")
 }
 
-/// Who calls.
+/// The caller of a request.
 #[derive(Debug, Clone, Copy)]
 enum Caller<'a> {
     Nobody,
     Wrong,
-    /// Somebody real with these grants.
+    /// An identified user with these grants.
     With(&'a [Grant]),
 }
 
-/// A request of each route by this caller; the statuses, by method and path.
+/// Statuses of a request of each route by this caller, by method and path.
 async fn walk(app: &TestApp, call: impl Fn(TestRequest, Caller<'_>) -> TestRequest) -> usize {
     let mut closed = 0;
     for row in app.table().rows() {
@@ -42,7 +42,7 @@ async fn walk(app: &TestApp, call: impl Fn(TestRequest, Caller<'_>) -> TestReque
         let path = row.path.replace("{name}", "ann");
         let ask =
             async |caller: Caller<'_>| call(app.request(method.clone(), &path), caller).send().await.status().as_u16();
-        // It came to the handler, whatever that makes of a member that there is not.
+        // The request reached the handler, even if it found no such member.
         let passes = |status: u16| [200, 404, 415].contains(&status);
         let label = format!("{method} {path}");
         match *row.policies.access {
@@ -58,7 +58,7 @@ async fn walk(app: &TestApp, call: impl Fn(TestRequest, Caller<'_>) -> TestReque
                 assert_eq!(ask(Caller::Wrong).await, 401, "{label}");
                 let weak = ask(Caller::With(&[])).await;
                 assert!(if all.is_empty() { passes(weak) } else { weak == 403 }, "{label}: {weak}");
-                // Each requirement is needed, and of its alternatives any will do.
+                // Each requirement is needed, and any of its alternatives is enough.
                 for (place, any) in all.iter().enumerate() {
                     let mut others: Vec<Grant> = all.iter().map(|any| any[0]).collect();
                     others.remove(place);
@@ -76,7 +76,7 @@ async fn walk(app: &TestApp, call: impl Fn(TestRequest, Caller<'_>) -> TestReque
 }
 
 #[tokio::test]
-async fn by_token() {
+async fn members_by_token_need_each_grant() {
     let app = TestApp::new(members::app(SECRET));
     let closed = walk(&app, |request, caller| match caller {
         Caller::Nobody => request,
@@ -87,7 +87,7 @@ async fn by_token() {
 }
 
 #[tokio::test]
-async fn by_key() {
+async fn members_by_api_key_need_each_grant() {
     let app = TestApp::new(members::app(SECRET));
     let ask = async |method: Method, path: &str| {
         app.request(method, path).header("x-api-key", "nightly-report-key").send().await.status().as_u16()
@@ -98,7 +98,7 @@ async fn by_key() {
 }
 
 #[tokio::test]
-async fn by_session() {
+async fn sessions_by_session_layer_need_each_grant() {
     use sessions::{Sessions, User};
     let store = Sessions::default();
     store.open("weak", User { name: "Bob".to_owned(), staff: false });

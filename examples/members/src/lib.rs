@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use routekit::{
     auth::{
         ApiKeys,
-        jwt::{Algorithm, Jwt, Key},
+        jwt::{Algorithm, Jwt, VerifyingKey},
     },
     identity::Claims,
     prelude::*,
@@ -32,7 +32,7 @@ impl Members {
 /// The app. `secret` is shared with the issuer; with an issuer that has public keys, it would be `.jwks(Jwks::url(…))`.
 #[must_use = "an app does nothing until it is served"]
 pub fn app(secret: &[u8]) -> App {
-    let tokens = Jwt::new(ISSUER, AUDIENCE).key(Key::secret(Algorithm::HS256, secret));
+    let tokens = Jwt::new(ISSUER, AUDIENCE).key(VerifyingKey::secret(Algorithm::HS256, secret));
     let machines = ApiKeys::new().digest(REPORT_KEY, Identity::new("nightly-report").with_scopes(["members:read"]));
     App::discover_from(["members"]).require_auth().verifier(tokens).verifier(machines).provide(Members::default())
 }

@@ -8,17 +8,17 @@ use axum::{
 
 use super::authorize::Change;
 use crate::{
-    breaker::{Breakers, CircuitBreaker, Mode, Snapshot},
+    breaker::{BreakerSnapshot, Breakers, CircuitBreaker, Mode},
     problem::{Problem, Result},
 };
 
 type Named = std::result::Result<Path<String>, PathRejection>;
 
-pub(super) async fn list(State(breakers): State<Breakers>) -> Json<Vec<Snapshot>> {
+pub(super) async fn list(State(breakers): State<Breakers>) -> Json<Vec<BreakerSnapshot>> {
     Json(breakers.snapshots())
 }
 
-pub(super) async fn show(State(breakers): State<Breakers>, name: Named) -> Result<Json<Snapshot>> {
+pub(super) async fn show(State(breakers): State<Breakers>, name: Named) -> Result<Json<BreakerSnapshot>> {
     Ok(Json(find(&breakers, name)?.snapshot()))
 }
 
@@ -36,7 +36,7 @@ pub(super) async fn change(State(breakers): State<Breakers>, name: Named, body: 
             return Err(Problem::unprocessable(format!("the body must be {commands}")));
         }
     };
-    let says = |snapshot: &Snapshot| format!("{}: {}, {}", snapshot.name, snapshot.state, snapshot.mode);
+    let says = |snapshot: &BreakerSnapshot| format!("{}: {}, {}", snapshot.name, snapshot.state, snapshot.mode);
     let before = breaker.snapshot();
     breaker.command(mode);
     let after = breaker.snapshot();

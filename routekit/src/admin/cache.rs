@@ -76,8 +76,8 @@ fn partition(within: Within) -> Result<Option<String>> {
 fn answer(done: std::result::Result<(), StoreError>, what: String, partition: Option<String>) -> Result<Response> {
     done.map_err(|error| {
         Problem::new(StatusCode::SERVICE_UNAVAILABLE)
-            .detail("the cache's store cannot be reached: what was to be invalid may still be given out")
-            .caused_by(error)
+            .with_detail("the cache's store cannot be reached: what was to be invalid may still be given out")
+            .with_source(error)
     })?;
     let message = match partition {
         Some(partition) => format!("{what} (partition {partition})"),

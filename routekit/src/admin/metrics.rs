@@ -10,7 +10,7 @@ use crate::{
 
 /// Rendering is work, so it is done off the async workers.
 pub(super) async fn render(State(exporter): State<Exporter>) -> Result<impl IntoResponse> {
-    exporter.ask().await;
+    exporter.fetch().await;
     let text = tokio::task::spawn_blocking(move || exporter.render()).await.map_err(Problem::internal)?;
     Ok(([(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"))], text))
 }

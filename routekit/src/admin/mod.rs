@@ -24,7 +24,7 @@
 //! | `DELETE /cache/tag/{tag}` | makes what has this tag invalid; wants an operator |
 //! | `DELETE /cache/{pattern}` | the same for what was answered for such paths, `/cache/%2Fusers%2F*` or `/cache//users/*`; wants an operator |
 //! | `DELETE /cache` | forgets everything; wants an operator |
-//! | `GET /breakers` | [how every circuit breaker is](crate::breaker::Snapshot) |
+//! | `GET /breakers` | [how every circuit breaker is](crate::breaker::BreakerSnapshot) |
 //! | `GET /breakers/{name}` | how that one is; its name percent-encoded or not: `/breakers/GET%20%2Fusers` |
 //! | `PUT /breakers/{name}` | `force_open`, `force_closed`, `disabled` or `metrics_only`, until the next start or until `reset`; wants an operator |
 //!

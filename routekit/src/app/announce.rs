@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::{environment, mount::Mounted};
+use super::{environment, mounted::Mounted};
 
 /// Says what is served and where, and what looks wrong about it.
 pub(super) fn announce(mounted: &Mounted, addr: SocketAddr, admin: Option<SocketAddr>) {

@@ -1,22 +1,22 @@
-//! The process that the app runs in: its variables, its directory, what manages it.
+//! The process that the app runs in: its variables, its directory, and whether Kubernetes manages it.
 
 use std::{env, fs, io::ErrorKind};
 
 use crate::{
-    config::{Config, PREFIX},
+    config::{self, Config, PREFIX},
     setup::{Error, SetupProblem},
 };
 
-/// Names another file.
+/// The variable that names another file.
 const FILE_VARIABLE: &str = "ROUTEKIT_CONFIG";
 const FILE: &str = "routekit.toml";
 
 impl Config {
-    /// What this process is told: `routekit.toml` in its directory (or the file that `ROUTEKIT_CONFIG` names), and its
-    /// `ROUTEKIT_…` variables.
+    /// Reads `routekit.toml` in the working directory (or the file that `ROUTEKIT_CONFIG` names) and the `ROUTEKIT_…`
+    /// variables of the process.
     ///
     /// # Errors
-    /// Everything that is wrong with them.
+    /// Every problem of the file and the variables.
     pub fn load() -> Result<Self, Error> {
         let mut builder = Self::builder();
         let mut problems = Vec::new();
@@ -24,12 +24,8 @@ impl Config {
             let Some(name) = name.to_str().filter(|name| name.starts_with(PREFIX)) else { continue };
             match value.into_string() {
                 Ok(value) => builder = builder.variable(name, value),
-                // Without the value: it may be the token.
-                Err(_) => problems.push(SetupProblem::InvalidSetting {
-                    setting: name.to_owned(),
-                    value: "…".to_owned(),
-                    reason: "not UTF-8".to_owned(),
-                }),
+                // The value may be the token, so the message does not repeat it.
+                Err(_) => problems.push(SetupProblem::invalid_setting(name, "…", "not UTF-8")),
             }
         }
         let chosen = env::var_os(FILE_VARIABLE);
@@ -40,7 +36,7 @@ impl Config {
             Err(error) => {
                 let named = if chosen.is_some() { format!(" (named by {FILE_VARIABLE})") } else { String::new() };
                 let file = format!("`{}`{named}", path.to_string_lossy());
-                problems.push(SetupProblem::InvalidFile { file, reason: error.to_string() });
+                problems.push(config::invalid_file(&file, &error.to_string()));
             }
         }
         match builder.build() {

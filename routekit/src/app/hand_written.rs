@@ -1,7 +1,7 @@
-//! Hand-written axum routers beside the discovered routes.
+//! Hand-written axum routers beside the declared routes.
 //!
-//! An axum router does not say which paths it has, and panics where two do not fit together. So it is tried: the panic is
-//! caught, kept from the terminal, and becomes a start-up problem with axum's words.
+//! An axum router does not list its paths, and axum panics if two routers do not fit. So a trial merges them: it catches
+//! the panic, keeps it from the terminal, and turns it into a start-up problem with axum's words.
 
 use std::{
     any::Any,
@@ -12,19 +12,19 @@ use std::{
 
 use axum::Router;
 
-use crate::{auth::AuthLayer, setup::SetupProblem, watch::MatchedLayer};
+use crate::{auth::AuthLayer, setup::SetupProblem, watch::RouteLabelLayer};
 
-/// A router of the user's, and how it was added.
+/// A router of the program, and how it was added.
 pub(super) struct HandWritten {
     router: Router,
-    /// Where to nest it; merged if there is none.
+    /// The path to nest it at; `None` if it is merged.
     path: Option<String>,
     location: &'static Location<'static>,
-    /// Whether nobody has to be identified, whatever the app says.
+    /// Whether it stays open with `require_auth`.
     public: bool,
 }
 
-/// One path of ours with its routes, to find the one that does not fit.
+/// One path of the app with its routes.
 pub(super) struct Group {
     /// `GET /users (src/users.rs:10)`
     pub(super) label: String,
@@ -44,65 +44,75 @@ impl HandWritten {
         Self { public: true, ..self }
     }
 
-    /// Around each of its routes, and its fallback.
-    pub(super) fn layer(self, matched: MatchedLayer, auth: &AuthLayer) -> Self {
+    /// Puts layers around each of its routes and its fallback; `auth` only if it is not public.
+    pub(super) fn layer(self, matched: RouteLabelLayer, auth: &AuthLayer) -> Self {
         let router = if self.public { self.router } else { self.router.layer(auth.clone()) };
         Self { router: router.layer(matched), ..self }
     }
 
-    fn conflict(&self, subject: &str, reason: String) -> SetupProblem {
-        SetupProblem::RouterConflict { subject: subject.to_owned(), router: self.location.to_string(), reason }
+    fn conflict(&self, subject: &str, reason: &str) -> SetupProblem {
+        let router = self.location.to_string();
+        let message = format!("{subject} does not fit beside the router added at {router}\n  axum says: {reason}");
+        SetupProblem::new("router-conflict", message).at(subject).at(router)
     }
 
-    /// `base` with this router added, or what axum says against it.
-    fn add_to(&self, base: &Router) -> Result<Router, String> {
-        let (base, router) = (base.clone(), self.router.clone());
-        quietly(|| match &self.path {
-            Some(path) => base.nest(path, router),
-            None => base.merge(router),
-        })
+    /// Returns `base` with this router added. Panics if axum finds a conflict.
+    fn add_to(self, base: Router) -> Router {
+        match &self.path {
+            Some(path) => base.nest(path, self.router),
+            None => base.merge(self.router),
+        }
+    }
+
+    /// Like [`add_to`](Self::add_to) on copies, or axum's reason why it cannot be added.
+    fn try_add_to(&self, base: &Router) -> Result<Router, String> {
+        let copy = Self { router: self.router.clone(), path: self.path.clone(), ..*self };
+        let base = base.clone();
+        quietly(|| copy.add_to(base))
     }
 }
 
-/// All routes in one router; what does not fit goes to `problems`. With problems, old or new, the router is empty.
-pub(super) fn combine(groups: Vec<Group>, hand_written: &[HandWritten], problems: &mut Vec<SetupProblem>) -> Router {
+/// Reports hand-written routers that do not fit each other or the groups.
+pub(super) fn check(groups: &[Group], hand_written: &[HandWritten], problems: &mut Vec<SetupProblem>) {
     let mut together = Router::new();
     let mut fitting = Vec::new();
     for added in hand_written {
-        match added.add_to(&together) {
+        match added.try_add_to(&together) {
             Ok(router) => {
                 together = router;
                 fitting.push(added);
             }
-            Err(reason) => problems.push(added.conflict("another hand-written router", reason)),
+            Err(reason) => problems.push(added.conflict("another hand-written router", &reason)),
         }
     }
-    // Without a problem the routes fit each other, and alone they need not be tried.
-    if problems.is_empty() && hand_written.is_empty() {
-        return groups.into_iter().fold(together, |all, group| all.merge(group.router));
-    }
     let mut unexplained = None;
+    // With other problems the groups may not fit each other either.
     if problems.is_empty() {
         match quietly(|| groups.iter().fold(together, |all, group| all.merge(group.router.clone()))) {
-            Ok(router) => return router,
+            Ok(_) => return,
             Err(reason) => unexplained = Some(reason),
         }
     }
     for added in &fitting {
-        for group in &groups {
-            if let Err(reason) = added.add_to(&group.router) {
-                problems.push(added.conflict(&group.label, reason));
+        for group in groups {
+            if let Err(reason) = added.try_add_to(&group.router) {
+                problems.push(added.conflict(&group.label, &reason));
                 unexplained = None;
             }
         }
     }
     if let (Some(reason), Some(last)) = (unexplained, fitting.last()) {
-        problems.push(last.conflict("the set of routes", reason));
+        problems.push(last.conflict("the set of routes", &reason));
     }
-    Router::new()
 }
 
-/// Runs `action`, or returns what it panicked with, without the panic reaching the terminal.
+/// Merges all routes into one router. [`check`] has found that they fit.
+pub(super) fn combine(groups: Vec<Group>, hand_written: impl Iterator<Item = HandWritten>) -> Router {
+    let together = hand_written.fold(Router::new(), |all, added| added.add_to(all));
+    groups.into_iter().fold(together, |all, group| all.merge(group.router))
+}
+
+/// Runs `action`, or returns its panic message. The panic hook does not print it.
 fn quietly<T>(action: impl FnOnce() -> T) -> Result<T, String> {
     thread_local! {
         static QUIET: Cell<bool> = const { Cell::new(false) };
@@ -113,7 +123,7 @@ fn quietly<T>(action: impl FnOnce() -> T) -> Result<T, String> {
     let usual = Arc::new(panic::take_hook());
     let forward = Arc::clone(&usual);
     panic::set_hook(Box::new(move |info| {
-        // Only this thread is quiet; a panic anywhere else is reported as ever.
+        // Panics of other threads are still reported.
         if !QUIET.get() {
             forward(info);
         }

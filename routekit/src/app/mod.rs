@@ -1,31 +1,30 @@
-//! The app: the one place that knows everyone.
+//! The app: the only module that knows all others.
 //!
-//! 1. [`App`] (`builder`) gathers what the program says: which routes, what they depend on, hand-written routers.
-//! 2. `environment` reads what the process is told.
-//! 3. `mount` checks all of it, reports everything that is wrong at once, and builds the router. `recorder` chooses who keeps
-//!    the metrics, `cache_metrics` brings them what the cache has counted; `observers` makes what watches each route. (`check`,
-//!    `caching` and `hand_written` are parts of it.)
-//! 4. `server` accepts connections and stops when told to; `announce` says where. `warm_up` fills the cache before that is ready.
+//! 1. [`App`] (`builder`) collects what the program says as an `AppSpec` (`spec`). `environment` reads the configuration
+//!    of the process.
+//! 2. `stages` turns it into a `Mounted` app, or into a list of all problems: configure, declare, wire, check, assemble.
+//!    `declared` is a route with its policies, `hand_written` an axum router beside the routes, and `metering` brings
+//!    counts to the metrics.
+//! 3. `finish` is what an app becomes: a server, a router, a service, or a table of its routes (`table`).
+//! 4. `server` accepts connections until it is told to stop (`signal`), and `announce` says where it listens. `warm_up`
+//!    fills the cache before the app is ready.
 
 mod announce;
-mod breaker_metrics;
-mod breaking;
 mod builder;
-mod cache_metrics;
-mod caching;
-mod check;
+mod declared;
 mod environment;
+mod finish;
 mod hand_written;
-mod mount;
-mod observers;
-mod recorder;
+mod metering;
+mod mounted;
 mod server;
 mod service;
-mod signal;
+mod spec;
+mod stages;
 mod table;
 mod warm_up;
 
-pub(crate) use self::mount::{AdminService, Mounted};
+pub(crate) use self::mounted::{AdminService, Mounted};
 pub use self::{
     builder::App,
     service::{AppFuture, AppService},

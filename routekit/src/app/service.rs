@@ -14,14 +14,15 @@ use tower_service::Service;
 
 use crate::policy::AroundRouter;
 
-type Inner = AroundRouter<Router>;
+/// The router with everything around it.
+type AppStack = AroundRouter<Router>;
 
-/// An app as a tower service: what [`App::serve`](crate::App::serve) calls for each request, for programs that bring
-/// a server of their own.
+/// An app as a tower service, for programs with a server of their own. [`App::serve`](crate::App::serve) calls the same
+/// service for each request.
 ///
-/// Made by [`App::into_service`](crate::App::into_service). A clone is a few reference counts, and always ready.
+/// Made by [`App::into_service`](crate::App::into_service). It is always ready. A clone costs a few reference counts.
 #[derive(Clone)]
-pub struct AppService(pub(super) Inner);
+pub struct AppService(pub(super) AppStack);
 
 impl Service<Request> for AppService {
     type Response = Response;
@@ -47,7 +48,7 @@ pin_project! {
     /// The future of [`AppService`].
     pub struct AppFuture {
         #[pin]
-        inner: <Inner as Service<Request>>::Future,
+        inner: <AppStack as Service<Request>>::Future,
     }
 }
 

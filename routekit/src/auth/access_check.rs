@@ -60,7 +60,7 @@ impl AccessCheck {
                 return Err(self.refuse(Event::Unauthenticated, refusal::unauthorized(&self.verifiers, None)));
             };
             if let Some(problem) = refusal::forbidden(&self.verifiers, identity, all) {
-                let (sub, why) = (Printable(identity.sub()), problem.detail_text());
+                let (sub, why) = (Printable(identity.sub()), problem.detail());
                 tracing::debug!(target: "routekit::auth", %sub, why, "forbidden");
                 return Err(self.refuse(Event::Forbidden, problem));
             }

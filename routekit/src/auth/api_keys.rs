@@ -1,4 +1,4 @@
-//! Keys that machines bring.
+//! API keys.
 
 use std::{
     collections::HashMap,
@@ -12,17 +12,16 @@ use http::{HeaderName, request::Parts};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::{Verifier, VerifyError};
+use super::verifier::{Verifier, VerifyError};
 use crate::identity::Identity;
 
-/// Identifies clients by a key in a header: `X-API-Key`, unless it is told another.
+/// Identifies clients by a key in a header, `X-API-Key` by default.
 ///
-/// 1. A key is kept as its SHA-256 and never as itself. That is enough for keys that were drawn at random (128 bits or
-///    more), and for nothing that a person has thought of.
-/// 2. Keys are looked up by a hash under a secret of this process, and compared in constant time: how long it takes says
-///    nothing of how much of a key was right.
-/// 3. A request with two such headers is refused.
-/// 4. The [issuer](Identity::issuer) of these clients is `api-keys`, unless their identity says another.
+/// 1. Only the SHA-256 of a key is kept. That is safe for random keys of at least 128 bits, and not for passwords.
+/// 2. Keys are looked up by a hash with a secret of this process and compared in constant time, so response times
+///    do not reveal how much of a key is correct.
+/// 3. A request with more than one such header is refused.
+/// 4. The [issuer](Identity::issuer) of these clients is `api-keys`, unless their identity has one.
 ///
 /// ```
 /// use routekit::{auth::ApiKeys, identity::Identity};
@@ -39,42 +38,46 @@ pub struct ApiKeys {
     problems: Vec<String>,
 }
 
-/// Shorter ones can be guessed, longer ones are not worth hashing.
+/// Shorter keys can be guessed, longer keys are not worth hashing.
 const LENGTHS: RangeInclusive<usize> = 16..=1024;
 
 impl ApiKeys {
-    /// None yet.
+    /// Creates a verifier without keys.
     pub fn new() -> Self {
         Self { header: HeaderName::from_static("x-api-key"), keys: HashMap::new(), problems: Vec::new() }
     }
 
-    /// Expects them in this header. Defaults to `X-API-Key`.
+    /// Header that carries the key. Defaults to `X-API-Key`.
     pub fn header(mut self, name: HeaderName) -> Self {
         self.header = name;
         self
     }
 
-    /// Whoever brings this key is this client. The app does not start with a key that has anything but visible ASCII, or fewer than
-    /// 16 or more than 1024 characters.
+    /// Adds a client with this key.
+    ///
+    /// The app does not start if the key is shorter than 16 or longer than 1024 characters, or has characters other
+    /// than
+    /// visible ASCII.
     pub fn key(mut self, key: impl AsRef<[u8]>, identity: Identity) -> Self {
         let key = key.as_ref();
         let sub = identity.sub();
         if !LENGTHS.contains(&key.len()) {
             let (shortest, longest) = (LENGTHS.start(), LENGTHS.end());
-            self.problems.push(format!("the key of `{sub}` has not {shortest} to {longest} characters"));
+            self.problems.push(format!("the key of `{sub}` must have {shortest} to {longest} characters"));
         } else if !key.iter().all(u8::is_ascii_graphic) {
-            self.problems.push(format!("the key of `{sub}` is not all visible ASCII; does it end with a line break?"));
+            self.problems.push(format!(
+                "the key of `{sub}` must consist of visible ASCII characters; does it end with a line break?"
+            ));
         }
         self.insert(ApiKeyDigest::of(key), identity);
         self
     }
 
-    /// Whoever brings the key with this SHA-256, in hexadecimal digits, is this client. The app does not start with anything
-    /// else.
+    /// Adds a client by the SHA-256 of its key, in hexadecimal digits. The app does not start if `digest` is malformed.
     pub fn digest(mut self, digest: &str, identity: Identity) -> Self {
         match digest.parse() {
             Ok(digest) if digest == ApiKeyDigest::of(b"") => {
-                self.problems.push(format!("the digest of `{}` is that of nothing", identity.sub()));
+                self.problems.push(format!("the digest of `{}` is that of an empty key", identity.sub()));
             }
             Ok(digest) => self.insert(digest, identity),
             Err(error) => self.problems.push(format!("the digest of `{}`: {error}", identity.sub())),
@@ -91,7 +94,7 @@ impl ApiKeys {
     }
 }
 
-/// Who vouches for clients with a key, unless their identity says it: so that no token's `sub` means the same client.
+/// Issuer of clients without one, so that the `sub` of a token never names the same client.
 const ISSUER: &str = "api-keys";
 
 impl Default for ApiKeys {
@@ -105,13 +108,13 @@ impl Verifier for ApiKeys {
         let mut all = request.headers.get_all(&self.header).iter();
         let Some(key) = all.next() else { return Ok(None) };
         if all.next().is_some() {
-            return Err(VerifyError::refused("several API keys"));
+            return Err(VerifyError::refused("more than one API key"));
         }
         if !LENGTHS.contains(&key.len()) {
-            return Err(VerifyError::refused("an API key that is too short or too long"));
+            return Err(VerifyError::refused("the API key is too short or too long"));
         }
         let identity = self.keys.get(&ApiKeyDigest::of(key.as_bytes()));
-        identity.cloned().map(Some).ok_or(VerifyError::refused("an unknown API key"))
+        identity.cloned().map(Some).ok_or(VerifyError::refused("the API key is unknown"))
     }
 
     fn name(&self) -> String {
@@ -141,12 +144,12 @@ impl fmt::Debug for ApiKeys {
     }
 }
 
-/// The SHA-256 of an API key, for verifiers that keep theirs in a database. Compared in constant time.
+/// SHA-256 of an API key, for verifiers that look keys up in a database. Equality takes constant time.
 #[derive(Clone, Copy)]
 pub struct ApiKeyDigest([u8; 32]);
 
 impl ApiKeyDigest {
-    /// Of this key.
+    /// Hashes `key`.
     #[must_use]
     pub fn of(key: &[u8]) -> Self {
         Self(Sha256::digest(key).into())
@@ -167,7 +170,7 @@ impl Hash for ApiKeyDigest {
     }
 }
 
-/// 64 hexadecimal digits.
+/// Parses 64 hexadecimal digits.
 impl FromStr for ApiKeyDigest {
     type Err = InvalidDigest;
 
@@ -186,7 +189,7 @@ impl FromStr for ApiKeyDigest {
     }
 }
 
-/// As [`FromStr`] reads it.
+/// Writes 64 lower-case hexadecimal digits, which [`FromStr`] reads.
 impl fmt::Display for ApiKeyDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
@@ -199,13 +202,13 @@ impl fmt::Debug for ApiKeyDigest {
     }
 }
 
-/// A text is no digest.
+/// Error of parsing an [`ApiKeyDigest`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InvalidDigest;
 
 impl fmt::Display for InvalidDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not the 64 hexadecimal digits of a SHA-256")
+        f.write_str("expected the 64 hexadecimal digits of a SHA-256")
     }
 }
 
@@ -216,7 +219,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn digests_are_read_and_written() {
+    fn digests_round_trip_through_text() {
         let of_foo = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae";
         assert_eq!(ApiKeyDigest::of(b"foo").to_string(), of_foo);
         assert!(of_foo.to_uppercase().parse::<ApiKeyDigest>().unwrap() == ApiKeyDigest::of(b"foo"));
@@ -232,27 +235,31 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_keys() {
+    fn invalid_keys_are_reported_at_start_up() {
         let ann = || Identity::new("ann");
         let long = "0123456789abcdef";
         for (name, keys, expected) in [
             ("none", ApiKeys::new(), &["there are no keys"] as &[_]),
-            ("short", ApiKeys::new().key("abc", ann()), &["the key of `ann` has not 16 to 1024 characters"]),
-            ("long", ApiKeys::new().key("a".repeat(1025), ann()), &["the key of `ann` has not 16 to 1024 characters"]),
+            ("short", ApiKeys::new().key("abc", ann()), &["the key of `ann` must have 16 to 1024 characters"]),
+            (
+                "long",
+                ApiKeys::new().key("a".repeat(1025), ann()),
+                &["the key of `ann` must have 16 to 1024 characters"],
+            ),
             (
                 "from a file",
                 ApiKeys::new().key(format!("{long}\n"), ann()),
-                &["the key of `ann` is not all visible ASCII; does it end with a line break?"],
+                &["the key of `ann` must consist of visible ASCII characters; does it end with a line break?"],
             ),
             (
                 "of nothing",
                 ApiKeys::new().digest(&ApiKeyDigest::of(b"").to_string(), ann()),
-                &["the digest of `ann` is that of nothing"],
+                &["the digest of `ann` is that of an empty key"],
             ),
             (
                 "not a digest",
                 ApiKeys::new().digest("abc", ann()),
-                &["the digest of `ann`: not the 64 hexadecimal digits of a SHA-256"],
+                &["the digest of `ann`: expected the 64 hexadecimal digits of a SHA-256"],
             ),
             (
                 "twice",

@@ -1,19 +1,19 @@
-//! The token of the `Authorization` header.
+//! Reads the token of the `Authorization` header.
 
 use http::{HeaderMap, header};
 
-/// What the `Authorization` header brings.
+/// Content of the `Authorization` header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Bearer<'a> {
-    /// There is none, or one of another scheme.
+    /// The header is missing or has another scheme.
     Absent,
-    /// There are several: nobody can say which is meant (RFC 6750 §2).
+    /// There is more than one header, so the token is ambiguous (RFC 6750 §2).
     Ambiguous,
-    /// The token, as it was sent.
+    /// The token as it was sent.
     Token(&'a [u8]),
 }
 
-/// The token of the one `Authorization` header; its scheme is not case-sensitive (RFC 9110 §11.1).
+/// Reads the token of the only `Authorization` header. The scheme is case-insensitive (RFC 9110 §11.1).
 pub(crate) fn bearer(headers: &HeaderMap) -> Bearer<'_> {
     let mut all = headers.get_all(header::AUTHORIZATION).iter();
     let Some(value) = all.next() else { return Bearer::Absent };
@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn which_tokens_are_read() {
+    fn bearer_token_is_read_from_one_header() {
         let rows: [(&str, &[&'static str], Bearer<'_>); 6] = [
             ("one", &["Bearer abc"], Bearer::Token(b"abc")),
             ("any case, more space", &["bEARER   abc"], Bearer::Token(b"abc")),

@@ -1,23 +1,24 @@
-//! A function that knows who is asking.
+//! A function as a verifier.
 
 use std::any::type_name;
 
 use http::request::Parts;
 
-use super::{Verifier, VerifyError};
+use super::verifier::{Verifier, VerifyError};
 use crate::identity::Identity;
 
-/// An async function from a request to who sent it. (A trait of its own because nothing else says of an async closure that its
-/// future may be sent to another thread.)
+/// An async function from a request to the client's identity, as taken by [`App::identify`](crate::App::identify).
+///
+/// It is a trait of its own because a bound on an async closure cannot say that its future is `Send`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no async function from a request to an `Option<Identity>`",
-    note = "one that captures something hands its future a clone: see `App::identify`"
+    message = "`{Self}` is not an async function from a request to an `Option<Identity>`",
+    note = "a closure that captures values moves clones of them into its future: see `App::identify`"
 )]
 pub trait IdentifyBy<'a>: Send + Sync + 'static {
-    /// Its future.
+    /// Future that the function returns.
     type Future: Future<Output = Option<Identity>> + Send + 'a;
 
-    /// Calls it.
+    /// Calls the function.
     fn identify(&self, request: &'a Parts) -> Self::Future;
 }
 

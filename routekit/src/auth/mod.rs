@@ -1,23 +1,42 @@
-//! Who may call a route: credentials are verified here, and what they grant is compared with what the route asks for.
+//! Authentication and authorisation: verifiers identify the client, and each route says which grants it requires.
 //!
-//! 1. A route says who may call it: `auth` (whoever is identified), `auth(scope("users:read"))`, `auth(role("admin"))`,
-//!    `auth(permission("users:write"))`, `auth(optional)` or `public`. Everything that is listed must be met; of
-//!    `any(role("admin"), role("support"))`, one. So `scope("a", "b")` is both, and `any(scope("a", "b"))` either. What a route
-//!    does not say, the app does: [`App::require_auth`](crate::App::require_auth) closes all routes that are not `public`.
-//! 2. An [`Identity`](crate::identity::Identity) that is in the request already is believed: a layer of yours has put it there.
-//! 3. Otherwise every [`Verifier`] of the app is asked, in their order, and the first that knows the client has said who it is.
-//!    A verifier that finds no credentials of its kind has no say.
-//! 4. Nobody knows the client: 401, with a `WWW-Authenticate` that says what is wanted (RFC 6750 §3). So are credentials that were
-//!    brought and refused, also on an optional route: a token with `invalid_token`, and none with a reason. That is for the log,
-//!    at level `debug`.
-//! 5. The client lacks a grant: 403 that names it; a missing scope is in the challenge too (`insufficient_scope`).
-//! 6. A verifier that cannot tell, because what it asks is away, or verifiers that together take longer than ten seconds: 503
-//!    (the route's `timeout` begins later). Nobody passes who was not verified.
-//! 7. Hand-written routers know nobody, except with `require_auth`, or with this layer around them.
-//! 8. A `public` route costs a branch, and has no identity unless a layer has put one there.
+//! ```
+//! use routekit::{auth::ApiKeys, prelude::*};
 //!
-//! Verifiers: [`ApiKeys`], `jwt::Jwt` with the feature `jwt` (with keys from a URL with the feature `jwks`), a function
-//! ([`App::identify`](crate::App::identify)), or whatever implements [`Verifier`].
+//! #[get("/orders", auth(scope("orders:read")))]
+//! async fn orders(client: Identity) -> String {
+//!     format!("orders of {}", client.sub())
+//! }
+//!
+//! # fn main() {
+//! let robot = Identity::new("robot").with_scopes(["orders:read"]);
+//! let keys = ApiKeys::new().key("3f6cbe80a6c1a1f7c62ac5f6c5e6b3a4", robot);
+//! let app = App::with_routes(routes![orders]).verifier(keys);
+//! # let _ = app;
+//! # }
+//! ```
+//!
+//! 1. A route declares its access: `auth` (any identified client), `auth(scope("users:read"))`, `auth(role("admin"))`,
+//!    `auth(permission("users:write"))`, `auth(optional)` or `public`. All listed grants are required, and one of those
+//!    in `any(role("admin"), role("support"))`: `scope("a", "b")` requires both, `any(scope("a", "b"))` either.
+//!    [`App::require_auth`](crate::App::require_auth) requires an identified client on routes that declare nothing.
+//! 2. An [`Identity`](crate::identity::Identity) that is already in the request's extensions is trusted. Only a layer
+//!    of the program can have put it there.
+//! 3. Otherwise the [`Verifier`]s of the app are called in order, and the first that recognises the client wins. A
+//!    verifier that finds no credentials of its kind is skipped.
+//! 4. A client without valid credentials gets a 401 with `WWW-Authenticate` (RFC 6750 §3). So does a client whose
+//!    credentials were refused, even on an optional route; a refused token adds `invalid_token`. The reason is only
+//!    logged, at level `debug`.
+//! 5. A client that lacks a grant gets a 403 that names the grant. If it lacks a scope, the challenge has
+//!    `insufficient_scope`.
+//! 6. If a verifier is unavailable, or all together take longer than ten seconds, the response is a 503: a client that
+//!    could not be verified never passes. The route's `timeout` starts after verification.
+//! 7. Hand-written routers have no identity, unless the app has `require_auth` or this layer is around them.
+//! 8. A `public` route costs one branch. It has an identity only if a layer has added one.
+//!
+//! Verifiers are [`ApiKeys`], `jwt::Jwt` (feature `jwt`; with keys from a URL with the feature `jwks`), a function
+//! ([`App::identify`](crate::App::identify)), and types that implement [`Verifier`]. Log events have the target
+//! `routekit::auth`.
 //!
 //! The policy is also a layer for any axum router:
 //!
@@ -34,13 +53,13 @@
 //! let robot = Identity::new("robot").with_scopes(["orders:read"]);
 //! let keys = ApiKeys::new().key("3f6cbe80a6c1a1f7c62ac5f6c5e6b3a4", robot);
 //! let auth = AuthLayer::new(Access::Identified(&[&[Grant::Scope("orders:read")]]), Verifiers::new().with(keys));
-//! let app: Router = Router::new().route("/orders", get(|who: Identity| async move { who.sub().to_owned() })).layer(auth);
+//! let app: Router = Router::new().route("/orders", get(|client: Identity| async move { client.sub().to_owned() })).layer(auth);
 //!
-//! let asked = Request::get("/orders").body(Body::empty()).unwrap();
-//! assert_eq!(app.clone().oneshot(asked).await.unwrap().status(), 401);
+//! let request = Request::get("/orders").body(Body::empty()).unwrap();
+//! assert_eq!(app.clone().oneshot(request).await.unwrap().status(), 401);
 //!
-//! let asked = Request::get("/orders").header("x-api-key", "3f6cbe80a6c1a1f7c62ac5f6c5e6b3a4").body(Body::empty()).unwrap();
-//! assert_eq!(app.oneshot(asked).await.unwrap().status(), 200);
+//! let request = Request::get("/orders").header("x-api-key", "3f6cbe80a6c1a1f7c62ac5f6c5e6b3a4").body(Body::empty()).unwrap();
+//! assert_eq!(app.oneshot(request).await.unwrap().status(), 200);
 //! # }
 //! ```
 

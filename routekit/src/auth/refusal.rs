@@ -1,35 +1,39 @@
-//! How a client that may not pass is answered.
+//! Responses to clients that are refused.
 
 use http::{HeaderValue, StatusCode, header};
 
-use super::{AnyOf, Grant, Verifiers, VerifyError, verifier::BEARER};
+use super::{
+    verifier::{BEARER, VerifyError},
+    verifiers::Verifiers,
+};
 use crate::{
     identity::{Identity, REALM},
     problem::Problem,
+    route::{AnyOf, Grant},
 };
 
-/// 401 where there are no credentials, or `error` of those that there are; 503 where nobody can say.
+/// Builds the 401 for missing or refused credentials, or the 503 if they could not be verified.
 ///
-/// Of refused credentials nothing is said but that they are: whoever guesses must not learn how near they came.
+/// The response does not say why credentials were refused, so that guessing them reveals nothing.
 pub(crate) fn unauthorized(verifiers: &Verifiers, error: Option<&VerifyError>) -> Problem {
     let detail = match error {
-        // The cause has been logged.
+        // The cause has been logged already.
         Some(error) if error.is_unavailable() => {
             let detail = "credentials cannot be verified at the moment";
-            return Problem::new(StatusCode::SERVICE_UNAVAILABLE).detail(detail);
+            return Problem::new(StatusCode::SERVICE_UNAVAILABLE).with_detail(detail);
         }
         Some(_) => "the credentials are not valid",
-        None => "credentials are needed",
+        None => "credentials are required",
     };
     verifiers.schemes().into_iter().fold(Problem::unauthorized(detail), |problem, scheme| {
-        // RFC 6750 §3.1: the code where it is a token that was refused, and not a key beside it.
+        // RFC 6750 §3.1: `invalid_token` only if the refused credentials were a token.
         let refused = scheme == BEARER && error.is_some_and(|error| error.scheme() == BEARER);
         let code = if refused { r#", error="invalid_token""# } else { "" };
-        problem.header(header::WWW_AUTHENTICATE, challenge(&format!(r#"{scheme} realm="{REALM}"{code}"#)))
+        problem.with_header(header::WWW_AUTHENTICATE, challenge(&format!(r#"{scheme} realm="{REALM}"{code}"#)))
     })
 }
 
-/// 403 that names what the identity lacks of `all`, each of which must be met by one of its grants. `None` if it has all.
+/// Builds the 403 that names the grants of `all` that the identity lacks. `None` if it has one grant of each `AnyOf`.
 pub(crate) fn forbidden(verifiers: &Verifiers, identity: &Identity, all: &[AnyOf]) -> Option<Problem> {
     let lacking: Vec<AnyOf> = all.iter().filter(|any| !any.iter().any(|grant| identity.has(*grant))).copied().collect();
     if lacking.is_empty() {
@@ -41,7 +45,7 @@ pub(crate) fn forbidden(verifiers: &Verifiers, identity: &Identity, all: &[AnyOf
         .iter()
         .flat_map(|any| any.iter())
         .filter_map(|grant| match grant {
-            // The attribute takes no others.
+            // The attribute accepts no scopes with these characters.
             Grant::Scope(scope) if !scope.contains(['"', '\\']) => Some(*scope),
             Grant::Scope(_) | Grant::Role(_) | Grant::Permission(_) => None,
         })
@@ -51,7 +55,7 @@ pub(crate) fn forbidden(verifiers: &Verifiers, identity: &Identity, all: &[AnyOf
     }
     let scopes = scopes.join(" ");
     let value = format!(r#"{BEARER} realm="{REALM}", error="insufficient_scope", scope="{scopes}""#);
-    Some(problem.header(header::WWW_AUTHENTICATE, challenge(&value)))
+    Some(problem.with_header(header::WWW_AUTHENTICATE, challenge(&value)))
 }
 
 /// ``the role `admin` or the permission `users:write` ``
@@ -64,7 +68,7 @@ fn name(any: AnyOf) -> String {
     names.collect::<Vec<_>>().join(" or ")
 }
 
-/// Names that cannot stand in a header were not written with the attribute, which checks them; they go unsaid.
+/// Falls back to the bare scheme for names that are not allowed in a header. The attribute rejects such names.
 fn challenge(text: &str) -> HeaderValue {
     HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(BEARER))
 }

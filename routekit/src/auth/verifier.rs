@@ -1,4 +1,4 @@
-//! What a way of verifying credentials is.
+//! The trait that verifies credentials.
 
 use std::{any::type_name, borrow::Cow, error::Error, fmt, future::Future, pin::Pin};
 
@@ -6,13 +6,13 @@ use http::{HeaderName, request::Parts};
 
 use crate::{clock::Clock, identity::Identity, spawner::Spawner};
 
-/// A way to find out who sent a request.
+/// Verifies one kind of credentials.
 ///
 /// ```
 /// use http::{HeaderName, request::Parts};
 /// use routekit::{auth::{Verifier, VerifyError}, identity::Identity};
 ///
-/// /// Trusts what the mesh says of its peers.
+/// /// Trusts the peer name that the service mesh sends.
 /// struct Peer;
 ///
 /// impl Verifier for Peer {
@@ -28,104 +28,106 @@ use crate::{clock::Clock, identity::Identity, spawner::Spawner};
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` verifies nobody: it is no `Verifier`",
-    note = "a function goes to `App::identify`; a type of yours implements `routekit::auth::Verifier`"
+    message = "`{Self}` is not a `Verifier`",
+    note = "pass functions to `App::identify`; implement `routekit::auth::Verifier` for types of your own"
 )]
 pub trait Verifier: Send + Sync + 'static {
-    /// Who sent this request; `None` where it has no credentials of this kind.
+    /// Returns the client that sent the request, or `None` if it has no credentials of this kind.
     ///
     /// # Errors
-    /// The credentials are not valid, or it cannot be said whether they are.
+    /// [`VerifyError::refused`] if the credentials are not valid, [`VerifyError::unavailable`] if they cannot be
+    /// verified.
     ///
     /// # Cancel safety
-    /// Is dropped where the client leaves.
+    /// The future is dropped if the client disconnects.
     fn verify(&self, request: &Parts) -> impl Future<Output = Result<Option<Identity>, VerifyError>> + Send;
 
-    /// What to call it in logs and in what is wrong with it. Defaults to its type.
+    /// Name in logs and error messages. Defaults to the name of the type.
     fn name(&self) -> String {
         type_name::<Self>().to_owned()
     }
 
-    /// The scheme that its challenge names (RFC 9110 §11.3), such as `Bearer`. Defaults to none.
+    /// Authentication scheme of the challenge (RFC 9110 §11.3), such as `Bearer`. Defaults to none.
     fn scheme(&self) -> Option<&'static str> {
         None
     }
 
-    /// The headers that bring its credentials, to be kept out of logs. `Authorization` and `Cookie` always are.
+    /// Headers that carry the credentials and must not be logged. `Authorization` and `Cookie` never are.
     fn sensitive_headers(&self) -> Vec<HeaderName> {
         Vec::new()
     }
 
-    /// Whatever is wrong with it, for the app not to start. Never with a secret.
+    /// Configuration errors, which keep the app from starting. They must not contain secrets.
     fn problems(&self) -> Vec<String> {
         Vec::new()
     }
 
-    /// Does what is better done while no request waits, for as long as the app serves. Is dropped at its end.
+    /// Runs for as long as the app serves, for work that no request should wait for. Dropped at shutdown.
     fn run(&self) -> impl Future<Output = ()> + Send {
         async {}
     }
 
-    /// Is handed what it may use, before the first request.
+    /// Receives the clock and the spawner before the first request.
     fn start(&mut self, context: &VerifierContext) {
         let _ = context;
     }
 }
 
-/// What a [`Verifier`] may use.
+/// What a [`Verifier`] receives at start-up.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct VerifierContext {
-    /// What time it is.
+    /// The clock of the app.
     pub clock: Clock,
-    /// How to do what no request waits for.
+    /// Spawns background tasks.
     pub spawner: Spawner,
 }
 
 impl VerifierContext {
-    /// These.
+    /// Creates a context, for use without an app.
     #[must_use]
     pub fn new(clock: Clock, spawner: Spawner) -> Self {
         Self { clock, spawner }
     }
 }
 
-/// Why nobody was identified although there are credentials.
+/// Why a request with credentials has no identity.
 #[derive(Debug)]
 pub struct VerifyError {
-    kind: Kind,
-    /// Of the credentials that are meant.
+    kind: VerifyErrorKind,
+    /// Scheme of the credentials.
     scheme: &'static str,
 }
 
-/// RFC 6750 §1. What a verifier without a scheme is taken for.
+/// RFC 6750 §1. Also used for verifiers without a scheme.
 pub(super) const BEARER: &str = "Bearer";
 
 #[derive(Debug)]
-enum Kind {
+enum VerifyErrorKind {
     Refused(Cow<'static, str>),
     Unavailable(Box<dyn Error + Send + Sync>),
 }
 
 impl VerifyError {
-    /// The credentials are not valid, for this reason: 401. The log has it, at level `debug`; the client does not. It must
-    /// not repeat the credentials.
+    /// The credentials are not valid: 401.
+    ///
+    /// The reason is logged at level `debug` and not sent to the client. It must not repeat the credentials.
     pub fn refused(reason: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind: Kind::Refused(reason.into()), scheme: BEARER }
+        Self { kind: VerifyErrorKind::Refused(reason.into()), scheme: BEARER }
     }
 
-    /// It cannot be said whether they are valid: 503. The cause is logged, at level `warn`.
+    /// The credentials cannot be verified at the moment: 503. The cause is logged at level `warn`.
     pub fn unavailable(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { kind: Kind::Unavailable(cause.into()), scheme: BEARER }
+        Self { kind: VerifyErrorKind::Unavailable(cause.into()), scheme: BEARER }
     }
 
-    /// Whether this says nothing of the credentials.
+    /// Whether the credentials could not be verified.
     #[must_use]
     pub fn is_unavailable(&self) -> bool {
-        matches!(self.kind, Kind::Unavailable(_))
+        matches!(self.kind, VerifyErrorKind::Unavailable(_))
     }
 
-    /// Said of credentials of this scheme.
+    /// Attaches the scheme of the credentials.
     pub(super) fn of(self, scheme: Option<&'static str>) -> Self {
         Self { scheme: scheme.unwrap_or(BEARER), ..self }
     }
@@ -138,8 +140,8 @@ impl VerifyError {
 impl fmt::Display for VerifyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
-            Kind::Refused(reason) => write!(f, "the credentials are not valid: {reason}"),
-            Kind::Unavailable(_) => f.write_str("the credentials cannot be verified"),
+            VerifyErrorKind::Refused(reason) => write!(f, "the credentials are not valid: {reason}"),
+            VerifyErrorKind::Unavailable(_) => f.write_str("the credentials cannot be verified"),
         }
     }
 }
@@ -147,13 +149,13 @@ impl fmt::Display for VerifyError {
 impl Error for VerifyError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.kind {
-            Kind::Refused(_) => None,
-            Kind::Unavailable(cause) => Some(&**cause),
+            VerifyErrorKind::Refused(_) => None,
+            VerifyErrorKind::Unavailable(cause) => Some(&**cause),
         }
     }
 }
 
-/// A [`Verifier`] whose type is not known.
+/// Object-safe [`Verifier`].
 pub(super) trait AnyVerifier: Send + Sync {
     fn verify<'a>(&'a self, request: &'a Parts) -> Verifying<'a>;
     fn run(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;

@@ -1,30 +1,27 @@
-//! All verifiers of an app, asked as one.
+//! All verifiers of an app.
 
 use std::{fmt, future::poll_fn, pin::pin, sync::Arc, task::Poll, time::Duration};
 
 use http::{HeaderName, request::Parts};
 
-use super::{
-    Verifier, VerifierContext, VerifyError,
-    verifier::{AnyVerifier, BEARER},
-};
+use super::verifier::{AnyVerifier, BEARER, Verifier, VerifierContext, VerifyError};
 use crate::{
     identity::Identity,
     printable::{Chain, Printable},
 };
 
-/// Verifiers in the order in which they are asked. See the [module docs](crate::auth).
+/// Verifiers, in the order in which they are called. See the [module docs](crate::auth).
 #[derive(Default)]
 pub struct Verifiers(Vec<Box<dyn AnyVerifier>>);
 
 impl Verifiers {
-    /// None yet: nobody is identified.
+    /// Creates an empty list, which identifies no client.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Asks this one too.
+    /// Appends a verifier.
     #[must_use]
     pub fn with(mut self, verifier: impl Verifier) -> Self {
         self.add(verifier);
@@ -35,7 +32,7 @@ impl Verifiers {
         self.0.push(Box::new(verifier));
     }
 
-    /// Hands them what they may use. An app does that by itself; on a plain router, the program does:
+    /// Passes the context to all verifiers. An app does this itself; with a plain router, call it:
     ///
     /// ```
     /// use routekit::{Clock, Spawner, auth::{VerifierContext, Verifiers}};
@@ -49,18 +46,19 @@ impl Verifiers {
         self
     }
 
-    /// Who sent this request: what the first that knows says. `None` where it has no credentials.
+    /// Returns the identity from the first verifier that recognises the client, or `None` if the request has no
+    /// credentials.
     ///
     /// # Errors
-    /// There are credentials, and none of them are valid, or nobody can say within ten seconds.
+    /// If none of the credentials are valid, or if no verifier answers within ten seconds.
     pub async fn verify(&self, request: &Parts) -> Result<Option<Identity>, VerifyError> {
         let mut asked = pin!(self.ask(request));
-        // Most know at once, and need no timer.
+        // Most verifiers answer at once and need no timer.
         if let Poll::Ready(verified) = poll_fn(|cx| Poll::Ready(asked.as_mut().poll(cx))).await {
             return verified;
         }
         tokio::time::timeout(DEADLINE, asked).await.unwrap_or_else(|elapsed| {
-            tracing::warn!(target: "routekit::auth", "no verifier could say in time who is asking");
+            tracing::warn!(target: "routekit::auth", "the verifiers took too long");
             Err(VerifyError::unavailable(elapsed))
         })
     }
@@ -75,11 +73,13 @@ impl Verifiers {
             };
             let cause = Printable(Chain(&error));
             if error.is_unavailable() {
-                tracing::warn!(target: "routekit::auth", verifier = verifier.name(), error = %cause, "cannot verify");
+                let verifier = verifier.name();
+                tracing::warn!(target: "routekit::auth", verifier, error = %cause, "cannot verify credentials");
             } else {
-                tracing::debug!(target: "routekit::auth", verifier = verifier.name(), error = %cause, "refused");
+                let verifier = verifier.name();
+                tracing::debug!(target: "routekit::auth", verifier, error = %cause, "credentials refused");
             }
-            // Whoever cannot tell might have known the client.
+            // A verifier that is unavailable might have recognised the client.
             if error.is_unavailable() || worst.is_none() {
                 worst = Some(error.of(verifier.scheme()));
             }
@@ -87,7 +87,7 @@ impl Verifiers {
         worst.map_or(Ok(None), Err)
     }
 
-    /// What each better does while no request waits, until it is dropped: to be spawned. An app does that while it serves.
+    /// Returns the [`Verifier::run`] futures, to be spawned. An app does this itself while it serves.
     pub fn run(self: &Arc<Self>) -> impl Iterator<Item = impl Future<Output = ()> + Send + use<>> {
         let all = Arc::clone(self);
         (0..all.0.len()).map(move |index| {
@@ -96,19 +96,19 @@ impl Verifiers {
         })
     }
 
-    /// What they are called, in their order.
+    /// Names of the verifiers, in order.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
         self.0.iter().map(|verifier| verifier.name()).collect()
     }
 
-    /// Whether there are none.
+    /// Whether there are no verifiers.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The schemes that a client may use, without repetitions.
+    /// The schemes that clients may use, without duplicates.
     pub(super) fn schemes(&self) -> Vec<&'static str> {
         let mut schemes = Vec::new();
         for scheme in self.0.iter().filter_map(|verifier| verifier.scheme()) {
@@ -116,16 +116,17 @@ impl Verifiers {
                 schemes.push(scheme);
             }
         }
-        // A 401 owes the client a challenge (RFC 9110 §15.5.2), whatever identifies it.
+        // A 401 must carry a challenge (RFC 9110 §15.5.2), even if no verifier has a scheme.
         if schemes.is_empty() { vec![BEARER] } else { schemes }
     }
 
-    /// Every header that brings credentials.
+    /// All headers that carry credentials.
     pub(crate) fn sensitive_headers(&self) -> Vec<HeaderName> {
         self.0.iter().flat_map(|verifier| verifier.sensitive_headers()).collect()
     }
 
-    /// Whatever is wrong with each, by its name. An app does not start with any; on a plain router, the program looks.
+    /// Configuration errors with the name of their verifier. An app with errors does not start; with a plain router,
+    /// check them yourself.
     #[must_use]
     pub fn problems(&self) -> Vec<(String, String)> {
         let named = |verifier: &dyn AnyVerifier| {
@@ -136,11 +137,11 @@ impl Verifiers {
     }
 }
 
-/// How long verifiers may take that have to ask somebody else: none must hold requests for good.
+/// Time that all verifiers together may take, so that an unresponsive service does not hold requests forever.
 const DEADLINE: Duration = Duration::from_secs(10);
 
 impl fmt::Debug for Verifiers {
-    /// Their names: they hold secrets.
+    /// Shows the names only, because verifiers hold secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.names()).finish()
     }

@@ -1,10 +1,11 @@
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use super::{CircuitBreaker, Snapshot};
+use super::{handle::CircuitBreaker, snapshot::BreakerSnapshot};
 
-/// The circuit breakers of an app, by their names: those of its routes, and those that the program has given it. A clone is one reference count.
+/// All circuit breakers of an app, by name: those declared on routes and those added with
+/// [`App::breaker`](crate::App::breaker).
 ///
-/// A handler takes them as `Dep<Breakers>`.
+/// Handlers extract it as `Dep<Breakers>`. Cloning it clones one `Arc`.
 ///
 /// ```
 /// use routekit::{breaker::{Breakers, CircuitBreaker}, prelude::*};
@@ -12,7 +13,7 @@ use super::{CircuitBreaker, Snapshot};
 /// #[get("/charge")]
 /// async fn charge(breakers: Dep<Breakers>) -> Result<String> {
 ///     let payments = breakers.get("payments").ok_or(Problem::internal("no breaker"))?;
-///     // An open breaker is a 503 with `Retry-After`, here as everywhere.
+///     // As a response, an open breaker is a 503 with `Retry-After`.
 ///     let charged = payments.call(|| async { Ok::<_, std::io::Error>("charged") }).await;
 ///     Ok(charged.map_err(Problem::from)?.to_owned())
 /// }
@@ -27,25 +28,27 @@ use super::{CircuitBreaker, Snapshot};
 pub struct Breakers(Arc<BTreeMap<String, CircuitBreaker>>);
 
 impl Breakers {
-    /// The one of this name; the breaker of a route that names none is called as the route is: `GET /v2/users`.
+    /// Returns the breaker called `name`.
+    ///
+    /// The breaker of a route that gives it no name is called like the route: `GET /v2/users`.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<CircuitBreaker> {
         self.0.get(name).cloned()
     }
 
-    /// All of them, by name.
+    /// Iterates over all breakers, ordered by name.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &CircuitBreaker> {
         self.0.values()
     }
 
-    /// How all of them are, by name.
+    /// Returns a snapshot of every breaker, ordered by name.
     #[must_use]
-    pub fn snapshots(&self) -> Vec<Snapshot> {
+    pub fn snapshots(&self) -> Vec<BreakerSnapshot> {
         self.iter().map(CircuitBreaker::snapshot).collect()
     }
 }
 
-/// By their names; of two of one name, the later.
+/// Keys each breaker by its name. If two have the same name, the later one wins.
 impl FromIterator<CircuitBreaker> for Breakers {
     fn from_iter<I: IntoIterator<Item = CircuitBreaker>>(breakers: I) -> Self {
         Self(Arc::new(breakers.into_iter().map(|breaker| (breaker.name().to_owned(), breaker)).collect()))

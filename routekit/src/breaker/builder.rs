@@ -1,120 +1,134 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use super::{
-    CircuitBreaker, InvalidBreaker, Transition, Window,
-    handle::{Inner, Listener},
-    settings::Settings,
+    handle::{BreakerInner, CircuitBreaker, TransitionListener},
+    invalid::InvalidBreaker,
+    machine::{BreakerSettings, Transition},
 };
 use crate::{
     clock::Clock,
-    route::{BreakerPolicy, Ratio},
+    route::{BreakerPolicy, Ratio, Window},
 };
 
-/// For how long a probe may be under way before another one is let through.
+/// Default time after which an unfinished probe loses its slot to another call.
 pub(crate) const PROBE_LEASE: Duration = Duration::from_secs(60);
 
-/// Makes a [`CircuitBreaker`]. Rates are kept to six decimals.
+/// Builds a [`CircuitBreaker`]. See the [module docs](crate::breaker) for the rules.
+///
+/// Rates and factors are stored with six decimals.
 #[must_use]
 pub struct CircuitBreakerBuilder {
     name: String,
-    said: BreakerPolicy,
+    policy: BreakerPolicy,
     probe_lease: Duration,
     clock: Clock,
-    listeners: Vec<Listener>,
+    listeners: Vec<TransitionListener>,
+}
+
+impl CircuitBreaker {
+    /// Returns a builder for a breaker called `name`. Logs and metrics carry the name.
+    pub fn builder(name: impl Into<String>) -> CircuitBreakerBuilder {
+        CircuitBreakerBuilder::new(name.into())
+    }
 }
 
 impl CircuitBreakerBuilder {
     pub(super) fn new(name: String) -> Self {
-        let (said, probe_lease) = (BreakerPolicy::new(), PROBE_LEASE);
-        Self { name, said, probe_lease, clock: Clock::system(), listeners: Vec::new() }
+        let (policy, probe_lease) = (BreakerPolicy::new(), PROBE_LEASE);
+        Self { name, policy, probe_lease, clock: Clock::system(), listeners: Vec::new() }
     }
 
-    /// From which part of the calls in the window on, failed, it opens: above 0, at most 1. Defaults to 0.5.
+    /// Share of failed calls in the window, in (0, 1], at which the breaker opens. Defaults to 0.5.
     pub fn failure_rate(mut self, rate: f64) -> Self {
-        self.said = self.said.failure_rate(Ratio::from_f64(rate));
+        self.policy = self.policy.failure_rate(Ratio::from_f64(rate));
         self
     }
 
-    /// The calls that are looked at: those of a time ([`Duration`]), at most a day, or the last so many (`u32`), at most 100,000. Defaults to 60 seconds.
+    /// The calls that the rates are computed from: those of the last [`Duration`] (at most 24 hours), or the last `u32`
+    /// calls (at most 100,000). Defaults to 60 seconds.
     pub fn window(mut self, window: impl Into<Window>) -> Self {
-        self.said = self.said.window(window.into());
+        self.policy = self.policy.window(window.into());
         self
     }
 
-    /// How many calls there must be in the window before it opens. Defaults to 10, or to the size of a smaller window.
+    /// Number of calls that the window must hold before the breaker can open. Defaults to 10, or to the size of a
+    /// window of fewer calls.
     pub fn min_calls(mut self, calls: u32) -> Self {
-        self.said = self.said.min_calls(calls);
+        self.policy = self.policy.min_calls(calls);
         self
     }
 
-    /// How long it stays open. Defaults to 60 seconds.
+    /// Time that the breaker stays open. Defaults to 60 seconds.
     pub fn open_for(mut self, time: Duration) -> Self {
-        self.said = self.said.open_for(time);
+        self.policy = self.policy.open_for(time);
         self
     }
 
-    /// How many probes pass when it is half-open, and must succeed for it to close; at most `min_calls`. Defaults to 1.
+    /// Number of probes that a half-open breaker lets through. All must succeed for it to close. At most `min_calls`.
+    /// Defaults to 1.
     pub fn half_open_calls(mut self, calls: u32) -> Self {
-        self.said = self.said.half_open_calls(calls);
+        self.policy = self.policy.half_open_calls(calls);
         self
     }
 
-    /// A call that takes so long or longer is slow. Defaults to none.
+    /// Duration from which on a call is slow. By default no call is slow.
     pub fn slow_call(mut self, time: Duration) -> Self {
-        self.said = self.said.slow_call(time);
+        self.policy = self.policy.slow_call(time);
         self
     }
 
-    /// From which part of the calls in the window on, slow, it opens: above 0, at most 1. Defaults to 1.
+    /// Share of slow calls in the window, in (0, 1], at which the breaker opens. Defaults to 1.
     pub fn slow_rate(mut self, rate: f64) -> Self {
-        self.said = self.said.slow_rate(Ratio::from_f64(rate));
+        self.policy = self.policy.slow_rate(Ratio::from_f64(rate));
         self
     }
 
-    /// By what `open_for` is multiplied each time that a probe fails: 1 to 100. Defaults to 1.
+    /// Factor by which `open_for` grows each time a probe fails, from 1 to 100. Defaults to 1.
     pub fn backoff(mut self, factor: f64) -> Self {
-        self.said = self.said.backoff(Ratio::from_f64(factor));
+        self.policy = self.policy.backoff(Ratio::from_f64(factor));
         self
     }
 
-    /// The longest that it stays open with `backoff`. Defaults to 10 minutes, or to `open_for` if that is longer.
+    /// Upper bound of the time open as it grows by `backoff`. Defaults to 10 minutes, or to `open_for` if that is
+    /// longer.
     pub fn max_open_for(mut self, time: Duration) -> Self {
-        self.said = self.said.max_open_for(time);
+        self.policy = self.policy.max_open_for(time);
         self
     }
 
-    /// For how long a probe is waited for: once so much time has passed, another one may pass in its place, and what becomes of it
-    /// no longer counts. Longer than any call takes; so give calls a timeout. Defaults to 60 seconds.
+    /// Time after which an unfinished probe loses its slot. Another call may then probe, and the result of the first
+    /// probe is ignored. Choose more than any call takes, and give calls a timeout. Defaults to 60 seconds.
     pub fn probe_lease(mut self, time: Duration) -> Self {
         self.probe_lease = time;
         self
     }
 
-    /// What time it is. Defaults to the system's monotonic clock.
+    /// Clock that time is read from. Defaults to the system's monotonic clock.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
         self
     }
 
-    /// Calls this once for every change, on the thread whose call has changed it; whatever takes time belongs elsewhere. Changes are logged without this.
+    /// Calls `listener` once for every transition, on the thread whose call caused it. The listener must not block.
+    /// Transitions are logged with or without a listener.
     pub fn on_transition(mut self, listener: impl Fn(&Transition) + Send + Sync + 'static) -> Self {
         self.listeners.push(Box::new(listener));
         self
     }
 
-    pub(crate) fn said(mut self, said: &BreakerPolicy) -> Self {
-        self.said = *said;
+    pub(crate) fn policy(mut self, policy: &BreakerPolicy) -> Self {
+        self.policy = *policy;
         self
     }
 
-    /// The breaker, closed.
+    /// Builds the breaker, closed and with an empty window.
     ///
     /// # Errors
-    /// Settings that make no sense.
+    /// [`InvalidBreaker`] if a setting is out of range or contradicts another.
     pub fn build(self) -> Result<CircuitBreaker, InvalidBreaker> {
-        let settings = Settings::of(&self.said, self.probe_lease);
+        let settings = BreakerSettings::of(&self.policy, self.probe_lease);
         settings.check().map_err(|reason| InvalidBreaker::new(&self.name, reason))?;
-        let inner = Inner::new(self.name, settings, self.clock, self.listeners);
+        let inner = BreakerInner::new(self.name, settings, self.clock, self.listeners);
         Ok(CircuitBreaker::new(Arc::new(inner)))
     }
 }
@@ -135,7 +149,7 @@ impl fmt::Debug for CircuitBreakerBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CircuitBreakerBuilder")
             .field("name", &self.name)
-            .field("settings", &Settings::of(&self.said, self.probe_lease))
+            .field("settings", &BreakerSettings::of(&self.policy, self.probe_lease))
             .finish_non_exhaustive()
     }
 }

@@ -1,19 +1,19 @@
 use std::{error::Error, fmt};
 
-use super::Open;
+use super::machine::Open;
 use crate::problem::Problem;
 
-/// Why a call through a circuit breaker came to nothing.
+/// Error of a call made through a circuit breaker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CallError<E> {
-    /// It was not made.
+    /// The breaker is open: the call was not made.
     Open(Open),
-    /// It was made, and failed.
+    /// The call was made and failed with this error.
     Failed(E),
 }
 
 impl<E> CallError<E> {
-    /// The error of the call itself, if it was made.
+    /// Returns the error of the call itself, or `None` if the call was not made.
     pub fn into_failed(self) -> Option<E> {
         match self {
             Self::Open(_) => None,
@@ -37,7 +37,7 @@ impl<E: fmt::Display> fmt::Display for CallError<E> {
     }
 }
 
-/// With the [`Open`] as its source, so that whoever walks the causes finds it.
+/// [`source`](Error::source) of `CallError::Open` is the [`Open`].
 impl<E: Error + 'static> Error for CallError<E> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
@@ -47,7 +47,8 @@ impl<E: Error + 'static> Error for CallError<E> {
     }
 }
 
-/// An open breaker is a 503 with `Retry-After`; a call that failed with a problem is that one, and with anything else it is internal, as any error is.
+/// An open breaker becomes a 503 with `Retry-After`. If the call failed with a [`Problem`], the result is that problem;
+/// any other error becomes a 500.
 impl<E: Into<Box<dyn Error + Send + Sync>>> From<CallError<E>> for Problem {
     fn from(error: CallError<E>) -> Self {
         match error {

@@ -1,4 +1,4 @@
-//! The breaker as programs hold it.
+//! The handle that programs hold.
 
 use std::{
     fmt,
@@ -8,20 +8,22 @@ use std::{
 };
 
 use super::{
-    CallError, CircuitBreakerBuilder, Mode, Open, Outcome, Permit, Snapshot, State, Transition,
-    gate::Gate,
-    settings::Settings,
-    state::{Ticket, Totals},
+    machine::{BreakerGate, BreakerSettings, Mode, Open, State, Ticket, Totals, Transition},
+    snapshot::BreakerSnapshot,
 };
-use crate::{clock::Clock, route::Window};
+use crate::{
+    clock::Clock,
+    route::{Outcome, Window},
+};
 
-/// A circuit breaker. A clone is the same breaker. See the [module docs](crate::breaker).
+/// A circuit breaker. Clones share the same state. See the [module docs](crate::breaker).
+#[doc(alias = "circuit breaker")]
 #[derive(Clone)]
-pub struct CircuitBreaker(Arc<Inner>);
+pub struct CircuitBreaker(Arc<BreakerInner>);
 
-/// A breaker that goes when nobody calls through it any more.
+/// A breaker that does not keep itself alive.
 #[derive(Clone)]
-pub(crate) struct WeakBreaker(Weak<Inner>);
+pub(crate) struct WeakBreaker(Weak<BreakerInner>);
 
 impl WeakBreaker {
     pub(crate) fn upgrade(&self) -> Option<CircuitBreaker> {
@@ -29,106 +31,44 @@ impl WeakBreaker {
     }
 }
 
-pub(super) type Listener = Box<dyn Fn(&Transition) + Send + Sync>;
+pub(super) type TransitionListener = Box<dyn Fn(&Transition) + Send + Sync>;
 
-pub(super) struct Inner {
+pub(super) struct BreakerInner {
     name: String,
-    settings: Settings,
-    /// Whether each outcome needs to know what time it is.
+    settings: BreakerSettings,
+    /// Whether counting an outcome needs the time: windows of time and slow calls do.
     timed: bool,
     clock: Clock,
-    gate: Gate,
-    listeners: Vec<Listener>,
+    gate: BreakerGate,
+    listeners: Vec<TransitionListener>,
 }
 
-impl Inner {
-    pub(super) fn new(name: String, settings: Settings, clock: Clock, listeners: Vec<Listener>) -> Self {
-        let gate = Gate::new(settings, clock.now());
+impl BreakerInner {
+    pub(super) fn new(
+        name: String,
+        settings: BreakerSettings,
+        clock: Clock,
+        listeners: Vec<TransitionListener>,
+    ) -> Self {
+        let gate = BreakerGate::new(settings, clock.now());
         let timed = matches!(settings.window, Window::Time(_)) || settings.slow_call.is_some();
         Self { name, settings, timed, clock, gate, listeners }
     }
 }
 
 impl CircuitBreaker {
-    /// One of this name, which logs and metrics call it by.
-    pub fn builder(name: impl Into<String>) -> CircuitBreakerBuilder {
-        CircuitBreakerBuilder::new(name.into())
-    }
-
-    pub(super) fn new(inner: Arc<Inner>) -> Self {
+    pub(super) fn new(inner: Arc<BreakerInner>) -> Self {
         Self(inner)
     }
 
-    /// Its name.
+    /// Returns the name of the breaker.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// Makes a call, unless the breaker is open. `Err` of the call is a failure, `Ok` a success; a panic is a failure, and one that is dropped before its end is neutral: a limit of time
-    /// belongs inside the call.
-    ///
-    /// # Errors
-    /// [`CallError::Open`] where it was not made, else what the call itself failed with.
-    ///
-    /// # Example
-    /// ```
-    /// # use routekit::breaker::{CallError, CircuitBreaker};
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() {
-    /// let breaker = CircuitBreaker::builder("payments").window(10_u32).build().unwrap();
-    /// for _ in 0..10 {
-    ///     assert_eq!(breaker.call(|| async { Err::<(), _>("down") }).await, Err(CallError::Failed("down")));
-    /// }
-    /// assert!(matches!(breaker.call(|| async { Ok::<_, &str>(()) }).await, Err(CallError::Open(_))));
-    /// # }
-    /// ```
-    pub async fn call<T, E, F>(&self, call: impl FnOnce() -> F) -> Result<T, CallError<E>>
-    where
-        F: Future<Output = Result<T, E>>,
-    {
-        self.call_judged(call, |result| if result.is_ok() { Outcome::Success } else { Outcome::Failure }).await
-    }
-
-    /// The same where `judge` says how the call ended: an `Ok` may be a response of 500, an `Err` the caller's own fault.
-    ///
-    /// # Errors
-    /// As [`call`](Self::call).
-    pub async fn call_judged<T, E, F>(
-        &self,
-        call: impl FnOnce() -> F,
-        judge: impl FnOnce(&Result<T, E>) -> Outcome,
-    ) -> Result<T, CallError<E>>
-    where
-        F: Future<Output = Result<T, E>>,
-    {
-        let permit = self.try_acquire()?;
-        let result = call().await;
-        permit.settle(judge(&result));
-        result.map_err(CallError::Failed)
-    }
-
-    /// Asks whether a call may be made. Whoever has the permit says how the call ended.
-    ///
-    /// # Errors
-    /// Where it may not.
-    #[inline]
-    pub fn try_acquire(&self) -> Result<Permit<&Self>, Open> {
-        let (ticket, start) = self.admit()?;
-        Ok(Permit::new(self, ticket, start))
-    }
-
-    /// The same with a permit that borrows nothing.
-    ///
-    /// # Errors
-    /// Where it may not.
-    pub fn try_acquire_owned(&self) -> Result<Permit, Open> {
-        let (ticket, start) = self.admit()?;
-        Ok(Permit::new(self.clone(), ticket, start))
-    }
-
     #[inline(always)]
-    fn admit(&self) -> Result<(Ticket, Option<Instant>), Open> {
+    pub(super) fn admit(&self) -> Result<(Ticket, Option<Instant>), Open> {
         match self.0.gate.pass() {
             Some(ticket) if self.0.settings.slow_call.is_none() => Ok((ticket, None)),
             passed => self.admit_others(passed),
@@ -160,7 +100,7 @@ impl CircuitBreaker {
 
     #[inline(never)]
     fn settle_others(&self, ticket: Ticket, outcome: Outcome, start: Option<Instant>) {
-        let Inner { gate, clock, timed, .. } = &*self.0;
+        let BreakerInner { gate, clock, timed, .. } = &*self.0;
         let transition = if *timed {
             let now = clock.now();
             let took = start.map_or(Duration::ZERO, |start| now.saturating_duration_since(start));
@@ -173,16 +113,16 @@ impl CircuitBreaker {
         }
     }
 
-    /// What it does with calls. An open one is half-open with the first call after its time.
+    /// Returns the current state. An open breaker becomes half-open with the first call after `open_for`, not before.
     #[must_use]
     pub fn state(&self) -> State {
         self.0.gate.read(|machine| machine.state())
     }
 
-    /// How it is.
+    /// Returns the state, the counts of the window and the totals.
     #[must_use]
-    pub fn snapshot(&self) -> Snapshot {
-        self.0.gate.read(|machine| Snapshot::of(&self.0.name, machine, &self.0.clock))
+    pub fn snapshot(&self) -> BreakerSnapshot {
+        self.0.gate.read(|machine| BreakerSnapshot::of(&self.0.name, machine, &self.0.clock))
     }
 
     pub(crate) fn downgrade(&self) -> WeakBreaker {
@@ -193,31 +133,33 @@ impl CircuitBreaker {
         self.0.gate.read(|machine| machine.totals())
     }
 
-    pub(crate) fn settings(&self) -> &Settings {
+    pub(crate) fn settings(&self) -> &BreakerSettings {
         &self.0.settings
     }
 
-    /// Lets no call through, until somebody says otherwise.
+    /// Refuses all calls until the mode is changed again.
     pub fn force_open(&self) {
         self.command(Mode::ForcedOpen);
     }
 
-    /// Lets all calls through and counts them, until somebody says otherwise.
+    /// Lets all calls through and counts them, until the mode is changed again.
     pub fn force_closed(&self) {
         self.command(Mode::ForcedClosed);
     }
 
-    /// Lets all calls through as though there were no breaker, until somebody says otherwise.
+    /// Lets all calls through and counts none, until the mode is changed again.
     pub fn disable(&self) {
         self.command(Mode::Disabled);
     }
 
-    /// Lets all calls through, and only shows in its state and its transitions what it would do, until somebody says otherwise: to try settings out where a refused call would cost.
+    /// Lets all calls through, but counts them and changes state as usual, until the mode is changed again.
+    ///
+    /// State, transitions and log show what the breaker would do. Use it to try out settings without refusing calls.
     pub fn metrics_only(&self) {
         self.command(Mode::MetricsOnly);
     }
 
-    /// Begins anew: closed, with nothing in the window, and by itself again. What was counted since the program started stays.
+    /// Closes the breaker with an empty window and returns to [`Mode::Automatic`]. Totals are kept.
     pub fn reset(&self) {
         self.command(Mode::Automatic);
     }
@@ -228,7 +170,8 @@ impl CircuitBreaker {
         }
     }
 
-    /// Once for each change, as only one call is told of it by the state machine; and never under its lock.
+    /// Logs a transition and calls the listeners. The state machine reports each transition to one call only, and this
+    /// runs outside its lock.
     fn tell(&self, transition: &Transition) {
         let Transition { from, to, mode, cause, failure_rate, slow_rate, calls, number } = *transition;
         let (breaker, cause) = (self.name(), cause.as_str());
@@ -236,7 +179,7 @@ impl CircuitBreaker {
             ($level:expr) => {
                 tracing::event!(
                     $level, breaker, %from, %to, %mode, cause, failure_rate, slow_rate, calls, number,
-                    "a circuit breaker has changed"
+                    "circuit breaker changed state"
                 )
             };
         }
@@ -245,7 +188,8 @@ impl CircuitBreaker {
         } else {
             log!(tracing::Level::INFO);
         }
-        // One that panics must lose no permit of whoever has made this call, nor end a process that panics already. Its message has gone to the panic hook.
+        // A panic of a listener must neither lose the permit of this call nor abort a process that is unwinding
+        // already. The panic hook has printed its message.
         let tell_all = AssertUnwindSafe(|| self.0.listeners.iter().for_each(|listener| listener(transition)));
         drop(catch_unwind(tell_all));
     }

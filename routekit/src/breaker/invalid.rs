@@ -2,7 +2,7 @@ use std::{error::Error, fmt};
 
 use crate::setup::{self, SetupProblem};
 
-/// The settings of a breaker that make no sense.
+/// Error of [`CircuitBreakerBuilder::build`](super::CircuitBreakerBuilder::build): the settings are not valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidBreaker {
     name: String,
@@ -10,13 +10,15 @@ pub struct InvalidBreaker {
 }
 
 impl InvalidBreaker {
-    pub(super) fn new(name: &str, reason: String) -> Self {
+    pub(crate) fn new(name: &str, reason: String) -> Self {
         Self { name: name.to_owned(), reason }
     }
 
-    /// What makes no sense, and what would.
-    pub(crate) fn reason(&self) -> &str {
-        &self.reason
+    /// The same as a start-up problem; `place` declares the breaker: `GET /users (src/users.rs:10)`.
+    pub(crate) fn declared_by(&self, place: &str) -> SetupProblem {
+        let Self { name, reason } = self;
+        let message = format!("the circuit breaker `{name}` of {place}: {reason}");
+        SetupProblem::new("invalid-breaker", message).at(place)
     }
 }
 
@@ -28,10 +30,9 @@ impl fmt::Display for InvalidBreaker {
 
 impl Error for InvalidBreaker {}
 
-/// So that `main` can pass it on with `?`.
+/// Lets `main` return it with `?`.
 impl From<InvalidBreaker> for setup::Error {
     fn from(invalid: InvalidBreaker) -> Self {
-        let InvalidBreaker { name, reason } = invalid;
-        Self::new(vec![SetupProblem::InvalidBreaker { name, declared_by: "the program".to_owned(), reason }])
+        invalid.declared_by("the program").into()
     }
 }

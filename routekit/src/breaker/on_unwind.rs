@@ -1,15 +1,18 @@
-//! A panic of what is polled, which a future only learns of while it passes: whoever catches it drops the future later, when nobody panics any more.
+//! Counts a panic of the polled future as a failure.
+//!
+//! A future sees a panic only while it unwinds. By the time the future itself is dropped, the panic may have been
+//! caught, and [`thread::panicking`] is `false`.
 
 use std::thread;
 
-use super::Permit;
+use super::permit::Permit;
 
-/// While it is there, a panic is a failure.
+/// Guard that counts a failure if it is dropped by a panic.
 pub(super) struct OnUnwind<'a, J>(&'a mut Option<(Permit, J)>);
 
 impl<'a, J> OnUnwind<'a, J> {
-    pub(super) fn around<T>(judged: &'a mut Option<(Permit, J)>, poll: impl FnOnce() -> T) -> T {
-        let _guard = Self(judged);
+    pub(super) fn around<T>(tracked: &'a mut Option<(Permit, J)>, poll: impl FnOnce() -> T) -> T {
+        let _guard = Self(tracked);
         poll()
     }
 }

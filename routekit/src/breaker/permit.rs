@@ -1,15 +1,17 @@
 use std::{borrow::Borrow, fmt, thread, time::Instant};
 
-use super::{CircuitBreaker, Outcome, state::Ticket};
+use super::{handle::CircuitBreaker, machine::Ticket};
+use crate::route::Outcome;
 
-/// One call that a [`CircuitBreaker`] has let through.
+/// Permission to make one call, granted by a [`CircuitBreaker`].
 ///
-/// Say how it ended, once. Dropped without a word it is neutral: nothing is counted, and a probe gives its permit back; dropped by a panic it is a failure.
-#[must_use = "dropped, it says that nobody knows how the call ended"]
+/// Report the outcome once. A permit that is dropped instead counts as neutral, and a probe frees its slot; a permit
+/// that is dropped by a panic counts as a failure.
+#[must_use = "a permit that is dropped counts nothing"]
 pub struct Permit<B: Borrow<CircuitBreaker> = CircuitBreaker> {
     breaker: B,
     ticket: Ticket,
-    /// Where it matters how long the call takes.
+    /// When the call began. `None` if its duration does not matter.
     start: Option<Instant>,
 }
 
@@ -18,19 +20,19 @@ impl<B: Borrow<CircuitBreaker>> Permit<B> {
         Self { breaker, ticket, start }
     }
 
-    /// What was called is well.
+    /// Reports a success.
     #[inline]
     pub fn success(self) {
         self.settle(Outcome::Success);
     }
 
-    /// It is not.
+    /// Reports a failure.
     #[inline]
     pub fn failure(self) {
         self.settle(Outcome::Failure);
     }
 
-    /// How the call ended.
+    /// Reports `outcome`.
     #[inline]
     pub fn settle(mut self, outcome: Outcome) {
         let ticket = std::mem::replace(&mut self.ticket, Ticket::UNTRACKED);

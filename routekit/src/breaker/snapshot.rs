@@ -1,51 +1,49 @@
-//! How a breaker is, as data.
+//! The state of a breaker as data.
 
 use std::time::{Duration, SystemTime};
 
 use serde::{Serialize, Serializer};
 
-use super::{
-    Mode, State,
-    state::{Machine, Totals, part},
-};
+use super::machine::{Machine, Mode, State, Totals, part};
 use crate::clock::Clock;
 
-/// How a circuit breaker is. As JSON its names are in camelCase, times are milliseconds, and points in time are milliseconds since 1970.
+/// How a circuit breaker is. As JSON its names are in camelCase, times are milliseconds, and points in time are
+/// milliseconds since 1970.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
-pub struct Snapshot {
-    /// What it is called.
+pub struct BreakerSnapshot {
+    /// Name of the breaker.
     pub name: String,
-    /// What it does with calls.
+    /// Whether calls pass.
     pub state: State,
-    /// Who decides on that.
+    /// What controls the state.
     pub mode: Mode,
-    /// Calls in the window that failed.
+    /// Failed calls in the window.
     pub failure_count: u64,
-    /// Calls in the window that succeeded.
+    /// Successful calls in the window.
     pub success_count: u64,
-    /// Calls in the window that were slow, whatever came of them.
+    /// Slow calls in the window, failed or not.
     pub slow_count: u64,
     /// Calls in the window.
     pub request_count: u64,
-    /// Which part of the calls in the window failed, from 0 to 1.
+    /// Share of failed calls in the window, from 0 to 1.
     pub failure_rate: f64,
-    /// Which part of them was slow, from 0 to 1.
+    /// Share of slow calls in the window, from 0 to 1.
     pub slow_rate: f64,
     /// When a call last failed, by the wall clock of now.
     #[serde(serialize_with = "as_unix_millis")]
     pub last_failure_time: Option<SystemTime>,
-    /// How often it has opened since the program started.
+    /// How often the breaker has opened since the program started.
     pub opened: u64,
-    /// How many calls it has refused since then.
+    /// How many calls it has refused since the program started.
     pub rejected: u64,
-    /// How long it stays open; `None` unless it is open by itself.
+    /// Time until the breaker becomes half-open. `None` unless it has opened by itself.
     #[serde(rename = "retryAfterMs", serialize_with = "as_millis")]
     pub retry_after: Option<Duration>,
 }
 
-impl Snapshot {
+impl BreakerSnapshot {
     pub(super) fn of(name: &str, machine: &mut Machine, clock: &Clock) -> Self {
         let now = clock.now();
         let counts = machine.counts(now);

@@ -3,7 +3,7 @@
 use std::{any::Any, future::Future, sync::Arc, time::Duration};
 
 use super::{
-    Cache, CacheStore, Embedded, Invalidation, embedded::DEFAULT_BYTES, listeners::Listener, store::Store,
+    Cache, CacheStore, Embedded, Invalidation, contract::Store, embedded::DEFAULT_BYTES, listeners::Listener,
     values::Settings,
 };
 use crate::{clock::Clock, spawner::Spawner};

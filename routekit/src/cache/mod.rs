@@ -79,79 +79,60 @@
 //! - What a layer puts into a task-local does not reach a handler that invalidates, which has a task of its own; what it puts into the
 //!   request's extensions does.
 
-mod as_is;
-mod asked;
-mod asking;
-mod bans;
-mod body;
 mod builder;
-mod conditional;
-mod counters;
-mod decide;
-mod detachable;
-mod edge_tags;
-mod embedded;
-mod entry;
-mod event;
-mod fill;
-mod flight;
-mod found;
-mod future;
-mod glob;
-mod groups;
-mod handle;
-mod head;
-mod headers;
-mod hex;
-mod invalidate;
-mod judge;
-mod key;
-mod layer;
-mod listeners;
-mod marks;
-mod outgoing;
-mod policy;
-mod recent;
-mod refresh;
-mod revalidate;
-mod service;
-mod snapshot;
+#[expect(clippy::module_inception, reason = "the handle is what the room is about")]
+mod cache;
+mod coalesce;
+mod events;
+mod http;
+mod invalidation;
 mod stats;
-mod status;
 mod store;
-mod tag;
-mod tag_table;
-mod template;
 mod validity;
 mod values;
-mod wishes;
-mod within;
 
 pub use self::{
     builder::CacheBuilder,
-    embedded::{DEFAULT_BYTES, Embedded},
-    entry::{Entry, Reuse},
-    event::{InvalidatedUser, Invalidation},
-    found::{CacheTags, NoStore},
-    future::CachedFuture,
-    handle::Cache,
-    invalidate::{InvalidateLayer, Invalidating, InvalidatingFuture},
-    key::Key,
-    layer::CacheLayer,
-    service::Cached,
-    snapshot::Snapshot,
-    stats::{CacheStats, Counts, Provider, ProviderStatus, RouteStats},
-    store::{CacheStore, Lookup, StoreError, StoreFuture, StoreSize},
-    tag::Tag,
-    validity::{Stamp, Target},
+    cache::Cache,
+    events::event::{InvalidatedUser, Invalidation},
+    http::{
+        future::CachedFuture,
+        layer::CacheLayer,
+        response_parts::{CacheTags, NoStore},
+        service::Cached,
+    },
+    invalidation::{InvalidateLayer, Invalidating, InvalidatingFuture},
+    stats::report::{CacheStats, Counts, Provider, ProviderStatus, RouteStats},
+    store::{
+        contract::{CacheStore, Lookup, StoreError, StoreFuture, StoreSize},
+        embedded::{DEFAULT_BYTES, Embedded},
+        entry::{Entry, Reuse},
+        key::Key,
+        snapshot::Snapshot,
+    },
+    validity::{
+        clock::{Stamp, Target},
+        tag::Tag,
+    },
     values::{CacheOptions, DecodeError, EncodeError, Format, ValueError},
 };
 pub(crate) use self::{
-    counters::Counters,
-    handle::WeakCache,
-    listeners::Listener,
-    policy::DEADLINE,
-    stats::Condition,
-    template::{may_be_equal, may_match},
+    cache::WeakCache,
+    events::listeners::Listener,
+    http::policy::DEADLINE,
+    stats::{counters::Counters, report::Condition},
+    validity::template::{may_be_equal, may_match},
 };
 pub use crate::route::{Audience, CdnTags};
+// Where the engine's files find each other until each room imports from the rooms below it.
+use self::{
+    coalesce::{deadline, detached, flight, uncacheable},
+    events::{edge_tags, listeners},
+    http::{
+        body, conditional, directives, fetch, groups, headers, outgoing, policy, replay, request, reuse, revalidate,
+        serve, status, storable,
+    },
+    stats::counters,
+    store::{aged_headers, contract, embedded, entry, hex, identity_hasher, key, recent, snapshot},
+    validity::{bans, clock, glob, tag, tag_table, template},
+};

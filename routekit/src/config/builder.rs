@@ -7,7 +7,7 @@ use config::{Environment, File, FileFormat, Map, Source as _, Value, ValueKind};
 use super::{Config, RouteConfig, keys, route};
 use crate::{
     setting::Origin,
-    setup::{Error, SetupProblem},
+    setup::{self, Error, SetupProblem},
 };
 
 /// What variables begin with.
@@ -50,8 +50,7 @@ impl ConfigBuilder {
             match File::from_str(text, FileFormat::Toml).collect() {
                 Ok(values) => read(&mut config, values, &|_| Origin::File(name.clone()), &mut problems),
                 Err(error) => {
-                    let (file, reason) = (name.clone(), without_excerpt(&error.to_string()));
-                    problems.push(SetupProblem::InvalidFile { file, reason });
+                    problems.push(invalid_file(name, &without_excerpt(&error.to_string())));
                 }
             }
         }
@@ -74,8 +73,7 @@ impl ConfigBuilder {
                 let values = values.into_iter().filter(|(key, _)| !ELSEWHERE.contains(&key.as_str())).collect();
                 read(&mut config, values, &variable, &mut problems);
             }
-            Err(error) => problems
-                .push(SetupProblem::InvalidFile { file: "the environment".to_owned(), reason: error.to_string() }),
+            Err(error) => problems.push(invalid_file("the environment", &error.to_string())),
         }
         if problems.is_empty() { Ok(config) } else { Err(Error::new(problems)) }
     }
@@ -123,17 +121,16 @@ fn read(
         let read = text.clone().and_then(|text| (key.read)(config, &text, origin.clone()));
         if let Err(reason) = read {
             let value = if key.secret { "(secret)".to_owned() } else { text.unwrap_or_default() };
-            problems.push(SetupProblem::InvalidSetting { setting: place(&name, &origin), value, reason });
+            problems.push(SetupProblem::invalid_setting(place(&name, &origin), &value, &reason));
         }
     }
 }
 
 /// Reads `[route."GET /v2/users"]` and its like.
 fn read_routes(config: &mut Config, value: Value, origin: &Origin, problems: &mut Vec<SetupProblem>) {
-    let not_a_table = |name: &str, value: String| SetupProblem::InvalidSetting {
-        setting: place(name, origin),
-        value,
-        reason: "a route is set by a table in the file, such as `[route.\"GET /v2/users\"]`".to_owned(),
+    let not_a_table = |name: &str, value: String| {
+        let reason = "a route is set by a table in the file, such as `[route.\"GET /v2/users\"]`";
+        SetupProblem::invalid_setting(place(name, origin), &value, reason)
     };
     let ValueKind::Table(routes) = value.kind else {
         problems.push(not_a_table(ROUTES, value.to_string()));
@@ -171,7 +168,7 @@ fn read_route(
     let text = text(value, false);
     if let Err(reason) = text.clone().and_then(|text| (key.read)(config, &text, origin.clone())) {
         let value = text.unwrap_or_default();
-        problems.push(SetupProblem::InvalidSetting { setting: place(&full, origin), value, reason });
+        problems.push(SetupProblem::invalid_setting(place(&full, origin), &value, &reason));
     }
 }
 
@@ -191,11 +188,19 @@ fn text(value: Value, list: bool) -> Result<String, String> {
 /// `name` is not one of `known`; `full` is where it stands.
 fn unknown(name: &str, full: &str, origin: &Origin, known: impl Iterator<Item = &'static str>) -> SetupProblem {
     let known: Vec<&'static str> = known.collect();
-    let nearest = crate::setup::nearest(name, known.iter().copied()).map(|nearest| match origin {
+    let nearest = setup::nearest(name, known.iter().copied()).map(|nearest| match origin {
         Origin::Variable(_) => format!("{PREFIX}{}", nearest.to_uppercase()),
         _ => nearest.to_owned(),
     });
-    SetupProblem::UnknownSetting { setting: place(full, origin), nearest, known }
+    let setting = place(full, origin);
+    let hint = if nearest.is_some() { setup::did_you_mean(nearest.as_deref()) } else { ".".to_owned() };
+    let message = format!("{setting}: there is no such setting{hint}\n  there are {}", known.join(", "));
+    SetupProblem::new("unknown-setting", message).at(setting)
+}
+
+/// A file, or the environment, that cannot be read.
+pub(crate) fn invalid_file(file: &str, reason: &str) -> SetupProblem {
+    SetupProblem::new("invalid-file", format!("{file} cannot be read: {reason}")).at(file)
 }
 
 /// How a person finds a setting again: `ROUTEKIT_ADDR`, or `addr` in the file.

@@ -14,8 +14,7 @@ impl Config {
         let mut wrong = |name: &str, reason: &str| {
             let shown = keys::KEYS.iter().find(|key| key.name == name).map(|key| (key.show)(self));
             if let Some((value, origin)) = shown {
-                let (setting, reason) = (place(name, origin), reason.to_owned());
-                problems.push(SetupProblem::InvalidSetting { setting, value, reason });
+                problems.push(SetupProblem::invalid_setting(place(name, origin), &value, reason));
             }
         };
         if let Some(token) = &*self.admin_token {

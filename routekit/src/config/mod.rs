@@ -60,7 +60,7 @@ use http::HeaderName;
 
 pub use self::{admin_addr::AdminAddr, builder::ConfigBuilder, secret::Secret};
 pub(crate) use self::{
-    builder::{PREFIX, place},
+    builder::{PREFIX, invalid_file, place},
     route::RouteConfig,
 };
 use crate::{access_log::AccessLogMode, body_limit, cache, metrics, setting::Setting};

@@ -1,4 +1,4 @@
-//! The id itself.
+//! The id of a request.
 
 use std::{convert::Infallible, fmt};
 
@@ -9,6 +9,7 @@ use axum::{
 use bytes::Bytes;
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, request::Parts};
 
+use super::uuid_v7;
 use crate::{
     clock::Clock,
     observe::Exchange,
@@ -24,25 +25,21 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub struct CorrelationId(HeaderValue);
 
 impl CorrelationId {
-    /// A new one: a UUID version 7 (RFC 9562 §5.7) of this time and 74 random bits.
+    /// A new id: a UUID version 7 (RFC 9562 §5.7) of this time and 74 random bits.
     ///
-    /// Not from `Uuid::now_v7`, which takes a lock to count within a millisecond. The random bits are for telling requests
-    /// apart and not for secrets.
+    /// The random bits tell requests apart. They do not keep secrets.
     #[must_use]
     pub fn new(clock: &Clock) -> Self {
         let millis = u64::try_from(clock.unix_time().as_millis()).unwrap_or(u64::MAX);
-        let mut random = [0; 10];
-        fastrand::fill(&mut random);
-        let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
-        uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid().hyphenated().encode_lower(&mut text);
-        // Shared from the start: it is about to be cloned, and `copy_from_slice` would allocate once more for that.
+        let text = uuid_v7::text(millis, [fastrand::u64(..), fastrand::u64(..)]);
+        // Shared from the start: the value is about to be cloned, and a copy would allocate again for that.
         let value = HeaderValue::from_maybe_shared(Bytes::from_owner(text));
         Self(value.expect("hexadecimal digits and hyphens are visible ASCII"))
     }
 
-    /// The one that a request brings, if it is well formed: the first `X-Correlation-ID`, else the first `X-Request-ID`.
+    /// The id that a request brings, if it is well formed: the first `X-Correlation-ID`, else the first `X-Request-ID`.
     ///
-    /// One look at each name is cheaper than two look-ups: neither name is one that the map knows without hashing.
+    /// Comparing every name is cheaper than two look-ups, each of which would hash a name.
     pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
         let (mut correlation, mut request) = (None, None);
         for (name, value) in headers {
@@ -56,19 +53,19 @@ impl CorrelationId {
         correlation.filter(well_formed).or(request.filter(well_formed)).cloned().map(Self)
     }
 
-    /// The one of the request with these extensions, if a layer gave it one.
+    /// The id of the request with these extensions, if a layer gave it one.
     fn within(extensions: &Extensions) -> Option<Self> {
         let watched = extensions.get::<Exchange>().and_then(Exchange::correlation_id).map(Self);
         watched.or_else(|| extensions.get().cloned())
     }
 
-    /// As text.
+    /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.to_str().expect("a well-formed id is ASCII")
     }
 
-    /// One that was an id before.
+    /// From a value that was an id before.
     pub(super) fn from_header(id: HeaderValue) -> Self {
         Self(id)
     }
@@ -118,7 +115,7 @@ impl Describe for CorrelationId {
     }
 }
 
-/// A handler takes a [`CorrelationId`] where no [`CorrelationLayer`](super::CorrelationLayer) stands: 500.
+/// A handler takes a [`CorrelationId`] without a [`CorrelationLayer`](super::CorrelationLayer) around it: 500.
 #[derive(Debug, Clone, Copy)]
 pub struct NoCorrelationId;
 
@@ -143,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn which_ids_are_taken_over() {
+    fn well_formed_ids_are_kept() {
         let rows = [
             ("none", None, None, None),
             ("correlation", Some("a.B_9-"), None, Some("a.B_9-")),

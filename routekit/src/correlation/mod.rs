@@ -1,13 +1,13 @@
-//! One id for everything that happens because of a request, in its answer, its problems and its log lines.
+//! Gives every request one id, which its response, its problems and its log lines carry.
 //!
-//! 1. A request's `X-Correlation-ID`, else its `X-Request-ID`, is taken over if it is well formed: 1 to 128 characters of
-//!    `[A-Za-z0-9._-]`. Anything else is replaced, so that no client writes into a log.
-//! 2. Without one, a UUID version 7 is made (RFC 9562): unique, and sorted by time.
-//! 3. The answer says it as `X-Correlation-ID`, and every problem as `correlationId`. Problems travel up to this layer as
-//!    a response extension and are rendered here, so that a shared or stored answer never carries another request's id.
-//! 4. The handler may take it as [`CorrelationId`].
-//! 5. Everything below runs in one `tracing` span named `request`, with the fields of OpenTelemetry's HTTP conventions and,
-//!    where the client sent a W3C `traceparent`, its `trace_id`. Without a subscriber none of this is formatted.
+//! 1. A request's `X-Correlation-ID`, else its `X-Request-ID`, is kept if it is well formed: 1 to 128 characters of
+//!    `[A-Za-z0-9._-]`. Anything else is replaced, so that a client cannot write into a log.
+//! 2. A request without one gets a UUID version 7 (RFC 9562 §5.7): unique, and sorted by time.
+//! 3. The response carries it as `X-Correlation-ID`, and a problem as `correlationId`. Problems travel up to this layer as
+//!    a response extension and are rendered here, so that a shared or stored response never has another request's id.
+//! 4. A handler can take it as a [`CorrelationId`].
+//! 5. Everything below runs in a `tracing` span named `request`, with the fields of OpenTelemetry's conventions for HTTP
+//!    and, if the client sent a W3C `traceparent`, its `trace_id`. Without a subscriber nothing is formatted.
 //!
 //! ```
 //! use axum::{Router, body::Body, extract::Request, routing::get};
@@ -25,17 +25,15 @@
 //! # }
 //! ```
 
-mod future;
 mod id;
 mod layer;
-mod service;
+mod span;
 mod trace_context;
+mod uuid_v7;
 
 pub(crate) use self::id::CORRELATION_ID;
 pub use self::{
-    future::CorrelationFuture,
     id::{CorrelationId, NoCorrelationId},
-    layer::CorrelationLayer,
-    service::Correlation,
+    layer::{Correlation, CorrelationFuture, CorrelationLayer},
     trace_context::TraceId,
 };

@@ -1,4 +1,4 @@
-//! W3C Trace Context: the trace that a request belongs to.
+//! The trace that a request belongs to, by W3C Trace Context.
 
 use std::fmt;
 
@@ -19,7 +19,7 @@ impl TraceId {
         Self::parse(value.as_bytes())
     }
 
-    /// `00-<32 hex>-<16 hex>-<2 hex>`; a later version may have more behind it (§3.2.4), and `ff` is none.
+    /// Parses `00-<32 hex>-<16 hex>-<2 hex>`. A later version may append more (§3.2.4); `ff` is not a version.
     fn parse(value: &[u8]) -> Option<Self> {
         let (head, rest) = value.split_at_checked(55)?;
         let version = &head[..2];
@@ -35,7 +35,7 @@ impl TraceId {
         (well_formed && known && hex && !zero(trace) && !zero(parent)).then(|| trace.try_into().ok().map(Self))?
     }
 
-    /// As text: 32 lower-case hexadecimal digits.
+    /// The trace id as text: 32 hexadecimal digits in lower case.
     #[must_use]
     pub fn as_str(&self) -> &str {
         str::from_utf8(&self.0).expect("hexadecimal digits are ASCII")
@@ -63,10 +63,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn which_traces_are_taken_over() {
+    fn valid_traceparent_is_read() {
         let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
         let rows = [
-            ("the standard's", format!("00-{trace}-00f067aa0ba902b7-01"), true),
+            ("the example of the standard", format!("00-{trace}-00f067aa0ba902b7-01"), true),
             ("a later version", format!("cc-{trace}-00f067aa0ba902b7-01-what-the-future-brings"), true),
             ("a later version that runs on", format!("cc-{trace}-00f067aa0ba902b7-01.x"), false),
             ("more in version 00", format!("00-{trace}-00f067aa0ba902b7-01-x"), false),
@@ -85,6 +85,6 @@ mod tests {
         let mut twice = HeaderMap::new();
         twice.extend([header(), header()]);
         twice.append(TRACEPARENT, header().1);
-        assert_eq!(TraceId::of(&twice), None, "two of them are none");
+        assert_eq!(TraceId::of(&twice), None, "two headers");
     }
 }

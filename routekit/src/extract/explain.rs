@@ -1,8 +1,8 @@
-//! A second look at an input that was refused, to say where and why in the client's words.
+//! Explains why an input was refused, in the client's terms.
 //!
-//! The fast deserialisers answer with messages that repeat the value, and without a place. This one is slow and runs
-//! only for answers of 4xx: it deserialises a [`Value`] again, knows the place it is at, and hears from serde what was
-//! expected there. It also notes the field names that serde knows at each place, for rules that are keyed by Rust's.
+//! The fast deserialisers quote the value in their messages and do not say where it was. This one is slow and runs only
+//! for responses of 4xx: it deserialises a [`Value`] again, tracks the current path, and learns from serde what was
+//! expected there. It also records the field names that serde knows at each path, for rules that use Rust's names.
 
 use std::{cell::RefCell, collections::BTreeMap};
 
@@ -17,55 +17,55 @@ use serde_json::Value;
 
 use super::{fault::Fault, text::Text};
 
-/// Whether strings may stand for numbers and booleans, as they do in a query string.
+/// Whether strings may stand for numbers and booleans, as in a query string.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scalars {
-    /// A number is a number.
+    /// Values have JSON types.
     Typed,
-    /// Everything is text.
+    /// Every value is text.
     Text,
 }
 
-/// The field names that serde knows, by place; the places in lists are left out, as all items are of one type.
-pub(super) type Names = BTreeMap<Vec<String>, &'static [&'static str]>;
+/// The field names that serde knows, by path. Indices are left out, because all items of a list have one type.
+pub(super) type FieldNames = BTreeMap<Vec<String>, &'static [&'static str]>;
 
-/// Why `value` is no `T`; `None` if it is one after all.
+/// Explains why `value` is not a `T`. `None` if it is one.
 pub(super) fn explain<T: DeserializeOwned>(value: &Value, scalars: Scalars) -> Option<Fault> {
     run::<T>(value, scalars).0
 }
 
-/// The field names that serde uses at each place of `value`.
-pub(super) fn names<T: DeserializeOwned>(value: &Value, scalars: Scalars) -> Names {
+/// The field names that serde uses at each path of `value`.
+pub(super) fn names<T: DeserializeOwned>(value: &Value, scalars: Scalars) -> FieldNames {
     run::<T>(value, scalars).1
 }
 
-fn run<T: DeserializeOwned>(value: &Value, scalars: Scalars) -> (Option<Fault>, Names) {
-    let names = RefCell::new(Names::new());
-    let place = Place::Root;
+fn run<T: DeserializeOwned>(value: &Value, scalars: Scalars) -> (Option<Fault>, FieldNames) {
+    let names = RefCell::new(FieldNames::new());
+    let place = InputPath::Root;
     let fault = T::deserialize(Explainer { value, place: &place, scalars, names: &names }).err();
     (fault.map(|fault| fault.at(Vec::new)), names.into_inner())
 }
 
-/// The way from the root, on the stack.
-enum Place<'p> {
+/// Path from the root, as a linked list on the stack.
+enum InputPath<'p> {
     Root,
-    In(&'p Place<'p>, Step<'p>),
+    In(&'p InputPath<'p>, InputStep<'p>),
 }
 
 #[derive(Clone, Copy)]
-enum Step<'p> {
+enum InputStep<'p> {
     Key(&'p str),
     Index(usize),
 }
 
-impl Place<'_> {
-    /// The way without the places in lists, whose items are all of one type.
+impl InputPath<'_> {
+    /// The path without indices, because all items of a list have one type.
     fn keys(&self) -> Vec<String> {
         match self {
-            Place::Root => Vec::new(),
-            Place::In(parent, step) => {
+            InputPath::Root => Vec::new(),
+            InputPath::In(parent, step) => {
                 let mut keys = parent.keys();
-                if let Step::Key(key) = step {
+                if let InputStep::Key(key) = step {
                     keys.push((*key).to_owned());
                 }
                 keys
@@ -75,12 +75,12 @@ impl Place<'_> {
 
     fn steps(&self) -> Vec<String> {
         match self {
-            Place::Root => Vec::new(),
-            Place::In(parent, step) => {
+            InputPath::Root => Vec::new(),
+            InputPath::In(parent, step) => {
                 let mut steps = parent.steps();
                 steps.push(match step {
-                    Step::Key(key) => (*key).to_owned(),
-                    Step::Index(index) => index.to_string(),
+                    InputStep::Key(key) => (*key).to_owned(),
+                    InputStep::Index(index) => index.to_string(),
                 });
                 steps
             }
@@ -88,24 +88,29 @@ impl Place<'_> {
     }
 }
 
-/// Deserialises `value`, which stands at `place`.
+/// Deserialises `value`, which is at `place`.
 #[derive(Clone, Copy)]
 struct Explainer<'de, 'p> {
     value: &'de Value,
-    place: &'p Place<'p>,
+    place: &'p InputPath<'p>,
     scalars: Scalars,
-    names: &'p RefCell<Names>,
+    names: &'p RefCell<FieldNames>,
 }
 
 impl<'de> Explainer<'de, '_> {
-    /// The same one step deeper, for as long as `seed` runs.
-    fn descend<T: DeserializeSeed<'de>>(self, value: &'de Value, step: Step<'_>, seed: T) -> Result<T::Value, Fault> {
-        let place = Place::In(self.place, step);
+    /// Deserialises a value one step deeper.
+    fn descend<T: DeserializeSeed<'de>>(
+        self,
+        value: &'de Value,
+        step: InputStep<'_>,
+        seed: T,
+    ) -> Result<T::Value, Fault> {
+        let place = InputPath::In(self.place, step);
         seed.deserialize(Explainer { value, place: &place, scalars: self.scalars, names: self.names })
             .map_err(|fault| fault.at(|| place.steps()))
     }
 
-    /// The text, where text stands for scalars.
+    /// The value as text, if text may stand for scalars.
     fn text(self) -> Option<Text<'de>> {
         match (self.scalars, self.value) {
             (Scalars::Text, Value::String(text)) => Some(Text(text)),
@@ -118,7 +123,7 @@ impl<'de> Explainer<'de, '_> {
     }
 }
 
-/// Remembers what a visitor expects before it is consumed.
+/// Formats what a visitor expects, before the visitor is consumed.
 fn expectation<'de, V: Visitor<'de>>(visitor: &V) -> String {
     (visitor as &dyn Expected).to_string()
 }
@@ -167,7 +172,7 @@ impl<'de> Deserializer<'de> for Explainer<'de, '_> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        // As in a query string, where nothing is none.
+        // As in a query string, where an empty value is `None`.
         let none = self.value.is_null() || self.text().is_some_and(|text| text.0.is_empty());
         let result = if none { visitor.visit_none() } else { visitor.visit_some(self) };
         self.locate(result)
@@ -180,7 +185,7 @@ impl<'de> Deserializer<'de> for Explainer<'de, '_> {
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         let one = std::slice::from_ref(self.value);
         let result = match self.value {
-            // One value where a list is asked for: `?tag=a`.
+            // A single value for a list: `?tag=a`.
             Value::String(_) if self.scalars == Scalars::Text => {
                 visitor.visit_seq(Items { explainer: self, items: one, next: 0 })
             }
@@ -232,7 +237,7 @@ impl<'de> SeqAccess<'de> for Items<'de, '_> {
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Fault> {
         let Some(value) = self.items.get(self.next) else { return Ok(None) };
-        let step = Step::Index(self.next);
+        let step = InputStep::Index(self.next);
         self.next += 1;
         self.explainer.descend(value, step, seed).map(Some)
     }
@@ -250,17 +255,17 @@ impl<'de> MapAccess<'de> for Entries<'de, '_> {
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Fault> {
         let Some((key, value)) = self.entries.next() else { return Ok(None) };
         self.current = Some((key, value));
-        // A map's keys are text even where its values are not: `HashMap<u32, T>`.
+        // The keys of a map are text even if its values are not: `HashMap<u32, T>`.
         seed.deserialize(Text(key)).map(Some)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {
         let (key, value) = self.current.take().expect("serde asks for a key first");
-        self.explainer.descend(value, Step::Key(key), seed)
+        self.explainer.descend(value, InputStep::Key(key), seed)
     }
 }
 
-/// The content of an enum's variant, in serde's default representation: `{"variant": content}`.
+/// An enum variant in serde's default representation: `{"variant": content}`.
 struct Variant<'de, 'p> {
     explainer: Explainer<'de, 'p>,
     variant: &'de str,
@@ -288,24 +293,24 @@ impl<'de> VariantAccess<'de> for Variant<'de, '_> {
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Fault> {
-        self.descend(Content(visitor))
+        self.descend(VariantContent(visitor))
     }
 
     fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], visitor: V) -> Result<V::Value, Fault> {
-        self.descend(Content(visitor))
+        self.descend(VariantContent(visitor))
     }
 }
 
 impl<'de> Variant<'de, '_> {
     fn descend<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Fault> {
-        self.explainer.descend(self.content, Step::Key(self.variant), seed)
+        self.explainer.descend(self.content, InputStep::Key(self.variant), seed)
     }
 }
 
-/// Deserialises whatever is there for a visitor.
-struct Content<V>(V);
+/// Deserialises any content for a visitor.
+struct VariantContent<V>(V);
 
-impl<'de, V: Visitor<'de>> DeserializeSeed<'de> for Content<V> {
+impl<'de, V: Visitor<'de>> DeserializeSeed<'de> for VariantContent<V> {
     type Value = V::Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {

@@ -1,7 +1,7 @@
-//! Why an input could not be deserialised: the place and what would be right, without the value that was wrong.
+//! Why an input could not be deserialised: where, and what was expected, but not the value.
 //!
-//! serde's own messages repeat the value. This is an error type for [`explain`](super::explain), which hears from serde
-//! what was expected, and keeps only that.
+//! serde's own messages quote the value. [`explain`](super::explain) uses this error type to learn from serde what was
+//! expected, and keeps only that.
 
 use std::fmt;
 
@@ -9,14 +9,14 @@ use serde::de::{Expected, Unexpected};
 
 use crate::problem::FieldError;
 
-/// The first place that is wrong.
+/// The first error in an input.
 #[derive(Debug)]
 pub(crate) struct Fault {
     code: &'static str,
     message: String,
-    /// From the root; `None` until the place is known.
+    /// Path from the root. `None` until it is known.
     place: Option<Vec<String>>,
-    /// The field that the place lacks, or has too much.
+    /// The field that is missing or unknown at the path.
     field: Option<String>,
 }
 
@@ -25,12 +25,12 @@ impl Fault {
         Self { code, message: message.into(), place: None, field: None }
     }
 
-    /// One name with several values, where one is wanted.
+    /// A name with several values, where one is expected.
     pub(super) fn repeated() -> Self {
         Self::new("duplicate", "is given more than once")
     }
 
-    /// Says where, unless somebody deeper has.
+    /// Sets the path, unless a deeper level has set it.
     pub(crate) fn at(mut self, place: impl FnOnce() -> Vec<String>) -> Self {
         if self.place.is_none() {
             let mut place = place();
@@ -40,7 +40,7 @@ impl Fault {
         self
     }
 
-    /// Says what was expected, unless serde has.
+    /// Sets what was expected, unless serde has.
     pub(crate) fn expected(mut self, expected: &dyn Expected) -> Self {
         if self.code == INVALID && self.place.is_none() {
             self.message = wanted(expected);
@@ -53,7 +53,7 @@ impl Fault {
     }
 }
 
-/// A custom error, whose text may repeat the value.
+/// Code of custom errors, whose text may quote the value.
 const INVALID: &str = "invalid";
 
 impl serde::de::Error for Fault {
@@ -108,7 +108,7 @@ fn list(names: &[&str]) -> String {
     names.join(", ")
 }
 
-/// What serde expected, in the client's words instead of Rust's.
+/// Translates what serde expected from Rust's terms.
 fn wanted(expected: &dyn Expected) -> String {
     let text = expected.to_string();
     let noun = match text.as_str() {

@@ -1,4 +1,4 @@
-//! What axum's extractors and responses say of themselves.
+//! Descriptions of axum's extractors and responses.
 
 use std::convert::Infallible;
 
@@ -36,7 +36,7 @@ impl<T: Describe> Describe for Option<T> {
     }
 }
 
-/// The handler sees the refusal, so the extractor answers nothing by itself.
+/// The handler receives the rejection, so the extractor sends no response of its own.
 impl<T: Describe, E> Describe for Result<T, E> {
     type Payload = T::Payload;
 
@@ -67,7 +67,10 @@ fn answers(input: &mut Input, statuses: &[u16]) {
 
 inputs! {
     [T] axum::Json<T> => T, |input| { input.body("application/json"); answers(input, &[400, 415, 422]) };
-    [T] axum::Form<T> => T, |input| { input.body("application/x-www-form-urlencoded"); answers(input, &[400, 415, 422]) };
+    [T] axum::Form<T> => T, |input| {
+        input.body("application/x-www-form-urlencoded");
+        answers(input, &[400, 415, 422]);
+    };
     [T] axum::extract::Query<T> => T, |input| input.query();
     [T] axum::extract::Path<T> => T, |input| input.path();
     [] Bytes => NoPayload, |input| input.body("application/octet-stream");
@@ -126,9 +129,15 @@ outputs! {
     [] Response => NoPayload, |output| *output = Output::opaque();
     [T: DescribeResponse] (StatusCode, T) => T::Payload, |output| { T::describe(output); output.any_status() };
     [T: DescribeResponse] (HeaderMap, T) => T::Payload, |output| T::describe(output);
-    [T: DescribeResponse] (StatusCode, HeaderMap, T) => T::Payload, |output| { T::describe(output); output.any_status() };
+    [T: DescribeResponse] (StatusCode, HeaderMap, T) => T::Payload, |output| {
+        T::describe(output);
+        output.any_status()
+    };
     [K, V, T: DescribeResponse, const N: usize] ([(K, V); N], T) => T::Payload, |output| T::describe(output);
-    [K, V, T: DescribeResponse, const N: usize] (StatusCode, [(K, V); N], T) => T::Payload, |output| { T::describe(output); output.any_status() };
+    [K, V, T: DescribeResponse, const N: usize] (StatusCode, [(K, V); N], T) => T::Payload, |output| {
+        T::describe(output);
+        output.any_status()
+    };
 }
 
 impl<T: DescribeResponse, E> DescribeResponse for Result<T, E> {

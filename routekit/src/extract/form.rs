@@ -3,17 +3,18 @@
 use axum::extract::Request;
 
 use super::{
-    Rejection, Validated,
     json::{essence, read},
     query::parse,
-    validation::{Places, validate},
+    rejection::Rejection,
+    validation::{PointerStyle, Validated, validate},
 };
 use crate::route::{Describe, Input};
 
-/// A validated `application/x-www-form-urlencoded` body. Repeated names fill a list.
+/// Extracts and validates an `application/x-www-form-urlencoded` body. Repeated names fill a list.
 ///
-/// 415 for another media type, 422 for a form of another shape or against the rules. For the parameters of a GET, take
-/// [`Query`](super::Query). `Option<Form<T>>` is `None` where a request has no `Content-Type`.
+/// Rejects other media types with 415, and forms that do not match `T` or break its rules with 422. For the
+/// parameters of
+/// a GET use [`Query`](super::Query). `Option<Form<T>>` is `None` if the request has no `Content-Type`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Form<T>(pub T);
 
@@ -30,7 +31,7 @@ impl<T: Validated> Form<T> {
         let bytes = read(request).await?;
         let text = str::from_utf8(&bytes).map_err(|_| Rejection::Malformed("the form is not UTF-8".to_owned()))?;
         let value: T = parse(text).map_err(Rejection::Shape)?;
-        validate(&value, Places::Names, || Some(super::query::tree(text)))?;
+        validate(&value, PointerStyle::DottedName, || Some(super::query::tree(text)))?;
         Ok(Self(value))
     }
 }

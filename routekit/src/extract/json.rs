@@ -1,4 +1,4 @@
-//! JSON bodies, in and out.
+//! JSON bodies of requests and responses.
 
 use axum::{
     body::{Body, Bytes},
@@ -10,20 +10,21 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    Rejection, Validated,
     explain::{self, Scalars},
-    validation::{Places, validate},
+    rejection::Rejection,
+    validation::{PointerStyle, Validated, validate},
 };
 use crate::{
     problem::Problem,
     route::{Describe, DescribeResponse, Input, NoPayload, Output},
 };
 
-/// A JSON body: validated on the way in, written in one go on the way out.
+/// Extracts and validates a JSON body. As a response, serialises a value as JSON.
 ///
-/// As an argument: 415 unless the media type is `application/json` or ends in `+json`, 400 for what is no JSON, 422 for
-/// JSON of another shape or against the rules. `Option<Json<T>>` is `None` where a request has no `Content-Type`.
-/// See the [module docs](crate::extract) for an example.
+/// Rejects media types other than `application/json` and `application/*+json` with 415, malformed JSON with 400, and
+/// JSON
+/// that does not match `T` or breaks its rules with 422. `Option<Json<T>>` is `None` if the request has no
+/// `Content-Type`. See the [module docs](crate::extract) for an example.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Json<T>(pub T);
 
@@ -31,7 +32,7 @@ wrapper!(Json);
 body_extractor!(Json);
 
 const MEDIA_TYPE: &str = "application/json";
-/// Most documents fit; the buffer doubles for those that do not.
+/// Initial size of the buffer of a response, in bytes. Most documents fit.
 const CAPACITY: usize = 1024;
 
 impl<T: Validated> Json<T> {
@@ -41,12 +42,12 @@ impl<T: Validated> Json<T> {
         }
         let bytes = read(request).await?;
         let value: T = serde_json::from_slice(&bytes).map_err(|_| refuse::<T>(&bytes))?;
-        validate(&value, Places::Pointers, || serde_json::from_slice(&bytes).ok())?;
+        validate(&value, PointerStyle::JsonPointer, || serde_json::from_slice(&bytes).ok())?;
         Ok(Self(value))
     }
 }
 
-/// The whole body, within the route's limit.
+/// Reads the whole body, within the route's `body_limit`.
 pub(super) async fn read(request: Request) -> Result<Bytes, Rejection> {
     Bytes::from_request(request, &()).await.map_err(|rejection| match rejection {
         BytesRejection::FailedToBufferBody(failure) if failure.status() == StatusCode::PAYLOAD_TOO_LARGE => {
@@ -62,14 +63,14 @@ fn is_json(headers: &HeaderMap) -> bool {
     subtype == "json" || subtype.ends_with("+json")
 }
 
-/// The media type without its parameters, in lower case (RFC 9110 §8.3.1).
+/// The media type without parameters, in lower case (RFC 9110 §8.3.1).
 pub(super) fn essence(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
     let essence = value.split(';').next().unwrap_or(value);
     Some(essence.trim().to_ascii_lowercase())
 }
 
-/// Why the bytes are no `T`.
+/// Explains why the bytes are not a `T`.
 fn refuse<T: Validated>(bytes: &[u8]) -> Rejection {
     let value: Value = match serde_json::from_slice(bytes) {
         Ok(value) => value,
@@ -82,9 +83,9 @@ fn refuse<T: Validated>(bytes: &[u8]) -> Rejection {
         }
     };
     let fault = explain::explain::<T>(&value, Scalars::Typed);
-    let fault = fault.map(|fault| fault.into_field_error(|steps| Places::Pointers.write(steps)));
+    let fault = fault.map(|fault| fault.into_field_error(|steps| PointerStyle::JsonPointer.write(steps)));
     Rejection::Shape(fault.unwrap_or_else(|| {
-        // A name given twice is gone once it is a `Value`.
+        // A duplicate name is no longer visible in a `Value`.
         crate::problem::FieldError::new("", "shape", "is not of the expected shape")
     }))
 }
@@ -98,7 +99,7 @@ impl<T: Serialize> IntoResponse for Json<T> {
                 response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
                 response
             }
-            // A map with keys that are no strings, or a `Serialize` that fails.
+            // A map whose keys are not strings, or a failing `Serialize`.
             Err(error) => Problem::internal(error).into_response(),
         }
     }

@@ -1,8 +1,8 @@
-//! What a broken rule of `validator` means, for people. A `message = "…"` in the rule wins.
+//! Default messages for the rules of `validator`. A `message = "…"` in the rule takes precedence.
 
 use validator::ValidationError;
 
-/// The sentence for a rule without a message of its own.
+/// The message for a rule without one of its own.
 pub(super) fn message(error: &ValidationError) -> String {
     let param = |name: &str| error.params.get(name).map(ToString::to_string);
     let bound = |names: [&str; 2], words: [&str; 2]| {

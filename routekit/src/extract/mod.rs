@@ -1,16 +1,4 @@
-//! Extractors that validate, and how every extractor's refusal becomes a problem.
-//!
-//! 1. [`Json`], [`Form`], [`Query`] and [`Path`] parse into a `T` that derives serde's `Deserialize` and our
-//!    [`Validate`](crate::Validate), and check its rules.
-//! 2. What cannot be parsed is 400 (malformed), 413 (too large), 415 (another media type) or, for a body that is well
-//!    formed but of another shape, 422; it names the *first* place. What breaks rules is 422 and names *every* place.
-//! 3. Places are named as the client wrote them: JSON pointers (RFC 6901) into JSON, field names elsewhere, always
-//!    the names that serde uses. The rejected value is never repeated, so no password ends up in a log.
-//! 4. Any axum extractor works beside them. Its plain-text refusals become problems with status and headers kept.
-//! 5. Where nothing is to be validated (`HashMap`, `serde_json::Value`), take axum's own `Query` or `Json`. They validate
-//!    *nothing*, whatever their type derives: in code that moves in from axum, mind a leftover `use axum::Json`.
-//! 6. In [`Query`] and [`Form`] everything is text, and serde hands a `#[serde(flatten)]` struct text too, which is then no
-//!    number. Take two arguments instead: `Query<Paging>` and `Query<Filter>`.
+//! Extractors that validate their input, and refusals as problem documents.
 //!
 //! ```
 //! use routekit::{prelude::*, test::TestApp};
@@ -36,8 +24,25 @@
 //! assert_eq!(refused.json::<serde_json::Value>()["errors"][0]["pointer"], "/displayName");
 //! # }
 //! ```
+//!
+//! 1. [`Json`], [`Form`], [`Query`] and [`Path`] parse a `T` that derives serde's `Deserialize` and
+//!    [`Validate`](crate::Validate), and check its rules.
+//! 2. Input that cannot be parsed is refused with 400 (malformed), 413 (too large), 415 (wrong media type) or, for a
+//!    well-formed body that does not match the type, 422; the problem names the *first* error. Input that breaks
+//!    rules is
+//!    refused with 422; the problem names *all* errors, up to a thousand.
+//! 3. Errors are located in the client's terms: by JSON pointers (RFC 6901) into JSON, otherwise by field names, always
+//!    with serde's names. Rejected values are never repeated, so no password ends up in a log.
+//! 4. Any axum extractor works beside these. Its plain-text rejections become problems with the same status and
+//!    headers.
+//! 5. For types without rules (`HashMap`, `serde_json::Value`) use axum's own `Query` or `Json`. They validate
+//!    *nothing*,
+//!    whatever the type derives: when moving code from axum, look for a leftover `use axum::Json`.
+//! 6. In [`Query`] and [`Form`] every value is text, and serde does not convert text for fields of a
+//!    `#[serde(flatten)]`
+//!    struct. Use two arguments instead: `Query<Paging>` and `Query<Filter>`.
 
-/// What every extractor that wraps a `T` offers.
+/// Implements the conversions of an extractor that wraps a `T`.
 macro_rules! wrapper {
     ($name:ident) => {
         impl<T> std::ops::Deref for $name<T> {
@@ -61,7 +66,7 @@ macro_rules! wrapper {
         }
 
         impl<T> $name<T> {
-            /// The content.
+            /// Returns the wrapped value.
             pub fn into_inner(self) -> T {
                 self.0
             }
@@ -69,7 +74,7 @@ macro_rules! wrapper {
     };
 }
 
-/// An extractor that takes the body, and is none where a request has no `Content-Type`.
+/// Implements an extractor that consumes the body. Its `Option` is `None` if the request has no `Content-Type`.
 macro_rules! body_extractor {
     ($name:ident) => {
         impl<T, S> axum::extract::FromRequest<S> for $name<T>

@@ -1,24 +1,25 @@
-//! All placeholders of the path as one validated struct.
+//! The placeholders of the path as a struct.
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts, RawPathParams};
 use http::request::Parts;
 use serde_json::Value;
 
 use super::{
-    Rejection, Validated,
     explain::{self, Scalars},
     placeholder::raw,
-    validation::{Places, validate},
+    rejection::Rejection,
+    validation::{PointerStyle, Validated, validate},
 };
 use crate::{
     problem::FieldError,
     route::{Describe, Input},
 };
 
-/// All placeholders of the path, as the fields of a validated struct.
+/// Extracts all placeholders of the path into the fields of a struct, and validates it.
 ///
-/// Usually an argument named like its placeholder is simpler. 400 for one that does not parse, 422 for one against the
-/// rules. `Option<Path<T>>` is `None` where the path has no placeholder.
+/// An argument named like its placeholder is usually simpler. Rejects values that do not parse with 400, and values
+/// that
+/// break the rules of `T` with 422. `Option<Path<T>>` is `None` if the path has no placeholders.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Path<T>(pub T);
 
@@ -32,12 +33,14 @@ impl<T: Validated + Send> Path<T> {
             Err(rejection) => {
                 let fault = explain::explain::<T>(&tree(&params), Scalars::Text);
                 return Err(match fault {
-                    Some(fault) => Rejection::Parameter(fault.into_field_error(|steps| Places::Names.write(steps))),
+                    Some(fault) => {
+                        Rejection::Parameter(fault.into_field_error(|steps| PointerStyle::DottedName.write(steps)))
+                    }
                     None => Rejection::Parameter(FieldError::new("", "shape", rejection.status().to_string())),
                 });
             }
         };
-        validate(&value, Places::Names, || Some(tree(&params)))?;
+        validate(&value, PointerStyle::DottedName, || Some(tree(&params)))?;
         Ok(Self(value))
     }
 }

@@ -1,4 +1,4 @@
-//! Arguments that are named like a placeholder of the path.
+//! Arguments named like a placeholder of the path.
 
 use axum::{
     extract::{FromRequestParts, RawPathParams},
@@ -8,33 +8,33 @@ use http::request::Parts;
 use serde::de::DeserializeOwned;
 
 use super::{
-    Rejection,
     explain::{Scalars, explain},
+    rejection::Rejection,
     text::Text,
 };
 use crate::problem::{FieldError, Problem};
 
-/// The decoded placeholders of a request, to parse arguments from. Generated code uses this.
+/// The decoded placeholders of a request. Used by generated code.
 #[derive(Debug)]
 pub struct Placeholders(RawPathParams);
 
 impl Placeholders {
-    /// Those of the request that is being extracted.
+    /// Decodes the placeholders of the request.
     ///
     /// # Errors
-    /// 400 if one is not UTF-8 once percent-decoded.
+    /// 400 if one is not UTF-8 after percent-decoding.
     pub async fn of(parts: &mut Parts) -> Result<Self, Response> {
         raw(parts).await.map(Self).map_err(IntoResponse::into_response)
     }
 
-    /// The placeholder `name` as a `T`.
+    /// Parses the placeholder `name` as a `T`.
     ///
     /// # Errors
     /// 400 that names the placeholder and what was expected.
-    #[expect(clippy::result_large_err, reason = "a refusal is a response, as everywhere in axum")]
+    #[expect(clippy::result_large_err, reason = "rejections are responses, as in axum")]
     pub fn parse<T: DeserializeOwned>(&self, name: &'static str) -> Result<T, Response> {
         let Some((_, value)) = self.0.iter().find(|(param, _)| *param == name) else {
-            let missing = format!("the path that was matched has no placeholder `{{{name}}}`");
+            let missing = format!("the matched path has no placeholder `{{{name}}}`");
             return Err(Problem::internal(missing).into_response());
         };
         T::deserialize(Text(value)).map_err(|_| {
@@ -48,12 +48,12 @@ impl Placeholders {
     }
 }
 
-/// The placeholders, decoded.
+/// Decodes the placeholders.
 pub(super) async fn raw(parts: &mut Parts) -> Result<RawPathParams, Rejection> {
     use axum::extract::rejection::RawPathParamsRejection;
     RawPathParams::from_request_parts(parts, &()).await.map_err(|rejection| match rejection {
         RawPathParamsRejection::InvalidUtf8InPathParam(_) => {
-            Rejection::Malformed("the path is not UTF-8 once percent-decoded".to_owned())
+            Rejection::Malformed("the path is not UTF-8 after percent-decoding".to_owned())
         }
         _ => Rejection::Malformed("the path has no placeholders".to_owned()),
     })

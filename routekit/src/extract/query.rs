@@ -6,19 +6,19 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
-    Rejection, Validated,
     explain::{self, Scalars},
-    validation::{Places, validate},
+    rejection::Rejection,
+    validation::{PointerStyle, Validated, validate},
 };
 use crate::{
     problem::FieldError,
     route::{Describe, Input},
 };
 
-/// The validated query string. Repeated names fill a list: `?tag=a&tag=b`.
+/// Extracts and validates the query string. Repeated names fill a list: `?tag=a&tag=b`.
 ///
-/// 400 for a parameter that does not parse, 422 for one against the rules. `Option<Query<T>>` is `None` where the URL has
-/// no query string.
+/// Rejects parameters that do not parse with 400, and parameters that break the rules of `T` with 422.
+/// `Option<Query<T>>` is `None` if the URL has no query string.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Query<T>(pub T);
 
@@ -28,23 +28,23 @@ impl<T: Validated> Query<T> {
     pub(super) fn extract(parts: &Parts) -> Result<Self, Rejection> {
         let query = parts.uri.query().unwrap_or_default();
         let value: T = parse(query).map_err(Rejection::Parameter)?;
-        validate(&value, Places::Names, || Some(tree(query)))?;
+        validate(&value, PointerStyle::DottedName, || Some(tree(query)))?;
         Ok(Self(value))
     }
 }
 
-/// Parses URL-encoded pairs, or says which is wrong.
+/// Parses URL-encoded pairs, or explains the first error.
 pub(super) fn parse<T: DeserializeOwned>(text: &str) -> Result<T, FieldError> {
     serde_html_form::from_str(text).map_err(|_| {
         let fault = explain::explain::<T>(&tree(text), Scalars::Text);
         fault.map_or_else(
             || FieldError::new("", "shape", "is not of the expected shape"),
-            |fault| fault.into_field_error(|steps| Places::Names.write(steps)),
+            |fault| fault.into_field_error(|steps| PointerStyle::DottedName.write(steps)),
         )
     })
 }
 
-/// The pairs as an object of texts, and of lists where a name is repeated.
+/// The pairs as an object of strings, and of arrays for repeated names.
 pub(super) fn tree(text: &str) -> Value {
     let pairs: Vec<(String, String)> = serde_html_form::from_str(text).unwrap_or_default();
     let mut tree = serde_json::Map::new();

@@ -1,4 +1,4 @@
-//! Every way our extractors refuse.
+//! The rejection of our extractors.
 
 use std::fmt;
 
@@ -7,31 +7,31 @@ use http::StatusCode;
 
 use crate::problem::{FieldError, Problem};
 
-/// More failures than anybody reads, so that a list of a million wrong items is not answered with a million errors.
+/// Maximum number of reported errors, so that a list of a million wrong items does not cause a million errors.
 pub(super) const MAX_ERRORS: usize = 1000;
 
-/// Why an input was refused. As a response it is a [`Problem`].
+/// Why an input was refused. Converts into a [`Problem`].
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Rejection {
-    /// 400: not in the format it claims to be in; with what the parser says.
+    /// 400: the input is malformed, with the parser's message.
     Malformed(String),
-    /// 400: a query or path parameter that is no value of its type.
+    /// 400: a query or path parameter does not parse.
     Parameter(FieldError),
-    /// 413: larger than the route's `body_limit`.
+    /// 413: the body exceeds the route's `body_limit`.
     TooLarge,
-    /// 415: another media type than this.
+    /// 415: the media type is not this one.
     MediaType(&'static str),
-    /// 422: well formed, but of another shape; the first place.
+    /// 422: the input is well formed but does not match the type. Holds the first error.
     Shape(FieldError),
-    /// 422: of the right shape, but against the rules; every place, up to a thousand.
+    /// 422: the input breaks rules. Holds all errors, up to a thousand.
     Invalid(Vec<FieldError>),
-    /// 400: the body broke off.
+    /// 400: the body ended early.
     Interrupted,
 }
 
 impl Rejection {
-    /// The status it answers with.
+    /// Status of the response.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {
@@ -51,7 +51,7 @@ impl fmt::Display for Rejection {
                 write!(f, "the input {}", error.message)
             }
             Self::Parameter(error) | Self::Shape(error) => write!(f, "`{}` {}", error.pointer, error.message),
-            Self::TooLarge => f.write_str("the body is larger than this route takes"),
+            Self::TooLarge => f.write_str("the body is larger than this route accepts"),
             Self::MediaType(expected) => write!(f, "the body must be of type {expected}"),
             Self::Invalid(errors) if errors.len() == 1 => f.write_str("1 rule is broken"),
             Self::Invalid(errors) if errors.len() >= MAX_ERRORS => write!(f, "at least {MAX_ERRORS} rules are broken"),
@@ -65,10 +65,10 @@ impl std::error::Error for Rejection {}
 
 impl From<Rejection> for Problem {
     fn from(rejection: Rejection) -> Self {
-        let problem = Self::new(rejection.status()).detail(rejection.to_string());
+        let problem = Self::new(rejection.status()).with_detail(rejection.to_string());
         match rejection {
-            Rejection::Parameter(error) | Rejection::Shape(error) => problem.errors([error]),
-            Rejection::Invalid(errors) => problem.errors(errors),
+            Rejection::Parameter(error) | Rejection::Shape(error) => problem.with_errors([error]),
+            Rejection::Invalid(errors) => problem.with_errors(errors),
             Rejection::Malformed(_) | Rejection::TooLarge | Rejection::MediaType(_) | Rejection::Interrupted => problem,
         }
     }

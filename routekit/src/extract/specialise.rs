@@ -1,12 +1,15 @@
-//! Which way an argument is extracted, decided by its type while generated code compiles.
+//! Selects how an argument is extracted, by its type, at compile time.
 //!
-//! Generated code calls `(&&Extract::<T, S>::new()).from_parts(…)` with all traits here in scope. Method lookup takes the
-//! impls for `&Extract<…>` (our own types) before the one for `Extract<T, S>` (any type). The lookup is by the *shape*
-//! of the type only; what it must satisfy stands on the method, so that a type that falls short is one error that says
-//! what to derive, and not "no such method". The state is named too: left to inference, the compiler would guess it from
-//! an extractor such as `State<T>` and then report the route's real state as the mistake.
+//! Generated code calls `(&&Extract::<T, S>::new()).from_parts(…)` with all traits of this module in scope. Method
+//! lookup
+//! prefers the impls for `&Extract<…>` (our own types) to the one for `Extract<T, S>` (any type). The lookup depends
+//! only
+//! on the *shape* of the type. Its bounds are on the method, so that a type that does not meet them causes one error
+//! that
+//! says what to derive, and not "no such method". The state is named too: otherwise the compiler would infer it from an
+//! extractor such as `State<T>` and report the route's real state as the mistake.
 
-#![allow(clippy::result_large_err, reason = "a refusal is a response, as everywhere in axum")]
+#![allow(clippy::result_large_err, reason = "rejections are responses, as in axum")]
 #![allow(clippy::wrong_self_convention, reason = "`self` is a marker that only carries the type")]
 
 use std::{
@@ -23,13 +26,13 @@ use axum::{
 use http::request::Parts;
 use pin_project_lite::pin_project;
 
-use super::{Form, Json, Path, Query, Validated};
+use super::{form::Form, json::Json, path::Path, query::Query, validation::Validated};
 use crate::{
     deps::{Dep, MissingDependency},
     route::Context,
 };
 
-/// An argument of type `T`, about to be extracted against a state of type `S`.
+/// An argument of type `T` that is extracted with a state of type `S`.
 #[derive(Debug)]
 pub struct Extract<T, S>(PhantomData<fn() -> (T, S)>);
 
@@ -42,11 +45,11 @@ impl<T, S> Extract<T, S> {
     }
 }
 
-/// Dependencies come from the app, also where a route has a `state` of its own.
+/// Extracts dependencies, which come from the app even if the route has its own `state`.
 pub trait FromDeps<S> {
-    /// The argument.
+    /// Type of the argument.
     type Value;
-    /// What threads share.
+    /// Type of the dependency.
     type Content: ?Sized;
 
     /// Looks the dependency up.
@@ -54,7 +57,7 @@ pub trait FromDeps<S> {
     where
         Self::Content: Send + Sync + 'static;
 
-    /// As an argument among others.
+    /// Extracts an argument that is not the last.
     fn from_parts(
         &self,
         _parts: &mut Parts,
@@ -67,7 +70,7 @@ pub trait FromDeps<S> {
         std::future::ready(self.find(context))
     }
 
-    /// As the last argument.
+    /// Extracts the last argument.
     fn from_request(
         &self,
         _request: Request,
@@ -106,14 +109,14 @@ impl<T: ?Sized, S> FromDeps<S> for &Extract<Option<Dep<T>>, S> {
     }
 }
 
-/// Our extractors that leave the body alone.
+/// Our extractors that do not consume the body.
 pub trait FromValidatedParts<S> {
-    /// The argument.
+    /// Type of the argument.
     type Value;
-    /// What must be `Validated`.
+    /// Type that must be `Validated`.
     type Content;
 
-    /// As an argument among others.
+    /// Extracts an argument that is not the last.
     fn from_parts(
         &self,
         parts: &mut Parts,
@@ -122,7 +125,7 @@ pub trait FromValidatedParts<S> {
     where
         Self::Content: Validated + Send;
 
-    /// As the last argument.
+    /// Extracts the last argument.
     fn from_request(
         &self,
         request: Request,
@@ -162,14 +165,14 @@ impl<T, S: Sync> FromValidatedParts<S> for &Extract<Path<T>, S> {
     }
 }
 
-/// Our extractors that take the body.
+/// Our extractors that consume the body.
 pub trait FromValidatedBody<S> {
-    /// The argument.
+    /// Type of the argument.
     type Value;
-    /// What must be `Validated`.
+    /// Type that must be `Validated`.
     type Content;
 
-    /// As the last argument.
+    /// Extracts the last argument.
     fn from_request(
         &self,
         request: Request,
@@ -203,36 +206,36 @@ impl<T, S: Sync> FromValidatedBody<S> for &Extract<Form<T>, S> {
     }
 }
 
-/// What any other argument must be: an axum extractor that leaves the body alone.
+/// Bound of all other arguments: an axum extractor that does not consume the body.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be taken from a request: it is no extractor",
-    label = "no extractor",
-    note = "what was given with `App::provide` is taken as `Dep<{Self}>`",
-    note = "a placeholder is taken by an argument of its name; the rest by `Query<T>`, `Json<T>` or any axum extractor"
+    message = "`{Self}` cannot be extracted from a request",
+    label = "not an extractor",
+    note = "values added with `App::provide` are extracted as `Dep<{Self}>`",
+    note = "name an argument like its placeholder, or use `Query<T>`, `Json<T>` or any axum extractor"
 )]
 pub trait PartsExtractor<S>: FromRequestParts<S> {}
 
 impl<T: FromRequestParts<S>, S> PartsExtractor<S> for T {}
 
-/// What the last argument must be: an axum extractor, which may take the body.
+/// Bound of the last argument: an axum extractor, which may consume the body.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be taken from a request: it is no extractor",
-    label = "no extractor",
-    note = "what was given with `App::provide` is taken as `Dep<{Self}>`",
-    note = "a placeholder is taken by an argument of its name; the rest by `Query<T>`, `Json<T>` or any axum extractor"
+    message = "`{Self}` cannot be extracted from a request",
+    label = "not an extractor",
+    note = "values added with `App::provide` are extracted as `Dep<{Self}>`",
+    note = "name an argument like its placeholder, or use `Query<T>`, `Json<T>` or any axum extractor"
 )]
 pub trait LastExtractor<S, M>: FromRequest<S, M> {}
 
 impl<T: FromRequest<S, M>, S, M> LastExtractor<S, M> for T {}
 
-/// Any axum extractor, against the route's state.
+/// Any axum extractor, with the route's state.
 pub trait FromAxum<T, S> {
-    /// As an argument among others.
+    /// Extracts an argument that is not the last.
     fn from_parts(&self, parts: &mut Parts, context: &Context<S>) -> impl Future<Output = Result<T, Response>> + Send
     where
         T: PartsExtractor<S>;
 
-    /// As the last argument, which may take the body.
+    /// Extracts the last argument, which may consume the body.
     fn from_request<M>(
         &self,
         request: Request,
@@ -247,7 +250,7 @@ impl<T, S: Send + Sync> FromAxum<T, S> for Extract<T, S> {
     where
         T: PartsExtractor<S>,
     {
-        Refusing { extraction: T::from_request_parts(parts, &context.state) }
+        IntoResponseError { extraction: T::from_request_parts(parts, &context.state) }
     }
 
     fn from_request<M>(
@@ -258,19 +261,19 @@ impl<T, S: Send + Sync> FromAxum<T, S> for Extract<T, S> {
     where
         T: LastExtractor<S, M>,
     {
-        Refusing { extraction: T::from_request(request, &context.state) }
+        IntoResponseError { extraction: T::from_request(request, &context.state) }
     }
 }
 
 pin_project! {
-    /// An extractor's own future, and nothing more: an `async` block around it would hold the request a second time.
-    struct Refusing<F> {
+    /// Future that converts an extractor's rejection. Unlike an `async` block, it does not hold the request twice.
+    struct IntoResponseError<F> {
         #[pin]
         extraction: F,
     }
 }
 
-impl<F, T, R> Future for Refusing<F>
+impl<F, T, R> Future for IntoResponseError<F>
 where
     F: Future<Output = Result<T, R>>,
     R: IntoResponse,

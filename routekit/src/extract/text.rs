@@ -1,4 +1,4 @@
-//! A serde deserializer for one piece of text that stands for a scalar: a path placeholder, a query value.
+//! A serde deserialiser for text that stands for a scalar: a path placeholder or a query value.
 
 use serde::{
     de::{Deserializer, Error as _, IntoDeserializer, Unexpected, Visitor},
@@ -7,7 +7,7 @@ use serde::{
 
 use super::fault::Fault;
 
-/// Text that is parsed into whatever scalar is asked for.
+/// Text that is parsed into the scalar that the visitor expects.
 #[derive(Clone, Copy)]
 pub(super) struct Text<'a>(pub(super) &'a str);
 
@@ -16,7 +16,7 @@ macro_rules! parsed {
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
             match self.0.parse::<$ty>() {
                 Ok(value) => visitor.$visit(value),
-                // A visitor's own words may be narrower (a `NonZeroU8`); the type's are the fallback.
+                // The visitor may describe what it expects more narrowly (`NonZeroU8`). The type is the fallback.
                 Err(_) => Err(Fault::invalid_type(Unexpected::Str(self.0), &stringify!($ty))),
             }
         }

@@ -1,4 +1,4 @@
-//! From `validator`'s errors, keyed by field and nested, to a flat list of places.
+//! Flattens `validator`'s nested errors into a list of located errors.
 
 use std::{
     borrow::Cow,
@@ -10,146 +10,160 @@ use serde_json::Value;
 use validator::{Validate, ValidationError, ValidationErrors, ValidationErrorsKind};
 
 use super::{
-    Rejection,
-    explain::{self, Names, Scalars},
+    explain::{self, FieldNames, Scalars},
     messages,
-    rejection::MAX_ERRORS,
+    rejection::{MAX_ERRORS, Rejection},
 };
 use crate::problem::FieldError;
 
-/// What our extractors take: a type that can be parsed and checked.
+/// A type that can be parsed from a request and validated: all types that derive `Deserialize` and
+/// [`Validate`](crate::Validate).
+///
+/// Types with `validator`'s own derive work too.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be taken from a request: it must derive `Deserialize` and `Validate`",
-    label = "not both `Deserialize` and `Validate`",
+    message = "`{Self}` cannot be extracted from a request: it must derive `Deserialize` and `Validate`",
+    label = "does not derive both `Deserialize` and `Validate`",
     note = "add `#[derive(serde::Deserialize, routekit::Validate)]` to `{Self}`",
-    note = "a value of the path needs neither: name the argument like its placeholder, `id: Uuid`",
-    note = "where nothing is to be validated, take axum's own `routekit::axum::Json<T>` or `routekit::axum::extract::Query<T>`"
+    note = "a path parameter needs neither: name the argument like its placeholder, `id: Uuid`",
+    note = "to validate nothing, use axum's own `routekit::axum::Json<T>` or `routekit::axum::extract::Query<T>`"
 )]
-pub trait Validated: DeserializeOwned + Validate {}
-
-impl<T: DeserializeOwned + Validate> Validated for T {}
-
-/// How places are written.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Places {
-    /// JSON pointers (RFC 6901).
-    Pointers,
-    /// Names of fields or parameters, joined by dots; without places in lists.
-    Names,
+pub trait Validated: DeserializeOwned {
+    /// Checks the rules of the type.
+    #[doc(hidden)]
+    fn check_rules(&self) -> Result<(), RuleErrors>;
 }
 
-impl Places {
+impl<T: DeserializeOwned + Validate> Validated for T {
+    fn check_rules(&self) -> Result<(), RuleErrors> {
+        self.validate().map_err(RuleErrors)
+    }
+}
+
+/// The broken rules of a value. Opaque, so that `validator` is not part of the trait's signature.
+#[derive(Debug)]
+pub struct RuleErrors(ValidationErrors);
+
+/// How the location of an error is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum PointerStyle {
+    /// JSON pointers (RFC 6901).
+    JsonPointer,
+    /// Names of fields or parameters, joined by dots, without indices.
+    DottedName,
+}
+
+impl PointerStyle {
     pub(super) fn write(self, steps: &[String]) -> String {
         match self {
             // RFC 6901 §3
-            Self::Pointers => {
+            Self::JsonPointer => {
                 steps.iter().map(|step| format!("/{}", step.replace('~', "~0").replace('/', "~1"))).collect()
             }
-            // The second value of a repeated name has no name of its own.
-            Self::Names => {
+            // The second value of a repeated parameter has no name of its own.
+            Self::DottedName => {
                 let named = steps.iter().filter(|step| !step.bytes().all(|b| b.is_ascii_digit()));
                 named.map(String::as_str).collect::<Vec<_>>().join(".")
             }
         }
     }
 
-    /// Bodies in JSON have types; everything else is text.
+    /// JSON has types; elsewhere every value is text.
     fn scalars(self) -> Scalars {
         match self {
-            Self::Pointers => Scalars::Typed,
-            Self::Names => Scalars::Text,
+            Self::JsonPointer => Scalars::Typed,
+            Self::DottedName => Scalars::Text,
         }
     }
 }
 
-/// Checks the rules of `value`. `input` is what it was parsed from; it is only asked for if a rule is broken.
+/// Checks the rules of `value`. `input` returns what it was parsed from and is only called if a rule is broken.
 pub(super) fn validate<T: Validated>(
     value: &T,
-    places: Places,
+    places: PointerStyle,
     input: impl FnOnce() -> Option<Value>,
 ) -> Result<(), Rejection> {
     let Err(errors) = within_budget(value) else { return Ok(()) };
     let input = input();
     let names = input.as_ref().map(|input| explain::names::<T>(input, places.scalars())).unwrap_or_default();
     let mut found = Vec::new();
-    let mut way = Way::default();
-    collect(&errors, input.as_ref(), &names, &mut way, &mut |way, error| {
+    let mut path = ErrorPath::default();
+    collect(&errors, input.as_ref(), &names, &mut path, &mut |path, error| {
         if found.len() < MAX_ERRORS {
-            found.push(field_error(places, &way.steps, error));
+            found.push(field_error(places, &path.steps, error));
         }
     });
     found.sort_by(|a, b| (&a.pointer, &a.code).cmp(&(&b.pointer, &b.code)));
     Err(Rejection::Invalid(found))
 }
 
-/// The way from the root to an error.
+/// Path from the root to an error.
 #[derive(Default)]
-struct Way {
+struct ErrorPath {
     steps: Vec<String>,
-    /// The same without the places in lists, whose items are all of one type.
+    /// The path without indices, because all items of a list have one type.
     keys: Vec<String>,
 }
 
-/// Calls `found` for every error below `errors`, which are about `input`.
+/// Calls `found` for each error in `errors`, which belong to `input`.
 fn collect(
     errors: &ValidationErrors,
     input: Option<&Value>,
-    names: &Names,
-    way: &mut Way,
-    found: &mut dyn FnMut(&Way, &ValidationError),
+    names: &FieldNames,
+    path: &mut ErrorPath,
+    found: &mut dyn FnMut(&ErrorPath, &ValidationError),
 ) {
-    let known = names.get(&way.keys).copied().unwrap_or_default();
+    let known = names.get(&path.keys).copied().unwrap_or_default();
     for (field, kind) in errors.errors() {
         let field = field.as_ref();
         if field == WHOLE {
             if let ValidationErrorsKind::Field(errors) = kind {
-                errors.iter().for_each(|error| found(way, error));
+                errors.iter().for_each(|error| found(path, error));
             }
             continue;
         }
-        // A list at the root has no field to stand in.
+        // A list at the root has no field name.
         let named = field != LIST;
         let mut input = input;
         if named {
             let name = serde_name(field, known);
             input = input.and_then(|input| input.get(name));
-            way.steps.push(name.to_owned());
-            way.keys.push(name.to_owned());
+            path.steps.push(name.to_owned());
+            path.keys.push(name.to_owned());
         }
         match kind {
-            ValidationErrorsKind::Field(errors) => errors.iter().for_each(|error| found(way, error)),
-            ValidationErrorsKind::Struct(errors) => collect(errors, input, names, way, found),
-            // `validator` counts the values of a map in the order it happens to have them, which is no place.
+            ValidationErrorsKind::Field(errors) => errors.iter().for_each(|error| found(path, error)),
+            ValidationErrorsKind::Struct(errors) => collect(errors, input, names, path, found),
+            // `validator` numbers the values of a map in iteration order, which is not a location.
             ValidationErrorsKind::List(values) if input.is_some_and(Value::is_object) => {
-                let mut at_the_map = |_: &Way, error: &ValidationError| found(way, error);
+                let mut at_the_map = |_: &ErrorPath, error: &ValidationError| found(path, error);
                 let errors = values.values();
-                errors.for_each(|errors| collect(errors, None, names, &mut Way::default(), &mut at_the_map));
+                errors.for_each(|errors| collect(errors, None, names, &mut ErrorPath::default(), &mut at_the_map));
             }
             ValidationErrorsKind::List(items) => {
                 for (index, errors) in items {
-                    way.steps.push(index.to_string());
-                    collect(errors, input.and_then(|input| input.get(index)), names, way, found);
-                    way.steps.pop();
+                    path.steps.push(index.to_string());
+                    collect(errors, input.and_then(|input| input.get(index)), names, path, found);
+                    path.steps.pop();
                 }
             }
         }
         if named {
-            way.steps.pop();
-            way.keys.pop();
+            path.steps.pop();
+            path.keys.pop();
         }
     }
 }
 
-/// The key of rules about a whole struct.
+/// Key of the rules about a whole struct.
 const WHOLE: &str = "__all__";
-/// The key of errors of a list that is no field.
+/// Key of the errors of a list that is not a field.
 const LIST: &str = "_tmp_validator";
 
 /// The name that serde uses for a field.
 ///
-/// Our `#[derive(Validate)]` reports serde's names, and they are found as they stand. `validator`'s own derive reports
-/// Rust's; those are found under any `rename_all`, whose rules only change case and separators. (A `rename` is then out
-/// of reach: nothing at run time connects the two names.)
+/// Our `#[derive(Validate)]` reports serde's names, which are found unchanged. `validator`'s own derive reports Rust's
+/// names. Those are matched under any `rename_all`, which only changes case and separators. A `rename` cannot be
+/// matched, because nothing connects the two names at run time.
 fn serde_name<'a>(field: &'a str, known: &[&'static str]) -> &'a str {
     if known.contains(&field) {
         return field;
@@ -165,36 +179,37 @@ fn serde_name<'a>(field: &'a str, known: &[&'static str]) -> &'a str {
     }
 }
 
-fn field_error(places: Places, steps: &[String], error: &ValidationError) -> FieldError {
+fn field_error(places: PointerStyle, steps: &[String], error: &ValidationError) -> FieldError {
     let message = match &error.message {
         Some(message) => message.clone().into_owned(),
         None => messages::message(error),
     };
     let mut field = FieldError::new(places.write(steps), error.code.clone(), message);
     for (name, value) in &error.params {
-        // `value` is what was rejected, and `other` (of `must_match`) what it was compared with: perhaps a password.
+        // `value` is the rejected value and `other` (of `must_match`) the one it was compared with: maybe a password.
         if !matches!(name.as_ref(), "value" | "other") {
-            field = field.param(name.clone(), value.clone());
+            field = field.with_param(name.clone(), value.clone());
         }
     }
     field
 }
 
-/// Rewrites the keys of one struct's errors from Rust's names to serde's; an empty name is a flattened field, whose
-/// errors belong to the struct around it.
+/// Renames the errors of a struct from Rust's field names to serde's. An empty name marks a flattened field, whose
+/// errors
+/// move to the enclosing struct.
 ///
-/// What `#[derive(Validate)]` generates calls this.
+/// Called by code that `#[derive(Validate)]` generates.
 pub fn with_serde_names(
     result: Result<(), ValidationErrors>,
     renames: &'static [(&'static str, &'static str)],
 ) -> Result<(), ValidationErrors> {
     let Err(ValidationErrors(mut by_rust)) = result else { return Ok(()) };
-    // What holds the errors of others stays, so that those are found.
+    // Errors that contain others are kept, so that those are found.
     let innermost = by_rust.values().all(|kind| matches!(kind, ValidationErrorsKind::Field(_)));
     if innermost && !budget::spend(by_rust.len()) {
         return Ok(());
     }
-    // All are taken out before any is put back: one field may be renamed to what another was called.
+    // Remove all before inserting any, because one field may be renamed to the former name of another.
     let moved: Vec<_> =
         renames.iter().filter_map(|(rust, serde)| Some((*rust, *serde, by_rust.remove(*rust)?))).collect();
     let mut by_serde = by_rust;
@@ -209,17 +224,18 @@ pub fn with_serde_names(
     Err(ValidationErrors(by_serde))
 }
 
-/// Validates, and keeps no more errors than are told.
-fn within_budget<T: Validate>(value: &T) -> Result<(), ValidationErrors> {
-    let _refilled_afterwards = budget::limit(MAX_ERRORS);
-    value.validate()
+/// Validates, and keeps only as many errors as are reported.
+fn within_budget<T: Validated>(value: &T) -> Result<(), ValidationErrors> {
+    let _guard = budget::limit(MAX_ERRORS);
+    value.check_rules().map_err(|RuleErrors(errors)| errors)
 }
 
-/// How many errors are worth keeping while an extractor validates.
+/// Limits how many errors are kept while an extractor validates.
 ///
-/// `validator` keeps a kilobyte for each, so a megabyte of `[{},{},…]` would take half a gigabyte. Beyond the first
-/// thousand the input is refused anyway. Its rules run to their end without a word to us, and on one thread: hence a
-/// thread's variable.
+/// `validator` keeps a kilobyte per error, so a megabyte of `[{},{},…]` would take half a gigabyte. Errors beyond the
+/// limit are dropped, because the input is refused anyway. The rules call us only through a free function and run on
+/// one
+/// thread, hence the thread-local.
 mod budget {
     use std::cell::Cell;
 
@@ -227,7 +243,7 @@ mod budget {
         static LEFT: Cell<Option<usize>> = const { Cell::new(None) };
     }
 
-    /// Ends the limit.
+    /// Removes the limit when it is dropped.
     pub(super) struct Limited(());
 
     impl Drop for Limited {
@@ -236,13 +252,13 @@ mod budget {
         }
     }
 
-    /// Until the guard is dropped, this many errors.
+    /// Limits the number of errors until the guard is dropped.
     pub(super) fn limit(errors: usize) -> Limited {
         LEFT.set(Some(errors));
         Limited(())
     }
 
-    /// Whether these errors are worth keeping; always where nobody set a limit.
+    /// Whether to keep these errors. Always `true` without a limit.
     pub(super) fn spend(errors: usize) -> bool {
         let left = LEFT.get();
         LEFT.set(left.map(|left| left.saturating_sub(errors)));
@@ -250,7 +266,7 @@ mod budget {
     }
 }
 
-/// Adds errors of a field; rules about the whole struct come together with those of a flattened one.
+/// Inserts the errors of a field. Rules about a whole struct are merged with those of a flattened struct.
 fn insert(
     errors: &mut HashMap<Cow<'static, str>, ValidationErrorsKind>,
     name: Cow<'static, str>,
@@ -285,14 +301,14 @@ mod tests {
 
     fn kept(errors: &ValidationErrors) -> usize {
         let mut kept = 0;
-        collect(errors, None, &Names::new(), &mut Way::default(), &mut |_, _| kept += 1);
+        collect(errors, None, &FieldNames::new(), &mut ErrorPath::default(), &mut |_, _| kept += 1);
         kept
     }
 
     #[test]
-    fn errors_that_nobody_is_told_take_no_memory() {
+    fn errors_beyond_the_limit_are_not_kept() {
         let order = Order { lines: (0..5000).map(|_| Line { amount: 0 }).collect() };
         assert_eq!(kept(&within_budget(&order).unwrap_err()), MAX_ERRORS);
-        assert_eq!(kept(&order.validate().unwrap_err()), 5000, "only extractors are so brief");
+        assert_eq!(kept(&order.validate().unwrap_err()), 5000, "only extractors limit them");
     }
 }

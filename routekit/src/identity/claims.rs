@@ -1,4 +1,4 @@
-//! What a token says, as a type.
+//! The claims of the client as a typed extractor.
 
 use std::{
     any::type_name,
@@ -13,25 +13,26 @@ use axum::{
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use super::{Identity, NotIdentified};
+use super::{extract::NotIdentified, identity::Identity};
 use crate::{
     problem::Problem,
     route::{Describe, Input, NoPayload},
 };
 
-/// The claims of the [`Identity`], deserialised. Those that `T` does not name are ignored.
+/// Extracts the claims of the [`Identity`], deserialised into `T`. Claims that `T` does not name are ignored.
 ///
-/// Credentials without what `T` needs are valid all the same, so such a request is answered with 403.
+/// A client that is not identified gets a 401. A client whose claims do not match `T` gets a 403, because its
+/// credentials are valid.
 #[derive(Clone, Copy)]
 pub struct Claims<T>(pub T);
 
 impl<T: DeserializeOwned> Claims<T> {
     fn of(identity: &Identity) -> Result<Self, ClaimsRejection> {
         T::deserialize(identity.claims()).map(Self).map_err(|error| {
-            // Anything but a field that is missing may be said with a value.
+            // Other errors may quote a value.
             let (error, type_name) = (error.to_string(), type_name::<T>());
-            let why = if error.starts_with("missing field") { &error } else { "a claim of another type or value" };
-            tracing::debug!(target: "routekit::auth", type_name, why, "the claims do not fit the type");
+            let why = if error.starts_with("missing field") { &error } else { "a claim has another type or value" };
+            tracing::debug!(target: "routekit::auth", type_name, why, "claims do not match the type");
             ClaimsRejection::Unfit(type_name)
         })
     }
@@ -52,7 +53,7 @@ impl<T> DerefMut for Claims<T> {
 }
 
 impl<T> fmt::Debug for Claims<T> {
-    /// The type only: claims may hold anything.
+    /// Shows the type only, because claims may hold anything.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Claims<{}>", type_name::<T>())
     }
@@ -91,13 +92,13 @@ impl<T> Describe for Claims<T> {
     }
 }
 
-/// Why there are no [`Claims`].
+/// Rejection of [`Claims`].
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum ClaimsRejection {
-    /// Nobody is identified: 401.
+    /// The client is not identified: 401.
     NotIdentified(NotIdentified),
-    /// The claims do not fit this type: 403. Why is in the log.
+    /// The claims do not match this type: 403. The reason is logged.
     Unfit(&'static str),
 }
 
@@ -105,7 +106,7 @@ impl fmt::Display for ClaimsRejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotIdentified(refusal) => refusal.fmt(f),
-            Self::Unfit(_) => f.write_str("the credentials lack claims that this route needs"),
+            Self::Unfit(_) => f.write_str("the credentials lack claims that this route requires"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The identity as a handler takes it.
+//! [`Identity`] as an extractor.
 
 use std::{convert::Infallible, fmt};
 
@@ -8,13 +8,13 @@ use axum::{
 };
 use http::{HeaderValue, header, request::Parts};
 
-use super::Identity;
+use super::identity::Identity;
 use crate::{
     problem::Problem,
     route::{Describe, Input, NoPayload},
 };
 
-/// What challenges call the space that credentials are for (RFC 9110 §11.5).
+/// Realm of the challenges (RFC 9110 §11.5).
 pub(crate) const REALM: &str = "routekit";
 
 impl<S: Sync> FromRequestParts<S> for Identity {
@@ -41,15 +41,15 @@ impl Describe for Identity {
     }
 }
 
-/// A handler wants to know who is asking, and nobody said: 401.
+/// Rejection of [`Identity`]: the client is not identified. 401.
 ///
-/// Routes say at start-up what they need; this is left for routers without declared routes.
+/// Declared routes are checked at start-up, so this happens only in other routers.
 #[derive(Debug, Clone, Copy)]
 pub struct NotIdentified;
 
 impl fmt::Display for NotIdentified {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("credentials are needed")
+        f.write_str("credentials are required")
     }
 }
 
@@ -59,7 +59,7 @@ impl From<NotIdentified> for Problem {
     fn from(refusal: NotIdentified) -> Self {
         let challenge = HeaderValue::from_str(&format!(r#"Bearer realm="{REALM}""#));
         Self::unauthorized(refusal.to_string())
-            .header(header::WWW_AUTHENTICATE, challenge.expect("a realm is visible ASCII"))
+            .with_header(header::WWW_AUTHENTICATE, challenge.expect("a realm is visible ASCII"))
     }
 }
 

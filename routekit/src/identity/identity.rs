@@ -1,4 +1,4 @@
-//! The identity itself.
+//! The identity of a client.
 
 use std::{fmt, sync::Arc};
 
@@ -6,12 +6,12 @@ use serde_json::{Map, Value};
 
 use crate::route::Grant;
 
-/// A client that was verified. A clone is one reference count. See the [module docs](crate::identity).
+/// A verified client. Cloning it clones one `Arc`. See the [module docs](crate::identity).
 #[derive(Clone, PartialEq)]
-pub struct Identity(Arc<Fields>);
+pub struct Identity(Arc<IdentityFields>);
 
 #[derive(Clone, PartialEq)]
-struct Fields {
+struct IdentityFields {
     sub: String,
     issuer: Option<String>,
     roles: Vec<String>,
@@ -21,10 +21,10 @@ struct Fields {
 }
 
 impl Identity {
-    /// The client of this name, with nothing granted. The name is unique for its [`issuer`](Self::issuer).
+    /// Creates the identity of the client called `sub`, without grants. `sub` is unique per [`issuer`](Self::issuer).
     #[must_use]
     pub fn new(sub: impl Into<String>) -> Self {
-        Self(Arc::new(Fields {
+        Self(Arc::new(IdentityFields {
             sub: sub.into(),
             issuer: None,
             roles: Vec::new(),
@@ -34,7 +34,7 @@ impl Identity {
         }))
     }
 
-    /// Says who vouches for it. Two issuers may mean different clients by one name.
+    /// Sets the issuer. The same `sub` from two issuers may be two clients.
     #[must_use]
     pub fn with_issuer(mut self, issuer: impl Into<String>) -> Self {
         self.fields().issuer = Some(issuer.into());
@@ -62,14 +62,14 @@ impl Identity {
         self
     }
 
-    /// Adds a claim.
+    /// Adds a claim, or replaces the one of that name.
     #[must_use]
     pub fn with_claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.fields().claims.insert(name.into(), value.into());
         self
     }
 
-    /// Adds claims.
+    /// Adds claims. They replace claims of the same name.
     #[must_use]
     pub fn with_claims(mut self, claims: Map<String, Value>) -> Self {
         let fields = self.fields();
@@ -81,61 +81,61 @@ impl Identity {
         self
     }
 
-    /// Who it is, as its issuer names it (`sub` of RFC 7519 §4.1.2).
+    /// The client's name for its issuer (`sub`, RFC 7519 §4.1.2).
     #[must_use]
     pub fn sub(&self) -> &str {
         &self.0.sub
     }
 
-    /// Who vouches for it (`iss` of RFC 7519 §4.1.1), if that is known.
+    /// Who issued the credentials (`iss`, RFC 7519 §4.1.1), if known.
     #[must_use]
     pub fn issuer(&self) -> Option<&str> {
         self.0.issuer.as_deref()
     }
 
-    /// What it is.
+    /// The client's roles.
     #[must_use]
     pub fn roles(&self) -> &[String] {
         &self.0.roles
     }
 
-    /// What it was allowed to do in somebody's name.
+    /// The scopes that were granted to the client, for instance by a user (OAuth 2.0).
     #[must_use]
     pub fn scopes(&self) -> &[String] {
         &self.0.scopes
     }
 
-    /// What it may do.
+    /// The client's permissions.
     #[must_use]
     pub fn permissions(&self) -> &[String] {
         &self.0.permissions
     }
 
-    /// Everything that its credentials say.
+    /// All claims of the credentials.
     #[must_use]
     pub fn claims(&self) -> &Map<String, Value> {
         &self.0.claims
     }
 
-    /// Whether it has this role.
+    /// Whether the client has this role.
     #[must_use]
     pub fn has_role(&self, role: &str) -> bool {
         self.0.roles.iter().any(|has| has == role)
     }
 
-    /// Whether it has this scope.
+    /// Whether the client has this scope.
     #[must_use]
     pub fn has_scope(&self, scope: &str) -> bool {
         self.0.scopes.iter().any(|has| has == scope)
     }
 
-    /// Whether it has this permission.
+    /// Whether the client has this permission.
     #[must_use]
     pub fn has_permission(&self, permission: &str) -> bool {
         self.0.permissions.iter().any(|has| has == permission)
     }
 
-    /// Whether it has what a route asks for.
+    /// Whether the client has this grant.
     #[must_use]
     pub fn has(&self, grant: Grant) -> bool {
         match grant {
@@ -145,15 +145,15 @@ impl Identity {
         }
     }
 
-    fn fields(&mut self) -> &mut Fields {
+    fn fields(&mut self) -> &mut IdentityFields {
         Arc::make_mut(&mut self.0)
     }
 }
 
 impl fmt::Debug for Identity {
-    /// Without the values of claims, which may be anything.
+    /// Omits the values of claims, which may be anything.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Fields { sub, issuer, roles, scopes, permissions, claims } = &*self.0;
+        let IdentityFields { sub, issuer, roles, scopes, permissions, claims } = &*self.0;
         f.debug_struct("Identity")
             .field("sub", sub)
             .field("issuer", issuer)

@@ -1,11 +1,12 @@
-//! Who is asking: what policies and handlers know of a verified client.
+//! The identity of a verified client, as policies and handlers see it.
 //!
-//! 1. An [`Identity`] is an extension of the request. The [`auth`](crate::auth) policy puts it there, or any layer of yours
-//!    does; whoever was first is believed.
-//! 2. A handler takes it as `Identity`, as `Option<Identity>` where the route is `auth(optional)`, or takes what a token says
-//!    as [`Claims<T>`].
-//! 3. A route that takes an `Identity` and lets everybody in does not start.
-//! 4. `Debug` shows who it is and what was granted, and the names of the claims without their values.
+//! 1. An [`Identity`] is an extension of the request. The [`auth`](crate::auth) policy or a layer of the program adds
+//!    it;
+//!    the first one is trusted.
+//! 2. Handlers extract it as `Identity`, as `Option<Identity>` on routes with `auth(optional)`, or its claims as
+//!    [`Claims<T>`].
+//! 3. A route that extracts an `Identity` but accepts all clients fails the check at start-up.
+//! 4. `Debug` shows the client's name, its grants and the names of its claims, but not their values.
 //!
 //! ```
 //! use routekit::{identity::{Claims, Identity}, prelude::*, test::TestApp};
@@ -23,7 +24,7 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() {
-//! // A verifier of real credentials in a program: see `routekit::auth`.
+//! // A real program verifies credentials here: see `routekit::auth`.
 //! let app = TestApp::new(App::with_routes(routes![me]).identify(async |_| None));
 //! assert_eq!(app.get("/me").send().await.status(), 401);
 //!
@@ -35,7 +36,7 @@
 
 mod claims;
 mod extract;
-#[expect(clippy::module_inception, reason = "the type is the module's one idea")]
+#[expect(clippy::module_inception, reason = "the module has one type")]
 mod identity;
 
 pub(crate) use self::extract::REALM;

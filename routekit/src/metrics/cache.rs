@@ -1,4 +1,4 @@
-//! The series of a cache. It counts by itself, which costs a request no more than that; here what it has counted is brought over.
+//! Metrics of a cache. The cache counts by itself; its counts are copied here before they are rendered.
 
 use std::{
     fmt,
@@ -8,22 +8,22 @@ use std::{
 use metrics::{Counter, Gauge, Key, Label};
 
 use super::{
-    SharedRecorder,
     names::{
         CACHE_BYTES, CACHE_ENTRIES, CACHE_EVICTIONS, CACHE_INVALIDATIONS, CACHE_REFRESHES, CACHE_REQUESTS, CACHE_SETS,
         CACHE_UP, METADATA, describe_cache,
     },
+    recorder::SharedRecorder,
 };
 
-/// Makes the series of a cache, on one recorder.
+/// Registers the metrics of a cache with one recorder.
 pub(crate) struct CacheMetrics(SharedRecorder);
 
-/// Who used the cache.
+/// User of the cache, as labels.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum CacheUser<'a> {
-    /// The route of this method and template.
+    /// The route with this method and template.
     Route(&'static str, &'a str),
-    /// Layers made by hand.
+    /// Layers that the program created.
     Layers,
     /// The program itself.
     Program,
@@ -35,7 +35,7 @@ impl CacheMetrics {
         Self(recorder)
     }
 
-    /// The series of whoever asks the cache for something.
+    /// Metrics of the requests that a user makes.
     pub(crate) fn requests(&self, user: CacheUser<'_>) -> CacheRequests {
         let result = |result| {
             let mut labels = user.labels();
@@ -52,12 +52,12 @@ impl CacheMetrics {
         }
     }
 
-    /// The series of whoever makes something invalid.
+    /// Counter of the invalidations that a user makes.
     pub(crate) fn invalidations(&self, user: CacheUser<'_>) -> Total {
         self.counter(CACHE_INVALIDATIONS, user.labels())
     }
 
-    /// The series of the store.
+    /// Metrics of the store.
     pub(crate) fn store(&self) -> CacheStoreMetrics {
         CacheStoreMetrics {
             up: self.gauge(CACHE_UP),
@@ -95,7 +95,7 @@ impl CacheUser<'_> {
     }
 }
 
-/// What somebody asked a cache for.
+/// Metrics of the requests that one user makes.
 pub(crate) struct CacheRequests {
     pub(crate) hits: Total,
     pub(crate) misses: Total,
@@ -105,7 +105,7 @@ pub(crate) struct CacheRequests {
     pub(crate) refreshes: Total,
 }
 
-/// How the store of a cache is.
+/// Metrics of the store.
 pub(crate) struct CacheStoreMetrics {
     up: Gauge,
     entries: Gauge,
@@ -114,39 +114,39 @@ pub(crate) struct CacheStoreMetrics {
 }
 
 impl CacheStoreMetrics {
-    /// It could not be asked; how large it was last time is left as it is.
+    /// The store could not be reached. Its last known size is kept.
     pub(crate) fn down(&self) {
         self.up.set(0.0);
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "sizes beyond 2^53 are none")]
+    #[expect(clippy::cast_precision_loss, reason = "sizes stay below 2^53")]
     pub(crate) fn up(&self, entries: u64, bytes: u64, evictions: u64) {
         self.up.set(1.0);
         self.entries.set(entries as f64);
         self.bytes.set(bytes as f64);
-        self.evictions.bring(evictions);
+        self.evictions.update(evictions);
     }
 }
 
-/// A counter of what is counted elsewhere.
+/// A counter whose value is counted elsewhere.
 ///
-/// It is told by how much that rose and not what it is, so that two apps with one recorder add up.
+/// It is incremented by the difference, not set, so that two apps with one recorder add up.
 pub(crate) struct Total {
     counter: Counter,
-    told: AtomicU64,
+    exported: AtomicU64,
 }
 
 impl Total {
     pub(super) fn of(counter: Counter) -> Self {
-        Self { counter, told: AtomicU64::new(0) }
+        Self { counter, exported: AtomicU64::new(0) }
     }
 
-    /// It is so many now. Whoever comes with an older number has been overtaken, and adds nothing.
-    pub(crate) fn bring(&self, now: u64) {
-        // Each rise is told once, by whoever raised it; nothing else is ordered by this.
-        let told = self.told.fetch_max(now, Ordering::Relaxed);
-        if now > told {
-            self.counter.increment(now - told);
+    /// Sets the current value. A value below the last one was overtaken by another thread and is ignored.
+    pub(crate) fn update(&self, now: u64) {
+        // Each increase is added once, by the thread that made it. Nothing else depends on this ordering.
+        let exported = self.exported.fetch_max(now, Ordering::Relaxed);
+        if now > exported {
+            self.counter.increment(now - exported);
         }
     }
 }

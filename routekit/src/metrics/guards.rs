@@ -1,26 +1,29 @@
-//! The series of circuit breakers and of counted routes. Both count by themselves; here what they have counted is brought over.
+//! Metrics of circuit breakers and concurrency limits. Both count by themselves; their counts are copied here before
+//! they
+//! are rendered.
 
 use std::fmt;
 
 use metrics::{Gauge, Key, Label};
 
 use super::{
-    SharedRecorder, Total,
+    cache::Total,
     names::{
         BREAKER_CALLS, BREAKER_REJECTED, BREAKER_SLOW_CALLS, BREAKER_STATE, BREAKER_TRANSITIONS, CONCURRENCY_IN_FLIGHT,
         CONCURRENCY_LIMIT, CONCURRENCY_REJECTED, METADATA, describe_breakers, describe_concurrency,
     },
+    recorder::SharedRecorder,
 };
 
-/// The states of a breaker, as label values.
+/// States of a breaker, as label values.
 pub(crate) const STATES: [&str; 3] = ["closed", "half_open", "open"];
 
-/// Makes the series, on one recorder.
+/// Registers the metrics with one recorder.
 pub(crate) struct GuardMetrics(SharedRecorder);
 
-/// The series of one breaker.
+/// Metrics of one breaker.
 pub(crate) struct BreakerSeries {
-    /// In the order of [`STATES`]: 1 for the one that it is in.
+    /// In the order of [`STATES`]: 1 for the current state.
     states: [Gauge; 3],
     /// In the order of [`STATES`].
     pub(crate) transitions: [Total; 3],
@@ -32,7 +35,7 @@ pub(crate) struct BreakerSeries {
     pub(crate) rejected: Total,
 }
 
-/// The series of one route that is counted.
+/// Metrics of a route with a concurrency limit.
 pub(crate) struct ConcurrencySeries {
     in_flight: Gauge,
     rejected: Total,
@@ -51,7 +54,7 @@ impl GuardMetrics {
         describe_concurrency(&*self.0);
     }
 
-    /// Those of the breaker of this name.
+    /// Metrics of the breaker with this name.
     pub(crate) fn breaker(&self, name: &str) -> BreakerSeries {
         let own = || Label::new("breaker", name.to_owned());
         let with = |label: &'static str, value: &'static str| vec![own(), Label::from_static_parts(label, value)];
@@ -68,7 +71,7 @@ impl GuardMetrics {
         }
     }
 
-    /// Those of the route of this method and template.
+    /// Metrics of the route with this method and template.
     pub(crate) fn concurrency(&self, method: &'static str, template: &str, limit: u32) -> ConcurrencySeries {
         let labels = || {
             let route = Label::new("http_route", template.to_owned());
@@ -91,7 +94,7 @@ impl GuardMetrics {
 }
 
 impl BreakerSeries {
-    /// It is in this one of [`STATES`].
+    /// Sets the current state, one of [`STATES`].
     pub(crate) fn state(&self, state: &str) {
         for (name, gauge) in STATES.iter().zip(&self.states) {
             gauge.set(f64::from(u8::from(*name == state)));
@@ -100,9 +103,9 @@ impl BreakerSeries {
 }
 
 impl ConcurrencySeries {
-    pub(crate) fn bring(&self, in_flight: u32, rejected: u64) {
+    pub(crate) fn update(&self, in_flight: u32, rejected: u64) {
         self.in_flight.set(f64::from(in_flight));
-        self.rejected.bring(rejected);
+        self.rejected.update(rejected);
     }
 }
 

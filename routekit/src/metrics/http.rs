@@ -1,11 +1,11 @@
-//! The metrics of all routes.
+//! Metrics of all routes.
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use super::{RouteMetrics, SharedRecorder, names};
-use crate::observe::{RouteState, Routes};
+use super::{names, recorder::SharedRecorder, route::RouteMetrics};
+use crate::observe::{RouteObservers, RouteState};
 
-/// Makes the metrics of routes, on one recorder.
+/// Creates the metrics of routes, with one recorder.
 #[derive(Clone)]
 pub struct HttpMetrics {
     recorder: SharedRecorder,
@@ -13,34 +13,34 @@ pub struct HttpMetrics {
 }
 
 impl HttpMetrics {
-    /// On this recorder, which is told what each metric means.
+    /// Registers metrics with this recorder, and describes them.
     #[must_use]
     pub fn new(recorder: SharedRecorder) -> Self {
         names::describe(&*recorder);
         Self { recorder, slow: None }
     }
 
-    /// How long a request may take before it counts as slow, where a route says nothing. Defaults to no limit.
+    /// Duration from which on a request counts as slow, for routes without their own threshold. Defaults to none.
     #[must_use]
     pub fn slow(mut self, threshold: Option<Duration>) -> Self {
         self.slow = threshold;
         self
     }
 
-    /// The metrics of the route with this template, to be kept with it.
+    /// Creates the metrics of the route with this template. Keep them with the route.
     #[must_use]
     pub fn of_route(&self, template: impl Into<String>) -> RouteMetrics {
         RouteMetrics::new(self.recorder.clone(), Some(template.into()), self.slow)
     }
 
-    /// The metrics of requests that found no route.
+    /// Creates the metrics of requests that match no route.
     #[must_use]
     pub fn of_unmatched(&self) -> RouteMetrics {
         RouteMetrics::new(self.recorder.clone(), None, self.slow)
     }
 }
 
-impl Routes for HttpMetrics {
+impl RouteObservers for HttpMetrics {
     fn route(&self, template: &str) -> Arc<RouteState> {
         Arc::new(RouteState::new(template, self.of_route(template)))
     }

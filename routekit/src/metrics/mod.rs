@@ -1,42 +1,46 @@
-//! How many requests each route answers, how long they take, how large they are, and how many are under way.
+//! Metrics of requests, caches, circuit breakers and concurrency limits, for Prometheus and other recorders.
 //!
-//! 1. Names, units and labels are those of the OpenTelemetry HTTP conventions, as Prometheus spells them:
+//! An app collects them by itself and serves them at `/metrics` of its [admin service](crate::admin):
 //!
-//!    | metric | kind | labels beside `http_request_method`, `http_route` |
-//!    | --- | --- | --- |
-//!    | `http_server_request_duration_seconds` | histogram | `http_response_status_code`, `error_type` |
-//!    | `http_server_request_body_size_bytes` | histogram | the same |
-//!    | `http_server_response_body_size_bytes` | histogram | the same |
-//!    | `http_server_active_requests` | gauge | |
-//!    | `http_server_requests_cancelled_total` | counter | |
-//!    | `http_server_slow_requests_total` | counter | |
-//!    | `routekit_policy_answers_total` | counter | `policy` |
-//!    | `routekit_cache_requests_total` | counter | `result`: `hit`, `miss`, `stale` or `bypass` |
-//!    | `routekit_cache_sets_total`, `routekit_cache_refreshes_total`, `routekit_cache_invalidations_total` | counters | |
-//!    | `routekit_cache_evictions_total` | counter | none at all |
-//!    | `routekit_cache_entries`, `routekit_cache_bytes`, `routekit_cache_up` | gauges | none at all |
-//!    | `routekit_breaker_state` | gauge: 1 for the state that it is in | `breaker` and `state` alone: `closed`, `half_open`, `open` |
-//!    | `routekit_breaker_transitions_total` | counter | `breaker` and `to` alone: what it became |
-//!    | `routekit_breaker_calls_total` | counter | `breaker` and `outcome` alone: `success`, `failure`, `neutral`, or `late` (of a time that is over) |
-//!    | `routekit_breaker_slow_calls_total`, `routekit_breaker_rejected_total` | counters | `breaker` alone |
-//!    | `routekit_concurrency_in_flight`, `routekit_concurrency_limit` | gauges | |
-//!    | `routekit_concurrency_rejected_total` | counter | |
+//! | metric | kind | labels in addition to `http_request_method`, `http_route` |
+//! | --- | --- | --- |
+//! | `http_server_request_duration_seconds` | histogram | `http_response_status_code`, `error_type` |
+//! | `http_server_request_body_size_bytes` | histogram | the same |
+//! | `http_server_response_body_size_bytes` | histogram | the same |
+//! | `http_server_active_requests` | gauge | |
+//! | `http_server_requests_cancelled_total` | counter | |
+//! | `http_server_slow_requests_total` | counter | |
+//! | `routekit_policy_answers_total` | counter | `policy` |
+//! | `routekit_cache_requests_total` | counter | `result`: `hit`, `miss`, `stale` or `bypass` |
+//! | `routekit_cache_sets_total`, `routekit_cache_refreshes_total`, `routekit_cache_invalidations_total` | counters | |
+//! | `routekit_cache_evictions_total` | counter | no labels |
+//! | `routekit_cache_entries`, `routekit_cache_bytes`, `routekit_cache_up` | gauges | no labels |
+//! | `routekit_breaker_state` | gauge, 1 for the current state | only `breaker` and `state`: `closed`, `half_open` or
+//! `open` |
+//! | `routekit_breaker_transitions_total` | counter | only `breaker` and `to`, the new state |
+//! | `routekit_breaker_calls_total` | counter | only `breaker` and `outcome`: `success`, `failure`, `neutral` or `late`
+//! (ended after a transition) |
+//! | `routekit_breaker_slow_calls_total`, `routekit_breaker_rejected_total` | counters | only `breaker` |
+//! | `routekit_concurrency_in_flight`, `routekit_concurrency_limit` | gauges | |
+//! | `routekit_concurrency_rejected_total` | counter | |
 //!
-//! 2. `http_request_method` is one of nine, else `_OTHER`; `http_route` is the template and never the URL, and absent where
-//!    no route matched. So no client can make up new time series.
-//! 3. `error_type` is there for failures only: the status of a 5xx, `timeout`, `panic`, `body` (it ended with an error), `service` (there was no
-//!    response, but an error), `breaker_open`, `concurrency`, or
-//!    `cancelled`, which has a status only if the client left while the body was sent.
-//! 4. Handles are made with the route, or at the first answer with a new status, and then kept: no request looks a metric
-//!    up or builds a label.
-//! 5. Everything goes through the `metrics` facade's `Recorder`. An app has its own ([`Exporter`]), so that tests in one
-//!    process share nothing, unless the program has installed one.
+//! 1. Names, units and labels of requests follow the OpenTelemetry HTTP conventions, in Prometheus spelling.
+//! 2. `http_request_method` is one of nine methods or `_OTHER`. `http_route` is the template, never the URL, and is
+//!    missing if no route matched. So clients cannot create time series.
+//! 3. `error_type` is present on failures only: the status of a 5xx, `timeout`, `panic`, `body` (the response body
+//!    ended with an error), `service` (the service returned an error instead of a response), `breaker_open`,
+//!    `concurrency` or `cancelled`. A cancelled request has a status only if the client disconnected during the
+//!    response body.
+//! 4. Handles are created with the route, or with the first response of a new status, and then kept. No request looks
+//!    up a metric or builds a label.
+//! 5. All metrics use the `Recorder` of the `metrics` crate. An app has a recorder of its own ([`Exporter`]), so that
+//!    several apps in one process (in tests) share nothing, unless the program has installed a recorder.
+//! 6. Caches, breakers and concurrency limits count by themselves. Their counts are copied when the [`Exporter`]
+//!    renders, or once per second if the program has installed a recorder. Cache metrics that do not belong to a route
+//!    have `source` instead of method and route: `layers` (all layers that the program created) or `program` (values,
+//!    and the program's own invalidations).
 //!
-//! 6. A cache counts by itself, and so do breakers and `concurrency = …`. What they have counted is brought over when the [`Exporter`] is rendered, and once a second to a recorder of the
-//!    program's. Of the cache, what is no route's has `source` in place of method and route: `layers` (all that were made by hand) or `program`
-//!    (values, and its own invalidations).
-//!
-//! [`HttpMetrics`] is an [observer](crate::observe); see [`watch`](crate::watch) for an example on a plain axum router.
+//! [`HttpMetrics`] is an [observer](crate::observe). See [`watch`](crate::watch) for its use on a plain axum router.
 
 mod cache;
 mod exporter;
@@ -51,7 +55,7 @@ mod source;
 pub(crate) use self::{
     cache::{CacheMetrics, CacheRequests, CacheStoreMetrics, CacheUser, Total},
     guards::{BreakerSeries, ConcurrencySeries, GuardMetrics},
-    source::Source,
+    source::MetricSource,
 };
 pub use self::{
     exporter::{DURATION_BUCKETS, Exporter},

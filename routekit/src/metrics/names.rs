@@ -1,4 +1,4 @@
-//! What the metrics are called.
+//! Names and descriptions of the metrics.
 
 use metrics::{Level, Metadata, Recorder, Unit};
 
@@ -31,61 +31,61 @@ pub(super) const CONCURRENCY_REJECTED: &str = "routekit_concurrency_rejected_tot
 
 pub(super) const METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, Some(module_path!()));
 
-/// Describes the metrics of requests, once a recorder.
+/// Describes the metrics of requests. Called once per recorder.
 pub(super) fn describe(recorder: &dyn Recorder) {
     let histograms = [
-        (DURATION, Unit::Seconds, "Time from the request head to the end of the response, or to its head."),
+        (DURATION, Unit::Seconds, "Time from the request head to the response head, or to the end of a streamed body."),
         (REQUEST_SIZE, Unit::Bytes, "Size of request bodies."),
         (RESPONSE_SIZE, Unit::Bytes, "Size of response bodies."),
     ];
     for (name, unit, text) in histograms {
         recorder.describe_histogram(name.into(), Some(unit), text.into());
     }
-    recorder.describe_gauge(ACTIVE.into(), None, "Requests that are being answered.".into());
+    recorder.describe_gauge(ACTIVE.into(), None, "Requests in progress.".into());
     let counters = [
-        (CANCELLED, "Requests whose client left before the end."),
+        (CANCELLED, "Requests whose client disconnected before the end."),
         (SLOW, "Requests that took longer than their route's threshold."),
-        (POLICY_ANSWERS, "Requests that a policy answered in place of the handler."),
+        (POLICY_ANSWERS, "Requests answered by a policy instead of the handler."),
     ];
     for (name, text) in counters {
         recorder.describe_counter(name.into(), None, text.into());
     }
 }
 
-/// Describes those of a cache.
+/// Describes the metrics of a cache.
 pub(super) fn describe_cache(recorder: &dyn Recorder) {
     let counters = [
-        (CACHE_REQUESTS, "Requests of cached routes, by what the cache did."),
-        (CACHE_SETS, "Entries that were stored in the cache."),
-        (CACHE_REFRESHES, "Entries that were computed anew in the background."),
-        (CACHE_INVALIDATIONS, "Calls that made something in the cache invalid."),
-        (CACHE_EVICTIONS, "Entries that left the cache to make room."),
+        (CACHE_REQUESTS, "Requests to cached routes, by result."),
+        (CACHE_SETS, "Entries stored in the cache."),
+        (CACHE_REFRESHES, "Entries refreshed in the background."),
+        (CACHE_INVALIDATIONS, "Invalidations of the cache."),
+        (CACHE_EVICTIONS, "Entries evicted to make room."),
     ];
     for (name, text) in counters {
         recorder.describe_counter(name.into(), None, text.into());
     }
-    recorder.describe_gauge(CACHE_ENTRIES.into(), None, "Entries in the cache, about.".into());
-    recorder.describe_gauge(CACHE_BYTES.into(), Some(Unit::Bytes), "Size of the entries in the cache, about.".into());
-    recorder.describe_gauge(CACHE_UP.into(), None, "Whether the store of the cache can be reached: 1 or 0.".into());
+    recorder.describe_gauge(CACHE_ENTRIES.into(), None, "Approximate number of entries in the cache.".into());
+    recorder.describe_gauge(CACHE_BYTES.into(), Some(Unit::Bytes), "Approximate size of the cache's entries.".into());
+    recorder.describe_gauge(CACHE_UP.into(), None, "1 if the store of the cache can be reached, otherwise 0.".into());
 }
 
-/// Describes those of circuit breakers.
+/// Describes the metrics of circuit breakers.
 pub(super) fn describe_breakers(recorder: &dyn Recorder) {
-    recorder.describe_gauge(BREAKER_STATE.into(), None, "Whether a circuit breaker is in this state: 1 or 0.".into());
+    recorder.describe_gauge(BREAKER_STATE.into(), None, "1 for the current state of a circuit breaker.".into());
     let counters = [
-        (BREAKER_TRANSITIONS, "Changes of a circuit breaker's state, by what it became."),
-        (BREAKER_CALLS, "Calls that a circuit breaker let through, by how they ended."),
-        (BREAKER_SLOW_CALLS, "Calls that took as long as a circuit breaker calls slow, or longer."),
-        (BREAKER_REJECTED, "Calls that a circuit breaker refused."),
+        (BREAKER_TRANSITIONS, "Transitions of a circuit breaker, by the new state."),
+        (BREAKER_CALLS, "Calls admitted by a circuit breaker, by outcome."),
+        (BREAKER_SLOW_CALLS, "Calls that reached the slow-call threshold of a circuit breaker."),
+        (BREAKER_REJECTED, "Calls refused by a circuit breaker."),
     ];
     for (name, text) in counters {
         recorder.describe_counter(name.into(), None, text.into());
     }
 }
 
-/// Describes those of routes that are counted.
+/// Describes the metrics of concurrency limits.
 pub(super) fn describe_concurrency(recorder: &dyn Recorder) {
-    recorder.describe_gauge(CONCURRENCY_IN_FLIGHT.into(), None, "Requests that the handler has now.".into());
-    recorder.describe_gauge(CONCURRENCY_LIMIT.into(), None, "Requests that the handler may have at a time.".into());
-    recorder.describe_counter(CONCURRENCY_REJECTED.into(), None, "Requests that were one too many.".into());
+    recorder.describe_gauge(CONCURRENCY_IN_FLIGHT.into(), None, "Requests that the handler is processing.".into());
+    recorder.describe_gauge(CONCURRENCY_LIMIT.into(), None, "Maximum number of concurrent requests.".into());
+    recorder.describe_counter(CONCURRENCY_REJECTED.into(), None, "Requests refused by a concurrency limit.".into());
 }

@@ -1,4 +1,4 @@
-//! The histograms of one way in which requests of a route end.
+//! Histograms of a route, by outcome.
 
 use std::sync::OnceLock;
 
@@ -7,15 +7,15 @@ use metrics::Histogram;
 
 use crate::observe::{Failure, Finished};
 
-/// The three histograms that have the same labels.
-pub(super) struct Outcome {
+/// The three histograms that share their labels.
+pub(super) struct OutcomeHistograms {
     pub(super) duration: Histogram,
     pub(super) request_size: Histogram,
     pub(super) response_size: Histogram,
 }
 
-impl Outcome {
-    #[expect(clippy::cast_precision_loss, reason = "sizes beyond 2^53 bytes are none")]
+impl OutcomeHistograms {
+    #[expect(clippy::cast_precision_loss, reason = "sizes stay below 2^53 bytes")]
     pub(super) fn record(&self, request: &Finished<'_>) {
         self.duration.record(request.duration.as_secs_f64());
         self.request_size.record(request.request_bytes as f64);
@@ -23,25 +23,25 @@ impl Outcome {
     }
 }
 
-/// The outcomes seen so far: by what failed, then by status. What was not seen takes no memory to speak of.
+/// The outcomes seen so far: by failure, then by status. Outcomes that were not seen take almost no memory.
 #[derive(Default)]
-pub(super) struct Outcomes([ByStatus; 8]);
+pub(super) struct OutcomeTable([ByStatus; 8]);
 
 #[derive(Default)]
 struct ByStatus {
-    /// 1xx to 9xx, then the rest of the number.
-    classes: [OnceLock<Box<[OnceLock<Outcome>; 100]>>; 9],
-    /// No status: the client left before there was one.
-    none: OnceLock<Outcome>,
+    /// 1xx to 9xx, then the last two digits.
+    classes: [OnceLock<Box<[OnceLock<OutcomeHistograms>; 100]>>; 9],
+    /// No status, because the client disconnected before there was one.
+    none: OnceLock<OutcomeHistograms>,
 }
 
-impl Outcomes {
+impl OutcomeTable {
     pub(super) fn get(
         &self,
         failure: Option<Failure>,
         status: Option<StatusCode>,
-        make: impl FnOnce() -> Outcome,
-    ) -> &Outcome {
+        make: impl FnOnce() -> OutcomeHistograms,
+    ) -> &OutcomeHistograms {
         let by_status = &self.0[index(failure)];
         let Some(status) = status else { return by_status.none.get_or_init(make) };
         let (class, within) = (usize::from(status.as_u16() / 100) - 1, usize::from(status.as_u16() % 100));

@@ -1,22 +1,21 @@
-//! Who keeps the metrics.
+//! Recorders that metrics are registered with.
 
 use std::sync::Arc;
 
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 
-/// A recorder that several parts of an app register their metrics with.
+/// A recorder that several parts of an app share.
 pub type SharedRecorder = Arc<dyn Recorder + Send + Sync>;
 
-/// The recorder that the program has installed, or that `metrics::with_local_recorder` puts in its place.
+/// The globally installed recorder, or the one that `metrics::with_local_recorder` sets.
 #[derive(Debug, Clone, Copy)]
 pub struct InstalledRecorder(());
 
 impl InstalledRecorder {
-    /// It, if there is one.
+    /// Returns the installed recorder, if there is one.
     #[must_use]
     pub fn find() -> Option<Self> {
-        // The facade does not say; what stands in where nothing is installed is a type without fields, and nothing that
-        // keeps metrics could be one.
+        // The facade does not tell. Its no-op default is a zero-sized type, and a recorder that stores metrics is not.
         metrics::with_recorder(|recorder| size_of_val(recorder) > 0).then_some(Self(()))
     }
 }

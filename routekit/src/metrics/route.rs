@@ -1,4 +1,4 @@
-//! The handles of one route, made once and kept.
+//! Metric handles of one route. They are created once and kept.
 
 use std::{fmt, sync::OnceLock, time::Duration};
 
@@ -6,35 +6,35 @@ use http::{Method, StatusCode};
 use metrics::{Counter, Gauge, Key, Label};
 
 use super::{
-    SharedRecorder,
     names::{ACTIVE, CANCELLED, DURATION, METADATA, POLICY_ANSWERS, REQUEST_SIZE, RESPONSE_SIZE, SLOW},
-    outcome::{Outcome, Outcomes},
+    outcome::{OutcomeHistograms, OutcomeTable},
+    recorder::SharedRecorder,
 };
 use crate::observe::{Event, Failure, Finished, METHODS, Observer, method_index, method_name};
 
-/// The metrics of one route, by method and outcome.
+/// Metrics of one route, by method and outcome.
 pub struct RouteMetrics {
     labels: Labels,
     slow: Option<Duration>,
-    /// The method that the route was declared with.
+    /// Method that the route was declared with.
     declared: Option<&'static str>,
     policy_answers: PolicyAnswers,
     /// In the order of [`METHODS`].
     methods: [OnceLock<Box<MethodMetrics>>; METHODS.len()],
 }
 
-/// What a handle of the route is made from.
+/// What the handles of a route are created from.
 struct Labels {
     recorder: SharedRecorder,
     route: Option<String>,
 }
 
-/// The handles of one method of a route.
+/// Handles for one method of a route.
 struct MethodMetrics {
     active: Option<Gauge>,
     cancelled: Counter,
     slow: Counter,
-    outcomes: Outcomes,
+    outcomes: OutcomeTable,
 }
 
 #[derive(Default)]
@@ -60,14 +60,14 @@ impl RouteMetrics {
         }
     }
 
-    /// How long a request may take before it counts as slow. Defaults to what the app says.
+    /// Duration from which on a request counts as slow. Defaults to the threshold of the app.
     #[must_use]
     pub fn slow(mut self, threshold: Option<Duration>) -> Self {
         self.slow = threshold;
         self
     }
 
-    /// Has the series of this method there before its first request, and those of these statuses.
+    /// Creates the series of this method, and of these statuses, before the first request.
     #[must_use]
     pub fn declared(mut self, method: &Method, statuses: &[StatusCode]) -> Self {
         self.declared = Some(method_name(method));
@@ -89,7 +89,7 @@ impl RouteMetrics {
         method: &Method,
         failure: Option<Failure>,
         status: Option<StatusCode>,
-    ) -> &'a Outcome {
+    ) -> &'a OutcomeHistograms {
         metrics.outcomes.get(failure, status, || {
             let mut labels = self.labels.of(Some(method_name(method)));
             if let Some(status) = status {
@@ -104,7 +104,7 @@ impl RouteMetrics {
             }
             let histogram =
                 |name| self.labels.recorder.register_histogram(&Key::from_parts(name, labels.clone()), &METADATA);
-            Outcome {
+            OutcomeHistograms {
                 duration: histogram(DURATION),
                 request_size: histogram(REQUEST_SIZE),
                 response_size: histogram(RESPONSE_SIZE),
@@ -128,7 +128,7 @@ impl Labels {
 
 impl MethodMetrics {
     fn new(labels: &Labels, method: &'static str) -> Self {
-        // A request is told apart as unmatched when it ends, so none of them is ever under way.
+        // A request is known to be unmatched only when it ends, so it is never counted as active.
         let active = labels
             .route
             .is_some()
@@ -137,7 +137,7 @@ impl MethodMetrics {
             active,
             cancelled: labels.counter(CANCELLED, labels.of(Some(method))),
             slow: labels.counter(SLOW, labels.of(Some(method))),
-            outcomes: Outcomes::default(),
+            outcomes: OutcomeTable::default(),
         }
     }
 }

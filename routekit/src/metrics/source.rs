@@ -1,12 +1,12 @@
-//! What is counted elsewhere, and brought over for whoever looks.
+//! Metrics that are counted elsewhere.
 
 use std::{future::Future, pin::Pin};
 
-/// Somebody who counts by itself.
-pub(crate) trait Source: Send + Sync {
-    /// Brings over what is at hand. `false` once there will be no more.
-    fn bring(&self) -> bool;
+/// Copies counts into metrics before they are rendered.
+pub(crate) trait MetricSource: Send + Sync {
+    /// Copies the counts that are available at once. Returns `false` once there will be no more.
+    fn update(&self) -> bool;
 
-    /// Brings over what has to be waited for.
-    fn ask(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+    /// Copies the counts that have to be awaited.
+    fn fetch(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
 }

@@ -1,44 +1,48 @@
 use std::{
     fmt,
     sync::{
-        Arc, LazyLock, Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::Instant,
 };
 
 use http::{Extensions, HeaderValue, Method, StatusCode};
+use parking_lot::{Mutex, MutexGuard};
 use tracing::Span;
 
-use super::{Event, Failure, Finished, Observer};
+use super::{
+    observer::{CorrelationSource, Event, Failure, Finished, Observer},
+    room::make_room,
+};
 
-/// A route as observers know it.
+/// A route as observers see it.
 pub struct RouteState {
     template: Option<String>,
     observer: Box<dyn Observer>,
 }
 
 impl RouteState {
-    /// The route with this template.
+    /// Creates the state of the route with this template.
     #[must_use]
     pub fn new(template: impl Into<String>, observer: impl Observer + 'static) -> Self {
         Self { template: Some(template.into()), observer: Box::new(observer) }
     }
 
-    /// What stands for all requests that find no route.
+    /// Creates the state that stands for all requests without a route.
     #[must_use]
     pub fn unmatched(observer: impl Observer + 'static) -> Self {
         Self { template: None, observer: Box::new(observer) }
     }
 
-    /// The template, as `/users/{id}`.
+    /// The template, such as `/users/{id}`. `None` for requests without a route.
     #[must_use]
     pub fn template(&self) -> Option<&str> {
         self.template.as_deref()
     }
 }
 
-/// Who observes the route.
+/// Forwards to the observer of the route.
 impl Observer for RouteState {
     fn started(&self, method: &Method) {
         self.observer.started(method);
@@ -59,17 +63,17 @@ impl fmt::Debug for RouteState {
     }
 }
 
-/// Where routes that are not known before find their states.
-pub trait Routes: Send + Sync {
-    /// The state of the route with this template. Asked once a route and not once a request.
+/// Creates the states of routes that are not known in advance.
+pub trait RouteObservers: Send + Sync {
+    /// Returns the state of the route with this template. Called once per route, not per request.
     fn route(&self, template: &str) -> Arc<RouteState>;
 
-    /// The state that stands for requests without a route.
+    /// Returns the state for requests without a route.
     fn unmatched(&self) -> Arc<RouteState>;
 }
 
-/// Both observe each route.
-impl<A: Routes, B: Routes> Routes for (A, B) {
+/// Both observe every route.
+impl<A: RouteObservers, B: RouteObservers> RouteObservers for (A, B) {
     fn route(&self, template: &str) -> Arc<RouteState> {
         Arc::new(RouteState::new(template, (self.0.route(template), self.1.route(template))))
     }
@@ -79,116 +83,103 @@ impl<A: Routes, B: Routes> Routes for (A, B) {
     }
 }
 
-/// Nothing, with room for seven. axum adds three to what is here, and `Extensions` begins with room for three in all, so
-/// that every request would move house once. A copy keeps the room of its original.
-static ROOM: LazyLock<Extensions> = LazyLock::new(|| {
-    let mut extensions = Extensions::new();
-    extensions.insert(0_u8);
-    extensions.insert(0_u16);
-    extensions.insert(0_u32);
-    extensions.insert(0_u64);
-    extensions.clear();
-    extensions
-});
-
 /// One request while it is answered. A clone is one reference count.
 ///
-/// What is only a number is in the handle itself, and that on purpose: boxed among the extensions, a handle of 24 bytes or
-/// less would be one more of malloc's smallest pieces. A request has about as many of those (header values, boxes of
-/// extensions) as glibc keeps at hand, and each one beyond that costs several times as much.
+/// The numbers are in the handle itself on purpose: boxed among the extensions, a handle of at most 24 bytes would be
+/// one
+/// more of malloc's smallest chunks. A request has about as many of those (header values, boxes of extensions) as glibc
+/// caches, and each one beyond that costs several times as much.
 #[derive(Clone)]
 pub struct Exchange {
     start: Instant,
-    /// The length of its body; 0 unless known.
+    /// Length of the request body in bytes. 0 if unknown.
     length: u64,
-    inner: Arc<Inner>,
+    inner: Arc<ExchangeInner>,
 }
 
-struct Inner {
+struct ExchangeInner {
     method: Method,
-    /// Bytes of a body whose length is not known.
+    /// Bytes read of a body of unknown length.
     read: AtomicU64,
-    /// One request has it to itself, so nobody ever waits; a lock is the cheapest of cells that can be shared.
-    said: Mutex<Said>,
+    /// Only the tasks of one request use it, so there is no contention.
+    state: Mutex<ExchangeState>,
 }
 
-/// What those further inside have said; each is said once.
+/// What inner layers have reported. Each value is set once.
 #[derive(Default)]
-struct Said {
+struct ExchangeState {
     route: Option<Arc<RouteState>>,
     correlation_id: Option<HeaderValue>,
-    /// Only one that somebody wants.
+    /// `None` if no subscriber is interested in the span.
     span: Option<Span>,
-    /// Whoever comes now comes too late.
+    /// Reports are ignored from then on.
     ended: bool,
 }
 
 impl Exchange {
-    /// A request that came in at `start`, with a body of this length if that is known.
+    /// A request that arrived at `start`, with a body of this length if it is known.
     pub(crate) fn new(method: Method, start: Instant, length: Option<u64>) -> Self {
-        let inner = Inner { method, read: AtomicU64::new(0), said: Mutex::default() };
+        let inner = ExchangeInner { method, read: AtomicU64::new(0), state: Mutex::default() };
         Self { start, length: length.unwrap_or(0), inner: Arc::new(inner) }
     }
 
-    /// Goes along with a request.
+    /// Puts the exchange into the extensions of a request.
     pub(crate) fn travel(self, extensions: &mut Extensions) {
-        if extensions.is_empty() {
-            *extensions = ROOM.clone();
-        }
+        make_room(extensions);
         extensions.insert(self);
     }
 
-    /// The request's method.
+    /// Method of the request.
     #[must_use]
     pub fn method(&self) -> &Method {
         &self.inner.method
     }
 
-    /// When its head was read.
+    /// When the request head was read.
     #[must_use]
     pub fn start(&self) -> Instant {
         self.start
     }
 
-    /// Says which route answers. Only the first has a say; it is told to the route's observer and to the span.
+    /// Reports the matched route. The first report wins and is passed on to the route's observer and to the span.
     pub fn matched(&self, route: &Arc<RouteState>) {
-        let mut said = self.said();
-        if said.route.is_none() && !said.ended {
-            said.route = Some(Arc::clone(route));
-            said.tell_span();
-            drop(said);
+        let mut state = self.state();
+        if state.route.is_none() && !state.ended {
+            state.route = Some(Arc::clone(route));
+            state.record_route();
+            drop(state);
             route.started(&self.inner.method);
         }
     }
 
-    /// The route, once it was found and until the request has ended.
+    /// The route, from the time it is matched until the request has ended.
     #[must_use]
     pub fn route(&self) -> Option<Arc<RouteState>> {
-        self.said().route.clone()
+        self.state().route.clone()
     }
 
-    /// Gives the request this id, unless it has one; the id that it has.
+    /// Sets the correlation id unless there is one. Returns the id of the request.
     pub(crate) fn identified(&self, id: HeaderValue) -> HeaderValue {
-        self.said().correlation_id.get_or_insert(id).clone()
+        self.state().correlation_id.get_or_insert(id).clone()
     }
 
-    /// The correlation id, once there is one.
+    /// The correlation id, if there is one yet.
     pub(crate) fn correlation_id(&self) -> Option<HeaderValue> {
-        self.said().correlation_id.clone()
+        self.state().correlation_id.clone()
     }
 
-    /// Says in which span the request runs, if anybody wants it. A second one further in changes nothing.
+    /// Reports the span of the request, if a subscriber is interested in it. The first report wins.
     pub(crate) fn spanned(&self, span: &Span) {
         if !span.is_disabled() {
-            let mut said = self.said();
-            if said.span.is_none() {
-                said.span = Some(span.clone());
-                said.tell_span();
+            let mut state = self.state();
+            if state.span.is_none() {
+                state.span = Some(span.clone());
+                state.record_route();
             }
         }
     }
 
-    /// Tells the observer of the route, or else of `unmatched`, that the request has ended, within its span.
+    /// Tells the observer of the route, or `unmatched`, that the request has ended. Runs inside the request's span.
     pub(crate) fn finish(
         &self,
         unmatched: &RouteState,
@@ -196,11 +187,11 @@ impl Exchange {
         (status, failure): (Option<StatusCode>, Option<Failure>),
         response_bytes: u64,
     ) {
-        // Let go before anybody is called, who might ask this exchange.
+        // Released before calling the observer, which may use this exchange.
         let (route, span) = {
-            let mut said = self.said();
-            said.ended = true;
-            (said.route.take(), said.span.take())
+            let mut state = self.state();
+            state.ended = true;
+            (state.route.take(), state.span.take())
         };
         let route = route.as_deref().unwrap_or(unmatched);
         let _entered = span.as_ref().map(Span::enter);
@@ -220,26 +211,31 @@ impl Exchange {
         self.inner.read.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    /// Bytes of the request body, as far as they are known.
+    /// Size of the request body in bytes, as far as it is known.
     #[must_use]
     pub fn request_bytes(&self) -> u64 {
         self.length + self.inner.read.load(Ordering::Relaxed)
     }
 
-    fn said(&self) -> MutexGuard<'_, Said> {
-        // A panic while it was held (a subscriber's, say) leaves it whole.
-        self.inner.said.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, ExchangeState> {
+        self.inner.state.lock()
     }
 }
 
-impl Said {
-    /// Has the route in the span, whichever of the two was known first.
-    fn tell_span(&self) {
+impl ExchangeState {
+    /// Records the route in the span once both are known.
+    fn record_route(&self) {
         if let (Some(route), Some(span)) = (&self.route, &self.span)
             && let Some(template) = route.template()
         {
             span.record("http.route", template);
         }
+    }
+}
+
+impl CorrelationSource for Exchange {
+    fn correlation_id(&self) -> Option<HeaderValue> {
+        self.correlation_id()
     }
 }
 

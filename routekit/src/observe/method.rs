@@ -2,11 +2,11 @@
 
 use http::Method;
 
-/// The methods that OpenTelemetry knows; any other is `_OTHER`, so that clients cannot make up labels.
+/// Methods that OpenTelemetry knows. Any other is `_OTHER`, so that clients cannot create labels.
 pub(crate) const METHODS: [&str; 10] =
     ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", "_OTHER"];
 
-/// The place of a method in [`METHODS`].
+/// Index of a method in [`METHODS`].
 pub(crate) fn method_index(method: &Method) -> usize {
     match *method {
         Method::GET => 0,
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn methods_have_their_places() {
+    fn index_and_name_of_a_method_agree() {
         for name in METHODS {
             assert_eq!(method_name(&Method::from_bytes(name.as_bytes()).unwrap()), name);
         }

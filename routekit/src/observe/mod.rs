@@ -1,22 +1,44 @@
-//! How what happens to a request reaches whoever counts or logs it, without either knowing the other.
+//! Observers receive what happens to requests, so that policies do not depend on metrics or logs.
 //!
-//! 1. An [`Observer`] is told when a request has found its route, what the policies did to it, and how it ended, each once.
-//!    Metrics and the access log are observers; [`App::observer`](crate::App::observer) adds yours.
-//! 2. A [`RouteState`] is a route as observers know it: its template, and who observes it. It is made at start-up, and the
-//!    stack of the route holds it.
-//! 3. An [`Exchange`] is one request while it is answered. It travels in the request's extensions, so that whoever stands
-//!    inside can say what whoever stands outside will want to know.
-//! 4. A [`Failure`] travels in a response's extensions: which kind of 5xx it is.
+//! ```
+//! use routekit::{observe::{Finished, Observer}, prelude::*};
+//!
+//! struct CountFailures(std::sync::atomic::AtomicU64);
+//!
+//! impl Observer for CountFailures {
+//!     fn finished(&self, request: &Finished<'_>) {
+//!         self.0.fetch_add(u64::from(request.failed()), std::sync::atomic::Ordering::Relaxed);
+//!     }
+//! }
+//!
+//! # fn main() {
+//! let app = App::discover().observer(CountFailures(Default::default()));
+//! # let _ = app;
+//! # }
+//! ```
+//!
+//! 1. An [`Observer`] is called when a request has matched its route, when a policy acts on it, and when it has ended.
+//!    Metrics and the access log are observers. [`App::observer`](crate::App::observer) adds others.
+//! 2. A [`RouteState`] is a route as observers see it: its template and its observer. It is created at start-up and
+//!    held by the middleware of the route.
+//! 3. An [`Exchange`] is one request in progress. It is in the request's extensions, so that inner layers can pass
+//!    information to outer layers.
+//! 4. A [`Failure`] in the extensions of a response says which kind of 5xx it is. [`FallbackResponse`] marks a response
+//!    that replaces the handler's.
 
+mod cache_outcome;
 mod exchange;
 mod method;
 mod observer;
+mod room;
 
-pub use self::{
-    exchange::{Exchange, RouteState, Routes},
-    observer::{Event, Failure, Finished, Observer, Stopgap},
-};
 pub(crate) use self::{
+    cache_outcome::{CacheOutcome, WantsCacheOutcome},
     method::{METHODS, method_index, method_name},
     observer::Report,
+    room::make_room,
+};
+pub use self::{
+    exchange::{Exchange, RouteObservers, RouteState},
+    observer::{Event, Failure, FallbackResponse, Finished, Observer},
 };

@@ -1,27 +1,25 @@
 use std::{fmt, sync::Arc, time::Duration};
 
-use http::{Method, StatusCode};
+use http::{HeaderValue, Method, StatusCode};
 
-use super::Exchange;
-
-/// Is told what happens to requests. Every method does nothing unless it is written.
+/// Receives events about requests. All methods do nothing by default.
 ///
-/// They are called on the way of a request: whatever takes time belongs elsewhere.
+/// They are called while a request is processed, so they must not block.
 pub trait Observer: Send + Sync {
-    /// A request has found the route that this observes.
+    /// A request has matched the observed route.
     fn started(&self, _method: &Method) {}
 
-    /// A policy acted on a request of the route that this observes.
+    /// A policy acted on a request of the observed route.
     fn event(&self, _event: Event) {}
 
-    /// A request has ended: once for every [`started`](Self::started), and once for a request that found no route.
+    /// A request has ended. Called once for every [`started`](Self::started), and once for a request without a route.
     fn finished(&self, _request: &Finished<'_>) {}
 }
 
-/// Nobody looks.
+/// Does nothing.
 impl Observer for () {}
 
-/// Both look.
+/// Calls both observers.
 impl<A: Observer, B: Observer> Observer for (A, B) {
     fn started(&self, method: &Method) {
         self.0.started(method);
@@ -39,7 +37,7 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
     }
 }
 
-/// All of them look.
+/// Calls all observers.
 impl<O: Observer> Observer for Vec<O> {
     fn started(&self, method: &Method) {
         self.iter().for_each(|observer| observer.started(method));
@@ -68,7 +66,7 @@ impl<O: Observer + ?Sized> Observer for Arc<O> {
     }
 }
 
-/// Where a policy reports what it does: to nobody, unless it was told.
+/// The observer that a policy reports to, if any.
 #[derive(Clone, Default)]
 pub(crate) struct Report(Option<Arc<dyn Observer>>);
 
@@ -86,56 +84,56 @@ impl Report {
 
 impl fmt::Debug for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_some() { "Report(observed)" } else { "Report(nobody)" })
+        f.write_str(if self.0.is_some() { "Report(observed)" } else { "Report(unobserved)" })
     }
 }
 
-/// What a policy did to a request.
+/// An action of a policy on a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
-    /// The body was larger than the route takes.
+    /// The body exceeded the limit of the route.
     BodyTooLarge,
-    /// The handler took too long.
+    /// The handler exceeded the timeout.
     TimedOut,
     /// The handler panicked.
     Panicked,
-    /// Nobody said who was asking, or nobody could verify it.
+    /// The client has no valid credentials, or they could not be verified.
     Unauthenticated,
-    /// Whoever asked may not.
+    /// The client lacks a grant.
     Forbidden,
-    /// The answer was in the cache, and fresh.
+    /// A fresh response came from the cache.
     CacheHit,
-    /// The answer was in the cache, and no longer fresh.
+    /// A stale response came from the cache.
     CacheStale,
     /// The circuit breaker was open.
     BreakerOpen,
-    /// The handler had as many requests as it may have.
+    /// The route was at its concurrency limit.
     ConcurrencyExceeded,
 }
 
-/// Why a request failed where its status does not say. Policies put it into the extensions of the response they make.
+/// Why a request failed, where the status does not tell. Policies add it to the extensions of their responses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Failure {
-    /// The handler took too long.
+    /// The handler exceeded the timeout.
     Timeout,
     /// The handler panicked.
     Panic,
-    /// The client left, or reads no longer.
+    /// The client disconnected or stopped reading.
     Cancelled,
-    /// The response body ended with an error, or panicked.
+    /// The response body ended with an error or panicked.
     Body,
-    /// The service answered with an error of its own and with no response.
+    /// The service returned an error instead of a response.
     Service,
-    /// The handler was not called, since its circuit breaker is open.
+    /// The circuit breaker is open, so the handler was not called.
     BreakerOpen,
-    /// The handler was not called, since it has as many requests as it may have.
+    /// The route is at its concurrency limit, so the handler was not called.
     Concurrency,
 }
 
 impl Failure {
-    /// As `error.type` has it in metrics and logs.
+    /// The value of `error.type` in metrics and logs.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -150,34 +148,41 @@ impl Failure {
     }
 }
 
-/// In the extensions of a response: it stands in for what the handler would have answered. A cache prefers what it has, however stale it may be, and keeps no
-/// such answer.
+/// Marks a response, in its extensions, that replaces the handler's while the handler is unavailable.
+///
+/// A cache never stores such a response, and prefers a stored response to it, even a stale one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stopgap;
+pub struct FallbackResponse;
+
+/// Looks up the correlation id of a request, which most observers do not need.
+pub(super) trait CorrelationSource: fmt::Debug + Sync {
+    fn correlation_id(&self) -> Option<HeaderValue>;
+}
 
 /// A request that has ended.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Finished<'a> {
-    /// Its method.
+    /// Method of the request.
     pub method: &'a Method,
-    /// The template of its route; `None` if it found none.
+    /// Template of the route. `None` if no route matched.
     pub route: Option<&'a str>,
-    /// The status it was answered with; `None` if the client left before that.
+    /// Status of the response. `None` if the client disconnected before there was one.
     pub status: Option<StatusCode>,
-    /// What went wrong where the status does not say.
+    /// What failed, where the status does not tell.
     pub failure: Option<Failure>,
-    /// From its head to the response head; to the end of a body that has no known length.
+    /// Time from the request head to the response head, or to the end of a body of unknown length.
     pub duration: Duration,
-    /// Bytes of its body: the length it came with, or what was read of a body without one.
+    /// Size of the request body in bytes: its declared length, otherwise the bytes read.
     pub request_bytes: u64,
-    /// Bytes of the response body: its known length, or what was sent.
+    /// Size of the response body in bytes: its known length, otherwise the bytes sent.
     pub response_bytes: u64,
-    pub(super) exchange: &'a Exchange,
+    /// A trait object, because [`Exchange`](super::Exchange) is defined in terms of this type.
+    pub(super) exchange: &'a dyn CorrelationSource,
 }
 
 impl Finished<'_> {
-    /// OpenTelemetry's `error.type`: the failure, else the status of a 5xx.
+    /// OpenTelemetry's `error.type`: the failure, otherwise the status of a 5xx.
     #[must_use]
     pub fn error_type(&self) -> Option<&str> {
         match (self.failure, &self.status) {
@@ -187,13 +192,13 @@ impl Finished<'_> {
         }
     }
 
-    /// Its correlation id, if there is one.
+    /// Correlation id of the request, if it has one.
     #[must_use]
     pub fn correlation_id(&self) -> Option<String> {
         self.exchange.correlation_id().and_then(|id| id.to_str().ok().map(str::to_owned))
     }
 
-    /// Whether it failed on our side, or was left by the client: a 5xx, or a [`Failure`].
+    /// Whether the request failed or was cancelled by the client: a 5xx or a [`Failure`].
     #[must_use]
     pub fn failed(&self) -> bool {
         self.error_type().is_some()

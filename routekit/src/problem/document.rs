@@ -1,4 +1,4 @@
-//! The problem document itself.
+//! The problem document.
 
 use std::{borrow::Cow, error::Error, fmt, sync::Arc};
 
@@ -10,17 +10,19 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
-use super::FieldError;
+use super::field::FieldError;
 use crate::printable::{Chain, Printable};
 
-/// A failure, as the client will read it (RFC 9457). See the [module docs](crate::problem).
+/// A failure, as the client sees it (RFC 9457). See the [module docs](crate::problem).
 ///
-/// `Display` is the title and the detail; the cause, which only the log reads, is [`source`](Error::source).
+/// `Display` writes the title and the detail. The cause, which is only logged, is the [`source`](Error::source).
+#[doc(alias = "rfc 9457")]
+#[doc(alias = "rfc 7807")]
 #[derive(Clone)]
-pub struct Problem(Arc<Fields>);
+pub struct Problem(Arc<ProblemFields>);
 
 #[derive(Clone)]
-struct Fields {
+struct ProblemFields {
     status: StatusCode,
     kind: Cow<'static, str>,
     title: Option<Cow<'static, str>>,
@@ -34,14 +36,14 @@ struct Fields {
 }
 
 const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
-/// What RFC 9457 calls `about:blank`: the status says it all, the title is its phrase (§4.2.1).
+/// Type of problems that have no meaning beyond their status (RFC 9457 §4.2.1).
 const BLANK: &str = "about:blank";
 
 impl Problem {
-    /// A problem that says no more than its status.
+    /// Creates a problem with this status and nothing else.
     #[must_use]
     pub fn new(status: StatusCode) -> Self {
-        Self(Arc::new(Fields {
+        Self(Arc::new(ProblemFields {
             status,
             kind: Cow::Borrowed(BLANK),
             title: None,
@@ -55,43 +57,43 @@ impl Problem {
         }))
     }
 
-    /// 400, with a `detail` for the client.
+    /// 400 with a detail for the client.
     #[must_use]
     pub fn bad_request(detail: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST).detail(detail)
+        Self::new(StatusCode::BAD_REQUEST).with_detail(detail)
     }
 
-    /// 401, with a `detail` for the client. Such an answer owes the client a `WWW-Authenticate` header (RFC 9110 §15.5.2).
+    /// 401 with a detail for the client. The response must also have `WWW-Authenticate` (RFC 9110 §15.5.2).
     #[must_use]
     pub fn unauthorized(detail: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(StatusCode::UNAUTHORIZED).detail(detail)
+        Self::new(StatusCode::UNAUTHORIZED).with_detail(detail)
     }
 
-    /// 403, with a `detail` for the client.
+    /// 403 with a detail for the client.
     #[must_use]
     pub fn forbidden(detail: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(StatusCode::FORBIDDEN).detail(detail)
+        Self::new(StatusCode::FORBIDDEN).with_detail(detail)
     }
 
-    /// 404, with a `detail` for the client.
+    /// 404 with a detail for the client.
     #[must_use]
     pub fn not_found(detail: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(StatusCode::NOT_FOUND).detail(detail)
+        Self::new(StatusCode::NOT_FOUND).with_detail(detail)
     }
 
-    /// 409, with a `detail` for the client.
+    /// 409 with a detail for the client.
     #[must_use]
     pub fn conflict(detail: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(StatusCode::CONFLICT).detail(detail)
+        Self::new(StatusCode::CONFLICT).with_detail(detail)
     }
 
-    /// 422, with a `detail` for the client.
+    /// 422 with a detail for the client.
     #[must_use]
     pub fn unprocessable(detail: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY).detail(detail)
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY).with_detail(detail)
     }
 
-    /// 500 because of `source`, which is logged and which the client does not see.
+    /// 500 caused by `source`, which is logged and not sent to the client.
     ///
     /// ```
     /// # fn load() -> std::io::Result<String> { Ok(String::new()) }
@@ -101,94 +103,94 @@ impl Problem {
     /// ```
     #[must_use]
     pub fn internal(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR).caused_by(source)
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR).with_source(source)
     }
 
-    /// The URI of this kind of problem, for clients to tell kinds apart. Defaults to `about:blank`.
+    /// URI that identifies the type of problem (member `type`). Defaults to `about:blank`.
     #[must_use]
-    pub fn kind(mut self, uri: impl Into<Cow<'static, str>>) -> Self {
+    pub fn with_kind(mut self, uri: impl Into<Cow<'static, str>>) -> Self {
         self.fields().kind = uri.into();
         self
     }
 
-    /// A short summary of the kind of problem. Defaults to the phrase of the status.
+    /// Short summary of the type of problem. Defaults to the reason phrase of the status.
     #[must_use]
-    pub fn title(mut self, title: impl Into<Cow<'static, str>>) -> Self {
+    pub fn with_title(mut self, title: impl Into<Cow<'static, str>>) -> Self {
         self.fields().title = Some(title.into());
         self
     }
 
-    /// What went wrong this time, for the client. Defaults to nothing.
+    /// Explains this occurrence of the problem to the client. Defaults to none.
     #[must_use]
-    pub fn detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
+    pub fn with_detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
         self.fields().detail = Some(detail.into());
         self
     }
 
-    /// The URI of this occurrence. Defaults to the path of the request.
+    /// URI of this occurrence. Defaults to the path of the request.
     #[must_use]
-    pub fn instance(mut self, uri: impl Into<String>) -> Self {
+    pub fn with_instance(mut self, uri: impl Into<String>) -> Self {
         self.fields().instance = Some(uri.into());
         self
     }
 
-    /// Adds the fields that are wrong.
+    /// Adds errors of fields (member `errors`).
     #[must_use]
-    pub fn errors(mut self, errors: impl IntoIterator<Item = FieldError>) -> Self {
+    pub fn with_errors(mut self, errors: impl IntoIterator<Item = FieldError>) -> Self {
         self.fields().errors.extend(errors);
         self
     }
 
-    /// Adds a member of your own (RFC 9457 §3.2); the standard's names stay what they are.
+    /// Adds an extension member (RFC 9457 §3.2). It cannot replace a standard member.
     #[must_use]
-    pub fn with(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+    pub fn with_member(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.fields().members.insert(name.into(), value.into());
         self
     }
 
-    /// Sends this header too.
+    /// Adds a header to the response.
     #[must_use]
-    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.fields().headers.append(name, value);
         self
     }
 
-    /// The cause, for the log only.
+    /// Sets the cause, which is only logged.
     #[must_use]
-    pub fn caused_by(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+    pub fn with_source(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         self.fields().source = Some(Arc::from(source.into()));
         self
     }
 
-    /// The status it answers with.
+    /// Status of the response.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.0.status
     }
 
-    /// What went wrong this time, if that was said.
+    /// Explanation of this occurrence, if any.
     #[must_use]
-    pub fn detail_text(&self) -> Option<&str> {
+    pub fn detail(&self) -> Option<&str> {
         self.0.detail.as_deref()
     }
 
-    /// The URI of this kind of problem.
+    /// URI that identifies the type of problem.
     #[must_use]
-    pub fn kind_uri(&self) -> &str {
+    pub fn kind(&self) -> &str {
         &self.0.kind
     }
 
-    /// The fields that are wrong.
+    /// Errors of fields.
     #[must_use]
-    pub fn field_errors(&self) -> &[FieldError] {
+    pub fn errors(&self) -> &[FieldError] {
         &self.0.errors
     }
 
-    fn fields(&mut self) -> &mut Fields {
+    fn fields(&mut self) -> &mut ProblemFields {
         Arc::make_mut(&mut self.0)
     }
 
-    /// What the client reads of it.
+    /// A copy without the cause.
     pub(crate) fn without_cause(&self) -> Self {
         let mut problem = self.clone();
         if problem.0.source.is_some() {
@@ -197,7 +199,7 @@ impl Problem {
         problem
     }
 
-    /// The same with the status that is really sent (RFC 9457 §3.1.2).
+    /// Sets the status that is really sent (RFC 9457 §3.1.2).
     pub(super) fn sent_as(mut self, status: StatusCode) -> Self {
         if self.0.status != status {
             self.fields().status = status;
@@ -205,7 +207,7 @@ impl Problem {
         self
     }
 
-    /// The same with what is only known outside everything else.
+    /// Adds what only the outermost layer knows.
     pub(super) fn answers(mut self, path: &str, correlation_id: &str) -> Self {
         let fields = self.fields();
         fields.instance.get_or_insert_with(|| path.to_owned());
@@ -213,21 +215,21 @@ impl Problem {
         self
     }
 
-    /// The title, or the phrase of the status.
+    /// The title, or the reason phrase of the status.
     #[must_use]
-    pub fn title_text(&self) -> &str {
+    pub fn title(&self) -> &str {
         match &self.0.title {
             Some(title) => title,
             None => self.0.status.canonical_reason().unwrap_or("Error"),
         }
     }
 
-    /// Gives `response` this document as its content, and leaves its status and its other headers alone.
+    /// Replaces the content of `response` with this document. Keeps its status and its other headers.
     pub(super) fn write_into(self, response: &mut Response) {
         let json = serde_json::to_vec(&self).expect("strings, numbers and JSON values always serialise");
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, MEDIA_TYPE);
-        // Whatever was said of the content before, was said of another.
+        // Remove the headers that describe the old content.
         for name in [header::CONTENT_LENGTH, header::CONTENT_ENCODING, header::CONTENT_RANGE, header::ETAG] {
             headers.remove(name);
         }
@@ -243,10 +245,10 @@ impl Problem {
 
 impl Serialize for Problem {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Fields { status, kind, detail, instance, correlation_id, errors, members, .. } = &*self.0;
+        let ProblemFields { status, kind, detail, instance, correlation_id, errors, members, .. } = &*self.0;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("type", kind)?;
-        map.serialize_entry("title", self.title_text())?;
+        map.serialize_entry("title", self.title())?;
         map.serialize_entry("status", &status.as_u16())?;
         if let Some(detail) = detail {
             map.serialize_entry("detail", detail)?;
@@ -273,7 +275,8 @@ impl IntoResponse for Problem {
         if self.0.status.is_server_error()
             && let Some(source) = &self.0.source
         {
-            tracing::error!(status = self.0.status.as_u16(), error = %Printable(Chain(&**source)), "a request failed");
+            let (status, error) = (self.0.status.as_u16(), Printable(Chain(&**source)));
+            tracing::error!(status, %error, "request failed");
         }
         let mut response = Response::new(Body::empty());
         *response.status_mut() = self.0.status;
@@ -289,17 +292,17 @@ impl From<StatusCode> for Problem {
     }
 }
 
-/// With the status of the failure: 413 for an upload that is too large, 400 for one that is malformed.
+/// Has the status of the error: 413 if the upload is too large, 400 if it is malformed.
 #[cfg(feature = "multipart")]
 impl From<axum::extract::multipart::MultipartError> for Problem {
     fn from(error: axum::extract::multipart::MultipartError) -> Self {
-        Self::new(error.status()).detail("the multipart body could not be read").caused_by(error)
+        Self::new(error.status()).with_detail("the multipart body could not be read").with_source(error)
     }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.title_text())?;
+        f.write_str(self.title())?;
         match &self.0.detail {
             Some(detail) => write!(f, ": {detail}"),
             None => Ok(()),
@@ -309,7 +312,7 @@ impl fmt::Display for Problem {
 
 impl fmt::Debug for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Fields { status, kind, detail, errors, source, .. } = &*self.0;
+        let ProblemFields { status, kind, detail, errors, source, .. } = &*self.0;
         f.debug_struct("Problem")
             .field("status", status)
             .field("kind", kind)

@@ -1,31 +1,31 @@
-//! One place of an input that is wrong.
+//! An error in one field of an input.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-/// What is wrong with one field of an input; never the value that was rejected.
+/// An error in one field of an input. It never contains the rejected value.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct FieldError {
-    /// Where: a JSON pointer (RFC 6901) into a JSON body, else the name of the field or parameter.
+    /// Location: a JSON pointer (RFC 6901) into a JSON body, otherwise the name of the field or parameter.
     pub pointer: String,
-    /// What is wrong, for programs.
+    /// Machine-readable reason.
     ///
-    /// Of an input that cannot be deserialised: `type` (another type), `value` (out of the type's range), `variant` (not one
-    /// of the known), `length` (a list of another length), `missing`, `unknown` (a field that is not known), `duplicate`,
-    /// `invalid` (refused by the type itself), `shape` (anything else). Of a broken rule: the rule's name, such as
-    /// `length`, `range` or `email`, or its `code = "…"`.
+    /// If the input cannot be deserialised: `type` (wrong type), `value` (out of range), `variant` (unknown variant),
+    /// `length` (wrong length of a list), `missing`, `unknown` (unknown field), `duplicate`, `invalid` (refused by the
+    /// type itself) or `shape` (anything else). If a rule is broken: the name of the rule, such as `length`, `range` or
+    /// `email`, or its `code = "…"`.
     pub code: String,
-    /// What would be right, for people.
+    /// Human-readable message, which says what would be correct.
     pub message: String,
-    /// The rule's parameters, such as `min` and `max`.
+    /// Parameters of the rule, such as `min` and `max`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub params: BTreeMap<String, serde_json::Value>,
 }
 
 impl FieldError {
-    /// A broken rule without parameters.
+    /// Creates an error without parameters.
     #[must_use]
     pub fn new(pointer: impl Into<String>, code: impl Into<String>, message: impl Into<String>) -> Self {
         Self { pointer: pointer.into(), code: code.into(), message: message.into(), params: BTreeMap::new() }
@@ -33,7 +33,7 @@ impl FieldError {
 
     /// Adds a parameter of the rule.
     #[must_use]
-    pub fn param(mut self, name: impl Into<String>, value: impl Into<serde_json::Value>) -> Self {
+    pub fn with_param(mut self, name: impl Into<String>, value: impl Into<serde_json::Value>) -> Self {
         self.params.insert(name.into(), value.into());
         self
     }

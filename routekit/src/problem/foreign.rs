@@ -1,20 +1,21 @@
-//! Plain-text refusals of foreign extractors as problems.
+//! Converts plain-text rejections of other extractors into problems.
 
 use axum::{body::Body, response::Response};
 use http::header;
 use http_body_util::{BodyExt, Limited};
 
-use super::Problem;
+use super::document::Problem;
 use crate::printable::Printable;
 
-/// More than any refusal has to say.
+/// Maximum size of a rejection's text.
 const MAX_TEXT_BYTES: usize = 4096;
 
-/// The rejection of a foreign extractor as a problem with its status and headers.
+/// Converts the rejection of an extractor into a problem with the same status and headers.
 ///
-/// Only plain text is replaced; a rejection that says it in its own format (JSON, HTML, a redirect) passes untouched. The
-/// text of a 5xx names internals, such as a missing extension's type, and axum's own "Failed to deserialize …: …" repeats
-/// the value behind its colon; both go to the log and not to the client.
+/// Only plain text is replaced. Rejections in a format of their own (JSON, HTML, a redirect) pass unchanged. The text
+/// of a
+/// 5xx names internals, such as the type of a missing extension, and axum's "Failed to deserialize …: …" quotes the
+/// value after its colon, so both are logged and not sent to the client.
 pub(crate) async fn from_rejection(response: Response) -> Response {
     let status = response.status();
     let plain = response
@@ -31,12 +32,12 @@ pub(crate) async fn from_rejection(response: Response) -> Response {
     };
     let mut problem = Problem::new(status);
     if status.is_server_error() {
-        tracing::error!(status = status.as_u16(), error = %Printable(&text), "an extractor failed");
+        tracing::error!(status = status.as_u16(), error = %Printable(&text), "extractor failed");
     } else if let Some((said, repeats)) = text.split_once(": ").filter(|_| text.starts_with("Failed to deserialize")) {
-        tracing::debug!(status = status.as_u16(), error = %Printable(&repeats), "an extractor refused");
-        problem = problem.detail(said.to_owned());
+        tracing::debug!(status = status.as_u16(), error = %Printable(&repeats), "extractor rejected the request");
+        problem = problem.with_detail(said.to_owned());
     } else if !text.is_empty() {
-        problem = problem.detail(text);
+        problem = problem.with_detail(text);
     }
     let mut response = Response::from_parts(parts, Body::empty());
     problem.write_into(&mut response);

@@ -1,15 +1,32 @@
-//! Failures as `application/problem+json` documents (RFC 9457).
+//! Problem details: errors as `application/problem+json` documents (RFC 9457).
 //!
-//! 1. A [`Problem`] is an error type: a handler returns it, `?` passes it on, and as a response it is a problem document.
-//! 2. What the client reads (`title`, `detail`, `errors`) and what the log reads ([`Problem::caused_by`]) are different
-//!    fields. Internal text never travels.
-//! 3. The document's bytes are rendered at once, so that a problem works on any axum router. The problem also travels
-//!    with the response as an extension: [`CorrelationLayer`], outermost around an app, renders it again with what is only
-//!    known there (`instance` and `correlationId`), so that no shared or stored answer carries another request's details.
-//! 4. [`CorrelationLayer`] also turns bare error statuses into problems: an answer of status 400 or above that has neither a
+//! ```
+//! use routekit::prelude::*;
+//!
+//! #[get("/users/{id}")]
+//! async fn user(id: u64) -> Result<String> {
+//!     if id == 0 {
+//!         return Err(Problem::not_found("no user has this id"));
+//!     }
+//!     Ok(format!("user {id}"))
+//! }
+//! # let _ = routes![user];
+//! ```
+//!
+//! 1. A [`Problem`] is an error type: handlers return it, `?` passes it on, and as a response it is a problem document.
+//! 2. What the client sees (`title`, `detail`, `errors`) and what is logged ([`Problem::with_source`]) are separate
+//!    fields,
+//!    so internal text is never sent.
+//! 3. The document is rendered immediately, so problems work on any axum router. The problem is also kept in the
+//!    response's extensions: [`CorrelationLayer`], the outermost layer of an app, renders it again with `instance` and
+//!    `correlationId`. So a shared or stored response never carries the details of another request.
+//! 4. [`CorrelationLayer`] also turns bare error responses into problems: those with a status of 400 or above and
+//!    neither
 //!    `Content-Type` nor content, such as axum's own 404 and 405.
 //!
 //! [`CorrelationLayer`]: crate::correlation::CorrelationLayer
+//!
+//! On any axum router:
 //!
 //! ```
 //! use axum::response::IntoResponse;
@@ -31,5 +48,5 @@ pub(crate) use self::{
     render::{Occasion, render},
 };
 
-/// The result of a handler whose failures are [`Problem`]s.
+/// Result of a handler that fails with a [`Problem`].
 pub type Result<T, E = Problem> = std::result::Result<T, E>;

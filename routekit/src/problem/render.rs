@@ -1,29 +1,31 @@
-//! The last details of a problem, known only to what stands outside everything else.
+//! Adds the members of a problem that only the outermost layer knows.
 
 use axum::{body::Body, response::Response};
 use http::{HeaderValue, header};
 use http_body::Body as _;
 
-use super::Problem;
+use super::document::Problem;
 
-/// What a problem is told of the request it answers.
+/// The request that a problem answers.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Occasion<'a> {
-    /// The path.
+    /// Path of the request.
     pub(crate) path: &'a str,
-    /// Whether only the head is sent.
+    /// Whether the request is a HEAD request.
     pub(crate) head: bool,
-    /// The correlation id.
+    /// Correlation id of the request.
     pub(crate) correlation_id: &'a str,
 }
 
-/// Renders the problem that travels with an error response, or makes one of a bare error status; anything else passes.
+/// Renders the problem in the extensions of an error response, or creates one for a bare error response. Other
+/// responses
+/// pass unchanged.
 pub(crate) fn render(response: &mut Response, occasion: Occasion<'_>) {
     let travelling = response.extensions_mut().remove::<Problem>();
     let problem = match travelling {
-        // Somebody further out has replaced the document: theirs stands.
+        // A layer in between has replaced the document.
         Some(_) if !Problem::is_content_of(response.headers()) => return,
-        // Or has another status: `(StatusCode::GONE, problem)`.
+        // A layer in between may have replaced the status: `(StatusCode::GONE, problem)`.
         Some(problem) => problem.sent_as(response.status()),
         None if is_bare(response) => bare(response),
         None => return,
@@ -31,7 +33,7 @@ pub(crate) fn render(response: &mut Response, occasion: Occasion<'_>) {
     let problem = problem.answers(occasion.path, occasion.correlation_id);
     problem.write_into(response);
     if occasion.head {
-        // The length of what a GET would have brought, without it (RFC 9110 §9.3.2).
+        // The length that a GET would have, without the content (RFC 9110 §9.3.2).
         if let Some(length) = response.body().size_hint().exact() {
             response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
         }
@@ -46,7 +48,7 @@ fn is_bare(response: &Response) -> bool {
 fn bare(response: &Response) -> Problem {
     let problem = Problem::new(response.status());
     match response.headers().get(header::ALLOW).and_then(|allow| allow.to_str().ok()) {
-        Some(allow) => problem.detail(format!("the methods here are {}", allow.replace(',', ", "))),
+        Some(allow) => problem.with_detail(format!("allowed methods: {}", allow.replace(',', ", "))),
         None => problem,
     }
 }

@@ -13,23 +13,23 @@ impl Backoff {
     pub(super) const DEFAULT: Self =
         Self { base: Duration::from_millis(100), factor: 2, max: Duration::from_secs(10), seed: None };
 
-    /// The longest delay before retry `n`, of which the first is 1: `base * factor^(n-1)`, at most `max`.
+    /// Upper bound of the delay before retry `n`, counted from 1: `base * factor^(n-1)`, at most `max`.
     ///
-    /// In whole nanoseconds, so that nothing is rounded on the way and too much stays too much: 584 years at most.
+    /// Computed in whole nanoseconds, saturating at 584 years.
     pub(super) fn bound(&self, n: u32) -> Duration {
         let growth = u64::from(self.factor.max(1)).saturating_pow(n.saturating_sub(1));
         Duration::from_nanos(nanos(self.base).saturating_mul(growth).min(nanos(self.max)))
     }
 
-    /// The delays of one call, one retry after the other.
+    /// The delays of one call.
     pub(super) fn delays(&self) -> Delays<'_> {
-        // Each call has a generator of its own: one for all would have to be locked.
+        // Each call has its own generator, because a shared one would need a lock.
         let random = self.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
         Delays { backoff: self, random, retries: 0 }
     }
 }
 
-/// Without an end.
+/// Endless sequence of delays.
 #[derive(Debug)]
 pub(super) struct Delays<'a> {
     backoff: &'a Backoff,
@@ -38,7 +38,7 @@ pub(super) struct Delays<'a> {
 }
 
 impl Delays<'_> {
-    /// Anything from nothing to the bound: what spreads callers best who have all failed at the same moment.
+    /// A random delay from zero to the bound. This spreads callers that failed at the same moment best.
     pub(super) fn next(&mut self) -> Duration {
         self.retries = self.retries.saturating_add(1);
         Duration::from_nanos(self.random.u64(0..=nanos(self.backoff.bound(self.retries))))
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bounds_double_up_to_the_longest() {
+    fn bounds_double_up_to_max_delay() {
         let bounds: Vec<u128> = (1..=9).map(|n| Backoff::DEFAULT.bound(n).as_millis()).collect();
         assert_eq!(bounds, [100, 200, 400, 800, 1_600, 3_200, 6_400, 10_000, 10_000]);
     }
@@ -65,14 +65,14 @@ mod tests {
         assert_eq!(most.bound(u32::MAX), Duration::from_nanos(u64::MAX));
         assert_eq!(Backoff::DEFAULT.bound(u32::MAX), Duration::from_secs(10));
         assert_eq!(Backoff { base: Duration::ZERO, ..most.clone() }.bound(u32::MAX), Duration::ZERO);
-        assert_eq!(Backoff { factor: 0, ..Backoff::DEFAULT }.bound(5), Duration::from_millis(100), "0 is as 1");
+        assert_eq!(Backoff { factor: 0, ..Backoff::DEFAULT }.bound(5), Duration::from_millis(100), "0 counts as 1");
         let mut delays = Delays { retries: u32::MAX, ..most.delays() };
         delays.next();
         assert_eq!(delays.retries, u32::MAX);
     }
 
     #[test]
-    fn delays_stay_within_their_bounds_whatever_the_seed() {
+    fn delays_stay_within_their_bounds_for_every_seed() {
         for seed in 0..2_000 {
             let mut random = fastrand::Rng::with_seed(seed);
             let backoff = Backoff {
@@ -90,8 +90,8 @@ mod tests {
     }
 
     #[test]
-    fn delays_are_spread_over_all_of_their_bound() {
-        // The jitter is full: neither "equal" (from half the bound) nor absent.
+    fn jitter_is_full() {
+        // Full jitter: not "equal jitter", which starts at half the bound, and not none.
         let mut quarters = [0_u32; 4];
         for seed in 0..4_000 {
             let first = Backoff { seed: Some(seed), ..Backoff::DEFAULT }.delays().next();
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_seed_says_the_delays_and_calls_without_one_differ() {
+    fn same_seed_gives_same_delays() {
         let of = |seed| {
             let backoff = Backoff { seed, ..Backoff::DEFAULT };
             let mut delays = backoff.delays();

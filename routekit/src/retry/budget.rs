@@ -9,18 +9,19 @@ use std::{
 
 use crate::clock::Clock;
 
-/// One retry, in the unit of the bucket: 1 retry per second is 1 per nanosecond, so that no refill is rounded.
+/// One retry, in units of the bucket. One retry per second is one unit per nanosecond, so no refill is rounded.
 const RETRY: u64 = 1_000_000_000;
 
-/// How many retries a set of calls may make: a share of the calls, and a few more per second.
+/// Limits how many retries a group of callers makes, to a share of their calls plus a few per second.
 ///
-/// A bucket: each call puts in [`ratio`](Self::ratio) of a retry, each second
-/// [`min_per_second`](Self::min_per_second), each retry takes one, and it holds no more than
-/// [`burst`](Self::burst), with which it starts. Over any time, `n` calls have at most
-/// `burst + ratio * n + min_per_second * seconds` retries.
+/// It is a token bucket. Each call adds [`ratio`](Self::ratio) of a retry, each second adds
+/// [`min_per_second`](Self::min_per_second) retries, and each retry takes one. The bucket starts full and holds at most
+/// [`burst`](Self::burst). During any period, `n` calls make at most `burst + ratio * n + min_per_second * seconds`
+/// retries.
 ///
-/// Clones share the bucket, so give one to all who call the same server. It takes the same memory however it is used,
-/// and no lock.
+/// Clones share the bucket, so use one budget for all calls to a server. Its size in memory is constant, and it takes
+/// no
+/// lock.
 #[derive(Clone)]
 pub struct RetryBudget {
     ratio: f64,
@@ -32,15 +33,15 @@ pub struct RetryBudget {
 
 struct Bucket {
     start: Instant,
-    /// Up to when the seconds have been paid in, in nanoseconds from the start.
+    /// Time up to which seconds have been paid in, in nanoseconds since `start`.
     paid_until: AtomicU64,
-    /// Never above the burst, never below zero. Each of the two numbers is true on its own, and nothing else is read
-    /// on the word of either, so every ordering here is relaxed.
+    /// From zero to `burst`. Both numbers are meaningful on their own, and no other memory is read because of them, so
+    /// all orderings are relaxed.
     balance: AtomicU64,
 }
 
 impl RetryBudget {
-    /// A ratio of 0.1, at least 10 per second, a burst of 100, the system's clock.
+    /// Creates a budget with a ratio of 0.1, 10 retries per second, a burst of 100 and the system's clock.
     #[must_use]
     pub fn new() -> Self {
         Self::of(0.1, 10, 100, Clock::system())
@@ -53,51 +54,52 @@ impl RetryBudget {
         Self { ratio, min_per_second, burst, clock, bucket: Arc::new(bucket) }
     }
 
-    /// Retries per call: 0.1 is one for every ten calls. A new bucket, no longer that of its clones. Defaults to 0.1.
+    /// Retries per call: 0.1 allows one retry for every ten calls. Creates a new bucket that is not shared with clones.
+    /// Defaults to 0.1.
     ///
     /// # Panics
-    /// If it is negative or no number.
+    /// Panics if `ratio` is negative or NaN.
     #[must_use]
     pub fn ratio(self, ratio: f64) -> Self {
-        assert!(ratio >= 0.0, "the ratio of a retry budget is at least 0, not {ratio}");
+        assert!(ratio >= 0.0, "the ratio of a retry budget must be at least 0, not {ratio}");
         Self::of(ratio, self.min_per_second, self.burst, self.clock)
     }
 
-    /// Retries per second beside the ratio, for those who call seldom. A new bucket, no longer that of its clones.
-    /// Defaults to 10.
+    /// Retries per second in addition to the ratio, for callers that call rarely. Creates a new bucket that is not
+    /// shared with clones. Defaults to 10.
     #[must_use]
     pub fn min_per_second(self, retries: u32) -> Self {
         Self::of(self.ratio, retries, self.burst, self.clock)
     }
 
-    /// How many retries can be saved up, which is also what there is at first; with 0 there is never one. A new
-    /// bucket, no longer that of its clones. Defaults to 100.
+    /// Capacity of the bucket in retries, which is also its initial content. With 0 there are no retries. Creates a new
+    /// bucket that is not shared with clones. Defaults to 100.
     #[must_use]
     pub fn burst(self, retries: u32) -> Self {
         Self::of(self.ratio, self.min_per_second, retries, self.clock)
     }
 
-    /// The clock that says when a second is over. A new bucket, no longer that of its clones. Defaults to the
-    /// system's.
+    /// Clock that measures the seconds. Creates a new bucket that is not shared with clones. Defaults to the system's
+    /// clock.
     #[must_use]
     pub fn clock(self, clock: Clock) -> Self {
         Self::of(self.ratio, self.min_per_second, self.burst, clock)
     }
 
-    /// How many retries there are now.
+    /// Returns how many retries the bucket holds now.
     #[must_use]
     pub fn available(&self) -> u32 {
         self.pay_seconds();
         u32::try_from(self.bucket.balance.load(Ordering::Relaxed) / RETRY).unwrap_or(u32::MAX)
     }
 
-    /// A call was made for the first time.
+    /// Adds the share of one call.
     pub(super) fn deposit(&self) {
-        // A float that is too large becomes the largest integer, and the bucket holds less than that.
+        // The cast saturates, and the bucket holds less than that.
         self.pay((self.ratio * RETRY as f64) as u64);
     }
 
-    /// Takes one retry, if there is one.
+    /// Takes one retry. Returns `false` if there is none.
     pub(super) fn withdraw(&self) -> bool {
         self.pay_seconds();
         self.bucket
@@ -109,8 +111,8 @@ impl RetryBudget {
     fn pay_seconds(&self) {
         let now = self.clock.now().saturating_duration_since(self.bucket.start).as_nanos();
         let now = u64::try_from(now).unwrap_or(u64::MAX);
-        // Whoever moves the mark pays for the time up to it, so each nanosecond is paid for once. Another call may look
-        // in between the two steps and find too little, but never too much.
+        // The thread that moves the mark pays for the time up to it, so each nanosecond is paid for once. Between the
+        // two steps another thread may see too little in the bucket, but never too much.
         let before = self.bucket.paid_until.fetch_max(now, Ordering::Relaxed);
         if before < now {
             self.pay((now - before).saturating_mul(u64::from(self.min_per_second)));
@@ -119,7 +121,7 @@ impl RetryBudget {
 
     fn pay(&self, amount: u64) {
         let most = u64::from(self.burst) * RETRY;
-        // A full bucket is the usual case, and is not written to: all calls would wait for its cache line.
+        // A full bucket is the usual case and is not written to, so that callers do not contend for its cache line.
         let _full = self.bucket.balance.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |balance| {
             (amount > 0 && balance < most).then(|| balance.saturating_add(amount).min(most))
         });

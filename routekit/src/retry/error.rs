@@ -3,33 +3,33 @@ use std::{error::Error, fmt};
 use super::refused;
 use crate::problem::Problem;
 
-/// Why a call came to nothing, with all its retries.
+/// Error of a call that failed despite its retries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RetryError<E> {
     /// The last attempt failed.
     Failed {
-        /// With this.
+        /// Error of the last attempt.
         error: E,
-        /// How many attempts were made, at least one.
+        /// Number of attempts made, at least one.
         attempts: u32,
     },
     /// The last attempt took longer than [`attempt_timeout`](super::Retry::attempt_timeout).
     AttemptTimedOut {
-        /// How many attempts were made, at least one.
+        /// Number of attempts made, at least one.
         attempts: u32,
     },
-    /// The [`deadline`](super::Retry::deadline) came while an attempt was under way, or where the next would begin.
+    /// The [`deadline`](super::Retry::deadline) passed during an attempt, or before the next one began.
     DeadlineExceeded {
-        /// How many attempts were begun.
+        /// Number of attempts begun.
         attempts: u32,
-        /// What the attempt before failed with, if there was one and it did.
+        /// Error of the previous attempt, if it failed with one.
         last_error: Option<E>,
     },
 }
 
 impl<E> RetryError<E> {
-    /// How many attempts were begun.
+    /// Returns the number of attempts begun.
     pub fn attempts(&self) -> u32 {
         match self {
             Self::Failed { attempts, .. }
@@ -38,7 +38,7 @@ impl<E> RetryError<E> {
         }
     }
 
-    /// The latest error of the call itself, if there is one.
+    /// Returns the latest error of the call itself, if there is one.
     pub fn into_error(self) -> Option<E> {
         match self {
             Self::Failed { error, .. } => Some(error),
@@ -53,14 +53,14 @@ impl<E> fmt::Display for RetryError<E> {
         let (what, attempts) = match self {
             Self::Failed { attempts, .. } => ("failed", attempts),
             Self::AttemptTimedOut { attempts } => ("timed out", attempts),
-            Self::DeadlineExceeded { attempts, .. } => ("ran into its deadline", attempts),
+            Self::DeadlineExceeded { attempts, .. } => ("exceeded its deadline", attempts),
         };
         let plural = if *attempts == 1 { "" } else { "s" };
         write!(f, "the call {what} after {attempts} attempt{plural}")
     }
 }
 
-/// With the error of the call as its source, so that whoever walks the causes finds it.
+/// The [`source`](Error::source) is the error of the call.
 impl<E: Error + 'static> Error for RetryError<E> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
@@ -71,7 +71,7 @@ impl<E: Error + 'static> Error for RetryError<E> {
     }
 }
 
-/// What an open breaker refused is a 503 with `Retry-After`; everything else is internal, as any error is.
+/// A refusal by an open circuit breaker becomes a 503 with `Retry-After`. Every other error becomes a 500.
 impl<E: Error + Send + Sync + 'static> From<RetryError<E>> for Problem {
     fn from(error: RetryError<E>) -> Self {
         match refused::by_breaker(&error) {
@@ -89,19 +89,19 @@ mod tests {
     use crate::breaker::{CallError, Open};
 
     #[test]
-    fn what_it_says_and_what_it_holds() {
+    fn each_variant_has_its_message_and_source() {
         let rows: [(RetryError<Boom>, &str, u32, bool); 4] = [
             (RetryError::Failed { error: Boom, attempts: 1 }, "the call failed after 1 attempt", 1, true),
             (RetryError::AttemptTimedOut { attempts: 3 }, "the call timed out after 3 attempts", 3, false),
             (
                 RetryError::DeadlineExceeded { attempts: 2, last_error: Some(Boom) },
-                "the call ran into its deadline after 2 attempts",
+                "the call exceeded its deadline after 2 attempts",
                 2,
                 true,
             ),
             (
                 RetryError::DeadlineExceeded { attempts: 0, last_error: None },
-                "the call ran into its deadline after 0 attempts",
+                "the call exceeded its deadline after 0 attempts",
                 0,
                 false,
             ),
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn as_a_problem() {
+    fn open_breaker_becomes_503_and_other_errors_500() {
         let open = CallError::<fmt::Error>::Open(Open::for_test(Duration::from_secs(1)));
         let status = |error: RetryError<CallError<fmt::Error>>| Problem::from(error).status().as_u16();
         assert_eq!(status(RetryError::Failed { error: open, attempts: 1 }), 503);

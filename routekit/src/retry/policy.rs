@@ -2,12 +2,19 @@ use std::{error::Error, future::Future, time::Duration};
 
 use http::Method;
 
-use super::{ErrorsIf, EveryError, Judge, JudgeBy, RetryBudget, RetryError, Verdict, backoff::Backoff, run::Run};
+use super::{
+    backoff::Backoff,
+    budget::RetryBudget,
+    classify::{ClassifyAttempt, ClassifyWith, ErrorsIf, EveryError, RetryDecision},
+    error::RetryError,
+    run::RetryLoop,
+};
 
 /// How calls to one server are retried. See the [module docs](crate::retry) for the rules and an example.
 ///
-/// Make one per server and keep it, since the budget belongs to it: clones share that.
-#[must_use = "it does nothing until a call is made through it"]
+/// Create one per server and keep it: clones share its [`RetryBudget`], a new `Retry` has a full one.
+#[doc(alias = "backoff")]
+#[must_use = "a `Retry` does nothing until a call is made through it"]
 #[derive(Debug, Clone)]
 pub struct Retry<J = EveryError> {
     attempts: u32,
@@ -15,12 +22,12 @@ pub struct Retry<J = EveryError> {
     budget: RetryBudget,
     deadline: Option<Duration>,
     attempt_timeout: Option<Duration>,
-    even_if_not_idempotent: bool,
-    judge: J,
+    retry_non_idempotent: bool,
+    classify: J,
 }
 
 impl Retry {
-    /// 3 attempts, delays of up to 100 ms and 200 ms, a budget of its own, no deadline.
+    /// Creates a policy of 3 attempts, delays of up to 100 ms and 200 ms, its own budget and no deadline.
     pub fn new() -> Self {
         Self {
             attempts: 3,
@@ -28,136 +35,138 @@ impl Retry {
             budget: RetryBudget::new(),
             deadline: None,
             attempt_timeout: None,
-            even_if_not_idempotent: false,
-            judge: EveryError,
+            retry_non_idempotent: false,
+            classify: EveryError,
         }
     }
 }
 
 impl<J> Retry<J> {
-    /// How many attempts in all, the first included; 0 counts as 1. Defaults to 3.
+    /// Maximum number of attempts, including the first. 0 counts as 1. Defaults to 3.
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts.max(1);
         self
     }
 
-    /// The longest delay before the first retry. Defaults to 100 ms.
+    /// Upper bound of the delay before the first retry. Defaults to 100 ms.
     pub fn base_delay(mut self, delay: Duration) -> Self {
         self.backoff.base = delay;
         self
     }
 
-    /// By how much the longest delay grows with each retry; 0 counts as 1. Defaults to 2.
+    /// Factor by which the upper bound grows with each retry. 0 counts as 1. Defaults to 2.
     pub fn factor(mut self, factor: u32) -> Self {
         self.backoff.factor = factor;
         self
     }
 
-    /// No delay of ours is longer, and without a deadline none that a server asks for. Defaults to 10 s.
+    /// Upper bound of all delays. Without a deadline it also bounds the delay that a server may ask for. Defaults to
+    /// 10 s.
     pub fn max_delay(mut self, delay: Duration) -> Self {
         self.backoff.max = delay;
         self
     }
 
-    /// Draws the same delays for each call: for tests. Defaults to delays that nobody can foretell.
+    /// Seeds the jitter, so that every call has the same delays. For tests. Defaults to random delays.
     pub fn seed(mut self, seed: u64) -> Self {
         self.backoff.seed = Some(seed);
         self
     }
 
-    /// Shares this budget with whoever else has it. Defaults to one of its own.
+    /// Uses `budget`, which may be shared with other policies. Defaults to its own [`RetryBudget::new`].
     pub fn budget(mut self, budget: RetryBudget) -> Self {
         self.budget = budget;
         self
     }
 
-    /// How long the whole call may take, with all attempts and delays. Defaults to no limit.
+    /// Time that the whole call may take, including all attempts and delays. Defaults to no limit.
     pub fn deadline(mut self, limit: Duration) -> Self {
         self.deadline = Some(limit);
         self
     }
 
-    /// How long one attempt may take; one that takes longer is dropped and counts as failed here. Defaults to no limit.
+    /// Time that one attempt may take. An attempt that takes longer is dropped and retried. Defaults to no limit.
     ///
-    /// A circuit breaker within the attempt hears nothing of how that ended: for it to count, have the call itself end in time.
+    /// A circuit breaker inside the attempt does not count such an attempt. If it should, put a timeout inside the call
+    /// that goes through the breaker.
     pub fn attempt_timeout(mut self, limit: Duration) -> Self {
         self.attempt_timeout = Some(limit);
         self
     }
 
-    /// Retries POST, PATCH and the like too. Only for a server that does nothing twice, as one does that knows its
-    /// requests by a key. Defaults to one attempt for these.
-    pub fn even_if_not_idempotent(mut self) -> Self {
-        self.even_if_not_idempotent = true;
+    /// Retries methods that are not idempotent, such as POST and PATCH, too. Use it only if the server ignores
+    /// repetitions, for instance by an idempotency key. By default such methods have one attempt.
+    pub fn retry_non_idempotent(mut self) -> Self {
+        self.retry_non_idempotent = true;
         self
     }
 
-    /// Retries only these errors. Defaults to all.
+    /// Retries only the errors for which `which` returns `true`. Defaults to all errors.
     pub fn retry_if<E, F>(self, which: F) -> Retry<ErrorsIf<F>>
     where
         F: Fn(&E) -> bool,
     {
-        self.with_judge(ErrorsIf(which))
+        self.with_classifier(ErrorsIf(which))
     }
 
-    /// Asks this about every result, be it an error or not: as [`response_verdict`](super::response_verdict) does.
-    /// Defaults to all errors.
-    pub fn judge_by<T, E, F>(self, judge: F) -> Retry<JudgeBy<F>>
+    /// Lets `classify` decide for every result, `Ok` or `Err`. Use [`classify_response`](super::classify_response) for
+    /// HTTP responses. Defaults to retrying all errors.
+    pub fn classify<T, E, F>(self, classify: F) -> Retry<ClassifyWith<F>>
     where
-        F: Fn(&Result<T, E>) -> Verdict,
+        F: Fn(&Result<T, E>) -> RetryDecision,
     {
-        self.with_judge(JudgeBy(judge))
+        self.with_classifier(ClassifyWith(classify))
     }
 
-    fn with_judge<K>(self, judge: K) -> Retry<K> {
-        let Self { attempts, backoff, budget, deadline, attempt_timeout, even_if_not_idempotent, judge: _ } = self;
-        Retry { attempts, backoff, budget, deadline, attempt_timeout, even_if_not_idempotent, judge }
+    fn with_classifier<K>(self, classify: K) -> Retry<K> {
+        let Self { attempts, backoff, budget, deadline, attempt_timeout, retry_non_idempotent, classify: _ } = self;
+        Retry { attempts, backoff, budget, deadline, attempt_timeout, retry_non_idempotent, classify }
     }
 
-    /// Makes a call by this method: again, if the method is idempotent (RFC 9110 §9.2.2).
+    /// Makes a call with `method`. It is retried only if the method is idempotent (RFC 9110 §9.2.2).
     ///
-    /// The function is called once per attempt and makes a new request each time.
+    /// `attempt` is called once per attempt and returns a new future each time.
     ///
     /// # Errors
-    /// [`RetryError`] if the last attempt failed or time was up.
+    /// [`RetryError`] if the last attempt failed, or if the deadline passed.
     ///
     /// # Panics
-    /// Outside a tokio runtime with a timer, as soon as there is something to wait for.
+    /// Panics if it has to wait outside a tokio runtime with a timer.
     ///
     /// # Cancel safety
-    /// Dropping the future drops the attempt that is under way, and there is no other.
+    /// Dropping the future drops the current attempt. No further attempt is made.
     pub async fn call<T, E, F, Fut>(&self, method: &Method, attempt: F) -> Result<T, RetryError<E>>
     where
         E: Error + 'static,
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<T, E>>,
-        J: Judge<T, E>,
+        J: ClassifyAttempt<T, E>,
     {
-        let repeatable = self.even_if_not_idempotent || method.is_idempotent();
+        let repeatable = self.retry_non_idempotent || method.is_idempotent();
         self.run(if repeatable { self.attempts } else { 1 }).call(attempt).await
     }
 
-    /// Makes a call that may be made twice as well as once, by whatever means. See [`call`](Self::call).
+    /// Makes a call that may safely be repeated, whatever its method. See [`call`](Self::call).
     ///
     /// # Errors
-    /// As [`call`](Self::call).
+    /// See [`call`](Self::call).
     pub async fn call_idempotent<T, E, F, Fut>(&self, attempt: F) -> Result<T, RetryError<E>>
     where
         E: Error + 'static,
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<T, E>>,
-        J: Judge<T, E>,
+        J: ClassifyAttempt<T, E>,
     {
         self.run(self.attempts).call(attempt).await
     }
 
-    fn run(&self, attempts: u32) -> Run<'_, J> {
-        Run {
+    fn run(&self, attempts: u32) -> RetryLoop<'_, J> {
+        RetryLoop {
             attempts,
             delays: self.backoff.delays(),
             max_delay: self.backoff.max,
             budget: &self.budget,
-            judge: &self.judge,
+            classify: &self.classify,
             limit: self.deadline,
             attempt_timeout: self.attempt_timeout,
         }

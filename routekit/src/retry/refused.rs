@@ -2,14 +2,14 @@ use std::{error::Error, io};
 
 use crate::breaker::Open;
 
-/// The open breaker's refusal that this is, or that caused it.
+/// Returns the refusal of an open breaker if it is `error` itself or one of its sources.
 pub(super) fn by_breaker(error: &(dyn Error + 'static)) -> Option<Open> {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(open) = error.downcast_ref::<Open>() {
             return Some(*open);
         }
-        // The source of an I/O error is that of the error it wraps, which would be passed over.
+        // `source` of an I/O error skips the error that it wraps.
         let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
         next = wrapped.map(|error| error as _).or_else(|| error.source());
     }
@@ -28,7 +28,7 @@ mod tests {
     }
 
     #[test]
-    fn an_open_breaker_is_found_wherever_it_stands() {
+    fn open_breaker_is_found_among_all_sources() {
         let failed = RetryError::Failed { error: CallError::<fmt::Error>::Open(open()), attempts: 1 };
         let rows: [(&str, &(dyn Error + 'static), bool); 7] = [
             ("itself", &open(), true),

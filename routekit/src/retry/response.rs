@@ -5,36 +5,36 @@ use http::{
     header::{DATE, RETRY_AFTER},
 };
 
-use super::Verdict;
+use super::classify::RetryDecision;
 use crate::clock::Clock;
 
-/// Retries every error, and a response of 429, 502, 503 or 504: after its `Retry-After` (RFC 9110 §10.2.3), if it has
-/// one.
+/// Retries errors and responses with status 429, 502, 503 or 504. A response with `Retry-After` (RFC 9110 §10.2.3) is
+/// retried after that time.
 ///
-/// For [`Retry::judge_by`](super::Retry::judge_by). A date is compared with the response's own `Date` where it has one,
-/// so that a server whose clock is wrong is understood all the same.
-pub fn response_verdict<B, E>(result: &Result<Response<B>, E>) -> Verdict {
-    judge(result, &Clock::system())
+/// For [`Retry::classify`](super::Retry::classify). A date in `Retry-After` is compared with the response's own `Date`
+/// if it has one, so that a wrong clock on the server does not matter.
+pub fn classify_response<B, E>(result: &Result<Response<B>, E>) -> RetryDecision {
+    classify(result, &Clock::system())
 }
 
-fn judge<B, E>(result: &Result<Response<B>, E>, clock: &Clock) -> Verdict {
-    let Ok(response) = result else { return Verdict::Retry };
+fn classify<B, E>(result: &Result<Response<B>, E>, clock: &Clock) -> RetryDecision {
+    let Ok(response) = result else { return RetryDecision::Retry };
     match response.status() {
         StatusCode::TOO_MANY_REQUESTS
         | StatusCode::BAD_GATEWAY
         | StatusCode::SERVICE_UNAVAILABLE
         | StatusCode::GATEWAY_TIMEOUT => {
-            retry_after(response.headers(), clock).map_or(Verdict::Retry, Verdict::RetryAfter)
+            retry_after(response.headers(), clock).map_or(RetryDecision::Retry, RetryDecision::RetryAfter)
         }
-        _ => Verdict::Stop,
+        _ => RetryDecision::Stop,
     }
 }
 
-/// `None` if there is none that can be read.
+/// `None` if the header is missing or malformed.
 fn retry_after(headers: &HeaderMap, clock: &Clock) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        // Digits that are no `u64` are too many of them, and "not in this life" is not "whenever you like".
+        // Too many digits for a `u64` mean a very long time, not a malformed header.
         return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
     }
     let at = date(headers, RETRY_AFTER)?;
@@ -63,19 +63,20 @@ mod tests {
     }
 
     #[test]
-    fn which_statuses_are_retried() {
+    fn only_429_502_503_and_504_are_retried() {
         for status in 100..=599 {
-            let expected = if [429, 502, 503, 504].contains(&status) { Verdict::Retry } else { Verdict::Stop };
-            assert_eq!(response_verdict(&answer(status, None, None)), expected, "{status}");
+            let expected =
+                if [429, 502, 503, 504].contains(&status) { RetryDecision::Retry } else { RetryDecision::Stop };
+            assert_eq!(classify_response(&answer(status, None, None)), expected, "{status}");
         }
-        assert_eq!(response_verdict(&Err::<Response<()>, _>(fmt::Error)), Verdict::Retry);
-        assert_eq!(response_verdict(&answer(200, Some("5"), None)), Verdict::Stop, "201 to 404 have it too");
+        assert_eq!(classify_response(&Err::<Response<()>, _>(fmt::Error)), RetryDecision::Retry);
+        assert_eq!(classify_response(&answer(200, Some("5"), None)), RetryDecision::Stop, "201 to 404 have it too");
     }
 
     #[test]
-    fn how_long_a_server_asks_to_wait() {
-        let after = |seconds| Verdict::RetryAfter(Duration::from_secs(seconds));
-        let rows: [(&str, Option<&str>, Verdict); 12] = [
+    fn retry_after_is_parsed() {
+        let after = |seconds| RetryDecision::RetryAfter(Duration::from_secs(seconds));
+        let rows: [(&str, Option<&str>, RetryDecision); 12] = [
             ("120", None, after(120)),
             ("0", None, after(0)),
             (" 7 ", None, after(7)),
@@ -85,16 +86,16 @@ mod tests {
             ("Sun, 06 Nov 1994 08:49:37 GMT", Some("Sun, 06 Nov 1994 08:49:07 GMT"), after(30)),
             ("Sun, 06 Nov 1994 08:49:37 GMT", Some("Sun, 06 Nov 1994 08:50:00 GMT"), after(0)),
             ("Thu, 01 Jan 1970 00:00:30 GMT", Some("soon"), after(20)),
-            ("-1", None, Verdict::Retry),
-            ("+1", None, Verdict::Retry),
-            ("soon", None, Verdict::Retry),
+            ("-1", None, RetryDecision::Retry),
+            ("+1", None, RetryDecision::Retry),
+            ("soon", None, RetryDecision::Retry),
         ];
         let clock = Clock::manual();
         clock.advance(Duration::from_secs(10));
         for (value, date, expected) in rows {
             for status in [429, 502, 503, 504] {
-                let verdict = judge(&answer(status, Some(value), date), &clock);
-                assert_eq!(verdict, expected, "{status} {value:?} {date:?}");
+                let decision = classify(&answer(status, Some(value), date), &clock);
+                assert_eq!(decision, expected, "{status} {value:?} {date:?}");
             }
         }
     }

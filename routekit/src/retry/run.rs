@@ -2,51 +2,57 @@ use std::{error::Error, future::Future, pin::pin, time::Duration};
 
 use tokio::time::Instant;
 
-use super::{Judge, RetryBudget, RetryError, Verdict, backoff::Delays, refused};
+use super::{
+    backoff::Delays,
+    budget::RetryBudget,
+    classify::{ClassifyAttempt, RetryDecision},
+    error::RetryError,
+    refused,
+};
 
 /// One call with all its attempts.
 #[derive(Debug)]
-pub(super) struct Run<'a, J> {
-    /// At most, the first included.
+pub(super) struct RetryLoop<'a, J> {
+    /// Maximum number of attempts, including the first.
     pub(super) attempts: u32,
     pub(super) delays: Delays<'a>,
     pub(super) max_delay: Duration,
     pub(super) budget: &'a RetryBudget,
-    pub(super) judge: &'a J,
+    pub(super) classify: &'a J,
     pub(super) limit: Option<Duration>,
     pub(super) attempt_timeout: Option<Duration>,
 }
 
 /// How an attempt ended.
-enum Outcome<T, E> {
+enum AttemptOutcome<T, E> {
     Done(Result<T, E>),
     TimedOut,
     PastDeadline,
 }
 
-impl<J> Run<'_, J> {
+impl<J> RetryLoop<'_, J> {
     pub(super) async fn call<T, E, F, Fut>(mut self, mut attempt: F) -> Result<T, RetryError<E>>
     where
         E: Error + 'static,
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<T, E>>,
-        J: Judge<T, E>,
+        J: ClassifyAttempt<T, E>,
     {
         self.budget.deposit();
-        // A limit beyond the end of time is none.
+        // A deadline that an `Instant` cannot hold is no deadline.
         let deadline = self.limit.and_then(|limit| Instant::now().checked_add(limit));
         let mut last_error = None;
         let mut attempts = 0;
         loop {
-            // After a delay too: timers may be late.
+            // Also checked after a delay, because timers may be late.
             if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
                 return Err(RetryError::DeadlineExceeded { attempts, last_error });
             }
             attempts += 1;
             let result = match limited(attempt(), self.attempt_timeout, deadline).await {
-                Outcome::Done(result) => Some(result),
-                Outcome::TimedOut => None,
-                Outcome::PastDeadline => return Err(RetryError::DeadlineExceeded { attempts, last_error }),
+                AttemptOutcome::Done(result) => Some(result),
+                AttemptOutcome::TimedOut => None,
+                AttemptOutcome::PastDeadline => return Err(RetryError::DeadlineExceeded { attempts, last_error }),
             };
             let Some(delay) = self.delay(result.as_ref(), attempts, deadline) else {
                 return match result {
@@ -54,14 +60,15 @@ impl<J> Run<'_, J> {
                     None => Err(RetryError::AttemptTimedOut { attempts }),
                 };
             };
-            tracing::debug!(target: "routekit::retry", attempt = attempts + 1, ?delay, "retrying a call");
-            // A response goes before the delay, and its connection is free meanwhile.
+            tracing::debug!(target: "routekit::retry", attempt = attempts + 1, ?delay, "retrying call");
+            // Drops the response before the delay, which frees its connection.
             last_error = result.and_then(Result::err);
             tokio::time::sleep(delay).await;
         }
     }
 
-    /// The delay before another attempt, which has then been paid for. `None` to give up; no result is a timeout.
+    /// The delay before the next attempt, whose retry has been taken from the budget. `None` to give up. A `result` of
+    /// `None` is a timeout.
     fn delay<T, E>(
         &mut self,
         result: Option<&Result<T, E>>,
@@ -70,7 +77,7 @@ impl<J> Run<'_, J> {
     ) -> Option<Duration>
     where
         E: Error + 'static,
-        J: Judge<T, E>,
+        J: ClassifyAttempt<T, E>,
     {
         if attempts >= self.attempts {
             return None;
@@ -80,37 +87,37 @@ impl<J> Run<'_, J> {
         {
             return None;
         }
-        let asked = match result.map_or(Verdict::Retry, |result| self.judge.judge(result)) {
-            Verdict::Stop => return None,
-            Verdict::Retry => Duration::ZERO,
-            Verdict::RetryAfter(asked) => asked,
+        let asked = match result.map_or(RetryDecision::Retry, |result| self.classify.classify(result)) {
+            RetryDecision::Stop => return None,
+            RetryDecision::Retry => Duration::ZERO,
+            RetryDecision::RetryAfter(asked) => asked,
         };
         let delay = asked.saturating_add(self.delays.next());
         let in_time = match deadline {
             Some(deadline) => Instant::now().checked_add(delay).is_some_and(|end| end < deadline),
-            // Else a server could make its clients wait for days.
+            // Without this bound, a server could make its clients wait for days.
             None => asked <= self.max_delay,
         };
-        // The budget comes last: what is not retried for another reason takes nothing from it.
+        // The budget comes last, so that a call that is not retried takes nothing from it.
         (in_time && self.budget.withdraw()).then_some(delay)
     }
 }
 
-/// Not a method: the generator of the delays in `Run` cannot be shared with another thread, and then the future that
-/// borrows it could not be sent to one.
+/// Not a method: `RetryLoop` is not `Sync` because of its random generator, so a future that borrowed it would not be
+/// `Send`.
 async fn limited<T, E>(
     attempt: impl Future<Output = Result<T, E>>,
     timeout: Option<Duration>,
     deadline: Option<Instant>,
-) -> Outcome<T, E> {
-    // Pinned here, so that the future is not there twice, in the branch with a timer and in the one without.
+) -> AttemptOutcome<T, E> {
+    // Pinned here, so that the future is stored once and not in each branch.
     let attempt = pin!(attempt);
     let own = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
     let (until, over) = match (own, deadline) {
-        (Some(own), Some(deadline)) if own < deadline => (own, Outcome::TimedOut),
-        (_, Some(deadline)) => (deadline, Outcome::PastDeadline),
-        (Some(own), None) => (own, Outcome::TimedOut),
-        (None, None) => return Outcome::Done(attempt.await),
+        (Some(own), Some(deadline)) if own < deadline => (own, AttemptOutcome::TimedOut),
+        (_, Some(deadline)) => (deadline, AttemptOutcome::PastDeadline),
+        (Some(own), None) => (own, AttemptOutcome::TimedOut),
+        (None, None) => return AttemptOutcome::Done(attempt.await),
     };
-    tokio::time::timeout_at(until, attempt).await.map_or(over, Outcome::Done)
+    tokio::time::timeout_at(until, attempt).await.map_or(over, AttemptOutcome::Done)
 }

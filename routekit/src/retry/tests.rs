@@ -31,7 +31,7 @@ impl fmt::Display for Boom {
 
 impl Error for Boom {}
 
-/// Counts the attempts of which it is the server.
+/// A server that counts its attempts.
 #[derive(Debug, Default)]
 struct Server(AtomicU32);
 
@@ -46,7 +46,7 @@ impl Server {
     }
 }
 
-/// Without a delay.
+/// Retries without a delay.
 fn at_once() -> Retry {
     Retry::new().base_delay(Duration::ZERO)
 }
@@ -56,14 +56,14 @@ const fn ms(millis: u64) -> Duration {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_first_success_is_given_at_once() {
+async fn first_success_is_returned_at_once() {
     let start = Instant::now();
     let result = Retry::new().call(GET, || async { Ok::<_, Boom>(7) }).await;
     assert_eq!((result, start.elapsed()), (Ok(7), Duration::ZERO));
 }
 
 #[tokio::test(start_paused = true)]
-async fn three_attempts_are_made_and_the_last_error_is_given() {
+async fn three_attempts_are_made_and_the_last_error_is_returned() {
     let server = Server::default();
     let result = Retry::new().call(GET, || server.fail()).await;
     assert_eq!(result, Err(RetryError::Failed { error: Boom(3), attempts: 3 }));
@@ -75,7 +75,7 @@ async fn three_attempts_are_made_and_the_last_error_is_given() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn delays_are_slept_and_stay_below_their_bounds() {
+async fn delays_stay_below_their_bounds() {
     for seed in 0..200 {
         let mut began = Vec::new();
         let retry = Retry::new().attempts(6).max_delay(ms(1_000)).seed(seed);
@@ -87,7 +87,7 @@ async fn delays_are_slept_and_stay_below_their_bounds() {
         let mut slept = Vec::new();
         for (pair, bound) in began.windows(2).zip([100, 200, 400, 800, 1_000]) {
             slept.push(pair[1] - pair[0]);
-            // A timer rings at the end of a millisecond.
+            // Timers fire at the end of a millisecond.
             assert!(slept[slept.len() - 1] <= ms(bound + 1), "seed {seed}: {slept:?}");
         }
         assert_eq!(slept.len(), 5);
@@ -98,7 +98,7 @@ async fn delays_are_slept_and_stay_below_their_bounds() {
 #[tokio::test(start_paused = true)]
 async fn a_dropped_call_makes_no_further_attempt() {
     let server = Server::default();
-    let retry = Retry::new().judge_by(|_: &Result<(), Boom>| Verdict::RetryAfter(ms(500)));
+    let retry = Retry::new().classify(|_: &Result<(), Boom>| RetryDecision::RetryAfter(ms(500)));
     timeout(ms(400), retry.call(GET, || server.fail())).await.unwrap_err();
     sleep(Duration::from_secs(60)).await;
     assert_eq!(server.attempts(), 1);
@@ -123,7 +123,7 @@ async fn panics_pass_through() {
 #[tokio::test(start_paused = true)]
 async fn a_response_is_dropped_before_the_delay() {
     let alive = Arc::new(());
-    let retry = at_once().judge_by(|_: &Result<Arc<()>, Boom>| Verdict::RetryAfter(ms(500)));
+    let retry = at_once().classify(|_: &Result<Arc<()>, Boom>| RetryDecision::RetryAfter(ms(500)));
     let call = retry.call(GET, || async { Ok(alive.clone()) });
     timeout(ms(400), async {
         tokio::join!(call, async {
@@ -138,7 +138,7 @@ async fn a_response_is_dropped_before_the_delay() {
 #[test]
 fn a_call_can_be_sent_to_another_thread() {
     fn sendable<T: Send>(_: T) {}
-    let retry = Retry::new().judge_by(response_verdict);
+    let retry = Retry::new().classify(classify_response);
     sendable(retry.call(GET, || async { Ok::<_, Boom>(Response::new(())) }));
     sendable(Retry::new().retry_if(|_: &Boom| true).call_idempotent(|| async { Ok::<_, Boom>(()) }));
 }

@@ -27,7 +27,7 @@ pub(crate) fn check<'a>(
 }
 
 /// `GET /users (src/users.rs:10)`
-fn label(route: &Route, path: &str) -> String {
+pub(crate) fn label(route: &Route, path: &str) -> String {
     format!("{} {path} ({})", route.meta.method, route.meta.location)
 }
 
@@ -45,37 +45,22 @@ fn check_paths<'a>(
     let mut matcher = matchit::Router::new();
     for (path, methods) in &by_path {
         for (method, routes) in methods.iter().filter(|(_, routes)| routes.len() > 1) {
-            problems.push(SetupProblem::DuplicateRoute {
-                route: format!("{method} {path}"),
-                locations: routes.iter().map(|route| route.meta.location.to_string()).collect(),
-            });
+            problems.push(duplicate_route(*method, path, routes));
         }
         let places = |path: &str| -> Vec<String> {
             let routes = by_path.get(path).into_iter().flatten().flat_map(|(_, routes)| routes);
             routes.map(|route| route.meta.location.to_string()).collect()
         };
         if let Some(own) = reserved.iter().find(|reserved| reserved.path == *path) {
-            problems.push(SetupProblem::ReservedPath {
-                path: (*path).to_owned(),
-                what: own.what,
-                locations: places(path),
-            });
+            problems.push(reserved_path(own, places(path)));
             continue;
         }
         match matcher.insert(*path, ()) {
             Ok(()) => {}
             Err(matchit::InsertError::Conflict { with }) => {
-                problems.push(SetupProblem::OverlappingPaths {
-                    paths: vec![
-                        (with.clone(), places(&with).join(", ")),
-                        ((*path).to_owned(), places(path).join(", ")),
-                    ],
-                });
+                problems.push(overlapping_paths([(&with, places(&with)), (path, places(path))]));
             }
-            Err(error) => problems.push(SetupProblem::InvalidPath {
-                route: format!("`{path}` at {}", places(path).join(", ")),
-                reason: error.to_string(),
-            }),
+            Err(error) => problems.push(invalid_path(path, &places(path), &error)),
         }
     }
 }
@@ -88,7 +73,8 @@ fn check_operation_ids<'a>(routes: impl Iterator<Item = (&'a Route, &'a str)>, p
         }
     }
     for (id, routes) in by_id.into_iter().filter(|(_, routes)| routes.len() > 1) {
-        problems.push(SetupProblem::DuplicateOperationId { operation_id: id.to_owned(), routes });
+        let message = format!("the operation id `{id}` is given to {} routes", routes.len());
+        problems.push(SetupProblem::new("duplicate-operation-id", message).listing(routes));
     }
 }
 
@@ -114,8 +100,41 @@ fn check_needs<'a>(
             }
         }
     }
-    let dependencies =
-        dependencies.into_iter().map(|(type_name, routes)| SetupProblem::MissingDependency { type_name, routes });
-    let states = states.into_iter().map(|(type_name, routes)| SetupProblem::MissingState { type_name, routes });
+    let dependencies = dependencies.into_iter().map(|(type_name, routes)| {
+        let message = format!("`{type_name}` is not provided; add `.provide(…)` to the app. Required by");
+        SetupProblem::new("missing-dependency", message).listing(routes)
+    });
+    let states = states.into_iter().map(|(type_name, routes)| {
+        let message = format!("the state `{type_name}` is not provided; add `.provide(…)` to the app. Required by");
+        SetupProblem::new("missing-state", message).listing(routes)
+    });
     problems.extend(dependencies.chain(states));
+}
+
+fn duplicate_route(method: Method, path: &str, routes: &[&Route]) -> SetupProblem {
+    let message = format!("`{method} {path}` is declared {} times", routes.len());
+    SetupProblem::new("duplicate-route", message).listing(routes.iter().map(|route| route.meta.location.to_string()))
+}
+
+fn reserved_path(reserved: &Reserved, locations: Vec<String>) -> SetupProblem {
+    let Reserved { path, what } = reserved;
+    let message = format!("`{path}` is where routekit serves {what}; give the route another path");
+    SetupProblem::new("reserved-path", message).listing(locations)
+}
+
+/// Two paths that match the same requests, each with the locations of its routes.
+fn overlapping_paths(paths: [(&str, Vec<String>); 2]) -> SetupProblem {
+    let fix = if paths.iter().any(|(path, _)| path.contains("{*")) {
+        "a placeholder and a catch-all cannot share a place: drop one, or put a literal before it"
+    } else {
+        "drop one, or give their placeholders the same names"
+    };
+    let places = paths.map(|(path, locations)| format!("`{path}` at {}", locations.join(", ")));
+    SetupProblem::new("overlapping-paths", format!("these paths match the same requests; {fix}")).listing(places)
+}
+
+/// A path that the attribute's checks let pass and axum's matcher does not.
+fn invalid_path(path: &str, locations: &[String], error: &matchit::InsertError) -> SetupProblem {
+    let place = format!("`{path}` at {}", locations.join(", "));
+    SetupProblem::new("invalid-path", format!("{place}: {error}")).at(place)
 }

@@ -34,7 +34,7 @@ pub use self::{
     policies::{Deprecation, Policies},
 };
 pub(crate) use self::{
-    check::{Reserved, check},
+    check::{Reserved, check, label},
     describe::NeedKind,
     registry::{Selection, is_crate, select},
 };

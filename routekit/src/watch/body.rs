@@ -1,4 +1,4 @@
-//! Bodies that have no known length.
+//! Bodies whose length is not known.
 
 use std::{
     pin::Pin,
@@ -44,11 +44,11 @@ impl HttpBody for CountedBody {
     }
 }
 
-/// A response body whose end ends the request.
+/// A response body whose end is the end of the request.
 pub(super) struct WatchedBody {
     inner: Body,
     sample: Sample,
-    /// What the head said already.
+    /// Set by the policy that made the response.
     failure: Option<Failure>,
 }
 
@@ -58,7 +58,7 @@ impl WatchedBody {
     }
 }
 
-/// An end that came between two looks is an end.
+/// A body that ended without a last `poll_frame` has ended all the same.
 impl Drop for WatchedBody {
     fn drop(&mut self) {
         if self.inner.is_end_stream() {
@@ -77,7 +77,7 @@ impl HttpBody for WatchedBody {
         match &frame {
             Some(Ok(frame)) => {
                 this.sample.response_bytes += data_length(frame);
-                // Whoever reads it may see this and not ask again; nothing follows trailers (RFC 9110 §6.5).
+                // The reader may see the end here and not poll again. Nothing follows trailers (RFC 9110 §6.5).
                 if frame.is_trailers() || this.inner.is_end_stream() {
                     this.sample.end(this.failure);
                 }

@@ -1,17 +1,16 @@
-//! Watches every request from its head to the end of its answer, and tells the [observers](crate::observe).
+//! Watches every request from its head to the end of its response, and tells the [observers](crate::observe).
 //!
-//! 1. It stands outside everything else, so that whatever answers is seen: a route, a layer before it, a 404.
-//! 2. Which route it was, the route says itself: [`MatchedLayer`] stands around each. A request that nobody claims is one
-//!    that found no route.
-//! 3. A request ends with its head where the body's length is known or there is no body to send (HEAD, 1xx, 204, 304), else
-//!    with the end of its body.
-//! 4. A client that leaves before that ends it as cancelled. A request is finished exactly once, however it ends.
-//! 5. A body without a length, or with one beyond 64 KiB, is counted as it passes; any other is not touched.
-//! 6. Where one stands within another, the outermost watches and the inner ones pass: within an app, which watches already,
-//!    [`App::observer`](crate::App::observer) is the way to see more.
+//! 1. It stands outside everything else, so that every response is seen: that of a route, of a layer before it, a 404.
+//! 2. A route reports itself: a [`RouteLabelLayer`] stands around each. A request that no route has reported found none.
+//! 3. A request ends with the response's head if the length of the body is known or no body is sent (HEAD, 1xx, 204,
+//!    304), else with the end of the body.
+//! 4. A client that leaves before that ends the request as cancelled. Every request is finished exactly once.
+//! 5. A request body without a length, or with one beyond 64 KiB, is counted while it is read. Others are not touched.
+//! 6. Of two watches around one request, the outer one watches and the inner one passes. An app watches already: within
+//!    one, use [`App::observer`](crate::App::observer) to see more.
 //!
-//! On a plain axum router `Router::layer` puts it around each route, and it finds the template by itself. Routes are told
-//! apart by what axum matched and never by the URL, so a client cannot make up new ones:
+//! On a plain axum router, `Router::layer` puts it around each route, and it finds the template by itself. Routes are
+//! told apart by what axum matched and never by the URL, so a client cannot make up new ones:
 //!
 //! ```
 //! use axum::{Router, body::Body, extract::Request, routing::get};
@@ -36,15 +35,11 @@
 //! ```
 
 mod body;
-mod future;
 mod layer;
-mod matched;
+mod route_label;
 mod sample;
-mod service;
 
 pub use self::{
-    future::WatchFuture,
-    layer::WatchLayer,
-    matched::{Matched, MatchedLayer},
-    service::Watch,
+    layer::{Watch, WatchFuture, WatchLayer},
+    route_label::{RouteLabel, RouteLabelLayer},
 };

@@ -9,7 +9,7 @@ use crate::{
 
 /// What all requests of one watch share.
 #[derive(Debug)]
-pub(super) struct Shared {
+pub(super) struct WatchShared {
     pub(super) unmatched: Arc<RouteState>,
     pub(super) clock: Clock,
 }
@@ -17,8 +17,8 @@ pub(super) struct Shared {
 /// A request that has not ended yet. Dropping it ends it as cancelled.
 pub(super) struct Sample {
     exchange: Exchange,
-    shared: Arc<Shared>,
-    /// Known once the head is there.
+    shared: Arc<WatchShared>,
+    /// `None` before the response.
     pub(super) status: Option<StatusCode>,
     /// Bytes of the response body so far.
     pub(super) response_bytes: u64,
@@ -26,7 +26,7 @@ pub(super) struct Sample {
 }
 
 impl Sample {
-    pub(super) fn new(exchange: Exchange, shared: Arc<Shared>) -> Self {
+    pub(super) fn new(exchange: Exchange, shared: Arc<WatchShared>) -> Self {
         Self { exchange, shared, status: None, response_bytes: 0, ended: false }
     }
 
@@ -34,7 +34,7 @@ impl Sample {
         self.exchange.method()
     }
 
-    /// Tells the observer, the first time it is called.
+    /// Tells the observer. Only the first call has an effect.
     pub(super) fn end(&mut self, failure: Option<Failure>) {
         if std::mem::replace(&mut self.ended, true) {
             return;
@@ -43,7 +43,7 @@ impl Sample {
         self.exchange.finish(&self.shared.unmatched, now, (self.status, failure), self.response_bytes);
     }
 
-    /// The same request, to go on elsewhere; this one says no more.
+    /// Moves the request into a new sample. This one reports nothing from here on.
     pub(super) fn hand_on(&mut self) -> Self {
         let (exchange, shared) = (self.exchange.clone(), Arc::clone(&self.shared));
         let ended = std::mem::replace(&mut self.ended, true);
@@ -53,7 +53,7 @@ impl Sample {
 
 impl Drop for Sample {
     fn drop(&mut self) {
-        // A handler's panic never comes this far: this is a body's.
+        // A panic of a handler is caught further in, so this is the panic of a body.
         self.end(Some(if std::thread::panicking() { Failure::Body } else { Failure::Cancelled }));
     }
 }

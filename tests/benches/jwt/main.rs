@@ -14,7 +14,7 @@ use routekit::{
     Clock,
     auth::{
         Verifier,
-        jwt::{Algorithm, Jwt, Key},
+        jwt::{Algorithm, Jwt, VerifyingKey},
     },
 };
 use rsa::{
@@ -49,7 +49,7 @@ struct Case {
     algorithm: jsonwebtoken::Algorithm,
     signing: EncodingKey,
     theirs: DecodingKey,
-    ours: Key,
+    ours: VerifyingKey,
     /// Tokens a round.
     tokens: u32,
 }
@@ -65,7 +65,7 @@ fn cases() -> [Case; 3] {
             algorithm: jsonwebtoken::Algorithm::HS256,
             signing: EncodingKey::from_secret(&secret),
             theirs: DecodingKey::from_secret(&secret),
-            ours: Key::secret(Algorithm::HS256, secret),
+            ours: VerifyingKey::secret(Algorithm::HS256, secret),
             tokens: 2_000,
         },
         Case {
@@ -73,7 +73,7 @@ fn cases() -> [Case; 3] {
             algorithm: jsonwebtoken::Algorithm::RS256,
             signing: EncodingKey::from_rsa_pem(rsa.to_pkcs1_pem(LineEnding::LF).unwrap().as_bytes()).unwrap(),
             theirs: DecodingKey::from_rsa_pem(public.as_bytes()).unwrap(),
-            ours: Key::pem(Algorithm::RS256, &public),
+            ours: VerifyingKey::pem(Algorithm::RS256, &public),
             tokens: 50,
         },
         Case {
@@ -81,7 +81,7 @@ fn cases() -> [Case; 3] {
             algorithm: jsonwebtoken::Algorithm::ES256,
             signing: EncodingKey::from_ec_pem(ec.serialize_pem().as_bytes()).unwrap(),
             theirs: DecodingKey::from_ec_pem(ec.public_key_pem().as_bytes()).unwrap(),
-            ours: Key::pem(Algorithm::ES256, ec.public_key_pem()),
+            ours: VerifyingKey::pem(Algorithm::ES256, ec.public_key_pem()),
             tokens: 50,
         },
     ]

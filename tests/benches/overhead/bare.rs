@@ -1,8 +1,9 @@
-//! Asks bare axum: `overhead-bare CASE REQUESTS`.
+//! Sends requests to bare axum: `overhead-bare CASE REQUESTS`.
 
 #![allow(clippy::unwrap_used, reason = "a bench")]
 
 mod cases;
+mod payloads;
 mod plain;
 
 fn main() {

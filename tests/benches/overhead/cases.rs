@@ -1,60 +1,10 @@
-//! What is asked, and how it is sent: the same for both sides.
+//! The requests, and how they are sent: the same for both sides.
 
-use axum::{
-    body::{Body, Bytes},
-    extract::Request,
-    response::Response,
-};
+use axum::{body::Body, extract::Request, response::Response};
 use http_body_util::BodyExt;
-use serde::{Deserialize, Serialize};
 use tokio::runtime::Runtime;
 
-#[derive(Deserialize)]
-pub(crate) struct Filter {
-    pub(crate) page: u32,
-    pub(crate) limit: u32,
-    pub(crate) search: Option<String>,
-}
-
-#[derive(Deserialize)]
-pub(crate) struct NewUser {
-    pub(crate) name: String,
-    pub(crate) email: String,
-    pub(crate) age: u8,
-}
-
-/// A prebuilt answer.
-pub(crate) const HELLO: Bytes = Bytes::from_static(br#"{"items":[],"total":0}"#);
-
-/// A page of twenty.
-#[derive(Serialize)]
-pub(crate) struct Page {
-    items: Vec<User>,
-    page: u32,
-    total: u32,
-}
-
-#[derive(Serialize)]
-struct User {
-    id: u64,
-    name: String,
-    email: String,
-    roles: Vec<String>,
-    active: bool,
-}
-
-impl Page {
-    pub(crate) fn of_twenty() -> Self {
-        let user = |id| User {
-            id,
-            name: format!("User number {id}"),
-            email: format!("user-{id}@example.com"),
-            roles: vec!["member".to_owned(), "editor".to_owned()],
-            active: true,
-        };
-        Self { items: (0..20).map(user).collect(), page: 1, total: 20 }
-    }
-}
+use super::payloads::HELLO;
 
 /// One kind of request.
 #[derive(Clone, Copy)]
@@ -63,11 +13,13 @@ pub(crate) struct Case {
     request: fn() -> Request,
 }
 
-/// The last two are answered from the cache under routekit, and by the handler on bare axum.
-pub(crate) const CASES: [Case; 5] = [
+/// Under routekit, `hit` and `users` are answered from the cache and `change` invalidates a tag. On bare axum they are
+/// handlers like the others.
+pub(crate) const CASES: [Case; 6] = [
     Case { name: "bytes", request: || get("/bytes") },
     Case { name: "query", request: || get("/query?page=2&limit=20&search=ann") },
-    Case { name: "json", request: post },
+    Case { name: "json", request: || post("/json") },
+    Case { name: "change", request: || post("/change") },
     Case { name: "hit", request: || get("/hit") },
     Case { name: "users", request: || get("/users?page=1&limit=20") },
 ];
@@ -76,9 +28,9 @@ fn get(path: &'static str) -> Request {
     Request::get(path).header("host", "localhost").header("accept", "*/*").body(Body::empty()).unwrap()
 }
 
-fn post() -> Request {
+fn post(path: &'static str) -> Request {
     let body = r#"{"name":"Ann","email":"ann@example.com","age":30}"#;
-    Request::post("/json")
+    Request::post(path)
         .header("host", "localhost")
         .header("content-type", "application/json")
         .header("content-length", body.len())
@@ -87,7 +39,7 @@ fn post() -> Request {
 }
 
 impl Case {
-    /// Sends it and reads the answer.
+    /// Sends the request and reads the response.
     pub(crate) async fn ask(self, call: impl AsyncFn(Request) -> Response) {
         let response = call((self.request)()).await;
         assert_eq!(response.status(), 200, "{}", self.name);
@@ -96,8 +48,8 @@ impl Case {
     }
 }
 
-/// `PROGRAM CASE REQUESTS`: asks that often, and nothing else.
-#[allow(dead_code, reason = "for the programs that only ask")]
+/// `PROGRAM CASE REQUESTS`: sends that many requests of one case, and does nothing else.
+#[allow(dead_code, reason = "for the programs that only send requests")]
 pub(crate) fn run(call: impl AsyncFn(Request) -> Response) {
     let mut arguments = std::env::args().skip(1).filter(|argument| !argument.starts_with("--"));
     // `cargo bench` runs every bench without arguments.
@@ -106,7 +58,7 @@ pub(crate) fn run(call: impl AsyncFn(Request) -> Response) {
     let count: usize = count.parse().expect("a number of requests");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        // What happens once: the first look at a clock, a lazily made handle.
+        // What happens once: the first read of a clock, a handle that is made at its first use.
         for _ in 0..100 {
             case.ask(&call).await;
         }
@@ -114,8 +66,8 @@ pub(crate) fn run(call: impl AsyncFn(Request) -> Response) {
     measured(&runtime, case, &call, count);
 }
 
-/// What `instructions` counts, and nothing outside it.
-#[allow(dead_code, reason = "for the programs that only ask")]
+/// `instructions` counts this function and nothing outside it.
+#[allow(dead_code, reason = "for the programs that only send requests")]
 #[inline(never)]
 fn measured(runtime: &Runtime, case: Case, call: &impl AsyncFn(Request) -> Response, count: usize) {
     runtime.block_on(async {

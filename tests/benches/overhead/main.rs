@@ -1,10 +1,12 @@
-//! What the whole stack adds to a request in time: `cargo bench -p routekit-tests --bench overhead`.
+//! The time that the whole stack adds to a request: `cargo bench -p routekit-tests --bench overhead`.
 //!
-//! Both sides take turns in short rounds, so that a busy machine is busy for both; the medians of the rounds are compared.
+//! Both sides take turns in short rounds, so that a busy machine is busy for both. The medians of the rounds are
+//! compared.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods, reason = "a bench measures and prints")]
 
 mod cases;
+mod payloads;
 mod plain;
 mod under;
 
@@ -35,7 +37,7 @@ fn main() {
     }
 }
 
-/// Nanoseconds a request.
+/// Nanoseconds per request.
 async fn round(case: Case, call: &impl AsyncFn(Request) -> Response) -> f64 {
     let start = Instant::now();
     for _ in 0..REQUESTS {

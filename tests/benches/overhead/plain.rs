@@ -9,7 +9,7 @@ use axum::{
 };
 use tower::ServiceExt;
 
-use super::cases::{Filter, HELLO, NewUser, Page};
+use super::payloads::{Filter, HELLO, NewUser, Page};
 
 async fn bytes() -> Bytes {
     HELLO
@@ -29,12 +29,13 @@ async fn users() -> Json<Page> {
     Json(Page::of_twenty())
 }
 
-/// As `axum::serve` does: a clone of the router for each request, through `oneshot`.
+/// Calls the router as `axum::serve` does: a clone for each request, through `oneshot`.
 pub(crate) fn axum() -> impl AsyncFn(Request) -> Response {
     let router: Router = Router::new()
         .route("/bytes", get(bytes))
         .route("/query", get(query))
         .route("/json", post(json))
+        .route("/change", post(json))
         .route("/hit", get(bytes))
         .route("/users", get(users));
     let router = router.with_state(());

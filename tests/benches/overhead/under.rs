@@ -9,7 +9,7 @@ use axum::{
 use routekit::{App, config::Config, get, post, routes};
 use tower::Service;
 
-use super::cases::{Filter, HELLO, NewUser, Page};
+use super::payloads::{Filter, HELLO, NewUser, Page};
 
 #[get("/bytes", timeout = "5s", body_limit = "64KiB")]
 async fn bytes() -> Bytes {
@@ -28,6 +28,12 @@ async fn json(user: Json<NewUser>) -> Bytes {
     HELLO
 }
 
+#[post("/change", timeout = "5s", body_limit = "64KiB", invalidates("users"))]
+async fn change(user: Json<NewUser>) -> Bytes {
+    assert!(user.name.len() + user.email.len() < usize::from(user.age));
+    HELLO
+}
+
 #[get("/hit", timeout = "5s", body_limit = "64KiB", cache(ttl = 3600, tags = "hit"))]
 async fn hit() -> Bytes {
     HELLO
@@ -38,10 +44,10 @@ async fn users() -> Json<Page> {
     Json(Page::of_twenty())
 }
 
-/// As `App::serve` does: a clone of the service for each request, which is always ready.
+/// Calls the service as `App::serve` does: a clone for each request, which is always ready.
 pub(crate) fn routekit() -> impl AsyncFn(Request) -> Response {
-    let app =
-        App::with_routes(routes![bytes, query, json, hit, users]).config(Config::default()).into_service().unwrap();
+    let routes = routes![bytes, query, json, change, hit, users];
+    let app = App::with_routes(routes).config(Config::default()).into_service().unwrap();
     async move |request| match app.clone().call(request).await {
         Ok(response) => response,
         Err(never) => match never {},

@@ -1,10 +1,10 @@
-//! What is wrong, or looks wrong, with how the routes of an app cache.
+//! Start-up errors and warnings about how routes cache.
 
 use routekit::{Route, prelude::*, test::TestApp};
 
 use super::{add, cached, plain, tenant};
 
-/// What keeps an app of these routes from starting.
+/// The start-up error of an app of these routes.
 fn problems(app: App) -> Vec<String> {
     let error = app.verifier(crate::auth::Header).into_router().unwrap_err();
     error.problems().iter().map(ToString::to_string).collect()
@@ -26,7 +26,7 @@ mod unknown {
 }
 
 #[test]
-fn invalidate_on_a_route_that_there_is_not() {
+fn invalidate_on_an_unknown_route_is_a_startup_error() {
     for prefix in ["", "/v1"] {
         let app = App::with_routes(routes![unknown::cached, add]).prefix(prefix);
         let problems = problems(app);
@@ -96,15 +96,15 @@ mod warned {
 }
 
 const NO_TAG: &str = "a tag that no cached route declares";
-const ELSEWHERE: &str = "in another partition than any route that it is about";
+const ELSEWHERE: &str = "in a partition that none of the cached routes concerned uses";
 
 #[test]
-fn what_looks_wrong_with_tags() {
+fn suspicious_tags_are_warned_of() {
     use warned::{item, misspelt, nothing, one, partitioned, partitioned_too, template, users};
 
     for (name, routes, expected) in [
         ("a tag of a cached route", routes![cached, users].into_iter().collect::<Vec<Route>>(), None),
-        ("a tag of none", routes![cached, nothing].into_iter().collect(), Some((NO_TAG, "declares; that is fine"))),
+        ("a tag of none", routes![cached, nothing].into_iter().collect(), Some((NO_TAG, "declares; ignore this"))),
         (
             "a tag that is nearly one",
             routes![cached, misspelt].into_iter().collect(),
@@ -151,14 +151,14 @@ mod patterns {
 }
 
 #[test]
-fn what_looks_wrong_with_patterns() {
+fn suspicious_patterns_are_warned_of() {
     use patterns::{cached, fits, glob, misspelt};
 
     for prefix in ["", "/api"] {
         let app = App::with_routes(routes![cached, fits, misspelt, glob]).prefix(prefix);
         let app = TestApp::new(app);
         let [warning] = app.table().warnings() else { panic!("{:#?}", app.table().warnings()) };
-        assert!(warning.contains("invalidates `/cachign/p/*`, which fits the path of no cached route"), "{warning}");
+        assert!(warning.contains("invalidates `/cachign/p/*`, which matches the path of no cached route"), "{warning}");
     }
 }
 
@@ -184,14 +184,14 @@ mod users {
 }
 
 #[test]
-fn what_looks_wrong_with_users() {
+fn suspicious_user_targets_are_warned_of() {
     use users::{change, change_of_nobody, own, partitioned, shared};
 
     for (name, routes, expected) in [
         ("each has their own", routes![own, change], None),
-        ("everybody gets the same", routes![shared, own], Some("is `shared` and takes who is asking")),
+        ("everybody gets the same", routes![shared, own], Some("is `shared` and takes the identity")),
         ("nothing is cached per user", routes![shared, change], Some("and no route is cached per user")),
-        ("nobody is asked who it is", routes![own, change_of_nobody], Some("does not ask who that is")),
+        ("nobody is asked who it is", routes![own, change_of_nobody], Some("does not authenticate")),
         ("elsewhere", routes![partitioned, change], Some("in another partition")),
     ] {
         let found = warnings(routes);
@@ -222,15 +222,15 @@ mod cdn {
 }
 
 #[test]
-fn what_looks_wrong_with_a_cdn() {
+fn suspicious_cdn_settings_are_warned_of() {
     use cdn::{identified, optional, partitioned, tags, unsaid};
 
     for (name, route, closed, expected) in [
-        ("who is asked who they are", identified::ROUTE, false, Some("asks who is calling, and a CDN")),
-        ("the app asks", unsaid::ROUTE, true, Some("asks who is calling, and a CDN")),
+        ("who is asked who they are", identified::ROUTE, false, Some("authenticates, and a CDN")),
+        ("the app asks", unsaid::ROUTE, true, Some("authenticates, and a CDN")),
         ("nobody asks", unsaid::ROUTE, false, None),
         ("everybody may call", optional::ROUTE, true, None),
-        ("tenants", partitioned::ROUTE, false, Some("tells tenants apart, and a CDN")),
+        ("tenants", partitioned::ROUTE, false, Some("has a `partition`, and a CDN")),
         ("no ttl", tags::ROUTE, false, None),
     ] {
         let app = App::with_routes([route]).verifier(crate::auth::Header);
@@ -247,7 +247,7 @@ fn what_looks_wrong_with_a_cdn() {
 }
 
 #[test]
-fn a_cache_is_not_provided() {
+fn providing_a_cache_as_a_dependency_is_a_startup_error() {
     let error = App::with_routes(routes![plain]).provide(routekit::cache::Cache::new()).into_router().unwrap_err();
     let text = error.to_string();
     assert!(
@@ -257,11 +257,11 @@ fn a_cache_is_not_provided() {
 }
 
 #[test]
-fn what_looks_wrong_with_who_is_asking() {
+fn suspicious_audiences_are_warned_of() {
     use warned::{optional, public, shared, unsaid, user};
 
-    const NOBODY: &str = "is cached for nobody who is identified";
-    const ANYBODY: &str = "is cached per user, and does not ask who that is";
+    const NOBODY: &str = "stores nothing for identified clients";
+    const ANYBODY: &str = "is cached per user and does not authenticate";
     for (name, route, open, closed) in [
         ("nothing is said", routes![unsaid], None, Some(NOBODY)),
         ("shared", routes![shared], None, None),

@@ -1,4 +1,4 @@
-//! What routes declare about the cache: start-up, configuration, and what an app says of it.
+//! Cache options of routes: declaration, configuration and explanation.
 
 mod check;
 mod settings;
@@ -77,7 +77,7 @@ fn configured(toml: &str) -> Config {
 }
 
 #[test]
-fn what_is_declared_is_there_as_data() {
+fn declared_options_are_in_the_route_table() {
     let app = TestApp::new(App::with_routes(routes![all, explicit, add, change, plain]).verifier(crate::auth::Header));
     let row = |name: &str| app.table().rows().iter().find(|row| row.meta.handler == name).unwrap();
     let caching = row("all").policies.cache.unwrap();
@@ -102,7 +102,7 @@ fn what_is_declared_is_there_as_data() {
 }
 
 #[test]
-fn what_is_declared_of_stale_answers_and_other_caches() {
+fn declared_stale_and_cdn_options_are_in_the_route_table() {
     let seconds = |seconds| Some(Duration::from_secs(seconds));
     let caching = others::ROUTE.meta().policies.cache.unwrap();
     assert_eq!((caching.stale_while_revalidate, caching.stale_if_error), (seconds(30), seconds(300)));
@@ -122,7 +122,7 @@ fn what_is_declared_of_stale_answers_and_other_caches() {
 }
 
 #[test]
-fn the_table_and_the_explanation_say_it() {
+fn table_and_explanation_show_cache_options() {
     let config = configured(
         "[route.'GET /caching/cached']\ncache_ttl = '30s'\n[route.'GET /caching/explicit']\ncache_ttl = 'off'\n",
     );

@@ -1,4 +1,4 @@
-//! What a program says of warm-up is checked at start-up.
+//! Warm-up settings are checked at start-up.
 
 use routekit::{config::Config, prelude::*};
 
@@ -23,9 +23,9 @@ fn app() -> App {
 }
 
 #[test]
-fn pages_that_make_no_sense() {
-    const NO_PATH: &str = "wants a path as `/v2/users?page=1`, or a URL as `https://shop.example/v2/users`";
-    const NO_HOST: &str = "wants a host as clients send it: `shop.example` or `localhost:3000`";
+fn invalid_pages_are_startup_errors() {
+    const NO_PATH: &str = "must be a path such as `/v2/users?page=1`, or a URL such as `https://shop.example/v2/users`";
+    const NO_HOST: &str = "must be a host as clients send it, such as `shop.example` or `localhost:3000`";
     for (page, expected) in [
         ("/w/pgae?n=1", "no GET route has this path; did you mean `/w/page`?"),
         ("/elsewhere/altogether", "no GET route has this path"),
@@ -38,7 +38,7 @@ fn pages_that_make_no_sense() {
         ("", "empty string"),
         ("ftp://shop.example/w/page", NO_PATH),
         ("/w/the page", "invalid uri character"),
-        ("/w/page#top", "no server is told what follows a `#`"),
+        ("/w/page#top", "clients do not send what follows a `#`; remove it"),
         ("https://ann@shop.example/w/page", NO_HOST),
     ] {
         let error = app().warm(page).into_router().unwrap_err().to_string();
@@ -50,21 +50,24 @@ fn pages_that_make_no_sense() {
     let start = "`.warm(\"/w/uncached\")` at tests/suite/warm_up/setup.rs:";
     assert!(error.contains(start), "{error}");
     assert!(error.contains(": GET /w/uncached (tests/suite/warm_up/setup.rs:"), "{error}");
-    assert!(error.ends_with(") declares no `cache(…)`, so nothing would be kept"), "{error}");
+    assert!(error.ends_with(") declares no `cache(…)`, so nothing would be stored"), "{error}");
 }
 
 #[test]
-fn hosts_that_make_no_sense() {
+fn invalid_hosts_are_startup_errors() {
     for host in ["", "https://shop.example", "shop.example/w", "shop.example:http", "ann@shop.example"] {
         let error = app().warm_host(host).into_router().unwrap_err().to_string();
         let start = format!("the app cannot start: `.warm_host({host:?})` at tests/suite/warm_up/setup.rs:");
         assert!(error.starts_with(&start), "{error}");
-        assert!(error.ends_with(": wants a host as clients send it: `shop.example` or `localhost:3000`"), "{error}");
+        assert!(
+            error.ends_with(": must be a host as clients send it, such as `shop.example` or `localhost:3000`"),
+            "{error}"
+        );
     }
 }
 
 #[test]
-fn all_is_reported_at_once_and_also_where_warm_up_is_off() {
+fn all_errors_are_reported_at_once_even_with_warm_up_off() {
     let app = app().configure(|config| config.cache_warm_up = false.into());
     let error = app.warm("/w/pgae").warm("/w/page").warm("no").warm_host("").into_router().unwrap_err();
     assert_eq!(error.problems().len(), 3, "{error}");

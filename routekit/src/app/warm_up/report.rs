@@ -1,94 +1,72 @@
-//! How the warm-up went.
+//! The result of a warm-up.
 
 use std::{fmt, time::Duration};
 
 use axum::response::Response;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderValue, StatusCode};
 
 use super::plan::Page;
-use crate::{correlation::CORRELATION_ID, observe::Failure};
+use crate::{
+    correlation::CORRELATION_ID,
+    observe::{CacheOutcome, Failure},
+};
 
-/// How the warm-up of an app went; see [`App::warm`](crate::App::warm). `Display` is the line of the log.
+/// The result of a warm-up; see [`App::warm`](crate::App::warm). `Display` is the line in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WarmUpReport {
-    /// How many pages were asked for, counted once for each host.
+    /// How many pages were requested, counted once for each host.
     pub pages: usize,
-    /// How many of them the cache has now.
+    /// How many of them the cache holds now.
     pub stored: usize,
-    /// The others, in the order in which they were asked for.
+    /// The other pages, in the order of the requests.
     pub not_stored: Vec<NotStored>,
-    /// How long it took.
+    /// How long the warm-up took.
     pub duration: Duration,
     hosts: Vec<String>,
     guesses_hosts: bool,
 }
 
-/// A page that the cache does not have after it was asked for.
+/// A page that was requested and that the cache does not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NotStored {
     /// Path and query.
     pub path: String,
-    /// The `Host` that it was asked for with.
+    /// The `Host` of the request.
     pub host: Option<String>,
-    /// What it was answered with; `None` if it was not.
+    /// The status of the response; `None` if there was none.
     pub status: Option<StatusCode>,
-    /// Why it was not stored, for people.
+    /// Why it was not stored, as text for a person.
     pub why: String,
-    /// The id that the logs of the request have.
+    /// The correlation id in the logs of the request.
     pub correlation_id: Option<String>,
     /// Whether the program named it.
     named: bool,
 }
 
-/// What an answer says of itself.
+/// What the response to one page says.
 #[derive(Debug)]
-pub(super) struct Outcome {
+pub(super) struct PageOutcome {
     status: StatusCode,
-    /// Why it was not stored, unless it was.
+    /// Why the cache does not hold the page; `None` if it does.
     why: Option<String>,
     correlation_id: Option<String>,
 }
 
-impl Outcome {
+impl PageOutcome {
     pub(super) fn of(response: &Response) -> Self {
-        let (status, headers) = (response.status(), response.headers());
-        let why = (!is_stored(status, headers)).then(|| match response.extensions().get::<Failure>() {
-            Some(Failure::Panic) => "the handler panicked".to_owned(),
-            Some(Failure::Timeout) => "it took longer than it may".to_owned(),
-            Some(failure) => failure.as_str().to_owned(),
-            None if status.is_client_error() || status.is_server_error() => format!("answered {status}"),
-            None => {
-                let said = ["cache-status", "x-cache"].iter().find_map(|name| Some((name, text(headers.get(*name)?)?)));
-                said.map_or_else(
-                    || "no cache had a say in it".to_owned(),
-                    |(name, value)| format!("the answer is not to be stored ({name}: {value})"),
-                )
-            }
-        });
-        Self { status, why, correlation_id: headers.get(CORRELATION_ID).and_then(text) }
-    }
-}
-
-/// Whether the cache has the answer now: what `Cache-Status` says (RFC 9211 §2), else `X-Cache`.
-fn is_stored(status: StatusCode, headers: &HeaderMap) -> bool {
-    // An answer that somebody else waited for as well, and that is a failure, was shared and not stored.
-    let kept = !status.is_server_error();
-    // Each cache adds itself at the end; ours is the last of its name.
-    let members = headers.get_all("cache-status").iter().filter_map(|value| value.to_str().ok());
-    let mut own =
-        members.flat_map(|value| value.split(',')).map(str::trim).filter(|member| member.starts_with("routekit"));
-    if let Some(own) = own.next_back() {
-        return own
-            .split(';')
-            .map(str::trim)
-            .any(|said| matches!(said, "stored" | "hit") || said == "collapsed" && kept);
-    }
-    match headers.get("x-cache").map(HeaderValue::as_bytes) {
-        Some(b"HIT") => true,
-        Some(b"MISS") => kept,
-        _ => false,
+        let (status, extensions) = (response.status(), response.extensions());
+        let why = match (extensions.get::<CacheOutcome>(), extensions.get::<Failure>()) {
+            (Some(CacheOutcome::Hit | CacheOutcome::Stale | CacheOutcome::Stored), _) => None,
+            (_, Some(Failure::Panic)) => Some("the handler panicked".to_owned()),
+            (_, Some(Failure::Timeout)) => Some("the handler exceeded its timeout".to_owned()),
+            (_, Some(failure)) => Some(failure.as_str().to_owned()),
+            (_, None) if status.is_client_error() || status.is_server_error() => Some(format!("answered {status}")),
+            (Some(CacheOutcome::NotStored), None) => Some("the response is not storable".to_owned()),
+            (None, None) => Some("no cache layer handled the request".to_owned()),
+        };
+        Self { status, why, correlation_id: response.headers().get(CORRELATION_ID).and_then(text) }
     }
 }
 
@@ -97,9 +75,9 @@ fn text(value: &HeaderValue) -> Option<String> {
 }
 
 impl WarmUpReport {
-    /// `missing` is why pages without an outcome have none.
+    /// `missing` says why pages have no outcome.
     pub(super) fn new(
-        pages: impl ExactSizeIterator<Item = (Page, Option<Outcome>)>,
+        pages: impl ExactSizeIterator<Item = (Page, Option<PageOutcome>)>,
         missing: &str,
         duration: Duration,
         guesses_hosts: bool,
@@ -112,11 +90,11 @@ impl WarmUpReport {
                 report.hosts.push(host.clone());
             }
             let (status, why, correlation_id) = match outcome {
-                Some(Outcome { why: None, .. }) => {
+                Some(PageOutcome { why: None, .. }) => {
                     report.stored += 1;
                     continue;
                 }
-                Some(Outcome { status, why: Some(why), correlation_id }) => (Some(status), why, correlation_id),
+                Some(PageOutcome { status, why: Some(why), correlation_id }) => (Some(status), why, correlation_id),
                 None => (None, missing.to_owned(), None),
             };
             let path = page.target.to_string();
@@ -125,7 +103,7 @@ impl WarmUpReport {
         report
     }
 
-    /// To the log: a line for all, and one for each that is missing.
+    /// Logs one line for the whole, and one for each page that is not stored.
     pub(in crate::app) fn log(&self) {
         let (pages, stored, hosts) = (self.pages, self.stored, self.hosts.join(", "));
         let duration_ms = u64::try_from(self.duration.as_millis()).unwrap_or(u64::MAX);
@@ -133,7 +111,7 @@ impl WarmUpReport {
         if self.guesses_hosts {
             tracing::info!(
                 hosts,
-                "who asks for another host finds nothing warm; `App::warm_host` says which host clients ask for"
+                "no page is warm for other hosts; name the host that clients request with `App::warm_host`"
             );
         }
         self.not_stored.iter().for_each(NotStored::log);
@@ -151,40 +129,11 @@ impl NotStored {
     fn log(&self) {
         let Self { path, host, status, why, correlation_id, named } = self;
         let status = status.map(|status| status.as_u16());
-        // A route that was found, and not named, may want a query: then there is nothing wrong with it.
+        // A route that the program did not name may require a query, and then it works as intended.
         if !named && status.is_some_and(|status| (400..500).contains(&status)) {
             tracing::info!(path, host, status, correlation_id, "not warmed: {why}");
         } else {
             tracing::warn!(path, host, status, correlation_id, "not warmed: {why}");
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_stored() {
-        for (status, headers, expected) in [
-            (200, &[("x-cache", "MISS")][..], true),
-            (200, &[("x-cache", "HIT")], true),
-            (200, &[("x-cache", "BYPASS")], false),
-            (500, &[("x-cache", "MISS")], false),
-            (200, &[], false),
-            (200, &[("x-cache", "MISS"), ("cache-status", "routekit; fwd=uri-miss; stored")], true),
-            (200, &[("x-cache", "MISS"), ("cache-status", "routekit; fwd=uri-miss")], false),
-            (200, &[("x-cache", "HIT"), ("cache-status", "routekit; hit; ttl=60")], true),
-            (200, &[("cache-status", "other; hit, routekit; fwd=bypass")], false),
-            (200, &[("cache-status", "other; hit"), ("cache-status", "routekit; fwd=uri-miss; stored")], true),
-            (200, &[("cache-status", "routekit; fwd=uri-miss; collapsed")], true),
-            (500, &[("cache-status", "routekit; fwd=uri-miss; collapsed")], false),
-        ] {
-            let mut map = HeaderMap::new();
-            for (name, value) in headers {
-                map.append(*name, HeaderValue::from_static(value));
-            }
-            assert_eq!(is_stored(StatusCode::from_u16(status).unwrap(), &map), expected, "{status} {headers:?}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Asks for the pages.
+//! Requests the pages.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -6,6 +6,7 @@ use std::{
 };
 
 use axum::{
+    Router,
     body::Body,
     extract::{ConnectInfo, Request},
     response::Response,
@@ -16,80 +17,90 @@ use tower_service::Service as _;
 use tracing::Instrument as _;
 
 use super::{
-    plan::{Page, Plan},
-    report::{Outcome, WarmUpReport},
+    plan::{Page, WarmUpPlan},
+    report::{PageOutcome, WarmUpReport},
 };
-use crate::{app::mount::AdminService, clock::Clock};
+use crate::{clock::Clock, observe::WantsCacheOutcome, policy::AroundAdmin};
 
-/// How many pages are asked for at a time: a start is no reason to overrun what the handlers ask in turn.
+/// How many pages are requested at a time. A start must not overload what the handlers call.
 const AT_A_TIME: usize = 4;
-/// How long it may take in all, after which the app is ready without what is missing.
+/// How long the warm-up may take. After that the app is ready without the missing pages.
 const DEADLINE: Duration = Duration::from_secs(30);
 
-/// Pages that are about to be asked for.
+/// A warm-up that is about to run.
 pub(crate) struct WarmUp {
     pages: Vec<Page>,
     guesses_hosts: bool,
-    /// What stands around the app but for the watch: this is no traffic.
-    service: AdminService,
+    /// The app with the layers around it, except for the one that counts and logs traffic.
+    service: WarmUpService,
     clock: Clock,
 }
 
+type WarmUpService = AroundAdmin<Router>;
+
 impl WarmUp {
-    /// Of an app that listens there.
-    pub(in crate::app) fn new(plan: &Plan, addr: Option<SocketAddr>, service: AdminService, clock: Clock) -> Self {
+    /// The warm-up of an app that listens on `addr`.
+    pub(in crate::app) fn new(
+        plan: &WarmUpPlan,
+        addr: Option<SocketAddr>,
+        service: WarmUpService,
+        clock: Clock,
+    ) -> Self {
         Self { pages: plan.pages(addr), guesses_hosts: plan.guesses_hosts(addr), service, clock }
     }
 
-    /// Whether there is nothing to ask for.
+    /// Whether there is no page to request.
     pub(in crate::app) fn is_empty(&self) -> bool {
         self.pages.is_empty()
     }
 
-    /// Asks for all of them. Dropping this ends it: a fill goes on, as that of a client that left.
+    /// Requests all pages. Dropping the future ends the warm-up; handlers whose responses the cache waits for run to their
+    /// end, as if a client had left.
     pub(crate) async fn run(self) -> WarmUpReport {
         let Self { pages, guesses_hosts, service, clock } = self;
         let began = clock.now();
-        let mut outcomes: Vec<Option<Outcome>> = pages.iter().map(|_| None).collect();
-        let asking = async {
-            // A task each, so that handlers that compute have all the processor there is; dropped, it ends them.
-            let mut asked = JoinSet::new();
+        let mut outcomes: Vec<Option<PageOutcome>> = pages.iter().map(|_| None).collect();
+        let requests = async {
+            // One task per page, so that handlers that compute use all cores. Dropping the set ends them.
+            let mut running = JoinSet::new();
             let mut waiting = pages.iter().enumerate();
             loop {
-                while asked.len() < AT_A_TIME
+                while running.len() < AT_A_TIME
                     && let Some((index, page)) = waiting.next()
                 {
-                    let answer = ask(service.clone(), request(page));
-                    asked.spawn(async move { (index, answer.await) }.instrument(tracing::info_span!("warm_up")));
+                    let response = send(service.clone(), request(page));
+                    running.spawn(async move { (index, response.await) }.instrument(tracing::info_span!("warm_up")));
                 }
-                match asked.join_next().await {
-                    Some(Ok((index, response))) => outcomes[index] = Some(Outcome::of(&response)),
-                    // A panic of what stands around everything. The page has no outcome, and the others go on.
+                match running.join_next().await {
+                    Some(Ok((index, response))) => outcomes[index] = Some(PageOutcome::of(&response)),
+                    // An outer layer panicked. The page has no outcome; the others go on.
                     Some(Err(error)) => tracing::error!(%error, "a page cannot be warmed"),
                     None => break,
                 }
             }
         };
-        let in_time = tokio::time::timeout(DEADLINE, asking).await.is_ok();
-        let missing = if in_time { "it broke off".to_owned() } else { format!("not answered within {DEADLINE:?}") };
+        let in_time = tokio::time::timeout(DEADLINE, requests).await.is_ok();
+        let missing =
+            if in_time { "the request was aborted".to_owned() } else { format!("not answered within {DEADLINE:?}") };
         let pages = pages.into_iter().zip(outcomes);
         WarmUpReport::new(pages, &missing, clock.now() - began, guesses_hosts)
     }
 }
 
-/// As a client on this machine sends it who says nothing of itself.
+/// The request of a client on this machine that sends nothing but the host.
 fn request(page: &Page) -> Request {
     let mut request = Request::new(Body::empty());
     *request.uri_mut() = page.target.clone().into();
     if let Some(host) = &page.host {
         request.headers_mut().insert(header::HOST, host.clone());
     }
+    request.extensions_mut().insert(WantsCacheOutcome);
     request.extensions_mut().insert(ConnectInfo(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))));
     request
 }
 
-/// The head of the answer. What is stored is so by then, and nobody reads a body that is not.
-async fn ask(mut service: AdminService, request: Request) -> Response {
+/// Returns the head of the response. By then the cache has stored it; a body that is not stored is not read.
+async fn send(mut service: WarmUpService, request: Request) -> Response {
     // A router is always ready.
     match service.call(request).await {
         Ok(response) => response,

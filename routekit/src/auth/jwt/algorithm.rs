@@ -1,8 +1,10 @@
-//! How tokens are signed.
+//! Signature algorithms.
 
 use jsonwebtoken as jwt;
 
-/// An algorithm of RFC 7518 §3.1 or RFC 8037. Ours, so that a new `jsonwebtoken` is no new routekit.
+/// A signature algorithm of RFC 7518 §3.1 or RFC 8037.
+///
+/// A type of our own, so that a breaking release of `jsonwebtoken` is not one of routekit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Algorithm {
@@ -32,7 +34,7 @@ pub enum Algorithm {
     EdDSA,
 }
 
-/// What kind of key an algorithm takes.
+/// Kind of key that an algorithm takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Family {
     /// A shared secret of at least this many bytes (RFC 7518 §3.2).
@@ -57,17 +59,17 @@ impl Algorithm {
     }
 
     pub(super) fn theirs(self) -> jwt::Algorithm {
-        // In the order of the variants.
+        // The table is in the order of the variants.
         THEIRS[self as usize].1
     }
 
-    /// `None` of one that `jsonwebtoken` knows and we do not.
+    /// Returns `None` for algorithms that only `jsonwebtoken` supports.
     pub(super) fn of(theirs: jwt::Algorithm) -> Option<Self> {
         THEIRS.iter().find(|(_, known)| *known == theirs).map(|(ours, _)| *ours)
     }
 }
 
-/// Ours and `jsonwebtoken`'s.
+/// Our algorithms and those of `jsonwebtoken`.
 const THEIRS: [(Algorithm, jwt::Algorithm); 12] = [
     (Algorithm::HS256, jwt::Algorithm::HS256),
     (Algorithm::HS384, jwt::Algorithm::HS384),
@@ -88,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_is_in_order() {
+    fn table_is_in_the_order_of_the_variants() {
         for (index, (ours, theirs)) in THEIRS.into_iter().enumerate() {
             assert_eq!(ours as usize, index, "{ours:?}");
             assert_eq!(format!("{ours:?}"), format!("{theirs:?}"));

@@ -1,4 +1,4 @@
-//! What a token must say, and what becomes of it.
+//! Checks the claims of a token and turns them into an identity.
 
 use std::time::Duration;
 
@@ -6,20 +6,20 @@ use serde_json::{Map, Value};
 
 use crate::{auth::VerifyError, identity::Identity};
 
-/// What claims are compared with.
+/// The values that claims are compared with.
 #[derive(Debug, Clone)]
 pub(super) struct Expected {
     pub(super) issuer: String,
     pub(super) audiences: Vec<String>,
     pub(super) leeway: Duration,
     pub(super) typ: Option<String>,
-    /// JSON pointers; the first that is there counts.
+    /// JSON pointers. The first that exists is used.
     pub(super) scopes: Vec<String>,
     pub(super) roles: String,
     pub(super) permissions: String,
 }
 
-type Claims = Map<String, Value>;
+type ClaimSet = Map<String, Value>;
 
 impl Expected {
     pub(super) fn new(issuer: String, audience: String) -> Self {
@@ -44,13 +44,13 @@ impl Expected {
         }
         let pointers = self.scopes.iter().chain([&self.roles, &self.permissions]);
         problems.extend(pointers.filter(|pointer| !pointer.starts_with('/')).map(|pointer| {
-            format!("`{pointer}` is no JSON pointer (RFC 6901); write `/{}`", pointer.replace('.', "/"))
+            format!("`{pointer}` is not a JSON pointer (RFC 6901); write `/{}`", pointer.replace('.', "/"))
         }));
         problems
     }
 
-    /// Whoever these claims speak of, if they are right at this time since 1970.
-    pub(super) fn identity(&self, claims: Claims, now: Duration) -> Result<Identity, VerifyError> {
+    /// Checks the claims and returns the identity that they describe. `now` is the time since 1970.
+    pub(super) fn identity(&self, claims: ClaimSet, now: Duration) -> Result<Identity, VerifyError> {
         let identity = Identity::new(self.check(&claims, now)?).with_issuer(&self.issuer);
         let claims = Value::Object(claims);
         let scopes = self.scopes.iter().find_map(|pointer| claims.pointer(pointer));
@@ -62,7 +62,7 @@ impl Expected {
         Ok(identity.with_claims(claims))
     }
 
-    /// Media types have no case, and `application/` may be left out (RFC 7515 §4.1.9).
+    /// Checks the `typ` header. It is case-insensitive, and `application/` may be omitted (RFC 7515 §4.1.9).
     pub(super) fn check_typ(&self, said: Option<&str>) -> Result<(), VerifyError> {
         let Some(expected) = &self.typ else { return Ok(()) };
         let short = |typ: &str| {
@@ -71,14 +71,14 @@ impl Expected {
         };
         match said.is_some_and(|said| short(said) == short(expected)) {
             true => Ok(()),
-            false => Err(VerifyError::refused("another kind of token")),
+            false => Err(VerifyError::refused("the token is of another type (`typ`)")),
         }
     }
 
-    /// RFC 7519 §4.1, with `exp`, `iss`, `aud` and `sub` required, which is returned.
-    pub(super) fn check<'a>(&self, claims: &'a Claims, now: Duration) -> Result<&'a str, VerifyError> {
+    /// Checks the registered claims (RFC 7519 §4.1) and returns `sub`. `exp`, `iss`, `aud` and `sub` are required.
+    pub(super) fn check<'a>(&self, claims: &'a ClaimSet, now: Duration) -> Result<&'a str, VerifyError> {
         if claims.get("iss").and_then(Value::as_str) != Some(&self.issuer) {
-            return Err(VerifyError::refused(format!("not of the issuer `{}`", self.issuer)));
+            return Err(VerifyError::refused(format!("the issuer is not `{}`", self.issuer)));
         }
         let ours =
             |audience: &Value| audience.as_str().is_some_and(|name| self.audiences.iter().any(|ours| ours == name));
@@ -88,35 +88,35 @@ impl Expected {
             None => false,
         };
         if !for_us {
-            return Err(VerifyError::refused(format!("not for the audience {}", self.audiences.join(" or "))));
+            return Err(VerifyError::refused(format!("the audience is not {}", self.audiences.join(" or "))));
         }
         let (now, leeway) = (now.as_secs_f64(), self.leeway.as_secs_f64());
         match claims.get("exp").map(date) {
             Some(Some(exp)) if now < exp + leeway => {}
-            Some(Some(_)) => return Err(VerifyError::refused("expired")),
-            Some(None) | None => return Err(VerifyError::refused("no `exp`, or one that is no number")),
+            Some(Some(_)) => return Err(VerifyError::refused("the token has expired")),
+            Some(None) | None => return Err(VerifyError::refused("`exp` is missing or not a number")),
         }
         match claims.get("nbf").map(date) {
             Some(Some(nbf)) if nbf - leeway <= now => {}
-            Some(Some(_)) => return Err(VerifyError::refused("not valid yet")),
-            Some(None) => return Err(VerifyError::refused("an `nbf` that is no number")),
+            Some(Some(_)) => return Err(VerifyError::refused("the token is not valid yet")),
+            Some(None) => return Err(VerifyError::refused("`nbf` is not a number")),
             None => {}
         }
-        // No name is the name of many.
+        // An empty `sub` would be shared by many clients.
         let sub = claims.get("sub").and_then(Value::as_str).filter(|sub| !sub.is_empty());
-        sub.ok_or(VerifyError::refused("no `sub`"))
+        sub.ok_or(VerifyError::refused("`sub` is missing"))
     }
 }
 
-/// 2^64: what most issuers count with.
+/// 2^64, the largest value that most issuers can represent.
 const MOST_SECONDS: f64 = 18_446_744_073_709_551_616.0;
 
-/// Seconds since 1970, as a number (NumericDate, §2); whoever writes them as text means something else.
+/// Seconds since 1970 as a JSON number (NumericDate, RFC 7519 §2). Text is not accepted.
 fn date(value: &Value) -> Option<f64> {
     value.as_f64().filter(|seconds| (0.0..MOST_SECONDS).contains(seconds))
 }
 
-/// The texts of a list, or of one text: its words where `split`, else itself.
+/// The strings of an array, or of a single string: its words if `split`, otherwise the string itself.
 fn words(value: Option<&Value>, split: bool) -> Vec<String> {
     match value {
         Some(Value::String(text)) if split => text.split_ascii_whitespace().map(str::to_owned).collect(),
@@ -138,7 +138,7 @@ mod tests {
         Expected::new("https://login".to_owned(), "api".to_owned())
     }
 
-    fn claims(changes: &Value) -> Claims {
+    fn claims(changes: &Value) -> ClaimSet {
         let mut claims = json!({ "iss": "https://login", "aud": "api", "sub": "ann", "exp": NOW + 60 });
         for (name, value) in changes.as_object().unwrap() {
             match value {
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn which_claims_are_right() {
+    fn registered_claims_are_checked() {
         let late = Expected { leeway: Duration::from_secs(5), ..expected() };
         for (name, expected, changes, right) in [
             ("all", &expected(), json!({}), true),
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn which_kinds_of_token_are_right() {
+    fn typ_is_compared_without_case_and_prefix() {
         let access = Expected { typ: Some("at+jwt".to_owned()), ..expected() };
         for (name, expected, said, right) in [
             ("any", &expected(), None, true),
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_granted() {
+    fn grants_are_read_from_claims() {
         let keycloak = Expected {
             roles: "/realm_access/roles".to_owned(),
             permissions: "/https:~1~1acme~1permissions".to_owned(),

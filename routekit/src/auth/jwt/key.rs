@@ -1,4 +1,4 @@
-//! A key that tokens are signed with.
+//! Keys that signatures are verified with.
 
 use std::{fmt, ops::RangeInclusive};
 
@@ -6,28 +6,30 @@ use jsonwebtoken::{DecodingKey, DecodingKeyKind, crypto::rust_crypto::DEFAULT_PR
 
 use super::algorithm::{Algorithm, Family};
 
-/// A key and the one algorithm that it is for. `Debug` shows its id.
+/// A key and the one algorithm it is used with. `Debug` shows its id.
 #[derive(Clone)]
 #[must_use]
-pub struct Key {
+pub struct VerifyingKey {
     kid: Option<String>,
     algorithm: Algorithm,
-    /// Or what is wrong with it, which the app reports when it starts.
+    /// `Err` says what is wrong with the key. The app reports it at start-up.
     decoding: Result<DecodingKey, String>,
 }
 
-/// At least what RFC 7518 §3.3 wants, at most what RustCrypto verifies with.
+/// At least the minimum of RFC 7518 §3.3, at most what RustCrypto supports.
 const RSA_BITS: RangeInclusive<usize> = 2048..=4096;
-/// RFC 8032 §5.1.5.
+/// Size of a public key (RFC 8032 §5.1.5).
 const ED25519_BYTES: usize = 32;
 
-impl Key {
-    /// A shared secret, for `HS256`, `HS384` and `HS512`: at least 32, 48 and 64 bytes. Whoever verifies with it can sign too.
+impl VerifyingKey {
+    /// A shared secret for `HS256`, `HS384` or `HS512`, of at least 32, 48 or 64 bytes.
+    ///
+    /// A party that can verify with a shared secret can also sign with it.
     pub fn secret(algorithm: Algorithm, secret: impl AsRef<[u8]>) -> Self {
         let secret = secret.as_ref();
         let decoding = match algorithm.family() {
             Family::Hmac { shortest } if secret.len() < shortest => {
-                Err(format!("the secret is shorter than the {shortest} bytes that {algorithm:?} wants (RFC 7518 §3.2)"))
+                Err(format!("the secret is shorter than the {shortest} bytes that {algorithm:?} needs (RFC 7518 §3.2)"))
             }
             Family::Hmac { .. } => Ok(DecodingKey::from_secret(secret)),
             Family::Rsa | Family::Ec | Family::Ed => Err(format!("{algorithm:?} takes a public key, not a secret")),
@@ -35,16 +37,19 @@ impl Key {
         Self { kid: None, algorithm, decoding }
     }
 
-    /// A public key in PEM, or a certificate that holds one, for all other algorithms. `openssl pkey -in … -pubout` takes it out
-    /// of a private key.
+    /// A public key, or a certificate with one, in PEM format, for the asymmetric algorithms.
+    ///
+    /// `openssl pkey -in … -pubout` extracts the public key from a private key.
     pub fn pem(algorithm: Algorithm, pem: impl AsRef<[u8]>) -> Self {
         let pem = pem.as_ref();
         if contains(pem, b"PRIVATE KEY") {
-            let reason = "a private key; give the public one, which `openssl pkey -in … -pubout` takes out of it";
+            let reason = "this is a private key; use its public key: `openssl pkey -in … -pubout`";
             return Self::broken(algorithm, reason.to_owned());
         }
         let decoding = match algorithm.family() {
-            Family::Hmac { .. } => return Self::broken(algorithm, format!("{algorithm:?} takes a secret, not a PEM")),
+            Family::Hmac { .. } => {
+                return Self::broken(algorithm, format!("{algorithm:?} takes a secret, not a PEM file"));
+            }
             Family::Rsa => DecodingKey::from_rsa_pem(pem),
             Family::Ec => DecodingKey::from_ec_pem(pem),
             Family::Ed => DecodingKey::from_ed_pem(pem),
@@ -57,20 +62,21 @@ impl Key {
         Self { kid: None, algorithm, decoding: Err(reason) }
     }
 
-    /// A key that somebody else has read.
+    /// A key that was parsed elsewhere.
     #[cfg(feature = "jwks")]
     pub(super) fn decoded(kid: Option<String>, algorithm: Algorithm, decoding: DecodingKey) -> Self {
         Self { kid, algorithm, decoding: Ok(decoding) }.checked()
     }
 
-    /// For tokens that name this `kid`, and those that name none. A key without an id is for every token of its algorithm that names none, or an unknown
-    /// one.
+    /// Sets the key id. The key then verifies tokens with this `kid` and tokens without a `kid`.
+    ///
+    /// A key without an id verifies tokens whose `kid` is missing or unknown.
     pub fn kid(mut self, kid: impl Into<String>) -> Self {
         self.kid = Some(kid.into());
         self
     }
 
-    /// Tries the key where nobody waits for it: what cannot verify anything must not start.
+    /// Tries the key at start-up, so that an unusable key is not first noticed by a request.
     fn checked(mut self) -> Self {
         if let Ok(decoding) = &self.decoding
             && let Err(reason) = check(self.algorithm, decoding)
@@ -92,21 +98,21 @@ impl Key {
         self.decoding.as_ref().err().map(String::as_str)
     }
 
-    /// Whether `signature` is this key's of `message`.
+    /// Whether `signature` is this key's signature of `message`.
     pub(super) fn has_signed(&self, message: &[u8], signature: &Vec<u8>) -> bool {
         let Ok(decoding) = &self.decoding else { return false };
-        // Not the process-wide provider, which another crate may have chosen or left unchosen.
+        // Not the process-wide provider, which another crate may have chosen or not installed.
         let verifier = (DEFAULT_PROVIDER.verifier_factory)(&self.algorithm.theirs(), decoding);
         verifier.is_ok_and(|verifier| verifier.verify(message, signature).is_ok())
     }
 }
 
-/// What is wrong with a PEM, for whoever has configured it.
+/// Says what is wrong with a PEM file.
 fn unreadable(algorithm: Algorithm, pem: &[u8], error: &jsonwebtoken::errors::Error) -> String {
     if contains(pem, b"-----BEGIN ") {
-        format!("no public key that {algorithm:?} takes: {error}")
+        format!("not a public key for {algorithm:?}: {error}")
     } else {
-        "no PEM: it has no line `-----BEGIN …`; is it the name of a file?".to_owned()
+        "not a PEM file: it has no line `-----BEGIN …`; is it a file name?".to_owned()
     }
 }
 
@@ -114,7 +120,7 @@ fn contains(text: &[u8], part: &[u8]) -> bool {
     text.windows(part.len()).any(|window| window == part)
 }
 
-/// The key itself must be sound, and long enough. What it is made of is looked at first: the backend takes it at its word.
+/// Checks that a key is sound and long enough. Its parts are checked first, because the backend does not check them.
 fn check(algorithm: Algorithm, key: &DecodingKey) -> Result<(), String> {
     match (algorithm.family(), key.kind()) {
         (Family::Rsa, DecodingKeyKind::SecretOrDer(der)) => {
@@ -137,22 +143,25 @@ fn check_rsa(n: &[u8], e: &[u8]) -> Result<(), String> {
         let (shortest, longest) = (RSA_BITS.start(), RSA_BITS.end());
         return Err(format!("an RSA key of {bits_of_n} bits; it must have {shortest} to {longest} (RFC 7518 §3.3)"));
     }
-    // 1 signs everything, and an even one nothing; beyond 33 bits RustCrypto refuses each signature.
+    // An exponent of 1 signs everything and an even one nothing. RustCrypto refuses exponents above 33 bits.
     if !(2..=33).contains(&bits(e)) || e.last().is_none_or(|last| last % 2 == 0) {
-        return Err("an RSA key with an exponent that is none".to_owned());
+        return Err("an RSA key with an invalid exponent".to_owned());
     }
     Ok(())
 }
 
-/// How many bits a big-endian number has.
+/// Number of bits of a big-endian number.
 fn bits(number: &[u8]) -> usize {
     let Some(first) = number.iter().position(|byte| *byte != 0) else { return 0 };
     (number.len() - first) * 8 - number[first].leading_zeros() as usize
 }
 
-impl fmt::Debug for Key {
+impl fmt::Debug for VerifyingKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Key").field("kid", &self.kid).field("algorithm", &self.algorithm).finish_non_exhaustive()
+        f.debug_struct("VerifyingKey")
+            .field("kid", &self.kid)
+            .field("algorithm", &self.algorithm)
+            .finish_non_exhaustive()
     }
 }
 
@@ -160,11 +169,11 @@ impl fmt::Debug for Key {
 mod tests {
     use super::*;
 
-    /// An Ed25519 key of three bytes.
+    /// An Ed25519 key that is three bytes long.
     const CUT_OFF: &str = "-----BEGIN PUBLIC KEY-----\nMA0wBQYDK2VwAwQAAAAA\n-----END PUBLIC KEY-----\n";
 
     #[test]
-    fn which_rsa_keys_are_sound() {
+    fn rsa_keys_need_a_sound_modulus_and_exponent() {
         let n = [[0x80].as_slice(), &[1; 255]].concat();
         for (name, n, e, sound) in [
             ("usual", &n[..], &[1, 0, 1][..], true),
@@ -182,18 +191,22 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_keys() {
+    fn invalid_keys_are_reported_at_start_up() {
         let rsa = include_str!("../../docs/rsa-public.pem");
         for (name, key, expected) in [
-            ("a short secret", Key::secret(Algorithm::HS256, [0; 31]), Some("shorter than the 32 bytes")),
-            ("a shorter one for another", Key::secret(Algorithm::HS512, [0; 63]), Some("shorter than the 64 bytes")),
-            ("a secret", Key::secret(Algorithm::HS256, [0; 32]), None),
-            ("a secret for RSA", Key::secret(Algorithm::RS256, [0; 64]), Some("takes a public key")),
-            ("a PEM for HMAC", Key::pem(Algorithm::HS256, rsa), Some("takes a secret")),
-            ("a PEM", Key::pem(Algorithm::PS512, rsa), None),
-            ("another algorithm's PEM", Key::pem(Algorithm::ES256, rsa), Some("")),
-            ("a PEM with a key that is cut off", Key::pem(Algorithm::EdDSA, CUT_OFF), Some("has 32 bytes")),
-            ("no PEM", Key::pem(Algorithm::RS256, "hunter2"), Some("")),
+            ("a short secret", VerifyingKey::secret(Algorithm::HS256, [0; 31]), Some("shorter than the 32 bytes")),
+            (
+                "a shorter one for another",
+                VerifyingKey::secret(Algorithm::HS512, [0; 63]),
+                Some("shorter than the 64 bytes"),
+            ),
+            ("a secret", VerifyingKey::secret(Algorithm::HS256, [0; 32]), None),
+            ("a secret for RSA", VerifyingKey::secret(Algorithm::RS256, [0; 64]), Some("takes a public key")),
+            ("a PEM for HMAC", VerifyingKey::pem(Algorithm::HS256, rsa), Some("takes a secret")),
+            ("a PEM", VerifyingKey::pem(Algorithm::PS512, rsa), None),
+            ("another algorithm's PEM", VerifyingKey::pem(Algorithm::ES256, rsa), Some("")),
+            ("a PEM with a key that is cut off", VerifyingKey::pem(Algorithm::EdDSA, CUT_OFF), Some("has 32 bytes")),
+            ("no PEM", VerifyingKey::pem(Algorithm::RS256, "hunter2"), Some("")),
         ] {
             assert_eq!(key.problem().is_some(), expected.is_some(), "{name}: {:?}", key.problem());
             assert!(key.problem().unwrap_or_default().contains(expected.unwrap_or_default()), "{name}");
@@ -202,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_of_numbers() {
+    fn bits_ignore_leading_zeros() {
         for (number, expected) in [(&[] as &[u8], 0), (&[0, 0], 0), (&[1], 1), (&[0, 0x80, 0], 16), (&[0x7f, 0xff], 15)]
         {
             assert_eq!(bits(number), expected, "{number:?}");

@@ -1,34 +1,34 @@
-//! All keys of an issuer, and which of them a token means.
+//! The keys of an issuer, and which of them may verify a token.
 
 use std::{collections::BTreeMap, fmt};
 
-use super::{Algorithm, Key, Token};
+use super::{algorithm::Algorithm, key::VerifyingKey, token::Token};
 
-/// Keys, by their ids. What a token names is looked up here and nowhere else.
+/// Keys by id. A `kid` is looked up here and nowhere else.
 #[derive(Clone, Default)]
 pub(super) struct Keys {
-    /// An id may be that of one key for each algorithm (RFC 7517 §4.5).
-    named: BTreeMap<String, Vec<Key>>,
-    unnamed: Vec<Key>,
+    /// Keys with the same id must have different algorithms (RFC 7517 §4.5).
+    named: BTreeMap<String, Vec<VerifyingKey>>,
+    unnamed: Vec<VerifyingKey>,
     problems: Vec<String>,
 }
 
-/// What some keys say of a token.
+/// Result of checking the signature of a token with some keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
-    /// One of them has signed it.
-    Signed,
-    /// The one that it names has not.
-    Forged,
-    /// It means none of them.
-    Unknown,
+pub(super) enum SignatureCheck {
+    /// One of the keys signed the token.
+    Valid,
+    /// The key that `kid` names did not sign it.
+    Invalid,
+    /// None of the keys applies to it.
+    UnknownKey,
 }
 
-/// More keys without an id are not tried for one token.
+/// Maximum number of keys that are tried for one token.
 const MOST_TRIES: usize = 8;
 
 impl Keys {
-    pub(super) fn add(&mut self, key: Key) {
+    pub(super) fn add(&mut self, key: VerifyingKey) {
         let label = match key.id() {
             Some(kid) => format!("the key `{kid}`"),
             None => format!("the key for {:?}", key.algorithm()),
@@ -46,8 +46,8 @@ impl Keys {
         same.push(key);
     }
 
-    /// The key of this id and algorithm.
-    pub(super) fn named(&self, kid: &str, algorithm: Algorithm) -> Option<&Key> {
+    /// The key with this id and algorithm.
+    pub(super) fn named(&self, kid: &str, algorithm: Algorithm) -> Option<&VerifyingKey> {
         self.named.get(kid)?.iter().find(|key| key.algorithm() == algorithm)
     }
 
@@ -60,17 +60,17 @@ impl Keys {
     }
 }
 
-/// Who of all these has signed the token: the key that it names, or else one without an id. A token that names none may mean
-/// any. Of a key that is named, the word is final.
-pub(super) fn judge(all: &[&Keys], token: &Token<'_>) -> Verdict {
+/// Checks a signature with the key that the token names, otherwise with keys without an id, and if the token names no
+/// key, with all keys. If the named key exists, no other key is tried.
+pub(super) fn check_signature(all: &[&Keys], token: &Token<'_>) -> SignatureCheck {
     let algorithm = token.algorithm();
     if let Some(named) = token.kid().and_then(|kid| all.iter().find_map(|keys| keys.named(kid, algorithm))) {
-        return if token.is_signed_with(named) { Verdict::Signed } else { Verdict::Forged };
+        return if token.is_signed_by(named) { SignatureCheck::Valid } else { SignatureCheck::Invalid };
     }
     let unnamed = all.iter().flat_map(|keys| &keys.unnamed);
     let named = all.iter().flat_map(|keys| keys.named.values().flatten()).filter(|_| token.kid().is_none());
     let mut candidates = unnamed.chain(named).filter(|key| key.algorithm() == algorithm).take(MOST_TRIES);
-    if candidates.any(|key| token.is_signed_with(key)) { Verdict::Signed } else { Verdict::Unknown }
+    if candidates.any(|key| token.is_signed_by(key)) { SignatureCheck::Valid } else { SignatureCheck::UnknownKey }
 }
 
 impl fmt::Debug for Keys {
@@ -85,18 +85,18 @@ mod tests {
 
     use super::*;
 
-    fn key(byte: u8, algorithm: Algorithm) -> Key {
-        Key::secret(algorithm, [byte; 64])
+    fn key(byte: u8, algorithm: Algorithm) -> VerifyingKey {
+        VerifyingKey::secret(algorithm, [byte; 64])
     }
 
-    fn keys(all: impl IntoIterator<Item = Key>) -> Keys {
+    fn keys(all: impl IntoIterator<Item = VerifyingKey>) -> Keys {
         let mut keys = Keys::default();
         all.into_iter().for_each(|key| keys.add(key));
         keys
     }
 
     #[test]
-    fn which_key_is_meant() {
+    fn kid_selects_the_key() {
         const HS256: Algorithm = Algorithm::HS256;
         let (a, b, c) = (|| key(1, HS256).kid("a"), || key(2, HS256).kid("b"), || key(3, HS256));
         let none = Keys::default();
@@ -105,29 +105,29 @@ mod tests {
         let same_id = keys([key(5, Algorithm::HS512).kid("a"), a()]);
         let many = keys((11..20).map(|byte| key(byte, HS256)));
         for (name, first, second, kid, signer, expected) in [
-            ("by id", &two, &none, Some("b"), 2, Verdict::Signed),
-            ("by id, in the second", &unnamed, &two, Some("b"), 2, Verdict::Signed),
-            ("by an id that two algorithms have", &same_id, &none, Some("a"), 1, Verdict::Signed),
-            ("another key's id", &two, &none, Some("a"), 2, Verdict::Forged),
-            ("another key's id, and the key has none", &two, &unnamed, Some("a"), 3, Verdict::Forged),
-            ("an unknown id", &two, &none, Some("c"), 1, Verdict::Unknown),
-            ("an unknown id, of a key without", &two, &unnamed, Some("c"), 4, Verdict::Signed),
-            ("no id", &two, &none, None, 2, Verdict::Signed),
-            ("no id, of a key without", &two, &unnamed, None, 3, Verdict::Signed),
-            ("no id, of nobody", &two, &unnamed, None, 9, Verdict::Unknown),
-            ("no id, the eighth of many", &many, &none, None, 18, Verdict::Signed),
-            ("no id, the ninth of many", &many, &none, None, 19, Verdict::Unknown),
-            ("no keys", &none, &none, None, 1, Verdict::Unknown),
+            ("by id", &two, &none, Some("b"), 2, SignatureCheck::Valid),
+            ("by id, in the second", &unnamed, &two, Some("b"), 2, SignatureCheck::Valid),
+            ("by an id that two algorithms have", &same_id, &none, Some("a"), 1, SignatureCheck::Valid),
+            ("another key's id", &two, &none, Some("a"), 2, SignatureCheck::Invalid),
+            ("another key's id, and the key has none", &two, &unnamed, Some("a"), 3, SignatureCheck::Invalid),
+            ("an unknown id", &two, &none, Some("c"), 1, SignatureCheck::UnknownKey),
+            ("an unknown id, of a key without", &two, &unnamed, Some("c"), 4, SignatureCheck::Valid),
+            ("no id", &two, &none, None, 2, SignatureCheck::Valid),
+            ("no id, of a key without", &two, &unnamed, None, 3, SignatureCheck::Valid),
+            ("no id, of an unknown key", &two, &unnamed, None, 9, SignatureCheck::UnknownKey),
+            ("no id, the eighth of many", &many, &none, None, 18, SignatureCheck::Valid),
+            ("no id, the ninth of many", &many, &none, None, 19, SignatureCheck::UnknownKey),
+            ("no keys", &none, &none, None, 1, SignatureCheck::UnknownKey),
         ] {
             let header = Header { kid: kid.map(str::to_owned), ..Header::default() };
             let token = encode(&header, &7, &EncodingKey::from_secret(&[signer; 64])).unwrap();
             let token = Token::parse(token.as_bytes()).unwrap();
-            assert_eq!(judge(&[first, second], &token), expected, "{name}");
+            assert_eq!(check_signature(&[first, second], &token), expected, "{name}");
         }
     }
 
     #[test]
-    fn keys_are_told_apart() {
+    fn two_keys_with_one_id_and_algorithm_are_a_problem() {
         for (name, first, second, problems) in [
             ("by id", key(1, Algorithm::HS256).kid("a"), key(2, Algorithm::HS256).kid("b"), 0),
             ("by algorithm", key(1, Algorithm::HS256).kid("a"), key(2, Algorithm::HS512).kid("a"), 0),

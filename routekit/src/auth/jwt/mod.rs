@@ -1,42 +1,44 @@
-//! JSON Web Tokens in the `Authorization` header, signed by somebody else (RFC 7519, RFC 6750 §2.1; feature `jwt`).
-//!
-//! 1. Every key has one algorithm, and a token must name just that one: there is no `none`, and no public key that is taken for
-//!    a shared secret (RFC 8725 §3.1).
-//! 2. `kid` looks a key up among those that are known, and nothing else: no file, no database, no URL. A token without one is tried with
-//!    the keys of its algorithm, eight at most. `jku`, `jwk`, `x5u` and `x5c` are not looked at; a token with `crit` is refused (RFC 7515 §4.1.11).
-//! 3. `exp`, `iss`, `aud` and `sub` must be there and be right; `nbf` must be right where it is. A token is valid until the
-//!    moment of its `exp` and not in it. Clocks that differ are allowed for only by [`leeway`](Jwt::leeway).
-//! 4. A request with two `Authorization` headers, or a token of more than 16 KiB, is refused unread. (Over a socket, a head of more than some
-//!    400 KiB does not come so far: the server answers it with 431.)
-//! 5. Scopes are read from `scope` or `scp` (words with spaces between, or a list), roles from `roles`, permissions from
-//!    `permissions` (a list, or one text that is one name). Elsewhere with [`scopes_at`](Jwt::scopes_at) and its like.
-//! 6. What kind of token it is (`typ`) is not asked: an issuer that signs tokens of several kinds for one audience wants
-//!    [`typ("at+jwt")`](Jwt::typ) (RFC 9068 §2.1, RFC 8725 §3.11).
-//!
-//! A token is verified by itself each time: one that was revoked is valid until its `exp`. Keep them short.
-//!
-//! The cryptography is `jsonwebtoken`'s, with RustCrypto: it needs no C compiler. A program that itself uses `jsonwebtoken` with
-//! another backend says which with `CryptoProvider::install_default`, as that crate asks for; this module always uses the one
-//! that it names.
+//! Verification of JSON Web Tokens in the `Authorization` header (RFC 7519, RFC 6750 §2.1; feature `jwt`).
 //!
 //! ```
-//! use routekit::{auth::jwt::{Algorithm, Jwt, Key}, prelude::*};
+//! use routekit::{auth::jwt::{Algorithm, Jwt, VerifyingKey}, prelude::*};
 //!
 //! # fn public_key() -> &'static str { include_str!("../../docs/rsa-public.pem") }
 //! #[get("/orders", auth(scope("orders:read")))]
-//! async fn orders(who: Identity) -> String {
-//!     format!("orders of {}", who.sub())
+//! async fn orders(client: Identity) -> String {
+//!     format!("orders of {}", client.sub())
 //! }
 //!
 //! # fn main() -> Result<(), routekit::Error> {
 //! let tokens = Jwt::new("https://login.example.com", "orders")
-//!     .key(Key::pem(Algorithm::RS256, public_key()).kid("2026-01"))
+//!     .key(VerifyingKey::pem(Algorithm::RS256, public_key()).kid("2026-01"))
 //!     .roles_at("/realm_access/roles");
 //! let app = App::with_routes(routes![orders]).verifier(tokens);
 //! # app.config(Default::default()).into_router()?;
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! 1. Every key has one algorithm, and the token must name exactly that one. `none` is not supported, and a public key
+//!    is never used as a shared secret (RFC 8725 §3.1).
+//! 2. `kid` only selects one of the known keys, never a file, a database row or a URL. A token without `kid` is tried
+//!    with at most eight keys of its algorithm. `jku`, `jwk`, `x5u` and `x5c` are ignored, and a token with `crit` is
+//!    refused (RFC 7515 §4.1.11).
+//! 3. `exp`, `iss`, `aud` and `sub` are required and checked; `nbf` is checked if it is there. A token expires at the
+//!    moment of its `exp`. Only [`leeway`](Jwt::leeway) allows for clocks that differ.
+//! 4. A request with two `Authorization` headers, or with a token larger than 16 KiB, is refused without being parsed.
+//!    (The server answers a request head larger than about 400 KiB with 431 before that.)
+//! 5. Scopes are read from `scope` or `scp` (words separated by spaces, or an array), roles from `roles`, and
+//!    permissions from `permissions` (an array, or a string with one name). [`scopes_at`](Jwt::scopes_at),
+//!    [`roles_at`](Jwt::roles_at) and [`permissions_at`](Jwt::permissions_at) read them from other claims.
+//! 6. The type of the token (`typ`) is not checked by default. For an issuer that signs several types of tokens for one
+//!    audience, set [`typ("at+jwt")`](Jwt::typ) (RFC 9068 §2.1, RFC 8725 §3.11).
+//!
+//! Tokens are not checked against the issuer: a revoked token is valid until its `exp`, so keep lifetimes short.
+//!
+//! Signatures are verified by `jsonwebtoken` with RustCrypto, which needs no C compiler. This module always uses that
+//! backend. A program that uses `jsonwebtoken` itself with another backend must install it with
+//! `CryptoProvider::install_default`, as that crate documents.
 
 mod algorithm;
 mod claims;
@@ -52,16 +54,18 @@ use http::request::Parts;
 
 #[cfg(feature = "jwks")]
 use self::jwks::Jwks;
-pub use self::{algorithm::Algorithm, key::Key};
+pub use self::{algorithm::Algorithm, key::VerifyingKey};
 use self::{
     claims::Expected,
-    keys::{Keys, Verdict},
+    keys::{Keys, SignatureCheck},
     token::Token,
 };
 use super::{Bearer, Verifier, VerifierContext, VerifyError, bearer, verifier::BEARER};
 use crate::{clock::Clock, identity::Identity};
 
-/// Verifies tokens of one issuer. See the [module docs](crate::auth::jwt). For several issuers, add several of these.
+/// Verifies the tokens of one issuer. See the [module docs](crate::auth::jwt). For several issuers, add several.
+#[doc(alias = "bearer")]
+#[doc(alias = "oauth")]
 #[derive(Clone)]
 #[must_use]
 pub struct Jwt {
@@ -72,11 +76,11 @@ pub struct Jwt {
     clock: Clock,
 }
 
-/// Longer tokens are refused before anything looks at them.
+/// Longer tokens are refused without being parsed.
 const LONGEST_TOKEN: usize = 16 * 1024;
 
 impl Jwt {
-    /// Tokens of this issuer (`iss`) for this audience (`aud`), which is usually the name of the API.
+    /// Accepts tokens of this issuer (`iss`) for this audience (`aud`), which usually names the API.
     pub fn new(issuer: impl Into<String>, audience: impl Into<String>) -> Self {
         Self {
             expected: Expected::new(issuer.into(), audience.into()),
@@ -87,98 +91,100 @@ impl Jwt {
         }
     }
 
-    /// Takes tokens for this audience too.
+    /// Also accepts tokens for this audience.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.expected.audiences.push(audience.into());
         self
     }
 
-    /// Takes tokens that were signed with this key.
-    pub fn key(mut self, key: Key) -> Self {
+    /// Accepts tokens signed with this key.
+    pub fn key(mut self, key: VerifyingKey) -> Self {
         self.keys.add(key);
         self
     }
 
-    /// Takes tokens that were signed with one of the issuer's keys, which are fetched from it.
+    /// Accepts tokens signed with a key that the issuer publishes.
     #[cfg(feature = "jwks")]
     pub fn jwks(mut self, jwks: Jwks) -> Self {
         self.jwks = Some(jwks);
         self
     }
 
-    /// How far the issuer's clock may be off. Defaults to nothing.
+    /// Tolerance for the issuer's clock, applied to `exp` and `nbf`. Defaults to zero.
     pub fn leeway(mut self, leeway: Duration) -> Self {
         self.expected.leeway = leeway;
         self
     }
 
-    /// Takes tokens only whose header says that they are of this kind: `at+jwt` (RFC 9068 §2.1). Defaults to any.
+    /// Accepts only tokens whose header has this `typ`, such as `at+jwt` (RFC 9068 §2.1). Defaults to any type.
     pub fn typ(mut self, typ: impl Into<String>) -> Self {
         self.expected.typ = Some(typ.into());
         self
     }
 
-    /// Where the scopes are, as a JSON pointer (RFC 6901) into the claims. Defaults to `/scope`, else `/scp`.
+    /// Location of the scopes in the claims, as a JSON pointer (RFC 6901). Defaults to `/scope`, then `/scp`.
     pub fn scopes_at(mut self, pointer: impl Into<String>) -> Self {
         self.expected.scopes = vec![pointer.into()];
         self
     }
 
-    /// Where the roles are. Defaults to `/roles`.
+    /// Location of the roles in the claims, as a JSON pointer. Defaults to `/roles`.
     pub fn roles_at(mut self, pointer: impl Into<String>) -> Self {
         self.expected.roles = pointer.into();
         self
     }
 
-    /// Where the permissions are. Defaults to `/permissions`.
+    /// Location of the permissions in the claims, as a JSON pointer. Defaults to `/permissions`.
     pub fn permissions_at(mut self, pointer: impl Into<String>) -> Self {
         self.expected.permissions = pointer.into();
         self
     }
 
-    /// Who the token speaks of.
+    /// Verifies a token and returns the identity that it describes.
     async fn identify(&self, text: &[u8]) -> Result<Identity, VerifyError> {
         if text.len() > LONGEST_TOKEN {
-            return Err(VerifyError::refused("a token that is too long"));
+            return Err(VerifyError::refused("the token is too long"));
         }
         let token = Token::parse(text)?;
         self.expected.check_typ(token.typ())?;
-        match self.judge(&token) {
-            Verdict::Signed => {}
-            Verdict::Forged => return Err(VerifyError::refused("not signed by the key that it names")),
-            Verdict::Unknown => self.ask_the_issuer(&token).await?,
+        match self.check_signature(&token) {
+            SignatureCheck::Valid => {}
+            SignatureCheck::Invalid => {
+                return Err(VerifyError::refused("the key that `kid` names did not sign the token"));
+            }
+            SignatureCheck::UnknownKey => self.fetch_unknown_key(&token).await?,
         }
         self.expected.identity(token.claims()?, self.clock.unix_time())
     }
 
     #[cfg(not(feature = "jwks"))]
-    fn judge(&self, token: &Token<'_>) -> Verdict {
-        keys::judge(&[&self.keys], token)
+    fn check_signature(&self, token: &Token<'_>) -> SignatureCheck {
+        keys::check_signature(&[&self.keys], token)
     }
 
     #[cfg(feature = "jwks")]
-    fn judge(&self, token: &Token<'_>) -> Verdict {
+    fn check_signature(&self, token: &Token<'_>) -> SignatureCheck {
         match &self.jwks {
-            Some(jwks) => jwks.with_keys(|fetched| keys::judge(&[&self.keys, fetched], token)),
-            None => keys::judge(&[&self.keys], token),
+            Some(jwks) => jwks.with_keys(|fetched| keys::check_signature(&[&self.keys, fetched], token)),
+            None => keys::check_signature(&[&self.keys], token),
         }
     }
 
     #[cfg(not(feature = "jwks"))]
-    async fn ask_the_issuer(&self, token: &Token<'_>) -> Result<(), VerifyError> {
+    async fn fetch_unknown_key(&self, token: &Token<'_>) -> Result<(), VerifyError> {
         Err(token.unknown())
     }
 
-    /// A key that is not known may be new.
+    /// Fetches the issuer's keys, because an unknown key may be new.
     #[cfg(feature = "jwks")]
-    async fn ask_the_issuer(&self, token: &Token<'_>) -> Result<(), VerifyError> {
+    async fn fetch_unknown_key(&self, token: &Token<'_>) -> Result<(), VerifyError> {
         let Some(jwks) = &self.jwks else { return Err(token.unknown()) };
-        // Only for a token that would pass with its key.
+        // Fetch only for a token whose claims are valid.
         self.expected.check(&token.claims()?, self.clock.unix_time())?;
         jwks.fetch().await?;
-        match self.judge(token) {
-            Verdict::Signed => Ok(()),
-            Verdict::Forged | Verdict::Unknown => Err(token.unknown()),
+        match self.check_signature(token) {
+            SignatureCheck::Valid => Ok(()),
+            SignatureCheck::Invalid | SignatureCheck::UnknownKey => Err(token.unknown()),
         }
     }
 }
@@ -187,7 +193,7 @@ impl Verifier for Jwt {
     async fn verify(&self, request: &Parts) -> Result<Option<Identity>, VerifyError> {
         match bearer(&request.headers) {
             Bearer::Absent => Ok(None),
-            Bearer::Ambiguous => Err(VerifyError::refused("several `Authorization` headers")),
+            Bearer::Ambiguous => Err(VerifyError::refused("more than one `Authorization` header")),
             Bearer::Token(text) => self.identify(text).await.map(Some),
         }
     }

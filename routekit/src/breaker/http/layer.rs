@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     breaker::{CircuitBreaker, Open, Outcome, Permit},
-    observe::{Event, Observer, Report, Stopgap},
+    observe::{Event, Observer, Report, FallbackResponse},
     pass_or_answer::PassOrAnswer,
     route::{BreakerPolicy, Endpoint, EndpointFuture},
 };
@@ -93,7 +93,7 @@ impl HttpBreakerLayer {
         async move {
             let Some(fallback) = fallback else { return open.into_response() };
             let Ok(mut response) = fallback.await;
-            response.extensions_mut().insert(Stopgap);
+            response.extensions_mut().insert(FallbackResponse);
             response
         }
     }

@@ -12,9 +12,9 @@ impl From<Open> for Problem {
         let nanos = open.retry_after().as_nanos();
         let seconds = u64::try_from(nanos.div_ceil(1_000_000_000)).unwrap_or(u64::MAX).max(1);
         Problem::new(StatusCode::SERVICE_UNAVAILABLE)
-            .detail("what this depends on is failing; try again later")
-            .header(header::RETRY_AFTER, HeaderValue::from(seconds))
-            .caused_by(open)
+            .with_detail("what this depends on is failing; try again later")
+            .with_header(header::RETRY_AFTER, HeaderValue::from(seconds))
+            .with_source(open)
     }
 }
 

@@ -12,9 +12,9 @@ use super::{
 };
 use crate::cache::{
     Cache, Entry, Stamp,
-    detachable::Detachable,
+    deadline::within,
+    detached::Detachable,
     flight::{Lead, Outcome, Role, landed},
-    within::within,
 };
 
 /// For how long others wait for a fill before they fill for themselves, and how long one goes on for whom nobody waits.

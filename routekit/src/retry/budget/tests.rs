@@ -19,14 +19,14 @@ fn ten_calls_pay_for_one_retry() {
     let clock = Clock::manual();
     let budget = empty(&clock);
     (0..9).for_each(|_| budget.deposit());
-    assert!(!budget.withdraw(), "nine tenths of a retry are none");
+    assert!(!budget.withdraw(), "nine tenths of a retry are not one");
     budget.deposit();
     assert!(budget.withdraw());
     assert!(!budget.withdraw());
 }
 
 #[test]
-fn each_second_pays_for_the_least_there_is() {
+fn each_second_adds_min_per_second() {
     let clock = Clock::manual();
     let budget = empty(&clock);
     clock.advance(Duration::from_nanos(99_999_999));
@@ -37,7 +37,7 @@ fn each_second_pays_for_the_least_there_is() {
 }
 
 #[test]
-fn many_small_steps_pay_as_one_large_step_does() {
+fn small_steps_add_as_much_as_one_large_step() {
     let clock = Clock::manual();
     let budget = empty(&clock);
     for _ in 0..100 {
@@ -48,7 +48,7 @@ fn many_small_steps_pay_as_one_large_step_does() {
 }
 
 #[test]
-fn no_more_is_saved_up_than_the_burst() {
+fn bucket_holds_at_most_the_burst() {
     let clock = Clock::manual();
     let budget = empty(&clock);
     clock.advance(Duration::from_secs(u64::from(u32::MAX)));
@@ -69,7 +69,7 @@ fn the_largest_numbers_do_not_overflow() {
 }
 
 #[test]
-fn clones_share_what_there_is_until_one_is_set_anew() {
+fn clones_share_the_bucket_until_one_is_reconfigured() {
     let budget = RetryBudget::new().clock(Clock::manual()).burst(2);
     let (clone, own) = (budget.clone(), budget.clone().ratio(0.5));
     assert!(clone.withdraw() && clone.withdraw());
@@ -78,11 +78,11 @@ fn clones_share_what_there_is_until_one_is_set_anew() {
 
 #[test]
 #[should_panic(expected = "at least 0, not NaN")]
-fn a_ratio_is_a_number() {
+fn nan_ratio_panics() {
     let _ = RetryBudget::new().ratio(f64::NAN);
 }
 
-/// How many retries `THREADS` threads get that all ask at once, each `TRIES` times.
+/// Number of retries that `THREADS` racing threads withdraw in `TRIES` tries each.
 fn rush(budget: &RetryBudget, before: impl Fn() + Sync) -> u32 {
     let given = AtomicU32::new(0);
     let start = std::sync::Barrier::new(THREADS);
@@ -106,7 +106,7 @@ const THREADS: usize = 4;
 const TRIES: u32 = 20_000;
 
 #[test]
-fn threads_that_race_get_what_there_is_and_not_one_more() {
+fn racing_withdrawals_never_exceed_the_balance() {
     for round in 0..5 {
         let budget = RetryBudget::new().clock(Clock::manual()).burst(60_000);
         assert_eq!(rush(&budget, || {}), 60_000, "round {round}");
@@ -115,10 +115,10 @@ fn threads_that_race_get_what_there_is_and_not_one_more() {
 }
 
 #[test]
-fn deposits_that_race_are_neither_lost_nor_doubled() {
+fn racing_deposits_are_counted_once() {
     for round in 0..5 {
         let budget = RetryBudget::new().clock(Clock::manual()).ratio(0.5).burst(u32::MAX);
-        // Far from the brim, where a deposit would be cut.
+        // Far below the burst, which would cap a deposit.
         budget.bucket.balance.store(0, Ordering::Relaxed);
         let given = rush(&budget, || budget.deposit());
         assert_eq!(given + budget.available(), 40_000, "round {round}");
@@ -126,12 +126,12 @@ fn deposits_that_race_are_neither_lost_nor_doubled() {
 }
 
 #[test]
-fn a_second_that_many_see_is_paid_once() {
+fn racing_refills_add_each_second_once() {
     for round in 0..5 {
         let clock = Clock::manual();
         let budget = RetryBudget::new().clock(clock.clone()).min_per_second(1_000_000).burst(u32::MAX);
         budget.bucket.balance.store(0, Ordering::Relaxed);
-        // Every try moves the time on by one microsecond, which is one retry.
+        // Every try advances the clock by one microsecond, which adds one retry.
         let given = rush(&budget, || clock.advance(Duration::from_micros(1)));
         assert_eq!(given + budget.available(), 80_000, "round {round}");
     }

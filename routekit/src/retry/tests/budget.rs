@@ -24,7 +24,7 @@ async fn calls_share_a_budget_that_time_and_calls_fill_again() {
     let budget = RetryBudget::new().clock(clock.clone()).ratio(0.1).min_per_second(1).burst(10);
     let (server, retry) = (Server::default(), at_once().budget(budget.clone()));
     join_all((0..100).map(|_| retry.call(GET, || server.fail()))).await;
-    // What was saved up, and a tenth of each call but the first, which finds the bucket full.
+    // The burst, and a tenth of each call except the first, which finds the bucket full.
     assert_eq!(server.attempts(), 100 + 10 + 9);
     while budget.withdraw() {}
     clock.advance(Duration::from_secs(2));
@@ -33,7 +33,7 @@ async fn calls_share_a_budget_that_time_and_calls_fill_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_not_retried_takes_nothing_from_the_budget() {
+async fn call_that_is_not_retried_withdraws_nothing() {
     let budget = RetryBudget::new().clock(Clock::manual()).burst(10);
     let retry = at_once().budget(budget.clone());
     let server = Server::default();

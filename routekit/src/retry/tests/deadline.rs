@@ -3,7 +3,7 @@ use std::{future::pending, time::Duration};
 use tokio::time::{Instant, sleep};
 
 use super::{Boom, GET, Server, at_once, ms};
-use crate::retry::{Retry, RetryError, Verdict};
+use crate::retry::{Retry, RetryDecision, RetryError};
 
 #[tokio::test(start_paused = true)]
 async fn an_attempt_is_cut_off_at_the_deadline() {
@@ -34,7 +34,8 @@ async fn a_delay_past_the_deadline_is_not_slept() {
     {
         let start = Instant::now();
         let server = Server::default();
-        let retry = at_once().attempts(2).deadline(ms(100)).judge_by(|_: &Result<(), Boom>| Verdict::RetryAfter(asked));
+        let retry =
+            at_once().attempts(2).deadline(ms(100)).classify(|_: &Result<(), Boom>| RetryDecision::RetryAfter(asked));
         let result = retry.call(GET, || server.fail()).await;
         assert_eq!(result, Err(RetryError::Failed { error: Boom(attempts), attempts }), "{asked:?}");
         assert_eq!(start.elapsed(), took, "{asked:?}");
@@ -46,18 +47,18 @@ async fn no_attempt_starts_at_the_deadline_or_later() {
     let server = Server::default();
     let result = Retry::new().deadline(Duration::ZERO).call(GET, || server.fail()).await;
     assert_eq!(result, Err(RetryError::DeadlineExceeded { attempts: 0, last_error: None }));
-    // The delay ends in time, and the timer, which counts milliseconds, does not.
+    // The delay itself ends in time, but the timer has a resolution of a millisecond.
     let nearly = Duration::from_micros(500);
     let retry = at_once()
         .deadline(Duration::from_micros(600))
-        .judge_by(move |_: &Result<(), Boom>| Verdict::RetryAfter(nearly));
+        .classify(move |_: &Result<(), Boom>| RetryDecision::RetryAfter(nearly));
     let result = retry.call(GET, || server.fail()).await;
     assert_eq!(result, Err(RetryError::DeadlineExceeded { attempts: 1, last_error: Some(Boom(1)) }));
     assert_eq!(server.attempts(), 1);
 }
 
 #[tokio::test(start_paused = true)]
-async fn deadlines_never_pass_whatever_the_seed() {
+async fn deadline_holds_for_every_seed() {
     for seed in 0..300 {
         let mut random = fastrand::Rng::with_seed(seed);
         let limit = ms(random.u64(1..2_000));
@@ -92,10 +93,10 @@ async fn an_attempt_that_takes_too_long_is_retried() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_deadline_no_server_makes_us_wait_longer_than_we_would() {
+async fn retry_after_beyond_max_delay_is_not_waited_for() {
     for (asked, attempts) in [(ms(10_000), 3), (ms(10_001), 1), (Duration::MAX, 1)] {
         let server = Server::default();
-        let retry = at_once().judge_by(|_: &Result<(), Boom>| Verdict::RetryAfter(asked));
+        let retry = at_once().classify(|_: &Result<(), Boom>| RetryDecision::RetryAfter(asked));
         retry.call(GET, || server.fail()).await.unwrap_err();
         assert_eq!(server.attempts(), attempts, "{asked:?}");
     }

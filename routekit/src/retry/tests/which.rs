@@ -9,11 +9,11 @@ use tokio::time::Instant;
 use super::{Boom, GET, Server, at_once, ms};
 use crate::{
     breaker::{CallError, Open},
-    retry::{Retry, RetryError, Verdict, response_verdict},
+    retry::{Retry, RetryDecision, RetryError, classify_response},
 };
 
 #[tokio::test(start_paused = true)]
-async fn what_an_open_breaker_refused_is_not_retried() {
+async fn refusal_by_an_open_breaker_is_not_retried() {
     let open = Open::for_test(ms(10));
     let attempts = AtomicU32::new(0);
     let retry = at_once().retry_if(|_: &CallError<Boom>| true);
@@ -24,7 +24,7 @@ async fn what_an_open_breaker_refused_is_not_retried() {
     let failed = call.await.unwrap_err();
     assert_eq!((failed.attempts(), attempts.into_inner()), (1, 1));
     let call_error = failed.source().unwrap();
-    assert!(call_error.source().unwrap().is::<Open>(), "whoever walks the causes finds it");
+    assert!(call_error.source().unwrap().is::<Open>(), "it is among the sources");
     assert_eq!(at_once().call(GET, || async { Err::<(), _>(open) }).await.unwrap_err().attempts(), 1, "bare");
     let made = at_once().call(GET, || async { Err::<(), _>(CallError::Failed(Boom(1))) }).await;
     assert_eq!(made.unwrap_err().attempts(), 3, "a call that was made is retried");
@@ -50,8 +50,8 @@ async fn only_idempotent_methods_are_retried() {
         let method = Method::from_bytes(method.as_bytes()).unwrap();
         at_once().call(&method, || server.fail()).await.unwrap_err();
         assert_eq!(server.attempts(), expected, "{method}");
-        at_once().even_if_not_idempotent().call(&method, || server.fail()).await.unwrap_err();
-        assert_eq!(server.attempts(), expected + 3, "{method}, if told");
+        at_once().retry_non_idempotent().call(&method, || server.fail()).await.unwrap_err();
+        assert_eq!(server.attempts(), expected + 3, "{method}, if allowed");
     }
     let server = Server::default();
     at_once().call_idempotent(|| server.fail()).await.unwrap_err();
@@ -59,16 +59,16 @@ async fn only_idempotent_methods_are_retried() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_predicate_says_which_errors_are_retried() {
+async fn predicate_selects_the_errors_that_are_retried() {
     let server = Server::default();
     let result = at_once().attempts(9).retry_if(|error: &Boom| error.0 < 4).call(GET, || server.fail()).await;
     assert_eq!(result, Err(RetryError::Failed { error: Boom(4), attempts: 4 }));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_response_is_retried_when_the_server_says() {
+async fn response_is_retried_after_its_retry_after() {
     let (start, mut began) = (Instant::now(), Vec::new());
-    let retry = at_once().judge_by(response_verdict);
+    let retry = at_once().classify(classify_response);
     let call = retry.call(GET, || {
         began.push(start.elapsed());
         async { Ok::<_, Boom>(Response::builder().status(503).header("retry-after", "2").body(()).unwrap()) }
@@ -78,11 +78,12 @@ async fn a_response_is_retried_when_the_server_says() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_does_not_see_all_again_at_the_same_moment() {
+async fn retry_after_has_jitter() {
     let mut waits = Vec::new();
     for seed in 0..50 {
         let start = Instant::now();
-        let retry = Retry::new().attempts(2).seed(seed).judge_by(|_: &Result<(), Boom>| Verdict::RetryAfter(ms(1_000)));
+        let retry =
+            Retry::new().attempts(2).seed(seed).classify(|_: &Result<(), Boom>| RetryDecision::RetryAfter(ms(1_000)));
         retry.call(GET, || async { Err::<(), _>(Boom(0)) }).await.unwrap_err();
         waits.push(start.elapsed());
     }

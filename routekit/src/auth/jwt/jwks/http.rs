@@ -1,4 +1,4 @@
-//! A list of keys behind a URL.
+//! Fetches a key set from a URL.
 
 use std::sync::Arc;
 
@@ -16,12 +16,12 @@ use rustls::{
     pki_types::{CertificateDer, pem::PemObject as _},
 };
 
-use super::{KeySource, source::FetchError};
+use super::source::{FetchError, KeySource};
 
-/// Longer lists are none.
-const LONGEST_LIST: usize = 512 * 1024;
+/// Larger key sets are refused.
+const LARGEST_SET: usize = 512 * 1024;
 
-/// Asks a URL each time. It follows no redirects: a list comes from where the program says, and from nowhere else.
+/// Requests a URL each time. It follows no redirects, so keys come only from the configured server.
 pub(super) struct HttpSource {
     uri: Uri,
     client: Client<HttpsConnector<HttpConnector>, Empty<Bytes>>,
@@ -31,51 +31,51 @@ impl HttpSource {
     pub(super) fn new(url: &str, roots: Option<&[u8]>) -> Result<Self, String> {
         let uri = check(url)?;
         let roots = match roots {
-            Some(pem) => given(pem)?,
-            None => the_systems(&uri)?,
+            Some(pem) => parse_roots(pem)?,
+            None => system_roots(&uri)?,
         };
         let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .map_err(|error| error.to_string())?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        // Plain HTTP is for the machine itself, as was checked.
+        // Plain HTTP is only used for loopback addresses, which `check` ensures.
         let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().build();
-        // One connection in ten minutes is not worth keeping.
+        // A connection that is used every ten minutes is not worth keeping.
         let client = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector);
         Ok(Self { uri, client })
     }
 }
 
 /// The certificates that the system trusts.
-fn the_systems(uri: &Uri) -> Result<RootCertStore, String> {
+fn system_roots(uri: &Uri) -> Result<RootCertStore, String> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if roots.is_empty() && uri.scheme_str() == Some("https") {
         return Err(
-            "the system trusts no certificates (Debian: package ca-certificates), so no keys can be fetched".to_owned()
+            "the system trusts no certificates (Debian: install ca-certificates), so keys cannot be fetched".to_owned()
         );
     }
     Ok(roots)
 }
 
-fn given(pem: &[u8]) -> Result<RootCertStore, String> {
+fn parse_roots(pem: &[u8]) -> Result<RootCertStore, String> {
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(pem) {
-        let certificate = certificate.map_err(|_| "the certificates are no PEM".to_owned())?;
+        let certificate = certificate.map_err(|_| "the trusted certificates are not in PEM format".to_owned())?;
         roots.add(certificate).map_err(|error| format!("a certificate cannot be trusted: {error}"))?;
     }
-    if roots.is_empty() { Err("there are no certificates in the PEM".to_owned()) } else { Ok(roots) }
+    if roots.is_empty() { Err("the PEM file has no certificates".to_owned()) } else { Ok(roots) }
 }
 
-/// Whoever can change the list on its way can sign tokens.
+/// Checks that the URL is safe: a party that can change the key set on its way can sign tokens.
 fn check(url: &str) -> Result<Uri, String> {
-    let uri: Uri = url.parse().map_err(|_| "the URL of the keys cannot be read".to_owned())?;
+    let uri: Uri = url.parse().map_err(|_| "the URL of the keys is not valid".to_owned())?;
     let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
         return Err("the URL of the keys is not absolute; write `https://…`".to_owned());
     };
     if authority.as_str().contains('@') {
-        return Err("the URL of the keys has a user or a password in it".to_owned());
+        return Err("the URL of the keys must not contain a user or a password".to_owned());
     }
     let host = authority.host().trim_start_matches('[').trim_end_matches(']');
     let here = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
@@ -83,9 +83,10 @@ fn check(url: &str) -> Result<Uri, String> {
         "https" => Ok(uri),
         "http" if here => Ok(uri),
         "http" => Err(format!(
-            "the keys of `{host}` come by plain HTTP, which is for this machine only: anybody on the way can change them; write `https://…`, or implement `KeySource`"
+            "plain HTTP is allowed for this machine only, because keys from `{host}` could be changed on their way; \
+             write `https://…`, or implement `KeySource`"
         )),
-        _ => Err("the URL of the keys is neither `https` nor `http`".to_owned()),
+        _ => Err("the URL of the keys must begin with `https://`".to_owned()),
     }
 }
 
@@ -97,12 +98,12 @@ impl KeySource for HttpSource {
             .body(Empty::new())?;
         let response = self.client.request(request).await?;
         if response.status() != StatusCode::OK {
-            return Err(format!("it answers with {}", response.status()).into());
+            return Err(format!("the server answered {}", response.status()).into());
         }
-        Ok(Limited::new(response.into_body(), LONGEST_LIST).collect().await?.to_bytes())
+        Ok(Limited::new(response.into_body(), LARGEST_SET).collect().await?.to_bytes())
     }
 
-    /// Without the query, which may hold a secret.
+    /// Omits the query, which may hold a secret.
     fn name(&self) -> String {
         let authority = self.uri.authority().map_or("", |authority| authority.as_str());
         format!("{}://{authority}{}", self.uri.scheme_str().unwrap_or_default(), self.uri.path())
@@ -114,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn which_urls_are_asked() {
+    fn only_https_and_loopback_urls_are_accepted() {
         for (name, url, right) in [
             ("HTTPS", "https://login.example.com/keys?tenant=7", true),
             ("HTTP here", "http://127.0.0.1:8080/keys", true),

@@ -1,17 +1,4 @@
-//! The issuer's own list of its keys (RFC 7517 §5), fetched and kept (feature `jwks`).
-//!
-//! 1. The list is fetched when the app begins to serve, and again every ten minutes ([`refresh_every`](Jwks::refresh_every)),
-//!    in the background. Where something else serves the app, the first token after that time causes it. A key that has left the
-//!    list is forgotten then.
-//! 2. A token of an unknown key whose claims are right has the list fetched again, and waits for it; others wait for the
-//!    same fetch. So a new key works from its first token on, unless the list was fetched just before it came (3).
-//! 3. There is at most one fetch in thirty seconds ([`at_most_every`](Jwks::at_most_every)), or in two before the first list,
-//!    whatever tokens say and whether or not it succeeds; in between, unknown keys are refused at once.
-//! 4. Where a fetch fails, or brings no key that can be used, the keys that are known go on working, however old; the log says
-//!    so. Before the first list nobody can say whether a token is valid: 503.
-//! 5. Each key has the algorithm that the list says, or else the usual one of its kind: RS256, ES256, ES384, EdDSA. Shared
-//!    secrets, keys for encryption and keys of unknown kinds are left out.
-//! 6. A fetch takes five seconds and 512 KiB at most, follows no redirect, and goes by HTTPS, except on the machine itself.
+//! Keys that are fetched from the issuer as a JSON Web Key Set (RFC 7517 §5; feature `jwks`).
 //!
 //! ```
 //! use routekit::auth::jwt::{Jwt, jwks::Jwks};
@@ -20,10 +7,23 @@
 //!     .jwks(Jwks::url("https://login.example.com/.well-known/jwks.json"));
 //! ```
 //!
-//! On a plain axum router it fetches nothing before it is handed a way to: see
-//! [`Verifiers::started`](crate::auth::Verifiers::started).
+//! 1. The key set is fetched when the app starts to serve and then every ten minutes
+//!    ([`refresh_every`](Jwks::refresh_every)), in the background. If something else serves the app, the first token
+//!    after that time starts the fetch. A key that is no longer in the set is no longer used.
+//! 2. A token with an unknown key but valid claims starts a fetch and waits for it. Concurrent requests wait for the
+//!    same fetch. So a new key works from its first token on, unless the key set was fetched just before (3).
+//! 3. There is at most one fetch per thirty seconds ([`at_most_every`](Jwks::at_most_every)), or per two seconds before
+//!    the first success, whatever the tokens say and whether or not the fetch succeeds. In between, unknown keys are
+//!    refused at once.
+//! 4. If a fetch fails or returns no usable key, the known keys stay in use, however old, and the failure is logged.
+//!    Before the first success, tokens cannot be verified and the response is a 503.
+//! 5. A key has the algorithm that the set states, otherwise the usual one of its kind: RS256, ES256, ES384, EdDSA.
+//!    Shared secrets, encryption keys and keys of unknown kinds are ignored.
+//! 6. A fetch may take five seconds and return 512 KiB. It follows no redirects and uses HTTPS, except to the machine
+//!    itself.
 //!
-//! Behind a proxy, or with an HTTP client that the program has already, implement [`KeySource`].
+//! On a plain axum router nothing is fetched before [`Verifiers::started`](crate::auth::Verifiers::started) has been
+//! called. To fetch through a proxy, or with the program's own HTTP client, implement [`KeySource`].
 
 mod http;
 mod remote;
@@ -33,40 +33,36 @@ mod source;
 use std::{fmt, sync::Arc, time::Duration};
 
 pub use self::source::KeySource;
-use self::{http::HttpSource, remote::Remote, source::AnySource};
-use super::{Algorithm, Key, keys::Keys};
+use self::{
+    http::HttpSource,
+    remote::{Intervals, Remote},
+    source::AnySource,
+};
+use super::keys::Keys;
 use crate::auth::{VerifierContext, VerifyError};
 
-/// Keys that are fetched. See the [module docs](crate::auth::jwt::jwks).
+/// Keys that are fetched from the issuer. See the [module docs](crate::auth::jwt::jwks).
+#[doc(alias = "oidc")]
 #[derive(Clone)]
 #[must_use]
 pub struct Jwks {
     source: Arc<dyn AnySource>,
     intervals: Intervals,
-    /// Once it was handed what it fetches with.
+    /// `None` until [`start`](Self::start).
     remote: Option<Arc<Remote>>,
     problems: Vec<String>,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Intervals {
-    refresh_every: Duration,
-    at_most_every: Duration,
-}
-
-impl Default for Intervals {
-    fn default() -> Self {
-        Self { refresh_every: Duration::from_secs(600), at_most_every: Duration::from_secs(30) }
-    }
-}
-
 impl Jwks {
-    /// From this URL, by HTTPS with the certificates that the system trusts. The app does not start with what is no URL.
+    /// Fetches keys from this URL, over HTTPS with the certificates that the system trusts.
+    ///
+    /// The app does not start if the URL is not valid.
     pub fn url(url: &str) -> Self {
         Self::of_url(url, None)
     }
 
-    /// The same, trusting the certificates of this PEM instead of the system's: for an issuer with a private authority.
+    /// Like [`url`](Self::url), but trusts only the certificates in this PEM file, for an issuer with a private
+    /// certificate authority.
     pub fn url_trusting(url: &str, pem: impl AsRef<[u8]>) -> Self {
         Self::of_url(url, Some(pem.as_ref()))
     }
@@ -78,18 +74,18 @@ impl Jwks {
         }
     }
 
-    /// From wherever this says.
+    /// Fetches keys from a source of your own.
     pub fn from_source(source: impl KeySource) -> Self {
         Self { source: Arc::new(source), intervals: Intervals::default(), remote: None, problems: Vec::new() }
     }
 
-    /// How old the list may become. Defaults to ten minutes.
+    /// How long a key set is used before it is fetched again. Defaults to ten minutes.
     pub fn refresh_every(mut self, interval: Duration) -> Self {
         self.intervals.refresh_every = interval;
         self
     }
 
-    /// The shortest time from one fetch to the next. Defaults to thirty seconds.
+    /// Minimum time between two fetches. Defaults to thirty seconds.
     pub fn at_most_every(mut self, interval: Duration) -> Self {
         self.intervals.at_most_every = interval;
         self
@@ -105,7 +101,7 @@ impl Jwks {
         }
     }
 
-    /// With the keys of the last list; has the next fetched, in the background, where that is old.
+    /// Calls `see` with the current keys. Starts a fetch in the background if they are too old.
     pub(super) fn with_keys<R>(&self, see: impl FnOnce(&Keys) -> R) -> R {
         match &self.remote {
             Some(remote) => remote.with_keys(see),
@@ -113,20 +109,18 @@ impl Jwks {
         }
     }
 
-    /// Waits for a list that is new, if there may be one.
+    /// Waits for a new key set if one may be fetched now.
     pub(super) async fn fetch(&self) -> Result<(), VerifyError> {
         match &self.remote {
             Some(remote) => remote.fetch().await,
-            None => {
-                Err(VerifyError::unavailable("nothing was handed over to fetch keys with; call `Verifiers::started`"))
-            }
+            None => Err(VerifyError::unavailable("keys cannot be fetched before `Verifiers::started` has been called")),
         }
     }
 
     pub(super) fn problems(&self) -> Vec<String> {
         let mut problems = self.problems.clone();
         if self.intervals.refresh_every.is_zero() || self.intervals.at_most_every.is_zero() {
-            problems.push("an interval of zero, in which keys would be fetched without end".to_owned());
+            problems.push("an interval of zero would fetch keys without end".to_owned());
         }
         problems
     }

@@ -1,86 +1,100 @@
-//! When the list is fetched, and who waits for it.
+//! Decides when keys are fetched, and makes requests wait for them.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use arc_swap::ArcSwap;
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::watch;
 
-use super::{Intervals, Keys, set, source::AnySource};
+use super::{set, source::AnySource};
 use crate::{
-    auth::{VerifierContext, VerifyError},
+    auth::{VerifierContext, VerifyError, jwt::keys::Keys},
     printable::{Chain, Printable},
 };
 
-/// How soon to try again while there is no list at all.
-const IMPATIENCE: Duration = Duration::from_secs(2);
-/// How long a fetch may take.
-const DEADLINE: Duration = Duration::from_secs(5);
+/// Time between attempts while there are no keys yet.
+const RETRY_INTERVAL: Duration = Duration::from_secs(2);
+/// Timeout of a fetch.
+const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The keys of the last list, and the fetches that bring the next.
+/// How often keys are fetched.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Intervals {
+    pub(super) refresh_every: Duration,
+    pub(super) at_most_every: Duration,
+}
+
+impl Default for Intervals {
+    fn default() -> Self {
+        Self { refresh_every: Duration::from_secs(600), at_most_every: Duration::from_secs(30) }
+    }
+}
+
+/// The current keys, and the fetches that replace them.
 pub(super) struct Remote {
     source: Arc<dyn AnySource>,
     intervals: Intervals,
     context: VerifierContext,
-    /// `None` before the first. Read by every request, so without a lock.
-    list: ArcSwap<Option<List>>,
-    /// Asked only where a key is unknown or the list is old.
+    /// `None` before the first fetch succeeds. Read by every request, so not behind a lock.
+    keys: ArcSwap<Option<FetchedKeys>>,
+    /// Locked only if a key is unknown or the keys are too old.
     fetching: Mutex<Fetching>,
 }
 
-struct List {
+struct FetchedKeys {
     keys: Keys,
     fetched: Instant,
 }
 
 #[derive(Default)]
 struct Fetching {
-    /// When the last fetch began.
+    /// Start of the last fetch.
     began: Option<Instant>,
-    /// Closed once the fetch that is under way has ended.
+    /// Closed when the running fetch ends.
     running: Option<watch::Receiver<()>>,
-    /// Whether the last that ended brought nothing.
+    /// Whether the last fetch failed.
     failed: bool,
 }
 
-/// A fetch that is under way. However it ends, also by a panic of its source, those who wait for it go on.
+/// A running fetch. However it ends, even if the source panics, its waiters go on.
 struct Running {
     remote: Arc<Remote>,
-    brought: bool,
+    succeeded: bool,
     _ended: watch::Sender<()>,
 }
 
 impl Remote {
     pub(super) fn new(source: Arc<dyn AnySource>, intervals: Intervals, context: VerifierContext) -> Self {
-        let list = ArcSwap::from_pointee(None);
-        Self { source, intervals, context, list, fetching: Mutex::default() }
+        let keys = ArcSwap::from_pointee(None);
+        Self { source, intervals, context, keys, fetching: Mutex::default() }
     }
 
     pub(super) fn with_keys<R>(self: &Arc<Self>, see: impl FnOnce(&Keys) -> R) -> R {
-        let list = self.list.load();
-        let Some(list) = &**list else { return see(&Keys::default()) };
+        let current = self.keys.load();
+        let Some(current) = &**current else { return see(&Keys::default()) };
         let now = self.context.clock.now();
-        if now - list.fetched >= self.intervals.refresh_every {
+        if now - current.fetched >= self.intervals.refresh_every {
             self.begin(now);
         }
-        see(&list.keys)
+        see(&current.keys)
     }
 
-    /// Waits for the fetch that is under way, which is begun if it may be.
+    /// Starts a fetch if one may be made now, and waits for the running one.
     pub(super) async fn fetch(self: &Arc<Self>) -> Result<(), VerifyError> {
         if let Some(mut running) = self.begin(self.context.clock.now()) {
-            // An error says that it has ended.
+            // The error of a closed channel says that the fetch has ended.
             while running.changed().await.is_ok() {}
         }
-        match self.list.load().is_some() {
+        match self.keys.load().is_some() {
             true => Ok(()),
             false => Err(VerifyError::unavailable("the issuer's keys could not be fetched yet")),
         }
     }
 
-    /// Fetches the list again and again, so that it is there before the first token and no older than it may be.
+    /// Fetches keys periodically, so that they are there before the first token and never too old.
     pub(super) async fn run(self: &Arc<Self>) {
         loop {
             self.begin(self.context.clock.now());
@@ -89,19 +103,18 @@ impl Remote {
     }
 
     fn fetching(&self) -> MutexGuard<'_, Fetching> {
-        // A panic while it was held leaves it whole.
-        self.fetching.lock().unwrap_or_else(PoisonError::into_inner)
+        self.fetching.lock()
     }
 
-    /// The fetch that is under way, which is begun if it may be; `None` if there was one just now.
+    /// Returns the running fetch, and starts one if allowed. `None` if the last one is too recent.
     fn begin(self: &Arc<Self>, now: Instant) -> Option<watch::Receiver<()>> {
         let mut fetching = self.fetching();
         if let Some(running) = &fetching.running {
             return Some(running.clone());
         }
-        let pause = match self.list.load().is_some() {
+        let pause = match self.keys.load().is_some() {
             true => self.intervals.at_most_every,
-            false => self.intervals.at_most_every.min(IMPATIENCE),
+            false => self.intervals.at_most_every.min(RETRY_INTERVAL),
         };
         if fetching.began.is_some_and(|began| now - began < pause) {
             return None;
@@ -110,31 +123,33 @@ impl Remote {
         fetching.began = Some(now);
         fetching.running = Some(running.clone());
         drop(fetching);
-        // Not as a part of the request: a client that leaves would take the fetch with it, for which others may be waiting.
-        self.context.spawner.spawn(Running { remote: Arc::clone(self), brought: false, _ended: ended }.fetch());
+        // Not part of the request: a client that disconnects would cancel a fetch that others wait for.
+        self.context.spawner.spawn(Running { remote: Arc::clone(self), succeeded: false, _ended: ended }.fetch());
         Some(running)
     }
 }
 
 impl Running {
     async fn fetch(mut self) {
-        let Remote { source, list, context, .. } = &*self.remote;
-        let fetched = match tokio::time::timeout(DEADLINE, source.fetch()).await {
+        let Remote { source, keys: stored, context, .. } = &*self.remote;
+        let fetched = match tokio::time::timeout(TIMEOUT, source.fetch()).await {
             Ok(answer) => answer.and_then(|json| set::parse(&json)),
             Err(_) => Err("no answer in time".into()),
         };
         match fetched {
             Ok(keys) => {
-                // Once it is news: the first, and after one that failed.
-                if list.load().is_none() || self.remote.fetching().failed {
-                    tracing::info!(target: "routekit::auth", source = source.name(), ?keys, "fetched the issuer's keys");
+                // Logged only if it is news: the first time, and after a failure.
+                if stored.load().is_none() || self.remote.fetching().failed {
+                    let source = source.name();
+                    tracing::info!(target: "routekit::auth", source, ?keys, "fetched the issuer's keys");
                 }
-                list.store(Arc::new(Some(List { keys, fetched: context.clock.now() })));
-                self.brought = true;
+                stored.store(Arc::new(Some(FetchedKeys { keys, fetched: context.clock.now() })));
+                self.succeeded = true;
             }
             Err(error) => {
-                let known = list.load().is_some();
-                tracing::error!(target: "routekit::auth", source = source.name(), error = %Printable(Chain(&*error)), known, "cannot fetch the issuer's keys");
+                let (source, known) = (source.name(), stored.load().is_some());
+                let error = Printable(Chain(&*error));
+                tracing::error!(target: "routekit::auth", source, %error, known, "cannot fetch the issuer's keys");
             }
         }
     }
@@ -143,10 +158,11 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            tracing::error!(target: "routekit::auth", source = self.remote.source.name(), "the fetch of the issuer's keys panicked");
+            let source = self.remote.source.name();
+            tracing::error!(target: "routekit::auth", source, "fetching the issuer's keys panicked");
         }
         let mut fetching = self.remote.fetching();
         fetching.running = None;
-        fetching.failed = !self.brought;
+        fetching.failed = !self.succeeded;
     }
 }

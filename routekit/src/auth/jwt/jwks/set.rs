@@ -1,4 +1,4 @@
-//! A list of keys, read.
+//! Parses a key set.
 
 use jsonwebtoken::{
     DecodingKey,
@@ -7,26 +7,27 @@ use jsonwebtoken::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Algorithm, Key, Keys, source::FetchError};
+use super::source::FetchError;
+use crate::auth::jwt::{algorithm::Algorithm, key::VerifyingKey, keys::Keys};
 
 #[derive(Deserialize)]
 struct KeySet {
     keys: Vec<Value>,
 }
 
-/// The keys of a list that can be used; there is at least one. What cannot be read is left out, so that a new kind of key does
-/// not take the others with it (RFC 7517 §5).
+/// Parses the usable keys of a set. There is at least one. Keys that cannot be read are ignored, so that a new kind of
+/// key does not make the others unusable (RFC 7517 §5).
 pub(super) fn parse(json: &[u8]) -> Result<Keys, FetchError> {
-    // Without serde's words, which may repeat what it read.
-    let set: KeySet = serde_json::from_slice(json).map_err(|_| "no list of keys (RFC 7517 §5)")?;
+    // serde's messages may quote what it read.
+    let set: KeySet = serde_json::from_slice(json).map_err(|_| "not a JSON Web Key Set (RFC 7517 §5)")?;
     let mut keys = Keys::default();
     for key in set.keys.into_iter().filter_map(|key| read(serde_json::from_value(key).ok()?)) {
         keys.add(key);
     }
-    if keys.is_empty() { Err("no key in the list can be used".into()) } else { Ok(keys) }
+    if keys.is_empty() { Err("no key in the set can be used".into()) } else { Ok(keys) }
 }
 
-fn read(jwk: Jwk) -> Option<Key> {
+fn read(jwk: Jwk) -> Option<VerifyingKey> {
     let common = &jwk.common;
     let for_signatures = common.public_key_use.as_ref().is_none_or(|used| *used == PublicKeyUse::Signature);
     let verifies = common.key_operations.as_ref().is_none_or(|operations| operations.contains(&KeyOperations::Verify));
@@ -35,11 +36,12 @@ fn read(jwk: Jwk) -> Option<Key> {
     }
     let algorithm = algorithm(&jwk)?;
     let decoding = DecodingKey::from_jwk(&jwk).ok()?;
-    let key = Key::decoded(jwk.common.key_id, algorithm, decoding);
+    let key = VerifyingKey::decoded(jwk.common.key_id, algorithm, decoding);
     key.problem().is_none().then_some(key)
 }
 
-/// What the list says, or else the usual one of its kind; none where the two do not fit, or for a shared secret.
+/// The algorithm that the key states, otherwise the usual one of its kind. `None` if the two contradict each other, or
+/// for a shared secret.
 fn algorithm(jwk: &Jwk) -> Option<Algorithm> {
     let usual = match &jwk.algorithm {
         AlgorithmParameters::RSA(_) => Algorithm::RS256,
@@ -49,7 +51,7 @@ fn algorithm(jwk: &Jwk) -> Option<Algorithm> {
             _ => return None,
         },
         AlgorithmParameters::OctetKeyPair(pair) if pair.curve == EllipticCurve::Ed25519 => Algorithm::EdDSA,
-        // A secret that everybody can fetch is none.
+        // A published secret is not a secret.
         _ => return None,
     };
     let said = match jwk.common.key_algorithm {
@@ -65,7 +67,7 @@ fn algorithm(jwk: &Jwk) -> Option<Algorithm> {
         Some(KeyAlgorithm::EdDSA) => Algorithm::EdDSA,
         Some(_) => return None,
     };
-    // Curves belong to one algorithm.
+    // Each curve has exactly one algorithm.
     (said == usual || said.family() == usual.family() && usual == Algorithm::RS256).then_some(said)
 }
 
@@ -75,7 +77,10 @@ mod tests {
 
     use super::*;
 
-    const N: &str = "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw";
+    const N: &str = "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJE\
+        CPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2Q\
+        vzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6\
+        WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw";
 
     fn rsa(changes: &Value) -> Value {
         let mut key = json!({ "kty": "RSA", "n": N, "e": "AQAB", "kid": "a" });
@@ -84,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn which_keys_are_used() {
+    fn unusable_keys_are_ignored() {
         let p256 = json!({
             "kty": "EC", "crv": "P-256", "kid": "a",
             "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4", "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"
@@ -126,7 +131,7 @@ mod tests {
             let alone = parse(json!({ "keys": [key] }).to_string().as_bytes());
             let found = alone.ok().and_then(|keys| Some(keys.named("a", expected?)?.algorithm()));
             assert_eq!(found, expected, "{name}");
-            // Whatever it is, it takes no other key with it.
+            // An unusable key does not affect the others.
             let other = rsa(&json!({ "kid": "b" }));
             let keys = parse(json!({ "keys": [key, other] }).to_string().as_bytes()).unwrap();
             assert!(keys.named("b", Algorithm::RS256).is_some(), "{name}");
@@ -134,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_list() {
+    fn malformed_key_sets_are_refused_without_quoting_them() {
         for (name, text) in [("empty", ""), ("HTML", "<p>hunter2</p>"), ("no keys", r#"{"keys":[]}"#), ("a list", "[]")]
         {
             let error = parse(text.as_bytes()).unwrap_err().to_string();

@@ -1,18 +1,20 @@
-//! Where a list of keys comes from.
+//! Where key sets come from.
 
 use std::{error::Error, future::Future, pin::Pin};
 
 use bytes::Bytes;
 
-/// Fetches the list. `Jwks` decides when, gives up after five seconds, and asks no second time before the first is done.
+/// Fetches a key set.
+///
+/// [`Jwks`](super::Jwks) decides when to fetch. It gives up after five seconds, and it never runs two fetches at once.
 pub trait KeySource: Send + Sync + 'static {
-    /// The list, as JSON (RFC 7517 §5).
+    /// Returns the key set as JSON (RFC 7517 §5).
     ///
     /// # Errors
-    /// It cannot be had. The error is logged.
+    /// If the key set cannot be fetched. The error is logged.
     fn fetch(&self) -> impl Future<Output = Result<Bytes, FetchError>> + Send;
 
-    /// What to call it in logs. Defaults to its type.
+    /// Name in logs. Defaults to the name of the type.
     fn name(&self) -> String {
         std::any::type_name::<Self>().to_owned()
     }
@@ -20,7 +22,7 @@ pub trait KeySource: Send + Sync + 'static {
 
 pub(super) type FetchError = Box<dyn Error + Send + Sync>;
 
-/// A [`KeySource`] whose type is not known.
+/// Object-safe [`KeySource`].
 pub(super) trait AnySource: Send + Sync {
     fn fetch(&self) -> Pin<Box<dyn Future<Output = Result<Bytes, FetchError>> + Send + '_>>;
     fn name(&self) -> String;
@@ -36,11 +38,11 @@ impl<S: KeySource> AnySource for S {
     }
 }
 
-/// Stands in where the URL is none; the app does not start with it.
+/// Source of an invalid URL, with which the app does not start.
 pub(super) struct Nowhere;
 
 impl KeySource for Nowhere {
     async fn fetch(&self) -> Result<Bytes, FetchError> {
-        Err("the URL is none".into())
+        Err("the URL of the keys is not valid".into())
     }
 }

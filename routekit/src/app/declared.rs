@@ -1,0 +1,35 @@
+//! A declared route with the policies that apply to it.
+
+use crate::{
+    policy::EffectivePolicies,
+    route::{self, Description, Route},
+    setup::{self, SetupProblem},
+};
+
+/// A route of the app, before and after its policies are wired to each other.
+pub(super) struct DeclaredRoute {
+    pub(super) route: Route,
+    /// The path with the app's prefix.
+    pub(super) path: String,
+    pub(super) description: Description,
+    pub(super) policies: EffectivePolicies,
+}
+
+impl DeclaredRoute {
+    /// `GET /v2/users`
+    pub(super) fn name(&self) -> String {
+        format!("{} {}", self.route.meta().method, self.path)
+    }
+
+    /// `GET /v2/users (src/users.rs:10)`
+    pub(super) fn label(&self) -> String {
+        route::label(&self.route, &self.path)
+    }
+}
+
+/// `named_by` names a route that the app does not have.
+pub(super) fn unknown_route<'a>(route: &str, named_by: &str, known: impl Iterator<Item = &'a str>) -> SetupProblem {
+    let nearest = setup::did_you_mean(setup::nearest(route, known));
+    let message = format!("{named_by} names the route `{route}`, which the app does not have{nearest}");
+    SetupProblem::new("unknown-route", message).at(named_by)
+}

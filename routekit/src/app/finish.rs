@@ -1,0 +1,131 @@
+//! What a built app becomes: a server, a router, a service, or a table of its routes.
+
+use std::future::Future;
+
+use axum::Router;
+use tokio::net::TcpListener;
+
+use super::{
+    builder::App,
+    declared::unknown_route,
+    metering::recorder::Scope,
+    mounted::Mounted,
+    server::{self, BoundListeners},
+    service::AppService,
+    stages,
+    table::RouteTable,
+};
+use crate::{config::AdminAddr, policy::Explanation, setup::Error};
+
+impl App {
+    /// Returns every route with its effective policies, as the start-up log prints it.
+    ///
+    /// # Errors
+    /// Every problem of the app.
+    pub fn table(self) -> Result<RouteTable, Error> {
+        Ok(stages::mount(self.spec, Scope::Program)?.table)
+    }
+
+    /// Explains what happens to a request of one route, which is named by method and path: `GET /v2/users`.
+    ///
+    /// ```
+    /// # use routekit::{config::Config, prelude::*};
+    /// #[get("/v2/users", timeout = "2s")]
+    /// async fn users() {}
+    ///
+    /// let app = App::with_routes(routes![users]).config(Config::default());
+    /// let explanation = app.explain("GET /v2/users").unwrap();
+    /// assert!(explanation.to_string().contains("timeout = 2s (attribute)"));
+    /// ```
+    ///
+    /// # Errors
+    /// Every problem of the app, or a route that the app does not have.
+    pub fn explain(self, route: &str) -> Result<Explanation, Error> {
+        let table = self.table()?;
+        table.explain(route).ok_or_else(|| {
+            let routes: Vec<String> = table.explanations().map(|explanation| explanation.route).collect();
+            unknown_route(route, "`App::explain`", routes.iter().map(String::as_str)).into()
+        })
+    }
+
+    /// Turns the app into an axum router that you serve or nest by hand.
+    ///
+    /// Problems and bare 404s come from this router; a router that it is nested in answers its own. It includes the admin
+    /// surface if `admin_addr` is `main`; see also [`into_routers`](Self::into_routers).
+    ///
+    /// # Errors
+    /// Every problem of the app.
+    pub fn into_router(self) -> Result<Router, Error> {
+        Ok(self.into_routers()?.0)
+    }
+
+    /// Turns the app into a tower service, for a server of your own.
+    ///
+    /// It costs less per request than [`into_router`](Self::into_router), where axum puts the layers around each route.
+    /// No router can be merged into it.
+    ///
+    /// # Errors
+    /// Every problem of the app.
+    pub fn into_service(self) -> Result<AppService, Error> {
+        Ok(stages::mount(self.spec, Scope::Program)?.service())
+    }
+
+    /// Turns the app and its admin surface into two axum routers that you serve on two listeners. There is no second one
+    /// if `admin_addr` is `main` or `off`.
+    ///
+    /// # Errors
+    /// Every problem of the app.
+    pub fn into_routers(self) -> Result<(Router, Option<Router>), Error> {
+        Ok(stages::mount(self.spec, Scope::Program)?.into_routers())
+    }
+
+    /// Serves the app until SIGTERM or SIGINT, and then finishes the requests in flight, for at most 30 seconds.
+    /// A second signal ends it at once.
+    ///
+    /// If no `metrics` recorder is installed, the app installs its own, so that a scrape includes what handlers count
+    /// with `counter!`.
+    ///
+    /// # Errors
+    /// Every problem of the app, or an address that the app cannot listen on.
+    pub async fn serve(mut self) -> Result<(), Error> {
+        let admin = self.take_admin_listener();
+        let mounted = stages::mount(self.spec, Scope::Program)?;
+        let listeners = server::bind(&mounted.config, admin).await?;
+        mounted.install_recorder();
+        let (first, second) = (server::signal::nth(1), server::signal::nth(2));
+        server::serve(mounted, listeners, first, second).await
+    }
+
+    /// Serves the app on your listener until `shutdown` completes, and then finishes the requests in flight, for at most
+    /// 30 seconds.
+    ///
+    /// It installs no recorder and opens no port: the admin surface is served on
+    /// [`admin_listener`](Self::admin_listener) if you gave one.
+    ///
+    /// # Errors
+    /// Every problem of the app, or requests that were cut off.
+    pub async fn serve_on(
+        mut self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()> + Send,
+    ) -> Result<(), Error> {
+        let admin = self.take_admin_listener();
+        let mounted = stages::mount(self.spec, Scope::Program)?;
+        server::serve(mounted, BoundListeners { main: listener, admin }, shutdown, std::future::pending()).await
+    }
+
+    /// Mounts the app for tests: with its own metrics, and with no configuration but the program's.
+    pub(crate) fn mount_alone(self) -> Result<Mounted, Error> {
+        stages::mount(self.spec, Scope::Alone)
+    }
+
+    /// Takes the given admin listener, and sets `admin_addr` to its address.
+    fn take_admin_listener(&mut self) -> Option<TcpListener> {
+        let listener = self.spec.settings.admin_listener.take()?;
+        if let Ok(addr) = listener.local_addr() {
+            let change = move |config: &mut crate::config::Config| config.admin_addr = AdminAddr::Own(addr).into();
+            self.spec.settings.changes.push(Box::new(change));
+        }
+        Some(listener)
+    }
+}

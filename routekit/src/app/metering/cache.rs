@@ -1,0 +1,117 @@
+//! How what a cache counts reaches the metrics of an app, without either knowing the other.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use crate::app::declared::DeclaredRoute;
+use crate::{
+    cache::{Cache, Condition, Counters, Counts, ProviderStatus, WeakCache},
+    metrics::{CacheMetrics, CacheRequests, CacheStoreMetrics, CacheUser, MetricSource, SharedRecorder, Total},
+};
+
+/// How often a store that is not in this process is asked how it is, where nobody scrapes who would.
+const INTERVAL: Duration = Duration::from_secs(10);
+
+/// The series of an app's cache, and where their numbers are.
+pub(in crate::app) struct CacheMetering {
+    /// It goes with the routes of the app, and so does this.
+    cache: WeakCache,
+    metrics: CacheMetrics,
+    users: Vec<User>,
+    layers: (CacheRequests, Total),
+    program: (CacheRequests, Total),
+    /// From the moment that something is known of it.
+    store: OnceLock<CacheStoreMetrics>,
+}
+
+/// A route that has something to do with the cache.
+struct User {
+    counters: Arc<Counters>,
+    requests: Option<CacheRequests>,
+    invalidations: Option<Total>,
+}
+
+impl CacheMetering {
+    /// Of these routes, whose layers are made. All series are there at once.
+    pub(in crate::app) fn new(cache: &Cache, recorder: SharedRecorder, routes: &[DeclaredRoute]) -> Arc<Self> {
+        let metrics = CacheMetrics::new(recorder);
+        let user = |declared: &DeclaredRoute| {
+            let (method, policies) = (declared.route.meta().method, &declared.policies);
+            let counters = cache.counters_of(method, &declared.path)?;
+            let user = CacheUser::Route(method.as_str(), &declared.path);
+            let cached = policies.cache.is_some();
+            let invalidates = !cached || policies.invalidates.is_some() || !policies.wanted_by.is_empty();
+            let invalidations = invalidates.then(|| metrics.invalidations(user));
+            Some(User { counters, requests: cached.then(|| metrics.requests(user)), invalidations })
+        };
+        let users = routes.iter().filter_map(user).collect();
+        let both = |user| (metrics.requests(user), metrics.invalidations(user));
+        let (layers, program) = (both(CacheUser::Layers), both(CacheUser::Program));
+        let store = OnceLock::new();
+        let metering = Self { cache: cache.downgrade(), users, layers, program, store, metrics };
+        metering.update();
+        Arc::new(metering)
+    }
+
+    /// Asks a store that is not in this process, again and again.
+    pub(in crate::app) async fn run(self: Arc<Self>) {
+        while self.cache.upgrade().is_some_and(|cache| !cache.is_embedded()) {
+            self.fetch().await;
+            tokio::time::sleep(INTERVAL).await;
+        }
+    }
+
+    fn tell(&self, condition: &Condition) {
+        let store = self.store.get_or_init(|| self.metrics.store());
+        match (condition.provider.status, condition.size) {
+            (ProviderStatus::Healthy, Some(size)) => store.up(size.entries, size.bytes, size.evictions),
+            (ProviderStatus::Healthy, None) | (ProviderStatus::Unhealthy, _) => store.down(),
+        }
+    }
+}
+
+impl MetricSource for CacheMetering {
+    fn update(&self) -> bool {
+        for user in &self.users {
+            let counts = user.counters.read();
+            if let Some(requests) = &user.requests {
+                update(requests, &counts);
+            }
+            if let Some(invalidations) = &user.invalidations {
+                invalidations.update(counts.invalidations);
+            }
+        }
+        let Some(cache) = self.cache.upgrade() else { return false };
+        let (layers, program) = cache.counts_by_hand();
+        for ((requests, invalidations), counts) in [(&self.layers, layers), (&self.program, program)] {
+            update(requests, &counts);
+            invalidations.update(counts.invalidations);
+        }
+        if let Some(condition) = cache.condition_now() {
+            self.tell(&condition);
+        }
+        true
+    }
+
+    fn fetch(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(async {
+            // A store in this process is asked by `update`.
+            if let Some(cache) = self.cache.upgrade().filter(|cache| !cache.is_embedded()) {
+                self.tell(&cache.condition().await);
+            }
+        })
+    }
+}
+
+fn update(series: &CacheRequests, counts: &Counts) {
+    series.hits.update(counts.hits);
+    series.misses.update(counts.misses);
+    series.stale.update(counts.stale);
+    series.bypasses.update(counts.bypasses);
+    series.sets.update(counts.sets);
+    series.refreshes.update(counts.refreshes);
+}

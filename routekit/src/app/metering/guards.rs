@@ -1,0 +1,74 @@
+//! How what breakers and counts know reaches the metrics of an app, without either knowing the other.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{Arc, Weak},
+};
+
+use crate::app::declared::DeclaredRoute;
+use crate::{
+    breaker::{Breakers, WeakBreaker},
+    concurrency::ConcurrencyLimit,
+    metrics::{BreakerSeries, ConcurrencySeries, GuardMetrics, MetricSource, SharedRecorder},
+};
+
+/// The series of an app's breakers and counted routes, and where their numbers are, which go with the app.
+pub(in crate::app) struct GuardMetering {
+    breakers: Vec<(WeakBreaker, BreakerSeries)>,
+    counted: Vec<(Weak<ConcurrencyLimit>, ConcurrencySeries)>,
+}
+
+impl GuardMetering {
+    /// All series are there at once.
+    pub(in crate::app) fn new(breakers: &Breakers, recorder: SharedRecorder, routes: &[DeclaredRoute]) -> Arc<Self> {
+        let metrics = GuardMetrics::new(recorder);
+        let breakers: Vec<_> =
+            breakers.iter().map(|breaker| (breaker.downgrade(), metrics.breaker(breaker.name()))).collect();
+        let counted = routes.iter().filter_map(|declared| {
+            let limiter = declared.policies.guards.concurrency.as_ref()?.limit();
+            let method = declared.route.meta().method.as_str();
+            Some((Arc::downgrade(limiter), metrics.concurrency(method, &declared.path, limiter.limit())))
+        });
+        let counted: Vec<_> = counted.collect();
+        if !breakers.is_empty() {
+            metrics.describe_breakers();
+        }
+        if !counted.is_empty() {
+            metrics.describe_concurrency();
+        }
+        let metering = Self { breakers, counted };
+        metering.update();
+        Arc::new(metering)
+    }
+}
+
+impl MetricSource for GuardMetering {
+    fn update(&self) -> bool {
+        let mut any = false;
+        for (breaker, series) in &self.breakers {
+            let Some(breaker) = breaker.upgrade() else { continue };
+            any = true;
+            let totals = breaker.totals();
+            series.state(breaker.state().as_str());
+            let transitions = [totals.closed, totals.half_opened, totals.opened];
+            series.transitions.iter().zip(transitions).for_each(|(series, total)| series.update(total));
+            series.successes.update(totals.successes);
+            series.failures.update(totals.failures);
+            series.neutral.update(totals.neutral);
+            series.late.update(totals.late);
+            series.slow.update(totals.slow);
+            series.rejected.update(totals.rejected);
+        }
+        for (limiter, series) in &self.counted {
+            let Some(limiter) = limiter.upgrade() else { continue };
+            any = true;
+            series.update(limiter.in_flight(), limiter.rejected());
+        }
+        any
+    }
+
+    fn fetch(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(std::future::ready(()))
+    }
+}

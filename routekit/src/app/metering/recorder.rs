@@ -1,0 +1,106 @@
+//! Which recorder keeps the metrics of an app.
+
+use std::{
+    sync::{Arc, OnceLock},
+    thread,
+    time::Duration,
+};
+
+use crate::{
+    metrics::{Exporter, InstalledRecorder, MetricSource, SharedRecorder},
+    setting::{Origin, Setting},
+};
+
+/// The exporter of ours that became the program's recorder.
+static INSTALLED: OnceLock<Exporter> = OnceLock::new();
+
+/// How often samples are folded into histograms, and numbers brought over to the program's own recorder.
+const UPKEEP_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Who keeps the metrics of an app.
+#[derive(Debug, Clone)]
+pub(crate) enum Metering {
+    /// An exporter of ours, which can be rendered.
+    Own(Exporter),
+    /// The program's own recorder: it is scraped elsewhere.
+    Foreign(InstalledRecorder),
+}
+
+/// Whose metrics those of an app are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::app) enum Scope {
+    /// The program's: they go to the recorder that it has, if it has one.
+    Program,
+    /// Its own alone: it is tested.
+    Alone,
+}
+
+impl Metering {
+    pub(in crate::app) fn choose(scope: Scope, buckets: &Setting<Vec<f64>>) -> Self {
+        if scope == Scope::Program {
+            let installed = INSTALLED.get().cloned();
+            let found = installed.map(Self::Own).or_else(|| InstalledRecorder::find().map(Self::Foreign));
+            if let Some(found) = found {
+                if *buckets.origin() != Origin::Default {
+                    tracing::warn!("`duration_buckets` changes nothing: the program has a recorder already");
+                }
+                return found;
+            }
+        }
+        let exporter = Exporter::with_duration_buckets(buckets);
+        start_upkeep(&exporter);
+        Self::Own(exporter)
+    }
+
+    /// Makes the app's own recorder the program's, unless there is one.
+    pub(in crate::app) fn install(&self) {
+        if let Self::Own(exporter) = self
+            && metrics::set_global_recorder(exporter.recorder()).is_ok()
+        {
+            let _ = INSTALLED.set(exporter.clone());
+        }
+    }
+
+    pub(in crate::app) fn recorder(&self) -> SharedRecorder {
+        match self {
+            Self::Own(exporter) => exporter.recorder(),
+            Self::Foreign(installed) => Arc::new(*installed),
+        }
+    }
+
+    /// Brings over what this one counts: before each rendering, and once a second to a recorder that is scraped elsewhere.
+    pub(in crate::app) fn add(&self, thread: &str, source: Arc<dyn MetricSource>) {
+        match self {
+            Self::Own(exporter) => exporter.add(source),
+            Self::Foreign(_) => keep_up(thread, move || source.update()),
+        }
+    }
+
+    /// The exporter, if the metrics can be rendered.
+    pub(crate) fn exporter(&self) -> Option<&Exporter> {
+        match self {
+            Self::Own(exporter) => Some(exporter),
+            Self::Foreign(_) => None,
+        }
+    }
+}
+
+/// Folds samples for as long as the exporter is there.
+fn start_upkeep(exporter: &Exporter) {
+    keep_up("routekit-metrics", exporter.upkeep());
+}
+
+/// Does this once a second, until there is no more to do.
+///
+/// On a thread and not on a task: an app may be made where no runtime is, folding is work, and a runtime whose time is
+/// paused must not pause it.
+fn keep_up(name: &str, work: impl Fn() -> bool + Send + 'static) {
+    let started = thread::Builder::new().name(name.to_owned()).spawn(move || {
+        while work() {
+            thread::sleep(UPKEEP_INTERVAL);
+        }
+    });
+    if let Err(error) = started {
+        tracing::warn!(%error, name, "no thread to keep metrics up: samples are folded when scraped, and nothing is brought over");
+    }
+}

@@ -1,0 +1,88 @@
+//! A checked app, ready to serve requests.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use axum::Router;
+use tower_layer::Layer;
+
+use super::{
+    metering::{cache::CacheMetering, recorder::Metering},
+    service::AppService,
+    table::RouteTable,
+    warm_up::{WarmUp, WarmUpPlan},
+};
+use crate::{
+    auth::Verifiers,
+    clock::Clock,
+    config::Config,
+    health::Readiness,
+    metrics::Exporter,
+    observe::RouteState,
+    policy::{self, AroundAdmin},
+    sensitive_headers::SensitiveHeadersLayer,
+};
+
+/// An app that passed all checks.
+pub(crate) struct Mounted {
+    pub(super) router: Router,
+    /// The admin surface, if it has a listener of its own.
+    pub(super) admin: Option<Router>,
+    pub(super) clock: Clock,
+    pub(super) unmatched: Arc<RouteState>,
+    pub(super) sensitive_headers: SensitiveHeadersLayer,
+    pub(crate) config: Config,
+    pub(crate) readiness: Readiness,
+    pub(crate) table: RouteTable,
+    pub(super) metering: Metering,
+    pub(super) cache_metering: Arc<CacheMetering>,
+    pub(super) verifiers: Arc<Verifiers>,
+    pub(super) warm_up: WarmUpPlan,
+}
+
+/// The admin surface with the layers around it.
+pub(crate) type AdminService = AroundAdmin<Router>;
+
+impl Mounted {
+    /// The app as an axum router, and the admin surface if it is separate.
+    pub(crate) fn into_routers(self) -> (Router, Option<Router>) {
+        let around_admin = policy::around_admin(self.sensitive_headers.clone(), self.clock.clone());
+        let around = policy::around_router(self.sensitive_headers, self.unmatched, self.clock);
+        (self.router.layer(around), self.admin.map(|admin| admin.layer(around_admin)))
+    }
+
+    /// The app as a service. An axum router would repeat the outer layers around each route and for each connection.
+    pub(crate) fn service(&self) -> AppService {
+        let unmatched = Arc::clone(&self.unmatched);
+        let around = policy::around_router(self.sensitive_headers.clone(), unmatched, self.clock.clone());
+        AppService(around.layer(self.router.clone()))
+    }
+
+    /// What a connection to the admin listener calls.
+    pub(crate) fn admin_service(&self) -> Option<AdminService> {
+        let admin = self.admin.as_ref()?;
+        Some(policy::around_admin(self.sensitive_headers.clone(), self.clock.clone()).layer(admin.clone()))
+    }
+
+    /// The warm-up of an app that listens on `addr`. It has the layers of the admin surface, because warm-up requests
+    /// are not traffic either.
+    pub(crate) fn warm_up(&self, addr: Option<SocketAddr>) -> WarmUp {
+        let around = policy::around_admin(self.sensitive_headers.clone(), self.clock.clone());
+        WarmUp::new(&self.warm_up, addr, around.layer(self.router.clone()), self.clock.clone())
+    }
+
+    /// Makes the app's recorder the program's recorder, if the program has none.
+    pub(super) fn install_recorder(&self) {
+        self.metering.install();
+    }
+
+    /// A future that reports the health of a store outside the process to the program's recorder. `None` if the app has
+    /// its own exporter, which asks the store for each scrape.
+    pub(super) fn run_cache_metering(&self) -> Option<impl Future<Output = ()> + Send + use<>> {
+        self.metering.exporter().is_none().then(|| Arc::clone(&self.cache_metering).run())
+    }
+
+    /// The exporter, unless the program's recorder keeps the metrics.
+    pub(crate) fn exporter(&self) -> Option<&Exporter> {
+        self.metering.exporter()
+    }
+}

@@ -1,0 +1,65 @@
+//! The loop that accepts connections.
+
+use std::{convert::Infallible, future::Future, io, sync::Arc, time::Duration};
+
+use axum::{body::Body, response::Response};
+use http::Request;
+use tokio::{net::TcpListener, task::JoinSet};
+use tower_service::Service;
+
+use super::{connection::serve_connection, connections::Connections};
+
+/// How long to wait before the next attempt when the system is out of files or memory.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
+
+/// Serves each connection in a task of `tasks` until `stop` ends.
+pub(super) async fn accept<S>(
+    listener: &TcpListener,
+    connections: &Arc<Connections>,
+    tasks: &mut JoinSet<()>,
+    stop: impl Future<Output = ()>,
+    service: impl Fn() -> S,
+) where
+    S: Service<Request<Body>, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static,
+{
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => {
+                    // Responses are written whole, so waiting to fill a packet only delays them. A failure costs
+                    // nothing but that delay.
+                    let _ = stream.set_nodelay(true);
+                    tasks.spawn(serve_connection(stream, peer, service(), connections.open()));
+                }
+                Err(error) if concerns_one_connection(&error) => {}
+                Err(error) => {
+                    tracing::error!(%error, "cannot accept connections");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            },
+            // Frees what a finished task has left in the set.
+            Some(_) = tasks.join_next() => {}
+            () = &mut stop => return,
+        }
+    }
+}
+
+/// Whether the error belongs to the connection that was accepted and not to the listener.
+fn concerns_one_connection(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_of_one_connection_do_not_pause_the_loop() {
+        assert!(concerns_one_connection(&io::ErrorKind::ConnectionAborted.into()));
+        assert!(!concerns_one_connection(&io::ErrorKind::OutOfMemory.into()));
+    }
+}

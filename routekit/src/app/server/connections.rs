@@ -1,0 +1,130 @@
+//! What the connections of a listener share: a coarse clock, and the news that the app stops.
+
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    task::Waker,
+    time::Duration,
+};
+
+/// How long a client may take to send the head of a request, rounded up to the next [`TICK`].
+pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The resolution of the clock.
+const TICK: Duration = Duration::from_secs(1);
+
+/// The value of [`OpenConnection::head_due`] while the connection does not wait for a head.
+const NO_HEAD_DUE: u64 = u64::MAX;
+
+/// The open connections of a listener.
+///
+/// A connection reads the clock with a load and writes its deadline with a store. Once a second the clock looks at all
+/// connections, and wakes those that are late.
+#[derive(Debug, Default)]
+pub(super) struct Connections {
+    /// Ticks since the listener was opened.
+    ticks: AtomicU64,
+    stopping: AtomicBool,
+    /// Closed connections are removed at the next tick.
+    open: Mutex<Vec<Weak<OpenConnection>>>,
+}
+
+/// One open connection, as the clock, the head timer and the task of the connection see it.
+#[derive(Debug)]
+pub(super) struct OpenConnection {
+    connections: Arc<Connections>,
+    /// The tick at which the head of a request is late.
+    head_due: AtomicU64,
+    /// Of the task that serves the connection.
+    waker: Mutex<Option<Waker>>,
+}
+
+impl Connections {
+    /// Registers a connection, which waits for its first head from now on.
+    pub(super) fn open(self: &Arc<Self>) -> Arc<OpenConnection> {
+        let (connections, waker) = (Arc::clone(self), Mutex::default());
+        let connection = Arc::new(OpenConnection { connections, head_due: AtomicU64::new(NO_HEAD_DUE), waker });
+        connection.await_head();
+        lock(&self.open).push(Arc::downgrade(&connection));
+        connection
+    }
+
+    /// Runs the clock. Never ends.
+    pub(super) async fn run_clock(&self) {
+        loop {
+            tokio::time::sleep(TICK).await;
+            let now = self.ticks.fetch_add(1, Ordering::Relaxed) + 1;
+            self.wake_open(|connection| connection.head_due.load(Ordering::Relaxed) <= now);
+        }
+    }
+
+    /// Tells every connection that the app stops.
+    pub(super) fn stop(&self) {
+        self.stopping.store(true, Ordering::Release);
+        self.wake_open(|_| true);
+    }
+
+    /// Ticks since the listener was opened.
+    fn ticks(&self) -> u64 {
+        self.ticks.load(Ordering::Relaxed)
+    }
+
+    /// How many connections the clock looks at.
+    #[cfg(test)]
+    pub(super) fn registered(&self) -> usize {
+        lock(&self.open).len()
+    }
+
+    fn wake_open(&self, concerned: impl Fn(&OpenConnection) -> bool) {
+        lock(&self.open).retain(|connection| {
+            let Some(connection) = connection.upgrade() else { return false };
+            if concerned(&connection)
+                && let Some(waker) = &*lock(&connection.waker)
+            {
+                waker.wake_by_ref();
+            }
+            true
+        });
+    }
+}
+
+impl OpenConnection {
+    /// Has `waker` woken when a head is late and when the app stops. Both are to be checked after this call.
+    pub(super) fn wake(&self, waker: &Waker) {
+        *lock(&self.waker) = Some(waker.clone());
+    }
+
+    /// The client has [`HEAD_TIMEOUT`] to send a head, from now on.
+    pub(super) fn await_head(&self) {
+        // One more, since the current tick has begun already.
+        let ticks = HEAD_TIMEOUT.as_secs() / TICK.as_secs() + 1;
+        self.head_due.store(self.connections.ticks() + ticks, Ordering::Relaxed);
+    }
+
+    /// The head of a request is there.
+    pub(super) fn head_read(&self) {
+        self.head_due.store(NO_HEAD_DUE, Ordering::Relaxed);
+    }
+
+    /// Whether a head is due.
+    pub(super) fn awaits_head(&self) -> bool {
+        self.head_due.load(Ordering::Relaxed) != NO_HEAD_DUE
+    }
+
+    /// Whether a head is due and should have been there by now.
+    pub(super) fn head_is_late(&self) -> bool {
+        self.head_due.load(Ordering::Relaxed) <= self.connections.ticks()
+    }
+
+    /// Whether the app was told to stop.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.connections.stopping.load(Ordering::Acquire)
+    }
+}
+
+/// A panic while a lock was held leaves what it guards whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,92 @@
+//! Which protocol a connection speaks, by its first bytes.
+
+use std::{
+    future::poll_fn,
+    io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, ReadBuf};
+
+/// What every HTTP/2 connection begins with (RFC 9113 §3.4). It is not a valid HTTP/1 request.
+const HTTP2_PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Protocol {
+    Http1,
+    /// With prior knowledge (RFC 9113 §3.3).
+    Http2,
+}
+
+/// Reads until the protocol is known, at most the preface of HTTP/2. The stream that it returns begins with those bytes.
+///
+/// A stream that ends before is HTTP/1: hyper knows what to do with it.
+pub(super) async fn detect<I: AsyncRead + Unpin>(mut stream: I) -> io::Result<(Protocol, Rewound<I>)> {
+    let mut first = [0; HTTP2_PREFACE.len()];
+    let mut length = 0;
+    let protocol = poll_fn(|cx| {
+        loop {
+            let mut buffer = ReadBuf::new(&mut first[length..]);
+            ready!(Pin::new(&mut stream).poll_read(cx, &mut buffer))?;
+            let read = buffer.filled().len();
+            length += read;
+            if read == 0 || first[..length] != HTTP2_PREFACE[..length] {
+                return Poll::Ready(io::Result::Ok(Protocol::Http1));
+            }
+            if length == HTTP2_PREFACE.len() {
+                return Poll::Ready(Ok(Protocol::Http2));
+            }
+        }
+    })
+    .await?;
+    Ok((protocol, Rewound { first, unread: 0..length, inner: TokioIo::new(stream) }))
+}
+
+/// A stream whose first bytes were read already, and are read again.
+pub(super) struct Rewound<I> {
+    first: [u8; HTTP2_PREFACE.len()],
+    /// Which of the first bytes are still to be read.
+    unread: std::ops::Range<usize>,
+    inner: TokioIo<I>,
+}
+
+impl<I: AsyncRead + Unpin> Read for Rewound<I> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, mut buf: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+        if self.unread.is_empty() {
+            return Pin::new(&mut self.inner).poll_read(cx, buf);
+        }
+        let end = self.unread.end.min(self.unread.start + buf.remaining());
+        buf.put_slice(&self.first[self.unread.start..end]);
+        self.unread.start = end;
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<I: tokio::io::AsyncWrite + Unpin> Write for Rewound<I> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(cx)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.inner.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write_vectored(cx, slices)
+    }
+}

@@ -1,0 +1,87 @@
+//! From the first connection to the last.
+
+use std::{future::Future, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+
+use tokio::{net::TcpListener, task::JoinSet};
+
+use super::{accept::accept, connections::Connections, listeners::BoundListeners};
+use crate::{
+    app::{announce, mounted::Mounted},
+    setup::{Error, SetupProblem},
+};
+
+/// How long requests in flight may take to finish once the app was told to stop.
+const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(30);
+
+/// Serves until `stop` ends and then finishes the requests in flight: for at most [`SHUTDOWN_DEADLINE`], and not beyond
+/// the end of `abort`.
+pub(in crate::app) async fn serve(
+    mounted: Mounted,
+    listeners: BoundListeners,
+    stop: impl Future<Output = ()>,
+    abort: impl Future<Output = ()>,
+) -> Result<(), Error> {
+    let addr_of = |listener: &TcpListener| {
+        listener
+            .local_addr()
+            .map_err(|error| SetupProblem::new("serve", format!("the server failed: {error}")).after_start())
+    };
+    let addr = addr_of(&listeners.main)?;
+    let admin = listeners.admin.and_then(|listener| Some((listener, mounted.admin_service()?)));
+    let admin_addr = admin.as_ref().map(|(listener, _)| addr_of(listener)).transpose()?;
+    announce::announce(&mounted, addr, admin_addr);
+
+    // Dropped at the end, which ends every task in them. The background goes on until then: a drain is worth watching.
+    // Its requests are not waited for.
+    let (mut tasks, mut background) = (JoinSet::new(), JoinSet::new());
+    for verifier in mounted.verifiers.run() {
+        background.spawn(verifier);
+    }
+    if let Some(metering) = mounted.run_cache_metering() {
+        background.spawn(metering);
+    }
+    if let Some((listener, service)) = admin {
+        background.spawn(async move {
+            let (connections, mut tasks) = (Arc::new(Connections::default()), JoinSet::new());
+            // Until the task is dropped: the clock never ends.
+            accept(&listener, &connections, &mut tasks, connections.run_clock(), || service.clone()).await;
+        });
+    }
+    let connections = Arc::new(Connections::default());
+    let mut clock = pin!(connections.run_clock());
+    let warm_up = warm_up(&mounted, addr);
+    tokio::select! {
+        () = accept(&listeners.main, &connections, &mut tasks, stop, || mounted.service()) => {}
+        () = &mut clock => {}
+    }
+    // Never released: an app that stops does not become ready again.
+    std::mem::forget(mounted.readiness.hold("shutting down"));
+    connections.stop();
+    // The port is free from here on, and no request will ask for what the warm-up stores.
+    drop((listeners.main, warm_up));
+
+    tokio::select! {
+        () = async { while tasks.join_next().await.is_some() {} } => return Ok(()),
+        () = tokio::time::sleep(SHUTDOWN_DEADLINE) => {}
+        () = abort => {}
+        () = clock => {}
+    }
+    while tasks.try_join_next().is_some() {}
+    let message = format!("{} connections were cut off: their requests did not finish in time", tasks.len());
+    Err(SetupProblem::new("cut-off", message).after_start().into())
+}
+
+/// Starts to request the pages that the cache should hold, and keeps the app from being ready until it is done. Dropping
+/// the set ends it.
+fn warm_up(mounted: &Mounted, addr: SocketAddr) -> JoinSet<()> {
+    let mut task = JoinSet::new();
+    let warm_up = mounted.warm_up(Some(addr));
+    if !warm_up.is_empty() {
+        let hold = mounted.readiness.hold("warming up the cache");
+        task.spawn(async move {
+            warm_up.run().await.log();
+            drop(hold);
+        });
+    }
+    task
+}

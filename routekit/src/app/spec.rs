@@ -1,0 +1,103 @@
+//! What a program said about its app, grouped by the stage that reads it.
+
+use std::{any::TypeId, panic::Location, sync::Arc};
+
+use axum::Router;
+use tokio::net::TcpListener;
+
+use super::{hand_written::HandWritten, warm_up::WarmUpSpec};
+use crate::{
+    auth::Verifiers,
+    breaker::CircuitBreaker,
+    cache::{CacheBuilder, Listener},
+    clock::Clock,
+    config::Config,
+    deps::DepsBuilder,
+    health::Readiness,
+    observe::Observer,
+    route::Selection,
+};
+
+/// Everything that a program said. Nothing in it is checked yet.
+pub(super) struct AppSpec {
+    pub(super) settings: SettingsSpec,
+    pub(super) routes: RoutesSpec,
+    pub(super) dependencies: DependenciesSpec,
+    /// The program's own breakers, each with the place of its `breaker` call.
+    pub(super) breakers: Vec<(CircuitBreaker, &'static Location<'static>)>,
+    pub(super) program: ProgramSpec,
+}
+
+/// The configuration, and the cache that it configures.
+pub(super) struct SettingsSpec {
+    /// Replaces the file and the variables of the process.
+    pub(super) config: Option<Config>,
+    pub(super) changes: Vec<ChangeConfig>,
+    pub(super) admin_listener: Option<TcpListener>,
+    pub(super) cache: CacheBuilder,
+}
+
+/// Which routes there are, and what holds for all of them.
+pub(super) struct RoutesSpec {
+    pub(super) selection: Selection,
+    pub(super) expected_crates: Vec<String>,
+    pub(super) prefix: String,
+    /// Whether a route that does not declare who may call it requires an identity.
+    pub(super) require_auth: bool,
+}
+
+/// The values that handlers depend on.
+pub(super) struct DependenciesSpec {
+    pub(super) deps: DepsBuilder,
+    /// One for each `provide` call, to find types that are provided twice.
+    pub(super) provided: Vec<Provided>,
+}
+
+/// A type that was provided, and where.
+pub(super) struct Provided {
+    pub(super) type_id: TypeId,
+    pub(super) type_name: &'static str,
+    pub(super) location: &'static Location<'static>,
+}
+
+/// What the program brings beside its routes.
+pub(super) struct ProgramSpec {
+    pub(super) verifiers: Verifiers,
+    pub(super) hand_written: Vec<HandWritten>,
+    pub(super) warm_up: WarmUpSpec,
+    pub(super) layers: Vec<AddLayer>,
+    pub(super) observers: Vec<Arc<dyn Observer>>,
+    /// Called after each invalidation.
+    pub(super) listeners: Vec<Listener>,
+    pub(super) readiness: Readiness,
+    pub(super) clock: Clock,
+}
+
+pub(super) type AddLayer = Box<dyn FnOnce(Router) -> Router + Send>;
+pub(super) type ChangeConfig = Box<dyn FnOnce(&mut Config) + Send>;
+
+impl AppSpec {
+    pub(super) fn new(selection: Selection) -> Self {
+        Self {
+            settings: SettingsSpec {
+                config: None,
+                changes: Vec::new(),
+                admin_listener: None,
+                cache: CacheBuilder::default(),
+            },
+            routes: RoutesSpec { selection, expected_crates: Vec::new(), prefix: String::new(), require_auth: false },
+            dependencies: DependenciesSpec { deps: DepsBuilder::default(), provided: Vec::new() },
+            breakers: Vec::new(),
+            program: ProgramSpec {
+                verifiers: Verifiers::new(),
+                hand_written: Vec::new(),
+                warm_up: WarmUpSpec::default(),
+                layers: Vec::new(),
+                observers: Vec::new(),
+                listeners: Vec::new(),
+                readiness: Readiness::new(),
+                clock: Clock::system(),
+            },
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! The last stage: routers, observers and metrics of a checked app.
+
+use std::sync::Arc;
+
+use axum::Router;
+
+use super::{check::Checked, configure::Configured, declare::Declared, routers, warnings, wire::Wired};
+use crate::{
+    access_log::AccessLog,
+    admin::{Admin, Operators},
+    app::{
+        hand_written::{self, Group},
+        metering::{cache::CacheMetering, guards::GuardMetering, observers::Observers},
+        mounted::Mounted,
+        spec::ProgramSpec,
+        table::{RouteTable, TableRow},
+        warm_up::WarmUpPlan,
+    },
+    auth::{AuthLayer, VerifierContext},
+    config::AdminAddr,
+    metrics::HttpMetrics,
+    observe::RouteObservers as _,
+    policy::{self, RouterPolicies},
+    sensitive_headers::SensitiveHeadersLayer,
+    setting::Setting,
+    spawner::Spawner,
+    watch::RouteLabelLayer,
+};
+
+/// Builds the app. It has passed all checks, so this cannot fail.
+pub(super) fn assemble(checked: Checked) -> Mounted {
+    let Checked { configured, wired, program, warm_up } = checked;
+    let Configured { config, cache, metering, .. } = configured;
+    let Wired { declared, breakers, partitions, deps, .. } = wired;
+    let ProgramSpec { verifiers, hand_written, layers, observers, listeners, readiness, clock, .. } = program;
+
+    let context = VerifierContext::new(clock.clone(), Spawner::tokio());
+    let verifiers = Arc::new(verifiers.started(&context));
+    let access_log = AccessLog::new(*config.access_log);
+    let metrics = HttpMetrics::new(metering.recorder()).slow(*config.slow);
+    let observers = Observers { metrics, access_log: access_log.clone(), more: observers };
+    let sensitive_headers =
+        SensitiveHeadersLayer::new().and(verifiers.sensitive_headers()).and(config.sensitive_headers.to_vec());
+    let router_policies = RouterPolicies {
+        access_log: config.access_log.clone(),
+        sensitive_headers: Setting::new(sensitive_headers.clone(), config.sensitive_headers.origin().clone()),
+    };
+    let table = table(&declared, router_policies);
+    let in_main = *config.admin_addr == AdminAddr::Main;
+    let admin = Admin {
+        exporter: metering.exporter().cloned(),
+        routes: table.explanations().collect(),
+        cache: cache.clone(),
+        breakers: breakers.clone(),
+        readiness: readiness.clone(),
+        access_log,
+        operators: Operators {
+            token: (*config.admin_token).clone(),
+            role: (*config.admin_role).clone(),
+            verifiers: Arc::clone(&verifiers),
+        },
+        closed: declared.require_auth && in_main,
+    };
+    let admin = admin.router();
+
+    let shared = policy::RouteContext {
+        verifiers: Arc::clone(&verifiers),
+        cache: cache.clone(),
+        cache_debug_headers: *config.cache_debug_headers,
+        partitions,
+        prefix: declared.prefix.clone(),
+    };
+    let mut groups = routers::groups(&declared, &deps, &shared, &observers);
+    let matched = RouteLabelLayer::per_route(observers.clone());
+    let own = |label: &str, router: Router| Group { label: label.to_owned(), router: router.layer(matched.clone()) };
+    groups.push(own(routers::HEALTH_LABEL, routers::health(&readiness)));
+    if in_main {
+        groups.push(own(routers::ADMIN_LABEL, admin.clone()));
+    }
+    let auth = AuthLayer::new(*declared.default_access, Arc::clone(&verifiers)).observer(observers.unmatched());
+    let hand_written = hand_written.into_iter().map(|added| added.layer(matched.clone(), &auth));
+    let router = hand_written::combine(groups, hand_written);
+    let router = layers.into_iter().fold(router, |router, layer| layer(router));
+
+    listeners.into_iter().for_each(|listener| cache.listen(listener));
+    // After the routers: their layers register the counters that this reads.
+    let cache_metering = CacheMetering::new(&cache, metering.recorder(), &declared.routes);
+    metering.add("routekit-cache", cache_metering.clone());
+    metering.add("routekit-breakers", GuardMetering::new(&breakers, metering.recorder(), &declared.routes));
+    Mounted {
+        // Converts hand-written handlers into services once. Otherwise axum does it for every request.
+        router: router.with_state(()),
+        admin: matches!(*config.admin_addr, AdminAddr::Own(_)).then(|| admin.with_state(())),
+        clock,
+        unmatched: observers.unmatched(),
+        sensitive_headers,
+        readiness,
+        table,
+        metering,
+        cache_metering,
+        verifiers,
+        warm_up: if *config.cache_warm_up { warm_up } else { WarmUpPlan::default() },
+        config,
+    }
+}
+
+fn table(declared: &Declared, router: RouterPolicies) -> RouteTable {
+    let rows = declared.routes.iter().map(|declared| {
+        TableRow::new(&declared.route, declared.path.clone(), declared.policies.clone(), &declared.description)
+    });
+    RouteTable::new(rows.collect(), router, warnings::of(&declared.routes, &declared.prefix))
+}

@@ -1,0 +1,131 @@
+//! The circuit breakers of an app: the ones that routes declare, and the ones that the program brings.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    panic::Location,
+    time::Duration,
+};
+
+use crate::{
+    app::declared::DeclaredRoute,
+    breaker::{BreakerSettings, Breakers, CircuitBreaker, InvalidBreaker, PROBE_LEASE},
+    clock::Clock,
+    concurrency::ConcurrencyLayer,
+    policy::Guards,
+    route::BreakerPolicy,
+    setup::SetupProblem,
+};
+
+/// Gives each route its breaker and its concurrency limit, and returns all breakers of the app.
+pub(super) fn wire(
+    routes: &mut [DeclaredRoute],
+    given: &[(CircuitBreaker, &'static Location<'static>)],
+    clock: &Clock,
+    problems: &mut Vec<SetupProblem>,
+) -> Breakers {
+    let mut named: BTreeMap<String, Declarations> = BTreeMap::new();
+    for (breaker, location) in given {
+        let all = named.entry(breaker.name().to_owned()).or_default();
+        all.given.push((breaker.clone(), location.to_string()));
+    }
+    let mut used = BTreeSet::new();
+    for declared in routes.iter() {
+        // As declared: configuration that switches off one route's breaker does not change the others.
+        let Some(policy) = declared.route.meta().policies.breaker else { continue };
+        if declared.policies.breaker.is_some() {
+            used.insert(name(declared, &policy));
+        }
+        let all = named.entry(name(declared, &policy)).or_default();
+        all.declared.push((policy, declared.label()));
+        all.longest_timeout = all.longest_timeout.max(*declared.policies.timeout);
+    }
+    let mut breakers = BTreeMap::new();
+    for (name, all) in named {
+        let is_used = used.contains(&name) || !all.given.is_empty();
+        match all.breaker(&name, clock) {
+            Ok(breaker) if is_used => drop(breakers.insert(name, breaker)),
+            Ok(_) => {}
+            Err(problem) => problems.push(problem),
+        }
+    }
+    for declared in routes {
+        let policy = *declared.policies.breaker;
+        declared.policies.guards = Guards {
+            concurrency: declared.policies.concurrency.map(ConcurrencyLayer::new),
+            breaker: policy.and_then(|policy| breakers.get(&name(declared, &policy)).cloned()),
+        };
+    }
+    breakers.into_values().collect()
+}
+
+/// The name of a route's breaker: the declared one, or the name of the route.
+fn name(declared: &DeclaredRoute, policy: &BreakerPolicy) -> String {
+    policy.name.map_or_else(|| declared.name(), str::to_owned)
+}
+
+/// All declarations of one name.
+#[derive(Default)]
+struct Declarations {
+    /// The program's breakers, each with the place of its `breaker` call.
+    given: Vec<(CircuitBreaker, String)>,
+    declared: Vec<(BreakerPolicy, String)>,
+    /// The longest timeout of its routes.
+    longest_timeout: Option<Duration>,
+}
+
+impl Declarations {
+    /// The one breaker that all declarations agree on.
+    fn breaker(self, name: &str, clock: &Clock) -> Result<CircuitBreaker, SetupProblem> {
+        // A declaration of the name alone refers to a declaration elsewhere.
+        let is_reference = |policy: &BreakerPolicy| {
+            BreakerPolicy { name: None, judge: None, fallback: None, ..*policy } == BreakerPolicy::new()
+        };
+        let full: Vec<&(BreakerPolicy, String)> =
+            self.declared.iter().filter(|(policy, _)| !is_reference(policy)).collect();
+        let policy = full.first().map_or_else(BreakerPolicy::new, |(policy, _)| *policy);
+        let lease =
+            self.longest_timeout.map_or(PROBE_LEASE, |timeout| timeout.max(PROBE_LEASE) + Duration::from_secs(1));
+        let first =
+            self.given.first().map_or_else(|| BreakerSettings::of(&policy, lease), |(breaker, _)| *breaker.settings());
+        let differs = full.iter().any(|(policy, _)| !BreakerSettings::of(policy, lease).agrees_with(&first));
+        if self.given.len() > 1 || differs {
+            let given = self.given.iter().map(|(breaker, place)| (breaker.settings().to_string(), by_program(place)));
+            let declared =
+                full.iter().map(|(policy, label)| (BreakerSettings::of(policy, lease).to_string(), label.clone()));
+            return Err(different_breakers(name, given.chain(declared)));
+        }
+        if let Some((breaker, place)) = self.given.into_iter().next() {
+            let lease = breaker.settings().probe_lease();
+            return match self.longest_timeout.filter(|longest| lease <= *longest) {
+                Some(longest) => Err(short_lease(name, lease, longest).declared_by(&by_program(&place))),
+                None => Ok(breaker),
+            };
+        }
+        let builder = CircuitBreaker::builder(name).policy(&policy).probe_lease(lease).clock(clock.clone());
+        builder.build().map_err(|invalid| {
+            let place = self.declared.first().map_or("", |(_, label)| label);
+            invalid.declared_by(place)
+        })
+    }
+}
+
+fn by_program(place: &str) -> String {
+    format!("`.breaker(…)` at {place}")
+}
+
+fn different_breakers(name: &str, declarations: impl Iterator<Item = (String, String)>) -> SetupProblem {
+    let message = format!(
+        "the circuit breaker `{name}` is declared in different ways; declare it once, and write \
+         `breaker(name = \"{name}\")` elsewhere"
+    );
+    let lines = declarations.map(|(settings, place)| format!("{place}: {settings}"));
+    SetupProblem::new("different-breakers", message).listing(lines)
+}
+
+fn short_lease(name: &str, lease: Duration, longest: Duration) -> InvalidBreaker {
+    let reason = format!(
+        "`probe_lease` is {lease:?}, and a route with this breaker has a timeout of {longest:?}: the outcome of a probe \
+         that takes longer than the lease would not count"
+    );
+    InvalidBreaker::new(name, reason)
+}

@@ -1,0 +1,58 @@
+//! The invalidations that connect routes.
+
+use std::collections::HashSet;
+
+use crate::{
+    app::declared::{DeclaredRoute, unknown_route},
+    policy::{Drops, WantedBy},
+    route::RequestText,
+    setup::SetupProblem,
+};
+
+/// Tells each route that `invalidate_on` names which cached routes it invalidates. Routes are named as they are declared,
+/// without the app's prefix.
+pub(super) fn wire_invalidate_on(routes: &mut [DeclaredRoute], problems: &mut Vec<SetupProblem>) {
+    let as_declared = |declared: &DeclaredRoute| {
+        let meta = declared.route.meta();
+        format!("{} {}", meta.method, meta.path)
+    };
+    let names: Vec<String> = routes.iter().map(as_declared).collect();
+    let invalidate_on = |declared: &DeclaredRoute| {
+        let cache = declared.policies.cache.as_ref()?;
+        let wanted_by = WantedBy { template: declared.path.clone(), partition: cache.partition };
+        Some((cache.invalidate_on, wanted_by, declared.label()))
+    };
+    for (named, wanted_by, label) in routes.iter().filter_map(invalidate_on).collect::<Vec<_>>() {
+        for name in named {
+            match names.iter().position(|known| known == name) {
+                Some(index) => routes[index].policies.wanted_by.push(wanted_by.clone()),
+                None => {
+                    let named_by = format!("`invalidate_on` of {label}");
+                    problems.push(unknown_route(name, &named_by, names.iter().map(String::as_str)));
+                }
+            }
+        }
+    }
+}
+
+/// Tells each route with an unsafe method whether its own URL is invalidated (RFC 9111 §4.4), and returns the partitions
+/// that responses are stored in.
+///
+/// A URL matches one template, so nothing is stored for URLs of templates without a cached route. `is_shared` says that
+/// layers outside the app may store responses too.
+pub(super) fn wire_own_urls(routes: &mut [DeclaredRoute], is_shared: bool) -> Vec<RequestText> {
+    let (mut paths, mut partitions) = (HashSet::new(), Vec::new());
+    for declared in routes.iter() {
+        let Some(cache) = declared.policies.cache.as_ref() else { continue };
+        paths.insert(declared.path.clone());
+        partitions.extend(cache.partition.filter(|partition| !partitions.contains(partition)));
+    }
+    for declared in routes.iter_mut().filter(|declared| declared.route.meta().method.is_unsafe()) {
+        declared.policies.drops = match () {
+            () if is_shared || paths.contains(&declared.path) => Drops::Url,
+            () if paths.is_empty() => Drops::Nothing,
+            () => Drops::Named,
+        };
+    }
+    partitions
+}

@@ -1,0 +1,115 @@
+//! The fourth stage: the checks of the whole.
+
+use std::{
+    any::{TypeId, type_name},
+    collections::HashMap,
+};
+
+use super::{check_access, configure::Configured, routers, wire::Wired};
+use crate::{
+    admin,
+    app::{
+        declared::{DeclaredRoute, unknown_route},
+        hand_written,
+        spec::{ProgramSpec, Provided},
+        warm_up::{self, WarmUpPlan},
+    },
+    breaker::Breakers,
+    cache::Cache,
+    config::{self, AdminAddr, Config},
+    health,
+    route::{self, Reserved},
+    setup::{Error, SetupProblem},
+    units,
+};
+
+/// An app without problems. Only [`check`] makes one.
+pub(super) struct Checked {
+    pub(super) configured: Configured,
+    pub(super) wired: Wired,
+    pub(super) program: ProgramSpec,
+    pub(super) warm_up: WarmUpPlan,
+}
+
+/// The paths that every app serves beside its routes.
+const HEALTH: [Reserved; 2] = [
+    Reserved { path: health::LIVE_PATH, what: "its liveness" },
+    Reserved { path: health::READY_PATH, what: "its readiness" },
+];
+
+/// Checks the whole app. Fails with all problems, those of earlier stages included.
+pub(super) fn check(
+    configured: Configured,
+    wired: Wired,
+    program: ProgramSpec,
+    mut problems: Vec<SetupProblem>,
+) -> Result<Checked, Error> {
+    let (config, declared) = (&configured.config, &wired.declared);
+    check_provided(&wired.provided, &mut problems);
+    check_overrides(config, &declared.routes, &mut problems);
+    let in_main = *config.admin_addr == AdminAddr::Main;
+    let reserved: Vec<Reserved> = HEALTH.into_iter().chain(admin::PATHS.into_iter().filter(|_| in_main)).collect();
+    let routes = declared.routes.iter().map(|declared| (&declared.route, &*declared.path, &declared.description));
+    route::check(routes, &reserved, &wired.deps, &mut problems);
+    check_access::routes(&declared.routes, &program.verifiers, declared.require_auth, &mut problems);
+    check_access::admin_role(config, &program.verifiers, &mut problems);
+    check_access::operators(config, declared.require_auth, &mut problems);
+    let has_hand_written = !program.hand_written.is_empty();
+    let warm_up = warm_up::plan(&program.warm_up, &declared.routes, has_hand_written, &mut problems);
+    if has_hand_written {
+        let groups = routers::trial_groups(&configured, &wired, &program.readiness);
+        hand_written::check(&groups, &program.hand_written, &mut problems);
+    }
+    if problems.is_empty() { Ok(Checked { configured, wired, program, warm_up }) } else { Err(Error::new(problems)) }
+}
+
+/// No type may be provided twice, nor a type that the app provides itself.
+fn check_provided(provided: &[Provided], problems: &mut Vec<SetupProblem>) {
+    let mut by_type: HashMap<_, Vec<&Provided>> = HashMap::new();
+    for one in provided {
+        by_type.entry(one.type_id).or_default().push(one);
+    }
+    let own = [
+        (TypeId::of::<Cache>(), type_name::<Cache>(), "`.cache(…)`"),
+        (TypeId::of::<Breakers>(), type_name::<Breakers>(), "`.breaker(…)`, each"),
+    ];
+    for (type_id, type_name, how) in own {
+        let Some(others) = by_type.get(&type_id) else { continue };
+        let own = format!("the app itself, which always does: give it yours with {how}");
+        let locations = others.iter().map(|one| one.location.to_string()).chain([own]);
+        problems.push(provided_twice(type_name, locations));
+    }
+    let mut twice: Vec<_> = by_type.into_values().filter(|all| all.len() > 1).collect();
+    twice.sort_by_key(|all| all[0].location);
+    let locations = |all: &[&Provided]| all.iter().map(|one| one.location.to_string()).collect::<Vec<_>>();
+    problems.extend(twice.iter().map(|all| provided_twice(all[0].type_name, locations(all))));
+}
+
+fn provided_twice(type_name: &str, locations: impl IntoIterator<Item = String>) -> SetupProblem {
+    let message =
+        format!("`{type_name}` is provided twice; a dependency is found by its type, so wrap one in a type of its own");
+    SetupProblem::new("provided-twice", message).listing(locations)
+}
+
+/// Configuration of one route needs that route, and can only change a policy that the route declares.
+fn check_overrides(config: &Config, routes: &[DeclaredRoute], problems: &mut Vec<SetupProblem>) {
+    for (name, overrides) in &config.routes {
+        let Some(declared) = routes.iter().find(|declared| declared.name() == *name) else {
+            let names: Vec<String> = routes.iter().map(DeclaredRoute::name).collect();
+            problems.push(unknown_route(name, &overrides.origin.to_string(), names.iter().map(String::as_str)));
+            continue;
+        };
+        let policies = &declared.route.meta().policies;
+        let mut undeclared = |key: &str, origin, value: &str, policy: &str| {
+            let setting = config::place(&format!("route.\"{name}\".{key}"), origin);
+            let reason = format!("the route declares no `{policy}`");
+            problems.push(SetupProblem::invalid_setting(setting, value, &reason));
+        };
+        if let (Some(ttl), None) = (&overrides.cache_ttl, &policies.cache) {
+            undeclared("cache_ttl", ttl.origin(), &units::show_duration(ttl), "cache(…)");
+        }
+        if let (Some(on), None) = (&overrides.breaker, &policies.breaker) {
+            undeclared("breaker", on.origin(), if **on { "on" } else { "off" }, "breaker");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Checks of who may call routes and the admin surface.
+
+use crate::{
+    app::declared::DeclaredRoute,
+    auth::Verifiers,
+    config::{self, AdminAddr, Config},
+    route::Access,
+    setup::SetupProblem,
+};
+
+const ADD_VERIFIER: &str = "no verifier checks credentials; add `.verifier(…)` or `.identify(…)` to the app";
+
+/// Routes that require an identity need a verifier, and verifiers must be configured correctly.
+pub(super) fn routes(
+    routes: &[DeclaredRoute],
+    verifiers: &Verifiers,
+    require_auth: bool,
+    problems: &mut Vec<SetupProblem>,
+) {
+    let labels = |is_wanted: &dyn Fn(&DeclaredRoute) -> bool| -> Vec<String> {
+        routes.iter().filter(|declared| is_wanted(declared)).map(DeclaredRoute::label).collect()
+    };
+    if verifiers.is_empty() {
+        let routes = labels(&|declared| *declared.policies.access != Access::Public);
+        if require_auth || !routes.is_empty() {
+            problems.push(no_verifier(routes));
+        }
+    }
+    let routes = labels(&|declared| !declared.policies.access.is_identified() && declared.description.needs_identity());
+    if !routes.is_empty() {
+        let message = "these routes take an `Identity` and are open to everyone; add `auth`, or take an `Option` of it";
+        problems.push(SetupProblem::new("missing-identity", message).listing(routes));
+    }
+    let invalid = verifiers.problems().into_iter();
+    problems.extend(
+        invalid.map(|(verifier, reason)| SetupProblem::new("invalid-verifier", format!("{verifier}: {reason}"))),
+    );
+}
+
+fn no_verifier(routes: Vec<String>) -> SetupProblem {
+    let layer = "if a layer of yours puts an `Identity` into requests: `.identify(async |_| None)`";
+    let required = if routes.is_empty() { "Required by `.require_auth()`" } else { "Required by" };
+    SetupProblem::new("no-verifier", format!("{ADD_VERIFIER} ({layer}). {required}")).listing(routes)
+}
+
+/// An operator with a role needs a verifier that knows roles.
+pub(super) fn admin_role(config: &Config, verifiers: &Verifiers, problems: &mut Vec<SetupProblem>) {
+    if let Some(role) = &*config.admin_role
+        && verifiers.is_empty()
+    {
+        let setting = config::place("admin_role", config.admin_role.origin());
+        problems.push(SetupProblem::invalid_setting(setting, role, ADD_VERIFIER));
+    }
+}
+
+/// Beside the routes of an app that requires authentication, the admin surface needs an operator.
+pub(super) fn operators(config: &Config, require_auth: bool, problems: &mut Vec<SetupProblem>) {
+    let has_operators = config.admin_token.is_some() || config.admin_role.is_some();
+    if require_auth && !has_operators && *config.admin_addr == AdminAddr::Main {
+        let setting = config::place("admin_addr", config.admin_addr.origin());
+        let reason = "with `.require_auth()`, the admin surface beside the routes requires an operator; set \
+                      `admin_token` or `admin_role`, or give it an address of its own";
+        problems.push(SetupProblem::invalid_setting(setting, &config.admin_addr.to_string(), reason));
+    }
+}

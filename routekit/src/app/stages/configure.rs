@@ -1,0 +1,75 @@
+//! The first stage: the configuration, and what is built from it alone.
+
+use super::cache_settings;
+use crate::{
+    app::{
+        metering::recorder::{Metering, Scope},
+        spec::{ChangeConfig, SettingsSpec},
+    },
+    cache::Cache,
+    clock::Clock,
+    config::Config,
+    setup::SetupProblem,
+    spawner::Spawner,
+};
+
+/// The configuration with the program's changes, the cache, and the recorder of the metrics.
+pub(super) struct Configured {
+    pub(super) config: Config,
+    pub(super) cache: Cache,
+    /// Whether the program built the cache, so that layers outside the app may use it too.
+    pub(super) is_shared_cache: bool,
+    pub(super) metering: Metering,
+}
+
+/// Reads and changes the configuration, and builds the cache.
+pub(super) fn configure(
+    settings: SettingsSpec,
+    clock: &Clock,
+    scope: Scope,
+    problems: &mut Vec<SetupProblem>,
+) -> Configured {
+    let SettingsSpec { config, changes, cache, .. } = settings;
+    let mut config = configuration(config, changes, scope, problems);
+    let known = problems.len();
+    config.check(problems);
+    let is_sound = problems.len() == known;
+    let is_shared_cache = cache.is_made();
+    let cache = cache_settings::configured(cache, &mut config, problems).or(clock, &spawner()).build();
+    // With problems, the app is never served, and any recorder will do for the checks that follow.
+    let scope = if problems.is_empty() { scope } else { Scope::Alone };
+    let buckets = if is_sound { &config.duration_buckets } else { &Config::default().duration_buckets };
+    let metering = Metering::choose(scope, buckets);
+    Configured { config, cache, is_shared_cache, metering }
+}
+
+/// The given configuration, or the one of the process, with the program's changes.
+fn configuration(
+    given: Option<Config>,
+    changes: Vec<ChangeConfig>,
+    scope: Scope,
+    problems: &mut Vec<SetupProblem>,
+) -> Config {
+    let of_process = || match scope {
+        Scope::Alone => Config::default(),
+        Scope::Program => Config::load().unwrap_or_else(|error| {
+            problems.extend(error.into_problems());
+            Config::default()
+        }),
+    };
+    let mut config = given.unwrap_or_else(of_process);
+    for change in changes {
+        change(&mut config);
+    }
+    config
+}
+
+/// Spawns on the current runtime, to finish work whose client has left. Outside a runtime it drops the task, which
+/// cancels the work.
+fn spawner() -> Spawner {
+    Spawner::new(|task| {
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            drop(runtime.spawn(task));
+        }
+    })
+}

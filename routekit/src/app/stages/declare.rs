@@ -1,0 +1,83 @@
+//! The second stage: which routes there are, and which policies apply to each.
+
+use crate::{
+    app::{declared::DeclaredRoute, spec::RoutesSpec},
+    config::Config,
+    policy::EffectivePolicies,
+    route::{self, Access, Route, Selection},
+    setting::{Origin, Setting},
+    setup::SetupProblem,
+};
+
+/// The routes, sorted by path and method, each with its own policies.
+pub(super) struct Declared {
+    pub(super) routes: Vec<DeclaredRoute>,
+    /// Without a trailing slash.
+    pub(super) prefix: String,
+    /// Who may call a route that does not declare it.
+    pub(super) default_access: Setting<Access>,
+    pub(super) require_auth: bool,
+}
+
+/// Gives each route its full path and its effective policies.
+pub(super) fn declare(spec: RoutesSpec, config: &Config, problems: &mut Vec<SetupProblem>) -> Declared {
+    let RoutesSpec { selection, expected_crates, prefix, require_auth } = spec;
+    check_crates(&expected_crates, problems);
+    let prefix = checked_prefix(&prefix, problems).to_owned();
+    let default_access = match require_auth {
+        true => Setting::new(Access::Identified(&[]), Origin::Code),
+        false => Setting::default_to(Access::Public),
+    };
+    let declared = |route: Route| {
+        let path = full_path(&prefix, route.meta().path);
+        let overrides = config.routes.get(&format!("{} {path}", route.meta().method));
+        let policies = EffectivePolicies::new(route.meta().policies, overrides, config, &default_access);
+        DeclaredRoute { route, path, description: route.describe(), policies }
+    };
+    let routes = route::select(&selection).into_iter().map(declared).collect();
+    Declared { routes, prefix, default_access, require_auth }
+}
+
+fn full_path(prefix: &str, path: &str) -> String {
+    match path {
+        "/" if !prefix.is_empty() => prefix.to_owned(),
+        path => format!("{prefix}{path}"),
+    }
+}
+
+/// Every crate that the program expects must bring routes.
+fn check_crates(expected: &[String], problems: &mut Vec<SetupProblem>) {
+    let mut linked: Vec<&str> =
+        route::select(&Selection::Linked).iter().map(|route| route.meta().location.crate_name()).collect();
+    linked.sort_unstable();
+    linked.dedup();
+    let missing = expected.iter().filter(|name| !linked.iter().any(|linked| route::is_crate(name, linked)));
+    problems.extend(missing.map(|name| missing_crate(name, &linked)));
+}
+
+fn missing_crate(name: &str, linked: &[&str]) -> SetupProblem {
+    let found = match linked {
+        [] => "no crate brings routes".to_owned(),
+        linked => format!("routes come from {}", linked.join(", ")),
+    };
+    let fix = format!("write `use {} as _;`", name.replace('-', "_"));
+    let message =
+        format!("the crate `{name}` brings no routes; linkers drop crates that nothing refers to, so {fix}\n  {found}");
+    SetupProblem::new("missing-crate", message).at(name)
+}
+
+/// The prefix without a trailing slash; empty if it is invalid.
+fn checked_prefix<'a>(prefix: &'a str, problems: &mut Vec<SetupProblem>) -> &'a str {
+    let trimmed = prefix.trim_end_matches('/');
+    let reason = if trimmed.is_empty() {
+        return "";
+    } else if !trimmed.starts_with('/') {
+        "must start with `/`"
+    } else if trimmed.contains(['{', '}', '*', ':', '?', '#']) || trimmed.contains(char::is_whitespace) {
+        "must be a plain path without placeholders; nest the app's router for those"
+    } else {
+        return trimmed;
+    };
+    problems.push(SetupProblem::new("invalid-prefix", format!("the prefix `{prefix}` {reason}")));
+    ""
+}

@@ -1,0 +1,112 @@
+//! The routers of the declared routes and of routekit's own endpoints, one for each path.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    convert::Infallible,
+};
+
+use axum::{
+    Router,
+    routing::{MethodRouter, get, on},
+};
+
+use super::{configure::Configured, declare::Declared, wire::Wired};
+use crate::{
+    access_log::AccessLog,
+    admin::{Admin, Operators},
+    app::{declared::DeclaredRoute, hand_written::Group, metering::observers::Observers},
+    auth::Verifiers,
+    config::AdminAddr,
+    deps::Deps,
+    health::{self, Readiness},
+    observe::RouteObservers as _,
+    policy,
+    route::Wiring,
+    watch::RouteLabelLayer,
+};
+
+pub(super) const HEALTH_LABEL: &str = "routekit's own /health";
+pub(super) const ADMIN_LABEL: &str = "routekit's own admin surface";
+
+/// The routers of the declared routes, with their policies.
+pub(super) fn groups(declared: &Declared, deps: &Deps, shared: &policy::RouteContext, observers: &Observers) -> Vec<Group> {
+    let wiring = Wiring::new(deps.clone());
+    // The layer is around the 405 of the path.
+    let empty = |path: &str| MethodRouter::<(), Infallible>::new().layer(RouteLabelLayer::new(observers.route(path)));
+    by_path(&declared.routes, empty, |methods, DeclaredRoute { route, path, description, policies }| {
+        let method = route.meta().method;
+        let state = observers.of_declared(path, method, policies, description);
+        let fallback = policies.breaker.and_then(|breaker| breaker.fallback).map(|it| it.endpoint(&wiring));
+        let endpoints = (route.endpoint(&wiring), fallback);
+        policy::add_route(methods, policies, shared, (method, path), &state, endpoints)
+    })
+}
+
+/// Routers with the same paths and methods as the ones that [`groups`] and `assemble` build, and without anything that
+/// can be seen from outside. They show whether hand-written routers fit beside them.
+pub(super) fn trial_groups(configured: &Configured, wired: &Wired, readiness: &Readiness) -> Vec<Group> {
+    let mut matcher = matchit::Router::new();
+    // `route::check` reports the paths that do not fit each other. Axum would panic at them.
+    let fitting = |declared: &DeclaredRoute| match matcher.insert(&*declared.path, ()) {
+        Ok(()) => true,
+        Err(matchit::InsertError::Conflict { with }) => with == declared.path,
+        Err(_) => false,
+    };
+    let mut fitting = fitting;
+    let routes: Vec<&DeclaredRoute> = wired.declared.routes.iter().filter(|declared| fitting(declared)).collect();
+    let mut groups = by_path(
+        routes,
+        |_| MethodRouter::new(),
+        |methods, DeclaredRoute { route, .. }| methods.merge(on(route.meta().method.filter(), async || {})),
+    );
+    groups.push(Group { label: HEALTH_LABEL.to_owned(), router: health(readiness) });
+    if *configured.config.admin_addr == AdminAddr::Main {
+        let admin = Admin {
+            exporter: configured.metering.exporter().cloned(),
+            routes: Vec::new(),
+            cache: configured.cache.clone(),
+            breakers: wired.breakers.clone(),
+            readiness: readiness.clone(),
+            access_log: AccessLog::new(*configured.config.access_log),
+            operators: Operators {
+                token: (*configured.config.admin_token).clone(),
+                role: (*configured.config.admin_role).clone(),
+                verifiers: Verifiers::new().into(),
+            },
+            closed: false,
+        };
+        groups.push(Group { label: ADMIN_LABEL.to_owned(), router: admin.router() });
+    }
+    groups
+}
+
+/// `/health/live` and `/health/ready`.
+pub(super) fn health(readiness: &Readiness) -> Router {
+    Router::new()
+        .route(health::LIVE_PATH, get(health::live))
+        .route(health::READY_PATH, get(health::ready).with_state(readiness.clone()))
+}
+
+/// Groups the routes by path, each path as a router of its own. A duplicate, which `route::check` reports, is skipped:
+/// axum would panic.
+fn by_path<'a>(
+    routes: impl IntoIterator<Item = &'a DeclaredRoute>,
+    empty: impl Fn(&str) -> MethodRouter,
+    mut add: impl FnMut(MethodRouter, &DeclaredRoute) -> MethodRouter,
+) -> Vec<Group> {
+    let mut by_path: BTreeMap<&str, (Vec<String>, MethodRouter)> = BTreeMap::new();
+    let mut seen = HashSet::new();
+    for declared in routes {
+        if !seen.insert((&declared.path, declared.route.meta().method)) {
+            continue;
+        }
+        let path = by_path.entry(&declared.path);
+        let (labels, methods) = path.or_insert_with(|| (Vec::new(), empty(&declared.path)));
+        labels.push(declared.label());
+        *methods = add(std::mem::take(methods), declared);
+    }
+    let groups = by_path.into_iter();
+    groups
+        .map(|(path, (labels, methods))| Group { label: labels.join(", "), router: Router::new().route(path, methods) })
+        .collect()
+}

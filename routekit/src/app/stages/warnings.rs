@@ -1,0 +1,126 @@
+//! What looks wrong with the routes and may still be intended. The start-up log lists it.
+
+use crate::{
+    app::declared::DeclaredRoute,
+    cache,
+    route::{Access, Audience, CachePolicy, InputSource, Invalidates},
+    setup,
+};
+
+/// All warnings, in the order of the routes: first what concerns caching, then timeouts.
+pub(super) fn of(routes: &[DeclaredRoute], prefix: &str) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for declared in routes {
+        let label = declared.label();
+        let about_cache = [audience(declared), cdn(declared)].into_iter().flatten().map(str::to_owned);
+        warnings.extend(about_cache.map(|what| format!("{label} {what}")));
+        if let Some(invalidates) = &declared.policies.invalidates {
+            let what = invalidations(declared, invalidates, routes, prefix);
+            warnings.extend(what.into_iter().map(|what| format!("{label} {what}")));
+        }
+    }
+    let without_timeout = routes.iter().filter_map(|declared| Some((declared, missing_timeout(declared)?)));
+    warnings.extend(without_timeout.map(|(declared, what)| format!("{} has {what}", declared.label())));
+    warnings
+}
+
+/// Invalidations that no cached route seems to be concerned by.
+fn invalidations(
+    declared: &DeclaredRoute,
+    invalidates: &Invalidates,
+    routes: &[DeclaredRoute],
+    prefix: &str,
+) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let mut check = |what: &str, nothing: String, concerns: &dyn Fn(&DeclaredRoute, &CachePolicy) -> bool| {
+        let cached = routes.iter().filter_map(|other| Some((other, other.policies.cache.as_ref()?)));
+        let mut concerned = cached.filter(|(other, policy)| concerns(other, policy)).peekable();
+        if concerned.peek().is_none() {
+            warnings.push(format!("invalidates {what}, {nothing}"));
+        } else if concerned.all(|(_, policy)| policy.partition.is_some() != invalidates.partition.is_some()) {
+            warnings.push(format!(
+                "invalidates {what} in a partition that none of the cached routes concerned uses; write \
+                 `partition = …` on both or on neither"
+            ));
+        }
+    };
+    for tag in invalidates.tags {
+        let near = nearest_tag(tag, routes);
+        let nothing = format!("a tag that no cached route declares{near}; ignore this if handlers add the tag");
+        check(&format!("`{tag}`"), nothing, &|_, policy| {
+            policy.tags.iter().any(|other| cache::may_be_equal(tag, other))
+        });
+    }
+    for pattern in invalidates.patterns {
+        let nothing = "which matches the path of no cached route".to_owned();
+        check(&format!("`{pattern}`"), nothing, &|other, _| cache::may_match(pattern, prefix, &other.path));
+    }
+    if invalidates.user {
+        let nothing = "and no route is cached per user".to_owned();
+        check("the user's responses", nothing, &|_, policy| policy.audience == Some(Audience::User));
+        if *declared.policies.access == Access::Public {
+            warnings.push(
+                "invalidates the user's responses and does not authenticate: unless a layer sets the identity, that is \
+                 nothing; write `auth`"
+                    .to_owned(),
+            );
+        }
+    }
+    warnings
+}
+
+/// Stored responses that the wrong client may see, or that no client sees.
+fn audience(declared: &DeclaredRoute) -> Option<&'static str> {
+    let policy = declared.policies.cache.as_ref()?;
+    let takes_identity = declared.description.inputs.iter().any(|input| input.source == InputSource::Identity);
+    match (policy.audience, *declared.policies.access) {
+        (None, Access::Identified(_) | Access::Optional) => Some(
+            "stores nothing for identified clients; declare who may see a stored response: `per = \"user\"` or `shared`",
+        ),
+        (Some(Audience::Everyone), _) if takes_identity => Some(
+            "is `shared` and takes the identity: every client gets the response that was made for the first one; if it \
+             depends on the identity, write `per = \"user\"`",
+        ),
+        (Some(Audience::User), Access::Public) => Some(
+            "is cached per user and does not authenticate: all clients that no layer identifies share one response; \
+             write `auth` or `auth(optional)`",
+        ),
+        _ => None,
+    }
+}
+
+/// Responses that a CDN may give to the wrong client.
+fn cdn(declared: &DeclaredRoute) -> Option<&'static str> {
+    let policy = declared.policies.cache.as_ref().filter(|policy| policy.cdn_ttl.is_some())?;
+    match (*declared.policies.access, policy.partition) {
+        (Access::Identified(_), _) => Some(
+            "authenticates, and a CDN that stores its responses for the `cdn_ttl` does not: unless the CDN is configured \
+             to, it gives them to any client; leave `cdn_ttl` out",
+        ),
+        (_, Some(_)) => Some(
+            "has a `partition`, and a CDN that stores its responses for the `cdn_ttl` separates them only by URL and \
+             `Vary`; if the partition depends on anything else, leave `cdn_ttl` out",
+        ),
+        _ => None,
+    }
+}
+
+/// Handlers that may run for ever while something waits for their end.
+fn missing_timeout(declared: &DeclaredRoute) -> Option<&'static str> {
+    let policies = &declared.policies;
+    if policies.timeout.is_some() || policies.cache.is_some() {
+        return None;
+    }
+    match (&policies.guards.breaker, *policies.concurrency) {
+        (Some(_), _) => Some(
+            "a `breaker` and no `timeout`: a handler that hangs does not count as a failure until its client leaves",
+        ),
+        (None, Some(_)) => Some("`concurrency` and no `timeout`: handlers that hang keep their permits"),
+        (None, None) => None,
+    }
+}
+
+fn nearest_tag(tag: &str, routes: &[DeclaredRoute]) -> String {
+    let tags = routes.iter().filter_map(|declared| declared.policies.cache.as_ref()).flat_map(|policy| policy.tags);
+    setup::nearest(tag, tags.copied()).map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"))
+}

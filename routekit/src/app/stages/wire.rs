@@ -1,0 +1,41 @@
+//! The third stage: policies that concern several routes.
+
+use std::{panic::Location, sync::Arc};
+
+use super::{breakers, caching, configure::Configured, declare::Declared};
+use crate::{
+    app::spec::{DependenciesSpec, Provided},
+    breaker::{Breakers, CircuitBreaker},
+    clock::Clock,
+    deps::Deps,
+    route::RequestText,
+    setup::SetupProblem,
+};
+
+/// The routes with the breakers and invalidations that connect them, and the values they depend on.
+pub(super) struct Wired {
+    pub(super) declared: Declared,
+    pub(super) breakers: Breakers,
+    /// The partitions that responses of cached routes are stored in.
+    pub(super) partitions: Vec<RequestText>,
+    pub(super) deps: Deps,
+    pub(super) provided: Vec<Provided>,
+}
+
+/// Connects the policies of the routes, and completes the dependencies with what the app itself provides.
+pub(super) fn wire(
+    mut declared: Declared,
+    dependencies: DependenciesSpec,
+    given: &[(CircuitBreaker, &'static Location<'static>)],
+    configured: &Configured,
+    clock: &Clock,
+    problems: &mut Vec<SetupProblem>,
+) -> Wired {
+    let breakers = breakers::wire(&mut declared.routes, given, clock, problems);
+    caching::wire_invalidate_on(&mut declared.routes, problems);
+    let partitions = caching::wire_own_urls(&mut declared.routes, configured.is_shared_cache);
+    let DependenciesSpec { mut deps, provided } = dependencies;
+    deps.insert(Arc::new(configured.cache.clone()));
+    deps.insert(Arc::new(breakers.clone()));
+    Wired { declared, breakers, partitions, deps: deps.build(), provided }
+}

@@ -1,0 +1,87 @@
+//! Which keys had an answer lately that may not be stored: those who ask for one of them are not made to wait for each other.
+
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::{Duration, Instant},
+};
+
+use crate::cache::Key;
+
+/// Each key has its place by its hash, and a newer mark takes an older one's: one that is lost costs a flight that was for nothing.
+const PLACES: u64 = 4096;
+
+/// How long a mark lasts.
+const LASTS: Duration = Duration::from_secs(1);
+
+/// Hit-for-miss marks, in constant memory. A mark is half the hash of a key, and when it ends, in milliseconds.
+#[derive(Debug)]
+pub(in crate::cache) struct Marks {
+    start: Instant,
+    places: Box<[AtomicU64]>,
+}
+
+impl Marks {
+    pub(in crate::cache) fn new(now: Instant) -> Self {
+        Self { start: now, places: (0..PLACES).map(|_| AtomicU64::new(0)).collect() }
+    }
+
+    pub(in crate::cache) fn set(&self, key: &Key, now: Instant) {
+        self.place(key).store(half(key) | self.millis(now + LASTS), Ordering::Relaxed);
+    }
+
+    pub(in crate::cache) fn clear(&self, key: &Key) {
+        let place = self.place(key);
+        let mark = place.load(Ordering::Relaxed);
+        if mark & UPPER == half(key) {
+            // Whoever sets one meanwhile knows better.
+            let _ = place.compare_exchange(mark, 0, Ordering::Relaxed, Ordering::Relaxed);
+        }
+    }
+
+    pub(in crate::cache) fn is_set(&self, key: &Key, now: Instant) -> bool {
+        let mark = self.place(key).load(Ordering::Relaxed);
+        mark & UPPER == half(key) && mark & LOWER > self.millis(now)
+    }
+
+    fn place(&self, key: &Key) -> &AtomicU64 {
+        &self.places[usize::try_from(key.hash() & (PLACES - 1)).expect("twelve bits")]
+    }
+
+    /// Since the start; begins anew after 49 days, by which one mark may last until it is set again.
+    fn millis(&self, now: Instant) -> u64 {
+        let millis = now.saturating_duration_since(self.start).as_millis();
+        u64::try_from(millis & u128::from(LOWER)).expect("32 bits")
+    }
+}
+
+const LOWER: u64 = 0xffff_ffff;
+const UPPER: u64 = !LOWER;
+
+fn half(key: &Key) -> u64 {
+    key.hash() & UPPER
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+
+    #[test]
+    fn a_mark_lasts_a_second() {
+        let clock = Clock::manual();
+        let marks = Marks::new(clock.now());
+        let (key, other) = (Key::new(*b"a"), Key::new(*b"b"));
+        assert!(!marks.is_set(&key, clock.now()));
+        marks.set(&key, clock.now());
+        assert!(marks.is_set(&key, clock.now()) && !marks.is_set(&other, clock.now()));
+        clock.advance(Duration::from_millis(999));
+        assert!(marks.is_set(&key, clock.now()));
+        clock.advance(Duration::from_millis(1));
+        assert!(!marks.is_set(&key, clock.now()));
+        marks.set(&key, clock.now());
+        marks.clear(&other);
+        assert!(marks.is_set(&key, clock.now()));
+        marks.clear(&key);
+        assert!(!marks.is_set(&key, clock.now()));
+    }
+}

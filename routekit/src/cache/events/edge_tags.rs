@@ -1,0 +1,77 @@
+//! How tags are written for whoever keeps copies further out: the same in headers of answers and in what is to be purged.
+//!
+//! 1. `Cache-Tag` parts them by commas, `Surrogate-Key` by spaces. What could part them or what is no visible ASCII is percent-encoded, and so
+//!    are `%` and `|`: a tag `summer sale` is `summer%20sale`.
+//! 2. In a partition, that stands before the tag: `acme|users`. An encoded name has no `|`, so that no two tags are written the same.
+
+use http::HeaderValue;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+
+use crate::cache::CdnTags;
+
+const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b',').add(b'%').add(b'|');
+
+/// One tag.
+pub(in crate::cache) fn written(partition: &str, name: &str) -> String {
+    let name = utf8_percent_encode(name, ENCODED);
+    match partition {
+        "" => name.to_string(),
+        partition => format!("{}|{name}", utf8_percent_encode(partition, ENCODED)),
+    }
+}
+
+/// All tags of an answer, as this header has them.
+pub(in crate::cache) fn header_value(kind: CdnTags, partition: &str, names: &[String]) -> HeaderValue {
+    let separator = match kind {
+        CdnTags::CacheTag => ",",
+        CdnTags::SurrogateKey => " ",
+    };
+    let tags: Vec<String> = names.iter().map(|name| written(partition, name)).filter(|tag| !tag.is_empty()).collect();
+    HeaderValue::try_from(tags.join(separator)).expect("what is percent-encoded is visible ASCII")
+}
+
+#[cfg(test)]
+mod tests {
+    use percent_encoding::percent_decode_str;
+
+    use super::*;
+
+    #[test]
+    fn tags_in_headers() {
+        let list = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        for (name, partition, names, cache_tag, surrogate_key) in [
+            ("plain ones", "", list(&["users", "user:7"]), "users,user:7", "users user:7"),
+            ("a space", "", list(&["summer sale", "x"]), "summer%20sale,x", "summer%20sale x"),
+            ("a comma", "", list(&["a,b", "c"]), "a%2Cb,c", "a%2Cb c"),
+            ("a percent sign", "", list(&["5%20", "5 "]), "5%2520,5%20", "5%2520 5%20"),
+            ("a line break", "", list(&["a\r\nx-evil: 1"]), "a%0D%0Ax-evil:%201", "a%0D%0Ax-evil:%201"),
+            ("no ASCII", "", list(&["größe"]), "gr%C3%B6%C3%9Fe", "gr%C3%B6%C3%9Fe"),
+            ("a slash stays", "", list(&["a/b"]), "a/b", "a/b"),
+            ("a partition", "acme", list(&["users", "x y"]), "acme|users,acme|x%20y", "acme|users acme|x%20y"),
+            ("what looks like one", "", list(&["acme|users"]), "acme%7Cusers", "acme%7Cusers"),
+            ("a bar in one", "a|b", list(&["c"]), "a%7Cb|c", "a%7Cb|c"),
+            ("an empty name", "", list(&["", "a"]), "a", "a"),
+        ] {
+            assert_eq!(header_value(CdnTags::CacheTag, partition, &names), cache_tag, "{name}");
+            assert_eq!(header_value(CdnTags::SurrogateKey, partition, &names), surrogate_key, "{name}");
+        }
+    }
+
+    /// Whatever the two are, they can be read back, and nothing in them ends a tag.
+    #[test]
+    fn no_two_tags_are_written_the_same() {
+        let mut random = fastrand::Rng::with_seed(7);
+        for _ in 0..20_000 {
+            let mut text = |most: usize| -> String {
+                let letters = ['a', '|', '%', ',', ' ', '/', '7', 'C', '\n', 'ö'];
+                (0..random.usize(..most)).map(|_| letters[random.usize(..letters.len())]).collect()
+            };
+            let (partition, name) = (text(4), text(6));
+            let tag = written(&partition, &name);
+            assert!(tag.bytes().all(|byte| byte.is_ascii_graphic() && byte != b','), "{tag}");
+            let (before, after) = tag.split_once('|').unwrap_or(("", &tag));
+            let read = |text| percent_decode_str(text).decode_utf8().unwrap().into_owned();
+            assert_eq!((read(before), read(after)), (partition, name), "{tag}");
+        }
+    }
+}

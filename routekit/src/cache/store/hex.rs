@@ -1,0 +1,10 @@
+//! Digests as text.
+
+/// In hexadecimal, in lower case.
+pub(in crate::cache) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a string takes any text");
+        text
+    })
+}

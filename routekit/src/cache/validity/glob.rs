@@ -1,0 +1,117 @@
+//! Patterns over paths: `*` stands for any text, and nothing else is special.
+
+use std::fmt;
+
+/// A pattern, cut at its stars.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::cache) struct Glob(Vec<String>);
+
+impl Glob {
+    /// A pattern as people write it.
+    pub(in crate::cache) fn new(pattern: &str) -> Self {
+        Self(pattern.split('*').map(str::to_owned).collect())
+    }
+
+    /// The same where some text is meant as it is: `None` is a star.
+    pub(in crate::cache) fn of_pieces<'a>(pieces: impl IntoIterator<Item = Option<&'a str>>) -> Self {
+        let mut parts = vec![String::new()];
+        for piece in pieces {
+            match (piece, parts.last_mut()) {
+                (Some(text), Some(last)) => last.push_str(text),
+                (Some(_), None) | (None, _) => parts.push(String::new()),
+            }
+        }
+        Self(parts)
+    }
+
+    /// The text, if there is no star.
+    pub(in crate::cache) fn literal(&self) -> Option<&str> {
+        match self.0.as_slice() {
+            [text] => Some(text),
+            _ => None,
+        }
+    }
+
+    /// What stands before a star that ends it, if there is no other.
+    pub(in crate::cache) fn prefix(&self) -> Option<&str> {
+        match self.0.as_slice() {
+            [prefix, rest] if rest.is_empty() => Some(prefix),
+            _ => None,
+        }
+    }
+
+    /// Whether a query is looked at too: whether the pattern has a `?`.
+    pub(in crate::cache) fn has_query(&self) -> bool {
+        self.0.iter().any(|part| part.contains('?'))
+    }
+
+    /// Whether this text is one that the pattern stands for. Takes time of the text's length for each star at most.
+    pub(in crate::cache) fn matches(&self, text: &str) -> bool {
+        let [first, middle @ .., last] = self.0.as_slice() else {
+            return self.literal() == Some(text);
+        };
+        let Some(mut rest) = text.strip_prefix(first.as_str()) else { return false };
+        // The first place for each will do: what is left for the others is longest then.
+        for part in middle {
+            let Some(found) = rest.find(part.as_str()) else { return false };
+            rest = &rest[found + part.len()..];
+        }
+        rest.ends_with(last.as_str())
+    }
+}
+
+/// As people write it.
+impl fmt::Display for Glob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join("*"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stars() {
+        for (pattern, text, expected) in [
+            ("/users", "/users", true),
+            ("/users", "/users/", false),
+            ("*", "", true),
+            ("/users/*", "/users/7", true),
+            ("/users/*", "/users", false),
+            ("*users*", "/v2/users/7", true),
+            ("/a*b*c", "/a-b-b-c", true),
+            ("/a*b*c", "/a-c-b", false),
+            ("/a*a", "/a", false),
+            ("**", "/", true),
+            ("/[a-z]?", "/[a-z]?", true),
+        ] {
+            assert_eq!(Glob::new(pattern).matches(text), expected, "{pattern} {text}");
+        }
+    }
+
+    /// The obvious way, which tries every place.
+    fn slow(pattern: &[u8], text: &[u8]) -> bool {
+        match pattern.split_first() {
+            None => text.is_empty(),
+            Some((b'*', rest)) => (0..=text.len()).any(|skip| slow(rest, &text[skip..])),
+            Some((byte, rest)) => text.split_first().is_some_and(|(first, tail)| first == byte && slow(rest, tail)),
+        }
+    }
+
+    #[test]
+    fn as_the_obvious_way_has_it() {
+        let mut random = fastrand::Rng::with_seed(7);
+        for _ in 0..20_000 {
+            let mut word = |letters: &[char], most: usize| -> String {
+                (0..random.usize(..most)).map(|_| letters[random.usize(..letters.len())]).collect()
+            };
+            let (pattern, text) = (word(&['a', 'b', '*'], 7), word(&['a', 'b'], 9));
+            assert_eq!(
+                Glob::new(&pattern).matches(&text),
+                slow(pattern.as_bytes(), text.as_bytes()),
+                "{pattern} {text}"
+            );
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Tags: what entries are invalidated by.
+
+use sha2::{Digest, Sha256};
+
+use crate::identity::Identity;
+
+/// A name that entries carry, so that all of them can be invalidated at once, whatever their number.
+///
+/// It lives in a partition, and is of a kind: a tag `users` of a route, the path `/users` and the route `GET /users` are three
+/// different ones. What is kept is the beginning of a SHA-256, so that it is small and the same in every process. Two names
+/// that were one would be invalidated together, and never be confused as answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Tag(u64);
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Named = 1,
+    Route,
+    Path,
+    Prefix,
+    User,
+    Value,
+}
+
+impl Tag {
+    /// A tag of this name, as routes and handlers give it.
+    #[must_use]
+    pub fn named(partition: &str, name: &str) -> Self {
+        Self::new(Kind::Named, partition, &[name])
+    }
+
+    /// Every answer of the route with this template.
+    #[must_use]
+    pub fn route(partition: &str, template: &str) -> Self {
+        Self::new(Kind::Route, partition, &[template])
+    }
+
+    /// Every answer for this path, whatever its query.
+    #[must_use]
+    pub fn path(partition: &str, path: &str) -> Self {
+        Self::new(Kind::Path, partition, &[path])
+    }
+
+    /// Every answer for a path that begins like this; it ends with `/`.
+    #[must_use]
+    pub fn prefix(partition: &str, prefix: &str) -> Self {
+        Self::new(Kind::Prefix, partition, &[prefix])
+    }
+
+    /// Every answer that only this user may be given.
+    #[must_use]
+    pub fn user(partition: &str, identity: &Identity) -> Self {
+        match identity.issuer() {
+            Some(issuer) => Self::new(Kind::User, partition, &[identity.sub(), issuer]),
+            None => Self::new(Kind::User, partition, &[identity.sub()]),
+        }
+    }
+
+    /// The value of this key alone.
+    pub(in crate::cache) fn value(partition: &str, key_prefix: &str, key: &str) -> Self {
+        Self::new(Kind::Value, partition, &[key_prefix, key])
+    }
+
+    fn new(kind: Kind, partition: &str, texts: &[&str]) -> Self {
+        let mut hash = Sha256::new_with_prefix([kind as u8]);
+        for text in [partition].iter().chain(texts) {
+            // Its length first, so that no two lists run together to the same bytes.
+            hash.update((text.len() as u64).to_le_bytes());
+            hash.update(text);
+        }
+        let digest = hash.finalize();
+        Self(u64::from_le_bytes(*digest.first_chunk().expect("a SHA-256 has 32 bytes")))
+    }
+
+    /// The tag of a number that [`id`](Self::id) gave, in this process or another.
+    #[must_use]
+    pub const fn from_id(id: u64) -> Self {
+        Self(id)
+    }
+
+    /// The tag as a number.
+    #[must_use]
+    pub const fn id(self) -> u64 {
+        self.0
+    }
+}
+
+/// How many prefixes of a path are tags. Patterns that reach deeper are tested one by one.
+const MOST_PREFIXES: usize = 16;
+
+/// `/`, `/v2/` and `/v2/users/` of `/v2/users/7`.
+pub(in crate::cache) fn prefixes(path: &str) -> impl Iterator<Item = &str> {
+    path.match_indices('/').map(|(slash, _)| &path[..=slash]).take(MOST_PREFIXES)
+}
+
+/// `user:` and `user:7:` of `user:7:orders`, the key of a value; of one that is spelt as a path, the same as of a path.
+pub(in crate::cache) fn prefixes_of_key(key: &str) -> impl Iterator<Item = &str> {
+    let ends = ends_of_prefixes(key);
+    key.match_indices(ends).map(|(end, _)| &key[..=end]).take(MOST_PREFIXES)
+}
+
+fn ends_of_prefixes(text: &str) -> &'static [char] {
+    // Paths of requests begin with a slash, and have no tags for their colons.
+    if text.starts_with('/') { &['/'] } else { &['/', ':'] }
+}
+
+/// Whether every path and every key of a value that begins like this carries it as a tag.
+pub(in crate::cache) fn is_prefix_tag(prefix: &str) -> bool {
+    let ends = ends_of_prefixes(prefix);
+    prefix.ends_with(ends) && prefix.matches(ends).count() <= MOST_PREFIXES
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prefixes_of_a_path() {
+        assert_eq!(prefixes("/v2/users/7").collect::<Vec<_>>(), ["/", "/v2/", "/v2/users/"]);
+        assert_eq!(prefixes("/v2/users/").collect::<Vec<_>>(), ["/", "/v2/", "/v2/users/"]);
+        assert_eq!(prefixes_of_key("user:7/a:b").collect::<Vec<_>>(), ["user:", "user:7/", "user:7/a:"]);
+        assert_eq!(prefixes_of_key("/users/a:b").collect::<Vec<_>>(), ["/", "/users/"]);
+        assert!(!is_prefix_tag("") && !is_prefix_tag("user") && !is_prefix_tag("/a:"));
+        let deep = "a:".repeat(40);
+        assert!(prefixes_of_key(&deep).all(is_prefix_tag) && !is_prefix_tag(&deep));
+        let deep = "/a".repeat(40);
+        assert!(prefixes(&deep).all(is_prefix_tag));
+        assert!(!is_prefix_tag(&format!("{deep}/")) && !is_prefix_tag("/v2"));
+    }
+
+    #[test]
+    fn kinds_partitions_and_names_are_told_apart() {
+        let ann = Identity::new("ann");
+        let tags = [
+            Tag::named("", "ann"),
+            Tag::named("ann", ""),
+            Tag::named("a", "nn"),
+            Tag::route("", "ann"),
+            Tag::path("", "ann"),
+            Tag::prefix("", "ann"),
+            Tag::user("", &ann),
+            Tag::user("", &ann.clone().with_issuer("")),
+            Tag::user("", &ann.with_issuer("x")),
+        ];
+        let distinct: std::collections::HashSet<Tag> = tags.into_iter().collect();
+        assert_eq!(distinct.len(), tags.len());
+    }
+}

@@ -1,0 +1,31 @@
+use http::Request;
+use tracing::{Span, field::Empty, level_filters::LevelFilter};
+
+use super::{CorrelationId, TraceId};
+use crate::{observe::method_name, printable};
+
+/// The span of a request, with the fields of OpenTelemetry's conventions for HTTP servers.
+pub(super) fn request_span<B>(request: &Request<B>, id: &CorrelationId) -> Span {
+    // Without a subscriber or a logger there is no span. `info_span!` would evaluate every field for `log` all the same:
+    // axum's feature `tower-log` has `tracing` pass on to it what no subscriber takes.
+    if LevelFilter::current() < LevelFilter::INFO && log::max_level() < log::LevelFilter::Info {
+        return Span::none();
+    }
+    let span = tracing::info_span!(
+        "request",
+        otel.kind = "server",
+        http.request.method = method_name(request.method()),
+        http.route = Empty,
+        http.response.status_code = Empty,
+        url.path = &*printable::path(request.uri().path()),
+        network.protocol.version = ?request.version(),
+        correlation_id = id.as_str(),
+        trace_id = Empty,
+    );
+    if !span.is_disabled()
+        && let Some(trace) = TraceId::of(request.headers())
+    {
+        span.record("trace_id", trace.as_str());
+    }
+    span
+}

@@ -1,0 +1,71 @@
+//! Dependencies as extractors.
+
+use std::{any::type_name, convert::Infallible, fmt};
+
+use axum::{
+    extract::{FromRef, FromRequestParts, OptionalFromRequestParts},
+    response::{IntoResponse, Response},
+};
+use http::request::Parts;
+
+use super::{container::Deps, dep::Dep};
+use crate::problem::Problem;
+
+/// Lets extractors of your own extract a `Dep<T>` on routes without `state`, whose state is [`Deps`].
+///
+/// Declare what the extractor needs with [`Describe`](crate::describe). Otherwise a missing dependency is noticed by
+/// the
+/// first request and not at start-up.
+impl<T, S> FromRequestParts<S> for Dep<T>
+where
+    T: ?Sized + Send + Sync + 'static,
+    Deps: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = MissingDependency;
+
+    async fn from_request_parts(_parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        Deps::from_ref(state).get().ok_or(MissingDependency { type_name: type_name::<T>() })
+    }
+}
+
+impl<T, S> OptionalFromRequestParts<S> for Dep<T>
+where
+    T: ?Sized + Send + Sync + 'static,
+    Deps: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Infallible;
+
+    async fn from_request_parts(_parts: &mut Parts, state: &S) -> Result<Option<Self>, Self::Rejection> {
+        Ok(Deps::from_ref(state).get())
+    }
+}
+
+/// Rejection of [`Dep`]: the dependency was not provided. 500, with the type in the log.
+///
+/// Declared routes are checked at start-up, so this happens only with extractors that do not describe themselves.
+#[derive(Debug, Clone, Copy)]
+pub struct MissingDependency {
+    type_name: &'static str,
+}
+
+impl MissingDependency {
+    pub(crate) fn new(type_name: &'static str) -> Self {
+        Self { type_name }
+    }
+}
+
+impl fmt::Display for MissingDependency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` was not provided; add `.provide(…)` to the app", self.type_name)
+    }
+}
+
+impl std::error::Error for MissingDependency {}
+
+impl IntoResponse for MissingDependency {
+    fn into_response(self) -> Response {
+        Problem::internal(self).into_response()
+    }
+}

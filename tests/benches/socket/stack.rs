@@ -1,0 +1,55 @@
+//! An app on a socket: `socket-stack CASE REQUESTS`.
+
+#![allow(clippy::unwrap_used, reason = "a bench")]
+
+mod exchange;
+#[path = "../overhead/payloads.rs"]
+#[allow(dead_code, reason = "the payloads of `overhead` are more than these handlers take")]
+mod payloads;
+mod users;
+
+use axum::body::Bytes;
+use metrics_exporter_prometheus::PrometheusBuilder;
+use routekit::{config::Config, prelude::*};
+use serde::Deserialize;
+
+use payloads::HELLO;
+use users::Page;
+
+#[derive(Deserialize, Validate)]
+struct NewUser {
+    #[validate(length(min = 1, max = 64))]
+    name: String,
+    #[validate(email)]
+    email: String,
+    #[validate(range(min = 18))]
+    age: u8,
+}
+
+#[get("/page", breaker, timeout = "5s")]
+async fn page() -> Json<Page> {
+    Json(Page::of_twenty())
+}
+
+#[get("/hit", breaker, timeout = "5s", cache(ttl = 3600, tags = "users"))]
+async fn hit() -> Json<Page> {
+    Json(Page::of_twenty())
+}
+
+#[post("/users", breaker, timeout = "5s", invalidates("users"))]
+async fn create_user(user: Json<NewUser>) -> Bytes {
+    assert!(user.name.len() + user.email.len() < usize::from(user.age));
+    HELLO
+}
+
+fn main() {
+    // The recorder that an app makes, without the thread that folds its samples: that thread runs by the clock.
+    let recorder = PrometheusBuilder::new().set_buckets(&[0.1, 1.0]).unwrap().build_recorder();
+    metrics::set_global_recorder(recorder).unwrap();
+    // At its first use, the clock of histograms is calibrated for as long as that takes.
+    metrics::histogram!("calibrates").record(0.0);
+    exchange::run(async |listener| {
+        let app = App::with_routes(routes![page, hit, create_user]).config(Config::default());
+        app.serve_on(listener, std::future::pending()).await.unwrap();
+    });
+}
