@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     breaker::{CircuitBreaker, Open, Outcome, Permit},
-    observe::{Event, Observer, Report, FallbackResponse},
+    observe::{Event, FallbackResponse, Observer, Report},
     pass_or_answer::PassOrAnswer,
     route::{BreakerPolicy, Endpoint, EndpointFuture},
 };
