@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{Access, AnyOf, Verifiers, refusal};
+use super::{Access, Requirements, Verifiers, refusal};
 use crate::{
     identity::Identity,
     observe::{Event, Observer, Report},
@@ -19,7 +19,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub(crate) struct AccessCheck {
     /// What an identity must have; `None` if the request needs no identity.
-    required: Option<&'static [AnyOf]>,
+    required: Option<Requirements>,
     verifiers: Arc<Verifiers>,
     report: Report,
 }
@@ -54,7 +54,7 @@ impl AccessCheck {
                 }
             }
         }
-        if let Some(all) = self.required {
+        if let Some(all) = &self.required {
             let Some(identity) = parts.extensions.get::<Identity>() else {
                 tracing::debug!(target: "routekit::auth", "no credentials that any verifier reads");
                 return Err(self.refuse(Event::Unauthenticated, refusal::unauthorized(&self.verifiers, None)));

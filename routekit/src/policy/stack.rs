@@ -167,7 +167,7 @@ pub(super) fn steps(policies: &EffectivePolicies, router: &RouterPolicies) -> Ve
         Step::endpoint("deprecation", "deprecated", OrOff(policies.deprecation.map(ShownDeprecation))),
         Step::endpoint("body_limit", "body_limit", units::Bytes(*policies.body_limit))
             .from(policies.body_limit.origin()),
-        Step::endpoint("auth", "auth", *policies.access).from(policies.access.origin()),
+        Step::endpoint("auth", "auth", &*policies.access).from(policies.access.origin()),
         Step::endpoint("cache", "cache", cache).from(policies.cache.origin()),
         Step::endpoint("concurrency", "concurrency", OrOff(*policies.concurrency)).from(policies.concurrency.origin()),
         Step::endpoint("breaker", "breaker", ShownBreaker(policies)).from(policies.breaker.origin()),

@@ -77,7 +77,8 @@ pub(crate) fn add_route(
         state: Arc::clone(state),
         deprecation: policies.deprecation.map(DeprecationHeaders::for_route),
         body_limit: SizeLimit::new(*policies.body_limit, observer()),
-        auth: AccessCheck::new(*policies.access, Arc::clone(&context.verifiers)).map(|auth| auth.observer(observer())),
+        auth: AccessCheck::new((*policies.access).clone(), Arc::clone(&context.verifiers))
+            .map(|auth| auth.observer(observer())),
         cache: caching(policies, context, (method, path), observer()).map(|cache| cache.layer(handler.clone())),
         handler,
     });
@@ -136,7 +137,12 @@ fn invalidation(
     let own = InvalidateLayer::declared(context.cache.clone(), &declared, path, &context.prefix)
         .url_in(&context.partitions, policies.drops == Drops::Url);
     let own = own.counted_as(method, path);
-    Some(policies.wanted_by.iter().fold(own, |layer, wanted| layer.wanted_by(&wanted.template, wanted.partition)))
+    Some(
+        policies
+            .wanted_by
+            .iter()
+            .fold(own, |layer, wanted| layer.wanted_by(&wanted.template, wanted.partition.clone())),
+    )
 }
 
 /// The policies around the router. Requests that match no route are reported to `unmatched`.

@@ -45,7 +45,7 @@ impl HttpBreakerLayer {
     /// As a route declares it.
     pub(crate) fn for_route(breaker: CircuitBreaker, policy: &BreakerPolicy, fallback: Option<Endpoint>) -> Self {
         let layer = Self { fallback, ..Self::new(breaker) };
-        match policy.judge {
+        match policy.classify {
             Some(classify) => layer.classify(move |response| classify.of(response)),
             None => layer,
         }

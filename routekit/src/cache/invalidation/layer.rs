@@ -33,11 +33,6 @@ impl InvalidateLayer {
         Self { plan: Some(plan) }
     }
 
-    /// Nothing, nowhere: one type for every route.
-    pub(crate) const fn none() -> Self {
-        Self { plan: None }
-    }
-
     /// As a route declares it, whose template is with the app's prefix, and its patterns are without.
     pub(crate) fn declared(cache: Cache, invalidates: &Invalidates, template: &str, prefix: &str) -> Self {
         let mut layer = Self::new(cache)
@@ -47,7 +42,7 @@ impl InvalidateLayer {
         layer.change(|plan| {
             plan.own.user = invalidates.user;
             prefix.clone_into(&mut plan.own.prefix);
-            plan.set_partition(invalidates.partition);
+            plan.set_partition(invalidates.partition());
         });
         layer
     }
@@ -89,14 +84,14 @@ impl InvalidateLayer {
     /// Only in the partition that this function names.
     #[must_use]
     pub fn partition(mut self, partition: fn(&Parts) -> String) -> Self {
-        self.change(|plan| plan.set_partition(Some(RequestText::new(partition))));
+        self.change(|plan| plan.set_partition(Some(RequestText::of_fn(partition))));
         self
     }
 
     /// The URL of requests (RFC 9111 §4.4), if anything can be stored for it, and what answers name: in these partitions as well.
     pub(crate) fn url_in(mut self, partitions: &[RequestText], holds: bool) -> Self {
         self.change(|plan| {
-            partitions.iter().for_each(|partition| plan.drop_url_in(*partition));
+            partitions.iter().for_each(|partition| plan.drop_url_in(partition.clone()));
             plan.holds = holds;
         });
         self
