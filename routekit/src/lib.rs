@@ -92,6 +92,8 @@ pub mod correlation;
 pub mod deprecation;
 mod deps;
 pub mod extract;
+mod generated;
+pub mod guide;
 pub mod health;
 pub mod identity;
 pub mod metrics;

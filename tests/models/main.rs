@@ -1,4 +1,4 @@
-//! Models of the breaker under loom: every order in which the steps of its threads can be taken, as the memory model allows them.
+//! Models of the breaker under loom: every order of the threads' steps that the memory model allows.
 //!
 //! The files are routekit's own, with loom's atomics and locks in place of the standard library's (`sync` below).
 

@@ -1,4 +1,4 @@
-//! One event for a finished request, and none where nobody wants one.
+//! The access log: one event for a finished request, and none where it is off.
 
 use futures_util::FutureExt;
 use routekit::{access_log::AccessLogMode, prelude::*, test::TestApp};
@@ -36,7 +36,7 @@ fn events(mode: AccessLogMode, paths: &'static [&'static str]) -> Vec<Line> {
 const PATHS: &[&str] = &["/l/well?secret=1", "/l/lost", "/l/broken", "/l/panic", "/l/forever", "/nothing"];
 
 #[test]
-fn every_request_or_what_failed_or_none() {
+fn access_mode_selects_which_requests_are_logged() {
     let rows = [
         (AccessLogMode::All, vec!["200", "404", "500", "500 panic", "cancelled", "404"]),
         (AccessLogMode::Errors, vec!["500", "500 panic", "cancelled"]),
@@ -60,7 +60,7 @@ fn every_request_or_what_failed_or_none() {
 }
 
 #[test]
-fn what_an_event_says() {
+fn access_event_has_route_status_and_duration() {
     let events = events(AccessLogMode::All, &["/l/well?secret=1", "/nothing/secret"]);
     let fields = &events[0].fields;
     for field in [
@@ -82,7 +82,7 @@ fn what_an_event_says() {
 }
 
 #[test]
-fn a_client_writes_no_lines_into_the_log() {
+fn access_event_escapes_line_breaks_of_clients() {
     #[get("/l/cause/{text}")]
     async fn cause(text: String) -> Result<()> {
         Err(Problem::internal(text))
@@ -100,7 +100,7 @@ fn a_client_writes_no_lines_into_the_log() {
 }
 
 #[test]
-fn the_span_has_the_route() {
+fn request_span_names_the_route() {
     let ((), lines) = logs::caught(async {
         let app = TestApp::new(App::with_routes(routes![answer]));
         assert_eq!(app.get("/l/well").send().await.status(), 200);

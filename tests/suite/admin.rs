@@ -1,4 +1,4 @@
-//! The admin surface: where it is, what it shows, and who may change what.
+//! The admin surface: its listener, its documents, and the credentials that a change needs.
 
 use axum::body::Body;
 use http::{Method, Request, StatusCode};
@@ -38,7 +38,7 @@ fn app(addr: AdminAddr, token: bool) -> App {
 const READING: [&str; 5] = ["/metrics", "/routes", "/readiness", "/access-log", "/cache/stats"];
 
 #[tokio::test]
-async fn on_a_listener_of_its_own() {
+async fn admin_with_own_address_is_not_on_the_main_listener() {
     let app = TestApp::new(app(AdminAddr::Own(([127, 0, 0, 1], 0).into()), false));
     for path in READING {
         assert_eq!(app.get(path).send().await.status(), 404, "{path} is not for clients");
@@ -53,7 +53,7 @@ async fn on_a_listener_of_its_own() {
 }
 
 #[tokio::test]
-async fn beside_the_routes() {
+async fn admin_with_main_address_is_beside_the_routes() {
     let app = TestApp::new(app(AdminAddr::Main, false));
     for path in READING {
         assert_eq!(app.get(path).send().await.status(), 200, "{path}");
@@ -62,7 +62,7 @@ async fn beside_the_routes() {
 }
 
 #[tokio::test]
-async fn nowhere() {
+async fn admin_switched_off_is_nowhere() {
     let app = TestApp::new(app(AdminAddr::Off, false));
     for path in READING {
         assert_eq!(app.get(path).send().await.status(), 404, "{path}");
@@ -72,7 +72,7 @@ async fn nowhere() {
 }
 
 #[tokio::test]
-async fn two_real_listeners() {
+async fn admin_and_routes_listen_on_two_sockets() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
     let main = wire::run(app(AdminAddr::Own(addr), false).admin_listener(listener)).await;
@@ -86,7 +86,7 @@ async fn two_real_listeners() {
 }
 
 #[tokio::test]
-async fn without_a_token_nothing_can_be_changed() {
+async fn admin_without_a_token_refuses_changes() {
     for addr in [AdminAddr::Main, AdminAddr::Own(([127, 0, 0, 1], 0).into())] {
         let app = TestApp::new(app(addr, false));
         let admin = if addr == AdminAddr::Main { app.clone() } else { app.admin() };
@@ -100,7 +100,7 @@ async fn without_a_token_nothing_can_be_changed() {
 }
 
 #[tokio::test]
-async fn who_may_change_the_access_log() {
+async fn access_log_mode_changes_only_with_the_token() {
     let app = TestApp::new(app(AdminAddr::Own(([127, 0, 0, 1], 0).into()), true)).admin();
     let mode = async || app.get("/access-log").send().await.json::<Value>()["mode"].clone();
     for (name, authorization) in [
@@ -130,7 +130,7 @@ async fn who_may_change_the_access_log() {
 }
 
 #[tokio::test]
-async fn the_routes_with_their_policies() {
+async fn admin_routes_lists_policies() {
     let app = TestApp::new(app(AdminAddr::Own(([127, 0, 0, 1], 0).into()), false));
     let document: Value = app.admin().get("/routes").send().await.json();
     let items = &document["routes"].as_array().unwrap().iter().find(|route| route["path"] == "/a/items").unwrap();
@@ -148,7 +148,7 @@ async fn the_routes_with_their_policies() {
 }
 
 #[tokio::test]
-async fn whoever_is_not_ready_holds_the_app() {
+async fn readiness_holds_make_the_app_not_ready() {
     let app = app(AdminAddr::Own(([127, 0, 0, 1], 0).into()), false);
     let readiness = app.readiness();
     let app = TestApp::new(app);
@@ -168,7 +168,7 @@ async fn whoever_is_not_ready_holds_the_app() {
 }
 
 #[test]
-fn there_is_one_readiness() {
+fn readiness_provided_twice_is_a_startup_error() {
     let app = App::with_routes(routes![items]).provide(Readiness::new());
     let error = app.config(Default::default()).into_router().unwrap_err().to_string();
     assert!(error.contains("`routekit::health::readiness::Readiness` is provided twice"), "{error}");
@@ -176,7 +176,7 @@ fn there_is_one_readiness() {
 }
 
 #[tokio::test]
-async fn two_routers_to_serve_by_hand() {
+async fn into_routers_separates_routes_and_admin() {
     use tower::ServiceExt;
     let config = routekit::config::Config::default();
     let (main, admin) = App::with_routes(routes![items]).config(config).into_routers().unwrap();

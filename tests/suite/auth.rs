@@ -1,4 +1,4 @@
-//! Who may call a route: what attributes say, what the app says, and how others are answered.
+//! Authorisation of routes: attributes, app defaults, and the answers to refused clients.
 
 use axum::{Router, routing::get};
 use http::{Method, Request, request::Parts};
@@ -58,7 +58,7 @@ async fn claims(tenant: Claims<Tenant>, more: Option<Claims<Tenant>>) -> String 
     format!("{} {}", tenant.tenant, more.is_some())
 }
 
-/// Names whoever `x-user` names; `bad` is nobody, and of `away` nothing can be said.
+/// Identifies the user that `x-user` names. `bad` is invalid, and `away` cannot be verified.
 pub(crate) struct Header;
 
 impl Verifier for Header {
@@ -78,7 +78,7 @@ fn app() -> App {
 }
 
 #[tokio::test]
-async fn who_is_asked_for_what() {
+async fn access_of_a_route_decides_which_credentials_pass() {
     let app = TestApp::new(app());
     for (path, user, expected) in [
         ("/auth/undeclared", None, (200, "nobody")),
@@ -111,7 +111,7 @@ async fn who_is_asked_for_what() {
 }
 
 #[tokio::test]
-async fn what_must_be_granted() {
+async fn missing_grants_are_refused_and_named() {
     let app = TestApp::new(app());
     let who = || Identity::new("ann");
     for (name, path, who, missing) in [
@@ -138,7 +138,7 @@ async fn what_must_be_granted() {
 }
 
 #[tokio::test]
-async fn challenges() {
+async fn refusals_carry_the_challenge_of_their_cause() {
     let bearer = TestApp::new(app());
     let keys = ApiKeys::new().key("0123456789abcdef", Identity::new("robot"));
     let keyed = TestApp::new(App::with_routes(routes![anybody, scopes]).verifier(keys));
@@ -147,7 +147,7 @@ async fn challenges() {
         (answer.status().as_u16(), answer.header("www-authenticate").map(str::to_owned))
     };
     let none = ("x-none", "");
-    // RFC 6750 §3: no code where no credentials were brought.
+    // RFC 6750 §3: no error code where the request brought no credentials.
     for (name, app, path, header, status, expected) in [
         ("no credentials", &bearer, "/auth/any", none, 401, Some(r#"Bearer realm="routekit""#)),
         (
@@ -184,7 +184,7 @@ async fn challenges() {
 }
 
 #[tokio::test]
-async fn claims_as_a_type() {
+async fn claims_deserialize_into_a_type() {
     let app = TestApp::new(app());
     let ask = async |who: Identity| {
         let answer = app.get("/auth/claims").identity(&who).send().await;
@@ -208,7 +208,7 @@ async fn claims_as_a_type() {
 }
 
 #[tokio::test]
-async fn an_extractor_without_an_app() {
+async fn identity_extractor_outside_an_app_refuses() {
     use tower::ServiceExt;
     let refusal = async |who: Result<Identity, NotIdentified>| who.err().unwrap().to_string();
     let router: Router = Router::new().route("/who", get(async |_: Identity| ())).route("/refused", get(refusal));
@@ -256,7 +256,7 @@ async fn a_forgotten_annotation_fails_closed() {
 }
 
 #[test]
-fn nobody_finds_out() {
+fn auth_without_a_verifier_is_a_startup_error() {
     let error = |app: App| app.config(Config::default()).into_router().err().map(|error| error.to_string());
     let wanted = error(App::with_routes(routes![open, anybody, optional])).unwrap();
     assert!(
@@ -265,7 +265,7 @@ fn nobody_finds_out() {
     );
     assert!(wanted.contains("GET /auth/optional") && !wanted.contains("GET /auth/public"), "{wanted}");
     let closed = error(App::with_routes(routes![open]).require_auth()).unwrap();
-    assert!(closed.contains("`.require_auth()` wants it"), "{closed}");
+    assert!(closed.contains("Required by `.require_auth()`"), "{closed}");
     assert_eq!(error(App::with_routes(routes![open, undeclared])), None);
     assert_eq!(error(App::with_routes(routes![anybody]).identify(async |_| None)), None);
 
@@ -287,7 +287,7 @@ async fn knows(_who: Identity) {}
 async fn knows_more(_claims: Claims<Tenant>, _who: Option<Identity>) {}
 
 #[test]
-fn who_lets_everybody_in_knows_nobody() {
+fn identity_in_an_open_route_is_a_startup_error() {
     let error = App::with_routes(routes![knows, knows_more, undeclared]).config(Config::default()).into_router();
     let error = error.unwrap_err().to_string();
     assert!(error.contains("take an `Identity` and are open to everyone"), "{error}");
@@ -297,25 +297,25 @@ fn who_lets_everybody_in_knows_nobody() {
     assert!(closed.config(Config::default()).into_router().is_ok(), "an app that is closed lets nobody in");
 }
 
-/// Deals with nobody by itself.
+/// An extractor that handles a missing identity itself.
 #[get("/auth/either")]
 async fn either(who: Result<Identity, NotIdentified>) -> String {
     who.map_or_else(|refusal| refusal.to_string(), |who| who.sub().to_owned())
 }
 
 #[tokio::test]
-async fn who_deals_with_nobody_needs_nobody() {
+async fn extractor_handles_a_missing_identity_itself() {
     let app = TestApp::new(App::with_routes(routes![either, undeclared, anybody]).identify(async |_| None));
     assert_eq!(app.get("/auth/either").send().await.text(), "credentials are required");
     let statuses = |handler: &str| {
-        let row = app.table().rows().iter().find(|row| row.meta.handler == handler).unwrap();
+        let row = app.table().rows().iter().find(|row| row.meta.handler() == handler).unwrap();
         row.description.inputs[0].statuses.clone()
     };
     assert_eq!((statuses("either"), statuses("undeclared"), statuses("anybody")), (vec![], vec![], vec![401]));
 }
 
 #[tokio::test]
-async fn refusals_are_counted() {
+async fn refusals_are_counted_by_reason() {
     let app = TestApp::new(app());
     app.get("/auth/role").send().await;
     app.get("/auth/role").header("x-user", "ann").send().await;
@@ -326,7 +326,7 @@ async fn refusals_are_counted() {
 }
 
 #[test]
-fn why_is_for_the_log() {
+fn refusal_reasons_are_logged_and_not_sent() {
     let ann = Identity::new("ann").with_claim("tenant", 7);
     for (name, path, user, who, expected) in [
         ("refused", "/auth/any", Some("bad"), None, "error=the credentials are not valid: it is bad"),

@@ -1,5 +1,5 @@
-//! The cache behind tower-http's compression: what is compressed and what is not are one answer to whoever asks whether it has changed; what a
-//! handler compresses itself is two answers.
+//! The cache behind tower-http's compression: both forms of a response have one validator. A response that the handler
+//! compresses itself has an entry for each form.
 
 use axum::response::IntoResponse;
 use http::{HeaderMap, StatusCode};
@@ -25,7 +25,7 @@ async fn dated() -> impl IntoResponse {
     ([("last-modified", "Thu, 01 Jan 1970 00:00:00 GMT")], text())
 }
 
-/// A handler that compresses by itself.
+/// A handler that compresses its response.
 #[get("/compression/inside", cache(ttl = 60))]
 async fn inside(headers: HeaderMap) -> impl IntoResponse {
     if headers.get("accept-encoding").is_some_and(|encoding| encoding == "gzip") {
@@ -62,7 +62,7 @@ async fn got(app: &TestApp, path: &str, encoding: &str, known: Option<&str>) -> 
 }
 
 #[tokio::test]
-async fn behind_it_there_is_one_answer_for_all() {
+async fn compressed_and_plain_share_an_entry_and_validator() {
     for path in ["/compression/made", "/compression/weak"] {
         let app = app();
         let plain = got(&app, path, "identity", None).await;
@@ -87,7 +87,7 @@ async fn behind_it_there_is_one_answer_for_all() {
 }
 
 #[tokio::test]
-async fn dates_are_the_same_for_both() {
+async fn compressed_and_plain_have_the_same_dates() {
     let app = app();
     for encoding in ["identity", "gzip"] {
         got(&app, "/compression/dated", encoding, None).await;
@@ -101,7 +101,7 @@ async fn dates_are_the_same_for_both() {
 }
 
 #[tokio::test]
-async fn what_a_handler_compresses_has_an_answer_for_each_form() {
+async fn response_compressed_by_the_handler_has_an_entry_for_each_form() {
     let app = app();
     let path = "/compression/inside";
     let plain = got(&app, path, "identity", None).await;

@@ -1,4 +1,4 @@
-//! What many ask for at the same time is computed once.
+//! Coalescing: simultaneous misses of one key run the handler once.
 
 use std::{
     future::pending,
@@ -32,7 +32,7 @@ use tower::ServiceExt;
 const CLIENTS: usize = 1000;
 const FILL: Duration = Duration::from_millis(100);
 
-/// How often handlers ran.
+/// Number of handler runs.
 #[derive(Default)]
 struct Runs(AtomicUsize);
 
@@ -42,7 +42,7 @@ impl Runs {
     }
 }
 
-/// What the handler does this time.
+/// What the handler does on this run.
 #[get("/flight/{what}", cache(ttl = 60, tags("flights", "flight:{what}")), timeout = "1s")]
 async fn flight(what: String, runs: Dep<Runs>) -> Response {
     let run = runs.0.fetch_add(1, Ordering::SeqCst);
@@ -68,7 +68,7 @@ async fn flight(what: String, runs: Dep<Runs>) -> Response {
     }
 }
 
-/// A body that says it has three bytes.
+/// A body that announces three bytes.
 struct Sized(Body);
 
 impl http_body::Body for Sized {
@@ -87,7 +87,7 @@ impl http_body::Body for Sized {
     }
 }
 
-/// Without a timeout of its own.
+/// A route without a timeout of its own.
 #[get("/flight-without-timeout", cache(ttl = 60))]
 async fn no_timeout(runs: Dep<Runs>) {
     runs.0.fetch_add(1, Ordering::SeqCst);
@@ -98,7 +98,7 @@ fn app(runs: &Arc<Runs>) -> App {
     App::with_routes(routes![flight, no_timeout]).provide_shared(Arc::clone(runs))
 }
 
-/// The statuses, bodies and `X-Cache` of many who ask at once, and how long they all took.
+/// Statuses, bodies and `X-Cache` of many simultaneous requests, and the time until the last answer.
 async fn ask_at_once(app: &TestApp, path: &'static str) -> (Vec<(StatusCode, String, String)>, Duration) {
     let start = Instant::now();
     let mut clients = JoinSet::new();
@@ -114,7 +114,7 @@ async fn ask_at_once(app: &TestApp, path: &'static str) -> (Vec<(StatusCode, Str
 }
 
 #[tokio::test(start_paused = true)]
-async fn many_who_miss_at_once_are_one_run() {
+async fn simultaneous_misses_are_one_run() {
     let runs = Arc::new(Runs::default());
     let app = TestApp::new(app(&runs));
     let (answers, took) = ask_at_once(&app, "/flight/well").await;
@@ -126,7 +126,7 @@ async fn many_who_miss_at_once_are_one_run() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn also_while_other_tags_are_invalidated_all_the_time_on_threads() {
+async fn simultaneous_misses_are_one_run_on_threads_while_other_tags_are_invalidated() {
     for _ in 0..20 {
         let runs = Arc::new(Runs::default());
         let app = TestApp::new(App::with_routes(routes![flight, unrelated]).provide_shared(Arc::clone(&runs)));
@@ -152,7 +152,7 @@ async fn unrelated(number: u64) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn also_while_a_thousand_other_tags_a_second_are_invalidated() {
+async fn simultaneous_misses_are_one_run_while_1000_other_tags_a_second_are_invalidated() {
     let runs = Arc::new(Runs::default());
     let app = TestApp::new(App::with_routes(routes![flight, unrelated]).provide_shared(Arc::clone(&runs)));
     let other = app.clone();
@@ -169,7 +169,7 @@ async fn also_while_a_thousand_other_tags_a_second_are_invalidated() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fill_goes_on_without_the_client_who_began_it() {
+async fn fill_continues_when_its_client_leaves() {
     let runs = Arc::new(Runs::default());
     let app = TestApp::new(app(&runs));
     let leader = tokio::spawn({
@@ -188,7 +188,7 @@ async fn a_fill_goes_on_without_the_client_who_began_it() {
     assert_eq!(runs.count(), 1);
     assert!(answers.iter().all(|(status, body, _)| *status == StatusCode::OK && body == "0"), "{answers:?}");
 
-    // Also where nobody waits: whoever comes back finds it.
+    // Also where no request waits: a later request finds the response.
     let leader = tokio::spawn({
         let app = app.clone();
         async move { app.get("/flight/later").send().await }
@@ -201,7 +201,7 @@ async fn a_fill_goes_on_without_the_client_who_began_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_spawner_another_client_begins_anew() {
+async fn without_a_spawner_a_waiter_restarts_the_fill() {
     let runs = Arc::new(Runs::default());
     let counted = Arc::clone(&runs);
     let handler = async move || {
@@ -222,7 +222,7 @@ async fn without_a_spawner_another_client_begins_anew() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_is_shared_by_all_who_wait() {
+async fn failure_is_shared_by_all_waiters() {
     for (path, status) in [
         ("/flight/fails", StatusCode::BAD_GATEWAY),
         ("/flight/panics", StatusCode::INTERNAL_SERVER_ERROR),
@@ -242,15 +242,15 @@ async fn a_failure_is_shared_by_all_who_wait() {
             })
             .collect();
         assert_eq!(ids.len(), CLIENTS, "{path}: each answer has an id of its own");
-        // It is not kept.
+        // It is not stored.
         app.get(path).send().await;
         assert!(runs.count() >= 2, "{path}");
     }
 }
 
-/// Of a failure that is not for everybody, the others are told the status.
+/// Waiters of a failure that is private receive its status only.
 #[tokio::test(start_paused = true)]
-async fn what_is_meant_for_one_is_not_shared() {
+async fn private_failure_shares_only_its_status() {
     for path in ["/flight/fails%20for%20one", "/flight/fails%20streaming"] {
         let runs = Arc::new(Runs::default());
         let app = TestApp::new(app(&runs));
@@ -273,7 +273,7 @@ async fn what_is_meant_for_one_is_not_shared() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fill_ends_at_its_deadline_and_so_does_waiting_for_it() {
+async fn fill_and_waiters_end_at_the_deadline() {
     let runs = Arc::new(Runs::default());
     let app = TestApp::new(app(&runs));
     let (answers, took) = ask_at_once(&app, "/flight-without-timeout").await;
@@ -282,21 +282,21 @@ async fn a_fill_ends_at_its_deadline_and_so_does_waiting_for_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_may_not_be_stored_lets_all_ask_at_once() {
+async fn uncacheable_response_lets_all_waiters_run_at_once() {
     for (path, status) in [("/flight/forbids", StatusCode::OK), ("/flight/misses", StatusCode::NOT_FOUND)] {
         let runs = Arc::new(Runs::default());
         let app = TestApp::new(app(&runs).clock(Clock::manual()));
         let (answers, took) = ask_at_once(&app, path).await;
         assert!(answers.iter().all(|(answered, _, x_cache)| *answered == status && x_cache == "BYPASS"), "{answers:?}");
         assert_eq!((runs.count(), took), (CLIENTS, 2 * FILL), "{path}: one asked first, and then all others");
-        // For a while nobody waits at all.
+        // For a while no request waits at all.
         let (_, took) = ask_at_once(&app, path).await;
         assert_eq!((runs.count(), took), (2 * CLIENTS, FILL), "{path}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_joins_gets_nothing_older_than_an_invalidation_before() {
+async fn waiter_gets_nothing_older_than_an_earlier_invalidation() {
     let runs = Arc::new(Runs::default());
     let app = TestApp::new(App::with_routes(routes![flight, invalidate]).provide_shared(Arc::clone(&runs)));
     let ask = || {
@@ -310,7 +310,7 @@ async fn who_joins_gets_nothing_older_than_an_invalidation_before() {
     app.post("/flight-over").send().await;
     let after: Vec<_> = (0..10).map(|_| ask()).collect();
     assert_eq!(before.await.unwrap(), "0", "it began before");
-    // That is older than the invalidation, which had not returned when it began: either will do.
+    // This request began before the invalidation returned, so either response is correct.
     assert!(["0", "1"].contains(&also_before.await.unwrap().as_str()));
     for answer in after {
         assert_eq!(answer.await.unwrap(), "1");
@@ -323,7 +323,7 @@ async fn who_joins_gets_nothing_older_than_an_invalidation_before() {
 async fn invalidate() {}
 
 #[tokio::test(start_paused = true)]
-async fn a_leader_that_panics_in_a_plain_layer_answers_all() {
+async fn panicking_leader_in_a_plain_layer_answers_all_waiters() {
     let runs = Arc::new(Runs::default());
     let counted = Arc::clone(&runs);
     let handler = async move || -> Response {
@@ -344,7 +344,7 @@ async fn a_leader_that_panics_in_a_plain_layer_answers_all() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn only_so_many_fills_go_on_without_a_client() {
+async fn fills_without_a_client_are_limited() {
     let runs = Arc::new(Runs::default());
     let app = TestApp::new(app(&runs));
     let clients: Vec<_> = (0..500)
@@ -365,9 +365,9 @@ async fn only_so_many_fills_go_on_without_a_client() {
     assert_eq!(kept, 128);
 }
 
-/// Whoever comes while one lands looks into the store before it leads.
+/// A request that arrives while a fill completes looks into the store before it leads a fill.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn who_comes_while_one_lands_does_not_run_again() {
+async fn miss_during_completion_of_a_fill_does_not_run_again() {
     const KEYS: usize = 3000;
     let runs = Arc::new(Runs::default());
     let app = TestApp::new(App::with_routes(routes![instant]).provide_shared(Arc::clone(&runs)));
@@ -399,9 +399,9 @@ async fn sometimes(runs: Dep<Runs>) -> Response {
 #[post("/sometimes", invalidates("sometimes"))]
 async fn again() {}
 
-/// What could not be stored once is computed together again once it could.
+/// A response that was uncacheable once is coalesced again after one could be stored.
 #[tokio::test(start_paused = true)]
-async fn a_mark_goes_when_an_answer_is_stored() {
+async fn uncacheable_mark_is_removed_when_a_response_is_stored() {
     let runs = Arc::new(Runs::default());
     let app = App::with_routes(routes![sometimes, again]).provide_shared(Arc::clone(&runs));
     let app = TestApp::new(app.clock(Clock::manual()));
@@ -425,9 +425,9 @@ async fn next_version(version: Dep<AtomicUsize>) {
     version.fetch_add(1, Ordering::SeqCst);
 }
 
-/// A failure may say what is out of date as well.
+/// A failure may hold outdated data as well.
 #[tokio::test(start_paused = true)]
-async fn who_joins_a_failure_gets_nothing_older_either() {
+async fn waiter_of_a_failure_gets_nothing_older_than_an_invalidation() {
     let app = TestApp::new(App::with_routes(routes![version, next_version]).provide(AtomicUsize::new(0)));
     let ask = || {
         let app = app.clone();

@@ -1,5 +1,5 @@
-//! Once an invalidation has returned, nobody who begins to read sees anything older: writers, readers and slow fills in all orders, and
-//! a checker over what was seen.
+//! After an invalidation has returned, no read that begins sees an older version. Writers, readers and slow fills run
+//! in random order, and a checker verifies what was read.
 
 use std::{
     sync::{
@@ -30,19 +30,19 @@ use crate::stores::Plain;
 const TASKS: usize = 8;
 const OPERATIONS: usize = 100_000;
 const ITEMS: usize = 192;
-/// Every other time it is one of these; the others are left alone for so long that their tags' numbers are forgotten.
+/// Every other operation uses one of these. The others rest until the tag table forgets their tags' numbers.
 const POPULAR: usize = 24;
 
 /// The values, each with a version that only rises. Item `n` is of the kind `n % 3`.
 struct World {
     items: Vec<AtomicU64>,
-    /// What time it is for the checker: the number of things that have happened.
+    /// The checker's time: the number of events so far.
     events: AtomicU64,
-    /// Handlers that are still running, whoever waits for them.
+    /// Running handlers, with or without a client.
     running: AtomicUsize,
 }
 
-/// What a handler wrote, told past the answer: a panic has none.
+/// The version that a handler wrote, also where no answer carries it, as after a panic.
 #[derive(Clone, Default)]
 struct Wrote(Arc<AtomicU64>);
 
@@ -77,7 +77,7 @@ impl World {
     }
 }
 
-/// A slow database: gives way to others a few times, seldom for long.
+/// A slow database: yields to other tasks a few times, rarely for long.
 async fn dawdle() {
     let times = if fastrand::u8(..) < 8 { 200 } else { fastrand::u8(..4) };
     for _ in 0..times {
@@ -97,11 +97,11 @@ async fn by_pattern(item: usize, world: Dep<World>) -> String {
 
 #[get("/race/route/{item}", cache(ttl = 3600))]
 async fn by_route(item: usize, world: Dep<World>) -> (CacheTags, String) {
-    // Found while it runs.
+    // A tag that the handler adds while it runs.
     (CacheTags::new([format!("found:{item}")]), world.read(item).await)
 }
 
-/// Writes, and ends in some way.
+/// Writes, and ends in one of several ways.
 #[post("/race/route/{item}/{end}", invalidates("found:{item}"), timeout = "20ms")]
 async fn write(item: usize, end: String, world: Dep<World>, wrote: Extension<Wrote>) -> Response {
     world.running.fetch_add(1, Ordering::SeqCst);
@@ -126,7 +126,7 @@ async fn write(item: usize, end: String, world: Dep<World>, wrote: Extension<Wro
     }
 }
 
-/// An invalidation of this item had returned by then, after this version was written.
+/// An invalidation of this item, after this version was written, had returned by then.
 #[derive(Debug, Clone, Copy)]
 struct Returned {
     item: usize,
@@ -150,7 +150,7 @@ struct History {
 }
 
 impl History {
-    /// Reads that saw less than an invalidation that had returned before they began.
+    /// Reads that saw a version older than one whose invalidation had returned before they began.
     fn stale_reads(mut self) -> Vec<(Seen, u64)> {
         self.returned.sort_by_key(|returned| returned.at);
         let mut by_item = vec![Vec::<(u64, u64)>::new(); ITEMS];
@@ -178,7 +178,7 @@ async fn ask(app: &TestApp, method: Method, path: String, wrote: Wrote) -> (Stat
     (status, hit, String::from_utf8(body.to_vec()).unwrap())
 }
 
-/// Waits for it, or leaves after a while.
+/// Awaits the future, or drops it after a while.
 async fn perhaps_leave<T>(random: &mut Rng, work: impl Future<Output = T>) -> Option<T> {
     if random.u8(..) >= 12 {
         return Some(work.await);
@@ -191,7 +191,7 @@ async fn perhaps_leave<T>(random: &mut Rng, work: impl Future<Output = T>) -> Op
     }
 }
 
-/// One task's part, with what it saw.
+/// The operations of one task, and what it saw.
 async fn act(app: TestApp, world: Arc<World>, cache: Cache, mut random: Rng, tags_only: bool) -> History {
     let mut history = History::default();
     for _ in 0..OPERATIONS / TASKS {
@@ -199,7 +199,7 @@ async fn act(app: TestApp, world: Arc<World>, cache: Cache, mut random: Rng, tag
         let item = random.usize(..among);
         let item = if tags_only { item - item % 3 } else { item };
         match random.u8(..100) {
-            // One more tag that nobody carries, so that the table forgets others.
+            // One more tag that no entry carries, so that the table forgets others.
             0..8 => cache.invalidate_tag(&format!("junk:{}", random.u64(..))).await.unwrap(),
             8..28 => {
                 let version = match item % 3 {
@@ -233,7 +233,7 @@ async fn act(app: TestApp, world: Arc<World>, cache: Cache, mut random: Rng, tag
                         let path = format!("/race/route/{item}/{end}");
                         let answer = ask(&app, Method::POST, path, wrote.clone());
                         if perhaps_leave(&mut random, answer).await.is_none() {
-                            // Whether it has been invalidated yet, nobody can say.
+                            // It is unknown whether this one has been invalidated yet.
                             continue;
                         }
                         wrote.0.load(Ordering::SeqCst)
@@ -259,7 +259,7 @@ async fn act(app: TestApp, world: Arc<World>, cache: Cache, mut random: Rng, tag
     history
 }
 
-/// Runs all tasks; what was seen, and what is seen in the end.
+/// Runs all tasks. Returns what they saw, and what is read at the end.
 async fn run(cache: CacheBuilder, seed: u64, tags_only: bool) -> (History, usize) {
     let world = Arc::new(World::new());
     let app = App::with_routes(routes![by_tag, by_pattern, by_route, write, hand_out]);
@@ -283,7 +283,7 @@ async fn run(cache: CacheBuilder, seed: u64, tags_only: bool) -> (History, usize
     }
     let hits = history.seen.iter().filter(|seen| seen.hit).count();
 
-    // Handlers whose clients have left run to their ends; then what they wrote must be seen.
+    // Handlers whose clients left run to their ends. After that, reads must see what they wrote.
     for _ in 0..2000 {
         if world.running.load(Ordering::SeqCst) == 0 {
             break;
@@ -305,7 +305,7 @@ async fn run(cache: CacheBuilder, seed: u64, tags_only: bool) -> (History, usize
     (history, hits)
 }
 
-/// Gives the app's cache to the test.
+/// Hands the app's cache to the test.
 #[derive(Clone, Default)]
 struct Handed(Arc<std::sync::Mutex<Option<Cache>>>);
 
@@ -315,7 +315,7 @@ async fn hand_out(cache: Dep<Cache>, handed: Extension<Handed>) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn nobody_reads_what_was_invalidated_before() {
+async fn reads_after_an_invalidation_see_nothing_older() {
     for seed in 1..=3 {
         let (history, hits) = run(Cache::builder().tag_capacity(256), seed, false).await;
         let reads = history.seen.len();
@@ -327,14 +327,14 @@ async fn nobody_reads_what_was_invalidated_before() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn the_slow_and_obvious_store_agrees() {
+async fn reference_store_passes_the_checker() {
     let (history, _) = run(Cache::builder().store(Plain::new(Clock::system())), 1, true).await;
     let stale = history.stale_reads();
     assert!(stale.is_empty(), "{} reads were stale, as {:?}", stale.len(), stale[0]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn the_checker_finds_out_a_store_without_stamps() {
+async fn checker_detects_a_store_without_stamps() {
     let (history, _) = run(Cache::builder().store(Plain::without_stamps(Clock::system())), 1, true).await;
     let stale = history.stale_reads();
     eprintln!("{} stale reads", stale.len());

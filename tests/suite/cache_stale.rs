@@ -1,4 +1,4 @@
-//! What is stale and given all the same: while it is made anew, and in place of a failure.
+//! Stale responses: served while a refresh runs, and in place of a failure.
 
 use std::{
     future::pending,
@@ -21,11 +21,11 @@ use tokio::{sync::Semaphore, task::JoinSet};
 
 const CLIENTS: usize = 100;
 
-/// How often handlers ran.
+/// Number of handler runs.
 #[derive(Default)]
 struct Runs(AtomicUsize);
 
-/// A handler goes on when somebody lets it.
+/// Blocks handlers until the test opens it.
 struct Gate(Semaphore);
 
 #[get("/stale/page", cache(ttl = 10, tags = "page", stale_while_revalidate = 30))]
@@ -35,7 +35,7 @@ async fn page(runs: Dep<Runs>, gate: Dep<Gate>) -> String {
     run.to_string()
 }
 
-/// Works once, and then fails.
+/// Succeeds once, then fails.
 #[get("/stale/fails/{how}", cache(ttl = 10, tags = "page", stale_if_error = 60), timeout = "1s")]
 async fn fails(how: String, runs: Dep<Runs>, gate: Dep<Gate>) -> Response {
     if runs.0.fetch_add(1, Ordering::SeqCst) == 0 {
@@ -75,7 +75,7 @@ async fn said(request: TestRequest) -> String {
     format!("{} {} {body}", answer.header("x-cache").unwrap_or("none"), answer.status().as_u16())
 }
 
-/// Until everything that can go on has.
+/// Lets every task run that is ready.
 async fn settle() {
     for _ in 0..1000 {
         tokio::task::yield_now().await;
@@ -90,7 +90,7 @@ fn requests(app: &TestApp) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hundred_at_once_have_one_refresh_that_no_client_waits_for() {
+async fn stale_response_serves_100_requests_and_one_refresh() {
     let clock = Clock::manual();
     let (runs, gate) = (Arc::new(Runs::default()), Arc::new(Gate(Semaphore::new(1))));
     let app = App::with_routes(routes![page]).cache(Cache::builder().ttl_jitter(0.0));
@@ -102,7 +102,7 @@ async fn a_hundred_at_once_have_one_refresh_that_no_client_waits_for() {
     for _ in 0..CLIENTS {
         clients.spawn(said(app.get("/stale/page")));
     }
-    // Every answer has come, and the handler is still at it.
+    // Every response has arrived, and the handler still runs.
     assert_eq!(clients.join_all().await, vec!["STALE 200 1"; CLIENTS]);
     settle().await;
     assert_eq!(runs.0.load(Ordering::SeqCst), 2, "one refresh");
@@ -123,7 +123,7 @@ async fn a_hundred_at_once_have_one_refresh_that_no_client_waits_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_stale_too_long_is_waited_for() {
+async fn response_stale_beyond_its_window_is_a_miss() {
     let (app, clock) = start(10);
     said(app.get("/stale/page")).await;
     clock.advance(Duration::from_millis(39_999));
@@ -135,7 +135,7 @@ async fn what_is_stale_too_long_is_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_invalid_is_never_given_while_it_is_made_anew() {
+async fn invalidated_response_is_not_served_during_a_refresh() {
     let (app, clock) = start(10);
     said(app.get("/stale/page")).await;
     clock.advance(Duration::from_secs(15));
@@ -144,14 +144,14 @@ async fn what_is_invalid_is_never_given_while_it_is_made_anew() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_invalidation_during_a_refresh_is_not_undone_by_it() {
+async fn refresh_does_not_undo_an_invalidation() {
     let (app, clock, gate) = start_with_gate(1);
     said(app.get("/stale/page")).await;
     clock.advance(Duration::from_secs(15));
     assert_eq!(said(app.get("/stale/page")).await, "STALE 200 1");
     settle().await;
     app.put("/stale/page").send().await;
-    // What it began to make before is ready now.
+    // The refresh that began before the invalidation ends now.
     gate.0.add_permits(1);
     settle().await;
     gate.0.add_permits(1);
@@ -159,7 +159,7 @@ async fn an_invalidation_during_a_refresh_is_not_undone_by_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn in_place_of_a_failure_until_the_limit() {
+async fn stale_response_replaces_a_failure_until_stale_if_error_ends() {
     for (how, status) in HOWS {
         let (app, clock) = start(100);
         let path = format!("/stale/fails/{how}");
@@ -174,7 +174,7 @@ async fn in_place_of_a_failure_until_the_limit() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_invalid_is_never_given_in_place_of_a_failure() {
+async fn invalidated_response_does_not_replace_a_failure() {
     for (how, status) in HOWS {
         let (app, _clock) = start(100);
         let path = format!("/stale/fails/{how}");
@@ -185,7 +185,7 @@ async fn what_is_invalid_is_never_given_in_place_of_a_failure() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nor_what_becomes_invalid_while_the_handler_is_failing() {
+async fn response_invalidated_while_the_handler_fails_does_not_replace_the_failure() {
     for (how, status) in HOWS {
         let (app, clock, gate) = start_with_gate(0);
         let path = format!("/stale/fails/{how}");
@@ -201,7 +201,7 @@ async fn nor_what_becomes_invalid_while_the_handler_is_failing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_for_a_failure_is_given_what_is_stale_too() {
+async fn waiters_of_a_failure_get_the_stale_response() {
     let (app, clock) = start(1);
     said(app.get("/stale/fails/unavailable")).await;
     clock.advance(Duration::from_secs(15));
@@ -213,7 +213,7 @@ async fn who_waits_for_a_failure_is_given_what_is_stale_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_is_no_failure_takes_its_place() {
+async fn response_that_is_not_a_failure_replaces_the_stale_one() {
     let (app, clock) = start(1);
     said(app.get("/stale/fails/missing")).await;
     clock.advance(Duration::from_secs(15));

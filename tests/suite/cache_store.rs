@@ -1,4 +1,4 @@
-//! What every store promises. One suite, run against each; it names the promises that one breaks.
+//! The contract of `CacheStore`: one suite for every store, which names the rules that a store breaks.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,7 +13,7 @@ use crate::stores::Plain;
 const FRESH: Duration = Duration::from_secs(60);
 const KEPT: Duration = Duration::from_secs(30);
 
-/// A store, and the clock it tells ages by.
+/// A store and its clock.
 struct Tested<'a> {
     store: &'a dyn CacheStore,
     clock: &'a Clock,
@@ -66,7 +66,7 @@ impl Tested<'_> {
     }
 }
 
-/// The promises of [`CacheStore`] that this one breaks.
+/// The rules of [`CacheStore`] that this store breaks.
 async fn broken_promises(store: &dyn CacheStore, clock: &Clock) -> Vec<String> {
     let mut t = Tested { store, clock, broken: Vec::new() };
 
@@ -160,7 +160,7 @@ async fn broken_promises(store: &dyn CacheStore, clock: &Clock) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn every_store_keeps_its_promises() {
+async fn every_store_keeps_the_contract() {
     let clock = Clock::manual();
     let embedded = Embedded::new(1 << 20).clock(clock.clone());
     let small_tables = Embedded::with_tags(1 << 20, 1 << 16).clock(clock.clone());
@@ -173,7 +173,7 @@ async fn every_store_keeps_its_promises() {
 }
 
 #[tokio::test]
-async fn a_store_without_stamps_is_found_out() {
+async fn store_without_stamps_breaks_the_contract() {
     let clock = Clock::manual();
     let broken = broken_promises(&Plain::without_stamps(clock.clone()), &clock).await;
     assert_eq!(
@@ -189,14 +189,14 @@ async fn a_store_without_stamps_is_found_out() {
 }
 
 #[tokio::test]
-async fn the_embedded_store_knows_patterns() {
+async fn embedded_store_supports_patterns() {
     let clock = Clock::manual();
     let store = Embedded::new(1 << 20).clock(clock.clone());
     let stamp = match store.lookup(&key("a")).await.unwrap() {
         Lookup::Miss(stamp) => stamp,
         found => panic!("{found:?}"),
     };
-    // More bans than are kept: the oldest raises the floor, so that they are not lost.
+    // More bans than are kept: the oldest one raises the floor, so that it is not lost.
     for number in 0..200 {
         store.invalidate(&[Target::pattern("", &format!("/x*{number}"))]).await.unwrap();
     }

@@ -1,4 +1,4 @@
-//! How many requests a handler has at a time.
+//! Limits on simultaneous requests of a route.
 
 use std::{future::pending, sync::Arc, time::Duration};
 
@@ -34,7 +34,7 @@ fn in_flight(app: &TestApp) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn beyond_the_limit_it_is_503_at_once() {
+async fn request_beyond_the_limit_is_503_at_once() {
     let (app, gate) = app();
     let app = TestApp::new(app);
     let mut waiting = JoinSet::new();
@@ -62,7 +62,7 @@ async fn beyond_the_limit_it_is_503_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_exit_gives_its_permit_back() {
+async fn every_exit_returns_its_permit() {
     let (app, _gate) = app();
     let app = TestApp::new(app);
     for (how, status) in [("fine", 200), ("fail", 500), ("panic", 500), ("hang", 504)] {
@@ -79,7 +79,7 @@ async fn every_exit_gives_its_permit_back() {
 }
 
 #[tokio::test]
-async fn it_is_of_a_route_and_not_of_a_connection() {
+async fn limit_is_per_route_and_not_per_connection() {
     let (app, gate) = app();
     let app = crate::wire::run(app).await;
     let mut waiting = JoinSet::new();
@@ -96,7 +96,7 @@ async fn it_is_of_a_route_and_not_of_a_connection() {
 }
 
 #[test]
-fn configuration_changes_it() {
+fn limit_can_be_configured() {
     let configured = |value: &str| {
         let toml = format!("[route.\"GET /c/{{how}}\"]\nconcurrency = {value}\n");
         Config::builder().toml("routekit.toml", toml).build()

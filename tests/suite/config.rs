@@ -1,4 +1,4 @@
-//! What can be set without code, what is wrong with it, and what an override does.
+//! Configuration: sources, errors and overrides of routes.
 
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ fn later_sources_win_and_are_named() {
 }
 
 #[test]
-fn everything_that_is_wrong_is_reported_with_its_source() {
+fn every_error_is_reported_with_its_source() {
     let built = Config::builder()
         .toml("a.toml", "timeout = '5x'\nadress = 1\nbody_limit = { max = 3 }\nroute = 3\n")
         .toml("b.toml", "[route.'GET /x']\ntimeout = '1s'\nttl = 3\nbody_limit = 0\n")
@@ -70,7 +70,7 @@ fn everything_that_is_wrong_is_reported_with_its_source() {
 }
 
 #[test]
-fn values_that_make_no_sense_keep_the_app_from_starting() {
+fn invalid_values_are_startup_errors() {
     let app = App::with_routes(routes![body]).config(Config::default()).configure(|config| {
         config.timeout = Some(Duration::ZERO).into();
         config.duration_buckets = vec![2.0, 1.0].into();
@@ -85,7 +85,7 @@ fn values_that_make_no_sense_keep_the_app_from_starting() {
 }
 
 #[test]
-fn what_a_file_or_a_variable_may_not_be() {
+fn malformed_files_and_variables_are_errors() {
     let rows = [
         ("timeout = ['5s']", "`timeout` in f.toml is ``: a list, where one value belongs"),
         ("'timeout[3]' = 5", "`timeout[3]` in f.toml: there is no such setting"),
@@ -105,7 +105,7 @@ fn what_a_file_or_a_variable_may_not_be() {
 }
 
 #[test]
-fn a_file_that_cannot_be_read_keeps_its_secrets() {
+fn unreadable_file_error_shows_no_secret() {
     for line in ["admin_token = supersecrettoken1234", "admin_token = 'supersecrettoken1234"] {
         let builder = Config::builder().toml("f.toml", line).variable("ROUTEKIT_ADMIN_TOKEN", "supersecrettoken1234");
         assert!(!format!("{builder:?}").contains("supersecret"));
@@ -126,7 +126,7 @@ fn secrets_are_not_printed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_route_can_be_set_where_the_app_is_deployed() {
+async fn route_override_changes_the_route() {
     let file =
         "[route.'GET /v1/c/slow/{id}']\ntimeout = '5s'\n[route.'POST /v1/c/body']\nbody_limit = 3\nslow = 'off'\n";
     let config = Config::builder().toml("routekit.toml", file).build().unwrap();
@@ -147,7 +147,7 @@ async fn a_route_can_be_set_where_the_app_is_deployed() {
 }
 
 #[test]
-fn a_route_that_does_not_exist_cannot_be_set() {
+fn override_of_an_unknown_route_is_an_error() {
     let config = Config::builder().toml("routekit.toml", "[route.'GET /c/slow']\ntimeout = 5\n").build().unwrap();
     let error = App::with_routes(routes![slow]).config(config).into_router().unwrap_err();
     let [problem] = error.problems() else { panic!("{error}") };
@@ -158,7 +158,7 @@ fn a_route_that_does_not_exist_cannot_be_set() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_app_has_a_timeout_for_routes_without_one() {
+async fn default_timeout_applies_to_routes_without_one() {
     #[get("/c/forever")]
     async fn forever() {
         std::future::pending::<()>().await;
@@ -174,14 +174,14 @@ async fn the_app_has_a_timeout_for_routes_without_one() {
 }
 
 #[test]
-fn explain_names_the_nearest_route() {
+fn explain_of_an_unknown_route_names_the_nearest() {
     let app = App::with_routes(routes![slow, body]).config(Config::default());
     let error = app.explain("POST /c/bodi").unwrap_err().to_string();
     assert!(error.contains("did you mean `POST /c/body`?"), "{error}");
 }
 
 #[test]
-fn addresses_of_the_admin_surface() {
+fn admin_address_accepts_its_documented_forms() {
     for (text, addr) in [
         ("main", Some(AdminAddr::Main)),
         ("off", Some(AdminAddr::Off)),

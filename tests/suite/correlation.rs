@@ -1,4 +1,4 @@
-//! One id for everything that happens because of a request.
+//! Correlation ids.
 
 use std::sync::{LazyLock, Mutex};
 
@@ -14,14 +14,14 @@ async fn id(id: CorrelationId) -> String {
     id.to_string()
 }
 
-/// One problem that every request is answered with, as a cache or a static would.
+/// One problem that answers every request, as a cache or a static would.
 #[get("/c/shared")]
 async fn shared() -> Problem {
     static SHARED: LazyLock<Problem> = LazyLock::new(|| Problem::not_found("nothing here"));
     SHARED.clone()
 }
 
-/// A whole response that is shared: the problem travels with it.
+/// A shared response with its problem.
 #[get("/c/stored")]
 async fn stored(stored: Dep<Mutex<Option<(StatusCode, Problem)>>>) -> Response {
     let mut stored = stored.lock().unwrap();
@@ -35,7 +35,7 @@ fn app() -> TestApp {
 const ECHO: &str = "x-correlation-id";
 
 #[tokio::test]
-async fn the_id_is_the_same_everywhere() {
+async fn correlation_id_is_the_same_in_header_problem_and_log() {
     let app = app();
     let answer = app.get("/c/id").header("x-correlation-id", "abc-1").header("x-request-id", "other").send().await;
     assert_eq!((answer.text(), answer.header(ECHO)), ("abc-1", Some("abc-1")));
@@ -53,7 +53,7 @@ async fn the_id_is_the_same_everywhere() {
 }
 
 #[tokio::test]
-async fn a_problem_has_the_id_of_its_request_and_of_no_other() {
+async fn shared_problem_has_the_id_of_each_request() {
     let app = app();
     for path in ["/c/shared", "/c/stored", "/c/nothing", "/c/id/deeper"] {
         for id in ["one", "two"] {
@@ -67,7 +67,7 @@ async fn a_problem_has_the_id_of_its_request_and_of_no_other() {
 }
 
 #[test]
-fn one_span_with_the_fields_of_opentelemetry() {
+fn request_span_has_opentelemetry_fields() {
     let ((), lines) = logs::caught(async {
         let request = app().get("/c/id?secret=1").header("x-correlation-id", "abc-1");
         let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";

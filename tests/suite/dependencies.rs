@@ -1,4 +1,4 @@
-//! What a program that uses routekit has to build.
+//! The dependency tree of a program that uses routekit.
 
 use std::{collections::BTreeSet, process::Command};
 
@@ -7,7 +7,7 @@ const BANNED: &[&str] =
     &["aws-lc-sys", "bindgen", "cmake", "native-tls", "openssl-sys", "pkg-config", "prost-build", "protoc"];
 
 #[test]
-fn the_tree_needs_cargo_and_a_c_linker_only() {
+fn dependency_tree_needs_only_cargo_and_a_c_linker() {
     for features in [&[] as &[&str], &["--all-features"]] {
         check_tree(features);
     }

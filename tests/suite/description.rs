@@ -1,4 +1,4 @@
-//! What routes say of themselves. `UPDATE_GOLDEN=1` writes the snapshot anew; its diff is the change to review.
+//! Descriptions of routes. `UPDATE_GOLDEN=1` rewrites the snapshot; review its diff as the change.
 
 use axum::extract::Multipart;
 use http::{HeaderMap, StatusCode};
@@ -54,7 +54,7 @@ impl Describe for ApiKey {
     }
 }
 
-/// Says nothing of itself.
+/// Describes nothing.
 struct Silent;
 
 impl<S: Sync> axum::extract::FromRequestParts<S> for Silent {
@@ -119,7 +119,7 @@ async fn remove(
 }
 
 #[test]
-fn five_varied_routes() {
+fn descriptions_of_five_routes_match_the_snapshot() {
     let app = App::with_routes(routes![list, replace, upload, opaque, remove]).provide(Store);
     let table = app.table().unwrap();
     let described: serde_json::Map<String, serde_json::Value> = table
@@ -127,10 +127,10 @@ fn five_varied_routes() {
         .iter()
         .map(|row| {
             let mut value = serde_json::to_value(&row.description).unwrap();
-            value["summary"] = row.meta.summary.into();
-            value["description"] = row.meta.description.into();
+            value["summary"] = row.meta.summary().into();
+            value["description"] = row.meta.description().into();
             value["statuses"] = row.description.statuses().into();
-            (format!("{} {}", row.meta.method, row.path), value)
+            (format!("{} {}", row.meta.method(), row.path), value)
         })
         .collect();
     let text = serde_json::to_string_pretty(&described).unwrap() + "\n";

@@ -1,4 +1,4 @@
-//! Which routes an app has, in which order, and everything that is wrong with a set of them.
+//! Discovery of routes: which routes an app has, in which order, and the errors of a set of routes.
 
 use routekit::{Method, config::AdminAddr, prelude::*, test::TestApp};
 
@@ -62,7 +62,7 @@ fn problems(app: App) -> Vec<String> {
 }
 
 #[test]
-fn all_problems_at_once_with_their_places() {
+fn all_problems_are_reported_at_once_with_locations() {
     let theirs = axum::Router::new().route("/d/a", axum::routing::get(|| async {}));
     let app = App::with_routes(routes![users, other::users, user, rename, own_metrics, first, second, file, files]);
     let app = app.configure(|config| config.admin_addr = AdminAddr::Main.into());
@@ -81,7 +81,7 @@ fn all_problems_at_once_with_their_places() {
 }
 
 #[test]
-fn the_error_reads_like_a_list() {
+fn startup_error_prints_as_a_list() {
     let error = App::with_routes(routes![users, other::users, user, rename]).into_router().unwrap_err();
     let text = error.to_string();
     assert!(text.starts_with("the app cannot start, for 2 reasons:\n\n  1. `GET /d/users`"), "{text}");
@@ -89,7 +89,7 @@ fn the_error_reads_like_a_list() {
 }
 
 #[tokio::test]
-async fn a_literal_beside_a_placeholder_is_fine() {
+async fn literal_beside_a_placeholder_is_allowed() {
     let app = TestApp::new(App::with_routes(routes![user, me, users, other::create]));
     assert_eq!(app.get("/d/users/me").send().await.text(), "me");
     assert_eq!(app.get("/d/users/7").send().await.text(), "7");
@@ -98,7 +98,7 @@ async fn a_literal_beside_a_placeholder_is_fine() {
 }
 
 #[test]
-fn the_order_is_fixed() {
+fn route_order_does_not_depend_on_discovery() {
     let forwards = App::with_routes(routes![users, other::create, user, me]).table().unwrap().to_string();
     let backwards = App::with_routes(routes![me, user, other::create, users]).table().unwrap().to_string();
     assert_eq!(forwards, backwards);
@@ -117,7 +117,7 @@ fn the_order_is_fixed() {
 
 #[test]
 fn linked_routes_are_discovered() {
-    // The routes of this whole binary overlap, so only what is found is looked at, not whether it mounts.
+    // The routes of this binary overlap, so the test looks at what is found and mounts nothing.
     let error = App::discover().into_router().unwrap_err();
     assert!(error.to_string().contains("`GET /d/users` is declared 2 times"), "{error}");
     let error = App::discover_from(["suite"]).into_router().unwrap_err();
@@ -125,7 +125,7 @@ fn linked_routes_are_discovered() {
 }
 
 #[test]
-fn a_named_crate_must_bring_routes() {
+fn named_crate_without_routes_is_an_error() {
     let error = App::discover_from(["not-linked"]).into_router().unwrap_err();
     let [problem] = error.problems() else { panic!("{error}") };
     assert_eq!((problem.code(), problem.locations()), ("missing-crate", &["not-linked".to_owned()][..]), "{error}");
@@ -135,7 +135,7 @@ fn a_named_crate_must_bring_routes() {
 }
 
 #[tokio::test]
-async fn a_prefix() {
+async fn prefix_stands_before_every_path() {
     let app = TestApp::new(App::with_routes(routes![user, root]).prefix("/api/"));
     assert_eq!(app.get("/api/d/users/7").send().await.text(), "7");
     assert_eq!(app.get("/api").send().await.text(), "root");
@@ -151,9 +151,9 @@ async fn a_prefix() {
 }
 
 #[test]
-fn a_route_is_data() {
+fn route_meta_describes_the_route() {
     let meta = user::ROUTE.meta();
-    assert_eq!((meta.method, meta.path, meta.handler), (Method::Get, "/d/users/{id}", "user"));
-    assert_eq!(meta.location.crate_name(), "suite");
-    assert_eq!(meta.location.file, "tests/suite/discovery.rs");
+    assert_eq!((meta.method(), meta.path(), meta.handler()), (Method::Get, "/d/users/{id}", "user"));
+    assert_eq!(meta.location().crate_name(), "suite");
+    assert_eq!(meta.location().file(), "tests/suite/discovery.rs");
 }

@@ -1,4 +1,4 @@
-//! Foreign extractors, optional ones, and what becomes of their refusals.
+//! Foreign and optional extractors, and their rejections.
 
 use std::net::SocketAddr;
 
@@ -45,7 +45,7 @@ async fn foreign_json(body: axum::Json<Vec<u8>>) -> String {
     format!("{:?}", body.0)
 }
 
-/// Refuses in plain text, with a header.
+/// Rejects in plain text, with a header.
 struct Plain;
 
 impl<S: Sync> FromRequestParts<S> for Plain {
@@ -56,7 +56,7 @@ impl<S: Sync> FromRequestParts<S> for Plain {
     }
 }
 
-/// Refuses in a format of its own.
+/// Rejects in a format of its own.
 struct Own;
 
 impl<S: Sync> FromRequestParts<S> for Own {
@@ -115,7 +115,7 @@ fn app() -> App {
 }
 
 #[tokio::test]
-async fn optional_extractors() {
+async fn optional_extractors_are_none_without_their_input() {
     let app = TestApp::new(app());
     assert_eq!(app.post("/optional").send().await.text(), "- -");
     let name = serde_json::json!({ "name": "ann" });
@@ -125,7 +125,7 @@ async fn optional_extractors() {
 }
 
 #[tokio::test]
-async fn results_of_extractors() {
+async fn result_extractors_hand_over_the_rejection() {
     let app = TestApp::new(app());
     assert_eq!(app.post("/result").json(&serde_json::json!({ "name": "a" })).send().await.text(), "1 wrong");
     assert_eq!(app.post("/result").json(&serde_json::json!({ "name": "ab" })).send().await.text(), "ab");
@@ -134,7 +134,7 @@ async fn results_of_extractors() {
 }
 
 #[tokio::test]
-async fn foreign_refusals_become_problems() {
+async fn foreign_rejections_become_problems() {
     let app = TestApp::new(app());
 
     let refused = app.get("/plain").send().await;
@@ -156,7 +156,7 @@ async fn foreign_refusals_become_problems() {
 }
 
 #[tokio::test]
-async fn internal_text_stays_inside() {
+async fn internal_text_of_rejections_is_not_sent() {
     let app = TestApp::new(app());
     let failed = app.get("/broken").send().await;
     assert_eq!(failed.status(), 500);
@@ -165,7 +165,7 @@ async fn internal_text_stays_inside() {
 }
 
 #[tokio::test]
-async fn any_order_of_arguments() {
+async fn arguments_can_have_any_order() {
     let app = TestApp::new(app());
     let answer = app.get("/mixed/7?b=1&b=2").header("x-a", "y").send().await;
     assert_eq!(answer.text(), r#"/mixed/{id} 7 Some("y") [("b", "1"), ("b", "2")]"#);
@@ -174,7 +174,7 @@ async fn any_order_of_arguments() {
 }
 
 #[tokio::test]
-async fn the_peer_is_known() {
+async fn connect_info_has_the_peer_address() {
     assert_eq!(TestApp::new(app()).get("/peer").send().await.text(), "127.0.0.1");
     let app = wire::run(app()).await;
     assert_eq!(app.http1(wire::get("/peer")).await.1, "127.0.0.1");

@@ -1,5 +1,4 @@
-//! A gRPC service merged in passes untouched: the same frames and trailers, unary and streaming, as a tonic router
-//! would send them.
+//! A merged gRPC service: frames and trailers pass unchanged, unary and streaming, as a tonic router would send them.
 
 use axum::{Router, body::Body, extract::Request, response::Response, routing::post};
 use bytes::Bytes;
@@ -32,7 +31,7 @@ async fn unary(request: Request) -> Response {
     answer(Body::new(StreamBody::new(stream::iter(frames))))
 }
 
-/// Every message as it comes in, then trailers.
+/// Echoes every message as it arrives, then trailers.
 async fn echo(request: Request) -> Response {
     let messages = request.into_body().into_data_stream().map(|data| data.map(Frame::data));
     let frames = messages.chain(stream::iter([Ok(Frame::trailers(status("0")))]));
@@ -63,7 +62,7 @@ fn request(app: &wire::Running, method: &str, body: Body) -> http::Request<Body>
 }
 
 #[tokio::test]
-async fn unary_calls() {
+async fn unary_calls_pass_unchanged() {
     let app = wire::run(app()).await;
     let mut connection = app.http2_connection().await;
     let response = connection.send_request(request(&app, "Get", Body::from("\0\0\0\0\x02hi"))).await.unwrap();
@@ -81,7 +80,7 @@ async fn unary_calls() {
 }
 
 #[tokio::test]
-async fn streaming_calls_in_both_directions() {
+async fn bidirectional_streams_pass_unbuffered() {
     let app = wire::run(app()).await;
     let mut connection = app.http2_connection().await;
     let (sender, receiver) = mpsc::unbounded_channel::<Bytes>();
@@ -91,7 +90,7 @@ async fn streaming_calls_in_both_directions() {
     let response = connection.send_request(request(&app, "Echo", Body::from_stream(messages))).await.unwrap();
     let mut body = response.into_body();
     for message in ["one", "two", "three"] {
-        // Sent only once the one before has come back: nothing buffers in between.
+        // Sent only after the previous message came back, so nothing buffers in between.
         sender.send(Bytes::from(message)).unwrap();
         let frame = body.frame().await.unwrap().unwrap();
         assert_eq!(frame.data_ref().unwrap(), message);

@@ -1,4 +1,4 @@
-//! Hand-written axum routers beside discovered routes, and what happens where they do not fit together.
+//! Hand-written axum routers beside discovered routes, and their conflicts.
 
 use std::{
     sync::{
@@ -63,7 +63,7 @@ async fn upload(mut multipart: Multipart) -> Result<String> {
     Ok(parts.join(" "))
 }
 
-/// An axum app that was there before.
+/// An existing axum app.
 fn existing() -> Router {
     Router::new()
         .route("/old/state", axum::routing::get(|State(n): State<u8>| async move { n.to_string() }))
@@ -76,7 +76,7 @@ fn app() -> App {
 }
 
 #[tokio::test]
-async fn a_router_beside_the_routes() {
+async fn merged_router_serves_beside_routes() {
     let app = wire::run(app()).await;
     for (path, status, text) in [
         ("/h/users/1", 200, "ours 1"),
@@ -95,7 +95,7 @@ async fn a_router_beside_the_routes() {
 }
 
 #[tokio::test]
-async fn a_websocket() {
+async fn websocket_echoes() {
     let app = wire::run(app()).await;
     let (mut socket, _) = tokio_tungstenite::connect_async(format!("ws://{}/h/socket", app.addr)).await.unwrap();
     for text in ["one", "two"] {
@@ -105,7 +105,7 @@ async fn a_websocket() {
 }
 
 #[tokio::test]
-async fn server_sent_events() {
+async fn server_sent_events_stream() {
     let app = wire::run(app()).await;
     let (parts, body) = app.http1(wire::get("/h/events")).await;
     assert_eq!(parts.headers["content-type"], "text/event-stream");
@@ -113,7 +113,7 @@ async fn server_sent_events() {
 }
 
 #[tokio::test]
-async fn a_multipart_upload() {
+async fn multipart_upload_is_read() {
     let app = wire::run(app()).await;
     let body = "--x\r\ncontent-disposition: form-data; name=\"a\"\r\n\r\nhello\r\n\
                 --x\r\ncontent-disposition: form-data; name=\"b\"; filename=\"b.bin\"\r\n\r\n123\r\n--x--\r\n";
@@ -126,7 +126,7 @@ async fn a_multipart_upload() {
 }
 
 #[tokio::test]
-async fn uploads_that_fail() {
+async fn malformed_uploads_are_problems() {
     let app = TestApp::new(app());
     let head = "--x\r\ncontent-disposition: form-data; name=\"a\"\r\n\r\n";
     let large = || stream::iter((0..2 << 10).map(|_| Ok::<_, std::io::Error>(vec![b'x'; 1 << 10])));
@@ -142,7 +142,7 @@ async fn uploads_that_fail() {
 }
 
 #[tokio::test]
-async fn layers_of_hand_written_handlers_are_applied_once() {
+async fn layers_of_hand_written_handlers_apply_once() {
     let made = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&made);
     let layer = tower::layer::layer_fn(move |inner: axum::routing::Route| {
@@ -158,7 +158,7 @@ async fn layers_of_hand_written_handlers_are_applied_once() {
 }
 
 #[tokio::test]
-async fn an_app_that_is_nested_knows_where() {
+async fn nested_app_knows_its_prefix() {
     let router = Router::new().nest("/outer", App::with_routes(routes![user]).into_router().unwrap());
     let request = http::Request::get("/outer/h/users/x").body(Body::empty()).unwrap();
     let response = router.oneshot(request).await.unwrap();
@@ -183,7 +183,7 @@ fn conflict(app: App) -> (String, String, String) {
 }
 
 #[test]
-fn an_overlap_with_a_hand_written_router() {
+fn overlapping_hand_written_route_is_a_startup_error() {
     let (subject, router, reason) = conflict(App::with_routes(routes![user, socket]).merge(get("/h/users/{name}")));
     assert!(subject.starts_with("GET /h/users/{id} (tests/suite/hand_written.rs:"), "{subject}");
     assert!(router.starts_with("tests/suite/hand_written.rs:"), "{router}");
@@ -191,25 +191,25 @@ fn an_overlap_with_a_hand_written_router() {
 }
 
 #[test]
-fn the_same_route_in_a_hand_written_router() {
+fn same_route_in_a_hand_written_router_is_a_startup_error() {
     let (subject, _, reason) = conflict(App::with_routes(routes![user]).merge(get("/h/users/{id}")));
     assert!(subject.starts_with("GET /h/users/{id}"), "{subject}");
     assert!(reason.contains("Overlapping method route"), "{reason}");
 }
 
 #[test]
-fn our_own_paths_in_a_hand_written_router() {
+fn reserved_path_in_a_hand_written_router_is_a_startup_error() {
     let (subject, ..) = conflict(App::with_routes(routes![user]).merge(get("/health/ready")));
     assert_eq!(subject, "routekit's own /health");
     let app = App::with_routes(routes![user]).configure(|config| config.admin_addr = AdminAddr::Main.into());
     let (subject, ..) = conflict(app.merge(get("/metrics")));
     assert_eq!(subject, "routekit's own admin surface");
-    // On a listener of its own it is in nobody's way.
+    // With the admin surface on its own listener, the path is free.
     assert!(App::with_routes(routes![user]).merge(get("/metrics")).into_router().is_ok());
 }
 
 #[test]
-fn two_hand_written_routers_with_fallbacks() {
+fn two_fallbacks_are_a_startup_error() {
     let fallback = || Router::new().fallback(|| async { "lost" });
     let (subject, _, reason) = conflict(App::with_routes(routes![user]).merge(fallback()).merge(fallback()));
     assert_eq!(subject, "another hand-written router");
@@ -217,13 +217,13 @@ fn two_hand_written_routers_with_fallbacks() {
 }
 
 #[test]
-fn a_router_that_cannot_be_nested_there() {
+fn impossible_nesting_is_a_startup_error() {
     let (_, _, reason) = conflict(App::with_routes(routes![user]).nest("/", get("/x")));
     assert!(reason.contains("Nesting at the root"), "{reason}");
 }
 
 #[tokio::test]
-async fn another_method_on_the_same_path_is_fine() {
+async fn another_method_on_the_same_path_is_allowed() {
     let theirs = Router::new().route("/h/users/{id}", axum::routing::post(|| async { "theirs" }));
     let app = TestApp::new(App::with_routes(routes![user]).merge(theirs));
     assert_eq!(app.get("/h/users/1").send().await.text(), "ours 1");
@@ -236,7 +236,7 @@ async fn another_method_on_the_same_path_is_fine() {
 }
 
 #[tokio::test]
-async fn a_fallback_of_a_hand_written_router_stays() {
+async fn fallback_of_a_hand_written_router_is_kept() {
     let theirs = Router::new().fallback(|| async { "their fallback" });
     let app = TestApp::new(App::with_routes(routes![user]).merge(theirs));
     assert_eq!(app.get("/nothing").send().await.text(), "their fallback");

@@ -1,4 +1,4 @@
-//! An issuer's keys: when they are fetched, how often, and what happens while they cannot be.
+//! Keys of an issuer: when they are fetched, how often, and what happens while they cannot be.
 
 use std::{
     convert::Infallible,
@@ -45,7 +45,7 @@ async fn me(who: Identity) -> String {
     who.sub().to_owned()
 }
 
-/// A key of this process.
+/// A key that exists in this process only.
 struct Signer {
     kid: &'static str,
     pair: KeyPair,
@@ -63,7 +63,7 @@ impl Signer {
         json!({ "kty": "EC", "crv": "P-256", "use": "sig", "kid": self.kid, "x": encode(x), "y": encode(y) })
     }
 
-    /// A token of this key that says it is of `kid`. Its time is a manual clock's.
+    /// A token of this key with this `kid`, on the time of a manual clock.
     fn token_of(&self, kid: &str, changes: &Value) -> String {
         let key = EncodingKey::from_ec_pem(self.pair.serialize_pem().as_bytes()).unwrap();
         let header = Header { kid: Some(kid.to_owned()), ..Header::new(jsonwebtoken::Algorithm::ES256) };
@@ -74,7 +74,7 @@ impl Signer {
         format!("Bearer {}", encode(&header, &claims, &key).unwrap())
     }
 
-    /// The same token with the `kid` of another: its signature is wrong, but for that somebody must have a key first.
+    /// The same token with the `kid` of another key. Its signature is wrong, which only shows once that key is known.
     fn relabelled(token: &str, kid: &str) -> String {
         let (_, rest) = token.split_once('.').unwrap();
         let header = json!({ "alg": "ES256", "typ": "JWT", "kid": kid }).to_string();
@@ -86,14 +86,14 @@ impl Signer {
     }
 }
 
-/// What the issuer answers with.
+/// An answer of the issuer.
 #[derive(Clone)]
 enum Answer {
     Keys(Vec<Value>),
     Text(String),
     Status(u16),
     Redirect,
-    /// After somebody has said so.
+    /// Answers once the gate is open.
     Later(Arc<Notify>, Vec<Value>),
 }
 
@@ -107,7 +107,7 @@ struct Issuer {
 struct Asked {
     answer: Mutex<Answer>,
     paths: Mutex<Vec<String>>,
-    /// Said once for each.
+    /// One permit for each answer.
     came: Notify,
 }
 
@@ -161,7 +161,7 @@ fn app(jwks: Jwks, clock: &Clock) -> TestApp {
     TestApp::builder(App::with_routes(routes![me]).verifier(tokens)).clock(clock.clone()).build()
 }
 
-/// An issuer with these keys, and an app that takes its tokens.
+/// An issuer with these keys, and an app that accepts its tokens.
 async fn trusting(keys: Vec<Value>) -> (Issuer, Clock, TestApp) {
     let issuer = Issuer::start(Answer::Keys(keys)).await;
     let clock = Clock::manual();
@@ -177,7 +177,7 @@ const INTERVAL: Duration = Duration::from_secs(30);
 const REFRESH: Duration = Duration::from_secs(600);
 
 #[tokio::test]
-async fn a_key_is_rotated() {
+async fn rotated_key_works_after_one_fetch() {
     let (a, b) = (Signer::new("a"), Signer::new("b"));
     let (issuer, clock, app) = trusting(vec![a.jwk()]).await;
     assert_eq!((status(&app, &a.token()).await, issuer.fetches()), (200, 1), "the first token has the list fetched");
@@ -194,7 +194,7 @@ async fn a_key_is_rotated() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_flood_of_unknown_keys() {
+async fn unknown_kids_cause_one_fetch_an_interval() {
     let (a, evil) = (Signer::new("a"), Signer::new("evil").token());
     let (issuer, clock, app) = trusting(vec![a.jwk()]).await;
     assert_eq!(status(&app, &a.token()).await, 200);
@@ -213,7 +213,7 @@ async fn a_flood_of_unknown_keys() {
 }
 
 #[tokio::test]
-async fn nothing_is_fetched_for_what_is_wrong_anyway() {
+async fn tokens_that_are_invalid_anyway_cause_no_fetch() {
     let (a, evil) = (Signer::new("a"), Signer::new("evil"));
     let (issuer, clock, app) = trusting(vec![a.jwk()]).await;
     assert_eq!(status(&app, &a.token()).await, 200);
@@ -231,7 +231,7 @@ async fn nothing_is_fetched_for_what_is_wrong_anyway() {
 }
 
 #[tokio::test]
-async fn the_issuer_is_away() {
+async fn known_keys_work_while_the_issuer_is_unavailable() {
     let (a, b) = (Signer::new("a"), Signer::new("b"));
     let issuer = Issuer::start(Answer::Keys(vec![a.jwk()])).await;
     let clock = Clock::manual();
@@ -249,7 +249,7 @@ async fn the_issuer_is_away() {
 }
 
 #[tokio::test]
-async fn the_issuer_talks_nonsense() {
+async fn malformed_key_list_keeps_the_known_keys() {
     let a = Signer::new("a");
     let secret = json!({ "kty": "oct", "kid": "a", "k": BASE64_URL_SAFE_NO_PAD.encode([0; 64]) });
     for (name, nonsense) in [
@@ -273,16 +273,16 @@ async fn the_issuer_talks_nonsense() {
         assert_eq!(status(&app, &a.token()).await, 200, "{name}, and then it is well");
         issuer.answers(nonsense);
         clock.advance(REFRESH);
-        // Whoever has an unknown key waits for the list, and so until it has been read.
+        // A client with an unknown key waits for the list, so it has been read by then.
         assert_eq!(status(&app, &a.token_of("b", &json!({}))).await, 401, "{name}");
         assert_eq!((status(&app, &a.token()).await, issuer.fetches()), (200, 3), "{name}, and the keys are known");
         assert!(issuer.asked.paths.lock().unwrap().iter().all(|path| path == "/jwks?of=tests"), "{name}");
     }
 }
 
-/// A list may hold anything, and the keys in it that can be used are used.
+/// A list may hold anything. Its usable keys are used.
 #[tokio::test]
-async fn a_key_that_is_none_beside_one_that_is() {
+async fn unusable_key_in_a_list_is_skipped() {
     let a = Signer::new("a");
     let cut_off = json!({ "kty": "OKP", "crv": "Ed25519", "kid": "bad", "x": "AAAA" });
     let (issuer, clock, app) = trusting(vec![cut_off.clone(), a.jwk()]).await;
@@ -294,7 +294,7 @@ async fn a_key_that_is_none_beside_one_that_is() {
 }
 
 #[tokio::test]
-async fn keys_without_ids() {
+async fn keys_without_kid_are_tried() {
     let nameless = |signer: &Signer| {
         let mut key = signer.jwk();
         key.as_object_mut().unwrap().remove("kid");
@@ -310,7 +310,7 @@ async fn keys_without_ids() {
 }
 
 #[tokio::test]
-async fn a_key_at_hand_beside_the_list() {
+async fn configured_key_works_beside_the_fetched_list() {
     let (a, b) = (Signer::new("a"), Signer::new("b"));
     let issuer = Issuer::start(Answer::Keys(vec![a.jwk()])).await;
     let tokens = Jwt::new(jwt::ISSUER, jwt::AUDIENCE)
@@ -323,7 +323,7 @@ async fn a_key_at_hand_beside_the_list() {
 }
 
 #[tokio::test]
-async fn nothing_is_fetched_before_there_is_a_way_to() {
+async fn keys_are_fetched_only_once_the_verifier_is_started() {
     use routekit::auth::{Access, AuthLayer, VerifierContext, Verifiers};
     use tower::{Layer, Service};
     let a = Signer::new("a");
@@ -334,7 +334,7 @@ async fn nothing_is_fetched_before_there_is_a_way_to() {
         [(verifiers(), 503), (verifiers().started(&VerifierContext::new(Clock::manual(), tasks)), 200)]
     {
         let router: Router = Router::new().fallback(async || ());
-        let mut service = AuthLayer::new(Access::Identified(&[]), verifiers).layer(router);
+        let mut service = AuthLayer::new(Access::identified(), verifiers).layer(router);
         let token = a.token_of("a", &json!({ "exp": 10_000_000_000_u64 }));
         let request = Request::get("/").header("authorization", token).body(axum::body::Body::empty()).unwrap();
         assert_eq!(service.call(request).await.unwrap().status(), expected);
@@ -343,7 +343,7 @@ async fn nothing_is_fetched_before_there_is_a_way_to() {
 }
 
 #[tokio::test]
-async fn one_fetch_for_all_who_wait() {
+async fn waiting_requests_share_one_fetch() {
     let a = Signer::new("a");
     let now = Arc::new(Notify::new());
     let issuer = Issuer::start(Answer::Later(Arc::clone(&now), vec![a.jwk()])).await;
@@ -352,7 +352,7 @@ async fn one_fetch_for_all_who_wait() {
         let (app, token) = (app.clone(), a.token());
         async move { status(&app, &token).await }
     };
-    // The one that began it leaves, and does not take it along.
+    // The client that began the fetch leaves, and the fetch continues.
     let first = tokio::spawn(ask());
     issuer.asked.came.notified().await;
     first.abort();
@@ -368,7 +368,7 @@ async fn one_fetch_for_all_who_wait() {
 }
 
 #[tokio::test]
-async fn an_old_list_is_renewed_while_nobody_waits() {
+async fn old_list_is_refreshed_in_the_background() {
     let (a, b) = (Signer::new("a"), Signer::new("b"));
     let (issuer, clock, app) = trusting(vec![a.jwk()]).await;
     assert_eq!(status(&app, &a.token()).await, 200);
@@ -382,13 +382,13 @@ async fn an_old_list_is_renewed_while_nobody_waits() {
     issuer.asked.came.notified().await;
     assert_eq!(issuer.fetches(), 2);
     now.notify_one();
-    // Whoever has a key of the new list waits for it.
+    // A client with a key of the new list waits for it.
     assert_eq!((status(&app, &b.token()).await, issuer.fetches()), (200, 2));
     assert_eq!(status(&app, &a.token()).await, 401, "what the issuer has taken back is none");
 }
 
 #[tokio::test]
-async fn the_list_is_fetched_before_the_first_token() {
+async fn list_is_fetched_before_the_first_token() {
     let a = Signer::new("a");
     let issuer = Issuer::start(Answer::Keys(vec![a.jwk()])).await;
     let tokens = Jwt::new(jwt::ISSUER, jwt::AUDIENCE).jwks(Jwks::url(&issuer.url()));
@@ -402,7 +402,7 @@ async fn the_list_is_fetched_before_the_first_token() {
     app.stopped().await.unwrap();
 }
 
-/// Has one list to give, denies whatever it is asked for after that, and counts.
+/// Returns its list once and fails afterwards. Counts the calls.
 struct Denying {
     first: Mutex<Option<Value>>,
     asked: Arc<AtomicUsize>,
@@ -420,9 +420,9 @@ impl KeySource for Denying {
     }
 }
 
-/// The same attacks with the issuer's key among those that are fetched. Whatever a token says, all that can be asked for is the list.
+/// The same attacks with the issuer's key among the fetched ones. No token can cause a fetch of anything but the list.
 #[tokio::test]
-async fn attacks_reach_nobody() {
+async fn attacks_fetch_nothing_but_the_list() {
     let asked = Arc::new(AtomicUsize::new(0));
     let source = Denying { first: Mutex::new(Some(jwt::RSA.jwk.clone())), asked: Arc::clone(&asked) };
     let app = app(Jwks::from_source(source), &Clock::system());
@@ -438,7 +438,7 @@ async fn attacks_reach_nobody() {
 }
 
 #[test]
-fn what_is_logged() {
+fn fetches_and_their_failures_are_logged() {
     let (_, lines) = logs::caught(async {
         let clock = Clock::manual();
         let a = Signer::new("a");
@@ -460,7 +460,7 @@ fn what_is_logged() {
     assert!(said_of("credentials refused").contains("no known key signed the token (alg ES256, kid b)"), "{said:?}");
 }
 
-/// Serves the keys by TLS, with a certificate for `localhost` that only `roots` vouches for.
+/// Serves the keys over TLS, with a certificate for `localhost` that only `roots` trusts.
 async fn by_tls(keys: Vec<Value>) -> (SocketAddr, String) {
     let pair = KeyPair::generate().unwrap();
     let certificate = CertificateParams::new(["localhost".to_owned()]).unwrap().self_signed(&pair).unwrap();
@@ -476,7 +476,7 @@ async fn by_tls(keys: Vec<Value>) -> (SocketAddr, String) {
     let addr = listener.local_addr().unwrap();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            // Whoever does not trust it goes away.
+            // Clients that do not trust the certificate close the connection.
             let Ok(stream) = acceptor.accept(stream).await else { continue };
             let body = json!({ "keys": keys }).to_string();
             let service =
@@ -488,7 +488,7 @@ async fn by_tls(keys: Vec<Value>) -> (SocketAddr, String) {
 }
 
 #[tokio::test]
-async fn by_https() {
+async fn https_source_verifies_the_certificate() {
     let a = Signer::new("a");
     let (addr, roots) = by_tls(vec![a.jwk()]).await;
     let url = format!("https://localhost:{}/jwks", addr.port());
@@ -497,7 +497,7 @@ async fn by_https() {
     let careful = App::with_routes(routes![me]).verifier(Jwt::new(jwt::ISSUER, jwt::AUDIENCE).jwks(Jwks::url(&url)));
     match TestApp::builder(careful).clock(Clock::manual()).try_build() {
         Ok(careful) => assert_eq!(status(&careful, &a.token()).await, 503, "nobody vouches for it"),
-        // A system that trusts nobody says so.
+        // A system without any trusted root reports that.
         Err(error) => assert!(error.to_string().contains("trusts no certificates"), "{error}"),
     }
     let (_, other) = by_tls(vec![]).await;
@@ -509,7 +509,7 @@ async fn by_https() {
 }
 
 #[test]
-fn what_is_no_source_is_said_at_start_up() {
+fn invalid_source_is_a_startup_error() {
     for (name, jwks, expected) in [
         ("plain HTTP", Jwks::url("http://login.example.com/jwks"), "plain HTTP is allowed for this machine only"),
         ("no URL", Jwks::url("login"), "is not absolute"),

@@ -1,4 +1,4 @@
-//! Tokens: which are taken, and how those are answered that are not.
+//! JSON Web Tokens: which are accepted, and how the others are refused.
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
@@ -41,12 +41,12 @@ pub(crate) fn unix_time() -> u64 {
     Clock::system().unix_time().as_secs()
 }
 
-/// A key of this process: none is kept in a file.
+/// A key of this process; no key is kept in a file.
 pub(crate) struct Rsa {
     secret: String,
     private: EncodingKey,
     public: String,
-    /// As an issuer's list has it.
+    /// The key as a JWK.
     pub(crate) jwk: Value,
 }
 
@@ -69,7 +69,7 @@ fn app() -> TestApp {
     TestApp::new(App::with_routes(routes![me, optional]).verifier(tokens))
 }
 
-/// The claims of a good token, with some of them changed; `null` takes one out.
+/// The claims of a valid token with these changes; `null` removes a claim.
 pub(crate) fn claims(changes: &Value) -> Value {
     let mut claims = json!({ "iss": ISSUER, "aud": AUDIENCE, "sub": "ann", "exp": unix_time() + 60 });
     for (name, value) in changes.as_object().unwrap() {
@@ -90,13 +90,13 @@ pub(crate) fn signed(changes: &Value) -> String {
     encode(&header_of(jsonwebtoken::Algorithm::RS256, "rsa"), &claims(changes), &RSA.private).unwrap()
 }
 
-/// Three parts out of texts, whatever they say.
+/// A token of three parts with any content.
 fn forged(header: &Value, claims: &Value, signature: &str) -> String {
     let part = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
     format!("{}.{}.{signature}", part(header), part(claims))
 }
 
-/// What a token as good as `header` says, signed with the shared secret by HMAC over it.
+/// A token with this header and valid claims, signed by HMAC with the shared secret.
 fn with_hmac(header: &Value, claims: &Value, secret: &[u8]) -> String {
     let token = forged(header, claims, "");
     let message = token.trim_end_matches('.');
@@ -109,7 +109,7 @@ fn with_hmac(header: &Value, claims: &Value, secret: &[u8]) -> String {
 }
 
 #[tokio::test]
-async fn good_tokens() {
+async fn valid_tokens_are_accepted() {
     let app = app();
     let secret = EncodingKey::from_secret(SECRET);
     let hmac = encode(&header_of(jsonwebtoken::Algorithm::HS256, "secret"), &claims(&json!({})), &secret).unwrap();
@@ -127,7 +127,7 @@ async fn good_tokens() {
     }
 }
 
-/// Every way in that was ever found, and some more. Each is a whole list of `Authorization` headers.
+/// Every known attack and some variants. Each row is a list of `Authorization` headers.
 pub(crate) fn attacks() -> Vec<(&'static str, Vec<String>)> {
     let bearer = |token: String| vec![format!("Bearer {token}")];
     let good = signed(&json!({}));
@@ -213,7 +213,7 @@ fn depth(levels: usize) -> Value {
     (0..levels).fold(json!(1), |inner, _| json!([inner]))
 }
 
-/// The first character of the signature changed: the last may hold bits that mean nothing.
+/// The token with the first character of its signature changed; the last one may hold unused bits.
 fn flipped(token: &str) -> String {
     let (message, signature) = token.rsplit_once('.').unwrap();
     let first = if signature.starts_with('A') { 'B' } else { 'A' };
@@ -243,7 +243,7 @@ pub(crate) async fn ask(app: &TestApp, path: &str, authorizations: &[String]) ->
 }
 
 #[tokio::test]
-async fn every_attack_is_answered_alike() {
+async fn every_attack_gets_the_same_401() {
     let app = app();
     for path in ["/jwt/me", "/jwt/optional"] {
         let mut answers = BTreeSet::new();
@@ -264,7 +264,7 @@ async fn every_attack_is_answered_alike() {
 }
 
 #[tokio::test]
-async fn credentials_of_another_kind_are_none() {
+async fn credentials_of_another_scheme_are_ignored() {
     let app = app();
     for authorization in ["Basic YTpi", "Bearer", "Digest x", ""] {
         let (status, challenges, _) = ask(&app, "/jwt/me", &[authorization.to_owned()]).await;
@@ -274,7 +274,7 @@ async fn credentials_of_another_kind_are_none() {
 }
 
 #[tokio::test]
-async fn time_is_the_apps_clock() {
+async fn token_times_are_checked_on_the_app_s_clock() {
     use std::time::Duration;
     let clock = Clock::manual();
     let tokens = |leeway| Jwt::new(ISSUER, AUDIENCE).key(VerifyingKey::secret(Algorithm::HS256, SECRET)).leeway(leeway);
@@ -304,7 +304,7 @@ async fn time_is_the_apps_clock() {
 }
 
 #[tokio::test]
-async fn what_is_said_of_an_issuer() {
+async fn issuer_settings_apply_to_its_tokens() {
     #[get("/jwt/granted", auth(scope("s"), role("r"), permission("p")))]
     async fn granted() {}
 
@@ -326,7 +326,7 @@ async fn what_is_said_of_an_issuer() {
 }
 
 #[tokio::test]
-async fn two_issuers() {
+async fn token_is_verified_by_its_own_issuer() {
     let other = "a secret that another issuer shares with us, and nobody else";
     let first = Jwt::new(ISSUER, AUDIENCE).key(VerifyingKey::secret(Algorithm::HS256, SECRET));
     let second = Jwt::new("https://other", AUDIENCE).key(VerifyingKey::secret(Algorithm::HS256, other));
@@ -344,9 +344,9 @@ async fn two_issuers() {
     }
 }
 
-/// Of two issuers, each says what it has against a token.
+/// With two issuers, the log has the reason of each.
 #[test]
-fn why_is_for_the_log() {
+fn refusal_reasons_are_logged_and_not_sent() {
     let other = "a secret that another issuer shares with us, and nobody else";
     let (_, lines) = logs::caught(async {
         let first = Jwt::new(ISSUER, AUDIENCE).key(VerifyingKey::secret(Algorithm::HS256, SECRET).kid("a"));
@@ -365,7 +365,7 @@ fn why_is_for_the_log() {
 }
 
 #[test]
-fn what_is_wrong_is_said_at_start_up() {
+fn invalid_settings_are_startup_errors() {
     let tokens = || Jwt::new(ISSUER, AUDIENCE);
     let key = || VerifyingKey::secret(Algorithm::HS256, SECRET);
     for (name, tokens, expected) in [
@@ -403,10 +403,10 @@ fn what_is_wrong_is_said_at_start_up() {
     }
 }
 
-/// Ours and `jsonwebtoken`'s own check agree. We are stricter in the second of `exp` itself, which is not tried here, in a list of
-/// issuers, and in an empty `sub`.
+/// Our decision equals that of `jsonwebtoken`. We are stricter in the second of `exp` itself (not tried here), in a
+/// list of issuers, and in an empty `sub`.
 #[tokio::test]
-async fn as_jsonwebtoken_itself_decides() {
+async fn claims_are_decided_as_jsonwebtoken_decides() {
     use jsonwebtoken::{DecodingKey, Validation, decode};
     let mut validation = Validation::new(jsonwebtoken::Algorithm::HS256);
     validation.leeway = 0;

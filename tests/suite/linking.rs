@@ -1,4 +1,4 @@
-//! Routes that come from other crates, and a crate that the linker dropped. Real programs: `examples/shop`.
+//! Routes of other crates, and a crate that the linker dropped. For complete programs see `examples/shop`.
 
 use crate::process::cargo_run;
 
@@ -22,7 +22,7 @@ fn every_linked_crate_brings_its_routes() {
 }
 
 #[test]
-fn a_crate_that_nobody_refers_to_is_missed_by_name() {
+fn crate_dropped_by_the_linker_is_reported_by_name() {
     let output = cargo_run("shop", "shop-without-billing", &[]);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let text = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -1,8 +1,9 @@
-//! What a test's own thread logs.
+//! Captures what a test's own thread logs.
 //!
-//! One subscriber for the whole process, set before anything is caught, which hands spans and events to whoever listens on
-//! the thread. A subscriber for a thread alone (`with_default`) loses them now and then: `tracing` remembers for a whole
-//! process whether anybody listens to a place in the code, and another thread may be the first to come by.
+//! One subscriber for the process, set before anything is captured, hands spans and events to the listener of the
+//! thread.
+//! A subscriber for one thread (`with_default`) sometimes loses them: `tracing` caches for the whole process whether a
+//! call site has a listener, and another thread may reach the call site first.
 
 use std::{
     cell::RefCell,
@@ -23,10 +24,10 @@ thread_local! {
     static CAUGHT: RefCell<Option<Vec<Line>>> = const { RefCell::new(None) };
 }
 
-/// A span's or an event's fields.
+/// The fields of a span or event.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Line {
-    /// `span`, `record` (fields that a span was given later), or an event's target.
+    /// `span`, `record` (fields that a span got later), or the target of an event.
     pub(crate) of: String,
     pub(crate) fields: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! Integration tests: one binary, a module for each subject.
+//! Integration tests: one binary, one module for each subject.
 
 #![allow(clippy::needless_pass_by_value, reason = "handlers take their arguments by value")]
 #![allow(clippy::unwrap_used, reason = "all of this is test code, helpers included")]

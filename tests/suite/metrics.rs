@@ -1,4 +1,4 @@
-//! What is counted, under which labels, and that tests share none of it.
+//! Metrics of requests: counts, labels, and isolation between apps.
 
 use std::{
     sync::{
@@ -64,7 +64,7 @@ async fn requests_are_counted_by_template_and_status() {
 }
 
 #[tokio::test]
-async fn a_client_that_leaves_is_counted_once() {
+async fn client_that_leaves_is_counted_once() {
     let app = app();
     let labels = r#"{http_request_method="GET",http_route="/m/forever"}"#;
     let count = |name: &str, labels: &str| line(&app, &format!("{name}{labels} "));
@@ -80,7 +80,7 @@ async fn a_client_that_leaves_is_counted_once() {
 }
 
 #[tokio::test]
-async fn a_client_that_hangs_up_is_counted_once() {
+async fn connection_closed_by_the_client_is_counted_once() {
     let mut app = wire::run(App::with_routes(routes![forever, item]).provide(Clock::manual()).configure(in_main)).await;
     let mut connection = app.http1_connection().await;
     let mut answer = Box::pin(connection.send_request(wire::get("/m/forever")));
@@ -131,7 +131,7 @@ async fn stream(how: String) -> Body {
 }
 
 #[tokio::test]
-async fn a_body_without_a_length_is_watched_to_its_end() {
+async fn body_without_a_length_is_measured_to_its_end() {
     let app = TestApp::new(App::with_routes(routes![stream]));
     let active = r#"http_server_active_requests{http_request_method="GET",http_route="/m/stream/{how}"} "#;
     let labels = |error: &str| {
@@ -161,7 +161,7 @@ async fn a_body_without_a_length_is_watched_to_its_end() {
 }
 
 #[tokio::test]
-async fn trailers_are_an_end_on_real_connections() {
+async fn body_with_trailers_is_measured_to_its_end() {
     let mut app = wire::run(App::with_routes(routes![stream]).configure(in_main)).await;
     assert_eq!(app.http1(wire::get("/m/stream/trailers")).await.1, "first");
     let mut connection = app.http2_connection().await;
@@ -178,7 +178,7 @@ async fn trailers_are_an_end_on_real_connections() {
 }
 
 #[tokio::test]
-async fn a_body_that_panics_failed_by_itself() {
+async fn panicking_body_is_counted_as_a_failure() {
     let app = TestApp::new(App::with_routes(routes![stream]));
     let request = Request::get("/m/stream/panic").body(Body::empty()).unwrap();
     let body = app.call(request).await.into_body();
@@ -190,8 +190,8 @@ async fn a_body_that_panics_failed_by_itself() {
 }
 
 #[tokio::test]
-async fn a_route_that_comes_too_late_is_not_under_way_for_good() {
-    // A layer that hands requests to a task of their own, as tower's `Buffer` does.
+async fn route_matched_after_the_client_left_is_not_in_flight() {
+    // A layer that moves requests to a task of their own, as tower's `Buffer` does.
     let elsewhere = axum::middleware::from_fn(|request: Request<Body>, next: axum::middleware::Next| async move {
         let answer = tokio::spawn(async move {
             tokio::task::yield_now().await;
@@ -236,7 +236,7 @@ impl http_body::Body for Announced {
 }
 
 #[tokio::test]
-async fn a_length_that_is_only_announced_is_not_counted() {
+async fn announced_length_is_not_counted_as_sent() {
     let app = TestApp::new(App::with_routes(routes![echo]));
     let request = Request::post("/m/echo").body(Body::new(Announced(u64::MAX - 10))).unwrap();
     assert_eq!(app.call(request).await.status(), 413);
@@ -246,7 +246,7 @@ async fn a_length_that_is_only_announced_is_not_counted() {
 }
 
 #[tokio::test]
-async fn an_app_within_an_app_counts_once_and_has_one_id() {
+async fn app_within_an_app_counts_once_and_has_one_id() {
     #[get("/m/id")]
     async fn id(id: CorrelationId) -> String {
         id.to_string()
@@ -303,7 +303,7 @@ async fn slow_requests_are_counted_by_the_threshold_of_their_route() {
 }
 
 #[test]
-fn declared_routes_are_there_from_the_start() {
+fn declared_routes_have_series_from_the_start() {
     let text = app().metrics();
     for route in ["/m/items/{id}", "/m/forever"] {
         let labels = format!(r#"{{http_request_method="GET",http_route="{route}""#);
@@ -323,7 +323,7 @@ fn declared_routes_are_there_from_the_start() {
 }
 
 #[tokio::test]
-async fn unmatched_requests_make_no_series() {
+async fn unmatched_requests_add_no_series() {
     let app = app();
     let ask = async |n: u32| {
         let method = Method::from_bytes(format!("M{n}").as_bytes()).unwrap();
@@ -366,7 +366,7 @@ async fn hand_written_routes_are_measured() {
 }
 
 #[tokio::test]
-async fn what_a_layer_answers_is_measured() {
+async fn responses_of_layers_are_measured() {
     let refuse =
         axum::middleware::from_fn(|_: Request<Body>, _: axum::middleware::Next| async { StatusCode::FORBIDDEN });
     let app = TestApp::new(App::with_routes(routes![item]).provide(Clock::manual()).layer(refuse));
@@ -377,7 +377,7 @@ async fn what_a_layer_answers_is_measured() {
 }
 
 #[tokio::test]
-async fn the_recorder_of_the_program_keeps_the_metrics() {
+async fn recorder_of_the_program_receives_the_metrics() {
     let theirs = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
     let app = || App::with_routes(routes![item]).provide(Clock::manual()).config(Config::default()).configure(in_main);
     let router = metrics::with_local_recorder(&theirs, || app().into_router().unwrap());
@@ -390,7 +390,7 @@ async fn the_recorder_of_the_program_keeps_the_metrics() {
     assert_eq!(own.oneshot(wire::get("/metrics")).await.unwrap().status(), 200);
 }
 
-/// What an observer is told, counted.
+/// Counts what an observer is told.
 #[derive(Default)]
 struct Told {
     started: AtomicU64,
@@ -421,14 +421,14 @@ async fn yields(times: u32) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn however_requests_end_each_ends_once() {
+async fn requests_cancelled_at_random_end_once_each() {
     let told = Arc::new(Told::default());
     let app = TestApp::new(App::with_routes(routes![yields]).observer(Teller(Arc::clone(&told))));
     let requests = (0..2_000_u64).map(|n| {
         let app = app.clone();
         let request = tokio::spawn(async move { app.get(&format!("/m/yield/{}", n % 50)).send().await });
         let abort = request.abort_handle();
-        // Some are cancelled while they run, some before they began, some when they have ended.
+        // Some are cancelled before they begin, some while they run, some after they ended.
         tokio::spawn(async move {
             for _ in 0..n % 37 {
                 tokio::task::yield_now().await;
@@ -450,7 +450,7 @@ async fn however_requests_end_each_ends_once() {
 }
 
 #[test]
-fn buckets_can_be_chosen() {
+fn buckets_can_be_configured() {
     let app = App::with_routes(routes![item]).provide(Clock::manual());
     let app = TestApp::new(app.configure(|config| config.duration_buckets = vec![0.1, 2.0].into()));
     let text = app.metrics();
@@ -476,7 +476,7 @@ async fn status(code: u16) -> StatusCode {
 }
 
 #[tokio::test]
-async fn a_status_beyond_599_is_no_other() {
+async fn status_beyond_599_has_its_own_label() {
     let app = TestApp::new(App::with_routes(routes![status]));
     for code in [600, 500] {
         assert_eq!(app.get(&format!("/m/status/{code}")).send().await.status(), code);
@@ -485,7 +485,7 @@ async fn a_status_beyond_599_is_no_other() {
 }
 
 #[tokio::test]
-async fn two_apps_share_nothing() {
+async fn two_apps_share_no_metrics() {
     let (one, two) = (app(), app());
     let before = two.metrics().lines().count();
     assert_eq!(one.get("/m/items/0").send().await.status(), 404);
@@ -493,7 +493,7 @@ async fn two_apps_share_nothing() {
 }
 
 #[tokio::test]
-async fn prometheus_scrapes_them() {
+async fn prometheus_metrics_pass_promtool() {
     let app = App::with_routes(routes![item]).provide(Clock::manual()).configure(in_main);
     let app = wire::run(app).await;
     assert_eq!(app.http1(wire::get("/m/items/1")).await.0.status, 200);

@@ -1,4 +1,4 @@
-//! Broken rules are reported under the names that serde uses, nested and in lists.
+//! Failed rules are reported under serde's names, also in nested types and lists.
 
 use routekit::{prelude::*, test::TestApp};
 use serde::{Deserialize, Serialize};
@@ -26,7 +26,7 @@ struct Order {
     promised_date: Option<String>,
 }
 
-/// `length` of a list wants items that serialise: `validator` adds them to its error (and routekit drops them).
+/// `length` of a list needs items that serialise: `validator` adds them to its error, and routekit drops them.
 #[derive(Deserialize, Serialize, Validate)]
 #[serde(rename_all = "SCREAMING-KEBAB-CASE")]
 #[validate(schema(function = "no_free_gifts"))]
@@ -90,7 +90,7 @@ async fn pointers(body: &Value) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn serde_names_with_our_derive() {
+async fn our_derive_reports_serde_names() {
     assert_eq!(pointers(&valid()).await, [] as [&str; 0]);
     let wrong = json!({
         "customerName": "",
@@ -122,13 +122,13 @@ async fn serde_names_with_our_derive() {
 }
 
 #[tokio::test]
-async fn shapes_are_named_the_same_way() {
+async fn errors_of_shape_use_the_same_names() {
     for (change, pointer) in [
         (json!({ "lines": [{ "LINE-COUNT": 1 }, { "LINE-COUNT": "x" }] }), "/lines/1/LINE-COUNT"),
         (json!({ "lines": [{}] }), "/lines/0/LINE-COUNT"),
         (json!({ "shipTo": {} }), "/shipTo/ZipCode"),
     ] {
-        // A struct with a flattened field is buffered by serde, which loses places; this one has none.
+        // serde buffers a struct with a flattened field, which loses places. This struct has no such field.
         #[derive(Deserialize, Validate)]
         #[serde(rename_all = "camelCase")]
         struct Plain {
@@ -161,7 +161,7 @@ async fn by_name(body: Json<ByName>) -> String {
 }
 
 #[tokio::test]
-async fn values_of_a_map_are_reported_at_the_map() {
+async fn failed_rules_of_map_values_are_reported_at_the_map() {
     let app = TestApp::new(App::with_routes(routes![by_name]));
     let body = json!({ "addresses": { "home": { "ZipCode": "A" }, "work": { "ZipCode": "abcd" } } });
     let problem: Value = app.post("/by-name").json(&body).send().await.json();
@@ -198,7 +198,7 @@ fn inner_rule(inner: &Inner) -> Result<(), validator::ValidationError> {
 }
 
 #[test]
-fn a_field_may_be_called_what_another_was() {
+fn field_may_have_the_original_name_of_another() {
     let wrong = Swapped { a: String::new(), b: String::new(), inner: Inner { c: 0 } };
     let errors = wrong.validate().unwrap_err();
     let errors = errors.field_errors();
@@ -209,7 +209,7 @@ fn a_field_may_be_called_what_another_was() {
     assert_eq!(whole, ["inner", "outer"]);
 }
 
-/// `validator`'s own derive knows Rust's names only; the case rules of serde are undone all the same.
+/// `validator`'s own derive only knows Rust names. The case rules of serde are applied all the same.
 #[derive(Deserialize, validator::Validate)]
 #[serde(rename_all = "camelCase")]
 struct Foreign {
@@ -234,7 +234,7 @@ async fn foreign(body: Json<Foreign>) -> String {
 }
 
 #[tokio::test]
-async fn serde_names_with_the_derive_of_validator() {
+async fn derive_of_validator_reports_serde_names() {
     let app = TestApp::new(App::with_routes(routes![foreign]));
     let body = json!({ "firstName": "", "homeAddress": { "street-name": "" } });
     let problem: Value = app.post("/foreign").json(&body).send().await.json();

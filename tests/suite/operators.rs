@@ -1,4 +1,4 @@
-//! Who operates an app by the admin surface, and the line in the log for whoever tries.
+//! Operators of the admin surface, and the audit line of each call that changes state.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -26,7 +26,7 @@ fn operated(token: bool, role: bool) -> TestApp {
     TestApp::new(app).admin()
 }
 
-/// Whoever `x-user` names, an operator if the name begins with `op`.
+/// Identifies the user that `x-user` names, as an operator if the name begins with `op`.
 struct Operator;
 
 impl Verifier for Operator {
@@ -42,7 +42,7 @@ impl Verifier for Operator {
 }
 
 #[tokio::test]
-async fn operators_by_role() {
+async fn operator_role_replaces_the_token() {
     let change = async |app: &TestApp, header: (&str, &str)| {
         app.put("/access-log").body("all").header(header.0, header.1).send().await.status().as_u16()
     };
@@ -72,11 +72,11 @@ async fn operators_by_role() {
     assert_eq!(by(Identity::new("ann").with_roles(["operator"])).await, 204);
     let wrong = App::with_routes(routes![open]).configure(|config| config.admin_role = Some(" ".to_owned()).into());
     let wrong = wrong.verifier(Header).config(Config::default()).into_router().unwrap_err().to_string();
-    assert!(wrong.contains("`admin_role` (code) is ` `: no name of a role"), "{wrong}");
+    assert!(wrong.contains("`admin_role` (code) is ` `: must be the name of a role"), "{wrong}");
 }
 
 #[tokio::test]
-async fn the_admin_surface_of_a_closed_app() {
+async fn admin_surface_beside_a_closed_app_is_closed() {
     let app = |addr: AdminAddr, token: bool| {
         App::with_routes(routes![anybody]).verifier(Operator).require_auth().config(Config::default()).configure(
             move |config| {
@@ -112,7 +112,7 @@ impl Verifier for Broken {
 }
 
 #[test]
-fn a_line_for_a_call_that_ends_early() {
+fn call_that_ends_early_is_audited() {
     let admin = || {
         let app = App::with_routes(routes![anybody]).verifier(Broken).configure(|config| {
             config.admin_token = Some(Secret::new(TOKEN)).into();
@@ -142,7 +142,7 @@ fn a_line_for_a_call_that_ends_early() {
 }
 
 #[test]
-fn one_line_for_each_call() {
+fn each_call_is_audited_once() {
     let bearer = format!("Bearer {TOKEN}");
     let rows: [(&str, (&str, &str), &str, &[&str]); 5] = [
         (

@@ -1,4 +1,4 @@
-//! What stands around a handler: timeout, body limit, panics, deprecation, layers of the route and of the app.
+//! Policies around a handler: timeout, body limit, panics, deprecation, layers of the route and of the app.
 
 use std::{
     sync::{
@@ -40,7 +40,7 @@ async fn streamed() -> Body {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_timeout_ends_at_the_head() {
+async fn timeout_ends_at_the_head() {
     let app = TestApp::new(App::with_routes(routes![slow, quick, streamed]));
     let late = app.get("/p/slow").send().await;
     assert_eq!(late.status(), 504);
@@ -53,7 +53,7 @@ async fn a_timeout_ends_at_the_head() {
 async fn busy() -> &'static str {
     tokio::task::yield_now().await;
     tokio::time::advance(Duration::from_millis(200)).await;
-    // It gives way only when it has used up tokio's budget, which is then none left for the timer either.
+    // It yields only when tokio's budget is used up, and the timer has no budget left then either.
     for _ in 0..10_000 {
         tokio::task::consume_budget().await;
     }
@@ -61,15 +61,15 @@ async fn busy() -> &'static str {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handler_that_is_always_busy_times_out() {
+async fn busy_handler_times_out() {
     let app = TestApp::new(App::with_routes(routes![busy]));
     let answer = tokio::spawn(async move { app.get("/p/busy").send().await });
     assert_eq!(answer.await.unwrap().status(), 504);
 }
 
 #[test]
-fn an_answer_that_is_ready_needs_no_timer() {
-    // There is no runtime here, so that making a timer would panic.
+fn ready_answer_needs_no_timer() {
+    // Without a runtime here, creating a timer would panic.
     let ready =
         tower::service_fn(|_: Request| std::future::ready(Ok::<_, std::convert::Infallible>(Response::default())));
     let service = tower::Layer::layer(&routekit::timeout::TimeoutLayer::new(Duration::from_secs(1)), ready);
@@ -88,7 +88,7 @@ async fn order(what: String) -> &'static str {
 }
 
 #[tokio::test(start_paused = true)]
-async fn outer_policies_see_what_inner_ones_answer() {
+async fn outer_policies_see_answers_of_inner_ones() {
     let app = TestApp::new(App::with_routes(routes![order, small]));
     for (what, status) in [("well", 200), ("slow", 504), ("panic", 500)] {
         let answer = app.get(&format!("/p/order/{what}")).send().await;
@@ -145,14 +145,14 @@ async fn raw(request: Request) -> Result<String> {
     body.map(|bytes| bytes.len().to_string()).map_err(|_| Problem::new(StatusCode::PAYLOAD_TOO_LARGE))
 }
 
-/// A body whose length nobody knows before it ends.
+/// A body whose length is unknown until it ends.
 fn chunked(bytes: usize) -> Body {
     let chunks = (0..bytes).map(|_| Ok::<_, std::io::Error>(Bytes::from_static(b"x")));
     Body::from_stream(stream::iter(chunks))
 }
 
 #[tokio::test]
-async fn body_limits() {
+async fn body_beyond_the_limit_is_413() {
     let app = TestApp::new(App::with_routes(routes![small, default_limit, large, unread, raw]));
     let rows: Vec<(&str, &str, Body, u16)> = vec![
         ("up to the limit", "/p/small", Body::from("12345678"), 200),
@@ -190,7 +190,7 @@ async fn panics_later() {
 }
 
 #[tokio::test]
-async fn a_panic_is_a_problem() {
+async fn panic_is_a_500_problem() {
     let app = TestApp::new(App::with_routes(routes![panics, panics_later]));
     for path in ["/p/panic", "/p/panic-later"] {
         let answer = app.get(path).send().await;
@@ -209,7 +209,7 @@ async fn older() -> Response {
 }
 
 #[tokio::test]
-async fn a_deprecated_route_says_so() {
+async fn deprecated_route_sends_its_headers() {
     let app = TestApp::new(App::with_routes(routes![old, older]));
     let answer = app.get("/p/old").send().await;
     assert_eq!(answer.header("deprecation"), Some("@1767225600"));
@@ -256,7 +256,7 @@ async fn html() -> (StatusCode, axum::response::Html<&'static str>) {
 }
 
 #[tokio::test]
-async fn errors_of_handlers() {
+async fn handler_errors_become_problems() {
     let app = TestApp::new(App::with_routes(routes![missing, bare, html, challenged]));
     assert_eq!(app.get("/p/missing").send().await.json::<Value>()["detail"], "nothing here");
     assert_eq!(app.get("/p/bare").send().await.json::<Value>()["title"], "Conflict");
@@ -272,7 +272,7 @@ async fn errors_of_handlers() {
     assert_eq!(head.header("content-length"), Some(get.bytes().len().to_string().as_str()));
 }
 
-/// A layer whose state is made once a route: a request more, and it counts on.
+/// A layer whose state is created once a route and then counts requests.
 #[derive(Clone, Default)]
 struct CountLayer;
 
@@ -318,7 +318,7 @@ async fn layered(headers: http::HeaderMap) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_layer_of_the_route() {
+async fn route_layer_wraps_its_route_only() {
     let app = TestApp::new(App::with_routes(routes![layered]));
     assert_eq!(app.get("/p/layered").send().await.text(), "1");
     assert_eq!(app.get("/p/layered").send().await.text(), "2");
@@ -326,7 +326,7 @@ async fn a_layer_of_the_route() {
 }
 
 #[tokio::test]
-async fn a_layer_of_the_app_stands_around_everything() {
+async fn app_layer_wraps_everything() {
     let stamp = axum::middleware::map_response(|mut response: Response| async {
         response.headers_mut().insert("x-stamp", HeaderValue::from_static("yes"));
         response
@@ -338,7 +338,7 @@ async fn a_layer_of_the_app_stands_around_everything() {
 }
 
 #[tokio::test]
-async fn what_stands_further_out_has_the_last_word() {
+async fn outer_layer_can_change_the_response_of_a_problem() {
     let encoded = axum::middleware::map_response(|mut response: Response| async {
         response.headers_mut().insert("content-encoding", HeaderValue::from_static("gzip"));
         response
@@ -362,7 +362,7 @@ async fn what_stands_further_out_has_the_last_word() {
 async fn conditional() {}
 
 #[tokio::test]
-async fn responses_and_errors_of_other_kinds() {
+async fn handlers_can_return_foreign_errors() {
     #[derive(Debug)]
     struct OutOfStock;
 

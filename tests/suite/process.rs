@@ -1,4 +1,4 @@
-//! Programs as a person runs them: the quickstart, its errors, its end.
+//! Programs run as processes: the quickstart, its errors and its shutdown.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -13,7 +13,7 @@ pub(crate) fn cargo_run(package: &str, binary: &str, arguments: &[&str]) -> Outp
     Command::new(build(package, binary)).args(arguments).output().unwrap()
 }
 
-/// Builds a binary of the workspace; where it is.
+/// Builds a binary of the workspace, and returns its path.
 pub(crate) fn build(package: &str, binary: &str) -> PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let built = Command::new(cargo)
@@ -32,7 +32,7 @@ pub(crate) fn build(package: &str, binary: &str) -> PathBuf {
         .expect("cargo says where the program is")
 }
 
-/// What `promtool check metrics` has to say, which must be nothing.
+/// The output of `promtool check metrics`, which must be empty.
 pub(crate) fn promtool_accepts(text: &str) {
     let Some(promtool) = tool("promtool") else { return };
     let mut child = Command::new(promtool)
@@ -48,7 +48,7 @@ pub(crate) fn promtool_accepts(text: &str) {
     assert!(output.status.success() && said.is_empty(), "promtool says:\n{said}\nabout:\n{text}");
 }
 
-/// A program that `tests/run` provides, from `PATH`.
+/// A program from `PATH`, where `tests/run` puts it.
 fn tool(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path).map(|dir| dir.join(name)).find(|file| file.is_file());
@@ -66,7 +66,7 @@ struct Quickstart {
 }
 
 impl Quickstart {
-    /// Runs it on a free port, until it says that it listens.
+    /// Starts the program on a free port, and waits until it listens.
     fn start() -> Self {
         let mut child = quickstart().stderr(Stdio::piped()).spawn().unwrap();
         let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
@@ -78,7 +78,7 @@ impl Quickstart {
         Self { child, addr, admin }
     }
 
-    /// The whole answer to a request on a connection of its own.
+    /// The complete answer to a request on a new connection.
     fn ask(&self, method: &str, path: &str, json: &str) -> String {
         ask(&self.addr, method, path, json)
     }
@@ -91,7 +91,7 @@ impl Quickstart {
     }
 }
 
-/// On free ports, and without whatever the machine says.
+/// On free ports, and without variables of the machine.
 fn quickstart() -> Command {
     static BUILT: LazyLock<PathBuf> = LazyLock::new(|| build("quickstart", "quickstart"));
     let mut command = Command::new(&*BUILT);
@@ -99,7 +99,7 @@ fn quickstart() -> Command {
     command
 }
 
-/// What a program that does not start says.
+/// The output of a program that does not start.
 fn refused(command: &mut Command) -> String {
     let output = command.output().unwrap();
     let text = String::from_utf8(output.stderr).unwrap();
@@ -107,7 +107,7 @@ fn refused(command: &mut Command) -> String {
     text
 }
 
-/// The whole answer to a request on a connection of its own.
+/// The complete answer to a request on a new connection.
 pub(crate) fn ask(addr: &str, method: &str, path: &str, json: &str) -> String {
     let mut stream = TcpStream::connect(addr).unwrap();
     let length = json.len();
@@ -130,7 +130,7 @@ impl Drop for Quickstart {
 }
 
 #[test]
-fn the_quickstart_does_what_the_readme_says() {
+fn quickstart_behaves_as_the_readme_says() {
     let app = Quickstart::start();
     let created = app.ask("POST", "/v2/users", r#"{"name":"Ann","email":"ann@example.com"}"#);
     assert!(created.starts_with("HTTP/1.1 201 Created"), "{created}");
@@ -151,7 +151,7 @@ fn the_quickstart_does_what_the_readme_says() {
 
 #[cfg(unix)]
 #[test]
-fn it_stops_when_told_to() {
+fn quickstart_stops_on_sigterm() {
     for signal in ["-TERM", "-INT"] {
         let app = Quickstart::start();
         assert_eq!(app.signal(signal), Some(0), "{signal}");
@@ -159,7 +159,7 @@ fn it_stops_when_told_to() {
 }
 
 #[test]
-fn a_port_in_use_names_the_variable() {
+fn port_in_use_error_names_the_variable() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = taken.local_addr().unwrap().to_string();
     for variable in ["ROUTEKIT_ADDR", "ROUTEKIT_ADMIN_ADDR"] {
@@ -173,7 +173,7 @@ fn a_port_in_use_names_the_variable() {
 }
 
 #[test]
-fn a_setting_that_is_wrong_names_its_source() {
+fn invalid_setting_error_names_its_source() {
     let text = refused(quickstart().env("ROUTEKIT_ADDR", "3000"));
     let start = "Error: the app cannot start: ROUTEKIT_ADDR is `3000`: not an IP address with a port";
     assert!(text.starts_with(start), "{text}");
@@ -182,7 +182,7 @@ fn a_setting_that_is_wrong_names_its_source() {
 }
 
 #[test]
-fn the_file_is_read_where_the_program_runs() {
+fn configuration_file_is_read_from_the_working_directory() {
     let dir = temporary("config");
     std::fs::write(dir.join("routekit.toml"), "timeout = '5 s'\ntiemout = 3\n[route.'GET /v2/user']\ntimeout = 5\n")
         .unwrap();
@@ -204,7 +204,7 @@ fn the_file_is_read_where_the_program_runs() {
     );
 }
 
-/// An empty directory of this test's own, below what cargo gives to tests.
+/// A new, empty directory of this test, below cargo's directory for tests.
 fn temporary(name: &str) -> PathBuf {
     let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = std::fs::remove_dir_all(&dir);
@@ -212,7 +212,7 @@ fn temporary(name: &str) -> PathBuf {
     dir
 }
 
-/// A Prometheus server that is stopped when it is dropped.
+/// A Prometheus server that stops when it is dropped.
 struct Prometheus(Child);
 
 impl Drop for Prometheus {
@@ -223,7 +223,7 @@ impl Drop for Prometheus {
 }
 
 #[test]
-fn a_real_prometheus_scrapes_the_quickstart() {
+fn real_prometheus_scrapes_the_quickstart() {
     let Some(prometheus) = tool("prometheus") else { return };
     let app = Quickstart::start();
     app.ask("GET", "/v2/users", "");
@@ -233,7 +233,7 @@ fn a_real_prometheus_scrapes_the_quickstart() {
         "global: {{ scrape_interval: 1s }}\nscrape_configs: [{{ job_name: app, static_configs: [{{ targets: ['{target}'] }}] }}]\n"
     );
     std::fs::write(dir.join("prometheus.yml"), config).unwrap();
-    // It cannot be told to take any free port, so one is found first.
+    // It cannot choose a free port by itself, so the test finds one first.
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let server = Command::new(prometheus)
         .arg(format!("--config.file={}", dir.join("prometheus.yml").display()))

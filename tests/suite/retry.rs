@@ -1,4 +1,4 @@
-//! What retries log.
+//! The log of retries.
 
 use std::{io, time::Duration};
 
@@ -7,7 +7,7 @@ use routekit::retry::Retry;
 use crate::logs::caught;
 
 #[test]
-fn each_retry_is_one_line_and_the_first_attempt_none() {
+fn each_retry_logs_one_line() {
     for failures in 0..3 {
         let retry = Retry::new().base_delay(Duration::ZERO);
         let mut attempts = 0;

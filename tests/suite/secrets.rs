@@ -1,5 +1,4 @@
-//! What clients send in confidence is in no log, no span, no problem and no `Debug`; what they send in malice writes no line of
-//! its own.
+//! Secrets of clients appear in no log, span, problem or `Debug`, and no client can inject a line into a log.
 
 use axum::{body::Body, extract::Request, response::Response};
 use http::{HeaderMap, HeaderValue, Method};
@@ -25,7 +24,7 @@ struct Unfit {
     nothing: u8,
 }
 
-/// Prints whatever it is given, as a careless handler would.
+/// Prints everything it gets, as a careless handler would.
 #[get("/secrets/careless", public)]
 async fn careless(method: Method, headers: HeaderMap) -> String {
     tracing::info!(target: "routekit::tests", ?method, ?headers, "careless");
@@ -53,7 +52,7 @@ async fn panics(headers: HeaderMap) {
     panic!("{headers:?}");
 }
 
-/// Headers that bring a secret, each with a value that is one.
+/// Headers that carry a secret, each with a secret value.
 fn headers() -> [(&'static str, String); 6] {
     [
         ("authorization", format!("Bearer {SECRET}")),
@@ -81,7 +80,7 @@ async fn body(response: Response) -> String {
 }
 
 #[test]
-fn nothing_repeats_them() {
+fn secrets_appear_in_no_output() {
     let app = app();
     assert!(!format!("{app:?}").contains("hunter2"), "{app:?}");
     let app = TestApp::new(app);
@@ -108,14 +107,14 @@ fn nothing_repeats_them() {
 }
 
 #[tokio::test]
-async fn handlers_read_them_as_ever() {
+async fn handlers_can_read_secret_headers() {
     let answer =
         TestApp::new(app()).get("/secrets/reading").header("authorization", &format!("Bearer {SECRET}")).send();
     assert_eq!(answer.await.text(), "true");
 }
 
 #[tokio::test]
-async fn all_values_of_a_name() {
+async fn every_value_of_a_secret_header_is_hidden() {
     let app = TestApp::new(app());
     let request =
         app.get("/secrets/careless").header("cookie", SECRET).header("cookie", SECRET).header("x-other", "seen");
@@ -124,7 +123,7 @@ async fn all_values_of_a_name() {
 }
 
 #[test]
-fn the_names_are_set_and_shown() {
+fn secret_header_names_are_configurable_and_shown() {
     let explained = TestApp::new(app()).table().explain("GET /secrets/closed").unwrap().to_string();
     let names = "sensitive_headers names = authorization, cookie, proxy-authorization, x-api-key, x-session (code)";
     assert!(explained.contains(names), "{explained}");
@@ -132,12 +131,12 @@ fn the_names_are_set_and_shown() {
         |value: &str| routekit::config::Config::builder().variable("ROUTEKIT_SENSITIVE_HEADERS", value).build();
     assert_eq!(*config("X-One, x-two").unwrap().sensitive_headers, ["x-one", "x-two"]);
     let error = config("x one").unwrap_err().to_string();
-    assert!(error.contains("ROUTEKIT_SENSITIVE_HEADERS") && error.contains("is no name of a header"), "{error}");
+    assert!(error.contains("ROUTEKIT_SENSITIVE_HEADERS") && error.contains("is not a header name"), "{error}");
 }
 
-/// As bytes on the wire may have it; the parser lets all of these pass.
+/// Bytes as they may arrive on the wire; the parser accepts all of these.
 #[test]
-fn a_path_writes_no_line() {
+fn path_cannot_inject_a_log_line() {
     let app = TestApp::new(app());
     for (name, path) in [("a control sequence", "/secrets/\u{9b}31m"), ("a line separator", "/secrets/\u{2028}")] {
         let (_, lines) = logs::caught(async {
@@ -151,9 +150,9 @@ fn a_path_writes_no_line() {
     }
 }
 
-/// A name that a person chose is shown as what it is.
+/// A name of a person is printed unchanged, without line breaks.
 #[test]
-fn a_name_writes_no_line() {
+fn user_name_cannot_inject_a_log_line() {
     let name = "ann\nadmin\u{1b}[2J";
     let shown = format!("{:?}", Identity::new(name).with_claim("a\nb", json!(1)));
     assert!(!shown.contains(['\n', '\u{1b}']), "{shown:?}");

@@ -1,4 +1,4 @@
-//! The server on real sockets: protocols, a connection that outlives a panic, and stopping.
+//! The server on real sockets: protocols, panics and shutdown.
 
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ fn app() -> App {
 }
 
 #[tokio::test]
-async fn http1_and_http2_on_one_port() {
+async fn http1_and_http2_share_a_port() {
     let app = wire::run(app()).await;
     assert_eq!(app.http1(wire::get("/s/version")).await.1, "HTTP/1.1");
     let mut connection = app.http2_connection().await;
@@ -51,7 +51,7 @@ async fn http1_and_http2_on_one_port() {
 }
 
 #[tokio::test]
-async fn the_connection_outlives_a_panic() {
+async fn connection_survives_a_panic() {
     let app = wire::run(app()).await;
     let mut connection = app.http1_connection().await;
     let (parts, _) = wire::read(connection.send_request(wire::get("/s/panic")).await.unwrap()).await;
@@ -62,21 +62,21 @@ async fn the_connection_outlives_a_panic() {
 }
 
 #[tokio::test]
-async fn requests_in_flight_finish() {
+async fn requests_in_flight_finish_on_shutdown() {
     let gate = std::sync::Arc::new(Gate { entered: Notify::new(), open: Notify::new() });
     let mut app = wire::run(App::with_routes(routes![wait]).provide_shared(gate.clone())).await;
     let mut busy = app.http1_connection().await;
     let mut idle = app.http1_connection().await;
     let (parts, _) = wire::read(idle.send_request(wire::get("/health/live")).await.unwrap()).await;
     assert_eq!(parts.status, 200);
-    // A connection that never says anything does not hold it up either.
+    // A silent connection does not delay the shutdown either.
     let _silent = TcpStream::connect(app.addr).await.unwrap();
 
     let answer = tokio::spawn(async move { wire::read(busy.send_request(wire::get("/s/wait")).await.unwrap()).await });
     gate.entered.notified().await;
     let addr = app.addr;
     app.stop();
-    // Nobody new is let in; how soon the listener is gone is the system's affair.
+    // No new connection is served; the system decides how soon the listener is closed.
     tokio::time::timeout(Duration::from_secs(10), async {
         while TcpStream::connect(addr).await.is_ok() {
             tokio::task::yield_now().await;
@@ -92,12 +92,12 @@ async fn requests_in_flight_finish() {
 }
 
 #[tokio::test]
-async fn half_a_head_does_not_hold_up_the_end() {
+async fn incomplete_head_does_not_delay_shutdown() {
     for bytes in [&b"GET /s/version HTTP/1.1\r\nho"[..], b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b""] {
         let mut app = wire::run(app()).await;
         let mut stream = TcpStream::connect(app.addr).await.unwrap();
         stream.write_all(bytes).await.unwrap();
-        // By the time another request is answered, those bytes were accepted.
+        // Once another request is answered, those bytes have been accepted.
         assert_eq!(app.http1(wire::get("/s/version")).await.0.status, 200);
         app.stop();
         tokio::time::timeout(Duration::from_secs(10), app.stopped()).await.expect("it stops").unwrap();
@@ -105,7 +105,7 @@ async fn half_a_head_does_not_hold_up_the_end() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_dropped_leaves_nothing_running() {
+async fn dropped_server_leaves_no_task_running() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let served = app().serve_on(listener, std::future::pending());
     assert!(served.now_or_never().is_none(), "it serves");
@@ -114,7 +114,7 @@ async fn a_server_that_is_dropped_leaves_nothing_running() {
 }
 
 #[tokio::test]
-async fn a_head_that_is_no_http_is_refused_and_harms_nobody() {
+async fn malformed_head_is_refused_and_others_are_served() {
     let app = wire::run(app()).await;
     let mut stream = TcpStream::connect(app.addr).await.unwrap();
     stream.write_all(b"hello there\r\n\r\n").await.unwrap();

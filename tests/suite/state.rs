@@ -1,4 +1,4 @@
-//! Dependencies, states of existing axum code, and that both are checked at start-up.
+//! Dependencies and states of existing axum code, both checked at start-up.
 
 use std::sync::Arc;
 
@@ -49,7 +49,7 @@ async fn new(store: Dep<Store>, maybe: Option<Dep<Pool>>) -> String {
     format!("{} {}", store.0, maybe.is_some())
 }
 
-/// An extractor of ours that uses a dependency, and says so.
+/// An extractor that uses a dependency and declares it.
 struct Caller(String);
 
 impl FromRequestParts<Deps> for Caller {
@@ -97,13 +97,13 @@ fn state() -> AppState {
 }
 
 #[tokio::test]
-async fn existing_code_moves_in_unchanged() {
+async fn axum_state_code_works_unchanged() {
     let app = TestApp::new(App::with_routes(routes![old]).provide(state()).provide(Store("s")));
     assert_eq!(app.get("/old").send().await.text(), "shop 3 tenant of shop s");
 }
 
 #[tokio::test]
-async fn dependencies() {
+async fn dependencies_are_injected() {
     let app = TestApp::new(App::with_routes(routes![new, caller]).provide(Store("s")));
     assert_eq!(app.get("/new").send().await.text(), "s false");
     assert_eq!(app.get("/caller").send().await.text(), "s");
@@ -118,7 +118,7 @@ fn is_missing(problem: &SetupProblem, code: &str, what: &str, routes: usize) -> 
 }
 
 #[test]
-fn what_nobody_provides_is_found_at_start_up() {
+fn missing_dependency_is_a_startup_error() {
     let error = App::with_routes(routes![old, new, caller, mailer]).into_router().unwrap_err();
     let problems = error.problems();
     assert_eq!(problems.len(), 3, "{error}");
@@ -136,14 +136,14 @@ fn what_nobody_provides_is_found_at_start_up() {
 }
 
 #[test]
-fn the_same_type_twice_is_an_error() {
+fn type_provided_twice_is_a_startup_error() {
     let error = App::with_routes(routes![new]).provide(Store("a")).provide(Store("b")).into_router().unwrap_err();
     let problem = &error.problems()[0];
     assert_eq!((problem.code(), problem.locations().len()), ("provided-twice", 2), "{error}");
 }
 
 #[tokio::test]
-async fn a_test_replaces_a_dependency() {
+async fn test_can_replace_a_dependency() {
     let app = App::with_routes(routes![new, mailer]).provide(Store("real"));
     let app = TestApp::builder(app).only(routes![new]).provide(Store("fake")).build();
     assert_eq!(app.get("/new").send().await.text(), "fake false");

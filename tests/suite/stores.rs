@@ -1,4 +1,4 @@
-//! Stores for tests: a slow and obvious one, and one that is wrong as many caches are.
+//! Stores for tests: a simple reference store, and one with the bug of many caches.
 
 use std::{
     collections::HashMap,
@@ -11,12 +11,12 @@ use routekit::{
     cache::{CacheStore, Entry, Key, Lookup, Stamp, StoreFuture, StoreSize, Target},
 };
 
-/// Everything under one lock, and nothing forgotten.
+/// Keeps everything under one lock and forgets nothing.
 pub(crate) struct Plain {
     clock: Clock,
     kept: Mutex<Kept>,
-    /// Whether what was stamped before an invalidation is given out all the same, if it is stored after it: what a cache does that
-    /// drops entries.
+    /// Whether an entry stamped before an invalidation is served if it was stored after it. That is the bug of a cache
+    /// whose invalidation only drops entries.
     forgets_stamps: bool,
 }
 
@@ -34,7 +34,7 @@ impl Plain {
         Self { clock, kept: Mutex::default(), forgets_stamps: false }
     }
 
-    /// As caches are that lose the race between a fill and an invalidation.
+    /// A store that loses the race between a fill and an invalidation.
     pub(crate) fn without_stamps(clock: Clock) -> Self {
         Self { forgets_stamps: true, ..Self::new(clock) }
     }
@@ -61,7 +61,7 @@ impl Plain {
     }
 }
 
-/// Not at once, so that whoever calls has to wait.
+/// Yields first, so that callers have to wait.
 async fn later<T>(value: impl FnOnce() -> T) -> Result<T, routekit::cache::StoreError> {
     tokio::task::yield_now().await;
     Ok(value())

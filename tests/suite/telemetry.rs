@@ -1,4 +1,4 @@
-//! Logs of a program that calls `telemetry::init`, and the recorder of a program that is served.
+//! Logs of a program that calls `telemetry::init`, and the recorder of a served program.
 
 use std::{
     io::{BufRead, BufReader, Lines},
@@ -27,7 +27,7 @@ impl Shop {
         Self { child, log }
     }
 
-    /// The next line of the log that is about this.
+    /// The next line of the log that contains this.
     fn line(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
         let mut lines = self.log.by_ref().map(|line| serde_json::from_str(&line.unwrap()).expect("every line is JSON"));
         lines.find(|line: &Value| wanted(line)).expect("the log has such a line")
@@ -48,7 +48,7 @@ fn command() -> Command {
 }
 
 #[test]
-fn a_program_that_logs_as_json() {
+fn json_logs_have_correlation_ids() {
     let mut shop = Shop::start();
     let listening = shop.line(|line| line["addr"].is_string());
     let (addr, admin) = (listening["addr"].as_str().unwrap(), listening["admin"].as_str().unwrap());
@@ -60,13 +60,13 @@ fn a_program_that_logs_as_json() {
     assert_eq!(access["correlation_id"], id);
     assert_eq!(access["span"]["correlation_id"], id, "as in every line of the request: {access}");
 
-    // Served, the app's recorder is the program's, so that what a handler counts is scraped too.
+    // When served, the app's recorder is the program's, so a handler's counters are scraped too.
     let metrics = ask(admin, "GET", "/metrics", "");
     assert!(metrics.contains("shop_orders_shown_total 1"), "{metrics}");
 }
 
 #[test]
-fn what_cannot_be_read_is_an_error() {
+fn invalid_filter_is_an_error() {
     for (variable, value) in [("ROUTEKIT_LOG_FORMAT", "xml"), ("RUST_LOG", "shop=loud")] {
         let output = command().env(variable, value).output().unwrap();
         assert_eq!(output.status.code(), Some(1));
@@ -76,8 +76,8 @@ fn what_cannot_be_read_is_an_error() {
 }
 
 #[test]
-fn a_second_subscriber_is_an_error() {
-    // Sets one, as a program of its own might.
+fn second_subscriber_is_an_error() {
+    // Sets a subscriber, as a program might.
     crate::logs::caught(async {});
     let error = routekit::telemetry::init().unwrap_err().to_string();
     assert!(error.contains("found a `tracing` subscriber that is already set"), "{error}");

@@ -1,4 +1,4 @@
-//! Which input is refused, with what status, and which places are named.
+//! Validation of input: statuses of refusals, and the places that they name.
 
 use std::collections::HashMap;
 
@@ -86,7 +86,7 @@ fn errors(answer: &Value) -> Vec<(String, String)> {
 }
 
 #[tokio::test]
-async fn queries() {
+async fn query_errors_name_parameter_and_code() {
     let rows: &[(&str, &str, u16, &[(&str, &str)])] = &[
         ("nothing", "/search", 200, &[]),
         ("all of it", "/search?page=2&limit=100&tag=a&tag=b&sort=age", 200, &[]),
@@ -113,7 +113,7 @@ async fn queries() {
 }
 
 #[tokio::test]
-async fn bodies() {
+async fn body_errors_name_pointer_and_code() {
     let good = json!({ "email": "a@example.com", "password": "long enough", "repeated": "long enough", "age": 18 });
     let with = |change: &dyn Fn(&mut Value)| {
         let mut body = good.clone();
@@ -148,7 +148,7 @@ async fn bodies() {
 }
 
 #[tokio::test]
-async fn what_is_refused_is_not_repeated() {
+async fn rejected_values_are_not_repeated() {
     let secret = "hunter2";
     for body in [
         json!({ "email": secret, "password": secret, "repeated": "x", "age": 17 }),
@@ -169,7 +169,7 @@ async fn what_is_refused_is_not_repeated() {
 }
 
 #[tokio::test]
-async fn a_failed_rule_comes_with_its_parameters() {
+async fn failed_rule_has_its_parameters() {
     let answer = app().get("/search?limit=0").header("x-correlation-id", "abc-1").send().await;
     assert_eq!(answer.header("content-type"), Some("application/problem+json"));
     assert_eq!(
@@ -192,7 +192,7 @@ async fn a_failed_rule_comes_with_its_parameters() {
 }
 
 #[tokio::test]
-async fn media_types_and_syntax() {
+async fn wrong_media_type_is_415_and_bad_syntax_400() {
     let good = r#"{"email":"a@example.com","password":"long enough","repeated":"long enough","age":18}"#;
     let rows = [
         ("no media type", None, good, 415),
@@ -218,7 +218,7 @@ async fn media_types_and_syntax() {
 }
 
 #[tokio::test]
-async fn forms() {
+async fn form_errors_name_field_and_code() {
     let post = |body: &'static str| async move {
         app().post("/form").header("content-type", "application/x-www-form-urlencoded").body(body).send().await
     };
@@ -231,7 +231,7 @@ async fn forms() {
 }
 
 #[tokio::test]
-async fn placeholders() {
+async fn placeholder_errors_name_the_placeholder() {
     assert_eq!(app().get("/items/7/age").send().await.text(), "7 Age");
     assert_eq!(app().get("/places/de/10115").send().await.text(), "de 10115");
 
@@ -270,7 +270,7 @@ async fn many(items: Json<Vec<One>>) -> String {
 }
 
 #[tokio::test]
-async fn a_million_mistakes_are_not_answered_with_a_million_errors() {
+async fn number_of_reported_errors_is_limited() {
     let items: Vec<Value> = (0..5000).map(|_| json!({ "n": 1 })).collect();
     let app = TestApp::new(App::with_routes(routes![many]));
     let answer = app.post("/many").json(&items).send().await;
@@ -314,7 +314,7 @@ async fn shapes(body: Json<Shapes>) -> String {
 }
 
 #[tokio::test]
-async fn places_inside_variants_and_maps() {
+async fn errors_inside_variants_and_maps_have_pointers() {
     let app = TestApp::new(App::with_routes(routes![shapes]));
     for (body, pointer, message) in [
         (
@@ -334,7 +334,7 @@ async fn places_inside_variants_and_maps() {
 }
 
 #[tokio::test]
-async fn the_place_of_a_syntax_error_is_not_that_of_a_shape() {
+async fn syntax_error_names_its_own_line() {
     let body = "{\n\"email\": 5,\n\"password\": oops}";
     let answer = app().post("/sign-up").header("content-type", "application/json").body(body).send().await;
     assert_eq!(answer.status(), 400);
@@ -342,13 +342,13 @@ async fn the_place_of_a_syntax_error_is_not_that_of_a_shape() {
 }
 
 #[tokio::test]
-async fn an_empty_value_is_not_blamed_for_another() {
+async fn empty_value_is_not_named_for_an_error_elsewhere() {
     let answer = app().get("/search?limit=&page=abc").send().await;
     assert_eq!(errors(&answer.json()), [("page".to_owned(), "type".to_owned())]);
 }
 
 #[tokio::test]
-async fn a_handler_is_still_a_function() {
+async fn handler_can_be_called_as_a_function() {
     let called = item(7, Sort::Name).await;
     assert_eq!(called, "7 Name");
 }

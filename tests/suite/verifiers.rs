@@ -1,4 +1,4 @@
-//! Who finds out who is asking: API keys, layers, verifiers of one's own, and several of them.
+//! Verifiers: API keys, layers, custom verifiers, and several of them together.
 
 use std::{
     sync::{
@@ -19,7 +19,7 @@ use routekit::{
 use crate::auth::{Header, anybody, open, role};
 
 #[tokio::test]
-async fn a_key_is_its_client() {
+async fn api_key_identifies_its_client() {
     let keys = ApiKeys::new().key("0123456789abcdef", Identity::new("robot")).header("x-machine".parse().unwrap());
     let debug = format!("{keys:?}");
     assert!(!debug.contains("0123456789abcdef"), "{debug}");
@@ -41,7 +41,7 @@ async fn a_key_is_its_client() {
     ] {
         assert_eq!(ask(values).await, 401, "{name}");
     }
-    // On a plain router nobody looks at what is wrong with them.
+    // On a plain router, invalid keys are not reported at start-up.
     let empty =
         ApiKeys::new().key("", Identity::new("robot")).digest(&ApiKeyDigest::of(b"").to_string(), Identity::new("r"));
     let request = Request::get("/").header("x-api-key", "").body(()).unwrap().into_parts().0;
@@ -50,7 +50,7 @@ async fn a_key_is_its_client() {
     assert_eq!(there.status(), 401, "another header is no credential");
 }
 
-/// Counts who asks it, and knows nobody.
+/// Counts calls, and identifies no client.
 struct Counting(Arc<AtomicUsize>);
 
 impl Verifier for Counting {
@@ -61,7 +61,7 @@ impl Verifier for Counting {
 }
 
 #[tokio::test]
-async fn verifiers_are_asked_in_order_and_only_where_somebody_wants_to_know() {
+async fn verifiers_run_in_order_and_only_where_needed() {
     let asked = Arc::new(AtomicUsize::new(0));
     let app = App::with_routes(routes![open, anybody]).verifier(Counting(Arc::clone(&asked))).verifier(Header);
     let app = TestApp::new(app.verifier(Counting(Arc::clone(&asked))));
@@ -80,7 +80,7 @@ async fn verifiers_are_asked_in_order_and_only_where_somebody_wants_to_know() {
     }
 }
 
-/// Knows whoever the first does not.
+/// Identifies the clients that the first verifier does not.
 struct Second;
 
 impl Verifier for Second {
@@ -90,7 +90,7 @@ impl Verifier for Second {
 }
 
 #[tokio::test]
-async fn the_first_that_knows_is_believed() {
+async fn first_verifier_that_decides_wins() {
     let app = TestApp::new(App::with_routes(routes![anybody]).verifier(Header).verifier(Second));
     for (name, user, second, expected) in [
         ("both", Some("ann"), true, (200, "ann")),
@@ -114,9 +114,9 @@ async fn the_first_that_knows_is_believed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_verifier_that_hangs() {
+async fn hanging_verifier_is_503() {
     let start = tokio::time::Instant::now();
-    // Two of them take no longer than one.
+    // Two hanging verifiers take no longer than one.
     let app = App::with_routes(routes![anybody]).verifier(Header).verifier(Header);
     let answer = TestApp::new(app).get("/auth/any").header("x-user", "slow").send().await;
     assert_eq!(answer.status(), 503);
@@ -124,7 +124,7 @@ async fn a_verifier_that_hangs() {
 }
 
 #[tokio::test]
-async fn what_a_layer_found_out() {
+async fn identify_reads_what_a_layer_stored() {
     #[derive(Clone)]
     struct User(String);
     let layer = middleware::from_fn(async |mut request: axum::extract::Request, next: middleware::Next| {
@@ -154,7 +154,7 @@ async fn what_a_layer_found_out() {
 }
 
 #[tokio::test]
-async fn the_code_is_for_the_scheme_that_was_refused() {
+async fn challenge_error_is_for_the_refused_scheme() {
     let keys = ApiKeys::new().key("0123456789abcdef", Identity::new("robot"));
     let app = TestApp::new(App::with_routes(routes![anybody]).verifier(keys).verifier(Header));
     let challenges = async |header: (&str, &str)| {
@@ -180,7 +180,7 @@ async fn the_code_is_for_the_scheme_that_was_refused() {
     }
 }
 
-/// Refuses whatever is in `Authorization`.
+/// Refuses any `Authorization`.
 struct Bearing;
 
 impl Verifier for Bearing {
@@ -196,7 +196,7 @@ impl Verifier for Bearing {
     }
 }
 
-/// Has a fault of its own.
+/// Panics.
 struct Panicking;
 
 impl Verifier for Panicking {
@@ -206,7 +206,7 @@ impl Verifier for Panicking {
 }
 
 #[tokio::test]
-async fn a_verifier_that_panics_lets_nobody_in() {
+async fn panicking_verifier_refuses() {
     let app = TestApp::new(App::with_routes(routes![anybody, open]).verifier(Panicking).verifier(Header));
     assert_eq!(app.get("/auth/any").header("x-user", "ann").send().await.status(), 500);
     assert_eq!(app.get("/auth/public").send().await.status(), 200);

@@ -40,7 +40,7 @@ impl Other {
     }
 }
 
-/// A request on an HTTP/1.1 connection of its own; its answer's body as text.
+/// The body of the answer to a request on a new HTTP/1.1 connection.
 async fn http1(addr: SocketAddr, request: Request<Body>) -> (http::response::Parts, String) {
     let mut connection = http1_connection(addr).await;
     read(connection.send_request(request).await.unwrap()).await
@@ -54,7 +54,7 @@ async fn http1_connection(addr: SocketAddr) -> hyper::client::conn::http1::SendR
 }
 
 impl Running {
-    /// The same app, asked elsewhere.
+    /// The same app by another address.
     pub(crate) fn at(&self, addr: SocketAddr) -> Other {
         Other(addr)
     }
@@ -69,7 +69,7 @@ impl Running {
         self.served.await.unwrap()
     }
 
-    /// A request on an HTTP/1.1 connection of its own; its answer's body as text.
+    /// The body of the answer to a request on a new HTTP/1.1 connection.
     pub(crate) async fn http1(&self, request: Request<Body>) -> (http::response::Parts, String) {
         http1(self.addr, request).await
     }

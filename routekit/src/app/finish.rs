@@ -12,7 +12,7 @@ use super::{
     mounted::Mounted,
     server::{self, BoundListeners},
     service::AppService,
-    signal, stages,
+    stages,
     table::RouteTable,
 };
 use crate::{config::AdminAddr, policy::Explanation, setup::Error};
@@ -92,7 +92,7 @@ impl App {
         let mounted = stages::mount(self.spec, Scope::Program)?;
         let listeners = server::bind(&mounted.config, admin).await?;
         mounted.install_recorder();
-        let (first, second) = (signal::nth(1), signal::nth(2));
+        let (first, second) = (server::signal::nth(1), server::signal::nth(2));
         server::serve(mounted, listeners, first, second).await
     }
 

@@ -123,7 +123,7 @@ pub(crate) use self::{
     stats::{counters::Counters, report::Condition},
     validity::template::{may_be_equal, may_match},
 };
-pub use crate::route::{Audience, CdnTags};
+pub use crate::route::{Audience, CachePolicy, CdnTags, Invalidates, RequestText};
 // Where the engine's files find each other until each room imports from the rooms below it.
 use self::{
     coalesce::{deadline, detached, flight, uncacheable},

@@ -79,7 +79,7 @@ impl EffectivePolicies {
     ) -> Self {
         let route = route.cloned().unwrap_or_else(|| RouteConfig::new(Origin::Default));
         Self {
-            access: choose(None, declared.access, access),
+            access: choose(None, declared.access(), access),
             timeout: choose(route.timeout, declared.timeout.map(Some), &config.timeout),
             body_limit: choose(route.body_limit, declared.body_limit, &config.body_limit),
             slow: choose(route.slow, declared.slow.map(Some), &config.slow),

@@ -1,4 +1,4 @@
-//! What must hold whatever the order.
+//! Properties of the breaker that hold in every order of the threads' steps.
 
 use std::time::{Duration, Instant};
 
@@ -16,7 +16,7 @@ use crate::route::{BreakerPolicy, Window};
 
 const LEASE: Duration = Duration::from_secs(5);
 
-/// A breaker, and who is told of its changes.
+/// A breaker and the list that its listener fills with state changes.
 struct Model {
     gate: BreakerGate,
     opened: AtomicUsize,
@@ -24,9 +24,9 @@ struct Model {
 }
 
 impl Model {
-    /// Two failures in a row open it, for a minute.
+    /// Two failures in a row open it for a minute.
     fn new(start: Instant) -> Arc<Self> {
-        let settings = BreakerSettings::of(&BreakerPolicy::new().window(Window::Calls(2)), LEASE);
+        let settings = BreakerSettings::of(&BreakerPolicy::new().with_window(Window::Calls(2)), LEASE);
         Arc::new(Self { gate: BreakerGate::new(settings, start), opened: AtomicUsize::new(0), start })
     }
 
@@ -63,14 +63,14 @@ impl Model {
     }
 }
 
-/// Runs this in every order, with a breaker each.
+/// Runs the model in every order, each time with a new breaker.
 fn model(check: impl Fn(Arc<Model>) + Send + Sync + 'static) {
     let clock = Clock::manual();
     loom::model(move || check(Model::new(clock.now())));
 }
 
 #[test]
-fn whoever_crosses_the_threshold_it_is_opened_once_and_then_refuses() {
+fn threads_that_cross_the_threshold_open_the_breaker_once() {
     model(|breaker| {
         let threads: Vec<_> = (0..3)
             .map(|_| {
@@ -89,14 +89,14 @@ fn whoever_crosses_the_threshold_it_is_opened_once_and_then_refuses() {
 }
 
 #[test]
-fn a_call_of_before_changes_nothing_however_late_it_ends() {
+fn a_call_of_an_earlier_generation_changes_nothing() {
     model(|breaker| {
         let early = breaker.admit(0).unwrap();
         let late = {
             let breaker = Arc::clone(&breaker);
             thread::spawn(move || breaker.settle(early, Outcome::Failure, 0))
         };
-        // With the early one, three failures: two of them open it, and the third is late or is one of the two.
+        // Three failures with the early one: two of them open the breaker, and the third is late or is one of the two.
         for _ in 0..2 {
             if let Ok(ticket) = breaker.admit(0) {
                 breaker.settle(ticket, Outcome::Failure, 0);
@@ -111,7 +111,7 @@ fn a_call_of_before_changes_nothing_however_late_it_ends() {
 }
 
 #[test]
-fn one_probe_passes_of_those_that_race_for_it() {
+fn threads_that_race_for_one_probe_admit_exactly_one() {
     model(|breaker| {
         breaker.fail_twice();
         let threads: Vec<_> = (0..2)
@@ -128,7 +128,7 @@ fn one_probe_passes_of_those_that_race_for_it() {
 }
 
 #[test]
-fn a_probe_that_is_given_back_can_be_had_again() {
+fn a_probe_that_is_dropped_returns_its_permit() {
     model(|breaker| {
         breaker.fail_twice();
         let threads: Vec<_> = (0..2)
@@ -150,7 +150,7 @@ fn a_probe_that_is_given_back_can_be_had_again() {
 }
 
 #[test]
-fn a_probe_whose_lease_is_over_and_the_one_in_its_place() {
+fn a_probe_whose_lease_has_ended_does_not_disturb_its_successor() {
     model(|breaker| {
         breaker.fail_twice();
         let lost = breaker.admit(60).unwrap();
@@ -163,7 +163,8 @@ fn a_probe_whose_lease_is_over_and_the_one_in_its_place() {
             breaker.settle(second, Outcome::Success, 66);
         }
         late.join().unwrap();
-        // Either the first one was given up and changes nothing, or it came in time and has opened it again.
+        // The first probe either lost its lease and changes nothing, or it settled in time and opened the breaker
+        // again.
         match second {
             Ok(_) => assert_eq!((breaker.state(), breaker.opened()), (State::Closed, 1)),
             Err(_) => assert_eq!((breaker.state(), breaker.opened()), (State::Open, 2)),

@@ -1,4 +1,4 @@
-//! Outgoing calls.
+//! Calls through a breaker.
 
 use std::{
     future::pending,
@@ -16,7 +16,7 @@ use routekit::{
 use super::{SECOND, breaker, opened};
 
 #[tokio::test]
-async fn an_open_breaker_makes_no_call() {
+async fn open_breaker_makes_no_call() {
     let (breaker, _) = opened(|b| b);
     let made = AtomicUsize::new(0);
     let call = breaker.call(|| async {
@@ -28,7 +28,7 @@ async fn an_open_breaker_makes_no_call() {
 }
 
 #[tokio::test]
-async fn a_call_that_is_dropped_is_neutral_and_one_that_panics_is_a_failure() {
+async fn dropped_call_is_neutral_and_panicked_call_is_a_failure() {
     let (breaker, _) = breaker(|b| b);
     for _ in 0..1000 {
         assert!(breaker.call(pending::<Result<(), ()>>).now_or_never().is_none());
@@ -45,7 +45,7 @@ async fn a_call_that_is_dropped_is_neutral_and_one_that_panics_is_a_failure() {
 }
 
 #[tokio::test]
-async fn whoever_judges_decides() {
+async fn classified_call_settles_as_its_classifier_says() {
     let (breaker, _) = breaker(|b| b);
     let not_found = || async { Err::<(), _>("no such user") };
     for _ in 0..100 {
@@ -56,7 +56,7 @@ async fn whoever_judges_decides() {
 }
 
 #[test]
-fn what_responses_say() {
+fn response_status_decides_the_outcome() {
     let of =
         |status: u16| Outcome::of_response(&Ok::<_, ()>(http::Response::builder().status(status).body(()).unwrap()));
     let success = [200, 204, 301, 400, 401, 404, 409, 422];
@@ -66,7 +66,7 @@ fn what_responses_say() {
 }
 
 #[test]
-fn an_open_breaker_is_a_503_that_says_when_rounded_up() {
+fn open_breaker_as_problem_is_503_with_retry_after_rounded_up() {
     for (millis, expected) in [(1, "1"), (1000, "1"), (1001, "2"), (59_999, "60")] {
         let (breaker, clock) = opened(|b| b);
         clock.advance(60 * SECOND - SECOND / 1000 * millis);

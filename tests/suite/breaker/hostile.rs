@@ -1,4 +1,4 @@
-//! Handlers, clients and listeners that behave as badly as they can.
+//! Handlers, clients and listeners that misbehave.
 
 use std::{
     future::pending,
@@ -34,7 +34,7 @@ use super::{SECOND, breaker, opened};
 #[derive(Default)]
 struct Runs(AtomicUsize);
 
-/// Nothing says how long it may take.
+/// A route without a timeout.
 #[get("/h/hangs", breaker, cache(ttl = 10))]
 async fn hangs() -> &'static str {
     pending().await
@@ -73,7 +73,7 @@ async fn bad_help(uri: http::Uri) -> StatusCode {
     pending().await
 }
 
-#[get("/h/judged/{status}", breaker(judge = teapots_are_failures))]
+#[get("/h/judged/{status}", breaker(classify = teapots_are_failures))]
 async fn judged(status: u16) -> StatusCode {
     StatusCode::from_u16(status).unwrap()
 }
@@ -107,13 +107,13 @@ async fn statuses(app: &TestApp, path: &str, count: usize) -> Vec<u16> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cached_handler_that_hangs_trips_it_without_a_timeout() {
+async fn cached_handler_that_hangs_without_timeout_opens_the_breaker() {
     let (app, _) = start();
     assert_eq!(statuses(&app, "/h/hangs", 11).await, [vec![504; 10], vec![503]].concat());
 }
 
 #[test]
-fn whoever_could_hang_is_warned() {
+fn routes_that_could_hang_are_warned_of() {
     #[get("/h/endless", breaker)]
     async fn endless() {}
     #[get("/h/counted", concurrency = 3)]
@@ -129,7 +129,7 @@ fn whoever_could_hang_is_warned() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fallback_that_is_not_to_be_shared_answers_each_who_waits() {
+async fn private_fallback_answers_each_waiter_by_itself() {
     let (app, _) = start();
     statuses(&app, "/h/page", 10).await;
     let mut clients = JoinSet::new();
@@ -144,7 +144,7 @@ async fn a_fallback_that_is_not_to_be_shared_answers_each_who_waits() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_sends_slowly_does_not_open_it_for_others() {
+async fn slow_uploads_do_not_open_the_breaker() {
     let (app, _) = start();
     for _ in 0..50 {
         let first = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"a"))]);
@@ -155,7 +155,7 @@ async fn who_sends_slowly_does_not_open_it_for_others() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handler_that_hangs_without_reading_is_a_failure_whatever_is_sent() {
+async fn handler_that_hangs_without_reading_the_body_is_a_failure() {
     let (app, _) = start();
     let mut statuses = Vec::new();
     for _ in 0..11 {
@@ -166,7 +166,7 @@ async fn a_handler_that_hangs_without_reading_is_a_failure_whatever_is_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fallback_has_the_time_of_its_route_and_may_panic() {
+async fn fallback_that_hangs_or_panics_is_answered_for() {
     let (app, _) = start();
     assert_eq!(statuses(&app, "/h/bad-help/hang", 10).await, vec![502; 10]);
     for (how, status) in [("hang", 504), ("panic", 500)] {
@@ -175,7 +175,7 @@ async fn a_fallback_has_the_time_of_its_route_and_may_panic() {
 }
 
 #[tokio::test]
-async fn a_function_of_the_route_judges() {
+async fn classify_function_of_the_route_decides() {
     let (app, _) = start();
     assert_eq!(statuses(&app, "/h/judged/500", 50).await, vec![500; 50]);
     assert_eq!(statuses(&app, "/h/judged/418", 50).await, vec![418; 50]);
@@ -183,7 +183,7 @@ async fn a_function_of_the_route_judges() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_a_thousand_requests_exactly_two_reach_a_handler_that_is_probed() {
+async fn half_open_route_lets_exactly_two_of_a_thousand_requests_through() {
     let (runs, gate) = (Arc::new(Runs::default()), Arc::new(Barrier::new(3)));
     let (app, clock) = (App::with_routes(routes![probed]), Clock::manual());
     let app = app.provide_shared(Arc::clone(&runs)).provide_shared(Arc::clone(&gate));
@@ -206,7 +206,7 @@ async fn of_a_thousand_requests_exactly_two_reach_a_handler_that_is_probed() {
 }
 
 #[tokio::test]
-async fn a_panic_that_somebody_further_out_catches_is_a_failure() {
+async fn panic_caught_by_an_outer_layer_is_a_failure() {
     let (breaker, _) = breaker(|b| b);
     async fn panics() {
         panic!("as it should");
@@ -223,7 +223,7 @@ async fn a_panic_that_somebody_further_out_catches_is_a_failure() {
 }
 
 #[tokio::test]
-async fn a_listener_that_panics_loses_no_permit() {
+async fn panicking_listener_loses_no_permit() {
     let clock = Clock::manual();
     let breaker = CircuitBreaker::builder("listened").clock(clock.clone()).on_transition(|_| panic!("as it should"));
     let breaker = breaker.build().unwrap();
@@ -234,7 +234,7 @@ async fn a_listener_that_panics_loses_no_permit() {
 }
 
 #[tokio::test]
-async fn a_client_that_cannot_be_made_ready_is_a_failure() {
+async fn service_that_fails_to_become_ready_is_a_failure() {
     #[derive(Clone)]
     struct NeverReady;
     impl Service<()> for NeverReady {
@@ -259,7 +259,7 @@ async fn a_client_that_cannot_be_made_ready_is_a_failure() {
 }
 
 #[test]
-fn clients_that_leave_as_probes_give_their_permits_back() {
+fn probes_of_clients_that_leave_return_their_permits() {
     let (breaker, clock) = opened(|b| b);
     clock.advance(60 * SECOND);
     let layer = HttpBreakerLayer::new(breaker.clone());
@@ -272,7 +272,7 @@ fn clients_that_leave_as_probes_give_their_permits_back() {
 }
 
 #[test]
-fn a_probe_is_waited_for_as_long_as_the_route_may_take() {
+fn lease_of_a_probe_lasts_as_long_as_the_route_may_take() {
     #[get("/h/long", breaker(name = "long"), timeout = "2m")]
     async fn long() {}
     let given = |lease: Duration| CircuitBreaker::builder("long").probe_lease(lease).build().unwrap();

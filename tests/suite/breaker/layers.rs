@@ -1,4 +1,4 @@
-//! The layers, on plain axum and tower.
+//! The breaker's layers on plain axum and tower.
 
 use std::sync::{
     Arc,
@@ -23,7 +23,7 @@ async fn status(router: &Router, path: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn around_any_service() {
+async fn breaker_layer_protects_any_service() {
     let (breaker, clock) = breaker(|b| b);
     let calls = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&calls);
@@ -44,7 +44,7 @@ async fn around_any_service() {
 }
 
 #[tokio::test]
-async fn around_a_client_whose_responses_say_how_it_went() {
+async fn http_breaker_layer_counts_statuses_of_a_client() {
     let (breaker, _) = breaker(|b| b);
     let inner = service_fn(|status: u16| async move {
         Ok::<_, std::io::Error>(http::Response::builder().status(status).body(()).unwrap())
@@ -65,7 +65,7 @@ async fn fails() -> StatusCode {
 }
 
 #[tokio::test]
-async fn around_handlers_it_counts_for_all_clones_of_a_router() {
+async fn breaker_layer_is_shared_by_clones_of_a_router() {
     let (breaker, _) = breaker(|b| b);
     let layer = HttpBreakerLayer::new(breaker.clone());
     let router: Router =
@@ -78,7 +78,7 @@ async fn around_handlers_it_counts_for_all_clones_of_a_router() {
 }
 
 #[tokio::test]
-async fn a_response_says_itself_how_the_call_ended() {
+async fn outcome_extension_overrides_the_status() {
     let (breaker, _) = breaker(|b| b);
     let saying = |status: u16, outcome: Outcome| {
         let mut response: Response = StatusCode::from_u16(status).unwrap().into_response();
@@ -113,7 +113,7 @@ async fn a_response_says_itself_how_the_call_ended() {
 }
 
 #[tokio::test]
-async fn a_fallback_is_any_handler() {
+async fn fallback_can_be_any_handler() {
     let (breaker, _) = opened(|b| b);
     let layer = HttpBreakerLayer::new(breaker).fallback(async |uri: http::Uri| format!("in place of {uri}"));
     let router: Router = Router::new().route("/a", get(fails)).layer(layer);

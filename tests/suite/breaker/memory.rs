@@ -1,17 +1,17 @@
-//! A breaker takes as much memory after ten million calls as before.
+//! The memory of a breaker does not grow with the number of calls.
 
 use std::{fs, process::Command};
 
 use routekit::breaker::CircuitBreaker;
 
-/// What this process has taken of memory, in KiB; its code is not counted, which is read as it is used.
+/// Anonymous memory of this process in KiB. Code is not counted, because its pages are loaded on first use.
 fn resident() -> i64 {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find(|line| line.starts_with("RssAnon:")).unwrap();
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
-/// Says to the test that it is in a process of its own, where nobody else takes memory.
+/// Set in the child process, where no other test allocates.
 const ALONE: &str = "ROUTEKIT_TEST_ALONE";
 
 fn ten_million_calls() -> i64 {
@@ -32,12 +32,12 @@ fn ten_million_calls() -> i64 {
 }
 
 #[test]
-fn ten_million_calls_take_no_memory() {
+fn ten_million_calls_do_not_grow_memory() {
     if std::env::var_os(ALONE).is_some() {
         println!("grown by {} KiB", ten_million_calls());
         return;
     }
-    let test = "breaker::memory::ten_million_calls_take_no_memory";
+    let test = "breaker::memory::ten_million_calls_do_not_grow_memory";
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", test, "--nocapture", "--test-threads=1"])
         .env(ALONE, "1")
@@ -46,6 +46,6 @@ fn ten_million_calls_take_no_memory() {
     let said = String::from_utf8_lossy(&output.stdout);
     let grown = said.split_once("grown by ").unwrap_or_else(|| panic!("{said}")).1;
     let kib: i64 = grown.split_once(" KiB").unwrap().0.parse().unwrap();
-    // A byte a call would be 10,000.
+    // One byte for each call would be 10,000 KiB.
     assert!(kib < 256, "{kib} KiB more");
 }

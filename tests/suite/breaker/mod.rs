@@ -1,4 +1,4 @@
-//! Circuit breakers: the states, the layers, routes, operators.
+//! Circuit breakers: states, layers, routes, operators.
 
 mod calls;
 mod hostile;
@@ -27,7 +27,7 @@ fn breaker(set: impl FnOnce(CircuitBreakerBuilder) -> CircuitBreakerBuilder) -> 
     (breaker, clock)
 }
 
-/// So many calls that end like this, for as long as they are let through.
+/// Settles `count` calls with this outcome, or fewer if the breaker refuses.
 fn end(breaker: &CircuitBreaker, count: usize, outcome: Outcome) {
     for _ in 0..count {
         let Ok(permit) = breaker.try_acquire() else { return };
@@ -43,7 +43,7 @@ fn succeed(breaker: &CircuitBreaker, count: usize) {
     end(breaker, count, Outcome::Success);
 }
 
-/// One that failures have opened, and its clock.
+/// A breaker that failures have opened, and its clock.
 fn opened(set: impl FnOnce(CircuitBreakerBuilder) -> CircuitBreakerBuilder) -> (CircuitBreaker, Clock) {
     let (breaker, clock) = breaker(set);
     fail(&breaker, 1000);

@@ -1,4 +1,4 @@
-//! A breaker beside a slow and obvious model of one, under random calls.
+//! A breaker compared with a simple model under random calls.
 
 use std::{
     collections::VecDeque,
@@ -9,12 +9,12 @@ use routekit::breaker::{CircuitBreaker, Outcome, Permit, State};
 
 use super::{SECOND, breaker};
 
-/// A breaker with a window of the last calls, as one would explain it.
+/// A breaker whose window is a list of the last calls.
 struct Model {
     state: State,
     until: Instant,
     last: VecDeque<bool>,
-    /// When each probe that is under way loses its place, by its call.
+    /// When the lease of each running probe ends, by its call.
     probes: Vec<(usize, Instant)>,
     succeeded: usize,
     age: usize,

@@ -1,4 +1,4 @@
-//! Breakers that routes share, and what can be wrong with that.
+//! Breakers that routes share, and declarations of them that conflict.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -35,7 +35,7 @@ async fn differs() -> StatusCode {
     down().await
 }
 
-/// Calls by a breaker that a handler looks up.
+/// Calls through a breaker that the handler looks up.
 #[get("/n/charge")]
 async fn charge(breakers: Dep<Breakers>) -> Result<&'static str> {
     let payments = breakers.get("payments").ok_or(Problem::not_found("no such breaker"))?;
@@ -43,7 +43,7 @@ async fn charge(breakers: Dep<Breakers>) -> Result<&'static str> {
     Ok(charged?)
 }
 
-/// What a handler calls, and how often it was.
+/// A dependency that handlers call, and its number of calls.
 #[derive(Default)]
 struct Client(AtomicUsize);
 
@@ -65,7 +65,7 @@ fn problems(app: App) -> String {
 }
 
 #[tokio::test]
-async fn routes_of_one_name_open_together_and_so_does_what_they_call() {
+async fn routes_that_share_a_breaker_open_together() {
     let app = TestApp::new(App::with_routes(routes![first, refers, says_the_same, charge]));
     assert_eq!(app.get("/n/charge").send().await.text(), "charged");
     for path in ["/n/a", "/n/b", "/n/c", "/n/a"] {
@@ -78,7 +78,7 @@ async fn routes_of_one_name_open_together_and_so_does_what_they_call() {
 }
 
 #[tokio::test]
-async fn a_breaker_of_the_program_is_found_by_routes_and_handlers() {
+async fn registered_breaker_is_found_by_routes_and_handlers() {
     let payments = || CircuitBreaker::builder("payments").failure_rate(0.2).min_calls(5).build().unwrap();
     let breaker = payments();
     let app = TestApp::new(App::with_routes(routes![first, refers, charge]).breaker(breaker.clone()));
@@ -90,7 +90,7 @@ async fn a_breaker_of_the_program_is_found_by_routes_and_handlers() {
 }
 
 #[test]
-fn two_that_differ_do_not_start() {
+fn conflicting_declarations_of_one_breaker_are_a_startup_error() {
     let said = problems(App::with_routes(routes![first, refers, differs]));
     let expected = [
         "the circuit breaker `payments` is declared in different ways; declare it once, and write `breaker(name = \"payments\")` elsewhere",
@@ -106,7 +106,7 @@ fn two_that_differ_do_not_start() {
 }
 
 #[test]
-fn one_that_differs_from_the_program_s_does_not_start_nor_do_two_of_the_program_s() {
+fn declaration_that_differs_from_the_registered_breaker_is_a_startup_error() {
     let payments = || CircuitBreaker::builder("payments").build().unwrap();
     let said = problems(App::with_routes(routes![first]).breaker(payments()));
     assert!(said.contains("`.breaker(…)` at tests/suite/breaker/named.rs:"), "{said}");
@@ -117,7 +117,7 @@ fn one_that_differs_from_the_program_s_does_not_start_nor_do_two_of_the_program_
 }
 
 #[tokio::test]
-async fn configuration_can_switch_one_off_and_nothing_else() {
+async fn configuration_switches_off_one_breaker_only() {
     let configured = |toml: &str| Config::builder().toml("routekit.toml", toml).build().unwrap();
     let app = App::with_routes(routes![first]).config(configured("[route.\"GET /n/a\"]\nbreaker = \"off\"\n"));
     let app = TestApp::new(app);
@@ -127,7 +127,7 @@ async fn configuration_can_switch_one_off_and_nothing_else() {
     assert_eq!(app.admin().get("/breakers").send().await.text(), "[]");
     let said = app.table().explain("GET /n/a").unwrap().to_string();
     assert!(said.contains("breaker = off (routekit.toml)"), "{said}");
-    // What the others have is as it is declared.
+    // The other routes keep what they declare.
     let off = configured("[route.\"GET /n/a\"]\nbreaker = \"off\"\n");
     let app = TestApp::new(App::with_routes(routes![first, refers]).config(off));
     for _ in 0..20 {
@@ -145,7 +145,7 @@ async fn configuration_can_switch_one_off_and_nothing_else() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handler_that_calls_again_is_a_503_with_one_attempt_once_the_breaker_is_open() {
+async fn retry_behind_an_open_breaker_is_503_after_one_attempt() {
     let (bank, client) = (CircuitBreaker::builder("bank").build().unwrap(), std::sync::Arc::new(Client::default()));
     let app = App::with_routes(routes![balance]).breaker(bank).provide(Retry::new()).provide_shared(client.clone());
     let app = TestApp::new(app);
@@ -156,7 +156,7 @@ async fn a_handler_that_calls_again_is_a_503_with_one_attempt_once_the_breaker_i
     for attempts in [3, 6, 9] {
         assert_eq!(ask().await, (500, false, attempts));
     }
-    // The tenth call opens it, and what is refused is not tried again.
+    // The tenth call opens the breaker, and a refused call is not retried.
     for _ in 0..3 {
         assert_eq!(ask().await, (503, true, 10));
     }

@@ -1,4 +1,4 @@
-//! What operators see of breakers, and do to them: metrics, logs, the admin surface.
+//! Breakers for operators: metrics, logs, the admin surface.
 
 use http::StatusCode;
 use routekit::{
@@ -26,7 +26,7 @@ fn start() -> (TestApp, Clock) {
     (TestApp::builder(app).clock(clock.clone()).build(), clock)
 }
 
-/// Ten failures, two refusals; and later a probe that succeeds.
+/// Ten failures and two refusals, and later a probe that succeeds.
 async fn usual(app: &TestApp, clock: &Clock) {
     for _ in 0..12 {
         app.get("/o/500").send().await;
@@ -41,7 +41,7 @@ async fn say(app: &TestApp, command: &'static str) -> TestResponse {
 }
 
 #[tokio::test]
-async fn the_series() {
+async fn breaker_series_exist_from_the_start_and_count() {
     let (app, clock) = start();
     let names = r#"breaker="GET /o/{status}""#;
     let route = r#"http_request_method="GET",http_route="/o/{status}""#;
@@ -85,7 +85,7 @@ async fn the_series() {
 }
 
 #[test]
-fn each_change_is_one_line() {
+fn each_state_change_logs_one_line() {
     let ((), lines) = logs::caught(async {
         let (app, clock) = start();
         usual(&app, &clock).await;
@@ -104,7 +104,7 @@ fn each_change_is_one_line() {
 }
 
 #[tokio::test]
-async fn they_are_listed_and_shown() {
+async fn admin_lists_and_shows_breakers() {
     let (app, clock) = start();
     usual(&app, &clock).await;
     let all: Value = app.admin().get("/breakers").send().await.json();
@@ -122,7 +122,7 @@ async fn they_are_listed_and_shown() {
 }
 
 #[tokio::test]
-async fn operators_force_and_reset_them() {
+async fn operators_force_and_reset_breakers() {
     let (app, _) = start();
     let rows = [
         ("force_open", "open", "forced_open", 503),
@@ -146,7 +146,7 @@ async fn operators_force_and_reset_them() {
 }
 
 #[tokio::test]
-async fn nobody_else_does() {
+async fn breakers_change_only_with_the_operator_token() {
     let (app, _) = start();
     let path = "/breakers/GET%20/o/%7Bstatus%7D";
     assert_eq!(app.admin().put(path).body("force_open").send().await.status(), 401);
@@ -156,7 +156,7 @@ async fn nobody_else_does() {
 }
 
 #[test]
-fn what_an_operator_does_is_audited() {
+fn operator_changes_are_audited() {
     let ((), lines) = logs::caught(async {
         let (app, _) = start();
         assert_eq!(say(&app, "force_open").await.status(), 200);
@@ -168,7 +168,7 @@ fn what_an_operator_does_is_audited() {
 }
 
 #[tokio::test]
-async fn every_outcome_of_a_breaker_of_the_program_moves_its_series() {
+async fn every_outcome_of_a_registered_breaker_is_counted() {
     let clock = Clock::manual();
     let bank =
         routekit::breaker::CircuitBreaker::builder("bank").clock(clock.clone()).slow_call(SECOND).build().unwrap();

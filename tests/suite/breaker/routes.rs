@@ -17,7 +17,7 @@ use serde_json::Value;
 use super::SECOND;
 use crate::wire;
 
-/// How often handlers ran.
+/// Number of handler runs.
 #[derive(Default)]
 struct Runs(AtomicUsize);
 
@@ -31,7 +31,7 @@ async fn answers(how: String, runs: Dep<Runs>) -> Response {
     }
 }
 
-/// Works once, and then fails.
+/// Succeeds once, then fails.
 #[get("/b/page", breaker, cache(ttl = 10, stale_if_error = 600))]
 async fn page(runs: Dep<Runs>) -> Result<&'static str> {
     match runs.0.fetch_add(1, Ordering::SeqCst) {
@@ -53,7 +53,7 @@ async fn helped_page(runs: Dep<Runs>) -> (StatusCode, &'static str) {
     }
 }
 
-/// It takes whatever handlers take.
+/// A fallback that takes the handler's arguments.
 async fn stand_in(uri: http::Uri, runs: Dep<Runs>) -> String {
     format!("in place of {uri} after {} runs", runs.0.load(Ordering::SeqCst))
 }
@@ -78,7 +78,7 @@ async fn statuses(app: &TestApp, path: &str, count: usize) -> Vec<u16> {
     statuses
 }
 
-/// What the admin surface says of the breaker of the route.
+/// The document that the admin surface shows for the route's breaker.
 async fn snapshot(app: &TestApp, route: &str) -> Value {
     let name = route.replace(' ', "%20").replace('{', "%7B").replace('}', "%7D");
     let answer = app.admin().get(&format!("/breakers/{name}")).send().await;
@@ -89,7 +89,7 @@ async fn snapshot(app: &TestApp, route: &str) -> Value {
 const ANSWERS: &str = "GET /b/answers/{how}";
 
 #[tokio::test]
-async fn open_it_answers_503_with_retry_after_and_runs_no_handler_and_the_process_lives() {
+async fn open_route_answers_503_with_retry_after_without_its_handler() {
     let (app, clock, runs) = start();
     assert_eq!(statuses(&app, "/b/answers/500", 12).await, [vec![500; 10], vec![503; 2]].concat());
     assert_eq!(runs.0.load(Ordering::SeqCst), 10);
@@ -111,7 +111,7 @@ async fn open_it_answers_503_with_retry_after_and_runs_no_handler_and_the_proces
 }
 
 #[tokio::test(start_paused = true)]
-async fn failures_timeouts_and_panics_are_failures() {
+async fn statuses_5xx_timeouts_and_panics_are_failures() {
     for (how, status) in [("500", 500), ("503", 503), ("panic", 500), ("hang", 504)] {
         let (app, _, runs) = start();
         let expected = [vec![status; 10], vec![503]].concat();
@@ -121,7 +121,7 @@ async fn failures_timeouts_and_panics_are_failures() {
 }
 
 #[tokio::test]
-async fn a_panic_is_a_500_and_one_failure_and_the_next_request_is_served() {
+async fn panic_is_a_500_and_counts_as_one_failure() {
     let (app, ..) = start();
     assert_eq!(app.get("/b/answers/panic").send().await.status(), 500);
     assert_eq!(snapshot(&app, ANSWERS).await["failureCount"], 1);
@@ -129,7 +129,7 @@ async fn a_panic_is_a_500_and_one_failure_and_the_next_request_is_served() {
 }
 
 #[tokio::test]
-async fn a_thousand_4xx_leave_it_closed() {
+async fn a_thousand_4xx_leave_the_breaker_closed() {
     let (app, ..) = start();
     for status in [400, 404, 422, 429] {
         assert_eq!(statuses(&app, &format!("/b/answers/{status}"), 250).await, vec![status; 250]);
@@ -139,7 +139,7 @@ async fn a_thousand_4xx_leave_it_closed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_thousand_clients_that_leave_leave_it_closed() {
+async fn a_thousand_clients_that_leave_do_not_open_the_breaker() {
     let (app, _, runs) = start();
     for _ in 0..1000 {
         assert!(app.get("/b/answers/hang").send().now_or_never().is_none());
@@ -151,7 +151,7 @@ async fn a_thousand_clients_that_leave_leave_it_closed() {
 }
 
 #[tokio::test]
-async fn failures_of_a_hundred_and_thirty_connections_trip_it() {
+async fn failures_over_130_connections_open_the_breaker() {
     let app = App::with_routes(routes![answers]).provide(Runs::default());
     let app = wire::run(app).await;
     let mut statuses = Vec::new();
@@ -162,7 +162,7 @@ async fn failures_of_a_hundred_and_thirty_connections_trip_it() {
 }
 
 #[tokio::test]
-async fn with_stale_if_error_the_old_copy_is_the_answer() {
+async fn open_route_with_stale_if_error_serves_the_stale_response() {
     let (app, clock, runs) = start();
     assert_eq!(app.get("/b/page").send().await.header("x-cache"), Some("MISS"));
     clock.advance(20 * SECOND);
@@ -177,7 +177,7 @@ async fn with_stale_if_error_the_old_copy_is_the_answer() {
 }
 
 #[tokio::test]
-async fn with_a_fallback_that_function_answers() {
+async fn open_route_with_a_fallback_serves_the_fallback() {
     let (app, ..) = start();
     assert_eq!(statuses(&app, "/b/helped", 10).await, vec![502; 10]);
     let helped = app.get("/b/helped").send().await;
@@ -185,7 +185,7 @@ async fn with_a_fallback_that_function_answers() {
 }
 
 #[tokio::test]
-async fn what_a_fallback_says_is_no_answer_to_keep_and_an_old_copy_is_better() {
+async fn fallback_response_is_not_stored_and_a_stale_response_wins() {
     let (app, clock, runs) = start();
     let ask = async |expected: (&str, &str)| {
         let answer = app.get("/b/helped-page").send().await;
@@ -200,7 +200,7 @@ async fn what_a_fallback_says_is_no_answer_to_keep_and_an_old_copy_is_better() {
     clock.advance(30 * SECOND);
     ask(("STALE", "old")).await;
     runs.0.store(1, Ordering::SeqCst);
-    // Past what `stale_if_error` allows; and open again.
+    // Later than `stale_if_error` allows, with the breaker open again.
     clock.advance(61 * SECOND);
     for expected in ["", "in place of /b/helped-page after 2 runs", "in place of /b/helped-page after 2 runs"] {
         ask(("MISS", expected)).await;
@@ -208,14 +208,14 @@ async fn what_a_fallback_says_is_no_answer_to_keep_and_an_old_copy_is_better() {
 }
 
 #[tokio::test]
-async fn a_response_overrides_its_status() {
+async fn outcome_extension_of_a_response_overrides_its_status() {
     let (app, ..) = start();
     assert_eq!(statuses(&app, "/b/says", 50).await, vec![500; 50]);
     assert_eq!(snapshot(&app, "GET /b/says").await["successCount"], 50);
 }
 
 #[test]
-fn the_explanation_says_what_is_set() {
+fn explanation_shows_breaker_settings() {
     let (app, ..) = start();
     let table = app.table();
     let said = table.explain("GET /b/helped").unwrap().to_string();

@@ -1,4 +1,4 @@
-//! When a breaker opens, and how it closes again.
+//! The state machine of the breaker.
 
 use std::{
     sync::{Arc, Mutex},
@@ -10,7 +10,7 @@ use routekit::breaker::{Cause, CircuitBreaker, Mode, Open, Outcome, Permit, Stat
 use super::{SECOND, breaker, end, fail, opened, succeed};
 
 #[test]
-fn after_a_thousand_successes_five_failures_in_a_window_of_ten_open_it() {
+fn five_failures_in_a_window_of_ten_open_it_after_a_thousand_successes() {
     let (breaker, _) = breaker(|b| b.window(10_u32));
     succeed(&breaker, 1000);
     fail(&breaker, 4);
@@ -20,7 +20,7 @@ fn after_a_thousand_successes_five_failures_in_a_window_of_ten_open_it() {
 }
 
 #[test]
-fn ninety_nine_failures_of_a_minimum_of_a_hundred_leave_it_closed_and_the_hundredth_opens_it() {
+fn failures_below_min_calls_leave_it_closed() {
     for (what, set) in [("time", true), ("calls", false)] {
         let (breaker, _) = breaker(|b| if set { b.min_calls(100) } else { b.min_calls(100).window(100_u32) });
         fail(&breaker, 99);
@@ -31,7 +31,7 @@ fn ninety_nine_failures_of_a_minimum_of_a_hundred_leave_it_closed_and_the_hundre
 }
 
 #[test]
-fn a_success_can_be_the_call_that_was_missing() {
+fn success_that_reaches_min_calls_can_open_it() {
     let (breaker, _) = breaker(|b| b);
     fail(&breaker, 9);
     succeed(&breaker, 1);
@@ -39,7 +39,7 @@ fn a_success_can_be_the_call_that_was_missing() {
 }
 
 #[test]
-fn what_is_older_than_the_window_is_forgotten() {
+fn outcomes_older_than_the_window_do_not_count() {
     let (breaker, clock) = breaker(|b| b);
     fail(&breaker, 9);
     clock.advance(61 * SECOND);
@@ -48,7 +48,7 @@ fn what_is_older_than_the_window_is_forgotten() {
 }
 
 #[test]
-fn the_defaults_are_half_of_ten_calls_in_sixty_seconds_and_sixty_seconds_open() {
+fn defaults_are_half_of_ten_calls_in_60_seconds_and_60_seconds_open() {
     let (breaker, clock) = breaker(|b| b);
     succeed(&breaker, 6);
     fail(&breaker, 5);
@@ -66,7 +66,7 @@ fn the_defaults_are_half_of_ten_calls_in_sixty_seconds_and_sixty_seconds_open() 
 }
 
 #[test]
-fn exactly_at_the_slow_threshold_a_call_is_slow() {
+fn call_of_exactly_the_slow_threshold_is_slow() {
     for (took, slow) in [(SECOND - SECOND / 1_000_000, 0), (SECOND, 10)] {
         let (breaker, clock) = breaker(|b| b.slow_call(SECOND));
         for _ in 0..10 {
@@ -81,7 +81,7 @@ fn exactly_at_the_slow_threshold_a_call_is_slow() {
 }
 
 #[test]
-fn a_slow_rate_below_one_opens_it_earlier() {
+fn slow_rate_below_one_opens_it_earlier() {
     let (breaker, clock) = breaker(|b| b.slow_call(SECOND).slow_rate(0.3));
     succeed(&breaker, 7);
     for _ in 0..3 {
@@ -94,7 +94,7 @@ fn a_slow_rate_below_one_opens_it_earlier() {
 }
 
 #[test]
-fn a_slow_probe_has_not_shown_that_all_is_well() {
+fn slow_probe_opens_it_again() {
     let (breaker, clock) = opened(|b| b.slow_call(SECOND));
     clock.advance(60 * SECOND);
     let probe = breaker.try_acquire().unwrap();
@@ -104,7 +104,7 @@ fn a_slow_probe_has_not_shown_that_all_is_well() {
 }
 
 #[test]
-fn all_probes_must_succeed_and_one_failure_opens_it_again() {
+fn half_open_closes_after_all_probes_and_opens_after_one_failure() {
     let (breaker, clock) = opened(|b| b.half_open_calls(3));
     clock.advance(60 * SECOND);
     succeed(&breaker, 2);
@@ -118,7 +118,7 @@ fn all_probes_must_succeed_and_one_failure_opens_it_again() {
 }
 
 #[test]
-fn no_more_probes_pass_than_must_succeed() {
+fn half_open_admits_only_the_configured_number_of_probes() {
     let (breaker, clock) = opened(|b| b.half_open_calls(3));
     clock.advance(60 * SECOND);
     breaker.try_acquire().unwrap().success();
@@ -130,7 +130,7 @@ fn no_more_probes_pass_than_must_succeed() {
 }
 
 #[test]
-fn a_dropped_probe_returns_its_permit_and_the_next_call_probes() {
+fn dropped_probe_returns_its_permit() {
     let (breaker, clock) = opened(|b| b);
     clock.advance(60 * SECOND);
     let before = breaker.snapshot();
@@ -142,7 +142,7 @@ fn a_dropped_probe_returns_its_permit_and_the_next_call_probes() {
 }
 
 #[test]
-fn a_probe_that_never_settles_loses_its_lease_and_its_late_result_changes_nothing() {
+fn unsettled_probe_loses_its_lease_and_its_late_result() {
     let (breaker, clock) = opened(|b| b.probe_lease(5 * SECOND));
     for late in [Outcome::Failure, Outcome::Success] {
         breaker.reset();
@@ -162,7 +162,7 @@ fn a_probe_that_never_settles_loses_its_lease_and_its_late_result_changes_nothin
 }
 
 #[test]
-fn a_call_of_before_changes_neither_state_nor_counts_when_it_ends_in_half_open() {
+fn call_admitted_while_closed_changes_nothing_when_it_ends_in_half_open() {
     for outcome in [Outcome::Failure, Outcome::Success, Outcome::Neutral] {
         let (breaker, clock) = breaker(|b| b.half_open_calls(2));
         let [early, late] = [breaker.try_acquire().unwrap(), breaker.try_acquire().unwrap()];
@@ -181,7 +181,7 @@ fn a_call_of_before_changes_neither_state_nor_counts_when_it_ends_in_half_open()
 }
 
 #[test]
-fn the_wall_clock_is_set_and_it_stays_open_for_as_long_as_before() {
+fn wall_clock_jump_does_not_change_the_open_time() {
     let hour = 3600 * SECOND;
     for (name, wall) in [("forward", 101 * hour), ("back", 99 * hour)] {
         let (breaker, clock) = breaker(|b| b);
@@ -199,7 +199,7 @@ fn the_wall_clock_is_set_and_it_stays_open_for_as_long_as_before() {
 }
 
 #[test]
-fn it_is_open_for_longer_each_time_that_a_probe_fails() {
+fn backoff_extends_the_open_time_after_each_failed_probe() {
     let (breaker, clock) = opened(|b| b.backoff(2.0).max_open_for(200 * SECOND));
     for seconds in [60, 120, 200, 200] {
         assert_eq!(breaker.snapshot().retry_after, Some(seconds * SECOND));
@@ -213,7 +213,7 @@ fn it_is_open_for_longer_each_time_that_a_probe_fails() {
 }
 
 #[test]
-fn what_is_forced_holds_until_it_is_reset() {
+fn forced_state_holds_until_reset() {
     let (breaker, clock) = breaker(|b| b);
     breaker.force_open();
     clock.advance(3600 * SECOND);
@@ -243,7 +243,7 @@ fn what_is_forced_holds_until_it_is_reset() {
 }
 
 #[test]
-fn with_metrics_only_nobody_is_refused_and_everything_is_seen() {
+fn metrics_only_counts_and_refuses_no_call() {
     let (breaker, clock) = breaker(|b| b);
     breaker.metrics_only();
     for _ in 0..20 {
@@ -261,7 +261,7 @@ fn with_metrics_only_nobody_is_refused_and_everything_is_seen() {
 }
 
 #[test]
-fn each_change_is_told_once_with_what_it_was_for() {
+fn listener_sees_each_change_once_with_its_cause() {
     let told: Arc<Mutex<Vec<Transition>>> = Arc::default();
     let (listener, clock) = (Arc::clone(&told), routekit::Clock::manual());
     let breaker = CircuitBreaker::builder("told").clock(clock.clone());
@@ -289,7 +289,7 @@ fn each_change_is_told_once_with_what_it_was_for() {
 }
 
 #[test]
-fn the_snapshot_as_json() {
+fn snapshot_serialises_as_documented() {
     let (breaker, clock) = breaker(|b| b.slow_call(SECOND));
     clock.advance(5 * SECOND);
     succeed(&breaker, 5);
@@ -304,7 +304,7 @@ fn the_snapshot_as_json() {
 }
 
 #[test]
-fn settings_that_make_no_sense_are_said() {
+fn invalid_settings_are_errors_with_a_message() {
     let error = CircuitBreaker::builder("payments").failure_rate(1.5).build().unwrap_err();
     let expected = "the circuit breaker `payments`: `failure_rate` is 1.5; a rate is above 0 and at most 1";
     assert_eq!(error.to_string(), expected);
@@ -313,7 +313,7 @@ fn settings_that_make_no_sense_are_said() {
 }
 
 #[test]
-fn what_nobody_knows_is_counted_nowhere() {
+fn neutral_outcomes_are_not_counted() {
     let (breaker, _) = breaker(|b| b);
     fail(&breaker, 9);
     end(&breaker, 1000, Outcome::Neutral);

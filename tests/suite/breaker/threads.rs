@@ -1,4 +1,4 @@
-//! What many threads do to one breaker at once.
+//! One breaker used by many threads.
 
 use std::{
     sync::{
@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 use super::{SECOND, opened};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_a_thousand_tasks_that_race_for_two_probes_exactly_two_call() {
+async fn half_open_admits_exactly_two_of_a_thousand_racing_tasks() {
     for round in 0..20 {
         let (breaker, clock) = opened(|b| b.half_open_calls(2));
         clock.advance(60 * SECOND);
@@ -50,7 +50,7 @@ async fn of_a_thousand_tasks_that_race_for_two_probes_exactly_two_call() {
 }
 
 #[test]
-fn sixty_four_threads_cross_the_threshold_and_it_is_opened_once() {
+fn sixty_four_threads_open_it_once() {
     for round in 0..50 {
         let (told, barrier) = (Arc::new(AtomicUsize::new(0)), Barrier::new(64));
         let listener = Arc::clone(&told);

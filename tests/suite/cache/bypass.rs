@@ -1,4 +1,4 @@
-//! Which requests the cache has no say in.
+//! Requests that bypass the cache.
 
 use std::sync::Arc;
 
@@ -25,12 +25,12 @@ async fn own(who: Option<Identity>, calls: Dep<Calls>) -> String {
     format!("{} {}", calls.next(), who.map_or_else(String::new, |who| who.sub().to_owned()))
 }
 
-/// A body whose length nobody knows before it ends.
+/// A body whose length is unknown until it ends.
 fn streamed() -> Body {
     Body::from_stream(futures_util::stream::empty::<Result<String, std::io::Error>>())
 }
 
-/// What an app answers for a path that was asked for once, by nobody in particular.
+/// The answer of an app to the first request for a path, sent without credentials.
 async fn then(app: &TestApp, path: &str, change: impl FnOnce(&mut Request)) -> String {
     said(app.get(path)).await;
     let mut request = get_of(path);
@@ -39,7 +39,7 @@ async fn then(app: &TestApp, path: &str, change: impl FnOnce(&mut Request)) -> S
 }
 
 #[tokio::test]
-async fn requests_that_pass_by() {
+async fn requests_that_cannot_be_cached_bypass() {
     let header = |name: &'static str, value: &'static str| {
         move |request: &mut Request| drop(request.headers_mut().insert(name, value.parse().unwrap()))
     };
@@ -68,7 +68,7 @@ async fn requests_that_pass_by() {
 }
 
 #[tokio::test]
-async fn who_says_who_is_asking() {
+async fn audience_decides_whether_credentials_bypass() {
     for (name, path, expected) in [
         ("without a word", "/cache/mine", ["BYPASS 1", "BYPASS 2", "BYPASS 3", "BYPASS 4", "MISS 5"]),
         ("shared", "/cache/ours", ["MISS 1", "HIT 1", "HIT 1", "HIT 1", "HIT 1"]),
@@ -91,7 +91,7 @@ async fn who_says_who_is_asking() {
 }
 
 #[tokio::test]
-async fn what_passes_by_reaches_the_handler_as_it_is() {
+async fn bypassing_request_and_response_are_unchanged() {
     let inner = service_fn(|request: Request| async {
         let (parts, body) = request.into_parts();
         let range = parts.headers.get("range").map_or("", |value| value.to_str().unwrap());
@@ -114,7 +114,7 @@ async fn what_passes_by_reaches_the_handler_as_it_is() {
 }
 
 #[tokio::test]
-async fn what_one_client_has_is_not_what_others_get() {
+async fn conditional_headers_are_removed_from_requests_that_fill() {
     let calls = Arc::new(Calls::default());
     let inner = service_fn(move |request: Request| {
         let calls = Arc::clone(&calls);

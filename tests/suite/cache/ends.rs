@@ -1,4 +1,4 @@
-//! Handlers that invalidate, and how they end.
+//! Handlers that invalidate, for each way in which they can end.
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
@@ -52,7 +52,7 @@ async fn extracted(id: u32, Query(change): Query<Change>, body: Json<Change>) ->
 async fn closed() {}
 
 #[tokio::test(start_paused = true)]
-async fn ends() {
+async fn handler_invalidates_however_it_ends_but_for_4xx() {
     for (how, status, expected) in [
         ("200", 200, "MISS"),
         ("204", 204, "MISS"),
@@ -78,7 +78,7 @@ async fn ends() {
 }
 
 #[tokio::test]
-async fn refusals_before_the_handler_change_nothing() {
+async fn refusal_before_the_handler_invalidates_nothing() {
     let body = |times: u32| serde_json::to_string(&Change { times }).unwrap();
     for (name, path, body, status, expected) in [
         ("nothing is wrong", "/cache/end-extracted/1?times=1", body(1), 200, "MISS"),
@@ -108,7 +108,7 @@ fn post_of(path: &str) -> Request {
 }
 
 #[tokio::test]
-async fn before_the_head_leaves_and_not_before_the_handler_has_ended() {
+async fn invalidation_happens_after_the_handler_and_before_the_head() {
     let gate = Arc::new(Semaphore::new(0));
     let (app, _) = start(app(routes![end, gated]).provide_shared(Arc::clone(&gate)));
     did(&app, "/cache/end").await;
@@ -123,13 +123,13 @@ async fn before_the_head_leaves_and_not_before_the_handler_has_ended() {
 
 #[post("/cache/end-seen/{how}", invalidates("end"))]
 async fn seen(how: String, app: Dep<tokio::sync::OnceCell<TestApp>>) -> String {
-    // Whoever fills while the handler runs may see what was before.
+    // A fill that runs while the handler runs may store the old response.
     let app = app.get().unwrap();
     format!("{how} {} {}", did(app, "/cache/end").await, did(app, "/cache/end").await)
 }
 
 #[tokio::test]
-async fn what_is_computed_while_the_handler_runs_is_invalid_afterwards() {
+async fn response_stored_while_the_handler_runs_is_invalid_afterwards() {
     let cell = Arc::new(tokio::sync::OnceCell::new());
     let (app, _) = start(app(routes![end, seen]).provide_shared(Arc::clone(&cell)));
     cell.set(app.clone()).unwrap();
@@ -137,7 +137,7 @@ async fn what_is_computed_while_the_handler_runs_is_invalid_afterwards() {
     assert_eq!(did(&app, "/cache/end").await, "MISS");
 }
 
-/// A cache, and whether `/end` is still in it after a request to this service.
+/// A cache, and whether it still holds `/end` after a request to this service.
 async fn then_at<S>(cache: &Cache, inner: S) -> (Option<u16>, String)
 where
     S: tower::Service<Request, Response = Response, Error = std::convert::Infallible, Future: Send>
@@ -155,7 +155,7 @@ where
 }
 
 #[tokio::test]
-async fn around_any_service() {
+async fn invalidation_layer_works_around_any_service() {
     for (name, cache) in [("with a spawner", exact().spawner(super::spawner()).build()), ("without", exact().build())] {
         for (status, expected) in [(200, "MISS"), (302, "MISS"), (404, "HIT"), (500, "MISS")] {
             let inner =
@@ -171,7 +171,7 @@ async fn around_any_service() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_spawner_a_handler_ends_with_its_client() {
+async fn handler_without_a_spawner_ends_with_its_client() {
     let cache = exact().build();
     let cached = CacheLayer::new(cache.clone()).ttl(MINUTE).tags(["end"]);
     let cached = cached.layer(service_fn(async |_: Request| Ok("x".into_response())));

@@ -1,4 +1,4 @@
-//! Tags that handlers find.
+//! Tags that a handler adds to its response.
 
 use axum::response::{IntoResponse, Response};
 use routekit::{cache::CacheTags, prelude::*};
@@ -25,7 +25,7 @@ async fn lose(tag: String) -> String {
 }
 
 #[tokio::test]
-async fn they_are_carried_like_declared_ones() {
+async fn response_tags_invalidate_like_declared_tags() {
     for how in ["part", "parts", "extension", "none"] {
         for (tag, carried) in [("p:1", how != "none"), ("p:2", how != "none"), ("declared", true), ("p:3", false)] {
             let (app, _) = start(app(routes![found, lose]));

@@ -1,4 +1,4 @@
-//! For how long an answer is given again, and what of it.
+//! How long a response is served from the store, and with which headers.
 
 use std::{sync::Arc, time::Duration};
 
@@ -21,7 +21,7 @@ async fn minute_said(id: u32) -> ([(header::HeaderName, &'static str); 1], Strin
 }
 
 #[tokio::test]
-async fn fresh_until_the_ttl_is_over() {
+async fn response_is_fresh_until_its_ttl_ends() {
     let (app, clock) = start(app(routes![minute]));
     for (advance, expected) in
         [(0, "MISS 1 1"), (0, "HIT 1 1"), (59_999, "HIT 1 1"), (1, "MISS 1 2"), (59_999, "HIT 1 2")]
@@ -33,7 +33,7 @@ async fn fresh_until_the_ttl_is_over() {
     assert_eq!(said(app.get("/cache/minute/1")).await, "MISS 1 3", "a day later");
 }
 
-/// Of many answers that were stored at once, how many are still given after each of these times.
+/// How many of many responses that were stored at once are still served after each of these times.
 async fn still_given(path: &str, after: &[u64]) -> Vec<usize> {
     const MANY: usize = 200;
     let (app, clock) = start(app(routes![minute, minute_said]).cache(Cache::builder()));
@@ -59,7 +59,7 @@ async fn still_given(path: &str, after: &[u64]) -> Vec<usize> {
 }
 
 #[tokio::test]
-async fn what_was_stored_together_is_not_stale_together() {
+async fn ttl_jitter_spreads_expiry() {
     let [all, some, none] = still_given("/cache/minute", &[54_000, 57_000, 60_000]).await[..] else { panic!() };
     assert_eq!((all, none), (200, 0), "a tenth shorter at most, and never longer");
     assert!((20..180).contains(&some), "{some} of 200 at half of it");
@@ -90,7 +90,7 @@ async fn headers() -> Response {
 }
 
 #[tokio::test]
-async fn headers_of_one_connection_are_not_given_again() {
+async fn connection_headers_are_not_stored() {
     let (app, _) = start(app(routes![headers]));
     let first = app.get("/cache/headers").send().await;
     let again = app.get("/cache/headers").send().await;
@@ -117,7 +117,7 @@ async fn headers_of_one_connection_are_not_given_again() {
     assert_eq!(again.headers()["x-opaque"].as_bytes(), b"\xe4");
 }
 
-/// Fails as it is told, once somebody lets it.
+/// Fails as it is told, once the gate is open.
 #[get("/cache/fails/{how}", cache(ttl = 60), timeout = "1s")]
 async fn fails(how: String, gate: Dep<Semaphore>) -> Result<Response> {
     gate.acquire().await.unwrap().forget();
@@ -142,7 +142,7 @@ async fn problem(app: &TestApp, path: &str, id: &str) -> (Option<String>, Value)
 }
 
 #[tokio::test]
-async fn a_stored_problem_is_about_the_request_that_it_answers() {
+async fn stored_problem_has_the_id_of_the_request_it_answers() {
     for (how, status) in [("missing", 404), ("bare", 410)] {
         let gate = Arc::new(Semaphore::new(1));
         let (app, _) = start(app(routes![fails]).provide_shared(gate));
@@ -158,7 +158,7 @@ async fn a_stored_problem_is_about_the_request_that_it_answers() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_shared_failure_is_about_the_request_that_it_answers() {
+async fn shared_failure_has_the_id_of_the_request_it_answers() {
     for (how, status) in
         [("internal", 500), ("unavailable", 503), ("bare-500", 500), ("panic", 500), ("timeout", 504), ("missing", 404)]
     {
@@ -171,7 +171,7 @@ async fn a_shared_failure_is_about_the_request_that_it_answers() {
         };
         let release = async {
             tokio::task::yield_now().await;
-            // For one of them: the others could not be answered if it were not shared.
+            // One run for all shows that the failure was shared.
             gate.add_permits(1);
         };
         tokio::join!(asked("first"), asked("second"), asked("third"), release);
@@ -179,7 +179,7 @@ async fn a_shared_failure_is_about_the_request_that_it_answers() {
 }
 
 #[tokio::test]
-async fn digests_of_keys_where_they_are_wanted() {
+async fn key_digest_header_is_sent_where_enabled() {
     let (app, _) = start(app(routes![minute]).configure(|config| config.cache_debug_headers = true.into()));
     let key = async |path: &str, method: http::Method| {
         let answer = app.request(method, path).send().await;
@@ -211,9 +211,9 @@ async fn own_word() -> ([(&'static str, &'static str); 1], String) {
     ([("cache-control", "max-age=60")], "content".to_owned())
 }
 
-/// Whoever stores it further on has to know how much of its time is left.
+/// Downstream caches need `Age` to know how much freshness is left.
 #[tokio::test]
-async fn an_answer_that_says_how_long_it_is_fresh_says_how_old_it_is() {
+async fn stored_response_with_max_age_carries_its_age() {
     let (app, clock) = start(app(routes![own_word]));
     let age = async || app.get("/cache/fresh/own-word").send().await.header("age").map(str::to_owned);
     assert_eq!(age().await, None);

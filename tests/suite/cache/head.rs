@@ -27,7 +27,7 @@ fn request(method: &Method, path: &str) -> axum::extract::Request {
     axum::extract::Request::builder().method(method).uri(path).body(axum::body::Body::empty()).unwrap()
 }
 
-/// What a client sees of an answer: what the cache did, the length that it says, and the content.
+/// `X-Cache`, `Content-Length` and content of a response.
 fn seen(answer: &Read) -> (String, Option<String>, String) {
     let length = answer.headers.get(header::CONTENT_LENGTH).map(|length| length.to_str().unwrap().to_owned());
     (answer.x_cache().to_owned(), length, answer.body.clone())
@@ -60,7 +60,7 @@ async fn head_and_get_share_an_entry() {
     for (name, router) in [("around a handler", on_the_handler), ("around a router", on_the_router)] {
         let asked = async |method| seen(&ask(&router.clone(), request(&method, "/cache/page")).await);
         let head = |did: &str| (did.to_owned(), Some("10".to_owned()), String::new());
-        // What a plain layer stands around may answer HEAD alone: what that says is not stored.
+        // A handler behind a plain layer may answer HEAD alone, so that answer is not stored.
         let (did, length, body) = asked(Method::HEAD).await;
         assert_eq!((did.as_str(), length.as_deref(), body.as_str()), ("BYPASS", Some("11"), ""), "{name}");
         let (did, _, body) = asked(Method::GET).await;
@@ -69,9 +69,9 @@ async fn head_and_get_share_an_entry() {
     }
 }
 
-/// What the handler of HEAD answered was given to whoever asked with GET.
+/// Regression: the answer of the HEAD handler was served to clients that sent GET.
 #[tokio::test]
-async fn a_plain_layer_around_two_handlers() {
+async fn plain_layer_does_not_serve_head_answers_to_get() {
     let layer = CacheLayer::new(exact().build()).ttl(MINUTE);
     let handlers = get_service(async || "the content").head(async || "").layer(layer);
     let router: Router = Router::new().route("/x", handlers);
@@ -88,7 +88,7 @@ async fn a_plain_layer_around_two_handlers() {
 }
 
 #[tokio::test]
-async fn head_of_what_is_not_stored() {
+async fn head_of_an_unstored_response_has_no_content() {
     let (app, _) = start(app(routes![cookie]));
     let answer = Read::all(app.call(request(&Method::HEAD, "/cache/cookie")).await).await;
     assert_eq!(seen(&answer), ("BYPASS".to_owned(), Some("8".to_owned()), String::new()));
@@ -124,7 +124,7 @@ async fn both_head_uncached(calls: Dep<Calls>) -> [(&'static str, String); 2] {
 }
 
 #[tokio::test]
-async fn a_head_route_beside_a_get_route() {
+async fn explicit_head_route_beside_get_has_its_own_answer() {
     for (name, head, expected) in [
         ("cached", routes![both_get, both_head], ["MISS", "HIT"]),
         ("not cached", routes![both_get, both_head_uncached], ["none", "none"]),

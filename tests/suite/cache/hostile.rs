@@ -1,4 +1,4 @@
-//! What somebody tried who wished the cache ill.
+//! Attempts to misuse the cache, each found once and fixed.
 
 use std::{
     convert::Infallible,
@@ -32,9 +32,9 @@ use tower::{Layer, Service, service_fn};
 
 use super::{MINUTE, ask, exact, get_of, spawner};
 
-/// Whoever sent credentials that nobody verified was given what another one's had brought.
+/// Regression: a client with unverified credentials was served a response that another client's credentials produced.
 #[tokio::test]
-async fn credentials_that_nobody_verified() {
+async fn unverified_credentials_share_no_response() {
     let layer = CacheLayer::new(exact().build()).ttl(MINUTE).per_user();
     let whose = async |headers: HeaderMap| headers["authorization"].to_str().unwrap().to_owned();
     let router: Router = Router::new().route("/me", routing::get(whose).layer(layer));
@@ -58,9 +58,9 @@ async fn change_thing(id: u32) -> String {
 #[post("/hostile/things", invalidates(pattern = "/hostile/things/*"))]
 async fn change_things() {}
 
-/// Patterns are written as paths are: without what an app, or a router around it, puts before them.
+/// Patterns are written as paths are: without the prefix of the app or of a router around it.
 #[tokio::test]
-async fn patterns_of_an_app_with_a_prefix_that_is_nested() {
+async fn patterns_work_in_a_nested_app_with_a_prefix() {
     let routes = || App::with_routes(routes![thing, change_thing, change_things]).cache(exact());
     let config = routekit::config::Config::default;
     let apps = [
@@ -92,9 +92,9 @@ fn entry(key: Key, stamp: Stamp, body: &[u8]) -> Arc<Entry> {
     Arc::new(Entry::new(key, answer, stamp, Clock::manual().now(), MINUTE))
 }
 
-/// Whoever looked while an entry was removed could put it back where the most asked ones are, and there it stayed.
+/// Regression: a lookup during a removal put the entry back into the list of recent entries, where it stayed.
 #[test]
-fn what_is_removed_does_not_come_back() {
+fn removed_entry_does_not_come_back() {
     let store = Embedded::new(1 << 20).clock(Clock::manual());
     let key = Key::new(*b"key");
     let lookup = || store.lookup(&key).now_or_never().unwrap().unwrap();
@@ -127,9 +127,9 @@ fn what_is_removed_does_not_come_back() {
     assert_eq!((came_back, replaced), (0, 0));
 }
 
-/// A stored problem counts with what it holds beside its document.
+/// The size of a stored problem includes the data beside its document.
 #[tokio::test]
-async fn what_problems_take_is_counted() {
+async fn size_of_stored_problems_is_counted() {
     let cache = exact().build();
     let gone = async || ([("cache-control", "max-age=60")], Problem::not_found("x".repeat(1000)));
     let router: Router = Router::new().route("/gone", routing::get(gone).layer(CacheLayer::new(cache.clone())));
@@ -155,9 +155,9 @@ async fn slow() {
     pending::<()>().await;
 }
 
-/// Whoever connects and leaves, time and again, has no more than so many handlers go on.
+/// Clients that connect and leave repeatedly keep only a limited number of handlers running.
 #[tokio::test(start_paused = true)]
-async fn handlers_that_nobody_waits_for_are_so_many() {
+async fn handlers_without_a_client_are_limited() {
     let app = TestApp::new(App::with_routes(routes![slow]));
     let clients: JoinSet<_> = (0..5000)
         .map(|_| {
@@ -174,7 +174,7 @@ async fn handlers_that_nobody_waits_for_are_so_many() {
     assert_eq!(RUNNING.load(Ordering::SeqCst), 0);
 }
 
-/// Never says anything of what it is asked, from then on.
+/// A store whose calls hang once it is told so.
 struct Hangs {
     inner: Embedded,
     lookups: AtomicUsize,
@@ -227,9 +227,9 @@ impl CacheStore for Hangs {
 #[put("/hostile/change", invalidates("things"))]
 async fn change() {}
 
-/// A store that hangs costs a moment, whatever it hangs in.
+/// A store that hangs delays a request only briefly, in whichever call it hangs.
 #[tokio::test(start_paused = true)]
-async fn a_store_that_hangs() {
+async fn hanging_store_delays_requests_only_briefly() {
     for lookups in [0, 1, 2] {
         let store = Hangs { inner: Embedded::new(1 << 20), lookups: AtomicUsize::new(lookups) };
         let app = TestApp::new(App::with_routes(routes![thing, change]).cache(Cache::builder().store(store)));
@@ -254,9 +254,9 @@ async fn late() {
     pending::<()>().await;
 }
 
-/// The cache's own deadline is as long as the timeout; whichever is first, it is counted.
+/// The cache's deadline equals the timeout, and a request is counted as timed out whichever fires first.
 #[tokio::test]
-async fn a_timeout_is_counted() {
+async fn timeout_of_a_cached_route_is_counted() {
     let app = TestApp::new(App::with_routes(routes![late]));
     for _ in 0..50 {
         assert_eq!(app.get("/hostile/late").send().await.status(), 504);
@@ -268,16 +268,16 @@ async fn a_timeout_is_counted() {
 }
 
 #[tokio::test]
-async fn a_lifetime_without_end() {
+async fn lifetime_of_duration_max_does_not_overflow() {
     let layer = CacheLayer::new(exact().build()).ttl(Duration::MAX).deadline(Duration::MAX).max_body(u64::MAX);
     let router: Router = Router::new().route("/x", routing::get(async || "x").layer(layer));
     let asked = [ask(&router, get_of("/x")).await, ask(&router, get_of("/x")).await];
     assert_eq!(asked.map(|answer| answer.x_cache().to_owned()), ["MISS", "HIT"]);
 }
 
-/// A timer is made for what is not ready at once.
+/// A timer is only created for a handler that is not ready at once.
 #[test]
-fn an_answer_that_is_ready_needs_no_runtime() {
+fn ready_answer_needs_no_runtime() {
     let ready = service_fn(|_: Request| ready(Ok::<_, Infallible>("x".into_response())));
     let mut cached = CacheLayer::new(exact().spawner(spawner()).build()).ttl(MINUTE).layer(ready);
     for expected in ["MISS", "HIT"] {
@@ -293,7 +293,7 @@ async fn fails() -> (StatusCode, &'static str) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn head_of_a_failure_of_somebody_else() {
+async fn head_that_joins_a_failing_get_has_no_content() {
     let app = TestApp::new(App::with_routes(routes![fails]));
     let (get, head) =
         tokio::join!(app.get("/hostile/fails").send(), app.request(http::Method::HEAD, "/hostile/fails").send());
@@ -301,9 +301,9 @@ async fn head_of_a_failure_of_somebody_else() {
     assert_eq!((get.header("content-length"), head.header("content-length")), (Some("10"), Some("10")));
 }
 
-/// What hands out validators of its own is asked with them, once it is known that its answers are not stored.
+/// A handler with validators of its own receives the conditions once its responses are known to be uncacheable.
 #[tokio::test]
-async fn conditions_of_what_is_not_stored() {
+async fn conditions_reach_a_handler_whose_responses_are_uncacheable() {
     let layer = CacheLayer::new(exact().build()).ttl(MINUTE);
     let handler = async |headers: HeaderMap| match headers.get("if-none-match") {
         Some(_) => StatusCode::NOT_MODIFIED.into_response(),

@@ -1,4 +1,4 @@
-//! What is invalid after which request.
+//! What each kind of request invalidates.
 
 use axum::{Router, extract::Path, routing};
 use http::{Request, request::Parts};
@@ -65,7 +65,7 @@ async fn change_file(rest: String) -> String {
 async fn change_braces() {}
 
 #[tokio::test]
-async fn tags() {
+async fn tags_invalidate_the_entries_that_carry_them() {
     let routes = || {
         let changing = routes![change_user, change_raw_user, add_user, change_name, change_file, change_braces];
         routes![users, user, raw_user, name, file].into_iter().chain(changing)
@@ -117,7 +117,7 @@ async fn catalogue(calls: Dep<Calls>) -> String {
 async fn fill_cart() {}
 
 #[tokio::test]
-async fn what_is_the_user_s() {
+async fn user_target_invalidates_only_that_user() {
     let (app, _) = start(app(routes![cart, catalogue, fill_cart]).verifier(crate::auth::Header));
     let users =
         [None, Some(Identity::new("ann")), Some(Identity::new("ann").with_issuer("x")), Some(Identity::new("bob"))];
@@ -167,7 +167,7 @@ async fn by_route() {}
 async fn outside() {}
 
 #[tokio::test]
-async fn partitions_do_not_reach_each_other() {
+async fn partitions_do_not_invalidate_each_other() {
     for (how, own) in [("tag", "MISS"), ("pattern", "MISS"), ("ban", "MISS"), ("on", "MISS"), ("outside", "HIT")] {
         let (app, _) = start(app(routes![item, by_tag, by_pattern, by_ban, by_route, outside]));
         let ask = async |tenant: &str| {
@@ -209,7 +209,7 @@ async fn put_on(id: u32) -> String {
 }
 
 #[tokio::test]
-async fn routes_after_which_all_of_another_is_invalid() {
+async fn invalidate_on_invalidates_all_of_the_route() {
     for (prefix, changed, expected) in [
         ("", "POST /cache/on", "MISS"),
         ("", "DELETE /cache/on/9", "MISS"),
@@ -222,7 +222,7 @@ async fn routes_after_which_all_of_another_is_invalid() {
         }
         let (method, path) = changed.split_once(' ').unwrap();
         app.request(method.parse().unwrap(), path).send().await;
-        // What its own URL has is dropped in any case.
+        // The request's own URL is invalidated in any case.
         let own = if path == "/cache/on/7" { "MISS" } else { expected };
         for (path, expected) in [("/cache/on/7", own), ("/cache/on/8?x", expected), ("/cache/on-other", "HIT")] {
             assert_eq!(did(&app, &format!("{prefix}{path}")).await, expected, "{path} after {changed}");
@@ -250,7 +250,7 @@ async fn act(what: String, cache: Dep<Cache>, who: Option<Identity>) -> Result<(
 }
 
 #[tokio::test]
-async fn by_the_program() {
+async fn program_invalidates_tags_patterns_and_all() {
     const PATHS: [&str; 4] = ["/users", "/users/7?b=2&a=1", "/users/8", "/cart"];
     for (what, expected) in [
         ("nothing", ["HIT", "HIT", "HIT", "HIT"]),
@@ -283,7 +283,7 @@ async fn by_the_program() {
 }
 
 #[tokio::test]
-async fn how_much_there_is() {
+async fn size_counts_entries_and_bytes() {
     let cache = exact().max_bytes(64 * 1024).build();
     let router: Router =
         Router::new().fallback(async || "x".repeat(1000)).layer(CacheLayer::new(cache.clone()).ttl(MINUTE));
@@ -303,7 +303,7 @@ async fn how_much_there_is() {
 }
 
 #[tokio::test]
-async fn layers_by_themselves() {
+async fn invalidation_layer_without_an_app_invalidates() {
     let cache = exact().spawner(super::spawner()).build();
     let cached = CacheLayer::new(cache.clone()).ttl(MINUTE).route("/users/{id}").tags(["users", "user:{id}"]);
     let changing = InvalidateLayer::new(cache).route("/users/{id}").tags(["user:{id}"]);

@@ -1,4 +1,4 @@
-//! What tells answers apart: nobody is given what somebody else asked for.
+//! Cache keys: which requests share a stored response.
 
 use axum::{Router, body::Body, extract::Request, routing};
 use http::{HeaderMap, Uri, header, request::Parts};
@@ -6,7 +6,7 @@ use routekit::{cache::CacheLayer, identity::Identity, prelude::*, test::TestApp}
 
 use super::{Calls, MINUTE, Read, app, ask, exact, get_of, start};
 
-/// All that a handler may look at here.
+/// Everything that a handler may look at here.
 fn echo(uri: &Uri, headers: &HeaderMap, who: Option<&Identity>) -> String {
     let of = |name: &str| headers.get_all(name).iter().map(|value| value.to_str().unwrap()).collect::<Vec<_>>();
     let who = who.map(|who| (who.sub(), who.issuer()));
@@ -17,7 +17,7 @@ fn tenant(request: &Parts) -> String {
     request.headers.get("x-tenant").map_or_else(String::new, |tenant| tenant.to_str().unwrap().to_owned())
 }
 
-/// Only the page of the query.
+/// The page of the query only.
 fn page(request: &Parts) -> String {
     let mut pairs = request.uri.query().unwrap_or_default().split('&');
     pairs.find(|pair| pair.starts_with("page=")).unwrap_or_default().to_owned()
@@ -53,7 +53,7 @@ fn all() -> TestApp {
     start(app(routes).verifier(crate::auth::Header)).0
 }
 
-/// A request: where to, with which headers, by whom.
+/// A request: URL, headers, user.
 type Asked = (&'static str, &'static [(&'static str, &'static str)], Option<fn() -> Identity>);
 
 fn request((uri, headers, who): Asked) -> Request {
@@ -92,7 +92,7 @@ fn ann_of_a() -> Identity {
 }
 
 #[tokio::test]
-async fn what_is_not_the_same() {
+async fn requests_that_differ_share_no_entry() {
     let rows: [(&str, Asked, Asked); 29] = [
         ("two hosts", with("/cache/key/a", &[("host", "a")]), with("/cache/key/a", &[("host", "b")])),
         ("two ports", with("/cache/key/a", &[("host", "a:1")]), with("/cache/key/a", &[("host", "a:2")])),
@@ -146,7 +146,7 @@ async fn what_is_not_the_same() {
 }
 
 #[tokio::test]
-async fn what_is_the_same() {
+async fn equivalent_requests_share_an_entry() {
     let rows: [(&str, Asked, Asked); 9] = [
         ("a host in capitals", with("/cache/key/a", &[("host", "a.b")]), with("/cache/key/a", &[("host", "A.b")])),
         ("an authority in capitals", to("http://a/cache/key/a"), to("http://A/cache/key/a")),
@@ -168,7 +168,7 @@ async fn what_is_the_same() {
 }
 
 #[tokio::test]
-async fn a_key_of_the_route_s_own() {
+async fn custom_key_of_a_route_replaces_the_query() {
     let app = all();
     for (path, expected) in [
         ("/cache/key-by-page?page=1", "MISS page=1"),
@@ -182,7 +182,7 @@ async fn a_key_of_the_route_s_own() {
 }
 
 #[tokio::test]
-async fn two_layers_of_one_cache() {
+async fn two_layers_of_one_cache_share_no_entry() {
     let cache = exact().build();
     let layer = || CacheLayer::new(cache.clone()).ttl(MINUTE);
     let says = |text: &'static str| routing::get(async move || text);
@@ -196,7 +196,7 @@ async fn two_layers_of_one_cache() {
 }
 
 #[tokio::test]
-async fn layers_tell_apart_what_routes_do() {
+async fn layer_keys_differ_where_route_keys_do() {
     let handler = async |request: Request| echo(request.uri(), request.headers(), request.extensions().get());
     let layer = || CacheLayer::new(exact().build()).ttl(MINUTE);
     let rows: [(&str, CacheLayer, [Asked; 2], &str); 7] = [
@@ -226,7 +226,7 @@ async fn layers_tell_apart_what_routes_do() {
 }
 
 #[tokio::test]
-async fn a_verified_user_is_not_who_a_header_says() {
+async fn verified_user_shares_no_entry_with_a_header_of_that_name() {
     let app = all();
     let asked = |user: &str| app.get(USERS).header("x-user", user);
     assert_eq!(asked("ann").send().await.header("x-cache"), Some("MISS"));
@@ -240,7 +240,7 @@ async fn calls(calls: Dep<Calls>) -> String {
 }
 
 #[tokio::test]
-async fn each_app_has_a_cache_of_its_own() {
+async fn each_app_has_its_own_cache() {
     for _ in 0..2 {
         let (app, _) = start(app(routes![calls]));
         let first = Read::all(app.call(Request::get("/cache/calls").body(Body::empty()).unwrap()).await).await;

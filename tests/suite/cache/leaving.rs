@@ -1,4 +1,4 @@
-//! Handlers that invalidate, and for whose answer nobody waits any more.
+//! Handlers that invalidate and whose client has left.
 
 use std::{
     sync::{
@@ -14,7 +14,7 @@ use tokio::time::{advance, sleep};
 
 use super::{Calls, app, did, is_pending, start};
 
-/// How many handlers have ended, and how many were dropped, ended or not.
+/// Numbers of handlers that ended, and that were dropped, whether they ended or not.
 #[derive(Default)]
 struct Log {
     ended: AtomicUsize,
@@ -78,7 +78,7 @@ fn left_app() -> (TestApp, Arc<Log>) {
     (start(app(routes).provide(Logs(Arc::clone(&log)))).0, log)
 }
 
-/// Asks for a change, and leaves when it is under way.
+/// Sends a change, and leaves while its handler runs.
 async fn leave(app: &TestApp, method: &str, path: &str) {
     let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
     let mut answer = Box::pin(app.call(request));
@@ -87,7 +87,7 @@ async fn leave(app: &TestApp, method: &str, path: &str) {
     assert!(is_pending(&mut answer).await);
 }
 
-/// Lets every task run that can.
+/// Lets every task run that is ready.
 async fn settle() {
     for _ in 0..20 {
         tokio::task::yield_now().await;
@@ -95,14 +95,14 @@ async fn settle() {
 }
 
 async fn later(seconds: f64) {
-    // Timers begin with the first poll.
+    // A timer starts at its first poll.
     settle().await;
     advance(Duration::from_secs_f64(seconds)).await;
     settle().await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_handler_of_a_client_who_leaves_runs_to_its_end() {
+async fn handler_runs_to_its_end_when_the_client_leaves() {
     let (app, log) = left_app();
     did(&app, "/cache/left").await;
     leave(&app, "POST", "/cache/left/5").await;
@@ -115,7 +115,7 @@ async fn the_handler_of_a_client_who_leaves_runs_to_its_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handler_that_timed_out_goes_on() {
+async fn handler_runs_to_its_end_after_a_timeout() {
     let (app, log) = left_app();
     did(&app, "/cache/left").await;
     assert_eq!(app.put("/cache/left/5").send().await.status(), 504);
@@ -127,7 +127,7 @@ async fn a_handler_that_timed_out_goes_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handler_that_invalidates_nothing_is_dropped() {
+async fn handler_that_invalidates_nothing_is_dropped() {
     let (app, log) = left_app();
     did(&app, "/cache/left").await;
     assert_eq!(app.delete("/cache/left/5").send().await.status(), 504);
@@ -136,7 +136,7 @@ async fn a_handler_that_invalidates_nothing_is_dropped() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_thirty_seconds_it_is_dropped() {
+async fn detached_handler_is_dropped_after_30_seconds() {
     for (name, leaving) in [("the client leaves", true), ("it times out", false)] {
         let (app, log) = left_app();
         if leaving {
@@ -155,7 +155,7 @@ async fn after_thirty_seconds_it_is_dropped() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_grace_begins_when_the_client_leaves() {
+async fn grace_period_starts_when_the_client_leaves() {
     let (app, log) = left_app();
     let request = Request::post("/cache/left/60").body(Body::empty()).unwrap();
     let mut answer = Box::pin(app.call(request));
@@ -170,7 +170,7 @@ async fn the_grace_begins_when_the_client_leaves() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_after_the_client_left_changes_nothing_more() {
+async fn refusal_after_the_client_left_invalidates_nothing() {
     let (app, log) = left_app();
     did(&app, "/cache/left").await;
     leave(&app, "PATCH", "/cache/left/5").await;

@@ -1,4 +1,4 @@
-//! What clients see of the cache, in an app and in front of any other service.
+//! The cache as clients see it, in an app and in front of any other service.
 
 mod bypass;
 mod ends;
@@ -33,7 +33,7 @@ use routekit::{
 };
 use tower::{Service, ServiceExt};
 
-/// How often handlers were asked; what they answer says it, so that a stored answer is told from a new one.
+/// Counts handler calls. Handlers answer with the number, which tells a stored response from a new one.
 #[derive(Default)]
 struct Calls(AtomicUsize);
 
@@ -51,7 +51,7 @@ fn spawner() -> Spawner {
     Spawner::new(|task| drop(tokio::spawn(task)))
 }
 
-/// An app of these routes on a clock that stands still, with lifetimes as they are declared.
+/// An app of these routes on a manual clock, without jitter of lifetimes.
 fn app(routes: impl IntoIterator<Item = Route>) -> App {
     App::with_routes(routes).cache(exact()).provide(Calls::default())
 }
@@ -61,19 +61,19 @@ fn start(app: App) -> (TestApp, Clock) {
     (TestApp::builder(app).clock(clock.clone()).build(), clock)
 }
 
-/// What came back: `MISS 1`.
+/// `X-Cache` and the content of the answer: `MISS 1`.
 async fn said(request: TestRequest) -> String {
     let answer = request.send().await;
     let head = answer.header("x-cache").unwrap_or("none").to_owned();
     if answer.text().is_empty() { head } else { format!("{head} {}", answer.text()) }
 }
 
-/// What the cache did for a path.
+/// `X-Cache` of the answer to a GET.
 async fn did(app: &TestApp, path: &str) -> String {
     app.get(path).send().await.header("x-cache").unwrap_or("none").to_owned()
 }
 
-/// An answer that was read to its end.
+/// A response, read to its end.
 #[derive(Debug, PartialEq)]
 struct Read {
     status: u16,
@@ -96,7 +96,7 @@ impl Read {
     }
 }
 
-/// Asks a service of its own.
+/// Calls a service once.
 async fn ask<S>(service: &S, request: Request) -> Read
 where
     S: Service<Request, Response = Response, Error = Infallible> + Clone,
@@ -108,7 +108,7 @@ fn get_of(path: &str) -> Request {
     Request::get(path).body(Body::empty()).unwrap()
 }
 
-/// Whether it still waits, after a poll.
+/// Whether the future is pending after one poll.
 async fn is_pending<F: Future + Unpin>(future: &mut F) -> bool {
     poll_fn(|cx| Poll::Ready(Pin::new(&mut *future).poll(cx).is_pending())).await
 }

@@ -1,4 +1,4 @@
-//! Layers within nested routers, which are shown only a part of the path.
+//! Layers in nested routers, which only see a part of the path.
 
 use axum::{Router, body::Body, extract::Request, routing};
 use routekit::cache::{Cache, CacheLayer, InvalidateLayer};
@@ -31,9 +31,9 @@ const PATHS: [(&str, &str); 8] = [
     ("/deep/three/x?page=1", "three"),
 ];
 
-/// Each was answered with what another one had stored: a nested router is shown the same path.
+/// Regression: a nested router sees only the rest of the path, so different routers were served each other's responses.
 #[tokio::test]
-async fn are_not_each_others() {
+async fn nested_routers_share_no_entry() {
     let router = all(&exact().build());
     for did in ["MISS", "HIT"] {
         for (path, text) in PATHS {
@@ -44,7 +44,7 @@ async fn are_not_each_others() {
 }
 
 #[tokio::test]
-async fn patterns_are_of_what_clients_ask_for() {
+async fn patterns_match_the_full_path() {
     for (pattern, expected) in [
         ("/users/7", ["MISS", "HIT", "HIT", "HIT", "HIT", "HIT", "HIT", "HIT"]),
         ("/one/*", ["HIT", "MISS", "HIT", "HIT", "HIT", "MISS", "HIT", "HIT"]),
@@ -65,7 +65,7 @@ async fn patterns_are_of_what_clients_ask_for() {
 }
 
 #[tokio::test]
-async fn placeholders_are_of_the_nested_path() {
+async fn placeholders_of_the_nested_path_fill_tags() {
     let router = all(&exact().spawner(super::spawner()).build());
     for path in ["/one/users/7", "/one/users/8"] {
         ask(&router, get_of(path)).await;
@@ -76,16 +76,16 @@ async fn placeholders_are_of_the_nested_path() {
 }
 
 #[tokio::test]
-async fn queries_are_sorted_there_as_well() {
+async fn queries_are_sorted_in_nested_routers() {
     let router = all(&exact().build());
     assert_eq!(ask(&router, get_of("/one/x?a=1&b=2")).await.x_cache(), "MISS");
     assert_eq!(ask(&router, get_of("/one/x?b=2&a=1")).await.x_cache(), "HIT");
     assert_eq!(ask(&router, get_of("/one/x?a=1&b=3")).await.x_cache(), "MISS");
 }
 
-/// The app's own routes and a layer of a hand-written router use one cache.
+/// The app's own routes and a layer of a hand-written router share a cache.
 #[tokio::test]
-async fn one_cache_for_an_app_and_a_router_beside_it() {
+async fn app_and_router_beside_it_share_a_cache() {
     use routekit::{App, get, post, routes, test::TestApp};
 
     #[get("/nested/declared", cache(ttl = 60, tags = "both"))]
@@ -111,21 +111,21 @@ async fn one_cache_for_an_app_and_a_router_beside_it() {
 
 #[test]
 #[should_panic(expected = "the route `/a/{id}` has no placeholder `{idd}`")]
-fn a_tag_of_a_placeholder_that_the_route_lacks() {
+fn layer_tag_with_an_unknown_placeholder_panics() {
     let layer = CacheLayer::new(exact().build()).route("/a/{id}").tags(["a:{idd}"]);
     let _ = tower::Layer::layer(&layer, ());
 }
 
 #[test]
 #[should_panic(expected = "the route `` has no placeholder `{id}`")]
-fn a_pattern_of_a_placeholder_without_a_route() {
+fn layer_pattern_without_a_route_panics() {
     let layer = InvalidateLayer::new(exact().build()).patterns(["/a/{id}"]);
     let _ = tower::Layer::layer(&layer, ());
 }
 
-/// The inner one would wait for what the outer one is about to fill, which waits for the inner one.
+/// The inner layer would wait for the fill of the outer one, which waits for the inner layer.
 #[tokio::test(start_paused = true)]
-async fn of_two_layers_around_each_other_the_outer_one_caches() {
+async fn nested_layers_cache_in_the_outer_one_only() {
     let cache = exact().build();
     let (outer, inner) = (CacheLayer::new(cache.clone()).ttl(MINUTE), CacheLayer::new(cache.clone()).ttl(MINUTE));
     let handler = routing::get(async || "once").layer(inner.tags(["inner"]));
@@ -142,9 +142,9 @@ async fn of_two_layers_around_each_other_the_outer_one_caches() {
     );
 }
 
-/// An inner layer that lets others in must not keep what the outer one would serve as its own.
+/// An inner layer with other access rules must not store what the outer layer serves as its own.
 #[tokio::test]
-async fn the_inner_one_does_not_answer_what_fills_the_outer_one() {
+async fn inner_layer_does_not_answer_fills_of_the_outer_one() {
     let cache = exact().build();
     let calls = std::sync::Arc::new(super::Calls::default());
     let handler = {
@@ -162,7 +162,7 @@ async fn the_inner_one_does_not_answer_what_fills_the_outer_one() {
 }
 
 #[tokio::test]
-async fn layers_keep_to_the_partition_of_their_cache() {
+async fn layers_stay_in_the_partition_of_their_cache() {
     let cache = exact().build();
     let acme = cache.partition("acme");
     let layer = CacheLayer::new(acme.clone()).ttl(MINUTE).tags(["x"]);

@@ -1,4 +1,4 @@
-//! Which answers a pattern makes invalid.
+//! Which stored responses a pattern invalidates.
 
 use axum::{Router, routing};
 use http::{Request, request::Parts};
@@ -14,7 +14,7 @@ fn any(_: &Parts) -> String {
 }
 
 #[tokio::test]
-async fn by_their_form() {
+async fn patterns_match_by_their_form() {
     for (name, pattern, path, expected) in [
         ("a path", "/a/b", "/a/b", "MISS"),
         ("a path, with a query", "/a/b", "/a/b?x=1", "MISS"),
@@ -101,7 +101,7 @@ async fn post_pages(id: String) -> String {
 }
 
 #[tokio::test]
-async fn with_the_values_of_placeholders() {
+async fn patterns_take_the_values_of_placeholders() {
     for (name, cached, changed, expected) in [
         ("the path", "/cache/globs/7", "PUT /cache/globs/7", "MISS"),
         ("another value", "/cache/globs/7", "PUT /cache/globs/8", "HIT"),
@@ -133,14 +133,14 @@ async fn with_the_values_of_placeholders() {
 }
 
 #[tokio::test]
-async fn many_patterns_forget_nothing() {
+async fn many_patterns_invalidate_all_that_they_match() {
     let cache = exact().build();
     let router: Router =
         Router::new().route("/{id}", routing::get(async || "x")).layer(CacheLayer::new(cache.clone()).ttl(MINUTE));
     for n in 0..200 {
         ask(&router, get_of(&format!("/{n}"))).await;
     }
-    // Each is a ban, of which only so many are remembered one by one.
+    // Each pattern is a ban, and only a limited number of bans is kept one by one.
     for n in 0..200 {
         cache.invalidate_pattern(&format!("*/{n}")).await.unwrap();
     }

@@ -1,4 +1,4 @@
-//! Which answers are stored, and that those which are not pass as they are.
+//! Which responses are stored, and that the others pass unchanged.
 
 use std::{future::ready, sync::Arc, time::Duration};
 
@@ -50,20 +50,20 @@ fn with_trailers(n: usize) -> Response {
     Response::new(Body::new(body))
 }
 
-/// A body of a known length whose end brings trailers nobody announced.
+/// A body of a known length that ends with unannounced trailers.
 fn with_late_trailers(n: usize) -> Response {
     let trailers = HeaderMap::from_iter([(header::ETAG, HeaderValue::from_static("\"t\""))]);
     let frames = [Ok::<_, std::io::Error>(Frame::data(Bytes::from(n.to_string()))), Ok(Frame::trailers(trailers))];
     Response::new(Body::new(Sized(StreamBody::new(stream::iter(frames)), 1)))
 }
 
-/// Says more than it brings.
+/// A body shorter than its announced length.
 fn too_short(n: usize) -> Response {
     let frames = [Ok::<_, std::io::Error>(Frame::data(Bytes::from(n.to_string())))];
     Response::new(Body::new(Sized(StreamBody::new(stream::iter(frames)), 5)))
 }
 
-/// A body that says how long it is.
+/// A body with an announced length.
 struct Sized<B>(B, u64);
 
 impl<B: http_body::Body + Unpin> http_body::Body for Sized<B> {
@@ -84,7 +84,7 @@ impl<B: http_body::Body + Unpin> http_body::Body for Sized<B> {
 
 const HIT: [&str; 2] = ["MISS", "HIT"];
 const BYPASS: [&str; 2] = ["BYPASS", "BYPASS"];
-/// Failures are for those who wait for them, and for nobody later.
+/// A failure is shared by its waiters and not stored.
 const FAILED: [&str; 2] = ["MISS", "MISS"];
 
 const ROWS: &[(&str, Make, [&str; 2])] = &[
@@ -142,7 +142,7 @@ const ROWS: &[(&str, Make, [&str; 2])] = &[
 ];
 
 #[tokio::test]
-async fn in_an_app() {
+async fn storable_responses_are_stored_in_an_app() {
     for (name, make, expected) in ROWS {
         let (app, _) = start(app(routes![made]).provide(Answers(*make)));
         for expected in expected {
@@ -153,7 +153,7 @@ async fn in_an_app() {
 }
 
 #[tokio::test]
-async fn in_front_of_any_service() {
+async fn storable_responses_are_stored_in_front_of_any_service() {
     for (name, make, expected) in ROWS {
         let is_stored = *expected == HIT;
         let calls = Arc::new(Calls::default());
@@ -167,14 +167,14 @@ async fn in_front_of_any_service() {
             let mut answer = ask(&cached, get_of("/")).await;
             assert_eq!(answer.x_cache(), *expected, "{name}");
             answer.headers.remove("x-cache");
-            // What is stored says its length, as a server would otherwise.
+            // A stored response states its length, which the server would do otherwise.
             let length = answer.headers.remove("content-length").filter(|_| *expected == "HIT");
             assert!(length.is_none_or(|length| length == answer.body.len().to_string()), "{name}");
             let age = answer.headers.remove("age").filter(|_| *expected == "HIT");
             assert!(age.is_none_or(|age| age == "0"), "{name}");
             let original = Read::all(make(if *expected == "HIT" { 1 } else { round + 1 })).await;
             assert!(answer.headers.remove("cache-status").is_some(), "{name}");
-            // What is stored says more, where the handler says nothing of it.
+            // A stored response has more headers where the handler sets none.
             for added in ["cache-control", "date", "etag", "vary"] {
                 if is_stored && !original.headers.contains_key(added) {
                     answer.headers.remove(added);
@@ -192,7 +192,7 @@ async fn explicit(control: String, calls: Dep<Calls>) -> Response {
 }
 
 #[tokio::test]
-async fn without_a_ttl_only_what_answers_say_makes_them_fresh() {
+async fn without_a_ttl_only_response_headers_make_it_fresh() {
     let (app, _) = start(app(routes![explicit]));
     for (control, expected) in [("none", BYPASS), ("public", BYPASS), ("max-age=5", HIT), ("s-maxage=5", HIT)] {
         for expected in expected {
@@ -202,7 +202,7 @@ async fn without_a_ttl_only_what_answers_say_makes_them_fresh() {
 }
 
 #[tokio::test]
-async fn what_answers_say_goes_before_the_ttl() {
+async fn response_headers_override_the_ttl() {
     for (name, make, seconds) in [
         ("the ttl", answer!(200) as Make, 60),
         ("a shorter max-age", answer!(200, "cache-control": "max-age=5"), 5),
@@ -220,7 +220,7 @@ async fn what_answers_say_goes_before_the_ttl() {
 }
 
 #[tokio::test]
-async fn what_is_not_stored_streams() {
+async fn unstored_response_streams() {
     let (sender, receiver) = tokio::sync::mpsc::unbounded_channel::<Result<Bytes, std::io::Error>>();
     let receiver = Arc::new(std::sync::Mutex::new(Some(receiver)));
     let inner = service_fn(move |_: Request| {

@@ -1,4 +1,4 @@
-//! Listeners that are slow, panic, or cannot be told.
+//! Listeners that are slow, panic or cannot run.
 
 use std::{
     future::pending,
@@ -23,7 +23,7 @@ use tower::ServiceExt;
 use super::{Told, change, change_wanted, event, exact, settle, spawner, start};
 use crate::{logs, stores::Plain};
 
-/// Runs it, and gives what the log says was not told.
+/// Runs the future and returns the logged events that no listener received.
 fn untold<T>(action: impl Future<Output = T>) -> (T, Vec<String>) {
     let (value, lines) = logs::caught(action);
     let lines = lines.into_iter().filter(|line| line.of == "routekit::cache::listeners");
@@ -31,7 +31,7 @@ fn untold<T>(action: impl Future<Output = T>) -> (T, Vec<String>) {
 }
 
 #[test]
-fn no_request_waits_for_a_listener() {
+fn requests_do_not_wait_for_listeners() {
     let (status, lines) = untold(async {
         let app = App::with_routes(routes![event, change, change_wanted])
             .cache(exact())
@@ -46,7 +46,7 @@ fn no_request_waits_for_a_listener() {
 }
 
 #[test]
-fn a_panic_is_the_listener_s_own() {
+fn panicking_listener_affects_only_itself() {
     for (name, cache) in [("on a task", exact().spawner(spawner())), ("while somebody waits", exact())] {
         let told = Told::default();
         let captured = told.clone();
@@ -76,11 +76,11 @@ fn a_panic_is_the_listener_s_own() {
 }
 
 #[test]
-fn a_thousand_and_twenty_four_at_a_time() {
+fn deliveries_beyond_1024_are_dropped_and_logged() {
     let called = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&called);
     let ((), lines) = untold(async move {
-        // Tasks that are never run are there as well.
+        // Tasks that never run count as well.
         let cache = exact().spawner(Spawner::new(std::mem::forget)).on_invalidate(async move |_event| {
             counted.fetch_add(1, Ordering::SeqCst);
         });
@@ -95,7 +95,7 @@ fn a_thousand_and_twenty_four_at_a_time() {
 }
 
 #[test]
-fn a_task_that_is_dropped_is_told_of() {
+fn dropped_delivery_is_logged() {
     let ((), lines) = untold(async {
         let cache = exact().spawner(Spawner::new(drop)).on_invalidate(async |_event| {}).build();
         cache.invalidate_tag("a").await.unwrap();
@@ -105,7 +105,7 @@ fn a_task_that_is_dropped_is_told_of() {
 }
 
 #[test]
-fn without_a_spawner_and_with_nobody_who_waits() {
+fn event_without_a_spawner_or_waiter_is_logged() {
     let (told, lines) = untold(async {
         let told = Told::default();
         let captured = told.clone();
@@ -123,7 +123,7 @@ fn without_a_spawner_and_with_nobody_who_waits() {
     assert!(lines[0].contains("nobody waits") && lines[0].contains(r#"tags ["x"], paths ["/a"]"#), "{lines:?}");
 }
 
-/// Cannot be reached for invalidations.
+/// A store that fails every invalidation.
 struct Broken(Plain);
 
 impl CacheStore for Broken {
@@ -164,9 +164,9 @@ impl CacheStore for Broken {
     }
 }
 
-/// What is not invalid here must not be purged further out, to be filled anew from here.
+/// A response that is still valid here must not be purged from a CDN, which would store it again from here.
 #[tokio::test]
-async fn an_invalidation_that_fails_is_not_told() {
+async fn failed_invalidation_emits_no_event() {
     let told = Told::default();
     let listening = |builder: CacheBuilder| {
         let captured = told.clone();

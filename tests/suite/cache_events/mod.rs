@@ -1,4 +1,4 @@
-//! Who is told what was made invalid.
+//! Listeners of invalidations.
 
 mod failing;
 mod told;
@@ -13,7 +13,7 @@ use routekit::{
     test::TestApp,
 };
 
-/// What was told so far, in words.
+/// Events that a listener has received, as text.
 #[derive(Debug, Clone, Default)]
 struct Told(Arc<Mutex<Vec<String>>>);
 
@@ -22,7 +22,7 @@ impl Told {
         self.0.lock().unwrap().push(event.to_string());
     }
 
-    /// Takes it, when every task has run.
+    /// Returns the events received so far, once every ready task has run.
     async fn take(&self) -> Vec<String> {
         settle().await;
         std::mem::take(&mut *self.0.lock().unwrap())

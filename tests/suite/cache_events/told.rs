@@ -1,4 +1,4 @@
-//! What is told.
+//! The events that listeners receive.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use tower::ServiceExt;
 use super::{Told, change, change_more, change_wanted, event, exact, refuse, spawner, start};
 
 #[tokio::test]
-async fn what_routes_make_invalid() {
+async fn routes_emit_an_event_for_each_invalidation() {
     let told = Told::default();
     let captured = told.clone();
     let routes = routes![event, change, change_more, change_wanted, refuse];
@@ -42,7 +42,7 @@ async fn what_routes_make_invalid() {
 }
 
 #[tokio::test]
-async fn what_a_program_makes_invalid() {
+async fn program_invalidations_emit_events() {
     let told = Told::default();
     let captured = told.clone();
     let cache = exact().spawner(spawner()).on_invalidate(async move |event| captured.add(&event)).build();
@@ -69,7 +69,7 @@ async fn what_a_program_makes_invalid() {
 }
 
 #[tokio::test]
-async fn the_fields_of_an_event() {
+async fn event_has_targets_and_origin() {
     let events = Arc::new(std::sync::Mutex::new(Vec::<Invalidation>::new()));
     let captured = Arc::clone(&events);
     let cache = exact().on_invalidate(async move |event| captured.lock().unwrap().push(event)).build();
@@ -86,7 +86,7 @@ async fn the_fields_of_an_event() {
 }
 
 #[tokio::test]
-async fn layers_and_handlers_of_a_shared_cache() {
+async fn layers_and_handlers_of_a_shared_cache_emit_events() {
     #[post("/events/webhook")]
     async fn webhook(cache: Dep<Cache>) -> Result<()> {
         cache.invalidate_tag("prices").await.map_err(Problem::internal)
@@ -102,7 +102,7 @@ async fn layers_and_handlers_of_a_shared_cache() {
         .route("/beside", routing::get(async || "").post(async || "").layer(layer))
         .route("/changing", routing::post(async || "").layer(changing));
     let app = App::with_routes(routes![event, change_wanted, webhook]).cache(cache.clone()).merge(beside);
-    // A function that captures nothing, one that captures something, and one that hands its future a clone.
+    // A function that captures nothing, one that captures something, and one that moves a clone into its future.
     let app = app.on_invalidate(async |_event| {}).on_invalidate(async move |event| one.add(&event));
     let app = start(app.on_invalidate(move |event: Invalidation| {
         let two = two.clone();
@@ -124,7 +124,7 @@ async fn layers_and_handlers_of_a_shared_cache() {
 }
 
 #[tokio::test]
-async fn without_a_spawner_whoever_waits_waits_for_it() {
+async fn without_a_spawner_the_caller_waits_for_listeners() {
     let told = Told::default();
     let captured = told.clone();
     let cache = exact().on_invalidate(async move |event| {

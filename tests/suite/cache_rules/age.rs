@@ -1,4 +1,4 @@
-//! How old an answer is, and says it is.
+//! The age of a response and its `Age` header.
 
 use super::harness::{BYPASS, HIT, MISS, Row, get, row};
 

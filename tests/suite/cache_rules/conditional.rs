@@ -1,20 +1,20 @@
-//! Clients that have a copy, and ask whether it is still the one.
+//! Conditional requests of clients that hold a copy.
 
 use super::harness::{BYPASS, HIT, MISS, Row, Step, get, head, row};
 
 const MINUTE: &str = "Cache-Control: max-age=60";
 
-/// Is stored with this ETag, or Last-Modified.
+/// Stored with this ETag or Last-Modified.
 fn stored(validator: &'static str) -> Step {
     get(MISS).says(MINUTE).and(validator)
 }
 
-/// A client with a copy, which is still the one.
+/// The client's copy is current.
 fn same(condition: &'static str) -> Step {
     get(HIT).with(condition).gets(304).body("")
 }
 
-/// A client with a copy, which is another one.
+/// The client's copy is outdated.
 fn other(condition: &'static str) -> Step {
     get(HIT).with(condition).gets(200).body("1")
 }

@@ -1,4 +1,4 @@
-//! Who says who is asking.
+//! Requests with credentials.
 
 use super::harness::{BYPASS, HIT, MISS, Row, Step, get, row};
 

@@ -1,4 +1,4 @@
-//! For how long an answer is fresh.
+//! How long a response is fresh.
 
 use super::harness::{BYPASS, Row, get, row};
 
@@ -6,7 +6,7 @@ pub(super) fn rows() -> Vec<Row> {
     [precedence(), expires(), spelling(), targeted()].concat()
 }
 
-/// The largest number of seconds there is (RFC 9111 §1.2.2).
+/// The largest delta-seconds value (RFC 9111 §1.2.2).
 const LARGEST: u64 = 1 << 31;
 
 fn precedence() -> Vec<Row> {

@@ -1,4 +1,4 @@
-//! Groups of answers that become invalid together.
+//! Groups of responses that are invalidated together.
 
 use super::harness::{BYPASS, HIT, MISS, Row, Step, ask, row};
 
@@ -20,7 +20,7 @@ fn kept() -> Step {
     ask("GET", "/a", HIT).body("1")
 }
 
-/// As many as a cache has to know, and as long.
+/// The number and length of groups that a cache has to support.
 fn many() -> &'static str {
     let names: Vec<String> = (0..32).map(|n| format!("'{n:032}'")).collect();
     format!("Cache-Groups: {}", names.join(", ")).leak()

@@ -1,4 +1,4 @@
-//! What is said of an answer on its way out.
+//! Headers that the cache sets on responses.
 
 use routekit::cache::CdnTags;
 

@@ -1,4 +1,4 @@
-//! Requests that pass by, and leave what is stored as it is.
+//! Requests that bypass the cache and leave stored responses unchanged.
 
 use super::harness::{BYPASS, HIT, MISS, Row, ask, get, row};
 

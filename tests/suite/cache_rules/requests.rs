@@ -1,10 +1,10 @@
-//! What clients ask of the cache itself.
+//! Request directives.
 
 use super::harness::{ASKED, BYPASS, HIT, MISS, Row, STALE, Step, get, row};
 
 const MINUTE: &str = "Cache-Control: max-age=60";
 
-/// Is stored so that it is still there when it is stale.
+/// Stored so that it is kept when it is stale.
 fn stored() -> Step {
     get(MISS).says(MINUTE).and("ETag: 'a'")
 }

@@ -1,4 +1,4 @@
-//! What is stale is asked for with its validator, and a handler that says 304 makes it fresh.
+//! Revalidation: a stale response is requested with its validator, and a 304 makes it fresh.
 
 use super::harness::{ASKED, BYPASS, HIT, MISS, Row, Step, get, row};
 
@@ -8,7 +8,7 @@ fn stored(validator: &'static str) -> Step {
     get(MISS).says(MINUTE).and(validator)
 }
 
-/// The handler says that it has not changed.
+/// The handler answers 304.
 fn unchanged(header: &'static str) -> Step {
     get(MISS).answers(304, header).gets(200).body("1")
 }

@@ -1,4 +1,4 @@
-//! What is stale, and given all the same.
+//! Stale responses that may be served.
 
 use super::harness::{BYPASS, HIT, MISS, Row, STALE, get, row, secs};
 

@@ -1,4 +1,4 @@
-//! What is stale, and may not be given.
+//! Stale responses that must not be served.
 
 use super::harness::{BYPASS, HIT, MISS, Row, STALE, ask, get, row, secs};
 
@@ -8,7 +8,7 @@ pub(super) fn rows() -> Vec<Row> {
     [forbidden(), never()].concat()
 }
 
-/// `must-revalidate` and the like, against what the route and what the answer itself allows.
+/// `must-revalidate` and similar directives, against what the route and the response allow.
 fn forbidden() -> Vec<Row> {
     let mut rows = Vec::new();
     for directive in ["must-revalidate, max-age=60", "proxy-revalidate, max-age=60"] {

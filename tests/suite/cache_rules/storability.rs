@@ -1,4 +1,4 @@
-//! Which answers are stored at all.
+//! Which responses are stored.
 
 use super::harness::{BYPASS, HIT, MISS, Row, ask, get, row};
 

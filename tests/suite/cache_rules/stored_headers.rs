@@ -1,4 +1,4 @@
-//! What of an answer is kept, and what HEAD is told of it.
+//! Which headers are stored, and which of them HEAD returns.
 
 use super::harness::{BYPASS, HIT, MISS, Row, get, head, row};
 

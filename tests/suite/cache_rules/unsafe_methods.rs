@@ -1,4 +1,4 @@
-//! Methods that change something make what is stored of it invalid.
+//! Unsafe methods invalidate stored responses.
 
 use super::harness::{BYPASS, HIT, MISS, Row, Step, ask, get, row};
 
@@ -8,12 +8,12 @@ fn stored(path: &'static str) -> Step {
     ask("GET", path, MISS).says(MINUTE)
 }
 
-/// What is stored is gone.
+/// The stored response is gone.
 fn gone(path: &'static str) -> Step {
     ask("GET", path, MISS).says(MINUTE)
 }
 
-/// What is stored is still there.
+/// The stored response is still there.
 fn kept(path: &'static str) -> Step {
     ask("GET", path, HIT)
 }

@@ -1,10 +1,10 @@
-//! Several answers for one URL.
+//! Variants of one URL.
 
 use http::header;
 
 use super::harness::{BYPASS, HIT, MISS, Row, Step, ask, get, head, row};
 
-/// `Accept-Language` goes to and fro.
+/// `Accept-Language` alternates.
 fn en(x_cache: &'static str) -> Step {
     get(x_cache).with("Accept-Language: en")
 }

@@ -1,4 +1,4 @@
-//! What operators do to a cache.
+//! Cache operations on the admin surface.
 
 use http::Method;
 use routekit::{cache::Cache, prelude::*, test::TestApp};
@@ -13,7 +13,7 @@ async fn delete(app: &TestApp, path: &str) -> (u16, String) {
     (answer.status().as_u16(), message)
 }
 
-/// Both items and two tenants' pages are in the cache.
+/// Caches both items and the pages of two tenants.
 async fn filled() -> TestApp {
     let app = start(Cache::builder());
     for path in ["/stats/items/1", "/stats/items/2"] {
@@ -26,7 +26,7 @@ async fn filled() -> TestApp {
 }
 
 #[tokio::test]
-async fn what_is_invalid_afterwards() {
+async fn admin_purge_invalidates_its_targets_only() {
     let (hit, miss) = ("HIT", "MISS");
     for (path, message, expected) in [
         ("/cache/tag/item:1", "Cache invalidated for tag: item:1", [miss, hit, hit, hit]),
@@ -68,7 +68,7 @@ async fn what_is_invalid_afterwards() {
 }
 
 #[tokio::test]
-async fn what_is_no_answer_to_anything_changes_nothing() {
+async fn malformed_purge_is_refused_and_changes_nothing() {
     for (path, status) in [
         ("/cache/stats/items/1", 422),
         ("/cache/users*", 422),
@@ -90,7 +90,7 @@ async fn what_is_no_answer_to_anything_changes_nothing() {
 }
 
 #[tokio::test]
-async fn who_may() {
+async fn purge_needs_the_operator_token() {
     let app = filled().await;
     for path in ["/cache/tag/items", "/cache//stats/*", "/cache"] {
         for authorization in [None, Some("Bearer 0123456789abcdeX"), Some("Bearer ")] {
@@ -110,7 +110,7 @@ async fn who_may() {
 }
 
 #[test]
-fn one_line_for_each_call() {
+fn each_purge_logs_one_line() {
     let bearer = format!("Bearer {TOKEN}");
     let rows: [(&str, &str, &[&str]); 3] = [
         (

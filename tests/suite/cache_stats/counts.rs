@@ -1,4 +1,4 @@
-//! What is counted, and where.
+//! Counters and where they appear.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -20,7 +20,7 @@ async fn stats(app: &TestApp) -> Value {
 }
 
 #[tokio::test]
-async fn every_answer_is_counted_once() {
+async fn every_response_is_counted_once() {
     let app = start(Cache::builder());
     usual(&app).await;
     let all = stats(&app).await;
@@ -50,14 +50,14 @@ async fn every_answer_is_counted_once() {
 }
 
 #[tokio::test]
-async fn what_changes_nothing_is_no_invalidation() {
+async fn refused_invalidation_is_not_counted() {
     let app = start(Cache::builder());
     assert_eq!(app.put("/stats/items/0").send().await.status(), 409);
     assert_eq!(stats(&app).await["invalidations"], 0);
 }
 
 #[tokio::test]
-async fn what_the_program_invalidates_is_its_own() {
+async fn program_invalidations_are_counted_as_the_program_s() {
     let app = start(Cache::builder());
     assert_eq!(app.post("/stats/flush").send().await.status(), 200);
     assert_eq!(app.put("/stats/items/1").send().await.status(), 204);
@@ -70,7 +70,7 @@ async fn what_the_program_invalidates_is_its_own() {
 }
 
 #[tokio::test]
-async fn values_are_the_program_s() {
+async fn values_are_counted_as_the_program_s() {
     let clock = Clock::manual();
     let spawner = Spawner::new(|task| drop(tokio::spawn(task)));
     let cache = Cache::builder().clock(clock.clone()).ttl_jitter(0.0).spawner(spawner).build();
@@ -92,7 +92,7 @@ async fn values_are_the_program_s() {
 }
 
 #[tokio::test]
-async fn failures_are_misses_and_stored_nowhere() {
+async fn failures_count_as_misses_and_are_not_stored() {
     let app = start(Cache::builder());
     for _ in 0..2 {
         assert_eq!(app.get("/stats/items/8").send().await.header("x-cache"), Some("MISS"));
@@ -102,7 +102,7 @@ async fn failures_are_misses_and_stored_nowhere() {
 }
 
 #[tokio::test]
-async fn the_names_of_the_document() {
+async fn stats_document_has_the_documented_fields() {
     let app = start(Cache::builder());
     let names = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     let all = stats(&app).await;
@@ -144,7 +144,7 @@ async fn waits(id: u32) -> String {
 }
 
 #[tokio::test]
-async fn whoever_waits_for_anothers_fill_is_a_miss() {
+async fn waiters_of_a_fill_count_as_misses() {
     let app = TestApp::new(App::with_routes(routes![waits]));
     join_all((0..10).map(|_| app.get("/stats/waits/1").send())).await;
     let all = stats(&app).await;
@@ -152,7 +152,7 @@ async fn whoever_waits_for_anothers_fill_is_a_miss() {
 }
 
 #[tokio::test]
-async fn layers_made_by_hand_share_their_counters() {
+async fn layers_of_one_cache_share_counters() {
     let cache = Cache::new();
     let answer = || service_fn(async |_: Request| Ok::<_, Infallible>(Response::new(Body::from("1"))));
     let ttl = Duration::from_secs(60);

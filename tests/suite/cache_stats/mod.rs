@@ -1,4 +1,4 @@
-//! What a cache says of itself: to programs, to operators, and to whoever scrapes it.
+//! Statistics of a cache: for programs, for operators, and for Prometheus.
 
 mod admin;
 mod counts;
@@ -54,14 +54,14 @@ async fn page(name: String) -> String {
     name
 }
 
-/// On a clock that stands still, with an operator's token.
+/// An app on a manual clock, with an operator token.
 fn start(cache: routekit::cache::CacheBuilder) -> TestApp {
     let app = App::with_routes(routes![item, change, flush, page]).cache(cache);
     let app = app.configure(|config| config.admin_token = Some(Secret::new(TOKEN)).into());
     TestApp::builder(app).clock(Clock::manual()).build()
 }
 
-/// What the cache did for it.
+/// `X-Cache` of the answer.
 async fn did(request: TestRequest) -> String {
     request.send().await.header("x-cache").unwrap_or("none").to_owned()
 }
@@ -84,7 +84,7 @@ async fn usual(app: &TestApp) {
     }
 }
 
-/// A store somewhere else: it has to be waited for, takes 3 ms to say how it is, and goes away when it is told to.
+/// A remote store: its calls yield, its health check takes 3 ms, and it fails while it is switched off.
 struct Elsewhere {
     inner: Embedded,
     away: Arc<AtomicBool>,

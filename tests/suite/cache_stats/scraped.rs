@@ -14,7 +14,7 @@ fn assert_lines(text: &str, expected: &[String]) {
     }
 }
 
-/// The series of requests, as they are with these counts.
+/// The request series with these counts.
 fn requests(labels: &str, counts: [u64; 4]) -> Vec<String> {
     let results = ["hit", "miss", "stale", "bypass"].into_iter().zip(counts);
     results
@@ -23,7 +23,7 @@ fn requests(labels: &str, counts: [u64; 4]) -> Vec<String> {
 }
 
 #[test]
-fn series_are_there_from_the_start() {
+fn cache_series_exist_from_the_start() {
     let app = start(Cache::builder());
     let text = app.metrics();
     for labels in [
@@ -53,7 +53,7 @@ fn series_are_there_from_the_start() {
 }
 
 #[tokio::test]
-async fn what_was_counted_is_there_at_each_look() {
+async fn cache_series_are_current_at_each_scrape() {
     let app = start(Cache::builder());
     for round in 1..=2 {
         usual(&app).await;
@@ -78,7 +78,7 @@ async fn what_was_counted_is_there_at_each_look() {
 }
 
 #[tokio::test]
-async fn a_store_elsewhere_is_asked_when_it_is_scraped() {
+async fn remote_store_is_asked_for_its_size_on_a_scrape() {
     let clock = Clock::manual();
     let (store, away) = Elsewhere::new(&clock);
     let app = start(Cache::builder().store(store).clock(clock));
@@ -93,9 +93,9 @@ async fn a_store_elsewhere_is_asked_when_it_is_scraped() {
     crate::process::promtool_accepts(&text);
 }
 
-/// The numbers of an app that is gone have been told, and nobody waits for more.
+/// The counts of an app that was dropped have been recorded, and no task waits for more.
 #[tokio::test]
-async fn they_go_to_the_recorder_of_the_program() {
+async fn cache_counts_reach_the_program_s_recorder() {
     use tower::ServiceExt;
     let theirs = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
     let app = || App::with_routes(routes![item]).config(Config::default());
@@ -104,7 +104,7 @@ async fn they_go_to_the_recorder_of_the_program() {
         let answer = router.clone().oneshot(crate::wire::get("/stats/items/1")).await.unwrap();
         assert_eq!(answer.status(), 200);
     }
-    // Brought over once a second, by a thread that knows nothing of paused time.
+    // A thread copies them once a second, in real time.
     let hit = &requests(ITEMS, [1, 1, 0, 0])[0];
     let began = Clock::system().now();
     while !theirs.handle().render().lines().any(|line| line == hit) {

@@ -1,4 +1,4 @@
-//! What is said of the store, also where it says nothing itself.
+//! The state of the store in the statistics, also while the store fails.
 
 use std::sync::atomic::Ordering;
 
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{Elsewhere, TOKEN, start, usual};
 
 #[tokio::test]
-async fn a_store_that_is_away_is_part_of_what_is_said() {
+async fn unavailable_store_is_reported_in_the_statistics() {
     let clock = Clock::manual();
     let (store, away) = Elsewhere::new(&clock);
     let app = start(Cache::builder().store(store).clock(clock));
@@ -32,7 +32,7 @@ async fn a_store_that_is_away_is_part_of_what_is_said() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_store_that_is_away_cannot_be_told_what_is_invalid() {
+async fn purge_with_an_unavailable_store_is_an_error() {
     let clock = Clock::manual();
     let (store, away) = Elsewhere::new(&clock);
     let app = start(Cache::builder().store(store).clock(clock));
@@ -47,7 +47,7 @@ async fn a_store_that_is_away_cannot_be_told_what_is_invalid() {
 }
 
 #[tokio::test]
-async fn what_leaves_to_make_room() {
+async fn evictions_are_counted() {
     let store = Embedded::new(64 << 10);
     let now = Clock::system().now();
     for n in 0..200 {

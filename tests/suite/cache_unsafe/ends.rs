@@ -1,4 +1,4 @@
-//! Routes of an app, however they end.
+//! Routes of an app, for each way in which they can end.
 
 use std::{future::poll_fn, pin::Pin, task::Poll};
 
@@ -7,7 +7,7 @@ use routekit::{Route, prelude::*, test::TestApp};
 use super::{MINUTE, did, items, request, start};
 
 #[tokio::test(start_paused = true)]
-async fn what_drops_a_url() {
+async fn unsafe_request_invalidates_its_url() {
     for (name, asked, expected) in [
         ("POST", "POST /unsafe/items/7", "MISS"),
         ("PUT", "PUT /unsafe/items/7", "MISS"),
@@ -45,7 +45,7 @@ async fn what_drops_a_url() {
         ("Location of a 409", "POST /unsafe/items/8; x-end: 409; x-answer-location: 7", "HIT"),
     ] {
         let app = start(App::with_routes(items()));
-        // With a query of its own.
+        // The cached page has a query of its own.
         let cached = ["/unsafe/items/7", "/unsafe/items/7?page=1"];
         for path in cached {
             assert_eq!([did(&app, path).await, did(&app, path).await], ["MISS", "HIT"], "{name}");
@@ -58,13 +58,13 @@ async fn what_drops_a_url() {
     }
 }
 
-/// Whether it still waits, after a poll.
+/// Whether the future is pending after one poll.
 async fn is_pending<F: Future + Unpin>(future: &mut F) -> bool {
     poll_fn(|cx| Poll::Ready(Pin::new(&mut *future).poll(cx).is_pending())).await
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_who_leaves() {
+async fn url_is_invalidated_when_the_client_leaves() {
     for (name, method) in [("nothing is declared", "POST"), ("something else is", "DELETE")] {
         let app = start(App::with_routes(items()));
         let path = "/unsafe/items/7";
@@ -88,7 +88,7 @@ async fn mine(who: Option<Identity>) -> String {
 async fn change_mine() {}
 
 #[tokio::test]
-async fn what_each_user_is_given() {
+async fn unsafe_request_invalidates_the_url_for_every_user() {
     let app = start(App::with_routes(routes![mine, change_mine]).verifier(crate::auth::Header));
     let users = ["ann", "ben"].map(Identity::new);
     let asked = async |who: &Identity| {
@@ -107,7 +107,7 @@ async fn what_each_user_is_given() {
 }
 
 #[tokio::test]
-async fn below_a_prefix_and_in_a_nested_router() {
+async fn url_is_invalidated_below_a_prefix_and_in_a_nested_router() {
     let app = TestApp::new(App::with_routes(items()).prefix("/api"));
     assert_eq!([did(&app, "/api/unsafe/items/7").await, did(&app, "/api/unsafe/items/7").await], ["MISS", "HIT"]);
     app.call(request("POST /api/unsafe/items/8; x-answer-location: 7")).await;
@@ -129,7 +129,7 @@ async fn below_a_prefix_and_in_a_nested_router() {
 async fn alone() {}
 
 #[test]
-fn what_an_app_says_of_it() {
+fn explanation_shows_what_unsafe_requests_invalidate() {
     let step = |app: App, route: &str| {
         let app = app.config(routekit::config::Config::default());
         let explanation = app.explain(route).unwrap();

@@ -32,7 +32,7 @@ async fn did(app: &TestApp) -> String {
 }
 
 #[tokio::test]
-async fn groups_of_answers() {
+async fn unsafe_request_invalidates_the_groups_its_answer_names() {
     for (name, groups, changed, expected) in [
         ("the same", r#""a""#, r#"POST /unsafe/group; x-answer-cache-group-invalidation: "a""#, "MISS"),
         ("one of two", r#""a", "b""#, r#"POST /unsafe/group; x-answer-cache-group-invalidation: "x", "b""#, "MISS"),

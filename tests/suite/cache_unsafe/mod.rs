@@ -1,4 +1,4 @@
-//! Requests of unsafe methods: what they change is no longer answered from the cache, whoever declares it (RFC 9111 §4.4, RFC 9875).
+//! Requests of unsafe methods invalidate what they change, with or without a declaration (RFC 9111 §4.4, RFC 9875).
 
 mod ends;
 mod groups;
@@ -16,7 +16,7 @@ use axum::{
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use routekit::{Clock, Route, cache::Cache, prelude::*, test::TestApp};
 
-/// Ends as the request wants it: with a status, by a panic or never, and with headers that it names `x-answer-…`.
+/// Ends as `x-end` says: with a status, with a panic or never. Each `x-answer-…` becomes a header of the response.
 async fn end(request: &HeaderMap) -> Response {
     let wanted = request.get("x-end").map_or("200", |end| end.to_str().unwrap());
     match wanted {
@@ -70,7 +70,7 @@ fn start(app: App) -> TestApp {
     TestApp::builder(app).clock(Clock::manual()).build()
 }
 
-/// What the cache did for a path.
+/// `X-Cache` of the answer to a GET.
 async fn did(app: &TestApp, path: &str) -> String {
     app.get(path).send().await.header("x-cache").unwrap_or("none").to_owned()
 }

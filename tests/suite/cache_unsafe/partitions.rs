@@ -1,4 +1,4 @@
-//! The URL is of all partitions that the request may be about.
+//! Invalidation of a URL in all partitions that the request may concern.
 
 use axum::{Router, extract::Request, response::Response, routing};
 use http::{HeaderMap, request::Parts};
@@ -33,7 +33,7 @@ async fn of_region() {}
 #[get("/unsafe/parted/all", cache(ttl = 600))]
 async fn of_all() {}
 
-/// It says what it has changed.
+/// Its answer names the changed URL.
 #[post("/unsafe/parting")]
 async fn change(headers: HeaderMap) -> Response {
     end(&headers).await
@@ -54,7 +54,7 @@ async fn did(app: &TestApp, text: &str) -> String {
 }
 
 #[tokio::test]
-async fn an_app_of_several() {
+async fn url_is_invalidated_in_the_partitions_of_the_request() {
     for (name, cached, changed, expected) in [
         ("the tenant's", "tenant; x-tenant: acme", "tenant; x-tenant: acme", "MISS"),
         ("another's", "tenant; x-tenant: acme", "tenant; x-tenant: other", "HIT"),
@@ -74,7 +74,7 @@ async fn an_app_of_several() {
 }
 
 #[tokio::test]
-async fn a_layer_with_one() {
+async fn layer_invalidates_in_the_partition_of_the_request() {
     let cache = Cache::builder().ttl_jitter(0.0).build();
     let layer = CacheLayer::new(cache).ttl(MINUTE).partition(tenant);
     let router: Router = Router::new().route("/a", routing::get(async || "").post(async || "").layer(layer));
@@ -92,7 +92,7 @@ async fn a_layer_with_one() {
 
 /// The body is still there.
 #[tokio::test]
-async fn the_request_is_as_it_was() {
+async fn request_reaches_the_handler_with_its_body() {
     #[post("/unsafe/parted/echo")]
     async fn echo(body: String) -> String {
         body

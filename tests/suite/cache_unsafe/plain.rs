@@ -1,4 +1,4 @@
-//! Layers of plain routers.
+//! Layers on plain routers.
 
 use std::{convert::Infallible, panic::AssertUnwindSafe};
 
@@ -29,7 +29,7 @@ fn service() -> impl Service<Request, Response = Response, Error = Infallible> +
 }
 
 #[tokio::test]
-async fn methods_through_a_layer() {
+async fn unsafe_methods_invalidate_through_a_layer() {
     for (name, asked, expected) in [
         ("POST", "POST /a", "MISS"),
         ("DELETE", "DELETE /a", "MISS"),
@@ -55,9 +55,9 @@ async fn methods_through_a_layer() {
     }
 }
 
-/// The panic goes on to whoever is outside.
+/// The panic reaches the caller.
 #[tokio::test]
-async fn a_panic_through_a_layer() {
+async fn panic_through_a_layer_invalidates_and_unwinds() {
     let service = service();
     did(&service, "/a").await;
     let panicked = AssertUnwindSafe(ask(&service, "POST /a; x-end: panic")).catch_unwind().await;
@@ -65,9 +65,9 @@ async fn a_panic_through_a_layer() {
     assert_eq!(did(&service, "/a").await, "MISS");
 }
 
-/// With a store that has to be waited for.
+/// With a store whose calls yield.
 #[tokio::test]
-async fn another_store_is_done_before_the_answer_leaves() {
+async fn store_has_invalidated_before_the_answer_leaves() {
     let store = crate::stores::Plain::new(routekit::Clock::manual());
     let cache = Cache::builder().store(store).ttl_jitter(0.0).build();
     let handler = service_fn(async |request: Request| Ok::<_, Infallible>(end(request.headers()).await));
@@ -79,7 +79,7 @@ async fn another_store_is_done_before_the_answer_leaves() {
 }
 
 #[tokio::test]
-async fn nested_routers() {
+async fn layer_in_a_nested_router_invalidates_the_full_url() {
     let cache = Cache::builder().ttl_jitter(0.0).build();
     let (cached, changing) = (CacheLayer::new(cache.clone()).ttl(MINUTE), InvalidateLayer::new(cache));
     let inner = Router::new()

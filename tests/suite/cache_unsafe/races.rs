@@ -1,4 +1,4 @@
-//! What was being computed while something changed.
+//! Fills that run during a change.
 
 use std::sync::{
     Arc,
@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 
 use super::did;
 
-/// What is to be read, and how many may go on that have read it.
+/// The value to read, and the permits that let readers go on.
 struct World {
     value: AtomicUsize,
     gate: Semaphore,
@@ -29,7 +29,7 @@ async fn write(world: Dep<World>) {
 }
 
 #[tokio::test]
-async fn a_fill_from_before_is_not_served_afterwards() {
+async fn fill_from_before_a_change_is_not_served_after_it() {
     let world = Arc::new(World { value: AtomicUsize::new(0), gate: Semaphore::new(0) });
     let cache = Cache::builder().ttl_jitter(0.0);
     let app = App::with_routes(routes![read, write]).cache(cache).provide_shared(Arc::clone(&world));
@@ -38,7 +38,7 @@ async fn a_fill_from_before_is_not_served_afterwards() {
         let app = Arc::clone(&app);
         tokio::spawn(async move { app.get("/unsafe/world").send().await.text().to_owned() })
     };
-    // It has read, and is on its way to the store.
+    // It has read the value, and is about to store it.
     for _ in 0..20 {
         tokio::task::yield_now().await;
     }

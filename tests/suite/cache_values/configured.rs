@@ -1,4 +1,4 @@
-//! What is said about values where an app is deployed, and by its program.
+//! Settings of values, from configuration and from the program.
 
 use routekit::{config::Config, prelude::*, test::TestApp};
 
@@ -11,11 +11,11 @@ async fn keep(key: String, cache: Dep<Cache>) -> Result<String> {
     Ok(format!("{ttl:?}"))
 }
 
-/// A route that says nothing of how long its answers are fresh.
+/// A route without a `ttl`.
 #[get("/values/page", cache(shared))]
 async fn page() {}
 
-/// For how long a value is fresh, how often a page is stored, how long the key is in the store, and how long the value.
+/// The lifetime of a value, how often a page is stored, and the lengths of the stored key and value.
 async fn kept(cache: CacheBuilder, toml: &str, key: &str) -> (String, &'static str, Vec<u8>, usize) {
     let clock = Clock::manual();
     let store = Wrapped::new(clock.clone());
@@ -36,7 +36,7 @@ fn shows(bytes: &[u8], text: &str) -> bool {
 }
 
 #[tokio::test]
-async fn by_default() {
+async fn values_have_default_settings() {
     let (ttl, page, key, value) = kept(Cache::builder(), "", "rates").await;
     assert_eq!((ttl.as_str(), page), ("Some(300s)", "not stored"), "routes have no ttl that nobody has said");
     assert!(shows(&key, "api:cache:") && shows(&key, "rates"));
@@ -44,9 +44,9 @@ async fn by_default() {
 }
 
 #[tokio::test]
-async fn what_is_configured_holds() {
-    let toml = "cache_default_ttl = '7s'\ncache_key_prefix = 'shop:'\ncache_max_key_length = 10\ncache_compression_threshold = 50";
-    // It goes before what the program says.
+async fn configured_settings_apply_to_values() {
+    let toml = "cache.default_ttl = '7s'\ncache.key_prefix = 'shop:'\ncache.max_key_length = 10\ncache.compression_threshold = 50";
+    // Configuration overrides the program.
     let program = || Cache::builder().default_ttl(Duration::from_secs(9)).key_prefix("program:");
     let (ttl, page, key, value) = kept(program(), toml, "rates").await;
     assert_eq!((ttl.as_str(), page), ("Some(7s)", "stored"));
@@ -57,21 +57,21 @@ async fn what_is_configured_holds() {
 }
 
 #[tokio::test]
-async fn what_the_program_says_of_its_cache_holds_for_routes_too() {
+async fn program_settings_apply_to_routes_too() {
     let (ttl, page, ..) = kept(Cache::builder().default_ttl(Duration::from_secs(9)), "", "rates").await;
     assert_eq!((ttl.as_str(), page), ("Some(9s)", "stored"));
     let (ttl, page, ..) =
-        kept(Cache::builder().default_ttl(Duration::from_secs(9)), "cache_default_ttl = 'off'", "rates").await;
+        kept(Cache::builder().default_ttl(Duration::from_secs(9)), "cache.default_ttl = 'off'", "rates").await;
     assert_eq!((ttl.as_str(), page), ("Some(9s)", "not stored"), "`off` is about routes");
 }
 
 #[test]
-fn a_cache_that_is_made_already_is_not_configured() {
+fn built_cache_ignores_configuration() {
     for (name, value) in [
-        ("cache_default_ttl", "7s"),
-        ("cache_key_prefix", "shop:"),
-        ("cache_max_key_length", "99"),
-        ("cache_compression_threshold", "2KiB"),
+        ("cache.default_ttl", "7s"),
+        ("cache.key_prefix", "shop:"),
+        ("cache.max_key_length", "99"),
+        ("cache.compression_threshold", "2KiB"),
     ] {
         let config = Config::builder().toml("routekit.toml", format!("{name} = '{value}'")).build().unwrap();
         let app = App::with_routes(routes![page]).cache(Cache::new()).config(config);

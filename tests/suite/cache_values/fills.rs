@@ -1,4 +1,4 @@
-//! What many ask for at the same time is filled once; whatever happens to a fill, everybody gets a value.
+//! Coalesced fills of values: one fill for simultaneous callers, and a value for every caller however a fill ends.
 
 use std::{future::pending, sync::atomic::Ordering};
 
@@ -12,7 +12,7 @@ use super::{wrapped::Wrapped, *};
 
 const CALLERS: usize = 1000;
 
-/// What many who ask at once are given, and how long it takes.
+/// The values that simultaneous callers get, and the time it takes.
 async fn ask_at_once(cache: &Cache, runs: &Runs) -> (Vec<usize>, Duration) {
     let start = Instant::now();
     let mut callers = JoinSet::new();
@@ -24,7 +24,7 @@ async fn ask_at_once(cache: &Cache, runs: &Runs) -> (Vec<usize>, Duration) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn many_who_miss_at_once_are_one_fill() {
+async fn simultaneous_misses_are_one_fill() {
     on_both(async |cache, _| {
         let runs = Runs::default();
         for _ in 0..2 {
@@ -38,7 +38,7 @@ async fn many_who_miss_at_once_are_one_fill() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn also_on_threads_while_other_things_are_invalidated() {
+async fn simultaneous_misses_are_one_fill_on_threads_while_others_are_invalidated() {
     let cache = builder(&Clock::system()).build();
     let other = cache.clone();
     let others = tokio::spawn(async move {
@@ -57,7 +57,7 @@ async fn also_on_threads_while_other_things_are_invalidated() {
     others.abort();
 }
 
-/// How a fill ends that others wait for.
+/// How a fill ends that other callers wait for.
 #[derive(Clone, Copy)]
 enum End {
     Fails,
@@ -79,7 +79,7 @@ async fn end(cache: Cache, end: End, runs: Runs) -> Result<usize, Failed> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_one_fails_each_of_the_others_fills_at_the_same_time() {
+async fn waiters_of_a_failed_fill_fill_at_the_same_time() {
     for how in [End::Fails, End::Panics] {
         on_both(async |cache, _| {
             let runs = Runs::default();
@@ -100,7 +100,7 @@ async fn where_one_fails_each_of_the_others_fills_at_the_same_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_leaves_no_mark() {
+async fn failed_fill_leaves_no_uncacheable_mark() {
     on_both(async |cache, _| {
         let runs = Runs::default();
         assert_eq!(end(cache.clone(), End::Fails, runs.clone()).await, Err(Failed));
@@ -111,7 +111,7 @@ async fn a_failure_leaves_no_mark() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_waits_for_ever() {
+async fn waiters_of_a_hanging_fill_give_up_after_30_seconds() {
     on_both(async |cache, _| {
         let runs = Runs::default();
         let first = tokio::spawn(end(cache.clone(), End::Hangs, runs.clone()));
@@ -127,7 +127,7 @@ async fn nobody_waits_for_ever() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_takes_long_is_given_and_kept_all_the_same() {
+async fn slow_fill_is_returned_and_stored() {
     on_both(async |cache, clock| {
         let fill = async || {
             sleep(Duration::from_secs(45)).await;
@@ -137,7 +137,7 @@ async fn one_that_takes_long_is_given_and_kept_all_the_same() {
         assert_eq!(cache.get::<String>("key").await.unwrap().as_deref(), Some("late"));
         clock.advance(MINUTE);
 
-        // What is set while it goes on is not undone.
+        // A value that is set meanwhile stays.
         let fill = async || {
             sleep(Duration::from_secs(45)).await;
             Ok::<_, Failed>("old".to_owned())
@@ -155,7 +155,7 @@ async fn one_that_takes_long_is_given_and_kept_all_the_same() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fill_goes_on_without_the_caller_who_began_it() {
+async fn fill_continues_when_its_caller_leaves() {
     on_both(async |cache, _| {
         let runs = Runs::default();
         let begin = |runs: &Runs| {
@@ -169,7 +169,7 @@ async fn a_fill_goes_on_without_the_caller_who_began_it() {
         first.abort();
         assert_eq!((second.await.unwrap(), runs.count()), (1, 1));
 
-        // Also where nobody waits: whoever comes back finds it.
+        // Also where no caller waits: a later caller finds the value.
         cache.invalidate("key").await.unwrap();
         let alone = begin(&runs);
         sleep(FILL / 2).await;
@@ -181,7 +181,7 @@ async fn a_fill_goes_on_without_the_caller_who_began_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_spawner_one_of_those_who_wait_begins_anew() {
+async fn without_a_spawner_a_waiter_restarts_the_fill() {
     let cache = Cache::builder().clock(Clock::manual()).build();
     let runs = Runs::default();
     let begin = || {
@@ -200,7 +200,7 @@ async fn without_a_spawner_one_of_those_who_wait_begins_anew() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_store_that_fails_costs_the_hit_alone() {
+async fn failing_store_costs_only_the_hit() {
     let clock = Clock::manual();
     let store = Wrapped::new(clock.clone());
     let cache = builder(&clock).store(store.clone()).build();
@@ -217,7 +217,7 @@ async fn a_store_that_fails_costs_the_hit_alone() {
     store.fails.store(false, Ordering::SeqCst);
     assert_eq!(cache.get("key").await.unwrap(), Some(1));
 
-    // Away while it is filled.
+    // The store fails during the fill.
     cache.invalidate("key").await.unwrap();
     let fails = store.fails.clone();
     let fill = async move || {

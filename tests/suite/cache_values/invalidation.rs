@@ -1,4 +1,4 @@
-//! What makes values invalid, also those that are being filled.
+//! Invalidation of values, also of those being filled.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ async fn article() {}
 async fn list() {}
 
 #[tokio::test]
-async fn tags_and_patterns_are_those_of_routes() {
+async fn values_and_routes_share_tags_and_patterns() {
     on_both(async |cache, clock| {
         let app = App::with_routes(routes![news, article, list]).cache(cache.clone());
         let app = TestApp::builder(app).clock(clock).build();
@@ -41,7 +41,7 @@ async fn tags_and_patterns_are_those_of_routes() {
 }
 
 #[tokio::test]
-async fn patterns_are_about_keys_as_they_are_written() {
+async fn patterns_match_keys_as_written() {
     let deep = "a:".repeat(40);
     let deep_star = format!("{deep}*");
     let rows = [
@@ -89,7 +89,7 @@ async fn patterns_are_about_keys_as_they_are_written() {
     }
 }
 
-/// A fill that waits to be told, and what it comes to.
+/// A fill that waits for its gate, and its result.
 async fn held(cache: Cache, options: CacheOptions, go: Arc<Notify>, value: &'static str) -> String {
     let fill = async move || {
         go.notified().await;
@@ -105,7 +105,7 @@ async fn settle() {
 }
 
 #[tokio::test]
-async fn what_was_invalidated_while_it_was_filled_is_not_kept() {
+async fn value_invalidated_during_its_fill_is_not_stored() {
     let tagged = options().tags(["users"]);
     for what in ["key", "tag", "pattern", "ban", "all"] {
         on_both(async |cache, _| {
@@ -136,7 +136,7 @@ async fn what_was_invalidated_while_it_was_filled_is_not_kept() {
 }
 
 #[tokio::test]
-async fn a_fill_does_not_undo_what_was_set_meanwhile() {
+async fn fill_does_not_undo_a_set() {
     on_both(async |cache, _| {
         let go = Arc::new(Notify::new());
         let fill = tokio::spawn(held(cache.clone(), options(), Arc::clone(&go), "old"));
@@ -146,7 +146,7 @@ async fn a_fill_does_not_undo_what_was_set_meanwhile() {
         fill.await.unwrap();
         assert_eq!(cache.get::<String>("user:7").await.unwrap().as_deref(), Some("new"));
 
-        // Nor do those who fill each for itself, after one that failed.
+        // The same for callers that fill by themselves after a failed fill.
         cache.invalidate("user:7").await.unwrap();
         let fails = tokio::spawn({
             let (cache, go) = (cache.clone(), Arc::clone(&go));

@@ -1,4 +1,4 @@
-//! What is kept, for how long, and in what form.
+//! How values are stored, and for how long.
 
 use std::{collections::BTreeMap, error::Error};
 
@@ -38,13 +38,13 @@ fn product() -> Product {
 }
 
 #[tokio::test]
-async fn a_value_comes_back_as_it_was() {
+async fn value_round_trips() {
     on_both(async |cache, _| {
         for format in [Format::Json, Format::MessagePack] {
             for compress in [false, true] {
                 let options = options().format(format).compress(compress);
                 cache.set("product", &product(), &options).await.unwrap();
-                // Nobody says how it is written.
+                // The format is an implementation detail.
                 assert_eq!(cache.get("product").await.unwrap(), Some(product()), "{options:?}");
             }
         }
@@ -68,7 +68,7 @@ async fn size_of(builder: CacheBuilder, value: &str, options: &CacheOptions) -> 
 }
 
 #[tokio::test]
-async fn long_values_take_less_room() {
+async fn long_values_are_compressed() {
     let clock = Clock::manual();
     let text = "all of it again and again; ".repeat(4000);
     let length = text.len() as u64;
@@ -90,7 +90,7 @@ async fn long_values_take_less_room() {
 }
 
 #[tokio::test]
-async fn values_count_with_all_that_they_take() {
+async fn size_of_values_includes_key_and_tags() {
     let cache = builder(&Clock::manual()).max_bytes(1 << 20).build();
     let noise = "0123456789".repeat(1000);
     for n in 0..1000 {
@@ -102,7 +102,7 @@ async fn values_count_with_all_that_they_take() {
 }
 
 #[tokio::test]
-async fn a_value_lasts_as_long_as_it_says() {
+async fn value_is_fresh_for_its_ttl() {
     on_both(async |cache, clock| {
         let second = Duration::from_secs(1);
         cache.set("default", &1, &CacheOptions::new()).await.unwrap();
@@ -124,12 +124,12 @@ async fn a_value_lasts_as_long_as_it_says() {
 }
 
 #[tokio::test]
-async fn the_builder_says_what_is_usual() {
+async fn builder_defaults_apply_to_values() {
     let cache = builder(&Clock::manual()).default_ttl(MINUTE).build();
     cache.set("key", &1, &CacheOptions::default()).await.unwrap();
     assert_eq!(cache.ttl("key").await.unwrap(), Some(MINUTE));
 
-    // What is kept together is not over together.
+    // Values stored at the same time expire at different times.
     let cache = Cache::builder().clock(Clock::manual()).build();
     let mut lifetimes = Vec::new();
     for n in 0..100 {
@@ -142,7 +142,7 @@ async fn the_builder_says_what_is_usual() {
 }
 
 #[tokio::test]
-async fn what_is_of_another_type_is_an_error_that_does_not_show_it() {
+async fn value_of_another_type_is_an_error_without_the_value() {
     on_both(async |cache, _| {
         for format in [Format::Json, Format::MessagePack] {
             cache.set("user:7", &["secret"], &options().format(format)).await.unwrap();
@@ -150,7 +150,7 @@ async fn what_is_of_another_type_is_an_error_that_does_not_show_it() {
             assert!(matches!(&error, ValueError::Decode(error) if error.key() == "user:7"), "{error:?}");
             let shown = format!("{error} {error:?} {:?}", error.source().map(ToString::to_string));
             assert!(shown.contains("user:7") && shown.contains("Product") && !shown.contains("secret"), "{shown}");
-            // Those who can fill it do.
+            // Callers that can fill the value do so.
             let filled = cache.get_or_fill("user:7", &options(), async || Ok::<_, Failed>(7)).await;
             assert_eq!(filled, Ok(7));
             assert_eq!(cache.get("user:7").await.unwrap(), Some(7));
@@ -160,7 +160,7 @@ async fn what_is_of_another_type_is_an_error_that_does_not_show_it() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_written_is_an_error_that_names_the_key() {
+async fn unserialisable_value_is_an_error_with_the_key() {
     on_both(async |cache, _| {
         let odd = BTreeMap::from([((1, 2), "secret".to_owned())]);
         let error = cache.set("odd", &odd, &options()).await.unwrap_err();

@@ -1,4 +1,4 @@
-//! Keys: whatever text, short where the store sees them, and nobody else's.
+//! Keys of values: any text, bounded in length in the store, and separate from other keys.
 
 use routekit::{Clock, prelude::*, test::TestApp};
 
@@ -26,7 +26,7 @@ async fn any_text_is_a_key() {
 }
 
 #[tokio::test]
-async fn long_keys_are_short_in_the_store_and_told_apart() {
+async fn long_keys_are_hashed_and_distinct() {
     let clock = Clock::manual();
     let store = Wrapped::new(clock.clone());
     let cache = builder(&clock).store(store.clone()).build();
@@ -55,13 +55,13 @@ async fn long_keys_are_short_in_the_store_and_told_apart() {
 }
 
 #[tokio::test]
-async fn a_hashed_key_is_compared_whole() {
+async fn hashed_key_is_compared_in_full() {
     let clock = Clock::manual();
     let cache = builder(&clock).store(Wrapped::careless(clock.clone())).build();
     let (one, other) = ("1".repeat(300), "2".repeat(300));
     cache.set(&one, "of the one", &options()).await.unwrap();
     assert_eq!(cache.get::<String>(&one).await.unwrap().as_deref(), Some("of the one"));
-    // The store says that this is it, as one whose hash is the same.
+    // The store returns an entry as if two keys had the same hash.
     assert_eq!(cache.get::<String>(&other).await.unwrap(), None);
     assert_eq!((cache.exists(&other).await.unwrap(), cache.ttl(&other).await.unwrap()), (false, None));
     let filled = cache.get_or_fill(&other, &options(), async || Ok::<_, Failed>("of the other".to_owned())).await;
@@ -69,7 +69,7 @@ async fn a_hashed_key_is_compared_whole() {
 }
 
 #[tokio::test]
-async fn partitions_are_kept_apart() {
+async fn partitions_share_no_value() {
     on_both(async |cache, _| {
         let (acme, other) = (cache.partition("acme"), cache.partition("other"));
         for key in ["user:7", &"user:".repeat(100)] {
@@ -104,7 +104,7 @@ async fn partitions_are_kept_apart() {
 }
 
 #[tokio::test]
-async fn two_programs_share_a_store() {
+async fn key_prefixes_separate_programs_in_one_store() {
     let clock = Clock::manual();
     let store = Wrapped::new(clock.clone());
     let [one, other] = ["one:", "other:"].map(|prefix| builder(&clock).store(store.clone()).key_prefix(prefix).build());
@@ -124,7 +124,7 @@ async fn user(id: u64) -> String {
 }
 
 #[tokio::test]
-async fn values_and_answers_are_not_each_others() {
+async fn values_and_responses_share_no_entry() {
     on_both(async |cache, clock| {
         let app = App::with_routes(routes![user]).cache(cache.clone());
         let app = TestApp::builder(app).clock(clock).build();

@@ -1,4 +1,4 @@
-//! Values that programs keep in the cache, in the embedded store and in the slow and obvious one.
+//! Values that programs store in the cache, in the embedded store and in the reference store.
 
 mod configured;
 mod fills;
@@ -24,13 +24,13 @@ use routekit::{
 
 use crate::stores::Plain;
 
-/// Lifetimes as they are said, on a clock that stands still, and somebody who finishes what is begun.
+/// A cache builder without jitter, on this clock, with a spawner.
 fn builder(clock: &Clock) -> CacheBuilder {
     let spawner = Spawner::new(|task| drop(tokio::spawn(task)));
     Cache::builder().ttl_jitter(0.0).clock(clock.clone()).spawner(spawner)
 }
 
-/// The same test with either store.
+/// Runs the test with each of the two stores.
 async fn on_both(test: impl AsyncFn(Cache, Clock)) {
     for plain in [false, true] {
         eprintln!("in the {} store", if plain { "slow and obvious" } else { "embedded" });
@@ -41,7 +41,7 @@ async fn on_both(test: impl AsyncFn(Cache, Clock)) {
     }
 }
 
-/// How often something was computed.
+/// Number of fills.
 #[derive(Clone, Default)]
 struct Runs(Arc<AtomicUsize>);
 
@@ -55,7 +55,7 @@ impl Runs {
     }
 }
 
-/// The value; else the number of this run, after a while.
+/// The stored value, or else the number of this fill, which takes [`FILL`].
 async fn ask(cache: &Cache, key: &str, options: &CacheOptions, runs: &Runs) -> usize {
     let runs = runs.clone();
     let fill = async move || {

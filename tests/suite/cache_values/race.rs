@@ -1,5 +1,5 @@
-//! Once an invalidation or a `set` has returned, nobody who begins to read is given anything older: writers, readers and slow fills
-//! in all orders.
+//! After an invalidation or a `set` has returned, no read that begins gets an older value. Writers, readers and slow
+//! fills run in random order.
 
 use std::sync::atomic::AtomicU64;
 
@@ -10,16 +10,16 @@ use super::*;
 
 const TASKS: usize = 8;
 const OPERATIONS: usize = 20_000;
-/// The slow and obvious store gets slower with each invalidation.
+/// The reference store gets slower with each invalidation.
 const FEWER: usize = 8_000;
 const ITEMS: usize = 48;
 
-/// A value that only rises, and the highest whose writer has returned.
+/// A value that only rises, and the highest one whose writer has returned.
 #[derive(Default)]
 struct Item {
     version: AtomicU64,
     returned: AtomicU64,
-    /// Of those who set it: else one sets what another has replaced meanwhile.
+    /// Serialises the writers, so that none of them replaces the value of another.
     writers: Mutex<()>,
 }
 
@@ -48,7 +48,7 @@ async fn write(cache: &Cache, item: usize, world: &World, random: &mut Rng) {
         3 => cache.invalidate_pattern(&format!("item:{item}:*")).await.unwrap(),
         4 => cache.invalidate_pattern(&format!("i*:{item}:x")).await.unwrap(),
         5 if random.u8(..8) == 0 => cache.invalidate_tag("all").await.unwrap(),
-        // A machine that is busy takes longer than a store may: then nobody can say what is there.
+        // On a busy machine the store's time limit may pass, and then the stored value is unknown.
         _ if cache.set(&key, &version, &options_of(item)).await.is_err() => return,
         _ => {}
     }
@@ -56,7 +56,7 @@ async fn write(cache: &Cache, item: usize, world: &World, random: &mut Rng) {
 }
 
 fn options_of(item: usize) -> CacheOptions {
-    // Every third is stale at once.
+    // Every third value is stale at once.
     let ttl = if item.is_multiple_of(3) { Duration::from_millis(1) } else { MINUTE };
     CacheOptions::new().ttl(ttl).tags([format!("tag:{item}"), "all".to_owned()]).stale_while_revalidate(MINUTE)
 }
@@ -95,7 +95,7 @@ async fn read(cache: &Cache, item: usize, world: &Arc<World>, random: &mut Rng) 
     }
 }
 
-/// How many reads there were, how many did not fill themselves, and how many were given what had been replaced before they began.
+/// Numbers of reads, of reads without a fill of their own, and of reads of values replaced before they began.
 async fn run(cache: CacheBuilder, seed: u64, operations: usize) -> (usize, usize, usize) {
     let spawner = Spawner::new(|task| drop(tokio::spawn(task)));
     let cache = cache.spawner(spawner).max_key_length(if seed.is_multiple_of(2) { 250 } else { 0 }).build();
@@ -123,7 +123,7 @@ async fn run(cache: CacheBuilder, seed: u64, operations: usize) -> (usize, usize
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn nobody_is_given_what_was_replaced_before() {
+async fn reads_after_a_set_or_invalidation_get_nothing_older() {
     for seed in 1..=4 {
         let (reads, hits, stale) = run(Cache::builder().tag_capacity(256), seed, OPERATIONS).await;
         eprintln!("seed {seed}: {reads} reads, {hits} hits");
@@ -133,7 +133,7 @@ async fn nobody_is_given_what_was_replaced_before() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn the_slow_and_obvious_store_agrees() {
+async fn reference_store_passes_the_checker() {
     for seed in 1..=2 {
         let (reads, _, stale) = run(Cache::builder().store(Plain::new(Clock::system())), seed, FEWER).await;
         assert_eq!(stale, 0, "seed {seed}: of {reads} reads");
@@ -141,7 +141,7 @@ async fn the_slow_and_obvious_store_agrees() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn the_checker_finds_out_a_store_without_stamps() {
+async fn checker_detects_a_store_without_stamps() {
     let (_, _, stale) = run(Cache::builder().store(Plain::without_stamps(Clock::system())), 1, FEWER).await;
     eprintln!("{stale} stale reads");
     assert!(stale > 0, "a store that drops entries loses the race, and the checker did not see it");

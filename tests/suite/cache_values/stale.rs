@@ -1,4 +1,4 @@
-//! What is no longer fresh is given at once, and filled anew by nobody's request.
+//! Stale values are returned at once and refreshed in the background.
 
 use tokio::{
     task::JoinSet,
@@ -14,7 +14,7 @@ fn stale() -> CacheOptions {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hundred_are_given_the_old_one_and_one_fill_replaces_it() {
+async fn stale_value_serves_100_callers_and_one_refresh() {
     on_both(async |cache, clock| {
         let runs = Runs::default();
         assert_eq!(ask(&cache, "key", &stale(), &runs).await, 1);
@@ -35,13 +35,13 @@ async fn a_hundred_are_given_the_old_one_and_one_fill_replaces_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_window_has_an_end() {
+async fn value_stale_beyond_its_window_is_filled() {
     on_both(async |cache, clock| {
         let runs = Runs::default();
         ask(&cache, "key", &stale(), &runs).await;
         clock.advance(MINUTE + WINDOW);
         assert_eq!(ask(&cache, "key", &stale(), &runs).await, 2);
-        // The shorter one counts: that of whoever kept it, or of whoever asks.
+        // The shorter of the two windows counts: that of the stored value and that of the caller.
         clock.advance(MINUTE + WINDOW / 2);
         assert_eq!(ask(&cache, "key", &stale().stale_while_revalidate(WINDOW / 2), &runs).await, 3);
         clock.advance(MINUTE);
@@ -53,7 +53,7 @@ async fn the_window_has_an_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_invalid_is_never_given() {
+async fn invalidated_value_is_not_returned() {
     on_both(async |cache, clock| {
         let runs = Runs::default();
         for (n, what) in ["key", "tag", "pattern", "clear"].iter().enumerate() {
@@ -73,7 +73,7 @@ async fn what_is_invalid_is_never_given() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_spawner_it_is_filled_first() {
+async fn without_a_spawner_a_stale_value_is_filled_first() {
     let clock = Clock::manual();
     let cache = Cache::builder().clock(clock.clone()).build();
     let runs = Runs::default();
@@ -83,7 +83,7 @@ async fn without_a_spawner_it_is_filled_first() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fill_that_fails_leaves_the_old_one_until_another_succeeds() {
+async fn failed_refresh_keeps_the_stale_value() {
     on_both(async |cache, clock| {
         let runs = Runs::default();
         ask(&cache, "key", &stale(), &runs).await;
@@ -110,7 +110,7 @@ async fn a_fill_that_fails_leaves_the_old_one_until_another_succeeds() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fill_in_the_background_that_hangs_is_given_up() {
+async fn hanging_refresh_is_given_up() {
     on_both(async |cache, clock| {
         let runs = Runs::default();
         ask(&cache, "key", &stale(), &runs).await;

@@ -1,4 +1,4 @@
-//! A store that notes what it is asked for, fails on demand, or does not look at keys.
+//! A store that records calls, fails on demand, or ignores keys.
 
 use std::{
     sync::{
@@ -18,10 +18,10 @@ use crate::stores::Plain;
 #[derive(Clone)]
 pub(super) struct Wrapped {
     inner: Arc<Plain>,
-    /// The keys of what was put.
+    /// The keys of stored entries.
     pub(super) put: Arc<Mutex<Vec<Vec<u8>>>>,
     pub(super) fails: Arc<AtomicBool>,
-    /// Gives out what was put last, whatever is asked for.
+    /// Returns the last stored entry for any key.
     is_careless: bool,
     pub(super) last: Arc<Mutex<Option<Arc<Entry>>>>,
 }

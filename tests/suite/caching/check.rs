@@ -1,10 +1,10 @@
-//! What is wrong, or looks wrong, with how the routes of an app cache.
+//! Start-up errors and warnings about how routes cache.
 
 use routekit::{Route, prelude::*, test::TestApp};
 
 use super::{add, cached, plain, tenant};
 
-/// What keeps an app of these routes from starting.
+/// The start-up error of an app of these routes.
 fn problems(app: App) -> Vec<String> {
     let error = app.verifier(crate::auth::Header).into_router().unwrap_err();
     error.problems().iter().map(ToString::to_string).collect()
@@ -26,7 +26,7 @@ mod unknown {
 }
 
 #[test]
-fn invalidate_on_a_route_that_there_is_not() {
+fn invalidate_on_an_unknown_route_is_a_startup_error() {
     for prefix in ["", "/v1"] {
         let app = App::with_routes(routes![unknown::cached, add]).prefix(prefix);
         let problems = problems(app);
@@ -99,7 +99,7 @@ const NO_TAG: &str = "a tag that no cached route declares";
 const ELSEWHERE: &str = "in a partition that none of the cached routes concerned uses";
 
 #[test]
-fn what_looks_wrong_with_tags() {
+fn suspicious_tags_are_warned_of() {
     use warned::{item, misspelt, nothing, one, partitioned, partitioned_too, template, users};
 
     for (name, routes, expected) in [
@@ -151,7 +151,7 @@ mod patterns {
 }
 
 #[test]
-fn what_looks_wrong_with_patterns() {
+fn suspicious_patterns_are_warned_of() {
     use patterns::{cached, fits, glob, misspelt};
 
     for prefix in ["", "/api"] {
@@ -184,7 +184,7 @@ mod users {
 }
 
 #[test]
-fn what_looks_wrong_with_users() {
+fn suspicious_user_targets_are_warned_of() {
     use users::{change, change_of_nobody, own, partitioned, shared};
 
     for (name, routes, expected) in [
@@ -222,7 +222,7 @@ mod cdn {
 }
 
 #[test]
-fn what_looks_wrong_with_a_cdn() {
+fn suspicious_cdn_settings_are_warned_of() {
     use cdn::{identified, optional, partitioned, tags, unsaid};
 
     for (name, route, closed, expected) in [
@@ -247,7 +247,7 @@ fn what_looks_wrong_with_a_cdn() {
 }
 
 #[test]
-fn a_cache_is_not_provided() {
+fn providing_a_cache_as_a_dependency_is_a_startup_error() {
     let error = App::with_routes(routes![plain]).provide(routekit::cache::Cache::new()).into_router().unwrap_err();
     let text = error.to_string();
     assert!(
@@ -257,7 +257,7 @@ fn a_cache_is_not_provided() {
 }
 
 #[test]
-fn what_looks_wrong_with_who_is_asking() {
+fn suspicious_audiences_are_warned_of() {
     use warned::{optional, public, shared, unsaid, user};
 
     const NOBODY: &str = "stores nothing for identified clients";

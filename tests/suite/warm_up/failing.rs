@@ -1,4 +1,4 @@
-//! Pages that fail, or never come, keep nothing from starting.
+//! Pages that fail or hang do not keep the app from starting.
 
 use std::time::Duration;
 
@@ -44,7 +44,7 @@ async fn search(search: Query<Search>) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_is_reported() {
+async fn each_failed_page_is_reported() {
     let app = App::with_routes(routes![broken, panics, slow, private, search, page]).warm("/w/fails/search?q=tea");
     let app = TestApp::new(app);
     let report = app.warm_up().await;
@@ -62,13 +62,13 @@ async fn each_is_reported() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_is_given_up_after_half_a_minute() {
+async fn warm_up_is_given_up_after_30_seconds() {
     let app = (0..5).fold(App::with_routes(routes![never, page]), |app, n| app.warm(format!("/w/fails/never?n={n}")));
     let app = TestApp::new(app.warm("/w/page?n=1"));
     let began = Instant::now();
     let report = app.warm_up().await;
     assert_eq!(began.elapsed().as_secs(), 30);
-    // Four never come, and nobody else had a turn.
+    // Four pages hang, and no other page got its turn.
     assert_eq!((report.pages, report.stored), (8, 0));
     for (_, _, status, why) in not_stored(&report) {
         assert_eq!((status, why), (None, "not answered within 30s"));
@@ -76,7 +76,7 @@ async fn it_is_given_up_after_half_a_minute() {
 }
 
 #[test]
-fn the_app_is_ready_without_them_and_the_log_says_so() {
+fn app_is_ready_without_failed_pages_and_logs_them() {
     let (ready, lines) = logs::caught(async {
         tokio::time::pause();
         let app = App::with_routes(routes![never, panics, search, page]).config(routekit::config::Config::default());

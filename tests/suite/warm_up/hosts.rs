@@ -1,4 +1,4 @@
-//! An entry is for those who ask for the same host.
+//! Warm-up of pages for several hosts; an entry belongs to one host.
 
 use http::HeaderMap;
 use routekit::{prelude::*, test::TestApp};
@@ -30,7 +30,7 @@ async fn pages_are_warmed_for_each_host() {
 }
 
 #[tokio::test]
-async fn a_url_says_the_host() {
+async fn url_of_a_page_selects_its_host() {
     for app in [App::with_routes(routes![page]), App::with_routes(routes![page]).warm_host("a.example")] {
         let app = TestApp::new(app.warm("https://b.example:443/w/page?n=1").warm("http://c.example:443/w/page"));
         let report = app.warm_up().await;

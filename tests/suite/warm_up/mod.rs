@@ -1,4 +1,4 @@
-//! Cached pages are asked for before the app is ready.
+//! Warm-up: cached pages are requested before the app is ready.
 
 mod failing;
 mod hosts;
@@ -17,7 +17,7 @@ async fn page() -> &'static str {
     "page"
 }
 
-/// Paths, hosts and reasons of what was not stored.
+/// Paths, hosts, statuses and reasons of pages that were not stored.
 fn not_stored(report: &WarmUpReport) -> Vec<(&str, Option<&str>, Option<u16>, &str)> {
     let rows = report.not_stored.iter();
     rows.map(|page| (&*page.path, page.host.as_deref(), page.status.map(|s| s.as_u16()), &*page.why)).collect()
@@ -33,7 +33,7 @@ async fn x_cache(app: &TestApp, path: &str, host: Option<&str>) -> Option<String
     request.send().await.header("x-cache").map(str::to_owned)
 }
 
-/// Lets handlers in one by one, and sees how many there are.
+/// Lets handlers pass one by one, and counts those inside.
 struct Gate {
     entered: mpsc::UnboundedSender<()>,
     open: Semaphore,

@@ -1,4 +1,4 @@
-//! Which pages are asked for.
+//! Which pages are requested.
 
 use http::request::Parts;
 use routekit::{config::Config, prelude::*, test::TestApp};
@@ -53,7 +53,7 @@ fn app() -> App {
 }
 
 #[tokio::test]
-async fn what_everybody_is_given_who_says_nothing_but_the_path() {
+async fn cached_routes_without_placeholders_are_warmed() {
     let app = TestApp::new(app());
     let report = app.warm_up().await;
     assert_eq!((report.pages, report.stored, not_stored(&report)), (3, 3, vec![]));
@@ -62,17 +62,17 @@ async fn what_everybody_is_given_who_says_nothing_but_the_path() {
     }
     assert_eq!(x_cache(&app, "/w/pages/7", None).await.as_deref(), Some("MISS"));
     assert!(report.to_string().starts_with("warmed 3 of 3 pages in "), "{report}");
-    // Once more changes nothing, and finds everything.
+    // A second warm-up changes nothing and finds every page stored.
     assert_eq!(app.warm_up().await.stored, 3);
 }
 
 #[tokio::test]
-async fn what_the_program_names() {
+async fn named_pages_are_warmed_once_each() {
     let named =
         ["/w/pages/7", "/w/pages/7/all/a/b?c", "/w/page?n=1", "/w/page", "/w/page?n=1", "/w/mine", "/w/members"];
     let app = TestApp::new(named.into_iter().fold(app(), App::warm));
     let report = app.warm_up().await;
-    // Each once. What is the user's is kept as that of all who are not known.
+    // Each page once. A page per user is stored for unidentified clients.
     assert_eq!((report.pages, report.stored), (8, 7));
     assert_eq!(not_stored(&report), [("/w/members", None, Some(401), "answered 401 Unauthorized")]);
     for path in ["/w/pages/7", "/w/pages/7/all/a/b?c", "/w/page?n=1", "/w/page"] {
@@ -81,7 +81,7 @@ async fn what_the_program_names() {
 }
 
 #[tokio::test]
-async fn paths_have_the_apps_prefix() {
+async fn paths_have_the_app_s_prefix() {
     let app = TestApp::new(App::with_routes(routes![page, with_placeholder]).prefix("/api").warm("/api/w/pages/7"));
     assert_eq!(app.warm_up().await.stored, 2);
     for path in ["/api/w/page", "/api/w/pages/7"] {
@@ -90,7 +90,7 @@ async fn paths_have_the_apps_prefix() {
 }
 
 #[tokio::test]
-async fn what_configuration_turned_off_is_not_asked_for() {
+async fn routes_with_cache_off_are_not_warmed() {
     let off = "[route.'GET /w/page']\ncache_ttl = 'off'\n[route.'GET /w/pages/{id}']\ncache_ttl = 'off'\n";
     let config = Config::builder().toml("routekit.toml", off).build().unwrap();
     let app = TestApp::new(app().config(config).warm("/w/pages/7").warm("/w/page"));
@@ -104,13 +104,13 @@ async fn warm_up_can_be_turned_off() {
     let app = TestApp::new(app);
     assert_eq!(app.warm_up().await.pages, 0);
     assert_eq!(x_cache(&app, "/w/page", None).await.as_deref(), Some("MISS"));
-    for (toml, on) in [("", true), ("cache_warm_up = 'off'", false), ("cache_warm_up = true", true)] {
+    for (toml, on) in [("", true), ("cache.warm_up = 'off'", false), ("cache.warm_up = true", true)] {
         assert_eq!(*Config::builder().toml("routekit.toml", toml).build().unwrap().cache_warm_up, on, "{toml}");
     }
 }
 
 #[tokio::test]
-async fn a_hand_written_page_is_asked_for_and_reported() {
+async fn hand_written_page_is_requested_and_reported() {
     use routekit::{
         Spawner,
         axum::{Router, routing::get},

@@ -23,21 +23,21 @@ fn get(path: &str, host: impl std::fmt::Display) -> Request<Body> {
     Request::get(path).header("host", host.to_string()).body(Body::empty()).unwrap()
 }
 
-/// Until a load balancer would send requests.
+/// Waits until a load balancer would send requests.
 async fn until_ready(app: &wire::Running) {
     let ready = async { while app.http1(wire::get("/health/ready")).await.0.status != 200 {} };
     tokio::time::timeout(Duration::from_secs(10), ready).await.expect("it becomes ready");
 }
 
 #[tokio::test]
-async fn ready_once_it_is_warm_and_not_before() {
+async fn server_is_ready_after_warm_up_and_not_before() {
     let (gate, mut entered) = Gate::new();
     let gate = Arc::new(gate);
     let admin = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let admin_addr = admin.local_addr().unwrap();
     let app = App::with_routes(routes![gated, other]).config(Config::default()).provide_shared(gate.clone());
     let app = wire::run(app.admin_listener(admin)).await;
-    // As the address, and as localhost.
+    // By address, and as localhost.
     for _ in 0..2 {
         entered.recv().await.unwrap();
     }
@@ -58,7 +58,7 @@ async fn ready_once_it_is_warm_and_not_before() {
 }
 
 #[tokio::test]
-async fn four_at_a_time() {
+async fn four_pages_are_requested_at_a_time() {
     let (gate, mut entered) = Gate::new();
     let gate = Arc::new(gate);
     let app = (0..9).fold(App::with_routes(routes![gated]), |app, n| app.warm(format!("/w/gated?n={n}")));
@@ -78,7 +78,7 @@ async fn four_at_a_time() {
 }
 
 #[tokio::test]
-async fn the_end_does_not_wait_for_it() {
+async fn shutdown_does_not_wait_for_warm_up() {
     let (gate, mut entered) = Gate::new();
     let app = App::with_routes(routes![gated]).config(Config::default()).provide(gate);
     let readiness = app.readiness();
@@ -91,7 +91,7 @@ async fn the_end_does_not_wait_for_it() {
 }
 
 #[tokio::test]
-async fn with_nothing_to_warm_it_is_ready_at_once() {
+async fn server_without_pages_is_ready_at_once() {
     let off = App::with_routes(routes![page]).config(Config::default());
     let off = off.configure(|config| config.cache_warm_up = false.into());
     for app in [App::with_routes(routes![other]).config(Config::default()), off] {

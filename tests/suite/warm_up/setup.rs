@@ -1,4 +1,4 @@
-//! What a program says of warm-up is checked at start-up.
+//! Warm-up settings are checked at start-up.
 
 use routekit::{config::Config, prelude::*};
 
@@ -23,7 +23,7 @@ fn app() -> App {
 }
 
 #[test]
-fn pages_that_make_no_sense() {
+fn invalid_pages_are_startup_errors() {
     const NO_PATH: &str = "must be a path such as `/v2/users?page=1`, or a URL such as `https://shop.example/v2/users`";
     const NO_HOST: &str = "must be a host as clients send it, such as `shop.example` or `localhost:3000`";
     for (page, expected) in [
@@ -54,7 +54,7 @@ fn pages_that_make_no_sense() {
 }
 
 #[test]
-fn hosts_that_make_no_sense() {
+fn invalid_hosts_are_startup_errors() {
     for host in ["", "https://shop.example", "shop.example/w", "shop.example:http", "ann@shop.example"] {
         let error = app().warm_host(host).into_router().unwrap_err().to_string();
         let start = format!("the app cannot start: `.warm_host({host:?})` at tests/suite/warm_up/setup.rs:");
@@ -67,7 +67,7 @@ fn hosts_that_make_no_sense() {
 }
 
 #[test]
-fn all_is_reported_at_once_and_also_where_warm_up_is_off() {
+fn all_errors_are_reported_at_once_even_with_warm_up_off() {
     let app = app().configure(|config| config.cache_warm_up = false.into());
     let error = app.warm("/w/pgae").warm("/w/page").warm("no").warm_host("").into_router().unwrap_err();
     assert_eq!(error.problems().len(), 3, "{error}");

@@ -1,4 +1,4 @@
-//! A warm-up is no traffic.
+//! Warm-up requests are not counted as traffic.
 
 use std::sync::{
     Arc,
@@ -40,7 +40,7 @@ impl Observer for Seen {
     }
 }
 
-/// What metrics say of requests.
+/// The request series in the metrics.
 fn of_requests(app: &TestApp) -> Vec<String> {
     let mut lines: Vec<String> =
         app.metrics().lines().filter(|line| line.starts_with("http_server_")).map(str::to_owned).collect();
@@ -49,7 +49,7 @@ fn of_requests(app: &TestApp) -> Vec<String> {
 }
 
 #[test]
-fn no_request_is_counted_or_logged() {
+fn warm_up_is_neither_counted_nor_logged() {
     let seen = Seen::default();
     let ((), lines) = logs::caught({
         let app = App::with_routes(routes![page, traffic, broken]).observer(seen.clone());
@@ -63,7 +63,7 @@ fn no_request_is_counted_or_logged() {
     });
     assert_eq!(seen.0.load(Ordering::SeqCst), 0);
     assert!(!lines.iter().any(|line| line.of == "routekit::access"), "{lines:?}");
-    // What failed is logged with its cause, as ever, in the span of a request.
+    // A failure is logged with its cause as usual, in the span of its request.
     assert!(lines.iter().any(|line| line.fields.iter().any(|field| field.contains("the disk is full"))), "{lines:?}");
     assert!(lines.iter().any(|line| line.of == "span" && line.fields.iter().any(|f| f.starts_with("correlation_id="))));
 }

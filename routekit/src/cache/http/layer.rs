@@ -81,8 +81,8 @@ impl CacheLayer {
                 cdn_tags: caching.cdn_tags,
             };
             policy.honour_client_directives = caching.honour_client_directives;
-            policy.partition = caching.partition;
-            policy.key = caching.key;
+            policy.partition = caching.partition();
+            policy.key = caching.key();
             policy.head = Head::Fills;
         });
         layer
@@ -190,14 +190,14 @@ impl CacheLayer {
     /// Keeps what this function names apart: keys, tags, patterns and invalidations.
     #[must_use]
     pub fn partition(mut self, partition: fn(&Parts) -> String) -> Self {
-        self.change(|policy| policy.partition = Some(RequestText::new(partition)));
+        self.change(|policy| policy.partition = Some(RequestText::of_fn(partition)));
         self
     }
 
     /// Tells requests of one path apart by what this function says, and not by their query.
     #[must_use]
     pub fn key(mut self, key: fn(&Parts) -> String) -> Self {
-        self.change(|policy| policy.key = Some(RequestText::new(key)));
+        self.change(|policy| policy.key = Some(RequestText::of_fn(key)));
         self
     }
 

@@ -117,8 +117,8 @@ impl Policy {
         let (mut partition, mut custom) = (None, None);
         if self.partition.is_some() || self.key.is_some() {
             let (parts, body) = std::mem::take(request).into_parts();
-            partition = self.partition.map(|partition| partition.of(&parts));
-            custom = self.key.map(|key| key.of(&parts));
+            partition = self.partition.as_ref().map(|partition| partition.of(&parts));
+            custom = self.key.as_ref().map(|key| key.of(&parts));
             *request = Request::from_parts(parts, body);
         }
         // HEAD routes of a path have answers of their own.

@@ -47,7 +47,7 @@ impl InvalidateLayer {
         layer.change(|plan| {
             plan.own.user = invalidates.user;
             prefix.clone_into(&mut plan.own.prefix);
-            plan.set_partition(invalidates.partition);
+            plan.set_partition(invalidates.partition());
         });
         layer
     }
@@ -89,14 +89,14 @@ impl InvalidateLayer {
     /// Only in the partition that this function names.
     #[must_use]
     pub fn partition(mut self, partition: fn(&Parts) -> String) -> Self {
-        self.change(|plan| plan.set_partition(Some(RequestText::new(partition))));
+        self.change(|plan| plan.set_partition(Some(RequestText::of_fn(partition))));
         self
     }
 
     /// The URL of requests (RFC 9111 §4.4), if anything can be stored for it, and what answers name: in these partitions as well.
     pub(crate) fn url_in(mut self, partitions: &[RequestText], holds: bool) -> Self {
         self.change(|plan| {
-            partitions.iter().for_each(|partition| plan.drop_url_in(*partition));
+            partitions.iter().for_each(|partition| plan.drop_url_in(partition.clone()));
             plan.holds = holds;
         });
         self

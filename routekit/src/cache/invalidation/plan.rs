@@ -78,12 +78,12 @@ impl Plan {
     }
 
     pub(super) fn set_partition(&mut self, partition: Option<RequestText>) {
+        partition.iter().for_each(|partition| self.drop_url_in(partition.clone()));
         self.own.partition = partition;
-        partition.into_iter().for_each(|partition| self.drop_url_in(partition));
     }
 
     pub(super) fn drop_url_in(&mut self, partition: RequestText) {
-        if !self.partitions.contains(&partition) {
+        if !self.partitions.iter().any(|known| known.is_same(&partition)) {
             self.partitions.push(partition);
         }
     }
@@ -96,7 +96,7 @@ impl Pending {
         let outer = asked_for(&request).path().strip_suffix(request.uri().path()).unwrap_or_default().to_owned();
         let (mut parts, body) = request.into_parts();
         let own = || plan.cache.partition_name().to_owned();
-        let text = |rule: &Rule| rule.partition.map_or_else(own, |partition| partition.of(&parts));
+        let text = |rule: &Rule| rule.partition.as_ref().map_or_else(own, |partition| partition.of(&parts));
         let partitions = plan.rules().map(text).collect();
         let identity = parts.extensions.get::<Identity>().cloned();
         let spellings = Spellings::default();

@@ -1,4 +1,4 @@
-//! The handler of a row, which says what it is told to.
+//! The handler of a row, which answers as its steps say.
 
 use std::{
     collections::VecDeque,
@@ -11,12 +11,12 @@ use routekit::cache::CacheTags;
 
 use super::text;
 
-/// What the handler says when it is asked.
+/// An answer of the handler.
 #[derive(Debug, Clone)]
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) headers: Vec<&'static str>,
-    /// The number of the call if there is none.
+    /// Defaults to the number of the call.
     pub(super) content: Option<&'static str>,
     pub(super) tags: Vec<&'static str>,
 }
@@ -33,11 +33,11 @@ pub(super) struct Handler(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    /// The last one is said again and again.
+    /// Answers in order; the last one repeats.
     answers: VecDeque<Answer>,
-    /// What it was shown, call by call.
+    /// The headers of each call.
     seen: Vec<HeaderMap>,
-    /// What it said last that is no failure and no `304`.
+    /// The last answer that is neither a failure nor a `304`.
     good: Option<u16>,
     last: Option<u16>,
 }
@@ -55,12 +55,12 @@ impl Handler {
         self.with(|state| state.seen.len())
     }
 
-    /// The headers of the request that it was shown last.
+    /// The headers of the last call.
     pub(super) fn saw(&self) -> HeaderMap {
         self.with(|state| state.seen.last().cloned().unwrap_or_default())
     }
 
-    /// The status that a client gets: of what is stored, or just said.
+    /// The status that a client gets: of the stored response, or of the last answer.
     pub(super) fn expected_status(&self, from_store: bool) -> u16 {
         self.with(|state| {
             let good = state.good.unwrap_or(200);

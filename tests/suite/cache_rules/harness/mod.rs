@@ -1,4 +1,4 @@
-//! How rows are told, and run.
+//! Builds and runs rows.
 
 mod handler;
 mod row;
@@ -12,15 +12,15 @@ pub(super) use self::{
     step::{Step, ask, get, head},
 };
 
-/// From the store, and fresh.
+/// Served from the store, fresh.
 pub(super) const HIT: &str = "HIT";
-/// The handler was asked, and what it says may be stored.
+/// The handler ran, and its response may be stored.
 pub(super) const MISS: &str = "MISS";
-/// From the store, and no longer fresh.
+/// Served from the store, no longer fresh.
 pub(super) const STALE: &str = "STALE";
-/// The cache has no say in it.
+/// The cache takes no part.
 pub(super) const BYPASS: &str = "BYPASS";
-/// The handler was asked, whatever the cache calls that.
+/// The handler ran, whatever `X-Cache` says.
 pub(super) const ASKED: &str = "MISS or BYPASS";
 
 pub(super) const fn secs(secs: u64) -> std::time::Duration {

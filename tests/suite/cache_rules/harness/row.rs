@@ -1,4 +1,4 @@
-//! A rule and its story.
+//! A rule and its steps.
 
 use std::fmt;
 
@@ -28,7 +28,7 @@ impl Row {
         &self.name
     }
 
-    /// With a `ttl` of the route. Defaults to none.
+    /// The `ttl` of the route. Defaults to none.
     pub(crate) fn ttl(mut self, seconds: u64) -> Self {
         self.ttl = Some(seconds);
         self
@@ -47,29 +47,29 @@ impl Row {
         }
     }
 
-    /// The story.
+    /// The steps.
     pub(crate) fn does(mut self, steps: impl IntoIterator<Item = Step>) -> Self {
         self.steps.extend(steps);
         self
     }
 
-    /// What is said with these headers is given again for so long, and no millisecond longer.
+    /// A response with these headers is fresh for exactly this long, and not a millisecond longer.
     pub(crate) fn fresh_for(self, seconds: u64, headers: &[&'static str]) -> Self {
         self.fresh_for_at(0, seconds, headers)
     }
 
-    /// So, if it is said at that Unix time.
+    /// The same for a response generated at this Unix time.
     pub(crate) fn fresh_for_at(self, now: u64, seconds: u64, headers: &[&'static str]) -> Self {
         let first = said(get(MISS), headers).after(now);
         self.does([first, get(HIT).after_millis(seconds * 1000 - 1), get(ASKED).after_millis(1)])
     }
 
-    /// What is said with these headers is given again.
+    /// A response with these headers is stored.
     pub(crate) fn stored(self, headers: &[&'static str]) -> Self {
         self.does([said(get(MISS), headers), get(HIT).body("1")])
     }
 
-    /// What is said with these headers is given to whoever asked, and to nobody else.
+    /// A response with these headers is given to the client that caused it, and to no other.
     pub(crate) fn not_stored(self, headers: &[&'static str]) -> Self {
         self.does([said(get(BYPASS), headers), get(BYPASS).body("2"), get(BYPASS).after(5).body("3")])
     }

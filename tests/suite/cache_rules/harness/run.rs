@@ -13,7 +13,7 @@ use tower::{Layer, Service, ServiceExt, service_fn};
 
 use super::{HIT, Row, STALE, Step, handler::Handler, text};
 
-/// Runs them all, and tells of all that fail.
+/// Runs all rows and reports every one that fails.
 pub(crate) async fn check(rows: Vec<Row>) {
     let mut failures = String::new();
     let mut failed = 0;
@@ -26,7 +26,7 @@ pub(crate) async fn check(rows: Vec<Row>) {
     assert!(failed == 0, "{failed} of {} rows fail\n{failures}", rows.len());
 }
 
-/// Until a step is not as expected: what comes after it would only repeat that.
+/// Stops at the first step that fails, because later steps would only repeat the failure.
 async fn run(row: &Row) -> Result<(), String> {
     let clock = Clock::manual();
     let spawner = Spawner::new(|task| drop(tokio::spawn(task)));
@@ -48,7 +48,7 @@ async fn run(row: &Row) -> Result<(), String> {
         }
         let before = handler.calls();
         let got = Got::of(&service, step, &told).await;
-        // What goes on behind it.
+        // Lets background refreshes run.
         for _ in 0..32 {
             tokio::task::yield_now().await;
         }
@@ -66,7 +66,7 @@ async fn run(row: &Row) -> Result<(), String> {
     Ok(())
 }
 
-/// What the client got.
+/// The response that the client got.
 #[derive(Debug)]
 struct Got {
     status: u16,
@@ -90,7 +90,7 @@ impl Got {
         Self { status: parts.status.as_u16(), headers: parts.headers, body }
     }
 
-    /// What is not as expected.
+    /// The differences from what the step expects.
     fn differs(&self, step: &Step, handler: &Handler, asked: usize, told: &HeaderMap) -> Vec<String> {
         let mut wrong = Wrong::default();
         let x_cache = text::value(&self.headers, &HeaderName::from_static("x-cache")).unwrap_or_default();

@@ -1,10 +1,10 @@
-//! One request of a row, and what comes of it.
+//! One request of a row and its expected response.
 
 use std::time::Duration;
 
 use super::handler::Answer;
 
-/// A request, what has happened before it, and what is expected of it.
+/// A request, what happens before it, and what is expected of its response.
 #[derive(Debug, Clone)]
 #[must_use]
 pub(crate) struct Step {
@@ -55,9 +55,9 @@ pub(crate) fn ask(method: &'static str, path: &'static str, x_cache: &'static st
     }
 }
 
-/// What comes before.
+/// What happens before the request.
 impl Step {
-    /// Seconds after the step before it.
+    /// Seconds after the previous step.
     pub(crate) fn after(self, seconds: u64) -> Self {
         self.after_millis(seconds * 1000)
     }
@@ -67,36 +67,36 @@ impl Step {
         self
     }
 
-    /// From here on the handler says 200 with this header.
+    /// From here on the handler answers 200 with this header.
     pub(crate) fn says(self, header: &'static str) -> Self {
         self.answers(200, header)
     }
 
-    /// From here on the handler says this; no header if that is empty.
+    /// From here on the handler answers with this status, and with this header unless it is empty.
     pub(crate) fn answers(mut self, status: u16, header: &'static str) -> Self {
         self.answers = vec![Answer::new(status, header)];
         self
     }
 
-    /// The handler says what stands before this once, and from then on this.
+    /// The answer set so far is given once, then this one.
     pub(crate) fn then(mut self, status: u16, header: &'static str) -> Self {
         self.answers.push(Answer::new(status, header));
         self
     }
 
-    /// Says this header, too.
+    /// Adds a header to the answer.
     pub(crate) fn and(mut self, header: &'static str) -> Self {
         self.answer().headers.push(header);
         self
     }
 
-    /// With this content, and not the number of the call.
+    /// Sets the content, which otherwise is the number of the call.
     pub(crate) fn content(mut self, content: &'static str) -> Self {
         self.answer().content = Some(content);
         self
     }
 
-    /// With tags that the handler found.
+    /// Adds tags that the handler found.
     pub(crate) fn tagged(mut self, tags: &[&'static str]) -> Self {
         self.answer().tags = tags.to_vec();
         self
@@ -112,7 +112,7 @@ impl Step {
         self
     }
 
-    /// The client is known to be this one.
+    /// The client is identified as this user.
     pub(crate) fn by(mut self, user: &'static str) -> Self {
         self.user = Some(user);
         self
@@ -121,19 +121,19 @@ impl Step {
 
 /// What is expected.
 impl Step {
-    /// This status, and not the one that the handler said of what is given.
+    /// This status, which otherwise is the status that the handler answered.
     pub(crate) fn gets(mut self, status: u16) -> Self {
         self.status = Some(status);
         self
     }
 
-    /// The number of the call that this is an answer to.
+    /// The number of the call that produced the content.
     pub(crate) fn body(mut self, body: &'static str) -> Self {
         self.body = Some(body);
         self
     }
 
-    /// The client gets this header, and no other of its name.
+    /// The client gets this header with no other value.
     pub(crate) fn has(mut self, header: &'static str) -> Self {
         self.has.push(header);
         self
@@ -145,25 +145,26 @@ impl Step {
         self
     }
 
-    /// The client gets no such header.
+    /// The client does not get this header.
     pub(crate) fn lacks(mut self, name: &'static str) -> Self {
         self.lacks.push(name);
         self
     }
 
-    /// The handler is shown this header.
+    /// The handler sees this header.
     pub(crate) fn shows(mut self, header: &'static str) -> Self {
         self.shows.push(header);
         self
     }
 
-    /// The handler is shown no such header.
+    /// The handler does not see this header.
     pub(crate) fn hides(mut self, name: &'static str) -> Self {
         self.hides.push(name);
         self
     }
 
-    /// How often the handler is asked. Defaults to never for a hit, once for what is none, and anything for what is stale.
+    /// How often the handler runs. Defaults to 0 for a hit, 1 for a miss or bypass, and any number for a stale
+    /// response.
     pub(crate) fn asks(mut self, times: usize) -> Self {
         self.asks = Some(times);
         self

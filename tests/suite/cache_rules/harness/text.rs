@@ -2,7 +2,8 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-/// `Name: value`, where `'` stands for `"`, `{60}` for the date of that Unix time, and `{etag}` for what `told` has under that name.
+/// `Name: value`, where `'` stands for `"`, `{60}` for the date of that Unix time, and `{etag}` for the value that
+/// `told` has under that name.
 pub(super) fn header(line: &str, told: &HeaderMap) -> (HeaderName, HeaderValue) {
     let (name, value) = line.split_once(':').unwrap_or_else(|| panic!("{line:?} is no header"));
     let mut value = value.trim().replace('\'', "\"");
@@ -26,13 +27,13 @@ pub(super) fn headers(lines: &[&str], told: &HeaderMap) -> HeaderMap {
     headers
 }
 
-/// All values of a header as one.
+/// All values of a header, joined.
 pub(super) fn value(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     let values: Vec<_> = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
     (!values.is_empty()).then(|| values.join(", "))
 }
 
-/// An HTTP date of the first day of all.
+/// An HTTP date on the first day of the Unix epoch.
 fn date(seconds: u32) -> String {
     assert!(seconds < 86_400, "rows take a day at most");
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);

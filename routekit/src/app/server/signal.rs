@@ -7,7 +7,7 @@ use std::future::Future;
 /// The handlers are in place when this returns, before the first poll: a supervisor that has read "listening" may send
 /// a signal at once.
 #[cfg(unix)]
-pub(super) fn nth(count: usize) -> impl Future<Output = ()> {
+pub(in crate::app) fn nth(count: usize) -> impl Future<Output = ()> {
     use std::task::Poll;
 
     use tokio::signal::unix::{SignalKind, signal};
@@ -28,7 +28,7 @@ pub(super) fn nth(count: usize) -> impl Future<Output = ()> {
 
 /// Ends at the `count`th Ctrl-C from the first poll.
 #[cfg(not(unix))]
-pub(super) async fn nth(count: usize) {
+pub(in crate::app) async fn nth(count: usize) {
     for _ in 0..count {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;

@@ -1,0 +1,21 @@
+//! Guides: how to do common things with routekit. Every code block here is compiled and run by the tests.
+
+pub mod adopting {
+    #![doc = include_str!("../docs/adopting.md")]
+}
+
+pub mod authorisation {
+    #![doc = include_str!("../docs/authorisation.md")]
+}
+
+pub mod failures {
+    #![doc = include_str!("../docs/failures.md")]
+}
+
+pub mod operation {
+    #![doc = include_str!("../docs/operation.md")]
+}
+
+pub mod testing {
+    #![doc = include_str!("../docs/testing.md")]
+}
