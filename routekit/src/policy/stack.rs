@@ -35,7 +35,7 @@ use crate::{
     auth::{Auth, AuthLayer, Verifiers},
     body_limit::{BodyLimit, BodyLimitLayer},
     breaker::{HttpBreaker, HttpBreakerLayer},
-    cache::{self, Cache, CacheLayer, Cached, InvalidateLayer, Invalidating},
+    cache::{Cache, CacheLayer, Cached, InvalidateLayer, Invalidating},
     catch_panic::{CatchPanic, CatchPanicLayer},
     clock::Clock,
     concurrency::{Concurrency, ConcurrencyLayer},
@@ -103,10 +103,7 @@ pub(crate) fn add_route(
         BodyLimitLayer::new(*policies.body_limit).observer(observer()),
         AuthLayer::new((*policies.access).clone(), Arc::clone(&shared.verifiers)).observer(observer()),
     );
-    let cached = policies.cache.is_some() && policies.guards.breaker.is_some();
-    // A fill has a deadline of its own, by which a call is given up. The breaker is to know.
-    let limit = policies.timeout.or(cached.then_some(cache::DEADLINE));
-    let timeout = TimeoutLayer::optional(limit).observer(observer());
+    let timeout = TimeoutLayer::optional(*policies.timeout).observer(observer());
     let catch_panic = CatchPanicLayer::new().observer(observer());
     let cache = caching(policies, shared, (method, path), observer());
     let invalidation = invalidation(policies, shared, (method, path));

@@ -31,7 +31,7 @@ pub(super) fn wire(
     let mut used = BTreeSet::new();
     for declared in routes.iter() {
         // As declared: configuration that switches off one route's breaker does not change the others.
-        let Some(policy) = declared.route.meta().policies.breaker else { continue };
+        let Some(policy) = declared.route.meta().policies().breaker() else { continue };
         if declared.policies.breaker.is_some() {
             used.insert(name(declared, &policy));
         }
@@ -60,7 +60,7 @@ pub(super) fn wire(
 
 /// The name of a route's breaker: the declared one, or the name of the route.
 fn name(declared: &DeclaredRoute, policy: &BreakerPolicy) -> String {
-    policy.name.map_or_else(|| declared.name(), str::to_owned)
+    policy.name().map_or_else(|| declared.name(), str::to_owned)
 }
 
 /// All declarations of one name.

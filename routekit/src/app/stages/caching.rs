@@ -14,13 +14,13 @@ use crate::{
 pub(super) fn wire_invalidate_on(routes: &mut [DeclaredRoute], problems: &mut Vec<SetupProblem>) {
     let as_declared = |declared: &DeclaredRoute| {
         let meta = declared.route.meta();
-        format!("{} {}", meta.method, meta.path)
+        format!("{} {}", meta.method(), meta.path())
     };
     let names: Vec<String> = routes.iter().map(as_declared).collect();
     let invalidate_on = |declared: &DeclaredRoute| {
         let cache = declared.policies.cache.as_ref()?;
         let wanted_by = WantedBy { template: declared.path.clone(), partition: cache.partition() };
-        Some((cache.invalidate_on, wanted_by, declared.label()))
+        Some((cache.invalidate_on(), wanted_by, declared.label()))
     };
     for (named, wanted_by, label) in routes.iter().filter_map(invalidate_on).collect::<Vec<_>>() {
         for name in named {
