@@ -44,11 +44,11 @@ pub(crate) fn route(route: &Route<'_>, handler: &Handler, krate: &TokenStream) -
         &quote! {{
             use #krate::__private as __rt;
 
-            const META: &__rt::RouteMeta = &#meta;
+            const __META: &__rt::RouteMeta = &#meta;
             #describe
             #endpoint
             __rt::inventory::submit! { #ident::ROUTE }
-            __rt::Route::new(META, __describe, __endpoint)
+            __rt::Route::new(__META, __describe, __endpoint)
         }},
     );
     quote! {
@@ -79,10 +79,10 @@ fn meta(route: &Route<'_>, handler: &Handler) -> TokenStream {
     let (summary, description) = documentation(route, handler);
     let tags = (!options.tags.is_empty()).then(|| {
         let tags = &options.tags;
-        quote!(.tags(&[#(#tags),*]))
+        quote!(.with_tags(&[#(#tags),*]))
     });
-    let operation_id = options.operation_id.as_ref().map(|id| quote!(.operation_id(#id)));
-    let version = options.version.as_ref().map(|version| quote!(.version(#version)));
+    let operation_id = options.operation_id.as_ref().map(|id| quote!(.with_operation_id(#id)));
+    let version = options.version.as_ref().map(|version| quote!(.with_version(#version)));
     let policies = options.policies();
     quote! {
         __rt::RouteMeta::new(
@@ -91,11 +91,11 @@ fn meta(route: &Route<'_>, handler: &Handler) -> TokenStream {
             #name,
             __rt::Location::new(::core::module_path!(), ::core::file!(), ::core::line!()),
         )
-        .documented(#summary, #description)
+        .with_documentation(#summary, #description)
         #tags
         #operation_id
         #version
-        .policies(__rt::Policies::new() #(#policies)*)
+        .with_policies(__rt::Policies::new() #(#policies)*)
     }
 }
 
@@ -133,7 +133,7 @@ fn describe(route: &Route<'_>) -> TokenStream {
     quote! {
         fn __describe(__description: &mut __rt::Description) {
             #[allow(unused_imports)]
-            use __rt::probe::*;
+            use __rt::describe_traits::*;
             #state
             #(#inputs)*
             #output
@@ -228,7 +228,7 @@ fn endpoint(route: &Route<'_>, handler: &Handler) -> TokenStream {
     quote! {
         fn __endpoint(#wiring: &__rt::Wiring) -> __rt::Endpoint {
             #[allow(unused_imports)]
-            use __rt::extract::*;
+            use __rt::extract_traits::*;
             let __endpoint = #new;
             #layered
         }

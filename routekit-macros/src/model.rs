@@ -1,10 +1,11 @@
 //! Arguments + signature → a route that cannot be wrong.
 
 use proc_macro2::{Ident, Span};
+use routekit_grammar::suggest::nearest;
 use syn::{FnArg, Pat, PatType, ReturnType, Type, spanned::Spanned};
 
 use crate::{
-    errors::{Errors, list, nearest},
+    errors::{Errors, list},
     handler::Handler,
     method::Method,
     parse::{Access, Arguments, Audience, Options, Placeholder, Tag, Template},

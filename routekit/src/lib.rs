@@ -93,6 +93,7 @@ mod deadline;
 pub mod deprecation;
 mod deps;
 pub mod extract;
+mod generated;
 pub mod guide;
 pub mod health;
 pub mod identity;

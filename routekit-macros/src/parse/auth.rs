@@ -26,7 +26,7 @@ pub(crate) struct Grant {
 const USAGE: &str = "`auth`, `auth(scope(\"users:read\"))`, `auth(role(\"admin\"))`, `auth(permission(\"users:write\"))`, \
                      `auth(any(role(\"admin\"), role(\"support\")))` or `auth(optional)`";
 
-/// By the name of the argument, the variant of the runtime's `Grant`.
+/// By the name of the argument, the variant of the runtime's `GrantKind`.
 const GRANTS: [(&str, &str); 3] = [("scope", "Scope"), ("role", "Role"), ("permission", "Permission")];
 
 pub(super) const FAMILY: Family = Family {
@@ -64,14 +64,14 @@ pub(super) const FAMILY: Family = Family {
                 quote!(Identified(&[#(#all),*]))
             }
         };
-        Some(quote!(.access(__rt::Access::#access)))
+        Some(quote!(.with_access(__rt::DeclaredAccess::#access)))
     },
 };
 
 impl Grant {
     fn tokens(&self) -> TokenStream {
         let (kind, name) = (syn::Ident::new(self.kind, self.name.span()), &self.name);
-        quote!(__rt::Grant::#kind(#name))
+        quote!((__rt::GrantKind::#kind, #name))
     }
 }
 

@@ -11,5 +11,5 @@ pub(super) const FAMILY: Family = Family {
             options.body_limit = size_bytes(&literal, errors);
         }
     },
-    policy: |options| options.body_limit.map(|bytes| quote!(.body_limit(#bytes))),
+    policy: |options| options.body_limit.map(|bytes| quote!(.with_body_limit(#bytes))),
 };

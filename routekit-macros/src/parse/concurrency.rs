@@ -12,5 +12,5 @@ pub(super) const FAMILY: Family = Family {
             options.concurrency = positive_count(&literal, ZERO, errors);
         }
     },
-    policy: |options| options.concurrency.map(|requests| quote!(.concurrency(#requests))),
+    policy: |options| options.concurrency.map(|requests| quote!(.with_concurrency(#requests))),
 };

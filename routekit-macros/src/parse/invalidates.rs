@@ -80,9 +80,9 @@ impl Invalidates {
     fn policy(&self) -> TokenStream {
         let tags = strings_call("tags", &self.tags);
         let patterns = strings_call("patterns", &self.patterns);
-        let user = self.user.map(|_| quote!(.user()));
-        let partition = self.partition.as_ref().map(request_text::tokens).map(|text| quote!(.partition(#text)));
-        quote!(.invalidates(__rt::Invalidates::new() #tags #patterns #user #partition))
+        let user = self.user.map(|_| quote!(.with_user()));
+        let partition = self.partition.as_ref().map(request_text::tokens).map(|text| quote!(.with_partition(#text)));
+        quote!(.with_invalidates(__rt::Invalidates::new() #tags #patterns #user #partition))
     }
 }
 

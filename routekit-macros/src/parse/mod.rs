@@ -27,7 +27,7 @@ use quote::{ToTokens, format_ident, quote};
 
 pub(crate) use self::{
     auth::Access,
-    breaker::Breaking,
+    breaker::Breaker,
     cache::{Audience, Caching},
     deprecated::Deprecation,
     invalidates::Invalidates,
@@ -67,7 +67,7 @@ pub(crate) struct Options {
     pub(crate) caching: Option<Caching>,
     pub(crate) invalidates: Option<Invalidates>,
     pub(crate) concurrency: Option<u32>,
-    pub(crate) breaking: Option<Breaking>,
+    pub(crate) breaker: Option<Breaker>,
 }
 
 /// One family of options: the names it answers to, how it reads them, and what it adds to the route's policies.
@@ -166,9 +166,9 @@ fn method(piece: &raw::Piece, errors: &mut Errors) -> Option<Method> {
     method
 }
 
-/// `.name(&["a", "b"])`, and nothing for an empty list.
+/// `.with_name(&["a", "b"])`, and nothing for an empty list.
 fn strings_call<T: ToTokens>(name: &str, strings: &[T]) -> Option<TokenStream> {
-    let name = format_ident!("{name}");
+    let name = format_ident!("with_{name}");
     (!strings.is_empty()).then(|| quote!(.#name(&[#(#strings),*])))
 }
 

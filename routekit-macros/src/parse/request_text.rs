@@ -14,5 +14,5 @@ pub(super) fn function(item: &RawOption, errors: &mut Errors) -> Option<ExprPath
 
 /// Spanned, so that a function of another signature is reported at its path.
 pub(super) fn tokens(function: &ExprPath) -> TokenStream {
-    quote_spanned!(function.span()=> __rt::RequestText::new(#function))
+    quote_spanned!(function.span()=> __rt::RequestFunction::new(#function))
 }

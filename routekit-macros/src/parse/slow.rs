@@ -11,5 +11,5 @@ pub(super) const FAMILY: Family = Family {
             options.slow_ms = duration_ms(&literal, errors);
         }
     },
-    policy: |options| options.slow_ms.map(|ms| quote!(.slow(::core::time::Duration::from_millis(#ms)))),
+    policy: |options| options.slow_ms.map(|ms| quote!(.with_slow(::core::time::Duration::from_millis(#ms)))),
 };

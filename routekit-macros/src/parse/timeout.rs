@@ -11,5 +11,5 @@ pub(super) const FAMILY: Family = Family {
             options.timeout_ms = duration_ms(&literal, errors);
         }
     },
-    policy: |options| options.timeout_ms.map(|ms| quote!(.timeout(::core::time::Duration::from_millis(#ms)))),
+    policy: |options| options.timeout_ms.map(|ms| quote!(.with_timeout(::core::time::Duration::from_millis(#ms)))),
 };

@@ -90,4 +90,4 @@ pub(crate) use self::{
     stats::{condition::StoreCondition, counters::Counters},
     validity::template::{may_be_equal, may_match},
 };
-pub use crate::route::{Audience, CdnTags};
+pub use crate::route::{Audience, CachePolicy, CdnTags, Invalidates, RequestText};

@@ -82,7 +82,7 @@ impl EffectivePolicies {
         let timeout = choose(route.timeout, declared.timeout.map(Some), &config.timeout);
         let cache = caching(route.cache_ttl, &config.cache_default_ttl, declared.cache);
         Self {
-            access: choose(None, declared.access, access),
+            access: choose(None, declared.access(), access),
             timeout: or_default_of_cached_routes(timeout, cache.is_some()),
             body_limit: choose(route.body_limit, declared.body_limit, &config.body_limit),
             slow: choose(route.slow, declared.slow.map(Some), &config.slow),

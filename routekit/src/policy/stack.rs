@@ -101,7 +101,7 @@ pub(crate) fn add_route(
         RouteLabelLayer::new(Arc::clone(state)),
         deprecation,
         BodyLimitLayer::new(*policies.body_limit).observer(observer()),
-        AuthLayer::new(*policies.access, Arc::clone(&shared.verifiers)).observer(observer()),
+        AuthLayer::new((*policies.access).clone(), Arc::clone(&shared.verifiers)).observer(observer()),
     );
     let timeout = TimeoutLayer::optional(*policies.timeout).observer(observer());
     let catch_panic = CatchPanicLayer::new().observer(observer());
@@ -159,8 +159,8 @@ fn guards(
     }
     let concurrency = concurrency.clone().unwrap_or(ConcurrencyLayer::optional(None)).observer(observer());
     let breaker = HttpBreakerLayer::optional(breaker.clone()).answering(fallback).observer(observer());
-    let breaker = match policies.breaker.and_then(|breaking| breaking.judge) {
-        Some(judge) => breaker.judge(move |response| judge.of(response)),
+    let breaker = match policies.breaker.and_then(|breaking| breaking.classify) {
+        Some(classify) => breaker.judge(move |response| classify.of(response)),
         None => breaker,
     };
     Some((concurrency, breaker))
@@ -197,7 +197,12 @@ fn invalidation(
     let own = InvalidateLayer::declared(shared.cache.clone(), &declared, path, &shared.prefix)
         .url_in(&shared.partitions, policies.drops == Drops::Url);
     let own = own.counted_as(method, path);
-    Some(policies.wanted_by.iter().fold(own, |layer, wanted| layer.wanted_by(&wanted.template, wanted.partition)))
+    Some(
+        policies
+            .wanted_by
+            .iter()
+            .fold(own, |layer, wanted| layer.wanted_by(&wanted.template, wanted.partition.clone())),
+    )
 }
 
 /// What stands around the whole router; requests that no route claims are told to `unmatched`.

@@ -1,41 +1,50 @@
-//! What the arguments of one `breaker(…)` say of each other.
+//! Rules between the arguments of one `breaker(…)`.
 
 use quote::ToTokens;
+use routekit_grammar::breaker::{DEFAULT_MIN_CALLS, MAX_WINDOW_CALLS, Violation};
 
-use super::{Breaking, window::MAX_CALLS};
+use super::Breaker;
 use crate::errors::Errors;
 
-// The defaults of the runtime's `CircuitBreaker`, as far as something is compared with them.
-const DEFAULT_MIN_CALLS: u32 = 10;
-const DEFAULT_OPEN_FOR_MS: u64 = 60_000;
-
-/// Reports what cannot be meant. What could not be read has been reported, and is not compared with anything.
-pub(super) fn check(breaking: &Breaking, errors: &mut Errors) {
-    half_open_calls(breaking, errors);
-    min_calls(breaking, errors);
-    slow_rate(breaking, errors);
-    max_open_for(breaking, errors);
+/// Reports arguments that make no sense together. An argument that could not be read has been reported, and is not
+/// compared with any other.
+pub(super) fn check(breaker: &Breaker, errors: &mut Errors) {
+    slow_rate(breaker, errors);
+    let max_open_for_is_moot = max_open_for_without_backoff(breaker, errors);
+    for violation in breaker.numbers().with_defaults().violations() {
+        match violation {
+            Violation::HalfOpenCallsAboveMinCalls { min_calls, .. } => half_open_calls(breaker, min_calls, errors),
+            Violation::MinCallsAboveWindow { min_calls, window } => {
+                min_calls_above_window(breaker, min_calls, window, errors);
+            }
+            Violation::MaxOpenForBelowOpenFor { .. } if max_open_for_is_moot => {}
+            Violation::MaxOpenForBelowOpenFor { .. } => max_open_for(breaker, errors),
+            // A limit of one argument; it was checked where the argument was read.
+            Violation::Rate(..)
+            | Violation::WindowTime(_)
+            | Violation::WindowCalls(_)
+            | Violation::NoCalls(_)
+            | Violation::Time(..)
+            | Violation::Backoff(_) => {}
+        }
+    }
 }
 
-/// A breaker must not need more calls to close than it needs to open.
-fn half_open_calls(breaking: &Breaking, errors: &mut Errors) {
-    let Some(probes) = &breaking.half_open_calls else { return };
-    let window = breaking.calls_of_window();
-    let (min_calls, named) = match &breaking.min_calls {
-        Some(said) => (said.value, format!("`min_calls = {}`", said.value)),
-        None if !breaking.is_absent("min_calls") => return,
+fn half_open_calls(breaker: &Breaker, min_calls: u32, errors: &mut Errors) {
+    let Some(probes) = &breaker.half_open_calls else { return };
+    let window = breaker.calls_of_window();
+    let named = match &breaker.min_calls {
+        Some(_) => format!("`min_calls = {min_calls}`"),
+        None if !breaker.is_absent("min_calls") => return,
         None => match window {
             Some(calls) if calls < DEFAULT_MIN_CALLS => {
-                (calls, format!("the {calls} calls of the window, which is the default of `min_calls` here"))
+                format!("the default of `min_calls` for a window of {calls} calls, {calls}")
             }
-            None if !breaking.is_absent("window") && breaking.window.is_none() => return,
-            _ => (DEFAULT_MIN_CALLS, format!("the default of `min_calls`, {DEFAULT_MIN_CALLS}")),
+            None if !breaker.is_absent("window") && breaker.window.is_none() => return,
+            _ => format!("the default of `min_calls`, {DEFAULT_MIN_CALLS}"),
         },
     };
-    if probes.value <= min_calls {
-        return;
-    }
-    // Advice that leads to the next mistake is none.
+    // The advice must not lead to the next mistake.
     let allowed = window.map_or(min_calls, |window| window.min(min_calls));
     let raise = match window {
         Some(calls) if calls < probes.value => String::new(),
@@ -47,57 +56,46 @@ fn half_open_calls(breaking: &Breaking, errors: &mut Errors) {
     );
 }
 
-fn min_calls(breaking: &Breaking, errors: &mut Errors) {
-    let (Some(min_calls), Some(window)) = (&breaking.min_calls, breaking.calls_of_window()) else { return };
-    let wanted = min_calls.value;
-    if wanted <= window {
-        return;
-    }
-    let widen = if wanted <= MAX_CALLS { format!(", or `window = {wanted}` or more") } else { String::new() };
+fn min_calls_above_window(breaker: &Breaker, wanted: u32, window: u32, errors: &mut Errors) {
+    let Some(min_calls) = &breaker.min_calls else { return };
+    let widen = if wanted <= MAX_WINDOW_CALLS { format!(", or `window = {wanted}` or more") } else { String::new() };
     errors.push(
         min_calls.literal.span(),
         format!(
-            "the breaker would never open, since there are never more than {window} calls in the window; write \
-             `min_calls = {window}` or less{widen}"
+            "the breaker would never open, because the window has only {window} calls; write `min_calls = {window}` \
+             or less{widen}"
         ),
     );
 }
 
-fn slow_rate(breaking: &Breaking, errors: &mut Errors) {
-    if let Some(span) = breaking.slow_rate_at
-        && breaking.is_absent("slow_call")
+fn slow_rate(breaker: &Breaker, errors: &mut Errors) {
+    if let Some(span) = breaker.slow_rate_at
+        && breaker.is_absent("slow_call")
     {
         errors.push(
             span,
-            "no call is slow without `slow_call`; write `slow_call = \"1s\"` as well, or leave `slow_rate` out",
+            "`slow_rate` has no effect without `slow_call`; add `slow_call = \"1s\"`, or leave `slow_rate` out",
         );
     }
 }
 
-fn max_open_for(breaking: &Breaking, errors: &mut Errors) {
-    if let Some(span) = breaking.max_open_for_at
-        && breaking.is_absent("backoff")
-    {
-        errors.push(
-            span,
-            "without `backoff` the breaker stays open for as long each time; write `backoff = 2.0` as well, or leave \
-             `max_open_for` out",
-        );
-        return;
-    }
-    let Some(max) = &breaking.max_open_for else { return };
-    let (ms, named) = match &breaking.open_for {
-        Some(open_for) => (open_for.value, format!("`open_for = {}`", open_for.literal.to_token_stream())),
-        None if breaking.is_absent("open_for") => {
-            (DEFAULT_OPEN_FOR_MS, "the default of `open_for`, `\"60s\"`".to_owned())
-        }
+fn max_open_for_without_backoff(breaker: &Breaker, errors: &mut Errors) -> bool {
+    let Some(span) = breaker.max_open_for_at.filter(|_| breaker.is_absent("backoff")) else { return false };
+    errors
+        .push(span, "`max_open_for` has no effect without `backoff`; add `backoff = 2.0`, or leave `max_open_for` out");
+    true
+}
+
+fn max_open_for(breaker: &Breaker, errors: &mut Errors) {
+    let Some(max) = &breaker.max_open_for else { return };
+    let named = match &breaker.open_for {
+        Some(open_for) => format!("`open_for = {}`", open_for.literal.to_token_stream()),
+        None if breaker.is_absent("open_for") => "the default of `open_for`, `\"60s\"`".to_owned(),
         None => return,
     };
-    if max.value < ms {
-        let literal = max.literal.to_token_stream();
-        errors.push(
-            max.literal.span(),
-            format!("`max_open_for` is less than {named}; write a longer one, or `open_for = {literal}` or less"),
-        );
-    }
+    let literal = max.literal.to_token_stream();
+    errors.push(
+        max.literal.span(),
+        format!("`max_open_for` is less than {named}; write a longer duration, or `open_for = {literal}` or less"),
+    );
 }

@@ -5,40 +5,33 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
+use routekit_grammar::{
+    breaker::MAX_BACKOFF,
+    ratio::{Decimal, Ratio},
+};
 use syn::Lit;
 
 use crate::{errors::Errors, parse::literal::bare_number};
 
-const ONE: Decimal = Decimal { millionths: 1_000_000, finer: false };
-const MAX_FACTOR: Decimal = Decimal { millionths: 100 * ONE.millionths, finer: false };
-
-/// A number of at most six decimals.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Decimal {
-    millionths: u64,
-    /// Whether there are more decimals, which are left out.
-    finer: bool,
-}
-
 /// Millionths of a part of the calls; `zero` is what to say of zero.
-pub(super) fn rate(literal: &Lit, zero: &str, errors: &mut Errors) -> Option<u64> {
-    let kind = Kind { name: "rate", range: "a number above 0 and at most 1, such as `0.5`" };
-    kind.read(literal, errors, |rate| match rate {
-        Decimal { millionths: 0, finer: false } => Some(format!("a rate of zero; {zero}")),
-        _ if rate <= ONE => None,
+pub(super) fn rate(literal: &Lit, zero: &str, errors: &mut Errors) -> Option<Ratio> {
+    let noun = Noun { name: "rate", range: "a number above 0 and at most 1, such as `0.5`" };
+    noun.read(literal, errors, |rate| match rate {
+        Decimal { kept: ZERO, cut: false } => Some(format!("a rate of zero; {zero}")),
+        _ if !rate.exceeds(Ratio::ONE) => None,
         _ => Some(format!("a rate above one; a rate is a part of the calls{}", percent(rate))),
     })
 }
 
 /// Millionths of what something is multiplied by.
-pub(super) fn factor(literal: &Lit, errors: &mut Errors) -> Option<u64> {
-    let kind = Kind { name: "factor", range: "a number above 1 and at most 100, such as `2.0`" };
-    kind.read(literal, errors, |factor| {
-        let wrong = if factor < ONE {
+pub(super) fn factor(literal: &Lit, errors: &mut Errors) -> Option<Ratio> {
+    let noun = Noun { name: "factor", range: "a number above 1 and at most 100, such as `2.0`" };
+    noun.read(literal, errors, |factor| {
+        let wrong = if factor.kept < Ratio::ONE {
             "a factor below one; the breaker would stay open for less and less; write `2.0`, or leave `backoff` out"
-        } else if factor == ONE {
+        } else if !factor.exceeds(Ratio::ONE) {
             "a factor of one; the breaker would stay open for as long each time; leave `backoff` out"
-        } else if factor > MAX_FACTOR {
+        } else if factor.exceeds(MAX_BACKOFF) {
             "a factor is at most 100; write `2.0`"
         } else {
             return None;
@@ -48,36 +41,40 @@ pub(super) fn factor(literal: &Lit, errors: &mut Errors) -> Option<u64> {
 }
 
 /// What generated code makes of it.
-pub(super) fn ratio(millionths: u64) -> TokenStream {
+pub(super) fn ratio(ratio: Ratio) -> TokenStream {
+    let millionths = ratio.millionths();
     quote!(__rt::Ratio::from_millionths(#millionths))
 }
 
-struct Kind {
+const ZERO: Ratio = Ratio::from_millionths(0);
+
+/// What is read, for messages.
+struct Noun {
     name: &'static str,
     range: &'static str,
 }
 
-impl Kind {
+impl Noun {
     /// `mistake` is what is wrong about a number, if anything is.
-    fn read(&self, literal: &Lit, errors: &mut Errors, mistake: impl Fn(Decimal) -> Option<String>) -> Option<u64> {
+    fn read(&self, literal: &Lit, errors: &mut Errors, mistake: impl Fn(Decimal) -> Option<String>) -> Option<Ratio> {
         let Self { name, range } = self;
         let digits = match literal {
             Lit::Int(int) if int.suffix().is_empty() => int.base10_digits(),
             Lit::Float(float) if float.suffix().is_empty() => float.base10_digits(),
             _ => "",
         };
-        let wrong = match decimal(digits) {
+        let wrong = match Decimal::parse(digits) {
             Some(number) => match mistake(number) {
                 Some(wrong) => wrong,
-                None if !number.finer => return Some(number.millionths),
+                None if !number.cut => return Some(number.kept),
                 // A millionth more than was written, where less would be out of the range.
                 None => {
-                    let kept = if mistake(Decimal { finer: false, ..number }).is_some() { 1 } else { 0 };
-                    format!("a {name} has at most six decimals; write `{}`", written(number.millionths + kept))
+                    let more = if mistake(Decimal { cut: false, ..number }).is_some() { 1 } else { 0 };
+                    format!("a {name} has at most six decimals; write `{}`", written(number.kept.millionths() + more))
                 }
             },
             None => match bare_number(literal) {
-                Some(bare) if decimal(&bare).is_some_and(|number| mistake(number).is_none() && !number.finer) => {
+                Some(bare) if Decimal::parse(&bare).is_some_and(|number| mistake(number).is_none() && !number.cut) => {
                     format!("a {name} has no quotes and no suffix; write `{bare}`")
                 }
                 _ => format!("not a {name}; a {name} is {range}"),
@@ -90,67 +87,24 @@ impl Kind {
 
 /// Whoever writes `failure_rate = 50` means percent.
 fn percent(rate: Decimal) -> String {
-    match rate.millionths / ONE.millionths {
-        percent @ 2..=100 if rate.millionths.is_multiple_of(ONE.millionths) && !rate.finer => {
-            format!("; for {percent} percent, write `{}`", written(rate.millionths / 100))
+    let (millionths, one) = (rate.kept.millionths(), Ratio::ONE.millionths());
+    match millionths / one {
+        percent @ 2..=100 if millionths.is_multiple_of(one) && !rate.cut => {
+            format!("; for {percent} percent, write `{}`", written(millionths / 100))
         }
         _ => ", at most 1, such as `0.5`".to_owned(),
     }
 }
 
-/// `0.5`, as it stands in an attribute.
+/// `0.5` or `1.0`: a literal with a point, as an attribute takes it.
 fn written(millionths: u64) -> String {
-    let text = format!("{}.{:06}", millionths / ONE.millionths, millionths % ONE.millionths);
-    let digits = text.trim_end_matches('0');
-    if digits.ends_with('.') { format!("{digits}0") } else { digits.to_owned() }
-}
-
-/// Of digits with at most one point; an exponent and a sign are none.
-fn decimal(digits: &str) -> Option<Decimal> {
-    let (whole, rest) = digits.split_once('.').unwrap_or((digits, ""));
-    if whole.is_empty() || !whole.bytes().chain(rest.bytes()).all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let rest = rest.trim_end_matches('0');
-    let (kept, left_out) = rest.split_at(rest.len().min(6));
-    let fraction: u64 = format!("{kept:0<6}").parse().ok()?;
-    let millionths = whole.parse::<u64>().ok()?.checked_mul(ONE.millionths)?.checked_add(fraction)?;
-    Some(Decimal { millionths, finer: !left_out.is_empty() })
+    let text = Ratio::from_millionths(millionths).to_string();
+    if text.contains('.') { text } else { format!("{text}.0") }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn decimals() {
-        let exact = |millionths| Some(Decimal { millionths, finer: false });
-        let finer = |millionths| Some(Decimal { millionths, finer: true });
-        for (text, expected) in [
-            ("0.5", exact(500_000)),
-            ("1", exact(1_000_000)),
-            ("1.", exact(1_000_000)),
-            ("0.1", exact(100_000)),
-            ("0.000001", exact(1)),
-            ("0.5000000000", exact(500_000)),
-            ("2.25", exact(2_250_000)),
-            ("0", exact(0)),
-            ("0.0", exact(0)),
-            ("0.0000001", finer(0)),
-            ("0.3333333", finer(333_333)),
-            ("1.0000001", finer(1_000_000)),
-            ("", None),
-            (".5", None),
-            ("-0.5", None),
-            ("5e-1", None),
-            ("0.5.5", None),
-            ("50%", None),
-            ("99999999999999999999", None),
-            ("18446744073709551615", None),
-        ] {
-            assert_eq!(decimal(text), expected, "{text:?}");
-        }
-    }
 
     #[test]
     fn rates() {
@@ -201,10 +155,10 @@ mod tests {
         }
     }
 
-    fn check(text: &str, expected: Result<u64, &str>, read: impl Fn(&Lit, &mut Errors) -> Option<u64>) {
+    fn check(text: &str, expected: Result<u64, &str>, read: impl Fn(&Lit, &mut Errors) -> Option<Ratio>) {
         let mut errors = Errors::default();
         let literal = syn::parse_str(text).expect("a literal");
-        assert_eq!(read(&literal, &mut errors), expected.ok(), "{text}");
+        assert_eq!(read(&literal, &mut errors).map(Ratio::millionths), expected.ok(), "{text}");
         let errors = errors.into_tokens().to_string();
         assert!(expected.err().map_or(errors.is_empty(), |message| errors.contains(message)), "{text}: {errors}");
     }

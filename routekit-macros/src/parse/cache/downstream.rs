@@ -55,11 +55,12 @@ impl Downstream {
 
     /// Calls of the runtime's `CachePolicy`.
     pub(super) fn policy(&self) -> TokenStream {
-        let client_ttl = self.client_ttl_ms.map(|ms| quote!(.client_ttl(::core::time::Duration::from_millis(#ms))));
-        let cdn_ttl = self.cdn_ttl_ms.map(|ms| quote!(.cdn_ttl(::core::time::Duration::from_millis(#ms))));
+        let client_ttl =
+            self.client_ttl_ms.map(|ms| quote!(.with_client_ttl(::core::time::Duration::from_millis(#ms))));
+        let cdn_ttl = self.cdn_ttl_ms.map(|ms| quote!(.with_cdn_ttl(::core::time::Duration::from_millis(#ms))));
         let cdn_tags = self.cdn_tags.map(|header| match header {
-            CdnTags::CacheTag => quote!(.cdn_tags(__rt::CdnTags::CacheTag)),
-            CdnTags::SurrogateKey => quote!(.cdn_tags(__rt::CdnTags::SurrogateKey)),
+            CdnTags::CacheTag => quote!(.with_cdn_tags(__rt::CdnTags::CacheTag)),
+            CdnTags::SurrogateKey => quote!(.with_cdn_tags(__rt::CdnTags::SurrogateKey)),
         });
         quote!(#client_ttl #cdn_ttl #cdn_tags)
     }

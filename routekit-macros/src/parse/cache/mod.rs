@@ -149,21 +149,21 @@ impl Caching {
     }
 
     fn policy(&self) -> TokenStream {
-        let ttl = self.ttl_ms.map(|ms| quote!(.ttl(::core::time::Duration::from_millis(#ms))));
+        let ttl = self.ttl_ms.map(|ms| quote!(.with_ttl(::core::time::Duration::from_millis(#ms))));
         let tags = strings_call("tags", &self.tags);
         let vary = strings_call("vary", &self.vary);
         let audience = self.audience.as_ref().map(|audience| match audience {
-            Audience::Everyone => quote!(.audience(__rt::Audience::Everyone)),
-            Audience::User(_) => quote!(.audience(__rt::Audience::User)),
+            Audience::Everyone => quote!(.with_audience(__rt::Audience::Everyone)),
+            Audience::User(_) => quote!(.with_audience(__rt::Audience::User)),
         });
-        let partition = self.partition.as_ref().map(request_text::tokens).map(|text| quote!(.partition(#text)));
-        let key = self.key.as_ref().map(request_text::tokens).map(|text| quote!(.key(#text)));
+        let partition = self.partition.as_ref().map(request_text::tokens).map(|text| quote!(.with_partition(#text)));
+        let key = self.key.as_ref().map(request_text::tokens).map(|text| quote!(.with_key(#text)));
         let invalidate_on = strings_call("invalidate_on", &self.invalidate_on);
-        let max_body = self.max_body.map(|bytes| quote!(.max_body(#bytes)));
+        let max_body = self.max_body.map(|bytes| quote!(.with_max_body(#bytes)));
         let (stale, downstream) = (self.stale.policy(), self.downstream.policy());
-        let honour = self.honour_client_directives.map(|honour| quote!(.honour_client_directives(#honour)));
+        let honour = self.honour_client_directives.map(|honour| quote!(.with_honour_client_directives(#honour)));
         quote! {
-            .cache(
+            .with_cache(
                 __rt::CachePolicy::new()
                 #ttl #tags #vary #audience #partition #key #invalidate_on #max_body #stale #downstream #honour
             )

@@ -33,8 +33,9 @@ impl Stale {
     pub(super) fn policy(&self) -> TokenStream {
         let while_revalidate = self
             .while_revalidate_ms
-            .map(|ms| quote!(.stale_while_revalidate(::core::time::Duration::from_millis(#ms))));
-        let if_error = self.if_error_ms.map(|ms| quote!(.stale_if_error(::core::time::Duration::from_millis(#ms))));
+            .map(|ms| quote!(.with_stale_while_revalidate(::core::time::Duration::from_millis(#ms))));
+        let if_error =
+            self.if_error_ms.map(|ms| quote!(.with_stale_if_error(::core::time::Duration::from_millis(#ms))));
         quote!(#while_revalidate #if_error)
     }
 }

@@ -93,8 +93,8 @@ impl CacheLayer {
                 cdn_tags: declared.cdn_tags,
             };
             policy.honour_client_directives = declared.honour_client_directives;
-            policy.partition = declared.partition;
-            policy.key = declared.key;
+            policy.partition = declared.partition();
+            policy.key = declared.key();
             policy.head_requests = HeadRequests::FetchAsGet;
         });
         layer
@@ -207,14 +207,14 @@ impl CacheLayer {
 
     /// Separates keys, tags, patterns and invalidations by what this function returns, the tenant for example.
     #[must_use]
-    pub fn partition(mut self, partition: fn(&Parts) -> String) -> Self {
+    pub fn partition(mut self, partition: impl Fn(&Parts) -> String + Send + Sync + 'static) -> Self {
         self.change(|policy| policy.partition = Some(RequestText::new(partition)));
         self
     }
 
     /// Uses what this function returns in the key, in place of the query.
     #[must_use]
-    pub fn key(mut self, key: fn(&Parts) -> String) -> Self {
+    pub fn key(mut self, key: impl Fn(&Parts) -> String + Send + Sync + 'static) -> Self {
         self.change(|policy| policy.key = Some(RequestText::new(key)));
         self
     }
@@ -284,7 +284,8 @@ impl<S> Layer<S> for CacheLayer {
             policy.places.check(&policy.template, &policy.tags);
         }
         let policy = self.policy.clone().map(|policy| {
-            let plan = InvalidationPlan::of_url(policy.cache.clone(), Arc::clone(&policy.stats), policy.partition);
+            let plan =
+                InvalidationPlan::of_url(policy.cache.clone(), Arc::clone(&policy.stats), policy.partition.clone());
             let key_prefix = own_prefix(&policy).into();
             Arc::new(Policy { changes: Some(Arc::new(plan)), key_prefix, ..policy })
         });

@@ -47,7 +47,7 @@ impl InvalidateLayer {
         layer.change(|declared| {
             declared.own.user = invalidates.user;
             prefix.clone_into(&mut declared.own.prefix);
-            declared.set_partition(invalidates.partition);
+            declared.set_partition(invalidates.partition());
         });
         layer
     }
@@ -90,7 +90,7 @@ impl InvalidateLayer {
 
     /// Invalidates in the partition that this function names. Defaults to the partition of the cache.
     #[must_use]
-    pub fn partition(mut self, partition: fn(&Parts) -> String) -> Self {
+    pub fn partition(mut self, partition: impl Fn(&Parts) -> String + Send + Sync + 'static) -> Self {
         self.change(|declared| declared.set_partition(Some(RequestText::new(partition))));
         self
     }
@@ -99,7 +99,7 @@ impl InvalidateLayer {
     /// can have a stored response.
     pub(crate) fn url_in(mut self, partitions: &[RequestText], storable: bool) -> Self {
         self.change(|declared| {
-            partitions.iter().for_each(|partition| declared.add_partition(*partition));
+            partitions.iter().for_each(|partition| declared.add_partition(partition.clone()));
             declared.storable = storable;
         });
         self

@@ -48,12 +48,12 @@ pub(super) struct Rule {
 
 impl Declared {
     pub(super) fn set_partition(&mut self, partition: Option<RequestText>) {
+        partition.iter().for_each(|partition| self.add_partition(partition.clone()));
         self.own.partition = partition;
-        partition.into_iter().for_each(|partition| self.add_partition(partition));
     }
 
     pub(super) fn add_partition(&mut self, partition: RequestText) {
-        if !self.partitions.contains(&partition) {
+        if !self.partitions.iter().any(|known| known.is_same(&partition)) {
             self.partitions.push(partition);
         }
     }

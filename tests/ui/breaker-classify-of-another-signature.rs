@@ -1,10 +1,10 @@
 use routekit::{axum::http::StatusCode, breaker::Outcome, prelude::*};
 
-fn judge(status: StatusCode) -> Outcome {
+fn classify(status: StatusCode) -> Outcome {
     if status.is_success() { Outcome::Success } else { Outcome::Failure }
 }
 
-#[get("/prices", breaker(judge = judge))]
+#[get("/prices", breaker(classify = classify))]
 async fn prices() {}
 
 fn main() {}

@@ -1,8 +1,8 @@
-//! How a CDN is told what an answer is made of.
+//! The header that names the tags of a response to a CDN.
 
 use http::HeaderName;
 
-/// The header that tells a CDN the tags of an answer.
+/// The header that names the tags of a response to a CDN.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CdnTags {
@@ -22,7 +22,7 @@ impl CdnTags {
         }
     }
 
-    /// The header's name as its inventors write it.
+    /// The header's name with capitals, as CDNs document it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

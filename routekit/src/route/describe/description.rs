@@ -1,36 +1,36 @@
-//! What a route says of itself, as data; see `docs/describe.md`.
+//! The description of a route's inputs, outputs and needs.
 
 use std::any::{TypeId, type_name};
 
-/// An argument of a handler that says what it takes.
+/// An argument of a handler that describes what it reads from the request.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not describe itself",
     note = "implement `routekit::describe::Describe` for it; a route takes any axum extractor, described or not"
 )]
 pub trait Describe {
-    /// The type of the content that the client sends; [`NoPayload`] if there is none to speak of.
+    /// The type of the content that the client sends; [`NoPayload`] if there is none.
     type Payload;
 
-    /// Says what it takes, what it can answer, and what it needs.
+    /// Describes the source, the statuses of refusals, and the dependencies.
     fn describe(input: &mut Input);
 }
 
-/// A return type of a handler that says what it gives.
+/// A return type of a handler that describes its response.
 pub trait DescribeResponse {
-    /// The type of the content that the client gets; [`NoPayload`] if there is none to speak of.
+    /// The type of the content that the client receives; [`NoPayload`] if there is none.
     type Payload;
     /// The type of the failure; [`NoPayload`] if it cannot fail.
     type Error;
 
-    /// Says what it gives.
+    /// Describes status and content.
     fn describe(output: &mut Output);
 }
 
-/// No content, or none that has a type.
+/// No content, or content without a type.
 #[derive(Debug, Clone, Copy)]
 pub struct NoPayload;
 
-/// The Rust type of some content, and its schema if it has one.
+/// The Rust type of some content, and its schema if there is one.
 #[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]
 pub struct Payload {
@@ -53,18 +53,18 @@ impl Payload {
     }
 }
 
-/// What a route takes, gives, needs and can answer. As JSON: `inputs`, `outputs`, `needs`.
+/// The inputs, outputs and dependencies of a route. As JSON: `inputs`, `outputs`, `needs`.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Description {
     /// The arguments of the handler.
     pub inputs: Vec<Input>,
-    /// What it answers by itself; what its policies answer is not listed.
+    /// The responses of the handler itself, without those of its policies.
     pub outputs: Vec<Output>,
     pub(crate) needs: Vec<Need>,
 }
 
-/// Something an app must have provided.
+/// Something that the app must provide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Need {
     pub(crate) kind: NeedKind,
@@ -77,12 +77,12 @@ pub(crate) struct Need {
 pub(crate) enum NeedKind {
     Dependency,
     State,
-    /// Not a type but somebody who is asking.
+    /// An identified caller; not a type.
     Identity,
 }
 
 impl Description {
-    /// Every status the handler and its extractors are known to answer, sorted.
+    /// Every status that the handler and its extractors are known to return, sorted.
     #[must_use]
     pub fn statuses(&self) -> Vec<u16> {
         let inputs = self.inputs.iter().flat_map(|input| input.statuses.iter().copied());
@@ -93,7 +93,7 @@ impl Description {
         statuses
     }
 
-    /// Whether the handler cannot do without knowing who is asking.
+    /// Whether the handler needs an identified caller.
     pub(crate) fn needs_identity(&self) -> bool {
         self.needs.iter().any(|need| need.kind == NeedKind::Identity)
     }
@@ -128,11 +128,11 @@ pub enum InputSource {
     Header,
     /// The body.
     Body,
-    /// The app: a dependency, a state.
+    /// The app: a dependency or a state.
     App,
-    /// Who is asking.
+    /// The caller's identity.
     Identity,
-    /// The request in a way that is not described.
+    /// The request, in a way that is not described.
     #[default]
     Opaque,
 }
@@ -157,15 +157,15 @@ impl InputSource {
 pub struct Input {
     /// The name of the argument, of the placeholder, or of the header.
     pub name: &'static str,
-    /// Where it comes from.
+    /// Where the value comes from.
     pub source: InputSource,
-    /// Whether a request without it is refused.
+    /// Whether a request without the value is refused.
     pub required: bool,
     /// The media type of a body.
     pub media_type: Option<&'static str>,
-    /// What the content is.
+    /// The type of the content.
     pub payload: Payload,
-    /// What it answers when it refuses, sorted.
+    /// The statuses of refusals, sorted.
     pub statuses: Vec<u16>,
     needs: Vec<Need>,
 }
@@ -183,68 +183,68 @@ impl Input {
         }
     }
 
-    /// It comes from the path; a value that does not parse is 400.
+    /// Reads the path; a value that does not parse is refused with 400.
     pub fn path(&mut self) {
         self.source = InputSource::Path;
         self.answers(400);
     }
 
-    /// It comes from the query string; one that does not parse is 400.
+    /// Reads the query string; one that does not parse is refused with 400.
     pub fn query(&mut self) {
         self.source = InputSource::Query;
         self.answers(400);
     }
 
-    /// It comes from this header.
+    /// Reads this header.
     pub fn header(&mut self, name: &'static str) {
         self.source = InputSource::Header;
         self.name = name;
     }
 
-    /// It is the body, of this media type; one that is too large is 413.
+    /// Reads the body, of this media type; one that is too large is refused with 413.
     pub fn body(&mut self, media_type: &'static str) {
         self.source = InputSource::Body;
         self.media_type = Some(media_type);
         self.answers(413);
     }
 
-    /// It comes from the app and not from the request.
+    /// Reads nothing from the request: the value comes from the app.
     pub fn app(&mut self) {
         self.source = InputSource::App;
     }
 
-    /// It is, or comes from, the [`Identity`](crate::identity::Identity): the route must not let everybody in, which is
-    /// checked at start-up.
+    /// Reads the [`Identity`](crate::identity::Identity): the route must only let identified callers in, which is checked
+    /// at start-up.
     pub fn identity(&mut self) {
         self.source = InputSource::Identity;
         self.needs.push(Need { kind: NeedKind::Identity, type_id: TypeId::of::<()>(), type_name: "" });
         self.answers(401);
     }
 
-    /// A request may come without it.
+    /// Accepts requests without the value.
     pub fn optional(&mut self) {
         self.required = false;
     }
 
-    /// It may refuse with this status.
+    /// May refuse with this status.
     pub fn answers(&mut self, status: u16) {
         if let Err(place) = self.statuses.binary_search(&status) {
             self.statuses.insert(place, status);
         }
     }
 
-    /// The app must have provided a `T`; checked at start-up.
+    /// Needs the dependency `T`; the app must provide it, which is checked at start-up.
     pub fn needs<T: ?Sized + 'static>(&mut self) {
         self.needs.push(Need { kind: NeedKind::Dependency, type_id: TypeId::of::<T>(), type_name: type_name::<T>() });
     }
 
-    /// Takes back what was said of needs: `Option<Dep<T>>` needs no `T`, `Option<Identity>` nobody.
+    /// Removes all needs: `Option<Dep<T>>` needs no `T`, and `Option<Identity>` no identity.
     pub(crate) fn forget_needs(&mut self) {
         self.forget_identity();
         self.needs.clear();
     }
 
-    /// Takes back that somebody must be known: whoever takes it deals with nobody.
+    /// Removes the need of an identity: the argument accepts callers without one.
     pub(crate) fn forget_identity(&mut self) {
         if self.source == InputSource::Identity {
             self.needs.retain(|need| need.kind != NeedKind::Identity);
@@ -253,19 +253,19 @@ impl Input {
     }
 }
 
-/// One answer of a handler.
+/// One response of a handler.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Output {
-    /// The status, if it is always the same.
+    /// The status, if it is constant.
     pub status: Option<u16>,
-    /// Whether this is the answer of a failure.
+    /// Whether this is the response of a failure.
     pub failure: bool,
     /// The media type of the content.
     pub media_type: Option<&'static str>,
-    /// What the content is.
+    /// The type of the content.
     pub payload: Payload,
-    /// Whether nothing more is known of it.
+    /// Whether nothing more is known of the response.
     pub opaque: bool,
 }
 
@@ -274,17 +274,17 @@ impl Output {
         Self { opaque: true, ..Self::default() }
     }
 
-    /// Always this status.
+    /// Responds with this status.
     pub fn status(&mut self, status: u16) {
         self.status = Some(status);
     }
 
-    /// Some status, known only when it runs.
+    /// Responds with a status that is only known at run time.
     pub fn any_status(&mut self) {
         self.status = None;
     }
 
-    /// Content of this media type.
+    /// Responds with content of this media type.
     pub fn content(&mut self, media_type: &'static str) {
         self.media_type = Some(media_type);
     }

@@ -1,19 +1,19 @@
-//! Asks a type to describe itself, if it can, while generated code compiles.
+//! Finds out, while generated code compiles, whether a type describes itself.
 //!
-//! Generated code calls `(&&&Probe::<T>::new()).describe_…(…)` with all traits here in scope. Method lookup takes the
-//! impl for the most references whose bounds hold: `&&Probe` if the type describes itself and its payload has a schema,
-//! `&Probe` if it describes itself, `Probe` for anything (opaque).
+//! Generated code calls `(&&&Probe::<T>::new()).describe_…(…)` with all traits of this module in scope. Method lookup
+//! selects the impl for the most references whose bounds hold: `&&Probe` if the type describes itself and its payload
+//! has a schema, `&Probe` if it describes itself, `Probe` for any type (opaque).
 
 use std::marker::PhantomData;
 
-use super::{Describe, DescribeResponse, Description, Input, NoPayload, Output, Payload};
+use super::description::{Describe, DescribeResponse, Description, Input, NoPayload, Output, Payload};
 
 /// A type that may describe itself.
 #[derive(Debug)]
 pub struct Probe<T>(PhantomData<fn() -> T>);
 
 impl<T> Probe<T> {
-    /// Names the type.
+    /// Creates the probe of `T`.
     #[must_use]
     #[expect(clippy::new_without_default, reason = "generated code only")]
     pub const fn new() -> Self {
@@ -73,7 +73,7 @@ impl<T: Describe> DescribeWithoutSchema for &Probe<T> {
     }
 }
 
-/// Arguments that do not.
+/// Arguments that do not describe themselves.
 pub trait DescribeOpaque {
     /// Adds the argument.
     fn describe_input(&self, description: &mut Description, name: &'static str);
@@ -101,7 +101,7 @@ impl<T: schemars::JsonSchema> PlaceholderWithSchema for &Probe<T> {
     }
 }
 
-/// Placeholders whose type has none.
+/// Placeholders whose type has no schema.
 pub trait PlaceholderWithoutSchema {
     /// Adds the placeholder.
     fn describe_placeholder(&self, description: &mut Description, name: &'static str);
@@ -118,7 +118,7 @@ impl<T> PlaceholderWithoutSchema for Probe<T> {
 pub trait RespondWithSchema {
     /// Adds the response.
     fn describe_output(&self, description: &mut Description);
-    /// Adds the response as that of a failure.
+    /// Adds the response as a failure.
     fn describe_error(&self, description: &mut Description);
 }
 
@@ -143,9 +143,9 @@ pub trait RespondWithoutSchema {
     type Error;
     /// Adds the response.
     fn describe_output(&self, description: &mut Description);
-    /// Adds the response as that of a failure.
+    /// Adds the response as a failure.
     fn describe_error(&self, description: &mut Description);
-    /// The type of the failure, to be asked next.
+    /// The probe of the failure's type.
     fn error(&self) -> Probe<Self::Error>;
 }
 
@@ -165,13 +165,13 @@ impl<T: DescribeResponse> RespondWithoutSchema for &Probe<T> {
     }
 }
 
-/// Responses that do not.
+/// Responses that do not describe themselves.
 pub trait RespondOpaque {
     /// Adds the response.
     fn describe_output(&self, description: &mut Description);
-    /// Adds the response as that of a failure, if there is one.
+    /// Adds the response as a failure, if there is one.
     fn describe_error(&self, description: &mut Description);
-    /// No failure is known.
+    /// A probe of nothing: no failure is known.
     fn error(&self) -> Probe<NoPayload>;
 }
 

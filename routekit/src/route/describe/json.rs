@@ -1,8 +1,8 @@
-//! Descriptions as JSON: for snapshots and for tools, not for clients.
+//! Descriptions as JSON, for snapshots and tools.
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-use super::describe::{Description, Input, NeedKind, Output, Payload};
+use super::description::{Description, Input, NeedKind, Output, Payload};
 
 impl Payload {
     fn serialize_fields<S: SerializeStruct>(&self, out: &mut S) -> Result<(), S::Error> {
