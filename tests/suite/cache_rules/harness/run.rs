@@ -12,6 +12,7 @@ use routekit::{
 use tower::{Layer, Service, ServiceExt, service_fn};
 
 use super::{HIT, Row, STALE, Step, handler::Handler, text};
+use crate::support::idle;
 
 /// Runs all rows and reports every one that fails.
 pub(crate) async fn check(rows: Vec<Row>) {
@@ -29,7 +30,7 @@ pub(crate) async fn check(rows: Vec<Row>) {
 /// Stops at the first step that fails, because later steps would only repeat the failure.
 async fn run(row: &Row) -> Result<(), String> {
     let clock = Clock::manual();
-    let spawner = Spawner::new(|task| drop(tokio::spawn(task)));
+    let spawner = Spawner::tokio();
     let cache = Cache::builder().clock(clock.clone()).ttl_jitter(0.0).spawner(spawner).build();
     let handler = Arc::new(Handler::default());
     let inner = {
@@ -49,9 +50,7 @@ async fn run(row: &Row) -> Result<(), String> {
         let before = handler.calls();
         let got = Got::of(&service, step, &told).await;
         // Lets background refreshes run.
-        for _ in 0..32 {
-            tokio::task::yield_now().await;
-        }
+        idle().await;
         let wrong = got.differs(step, &handler, handler.calls() - before, &told);
         if !wrong.is_empty() {
             let Step { method, path, .. } = step;
