@@ -265,7 +265,7 @@ fn auth_without_a_verifier_is_a_startup_error() {
     );
     assert!(wanted.contains("GET /auth/optional") && !wanted.contains("GET /auth/public"), "{wanted}");
     let closed = error(App::with_routes(routes![open]).require_auth()).unwrap();
-    assert!(closed.contains("`.require_auth()` wants it"), "{closed}");
+    assert!(closed.contains("Required by `.require_auth()`"), "{closed}");
     assert_eq!(error(App::with_routes(routes![open, undeclared])), None);
     assert_eq!(error(App::with_routes(routes![anybody]).identify(async |_| None)), None);
 
@@ -308,7 +308,7 @@ async fn extractor_handles_a_missing_identity_itself() {
     let app = TestApp::new(App::with_routes(routes![either, undeclared, anybody]).identify(async |_| None));
     assert_eq!(app.get("/auth/either").send().await.text(), "credentials are required");
     let statuses = |handler: &str| {
-        let row = app.table().rows().iter().find(|row| row.meta.handler == handler).unwrap();
+        let row = app.table().rows().iter().find(|row| row.meta.handler() == handler).unwrap();
         row.description.inputs[0].statuses.clone()
     };
     assert_eq!((statuses("either"), statuses("undeclared"), statuses("anybody")), (vec![], vec![], vec![401]));

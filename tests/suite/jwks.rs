@@ -334,7 +334,7 @@ async fn keys_are_fetched_only_once_the_verifier_is_started() {
         [(verifiers(), 503), (verifiers().started(&VerifierContext::new(Clock::manual(), tasks)), 200)]
     {
         let router: Router = Router::new().fallback(async || ());
-        let mut service = AuthLayer::new(Access::Identified(&[]), verifiers).layer(router);
+        let mut service = AuthLayer::new(Access::identified(), verifiers).layer(router);
         let token = a.token_of("a", &json!({ "exp": 10_000_000_000_u64 }));
         let request = Request::get("/").header("authorization", token).body(axum::body::Body::empty()).unwrap();
         assert_eq!(service.call(request).await.unwrap().status(), expected);

@@ -72,7 +72,7 @@ async fn operator_role_replaces_the_token() {
     assert_eq!(by(Identity::new("ann").with_roles(["operator"])).await, 204);
     let wrong = App::with_routes(routes![open]).configure(|config| config.admin_role = Some(" ".to_owned()).into());
     let wrong = wrong.verifier(Header).config(Config::default()).into_router().unwrap_err().to_string();
-    assert!(wrong.contains("`admin_role` (code) is ` `: no name of a role"), "{wrong}");
+    assert!(wrong.contains("`admin_role` (code) is ` `: must be the name of a role"), "{wrong}");
 }
 
 #[tokio::test]

@@ -131,7 +131,7 @@ fn secret_header_names_are_configurable_and_shown() {
         |value: &str| routekit::config::Config::builder().variable("ROUTEKIT_SENSITIVE_HEADERS", value).build();
     assert_eq!(*config("X-One, x-two").unwrap().sensitive_headers, ["x-one", "x-two"]);
     let error = config("x one").unwrap_err().to_string();
-    assert!(error.contains("ROUTEKIT_SENSITIVE_HEADERS") && error.contains("is no name of a header"), "{error}");
+    assert!(error.contains("ROUTEKIT_SENSITIVE_HEADERS") && error.contains("is not a header name"), "{error}");
 }
 
 /// Bytes as they may arrive on the wire; the parser accepts all of these.

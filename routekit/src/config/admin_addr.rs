@@ -12,7 +12,7 @@ pub enum AdminAddr {
     Off,
 }
 
-/// `main`, `off`, or an address with a port.
+/// Parses `main`, `off`, or an address with a port.
 impl FromStr for AdminAddr {
     type Err = &'static str;
 

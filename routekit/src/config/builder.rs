@@ -1,80 +1,73 @@
-//! A file and variables become a [`Config`], or a list of everything that is wrong with them.
+//! A file and variables become a [`Config`], or a list of all their problems.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
-use config::{Environment, File, FileFormat, Map, Source as _, Value, ValueKind};
+use toml::{Table, Value};
 
-use super::{Config, RouteConfig, keys, route};
+use super::{
+    keys::{self, ConfigKey},
+    problems::{PREFIX, invalid_file, place, unknown_setting},
+    route::{self, RouteConfig},
+    settings::Config,
+};
 use crate::{
     setting::Origin,
-    setup::{self, Error, SetupProblem},
+    setup::{Error, SetupProblem},
 };
 
-/// What variables begin with.
-pub(crate) const PREFIX: &str = "ROUTEKIT_";
 /// The table of routes in the file.
 const ROUTES: &str = "route";
-/// Variables that are read elsewhere: where the file is, and by `telemetry::init`, before there is an app.
+/// The table of the cache's settings in the file.
+const CACHE: &str = "cache";
+/// Variables that other code reads: the name of the file, and what `telemetry::init` needs before there is an app.
 const ELSEWHERE: [&str; 2] = ["config", "log_format"];
 
-/// What a [`Config`] is made from. Made by [`Config::builder`].
+/// Builds a [`Config`] from texts. Made by [`Config::builder`].
 #[derive(Clone, Default)]
 #[must_use]
 pub struct ConfigBuilder {
     files: Vec<(String, String)>,
-    variables: Map<String, String>,
+    variables: BTreeMap<String, String>,
+}
+
+impl Config {
+    /// Builds a configuration from texts, instead of the file and the variables of the process.
+    pub fn builder() -> ConfigBuilder {
+        ConfigBuilder::default()
+    }
 }
 
 impl ConfigBuilder {
-    /// The text of a TOML file, and what to call it in messages. A later one wins.
+    /// Adds the text of a TOML file, and its name for messages. A later file overrides an earlier one.
     pub fn toml(mut self, name: impl Into<String>, text: impl Into<String>) -> Self {
         self.files.push((name.into(), text.into()));
         self
     }
 
-    /// An environment variable. Those that do not begin with `ROUTEKIT_` are no concern of ours.
+    /// Adds an environment variable, which overrides files. Names that do not begin with `ROUTEKIT_` are ignored.
     pub fn variable(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.variables.insert(name.into(), value.into());
         self
     }
 
-    /// The settings.
+    /// Builds the configuration.
     ///
     /// # Errors
     /// Every unknown key and every value that cannot be read, each with its source.
     pub fn build(self) -> Result<Config, Error> {
-        let mut config = Config::default();
-        let mut problems = Vec::new();
+        let mut reader = Reader { config: Config::default(), problems: Vec::new() };
         for (name, text) in &self.files {
-            // Not through a `config::Config`, which would read keys as paths into tables.
-            match File::from_str(text, FileFormat::Toml).collect() {
-                Ok(values) => read(&mut config, values, &|_| Origin::File(name.clone()), &mut problems),
-                Err(error) => {
-                    problems.push(invalid_file(name, &without_excerpt(&error.to_string())));
-                }
+            match text.parse::<Table>() {
+                Ok(values) => reader.file(values, &Origin::File(name.clone())),
+                Err(error) => reader.problems.push(invalid_file(name, &without_excerpt(&error.to_string()))),
             }
         }
-        let prefix = PREFIX.trim_end_matches('_');
-        let ours = |name: &String| name.starts_with(PREFIX);
-        let (spelt, misspelt): (Map<_, _>, Map<_, _>) = self
-            .variables
-            .into_iter()
-            .filter(|(name, _)| ours(name))
-            .partition(|(name, _)| *name == name.to_uppercase());
-        let mut misspelt: Vec<String> = misspelt.into_keys().collect();
-        misspelt.sort();
-        problems.extend(misspelt.into_iter().map(|name| {
-            let key = name[PREFIX.len()..].to_lowercase();
-            unknown(&key, &key, &Origin::Variable(name), keys::KEYS.iter().map(|key| key.name))
-        }));
-        match Environment::with_prefix(prefix).source(Some(spelt)).collect() {
-            Ok(values) => {
-                let variable = |key: &str| Origin::Variable(format!("{PREFIX}{}", key.to_uppercase()));
-                let values = values.into_iter().filter(|(key, _)| !ELSEWHERE.contains(&key.as_str())).collect();
-                read(&mut config, values, &variable, &mut problems);
+        for (name, value) in self.variables {
+            if name.starts_with(PREFIX) {
+                reader.variable(name, value);
             }
-            Err(error) => problems.push(invalid_file("the environment", &error.to_string())),
         }
+        let Reader { config, problems } = reader;
         if problems.is_empty() { Ok(config) } else { Err(Error::new(problems)) }
     }
 }
@@ -88,7 +81,7 @@ impl fmt::Debug for ConfigBuilder {
     }
 }
 
-/// What is wrong with a file and where, without the line itself, which may be the one with the token.
+/// The message of a TOML error and its line, without the excerpt, which may be the line with the token.
 fn without_excerpt(error: &str) -> String {
     let lines = error.lines().map(str::trim_end);
     let said =
@@ -96,58 +89,91 @@ fn without_excerpt(error: &str) -> String {
     said.collect::<Vec<_>>().join(": ")
 }
 
-/// Reads the values of one source.
-fn read(
-    config: &mut Config,
-    values: Map<String, Value>,
-    origin: &dyn Fn(&str) -> Origin,
-    problems: &mut Vec<SetupProblem>,
-) {
-    let mut values: Vec<(String, Value)> = values.into_iter().collect();
-    values.sort_by(|(a, _), (b, _)| a.cmp(b));
-    for (name, value) in values {
-        let origin = origin(&name);
-        if name == ROUTES {
-            read_routes(config, value, &origin, problems);
-            continue;
-        }
-        let Some(key) = keys::KEYS.iter().find(|key| key.name == name) else {
-            let known = keys::KEYS.iter().map(|key| key.name);
-            let more: &[&str] = if matches!(origin, Origin::Variable(_)) { &ELSEWHERE } else { &[ROUTES] };
-            problems.push(unknown(&name, &name, &origin, known.chain(more.iter().copied())));
-            continue;
-        };
-        let text = text(value, key.list);
-        let read = text.clone().and_then(|text| (key.read)(config, &text, origin.clone()));
-        if let Err(reason) = read {
-            let value = if key.secret { "(secret)".to_owned() } else { text.unwrap_or_default() };
-            problems.push(SetupProblem::invalid_setting(place(&name, &origin), &value, &reason));
-        }
-    }
+/// The configuration so far, and its problems.
+struct Reader {
+    config: Config,
+    problems: Vec<SetupProblem>,
 }
 
-/// Reads `[route."GET /v2/users"]` and its like.
-fn read_routes(config: &mut Config, value: Value, origin: &Origin, problems: &mut Vec<SetupProblem>) {
-    let not_a_table = |name: &str, value: String| {
-        let reason = "a route is set by a table in the file, such as `[route.\"GET /v2/users\"]`";
-        SetupProblem::invalid_setting(place(name, origin), &value, reason)
-    };
-    let ValueKind::Table(routes) = value.kind else {
-        problems.push(not_a_table(ROUTES, value.to_string()));
-        return;
-    };
-    let mut routes: Vec<(String, Value)> = routes.into_iter().collect();
-    routes.sort_by(|(a, _), (b, _)| a.cmp(b));
-    for (route, value) in routes {
-        let ValueKind::Table(values) = value.kind else {
-            problems.push(not_a_table(&format!("{ROUTES}.\"{route}\""), value.to_string()));
-            continue;
-        };
-        let config = config.routes.entry(route.clone()).or_insert_with(|| RouteConfig::new(origin.clone()));
-        let mut values: Vec<(String, Value)> = values.into_iter().collect();
-        values.sort_by(|(a, _), (b, _)| a.cmp(b));
+impl Reader {
+    fn file(&mut self, values: Table, origin: &Origin) {
         for (name, value) in values {
-            read_route(config, &route, &name, value, origin, problems);
+            match (name.as_str(), value) {
+                (ROUTES, value) => self.routes(value, origin),
+                (CACHE, Value::Table(values)) => {
+                    for (name, value) in values {
+                        self.setting(&format!("{CACHE}.{name}"), value, origin);
+                    }
+                }
+                (CACHE, value) => {
+                    let reason = "the settings of the cache are a table, such as `[cache]`";
+                    let value = text(value, true).unwrap_or_default();
+                    self.problems.push(SetupProblem::invalid_setting(place(CACHE, origin), &value, reason));
+                }
+                // A quoted key with a dot is not a table.
+                (dotted, _) if dotted.contains('.') => self.unknown(dotted, origin),
+                (name, value) => self.setting(name, value, origin),
+            }
+        }
+    }
+
+    fn variable(&mut self, variable: String, value: String) {
+        let name = variable[PREFIX.len()..].to_lowercase();
+        // Case matters, so that no two variables mean the same setting.
+        let is_upper_case = variable == variable.to_uppercase();
+        let origin = Origin::Variable(variable);
+        let key = keys::KEYS.iter().find(|key| is_upper_case && key.variable() == name);
+        match key {
+            Some(key) => self.read(key, Ok(value), &origin),
+            None if is_upper_case && ELSEWHERE.contains(&name.as_str()) => {}
+            None if is_upper_case && name == ROUTES => self.routes(Value::String(value), &origin),
+            None => {
+                let known: Vec<String> =
+                    keys::KEYS.iter().map(ConfigKey::variable).chain(ELSEWHERE.map(str::to_owned)).collect();
+                self.problems.push(unknown_setting(&name, &name, &origin, &known));
+            }
+        }
+    }
+
+    fn setting(&mut self, name: &str, value: Value, origin: &Origin) {
+        match keys::KEYS.iter().find(|key| key.name == name) {
+            Some(key) => self.read(key, text(value, key.list), origin),
+            None => self.unknown(name, origin),
+        }
+    }
+
+    fn unknown(&mut self, name: &str, origin: &Origin) {
+        let known: Vec<String> = keys::KEYS.iter().map(|key| key.name.to_owned()).chain([ROUTES.to_owned()]).collect();
+        self.problems.push(unknown_setting(name, name, origin, &known));
+    }
+
+    fn read(&mut self, key: &ConfigKey, text: Result<String, String>, origin: &Origin) {
+        let read = text.clone().and_then(|text| (key.read)(&mut self.config, &text, origin.clone()));
+        if let Err(reason) = read {
+            let value = if key.secret { "(secret)".to_owned() } else { text.unwrap_or_default() };
+            self.problems.push(SetupProblem::invalid_setting(place(key.name, origin), &value, &reason));
+        }
+    }
+
+    /// Reads tables such as `[route."GET /v2/users"]`.
+    fn routes(&mut self, value: Value, origin: &Origin) {
+        let not_a_table = |name: &str, value: Value| {
+            let reason = "a route is set by a table in the file, such as `[route.\"GET /v2/users\"]`";
+            SetupProblem::invalid_setting(place(name, origin), &text(value, true).unwrap_or_default(), reason)
+        };
+        let Value::Table(routes) = value else {
+            self.problems.push(not_a_table(ROUTES, value));
+            return;
+        };
+        for (route, value) in routes {
+            let Value::Table(values) = value else {
+                self.problems.push(not_a_table(&format!("{ROUTES}.\"{route}\""), value));
+                continue;
+            };
+            let config = self.config.routes.entry(route.clone()).or_insert_with(|| RouteConfig::new(origin.clone()));
+            for (name, value) in values {
+                self.problems.extend(read_route(config, &route, &name, value, origin).err());
+            }
         }
     }
 }
@@ -158,56 +184,30 @@ fn read_route(
     name: &str,
     value: Value,
     origin: &Origin,
-    problems: &mut Vec<SetupProblem>,
-) {
+) -> Result<(), SetupProblem> {
     let full = format!("{ROUTES}.\"{route}\".{name}");
     let Some(key) = route::KEYS.iter().find(|key| key.name == name) else {
-        problems.push(unknown(name, &full, origin, route::KEYS.iter().map(|key| key.name)));
-        return;
+        let known: Vec<String> = route::KEYS.iter().map(|key| key.name.to_owned()).collect();
+        return Err(unknown_setting(name, &full, origin, &known));
     };
     let text = text(value, false);
-    if let Err(reason) = text.clone().and_then(|text| (key.read)(config, &text, origin.clone())) {
-        let value = text.unwrap_or_default();
-        problems.push(SetupProblem::invalid_setting(place(&full, origin), &value, &reason));
-    }
+    text.clone()
+        .and_then(|text| (key.read)(config, &text, origin.clone()))
+        .map_err(|reason| SetupProblem::invalid_setting(place(&full, origin), &text.unwrap_or_default(), &reason))
 }
 
-/// A value as a variable would have it.
+/// A value as the text of a variable.
 fn text(value: Value, list: bool) -> Result<String, String> {
-    match value.kind {
-        ValueKind::Table(_) => Err("a table, where one value belongs".to_owned()),
-        ValueKind::Array(items) if list => {
+    match value {
+        Value::Table(_) => Err("a table, where one value belongs".to_owned()),
+        Value::Array(items) if list => {
             items.into_iter().map(|item| text(item, false)).collect::<Result<Vec<_>, _>>().map(|all| all.join(","))
         }
-        ValueKind::Array(_) => Err("a list, where one value belongs".to_owned()),
-        ValueKind::String(text) => Ok(text),
-        kind => Ok(kind.to_string()),
-    }
-}
-
-/// `name` is not one of `known`; `full` is where it stands.
-fn unknown(name: &str, full: &str, origin: &Origin, known: impl Iterator<Item = &'static str>) -> SetupProblem {
-    let known: Vec<&'static str> = known.collect();
-    let nearest = setup::nearest(name, known.iter().copied()).map(|nearest| match origin {
-        Origin::Variable(_) => format!("{PREFIX}{}", nearest.to_uppercase()),
-        _ => nearest.to_owned(),
-    });
-    let setting = place(full, origin);
-    let hint = if nearest.is_some() { setup::did_you_mean(nearest.as_deref()) } else { ".".to_owned() };
-    let message = format!("{setting}: there is no such setting{hint}\n  there are {}", known.join(", "));
-    SetupProblem::new("unknown-setting", message).at(setting)
-}
-
-/// A file, or the environment, that cannot be read.
-pub(crate) fn invalid_file(file: &str, reason: &str) -> SetupProblem {
-    SetupProblem::new("invalid-file", format!("{file} cannot be read: {reason}")).at(file)
-}
-
-/// How a person finds a setting again: `ROUTEKIT_ADDR`, or `addr` in the file.
-pub(crate) fn place(name: &str, origin: &Origin) -> String {
-    match origin {
-        Origin::Variable(variable) => variable.clone(),
-        Origin::File(file) => format!("`{name}` in {file}"),
-        Origin::Default | Origin::Attribute | Origin::Code => format!("`{name}` ({origin})"),
+        Value::Array(_) => Err("a list, where one value belongs".to_owned()),
+        Value::String(text) => Ok(text),
+        Value::Integer(number) => Ok(number.to_string()),
+        Value::Float(number) => Ok(number.to_string()),
+        Value::Boolean(on) => Ok(on.to_string()),
+        Value::Datetime(time) => Ok(time.to_string()),
     }
 }

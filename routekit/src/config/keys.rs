@@ -1,19 +1,27 @@
-//! The keys of the app itself: how each is read, and how it is shown.
+//! The keys of the app: how each is read and shown, and what the reference says about it.
 
-use std::{net::SocketAddr, time::Duration};
+use std::net::SocketAddr;
 
 use http::HeaderName;
 
-use super::{Config, Secret};
+use super::{
+    parse::{bytes, duration_or_off, on_or_off, show_bytes, show_on_or_off},
+    secret::Secret,
+    settings::Config,
+};
 use crate::{
     setting::{Origin, Setting},
     units,
 };
 
 /// A key of [`Config`].
-pub(super) struct Key {
+pub(super) struct ConfigKey {
+    /// `timeout`, or `cache.max_bytes` for a key in the table `[cache]`.
     pub(super) name: &'static str,
-    /// Whether its value must not be repeated.
+    /// What the setting does, for `docs/configuration.md`.
+    #[cfg_attr(not(test), expect(dead_code, reason = "a test writes the reference"))]
+    pub(super) doc: &'static str,
+    /// Whether messages must not repeat its value.
     pub(super) secret: bool,
     /// Whether it takes several values.
     pub(super) list: bool,
@@ -21,19 +29,28 @@ pub(super) struct Key {
     pub(super) show: fn(&Config) -> (String, &Origin),
 }
 
-const KEY: Key = Key {
+impl ConfigKey {
+    /// The name after the prefix of variables, in lower case: `cache_max_bytes`.
+    pub(super) fn variable(&self) -> String {
+        self.name.replace('.', "_")
+    }
+}
+
+const KEY: ConfigKey = ConfigKey {
     name: "",
+    doc: "",
     secret: false,
     list: false,
     read: |_, _, _| Ok(()),
     show: |config| (String::new(), config.addr.origin()),
 };
 
-/// `name` is both the key and the field; `$read` makes the value of a text.
+/// `$read` makes the value of the field from a text, and `$show` makes a text from the value.
 macro_rules! key {
-    ($field:ident, $read:expr, $show:expr $(, $flag:ident)?) => {
-        Key {
-            name: stringify!($field),
+    ($name:literal, $field:ident, $read:expr, $show:expr, $doc:literal $(, $flag:ident)?) => {
+        ConfigKey {
+            name: $name,
+            doc: $doc,
             $($flag: true,)?
             read: |config, text, origin| {
                 config.$field = Setting::new($read(text)?, origin);
@@ -45,77 +62,139 @@ macro_rules! key {
     };
 }
 
-pub(super) const KEYS: &[Key] = &[
-    key!(addr, addr, ToString::to_string),
-    key!(admin_addr, |text: &str| text.parse().map_err(str::to_owned), ToString::to_string),
-    key!(admin_token, |text: &str| Ok::<_, String>(Some(Secret::new(text))), show_secret, secret),
-    key!(admin_role, role, show_role),
-    key!(sensitive_headers, header_names, show_header_names, list),
-    key!(access_log, |text: &str| text.parse().map_err(|modes| format!("not {modes}")), ToString::to_string),
-    key!(timeout, duration_or_off, units::show_duration),
-    key!(body_limit, bytes, show_bytes),
-    key!(slow, duration_or_off, units::show_duration),
-    key!(cache_max_bytes, bytes, show_bytes),
-    key!(cache_default_ttl, duration_or_off, units::show_duration),
-    key!(cache_key_prefix, |text: &str| Ok::<_, String>(text.to_owned()), show_key_prefix),
-    key!(cache_max_key_length, bytes, show_bytes),
-    key!(cache_compression_threshold, bytes, show_bytes),
-    key!(cache_warm_up, on_or_off, show_on_or_off),
-    key!(cache_debug_headers, on_or_off, show_on_or_off),
-    key!(duration_buckets, numbers, show_numbers, list),
+pub(super) const KEYS: &[ConfigKey] = &[
+    key!("addr", addr, addr, ToString::to_string, "The address that the app listens on."),
+    key!(
+        "admin_addr",
+        admin_addr,
+        |text: &str| text.parse().map_err(str::to_owned),
+        ToString::to_string,
+        "The address that the admin surface listens on. `main` serves it beside the routes, `off` nowhere."
+    ),
+    key!(
+        "admin_token",
+        admin_token,
+        |text: &str| Ok::<_, String>(Some(Secret::new(text))),
+        show_secret,
+        "The bearer token of operators, who may change state through the admin surface. At least 16 characters. Without \
+         `admin_token` and `admin_role`, the admin surface has no endpoints that change state.",
+        secret
+    ),
+    key!(
+        "admin_role",
+        admin_role,
+        role,
+        show_role,
+        "The role that makes an identity an operator. Requires a verifier."
+    ),
+    key!(
+        "sensitive_headers",
+        sensitive_headers,
+        header_names,
+        show_header_names,
+        "Headers whose values stay out of logs, beside `Authorization`, `Cookie` and the like.",
+        list
+    ),
+    key!(
+        "access_log",
+        access_log,
+        |text: &str| text.parse().map_err(|modes| format!("not {modes}")),
+        ToString::to_string,
+        "Which requests are logged: `all`, `errors` or `off`."
+    ),
+    key!(
+        "timeout",
+        timeout,
+        duration_or_off,
+        units::show_duration,
+        "The timeout of routes that declare none, or `off`."
+    ),
+    key!("body_limit", body_limit, bytes, show_bytes, "The largest request body of routes that declare no limit."),
+    key!(
+        "slow",
+        slow,
+        duration_or_off,
+        units::show_duration,
+        "The duration from which a request counts as slow, for routes that declare none, or `off`."
+    ),
+    key!(
+        "duration_buckets",
+        duration_buckets,
+        numbers,
+        show_numbers,
+        "The bucket boundaries of duration histograms, in seconds. Defaults to OpenTelemetry's.",
+        list
+    ),
+    key!("cache.max_bytes", cache_max_bytes, bytes, show_bytes, "The size of the embedded cache."),
+    key!(
+        "cache.default_ttl",
+        cache_default_ttl,
+        duration_or_off,
+        units::show_duration,
+        "How long a response is fresh if neither the response nor its route says so. With `off` it is not stored. Cached \
+         values without a TTL of their own use it too; for them, `off` means 300 s."
+    ),
+    key!(
+        "cache.key_prefix",
+        cache_key_prefix,
+        |text: &str| Ok::<_, String>(text.to_owned()),
+        show_key_prefix,
+        "The prefix of the keys of cached values."
+    ),
+    key!(
+        "cache.max_key_length",
+        cache_max_key_length,
+        bytes,
+        show_bytes,
+        "The longest key of a cached value in bytes, its prefix included."
+    ),
+    key!(
+        "cache.compression_threshold",
+        cache_compression_threshold,
+        bytes,
+        show_bytes,
+        "The size from which cached values are compressed."
+    ),
+    key!(
+        "cache.warm_up",
+        cache_warm_up,
+        on_or_off,
+        show_on_or_off,
+        "Whether the app requests its cached pages before it is ready (`App::warm`)."
+    ),
+    key!(
+        "cache.debug_headers",
+        cache_debug_headers,
+        on_or_off,
+        show_on_or_off,
+        "Whether cached routes send a digest of their cache key as `X-Cache-Key`."
+    ),
 ];
 
 fn addr(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| "not an IP address with a port, such as 127.0.0.1:3000 or [::]:3000".to_owned())
 }
 
-pub(super) fn duration_or_off(text: &str) -> Result<Option<Duration>, String> {
-    match text {
-        "off" => Ok(None),
-        text => match units::duration(text) {
-            Some(Duration::ZERO) => Err("zero; a duration is positive, and `off` is none".to_owned()),
-            Some(duration) => Ok(Some(duration)),
-            None => Err("not a duration such as `2` (seconds), `250ms`, `5m`, `1h30m`, and not `off`".to_owned()),
-        },
-    }
-}
-
-pub(super) fn bytes(text: &str) -> Result<u64, String> {
-    units::bytes(text).ok_or_else(|| "not a size such as `65536` (bytes), `64KiB`, `1MiB`".to_owned())
-}
-
-pub(super) fn on_or_off(text: &str) -> Result<bool, String> {
-    match text {
-        "on" | "true" => Ok(true),
-        "off" | "false" => Ok(false),
-        _ => Err("not `on` and not `off`".to_owned()),
-    }
-}
-
-pub(super) fn show_on_or_off(on: &bool) -> String {
-    if *on { "on" } else { "off" }.to_owned()
-}
-
-#[expect(clippy::ptr_arg, reason = "it is given the field as it is")]
+#[expect(clippy::ptr_arg, reason = "the macro passes the field")]
 fn show_key_prefix(prefix: &String) -> String {
     if prefix.is_empty() { "none".to_owned() } else { prefix.clone() }
 }
 
 fn role(text: &str) -> Result<Option<String>, String> {
-    if text.trim().is_empty() { Err("no name of a role".to_owned()) } else { Ok(Some(text.to_owned())) }
+    if text.trim().is_empty() { Err("must be the name of a role".to_owned()) } else { Ok(Some(text.to_owned())) }
 }
 
-#[expect(clippy::ref_option, reason = "it is given the field as it is")]
+#[expect(clippy::ref_option, reason = "the macro passes the field")]
 fn show_role(role: &Option<String>) -> String {
     role.clone().unwrap_or_else(|| "none".to_owned())
 }
 
 fn header_names(text: &str) -> Result<Vec<HeaderName>, String> {
-    let names = text.split(',').map(|name| name.trim().parse().map_err(|_| format!("`{name}` is no name of a header")));
+    let names = text.split(',').map(|name| name.trim().parse().map_err(|_| format!("`{name}` is not a header name")));
     names.collect()
 }
 
-#[expect(clippy::ptr_arg, reason = "it is given the field as it is")]
+#[expect(clippy::ptr_arg, reason = "the macro passes the field")]
 fn show_header_names(names: &Vec<HeaderName>) -> String {
     let names: Vec<&str> = names.iter().map(HeaderName::as_str).collect();
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
@@ -126,15 +205,11 @@ fn numbers(text: &str) -> Result<Vec<f64>, String> {
     numbers.map_err(|_| "not a list of numbers such as `0.1, 0.5, 1`".to_owned())
 }
 
-pub(super) fn show_bytes(bytes: &u64) -> String {
-    units::Bytes(*bytes).to_string()
-}
-
 fn show_secret(secret: &Option<Secret>) -> String {
     secret.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string)
 }
 
-#[expect(clippy::ptr_arg, reason = "it is given the field as it is")]
+#[expect(clippy::ptr_arg, reason = "the macro passes the field")]
 fn show_numbers(numbers: &Vec<f64>) -> String {
     numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

@@ -2,45 +2,49 @@
 
 use std::time::Duration;
 
-use super::keys::{bytes, duration_or_off, on_or_off, show_bytes, show_on_or_off};
+use super::parse::{bytes, duration_or_off, on_or_off, show_bytes, show_on_or_off};
 use crate::{
     setting::{Origin, Setting},
     units::show_duration,
 };
 
-/// What configuration says about one route, in place of its attribute.
+/// The configuration of one route. It overrides the route's attribute.
 #[derive(Debug, Clone)]
 pub(crate) struct RouteConfig {
-    /// Who named the route.
+    /// The source that named the route.
     pub(crate) origin: Origin,
     pub(crate) timeout: Option<Setting<Option<Duration>>>,
     pub(crate) body_limit: Option<Setting<u64>>,
     pub(crate) slow: Option<Setting<Option<Duration>>>,
-    /// `None`: it is not cached.
+    /// `None` in the setting switches the cache of the route off.
     pub(crate) cache_ttl: Option<Setting<Option<Duration>>>,
     pub(crate) concurrency: Option<Setting<Option<u32>>>,
-    /// Whether it has the circuit breaker that it declares.
+    /// Whether the circuit breaker that the route declares is on.
     pub(crate) breaker: Option<Setting<bool>>,
 }
 
 impl RouteConfig {
-    /// Nothing but the route itself.
+    /// A route without settings.
     pub(crate) fn new(origin: Origin) -> Self {
         Self { origin, timeout: None, body_limit: None, slow: None, cache_ttl: None, concurrency: None, breaker: None }
     }
 }
 
 /// A key of [`RouteConfig`].
-pub(super) struct Key {
+pub(super) struct RouteKey {
     pub(super) name: &'static str,
+    /// What the setting does, for `docs/configuration.md`.
+    #[cfg_attr(not(test), expect(dead_code, reason = "a test writes the reference"))]
+    pub(super) doc: &'static str,
     pub(super) read: fn(&mut RouteConfig, &str, Origin) -> Result<(), String>,
     pub(super) show: fn(&RouteConfig) -> Option<(String, &Origin)>,
 }
 
 macro_rules! key {
-    ($field:ident, $read:expr, $show:expr) => {
-        Key {
+    ($field:ident, $read:expr, $show:expr, $doc:literal) => {
+        RouteKey {
             name: stringify!($field),
+            doc: $doc,
             read: |config, text, origin| {
                 config.$field = Some(Setting::new($read(text)?, origin));
                 Ok(())
@@ -50,19 +54,30 @@ macro_rules! key {
     };
 }
 
-pub(super) const KEYS: &[Key] = &[
-    key!(timeout, duration_or_off, show_duration),
-    key!(body_limit, bytes, show_bytes),
-    key!(slow, duration_or_off, show_duration),
-    key!(cache_ttl, duration_or_off, show_duration),
-    key!(concurrency, count_or_off, show_count),
-    key!(breaker, on_or_off, show_on_or_off),
+pub(super) const KEYS: &[RouteKey] = &[
+    key!(timeout, duration_or_off, show_duration, "The timeout of the handler, or `off`."),
+    key!(body_limit, bytes, show_bytes, "The largest request body."),
+    key!(slow, duration_or_off, show_duration, "The duration from which a request counts as slow, or `off`."),
+    key!(
+        cache_ttl,
+        duration_or_off,
+        show_duration,
+        "How long responses without a freshness lifetime of their own are fresh. `off` switches the cache of the route \
+         off. Requires a route that declares `cache`."
+    ),
+    key!(concurrency, count_or_off, show_count, "How many requests the handler runs at a time, or `off`."),
+    key!(
+        breaker,
+        on_or_off,
+        show_on_or_off,
+        "`off` switches the circuit breaker of the route off. Requires a route that declares `breaker`."
+    ),
 ];
 
 fn count_or_off(text: &str) -> Result<Option<u32>, String> {
     match text.parse() {
         _ if text == "off" => Ok(None),
-        Ok(0) => Err("zero, by which no request is answered; `off` is no limit".to_owned()),
+        Ok(0) => Err("zero; no request would be answered, and `off` removes the limit".to_owned()),
         Ok(count) => Ok(Some(count)),
         Err(_) => Err("not a number of requests such as `64`, and not `off`".to_owned()),
     }

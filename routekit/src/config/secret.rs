@@ -2,18 +2,18 @@ use std::fmt;
 
 use subtle::ConstantTimeEq;
 
-/// Text that is never printed: `Debug` and `Display` say that it is a secret.
+/// A text that is never printed: `Debug` and `Display` print `(secret)`.
 #[derive(Clone)]
 pub struct Secret(String);
 
 impl Secret {
-    /// This text.
+    /// Creates a secret from its text.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// Whether `candidate` is the secret. Takes as long for any candidate of the same length.
+    /// Whether `candidate` is the secret. Takes the same time for all candidates of the same length.
     #[must_use]
     pub fn is(&self, candidate: &[u8]) -> bool {
         self.0.as_bytes().ct_eq(candidate).into()

@@ -50,7 +50,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("clock.rs", "std::time::Instant::now"),
     ("clock.rs", "std::time::SystemTime::now"),
     ("retry/run.rs", "tokio::time::Instant::now"),
-    // `Spawner::tokio`, which a program has to ask for.
+    // `Spawner::tokio`, which a program chooses.
     ("spawner.rs", "tokio::spawn"),
     // A program calls `telemetry::init` itself, before there is an app.
     ("telemetry.rs", "std::env"),

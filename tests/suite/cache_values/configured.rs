@@ -1,6 +1,6 @@
 //! Settings of values, from configuration and from the program.
 
-use routekit::{config::Config, prelude::*, test::TestApp};
+use routekit::{cache::Entry, config::Config, prelude::*, test::TestApp};
 
 use super::{wrapped::Wrapped, *};
 
@@ -24,7 +24,8 @@ async fn kept(cache: CacheBuilder, toml: &str, key: &str) -> (String, &'static s
     let app = TestApp::builder(app.cache(cache.ttl_jitter(0.0).store(store.clone()))).clock(clock).build();
     let ttl = app.post(&format!("/values/{key}")).send().await.text().to_owned();
     let put = store.put.lock().unwrap()[0].clone();
-    let value = store.last.lock().unwrap().clone().unwrap().answer().body().len();
+    let Some(Entry::Response(value)) = store.last.lock().unwrap().clone() else { panic!("a value is kept") };
+    let value = value.body().len();
     app.get("/values/page").send().await;
     let page = app.get("/values/page").send().await;
     let page = if page.header("x-cache") == Some("HIT") { "stored" } else { "not stored" };
@@ -45,8 +46,7 @@ async fn values_have_default_settings() {
 
 #[tokio::test]
 async fn configured_settings_apply_to_values() {
-    let toml = "cache_default_ttl = '7s'\ncache_key_prefix = 'shop:'\n\
-        cache_max_key_length = 10\ncache_compression_threshold = 50";
+    let toml = "cache.default_ttl = '7s'\ncache.key_prefix = 'shop:'\ncache.max_key_length = 10\ncache.compression_threshold = 50";
     // Configuration overrides the program.
     let program = || Cache::builder().default_ttl(Duration::from_secs(9)).key_prefix("program:");
     let (ttl, page, key, value) = kept(program(), toml, "rates").await;
@@ -62,17 +62,17 @@ async fn program_settings_apply_to_routes_too() {
     let (ttl, page, ..) = kept(Cache::builder().default_ttl(Duration::from_secs(9)), "", "rates").await;
     assert_eq!((ttl.as_str(), page), ("Some(9s)", "stored"));
     let (ttl, page, ..) =
-        kept(Cache::builder().default_ttl(Duration::from_secs(9)), "cache_default_ttl = 'off'", "rates").await;
+        kept(Cache::builder().default_ttl(Duration::from_secs(9)), "cache.default_ttl = 'off'", "rates").await;
     assert_eq!((ttl.as_str(), page), ("Some(9s)", "not stored"), "`off` is about routes");
 }
 
 #[test]
 fn built_cache_ignores_configuration() {
     for (name, value) in [
-        ("cache_default_ttl", "7s"),
-        ("cache_key_prefix", "shop:"),
-        ("cache_max_key_length", "99"),
-        ("cache_compression_threshold", "2KiB"),
+        ("cache.default_ttl", "7s"),
+        ("cache.key_prefix", "shop:"),
+        ("cache.max_key_length", "99"),
+        ("cache.compression_threshold", "2KiB"),
     ] {
         let config = Config::builder().toml("routekit.toml", format!("{name} = '{value}'")).build().unwrap();
         let app = App::with_routes(routes![page]).cache(Cache::new()).config(config);

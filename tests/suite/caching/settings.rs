@@ -50,65 +50,62 @@ fn settings_without_effect_are_startup_errors() {
         (
             "the size of the app's own store",
             with_store(),
-            "cache_max_bytes = '1MiB'",
-            "`cache_max_bytes` in routekit.toml is `1MiB`: \
-             the app brings a cache, or a store for it, that is made already",
+            "cache.max_bytes = '1MiB'",
+            "`cache.max_bytes` in routekit.toml is `1MiB`: the app brings a cache, or a store for it, that is made already",
         ),
         (
             "the size of a cache that is made already",
             App::with_routes(routes![cached]).cache(Cache::new()),
-            "cache_max_bytes = '1MiB'",
-            "`cache_max_bytes` in routekit.toml is `1MiB`: \
-             the app brings a cache, or a store for it, that is made already",
+            "cache.max_bytes = '1MiB'",
+            "`cache.max_bytes` in routekit.toml is `1MiB`: the app brings a cache, or a store for it, that is made already",
         ),
         (
             "no room at all",
             App::with_routes(routes![cached]),
-            "cache_max_bytes = 0",
-            "`cache_max_bytes` in routekit.toml is `0`",
+            "cache.max_bytes = 0",
+            "`cache.max_bytes` in routekit.toml is `0`",
         ),
         (
             "a default ttl of zero",
             App::with_routes(routes![cached]),
-            "cache_default_ttl = '0s'",
-            "`cache_default_ttl` in routekit.toml is `0s`: zero; a duration is positive, and `off` is none",
+            "cache.default_ttl = '0s'",
+            "`cache.default_ttl` in routekit.toml is `0s`: zero; a duration must be positive, and `off` disables it",
         ),
         (
             "a key prefix with a space",
             App::with_routes(routes![cached]),
-            "cache_key_prefix = 'my app:'",
-            "`cache_key_prefix` in routekit.toml is `my app:`: has white space",
+            "cache.key_prefix = 'my app:'",
+            "`cache.key_prefix` in routekit.toml is `my app:`: has white space",
         ),
         (
             "a key prefix that leaves no room",
             App::with_routes(routes![cached]),
-            "cache_key_prefix = 'api:'\ncache_max_key_length = 4",
-            "`cache_max_key_length` in routekit.toml is `4`: not longer than `cache_key_prefix`",
+            "cache.key_prefix = 'api:'\ncache.max_key_length = 4",
+            "`cache.max_key_length` in routekit.toml is `4`: must be longer than `cache.key_prefix`",
         ),
         (
             "keys without length",
             App::with_routes(routes![cached]),
-            "cache_max_key_length = 0",
-            "`cache_max_key_length` in routekit.toml is `0`: not a size",
+            "cache.max_key_length = 0",
+            "`cache.max_key_length` in routekit.toml is `0`: not a size",
         ),
         (
             "a threshold that is no size",
             App::with_routes(routes![cached]),
-            "cache_compression_threshold = '1KB'",
-            "`cache_compression_threshold` in routekit.toml is `1KB`: not a size",
+            "cache.compression_threshold = '1KB'",
+            "`cache.compression_threshold` in routekit.toml is `1KB`: not a size",
         ),
         (
             "neither warm nor not",
             App::with_routes(routes![cached]),
-            "cache_warm_up = 'later'",
-            "`cache_warm_up` in routekit.toml is `later`: not `on` and not `off`",
+            "cache.warm_up = 'later'",
+            "`cache.warm_up` in routekit.toml is `later`: must be `on` or `off`",
         ),
         (
             "a ttl of zero",
             App::with_routes(routes![cached]),
             "[route.'GET /caching/cached']\ncache_ttl = 0",
-            "`route.\"GET /caching/cached\".cache_ttl` in routekit.toml is `0`: \
-             zero; a duration is positive, and `off` is none",
+            "`route.\"GET /caching/cached\".cache_ttl` in routekit.toml is `0`: zero; a duration must be positive, and `off` disables it",
         ),
     ] {
         let built = Config::builder().toml("routekit.toml", toml).build();
@@ -130,7 +127,7 @@ fn default_ttl_of_zero_in_code_is_an_error() {
     let app = App::with_routes(routes![cached]).config(Config::default());
     let error =
         app.configure(|config| config.cache_default_ttl = Some(Duration::ZERO).into()).into_router().unwrap_err();
-    let expected = "`cache_default_ttl` (code) is `0ns`: zero, by which nothing is fresh";
+    let expected = "`cache.default_ttl` (code) is `0ns`: zero; nothing would be fresh";
     assert!(error.to_string().contains(expected), "{error}");
 }
 
@@ -143,20 +140,20 @@ async fn default_ttl_applies_to_routes_without_one() {
     const LINE: &str = "[route.'GET /caching/unsaid']\ncache_ttl =";
     for (name, toml, unsaid_is, cached_is) in [
         ("none", String::new(), "as answers say, tags users, max_body 8 (attribute)", "60s, tags users (attribute)"),
-        ("off", "cache_default_ttl = 'off'".to_owned(), "as answers say, tags users, max_body 8 (attribute)", "60s"),
+        ("off", "cache.default_ttl = 'off'".to_owned(), "as answers say, tags users, max_body 8 (attribute)", "60s"),
         (
             "one",
-            "cache_default_ttl = '5m'".to_owned(),
+            "cache.default_ttl = '5m'".to_owned(),
             "300s, tags users, max_body 8 (routekit.toml)",
             "60s, tags users (attribute)",
         ),
         (
             "one, and the route's",
-            format!("cache_default_ttl = '5m'\n{LINE} '30s'"),
+            format!("cache.default_ttl = '5m'\n{LINE} '30s'"),
             "30s, tags users, max_body 8 (routekit.toml)",
             "60s",
         ),
-        ("one, and the route's off", format!("cache_default_ttl = '5m'\n{LINE} 'off'"), "off (routekit.toml)", "60s"),
+        ("one, and the route's off", format!("cache.default_ttl = '5m'\n{LINE} 'off'"), "off (routekit.toml)", "60s"),
     ] {
         let app = App::with_routes(routes![cached, unsaid, explicit]).verifier(crate::auth::Header);
         let app = TestApp::new(app.config(configured(&toml)).clock(routekit::Clock::manual()));
@@ -193,7 +190,7 @@ async fn large(id: u32) -> String {
 #[tokio::test]
 async fn capacity_can_be_configured() {
     for (name, config, all) in
-        [("by default", Config::default(), true), ("by configuration", configured("cache_max_bytes = '32KiB'"), false)]
+        [("by default", Config::default(), true), ("by configuration", configured("cache.max_bytes = '32KiB'"), false)]
     {
         let app = TestApp::new(App::with_routes(routes![large, fill]).config(config));
         for id in 0..100 {
@@ -206,33 +203,32 @@ async fn capacity_can_be_configured() {
 
 #[test]
 fn cache_settings_are_shown() {
-    let config = configured("cache_max_bytes = '32KiB'\ncache_debug_headers = 'on'\n");
+    let config = configured("cache.max_bytes = '32KiB'\ncache.debug_headers = 'on'\n");
     let text = config.to_string();
-    assert!(text.contains("cache_max_bytes = 32KiB (routekit.toml)"), "{text}");
-    assert!(text.contains("cache_debug_headers = on (routekit.toml)"), "{text}");
+    assert!(text.contains("cache.max_bytes = 32KiB (routekit.toml)"), "{text}");
+    assert!(text.contains("cache.debug_headers = on (routekit.toml)"), "{text}");
     let text = Config::default().to_string();
     for line in [
-        "cache_max_bytes = 64MiB (default)",
-        "cache_default_ttl = off (default)",
-        "cache_key_prefix = api:cache: (default)",
-        "cache_max_key_length = 250 (default)",
-        "cache_compression_threshold = 1KiB (default)",
-        "cache_warm_up = on (default)",
-        "cache_debug_headers = off (default)",
+        "cache.max_bytes = 64MiB (default)",
+        "cache.default_ttl = off (default)",
+        "cache.key_prefix = api:cache: (default)",
+        "cache.max_key_length = 250 (default)",
+        "cache.compression_threshold = 1KiB (default)",
+        "cache.warm_up = on (default)",
+        "cache.debug_headers = off (default)",
     ] {
         assert!(text.lines().any(|shown| shown == line), "{line}\n{text}");
     }
     let config = configured(
-        "cache_default_ttl = 90\ncache_key_prefix = ''\ncache_max_key_length = 64\n\
-         cache_compression_threshold = '4KiB'\ncache_warm_up = false\n",
+        "cache.default_ttl = 90\ncache.key_prefix = ''\ncache.max_key_length = 64\ncache.compression_threshold = '4KiB'\ncache.warm_up = false\n",
     );
     assert_eq!(*config.cache_default_ttl, Some(Duration::from_secs(90)));
     assert_eq!((config.cache_key_prefix.as_str(), *config.cache_max_key_length), ("", 64));
     assert_eq!((*config.cache_compression_threshold, *config.cache_warm_up), (4096, false));
-    assert!(config.to_string().contains("cache_key_prefix = none (routekit.toml)"), "{config}");
+    assert!(config.to_string().contains("cache.key_prefix = none (routekit.toml)"), "{config}");
     let config = Config::builder().variable("ROUTEKIT_CACHE_KEY_PREFIX", "shop:").build().unwrap();
     assert_eq!(*config.cache_key_prefix, "shop:");
-    let wrong = Config::builder().toml("routekit.toml", "cache_debug_headers = 'maybe'").build().unwrap_err();
+    let wrong = Config::builder().toml("routekit.toml", "cache.debug_headers = 'maybe'").build().unwrap_err();
     let [problem] = wrong.problems() else { panic!("{wrong}") };
     assert_eq!(problem.code(), "invalid-setting");
     assert!(problem.to_string().contains(" is `maybe`: "), "{problem}");
@@ -240,7 +236,7 @@ fn cache_settings_are_shown() {
 
 #[tokio::test]
 async fn key_digests_can_be_configured() {
-    for (toml, shown) in [("", false), ("cache_debug_headers = true", true), ("cache_debug_headers = 'off'", false)] {
+    for (toml, shown) in [("", false), ("cache.debug_headers = true", true), ("cache.debug_headers = 'off'", false)] {
         let app = TestApp::new(App::with_routes(routes![cached]).config(configured(toml)));
         let answer = app.get("/caching/cached").send().await;
         assert_eq!(answer.header("x-cache-key").is_some(), shown, "{toml}");

@@ -104,7 +104,7 @@ async fn warm_up_can_be_turned_off() {
     let app = TestApp::new(app);
     assert_eq!(app.warm_up().await.pages, 0);
     assert_eq!(x_cache(&app, "/w/page", None).await.as_deref(), Some("MISS"));
-    for (toml, on) in [("", true), ("cache_warm_up = 'off'", false), ("cache_warm_up = true", true)] {
+    for (toml, on) in [("", true), ("cache.warm_up = 'off'", false), ("cache.warm_up = true", true)] {
         assert_eq!(*Config::builder().toml("routekit.toml", toml).build().unwrap().cache_warm_up, on, "{toml}");
     }
 }

@@ -23,7 +23,7 @@ pub(super) fn configured(
     if is_set(bytes.origin()) {
         if cache.is_sized_elsewhere() {
             let value = units::Bytes(**bytes).to_string();
-            refuse("cache_max_bytes", bytes.origin(), &value, "a cache, or a store for it,");
+            refuse("cache.max_bytes", bytes.origin(), &value, "a cache, or a store for it,");
         } else {
             cache = cache.max_bytes(**bytes);
         }
@@ -31,10 +31,10 @@ pub(super) fn configured(
     let (prefix, length) = (&config.cache_key_prefix, &config.cache_max_key_length);
     let (threshold, ttl) = (&config.cache_compression_threshold, &config.cache_default_ttl);
     let others = [
-        ("cache_key_prefix", prefix.origin(), prefix.to_string()),
-        ("cache_max_key_length", length.origin(), length.to_string()),
-        ("cache_compression_threshold", threshold.origin(), units::Bytes(**threshold).to_string()),
-        ("cache_default_ttl", ttl.origin(), units::show_duration(ttl)),
+        ("cache.key_prefix", prefix.origin(), prefix.to_string()),
+        ("cache.max_key_length", length.origin(), length.to_string()),
+        ("cache.compression_threshold", threshold.origin(), units::Bytes(**threshold).to_string()),
+        ("cache.default_ttl", ttl.origin(), units::show_duration(ttl)),
     ];
     for (name, origin, value) in others.into_iter().filter(|(_, origin, _)| is_made && is_set(origin)) {
         refuse(name, origin, &value, "a cache");

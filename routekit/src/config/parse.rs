@@ -1,0 +1,36 @@
+//! Values that keys of the app and keys of a route have in common, as texts.
+
+use std::time::Duration;
+
+use crate::units;
+
+pub(super) fn duration_or_off(text: &str) -> Result<Option<Duration>, String> {
+    match text {
+        "off" => Ok(None),
+        text => match units::duration(text) {
+            Some(Duration::ZERO) => Err("zero; a duration must be positive, and `off` disables it".to_owned()),
+            Some(duration) => Ok(Some(duration)),
+            None => Err("not a duration such as `2` (seconds), `250ms`, `5m`, `1h30m`, and not `off`".to_owned()),
+        },
+    }
+}
+
+pub(super) fn bytes(text: &str) -> Result<u64, String> {
+    units::bytes(text).ok_or_else(|| "not a size such as `65536` (bytes), `64KiB`, `1MiB`".to_owned())
+}
+
+pub(super) fn show_bytes(bytes: &u64) -> String {
+    units::Bytes(*bytes).to_string()
+}
+
+pub(super) fn on_or_off(text: &str) -> Result<bool, String> {
+    match text {
+        "on" | "true" => Ok(true),
+        "off" | "false" => Ok(false),
+        _ => Err("must be `on` or `off`".to_owned()),
+    }
+}
+
+pub(super) fn show_on_or_off(on: &bool) -> String {
+    if *on { "on" } else { "off" }.to_owned()
+}

@@ -1,0 +1,35 @@
+//! Problems of the configuration.
+
+use crate::{
+    setting::Origin,
+    setup::{self, SetupProblem},
+};
+
+/// What variables begin with.
+pub(crate) const PREFIX: &str = "ROUTEKIT_";
+
+/// How a person finds a setting: `ROUTEKIT_ADDR`, or `addr` in the file.
+pub(crate) fn place(name: &str, origin: &Origin) -> String {
+    match origin {
+        Origin::Variable(variable) => variable.clone(),
+        Origin::File(file) => format!("`{name}` in {file}"),
+        Origin::Default | Origin::DefaultOf(_) | Origin::Attribute | Origin::Code => format!("`{name}` ({origin})"),
+    }
+}
+
+/// A file, or the environment, that cannot be read.
+pub(crate) fn invalid_file(file: &str, reason: &str) -> SetupProblem {
+    SetupProblem::new("invalid-file", format!("{file} cannot be read: {reason}")).at(file)
+}
+
+/// `name` is not one of the `known` settings; `full` is its place in the file.
+pub(super) fn unknown_setting(name: &str, full: &str, origin: &Origin, known: &[String]) -> SetupProblem {
+    let nearest = setup::nearest(name, known.iter().map(String::as_str)).map(|nearest| match origin {
+        Origin::Variable(_) => format!("{PREFIX}{}", nearest.to_uppercase()),
+        _ => nearest.to_owned(),
+    });
+    let setting = place(full, origin);
+    let hint = setup::did_you_mean(nearest.as_deref());
+    let message = format!("{setting}: there is no such setting{hint}\n  known settings: {}", known.join(", "));
+    SetupProblem::new("unknown-setting", message).at(setting)
+}

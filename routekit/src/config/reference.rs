@@ -1,0 +1,85 @@
+//! `docs/configuration.md` is generated from the tables of keys, and compared with them.
+
+use std::{fmt::Write as _, fs, path::Path};
+
+use super::{keys, problems::PREFIX, route, settings::Config};
+
+const INTRODUCTION: &str = "\
+# Configuration
+
+<!-- Generated from `src/config/keys.rs` and `src/config/route.rs`: `UPDATE_GOLDEN=1 cargo test -p routekit --lib reference` -->
+
+An app reads the file `routekit.toml` in its working directory and the `ROUTEKIT_…` variables of its process.
+
+1. From the lowest to the highest precedence: the defaults, the file (`ROUTEKIT_CONFIG` names another one), the
+   variables, and `App::configure` in the program.
+2. An unknown key, a value that cannot be read, and a file that cannot be parsed each keep the app from starting. All
+   problems are reported together, each with its source.
+3. The log of the start, `/routes` on the admin surface and `App::explain` show each setting with its source.
+4. A `TestApp` reads neither the file nor the variables.
+
+Durations are seconds or texts such as `250ms`, `5m`, `1h30m`. Sizes are bytes or texts such as `64KiB`, `1MiB`. Switches
+are `on` or `off`. A list is an array in the file, and separated by commas in a variable.
+
+```toml
+addr = \"0.0.0.0:8080\"
+timeout = \"10s\"
+
+[cache]
+max_bytes = \"256MiB\"
+
+[route.\"GET /v2/users\"]
+timeout = \"5s\"
+cache_ttl = \"30s\"
+```
+
+## The app
+
+Keys with a dot are in a table of the file: `cache.max_bytes` is `max_bytes` in `[cache]`.
+";
+
+const ROUTES: &str = "\
+## One route
+
+A table such as `[route.\"GET /v2/users\"]` in the file sets policies of one route. It is named by method and path, the
+prefix of the app included, and overrides the route's attribute. A route that does not exist is an error.
+";
+
+const ELSEWHERE: &str = "\
+## Variables without a key
+
+| variable | default | effect |
+| --- | --- | --- |
+| `ROUTEKIT_CONFIG` | `routekit.toml` | The file to read. It must exist if the variable is set. |
+| `ROUTEKIT_LOG_FORMAT` | `text` | The format of the logs that `telemetry::init` sets up: `text` or `json`. |
+| `RUST_LOG` | `info` | The filter of the logs that `telemetry::init` sets up. |
+";
+
+fn reference() -> String {
+    let mut text = format!("{INTRODUCTION}\n| key | variable | default | effect |\n| --- | --- | --- | --- |\n");
+    let defaults = Config::default();
+    for key in keys::KEYS {
+        let (default, _) = (key.show)(&defaults);
+        let default = if default == "none" { default } else { format!("`{default}`") };
+        let variable = key.variable().to_uppercase();
+        writeln!(text, "| `{}` | `{PREFIX}{variable}` | {default} | {} |", key.name, key.doc).unwrap();
+    }
+    write!(text, "\n{ROUTES}\n| key | effect |\n| --- | --- |\n").unwrap();
+    for key in route::KEYS {
+        writeln!(text, "| `{}` | {} |", key.name, key.doc).unwrap();
+    }
+    write!(text, "\n{ELSEWHERE}").unwrap();
+    text
+}
+
+#[test]
+fn the_reference_agrees_with_the_keys() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md");
+    let expected = reference();
+    if option_env!("UPDATE_GOLDEN").is_some() {
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, &expected).unwrap();
+    }
+    let found = fs::read_to_string(&file).unwrap();
+    assert!(found == expected, "docs/configuration.md is out of date; run this test with UPDATE_GOLDEN=1");
+}
