@@ -16,6 +16,7 @@ mod head_timer;
 mod listeners;
 mod protocol;
 mod serve;
+pub(super) mod signal;
 #[cfg(test)]
 mod tests;
 
