@@ -74,7 +74,7 @@ async fn program_invalidations_are_counted_as_the_program_s() {
 #[tokio::test]
 async fn values_are_counted_as_the_program_s() {
     let clock = Clock::manual();
-    let spawner = Spawner::new(|task| drop(tokio::spawn(task)));
+    let spawner = Spawner::tokio();
     let cache = Cache::builder().clock(clock.clone()).ttl_jitter(0.0).spawner(spawner).build();
     let options = CacheOptions::new().ttl(Duration::from_secs(10)).stale_while_revalidate(Duration::from_secs(10));
     let fill = || cache.get_or_fill("a", &options, async || Ok::<_, Infallible>(1));
