@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use http::{HeaderMap, StatusCode};
 use routekit::{
-    Clock,
+    ManualClock,
     cache::{CacheStore, Embedded, Entry, Key, Lookup, Snapshot, Stamp, Tag, Target},
 };
 
@@ -16,7 +16,7 @@ const KEPT: Duration = Duration::from_secs(30);
 /// A store and its clock.
 struct Tested<'a> {
     store: &'a dyn CacheStore,
-    clock: &'a Clock,
+    clock: &'a ManualClock,
     broken: Vec<String>,
 }
 
@@ -67,7 +67,7 @@ impl Tested<'_> {
 }
 
 /// The rules of [`CacheStore`] that this store breaks.
-async fn broken_promises(store: &dyn CacheStore, clock: &Clock) -> Vec<String> {
+async fn broken_promises(store: &dyn CacheStore, clock: &ManualClock) -> Vec<String> {
     let mut t = Tested { store, clock, broken: Vec::new() };
 
     t.check("it begins with nothing", !t.has("a").await);
@@ -161,10 +161,10 @@ async fn broken_promises(store: &dyn CacheStore, clock: &Clock) -> Vec<String> {
 
 #[tokio::test]
 async fn every_store_keeps_the_contract() {
-    let clock = Clock::manual();
-    let embedded = Embedded::new(1 << 20).clock(clock.clone());
-    let small_tables = Embedded::with_tags(1 << 20, 1 << 16).clock(clock.clone());
-    let plain = Plain::new(clock.clone());
+    let clock = ManualClock::new();
+    let embedded = Embedded::new(1 << 20).clock(clock.clock());
+    let small_tables = Embedded::with_tags(1 << 20, 1 << 16).clock(clock.clock());
+    let plain = Plain::new(clock.clock());
     let stores: [(&str, &dyn CacheStore); 3] =
         [("embedded", &embedded), ("embedded, another table", &small_tables), ("plain", &plain)];
     for (name, store) in stores {
@@ -174,8 +174,8 @@ async fn every_store_keeps_the_contract() {
 
 #[tokio::test]
 async fn store_without_stamps_breaks_the_contract() {
-    let clock = Clock::manual();
-    let broken = broken_promises(&Plain::without_stamps(clock.clone()), &clock).await;
+    let clock = ManualClock::new();
+    let broken = broken_promises(&Plain::without_stamps(clock.clock()), &clock).await;
     assert_eq!(
         broken,
         [
@@ -190,8 +190,8 @@ async fn store_without_stamps_breaks_the_contract() {
 
 #[tokio::test]
 async fn embedded_store_supports_patterns() {
-    let clock = Clock::manual();
-    let store = Embedded::new(1 << 20).clock(clock.clone());
+    let clock = ManualClock::new();
+    let store = Embedded::new(1 << 20).clock(clock.clock());
     let stamp = match store.lookup(&key("a")).await.unwrap() {
         Lookup::Miss(stamp) => stamp,
         found => panic!("{found:?}"),

@@ -131,12 +131,12 @@ outputs! {
     [T: DescribeResponse] (HeaderMap, T) => T::Payload, |output| T::describe(output);
     [T: DescribeResponse] (StatusCode, HeaderMap, T) => T::Payload, |output| {
         T::describe(output);
-        output.any_status()
+        output.any_status();
     };
     [K, V, T: DescribeResponse, const N: usize] ([(K, V); N], T) => T::Payload, |output| T::describe(output);
     [K, V, T: DescribeResponse, const N: usize] (StatusCode, [(K, V); N], T) => T::Payload, |output| {
         T::describe(output);
-        output.any_status()
+        output.any_status();
     };
 }
 

@@ -17,21 +17,29 @@ mod meta;
 mod method;
 mod outcome;
 mod policies;
+#[doc(hidden)]
 pub mod probe;
 mod registry;
 pub(crate) mod spelling;
 
 pub use self::{
-    access::{Access, AnyOf, Grant},
-    breaker_policy::{BreakerPolicy, Fallback, JudgeResponse, Ratio, Window, fallback},
-    cache_policy::{Audience, CachePolicy, Invalidates, RequestText},
-    cdn_tags::CdnTags,
-    describe::{Describe, DescribeResponse, Description, Input, InputSource, NoPayload, Output, Payload},
-    endpoint::{Context, Endpoint, EndpointFuture, Wiring, endpoint},
+    breaker_policy::BreakerPolicy,
+    cache_policy::{CachePolicy, Invalidates},
+    endpoint::{Endpoint, EndpointFuture},
     meta::{Location, RouteMeta},
     method::Method,
-    outcome::Outcome,
     policies::{Deprecation, Policies},
+};
+// For generated code, and for the modules that publish them under their own names.
+#[doc(hidden)]
+pub use self::{
+    access::{Access, AnyOf, Grant},
+    breaker_policy::{Fallback, JudgeResponse, Ratio, Window, fallback},
+    cache_policy::{Audience, RequestText},
+    cdn_tags::CdnTags,
+    describe::{Describe, DescribeResponse, Description, Input, InputSource, NoPayload, Output, Payload},
+    endpoint::{Context, Wiring, endpoint},
+    outcome::Outcome,
 };
 pub(crate) use self::{
     check::{Reserved, check, label},

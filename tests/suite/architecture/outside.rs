@@ -49,7 +49,11 @@ const ALLOWED: &[(&str, &str)] = &[
     ("admin/metrics.rs", "tokio::task::spawn_blocking"),
     ("clock.rs", "std::time::Instant::now"),
     ("clock.rs", "std::time::SystemTime::now"),
+    // A test that compares the reference of the settings with its file.
+    ("config/reference.rs", "std::fs"),
     ("retry/run.rs", "tokio::time::Instant::now"),
+    // What a program or `app` hands out.
+    ("spawner.rs", "tokio::spawn"),
     // A program calls `telemetry::init` itself, before there is an app.
     ("telemetry.rs", "std::env"),
     ("telemetry.rs", "std::io::stdout"),

@@ -20,7 +20,7 @@ use axum::{
 use futures_util::FutureExt;
 use http::{HeaderMap, StatusCode};
 use routekit::{
-    Clock,
+    ManualClock,
     cache::{
         Cache, CacheLayer, CacheStore, Embedded, Entry, Key, Lookup, Snapshot, Stamp, StoreFuture, StoreSize, Target,
     },
@@ -89,13 +89,13 @@ async fn patterns_work_in_a_nested_app_with_a_prefix() {
 
 fn entry(key: Key, stamp: Stamp, body: &[u8]) -> Arc<Entry> {
     let answer = Snapshot::new(StatusCode::OK, &HeaderMap::new(), body);
-    Arc::new(Entry::new(key, answer, stamp, Clock::manual().now(), MINUTE))
+    Arc::new(Entry::new(key, answer, stamp, ManualClock::new().now(), MINUTE))
 }
 
 /// Regression: a lookup during a removal put the entry back into the list of recent entries, where it stayed.
 #[test]
 fn removed_entry_does_not_come_back() {
-    let store = Embedded::new(1 << 20).clock(Clock::manual());
+    let store = Embedded::new(1 << 20).clock(ManualClock::new().clock());
     let key = Key::new(*b"key");
     let lookup = || store.lookup(&key).now_or_never().unwrap().unwrap();
     let Lookup::Miss(stamp) = lookup() else { panic!("it is empty") };

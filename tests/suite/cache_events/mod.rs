@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use http::request::Parts;
 use routekit::{
-    Clock, Spawner,
+    ManualClock, Spawner,
     cache::{Cache, CacheBuilder, Invalidation},
     prelude::*,
     test::TestApp,
@@ -44,7 +44,7 @@ fn exact() -> CacheBuilder {
 }
 
 fn start(app: App) -> TestApp {
-    TestApp::builder(app).clock(Clock::manual()).build()
+    TestApp::builder(app).clock(ManualClock::new().clock()).build()
 }
 
 fn tenant(request: &Parts) -> String {

@@ -5,7 +5,7 @@ use std::{convert::Infallible, time::Duration};
 use axum::{body::Body, extract::Request, response::Response};
 use futures_util::future::join_all;
 use routekit::{
-    Clock, Spawner,
+    ManualClock, Spawner,
     cache::{Cache, CacheLayer, CacheOptions, CacheStats, Counts, InvalidateLayer, ProviderStatus},
     prelude::*,
     test::TestApp,
@@ -71,9 +71,9 @@ async fn program_invalidations_are_counted_as_the_program_s() {
 
 #[tokio::test]
 async fn values_are_counted_as_the_program_s() {
-    let clock = Clock::manual();
+    let clock = ManualClock::new();
     let spawner = Spawner::new(|task| drop(tokio::spawn(task)));
-    let cache = Cache::builder().clock(clock.clone()).ttl_jitter(0.0).spawner(spawner).build();
+    let cache = Cache::builder().clock(clock.clock()).ttl_jitter(0.0).spawner(spawner).build();
     let options = CacheOptions::new().ttl(Duration::from_secs(10)).stale_while_revalidate(Duration::from_secs(10));
     let fill = || cache.get_or_fill("a", &options, async || Ok::<_, Infallible>(1));
     assert_eq!(cache.get::<u32>("a").await.unwrap(), None);
@@ -125,7 +125,7 @@ async fn stats_document_has_the_documented_fields() {
         "stale",
     ];
     assert_eq!(names(&all), expected);
-    assert_eq!(all["provider"], json!({ "status": "healthy", "latency": 0.0 }));
+    assert_eq!(all["provider"], json!({ "status": "healthy", "latencyMs": 0.0 }));
     assert_eq!(all["generatedAt"], "1970-01-01T00:00:00.000Z", "a clock that stands still begins there");
     let counts = ["bypasses", "hitRate", "hits", "invalidations", "misses", "refreshes", "sets", "stale"];
     assert_eq!(names(&all["layers"]), counts);

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use routekit::{
-    Clock,
+    Clock, ManualClock,
     cache::{Cache, CacheStore, Embedded, Entry, Key, Snapshot, Stamp},
 };
 use serde_json::{Value, json};
@@ -12,17 +12,17 @@ use super::{Elsewhere, TOKEN, start, usual};
 
 #[tokio::test]
 async fn unavailable_store_is_reported_in_the_statistics() {
-    let clock = Clock::manual();
+    let clock = ManualClock::new();
     let (store, away) = Elsewhere::new(&clock);
-    let app = start(Cache::builder().store(store).clock(clock));
+    let app = start(Cache::builder().store(store).clock(clock.clock()));
     usual(&app).await;
     let stats = async || app.admin().get("/cache/stats").send().await.json::<Value>();
     let up = stats().await;
-    assert_eq!(up["provider"], json!({ "status": "healthy", "latency": 3.0 }));
+    assert_eq!(up["provider"], json!({ "status": "healthy", "latencyMs": 3.0 }));
     assert!(up["entries"].as_u64().unwrap() >= 2 && up["bytes"].as_u64().unwrap() > 1000, "{up}");
     away.store(true, Ordering::Relaxed);
     let down = stats().await;
-    assert_eq!(down["provider"], json!({ "status": "unhealthy", "latency": 3.0 }));
+    assert_eq!(down["provider"], json!({ "status": "unhealthy", "latencyMs": 3.0 }));
     assert_eq!([&down["entries"], &down["bytes"], &down["evictions"]], [&Value::Null; 3]);
     assert_eq!((&down["hits"], &down["misses"]), (&json!(2), &json!(3)), "the rest is known all the same");
     assert_eq!(app.get("/stats/items/1").send().await.header("x-cache"), Some("BYPASS"));
@@ -33,9 +33,9 @@ async fn unavailable_store_is_reported_in_the_statistics() {
 
 #[tokio::test(start_paused = true)]
 async fn purge_with_an_unavailable_store_is_an_error() {
-    let clock = Clock::manual();
+    let clock = ManualClock::new();
     let (store, away) = Elsewhere::new(&clock);
-    let app = start(Cache::builder().store(store).clock(clock));
+    let app = start(Cache::builder().store(store).clock(clock.clock()));
     away.store(true, Ordering::Relaxed);
     for path in ["/cache/tag/items", "/cache//stats/*", "/cache", "/cache?partition=acme"] {
         let delete = app.admin().delete(path).header("authorization", &format!("Bearer {TOKEN}"));

@@ -14,7 +14,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use routekit::{Clock, Route, cache::Cache, prelude::*, test::TestApp};
+use routekit::{ManualClock, cache::Cache, prelude::*, route::Route, test::TestApp};
 
 /// Ends as `x-end` says: with a status, with a panic or never. Each `x-answer-…` becomes a header of the response.
 async fn end(request: &HeaderMap) -> Response {
@@ -67,7 +67,7 @@ fn items() -> Vec<Route> {
 
 fn start(app: App) -> TestApp {
     let app = app.cache(Cache::builder().ttl_jitter(0.0));
-    TestApp::builder(app).clock(Clock::manual()).build()
+    TestApp::builder(app).clock(ManualClock::new().clock()).build()
 }
 
 /// `X-Cache` of the answer to a GET.

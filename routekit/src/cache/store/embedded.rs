@@ -216,11 +216,12 @@ mod tests {
 
     use super::*;
     use crate::cache::Snapshot;
+    use crate::clock::ManualClock;
 
     #[test]
     fn two_keys_of_one_hash_are_never_each_others() {
-        let clock = Clock::manual();
-        let store = Embedded::new(1 << 20).clock(clock.clone());
+        let clock = ManualClock::new();
+        let store = Embedded::new(1 << 20).clock(clock.clock());
         let (a, b) = (Key::with_hash(b"a", 7), Key::with_hash(b"b", 7));
         let put = |key: &Key| {
             let answer = Snapshot::new(StatusCode::OK, &HeaderMap::new(), key.as_bytes());
@@ -244,7 +245,7 @@ mod tests {
 
     #[test]
     fn moka_is_told_how_long_entries_live() {
-        let now = Clock::manual().now();
+        let now = ManualClock::new().now();
         let answer = Snapshot::new(StatusCode::OK, &HeaderMap::new(), b"");
         for (fresh, kept, expected) in [(60, 0, 60), (60, 30, 90), (u64::MAX, 0, 365 * 86_400)] {
             let (fresh, kept) = (Duration::from_secs(fresh), Duration::from_secs(kept));

@@ -177,7 +177,7 @@ mod tests {
     use super::*;
     use crate::{
         cache::{Key, Snapshot},
-        clock::Clock,
+        clock::ManualClock,
     };
 
     fn entry(name: &str, stamp: Stamp, now: Instant) -> Entry {
@@ -191,7 +191,7 @@ mod tests {
     fn what_was_proven_meanwhile_is_looked_at_again() {
         const ROUNDS: usize = 100_000;
         let validity = Validity::new(1 << 16);
-        let (stamp, now) = (validity.stamp(), Clock::manual().now());
+        let (stamp, now) = (validity.stamp(), ManualClock::new().now());
         let entries: Vec<Entry> = (0..ROUNDS).map(|round| entry(&round.to_string(), stamp, now)).collect();
         let round = AtomicUsize::new(0);
         thread::scope(|threads| {
@@ -218,7 +218,7 @@ mod tests {
     #[test]
     fn an_unchanged_clock_proves_what_it_proved_before() {
         let validity = Validity::new(64);
-        let now = Clock::manual().now();
+        let now = ManualClock::new().now();
         let one = entry("one", validity.stamp(), now);
         assert!(validity.holds(&one));
         let proven = one.proven.load(Ordering::Relaxed);

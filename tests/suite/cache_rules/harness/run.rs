@@ -6,7 +6,7 @@ use axum::{body::Body, extract::Request, response::Response};
 use http::{HeaderMap, HeaderName};
 use http_body_util::BodyExt;
 use routekit::{
-    Clock, Identity, Spawner,
+    Identity, ManualClock, Spawner,
     cache::{Cache, CacheLayer},
 };
 use tower::{Layer, Service, ServiceExt, service_fn};
@@ -28,9 +28,9 @@ pub(crate) async fn check(rows: Vec<Row>) {
 
 /// Stops at the first step that fails, because later steps would only repeat the failure.
 async fn run(row: &Row) -> Result<(), String> {
-    let clock = Clock::manual();
+    let clock = ManualClock::new();
     let spawner = Spawner::new(|task| drop(tokio::spawn(task)));
-    let cache = Cache::builder().clock(clock.clone()).ttl_jitter(0.0).spawner(spawner).build();
+    let cache = Cache::builder().clock(clock.clock()).ttl_jitter(0.0).spawner(spawner).build();
     let handler = Arc::new(Handler::default());
     let inner = {
         let handler = Arc::clone(&handler);
