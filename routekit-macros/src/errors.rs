@@ -1,9 +1,10 @@
-//! The sink that gathers every mistake of one attribute.
+//! Collects all mistakes of one attribute, so that they are reported at once.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
+use routekit_grammar::suggest::nearest;
 
-/// Mistakes found so far, each at its token.
+/// The mistakes found so far, each with the span of its token.
 #[derive(Default)]
 pub(crate) struct Errors(Vec<(Span, String)>);
 
@@ -27,18 +28,7 @@ impl Errors {
     }
 }
 
-/// The candidate that `word` was probably meant to be: at most a third of its letters differ, as rustc has it.
-pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let word = word.to_lowercase();
-    candidates
-        .into_iter()
-        .map(|candidate| (strsim::osa_distance(&word, &candidate.to_lowercase()), candidate))
-        .filter(|(distance, _)| *distance <= word.chars().count().max(3) / 3)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
-}
-
-/// That `name` is none of the `names` that this `kind` of thing has.
+/// The message for an unknown `name`, with a suggestion and the known `names` of this `kind`.
 pub(crate) fn unknown(kind: &str, name: &str, names: &[&str]) -> String {
     let guess =
         nearest(name, names.iter().copied()).map_or_else(String::new, |guess| format!(" (did you mean `{guess}`?)"));

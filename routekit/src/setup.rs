@@ -140,8 +140,7 @@ impl std::error::Error for Error {}
 
 /// The known name that `name` is probably a misspelling of: at most a third of it differs.
 pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let distances = known.map(|known| (strsim::damerau_levenshtein(name, known), known));
-    distances.min().filter(|(distance, known)| distance * 3 <= known.chars().count()).map(|(_, known)| known)
+    routekit_grammar::suggest::nearest(name, known)
 }
 
 /// `; did you mean …?`, or nothing.

@@ -19,7 +19,7 @@ impl rename {
     /// The route of this handler.
     pub const ROUTE: ::routekit::__private::Route = {
         use ::routekit::__private as __rt;
-        const META: &__rt::RouteMeta = &__rt::RouteMeta::new(
+        const __META: &__rt::RouteMeta = &__rt::RouteMeta::new(
                 __rt::Method::Put,
                 "/users/{id}",
                 "rename",
@@ -29,28 +29,30 @@ impl rename {
                     ::core::line!(),
                 ),
             )
-            .documented("Renames a user.", "")
-            .tags(&["users"])
-            .policies(
+            .with_documentation("Renames a user.", "")
+            .with_tags(&["users"])
+            .with_policies(
                 __rt::Policies::new()
-                    .breaker(
+                    .with_breaker(
                         __rt::BreakerPolicy::new()
-                            .failure_rate(__rt::Ratio::from_millionths(500000u64))
-                            .window(__rt::Window::Calls(100u32)),
+                            .with_failure_rate(__rt::Ratio::from_millionths(500000u64))
+                            .with_window(__rt::Window::Calls(100u32)),
                     )
-                    .concurrency(64u32)
-                    .deprecated(
+                    .with_concurrency(64u32)
+                    .with_deprecation(
                         __rt::Deprecation::new(
                             "@1767225600",
                             ::core::option::Option::None,
                         ),
                     )
-                    .invalidates(__rt::Invalidates::new().tags(&["users", "user:{id}"]))
-                    .timeout(::core::time::Duration::from_millis(2000u64)),
+                    .with_invalidates(
+                        __rt::Invalidates::new().with_tags(&["users", "user:{id}"]),
+                    )
+                    .with_timeout(::core::time::Duration::from_millis(2000u64)),
             );
         fn __describe(__description: &mut __rt::Description) {
             #[allow(unused_imports)]
-            use __rt::probe::*;
+            use __rt::describe_traits::*;
             (&&&__rt::Probe::<Uuid>::new()).describe_placeholder(__description, "id");
             (&&&__rt::Probe::<Json<Rename>>::new())
                 .describe_input(__description, "body");
@@ -61,7 +63,7 @@ impl rename {
         }
         fn __endpoint(__wiring: &__rt::Wiring) -> __rt::Endpoint {
             #[allow(unused_imports)]
-            use __rt::extract::*;
+            use __rt::extract_traits::*;
             let __endpoint = __rt::endpoint::<
                 __rt::Deps,
             >(
@@ -99,6 +101,6 @@ impl rename {
         __rt::inventory::submit! {
             rename::ROUTE
         }
-        __rt::Route::new(META, __describe, __endpoint)
+        __rt::Route::new(__META, __describe, __endpoint)
     };
 }

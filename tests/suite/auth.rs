@@ -308,7 +308,7 @@ async fn extractor_handles_a_missing_identity_itself() {
     let app = TestApp::new(App::with_routes(routes![either, undeclared, anybody]).identify(async |_| None));
     assert_eq!(app.get("/auth/either").send().await.text(), "credentials are required");
     let statuses = |handler: &str| {
-        let row = app.table().rows().iter().find(|row| row.meta.handler == handler).unwrap();
+        let row = app.table().rows().iter().find(|row| row.meta.handler() == handler).unwrap();
         row.description.inputs[0].statuses.clone()
     };
     assert_eq!((statuses("either"), statuses("undeclared"), statuses("anybody")), (vec![], vec![], vec![401]));

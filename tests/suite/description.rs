@@ -127,10 +127,10 @@ fn descriptions_of_five_routes_match_the_snapshot() {
         .iter()
         .map(|row| {
             let mut value = serde_json::to_value(&row.description).unwrap();
-            value["summary"] = row.meta.summary.into();
-            value["description"] = row.meta.description.into();
+            value["summary"] = row.meta.summary().into();
+            value["description"] = row.meta.description().into();
             value["statuses"] = row.description.statuses().into();
-            (format!("{} {}", row.meta.method, row.path), value)
+            (format!("{} {}", row.meta.method(), row.path), value)
         })
         .collect();
     let text = serde_json::to_string_pretty(&described).unwrap() + "\n";

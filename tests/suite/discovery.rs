@@ -153,7 +153,7 @@ async fn prefix_stands_before_every_path() {
 #[test]
 fn route_meta_describes_the_route() {
     let meta = user::ROUTE.meta();
-    assert_eq!((meta.method, meta.path, meta.handler), (Method::Get, "/d/users/{id}", "user"));
-    assert_eq!(meta.location.crate_name(), "suite");
-    assert_eq!(meta.location.file, "tests/suite/discovery.rs");
+    assert_eq!((meta.method(), meta.path(), meta.handler()), (Method::Get, "/d/users/{id}", "user"));
+    assert_eq!(meta.location().crate_name(), "suite");
+    assert_eq!(meta.location().file(), "tests/suite/discovery.rs");
 }

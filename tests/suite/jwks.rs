@@ -331,11 +331,12 @@ async fn keys_are_fetched_only_once_the_verifier_is_started() {
     let issuer = Issuer::start(Answer::Keys(vec![a.jwk()])).await;
     let verifiers = || Verifiers::new().with(Jwt::new(jwt::ISSUER, jwt::AUDIENCE).jwks(Jwks::url(&issuer.url())));
     let tasks = routekit::Spawner::new(|task| drop(tokio::spawn(task)));
-    for (verifiers, expected) in
-        [(verifiers(), 503), (verifiers().started(&VerifierContext::new(ManualClock::new().clock(), tasks)), 200)]
-    {
+    for (verifiers, expected) in [
+        (verifiers(), 503),
+        (verifiers().started(&VerifierContext::new(ManualClock::new().clock(), tasks)), 200),
+    ] {
         let router: Router = Router::new().fallback(async || ());
-        let mut service = AuthLayer::new(Access::Identified(&[]), verifiers).layer(router);
+        let mut service = AuthLayer::new(Access::identified(), verifiers).layer(router);
         let token = a.token_of("a", &json!({ "exp": 10_000_000_000_u64 }));
         let request = Request::get("/").header("authorization", token).body(axum::body::Body::empty()).unwrap();
         assert_eq!(service.call(request).await.unwrap().status(), expected);

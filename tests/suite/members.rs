@@ -3,7 +3,7 @@
 use http::Method;
 use jsonwebtoken::{EncodingKey, Header, encode};
 use routekit::{
-    auth::{Access, Grant},
+    auth::{Access, Grant, GrantKind},
     test::{TestApp, TestRequest},
 };
 use serde_json::json;
@@ -13,13 +13,12 @@ use crate::jwt::unix_time;
 const SECRET: &[u8] = b"the secret that the tests of members share";
 
 fn token(secret: &[u8], grants: &[Grant]) -> String {
-    let named = |pick: fn(&Grant) -> Option<&'static str>| grants.iter().filter_map(pick).collect::<Vec<_>>();
-    let scopes = named(|grant| if let Grant::Scope(name) = grant { Some(name) } else { None });
+    let named = |kind| grants.iter().filter(|grant| grant.kind() == kind).map(Grant::name).collect::<Vec<_>>();
     let claims = json!({
         "iss": members::ISSUER, "aud": members::AUDIENCE, "sub": "ann", "exp": unix_time() + 60,
-        "scope": scopes.join(" "),
-        "roles": named(|grant| if let Grant::Role(name) = grant { Some(name) } else { None }),
-        "permissions": named(|grant| if let Grant::Permission(name) = grant { Some(name) } else { None }),
+        "scope": named(GrantKind::Scope).join(" "),
+        "roles": named(GrantKind::Role),
+        "permissions": named(GrantKind::Permission),
     });
     let token = encode(&Header::default(), &claims, &EncodingKey::from_secret(secret)).unwrap();
     format!("Bearer {token}")
@@ -38,14 +37,14 @@ enum Caller<'a> {
 async fn walk(app: &TestApp, call: impl Fn(TestRequest, Caller<'_>) -> TestRequest) -> usize {
     let mut closed = 0;
     for row in app.table().rows() {
-        let method: Method = row.meta.method.as_str().parse().unwrap();
+        let method: Method = row.meta.method().into();
         let path = row.path.replace("{name}", "ann");
         let ask =
             async |caller: Caller<'_>| call(app.request(method.clone(), &path), caller).send().await.status().as_u16();
         // The request reached the handler, even if it found no such member.
         let passes = |status: u16| [200, 404, 415].contains(&status);
         let label = format!("{method} {path}");
-        match *row.policies.access {
+        match &*row.policies.access {
             Access::Public => assert!(passes(ask(Caller::Nobody).await), "{label}"),
             Access::Optional => {
                 assert!(passes(ask(Caller::Nobody).await), "{label}");
@@ -60,11 +59,11 @@ async fn walk(app: &TestApp, call: impl Fn(TestRequest, Caller<'_>) -> TestReque
                 assert!(if all.is_empty() { passes(weak) } else { weak == 403 }, "{label}: {weak}");
                 // Each requirement is needed, and any of its alternatives is enough.
                 for (place, any) in all.iter().enumerate() {
-                    let mut others: Vec<Grant> = all.iter().map(|any| any[0]).collect();
+                    let mut others: Vec<Grant> = all.iter().map(|any| any[0].clone()).collect();
                     others.remove(place);
                     assert_eq!(ask(Caller::With(&others)).await, 403, "{label} without {any:?}");
-                    for grant in *any {
-                        let right = [&others[..], &[*grant]].concat();
+                    for grant in any {
+                        let right = [&others[..], std::slice::from_ref(grant)].concat();
                         assert!(passes(ask(Caller::With(&right)).await), "{label} with {right:?}");
                     }
                 }

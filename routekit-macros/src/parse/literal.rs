@@ -3,27 +3,28 @@
 use std::num::IntErrorKind;
 
 use proc_macro2::Span;
+use routekit_grammar::quantity;
 use syn::{Lit, LitStr};
 
-use super::RawOption;
+use super::raw::RawOption;
 use crate::errors::Errors;
 
-/// Milliseconds of `2` (seconds), `"250ms"`, `"5m"` or `"1h30m"`; zero is a mistake.
+/// Milliseconds of `2` (seconds), `"250ms"`, `"5m"` or `"1h30m"`; zero is reported.
 pub(crate) fn duration_ms(literal: &Lit, errors: &mut Errors) -> Option<u64> {
-    quantity(literal, &DURATION, "it must be positive", errors)
+    read(literal, &DURATION, "write a positive one", errors)
 }
 
-/// The duration of `name`. Whoever writes zero is told what happens `without` it.
+/// The duration of the argument `name`. The message for zero says what happens `without` the argument.
 pub(crate) fn optional_duration_ms(literal: &Lit, name: &str, without: &str, errors: &mut Errors) -> Option<u64> {
-    quantity(literal, &DURATION, &format!("it must be positive, or `{name}` left out: then {without}"), errors)
+    read(literal, &DURATION, &format!("write a positive one, or leave `{name}` out: then {without}"), errors)
 }
 
-/// Bytes of `65536`, `"64KiB"` or `"1MiB"`; zero is a mistake.
+/// Bytes of `65536`, `"64KiB"` or `"1MiB"`; zero is reported.
 pub(crate) fn size_bytes(literal: &Lit, errors: &mut Errors) -> Option<u64> {
-    quantity(literal, &SIZE, "it must be positive", errors)
+    read(literal, &SIZE, "write a positive one", errors)
 }
 
-/// A positive whole number; `zero` is what to say of zero.
+/// A positive whole number. `zero` is the end of the message for zero.
 pub(crate) fn positive_count(literal: &Lit, zero: &str, errors: &mut Errors) -> Option<u32> {
     let digits = match literal {
         Lit::Int(int) if int.suffix().is_empty() => int.base10_digits(),
@@ -35,14 +36,14 @@ pub(crate) fn positive_count(literal: &Lit, zero: &str, errors: &mut Errors) -> 
         Err(error) if *error.kind() == IntErrorKind::PosOverflow => format!("a count is at most {}", u32::MAX),
         Err(_) => match bare_number(literal).filter(|text| text.parse::<u32>().is_ok_and(|count| count > 0)) {
             Some(bare) => format!("a count has no quotes and no suffix; write `{bare}`"),
-            None => "not a count; a count is a positive whole number, such as `10`".to_owned(),
+            None => "not a count; write a positive whole number such as `10`".to_owned(),
         },
     };
     errors.push(literal.span(), message);
     None
 }
 
-/// The number that `literal` is without its quotes or its suffix, as if it had been written so.
+/// The text of `literal` without its quotes or its suffix.
 pub(crate) fn bare_number(literal: &Lit) -> Option<String> {
     match literal {
         Lit::Int(int) if !int.suffix().is_empty() => Some(int.base10_digits().to_owned()),
@@ -52,7 +53,7 @@ pub(crate) fn bare_number(literal: &Lit) -> Option<String> {
     }
 }
 
-/// The string of `name = "…"`, which says something.
+/// The string of `name = "…"`; a blank one is reported.
 pub(crate) fn text(option: &RawOption, usage: &str, errors: &mut Errors) -> Option<LitStr> {
     let text: LitStr = option.value(usage, errors)?;
     if text.value().trim().is_empty() {
@@ -62,33 +63,33 @@ pub(crate) fn text(option: &RawOption, usage: &str, errors: &mut Errors) -> Opti
     Some(text)
 }
 
-/// How something is measured.
-struct Kind {
+/// A quantity with units.
+struct Unit {
     name: &'static str,
-    /// How it is written.
+    /// How it is written, for messages.
     forms: &'static str,
     /// What a bare number counts.
     unit: u64,
     parse: fn(&str) -> Option<u64>,
 }
 
-const DURATION: Kind = Kind {
+const DURATION: Unit = Unit {
     name: "duration",
     forms: "whole seconds, or a string such as `\"250ms\"`, `\"5m\"`, `\"1h30m\"`",
     unit: 1000,
-    parse: parse_duration,
+    parse: quantity::duration_ms,
 };
 
-const SIZE: Kind = Kind {
+const SIZE: Unit = Unit {
     name: "size",
     forms: "whole bytes, or a string such as `\"64KiB\"`, `\"1MiB\"`",
     unit: 1,
-    parse: parse_size,
+    parse: quantity::size_bytes,
 };
 
-/// `not_zero` is what to say of zero.
-fn quantity(literal: &Lit, kind: &Kind, not_zero: &str, errors: &mut Errors) -> Option<u64> {
-    let Kind { name, forms, unit, parse } = *kind;
+/// `not_zero` is the end of the message for zero.
+fn read(literal: &Lit, measure: &Unit, not_zero: &str, errors: &mut Errors) -> Option<u64> {
+    let Unit { name, forms, unit, parse } = *measure;
     let span: Span = literal.span();
     let parsed = match literal {
         Lit::Int(int) if int.suffix().is_empty() => int.base10_parse::<u64>().ok().and_then(|n| n.checked_mul(unit)),
@@ -102,88 +103,15 @@ fn quantity(literal: &Lit, kind: &Kind, not_zero: &str, errors: &mut Errors) -> 
         }
         Some(value) => Some(value),
         None => {
-            errors.push(span, format!("not a {name}; a {name} is {forms}"));
+            errors.push(span, format!("not a {name}; write {forms}"));
             None
         }
     }
 }
 
-/// Milliseconds of `"250ms"`, `"5m"` or `"1h30m"`, without the quotes.
-pub(crate) fn parse_duration(text: &str) -> Option<u64> {
-    const UNITS: &[(&str, u64)] = &[("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
-    let mut rest = text;
-    let mut total = 0_u64;
-    // Units only go down, so that "5m1h" and "1s1s" are typos and not sums.
-    let mut allowed = UNITS;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
-        let (number, tail) = rest.split_at(digits);
-        let unit_end = tail.find(|c: char| c.is_ascii_digit()).unwrap_or(tail.len());
-        let (unit, tail) = tail.split_at(unit_end);
-        let position = allowed.iter().position(|(name, _)| *name == unit)?;
-        let value = number.parse::<u64>().ok()?.checked_mul(allowed[position].1)?;
-        total = total.checked_add(value)?;
-        allowed = &allowed[position + 1..];
-        rest = tail;
-    }
-    (!text.is_empty()).then_some(total)
-}
-
-fn parse_size(text: &str) -> Option<u64> {
-    let digits = text.find(|c: char| !c.is_ascii_digit())?;
-    let (number, unit) = text.split_at(digits);
-    let factor = match unit {
-        "B" => 1,
-        "KiB" => 1 << 10,
-        "MiB" => 1 << 20,
-        "GiB" => 1 << 30,
-        _ => return None,
-    };
-    number.parse::<u64>().ok()?.checked_mul(factor)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn durations() {
-        for (text, expected) in [
-            ("250ms", Some(250)),
-            ("5m", Some(300_000)),
-            ("1h30m", Some(5_400_000)),
-            ("1s500ms", Some(1500)),
-            ("0s", Some(0)),
-            ("", None),
-            ("5", None),
-            ("s", None),
-            ("5 s", None),
-            ("5m1h", None),
-            ("1s1s", None),
-            ("-1s", None),
-            ("99999999999999999999s", None),
-            ("18446744073709551615h", None),
-        ] {
-            assert_eq!(parse_duration(text), expected, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn sizes() {
-        for (text, expected) in [
-            ("64KiB", Some(65536)),
-            ("1MiB", Some(1_048_576)),
-            ("2GiB", Some(2_147_483_648)),
-            ("7B", Some(7)),
-            ("64KB", None),
-            ("64", None),
-            ("", None),
-            ("KiB", None),
-            ("18446744073709551615GiB", None),
-        ] {
-            assert_eq!(parse_size(text), expected, "{text:?}");
-        }
-    }
 
     #[test]
     fn counts() {
@@ -196,10 +124,10 @@ mod tests {
             ("0", Err("a count of zero; write more")),
             ("10u8", Err("a count has no quotes and no suffix; write `10`")),
             ("\"10\"", Err("a count has no quotes and no suffix; write `10`")),
-            ("\"0\"", Err("not a count; a count is a positive whole number, such as `10`")),
-            ("-1", Err("not a count; a count is a positive whole number, such as `10`")),
-            ("1.5", Err("not a count; a count is a positive whole number, such as `10`")),
-            ("true", Err("not a count; a count is a positive whole number, such as `10`")),
+            ("\"0\"", Err("not a count; write a positive whole number such as `10`")),
+            ("-1", Err("not a count; write a positive whole number such as `10`")),
+            ("1.5", Err("not a count; write a positive whole number such as `10`")),
+            ("true", Err("not a count; write a positive whole number such as `10`")),
         ] {
             let mut errors = Errors::default();
             let literal = syn::parse_str(text).expect("a literal");

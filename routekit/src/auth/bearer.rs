@@ -13,7 +13,7 @@ pub(crate) enum Bearer<'a> {
     Token(&'a [u8]),
 }
 
-/// Reads the token of the only `Authorization` header. The scheme is case-insensitive (RFC 9110 §11.1).
+/// Reads the token if there is exactly one `Authorization` header. The scheme is case-insensitive (RFC 9110 §11.1).
 pub(crate) fn bearer(headers: &HeaderMap) -> Bearer<'_> {
     let mut all = headers.get_all(header::AUTHORIZATION).iter();
     let Some(value) = all.next() else { return Bearer::Absent };

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{AnyOf, Verifiers, refusal};
+use super::{Requirements, Verifiers, refusal};
 use crate::{
     identity::Identity,
     observe::{Event, Report},
@@ -19,7 +19,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub(super) struct Gate {
     /// What an identity must have; `None` where there need be none.
-    pub(super) required: Option<&'static [AnyOf]>,
+    pub(super) required: Option<Requirements>,
     pub(super) verifiers: Arc<Verifiers>,
     pub(super) report: Report,
 }
@@ -38,7 +38,7 @@ impl Gate {
                 }
             }
         }
-        if let Some(all) = self.required {
+        if let Some(all) = &self.required {
             let Some(identity) = parts.extensions.get::<Identity>() else {
                 tracing::debug!(target: "routekit::auth", "no credentials that any verifier reads");
                 return Err(self.refuse(Event::Unauthenticated, refusal::unauthorized(&self.verifiers, None)));

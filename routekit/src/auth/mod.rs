@@ -52,13 +52,15 @@
 //! # async fn main() {
 //! let robot = Identity::new("robot").with_scopes(["orders:read"]);
 //! let keys = ApiKeys::new().key("3f6cbe80a6c1a1f7c62ac5f6c5e6b3a4", robot);
-//! let auth = AuthLayer::new(Access::Identified(&[&[Grant::Scope("orders:read")]]), Verifiers::new().with(keys));
-//! let app: Router = Router::new().route("/orders", get(|client: Identity| async move { client.sub().to_owned() })).layer(auth);
+//! let auth = AuthLayer::new(Access::identified().all_of([Grant::scope("orders:read")]), Verifiers::new().with(keys));
+//! let orders = get(|client: Identity| async move { client.sub().to_owned() });
+//! let app: Router = Router::new().route("/orders", orders).layer(auth);
 //!
 //! let request = Request::get("/orders").body(Body::empty()).unwrap();
 //! assert_eq!(app.clone().oneshot(request).await.unwrap().status(), 401);
 //!
-//! let request = Request::get("/orders").header("x-api-key", "3f6cbe80a6c1a1f7c62ac5f6c5e6b3a4").body(Body::empty()).unwrap();
+//! let request = Request::get("/orders").header("x-api-key", "3f6cbe80a6c1a1f7c62ac5f6c5e6b3a4");
+//! let request = request.body(Body::empty()).unwrap();
 //! assert_eq!(app.oneshot(request).await.unwrap().status(), 200);
 //! # }
 //! ```
@@ -90,4 +92,4 @@ pub(crate) use self::{
     identify::Identify,
     refusal::unauthorized,
 };
-pub use crate::route::{Access, AnyOf, Grant};
+pub use crate::route::{Access, Grant, GrantKind, Requirements};

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     identity::{Identity, REALM},
     problem::Problem,
-    route::{AnyOf, Grant},
+    route::{Grant, GrantKind, Requirements},
 };
 
 /// Builds the 401 for missing or refused credentials, or the 503 if they could not be verified.
@@ -33,9 +33,9 @@ pub(crate) fn unauthorized(verifiers: &Verifiers, error: Option<&VerifyError>) -
     })
 }
 
-/// Builds the 403 that names the grants of `all` that the identity lacks. `None` if it has one grant of each `AnyOf`.
-pub(crate) fn forbidden(verifiers: &Verifiers, identity: &Identity, all: &[AnyOf]) -> Option<Problem> {
-    let lacking: Vec<AnyOf> = all.iter().filter(|any| !any.iter().any(|grant| identity.has(*grant))).copied().collect();
+/// Builds the 403 that names the grants of `all` that the identity lacks. `None` if it meets every requirement.
+pub(crate) fn forbidden(verifiers: &Verifiers, identity: &Identity, all: &Requirements) -> Option<Problem> {
+    let lacking: Vec<&[Grant]> = all.iter().filter(|any| !any.iter().any(|grant| identity.has(grant))).collect();
     if lacking.is_empty() {
         return None;
     }
@@ -44,11 +44,9 @@ pub(crate) fn forbidden(verifiers: &Verifiers, identity: &Identity, all: &[AnyOf
     let scopes: Vec<&str> = lacking
         .iter()
         .flat_map(|any| any.iter())
-        .filter_map(|grant| match grant {
-            // The attribute accepts no scopes with these characters.
-            Grant::Scope(scope) if !scope.contains(['"', '\\']) => Some(*scope),
-            Grant::Scope(_) | Grant::Role(_) | Grant::Permission(_) => None,
-        })
+        // The attribute accepts no scopes with these characters.
+        .filter(|grant| grant.kind() == GrantKind::Scope && !grant.name().contains(['"', '\\']))
+        .map(Grant::name)
         .collect();
     if scopes.is_empty() || !verifiers.schemes().contains(&BEARER) {
         return Some(problem);
@@ -59,12 +57,8 @@ pub(crate) fn forbidden(verifiers: &Verifiers, identity: &Identity, all: &[AnyOf
 }
 
 /// ``the role `admin` or the permission `users:write` ``
-fn name(any: AnyOf) -> String {
-    let names = any.iter().map(|grant| match grant {
-        Grant::Scope(name) => format!("the scope `{name}`"),
-        Grant::Role(name) => format!("the role `{name}`"),
-        Grant::Permission(name) => format!("the permission `{name}`"),
-    });
+fn name(any: &[Grant]) -> String {
+    let names = any.iter().map(|grant| format!("the {} `{}`", grant.kind(), grant.name()));
     names.collect::<Vec<_>>().join(" or ")
 }
 

@@ -52,18 +52,18 @@ impl Verifiers {
     /// # Errors
     /// If none of the credentials are valid, or if no verifier answers within ten seconds.
     pub async fn verify(&self, request: &Parts) -> Result<Option<Identity>, VerifyError> {
-        let mut asked = pin!(self.ask(request));
+        let mut verification = pin!(self.first_match(request));
         // Most verifiers answer at once and need no timer.
-        if let Poll::Ready(verified) = poll_fn(|cx| Poll::Ready(asked.as_mut().poll(cx))).await {
+        if let Poll::Ready(verified) = poll_fn(|cx| Poll::Ready(verification.as_mut().poll(cx))).await {
             return verified;
         }
-        tokio::time::timeout(DEADLINE, asked).await.unwrap_or_else(|elapsed| {
+        tokio::time::timeout(DEADLINE, verification).await.unwrap_or_else(|elapsed| {
             tracing::warn!(target: "routekit::auth", "the verifiers took too long");
             Err(VerifyError::unavailable(elapsed))
         })
     }
 
-    async fn ask(&self, request: &Parts) -> Result<Option<Identity>, VerifyError> {
+    async fn first_match(&self, request: &Parts) -> Result<Option<Identity>, VerifyError> {
         let mut worst: Option<VerifyError> = None;
         for verifier in &self.0 {
             let error = match verifier.verify(request).await {

@@ -40,59 +40,59 @@ impl CircuitBreakerBuilder {
 
     /// Share of failed calls in the window, in (0, 1], at which the breaker opens. Defaults to 0.5.
     pub fn failure_rate(mut self, rate: f64) -> Self {
-        self.policy = self.policy.failure_rate(Ratio::from_f64(rate));
+        self.policy = self.policy.with_failure_rate(Ratio::from_f64(rate));
         self
     }
 
     /// The calls that the rates are computed from: those of the last [`Duration`] (at most 24 hours), or the last `u32`
     /// calls (at most 100,000). Defaults to 60 seconds.
     pub fn window(mut self, window: impl Into<Window>) -> Self {
-        self.policy = self.policy.window(window.into());
+        self.policy = self.policy.with_window(window.into());
         self
     }
 
     /// Number of calls that the window must hold before the breaker can open. Defaults to 10, or to the size of a
     /// window of fewer calls.
     pub fn min_calls(mut self, calls: u32) -> Self {
-        self.policy = self.policy.min_calls(calls);
+        self.policy = self.policy.with_min_calls(calls);
         self
     }
 
     /// Time that the breaker stays open. Defaults to 60 seconds.
     pub fn open_for(mut self, time: Duration) -> Self {
-        self.policy = self.policy.open_for(time);
+        self.policy = self.policy.with_open_for(time);
         self
     }
 
     /// Number of probes that a half-open breaker lets through. All must succeed for it to close. At most `min_calls`.
     /// Defaults to 1.
     pub fn half_open_calls(mut self, calls: u32) -> Self {
-        self.policy = self.policy.half_open_calls(calls);
+        self.policy = self.policy.with_half_open_calls(calls);
         self
     }
 
     /// Duration from which on a call is slow. By default no call is slow.
     pub fn slow_call(mut self, time: Duration) -> Self {
-        self.policy = self.policy.slow_call(time);
+        self.policy = self.policy.with_slow_call(time);
         self
     }
 
     /// Share of slow calls in the window, in (0, 1], at which the breaker opens. Defaults to 1.
     pub fn slow_rate(mut self, rate: f64) -> Self {
-        self.policy = self.policy.slow_rate(Ratio::from_f64(rate));
+        self.policy = self.policy.with_slow_rate(Ratio::from_f64(rate));
         self
     }
 
     /// Factor by which `open_for` grows each time a probe fails, from 1 to 100. Defaults to 1.
     pub fn backoff(mut self, factor: f64) -> Self {
-        self.policy = self.policy.backoff(Ratio::from_f64(factor));
+        self.policy = self.policy.with_backoff(Ratio::from_f64(factor));
         self
     }
 
     /// Upper bound of the time open as it grows by `backoff`. Defaults to 10 minutes, or to `open_for` if that is
     /// longer.
     pub fn max_open_for(mut self, time: Duration) -> Self {
-        self.policy = self.policy.max_open_for(time);
+        self.policy = self.policy.with_max_open_for(time);
         self
     }
 
@@ -130,18 +130,6 @@ impl CircuitBreakerBuilder {
         settings.check().map_err(|reason| InvalidBreaker::new(&self.name, reason))?;
         let inner = BreakerInner::new(self.name, settings, self.clock, self.listeners);
         Ok(CircuitBreaker::new(Arc::new(inner)))
-    }
-}
-
-impl From<Duration> for Window {
-    fn from(time: Duration) -> Self {
-        Self::Time(time)
-    }
-}
-
-impl From<u32> for Window {
-    fn from(calls: u32) -> Self {
-        Self::Calls(calls)
     }
 }
 

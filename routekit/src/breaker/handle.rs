@@ -51,7 +51,7 @@ impl BreakerInner {
         listeners: Vec<TransitionListener>,
     ) -> Self {
         let gate = BreakerGate::new(settings, clock.now());
-        let timed = matches!(settings.window, Window::Time(_)) || settings.slow_call.is_some();
+        let timed = matches!(settings.rules.window, Window::Time(_)) || settings.rules.slow_call.is_some();
         Self { name, settings, timed, clock, gate, listeners }
     }
 }
@@ -70,7 +70,7 @@ impl CircuitBreaker {
     #[inline(always)]
     pub(super) fn admit(&self) -> Result<(Ticket, Option<Instant>), Open> {
         match self.0.gate.pass() {
-            Some(ticket) if self.0.settings.slow_call.is_none() => Ok((ticket, None)),
+            Some(ticket) if self.0.settings.rules.slow_call.is_none() => Ok((ticket, None)),
             passed => self.admit_others(passed),
         }
     }
@@ -88,7 +88,7 @@ impl CircuitBreaker {
                 admitted?
             }
         };
-        Ok((ticket, inner.settings.slow_call.map(|_| inner.clock.now())))
+        Ok((ticket, inner.settings.rules.slow_call.map(|_| inner.clock.now())))
     }
 
     #[inline]

@@ -120,4 +120,4 @@ pub use self::{
     snapshot::BreakerSnapshot,
 };
 pub(crate) use self::{builder::PROBE_LEASE, handle::WeakBreaker, machine::BreakerSettings};
-pub use crate::route::{Outcome, Ratio, Window};
+pub use crate::route::{BreakerPolicy, Outcome, Ratio, Window};

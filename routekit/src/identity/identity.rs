@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use serde_json::{Map, Value};
 
-use crate::route::Grant;
+use crate::route::{Grant, GrantKind};
 
 /// A verified client. Cloning it clones one `Arc`. See the [module docs](crate::identity).
 #[derive(Clone, PartialEq)]
@@ -137,11 +137,11 @@ impl Identity {
 
     /// Whether the client has this grant.
     #[must_use]
-    pub fn has(&self, grant: Grant) -> bool {
-        match grant {
-            Grant::Role(role) => self.has_role(role),
-            Grant::Scope(scope) => self.has_scope(scope),
-            Grant::Permission(permission) => self.has_permission(permission),
+    pub fn has(&self, grant: &Grant) -> bool {
+        match grant.kind() {
+            GrantKind::Role => self.has_role(grant.name()),
+            GrantKind::Scope => self.has_scope(grant.name()),
+            GrantKind::Permission => self.has_permission(grant.name()),
         }
     }
 

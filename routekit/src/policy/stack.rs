@@ -35,7 +35,7 @@ use crate::{
     auth::{Auth, AuthLayer, Verifiers},
     body_limit::{BodyLimit, BodyLimitLayer},
     breaker::{HttpBreaker, HttpBreakerLayer},
-    cache::{self, Cache, CacheLayer, Cached, InvalidateLayer, Invalidating},
+    cache::{Cache, CacheLayer, Cached, InvalidateLayer, Invalidating},
     catch_panic::{CatchPanic, CatchPanicLayer},
     clock::Clock,
     concurrency::{Concurrency, ConcurrencyLayer},
@@ -101,12 +101,9 @@ pub(crate) fn add_route(
         RouteLabelLayer::new(Arc::clone(state)),
         deprecation,
         BodyLimitLayer::new(*policies.body_limit).observer(observer()),
-        AuthLayer::new(*policies.access, Arc::clone(&shared.verifiers)).observer(observer()),
+        AuthLayer::new((*policies.access).clone(), Arc::clone(&shared.verifiers)).observer(observer()),
     );
-    let cached = policies.cache.is_some() && policies.guards.breaker.is_some();
-    // A fill has a deadline of its own, by which a call is given up. The breaker is to know.
-    let limit = policies.timeout.or(cached.then_some(cache::DEADLINE));
-    let timeout = TimeoutLayer::optional(limit).observer(observer());
+    let timeout = TimeoutLayer::optional(*policies.timeout).observer(observer());
     let catch_panic = CatchPanicLayer::new().observer(observer());
     let cache = caching(policies, shared, (method, path), observer());
     let invalidation = invalidation(policies, shared, (method, path));
@@ -162,8 +159,8 @@ fn guards(
     }
     let concurrency = concurrency.clone().unwrap_or(ConcurrencyLayer::optional(None)).observer(observer());
     let breaker = HttpBreakerLayer::optional(breaker.clone()).answering(fallback).observer(observer());
-    let breaker = match policies.breaker.and_then(|breaking| breaking.judge) {
-        Some(judge) => breaker.judge(move |response| judge.of(response)),
+    let breaker = match policies.breaker.and_then(|breaking| breaking.classify) {
+        Some(classify) => breaker.judge(move |response| classify.of(response)),
         None => breaker,
     };
     Some((concurrency, breaker))
@@ -200,7 +197,12 @@ fn invalidation(
     let own = InvalidateLayer::declared(shared.cache.clone(), &declared, path, &shared.prefix)
         .url_in(&shared.partitions, policies.drops == Drops::Url);
     let own = own.counted_as(method, path);
-    Some(policies.wanted_by.iter().fold(own, |layer, wanted| layer.wanted_by(&wanted.template, wanted.partition)))
+    Some(
+        policies
+            .wanted_by
+            .iter()
+            .fold(own, |layer, wanted| layer.wanted_by(&wanted.template, wanted.partition.clone())),
+    )
 }
 
 /// What stands around the whole router; requests that no route claims are told to `unmatched`.

@@ -33,9 +33,10 @@ pub(crate) async fn from_rejection(response: Response) -> Response {
     let mut problem = Problem::new(status);
     if status.is_server_error() {
         tracing::error!(status = status.as_u16(), error = %Printable(&text), "extractor failed");
-    } else if let Some((said, repeats)) = text.split_once(": ").filter(|_| text.starts_with("Failed to deserialize")) {
-        tracing::debug!(status = status.as_u16(), error = %Printable(&repeats), "extractor rejected the request");
-        problem = problem.with_detail(said.to_owned());
+    } else if let Some((message, quoted)) = text.split_once(": ").filter(|_| text.starts_with("Failed to deserialize"))
+    {
+        tracing::debug!(status = status.as_u16(), error = %Printable(&quoted), "extractor rejected the request");
+        problem = problem.with_detail(message.to_owned());
     } else if !text.is_empty() {
         problem = problem.with_detail(text);
     }

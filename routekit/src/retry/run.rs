@@ -87,16 +87,16 @@ impl<J> RetryLoop<'_, J> {
         {
             return None;
         }
-        let asked = match result.map_or(RetryDecision::Retry, |result| self.classify.classify(result)) {
+        let requested = match result.map_or(RetryDecision::Retry, |result| self.classify.classify(result)) {
             RetryDecision::Stop => return None,
             RetryDecision::Retry => Duration::ZERO,
-            RetryDecision::RetryAfter(asked) => asked,
+            RetryDecision::RetryAfter(requested) => requested,
         };
-        let delay = asked.saturating_add(self.delays.next());
+        let delay = requested.saturating_add(self.delays.next());
         let in_time = match deadline {
             Some(deadline) => Instant::now().checked_add(delay).is_some_and(|end| end < deadline),
             // Without this bound, a server could make its clients wait for days.
-            None => asked <= self.max_delay,
+            None => requested <= self.max_delay,
         };
         // The budget comes last, so that a call that is not retried takes nothing from it.
         (in_time && self.budget.withdraw()).then_some(delay)

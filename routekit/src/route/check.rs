@@ -1,20 +1,24 @@
-//! The whole set of routes, checked before anything is mounted.
+//! Checks the whole set of routes before any of them is mounted.
 
 use std::collections::BTreeMap;
 
-use super::{Description, Method, NeedKind, Route};
+use super::{
+    describe::{Description, NeedKind},
+    method::Method,
+    registry::Route,
+};
 use crate::{deps::Deps, setup::SetupProblem};
 
-/// A path that the app serves itself.
+/// A path that the app itself serves.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reserved {
     pub(crate) path: &'static str,
     pub(crate) what: &'static str,
 }
 
-/// Reports duplicates, overlaps, repeated operation ids, and needs that nobody provided.
+/// Reports duplicates, overlaps, repeated operation ids, and dependencies that are not provided.
 ///
-/// `routes` come sorted, each with its full path and description.
+/// `routes` are sorted, each with its full path and description.
 pub(crate) fn check<'a>(
     routes: impl Iterator<Item = (&'a Route, &'a str, &'a Description)> + Clone,
     reserved: &[Reserved],
@@ -28,7 +32,7 @@ pub(crate) fn check<'a>(
 
 /// `GET /users (src/users.rs:10)`
 pub(crate) fn label(route: &Route, path: &str) -> String {
-    format!("{} {path} ({})", route.meta.method, route.meta.location)
+    format!("{} {path} ({})", route.meta().method(), route.meta().location())
 }
 
 fn check_paths<'a>(
@@ -38,10 +42,10 @@ fn check_paths<'a>(
 ) {
     let mut by_path: BTreeMap<&str, BTreeMap<Method, Vec<&Route>>> = BTreeMap::new();
     for (route, path) in routes {
-        by_path.entry(path).or_default().entry(route.meta.method).or_default().push(route);
+        by_path.entry(path).or_default().entry(route.meta().method()).or_default().push(route);
     }
 
-    // Axum's own matcher decides what overlaps, whatever the methods.
+    // Paths overlap where axum's own matcher says so. Methods do not matter.
     let mut matcher = matchit::Router::new();
     for (path, methods) in &by_path {
         for (method, routes) in methods.iter().filter(|(_, routes)| routes.len() > 1) {
@@ -49,7 +53,7 @@ fn check_paths<'a>(
         }
         let places = |path: &str| -> Vec<String> {
             let routes = by_path.get(path).into_iter().flatten().flat_map(|(_, routes)| routes);
-            routes.map(|route| route.meta.location.to_string()).collect()
+            routes.map(|route| route.meta().location().to_string()).collect()
         };
         if let Some(own) = reserved.iter().find(|reserved| reserved.path == *path) {
             problems.push(reserved_path(own, places(path)));
@@ -68,7 +72,7 @@ fn check_paths<'a>(
 fn check_operation_ids<'a>(routes: impl Iterator<Item = (&'a Route, &'a str)>, problems: &mut Vec<SetupProblem>) {
     let mut by_id: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for (route, path) in routes {
-        if let Some(id) = route.meta.operation_id {
+        if let Some(id) = route.meta().operation_id() {
             by_id.entry(id).or_default().push(label(route, path));
         }
     }
@@ -90,7 +94,7 @@ fn check_needs<'a>(
             let wanted = match need.kind {
                 NeedKind::Dependency => &mut dependencies,
                 NeedKind::State => &mut states,
-                // Nothing that is provided: `app/check.rs` looks.
+                // Not a dependency; the stage that checks access reports it.
                 NeedKind::Identity => continue,
             };
             let wanted = wanted.entry(need.type_name).or_default();
@@ -113,7 +117,8 @@ fn check_needs<'a>(
 
 fn duplicate_route(method: Method, path: &str, routes: &[&Route]) -> SetupProblem {
     let message = format!("`{method} {path}` is declared {} times", routes.len());
-    SetupProblem::new("duplicate-route", message).listing(routes.iter().map(|route| route.meta.location.to_string()))
+    SetupProblem::new("duplicate-route", message)
+        .listing(routes.iter().map(|route| route.meta().location().to_string()))
 }
 
 fn reserved_path(reserved: &Reserved, locations: Vec<String>) -> SetupProblem {

@@ -21,10 +21,10 @@ use crate::{
     problem::from_rejection,
 };
 
-/// A handler with its extractors: from request to response, whatever their types were.
+/// A handler with its extractors, as a function from request to response.
 ///
-/// Every route has this one type, so that what stands around it is compiled once and not once a route. A clone is one
-/// reference count.
+/// Every route has this one type, so that the policies around it are compiled once and not once for each route. A clone
+/// is one reference count.
 #[derive(Clone)]
 pub struct Endpoint(Arc<dyn Fn(Request) -> EndpointFuture + Send + Sync>);
 
@@ -58,7 +58,8 @@ impl Service<Request> for Endpoint {
 pub struct EndpointFuture(Pin<Box<dyn Future<Output = Result<Response, Response>> + Send>>);
 
 impl EndpointFuture {
-    /// Of a handler and its extractors, which refuse with `Err`; a refusal becomes a problem. Generated code calls this once a request.
+    /// Wraps the future of a handler and its extractors. An extractor refuses with `Err`, which becomes a problem.
+    /// Generated code calls this once for each request.
     pub(crate) fn new(future: impl Future<Output = Result<Response, Response>> + Send + 'static) -> Self {
         Self(Box::pin(future))
     }
@@ -71,7 +72,7 @@ impl Future for EndpointFuture {
         loop {
             match ready!(self.0.as_mut().poll(cx)) {
                 Ok(response) => return Poll::Ready(Ok(response)),
-                // A future of its own, so that requests that are not refused have no room for it.
+                // A future of its own, so that it takes no space in requests that are not refused.
                 Err(refusal) => self.0 = Box::pin(async { Ok(from_rejection(refusal).await) }),
             }
         }
@@ -84,7 +85,7 @@ impl fmt::Debug for EndpointFuture {
     }
 }
 
-/// What endpoints are made from.
+/// What endpoints are created from.
 #[derive(Debug)]
 pub struct Wiring {
     deps: Deps,
@@ -95,7 +96,7 @@ impl Wiring {
         Self { deps }
     }
 
-    /// The state to extract against: the dependencies themselves, or a type that was provided.
+    /// The state of extractors: the dependencies themselves, or a type that was provided.
     pub(super) fn state<S: Clone + Send + Sync + 'static>(&self) -> Result<S, MissingDependency> {
         if let Some(deps) = (&self.deps as &dyn std::any::Any).downcast_ref::<S>() {
             return Ok(deps.clone());
@@ -105,17 +106,17 @@ impl Wiring {
     }
 }
 
-/// What a request is extracted against.
+/// What extractors read besides the request.
 #[derive(Debug)]
 pub struct Context<S> {
     pub(crate) deps: Deps,
     pub(crate) state: S,
 }
 
-/// Makes the endpoint of a handler. `call` extracts, calls it and converts what it returns.
+/// Creates the endpoint of a handler. `call` runs the extractors and the handler, and converts the result.
 ///
-/// Generated code calls this once a route, at start-up. `call` is a function pointer, so that this is compiled once a
-/// state and not once a route.
+/// Generated code calls this once for each route, at start-up. `call` is a function pointer, so that this function is
+/// compiled once for each state and not once for each route.
 pub fn endpoint<S>(wiring: &Wiring, call: fn(Request, Arc<Context<S>>) -> EndpointFuture) -> Endpoint
 where
     S: Clone + Send + Sync + 'static,
@@ -125,7 +126,7 @@ where
             let context = Arc::new(Context { deps: wiring.deps.clone(), state });
             Endpoint::new(move |request| call(request, Arc::clone(&context)))
         }
-        // Unreachable past the start-up check, and an answer all the same.
+        // The start-up check reports a missing state, so that no request gets here.
         Err(missing) => Endpoint::new(move |_| EndpointFuture::new(std::future::ready(Err(missing.into_response())))),
     }
 }

@@ -8,7 +8,7 @@ use axum::routing::MethodFilter;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Method {
-    /// GET; answers HEAD too, unless the path has a HEAD route of its own.
+    /// GET. Also serves HEAD, unless the path has a HEAD route of its own.
     Get,
     /// HEAD
     Head,
@@ -39,7 +39,7 @@ impl Method {
         }
     }
 
-    /// Whether a request of it may change something (RFC 9110 §9.2.1).
+    /// Whether a request with this method may change something: it is not safe (RFC 9110 §9.2.1).
     pub(crate) const fn is_unsafe(self) -> bool {
         match self {
             Self::Get | Self::Head | Self::Options => false,
@@ -63,5 +63,19 @@ impl Method {
 impl fmt::Display for Method {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
+    }
+}
+
+impl From<Method> for http::Method {
+    fn from(method: Method) -> Self {
+        match method {
+            Method::Get => Self::GET,
+            Method::Head => Self::HEAD,
+            Method::Post => Self::POST,
+            Method::Put => Self::PUT,
+            Method::Patch => Self::PATCH,
+            Method::Delete => Self::DELETE,
+            Method::Options => Self::OPTIONS,
+        }
     }
 }

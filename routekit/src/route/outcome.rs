@@ -1,15 +1,16 @@
 //! How a call ended.
 
-/// How a call ended, as a circuit breaker sees it.
+/// How a call ended, as a circuit breaker counts it.
 ///
-/// In the extensions of a response, it says so in place of the status: a 500 that says nothing about the health of what the handler depends on is an
-/// `Outcome::Success`, and a 200 that was put together without it is an `Outcome::Failure`.
+/// An outcome in the extensions of a response takes the place of its status: a 500 that says nothing about the health
+/// of what the handler depends on is an `Outcome::Success`, and a 200 that was made without it is an
+/// `Outcome::Failure`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outcome {
-    /// What was called is well.
+    /// The called service works.
     Success,
-    /// It is not.
+    /// The called service fails.
     Failure,
-    /// Nobody knows: nothing is counted, and a probe gives its permit back.
+    /// The call says nothing about the service: it is not counted, and a probe returns its permit.
     Neutral,
 }

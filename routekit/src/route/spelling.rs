@@ -1,8 +1,8 @@
-//! How placeholders are spelt once they are parsed: a client may write `/users/07`, and means user 7.
+//! The text of placeholders after parsing: a client may write `/users/07` and mean user 7.
 //!
-//! Tags are made from placeholders. Made from the URL alone, `user:07` would be another tag than `user:7`, and an entry that was
-//! asked for by one spelling would outlive an invalidation by the other. So generated code tells the policies, for each
-//! placeholder that a tag names, how its parsed value shows itself.
+//! Tags are made from placeholders. Made from the URL, `user:07` would be another tag than `user:7`, and an entry that
+//! was requested with one spelling would survive an invalidation with the other. So for each placeholder that a tag
+//! names, generated code tells the policies how its parsed value is displayed.
 
 use std::{
     fmt::Display,
@@ -11,12 +11,12 @@ use std::{
 
 use http::Extensions;
 
-/// How placeholders of one request are spelt, by name. A clone is the same list; it travels in the request's extensions.
+/// The displayed placeholders of one request, by name, in the request's extensions. Clones share one list.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Spellings(Arc<Mutex<Vec<(&'static str, String)>>>);
 
 impl Spellings {
-    /// What was told so far.
+    /// All placeholders so far.
     pub(crate) fn told(&self) -> Vec<(&'static str, String)> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -26,14 +26,14 @@ impl Spellings {
     }
 }
 
-/// The value of a placeholder. Generated code calls `spell` on a reference to it: by method lookup, a type that shows itself does so,
-/// and of any other nothing is told.
+/// The value of a placeholder. Generated code calls `spell` on a reference to it, and method lookup selects
+/// [`SpellDisplay`] for types that implement `Display` and [`SpellNothing`] for all others.
 #[derive(Debug)]
 pub struct Spell<'a, T>(pub &'a T);
 
-/// Of types that show themselves.
+/// For types that implement `Display`.
 pub trait SpellDisplay {
-    /// Tells whoever wants to know.
+    /// Adds the displayed value to the request's list, if there is one.
     fn spell(&self, extensions: &Extensions, name: &'static str);
 }
 
@@ -45,9 +45,9 @@ impl<T: Display> SpellDisplay for Spell<'_, T> {
     }
 }
 
-/// Of types that do not.
+/// For types that do not.
 pub trait SpellNothing {
-    /// Does nothing: the URL's spelling is all there is.
+    /// Does nothing: the tag is made from the URL.
     fn spell(&self, _extensions: &Extensions, _name: &'static str) {}
 }
 
@@ -60,7 +60,7 @@ mod tests {
     struct Opaque;
 
     #[test]
-    fn what_shows_itself_is_told() {
+    fn displayed_values_are_listed() {
         let (mut extensions, spellings) = (Extensions::new(), Spellings::default());
         extensions.insert(spellings.clone());
         Spell(&7_u64).spell(&extensions, "id");

@@ -1,19 +1,17 @@
 use std::{
     fmt,
     future::Future,
-    pin::{Pin, pin},
-    task::{Context, Poll},
+    pin::Pin,
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
-use axum::response::{IntoResponse, Response};
-use http::StatusCode;
+use axum::response::Response;
 use pin_project_lite::pin_project;
-use tokio::time::Sleep;
 
 use crate::{
-    observe::{Event, Failure, Report},
-    problem::Problem,
+    deadline::{Deadline, timed_out},
+    observe::Report,
 };
 
 pin_project! {
@@ -21,16 +19,14 @@ pin_project! {
     pub struct TimeoutFuture<F> {
         #[pin]
         inner: F,
-        limit: Option<Duration>,
+        deadline: Deadline,
         report: Report,
-        // In a box, so that what does not wait has no room for it: every layer further out moves this future once.
-        sleep: Option<Pin<Box<Sleep>>>,
     }
 }
 
 impl<F> TimeoutFuture<F> {
     pub(super) fn new(inner: F, limit: Option<Duration>, report: Report) -> Self {
-        Self { inner, limit, report, sleep: None }
+        Self { inner, deadline: Deadline::after(limit), report }
     }
 }
 
@@ -46,30 +42,13 @@ where
         if polled.is_ready() {
             return polled;
         }
-        // Taken with the first `Pending`, after which the timer is there.
-        if let Some(limit) = this.limit.take() {
-            *this.sleep = Some(Box::pin(tokio::time::sleep(limit)));
-        }
-        // Outside tokio's budget, which a handler that is always busy has used up.
-        match this.sleep.as_mut().map(|sleep| pin!(tokio::task::unconstrained(sleep)).poll(cx)) {
-            Some(Poll::Ready(())) => {
-                this.report.event(Event::TimedOut);
-                Poll::Ready(Ok(timed_out()))
-            }
-            Some(Poll::Pending) | None => Poll::Pending,
-        }
+        ready!(this.deadline.poll_expired(cx));
+        Poll::Ready(Ok(timed_out(this.report)))
     }
 }
 
 impl<F> fmt::Debug for TimeoutFuture<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TimeoutFuture").field("limit", &self.limit).finish_non_exhaustive()
+        f.debug_struct("TimeoutFuture").field("deadline", &self.deadline).finish_non_exhaustive()
     }
-}
-
-fn timed_out() -> Response {
-    let problem = Problem::new(StatusCode::GATEWAY_TIMEOUT).with_detail("the request took too long to answer");
-    let mut response = problem.into_response();
-    response.extensions_mut().insert(Failure::Timeout);
-    response
 }

@@ -26,7 +26,7 @@ struct Model {
 impl Model {
     /// Two failures in a row open it for a minute.
     fn new(start: Instant) -> Arc<Self> {
-        let settings = BreakerSettings::of(&BreakerPolicy::new().window(Window::Calls(2)), LEASE);
+        let settings = BreakerSettings::of(&BreakerPolicy::new().with_window(Window::Calls(2)), LEASE);
         Arc::new(Self { gate: BreakerGate::new(settings, start), opened: AtomicUsize::new(0), start })
     }
 

@@ -73,7 +73,7 @@ async fn bad_help(uri: http::Uri) -> StatusCode {
     pending().await
 }
 
-#[get("/h/judged/{status}", breaker(judge = teapots_are_failures))]
+#[get("/h/judged/{status}", breaker(classify = teapots_are_failures))]
 async fn judged(status: u16) -> StatusCode {
     StatusCode::from_u16(status).unwrap()
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use routekit::{
     Clock, ManualClock,
-    cache::{Cache, CacheStore, Embedded, Entry, Key, Snapshot, Stamp},
+    cache::{BufferedResponse, Cache, CacheStore, Embedded, Key, Stamp, StoredResponse},
 };
 use serde_json::{Value, json};
 
@@ -51,8 +51,9 @@ async fn evictions_are_counted() {
     let store = Embedded::new(64 << 10);
     let now = Clock::system().now();
     for n in 0..200 {
-        let answer = Snapshot::new(http::StatusCode::OK, &http::HeaderMap::new(), &[0; 1024]);
-        let entry = Entry::new(Key::new(n.to_string()), answer, Stamp::new(1), now, std::time::Duration::from_secs(60));
+        let answer = BufferedResponse::new(http::StatusCode::OK, &http::HeaderMap::new(), &[0; 1024]);
+        let minute = std::time::Duration::from_secs(60);
+        let entry = StoredResponse::new(Key::new(n.to_string()), answer, Stamp::new(1), now, minute);
         store.put(entry.into()).await.unwrap();
     }
     let app = start(Cache::builder().store(store));

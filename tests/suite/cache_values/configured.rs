@@ -1,6 +1,6 @@
 //! Settings of values, from configuration and from the program.
 
-use routekit::{config::Config, prelude::*, test::TestApp};
+use routekit::{cache::Entry, config::Config, prelude::*, test::TestApp};
 
 use super::{wrapped::Wrapped, *};
 
@@ -24,7 +24,8 @@ async fn kept(cache: CacheBuilder, toml: &str, key: &str) -> (String, &'static s
     let app = TestApp::builder(app.cache(cache.ttl_jitter(0.0).store(store.clone()))).clock(clock.clock()).build();
     let ttl = app.post(&format!("/values/{key}")).send().await.text().to_owned();
     let put = store.put.lock().unwrap()[0].clone();
-    let value = store.last.lock().unwrap().clone().unwrap().answer().body().len();
+    let Some(Entry::Response(value)) = store.last.lock().unwrap().clone() else { panic!("a value is kept") };
+    let value = value.body().len();
     app.get("/values/page").send().await;
     let page = app.get("/values/page").send().await;
     let page = if page.header("x-cache") == Some("HIT") { "stored" } else { "not stored" };

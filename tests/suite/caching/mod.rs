@@ -78,42 +78,42 @@ fn configured(toml: &str) -> Config {
 #[test]
 fn declared_options_are_in_the_route_table() {
     let app = TestApp::new(App::with_routes(routes![all, explicit, add, change, plain]).verifier(crate::auth::Header));
-    let row = |name: &str| app.table().rows().iter().find(|row| row.meta.handler == name).unwrap();
+    let row = |name: &str| app.table().rows().iter().find(|row| row.meta.handler() == name).unwrap();
     let caching = row("all").policies.cache.unwrap();
     assert_eq!(row("all").policies.cache.origin(), &Origin::Attribute);
-    assert_eq!(caching.ttl, Some(Duration::from_secs(300)));
-    assert_eq!(caching.tags, ["users", "user:{id}"]);
-    assert_eq!(caching.vary, ["accept-language", "x-tenant"]);
-    assert_eq!(caching.audience, Some(Audience::User));
-    assert_eq!(caching.invalidate_on, ["POST /caching/users", "PUT /caching/users/{id}"]);
-    assert_eq!(caching.max_body, Some(64 * 1024));
-    assert!(caching.partition.is_some() && caching.key.is_some());
+    assert_eq!(caching.ttl(), Some(Duration::from_secs(300)));
+    assert_eq!(caching.tags(), ["users", "user:{id}"]);
+    assert_eq!(caching.vary(), ["accept-language", "x-tenant"]);
+    assert_eq!(caching.audience(), Some(Audience::User));
+    assert_eq!(caching.invalidate_on(), ["POST /caching/users", "PUT /caching/users/{id}"]);
+    assert_eq!(caching.max_body(), Some(64 * 1024));
+    assert!(caching.partition().is_some() && caching.key().is_some());
 
     let caching = row("explicit").policies.cache.unwrap();
-    assert_eq!((caching.ttl, caching.audience, caching.max_body), (None, Some(Audience::Everyone), None));
+    assert_eq!((caching.ttl(), caching.audience(), caching.max_body()), (None, Some(Audience::Everyone), None));
 
     let invalidates = row("add").policies.invalidates.unwrap();
-    assert_eq!((invalidates.tags, invalidates.patterns), (&["users"][..], &["/v2/*", "/v3/*"][..]));
-    assert!(invalidates.user && invalidates.partition.is_none());
+    assert_eq!((invalidates.tags(), invalidates.patterns()), (&["users"][..], &["/v2/*", "/v3/*"][..]));
+    assert!(invalidates.user() && invalidates.partition().is_none());
     let invalidates = row("change").policies.invalidates.unwrap();
-    assert!(!invalidates.user && invalidates.partition.is_some() && invalidates.patterns.is_empty());
+    assert!(!invalidates.user() && invalidates.partition().is_some() && invalidates.patterns().is_empty());
     assert!(row("plain").policies.cache.is_none() && row("plain").policies.invalidates.is_none());
 }
 
 #[test]
 fn declared_stale_and_cdn_options_are_in_the_route_table() {
     let seconds = |seconds| Some(Duration::from_secs(seconds));
-    let caching = others::ROUTE.meta().policies.cache.unwrap();
-    assert_eq!((caching.stale_while_revalidate, caching.stale_if_error), (seconds(30), seconds(300)));
-    assert_eq!((caching.client_ttl, caching.cdn_ttl), (seconds(10), seconds(3600)));
-    assert_eq!((caching.cdn_tags, caching.honour_client_directives), (Some(CdnTags::SurrogateKey), false));
-    let caching = tag::ROUTE.meta().policies.cache.unwrap();
-    assert_eq!((caching.cdn_tags, caching.honour_client_directives), (Some(CdnTags::CacheTag), true));
+    let caching = others::ROUTE.meta().policies().cache().unwrap();
+    assert_eq!((caching.stale_while_revalidate(), caching.stale_if_error()), (seconds(30), seconds(300)));
+    assert_eq!((caching.client_ttl(), caching.cdn_ttl()), (seconds(10), seconds(3600)));
+    assert_eq!((caching.cdn_tags(), caching.honour_client_directives()), (Some(CdnTags::SurrogateKey), false));
+    let caching = tag::ROUTE.meta().policies().cache().unwrap();
+    assert_eq!((caching.cdn_tags(), caching.honour_client_directives()), (Some(CdnTags::CacheTag), true));
 
-    let caching = cached::ROUTE.meta().policies.cache.unwrap();
-    assert_eq!((caching.stale_while_revalidate, caching.stale_if_error), (None, None));
-    assert_eq!((caching.client_ttl, caching.cdn_ttl, caching.cdn_tags), (None, None, None));
-    assert!(caching.honour_client_directives, "what clients say counts unless a route says otherwise");
+    let caching = cached::ROUTE.meta().policies().cache().unwrap();
+    assert_eq!((caching.stale_while_revalidate(), caching.stale_if_error()), (None, None));
+    assert_eq!((caching.client_ttl(), caching.cdn_ttl(), caching.cdn_tags()), (None, None, None));
+    assert!(caching.honour_client_directives(), "what clients say counts unless a route says otherwise");
 
     for header in [CdnTags::CacheTag, CdnTags::SurrogateKey] {
         assert_eq!(header.header().as_str(), header.as_str().to_lowercase());

@@ -74,20 +74,20 @@ protected!(things, 0.5, 50, crate::with_deps);
 fn main() {
     let _ = routes![bare, small, time, fine, state, deps, things];
 
-    let all = all::ROUTE.meta().policies;
-    assert_eq!(all.concurrency, Some(64));
-    let said = all.breaker.unwrap();
-    assert_eq!(said.failure_rate.unwrap().to_string(), "0.25");
-    assert_eq!(said.window.unwrap().to_string(), "100 calls");
-    assert_eq!((said.min_calls, said.half_open_calls), (Some(20), Some(20)));
-    assert_eq!((said.open_for, said.max_open_for), (Some(Duration::from_secs(30)), Some(Duration::from_secs(30))));
-    assert_eq!(said.slow_call, Some(Duration::from_millis(1500)));
-    assert_eq!((said.slow_rate.unwrap().to_string(), said.backoff.unwrap().to_string()), ("1".into(), "1.5".into()));
-    assert_eq!((said.fallback.is_some(), said.name), (true, Some("payments")));
+    let all = all::ROUTE.meta().policies();
+    assert_eq!(all.concurrency(), Some(64));
+    let said = all.breaker().unwrap();
+    assert_eq!(said.failure_rate().unwrap().to_string(), "0.25");
+    assert_eq!(said.window().unwrap().to_string(), "100 calls");
+    assert_eq!((said.min_calls(), said.half_open_calls()), (Some(20), Some(20)));
+    assert_eq!((said.open_for(), said.max_open_for()), (Some(Duration::from_secs(30)), Some(Duration::from_secs(30))));
+    assert_eq!(said.slow_call(), Some(Duration::from_millis(1500)));
+    assert_eq!((said.slow_rate().unwrap().to_string(), said.backoff().unwrap().to_string()), ("1".into(), "1.5".into()));
+    assert_eq!((said.has_fallback(), said.name()), (true, Some("payments")));
 
-    let bare = bare::ROUTE.meta().policies.breaker.unwrap();
-    assert_eq!(bare, Default::default());
-    assert_eq!(things::ROUTE.meta().policies.breaker.unwrap().window.unwrap().to_string(), "50 calls");
-    assert_eq!(time::ROUTE.meta().policies.breaker.unwrap().window.unwrap().to_string(), "10ms");
-    assert_eq!(fine::ROUTE.meta().policies.breaker.unwrap().failure_rate.unwrap().millionths(), 1);
+    let bare = bare::ROUTE.meta().policies().breaker().unwrap();
+    assert!(bare.failure_rate().is_none() && bare.window().is_none() && bare.name().is_none());
+    assert_eq!(things::ROUTE.meta().policies().breaker().unwrap().window().unwrap().to_string(), "50 calls");
+    assert_eq!(time::ROUTE.meta().policies().breaker().unwrap().window().unwrap().to_string(), "10ms");
+    assert_eq!(fine::ROUTE.meta().policies().breaker().unwrap().failure_rate().unwrap().millionths(), 1);
 }

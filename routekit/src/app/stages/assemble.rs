@@ -77,7 +77,8 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     if in_main {
         groups.push(own(routers::ADMIN_LABEL, admin.clone()));
     }
-    let auth = AuthLayer::new(*declared.default_access, Arc::clone(&verifiers)).observer(observers.unmatched());
+    let auth =
+        AuthLayer::new((*declared.default_access).clone(), Arc::clone(&verifiers)).observer(observers.unmatched());
     let hand_written = hand_written.into_iter().map(|added| added.layer(matched.clone(), &auth));
     let router = hand_written::combine(groups, hand_written);
     let router = layers.into_iter().fold(router, |router, layer| layer(router));

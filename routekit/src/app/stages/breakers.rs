@@ -31,7 +31,7 @@ pub(super) fn wire(
     let mut used = BTreeSet::new();
     for declared in routes.iter() {
         // As declared: configuration that switches off one route's breaker does not change the others.
-        let Some(policy) = declared.route.meta().policies.breaker else { continue };
+        let Some(policy) = declared.route.meta().policies().breaker() else { continue };
         if declared.policies.breaker.is_some() {
             used.insert(name(declared, &policy));
         }
@@ -60,7 +60,7 @@ pub(super) fn wire(
 
 /// The name of a route's breaker: the declared one, or the name of the route.
 fn name(declared: &DeclaredRoute, policy: &BreakerPolicy) -> String {
-    policy.name.map_or_else(|| declared.name(), str::to_owned)
+    policy.name().map_or_else(|| declared.name(), str::to_owned)
 }
 
 /// All declarations of one name.
@@ -77,11 +77,8 @@ impl Declarations {
     /// The one breaker that all declarations agree on.
     fn breaker(self, name: &str, clock: &Clock) -> Result<CircuitBreaker, SetupProblem> {
         // A declaration of the name alone refers to a declaration elsewhere.
-        let is_reference = |policy: &BreakerPolicy| {
-            BreakerPolicy { name: None, judge: None, fallback: None, ..*policy } == BreakerPolicy::new()
-        };
         let full: Vec<&(BreakerPolicy, String)> =
-            self.declared.iter().filter(|(policy, _)| !is_reference(policy)).collect();
+            self.declared.iter().filter(|(policy, _)| !policy.declares_no_numbers()).collect();
         let policy = full.first().map_or_else(BreakerPolicy::new, |(policy, _)| *policy);
         let lease =
             self.longest_timeout.map_or(PROBE_LEASE, |timeout| timeout.max(PROBE_LEASE) + Duration::from_secs(1));

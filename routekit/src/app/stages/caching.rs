@@ -14,13 +14,13 @@ use crate::{
 pub(super) fn wire_invalidate_on(routes: &mut [DeclaredRoute], problems: &mut Vec<SetupProblem>) {
     let as_declared = |declared: &DeclaredRoute| {
         let meta = declared.route.meta();
-        format!("{} {}", meta.method, meta.path)
+        format!("{} {}", meta.method(), meta.path())
     };
     let names: Vec<String> = routes.iter().map(as_declared).collect();
     let invalidate_on = |declared: &DeclaredRoute| {
         let cache = declared.policies.cache.as_ref()?;
-        let wanted_by = WantedBy { template: declared.path.clone(), partition: cache.partition };
-        Some((cache.invalidate_on, wanted_by, declared.label()))
+        let wanted_by = WantedBy { template: declared.path.clone(), partition: cache.partition() };
+        Some((cache.invalidate_on(), wanted_by, declared.label()))
     };
     for (named, wanted_by, label) in routes.iter().filter_map(invalidate_on).collect::<Vec<_>>() {
         for name in named {
@@ -45,7 +45,8 @@ pub(super) fn wire_own_urls(routes: &mut [DeclaredRoute], is_shared: bool) -> Ve
     for declared in routes.iter() {
         let Some(cache) = declared.policies.cache.as_ref() else { continue };
         paths.insert(declared.path.clone());
-        partitions.extend(cache.partition.filter(|partition| !partitions.contains(partition)));
+        let known = |partition: &RequestText| partitions.iter().any(|known: &RequestText| known.is_same(partition));
+        partitions.extend(cache.partition().filter(|partition| !known(partition)));
     }
     for declared in routes.iter_mut().filter(|declared| declared.route.meta().method.is_unsafe()) {
         declared.policies.drops = match () {

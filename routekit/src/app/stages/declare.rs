@@ -25,7 +25,7 @@ pub(super) fn declare(spec: RoutesSpec, config: &Config, problems: &mut Vec<Setu
     check_crates(&expected_crates, problems);
     let prefix = checked_prefix(&prefix, problems).to_owned();
     let default_access = match require_auth {
-        true => Setting::new(Access::Identified(&[]), Origin::Code),
+        true => Setting::new(Access::identified(), Origin::Code),
         false => Setting::default_to(Access::Public),
     };
     let declared = |route: Route| {

@@ -73,7 +73,7 @@ fn invalidations(
 fn audience(declared: &DeclaredRoute) -> Option<&'static str> {
     let policy = declared.policies.cache.as_ref()?;
     let takes_identity = declared.description.inputs.iter().any(|input| input.source == InputSource::Identity);
-    match (policy.audience, *declared.policies.access) {
+    match (policy.audience, &*declared.policies.access) {
         (None, Access::Identified(_) | Access::Optional) => Some(
             "stores nothing for identified clients; declare who may see a stored response: `per = \"user\"` or `shared`",
         ),
@@ -92,7 +92,7 @@ fn audience(declared: &DeclaredRoute) -> Option<&'static str> {
 /// Responses that a CDN may give to the wrong client.
 fn cdn(declared: &DeclaredRoute) -> Option<&'static str> {
     let policy = declared.policies.cache.as_ref().filter(|policy| policy.cdn_ttl.is_some())?;
-    match (*declared.policies.access, policy.partition) {
+    match (&*declared.policies.access, policy.partition) {
         (Access::Identified(_), _) => Some(
             "authenticates, and a CDN that stores its responses for the `cdn_ttl` does not: unless the CDN is configured \
              to, it gives them to any client; leave `cdn_ttl` out",

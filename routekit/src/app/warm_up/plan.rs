@@ -114,8 +114,8 @@ fn is_same_for_everyone(declared: &DeclaredRoute) -> bool {
     let Some(cache) = &*declared.policies.cache else { return false };
     declared.route.meta().method == Method::Get
         && !declared.path.contains('{')
-        && cache.audience != Some(Audience::User)
-        && matches!(*declared.policies.access, Access::Public | Access::Optional)
+        && cache.audience() != Some(Audience::User)
+        && matches!(&*declared.policies.access, Access::Public | Access::Optional)
 }
 
 /// The GET routes by the paths that axum would match.

@@ -63,13 +63,13 @@ impl Expected {
     }
 
     /// Checks the `typ` header. It is case-insensitive, and `application/` may be omitted (RFC 7515 §4.1.9).
-    pub(super) fn check_typ(&self, said: Option<&str>) -> Result<(), VerifyError> {
+    pub(super) fn check_typ(&self, actual: Option<&str>) -> Result<(), VerifyError> {
         let Some(expected) = &self.typ else { return Ok(()) };
         let short = |typ: &str| {
             let typ = typ.to_ascii_lowercase();
             typ.strip_prefix("application/").map(str::to_owned).unwrap_or(typ)
         };
-        match said.is_some_and(|said| short(said) == short(expected)) {
+        match actual.is_some_and(|actual| short(actual) == short(expected)) {
             true => Ok(()),
             false => Err(VerifyError::refused("the token is of another type (`typ`)")),
         }
@@ -109,11 +109,11 @@ impl Expected {
 }
 
 /// 2^64, the largest value that most issuers can represent.
-const MOST_SECONDS: f64 = 18_446_744_073_709_551_616.0;
+const MAX_SECONDS: f64 = 18_446_744_073_709_551_616.0;
 
 /// Seconds since 1970 as a JSON number (NumericDate, RFC 7519 §2). Text is not accepted.
 fn date(value: &Value) -> Option<f64> {
-    value.as_f64().filter(|seconds| (0.0..MOST_SECONDS).contains(seconds))
+    value.as_f64().filter(|seconds| (0.0..MAX_SECONDS).contains(seconds))
 }
 
 /// The strings of an array, or of a single string: its words if `split`, otherwise the string itself.
@@ -191,15 +191,15 @@ mod tests {
     #[test]
     fn typ_is_compared_without_case_and_prefix() {
         let access = Expected { typ: Some("at+jwt".to_owned()), ..expected() };
-        for (name, expected, said, right) in [
+        for (name, expected, actual, right) in [
             ("any", &expected(), None, true),
-            ("any, and one is said", &expected(), Some("logout+jwt"), true),
+            ("any, and one is actual", &expected(), Some("logout+jwt"), true),
             ("this", &access, Some("at+jwt"), true),
             ("this, in full", &access, Some("application/AT+jwt"), true),
             ("another", &access, Some("logout+jwt"), false),
             ("none", &access, None, false),
         ] {
-            assert_eq!(expected.check_typ(said).is_ok(), right, "{name}");
+            assert_eq!(expected.check_typ(actual).is_ok(), right, "{name}");
         }
     }
 

@@ -25,7 +25,7 @@ pub(super) enum SignatureCheck {
 }
 
 /// Maximum number of keys that are tried for one token.
-const MOST_TRIES: usize = 8;
+const MAX_TRIES: usize = 8;
 
 impl Keys {
     pub(super) fn add(&mut self, key: VerifyingKey) {
@@ -69,7 +69,7 @@ pub(super) fn check_signature(all: &[&Keys], token: &Token<'_>) -> SignatureChec
     }
     let unnamed = all.iter().flat_map(|keys| &keys.unnamed);
     let named = all.iter().flat_map(|keys| keys.named.values().flatten()).filter(|_| token.kid().is_none());
-    let mut candidates = unnamed.chain(named).filter(|key| key.algorithm() == algorithm).take(MOST_TRIES);
+    let mut candidates = unnamed.chain(named).filter(|key| key.algorithm() == algorithm).take(MAX_TRIES);
     if candidates.any(|key| token.is_signed_by(key)) { SignatureCheck::Valid } else { SignatureCheck::UnknownKey }
 }
 

@@ -77,7 +77,7 @@ pub struct Jwt {
 }
 
 /// Longer tokens are refused without being parsed.
-const LONGEST_TOKEN: usize = 16 * 1024;
+const MAX_TOKEN_BYTES: usize = 16 * 1024;
 
 impl Jwt {
     /// Accepts tokens of this issuer (`iss`) for this audience (`aud`), which usually names the API.
@@ -142,7 +142,7 @@ impl Jwt {
 
     /// Verifies a token and returns the identity that it describes.
     async fn identify(&self, text: &[u8]) -> Result<Identity, VerifyError> {
-        if text.len() > LONGEST_TOKEN {
+        if text.len() > MAX_TOKEN_BYTES {
             return Err(VerifyError::refused("the token is too long"));
         }
         let token = Token::parse(text)?;

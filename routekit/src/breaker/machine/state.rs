@@ -98,7 +98,7 @@ pub(in crate::breaker) enum Admission {
 
 impl Machine {
     pub(in crate::breaker) fn new(settings: BreakerSettings, now: Instant) -> Self {
-        let window = match settings.window {
+        let window = match settings.rules.window {
             Window::Time(time) => Sliding::of_time(time, now),
             Window::Calls(calls) => Sliding::of_calls(calls),
         };
@@ -132,7 +132,7 @@ impl Machine {
     pub(in crate::breaker) fn admit(&mut self, now: Instant) -> (Result<Ticket, Open>, Option<Transition>) {
         match self.mode {
             Mode::Disabled => return (Ok(Ticket::UNTRACKED), None),
-            Mode::ForcedOpen => return (self.refuse(self.settings.open_for), None),
+            Mode::ForcedOpen => return (self.refuse(self.settings.rules.open_for), None),
             Mode::Automatic | Mode::ForcedClosed | Mode::MetricsOnly => {}
         }
         let mut changed = None;
@@ -144,7 +144,7 @@ impl Machine {
             changed = Some(self.become_(Phase::HalfOpen(probes), Cause::OpenForElapsed, now));
         }
         let Phase::HalfOpen(probes) = &mut self.phase else { return (Ok(Ticket::of(self.generation)), None) };
-        if !probes.has_room(self.settings.half_open_calls, now) {
+        if !probes.has_room(self.settings.rules.half_open_calls, now) {
             return (self.refuse(Duration::ZERO), changed);
         }
         self.numbered += 1;
@@ -212,7 +212,7 @@ impl Machine {
         }
         let Phase::HalfOpen(probes) = &mut self.phase else { return None };
         probes.succeeded += 1;
-        if probes.succeeded < self.settings.half_open_calls {
+        if probes.succeeded < self.settings.rules.half_open_calls {
             return None;
         }
         self.reopened = 0;
@@ -230,7 +230,7 @@ impl Machine {
             Outcome::Failure => true,
         };
         // A call that takes exactly the threshold is slow.
-        let slow = self.settings.slow_call.is_some_and(|slow| took >= slow);
+        let slow = self.settings.rules.slow_call.is_some_and(|slow| took >= slow);
         self.totals.successes += u64::from(!failed);
         self.totals.failures += u64::from(failed);
         self.totals.slow += u64::from(slow);
@@ -356,13 +356,13 @@ impl BreakerSettings {
     #[inline]
     fn verdict(&self, counts: WindowCounts) -> Option<Cause> {
         // Fast path: without failures or slow calls no rate can be reached.
-        if counts.failures | counts.slow == 0 || counts.calls < u64::from(self.min_calls) {
+        if counts.failures | counts.slow == 0 || counts.calls < u64::from(self.rules.min_calls) {
             return None;
         }
         let reaches = |part: u64, rate: Ratio| part > 0 && part * 1_000_000 >= counts.calls * rate.millionths();
-        if reaches(counts.failures, self.failure_rate) {
+        if reaches(counts.failures, self.rules.failure_rate) {
             Some(Cause::FailureRate)
-        } else if reaches(counts.slow, self.slow_rate) {
+        } else if reaches(counts.slow, self.rules.slow_rate) {
             Some(Cause::SlowRate)
         } else {
             None

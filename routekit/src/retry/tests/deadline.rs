@@ -29,16 +29,18 @@ async fn the_deadline_counts_delays_and_keeps_the_last_error() {
 
 #[tokio::test(start_paused = true)]
 async fn a_delay_past_the_deadline_is_not_slept() {
-    for (asked, attempts, took) in
+    for (requested, attempts, took) in
         [(ms(99), 2, ms(99)), (ms(100), 1, ms(0)), (ms(101), 1, ms(0)), (Duration::MAX, 1, ms(0))]
     {
         let start = Instant::now();
         let server = Server::default();
-        let retry =
-            at_once().attempts(2).deadline(ms(100)).classify(|_: &Result<(), Boom>| RetryDecision::RetryAfter(asked));
+        let retry = at_once()
+            .attempts(2)
+            .deadline(ms(100))
+            .classify(|_: &Result<(), Boom>| RetryDecision::RetryAfter(requested));
         let result = retry.call(GET, || server.fail()).await;
-        assert_eq!(result, Err(RetryError::Failed { error: Boom(attempts), attempts }), "{asked:?}");
-        assert_eq!(start.elapsed(), took, "{asked:?}");
+        assert_eq!(result, Err(RetryError::Failed { error: Boom(attempts), attempts }), "{requested:?}");
+        assert_eq!(start.elapsed(), took, "{requested:?}");
     }
 }
 
@@ -94,10 +96,10 @@ async fn an_attempt_that_takes_too_long_is_retried() {
 
 #[tokio::test(start_paused = true)]
 async fn retry_after_beyond_max_delay_is_not_waited_for() {
-    for (asked, attempts) in [(ms(10_000), 3), (ms(10_001), 1), (Duration::MAX, 1)] {
+    for (requested, attempts) in [(ms(10_000), 3), (ms(10_001), 1), (Duration::MAX, 1)] {
         let server = Server::default();
-        let retry = at_once().classify(|_: &Result<(), Boom>| RetryDecision::RetryAfter(asked));
+        let retry = at_once().classify(|_: &Result<(), Boom>| RetryDecision::RetryAfter(requested));
         retry.call(GET, || server.fail()).await.unwrap_err();
-        assert_eq!(server.attempts(), attempts, "{asked:?}");
+        assert_eq!(server.attempts(), attempts, "{requested:?}");
     }
 }

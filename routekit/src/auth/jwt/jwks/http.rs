@@ -19,7 +19,7 @@ use rustls::{
 use super::source::{FetchError, KeySource};
 
 /// Larger key sets are refused.
-const LARGEST_SET: usize = 512 * 1024;
+const MAX_SET_BYTES: usize = 512 * 1024;
 
 /// Requests a URL each time. It follows no redirects, so keys come only from the configured server.
 pub(super) struct HttpSource {
@@ -100,7 +100,7 @@ impl KeySource for HttpSource {
         if response.status() != StatusCode::OK {
             return Err(format!("the server answered {}", response.status()).into());
         }
-        Ok(Limited::new(response.into_body(), LARGEST_SET).collect().await?.to_bytes())
+        Ok(Limited::new(response.into_body(), MAX_SET_BYTES).collect().await?.to_bytes())
     }
 
     /// Omits the query, which may hold a secret.

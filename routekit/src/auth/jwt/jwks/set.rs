@@ -54,7 +54,7 @@ fn algorithm(jwk: &Jwk) -> Option<Algorithm> {
         // A published secret is not a secret.
         _ => return None,
     };
-    let said = match jwk.common.key_algorithm {
+    let stated = match jwk.common.key_algorithm {
         None => return Some(usual),
         Some(KeyAlgorithm::RS256) => Algorithm::RS256,
         Some(KeyAlgorithm::RS384) => Algorithm::RS384,
@@ -68,7 +68,7 @@ fn algorithm(jwk: &Jwk) -> Option<Algorithm> {
         Some(_) => return None,
     };
     // Each curve has exactly one algorithm.
-    (said == usual || said.family() == usual.family() && usual == Algorithm::RS256).then_some(said)
+    (stated == usual || stated.family() == usual.family() && usual == Algorithm::RS256).then_some(stated)
 }
 
 #[cfg(test)]

@@ -1,0 +1,291 @@
+//! The description of a route's inputs, outputs and needs.
+
+use std::any::{TypeId, type_name};
+
+/// An argument of a handler that describes what it reads from the request.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not describe itself",
+    note = "implement `routekit::describe::Describe` for it; a route takes any axum extractor, described or not"
+)]
+pub trait Describe {
+    /// The type of the content that the client sends; [`NoPayload`] if there is none.
+    type Payload;
+
+    /// Describes the source, the statuses of refusals, and the dependencies.
+    fn describe(input: &mut Input);
+}
+
+/// A return type of a handler that describes its response.
+pub trait DescribeResponse {
+    /// The type of the content that the client receives; [`NoPayload`] if there is none.
+    type Payload;
+    /// The type of the failure; [`NoPayload`] if it cannot fail.
+    type Error;
+
+    /// Describes status and content.
+    fn describe(output: &mut Output);
+}
+
+/// No content, or content without a type.
+#[derive(Debug, Clone, Copy)]
+pub struct NoPayload;
+
+/// The Rust type of some content, and its schema if there is one.
+#[derive(Debug, Clone, Copy, Default)]
+#[non_exhaustive]
+pub struct Payload {
+    /// The Rust type; empty if unknown.
+    pub type_name: &'static str,
+    /// Adds the type's JSON Schema to a generator.
+    #[cfg(feature = "schema")]
+    pub schema: Option<fn(&mut schemars::SchemaGenerator) -> schemars::Schema>,
+}
+
+impl Payload {
+    pub(crate) fn of<T>() -> Self {
+        let type_name = if type_name::<T>() == type_name::<NoPayload>() { "" } else { type_name::<T>() };
+        Self { type_name, ..Self::default() }
+    }
+
+    #[cfg(feature = "schema")]
+    pub(crate) fn with_schema<T: schemars::JsonSchema>() -> Self {
+        Self { type_name: type_name::<T>(), schema: Some(schemars::SchemaGenerator::subschema_for::<T>) }
+    }
+}
+
+/// The inputs, outputs and dependencies of a route. As JSON: `inputs`, `outputs`, `needs`.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Description {
+    /// The arguments of the handler.
+    pub inputs: Vec<Input>,
+    /// The responses of the handler itself, without those of its policies.
+    pub outputs: Vec<Output>,
+    pub(crate) needs: Vec<Need>,
+}
+
+/// Something that the app must provide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Need {
+    pub(crate) kind: NeedKind,
+    pub(crate) type_id: TypeId,
+    pub(crate) type_name: &'static str,
+}
+
+/// How a needed type is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NeedKind {
+    Dependency,
+    State,
+    /// An identified caller; not a type.
+    Identity,
+}
+
+impl Description {
+    /// Every status that the handler and its extractors are known to return, sorted.
+    #[must_use]
+    pub fn statuses(&self) -> Vec<u16> {
+        let inputs = self.inputs.iter().flat_map(|input| input.statuses.iter().copied());
+        let outputs = self.outputs.iter().filter_map(|output| output.status);
+        let mut statuses: Vec<u16> = inputs.chain(outputs).collect();
+        statuses.sort_unstable();
+        statuses.dedup();
+        statuses
+    }
+
+    /// Whether the handler needs an identified caller.
+    pub(crate) fn needs_identity(&self) -> bool {
+        self.needs.iter().any(|need| need.kind == NeedKind::Identity)
+    }
+
+    /// What generated code calls for `state = Type`.
+    #[doc(hidden)]
+    pub fn needs_state<S: 'static>(&mut self) {
+        self.needs.push(Need { kind: NeedKind::State, type_id: TypeId::of::<S>(), type_name: type_name::<S>() });
+    }
+
+    /// What generated code calls for `-> impl IntoResponse`.
+    #[doc(hidden)]
+    pub fn opaque_output(&mut self) {
+        self.outputs.push(Output::opaque());
+    }
+
+    pub(crate) fn push_input(&mut self, mut input: Input) {
+        self.needs.append(&mut input.needs);
+        self.inputs.push(input);
+    }
+}
+
+/// Where an input comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum InputSource {
+    /// A placeholder of the path, or all of them.
+    Path,
+    /// The query string.
+    Query,
+    /// A header.
+    Header,
+    /// The body.
+    Body,
+    /// The app: a dependency or a state.
+    App,
+    /// The caller's identity.
+    Identity,
+    /// The request, in a way that is not described.
+    #[default]
+    Opaque,
+}
+
+impl InputSource {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Path => "path",
+            Self::Query => "query",
+            Self::Header => "header",
+            Self::Body => "body",
+            Self::App => "app",
+            Self::Identity => "identity",
+            Self::Opaque => "opaque",
+        }
+    }
+}
+
+/// One argument of a handler.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Input {
+    /// The name of the argument, of the placeholder, or of the header.
+    pub name: &'static str,
+    /// Where the value comes from.
+    pub source: InputSource,
+    /// Whether a request without the value is refused.
+    pub required: bool,
+    /// The media type of a body.
+    pub media_type: Option<&'static str>,
+    /// The type of the content.
+    pub payload: Payload,
+    /// The statuses of refusals, sorted.
+    pub statuses: Vec<u16>,
+    needs: Vec<Need>,
+}
+
+impl Input {
+    pub(crate) fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            source: InputSource::Opaque,
+            required: true,
+            media_type: None,
+            payload: Payload::default(),
+            statuses: Vec::new(),
+            needs: Vec::new(),
+        }
+    }
+
+    /// Reads the path; a value that does not parse is refused with 400.
+    pub fn path(&mut self) {
+        self.source = InputSource::Path;
+        self.answers(400);
+    }
+
+    /// Reads the query string; one that does not parse is refused with 400.
+    pub fn query(&mut self) {
+        self.source = InputSource::Query;
+        self.answers(400);
+    }
+
+    /// Reads this header.
+    pub fn header(&mut self, name: &'static str) {
+        self.source = InputSource::Header;
+        self.name = name;
+    }
+
+    /// Reads the body, of this media type; one that is too large is refused with 413.
+    pub fn body(&mut self, media_type: &'static str) {
+        self.source = InputSource::Body;
+        self.media_type = Some(media_type);
+        self.answers(413);
+    }
+
+    /// Reads nothing from the request: the value comes from the app.
+    pub fn app(&mut self) {
+        self.source = InputSource::App;
+    }
+
+    /// Reads the [`Identity`](crate::identity::Identity): the route must only let identified callers in, which is checked
+    /// at start-up.
+    pub fn identity(&mut self) {
+        self.source = InputSource::Identity;
+        self.needs.push(Need { kind: NeedKind::Identity, type_id: TypeId::of::<()>(), type_name: "" });
+        self.answers(401);
+    }
+
+    /// Accepts requests without the value.
+    pub fn optional(&mut self) {
+        self.required = false;
+    }
+
+    /// May refuse with this status.
+    pub fn answers(&mut self, status: u16) {
+        if let Err(place) = self.statuses.binary_search(&status) {
+            self.statuses.insert(place, status);
+        }
+    }
+
+    /// Needs the dependency `T`; the app must provide it, which is checked at start-up.
+    pub fn needs<T: ?Sized + 'static>(&mut self) {
+        self.needs.push(Need { kind: NeedKind::Dependency, type_id: TypeId::of::<T>(), type_name: type_name::<T>() });
+    }
+
+    /// Removes all needs: `Option<Dep<T>>` needs no `T`, and `Option<Identity>` no identity.
+    pub(crate) fn forget_needs(&mut self) {
+        self.forget_identity();
+        self.needs.clear();
+    }
+
+    /// Removes the need of an identity: the argument accepts callers without one.
+    pub(crate) fn forget_identity(&mut self) {
+        if self.source == InputSource::Identity {
+            self.needs.retain(|need| need.kind != NeedKind::Identity);
+            self.statuses.retain(|status| *status != 401);
+        }
+    }
+}
+
+/// One response of a handler.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Output {
+    /// The status, if it is constant.
+    pub status: Option<u16>,
+    /// Whether this is the response of a failure.
+    pub failure: bool,
+    /// The media type of the content.
+    pub media_type: Option<&'static str>,
+    /// The type of the content.
+    pub payload: Payload,
+    /// Whether nothing more is known of the response.
+    pub opaque: bool,
+}
+
+impl Output {
+    pub(crate) fn opaque() -> Self {
+        Self { opaque: true, ..Self::default() }
+    }
+
+    /// Responds with this status.
+    pub fn status(&mut self, status: u16) {
+        self.status = Some(status);
+    }
+
+    /// Responds with a status that is only known at run time.
+    pub fn any_status(&mut self) {
+        self.status = None;
+    }
+
+    /// Responds with content of this media type.
+    pub fn content(&mut self, media_type: &'static str) {
+        self.media_type = Some(media_type);
+    }
+}

@@ -1,0 +1,8 @@
+//! What a route takes and returns, as data; see `docs/describe.md`.
+
+mod description;
+mod json;
+pub(crate) mod probe;
+
+pub(crate) use self::description::NeedKind;
+pub use self::description::{Describe, DescribeResponse, Description, Input, InputSource, NoPayload, Output, Payload};

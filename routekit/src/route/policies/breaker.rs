@@ -1,0 +1,212 @@
+//! The circuit breaker that a route declares.
+
+use std::{fmt, time::Duration};
+
+use axum::response::Response;
+
+use routekit_grammar::breaker::BreakerNumbers;
+#[doc(inline)]
+pub use routekit_grammar::{breaker::Window, ratio::Ratio};
+
+use super::fallback::Fallback;
+use crate::route::outcome::Outcome;
+
+/// The circuit breaker of a route: `breaker(…)`. A getter returns `None` for what the route leaves to the default of
+/// [`CircuitBreaker`](crate::breaker::CircuitBreaker).
+#[derive(Debug, Clone, Copy, Default)]
+pub struct BreakerPolicy {
+    pub(crate) name: Option<&'static str>,
+    numbers: BreakerNumbers,
+    pub(crate) classify: Option<ClassifyResponse>,
+    pub(crate) fallback: Option<Fallback>,
+}
+
+impl BreakerPolicy {
+    /// The name under which routes share the breaker; `None`: the route has its own.
+    #[must_use]
+    pub const fn name(&self) -> Option<&'static str> {
+        self.name
+    }
+
+    /// Share of failed calls in the window at which the breaker opens.
+    #[must_use]
+    pub const fn failure_rate(&self) -> Option<Ratio> {
+        self.numbers.failure_rate
+    }
+
+    /// The calls that are counted.
+    #[must_use]
+    pub const fn window(&self) -> Option<Window> {
+        self.numbers.window
+    }
+
+    /// Calls in the window below which the breaker stays closed.
+    #[must_use]
+    pub const fn min_calls(&self) -> Option<u32> {
+        self.numbers.min_calls
+    }
+
+    /// How long the breaker stays open.
+    #[must_use]
+    pub const fn open_for(&self) -> Option<Duration> {
+        self.numbers.open_for
+    }
+
+    /// Probes that a half-open breaker lets through, all of which must succeed.
+    #[must_use]
+    pub const fn half_open_calls(&self) -> Option<u32> {
+        self.numbers.half_open_calls
+    }
+
+    /// Duration from which a call is slow; `None`: no call is.
+    #[must_use]
+    pub const fn slow_call(&self) -> Option<Duration> {
+        self.numbers.slow_call
+    }
+
+    /// Share of slow calls in the window at which the breaker opens.
+    #[must_use]
+    pub const fn slow_rate(&self) -> Option<Ratio> {
+        self.numbers.slow_rate
+    }
+
+    /// Factor by which `open_for` grows with each failed probe.
+    #[must_use]
+    pub const fn backoff(&self) -> Option<Ratio> {
+        self.numbers.backoff
+    }
+
+    /// The longest time that the breaker stays open with `backoff`.
+    #[must_use]
+    pub const fn max_open_for(&self) -> Option<Duration> {
+        self.numbers.max_open_for
+    }
+
+    /// Whether responses are classified by a function of the route; otherwise a 5xx is a failure.
+    #[must_use]
+    pub const fn has_classifier(&self) -> bool {
+        self.classify.is_some()
+    }
+
+    /// Whether a function of the route answers while the breaker is open.
+    #[must_use]
+    pub const fn has_fallback(&self) -> bool {
+        self.fallback.is_some()
+    }
+
+    /// All numbers at once.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn numbers(&self) -> BreakerNumbers {
+        self.numbers
+    }
+
+    /// Whether no number is declared: the route refers to a breaker whose numbers are declared elsewhere.
+    pub(crate) fn declares_no_numbers(&self) -> bool {
+        self.numbers == BreakerNumbers::new()
+    }
+}
+
+/// A function that classifies a response as the outcome of a call.
+#[derive(Clone, Copy)]
+pub struct ClassifyResponse(fn(&Response) -> Outcome);
+
+impl ClassifyResponse {
+    /// What generated code calls.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn new(classify: fn(&Response) -> Outcome) -> Self {
+        Self(classify)
+    }
+
+    pub(crate) fn of(self, response: &Response) -> Outcome {
+        (self.0)(response)
+    }
+}
+
+impl fmt::Debug for ClassifyResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClassifyResponse")
+    }
+}
+
+/// What generated code calls, in const context.
+#[doc(hidden)]
+impl BreakerPolicy {
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { name: None, numbers: BreakerNumbers::new(), classify: None, fallback: None }
+    }
+
+    #[must_use]
+    pub const fn with_name(mut self, name: &'static str) -> Self {
+        self.name = Some(name);
+        self
+    }
+
+    #[must_use]
+    pub const fn with_failure_rate(mut self, rate: Ratio) -> Self {
+        self.numbers.failure_rate = Some(rate);
+        self
+    }
+
+    #[must_use]
+    pub const fn with_window(mut self, window: Window) -> Self {
+        self.numbers.window = Some(window);
+        self
+    }
+
+    #[must_use]
+    pub const fn with_min_calls(mut self, calls: u32) -> Self {
+        self.numbers.min_calls = Some(calls);
+        self
+    }
+
+    #[must_use]
+    pub const fn with_open_for(mut self, time: Duration) -> Self {
+        self.numbers.open_for = Some(time);
+        self
+    }
+
+    #[must_use]
+    pub const fn with_half_open_calls(mut self, calls: u32) -> Self {
+        self.numbers.half_open_calls = Some(calls);
+        self
+    }
+
+    #[must_use]
+    pub const fn with_slow_call(mut self, time: Duration) -> Self {
+        self.numbers.slow_call = Some(time);
+        self
+    }
+
+    #[must_use]
+    pub const fn with_slow_rate(mut self, rate: Ratio) -> Self {
+        self.numbers.slow_rate = Some(rate);
+        self
+    }
+
+    #[must_use]
+    pub const fn with_backoff(mut self, factor: Ratio) -> Self {
+        self.numbers.backoff = Some(factor);
+        self
+    }
+
+    #[must_use]
+    pub const fn with_max_open_for(mut self, time: Duration) -> Self {
+        self.numbers.max_open_for = Some(time);
+        self
+    }
+
+    #[must_use]
+    pub const fn with_classify(mut self, classify: ClassifyResponse) -> Self {
+        self.classify = Some(classify);
+        self
+    }
+
+    #[must_use]
+    pub const fn with_fallback(mut self, fallback: Fallback) -> Self {
+        self.fallback = Some(fallback);
+        self
+    }
+}

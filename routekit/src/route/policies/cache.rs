@@ -1,0 +1,239 @@
+//! How a route declares that its responses are cached.
+
+use std::time::Duration;
+
+use super::{
+    cdn_tags::CdnTags,
+    request_text::{RequestFunction, RequestText},
+};
+
+/// How the responses of a route are cached: `cache(…)`.
+#[derive(Debug, Clone, Copy)]
+pub struct CachePolicy {
+    pub(crate) ttl: Option<Duration>,
+    pub(crate) tags: &'static [&'static str],
+    pub(crate) vary: &'static [&'static str],
+    pub(crate) audience: Option<Audience>,
+    pub(crate) partition: Option<RequestFunction>,
+    pub(crate) key: Option<RequestFunction>,
+    pub(crate) invalidate_on: &'static [&'static str],
+    pub(crate) max_body: Option<u64>,
+    pub(crate) stale_while_revalidate: Option<Duration>,
+    pub(crate) stale_if_error: Option<Duration>,
+    pub(crate) client_ttl: Option<Duration>,
+    pub(crate) cdn_ttl: Option<Duration>,
+    pub(crate) cdn_tags: Option<CdnTags>,
+    pub(crate) honour_client_directives: bool,
+}
+
+/// Only that the route is cached.
+impl Default for CachePolicy {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Who may be given a stored response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Audience {
+    /// Everyone who may call the route.
+    Everyone,
+    /// The user whose request it was stored for.
+    User,
+}
+
+impl CachePolicy {
+    /// How long a response stays fresh that has no lifetime of its own; `None`: only its own headers count.
+    #[must_use]
+    pub const fn ttl(&self) -> Option<Duration> {
+        self.ttl
+    }
+
+    /// Templates of tags, such as `user:{id}`.
+    #[must_use]
+    pub const fn tags(&self) -> &'static [&'static str] {
+        self.tags
+    }
+
+    /// Request headers that select between variants, in lower case.
+    #[must_use]
+    pub const fn vary(&self) -> &'static [&'static str] {
+        self.vary
+    }
+
+    /// Who may be given a response that was stored for another caller; `None`: only callers without an identity.
+    #[must_use]
+    pub const fn audience(&self) -> Option<Audience> {
+        self.audience
+    }
+
+    /// Derives the partition, which keeps tenants apart, from a request.
+    #[must_use]
+    pub fn partition(&self) -> Option<RequestText> {
+        self.partition.map(RequestFunction::text)
+    }
+
+    /// Derives the part of the cache key that takes the place of the query.
+    #[must_use]
+    pub fn key(&self) -> Option<RequestText> {
+        self.key.map(RequestFunction::text)
+    }
+
+    /// Routes, such as `POST /v2/users` without the app's prefix, after which every entry of this route in the partition
+    /// of their request is invalid.
+    #[must_use]
+    pub const fn invalidate_on(&self) -> &'static [&'static str] {
+        self.invalidate_on
+    }
+
+    /// The largest body that is stored, in bytes.
+    #[must_use]
+    pub const fn max_body(&self) -> Option<u64> {
+        self.max_body
+    }
+
+    /// How long a stale response is served while it is revalidated (RFC 5861 §3), unless its own headers say it.
+    #[must_use]
+    pub const fn stale_while_revalidate(&self) -> Option<Duration> {
+        self.stale_while_revalidate
+    }
+
+    /// How long a stale response is served in place of a failure (RFC 5861 §4), unless its own headers say it.
+    #[must_use]
+    pub const fn stale_if_error(&self) -> Option<Duration> {
+        self.stale_if_error
+    }
+
+    /// How long clients may reuse a response without revalidating it, in whole seconds; `None`: not at all.
+    #[must_use]
+    pub const fn client_ttl(&self) -> Option<Duration> {
+        self.client_ttl
+    }
+
+    /// How long a CDN may reuse a response, in whole seconds (RFC 9213); `None`: no header is sent to it.
+    #[must_use]
+    pub const fn cdn_ttl(&self) -> Option<Duration> {
+        self.cdn_ttl
+    }
+
+    /// The header that names the tags of a response to a CDN; `None`: none is sent.
+    #[must_use]
+    pub const fn cdn_tags(&self) -> Option<CdnTags> {
+        self.cdn_tags
+    }
+
+    /// Whether `Cache-Control` and `Pragma` of a request count.
+    #[must_use]
+    pub const fn honour_client_directives(&self) -> bool {
+        self.honour_client_directives
+    }
+}
+
+/// What generated code calls, in const context.
+#[doc(hidden)]
+impl CachePolicy {
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            ttl: None,
+            tags: &[],
+            vary: &[],
+            audience: None,
+            partition: None,
+            key: None,
+            invalidate_on: &[],
+            max_body: None,
+            stale_while_revalidate: None,
+            stale_if_error: None,
+            client_ttl: None,
+            cdn_ttl: None,
+            cdn_tags: None,
+            honour_client_directives: true,
+        }
+    }
+
+    #[must_use]
+    pub const fn with_ttl(mut self, ttl: Duration) -> Self {
+        self.ttl = Some(ttl);
+        self
+    }
+
+    #[must_use]
+    pub const fn with_tags(mut self, templates: &'static [&'static str]) -> Self {
+        self.tags = templates;
+        self
+    }
+
+    #[must_use]
+    pub const fn with_vary(mut self, headers: &'static [&'static str]) -> Self {
+        self.vary = headers;
+        self
+    }
+
+    #[must_use]
+    pub const fn with_audience(mut self, audience: Audience) -> Self {
+        self.audience = Some(audience);
+        self
+    }
+
+    #[must_use]
+    pub const fn with_partition(mut self, partition: RequestFunction) -> Self {
+        self.partition = Some(partition);
+        self
+    }
+
+    #[must_use]
+    pub const fn with_key(mut self, key: RequestFunction) -> Self {
+        self.key = Some(key);
+        self
+    }
+
+    #[must_use]
+    pub const fn with_invalidate_on(mut self, routes: &'static [&'static str]) -> Self {
+        self.invalidate_on = routes;
+        self
+    }
+
+    #[must_use]
+    pub const fn with_max_body(mut self, bytes: u64) -> Self {
+        self.max_body = Some(bytes);
+        self
+    }
+
+    #[must_use]
+    pub const fn with_stale_while_revalidate(mut self, time: Duration) -> Self {
+        self.stale_while_revalidate = Some(time);
+        self
+    }
+
+    #[must_use]
+    pub const fn with_stale_if_error(mut self, time: Duration) -> Self {
+        self.stale_if_error = Some(time);
+        self
+    }
+
+    #[must_use]
+    pub const fn with_client_ttl(mut self, ttl: Duration) -> Self {
+        self.client_ttl = Some(ttl);
+        self
+    }
+
+    #[must_use]
+    pub const fn with_cdn_ttl(mut self, ttl: Duration) -> Self {
+        self.cdn_ttl = Some(ttl);
+        self
+    }
+
+    #[must_use]
+    pub const fn with_cdn_tags(mut self, header: CdnTags) -> Self {
+        self.cdn_tags = Some(header);
+        self
+    }
+
+    #[must_use]
+    pub const fn with_honour_client_directives(mut self, honour: bool) -> Self {
+        self.honour_client_directives = honour;
+        self
+    }
+}

@@ -1,0 +1,23 @@
+//! The policies that a route declares, as data.
+
+mod access;
+mod breaker;
+mod cache;
+mod cdn_tags;
+mod declared;
+mod deprecation;
+mod fallback;
+mod invalidates;
+mod request_text;
+
+pub use self::{
+    access::{Access, DeclaredAccess, Grant, GrantKind, Requirements},
+    breaker::{BreakerPolicy, ClassifyResponse, Ratio, Window},
+    cache::{Audience, CachePolicy},
+    cdn_tags::CdnTags,
+    declared::Policies,
+    deprecation::Deprecation,
+    fallback::{Fallback, fallback},
+    invalidates::Invalidates,
+    request_text::{RequestFunction, RequestText},
+};
