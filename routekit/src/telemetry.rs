@@ -43,7 +43,7 @@ pub fn init() -> Result<(), Error> {
             registry.with(Layer::new().with_ansi(colours)).try_init()
         }
         Some("json") => registry.with(Layer::new().json().flatten_event(true).with_span_list(false)).try_init(),
-        Some(other) => return Err(invalid(FORMAT, other, &"neither `text` nor `json`")),
+        Some(other) => return Err(invalid(FORMAT, other, &"expected `text` or `json`")),
     };
     installed.map_err(|error| {
         let message =

@@ -253,7 +253,9 @@ fn an_entry_rebuilt_in_another_process_has_the_same_age() {
 
     there.set_unix_time(Duration::from_secs(1020));
     let parts = EntryParts::new(parts.key, parts.head, parts.body);
-    let Entry::Response(rebuilt) = Entry::from_parts(parts, &there.clock()).unwrap() else { panic!("it was a response") };
+    let Entry::Response(rebuilt) = Entry::from_parts(parts, &there.clock()).unwrap() else {
+        panic!("it was a response")
+    };
     assert_eq!(rebuilt.age(there.now()), Duration::from_secs(25));
     assert_eq!(rebuilt.ttl(there.now()), FRESH - Duration::from_secs(20));
     assert_eq!((rebuilt.status(), &rebuilt.body()[..]), (StatusCode::NOT_FOUND, &b"gone"[..]));

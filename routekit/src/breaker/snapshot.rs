@@ -7,9 +7,9 @@ use serde::{Serialize, Serializer};
 use super::machine::{Machine, Mode, State, Totals, part};
 use crate::clock::{Clock, rfc3339};
 
-/// The state of a circuit breaker.
+/// State, counts and totals of a circuit breaker at one moment.
 ///
-/// As JSON, names are in camelCase, points in time are RFC 3339, and numbers have their unit in the name.
+/// In JSON, names are in camelCase, points in time are RFC 3339, and numbers have their unit in the name.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -32,7 +32,7 @@ pub struct BreakerSnapshot {
     pub failure_rate: f64,
     /// Share of slow calls in the window, from 0 to 1.
     pub slow_rate: f64,
-    /// When a call last failed, by the wall clock of now.
+    /// When a call last failed. Derived from the age of the failure and the current wall clock.
     #[serde(serialize_with = "as_rfc3339")]
     pub last_failure_time: Option<SystemTime>,
     /// How often the breaker has opened since the program started.
@@ -51,7 +51,7 @@ impl BreakerSnapshot {
         let Totals { opened, rejected, .. } = machine.totals();
         let ago = |then| now.saturating_duration_since(then);
         let last_failure_time = machine.last_failure().map(|failure| {
-            // Kept as a distance, so that setting the wall clock moves nothing but this label.
+            // Stored as an age, so that setting the wall clock affects only this value.
             SystemTime::UNIX_EPOCH + clock.unix_time().saturating_sub(ago(failure))
         });
         Self {
@@ -78,6 +78,6 @@ fn as_rfc3339<S: Serializer>(time: &Option<SystemTime>, serializer: S) -> Result
 }
 
 fn as_millis<S: Serializer>(time: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
-    // Beyond 2^64 ms there is nothing.
+    // Saturates at 2^64 ms.
     time.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)).serialize(serializer)
 }

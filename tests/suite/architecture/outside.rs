@@ -52,7 +52,7 @@ const ALLOWED: &[(&str, &str)] = &[
     // A test that compares the reference of the settings with its file.
     ("config/reference.rs", "std::fs"),
     ("retry/run.rs", "tokio::time::Instant::now"),
-    // What a program or `app` hands out.
+    // `Spawner::tokio`, which a program chooses.
     ("spawner.rs", "tokio::spawn"),
     // A program calls `telemetry::init` itself, before there is an app.
     ("telemetry.rs", "std::env"),
