@@ -18,7 +18,7 @@ use axum::{
 };
 use http::StatusCode;
 use routekit::{
-    Clock, Spawner,
+    ManualClock, Spawner,
     cache::{Cache, CacheLayer, NoStore},
     prelude::*,
     test::TestApp,
@@ -277,7 +277,7 @@ async fn fill_and_waiters_end_at_the_deadline() {
 async fn uncacheable_response_lets_all_waiters_run_at_once() {
     for (path, status) in [("/flight/forbids", StatusCode::OK), ("/flight/misses", StatusCode::NOT_FOUND)] {
         let runs = Arc::new(Runs::default());
-        let app = TestApp::new(app(&runs).clock(Clock::manual()));
+        let app = TestApp::new(app(&runs).clock(ManualClock::new().clock()));
         let (answers, took) = ask_at_once(&app, path).await;
         assert!(answers.iter().all(|(answered, _, x_cache)| *answered == status && x_cache == "BYPASS"), "{answers:?}");
         assert_eq!((runs.count(), took), (CLIENTS, 2 * FILL), "{path}: one asked first, and then all others");
@@ -396,7 +396,7 @@ async fn again() {}
 async fn uncacheable_mark_is_removed_when_a_response_is_stored() {
     let runs = Arc::new(Runs::default());
     let app = App::with_routes(routes![sometimes, again]).provide_shared(Arc::clone(&runs));
-    let app = TestApp::new(app.clock(Clock::manual()));
+    let app = TestApp::new(app.clock(ManualClock::new().clock()));
     let asked = async || app.get("/sometimes").send().await.header("x-cache").unwrap().to_owned();
     assert_eq!([asked().await, asked().await], ["BYPASS", "MISS"]);
     app.post("/sometimes").send().await;

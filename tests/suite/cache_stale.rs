@@ -5,7 +5,7 @@ use std::{future::pending, sync::Arc, time::Duration};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use routekit::{
-    Clock,
+    ManualClock,
     cache::Cache,
     prelude::*,
     test::{TestApp, TestRequest},
@@ -47,16 +47,16 @@ async fn change() {}
 
 const HOWS: [(&str, u16); 4] = [("internal", 500), ("unavailable", 503), ("panic", 500), ("hang", 504)];
 
-fn start(open: usize) -> (TestApp, Clock) {
+fn start(open: usize) -> (TestApp, ManualClock) {
     let (app, clock, _) = start_with_gate(open);
     (app, clock)
 }
 
-fn start_with_gate(open: usize) -> (TestApp, Clock, Arc<Gate>) {
-    let (clock, gate) = (Clock::manual(), Arc::new(Gate(Semaphore::new(open))));
+fn start_with_gate(open: usize) -> (TestApp, ManualClock, Arc<Gate>) {
+    let (clock, gate) = (ManualClock::new(), Arc::new(Gate(Semaphore::new(open))));
     let app = App::with_routes(routes![page, fails, change]).cache(Cache::builder().ttl_jitter(0.0));
     let app = app.provide(Runs::default()).provide_shared(Arc::clone(&gate));
-    (TestApp::builder(app).clock(clock.clone()).build(), clock, gate)
+    (TestApp::builder(app).clock(clock.clock()).build(), clock, gate)
 }
 
 /// `STALE 200 1`
@@ -75,11 +75,11 @@ fn requests(app: &TestApp) -> String {
 
 #[tokio::test(start_paused = true)]
 async fn stale_response_serves_100_requests_and_one_refresh() {
-    let clock = Clock::manual();
+    let clock = ManualClock::new();
     let (runs, gate) = (Arc::new(Runs::default()), Arc::new(Gate(Semaphore::new(1))));
     let app = App::with_routes(routes![page]).cache(Cache::builder().ttl_jitter(0.0));
     let app = app.provide_shared(Arc::clone(&runs)).provide_shared(Arc::clone(&gate));
-    let app = TestApp::builder(app).clock(clock.clone()).build();
+    let app = TestApp::builder(app).clock(clock.clock()).build();
     assert_eq!(said(app.get("/stale/page")).await, "MISS 200 1");
     clock.advance(Duration::from_secs(15));
     let mut clients = JoinSet::new();

@@ -5,7 +5,7 @@ use std::{future::pending, sync::Arc};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use http::StatusCode;
-use routekit::{Clock, breaker::Outcome, cache::Cache, prelude::*, test::TestApp};
+use routekit::{ManualClock, breaker::Outcome, cache::Cache, prelude::*, test::TestApp};
 use serde_json::Value;
 
 use super::SECOND;
@@ -54,11 +54,11 @@ async fn says() -> (StatusCode, axum::Extension<Outcome>) {
     (StatusCode::INTERNAL_SERVER_ERROR, axum::Extension(Outcome::Success))
 }
 
-fn start() -> (TestApp, Clock, Arc<Runs>) {
-    let (clock, runs) = (Clock::manual(), Arc::new(Runs::default()));
+fn start() -> (TestApp, ManualClock, Arc<Runs>) {
+    let (clock, runs) = (ManualClock::new(), Arc::new(Runs::default()));
     let app = App::with_routes(routes![answers, page, helped, helped_page, says]);
     let app = app.cache(Cache::builder().ttl_jitter(0.0)).provide_shared(Arc::clone(&runs));
-    (TestApp::builder(app).clock(clock.clone()).build(), clock, runs)
+    (TestApp::builder(app).clock(clock.clock()).build(), clock, runs)
 }
 
 async fn statuses(app: &TestApp, path: &str, count: usize) -> Vec<u16> {

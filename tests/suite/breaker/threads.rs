@@ -9,7 +9,7 @@ use std::{
 };
 
 use routekit::{
-    Clock,
+    ManualClock,
     breaker::{CircuitBreaker, State},
 };
 use tokio::task::JoinSet;
@@ -53,7 +53,7 @@ fn sixty_four_threads_open_it_once() {
     for round in 0..50 {
         let (told, barrier) = (Arc::new(AtomicUsize::new(0)), Barrier::new(64));
         let listener = Arc::clone(&told);
-        let breaker = CircuitBreaker::builder("crossed").clock(Clock::manual()).on_transition(move |_| {
+        let breaker = CircuitBreaker::builder("crossed").clock(ManualClock::new().clock()).on_transition(move |_| {
             listener.fetch_add(1, Ordering::SeqCst);
         });
         let breaker = breaker.build().unwrap();

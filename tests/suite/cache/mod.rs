@@ -19,8 +19,9 @@ use axum::{body::Body, extract::Request, response::Response};
 use http::HeaderMap;
 use http_body_util::BodyExt;
 use routekit::{
-    Clock, Route,
+    ManualClock,
     prelude::*,
+    route::Route,
     test::{TestApp, TestRequest},
 };
 use tower::{Service, ServiceExt};
@@ -32,9 +33,9 @@ fn app(routes: impl IntoIterator<Item = Route>) -> App {
     App::with_routes(routes).cache(exact()).provide(Runs::default())
 }
 
-fn start(app: App) -> (TestApp, Clock) {
-    let clock = Clock::manual();
-    (TestApp::builder(app).clock(clock.clone()).build(), clock)
+fn start(app: App) -> (TestApp, ManualClock) {
+    let clock = ManualClock::new();
+    (TestApp::builder(app).clock(clock.clock()).build(), clock)
 }
 
 /// `X-Cache` and the content of the answer: `MISS 1`.

@@ -10,7 +10,7 @@ use std::{
 
 use axum::{Router, body::Body, extract::Request, routing};
 use routekit::{
-    Clock, Spawner,
+    ManualClock, Spawner,
     cache::{
         CacheBuilder, CacheStore, Entry, InvalidateLayer, Key, Lookup, Stamp, StoreError, StoreFuture, StoreSize,
         Target,
@@ -163,11 +163,11 @@ async fn failed_invalidation_emits_no_event() {
         let captured = told.clone();
         builder.spawner(Spawner::tokio()).on_invalidate(async move |event| captured.add(&event)).build()
     };
-    let broken = listening(exact().store(Broken(Plain::new(Clock::manual()))));
+    let broken = listening(exact().store(Broken(Plain::new(ManualClock::new().clock()))));
     assert!(broken.invalidate_tag("a").await.is_err());
     assert!(broken.clear().await.is_err());
     assert!(told.take().await.is_empty());
-    let slow = listening(exact().store(Plain::new(Clock::manual())));
+    let slow = listening(exact().store(Plain::new(ManualClock::new().clock())));
     slow.invalidate_tag("a").await.unwrap();
     assert_eq!(told.take().await, [r#"tags ["a"]"#]);
 }

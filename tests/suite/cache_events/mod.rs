@@ -5,7 +5,7 @@ mod told;
 
 use std::sync::{Arc, Mutex};
 
-use routekit::{Clock, cache::Invalidation, prelude::*, test::TestApp};
+use routekit::{ManualClock, cache::Invalidation, prelude::*, test::TestApp};
 
 use crate::support::{exact, idle, tenant};
 
@@ -26,7 +26,7 @@ impl Told {
 }
 
 fn start(app: App) -> TestApp {
-    TestApp::builder(app).clock(Clock::manual()).build()
+    TestApp::builder(app).clock(ManualClock::new().clock()).build()
 }
 
 #[get("/events/{id}", cache(ttl = 600, tags = "event:{id}", invalidate_on("PATCH /events/{id}")))]

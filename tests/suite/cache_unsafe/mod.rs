@@ -12,7 +12,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use routekit::{Clock, Route, prelude::*, test::TestApp};
+use routekit::{ManualClock, prelude::*, route::Route, test::TestApp};
 
 use crate::support::{MINUTE, exact, x_cache_of as did};
 
@@ -67,7 +67,7 @@ fn items() -> Vec<Route> {
 
 fn start(app: App) -> TestApp {
     let app = app.cache(exact());
-    TestApp::builder(app).clock(Clock::manual()).build()
+    TestApp::builder(app).clock(ManualClock::new().clock()).build()
 }
 
 /// `POST /path; x-end: 500`

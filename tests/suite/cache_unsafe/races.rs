@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use routekit::{Clock, cache::Cache, prelude::*, test::TestApp};
+use routekit::{ManualClock, cache::Cache, prelude::*, test::TestApp};
 use tokio::sync::Semaphore;
 
 use super::did;
@@ -33,7 +33,7 @@ async fn fill_from_before_a_change_is_not_served_after_it() {
     let world = Arc::new(World { value: AtomicUsize::new(0), gate: Semaphore::new(0) });
     let cache = Cache::builder().ttl_jitter(0.0);
     let app = App::with_routes(routes![read, write]).cache(cache).provide_shared(Arc::clone(&world));
-    let app = Arc::new(TestApp::builder(app).clock(Clock::manual()).build());
+    let app = Arc::new(TestApp::builder(app).clock(ManualClock::new().clock()).build());
     let filling = {
         let app = Arc::clone(&app);
         tokio::spawn(async move { app.get("/unsafe/world").send().await.text().to_owned() })

@@ -21,7 +21,7 @@ async fn list() {}
 async fn values_and_routes_share_tags_and_patterns() {
     on_both(async |cache, clock| {
         let app = App::with_routes(routes![news, article, list]).cache(cache.clone());
-        let app = TestApp::builder(app).clock(clock).build();
+        let app = TestApp::builder(app).clock(clock.clock()).build();
         let did = async || app.get("/news").send().await.header("x-cache").unwrap().to_owned();
         let set = async || cache.set("headlines", &1, &options().tags(["news", "front page"])).await.unwrap();
         set().await;
@@ -75,9 +75,9 @@ async fn patterns_match_keys_as_written() {
     ];
     for most in [250, 0] {
         for plain in [false, true] {
-            let clock = Clock::manual();
-            let builder = builder(&clock).max_key_length(most);
-            let builder = if plain { builder.store(Plain::new(clock.clone())) } else { builder };
+            let clock = ManualClock::new();
+            let builder = builder(&clock.clock()).max_key_length(most);
+            let builder = if plain { builder.store(Plain::new(clock.clock())) } else { builder };
             let cache = builder.build();
             for (pattern, key, expected) in rows {
                 cache.set(key, &1, &options()).await.unwrap();

@@ -18,7 +18,7 @@ use std::{
 };
 
 use routekit::{
-    Clock, Spawner,
+    Clock, ManualClock, Spawner,
     cache::{Cache, CacheBuilder, CacheOptions},
 };
 
@@ -34,12 +34,12 @@ fn builder(clock: &Clock) -> CacheBuilder {
 }
 
 /// Runs the test with each of the two stores.
-async fn on_both(test: impl AsyncFn(Cache, Clock)) {
+async fn on_both(test: impl AsyncFn(Cache, ManualClock)) {
     for plain in [false, true] {
         eprintln!("in the {} store", if plain { "slow and obvious" } else { "embedded" });
-        let clock = Clock::manual();
-        let builder = builder(&clock);
-        let builder = if plain { builder.store(Plain::new(clock.clone())) } else { builder };
+        let clock = ManualClock::new();
+        let builder = builder(&clock.clock());
+        let builder = if plain { builder.store(Plain::new(clock.clock())) } else { builder };
         test(builder.build(), clock).await;
     }
 }

@@ -1,6 +1,6 @@
 //! Start-up errors and warnings about how routes cache.
 
-use routekit::{Route, prelude::*, test::TestApp};
+use routekit::{prelude::*, route::Route, test::TestApp};
 
 use super::{add, cached, plain, tenant};
 

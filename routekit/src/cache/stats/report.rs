@@ -2,7 +2,6 @@
 
 use std::time::{Duration, SystemTime};
 
-use routekit_grammar::calendar::Day;
 use serde::{Serialize, Serializer};
 
 use crate::{
@@ -11,6 +10,7 @@ use crate::{
         counters::Counts,
         registry::RegistryCounts,
     },
+    clock::rfc3339,
     route::Method,
 };
 
@@ -84,34 +84,4 @@ fn write_method<S: Serializer>(method: &Method, serializer: S) -> Result<S::Ok, 
 fn write_time<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
     let since_1970 = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     serializer.serialize_str(&rfc3339(since_1970))
-}
-
-/// A point in time as RFC 3339 writes it, in UTC and to the millisecond.
-fn rfc3339(since_1970: Duration) -> String {
-    let (days, seconds) = (since_1970.as_secs() / 86_400, since_1970.as_secs() % 86_400);
-    let day = Day::from_days_since_1970(i64::try_from(days).unwrap_or(i64::MAX));
-    let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
-    let milliseconds = since_1970.subsec_millis();
-    format!("{day}T{hour:02}:{minute:02}:{second:02}.{milliseconds:03}Z")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn time_is_written_as_rfc_3339() {
-        for (seconds, expected) in [
-            (0, "1970-01-01T00:00:00.250Z"),
-            (951_782_399, "2000-02-28T23:59:59.250Z"),
-            (951_782_400, "2000-02-29T00:00:00.250Z"),
-            (951_868_800, "2000-03-01T00:00:00.250Z"),
-            (1_735_689_599, "2024-12-31T23:59:59.250Z"),
-            (1_735_689_600, "2025-01-01T00:00:00.250Z"),
-            (4_107_542_400, "2100-03-01T00:00:00.250Z"),
-            (253_402_300_799, "9999-12-31T23:59:59.250Z"),
-        ] {
-            assert_eq!(rfc3339(Duration::from_millis(seconds * 1000 + 250)), expected, "{seconds}");
-        }
-    }
 }

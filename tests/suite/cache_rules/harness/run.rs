@@ -6,7 +6,7 @@ use axum::{body::Body, extract::Request, response::Response};
 use http::{HeaderMap, HeaderName};
 use http_body_util::BodyExt;
 use routekit::{
-    Clock, Identity, Spawner,
+    Identity, ManualClock, Spawner,
     cache::{Cache, CacheLayer},
 };
 use tower::{Layer, Service, ServiceExt, service_fn};
@@ -31,10 +31,10 @@ pub(crate) async fn check(rows: Vec<Row>) {
 
 /// Stops at the first step that fails, because later steps would only repeat the failure.
 async fn run(row: &Row, serialises: bool) -> Result<(), String> {
-    let clock = Clock::manual();
-    let mut cache = Cache::builder().clock(clock.clone()).ttl_jitter(0.0).spawner(Spawner::tokio());
+    let clock = ManualClock::new();
+    let mut cache = Cache::builder().clock(clock.clock()).ttl_jitter(0.0).spawner(Spawner::tokio());
     if serialises {
-        cache = cache.store(Plain::serialising(clock.clone()));
+        cache = cache.store(Plain::serialising(clock.clock()));
     }
     let handler = Arc::new(Handler::default());
     let inner = {
