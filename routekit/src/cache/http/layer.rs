@@ -274,8 +274,7 @@ impl<S> Layer<S> for CacheLayer {
     fn layer(&self, inner: S) -> Cached<S> {
         let policy = self.policy.clone();
         policy.places.check(&policy.template, &policy.tags);
-        let plan =
-            InvalidationPlan::of_url(policy.cache.clone(), Arc::clone(&policy.stats), policy.partition.clone());
+        let plan = InvalidationPlan::of_url(policy.cache.clone(), Arc::clone(&policy.stats), policy.partition.clone());
         let key_prefix = own_prefix(&policy).into();
         let policy = Arc::new(Policy { changes: Some(Arc::new(plan)), key_prefix, ..policy });
         Cached { inner, policy }
