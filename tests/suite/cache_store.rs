@@ -35,7 +35,7 @@ impl Tested<'_> {
     }
 
     async fn stamp(&self) -> Stamp {
-        match self.store.lookup(&key("nobody's")).await.unwrap() {
+        match self.store.lookup(&key("unused")).await.unwrap() {
             Lookup::Miss(stamp) => stamp,
             found => panic!("{found:?}"),
         }
@@ -119,8 +119,8 @@ async fn broken_promises(store: &dyn CacheStore, clock: &Clock) -> Vec<String> {
     t.put("a", "new", stamp, &["x"]).await;
     t.check("what was computed after it is valid", t.get("a").await.as_deref() == Some("new"));
     let unseen = t.stamp().await;
-    t.invalidate(&["nobody has this yet"]).await;
-    t.put("e", "old", unseen, &["nobody has this yet"]).await;
+    t.invalidate(&["on no entry yet"]).await;
+    t.put("e", "old", unseen, &["on no entry yet"]).await;
     t.check("a tag that nothing carried yet is no exception", !t.has("e").await);
 
     let stamp = t.stamp().await;

@@ -87,7 +87,7 @@ async fn refusal_before_the_handler_invalidates_nothing() {
         ("no JSON", "/cache/end-extracted/1?times=1", "{".to_owned(), 400, "HIT"),
         ("other JSON", "/cache/end-extracted/1?times=1", "{}".to_owned(), 422, "HIT"),
         ("too much", "/cache/end-extracted/1?times=1", body(1) + &" ".repeat(32), 413, "HIT"),
-        ("nobody", "/cache/end-closed", body(1), 401, "HIT"),
+        ("no credentials", "/cache/end-closed", body(1), 401, "HIT"),
     ] {
         let (app, _) = start(app(routes![end, extracted, closed]).verifier(crate::auth::Header));
         did(&app, "/cache/end").await;

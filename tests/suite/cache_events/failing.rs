@@ -46,7 +46,7 @@ fn requests_do_not_wait_for_listeners() {
 
 #[test]
 fn panicking_listener_affects_only_itself() {
-    for (name, cache) in [("on a task", exact().spawner(spawner())), ("while somebody waits", exact())] {
+    for (name, cache) in [("on a task", exact().spawner(spawner())), ("while the caller waits", exact())] {
         let told = Told::default();
         let captured = told.clone();
         let panics = Arc::new(AtomicUsize::new(0));

@@ -37,15 +37,17 @@ async fn every_response_is_counted_once() {
     };
     let expected = json!({
         "method": "GET", "path": "/stats/items/{id}",
-        "hits": 2, "misses": 3, "stale": 0, "bypasses": 2, "sets": 3, "refreshes": 0, "invalidations": 0, "hitRate": 0.4,
+        "hits": 2, "misses": 3, "stale": 0, "bypasses": 2, "sets": 3, "refreshes": 0, "invalidations": 0,
+        "hitRate": 0.4,
     });
     assert_eq!(of("GET", "/stats/items/{id}"), expected);
     let expected = json!({
         "method": "PUT", "path": "/stats/items/{id}",
-        "hits": 0, "misses": 0, "stale": 0, "bypasses": 0, "sets": 0, "refreshes": 0, "invalidations": 1, "hitRate": 0.0,
+        "hits": 0, "misses": 0, "stale": 0, "bypasses": 0, "sets": 0, "refreshes": 0, "invalidations": 1,
+        "hitRate": 0.0,
     });
     assert_eq!(of("PUT", "/stats/items/{id}"), expected);
-    assert_eq!(of("GET", "/stats/pages/{name}")["misses"], 0, "nobody has asked for it yet");
+    assert_eq!(of("GET", "/stats/pages/{name}")["misses"], 0, "it has not been requested yet");
     assert_eq!(all["routes"].as_array().unwrap().len(), 4, "a POST is one, which drops its URL");
 }
 

@@ -1,6 +1,6 @@
 //! Settings of values, from configuration and from the program.
 
-use routekit::{SetupProblem, cache::Entry, config::Config, prelude::*, test::TestApp};
+use routekit::{cache::Entry, config::Config, prelude::*, test::TestApp};
 
 use super::{wrapped::Wrapped, *};
 
@@ -39,7 +39,7 @@ fn shows(bytes: &[u8], text: &str) -> bool {
 #[tokio::test]
 async fn values_have_default_settings() {
     let (ttl, page, key, value) = kept(Cache::builder(), "", "rates").await;
-    assert_eq!((ttl.as_str(), page), ("Some(300s)", "not stored"), "routes have no ttl that nobody has said");
+    assert_eq!((ttl.as_str(), page), ("Some(300s)", "not stored"), "routes have no ttl by default");
     assert!(shows(&key, "api:cache:") && shows(&key, "rates"));
     assert!(value > 100, "{value}: too short to be compressed");
 }

@@ -40,7 +40,7 @@ impl Wrapped {
 
     fn or_fail<'a, T: Send + 'a>(&self, answer: StoreFuture<'a, T>) -> StoreFuture<'a, T> {
         if self.fails.load(Ordering::SeqCst) {
-            return Box::pin(async { Err(StoreError::new("nobody is there")) });
+            return Box::pin(async { Err(StoreError::new("no connection")) });
         }
         answer
     }

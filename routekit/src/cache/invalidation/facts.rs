@@ -30,11 +30,11 @@ impl Facts {
         let outer = requested_uri(request).path().strip_suffix(request.uri().path()).unwrap_or_default().to_owned();
         let (mut parts, body) = std::mem::take(request).into_parts();
         let own = plan.cache.partition.clone();
-        let partition = |partition: &Option<RequestText>| match partition {
+        let partition = |partition: Option<&RequestText>| match partition {
             Some(text) => text.of(&parts).into(),
             None => Arc::clone(&own),
         };
-        let partitions = plan.rules.iter().map(|rule| partition(&rule.partition)).collect();
+        let partitions = plan.rules.iter().map(|rule| partition(rule.partition.as_ref())).collect();
         let identity = parts.extensions.get::<Identity>().filter(|_| plan.rules.iter().any(|rule| rule.user)).cloned();
         let spellings = Spellings::default();
         if plan.names_placeholders() {

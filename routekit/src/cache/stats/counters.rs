@@ -69,8 +69,8 @@ counted! {
 
 /// What was counted for one route, for layers made by hand, or for the program.
 ///
-/// The counters only rise and decide nothing, so each is counted alone (`Relaxed`). They have a cache line of their own:
-/// cores that count for different routes do not wait for each other.
+/// The counters only rise and decide nothing, so each is counted alone (`Relaxed`). They have a cache line of their
+/// own: cores that count for different routes do not wait for each other.
 #[derive(Debug, Default)]
 #[repr(align(64))]
 pub(crate) struct Counters([AtomicU64; COUNTED]);

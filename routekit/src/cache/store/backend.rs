@@ -1,4 +1,5 @@
-//! The store of a cache as the engine uses it: called directly if it is the embedded one, within a time budget otherwise.
+//! The store of a cache as the engine uses it: called directly if it is the embedded one, otherwise within a time
+//! budget.
 
 use std::{
     fmt,

@@ -11,5 +11,6 @@ pub(in crate::cache) mod key;
 pub(in crate::cache) mod lifetime;
 pub(in crate::cache) mod lookup;
 pub(in crate::cache) mod parts;
+pub(in crate::cache) mod request_key;
 pub(in crate::cache) mod stored_response;
 pub(in crate::cache) mod variants;

@@ -1,13 +1,15 @@
 //! The logical clock: which entries are still valid.
 //!
-//! 1. Every invalidation takes the clock's next number and records it for what it invalidates. That is all it does: it costs the same
-//!    whether ten entries carry the tag or a million.
-//! 2. Every entry has a stamp: what the clock said before its handler ran. It is valid while nothing that it carries has a number
-//!    later than its stamp. So an answer that was computed before an invalidation and stored after it is never served.
-//! 3. The clock moves twice for an invalidation: before its number is recorded, to give it one that no fill under way is
-//!    stamped with, and after it, so that whoever found an entry valid in between looks again.
-//! 4. An entry remembers what the clock said when it last proved valid. While the clock has not moved, nothing can have changed.
-//! 5. Numbers that are forgotten (a full tag table, a full ban list) raise the floor, below which every stamp is invalid.
+//! 1. An invalidation takes the next number of the clock and records it for each of its targets. It does no more, so
+//!    that it costs the same for ten entries with a tag as for a million.
+//! 2. An entry has a stamp: what the clock said before its handler ran. It is valid while none of its tags, and no
+//!    pattern that matches it, has a number later than the stamp. So a response that was computed before an
+//!    invalidation and stored after it is never served.
+//! 3. An invalidation moves the clock twice: before its number is recorded, so that no running fetch is stamped with
+//!    the number, and afterwards, so that an entry that was found valid in between is checked again.
+//! 4. An entry remembers what the clock said when it was last found valid. While the clock stands, nothing has changed.
+//! 5. A number that is forgotten, because the tag table or the ban list is full, raises the floor. A stamp below the
+//!    floor is invalid.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -19,12 +21,12 @@ use crate::cache::validity::{
     target::{Subject, Target},
 };
 
-/// What a cache's logical clock said. A later one is greater.
+/// What the logical clock of a cache said. A later stamp is greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Stamp(u64);
 
 impl Stamp {
-    /// A number of a store's own clock.
+    /// The stamp with this number of a store's own clock.
     #[must_use]
     pub const fn new(number: u64) -> Self {
         Self(number)
@@ -37,7 +39,7 @@ impl Stamp {
     }
 }
 
-/// The clock and everything that has a number.
+/// The clock, and the numbers of invalidations.
 pub(in crate::cache) struct Validity {
     clock: AtomicU64,
     numbers: TagTable,
@@ -45,17 +47,17 @@ pub(in crate::cache) struct Validity {
 }
 
 impl Validity {
-    /// Remembers the numbers of about this many tags.
+    /// Remembers the numbers of about `tags` tags.
     pub(in crate::cache) fn new(tags: usize) -> Self {
         Self { clock: AtomicU64::new(1), numbers: TagTable::new(tags), bans: Bans::default() }
     }
 
-    /// What an answer is stamped with that is computed from now on.
+    /// The stamp of responses that are computed from now on.
     pub(in crate::cache) fn stamp(&self) -> Stamp {
         Stamp(self.clock.load(Ordering::SeqCst))
     }
 
-    /// Makes invalid whatever was stamped before now and is one of these.
+    /// Invalidates the entries that were stamped before now and that a target covers.
     pub(in crate::cache) fn invalidate<'t>(&self, targets: impl IntoIterator<Item = &'t Target>) -> Stamp {
         let number = self.tick();
         for target in targets {
@@ -71,7 +73,7 @@ impl Validity {
         Stamp(number)
     }
 
-    /// Makes invalid whatever was stamped before now.
+    /// Invalidates all entries that were stamped before now.
     pub(in crate::cache) fn invalidate_all(&self) -> Stamp {
         let number = self.tick();
         self.numbers.raise_floor(number);
@@ -119,10 +121,10 @@ mod tests {
         validity.holds(entry, || unreachable!("no pattern was invalidated"))
     }
 
-    /// An entry that is found valid while its tag's number is on its way must not be taken for proven afterwards. Without the clock's second
-    /// move, or with the clock read last, this fails within some thousand rounds.
+    /// An entry that is found valid while the number of its tag is being recorded must be checked again afterwards. If
+    /// the clock moves only once, or is read last, this fails within some thousand rounds.
     #[test]
-    fn what_was_proven_meanwhile_is_looked_at_again() {
+    fn an_entry_proven_during_an_invalidation_is_checked_again() {
         const ROUNDS: usize = 100_000;
         let validity = Validity::new(1 << 16);
         let stamp = validity.stamp();
@@ -137,10 +139,10 @@ mod tests {
             for (number, entry) in entries.iter().enumerate() {
                 round.store(number, Ordering::Relaxed);
                 validity.invalidate(&[Target::tag("", &number.to_string())]);
-                // More than once: the other thread may be about to take it for proven.
+                // Several times: the other thread may be about to record that it is valid.
                 let is_valid = (0..20).any(|_| holds(&validity, entry));
                 if is_valid {
-                    // Else the other thread would never end.
+                    // Otherwise the other thread would never end.
                     round.store(ROUNDS, Ordering::Relaxed);
                 }
                 assert!(!is_valid, "round {number}");
@@ -150,19 +152,19 @@ mod tests {
     }
 
     #[test]
-    fn an_unchanged_clock_proves_what_it_proved_before() {
+    fn an_entry_stays_proven_while_the_clock_stands() {
         let validity = Validity::new(64);
         let one = entry("one", validity.stamp());
         assert!(holds(&validity, &one));
         assert!(holds(&validity, &one));
         assert!(one.is_proven_at(validity.stamp().number()));
         validity.numbers.record(one.tags()[0], u64::MAX);
-        assert!(holds(&validity, &one), "its tags are not looked at as long as the clock stands");
+        assert!(holds(&validity, &one), "its tags are not checked while the clock stands");
         validity.invalidate(&[Target::tag("", "other")]);
-        assert!(!holds(&validity, &one), "and then they are");
+        assert!(!holds(&validity, &one), "they are checked once it moves");
         let two = entry("two", validity.stamp());
         validity.invalidate(&[Target::tag("", "other")]);
-        assert!(holds(&validity, &two), "it was another tag");
+        assert!(holds(&validity, &two), "another tag was invalidated");
         validity.invalidate_all();
         assert!(!holds(&validity, &two));
         assert!(holds(&validity, &entry("three", validity.stamp())));

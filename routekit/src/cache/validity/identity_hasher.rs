@@ -1,8 +1,8 @@
-//! Maps whose keys are hashes already.
+//! A hasher for keys that are hashes already.
 
 use std::hash::Hasher;
 
-/// Takes a number for its hash.
+/// Uses a `u64` as its own hash.
 #[derive(Default)]
 pub(in crate::cache) struct IdentityHasher(u64);
 
@@ -12,7 +12,7 @@ impl Hasher for IdentityHasher {
     }
 
     fn write(&mut self, _: &[u8]) {
-        unreachable!("a hash is hashed as a number");
+        unreachable!("only `u64` keys are hashed");
     }
 
     fn write_u64(&mut self, hash: u64) {

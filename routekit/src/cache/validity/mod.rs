@@ -1,4 +1,4 @@
-//! Which entries are still valid: the logical clock, tag numbers, bans, tags and patterns.
+//! Whether entries are still valid: the logical clock, tags and their numbers, patterns and bans.
 
 pub(in crate::cache) mod bans;
 pub(in crate::cache) mod clock;

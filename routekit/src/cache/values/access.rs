@@ -54,8 +54,8 @@ impl Cache {
     /// ```
     ///
     /// # Errors
-    /// [`ValueError::Encode`] if the value cannot be written in its format. [`ValueError::Store`] if the store cannot be
-    /// reached; never with the embedded one.
+    /// [`ValueError::Encode`] if the value cannot be written in its format. [`ValueError::Store`] if the store cannot
+    /// be reached; never with the embedded one.
     pub async fn set<T: Serialize + ?Sized>(
         &self,
         key: &str,

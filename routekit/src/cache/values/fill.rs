@@ -29,8 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 impl Cache {
     /// The value of this key. If there is none, the output of `fill`, which is stored.
     ///
-    /// 1. Callers that ask at the same time share one fill. If it fails, panics, or takes longer than 30 seconds, each of
-    ///    the others fills for itself.
+    /// 1. Callers that ask at the same time share one fill. If it fails, panics, or takes longer than 30 seconds, each
+    ///    of the others fills for itself.
     /// 2. A value that is invalidated while it is filled, by its key, a tag or a pattern, is returned only to callers
     ///    that asked before the invalidation, and never stored.
     /// 3. A fill whose caller leaves continues if the cache has a

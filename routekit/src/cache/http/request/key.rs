@@ -9,7 +9,10 @@ use crate::{
     cache::{
         http::policy::{HeadRequests, Policy},
         invalidation::requested_uri,
-        store::key::{Key, KeyParts, key_prefix},
+        store::{
+            key::Key,
+            request_key::{RequestKey, key_prefix},
+        },
     },
     route::Audience,
 };
@@ -28,7 +31,7 @@ pub(in crate::cache) fn request_key(policy: &Policy, request: &mut Request) -> (
         None if is_same(uri, router_uri) => Cow::Borrowed(&*policy.key_prefix),
         partition => Cow::Owned(other_prefix(policy, partition.as_deref(), (uri, router_uri))),
     };
-    let parts = KeyParts {
+    let parts = RequestKey {
         prefix: &prefix,
         uri,
         headers: request.headers(),

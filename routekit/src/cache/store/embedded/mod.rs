@@ -1,4 +1,4 @@
-//! The store in this process.
+//! The embedded store: entries in memory, on moka.
 
 use std::{
     fmt,
@@ -34,40 +34,40 @@ use crate::{
 
 mod recent;
 
-/// How many bytes are kept unless somebody says otherwise: 64 MiB.
+/// The default bound of the embedded store: 64 MiB.
 pub const DEFAULT_BYTES: u64 = 64 * 1024 * 1024;
 
-/// A tag's number takes some 20 bytes: for each of these bytes of entries, one is remembered.
-const BYTES_A_TAG: u64 = 512;
+/// The number of a tag takes some 20 bytes: one is remembered for each 512 bytes of entries.
+const BYTES_PER_TAG: u64 = 512;
 
-/// Entries in memory, on [moka], bounded in bytes; the default.
+/// Entries in memory, on [moka], bounded in bytes; the default store.
 ///
-/// Which entries stay is decided by how often and how lately they were asked for (TinyLFU). An entry counts with its key, its
-/// headers and its bookkeeping ([`Entry::size`]).
+/// How often and how recently entries are requested decides which of them stay (TinyLFU). An entry counts with its key,
+/// its headers and its bookkeeping ([`Entry::size`]).
 ///
 /// [moka]: https://docs.rs/moka
 pub struct Embedded {
-    /// By the hash of the key; the entry has the key itself.
+    /// By the hash of the key; the entry holds the key itself.
     entries: Moka<u64, Entry, BuildHasherDefault<IdentityHasher>>,
     recent: Arc<Recent>,
     validity: Validity,
     clock: Clock,
     evictions: Arc<AtomicU64>,
-    /// Bytes that may be put before moka has to look at its bound.
+    /// Bytes that may be put before moka must apply its bound.
     slack: u64,
     put: AtomicU64,
 }
 
 impl Embedded {
-    /// At most about this many bytes.
+    /// A store of about `bytes` bytes at most.
     #[must_use]
     pub fn new(bytes: u64) -> Self {
-        let tags = usize::try_from((bytes / BYTES_A_TAG).clamp(1 << 10, 1 << 20)).expect("a million fits");
+        let tags = usize::try_from((bytes / BYTES_PER_TAG).clamp(1 << 10, 1 << 20)).expect("a million fits");
         Self::with_tags(bytes, tags)
     }
 
-    /// The same, remembering the numbers of about this many tags that were invalidated. Those before raise a floor: everything older
-    /// than they are is a miss.
+    /// A store of about `bytes` bytes at most, which remembers the invalidations of about `tags` tags. Once an older
+    /// one is forgotten, all entries that were computed before it are misses.
     #[must_use]
     pub fn with_tags(bytes: u64, tags: usize) -> Self {
         let evictions = Arc::new(AtomicU64::new(0));
@@ -96,16 +96,16 @@ impl Embedded {
         }
     }
 
-    /// Tells the age of entries by this clock. Defaults to the system's.
+    /// The clock by which entries age. Defaults to the system's.
     #[must_use]
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
         self
     }
 
-    /// What there is, and by what time.
+    /// What there is for a key, and the time by which it is fresh or stale.
     pub(in crate::cache) fn get(&self, key: &Key) -> (Lookup, Instant) {
-        // Before the entry is looked for: an invalidation in between is later than the stamp.
+        // Read before the lookup: an invalidation in between is later than the stamp.
         let stamp = self.validity.stamp();
         let (found, now) = (self.find(key), self.clock.now());
         let looked = match found {
@@ -123,9 +123,9 @@ impl Embedded {
         if let Some(entry) = self.recent.get(key) {
             return Some(entry);
         }
-        let gone = self.recent.gone(key);
+        let removed = self.recent.removed(key);
         let entry = self.entries.get(&key.hash()).filter(|entry| entry.key() == key)?;
-        self.recent.keep(&entry, gone);
+        self.recent.keep(&entry, removed);
         Some(entry)
     }
 
@@ -145,7 +145,7 @@ impl Embedded {
     fn keep(&self, entry: Entry) {
         let size = entry.size() as u64;
         self.entries.insert(entry.key().hash(), entry);
-        // moka looks at its bound after so many entries, however large they are.
+        // moka applies its bound after a number of entries, whatever their size.
         if self.put.fetch_add(size, Ordering::Relaxed) + size > self.slack {
             self.put.store(0, Ordering::Relaxed);
             self.entries.run_pending_tasks();
@@ -198,19 +198,19 @@ impl fmt::Debug for Embedded {
     }
 }
 
-/// Has moka drop what is over. Whether an entry may be given out is asked of our own clock, which tests move.
+/// Lets moka drop entries that are over. Our own clock, which tests move, decides whether an entry may be returned.
 struct Lifetime;
 
-/// moka's timers have an end.
-const LONGEST: Duration = Duration::from_secs(365 * 86_400);
+/// The longest timer that moka can set is less than a century.
+const MAX_TIMER: Duration = Duration::from_secs(365 * 86_400);
 
 impl Expiry<u64, Entry> for Lifetime {
     fn expire_after_create(&self, _: &u64, entry: &Entry, _: Instant) -> Option<Duration> {
-        Some(entry.lifetime().min(LONGEST))
+        Some(entry.lifetime().min(MAX_TIMER))
     }
 
     fn expire_after_update(&self, _: &u64, entry: &Entry, _: Instant, _: Option<Duration>) -> Option<Duration> {
-        Some(entry.lifetime().min(LONGEST))
+        Some(entry.lifetime().min(MAX_TIMER))
     }
 }
 
@@ -224,7 +224,7 @@ mod tests {
     use crate::cache::store::{buffered_response::BufferedResponse, stored_response::StoredResponse};
 
     #[test]
-    fn two_keys_of_one_hash_are_never_each_others() {
+    fn keys_with_the_same_hash_do_not_share_entries() {
         let clock = Clock::manual();
         let store = Embedded::new(1 << 20).clock(clock.clone());
         let (a, b) = (Key::with_hash(b"a", 7), Key::with_hash(b"b", 7));
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn moka_is_told_how_long_entries_live() {
+    fn moka_expires_entries_when_they_are_over() {
         let now = Clock::manual().now();
         let answer = BufferedResponse::new(StatusCode::OK, &HeaderMap::new(), b"");
         for (fresh, kept, expected) in [(60, 0, 60), (60, 30, 90), (u64::MAX, 0, 365 * 86_400)] {
@@ -268,50 +268,50 @@ mod tests {
             assert_eq!(
                 Lifetime.expire_after_update(&0, &entry, now, None),
                 expected,
-                "not what the one before had left"
+                "the rest of the entry before does not count"
             );
         }
     }
 
     #[test]
-    fn large_entries_do_not_gather_before_moka_looks() {
+    fn large_entries_do_not_exceed_the_bound() {
         let bytes = 16 << 20;
         let store = Embedded::new(bytes);
         for n in 0..200 {
             store.keep(entry(&n.to_string(), 1 << 20, store.clock.now()));
             let weighted = store.entries.weighted_size();
             assert!(weighted <= bytes + bytes / 64, "{weighted} after {n}");
-            assert!(store.entries.iter().count() <= 18, "those that are too many are gone");
+            assert!(store.entries.iter().count() <= 18, "entries above the bound are evicted");
         }
         assert!(store.evictions.load(Ordering::Relaxed) >= 180);
     }
 
     #[test]
-    fn what_is_asked_for_all_the_time_stays() {
+    fn an_entry_that_is_requested_all_the_time_stays() {
         let store = Embedded::new(1 << 20);
         let popular = entry("popular", 100, store.clock.now());
         store.keep(popular.clone());
         for n in 0..20_000 {
             store.keep(entry(&n.to_string(), 100, store.clock.now()));
-            // Found without moka, which has to hear of it now and then.
+            // Found in front of moka, which has to record a request now and then.
             for _ in 0..3 {
-                assert!(store.find(popular.key()).is_some(), "it went after {n} others");
+                assert!(store.find(popular.key()).is_some(), "it was evicted after {n} others");
             }
         }
     }
 
     #[test]
-    fn what_goes_elsewhere_is_not_kept_in_front() {
+    fn an_entry_that_moka_removed_is_not_kept_in_front() {
         let store = Embedded::new(1 << 20);
         let one = entry("one", 100, store.clock.now());
         store.keep(one.clone());
         assert!(store.find(one.key()).is_some() && store.find(one.key()).is_some());
         store.entries.invalidate(&one.key().hash());
         assert!(store.recent.get(one.key()).is_none());
-        let gone = store.recent.gone(one.key());
+        let removed = store.recent.removed(one.key());
         store.recent.forget(&one);
-        store.recent.keep(&one, gone);
-        assert!(store.recent.get(one.key()).is_none(), "it went while somebody looked");
+        store.recent.keep(&one, removed);
+        assert!(store.recent.get(one.key()).is_none(), "it was removed during the lookup");
     }
 
     /// A lookup that overlaps with a removal must not put the entry back in front of moka, where it would stay.

@@ -1,80 +1,80 @@
-//! The entries that are asked for most, in front of moka.
+//! The entries that are requested most, in front of moka.
 //!
-//! To find an entry costs moka a tenth of what it takes; most of a `get` is to note that it was asked for, and now and then to act on
-//! what was noted. What is asked for all the time need not be noted each time.
+//! Most of a `get` of moka is to record the request, and now and then to act on the records; to find the entry is a
+//! tenth of it (`tests/benches/README.md`, overhead). An entry that is requested all the time need not be recorded each
+//! time.
 
-use std::sync::{
-    RwLock,
-    atomic::{AtomicU32, Ordering},
-};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use parking_lot::RwLock;
 
 use crate::cache::store::{entry::Entry, key::Key};
 
 /// Larger entries are not kept here: to find one costs little beside sending it.
-const LARGEST: usize = 16 * 1024;
+const MAX_SIZE: usize = 16 * 1024;
 
-/// Every so many times an entry is asked for, moka is told.
-const NOTED: u32 = 32;
+/// Every such request for an entry goes to moka, which records it.
+const RECORDED: u32 = 32;
 
-/// A place for each of some hashes, with the entry that was last found there. All of them are in moka as well, which says when one
-/// goes.
-pub(in crate::cache) struct Recent(Box<[Place]>);
+/// A slot for each of some hashes, with the entry that was last found there. All of them are in moka as well, which
+/// reports when one is removed.
+pub(super) struct Recent(Box<[RecentSlot]>);
 
 #[derive(Default)]
-struct Place {
+struct RecentSlot {
     entry: RwLock<Option<Entry>>,
-    asked: AtomicU32,
-    /// How many entries went elsewhere that might have been here.
-    gone: AtomicU32,
+    requests: AtomicU32,
+    /// How many entries with a hash of this slot moka has removed.
+    removed: AtomicU32,
 }
 
 impl Recent {
-    /// With a place for each so many bytes of the store.
-    pub(in crate::cache) fn new(bytes: u64) -> Self {
-        let places = usize::try_from(bytes / (64 * 1024)).unwrap_or(usize::MAX).clamp(1, 1024).next_power_of_two();
-        Self((0..places).map(|_| Place::default()).collect())
+    /// With a slot for each 64 KiB of the store.
+    pub(super) fn new(bytes: u64) -> Self {
+        let slots = usize::try_from(bytes / (64 * 1024)).unwrap_or(usize::MAX).clamp(1, 1024).next_power_of_two();
+        Self((0..slots).map(|_| RecentSlot::default()).collect())
     }
 
-    /// The entry of this key, unless it is not here, or moka is to be told, or whoever changes the place is at it.
-    pub(in crate::cache) fn get(&self, key: &Key) -> Option<Entry> {
-        let place = self.place(key.hash());
-        let entry = place.entry.try_read().ok()?.as_ref().filter(|entry| entry.key() == key).cloned()?;
-        let asked = place.asked.fetch_add(1, Ordering::Relaxed);
-        (!asked.is_multiple_of(NOTED)).then_some(entry)
+    /// The entry of this key; `None` if it is not here, its slot is being changed, or moka has to record the request.
+    pub(super) fn get(&self, key: &Key) -> Option<Entry> {
+        let slot = self.slot(key.hash());
+        let entry = slot.entry.try_read()?.as_ref().filter(|entry| entry.key() == key).cloned()?;
+        let requests = slot.requests.fetch_add(1, Ordering::Relaxed);
+        (!requests.is_multiple_of(RECORDED)).then_some(entry)
     }
 
-    /// To be asked before an entry is looked for elsewhere.
-    pub(in crate::cache) fn gone(&self, key: &Key) -> u32 {
-        self.place(key.hash()).gone.load(Ordering::SeqCst)
+    /// Must be read before the entry is looked up in moka, and be given to [`keep`](Self::keep).
+    pub(super) fn removed(&self, key: &Key) -> u32 {
+        self.slot(key.hash()).removed.load(Ordering::SeqCst)
     }
 
-    /// Keeps what was found elsewhere, unless something has gone there meanwhile: perhaps this.
-    pub(in crate::cache) fn keep(&self, entry: &Entry, gone: u32) {
-        if entry.size() > LARGEST {
+    /// Keeps an entry that was found in moka, unless moka has removed an entry of the slot since: perhaps this one.
+    pub(super) fn keep(&self, entry: &Entry, removed: u32) {
+        if entry.size() > MAX_SIZE {
             return;
         }
-        let place = self.place(entry.key().hash());
-        if let Ok(mut kept) = place.entry.try_write()
-            && place.gone.load(Ordering::SeqCst) == gone
+        let slot = self.slot(entry.key().hash());
+        if let Some(mut kept) = slot.entry.try_write()
+            && slot.removed.load(Ordering::SeqCst) == removed
             && !kept.as_ref().is_some_and(|kept| kept.is(entry))
         {
             *kept = Some(entry.clone());
         }
     }
 
-    /// Forgets an entry that is gone elsewhere.
-    pub(in crate::cache) fn forget(&self, entry: &Entry) {
-        let place = self.place(entry.key().hash());
-        let mut kept = place.entry.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-        place.gone.fetch_add(1, Ordering::SeqCst);
+    /// Drops an entry that moka has removed.
+    pub(super) fn forget(&self, entry: &Entry) {
+        let slot = self.slot(entry.key().hash());
+        let mut kept = slot.entry.write();
+        slot.removed.fetch_add(1, Ordering::SeqCst);
         if kept.as_ref().is_some_and(|kept| kept.is(entry)) {
             *kept = None;
         }
     }
 
-    fn place(&self, hash: u64) -> &Place {
-        // The lower bits choose the places of other maps as well, which does no harm.
-        let index = usize::try_from(hash & (self.0.len() as u64 - 1)).expect("it is less than a length");
+    fn slot(&self, hash: u64) -> &RecentSlot {
+        // The lower bits choose the slots of other maps as well, which does no harm.
+        let index = usize::try_from(hash & (self.0.len() as u64 - 1)).expect("less than a length");
         &self.0[index]
     }
 }

@@ -18,12 +18,14 @@ use self::{
     decimal::{factor, rate, ratio},
     window::window,
 };
-use super::{
-    Family, RawOption,
-    literal::{duration_ms, optional_duration_ms, positive_count, text},
-    raw::{self, Once},
+use crate::{
+    errors::{Errors, unknown},
+    parse::{
+        family::Family,
+        literal::{duration_ms, optional_duration_ms, positive_count, text},
+        raw::{self, Once, RawOption},
+    },
 };
-use crate::errors::{Errors, unknown};
 
 /// The circuit breaker of the route. `None` was not given, or could not be read.
 #[derive(Default)]
@@ -72,9 +74,12 @@ const ARGUMENTS: [&str; 12] = [
     "window",
 ];
 
-pub(super) const FAMILY: Family = Family {
-    names: &["breaker"],
-    parse: |option, options, errors| {
+impl Family for Option<Breaker> {
+    fn names(&self) -> &'static [&'static str] {
+        &["breaker"]
+    }
+
+    fn parse(&mut self, option: &RawOption, errors: &mut Errors) {
         let mut breaker = Breaker::default();
         if !option.is_bare() {
             let Some(arguments) = option.list(USAGE, errors) else { return };
@@ -87,10 +92,13 @@ pub(super) const FAMILY: Family = Family {
             }
             checks::check(&breaker, errors);
         }
-        options.breaker = Some(breaker);
-    },
-    policy: |options| options.breaker.as_ref().map(|breaker| breaker.policy(options.state.as_ref())),
-};
+        *self = Some(breaker);
+    }
+
+    fn policy(&self, state: Option<&Type>) -> Option<TokenStream> {
+        self.as_ref().map(|breaker| breaker.policy(state))
+    }
+}
 
 impl Breaker {
     /// Reads one argument.

@@ -1,4 +1,4 @@
-//! `window = "60s"` or `window = 100`: the calls of a time, or so many.
+//! `window = "60s"` or `window = 100`: the calls of a time, or a number of calls.
 
 use std::time::Duration;
 
@@ -15,12 +15,13 @@ use crate::{
     parse::literal::{bare_number, positive_count},
 };
 
-pub(super) const USAGE: &str = "`window = \"60s\"` for the calls of that time, or `window = 100` for the last so many";
+pub(super) const USAGE: &str =
+    "`window = \"60s\"` for the calls of the last minute, or `window = 100` for the last 100 calls";
 
-/// Unlike elsewhere, a number without a unit is no time: it counts calls.
+/// Unlike elsewhere, a number without a unit is not a time: it is a number of calls.
 pub(super) fn window(literal: &Lit, errors: &mut Errors) -> Option<Window> {
     let Lit::Str(text) = literal else {
-        let zero = format!("the breaker would look at no call; write {USAGE}");
+        let zero = format!("the window would hold no call; write {USAGE}");
         let calls = positive_count(literal, &zero, errors)?;
         let window = Window::Calls(calls);
         if check_window(window).is_some() {
@@ -34,7 +35,7 @@ pub(super) fn window(literal: &Lit, errors: &mut Errors) -> Option<Window> {
         return Some(window);
     };
     let message = match duration_ms(&text.value()) {
-        Some(0) => format!("a window of no time; the breaker would look at no call; write {USAGE}"),
+        Some(0) => format!("a window of no time; the window would hold no call; write {USAGE}"),
         Some(ms) => {
             let window = Window::Time(Duration::from_millis(ms));
             if check_window(window).is_none() {
@@ -43,7 +44,9 @@ pub(super) fn window(literal: &Lit, errors: &mut Errors) -> Option<Window> {
             "a window of time is at least `\"10ms\"` and at most `\"24h\"`".to_owned()
         }
         None => match bare_number(literal).filter(|text| text.parse::<u32>().is_ok_and(|calls| calls > 0)) {
-            Some(number) => format!("a time has a unit; write `\"{number}s\"`, or `{number}` for so many calls"),
+            Some(number) => format!(
+                "a time needs a unit; write `\"{number}s\"` for a time, or `{number}` without quotes for a number of calls"
+            ),
             None => format!("not a window; write {USAGE}"),
         },
     };

@@ -4,7 +4,7 @@ use syn::LitStr;
 
 use crate::{
     errors::Errors,
-    parse::{RawOption, raw::distinct},
+    parse::raw::{RawOption, distinct},
 };
 
 /// The names, in lower case.
@@ -18,10 +18,10 @@ pub(super) fn headers(item: &RawOption, errors: &mut Errors) -> Vec<LitStr> {
         if header.value() == "*" {
             errors.push(
                 header.span(),
-                "`*` tells all requests apart, so no stored answer would ever be given; name the headers that matter",
+                "with `*` every request is different, so no stored response would ever be served; name the headers that matter",
             );
         } else if !header.value().bytes().all(is_token) {
-            errors.push(header.span(), "not the name of a header (RFC 9110 §5.6.2); write it as `\"accept-language\"`");
+            errors.push(header.span(), "not a header name (RFC 9110 §5.6.2); write one such as `\"accept-language\"`");
         }
     }
     distinct(&headers, errors);

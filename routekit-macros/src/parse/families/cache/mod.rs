@@ -7,46 +7,49 @@ mod vary;
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
-use syn::{ExprPath, LitBool, LitStr};
+use syn::{ExprPath, LitBool, LitStr, Type};
 
 use self::{downstream::Downstream, invalidate_on::mutating_routes, stale::Stale, vary::headers};
-use super::{
-    Family, RawOption,
-    literal::{duration_ms, size_bytes},
-    raw::{self, Once},
-    request_text, strings_call,
-    tag::{Tag, tags},
+use crate::{
+    errors::{Errors, unknown},
+    method::Method,
+    parse::{
+        family::{Callers, Family, Surroundings},
+        literal::{duration_ms, size_bytes},
+        raw::{self, Once, RawOption},
+        request_text,
+        tag::{self, Tag, strings_call, tags},
+    },
 };
-use crate::errors::{Errors, unknown};
 
-/// How the answers of the route are cached.
+/// How the responses of the route are cached.
 pub(crate) struct Caching {
-    /// Of the option's name.
-    pub(crate) span: Span,
+    /// The place of the option's name.
+    span: Span,
     ttl_ms: Option<u64>,
     pub(crate) tags: Vec<Tag>,
     /// In lower case.
     vary: Vec<LitStr>,
-    pub(crate) audience: Option<Audience>,
+    audience: Option<Audience>,
     partition: Option<ExprPath>,
     key: Option<ExprPath>,
     invalidate_on: Vec<LitStr>,
     max_body: Option<u64>,
     stale: Stale,
-    pub(crate) downstream: Downstream,
+    downstream: Downstream,
     honour_client_directives: Option<bool>,
-    /// Whether an argument could not be read: perhaps it was meant to say the audience.
-    pub(crate) misread: bool,
+    /// Whether an argument could not be read: it may have been meant as the audience.
+    misread: bool,
 }
 
-/// Who may be given a stored answer.
-pub(crate) enum Audience {
+/// Who may be given a stored response.
+enum Audience {
     Everyone,
-    /// The user who asked for it; said here.
+    /// The user whose request it was stored for; declared at this place.
     User(Span),
 }
 
-const USAGE: &str = "`cache(ttl = 60)`, or `cache(shared)` where the answers say themselves how long they are fresh";
+const USAGE: &str = "`cache(ttl = 60)`, or `cache(shared)` if the responses set their own lifetime";
 
 const ARGUMENTS: [&str; 15] = [
     "cdn_tags",
@@ -66,9 +69,12 @@ const ARGUMENTS: [&str; 15] = [
     "vary",
 ];
 
-pub(super) const FAMILY: Family = Family {
-    names: &["cache"],
-    parse: |option, options, errors| {
+impl Family for Option<Caching> {
+    fn names(&self) -> &'static [&'static str] {
+        &["cache"]
+    }
+
+    fn parse(&mut self, option: &RawOption, errors: &mut Errors) {
         let Some(arguments) = option.list(USAGE, errors) else { return };
         let mut caching = Caching::new(option.span);
         let mut once = Once::default();
@@ -79,10 +85,24 @@ pub(super) const FAMILY: Family = Family {
                 None => caching.misread = true,
             }
         }
-        options.caching = Some(caching);
-    },
-    policy: |options| options.caching.as_ref().map(Caching::policy),
-};
+        *self = Some(caching);
+    }
+
+    fn check(&self, route: &Surroundings<'_>, errors: &mut Errors) {
+        let Some(caching) = self else { return };
+        match route.method {
+            Some(method) if !method.is_cacheable() => caching.report_method(method, errors),
+            _ => caching.check_audience(route.callers, errors),
+        }
+        if let Some(path) = route.placeholders {
+            tag::check(&caching.tags, path, errors);
+        }
+    }
+
+    fn policy(&self, _state: Option<&Type>) -> Option<TokenStream> {
+        self.as_ref().map(Caching::policy)
+    }
+}
 
 impl Caching {
     fn new(span: Span) -> Self {
@@ -112,12 +132,12 @@ impl Caching {
             }
             "tags" => self.tags = tags(item.strings("`tags(\"users\", \"user:{id}\")`", errors), errors),
             "vary" => self.vary = headers(item, errors),
-            "per" => self.say(per_user(item, errors), item, errors),
+            "per" => self.set_audience(per_user(item, errors), item, errors),
             "shared" => {
                 if !item.is_bare() {
-                    errors.push(item.span, "`shared` takes nothing; write `shared`");
+                    errors.push(item.span, "`shared` has no arguments; write `shared`");
                 }
-                self.say(Audience::Everyone, item, errors);
+                self.set_audience(Audience::Everyone, item, errors);
             }
             "partition" => self.partition = request_text::function(item, errors),
             "key" => self.key = request_text::function(item, errors),
@@ -142,9 +162,49 @@ impl Caching {
         }
     }
 
-    fn say(&mut self, audience: Audience, item: &RawOption, errors: &mut Errors) {
+    fn set_audience(&mut self, audience: Audience, item: &RawOption, errors: &mut Errors) {
         if self.audience.replace(audience).is_some() {
-            errors.push(item.span, "a stored answer is one user's or everybody's; write `per = \"user\"` or `shared`");
+            errors.push(
+                item.span,
+                "a stored response belongs to one user or to everyone; write either `per = \"user\"` or `shared`",
+            );
+        }
+    }
+
+    fn report_method(&self, method: Method, errors: &mut Errors) {
+        let instead = if method.is_safe() {
+            "leave `cache` out".to_owned()
+        } else {
+            let method = method.word().to_uppercase();
+            format!("to invalidate stored responses after this {method}, write `invalidates(\"…\")`")
+        };
+        errors.push(self.span, format!("only responses to GET and HEAD are cached; {instead}"));
+    }
+
+    fn check_audience(&self, callers: Option<Callers>, errors: &mut Errors) {
+        match (callers, &self.audience) {
+            (Some(Callers::Identified | Callers::AnyoneWithValidCredentials), None) if !self.misread => errors.push(
+                self.span,
+                "a cached route with `auth` must say who may be given a stored response; write `per = \"user\"` (only the \
+                 user whose request it was stored for) or `shared` (everyone who may call the route)",
+            ),
+            (Some(Callers::Anyone), Some(Audience::User(span))) => errors.push(
+                *span,
+                "`public` does not identify the caller, so no response belongs to a user; write `auth`, or leave `per` \
+                 out",
+            ),
+            _ => {}
+        }
+        if let Some(Audience::User(_)) = &self.audience {
+            for (name, span) in &self.downstream.for_cdn {
+                errors.push(
+                    *span,
+                    format!(
+                        "a CDN would serve one user's response to others; leave `{name}` out, or write `shared` in place \
+                         of `per = \"user\"` if the response is the same for everyone"
+                    ),
+                );
+            }
         }
     }
 
@@ -171,13 +231,13 @@ impl Caching {
     }
 }
 
-/// `per = "user"`; whatever else it says is a mistake, and that it says something is remembered.
+/// `per = "user"`. Another value is reported and counts as an audience all the same, so that none is missing.
 fn per_user(item: &RawOption, errors: &mut Errors) -> Audience {
     const USAGE: &str = "`per = \"user\"`";
-    if let Some(whom) = item.value::<LitStr>(USAGE, errors)
-        && whom.value() != "user"
+    if let Some(value) = item.value::<LitStr>(USAGE, errors)
+        && value.value() != "user"
     {
-        errors.push(whom.span(), format!("answers are stored per user or for everybody; write {USAGE} or `shared`"));
+        errors.push(value.span(), format!("responses are stored per user or for everyone; write {USAGE} or `shared`"));
     }
     Audience::User(item.span)
 }

@@ -6,16 +6,16 @@ use syn::{Lit, LitStr};
 
 use crate::{
     errors::{Errors, unknown},
-    parse::{RawOption, literal::optional_duration_ms},
+    parse::{literal::optional_duration_ms, raw::RawOption},
 };
 
-/// What caches between this one and whoever asks are told.
+/// What the responses tell clients and CDNs about caching.
 #[derive(Default)]
 pub(crate) struct Downstream {
     client_ttl_ms: Option<u64>,
     cdn_ttl_ms: Option<u64>,
     cdn_tags: Option<CdnTags>,
-    /// The arguments that are for a CDN, readable or not.
+    /// The arguments for a CDN, even if they could not be read.
     pub(crate) for_cdn: Vec<(&'static str, Span)>,
 }
 
@@ -28,13 +28,13 @@ enum CdnTags {
 impl Downstream {
     pub(super) fn client_ttl(&mut self, item: &RawOption, errors: &mut Errors) {
         const USAGE: &str = "`client_ttl = 10` or `client_ttl = \"5m\"`";
-        self.client_ttl_ms = seconds(item, USAGE, "clients ask each time", errors);
+        self.client_ttl_ms = seconds(item, USAGE, "clients revalidate each time", errors);
     }
 
     pub(super) fn cdn_ttl(&mut self, item: &RawOption, errors: &mut Errors) {
         const USAGE: &str = "`cdn_ttl = 60` or `cdn_ttl = \"5m\"`";
         self.for_cdn.push(("cdn_ttl", item.span));
-        self.cdn_ttl_ms = seconds(item, USAGE, "CDNs are told nothing", errors);
+        self.cdn_ttl_ms = seconds(item, USAGE, "responses have no header for CDNs", errors);
     }
 
     pub(super) fn cdn_tags(&mut self, item: &RawOption, errors: &mut Errors) {
@@ -66,7 +66,7 @@ impl Downstream {
     }
 }
 
-/// Milliseconds that are whole seconds, since a header has no others.
+/// Milliseconds that are whole seconds, because headers have no fractions.
 fn seconds(item: &RawOption, usage: &str, without: &str, errors: &mut Errors) -> Option<u64> {
     let literal: Lit = item.value(usage, errors)?;
     let ms = optional_duration_ms(&literal, &item.name, without, errors)?;

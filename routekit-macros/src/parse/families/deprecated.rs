@@ -1,32 +1,37 @@
 //! `deprecated(since = "2026-01-31", sunset = "2026-12-31")`
 //!
-//! Both headers are made here, at compile time: `Deprecation` is a structured-field date (RFC 9745 §2.1), `Sunset` an
+//! Both headers are built here, at compile time: `Deprecation` is a structured-field date (RFC 9745 §2.1), `Sunset` an
 //! HTTP date (RFC 8594 §3).
 
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use routekit_grammar::calendar::Day;
-use syn::LitStr;
+use syn::{LitStr, Type};
 
-use super::{
-    Family, RawOption,
-    raw::{self, Once},
+use crate::{
+    errors::{Errors, unknown},
+    parse::{
+        family::Family,
+        raw::{self, Once, RawOption},
+    },
 };
-use crate::errors::{Errors, unknown};
 
 /// The two headers, ready to send.
 pub(crate) struct Deprecation {
     /// `@1769817600`
-    pub(crate) since: String,
+    since: String,
     /// `Thu, 31 Dec 2026 00:00:00 GMT`
-    pub(crate) sunset: Option<String>,
+    sunset: Option<String>,
 }
 
 const USAGE: &str = "`deprecated(since = \"2026-01-31\", sunset = \"2026-12-31\")`";
 
-pub(super) const FAMILY: Family = Family {
-    names: &["deprecated"],
-    parse: |option, options, errors| {
+impl Family for Option<Deprecation> {
+    fn names(&self) -> &'static [&'static str] {
+        &["deprecated"]
+    }
+
+    fn parse(&mut self, option: &RawOption, errors: &mut Errors) {
         let Some(tokens) = option.list(USAGE, errors) else { return };
         let mut since = None;
         let mut sunset = None;
@@ -48,11 +53,11 @@ pub(super) const FAMILY: Family = Family {
                 other => errors.push(item.span, unknown("argument", other, &["since", "sunset"])),
             }
         }
-        // An unknown argument was perhaps meant to be `since`.
+        // An unknown argument may have been meant as `since`.
         if once.names().all(|name| name == "sunset") {
             errors.push(
                 option.span,
-                format!("`since` is missing: the header `Deprecation` is a date (RFC 9745); write {USAGE}"),
+                format!("`since` is missing; the header `Deprecation` needs a date (RFC 9745 §2.1); write {USAGE}"),
             );
         }
         let Some((since, _)) = since else { return };
@@ -62,20 +67,19 @@ pub(super) const FAMILY: Family = Family {
             errors.push(span, "`sunset` is before `since`; write a later date");
             return;
         }
-        options.deprecation = Some(Deprecation {
-            since: format!("@{}", since.unix_seconds()),
-            sunset: sunset.map(|(day, _)| day.http_date()),
-        });
-    },
-    policy: |options| {
-        let Deprecation { since, sunset } = options.deprecation.as_ref()?;
+        let since = format!("@{}", since.unix_seconds());
+        *self = Some(Deprecation { since, sunset: sunset.map(|(day, _)| day.http_date()) });
+    }
+
+    fn policy(&self, _state: Option<&Type>) -> Option<TokenStream> {
+        let Deprecation { since, sunset } = self.as_ref()?;
         let sunset = match sunset {
             Some(sunset) => quote!(::core::option::Option::Some(#sunset)),
             None => quote!(::core::option::Option::None),
         };
         Some(quote!(.with_deprecation(__rt::Deprecation::new(#since, #sunset))))
-    },
-};
+    }
+}
 
 /// The day that an argument names, and where it stands.
 fn date(item: &RawOption, errors: &mut Errors) -> Option<(Day, Span)> {

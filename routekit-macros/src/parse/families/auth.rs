@@ -2,20 +2,26 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::LitStr;
+use syn::{LitStr, Type, spanned::Spanned};
 
-use super::{Family, RawOption, raw};
-use crate::errors::{Errors, unknown};
+use crate::{
+    errors::{Errors, unknown},
+    parse::{
+        family::{Callers, Family, Surroundings},
+        raw::{self, RawOption},
+    },
+    types::{head_name, type_text},
+};
 
 /// Who may call the route.
 pub(crate) enum Access {
     Public,
     Optional,
-    /// Whoever meets all of these.
+    /// Identified callers who meet all of these requirements.
     Identified(Vec<AnyOf>),
 }
 
-/// One of these is enough.
+/// A requirement: one of these grants meets it.
 type AnyOf = Vec<Grant>;
 
 pub(crate) struct Grant {
@@ -23,24 +29,28 @@ pub(crate) struct Grant {
     name: LitStr,
 }
 
-const USAGE: &str = "`auth`, `auth(scope(\"users:read\"))`, `auth(role(\"admin\"))`, `auth(permission(\"users:write\"))`, \
-                     `auth(any(role(\"admin\"), role(\"support\")))` or `auth(optional)`";
+const USAGE: &str = "`auth`, `auth(scope(\"users:read\"))`, `auth(role(\"admin\"))`, \
+                     `auth(permission(\"users:write\"))`, `auth(any(role(\"admin\"), role(\"support\")))` or \
+                     `auth(optional)`";
 
 /// By the name of the argument, the variant of the runtime's `GrantKind`.
 const GRANTS: [(&str, &str); 3] = [("scope", "Scope"), ("role", "Role"), ("permission", "Permission")];
 
-pub(super) const FAMILY: Family = Family {
-    names: &["auth", "public"],
-    parse: |option, options, errors| {
-        if let Some(other) = &options.access {
+impl Family for Option<Access> {
+    fn names(&self) -> &'static [&'static str] {
+        &["auth", "public"]
+    }
+
+    fn parse(&mut self, option: &RawOption, errors: &mut Errors) {
+        if let Some(other) = self {
             let name = if matches!(other, Access::Public) { "public" } else { "auth" };
-            errors.push(option.span, format!("a route is either `auth` or `public`, and this one is `{name}` already"));
+            errors.push(option.span, format!("a route is either `auth` or `public`, and this one already is `{name}`"));
             return;
         }
         let access = match option.name.as_str() {
             "public" => {
                 if !option.is_bare() {
-                    errors.push(option.span, "`public` takes nothing: everybody may call the route; write `public`");
+                    errors.push(option.span, "`public` has no arguments: anyone may call the route; write `public`");
                 }
                 Access::Public
             }
@@ -50,10 +60,23 @@ pub(super) const FAMILY: Family = Family {
                 None => return,
             },
         };
-        options.access = Some(access);
-    },
-    policy: |options| {
-        let access = match options.access.as_ref()? {
+        *self = Some(access);
+    }
+
+    /// A route that lets callers without an identity in cannot take an `Identity`.
+    fn check(&self, route: &Surroundings<'_>, errors: &mut Errors) {
+        let open = match self {
+            Some(Access::Public) => "`public` does not identify the caller; write `auth`",
+            Some(Access::Optional) => "`auth(optional)` accepts callers without credentials; write `auth`",
+            Some(Access::Identified(_)) | None => return,
+        };
+        for ty in route.arguments.iter().filter(|ty| head_name(ty).as_deref() == Some("Identity")) {
+            errors.push(ty.span(), format!("{open}, or take `Option<{}>`", type_text(ty)));
+        }
+    }
+
+    fn policy(&self, _state: Option<&Type>) -> Option<TokenStream> {
+        let access = match self.as_ref()? {
             Access::Public => quote!(Public),
             Access::Optional => quote!(Optional),
             Access::Identified(all) => {
@@ -65,8 +88,18 @@ pub(super) const FAMILY: Family = Family {
             }
         };
         Some(quote!(.with_access(__rt::DeclaredAccess::#access)))
-    },
-};
+    }
+}
+
+impl Access {
+    pub(crate) fn callers(&self) -> Callers {
+        match self {
+            Self::Public => Callers::Anyone,
+            Self::Optional => Callers::AnyoneWithValidCredentials,
+            Self::Identified(_) => Callers::Identified,
+        }
+    }
+}
 
 impl Grant {
     fn tokens(&self) -> TokenStream {
@@ -75,7 +108,7 @@ impl Grant {
     }
 }
 
-/// What stands in `auth(…)`.
+/// The arguments of `auth(…)`.
 fn arguments(tokens: TokenStream, errors: &mut Errors) -> Access {
     let mut all = Vec::new();
     let mut optional = None;
@@ -83,7 +116,7 @@ fn arguments(tokens: TokenStream, errors: &mut Errors) -> Access {
         let Some(item) = piece.argument(USAGE, errors) else { continue };
         match item.name.as_str() {
             "optional" if item.is_bare() => optional = Some(item.span),
-            "optional" => errors.push(item.span, "`optional` takes nothing; write `auth(optional)`"),
+            "optional" => errors.push(item.span, "`optional` has no arguments; write `auth(optional)`"),
             "any" => all.extend(any(&item, errors)),
             _ => all.extend(grants(&item, &["any", "optional"], errors).into_iter().map(|grant| vec![grant])),
         }
@@ -92,7 +125,7 @@ fn arguments(tokens: TokenStream, errors: &mut Errors) -> Access {
         None => Access::Identified(all),
         Some(span) => {
             if !all.is_empty() {
-                errors.push(span, "`optional` lets everybody in, so the route can ask for nothing else");
+                errors.push(span, "`optional` accepts callers without credentials, so the route cannot require grants; leave one of them out");
             }
             Access::Optional
         }
@@ -111,7 +144,7 @@ fn any(item: &RawOption, errors: &mut Errors) -> Option<AnyOf> {
         }
     }
     if one && alternatives.len() == 1 {
-        errors.push(item.span, "`any` of one; leave `any` out, or add an alternative");
+        errors.push(item.span, "`any` has only one alternative; leave `any` out, or add another alternative");
     }
     Some(alternatives)
 }
@@ -120,8 +153,8 @@ fn any(item: &RawOption, errors: &mut Errors) -> Option<AnyOf> {
 fn grants(item: &RawOption, others: &[&str], errors: &mut Errors) -> Vec<Grant> {
     let Some((name, kind)) = GRANTS.iter().find(|(name, _)| *name == item.name) else {
         let instead = match item.name.as_str() {
-            "all" => Some("everything in `auth(…)` must be met: leave `all` out"),
-            "public" => Some("`public` stands alone: `#[get(\"/users\", public)]`"),
+            "all" => Some("`auth(…)` already requires all of its arguments; leave `all` out"),
+            "public" => Some("`public` is an option of its own; write `#[get(\"/users\", public)]`"),
             _ => None,
         };
         if let Some(instead) = instead {
@@ -135,7 +168,10 @@ fn grants(item: &RawOption, others: &[&str], errors: &mut Errors) -> Vec<Grant> 
     };
     let names = item.strings(&format!("`{name}(\"…\")`"), errors);
     for text in names.iter().filter(|text| *name == "scope" && !text.value().bytes().all(is_scope)) {
-        errors.push(text.span(), "not a scope: visible ASCII without spaces, `\"` and `\\` (RFC 6749 §3.3)");
+        errors.push(
+            text.span(),
+            "not a scope; write visible ASCII characters without spaces, `\"` and `\\` (RFC 6749 §3.3)",
+        );
     }
     names.into_iter().map(|name| Grant { kind, name }).collect()
 }

@@ -2,41 +2,72 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
-use syn::{ExprPath, LitStr};
+use syn::{ExprPath, LitStr, Type};
 
-use super::{
-    Family, RawOption,
-    raw::{Once, Piece},
-    request_text, strings_call,
-    tag::{Tag, tags},
+use crate::{
+    errors::{Errors, unknown},
+    parse::{
+        family::{Callers, Family, Surroundings},
+        raw::{Once, Piece, RawOption},
+        request_text,
+        tag::{self, Tag, strings_call, tags},
+    },
 };
-use crate::errors::{Errors, unknown};
 
-/// What is invalid once the handler has ended.
+/// The stored responses that are invalid after the handler.
 pub(crate) struct Invalidates {
-    /// Of the option's name.
-    pub(crate) span: Span,
+    /// The place of the option's name.
+    span: Span,
     pub(crate) tags: Vec<Tag>,
     /// Globs over paths.
-    pub(crate) patterns: Vec<Tag>,
-    /// The caller's own entries; said here.
-    pub(crate) user: Option<Span>,
+    patterns: Vec<Tag>,
+    /// The caller's own entries; declared at this place.
+    user: Option<Span>,
     partition: Option<ExprPath>,
 }
 
 const USAGE: &str =
     "`invalidates(\"users\", \"user:{id}\")`, `invalidates(pattern = \"/v2/users/*\")` or `invalidates(user)`";
 
-pub(super) const FAMILY: Family = Family {
-    names: &["invalidates"],
-    parse: |option, options, errors| {
+impl Family for Option<Invalidates> {
+    fn names(&self) -> &'static [&'static str] {
+        &["invalidates"]
+    }
+
+    fn parse(&mut self, option: &RawOption, errors: &mut Errors) {
         let pieces = option.pieces(USAGE, errors);
         if !pieces.is_empty() {
-            options.invalidates = Some(Invalidates::read(option, pieces, errors));
+            *self = Some(Invalidates::read(option, pieces, errors));
         }
-    },
-    policy: |options| options.invalidates.as_ref().map(Invalidates::policy),
-};
+    }
+
+    fn check(&self, route: &Surroundings<'_>, errors: &mut Errors) {
+        let Some(invalidates) = self else { return };
+        if let Some(method) = route.method.filter(|method| method.is_safe()) {
+            let method = method.word().to_uppercase();
+            errors.push(
+                invalidates.span,
+                format!(
+                    "a {method} request changes nothing (RFC 9110 §9.2.1), so it invalidates nothing; leave `invalidates` \
+                     out, or make the route a POST, PUT, PATCH or DELETE"
+                ),
+            );
+        }
+        if let (Some(Callers::Anyone), Some(span)) = (route.callers, invalidates.user) {
+            errors.push(
+                span,
+                "`public` does not identify the caller, so there is no `user`; write `auth`, or leave it out",
+            );
+        }
+        if let Some(path) = route.placeholders {
+            tag::check(invalidates.tags.iter().chain(&invalidates.patterns), path, errors);
+        }
+    }
+
+    fn policy(&self, _state: Option<&Type>) -> Option<TokenStream> {
+        self.as_ref().map(Invalidates::policy)
+    }
+}
 
 impl Invalidates {
     fn read(option: &RawOption, pieces: Vec<Piece>, errors: &mut Errors) -> Self {
@@ -55,12 +86,14 @@ impl Invalidates {
                 _ if !once.is_first(&item, errors) => {}
                 "user" => {
                     if !item.is_bare() {
-                        errors.push(item.span, "`user` takes nothing: it is whoever is calling; write `user`");
+                        errors.push(item.span, "`user` has no arguments: it is the caller; write `user`");
                     }
                     user = Some(item.span);
                 }
                 "partition" => partition = request_text::function(&item, errors),
-                "tags" => errors.push(item.span, "tags stand here by themselves; write `invalidates(\"users\")`"),
+                "tags" => {
+                    errors.push(item.span, "`tags` is not needed here; write the tags alone, `invalidates(\"users\")`")
+                }
                 other => {
                     let unknown = unknown("argument", other, &["partition", "pattern", "user"]);
                     errors.push(item.span, format!("{unknown}, and tags in quotes"));
@@ -70,9 +103,9 @@ impl Invalidates {
         check_patterns(&patterns, errors);
         let found =
             Self { span: option.span, tags: tags(names, errors), patterns: tags(patterns, errors), user, partition };
-        // Whatever was wrong was perhaps meant to name something.
+        // A piece that was reported may have been meant as a tag or a pattern.
         if found.tags.is_empty() && found.patterns.is_empty() && user.is_none() && errors.len() == errors_before {
-            errors.push(option.span, format!("`invalidates` does not say what; write {USAGE}"));
+            errors.push(option.span, format!("`invalidates` names no tag, pattern or user; write {USAGE}"));
         }
         found
     }
@@ -92,7 +125,7 @@ fn check_patterns(patterns: &[LitStr], errors: &mut Errors) {
         if !text.starts_with(['/', '*']) {
             errors.push(
                 pattern.span(),
-                format!("a pattern is of a path, and `*` is any text; write `\"/{text}\"` or `\"*/{text}\"`"),
+                format!("a pattern matches whole paths, with `*` for any text; write `\"/{text}\"` or `\"*/{text}\"`"),
             );
         }
     }

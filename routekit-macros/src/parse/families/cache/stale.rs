@@ -5,10 +5,10 @@ use quote::quote;
 
 use crate::{
     errors::Errors,
-    parse::{RawOption, literal::optional_duration_ms},
+    parse::{literal::optional_duration_ms, raw::RawOption},
 };
 
-/// For how long stale answers are given.
+/// How long stale responses are served.
 #[derive(Default)]
 pub(super) struct Stale {
     while_revalidate_ms: Option<u64>,
@@ -17,14 +17,14 @@ pub(super) struct Stale {
 
 impl Stale {
     pub(super) fn while_revalidate(&mut self, item: &RawOption, errors: &mut Errors) {
-        const WITHOUT: &str = "whoever asks waits for a fresh answer";
+        const WITHOUT: &str = "clients wait for a fresh response";
         let literal = item.value("`stale_while_revalidate = 30` or `stale_while_revalidate = \"30s\"`", errors);
         self.while_revalidate_ms =
             literal.and_then(|literal| optional_duration_ms(&literal, &item.name, WITHOUT, errors));
     }
 
     pub(super) fn if_error(&mut self, item: &RawOption, errors: &mut Errors) {
-        const WITHOUT: &str = "whoever asks is told of the failure";
+        const WITHOUT: &str = "clients receive the failure";
         let literal = item.value("`stale_if_error = 300` or `stale_if_error = \"5m\"`", errors);
         self.if_error_ms = literal.and_then(|literal| optional_duration_ms(&literal, &item.name, WITHOUT, errors));
     }

@@ -1,7 +1,4 @@
-//! `0.5` and `2.0`: rates and factors, exactly as they are written.
-//!
-//! They are read from their digits and not by way of a float, so that what is written alike is equal, and what cannot
-//! be kept is refused instead of rounded.
+//! `0.5` and `2.0`: rates and factors, read from their digits. A number with too many decimals is reported, not rounded.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -13,24 +10,25 @@ use syn::Lit;
 
 use crate::{errors::Errors, parse::literal::bare_number};
 
-/// Millionths of a part of the calls; `zero` is what to say of zero.
+/// A share of the calls. `zero` is the end of the message for zero.
 pub(super) fn rate(literal: &Lit, zero: &str, errors: &mut Errors) -> Option<Ratio> {
     let noun = Noun { name: "rate", range: "a number above 0 and at most 1, such as `0.5`" };
     noun.read(literal, errors, |rate| match rate {
         Decimal { kept: ZERO, cut: false } => Some(format!("a rate of zero; {zero}")),
         _ if !rate.exceeds(Ratio::ONE) => None,
-        _ => Some(format!("a rate above one; a rate is a part of the calls{}", percent(rate))),
+        _ => Some(format!("a rate above one; a rate is a share of the calls{}", percent(rate))),
     })
 }
 
-/// Millionths of what something is multiplied by.
+/// The factor of `backoff`.
 pub(super) fn factor(literal: &Lit, errors: &mut Errors) -> Option<Ratio> {
     let noun = Noun { name: "factor", range: "a number above 1 and at most 100, such as `2.0`" };
     noun.read(literal, errors, |factor| {
         let wrong = if factor.kept < Ratio::ONE {
-            "a factor below one; the breaker would stay open for less and less; write `2.0`, or leave `backoff` out"
+            "a factor below one; the breaker would stay open for a shorter time after each failure; write `2.0`, or leave \
+             `backoff` out"
         } else if !factor.exceeds(Ratio::ONE) {
-            "a factor of one; the breaker would stay open for as long each time; leave `backoff` out"
+            "a factor of one has no effect; leave `backoff` out"
         } else if factor.exceeds(MAX_BACKOFF) {
             "a factor is at most 100; write `2.0`"
         } else {
@@ -40,7 +38,7 @@ pub(super) fn factor(literal: &Lit, errors: &mut Errors) -> Option<Ratio> {
     })
 }
 
-/// What generated code makes of it.
+/// The ratio in generated code.
 pub(super) fn ratio(ratio: Ratio) -> TokenStream {
     let millionths = ratio.millionths();
     quote!(__rt::Ratio::from_millionths(#millionths))
@@ -55,7 +53,7 @@ struct Noun {
 }
 
 impl Noun {
-    /// `mistake` is what is wrong about a number, if anything is.
+    /// Reads the number; `mistake` is the message for a number out of range.
     fn read(&self, literal: &Lit, errors: &mut Errors, mistake: impl Fn(Decimal) -> Option<String>) -> Option<Ratio> {
         let Self { name, range } = self;
         let digits = match literal {
@@ -67,7 +65,7 @@ impl Noun {
             Some(number) => match mistake(number) {
                 Some(wrong) => wrong,
                 None if !number.cut => return Some(number.kept),
-                // A millionth more than was written, where less would be out of the range.
+                // One millionth more than the digits that are kept, if those alone would be out of range.
                 None => {
                     let more = if mistake(Decimal { cut: false, ..number }).is_some() { 1 } else { 0 };
                     format!("a {name} has at most six decimals; write `{}`", written(number.kept.millionths() + more))
@@ -77,7 +75,7 @@ impl Noun {
                 Some(bare) if Decimal::parse(&bare).is_some_and(|number| mistake(number).is_none() && !number.cut) => {
                     format!("a {name} has no quotes and no suffix; write `{bare}`")
                 }
-                _ => format!("not a {name}; a {name} is {range}"),
+                _ => format!("not a {name}; write {range}"),
             },
         };
         errors.push(literal.span(), wrong);
@@ -85,7 +83,7 @@ impl Noun {
     }
 }
 
-/// Whoever writes `failure_rate = 50` means percent.
+/// `failure_rate = 50` is meant as percent.
 fn percent(rate: Decimal) -> String {
     let (millionths, one) = (rate.kept.millionths(), Ratio::ONE.millionths());
     match millionths / one {
@@ -107,9 +105,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rates() {
-        const NONE: &str = "not a rate; a rate is a number above 0 and at most 1, such as `0.5`";
-        const ABOVE: &str = "a rate above one; a rate is a part of the calls, at most 1, such as `0.5`";
+    fn rates_are_above_zero_and_at_most_one() {
+        const NONE: &str = "not a rate; write a number above 0 and at most 1, such as `0.5`";
+        const ABOVE: &str = "a rate above one; a rate is a share of the calls, at most 1, such as `0.5`";
         for (text, expected) in [
             ("0.5", Ok(500_000)),
             ("0.5_0", Ok(500_000)),
@@ -122,7 +120,7 @@ mod tests {
             ("1.5", Err(ABOVE)),
             ("1.0000001", Err(ABOVE)),
             ("200", Err(ABOVE)),
-            ("50", Err("a rate above one; a rate is a part of the calls; for 50 percent, write `0.5`")),
+            ("50", Err("a rate above one; a rate is a share of the calls; for 50 percent, write `0.5`")),
             ("-0.5", Err(NONE)),
             ("5e-1", Err(NONE)),
             ("0.5f64", Err("a rate has no quotes and no suffix; write `0.5`")),
@@ -137,18 +135,18 @@ mod tests {
     }
 
     #[test]
-    fn factors() {
+    fn factors_are_above_one() {
         for (text, expected) in [
             ("2", Ok(2_000_000)),
             ("1.5", Ok(1_500_000)),
             ("100", Ok(100_000_000)),
             ("1.000001", Ok(1_000_001)),
             ("1.0000001", Err("a factor has at most six decimals; write `1.000001`")),
-            ("1", Err("a factor of one; the breaker would stay open for as long each time; leave `backoff` out")),
+            ("1", Err("a factor of one has no effect; leave `backoff` out")),
             ("0.5", Err("a factor below one; ")),
             ("0", Err("a factor below one; ")),
             ("100.5", Err("a factor is at most 100; ")),
-            ("-2", Err("not a factor; a factor is a number above 1 and at most 100, such as `2.0`")),
+            ("-2", Err("not a factor; write a number above 1 and at most 100, such as `2.0`")),
             ("\"2\"", Err("a factor has no quotes and no suffix; write `2`")),
         ] {
             check(text, expected, factor);
