@@ -20,7 +20,7 @@ use crate::{
             fetch::Ctx,
             policy::Policy,
             request::{
-                admission::{Admission, RequestKind, admit},
+                admission::{CacheAdmission, RequestKind, admit},
                 cache_request::CacheRequest,
                 key::request_key,
                 outer_mark::OuterCacheMark,
@@ -61,8 +61,8 @@ where
     fn call(&mut self, mut request: Request) -> Self::Future {
         let policy = &self.policy;
         let bypass = match admit(policy, &request) {
-            Admission::Lookup(kind) => return lookup(policy, &mut self.inner, request, kind),
-            Admission::Bypass(why) => why,
+            CacheAdmission::Lookup(kind) => return lookup(policy, &mut self.inner, request, kind),
+            CacheAdmission::Bypass(why) => why,
         };
         // Layers of the same cache further in bypass the request, too.
         OuterCacheMark::set(&mut request, &policy.cache);
