@@ -146,7 +146,7 @@ impl HandlerPolicies {
         let handler = match &self.invalidation {
             Some(invalidation) => HandlerFuture::Invalidating { inner: invalidation.clone().call(request) },
             None => HandlerFuture::Plain {
-                inner: PanicGuarded::new(&self.panics, request, |request| self.endpoint.clone().call(request)),
+                inner: PanicGuarded::new(&self.panics, request, |request| self.endpoint.respond(request)),
             },
         };
         let handler = TimeLimited::new(handler, self.timeout.as_ref());
