@@ -1,7 +1,7 @@
 //! "Did you mean": the known name that an unknown one is closest to.
 
-/// The candidate closest to `word`, if at most a third of the letters of `word` differ; upper and lower case count as
-/// equal. rustc uses the same limit for its suggestions.
+/// The candidate closest to `word`, if at most a third of the letters of the longer one differ. Upper and lower case
+/// count as equal.
 ///
 /// A difference is a letter inserted, removed or replaced, or two neighbours swapped. Among equally close candidates
 /// the first one wins.
@@ -9,8 +9,11 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let word: Vec<char> = word.to_lowercase().chars().collect();
     candidates
         .into_iter()
-        .map(|candidate| (distance(&word, &candidate.to_lowercase().chars().collect::<Vec<_>>()), candidate))
-        .filter(|(distance, _)| *distance <= word.len().max(3) / 3)
+        .filter_map(|candidate| {
+            let known: Vec<char> = candidate.to_lowercase().chars().collect();
+            let distance = distance(&word, &known);
+            (distance <= word.len().max(known.len()).max(3) / 3).then_some((distance, candidate))
+        })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }

@@ -1,24 +1,25 @@
 //! Model → tokens. Cannot fail.
 //!
-//! Generated code is thin: it calls into the runtime's `__private`, and holds no logic that a function there could.
+//! Generated code is thin: it calls functions of the runtime's `__private`, which hold the logic.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Type, spanned::Spanned};
 
 use crate::{
+    arguments::{Argument, Source},
     handler::Handler,
-    model::{Argument, Output, Route, Source},
+    model::{Output, Route},
     parse::Arguments,
     types::{first_type_argument, head_name},
 };
 
 /// The path of the runtime crate: `::routekit`, unless `crate = …` says otherwise.
 pub(crate) fn runtime_crate(arguments: &Arguments) -> TokenStream {
-    arguments.options.krate.as_ref().map_or_else(|| quote!(::routekit), |path| quote!(#path))
+    arguments.options.target.krate.as_ref().map_or_else(|| quote!(::routekit), |path| quote!(#path))
 }
 
-/// The hidden type of the function's name, in the type namespace, so that `use users::list_users` brings both.
+/// A hidden type with the function's name, so that `use users::list_users` imports both.
 pub(crate) fn carrier(handler: &Handler) -> TokenStream {
     let Handler { vis, ident, cfgs, .. } = handler;
     quote! {
@@ -29,8 +30,8 @@ pub(crate) fn carrier(handler: &Handler) -> TokenStream {
     }
 }
 
-/// Everything a correct route expands to: the function, its carrier, and one `impl` that holds the rest. Where the
-/// attribute stands on a function in an `impl`, which a macro cannot see, the compiler complains of each item.
+/// The expansion of a correct route: the function, its carrier, and one `impl` that holds the rest. If the function is
+/// in an `impl`, which a macro cannot see, the compiler reports each item.
 pub(crate) fn route(route: &Route<'_>, handler: &Handler, krate: &TokenStream) -> TokenStream {
     let item = &handler.item;
     let carrier = carrier(handler);
@@ -75,15 +76,15 @@ fn meta(route: &Route<'_>, handler: &Handler) -> TokenStream {
     let method = route.method.variant();
     let path = &route.path;
     let name = handler.ident.to_string();
-    let options = &route.options;
+    let docs = &route.options.docs;
     let (summary, description) = documentation(route, handler);
-    let tags = (!options.tags.is_empty()).then(|| {
-        let tags = &options.tags;
+    let tags = (!docs.tags.is_empty()).then(|| {
+        let tags = &docs.tags;
         quote!(.with_tags(&[#(#tags),*]))
     });
-    let operation_id = options.operation_id.as_ref().map(|id| quote!(.with_operation_id(#id)));
-    let version = options.version.as_ref().map(|version| quote!(.with_version(#version)));
-    let policies = options.policies();
+    let operation_id = docs.operation_id.as_ref().map(|id| quote!(.with_operation_id(#id)));
+    let version = docs.version.as_ref().map(|version| quote!(.with_version(#version)));
+    let policies = route.options.policies();
     quote! {
         __rt::RouteMeta::new(
             __rt::Method::#method,
@@ -102,16 +103,16 @@ fn meta(route: &Route<'_>, handler: &Handler) -> TokenStream {
 fn documentation(route: &Route<'_>, handler: &Handler) -> (String, String) {
     let blank = handler.docs.iter().position(|line| line.trim().is_empty()).unwrap_or(handler.docs.len());
     let (first, rest) = handler.docs.split_at(blank);
-    let summary = match &route.options.summary {
+    let summary = match &route.options.docs.summary {
         Some(summary) => summary.value(),
         None => first.join(" ").trim().to_owned(),
     };
     (summary, rest.join("\n").trim().to_owned())
 }
 
-/// `fn __describe`: what the route takes, gives and needs, by autoref specialisation (see the runtime's `probe`).
+/// `fn __describe`: inputs, outputs and needs of the route, by autoref specialisation (see the runtime's `probe`).
 fn describe(route: &Route<'_>) -> TokenStream {
-    let state = route.options.state.as_ref().map(|state| quote!(__description.needs_state::<#state>();));
+    let state = route.options.state().map(|state| quote!(__description.needs_state::<#state>();));
     let inputs = route.arguments.iter().map(|Argument { name, ty, source }| {
         let probe = quote_spanned!(ty.span()=> (&&&__rt::Probe::<#ty>::new()));
         match source {
@@ -141,8 +142,7 @@ fn describe(route: &Route<'_>) -> TokenStream {
     }
 }
 
-/// Where the compiler says that an argument or a return type lacks a trait: for `Json<T>` and its like it is `T` that
-/// lacks one.
+/// Where the compiler reports that an argument or a return type lacks a trait: at `T` for `Json<T>` and its like.
 fn blamed(ty: &Type) -> Span {
     let wraps = head_name(ty).is_some_and(|head| ["Dep", "Form", "Json", "Path", "Query"].contains(&head.as_str()));
     let content = if wraps { first_type_argument(ty) } else { None };
@@ -153,16 +153,16 @@ fn blamed(ty: &Type) -> Span {
 fn endpoint(route: &Route<'_>, handler: &Handler) -> TokenStream {
     let ident = &handler.ident;
     let names: Vec<_> = (0..route.arguments.len()).map(|index| format_ident!("__argument_{index}")).collect();
-    let state = route.options.state.as_ref().map_or_else(|| quote!(__rt::Deps), |state| quote!(#state));
+    let state = route.options.state().map_or_else(|| quote!(__rt::Deps), |state| quote!(#state));
 
-    // Local variables keep the span of the attribute within code that is spanned to a type: a handler that
-    // `macro_rules!` made may have its types from elsewhere, where these variables do not exist.
+    // Local variables keep the span of the attribute inside code that is spanned to a type: the types of a handler from
+    // `macro_rules!` may come from a place where these variables do not exist.
     let (parts, context, values) = (quote!(__parts), quote!(__context), quote!(__placeholders));
     let from_path = route.arguments.iter().zip(&names).filter_map(|(argument, name)| {
         let Source::Placeholder(placeholder) = &argument.source else { return None };
         let ty = argument.ty;
         let parse = quote_spanned!(ty.span()=> let #name = __rt::parse::<#ty>(&#values, #placeholder)?;);
-        // What a tag is made of is told to the policies as the parsed value spells it; see the runtime's `spelling`.
+        // Tags are made from parsed values; see the runtime's `spelling`.
         let tagged = route.options.cache_tags().any(|tag| tag.names(placeholder));
         let spell = tagged.then(|| quote!((&__rt::Spell(&#name)).spell(&#parts.extensions, #placeholder);));
         Some(quote!(#parse #spell))
@@ -175,7 +175,7 @@ fn endpoint(route: &Route<'_>, handler: &Handler) -> TokenStream {
             let #name = (&&__rt::Extract::<#ty, #state>::new()).from_parts(&mut #parts, &#context).await?;
         }
     });
-    // The body goes last, wherever it stands.
+    // The body is extracted last, wherever its argument stands.
     let (request, body) = (quote!(__request), quote!(__body));
     let takes_parts = route.arguments.iter().any(|a| a.source != Source::Body);
     let whole = if takes_parts { quote!(__rt::Request::from_parts(#parts, #body)) } else { request.clone() };
@@ -185,7 +185,7 @@ fn endpoint(route: &Route<'_>, handler: &Handler) -> TokenStream {
             let #name = (&&__rt::Extract::<#ty, #state>::new()).from_request(#whole, &#context).await?;
         }
     });
-    // Before the future is made, which then has room for the parts and not for the whole as well.
+    // Before the future is created, so that it holds the parts and not the request as well.
     let take_apart = if takes_parts {
         quote! {
             #[allow(unused_mut, unused_variables)]
@@ -218,7 +218,7 @@ fn endpoint(route: &Route<'_>, handler: &Handler) -> TokenStream {
             })
         })
     };
-    let layered = match &route.options.layer {
+    let layered = match &route.options.layer.expression {
         Some(layer) => {
             let layered = quote_spanned!(layer.span()=> __rt::layered);
             quote!(#layered(__endpoint, #layer))
@@ -241,9 +241,9 @@ mod tests {
 
     use super::*;
 
-    /// `UPDATE_GOLDEN=1` writes the snapshot anew; its diff is the change to review.
+    /// `UPDATE_GOLDEN=1` rewrites the snapshot; its diff is the change to review.
     #[test]
-    fn what_a_route_expands_to() {
+    fn route_expands_to_the_snapshot() {
         let arguments = quote!(
             "/users/{id}",
             timeout = "2s",

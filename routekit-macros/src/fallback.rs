@@ -1,5 +1,5 @@
-//! What is emitted when an attribute is wrong: the user's function as written, and the type that carries a route, so
-//! that neither a call of the function nor `routes![function]` fails a second time.
+//! The expansion of a wrong attribute: the function as written, and its carrier, so that neither a call of the function
+//! nor `routes![function]` is a second error.
 
 use proc_macro2::TokenStream;
 use quote::quote;

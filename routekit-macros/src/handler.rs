@@ -1,13 +1,15 @@
-//! The annotated function: its signature is parsed, its body stays tokens, so that half-typed code keeps its editor help.
+//! The annotated function. Its signature is parsed and its body stays tokens, so that editors can complete half-typed
+//! code.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
 use syn::{
     Attribute, Expr, ExprLit, Lit, Meta, Signature, Visibility,
     parse::{Parse, ParseStream},
+    spanned::Spanned,
 };
 
-use crate::method::Method;
+use crate::{errors::Errors, method::Method};
 
 pub(crate) struct Handler {
     /// The function exactly as written.
@@ -15,11 +17,11 @@ pub(crate) struct Handler {
     pub(crate) vis: Visibility,
     pub(crate) sig: Signature,
     pub(crate) ident: Ident,
-    /// Further attributes of ours, which `item` is without: a handler has one route.
+    /// Further route attributes, which are left out of `item`: a handler has one route.
     pub(crate) further_routes: Vec<Attribute>,
-    /// The `#[cfg]`s of the function; whatever is generated carries them too.
+    /// The `#[cfg]`s of the function; the generated items carry them too.
     pub(crate) cfgs: Vec<Attribute>,
-    /// The doc comment, one string a line, without the leading space.
+    /// The lines of the doc comment, without the leading space.
     pub(crate) docs: Vec<String>,
 }
 
@@ -34,7 +36,7 @@ impl Parse for Handler {
             || input.peek(syn::Token![extern])
             || input.peek(syn::Token![const]) && !input.peek2(syn::Ident))
         {
-            return Err(input.error("a route is an `async fn`; this attribute goes on a function"));
+            return Err(input.error("a route is an `async fn`; put this attribute on a function"));
         }
         let sig: Signature = input.parse()?;
         let body: TokenStream = input.parse()?;
@@ -51,7 +53,38 @@ impl Parse for Handler {
     }
 }
 
-/// Whether this looks like `#[route(…)]` or a short form; a macro sees names only.
+impl Handler {
+    /// Reports what a handler cannot be.
+    pub(crate) fn check(&self, errors: &mut Errors) {
+        let sig = &self.sig;
+        if sig.asyncness.is_none() {
+            errors.push(sig.fn_token.span, format!("a handler is async; write `async fn {}`", sig.ident));
+        }
+        if let Some(unsafety) = &sig.unsafety {
+            errors.push(unsafety.span, "a handler is not `unsafe`; remove the keyword");
+        }
+        if let Some(constness) = &sig.constness {
+            errors.push(constness.span, "a handler is not `const`; remove the keyword");
+        }
+        if let Some(abi) = &sig.abi {
+            errors.push(abi.span(), "a handler has no `extern`; remove it");
+        }
+        if let Some(first) = sig.generics.params.first() {
+            errors.push(first.span(), "a handler is not generic, because a route is one function; name the type");
+        }
+        for attr in &self.further_routes {
+            errors.push(
+                attr.path().span(),
+                "a handler has one route; for a second route, write a function that calls this one",
+            );
+        }
+        if let Some(variadic) = &sig.variadic {
+            errors.push(variadic.span(), "a handler has no variadic arguments; remove them");
+        }
+    }
+}
+
+/// Whether this looks like `#[route(…)]` or a short form. A macro sees only names.
 fn is_route(attr: &Attribute) -> bool {
     let name = attr.path().segments.last().map(|segment| segment.ident.to_string());
     name.is_some_and(|name| name == "route" || Method::NAMES.contains(&name.as_str()))

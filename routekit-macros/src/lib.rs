@@ -1,9 +1,10 @@
-//! The macros of `routekit`. Users read about them on the re-exports in that crate, where the examples compile.
+//! The macros of `routekit`. Their documentation for users is on the re-exports in that crate, where examples compile.
 //!
 //! An attribute goes through three phases, each a type: `parse` turns tokens into spanned arguments, `model` turns
-//! arguments and a signature into a route that cannot be wrong, and `expand` turns that into tokens and cannot fail.
-//! Mistakes gather in one sink (`errors`), so that all of them are reported at once.
+//! arguments and a signature into a checked route, and `expand` turns that into tokens and cannot fail.
+//! Mistakes are collected (`errors`), so that all of them are reported at once.
 
+mod arguments;
 mod errors;
 mod expand;
 mod fallback;
@@ -71,7 +72,7 @@ pub fn validate(item: TokenStream) -> TokenStream {
     validate::expand(item.into()).into()
 }
 
-/// Swallows the copy of a struct that only exists for `validator`'s derive to look at.
+/// Drops the copy of a struct that exists only as the input of `validator`'s derive.
 #[doc(hidden)]
 #[proc_macro_attribute]
 pub fn discard(_args: TokenStream, _item: TokenStream) -> TokenStream {

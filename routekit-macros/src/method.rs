@@ -35,17 +35,17 @@ impl Method {
         format_ident!("{}{}", word[..1].to_uppercase(), &word[1..])
     }
 
-    /// It changes nothing (RFC 9110 §9.2.1).
+    /// Whether requests with this method change nothing (RFC 9110 §9.2.1).
     pub(crate) fn is_safe(self) -> bool {
         matches!(self, Self::Get | Self::Head | Self::Options)
     }
 
-    /// Its answers may be stored: ours, that is; RFC 9110 §9.2.3 has POST too.
+    /// Whether our cache stores responses to it. RFC 9110 §9.2.3 also allows POST.
     pub(crate) fn is_cacheable(self) -> bool {
         matches!(self, Self::Get | Self::Head)
     }
 
-    /// Content in a GET or HEAD request has no defined meaning (RFC 9110 §9.3.1).
+    /// Whether requests with it may have content: in GET and HEAD it has no meaning (RFC 9110 §9.3.1).
     pub(crate) fn may_have_body(self) -> bool {
         !matches!(self, Self::Get | Self::Head)
     }

@@ -1,4 +1,4 @@
-//! The way of a `#[route]` attribute through the phases.
+//! Passes a `#[route]` attribute through the phases.
 
 use proc_macro2::TokenStream;
 

@@ -1,4 +1,4 @@
-//! Types as a macro sees them: by the names that were written.
+//! Types as a macro sees them: by their names in the source.
 
 use proc_macro2::Span;
 use syn::{GenericArgument, PathArguments, Type, spanned::Spanned, visit::Visit};
@@ -34,7 +34,7 @@ pub(crate) fn first_type_argument(ty: &Type) -> Option<&Type> {
     })
 }
 
-/// A type as a person writes it: with spaces between words only.
+/// The text of a type, with spaces between words only.
 pub(crate) fn type_text(ty: &Type) -> String {
     let spaced = quote::quote!(#ty).to_string();
     let mut text = String::new();
@@ -48,7 +48,7 @@ pub(crate) fn type_text(ty: &Type) -> String {
     text
 }
 
-/// Where an `impl Trait` stands in a type.
+/// The place of an `impl Trait` in a type.
 pub(crate) fn find_impl_trait(ty: &Type) -> Option<Span> {
     struct Finder(Option<Span>);
     impl<'ast> Visit<'ast> for Finder {

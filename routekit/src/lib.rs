@@ -89,6 +89,7 @@ mod clock;
 pub mod concurrency;
 pub mod config;
 pub mod correlation;
+mod deadline;
 pub mod deprecation;
 mod deps;
 pub mod extract;

@@ -15,6 +15,8 @@ pub struct Setting<T> {
 pub enum Origin {
     /// Nobody said anything.
     Default,
+    /// A default that only routes of this kind have: `cached routes`.
+    DefaultOf(&'static str),
     /// The route's attribute.
     Attribute,
     /// The configuration file of this name.
@@ -70,6 +72,7 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => f.write_str("default"),
+            Self::DefaultOf(kind) => write!(f, "default of {kind}"),
             Self::Attribute => f.write_str("attribute"),
             Self::File(name) => f.write_str(name),
             Self::Variable(name) => f.write_str(name),

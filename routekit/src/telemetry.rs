@@ -33,7 +33,7 @@ const FILTER: &str = "RUST_LOG";
 /// If a subscriber is installed already, or if a variable is not valid.
 pub fn init() -> Result<(), Error> {
     let filter = match variable(FILTER)? {
-        Some(filter) => EnvFilter::try_new(&filter).map_err(|error| invalid(FILTER, filter, &error))?,
+        Some(filter) => EnvFilter::try_new(&filter).map_err(|error| invalid(FILTER, &filter, &error))?,
         None => EnvFilter::new("info"),
     };
     let registry = registry().with(filter);
@@ -43,7 +43,7 @@ pub fn init() -> Result<(), Error> {
             registry.with(Layer::new().with_ansi(colours)).try_init()
         }
         Some("json") => registry.with(Layer::new().json().flatten_event(true).with_span_list(false)).try_init(),
-        Some(other) => return Err(invalid(FORMAT, other.to_owned(), &"neither `text` nor `json`")),
+        Some(other) => return Err(invalid(FORMAT, other, &"expected `text` or `json`")),
     };
     installed.map_err(|error| {
         let message =
@@ -56,10 +56,10 @@ fn variable(name: &'static str) -> Result<Option<String>, Error> {
     match env::var(name) {
         Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
         Err(env::VarError::NotPresent) => Ok(None),
-        Err(env::VarError::NotUnicode(value)) => Err(invalid(name, value.to_string_lossy().into_owned(), &"not UTF-8")),
+        Err(env::VarError::NotUnicode(value)) => Err(invalid(name, &value.to_string_lossy(), &"not UTF-8")),
     }
 }
 
-fn invalid(name: &str, value: String, reason: &dyn Display) -> Error {
-    SetupProblem::invalid_setting(name, &value, &reason.to_string()).into()
+fn invalid(name: &str, value: &str, reason: &dyn Display) -> Error {
+    SetupProblem::invalid_setting(name, value, &reason.to_string()).into()
 }

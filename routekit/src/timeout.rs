@@ -39,22 +39,21 @@
 use std::{
     borrow::Borrow,
     future::Future,
-    pin::{Pin, pin},
+    pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
-use axum::response::{IntoResponse, Response};
-use http::{Request, StatusCode};
+use axum::response::Response;
+use http::Request;
 use pin_project_lite::pin_project;
-use tokio::time::Sleep;
 use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::{
-    observe::{Event, Failure, Observer, Report},
-    problem::Problem,
+    deadline::{Deadline, timed_out},
+    observe::{Observer, Report},
 };
 
 /// The time that a handler has.
@@ -69,14 +68,6 @@ impl TimeLimit {
     pub(crate) fn new(limit: Duration, observer: Arc<dyn Observer>) -> Self {
         Self { limit, report: Report::to(observer) }
     }
-
-    fn exceeded(&self) -> Response {
-        self.report.event(Event::TimedOut);
-        let problem = Problem::new(StatusCode::GATEWAY_TIMEOUT).with_detail("the request took too long to answer");
-        let mut response = problem.into_response();
-        response.extensions_mut().insert(Failure::Timeout);
-        response
-    }
 }
 
 pin_project! {
@@ -85,14 +76,14 @@ pin_project! {
         #[pin]
         inner: F,
         limit: Option<L>,
-        // Boxed, so that a response that is ready at once has no room for it: outer layers move this future.
-        sleep: Option<Pin<Box<Sleep>>>,
+        deadline: Deadline,
     }
 }
 
-impl<F, L> TimeLimited<F, L> {
+impl<F, L: Borrow<TimeLimit>> TimeLimited<F, L> {
     pub(crate) fn new(inner: F, limit: Option<L>) -> Self {
-        Self { inner, limit, sleep: None }
+        let deadline = Deadline::after(limit.as_ref().map(|limit| limit.borrow().limit));
+        Self { inner, limit, deadline }
     }
 }
 
@@ -109,13 +100,9 @@ where
         if polled.is_ready() {
             return polled;
         }
-        let Some(limit) = this.limit.as_ref().map(Borrow::borrow) else { return Poll::Pending };
-        let sleep = this.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit.limit)));
-        // Outside tokio's task budget, which a handler that is always busy has used up.
-        match pin!(tokio::task::unconstrained(sleep)).poll(cx) {
-            Poll::Ready(()) => Poll::Ready(Ok(limit.exceeded())),
-            Poll::Pending => Poll::Pending,
-        }
+        let Some(limit) = this.limit else { return Poll::Pending };
+        ready!(this.deadline.poll_expired(cx));
+        Poll::Ready(Ok(timed_out(&(*limit).borrow().report)))
     }
 }
 

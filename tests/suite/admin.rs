@@ -104,7 +104,7 @@ async fn access_log_mode_changes_only_with_the_token() {
     let app = TestApp::new(app(AdminAddr::Own(([127, 0, 0, 1], 0).into()), true)).admin();
     let mode = async || app.get("/access-log").send().await.json::<Value>()["mode"].clone();
     for (name, authorization) in [
-        ("nobody", None),
+        ("no credentials", None),
         ("another", Some("Bearer 0123456789abcdeX".to_owned())),
         ("a longer one", Some(format!("Bearer {TOKEN}0"))),
         ("another scheme", Some(format!("Basic {TOKEN}"))),

@@ -16,17 +16,17 @@ use crate::logs;
 
 #[get("/auth/undeclared")]
 async fn undeclared(who: Option<Identity>) -> String {
-    who.map_or_else(|| "nobody".to_owned(), |who| who.sub().to_owned())
+    who.map_or_else(|| "anonymous".to_owned(), |who| who.sub().to_owned())
 }
 
 #[get("/auth/public", public)]
 pub(crate) async fn open(who: Option<Identity>) -> String {
-    who.map_or_else(|| "nobody".to_owned(), |who| who.sub().to_owned())
+    who.map_or_else(|| "anonymous".to_owned(), |who| who.sub().to_owned())
 }
 
 #[get("/auth/optional", auth(optional))]
 async fn optional(who: Option<Identity>) -> String {
-    who.map_or_else(|| "nobody".to_owned(), |who| who.sub().to_owned())
+    who.map_or_else(|| "anonymous".to_owned(), |who| who.sub().to_owned())
 }
 
 #[get("/auth/any", auth)]
@@ -66,7 +66,7 @@ impl Verifier for Header {
         match request.headers.get("x-user").map(|user| user.to_str().unwrap()) {
             None => Ok(None),
             Some("bad") => Err(VerifyError::refused("it is bad")),
-            Some("away") => Err(VerifyError::unavailable("nobody is there, password hunter2")),
+            Some("away") => Err(VerifyError::unavailable("no connection, password hunter2")),
             Some("slow") => std::future::pending().await,
             Some(user) => Ok(Some(Identity::new(user))),
         }
@@ -81,12 +81,12 @@ fn app() -> App {
 async fn access_of_a_route_decides_which_credentials_pass() {
     let app = TestApp::new(app());
     for (path, user, expected) in [
-        ("/auth/undeclared", None, (200, "nobody")),
-        ("/auth/undeclared", Some("ann"), (200, "nobody")),
-        ("/auth/undeclared", Some("bad"), (200, "nobody")),
-        ("/auth/public", Some("ann"), (200, "nobody")),
-        ("/auth/public", Some("away"), (200, "nobody")),
-        ("/auth/optional", None, (200, "nobody")),
+        ("/auth/undeclared", None, (200, "anonymous")),
+        ("/auth/undeclared", Some("ann"), (200, "anonymous")),
+        ("/auth/undeclared", Some("bad"), (200, "anonymous")),
+        ("/auth/public", Some("ann"), (200, "anonymous")),
+        ("/auth/public", Some("away"), (200, "anonymous")),
+        ("/auth/optional", None, (200, "anonymous")),
         ("/auth/optional", Some("ann"), (200, "ann")),
         ("/auth/optional", Some("bad"), (401, "the credentials are not valid")),
         ("/auth/optional", Some("away"), (503, "credentials cannot be verified at the moment")),
@@ -167,7 +167,7 @@ async fn refusals_carry_the_challenge_of_their_cause() {
             Some(r#"Bearer realm="routekit", error="insufficient_scope", scope="a b""#),
         ),
         ("no role", &bearer, "/auth/role", ("x-user", "ann"), 403, None),
-        ("nobody knows", &bearer, "/auth/any", ("x-user", "away"), 503, None),
+        ("a verifier that is unavailable", &bearer, "/auth/any", ("x-user", "away"), 503, None),
         ("no key", &keyed, "/auth/any", none, 401, Some(r#"ApiKey realm="routekit""#)),
         (
             "another key",
@@ -228,7 +228,7 @@ async fn a_forgotten_annotation_fails_closed() {
     let app = TestApp::new(
         app.nest_public("/assets", by_hand()).merge_public(Router::new().route("/icon", get(async || ()))),
     );
-    for (path, nobody, ann) in [
+    for (path, anonymous, ann) in [
         ("/auth/undeclared", 401, 200),
         ("/auth/public", 200, 200),
         ("/auth/optional", 200, 200),
@@ -242,10 +242,10 @@ async fn a_forgotten_annotation_fails_closed() {
         ("/health/ready", 200, 200),
         ("/nothing", 404, 404),
     ] {
-        assert_eq!(app.get(path).send().await.status(), nobody, "nobody {path}");
+        assert_eq!(app.get(path).send().await.status(), anonymous, "without credentials: {path}");
         assert_eq!(app.get(path).header("x-user", "ann").send().await.status(), ann, "ann {path}");
         // HEAD is GET without its content.
-        assert_eq!(app.request(Method::HEAD, path).send().await.status(), nobody, "HEAD {path}");
+        assert_eq!(app.request(Method::HEAD, path).send().await.status(), anonymous, "HEAD {path}");
     }
     let table = app.table().to_string();
     assert!(table.contains("undeclared  auth = identified (code)"), "{table}");
@@ -294,7 +294,7 @@ fn identity_in_an_open_route_is_a_startup_error() {
     assert!(error.contains("GET /auth/knows (") && error.contains("GET /auth/knows-more ("), "{error}");
     assert!(!error.contains("undeclared"), "{error}");
     let closed = App::with_routes(routes![knows, knows_more]).require_auth().identify(async |_| None);
-    assert!(closed.config(Config::default()).into_router().is_ok(), "an app that is closed lets nobody in");
+    assert!(closed.config(Config::default()).into_router().is_ok(), "a closed app admits identified clients only");
 }
 
 /// An extractor that handles a missing identity itself.
@@ -332,11 +332,11 @@ fn refusal_reasons_are_logged_and_not_sent() {
         ("refused", "/auth/any", Some("bad"), None, "error=the credentials are not valid: it is bad"),
         ("by whom", "/auth/any", Some("bad"), None, r#"verifier="suite::auth::Header""#),
         (
-            "nobody can say",
+            "the verifier is unavailable",
             "/auth/any",
             Some("away"),
             None,
-            "error=the credentials cannot be verified: nobody is there, ",
+            "error=the credentials cannot be verified: no connection, ",
         ),
         ("nothing is brought", "/auth/any", None, None, "message=no credentials that any verifier reads"),
         ("who lacks what", "/auth/role", None, Some(&ann), r#"why="missing: the role `admin`""#),

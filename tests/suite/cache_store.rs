@@ -1,11 +1,14 @@
 //! The contract of `CacheStore`: one suite for every store, which names the rules that a store breaks.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, header};
 use routekit::{
     Clock,
-    cache::{CacheStore, Embedded, Entry, Key, Lookup, Snapshot, Stamp, Tag, Target},
+    cache::{
+        BufferedResponse, CacheStore, Embedded, Entry, EntryParts, Key, Lookup, Stamp, StoredResponse, Tag, Target,
+        Variants,
+    },
 };
 
 use crate::stores::Plain;
@@ -32,28 +35,34 @@ impl Tested<'_> {
     }
 
     async fn stamp(&self) -> Stamp {
-        match self.store.lookup(&key("nobody's")).await.unwrap() {
+        match self.store.lookup(&key("unused")).await.unwrap() {
             Lookup::Miss(stamp) => stamp,
             found => panic!("{found:?}"),
         }
     }
 
-    fn entry(&self, name: &str, body: &str, stamp: Stamp) -> Entry {
-        let answer = Snapshot::new(StatusCode::OK, &HeaderMap::new(), body.as_bytes());
-        Entry::new(key(name), answer, stamp, self.clock.now(), FRESH)
+    fn entry(&self, name: &str, body: &str, stamp: Stamp) -> StoredResponse {
+        let answer = BufferedResponse::new(StatusCode::OK, &HeaderMap::new(), body.as_bytes());
+        StoredResponse::new(key(name), answer, stamp, self.clock.now(), FRESH)
     }
 
     async fn put(&self, name: &str, body: &str, stamp: Stamp, tags: &[&str]) {
         let tags: Vec<Tag> = tags.iter().map(|tag| Tag::named("", tag)).collect();
-        self.store.put(Arc::new(self.entry(name, body, stamp).with_tags(tags))).await.unwrap();
+        self.store.put(self.entry(name, body, stamp).with_tags(tags).into()).await.unwrap();
     }
 
     /// The body of a fresh entry.
     async fn get(&self, name: &str) -> Option<String> {
         match self.store.lookup(&key(name)).await.unwrap() {
-            Lookup::Hit(entry, _) => Some(String::from_utf8(entry.answer().body().to_vec()).unwrap()),
+            Lookup::Hit(entry, _) => Some(String::from_utf8(entry.body().to_vec()).unwrap()),
             _ => None,
         }
+    }
+
+    /// How long an entry is still fresh.
+    async fn ttl(&self, name: &str) -> Option<Duration> {
+        let found = self.store.lookup(&key(name)).await.unwrap();
+        found.response().map(|response| response.ttl(self.clock.now()))
     }
 
     async fn has(&self, name: &str) -> bool {
@@ -61,7 +70,7 @@ impl Tested<'_> {
     }
 
     async fn invalidate(&self, tags: &[&str]) -> Stamp {
-        let targets: Vec<Target> = tags.iter().map(|tag| Target::tag(Tag::named("", tag))).collect();
+        let targets: Vec<Target> = tags.iter().map(|tag| Target::tag("", tag)).collect();
         self.store.invalidate(&targets).await.unwrap()
     }
 }
@@ -77,16 +86,15 @@ async fn broken_promises(store: &dyn CacheStore, clock: &Clock) -> Vec<String> {
     t.check("and under no other key", !t.has("b").await && !t.has("").await && !t.has("aa").await);
     t.put("a", "2", stamp, &["x", "y"]).await;
     t.check("a later one takes its place", t.get("a").await.as_deref() == Some("2"));
-    t.check("its ttl is known", store.ttl(&key("a")).await.unwrap() == Some(FRESH));
-    t.check("nobody's is none", store.ttl(&key("b")).await.unwrap().is_none());
+    t.check("its ttl is known", t.ttl("a").await == Some(FRESH));
 
     clock.advance(FRESH - Duration::from_secs(1));
     t.check("it is fresh until its time is over", t.has("a").await);
-    t.check("its ttl gets less", store.ttl(&key("a")).await.unwrap() == Some(Duration::from_secs(1)));
+    t.check("its ttl gets less", t.ttl("a").await == Some(Duration::from_secs(1)));
     clock.advance(Duration::from_secs(1));
     t.check("and then it is not", !t.has("a").await);
     let stale = t.entry("s", "1", stamp).keep_stale_for(KEPT);
-    store.put(Arc::new(stale)).await.unwrap();
+    store.put(stale.into()).await.unwrap();
     clock.advance(FRESH);
     let found = store.lookup(&key("s")).await.unwrap();
     t.check("what is kept longer is stale", matches!(found, Lookup::Stale(..)));
@@ -105,14 +113,14 @@ async fn broken_promises(store: &dyn CacheStore, clock: &Clock) -> Vec<String> {
     t.check("stamps after it are not earlier", t.stamp().await >= number);
     t.put("a", "old", stamp, &["x"]).await;
     t.check("what was computed before it is invalid, also if it is put after it", !t.has("a").await);
-    let late = t.entry("a", "old", stamp).with_tags([Tag::named("", "x")]);
+    let late = Entry::from(t.entry("a", "old", stamp).with_tags([Tag::named("", "x")]));
     t.check("nor is it valid where it was at hand", !store.is_valid(&late).await.unwrap());
     let stamp = t.stamp().await;
     t.put("a", "new", stamp, &["x"]).await;
     t.check("what was computed after it is valid", t.get("a").await.as_deref() == Some("new"));
     let unseen = t.stamp().await;
-    t.invalidate(&["nobody has this yet"]).await;
-    t.put("e", "old", unseen, &["nobody has this yet"]).await;
+    t.invalidate(&["on no entry yet"]).await;
+    t.put("e", "old", unseen, &["on no entry yet"]).await;
     t.check("a tag that nothing carried yet is no exception", !t.has("e").await);
 
     let stamp = t.stamp().await;
@@ -132,16 +140,32 @@ async fn broken_promises(store: &dyn CacheStore, clock: &Clock) -> Vec<String> {
     t.put("p", "1", stamp, &[]).await;
     store.invalidate(&[Target::pattern("another", "*"), Target::pattern("", "/x*y")]).await.unwrap();
     t.check("in their partition, and of those that fit", t.has("p").await);
-    t.put("b", "1", stamp, &["b"]).await;
 
-    store.remove(&key("b")).await.unwrap();
-    t.check("what is removed is gone", !t.has("b").await);
-    store.remove(&key("b")).await.unwrap();
+    let stamp = t.stamp().await;
+    let variants = |stamp, keep_for| {
+        Entry::from(Variants::new(key("v"), [header::ACCEPT, header::COOKIE], stamp, clock.now(), keep_for))
+    };
+    store.put(variants(stamp, FRESH)).await.unwrap();
+    let found = store.lookup(&key("v")).await.unwrap();
+    let names = [header::ACCEPT, header::COOKIE];
+    let finds_names = matches!(&found, Lookup::VariesBy(variants, _) if variants.names() == names);
+    t.check("the names of headers are no response", finds_names && found.response().is_none());
+    t.put("v", "1", stamp, &[]).await;
+    t.check("a response takes their place", t.has("v").await);
+    store.put(variants(stamp, FRESH)).await.unwrap();
+    t.check("and they take its place", !t.has("v").await);
+    store.invalidate(&[Target::pattern("", "*")]).await.unwrap();
+    let found = store.lookup(&key("v")).await.unwrap();
+    t.check("patterns are about names of headers, too", matches!(found, Lookup::Miss(_)));
+    store.put(variants(t.stamp().await, FRESH)).await.unwrap();
+    clock.advance(FRESH);
+    let found = store.lookup(&key("v")).await.unwrap();
+    t.check("names of headers are over as well", matches!(found, Lookup::Miss(_)));
 
     let stamp = t.stamp().await;
     t.put("a", "1", stamp, &[]).await;
-    let stale = Arc::new(t.entry("s", "1", stamp).keep_stale_for(KEPT).with_tags([Tag::named("", "s")]));
-    store.put(stale).await.unwrap();
+    let stale = t.entry("s", "1", stamp).keep_stale_for(KEPT).with_tags([Tag::named("", "s")]);
+    store.put(stale.into()).await.unwrap();
     clock.advance(FRESH);
     t.invalidate(&["s"]).await;
     let found = store.lookup(&key("s")).await.unwrap();
@@ -164,9 +188,13 @@ async fn every_store_keeps_the_contract() {
     let clock = Clock::manual();
     let embedded = Embedded::new(1 << 20).clock(clock.clone());
     let small_tables = Embedded::with_tags(1 << 20, 1 << 16).clock(clock.clone());
-    let plain = Plain::new(clock.clone());
-    let stores: [(&str, &dyn CacheStore); 3] =
-        [("embedded", &embedded), ("embedded, another table", &small_tables), ("plain", &plain)];
+    let (plain, bytes) = (Plain::new(clock.clone()), Plain::serialising(clock.clone()));
+    let stores: [(&str, &dyn CacheStore); 4] = [
+        ("embedded", &embedded),
+        ("embedded, another table", &small_tables),
+        ("plain", &plain),
+        ("entries as bytes", &bytes),
+    ];
     for (name, store) in stores {
         assert_eq!(broken_promises(store, &clock).await, [""; 0], "{name}");
     }
@@ -200,10 +228,48 @@ async fn embedded_store_supports_patterns() {
     for number in 0..200 {
         store.invalidate(&[Target::pattern("", &format!("/x*{number}"))]).await.unwrap();
     }
-    let answer = Snapshot::new(StatusCode::OK, &HeaderMap::new(), b"");
-    let old = Entry::new(key("a"), answer.clone(), stamp, clock.now(), FRESH);
+    let answer = BufferedResponse::new(StatusCode::OK, &HeaderMap::new(), b"");
+    let old = Entry::from(StoredResponse::new(key("a"), answer.clone(), stamp, clock.now(), FRESH));
     assert!(!store.is_valid(&old).await.unwrap(), "it is older than a ban that is no longer on the list");
     let Lookup::Miss(stamp) = store.lookup(&key("a")).await.unwrap() else { panic!("nothing was put") };
-    let new = Entry::new(key("a"), answer, stamp, clock.now(), FRESH);
+    let new = Entry::from(StoredResponse::new(key("a"), answer, stamp, clock.now(), FRESH));
     assert!(store.is_valid(&new).await.unwrap());
+}
+
+/// Another process has another monotonic clock, and the same wall time.
+#[test]
+fn an_entry_rebuilt_in_another_process_has_the_same_age() {
+    let (here, there) = (Clock::manual(), Clock::manual());
+    here.advance(Duration::from_secs(1000));
+    let response = BufferedResponse::new(StatusCode::NOT_FOUND, &HeaderMap::new(), b"gone");
+    let stored = StoredResponse::new(key("a"), response, Stamp::new(7), here.now(), FRESH)
+        .with_age(Duration::from_secs(5))
+        .with_tags([Tag::named("", "x")])
+        .keep_stale_for(KEPT);
+    here.advance(Duration::from_secs(10));
+    let parts = Entry::from(stored).into_parts(&here);
+    assert_eq!(parts.head.kept_until(), Duration::from_secs(1000) + FRESH + KEPT);
+    assert_eq!((parts.head.stamp(), parts.head.tags().collect::<Vec<_>>()), (Stamp::new(7), vec![Tag::named("", "x")]));
+
+    there.set_unix_time(Duration::from_secs(1020));
+    let parts = EntryParts::new(parts.key, parts.head, parts.body);
+    let Entry::Response(rebuilt) = Entry::from_parts(parts, &there).unwrap() else { panic!("it was a response") };
+    assert_eq!(rebuilt.age(there.now()), Duration::from_secs(25));
+    assert_eq!(rebuilt.ttl(there.now()), FRESH - Duration::from_secs(20));
+    assert_eq!((rebuilt.status(), &rebuilt.body()[..]), (StatusCode::NOT_FOUND, &b"gone"[..]));
+    there.advance(FRESH);
+    assert!(!rebuilt.is_fresh(there.now()) && !rebuilt.is_over(there.now()));
+    there.advance(KEPT);
+    assert!(rebuilt.is_over(there.now()));
+}
+
+#[test]
+fn parts_of_another_version_are_refused() {
+    let clock = Clock::manual();
+    let response = BufferedResponse::new(StatusCode::OK, &HeaderMap::new(), b"");
+    let entry = Entry::from(StoredResponse::new(key("a"), response, Stamp::new(1), clock.now(), FRESH));
+    let mut json = serde_json::to_value(entry.into_parts(&clock)).unwrap();
+    json["head"]["version"] = 200.into();
+    let parts: EntryParts = serde_json::from_value(json).unwrap();
+    assert!(Entry::from_parts(parts, &clock).is_err());
 }

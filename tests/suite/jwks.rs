@@ -223,7 +223,7 @@ async fn tokens_that_are_invalid_anyway_cause_no_fetch() {
         ("another audience", json!({ "aud": "evil" })),
         ("expired", json!({ "exp": 1 })),
         ("not valid yet", json!({ "nbf": 999_999 })),
-        ("of nobody", json!({ "sub": "" })),
+        ("of no subject", json!({ "sub": "" })),
     ] {
         assert_eq!((status(&app, &evil.token_of("evil", &changes)).await, issuer.fetches()), (401, 1), "{name}");
     }
@@ -243,7 +243,7 @@ async fn known_keys_work_while_the_issuer_is_unavailable() {
         clock.advance(REFRESH);
         assert_eq!(status(&known, &a.token()).await, 200, "keys that are known go on working");
         assert_eq!(status(&known, &b.token()).await, 401);
-        assert_eq!(status(&late, &a.token()).await, 503, "before the first list nobody can say");
+        assert_eq!(status(&late, &a.token()).await, 503, "unknown before the first list");
     }
     assert_eq!(status(&late, "Bearer a.b.c").await, 401, "but of some it can be said");
 }
@@ -496,13 +496,13 @@ async fn https_source_verifies_the_certificate() {
     assert_eq!(status(&trusting, &a.token()).await, 200);
     let careful = App::with_routes(routes![me]).verifier(Jwt::new(jwt::ISSUER, jwt::AUDIENCE).jwks(Jwks::url(&url)));
     match TestApp::builder(careful).clock(Clock::manual()).try_build() {
-        Ok(careful) => assert_eq!(status(&careful, &a.token()).await, 503, "nobody vouches for it"),
+        Ok(careful) => assert_eq!(status(&careful, &a.token()).await, 503, "its authority is not trusted"),
         // A system without any trusted root reports that.
         Err(error) => assert!(error.to_string().contains("trusts no certificates"), "{error}"),
     }
     let (_, other) = by_tls(vec![]).await;
     let other = app(Jwks::url_trusting(&url, &other), &Clock::manual());
-    assert_eq!(status(&other, &a.token()).await, 503, "somebody else's authority");
+    assert_eq!(status(&other, &a.token()).await, 503, "another authority");
     let elsewhere = format!("https://127.0.0.1:{}/jwks", addr.port());
     let elsewhere = app(Jwks::url_trusting(&elsewhere, &roots), &Clock::manual());
     assert_eq!(status(&elsewhere, &a.token()).await, 503, "another name than the certificate's");

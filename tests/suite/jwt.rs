@@ -25,12 +25,12 @@ use crate::logs;
 
 #[get("/jwt/me", auth)]
 async fn me(who: Identity) -> String {
-    format!("{} of {}", who.sub(), who.issuer().unwrap_or("nobody"))
+    format!("{} of {}", who.sub(), who.issuer().unwrap_or("no issuer"))
 }
 
 #[get("/jwt/optional", auth(optional))]
 async fn optional(who: Option<Identity>) -> String {
-    who.map_or_else(|| "nobody".to_owned(), |who| who.sub().to_owned())
+    who.map_or_else(|| "anonymous".to_owned(), |who| who.sub().to_owned())
 }
 
 pub(crate) const ISSUER: &str = "https://login.example.com";
@@ -161,7 +161,7 @@ pub(crate) fn attacks() -> Vec<(&'static str, Vec<String>)> {
         ),
         ("an empty secret", bearer(with_hmac(&header("HS256", json!("secret")), &claims(&json!({})), b""))),
         ("another algorithm of the same key", bearer(other_family.unwrap())),
-        ("somebody else's key", bearer(other.unwrap())),
+        ("the key of another issuer", bearer(other.unwrap())),
         ("an embedded key", bearer(with_hmac(&embedded, &claims(&json!({})), &[0, 0, 0]))),
         ("exp as text", bearer(signed(&json!({ "exp": (now + 60).to_string() })))),
         ("exp a second ago", bearer(signed(&json!({ "exp": now - 1 })))),
@@ -269,7 +269,7 @@ async fn credentials_of_another_scheme_are_ignored() {
     for authorization in ["Basic YTpi", "Bearer", "Digest x", ""] {
         let (status, challenges, _) = ask(&app, "/jwt/me", &[authorization.to_owned()]).await;
         assert_eq!((status, challenges), (401, vec![r#"Bearer realm="routekit""#.to_owned()]), "{authorization}");
-        assert_eq!(ask(&app, "/jwt/optional", &[authorization.to_owned()]).await.2, "nobody", "{authorization}");
+        assert_eq!(ask(&app, "/jwt/optional", &[authorization.to_owned()]).await.2, "anonymous", "{authorization}");
     }
 }
 
@@ -327,7 +327,7 @@ async fn issuer_settings_apply_to_its_tokens() {
 
 #[tokio::test]
 async fn token_is_verified_by_its_own_issuer() {
-    let other = "a secret that another issuer shares with us, and nobody else";
+    let other = "a secret that only another issuer shares with us";
     let first = Jwt::new(ISSUER, AUDIENCE).key(VerifyingKey::secret(Algorithm::HS256, SECRET));
     let second = Jwt::new("https://other", AUDIENCE).key(VerifyingKey::secret(Algorithm::HS256, other));
     let app = TestApp::new(App::with_routes(routes![me]).verifier(first).verifier(second));
@@ -347,7 +347,7 @@ async fn token_is_verified_by_its_own_issuer() {
 /// With two issuers, the log has the reason of each.
 #[test]
 fn refusal_reasons_are_logged_and_not_sent() {
-    let other = "a secret that another issuer shares with us, and nobody else";
+    let other = "a secret that only another issuer shares with us";
     let (_, lines) = logs::caught(async {
         let first = Jwt::new(ISSUER, AUDIENCE).key(VerifyingKey::secret(Algorithm::HS256, SECRET).kid("a"));
         let second = Jwt::new("https://other", AUDIENCE).key(VerifyingKey::secret(Algorithm::HS256, other));

@@ -27,7 +27,7 @@ fn token(secret: &[u8], grants: &[Grant]) -> String {
 /// The caller of a request.
 #[derive(Debug, Clone, Copy)]
 enum Caller<'a> {
-    Nobody,
+    Anonymous,
     Wrong,
     /// An identified user with these grants.
     With(&'a [Grant]),
@@ -47,13 +47,13 @@ async fn walk(app: &TestApp, call: impl Fn(TestRequest, Caller<'_>) -> TestReque
         match &*row.policies.access {
             Access::Public => assert!(passes(ask(Caller::Nobody).await), "{label}"),
             Access::Optional => {
-                assert!(passes(ask(Caller::Nobody).await), "{label}");
+                assert!(passes(ask(Caller::Anonymous).await), "{label}");
                 assert_eq!(ask(Caller::Wrong).await, 401, "{label}");
                 assert!(passes(ask(Caller::With(&[])).await), "{label}");
             }
             Access::Identified(all) => {
                 closed += 1;
-                assert_eq!(ask(Caller::Nobody).await, 401, "{label}");
+                assert_eq!(ask(Caller::Anonymous).await, 401, "{label}");
                 assert_eq!(ask(Caller::Wrong).await, 401, "{label}");
                 let weak = ask(Caller::With(&[])).await;
                 assert!(if all.is_empty() { passes(weak) } else { weak == 403 }, "{label}: {weak}");
@@ -78,8 +78,8 @@ async fn walk(app: &TestApp, call: impl Fn(TestRequest, Caller<'_>) -> TestReque
 async fn members_by_token_need_each_grant() {
     let app = TestApp::new(members::app(SECRET));
     let closed = walk(&app, |request, caller| match caller {
-        Caller::Nobody => request,
-        Caller::Wrong => request.header("authorization", &token(b"the secret of somebody else, as long as it", &[])),
+        Caller::Anonymous => request,
+        Caller::Wrong => request.header("authorization", &token(b"the secret of another party, as long as ours", &[])),
         Caller::With(grants) => request.header("authorization", &token(SECRET, grants)),
     });
     assert_eq!((app.table().rows().len(), closed.await), (7, 5));
@@ -104,7 +104,7 @@ async fn sessions_by_session_layer_need_each_grant() {
     store.open("right", User { name: "Ann".to_owned(), staff: true });
     let app = TestApp::new(sessions::app(store));
     let closed = walk(&app, |request, caller| match caller {
-        Caller::Nobody => request,
+        Caller::Anonymous => request,
         Caller::Wrong => request.header("cookie", "session=wrong"),
         Caller::With([]) => request.header("cookie", "a=b; session=weak"),
         Caller::With(_) => request.header("cookie", "session=right"),

@@ -47,14 +47,14 @@ async fn operator_role_replaces_the_token() {
         app.put("/access-log").body("all").header(header.0, header.1).send().await.status().as_u16()
     };
     let bearer = format!("Bearer {TOKEN}");
-    let (token, nobody) = (("authorization", bearer.as_str()), ("x-none", ""));
+    let (token, anonymous) = (("authorization", bearer.as_str()), ("x-none", ""));
     let user = |name| ("x-user", name);
     for (name, app, header, expected) in [
         ("neither", operated(false, false), user("op"), 405),
         ("a token, and a role is brought", operated(true, false), user("op"), 401),
         ("a token", operated(true, false), token, 204),
         ("a role", operated(false, true), user("op"), 204),
-        ("a role, and nobody comes", operated(false, true), nobody, 401),
+        ("a role, without credentials", operated(false, true), anonymous, 401),
         ("a role, and a bad one comes", operated(false, true), user("bad"), 401),
         ("a role, and another comes", operated(false, true), user("ann"), 403),
         ("a role, and a token is brought", operated(false, true), token, 401),
@@ -68,7 +68,7 @@ async fn operator_role_replaces_the_token() {
     }
     let app = operated(false, true);
     let by = async |who: Identity| app.put("/access-log").body("all").identity(&who).send().await.status().as_u16();
-    assert_eq!(by(Identity::new("ann")).await, 403, "whoever is in the request already is believed");
+    assert_eq!(by(Identity::new("ann")).await, 403, "an identity that is in the request already counts");
     assert_eq!(by(Identity::new("ann").with_roles(["operator"])).await, 204);
     let wrong = App::with_routes(routes![open]).configure(|config| config.admin_role = Some(" ".to_owned()).into());
     let wrong = wrong.verifier(Header).config(Config::default()).into_router().unwrap_err().to_string();
@@ -88,7 +88,7 @@ async fn admin_surface_beside_a_closed_app_is_closed() {
     let main = TestApp::new(app(AdminAddr::Main, true));
     for path in ["/metrics", "/routes", "/readiness", "/access-log", "/cache/stats"] {
         assert_eq!(main.get(path).send().await.status(), 401, "{path}");
-        assert_eq!(main.get(path).header("x-user", "ann").send().await.status(), 401, "{path} for somebody else");
+        assert_eq!(main.get(path).header("x-user", "ann").send().await.status(), 401, "{path} for another user");
         let operator = main.get(path).header("authorization", &format!("Bearer {TOKEN}"));
         assert_eq!(operator.send().await.status(), 200, "{path} for an operator");
     }
@@ -96,7 +96,7 @@ async fn admin_surface_beside_a_closed_app_is_closed() {
     let put = main.put("/access-log").body("all").header("authorization", &format!("Bearer {TOKEN}"));
     assert_eq!(put.send().await.status(), 204);
     let apart = TestApp::new(app(AdminAddr::Own(([127, 0, 0, 1], 0).into()), false)).admin();
-    assert_eq!(apart.get("/routes").send().await.status(), 200, "elsewhere it is open to whoever reaches it");
+    assert_eq!(apart.get("/routes").send().await.status(), 200, "on its own listener it is open");
     let error = app(AdminAddr::Main, false).into_router().unwrap_err().to_string();
     assert!(error.contains("`admin_addr` (code) is `main`: with `.require_auth()`"), "{error}");
 }
@@ -166,7 +166,7 @@ fn each_call_is_audited_once() {
             "all",
             &["actor=\"identity\"", "sub=op\\nactor=token", "status=204"],
         ),
-        ("nobody", ("x-none", ""), "all", &["actor=\"nobody\"", "status=401"]),
+        ("no credentials", ("x-none", ""), "all", &["actor=\"nobody\"", "status=401"]),
         ("no such mode", ("authorization", &bearer), "hunter2", &["actor=\"token\"", "status=422"]),
     ];
     for (name, header, body, expected) in rows {

@@ -113,7 +113,8 @@ async fn outer_policies_see_answers_of_inner_ones() {
         ("POST", "/p/small", "body_limit"),
     ] {
         let line = format!(
-            r#"routekit_policy_answers_total{{http_request_method="{method}",http_route="{route}",policy="{policy}"}} 1"#
+            "routekit_policy_answers_total\
+             {{http_request_method=\"{method}\",http_route=\"{route}\",policy=\"{policy}\"}} 1"
         );
         assert!(metrics.lines().any(|found| found == line), "{line}\n{metrics}");
     }
@@ -163,7 +164,7 @@ async fn body_beyond_the_limit_is_413() {
         ("more by default", "/p/default", Body::from(vec![0; (1 << 20) + 1]), 413),
         ("beyond axum's own limit", "/p/large", Body::from(vec![0; 4 << 20]), 200),
         ("beyond ours", "/p/large", Body::from(vec![0; (4 << 20) + 1]), 413),
-        ("too long, though nobody reads it", "/p/unread", Body::from("123456789"), 413),
+        ("too long, though the handler does not read it", "/p/unread", Body::from("123456789"), 413),
         ("a raw request is limited too", "/p/raw", chunked(9), 413),
         ("chunked, beyond axum's own limit", "/p/large", chunked(3 << 20), 200),
         ("chunked, beyond ours", "/p/large", chunked((4 << 20) + 1), 413),

@@ -230,7 +230,8 @@ fn real_prometheus_scrapes_the_quickstart() {
     let dir = temporary("prometheus");
     let target = &app.admin;
     let config = format!(
-        "global: {{ scrape_interval: 1s }}\nscrape_configs: [{{ job_name: app, static_configs: [{{ targets: ['{target}'] }}] }}]\n"
+        "global: {{ scrape_interval: 1s }}\n\
+         scrape_configs: [{{ job_name: app, static_configs: [{{ targets: ['{target}'] }}] }}]\n"
     );
     std::fs::write(dir.join("prometheus.yml"), config).unwrap();
     // It cannot choose a free port by itself, so the test finds one first.

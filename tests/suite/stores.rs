@@ -1,40 +1,52 @@
-//! Stores for tests: a simple reference store, and one with the bug of many caches.
+//! Stores for tests: a slow and obvious one, one that keeps bytes as a store outside the process does, and one that
+//! loses races.
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard},
-    time::Duration,
+    sync::{Mutex, MutexGuard},
 };
 
 use routekit::{
     Clock,
-    cache::{CacheStore, Entry, Key, Lookup, Stamp, StoreFuture, StoreSize, Target},
+    cache::{CacheStore, Entry, EntryParts, Key, Lookup, Stamp, StoreError, StoreFuture, StoreSize, Target},
 };
 
-/// Keeps everything under one lock and forgets nothing.
+/// Keeps everything under one lock, and forgets nothing.
 pub(crate) struct Plain {
     clock: Clock,
     kept: Mutex<Kept>,
-    /// Whether an entry stamped before an invalidation is served if it was stored after it. That is the bug of a cache
-    /// whose invalidation only drops entries.
+    /// Whether entries are kept as bytes, and rebuilt for each lookup.
+    serialises: bool,
+    /// Whether an entry that was stamped before an invalidation is returned if it is put after it, as by a cache that
+    /// only drops entries.
     forgets_stamps: bool,
 }
 
 #[derive(Default)]
 struct Kept {
     number: u64,
-    entries: HashMap<Vec<u8>, Arc<Entry>>,
-    /// Everything that was ever invalidated, with its number.
+    entries: HashMap<Vec<u8>, KeptEntry>,
+    /// Every target that was ever invalidated, with the number of the invalidation.
     bans: Vec<(Target, u64)>,
     cleared: u64,
 }
 
+enum KeptEntry {
+    Shared(Entry),
+    Bytes(Vec<u8>),
+}
+
 impl Plain {
     pub(crate) fn new(clock: Clock) -> Self {
-        Self { clock, kept: Mutex::default(), forgets_stamps: false }
+        Self { clock, kept: Mutex::default(), serialises: false, forgets_stamps: false }
     }
 
-    /// A store that loses the race between a fill and an invalidation.
+    /// Keeps entries as bytes, as a store outside the process does.
+    pub(crate) fn serialising(clock: Clock) -> Self {
+        Self { serialises: true, ..Self::new(clock) }
+    }
+
+    /// Loses the race between a fill and an invalidation.
     pub(crate) fn without_stamps(clock: Clock) -> Self {
         Self { forgets_stamps: true, ..Self::new(clock) }
     }
@@ -46,25 +58,40 @@ impl Plain {
     fn is_valid(&self, kept: &Kept, entry: &Entry) -> bool {
         let stamp = entry.stamp().number();
         let mut later = kept.bans.iter().rev().take_while(|(_, number)| *number > stamp);
-        self.forgets_stamps || stamp >= kept.cleared && !later.any(|(target, _)| target.is_about(entry))
+        self.forgets_stamps || stamp >= kept.cleared && !later.any(|(target, _)| target.covers(entry))
     }
 
-    fn find(&self, key: &Key) -> Lookup {
+    fn find(&self, key: &Key) -> Result<Lookup, StoreError> {
         let kept = self.kept();
-        let stamp = Stamp::new(kept.number);
-        let now = self.clock.now();
-        match kept.entries.get(key.as_bytes()).filter(|entry| !entry.is_over(now) && self.is_valid(&kept, entry)) {
-            Some(entry) if entry.ttl(now).is_zero() => Lookup::Stale(Arc::clone(entry), stamp),
-            Some(entry) => Lookup::Hit(Arc::clone(entry), stamp),
-            None => Lookup::Miss(stamp),
-        }
+        let (stamp, now) = (Stamp::new(kept.number), self.clock.now());
+        let entry = match kept.entries.get(key.as_bytes()) {
+            None => return Ok(Lookup::Miss(stamp)),
+            Some(KeptEntry::Shared(entry)) => entry.clone(),
+            Some(KeptEntry::Bytes(bytes)) => {
+                let parts: EntryParts = serde_json::from_slice(bytes).map_err(StoreError::new)?;
+                Entry::from_parts(parts, &self.clock)?
+            }
+        };
+        Ok(if self.is_valid(&kept, &entry) { entry.found(now, stamp) } else { Lookup::Miss(stamp) })
+    }
+
+    fn keep(&self, entry: Entry) -> Result<(), StoreError> {
+        let key = entry.key().as_bytes().to_vec();
+        let entry = if self.serialises {
+            let parts = entry.into_parts(&self.clock);
+            KeptEntry::Bytes(serde_json::to_vec(&parts).map_err(StoreError::new)?)
+        } else {
+            KeptEntry::Shared(entry)
+        };
+        self.kept().entries.insert(key, entry);
+        Ok(())
     }
 }
 
-/// Yields first, so that callers have to wait.
-async fn later<T>(value: impl FnOnce() -> T) -> Result<T, routekit::cache::StoreError> {
+/// Yields first, so that the caller has to wait.
+async fn later<T>(value: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
     tokio::task::yield_now().await;
-    Ok(value())
+    value()
 }
 
 impl CacheStore for Plain {
@@ -72,14 +99,12 @@ impl CacheStore for Plain {
         Box::pin(later(|| self.find(key)))
     }
 
-    fn put(&self, entry: Arc<Entry>) -> StoreFuture<'_, ()> {
-        Box::pin(later(move || {
-            self.kept().entries.insert(entry.key().as_bytes().to_vec(), entry);
-        }))
+    fn put(&self, entry: Entry) -> StoreFuture<'_, ()> {
+        Box::pin(later(move || self.keep(entry)))
     }
 
     fn is_valid<'a>(&'a self, entry: &'a Entry) -> StoreFuture<'a, bool> {
-        Box::pin(later(|| self.is_valid(&self.kept(), entry)))
+        Box::pin(later(|| Ok(self.is_valid(&self.kept(), entry))))
     }
 
     fn invalidate<'a>(&'a self, targets: &'a [Target]) -> StoreFuture<'a, Stamp> {
@@ -88,16 +113,13 @@ impl CacheStore for Plain {
             kept.number += 1;
             let number = kept.number;
             if self.forgets_stamps {
-                kept.entries.retain(|_, entry| !targets.iter().any(|target| target.is_about(entry)));
+                let covers = |entry: &Entry| targets.iter().any(|target| target.covers(entry));
+                kept.entries.retain(|_, kept| !matches!(kept, KeptEntry::Shared(entry) if covers(entry)));
             } else {
                 kept.bans.extend(targets.iter().cloned().map(|target| (target, number)));
             }
-            Stamp::new(number)
+            Ok(Stamp::new(number))
         }))
-    }
-
-    fn remove<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, ()> {
-        Box::pin(later(|| drop(self.kept().entries.remove(key.as_bytes()))))
     }
 
     fn clear(&self) -> StoreFuture<'_, Stamp> {
@@ -106,22 +128,15 @@ impl CacheStore for Plain {
             kept.number += 1;
             kept.cleared = kept.number;
             kept.entries.clear();
-            Stamp::new(kept.number)
-        }))
-    }
-
-    fn ttl<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Option<Duration>> {
-        Box::pin(later(|| match self.find(key) {
-            Lookup::Hit(entry, _) | Lookup::Stale(entry, _) => Some(entry.ttl(self.clock.now())),
-            _ => None,
+            Ok(Stamp::new(kept.number))
         }))
     }
 
     fn size(&self) -> StoreFuture<'_, StoreSize> {
-        Box::pin(later(StoreSize::default))
+        Box::pin(later(|| Ok(StoreSize::default())))
     }
 
     fn health(&self) -> StoreFuture<'_, ()> {
-        Box::pin(later(|| ()))
+        Box::pin(later(|| Ok(())))
     }
 }

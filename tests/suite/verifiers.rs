@@ -97,7 +97,7 @@ async fn first_verifier_that_decides_wins() {
         ("the second", None, true, (200, "second")),
         ("the first refuses", Some("bad"), true, (200, "second")),
         ("the first cannot tell", Some("away"), true, (200, "second")),
-        ("the first refuses, nobody else knows", Some("bad"), false, (401, "")),
+        ("the first refuses, and no other decides", Some("bad"), false, (401, "")),
         ("neither", None, false, (401, "")),
     ] {
         let mut request = app.get("/auth/any");

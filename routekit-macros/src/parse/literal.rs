@@ -6,25 +6,25 @@ use proc_macro2::Span;
 use routekit_grammar::quantity;
 use syn::{Lit, LitStr};
 
-use super::RawOption;
+use super::raw::RawOption;
 use crate::errors::Errors;
 
-/// Milliseconds of `2` (seconds), `"250ms"`, `"5m"` or `"1h30m"`; zero is a mistake.
+/// Milliseconds of `2` (seconds), `"250ms"`, `"5m"` or `"1h30m"`; zero is reported.
 pub(crate) fn duration_ms(literal: &Lit, errors: &mut Errors) -> Option<u64> {
-    read(literal, &DURATION, "it must be positive", errors)
+    read(literal, &DURATION, "write a positive one", errors)
 }
 
-/// The duration of `name`. Whoever writes zero is told what happens `without` it.
+/// The duration of the argument `name`. The message for zero says what happens `without` the argument.
 pub(crate) fn optional_duration_ms(literal: &Lit, name: &str, without: &str, errors: &mut Errors) -> Option<u64> {
-    read(literal, &DURATION, &format!("it must be positive, or `{name}` left out: then {without}"), errors)
+    read(literal, &DURATION, &format!("write a positive one, or leave `{name}` out: then {without}"), errors)
 }
 
-/// Bytes of `65536`, `"64KiB"` or `"1MiB"`; zero is a mistake.
+/// Bytes of `65536`, `"64KiB"` or `"1MiB"`; zero is reported.
 pub(crate) fn size_bytes(literal: &Lit, errors: &mut Errors) -> Option<u64> {
-    read(literal, &SIZE, "it must be positive", errors)
+    read(literal, &SIZE, "write a positive one", errors)
 }
 
-/// A positive whole number; `zero` is what to say of zero.
+/// A positive whole number. `zero` is the end of the message for zero.
 pub(crate) fn positive_count(literal: &Lit, zero: &str, errors: &mut Errors) -> Option<u32> {
     let digits = match literal {
         Lit::Int(int) if int.suffix().is_empty() => int.base10_digits(),
@@ -36,14 +36,14 @@ pub(crate) fn positive_count(literal: &Lit, zero: &str, errors: &mut Errors) -> 
         Err(error) if *error.kind() == IntErrorKind::PosOverflow => format!("a count is at most {}", u32::MAX),
         Err(_) => match bare_number(literal).filter(|text| text.parse::<u32>().is_ok_and(|count| count > 0)) {
             Some(bare) => format!("a count has no quotes and no suffix; write `{bare}`"),
-            None => "not a count; a count is a positive whole number, such as `10`".to_owned(),
+            None => "not a count; write a positive whole number such as `10`".to_owned(),
         },
     };
     errors.push(literal.span(), message);
     None
 }
 
-/// The number that `literal` is without its quotes or its suffix, as if it had been written so.
+/// The text of `literal` without its quotes or its suffix.
 pub(crate) fn bare_number(literal: &Lit) -> Option<String> {
     match literal {
         Lit::Int(int) if !int.suffix().is_empty() => Some(int.base10_digits().to_owned()),
@@ -53,7 +53,7 @@ pub(crate) fn bare_number(literal: &Lit) -> Option<String> {
     }
 }
 
-/// The string of `name = "…"`, which says something.
+/// The string of `name = "…"`; a blank one is reported.
 pub(crate) fn text(option: &RawOption, usage: &str, errors: &mut Errors) -> Option<LitStr> {
     let text: LitStr = option.value(usage, errors)?;
     if text.value().trim().is_empty() {
@@ -63,10 +63,10 @@ pub(crate) fn text(option: &RawOption, usage: &str, errors: &mut Errors) -> Opti
     Some(text)
 }
 
-/// How something is measured.
+/// A quantity with units.
 struct Unit {
     name: &'static str,
-    /// How it is written.
+    /// How it is written, for messages.
     forms: &'static str,
     /// What a bare number counts.
     unit: u64,
@@ -87,7 +87,7 @@ const SIZE: Unit = Unit {
     parse: quantity::size_bytes,
 };
 
-/// `not_zero` is what to say of zero.
+/// `not_zero` is the end of the message for zero.
 fn read(literal: &Lit, measure: &Unit, not_zero: &str, errors: &mut Errors) -> Option<u64> {
     let Unit { name, forms, unit, parse } = *measure;
     let span: Span = literal.span();
@@ -103,7 +103,7 @@ fn read(literal: &Lit, measure: &Unit, not_zero: &str, errors: &mut Errors) -> O
         }
         Some(value) => Some(value),
         None => {
-            errors.push(span, format!("not a {name}; a {name} is {forms}"));
+            errors.push(span, format!("not a {name}; write {forms}"));
             None
         }
     }
@@ -124,10 +124,10 @@ mod tests {
             ("0", Err("a count of zero; write more")),
             ("10u8", Err("a count has no quotes and no suffix; write `10`")),
             ("\"10\"", Err("a count has no quotes and no suffix; write `10`")),
-            ("\"0\"", Err("not a count; a count is a positive whole number, such as `10`")),
-            ("-1", Err("not a count; a count is a positive whole number, such as `10`")),
-            ("1.5", Err("not a count; a count is a positive whole number, such as `10`")),
-            ("true", Err("not a count; a count is a positive whole number, such as `10`")),
+            ("\"0\"", Err("not a count; write a positive whole number such as `10`")),
+            ("-1", Err("not a count; write a positive whole number such as `10`")),
+            ("1.5", Err("not a count; write a positive whole number such as `10`")),
+            ("true", Err("not a count; write a positive whole number such as `10`")),
         ] {
             let mut errors = Errors::default();
             let literal = syn::parse_str(text).expect("a literal");

@@ -4,7 +4,7 @@ use proc_macro2::{Literal, Span, TokenStream, TokenTree};
 use syn::LitStr;
 
 use super::raw::Piece;
-use crate::errors::Errors;
+use crate::errors::{Errors, list};
 
 /// A path that axum will accept.
 pub(crate) struct Template {
@@ -29,7 +29,7 @@ pub(crate) fn template(piece: &Piece, errors: &mut Errors) -> Option<Template> {
         Err(_) => {
             errors.push(
                 piece.span(),
-                "a path is a string literal such as `\"/users/{id}\"`: its placeholders are read here",
+                "the path must be a string literal such as `\"/users/{id}\"`, so that its placeholders can be read here",
             );
             return None;
         }
@@ -37,15 +37,15 @@ pub(crate) fn template(piece: &Piece, errors: &mut Errors) -> Option<Template> {
     let path = literal.value();
     let whole = literal.span();
     if !path.starts_with('/') {
-        errors.push(whole, format!("a path starts with `/`: `\"/{path}\"`"));
+        errors.push(whole, format!("a path starts with `/`; write `\"/{path}\"`"));
         return None;
     }
     if path.contains(['?', '#']) {
-        errors.push(whole, "a path has no query and no fragment; take query parameters with `Query<T>`");
+        errors.push(whole, "a path contains no query and no fragment; take query parameters with `Query<T>`");
         return None;
     }
     if path.contains(char::is_whitespace) {
-        errors.push(whole, "a path has no white space; percent-encode it as `%20`");
+        errors.push(whole, "a path contains no white space; write `%20` for a space");
         return None;
     }
     if let Some(segment) = path.split('/').find(|segment| segment.starts_with([':', '*'])) {
@@ -63,9 +63,11 @@ pub(crate) fn template(piece: &Piece, errors: &mut Errors) -> Option<Template> {
                     .to_owned()
             }
             InsertError::InvalidParamSegment => {
-                "a segment has at most one placeholder, and nothing after it".to_owned()
+                "a segment has at most one placeholder, at its end; move the rest into a segment of its own".to_owned()
             }
-            InsertError::InvalidCatchAll => "`{*rest}` stands alone in the last segment".to_owned(),
+            InsertError::InvalidCatchAll => {
+                "`{*rest}` must be the whole last segment; move it to the end of the path".to_owned()
+            }
             other => other.to_string(),
         };
         errors.push(whole, message);
@@ -76,7 +78,10 @@ pub(crate) fn template(piece: &Piece, errors: &mut Errors) -> Option<Template> {
         if placeholders[..index].iter().any(|earlier| earlier.name == placeholder.name) {
             errors.push(
                 placeholder.span,
-                format!("the placeholder `{{{}}}` stands twice in the path; give each its own name", placeholder.name),
+                format!(
+                    "the path has the placeholder `{{{}}}` twice; give each placeholder its own name",
+                    placeholder.name
+                ),
             );
             return None;
         }
@@ -96,6 +101,12 @@ fn placeholders(literal: &LitStr, path: &str) -> Vec<Placeholder> {
             Some(Placeholder { name, span: inside(literal, written) })
         })
         .collect()
+}
+
+/// `` `{id}`, `{name}` ``
+pub(crate) fn list_placeholders(placeholders: &[Placeholder]) -> String {
+    let braced: Vec<String> = placeholders.iter().map(|placeholder| format!("{{{}}}", placeholder.name)).collect();
+    list(braced.iter().map(String::as_str))
 }
 
 /// The span of `part` inside the literal where the compiler allows that, else of the whole literal.

@@ -1,4 +1,4 @@
-//! An attribute cut into its options, before anybody asks what they mean.
+//! An attribute cut into its options, before they are read.
 
 use std::fmt;
 
@@ -10,14 +10,14 @@ use syn::{
 
 use crate::errors::Errors;
 
-/// Where, and what.
+/// The place of a mistake, and its message.
 pub(crate) type Mistake = (Span, String);
 
-/// The names of options that are given once each.
+/// The names of the options so far: each is given once.
 #[derive(Default)]
 pub(crate) struct Once(Vec<String>);
 
-/// What stands between two commas.
+/// The tokens between two commas.
 pub(crate) struct Piece(Vec<TokenTree>);
 
 /// `name`, `name = value` or `name(items)`.
@@ -33,7 +33,7 @@ enum Value {
     List(Group),
 }
 
-/// Cuts at top-level commas; a trailing one is fine.
+/// Cuts at top-level commas; a trailing one is allowed.
 pub(crate) fn split(tokens: TokenStream) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut current = Vec::new();
@@ -128,19 +128,19 @@ impl Once {
         if first {
             self.0.push(option.name.clone());
         } else {
-            errors.push(option.span, format!("`{}` is given twice", option.name));
+            errors.push(option.span, format!("`{}` is given twice; leave one of them out", option.name));
         }
         first
     }
 
-    /// Those that were given.
+    /// The names so far.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
     }
 }
 
 impl RawOption {
-    /// Whether it is its name and nothing more.
+    /// Whether the option is only its name.
     pub(crate) fn is_bare(&self) -> bool {
         matches!(self.value, Value::None)
     }
@@ -150,7 +150,7 @@ impl RawOption {
         match &self.value {
             Value::Equals(tokens) if !tokens.is_empty() => self.single(tokens.clone(), usage, errors),
             _ => {
-                errors.push(self.span, format!("`{}` wants a value; write {usage}", self.name));
+                errors.push(self.span, format!("`{}` needs a value; write {usage}", self.name));
                 None
             }
         }
@@ -165,13 +165,13 @@ impl RawOption {
                 None
             }
             _ => {
-                errors.push(self.span, format!("`{}` wants parentheses; write {usage}", self.name));
+                errors.push(self.span, format!("`{}` needs arguments in parentheses; write {usage}", self.name));
                 None
             }
         }
     }
 
-    /// The one thing in `name(thing)`; any other form is reported with `usage`.
+    /// The item of `name(item)`; any other form is reported with `usage`.
     pub(crate) fn item<T: Parse>(&self, usage: &str, errors: &mut Errors) -> Option<T> {
         let pieces = split(self.list(usage, errors)?);
         if let Some(second) = pieces.get(1) {
@@ -180,7 +180,7 @@ impl RawOption {
         self.single(pieces.into_iter().next()?.0.into_iter().collect(), usage, errors)
     }
 
-    /// What stands in `name = piece` or `name(piece, piece)`; any other form is reported with `usage`.
+    /// The pieces of `name = piece` or `name(piece, piece)`; any other form is reported with `usage`.
     pub(crate) fn pieces(&self, usage: &str, errors: &mut Errors) -> Vec<Piece> {
         match &self.value {
             Value::Equals(tokens) if !tokens.is_empty() => split(tokens.clone()),
@@ -188,11 +188,11 @@ impl RawOption {
         }
     }
 
-    /// One of the pieces, as a string that says something.
+    /// One of the pieces, as a string that is not blank.
     pub(crate) fn string(&self, piece: &Piece, usage: &str, errors: &mut Errors) -> Option<LitStr> {
         let (span, message) = match piece.string() {
             Ok(string) if string.value().trim().is_empty() => {
-                (string.span(), format!("an empty string in `{}`", self.name))
+                (string.span(), format!("an empty string in `{}`; write {usage}", self.name))
             }
             Ok(string) => return Some(string),
             Err((span, message)) => (span, format!("{message}; write {usage}")),
@@ -207,25 +207,25 @@ impl RawOption {
     }
 
     fn single<T: Parse>(&self, tokens: TokenStream, usage: &str, errors: &mut Errors) -> Option<T> {
-        let wrong = |found: &str| format!("`{found}` is no value for `{}`; write {usage}", self.name);
+        let wrong = |found: &str| format!("`{found}` is not a value of `{}`; write {usage}", self.name);
         single(tokens, wrong).map_err(|(span, message)| errors.push(span, message)).ok()
     }
 }
 
-/// `tokens` as one `T`. Where they are none, `wrong` says so (syn would list tokens that could have followed); where
-/// something follows it, a comma is missing.
+/// `tokens` as one `T`. If they are not one, the message is `wrong` (syn would list tokens that could follow). If another
+/// token follows, a comma is missing.
 fn single<T: Parse>(tokens: TokenStream, wrong: impl FnOnce(&str) -> String) -> Result<T, Mistake> {
     let span = tokens.clone().into_iter().next().map_or_else(Span::call_site, |token| token.span());
     let found = tokens.to_string();
     let parser = |input: ParseStream<'_>| {
         let value = input.parse::<T>().ok();
-        // The rest is looked at here, so that syn does not report it in its own words.
+        // The rest is read here, so that syn does not report it.
         let rest: TokenStream = input.parse()?;
         Ok((value, rest.into_iter().next()))
     };
     match parser.parse2(tokens) {
         Ok((Some(value), None)) => Ok(value),
-        // `function()` where a path is wanted: parentheses belong to what stands before them.
+        // `function()` in place of a path: parentheses belong to the token before them.
         Ok((Some(_), Some(rest))) if !matches!(rest, TokenTree::Group(_)) => Err(missing_comma(&rest)),
         _ => Err((span, wrong(&found))),
     }
@@ -234,7 +234,7 @@ fn single<T: Parse>(tokens: TokenStream, wrong: impl FnOnce(&str) -> String) -> 
 fn is_string(token: &TokenTree) -> bool {
     match token {
         TokenTree::Literal(literal) => literal.to_string().starts_with(['"', 'r']),
-        // What `macro_rules!` was given stands in invisible parentheses.
+        // An argument of `macro_rules!` is in an invisible group.
         TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
             group.stream().into_iter().next().is_some_and(|token| is_string(&token))
         }
@@ -242,12 +242,12 @@ fn is_string(token: &TokenTree) -> bool {
     }
 }
 
-/// Reports each string that stands earlier in the list as well.
+/// Reports each string that the list already has.
 pub(crate) fn distinct(strings: &[LitStr], errors: &mut Errors) {
     for (index, string) in strings.iter().enumerate() {
         let value = string.value();
         if strings[..index].iter().any(|earlier| earlier.value() == value) {
-            errors.push(string.span(), format!("`{value}` is given twice"));
+            errors.push(string.span(), format!("`{value}` is given twice; leave one of them out"));
         }
     }
 }

@@ -1,10 +1,10 @@
-//! `partition = path` and `key = path`: functions that make a text of a request's head.
+//! `partition = path` and `key = path`: functions that derive a text from the head of a request.
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 use syn::{ExprPath, spanned::Spanned};
 
-use super::RawOption;
+use super::raw::RawOption;
 use crate::errors::Errors;
 
 pub(super) fn function(item: &RawOption, errors: &mut Errors) -> Option<ExprPath> {
@@ -12,7 +12,7 @@ pub(super) fn function(item: &RawOption, errors: &mut Errors) -> Option<ExprPath
     item.value(&format!("`{name} = path::to::function`, the path of a `fn(&http::request::Parts) -> String`"), errors)
 }
 
-/// Spanned, so that a function of another signature is reported at its path.
+/// Spanned, so that a function with another signature is reported at its path.
 pub(super) fn tokens(function: &ExprPath) -> TokenStream {
     quote_spanned!(function.span()=> __rt::RequestFunction::new(#function))
 }

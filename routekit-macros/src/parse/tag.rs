@@ -1,19 +1,23 @@
-//! Templates of tags and patterns: texts that may name placeholders of the path, as `user:{id}`.
+//! Templates of tags and patterns: text that may name placeholders of the path, such as `user:{id}`.
 
 use proc_macro2::TokenStream;
-use quote::ToTokens;
+use quote::{ToTokens, format_ident, quote};
+use routekit_grammar::suggest::nearest;
 use syn::LitStr;
 
-use super::{Placeholder, path::inside, raw::distinct};
+use super::{
+    path::{Placeholder, inside, list_placeholders},
+    raw::distinct,
+};
 use crate::errors::Errors;
 
-/// A text with balanced braces. Whether the path has its placeholders is checked where both are known.
+/// Text with balanced braces. [`check`] reports placeholders that the path does not have.
 pub(crate) struct Tag {
     literal: LitStr,
     pub(crate) placeholders: Vec<Placeholder>,
 }
 
-/// Reads a list of templates, in which each stands once.
+/// Reads a list of templates; one that is given twice is reported.
 pub(super) fn tags(texts: Vec<LitStr>, errors: &mut Errors) -> Vec<Tag> {
     distinct(&texts, errors);
     texts
@@ -37,14 +41,14 @@ fn placeholders(literal: &LitStr, errors: &mut Errors) -> Option<Vec<Placeholder
         else {
             errors.push(
                 literal.span(),
-                "a brace without its counterpart; a placeholder is `{name}`, and `{{` and `}}` are literal braces",
+                "unbalanced brace; write a placeholder as `{name}`, and literal braces as `{{` and `}}`",
             );
             return None;
         };
         if name.is_empty() {
             errors.push(
                 inside(literal, written),
-                "`{}` names no placeholder; write `{name}`, or `{{}}` for literal braces",
+                "`{}` does not name a placeholder; write `{name}`, or `{{}}` for literal braces",
             );
             return None;
         }
@@ -52,6 +56,29 @@ fn placeholders(literal: &LitStr, errors: &mut Errors) -> Option<Vec<Placeholder
         rest = &rest[written.len()..];
     }
     Some(found)
+}
+
+/// Reports placeholders of `tags` that the path does not have.
+pub(super) fn check<'a>(tags: impl IntoIterator<Item = &'a Tag>, path: &[Placeholder], errors: &mut Errors) {
+    for named in tags.into_iter().flat_map(|tag| &tag.placeholders) {
+        let name = &named.name;
+        let names = || path.iter().map(|placeholder| placeholder.name.as_str());
+        if names().any(|known| known == name) {
+            continue;
+        }
+        let guess = nearest(name, names()).map_or_else(String::new, |guess| format!(" (did you mean `{{{guess}}}`?)"));
+        let help = match path {
+            [] => "; the path has none, so write the tag without it".to_owned(),
+            _ => format!("{guess}; it has {}", list_placeholders(path)),
+        };
+        errors.push(named.span, format!("the path has no placeholder `{{{name}}}`{help}"));
+    }
+}
+
+/// `.with_name(&["a", "b"])`, or nothing for an empty list.
+pub(super) fn strings_call<T: ToTokens>(name: &str, strings: &[T]) -> Option<TokenStream> {
+    let name = format_ident!("with_{name}");
+    (!strings.is_empty()).then(|| quote!(.#name(&[#(#strings),*])))
 }
 
 impl Tag {

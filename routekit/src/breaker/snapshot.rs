@@ -7,8 +7,9 @@ use serde::{Serialize, Serializer};
 use super::machine::{Machine, Mode, State, Totals, part};
 use crate::clock::Clock;
 
-/// How a circuit breaker is. As JSON its names are in camelCase, times are milliseconds, and points in time are
-/// milliseconds since 1970.
+/// State, counts and totals of a circuit breaker at one moment.
+///
+/// In JSON, names are in camelCase, durations are milliseconds, and points in time are milliseconds since 1970.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -31,7 +32,7 @@ pub struct BreakerSnapshot {
     pub failure_rate: f64,
     /// Share of slow calls in the window, from 0 to 1.
     pub slow_rate: f64,
-    /// When a call last failed, by the wall clock of now.
+    /// When a call last failed. Derived from the age of the failure and the current wall clock.
     #[serde(serialize_with = "as_unix_millis")]
     pub last_failure_time: Option<SystemTime>,
     /// How often the breaker has opened since the program started.
@@ -50,7 +51,7 @@ impl BreakerSnapshot {
         let Totals { opened, rejected, .. } = machine.totals();
         let ago = |then| now.saturating_duration_since(then);
         let last_failure_time = machine.last_failure().map(|failure| {
-            // Kept as a distance, so that setting the wall clock moves nothing but this label.
+            // Stored as an age, so that setting the wall clock affects only this value.
             SystemTime::UNIX_EPOCH + clock.unix_time().saturating_sub(ago(failure))
         });
         Self {
@@ -77,6 +78,6 @@ fn as_unix_millis<S: Serializer>(time: &Option<SystemTime>, serializer: S) -> Re
 }
 
 fn as_millis<S: Serializer>(time: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
-    // Beyond 2^64 ms there is nothing.
+    // Saturates at 2^64 ms.
     time.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)).serialize(serializer)
 }

@@ -39,7 +39,7 @@ impl CorrelationId {
 
     /// The id that a request brings, if it is well formed: the first `X-Correlation-ID`, else the first `X-Request-ID`.
     ///
-    /// Comparing every name is cheaper than two look-ups, each of which would hash a name.
+    /// Comparing every name is cheaper than two look-ups, which would hash two names.
     pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
         let (mut correlation, mut request) = (None, None);
         for (name, value) in headers {

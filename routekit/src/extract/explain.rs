@@ -15,7 +15,7 @@ use serde::{
 };
 use serde_json::Value;
 
-use super::{fault::Fault, text::Text};
+use super::{fault::Fault, text::TextScalar};
 
 /// Whether strings may stand for numbers and booleans, as in a query string.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -111,9 +111,9 @@ impl<'de> Explainer<'de, '_> {
     }
 
     /// The value as text, if text may stand for scalars.
-    fn text(self) -> Option<Text<'de>> {
+    fn text(self) -> Option<TextScalar<'de>> {
         match (self.scalars, self.value) {
-            (Scalars::Text, Value::String(text)) => Some(Text(text)),
+            (Scalars::Text, Value::String(text)) => Some(TextScalar(text)),
             _ => None,
         }
     }
@@ -256,7 +256,7 @@ impl<'de> MapAccess<'de> for Entries<'de, '_> {
         let Some((key, value)) = self.entries.next() else { return Ok(None) };
         self.current = Some((key, value));
         // The keys of a map are text even if its values are not: `HashMap<u32, T>`.
-        seed.deserialize(Text(key)).map(Some)
+        seed.deserialize(TextScalar(key)).map(Some)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {
@@ -277,7 +277,7 @@ impl<'de> EnumAccess<'de> for Variant<'de, '_> {
     type Variant = Self;
 
     fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self), Fault> {
-        Ok((seed.deserialize(Text(self.variant))?, self))
+        Ok((seed.deserialize(TextScalar(self.variant))?, self))
     }
 }
 

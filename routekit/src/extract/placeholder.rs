@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use super::{
     explain::{Scalars, explain},
     rejection::Rejection,
-    text::Text,
+    text::TextScalar,
 };
 use crate::problem::{FieldError, Problem};
 
@@ -37,7 +37,7 @@ impl Placeholders {
             let missing = format!("the matched path has no placeholder `{{{name}}}`");
             return Err(Problem::internal(missing).into_response());
         };
-        T::deserialize(Text(value)).map_err(|_| {
+        T::deserialize(TextScalar(value)).map_err(|_| {
             let value = serde_json::Value::String(value.to_owned());
             let error = match explain::<T>(&value, Scalars::Text) {
                 Some(fault) => fault.into_field_error(|_| name.to_owned()),

@@ -9,7 +9,7 @@ use super::fault::Fault;
 
 /// Text that is parsed into the scalar that the visitor expects.
 #[derive(Clone, Copy)]
-pub(super) struct Text<'a>(pub(super) &'a str);
+pub(super) struct TextScalar<'a>(pub(super) &'a str);
 
 macro_rules! parsed {
     ($($method:ident $visit:ident $ty:ty;)*) => {$(
@@ -23,7 +23,7 @@ macro_rules! parsed {
     )*};
 }
 
-impl<'de> Deserializer<'de> for Text<'_> {
+impl<'de> Deserializer<'de> for TextScalar<'_> {
     type Error = Fault;
 
     parsed! {

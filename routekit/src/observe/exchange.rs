@@ -83,12 +83,11 @@ impl<A: RouteObservers, B: RouteObservers> RouteObservers for (A, B) {
     }
 }
 
-/// One request while it is answered. A clone is one reference count.
+/// One request in progress. Cloning it clones one `Arc`.
 ///
 /// The numbers are in the handle itself on purpose: boxed among the extensions, a handle of at most 24 bytes would be
-/// one
-/// more of malloc's smallest chunks. A request has about as many of those (header values, boxes of extensions) as glibc
-/// caches, and each one beyond that costs several times as much.
+/// one more of malloc's smallest chunks. A request has about as many of those (header values, boxes of extensions) as
+/// glibc caches, and each one beyond that costs several times as much.
 #[derive(Clone)]
 pub struct Exchange {
     start: Instant,

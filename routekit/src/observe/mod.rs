@@ -30,12 +30,14 @@ mod cache_outcome;
 mod exchange;
 mod method;
 mod observer;
+mod permit;
 mod room;
 
 pub(crate) use self::{
     cache_outcome::{CacheOutcome, WantsCacheOutcome},
     method::{METHODS, method_index, method_name},
     observer::Report,
+    permit::RunningPermit,
     room::make_room,
 };
 pub use self::{

@@ -17,8 +17,8 @@ static ROOM: LazyLock<Extensions> = LazyLock::new(|| {
 
 /// Gives extensions that are still empty room for as many as a request will have.
 ///
-/// They would otherwise start with room for three and grow at the fourth: the peer's address, the [`Exchange`] and three
-/// of axum's are in every request.
+/// They would otherwise start with room for three and grow at the fourth: the peer's address, the [`Exchange`] and
+/// three of axum's are in every request.
 ///
 /// [`Exchange`]: super::Exchange
 pub(crate) fn make_room(extensions: &mut Extensions) {

@@ -136,7 +136,7 @@ impl fmt::Display for EffectivePolicies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut parts = Vec::new();
         let mut part = |name: &str, value: &dyn fmt::Display, origin: &Origin| match origin {
-            Origin::Default => {}
+            Origin::Default | Origin::DefaultOf(_) => {}
             Origin::Attribute => parts.push(format!("{name} = {value}")),
             origin => parts.push(format!("{name} = {value} ({origin})")),
         };

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::{
     breaker::CircuitBreaker,
+    cache,
     concurrency::ConcurrencyLayer,
     config::{Config, RouteConfig},
     route::{Access, BreakerPolicy, CachePolicy, Deprecation, Invalidates, Policies, RequestText},
@@ -78,13 +79,15 @@ impl EffectivePolicies {
         access: &Setting<Access>,
     ) -> Self {
         let route = route.cloned().unwrap_or_else(|| RouteConfig::new(Origin::Default));
+        let timeout = choose(route.timeout, declared.timeout.map(Some), &config.timeout);
+        let cache = cache_policy(route.cache_ttl, &config.cache_default_ttl, declared.cache);
         Self {
             access: choose(None, declared.access(), access),
-            timeout: choose(route.timeout, declared.timeout.map(Some), &config.timeout),
+            timeout: or_default_of_cached_routes(timeout, cache.is_some()),
             body_limit: choose(route.body_limit, declared.body_limit, &config.body_limit),
             slow: choose(route.slow, declared.slow.map(Some), &config.slow),
             deprecation: declared.deprecation,
-            cache: cache_policy(route.cache_ttl, &config.cache_default_ttl, declared.cache),
+            cache,
             invalidates: declared.invalidates,
             wanted_by: Vec::new(),
             drops: Drops::Nothing,
@@ -93,6 +96,14 @@ impl EffectivePolicies {
             guards: Guards::default(),
             layered: declared.layered,
         }
+    }
+}
+
+/// A cached route always has a timeout, because other requests may wait for its response.
+fn or_default_of_cached_routes(timeout: Setting<Option<Duration>>, cached: bool) -> Setting<Option<Duration>> {
+    match *timeout {
+        None if cached => Setting::new(Some(cache::DEFAULT_DEADLINE), Origin::DefaultOf("cached routes")),
+        _ => timeout,
     }
 }
 

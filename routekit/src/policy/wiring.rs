@@ -15,7 +15,7 @@ use crate::{
     auth::{AccessCheck, Verifiers},
     body_limit::SizeLimit,
     breaker::HttpBreakerLayer,
-    cache::{self, Cache, CacheLayer, InvalidateLayer},
+    cache::{Cache, CacheLayer, InvalidateLayer},
     catch_panic::{CatchPanicLayer, PanicGuard, PanicGuarded},
     clock::Clock,
     correlation::{CORRELATION_ID, CorrelationLayer},
@@ -54,7 +54,7 @@ pub(crate) fn add_route(
     (endpoint, fallback): (Endpoint, Option<Endpoint>),
 ) -> MethodRouter {
     let observer = || -> Arc<dyn Observer> { state.clone() };
-    let limit = handler_timeout(policies);
+    let limit = *policies.timeout;
     let fallback = fallback.map(|fallback| guarded_fallback(fallback, limit, &observer));
     let breaker = policies
         .guards
@@ -82,13 +82,6 @@ pub(crate) fn add_route(
         handler,
     });
     methods.on_service(method.filter(), service_fn(move |request| service.clone().respond(request)))
-}
-
-/// The route's timeout. A cached route with a breaker has one in any case: the cache gives up a call after a while, and
-/// the breaker has to learn of it.
-fn handler_timeout(policies: &EffectivePolicies) -> Option<Duration> {
-    let cached = policies.cache.is_some() && policies.guards.breaker.is_some();
-    policies.timeout.or(cached.then_some(cache::DEADLINE))
 }
 
 /// A fallback with the handler's timeout, whose panics are caught like the handler's.

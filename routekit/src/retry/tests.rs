@@ -33,9 +33,9 @@ impl Error for Boom {}
 
 /// A server that counts its attempts.
 #[derive(Debug, Default)]
-struct Server(AtomicU32);
+struct FailingServer(AtomicU32);
 
-impl Server {
+impl FailingServer {
     /// Each attempt fails with its number.
     async fn fail(&self) -> Result<(), Boom> {
         Err(Boom(self.0.fetch_add(1, Ordering::SeqCst) + 1))
@@ -64,11 +64,11 @@ async fn first_success_is_returned_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn three_attempts_are_made_and_the_last_error_is_returned() {
-    let server = Server::default();
+    let server = FailingServer::default();
     let result = Retry::new().call(GET, || server.fail()).await;
     assert_eq!(result, Err(RetryError::Failed { error: Boom(3), attempts: 3 }));
     for (attempts, expected) in [(0, 1), (1, 1), (2, 2), (50, 50)] {
-        let server = Server::default();
+        let server = FailingServer::default();
         let failed = at_once().attempts(attempts).call(GET, || server.fail()).await.unwrap_err();
         assert_eq!((failed.attempts(), server.attempts()), (expected, expected));
     }
@@ -97,7 +97,7 @@ async fn delays_stay_below_their_bounds() {
 
 #[tokio::test(start_paused = true)]
 async fn a_dropped_call_makes_no_further_attempt() {
-    let server = Server::default();
+    let server = FailingServer::default();
     let retry = Retry::new().classify(|_: &Result<(), Boom>| RetryDecision::RetryAfter(ms(500)));
     timeout(ms(400), retry.call(GET, || server.fail())).await.unwrap_err();
     sleep(Duration::from_secs(60)).await;

@@ -94,7 +94,7 @@ fn check_needs<'a>(
             let wanted = match need.kind {
                 NeedKind::Dependency => &mut dependencies,
                 NeedKind::State => &mut states,
-                // Not a dependency; `app/check.rs` checks it.
+                // Not a dependency; the stage that checks access reports it.
                 NeedKind::Identity => continue,
             };
             let wanted = wanted.entry(need.type_name).or_default();

@@ -1,7 +1,7 @@
 //! Watches every request from its head to the end of its response, and tells the [observers](crate::observe).
 //!
 //! 1. It stands outside everything else, so that every response is seen: that of a route, of a layer before it, a 404.
-//! 2. A route reports itself: a [`RouteLabelLayer`] stands around each. A request that no route has reported found none.
+//! 2. A route reports itself: a [`RouteLabelLayer`] stands around each. A request without a report found no route.
 //! 3. A request ends with the response's head if the length of the body is known or no body is sent (HEAD, 1xx, 204,
 //!    304), else with the end of the body.
 //! 4. A client that leaves before that ends the request as cancelled. Every request is finished exactly once.

@@ -1,6 +1,7 @@
-//! What an invalidation costs, and what the cache keeps in memory: `cargo bench -p routekit-tests --bench cache`.
+//! The cost of an invalidation, and the memory of the cache: `cargo bench -p routekit-tests --bench cache`.
 //!
-//! `-- --quick` asks a tenth as often. Memory is read from `/proc`, so it wants Linux. Exits with 1 if a goal is missed.
+//! `-- --quick` runs a tenth of the rounds. Memory is read from `/proc`, which requires Linux. Exits with 1 if a goal is
+//! missed.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods, reason = "a bench measures and prints")]
 
@@ -8,7 +9,6 @@ use std::{
     convert::Infallible,
     env, fs,
     process::{Command, ExitCode},
-    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -19,7 +19,9 @@ use axum::{
 };
 use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt;
-use routekit::cache::{Cache, CacheLayer, CacheStore, Embedded, Entry, Key, Lookup, Snapshot, Stamp, Tag, Target};
+use routekit::cache::{
+    BufferedResponse, Cache, CacheLayer, CacheStore, Embedded, Key, Lookup, Stamp, StoredResponse, Tag, Target,
+};
 use tower::{Layer, Service, service_fn};
 
 const MIB: u64 = 1024 * 1024;
@@ -32,7 +34,7 @@ async fn main() -> ExitCode {
         Some("small") => memory("answers of 16 bytes", 16, 10_000_000 / part).await,
         Some("large") => memory("answers of 4 KiB", 4096, 2_000_000 / part).await,
         Some("invalidation") => invalidation(1_000_000 / part).await,
-        // Each in a process of its own: what one has freed would be used by the next.
+        // Each part has a process of its own: otherwise one would reuse the memory that another has freed.
         _ => ["small", "large", "invalidation"].map(|part| run(part, &arguments)).iter().all(|met| *met),
     };
     ExitCode::from(u8::from(!met))
@@ -43,7 +45,7 @@ fn run(part: &str, arguments: &[String]) -> bool {
     Command::new(this).args(arguments).arg(format!("--part={part}")).status().unwrap().success()
 }
 
-/// Fills with distinct keys and invalidates distinct tags, and looks at the memory that takes.
+/// Stores distinct keys and invalidates distinct tags, and measures the memory.
 async fn memory(what: &str, body: usize, rounds: usize) -> bool {
     println!("memory: {rounds} distinct keys and {rounds} distinct tags, {what}");
     let bound = 64 * MIB;
@@ -74,7 +76,7 @@ async fn memory(what: &str, body: usize, rounds: usize) -> bool {
     goal(&format!("at most {} KiB, the bound and a quarter", bound * 5 / 4 / 1024), most <= bound * 5 / 4)
 }
 
-/// Compares a tag that ten entries carry with one that many do.
+/// Compares a tag of ten entries with a tag of many.
 async fn invalidation(many: usize) -> bool {
     println!("invalidation: a tag of {many} entries beside one of 10");
     let store = Embedded::new(4096 * MIB);
@@ -103,17 +105,18 @@ async fn invalidation(many: usize) -> bool {
 }
 
 async fn put(store: &Embedded, key: String, tag: &str, stamp: Stamp) {
-    let answer = Snapshot::new(StatusCode::OK, &HeaderMap::new(), b"");
-    let entry = Entry::new(Key::new(key.into_bytes()), answer, stamp, Instant::now(), Duration::from_secs(3600));
-    store.put(Arc::new(entry.with_tags([Tag::named("", tag)]))).await.unwrap();
+    let answer = BufferedResponse::new(StatusCode::OK, &HeaderMap::new(), b"");
+    let hour = Duration::from_secs(3600);
+    let response = StoredResponse::new(Key::new(key.into_bytes()), answer, stamp, Instant::now(), hour);
+    store.put(response.with_tags([Tag::named("", tag)]).into()).await.unwrap();
 }
 
-/// Nanoseconds an invalidation.
+/// Nanoseconds per invalidation.
 async fn round(store: &Embedded, tag: &str) -> f64 {
     const TIMES: u32 = 500;
     let start = Instant::now();
     for _ in 0..TIMES {
-        store.invalidate(&[Target::tag(Tag::named("", tag))]).await.unwrap();
+        store.invalidate(&[Target::tag("", tag)]).await.unwrap();
     }
     start.elapsed().as_secs_f64() * 1e9 / f64::from(TIMES)
 }
@@ -123,7 +126,7 @@ fn median(mut rounds: Vec<f64>) -> f64 {
     rounds[rounds.len() / 2]
 }
 
-/// Bytes of this process that are in memory.
+/// The resident bytes of this process.
 fn resident() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();

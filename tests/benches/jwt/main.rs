@@ -1,8 +1,8 @@
-//! What a verified token costs beside `jsonwebtoken`'s own `decode`: `cargo bench -p routekit-tests --bench jwt`.
+//! The verification of a token, beside `jsonwebtoken`'s own `decode`: `cargo bench -p routekit-tests --bench jwt`.
 //!
-//! Ours goes from the request's header to an `Identity` with its claims, theirs from the token to a struct of the same claims,
-//! with the same key, algorithm and checks. Both take turns in short rounds, so that a busy machine is busy for both; the medians
-//! of the rounds are compared.
+//! Ours goes from the request's header to an `Identity` with its claims, theirs from the token to a struct of the same
+//! claims, with the same key, algorithm and checks. Both take turns in short rounds, so that a busy machine is busy for
+//! both. The medians of the rounds are compared.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods, reason = "a bench measures and prints")]
 
@@ -30,7 +30,7 @@ const ISSUER: &str = "https://login.example.com";
 const AUDIENCE: &str = "orders";
 const GOAL: f64 = 1.2;
 
-/// What a handler would want of the same token.
+/// The claims that a handler would read from the same token.
 #[derive(Deserialize)]
 #[expect(dead_code, reason = "what is read is what costs")]
 struct Claims {
@@ -50,7 +50,7 @@ struct Case {
     signing: EncodingKey,
     theirs: DecodingKey,
     ours: VerifyingKey,
-    /// Tokens a round.
+    /// Tokens per round.
     tokens: u32,
 }
 
@@ -94,8 +94,9 @@ fn main() {
     for Case { name, algorithm, signing, theirs, ours, tokens } in cases() {
         let now = Clock::system().unix_time().as_secs();
         let claims = json!({
-            "iss": ISSUER, "aud": AUDIENCE, "sub": "9f1c0a52-9f6c-4b6e-8a1c-0a529f6c4b6e", "exp": now + 3600, "iat": now,
-            "jti": "c4b6e8a1-0a52-9f6c", "scope": "orders:read orders:write profile", "roles": ["member", "buyer"],
+            "iss": ISSUER, "aud": AUDIENCE, "sub": "9f1c0a52-9f6c-4b6e-8a1c-0a529f6c4b6e",
+            "exp": now + 3600, "iat": now, "jti": "c4b6e8a1-0a52-9f6c",
+            "scope": "orders:read orders:write profile", "roles": ["member", "buyer"],
         });
         let token = encode(&Header::new(algorithm), &claims, &signing).unwrap();
         let mut validation = Validation::new(algorithm);

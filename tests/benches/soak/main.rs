@@ -1,6 +1,6 @@
-//! What stays flat however often an app is asked: `cargo bench -p routekit-tests --bench soak`.
+//! Memory and time series stay flat, whatever is requested: `cargo bench -p routekit-tests --bench soak`.
 //!
-//! `-- --quick` asks a tenth as often. Memory is read from `/proc`, so it wants Linux.
+//! `-- --quick` sends a tenth of the requests. Memory is read from `/proc`, so it needs Linux.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a bench prints")]
 
@@ -21,10 +21,10 @@ use tower::Service;
 
 const ROUNDS: usize = 10;
 const TASKS: usize = 4;
-/// What a task sends every 10 ms: 50,000 requests a second in all. Each takes memory until samples are folded, once a
-/// second, so that flat out the figures would say how fast the machine is.
+/// Requests that a task sends every 10 ms: 50,000 per second in all. Each takes memory until samples are folded, once a
+/// second. Without a limit, the figures would say how fast the machine is.
 const BATCH: usize = 125;
-/// KiB that memory may grow by, if a tenth of it is less.
+/// KiB by which memory may grow, unless a tenth of it is more.
 const ALLOWANCE: u64 = 8 * 1024;
 
 type MakeRequest = fn(&mut Rng) -> Request;
@@ -41,7 +41,7 @@ async fn main() -> ExitCode {
     let part = if env::args().any(|argument| argument == "--quick") { 10 } else { 1 };
     let app = App::with_routes(routes![hello]).config(Config::default());
     let app = app.configure(|config| config.admin_addr = AdminAddr::Main.into()).into_service().unwrap();
-    // Both, whatever the first one says.
+    // Both are run, whatever the result of the first.
     let met = no_scrape(&app, 1_000_000 / part).await & unmatched(&app, 50_000 / part).await;
     ExitCode::from(u8::from(!met))
 }
@@ -61,7 +61,7 @@ async fn no_scrape(app: &AppService, round: usize) -> bool {
     flat & goal("every request is counted", count.ends_with(&format!(" {}", round * ROUNDS)))
 }
 
-/// Rounds of this many of each kind.
+/// Each round sends this many requests of each kind.
 async fn unmatched(app: &AppService, round: usize) -> bool {
     println!("unmatched: GET of random URLs, unknown methods on random URLs");
     let kinds: [MakeRequest; 2] = [

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Five routes a resource.
+/// Each has five routes.
 const MODULES: usize = 20;
 const RESOURCES: usize = 10;
 
@@ -50,7 +50,7 @@ impl Framework {
     }
 }
 
-/// The dependencies as routekit's own workspace has them, and its profiles.
+/// The dependencies and profiles of routekit's own workspace.
 fn workspace_manifest(workspace: &str, root: &Path) -> String {
     let line = |name: &str| {
         let start = format!("{name} = ");
@@ -106,7 +106,7 @@ tower.workspace = true
     )
 }
 
-/// Measures how long it takes to make the router, then asks every resource something.
+/// Measures how long it takes to make the router, then sends a GET to every route that takes one.
 fn main_rs(framework: Framework) -> String {
     let make = match framework {
         Framework::Routekit => "App::discover().provide(store).into_router().expect(\"nothing is wrong with the app\")",
@@ -116,7 +116,8 @@ fn main_rs(framework: Framework) -> String {
         Framework::Routekit => (
             "use routekit::App;\nuse thousand_routekit::Store;\n",
             format!(
-                "    let table = App::discover().provide(Store::new()).table().expect(\"nothing is wrong with the app\");\n    \
+                "    let table = App::discover().provide(Store::new()).table();\n    \
+                 let table = table.expect(\"nothing is wrong with the app\");\n    \
                  assert_eq!(table.rows().len(), {});\n",
                 MODULES * RESOURCES * 5
             ),
@@ -239,16 +240,15 @@ fn module_rs(framework: Framework, module: usize) -> String {
         for resource in 0..RESOURCES {
             let path = format!("/m{module}/r{resource}");
             text += &format!("\n        .route(\"{path}\", get(list_r{resource}).post(create_r{resource}))");
-            text += &format!(
-                "\n        .route(\"{path}/{{id}}\", get(get_r{resource}).put(change_r{resource}).delete(delete_r{resource}))"
-            );
+            let one = format!("get(get_r{resource}).put(change_r{resource}).delete(delete_r{resource})");
+            text += &format!("\n        .route(\"{path}/{{id}}\", {one})");
         }
         text += "\n}\n";
     }
     text
 }
 
-/// The same types for both; the rules only where somebody checks them.
+/// The same types for both; the rules only for routekit, which checks them.
 fn types(framework: Framework) -> String {
     let rule = |rule: &str| match framework {
         Framework::Routekit => format!("\n    #[validate({rule})]"),
@@ -351,7 +351,10 @@ async fn change_r{resource}(id: u64, change: Json<Change>, store: Dep<Store>) ->
 /// Removes an r{resource}.
 #[delete(\"{path}/{{id}}\", tags(\"m{module}\"))]
 async fn delete_r{resource}(id: u64, store: Dep<Store>) -> Result<StatusCode> {{
-    if store.remove(id) {{ Ok(StatusCode::NO_CONTENT) }} else {{ Err(Problem::not_found(\"no r{resource} has this id\")) }}
+    if !store.remove(id) {{
+        return Err(Problem::not_found(\"no r{resource} has this id\"));
+    }}
+    Ok(StatusCode::NO_CONTENT)
 }}
 "
     )

@@ -50,6 +50,8 @@ const ALLOWED: &[(&str, &str)] = &[
     ("clock.rs", "std::time::Instant::now"),
     ("clock.rs", "std::time::SystemTime::now"),
     ("retry/run.rs", "tokio::time::Instant::now"),
+    // `Spawner::tokio`, which a program chooses.
+    ("spawner.rs", "tokio::spawn"),
     // A program calls `telemetry::init` itself, before there is an app.
     ("telemetry.rs", "std::env"),
     ("telemetry.rs", "std::io::stdout"),

@@ -93,7 +93,8 @@ async fn registered_breaker_is_found_by_routes_and_handlers() {
 fn conflicting_declarations_of_one_breaker_are_a_startup_error() {
     let said = problems(App::with_routes(routes![first, refers, differs]));
     let expected = [
-        "the circuit breaker `payments` is declared in different ways; declare it once, and write `breaker(name = \"payments\")` elsewhere",
+        "the circuit breaker `payments` is declared in different ways; \
+         declare it once, and write `breaker(name = \"payments\")` elsewhere",
         "GET /n/a (tests/suite/breaker/named.rs:",
         "failure_rate 0.2, window 60s, min_calls 5, open_for 60s, half_open_calls 1",
         "GET /n/d (tests/suite/breaker/named.rs:",

@@ -219,7 +219,8 @@ fn explanation_shows_breaker_settings() {
     let (app, ..) = start();
     let table = app.table();
     let said = table.explain("GET /b/helped").unwrap().to_string();
-    let expected = "breaker           breaker = failure_rate 0.5, window 60s, min_calls 10, open_for 60s, half_open_calls 1, fallback";
+    let expected = "breaker           breaker = failure_rate 0.5, window 60s, min_calls 10, open_for 60s, \
+                    half_open_calls 1, fallback";
     assert!(said.contains(expected), "{said}");
     assert!(said.find("concurrency ").unwrap() < said.find("breaker ").unwrap());
 }

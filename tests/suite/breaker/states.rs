@@ -124,7 +124,7 @@ fn half_open_admits_only_the_configured_number_of_probes() {
     breaker.try_acquire().unwrap().success();
     let under_way = [breaker.try_acquire().unwrap(), breaker.try_acquire().unwrap()];
     let refused = breaker.try_acquire().unwrap_err();
-    assert_eq!(refused.retry_after(), Duration::ZERO, "nobody knows for how long");
+    assert_eq!(refused.retry_after(), Duration::ZERO, "the end of a forced state is unknown");
     under_way.into_iter().for_each(Permit::success);
     assert_eq!(breaker.state(), State::Closed);
 }

@@ -105,7 +105,7 @@ async fn tags_invalidate_the_entries_that_carry_them() {
 
 #[get("/cache/cart", auth(optional), cache(ttl = 60, per = "user", tags = "carts"))]
 async fn cart(who: Option<Identity>, calls: Dep<Calls>) -> String {
-    format!("{} {}", who.map_or_else(|| "nobody".to_owned(), |who| who.sub().to_owned()), calls.next())
+    format!("{} {}", who.map_or_else(|| "anonymous".to_owned(), |who| who.sub().to_owned()), calls.next())
 }
 
 #[get("/cache/catalogue", cache(ttl = 60, shared))]
@@ -146,7 +146,10 @@ async fn user_target_invalidates_only_that_user() {
     }
 }
 
-#[get("/cache/tenants/{id}", cache(ttl = 60, tags = "item", partition = tenant, invalidate_on("POST /cache/tenants-on")))]
+#[get(
+    "/cache/tenants/{id}",
+    cache(ttl = 60, tags = "item", partition = tenant, invalidate_on("POST /cache/tenants-on"))
+)]
 async fn item(id: u32) -> String {
     id.to_string()
 }

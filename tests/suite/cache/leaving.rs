@@ -161,7 +161,7 @@ async fn grace_period_starts_when_the_client_leaves() {
     let mut answer = Box::pin(app.call(request));
     assert!(is_pending(&mut answer).await);
     later(40.0).await;
-    assert_eq!(log.counts(), (0, 0), "whoever waits may wait for as long as it takes");
+    assert_eq!(log.counts(), (0, 0), "a client that waits has no deadline");
     drop(answer);
     later(19.9).await;
     assert_eq!(log.counts(), (0, 0));
@@ -174,7 +174,7 @@ async fn refusal_after_the_client_left_invalidates_nothing() {
     let (app, log) = left_app();
     did(&app, "/cache/left").await;
     leave(&app, "PATCH", "/cache/left/5").await;
-    assert_eq!(did(&app, "/cache/left").await, "MISS", "nobody can know then");
+    assert_eq!(did(&app, "/cache/left").await, "MISS", "the refusal is not seen any more");
     later(5.1).await;
     assert_eq!((log.counts(), did(&app, "/cache/left").await), ((1, 1), "HIT".to_owned()));
 }

@@ -6,7 +6,6 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
 };
 
 use axum::{Router, body::Body, extract::Request, routing};
@@ -26,7 +25,7 @@ use crate::{logs, stores::Plain};
 /// Runs the future and returns the logged events that no listener received.
 fn untold<T>(action: impl Future<Output = T>) -> (T, Vec<String>) {
     let (value, lines) = logs::caught(action);
-    let lines = lines.into_iter().filter(|line| line.of == "routekit::cache::listeners");
+    let lines = lines.into_iter().filter(|line| line.of == "routekit::cache::events::listeners");
     (value, lines.map(|line| line.fields.join(" ")).collect())
 }
 
@@ -47,7 +46,7 @@ fn requests_do_not_wait_for_listeners() {
 
 #[test]
 fn panicking_listener_affects_only_itself() {
-    for (name, cache) in [("on a task", exact().spawner(spawner())), ("while somebody waits", exact())] {
+    for (name, cache) in [("on a task", exact().spawner(spawner())), ("while the caller waits", exact())] {
         let told = Told::default();
         let captured = told.clone();
         let panics = Arc::new(AtomicUsize::new(0));
@@ -131,7 +130,7 @@ impl CacheStore for Broken {
         self.0.lookup(key)
     }
 
-    fn put(&self, entry: Arc<Entry>) -> StoreFuture<'_, ()> {
+    fn put(&self, entry: Entry) -> StoreFuture<'_, ()> {
         self.0.put(entry)
     }
 
@@ -143,16 +142,8 @@ impl CacheStore for Broken {
         Box::pin(async { Err(StoreError::new("gone")) })
     }
 
-    fn remove<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, ()> {
-        self.0.remove(key)
-    }
-
     fn clear(&self) -> StoreFuture<'_, Stamp> {
         Box::pin(async { Err(StoreError::new("gone")) })
-    }
-
-    fn ttl<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Option<Duration>> {
-        self.0.ttl(key)
     }
 
     fn size(&self) -> StoreFuture<'_, StoreSize> {

@@ -61,7 +61,11 @@ async fn change(id: u64) -> ([(&'static str, &'static str); 1], String) {
     ([("location", "/events/8?x")], id.to_string())
 }
 
-#[put("/events/{id}", auth(optional), invalidates("event:{id}", "a b", user, pattern = "/events/{id}/*", partition = tenant))]
+#[put(
+    "/events/{id}",
+    auth(optional),
+    invalidates("event:{id}", "a b", user, pattern = "/events/{id}/*", partition = tenant)
+)]
 async fn change_more(id: u64) -> String {
     id.to_string()
 }

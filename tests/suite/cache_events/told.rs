@@ -36,7 +36,10 @@ async fn routes_emit_an_event_for_each_invalidation() {
         told.take().await,
         [
             r#"paths ["/api/events/7"]"#,
-            r#"tags ["event:7", "a b"], patterns ["/api/events/7/*"], paths ["/api/events/7"], what 1 user(s) are given, in the partition "acme""#,
+            concat!(
+                r#"tags ["event:7", "a b"], patterns ["/api/events/7/*"], paths ["/api/events/7"], "#,
+                r#"what 1 user(s) are given, in the partition "acme""#
+            ),
         ]
     );
 }

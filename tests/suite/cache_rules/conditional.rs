@@ -167,7 +167,7 @@ fn made() -> Vec<Row> {
             get(HIT).starts("ETag: W/'"),
             same("If-None-Match: {etag}").has("ETag: {etag}"),
         ]),
-        row("whoever is answered first is told the made ETag, too (RFC 9110 §8.8.3)")
+        row("the first client gets the generated ETag, too (RFC 9110 §8.8.3)")
             .ttl(60)
             .does([get(MISS).starts("ETag: W/'"), same("If-None-Match: {etag}")]),
         row("the same content has the same made ETag (RFC 9110 §8.8.1)").ttl(60).does([

@@ -62,7 +62,7 @@ fn cache_status() -> Vec<Row> {
 
 fn for_clients() -> Vec<Row> {
     vec![
-        row("clients ask each time unless somebody says otherwise (RFC 9111 §5.2.2.4)").ttl(60).does([
+        row("clients revalidate each time by default (RFC 9111 §5.2.2.4)").ttl(60).does([
             get(MISS).has("Cache-Control: no-cache"),
             get(HIT).has("Cache-Control: no-cache"),
             get(HIT).with("If-None-Match: {etag}").gets(304).has("Cache-Control: no-cache"),
@@ -175,7 +175,7 @@ fn tags() -> Vec<Row> {
                 get(MISS).says("Cache-Groups: 'c'").tagged(&["b"]).has("Cache-Tag: a,b,c"),
                 get(HIT).has("Cache-Tag: a,b,c").has("Cache-Groups: 'c'"),
             ]),
-        row("tags are not said unless somebody wants them (a custom of CDNs, in no RFC)")
+        row("tags are not sent by default (a custom of CDNs, in no RFC)")
             .ttl(60)
             .layer(|layer| layer.tags(["a"]))
             .does([get(MISS).lacks("cache-tag").lacks("surrogate-key"), get(HIT).lacks("cache-tag")]),

@@ -27,13 +27,13 @@ pub(super) fn rows() -> Vec<Row> {
             get(MISS).says(MINUTE).and("ETag: 'a'"),
             get(BYPASS).with("Range: bytes=0-1").with("If-Range: 'a'").shows("If-Range: 'a'").shows("Range: bytes=0-1"),
         ]),
-        row("206 goes to whoever asked for it, as it is (RFC 9111 §3.3)").does([
+        row("206 reaches its client unchanged and is not stored (RFC 9111 §3.3)").does([
             get(BYPASS).with("Range: bytes=0-0").answers(206, MINUTE).and("Content-Range: bytes 0-0/9").content("1"),
             get(MISS).says(MINUTE),
         ]),
-        row("412 goes to whoever asked for it, as it is (RFC 9110 §13.1.1)")
+        row("412 reaches its client unchanged and is not stored (RFC 9110 §13.1.1)")
             .does([get(BYPASS).with("If-Match: 'x'").answers(412, "").gets(412)]),
-        row("416 goes to whoever asked for it, as it is (RFC 9110 §14.2)")
+        row("416 reaches its client unchanged and is not stored (RFC 9110 §14.2)")
             .does([get(BYPASS).with("Range: bytes=9-").answers(416, "Content-Range: bytes */1").gets(416)]),
         row("If-None-Match goes along with If-Match (RFC 9110 §13.2.2)").does([
             get(MISS).says(MINUTE).and("ETag: 'a'"),

@@ -164,7 +164,7 @@ fn if_error() -> Vec<Row> {
         row("without stale-if-error a failure is a failure (RFC 9111 §4.3.3)")
             .ttl(60)
             .does([get(MISS), get(MISS).after(61).answers(500, "").gets(500)]),
-        row("stale-if-error while it is fresh asks nobody (RFC 5861 §4)")
+        row("stale-if-error does not matter while the response is fresh (RFC 5861 §4)")
             .ttl(60)
             .layer(|layer| layer.stale_if_error(secs(30)))
             .does([get(MISS), get(HIT).after(59).answers(500, "").gets(200)]),

@@ -62,7 +62,7 @@ fn directives() -> Vec<Row> {
             .ttl(60)
             .stored(&["Cache-Control: x='a, no-store, private', y=1"]),
         row("an escaped quote closes nothing (RFC 9110 §5.6.4)").ttl(60).stored(&[r"Cache-Control: x='a\', no-store'"]),
-        row("quotes that nobody closes may hide anything (RFC 9110 §5.6.4)")
+        row("an unclosed quote may hide any directive (RFC 9110 §5.6.4)")
             .ttl(60)
             .not_stored(&["Cache-Control: x='a, max-age=60"]),
         row("private is not stored in a shared cache (RFC 9111 §5.2.2.7)")
@@ -93,7 +93,7 @@ fn directives() -> Vec<Row> {
 
 fn others() -> Vec<Row> {
     vec![
-        row("nothing is stored that nobody says the time of (RFC 9111 §3)").not_stored(&[]),
+        row("a response without a lifetime is not stored (RFC 9111 §3)").not_stored(&[]),
         row("Last-Modified alone makes nothing fresh here (RFC 9111 §4.2.2)")
             .does([get(BYPASS).says("Last-Modified: {0}").after(8000), get(BYPASS).after(5)]),
         row("Set-Cookie is one client's (RFC 6265 §3, RFC 9111 §7.3)")

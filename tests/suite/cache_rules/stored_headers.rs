@@ -59,7 +59,7 @@ pub(super) fn rows() -> Vec<Row> {
         ]),
         row("HEAD is answered with the status of GET (RFC 9110 §9.3.2)")
             .does([get(MISS).answers(404, MINUTE), head(HIT).gets(404).body("")]),
-        row("HEAD of what nobody got passes by a plain layer (RFC 9110 §9.3.2)")
+        row("HEAD without a stored GET bypasses a plain layer (RFC 9110 §9.3.2)")
             .does([head(BYPASS).says(MINUTE), get(MISS).body("2")]),
         row("HEAD leaves what is stored (RFC 9110 §9.3.2)").does([
             get(MISS).says(MINUTE),

@@ -102,8 +102,8 @@ async fn purge_needs_the_operator_token() {
             assert_eq!(did(app.get("/stats/items/1")).await, "HIT", "{path} {authorization:?}");
         }
         assert_eq!(app.delete(path).send().await.status(), 404, "{path} is not for clients");
-        let nobody = TestApp::new(App::with_routes(routes![item, page]));
-        assert_eq!(nobody.admin().delete(path).send().await.status(), 404, "{path} where nobody operates");
+        let without_operators = TestApp::new(App::with_routes(routes![item, page]));
+        assert_eq!(without_operators.admin().delete(path).send().await.status(), 404, "{path} without operators");
     }
     assert_eq!(app.admin().get("/cache/stats").send().await.status(), 200, "reading is open");
     assert_eq!(app.admin().request(Method::POST, "/cache/stats").send().await.status(), 405);

@@ -6,7 +6,7 @@ use axum::{body::Body, extract::Request, response::Response};
 use futures_util::future::join_all;
 use routekit::{
     Clock, Spawner,
-    cache::{Cache, CacheLayer, CacheOptions, CacheStats, Counts, InvalidateLayer, ProviderStatus},
+    cache::{Cache, CacheLayer, CacheOptions, CacheStats, InvalidateLayer, ProviderStatus},
     prelude::*,
     test::TestApp,
 };
@@ -37,15 +37,17 @@ async fn every_response_is_counted_once() {
     };
     let expected = json!({
         "method": "GET", "path": "/stats/items/{id}",
-        "hits": 2, "misses": 3, "stale": 0, "bypasses": 2, "sets": 3, "refreshes": 0, "invalidations": 0, "hitRate": 0.4,
+        "hits": 2, "misses": 3, "stale": 0, "bypasses": 2, "sets": 3, "refreshes": 0, "invalidations": 0,
+        "hitRate": 0.4,
     });
     assert_eq!(of("GET", "/stats/items/{id}"), expected);
     let expected = json!({
         "method": "PUT", "path": "/stats/items/{id}",
-        "hits": 0, "misses": 0, "stale": 0, "bypasses": 0, "sets": 0, "refreshes": 0, "invalidations": 1, "hitRate": 0.0,
+        "hits": 0, "misses": 0, "stale": 0, "bypasses": 0, "sets": 0, "refreshes": 0, "invalidations": 1,
+        "hitRate": 0.0,
     });
     assert_eq!(of("PUT", "/stats/items/{id}"), expected);
-    assert_eq!(of("GET", "/stats/pages/{name}")["misses"], 0, "nobody has asked for it yet");
+    assert_eq!(of("GET", "/stats/pages/{name}")["misses"], 0, "it has not been requested yet");
     assert_eq!(all["routes"].as_array().unwrap().len(), 4, "a POST is one, which drops its URL");
 }
 
@@ -81,14 +83,15 @@ async fn values_are_counted_as_the_program_s() {
         clock.advance(Duration::from_secs(after));
         fill().await.unwrap();
     }
-    while cache.stats().await.program.sets < 2 {
+    while cache.stats().await.program.sets() < 2 {
         tokio::task::yield_now().await;
     }
     cache.set("b", &1, &options).await.unwrap();
     assert_eq!(cache.get::<u32>("b").await.unwrap(), Some(1));
     cache.invalidate("b").await.unwrap();
-    let Counts { hits, misses, stale, bypasses, sets, refreshes, invalidations, .. } = cache.stats().await.program;
-    assert_eq!((hits, misses, stale, bypasses, sets, refreshes, invalidations), (2, 2, 1, 0, 3, 1, 1));
+    let counts = cache.stats().await.program;
+    assert_eq!((counts.hits(), counts.misses(), counts.stale(), counts.bypasses()), (2, 2, 1, 0));
+    assert_eq!((counts.sets(), counts.refreshes(), counts.invalidations()), (3, 1, 1));
 }
 
 #[tokio::test]
@@ -125,7 +128,7 @@ async fn stats_document_has_the_documented_fields() {
         "stale",
     ];
     assert_eq!(names(&all), expected);
-    assert_eq!(all["provider"], json!({ "status": "healthy", "latency": 0.0 }));
+    assert_eq!(all["provider"], json!({ "status": "healthy", "latencyMs": 0.0 }));
     assert_eq!(all["generatedAt"], "1970-01-01T00:00:00.000Z", "a clock that stands still begins there");
     let counts = ["bypasses", "hitRate", "hits", "invalidations", "misses", "refreshes", "sets", "stale"];
     assert_eq!(names(&all["layers"]), counts);
@@ -166,9 +169,8 @@ async fn layers_of_one_cache_share_counters() {
     writer.oneshot(get()).await.unwrap();
     cache.invalidate_pattern("/*").await.unwrap();
     cache.clear().await.unwrap();
-    let CacheStats { hits, misses, invalidations, layers, program, routes, provider, .. } = cache.stats().await;
-    assert_eq!((hits, misses, invalidations), (2, 1, 3));
-    let Counts { hits, sets, invalidations, .. } = layers;
-    assert_eq!((hits, sets, invalidations), (2, 1, 1));
-    assert_eq!((program.invalidations, routes.len(), provider.status), (2, 0, ProviderStatus::Healthy));
+    let CacheStats { total, layers, program, routes, provider, .. } = cache.stats().await;
+    assert_eq!((total.hits(), total.misses(), total.invalidations()), (2, 1, 3));
+    assert_eq!((layers.hits(), layers.sets(), layers.invalidations()), (2, 1, 1));
+    assert_eq!((program.invalidations(), routes.len(), provider.status), (2, 0, ProviderStatus::Healthy));
 }

@@ -111,7 +111,7 @@ impl CacheStore for Elsewhere {
         self.ask(self.inner.lookup(key))
     }
 
-    fn put(&self, entry: Arc<Entry>) -> StoreFuture<'_, ()> {
+    fn put(&self, entry: Entry) -> StoreFuture<'_, ()> {
         self.ask(self.inner.put(entry))
     }
 
@@ -123,16 +123,8 @@ impl CacheStore for Elsewhere {
         self.ask(self.inner.invalidate(targets))
     }
 
-    fn remove<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, ()> {
-        self.ask(self.inner.remove(key))
-    }
-
     fn clear(&self) -> StoreFuture<'_, Stamp> {
         self.ask(self.inner.clear())
-    }
-
-    fn ttl<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Option<Duration>> {
-        self.ask(self.inner.ttl(key))
     }
 
     fn size(&self) -> StoreFuture<'_, StoreSize> {

@@ -65,7 +65,8 @@ async fn cache_series_are_current_at_each_scrape() {
                 &[
                     format!("routekit_cache_sets_total{{{ITEMS}}} {}", 3 * round),
                     format!(
-                        r#"routekit_cache_invalidations_total{{http_request_method="PUT",http_route="/stats/items/{{id}}"}} {round}"#
+                        "routekit_cache_invalidations_total\
+                         {{http_request_method=\"PUT\",http_route=\"/stats/items/{{id}}\"}} {round}"
                     ),
                     format!(r#"routekit_cache_invalidations_total{{source="program"}} {round}"#),
                     "routekit_cache_entries 2".to_owned(),
@@ -82,7 +83,7 @@ async fn remote_store_is_asked_for_its_size_on_a_scrape() {
     let clock = Clock::manual();
     let (store, away) = Elsewhere::new(&clock);
     let app = start(Cache::builder().store(store).clock(clock));
-    assert!(!app.metrics().contains("routekit_cache_up"), "nobody knows yet");
+    assert!(!app.metrics().contains("routekit_cache_up"), "unknown before the first scrape");
     usual(&app).await;
     let scrape = async || app.admin().get("/metrics").send().await.text().to_owned();
     assert_lines(&scrape().await, &["routekit_cache_up 1".to_owned(), "routekit_cache_entries 2".to_owned()]);

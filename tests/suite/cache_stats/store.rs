@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use routekit::{
     Clock,
-    cache::{Cache, CacheStore, Embedded, Entry, Key, Snapshot, Stamp},
+    cache::{BufferedResponse, Cache, CacheStore, Embedded, Key, Stamp, StoredResponse},
 };
 use serde_json::{Value, json};
 
@@ -18,11 +18,11 @@ async fn unavailable_store_is_reported_in_the_statistics() {
     usual(&app).await;
     let stats = async || app.admin().get("/cache/stats").send().await.json::<Value>();
     let up = stats().await;
-    assert_eq!(up["provider"], json!({ "status": "healthy", "latency": 3.0 }));
+    assert_eq!(up["provider"], json!({ "status": "healthy", "latencyMs": 3.0 }));
     assert!(up["entries"].as_u64().unwrap() >= 2 && up["bytes"].as_u64().unwrap() > 1000, "{up}");
     away.store(true, Ordering::Relaxed);
     let down = stats().await;
-    assert_eq!(down["provider"], json!({ "status": "unhealthy", "latency": 3.0 }));
+    assert_eq!(down["provider"], json!({ "status": "unhealthy", "latencyMs": 3.0 }));
     assert_eq!([&down["entries"], &down["bytes"], &down["evictions"]], [&Value::Null; 3]);
     assert_eq!((&down["hits"], &down["misses"]), (&json!(2), &json!(3)), "the rest is known all the same");
     assert_eq!(app.get("/stats/items/1").send().await.header("x-cache"), Some("BYPASS"));
@@ -51,8 +51,9 @@ async fn evictions_are_counted() {
     let store = Embedded::new(64 << 10);
     let now = Clock::system().now();
     for n in 0..200 {
-        let answer = Snapshot::new(http::StatusCode::OK, &http::HeaderMap::new(), &[0; 1024]);
-        let entry = Entry::new(Key::new(n.to_string()), answer, Stamp::new(1), now, std::time::Duration::from_secs(60));
+        let answer = BufferedResponse::new(http::StatusCode::OK, &http::HeaderMap::new(), &[0; 1024]);
+        let minute = std::time::Duration::from_secs(60);
+        let entry = StoredResponse::new(Key::new(n.to_string()), answer, Stamp::new(1), now, minute);
         store.put(entry.into()).await.unwrap();
     }
     let app = start(Cache::builder().store(store));

@@ -58,7 +58,7 @@ async fn url_is_invalidated_in_the_partitions_of_the_request() {
     for (name, cached, changed, expected) in [
         ("the tenant's", "tenant; x-tenant: acme", "tenant; x-tenant: acme", "MISS"),
         ("another's", "tenant; x-tenant: acme", "tenant; x-tenant: other", "HIT"),
-        ("of nobody", "tenant; x-tenant: acme", "tenant", "HIT"),
+        ("of no tenant", "tenant; x-tenant: acme", "tenant", "HIT"),
         ("the region's", "region; x-region: eu", "region; x-region: eu; x-tenant: acme", "MISS"),
         ("another region's", "region; x-region: eu", "region; x-region: us", "HIT"),
         ("of all", "all; x-tenant: acme", "all; x-tenant: other", "MISS"),

@@ -1,6 +1,6 @@
 //! Settings of values, from configuration and from the program.
 
-use routekit::{config::Config, prelude::*, test::TestApp};
+use routekit::{cache::Entry, config::Config, prelude::*, test::TestApp};
 
 use super::{wrapped::Wrapped, *};
 
@@ -24,7 +24,8 @@ async fn kept(cache: CacheBuilder, toml: &str, key: &str) -> (String, &'static s
     let app = TestApp::builder(app.cache(cache.ttl_jitter(0.0).store(store.clone()))).clock(clock).build();
     let ttl = app.post(&format!("/values/{key}")).send().await.text().to_owned();
     let put = store.put.lock().unwrap()[0].clone();
-    let value = store.last.lock().unwrap().clone().unwrap().answer().body().len();
+    let Some(Entry::Response(value)) = store.last.lock().unwrap().clone() else { panic!("a value is kept") };
+    let value = value.body().len();
     app.get("/values/page").send().await;
     let page = app.get("/values/page").send().await;
     let page = if page.header("x-cache") == Some("HIT") { "stored" } else { "not stored" };
@@ -38,7 +39,7 @@ fn shows(bytes: &[u8], text: &str) -> bool {
 #[tokio::test]
 async fn values_have_default_settings() {
     let (ttl, page, key, value) = kept(Cache::builder(), "", "rates").await;
-    assert_eq!((ttl.as_str(), page), ("Some(300s)", "not stored"), "routes have no ttl that nobody has said");
+    assert_eq!((ttl.as_str(), page), ("Some(300s)", "not stored"), "routes have no ttl by default");
     assert!(shows(&key, "api:cache:") && shows(&key, "rates"));
     assert!(value > 100, "{value}: too short to be compressed");
 }

@@ -120,7 +120,7 @@ async fn waiters_of_a_hanging_fill_give_up_after_30_seconds() {
         assert_eq!(ask(&cache, "key", &options(), &runs).await, 2);
         assert_eq!(start.elapsed(), Duration::from_secs(30));
         assert_eq!(ask(&cache, "key", &options(), &runs).await, 2, "it is kept");
-        assert!(!first.is_finished(), "whoever asked for it may wait");
+        assert!(!first.is_finished(), "the caller of the fill goes on waiting");
         first.abort();
     })
     .await;

@@ -128,7 +128,7 @@ async fn value_invalidated_during_its_fill_is_not_stored() {
             assert_eq!((before.await.unwrap(), joined.await.unwrap()), ("old".into(), "old".into()), "they had asked");
             assert!(!cache.exists("user:7").await.unwrap(), "{what}: what was read before is not kept");
             after_go.notify_one();
-            assert_eq!(after.await.unwrap(), "new", "{what}: whoever asks afterwards is not given it");
+            assert_eq!(after.await.unwrap(), "new", "{what}: a later caller gets the new value");
             assert_eq!(cache.get::<String>("user:7").await.unwrap().as_deref(), Some("new"));
         })
         .await;

@@ -26,7 +26,7 @@ async fn stale_value_serves_100_callers_and_one_refresh() {
             callers.spawn(async move { ask(&cache, "key", &stale(), &runs).await });
         }
         assert!(callers.join_all().await.iter().all(|value| *value == 1));
-        assert_eq!(start.elapsed(), Duration::ZERO, "nobody waits");
+        assert_eq!(start.elapsed(), Duration::ZERO, "no caller waits");
         sleep(2 * FILL).await;
         assert_eq!((cache.get("key").await.unwrap(), runs.count()), (Some(2), 2));
         assert_eq!(cache.ttl("key").await.unwrap(), Some(MINUTE));
@@ -45,7 +45,7 @@ async fn value_stale_beyond_its_window_is_filled() {
         clock.advance(MINUTE + WINDOW / 2);
         assert_eq!(ask(&cache, "key", &stale().stale_while_revalidate(WINDOW / 2), &runs).await, 3);
         clock.advance(MINUTE);
-        assert_eq!(ask(&cache, "key", &options(), &runs).await, 4, "whoever does not say so wants a fresh one");
+        assert_eq!(ask(&cache, "key", &options(), &runs).await, 4, "by default a caller gets a fresh value");
         clock.advance(MINUTE);
         assert_eq!(ask(&cache, "key", &stale(), &runs).await, 5);
     })

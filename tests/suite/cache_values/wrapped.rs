@@ -1,11 +1,8 @@
 //! A store that records calls, fails on demand, or ignores keys.
 
-use std::{
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, Ordering},
 };
 
 use routekit::{
@@ -23,7 +20,7 @@ pub(super) struct Wrapped {
     pub(super) fails: Arc<AtomicBool>,
     /// Returns the last stored entry for any key.
     is_careless: bool,
-    pub(super) last: Arc<Mutex<Option<Arc<Entry>>>>,
+    pub(super) last: Arc<Mutex<Option<Entry>>>,
 }
 
 impl Wrapped {
@@ -43,7 +40,7 @@ impl Wrapped {
 
     fn or_fail<'a, T: Send + 'a>(&self, answer: StoreFuture<'a, T>) -> StoreFuture<'a, T> {
         if self.fails.load(Ordering::SeqCst) {
-            return Box::pin(async { Err(StoreError::new("nobody is there")) });
+            return Box::pin(async { Err(StoreError::new("no connection")) });
         }
         answer
     }
@@ -51,15 +48,15 @@ impl Wrapped {
 
 impl CacheStore for Wrapped {
     fn lookup<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Lookup> {
-        if let Some(entry) = self.last.lock().unwrap().clone().filter(|_| self.is_careless) {
-            return Box::pin(async { Ok(Lookup::Hit(entry, Stamp::new(1))) });
+        if let Some(Entry::Response(last)) = self.last.lock().unwrap().clone().filter(|_| self.is_careless) {
+            return Box::pin(async { Ok(Lookup::Hit(last, Stamp::new(1))) });
         }
         self.or_fail(self.inner.lookup(key))
     }
 
-    fn put(&self, entry: Arc<Entry>) -> StoreFuture<'_, ()> {
+    fn put(&self, entry: Entry) -> StoreFuture<'_, ()> {
         self.put.lock().unwrap().push(entry.key().as_bytes().to_vec());
-        *self.last.lock().unwrap() = Some(Arc::clone(&entry));
+        *self.last.lock().unwrap() = Some(entry.clone());
         self.or_fail(self.inner.put(entry))
     }
 
@@ -71,16 +68,8 @@ impl CacheStore for Wrapped {
         self.or_fail(self.inner.invalidate(targets))
     }
 
-    fn remove<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, ()> {
-        self.or_fail(self.inner.remove(key))
-    }
-
     fn clear(&self) -> StoreFuture<'_, Stamp> {
         self.or_fail(self.inner.clear())
-    }
-
-    fn ttl<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Option<Duration>> {
-        self.or_fail(self.inner.ttl(key))
     }
 
     fn size(&self) -> StoreFuture<'_, StoreSize> {

@@ -180,18 +180,18 @@ mod users {
     pub(super) async fn change() {}
 
     #[post("/caching/u/b", invalidates(user))]
-    pub(super) async fn change_of_nobody() {}
+    pub(super) async fn change_without_identity() {}
 }
 
 #[test]
 fn suspicious_user_targets_are_warned_of() {
-    use users::{change, change_of_nobody, own, partitioned, shared};
+    use users::{change, change_without_identity, own, partitioned, shared};
 
     for (name, routes, expected) in [
         ("each has their own", routes![own, change], None),
         ("everybody gets the same", routes![shared, own], Some("is `shared` and takes the identity")),
         ("nothing is cached per user", routes![shared, change], Some("and no route is cached per user")),
-        ("nobody is asked who it is", routes![own, change_of_nobody], Some("does not authenticate")),
+        ("the route identifies no client", routes![own, change_without_identity], Some("does not authenticate")),
         ("elsewhere", routes![partitioned, change], Some("in another partition")),
     ] {
         let found = warnings(routes);
@@ -228,7 +228,7 @@ fn suspicious_cdn_settings_are_warned_of() {
     for (name, route, closed, expected) in [
         ("who is asked who they are", identified::ROUTE, false, Some("authenticates, and a CDN")),
         ("the app asks", unsaid::ROUTE, true, Some("authenticates, and a CDN")),
-        ("nobody asks", unsaid::ROUTE, false, None),
+        ("no client is identified", unsaid::ROUTE, false, None),
         ("everybody may call", optional::ROUTE, true, None),
         ("tenants", partitioned::ROUTE, false, Some("has a `partition`, and a CDN")),
         ("no ttl", tags::ROUTE, false, None),
@@ -260,13 +260,13 @@ fn providing_a_cache_as_a_dependency_is_a_startup_error() {
 fn suspicious_audiences_are_warned_of() {
     use warned::{optional, public, shared, unsaid, user};
 
-    const NOBODY: &str = "stores nothing for identified clients";
-    const ANYBODY: &str = "is cached per user and does not authenticate";
+    const NOT_PER_USER: &str = "stores nothing for identified clients";
+    const WITHOUT_IDENTITY: &str = "is cached per user and does not authenticate";
     for (name, route, open, closed) in [
-        ("nothing is said", routes![unsaid], None, Some(NOBODY)),
+        ("nothing is said", routes![unsaid], None, Some(NOT_PER_USER)),
         ("shared", routes![shared], None, None),
         ("public", routes![public], None, None),
-        ("per user", routes![user], Some(ANYBODY), None),
+        ("per user", routes![user], Some(WITHOUT_IDENTITY), None),
         ("per user, and it asks", routes![optional], None, None),
     ] {
         let app = |closed: bool| {

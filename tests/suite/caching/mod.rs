@@ -129,7 +129,8 @@ fn table_and_explanation_show_cache_options() {
     let routes = routes![cached, all, explicit, others, tag, add, change, plain];
     let app = TestApp::new(App::with_routes(routes).verifier(crate::auth::Header).config(config));
     let long = "ttl 300s, tags users user:{id}, vary accept-language x-tenant, \
-                invalidate_on POST /caching/users PUT /caching/users/{id}, per user, partitioned, own key, max_body 64KiB";
+                invalidate_on POST /caching/users PUT /caching/users/{id}, \
+                per user, partitioned, own key, max_body 64KiB";
     let of_others = "ttl 60s, stale_while_revalidate 30s, stale_if_error 300s, client_ttl 10s, cdn_ttl 3600s, \
                  cdn_tags Surrogate-Key, honour_client_directives off";
     let added =
@@ -149,10 +150,15 @@ fn table_and_explanation_show_cache_options() {
         ),
         ("GET /caching/explicit", "cache = off (routekit.toml)".to_owned(), "cache = off (routekit.toml)".to_owned()),
         ("GET /caching/plain", "cache = off (default)".to_owned(), String::new()),
-        ("POST /caching/users", format!("invalidates = what its answer names, {added}"), format!("invalidates = {added}")),
+        (
+            "POST /caching/users",
+            format!("invalidates = what its answer names, {added}"),
+            format!("invalidates = {added}"),
+        ),
         (
             "PUT /caching/users/{id}",
-            "invalidates = what its answer names, tags user:{id}, partitioned, all of /caching/all/{id} in the request's partition"
+            "invalidates = what its answer names, tags user:{id}, partitioned, \
+             all of /caching/all/{id} in the request's partition"
                 .to_owned(),
             "invalidates = tags user:{id}, partitioned, all of /caching/all/{id} in the request's partition".to_owned(),
         ),

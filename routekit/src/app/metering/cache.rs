@@ -9,7 +9,7 @@ use std::{
 
 use crate::app::declared::DeclaredRoute;
 use crate::{
-    cache::{Cache, Condition, Counters, Counts, ProviderStatus, WeakCache},
+    cache::{Cache, Counters, Counts, ProviderStatus, StoreCondition, WeakCache},
     metrics::{CacheMetrics, CacheRequests, CacheStoreMetrics, CacheUser, MetricSource, SharedRecorder, Total},
 };
 
@@ -65,7 +65,7 @@ impl CacheMetering {
         }
     }
 
-    fn tell(&self, condition: &Condition) {
+    fn tell(&self, condition: &StoreCondition) {
         let store = self.store.get_or_init(|| self.metrics.store());
         match (condition.provider.status, condition.size) {
             (ProviderStatus::Healthy, Some(size)) => store.up(size.entries, size.bytes, size.evictions),
@@ -82,14 +82,14 @@ impl MetricSource for CacheMetering {
                 update(requests, &counts);
             }
             if let Some(invalidations) = &user.invalidations {
-                invalidations.update(counts.invalidations);
+                invalidations.update(counts.invalidations());
             }
         }
         let Some(cache) = self.cache.upgrade() else { return false };
         let (layers, program) = cache.counts_by_hand();
         for ((requests, invalidations), counts) in [(&self.layers, layers), (&self.program, program)] {
             update(requests, &counts);
-            invalidations.update(counts.invalidations);
+            invalidations.update(counts.invalidations());
         }
         if let Some(condition) = cache.condition_now() {
             self.tell(&condition);
@@ -108,10 +108,10 @@ impl MetricSource for CacheMetering {
 }
 
 fn update(series: &CacheRequests, counts: &Counts) {
-    series.hits.update(counts.hits);
-    series.misses.update(counts.misses);
-    series.stale.update(counts.stale);
-    series.bypasses.update(counts.bypasses);
-    series.sets.update(counts.sets);
-    series.refreshes.update(counts.refreshes);
+    series.hits.update(counts.hits());
+    series.misses.update(counts.misses());
+    series.stale.update(counts.stale());
+    series.bypasses.update(counts.bypasses());
+    series.sets.update(counts.sets());
+    series.refreshes.update(counts.refreshes());
 }

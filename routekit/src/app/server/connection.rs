@@ -27,7 +27,7 @@ use super::{
 };
 use crate::observe;
 
-/// How long a client that has not sent a whole head yet may still do so once the app was told to stop.
+/// How long a connection without a request may still bring one once the app was told to stop.
 const LAST_MOMENT: Duration = Duration::from_millis(500);
 
 /// How often an HTTP/2 client is asked whether it is still there.
@@ -71,45 +71,45 @@ where
 
 /// Polls `connection` until it ends, or until the head of a request is late: `None`.
 ///
-/// When the app stops, `finish` tells the connection to end after its response. A head that is not there after
-/// [`LAST_MOMENT`] is late.
+/// When the app stops, `finish` tells the connection to end after its response. If it has had no request yet, its first
+/// head is late after [`LAST_MOMENT`].
 async fn drive<C: Future>(
     mut connection: Pin<&mut C>,
     open: &OpenConnection,
     finish: impl Fn(Pin<&mut C>),
 ) -> Option<C::Output> {
-    enum Pause {
-        Stopping,
-        Late,
+    let output = poll_unless(connection.as_mut(), open, || open.is_stopping() || open.head_is_late()).await;
+    if output.is_some() || open.head_is_late() {
+        return output;
     }
-    let mut registered: Option<Waker> = None;
-    let paused = poll_fn(|cx| {
-        if !registered.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
-            open.wake(cx.waker());
-            registered = Some(cx.waker().clone());
-        }
-        // First, so that a head that has arrived counts.
-        if let Poll::Ready(output) = connection.as_mut().poll(cx) {
-            Poll::Ready(Ok(output))
-        } else if open.is_stopping() {
-            Poll::Ready(Err(Pause::Stopping))
-        } else if open.head_is_late() {
-            Poll::Ready(Err(Pause::Late))
-        } else {
-            Poll::Pending
-        }
-    })
-    .await;
-    match paused {
-        Ok(output) => return Some(output),
-        Err(Pause::Late) => return None,
-        Err(Pause::Stopping) => finish(connection.as_mut()),
-    }
+    finish(connection.as_mut());
     tokio::select! {
         output = connection.as_mut() => return Some(output),
         () = tokio::time::sleep(LAST_MOMENT) => {}
     }
-    if open.awaits_head() { None } else { Some(connection.await) }
+    if open.has_had_a_request() { poll_unless(connection, open, || open.head_is_late()).await } else { None }
+}
+
+/// Polls `connection` until it ends, or until `interrupted` after a poll: `None`.
+async fn poll_unless<C: Future>(
+    mut connection: Pin<&mut C>,
+    open: &OpenConnection,
+    interrupted: impl Fn() -> bool,
+) -> Option<C::Output> {
+    let mut registered: Option<Waker> = None;
+    poll_fn(|cx| {
+        if !registered.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+            open.wake(cx.waker());
+            registered = Some(cx.waker().clone());
+        }
+        // Polled first, so that a head that has arrived counts.
+        match connection.as_mut().poll(cx) {
+            Poll::Ready(output) => Poll::Ready(Some(output)),
+            Poll::Pending if interrupted() => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        }
+    })
+    .await
 }
 
 /// The service of one connection.

@@ -2,12 +2,14 @@
 
 use std::{
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        Arc, Weak,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     task::Waker,
     time::Duration,
 };
+
+use parking_lot::Mutex;
 
 /// How long a client may take to send the head of a request, rounded up to the next [`TICK`].
 pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
@@ -37,6 +39,8 @@ pub(super) struct OpenConnection {
     connections: Arc<Connections>,
     /// The tick at which the head of a request is late.
     head_due: AtomicU64,
+    /// Whether the head of a request was read.
+    requested: AtomicBool,
     /// Of the task that serves the connection.
     waker: Mutex<Option<Waker>>,
 }
@@ -44,10 +48,14 @@ pub(super) struct OpenConnection {
 impl Connections {
     /// Registers a connection, which waits for its first head from now on.
     pub(super) fn open(self: &Arc<Self>) -> Arc<OpenConnection> {
-        let (connections, waker) = (Arc::clone(self), Mutex::default());
-        let connection = Arc::new(OpenConnection { connections, head_due: AtomicU64::new(NO_HEAD_DUE), waker });
+        let connection = Arc::new(OpenConnection {
+            connections: Arc::clone(self),
+            head_due: AtomicU64::new(NO_HEAD_DUE),
+            requested: AtomicBool::new(false),
+            waker: Mutex::default(),
+        });
         connection.await_head();
-        lock(&self.open).push(Arc::downgrade(&connection));
+        self.open.lock().push(Arc::downgrade(&connection));
         connection
     }
 
@@ -74,14 +82,14 @@ impl Connections {
     /// How many connections the clock looks at.
     #[cfg(test)]
     pub(super) fn registered(&self) -> usize {
-        lock(&self.open).len()
+        self.open.lock().len()
     }
 
     fn wake_open(&self, concerned: impl Fn(&OpenConnection) -> bool) {
-        lock(&self.open).retain(|connection| {
+        self.open.lock().retain(|connection| {
             let Some(connection) = connection.upgrade() else { return false };
             if concerned(&connection)
-                && let Some(waker) = &*lock(&connection.waker)
+                && let Some(waker) = &*connection.waker.lock()
             {
                 waker.wake_by_ref();
             }
@@ -93,7 +101,7 @@ impl Connections {
 impl OpenConnection {
     /// Has `waker` woken when a head is late and when the app stops. Both are to be checked after this call.
     pub(super) fn wake(&self, waker: &Waker) {
-        *lock(&self.waker) = Some(waker.clone());
+        *self.waker.lock() = Some(waker.clone());
     }
 
     /// The client has [`HEAD_TIMEOUT`] to send a head, from now on.
@@ -106,11 +114,12 @@ impl OpenConnection {
     /// The head of a request is there.
     pub(super) fn head_read(&self) {
         self.head_due.store(NO_HEAD_DUE, Ordering::Relaxed);
+        self.requested.store(true, Ordering::Relaxed);
     }
 
-    /// Whether a head is due.
-    pub(super) fn awaits_head(&self) -> bool {
-        self.head_due.load(Ordering::Relaxed) != NO_HEAD_DUE
+    /// Whether the head of a request was read at any time.
+    pub(super) fn has_had_a_request(&self) -> bool {
+        self.requested.load(Ordering::Relaxed)
     }
 
     /// Whether a head is due and should have been there by now.
@@ -122,9 +131,4 @@ impl OpenConnection {
     pub(super) fn is_stopping(&self) -> bool {
         self.connections.stopping.load(Ordering::Acquire)
     }
-}
-
-/// A panic while a lock was held leaves what it guards whole.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

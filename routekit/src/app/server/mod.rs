@@ -1,13 +1,13 @@
 //! Accepts connections, and lets requests in flight finish when the app is told to stop.
 //!
-//! 1. HTTP/1.1 and HTTP/2 without TLS (h2c with prior knowledge) share one port. `protocol` looks at the first bytes of a
-//!    connection; from then on it is a plain connection of its protocol.
+//! 1. HTTP/1.1 and HTTP/2 without TLS (h2c with prior knowledge) share one port. `protocol` looks at the first bytes of
+//!    a connection; from then on it is a plain connection of its protocol.
 //! 2. `axum::serve` is not used: it clones the router and its layers for every connection.
-//! 3. A client has 30 seconds to send the head of a request, counted from the end of the previous response. `connections`
-//!    counts seconds for all connections of a listener and wakes those that are late; `head_timer` gives hyper a timer
-//!    that only writes down a deadline.
-//! 4. Told to stop, `serve` closes the listener. Connections that wait for a head are closed after half a second, the
-//!    others after their response, and what is left after 30 seconds is cut off.
+//! 3. A client has 30 seconds to send the head of a request, counted from the end of the previous response.
+//!    `connections` counts seconds for all connections of a listener and wakes those that are late; `head_timer` gives
+//!    hyper a timer that only notes that a head is due.
+//! 4. Told to stop, `serve` closes the listener. Connections between two requests are closed at once, those that have
+//!    not had a request after half a second, the others after their response. What is left after 30 seconds is cut off.
 
 mod accept;
 mod connection;

@@ -21,7 +21,7 @@ pub(super) enum Protocol {
     Http2,
 }
 
-/// Reads until the protocol is known, at most the preface of HTTP/2. The stream that it returns begins with those bytes.
+/// Reads until the protocol is known, at most the preface of HTTP/2. The returned stream begins with those bytes.
 ///
 /// A stream that ends before is HTTP/1: hyper knows what to do with it.
 pub(super) async fn detect<I: AsyncRead + Unpin>(mut stream: I) -> io::Result<(Protocol, Rewound<I>)> {

@@ -71,8 +71,8 @@ pub(in crate::app) async fn serve(
     Err(SetupProblem::new("cut-off", message).after_start().into())
 }
 
-/// Starts to request the pages that the cache should hold, and keeps the app from being ready until it is done. Dropping
-/// the set ends it.
+/// Starts to request the pages that the cache should hold. The app is not ready until that is done. Dropping the set
+/// ends it.
 fn warm_up(mounted: &Mounted, addr: SocketAddr) -> JoinSet<()> {
     let mut task = JoinSet::new();
     let warm_up = mounted.warm_up(Some(addr));

@@ -1,39 +1,51 @@
-//! Which keys had an answer lately that may not be stored: those who ask for one of them are not made to wait for each other.
+//! Keys whose last response could not be stored. Requests for them do not wait for each other.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
     time::{Duration, Instant},
 };
 
-use crate::cache::Key;
+use crate::cache::{coalesce::flight::FillOutcome, store::key::Key};
 
-/// Each key has its place by its hash, and a newer mark takes an older one's: one that is lost costs a flight that was for nothing.
+/// A key has a fixed slot by its hash, and a newer mark replaces an older one. A lost mark costs one wait in vain.
 const PLACES: u64 = 4096;
 
 /// How long a mark lasts.
 const LASTS: Duration = Duration::from_secs(1);
 
-/// Hit-for-miss marks, in constant memory. A mark is half the hash of a key, and when it ends, in milliseconds.
+/// Uncacheable marks ("hit-for-miss"), in constant memory. A mark is half the hash of a key and the time at which it
+/// expires, in milliseconds.
 #[derive(Debug)]
-pub(in crate::cache) struct Marks {
+pub(in crate::cache) struct Uncacheable {
     start: Instant,
     places: Box<[AtomicU64]>,
 }
 
-impl Marks {
+impl Uncacheable {
     pub(in crate::cache) fn new(now: Instant) -> Self {
         Self { start: now, places: (0..PLACES).map(|_| AtomicU64::new(0)).collect() }
     }
 
-    pub(in crate::cache) fn set(&self, key: &Key, now: Instant) {
+    /// Remembers whether a response of this key could be stored.
+    pub(in crate::cache) fn learn(&self, key: &Key, outcome: &FillOutcome, now: Instant) {
+        match outcome {
+            FillOutcome::Alone => self.set(key, now),
+            FillOutcome::Stored(_) => self.clear(key),
+            FillOutcome::Failed(..) => {}
+        }
+    }
+
+    /// A response of this key could not be stored.
+    fn set(&self, key: &Key, now: Instant) {
         self.place(key).store(half(key) | self.millis(now + LASTS), Ordering::Relaxed);
     }
 
-    pub(in crate::cache) fn clear(&self, key: &Key) {
+    /// A response of this key was stored.
+    fn clear(&self, key: &Key) {
         let place = self.place(key);
         let mark = place.load(Ordering::Relaxed);
         if mark & UPPER == half(key) {
-            // Whoever sets one meanwhile knows better.
+            // A mark that was set in between is newer, and stays.
             let _ = place.compare_exchange(mark, 0, Ordering::Relaxed, Ordering::Relaxed);
         }
     }
@@ -47,7 +59,7 @@ impl Marks {
         &self.places[usize::try_from(key.hash() & (PLACES - 1)).expect("twelve bits")]
     }
 
-    /// Since the start; begins anew after 49 days, by which one mark may last until it is set again.
+    /// Since the start. Wraps after 49 days; a mark that spans the wrap lasts until the slot is used again.
     fn millis(&self, now: Instant) -> u64 {
         let millis = now.saturating_duration_since(self.start).as_millis();
         u64::try_from(millis & u128::from(LOWER)).expect("32 bits")
@@ -69,7 +81,7 @@ mod tests {
     #[test]
     fn a_mark_lasts_a_second() {
         let clock = Clock::manual();
-        let marks = Marks::new(clock.now());
+        let marks = Uncacheable::new(clock.now());
         let (key, other) = (Key::new(*b"a"), Key::new(*b"b"));
         assert!(!marks.is_set(&key, clock.now()));
         marks.set(&key, clock.now());

@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, fmt};
 
 use crate::cache::{
-    edge_tags,
-    invalidation::{Named, Subject},
+    events::edge_tags,
+    validity::target::{Subject, Target},
 };
 
 /// What was made invalid in one partition, at one time: by a route, by [`Cache`](crate::cache::Cache), or by somebody who asked for it.
@@ -52,20 +52,20 @@ impl Invalidation {
         vec![Self { everything: true, ..Self::default() }]
     }
 
-    /// One for each partition.
-    pub(in crate::cache) fn of(named: &[Named<'_>]) -> Vec<Self> {
+    /// What these targets name: one event for each partition.
+    pub(in crate::cache) fn of<'t>(targets: impl IntoIterator<Item = &'t Target>) -> Vec<Self> {
         let mut events = BTreeMap::<&str, Self>::new();
-        for Named { partition, subject } in named {
-            let event = events.entry(partition).or_default();
-            match subject {
+        for target in targets.into_iter().filter(|target| *target.subject() != Subject::Value) {
+            let event = events.entry(target.partition()).or_default();
+            match target.subject() {
                 Subject::Tag(name) => event.tags.push(name.to_string()),
                 Subject::Pattern(pattern) => event.patterns.push(pattern.to_string()),
                 Subject::Path(path) => event.paths.push(path.to_string()),
-                Subject::Route(template) => event.routes.push((*template).to_owned()),
-                Subject::User(identity) => event.users.push(InvalidatedUser {
-                    issuer: identity.issuer().map(str::to_owned),
-                    sub: identity.sub().to_owned(),
-                }),
+                Subject::Route(template) => event.routes.push(template.to_string()),
+                Subject::User { issuer, sub } => event
+                    .users
+                    .push(InvalidatedUser { issuer: issuer.as_deref().map(str::to_owned), sub: sub.to_string() }),
+                Subject::Value => {}
             }
         }
         events.into_iter().map(|(partition, event)| Self { partition: partition.to_owned(), ..event }).collect()
@@ -111,8 +111,8 @@ mod tests {
 
     #[test]
     fn one_event_for_each_partition() {
-        let tag = |partition, name: &'static str| Named { partition, subject: Subject::Tag(name.into()) };
-        let events = Invalidation::of(&[tag("b", "1"), tag("", "2"), tag("b", "3")]);
+        let targets = [Target::tag("b", "1"), Target::tag("", "2"), Target::tag("b", "3")];
+        let events = Invalidation::of(&targets);
         let events: Vec<String> = events.iter().map(ToString::to_string).collect();
         assert_eq!(events, [r#"tags ["2"]"#, r#"tags ["1", "3"], in the partition "b""#]);
         assert!(Invalidation::of(&[]).is_empty());

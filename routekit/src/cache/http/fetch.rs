@@ -1,202 +1,213 @@
-//! How the handler is asked, and what becomes of what it answers.
+//! Calling the handler, and what becomes of its response.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
+    body::{Body, Bytes, HttpBody},
     extract::Request,
     response::{IntoResponse, Response},
 };
 use http::{Method, StatusCode, header};
+use http_body_util::{BodyExt, Limited};
 use tower::ServiceExt;
 use tower_service::Service;
 
-use crate::cache::{
-    Cache, Entry, Lookup, Snapshot, Stamp,
-    body::{read, strip},
-    conditional,
-    deadline::within,
-    flight::{Lead, Outcome},
-    policy::{Head, Made, Policy},
-    replay,
-    request::Asked,
-    revalidate,
-    serve::rescue,
-    status::{self, BYPASS, Fwd, MISS},
-    storable::{Received, Storing, Verdict},
-};
 use crate::{
-    observe::{Event, Failure, FallbackResponse},
+    cache::{
+        coalesce::flight::{FillOutcome, Lead},
+        headers::status::{self, Fwd},
+        http::{
+            build_entry::{self, Fetched},
+            conditional,
+            policy::{HeadRequests, Policy},
+            replay,
+            request::{cache_request::CacheRequest, outer_mark::OuterCacheMark},
+            reuse, revalidate,
+            storable::{Received, Storability, Storing},
+        },
+        store::{buffered_response::BufferedResponse, entry::Entry, lookup::Lookup, stored_response::StoredResponse},
+        validity::clock::Stamp,
+    },
+    deadline,
+    observe::{Failure, FallbackResponse},
     problem::Problem,
     route::spelling::Spellings,
 };
 
-/// For whom the handler is asked.
+/// What stays the same for a request, however often the store and the handler are asked.
 #[derive(Debug)]
-pub(in crate::cache) enum Manner {
-    /// For all who wait for what comes of it.
-    Lead(Lead),
-    /// The same in the background: it is no request.
-    Refresh(Lead),
-    /// For whoever does not want what is stored.
-    Anew,
-    /// For one of many, each of whom has to ask alone.
-    Alone,
-    /// For whoever has credentials, or does not want the answer to be stored.
-    Apart,
-}
-
-/// A request that the handler is asked.
-pub(in crate::cache) struct Fill {
+pub(in crate::cache) struct Ctx {
     pub(in crate::cache) policy: Arc<Policy>,
-    pub(in crate::cache) asked: Asked,
-    /// Whether only the head was asked for.
-    pub(in crate::cache) head: bool,
-    pub(in crate::cache) request: Request,
-    /// Why it is.
-    pub(in crate::cache) why: Fwd,
-    /// What there is.
-    pub(in crate::cache) looked: Lookup,
+    pub(in crate::cache) request: CacheRequest,
+    /// The client sent HEAD.
+    pub(in crate::cache) head_only: bool,
 }
 
-impl Fill {
-    /// Asks the handler, and says what came of it.
-    pub(in crate::cache) async fn run<S>(mut self, inner: S, manner: Manner) -> Result<Response, S::Error>
+/// On whose behalf the handler is called.
+#[derive(Debug)]
+pub(in crate::cache) struct FetchMode {
+    /// Other requests wait for the outcome.
+    lead: Option<Lead>,
+    /// The handler sees the conditions of the client (`If-None-Match`), since no other request gets its response.
+    keeps_client_conditions: bool,
+    /// A client waits: the request is counted, and a stale response may replace a failure.
+    has_client: bool,
+}
+
+impl FetchMode {
+    /// For a client and for the requests that wait.
+    pub(in crate::cache) fn lead(lead: Lead) -> Self {
+        Self { lead: Some(lead), keeps_client_conditions: false, has_client: true }
+    }
+
+    /// In the background.
+    pub(in crate::cache) fn refresh(lead: Lead) -> Self {
+        Self { lead: Some(lead), keeps_client_conditions: false, has_client: false }
+    }
+
+    /// For a client that does not accept the stored response.
+    pub(in crate::cache) fn reload() -> Self {
+        Self { lead: None, keeps_client_conditions: false, has_client: true }
+    }
+
+    /// For one client alone.
+    pub(in crate::cache) fn alone() -> Self {
+        Self { lead: None, keeps_client_conditions: true, has_client: true }
+    }
+}
+
+/// One call of the handler on behalf of the cache.
+#[derive(Debug)]
+pub(in crate::cache) struct Fetch<'a> {
+    pub(in crate::cache) ctx: &'a Ctx,
+    /// Why the handler is called.
+    pub(in crate::cache) reason: Fwd,
+    /// What the store found before.
+    pub(in crate::cache) found: Lookup,
+}
+
+impl Fetch<'_> {
+    /// Calls the handler, stores its response if that is allowed, and hands the outcome to the requests that wait.
+    pub(in crate::cache) async fn run<S>(
+        self,
+        mut request: Request,
+        inner: S,
+        mode: FetchMode,
+    ) -> Result<Response, S::Error>
     where
         S: Service<Request, Response = Response> + Clone + Send + 'static,
         S::Future: Send,
     {
-        let (policy, head) = (Arc::clone(&self.policy), self.head);
-        // What this client has says nothing of what others are to get.
-        let own = matches!(manner, Manner::Alone | Manner::Apart);
-        let stale = self.looked.entry().filter(|entry| entry.reuse().can_be_validated && !own).cloned();
-        if !own {
-            self.request.headers_mut().remove(header::IF_NONE_MATCH);
-            self.request.headers_mut().remove(header::IF_MODIFIED_SINCE);
+        let Ctx { policy, request: facts, head_only } = self.ctx;
+        if !mode.keeps_client_conditions {
+            request.headers_mut().remove(header::IF_NONE_MATCH);
+            request.headers_mut().remove(header::IF_MODIFIED_SINCE);
         }
-        if policy.head == Head::Fills {
-            *self.request.method_mut() = Method::GET;
+        if policy.head_requests == HeadRequests::FetchAsGet {
+            *request.method_mut() = Method::GET;
         }
-        let request = std::mem::take(&mut self.request);
-        let (asked, looked) = (self.asked, self.looked);
-        let question = Question { policy: &policy, asked: &asked, why: self.why, stamp: looked.stamp() };
-        let (answer, outcome) = match within(policy.deadline, question.ask(inner, request, stale.as_deref())).await {
+        let can_validate = |stored: &&Arc<StoredResponse>| stored.reuse().can_be_validated;
+        let stale = self.found.response().filter(can_validate).filter(|_| !mode.keeps_client_conditions).cloned();
+        // The same deadline as that of the route's `timeout` further in, which ends the handler; this one also ends
+        // the reading of a body. The requests that wait are answered with it.
+        let called = deadline::within(policy.deadline, self.call(inner, request, stale.as_deref())).await;
+        let (answer, outcome) = match called {
             Some(Ok((response, outcome))) => (Ok(response), outcome),
             Some(Err(error)) => {
                 let problem = Problem::new(StatusCode::INTERNAL_SERVER_ERROR);
-                (Err(error), Outcome::failed(problem, Some(Failure::Service), looked.stamp()))
+                (Err(error), FillOutcome::failed(problem, Some(Failure::Service), self.stamp()))
             }
             None => {
-                let (response, outcome) = question.late();
+                let (response, outcome) = self.timed_out();
                 (Ok(response), outcome)
             }
         };
-        policy.cache.learn(asked.key(), &outcome);
-        let alone = matches!(outcome, Outcome::Alone);
-        let failed = matches!(outcome, Outcome::Failed(..)) || answer.as_ref().is_ok_and(stands_in);
-        match manner {
-            Manner::Lead(lead) => lead.land(outcome),
-            Manner::Refresh(lead) => {
-                lead.land(outcome);
-                return answer;
-            }
-            Manner::Anew | Manner::Alone | Manner::Apart => {}
+        let parts = &policy.cache.shared;
+        parts.uncacheable.learn(facts.key(), &outcome, parts.clock.now());
+        let is_alone = matches!(outcome, FillOutcome::Alone);
+        let failed = matches!(outcome, FillOutcome::Failed(..)) || answer.as_ref().is_ok_and(is_fallback);
+        if let Some(lead) = mode.lead {
+            lead.land(outcome);
         }
-        let rescued = if failed { rescue(&policy, &asked, looked.entry(), head).await } else { None };
-        let mut response = match rescued {
+        if !mode.has_client {
+            return answer;
+        }
+        let instead =
+            if failed { reuse::stale_instead_of_failure(policy, facts, &self.found, *head_only).await } else { None };
+        let mut response = match instead {
             Some(response) => response,
             None => {
-                if alone {
+                if is_alone {
                     policy.stats.bypass();
                 } else {
                     policy.stats.miss();
                 }
                 let mut response = answer?;
-                policy.mark_key(asked.key(), &mut response);
-                if head {
-                    strip(&mut response);
+                policy.add_key_header(facts.key(), &mut response);
+                if *head_only {
+                    remove_body(&mut response);
                 }
                 response
             }
         };
-        if !own {
-            conditional::shorten(&mut response, asked.wishes.conditions.as_ref());
+        if !mode.keeps_client_conditions {
+            conditional::shorten(&mut response, facts.directives.conditions.as_ref());
         }
         Ok(response)
     }
-}
 
-/// Goes along with a request that a layer of this cache has seen: one further in, which would wait for itself or keep what the
-/// outer one knows nothing of, leaves it alone.
-#[derive(Clone)]
-pub(in crate::cache) struct Handled(Cache);
-
-impl Handled {
-    pub(in crate::cache) fn mark(request: &mut Request, cache: &Cache) {
-        request.extensions_mut().insert(Self(cache.clone()));
+    /// The logical time before the handler was called.
+    fn stamp(&self) -> Stamp {
+        self.found.stamp()
     }
 
-    pub(in crate::cache) fn is_marked(request: &Request, cache: &Cache) -> bool {
-        request.extensions().get::<Self>().is_some_and(|handled| handled.0.is(cache))
-    }
-}
-
-/// What the handler is asked on behalf of the cache.
-#[derive(Clone, Copy)]
-struct Question<'a> {
-    policy: &'a Policy,
-    asked: &'a Asked,
-    why: Fwd,
-    /// What the logical clock said before.
-    stamp: Stamp,
-}
-
-impl Question<'_> {
-    /// Asks it, and stores what may be stored. `stale` is what may still hold.
-    async fn ask<S>(
+    /// Calls the handler, and stores what may be stored. `stale` may still hold: the handler is asked with its
+    /// validators.
+    async fn call<S>(
         &self,
         mut inner: S,
         mut request: Request,
-        stale: Option<&Entry>,
-    ) -> Result<(Response, Outcome), S::Error>
+        stale: Option<&StoredResponse>,
+    ) -> Result<(Response, FillOutcome), S::Error>
     where
         S: Service<Request, Response = Response> + Clone,
     {
-        let Self { policy, asked, .. } = *self;
+        let Ctx { policy, request: facts, .. } = self.ctx;
         let spellings = Spellings::default();
         request.extensions_mut().insert(spellings.clone());
-        Handled::mark(&mut request, &policy.cache);
-        let began = policy.cache.now();
+        OuterCacheMark::set(&mut request, &policy.cache);
+        let began = policy.cache.shared.clock.now();
         let mut unconditional = None;
         if let Some(stale) = stale {
-            unconditional = Some(replay::request(&request));
-            revalidate::ask_whether_changed(request.headers_mut(), stale);
+            unconditional = Some(replay::copy(&request));
+            revalidate::add_validators(request.headers_mut(), stale);
         }
         let again = inner.clone();
         let mut response = inner.call(request).await?;
-        let mut held = None;
+        let mut confirmed = None;
         if let (Some(stale), Some(request)) = (stale, unconditional)
             && response.status() == StatusCode::NOT_MODIFIED
-            && !stands_in(&response)
+            && !is_fallback(&response)
         {
-            match revalidate::freshened(stale, policy.overwritten, &response) {
-                Some(freshened) => {
-                    held = Some(stale);
-                    response = freshened;
+            match revalidate::updated(stale, policy.overwritten, &response) {
+                Some(updated) => {
+                    confirmed = Some(stale);
+                    response = updated;
                 }
-                // It is about an answer that nobody here has.
+                // The 304 is about a response that is not stored here.
                 None => response = again.oneshot(request).await?,
             }
         }
-        let at = policy.cache.unix_time();
-        let took = policy.cache.now().saturating_duration_since(began);
-        let received = Received { at, took, credentials: asked.wishes.credentials };
-        match policy.rules.judge(&response, received) {
-            _ if asked.wishes.control.no_store && !response.status().is_server_error() => {
-                Ok(self.passed(response, "the client does not want it to be"))
+        let at = policy.cache.shared.clock.unix_time();
+        let took = policy.cache.shared.clock.now().saturating_duration_since(began);
+        let received = Received { at, took, credentials: facts.directives.credentials };
+        match policy.rules.storability(&response, received) {
+            _ if facts.directives.control.no_store && !response.status().is_server_error() => {
+                Ok(self.not_stored(response, "the client forbids it"))
             }
-            Verdict::Store(storing) => Ok(self.store(response, &storing, &spellings, held, at).await),
-            Verdict::Pass(why) => Ok(self.passed(response, why)),
-            Verdict::Fail => Ok(self.failed(response).await),
+            Storability::Store(storing) => Ok(self.store(response, &storing, (&spellings, confirmed), at).await),
+            Storability::Forbidden(why) => Ok(self.not_stored(response, why)),
+            Storability::Failure => Ok(self.failed(response).await),
         }
     }
 
@@ -204,79 +215,108 @@ impl Question<'_> {
         &self,
         response: Response,
         storing: &Storing,
-        spellings: &Spellings,
-        held: Option<&Entry>,
-        at: std::time::Duration,
-    ) -> (Response, Outcome) {
-        let Self { policy, asked, why, stamp } = *self;
-        let (mut response, body) = read(response, policy.rules.max_body).await;
+        (spellings, confirmed): (&Spellings, Option<&StoredResponse>),
+        at: Duration,
+    ) -> (Response, FillOutcome) {
+        let Ctx { policy, request: facts, .. } = self.ctx;
+        let (mut response, body) = read_body(response, policy.rules.max_body).await;
         let Some(body) = body else {
             if response.status().is_server_error() {
-                status::mark(&mut response, MISS, why.value());
+                status::mark_failed(&mut response, self.reason);
                 let problem = Problem::new(response.status());
-                return (response, Outcome::failed(problem, Some(Failure::Body), stamp));
+                return (response, FillOutcome::failed(problem, Some(Failure::Body), self.stamp()));
             }
-            status::mark(&mut response, BYPASS, why.value());
-            return (response, Outcome::Alone);
+            status::mark_bypass(&mut response, self.reason);
+            return (response, FillOutcome::Alone);
         };
-        let (inherited, now) = (held.map(Entry::tags).unwrap_or_default(), policy.cache.now());
-        let made = Made { body: &body, storing, stamp, spellings, inherited, now, at };
-        let stored = policy.entry(asked, &mut response, &made);
-        if let Some(variants) = &stored.variants {
-            policy.cache.put(variants).await;
+        let (inherited, now) =
+            (confirmed.map(StoredResponse::tags).unwrap_or_default(), policy.cache.shared.clock.now());
+        let fetched = Fetched { body: &body, storing, stamp: self.stamp(), spellings, inherited, now, at };
+        let to_store = build_entry::build(policy, facts, &mut response, &fetched);
+        if let Some(variants) = to_store.variants {
+            policy.cache.shared.store.put_or_warn(Entry::from(variants)).await;
         }
-        if policy.cache.put(&stored.entry).await {
+        if policy.cache.shared.store.put_or_warn(Entry::Response(Arc::clone(&to_store.response))).await {
             policy.stats.set();
         }
-        let status = if held.is_some() { why.validated() } else { why.stored() };
-        status::mark(&mut response, MISS, status);
-        (response, Outcome::Stored(stored.entry))
+        status::mark_stored(&mut response, self.reason, confirmed.is_some());
+        (response, FillOutcome::Stored(to_store.response))
     }
 
-    /// An answer that is for nobody else.
-    fn passed(&self, mut response: Response, why: &'static str) -> (Response, Outcome) {
-        tracing::debug!(path = self.policy.template, why, "an answer is not stored");
-        let fwd = if self.asked.wishes.credentials { Fwd::Bypass } else { self.why };
-        status::mark(&mut response, BYPASS, fwd.value());
-        (response, Outcome::Alone)
+    /// The response is for this client alone.
+    fn not_stored(&self, mut response: Response, why: &'static str) -> (Response, FillOutcome) {
+        let Ctx { policy, request: facts, .. } = self.ctx;
+        tracing::debug!(path = policy.template, why, "a response is not stored");
+        let fwd = if facts.directives.credentials { Fwd::Bypass } else { self.reason };
+        status::mark_bypass(&mut response, fwd);
+        (response, FillOutcome::Alone)
     }
 
-    async fn failed(&self, response: Response) -> (Response, Outcome) {
-        let rules = &self.policy.rules;
-        let shared = rules.may_share(&response);
-        let (mut response, body) = read(response, rules.max_body).await;
-        let outcome = match body.filter(|_| shared) {
+    async fn failed(&self, response: Response) -> (Response, FillOutcome) {
+        let rules = &self.ctx.policy.rules;
+        let is_shared = rules.may_share(&response);
+        let (mut response, body) = read_body(response, rules.max_body).await;
+        let outcome = match body.filter(|_| is_shared) {
             Some(body) => {
-                let answer = Snapshot::new(response.status(), response.headers(), &body);
-                Outcome::Failed(Arc::new(answer.with_extensions(response.extensions())), self.stamp)
+                let buffered = BufferedResponse::new(response.status(), response.headers(), &body);
+                FillOutcome::Failed(Arc::new(buffered.with_extensions(response.extensions())), self.stamp())
             }
-            // Of what stands in for an answer, there is one for each.
-            None if stands_in(&response) => Outcome::Alone,
-            // To the others its status has to do.
-            None => Outcome::failed(Problem::new(response.status()), response.extensions().get().copied(), self.stamp),
+            // A fallback makes a response for each request.
+            None if is_fallback(&response) => FillOutcome::Alone,
+            // The waiting requests learn the status only.
+            None => {
+                let failure = response.extensions().get().copied();
+                FillOutcome::failed(Problem::new(response.status()), failure, self.stamp())
+            }
         };
-        status::mark(&mut response, MISS, self.why.value());
+        status::mark_failed(&mut response, self.reason);
         (response, outcome)
     }
 
-    /// It has taken too long.
-    fn late(&self) -> (Response, Outcome) {
-        let policy = self.policy;
-        policy.report.event(Event::TimedOut);
-        let detail = format!("the answer took longer than {:?}", policy.deadline);
-        tracing::warn!(
-            path = policy.template,
-            "{detail}; `timeout` on the route changes how long a cached answer may take"
-        );
-        let problem = Problem::new(StatusCode::GATEWAY_TIMEOUT).with_detail(detail);
-        let mut response = problem.clone().into_response();
-        response.extensions_mut().insert(Failure::Timeout);
-        status::mark(&mut response, MISS, self.why.value());
-        (response, Outcome::failed(problem, Some(Failure::Timeout), self.stamp))
+    fn timed_out(&self) -> (Response, FillOutcome) {
+        let policy = &self.ctx.policy;
+        tracing::warn!(path = policy.template, limit = ?policy.deadline, "a response for the cache took too long");
+        let mut response = deadline::timed_out(&policy.report);
+        status::mark_failed(&mut response, self.reason);
+        (response, FillOutcome::failed(deadline::problem(), Some(Failure::Timeout), self.stamp()))
     }
 }
 
-/// Whether it is no answer of the handler's.
-fn stands_in(response: &Response) -> bool {
+/// Whether a response comes from a fallback, and not from the handler.
+fn is_fallback(response: &Response) -> bool {
     response.extensions().get::<FallbackResponse>().is_some()
+}
+
+/// Reads a body whose length is known. `None` if it is longer than `most` or than it said, or has trailers. If reading
+/// fails, the response becomes a 500: the head has not been sent yet.
+async fn read_body(response: Response, most: u64) -> (Response, Option<Bytes>) {
+    let Some(length) = response.body().size_hint().exact().filter(|length| *length <= most) else {
+        return (response, None);
+    };
+    let (parts, body) = response.into_parts();
+    // One byte more than announced shows that the body is too long.
+    let limit = usize::try_from(length).map_or(usize::MAX, |length| length.saturating_add(1));
+    match Limited::new(body, limit).collect().await {
+        Ok(collected) => {
+            if collected.trailers().is_some() {
+                return (Response::from_parts(parts, Body::new(collected)), None);
+            }
+            let bytes = collected.to_bytes();
+            let stored = (bytes.len() as u64 == length).then(|| bytes.clone());
+            (Response::from_parts(parts, Body::from(bytes)), stored)
+        }
+        Err(error) => {
+            let mut response = Problem::internal(error).into_response();
+            response.extensions_mut().insert(Failure::Body);
+            (response, None)
+        }
+    }
+}
+
+/// Leaves the head of a response (RFC 9110 §9.3.2).
+fn remove_body(response: &mut Response) {
+    if let Some(length) = response.body().size_hint().exact() {
+        response.headers_mut().entry(header::CONTENT_LENGTH).or_insert(length.into());
+    }
+    *response.body_mut() = Body::empty();
 }

@@ -1,36 +1,46 @@
+//! The tower layer, which is a builder of its policy.
+
 use std::{sync::Arc, time::Duration};
 
 use http::{HeaderName, request::Parts};
 use tower_layer::Layer;
 
-use crate::cache::{
-    Cache, Cached, CdnTags,
-    outgoing::Outgoing,
-    policy::{DEADLINE, Head, MAX_BODY, Policy},
-    storable::Rules,
-    template::{Places, Template},
-};
 use crate::{
+    cache::{
+        cache::Cache,
+        http::{
+            outgoing::Outgoing,
+            policy::{DEFAULT_DEADLINE, DEFAULT_MAX_BODY, HeadRequests, Policy},
+            request::key::own_prefix,
+            service::Cached,
+            storable::Rules,
+        },
+        invalidation::InvalidationPlan,
+        validity::template::{Places, Template},
+    },
     observe::{Observer, Report},
-    route::{Audience, CachePolicy, Method, RequestText},
+    route::{Audience, CachePolicy, CdnTags, Method, RequestText},
 };
 
-/// Answers from a cache. See the [module docs](crate::cache).
+/// Answers requests from a cache. See the [module docs](crate::cache).
 #[derive(Debug, Clone)]
 pub struct CacheLayer {
-    /// `None` where nothing is cached.
+    /// `None` if nothing is cached.
     policy: Option<Policy>,
 }
 
 impl CacheLayer {
-    /// From this cache. HEAD is answered from what GET has stored, and passes by otherwise. Without a [`ttl`](Self::ttl), it has the [`default_ttl`](crate::cache::CacheBuilder::default_ttl) of the cache, if
-    /// somebody has said one; otherwise only what answers say makes them fresh.
+    /// A layer that stores responses in `cache`.
+    ///
+    /// Without a [`ttl`](Self::ttl), the [`default_ttl`](crate::cache::CacheBuilder::default_ttl) of the cache
+    /// applies; without either, only responses that state a lifetime are stored. HEAD is answered from what a GET has
+    /// stored, and otherwise by the inner service.
     #[must_use]
     pub fn new(cache: Cache) -> Self {
-        let stats = Arc::clone(cache.book().of_layers());
+        let stats = Arc::clone(cache.shared.stats.layers());
         let rules = Rules {
-            ttl: cache.default_ttl(),
-            max_body: MAX_BODY,
+            ttl: cache.shared.values.default_ttl,
+            max_body: DEFAULT_MAX_BODY,
             vary: Box::default(),
             stale_while_revalidate: Duration::ZERO,
             stale_if_error: Duration::ZERO,
@@ -38,12 +48,13 @@ impl CacheLayer {
         Self {
             policy: Some(Policy {
                 cache,
+                changes: None,
                 rules,
-                deadline: DEADLINE,
+                deadline: DEFAULT_DEADLINE,
                 debug_headers: false,
                 report: Report::default(),
                 stats,
-                head: Head::Looks,
+                head_requests: HeadRequests::FromGetOnly,
                 overwritten: &[],
                 template: String::new(),
                 places: Places::default(),
@@ -51,92 +62,98 @@ impl CacheLayer {
                 audience: None,
                 partition: None,
                 key: None,
+                key_prefix: Box::default(),
                 honour_client_directives: true,
                 outgoing: Outgoing::default(),
             }),
         }
     }
 
-    /// As a route declares it.
-    pub(crate) fn declared(cache: Cache, caching: &CachePolicy, template: &str) -> Self {
+    /// The layer of a route of an app, as its attribute and the configuration declare it.
+    pub(crate) fn declared(cache: Cache, declared: &CachePolicy, template: &str) -> Self {
         let mut layer = Self::new(cache)
             .route(template)
-            .tags(caching.tags.iter().copied())
-            .vary(caching.vary.iter().map(|name| HeaderName::from_static(name)))
-            .max_body(caching.max_body.unwrap_or(MAX_BODY));
+            .tags(declared.tags.iter().copied())
+            .vary(declared.vary.iter().map(|name| HeaderName::from_static(name)))
+            .max_body(declared.max_body.unwrap_or(DEFAULT_MAX_BODY));
         layer.change(|policy| {
-            policy.rules.ttl = caching.ttl;
-            policy.rules.stale_while_revalidate = caching.stale_while_revalidate.unwrap_or_default();
-            policy.rules.stale_if_error = caching.stale_if_error.unwrap_or_default();
-            policy.audience = caching.audience;
+            policy.rules.ttl = declared.ttl;
+            policy.rules.stale_while_revalidate = declared.stale_while_revalidate.unwrap_or_default();
+            policy.rules.stale_if_error = declared.stale_if_error.unwrap_or_default();
+            policy.audience = declared.audience;
             policy.outgoing = Outgoing {
-                private: caching.audience == Some(Audience::User),
-                client_ttl: caching.client_ttl,
-                cdn_ttl: caching.cdn_ttl,
-                cdn_tags: caching.cdn_tags,
+                private: declared.audience == Some(Audience::User),
+                client_ttl: declared.client_ttl,
+                cdn_ttl: declared.cdn_ttl,
+                cdn_tags: declared.cdn_tags,
             };
-            policy.honour_client_directives = caching.honour_client_directives;
-            policy.partition = caching.partition();
-            policy.key = caching.key();
-            policy.head = Head::Fills;
+            policy.honour_client_directives = declared.honour_client_directives;
+            policy.partition = declared.partition();
+            policy.key = declared.key();
+            policy.head_requests = HeadRequests::FetchAsGet;
         });
         layer
     }
 
-    /// How long an answer of 200, 203, 204, 300 or 301 is fresh that does not say it itself.
+    /// How long a 200, 203, 204, 300 or 301 response is fresh that does not state a lifetime. Defaults to the
+    /// `default_ttl` of the cache.
     #[must_use]
     pub fn ttl(mut self, ttl: Duration) -> Self {
         self.change(|policy| policy.rules.ttl = Some(ttl));
         self
     }
 
-    /// For how long after it was fresh an answer is given while it is asked for anew in the background (RFC 5861 §3), unless it says itself for how
-    /// long, or that it must not. Defaults to not at all. Takes a [`Spawner`](crate::cache::CacheBuilder::spawner).
+    /// How long after it became stale a response is still served while it is refreshed in the background
+    /// (RFC 5861 §3). A response can state its own limit, or forbid it. Defaults to zero.
+    ///
+    /// Needs a [`spawner`](crate::cache::CacheBuilder::spawner).
     #[must_use]
-    pub fn stale_while_revalidate(mut self, longer: Duration) -> Self {
-        self.change(|policy| policy.rules.stale_while_revalidate = longer);
+    pub fn stale_while_revalidate(mut self, limit: Duration) -> Self {
+        self.change(|policy| policy.rules.stale_while_revalidate = limit);
         self
     }
 
-    /// For how long after it was fresh an answer is given where the inner service fails with a 5xx, or takes too long (RFC 5861 §4), unless it
-    /// says itself for how long, or that it must not. Defaults to not at all.
+    /// How long after it became stale a response is still served when the inner service fails with a 5xx or exceeds
+    /// its deadline (RFC 5861 §4). A response can state its own limit, or forbid it. Defaults to zero.
     #[must_use]
-    pub fn stale_if_error(mut self, longer: Duration) -> Self {
-        self.change(|policy| policy.rules.stale_if_error = longer);
+    pub fn stale_if_error(mut self, limit: Duration) -> Self {
+        self.change(|policy| policy.rules.stale_if_error = limit);
         self
     }
 
-    /// How long clients may use an answer without asking, from when they get it, where the inner service says nothing of it. Defaults to not at
-    /// all: they ask each time (`no-cache`), so that none of them outlives an invalidation.
+    /// How long a client may use a response without asking again, counted from when it receives it. Applies if the
+    /// inner service sets no `Cache-Control`. Defaults to `no-cache`: a client asks each time, so that it sees every
+    /// invalidation.
     #[must_use]
     pub fn client_ttl(mut self, ttl: Duration) -> Self {
         self.change(|policy| policy.outgoing.client_ttl = Some(ttl));
         self
     }
 
-    /// How long a CDN may, in `CDN-Cache-Control` (RFC 9213). Defaults to saying nothing.
+    /// How long a CDN may use a response, sent as `CDN-Cache-Control` (RFC 9213). Defaults to no such header.
     #[must_use]
     pub fn cdn_ttl(mut self, ttl: Duration) -> Self {
         self.change(|policy| policy.outgoing.cdn_ttl = Some(ttl));
         self
     }
 
-    /// Tells a CDN the tags of answers in this header. Defaults to not.
+    /// Sends the tags of a response to a CDN in this header. Defaults to no such header.
     #[must_use]
     pub fn cdn_tags(mut self, header: CdnTags) -> Self {
         self.change(|policy| policy.outgoing.cdn_tags = Some(header));
         self
     }
 
-    /// Whether what requests say in `Cache-Control` and `Pragma` counts (RFC 9111 §5.2.1). Defaults to yes. A public service may not want everybody to
-    /// be able to have its handlers run.
+    /// Whether the directives of clients in `Cache-Control` and `Pragma` count (RFC 9111 §5.2.1). Defaults to `true`.
+    /// With `false`, a client cannot make the inner service run.
     #[must_use]
     pub fn honour_client_directives(mut self, on: bool) -> Self {
         self.change(|policy| policy.honour_client_directives = on);
         self
     }
 
-    /// Gives answers these tags, with placeholders of the [`route`](Self::route): `user:{id}`.
+    /// Adds tags by which responses can be invalidated. They may have placeholders of the [`route`](Self::route):
+    /// `user:{id}`.
     #[must_use]
     pub fn tags<'t>(mut self, templates: impl IntoIterator<Item = &'t str>) -> Self {
         let templates = templates.into_iter().map(Template::new);
@@ -144,8 +161,8 @@ impl CacheLayer {
         self
     }
 
-    /// The path template of the route that this stands around: `/users/{id}`. Needed where tags have placeholders. In a nested
-    /// router, without what that is nested under.
+    /// The path template of the route that the layer is on: `/users/{id}`. Required if tags have placeholders. In a
+    /// nested router, without the prefix that it is nested under.
     #[must_use]
     pub fn route(mut self, template: &str) -> Self {
         self.change(|policy| {
@@ -155,14 +172,14 @@ impl CacheLayer {
         self
     }
 
-    /// Tells answers apart by these headers of requests.
+    /// Makes these request headers part of the key.
     #[must_use]
     pub fn vary(mut self, names: impl IntoIterator<Item = HeaderName>) -> Self {
         self.change(|policy| policy.rules.vary = names.into_iter().collect());
         self
     }
 
-    /// Gives each user answers of their own: whoever is identified ([`Identity`](crate::Identity)), and all others together.
+    /// Stores separate responses for each user ([`Identity`](crate::Identity)), and one for all requests without one.
     #[must_use]
     pub fn per_user(mut self) -> Self {
         self.change(|policy| {
@@ -172,7 +189,8 @@ impl CacheLayer {
         self
     }
 
-    /// Gives everybody the same answers, also those who say who they are. Defaults to keeping these out.
+    /// Serves the same responses to all clients, with and without credentials. By default, requests with credentials
+    /// get and fill only `public`, `s-maxage` and `must-revalidate` responses.
     #[must_use]
     pub fn shared(mut self) -> Self {
         self.change(|policy| {
@@ -182,17 +200,17 @@ impl CacheLayer {
         self
     }
 
-    /// Keeps what this function names apart: keys, tags, patterns and invalidations.
+    /// Separates keys, tags, patterns and invalidations by what this function returns, the tenant for example.
     #[must_use]
-    pub fn partition(mut self, partition: fn(&Parts) -> String) -> Self {
-        self.change(|policy| policy.partition = Some(RequestText::of_fn(partition)));
+    pub fn partition(mut self, partition: impl Fn(&Parts) -> String + Send + Sync + 'static) -> Self {
+        self.change(|policy| policy.partition = Some(RequestText::new(partition)));
         self
     }
 
-    /// Tells requests of one path apart by what this function says, and not by their query.
+    /// Uses what this function returns in the key, in place of the query.
     #[must_use]
-    pub fn key(mut self, key: fn(&Parts) -> String) -> Self {
-        self.change(|policy| policy.key = Some(RequestText::of_fn(key)));
+    pub fn key(mut self, key: impl Fn(&Parts) -> String + Send + Sync + 'static) -> Self {
+        self.change(|policy| policy.key = Some(RequestText::new(key)));
         self
     }
 
@@ -203,42 +221,43 @@ impl CacheLayer {
         self
     }
 
-    /// How long the inner service may take, its body included: beyond it, 504. Defaults to 30 seconds.
+    /// How long the inner service may take, its body included. Beyond it, the client and all requests that wait get a
+    /// 504. Defaults to 30 seconds. On a route of an app, this is the route's `timeout`.
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.change(|policy| policy.deadline = deadline);
         self
     }
 
-    /// Sends a digest of the key as `X-Cache-Key`. Defaults to not.
+    /// Sends a digest of the key as `X-Cache-Key`. Defaults to `false`.
     #[must_use]
     pub fn debug_headers(mut self, on: bool) -> Self {
         self.change(|policy| policy.debug_headers = on);
         self
     }
 
-    /// Tells this observer of each request that was answered from the cache. Defaults to nobody.
+    /// Reports each request that was answered from the cache to this observer. Defaults to none.
     #[must_use]
     pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
         self.change(|policy| policy.report = Report::to(observer));
         self
     }
 
-    /// Keeps a place in answers for headers that whatever stands around this sets in any case.
+    /// Reserves room in stored responses for headers that an outer layer always sets.
     pub(crate) fn overwritten(mut self, names: &'static [HeaderName]) -> Self {
         self.change(|policy| policy.overwritten = names);
         self
     }
 
-    /// Counts what it does under this route, and not with the other layers.
+    /// Counts requests for this route, and not with those of all plain layers.
     pub(crate) fn counted_as(mut self, method: Method, path: &str) -> Self {
-        self.change(|policy| policy.stats = policy.cache.book().open(method, path));
+        self.change(|policy| policy.stats = policy.cache.shared.stats.register(method, path));
         self
     }
 
-    /// For a route of HEAD: what answers it is not what answers GET.
+    /// The layer of a HEAD route, whose responses are not those of GET.
     pub(crate) fn of_head(mut self) -> Self {
-        self.change(|policy| policy.head = Head::Alone);
+        self.change(|policy| policy.head_requests = HeadRequests::OwnRoute);
         self
     }
 
@@ -250,7 +269,7 @@ impl CacheLayer {
 }
 
 /// # Panics
-/// If a tag names a placeholder that the [`route`](CacheLayer::route) does not have.
+/// If a tag has a placeholder that is not in the [`route`](CacheLayer::route).
 impl<S> Layer<S> for CacheLayer {
     type Service = Cached<S>;
 
@@ -259,6 +278,12 @@ impl<S> Layer<S> for CacheLayer {
         if let Some(policy) = &self.policy {
             policy.places.check(&policy.template, &policy.tags);
         }
-        Cached { inner, policy: self.policy.clone().map(Arc::new) }
+        let policy = self.policy.clone().map(|policy| {
+            let plan =
+                InvalidationPlan::of_url(policy.cache.clone(), Arc::clone(&policy.stats), policy.partition.clone());
+            let key_prefix = own_prefix(&policy).into();
+            Arc::new(Policy { changes: Some(Arc::new(plan)), key_prefix, ..policy })
+        });
+        Cached { inner, policy }
     }
 }

@@ -1,12 +1,17 @@
-//! HTTP caching: from a request to a response that is stored, fresh, stale, revalidated or fetched (RFC 9111).
+//! HTTP caching (RFC 9111): a request is answered by a stored response, or by the handler, whose response is stored.
+//!
+//! In the order of a request:
+//! - [`layer`] and [`service`] are the tower side. The service answers the plain hit itself.
+//! - [`request`] decides whether the cache takes part, and builds the key.
+//! - [`serve`] looks up, waits for other requests, and calls the handler if it must.
+//! - [`reuse`] decides whether a stored response satisfies the request, fresh, stale or in place of a failure.
+//! - [`fetch`] calls the handler, with the validators of a stale response ([`revalidate`]), and stores what
+//!   [`storable`] allows ([`build_entry`], [`outgoing`]).
+//! - [`conditional`] shortens a response to 304.
 
-pub(in crate::cache) mod body;
+pub(in crate::cache) mod build_entry;
 pub(in crate::cache) mod conditional;
-pub(in crate::cache) mod directives;
 pub(in crate::cache) mod fetch;
-pub(in crate::cache) mod future;
-pub(in crate::cache) mod groups;
-pub(in crate::cache) mod headers;
 pub(in crate::cache) mod layer;
 pub(in crate::cache) mod outgoing;
 pub(in crate::cache) mod policy;
@@ -17,5 +22,4 @@ pub(in crate::cache) mod reuse;
 pub(in crate::cache) mod revalidate;
 pub(in crate::cache) mod serve;
 pub(in crate::cache) mod service;
-pub(in crate::cache) mod status;
 pub(in crate::cache) mod storable;

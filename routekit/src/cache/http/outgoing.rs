@@ -1,37 +1,40 @@
-//! What is said with a stored answer where its handler says nothing.
+//! The headers that the cache adds to a response that it stores, where the handler has not set them.
 
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use sha2::{Digest, Sha256};
 
-use crate::cache::{
-    CdnTags,
-    aged_headers::{Ageing, CDN_CACHE_CONTROL, ClientTtl},
-    edge_tags,
-    entry::Added,
-    headers::{date, vary},
-    hex::hex,
-    status,
+use crate::{
+    cache::{
+        events::edge_tags,
+        headers::{date, status, vary},
+        store::{
+            aged_headers::{Ageing, CDN_CACHE_CONTROL, ClientTtl},
+            hex::hex,
+            stored_response::Added,
+        },
+    },
+    route::CdnTags,
 };
 
-/// What a route says.
+/// What a route says to clients and CDNs.
 #[derive(Debug, Clone, Copy, Default)]
 pub(in crate::cache) struct Outgoing {
-    /// Whether each user has answers of their own.
+    /// Each user has responses of their own.
     pub(in crate::cache) private: bool,
     pub(in crate::cache) client_ttl: Option<Duration>,
     pub(in crate::cache) cdn_ttl: Option<Duration>,
     pub(in crate::cache) cdn_tags: Option<CdnTags>,
 }
 
-/// An answer that is about to be stored, beside its headers.
+/// A response that is about to be stored, apart from its headers.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::cache) struct Content<'a> {
-    /// The headers of requests by which the route tells answers apart.
+pub(in crate::cache) struct ResponseFacts<'a> {
+    /// The request headers that are part of the key.
     pub(in crate::cache) vary: &'a [HeaderName],
     pub(in crate::cache) status: StatusCode,
-    /// None where the answer is only a head.
+    /// `None` for the response of a HEAD route.
     pub(in crate::cache) body: Option<&'a [u8]>,
     pub(in crate::cache) age: Duration,
     /// The wall clock, since 1970.
@@ -41,26 +44,26 @@ pub(in crate::cache) struct Content<'a> {
 }
 
 impl Outgoing {
-    /// Adds it; what it was, and what of it depends on the answer's age.
-    pub(in crate::cache) fn add(&self, headers: &mut HeaderMap, content: &Content<'_>) -> (Added, Ageing) {
+    /// Adds the headers. Returns which were added, and which of them depend on the age of the response.
+    pub(in crate::cache) fn add(&self, headers: &mut HeaderMap, response: &ResponseFacts<'_>) -> (Added, Ageing) {
         let mut added = Added::default();
         let mut ageing = Ageing { before: status::said(headers), ..Ageing::default() };
-        // Whoever stores an answer remembers when it came (RFC 9110 §6.6.1).
-        headers.entry(header::DATE).or_insert_with(|| date::format(content.now));
-        if let Some(body) = content.body.filter(|_| has_tag(content.status) && !headers.contains_key(header::ETAG)) {
-            headers.insert(header::ETAG, tag(headers, body));
+        // A recipient that stores a response records when it came (RFC 9110 §6.6.1).
+        headers.entry(header::DATE).or_insert_with(|| date::format(response.now));
+        if let Some(body) = response.body.filter(|_| has_etag(response.status) && !headers.contains_key(header::ETAG)) {
+            headers.insert(header::ETAG, etag(headers, body));
             added.etag = true;
         }
         if !headers.contains_key(header::CACHE_CONTROL) && !headers.contains_key(header::EXPIRES) {
             added.cache_control = true;
             ageing.client = self.client_ttl.map(|ttl| ClientTtl { ttl, private: self.private });
-            // No browser is to outlive an invalidation.
+            // A browser asks each time: an invalidation does not reach it.
             let control = if self.private { "private, no-cache" } else { "no-cache" };
             headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(control));
         }
-        // Whoever keeps it further out has to tell them apart, too.
+        // Caches further out have to tell the same requests apart.
         if let Some(said) = vary::names(headers) {
-            for name in content.vary.iter().filter(|name| !said.contains(name)) {
+            for name in response.vary.iter().filter(|name| !said.contains(name)) {
                 headers.append(header::VARY, HeaderValue::from_name(name.clone()));
             }
         }
@@ -69,22 +72,22 @@ impl Outgoing {
             ageing.cdn_ttl = self.cdn_ttl;
         }
         if let Some(kind) =
-            self.cdn_tags.filter(|kind| !content.tags.is_empty() && !headers.contains_key(kind.header()))
+            self.cdn_tags.filter(|kind| !response.tags.is_empty() && !headers.contains_key(kind.header()))
         {
-            headers.insert(kind.header(), edge_tags::header_value(kind, content.partition, content.tags));
+            headers.insert(kind.header(), edge_tags::header_value(kind, response.partition, response.tags));
         }
-        ageing.write(headers, content.age.as_secs());
+        ageing.write(headers, response.age.as_secs());
         (added, ageing)
     }
 }
 
-/// Of these, clients ask whether they have changed.
-fn has_tag(status: StatusCode) -> bool {
+/// Clients revalidate responses with these statuses.
+fn has_etag(status: StatusCode) -> bool {
     status == StatusCode::OK || status == StatusCode::NON_AUTHORITATIVE_INFORMATION
 }
 
-/// A tag of the content and of what it is. A weak one, as a layer further out may send it compressed (RFC 9110 §8.8.1).
-fn tag(headers: &HeaderMap, body: &[u8]) -> HeaderValue {
+/// An entity tag of the content and its type. Weak, because an outer layer may compress the content (RFC 9110 §8.8.1).
+fn etag(headers: &HeaderMap, body: &[u8]) -> HeaderValue {
     let mut digest = Sha256::new();
     for name in [header::CONTENT_TYPE, header::CONTENT_ENCODING, header::CONTENT_LANGUAGE] {
         let value = headers.get(name).map_or(&b""[..], HeaderValue::as_bytes);

@@ -1,10 +1,10 @@
-//! What a handler says of its answer while it makes it.
+//! What a handler says about storing its response.
 
 use std::{collections::BTreeSet, convert::Infallible};
 
 use axum::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
 
-/// Tags that the handler found, beside those that the route declares.
+/// Tags that the handler adds to those that the route declares.
 ///
 /// ```
 /// use routekit::{cache::CacheTags, prelude::*};
@@ -16,18 +16,18 @@ use axum::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
 /// }
 /// ```
 ///
-/// It also is an extension of a response: `response.extensions_mut().insert(CacheTags::new(["product:7"]))`.
+/// It is also an extension of a response: `response.extensions_mut().insert(CacheTags::new(["product:7"]))`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CacheTags(BTreeSet<String>);
 
 impl CacheTags {
-    /// These tags.
+    /// Tags with these names.
     #[must_use]
     pub fn new<N: Into<String>>(names: impl IntoIterator<Item = N>) -> Self {
         Self(names.into_iter().map(Into::into).collect())
     }
 
-    /// The tags.
+    /// The names of the tags.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
     }
@@ -49,7 +49,7 @@ impl IntoResponse for CacheTags {
     }
 }
 
-/// Forbids to store the answer: `(NoStore, Json(…))`, or as an extension of a response.
+/// Forbids storing the response: `(NoStore, Json(…))`, or as an extension of a response.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct NoStore;
 

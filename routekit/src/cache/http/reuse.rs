@@ -1,55 +1,107 @@
-//! Whether what is stored does for a request (RFC 9111 §4, §5.2.1; RFC 5861).
+//! Whether a stored response satisfies a request, and the response that is made from it (RFC 9111 §4, RFC 5861).
 
 use std::time::Instant;
 
-use crate::cache::{
-    Entry, Lookup,
-    headers::RequestControl,
-    status::{Because, Fwd},
+use axum::response::Response;
+
+use crate::{
+    cache::{
+        headers::{
+            RequestControl,
+            status::{self, Because, Fwd},
+        },
+        http::{policy::Policy, request::cache_request::CacheRequest},
+        store::{lookup::Lookup, stored_response::StoredResponse},
+    },
+    observe::{CacheOutcome, Event},
 };
 
-/// What is to be done with a request.
+/// What happens to a request.
 #[derive(Debug)]
 pub(in crate::cache) enum Decision<'a> {
-    /// This is given: it is fresh.
-    Fresh(&'a Entry),
-    /// This is given although it is stale.
-    Stale(&'a Entry, Because),
-    /// The handler is asked.
-    Ask(Fwd),
-    /// Only what is stored would do, and that is not to be had.
+    /// This response is fresh, and is served.
+    Fresh(&'a StoredResponse),
+    /// This response is stale, and is served nevertheless.
+    Stale(&'a StoredResponse, Because),
+    /// The handler is called.
+    Fetch(Fwd),
+    /// The client accepts only a stored response, and none satisfies it.
     Refuse,
 }
 
-/// By what the store has, at this time.
-pub(in crate::cache) fn decide<'a>(looked: &'a Lookup, control: &RequestControl, now: Instant) -> Decision<'a> {
-    let decided = match looked {
-        Lookup::Miss(_) => Decision::Ask(Fwd::UriMiss),
-        Lookup::Hit(entry, _) | Lookup::Stale(entry, _) => of_entry(entry, control, now),
+/// Decides by what the store found, at the time `now`.
+pub(in crate::cache) fn decide<'a>(found: &'a Lookup, control: &RequestControl, now: Instant) -> Decision<'a> {
+    let decision = match found.response() {
+        Some(response) => decide_for(response, control, now),
+        None => Decision::Fetch(Fwd::UriMiss),
     };
-    match decided {
-        Decision::Ask(_) if control.only_if_cached => Decision::Refuse,
-        decided => decided,
+    match decision {
+        Decision::Fetch(_) if control.only_if_cached => Decision::Refuse,
+        decision => decision,
     }
 }
 
-fn of_entry<'a>(entry: &'a Entry, control: &RequestControl, now: Instant) -> Decision<'a> {
-    let too_old = control.max_age.is_some_and(|most| entry.age(now) > most);
-    let too_short = control.min_fresh.is_some_and(|least| entry.ttl(now) < least);
+fn decide_for<'a>(response: &'a StoredResponse, control: &RequestControl, now: Instant) -> Decision<'a> {
+    let too_old = control.max_age.is_some_and(|max_age| response.age(now) > max_age);
+    let too_short = control.min_fresh.is_some_and(|min_fresh| response.ttl(now) < min_fresh);
     let refused = control.no_cache || too_old;
-    if entry.is_fresh(now) {
-        return if refused || too_short { Decision::Ask(Fwd::Request) } else { Decision::Fresh(entry) };
+    if response.is_fresh(now) {
+        return if refused || too_short { Decision::Fetch(Fwd::Request) } else { Decision::Fresh(response) };
     }
-    let reuse = entry.reuse();
     if refused {
-        return Decision::Ask(Fwd::Request);
+        return Decision::Fetch(Fwd::Request);
     }
-    let stale_for = entry.stale_for(now);
+    let reuse = response.reuse();
+    let stale_for = response.stale_for(now);
     if !too_short && stale_for < reuse.stale_while_revalidate {
-        return Decision::Stale(entry, Because::Revalidating);
+        return Decision::Stale(response, Because::Revalidating);
     }
-    if !reuse.must_revalidate && control.max_stale.is_some_and(|most| stale_for <= most) {
-        return Decision::Stale(entry, Because::Asked);
+    if !reuse.must_revalidate && control.max_stale.is_some_and(|max_stale| stale_for <= max_stale) {
+        return Decision::Stale(response, Because::Asked);
     }
-    Decision::Ask(Fwd::Stale)
+    Decision::Fetch(Fwd::Stale)
+}
+
+/// Serves a fresh response. Its outcome is not recorded: an extension would cost more than the rest of a hit.
+pub(in crate::cache) fn fresh(policy: &Policy, response: &StoredResponse, now: Instant, head_only: bool) -> Response {
+    policy.report.event(Event::CacheHit);
+    policy.stats.hit();
+    response.give(now, head_only)
+}
+
+/// Serves a stale response.
+pub(in crate::cache) fn stale(
+    policy: &Policy,
+    response: &StoredResponse,
+    (now, because): (Instant, Because),
+    head_only: bool,
+) -> Response {
+    policy.stats.stale();
+    policy.report.event(Event::CacheStale);
+    status::with_outcome(response.give_stale(now, head_only, because), CacheOutcome::Stale)
+}
+
+/// Serves a stale response in place of a failure, if it may be (RFC 5861 §4) and nothing has invalidated it.
+pub(in crate::cache) async fn stale_instead_of_failure(
+    policy: &Policy,
+    request: &CacheRequest,
+    found: &Lookup,
+    head_only: bool,
+) -> Option<Response> {
+    let (response, now) = (found.response()?, policy.cache.shared.clock.now());
+    let reuse = response.reuse();
+    let limit = if reuse.must_revalidate {
+        reuse.stale_if_error
+    } else {
+        request.directives.stale_if_error(reuse.stale_if_error)
+    };
+    // A response that is fresh, or refused by `no-cache`, was found because the client wants a newer one.
+    if request.directives.control.no_cache
+        || response.stale_for(now) >= limit
+        || !policy.cache.shared.store.is_valid(response).await
+    {
+        return None;
+    }
+    tracing::warn!(path = policy.template, "the handler failed; a stale response is served instead");
+    Some(stale(policy, response, (now, Because::Failed), head_only))
 }

@@ -1,4 +1,4 @@
-//! A request for which more is to be done than to give what is stored: what is stored is looked at more closely, or somebody asks the
+//! Serving a request that is not a plain hit: from the store, by waiting for another request, or by calling the
 //! handler.
 
 use std::sync::Arc;
@@ -9,253 +9,236 @@ use axum::{
 };
 use http::StatusCode;
 use tower_service::Service;
+use tracing::Instrument;
 
-use crate::cache::{
-    Entry, Lookup, Snapshot, StoreError, conditional,
-    detached::Detachable,
-    fetch::{Fill, Manner},
-    flight::{Lead, Outcome, Role, landed},
-    policy::{Head, Policy},
-    replay,
-    request::Asked,
-    reuse::{Decision, decide},
-    status::{self, BYPASS, Because, Fwd, MISS},
-};
 use crate::{
-    observe::{CacheOutcome, Event},
+    cache::{
+        coalesce::{
+            detach::Detachable,
+            flight::{FillOutcome, Lead, Role, landed},
+        },
+        headers::status::{self, Because, Fwd},
+        http::{
+            conditional,
+            fetch::{Ctx, Fetch, FetchMode},
+            policy::HeadRequests,
+            replay,
+            reuse::{self, Decision, decide},
+        },
+        store::{backend, buffered_response::BufferedResponse, contract::StoreError, lookup::Lookup},
+    },
+    observe::CacheOutcome,
     problem::Problem,
 };
 
-/// A request on its way to an answer.
-pub(in crate::cache) struct Asking<S> {
-    pub(in crate::cache) policy: Arc<Policy>,
-    pub(in crate::cache) asked: Asked,
-    /// Whether only the head was asked for.
-    pub(in crate::cache) head: bool,
+/// A request on its way to a response.
+pub(in crate::cache) struct Serve<S> {
+    pub(in crate::cache) ctx: Ctx,
     pub(in crate::cache) request: Request,
     pub(in crate::cache) inner: S,
 }
 
-impl<S> Asking<S>
+impl<S> Serve<S>
 where
     S: Service<Request, Response = Response> + Clone + Send + 'static,
     S::Future: Send,
     S::Error: Send + 'static,
 {
-    /// Answers it; `looked` is what the store had, if it was asked already.
-    pub(in crate::cache) async fn answer(mut self, looked: Option<Lookup>) -> Result<Response, S::Error> {
-        let policy = Arc::clone(&self.policy);
+    /// Responds. `found` is what the store has for the base key, if it was asked already.
+    pub(in crate::cache) async fn respond(mut self, found: Option<Lookup>) -> Result<Response, S::Error> {
+        let policy = Arc::clone(&self.ctx.policy);
         let cache = &policy.cache;
-        let looked = match looked {
-            Some(looked) => self.asked.choose(cache, looked).await,
-            None => self.asked.find(cache).await,
+        let found = match found {
+            Some(found) => self.ctx.request.select(&cache.shared.store, found).await,
+            None => self.ctx.request.lookup(&cache.shared.store).await,
         };
-        let mut looked = match looked {
-            Ok(looked) => looked,
-            Err(error) => return self.pass(&error).await,
+        let mut found = match found {
+            Ok(found) => found,
+            Err(error) => return self.without_store(&error).await,
         };
-        let began = looked.stamp();
+        let began = found.stamp();
         loop {
-            let why = match self.decide(&looked) {
+            let reason = match self.answer_from_store(&found) {
                 Ok(response) => return Ok(response),
-                Err(why) => why,
+                Err(reason) => reason,
             };
-            if self.head && policy.head == Head::Looks {
-                return self.pass_by().await;
+            if self.ctx.head_only && policy.head_requests == HeadRequests::FromGetOnly {
+                return self.bypass().await;
             }
-            if self.asked.wishes.credentials || self.asked.wishes.control.no_store {
-                return self.fill(Manner::Apart, why, looked).await;
+            let directives = &self.ctx.request.directives;
+            if directives.credentials || directives.control.no_store {
+                return self.fetch(FetchMode::alone(), reason, found).await;
             }
-            if why == Fwd::Request {
-                return self.fill(Manner::Anew, why, looked).await;
+            if reason == Fwd::Request {
+                return self.fetch(FetchMode::reload(), reason, found).await;
             }
-            if cache.is_marked(self.asked.key()) {
+            if cache.shared.uncacheable.is_set(self.ctx.request.key(), cache.shared.clock.now()) {
                 return self.alone().await;
             }
-            looked = match cache.board(self.asked.key(), began) {
+            found = match cache.shared.flights.board(self.ctx.request.key(), began) {
                 Role::Alone => return self.alone().await,
-                // Whoever led before has perhaps landed since we looked.
-                Role::Lead(lead) => match self.asked.find(cache).await {
-                    Ok(looked) => match self.decide(&looked) {
+                // The request that led before may have landed since the lookup.
+                Role::Lead(lead) => match self.ctx.request.lookup(&cache.shared.store).await {
+                    Ok(found) => match self.answer_from_store(&found) {
                         Ok(response) => {
-                            if let Lookup::Hit(entry, _) = &looked {
-                                lead.land(Outcome::Stored(Arc::clone(entry)));
+                            if let Lookup::Hit(stored, _) = &found {
+                                lead.land(FillOutcome::Stored(Arc::clone(stored)));
                             }
                             return Ok(response);
                         }
-                        Err(why) => {
-                            let fill = self.fill(Manner::Lead(lead), why, looked);
-                            return Detachable::new(fill, cache.clone()).await;
+                        Err(reason) => {
+                            let fetch = self.fetch(FetchMode::lead(lead), reason, found);
+                            return Detachable::new(fetch, &cache.shared.detacher).await;
                         }
                     },
                     Err(error) => {
-                        // Nobody is to wait for what will not be told.
+                        // No request must wait for an outcome that will not come.
                         drop(lead);
-                        return self.pass(&error).await;
+                        return self.without_store(&error).await;
                     }
                 },
                 Role::Join(outcome) => match landed(outcome).await {
-                    Some(Outcome::Stored(entry))
-                        if entry.key() == self.asked.key() && cache.may_take(&entry, began).await =>
+                    Some(FillOutcome::Stored(stored))
+                        if stored.key() == self.ctx.request.key()
+                            && cache.shared.store.may_share(&stored, began).await =>
                     {
                         policy.stats.miss();
-                        let response = entry.join(self.head, why.collapsed());
-                        return Ok(self.finished(status::with_outcome(response, CacheOutcome::Stored)));
+                        let response = stored.join(self.ctx.head_only, reason.collapsed());
+                        return Ok(self.finish(status::with_outcome(response, CacheOutcome::Stored)));
                     }
-                    Some(Outcome::Failed(answer, stamp)) if stamp >= began => {
-                        if let Some(response) = rescue(&policy, &self.asked, looked.entry(), self.head).await {
-                            return Ok(self.finished(response));
+                    Some(FillOutcome::Failed(failure, stamp)) if stamp >= began => {
+                        let Ctx { request, head_only, .. } = &self.ctx;
+                        let stale = reuse::stale_instead_of_failure(&policy, request, &found, *head_only).await;
+                        return Ok(match stale {
+                            Some(response) => self.finish(response),
+                            None => self.shared_failure(&failure, reason),
+                        });
+                    }
+                    Some(FillOutcome::Alone) => return self.alone().await,
+                    // The outcome is older than an invalidation that this request must see, or for another variant.
+                    Some(FillOutcome::Stored(_) | FillOutcome::Failed(..)) | None => {
+                        match self.ctx.request.lookup(&cache.shared.store).await {
+                            Ok(found) => found,
+                            Err(error) => return self.without_store(&error).await,
                         }
-                        return Ok(self.failed(&answer, why));
                     }
-                    Some(Outcome::Alone) => return self.alone().await,
-                    // It was begun before an invalidation that this request has to see, or is for other requests.
-                    Some(Outcome::Stored(_) | Outcome::Failed(..)) | None => match self.asked.find(cache).await {
-                        Ok(looked) => looked,
-                        Err(error) => return self.pass(&error).await,
-                    },
                 },
             };
         }
     }
 
-    /// The answer, if what is stored is one, or there can be none; else why the handler is to be asked.
-    fn decide(&self, looked: &Lookup) -> Result<Response, Fwd> {
-        let (policy, now) = (&self.policy, self.policy.cache.now());
-        match decide(looked, &self.asked.wishes.control, now) {
-            Decision::Fresh(entry) => {
-                let response = policy.hit(entry, now, self.head);
-                Ok(self.finished(status::with_outcome(response, CacheOutcome::Hit)))
+    /// The response, if a stored one satisfies the request or none is allowed; otherwise why the handler is called.
+    fn answer_from_store(&self, found: &Lookup) -> Result<Response, Fwd> {
+        let Ctx { policy, request, head_only } = &self.ctx;
+        let now = policy.cache.shared.clock.now();
+        match decide(found, &request.directives.control, now) {
+            Decision::Fresh(stored) => {
+                let response = reuse::fresh(policy, stored, now, *head_only);
+                Ok(self.finish(status::with_outcome(response, CacheOutcome::Hit)))
             }
             Decision::Stale(_, Because::Revalidating) if !self.can_refresh() => Err(Fwd::Stale),
-            Decision::Stale(entry, because) => {
+            Decision::Stale(stored, because) => {
                 if because == Because::Revalidating {
-                    self.refresh(looked);
+                    self.refresh(found);
                 }
-                policy.stats.stale();
-                policy.report.event(Event::CacheStale);
-                Ok(self.finished(status::with_outcome(entry.give_stale(now, self.head, because), CacheOutcome::Stale)))
+                Ok(self.finish(reuse::stale(policy, stored, (now, because), *head_only)))
             }
             Decision::Refuse => Ok(self.refused()),
-            Decision::Ask(Fwd::UriMiss) if !self.asked.varying.is_empty() => Err(Fwd::VaryMiss),
-            Decision::Ask(why) => Err(why),
+            Decision::Fetch(Fwd::UriMiss) if !request.varying.is_empty() => Err(Fwd::VaryMiss),
+            Decision::Fetch(reason) => Err(reason),
         }
     }
 
-    /// Whether somebody would do it, and knows how: what answers HEAD may not answer GET.
+    /// Whether the stored response can be refreshed in the background. The inner service may not answer HEAD as GET.
     fn can_refresh(&self) -> bool {
-        self.policy.cache.spawner().is_some() && !(self.head && self.policy.head == Head::Looks)
+        let Ctx { policy, head_only, .. } = &self.ctx;
+        policy.cache.shared.spawner.is_some() && !(*head_only && policy.head_requests == HeadRequests::FromGetOnly)
     }
 
-    /// Has the entry replaced in the background, unless somebody is at it.
-    fn refresh(&self, looked: &Lookup) {
-        let cache = &self.policy.cache;
-        let key = self.asked.key();
-        // Somebody has just tried.
-        if cache.is_marked(key) {
+    /// Refreshes the stored response in the background, unless another request does (RFC 5861 §3).
+    fn refresh(&self, found: &Lookup) {
+        let Ctx { policy, request, .. } = &self.ctx;
+        let cache = &policy.cache;
+        // The last response could not be stored: the next one will hardly be.
+        if cache.shared.uncacheable.is_set(request.key(), cache.shared.clock.now()) {
             return;
         }
-        if let Role::Lead(lead) = cache.board(key, looked.stamp()) {
-            let again = Self {
-                policy: Arc::clone(&self.policy),
-                asked: self.asked.again(),
-                head: false,
-                request: replay::request(&self.request),
-                inner: self.inner.clone(),
-            };
-            if cache.go_on(replay::run(again, lead)) {
-                self.policy.stats.refresh();
-            }
+        let Role::Lead(lead) = cache.shared.flights.board(request.key(), found.stamp()) else { return };
+        let again = Self {
+            ctx: Ctx { policy: Arc::clone(policy), request: request.without_client(), head_only: false },
+            request: replay::copy(&self.request),
+            inner: self.inner.clone(),
+        };
+        let span = tracing::info_span!(parent: None, "cache refresh", path = policy.template);
+        if cache.shared.detacher.run(again.refresh_unless_fresh(lead).instrument(span)) {
+            policy.stats.refresh();
         }
     }
 
-    /// What is stored, or was just made, as this client wants it.
-    fn finished(&self, mut response: Response) -> Response {
-        conditional::shorten(&mut response, self.asked.wishes.conditions.as_ref());
+    /// Fetches, unless another request has stored a fresh response in the meantime. Errors have reached the waiting
+    /// requests by then.
+    async fn refresh_unless_fresh(mut self, lead: Lead) {
+        let policy = Arc::clone(&self.ctx.policy);
+        match self.ctx.request.lookup(&policy.cache.shared.store).await {
+            Ok(Lookup::Hit(stored, _)) => lead.land(FillOutcome::Stored(stored)),
+            Ok(found) => drop(self.fetch(FetchMode::refresh(lead), Fwd::Stale, found).await),
+            Err(error) => backend::warn(&error),
+        }
+    }
+
+    /// A response that is or was just stored, as the client asked for it.
+    fn finish(&self, mut response: Response) -> Response {
+        conditional::shorten(&mut response, self.ctx.request.directives.conditions.as_ref());
         response
     }
 
-    /// A failure that somebody else met who asked at the same time.
-    fn failed(&self, answer: &Snapshot, why: Fwd) -> Response {
-        let mut response = answer.respond(self.head);
-        status::mark(&mut response, MISS, why.collapsed());
-        self.policy.stats.miss();
-        self.policy.mark_key(self.asked.key(), &mut response);
+    /// A failure of the handler for another request.
+    fn shared_failure(&self, failure: &BufferedResponse, reason: Fwd) -> Response {
+        let Ctx { policy, request, head_only } = &self.ctx;
+        let mut response = failure.respond(*head_only);
+        status::mark_collapsed_failure(&mut response, reason);
+        policy.stats.miss();
+        policy.add_key_header(request.key(), &mut response);
         response
     }
 
-    /// RFC 9111 §5.2.1.7.
+    /// The response to `only-if-cached` if no stored response satisfies the request (RFC 9111 §5.2.1.7).
     fn refused(&self) -> Response {
-        let detail = "nothing is stored that would do, and the request is `only-if-cached`";
+        let detail = "no stored response satisfies the request, which is `only-if-cached`";
         let mut response = Problem::new(StatusCode::GATEWAY_TIMEOUT).with_detail(detail).into_response();
-        let why = if self.asked.varying.is_empty() { Fwd::UriMiss } else { Fwd::VaryMiss };
-        status::mark(&mut response, MISS, why.refused());
-        self.policy.stats.miss();
+        let reason = if self.ctx.request.varying.is_empty() { Fwd::UriMiss } else { Fwd::VaryMiss };
+        status::mark_only_if_cached(&mut response, reason);
+        self.ctx.policy.stats.miss();
         response
     }
 
-    /// The store cannot be asked: the handler is.
-    async fn pass(self, error: &StoreError) -> Result<Response, S::Error> {
-        self.policy.cache.warn(error);
-        self.pass_by().await
+    /// The store cannot be reached: the handler is called.
+    async fn without_store(self, error: &StoreError) -> Result<Response, S::Error> {
+        backend::warn(error);
+        self.bypass().await
     }
 
-    async fn pass_by(mut self) -> Result<Response, S::Error> {
-        self.policy.stats.bypass();
+    async fn bypass(mut self) -> Result<Response, S::Error> {
+        self.ctx.policy.stats.bypass();
         let mut response = self.inner.call(self.request).await?;
-        status::mark(&mut response, BYPASS, Fwd::Bypass.value());
+        status::mark_bypass(&mut response, Fwd::Bypass);
         Ok(response)
     }
 
-    /// Fills without telling anybody, beside others who do the same.
+    /// Fetches for this request alone, beside others that do the same.
     async fn alone(mut self) -> Result<Response, S::Error> {
-        let policy = Arc::clone(&self.policy);
-        match self.asked.find(&policy.cache).await {
-            Ok(looked) => match self.decide(&looked) {
+        let policy = Arc::clone(&self.ctx.policy);
+        match self.ctx.request.lookup(&policy.cache.shared.store).await {
+            Ok(found) => match self.answer_from_store(&found) {
                 Ok(response) => Ok(response),
-                Err(why) => self.fill(Manner::Alone, why, looked).await,
+                Err(reason) => self.fetch(FetchMode::alone(), reason, found).await,
             },
-            Err(error) => self.pass(&error).await,
+            Err(error) => self.without_store(&error).await,
         }
     }
 
-    /// Asks the handler.
-    pub(in crate::cache) async fn fill(self, manner: Manner, why: Fwd, looked: Lookup) -> Result<Response, S::Error> {
-        let Self { policy, asked, head, request, inner } = self;
-        Fill { policy, asked, head, request, why, looked }.run(inner, manner).await
+    async fn fetch(self, mode: FetchMode, reason: Fwd, found: Lookup) -> Result<Response, S::Error> {
+        let Self { ctx, request, inner } = self;
+        Fetch { ctx: &ctx, reason, found }.run(request, inner, mode).await
     }
-
-    /// Looks whether there is still something to be done, and does it.
-    pub(in crate::cache) async fn fill_if_stale(mut self, lead: Lead) -> Result<(), S::Error> {
-        let policy = Arc::clone(&self.policy);
-        match self.asked.find(&policy.cache).await {
-            Ok(Lookup::Hit(entry, _)) => lead.land(Outcome::Stored(entry)),
-            Ok(looked) => {
-                self.fill(Manner::Refresh(lead), Fwd::Stale, looked).await?;
-            }
-            Err(error) => policy.cache.warn(&error),
-        }
-        Ok(())
-    }
-}
-
-/// What is stale in place of a failure, where that will do (RFC 5861 §4) and nothing has made it invalid meanwhile.
-pub(in crate::cache) async fn rescue(
-    policy: &Policy,
-    asked: &Asked,
-    stale: Option<&Arc<Entry>>,
-    head: bool,
-) -> Option<Response> {
-    let (entry, now) = (stale?, policy.cache.now());
-    let reuse = entry.reuse();
-    let will_do =
-        if reuse.must_revalidate { reuse.stale_if_error } else { asked.wishes.stale_if_error(reuse.stale_if_error) };
-    // What is fresh is here because the client wanted something newer.
-    if asked.wishes.control.no_cache || entry.stale_for(now) >= will_do || !policy.cache.is_valid(entry).await {
-        return None;
-    }
-    policy.stats.stale();
-    policy.report.event(Event::CacheStale);
-    tracing::warn!(path = policy.template, "the handler failed, and a stale answer is given in its place");
-    Some(status::with_outcome(entry.give_stale(now, head, Because::Failed), CacheOutcome::Stale))
 }

@@ -1,21 +1,35 @@
+//! The tower service and its future.
+
 use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
     sync::Arc,
     task::{Context, Poll},
 };
 
 use axum::{extract::Request, response::Response};
 use http::Method;
+use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use crate::{
     cache::{
-        CachedFuture, Lookup,
-        directives::Taken,
-        fetch::Handled,
-        invalidation::Guard,
-        policy::{Admitted, Policy},
-        serve::Asking,
-        status,
+        headers::status::{self, Fwd},
+        http::{
+            fetch::Ctx,
+            policy::Policy,
+            request::{
+                admission::{Admission, RequestKind, admit},
+                cache_request::CacheRequest,
+                key::request_key,
+                outer_mark::OuterCacheMark,
+            },
+            reuse,
+            serve::Serve,
+        },
+        invalidation::{Change, ChangeFuture},
+        store::lookup::Lookup,
     },
     observe::{CacheOutcome, WantsCacheOutcome},
 };
@@ -24,7 +38,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Cached<S> {
     pub(in crate::cache) inner: S,
-    /// `None` where nothing is cached.
+    /// `None` if nothing is cached.
     pub(in crate::cache) policy: Option<Arc<Policy>>,
 }
 
@@ -46,54 +60,123 @@ where
 
     #[inline]
     fn call(&mut self, mut request: Request) -> Self::Future {
-        let (why, guard) = match &self.policy {
+        let (bypass, change) = match &self.policy {
             None => (None, None),
-            Some(policy) => match policy.admits(&request) {
-                Admitted::Taken(taken) => return look(policy, &mut self.inner, request, taken),
-                Admitted::Passed(why) => {
-                    // Nor has a layer of this cache further in.
-                    Handled::mark(&mut request, &policy.cache);
+            Some(policy) => match admit(policy, &request) {
+                Admission::Lookup(kind) => return lookup(policy, &mut self.inner, request, kind),
+                Admission::Bypass(why) => {
+                    // Layers of the same cache further in bypass the request, too.
+                    OuterCacheMark::set(&mut request, &policy.cache);
                     policy.stats.bypass();
-                    let guard =
-                        Guard::of(&policy.cache, &policy.stats, policy.partition.as_slice(), true, &mut request);
-                    (Some(why), guard)
+                    let change = policy.changes.as_ref().and_then(|plan| Change::of(plan, &mut request));
+                    (Some(why), change)
                 }
             },
         };
-        // In one place, so that what is inside is compiled into it.
-        CachedFuture::watched(self.inner.call(request), why, guard)
+        // The only such call here, so that the inner service is compiled into it.
+        CachedFuture::passed(self.inner.call(request), bypass, change)
     }
 }
 
-/// Apart, so that routes that are not cached pay for no more than the branch.
+/// A function of its own, so that a route that is not cached pays for the branch only.
 #[inline(never)]
-fn look<S>(policy: &Arc<Policy>, inner: &mut S, mut request: Request, taken: Taken) -> CachedFuture<S::Future, S::Error>
+fn lookup<S>(
+    policy: &Arc<Policy>,
+    inner: &mut S,
+    mut request: Request,
+    kind: RequestKind,
+) -> CachedFuture<S::Future, S::Error>
 where
     S: Service<Request, Response = Response> + Clone + Send + 'static,
     S::Future: Send,
     S::Error: Send + 'static,
 {
-    if Handled::is_marked(&request, &policy.cache) {
-        return CachedFuture::passed(inner.call(request), None);
+    if OuterCacheMark::is_set(&request, &policy.cache) {
+        return CachedFuture::passed(inner.call(request), None, None);
     }
-    let head = *request.method() == Method::HEAD;
-    let (key, partition) = policy.key(&mut request);
-    let looked = policy.cache.lookup_now(&key);
-    // What most requests are.
-    if let Some((Lookup::Hit(entry, _), now)) = &looked
-        && taken.is_plain()
-        && entry.variants().is_none()
+    let head_only = *request.method() == Method::HEAD;
+    let key = request_key(policy, &mut request);
+    let found = policy.cache.shared.store.lookup_now(&key.0);
+    // The plain hit, which most requests are.
+    if let Some((Lookup::Hit(stored, _), now)) = &found
+        && kind.is_plain()
     {
-        let mut response = policy.hit(entry, *now, head);
+        let mut response = reuse::fresh(policy, stored, *now, head_only);
+        key.0.recycle();
         if request.extensions().get::<WantsCacheOutcome>().is_some() {
             response = status::with_outcome(response, CacheOutcome::Hit);
         }
         return CachedFuture::hit(response);
     }
-    // The one that was made ready goes along.
+    // The service that is ready is called, and its clone stays behind.
     let clone = inner.clone();
     let inner = std::mem::replace(inner, clone);
-    let asked = policy.asked(key, partition, taken, &request);
-    let asking = Asking { policy: Arc::clone(policy), asked, head, request, inner };
-    CachedFuture::asked(asking.answer(looked.map(|(looked, _)| looked)))
+    let facts = CacheRequest::new(policy, key, kind, &request);
+    let serve = Serve { ctx: Ctx { policy: Arc::clone(policy), request: facts, head_only }, request, inner };
+    CachedFuture::serve(serve.respond(found.map(|(found, _)| found)))
+}
+
+pin_project! {
+    /// The future of [`Cached`].
+    pub struct CachedFuture<F, E> {
+        #[pin]
+        way: Way<F, E>,
+    }
+}
+
+pin_project! {
+    #[project = WayProjection]
+    enum Way<F, E> {
+        // The inner service is called; with a reason, the response says why the cache takes no part.
+        Passed { #[pin] inner: ChangeFuture<F, E>, bypass: Option<Fwd> },
+        // Taken with the first poll.
+        Hit { response: Option<Response> },
+        // In a box, so that a hit has no room for it.
+        Serve { response: Pin<Box<dyn Future<Output = Result<Response, E>> + Send>> },
+    }
+}
+
+impl<F, E> CachedFuture<F, E> {
+    fn passed(inner: F, bypass: Option<Fwd>, change: Option<Box<Change>>) -> Self {
+        Self { way: Way::Passed { inner: ChangeFuture::new(inner, change), bypass } }
+    }
+
+    fn hit(response: Response) -> Self {
+        Self { way: Way::Hit { response: Some(response) } }
+    }
+
+    fn serve(response: impl Future<Output = Result<Response, E>> + Send + 'static) -> Self {
+        Self { way: Way::Serve { response: Box::pin(response) } }
+    }
+}
+
+impl<F, E> Future for CachedFuture<F, E>
+where
+    F: Future<Output = Result<Response, E>>,
+    E: Send + 'static,
+{
+    type Output = Result<Response, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project().way.project() {
+            WayProjection::Passed { inner, bypass } => {
+                // Changed in place: a response is large to move.
+                let mut polled = inner.poll(cx);
+                if let (Some(fwd), Poll::Ready(Ok(response))) = (bypass, &mut polled) {
+                    status::mark_bypass(response, *fwd);
+                }
+                polled
+            }
+            WayProjection::Hit { response } => {
+                Poll::Ready(Ok(response.take().expect("a future is not polled after it has completed")))
+            }
+            WayProjection::Serve { response } => response.as_mut().poll(cx),
+        }
+    }
+}
+
+impl<F, E> fmt::Debug for CachedFuture<F, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CachedFuture").finish_non_exhaustive()
+    }
 }

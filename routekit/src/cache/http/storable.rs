@@ -1,4 +1,4 @@
-//! Whether an answer may be stored, and for how long (RFC 9111 §3, §4.2).
+//! Whether a response may be stored, and for how long (RFC 9111 §3, §4.2).
 
 use std::time::Duration;
 
@@ -6,61 +6,63 @@ use axum::response::Response;
 use http::{HeaderMap, HeaderName, StatusCode, header};
 use http_body::Body as _;
 
-use crate::cache::{
-    NoStore, Reuse,
-    headers::{ResponseControl, date, etag, vary},
+use crate::{
+    cache::{
+        headers::{ResponseControl, date, etag, vary},
+        http::response_parts::NoStore,
+        store::stored_response::Reuse,
+    },
+    observe::FallbackResponse,
 };
-use crate::observe::FallbackResponse;
 
-/// What is to become of an answer.
+/// What becomes of a response.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::cache) enum Verdict {
-    /// It is stored.
+pub(in crate::cache) enum Storability {
     Store(Storing),
-    /// It failed: a 5xx, or what stands in for one.
-    Fail,
-    /// It is given to whoever asked, and to nobody else.
-    Pass(&'static str),
+    /// A 5xx, or a fallback in place of one: shared with the requests that wait, and not stored.
+    Failure,
+    /// Served to this client only, for this reason.
+    Forbidden(&'static str),
 }
 
-/// How an answer is stored.
+/// How a response is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::cache) struct Storing {
-    /// For how long it is fresh from when it was made.
+    /// The freshness lifetime, counted from when the response was generated.
     pub(in crate::cache) lifetime: Duration,
-    /// Whether the answer says so itself.
+    /// Whether the response states its lifetime.
     pub(in crate::cache) explicit: bool,
-    /// How old it is already.
+    /// The age of the response when it was received.
     pub(in crate::cache) age: Duration,
     pub(in crate::cache) reuse: Reuse,
-    /// Headers of requests that it varies by, beside those that are part of the key in any case.
+    /// The request headers that the response varies by and that are not part of the key.
     pub(in crate::cache) vary: Vec<HeaderName>,
 }
 
-/// What is known of how an answer was asked for.
+/// The circumstances of a response.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::cache) struct Received {
-    /// The wall clock when it came, since 1970.
+    /// The wall clock when it was received, since 1970.
     pub(in crate::cache) at: Duration,
     /// How long it took.
     pub(in crate::cache) took: Duration,
-    /// Whether the request had credentials, and nobody has said whose answers it may see.
+    /// The request has credentials, and the route does not say who shares its responses.
     pub(in crate::cache) credentials: bool,
 }
 
-/// What is asked of an answer.
+/// What a route says about its responses.
 #[derive(Debug, Clone)]
 pub(in crate::cache) struct Rules {
     pub(in crate::cache) ttl: Option<Duration>,
     pub(in crate::cache) max_body: u64,
-    /// Headers of the request that are part of the key.
+    /// The request headers that are part of the key.
     pub(in crate::cache) vary: Box<[HeaderName]>,
     pub(in crate::cache) stale_while_revalidate: Duration,
     pub(in crate::cache) stale_if_error: Duration,
 }
 
-/// Fresh for the `ttl` if they say nothing: those that are cacheable by themselves (RFC 9110 §15.1) and answer with content that is meant
-/// to last.
+/// Statuses that the `ttl` applies to: heuristically cacheable (RFC 9110 §15.1), and with content that is meant to
+/// last.
 const BY_DEFAULT: [StatusCode; 5] = [
     StatusCode::OK,
     StatusCode::NON_AUTHORITATIVE_INFORMATION,
@@ -69,92 +71,92 @@ const BY_DEFAULT: [StatusCode; 5] = [
     StatusCode::MOVED_PERMANENTLY,
 ];
 
-/// Stored if they say for how long.
+/// Statuses that are stored only if the response states its lifetime.
 const IF_EXPLICIT: [StatusCode; 3] = [StatusCode::NOT_FOUND, StatusCode::GONE, StatusCode::PERMANENT_REDIRECT];
 
-/// By how many headers of requests the answers of one key may vary.
-pub(in crate::cache) const MOST_VARYING: usize = 16;
+/// The most request headers that the responses of one key may vary by.
+pub(in crate::cache) const MAX_VARYING: usize = 16;
 
 impl Rules {
-    pub(in crate::cache) fn judge(&self, response: &Response, received: Received) -> Verdict {
+    /// Whether `response` may be stored. When in doubt, it may not.
+    pub(in crate::cache) fn storability(&self, response: &Response, received: Received) -> Storability {
         let (status, headers) = (response.status(), response.headers());
-        // What stands in for the handler's answer says that there is none.
         if status.is_server_error() || response.extensions().get::<FallbackResponse>().is_some() {
-            return Verdict::Fail;
+            return Storability::Failure;
         }
         let by_default = BY_DEFAULT.contains(&status);
         if !by_default && !IF_EXPLICIT.contains(&status) {
-            return Verdict::Pass("its status");
+            return Storability::Forbidden("its status");
         }
-        let says = Says::of(headers);
-        if let Some(why) = forbidden(response, &says.control) {
-            return Verdict::Pass(why);
+        let directives = ResponseDirectives::of(headers);
+        if let Some(why) = forbidden(response, &directives.control) {
+            return Storability::Forbidden(why);
         }
-        if received.credentials && !says.is_open() {
-            return Verdict::Pass("it is for whoever asked, and does not say otherwise");
+        if received.credentials && !directives.is_open() {
+            return Storability::Forbidden("the request has credentials, and the response is not for all");
         }
-        let Some(vary) = self.varies_by(headers) else { return Verdict::Pass("it varies by anything") };
+        let Some(vary) = self.varies_by(headers) else { return Storability::Forbidden("it varies by anything") };
         match response.body().size_hint().exact() {
-            None => return Verdict::Pass("its length is not known"),
-            Some(length) if length > self.max_body => return Verdict::Pass("it is larger than `max_body`"),
+            None => return Storability::Forbidden("its length is not known"),
+            Some(length) if length > self.max_body => return Storability::Forbidden("it is larger than `max_body`"),
             Some(_) => {}
         }
-        let explicit = says.lifetime(received.at);
-        if explicit.is_none() && says.is_pragmatic(headers) {
-            return Verdict::Pass("its Pragma");
+        let explicit = directives.lifetime(received.at);
+        if explicit.is_none() && directives.forbids_by_pragma() {
+            return Storability::Forbidden("its Pragma");
         }
-        let unasked = says.control.no_cache.then_some(Duration::ZERO);
-        let Some(lifetime) = unasked.or(explicit).or(self.ttl.filter(|_| by_default)) else {
-            return Verdict::Pass("nothing says for how long it is fresh");
+        let no_cache = directives.control.no_cache.then_some(Duration::ZERO);
+        let Some(lifetime) = no_cache.or(explicit).or(self.ttl.filter(|_| by_default)) else {
+            return Storability::Forbidden("it has no lifetime, and the route no `ttl` for it");
         };
-        let (age, reuse) = (age(headers, received), self.reuse(&says, headers));
-        // Of what is stale already, at least something must be made.
+        let (age, reuse) = (age(headers, received), self.reuse(&directives));
+        // Storing an already stale response only pays if it can be revalidated or served stale.
         let useful = reuse.can_be_validated || lifetime + reuse.stale_while_revalidate.max(reuse.stale_if_error) > age;
         if !useful {
-            return Verdict::Pass("it is stale already");
+            return Storability::Forbidden("it is stale already");
         }
-        Verdict::Store(Storing { lifetime, explicit: unasked.or(explicit).is_some(), age, reuse, vary })
+        Storability::Store(Storing { lifetime, explicit: no_cache.or(explicit).is_some(), age, reuse, vary })
     }
 
-    /// Whether a failure may be told to others with all that it says.
+    /// Whether a failure may be given to other requests with its headers and its body.
     pub(in crate::cache) fn may_share(&self, response: &Response) -> bool {
-        let headers = response.headers();
-        let says = Says::of(headers);
-        forbidden(response, &says.control).is_none()
-            && !says.control.no_cache
-            && self.varies_by(headers).is_some_and(|names| names.is_empty())
+        let directives = ResponseDirectives::of(response.headers());
+        forbidden(response, &directives.control).is_none()
+            && !directives.control.no_cache
+            && self.varies_by(response.headers()).is_some_and(|names| names.is_empty())
     }
 
-    /// The headers of requests that an answer varies by and that are not part of the key; none where nobody can know them.
+    /// The request headers that a response varies by and that are not part of the key. `None` if they cannot be known,
+    /// or are too many.
     fn varies_by(&self, headers: &HeaderMap) -> Option<Vec<HeaderName>> {
         let mut names = vary::names(headers)?;
         names.retain(|name| !self.vary.contains(name));
-        (names.len() <= MOST_VARYING).then_some(names)
+        (names.len() <= MAX_VARYING).then_some(names)
     }
 
-    /// What an answer says of its use when it is stale goes before what the route says (RFC 5861), unless it says that it must not be used
-    /// then (RFC 9111 §4.2.4). `s-maxage` says so to whoever has only the route's word.
-    fn reuse(&self, says: &Says, headers: &HeaderMap) -> Reuse {
-        let control = &says.control;
+    /// The limits that a response states replace those of the route (RFC 5861). A response can forbid to serve it stale
+    /// (RFC 9111 §4.2.4); `s-maxage` forbids the limits of the route.
+    fn reuse(&self, directives: &ResponseDirectives<'_>) -> Reuse {
+        let (control, headers) = (&directives.control, directives.headers);
         let never = control.must_revalidate || control.proxy_revalidate || control.no_cache;
-        let may = |own: Option<Duration>, route: Duration| match own {
+        let limit = |own: Option<Duration>, route: Duration| match own {
             _ if never => Duration::ZERO,
             Some(own) => own,
             None if control.s_maxage.is_some() => Duration::ZERO,
             None => route,
         };
         Reuse {
-            stale_while_revalidate: may(control.stale_while_revalidate, self.stale_while_revalidate),
-            stale_if_error: may(control.stale_if_error, self.stale_if_error),
+            stale_while_revalidate: limit(control.stale_while_revalidate, self.stale_while_revalidate),
+            stale_if_error: limit(control.stale_if_error, self.stale_if_error),
             must_revalidate: never || control.s_maxage.is_some(),
-            open: says.is_open(),
+            open: directives.is_open(),
             can_be_validated: headers.get(header::ETAG).is_some_and(etag::is_valid)
                 || headers.get(header::LAST_MODIFIED).and_then(date::parse).is_some(),
         }
     }
 }
 
-/// Why an answer is not stored whatever else it says.
+/// Why a response must not be stored, whatever its lifetime.
 fn forbidden(response: &Response, control: &ResponseControl) -> Option<&'static str> {
     if response.extensions().get::<NoStore>().is_some() {
         return Some("the handler forbids it");
@@ -162,38 +164,39 @@ fn forbidden(response: &Response, control: &ResponseControl) -> Option<&'static 
     if response.headers().contains_key(header::SET_COOKIE) {
         return Some("it sets a cookie");
     }
-    // What one has to understand to store it, all of these statuses are (RFC 9111 §5.2.2.3).
+    // `must-understand` overrides `no-store` for a status that is understood, as all these are (RFC 9111 §5.2.2.3).
     let no_store = control.no_store && !control.must_understand;
     (no_store || control.private || control.broken).then_some("its Cache-Control")
 }
 
-/// What an answer says of how it may be stored.
-struct Says<'a> {
+/// What a response says about storing it.
+struct ResponseDirectives<'a> {
     control: ResponseControl,
-    /// Whether it says it to edges: then what it says to all does not count (RFC 9213 §2.2).
+    /// The directives are those of `CDN-Cache-Control`, which replaces all others (RFC 9213 §2.2).
     targeted: bool,
     headers: &'a HeaderMap,
 }
 
-impl<'a> Says<'a> {
+impl<'a> ResponseDirectives<'a> {
     fn of(headers: &'a HeaderMap) -> Self {
         let targeted = ResponseControl::targeted(headers);
         let control = targeted.unwrap_or_else(|| ResponseControl::of(headers));
         Self { control, targeted: targeted.is_some(), headers }
     }
 
-    /// Whether whoever may not see others' answers may see this one (RFC 9111 §3.5).
+    /// Whether requests with credentials share it (RFC 9111 §3.5).
     fn is_open(&self) -> bool {
         self.control.public || self.control.s_maxage.is_some() || self.control.must_revalidate
     }
 
-    /// For how long it says it is fresh (RFC 9111 §4.2.1).
+    /// The lifetime that the response states (RFC 9111 §4.2.1).
     fn lifetime(&self, now: Duration) -> Option<Duration> {
         let control = &self.control;
         control.s_maxage.or(control.max_age).or_else(|| self.expires(now))
     }
 
-    /// From when it was made to when it expires; an `Expires` that is no date, or of which there are two, has passed (RFC 9111 §5.3).
+    /// From `Date` to `Expires`. An `Expires` that is not a date, or is repeated with another value, has passed
+    /// (RFC 9111 §5.3).
     fn expires(&self, now: Duration) -> Option<Duration> {
         if self.targeted {
             return None;
@@ -201,29 +204,31 @@ impl<'a> Says<'a> {
         let mut all = self.headers.get_all(header::EXPIRES).iter();
         let first = all.next()?;
         let expires = date::parse(first).filter(|_| all.all(|other| other == first));
-        let made = self.headers.get(header::DATE).and_then(date::parse).unwrap_or(now);
-        Some(expires.unwrap_or_default().saturating_sub(made))
+        let generated = self.headers.get(header::DATE).and_then(date::parse).unwrap_or(now);
+        Some(expires.unwrap_or_default().saturating_sub(generated))
     }
 
-    /// Nobody has said what `Pragma` means in an answer (RFC 9111 §5.4); whoever writes it means this.
-    fn is_pragmatic(&self, headers: &HeaderMap) -> bool {
-        let forbids = |value: &http::HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"no-cache");
+    /// `Pragma` has no meaning in a response (RFC 9111 §5.4), but a handler that sets it does not want to be cached.
+    fn forbids_by_pragma(&self) -> bool {
+        let is_no_cache = |value: &http::HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"no-cache");
         !self.targeted
-            && !headers.contains_key(header::CACHE_CONTROL)
-            && headers.get_all(header::PRAGMA).iter().any(forbids)
+            && !self.headers.contains_key(header::CACHE_CONTROL)
+            && self.headers.get_all(header::PRAGMA).iter().any(is_no_cache)
     }
 }
 
-/// How old an answer is when it comes (RFC 9111 §4.2.3). What has come from a cache further in took its time on the way.
+/// The age of a response when it is received (RFC 9111 §4.2.3). A response that comes from a cache further in also
+/// aged on its way.
 fn age(headers: &HeaderMap, received: Received) -> Duration {
-    let apparent = headers.get(header::DATE).and_then(date::parse).map(|made| received.at.saturating_sub(made));
-    let said = headers.get(header::AGE).map(|age| seconds(age.as_bytes()) + received.took);
-    let age = apparent.unwrap_or_default().max(said.unwrap_or_default());
-    // As it is told.
+    let apparent =
+        headers.get(header::DATE).and_then(date::parse).map(|generated| received.at.saturating_sub(generated));
+    let stated = headers.get(header::AGE).map(|age| seconds(age.as_bytes()) + received.took);
+    let age = apparent.unwrap_or_default().max(stated.unwrap_or_default());
+    // In whole seconds, as `Age` states it.
     Duration::from_secs(age.as_secs())
 }
 
-/// The first of a list of numbers (RFC 9111 §5.1); what is no number is none.
+/// The first member of a list of numbers (RFC 9111 §5.1). Zero if it is not a number.
 fn seconds(value: &[u8]) -> Duration {
     let first = value.split(|byte| *byte == b',').next().unwrap_or_default().trim_ascii();
     let digits = !first.is_empty() && first.iter().all(u8::is_ascii_digit);
@@ -254,25 +259,26 @@ mod tests {
 
     type Headers = &'static [(&'static str, &'static str)];
 
-    fn answer(status: u16, headers: Headers, body: &'static str) -> Response {
+    fn response(status: u16, headers: Headers, body: &'static str) -> Response {
         let status = StatusCode::from_u16(status).unwrap();
         (status, AppendHeaders(headers.iter().copied()), body).into_response()
     }
 
-    /// For how long it is stored, how old it is then, and whether it says so itself; or why it is not stored.
+    /// Its lifetime, its age, and whether it states the lifetime; or why it is not stored.
     type Found = Result<(u64, u64, bool), &'static str>;
 
-    fn verdict(rules: &Rules, response: &Response) -> Found {
-        match rules.judge(response, NOW) {
-            Verdict::Store(storing) => Ok((storing.lifetime.as_secs(), storing.age.as_secs(), storing.explicit)),
-            Verdict::Fail => Err("it failed"),
-            Verdict::Pass(why) => Err(why),
+    fn storability(rules: &Rules, response: &Response) -> Found {
+        match rules.storability(response, NOW) {
+            Storability::Store(storing) => Ok((storing.lifetime.as_secs(), storing.age.as_secs(), storing.explicit)),
+            Storability::Failure => Err("it failed"),
+            Storability::Forbidden(why) => Err(why),
         }
     }
 
     #[test]
-    fn what_is_stored() {
-        let (cache_control, unsaid) = (Err("its Cache-Control"), Err("nothing says for how long it is fresh"));
+    fn responses_are_stored_by_status_and_directives() {
+        let (cache_control, unsaid) =
+            (Err("its Cache-Control"), Err("it has no lifetime, and the route no `ttl` for it"));
         let (by_ttl, stale) = (Ok((60, 0, false)), Err("it is stale already"));
         let rows: [(u16, Headers, &'static str, Found); 40] = [
             (200, &[], "1234", by_ttl),
@@ -322,17 +328,21 @@ mod tests {
             (200, &[("age", "8"), ("cache-control", "max-age=9")], "", stale),
         ];
         for (status, headers, body, expected) in rows {
-            assert_eq!(verdict(&rules(), &answer(status, headers, body)), expected, "{status} {headers:?} {body}");
+            assert_eq!(
+                storability(&rules(), &response(status, headers, body)),
+                expected,
+                "{status} {headers:?} {body}"
+            );
         }
         let no_ttl = Rules { ttl: None, ..rules() };
-        assert_eq!(verdict(&no_ttl, &answer(200, &[], "")), unsaid);
+        assert_eq!(storability(&no_ttl, &response(200, &[], "")), unsaid);
         let streamed = Body::from_stream(futures_util::stream::empty::<Result<Bytes, std::io::Error>>());
-        assert_eq!(verdict(&rules(), &Response::new(streamed)), Err("its length is not known"));
-        assert_eq!(verdict(&rules(), &(NoStore, "1").into_response()), Err("the handler forbids it"));
+        assert_eq!(storability(&rules(), &Response::new(streamed)), Err("its length is not known"));
+        assert_eq!(storability(&rules(), &(NoStore, "1").into_response()), Err("the handler forbids it"));
     }
 
     #[test]
-    fn what_may_be_used_when_it_is_stale() {
+    fn stale_limits_come_from_the_response_before_the_route() {
         let rules = Rules {
             stale_while_revalidate: Duration::from_secs(10),
             stale_if_error: Duration::from_secs(20),
@@ -349,20 +359,22 @@ mod tests {
             (&[("cache-control", "s-maxage=5, stale-if-error=2")], (0, 2, true)),
         ];
         for (headers, expected) in rows {
-            let Verdict::Store(Storing { reuse, .. }) = rules.judge(&answer(200, headers, ""), NOW) else { panic!() };
+            let Storability::Store(Storing { reuse, .. }) = rules.storability(&response(200, headers, ""), NOW) else {
+                panic!()
+            };
             let found = (reuse.stale_while_revalidate.as_secs(), reuse.stale_if_error.as_secs(), reuse.must_revalidate);
             assert_eq!(found, expected, "{headers:?}");
         }
     }
 
     #[test]
-    fn who_has_credentials_is_given_what_is_for_all() {
+    fn responses_to_credentials_are_stored_only_if_they_are_for_all() {
         let with = Received { credentials: true, ..NOW };
         for (control, expected) in
             [("public", true), ("s-maxage=9", true), ("must-revalidate", true), ("max-age=9", false), ("", false)]
         {
             let response = [("cache-control", control)].into_response();
-            let stored = matches!(rules().judge(&response, with), Verdict::Store(_));
+            let stored = matches!(rules().storability(&response, with), Storability::Store(_));
             assert_eq!(stored, expected, "{control}");
         }
     }

@@ -2,64 +2,102 @@ use std::{
     fmt,
     future::Future,
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll, ready},
 };
 
-use axum::response::{IntoResponse, Response};
-use http::StatusCode;
+use axum::response::Response;
 use pin_project_lite::pin_project;
-use tokio::sync::oneshot;
 
-use super::{own_url::Guard, plan::Pending, watched::Watched};
-use crate::{observe::Failure, problem::Problem};
+use super::{
+    change::{Change, Settling},
+    handler::Handler,
+};
 
 pin_project! {
-    /// The future of [`Invalidating`](super::Invalidating).
-    pub struct InvalidatingFuture<F, E> {
+    /// Passes a response on; what its handler changed is invalid before the response leaves.
+    pub(in crate::cache) struct ChangeFuture<F, E> {
         #[pin]
-        way: Way<F, E>,
+        state: State<F, E>,
     }
 }
 
 pin_project! {
-    #[project = WayProjection]
-    enum Way<F, E> {
-        // Nothing is declared here.
-        Passed { #[pin] inner: Watched<F, E> },
-        // Nobody is there to run it apart.
-        Attached { answer: Pin<Box<dyn Future<Output = Result<Response, E>> + Send>> },
-        Detached { answer: Awaited<E> },
+    #[project = StateProjection]
+    #[project_replace = StateReplaced]
+    enum State<F, E> {
+        // The inner future ends with its client.
+        Inner { #[pin] inner: F, change: Option<Box<Change>> },
+        // In a box, so that requests which invalidate nothing leave no room for it.
+        Settling { settling: Settling, answer: Option<Box<Result<Response, E>>> },
     }
 }
 
-/// The answer of a handler that runs elsewhere.
-struct Awaited<E> {
-    answer: oneshot::Receiver<Result<Response, E>>,
-    /// Until it is there.
-    pending: Option<Arc<Pending>>,
+impl<F, E> ChangeFuture<F, E> {
+    /// Without a change, it is the inner future.
+    pub(in crate::cache) fn new(inner: F, change: Option<Box<Change>>) -> Self {
+        Self { state: State::Inner { inner, change } }
+    }
 }
 
-impl<E> Drop for Awaited<E> {
-    fn drop(&mut self) {
-        // The client has left, or the time is up: the handler may have changed something already.
-        if let Some(pending) = &self.pending {
-            pending.invalidate_without_waiting();
+impl<F, E> Future for ChangeFuture<F, E>
+where
+    F: Future<Output = Result<Response, E>>,
+{
+    type Output = Result<Response, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut state = self.project().state;
+        loop {
+            match state.as_mut().project() {
+                StateProjection::Inner { inner, change: None } => return inner.poll(cx),
+                StateProjection::Inner { inner, change } => {
+                    let answer = ready!(inner.poll(cx));
+                    let Some(settling) = change.take().and_then(|change| change.settle(&answer)) else {
+                        return Poll::Ready(answer);
+                    };
+                    state.as_mut().project_replace(State::Settling { settling, answer: Some(Box::new(answer)) });
+                }
+                StateProjection::Settling { settling, answer } => {
+                    ready!(settling.as_mut().poll(cx));
+                    return Poll::Ready(*answer.take().expect("a future is not polled after it has ended"));
+                }
+            }
         }
     }
 }
 
-impl<F, E> InvalidatingFuture<F, E> {
-    pub(super) fn passed(inner: F, guard: Option<Guard>) -> Self {
-        Self { way: Way::Passed { inner: Watched::new(inner, guard) } }
+pin_project! {
+    /// The future of [`Invalidating`](super::Invalidating).
+    pub struct InvalidatingFuture<F, E>
+    where
+        E: Send,
+        E: 'static,
+    {
+        #[pin]
+        kind: Kind<F, E>,
+    }
+}
+
+pin_project! {
+    #[project = KindProjection]
+    enum Kind<F, E>
+    where
+        E: Send,
+        E: 'static,
+    {
+        Url { #[pin] inner: ChangeFuture<F, E> },
+        Declared { handler: Handler<E> },
+    }
+}
+
+impl<F, E: Send + 'static> InvalidatingFuture<F, E> {
+    /// Nothing is declared here; the URL of an unsafe request is invalidated.
+    pub(super) fn of_url(inner: F, change: Option<Box<Change>>) -> Self {
+        Self { kind: Kind::Url { inner: ChangeFuture::new(inner, change) } }
     }
 
-    pub(super) fn attached(answer: impl Future<Output = Result<Response, E>> + Send + 'static) -> Self {
-        Self { way: Way::Attached { answer: Box::pin(answer) } }
-    }
-
-    pub(super) fn detached(answer: oneshot::Receiver<Result<Response, E>>, pending: Arc<Pending>) -> Self {
-        Self { way: Way::Detached { answer: Awaited { answer, pending: Some(pending) } } }
+    pub(super) fn of_handler(handler: Handler<E>) -> Self {
+        Self { kind: Kind::Declared { handler } }
     }
 }
 
@@ -71,26 +109,14 @@ where
     type Output = Result<Response, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().way.project() {
-            WayProjection::Passed { inner } => inner.poll(cx),
-            WayProjection::Attached { answer } => answer.as_mut().poll(cx),
-            WayProjection::Detached { answer: awaited } => {
-                let answer = ready!(Pin::new(&mut awaited.answer).poll(cx));
-                awaited.pending = None;
-                // Without an answer, its task has panicked, or its runtime is shutting down; it was made invalid then.
-                Poll::Ready(answer.unwrap_or_else(|_| Ok(died())))
-            }
+        match self.project().kind.project() {
+            KindProjection::Url { inner } => inner.poll(cx),
+            KindProjection::Declared { handler } => Pin::new(handler).poll(cx),
         }
     }
 }
 
-fn died() -> Response {
-    let mut response = Problem::new(StatusCode::INTERNAL_SERVER_ERROR).into_response();
-    response.extensions_mut().insert(Failure::Panic);
-    response
-}
-
-impl<F, E> fmt::Debug for InvalidatingFuture<F, E> {
+impl<F, E: Send + 'static> fmt::Debug for InvalidatingFuture<F, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("InvalidatingFuture").finish_non_exhaustive()
     }

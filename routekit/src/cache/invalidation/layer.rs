@@ -5,114 +5,117 @@ use tower_layer::Layer;
 
 use super::{
     Invalidating,
-    plan::{Plan, Rule},
+    plan::{Declared, InvalidationPlan, Rule},
 };
 use crate::{
     cache::{
         Cache,
-        template::{Places, Template},
+        validity::template::{Places, Template},
     },
     route::{Invalidates, Method, RequestText},
 };
 
-/// Makes cached answers invalid when the inner service has ended. See the [module docs](crate::cache).
+/// Invalidates cached responses when the inner service has responded. See the [module docs](crate::cache).
 #[derive(Debug, Clone)]
 pub struct InvalidateLayer {
-    /// `None` where nothing is made invalid.
-    plan: Option<Plan>,
+    /// `None` where nothing is invalidated.
+    declared: Option<Declared>,
 }
 
 impl InvalidateLayer {
-    /// In this cache; nothing yet but the URL of requests of an unsafe method.
+    /// Invalidates in `cache`: at first nothing but the URLs of requests with an unsafe method.
     #[must_use]
     pub fn new(cache: Cache) -> Self {
         let (template, places) = (String::new(), Places::default());
-        let stats = Arc::clone(cache.book().of_layers());
+        let counters = Arc::clone(cache.shared.stats.layers());
         let (own, wanted, partitions) = (Rule::default(), Vec::new(), Vec::new());
-        let plan = Plan { cache, stats, template, places, own, wanted, partitions, holds: true };
-        Self { plan: Some(plan) }
+        let declared = Declared { cache, counters, template, places, own, wanted, partitions, storable: true };
+        Self { declared: Some(declared) }
     }
 
-    /// As a route declares it, whose template is with the app's prefix, and its patterns are without.
+    /// What a route declares: `template` includes the app's prefix, the patterns of `invalidates` do not.
     pub(crate) fn declared(cache: Cache, invalidates: &Invalidates, template: &str, prefix: &str) -> Self {
         let mut layer = Self::new(cache)
             .route(template)
             .tags(invalidates.tags.iter().copied())
             .patterns(invalidates.patterns.iter().copied());
-        layer.change(|plan| {
-            plan.own.user = invalidates.user;
-            prefix.clone_into(&mut plan.own.prefix);
-            plan.set_partition(invalidates.partition());
+        layer.change(|declared| {
+            declared.own.user = invalidates.user;
+            prefix.clone_into(&mut declared.own.prefix);
+            declared.set_partition(invalidates.partition());
         });
         layer
     }
 
-    /// What has one of these tags, with placeholders of the [`route`](Self::route): `user:{id}`.
+    /// Invalidates everything with one of these tags. A tag may have placeholders of the [`route`](Self::route):
+    /// `user:{id}`.
     #[must_use]
     pub fn tags<'t>(mut self, templates: impl IntoIterator<Item = &'t str>) -> Self {
         let templates = templates.into_iter().map(Template::new);
-        self.change(|plan| plan.own.tags.extend(templates));
+        self.change(|declared| declared.own.tags.extend(templates));
         self
     }
 
-    /// What was answered for a path that fits one of these patterns, with placeholders likewise: `/users/{id}/*`.
+    /// Invalidates responses for paths that match one of these patterns, which may have placeholders of the
+    /// [`route`](Self::route): `/users/{id}/*`.
     #[must_use]
     pub fn patterns<'t>(mut self, templates: impl IntoIterator<Item = &'t str>) -> Self {
         let templates = templates.into_iter().map(Template::new);
-        self.change(|plan| plan.own.patterns.extend(templates));
+        self.change(|declared| declared.own.patterns.extend(templates));
         self
     }
 
-    /// What only the user who asks is given.
+    /// Invalidates the entries that only the calling user is given.
     #[must_use]
     pub fn user(mut self) -> Self {
-        self.change(|plan| plan.own.user = true);
+        self.change(|declared| declared.own.user = true);
         self
     }
 
-    /// The path template of the route that this stands around: `/users/{id}`. Needed where there are placeholders. In a nested
-    /// router, without what that is nested under.
+    /// The path template of the route that the layer wraps: `/users/{id}`. Tags and patterns with placeholders need it.
+    /// In a nested router, leave out the path under which the router is nested.
     #[must_use]
     pub fn route(mut self, template: &str) -> Self {
-        self.change(|plan| {
-            template.clone_into(&mut plan.template);
-            plan.places = Places::of(template);
+        self.change(|declared| {
+            template.clone_into(&mut declared.template);
+            declared.places = Places::of(template);
         });
         self
     }
 
-    /// Only in the partition that this function names.
+    /// Invalidates in the partition that this function names. Defaults to the partition of the cache.
     #[must_use]
-    pub fn partition(mut self, partition: fn(&Parts) -> String) -> Self {
-        self.change(|plan| plan.set_partition(Some(RequestText::of_fn(partition))));
+    pub fn partition(mut self, partition: impl Fn(&Parts) -> String + Send + Sync + 'static) -> Self {
+        self.change(|declared| declared.set_partition(Some(RequestText::new(partition))));
         self
     }
 
-    /// The URL of requests (RFC 9111 §4.4), if anything can be stored for it, and what answers name: in these partitions as well.
-    pub(crate) fn url_in(mut self, partitions: &[RequestText], holds: bool) -> Self {
-        self.change(|plan| {
-            partitions.iter().for_each(|partition| plan.drop_url_in(partition.clone()));
-            plan.holds = holds;
+    /// Invalidates URLs (RFC 9111 §4.4) in these partitions as well; `storable` says whether the URL of a request itself
+    /// can have a stored response.
+    pub(crate) fn url_in(mut self, partitions: &[RequestText], storable: bool) -> Self {
+        self.change(|declared| {
+            partitions.iter().for_each(|partition| declared.add_partition(partition.clone()));
+            declared.storable = storable;
         });
         self
     }
 
-    /// Counts what it does under this route, and not with the other layers.
+    /// Counts invalidations for this route instead of for all layers together.
     pub(crate) fn counted_as(mut self, method: Method, path: &str) -> Self {
-        self.change(|plan| plan.stats = plan.cache.book().open(method, path));
+        self.change(|declared| declared.counters = declared.cache.shared.stats.register(method, path));
         self
     }
 
-    /// All of another route as well, which is cached in this partition.
+    /// Invalidates everything of another route too, which is cached in this partition.
     pub(crate) fn wanted_by(mut self, template: &str, partition: Option<RequestText>) -> Self {
         let rule = Rule { partition, route: Some(template.to_owned()), ..Rule::default() };
-        self.change(|plan| plan.wanted.push(rule));
+        self.change(|declared| declared.wanted.push(rule));
         self
     }
 
-    fn change(&mut self, change: impl FnOnce(&mut Plan)) {
-        if let Some(plan) = &mut self.plan {
-            change(plan);
+    fn change(&mut self, change: impl FnOnce(&mut Declared)) {
+        if let Some(declared) = &mut self.declared {
+            change(declared);
         }
     }
 }
@@ -124,9 +127,9 @@ impl<S> Layer<S> for InvalidateLayer {
 
     #[track_caller]
     fn layer(&self, inner: S) -> Invalidating<S> {
-        if let Some(plan) = &self.plan {
-            plan.places.check(&plan.template, plan.own.tags.iter().chain(&plan.own.patterns));
+        if let Some(declared) = &self.declared {
+            declared.places.check(&declared.template, declared.own.tags.iter().chain(&declared.own.patterns));
         }
-        Invalidating { inner, plan: self.plan.clone().map(Arc::new) }
+        Invalidating { inner, plan: self.declared.as_ref().map(|declared| Arc::new(InvalidationPlan::new(declared))) }
     }
 }

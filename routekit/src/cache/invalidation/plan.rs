@@ -1,161 +1,128 @@
-//! What a route makes invalid, made ready at start-up.
+//! What a layer invalidates, made ready at start-up.
 
 use std::sync::Arc;
 
-use axum::{extract::Request, response::Response};
-use http::Uri;
-use tokio::sync::OwnedSemaphorePermit;
-
-use super::{
-    named::{Named, Subject},
-    own_url::OwnUrl,
-};
 use crate::{
     cache::{
-        Cache, Counters, Invalidation, Target,
-        policy::{asked_for, names},
-        template::{Places, Template},
+        Cache, Counters,
+        validity::{
+            target::Target,
+            template::{Places, Template},
+        },
     },
-    identity::Identity,
-    route::{RequestText, spelling::Spellings},
+    route::RequestText,
 };
 
-/// What a route makes invalid. One for each route, shared by all its requests.
+/// What a program declares for a layer.
 #[derive(Debug, Clone)]
-pub(super) struct Plan {
+pub(super) struct Declared {
     pub(super) cache: Cache,
-    pub(super) stats: Arc<Counters>,
-    /// The path template.
+    pub(super) counters: Arc<Counters>,
+    /// The path template of the route.
     pub(super) template: String,
     /// Where its placeholders stand.
     pub(super) places: Places,
     pub(super) own: Rule,
-    /// What routes want that declare `invalidate_on` this one.
+    /// Routes that declare `invalidate_on` this one.
     pub(super) wanted: Vec<Rule>,
-    /// Where the URL of a request of an unsafe method is invalid, beside the cache's own partition; each once.
+    /// Partitions in which the URL of an unsafe request is invalidated, beside the cache's own; each once.
     pub(super) partitions: Vec<RequestText>,
-    /// Whether anything can be stored for its URL.
-    pub(super) holds: bool,
+    /// Whether a response can be stored for that URL.
+    pub(super) storable: bool,
 }
 
-/// What is invalid in one partition.
+/// What is invalidated in one partition.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Rule {
+    /// `None` for the cache's own partition.
     pub(super) partition: Option<RequestText>,
     pub(super) tags: Vec<Template>,
     pub(super) patterns: Vec<Template>,
-    /// What stands before patterns that are paths.
+    /// Prepended to patterns that are paths.
     pub(super) prefix: String,
+    /// The caller's own entries.
     pub(super) user: bool,
-    /// All of the route with this template.
+    /// Everything of the route with this template.
     pub(super) route: Option<String>,
 }
 
-/// What one request makes invalid, once it has ended.
-#[derive(Debug)]
-pub(super) struct Pending {
-    plan: Arc<Plan>,
-    uri: Uri,
-    /// The path of a router that this one is nested in: what clients write before it.
-    outer: String,
-    identity: Option<Identity>,
-    spellings: Spellings,
-    /// One for each rule.
-    partitions: Vec<String>,
-    /// If it is of an unsafe method.
-    url: Option<OwnUrl>,
-}
-
-impl Plan {
-    fn rules(&self) -> impl Iterator<Item = &Rule> {
-        std::iter::once(&self.own).chain(&self.wanted)
-    }
-
-    /// Whether there is nothing but the URL.
-    pub(super) fn declares_nothing(&self) -> bool {
-        let Rule { partition: _, tags, patterns, prefix: _, user, route } = &self.own;
-        self.wanted.is_empty() && tags.is_empty() && patterns.is_empty() && !user && route.is_none()
-    }
-
+impl Declared {
     pub(super) fn set_partition(&mut self, partition: Option<RequestText>) {
-        partition.iter().for_each(|partition| self.drop_url_in(partition.clone()));
+        partition.iter().for_each(|partition| self.add_partition(partition.clone()));
         self.own.partition = partition;
     }
 
-    pub(super) fn drop_url_in(&mut self, partition: RequestText) {
+    pub(super) fn add_partition(&mut self, partition: RequestText) {
         if !self.partitions.iter().any(|known| known.is_same(&partition)) {
             self.partitions.push(partition);
         }
     }
 }
 
-impl Pending {
-    /// Reads what there is to know before the handler takes the request.
-    pub(super) fn new(plan: &Arc<Plan>, mut request: Request) -> (Arc<Self>, Request) {
-        let url = OwnUrl::of(&plan.cache, &plan.partitions, plan.holds, &mut request);
-        let outer = asked_for(&request).path().strip_suffix(request.uri().path()).unwrap_or_default().to_owned();
-        let (mut parts, body) = request.into_parts();
-        let own = || plan.cache.partition_name().to_owned();
-        let text = |rule: &Rule| rule.partition.as_ref().map_or_else(own, |partition| partition.of(&parts));
-        let partitions = plan.rules().map(text).collect();
-        let identity = parts.extensions.get::<Identity>().cloned();
-        let spellings = Spellings::default();
-        parts.extensions.insert(spellings.clone());
-        let pending =
-            Self { plan: Arc::clone(plan), uri: parts.uri.clone(), outer, identity, spellings, partitions, url };
-        (Arc::new(pending), Request::from_parts(parts, body))
+impl Rule {
+    fn is_empty(&self) -> bool {
+        self.tags.is_empty() && self.patterns.is_empty() && !self.user && self.route.is_none()
     }
 
-    /// To go on without a client, if that is to be had.
-    pub(super) fn permit(&self) -> Option<OwnedSemaphorePermit> {
-        self.plan.cache.permit_for_handler()
+    /// The part that is the same for every request leaves the rule as targets.
+    fn take_fixed(&mut self, partition: &Arc<str>, places: &Places) -> Vec<Target> {
+        if self.partition.is_some() {
+            return Vec::new();
+        }
+        let (fixed, depending): (Vec<_>, Vec<_>) = self.tags.drain(..).partition(Template::is_fixed);
+        self.tags = depending;
+        let names = fixed.iter().flat_map(|template| template.names(places, "", &[]));
+        let tags = names.map(|name| Target::tag(Arc::clone(partition), &name));
+        let route = self.route.take().map(|template| Target::route(Arc::clone(partition), &template));
+        tags.chain(route).collect()
+    }
+}
+
+/// What a layer invalidates. One for each layer, shared by all its requests.
+#[derive(Debug)]
+pub(in crate::cache) struct InvalidationPlan {
+    pub(super) cache: Cache,
+    pub(super) counters: Arc<Counters>,
+    /// Targets that are the same for every request.
+    pub(super) fixed: Box<[Target]>,
+    /// Rules that depend on the request.
+    pub(super) rules: Box<[Rule]>,
+    pub(super) places: Places,
+    pub(super) partitions: Box<[RequestText]>,
+    pub(super) storable: bool,
+}
+
+impl InvalidationPlan {
+    pub(super) fn new(declared: &Declared) -> Self {
+        let Declared { cache, counters, places, own, wanted, partitions, storable, template: _ } = declared.clone();
+        let partition = cache.partition.clone();
+        let mut rules = vec![own];
+        rules.extend(wanted);
+        let fixed = rules.iter_mut().flat_map(|rule| rule.take_fixed(&partition, &places)).collect();
+        rules.retain(|rule| !rule.is_empty());
+        Self { cache, counters, fixed, rules: rules.into(), places, partitions: partitions.into(), storable }
     }
 
-    /// Looks at what the answer says.
-    pub(super) fn learn(&self, answer: &Response) {
-        if let Some(url) = &self.url {
-            url.learn(answer.headers());
+    /// For a layer that declares nothing: the URL of unsafe requests alone.
+    pub(in crate::cache) fn of_url(cache: Cache, counters: Arc<Counters>, partition: Option<RequestText>) -> Self {
+        Self {
+            cache,
+            counters,
+            fixed: Box::default(),
+            rules: Box::default(),
+            places: Places::default(),
+            partitions: partition.into_iter().collect(),
+            storable: true,
         }
     }
 
-    /// Makes it invalid; whoever waits for this has it done.
-    pub(super) async fn invalidate(&self) {
-        self.plan.stats.invalidation();
-        self.plan.cache.invalidate_or_warn(&self.targets(), || self.events()).await;
+    /// Whether there is nothing but the URL of unsafe requests.
+    pub(super) fn is_url_only(&self) -> bool {
+        self.fixed.is_empty() && self.rules.is_empty()
     }
 
-    /// The same where nobody can wait: with the embedded store it is done at once.
-    pub(super) fn invalidate_without_waiting(&self) {
-        self.plan.stats.invalidation();
-        self.plan.cache.invalidate_without_waiting(self.targets(), || self.events());
-    }
-
-    fn targets(&self) -> Vec<Target> {
-        self.named().iter().map(Named::target).collect()
-    }
-
-    fn events(&self) -> Vec<Invalidation> {
-        Invalidation::of(&self.named())
-    }
-
-    fn named(&self) -> Vec<Named<'_>> {
-        let spellings = self.spellings.told();
-        let places = &self.plan.places;
-        let path = self.uri.path();
-        let mut all: Vec<Named<'_>> = self.url.iter().flat_map(OwnUrl::named).collect();
-        for (rule, partition) in self.plan.rules().zip(&self.partitions) {
-            let mut add = |subject| all.push(Named { partition, subject });
-            let tags = rule.tags.iter().flat_map(|template| names(template, places, path, &spellings));
-            tags.for_each(|name| add(Subject::Tag(name.into())));
-            let before = [&*self.outer, &rule.prefix];
-            let written = |name: &str| places.written(path, name);
-            let patterns = rule.patterns.iter().map(|pattern| pattern.fill_pattern(&before, written));
-            patterns.for_each(|pattern| add(Subject::Pattern(pattern)));
-            if let Some(identity) = self.identity.as_ref().filter(|_| rule.user) {
-                add(Subject::User(identity));
-            }
-            rule.route.iter().for_each(|route| add(Subject::Route(route)));
-        }
-        all
+    /// Whether a rule needs the values of placeholders as the handler has parsed them.
+    pub(super) fn names_placeholders(&self) -> bool {
+        self.rules.iter().any(|rule| !rule.tags.iter().all(Template::is_fixed))
     }
 }

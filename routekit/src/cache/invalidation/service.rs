@@ -4,23 +4,17 @@ use std::{
 };
 
 use axum::{extract::Request, response::Response};
-use tokio::sync::oneshot;
 use tower_service::Service;
-use tracing::{Instrument, Span};
 
-use super::{
-    InvalidatingFuture,
-    own_url::Guard,
-    plan::{Pending, Plan},
-    run,
-};
+use super::{InvalidatingFuture, change::Change, handler::Handler, plan::InvalidationPlan};
+use crate::observe::RunningPermit;
 
 /// The service of [`InvalidateLayer`](super::InvalidateLayer).
 #[derive(Debug, Clone)]
 pub struct Invalidating<S> {
     pub(super) inner: S,
-    /// `None` where nothing is made invalid.
-    pub(super) plan: Option<Arc<Plan>>,
+    /// `None` where nothing is invalidated.
+    pub(super) plan: Option<Arc<InvalidationPlan>>,
 }
 
 accessors!(Invalidating);
@@ -41,35 +35,32 @@ where
 
     #[inline]
     fn call(&mut self, mut request: Request) -> Self::Future {
-        let guard = match &self.plan {
+        let change = match &self.plan {
             None => None,
-            // Its URL is all that it can change, which takes no task.
-            Some(plan) if plan.declares_nothing() => {
-                Guard::of(&plan.cache, &plan.stats, &plan.partitions, plan.holds, &mut request)
-            }
-            Some(plan) => return start(plan, &mut self.inner, request),
+            // Without a declaration the handler ends with its client.
+            Some(plan) if plan.is_url_only() => Change::of(plan, &mut request),
+            Some(plan) => return run(plan, &mut self.inner, request),
         };
-        // In one place, so that what is inside is compiled into it.
-        InvalidatingFuture::passed(self.inner.call(request), guard)
+        // The only call of the inner service here, so that it is inlined.
+        InvalidatingFuture::of_url(self.inner.call(request), change)
     }
 }
 
-/// Apart, so that routes that invalidate nothing pay for no more than the branch.
+/// A function of its own, so that routes which invalidate nothing pay for no more than the branch.
 #[inline(never)]
-fn start<S>(plan: &Arc<Plan>, inner: &mut S, request: Request) -> InvalidatingFuture<S::Future, S::Error>
+fn run<S>(plan: &Arc<InvalidationPlan>, inner: &mut S, mut request: Request) -> InvalidatingFuture<S::Future, S::Error>
 where
     S: Service<Request, Response = Response> + Clone + Send + 'static,
     S::Future: Send,
     S::Error: Send + 'static,
 {
-    let (pending, request) = Pending::new(plan, request);
-    // The one that was made ready goes along.
-    let clone = inner.clone();
-    let inner = std::mem::replace(inner, clone);
-    let Some(spawner) = plan.cache.spawner() else {
-        return InvalidatingFuture::attached(run::attached(inner, request, pending));
+    let Some(change) = Change::of(plan, &mut request) else {
+        return InvalidatingFuture::of_url(inner.call(request), None);
     };
-    let (sender, answer) = oneshot::channel();
-    spawner.spawn(run::detached(inner, request, Arc::clone(&pending), sender).instrument(Span::current()));
-    InvalidatingFuture::detached(answer, pending)
+    let permit = request.extensions_mut().remove::<RunningPermit>();
+    // The service that was polled ready serves the request.
+    let clone = inner.clone();
+    let mut inner = std::mem::replace(inner, clone);
+    let run = async move { inner.call(request).await };
+    InvalidatingFuture::of_handler(Handler::new(plan.cache.clone(), permit, run, change))
 }

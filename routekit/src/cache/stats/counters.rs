@@ -1,152 +1,183 @@
-//! How often a cache did what: for each route, for layers made by hand, and for the program itself.
+//! Counters of what a cache does, indexed by an enum.
 
 use std::{
-    collections::BTreeMap,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    array, fmt,
+    ops::Add,
+    sync::atomic::{AtomicU64, Ordering},
 };
 
-use crate::cache::Counts;
-use crate::route::Method;
+use serde::ser::{Serialize, SerializeMap, Serializer};
 
-/// What was done for one route. Numbers that only rise, and that nothing is decided by: each is counted alone (`Relaxed`).
-///
-/// On a cache line of its own, so that cores which count for different routes do not wait for each other.
-#[derive(Debug, Default)]
-#[repr(align(64))]
-pub(crate) struct Counters {
-    hits: AtomicU64,
-    misses: AtomicU64,
-    stale: AtomicU64,
-    bypasses: AtomicU64,
-    sets: AtomicU64,
-    refreshes: AtomicU64,
-    invalidations: AtomicU64,
+/// Defines what is counted, in one place: the enum, the methods that count, the getters, and the names in JSON.
+macro_rules! counted {
+    ($($(#[$doc:meta])* $variant:ident: $count:ident, $getter:ident;)+) => {
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        enum Counted {
+            $($variant),+
+        }
+
+        impl Counted {
+            const ALL: [Self; COUNTED] = [$(Self::$variant),+];
+
+            const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => stringify!($getter)),+
+                }
+            }
+        }
+
+        const COUNTED: usize = [$(stringify!($variant)),+].len();
+
+        impl Counters {
+            $(
+                $(#[$doc])*
+                #[inline]
+                pub(in crate::cache) fn $count(&self) {
+                    self.add(Counted::$variant);
+                }
+            )+
+        }
+
+        impl Counts {
+            $(
+                $(#[$doc])*
+                #[must_use]
+                pub const fn $getter(&self) -> u64 {
+                    self.0[Counted::$variant as usize]
+                }
+            )+
+        }
+    };
 }
 
+counted! {
+    /// Requests that were answered with a fresh stored response: `X-Cache: HIT`.
+    Hit: hit, hits;
+    /// Requests that called the handler, or waited for another request that did: `X-Cache: MISS`.
+    Miss: miss, misses;
+    /// Requests that were answered with a stale stored response: `X-Cache: STALE`.
+    Stale: stale, stale;
+    /// Requests that passed the cache by, or whose response was not for others: `X-Cache: BYPASS`.
+    Bypass: bypass, bypasses;
+    /// Entries that were stored.
+    Set: set, sets;
+    /// Entries that were refreshed in the background.
+    Refresh: refresh, refreshes;
+    /// Calls that invalidated something. How many entries each call covered is not known.
+    Invalidation: invalidation, invalidations;
+}
+
+/// What was counted for one route, for layers made by hand, or for the program.
+///
+/// The counters only rise and decide nothing, so each is counted alone (`Relaxed`). They have a cache line of their
+/// own: cores that count for different routes do not wait for each other.
+#[derive(Debug, Default)]
+#[repr(align(64))]
+pub(crate) struct Counters([AtomicU64; COUNTED]);
+
 impl Counters {
-    /// A fresh answer was given out: `X-Cache: HIT`.
     #[inline]
-    pub(in crate::cache) fn hit(&self) {
-        self.hits.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// The handler was asked, for this request or for another at the same time: `X-Cache: MISS`.
-    #[inline]
-    pub(in crate::cache) fn miss(&self) {
-        self.misses.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// An answer was given out that is no longer fresh: `X-Cache: STALE`.
-    #[inline]
-    pub(in crate::cache) fn stale(&self) {
-        self.stale.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// The cache had no say: `X-Cache: BYPASS`.
-    #[inline]
-    pub(in crate::cache) fn bypass(&self) {
-        self.bypasses.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// The store has taken an entry.
-    #[inline]
-    pub(in crate::cache) fn set(&self) {
-        self.sets.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// Something stale is computed anew for nobody who waits.
-    #[inline]
-    pub(in crate::cache) fn refresh(&self) {
-        self.refreshes.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// Something was made invalid.
-    #[inline]
-    pub(in crate::cache) fn invalidation(&self) {
-        self.invalidations.fetch_add(1, Ordering::Relaxed);
+    fn add(&self, counted: Counted) {
+        self.0[counted as usize].fetch_add(1, Ordering::Relaxed);
     }
 
     /// What was counted so far.
     pub(crate) fn read(&self) -> Counts {
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        Counts {
-            hits: read(&self.hits),
-            misses: read(&self.misses),
-            stale: read(&self.stale),
-            bypasses: read(&self.bypasses),
-            sets: read(&self.sets),
-            refreshes: read(&self.refreshes),
-            invalidations: read(&self.invalidations),
+        Counts(array::from_fn(|index| self.0[index].load(Ordering::Relaxed)))
+    }
+}
+
+/// What was counted, at one moment.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts([u64; COUNTED]);
+
+impl Counts {
+    /// The share of hits, stale ones included, in all requests except bypasses: 0 to 1, and 0 without requests.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a share of more than 2^53 requests is close enough")]
+    pub fn hit_rate(&self) -> f64 {
+        let served = self.hits() + self.stale();
+        let requests = served + self.misses();
+        if requests == 0 { 0.0 } else { served as f64 / requests as f64 }
+    }
+
+    /// The same with this number of invalidations.
+    pub(super) fn with_invalidations(mut self, invalidations: u64) -> Self {
+        self.0[Counted::Invalidation as usize] = invalidations;
+        self
+    }
+}
+
+impl Add for Counts {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self(array::from_fn(|index| self.0[index] + other.0[index]))
+    }
+}
+
+impl Serialize for Counts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(COUNTED + 1))?;
+        for counted in Counted::ALL {
+            map.serialize_entry(counted.as_str(), &self.0[counted as usize])?;
+        }
+        map.serialize_entry("hitRate", &self.hit_rate())?;
+        map.end()
+    }
+}
+
+impl fmt::Debug for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut counts = f.debug_struct("Counts");
+        for counted in Counted::ALL {
+            counts.field(counted.as_str(), &self.0[counted as usize]);
+        }
+        counts.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hit_rate_of_requests() {
+        for (name, hits, stale, misses, expected) in [
+            ("no requests", 0, 0, 0, 0.0),
+            ("only misses", 0, 0, 3, 0.0),
+            ("only hits", 3, 0, 0, 1.0),
+            ("stale ones are hits", 1, 2, 1, 0.75),
+        ] {
+            let counts = Counts([hits, misses, stale, 7, 0, 0, 0]);
+            assert!((counts.hit_rate() - expected).abs() < f64::EPSILON, "{name}: {counts:?}");
         }
     }
-}
 
-/// All counters of a cache.
-#[derive(Debug, Default)]
-pub(in crate::cache) struct Book {
-    /// By path and method, so that a route that is mounted twice is one.
-    routes: Mutex<BTreeMap<(String, Method), Arc<Counters>>>,
-    layers: Arc<Counters>,
-    program: Arc<Counters>,
-    /// All calls. Those of routes and layers are in their counters as well.
-    invalidations: AtomicU64,
-}
-
-impl Book {
-    /// Those of this route, from now on.
-    pub(in crate::cache) fn open(&self, method: Method, path: &str) -> Arc<Counters> {
-        Arc::clone(self.routes().entry((path.to_owned(), method)).or_default())
-    }
-
-    /// Those of this route, if it has some.
-    pub(in crate::cache) fn of_route(&self, method: Method, path: &str) -> Option<Arc<Counters>> {
-        self.routes().get(&(path.to_owned(), method)).cloned()
-    }
-
-    /// Those of all layers made by hand.
-    pub(in crate::cache) fn of_layers(&self) -> &Arc<Counters> {
-        &self.layers
-    }
-
-    /// Those of what the program does itself: values.
-    pub(in crate::cache) fn of_program(&self) -> &Arc<Counters> {
-        &self.program
-    }
-
-    /// Something was made invalid, whoever did it.
-    pub(in crate::cache) fn invalidation(&self) {
-        self.invalidations.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// What was counted so far.
-    pub(in crate::cache) fn read(&self) -> Pages {
-        let routes = self.routes().iter().map(|((path, method), all)| (*method, path.clone(), all.read())).collect();
-        let mut pages = Pages { routes, layers: self.layers.read(), program: self.program.read() };
-        // Calls that no layer made.
-        let of_layers: u64 = pages.routes.iter().map(|(.., counts)| counts.invalidations).sum();
-        let all = self.invalidations.load(Ordering::Relaxed);
-        pages.program.invalidations = all.saturating_sub(of_layers + pages.layers.invalidations);
-        pages
-    }
-
-    fn routes(&self) -> MutexGuard<'_, BTreeMap<(String, Method), Arc<Counters>>> {
-        self.routes.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// What a [`Book`] says at one moment.
-pub(in crate::cache) struct Pages {
-    pub(in crate::cache) routes: Vec<(Method, String, Counts)>,
-    pub(in crate::cache) layers: Counts,
-    pub(in crate::cache) program: Counts,
-}
-
-impl Pages {
-    pub(in crate::cache) fn total(&self) -> Counts {
-        let parts = self.routes.iter().map(|(.., counts)| *counts).chain([self.layers, self.program]);
-        parts.fold(Counts::default(), Counts::and)
+    #[test]
+    fn each_counter_has_a_getter_and_a_name() {
+        let counters = Counters::default();
+        let count = [
+            Counters::hit,
+            Counters::miss,
+            Counters::stale,
+            Counters::bypass,
+            Counters::set,
+            Counters::refresh,
+            Counters::invalidation,
+        ];
+        for (times, count) in (1..).zip(count) {
+            (0..times).for_each(|_| count(&counters));
+        }
+        let counts = counters.read();
+        assert_eq!(counts, Counts([1, 2, 3, 4, 5, 6, 7]));
+        assert_eq!((counts.hits(), counts.misses(), counts.stale(), counts.bypasses()), (1, 2, 3, 4));
+        assert_eq!((counts.sets(), counts.refreshes(), counts.invalidations()), (5, 6, 7));
+        let json = serde_json::to_value(counts).unwrap();
+        let expected = serde_json::json!({
+            "hits": 1, "misses": 2, "stale": 3, "bypasses": 4, "sets": 5, "refreshes": 6, "invalidations": 7,
+            "hitRate": counts.hit_rate(),
+        });
+        assert_eq!(json, expected);
     }
 }

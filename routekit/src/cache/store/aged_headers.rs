@@ -1,41 +1,40 @@
-//! The headers of a stored answer as they are given out.
+//! The headers of a stored response, brought up to date with its age.
 //!
-//! Some of them say how old the answer is, in whole seconds. They are written once for each second in which somebody asks, and not for
-//! each request.
+//! Some headers depend on the age in whole seconds. They are written once for each second with a request, and not for
+//! each request: that is a sixth of a hit (`tests/benches/README.md`).
 
-use std::{
-    sync::{PoisonError, RwLock},
-    time::Duration,
-};
+use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
+use parking_lot::RwLock;
+use serde::{Deserialize, Serialize};
 
-use crate::cache::{snapshot::headers_size, status};
+use crate::cache::{headers::status, store::buffered_response::headers_size};
 
 /// RFC 9213.
 pub(in crate::cache) const CDN_CACHE_CONTROL: HeaderName = HeaderName::from_static("cdn-cache-control");
 
-/// What of the headers depends on how old the answer is, beside `Age`.
+/// The headers that depend on the age of a response, beside `Age`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::cache) struct Ageing {
-    /// What caches further in have said of it (RFC 9211 §2).
+    /// The `Cache-Status` of caches closer to the handler (RFC 9211 §2).
     pub(in crate::cache) before: Option<HeaderValue>,
-    /// For how long a client may use it, from when it is given out.
+    /// How long a client may use the response, counted from when it is sent.
     pub(in crate::cache) client: Option<ClientTtl>,
-    /// The same for an edge (RFC 9213).
+    /// How long a CDN may use it (RFC 9213).
     pub(in crate::cache) cdn_ttl: Option<Duration>,
 }
 
-/// For how long clients may use an answer without asking.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How long a client may use a response without revalidation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::cache) struct ClientTtl {
     pub(in crate::cache) ttl: Duration,
-    /// Whether it is for one user only.
+    /// Whether the response is for one user.
     pub(in crate::cache) private: bool,
 }
 
 impl Ageing {
-    /// Writes for how long it may be used. A client counts from when it was made (RFC 9111 §4.2.3), so what it is as old as is added.
+    /// Writes `max-age` of clients and CDNs. They subtract the age of the response (RFC 9111 §4.2.3), so it is added.
     pub(in crate::cache) fn write(&self, headers: &mut HeaderMap, age: u64) {
         if let Some(ClientTtl { ttl, private }) = self.client {
             let max_age = ttl.as_secs().saturating_add(age);
@@ -49,30 +48,30 @@ impl Ageing {
 }
 
 fn value(text: &str) -> HeaderValue {
-    HeaderValue::from_str(text).expect("letters and digits are visible")
+    HeaderValue::from_str(text).expect("letters and digits are visible ASCII")
 }
 
-/// The headers of a stored answer.
+/// The headers of a stored response.
 #[derive(Debug)]
-pub(in crate::cache) struct Head {
+pub(in crate::cache) struct AgedHeaders {
     ageing: Ageing,
-    /// How old it was when it was stored, in seconds.
+    /// The age of the response when it was stored, in seconds.
     age: u64,
-    /// For how long it was fresh then, in seconds.
+    /// How long it was fresh then, in seconds.
     ttl: u64,
-    written: RwLock<Written>,
+    written: RwLock<WrittenHeaders>,
 }
 
 #[derive(Debug)]
-struct Written {
+struct WrittenHeaders {
     headers: HeaderMap,
-    /// How many seconds after it was stored they are true.
+    /// The second, counted from when the response was stored, that the headers are written for.
     at: Option<u64>,
 }
 
-impl Head {
+impl AgedHeaders {
     pub(in crate::cache) fn new(headers: HeaderMap) -> Self {
-        let written = RwLock::new(Written { headers, at: None });
+        let written = RwLock::new(WrittenHeaders { headers, at: None });
         Self { ageing: Ageing::default(), age: 0, ttl: 0, written }
     }
 
@@ -84,14 +83,14 @@ impl Head {
         self.ageing = ageing;
     }
 
-    /// How old it was when it was stored.
+    /// The age of the response when it was stored.
     pub(in crate::cache) fn initial_age(&self) -> Duration {
         Duration::from_secs(self.age)
     }
 
-    /// The headers so many seconds after it was stored.
+    /// The headers `second` seconds after the response was stored.
     pub(in crate::cache) fn at(&self, second: u64) -> HeaderMap {
-        if let Ok(written) = self.written.try_read()
+        if let Some(written) = self.written.try_read()
             && written.at == Some(second)
         {
             return written.headers.clone();
@@ -106,29 +105,33 @@ impl Head {
         headers.insert(header::AGE, age.into());
         headers.insert(status::CACHE_STATUS, status::hit(self.ageing.before.as_ref(), self.ttl(second), None));
         self.ageing.write(&mut headers, age);
-        // Whoever is at it has the same in mind.
-        if let Ok(mut written) = self.written.try_write() {
-            *written = Written { headers: headers.clone(), at: Some(second) };
+        // A task that holds the lock writes the same.
+        if let Some(mut written) = self.written.try_write() {
+            *written = WrittenHeaders { headers: headers.clone(), at: Some(second) };
         }
         headers
     }
 
-    /// For how long it is fresh so many seconds after it was stored; negative once it no longer is.
+    /// How long the response is fresh, in seconds, `second` seconds after it was stored; negative once it is stale.
     pub(in crate::cache) fn ttl(&self, second: u64) -> i64 {
         let (ttl, second) = (i64::try_from(self.ttl), i64::try_from(second));
         ttl.unwrap_or(i64::MAX).saturating_sub(second.unwrap_or(i64::MAX))
+    }
+
+    pub(super) fn ageing(&self) -> &Ageing {
+        &self.ageing
     }
 
     pub(in crate::cache) fn before(&self) -> Option<&HeaderValue> {
         self.ageing.before.as_ref()
     }
 
-    /// The headers, whatever they say about its age.
+    /// The headers. Those that depend on the age are out of date.
     pub(in crate::cache) fn get(&self) -> HeaderMap {
-        self.written.read().unwrap_or_else(PoisonError::into_inner).headers.clone()
+        self.written.read().headers.clone()
     }
 
     pub(in crate::cache) fn size(&self) -> usize {
-        headers_size(&self.written.read().unwrap_or_else(PoisonError::into_inner).headers)
+        headers_size(&self.written.read().headers)
     }
 }

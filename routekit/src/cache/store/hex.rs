@@ -1,6 +1,6 @@
-//! Digests as text.
+//! Hexadecimal digits.
 
-/// In hexadecimal, in lower case.
+/// The bytes as lower-case hexadecimal digits.
 pub(in crate::cache) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
     bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {

@@ -1,11 +1,16 @@
 //! The store: its contract, the embedded implementation, entries and cache keys.
 
 pub(in crate::cache) mod aged_headers;
+pub(in crate::cache) mod backend;
+pub(in crate::cache) mod buffered_response;
 pub(in crate::cache) mod contract;
 pub(in crate::cache) mod embedded;
 pub(in crate::cache) mod entry;
 pub(in crate::cache) mod hex;
-pub(in crate::cache) mod identity_hasher;
 pub(in crate::cache) mod key;
-pub(in crate::cache) mod recent;
-pub(in crate::cache) mod snapshot;
+pub(in crate::cache) mod lifetime;
+pub(in crate::cache) mod lookup;
+pub(in crate::cache) mod parts;
+pub(in crate::cache) mod request_key;
+pub(in crate::cache) mod stored_response;
+pub(in crate::cache) mod variants;

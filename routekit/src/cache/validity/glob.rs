@@ -1,18 +1,18 @@
-//! Patterns over paths: `*` stands for any text, and nothing else is special.
+//! Patterns over paths, in which `*` stands for any text and nothing else is special.
 
 use std::fmt;
 
-/// A pattern, cut at its stars.
+/// A pattern, split at its stars.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::cache) struct Glob(Vec<String>);
 
 impl Glob {
-    /// A pattern as people write it.
+    /// Parses a pattern.
     pub(in crate::cache) fn new(pattern: &str) -> Self {
         Self(pattern.split('*').map(str::to_owned).collect())
     }
 
-    /// The same where some text is meant as it is: `None` is a star.
+    /// A pattern of literal texts and stars (`None`).
     pub(in crate::cache) fn of_pieces<'a>(pieces: impl IntoIterator<Item = Option<&'a str>>) -> Self {
         let mut parts = vec![String::new()];
         for piece in pieces {
@@ -32,7 +32,7 @@ impl Glob {
         }
     }
 
-    /// What stands before a star that ends it, if there is no other.
+    /// The text before the star, if the pattern has one star and ends with it.
     pub(in crate::cache) fn prefix(&self) -> Option<&str> {
         match self.0.as_slice() {
             [prefix, rest] if rest.is_empty() => Some(prefix),
@@ -40,18 +40,18 @@ impl Glob {
         }
     }
 
-    /// Whether a query is looked at too: whether the pattern has a `?`.
+    /// Whether the pattern covers the query too: whether it has a `?`.
     pub(in crate::cache) fn has_query(&self) -> bool {
         self.0.iter().any(|part| part.contains('?'))
     }
 
-    /// Whether this text is one that the pattern stands for. Takes time of the text's length for each star at most.
+    /// Whether the pattern matches `text`. Takes at most time proportional to the length of the text for each star.
     pub(in crate::cache) fn matches(&self, text: &str) -> bool {
         let [first, middle @ .., last] = self.0.as_slice() else {
             return self.literal() == Some(text);
         };
         let Some(mut rest) = text.strip_prefix(first.as_str()) else { return false };
-        // The first place for each will do: what is left for the others is longest then.
+        // The first match of each part leaves the longest rest for the others.
         for part in middle {
             let Some(found) = rest.find(part.as_str()) else { return false };
             rest = &rest[found + part.len()..];
@@ -60,7 +60,7 @@ impl Glob {
     }
 }
 
-/// As people write it.
+/// The pattern as it was written.
 impl fmt::Display for Glob {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.join("*"))
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn stars() {
+    fn a_star_matches_any_text() {
         for (pattern, text, expected) in [
             ("/users", "/users", true),
             ("/users", "/users/", false),
@@ -90,7 +90,7 @@ mod tests {
         }
     }
 
-    /// The obvious way, which tries every place.
+    /// The obvious implementation, which tries every position.
     fn slow(pattern: &[u8], text: &[u8]) -> bool {
         match pattern.split_first() {
             None => text.is_empty(),
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn as_the_obvious_way_has_it() {
+    fn matches_agree_with_the_obvious_implementation() {
         let mut random = fastrand::Rng::with_seed(7);
         for _ in 0..20_000 {
             let mut word = |letters: &[char], most: usize| -> String {

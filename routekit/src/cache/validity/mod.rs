@@ -1,8 +1,12 @@
-//! Which entries are still valid: the logical clock, tag numbers, bans, tags and patterns.
+//! Whether entries are still valid: the logical clock, tags and their numbers, patterns and bans.
 
 pub(in crate::cache) mod bans;
 pub(in crate::cache) mod clock;
 pub(in crate::cache) mod glob;
+pub(in crate::cache) mod identity_hasher;
+pub(in crate::cache) mod key_text;
+pub(in crate::cache) mod provenance;
 pub(in crate::cache) mod tag;
 pub(in crate::cache) mod tag_table;
+pub(in crate::cache) mod target;
 pub(in crate::cache) mod template;

@@ -1,14 +1,16 @@
 //! Tags: what entries are invalidated by.
 
-use sha2::{Digest, Sha256};
+use std::hash::Hasher;
+
+use siphasher::sip::SipHasher13;
 
 use crate::identity::Identity;
 
-/// A name that entries carry, so that all of them can be invalidated at once, whatever their number.
+/// A name that entries carry, by which all of them can be invalidated at once, whatever their number.
 ///
-/// It lives in a partition, and is of a kind: a tag `users` of a route, the path `/users` and the route `GET /users` are three
-/// different ones. What is kept is the beginning of a SHA-256, so that it is small and the same in every process. Two names
-/// that were one would be invalidated together, and never be confused as answers.
+/// A tag belongs to a partition and is of a kind: the tag `users` of a route, the path `/users` and the route
+/// `GET /users` are three tags. Kept is a hash that is the same in every process. If two names had the same hash, they
+/// would be invalidated together: a collision costs a miss.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Tag(u64);
 
@@ -62,14 +64,15 @@ impl Tag {
     }
 
     fn new(kind: Kind, partition: &str, texts: &[&str]) -> Self {
-        let mut hash = Sha256::new_with_prefix([kind as u8]);
+        // Keys are fixed, so that every process that shares a store gives a name the same number.
+        let mut hash = SipHasher13::new_with_keys(0, 0);
+        hash.write_u8(kind as u8);
         for text in [partition].iter().chain(texts) {
             // Its length first, so that no two lists run together to the same bytes.
-            hash.update((text.len() as u64).to_le_bytes());
-            hash.update(text);
+            hash.write_u64((text.len() as u64).to_le());
+            hash.write(text.as_bytes());
         }
-        let digest = hash.finalize();
-        Self(u64::from_le_bytes(*digest.first_chunk().expect("a SHA-256 has 32 bytes")))
+        Self(hash.finish())
     }
 
     /// The tag of a number that [`id`](Self::id) gave, in this process or another.
@@ -85,29 +88,30 @@ impl Tag {
     }
 }
 
-/// How many prefixes of a path are tags. Patterns that reach deeper are tested one by one.
-const MOST_PREFIXES: usize = 16;
+/// How many prefixes of a path are tags. Deeper patterns are bans.
+const MAX_PREFIXES: usize = 16;
 
-/// `/`, `/v2/` and `/v2/users/` of `/v2/users/7`.
+/// The prefixes of a path that are tags: `/`, `/v2/` and `/v2/users/` of `/v2/users/7`.
 pub(in crate::cache) fn prefixes(path: &str) -> impl Iterator<Item = &str> {
-    path.match_indices('/').map(|(slash, _)| &path[..=slash]).take(MOST_PREFIXES)
+    path.match_indices('/').map(|(slash, _)| &path[..=slash]).take(MAX_PREFIXES)
 }
 
-/// `user:` and `user:7:` of `user:7:orders`, the key of a value; of one that is spelt as a path, the same as of a path.
+/// The prefixes of the key of a value that are tags: `user:` and `user:7:` of `user:7:orders`. A key that is spelt as a
+/// path has those of the path.
 pub(in crate::cache) fn prefixes_of_key(key: &str) -> impl Iterator<Item = &str> {
     let ends = ends_of_prefixes(key);
-    key.match_indices(ends).map(|(end, _)| &key[..=end]).take(MOST_PREFIXES)
+    key.match_indices(ends).map(|(end, _)| &key[..=end]).take(MAX_PREFIXES)
 }
 
 fn ends_of_prefixes(text: &str) -> &'static [char] {
-    // Paths of requests begin with a slash, and have no tags for their colons.
+    // Paths of requests begin with a slash, and have no tags that end with a colon.
     if text.starts_with('/') { &['/'] } else { &['/', ':'] }
 }
 
-/// Whether every path and every key of a value that begins like this carries it as a tag.
+/// Whether every path and every key with this prefix carries it as a tag.
 pub(in crate::cache) fn is_prefix_tag(prefix: &str) -> bool {
     let ends = ends_of_prefixes(prefix);
-    prefix.ends_with(ends) && prefix.matches(ends).count() <= MOST_PREFIXES
+    prefix.ends_with(ends) && prefix.matches(ends).count() <= MAX_PREFIXES
 }
 
 #[cfg(test)]

@@ -1,61 +1,59 @@
-//! Which number each tag was last invalidated by, in bounded memory.
+//! The number of the last invalidation of each tag, in bounded memory.
 
 use std::{
     collections::HashMap,
     hash::{BuildHasher, BuildHasherDefault},
-    sync::{
-        PoisonError, RwLock,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 use foldhash::quality::RandomState;
+use parking_lot::RwLock;
 
-use crate::cache::{Tag, identity_hasher::AsIs};
+use crate::cache::validity::{identity_hasher::IdentityHasher, tag::Tag};
 
 const SHARDS: u64 = 64;
 
-/// The last number of each tag that was invalidated lately.
+/// The number of the last invalidation of each tag that was invalidated recently.
 ///
-/// Each shard has two generations. A number goes into the current one; when that is full, it becomes the previous one, whose
-/// numbers are forgotten. What is forgotten raises the floor, below which every stamp is too old: so forgetting can cost hits,
-/// and never an invalidation.
+/// Each shard has two generations. A number is recorded in the current one. A full generation replaces the previous
+/// one, whose numbers are forgotten, and raise the floor: entries with earlier stamps are invalid. So forgetting costs
+/// hits, and never an invalidation.
 pub(in crate::cache) struct TagTable {
-    shards: Box<[RwLock<Shard>]>,
-    /// Numbers that one generation of one shard holds.
+    shards: Box<[RwLock<TagShard>]>,
+    /// How many numbers a generation of a shard holds.
     capacity: usize,
-    /// Tags are hashed once more, by what nobody outside knows, so that nobody can fill one shard alone.
+    /// Tags are hashed again with a seed, which makes it hard to fill one shard alone.
     state: RandomState,
     floor: AtomicU64,
 }
 
 #[derive(Default)]
-struct Shard {
+struct TagShard {
     current: Generation,
     previous: Generation,
 }
 
 #[derive(Default)]
 struct Generation {
-    numbers: HashMap<u64, u64, BuildHasherDefault<AsIs>>,
+    numbers: HashMap<u64, u64, BuildHasherDefault<IdentityHasher>>,
     newest: u64,
 }
 
 impl TagTable {
-    /// Holds the numbers of about as many tags, at least half of them and at most all.
+    /// Holds the numbers of between half as many and `tags` tags.
     pub(in crate::cache) fn new(tags: usize) -> Self {
         let shards = (0..SHARDS).map(|_| RwLock::default()).collect();
         Self { shards, state: RandomState::default(), capacity: (tags / 2 / 64).max(1), floor: AtomicU64::new(0) }
     }
 
-    /// Records that the tag was invalidated by this number.
+    /// Records an invalidation of the tag.
     pub(in crate::cache) fn record(&self, tag: Tag, number: u64) {
         let hash = self.state.hash_one(tag);
-        let mut shard = self.shard(hash).write().unwrap_or_else(PoisonError::into_inner);
+        let mut shard = self.shard(hash).write();
         let full = shard.current.numbers.len() >= self.capacity && !shard.current.numbers.contains_key(&hash);
         if full {
             let shard = &mut *shard;
-            // Before anything is gone, so that whoever misses a number finds the floor.
+            // Raised first, so that a reader that misses a number finds the floor.
             self.raise_floor(shard.previous.newest);
             shard.previous.numbers.clear();
             shard.previous.newest = 0;
@@ -67,15 +65,15 @@ impl TagTable {
         current.newest = number.max(current.newest);
     }
 
-    /// The number by which the tag was invalidated last, if that is still known. Look at [`floor`](Self::floor) afterwards.
+    /// The number of the last invalidation of the tag; 0 if it is not known. Read [`floor`](Self::floor) afterwards.
     pub(in crate::cache) fn last(&self, tag: Tag) -> u64 {
         let hash = self.state.hash_one(tag);
-        let shard = self.shard(hash).read().unwrap_or_else(PoisonError::into_inner);
+        let shard = self.shard(hash).read();
         let of = |generation: &Generation| generation.numbers.get(&hash).copied().unwrap_or(0);
         of(&shard.current).max(of(&shard.previous))
     }
 
-    /// What is stamped below this has perhaps been invalidated by a number that is forgotten.
+    /// An entry with an earlier stamp may have been invalidated by a number that is forgotten.
     pub(in crate::cache) fn floor(&self) -> u64 {
         self.floor.load(Ordering::SeqCst)
     }
@@ -84,8 +82,8 @@ impl TagTable {
         self.floor.fetch_max(number, Ordering::SeqCst);
     }
 
-    fn shard(&self, hash: u64) -> &RwLock<Shard> {
-        // Bits in the middle: the map of the shard looks at the others.
+    fn shard(&self, hash: u64) -> &RwLock<TagShard> {
+        // Bits in the middle: the map of the shard uses the others.
         let index = hash >> 32 & (SHARDS - 1);
         &self.shards[usize::try_from(index).expect("six bits")]
     }
@@ -96,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_forgotten_raises_the_floor() {
+    fn a_forgotten_number_raises_the_floor() {
         let table = TagTable::new(1024);
         let tags: Vec<Tag> = (0..10_000).map(|n| Tag::named("", &n.to_string())).collect();
         for (number, tag) in (1..).zip(&tags) {
@@ -109,12 +107,12 @@ mod tests {
             let last = table.last(*tag);
             assert!(last == number || number <= table.floor(), "{number} is lost");
         }
-        // Which tags share a shard is chance: a full one may be young.
+        // Which tags share a shard is random: a full shard may hold recent numbers.
         assert!(table.floor() < 10_000 - 64, "the newest are known: {}", table.floor());
     }
 
     #[test]
-    fn a_tag_that_comes_again_takes_no_more_room() {
+    fn a_tag_that_is_recorded_again_takes_no_more_room() {
         let table = TagTable::new(2);
         let tag = Tag::named("", "hot");
         for number in 1..1000 {
@@ -122,6 +120,6 @@ mod tests {
         }
         assert_eq!((table.last(tag), table.floor()), (999, 0));
         table.record(tag, 5);
-        assert_eq!(table.last(tag), 999, "a number that comes late changes nothing");
+        assert_eq!(table.last(tag), 999, "an earlier number that arrives late changes nothing");
     }
 }

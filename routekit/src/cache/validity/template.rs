@@ -1,12 +1,12 @@
-//! Tags and patterns with placeholders of a path in them, and the values of placeholders.
+//! Templates: tags and patterns with placeholders of a path, and the values of the placeholders in a path.
 
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-use crate::cache::glob::Glob;
+use crate::cache::validity::glob::Glob;
 
-/// `user:{id}`: text, and names of placeholders.
+/// A tag or pattern with placeholders, such as `user:{id}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::cache) struct Template(Vec<Piece>);
 
@@ -17,7 +17,7 @@ enum Piece {
 }
 
 impl Template {
-    /// Reads a template; `{{` and `}}` are braces. The attribute has checked it, so that what is wrong stays as it is written.
+    /// Parses a template; `{{` and `}}` are braces. The attribute has checked it, so that a stray brace stays as it is.
     pub(in crate::cache) fn new(template: &str) -> Self {
         let (mut pieces, mut text, mut rest) = (Vec::new(), String::new(), template);
         while let Some(at) = rest.find(['{', '}']) {
@@ -43,7 +43,7 @@ impl Template {
         Self(pieces)
     }
 
-    /// With the values of its placeholders.
+    /// Replaces the placeholders with their values.
     pub(in crate::cache) fn fill<'v>(&self, value: impl Fn(&str) -> Option<Cow<'v, str>>) -> String {
         let mut filled = String::new();
         for piece in &self.0 {
@@ -55,7 +55,8 @@ impl Template {
         filled
     }
 
-    /// As a pattern; a star in a value is meant as it is. If it is a path, these stand before it.
+    /// The pattern with the values of its placeholders, in which a star is literal. A placeholder without a value is a
+    /// star. If the pattern is a path, `before` precedes it.
     pub(in crate::cache) fn fill_pattern<'v>(
         &'v self,
         before: &[&'v str],
@@ -77,12 +78,29 @@ impl Template {
         Glob::of_pieces(before.chain(pieces))
     }
 
-    /// Whether there is a placeholder in it.
+    /// The names that the template stands for: with the values as `path` spells them and, where that differs, as the
+    /// handler's parsed arguments do (`spellings`).
+    pub(in crate::cache) fn names(&self, places: &Places, path: &str, spellings: &[(&str, String)]) -> Vec<String> {
+        let written = |name: &str| places.written(path, name).map(decoded);
+        let mut names = vec![self.fill(written)];
+        if !self.is_fixed() && !spellings.is_empty() {
+            let parsed = self.fill(|name| {
+                let told = spellings.iter().find(|(told, _)| *told == name);
+                told.map(|(_, value)| Cow::Borrowed(value.as_str())).or_else(|| written(name))
+            });
+            if parsed != names[0] {
+                names.push(parsed);
+            }
+        }
+        names
+    }
+
+    /// Whether it has no placeholders.
     pub(in crate::cache) fn is_fixed(&self) -> bool {
         self.0.iter().all(|piece| matches!(piece, Piece::Text(_)))
     }
 
-    /// Whether the two can be filled to be the same.
+    /// Whether some values make the two equal.
     fn may_equal(&self, other: &Self) -> bool {
         fn as_glob(template: &Template) -> Vec<Option<char>> {
             let pieces = template.0.iter();
@@ -115,38 +133,38 @@ pub(crate) fn may_be_equal(a: &str, b: &str) -> bool {
     Template::new(a).may_equal(&Template::new(b))
 }
 
-/// Whether a pattern, if it is a path with this before it, can be about paths of this template.
+/// Whether a pattern can match a path of the template `path`. `prefix` precedes a pattern that is a path.
 pub(crate) fn may_match(pattern: &str, prefix: &str, path: &str) -> bool {
     let before = if pattern.starts_with('/') { prefix } else { "" };
-    // Its query may be any.
+    // Any query may match.
     let pattern = pattern.split('?').next().unwrap_or_default();
-    // A star is to a pattern what a placeholder is to a template.
+    // A star stands for any text, as a placeholder does.
     may_be_equal(&format!("{before}{}", pattern.replace('*', "{}")), path)
 }
 
-/// Where the placeholders of a path stand in it.
+/// Where the placeholders of a path template stand in a path.
 #[derive(Debug, Clone, Default)]
-pub(in crate::cache) struct Places(Vec<Place>);
+pub(in crate::cache) struct Places(Vec<PlaceholderPlace>);
 
 #[derive(Debug, Clone)]
-struct Place {
+struct PlaceholderPlace {
     name: String,
     segment: usize,
-    /// What stands before it in its segment.
+    /// How many bytes precede it in its segment.
     prefix: usize,
-    /// Whether it takes all that is left.
+    /// Whether it stands for the rest of the path.
     rest: bool,
 }
 
 impl Places {
-    /// Of a path template in axum's syntax.
+    /// The places in a path template, in axum's syntax.
     pub(in crate::cache) fn of(path: &str) -> Self {
         let masked = path.replace("{{", "\0\0").replace("}}", "\0\0");
         let segments = masked.split('/').enumerate();
         let places = segments.filter_map(|(segment, text)| {
             let (prefix, rest) = text.split_once('{')?;
             let name = rest.strip_suffix('}')?;
-            Some(Place {
+            Some(PlaceholderPlace {
                 name: name.trim_start_matches('*').to_owned(),
                 segment,
                 // An escaped brace is two characters here and one in a path.
@@ -157,7 +175,7 @@ impl Places {
         Self(places.collect())
     }
 
-    /// Stops a program whose templates name placeholders that the route lacks. (The attribute has checked those of its own.)
+    /// Panics if a template names a placeholder that the route lacks. The attribute has checked its own templates.
     #[track_caller]
     pub(in crate::cache) fn check<'t>(&self, route: &str, templates: impl IntoIterator<Item = &'t Template>) {
         for piece in templates.into_iter().flat_map(|template| &template.0) {
@@ -165,7 +183,7 @@ impl Places {
                 let known = self.0.iter().any(|place| place.name == *name);
                 assert!(
                     known,
-                    "the route `{route}` has no placeholder `{{{name}}}`; say which route it is with `.route(\"/users/{{id}}\")`"
+                    "the route `{route}` has no placeholder `{{{name}}}`; name the route with `.route(\"/users/{{id}}\")`"
                 );
             }
         }
@@ -207,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn a_star_in_a_value_is_no_star() {
+    fn a_star_in_a_value_is_literal() {
         let template = Template::new("/users/{id}/*");
         let pattern = template.fill_pattern(&[], |_| Some("a*"));
         assert!(pattern.matches("/users/a*/b") && !pattern.matches("/users/ab/b"));
@@ -217,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn templates_that_can_be_the_same() {
+    fn templates_that_can_be_equal() {
         for (a, b, expected) in [
             ("users", "users", true),
             ("users", "user", false),
@@ -234,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn patterns_that_can_be_about_a_path() {
+    fn patterns_that_can_match_a_path() {
         for (pattern, prefix, path, expected) in [
             ("/users/*", "", "/users/{id}", true),
             ("/users/*", "/api", "/users/{id}", false),

@@ -1,25 +1,29 @@
-//! What programs do with single values.
+//! Reading and writing single values.
 
 use std::time::Duration;
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{CacheOptions, ValueError, slot::Slot};
-use crate::cache::{Cache, Lookup, StoreError};
+use crate::cache::{
+    cache::Cache,
+    store::{contract::StoreError, entry::Entry, lookup::Lookup},
+    values::{error::ValueError, fill_alone::FillAlone, options::CacheOptions, slot::ValueSlot},
+};
 
-/// Values: see [`get_or_fill`](Self::get_or_fill), which is what most programs want.
+/// Values. Most programs want [`get_or_fill`](Self::get_or_fill).
 impl Cache {
-    /// The value that is kept under this key, if it is fresh.
+    /// The value of this key; `None` unless there is one and it is fresh.
     ///
     /// # Errors
-    /// [`ValueError::Store`] if the store cannot be reached; never with the embedded one. [`ValueError::Decode`] if what is kept is not a `T`.
+    /// [`ValueError::Store`] if the store cannot be reached; never with the embedded one. [`ValueError::Decode`] if the
+    /// value is not a `T`.
     pub async fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, ValueError> {
-        let slot = Slot::new(self, key);
-        let value = match self.lookup(&slot.named.key).await? {
+        let slot = ValueSlot::new(self, key);
+        let value = match self.shared.store.lookup(&slot.key.key).await? {
             Lookup::Hit(entry, _) => slot.read(&entry)?,
-            Lookup::Stale(..) | Lookup::Miss(_) => None,
+            Lookup::Stale(..) | Lookup::VariesBy(..) | Lookup::Miss(_) => None,
         };
-        let counters = self.book().of_program();
+        let counters = self.shared.stats.program();
         if value.is_some() {
             counters.hit();
         } else {
@@ -28,10 +32,10 @@ impl Cache {
         Ok(value)
     }
 
-    /// Keeps a value, in place of the one that this key had. A fill of the key that is under way in this process does not undo it.
+    /// Stores a value in place of the one of this key. A fill of the key that runs in this process does not undo it.
     ///
-    /// What is invalidated after the value was read and before this is called is not known here: where that may be, use
-    /// [`get_or_fill`](Self::get_or_fill), which reads after it has looked at the clock.
+    /// An invalidation between the moment when the program read the value and this call is missed. If that can happen,
+    /// use [`get_or_fill`](Self::get_or_fill), which reads the clock before it fills.
     ///
     /// ```
     /// use std::time::Duration;
@@ -50,35 +54,36 @@ impl Cache {
     /// ```
     ///
     /// # Errors
-    /// [`ValueError::Encode`] if the value cannot be written in its format. [`ValueError::Store`] if the store cannot be reached; never with the
-    /// embedded one.
+    /// [`ValueError::Encode`] if the value cannot be written in its format. [`ValueError::Store`] if the store cannot
+    /// be reached; never with the embedded one.
     pub async fn set<T: Serialize + ?Sized>(
         &self,
         key: &str,
         value: &T,
         options: &CacheOptions,
     ) -> Result<(), ValueError> {
-        let slot = Slot::new(self, key);
-        if self.is_under_way(&slot.named.key) || self.values().are_filled_beside() {
-            // What it read is perhaps older than this, and is stored later.
-            self.make_invalid(&[slot.target()], Vec::new).await?;
+        let slot = ValueSlot::new(self, key);
+        if self.shared.flights.is_under_way(&slot.key.key) || FillAlone::exists(self) {
+            // The fill may have read an older value, which it stores later.
+            self.invalidate_targets(&[slot.target()]).await?;
         }
-        let stamp = self.stamp().await?;
+        let stamp = self.shared.store.stamp().await?;
         let entry = slot.entry(value, options, stamp)?;
-        self.try_put(&entry).await?;
-        self.book().of_program().set();
+        self.shared.store.put(Entry::Response(entry)).await?;
+        self.shared.stats.program().set();
         Ok(())
     }
 
-    /// Makes the value of this key invalid, also one that is being filled. It says nothing of answers whose path is spelt as the key.
+    /// Invalidates the value of this key, and a fill of it that runs. Responses for a path that is spelt as the key
+    /// stay valid.
     ///
     /// # Errors
     /// [`StoreError`] if the store cannot be reached; never with the embedded one.
     pub async fn invalidate(&self, key: &str) -> Result<(), StoreError> {
-        self.make_invalid(&[Slot::new(self, key).target()], Vec::new).await
+        self.invalidate_targets(&[ValueSlot::new(self, key).target()]).await
     }
 
-    /// Whether there is a value under this key that is fresh, of whatever type.
+    /// Whether there is a fresh value of this key, of any type.
     ///
     /// # Errors
     /// [`StoreError`] if the store cannot be reached; never with the embedded one.
@@ -86,15 +91,15 @@ impl Cache {
         self.ttl(key).await.map(|ttl| ttl.is_some())
     }
 
-    /// For how long the value of this key is still fresh; `None` without one.
+    /// How long the value of this key is still fresh; `None` without a fresh value.
     ///
     /// # Errors
     /// [`StoreError`] if the store cannot be reached; never with the embedded one.
     pub async fn ttl(&self, key: &str) -> Result<Option<Duration>, StoreError> {
-        let slot = Slot::new(self, key);
-        Ok(match self.lookup(&slot.named.key).await? {
-            Lookup::Hit(entry, _) if slot.owns(&entry) => Some(entry.ttl(self.now())),
-            Lookup::Hit(..) | Lookup::Stale(..) | Lookup::Miss(_) => None,
+        let slot = ValueSlot::new(self, key);
+        Ok(match self.shared.store.lookup(&slot.key.key).await? {
+            Lookup::Hit(entry, _) if slot.owns(&entry) => Some(entry.ttl(self.shared.clock.now())),
+            Lookup::Hit(..) | Lookup::Stale(..) | Lookup::VariesBy(..) | Lookup::Miss(_) => None,
         })
     }
 }

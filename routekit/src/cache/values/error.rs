@@ -1,19 +1,21 @@
-//! What goes wrong with values.
+//! Errors of values.
 
 use std::{any::type_name, error::Error, fmt};
 
-use super::stored::Unreadable;
-use crate::{cache::StoreError, printable::Printable};
+use crate::{
+    cache::{store::contract::StoreError, values::packed::Unreadable},
+    printable::Printable,
+};
 
-/// A value that could not be read, or not be kept. It says the key, and nothing of the value.
+/// A value could not be read or stored. The message names the key, and says nothing about the value.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ValueError {
     /// The store failed.
     Store(StoreError),
-    /// It cannot be written in the format that was asked for.
+    /// The value cannot be written in its format.
     Encode(EncodeError),
-    /// What is kept under the key is not of the type that was asked for.
+    /// The value of the key does not have the requested type.
     Decode(DecodeError),
 }
 
@@ -55,7 +57,7 @@ impl From<DecodeError> for ValueError {
     }
 }
 
-/// A value that cannot be written in its format: a map whose keys are no strings as JSON, say.
+/// A value cannot be written in its format, such as a map whose keys are not strings as JSON.
 #[derive(Debug)]
 pub struct EncodeError {
     key: String,
@@ -86,19 +88,19 @@ impl Error for EncodeError {
     }
 }
 
-/// What is kept under a key and is not of the type that was asked for.
+/// The value of a key does not have the requested type.
 ///
-/// Without the cause, which would quote what is kept.
+/// Without the cause, which would quote the value.
 #[derive(Debug)]
 pub struct DecodeError {
     key: String,
     wanted: &'static str,
-    why: Unreadable,
+    cause: Unreadable,
 }
 
 impl DecodeError {
-    pub(super) fn new<T>(key: &str, why: Unreadable) -> Self {
-        Self { key: key.to_owned(), wanted: type_name::<T>(), why }
+    pub(super) fn new<T>(key: &str, cause: Unreadable) -> Self {
+        Self { key: key.to_owned(), wanted: type_name::<T>(), cause }
     }
 
     /// The key, as the program writes it.
@@ -110,7 +112,7 @@ impl DecodeError {
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the value under `{}` is no `{}`: {}", Printable(&self.key), self.wanted, self.why)
+        write!(f, "the value under `{}` is not a `{}`: {}", Printable(&self.key), self.wanted, self.cause)
     }
 }
 

@@ -1,38 +1,47 @@
-//! A value that is not there is computed: once, whoever asks for it meanwhile.
+//! A value that is missing is computed once, for all callers that ask for it meanwhile.
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
 use serde::{Serialize, de::DeserializeOwned};
 use tracing::{Instrument, Span};
 
-use super::{
-    CacheOptions,
-    settings::Beside,
-    slot::{Looked, Slot},
-};
-use crate::cache::{
-    Cache, Entry, Stamp,
+use crate::{
+    cache::{
+        cache::Cache,
+        coalesce::{
+            detach::Detachable,
+            flight::{FillOutcome, Lead, Role, landed},
+        },
+        store::{backend::warn, entry::Entry, stored_response::StoredResponse},
+        validity::clock::Stamp,
+        values::{
+            fill_alone::FillAlone,
+            options::CacheOptions,
+            slot::{FoundValue, ValueSlot},
+        },
+    },
     deadline::within,
-    detached::Detachable,
-    flight::{Lead, Outcome, Role, landed},
 };
 
-/// For how long others wait for a fill before they fill for themselves, and how long one goes on for whom nobody waits.
+/// How long callers wait for a fill before they fill for themselves, and how long a fill runs that no caller waits for.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Cache {
-    /// The value of this key; if there is none, what `fill` comes to, which is kept.
+    /// The value of this key. If there is none, the output of `fill`, which is stored.
     ///
-    /// 1. Those who ask at the same time are one fill. If it fails, or panics, or takes longer than 30 seconds, each of the others fills for itself.
-    /// 2. What was invalidated while it was being filled (by its key, a tag or a pattern) is given only to those who had asked before, and
-    ///    never kept.
-    /// 3. A fill whose caller leaves goes on, if the cache has a [`spawner`](crate::cache::CacheBuilder::spawner); that of an app has.
-    /// 4. With [`stale_while_revalidate`](CacheOptions::stale_while_revalidate), a value that is no longer fresh is given at once, and one fill
-    ///    in the background replaces it; without a spawner it is filled first. An invalidated one is never given.
-    /// 5. The cache costs nobody the value: a store that cannot be reached, a value that cannot be written, and one under this key that is
-    ///    no `T`, are warnings in the log, and `fill` is asked.
+    /// 1. Callers that ask at the same time share one fill. If it fails, panics, or takes longer than 30 seconds, each
+    ///    of the others fills for itself.
+    /// 2. A value that is invalidated while it is filled, by its key, a tag or a pattern, is returned only to callers
+    ///    that asked before the invalidation, and never stored.
+    /// 3. A fill whose caller leaves continues if the cache has a
+    ///    [`spawner`](crate::cache::CacheBuilder::spawner), as that of an app has.
+    /// 4. With [`stale_while_revalidate`](CacheOptions::stale_while_revalidate), a stale value is returned at once, and
+    ///    one fill in the background replaces it; without a spawner it is filled first. An invalidated value is never
+    ///    returned.
+    /// 5. The cache never costs the value: if the store cannot be reached, the value cannot be written, or the value of
+    ///    this key is not a `T`, a warning is logged and `fill` is called.
     ///
-    /// A fill must not ask for its own key, for which it would wait.
+    /// A fill must not ask for its own key: it would wait for itself.
     ///
     /// ```
     /// use routekit::{cache::{Cache, CacheOptions}, prelude::*, test::TestApp};
@@ -62,7 +71,7 @@ impl Cache {
     /// ```
     ///
     /// # Errors
-    /// What `fill` fails with.
+    /// The error of `fill`.
     pub async fn get_or_fill<T, E, F, Fut>(&self, key: &str, options: &CacheOptions, fill: F) -> Result<T, E>
     where
         T: Serialize + DeserializeOwned + Send + 'static,
@@ -70,14 +79,14 @@ impl Cache {
         F: FnOnce() -> Fut + Send + 'static,
         Fut: Future<Output = Result<T, E>> + Send + 'static,
     {
-        let slot = Slot::new(self, key);
-        let counters = self.book().of_program();
-        let began = match slot.look().await {
-            Ok(Looked::Fresh(_, value)) => {
+        let slot = ValueSlot::new(self, key);
+        let counters = self.shared.stats.program();
+        let began = match slot.lookup().await {
+            Ok(FoundValue::Fresh(_, value)) => {
                 counters.hit();
                 return Ok(value);
             }
-            Ok(Looked::Stale(entry, stamp)) => match slot.stale(&entry, options) {
+            Ok(FoundValue::Stale(entry, stamp)) => match slot.stale(&entry, options) {
                 Some(value) => {
                     counters.stale();
                     slot.refresh(options, fill, stamp);
@@ -85,51 +94,51 @@ impl Cache {
                 }
                 None => stamp,
             },
-            Ok(Looked::Nothing(stamp)) => stamp,
+            Ok(FoundValue::Nothing(stamp)) => stamp,
             Err(error) => {
                 counters.bypass();
-                self.warn(&error);
+                warn(&error);
                 return fill().await;
             }
         };
         counters.miss();
         loop {
-            match self.board(&slot.named.key, began) {
+            match self.shared.flights.board(&slot.key.key, began) {
                 Role::Alone => return slot.alone(options, fill).await,
-                // Whoever led before has perhaps landed since we looked.
-                Role::Lead(lead) => match slot.look().await {
-                    Ok(Looked::Fresh(entry, value)) => {
-                        lead.land(Outcome::Stored(entry));
+                // The caller that led before may have stored the value since the lookup.
+                Role::Lead(lead) => match slot.lookup().await {
+                    Ok(FoundValue::Fresh(entry, value)) => {
+                        lead.land(FillOutcome::Stored(entry));
                         return Ok(value);
                     }
-                    Ok(Looked::Stale(_, stamp) | Looked::Nothing(stamp)) => {
+                    Ok(FoundValue::Stale(_, stamp) | FoundValue::Nothing(stamp)) => {
                         let led = led(slot.clone(), options.clone(), lead, stamp, fill);
-                        return match Detachable::new(led, self.clone()).await {
-                            Led::Landed(result) => result,
-                            Led::Slow(running, _beside) => slot.filled(options, stamp, running.await).await.0,
+                        return match Detachable::new(led, &self.shared.detacher).await {
+                            LedFill::Landed(result) => result,
+                            LedFill::Slow(running, _alone) => slot.filled(options, stamp, running.await).await.0,
                         };
                     }
                     Err(error) => {
-                        // Nobody is to wait for what will not be told.
+                        // No caller must wait for an outcome that will not come.
                         drop(lead);
-                        self.warn(&error);
+                        warn(&error);
                         return fill().await;
                     }
                 },
                 Role::Join(outcome) => match landed(outcome).await {
-                    Some(Outcome::Stored(entry)) if self.may_take(&entry, began).await => {
+                    Some(FillOutcome::Stored(entry)) if self.shared.store.may_share(&entry, began).await => {
                         return match slot.read_or_warn(&entry) {
                             Some(value) => Ok(value),
                             None => slot.alone(options, fill).await,
                         };
                     }
-                    Some(Outcome::Alone | Outcome::Failed(..)) => return slot.alone(options, fill).await,
-                    // It was begun before an invalidation that this one has to see, or whoever led it has left.
-                    Some(Outcome::Stored(_)) | None => match slot.look().await {
-                        Ok(Looked::Fresh(_, value)) => return Ok(value),
+                    Some(FillOutcome::Alone | FillOutcome::Failed(..)) => return slot.alone(options, fill).await,
+                    // The fill began before an invalidation that this caller must see, or its caller has left.
+                    Some(FillOutcome::Stored(_)) | None => match slot.lookup().await {
+                        Ok(FoundValue::Fresh(_, value)) => return Ok(value),
                         Ok(_) => {}
                         Err(error) => {
-                            self.warn(&error);
+                            warn(&error);
                             return fill().await;
                         }
                     },
@@ -139,15 +148,21 @@ impl Cache {
     }
 }
 
-/// What comes of a fill for which others wait.
-enum Led<T, E, Fut> {
+/// A fill that other callers wait for.
+enum LedFill<T, E, Fut> {
     Landed(Result<T, E>),
-    /// It takes so long that the others have been told not to wait.
-    Slow(Pin<Box<Fut>>, Beside),
+    /// It takes so long that the other callers were told not to wait.
+    Slow(Pin<Box<Fut>>, FillAlone),
 }
 
-/// Fills, and says what came of it.
-async fn led<T, E, F, Fut>(slot: Slot, options: CacheOptions, lead: Lead, stamp: Stamp, fill: F) -> Led<T, E, Fut>
+/// Fills, and tells the waiting callers the outcome.
+async fn led<T, E, F, Fut>(
+    slot: ValueSlot,
+    options: CacheOptions,
+    lead: Lead,
+    stamp: Stamp,
+    fill: F,
+) -> LedFill<T, E, Fut>
 where
     T: Serialize + Send,
     E: Send,
@@ -159,25 +174,26 @@ where
         Some(result) => {
             let (result, outcome) = slot.filled(&options, stamp, result).await;
             lead.land(outcome);
-            Led::Landed(result)
+            LedFill::Landed(result)
         }
         None => {
-            let beside = Beside::new(&slot.cache);
-            lead.land(Outcome::Alone);
-            Led::Slow(running, beside)
+            let alone = FillAlone::new(&slot.cache);
+            lead.land(FillOutcome::Alone);
+            LedFill::Slow(running, alone)
         }
     }
 }
 
-impl Slot {
-    /// What is stale, if it may be given and somebody is there to fill it anew.
-    fn stale<T: DeserializeOwned>(&self, entry: &Entry, options: &CacheOptions) -> Option<T> {
+impl ValueSlot {
+    /// The stale value, if it may be returned and can be filled again in the background.
+    fn stale<T: DeserializeOwned>(&self, entry: &StoredResponse, options: &CacheOptions) -> Option<T> {
         let window = options.stale_while_revalidate?;
-        let may = entry.stale_for(self.cache.now()) < window && self.cache.spawner().is_some();
+        let parts = &self.cache.shared;
+        let may = entry.stale_for(parts.clock.now()) < window && parts.spawner.is_some();
         may.then(|| self.read_or_warn(entry)).flatten()
     }
 
-    /// Fills anew where nobody waits, unless somebody does so already.
+    /// Fills again in the background, unless a fill runs.
     fn refresh<T, E, F, Fut>(&self, options: &CacheOptions, fill: F, stamp: Stamp)
     where
         T: Serialize + DeserializeOwned + Send + 'static,
@@ -185,27 +201,28 @@ impl Slot {
         F: FnOnce() -> Fut + Send + 'static,
         Fut: Future<Output = Result<T, E>> + Send + 'static,
     {
-        let Role::Lead(lead) = self.cache.board(&self.named.key, stamp) else { return };
+        let parts = &self.cache.shared;
+        let Role::Lead(lead) = parts.flights.board(&self.key.key, stamp) else { return };
         let (slot, options) = (self.clone(), options.clone());
         let refresh = async move {
-            match slot.look::<T>().await {
-                Ok(Looked::Fresh(entry, _)) => lead.land(Outcome::Stored(entry)),
-                Ok(Looked::Stale(_, stamp) | Looked::Nothing(stamp)) => {
+            match slot.lookup::<T>().await {
+                Ok(FoundValue::Fresh(entry, _)) => lead.land(FillOutcome::Stored(entry)),
+                Ok(FoundValue::Stale(_, stamp) | FoundValue::Nothing(stamp)) => {
                     let (result, outcome) = slot.filled(&options, stamp, fill().await).await;
                     if result.is_err() {
-                        tracing::debug!("a value is not filled anew, and stays stale");
+                        tracing::debug!("the background fill of a value failed; the value stays stale");
                     }
                     lead.land(outcome);
                 }
-                Err(error) => slot.cache.warn(&error),
+                Err(error) => warn(&error),
             }
         };
-        if self.cache.go_on(within(PATIENCE, refresh).instrument(Span::current())) {
-            self.cache.book().of_program().refresh();
+        if parts.detacher.run(within(PATIENCE, refresh).instrument(Span::current())) {
+            parts.stats.program().refresh();
         }
     }
 
-    /// Fills without telling anybody, beside others who do the same.
+    /// Fills for one caller, beside others that do the same.
     async fn alone<T, E, F, Fut>(&self, options: &CacheOptions, fill: F) -> Result<T, E>
     where
         T: Serialize + DeserializeOwned + Send,
@@ -213,34 +230,42 @@ impl Slot {
         F: FnOnce() -> Fut + Send,
         Fut: Future<Output = Result<T, E>> + Send,
     {
-        let _beside = Beside::new(&self.cache);
-        match self.look().await {
-            Ok(Looked::Fresh(_, value)) => Ok(value),
-            Ok(Looked::Stale(_, stamp) | Looked::Nothing(stamp)) => self.filled(options, stamp, fill().await).await.0,
+        let _alone = FillAlone::new(&self.cache);
+        match self.lookup().await {
+            Ok(FoundValue::Fresh(_, value)) => Ok(value),
+            Ok(FoundValue::Stale(_, stamp) | FoundValue::Nothing(stamp)) => {
+                self.filled(options, stamp, fill().await).await.0
+            }
             Err(error) => {
-                self.cache.warn(&error);
+                warn(&error);
                 fill().await
             }
         }
     }
 
-    /// Keeps what was filled.
-    async fn filled<T, E>(&self, options: &CacheOptions, stamp: Stamp, result: Result<T, E>) -> (Result<T, E>, Outcome)
+    /// Stores the output of a fill that began after `stamp`.
+    async fn filled<T, E>(
+        &self,
+        options: &CacheOptions,
+        stamp: Stamp,
+        result: Result<T, E>,
+    ) -> (Result<T, E>, FillOutcome)
     where
         T: Serialize + Send,
         E: Send,
     {
         let entry = result.as_ref().ok().and_then(|value| self.entry_or_warn(value, options, stamp));
-        let outcome = self.kept(entry).await;
+        let outcome = self.stored(entry).await;
         (result, outcome)
     }
 
-    async fn kept(&self, entry: Option<Arc<Entry>>) -> Outcome {
-        let Some(entry) = entry else { return Outcome::Alone };
-        // What is invalid already would be of no use, and stand in the place of what was set meanwhile.
-        if self.cache.is_valid(&entry).await && self.cache.put(&entry).await {
-            self.cache.book().of_program().set();
+    async fn stored(&self, entry: Option<Arc<StoredResponse>>) -> FillOutcome {
+        let Some(entry) = entry else { return FillOutcome::Alone };
+        let parts = &self.cache.shared;
+        // An entry that is invalid already would replace a value that was set in the meantime.
+        if parts.store.is_valid(&entry).await && parts.store.put_or_warn(Entry::Response(Arc::clone(&entry))).await {
+            parts.stats.program().set();
         }
-        Outcome::Stored(entry)
+        FillOutcome::Stored(entry)
     }
 }

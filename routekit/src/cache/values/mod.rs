@@ -1,28 +1,29 @@
-//! Values that programs keep, in the cache of the answers.
+//! Values of programs, kept in the cache of the responses.
 //!
-//! 1. A value is kept as JSON or MessagePack, compressed (Zstandard, RFC 8878) where it is longer than the cache's
-//!    [`compression_threshold`](super::CacheBuilder::compression_threshold) and that makes it smaller. What is kept says which it is.
-//! 2. Its key is whatever text the program writes, within the partition of the handle, and behind the cache's
-//!    [`key_prefix`](super::CacheBuilder::key_prefix). A key that is too long is stored by its SHA-256, and compared whole when it is read.
-//! 3. It is invalidated as answers are: by its key, by tags, which it shares with routes, and by patterns over its key as it is written.
-//!    So `/users/*` is about answers for such paths and about values whose keys are spelt so; `user:*` can only be about values.
-//! 4. It never is an answer: no request has its key.
+//! 1. A value is kept as JSON, or as MessagePack with the feature `cache-messagepack`. With the feature
+//!    `cache-compression` it is compressed (Zstandard, RFC 8878) if it is longer than the cache's
+//!    [`compression_threshold`](super::CacheBuilder::compression_threshold) and that makes it smaller. What is kept
+//!    says how it is written.
+//! 2. A key is any text, within the partition of the handle and after the cache's
+//!    [`key_prefix`](super::CacheBuilder::key_prefix). A key that is too long is stored by its SHA-256, and compared
+//!    whole when it is read.
+//! 3. A value is invalidated as responses are: by its key, by tags, which it shares with routes, and by patterns over
+//!    its key as the program writes it. So `/users/*` covers responses for such paths and values with such keys; no
+//!    path begins with `user:`, so that `user:*` covers values alone.
+//! 4. No request has the key of a value.
 
 mod access;
+#[cfg(feature = "cache-compression")]
+mod compression;
 mod error;
 mod fill;
-mod name;
+mod fill_alone;
+mod key;
 mod options;
-mod settings;
+mod packed;
 mod slot;
-mod stored;
-mod zstd;
 
 pub use self::{
     error::{DecodeError, EncodeError, ValueError},
     options::{CacheOptions, Format},
-};
-pub(super) use self::{
-    name::readable,
-    settings::{Settings, Values},
 };

@@ -1,40 +1,43 @@
-//! What a program says of a value that it keeps.
+//! How a program wants a value to be kept.
 
 use std::time::Duration;
 
-/// How a value is kept: for how long, under which tags, in what form.
+/// How a value is kept: for how long, with which tags, in which format.
 ///
 /// ```
 /// use std::time::Duration;
-/// use routekit::cache::{CacheOptions, Format};
+/// use routekit::cache::CacheOptions;
 ///
-/// let options = CacheOptions::new().ttl(Duration::from_secs(60)).tags(["users", "user:7"]).format(Format::MessagePack);
+/// let options = CacheOptions::new().ttl(Duration::from_secs(60)).tags(["users", "user:7"]);
 /// assert_eq!(options.ttl, Some(Duration::from_secs(60)));
 /// assert!(options.compress);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CacheOptions {
-    /// How long it is fresh. Defaults to the cache's [`default_ttl`](crate::cache::CacheBuilder::default_ttl).
+    /// How long the value is fresh. Defaults to the cache's
+    /// [`default_ttl`](crate::cache::CacheBuilder::default_ttl).
     pub ttl: Option<Duration>,
-    /// What it can be invalidated by, beside its key; the same tags as those of routes. Defaults to none.
+    /// The tags that it can be invalidated by; routes use the same tags. Defaults to none.
     pub tags: Vec<String>,
-    /// For how long after that it is given out at once while it is filled anew. Defaults to not at all.
+    /// How long it is returned at once while it is filled again, after it has become stale. Defaults to not at all.
     pub stale_while_revalidate: Option<Duration>,
-    /// Whether it may be compressed. Defaults to true.
+    /// Whether it may be compressed. Has an effect with the feature `cache-compression`. Defaults to true.
     pub compress: bool,
     /// How it is written. Defaults to JSON.
     pub format: Format,
 }
 
-/// How a value is written. What is kept says which it is, so that whoever reads need not know.
+/// How a value is written. What is kept says the format, so that readers need not know it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Format {
     /// JSON (RFC 8259), by [`serde_json`].
     #[default]
     Json,
-    /// [MessagePack](https://msgpack.org), its structs with the names of their fields: smaller, and for maps whose keys are no strings.
+    /// [MessagePack](https://msgpack.org), with the names of struct fields: smaller, and for maps whose keys are not
+    /// strings.
+    #[cfg(feature = "cache-messagepack")]
     MessagePack,
 }
 
@@ -45,8 +48,8 @@ impl CacheOptions {
         Self { ttl: None, tags: Vec::new(), stale_while_revalidate: None, compress: true, format: Format::default() }
     }
 
-    /// How long it is fresh, up to the cache's [`ttl_jitter`](crate::cache::CacheBuilder::ttl_jitter) less. With zero, it is given to those who ask
-    /// at the same time, and not kept.
+    /// How long the value is fresh; the cache's [`ttl_jitter`](crate::cache::CacheBuilder::ttl_jitter) shortens it.
+    /// With zero, callers that wait for the same fill receive the value, and it is not kept.
     #[must_use]
     pub fn ttl(mut self, ttl: Duration) -> Self {
         self.ttl = Some(ttl);
@@ -60,15 +63,15 @@ impl CacheOptions {
         self
     }
 
-    /// For this long after it is no longer fresh, [`get_or_fill`](crate::cache::Cache::get_or_fill) gives it out at once, and fills anew meanwhile (after
-    /// RFC 5861 §3).
+    /// For this long after it has become stale, [`get_or_fill`](crate::cache::Cache::get_or_fill) returns the value at
+    /// once and fills it again in the background (after RFC 5861 §3).
     #[must_use]
     pub fn stale_while_revalidate(mut self, window: Duration) -> Self {
         self.stale_while_revalidate = Some(window);
         self
     }
 
-    /// Whether it may be compressed where that makes it smaller.
+    /// Whether it may be compressed if that makes it smaller.
     #[must_use]
     pub fn compress(mut self, compress: bool) -> Self {
         self.compress = compress;

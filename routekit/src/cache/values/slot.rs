@@ -1,111 +1,124 @@
-//! Where a value is kept, and as what.
+//! One value of a cache: how it is found, read and written.
 
 use std::{sync::Arc, time::Duration};
 
 use http::{HeaderMap, StatusCode};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{
-    CacheOptions, DecodeError, EncodeError,
-    name::{Name, Named},
-    stored,
-};
 use crate::{
-    cache::{Cache, Entry, Lookup, Snapshot, Stamp, StoreError, Target},
+    cache::{
+        cache::Cache,
+        store::{
+            buffered_response::BufferedResponse, contract::StoreError, lookup::Lookup, stored_response::StoredResponse,
+        },
+        validity::{clock::Stamp, target::Target},
+        values::{
+            error::{DecodeError, EncodeError},
+            key::{ValueKey, ValueName},
+            options::CacheOptions,
+            packed,
+        },
+    },
     printable::{Chain, Printable},
 };
 
-/// The place of one value in a cache.
+/// How long values are fresh if neither their options nor the cache say it.
+const DEFAULT_TTL: Duration = Duration::from_secs(300);
+
+/// One value of a cache.
 #[derive(Debug, Clone)]
-pub(super) struct Slot {
+pub(super) struct ValueSlot {
     pub(super) cache: Cache,
-    /// As the program writes it.
+    /// The key as the program writes it.
     text: Box<str>,
-    pub(super) named: Named,
+    pub(super) key: ValueKey,
 }
 
-/// What there is for a key.
-pub(super) enum Looked<T> {
-    Fresh(Arc<Entry>, T),
-    Stale(Arc<Entry>, Stamp),
+/// What a cache has under the key of a value.
+pub(super) enum FoundValue<T> {
+    Fresh(Arc<StoredResponse>, T),
+    Stale(Arc<StoredResponse>, Stamp),
     Nothing(Stamp),
 }
 
-impl Slot {
+impl ValueSlot {
     pub(super) fn new(cache: &Cache, text: &str) -> Self {
-        let settings = &cache.values().settings;
-        let name = Name { prefix: &settings.key_prefix, partition: cache.partition_name(), text };
-        Self { cache: cache.clone(), text: text.into(), named: name.named(settings.max_key_length) }
+        let settings = &cache.shared.values;
+        let name = ValueName { prefix: &settings.key_prefix, partition: &cache.partition, text };
+        Self { cache: cache.clone(), text: text.into(), key: name.key(settings.max_key_length) }
     }
 
-    fn name(&self) -> Name<'_> {
-        let prefix = &self.cache.values().settings.key_prefix;
-        Name { prefix, partition: self.cache.partition_name(), text: &self.text }
+    fn name(&self) -> ValueName<'_> {
+        let prefix = &self.cache.shared.values.key_prefix;
+        ValueName { prefix, partition: &self.cache.partition, text: &self.text }
     }
 
-    /// This one value.
+    /// The target that covers this value alone.
     pub(super) fn target(&self) -> Target {
-        Target::tag(self.name().tag())
+        Target::value(Arc::clone(&self.cache.partition), self.name().tag())
     }
 
-    /// Whether an entry is of this key, and not of another one with the same hash.
-    pub(super) fn owns(&self, entry: &Entry) -> bool {
-        self.named.whole().is_none_or(|whole| stored::whole(entry.answer().body()) == Some(whole))
+    /// Whether an entry is for this key, and not for another key with the same hash.
+    pub(super) fn owns(&self, entry: &StoredResponse) -> bool {
+        self.key.whole().is_none_or(|whole| packed::whole(entry.body()) == Some(whole))
     }
 
-    /// What an entry keeps; there is none if it is that of another key with the same hash.
-    pub(super) fn read<T: DeserializeOwned>(&self, entry: &Entry) -> Result<Option<T>, DecodeError> {
-        stored::unpack(entry.answer().body(), self.named.whole()).map_err(|why| DecodeError::new::<T>(&self.text, why))
+    /// Reads the value of an entry; `None` if the entry is for another key with the same hash.
+    pub(super) fn read<T: DeserializeOwned>(&self, entry: &StoredResponse) -> Result<Option<T>, DecodeError> {
+        packed::unpack(entry.body(), self.key.whole()).map_err(|cause| DecodeError::new::<T>(&self.text, cause))
     }
 
-    /// The same where it can be filled anew.
-    pub(super) fn read_or_warn<T: DeserializeOwned>(&self, entry: &Entry) -> Option<T> {
+    /// Reads the value of an entry. A failure is logged, and the value is filled again.
+    pub(super) fn read_or_warn<T: DeserializeOwned>(&self, entry: &StoredResponse) -> Option<T> {
         self.read(entry).unwrap_or_else(|error| {
-            tracing::warn!(error = %Chain(&error), "a value is filled anew");
+            tracing::warn!(error = %Chain(&error), "a cached value cannot be read, and is filled again");
             None
         })
     }
 
-    /// Looks into the store.
-    pub(super) async fn look<T: DeserializeOwned>(&self) -> Result<Looked<T>, StoreError> {
-        Ok(match self.cache.lookup(&self.named.key).await? {
+    pub(super) async fn lookup<T: DeserializeOwned>(&self) -> Result<FoundValue<T>, StoreError> {
+        Ok(match self.cache.shared.store.lookup(&self.key.key).await? {
             Lookup::Hit(entry, stamp) => match self.read_or_warn(&entry) {
-                Some(value) => Looked::Fresh(entry, value),
-                None => Looked::Nothing(stamp),
+                Some(value) => FoundValue::Fresh(entry, value),
+                None => FoundValue::Nothing(stamp),
             },
-            Lookup::Stale(entry, stamp) => Looked::Stale(entry, stamp),
-            Lookup::Miss(stamp) => Looked::Nothing(stamp),
+            Lookup::Stale(entry, stamp) => FoundValue::Stale(entry, stamp),
+            Lookup::VariesBy(_, stamp) | Lookup::Miss(stamp) => FoundValue::Nothing(stamp),
         })
     }
 
-    /// A value that was computed after `stamp`, to be kept.
+    /// The entry of a value that was computed after `stamp`.
     pub(super) fn entry<T: Serialize + ?Sized>(
         &self,
         value: &T,
         options: &CacheOptions,
         stamp: Stamp,
-    ) -> Result<Arc<Entry>, EncodeError> {
-        let settings = &self.cache.values().settings;
-        let threshold = options.compress.then_some(settings.compression_threshold);
-        let packed = stored::pack(value, options.format, threshold, self.named.whole())
+    ) -> Result<Arc<StoredResponse>, EncodeError> {
+        let parts = &self.cache.shared;
+        let threshold = options.compress.then_some(parts.values.compression_threshold);
+        let packed = packed::pack(value, options.format, threshold, self.key.whole())
             .map_err(|cause| EncodeError::new(&self.text, cause))?;
-        // As an answer, which is what stores keep. Its key is that of no request.
-        let kept = Snapshot::new(StatusCode::OK, &HeaderMap::new(), &packed);
-        let lifetime = self.cache.jittered(options.ttl.unwrap_or_else(|| settings.ttl()));
-        let entry = Entry::new(self.named.key.clone(), kept, stamp, self.cache.now(), lifetime)
+        // Stores keep responses. No request has the key of this one.
+        let response = BufferedResponse::new(StatusCode::OK, &HeaderMap::new(), &packed);
+        let lifetime = options.ttl.or(parts.values.default_ttl).unwrap_or(DEFAULT_TTL);
+        let lifetime = parts.jitter.shorten(lifetime);
+        let mut entry = StoredResponse::new(self.key.key.clone(), response, stamp, parts.clock.now(), lifetime)
             .with_tags(self.name().tags(&options.tags))
             .keep_stale_for(options.stale_while_revalidate.unwrap_or(Duration::ZERO));
+        if self.key.whole().is_some() {
+            entry = entry.with_key_text(self.name().key_text());
+        }
         Ok(Arc::new(entry))
     }
 
-    /// The same where it is not worth an error.
+    /// The same entry. A failure is logged.
     pub(super) fn entry_or_warn<T: Serialize>(
         &self,
         value: &T,
         options: &CacheOptions,
         stamp: Stamp,
-    ) -> Option<Arc<Entry>> {
+    ) -> Option<Arc<StoredResponse>> {
         let entry = self.entry(value, options, stamp);
-        entry.inspect_err(|error| tracing::warn!(error = %Printable(Chain(error)), "a value is not kept")).ok()
+        entry.inspect_err(|error| tracing::warn!(error = %Printable(Chain(error)), "a value is not cached")).ok()
     }
 }

@@ -3,7 +3,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use http::Method;
 
-use super::{Boom, GET, Server, at_once, ms};
+use super::{Boom, FailingServer, GET, at_once, ms};
 use crate::{
     clock::Clock,
     retry::{RetryBudget, RetryError},
@@ -12,7 +12,7 @@ use crate::{
 #[tokio::test(start_paused = true)]
 async fn an_exhausted_budget_leaves_one_attempt() {
     let budget = RetryBudget::new().clock(Clock::manual()).burst(0);
-    let server = Server::default();
+    let server = FailingServer::default();
     let result = at_once().budget(budget).call(GET, || server.fail()).await;
     assert_eq!(result, Err(RetryError::Failed { error: Boom(1), attempts: 1 }));
     assert_eq!(server.attempts(), 1);
@@ -22,7 +22,7 @@ async fn an_exhausted_budget_leaves_one_attempt() {
 async fn calls_share_a_budget_that_time_and_calls_fill_again() {
     let clock = Clock::manual();
     let budget = RetryBudget::new().clock(clock.clone()).ratio(0.1).min_per_second(1).burst(10);
-    let (server, retry) = (Server::default(), at_once().budget(budget.clone()));
+    let (server, retry) = (FailingServer::default(), at_once().budget(budget.clone()));
     join_all((0..100).map(|_| retry.call(GET, || server.fail()))).await;
     // The burst, and a tenth of each call except the first, which finds the bucket full.
     assert_eq!(server.attempts(), 100 + 10 + 9);
@@ -36,7 +36,7 @@ async fn calls_share_a_budget_that_time_and_calls_fill_again() {
 async fn call_that_is_not_retried_withdraws_nothing() {
     let budget = RetryBudget::new().clock(Clock::manual()).burst(10);
     let retry = at_once().budget(budget.clone());
-    let server = Server::default();
+    let server = FailingServer::default();
     retry.call(&Method::POST, || server.fail()).await.unwrap_err();
     retry.clone().deadline(ms(5)).base_delay(Duration::MAX).call(GET, || server.fail()).await.unwrap_err();
     retry.retry_if(|_: &Boom| false).call(GET, || server.fail()).await.unwrap_err();

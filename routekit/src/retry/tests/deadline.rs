@@ -2,7 +2,7 @@ use std::{future::pending, time::Duration};
 
 use tokio::time::{Instant, sleep};
 
-use super::{Boom, GET, Server, at_once, ms};
+use super::{Boom, FailingServer, GET, at_once, ms};
 use crate::retry::{Retry, RetryDecision, RetryError};
 
 #[tokio::test(start_paused = true)]
@@ -33,7 +33,7 @@ async fn a_delay_past_the_deadline_is_not_slept() {
         [(ms(99), 2, ms(99)), (ms(100), 1, ms(0)), (ms(101), 1, ms(0)), (Duration::MAX, 1, ms(0))]
     {
         let start = Instant::now();
-        let server = Server::default();
+        let server = FailingServer::default();
         let retry = at_once()
             .attempts(2)
             .deadline(ms(100))
@@ -46,7 +46,7 @@ async fn a_delay_past_the_deadline_is_not_slept() {
 
 #[tokio::test(start_paused = true)]
 async fn no_attempt_starts_at_the_deadline_or_later() {
-    let server = Server::default();
+    let server = FailingServer::default();
     let result = Retry::new().deadline(Duration::ZERO).call(GET, || server.fail()).await;
     assert_eq!(result, Err(RetryError::DeadlineExceeded { attempts: 0, last_error: None }));
     // The delay itself ends in time, but the timer has a resolution of a millisecond.
@@ -97,7 +97,7 @@ async fn an_attempt_that_takes_too_long_is_retried() {
 #[tokio::test(start_paused = true)]
 async fn retry_after_beyond_max_delay_is_not_waited_for() {
     for (requested, attempts) in [(ms(10_000), 3), (ms(10_001), 1), (Duration::MAX, 1)] {
-        let server = Server::default();
+        let server = FailingServer::default();
         let retry = at_once().classify(|_: &Result<(), Boom>| RetryDecision::RetryAfter(requested));
         retry.call(GET, || server.fail()).await.unwrap_err();
         assert_eq!(server.attempts(), attempts, "{requested:?}");

@@ -6,7 +6,7 @@ use std::{
 use http::{Method, Response};
 use tokio::time::Instant;
 
-use super::{Boom, GET, Server, at_once, ms};
+use super::{Boom, FailingServer, GET, at_once, ms};
 use crate::{
     breaker::{CallError, Open},
     retry::{Retry, RetryDecision, RetryError, classify_response},
@@ -46,21 +46,21 @@ async fn only_idempotent_methods_are_retried() {
         ("BREW", 1),
     ];
     for (method, expected) in rows {
-        let server = Server::default();
+        let server = FailingServer::default();
         let method = Method::from_bytes(method.as_bytes()).unwrap();
         at_once().call(&method, || server.fail()).await.unwrap_err();
         assert_eq!(server.attempts(), expected, "{method}");
         at_once().retry_non_idempotent().call(&method, || server.fail()).await.unwrap_err();
         assert_eq!(server.attempts(), expected + 3, "{method}, if allowed");
     }
-    let server = Server::default();
+    let server = FailingServer::default();
     at_once().call_idempotent(|| server.fail()).await.unwrap_err();
     assert_eq!(server.attempts(), 3);
 }
 
 #[tokio::test(start_paused = true)]
 async fn predicate_selects_the_errors_that_are_retried() {
-    let server = Server::default();
+    let server = FailingServer::default();
     let result = at_once().attempts(9).retry_if(|error: &Boom| error.0 < 4).call(GET, || server.fail()).await;
     assert_eq!(result, Err(RetryError::Failed { error: Boom(4), attempts: 4 }));
 }

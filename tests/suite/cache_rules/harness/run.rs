@@ -12,25 +12,31 @@ use routekit::{
 use tower::{Layer, Service, ServiceExt, service_fn};
 
 use super::{HIT, Row, STALE, Step, handler::Handler, text};
+use crate::stores::Plain;
 
 /// Runs all rows and reports every one that fails.
 pub(crate) async fn check(rows: Vec<Row>) {
     let mut failures = String::new();
     let mut failed = 0;
     for row in &rows {
-        if let Err(why) = run(row).await {
-            failed += 1;
-            write!(failures, "\n{}\n{why}", row.name()).unwrap();
+        for (store, serialises) in [("embedded", false), ("entries as bytes", true)] {
+            if let Err(why) = run(row, serialises).await {
+                failed += 1;
+                write!(failures, "\n{} (store: {store})\n{why}", row.name()).unwrap();
+            }
         }
     }
-    assert!(failed == 0, "{failed} of {} rows fail\n{failures}", rows.len());
+    assert!(failed == 0, "{failed} of {} runs fail\n{failures}", 2 * rows.len());
 }
 
-/// Stops at the first step that fails, because later steps would only repeat the failure.
-async fn run(row: &Row) -> Result<(), String> {
+/// Until a step is not as expected: what comes after it would only repeat that.
+async fn run(row: &Row, serialises: bool) -> Result<(), String> {
     let clock = Clock::manual();
     let spawner = Spawner::new(|task| drop(tokio::spawn(task)));
-    let cache = Cache::builder().clock(clock.clone()).ttl_jitter(0.0).spawner(spawner).build();
+    let mut cache = Cache::builder().clock(clock.clone()).ttl_jitter(0.0).spawner(spawner);
+    if serialises {
+        cache = cache.store(Plain::serialising(clock.clone()));
+    }
     let handler = Arc::new(Handler::default());
     let inner = {
         let handler = Arc::clone(&handler);
@@ -39,7 +45,7 @@ async fn run(row: &Row) -> Result<(), String> {
             async { Ok::<_, Infallible>(response) }
         })
     };
-    let service = row.layered(CacheLayer::new(cache)).layer(inner);
+    let service = row.layered(CacheLayer::new(cache.build())).layer(inner);
     let mut told = HeaderMap::new();
     for (index, step) in row.steps.iter().enumerate() {
         clock.advance(step.after);

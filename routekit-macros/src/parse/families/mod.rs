@@ -1,0 +1,11 @@
+//! The families of options, one file each.
+
+pub(super) mod auth;
+pub(super) mod breaker;
+pub(super) mod cache;
+pub(super) mod deprecated;
+pub(super) mod docs;
+pub(super) mod invalidates;
+pub(super) mod layer;
+pub(super) mod limits;
+pub(super) mod state;

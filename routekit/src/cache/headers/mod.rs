@@ -1,0 +1,22 @@
+//! Headers of cached requests and responses: pure functions, which never fail and never panic, whatever was sent.
+//!
+//! A header that is malformed is read in the way that stores less and keeps it for a shorter time. This room uses no
+//! other room of the cache.
+
+pub(in crate::cache) mod date;
+mod directives;
+pub(in crate::cache) mod etag;
+pub(in crate::cache) mod groups;
+pub(in crate::cache) mod reference;
+mod request_control;
+mod response_control;
+pub(in crate::cache) mod status;
+mod targeted;
+pub(in crate::cache) mod vary;
+
+pub(in crate::cache) use self::{request_control::RequestControl, response_control::ResponseControl};
+
+#[cfg(test)]
+mod models;
+#[cfg(test)]
+mod properties;

@@ -1,0 +1,129 @@
+//! The entry that a response is stored as.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use axum::response::Response;
+use http::{HeaderValue, header};
+
+use crate::{
+    cache::{
+        headers::{
+            groups,
+            status::{CACHE_STATUS, HIT, X_CACHE, X_CACHE_KEY},
+        },
+        http::{
+            outgoing::ResponseFacts,
+            policy::{HeadRequests, Policy},
+            request::cache_request::CacheRequest,
+            response_parts::CacheTags,
+            storable::Storing,
+        },
+        store::{buffered_response::BufferedResponse, stored_response::StoredResponse, variants::Variants},
+        validity::{
+            clock::Stamp,
+            tag::{self, Tag},
+        },
+    },
+    route::spelling::Spellings,
+};
+
+/// A response that is about to be stored, apart from its headers.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::cache) struct Fetched<'a> {
+    pub(in crate::cache) body: &'a [u8],
+    pub(in crate::cache) storing: &'a Storing,
+    /// The logical time before the handler was called.
+    pub(in crate::cache) stamp: Stamp,
+    /// How the handler's arguments spell the placeholders of the path.
+    pub(in crate::cache) spellings: &'a Spellings,
+    /// The tags of the stored response that the handler has confirmed.
+    pub(in crate::cache) inherited: &'a [Tag],
+    pub(in crate::cache) now: Instant,
+    /// The wall clock, since 1970.
+    pub(in crate::cache) at: Duration,
+}
+
+/// What is put into the store.
+#[derive(Debug)]
+pub(in crate::cache) struct ToStore {
+    pub(in crate::cache) response: Arc<StoredResponse>,
+    /// The request headers that responses of the base key vary by. Stored first, so that the response can be found.
+    pub(in crate::cache) variants: Option<Variants>,
+}
+
+/// Builds the entry for `response`, and adds the headers to it that the handler has not set.
+pub(in crate::cache) fn build(
+    policy: &Policy,
+    request: &CacheRequest,
+    response: &mut Response,
+    fetched: &Fetched<'_>,
+) -> ToStore {
+    let Fetched { storing, now, .. } = *fetched;
+    let (key, varying) = request.key_of(&storing.vary);
+    let names = tag_names(policy, request, response, fetched.spellings);
+    let facts = ResponseFacts {
+        vary: &policy.rules.vary,
+        status: response.status(),
+        // A HEAD response has the length and the tag of a content that is not here.
+        body: (policy.head_requests != HeadRequests::OwnRoute).then_some(fetched.body),
+        age: storing.age,
+        now: fetched.at,
+        partition: &request.partition,
+        tags: &names,
+    };
+    let (added, ageing) = policy.outgoing.add(response.headers_mut(), &facts);
+    let mut buffered = BufferedResponse::new(response.status(), response.headers(), fetched.body)
+        .with_extensions(response.extensions());
+    // As it will be served, so that a hit adds no headers.
+    if !fetched.body.is_empty() {
+        buffered.insert(header::CONTENT_LENGTH, fetched.body.len().into());
+    }
+    buffered.insert(X_CACHE, HIT);
+    if let Some(digest) = policy.key_header(&key) {
+        buffered.insert(X_CACHE_KEY, digest);
+    }
+    // Placeholders for the headers that are written once a second, and for those that outer layers set: a cloned
+    // map has no spare room, and the first header that is added would move all the others.
+    buffered.insert(header::AGE, storing.age.as_secs().into());
+    buffered.insert(CACHE_STATUS, HeaderValue::from_static(""));
+    for name in policy.overwritten {
+        buffered.insert(name.clone(), HeaderValue::from_static(""));
+    }
+    let lifetime =
+        if storing.explicit { storing.lifetime } else { policy.cache.shared.jitter.shorten(storing.lifetime) };
+    let mut tags = tags(policy, request, &names);
+    tags.extend(fetched.inherited.iter().filter(|tag| !tags.contains(tag)).copied().collect::<Vec<_>>());
+    let stored = StoredResponse::new(key, buffered, fetched.stamp, now, lifetime.saturating_sub(storing.age))
+        .with_age(storing.age)
+        .with_reuse(storing.reuse)
+        .with_added(added)
+        .with_ageing(ageing)
+        .with_tags(tags);
+    let variants = (!varying.is_empty()).then(|| {
+        // Kept as long as the response, stale or not: without the names, it cannot be found.
+        Variants::new(request.base.clone(), varying, fetched.stamp, now, stored.lifetime())
+    });
+    ToStore { response: Arc::new(stored), variants }
+}
+
+/// The names of the tags that the route declares, the handler adds, and `Cache-Groups` lists.
+fn tag_names(policy: &Policy, request: &CacheRequest, response: &Response, spellings: &Spellings) -> Vec<String> {
+    let (places, path, spelled) = (&policy.places, request.router_uri.path(), spellings.told());
+    let declared = policy.tags.iter().flat_map(|template| template.names(places, path, &spelled));
+    let added = response.extensions().get::<CacheTags>().into_iter().flat_map(CacheTags::names);
+    declared.chain(added.map(str::to_owned)).chain(groups::of_response(response.headers())).collect()
+}
+
+/// What the response can be invalidated by: its tags, its route, its path, each prefix of its path, and its user.
+fn tags(policy: &Policy, request: &CacheRequest, names: &[String]) -> Vec<Tag> {
+    let (partition, path) = (&*request.partition, request.uri.path());
+    let mut tags: Vec<Tag> = names.iter().map(|name| Tag::named(partition, name)).collect();
+    tags.push(Tag::route(partition, &policy.template));
+    tags.push(Tag::path(partition, path));
+    tags.extend(tag::prefixes(path).map(|prefix| Tag::prefix(partition, prefix)));
+    tags.extend(request.identity.as_ref().map(|identity| Tag::user(partition, identity)));
+    tags
+}

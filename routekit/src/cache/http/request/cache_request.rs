@@ -1,0 +1,103 @@
+//! A request as the store knows it.
+
+use axum::extract::Request;
+use http::{HeaderMap, HeaderName, Uri};
+
+use crate::{
+    cache::{
+        http::{
+            policy::Policy,
+            request::{admission::RequestKind, directives::ClientDirectives},
+        },
+        invalidation::requested_uri,
+        store::{backend::Store, contract::StoreError, key::Key, lookup::Lookup},
+    },
+    identity::Identity,
+    route::Audience,
+};
+
+/// What a stored response is found by, and what it is built from.
+#[derive(Debug, Clone)]
+pub(in crate::cache) struct CacheRequest {
+    /// The key of the request, apart from the headers that responses vary by.
+    pub(in crate::cache) base: Key,
+    /// The key of the variant, if responses of the base key are known to vary.
+    variant: Option<Key>,
+    /// The request headers that responses of the base key are known to vary by.
+    pub(in crate::cache) varying: Vec<HeaderName>,
+    pub(in crate::cache) headers: HeaderMap,
+    pub(in crate::cache) directives: ClientDirectives,
+    pub(in crate::cache) partition: String,
+    /// The URI that the client requested.
+    pub(in crate::cache) uri: Uri,
+    /// The URI that the route's router sees: without the prefix of a router that it is nested in.
+    pub(in crate::cache) router_uri: Uri,
+    /// The user, on a route with responses per user.
+    pub(in crate::cache) identity: Option<Identity>,
+}
+
+impl CacheRequest {
+    pub(in crate::cache) fn new(
+        policy: &Policy,
+        (key, partition): (Key, Option<String>),
+        kind: RequestKind,
+        request: &Request,
+    ) -> Self {
+        let headers = request.headers().clone();
+        let is_per_user = policy.audience == Some(Audience::User);
+        Self {
+            base: key.shrunk(),
+            variant: None,
+            varying: Vec::new(),
+            directives: ClientDirectives::of(kind, &headers),
+            headers,
+            partition: partition.unwrap_or_else(|| policy.cache.partition.to_string()),
+            uri: requested_uri(request).clone(),
+            router_uri: request.uri().clone(),
+            identity: if is_per_user { request.extensions().get().cloned() } else { None },
+        }
+    }
+
+    /// The same request without a client: it accepts any response.
+    pub(in crate::cache) fn without_client(&self) -> Self {
+        let directives = ClientDirectives { credentials: self.directives.credentials, ..ClientDirectives::default() };
+        Self { directives, ..self.clone() }
+    }
+
+    /// The key of the response, as far as the headers that it varies by are known.
+    pub(in crate::cache) fn key(&self) -> &Key {
+        self.variant.as_ref().unwrap_or(&self.base)
+    }
+
+    /// The key of a response that varies by `vary` and by the headers that are known already; and all their names.
+    pub(in crate::cache) fn key_of(&self, vary: &[HeaderName]) -> (Key, Vec<HeaderName>) {
+        let mut names = self.varying.clone();
+        names.extend(vary.iter().filter(|name| !self.varying.contains(name)).cloned());
+        names.sort_unstable_by(|a, b| a.as_str().cmp(b.as_str()));
+        let key = if names.is_empty() { self.base.clone() } else { self.base.variant(&names, &self.headers) };
+        (key.shrunk(), names)
+    }
+
+    /// Looks up the response that may be served to this request.
+    pub(in crate::cache) async fn lookup(&mut self, store: &Store) -> Result<Lookup, StoreError> {
+        let found = store.lookup(&self.base).await?;
+        self.select(store, found).await
+    }
+
+    /// The same if the base key has been looked up already.
+    pub(in crate::cache) async fn select(&mut self, store: &Store, found: Lookup) -> Result<Lookup, StoreError> {
+        (self.varying, self.variant) = (Vec::new(), None);
+        let found = match found {
+            Lookup::VariesBy(variants, _) => {
+                self.varying = variants.names().to_vec();
+                let key = self.variant.insert(self.base.variant(variants.names(), &self.headers));
+                store.lookup(key).await?
+            }
+            found => found,
+        };
+        if self.directives.credentials && found.response().is_some_and(|response| !response.reuse().open) {
+            return Ok(Lookup::Miss(found.stamp()));
+        }
+        Ok(found)
+    }
+}

@@ -1,0 +1,94 @@
+//! What one request may change: invalidated when its handler has responded, or when the handler is dropped.
+
+use std::{future::Future, pin::Pin, sync::Arc};
+
+use axum::{extract::Request, response::Response};
+
+use super::{facts::Facts, plan::InvalidationPlan, request_url::RequestUrl};
+use crate::cache::validity::target::Target;
+
+/// What one request may change.
+///
+/// [`settle`](Self::settle) invalidates it once there is a response. Dropped before that (the client left, the time was
+/// up, the handler panicked), the handler may have changed something already, so that the drop invalidates as well.
+#[derive(Debug)]
+pub(in crate::cache) struct Change {
+    plan: Arc<InvalidationPlan>,
+    /// `None` if no rule depends on the request.
+    facts: Option<Facts>,
+    /// `None` for a safe method.
+    url: Option<RequestUrl>,
+    settled: bool,
+}
+
+/// An invalidation that has to be waited for.
+pub(super) type Settling = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+impl Change {
+    /// Reads what is needed of the request. `None` if it can change nothing: its method is safe and nothing is declared.
+    pub(in crate::cache) fn of(plan: &Arc<InvalidationPlan>, request: &mut Request) -> Option<Box<Self>> {
+        let url = RequestUrl::of(&plan.cache.partition, &plan.partitions, plan.storable, request);
+        if url.is_none() && plan.is_url_only() {
+            return None;
+        }
+        let facts = (!plan.rules.is_empty()).then(|| Facts::of(plan, request));
+        Some(Box::new(Self { plan: Arc::clone(plan), facts, url, settled: false }))
+    }
+
+    /// Invalidates what the handler may have changed, before its response leaves.
+    ///
+    /// Done when this returns `None`, which it always does for the embedded store unless listeners have to be told
+    /// without a spawner; otherwise done when the returned future is ready. A 4xx response has changed nothing.
+    pub(super) fn settle<E>(mut self: Box<Self>, answer: &Result<Response, E>) -> Option<Settling> {
+        self.settled = true;
+        let response = answer.as_ref().ok();
+        if response.is_some_and(|response| response.status().is_client_error()) {
+            return None;
+        }
+        let more = self.depending(response);
+        if self.plan.fixed.is_empty() && more.is_empty() {
+            return None;
+        }
+        self.plan.counters.invalidation();
+        let told = self.plan.cache.invalidate_now(self.plan.fixed.iter().chain(&more));
+        if let Some(told) = told {
+            return told;
+        }
+        let targets: Vec<Target> = self.plan.fixed.iter().cloned().chain(more).collect();
+        // Dropped while the store is asked, it is asked once more without a client.
+        self.settled = false;
+        Some(Box::pin(async move {
+            self.plan.cache.invalidate_or_warn(&targets).await;
+            self.settled = true;
+        }))
+    }
+
+    /// Invalidates what is known so far, of a handler that runs on without its client.
+    pub(super) fn invalidate_so_far(&self) {
+        let targets: Vec<Target> = self.plan.fixed.iter().cloned().chain(self.depending(None)).collect();
+        if !targets.is_empty() {
+            self.plan.counters.invalidation();
+            self.plan.cache.invalidate_without_waiting(targets);
+        }
+    }
+
+    /// The targets that depend on the request and its response.
+    fn depending(&self, response: Option<&Response>) -> Vec<Target> {
+        let mut targets = Vec::new();
+        if let Some(url) = &self.url {
+            url.add_to(&mut targets, response.map(Response::headers));
+        }
+        if let Some(facts) = &self.facts {
+            facts.add_to(&mut targets, &self.plan);
+        }
+        targets
+    }
+}
+
+impl Drop for Change {
+    fn drop(&mut self) {
+        if !self.settled {
+            self.invalidate_so_far();
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! How programs invalidate, and how the layers do.
+
+use std::sync::Arc;
+
+use super::change::Settling;
+use crate::{
+    cache::{Cache, Invalidation, Listener, StoreError, validity::target::Target},
+    identity::Identity,
+    printable::{Chain, Printable},
+};
+
+/// Invalidation. Once one of these methods has returned, no request that begins gets anything older.
+impl Cache {
+    /// Invalidates everything with this tag.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store cannot be reached; never with the embedded one.
+    pub async fn invalidate_tag(&self, name: &str) -> Result<(), StoreError> {
+        self.invalidate_targets(&[Target::tag(self.partition.clone(), name)]).await
+    }
+
+    /// Invalidates everything with one of these tags, at once.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store cannot be reached; never with the embedded one.
+    pub async fn invalidate_tags<N: AsRef<str>>(&self, names: impl IntoIterator<Item = N>) -> Result<(), StoreError> {
+        let target = |name: N| Target::tag(self.partition.clone(), name.as_ref());
+        let targets: Vec<Target> = names.into_iter().map(target).collect();
+        self.invalidate_targets(&targets).await
+    }
+
+    /// Invalidates every response for a path that matches, and every value whose key does. `*` stands for any text.
+    ///
+    /// With a `?`, the pattern covers path and query, whose pairs are sorted by name. `/users/{id}`, the path of a route
+    /// as it is declared (with the app's prefix), covers everything of that route.
+    ///
+    /// A path, a path that ends with `/*`, and a route take as long as a tag. Any other pattern is kept on a short list
+    /// that each older entry is compared with when it is requested.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store cannot be reached; never with the embedded one.
+    pub async fn invalidate_pattern(&self, pattern: &str) -> Result<(), StoreError> {
+        self.invalidate_targets(&[Target::pattern(self.partition.clone(), pattern)]).await
+    }
+
+    /// Invalidates the entries that only this user is given: the user with the same name and the same issuer.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store cannot be reached; never with the embedded one.
+    pub async fn invalidate_user(&self, identity: &Identity) -> Result<(), StoreError> {
+        self.invalidate_targets(&[Target::user(self.partition.clone(), identity)]).await
+    }
+
+    /// Removes everything, in all partitions.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store cannot be reached; never with the embedded one.
+    pub async fn clear(&self) -> Result<(), StoreError> {
+        self.shared.stats.invalidation();
+        self.shared.store.clear().await?;
+        if self.shared.listeners.any() {
+            self.tell(Invalidation::of_everything()).await;
+        }
+        Ok(())
+    }
+
+    /// Invalidates these targets at once.
+    pub(in crate::cache) async fn invalidate_targets(&self, targets: &[Target]) -> Result<(), StoreError> {
+        if let Some(told) = self.invalidate_now(targets) {
+            if let Some(told) = told {
+                told.await;
+            }
+            return Ok(());
+        }
+        self.shared.stats.invalidation();
+        self.shared.store.invalidate(targets).await?;
+        self.tell(self.events(targets)).await;
+        Ok(())
+    }
+
+    /// Invalidates in a store that answers at once; `None` if the store has to be waited for. The future inside, if
+    /// there is one, tells the listeners.
+    pub(in crate::cache) fn invalidate_now<'t>(
+        &self,
+        targets: impl IntoIterator<Item = &'t Target> + Clone,
+    ) -> Option<Option<Settling>> {
+        if !self.shared.store.invalidate_now(targets.clone()) {
+            return None;
+        }
+        self.shared.stats.invalidation();
+        let events = self.events(targets);
+        if events.is_empty() {
+            return Some(None);
+        }
+        Some(match &self.shared.spawner {
+            Some(spawner) => {
+                self.shared.listeners.start(spawner, &events);
+                None
+            }
+            None => {
+                let cache = self.clone();
+                Some(Box::pin(async move { cache.shared.listeners.tell(events).await }))
+            }
+        })
+    }
+
+    /// Invalidates where no task can wait for it.
+    pub(in crate::cache) fn invalidate_without_waiting(&self, targets: Vec<Target>) {
+        if self.shared.store.invalidate_now(&targets) {
+            self.shared.stats.invalidation();
+            let events = self.events(&targets);
+            match &self.shared.spawner {
+                Some(spawner) => self.shared.listeners.start(spawner, &events),
+                None => self.shared.listeners.give_up(&events),
+            }
+            return;
+        }
+        if self.shared.spawner.is_none() {
+            tracing::error!("stale entries remain in the cache: it has no spawner, and no task waits for its store");
+        }
+        let cache = self.clone();
+        if let Some(spawner) = &self.shared.spawner {
+            spawner.spawn(async move { cache.invalidate_or_warn(&targets).await });
+        }
+    }
+
+    /// Invalidates, and logs a failure.
+    pub(in crate::cache) async fn invalidate_or_warn(&self, targets: &[Target]) {
+        if let Err(error) = self.invalidate_targets(targets).await {
+            tracing::error!(error = %Printable(Chain(&error)), "invalidation failed; stale entries remain in the cache");
+        }
+    }
+
+    /// Adds a listener.
+    pub(crate) fn listen(&self, listener: Listener) {
+        self.shared.listeners.add(listener);
+    }
+
+    /// Empty without listeners: to name what is invalid costs more than to invalidate it.
+    fn events<'t>(&self, targets: impl IntoIterator<Item = &'t Target>) -> Vec<Invalidation> {
+        if self.shared.listeners.any() { Invalidation::of(targets) } else { Vec::new() }
+    }
+
+    /// Without a spawner, the caller of an invalidation waits for the listeners too.
+    async fn tell(&self, events: Vec<Invalidation>) {
+        if events.is_empty() {
+            return;
+        }
+        match &self.shared.spawner {
+            Some(spawner) => self.shared.listeners.start(spawner, &events),
+            None => Box::pin(self.shared.listeners.tell(events)).await,
+        }
+    }
+
+    /// Starts the rest of a handler whose client has left; `None` without a spawner, or if too many run already.
+    pub(super) fn hand_over(&self) -> Option<impl FnOnce(Settling) + '_> {
+        let spawner = self.shared.spawner.as_ref()?;
+        let Ok(permit) = Arc::clone(&self.shared.handlers).try_acquire_owned() else {
+            tracing::warn!("a handler whose client left, or that timed out, is dropped: 1,024 others run already");
+            return None;
+        };
+        let spawner = spawner.clone();
+        Some(move |rest: Settling| {
+            spawner.spawn(async move {
+                let _permit = permit;
+                rest.await;
+            });
+        })
+    }
+}

@@ -1,0 +1,101 @@
+//! A handler that invalidates: it runs where its request is, and on a task of its own once its client has left.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use axum::response::Response;
+use tracing::{Instrument, Span};
+
+use super::change::{Change, Settling};
+use crate::{cache::Cache, deadline::within, observe::RunningPermit};
+
+/// How long a handler may run on after its client has left.
+const GRACE: Duration = Duration::from_secs(30);
+
+type Running<E> = Pin<Box<dyn Future<Output = Result<Response, E>> + Send>>;
+
+/// The handler's future. Dropped while it runs, it is handed to the cache's spawner, and invalidates twice: at once, as
+/// it may have changed something already, and when it ends.
+pub(super) struct Handler<E: Send + 'static> {
+    cache: Cache,
+    state: State<E>,
+    span: Span,
+    /// Holds the route's place under `concurrency` for as long as the handler runs.
+    permit: Option<RunningPermit>,
+}
+
+enum State<E> {
+    Running(Running<E>, Box<Change>),
+    Settling(Settling, Option<Box<Result<Response, E>>>),
+    Ended,
+}
+
+impl<E: Send + 'static> Handler<E> {
+    pub(super) fn new(
+        cache: Cache,
+        permit: Option<RunningPermit>,
+        run: impl Future<Output = Result<Response, E>> + Send + 'static,
+        change: Box<Change>,
+    ) -> Self {
+        Self { cache, state: State::Running(Box::pin(run), change), span: Span::current(), permit }
+    }
+}
+
+impl<E: Send + 'static> Future for Handler<E> {
+    type Output = Result<Response, E>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        loop {
+            match &mut self.state {
+                State::Running(run, _) => {
+                    let answer = ready!(run.as_mut().poll(cx));
+                    let State::Running(_, change) = std::mem::replace(&mut self.state, State::Ended) else { continue };
+                    match change.settle(&answer) {
+                        None => return Poll::Ready(answer),
+                        Some(settling) => self.state = State::Settling(settling, Some(Box::new(answer))),
+                    }
+                }
+                State::Settling(settling, answer) => {
+                    ready!(settling.as_mut().poll(cx));
+                    let answer = *answer.take().expect("a future is not polled after it has ended");
+                    self.state = State::Ended;
+                    return Poll::Ready(answer);
+                }
+                State::Ended => unreachable!("a future is not polled after it has ended"),
+            }
+        }
+    }
+}
+
+impl<E: Send + 'static> Drop for Handler<E> {
+    fn drop(&mut self) {
+        // A handler that panicked has ended; its change invalidates as it is dropped.
+        if std::thread::panicking() {
+            return;
+        }
+        if let State::Running(run, change) = std::mem::replace(&mut self.state, State::Ended) {
+            let Some(hand_over) = self.cache.hand_over() else {
+                // First the handler, which may change something as it is dropped.
+                drop(run);
+                return;
+            };
+            change.invalidate_so_far();
+            let permit = self.permit.take();
+            let rest = async move {
+                let _permit = permit;
+                let Some(answer) = within(GRACE, run).await else {
+                    tracing::warn!("a handler whose client left, or that timed out, is dropped after 30 seconds");
+                    return;
+                };
+                if let Some(settling) = change.settle(&answer) {
+                    settling.await;
+                }
+            };
+            hand_over(Box::pin(rest.instrument(self.span.clone())));
+        }
+    }
+}

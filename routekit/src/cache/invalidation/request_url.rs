@@ -1,0 +1,95 @@
+//! What a request with an unsafe method invalidates without a declaration (RFC 9111 §4.4): its URL, and what the response names.
+
+use std::sync::Arc;
+
+use axum::extract::{OriginalUri, Request};
+use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
+
+use crate::{
+    cache::{
+        headers::{groups, reference::same_host_path},
+        validity::target::Target,
+    },
+    route::RequestText,
+};
+
+/// The URL that the client asked for. Inside a nested router, `Request::uri` holds only the rest of the path.
+pub(in crate::cache) fn requested_uri(request: &Request) -> &Uri {
+    request.extensions().get::<OriginalUri>().map_or_else(|| request.uri(), |original| &original.0)
+}
+
+/// The URL of a request with an unsafe method, kept while its handler runs.
+#[derive(Debug)]
+pub(super) struct RequestUrl {
+    requested: Uri,
+    host: Option<HeaderValue>,
+    /// Whether a response can be stored for the URL.
+    storable: bool,
+    /// Each once.
+    partitions: Partitions,
+}
+
+/// Most requests have the cache's own partition and no other.
+#[derive(Debug)]
+enum Partitions {
+    Own(Arc<str>),
+    Several(Vec<Arc<str>>),
+}
+
+impl Partitions {
+    fn as_slice(&self) -> &[Arc<str>] {
+        match self {
+            Self::Own(own) => std::slice::from_ref(own),
+            Self::Several(several) => several,
+        }
+    }
+}
+
+impl RequestUrl {
+    /// `None` for a safe method. An unknown method is not safe.
+    pub(super) fn of(own: &Arc<str>, texts: &[RequestText], storable: bool, request: &mut Request) -> Option<Self> {
+        if request.method().is_safe() {
+            return None;
+        }
+        let partitions = if texts.is_empty() {
+            Partitions::Own(Arc::clone(own))
+        } else {
+            let mut partitions = vec![Arc::clone(own)];
+            let (parts, body) = std::mem::take(request).into_parts();
+            for partition in texts.iter().map(|text| text.of(&parts)) {
+                if !partitions.iter().any(|known| **known == *partition) {
+                    partitions.push(partition.into());
+                }
+            }
+            *request = Request::from_parts(parts, body);
+            Partitions::Several(partitions)
+        };
+        let (requested, host) = (requested_uri(request).clone(), request.headers().get(header::HOST).cloned());
+        Some(Self { requested, host, storable, partitions })
+    }
+
+    /// Adds what is invalid; `response` holds the headers of the response, if there is one.
+    pub(super) fn add_to(&self, targets: &mut Vec<Target>, response: Option<&HeaderMap>) {
+        let own = self.storable.then(|| self.requested.path());
+        let named = response.filter(|headers| headers.keys().any(names_more));
+        let references = [header::LOCATION, header::CONTENT_LOCATION];
+        let mut paths: Vec<String> = Vec::new();
+        let references = named.into_iter().flat_map(|headers| references.iter().filter_map(|name| headers.get(name)));
+        for path in references.filter_map(|it| same_host_path(&self.requested, self.host.as_ref(), it)) {
+            if Some(&*path) != own && !paths.contains(&path) {
+                paths.push(path);
+            }
+        }
+        let groups = named.map(groups::invalid_after).unwrap_or_default();
+        for partition in self.partitions.as_slice() {
+            let paths = own.into_iter().chain(paths.iter().map(String::as_str));
+            targets.extend(paths.map(|path| Target::path(Arc::clone(partition), path)));
+            targets.extend(groups.iter().map(|name| Target::tag(Arc::clone(partition), name)));
+        }
+    }
+}
+
+/// Whether a response header names more that is invalid. One pass over the few names costs less than three look-ups.
+fn names_more(name: &HeaderName) -> bool {
+    *name == header::LOCATION || *name == header::CONTENT_LOCATION || *name == groups::CACHE_GROUP_INVALIDATION
+}

@@ -1,0 +1,65 @@
+//! The condition of a store: whether it can be reached, and how much it keeps.
+
+use std::time::Duration;
+
+use serde::{Serialize, Serializer};
+
+/// How much a store keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct StoreSize {
+    /// The number of entries.
+    pub entries: u64,
+    /// Bytes, as [`Entry::size`](crate::cache::Entry::size) counts them.
+    pub bytes: u64,
+    /// Entries that were evicted to make room, since the store was made.
+    pub evictions: u64,
+}
+
+impl StoreSize {
+    /// A size of `entries` entries that take `bytes` bytes, after `evictions` evictions.
+    #[must_use]
+    pub const fn new(entries: u64, bytes: u64, evictions: u64) -> Self {
+        Self { entries, bytes, evictions }
+    }
+}
+
+/// Whether a store can be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum ProviderStatus {
+    /// The store reports that it is healthy.
+    Healthy,
+    /// The store reports a failure, or nothing in time.
+    Unhealthy,
+}
+
+/// The health of a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Provider {
+    /// Whether it can be reached.
+    pub status: ProviderStatus,
+    /// How long the health check took. In JSON, `latencyMs`: milliseconds.
+    #[serde(rename = "latencyMs", serialize_with = "milliseconds")]
+    pub latency: Duration,
+}
+
+fn milliseconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(duration.as_secs_f64() * 1000.0)
+}
+
+/// The health of a store, and its size.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct StoreCondition {
+    pub(crate) provider: Provider,
+    /// `None` if the store does not report it.
+    pub(crate) size: Option<StoreSize>,
+}
+
+impl StoreCondition {
+    pub(in crate::cache) fn new(status: ProviderStatus, latency: Duration, size: Option<StoreSize>) -> Self {
+        Self { provider: Provider { status, latency }, size }
+    }
+}

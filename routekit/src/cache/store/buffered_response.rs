@@ -1,0 +1,145 @@
+//! A response that can be sent more than once.
+
+use std::fmt;
+
+use axum::{body::Body, response::Response};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+
+use crate::{observe::Failure, problem::Problem};
+
+/// A response that can be sent more than once: its body is in memory.
+#[derive(Clone)]
+pub struct BufferedResponse {
+    pub(in crate::cache) status: StatusCode,
+    pub(in crate::cache) headers: HeaderMap,
+    pub(in crate::cache) body: Bytes,
+    /// The problem of an error response, which is rendered again for each request.
+    pub(in crate::cache) problem: Option<Problem>,
+    pub(in crate::cache) failure: Option<Failure>,
+}
+
+impl BufferedResponse {
+    /// A response with this status, these headers and this body, which are copied. Headers that concern one connection
+    /// are left out (RFC 9110 §7.6.1, RFC 9111 §3.1).
+    #[must_use]
+    pub fn new(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
+        // Copied, so that no more is kept than is counted: a short value may share the memory of something large.
+        let headers = lasting(headers).map(|(name, value)| (name.clone(), copy(value))).collect();
+        Self { status, headers, body: Bytes::copy_from_slice(body), problem: None, failure: None }
+    }
+
+    /// Keeps the extensions of an error response.
+    pub(in crate::cache) fn with_extensions(mut self, extensions: &http::Extensions) -> Self {
+        // The cause has been logged, and may hold anything.
+        self.problem = extensions.get::<Problem>().map(Problem::without_cause);
+        self.failure = extensions.get().copied();
+        self
+    }
+
+    /// The status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The headers.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The body.
+    #[must_use]
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// Sets a header, in place of all of that name.
+    pub(in crate::cache) fn insert(&mut self, name: HeaderName, value: HeaderValue) {
+        self.headers.insert(name, value);
+    }
+
+    /// The response; without its body if `head_only`.
+    pub(in crate::cache) fn respond(&self, head_only: bool) -> Response {
+        self.respond_with(self.headers.clone(), head_only)
+    }
+
+    /// The response with these headers in place of its own.
+    pub(in crate::cache) fn respond_with(&self, headers: HeaderMap, head_only: bool) -> Response {
+        let mut response = Response::new(if head_only { Body::empty() } else { Body::from(self.body.clone()) });
+        *response.status_mut() = self.status;
+        *response.headers_mut() = headers;
+        if head_only && !self.body.is_empty() {
+            response.headers_mut().entry(header::CONTENT_LENGTH).or_insert_with(|| self.body.len().into());
+        }
+        if let Some(problem) = &self.problem {
+            response.extensions_mut().insert(problem.clone());
+        }
+        if let Some(failure) = self.failure {
+            response.extensions_mut().insert(failure);
+        }
+        response
+    }
+
+    /// Bytes that it takes in memory beside its headers.
+    pub(in crate::cache) fn content_size(&self) -> usize {
+        // The problem holds the text of the body once more, in maps.
+        let contents = if self.problem.is_some() { 1 + PROBLEM } else { 1 };
+        self.body.len() * contents
+    }
+}
+
+/// Bytes that headers take in memory.
+pub(in crate::cache) fn headers_size(headers: &HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len() + HEADER).sum()
+}
+
+/// Bytes that a header takes beside its text: its slot in the map, and the allocation of its value
+/// (`tests/benches/README.md`, cache).
+const HEADER: usize = 176;
+
+/// A problem takes this many times the bytes of its document.
+const PROBLEM: usize = 4;
+
+/// The headers that do not concern one connection alone (RFC 9110 §7.6.1).
+pub(in crate::cache) fn lasting(headers: &HeaderMap) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
+    let connection = headers.get_all(header::CONNECTION).iter();
+    let named: Vec<HeaderName> = connection
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|names| names.split(','))
+        .filter_map(|name| name.trim().parse().ok())
+        .collect();
+    headers.iter().filter(move |(name, _)| !HOP_BY_HOP.contains(name) && !named.contains(name))
+}
+
+/// Headers of one connection, beside those that `Connection` names.
+const HOP_BY_HOP: [HeaderName; 10] = [
+    header::CONNECTION,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+    header::TE,
+    header::TRAILER,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+    header::PROXY_AUTHENTICATE,
+    header::PROXY_AUTHORIZATION,
+    HeaderName::from_static("proxy-authentication-info"),
+];
+
+fn copy(value: &HeaderValue) -> HeaderValue {
+    let mut copy = HeaderValue::from_bytes(value.as_bytes()).expect("the bytes of a header value are a header value");
+    copy.set_sensitive(value.is_sensitive());
+    copy
+}
+
+impl fmt::Debug for BufferedResponse {
+    /// Without the body.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BufferedResponse")
+            .field("status", &self.status)
+            .field("headers", &self.headers)
+            .field("bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,351 @@
+//! The embedded store: entries in memory, on moka.
+
+use std::{
+    fmt,
+    future::ready,
+    hash::BuildHasherDefault,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use moka::{Expiry, notification::RemovalCause, sync::Cache as Moka};
+
+use self::recent::Recent;
+use crate::{
+    cache::{
+        stats::condition::StoreSize,
+        store::{
+            contract::{CacheStore, StoreFuture},
+            entry::Entry,
+            key::Key,
+            lookup::Lookup,
+        },
+        validity::{
+            clock::{Stamp, Validity},
+            identity_hasher::IdentityHasher,
+            target::Target,
+        },
+    },
+    clock::Clock,
+};
+
+mod recent;
+
+/// The default bound of the embedded store: 64 MiB.
+pub const DEFAULT_BYTES: u64 = 64 * 1024 * 1024;
+
+/// The number of a tag takes some 20 bytes: one is remembered for each 512 bytes of entries.
+const BYTES_PER_TAG: u64 = 512;
+
+/// Entries in memory, on [moka], bounded in bytes; the default store.
+///
+/// How often and how recently entries are requested decides which of them stay (TinyLFU). An entry counts with its key,
+/// its headers and its bookkeeping ([`Entry::size`]).
+///
+/// [moka]: https://docs.rs/moka
+pub struct Embedded {
+    /// By the hash of the key; the entry holds the key itself.
+    entries: Moka<u64, Entry, BuildHasherDefault<IdentityHasher>>,
+    recent: Arc<Recent>,
+    validity: Validity,
+    clock: Clock,
+    evictions: Arc<AtomicU64>,
+    /// Bytes that may be put before moka must apply its bound.
+    slack: u64,
+    put: AtomicU64,
+}
+
+impl Embedded {
+    /// A store of about `bytes` bytes at most.
+    #[must_use]
+    pub fn new(bytes: u64) -> Self {
+        let tags = usize::try_from((bytes / BYTES_PER_TAG).clamp(1 << 10, 1 << 20)).expect("a million fits");
+        Self::with_tags(bytes, tags)
+    }
+
+    /// A store of about `bytes` bytes at most, which remembers the invalidations of about `tags` tags. Once an older
+    /// one is forgotten, all entries that were computed before it are misses.
+    #[must_use]
+    pub fn with_tags(bytes: u64, tags: usize) -> Self {
+        let evictions = Arc::new(AtomicU64::new(0));
+        let recent = Arc::new(Recent::new(bytes));
+        let (counted, forgotten) = (Arc::clone(&evictions), Arc::clone(&recent));
+        let entries = Moka::builder()
+            .name("routekit")
+            .max_capacity(bytes)
+            .weigher(|_, entry: &Entry| u32::try_from(entry.size()).unwrap_or(u32::MAX))
+            .expire_after(Lifetime)
+            .eviction_listener(move |_, entry, cause| {
+                forgotten.forget(&entry);
+                if cause == RemovalCause::Size {
+                    counted.fetch_add(1, Ordering::Relaxed);
+                }
+            })
+            .build_with_hasher(BuildHasherDefault::default());
+        Self {
+            entries,
+            recent,
+            validity: Validity::new(tags),
+            clock: Clock::system(),
+            evictions,
+            slack: bytes / 64,
+            put: AtomicU64::new(0),
+        }
+    }
+
+    /// The clock by which entries age. Defaults to the system's.
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// What there is for a key, and the time by which it is fresh or stale.
+    pub(in crate::cache) fn get(&self, key: &Key) -> (Lookup, Instant) {
+        // Read before the lookup: an invalidation in between is later than the stamp.
+        let stamp = self.validity.stamp();
+        let (found, now) = (self.find(key), self.clock.now());
+        let looked = match found {
+            Some(entry) if self.holds(&entry) => entry.found(now, stamp),
+            Some(_) | None => Lookup::Miss(stamp),
+        };
+        (looked, now)
+    }
+
+    fn holds(&self, entry: &Entry) -> bool {
+        self.validity.holds(entry.provenance(), || entry.key_text())
+    }
+
+    fn find(&self, key: &Key) -> Option<Entry> {
+        if let Some(entry) = self.recent.get(key) {
+            return Some(entry);
+        }
+        let removed = self.recent.removed(key);
+        let entry = self.entries.get(&key.hash()).filter(|entry| entry.key() == key)?;
+        self.recent.keep(&entry, removed);
+        Some(entry)
+    }
+
+    pub(in crate::cache) fn invalidate_now<'t>(&self, targets: impl IntoIterator<Item = &'t Target>) -> Stamp {
+        self.validity.invalidate(targets)
+    }
+
+    pub(in crate::cache) fn measured(&self) -> StoreSize {
+        self.entries.run_pending_tasks();
+        StoreSize {
+            entries: self.entries.entry_count(),
+            bytes: self.entries.weighted_size(),
+            evictions: self.evictions.load(Ordering::Relaxed),
+        }
+    }
+
+    fn keep(&self, entry: Entry) {
+        let size = entry.size() as u64;
+        self.entries.insert(entry.key().hash(), entry);
+        // moka applies its bound after a number of entries, whatever their size.
+        if self.put.fetch_add(size, Ordering::Relaxed) + size > self.slack {
+            self.put.store(0, Ordering::Relaxed);
+            self.entries.run_pending_tasks();
+        }
+    }
+}
+
+impl Default for Embedded {
+    fn default() -> Self {
+        Self::new(DEFAULT_BYTES)
+    }
+}
+
+impl CacheStore for Embedded {
+    fn lookup<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Lookup> {
+        Box::pin(ready(Ok(self.get(key).0)))
+    }
+
+    fn put(&self, entry: Entry) -> StoreFuture<'_, ()> {
+        self.keep(entry);
+        Box::pin(ready(Ok(())))
+    }
+
+    fn is_valid<'a>(&'a self, entry: &'a Entry) -> StoreFuture<'a, bool> {
+        Box::pin(ready(Ok(self.holds(entry))))
+    }
+
+    fn invalidate<'a>(&'a self, targets: &'a [Target]) -> StoreFuture<'a, Stamp> {
+        Box::pin(ready(Ok(self.invalidate_now(targets))))
+    }
+
+    fn clear(&self) -> StoreFuture<'_, Stamp> {
+        let stamp = self.validity.invalidate_all();
+        self.entries.invalidate_all();
+        Box::pin(ready(Ok(stamp)))
+    }
+
+    fn size(&self) -> StoreFuture<'_, StoreSize> {
+        Box::pin(ready(Ok(self.measured())))
+    }
+
+    fn health(&self) -> StoreFuture<'_, ()> {
+        Box::pin(ready(Ok(())))
+    }
+}
+
+impl fmt::Debug for Embedded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Embedded").field("max_bytes", &self.entries.policy().max_capacity()).finish_non_exhaustive()
+    }
+}
+
+/// Lets moka drop entries that are over. Our own clock, which tests move, decides whether an entry may be returned.
+struct Lifetime;
+
+/// The longest timer that moka can set is less than a century.
+const MAX_TIMER: Duration = Duration::from_secs(365 * 86_400);
+
+impl Expiry<u64, Entry> for Lifetime {
+    fn expire_after_create(&self, _: &u64, entry: &Entry, _: Instant) -> Option<Duration> {
+        Some(entry.lifetime().min(MAX_TIMER))
+    }
+
+    fn expire_after_update(&self, _: &u64, entry: &Entry, _: Instant, _: Option<Duration>) -> Option<Duration> {
+        Some(entry.lifetime().min(MAX_TIMER))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicBool;
+
+    use http::{HeaderMap, StatusCode};
+
+    use super::*;
+    use crate::cache::store::{buffered_response::BufferedResponse, stored_response::StoredResponse};
+
+    #[test]
+    fn keys_with_the_same_hash_do_not_share_entries() {
+        let clock = Clock::manual();
+        let store = Embedded::new(1 << 20).clock(clock.clone());
+        let (a, b) = (Key::with_hash(b"a", 7), Key::with_hash(b"b", 7));
+        let put = |key: &Key| {
+            let answer = BufferedResponse::new(StatusCode::OK, &HeaderMap::new(), key.as_bytes());
+            let stamp = store.validity.stamp();
+            store.keep(Entry::from(StoredResponse::new(
+                key.clone(),
+                answer,
+                stamp,
+                clock.now(),
+                Duration::from_secs(60),
+            )));
+        };
+        let has = |key: &Key| match store.get(key).0 {
+            Lookup::Hit(entry, _) => Some(entry.body().clone()),
+            Lookup::Stale(..) | Lookup::VariesBy(..) | Lookup::Miss(_) => None,
+        };
+        put(&a);
+        assert_eq!((has(&a).as_deref(), has(&b)), (Some(&b"a"[..]), None));
+        put(&b);
+        assert_eq!((has(&a), has(&b).as_deref()), (None, Some(&b"b"[..])));
+    }
+
+    fn entry(name: &str, body: usize, now: Instant) -> Entry {
+        let answer = BufferedResponse::new(StatusCode::OK, &HeaderMap::new(), &vec![0; body]);
+        Entry::from(StoredResponse::new(Key::new(name), answer, Stamp::new(1), now, Duration::from_secs(60)))
+    }
+
+    #[test]
+    fn moka_expires_entries_when_they_are_over() {
+        let now = Clock::manual().now();
+        let answer = BufferedResponse::new(StatusCode::OK, &HeaderMap::new(), b"");
+        for (fresh, kept, expected) in [(60, 0, 60), (60, 30, 90), (u64::MAX, 0, 365 * 86_400)] {
+            let (fresh, kept) = (Duration::from_secs(fresh), Duration::from_secs(kept));
+            let entry =
+                StoredResponse::new(Key::new("key"), answer.clone(), Stamp::new(1), now, fresh).keep_stale_for(kept);
+            let entry = Entry::from(entry);
+            let expected = Some(Duration::from_secs(expected));
+            assert_eq!(Lifetime.expire_after_create(&0, &entry, now), expected);
+            assert_eq!(
+                Lifetime.expire_after_update(&0, &entry, now, None),
+                expected,
+                "the rest of the entry before does not count"
+            );
+        }
+    }
+
+    #[test]
+    fn large_entries_do_not_exceed_the_bound() {
+        let bytes = 16 << 20;
+        let store = Embedded::new(bytes);
+        for n in 0..200 {
+            store.keep(entry(&n.to_string(), 1 << 20, store.clock.now()));
+            let weighted = store.entries.weighted_size();
+            assert!(weighted <= bytes + bytes / 64, "{weighted} after {n}");
+            assert!(store.entries.iter().count() <= 18, "entries above the bound are evicted");
+        }
+        assert!(store.evictions.load(Ordering::Relaxed) >= 180);
+    }
+
+    #[test]
+    fn an_entry_that_is_requested_all_the_time_stays() {
+        let store = Embedded::new(1 << 20);
+        let popular = entry("popular", 100, store.clock.now());
+        store.keep(popular.clone());
+        for n in 0..20_000 {
+            store.keep(entry(&n.to_string(), 100, store.clock.now()));
+            // Found in front of moka, which has to record a request now and then.
+            for _ in 0..3 {
+                assert!(store.find(popular.key()).is_some(), "it was evicted after {n} others");
+            }
+        }
+    }
+
+    #[test]
+    fn an_entry_that_moka_removed_is_not_kept_in_front() {
+        let store = Embedded::new(1 << 20);
+        let one = entry("one", 100, store.clock.now());
+        store.keep(one.clone());
+        assert!(store.find(one.key()).is_some() && store.find(one.key()).is_some());
+        store.entries.invalidate(&one.key().hash());
+        assert!(store.recent.get(one.key()).is_none());
+        let removed = store.recent.removed(one.key());
+        store.recent.forget(&one);
+        store.recent.keep(&one, removed);
+        assert!(store.recent.get(one.key()).is_none(), "it was removed during the lookup");
+    }
+
+    /// A lookup that overlaps with a removal must not put the entry back in front of moka, where it would stay.
+    #[test]
+    fn an_entry_that_was_removed_does_not_come_back() {
+        let clock = Clock::manual();
+        let store = Embedded::new(1 << 20).clock(clock.clone());
+        let (key, done) = (Key::new(*b"key"), AtomicBool::new(false));
+        let stamp = store.validity.stamp();
+        let found = || store.get(&key).0.response().map(|response| response.body().clone());
+        let (mut came_back, mut replaced) = (0, 0);
+        std::thread::scope(|threads| {
+            for _ in 0..2 {
+                threads.spawn(|| {
+                    while !done.load(Ordering::Relaxed) {
+                        drop(found());
+                    }
+                });
+            }
+            for round in 0..20_000_u32 {
+                let put = |n: u32| {
+                    let response = BufferedResponse::new(StatusCode::OK, &HeaderMap::new(), &n.to_le_bytes());
+                    let minute = Duration::from_secs(60);
+                    store.keep(StoredResponse::new(key.clone(), response, stamp, clock.now(), minute).into());
+                };
+                put(round);
+                put(round + 1);
+                let is_new = (0..3).all(|_| found().as_deref() == Some(&(round + 1).to_le_bytes()));
+                replaced += u32::from(!is_new);
+                store.entries.invalidate(&key.hash());
+                came_back += u32::from((0..3).any(|_| found().is_some()));
+            }
+            done.store(true, Ordering::Relaxed);
+        });
+        assert_eq!((came_back, replaced), (0, 0));
+    }
+}

@@ -1,0 +1,173 @@
+//! Entries taken apart, for stores outside the process.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::HeaderName;
+use serde::{Deserialize, Serialize};
+
+use self::response::ResponseHead;
+use crate::{
+    cache::{
+        store::{contract::StoreError, entry::Entry, key::Key, stored_response::StoredResponse, variants::Variants},
+        validity::{clock::Stamp, tag::Tag},
+    },
+    clock::Clock,
+};
+
+mod raw;
+mod response;
+
+/// The representation of [`EntryHead`]. [`Entry::from_parts`] refuses any other.
+const VERSION: u8 = 1;
+
+/// An [`Entry`] taken apart: what a store outside the process keeps.
+///
+/// Key, head and body can be stored together, as serde writes the whole, or each in a place of its own.
+///
+/// ```
+/// use std::time::Duration;
+/// use http::{HeaderMap, StatusCode};
+/// use routekit::{Clock, cache::{BufferedResponse, Entry, EntryParts, Key, Stamp, StoredResponse}};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let clock = Clock::system();
+/// let response = BufferedResponse::new(StatusCode::OK, &HeaderMap::new(), b"hello");
+/// let minute = Duration::from_secs(60);
+/// let entry = Entry::from(StoredResponse::new(Key::new(*b"key"), response, Stamp::new(1), clock.now(), minute));
+///
+/// let bytes = serde_json::to_vec(&entry.into_parts(&clock))?;
+/// let parts: EntryParts = serde_json::from_slice(&bytes)?;
+/// let entry = Entry::from_parts(parts, &clock)?;
+/// assert_eq!(entry.key().as_bytes(), b"key");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct EntryParts {
+    /// The bytes of the key.
+    #[serde(serialize_with = "raw::write", deserialize_with = "raw::read")]
+    pub key: Bytes,
+    /// Everything except key and body.
+    pub head: EntryHead,
+    /// The body of the response; empty if the entry is not a response.
+    #[serde(serialize_with = "raw::write", deserialize_with = "raw::read")]
+    pub body: Bytes,
+}
+
+impl EntryParts {
+    /// The parts of an entry that was taken apart before.
+    #[must_use]
+    pub fn new(key: impl Into<Bytes>, head: EntryHead, body: impl Into<Bytes>) -> Self {
+        Self { key: key.into(), head, body: body.into() }
+    }
+}
+
+/// Everything about an [`Entry`] except its key and its body. Times are wall times.
+///
+/// How serde writes it may change with a new version of routekit; [`Entry::from_parts`] then refuses what an older
+/// version wrote.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EntryHead {
+    version: u8,
+    stamp: u64,
+    tags: Vec<u64>,
+    /// Since 1970.
+    stored_at: Duration,
+    fresh_for: Duration,
+    kept_for: Duration,
+    content: HeadContent,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+enum HeadContent {
+    Response(Box<ResponseHead>),
+    VariesBy(Vec<String>),
+}
+
+impl EntryHead {
+    /// What the logical clock said before the handler ran.
+    #[must_use]
+    pub fn stamp(&self) -> Stamp {
+        Stamp::new(self.stamp)
+    }
+
+    /// The tags that the entry can be invalidated by.
+    pub fn tags(&self) -> impl Iterator<Item = Tag> {
+        self.tags.iter().copied().map(Tag::from_id)
+    }
+
+    /// The wall time, since 1970, at which the entry is of no more use, not even stale.
+    #[must_use]
+    pub fn kept_until(&self) -> Duration {
+        self.stored_at.saturating_add(self.kept_for)
+    }
+}
+
+impl Entry {
+    /// Takes the entry apart. `clock` is the clock by which it was stored.
+    #[must_use]
+    pub fn into_parts(self, clock: &Clock) -> EntryParts {
+        let (now, unix_time) = (clock.now(), clock.unix_time());
+        let (stored, kept_for) = (self.stored(), self.lifetime());
+        let head = |fresh_for, content| EntryHead {
+            version: VERSION,
+            stamp: self.stamp().number(),
+            tags: self.tags().iter().map(|tag| tag.id()).collect(),
+            stored_at: unix_time.saturating_sub(now.saturating_duration_since(stored)),
+            fresh_for,
+            kept_for,
+            content,
+        };
+        let (head, body) = match &self {
+            Self::Response(response) => {
+                let content = HeadContent::Response(Box::new(ResponseHead::of(response)));
+                (head(response.ttl(stored), content), response.body().clone())
+            }
+            Self::VariesBy(variants) => {
+                let names = variants.names().iter().map(|name| name.as_str().to_owned()).collect();
+                (head(kept_for, HeadContent::VariesBy(names)), Bytes::new())
+            }
+        };
+        EntryParts { key: Bytes::copy_from_slice(self.key().as_bytes()), head, body }
+    }
+
+    /// Puts an entry together again. `clock` is the clock of the cache; its wall time must be close to that of the
+    /// process that stored the entry.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the parts were written by another version of routekit, or are not those of an entry. A store
+    /// should treat that as a miss.
+    pub fn from_parts(parts: EntryParts, clock: &Clock) -> Result<Self, StoreError> {
+        let EntryParts { key, head, body } = parts;
+        if head.version != VERSION {
+            return Err(StoreError::new(format!("an entry has version {}, not {VERSION}", head.version)));
+        }
+        let elapsed = clock.unix_time().saturating_sub(head.stored_at);
+        // Fails on systems whose clock starts with the machine, for entries that are older than that.
+        let stored = clock.now().checked_sub(elapsed).ok_or_else(|| StoreError::new("an entry is too old"))?;
+        let (key, stamp) = (Key::new(key), head.stamp());
+        match &head.content {
+            HeadContent::VariesBy(names) => {
+                let names: Result<Vec<HeaderName>, _> = names.iter().map(|name| name.parse()).collect();
+                Ok(Variants::new(key, names.map_err(StoreError::new)?, stamp, stored, head.kept_for).into())
+            }
+            HeadContent::Response(response) => {
+                let invalid = || StoreError::new("an entry is not a valid response");
+                let buffered = response.buffered(body).ok_or_else(invalid)?;
+                let mut stored = StoredResponse::new(key, buffered, stamp, stored, head.fresh_for)
+                    .with_tags(head.tags().collect::<Vec<_>>())
+                    .with_age(response.age)
+                    .with_reuse(response.reuse)
+                    .keep_stale_for(head.kept_for.saturating_sub(head.fresh_for))
+                    .with_added(response.added)
+                    .with_ageing(response.ageing().ok_or_else(invalid)?);
+                if let Some(text) = &response.key_text {
+                    stored = stored.with_key_text(text.clone());
+                }
+                Ok(stored.into())
+            }
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! A stored response, with everything that decides whether it may be used.
+
+use std::time::{Duration, Instant};
+
+use axum::response::Response;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde::{Deserialize, Serialize};
+
+use crate::cache::{
+    headers::status::{self, Because},
+    store::{
+        aged_headers::{AgedHeaders, Ageing},
+        buffered_response::BufferedResponse,
+        key::Key,
+        lifetime::later,
+    },
+    validity::{clock::Stamp, key_text::KeyText, provenance::Provenance, tag::Tag},
+};
+
+/// Bytes that an entry takes beside its text, in this crate and in the tables of the embedded store
+/// (`tests/benches/README.md`, cache).
+pub(super) const OVERHEAD: usize = 1104;
+
+/// How long a stale response with a validator is kept for revalidation.
+const KEPT_FOR_REVALIDATION: Duration = Duration::from_secs(3600);
+
+/// How a stored response may be used once it is stale, and for which requests.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Reuse {
+    /// How long after its freshness lifetime the response is served while it is refreshed (RFC 5861 §3).
+    pub stale_while_revalidate: Duration,
+    /// How long after its freshness lifetime the response is served if the handler fails (RFC 5861 §4).
+    pub stale_if_error: Duration,
+    /// `max-stale` of a request must not make it acceptable (RFC 9111 §4.2.4).
+    pub must_revalidate: bool,
+    /// May be served to requests with credentials although the route does not say who shares it (RFC 9111 §3.5).
+    pub open: bool,
+    /// The handler gave it a validator: an `ETag` or a `Last-Modified`.
+    pub can_be_validated: bool,
+}
+
+/// Which headers the cache added because the handler had not set them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::cache) struct Added {
+    pub(in crate::cache) etag: bool,
+    pub(in crate::cache) cache_control: bool,
+    pub(in crate::cache) cdn_cache_control: bool,
+}
+
+/// A stored response, with everything that decides whether it may be used.
+#[derive(Debug)]
+pub struct StoredResponse {
+    pub(super) key: Key,
+    /// Without its headers, which are in `head`.
+    pub(super) response: BufferedResponse,
+    pub(super) head: AgedHeaders,
+    provenance: Provenance,
+    pub(super) stored: Instant,
+    /// Moments and not durations: a comparison costs less than a subtraction.
+    fresh_until: Instant,
+    kept_until: Instant,
+    reuse: Reuse,
+    added: Added,
+    /// What patterns match if the key does not say it, because it is a hash.
+    pub(super) key_text: Option<Box<KeyText>>,
+}
+
+impl StoredResponse {
+    /// A response under `key` that was computed after `stamp`, and is fresh for `fresh_for` from `stored` on.
+    #[must_use]
+    pub fn new(key: Key, mut response: BufferedResponse, stamp: Stamp, stored: Instant, fresh_for: Duration) -> Self {
+        let fresh_until = later(stored, fresh_for);
+        let mut head = AgedHeaders::new(std::mem::take(&mut response.headers));
+        head.lasts(Duration::ZERO, fresh_for);
+        Self {
+            key,
+            response,
+            head,
+            provenance: Provenance::new(stamp),
+            stored,
+            fresh_until,
+            kept_until: fresh_until,
+            reuse: Reuse::default(),
+            added: Added::default(),
+            key_text: None,
+        }
+    }
+
+    /// The tags that it can be invalidated by. Defaults to none.
+    #[must_use]
+    pub fn with_tags(mut self, tags: impl Into<Box<[Tag]>>) -> Self {
+        self.provenance = self.provenance.with_tags(tags);
+        self
+    }
+
+    /// How old it was when it was stored. Defaults to zero.
+    #[must_use]
+    pub fn with_age(mut self, age: Duration) -> Self {
+        self.head.lasts(age, self.fresh_until - self.stored);
+        self
+    }
+
+    /// How it may be used once it is stale; it is kept as long as that allows. Defaults to not at all.
+    #[must_use]
+    pub fn with_reuse(mut self, reuse: Reuse) -> Self {
+        self.reuse = reuse;
+        let validated = if reuse.can_be_validated { KEPT_FOR_REVALIDATION } else { Duration::ZERO };
+        self.keep_stale_for(validated.max(reuse.stale_while_revalidate).max(reuse.stale_if_error))
+    }
+
+    /// How long it is kept once it is stale. Defaults to zero.
+    #[must_use]
+    pub fn keep_stale_for(mut self, keep_for: Duration) -> Self {
+        self.kept_until = later(self.fresh_until, keep_for);
+        self
+    }
+
+    /// Which of its headers did not come from the handler.
+    pub(in crate::cache) fn with_added(mut self, added: Added) -> Self {
+        self.added = added;
+        self
+    }
+
+    /// Which of its headers depend on its age.
+    pub(in crate::cache) fn with_ageing(mut self, ageing: Ageing) -> Self {
+        self.head.ages(ageing);
+        self
+    }
+
+    /// Patterns match `text` in place of the text of the key.
+    pub(in crate::cache) fn with_key_text(mut self, text: KeyText) -> Self {
+        self.key_text = Some(Box::new(text));
+        self
+    }
+
+    /// The key that it is stored under.
+    #[must_use]
+    pub fn key(&self) -> &Key {
+        &self.key
+    }
+
+    /// The text of the key that patterns match.
+    pub(in crate::cache) fn key_text(&self) -> KeyText {
+        self.key_text.as_deref().cloned().unwrap_or_else(|| self.key.text())
+    }
+
+    pub(in crate::cache) fn provenance(&self) -> &Provenance {
+        &self.provenance
+    }
+
+    /// The tags that it can be invalidated by.
+    #[must_use]
+    pub fn tags(&self) -> &[Tag] {
+        self.provenance.tags()
+    }
+
+    /// What the logical clock said before the handler ran.
+    #[must_use]
+    pub fn stamp(&self) -> Stamp {
+        self.provenance.stamp()
+    }
+
+    /// How it may be used once it is stale, and for which requests.
+    #[must_use]
+    pub fn reuse(&self) -> Reuse {
+        self.reuse
+    }
+
+    /// Its age, including the age that it had when it was stored (RFC 9111 §4.2.3).
+    #[must_use]
+    pub fn age(&self, now: Instant) -> Duration {
+        self.head.initial_age() + now.saturating_duration_since(self.stored)
+    }
+
+    /// How long it is still fresh; zero if it is stale.
+    #[must_use]
+    pub fn ttl(&self, now: Instant) -> Duration {
+        self.fresh_until.saturating_duration_since(now)
+    }
+
+    /// Whether it is fresh.
+    #[must_use]
+    pub fn is_fresh(&self, now: Instant) -> bool {
+        now < self.fresh_until
+    }
+
+    /// How long it has been stale; zero if it is fresh.
+    #[must_use]
+    pub fn stale_for(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.fresh_until)
+    }
+
+    /// How long it is kept, counted from when it was stored.
+    #[must_use]
+    pub fn lifetime(&self) -> Duration {
+        self.kept_until - self.stored
+    }
+
+    /// Whether it is of no more use: neither fresh nor stale.
+    #[must_use]
+    pub fn is_over(&self, now: Instant) -> bool {
+        now >= self.kept_until
+    }
+
+    /// Bytes that it takes in memory, bookkeeping included.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let text = self.key_text.as_deref().map_or(0, |text| text.partition.len() + text.path.len());
+        OVERHEAD
+            + self.key.as_bytes().len()
+            + size_of_val(self.tags())
+            + text
+            + self.response.content_size()
+            + self.head.size()
+    }
+
+    /// The response while it is fresh; without its body if `head_only`.
+    pub(in crate::cache) fn give(&self, now: Instant, head_only: bool) -> Response {
+        self.response.respond_with(self.head.at(self.second(now)), head_only)
+    }
+
+    /// The response although it is stale.
+    pub(in crate::cache) fn give_stale(&self, now: Instant, head_only: bool, because: Because) -> Response {
+        let second = self.second(now);
+        let mut headers = self.head.at(second);
+        headers.insert(status::X_CACHE, status::STALE);
+        let status = status::hit(self.head.before(), self.head.ttl(second), Some(because));
+        headers.insert(status::CACHE_STATUS, status);
+        self.response.respond_with(headers, head_only)
+    }
+
+    /// The response for a request that waited until another one had fetched it.
+    pub(in crate::cache) fn join(&self, head_only: bool, status: HeaderValue) -> Response {
+        let mut headers = self.head.at(0);
+        // It does not come from the cache, and is as old as its handler says.
+        if self.head.initial_age().is_zero() {
+            headers.remove(header::AGE);
+        }
+        headers.insert(status::X_CACHE, status::MISS);
+        headers.insert(status::CACHE_STATUS, status::after(self.head.before(), status));
+        self.response.respond_with(headers, head_only)
+    }
+
+    /// The status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.response.status
+    }
+
+    /// The headers. Those that depend on the age are out of date.
+    #[must_use]
+    pub fn headers(&self) -> HeaderMap {
+        self.head.get()
+    }
+
+    /// The body.
+    #[must_use]
+    pub fn body(&self) -> &Bytes {
+        &self.response.body
+    }
+
+    /// Which of the headers did not come from the handler.
+    pub(in crate::cache) fn added(&self) -> Added {
+        self.added
+    }
+
+    fn second(&self, now: Instant) -> u64 {
+        now.saturating_duration_since(self.stored).as_secs()
+    }
+}

@@ -1,0 +1,61 @@
+//! The names of the request headers by which the responses of a key differ.
+
+use std::time::{Duration, Instant};
+
+use http::HeaderName;
+
+use crate::cache::{
+    store::{key::Key, lifetime::later, stored_response::OVERHEAD},
+    validity::{clock::Stamp, provenance::Provenance},
+};
+
+/// The names of the request headers by which the responses of a key differ.
+#[derive(Debug)]
+pub struct Variants {
+    key: Key,
+    names: Box<[HeaderName]>,
+    provenance: Provenance,
+    pub(super) stored: Instant,
+    kept_until: Instant,
+}
+
+impl Variants {
+    /// The responses of `key` differ by these headers. Kept for `keep_for` from `stored` on.
+    #[must_use]
+    pub fn new(
+        key: Key,
+        names: impl Into<Box<[HeaderName]>>,
+        stamp: Stamp,
+        stored: Instant,
+        keep_for: Duration,
+    ) -> Self {
+        let (provenance, kept_until) = (Provenance::new(stamp), later(stored, keep_for));
+        Self { key, names: names.into(), provenance, stored, kept_until }
+    }
+
+    /// The names of the headers.
+    #[must_use]
+    pub fn names(&self) -> &[HeaderName] {
+        &self.names
+    }
+
+    pub(super) fn key(&self) -> &Key {
+        &self.key
+    }
+
+    pub(super) fn provenance(&self) -> &Provenance {
+        &self.provenance
+    }
+
+    pub(super) fn lifetime(&self) -> Duration {
+        self.kept_until - self.stored
+    }
+
+    pub(super) fn is_over(&self, now: Instant) -> bool {
+        now >= self.kept_until
+    }
+
+    pub(super) fn size(&self) -> usize {
+        OVERHEAD + self.key.as_bytes().len() + size_of_val(&*self.names)
+    }
+}

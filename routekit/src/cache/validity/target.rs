@@ -1,0 +1,152 @@
+//! What an invalidation names.
+
+use std::{fmt, sync::Arc};
+
+use crate::{
+    cache::validity::{
+        glob::Glob,
+        key_text::KeyText,
+        tag::{self, Tag},
+        template::Template,
+    },
+    identity::Identity,
+};
+
+/// What to invalidate within one partition: a tag, a path, a route, a pattern over paths, or the entries of one user.
+///
+/// A target keeps the names, for listeners and for logs, beside the number by which a store finds what it covers. It is
+/// made once and cheap to clone.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Target {
+    partition: Arc<str>,
+    subject: Subject,
+    /// `None` if entries must be compared with the pattern.
+    tag: Option<Tag>,
+}
+
+/// What a target names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::cache) enum Subject {
+    /// A tag of routes, handlers and values.
+    Tag(Arc<str>),
+    /// A path, whatever the query.
+    Path(Arc<str>),
+    /// The path template of a route.
+    Route(Arc<str>),
+    /// A pattern over paths and over keys of values.
+    Pattern(Glob),
+    /// The entries that only this user is given.
+    User { issuer: Option<Arc<str>>, sub: Arc<str> },
+    /// One value of the program. Listeners are not told: no copy of it exists outside.
+    Value,
+}
+
+impl Target {
+    /// Everything that carries the tag `name`.
+    #[must_use]
+    pub fn tag(partition: impl Into<Arc<str>>, name: &str) -> Self {
+        let partition = partition.into();
+        let tag = Tag::named(&partition, name);
+        Self { partition, subject: Subject::Tag(name.into()), tag: Some(tag) }
+    }
+
+    /// Every response for this path, whatever the query.
+    #[must_use]
+    pub fn path(partition: impl Into<Arc<str>>, path: &str) -> Self {
+        let partition = partition.into();
+        let tag = Tag::path(&partition, path);
+        Self { partition, subject: Subject::Path(path.into()), tag: Some(tag) }
+    }
+
+    /// Every response of the route with this path template, such as `/users/{id}`.
+    #[must_use]
+    pub fn route(partition: impl Into<Arc<str>>, template: &str) -> Self {
+        let partition = partition.into();
+        let tag = Tag::route(&partition, template);
+        Self { partition, subject: Subject::Route(template.into()), tag: Some(tag) }
+    }
+
+    /// Every response that only this user is given.
+    #[must_use]
+    pub fn user(partition: impl Into<Arc<str>>, identity: &Identity) -> Self {
+        let partition = partition.into();
+        let tag = Tag::user(&partition, identity);
+        let subject = Subject::User { issuer: identity.issuer().map(Into::into), sub: identity.sub().into() };
+        Self { partition, subject, tag: Some(tag) }
+    }
+
+    /// Every response for a path that matches `pattern`, and every value whose key does.
+    ///
+    /// `*` stands for any text. A pattern with a `?` covers path and query. A path with placeholders and without a `*`
+    /// is the template of a [`route`](Self::route); beside a `*`, a placeholder stands for any text too.
+    ///
+    /// A path, a path that ends with `/*`, and a template cost as much as a tag. Any other pattern is kept on a list
+    /// that each older entry is compared with.
+    #[must_use]
+    pub fn pattern(partition: impl Into<Arc<str>>, pattern: &str) -> Self {
+        if names_route(pattern) {
+            return Self::route(partition, pattern);
+        }
+        if pattern.contains('{') {
+            return Self::glob(partition, Template::new(pattern).fill_pattern(&[], |_| None));
+        }
+        Self::glob(partition, Glob::new(pattern))
+    }
+
+    /// The same for a pattern that was parsed before.
+    pub(in crate::cache) fn glob(partition: impl Into<Arc<str>>, pattern: Glob) -> Self {
+        let partition = partition.into();
+        let tag = match (pattern.has_query(), pattern.literal(), pattern.prefix()) {
+            (true, _, _) => None,
+            (false, Some(path), _) => Some(Tag::path(&partition, path)),
+            (false, None, Some(prefix)) if tag::is_prefix_tag(prefix) => Some(Tag::prefix(&partition, prefix)),
+            (false, None, _) => None,
+        };
+        Self { partition, subject: Subject::Pattern(pattern), tag }
+    }
+
+    /// The value with this tag.
+    pub(in crate::cache) fn value(partition: impl Into<Arc<str>>, tag: Tag) -> Self {
+        Self { partition: partition.into(), subject: Subject::Value, tag: Some(tag) }
+    }
+
+    /// The partition that it is about.
+    #[must_use]
+    pub fn partition(&self) -> &str {
+        &self.partition
+    }
+
+    /// The tag that entries carry if this target covers them; `None` for a pattern that entries must be compared with
+    /// ([`covers`](Self::covers)).
+    #[must_use]
+    pub const fn as_tag(&self) -> Option<Tag> {
+        self.tag
+    }
+
+    /// Whether the target covers an entry with these tags and this text of its key.
+    pub(in crate::cache) fn covers_entry(&self, tags: &[Tag], text: impl FnOnce() -> KeyText) -> bool {
+        match (&self.tag, &self.subject) {
+            (Some(tag), _) => tags.contains(tag),
+            (None, Subject::Pattern(pattern)) => text().matches(&self.partition, pattern),
+            (None, _) => false,
+        }
+    }
+
+    pub(in crate::cache) fn subject(&self) -> &Subject {
+        &self.subject
+    }
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Target")
+            .field("partition", &self.partition)
+            .field("subject", &self.subject)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whether a pattern is the template of a route rather than a pattern over paths.
+fn names_route(pattern: &str) -> bool {
+    pattern.contains('{') && (!pattern.contains(['*', '?']) || pattern.contains("{*"))
+}

@@ -1,0 +1,69 @@
+//! Deadlines: one timer, one response and one event for everything in this crate that gives up on slow work.
+
+use std::{
+    future::{Future, poll_fn},
+    pin::{Pin, pin},
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use tokio::time::Sleep;
+
+use crate::{
+    observe::{Event, Failure, Report},
+    problem::Problem,
+};
+
+/// A timer that starts at the first `Pending` of the work that it limits: work that is ready at once costs none.
+///
+/// Boxed, so that a future that holds a deadline stays small: each layer further out moves that future once.
+#[derive(Debug)]
+pub(crate) struct Deadline {
+    limit: Option<Duration>,
+    sleep: Option<Pin<Box<Sleep>>>,
+}
+
+impl Deadline {
+    /// A deadline after `limit`; `None` never expires.
+    pub(crate) const fn after(limit: Option<Duration>) -> Self {
+        Self { limit, sleep: None }
+    }
+
+    /// Call it each time the work is `Pending`. Ready once the time is up.
+    pub(crate) fn poll_expired(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if let Some(limit) = self.limit.take() {
+            self.sleep = Some(Box::pin(tokio::time::sleep(limit)));
+        }
+        match &mut self.sleep {
+            // Outside tokio's budget, which work that is always busy has used up.
+            Some(sleep) => pin!(tokio::task::unconstrained(sleep)).poll(cx),
+            None => Poll::Pending,
+        }
+    }
+}
+
+/// The output of `work`, or `None` if it takes longer than `limit`.
+pub(crate) async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
+    let mut work = pin!(work);
+    let mut deadline = Deadline::after(Some(limit));
+    poll_fn(|cx| match work.as_mut().poll(cx) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending => deadline.poll_expired(cx).map(|()| None),
+    })
+    .await
+}
+
+/// The 504 for a request whose time is up. Reports [`Event::TimedOut`].
+pub(crate) fn timed_out(report: &Report) -> Response {
+    report.event(Event::TimedOut);
+    let mut response = problem().into_response();
+    response.extensions_mut().insert(Failure::Timeout);
+    response
+}
+
+/// The problem of that response.
+pub(crate) fn problem() -> Problem {
+    Problem::new(StatusCode::GATEWAY_TIMEOUT).with_detail("the request took too long to answer")
+}
