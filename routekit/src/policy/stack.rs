@@ -128,7 +128,10 @@ impl HandlerPolicies {
     #[inline(always)]
     fn respond(&self, mut request: Request) -> impl Future<Output = Result<Response, Infallible>> + Send {
         let permit = match self.concurrency.as_ref().map(ConcurrencyLayer::admit).transpose() {
-            Ok(permit) => permit,
+            Ok(permit) => permit.map(|permit| match &self.invalidation {
+                Some(_) => permit.share(&mut request),
+                None => permit.hold(),
+            }),
             Err(refusal) => return PassOrAnswer::answer(refusal),
         };
         let call = match &self.breaker {

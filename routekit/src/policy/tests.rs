@@ -45,7 +45,7 @@ impl Events {
 }
 
 /// A route with all policies, and what the test needs to make each of them act.
-struct Subject {
+struct TestRoute {
     router: Router,
     events: Events,
     breaker: CircuitBreaker,
@@ -54,7 +54,7 @@ struct Subject {
     router_policies: RouterPolicies,
 }
 
-fn subject() -> Subject {
+fn test_route() -> TestRoute {
     let config = Config::default();
     let declared = Policies::new()
         .with_timeout(Duration::from_secs(5))
@@ -95,10 +95,10 @@ fn subject() -> Subject {
     let place = (Method::Get, "/{what}");
     let methods = add_route(MethodRouter::new(), &policies, &context, place, &state, (endpoint, None));
     let router = Router::new().route("/{what}", methods);
-    Subject { router, events, breaker, concurrency, policies, router_policies }
+    TestRoute { router, events, breaker, concurrency, policies, router_policies }
 }
 
-impl Subject {
+impl TestRoute {
     async fn request(&self, path: &str, body: &'static str, identity: Option<Identity>) -> StatusCode {
         let mut request = Request::get(path).body(Body::from(body)).unwrap();
         if let Some(identity) = identity {
@@ -113,7 +113,7 @@ impl Subject {
 /// Every policy has a reason to act on one request. The outermost acts; without its reason, the next one does.
 #[tokio::test(start_paused = true)]
 async fn policies_of_a_route_act_in_the_order_that_explain_shows() {
-    let subject = subject();
+    let subject = test_route();
     let identity = || Some(Identity::new("ann"));
     assert_eq!(subject.request("/stored", "", identity()).await, StatusCode::OK);
     assert_eq!(subject.events.take(), []);
@@ -160,7 +160,7 @@ async fn policies_of_a_route_act_in_the_order_that_explain_shows() {
 fn policies_around_the_router_stand_in_the_order_that_explain_shows() {
     use tower_layer::Layer;
 
-    let subject = subject();
+    let subject = test_route();
     let unmatched = Arc::new(RouteState::unmatched(()));
     let layers = super::wiring::around_router(SensitiveHeadersLayer::new(), unmatched, crate::Clock::default());
     let service = std::any::type_name_of_val(&layers.layer(()));

@@ -1,4 +1,4 @@
-//! Observes whether a handler waits for its request body, so that a slow client cannot open the breaker for all clients.
+//! Observes whether a handler waits for its request body: a slow client must not open the breaker for all clients.
 
 use std::{
     pin::Pin,
