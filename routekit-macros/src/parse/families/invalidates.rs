@@ -92,7 +92,7 @@ impl Invalidates {
                 }
                 "partition" => partition = request_text::function(&item, errors),
                 "tags" => {
-                    errors.push(item.span, "`tags` is not needed here; write the tags alone, `invalidates(\"users\")`")
+                    errors.push(item.span, "`tags` is not needed here; write the tags alone, `invalidates(\"users\")`");
                 }
                 other => {
                     let unknown = unknown("argument", other, &["partition", "pattern", "user"]);
