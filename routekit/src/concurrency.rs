@@ -15,9 +15,9 @@
 //! 3. The permit is released however the request ends: with a response, an error, a panic, a timeout, or a client that
 //!    leaves.
 //! 4. The limit covers all requests through one layer: those of one route, whatever the connection, in this process.
-//! 5. A handler whose request may invalidate stored responses (it [invalidates](crate::cache::InvalidateLayer), or its
-//!    method is unsafe in an app that caches) continues without its client, for at most 30 seconds and at most 1,024 at
-//!    a time, and then holds no permit.
+//! 5. A route's handler that [invalidates](crate::cache::InvalidateLayer) stored responses continues without its client,
+//!    for at most 30 seconds, and holds its permit until it ends. With [`ConcurrencyLayer`] around a service of your
+//!    own, the permit is released when the client leaves.
 //! 6. Without a `timeout`, a handler that hangs, or whose client sends its body slowly, holds its permit for as long.
 //!
 //! [`ConcurrencyLayer`] is the same policy for any axum router:
@@ -56,7 +56,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::{
-    observe::{Event, Failure, Observer, Report},
+    observe::{Event, Failure, Observer, Report, RunningPermit},
     pass_or_answer::PassOrAnswer,
     problem::Problem,
 };
@@ -105,6 +105,30 @@ impl ConcurrencyLimit {
 impl Drop for ConcurrencyPermit {
     fn drop(&mut self) {
         self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// The permit of a request.
+#[derive(Debug)]
+#[expect(dead_code, reason = "a permit is held until it is dropped")]
+pub(crate) enum HeldPermit {
+    /// Released with the response, or when the client leaves.
+    ByRequest(ConcurrencyPermit),
+    /// Also held by a handler that may outlive its request.
+    WithHandler(RunningPermit),
+}
+
+impl ConcurrencyPermit {
+    /// Leaves the permit with the request alone.
+    pub(crate) fn hold(self) -> HeldPermit {
+        HeldPermit::ByRequest(self)
+    }
+
+    /// Shares the permit with a policy further in that lets the handler outlive `request`.
+    pub(crate) fn share<B>(self, request: &mut Request<B>) -> HeldPermit {
+        let permit = RunningPermit::new(Arc::new(self));
+        request.extensions_mut().insert(permit.clone());
+        HeldPermit::WithHandler(permit)
     }
 }
 
@@ -184,12 +208,12 @@ pin_project! {
         #[pin]
         inner: F,
         // Released with the response, which may be long before this future is dropped.
-        permit: Option<ConcurrencyPermit>,
+        permit: Option<HeldPermit>,
     }
 }
 
 impl<F> HoldingPermit<F> {
-    pub(crate) fn new(inner: F, permit: Option<ConcurrencyPermit>) -> Self {
+    pub(crate) fn new(inner: F, permit: Option<HeldPermit>) -> Self {
         Self { inner, permit }
     }
 }
@@ -226,7 +250,7 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         ConcurrencyFuture::new(match self.layer.admit() {
-            Ok(permit) => PassOrAnswer::pass(HoldingPermit::new(self.inner.call(request), Some(permit))),
+            Ok(permit) => PassOrAnswer::pass(HoldingPermit::new(self.inner.call(request), Some(permit.hold()))),
             Err(refusal) => PassOrAnswer::answer(refusal),
         })
     }
@@ -255,5 +279,17 @@ mod tests {
         });
         assert!((1..=3).contains(&most.into_inner()));
         assert_eq!(limit.in_flight(), 0);
+    }
+
+    #[test]
+    fn permit_of_a_handler_that_outlives_its_request_is_released_when_the_handler_ends() {
+        let layer = ConcurrencyLayer::new(1);
+        let mut request = Request::new(());
+        let held = layer.admit().unwrap().share(&mut request);
+        let running = request.extensions_mut().remove::<RunningPermit>().unwrap();
+        drop(held);
+        assert_eq!(layer.in_flight(), 1);
+        drop(running);
+        assert_eq!(layer.in_flight(), 0);
     }
 }

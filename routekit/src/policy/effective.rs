@@ -70,7 +70,8 @@ pub(crate) struct WantedBy {
 }
 
 impl EffectivePolicies {
-    /// `access` applies to a route that declares none. Configuration cannot change it: deploying an API does not open it.
+    /// `access` applies to a route that declares none. Configuration cannot change access: deploying an API does not
+    /// open it.
     pub(crate) fn new(
         declared: Policies,
         route: Option<&RouteConfig>,

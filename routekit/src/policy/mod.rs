@@ -5,6 +5,8 @@ mod effective;
 mod explain;
 mod stack;
 mod step;
+#[cfg(test)]
+mod tests;
 mod wiring;
 
 pub use self::{effective::EffectivePolicies, explain::Explanation, step::Step};

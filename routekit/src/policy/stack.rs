@@ -128,7 +128,10 @@ impl HandlerPolicies {
     #[inline(always)]
     fn respond(&self, mut request: Request) -> impl Future<Output = Result<Response, Infallible>> + Send {
         let permit = match self.concurrency.as_ref().map(ConcurrencyLayer::admit).transpose() {
-            Ok(permit) => permit,
+            Ok(permit) => permit.map(|permit| match &self.invalidation {
+                Some(_) => permit.share(&mut request),
+                None => permit.hold(),
+            }),
             Err(refusal) => return PassOrAnswer::answer(refusal),
         };
         let call = match &self.breaker {
@@ -146,7 +149,7 @@ impl HandlerPolicies {
         let handler = match &self.invalidation {
             Some(invalidation) => HandlerFuture::Invalidating { inner: invalidation.clone().call(request) },
             None => HandlerFuture::Plain {
-                inner: PanicGuarded::new(&self.panics, request, |request| self.endpoint.clone().call(request)),
+                inner: PanicGuarded::new(&self.panics, request, |request| self.endpoint.respond(request)),
             },
         };
         let handler = TimeLimited::new(handler, self.timeout.as_ref());

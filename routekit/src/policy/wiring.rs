@@ -6,7 +6,6 @@ use axum::routing::MethodRouter;
 use http::HeaderName;
 use tower::service_fn;
 use tower_layer::Layer;
-use tower_service::Service;
 
 use super::{
     effective::{Drops, EffectivePolicies},
@@ -90,7 +89,7 @@ fn guarded_fallback(fallback: Endpoint, limit: Option<Duration>, observer: &dyn 
     let limit = limit.map(|limit| Arc::new(TimeLimit::new(limit, observer())));
     let panics = Arc::new(PanicGuard::new(observer()));
     Endpoint::new(move |request| {
-        let call = PanicGuarded::new(Arc::clone(&panics), request, |request| fallback.clone().call(request));
+        let call = PanicGuarded::new(Arc::clone(&panics), request, |request| fallback.respond(request));
         let answer = TimeLimited::new(call, limit.clone());
         EndpointFuture::new(async move {
             let Ok(response) = answer.await;

@@ -80,8 +80,6 @@ const KNOWN_CYCLES: &[(&str, &[&[&str]])] = &[
     ),
     ("cache/http", &[&["fetch", "replay", "serve"]]),
     ("cache/store", &[&["contract", "embedded"]]),
-    ("deprecation", &[&["future", "layer", "service"]]),
-    ("policy", &[&["explain", "stack"]]),
     ("test", &[&["request", "test_app"]]),
 ];
 

@@ -16,16 +16,16 @@ use crate::{
     observe::Failure,
 };
 
-/// Classifies a response that has no [`Outcome`] in its extensions.
-pub(super) type Classify = Arc<dyn Fn(&Response) -> Outcome + Send + Sync>;
+/// A function that classifies responses without an [`Outcome`] in their extensions.
+pub(super) type Classifier = Arc<dyn Fn(&Response) -> Outcome + Send + Sync>;
 
-/// What decides how a call ended, once there is a response.
-pub(crate) struct Classifier {
+/// What a call needs to classify its response.
+pub(crate) struct Classification {
     pub(super) upload: Upload,
-    pub(super) classify: Option<Classify>,
+    pub(super) classify: Option<Classifier>,
 }
 
-impl Classifier {
+impl Classification {
     /// The outcome in the response's extensions, or else the outcome that its status stands for.
     fn outcome<E>(&self, result: &Result<Response, E>) -> Outcome {
         let Ok(response) = result else { return Outcome::Failure };
@@ -48,12 +48,12 @@ pin_project! {
     pub(crate) struct ClassifiedCall<F> {
         #[pin]
         inner: F,
-        call: Option<(Permit, Classifier)>,
+        call: Option<(Permit, Classification)>,
     }
 }
 
 impl<F> ClassifiedCall<F> {
-    pub(crate) fn new(inner: F, call: Option<(Permit, Classifier)>) -> Self {
+    pub(crate) fn new(inner: F, call: Option<(Permit, Classification)>) -> Self {
         Self { inner, call }
     }
 }
@@ -67,8 +67,8 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let result = ready!(OnUnwind::around(this.call, || this.inner.poll(cx)));
-        if let Some((permit, classifier)) = this.call.take() {
-            permit.settle(classifier.outcome(&result));
+        if let Some((permit, classification)) = this.call.take() {
+            permit.settle(classification.outcome(&result));
         }
         Poll::Ready(result)
     }

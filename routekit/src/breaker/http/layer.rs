@@ -14,7 +14,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{
-    classify::{ClassifiedCall, Classifier, Classify},
+    classify::{Classification, ClassifiedCall, Classifier},
     upload::Upload,
 };
 use crate::{
@@ -30,7 +30,7 @@ use crate::{
 #[derive(Clone)]
 pub struct HttpBreakerLayer {
     breaker: CircuitBreaker,
-    classify: Option<Classify>,
+    classify: Option<Classifier>,
     fallback: Option<Endpoint>,
     report: Report,
 }
@@ -80,10 +80,10 @@ impl HttpBreakerLayer {
         self
     }
 
-    /// Lets a call through, unless the breaker is open. From here on, the request's body is watched.
-    pub(crate) fn admit(&self, request: &mut Request) -> Result<(Permit, Classifier), Open> {
+    /// Lets a call through, unless the breaker is open. Observes the request body from then on.
+    pub(crate) fn admit(&self, request: &mut Request) -> Result<(Permit, Classification), Open> {
         let permit = self.breaker.try_acquire_owned()?;
-        Ok((permit, Classifier { upload: Upload::watch(request), classify: self.classify.clone() }))
+        Ok((permit, Classification { upload: Upload::watch(request), classify: self.classify.clone() }))
     }
 
     /// The response of the fallback, or else 503.

@@ -1,4 +1,4 @@
-//! Whether a handler waits for its client's body. Whoever sends slowly must not be able to open the breaker for everybody.
+//! Observes whether a handler waits for its request body: a slow client must not open the breaker for all clients.
 
 use std::{
     pin::Pin,
@@ -15,35 +15,35 @@ use axum::{
 };
 use http_body::{Body as _, Frame, SizeHint};
 
-/// Whether the body of a request is waited for; `None` where there is none.
+/// Whether the handler waits for the request body. `None` if the request has none.
 #[derive(Debug, Clone)]
 pub(super) struct Upload(Option<Arc<AtomicBool>>);
 
 impl Upload {
-    /// Looks at the body of this request from now on.
+    /// Observes the body of `request` from now on.
     pub(super) fn watch(request: &mut Request) -> Self {
         if request.body().is_end_stream() {
             return Self(None);
         }
         let awaited = Arc::new(AtomicBool::new(false));
         let inner = std::mem::take(request.body_mut());
-        *request.body_mut() = Body::new(Watched { inner, awaited: Arc::clone(&awaited) });
+        *request.body_mut() = Body::new(ObservedBody { inner, awaited: Arc::clone(&awaited) });
         Self(Some(awaited))
     }
 
-    /// Whether somebody has asked for more of it, and the client has not sent it.
+    /// Whether the handler has polled the body and the client has not sent more of it.
     pub(super) fn is_awaited(&self) -> bool {
-        // It is looked at by the task that polls it, or once that has ended.
+        // Relaxed is enough: the task that polls the body reads this, or another task once that one has ended.
         self.0.as_ref().is_some_and(|awaited| awaited.load(Ordering::Relaxed))
     }
 }
 
-struct Watched {
+struct ObservedBody {
     inner: Body,
     awaited: Arc<AtomicBool>,
 }
 
-impl http_body::Body for Watched {
+impl http_body::Body for ObservedBody {
     type Data = Bytes;
     type Error = axum::Error;
 
