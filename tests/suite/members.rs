@@ -45,7 +45,7 @@ async fn walk(app: &TestApp, call: impl Fn(TestRequest, Caller<'_>) -> TestReque
         let passes = |status: u16| [200, 404, 415].contains(&status);
         let label = format!("{method} {path}");
         match &*row.policies.access {
-            Access::Public => assert!(passes(ask(Caller::Nobody).await), "{label}"),
+            Access::Public => assert!(passes(ask(Caller::Anonymous).await), "{label}"),
             Access::Optional => {
                 assert!(passes(ask(Caller::Anonymous).await), "{label}");
                 assert_eq!(ask(Caller::Wrong).await, 401, "{label}");
