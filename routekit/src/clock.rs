@@ -2,6 +2,7 @@
 //!
 //! Durations are monotonic: setting the wall clock changes none of them. The wall clock only labels points in time.
 
+use routekit_grammar::calendar::Day;
 use std::{
     fmt,
     sync::{
@@ -153,18 +154,10 @@ impl fmt::Debug for ManualClock {
 /// A point in time in the format of RFC 3339, in UTC and to the millisecond.
 pub(crate) fn rfc3339(since_1970: Duration) -> String {
     let (days, seconds) = (since_1970.as_secs() / 86_400, since_1970.as_secs() % 86_400);
-    // These years begin in March, so that a leap day is the last day of its year. 400 years have 146,097 days.
-    let day = days + 719_468;
-    let (era, day) = (day / 146_097, day % 146_097);
-    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let (year, month) = if month < 10 { (year, month + 3) } else { (year + 1, month - 9) };
-    let year = year + era * 400;
+    let day = Day::from_days_since_1970(i64::try_from(days).unwrap_or(i64::MAX));
     let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
     let milliseconds = since_1970.subsec_millis();
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milliseconds:03}Z")
+    format!("{day}T{hour:02}:{minute:02}:{second:02}.{milliseconds:03}Z")
 }
 
 #[cfg(test)]

@@ -99,6 +99,7 @@ pub mod health;
 pub mod identity;
 pub mod metrics;
 pub mod observe;
+mod pass_or_answer;
 mod policy;
 mod printable;
 pub mod problem;

@@ -1,13 +1,6 @@
 //! Stale responses: served while a refresh runs, and in place of a failure.
 
-use std::{
-    future::pending,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{future::pending, sync::Arc, time::Duration};
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
@@ -19,18 +12,16 @@ use routekit::{
 };
 use tokio::{sync::Semaphore, task::JoinSet};
 
-const CLIENTS: usize = 100;
+use crate::support::{Runs, idle};
 
-/// Number of handler runs.
-#[derive(Default)]
-struct Runs(AtomicUsize);
+const CLIENTS: usize = 100;
 
 /// Blocks handlers until the test opens it.
 struct Gate(Semaphore);
 
 #[get("/stale/page", cache(ttl = 10, tags = "page", stale_while_revalidate = 30))]
 async fn page(runs: Dep<Runs>, gate: Dep<Gate>) -> String {
-    let run = runs.0.fetch_add(1, Ordering::SeqCst) + 1;
+    let run = runs.next();
     gate.0.acquire().await.unwrap().forget();
     run.to_string()
 }
@@ -38,7 +29,7 @@ async fn page(runs: Dep<Runs>, gate: Dep<Gate>) -> String {
 /// Succeeds once, then fails.
 #[get("/stale/fails/{how}", cache(ttl = 10, tags = "page", stale_if_error = 60), timeout = "1s")]
 async fn fails(how: String, runs: Dep<Runs>, gate: Dep<Gate>) -> Response {
-    if runs.0.fetch_add(1, Ordering::SeqCst) == 0 {
+    if runs.next() == 1 {
         return "old".into_response();
     }
     gate.0.acquire().await.unwrap().forget();
@@ -75,13 +66,6 @@ async fn said(request: TestRequest) -> String {
     format!("{} {} {body}", answer.header("x-cache").unwrap_or("none"), answer.status().as_u16())
 }
 
-/// Lets every task run that is ready.
-async fn settle() {
-    for _ in 0..1000 {
-        tokio::task::yield_now().await;
-    }
-}
-
 fn requests(app: &TestApp) -> String {
     let metrics = app.metrics();
     let mut counts = metrics.lines().filter(|line| line.starts_with("http_server_request_duration_seconds_count"));
@@ -104,13 +88,13 @@ async fn stale_response_serves_100_requests_and_one_refresh() {
     }
     // Every response has arrived, and the handler still runs.
     assert_eq!(clients.join_all().await, vec!["STALE 200 1"; CLIENTS]);
-    settle().await;
-    assert_eq!(runs.0.load(Ordering::SeqCst), 2, "one refresh");
+    idle().await;
+    assert_eq!(runs.count(), 2, "one refresh");
     assert_eq!(requests(&app), "101", "which is no request");
     gate.0.add_permits(1);
-    settle().await;
+    idle().await;
     assert_eq!(said(app.get("/stale/page")).await, "HIT 200 2");
-    assert_eq!((runs.0.load(Ordering::SeqCst), requests(&app)), (2, "102".to_owned()));
+    assert_eq!((runs.count(), requests(&app)), (2, "102".to_owned()));
     let metrics = app.metrics();
     let counted = |name: &str, result: &str| {
         let is_it = |line: &&str| line.starts_with(name) && line.contains("/stale/page") && line.contains(result);
@@ -128,7 +112,7 @@ async fn response_stale_beyond_its_window_is_a_miss() {
     said(app.get("/stale/page")).await;
     clock.advance(Duration::from_millis(39_999));
     assert_eq!(said(app.get("/stale/page").header("x", "y")).await, "STALE 200 1");
-    settle().await;
+    idle().await;
     assert_eq!(said(app.get("/stale/page")).await, "HIT 200 2");
     clock.advance(Duration::from_secs(40));
     assert_eq!(said(app.get("/stale/page")).await, "MISS 200 3");
@@ -149,11 +133,11 @@ async fn refresh_does_not_undo_an_invalidation() {
     said(app.get("/stale/page")).await;
     clock.advance(Duration::from_secs(15));
     assert_eq!(said(app.get("/stale/page")).await, "STALE 200 1");
-    settle().await;
+    idle().await;
     app.put("/stale/page").send().await;
     // The refresh that began before the invalidation ends now.
     gate.0.add_permits(1);
-    settle().await;
+    idle().await;
     gate.0.add_permits(1);
     assert_eq!(said(app.get("/stale/page")).await, "MISS 200 3");
 }
@@ -193,7 +177,7 @@ async fn response_invalidated_while_the_handler_fails_does_not_replace_the_failu
         clock.advance(Duration::from_secs(15));
         let asking = app.get(&path);
         let failing = tokio::spawn(async move { said(asking).await });
-        settle().await;
+        idle().await;
         app.put("/stale/page").send().await;
         gate.0.add_permits(1);
         assert_eq!(failing.await.unwrap(), format!("MISS {status} "), "{how}");

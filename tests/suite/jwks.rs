@@ -330,7 +330,7 @@ async fn keys_are_fetched_only_once_the_verifier_is_started() {
     let a = Signer::new("a");
     let issuer = Issuer::start(Answer::Keys(vec![a.jwk()])).await;
     let verifiers = || Verifiers::new().with(Jwt::new(jwt::ISSUER, jwt::AUDIENCE).jwks(Jwks::url(&issuer.url())));
-    let tasks = routekit::Spawner::new(|task| drop(tokio::spawn(task)));
+    let tasks = routekit::Spawner::tokio();
     for (verifiers, expected) in
         [(verifiers(), 503), (verifiers().started(&VerifierContext::new(ManualClock::new().clock(), tasks)), 200)]
     {

@@ -23,7 +23,7 @@ use routekit::{
 };
 use tower::ServiceExt;
 
-use crate::wire;
+use crate::{support::until, wire};
 
 #[get("/m/items/{id}")]
 async fn item(id: u32, clock: Dep<ManualClock>) -> Result<String> {
@@ -214,11 +214,8 @@ async fn route_matched_after_the_client_left_is_not_in_flight() {
     let mut request = Box::pin(app.get("/m/yield/1").send());
     assert!(request.as_mut().now_or_never().is_none());
     drop(request);
-    for _ in 0..10 {
-        tokio::task::yield_now().await;
-    }
     let active = r#"http_server_active_requests{http_request_method="GET",http_route="/m/yield/{times}"} "#;
-    assert_eq!(line(&app, active), Some(format!("{active}0")));
+    until("the request to end", || line(&app, active) == Some(format!("{active}0"))).await;
     assert_eq!(told.started.load(Ordering::Relaxed), 1, "what has ended does not start");
     assert_eq!(told.finished.load(Ordering::Relaxed), 2);
 }

@@ -1,36 +1,33 @@
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+};
 
+use axum::{extract::Request, response::Response};
 use tower_layer::Layer;
+use tower_service::Service;
 
-use super::{Access, Auth, Verifiers, gate::Gate};
-use crate::observe::{Observer, Report};
+use super::{Access, Verifiers, access_check::AccessCheck};
+use crate::{observe::Observer, pass_or_answer::PassOrAnswer};
 
-/// Answers 401 and 403 to whoever may not pass. See the [module docs](crate::auth).
+/// Answers 401 and 403 to clients without access. See the [module docs](crate::auth).
 #[derive(Debug, Clone)]
 pub struct AuthLayer {
-    /// `None` where everybody may.
-    gate: Option<Gate>,
+    /// `None` if the access is public.
+    check: Option<AccessCheck>,
 }
 
 impl AuthLayer {
-    /// Whoever `access` lets in, verified by these.
+    /// Admits the clients that `access` names, identified by `verifiers`.
     #[must_use]
     pub fn new(access: Access, verifiers: impl Into<Arc<Verifiers>>) -> Self {
-        let required = match access {
-            Access::Public => return Self { gate: None },
-            Access::Optional => None,
-            Access::Identified(all) => Some(all),
-        };
-        Self { gate: Some(Gate { required, verifiers: verifiers.into(), report: Report::default() }) }
+        Self { check: AccessCheck::new(access, verifiers.into()) }
     }
 
-    /// Tells this observer of each request that was refused. Defaults to nobody.
+    /// Tells `observer` of each refused request. Defaults to none.
     #[must_use]
-    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
-        if let Some(gate) = &mut self.gate {
-            gate.report = Report::to(observer);
-        }
-        self
+    pub fn observer(self, observer: Arc<dyn Observer>) -> Self {
+        Self { check: self.check.map(|check| check.observer(observer)) }
     }
 }
 
@@ -38,6 +35,45 @@ impl<S> Layer<S> for AuthLayer {
     type Service = Auth<S>;
 
     fn layer(&self, inner: S) -> Auth<S> {
-        Auth { inner, gate: self.gate.clone().map(Arc::new) }
+        Auth { inner, check: self.check.clone().map(Arc::new) }
+    }
+}
+
+/// The service of [`AuthLayer`].
+#[derive(Debug, Clone)]
+pub struct Auth<S> {
+    inner: S,
+    check: Option<Arc<AccessCheck>>,
+}
+
+accessors!(Auth);
+
+opaque_future! {
+    /// The future of [`Auth`].
+    pub struct AuthFuture<F>(PassOrAnswer<F>);
+}
+
+impl<S> Service<Request> for Auth<S>
+where
+    S: Service<Request, Response = Response> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    type Response = Response;
+    type Error = S::Error;
+    type Future = AuthFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let Some(check) = &self.check else { return AuthFuture::new(PassOrAnswer::pass(self.inner.call(request))) };
+        let check = Arc::clone(check);
+        // The clone stays here; the service that is ready is called.
+        let clone = self.inner.clone();
+        let mut inner = std::mem::replace(&mut self.inner, clone);
+        AuthFuture::new(PassOrAnswer::decide(
+            async move { check.admit(request).await.map(|request| inner.call(request)) },
+        ))
     }
 }

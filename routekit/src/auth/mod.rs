@@ -65,31 +65,28 @@
 //! # }
 //! ```
 
+mod access_check;
 mod api_keys;
 mod bearer;
-mod future;
-mod gate;
 mod identify;
 #[cfg(feature = "jwt")]
 pub mod jwt;
 mod layer;
 mod refusal;
-mod service;
 mod verifier;
 mod verifiers;
 
-pub use self::{
-    api_keys::{ApiKeyDigest, ApiKeys, InvalidDigest},
-    future::AuthFuture,
-    identify::IdentifyBy,
-    layer::AuthLayer,
-    service::Auth,
-    verifier::{Verifier, VerifierContext, VerifyError},
-    verifiers::Verifiers,
-};
 pub(crate) use self::{
+    access_check::AccessCheck,
     bearer::{Bearer, bearer},
     identify::Identify,
     refusal::unauthorized,
+};
+pub use self::{
+    api_keys::{ApiKeyDigest, ApiKeys, InvalidDigest},
+    identify::IdentifyBy,
+    layer::{Auth, AuthFuture, AuthLayer},
+    verifier::{Verifier, VerifierContext, VerifyError},
+    verifiers::Verifiers,
 };
 pub use crate::route::{Access, Grant, GrantKind, Requirements};

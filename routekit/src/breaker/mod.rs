@@ -119,5 +119,5 @@ pub use self::{
     permit::Permit,
     snapshot::BreakerSnapshot,
 };
-pub(crate) use self::{builder::PROBE_LEASE, handle::WeakBreaker, machine::BreakerSettings};
+pub(crate) use self::{builder::PROBE_LEASE, handle::WeakBreaker, http::ClassifiedCall, machine::BreakerSettings};
 pub use crate::route::{BreakerPolicy, Outcome, Ratio, Window};

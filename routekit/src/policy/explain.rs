@@ -1,56 +1,29 @@
-//! What happens to a request of one route, for people and as JSON.
+//! What happens to a request of one route, as text and as JSON.
 
 use std::fmt;
 
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
-use super::{EffectivePolicies, RouterPolicies, stack};
-use crate::{route::RouteMeta, setting::Origin};
+use super::{
+    effective::EffectivePolicies,
+    stack::{self, RouterPolicies},
+    step::Step,
+};
+use crate::route::RouteMeta;
 
-/// One route, and everything that stands around it, outermost first. `Display` is for a terminal.
+/// One route with its policies, outermost first. `Display` is for a terminal.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Explanation {
-    /// `GET /v2/users`
+    /// The method and the path: `GET /v2/users`.
     pub route: String,
-    /// What was declared, and where.
+    /// The declaration and its location.
     pub meta: &'static RouteMeta,
-    /// The policies in their order.
+    /// The policies in the order in which they act.
     pub steps: Vec<Step>,
 }
 
-/// One setting of one policy.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct Step {
-    /// The policy, by the name of its module.
-    pub policy: &'static str,
-    /// Whether it stands around the router, for all requests alike, or around the route.
-    pub around_router: bool,
-    /// What is set.
-    pub setting: &'static str,
-    /// To what.
-    pub value: String,
-    /// Where that came from; `None` where there is nothing to set.
-    pub origin: Option<Origin>,
-}
-
-impl Step {
-    pub(super) fn router(policy: &'static str, setting: &'static str, value: String) -> Self {
-        Self { policy, around_router: true, setting, value, origin: None }
-    }
-
-    pub(super) fn endpoint(policy: &'static str, setting: &'static str, value: String) -> Self {
-        Self { policy, around_router: false, setting, value, origin: None }
-    }
-
-    pub(super) fn from(mut self, origin: &Origin) -> Self {
-        self.origin = Some(origin.clone());
-        self
-    }
-}
-
-/// Explains a route of this path.
+/// Explains a route whose full path is `path`.
 pub(crate) fn explain(
     meta: &'static RouteMeta,
     path: &str,
@@ -93,18 +66,6 @@ impl Serialize for Explanation {
         object.serialize_field("version", &meta.version)?;
         object.serialize_field("operationId", &meta.operation_id)?;
         object.serialize_field("policies", &self.steps)?;
-        object.end()
-    }
-}
-
-impl Serialize for Step {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_struct("Step", 5)?;
-        object.serialize_field("policy", self.policy)?;
-        object.serialize_field("around", if self.around_router { "router" } else { "endpoint" })?;
-        object.serialize_field("setting", self.setting)?;
-        object.serialize_field("value", &self.value)?;
-        object.serialize_field("origin", &self.origin.as_ref().map(ToString::to_string))?;
         object.end()
     }
 }

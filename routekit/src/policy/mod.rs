@@ -1,15 +1,16 @@
-//! Which policies stand around a request, in which order, and with which settings.
+//! Which policies act on a request, in which order, and with which settings.
 
+mod display;
 mod effective;
 mod explain;
 mod stack;
+mod step;
+mod wiring;
 
-pub use self::{
-    effective::EffectivePolicies,
-    explain::{Explanation, Step},
-};
+pub use self::{effective::EffectivePolicies, explain::Explanation, step::Step};
 pub(crate) use self::{
     effective::{Drops, Guards, WantedBy},
     explain::explain,
-    stack::{AroundAdmin, AroundRouter, RouterPolicies, Shared, add_route, around_admin, around_router},
+    stack::{AroundAdmin, AroundRouter, RouterPolicies},
+    wiring::{RouteContext, add_route, around_admin, around_router},
 };

@@ -1,229 +1,184 @@
 //! The order of policies, decided here and nowhere else.
 //!
-//! Around the router, for every request, outermost first:
-//! 1. sensitive headers: marked, for whoever prints headers further in ([`SensitiveHeadersLayer`])
-//! 2. watch: metrics and access log, told once for each request, however it ends ([`WatchLayer`])
-//! 3. correlation: an id and a span for the request, last details for its problems ([`CorrelationLayer`])
-//! 4. a last catch for panics of our own layers and of hand-written routers
-//!
-//! Around each endpoint:
-//! 5. matched: the route tells the watch which one it is
-//! 6. deprecation headers, on every answer of the route
-//! 7. body limit, which reads nothing
-//! 8. auth: who is asking, and may they?
-//! 9. cache: a fresh answer is given here
-//! 10. concurrency: too many at a time?
-//! 11. breaker: does what it depends on fail?
-//! 12. timeout
-//! 13. invalidation, inside timeout, so that a handler that may have changed something runs to its end
-//! 14. panic → 500, inside timeout, so that the breaker sees a failure and not a cancellation
-//! 15. the endpoint: `layer(…)`, extractors, handler
+//! [`AroundRouter`] acts on every request. [`RouteService::respond`] acts on the requests of one route: it reads from
+//! top to bottom, first what happens to the request and then, behind the endpoint's response, what happens to that.
+//! [`steps`] is the same order in words; a test sends requests through both and compares.
 
-use std::sync::Arc;
+use std::{
+    convert::Infallible,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
 
-use axum::routing::MethodRouter;
-use http::{HeaderName, HeaderValue};
-use tower::ServiceExt;
-use tower_layer::Layer;
+use axum::{extract::Request, response::Response};
+use pin_project_lite::pin_project;
+use tower_service::Service;
 
 use super::{
-    Drops, EffectivePolicies, Guards, Step,
-    effective::{show_all_invalidates, show_breaker, show_caching, show_count},
+    display::{OrOff, ShownBreaker, ShownCache, ShownDeprecation, ShownInvalidation},
+    effective::EffectivePolicies,
+    step::Step,
 };
 use crate::{
     access_log::AccessLogMode,
-    auth::{Auth, AuthLayer, Verifiers},
-    body_limit::{BodyLimit, BodyLimitLayer},
-    breaker::{HttpBreaker, HttpBreakerLayer},
-    cache::{Cache, CacheLayer, Cached, InvalidateLayer, Invalidating},
-    catch_panic::{CatchPanic, CatchPanicLayer},
-    clock::Clock,
-    concurrency::{Concurrency, ConcurrencyLayer},
-    correlation::{CORRELATION_ID, Correlation, CorrelationLayer},
-    deprecation::{Deprecated, DeprecationLayer},
-    observe::{Observer, RouteState},
-    route::{Endpoint, EndpointFuture, Method, RequestText},
+    auth::AccessCheck,
+    body_limit::SizeLimit,
+    breaker::{ClassifiedCall, HttpBreakerLayer},
+    cache::{Cached, Invalidating},
+    catch_panic::{CatchPanic, PanicGuard, PanicGuarded},
+    concurrency::{ConcurrencyLayer, HoldingPermit},
+    correlation::Correlation,
+    deprecation::DeprecationHeaders,
+    observe::{Exchange, RouteState},
+    pass_or_answer::PassOrAnswer,
+    route::{Endpoint, EndpointFuture},
     sensitive_headers::{SensitiveHeaders, SensitiveHeadersLayer},
     setting::Setting,
-    timeout::{Timeout, TimeoutLayer},
+    timeout::{TimeLimit, TimeLimited},
     units,
-    watch::{RouteLabel, RouteLabelLayer, Watch, WatchLayer},
+    watch::Watch,
 };
 
-/// What stands around each endpoint, whatever the route declares.
-type Around<S> = RouteLabel<Deprecated<BodyLimit<Auth<S>>>>;
-
-/// What is within it, innermost: of most routes, and of those that have to do with the cache.
-type Plain = Timeout<CatchPanic<Endpoint>>;
-type Changing = Timeout<Invalidating<CatchPanic<Endpoint>>>;
-
-/// What keeps requests from the handler that would only make things worse.
-type Guarded<S> = Concurrency<HttpBreaker<S>>;
-
-/// What stands around the whole router.
+/// The policies around the router, outermost first.
+///
+/// 1. Secret headers are marked, for everything further in that prints headers.
+/// 2. Metrics and the access log learn of each request once, however it ends.
+/// 3. The request gets an id and a span, and problems get their last details.
+/// 4. Panics of layers and of hand-written routers become responses.
 pub(crate) type AroundRouter<S> = SensitiveHeaders<Watch<Correlation<CatchPanic<S>>>>;
 
-/// Headers of every answer that what stands around the router sets.
-static SET_AROUND_ROUTER: [HeaderName; 1] = [CORRELATION_ID];
-
-/// What stands around the admin surface, whose requests are not the app's traffic.
+/// The policies around the admin surface, whose requests are not the app's traffic.
 pub(crate) type AroundAdmin<S> = SensitiveHeaders<Correlation<CatchPanic<S>>>;
 
-/// What policies of all routes share.
-#[derive(Debug, Clone)]
-pub(crate) struct Shared {
-    pub(crate) verifiers: Arc<Verifiers>,
-    pub(crate) cache: Cache,
-    /// Whether cached routes say their keys.
-    pub(crate) cache_debug_headers: bool,
-    /// In which partitions answers of cached routes are.
-    pub(crate) partitions: Vec<RequestText>,
-    /// What stands before the paths of all routes.
-    pub(crate) prefix: String,
+/// The policies of a route around its endpoint. A clone is one reference count.
+#[derive(Clone)]
+pub(super) struct RouteService(Arc<RoutePolicies>);
+
+/// The policies that every request of a route meets, outermost first.
+pub(super) struct RoutePolicies {
+    pub(super) state: Arc<RouteState>,
+    pub(super) deprecation: Option<DeprecationHeaders>,
+    pub(super) body_limit: SizeLimit,
+    pub(super) auth: Option<AccessCheck>,
+    pub(super) cache: Option<Cached<HandlerService>>,
+    pub(super) handler: HandlerService,
 }
 
-/// Adds a route to the methods of its path, with its policies around its endpoint. All of them share the one `state` of the route.
-pub(crate) fn add_route(
-    methods: MethodRouter,
-    policies: &EffectivePolicies,
-    shared: &Shared,
-    (method, path): (Method, &str),
-    state: &Arc<RouteState>,
-    (endpoint, fallback): (Endpoint, Option<Endpoint>),
-) -> MethodRouter {
-    let observer = || -> Arc<dyn Observer> { state.clone() };
-    let deprecation = policies.deprecation.map_or_else(DeprecationLayer::none, |deprecation| {
-        let header = |value: &'static str| HeaderValue::from_static(value);
-        let layer = DeprecationLayer::new(header(deprecation.since));
-        deprecation.sunset.map_or_else(|| layer.clone(), |sunset| layer.clone().sunset(header(sunset)))
-    });
-    let outside = (
-        RouteLabelLayer::new(Arc::clone(state)),
-        deprecation,
-        BodyLimitLayer::new(*policies.body_limit).observer(observer()),
-        AuthLayer::new((*policies.access).clone(), Arc::clone(&shared.verifiers)).observer(observer()),
-    );
-    let timeout = TimeoutLayer::optional(*policies.timeout).observer(observer());
-    let catch_panic = CatchPanicLayer::new().observer(observer());
-    let cache = caching(policies, shared, (method, path), observer());
-    let invalidation = invalidation(policies, shared, (method, path));
-    let fallback = fallback.map(|fallback| shielded(fallback, &(timeout.clone(), catch_panic.clone())));
-    let guards = guards(policies, fallback, &observer);
-    let filter = method.filter();
-    // Four types, so that a route pays for no layer that it has nothing to do with: each would cost its requests some hundred instructions.
-    if cache.is_none() && invalidation.is_none() {
-        let plain: Plain = (timeout, catch_panic).layer(endpoint);
-        return match guards {
-            None => methods.on_service(filter, around::<Plain>(outside.layer(plain))),
-            Some(guards) => methods.on_service(filter, around::<Guarded<Plain>>((outside, guards).layer(plain))),
-        };
+/// The part of a route that runs when the cache does not answer. A clone is one reference count.
+#[derive(Clone)]
+pub(super) struct HandlerService(Arc<HandlerPolicies>);
+
+/// The policies that only requests to the handler meet, outermost first.
+pub(super) struct HandlerPolicies {
+    pub(super) concurrency: Option<ConcurrencyLayer>,
+    pub(super) breaker: Option<HttpBreakerLayer>,
+    pub(super) timeout: Option<TimeLimit>,
+    /// Catches panics itself, since it may have to outlive the request.
+    pub(super) invalidation: Option<Invalidating<CatchPanic<Endpoint>>>,
+    pub(super) panics: PanicGuard,
+    /// `layer(…)`, extractors, handler.
+    pub(super) endpoint: Endpoint,
+}
+
+impl RouteService {
+    pub(super) fn new(policies: RoutePolicies) -> Self {
+        Self(Arc::new(policies))
     }
-    let cache = cache.unwrap_or(CacheLayer::none());
-    let invalidation = invalidation.unwrap_or(InvalidateLayer::none());
-    let changing: Changing = (timeout, invalidation, catch_panic).layer(endpoint);
-    match guards {
-        None => methods.on_service(filter, around::<Cached<Changing>>((outside, cache).layer(changing))),
-        Some(guards) => {
-            let stack = (outside, cache, guards).layer(changing);
-            methods.on_service(filter, around::<Cached<Guarded<Changing>>>(stack))
+
+    /// Answers a request.
+    pub(super) fn respond(self, mut request: Request) -> impl Future<Output = Result<Response, Infallible>> + Send {
+        // Not an `async fn`, whose future would have room for the request twice.
+        async move {
+            let RoutePolicies { state, deprecation, body_limit, auth, cache, handler } = &*self.0;
+            if let Some(exchange) = request.extensions().get::<Exchange>() {
+                exchange.matched(state);
+            }
+            let mut response = 'answer: {
+                let body = match body_limit.admit(&mut request) {
+                    Ok(body) => body,
+                    Err(refusal) => break 'answer refusal,
+                };
+                if let Some(auth) = auth {
+                    // Boxed, so that public routes have no room for it.
+                    match Box::pin(auth.admit(request)).await {
+                        Ok(admitted) => request = admitted,
+                        Err(refusal) => break 'answer refusal,
+                    }
+                }
+                let Ok(response) = match cache {
+                    Some(cache) => cache.clone().call(request).await,
+                    None => handler.0.respond(request).await,
+                };
+                body_limit.inspect(body, &response);
+                response
+            };
+            if let Some(deprecation) = deprecation {
+                deprecation.add_to(&mut response);
+            }
+            Ok(response)
         }
     }
 }
 
-/// A fallback keeps the time that the handler has, and may panic as it may.
-fn shielded(fallback: Endpoint, around: &(TimeoutLayer, CatchPanicLayer)) -> Endpoint {
-    let plain: Plain = around.layer(fallback);
-    Endpoint::new(move |request| {
-        let answer = plain.clone().oneshot(request);
-        EndpointFuture::new(async move {
-            let Ok(response) = answer.await;
-            Ok(response)
-        })
-    })
-}
-
-/// Names the type, for the test of the order.
-fn around<S>(stack: Around<S>) -> Around<S> {
-    stack
-}
-
-/// `None` where there is nothing to guard.
-fn guards(
-    policies: &EffectivePolicies,
-    fallback: Option<Endpoint>,
-    observer: &dyn Fn() -> Arc<dyn Observer>,
-) -> Option<(ConcurrencyLayer, HttpBreakerLayer)> {
-    let Guards { concurrency, breaker } = &policies.guards;
-    if concurrency.is_none() && breaker.is_none() {
-        return None;
+impl HandlerPolicies {
+    /// Answers a request that the cache has not answered.
+    // Not async: the request goes into the endpoint's future at once, and no other future has room for it.
+    #[inline(always)]
+    fn respond(&self, mut request: Request) -> impl Future<Output = Result<Response, Infallible>> + Send {
+        let permit = match self.concurrency.as_ref().map(ConcurrencyLayer::admit).transpose() {
+            Ok(permit) => permit,
+            Err(refusal) => return PassOrAnswer::answer(refusal),
+        };
+        let call = match &self.breaker {
+            None => None,
+            Some(breaker) => match breaker.admit(&mut request) {
+                Ok(call) => Some(call),
+                Err(open) => {
+                    let refusal = breaker.refuse(open, request);
+                    return PassOrAnswer::decide(async move { Err(refusal.await) });
+                }
+            },
+        };
+        // Inside the timeout, so that a handler that may have changed something runs to its end, and so that the
+        // breaker sees a panic as a failure and not as a cancelled call.
+        let handler = match &self.invalidation {
+            Some(invalidation) => HandlerFuture::Invalidating { inner: invalidation.clone().call(request) },
+            None => HandlerFuture::Plain {
+                inner: PanicGuarded::new(&self.panics, request, |request| self.endpoint.clone().call(request)),
+            },
+        };
+        let handler = TimeLimited::new(handler, self.timeout.as_ref());
+        PassOrAnswer::pass(HoldingPermit::new(ClassifiedCall::new(handler, call), permit))
     }
-    let concurrency = concurrency.clone().unwrap_or(ConcurrencyLayer::optional(None)).observer(observer());
-    let breaker = HttpBreakerLayer::optional(breaker.clone()).answering(fallback).observer(observer());
-    let breaker = match policies.breaker.and_then(|breaking| breaking.classify) {
-        Some(classify) => breaker.judge(move |response| classify.of(response)),
-        None => breaker,
-    };
-    Some((concurrency, breaker))
 }
 
-fn caching(
-    policies: &EffectivePolicies,
-    shared: &Shared,
-    (method, path): (Method, &str),
-    observer: Arc<dyn Observer>,
-) -> Option<CacheLayer> {
-    let caching = (*policies.cache)?;
-    let layer = CacheLayer::declared(shared.cache.clone(), &caching, path)
-        .counted_as(method, path)
-        .debug_headers(shared.cache_debug_headers)
-        .overwritten(&SET_AROUND_ROUTER)
-        .observer(observer);
-    let layer = if method == Method::Head { layer.of_head() } else { layer };
-    Some(match *policies.timeout {
-        Some(timeout) => layer.deadline(timeout),
-        None => layer,
-    })
+/// The same order in words, with the settings of one route.
+pub(super) fn steps(policies: &EffectivePolicies, router: &RouterPolicies) -> Vec<Step> {
+    let cache = OrOff(policies.cache.as_ref().map(ShownCache));
+    vec![
+        Step::router("sensitive_headers", "names", &*router.sensitive_headers).from(router.sensitive_headers.origin()),
+        Step::router("watch", "metrics", "on"),
+        Step::router("watch", "slow", units::show_duration(&policies.slow)).from(policies.slow.origin()),
+        Step::router("watch", "access_log", *router.access_log).from(router.access_log.origin()),
+        Step::router("correlation", "id", "on"),
+        Step::router("catch_panic", "of layers", "on"),
+        Step::endpoint("deprecation", "deprecated", OrOff(policies.deprecation.map(ShownDeprecation))),
+        Step::endpoint("body_limit", "body_limit", units::Bytes(*policies.body_limit))
+            .from(policies.body_limit.origin()),
+        Step::endpoint("auth", "auth", &*policies.access).from(policies.access.origin()),
+        Step::endpoint("cache", "cache", cache).from(policies.cache.origin()),
+        Step::endpoint("concurrency", "concurrency", OrOff(*policies.concurrency)).from(policies.concurrency.origin()),
+        Step::endpoint("breaker", "breaker", ShownBreaker(policies)).from(policies.breaker.origin()),
+        Step::endpoint("timeout", "timeout", units::show_duration(&policies.timeout)).from(policies.timeout.origin()),
+        Step::endpoint("cache", "invalidates", ShownInvalidation(policies)),
+        Step::endpoint("catch_panic", "of the handler", "on"),
+        Step::endpoint("layer", "layer", if policies.layered { "on" } else { "off" }),
+    ]
 }
 
-fn invalidation(
-    policies: &EffectivePolicies,
-    shared: &Shared,
-    (method, path): (Method, &str),
-) -> Option<InvalidateLayer> {
-    if policies.invalidates.is_none() && policies.wanted_by.is_empty() && policies.drops == Drops::Nothing {
-        return None;
-    }
-    let declared = policies.invalidates.unwrap_or_default();
-    let own = InvalidateLayer::declared(shared.cache.clone(), &declared, path, &shared.prefix)
-        .url_in(&shared.partitions, policies.drops == Drops::Url);
-    let own = own.counted_as(method, path);
-    Some(
-        policies
-            .wanted_by
-            .iter()
-            .fold(own, |layer, wanted| layer.wanted_by(&wanted.template, wanted.partition.clone())),
-    )
-}
-
-/// What stands around the whole router; requests that no route claims are told to `unmatched`.
-pub(crate) fn around_router(
-    sensitive_headers: SensitiveHeadersLayer,
-    unmatched: Arc<RouteState>,
-    clock: Clock,
-) -> (SensitiveHeadersLayer, WatchLayer, CorrelationLayer, CatchPanicLayer) {
-    let (sensitive_headers, correlation, catch_panic) = around_admin(sensitive_headers, clock.clone());
-    (sensitive_headers, WatchLayer::around(unmatched).clock(clock), correlation, catch_panic)
-}
-
-/// What stands around the admin surface.
-pub(crate) fn around_admin(
-    sensitive_headers: SensitiveHeadersLayer,
-    clock: Clock,
-) -> (SensitiveHeadersLayer, CorrelationLayer, CatchPanicLayer) {
-    (sensitive_headers, CorrelationLayer::new().clock(clock), CatchPanicLayer::new())
-}
-
-/// What is set around the router, for all routes alike.
+/// The settings of the policies around the router, for all routes alike.
 #[derive(Debug, Clone)]
 pub(crate) struct RouterPolicies {
     pub(crate) access_log: Setting<AccessLogMode>,
@@ -231,107 +186,46 @@ pub(crate) struct RouterPolicies {
     pub(crate) sensitive_headers: Setting<SensitiveHeadersLayer>,
 }
 
-/// The same order in words, with the settings of one route.
-pub(super) fn steps(policies: &EffectivePolicies, router: &RouterPolicies) -> Vec<Step> {
-    let deprecation = policies.deprecation.map(|deprecation| match deprecation.sunset {
-        Some(sunset) => format!("since {}, until {sunset}", deprecation.since),
-        None => format!("since {}", deprecation.since),
-    });
-    let on = "on".to_owned();
-    vec![
-        Step::router("sensitive_headers", "names", router.sensitive_headers.to_string())
-            .from(router.sensitive_headers.origin()),
-        Step::router("watch", "metrics", on.clone()),
-        Step::router("watch", "slow", units::show_duration(&policies.slow)).from(policies.slow.origin()),
-        Step::router("watch", "access_log", router.access_log.to_string()).from(router.access_log.origin()),
-        Step::router("correlation", "id", on.clone()),
-        Step::router("catch_panic", "of layers", on.clone()),
-        Step::endpoint("deprecation", "deprecated", deprecation.unwrap_or_else(|| "off".to_owned())),
-        Step::endpoint("body_limit", "body_limit", units::Bytes(*policies.body_limit).to_string())
-            .from(policies.body_limit.origin()),
-        Step::endpoint("auth", "auth", policies.access.to_string()).from(policies.access.origin()),
-        Step::endpoint("cache", "cache", show_caching(&policies.cache)).from(policies.cache.origin()),
-        Step::endpoint("concurrency", "concurrency", show_count(&policies.concurrency))
-            .from(policies.concurrency.origin()),
-        Step::endpoint("breaker", "breaker", show_breaker(policies)).from(policies.breaker.origin()),
-        Step::endpoint("timeout", "timeout", units::show_duration(&policies.timeout)).from(policies.timeout.origin()),
-        Step::endpoint("cache", "invalidates", show_all_invalidates(policies)),
-        Step::endpoint("catch_panic", "of the handler", on.clone()),
-        Step::endpoint("layer", "layer", if policies.layered { on } else { "off".to_owned() }),
-    ]
+impl HandlerService {
+    pub(super) fn new(policies: HandlerPolicies) -> Self {
+        Self(Arc::new(policies))
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        config::Config,
-        route::{Access, Policies},
-    };
+/// For the cache, which calls the handler when it has to.
+impl Service<Request> for HandlerService {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = EndpointFuture;
 
-    fn order<T>() -> Vec<&'static str> {
-        let stack = std::any::type_name::<T>();
-        stack.split('<').filter_map(|part| part.trim_end_matches('>').rsplit("::").next()).collect()
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
     }
 
-    #[test]
-    fn the_order() {
-        assert_eq!(
-            order::<AroundRouter<Endpoint>>(),
-            ["SensitiveHeaders", "Watch", "Correlation", "CatchPanic", "Endpoint"]
-        );
-        assert_eq!(
-            order::<Around<Cached<Guarded<Changing>>>>(),
-            [
-                "Matched",
-                "Deprecated",
-                "BodyLimit",
-                "Auth",
-                "Cached",
-                "Concurrency",
-                "HttpBreaker",
-                "Timeout",
-                "Invalidating",
-                "CatchPanic",
-                "Endpoint"
-            ]
-        );
-        let without = |left_out: &[&str]| {
-            let mut all = order::<Around<Cached<Guarded<Changing>>>>();
-            all.retain(|policy| !left_out.contains(policy));
-            all
-        };
-        assert_eq!(order::<Around<Cached<Changing>>>(), without(&["Concurrency", "HttpBreaker"]));
-        assert_eq!(order::<Around<Guarded<Plain>>>(), without(&["Cached", "Invalidating"]));
-        assert_eq!(order::<Around<Plain>>(), without(&["Cached", "Invalidating", "Concurrency", "HttpBreaker"]));
+    fn call(&mut self, request: Request) -> EndpointFuture {
+        let policies = Arc::clone(&self.0);
+        EndpointFuture::new(async move {
+            let Ok(response) = policies.respond(request).await;
+            Ok(response)
+        })
     }
+}
 
-    #[test]
-    fn the_explanation_has_the_same_order() {
-        let config = Config::default();
-        let public = Setting::default_to(Access::Public);
-        let sensitive_headers = Setting::default_to(SensitiveHeadersLayer::new());
-        let router = RouterPolicies { access_log: config.access_log.clone(), sensitive_headers };
-        let steps = steps(&EffectivePolicies::new(Policies::new(), None, &config, &public), &router);
-        let mut policies: Vec<&str> = steps.iter().map(|step| step.policy).collect();
-        policies.dedup();
-        // The endpoint's own layer is not part of the type.
-        let expected = [
-            "sensitive_headers",
-            "watch",
-            "correlation",
-            "catch_panic",
-            "deprecation",
-            "body_limit",
-            "auth",
-            "cache",
-            "concurrency",
-            "breaker",
-            "timeout",
-            "cache",
-            "catch_panic",
-            "layer",
-        ];
-        assert_eq!(policies, expected);
+pin_project! {
+    #[project = HandlerFutureProjection]
+    enum HandlerFuture<F, G> {
+        Plain { #[pin] inner: F },
+        Invalidating { #[pin] inner: G },
+    }
+}
+
+impl<F: Future, G: Future<Output = F::Output>> Future for HandlerFuture<F, G> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        match self.project() {
+            HandlerFutureProjection::Plain { inner } => inner.poll(cx),
+            HandlerFutureProjection::Invalidating { inner } => inner.poll(cx),
+        }
     }
 }

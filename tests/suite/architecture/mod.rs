@@ -22,7 +22,7 @@ use self::{
 
 /// From the ground floor to the roof. Modules on one line are siblings that must not use each other.
 const STOREYS: &[&[&str]] = &[
-    &["guide", "printable"],
+    &["guide", "pass_or_answer", "printable"],
     &["clock", "observe", "problem", "setting", "setup", "spawner", "units"],
     &["deadline", "deps"],
     &["route"],
@@ -53,8 +53,8 @@ const STOREYS: &[&[&str]] = &[
     &["__private"],
 ];
 
-/// Not storeys: the crate's root and its macros.
-const WITHOUT_A_STOREY: &[&str] = &["lib", "macros"];
+/// Not storeys: the guide, the crate's root and its macros.
+const WITHOUT_A_STOREY: &[&str] = &["guide", "lib", "macros"];
 
 /// The rooms of the cache; each uses only rooms listed after it.
 const CACHE_ROOMS: &[&str] = &[

@@ -1,13 +1,6 @@
 //! Handlers, clients and listeners that misbehave.
 
-use std::{
-    future::pending,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{future::pending, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -30,9 +23,7 @@ use tokio::{sync::Barrier, task::JoinSet};
 use tower::{Layer, Service, ServiceExt};
 
 use super::{SECOND, breaker, opened};
-
-#[derive(Default)]
-struct Runs(AtomicUsize);
+use crate::support::Runs;
 
 /// A route without a timeout.
 #[get("/h/hangs", breaker, cache(ttl = 10))]
@@ -47,7 +38,7 @@ async fn page() -> StatusCode {
 
 async fn private_stand_in(runs: Dep<Runs>) -> ([(HeaderName, &'static str); 1], String) {
     tokio::time::sleep(SECOND).await;
-    let run = runs.0.fetch_add(1, Ordering::SeqCst);
+    let run = runs.next() - 1;
     ([(header::CACHE_CONTROL, "no-store")], format!("in its place {run}"))
 }
 
@@ -84,7 +75,7 @@ fn teapots_are_failures(response: &Response) -> Outcome {
 
 #[get("/h/probed", breaker(half_open_calls = 2))]
 async fn probed(runs: Dep<Runs>, gate: Dep<Barrier>) -> StatusCode {
-    if runs.0.fetch_add(1, Ordering::SeqCst) < 10 {
+    if runs.next() <= 10 {
         return StatusCode::INTERNAL_SERVER_ERROR;
     }
     gate.wait().await;
@@ -202,7 +193,7 @@ async fn half_open_route_lets_exactly_two_of_a_thousand_requests_through() {
     }
     gate.wait().await;
     assert!(requests.join_all().await.iter().all(|answer| answer.status() == 200));
-    assert_eq!(runs.0.load(Ordering::SeqCst), 12);
+    assert_eq!(runs.count(), 12);
 }
 
 #[tokio::test]

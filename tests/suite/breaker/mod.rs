@@ -11,14 +11,12 @@ mod routes;
 mod states;
 mod threads;
 
-use std::time::Duration;
-
 use routekit::{
     ManualClock,
     breaker::{CircuitBreaker, CircuitBreakerBuilder, Outcome, State},
 };
 
-const SECOND: Duration = Duration::from_secs(1);
+use crate::support::SECOND;
 
 /// A breaker and its clock.
 fn breaker(set: impl FnOnce(CircuitBreakerBuilder) -> CircuitBreakerBuilder) -> (CircuitBreaker, ManualClock) {

@@ -15,6 +15,7 @@ use routekit::{
 use tokio::task::JoinSet;
 
 use super::{SECOND, opened};
+use crate::support::until;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn half_open_admits_exactly_two_of_a_thousand_racing_tasks() {
@@ -40,9 +41,7 @@ async fn half_open_admits_exactly_two_of_a_thousand_racing_tasks() {
                 }
             });
         }
-        while refusals.load(Ordering::SeqCst) < 998 {
-            tokio::task::yield_now().await;
-        }
+        until("998 refusals", || refusals.load(Ordering::SeqCst) >= 998).await;
         done.add_permits(2);
         tasks.join_all().await;
         assert_eq!((calls.load(Ordering::SeqCst), breaker.state()), (2, State::Closed), "round {round}");

@@ -13,7 +13,7 @@ use std::sync::{
 use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
-use http::{Method, StatusCode, request::Parts};
+use http::{Method, StatusCode};
 use routekit::{
     ManualClock,
     cache::{
@@ -23,6 +23,8 @@ use routekit::{
     prelude::*,
     test::{TestApp, TestRequest},
 };
+
+use crate::support::tenant;
 
 const TOKEN: &str = "0123456789abcdef";
 
@@ -43,10 +45,6 @@ async fn change(id: u32) -> StatusCode {
 #[post("/stats/flush")]
 async fn flush(cache: Dep<Cache>) -> Result<()> {
     cache.invalidate_tags(["items", "others"]).await.map_err(Problem::internal)
-}
-
-fn tenant(request: &Parts) -> String {
-    request.headers.get("x-tenant").map_or_else(String::new, |name| name.to_str().unwrap().to_owned())
 }
 
 #[get("/stats/pages/{name}", cache(ttl = 60, tags = "pages", partition = tenant))]

@@ -22,11 +22,14 @@ use routekit::{
     cache::{Cache, CacheBuilder, CacheOptions},
 };
 
-use crate::stores::Plain;
+use crate::{
+    stores::Plain,
+    support::{MINUTE, Runs},
+};
 
 /// A cache builder without jitter, on this clock, with a spawner.
 fn builder(clock: &Clock) -> CacheBuilder {
-    let spawner = Spawner::new(|task| drop(tokio::spawn(task)));
+    let spawner = Spawner::tokio();
     Cache::builder().ttl_jitter(0.0).clock(clock.clone()).spawner(spawner)
 }
 
@@ -38,20 +41,6 @@ async fn on_both(test: impl AsyncFn(Cache, ManualClock)) {
         let builder = builder(&clock.clock());
         let builder = if plain { builder.store(Plain::new(clock.clock())) } else { builder };
         test(builder.build(), clock).await;
-    }
-}
-
-/// Number of fills.
-#[derive(Clone, Default)]
-struct Runs(Arc<AtomicUsize>);
-
-impl Runs {
-    fn next(&self) -> usize {
-        self.0.fetch_add(1, Ordering::SeqCst) + 1
-    }
-
-    fn count(&self) -> usize {
-        self.0.load(Ordering::SeqCst)
     }
 }
 
@@ -69,7 +58,6 @@ async fn ask(cache: &Cache, key: &str, options: &CacheOptions, runs: &Runs) -> u
 struct Failed;
 
 const FILL: Duration = Duration::from_millis(100);
-const MINUTE: Duration = Duration::from_secs(60);
 
 fn options() -> CacheOptions {
     CacheOptions::new().ttl(MINUTE)

@@ -9,14 +9,14 @@ use std::{
 use crate::app::declared::DeclaredRoute;
 use crate::{
     breaker::{Breakers, WeakBreaker},
-    concurrency::Limiter,
+    concurrency::ConcurrencyLimit,
     metrics::{BreakerSeries, ConcurrencySeries, GuardMetrics, MetricSource, SharedRecorder},
 };
 
 /// The series of an app's breakers and concurrency limits, and weak references to what counts.
 pub(in crate::app) struct GuardMetering {
     breakers: Vec<(WeakBreaker, BreakerSeries)>,
-    limited: Vec<(Weak<Limiter>, ConcurrencySeries)>,
+    limited: Vec<(Weak<ConcurrencyLimit>, ConcurrencySeries)>,
 }
 
 impl GuardMetering {
@@ -26,7 +26,7 @@ impl GuardMetering {
         let breakers: Vec<_> =
             breakers.iter().map(|breaker| (breaker.downgrade(), metrics.breaker(breaker.name()))).collect();
         let limited = routes.iter().filter_map(|declared| {
-            let limiter = declared.policies.guards.concurrency.as_ref()?.limiter()?;
+            let limiter = declared.policies.guards.concurrency.as_ref()?.limit();
             let method = declared.route.meta().method.as_str();
             Some((Arc::downgrade(limiter), metrics.concurrency(method, &declared.path, limiter.limit())))
         });

@@ -6,8 +6,8 @@
 //! 3. A client has 30 seconds to send the head of a request, counted from the end of the previous response.
 //!    `connections` counts seconds for all connections of a listener and wakes those that are late; `head_timer` gives
 //!    hyper a timer that only notes that a head is due.
-//! 4. Told to stop, `serve` closes the listener. Idle connections are closed at once, those that have not had a request
-//!    after half a second, the others after their response. What is left after 30 seconds is cut off.
+//! 4. Told to stop, `serve` closes the listener. Connections between two requests are closed at once, those that have
+//!    not had a request after half a second, the others after their response. What is left after 30 seconds is cut off.
 
 mod accept;
 mod connection;

@@ -63,7 +63,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     };
     let admin = admin.router();
 
-    let shared = policy::Shared {
+    let shared = policy::RouteContext {
         verifiers: Arc::clone(&verifiers),
         cache: cache.clone(),
         cache_debug_headers: *config.cache_debug_headers,

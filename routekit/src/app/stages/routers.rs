@@ -29,7 +29,12 @@ pub(super) const HEALTH_LABEL: &str = "routekit's own /health";
 pub(super) const ADMIN_LABEL: &str = "routekit's own admin surface";
 
 /// The routers of the declared routes, with their policies.
-pub(super) fn groups(declared: &Declared, deps: &Deps, shared: &policy::Shared, observers: &Observers) -> Vec<Group> {
+pub(super) fn groups(
+    declared: &Declared,
+    deps: &Deps,
+    shared: &policy::RouteContext,
+    observers: &Observers,
+) -> Vec<Group> {
     let wiring = Wiring::new(deps.clone());
     // The layer is around the 405 of the path.
     let empty = |path: &str| MethodRouter::<(), Infallible>::new().layer(RouteLabelLayer::new(observers.route(path)));

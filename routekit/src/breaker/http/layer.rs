@@ -1,72 +1,101 @@
-use std::{fmt, sync::Arc};
-
-use axum::{extract::Request, handler::Handler, response::Response};
-use tower_layer::Layer;
-
-use super::HttpBreaker;
-use crate::{
-    breaker::{CircuitBreaker, Outcome},
-    observe::{Observer, Report},
-    route::{Endpoint, EndpointFuture},
+use std::{
+    fmt,
+    future::Future,
+    sync::Arc,
+    task::{Context, Poll},
 };
 
-/// A circuit breaker around a service that answers requests. See the [module docs](crate::breaker).
+use axum::{
+    extract::Request,
+    handler::Handler,
+    response::{IntoResponse, Response},
+};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::{
+    classify::{ClassifiedCall, Classifier, Classify},
+    upload::Upload,
+};
+use crate::{
+    breaker::{CircuitBreaker, Open, Outcome, Permit},
+    observe::{Event, FallbackResponse, Observer, Report},
+    pass_or_answer::PassOrAnswer,
+    route::{BreakerPolicy, Endpoint, EndpointFuture},
+};
+
+/// A circuit breaker around a service that answers HTTP requests. See the [module docs](crate::breaker).
 ///
-/// The breaker may stand around several services, which then open and close together.
+/// One breaker can guard several services, which then open and close together.
 #[derive(Clone)]
 pub struct HttpBreakerLayer {
-    /// `None`: calls pass.
-    breaker: Option<CircuitBreaker>,
-    judge: Option<Judge>,
+    breaker: CircuitBreaker,
+    classify: Option<Classify>,
     fallback: Option<Endpoint>,
     report: Report,
 }
 
-pub(super) type Judge = Arc<dyn Fn(&Response) -> Outcome + Send + Sync>;
-
 impl HttpBreakerLayer {
-    /// This breaker.
+    /// Guards the inner service with `breaker`.
     #[must_use]
     pub fn new(breaker: CircuitBreaker) -> Self {
-        Self::optional(Some(breaker))
+        Self { breaker, classify: None, fallback: None, report: Report::default() }
     }
 
-    /// A breaker or none: one type for every route.
-    pub(crate) fn optional(breaker: Option<CircuitBreaker>) -> Self {
-        Self { breaker, judge: None, fallback: None, report: Report::default() }
+    /// As a route declares it.
+    pub(crate) fn for_route(breaker: CircuitBreaker, policy: &BreakerPolicy, fallback: Option<Endpoint>) -> Self {
+        let layer = Self { fallback, ..Self::new(breaker) };
+        match policy.classify {
+            Some(classify) => layer.classify(move |response| classify.of(response)),
+            None => layer,
+        }
     }
 
-    /// How a response says how the call ended, where it has no [`Outcome`] among its extensions. Defaults to 5xx being failures and everything else
-    /// successes.
+    /// Classifies responses that have no [`Outcome`] in their extensions. Defaults to a failure for 5xx and a success
+    /// for everything else.
     #[must_use]
-    pub fn judge(mut self, judge: impl Fn(&Response) -> Outcome + Send + Sync + 'static) -> Self {
-        self.judge = Some(Arc::new(judge));
+    pub fn classify(mut self, classify: impl Fn(&Response) -> Outcome + Send + Sync + 'static) -> Self {
+        self.classify = Some(Arc::new(classify));
         self
     }
 
-    /// Answers while the breaker is open: any axum handler. Defaults to 503.
+    /// Answers while the breaker is open, with any axum handler. Defaults to 503.
     #[must_use]
-    pub fn fallback<H, T>(self, handler: H) -> Self
+    pub fn fallback<H, T>(mut self, handler: H) -> Self
     where
         H: Handler<T, ()> + Sync,
         T: 'static,
     {
-        self.answering(Some(Endpoint::new(move |request: Request| {
+        self.fallback = Some(Endpoint::new(move |request: Request| {
             let answer = handler.clone().call(request, ());
             EndpointFuture::new(async move { Ok(answer.await) })
-        })))
-    }
-
-    pub(crate) fn answering(mut self, fallback: Option<Endpoint>) -> Self {
-        self.fallback = fallback;
+        }));
         self
     }
 
-    /// Tells this observer of each request that was refused. Defaults to nobody.
+    /// Tells `observer` of each refused request. Defaults to none.
     #[must_use]
     pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
         self.report = Report::to(observer);
         self
+    }
+
+    /// Lets a call through, unless the breaker is open. From here on, the request's body is watched.
+    pub(crate) fn admit(&self, request: &mut Request) -> Result<(Permit, Classifier), Open> {
+        let permit = self.breaker.try_acquire_owned()?;
+        Ok((permit, Classifier { upload: Upload::watch(request), classify: self.classify.clone() }))
+    }
+
+    /// The response of the fallback, or else 503.
+    pub(crate) fn refuse(&self, open: Open, request: Request) -> impl Future<Output = Response> + Send + use<> {
+        self.report.event(Event::BreakerOpen);
+        let fallback = self.fallback.clone().map(|mut fallback| fallback.call(request));
+        async move {
+            let Some(fallback) = fallback else { return open.into_response() };
+            let Ok(mut response) = fallback.await;
+            response.extensions_mut().insert(FallbackResponse);
+            response
+        }
     }
 }
 
@@ -74,13 +103,49 @@ impl<S> Layer<S> for HttpBreakerLayer {
     type Service = HttpBreaker<S>;
 
     fn layer(&self, inner: S) -> HttpBreaker<S> {
-        let Self { breaker, judge, fallback, report } = self.clone();
-        HttpBreaker { inner, breaker, judge, fallback, report }
+        HttpBreaker { inner, layer: self.clone() }
     }
 }
 
 impl fmt::Debug for HttpBreakerLayer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpBreakerLayer").field("breaker", &self.breaker).finish_non_exhaustive()
+    }
+}
+
+/// The service of [`HttpBreakerLayer`].
+#[derive(Debug, Clone)]
+pub struct HttpBreaker<S> {
+    inner: S,
+    layer: HttpBreakerLayer,
+}
+
+accessors!(HttpBreaker);
+
+opaque_future! {
+    /// The future of [`HttpBreaker`].
+    pub struct HttpBreakerFuture<F>(PassOrAnswer<ClassifiedCall<F>>);
+}
+
+impl<S> Service<Request> for HttpBreaker<S>
+where
+    S: Service<Request, Response = Response>,
+{
+    type Response = Response;
+    type Error = S::Error;
+    type Future = HttpBreakerFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        HttpBreakerFuture::new(match self.layer.admit(&mut request) {
+            Ok(call) => PassOrAnswer::pass(ClassifiedCall::new(self.inner.call(request), Some(call))),
+            Err(open) => {
+                let refusal = self.layer.refuse(open, request);
+                PassOrAnswer::decide(async move { Err(refusal.await) })
+            }
+        })
     }
 }

@@ -1,8 +1,10 @@
-//! A breaker in front of a service that answers requests: it refuses with a response, and status codes say how calls end.
+//! A circuit breaker around a service that answers HTTP requests: it refuses with a response, and responses say how
+//! calls ended.
 
-mod future;
+mod classify;
 mod layer;
-mod service;
+mod open;
 mod upload;
 
-pub use self::{future::HttpBreakerFuture, layer::HttpBreakerLayer, service::HttpBreaker};
+pub(crate) use self::classify::ClassifiedCall;
+pub use self::layer::{HttpBreaker, HttpBreakerFuture, HttpBreakerLayer};

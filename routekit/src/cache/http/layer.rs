@@ -69,11 +69,6 @@ impl CacheLayer {
         }
     }
 
-    /// A layer that caches nothing, so that every route has the same type.
-    pub(crate) const fn none() -> Self {
-        Self { policy: None }
-    }
-
     /// The layer of a route of an app, as its attribute and the configuration declare it.
     pub(crate) fn declared(cache: Cache, declared: &CachePolicy, template: &str) -> Self {
         let mut layer = Self::new(cache)

@@ -33,11 +33,6 @@ impl InvalidateLayer {
         Self { declared: Some(declared) }
     }
 
-    /// A layer that does nothing, so that all routes have one type.
-    pub(crate) const fn none() -> Self {
-        Self { declared: None }
-    }
-
     /// What a route declares: `template` includes the app's prefix, the patterns of `invalidates` do not.
     pub(crate) fn declared(cache: Cache, invalidates: &Invalidates, template: &str, prefix: &str) -> Self {
         let mut layer = Self::new(cache)

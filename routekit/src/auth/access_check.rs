@@ -1,4 +1,4 @@
-//! The decision: who is asking, and may they?
+//! The decision: who is the client, and may it call the route?
 
 use std::sync::Arc;
 
@@ -7,26 +7,42 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{Requirements, Verifiers, refusal};
+use super::{Access, Requirements, Verifiers, refusal};
 use crate::{
     identity::Identity,
-    observe::{Event, Report},
+    observe::{Event, Observer, Report},
     printable::Printable,
     problem::Problem,
 };
 
-/// What stands before one route. A clone is a few reference counts.
+/// Identifies clients and checks their grants, for one route. A clone is a few reference counts.
 #[derive(Debug, Clone)]
-pub(super) struct Gate {
-    /// What an identity must have; `None` where there need be none.
-    pub(super) required: Option<Requirements>,
-    pub(super) verifiers: Arc<Verifiers>,
-    pub(super) report: Report,
+pub(crate) struct AccessCheck {
+    /// What an identity must have; `None` if the request needs no identity.
+    required: Option<Requirements>,
+    verifiers: Arc<Verifiers>,
+    report: Report,
 }
 
-impl Gate {
+impl AccessCheck {
+    /// `None` for a route that is public.
+    pub(crate) fn new(access: Access, verifiers: Arc<Verifiers>) -> Option<Self> {
+        let required = match access {
+            Access::Public => return None,
+            Access::Optional => None,
+            Access::Identified(all) => Some(all),
+        };
+        Some(Self { required, verifiers, report: Report::default() })
+    }
+
+    /// Reports refusals to `observer`.
+    pub(crate) fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.report = Report::to(observer);
+        self
+    }
+
     /// The request with its identity, or the refusal.
-    pub(super) async fn admit(&self, request: Request) -> Result<Request, Response> {
+    pub(crate) async fn admit(&self, request: Request) -> Result<Request, Response> {
         let (mut parts, body) = request.into_parts();
         if parts.extensions.get::<Identity>().is_none() {
             match self.verifiers.verify(&parts).await {

@@ -1,0 +1,203 @@
+//! Limits the size of request bodies: beyond the limit, 413 as a problem.
+//!
+//! ```
+//! use routekit::post;
+//!
+//! #[post("/notes", body_limit = "64KiB")]
+//! async fn create(body: String) -> String {
+//!     body
+//! }
+//! # let _ = create;
+//! ```
+//!
+//! 1. A `Content-Length` beyond the limit is refused before a byte is read.
+//! 2. A body without a length is counted while it is read. The extractor that reads it answers 413.
+//! 3. A body that is known to fit, or is empty, is passed on unchanged: the HTTP parser enforces its length.
+//! 4. The limit replaces axum's `DefaultBodyLimit` (2 MB), which would otherwise cut what a larger limit allows.
+//!
+//! [`BodyLimitLayer`] is the same policy for any axum router:
+//!
+//! ```
+//! use axum::{Router, body::Body, extract::Request, routing::post};
+//! use routekit::body_limit::BodyLimitLayer;
+//! use tower::ServiceExt;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let app: Router = Router::new().route("/", post(|body: String| async { body })).layer(BodyLimitLayer::new(4));
+//! let too_large = Request::post("/").body(Body::from("hello")).unwrap();
+//! assert_eq!(app.oneshot(too_large).await.unwrap().status(), 413);
+//! # }
+//! ```
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use axum::{
+    body::{Body, HttpBody},
+    extract::{DefaultBodyLimit, Request},
+    response::{IntoResponse, Response},
+};
+use http::StatusCode;
+use http_body_util::Limited;
+use pin_project_lite::pin_project;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::{
+    observe::{Event, Observer, Report},
+    pass_or_answer::PassOrAnswer,
+    problem::Problem,
+};
+
+/// The limit of a route that declares none: 1 MiB.
+pub const DEFAULT_BYTES: u64 = 1024 * 1024;
+
+/// The limit of axum's own extractors.
+const AXUM_DEFAULT_BYTES: u64 = 2_097_152;
+
+/// The size that a request body may have.
+#[derive(Debug, Clone)]
+pub(crate) struct SizeLimit {
+    bytes: u64,
+    report: Report,
+}
+
+/// Whether a body is counted while it is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BodyLength {
+    Known,
+    Counted,
+}
+
+impl SizeLimit {
+    /// Reports bodies that are too large to `observer`.
+    pub(crate) fn new(bytes: u64, observer: Arc<dyn Observer>) -> Self {
+        Self { bytes, report: Report::to(observer) }
+    }
+
+    /// Refuses a body with a length beyond the limit, and counts one without a length from now on.
+    pub(crate) fn admit(&self, request: &mut Request) -> Result<BodyLength, Response> {
+        let Some(length) = request.body().size_hint().upper() else {
+            // On a 32-bit machine a larger limit is none: such a body does not fit in memory.
+            let bytes = usize::try_from(self.bytes).unwrap_or(usize::MAX);
+            let body = std::mem::take(request.body_mut());
+            *request.body_mut() = Body::new(Limited::new(body, bytes));
+            // Not counted twice: axum only finds the error of our limit below a limit of its own.
+            DefaultBodyLimit::disable().apply(request);
+            return Ok(BodyLength::Counted);
+        };
+        if length > self.bytes {
+            self.report.event(Event::BodyTooLarge);
+            let problem =
+                Problem::new(StatusCode::PAYLOAD_TOO_LARGE).with_detail("the body is larger than this route takes");
+            return Err(problem.into_response());
+        }
+        if length > AXUM_DEFAULT_BYTES {
+            DefaultBodyLimit::disable().apply(request);
+        }
+        Ok(BodyLength::Known)
+    }
+
+    /// Reports a counted body that its extractor has refused.
+    pub(crate) fn inspect(&self, body: BodyLength, response: &Response) {
+        if body == BodyLength::Counted && response.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            self.report.event(Event::BodyTooLarge);
+        }
+    }
+}
+
+/// Answers 413 if a request body is too large. See the [module docs](crate::body_limit).
+#[derive(Debug, Clone)]
+pub struct BodyLimitLayer {
+    limit: SizeLimit,
+}
+
+impl BodyLimitLayer {
+    /// Allows at most `bytes`.
+    #[must_use]
+    pub fn new(bytes: u64) -> Self {
+        Self { limit: SizeLimit { bytes, report: Report::default() } }
+    }
+
+    /// Tells `observer` of each body that is too large. Defaults to none.
+    #[must_use]
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.limit.report = Report::to(observer);
+        self
+    }
+}
+
+impl<S> Layer<S> for BodyLimitLayer {
+    type Service = BodyLimit<S>;
+
+    fn layer(&self, inner: S) -> BodyLimit<S> {
+        BodyLimit { inner, limit: self.limit.clone() }
+    }
+}
+
+/// The service of [`BodyLimitLayer`].
+#[derive(Debug, Clone)]
+pub struct BodyLimit<S> {
+    inner: S,
+    limit: SizeLimit,
+}
+
+accessors!(BodyLimit);
+
+pin_project! {
+    struct Inspected<F> {
+        #[pin]
+        inner: F,
+        body: BodyLength,
+        limit: SizeLimit,
+    }
+}
+
+impl<F, E> Future for Inspected<F>
+where
+    F: Future<Output = Result<Response, E>>,
+{
+    type Output = Result<Response, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let result = ready!(this.inner.poll(cx));
+        if let Ok(response) = &result {
+            this.limit.inspect(*this.body, response);
+        }
+        Poll::Ready(result)
+    }
+}
+
+opaque_future! {
+    /// The future of [`BodyLimit`].
+    pub struct BodyLimitFuture<F>(PassOrAnswer<Inspected<F>>);
+}
+
+impl<S> Service<Request> for BodyLimit<S>
+where
+    S: Service<Request, Response = Response>,
+{
+    type Response = Response;
+    type Error = S::Error;
+    type Future = BodyLimitFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        BodyLimitFuture::new(match self.limit.admit(&mut request) {
+            Ok(body) => {
+                let (inner, limit) = (self.inner.call(request), self.limit.clone());
+                PassOrAnswer::pass(Inspected { inner, body, limit })
+            }
+            Err(refusal) => PassOrAnswer::answer(refusal),
+        })
+    }
+}

@@ -1,0 +1,259 @@
+//! Limits how many requests a handler has at a time: beyond the limit, 503 as a problem, at once.
+//!
+//! ```
+//! use routekit::get;
+//!
+//! #[get("/reports", concurrency = 8)]
+//! async fn reports() {}
+//! # let _ = reports;
+//! ```
+//!
+//! 1. No request waits: a queue in front of a slow handler makes every request in it slower still. `Retry-After` says
+//!    one second.
+//! 2. A request holds its permit from its call to its response *head*, as with `timeout`. A body that streams
+//!    afterwards holds none.
+//! 3. The permit is released however the request ends: with a response, an error, a panic, a timeout, or a client that
+//!    leaves.
+//! 4. The limit covers all requests through one layer: those of one route, whatever the connection, in this process.
+//! 5. A handler whose request may invalidate stored responses (it [invalidates](crate::cache::InvalidateLayer), or its
+//!    method is unsafe in an app that caches) continues without its client, for at most 30 seconds and at most 1,024 at
+//!    a time, and then holds no permit.
+//! 6. Without a `timeout`, a handler that hangs, or whose client sends its body slowly, holds its permit for as long.
+//!
+//! [`ConcurrencyLayer`] is the same policy for any axum router:
+//!
+//! ```
+//! use axum::{Router, body::Body, extract::Request, routing::get};
+//! use routekit::concurrency::ConcurrencyLayer;
+//! use tower::ServiceExt;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let limit = ConcurrencyLayer::new(1);
+//! let app: Router = Router::new().route("/", get(std::future::pending::<()>)).layer(limit.clone());
+//! let mut first = Box::pin(app.clone().oneshot(Request::new(Body::empty())));
+//! assert!(futures_util::poll!(&mut first).is_pending());
+//! assert_eq!(app.oneshot(Request::new(Body::empty())).await.unwrap().status(), 503);
+//! drop(first);
+//! assert_eq!(limit.in_flight(), 0);
+//! # }
+//! ```
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, AtomicU64, Ordering},
+    },
+    task::{Context, Poll},
+};
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, Request, StatusCode, header};
+use pin_project_lite::pin_project;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::{
+    observe::{Event, Failure, Observer, Report},
+    pass_or_answer::PassOrAnswer,
+    problem::Problem,
+};
+
+/// Counts the requests that a handler has now.
+#[derive(Debug)]
+pub(crate) struct ConcurrencyLimit {
+    limit: u32,
+    in_flight: AtomicU32,
+    rejected: AtomicU64,
+}
+
+/// The right to one of the handler's requests, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct ConcurrencyPermit(Arc<ConcurrencyLimit>);
+
+impl ConcurrencyLimit {
+    fn new(limit: u32) -> Self {
+        Self { limit, in_flight: AtomicU32::new(0), rejected: AtomicU64::new(0) }
+    }
+
+    fn try_acquire(self: &Arc<Self>) -> Option<ConcurrencyPermit> {
+        // The count guards no other memory, so relaxed ordering is enough. A request beyond the limit is never counted,
+        // or two that arrive at the same moment would refuse each other.
+        let more = |count| (count < self.limit).then_some(count + 1);
+        if self.in_flight.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok() {
+            return Some(ConcurrencyPermit(Arc::clone(self)));
+        }
+        self.rejected.fetch_add(1, Ordering::Relaxed);
+        None
+    }
+
+    pub(crate) fn limit(&self) -> u32 {
+        self.limit
+    }
+
+    pub(crate) fn in_flight(&self) -> u32 {
+        self.in_flight.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn rejected(&self) -> u64 {
+        self.rejected.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for ConcurrencyPermit {
+    fn drop(&mut self) {
+        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Answers 503 beyond a number of requests at a time. See the [module docs](crate::concurrency).
+///
+/// A clone shares its count with the original, so that one limit can cover several services.
+#[derive(Debug, Clone)]
+pub struct ConcurrencyLayer {
+    limit: Arc<ConcurrencyLimit>,
+    report: Report,
+}
+
+impl ConcurrencyLayer {
+    /// Allows at most `limit` requests at a time; with 0, none.
+    #[must_use]
+    pub fn new(limit: u32) -> Self {
+        Self { limit: Arc::new(ConcurrencyLimit::new(limit)), report: Report::default() }
+    }
+
+    /// Tells `observer` of each request beyond the limit. Defaults to none.
+    #[must_use]
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.report = Report::to(observer);
+        self
+    }
+
+    /// The number of requests now.
+    #[must_use]
+    pub fn in_flight(&self) -> u32 {
+        self.limit.in_flight()
+    }
+
+    /// The number of requests that were refused so far.
+    #[must_use]
+    pub fn rejected(&self) -> u64 {
+        self.limit.rejected()
+    }
+
+    pub(crate) fn limit(&self) -> &Arc<ConcurrencyLimit> {
+        &self.limit
+    }
+
+    /// A permit for one request, or the refusal.
+    pub(crate) fn admit(&self) -> Result<ConcurrencyPermit, Response> {
+        self.limit.try_acquire().ok_or_else(|| {
+            self.report.event(Event::ConcurrencyExceeded);
+            let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE)
+                .with_detail("too many requests of this kind are being answered; try again in a moment")
+                .with_header(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            let mut response = problem.into_response();
+            response.extensions_mut().insert(Failure::Concurrency);
+            response
+        })
+    }
+}
+
+impl<S> Layer<S> for ConcurrencyLayer {
+    type Service = Concurrency<S>;
+
+    fn layer(&self, inner: S) -> Concurrency<S> {
+        Concurrency { inner, layer: self.clone() }
+    }
+}
+
+/// The service of [`ConcurrencyLayer`].
+#[derive(Debug, Clone)]
+pub struct Concurrency<S> {
+    inner: S,
+    layer: ConcurrencyLayer,
+}
+
+accessors!(Concurrency);
+
+pin_project! {
+    /// A future that holds a permit, if there is one, until it is ready.
+    pub(crate) struct HoldingPermit<F> {
+        #[pin]
+        inner: F,
+        // Released with the response, which may be long before this future is dropped.
+        permit: Option<ConcurrencyPermit>,
+    }
+}
+
+impl<F> HoldingPermit<F> {
+    pub(crate) fn new(inner: F, permit: Option<ConcurrencyPermit>) -> Self {
+        Self { inner, permit }
+    }
+}
+
+impl<F: Future> Future for HoldingPermit<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let polled = this.inner.poll(cx);
+        if polled.is_ready() {
+            *this.permit = None;
+        }
+        polled
+    }
+}
+
+opaque_future! {
+    /// The future of [`Concurrency`].
+    pub struct ConcurrencyFuture<F>(PassOrAnswer<HoldingPermit<F>>);
+}
+
+impl<S, B> Service<Request<B>> for Concurrency<S>
+where
+    S: Service<Request<B>, Response = Response>,
+{
+    type Response = Response;
+    type Error = S::Error;
+    type Future = ConcurrencyFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        ConcurrencyFuture::new(match self.layer.admit() {
+            Ok(permit) => PassOrAnswer::pass(HoldingPermit::new(self.inner.call(request), Some(permit))),
+            Err(refusal) => PassOrAnswer::answer(refusal),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn permits_of_many_threads_never_exceed_the_limit() {
+        let limit = Arc::new(ConcurrencyLimit::new(3));
+        let most = AtomicU32::new(0);
+        thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..20_000 {
+                        if let Some(_permit) = limit.try_acquire() {
+                            most.fetch_max(limit.in_flight(), Ordering::Relaxed);
+                        }
+                    }
+                });
+            }
+        });
+        assert!((1..=3).contains(&most.into_inner()));
+        assert_eq!(limit.in_flight(), 0);
+    }
+}

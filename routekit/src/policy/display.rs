@@ -1,0 +1,161 @@
+//! Settings as `explain` and the route table show them.
+
+use std::{fmt, time::Duration};
+
+use super::effective::{Drops, EffectivePolicies};
+use crate::{
+    route::{Audience, CachePolicy, Deprecation},
+    setting::Origin,
+    units,
+};
+
+/// The value, or `off`.
+pub(super) struct OrOff<T>(pub(super) Option<T>);
+
+impl<T: fmt::Display> fmt::Display for OrOff<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Some(value) => value.fmt(f),
+            None => f.write_str("off"),
+        }
+    }
+}
+
+/// `since @1767225600, until Thu, 31 Dec 2026 23:59:59 GMT`
+pub(super) struct ShownDeprecation(pub(super) Deprecation);
+
+impl fmt::Display for ShownDeprecation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "since {}", self.0.since)?;
+        self.0.sunset.map_or(Ok(()), |sunset| write!(f, ", until {sunset}"))
+    }
+}
+
+/// `payments: failure_rate 0.5, window 60s, …`
+pub(super) struct ShownBreaker<'a>(pub(super) &'a EffectivePolicies);
+
+impl fmt::Display for ShownBreaker<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(policy) = &*self.0.breaker else { return f.write_str("off") };
+        match (policy.name, &self.0.guards.breaker) {
+            (Some(name), Some(breaker)) => write!(f, "{name}: {}", breaker.settings())?,
+            (None, Some(breaker)) => breaker.settings().fmt(f)?,
+            (name, None) => f.write_str(name.unwrap_or("on"))?,
+        }
+        if policy.fallback.is_some() { f.write_str(", fallback") } else { Ok(()) }
+    }
+}
+
+/// `ttl 60s, tags users user:{id}, per user`
+pub(super) struct ShownCache<'a>(pub(super) &'a CachePolicy);
+
+impl fmt::Display for ShownCache<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let policy = self.0;
+        match policy.ttl {
+            Some(ttl) => write!(f, "ttl {ttl:?}")?,
+            None => f.write_str("ttl as answers say")?,
+        }
+        list(f, "tags", policy.tags)?;
+        list(f, "vary", policy.vary)?;
+        list(f, "invalidate_on", policy.invalidate_on)?;
+        match policy.audience {
+            Some(Audience::Everyone) => f.write_str(", shared")?,
+            Some(Audience::User) => f.write_str(", per user")?,
+            None => {}
+        }
+        if policy.partition.is_some() {
+            f.write_str(", partitioned")?;
+        }
+        if policy.key.is_some() {
+            f.write_str(", own key")?;
+        }
+        if let Some(bytes) = policy.max_body {
+            write!(f, ", max_body {}", units::Bytes(bytes))?;
+        }
+        let mut time = |name: &str, time: Option<Duration>| time.map_or(Ok(()), |time| write!(f, ", {name} {time:?}"));
+        time("stale_while_revalidate", policy.stale_while_revalidate)?;
+        time("stale_if_error", policy.stale_if_error)?;
+        time("client_ttl", policy.client_ttl)?;
+        time("cdn_ttl", policy.cdn_ttl)?;
+        if let Some(header) = policy.cdn_tags {
+            write!(f, ", cdn_tags {}", header.as_str())?;
+        }
+        if policy.honour_client_directives { Ok(()) } else { f.write_str(", honour_client_directives off") }
+    }
+}
+
+fn list(f: &mut fmt::Formatter<'_>, name: &str, values: &[&str]) -> fmt::Result {
+    if values.is_empty() { Ok(()) } else { write!(f, ", {name} {}", values.join(" ")) }
+}
+
+/// What a route invalidates by declaration: `tags users, patterns /v2/*, all of /v2/users`. `None` if nothing.
+fn declared_invalidation(policies: &EffectivePolicies) -> Option<String> {
+    let mut parts = Vec::new();
+    if let Some(invalidates) = &policies.invalidates {
+        for (name, values) in [("tags", invalidates.tags), ("patterns", invalidates.patterns)] {
+            if !values.is_empty() {
+                parts.push(format!("{name} {}", values.join(" ")));
+            }
+        }
+        if invalidates.user {
+            parts.push("what is the user's".to_owned());
+        }
+        if invalidates.partition.is_some() {
+            parts.push("partitioned".to_owned());
+        }
+    }
+    parts.extend(policies.wanted_by.iter().map(|wanted| match wanted.partition {
+        Some(_) => format!("all of {} in the request's partition", wanted.template),
+        None => format!("all of {}", wanted.template),
+    }));
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// What a route invalidates, by declaration or not, or `nothing`.
+pub(super) struct ShownInvalidation<'a>(pub(super) &'a EffectivePolicies);
+
+impl fmt::Display for ShownInvalidation<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let undeclared = match self.0.drops {
+            Drops::Nothing => None,
+            Drops::Named => Some("what its answer names"),
+            Drops::Url => Some("its URL"),
+        };
+        match (undeclared, declared_invalidation(self.0)) {
+            (None, None) => f.write_str("nothing"),
+            (Some(undeclared), None) => f.write_str(undeclared),
+            (None, Some(declared)) => f.write_str(&declared),
+            (Some(undeclared), Some(declared)) => write!(f, "{undeclared}, {declared}"),
+        }
+    }
+}
+
+/// On one line, without defaults: `timeout = 2s, body_limit = 64KiB (routekit.toml)`.
+impl fmt::Display for EffectivePolicies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut parts = Vec::new();
+        let mut part = |name: &str, value: &dyn fmt::Display, origin: &Origin| match origin {
+            Origin::Default | Origin::DefaultOf(_) => {}
+            Origin::Attribute => parts.push(format!("{name} = {value}")),
+            origin => parts.push(format!("{name} = {value} ({origin})")),
+        };
+        part("auth", &*self.access, self.access.origin());
+        part("timeout", &units::show_duration(&self.timeout), self.timeout.origin());
+        part("body_limit", &units::Bytes(*self.body_limit), self.body_limit.origin());
+        part("slow", &units::show_duration(&self.slow), self.slow.origin());
+        part("cache", &OrOff(self.cache.as_ref().map(ShownCache)), self.cache.origin());
+        if let Some(declared) = declared_invalidation(self) {
+            part("invalidates", &declared, &Origin::Attribute);
+        }
+        part("concurrency", &OrOff(*self.concurrency), self.concurrency.origin());
+        part("breaker", &ShownBreaker(self), self.breaker.origin());
+        if self.deprecation.is_some() {
+            parts.push("deprecated".to_owned());
+        }
+        if self.layered {
+            parts.push("layer".to_owned());
+        }
+        f.pad(&parts.join(", "))
+    }
+}

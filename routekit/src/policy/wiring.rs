@@ -1,0 +1,157 @@
+//! Makes the policies of a route from its settings.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::routing::MethodRouter;
+use http::HeaderName;
+use tower::service_fn;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::{
+    effective::{Drops, EffectivePolicies},
+    stack::{HandlerPolicies, HandlerService, RoutePolicies, RouteService},
+};
+use crate::{
+    auth::{AccessCheck, Verifiers},
+    body_limit::SizeLimit,
+    breaker::HttpBreakerLayer,
+    cache::{Cache, CacheLayer, InvalidateLayer},
+    catch_panic::{CatchPanicLayer, PanicGuard, PanicGuarded},
+    clock::Clock,
+    correlation::{CORRELATION_ID, CorrelationLayer},
+    deprecation::DeprecationHeaders,
+    observe::{Observer, RouteState},
+    route::{Endpoint, EndpointFuture, Method, RequestText},
+    sensitive_headers::SensitiveHeadersLayer,
+    timeout::{TimeLimit, TimeLimited},
+    watch::WatchLayer,
+};
+
+/// Headers of every response that a policy around the router sets.
+static SET_AROUND_ROUTER: [HeaderName; 1] = [CORRELATION_ID];
+
+/// What the policies of all routes share.
+#[derive(Debug, Clone)]
+pub(crate) struct RouteContext {
+    pub(crate) verifiers: Arc<Verifiers>,
+    pub(crate) cache: Cache,
+    /// Whether cached routes send their cache keys.
+    pub(crate) cache_debug_headers: bool,
+    /// The partitions of all cached routes.
+    pub(crate) partitions: Vec<RequestText>,
+    /// The prefix of all paths.
+    pub(crate) prefix: String,
+}
+
+/// Adds a route to the methods of its path, with its policies around its endpoint. All policies share the route's
+/// `state`.
+pub(crate) fn add_route(
+    methods: MethodRouter,
+    policies: &EffectivePolicies,
+    context: &RouteContext,
+    (method, path): (Method, &str),
+    state: &Arc<RouteState>,
+    (endpoint, fallback): (Endpoint, Option<Endpoint>),
+) -> MethodRouter {
+    let observer = || -> Arc<dyn Observer> { state.clone() };
+    let limit = *policies.timeout;
+    let fallback = fallback.map(|fallback| guarded_fallback(fallback, limit, &observer));
+    let breaker = policies
+        .guards
+        .breaker
+        .clone()
+        .zip(*policies.breaker)
+        .map(|(breaker, policy)| HttpBreakerLayer::for_route(breaker, &policy, fallback).observer(observer()));
+    let invalidation = invalidation(policies, context, (method, path));
+    let guarded_endpoint = || CatchPanicLayer::new().observer(observer()).layer(endpoint.clone());
+    let handler = HandlerService::new(HandlerPolicies {
+        concurrency: policies.guards.concurrency.clone().map(|limit| limit.observer(observer())),
+        breaker,
+        timeout: limit.map(|limit| TimeLimit::new(limit, observer())),
+        invalidation: invalidation.map(|layer| layer.layer(guarded_endpoint())),
+        panics: PanicGuard::new(observer()),
+        endpoint,
+    });
+    let service = RouteService::new(RoutePolicies {
+        state: Arc::clone(state),
+        deprecation: policies.deprecation.map(DeprecationHeaders::for_route),
+        body_limit: SizeLimit::new(*policies.body_limit, observer()),
+        auth: AccessCheck::new((*policies.access).clone(), Arc::clone(&context.verifiers))
+            .map(|auth| auth.observer(observer())),
+        cache: caching(policies, context, (method, path), observer()).map(|cache| cache.layer(handler.clone())),
+        handler,
+    });
+    methods.on_service(method.filter(), service_fn(move |request| service.clone().respond(request)))
+}
+
+/// A fallback with the handler's timeout, whose panics are caught like the handler's.
+fn guarded_fallback(fallback: Endpoint, limit: Option<Duration>, observer: &dyn Fn() -> Arc<dyn Observer>) -> Endpoint {
+    let limit = limit.map(|limit| Arc::new(TimeLimit::new(limit, observer())));
+    let panics = Arc::new(PanicGuard::new(observer()));
+    Endpoint::new(move |request| {
+        let call = PanicGuarded::new(Arc::clone(&panics), request, |request| fallback.clone().call(request));
+        let answer = TimeLimited::new(call, limit.clone());
+        EndpointFuture::new(async move {
+            let Ok(response) = answer.await;
+            Ok(response)
+        })
+    })
+}
+
+fn caching(
+    policies: &EffectivePolicies,
+    context: &RouteContext,
+    (method, path): (Method, &str),
+    observer: Arc<dyn Observer>,
+) -> Option<CacheLayer> {
+    let policy = (*policies.cache)?;
+    let layer = CacheLayer::declared(context.cache.clone(), &policy, path)
+        .counted_as(method, path)
+        .debug_headers(context.cache_debug_headers)
+        .overwritten(&SET_AROUND_ROUTER)
+        .observer(observer);
+    let layer = if method == Method::Head { layer.of_head() } else { layer };
+    Some(match *policies.timeout {
+        Some(timeout) => layer.deadline(timeout),
+        None => layer,
+    })
+}
+
+fn invalidation(
+    policies: &EffectivePolicies,
+    context: &RouteContext,
+    (method, path): (Method, &str),
+) -> Option<InvalidateLayer> {
+    if policies.invalidates.is_none() && policies.wanted_by.is_empty() && policies.drops == Drops::Nothing {
+        return None;
+    }
+    let declared = policies.invalidates.unwrap_or_default();
+    let own = InvalidateLayer::declared(context.cache.clone(), &declared, path, &context.prefix)
+        .url_in(&context.partitions, policies.drops == Drops::Url);
+    let own = own.counted_as(method, path);
+    Some(
+        policies
+            .wanted_by
+            .iter()
+            .fold(own, |layer, wanted| layer.wanted_by(&wanted.template, wanted.partition.clone())),
+    )
+}
+
+/// The policies around the router. Requests that match no route are reported to `unmatched`.
+pub(crate) fn around_router(
+    sensitive_headers: SensitiveHeadersLayer,
+    unmatched: Arc<RouteState>,
+    clock: Clock,
+) -> (SensitiveHeadersLayer, WatchLayer, CorrelationLayer, CatchPanicLayer) {
+    let (sensitive_headers, correlation, catch_panic) = around_admin(sensitive_headers, clock.clone());
+    (sensitive_headers, WatchLayer::around(unmatched).clock(clock), correlation, catch_panic)
+}
+
+/// The policies around the admin surface.
+pub(crate) fn around_admin(
+    sensitive_headers: SensitiveHeadersLayer,
+    clock: Clock,
+) -> (SensitiveHeadersLayer, CorrelationLayer, CatchPanicLayer) {
+    (sensitive_headers, CorrelationLayer::new().clock(clock), CatchPanicLayer::new())
+}

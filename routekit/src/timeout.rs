@@ -1,0 +1,167 @@
+//! Limits how long a handler may take: beyond the limit, 504 as a problem.
+//!
+//! ```
+//! use std::time::Duration;
+//! use routekit::get;
+//!
+//! #[get("/reports", timeout = "2s")]
+//! async fn reports() {
+//!     tokio::time::sleep(Duration::from_secs(60)).await;
+//! }
+//! # let _ = reports;
+//! ```
+//!
+//! 1. The limit covers the time to the response *head*. A body that streams afterwards is not cut.
+//! 2. The handler is dropped at its current `.await`. Tasks that it has spawned continue.
+//! 3. The timer is created when the handler first waits. A response that is ready at once costs no timer, and a handler
+//!    that never waits cannot be timed out, like any async code.
+//! 4. The service answers with a response and never with an error (unlike `tower::timeout`), so it needs no error
+//!    handling around it.
+//!
+//! [`TimeoutLayer`] is the same policy for any axum router:
+//!
+//! ```
+//! use std::time::Duration;
+//! use axum::{Router, body::Body, extract::Request, routing::get};
+//! use routekit::timeout::TimeoutLayer;
+//! use tower::ServiceExt;
+//!
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)]
+//! # async fn main() {
+//! let app: Router = Router::new()
+//!     .route("/", get(|| tokio::time::sleep(Duration::from_secs(60))))
+//!     .layer(TimeoutLayer::new(Duration::from_secs(2)));
+//! let response = app.oneshot(Request::new(Body::empty())).await.unwrap();
+//! assert_eq!(response.status(), 504);
+//! # }
+//! ```
+
+use std::{
+    borrow::Borrow,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use axum::response::Response;
+use http::Request;
+use pin_project_lite::pin_project;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::{
+    deadline::{Deadline, timed_out},
+    observe::{Observer, Report},
+};
+
+/// The time that a handler has.
+#[derive(Debug, Clone)]
+pub(crate) struct TimeLimit {
+    limit: Duration,
+    report: Report,
+}
+
+impl TimeLimit {
+    /// Reports timeouts to `observer`.
+    pub(crate) fn new(limit: Duration, observer: Arc<dyn Observer>) -> Self {
+        Self { limit, report: Report::to(observer) }
+    }
+}
+
+pin_project! {
+    /// A future with a time limit, if there is one.
+    pub(crate) struct TimeLimited<F, L> {
+        #[pin]
+        inner: F,
+        limit: Option<L>,
+        // Made when the inner future first waits.
+        deadline: Option<Deadline>,
+    }
+}
+
+impl<F, L> TimeLimited<F, L> {
+    pub(crate) fn new(inner: F, limit: Option<L>) -> Self {
+        Self { inner, limit, deadline: None }
+    }
+}
+
+impl<F, E, L> Future for TimeLimited<F, L>
+where
+    F: Future<Output = Result<Response, E>>,
+    L: Borrow<TimeLimit>,
+{
+    type Output = Result<Response, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let polled = this.inner.poll(cx);
+        if polled.is_ready() {
+            return polled;
+        }
+        let Some(limit) = this.limit.as_ref().map(Borrow::borrow) else { return Poll::Pending };
+        let deadline = this.deadline.get_or_insert_with(|| Deadline::after(Some(limit.limit)));
+        deadline.poll_expired(cx).map(|()| Ok(timed_out(&limit.report)))
+    }
+}
+
+/// Answers 504 if the inner service takes too long. See the [module docs](crate::timeout).
+#[derive(Debug, Clone)]
+pub struct TimeoutLayer {
+    limit: TimeLimit,
+}
+
+impl TimeoutLayer {
+    /// Allows at most `limit` to the response head.
+    #[must_use]
+    pub fn new(limit: Duration) -> Self {
+        Self { limit: TimeLimit { limit, report: Report::default() } }
+    }
+
+    /// Tells `observer` of each request that took too long. Defaults to none.
+    #[must_use]
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.limit.report = Report::to(observer);
+        self
+    }
+}
+
+impl<S> Layer<S> for TimeoutLayer {
+    type Service = Timeout<S>;
+
+    fn layer(&self, inner: S) -> Timeout<S> {
+        Timeout { inner, limit: self.limit.clone() }
+    }
+}
+
+/// The service of [`TimeoutLayer`].
+#[derive(Debug, Clone)]
+pub struct Timeout<S> {
+    inner: S,
+    limit: TimeLimit,
+}
+
+accessors!(Timeout);
+
+opaque_future! {
+    /// The future of [`Timeout`].
+    pub struct TimeoutFuture<F>(TimeLimited<F, TimeLimit>);
+}
+
+impl<S, B> Service<Request<B>> for Timeout<S>
+where
+    S: Service<Request<B>, Response = Response>,
+{
+    type Response = Response;
+    type Error = S::Error;
+    type Future = TimeoutFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        TimeoutFuture::new(TimeLimited::new(self.inner.call(request), Some(self.limit.clone())))
+    }
+}
