@@ -85,7 +85,7 @@ async fn outcome_extension_overrides_the_status() {
         response.extensions_mut().insert(outcome);
         response
     };
-    let layer = HttpBreakerLayer::new(breaker.clone()).judge(|response| match response.status().as_u16() {
+    let layer = HttpBreakerLayer::new(breaker.clone()).classify(|response| match response.status().as_u16() {
         418 => Outcome::Failure,
         _ => Outcome::Success,
     });
