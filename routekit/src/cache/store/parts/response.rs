@@ -130,14 +130,14 @@ fn problem(mut document: Map<String, Value>) -> Option<Problem> {
             ("instance", Value::String(uri)) => problem.with_instance(uri),
             // Each request has one of its own.
             ("correlationId", _) => problem,
-            ("errors", Value::Array(errors)) => problem.with_errors(errors.into_iter().filter_map(field_error)),
+            ("errors", Value::Array(errors)) => problem.with_errors(errors.iter().filter_map(field_error)),
             (_, value) => problem.with_member(name, value),
         };
     }
     Some(problem)
 }
 
-fn field_error(error: Value) -> Option<FieldError> {
+fn field_error(error: &Value) -> Option<FieldError> {
     let text = |name| error.get(name).and_then(Value::as_str);
     let mut field = FieldError::new(text("pointer")?, text("code")?, text("message")?);
     for (name, value) in error.get("params").and_then(Value::as_object).into_iter().flatten() {
