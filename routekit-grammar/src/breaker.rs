@@ -69,7 +69,7 @@ pub struct BreakerNumbers {
     pub min_calls: Option<u32>,
     /// How long the breaker stays open.
     pub open_for: Option<Duration>,
-    /// Probes that a half-open breaker lets through, all of which must succeed.
+    /// Probes that a half-open breaker lets through. All must succeed.
     pub half_open_calls: Option<u32>,
     /// Duration from which a call is slow.
     pub slow_call: Option<Duration>,

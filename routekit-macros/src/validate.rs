@@ -1,9 +1,10 @@
 //! `#[derive(Validate)]`: `validator`'s derive, with errors under the names that serde uses.
 //!
-//! `validator` keys its errors by Rust field names, which a client never sees. This derive has `validator` look at a copy
-//! of the struct named `__Fields`, which `#[discard]` then swallows; what stays of it is the `impl Validate for __Fields`.
-//! The real `__Fields` is a reference that derefs to the user's struct, so that the generated rules read its fields. The
-//! user's own `impl Validate` calls those rules and renames the keys. Nested structs do the same for themselves.
+//! `validator` uses Rust field names as the keys of its errors, and clients never see those names. So this derive
+//! passes a copy of the struct, named `__Fields`, to `validator`. `#[discard]` then drops the copy, and only its
+//! `impl Validate for __Fields` remains. The real `__Fields` is a reference that dereferences to the user's struct, so
+//! that the generated rules read its fields. The user's own `impl Validate` calls those rules and renames the keys.
+//! Nested structs do the same for themselves.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -18,7 +19,7 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
         Err(error) => return error.into_compile_error(),
     };
     expand_struct(&input).unwrap_or_else(|error| {
-        // An `impl` all the same, so that the handlers that take this type do not fail a second time.
+        // With an `impl` all the same, handlers that take this type report no second error.
         let error = error.into_compile_error();
         let ident = &input.ident;
         let (impl_generics, ty_generics, where_clause) = input.generics.split_for_impl();
@@ -50,11 +51,11 @@ fn expand_struct(input: &DeriveInput) -> syn::Result<TokenStream> {
         let rust = written.strip_prefix("r#").unwrap_or(&written);
         let serde = match serde_value(&field.attrs, "rename") {
             Some(name) => name.value(),
-            // The runtime's word for it: its errors are those of the struct around it.
+            // An empty name: the runtime reports its errors as those of the outer struct.
             None if has_serde_flag(&field.attrs, "flatten") => String::new(),
             None => rule.map_or_else(|| rust.to_owned(), |rule| rule.apply(rust)),
         };
-        // `validator` writes the raw identifier as it stands.
+        // `validator` uses the raw identifier, `r#` included.
         if serde != written {
             renames.push(quote!((#written, #serde)));
         }
@@ -63,7 +64,7 @@ fn expand_struct(input: &DeriveInput) -> syn::Result<TokenStream> {
     let ident = &input.ident;
     let (impl_generics, ty_generics, where_clause) = input.generics.split_for_impl();
 
-    // The copy for `validator` to look at: same fields, one more lifetime.
+    // The copy for `validator`: the same fields, and one more lifetime.
     let lifetime = Lifetime::new("'__fields", ident.span());
     let mut generics = input.generics.clone();
     generics.params.insert(0, GenericParam::Lifetime(LifetimeParam::new(lifetime.clone())));
@@ -91,8 +92,8 @@ fn expand_struct(input: &DeriveInput) -> syn::Result<TokenStream> {
 
             #copy
 
-            // Called as a method: where `validator` refused the copy, and said why, this finds the impl that it stands
-            // in, through `Deref`, instead of failing a second time.
+            // Called as a method: if `validator` reported an error in the copy, method lookup finds this impl through
+            // `Deref`, and there is no second error.
             #[allow(unconditional_recursion)]
             impl #impl_generics #krate::__private::validator::Validate for #ident #ty_generics #where_clause {
                 fn validate(&self) -> ::core::result::Result<(), #krate::__private::validator::ValidationErrors> {
@@ -124,10 +125,10 @@ fn copy_for_validator(input: &DeriveInput, name: &Ident, generics: &syn::Generic
     }
 }
 
-/// Whether this is our `#[validate(crate = …)]`, which says where `routekit` is.
+/// Whether this is our `#[validate(crate = …)]`, the path of `routekit`.
 fn names_crate(attr: &Attribute) -> bool {
     let mut found = false;
-    // Other contents are `validator`'s to judge.
+    // `validator` checks other contents.
     let _ = attr.parse_nested_meta(|meta| {
         if meta.path.is_ident("crate") {
             found = true;
@@ -153,7 +154,7 @@ fn runtime_crate(attrs: &[Attribute]) -> syn::Result<TokenStream> {
 fn serde_value(attrs: &[Attribute], key: &str) -> Option<LitStr> {
     let mut value = None;
     for attr in attrs.iter().filter(|attr| attr.path().is_ident("serde")) {
-        // What is malformed is reported by serde's own derive, here and below.
+        // serde's own derive reports malformed attributes, here and below.
         let _ = attr.parse_nested_meta(|meta| {
             if meta.path.is_ident(key) {
                 if meta.input.peek(syn::token::Paren) {
@@ -188,7 +189,7 @@ fn has_serde_flag(attrs: &[Attribute], flag: &str) -> bool {
     found
 }
 
-/// Passes over what an option of serde's says.
+/// Skips the value of an option of serde.
 fn skip_value(meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
     if meta.input.peek(syn::token::Paren) {
         meta.input.parse::<proc_macro2::Group>()?;

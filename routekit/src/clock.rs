@@ -1,7 +1,8 @@
-//! The clock everything here asks, so that tests can move time by hand.
+//! The clock that every measurement uses, so that tests can move time by hand.
 //!
-//! Durations are monotonic: setting the wall clock changes none. The wall clock is for labels only.
+//! Durations are monotonic: setting the wall clock changes none of them. The wall clock only labels points in time.
 
+use routekit_grammar::calendar::Day;
 use std::{
     fmt,
     sync::{
@@ -11,24 +12,31 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-/// A clock: the system's, or one that a test moves.
+/// A clock: the system's, or the one of a [`ManualClock`].
+#[derive(Clone, Default)]
+pub struct Clock(Option<Arc<Hands>>);
+
+/// A clock that stands still until a test moves it.
 ///
 /// ```
 /// use std::time::Duration;
-/// use routekit::Clock;
+/// use routekit::ManualClock;
 ///
-/// let clock = Clock::manual();
+/// let clock = ManualClock::new();
 /// let start = clock.now();
 /// clock.advance(Duration::from_secs(60));
 /// assert_eq!(clock.now() - start, Duration::from_secs(60));
 /// ```
-#[derive(Clone, Default)]
-pub struct Clock(Option<Arc<Manual>>);
+///
+/// Everything that takes a [`Clock`] takes the one that [`clock`](Self::clock) returns. Clones move together.
+#[derive(Clone)]
+pub struct ManualClock(Arc<Hands>);
 
-struct Manual {
+/// The state of a manual clock.
+struct Hands {
     start: Instant,
     elapsed_nanos: AtomicU64,
-    /// By how much the wall clock was set.
+    /// The wall clock minus the elapsed time.
     wall_offset_nanos: AtomicI64,
 }
 
@@ -39,62 +47,136 @@ impl Clock {
         Self(None)
     }
 
-    /// A clock that stands still until [`advance`](Self::advance) moves it; clones move together.
-    #[must_use]
-    pub fn manual() -> Self {
-        let start = Self::system().now();
-        let (elapsed_nanos, wall_offset_nanos) = (AtomicU64::new(0), AtomicI64::new(0));
-        Self(Some(Arc::new(Manual { start, elapsed_nanos, wall_offset_nanos })))
-    }
-
-    /// What time it is.
+    /// The current time.
     #[must_use]
     pub fn now(&self) -> Instant {
         match &self.0 {
             #[expect(clippy::disallowed_methods, reason = "the one place that asks the system")]
             None => Instant::now(),
-            Some(manual) => manual.start + Duration::from_nanos(manual.elapsed_nanos.load(Ordering::SeqCst)),
+            Some(hands) => hands.now(),
         }
     }
 
-    /// The wall clock, as the time since 1970 without leap seconds; a manual clock starts there.
+    /// The wall clock, as the time since 1970 without leap seconds.
     #[must_use]
     pub fn unix_time(&self) -> Duration {
         match &self.0 {
             #[expect(clippy::disallowed_methods, reason = "the one place that asks the system")]
             None => SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default(),
-            Some(manual) => {
-                let elapsed = manual.elapsed_nanos.load(Ordering::SeqCst);
-                let offset = manual.wall_offset_nanos.load(Ordering::SeqCst);
-                Duration::from_nanos(elapsed.saturating_add_signed(offset))
-            }
+            Some(hands) => hands.unix_time(),
         }
     }
+}
 
-    /// Moves a manual clock forward.
-    ///
-    /// # Panics
-    /// On the system's clock, which nobody moves.
-    pub fn advance(&self, by: Duration) {
-        let manual = self.0.as_ref().expect("only a manual clock can be moved");
-        let nanos = u64::try_from(by.as_nanos()).expect("a test moves time by less than 500 years");
-        manual.elapsed_nanos.fetch_add(nanos, Ordering::SeqCst);
+impl ManualClock {
+    /// Creates a clock whose wall clock starts in 1970.
+    #[must_use]
+    pub fn new() -> Self {
+        let start = Clock::system().now();
+        let (elapsed_nanos, wall_offset_nanos) = (AtomicU64::new(0), AtomicI64::new(0));
+        Self(Arc::new(Hands { start, elapsed_nanos, wall_offset_nanos }))
     }
 
-    /// Sets the wall clock of a manual clock, as an operator may set a machine's: [`now`](Self::now) does not move.
+    /// A clock that shows this time.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        Clock(Some(Arc::clone(&self.0)))
+    }
+
+    /// The current time.
+    #[must_use]
+    pub fn now(&self) -> Instant {
+        self.0.now()
+    }
+
+    /// The wall clock, as the time since 1970 without leap seconds.
+    #[must_use]
+    pub fn unix_time(&self) -> Duration {
+        self.0.unix_time()
+    }
+
+    /// Moves the clock forward.
     ///
     /// # Panics
-    /// On the system's clock, which nobody sets here.
+    /// If the clock moves by more than 500 years.
+    pub fn advance(&self, by: Duration) {
+        let nanos = u64::try_from(by.as_nanos()).expect("a test moves time by less than 500 years");
+        self.0.elapsed_nanos.fetch_add(nanos, Ordering::SeqCst);
+    }
+
+    /// Sets the wall clock, as an operator may set that of a machine. [`now`](Self::now) does not move.
+    ///
+    /// # Panics
+    /// If `time` is after the year 2262.
     pub fn set_unix_time(&self, time: Duration) {
-        let manual = self.0.as_ref().expect("only a manual clock can be set");
         let nanos = |time: Duration| i64::try_from(time.as_nanos()).expect("a test is before the year 2262");
-        let elapsed = Duration::from_nanos(manual.elapsed_nanos.load(Ordering::SeqCst));
-        manual.wall_offset_nanos.store(nanos(time) - nanos(elapsed), Ordering::SeqCst);
+        let elapsed = Duration::from_nanos(self.0.elapsed_nanos.load(Ordering::SeqCst));
+        self.0.wall_offset_nanos.store(nanos(time) - nanos(elapsed), Ordering::SeqCst);
+    }
+}
+
+impl Default for ManualClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl From<ManualClock> for Clock {
+    fn from(clock: ManualClock) -> Self {
+        clock.clock()
+    }
+}
+
+impl Hands {
+    fn now(&self) -> Instant {
+        self.start + Duration::from_nanos(self.elapsed_nanos.load(Ordering::SeqCst))
+    }
+
+    fn unix_time(&self) -> Duration {
+        let elapsed = self.elapsed_nanos.load(Ordering::SeqCst);
+        let offset = self.wall_offset_nanos.load(Ordering::SeqCst);
+        Duration::from_nanos(elapsed.saturating_add_signed(offset))
     }
 }
 
 impl fmt::Debug for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.0.is_some() { "Clock(manual)" } else { "Clock(system)" })
+    }
+}
+
+impl fmt::Debug for ManualClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ManualClock").field("unix_time", &self.unix_time()).finish()
+    }
+}
+
+/// A point in time in the format of RFC 3339, in UTC and to the millisecond.
+pub(crate) fn rfc3339(since_1970: Duration) -> String {
+    let (days, seconds) = (since_1970.as_secs() / 86_400, since_1970.as_secs() % 86_400);
+    let day = Day::from_days_since_1970(i64::try_from(days).unwrap_or(i64::MAX));
+    let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    let milliseconds = since_1970.subsec_millis();
+    format!("{day}T{hour:02}:{minute:02}:{second:02}.{milliseconds:03}Z")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rfc3339_has_the_calendar_date() {
+        for (seconds, expected) in [
+            (0, "1970-01-01T00:00:00.250Z"),
+            (951_782_399, "2000-02-28T23:59:59.250Z"),
+            (951_782_400, "2000-02-29T00:00:00.250Z"),
+            (951_868_800, "2000-03-01T00:00:00.250Z"),
+            (1_735_689_599, "2024-12-31T23:59:59.250Z"),
+            (1_735_689_600, "2025-01-01T00:00:00.250Z"),
+            (4_107_542_400, "2100-03-01T00:00:00.250Z"),
+            (253_402_300_799, "9999-12-31T23:59:59.250Z"),
+        ] {
+            assert_eq!(rfc3339(Duration::from_millis(seconds * 1000 + 250)), expected, "{seconds}");
+        }
     }
 }

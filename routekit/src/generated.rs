@@ -19,8 +19,8 @@ use crate::{
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be parsed from a placeholder: it does not implement `Deserialize`",
     label = "does not implement `Deserialize`",
-    note = "an argument with the name of a placeholder is parsed from it: derive `Deserialize` for its type, or give an \
-            extractor another name"
+    note = "an argument with the name of a placeholder is parsed from it: derive `Deserialize` for its type, or give \
+            an extractor another name"
 )]
 pub trait FromPlaceholder: DeserializeOwned {}
 
@@ -41,8 +41,8 @@ pub fn future(call: impl Future<Output = Result<Response, Response>> + Send + 's
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be returned from a handler: it does not implement `IntoResponse`",
     label = "not a response",
-    note = "handlers return `Json<T>` if `T` derives `Serialize`, text, `StatusCode`, `Problem`, a pair of a status and a \
-            response, or a `Result` of two of these",
+    note = "handlers return `Json<T>` if `T` derives `Serialize`, text, `StatusCode`, `Problem`, a pair of a status and \
+            a response, or a `Result` of two of these",
     note = "for a type of your own, implement axum's `IntoResponse`"
 )]
 pub trait Respond: IntoResponse {}

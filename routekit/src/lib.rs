@@ -79,7 +79,7 @@ mod macros;
 pub mod __private;
 pub mod access_log;
 pub mod admin;
-mod app;
+pub mod app;
 pub mod auth;
 pub mod body_limit;
 pub mod breaker;
@@ -91,7 +91,7 @@ pub mod config;
 pub mod correlation;
 mod deadline;
 pub mod deprecation;
-mod deps;
+pub mod deps;
 pub mod extract;
 mod generated;
 pub mod guide;
@@ -104,11 +104,11 @@ mod policy;
 mod printable;
 pub mod problem;
 pub mod retry;
-mod route;
+pub mod route;
 pub mod sensitive_headers;
 mod setting;
 mod setup;
-mod spawner;
+pub mod spawner;
 #[cfg(feature = "telemetry")]
 pub mod telemetry;
 pub mod test;
@@ -119,18 +119,16 @@ pub mod watch;
 pub use axum;
 pub use validator;
 
+#[doc(inline)]
 pub use self::{
-    app::{App, AppFuture, AppService, NotStored, RouteTable, TableRow, WarmUpReport},
-    clock::Clock,
-    deps::{Dep, Deps, MissingDependency},
+    app::App,
+    clock::{Clock, ManualClock},
+    deps::Dep,
     extract::{Form, Json, Path, Query},
     identity::Identity,
-    policy::{EffectivePolicies, Explanation, Step},
     problem::{Problem, Result},
-    route::{Deprecation, Endpoint, EndpointFuture, Location, Method, Policies, Route, RouteMeta},
-    setting::{Origin, Setting},
-    setup::{Error, SetupProblem},
-    spawner::{Spawner, Task},
+    setup::Error,
+    spawner::Spawner,
 };
 #[doc = include_str!("docs/route.md")]
 pub use routekit_macros::route;
@@ -145,6 +143,13 @@ pub use self::validate_trait::*;
 
 mod validate_trait {
     pub use validator::Validate;
+}
+
+/// What happens to a request, in order: the policies of a route with their settings and origins.
+///
+/// Made by [`App::explain`] and [`app::RouteTable`].
+pub mod explain {
+    pub use crate::policy::{EffectivePolicies, Explanation, Step};
 }
 
 pub mod describe {

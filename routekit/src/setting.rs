@@ -1,52 +1,52 @@
-//! A value, and where it came from.
+//! A value, and where it comes from.
 
 use std::{fmt, ops::Deref};
 
-/// A setting with its origin. It reads like its value: `*config.addr`.
+/// A value with its origin. It dereferences to the value: `*config.addr`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting<T> {
     value: T,
     origin: Origin,
 }
 
-/// Where a setting came from.
+/// Where a setting comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Origin {
-    /// Nobody said anything.
+    /// Not set anywhere.
     Default,
     /// A default that only routes of this kind have: `cached routes`.
     DefaultOf(&'static str),
-    /// The route's attribute.
+    /// The attribute of the route.
     Attribute,
     /// The configuration file of this name.
     File(String),
-    /// This environment variable.
+    /// The environment variable of this name.
     Variable(String),
     /// The program.
     Code,
 }
 
 impl<T> Setting<T> {
-    /// A value from somewhere.
+    /// Creates a setting.
     #[must_use]
     pub const fn new(value: T, origin: Origin) -> Self {
         Self { value, origin }
     }
 
-    /// What applies if nobody says anything.
+    /// Creates a setting whose origin is [`Origin::Default`].
     #[must_use]
     pub const fn default_to(value: T) -> Self {
         Self::new(value, Origin::Default)
     }
 
-    /// Where it came from.
+    /// Where the value comes from.
     #[must_use]
     pub fn origin(&self) -> &Origin {
         &self.origin
     }
 
-    /// The value alone.
+    /// Returns the value.
     #[must_use]
     pub fn into_value(self) -> T {
         self.value
@@ -61,7 +61,7 @@ impl<T> Deref for Setting<T> {
     }
 }
 
-/// What the program says.
+/// A value that the program sets.
 impl<T> From<T> for Setting<T> {
     fn from(value: T) -> Self {
         Self::new(value, Origin::Code)

@@ -1,8 +1,8 @@
-//! How work that no request waits for is started: nothing below `app` starts a task unless it was handed one of these.
+//! Starts work that no request waits for. Nothing below `app` starts a task unless it was given a spawner.
 
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
-/// Starts tasks. A clone is the same one.
+/// Starts tasks, for work that goes on after a request. Clones are the same spawner.
 ///
 /// ```
 /// use routekit::Spawner;
@@ -17,11 +17,11 @@ use std::{fmt, future::Future, pin::Pin, sync::Arc};
 #[derive(Clone)]
 pub struct Spawner(Arc<dyn Fn(Task) + Send + Sync>);
 
-/// What a [`Spawner`] is given: to be polled to its end.
+/// A task that a [`Spawner`] polls to its end.
 pub type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Spawner {
-    /// Starts tasks by this function.
+    /// Creates a spawner from a function that starts a task.
     #[must_use]
     pub fn new(spawn: impl Fn(Task) + Send + Sync + 'static) -> Self {
         Self(Arc::new(spawn))

@@ -41,7 +41,7 @@ use std::{
     future::Future,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
     time::Duration,
 };
 
@@ -76,14 +76,14 @@ pin_project! {
         #[pin]
         inner: F,
         limit: Option<L>,
-        deadline: Deadline,
+        // Made when the inner future first waits.
+        deadline: Option<Deadline>,
     }
 }
 
-impl<F, L: Borrow<TimeLimit>> TimeLimited<F, L> {
+impl<F, L> TimeLimited<F, L> {
     pub(crate) fn new(inner: F, limit: Option<L>) -> Self {
-        let deadline = Deadline::after(limit.as_ref().map(|limit| limit.borrow().limit));
-        Self { inner, limit, deadline }
+        Self { inner, limit, deadline: None }
     }
 }
 
@@ -100,9 +100,9 @@ where
         if polled.is_ready() {
             return polled;
         }
-        let Some(limit) = this.limit else { return Poll::Pending };
-        ready!(this.deadline.poll_expired(cx));
-        Poll::Ready(Ok(timed_out(&(*limit).borrow().report)))
+        let Some(limit) = this.limit.as_ref().map(Borrow::borrow) else { return Poll::Pending };
+        let deadline = this.deadline.get_or_insert_with(|| Deadline::after(Some(limit.limit)));
+        deadline.poll_expired(cx).map(|()| Ok(timed_out(&limit.report)))
     }
 }
 

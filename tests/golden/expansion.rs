@@ -38,7 +38,6 @@ impl rename {
                             .with_failure_rate(__rt::Ratio::from_millionths(500000u64))
                             .with_window(__rt::Window::Calls(100u32)),
                     )
-                    .with_concurrency(64u32)
                     .with_deprecation(
                         __rt::Deprecation::new(
                             "@1767225600",
@@ -48,6 +47,7 @@ impl rename {
                     .with_invalidates(
                         __rt::Invalidates::new().with_tags(&["users", "user:{id}"]),
                     )
+                    .with_concurrency(64u32)
                     .with_timeout(::core::time::Duration::from_millis(2000u64)),
             );
         fn __describe(__description: &mut __rt::Description) {

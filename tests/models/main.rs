@@ -6,7 +6,7 @@
 #![allow(dead_code, missing_docs, unreachable_pub, reason = "the files are parts of a whole that is not here")]
 
 mod clock {
-    pub use routekit::Clock;
+    pub use routekit::ManualClock;
 }
 
 mod route {

@@ -18,7 +18,7 @@ use axum::{
 };
 use http::StatusCode;
 use routekit::{
-    Clock, Spawner,
+    ManualClock, Spawner,
     cache::{Cache, CacheLayer, NoStore},
     prelude::*,
     test::TestApp,
@@ -29,23 +29,15 @@ use tokio::{
 };
 use tower::ServiceExt;
 
+use crate::support::Runs;
+
 const CLIENTS: usize = 1000;
 const FILL: Duration = Duration::from_millis(100);
-
-/// Number of handler runs.
-#[derive(Default)]
-struct Runs(AtomicUsize);
-
-impl Runs {
-    fn count(&self) -> usize {
-        self.0.load(Ordering::SeqCst)
-    }
-}
 
 /// What the handler does on this run.
 #[get("/flight/{what}", cache(ttl = 60, tags("flights", "flight:{what}")), timeout = "1s")]
 async fn flight(what: String, runs: Dep<Runs>) -> Response {
-    let run = runs.0.fetch_add(1, Ordering::SeqCst);
+    let run = runs.next() - 1;
     sleep(FILL).await;
     match what.as_str() {
         "fails" => StatusCode::BAD_GATEWAY.into_response(),
@@ -90,7 +82,7 @@ impl http_body::Body for Sized {
 /// A route without a timeout of its own.
 #[get("/flight-without-timeout", cache(ttl = 60))]
 async fn no_timeout(runs: Dep<Runs>) {
-    runs.0.fetch_add(1, Ordering::SeqCst);
+    runs.next();
     pending::<()>().await;
 }
 
@@ -205,7 +197,7 @@ async fn without_a_spawner_a_waiter_restarts_the_fill() {
     let runs = Arc::new(Runs::default());
     let counted = Arc::clone(&runs);
     let handler = async move || {
-        counted.0.fetch_add(1, Ordering::SeqCst);
+        counted.next();
         sleep(FILL).await;
         "well"
     };
@@ -285,7 +277,7 @@ async fn fill_and_waiters_end_at_the_deadline() {
 async fn uncacheable_response_lets_all_waiters_run_at_once() {
     for (path, status) in [("/flight/forbids", StatusCode::OK), ("/flight/misses", StatusCode::NOT_FOUND)] {
         let runs = Arc::new(Runs::default());
-        let app = TestApp::new(app(&runs).clock(Clock::manual()));
+        let app = TestApp::new(app(&runs).clock(ManualClock::new().clock()));
         let (answers, took) = ask_at_once(&app, path).await;
         assert!(answers.iter().all(|(answered, _, x_cache)| *answered == status && x_cache == "BYPASS"), "{answers:?}");
         assert_eq!((runs.count(), took), (CLIENTS, 2 * FILL), "{path}: one asked first, and then all others");
@@ -327,11 +319,11 @@ async fn panicking_leader_in_a_plain_layer_answers_all_waiters() {
     let runs = Arc::new(Runs::default());
     let counted = Arc::clone(&runs);
     let handler = async move || -> Response {
-        counted.0.fetch_add(1, Ordering::SeqCst);
+        counted.next();
         sleep(FILL).await;
         panic!("as it should")
     };
-    let cache = Cache::builder().spawner(Spawner::new(|task| drop(tokio::spawn(task)))).build();
+    let cache = Cache::builder().spawner(Spawner::tokio()).build();
     let cache = CacheLayer::new(cache).ttl(Duration::from_secs(60));
     let app: Router = Router::new().route("/", get(handler).layer(cache));
     let ask = |app: Router| async move { app.oneshot(Request::new(Body::empty())).await.unwrap().status() };
@@ -385,13 +377,13 @@ async fn miss_during_completion_of_a_fill_does_not_run_again() {
 
 #[get("/instant/{key}", cache(ttl = 60))]
 async fn instant(key: usize, runs: Dep<Runs>) -> String {
-    runs.0.fetch_add(1, Ordering::SeqCst);
+    runs.next();
     key.to_string()
 }
 
 #[get("/sometimes", cache(ttl = 60, tags = "sometimes"))]
 async fn sometimes(runs: Dep<Runs>) -> Response {
-    let run = runs.0.fetch_add(1, Ordering::SeqCst);
+    let run = runs.next() - 1;
     sleep(FILL).await;
     if run == 0 { (NoStore, "not yet").into_response() } else { "now".into_response() }
 }
@@ -404,7 +396,7 @@ async fn again() {}
 async fn uncacheable_mark_is_removed_when_a_response_is_stored() {
     let runs = Arc::new(Runs::default());
     let app = App::with_routes(routes![sometimes, again]).provide_shared(Arc::clone(&runs));
-    let app = TestApp::new(app.clock(Clock::manual()));
+    let app = TestApp::new(app.clock(ManualClock::new().clock()));
     let asked = async || app.get("/sometimes").send().await.header("x-cache").unwrap().to_owned();
     assert_eq!([asked().await, asked().await], ["BYPASS", "MISS"]);
     app.post("/sometimes").send().await;

@@ -1,36 +1,27 @@
 //! Stale responses: served while a refresh runs, and in place of a failure.
 
-use std::{
-    future::pending,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{future::pending, sync::Arc, time::Duration};
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use routekit::{
-    Clock,
+    ManualClock,
     cache::Cache,
     prelude::*,
     test::{TestApp, TestRequest},
 };
 use tokio::{sync::Semaphore, task::JoinSet};
 
-const CLIENTS: usize = 100;
+use crate::support::{Runs, idle};
 
-/// Number of handler runs.
-#[derive(Default)]
-struct Runs(AtomicUsize);
+const CLIENTS: usize = 100;
 
 /// Blocks handlers until the test opens it.
 struct Gate(Semaphore);
 
 #[get("/stale/page", cache(ttl = 10, tags = "page", stale_while_revalidate = 30))]
 async fn page(runs: Dep<Runs>, gate: Dep<Gate>) -> String {
-    let run = runs.0.fetch_add(1, Ordering::SeqCst) + 1;
+    let run = runs.next();
     gate.0.acquire().await.unwrap().forget();
     run.to_string()
 }
@@ -38,7 +29,7 @@ async fn page(runs: Dep<Runs>, gate: Dep<Gate>) -> String {
 /// Succeeds once, then fails.
 #[get("/stale/fails/{how}", cache(ttl = 10, tags = "page", stale_if_error = 60), timeout = "1s")]
 async fn fails(how: String, runs: Dep<Runs>, gate: Dep<Gate>) -> Response {
-    if runs.0.fetch_add(1, Ordering::SeqCst) == 0 {
+    if runs.next() == 1 {
         return "old".into_response();
     }
     gate.0.acquire().await.unwrap().forget();
@@ -56,16 +47,16 @@ async fn change() {}
 
 const HOWS: [(&str, u16); 4] = [("internal", 500), ("unavailable", 503), ("panic", 500), ("hang", 504)];
 
-fn start(open: usize) -> (TestApp, Clock) {
+fn start(open: usize) -> (TestApp, ManualClock) {
     let (app, clock, _) = start_with_gate(open);
     (app, clock)
 }
 
-fn start_with_gate(open: usize) -> (TestApp, Clock, Arc<Gate>) {
-    let (clock, gate) = (Clock::manual(), Arc::new(Gate(Semaphore::new(open))));
+fn start_with_gate(open: usize) -> (TestApp, ManualClock, Arc<Gate>) {
+    let (clock, gate) = (ManualClock::new(), Arc::new(Gate(Semaphore::new(open))));
     let app = App::with_routes(routes![page, fails, change]).cache(Cache::builder().ttl_jitter(0.0));
     let app = app.provide(Runs::default()).provide_shared(Arc::clone(&gate));
-    (TestApp::builder(app).clock(clock.clone()).build(), clock, gate)
+    (TestApp::builder(app).clock(clock.clock()).build(), clock, gate)
 }
 
 /// `STALE 200 1`
@@ -73,13 +64,6 @@ async fn said(request: TestRequest) -> String {
     let answer = request.send().await;
     let body = if answer.status() == 200 { answer.text() } else { "" };
     format!("{} {} {body}", answer.header("x-cache").unwrap_or("none"), answer.status().as_u16())
-}
-
-/// Lets every task run that is ready.
-async fn settle() {
-    for _ in 0..1000 {
-        tokio::task::yield_now().await;
-    }
 }
 
 fn requests(app: &TestApp) -> String {
@@ -91,11 +75,11 @@ fn requests(app: &TestApp) -> String {
 
 #[tokio::test(start_paused = true)]
 async fn stale_response_serves_100_requests_and_one_refresh() {
-    let clock = Clock::manual();
+    let clock = ManualClock::new();
     let (runs, gate) = (Arc::new(Runs::default()), Arc::new(Gate(Semaphore::new(1))));
     let app = App::with_routes(routes![page]).cache(Cache::builder().ttl_jitter(0.0));
     let app = app.provide_shared(Arc::clone(&runs)).provide_shared(Arc::clone(&gate));
-    let app = TestApp::builder(app).clock(clock.clone()).build();
+    let app = TestApp::builder(app).clock(clock.clock()).build();
     assert_eq!(said(app.get("/stale/page")).await, "MISS 200 1");
     clock.advance(Duration::from_secs(15));
     let mut clients = JoinSet::new();
@@ -104,13 +88,13 @@ async fn stale_response_serves_100_requests_and_one_refresh() {
     }
     // Every response has arrived, and the handler still runs.
     assert_eq!(clients.join_all().await, vec!["STALE 200 1"; CLIENTS]);
-    settle().await;
-    assert_eq!(runs.0.load(Ordering::SeqCst), 2, "one refresh");
+    idle().await;
+    assert_eq!(runs.count(), 2, "one refresh");
     assert_eq!(requests(&app), "101", "which is no request");
     gate.0.add_permits(1);
-    settle().await;
+    idle().await;
     assert_eq!(said(app.get("/stale/page")).await, "HIT 200 2");
-    assert_eq!((runs.0.load(Ordering::SeqCst), requests(&app)), (2, "102".to_owned()));
+    assert_eq!((runs.count(), requests(&app)), (2, "102".to_owned()));
     let metrics = app.metrics();
     let counted = |name: &str, result: &str| {
         let is_it = |line: &&str| line.starts_with(name) && line.contains("/stale/page") && line.contains(result);
@@ -128,7 +112,7 @@ async fn response_stale_beyond_its_window_is_a_miss() {
     said(app.get("/stale/page")).await;
     clock.advance(Duration::from_millis(39_999));
     assert_eq!(said(app.get("/stale/page").header("x", "y")).await, "STALE 200 1");
-    settle().await;
+    idle().await;
     assert_eq!(said(app.get("/stale/page")).await, "HIT 200 2");
     clock.advance(Duration::from_secs(40));
     assert_eq!(said(app.get("/stale/page")).await, "MISS 200 3");
@@ -149,11 +133,11 @@ async fn refresh_does_not_undo_an_invalidation() {
     said(app.get("/stale/page")).await;
     clock.advance(Duration::from_secs(15));
     assert_eq!(said(app.get("/stale/page")).await, "STALE 200 1");
-    settle().await;
+    idle().await;
     app.put("/stale/page").send().await;
     // The refresh that began before the invalidation ends now.
     gate.0.add_permits(1);
-    settle().await;
+    idle().await;
     gate.0.add_permits(1);
     assert_eq!(said(app.get("/stale/page")).await, "MISS 200 3");
 }
@@ -193,7 +177,7 @@ async fn response_invalidated_while_the_handler_fails_does_not_replace_the_failu
         clock.advance(Duration::from_secs(15));
         let asking = app.get(&path);
         let failing = tokio::spawn(async move { said(asking).await });
-        settle().await;
+        idle().await;
         app.put("/stale/page").send().await;
         gate.0.add_permits(1);
         assert_eq!(failing.await.unwrap(), format!("MISS {status} "), "{how}");

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use routekit::{
-    Origin,
-    config::{AdminAddr, Config},
+    config::{AdminAddr, Config, Origin},
     prelude::*,
     test::TestApp,
 };

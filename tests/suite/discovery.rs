@@ -1,6 +1,6 @@
 //! Discovery of routes: which routes an app has, in which order, and the errors of a set of routes.
 
-use routekit::{Method, config::AdminAddr, prelude::*, test::TestApp};
+use routekit::{config::AdminAddr, prelude::*, route::Method, test::TestApp};
 
 #[get("/d/users")]
 async fn users() -> &'static str {

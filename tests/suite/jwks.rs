@@ -21,7 +21,7 @@ use hyper_util::rt::TokioIo;
 use jsonwebtoken::{EncodingKey, Header, encode};
 use rcgen::{CertificateParams, KeyPair};
 use routekit::{
-    Clock,
+    Clock, ManualClock,
     auth::jwt::{
         Algorithm, Jwt, VerifyingKey,
         jwks::{Jwks, KeySource},
@@ -162,10 +162,10 @@ fn app(jwks: Jwks, clock: &Clock) -> TestApp {
 }
 
 /// An issuer with these keys, and an app that accepts its tokens.
-async fn trusting(keys: Vec<Value>) -> (Issuer, Clock, TestApp) {
+async fn trusting(keys: Vec<Value>) -> (Issuer, ManualClock, TestApp) {
     let issuer = Issuer::start(Answer::Keys(keys)).await;
-    let clock = Clock::manual();
-    let app = app(Jwks::url(&issuer.url()), &clock);
+    let clock = ManualClock::new();
+    let app = app(Jwks::url(&issuer.url()), &clock.clock());
     (issuer, clock, app)
 }
 
@@ -234,9 +234,9 @@ async fn tokens_that_are_invalid_anyway_cause_no_fetch() {
 async fn known_keys_work_while_the_issuer_is_unavailable() {
     let (a, b) = (Signer::new("a"), Signer::new("b"));
     let issuer = Issuer::start(Answer::Keys(vec![a.jwk()])).await;
-    let clock = Clock::manual();
+    let clock = ManualClock::new();
     let url = issuer.url();
-    let (known, late) = (app(Jwks::url(&url), &clock), app(Jwks::url(&url), &clock));
+    let (known, late) = (app(Jwks::url(&url), &clock.clock()), app(Jwks::url(&url), &clock.clock()));
     assert_eq!(status(&known, &a.token()).await, 200);
     issuer.stop().await;
     for _ in 0..3 {
@@ -263,8 +263,8 @@ async fn malformed_key_list_keeps_the_known_keys() {
         ("a shared secret", Answer::Keys(vec![secret])),
     ] {
         let issuer = Issuer::start(nonsense.clone()).await;
-        let clock = Clock::manual();
-        let app = app(Jwks::url(&issuer.url()), &clock);
+        let clock = ManualClock::new();
+        let app = app(Jwks::url(&issuer.url()), &clock.clock());
         assert_eq!(status(&app, &a.token()).await, 503, "{name}");
         issuer.answers(Answer::Keys(vec![a.jwk()]));
         clock.advance(Duration::from_secs(1));
@@ -316,7 +316,8 @@ async fn configured_key_works_beside_the_fetched_list() {
     let tokens = Jwt::new(jwt::ISSUER, jwt::AUDIENCE)
         .key(VerifyingKey::pem(Algorithm::ES256, b.pair.public_key_pem()))
         .jwks(Jwks::url(&issuer.url()));
-    let app = TestApp::builder(App::with_routes(routes![me]).verifier(tokens)).clock(Clock::manual()).build();
+    let app =
+        TestApp::builder(App::with_routes(routes![me]).verifier(tokens)).clock(ManualClock::new().clock()).build();
     assert_eq!((status(&app, &b.token()).await, issuer.fetches()), (200, 0));
     assert_eq!((status(&app, &a.token()).await, issuer.fetches()), (200, 1));
     assert_eq!(status(&app, &a.token_of("b", &json!({ "sub": "eve" }))).await, 401);
@@ -329,9 +330,9 @@ async fn keys_are_fetched_only_once_the_verifier_is_started() {
     let a = Signer::new("a");
     let issuer = Issuer::start(Answer::Keys(vec![a.jwk()])).await;
     let verifiers = || Verifiers::new().with(Jwt::new(jwt::ISSUER, jwt::AUDIENCE).jwks(Jwks::url(&issuer.url())));
-    let tasks = routekit::Spawner::new(|task| drop(tokio::spawn(task)));
+    let tasks = routekit::Spawner::tokio();
     for (verifiers, expected) in
-        [(verifiers(), 503), (verifiers().started(&VerifierContext::new(Clock::manual(), tasks)), 200)]
+        [(verifiers(), 503), (verifiers().started(&VerifierContext::new(ManualClock::new().clock(), tasks)), 200)]
     {
         let router: Router = Router::new().fallback(async || ());
         let mut service = AuthLayer::new(Access::identified(), verifiers).layer(router);
@@ -347,7 +348,7 @@ async fn waiting_requests_share_one_fetch() {
     let a = Signer::new("a");
     let now = Arc::new(Notify::new());
     let issuer = Issuer::start(Answer::Later(Arc::clone(&now), vec![a.jwk()])).await;
-    let app = app(Jwks::url(&issuer.url()), &Clock::manual());
+    let app = app(Jwks::url(&issuer.url()), &ManualClock::new().clock());
     let ask = || {
         let (app, token) = (app.clone(), a.token());
         async move { status(&app, &token).await }
@@ -440,10 +441,10 @@ async fn attacks_fetch_nothing_but_the_list() {
 #[test]
 fn fetches_and_their_failures_are_logged() {
     let (_, lines) = logs::caught(async {
-        let clock = Clock::manual();
+        let clock = ManualClock::new();
         let a = Signer::new("a");
         let source = Denying { first: Mutex::new(Some(a.jwk())), asked: Arc::default() };
-        let app = app(Jwks::from_source(source), &clock);
+        let app = app(Jwks::from_source(source), &clock.clock());
         status(&app, &a.token()).await;
         clock.advance(INTERVAL);
         status(&app, &a.token_of("b", &json!({}))).await
@@ -492,19 +493,19 @@ async fn https_source_verifies_the_certificate() {
     let a = Signer::new("a");
     let (addr, roots) = by_tls(vec![a.jwk()]).await;
     let url = format!("https://localhost:{}/jwks", addr.port());
-    let trusting = app(Jwks::url_trusting(&url, &roots), &Clock::manual());
+    let trusting = app(Jwks::url_trusting(&url, &roots), &ManualClock::new().clock());
     assert_eq!(status(&trusting, &a.token()).await, 200);
     let careful = App::with_routes(routes![me]).verifier(Jwt::new(jwt::ISSUER, jwt::AUDIENCE).jwks(Jwks::url(&url)));
-    match TestApp::builder(careful).clock(Clock::manual()).try_build() {
+    match TestApp::builder(careful).clock(ManualClock::new().clock()).try_build() {
         Ok(careful) => assert_eq!(status(&careful, &a.token()).await, 503, "its authority is not trusted"),
         // A system without any trusted root reports that.
         Err(error) => assert!(error.to_string().contains("trusts no certificates"), "{error}"),
     }
     let (_, other) = by_tls(vec![]).await;
-    let other = app(Jwks::url_trusting(&url, &other), &Clock::manual());
+    let other = app(Jwks::url_trusting(&url, &other), &ManualClock::new().clock());
     assert_eq!(status(&other, &a.token()).await, 503, "another authority");
     let elsewhere = format!("https://127.0.0.1:{}/jwks", addr.port());
-    let elsewhere = app(Jwks::url_trusting(&elsewhere, &roots), &Clock::manual());
+    let elsewhere = app(Jwks::url_trusting(&elsewhere, &roots), &ManualClock::new().clock());
     assert_eq!(status(&elsewhere, &a.token()).await, 503, "another name than the certificate's");
 }
 

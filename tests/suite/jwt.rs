@@ -7,7 +7,7 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use http::{HeaderValue, Request, header};
 use jsonwebtoken::{EncodingKey, Header, encode};
 use routekit::{
-    Clock,
+    Clock, ManualClock,
     auth::jwt::{Algorithm, Jwt, VerifyingKey},
     config::Config,
     prelude::*,
@@ -276,10 +276,10 @@ async fn credentials_of_another_scheme_are_ignored() {
 #[tokio::test]
 async fn token_times_are_checked_on_the_app_s_clock() {
     use std::time::Duration;
-    let clock = Clock::manual();
+    let clock = ManualClock::new();
     let tokens = |leeway| Jwt::new(ISSUER, AUDIENCE).key(VerifyingKey::secret(Algorithm::HS256, SECRET)).leeway(leeway);
     let app =
-        |leeway| TestApp::builder(App::with_routes(routes![me]).verifier(tokens(leeway))).clock(clock.clone()).build();
+        |leeway| TestApp::builder(App::with_routes(routes![me]).verifier(tokens(leeway))).clock(clock.clock()).build();
     let (exact, late) = (app(Duration::ZERO), app(Duration::from_secs(5)));
     let token = with_hmac(&json!({ "alg": "HS256" }), &claims(&json!({ "nbf": 50, "exp": 100 })), SECRET);
     let mut seen = Vec::new();

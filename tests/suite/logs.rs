@@ -34,14 +34,22 @@ pub(crate) struct Line {
 
 /// Runs `action` on a runtime of this thread, and returns what it logged.
 pub(crate) fn caught<T>(action: impl Future<Output = T>) -> (T, Vec<Line>) {
+    caught_on(tokio::runtime::Builder::new_current_thread().enable_all(), action)
+}
+
+/// The same on paused time, for tests that wait until the runtime is idle.
+pub(crate) fn caught_on_paused_time<T>(action: impl Future<Output = T>) -> (T, Vec<Line>) {
+    caught_on(tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true), action)
+}
+
+fn caught_on<T>(runtime: &mut tokio::runtime::Builder, action: impl Future<Output = T>) -> (T, Vec<Line>) {
     static INSTALL: Once = Once::new();
     INSTALL.call_once(|| {
         tracing::subscriber::set_global_default(ThisThread).expect("no test sets another");
         tracing::callsite::rebuild_interest_cache();
     });
     CAUGHT.set(Some(Vec::new()));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let result = runtime.block_on(action);
+    let result = runtime.build().unwrap().block_on(action);
     (result, CAUGHT.take().unwrap())
 }
 

@@ -46,6 +46,7 @@ mod secrets;
 mod server;
 mod state;
 mod stores;
+mod support;
 mod telemetry;
 mod ui;
 mod validation;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use axum::extract::{FromRef, FromRequestParts, State};
 use http::request::Parts;
 use routekit::{
-    Deps, MissingDependency, SetupProblem,
+    app::SetupProblem,
+    deps::{Deps, MissingDependency},
     describe::{Describe, Input, NoPayload},
     prelude::*,
     test::TestApp,

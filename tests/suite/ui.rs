@@ -1,9 +1,9 @@
-//! Compile errors, word for word. Where rustc lists "other types that implement" a trait, a new extractor of ours changes a few:
-//! `TRYBUILD=overwrite` writes them anew; the diff is the change to review.
+//! Compile errors, word for word. rustc lists "other types that implement" a trait, so a new extractor changes a few of
+//! them. `TRYBUILD=overwrite` rewrites the files; their diff is the change to review.
 
 use std::{path::Path, process::Command};
 
-/// The messages are the compiler's too, so they are compared on this one only.
+/// Messages of the compiler differ between versions, so they are compared for this version only.
 const TOOLCHAIN: &str = "rustc 1.95.";
 
 #[test]

@@ -1,4 +1,4 @@
-//! Who may do what: tokens for people, API keys for machines, and every route closed that is not `public`.
+//! Authorisation: tokens for people, API keys for machines, and every route closed unless it is `public`.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -12,11 +12,11 @@ use routekit::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Who signs the tokens, and for whom.
+/// The issuer that signs the tokens.
 pub const ISSUER: &str = "https://login.example.com";
 /// The name of this API in `aud`.
 pub const AUDIENCE: &str = "members";
-/// The SHA-256 of the key that the nightly report brings: `printf %s nightly-report-key | sha256sum`.
+/// The SHA-256 of the key that the nightly report sends: `printf %s nightly-report-key | sha256sum`.
 const REPORT_KEY: &str = "bf949189e11075b64e8ef569c21c079c5dde9f865936a67afebd4de3a1a7ab02";
 
 /// The names of the members.
@@ -29,7 +29,7 @@ impl Members {
     }
 }
 
-/// The app. `secret` is shared with the issuer; with an issuer that has public keys, it would be `.jwks(Jwks::url(…))`.
+/// The app. `secret` is shared with the issuer; for an issuer with public keys, write `.jwks(Jwks::url(…))`.
 #[must_use = "an app does nothing until it is served"]
 pub fn app(secret: &[u8]) -> App {
     let tokens = Jwt::new(ISSUER, AUDIENCE).key(VerifyingKey::secret(Algorithm::HS256, secret));
@@ -37,25 +37,25 @@ pub fn app(secret: &[u8]) -> App {
     App::discover_from(["members"]).require_auth().verifier(tokens).verifier(machines).provide(Members::default())
 }
 
-/// Whether it works. The one route that anybody may call.
+/// Reports that the service works. The only route that needs no credentials.
 #[get("/status", public)]
 async fn status() -> &'static str {
     "open"
 }
 
-/// Says hello, by name to whoever has one. Credentials that are brought must be valid.
+/// Greets an identified client by name. Credentials are optional, but must be valid if sent.
 #[get("/greeting", auth(optional))]
 async fn greeting(who: Option<Identity>) -> String {
     format!("hello, {}", who.as_ref().map_or("stranger", Identity::sub))
 }
 
-/// What a token says of its bearer beside the name.
+/// Further claims of a token.
 #[derive(Deserialize)]
 struct Profile {
     locale: Option<String>,
 }
 
-/// Who is asking. It says nothing of who may call it, so whoever is identified may.
+/// Shows the caller. The attribute names no access rule, so every identified client may call it.
 #[get("/me")]
 async fn me(who: Identity, profile: Claims<Profile>) -> String {
     format!("{} ({})", who.sub(), profile.locale.as_deref().unwrap_or("anywhere"))
@@ -78,22 +78,22 @@ struct NewMember {
     name: String,
 }
 
-/// Takes a member in.
+/// Adds a member.
 #[post("/members", auth(role("admin")))]
 async fn join(new: Json<NewMember>, members: Dep<Members>) {
     members.0.lock().unwrap_or_else(PoisonError::into_inner).push(new.0.name);
 }
 
-/// Shows a member out: for admins, and for whoever was given leave to.
+/// Removes a member. Needs the role `admin` or the permission `members:remove`.
 #[delete("/members/{name}", auth(any(role("admin"), permission("members:remove"))))]
 async fn leave(name: String, members: Dep<Members>) -> Result<()> {
     let mut members = members.0.lock().unwrap_or_else(PoisonError::into_inner);
     let place = members.iter().position(|member| *member == name);
-    members.remove(place.ok_or_else(|| Problem::not_found("nobody has this name"))?);
+    members.remove(place.ok_or_else(|| Problem::not_found("no member has this name"))?);
     Ok(())
 }
 
-/// All of them at once: for whoever may read, and was given leave to take it away.
+/// Exports all members. Needs a scope and a permission.
 #[get("/members/export", auth(scope("members:read"), permission("members:export")))]
 async fn export(members: Dep<Members>) -> String {
     members.all().join("\n")

@@ -1,6 +1,7 @@
-//! `cargo run -p members` serves it; `cargo run -p members -- ann members:read` prints a token for an hour, as an issuer would.
+//! `cargo run -p members` serves the app. `cargo run -p members -- ann members:read` prints a token that is valid for an
+//! hour, as an issuer would.
 
-#![expect(clippy::print_stdout, reason = "a token that was asked for")]
+#![expect(clippy::print_stdout, reason = "prints the requested token")]
 
 use std::time::SystemTime;
 
@@ -17,7 +18,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_secs();
         let scope: Vec<String> = arguments.collect();
         let claims = json!({
-            "iss": ISSUER, "aud": AUDIENCE, "sub": sub, "exp": now + 3600, "scope": scope.join(" "), "roles": ["member"],
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": sub,
+            "exp": now + 3600,
+            "scope": scope.join(" "),
+            "roles": ["member"],
         });
         println!("{}", encode(&Header::default(), &claims, &EncodingKey::from_secret(secret.as_bytes()))?);
         return Ok(());

@@ -1,4 +1,4 @@
-//! A users API in memory. `cargo run -p quickstart`, then see README.md for what to ask it.
+//! A users API in memory. Start it with `cargo run -p quickstart`; README.md shows requests to send.
 
 use std::{
     collections::BTreeMap,
@@ -16,7 +16,7 @@ struct User {
     email: String,
 }
 
-/// What one needs to be a user. A broken rule is a 422 that names every field.
+/// A user to create. A failed rule is a 422 that names every field.
 #[derive(Deserialize, Validate)]
 struct NewUser {
     #[validate(length(min = 1, max = 64))]
@@ -99,7 +99,7 @@ fn no_such_user() -> Problem {
     Problem::not_found("no user has this id")
 }
 
-/// What the handlers share, given with `provide` and taken as `Dep<Users>`.
+/// State that handlers share: registered with `provide`, injected as `Dep<Users>`.
 #[derive(Default)]
 struct Users(RwLock<BTreeMap<Uuid, User>>);
 

@@ -1,5 +1,5 @@
-//! An axum API that has authentication already, and moves in: its session layer stays as it is, one function says what its
-//! users are to routekit, and routes say who may call them.
+//! An axum API with authentication of its own. Its session layer stays unchanged, one function turns its users into
+//! identities, and routes declare their access rules.
 
 use std::{
     collections::HashMap,
@@ -14,7 +14,7 @@ use axum::{
 use http::{HeaderMap, StatusCode, header};
 use routekit::prelude::*;
 
-/// What was there before: sessions in memory, a cookie that names one, and the user whom it belongs to.
+/// The existing code: sessions in memory, a cookie that names one, and its user.
 #[derive(Debug, Clone)]
 pub struct User {
     /// The name.
@@ -38,7 +38,7 @@ impl Sessions {
     }
 }
 
-/// The layer as it was: whoever has a session is in the extensions, whoever has a wrong one is turned away.
+/// The existing layer: puts the user of a session into the extensions, and refuses an unknown session.
 async fn session(State(sessions): State<Sessions>, mut request: Request, next: Next) -> Response {
     if let Some(id) = session_id(request.headers()) {
         match sessions.find(id) {
@@ -54,7 +54,7 @@ fn session_id(headers: &HeaderMap) -> Option<&str> {
     cookies.split(';').find_map(|cookie| cookie.trim().strip_prefix("session="))
 }
 
-/// What is new: `identify` says what a user of theirs is.
+/// The new part: `identify` turns a user into an identity.
 #[must_use = "an app does nothing until it is served"]
 pub fn app(sessions: Sessions) -> App {
     App::discover_from(["sessions"])

@@ -1,4 +1,4 @@
-//! The orders of the shop. Nothing here is called by name: the routes are found because the crate is linked.
+//! The orders of the shop. No code calls them by name: linking the crate is enough to discover the routes.
 
 use routekit::prelude::*;
 use serde::Serialize;

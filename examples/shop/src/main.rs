@@ -1,12 +1,12 @@
 //! An app whose routes come from two other crates. `cargo run -p shop --bin shop -- --table` prints them.
 
 use routekit::App;
-// Nothing refers to this crate by name, and linkers drop such crates: this line keeps it.
+// The linker drops a crate that no code refers to by name. This line keeps it.
 use shop_orders as _;
 
 #[tokio::main]
 async fn main() -> Result<(), routekit::Error> {
-    // Only these crates may open endpoints, and each must.
+    // Only these crates may declare endpoints, and each must declare some.
     let app = App::discover_from(["shop-orders", "shop-billing"]).provide(shop_billing::Sender("billing@shop.example"));
     if std::env::args().any(|argument| argument == "--table") {
         return app.table().map(|table| {

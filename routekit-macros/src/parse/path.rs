@@ -29,7 +29,7 @@ pub(crate) fn template(piece: &Piece, errors: &mut Errors) -> Option<Template> {
         Err(_) => {
             errors.push(
                 piece.span(),
-                "the path must be a string literal such as `\"/users/{id}\"`, so that its placeholders can be read here",
+                "the path must be a string literal such as `\"/users/{id}\"`, so that its placeholders can be read",
             );
             return None;
         }

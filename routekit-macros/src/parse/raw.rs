@@ -212,8 +212,8 @@ impl RawOption {
     }
 }
 
-/// `tokens` as one `T`. If they are not one, the message is `wrong` (syn would list tokens that could follow). If another
-/// token follows, a comma is missing.
+/// `tokens` as one `T`. If they are not one, the message is `wrong` (syn would list tokens that could follow). If
+/// another token follows, a comma is missing.
 fn single<T: Parse>(tokens: TokenStream, wrong: impl FnOnce(&str) -> String) -> Result<T, Mistake> {
     let span = tokens.clone().into_iter().next().map_or_else(Span::call_site, |token| token.span());
     let found = tokens.to_string();

@@ -1,4 +1,4 @@
-//! Who may change state, or read where reading is closed, and the one line in the log for whoever tries to change something.
+//! Who may change state, or read where reading requires an operator, and the audit log of every attempt to change state.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -18,7 +18,7 @@ use crate::{
     problem::Problem,
 };
 
-/// Whoever brings the token, or is known to have the role.
+/// How an operator is recognised: by the token, or by an identity with the role.
 #[derive(Debug, Clone)]
 pub(crate) struct Operators {
     pub(crate) token: Option<Secret>,
@@ -26,40 +26,40 @@ pub(crate) struct Operators {
     pub(crate) verifiers: Arc<Verifiers>,
 }
 
-/// What a call changed, in the extensions of its answer.
+/// The change that a call made, in the extensions of its response.
 #[derive(Debug, Clone)]
 pub(super) struct Change {
-    /// `None` where there was nothing to be told.
+    /// `None` if there was no state before.
     pub(super) before: Option<String>,
     pub(super) after: String,
 }
 
-/// Who calls, as the log has it.
-enum Actor {
-    Nobody,
+/// The caller, for the audit log.
+enum AuditActor {
+    Anonymous,
     Token,
     Identity(Identity),
 }
 
 impl Operators {
-    /// Whether there can be anybody.
+    /// Whether anything is configured that makes a caller an operator.
     pub(crate) fn exist(&self) -> bool {
         self.token.is_some() || self.role.is_some()
     }
 
-    async fn identify(&self, request: &Parts) -> (Actor, Result<(), Problem>) {
+    async fn identify(&self, request: &Parts) -> (AuditActor, Result<(), Problem>) {
         if let (Some(token), Bearer::Token(brought)) = (&self.token, auth::bearer(&request.headers))
             && token.is(brought)
         {
-            return (Actor::Token, Ok(()));
+            return (AuditActor::Token, Ok(()));
         }
         let Some(role) = &self.role else {
             let brought = auth::bearer(&request.headers) != Bearer::Absent;
             let error = brought.then(|| VerifyError::refused("not the token"));
-            // Only the token counts, so only the token is asked for.
-            return (Actor::Nobody, Err(auth::unauthorized(&Verifiers::new(), error.as_ref())));
+            // Only the token counts, so the challenge names no other scheme.
+            return (AuditActor::Anonymous, Err(auth::unauthorized(&Verifiers::new(), error.as_ref())));
         };
-        // A layer may have put one there.
+        // A layer may have set the identity.
         let known = match request.extensions.get::<Identity>() {
             Some(known) => Ok(Some(known.clone())),
             None => self.verifiers.verify(request).await,
@@ -67,16 +67,16 @@ impl Operators {
         match known {
             Ok(Some(identity)) => {
                 let missing = || Problem::forbidden(format!("missing: the role `{role}`"));
-                let verdict = if identity.has_role(role) { Ok(()) } else { Err(missing()) };
-                (Actor::Identity(identity), verdict)
+                let decision = if identity.has_role(role) { Ok(()) } else { Err(missing()) };
+                (AuditActor::Identity(identity), decision)
             }
-            Ok(None) => (Actor::Nobody, Err(auth::unauthorized(&self.verifiers, None))),
-            Err(error) => (Actor::Nobody, Err(auth::unauthorized(&self.verifiers, Some(&error)))),
+            Ok(None) => (AuditActor::Anonymous, Err(auth::unauthorized(&self.verifiers, None))),
+            Err(error) => (AuditActor::Anonymous, Err(auth::unauthorized(&self.verifiers, Some(&error)))),
         }
     }
 }
 
-/// Lets operators pass, and answers everybody else with 401 or 403.
+/// Passes requests of operators on, and answers all others with 401 or 403.
 pub(super) async fn operators_only(State(operators): State<Operators>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     match operators.identify(&parts).await {
@@ -85,13 +85,14 @@ pub(super) async fn operators_only(State(operators): State<Operators>, request: 
     }
 }
 
-/// The same for what changes state. Each call is one event of the target `routekit::audit`, however it ends.
+/// Like [`operators_only`] for endpoints that change state. Each call is one event of the target `routekit::audit`,
+/// whatever its outcome.
 pub(super) async fn audited(State(operators): State<Operators>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let mut audit = Audit::new(&parts);
-    let (actor, verdict) = operators.identify(&parts).await;
+    let (actor, decision) = operators.identify(&parts).await;
     audit.actor = actor;
-    let response = match verdict {
+    let response = match decision {
         Ok(()) => next.run(Request::from_parts(parts, body)).await,
         Err(problem) => problem.into_response(),
     };
@@ -100,13 +101,14 @@ pub(super) async fn audited(State(operators): State<Operators>, request: Request
     response
 }
 
-/// A call that changes state, or tries to. It is logged when this is dropped: also where the client leaves, or something panics.
+/// A call that changes state, or tries to. Dropping it writes the log line, so that calls whose client leaves and calls
+/// that panic are logged too.
 struct Audit {
     method: Method,
     uri: Uri,
     client: Option<SocketAddr>,
-    actor: Actor,
-    /// `None` where nobody was answered.
+    actor: AuditActor,
+    /// `None` if no response was sent.
     status: Option<StatusCode>,
     change: Option<Change>,
 }
@@ -115,7 +117,7 @@ impl Audit {
     fn new(request: &Parts) -> Self {
         let (method, uri) = (request.method.clone(), request.uri.clone());
         let client = request.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(addr)| *addr);
-        Self { method, uri, client, actor: Actor::Nobody, status: None, change: None }
+        Self { method, uri, client, actor: AuditActor::Anonymous, status: None, change: None }
     }
 }
 
@@ -138,10 +140,10 @@ impl Drop for Audit {
     }
 }
 
-impl Actor {
+impl AuditActor {
     fn kind(&self) -> &'static str {
         match self {
-            Self::Nobody => "nobody",
+            Self::Anonymous => "nobody",
             Self::Token => "token",
             Self::Identity(_) => "identity",
         }
@@ -149,7 +151,7 @@ impl Actor {
 
     fn identity(&self) -> Option<&Identity> {
         match self {
-            Self::Nobody | Self::Token => None,
+            Self::Anonymous | Self::Token => None,
             Self::Identity(identity) => Some(identity),
         }
     }

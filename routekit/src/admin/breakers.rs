@@ -12,18 +12,18 @@ use crate::{
     problem::{Problem, Result},
 };
 
-type Named = std::result::Result<Path<String>, PathRejection>;
+type NamePath = std::result::Result<Path<String>, PathRejection>;
 
 pub(super) async fn list(State(breakers): State<Breakers>) -> Json<Vec<BreakerSnapshot>> {
     Json(breakers.snapshots())
 }
 
-pub(super) async fn show(State(breakers): State<Breakers>, name: Named) -> Result<Json<BreakerSnapshot>> {
+pub(super) async fn show(State(breakers): State<Breakers>, name: NamePath) -> Result<Json<BreakerSnapshot>> {
     Ok(Json(find(&breakers, name)?.snapshot()))
 }
 
-/// The body is the command: `force_open`.
-pub(super) async fn change(State(breakers): State<Breakers>, name: Named, body: String) -> Result<Response> {
+/// Runs the command in the body: `force_open`.
+pub(super) async fn change(State(breakers): State<Breakers>, name: NamePath, body: String) -> Result<Response> {
     let breaker = find(&breakers, name)?;
     let mode = match body.trim() {
         "force_open" => Mode::ForcedOpen,
@@ -36,17 +36,17 @@ pub(super) async fn change(State(breakers): State<Breakers>, name: Named, body: 
             return Err(Problem::unprocessable(format!("the body must be {commands}")));
         }
     };
-    let says = |snapshot: &BreakerSnapshot| format!("{}: {}, {}", snapshot.name, snapshot.state, snapshot.mode);
+    let describe = |snapshot: &BreakerSnapshot| format!("{}: {}, {}", snapshot.name, snapshot.state, snapshot.mode);
     let before = breaker.snapshot();
     breaker.command(mode);
     let after = breaker.snapshot();
-    let change = Change { before: Some(says(&before)), after: says(&after) };
+    let change = Change { before: Some(describe(&before)), after: describe(&after) };
     Ok((Extension(change), Json(after)).into_response())
 }
 
-fn find(breakers: &Breakers, name: Named) -> Result<CircuitBreaker> {
+fn find(breakers: &Breakers, name: NamePath) -> Result<CircuitBreaker> {
     let Path(name) = name.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
-    // A name that begins with a slash has lost it to the path.
+    // Routing takes the leading slash of a name that begins with one.
     let found = breakers.get(&name).or_else(|| breakers.get(&format!("/{name}")));
     found.ok_or_else(|| Problem::not_found("no circuit breaker has this name"))
 }

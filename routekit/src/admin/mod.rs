@@ -1,35 +1,39 @@
-//! The admin surface: what operators and their tools ask, in one router.
+//! The admin surface: endpoints for operators and their tools, in one router.
 //!
-//! 1. It is served on a listener of its own (`admin_addr`, by default on loopback), or beside the routes with
+//! 1. It is served on its own listener (`admin_addr`, by default on loopback), or beside the routes with
 //!    `admin_addr = "main"`.
-//! 2. Reading is open to whoever reaches the listener. Beside the routes of an app that
-//!    [requires authentication](crate::App::require_auth), it takes an operator too, and there must be a way to be one.
-//! 3. Changing state takes the configured `admin_token` as a bearer token (RFC 6750), compared in constant time, or an identity
-//!    with the configured `admin_role`, which the app's verifiers find out (see [`auth`](crate::auth)). Where neither is
-//!    configured, those endpoints do not exist.
-//!    On a listener of its own, the layers of the app are not around it: an identity that only a layer finds out is one only
-//!    beside the routes.
-//! 4. Every call of such an endpoint, also one that is refused, is one event of the target `routekit::audit`: who (`actor` is
-//!    `token`, `identity` with its `sub` and `issuer`, or `nobody`), from where, what, with which status, and what changed. Never
-//!    with a token.
+//! 2. Anyone who reaches the listener may read. Beside the routes of an app that
+//!    [requires authentication](crate::App::require_auth), reading requires an operator too, and a way to recognise
+//!    operators must be configured.
+//! 3. Changing state requires an operator: the configured `admin_token` as a bearer token (RFC 6750), compared in
+//!    constant time, or an identity with the configured `admin_role`, which the app's verifiers find out (see
+//!    [`auth`](crate::auth)). If neither is configured, the endpoints that change state do not exist. The app's layers
+//!    are not around the admin surface on its own listener, so an identity that only a layer sets counts only beside the
+//!    routes.
+//! 4. Every call of an endpoint that changes state is one event of the target `routekit::audit`, refused calls included:
+//!    the caller (`actor` is `token`, `identity` with its `sub` and `issuer`, or `nobody`), its address, the request, the
+//!    status, and the change. It never includes a token.
+//! 5. In JSON, names are in camelCase, points in time are RFC 3339, and numbers have their unit in the name
+//!    (`retryAfterMs`).
 //!
 //! | endpoint | |
 //! | --- | --- |
-//! | `GET /metrics` | Prometheus text; absent where the program's own recorder keeps the metrics |
-//! | `GET /routes` | every route with its policies, their settings as the app started, and where each came from |
-//! | `GET /readiness` | what `/health/ready` says, and why |
+//! | `GET /metrics` | metrics as Prometheus text; absent if the program's own recorder keeps them |
+//! | `GET /routes` | every route with its policies, their settings at start-up, and where each setting comes from |
+//! | `GET /readiness` | the readiness with its reasons |
 //! | `GET /access-log` | which requests are logged |
-//! | `PUT /access-log` | changes that until the next start: `all`, `errors` or `off`; wants an operator |
-//! | `GET /cache/stats` | [what the cache did](crate::cache::CacheStats), and how its store is |
-//! | `DELETE /cache/tag/{tag}` | makes what has this tag invalid; wants an operator |
-//! | `DELETE /cache/{pattern}` | the same for what was answered for such paths, `/cache/%2Fusers%2F*` or `/cache//users/*`; wants an operator |
-//! | `DELETE /cache` | forgets everything; wants an operator |
-//! | `GET /breakers` | [how every circuit breaker is](crate::breaker::BreakerSnapshot) |
-//! | `GET /breakers/{name}` | how that one is; its name percent-encoded or not: `/breakers/GET%20%2Fusers` |
-//! | `PUT /breakers/{name}` | `force_open`, `force_closed`, `disabled` or `metrics_only`, until the next start or until `reset`; wants an operator |
+//! | `PUT /access-log` | sets that until the next start: `all`, `errors` or `off`; operators only |
+//! | `GET /cache/stats` | [statistics of the cache](crate::cache::CacheStats), and the state of its store |
+//! | `DELETE /cache/tag/{tag}` | invalidates everything with this tag; operators only |
+//! | `DELETE /cache/{pattern}` | invalidates responses of matching paths: `/cache/%2Fusers%2F*`, `/cache//users/*`; operators only |
+//! | `DELETE /cache` | clears the cache; operators only |
+//! | `GET /breakers` | [the state of every circuit breaker](crate::breaker::BreakerSnapshot) |
+//! | `GET /breakers/{name}` | the state of one, whose name may be percent-encoded: `/breakers/GET%20%2Fusers` |
+//! | `PUT /breakers/{name}` | `force_open`, `force_closed`, `disabled` or `metrics_only`, until the next start or `reset`; operators only |
 //!
-//! Tags and patterns are percent-decoded once. They are about the partition of the cache that the app was given, or with `?partition=acme` about that
-//! one, and so is `DELETE /cache` then. What was done is said in `message`; 503 where the store cannot be reached.
+//! Tags and patterns are percent-decoded once. They refer to the cache partition that the app was given, or to another one
+//! with `?partition=acme`; the same holds for `DELETE /cache`. The response has a `message`, and the status is 503 if the
+//! store cannot be reached.
 
 mod access_log;
 mod authorize;
@@ -53,10 +57,10 @@ use crate::{
     route::Reserved, timeout::TimeoutLayer,
 };
 
-/// What the admin surface reads and changes.
+/// The parts of the app that the admin surface reads and changes.
 #[derive(Debug)]
 pub(crate) struct Admin {
-    /// `None` where the program's own recorder keeps the metrics.
+    /// `None` if the program's own recorder keeps the metrics.
     pub(crate) exporter: Option<Exporter>,
     pub(crate) routes: Vec<Explanation>,
     pub(crate) readiness: Readiness,
@@ -64,18 +68,18 @@ pub(crate) struct Admin {
     pub(crate) cache: Cache,
     pub(crate) breakers: Breakers,
     pub(crate) operators: Operators,
-    /// Whether reading takes an operator.
+    /// Whether reading requires an operator.
     pub(crate) closed: bool,
 }
 
-/// How long a call that changes state may take.
+/// The timeout of calls that change state.
 const CHANGE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The paths, for the app to keep free where they are served beside its routes.
+/// The paths that the app's routes must not use if the admin surface is beside them.
 pub(crate) const PATHS: [Reserved; 7] = [
     Reserved { path: "/access-log", what: "its access log" },
     Reserved { path: "/breakers", what: "its circuit breakers" },
-    Reserved { path: "/cache", what: "what clears its cache" },
+    Reserved { path: "/cache", what: "the clearing of its cache" },
     Reserved { path: "/cache/stats", what: "its cache's statistics" },
     Reserved { path: "/metrics", what: "its metrics" },
     Reserved { path: "/readiness", what: "its readiness" },
@@ -103,12 +107,12 @@ impl Admin {
             let changing = Router::new()
                 .route("/access-log", put(access_log::change).with_state(self.access_log))
                 .route("/cache", delete(cache::clear))
-                // Not one segment alone, or what has a slash that nobody has escaped would be taken for a pattern.
+                // A catch-all: with a single segment, a tag with an unescaped slash would match the pattern route.
                 .route("/cache/tag/{*tag}", delete(cache::tag))
                 .route("/cache/{*pattern}", delete(cache::pattern))
                 .with_state(self.cache)
                 .route("/breakers/{*name}", put(breakers::change).with_state(self.breakers))
-                // An operator that never ends its body must not be able to hide what it tries.
+                // Inside the audit: a client that never ends its body must not escape the log.
                 .route_layer(TimeoutLayer::new(CHANGE_TIMEOUT))
                 .route_layer(from_fn_with_state(self.operators, authorize::audited));
             router = router.merge(changing);

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::policy::Explanation;
 
-/// The document, written once: routes do not change while the app runs.
+/// Renders the document once: routes do not change while the app runs.
 pub(super) fn render(routes: &[Explanation]) -> Bytes {
     Bytes::from(json!({ "routes": routes }).to_string())
 }

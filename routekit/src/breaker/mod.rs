@@ -62,16 +62,16 @@
 //!
 //! ```
 //! use std::time::Duration;
-//! use routekit::{Clock, breaker::{CallError, CircuitBreaker, State}};
+//! use routekit::{ManualClock, breaker::{CallError, CircuitBreaker, State}};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() {
-//! let clock = Clock::manual();
+//! let clock = ManualClock::new();
 //! let payments = CircuitBreaker::builder("payments")
 //!     .failure_rate(0.5)
 //!     .window(Duration::from_secs(60))
 //!     .open_for(Duration::from_secs(30))
-//!     .clock(clock.clone())
+//!     .clock(clock.clock())
 //!     .build()
 //!     .unwrap();
 //! for _ in 0..10 {

@@ -5,11 +5,11 @@ use std::time::{Duration, SystemTime};
 use serde::{Serialize, Serializer};
 
 use super::machine::{Machine, Mode, State, Totals, part};
-use crate::clock::Clock;
+use crate::clock::{Clock, rfc3339};
 
 /// State, counts and totals of a circuit breaker at one moment.
 ///
-/// In JSON, names are in camelCase, durations are milliseconds, and points in time are milliseconds since 1970.
+/// In JSON, names are in camelCase, points in time are RFC 3339, and numbers have their unit in the name.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -33,7 +33,7 @@ pub struct BreakerSnapshot {
     /// Share of slow calls in the window, from 0 to 1.
     pub slow_rate: f64,
     /// When a call last failed. Derived from the age of the failure and the current wall clock.
-    #[serde(serialize_with = "as_unix_millis")]
+    #[serde(serialize_with = "as_rfc3339")]
     pub last_failure_time: Option<SystemTime>,
     /// How often the breaker has opened since the program started.
     pub opened: u64,
@@ -72,9 +72,9 @@ impl BreakerSnapshot {
     }
 }
 
-fn as_unix_millis<S: Serializer>(time: &Option<SystemTime>, serializer: S) -> Result<S::Ok, S::Error> {
+fn as_rfc3339<S: Serializer>(time: &Option<SystemTime>, serializer: S) -> Result<S::Ok, S::Error> {
     let since = time.map(|time| time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default());
-    as_millis(&since, serializer)
+    since.map(rfc3339).serialize(serializer)
 }
 
 fn as_millis<S: Serializer>(time: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {

@@ -39,3 +39,4 @@ pub(crate) use self::{
     problems::{PREFIX, invalid_file, place},
     route::RouteConfig,
 };
+pub use crate::setting::{Origin, Setting};

@@ -138,6 +138,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::clock::ManualClock;
 
     #[test]
     fn well_formed_ids_are_kept() {
@@ -171,10 +172,10 @@ mod tests {
 
     #[test]
     fn new_ids_are_sorted_by_time() {
-        let clock = Clock::manual();
+        let clock = ManualClock::new();
         let mut ids = Vec::new();
         for _ in 0..100 {
-            ids.push(CorrelationId::new(&clock));
+            ids.push(CorrelationId::new(&clock.clock()));
             clock.advance(Duration::from_millis(1));
         }
         assert!(ids.windows(2).all(|pair| pair[0].as_str() < pair[1].as_str()));

@@ -3,7 +3,7 @@
 use axum::{Json, response::IntoResponse};
 use http::{HeaderValue, header};
 
-/// Where it is served.
+/// The path of the liveness endpoint.
 pub(crate) const LIVE_PATH: &str = "/health/live";
 
 /// Answers 200.

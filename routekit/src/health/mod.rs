@@ -1,10 +1,10 @@
-//! Whether the process lives, and whether it wants requests.
+//! Liveness and readiness: whether the process runs, and whether it wants requests.
 //!
-//! 1. `/health/live`: the process runs and answers. It asks nothing else, so that a restart is never the answer to a
-//!    database that is down.
-//! 2. `/health/ready`: 200 while nothing holds [`Readiness`] red, else 503. Why it is red is for the log and the admin
-//!    surface, and not for whoever asks.
-//! 3. Both say `no-store`, and are answered on the main listener, where a load balancer sees what its clients would see.
+//! 1. `/health/live` is 200 while the process answers. It checks nothing else, so that a database that is down never
+//!    causes a restart.
+//! 2. `/health/ready` is 200 while nothing holds [`Readiness`] red, else 503. The log and the admin surface have the
+//!    reasons; the response does not.
+//! 3. Both send `no-store` and are served on the main listener, so that a load balancer sees what its clients would see.
 
 mod live;
 mod readiness;

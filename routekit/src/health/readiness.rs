@@ -10,12 +10,12 @@ use std::{
 use axum::{Json, extract::State, response::IntoResponse};
 use http::{HeaderValue, StatusCode, header};
 
-/// Where it is served.
+/// The path of the readiness endpoint.
 pub(crate) const READY_PATH: &str = "/health/ready";
 
-/// Whether the app wants requests: as long as nobody holds it red. A clone is the same one.
+/// Whether the app wants requests. It is red while a [`Hold`] exists, else green. Clones share their state.
 ///
-/// Every app provides its own, so that handlers and tasks may take a `Dep<Readiness>`; a program takes it from
+/// Every app provides its own: handlers take a `Dep<Readiness>`, and the program calls
 /// [`App::readiness`](crate::App::readiness).
 ///
 /// ```
@@ -37,13 +37,13 @@ struct Holds {
 }
 
 impl Readiness {
-    /// Green.
+    /// Creates a readiness that is green.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Holds it red until what is returned is dropped. The reason is logged.
+    /// Holds it red until the returned guard is dropped. The reason is logged.
     #[must_use = "it is released when this is dropped: keep it in a variable, as `let hold = …` and not `let _ = …`"]
     pub fn hold(&self, reason: impl Into<Cow<'static, str>>) -> Hold {
         let reason = reason.into();
@@ -56,20 +56,20 @@ impl Readiness {
         Hold { readiness: self.clone(), id }
     }
 
-    /// Whether nobody holds it red.
+    /// Whether it is green.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.holds().reasons.is_empty()
     }
 
-    /// Why it is red, oldest first; empty if it is not.
+    /// The reasons why it is red, oldest first; empty if it is green.
     #[must_use]
     pub fn reasons(&self) -> Vec<String> {
         self.holds().reasons.values().map(|reason| reason.clone().into_owned()).collect()
     }
 
     fn holds(&self) -> MutexGuard<'_, Holds> {
-        // Nothing between lock and unlock leaves it half done.
+        // No code under the lock can panic half way through a change.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -51,6 +51,7 @@ mod tests {
     use std::fmt;
 
     use super::*;
+    use crate::clock::ManualClock;
 
     fn answer(status: u16, retry_after: Option<&str>, date: Option<&str>) -> Result<Response<()>, fmt::Error> {
         let mut response = Response::builder().status(status);
@@ -90,11 +91,11 @@ mod tests {
             ("+1", None, RetryDecision::Retry),
             ("soon", None, RetryDecision::Retry),
         ];
-        let clock = Clock::manual();
+        let clock = ManualClock::new();
         clock.advance(Duration::from_secs(10));
         for (value, date, expected) in rows {
             for status in [429, 502, 503, 504] {
-                let decision = classify(&answer(status, Some(value), date), &clock);
+                let decision = classify(&answer(status, Some(value), date), &clock.clock());
                 assert_eq!(decision, expected, "{status} {value:?} {date:?}");
             }
         }

@@ -22,14 +22,20 @@ pub(crate) use self::{
     registry::{Selection, is_crate, select},
 };
 pub use self::{
-    describe::{Describe, DescribeResponse, Description, Input, InputSource, NoPayload, Output, Payload, probe::Probe},
-    endpoint::{Context, Endpoint, EndpointFuture, Wiring, endpoint},
+    endpoint::{Endpoint, EndpointFuture},
     meta::{Location, RouteMeta},
     method::Method,
+    policies::{BreakerPolicy, CachePolicy, Deprecation, Invalidates, Policies},
+    registry::Route,
+};
+// For generated code, and for the modules that publish them under their own names.
+#[doc(hidden)]
+pub use self::{
+    describe::{Describe, DescribeResponse, Description, Input, InputSource, NoPayload, Output, Payload, probe::Probe},
+    endpoint::{Context, Wiring, endpoint},
     outcome::Outcome,
     policies::{
-        Access, Audience, BreakerPolicy, CachePolicy, CdnTags, ClassifyResponse, DeclaredAccess, Deprecation, Fallback,
-        Grant, GrantKind, Invalidates, Policies, Ratio, RequestFunction, RequestText, Requirements, Window, fallback,
+        Access, Audience, CdnTags, ClassifyResponse, DeclaredAccess, Fallback, Grant, GrantKind, Ratio,
+        RequestFunction, RequestText, Requirements, Window, fallback,
     },
-    registry::Route,
 };

@@ -1,4 +1,4 @@
-//! Tests of routes the way they run: every policy, no socket, nothing shared between tests.
+//! Tests that run routes with every policy, without a socket, and share nothing with other tests.
 //!
 //! ```
 //! use routekit::{prelude::*, test::TestApp};
@@ -17,7 +17,7 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() {
 //! let app = TestApp::builder(app())
-//!     .only(routes![hello])        // not whatever else is linked
+//!     .only(routes![hello])        // no other linked routes
 //!     .provide(Greeting("hi"))     // in place of the app's own
 //!     .build();
 //! let response = app.get("/hello/ann").send().await;

@@ -17,7 +17,7 @@ pub struct TestRequest {
 }
 
 impl fmt::Debug for TestRequest {
-    /// Without headers, which may bring secrets.
+    /// Without headers, which may contain secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "TestRequest({} {})", self.request.method(), self.request.uri().path())
     }
@@ -35,7 +35,7 @@ impl TestRequest {
     /// Adds a header.
     ///
     /// # Panics
-    /// If that is no header.
+    /// If the name or the value is invalid.
     #[track_caller]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         let name: HeaderName = name.parse().expect("a header name");
@@ -44,33 +44,33 @@ impl TestRequest {
         self
     }
 
-    /// Sends it as this client, as if a layer had verified it.
+    /// Sets the identity, as a layer would that has verified it.
     pub fn identity(mut self, identity: &Identity) -> Self {
         self.request.extensions_mut().insert(identity.clone());
         self
     }
 
-    /// Sends this as JSON.
+    /// Sets the body to this value as JSON.
     ///
     /// # Panics
-    /// If it cannot be serialised.
+    /// If the value cannot be serialised.
     #[track_caller]
     pub fn json(self, content: &impl Serialize) -> Self {
         let bytes = serde_json::to_vec(content).expect("what a test sends can be serialised");
         self.content("application/json", bytes)
     }
 
-    /// Sends this as a URL-encoded form.
+    /// Sets the body to this value as a URL-encoded form.
     ///
     /// # Panics
-    /// If it cannot be serialised.
+    /// If the value cannot be serialised.
     #[track_caller]
     pub fn form(self, content: &impl Serialize) -> Self {
         let text = serde_html_form::to_string(content).expect("what a test sends can be serialised");
         self.content("application/x-www-form-urlencoded", text)
     }
 
-    /// Sends this body.
+    /// Sets the body.
     pub fn body(mut self, body: impl Into<Body>) -> Self {
         *self.request.body_mut() = body.into();
         self
@@ -81,7 +81,7 @@ impl TestRequest {
         self.body(body)
     }
 
-    /// Sends it, and reads the answer to its end.
+    /// Sends the request, and reads the response to its end.
     pub async fn send(self) -> TestResponse {
         let response = self.app.call(self.request).await;
         TestResponse::read(response).await

@@ -29,7 +29,7 @@ pub struct TestApp {
     surface: Surface,
 }
 
-/// What requests go to, made once as for a connection.
+/// The service that requests go to. It is made once, as for a connection.
 #[derive(Clone)]
 enum Surface {
     App(AppService),
@@ -37,25 +37,25 @@ enum Surface {
 }
 
 impl TestApp {
-    /// The app as it is.
+    /// Builds the app as it is.
     ///
     /// # Panics
-    /// If it would not start, with everything that is wrong with it.
+    /// If the app would not start; the message lists all problems.
     #[track_caller]
     #[must_use]
     pub fn new(app: App) -> Self {
         Self::builder(app).build()
     }
 
-    /// The app with other routes or dependencies.
+    /// Starts to build the app with other routes or dependencies.
     pub fn builder(app: App) -> TestAppBuilder {
         TestAppBuilder { app }
     }
 
-    /// The admin surface of the same app, to be asked in the same ways.
+    /// Returns the admin surface of the same app; requests of the result go to it.
     ///
     /// # Panics
-    /// If it is not apart: with `admin_addr = "main"` the app itself has it, with `"off"` nobody.
+    /// If the admin surface is not separate: `admin_addr` is `main` or `off`.
     #[track_caller]
     #[must_use]
     pub fn admin(&self) -> Self {
@@ -65,43 +65,43 @@ impl TestApp {
         }
     }
 
-    /// A GET request of this path and query.
+    /// Starts a GET request of this path and query.
     pub fn get(&self, path: &str) -> TestRequest {
         self.request(Method::GET, path)
     }
 
-    /// A POST request of this path and query.
+    /// Starts a POST request of this path and query.
     pub fn post(&self, path: &str) -> TestRequest {
         self.request(Method::POST, path)
     }
 
-    /// A PUT request of this path and query.
+    /// Starts a PUT request of this path and query.
     pub fn put(&self, path: &str) -> TestRequest {
         self.request(Method::PUT, path)
     }
 
-    /// A PATCH request of this path and query.
+    /// Starts a PATCH request of this path and query.
     pub fn patch(&self, path: &str) -> TestRequest {
         self.request(Method::PATCH, path)
     }
 
-    /// A DELETE request of this path and query.
+    /// Starts a DELETE request of this path and query.
     pub fn delete(&self, path: &str) -> TestRequest {
         self.request(Method::DELETE, path)
     }
 
-    /// A request of this method, path and query.
+    /// Starts a request of this method, path and query.
     pub fn request(&self, method: Method, path: &str) -> TestRequest {
         TestRequest::new(self.clone(), method, path)
     }
 
-    /// Sends a request that was made by hand; the body of the answer is not read.
+    /// Sends a request that was built by hand. The response body is not read.
     ///
-    /// The client is at 127.0.0.1:0, unless the request says otherwise with a `ConnectInfo` extension.
+    /// The client's address is 127.0.0.1:0, unless the request has a `ConnectInfo` extension.
     pub async fn call(&self, mut request: Request) -> Response {
         let here = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         request.extensions_mut().get_or_insert_with(|| ConnectInfo(here));
-        // As a connection does: a router is always ready.
+        // A router is always ready.
         let answered = match &self.surface {
             Surface::App(app) => app.clone().call(request).await,
             Surface::Admin(admin) => admin.clone().call(request).await,
@@ -112,20 +112,20 @@ impl TestApp {
         }
     }
 
-    /// Fills the cache as a server does before it is ready ([`App::warm`]); nothing else of a test begins with it.
+    /// Warms the cache up as a server does before it is ready ([`App::warm`]). A test app does not do it by itself.
     ///
-    /// Without [`App::warm_host`], the pages are those that [`get`](Self::get) asks for: of no host.
+    /// Without [`App::warm_host`], pages are requested without a host, as [`get`](Self::get) does.
     pub async fn warm_up(&self) -> WarmUpReport {
         self.mounted.warm_up(None).run().await
     }
 
-    /// This app's metrics so far, in the Prometheus text format. It keeps them to itself.
+    /// Returns the metrics of this app in the Prometheus text format. They are not shared with other apps.
     #[must_use]
     pub fn metrics(&self) -> String {
         self.mounted.exporter().map(Exporter::render).unwrap_or_default()
     }
 
-    /// Its routes.
+    /// Returns the routes of the app.
     #[must_use]
     pub fn table(&self) -> &RouteTable {
         &self.mounted.table
@@ -138,7 +138,7 @@ impl fmt::Debug for TestApp {
     }
 }
 
-/// An app that is about to be tested.
+/// Builds a [`TestApp`].
 #[derive(Debug)]
 #[must_use]
 pub struct TestAppBuilder {
@@ -146,33 +146,33 @@ pub struct TestAppBuilder {
 }
 
 impl TestAppBuilder {
-    /// Only these routes; `expect_crates` is forgotten, hand-written routers stay.
+    /// Replaces the routes. Ignores `expect_crates`, and keeps hand-written routers.
     pub fn only(mut self, routes: impl IntoIterator<Item = Route>) -> Self {
         self.app.select(routes.into_iter().collect());
         self
     }
 
-    /// Adds a dependency, or replaces the one that the app provides.
+    /// Provides a dependency, or replaces the one that the app provides.
     pub fn provide<T: Send + Sync + 'static>(self, value: T) -> Self {
         self.provide_shared(Arc::new(value))
     }
 
-    /// The same for a value that is shared already, such as a trait object.
+    /// Like [`provide`](Self::provide) for a value that is shared already, such as a trait object.
     pub fn provide_shared<T: ?Sized + Send + Sync + 'static>(mut self, value: Arc<T>) -> Self {
         self.app.replace(value);
         self
     }
 
-    /// Measures with this clock. Defaults to the system's.
+    /// Measures time with this clock, such as [`ManualClock::clock`](crate::ManualClock::clock). Defaults to the system's.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.app = self.app.clock(clock);
         self
     }
 
-    /// The app, ready for requests.
+    /// Builds the app.
     ///
     /// # Panics
-    /// If it would not start, with everything that is wrong with it.
+    /// If the app would not start; the message lists all problems.
     #[track_caller]
     #[must_use]
     pub fn build(self) -> TestApp {
@@ -182,10 +182,10 @@ impl TestAppBuilder {
         }
     }
 
-    /// The app, ready for requests.
+    /// Builds the app.
     ///
     /// # Errors
-    /// Everything that is wrong with it.
+    /// Every problem of the app.
     pub fn try_build(self) -> Result<TestApp, Error> {
         let mounted = self.app.mount_alone()?;
         Ok(TestApp { surface: Surface::App(mounted.service()), mounted: Arc::new(mounted) })

@@ -12,7 +12,8 @@ use fastrand::Rng;
 use http::{Method, StatusCode};
 use http_body_util::BodyExt;
 use routekit::{
-    App, AppService,
+    App,
+    app::AppService,
     config::{AdminAddr, Config},
     get, routes,
 };

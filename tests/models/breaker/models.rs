@@ -9,7 +9,7 @@ use loom::{
     },
     thread,
 };
-use routekit::Clock;
+use routekit::ManualClock;
 
 use super::{Open, Outcome, State, Transition, gate::BreakerGate, settings::BreakerSettings, state::Ticket};
 use crate::route::{BreakerPolicy, Window};
@@ -65,7 +65,7 @@ impl Model {
 
 /// Runs the model in every order, each time with a new breaker.
 fn model(check: impl Fn(Arc<Model>) + Send + Sync + 'static) {
-    let clock = Clock::manual();
+    let clock = ManualClock::new();
     loom::model(move || check(Model::new(clock.now())));
 }
 

@@ -53,8 +53,8 @@ const STOREYS: &[&[&str]] = &[
     &["__private"],
 ];
 
-/// Not storeys: the crate's root and its macros.
-const WITHOUT_A_STOREY: &[&str] = &["lib", "macros"];
+/// Not storeys: the guide, the crate's root and its macros.
+const WITHOUT_A_STOREY: &[&str] = &["guide", "lib", "macros"];
 
 /// The rooms of the cache; each uses only rooms listed after it.
 const CACHE_ROOMS: &[&str] = &[

@@ -1,13 +1,6 @@
 //! Handlers, clients and listeners that misbehave.
 
-use std::{
-    future::pending,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{future::pending, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -19,7 +12,7 @@ use axum::{
 use futures_util::{FutureExt, stream};
 use http::{HeaderName, StatusCode, header};
 use routekit::{
-    Clock,
+    ManualClock,
     breaker::{BreakerLayer, CallError, CircuitBreaker, HttpBreakerLayer, Outcome, State},
     cache::Cache,
     catch_panic::CatchPanicLayer,
@@ -30,9 +23,7 @@ use tokio::{sync::Barrier, task::JoinSet};
 use tower::{Layer, Service, ServiceExt};
 
 use super::{SECOND, breaker, opened};
-
-#[derive(Default)]
-struct Runs(AtomicUsize);
+use crate::support::Runs;
 
 /// A route without a timeout.
 #[get("/h/hangs", breaker, cache(ttl = 10))]
@@ -47,7 +38,7 @@ async fn page() -> StatusCode {
 
 async fn private_stand_in(runs: Dep<Runs>) -> ([(HeaderName, &'static str); 1], String) {
     tokio::time::sleep(SECOND).await;
-    let run = runs.0.fetch_add(1, Ordering::SeqCst);
+    let run = runs.next() - 1;
     ([(header::CACHE_CONTROL, "no-store")], format!("in its place {run}"))
 }
 
@@ -84,18 +75,18 @@ fn teapots_are_failures(response: &Response) -> Outcome {
 
 #[get("/h/probed", breaker(half_open_calls = 2))]
 async fn probed(runs: Dep<Runs>, gate: Dep<Barrier>) -> StatusCode {
-    if runs.0.fetch_add(1, Ordering::SeqCst) < 10 {
+    if runs.next() <= 10 {
         return StatusCode::INTERNAL_SERVER_ERROR;
     }
     gate.wait().await;
     StatusCode::OK
 }
 
-fn start() -> (TestApp, Clock) {
-    let clock = Clock::manual();
+fn start() -> (TestApp, ManualClock) {
+    let clock = ManualClock::new();
     let app = App::with_routes(routes![hangs, page, upload, ignores, badly_helped, judged, probed]);
     let app = app.provide(Runs::default()).provide(Barrier::new(3)).cache(Cache::builder().ttl_jitter(0.0));
-    (TestApp::builder(app).clock(clock.clone()).build(), clock)
+    (TestApp::builder(app).clock(clock.clock()).build(), clock)
 }
 
 async fn statuses(app: &TestApp, path: &str, count: usize) -> Vec<u16> {
@@ -185,9 +176,9 @@ async fn classify_function_of_the_route_decides() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn half_open_route_lets_exactly_two_of_a_thousand_requests_through() {
     let (runs, gate) = (Arc::new(Runs::default()), Arc::new(Barrier::new(3)));
-    let (app, clock) = (App::with_routes(routes![probed]), Clock::manual());
+    let (app, clock) = (App::with_routes(routes![probed]), ManualClock::new());
     let app = app.provide_shared(Arc::clone(&runs)).provide_shared(Arc::clone(&gate));
-    let app = TestApp::builder(app).clock(clock.clone()).build();
+    let app = TestApp::builder(app).clock(clock.clock()).build();
     assert_eq!(statuses(&app, "/h/probed", 11).await, [vec![500; 10], vec![503]].concat());
     clock.advance(60 * SECOND);
     let mut requests = JoinSet::new();
@@ -202,7 +193,7 @@ async fn half_open_route_lets_exactly_two_of_a_thousand_requests_through() {
     }
     gate.wait().await;
     assert!(requests.join_all().await.iter().all(|answer| answer.status() == 200));
-    assert_eq!(runs.0.load(Ordering::SeqCst), 12);
+    assert_eq!(runs.count(), 12);
 }
 
 #[tokio::test]
@@ -224,8 +215,8 @@ async fn panic_caught_by_an_outer_layer_is_a_failure() {
 
 #[tokio::test]
 async fn panicking_listener_loses_no_permit() {
-    let clock = Clock::manual();
-    let breaker = CircuitBreaker::builder("listened").clock(clock.clone()).on_transition(|_| panic!("as it should"));
+    let clock = ManualClock::new();
+    let breaker = CircuitBreaker::builder("listened").clock(clock.clock()).on_transition(|_| panic!("as it should"));
     let breaker = breaker.build().unwrap();
     super::fail(&breaker, 10);
     clock.advance(60 * SECOND);

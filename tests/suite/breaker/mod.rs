@@ -11,19 +11,17 @@ mod routes;
 mod states;
 mod threads;
 
-use std::time::Duration;
-
 use routekit::{
-    Clock,
+    ManualClock,
     breaker::{CircuitBreaker, CircuitBreakerBuilder, Outcome, State},
 };
 
-const SECOND: Duration = Duration::from_secs(1);
+use crate::support::SECOND;
 
 /// A breaker and its clock.
-fn breaker(set: impl FnOnce(CircuitBreakerBuilder) -> CircuitBreakerBuilder) -> (CircuitBreaker, Clock) {
-    let clock = Clock::manual();
-    let breaker = set(CircuitBreaker::builder("test")).clock(clock.clone()).build().unwrap();
+fn breaker(set: impl FnOnce(CircuitBreakerBuilder) -> CircuitBreakerBuilder) -> (CircuitBreaker, ManualClock) {
+    let clock = ManualClock::new();
+    let breaker = set(CircuitBreaker::builder("test")).clock(clock.clock()).build().unwrap();
     (breaker, clock)
 }
 
@@ -44,7 +42,7 @@ fn succeed(breaker: &CircuitBreaker, count: usize) {
 }
 
 /// A breaker that failures have opened, and its clock.
-fn opened(set: impl FnOnce(CircuitBreakerBuilder) -> CircuitBreakerBuilder) -> (CircuitBreaker, Clock) {
+fn opened(set: impl FnOnce(CircuitBreakerBuilder) -> CircuitBreakerBuilder) -> (CircuitBreaker, ManualClock) {
     let (breaker, clock) = breaker(set);
     fail(&breaker, 1000);
     assert_eq!(breaker.state(), State::Open);

@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 use routekit::{
-    Clock,
+    ManualClock,
     config::Secret,
     prelude::*,
     test::{TestApp, TestResponse},
@@ -19,15 +19,15 @@ async fn answers(status: u16) -> StatusCode {
     StatusCode::from_u16(status).unwrap()
 }
 
-fn start() -> (TestApp, Clock) {
-    let clock = Clock::manual();
+fn start() -> (TestApp, ManualClock) {
+    let clock = ManualClock::new();
     let app =
         App::with_routes(routes![answers]).configure(|config| config.admin_token = Some(Secret::new(TOKEN)).into());
-    (TestApp::builder(app).clock(clock.clone()).build(), clock)
+    (TestApp::builder(app).clock(clock.clock()).build(), clock)
 }
 
 /// Ten failures and two refusals, and later a probe that succeeds.
-async fn usual(app: &TestApp, clock: &Clock) {
+async fn usual(app: &TestApp, clock: &ManualClock) {
     for _ in 0..12 {
         app.get("/o/500").send().await;
     }
@@ -169,9 +169,9 @@ fn operator_changes_are_audited() {
 
 #[tokio::test]
 async fn every_outcome_of_a_registered_breaker_is_counted() {
-    let clock = Clock::manual();
+    let clock = ManualClock::new();
     let bank =
-        routekit::breaker::CircuitBreaker::builder("bank").clock(clock.clone()).slow_call(SECOND).build().unwrap();
+        routekit::breaker::CircuitBreaker::builder("bank").clock(clock.clock()).slow_call(SECOND).build().unwrap();
     let app = TestApp::new(App::with_routes(routes![answers]).breaker(bank.clone()));
     let (late, slow) = (bank.try_acquire().unwrap(), bank.try_acquire().unwrap());
     drop(bank.try_acquire().unwrap());

@@ -1,29 +1,20 @@
 //! Circuit breakers of routes.
 
-use std::{
-    future::pending,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::{future::pending, sync::Arc};
 
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use http::StatusCode;
-use routekit::{Clock, breaker::Outcome, cache::Cache, prelude::*, test::TestApp};
+use routekit::{ManualClock, breaker::Outcome, cache::Cache, prelude::*, test::TestApp};
 use serde_json::Value;
 
 use super::SECOND;
+use crate::support::Runs;
 use crate::wire;
-
-/// Number of handler runs.
-#[derive(Default)]
-struct Runs(AtomicUsize);
 
 #[get("/b/answers/{how}", breaker, timeout = "1s")]
 async fn answers(how: String, runs: Dep<Runs>) -> Response {
-    runs.0.fetch_add(1, Ordering::SeqCst);
+    runs.next();
     match how.as_str() {
         "panic" => panic!("as it should"),
         "hang" => pending().await,
@@ -34,7 +25,7 @@ async fn answers(how: String, runs: Dep<Runs>) -> Response {
 /// Succeeds once, then fails.
 #[get("/b/page", breaker, cache(ttl = 10, stale_if_error = 600))]
 async fn page(runs: Dep<Runs>) -> Result<&'static str> {
-    match runs.0.fetch_add(1, Ordering::SeqCst) {
+    match runs.next() - 1 {
         0 => Ok("old"),
         _ => Err(Problem::internal(std::io::Error::other("down"))),
     }
@@ -47,7 +38,7 @@ async fn helped() -> StatusCode {
 
 #[get("/b/helped-page", breaker(fallback = stand_in), cache(ttl = 10, stale_if_error = 100))]
 async fn helped_page(runs: Dep<Runs>) -> (StatusCode, &'static str) {
-    match runs.0.fetch_add(1, Ordering::SeqCst) {
+    match runs.next() - 1 {
         0 => (StatusCode::OK, "old"),
         _ => (StatusCode::BAD_GATEWAY, ""),
     }
@@ -55,7 +46,7 @@ async fn helped_page(runs: Dep<Runs>) -> (StatusCode, &'static str) {
 
 /// A fallback that takes the handler's arguments.
 async fn stand_in(uri: http::Uri, runs: Dep<Runs>) -> String {
-    format!("in place of {uri} after {} runs", runs.0.load(Ordering::SeqCst))
+    format!("in place of {uri} after {} runs", runs.count())
 }
 
 #[get("/b/says", breaker)]
@@ -63,11 +54,11 @@ async fn says() -> (StatusCode, axum::Extension<Outcome>) {
     (StatusCode::INTERNAL_SERVER_ERROR, axum::Extension(Outcome::Success))
 }
 
-fn start() -> (TestApp, Clock, Arc<Runs>) {
-    let (clock, runs) = (Clock::manual(), Arc::new(Runs::default()));
+fn start() -> (TestApp, ManualClock, Arc<Runs>) {
+    let (clock, runs) = (ManualClock::new(), Arc::new(Runs::default()));
     let app = App::with_routes(routes![answers, page, helped, helped_page, says]);
     let app = app.cache(Cache::builder().ttl_jitter(0.0)).provide_shared(Arc::clone(&runs));
-    (TestApp::builder(app).clock(clock.clone()).build(), clock, runs)
+    (TestApp::builder(app).clock(clock.clock()).build(), clock, runs)
 }
 
 async fn statuses(app: &TestApp, path: &str, count: usize) -> Vec<u16> {
@@ -92,13 +83,13 @@ const ANSWERS: &str = "GET /b/answers/{how}";
 async fn open_route_answers_503_with_retry_after_without_its_handler() {
     let (app, clock, runs) = start();
     assert_eq!(statuses(&app, "/b/answers/500", 12).await, [vec![500; 10], vec![503; 2]].concat());
-    assert_eq!(runs.0.load(Ordering::SeqCst), 10);
+    assert_eq!(runs.count(), 10);
     clock.advance(SECOND / 10);
     let refused = app.get("/b/answers/200").send().await;
     assert_eq!((refused.status(), refused.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, Some("60")));
     assert_eq!(refused.header("content-type"), Some("application/problem+json"));
     assert_eq!(refused.json::<Value>()["instance"], "/b/answers/200");
-    assert_eq!(runs.0.load(Ordering::SeqCst), 10, "no handler has run");
+    assert_eq!(runs.count(), 10, "no handler has run");
     assert_eq!(app.get("/health/live").send().await.status(), 200);
     assert_eq!(app.get("/health/ready").send().await.status(), 200);
     clock.advance(60 * SECOND);
@@ -116,7 +107,7 @@ async fn statuses_5xx_timeouts_and_panics_are_failures() {
         let (app, _, runs) = start();
         let expected = [vec![status; 10], vec![503]].concat();
         assert_eq!(statuses(&app, &format!("/b/answers/{how}"), 11).await, expected, "{how}");
-        assert_eq!(runs.0.load(Ordering::SeqCst), 10);
+        assert_eq!(runs.count(), 10);
     }
 }
 
@@ -144,7 +135,7 @@ async fn a_thousand_clients_that_leave_do_not_open_the_breaker() {
     for _ in 0..1000 {
         assert!(app.get("/b/answers/hang").send().now_or_never().is_none());
     }
-    assert_eq!(runs.0.load(Ordering::SeqCst), 1000);
+    assert_eq!(runs.count(), 1000);
     let snapshot = snapshot(&app, ANSWERS).await;
     assert_eq!((&snapshot["state"], &snapshot["requestCount"]), (&"closed".into(), &0.into()));
     assert_eq!(app.get("/b/answers/200").send().await.status(), 200);
@@ -173,7 +164,7 @@ async fn open_route_with_stale_if_error_serves_the_stale_response() {
     }
     let snapshot = snapshot(&app, "GET /b/page").await;
     assert_eq!((&snapshot["state"], &snapshot["rejected"]), (&"open".into(), &6.into()));
-    assert_eq!(runs.0.load(Ordering::SeqCst), 10, "six were answered without the handler");
+    assert_eq!(runs.count(), 10, "six were answered without the handler");
 }
 
 #[tokio::test]
@@ -196,10 +187,10 @@ async fn fallback_response_is_not_stored_and_a_stale_response_wins() {
     for _ in 0..11 {
         ask(("STALE", "old")).await;
     }
-    assert_eq!(runs.0.load(Ordering::SeqCst), 10, "it is open");
+    assert_eq!(runs.count(), 10, "it is open");
     clock.advance(30 * SECOND);
     ask(("STALE", "old")).await;
-    runs.0.store(1, Ordering::SeqCst);
+    runs.set(1);
     // Later than `stale_if_error` allows, with the breaker open again.
     clock.advance(61 * SECOND);
     for expected in ["", "in place of /b/helped-page after 2 runs", "in place of /b/helped-page after 2 runs"] {

@@ -263,8 +263,8 @@ fn metrics_only_counts_and_refuses_no_call() {
 #[test]
 fn listener_sees_each_change_once_with_its_cause() {
     let told: Arc<Mutex<Vec<Transition>>> = Arc::default();
-    let (listener, clock) = (Arc::clone(&told), routekit::Clock::manual());
-    let breaker = CircuitBreaker::builder("told").clock(clock.clone());
+    let (listener, clock) = (Arc::clone(&told), routekit::ManualClock::new());
+    let breaker = CircuitBreaker::builder("told").clock(clock.clock());
     let breaker = breaker.on_transition(move |change| listener.lock().unwrap().push(*change)).build().unwrap();
     succeed(&breaker, 5);
     fail(&breaker, 10);
@@ -297,7 +297,7 @@ fn snapshot_serialises_as_documented() {
     assert!(matches!(breaker.try_acquire(), Err(Open { .. })));
     let expected = serde_json::json!({
         "name": "test", "state": "open", "mode": "automatic", "failureCount": 5, "successCount": 5, "slowCount": 0,
-        "requestCount": 10, "failureRate": 0.5, "slowRate": 0.0, "lastFailureTime": 5000, "opened": 1, "rejected": 1,
+        "requestCount": 10, "failureRate": 0.5, "slowRate": 0.0, "lastFailureTime": "1970-01-01T00:00:05.000Z", "opened": 1, "rejected": 1,
         "retryAfterMs": 60_000,
     });
     assert_eq!(serde_json::to_value(breaker.snapshot()).unwrap(), expected);

@@ -9,12 +9,13 @@ use std::{
 };
 
 use routekit::{
-    Clock,
+    ManualClock,
     breaker::{CircuitBreaker, State},
 };
 use tokio::task::JoinSet;
 
 use super::{SECOND, opened};
+use crate::support::until;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn half_open_admits_exactly_two_of_a_thousand_racing_tasks() {
@@ -40,9 +41,7 @@ async fn half_open_admits_exactly_two_of_a_thousand_racing_tasks() {
                 }
             });
         }
-        while refusals.load(Ordering::SeqCst) < 998 {
-            tokio::task::yield_now().await;
-        }
+        until("998 refusals", || refusals.load(Ordering::SeqCst) >= 998).await;
         done.add_permits(2);
         tasks.join_all().await;
         assert_eq!((calls.load(Ordering::SeqCst), breaker.state()), (2, State::Closed), "round {round}");
@@ -54,7 +53,7 @@ fn sixty_four_threads_open_it_once() {
     for round in 0..50 {
         let (told, barrier) = (Arc::new(AtomicUsize::new(0)), Barrier::new(64));
         let listener = Arc::clone(&told);
-        let breaker = CircuitBreaker::builder("crossed").clock(Clock::manual()).on_transition(move |_| {
+        let breaker = CircuitBreaker::builder("crossed").clock(ManualClock::new().clock()).on_transition(move |_| {
             listener.fetch_add(1, Ordering::SeqCst);
         });
         let breaker = breaker.build().unwrap();

@@ -8,20 +8,20 @@ use http_body_util::BodyExt;
 use routekit::{cache::CacheLayer, prelude::*, test::TestApp};
 use tower::{Layer, service_fn};
 
-use super::{Calls, MINUTE, app, ask, exact, get_of, said, start};
+use super::{MINUTE, Runs, app, ask, exact, get_of, said, start};
 
 #[get("/cache/mine", cache(ttl = 60))]
-async fn unsaid(calls: Dep<Calls>) -> String {
+async fn unsaid(calls: Dep<Runs>) -> String {
     calls.next().to_string()
 }
 
 #[get("/cache/ours", cache(ttl = 60, shared))]
-async fn shared(calls: Dep<Calls>) -> String {
+async fn shared(calls: Dep<Runs>) -> String {
     calls.next().to_string()
 }
 
 #[get("/cache/own", auth(optional), cache(ttl = 60, per = "user"))]
-async fn own(who: Option<Identity>, calls: Dep<Calls>) -> String {
+async fn own(who: Option<Identity>, calls: Dep<Runs>) -> String {
     format!("{} {}", calls.next(), who.map_or_else(String::new, |who| who.sub().to_owned()))
 }
 
@@ -115,7 +115,7 @@ async fn bypassing_request_and_response_are_unchanged() {
 
 #[tokio::test]
 async fn conditional_headers_are_removed_from_requests_that_fill() {
-    let calls = Arc::new(Calls::default());
+    let calls = Arc::new(Runs::default());
     let inner = service_fn(move |request: Request| {
         let calls = Arc::clone(&calls);
         async move {

@@ -18,10 +18,10 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 use tower::{Layer, ServiceExt, service_fn};
 
-use super::{Calls, MINUTE, app, ask, did, exact, get_of, is_pending, start};
+use super::{MINUTE, Runs, app, ask, did, exact, get_of, is_pending, start};
 
 #[get("/cache/end", cache(ttl = 60, tags = "end"))]
-async fn end(calls: Dep<Calls>) -> String {
+async fn end(calls: Dep<Runs>) -> String {
     calls.next().to_string()
 }
 
@@ -156,7 +156,9 @@ where
 
 #[tokio::test]
 async fn invalidation_layer_works_around_any_service() {
-    for (name, cache) in [("with a spawner", exact().spawner(super::spawner()).build()), ("without", exact().build())] {
+    for (name, cache) in
+        [("with a spawner", exact().spawner(routekit::Spawner::tokio()).build()), ("without", exact().build())]
+    {
         for (status, expected) in [(200, "MISS"), (302, "MISS"), (404, "HIT"), (500, "MISS")] {
             let inner =
                 service_fn(move |_: Request| async move { Ok(StatusCode::from_u16(status).unwrap().into_response()) });

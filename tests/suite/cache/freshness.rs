@@ -8,10 +8,10 @@ use routekit::{cache::Cache, prelude::*, test::TestApp};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
-use super::{Calls, app, did, said, start};
+use super::{Runs, app, did, said, start};
 
 #[get("/cache/minute/{id}", cache(ttl = 60))]
-async fn minute(id: u32, calls: Dep<Calls>) -> String {
+async fn minute(id: u32, calls: Dep<Runs>) -> String {
     format!("{id} {}", calls.next())
 }
 

@@ -6,10 +6,10 @@ use axum::{Router, routing::get as get_service};
 use http::{Method, header};
 use routekit::{cache::CacheLayer, prelude::*};
 
-use super::{Calls, MINUTE, Read, app, ask, exact, start};
+use super::{MINUTE, Read, Runs, app, ask, exact, start};
 
 #[get("/cache/page", cache(ttl = 60))]
-async fn page(method: Method, calls: Dep<Calls>) -> String {
+async fn page(method: Method, calls: Dep<Runs>) -> String {
     format!("{method} page {}", calls.next())
 }
 
@@ -36,7 +36,7 @@ fn seen(answer: &Read) -> (String, Option<String>, String) {
 #[tokio::test]
 async fn head_and_get_share_an_entry() {
     let shared = || {
-        let calls = Arc::new(Calls::default());
+        let calls = Arc::new(Runs::default());
         move |method: Method| {
             let n = calls.next();
             async move { format!("{method} page {n}") }
@@ -109,17 +109,17 @@ async fn head_has_the_headers_of_get() {
 }
 
 #[get("/cache/both", cache(ttl = 60))]
-async fn both_get(calls: Dep<Calls>) -> ([(&'static str, &'static str); 1], String) {
+async fn both_get(calls: Dep<Runs>) -> ([(&'static str, &'static str); 1], String) {
     ([("x-handler", "get")], format!("content {}", calls.next()))
 }
 
 #[head("/cache/both", cache(ttl = 60))]
-async fn both_head(calls: Dep<Calls>) -> [(&'static str, String); 2] {
+async fn both_head(calls: Dep<Runs>) -> [(&'static str, String); 2] {
     [("x-handler", "head".to_owned()), ("x-call", calls.next().to_string())]
 }
 
 #[head("/cache/both")]
-async fn both_head_uncached(calls: Dep<Calls>) -> [(&'static str, String); 2] {
+async fn both_head_uncached(calls: Dep<Runs>) -> [(&'static str, String); 2] {
     [("x-handler", "head".to_owned()), ("x-call", calls.next().to_string())]
 }
 

@@ -17,6 +17,7 @@ use axum::{
 use futures_util::FutureExt;
 use http::{HeaderMap, StatusCode};
 use routekit::{
+    Spawner,
     cache::{Cache, CacheLayer, CacheStore, Embedded, Entry, Key, Lookup, Stamp, StoreFuture, StoreSize, Target},
     prelude::*,
     test::TestApp,
@@ -24,7 +25,7 @@ use routekit::{
 use tokio::{task::JoinSet, time::sleep};
 use tower::{Layer, Service, service_fn};
 
-use super::{MINUTE, ask, exact, get_of, spawner};
+use super::{MINUTE, ask, exact, get_of};
 
 /// Regression: a client with unverified credentials was served a response that another client's credentials produced.
 #[tokio::test]
@@ -225,7 +226,7 @@ async fn lifetime_of_duration_max_does_not_overflow() {
 #[test]
 fn ready_answer_needs_no_runtime() {
     let ready = service_fn(|_: Request| ready(Ok::<_, Infallible>("x".into_response())));
-    let mut cached = CacheLayer::new(exact().spawner(spawner()).build()).ttl(MINUTE).layer(ready);
+    let mut cached = CacheLayer::new(exact().spawner(Spawner::tokio()).build()).ttl(MINUTE).layer(ready);
     for expected in ["MISS", "HIT"] {
         let response: Response = cached.call(get_of("/x")).now_or_never().unwrap().unwrap();
         assert_eq!(response.headers()["x-cache"], expected);

@@ -1,25 +1,21 @@
 //! What each kind of request invalidates.
 
 use axum::{Router, extract::Path, routing};
-use http::{Request, request::Parts};
+use http::Request;
 use routekit::{
     cache::{Cache, CacheLayer, InvalidateLayer},
     prelude::*,
 };
 
-use super::{Calls, MINUTE, app, ask, did, exact, get_of, start};
-
-fn tenant(request: &Parts) -> String {
-    request.headers.get("x-tenant").map_or_else(String::new, |tenant| tenant.to_str().unwrap().to_owned())
-}
+use super::{MINUTE, Runs, app, ask, did, exact, get_of, start, tenant};
 
 #[get("/cache/users", cache(ttl = 60, tags = "users"))]
-async fn users(calls: Dep<Calls>) -> String {
+async fn users(calls: Dep<Runs>) -> String {
     calls.next().to_string()
 }
 
 #[get("/cache/users/{id}", cache(ttl = 60, tags("users", "user:{id}")))]
-async fn user(id: u64, calls: Dep<Calls>) -> String {
+async fn user(id: u64, calls: Dep<Runs>) -> String {
     format!("{id} {}", calls.next())
 }
 
@@ -104,12 +100,12 @@ async fn tags_invalidate_the_entries_that_carry_them() {
 }
 
 #[get("/cache/cart", auth(optional), cache(ttl = 60, per = "user", tags = "carts"))]
-async fn cart(who: Option<Identity>, calls: Dep<Calls>) -> String {
+async fn cart(who: Option<Identity>, calls: Dep<Runs>) -> String {
     format!("{} {}", who.map_or_else(|| "anonymous".to_owned(), |who| who.sub().to_owned()), calls.next())
 }
 
 #[get("/cache/catalogue", cache(ttl = 60, shared))]
-async fn catalogue(calls: Dep<Calls>) -> String {
+async fn catalogue(calls: Dep<Runs>) -> String {
     calls.next().to_string()
 }
 
@@ -307,7 +303,7 @@ async fn size_counts_entries_and_bytes() {
 
 #[tokio::test]
 async fn invalidation_layer_without_an_app_invalidates() {
-    let cache = exact().spawner(super::spawner()).build();
+    let cache = exact().spawner(routekit::Spawner::tokio()).build();
     let cached = CacheLayer::new(cache.clone()).ttl(MINUTE).route("/users/{id}").tags(["users", "user:{id}"]);
     let changing = InvalidateLayer::new(cache).route("/users/{id}").tags(["user:{id}"]);
     let router: Router = Router::new()

@@ -4,17 +4,13 @@ use axum::{Router, body::Body, extract::Request, routing};
 use http::{HeaderMap, Uri, header, request::Parts};
 use routekit::{cache::CacheLayer, identity::Identity, prelude::*, test::TestApp};
 
-use super::{Calls, MINUTE, Read, app, ask, exact, get_of, start};
+use super::{MINUTE, Read, Runs, app, ask, exact, get_of, start, tenant};
 
 /// Everything that a handler may look at here.
 fn echo(uri: &Uri, headers: &HeaderMap, who: Option<&Identity>) -> String {
     let of = |name: &str| headers.get_all(name).iter().map(|value| value.to_str().unwrap()).collect::<Vec<_>>();
     let who = who.map(|who| (who.sub(), who.issuer()));
     format!("{uri} {:?} {:?} {:?} {who:?}", of("host"), of("x-tenant"), of("accept-language"))
-}
-
-fn tenant(request: &Parts) -> String {
-    request.headers.get("x-tenant").map_or_else(String::new, |tenant| tenant.to_str().unwrap().to_owned())
 }
 
 /// The page of the query only.
@@ -235,7 +231,7 @@ async fn verified_user_shares_no_entry_with_a_header_of_that_name() {
 }
 
 #[get("/cache/calls", cache(ttl = 60))]
-async fn calls(calls: Dep<Calls>) -> String {
+async fn calls(calls: Dep<Runs>) -> String {
     calls.next().to_string()
 }
 

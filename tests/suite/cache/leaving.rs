@@ -12,7 +12,8 @@ use axum::{body::Body, extract::Request};
 use routekit::{prelude::*, test::TestApp};
 use tokio::time::{advance, sleep};
 
-use super::{Calls, app, did, is_pending, start};
+use super::{Runs, app, did, is_pending, start};
+use crate::support::idle;
 
 /// Numbers of handlers that ended, and that were dropped, whether they ended or not.
 #[derive(Default)]
@@ -36,7 +37,7 @@ impl Drop for Dropped {
 }
 
 #[get("/cache/left", cache(ttl = 600, tags = "left"))]
-async fn left(calls: Dep<Calls>) -> String {
+async fn left(calls: Dep<Runs>) -> String {
     calls.next().to_string()
 }
 
@@ -83,22 +84,15 @@ async fn leave(app: &TestApp, method: &str, path: &str) {
     let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
     let mut answer = Box::pin(app.call(request));
     assert!(is_pending(&mut answer).await);
-    settle().await;
+    idle().await;
     assert!(is_pending(&mut answer).await);
-}
-
-/// Lets every task run that is ready.
-async fn settle() {
-    for _ in 0..20 {
-        tokio::task::yield_now().await;
-    }
 }
 
 async fn later(seconds: f64) {
     // A timer starts at its first poll.
-    settle().await;
+    idle().await;
     advance(Duration::from_secs_f64(seconds)).await;
-    settle().await;
+    idle().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -131,7 +125,7 @@ async fn handler_that_invalidates_nothing_is_dropped() {
     let (app, log) = left_app();
     did(&app, "/cache/left").await;
     assert_eq!(app.delete("/cache/left/5").send().await.status(), 504);
-    settle().await;
+    idle().await;
     assert_eq!((log.counts(), did(&app, "/cache/left").await), ((0, 1), "HIT".to_owned()));
 }
 
@@ -143,7 +137,7 @@ async fn detached_handler_is_dropped_after_30_seconds() {
             leave(&app, "POST", "/cache/left/3600").await;
         } else {
             assert_eq!(app.put("/cache/left/3600").send().await.status(), 504);
-            settle().await;
+            idle().await;
         }
         did(&app, "/cache/left").await;
         later(29.9).await;

@@ -13,52 +13,29 @@ mod nested;
 mod patterns;
 mod stored;
 
-use std::{
-    convert::Infallible,
-    future::poll_fn,
-    pin::Pin,
-    sync::atomic::{AtomicUsize, Ordering},
-    task::Poll,
-    time::Duration,
-};
+use std::{convert::Infallible, future::poll_fn, pin::Pin, task::Poll};
 
 use axum::{body::Body, extract::Request, response::Response};
 use http::HeaderMap;
 use http_body_util::BodyExt;
 use routekit::{
-    Clock, Route, Spawner,
-    cache::{Cache, CacheBuilder},
+    ManualClock,
     prelude::*,
+    route::Route,
     test::{TestApp, TestRequest},
 };
 use tower::{Service, ServiceExt};
 
-/// Counts handler calls. Handlers answer with the number, which tells a stored response from a new one.
-#[derive(Default)]
-struct Calls(AtomicUsize);
-
-impl Calls {
-    fn next(&self) -> usize {
-        self.0.fetch_add(1, Ordering::SeqCst) + 1
-    }
-}
-
-fn exact() -> CacheBuilder {
-    Cache::builder().ttl_jitter(0.0)
-}
-
-fn spawner() -> Spawner {
-    Spawner::new(|task| drop(tokio::spawn(task)))
-}
+use crate::support::{MINUTE, Runs, exact, tenant, x_cache_of as did};
 
 /// An app of these routes on a manual clock, without jitter of lifetimes.
 fn app(routes: impl IntoIterator<Item = Route>) -> App {
-    App::with_routes(routes).cache(exact()).provide(Calls::default())
+    App::with_routes(routes).cache(exact()).provide(Runs::default())
 }
 
-fn start(app: App) -> (TestApp, Clock) {
-    let clock = Clock::manual();
-    (TestApp::builder(app).clock(clock.clone()).build(), clock)
+fn start(app: App) -> (TestApp, ManualClock) {
+    let clock = ManualClock::new();
+    (TestApp::builder(app).clock(clock.clock()).build(), clock)
 }
 
 /// `X-Cache` and the content of the answer: `MISS 1`.
@@ -66,11 +43,6 @@ async fn said(request: TestRequest) -> String {
     let answer = request.send().await;
     let head = answer.header("x-cache").unwrap_or("none").to_owned();
     if answer.text().is_empty() { head } else { format!("{head} {}", answer.text()) }
-}
-
-/// `X-Cache` of the answer to a GET.
-async fn did(app: &TestApp, path: &str) -> String {
-    app.get(path).send().await.header("x-cache").unwrap_or("none").to_owned()
 }
 
 /// A response, read to its end.
@@ -96,7 +68,7 @@ impl Read {
     }
 }
 
-/// Calls a service once.
+/// Runs a service once.
 async fn ask<S>(service: &S, request: Request) -> Read
 where
     S: Service<Request, Response = Response, Error = Infallible> + Clone,
@@ -112,5 +84,3 @@ fn get_of(path: &str) -> Request {
 async fn is_pending<F: Future + Unpin>(future: &mut F) -> bool {
     poll_fn(|cx| Poll::Ready(Pin::new(&mut *future).poll(cx).is_pending())).await
 }
-
-const MINUTE: Duration = Duration::from_secs(60);

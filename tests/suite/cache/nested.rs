@@ -66,7 +66,7 @@ async fn patterns_match_the_full_path() {
 
 #[tokio::test]
 async fn placeholders_of_the_nested_path_fill_tags() {
-    let router = all(&exact().spawner(super::spawner()).build());
+    let router = all(&exact().spawner(routekit::Spawner::tokio()).build());
     for path in ["/one/users/7", "/one/users/8"] {
         ask(&router, get_of(path)).await;
     }
@@ -146,7 +146,7 @@ async fn nested_layers_cache_in_the_outer_one_only() {
 #[tokio::test]
 async fn inner_layer_does_not_answer_fills_of_the_outer_one() {
     let cache = exact().build();
-    let calls = std::sync::Arc::new(super::Calls::default());
+    let calls = std::sync::Arc::new(super::Runs::default());
     let handler = {
         let calls = std::sync::Arc::clone(&calls);
         async move || calls.next().to_string()

@@ -56,7 +56,7 @@ async fn patterns_match_by_their_form() {
             "MISS",
         ),
     ] {
-        let cache = exact().spawner(super::spawner()).build();
+        let cache = exact().spawner(routekit::Spawner::tokio()).build();
         let cached = CacheLayer::new(cache.clone()).ttl(MINUTE);
         let changing = InvalidateLayer::new(cache.clone()).patterns([pattern]);
         let read: Router = Router::new().fallback(async || "x").layer(cached);

@@ -17,7 +17,7 @@ use routekit::{
 };
 use tower::{Layer, service_fn};
 
-use super::{Calls, MINUTE, Read, app, ask, exact, get_of, start};
+use super::{MINUTE, Read, Runs, app, ask, exact, get_of, start};
 
 /// The second answer of a handler, which begins with a `2`.
 type Make = fn(usize) -> Response;
@@ -25,7 +25,7 @@ type Make = fn(usize) -> Response;
 struct Answers(Make);
 
 #[get("/cache/stored", cache(ttl = 60, vary("accept-language"), max_body = 8))]
-async fn made(answers: Dep<Answers>, calls: Dep<Calls>) -> Response {
+async fn made(answers: Dep<Answers>, calls: Dep<Runs>) -> Response {
     answers.0(calls.next())
 }
 
@@ -156,7 +156,7 @@ async fn storable_responses_are_stored_in_an_app() {
 async fn storable_responses_are_stored_in_front_of_any_service() {
     for (name, make, expected) in ROWS {
         let is_stored = *expected == HIT;
-        let calls = Arc::new(Calls::default());
+        let calls = Arc::new(Runs::default());
         let inner = service_fn(move |_: Request| {
             let calls = Arc::clone(&calls);
             async move { Ok(make(calls.next())) }
@@ -186,7 +186,7 @@ async fn storable_responses_are_stored_in_front_of_any_service() {
 }
 
 #[get("/cache/explicit/{control}", cache(vary("accept-language")))]
-async fn explicit(control: String, calls: Dep<Calls>) -> Response {
+async fn explicit(control: String, calls: Dep<Runs>) -> Response {
     let n = calls.next().to_string();
     if control == "none" { n.into_response() } else { ([(header::CACHE_CONTROL, control)], n).into_response() }
 }

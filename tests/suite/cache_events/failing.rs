@@ -10,7 +10,7 @@ use std::{
 
 use axum::{Router, body::Body, extract::Request, routing};
 use routekit::{
-    Clock, Spawner,
+    ManualClock, Spawner,
     cache::{
         CacheBuilder, CacheStore, Entry, InvalidateLayer, Key, Lookup, Stamp, StoreError, StoreFuture, StoreSize,
         Target,
@@ -19,12 +19,12 @@ use routekit::{
 };
 use tower::ServiceExt;
 
-use super::{Told, change, change_wanted, event, exact, settle, spawner, start};
+use super::{Told, change, change_wanted, event, exact, idle, start};
 use crate::{logs, stores::Plain};
 
 /// Runs the future and returns the logged events that no listener received.
 fn untold<T>(action: impl Future<Output = T>) -> (T, Vec<String>) {
-    let (value, lines) = logs::caught(action);
+    let (value, lines) = logs::caught_on_paused_time(action);
     let lines = lines.into_iter().filter(|line| line.of == "routekit::cache::events::listeners");
     (value, lines.map(|line| line.fields.join(" ")).collect())
 }
@@ -36,7 +36,7 @@ fn requests_do_not_wait_for_listeners() {
             .cache(exact())
             .on_invalidate(async |_event| pending().await);
         let status = start(app).post("/events/7").send().await.status();
-        settle().await;
+        idle().await;
         status
     });
     assert_eq!(status, 200);
@@ -46,7 +46,7 @@ fn requests_do_not_wait_for_listeners() {
 
 #[test]
 fn panicking_listener_affects_only_itself() {
-    for (name, cache) in [("on a task", exact().spawner(spawner())), ("while the caller waits", exact())] {
+    for (name, cache) in [("on a task", exact().spawner(Spawner::tokio())), ("while the caller waits", exact())] {
         let told = Told::default();
         let captured = told.clone();
         let panics = Arc::new(AtomicUsize::new(0));
@@ -112,7 +112,7 @@ fn event_without_a_spawner_or_waiter_is_logged() {
         let handler = routing::post(async || pending::<()>().await).layer(InvalidateLayer::new(cache).tags(["x"]));
         let router: Router = Router::new().route("/a", handler);
         let mut left = Box::pin(router.oneshot(Request::post("/a").body(Body::empty()).unwrap()));
-        let waits = tokio::select! { biased; _ = &mut left => false, () = settle() => true };
+        let waits = tokio::select! { biased; _ = &mut left => false, () = idle() => true };
         assert!(waits);
         drop(left);
         told.take().await
@@ -156,18 +156,18 @@ impl CacheStore for Broken {
 }
 
 /// A response that is still valid here must not be purged from a CDN, which would store it again from here.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn failed_invalidation_emits_no_event() {
     let told = Told::default();
     let listening = |builder: CacheBuilder| {
         let captured = told.clone();
-        builder.spawner(spawner()).on_invalidate(async move |event| captured.add(&event)).build()
+        builder.spawner(Spawner::tokio()).on_invalidate(async move |event| captured.add(&event)).build()
     };
-    let broken = listening(exact().store(Broken(Plain::new(Clock::manual()))));
+    let broken = listening(exact().store(Broken(Plain::new(ManualClock::new().clock()))));
     assert!(broken.invalidate_tag("a").await.is_err());
     assert!(broken.clear().await.is_err());
     assert!(told.take().await.is_empty());
-    let slow = listening(exact().store(Plain::new(Clock::manual())));
+    let slow = listening(exact().store(Plain::new(ManualClock::new().clock())));
     slow.invalidate_tag("a").await.unwrap();
     assert_eq!(told.take().await, [r#"tags ["a"]"#]);
 }

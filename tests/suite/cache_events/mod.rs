@@ -5,13 +5,9 @@ mod told;
 
 use std::sync::{Arc, Mutex};
 
-use http::request::Parts;
-use routekit::{
-    Clock, Spawner,
-    cache::{Cache, CacheBuilder, Invalidation},
-    prelude::*,
-    test::TestApp,
-};
+use routekit::{ManualClock, cache::Invalidation, prelude::*, test::TestApp};
+
+use crate::support::{exact, idle, tenant};
 
 /// Events that a listener has received, as text.
 #[derive(Debug, Clone, Default)]
@@ -24,31 +20,13 @@ impl Told {
 
     /// Returns the events received so far, once every ready task has run.
     async fn take(&self) -> Vec<String> {
-        settle().await;
+        idle().await;
         std::mem::take(&mut *self.0.lock().unwrap())
     }
 }
 
-async fn settle() {
-    for _ in 0..20 {
-        tokio::task::yield_now().await;
-    }
-}
-
-fn spawner() -> Spawner {
-    Spawner::new(|task| drop(tokio::spawn(task)))
-}
-
-fn exact() -> CacheBuilder {
-    Cache::builder().ttl_jitter(0.0)
-}
-
 fn start(app: App) -> TestApp {
-    TestApp::builder(app).clock(Clock::manual()).build()
-}
-
-fn tenant(request: &Parts) -> String {
-    request.headers.get("x-tenant").map_or_else(String::new, |value| value.to_str().unwrap().to_owned())
+    TestApp::builder(app).clock(ManualClock::new().clock()).build()
 }
 
 #[get("/events/{id}", cache(ttl = 600, tags = "event:{id}", invalidate_on("PATCH /events/{id}")))]

@@ -9,9 +9,9 @@ use routekit::{
 };
 use tower::ServiceExt;
 
-use super::{Told, change, change_more, change_wanted, event, exact, refuse, spawner, start};
+use super::{Told, change, change_more, change_wanted, event, exact, refuse, start};
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn routes_emit_an_event_for_each_invalidation() {
     let told = Told::default();
     let captured = told.clone();
@@ -44,11 +44,12 @@ async fn routes_emit_an_event_for_each_invalidation() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn program_invalidations_emit_events() {
     let told = Told::default();
     let captured = told.clone();
-    let cache = exact().spawner(spawner()).on_invalidate(async move |event| captured.add(&event)).build();
+    let cache =
+        exact().spawner(routekit::Spawner::tokio()).on_invalidate(async move |event| captured.add(&event)).build();
     let acme = cache.partition("acme");
     acme.invalidate_tag("a").await.unwrap();
     cache.invalidate_tags(["a", "b"]).await.unwrap();
@@ -71,7 +72,7 @@ async fn program_invalidations_emit_events() {
     assert!(told.take().await.is_empty(), "nothing");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn event_has_targets_and_origin() {
     let events = Arc::new(std::sync::Mutex::new(Vec::<Invalidation>::new()));
     let captured = Arc::clone(&events);
@@ -88,7 +89,7 @@ async fn event_has_targets_and_origin() {
     assert!(everything.everything && everything.tags.is_empty() && !tags.everything);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn layers_and_handlers_of_a_shared_cache_emit_events() {
     #[post("/events/webhook")]
     async fn webhook(cache: Dep<Cache>) -> Result<()> {
@@ -97,7 +98,7 @@ async fn layers_and_handlers_of_a_shared_cache_emit_events() {
 
     let (told, too) = (Told::default(), Told::default());
     let captured = [told.clone(), too.clone()];
-    let cache = exact().spawner(spawner()).build();
+    let cache = exact().spawner(routekit::Spawner::tokio()).build();
     let [one, two] = captured;
     let layer = CacheLayer::new(cache.clone()).ttl(std::time::Duration::from_secs(60));
     let changing = InvalidateLayer::new(cache.clone()).tags(["x"]);
@@ -126,7 +127,7 @@ async fn layers_and_handlers_of_a_shared_cache_emit_events() {
     assert_eq!(too.take().await, expected);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn without_a_spawner_the_caller_waits_for_listeners() {
     let told = Told::default();
     let captured = told.clone();

@@ -5,7 +5,7 @@ use std::{convert::Infallible, time::Duration};
 use axum::{body::Body, extract::Request, response::Response};
 use futures_util::future::join_all;
 use routekit::{
-    Clock, Spawner,
+    ManualClock, Spawner,
     cache::{Cache, CacheLayer, CacheOptions, CacheStats, InvalidateLayer, ProviderStatus},
     prelude::*,
     test::TestApp,
@@ -73,9 +73,8 @@ async fn program_invalidations_are_counted_as_the_program_s() {
 
 #[tokio::test]
 async fn values_are_counted_as_the_program_s() {
-    let clock = Clock::manual();
-    let spawner = Spawner::new(|task| drop(tokio::spawn(task)));
-    let cache = Cache::builder().clock(clock.clone()).ttl_jitter(0.0).spawner(spawner).build();
+    let clock = ManualClock::new();
+    let cache = Cache::builder().clock(clock.clock()).ttl_jitter(0.0).spawner(Spawner::tokio()).build();
     let options = CacheOptions::new().ttl(Duration::from_secs(10)).stale_while_revalidate(Duration::from_secs(10));
     let fill = || cache.get_or_fill("a", &options, async || Ok::<_, Infallible>(1));
     assert_eq!(cache.get::<u32>("a").await.unwrap(), None);

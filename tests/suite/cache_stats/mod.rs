@@ -13,9 +13,9 @@ use std::sync::{
 use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
-use http::{Method, StatusCode, request::Parts};
+use http::{Method, StatusCode};
 use routekit::{
-    Clock,
+    ManualClock,
     cache::{
         Cache, CacheStore, Embedded, Entry, Key, Lookup, NoStore, Stamp, StoreError, StoreFuture, StoreSize, Target,
     },
@@ -23,6 +23,8 @@ use routekit::{
     prelude::*,
     test::{TestApp, TestRequest},
 };
+
+use crate::support::tenant;
 
 const TOKEN: &str = "0123456789abcdef";
 
@@ -45,10 +47,6 @@ async fn flush(cache: Dep<Cache>) -> Result<()> {
     cache.invalidate_tags(["items", "others"]).await.map_err(Problem::internal)
 }
 
-fn tenant(request: &Parts) -> String {
-    request.headers.get("x-tenant").map_or_else(String::new, |name| name.to_str().unwrap().to_owned())
-}
-
 #[get("/stats/pages/{name}", cache(ttl = 60, tags = "pages", partition = tenant))]
 async fn page(name: String) -> String {
     name
@@ -58,7 +56,7 @@ async fn page(name: String) -> String {
 fn start(cache: routekit::cache::CacheBuilder) -> TestApp {
     let app = App::with_routes(routes![item, change, flush, page]).cache(cache);
     let app = app.configure(|config| config.admin_token = Some(Secret::new(TOKEN)).into());
-    TestApp::builder(app).clock(Clock::manual()).build()
+    TestApp::builder(app).clock(ManualClock::new().clock()).build()
 }
 
 /// `X-Cache` of the answer.
@@ -88,13 +86,13 @@ async fn usual(app: &TestApp) {
 struct Elsewhere {
     inner: Embedded,
     away: Arc<AtomicBool>,
-    clock: Clock,
+    clock: ManualClock,
 }
 
 impl Elsewhere {
-    fn new(clock: &Clock) -> (Self, Arc<AtomicBool>) {
+    fn new(clock: &ManualClock) -> (Self, Arc<AtomicBool>) {
         let away = Arc::<AtomicBool>::default();
-        let inner = Embedded::new(1 << 20).clock(clock.clone());
+        let inner = Embedded::new(1 << 20).clock(clock.clock());
         (Self { inner, away: Arc::clone(&away), clock: clock.clone() }, away)
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use routekit::{Clock, cache::Cache, config::Config, prelude::*};
+use routekit::{Clock, ManualClock, cache::Cache, config::Config, prelude::*};
 
 use super::{Elsewhere, item, start, usual};
 
@@ -80,9 +80,9 @@ async fn cache_series_are_current_at_each_scrape() {
 
 #[tokio::test]
 async fn remote_store_is_asked_for_its_size_on_a_scrape() {
-    let clock = Clock::manual();
+    let clock = ManualClock::new();
     let (store, away) = Elsewhere::new(&clock);
-    let app = start(Cache::builder().store(store).clock(clock));
+    let app = start(Cache::builder().store(store).clock(clock.clock()));
     assert!(!app.metrics().contains("routekit_cache_up"), "unknown before the first scrape");
     usual(&app).await;
     let scrape = async || app.admin().get("/metrics").send().await.text().to_owned();

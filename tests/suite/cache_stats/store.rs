@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use routekit::{
-    Clock,
+    Clock, ManualClock,
     cache::{BufferedResponse, Cache, CacheStore, Embedded, Key, Stamp, StoredResponse},
 };
 use serde_json::{Value, json};
@@ -12,9 +12,9 @@ use super::{Elsewhere, TOKEN, start, usual};
 
 #[tokio::test]
 async fn unavailable_store_is_reported_in_the_statistics() {
-    let clock = Clock::manual();
+    let clock = ManualClock::new();
     let (store, away) = Elsewhere::new(&clock);
-    let app = start(Cache::builder().store(store).clock(clock));
+    let app = start(Cache::builder().store(store).clock(clock.clock()));
     usual(&app).await;
     let stats = async || app.admin().get("/cache/stats").send().await.json::<Value>();
     let up = stats().await;
@@ -33,9 +33,9 @@ async fn unavailable_store_is_reported_in_the_statistics() {
 
 #[tokio::test(start_paused = true)]
 async fn purge_with_an_unavailable_store_is_an_error() {
-    let clock = Clock::manual();
+    let clock = ManualClock::new();
     let (store, away) = Elsewhere::new(&clock);
-    let app = start(Cache::builder().store(store).clock(clock));
+    let app = start(Cache::builder().store(store).clock(clock.clock()));
     away.store(true, Ordering::Relaxed);
     for path in ["/cache/tag/items", "/cache//stats/*", "/cache", "/cache?partition=acme"] {
         let delete = app.admin().delete(path).header("authorization", &format!("Bearer {TOKEN}"));

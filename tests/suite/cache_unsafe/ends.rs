@@ -2,7 +2,7 @@
 
 use std::{future::poll_fn, pin::Pin, task::Poll};
 
-use routekit::{Route, prelude::*, test::TestApp};
+use routekit::{prelude::*, route::Route, test::TestApp};
 
 use super::{MINUTE, did, items, request, start};
 

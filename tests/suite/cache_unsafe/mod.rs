@@ -6,15 +6,15 @@ mod partitions;
 mod plain;
 mod races;
 
-use std::time::Duration;
-
 use axum::{
     body::Body,
     extract::{Path, Request},
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use routekit::{Clock, Route, cache::Cache, prelude::*, test::TestApp};
+use routekit::{ManualClock, prelude::*, route::Route, test::TestApp};
+
+use crate::support::{MINUTE, exact, x_cache_of as did};
 
 /// Ends as `x-end` says: with a status, with a panic or never. Each `x-answer-…` becomes a header of the response.
 async fn end(request: &HeaderMap) -> Response {
@@ -66,13 +66,8 @@ fn items() -> Vec<Route> {
 }
 
 fn start(app: App) -> TestApp {
-    let app = app.cache(Cache::builder().ttl_jitter(0.0));
-    TestApp::builder(app).clock(Clock::manual()).build()
-}
-
-/// `X-Cache` of the answer to a GET.
-async fn did(app: &TestApp, path: &str) -> String {
-    app.get(path).send().await.header("x-cache").unwrap_or("none").to_owned()
+    let app = app.cache(exact());
+    TestApp::builder(app).clock(ManualClock::new().clock()).build()
 }
 
 /// `POST /path; x-end: 500`
@@ -86,5 +81,3 @@ fn request(text: &str) -> Request {
     }
     request.body(Body::empty()).unwrap()
 }
-
-const MINUTE: Duration = Duration::from_secs(60);

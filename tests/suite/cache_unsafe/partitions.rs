@@ -3,9 +3,9 @@
 use axum::{Router, extract::Request, response::Response, routing};
 use http::{HeaderMap, request::Parts};
 use routekit::{
-    Route,
     cache::{Cache, CacheLayer},
     prelude::*,
+    route::Route,
     test::TestApp,
 };
 use tower::ServiceExt;

@@ -68,7 +68,7 @@ async fn panic_through_a_layer_invalidates_and_unwinds() {
 /// With a store whose calls yield.
 #[tokio::test]
 async fn store_has_invalidated_before_the_answer_leaves() {
-    let store = crate::stores::Plain::new(routekit::Clock::manual());
+    let store = crate::stores::Plain::new(routekit::ManualClock::new().clock());
     let cache = Cache::builder().store(store).ttl_jitter(0.0).build();
     let handler = service_fn(async |request: Request| Ok::<_, Infallible>(end(request.headers()).await));
     let service = CacheLayer::new(cache).ttl(MINUTE).layer(handler);

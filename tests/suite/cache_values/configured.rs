@@ -17,11 +17,11 @@ async fn page() {}
 
 /// The lifetime of a value, how often a page is stored, and the lengths of the stored key and value.
 async fn kept(cache: CacheBuilder, toml: &str, key: &str) -> (String, &'static str, Vec<u8>, usize) {
-    let clock = Clock::manual();
-    let store = Wrapped::new(clock.clone());
+    let clock = ManualClock::new();
+    let store = Wrapped::new(clock.clock());
     let config = Config::builder().toml("routekit.toml", toml).build().unwrap();
     let app = App::with_routes(routes![keep, page]).config(config);
-    let app = TestApp::builder(app.cache(cache.ttl_jitter(0.0).store(store.clone()))).clock(clock).build();
+    let app = TestApp::builder(app.cache(cache.ttl_jitter(0.0).store(store.clone()))).clock(clock.clock()).build();
     let ttl = app.post(&format!("/values/{key}")).send().await.text().to_owned();
     let put = store.put.lock().unwrap()[0].clone();
     let Some(Entry::Response(value)) = store.last.lock().unwrap().clone() else { panic!("a value is kept") };

@@ -182,7 +182,7 @@ async fn fill_continues_when_its_caller_leaves() {
 
 #[tokio::test(start_paused = true)]
 async fn without_a_spawner_a_waiter_restarts_the_fill() {
-    let cache = Cache::builder().clock(Clock::manual()).build();
+    let cache = Cache::builder().clock(ManualClock::new().clock()).build();
     let runs = Runs::default();
     let begin = || {
         let (cache, runs) = (cache.clone(), runs.clone());
@@ -201,9 +201,9 @@ async fn without_a_spawner_a_waiter_restarts_the_fill() {
 
 #[tokio::test(start_paused = true)]
 async fn failing_store_costs_only_the_hit() {
-    let clock = Clock::manual();
-    let store = Wrapped::new(clock.clone());
-    let cache = builder(&clock).store(store.clone()).build();
+    let clock = ManualClock::new();
+    let store = Wrapped::new(clock.clock());
+    let cache = builder(&clock.clock()).store(store.clone()).build();
     let runs = Runs::default();
     assert_eq!(ask(&cache, "key", &options(), &runs).await, 1);
     store.fails.store(true, Ordering::SeqCst);

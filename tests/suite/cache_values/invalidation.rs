@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use routekit::{prelude::*, test::TestApp};
-use tokio::{sync::Notify, task::yield_now};
+use tokio::sync::Notify;
 
 use super::*;
+use crate::support::idle;
 
 #[get("/news", cache(ttl = 60, tags = "news"))]
 async fn news() {}
@@ -16,11 +17,11 @@ async fn article() {}
 #[post("/lists", invalidates(pattern = "/lists/*"))]
 async fn list() {}
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn values_and_routes_share_tags_and_patterns() {
     on_both(async |cache, clock| {
         let app = App::with_routes(routes![news, article, list]).cache(cache.clone());
-        let app = TestApp::builder(app).clock(clock).build();
+        let app = TestApp::builder(app).clock(clock.clock()).build();
         let did = async || app.get("/news").send().await.header("x-cache").unwrap().to_owned();
         let set = async || cache.set("headlines", &1, &options().tags(["news", "front page"])).await.unwrap();
         set().await;
@@ -40,7 +41,7 @@ async fn values_and_routes_share_tags_and_patterns() {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn patterns_match_keys_as_written() {
     let deep = "a:".repeat(40);
     let deep_star = format!("{deep}*");
@@ -74,9 +75,9 @@ async fn patterns_match_keys_as_written() {
     ];
     for most in [250, 0] {
         for plain in [false, true] {
-            let clock = Clock::manual();
-            let builder = builder(&clock).max_key_length(most);
-            let builder = if plain { builder.store(Plain::new(clock.clone())) } else { builder };
+            let clock = ManualClock::new();
+            let builder = builder(&clock.clock()).max_key_length(most);
+            let builder = if plain { builder.store(Plain::new(clock.clock())) } else { builder };
             let cache = builder.build();
             for (pattern, key, expected) in rows {
                 cache.set(key, &1, &options()).await.unwrap();
@@ -98,22 +99,16 @@ async fn held(cache: Cache, options: CacheOptions, go: Arc<Notify>, value: &'sta
     cache.get_or_fill("user:7", &options, fill).await.unwrap()
 }
 
-async fn settle() {
-    for _ in 0..50 {
-        yield_now().await;
-    }
-}
-
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn value_invalidated_during_its_fill_is_not_stored() {
     let tagged = options().tags(["users"]);
     for what in ["key", "tag", "pattern", "ban", "all"] {
         on_both(async |cache, _| {
             let go = Arc::new(Notify::new());
             let before = tokio::spawn(held(cache.clone(), tagged.clone(), Arc::clone(&go), "old"));
-            settle().await;
+            idle().await;
             let joined = tokio::spawn(held(cache.clone(), tagged.clone(), Arc::clone(&go), "old, too"));
-            settle().await;
+            idle().await;
             match what {
                 "key" => cache.invalidate("user:7").await.unwrap(),
                 "tag" => cache.invalidate_tag("users").await.unwrap(),
@@ -123,7 +118,7 @@ async fn value_invalidated_during_its_fill_is_not_stored() {
             }
             let after_go = Arc::new(Notify::new());
             let after = tokio::spawn(held(cache.clone(), tagged.clone(), Arc::clone(&after_go), "new"));
-            settle().await;
+            idle().await;
             go.notify_one();
             assert_eq!((before.await.unwrap(), joined.await.unwrap()), ("old".into(), "old".into()), "they had asked");
             assert!(!cache.exists("user:7").await.unwrap(), "{what}: what was read before is not kept");
@@ -135,12 +130,12 @@ async fn value_invalidated_during_its_fill_is_not_stored() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn fill_does_not_undo_a_set() {
     on_both(async |cache, _| {
         let go = Arc::new(Notify::new());
         let fill = tokio::spawn(held(cache.clone(), options(), Arc::clone(&go), "old"));
-        settle().await;
+        idle().await;
         cache.set("user:7", "new", &options()).await.unwrap();
         go.notify_one();
         fill.await.unwrap();
@@ -156,13 +151,13 @@ async fn fill_does_not_undo_a_set() {
             };
             async move { cache.get_or_fill("user:7", &options(), fill).await }
         });
-        settle().await;
+        idle().await;
         let alone_go = Arc::new(Notify::new());
         let alone = tokio::spawn(held(cache.clone(), options(), Arc::clone(&alone_go), "old"));
-        settle().await;
+        idle().await;
         go.notify_one();
         assert_eq!(fails.await.unwrap(), Err(Failed));
-        settle().await;
+        idle().await;
         cache.set("user:7", "new", &options()).await.unwrap();
         alone_go.notify_one();
         alone.await.unwrap();

@@ -69,29 +69,29 @@ async fn size_of(builder: CacheBuilder, value: &str, options: &CacheOptions) -> 
 
 #[tokio::test]
 async fn long_values_are_compressed() {
-    let clock = Clock::manual();
+    let clock = ManualClock::new();
     let text = "all of it again and again; ".repeat(4000);
     let length = text.len() as u64;
-    let small = size_of(builder(&clock), &text, &options()).await;
-    let plain = size_of(builder(&clock), &text, &options().compress(false)).await;
+    let small = size_of(builder(&clock.clock()), &text, &options()).await;
+    let plain = size_of(builder(&clock.clock()), &text, &options().compress(false)).await;
     assert!(plain > length && small < length / 20, "{small} and {plain} bytes of {length}");
-    let never = size_of(builder(&clock).compression_threshold(u64::MAX), &text, &options()).await;
+    let never = size_of(builder(&clock.clock()).compression_threshold(u64::MAX), &text, &options()).await;
     assert_eq!(never, plain);
 
     // 1,024 bytes with its quotes, and one more.
     for (letters, is_smaller) in [(1022, false), (1023, true)] {
         let text = "a".repeat(letters);
-        let kept = size_of(builder(&clock), &text, &options()).await;
-        let plain = size_of(builder(&clock), &text, &options().compress(false)).await;
+        let kept = size_of(builder(&clock.clock()), &text, &options()).await;
+        let plain = size_of(builder(&clock.clock()), &text, &options().compress(false)).await;
         assert_eq!(kept < plain, is_smaller, "{letters}: {kept}, {plain}");
     }
-    let low = size_of(builder(&clock).compression_threshold(100), &"a".repeat(200), &options()).await;
-    assert!(low < size_of(builder(&clock), &"a".repeat(200), &options()).await);
+    let low = size_of(builder(&clock.clock()).compression_threshold(100), &"a".repeat(200), &options()).await;
+    assert!(low < size_of(builder(&clock.clock()), &"a".repeat(200), &options()).await);
 }
 
 #[tokio::test]
 async fn size_of_values_includes_key_and_tags() {
-    let cache = builder(&Clock::manual()).max_bytes(1 << 20).build();
+    let cache = builder(&ManualClock::new().clock()).max_bytes(1 << 20).build();
     let noise = "0123456789".repeat(1000);
     for n in 0..1000 {
         cache.set(&n.to_string(), &noise, &options().compress(false)).await.unwrap();
@@ -125,12 +125,12 @@ async fn value_is_fresh_for_its_ttl() {
 
 #[tokio::test]
 async fn builder_defaults_apply_to_values() {
-    let cache = builder(&Clock::manual()).default_ttl(MINUTE).build();
+    let cache = builder(&ManualClock::new().clock()).default_ttl(MINUTE).build();
     cache.set("key", &1, &CacheOptions::default()).await.unwrap();
     assert_eq!(cache.ttl("key").await.unwrap(), Some(MINUTE));
 
     // Values stored at the same time expire at different times.
-    let cache = Cache::builder().clock(Clock::manual()).build();
+    let cache = Cache::builder().clock(ManualClock::new().clock()).build();
     let mut lifetimes = Vec::new();
     for n in 0..100 {
         cache.set(&n.to_string(), &1, &options()).await.unwrap();

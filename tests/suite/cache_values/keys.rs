@@ -1,6 +1,6 @@
 //! Keys of values: any text, bounded in length in the store, and separate from other keys.
 
-use routekit::{Clock, prelude::*, test::TestApp};
+use routekit::{ManualClock, prelude::*, test::TestApp};
 
 use super::{wrapped::Wrapped, *};
 
@@ -27,9 +27,9 @@ async fn any_text_is_a_key() {
 
 #[tokio::test]
 async fn long_keys_are_hashed_and_distinct() {
-    let clock = Clock::manual();
-    let store = Wrapped::new(clock.clone());
-    let cache = builder(&clock).store(store.clone()).build();
+    let clock = ManualClock::new();
+    let store = Wrapped::new(clock.clock());
+    let cache = builder(&clock.clock()).store(store.clone()).build();
     let base = "k".repeat(250);
     let keys = [base.clone() + "1", base.clone() + "2", base[..240].to_owned(), base[..241].to_owned()];
     for (n, key) in keys.iter().enumerate() {
@@ -46,7 +46,7 @@ async fn long_keys_are_hashed_and_distinct() {
         "the third has 250 bytes with its prefix"
     );
 
-    let cache = builder(&clock).store(store.clone()).key_prefix("p:").max_key_length(10).build();
+    let cache = builder(&clock.clock()).store(store.clone()).key_prefix("p:").max_key_length(10).build();
     cache.partition("tenant").set("ab", &1, &options()).await.unwrap();
     cache.partition("tenant").set("abc", &1, &options()).await.unwrap();
     let put = store.put.lock().unwrap().split_off(4);
@@ -56,8 +56,8 @@ async fn long_keys_are_hashed_and_distinct() {
 
 #[tokio::test]
 async fn hashed_key_is_compared_in_full() {
-    let clock = Clock::manual();
-    let cache = builder(&clock).store(Wrapped::careless(clock.clone())).build();
+    let clock = ManualClock::new();
+    let cache = builder(&clock.clock()).store(Wrapped::careless(clock.clock())).build();
     let (one, other) = ("1".repeat(300), "2".repeat(300));
     cache.set(&one, "of the one", &options()).await.unwrap();
     assert_eq!(cache.get::<String>(&one).await.unwrap().as_deref(), Some("of the one"));
@@ -105,9 +105,10 @@ async fn partitions_share_no_value() {
 
 #[tokio::test]
 async fn key_prefixes_separate_programs_in_one_store() {
-    let clock = Clock::manual();
-    let store = Wrapped::new(clock.clone());
-    let [one, other] = ["one:", "other:"].map(|prefix| builder(&clock).store(store.clone()).key_prefix(prefix).build());
+    let clock = ManualClock::new();
+    let store = Wrapped::new(clock.clock());
+    let [one, other] =
+        ["one:", "other:"].map(|prefix| builder(&clock.clock()).store(store.clone()).key_prefix(prefix).build());
     for key in ["key", &"key".repeat(100)] {
         one.set(key, "one", &options()).await.unwrap();
         assert!(!other.exists(key).await.unwrap());
@@ -127,7 +128,7 @@ async fn user(id: u64) -> String {
 async fn values_and_responses_share_no_entry() {
     on_both(async |cache, clock| {
         let app = App::with_routes(routes![user]).cache(cache.clone());
-        let app = TestApp::builder(app).clock(clock).build();
+        let app = TestApp::builder(app).clock(clock.clock()).build();
         let did = async || {
             let answer = app.get("/users/7").send().await;
             assert_eq!(answer.text(), "the answer 7");

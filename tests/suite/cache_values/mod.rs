@@ -18,40 +18,29 @@ use std::{
 };
 
 use routekit::{
-    Clock, Spawner,
+    Clock, ManualClock, Spawner,
     cache::{Cache, CacheBuilder, CacheOptions},
 };
 
-use crate::stores::Plain;
+use crate::{
+    stores::Plain,
+    support::{MINUTE, Runs},
+};
 
 /// A cache builder without jitter, on this clock, with a spawner.
 fn builder(clock: &Clock) -> CacheBuilder {
-    let spawner = Spawner::new(|task| drop(tokio::spawn(task)));
+    let spawner = Spawner::tokio();
     Cache::builder().ttl_jitter(0.0).clock(clock.clone()).spawner(spawner)
 }
 
 /// Runs the test with each of the two stores.
-async fn on_both(test: impl AsyncFn(Cache, Clock)) {
+async fn on_both(test: impl AsyncFn(Cache, ManualClock)) {
     for plain in [false, true] {
         eprintln!("in the {} store", if plain { "slow and obvious" } else { "embedded" });
-        let clock = Clock::manual();
-        let builder = builder(&clock);
-        let builder = if plain { builder.store(Plain::new(clock.clone())) } else { builder };
+        let clock = ManualClock::new();
+        let builder = builder(&clock.clock());
+        let builder = if plain { builder.store(Plain::new(clock.clock())) } else { builder };
         test(builder.build(), clock).await;
-    }
-}
-
-/// Number of fills.
-#[derive(Clone, Default)]
-struct Runs(Arc<AtomicUsize>);
-
-impl Runs {
-    fn next(&self) -> usize {
-        self.0.fetch_add(1, Ordering::SeqCst) + 1
-    }
-
-    fn count(&self) -> usize {
-        self.0.load(Ordering::SeqCst)
     }
 }
 
@@ -69,7 +58,6 @@ async fn ask(cache: &Cache, key: &str, options: &CacheOptions, runs: &Runs) -> u
 struct Failed;
 
 const FILL: Duration = Duration::from_millis(100);
-const MINUTE: Duration = Duration::from_secs(60);
 
 fn options() -> CacheOptions {
     CacheOptions::new().ttl(MINUTE)

@@ -97,7 +97,7 @@ async fn read(cache: &Cache, item: usize, world: &Arc<World>, random: &mut Rng) 
 
 /// Numbers of reads, of reads without a fill of their own, and of reads of values replaced before they began.
 async fn run(cache: CacheBuilder, seed: u64, operations: usize) -> (usize, usize, usize) {
-    let spawner = Spawner::new(|task| drop(tokio::spawn(task)));
+    let spawner = Spawner::tokio();
     let cache = cache.spawner(spawner).max_key_length(if seed.is_multiple_of(2) { 250 } else { 0 }).build();
     let items = (0..ITEMS).map(|_| Item::default()).collect();
     let world = World { items, reads: AtomicUsize::new(0), hits: AtomicUsize::new(0), stale: AtomicUsize::new(0) };

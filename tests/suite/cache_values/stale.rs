@@ -74,8 +74,8 @@ async fn invalidated_value_is_not_returned() {
 
 #[tokio::test(start_paused = true)]
 async fn without_a_spawner_a_stale_value_is_filled_first() {
-    let clock = Clock::manual();
-    let cache = Cache::builder().clock(clock.clone()).build();
+    let clock = ManualClock::new();
+    let cache = Cache::builder().clock(clock.clock()).build();
     let runs = Runs::default();
     ask(&cache, "key", &stale(), &runs).await;
     clock.advance(MINUTE);

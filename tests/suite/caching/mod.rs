@@ -7,9 +7,8 @@ use std::time::Duration;
 
 use http::request::Parts;
 use routekit::{
-    Origin,
     cache::{Audience, CdnTags},
-    config::Config,
+    config::{Config, Origin},
     prelude::*,
     test::TestApp,
 };

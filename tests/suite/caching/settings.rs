@@ -16,9 +16,9 @@ async fn route_ttl_can_be_configured() {
     for (ttl, after, expected) in
         [("30s", 29_999, ["MISS", "HIT"]), ("30s", 30_000, ["MISS", "MISS"]), ("off", 0, ["none", "none"])]
     {
-        let clock = routekit::Clock::manual();
+        let clock = routekit::ManualClock::new();
         let config = configured(&format!("[route.'GET /v1/caching/cached']\ncache_ttl = '{ttl}'\n"));
-        let app = App::with_routes(routes![cached]).prefix("/v1").config(config).clock(clock.clone());
+        let app = App::with_routes(routes![cached]).prefix("/v1").config(config).clock(clock.clock());
         let app = TestApp::new(app.cache(Cache::builder().ttl_jitter(0.0)));
         let did = async || {
             let answer = app.get("/v1/caching/cached").send().await;
@@ -156,7 +156,7 @@ async fn default_ttl_applies_to_routes_without_one() {
         ("one, and the route's off", format!("cache.default_ttl = '5m'\n{LINE} 'off'"), "off (routekit.toml)", "60s"),
     ] {
         let app = App::with_routes(routes![cached, unsaid, explicit]).verifier(crate::auth::Header);
-        let app = TestApp::new(app.config(configured(&toml)).clock(routekit::Clock::manual()));
+        let app = TestApp::new(app.config(configured(&toml)).clock(routekit::ManualClock::new().clock()));
         for (route, expected) in [("GET /caching/unsaid", unsaid_is), ("GET /caching/cached", cached_is)] {
             let explanation = app.table().explain(route).unwrap().to_string();
             let expected = if expected.starts_with("off") { expected.to_owned() } else { format!("ttl {expected}") };

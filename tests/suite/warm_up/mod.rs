@@ -9,7 +9,7 @@ mod traffic;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use routekit::{WarmUpReport, prelude::*, test::TestApp};
+use routekit::{app::WarmUpReport, prelude::*, test::TestApp};
 use tokio::sync::{Semaphore, mpsc};
 
 #[get("/w/page", cache(ttl = 60))]

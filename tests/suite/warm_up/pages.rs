@@ -116,7 +116,7 @@ async fn hand_written_page_is_requested_and_reported() {
         axum::{Router, routing::get},
         cache::{Cache, CacheLayer},
     };
-    let cache = Cache::builder().spawner(Spawner::new(|task| drop(tokio::spawn(task)))).build();
+    let cache = Cache::builder().spawner(Spawner::tokio()).build();
     let layer = CacheLayer::new(cache.clone()).ttl(std::time::Duration::from_secs(60));
     let router = Router::new()
         .route("/w/pages/old", get(|| async { "old" }).layer(layer))

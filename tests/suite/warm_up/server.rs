@@ -12,7 +12,7 @@ use routekit::{config::Config, prelude::*};
 use tokio::net::TcpListener;
 
 use super::{Gate, gated, page};
-use crate::wire;
+use crate::{support::until, wire};
 
 #[get("/w/other")]
 async fn other() -> &'static str {
@@ -86,8 +86,7 @@ async fn shutdown_does_not_wait_for_warm_up() {
     entered.recv().await.unwrap();
     app.stop();
     tokio::time::timeout(Duration::from_secs(10), app.stopped()).await.expect("it stops").unwrap();
-    tokio::task::yield_now().await;
-    assert_eq!(readiness.reasons(), ["shutting down"]);
+    until("warm-up to let go of readiness", || readiness.reasons() == ["shutting down"]).await;
 }
 
 #[tokio::test]

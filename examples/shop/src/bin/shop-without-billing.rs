@@ -1,4 +1,4 @@
-//! What happens when nothing refers to a crate that should bring routes: an error that names it, and not 404s.
+//! A program that does not refer to a crate with routes: start-up fails with the crate's name, instead of 404s later.
 
 use routekit::App;
 use shop_orders as _;

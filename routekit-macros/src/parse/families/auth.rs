@@ -125,7 +125,11 @@ fn arguments(tokens: TokenStream, errors: &mut Errors) -> Access {
         None => Access::Identified(all),
         Some(span) => {
             if !all.is_empty() {
-                errors.push(span, "`optional` accepts callers without credentials, so the route cannot require grants; leave one of them out");
+                errors.push(
+                    span,
+                    "`optional` accepts callers without credentials, so the route cannot require grants; leave one \
+                     of them out",
+                );
             }
             Access::Optional
         }

@@ -48,15 +48,15 @@ impl Family for Option<Invalidates> {
             errors.push(
                 invalidates.span,
                 format!(
-                    "a {method} request changes nothing (RFC 9110 §9.2.1), so it invalidates nothing; leave `invalidates` \
-                     out, or make the route a POST, PUT, PATCH or DELETE"
+                    "a {method} request changes nothing (RFC 9110 §9.2.1), so it invalidates nothing; leave \
+                     `invalidates` out, or make the route a POST, PUT, PATCH or DELETE"
                 ),
             );
         }
         if let (Some(Callers::Anyone), Some(span)) = (route.callers, invalidates.user) {
             errors.push(
                 span,
-                "`public` does not identify the caller, so there is no `user`; write `auth`, or leave it out",
+                "`public` does not identify the caller, so there is no `user`; write `auth`, or leave `user` out",
             );
         }
         if let Some(path) = route.placeholders {

@@ -34,8 +34,8 @@ impl Family for Limits {
                 self.body_limit = literal.and_then(|literal| size_bytes(&literal, errors));
             }
             "concurrency" => {
-                const ZERO: &str = "the route would refuse every request; write how many requests may run at a time, or \
-                                    leave `concurrency` out";
+                const ZERO: &str = "the route would refuse every request; write how many requests may run at a time, \
+                                    or leave `concurrency` out";
                 let literal = option.value("`concurrency = 64`", errors);
                 self.concurrency = literal.and_then(|literal| positive_count(&literal, ZERO, errors));
             }

@@ -1,4 +1,4 @@
-//! How what a cache counts reaches the metrics of an app, without either knowing the other.
+//! Copies what a cache counts to the metrics of an app. Neither knows the other.
 
 use std::{
     future::Future,
@@ -13,30 +13,30 @@ use crate::{
     metrics::{CacheMetrics, CacheRequests, CacheStoreMetrics, CacheUser, MetricSource, SharedRecorder, Total},
 };
 
-/// How often a store that is not in this process is asked how it is, where nobody scrapes who would.
+/// How often the health of a store outside this process is checked if no scrape does it.
 const INTERVAL: Duration = Duration::from_secs(10);
 
-/// The series of an app's cache, and where their numbers are.
+/// The series of an app's cache, and the counters behind them.
 pub(in crate::app) struct CacheMetering {
-    /// It goes with the routes of the app, and so does this.
+    /// Weak: the metrics of an app do not keep its cache alive.
     cache: WeakCache,
     metrics: CacheMetrics,
-    users: Vec<User>,
+    users: Vec<RouteUser>,
     layers: (CacheRequests, Total),
     program: (CacheRequests, Total),
-    /// From the moment that something is known of it.
+    /// Set once the state of the store is known.
     store: OnceLock<CacheStoreMetrics>,
 }
 
-/// A route that has something to do with the cache.
-struct User {
+/// A route that is cached or invalidates.
+struct RouteUser {
     counters: Arc<Counters>,
     requests: Option<CacheRequests>,
     invalidations: Option<Total>,
 }
 
 impl CacheMetering {
-    /// Of these routes, whose layers are made. All series are there at once.
+    /// Registers all series of these routes. The layers of the routes must exist, because they register the counters.
     pub(in crate::app) fn new(cache: &Cache, recorder: SharedRecorder, routes: &[DeclaredRoute]) -> Arc<Self> {
         let metrics = CacheMetrics::new(recorder);
         let user = |declared: &DeclaredRoute| {
@@ -46,7 +46,7 @@ impl CacheMetering {
             let cached = policies.cache.is_some();
             let invalidates = !cached || policies.invalidates.is_some() || !policies.wanted_by.is_empty();
             let invalidations = invalidates.then(|| metrics.invalidations(user));
-            Some(User { counters, requests: cached.then(|| metrics.requests(user)), invalidations })
+            Some(RouteUser { counters, requests: cached.then(|| metrics.requests(user)), invalidations })
         };
         let users = routes.iter().filter_map(user).collect();
         let both = |user| (metrics.requests(user), metrics.invalidations(user));
@@ -57,7 +57,7 @@ impl CacheMetering {
         Arc::new(metering)
     }
 
-    /// Asks a store that is not in this process, again and again.
+    /// Checks a store outside this process repeatedly.
     pub(in crate::app) async fn run(self: Arc<Self>) {
         while self.cache.upgrade().is_some_and(|cache| !cache.is_embedded()) {
             self.fetch().await;
@@ -99,7 +99,7 @@ impl MetricSource for CacheMetering {
 
     fn fetch(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(async {
-            // A store in this process is asked by `update`.
+            // `update` reads the state of a store in this process.
             if let Some(cache) = self.cache.upgrade().filter(|cache| !cache.is_embedded()) {
                 self.tell(&cache.condition().await);
             }

@@ -1,4 +1,4 @@
-//! How what breakers and counts know reaches the metrics of an app, without either knowing the other.
+//! Copies what breakers and concurrency limits count to the metrics of an app. Neither knows the other.
 
 use std::{
     future::Future,
@@ -13,31 +13,31 @@ use crate::{
     metrics::{BreakerSeries, ConcurrencySeries, GuardMetrics, MetricSource, SharedRecorder},
 };
 
-/// The series of an app's breakers and counted routes, and where their numbers are, which go with the app.
+/// The series of an app's breakers and concurrency limits, and weak references to what counts.
 pub(in crate::app) struct GuardMetering {
     breakers: Vec<(WeakBreaker, BreakerSeries)>,
-    counted: Vec<(Weak<ConcurrencyLimit>, ConcurrencySeries)>,
+    limited: Vec<(Weak<ConcurrencyLimit>, ConcurrencySeries)>,
 }
 
 impl GuardMetering {
-    /// All series are there at once.
+    /// Registers all series.
     pub(in crate::app) fn new(breakers: &Breakers, recorder: SharedRecorder, routes: &[DeclaredRoute]) -> Arc<Self> {
         let metrics = GuardMetrics::new(recorder);
         let breakers: Vec<_> =
             breakers.iter().map(|breaker| (breaker.downgrade(), metrics.breaker(breaker.name()))).collect();
-        let counted = routes.iter().filter_map(|declared| {
+        let limited = routes.iter().filter_map(|declared| {
             let limiter = declared.policies.guards.concurrency.as_ref()?.limit();
             let method = declared.route.meta().method.as_str();
             Some((Arc::downgrade(limiter), metrics.concurrency(method, &declared.path, limiter.limit())))
         });
-        let counted: Vec<_> = counted.collect();
+        let limited: Vec<_> = limited.collect();
         if !breakers.is_empty() {
             metrics.describe_breakers();
         }
-        if !counted.is_empty() {
+        if !limited.is_empty() {
             metrics.describe_concurrency();
         }
-        let metering = Self { breakers, counted };
+        let metering = Self { breakers, limited };
         metering.update();
         Arc::new(metering)
     }
@@ -60,7 +60,7 @@ impl MetricSource for GuardMetering {
             series.slow.update(totals.slow);
             series.rejected.update(totals.rejected);
         }
-        for (limiter, series) in &self.counted {
+        for (limiter, series) in &self.limited {
             let Some(limiter) = limiter.upgrade() else { continue };
             any = true;
             series.update(limiter.in_flight(), limiter.rejected());

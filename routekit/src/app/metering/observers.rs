@@ -1,4 +1,4 @@
-//! Who observes the routes of an app: its metrics, its access log, and whoever the program adds.
+//! The observers of an app's routes: its metrics, its access log, and the ones that the program adds.
 
 use std::sync::Arc;
 
@@ -16,12 +16,12 @@ use crate::{
 pub(in crate::app) struct Observers {
     pub(in crate::app) metrics: HttpMetrics,
     pub(in crate::app) access_log: AccessLog,
-    /// What the program adds.
+    /// The observers that the program adds.
     pub(in crate::app) more: Vec<Arc<dyn Observer>>,
 }
 
 impl Observers {
-    /// The one state of a declared route. Its metrics are there from the start.
+    /// The state of a declared route. Its metrics are registered at once.
     pub(in crate::app) fn of_declared(
         &self,
         path: &str,

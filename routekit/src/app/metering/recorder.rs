@@ -11,27 +11,27 @@ use crate::{
     setting::{Origin, Setting},
 };
 
-/// The exporter of ours that became the program's recorder.
+/// The exporter of an app that became the program's recorder.
 static INSTALLED: OnceLock<Exporter> = OnceLock::new();
 
-/// How often samples are folded into histograms, and numbers brought over to the program's own recorder.
+/// How often samples are folded into histograms, and counts are copied to the program's own recorder.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Who keeps the metrics of an app.
 #[derive(Debug, Clone)]
 pub(crate) enum Metering {
-    /// An exporter of ours, which can be rendered.
+    /// The app's own exporter, which can be rendered.
     Own(Exporter),
-    /// The program's own recorder: it is scraped elsewhere.
+    /// The program's own recorder, which is scraped elsewhere.
     Foreign(InstalledRecorder),
 }
 
-/// Whose metrics those of an app are.
+/// Where the metrics of an app belong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::app) enum Scope {
-    /// The program's: they go to the recorder that it has, if it has one.
+    /// To the program: its recorder keeps them, if it has one.
     Program,
-    /// Its own alone: it is tested.
+    /// To the app alone, in tests.
     Alone,
 }
 
@@ -42,7 +42,7 @@ impl Metering {
             let found = installed.map(Self::Own).or_else(|| InstalledRecorder::find().map(Self::Foreign));
             if let Some(found) = found {
                 if *buckets.origin() != Origin::Default {
-                    tracing::warn!("`duration_buckets` changes nothing: the program has a recorder already");
+                    tracing::warn!("`duration_buckets` has no effect: the program's recorder was installed before");
                 }
                 return found;
             }
@@ -52,7 +52,7 @@ impl Metering {
         Self::Own(exporter)
     }
 
-    /// Makes the app's own recorder the program's, unless there is one.
+    /// Makes the app's own recorder the program's, unless the program has one.
     pub(in crate::app) fn install(&self) {
         if let Self::Own(exporter) = self
             && metrics::set_global_recorder(exporter.recorder()).is_ok()
@@ -68,7 +68,7 @@ impl Metering {
         }
     }
 
-    /// Brings over what this one counts: before each rendering, and once a second to a recorder that is scraped elsewhere.
+    /// Copies what the source counts: before each rendering, and once a second to a recorder that is scraped elsewhere.
     pub(in crate::app) fn add(&self, thread: &str, source: Arc<dyn MetricSource>) {
         match self {
             Self::Own(exporter) => exporter.add(source),
@@ -85,14 +85,14 @@ impl Metering {
     }
 }
 
-/// Folds samples for as long as the exporter is there.
+/// Folds samples for as long as the exporter exists.
 fn start_upkeep(exporter: &Exporter) {
     keep_up("routekit-metrics", exporter.upkeep());
 }
 
-/// Does this once a second, until there is no more to do.
+/// Runs `work` once a second until it returns `false`.
 ///
-/// On a thread and not on a task: an app may be made where no runtime is, folding is work, and a runtime whose time is
+/// On a thread, not in a task: an app may be built without a runtime, folding takes time, and a runtime whose time is
 /// paused must not pause it.
 fn keep_up(name: &str, work: impl Fn() -> bool + Send + 'static) {
     let started = thread::Builder::new().name(name.to_owned()).spawn(move || {
@@ -101,6 +101,6 @@ fn keep_up(name: &str, work: impl Fn() -> bool + Send + 'static) {
         }
     });
     if let Err(error) = started {
-        tracing::warn!(%error, name, "no thread to keep metrics up: samples are folded when scraped, and nothing is brought over");
+        tracing::warn!(%error, name, "cannot start a thread for metrics: samples are folded when scraped, and counts are not copied");
     }
 }

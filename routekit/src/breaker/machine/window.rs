@@ -192,7 +192,7 @@ mod tests {
     use std::collections::VecDeque;
 
     use super::*;
-    use crate::clock::Clock;
+    use crate::clock::ManualClock;
 
     fn ended(random: u8) -> Ended {
         Ended { failed: random.is_multiple_of(3), slow: random.is_multiple_of(5) }
@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     fn time_window_holds_its_last_sixty_parts() {
-        let clock = Clock::manual();
+        let clock = ManualClock::new();
         let part = Duration::from_secs(1);
         let start = clock.now();
         let mut parts = Parts::new(part * PARTS as u32, start);
@@ -256,7 +256,7 @@ mod tests {
 
     #[test]
     fn outcome_counts_for_59_to_60_sixtieths() {
-        let clock = Clock::manual();
+        let clock = ManualClock::new();
         let mut window = Sliding::of_time(Duration::from_secs(60), clock.now());
         clock.advance(Duration::from_millis(999));
         window.record(Ended { failed: true, slow: false }, || clock.now());

@@ -76,11 +76,11 @@ fn half(key: &Key) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::Clock;
+    use crate::clock::ManualClock;
 
     #[test]
     fn a_mark_lasts_a_second() {
-        let clock = Clock::manual();
+        let clock = ManualClock::new();
         let marks = Uncacheable::new(clock.now());
         let (key, other) = (Key::new(*b"a"), Key::new(*b"b"));
         assert!(!marks.is_set(&key, clock.now()));

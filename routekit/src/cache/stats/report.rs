@@ -10,6 +10,7 @@ use crate::{
         counters::Counts,
         registry::RegistryCounts,
     },
+    clock::rfc3339,
     route::Method,
 };
 
@@ -83,42 +84,4 @@ fn write_method<S: Serializer>(method: &Method, serializer: S) -> Result<S::Ok, 
 fn write_time<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
     let since_1970 = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     serializer.serialize_str(&rfc3339(since_1970))
-}
-
-/// A point in time as RFC 3339 writes it, in UTC and to the millisecond.
-fn rfc3339(since_1970: Duration) -> String {
-    let (days, seconds) = (since_1970.as_secs() / 86_400, since_1970.as_secs() % 86_400);
-    // Years begin in March, so that a leap day is the last day of a year; 400 years have 146,097 days.
-    let day = days + 719_468;
-    let (era, day) = (day / 146_097, day % 146_097);
-    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let (year, month) = if month < 10 { (year, month + 3) } else { (year + 1, month - 9) };
-    let year = year + era * 400;
-    let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
-    let milliseconds = since_1970.subsec_millis();
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milliseconds:03}Z")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn time_is_written_as_rfc_3339() {
-        for (seconds, expected) in [
-            (0, "1970-01-01T00:00:00.250Z"),
-            (951_782_399, "2000-02-28T23:59:59.250Z"),
-            (951_782_400, "2000-02-29T00:00:00.250Z"),
-            (951_868_800, "2000-03-01T00:00:00.250Z"),
-            (1_735_689_599, "2024-12-31T23:59:59.250Z"),
-            (1_735_689_600, "2025-01-01T00:00:00.250Z"),
-            (4_107_542_400, "2100-03-01T00:00:00.250Z"),
-            (253_402_300_799, "9999-12-31T23:59:59.250Z"),
-        ] {
-            assert_eq!(rfc3339(Duration::from_millis(seconds * 1000 + 250)), expected, "{seconds}");
-        }
-    }
 }

@@ -5,10 +5,10 @@ use std::{
 };
 
 use super::RetryBudget;
-use crate::clock::Clock;
+use crate::clock::ManualClock;
 
-fn empty(clock: &Clock) -> RetryBudget {
-    let budget = RetryBudget::new().clock(clock.clone()).burst(5);
+fn empty(clock: &ManualClock) -> RetryBudget {
+    let budget = RetryBudget::new().clock(clock.clock()).burst(5);
     (0..5).for_each(|_| assert!(budget.withdraw()));
     assert!(!budget.withdraw());
     budget
@@ -16,7 +16,7 @@ fn empty(clock: &Clock) -> RetryBudget {
 
 #[test]
 fn ten_calls_pay_for_one_retry() {
-    let clock = Clock::manual();
+    let clock = ManualClock::new();
     let budget = empty(&clock);
     (0..9).for_each(|_| budget.deposit());
     assert!(!budget.withdraw(), "nine tenths of a retry are not one");
@@ -27,7 +27,7 @@ fn ten_calls_pay_for_one_retry() {
 
 #[test]
 fn each_second_adds_min_per_second() {
-    let clock = Clock::manual();
+    let clock = ManualClock::new();
     let budget = empty(&clock);
     clock.advance(Duration::from_nanos(99_999_999));
     assert!(!budget.withdraw());
@@ -38,7 +38,7 @@ fn each_second_adds_min_per_second() {
 
 #[test]
 fn small_steps_add_as_much_as_one_large_step() {
-    let clock = Clock::manual();
+    let clock = ManualClock::new();
     let budget = empty(&clock);
     for _ in 0..100 {
         assert_eq!(budget.available(), 0);
@@ -49,7 +49,7 @@ fn small_steps_add_as_much_as_one_large_step() {
 
 #[test]
 fn bucket_holds_at_most_the_burst() {
-    let clock = Clock::manual();
+    let clock = ManualClock::new();
     let budget = empty(&clock);
     clock.advance(Duration::from_secs(u64::from(u32::MAX)));
     (0..1_000).for_each(|_| budget.deposit());
@@ -59,8 +59,8 @@ fn bucket_holds_at_most_the_burst() {
 
 #[test]
 fn the_largest_numbers_do_not_overflow() {
-    let clock = Clock::manual();
-    let budget = RetryBudget::new().ratio(f64::MAX).min_per_second(u32::MAX).burst(u32::MAX).clock(clock.clone());
+    let clock = ManualClock::new();
+    let budget = RetryBudget::new().ratio(f64::MAX).min_per_second(u32::MAX).burst(u32::MAX).clock(clock.clock());
     assert!(budget.withdraw());
     clock.advance(Duration::from_secs(u64::from(u32::MAX)));
     budget.deposit();
@@ -70,7 +70,7 @@ fn the_largest_numbers_do_not_overflow() {
 
 #[test]
 fn clones_share_the_bucket_until_one_is_reconfigured() {
-    let budget = RetryBudget::new().clock(Clock::manual()).burst(2);
+    let budget = RetryBudget::new().clock(ManualClock::new().clock()).burst(2);
     let (clone, own) = (budget.clone(), budget.clone().ratio(0.5));
     assert!(clone.withdraw() && clone.withdraw());
     assert_eq!((budget.available(), own.available()), (0, 2));
@@ -108,7 +108,7 @@ const TRIES: u32 = 20_000;
 #[test]
 fn racing_withdrawals_never_exceed_the_balance() {
     for round in 0..5 {
-        let budget = RetryBudget::new().clock(Clock::manual()).burst(60_000);
+        let budget = RetryBudget::new().clock(ManualClock::new().clock()).burst(60_000);
         assert_eq!(rush(&budget, || {}), 60_000, "round {round}");
         assert_eq!(budget.available(), 0);
     }
@@ -117,7 +117,7 @@ fn racing_withdrawals_never_exceed_the_balance() {
 #[test]
 fn racing_deposits_are_counted_once() {
     for round in 0..5 {
-        let budget = RetryBudget::new().clock(Clock::manual()).ratio(0.5).burst(u32::MAX);
+        let budget = RetryBudget::new().clock(ManualClock::new().clock()).ratio(0.5).burst(u32::MAX);
         // Far below the burst, which would cap a deposit.
         budget.bucket.balance.store(0, Ordering::Relaxed);
         let given = rush(&budget, || budget.deposit());
@@ -128,8 +128,8 @@ fn racing_deposits_are_counted_once() {
 #[test]
 fn racing_refills_add_each_second_once() {
     for round in 0..5 {
-        let clock = Clock::manual();
-        let budget = RetryBudget::new().clock(clock.clone()).min_per_second(1_000_000).burst(u32::MAX);
+        let clock = ManualClock::new();
+        let budget = RetryBudget::new().clock(clock.clock()).min_per_second(1_000_000).burst(u32::MAX);
         budget.bucket.balance.store(0, Ordering::Relaxed);
         // Every try advances the clock by one microsecond, which adds one retry.
         let given = rush(&budget, || clock.advance(Duration::from_micros(1)));

@@ -5,13 +5,13 @@ use http::Method;
 
 use super::{Boom, FailingServer, GET, at_once, ms};
 use crate::{
-    clock::Clock,
+    clock::ManualClock,
     retry::{RetryBudget, RetryError},
 };
 
 #[tokio::test(start_paused = true)]
 async fn an_exhausted_budget_leaves_one_attempt() {
-    let budget = RetryBudget::new().clock(Clock::manual()).burst(0);
+    let budget = RetryBudget::new().clock(ManualClock::new().clock()).burst(0);
     let server = FailingServer::default();
     let result = at_once().budget(budget).call(GET, || server.fail()).await;
     assert_eq!(result, Err(RetryError::Failed { error: Boom(1), attempts: 1 }));
@@ -20,8 +20,8 @@ async fn an_exhausted_budget_leaves_one_attempt() {
 
 #[tokio::test(start_paused = true)]
 async fn calls_share_a_budget_that_time_and_calls_fill_again() {
-    let clock = Clock::manual();
-    let budget = RetryBudget::new().clock(clock.clone()).ratio(0.1).min_per_second(1).burst(10);
+    let clock = ManualClock::new();
+    let budget = RetryBudget::new().clock(clock.clock()).ratio(0.1).min_per_second(1).burst(10);
     let (server, retry) = (FailingServer::default(), at_once().budget(budget.clone()));
     join_all((0..100).map(|_| retry.call(GET, || server.fail()))).await;
     // The burst, and a tenth of each call except the first, which finds the bucket full.
@@ -34,7 +34,7 @@ async fn calls_share_a_budget_that_time_and_calls_fill_again() {
 
 #[tokio::test(start_paused = true)]
 async fn call_that_is_not_retried_withdraws_nothing() {
-    let budget = RetryBudget::new().clock(Clock::manual()).burst(10);
+    let budget = RetryBudget::new().clock(ManualClock::new().clock()).burst(10);
     let retry = at_once().budget(budget.clone());
     let server = FailingServer::default();
     retry.call(&Method::POST, || server.fail()).await.unwrap_err();

@@ -213,8 +213,8 @@ impl Input {
         self.source = InputSource::App;
     }
 
-    /// Reads the [`Identity`](crate::identity::Identity): the route must only let identified callers in, which is checked
-    /// at start-up.
+    /// Reads the [`Identity`](crate::identity::Identity). The route must only let identified callers in; this is
+    /// checked at start-up.
     pub fn identity(&mut self) {
         self.source = InputSource::Identity;
         self.needs.push(Need { kind: NeedKind::Identity, type_id: TypeId::of::<()>(), type_name: "" });

@@ -52,7 +52,7 @@ impl BreakerPolicy {
         self.numbers.open_for
     }
 
-    /// Probes that a half-open breaker lets through, all of which must succeed.
+    /// Probes that a half-open breaker lets through. All must succeed.
     #[must_use]
     pub const fn half_open_calls(&self) -> Option<u32> {
         self.numbers.half_open_calls

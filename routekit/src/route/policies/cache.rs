@@ -80,8 +80,8 @@ impl CachePolicy {
         self.key.map(RequestFunction::text)
     }
 
-    /// Routes, such as `POST /v2/users` without the app's prefix, after which every entry of this route in the partition
-    /// of their request is invalid.
+    /// Routes, such as `POST /v2/users` without the app's prefix, after which every entry of this route in the
+    /// partition of their request is invalid.
     #[must_use]
     pub const fn invalidate_on(&self) -> &'static [&'static str] {
         self.invalidate_on

@@ -6,10 +6,10 @@ use http::request::Parts;
 
 /// A function that derives a text from the head of a request: `key` and `partition` of a cached route.
 #[derive(Clone)]
-pub struct RequestText(Text);
+pub struct RequestText(TextSource);
 
 #[derive(Clone)]
-enum Text {
+enum TextSource {
     Function(fn(&Parts) -> String),
     Closure(Arc<dyn Fn(&Parts) -> String + Send + Sync>),
 }
@@ -18,19 +18,19 @@ impl RequestText {
     /// The text that `text` returns. It is called once for each request.
     #[must_use]
     pub fn new(text: impl Fn(&Parts) -> String + Send + Sync + 'static) -> Self {
-        Self(Text::Closure(Arc::new(text)))
+        Self(TextSource::Closure(Arc::new(text)))
     }
 
     /// The text that the function `text` returns, in const context.
     #[must_use]
     pub const fn of_fn(text: fn(&Parts) -> String) -> Self {
-        Self(Text::Function(text))
+        Self(TextSource::Function(text))
     }
 
     pub(crate) fn of(&self, request: &Parts) -> String {
         match &self.0 {
-            Text::Function(text) => text(request),
-            Text::Closure(text) => text(request),
+            TextSource::Function(text) => text(request),
+            TextSource::Closure(text) => text(request),
         }
     }
 
@@ -38,9 +38,11 @@ impl RequestText {
     /// the texts may still be equal.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
-            (Text::Function(one), Text::Function(other)) => std::ptr::fn_addr_eq(*one, *other),
-            (Text::Closure(one), Text::Closure(other)) => Arc::ptr_eq(one, other),
-            (Text::Function(_), Text::Closure(_)) | (Text::Closure(_), Text::Function(_)) => false,
+            (TextSource::Function(one), TextSource::Function(other)) => std::ptr::fn_addr_eq(*one, *other),
+            (TextSource::Closure(one), TextSource::Closure(other)) => Arc::ptr_eq(one, other),
+            (TextSource::Function(_), TextSource::Closure(_)) | (TextSource::Closure(_), TextSource::Function(_)) => {
+                false
+            }
         }
     }
 }

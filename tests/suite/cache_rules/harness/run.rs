@@ -6,13 +6,13 @@ use axum::{body::Body, extract::Request, response::Response};
 use http::{HeaderMap, HeaderName};
 use http_body_util::BodyExt;
 use routekit::{
-    Clock, Identity, Spawner,
+    Identity, ManualClock, Spawner,
     cache::{Cache, CacheLayer},
 };
 use tower::{Layer, Service, ServiceExt, service_fn};
 
 use super::{HIT, Row, STALE, Step, handler::Handler, text};
-use crate::stores::Plain;
+use crate::{stores::Plain, support::idle};
 
 /// Runs all rows and reports every one that fails.
 pub(crate) async fn check(rows: Vec<Row>) {
@@ -29,13 +29,12 @@ pub(crate) async fn check(rows: Vec<Row>) {
     assert!(failed == 0, "{failed} of {} runs fail\n{failures}", 2 * rows.len());
 }
 
-/// Until a step is not as expected: what comes after it would only repeat that.
+/// Stops at the first step that fails, because later steps would only repeat the failure.
 async fn run(row: &Row, serialises: bool) -> Result<(), String> {
-    let clock = Clock::manual();
-    let spawner = Spawner::new(|task| drop(tokio::spawn(task)));
-    let mut cache = Cache::builder().clock(clock.clone()).ttl_jitter(0.0).spawner(spawner);
+    let clock = ManualClock::new();
+    let mut cache = Cache::builder().clock(clock.clock()).ttl_jitter(0.0).spawner(Spawner::tokio());
     if serialises {
-        cache = cache.store(Plain::serialising(clock.clone()));
+        cache = cache.store(Plain::serialising(clock.clock()));
     }
     let handler = Arc::new(Handler::default());
     let inner = {
@@ -55,9 +54,7 @@ async fn run(row: &Row, serialises: bool) -> Result<(), String> {
         let before = handler.calls();
         let got = Got::of(&service, step, &told).await;
         // Lets background refreshes run.
-        for _ in 0..32 {
-            tokio::task::yield_now().await;
-        }
+        idle().await;
         let wrong = got.differs(step, &handler, handler.calls() - before, &told);
         if !wrong.is_empty() {
             let Step { method, path, .. } = step;

@@ -1,4 +1,4 @@
-//! `0.5` and `2.0`: rates and factors, read from their digits. A number with too many decimals is reported, not rounded.
+//! `0.5` and `2.0`: rates and factors, read from their digits. Too many decimals are reported, not rounded.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -25,8 +25,8 @@ pub(super) fn factor(literal: &Lit, errors: &mut Errors) -> Option<Ratio> {
     let noun = Noun { name: "factor", range: "a number above 1 and at most 100, such as `2.0`" };
     noun.read(literal, errors, |factor| {
         let wrong = if factor.kept < Ratio::ONE {
-            "a factor below one; the breaker would stay open for a shorter time after each failure; write `2.0`, or leave \
-             `backoff` out"
+            "a factor below one; the breaker would stay open for a shorter time after each failure; write `2.0`, or \
+             leave `backoff` out"
         } else if !factor.exceeds(Ratio::ONE) {
             "a factor of one has no effect; leave `backoff` out"
         } else if factor.exceeds(MAX_BACKOFF) {

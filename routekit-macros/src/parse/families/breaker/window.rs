@@ -44,9 +44,9 @@ pub(super) fn window(literal: &Lit, errors: &mut Errors) -> Option<Window> {
             "a window of time is at least `\"10ms\"` and at most `\"24h\"`".to_owned()
         }
         None => match bare_number(literal).filter(|text| text.parse::<u32>().is_ok_and(|calls| calls > 0)) {
-            Some(number) => format!(
-                "a time needs a unit; write `\"{number}s\"` for a time, or `{number}` without quotes for a number of calls"
-            ),
+            Some(number) => {
+                format!("a time needs a unit; write `\"{number}s\"` for a time, or `{number}` without quotes for calls")
+            }
             None => format!("not a window; write {USAGE}"),
         },
     };

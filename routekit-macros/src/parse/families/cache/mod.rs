@@ -185,8 +185,8 @@ impl Caching {
         match (callers, &self.audience) {
             (Some(Callers::Identified | Callers::AnyoneWithValidCredentials), None) if !self.misread => errors.push(
                 self.span,
-                "a cached route with `auth` must say who may be given a stored response; write `per = \"user\"` (only the \
-                 user whose request it was stored for) or `shared` (everyone who may call the route)",
+                "a cached route with `auth` must say who may be given a stored response; write `per = \"user\"` (only \
+                 the user whose request it was stored for) or `shared` (everyone who may call the route)",
             ),
             (Some(Callers::Anyone), Some(Audience::User(span))) => errors.push(
                 *span,
@@ -200,8 +200,8 @@ impl Caching {
                 errors.push(
                     *span,
                     format!(
-                        "a CDN would serve one user's response to others; leave `{name}` out, or write `shared` in place \
-                         of `per = \"user\"` if the response is the same for everyone"
+                        "a CDN would serve one user's response to others; leave `{name}` out, or write `shared` in \
+                         place of `per = \"user\"` if the response is the same for everyone"
                     ),
                 );
             }

@@ -18,7 +18,8 @@ pub(super) fn headers(item: &RawOption, errors: &mut Errors) -> Vec<LitStr> {
         if header.value() == "*" {
             errors.push(
                 header.span(),
-                "with `*` every request is different, so no stored response would ever be served; name the headers that matter",
+                "with `*` every request is different, so no stored response would ever be served; name the headers \
+                 that matter",
             );
         } else if !header.value().bytes().all(is_token) {
             errors.push(header.span(), "not a header name (RFC 9110 §5.6.2); write one such as `\"accept-language\"`");

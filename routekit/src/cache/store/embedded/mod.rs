@@ -222,11 +222,12 @@ mod tests {
 
     use super::*;
     use crate::cache::store::{buffered_response::BufferedResponse, stored_response::StoredResponse};
+    use crate::clock::ManualClock;
 
     #[test]
     fn keys_with_the_same_hash_do_not_share_entries() {
-        let clock = Clock::manual();
-        let store = Embedded::new(1 << 20).clock(clock.clone());
+        let clock = ManualClock::new();
+        let store = Embedded::new(1 << 20).clock(clock.clock());
         let (a, b) = (Key::with_hash(b"a", 7), Key::with_hash(b"b", 7));
         let put = |key: &Key| {
             let answer = BufferedResponse::new(StatusCode::OK, &HeaderMap::new(), key.as_bytes());
@@ -256,7 +257,7 @@ mod tests {
 
     #[test]
     fn moka_expires_entries_when_they_are_over() {
-        let now = Clock::manual().now();
+        let now = ManualClock::new().now();
         let answer = BufferedResponse::new(StatusCode::OK, &HeaderMap::new(), b"");
         for (fresh, kept, expected) in [(60, 0, 60), (60, 30, 90), (u64::MAX, 0, 365 * 86_400)] {
             let (fresh, kept) = (Duration::from_secs(fresh), Duration::from_secs(kept));
@@ -317,8 +318,8 @@ mod tests {
     /// A lookup that overlaps with a removal must not put the entry back in front of moka, where it would stay.
     #[test]
     fn an_entry_that_was_removed_does_not_come_back() {
-        let clock = Clock::manual();
-        let store = Embedded::new(1 << 20).clock(clock.clone());
+        let clock = ManualClock::new();
+        let store = Embedded::new(1 << 20).clock(clock.clock());
         let (key, done) = (Key::new(*b"key"), AtomicBool::new(false));
         let stamp = store.validity.stamp();
         let found = || store.get(&key).0.response().map(|response| response.body().clone());

@@ -1,0 +1,13 @@
+//! Helpers that several modules of the suite share.
+
+mod cache;
+mod runs;
+mod time;
+mod wait;
+
+pub(crate) use self::{
+    cache::{exact, tenant, x_cache_of},
+    runs::Runs,
+    time::{MINUTE, SECOND},
+    wait::{idle, until},
+};
