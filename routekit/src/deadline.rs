@@ -19,38 +19,25 @@ use crate::{
 /// A timer that starts at the first `Pending` of the work that it limits: work that is ready at once costs none.
 ///
 /// Boxed, so that a future that holds a deadline stays small: each layer further out moves that future once.
-#[derive(Debug)]
-pub(crate) struct Deadline {
-    limit: Option<Duration>,
-    sleep: Option<Pin<Box<Sleep>>>,
-}
+#[derive(Debug, Default)]
+pub(crate) struct Deadline(Option<Pin<Box<Sleep>>>);
 
 impl Deadline {
-    /// A deadline after `limit`; `None` never expires.
-    pub(crate) const fn after(limit: Option<Duration>) -> Self {
-        Self { limit, sleep: None }
-    }
-
-    /// Call it each time the work is `Pending`. Ready once the time is up.
-    pub(crate) fn poll_expired(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if let Some(limit) = self.limit.take() {
-            self.sleep = Some(Box::pin(tokio::time::sleep(limit)));
-        }
-        match &mut self.sleep {
-            // Outside tokio's budget, which work that is always busy has used up.
-            Some(sleep) => pin!(tokio::task::unconstrained(sleep)).poll(cx),
-            None => Poll::Pending,
-        }
+    /// Ready once `limit` has passed since the first call. Call it each time that the work is `Pending`.
+    pub(crate) fn poll_expired(&mut self, limit: Duration, cx: &mut Context<'_>) -> Poll<()> {
+        let sleep = self.0.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
+        // Outside tokio's budget, which work that is always busy has used up.
+        pin!(tokio::task::unconstrained(sleep)).poll(cx)
     }
 }
 
 /// The output of `work`, or `None` if it takes longer than `limit`.
 pub(crate) async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
     let mut work = pin!(work);
-    let mut deadline = Deadline::after(Some(limit));
+    let mut deadline = Deadline::default();
     poll_fn(|cx| match work.as_mut().poll(cx) {
         Poll::Ready(output) => Poll::Ready(Some(output)),
-        Poll::Pending => deadline.poll_expired(cx).map(|()| None),
+        Poll::Pending => deadline.poll_expired(limit, cx).map(|()| None),
     })
     .await
 }

@@ -8,6 +8,10 @@ pub mod authorisation {
     #![doc = include_str!("../docs/authorisation.md")]
 }
 
+pub mod caching {
+    #![doc = include_str!("../docs/caching.md")]
+}
+
 pub mod failures {
     #![doc = include_str!("../docs/failures.md")]
 }

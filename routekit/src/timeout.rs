@@ -41,7 +41,7 @@ use std::{
     future::Future,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
@@ -76,14 +76,13 @@ pin_project! {
         #[pin]
         inner: F,
         limit: Option<L>,
-        // Made when the inner future first waits.
-        deadline: Option<Deadline>,
+        deadline: Deadline,
     }
 }
 
 impl<F, L> TimeLimited<F, L> {
     pub(crate) fn new(inner: F, limit: Option<L>) -> Self {
-        Self { inner, limit, deadline: None }
+        Self { inner, limit, deadline: Deadline::default() }
     }
 }
 
@@ -101,8 +100,8 @@ where
             return polled;
         }
         let Some(limit) = this.limit.as_ref().map(Borrow::borrow) else { return Poll::Pending };
-        let deadline = this.deadline.get_or_insert_with(|| Deadline::after(Some(limit.limit)));
-        deadline.poll_expired(cx).map(|()| Ok(timed_out(&limit.report)))
+        ready!(this.deadline.poll_expired(limit.limit, cx));
+        Poll::Ready(Ok(timed_out(&limit.report)))
     }
 }
 

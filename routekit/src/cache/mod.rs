@@ -21,7 +21,7 @@
 //! # }
 //! ```
 //!
-//! The guide "Caching" (`docs/caching.md`) describes what is cached, keys, lifetimes, directives of clients, stale
+//! The guide [Caching](crate::guide::caching) describes what is cached, keys, lifetimes, directives of clients, stale
 //! responses, and what breaks a cache. In short:
 //!
 //! 1. GET and HEAD requests without a body are looked up by scheme, host, path, sorted query, `vary(…)`, user and

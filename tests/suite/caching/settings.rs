@@ -242,3 +242,26 @@ async fn key_digests_can_be_configured() {
         assert_eq!(answer.header("x-cache-key").is_some(), shown, "{toml}");
     }
 }
+
+#[get("/caching/with-timeout", cache(ttl = 60), timeout = "2s")]
+async fn with_timeout() {}
+
+/// Requests that wait for the response of a cached route must not wait for ever, whatever the configuration says.
+#[test]
+fn cached_routes_without_a_timeout_have_a_default_that_is_shown() {
+    for (toml, route, expected) in [
+        ("", "GET /caching/cached", "timeout = 30s (default of cached routes)"),
+        ("timeout = 'off'", "GET /caching/cached", "timeout = 30s (default of cached routes)"),
+        ("timeout = '5s'", "GET /caching/cached", "timeout = 5s (routekit.toml)"),
+        ("", "GET /caching/with-timeout", "timeout = 2s (attribute)"),
+        ("", "GET /caching/plain", "timeout = off (default)"),
+        ("[route.'GET /caching/cached']\ncache_ttl = 'off'", "GET /caching/cached", "timeout = off (default)"),
+    ] {
+        let app = App::with_routes(routes![cached, plain, with_timeout]).config(configured(toml));
+        let app = TestApp::new(app);
+        let explanation = app.table().explain(route).unwrap().to_string();
+        assert!(explanation.contains(expected), "{toml} {route}: {expected}\n{explanation}");
+        let table = app.table().to_string();
+        assert!(!table.contains("30s"), "the table shows no defaults: {table}");
+    }
+}

@@ -184,16 +184,16 @@ fn dates_and_references_never_panic() {
     let mut rng = Rng::with_seed(3986);
     let pieces =
         ["http:", "https:", "/", "//", "..", ".", "a", "h", ":", ":80", "@", "[::1]", "?", "#", "%2f", "é", "\\", "*"];
-    let asked = ["/", "/a/b", "http://h/a/b", "https://h:443", "*", "h:80"].map(|asked| asked.parse().unwrap());
+    let requests = ["/", "/a/b", "http://h/a/b", "https://h:443", "*", "h:80"].map(|uri| uri.parse().unwrap());
     for _ in 0..ROUNDS {
         let any = lines(&mut rng).concat();
         let made: Vec<u8> = (0..rng.usize(..8)).flat_map(|_| pieces[rng.usize(..pieces.len())].bytes()).collect();
         for value in [&any, &made].map(|value| HeaderValue::from_bytes(value).unwrap()) {
             super::date::parse(&value);
             let host = HeaderValue::from_static("h");
-            let asked = &asked[rng.usize(..asked.len())];
-            let path = reference::same_host_path(asked, Some(&host), &value);
-            assert!(path.is_none_or(|path| path.starts_with('/')), "{asked} {value:?}");
+            let request = &requests[rng.usize(..requests.len())];
+            let path = reference::same_host_path(request, Some(&host), &value);
+            assert!(path.is_none_or(|path| path.starts_with('/')), "{request} {value:?}");
         }
     }
 }

@@ -187,10 +187,10 @@ mod tests {
             ("*", "h", "?c", None),
             ("*", "h", "/c", Some("/c")),
         ];
-        for (asked, host, reference, expected) in rows {
+        for (request, host, reference, expected) in rows {
             let host = (!host.is_empty()).then(|| host.parse().unwrap());
-            let path = same_host_path(&asked.parse().unwrap(), host.as_ref(), &reference.parse().unwrap());
-            assert_eq!(path.as_deref(), expected, "{reference} from {asked} at {host:?}");
+            let path = same_host_path(&request.parse().unwrap(), host.as_ref(), &reference.parse().unwrap());
+            assert_eq!(path.as_deref(), expected, "{reference} from {request} at {host:?}");
         }
     }
 }

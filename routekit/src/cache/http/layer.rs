@@ -25,8 +25,7 @@ use crate::{
 /// Answers requests from a cache. See the [module docs](crate::cache).
 #[derive(Debug, Clone)]
 pub struct CacheLayer {
-    /// `None` if nothing is cached.
-    policy: Option<Policy>,
+    policy: Policy,
 }
 
 impl CacheLayer {
@@ -46,7 +45,7 @@ impl CacheLayer {
             stale_if_error: Duration::ZERO,
         };
         Self {
-            policy: Some(Policy {
+            policy: Policy {
                 cache,
                 changes: None,
                 rules,
@@ -65,7 +64,7 @@ impl CacheLayer {
                 key_prefix: Box::default(),
                 honour_client_directives: true,
                 outgoing: Outgoing::default(),
-            }),
+            },
         }
     }
 
@@ -262,9 +261,7 @@ impl CacheLayer {
     }
 
     fn change(&mut self, change: impl FnOnce(&mut Policy)) {
-        if let Some(policy) = &mut self.policy {
-            change(policy);
-        }
+        change(&mut self.policy);
     }
 }
 
@@ -275,15 +272,11 @@ impl<S> Layer<S> for CacheLayer {
 
     #[track_caller]
     fn layer(&self, inner: S) -> Cached<S> {
-        if let Some(policy) = &self.policy {
-            policy.places.check(&policy.template, &policy.tags);
-        }
-        let policy = self.policy.clone().map(|policy| {
-            let plan =
-                InvalidationPlan::of_url(policy.cache.clone(), Arc::clone(&policy.stats), policy.partition.clone());
-            let key_prefix = own_prefix(&policy).into();
-            Arc::new(Policy { changes: Some(Arc::new(plan)), key_prefix, ..policy })
-        });
+        let policy = self.policy.clone();
+        policy.places.check(&policy.template, &policy.tags);
+        let plan = InvalidationPlan::of_url(policy.cache.clone(), Arc::clone(&policy.stats), policy.partition.clone());
+        let key_prefix = own_prefix(&policy).into();
+        let policy = Arc::new(Policy { changes: Some(Arc::new(plan)), key_prefix, ..policy });
         Cached { inner, policy }
     }
 }

@@ -20,7 +20,7 @@ use crate::{
             fetch::Ctx,
             policy::Policy,
             request::{
-                admission::{Admission, RequestKind, admit},
+                admission::{CacheAdmission, RequestKind, admit},
                 cache_request::CacheRequest,
                 key::request_key,
                 outer_mark::OuterCacheMark,
@@ -38,8 +38,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Cached<S> {
     pub(in crate::cache) inner: S,
-    /// `None` if nothing is cached.
-    pub(in crate::cache) policy: Option<Arc<Policy>>,
+    pub(in crate::cache) policy: Arc<Policy>,
 }
 
 accessors!(Cached);
@@ -60,25 +59,21 @@ where
 
     #[inline]
     fn call(&mut self, mut request: Request) -> Self::Future {
-        let (bypass, change) = match &self.policy {
-            None => (None, None),
-            Some(policy) => match admit(policy, &request) {
-                Admission::Lookup(kind) => return lookup(policy, &mut self.inner, request, kind),
-                Admission::Bypass(why) => {
-                    // Layers of the same cache further in bypass the request, too.
-                    OuterCacheMark::set(&mut request, &policy.cache);
-                    policy.stats.bypass();
-                    let change = policy.changes.as_ref().and_then(|plan| Change::of(plan, &mut request));
-                    (Some(why), change)
-                }
-            },
+        let policy = &self.policy;
+        let bypass = match admit(policy, &request) {
+            CacheAdmission::Lookup(kind) => return lookup(policy, &mut self.inner, request, kind),
+            CacheAdmission::Bypass(why) => why,
         };
+        // Layers of the same cache further in bypass the request, too.
+        OuterCacheMark::set(&mut request, &policy.cache);
+        policy.stats.bypass();
+        let change = policy.changes.as_ref().and_then(|plan| Change::of(plan, &mut request));
         // The only such call here, so that the inner service is compiled into it.
-        CachedFuture::passed(self.inner.call(request), bypass, change)
+        CachedFuture::passed(self.inner.call(request), Some(bypass), change)
     }
 }
 
-/// A function of its own, so that a route that is not cached pays for the branch only.
+/// A function of its own, so that a request that bypasses the cache pays for the branch only.
 #[inline(never)]
 fn lookup<S>(
     policy: &Arc<Policy>,

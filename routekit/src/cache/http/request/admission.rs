@@ -11,7 +11,7 @@ use crate::{
 
 /// Whether a request is looked up in the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::cache) enum Admission {
+pub(in crate::cache) enum CacheAdmission {
     Lookup(RequestKind),
     /// The handler is called, whatever is stored.
     Bypass(Fwd),
@@ -39,14 +39,14 @@ impl RequestKind {
 
 /// Whether `request` is looked up, and what has to be considered then.
 #[inline]
-pub(in crate::cache) fn admit(policy: &Policy, request: &Request) -> Admission {
+pub(in crate::cache) fn admit(policy: &Policy, request: &Request) -> CacheAdmission {
     let method = request.method();
     if *method != Method::GET && *method != Method::HEAD {
-        return Admission::Bypass(Fwd::Method);
+        return CacheAdmission::Bypass(Fwd::Method);
     }
     let relevant = RelevantHeaders::of(request.headers());
     if relevant.has(RelevantHeaders::BYPASSES) || !request.body().is_end_stream() {
-        return Admission::Bypass(Fwd::Bypass);
+        return CacheAdmission::Bypass(Fwd::Bypass);
     }
     let has_credentials = relevant.has(RelevantHeaders::CREDENTIALS);
     let is_identified = || request.extensions().get::<Identity>().is_some();
@@ -54,13 +54,13 @@ pub(in crate::cache) fn admit(policy: &Policy, request: &Request) -> Admission {
         None => has_credentials || is_identified(),
         Some(Audience::Everyone) => false,
         // The credentials are not verified: there is no user to store the response for.
-        Some(Audience::User) if has_credentials && !is_identified() => return Admission::Bypass(Fwd::Bypass),
+        Some(Audience::User) if has_credentials && !is_identified() => return CacheAdmission::Bypass(Fwd::Bypass),
         Some(Audience::User) => false,
     };
     if credentials && *method == Method::HEAD {
-        return Admission::Bypass(Fwd::Bypass);
+        return CacheAdmission::Bypass(Fwd::Bypass);
     }
-    Admission::Lookup(RequestKind {
+    CacheAdmission::Lookup(RequestKind {
         directives: policy.honour_client_directives && relevant.has(RelevantHeaders::DIRECTIVES),
         conditions: relevant.has(RelevantHeaders::CONDITIONS),
         credentials,
