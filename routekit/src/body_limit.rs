@@ -81,7 +81,7 @@ impl SizeLimit {
     }
 
     /// Refuses a body with a length beyond the limit, and counts one without a length from now on.
-    pub(crate) fn admit(&self, request: &mut Request) -> Result<BodyLength, Response> {
+    pub(crate) fn admit(&self, request: &mut Request) -> Result<BodyLength, Box<Response>> {
         let Some(length) = request.body().size_hint().upper() else {
             // On a 32-bit machine a larger limit is none: such a body does not fit in memory.
             let bytes = usize::try_from(self.bytes).unwrap_or(usize::MAX);
@@ -95,7 +95,7 @@ impl SizeLimit {
             self.report.event(Event::BodyTooLarge);
             let problem =
                 Problem::new(StatusCode::PAYLOAD_TOO_LARGE).with_detail("the body is larger than this route takes");
-            return Err(problem.into_response());
+            return Err(Box::new(problem.into_response()));
         }
         if length > AXUM_DEFAULT_BYTES {
             DefaultBodyLimit::disable().apply(request);

@@ -172,7 +172,7 @@ impl ConcurrencyLayer {
     }
 
     /// A permit for one request, or the refusal.
-    pub(crate) fn admit(&self) -> Result<ConcurrencyPermit, Response> {
+    pub(crate) fn admit(&self) -> Result<ConcurrencyPermit, Box<Response>> {
         self.limit.try_acquire().ok_or_else(|| {
             self.report.event(Event::ConcurrencyExceeded);
             let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE)
@@ -180,7 +180,7 @@ impl ConcurrencyLayer {
                 .with_header(header::RETRY_AFTER, HeaderValue::from_static("1"));
             let mut response = problem.into_response();
             response.extensions_mut().insert(Failure::Concurrency);
-            response
+            Box::new(response)
         })
     }
 }

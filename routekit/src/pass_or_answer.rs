@@ -29,8 +29,8 @@ impl<F> PassOrAnswer<F> {
     }
 
     /// Answers with `response`.
-    pub(crate) fn answer(response: Response) -> Self {
-        Self::Answer { response: Some(Box::new(response)) }
+    pub(crate) fn answer(response: Box<Response>) -> Self {
+        Self::Answer { response: Some(response) }
     }
 
     /// Waits for `decision`, then runs its `Ok` or answers with its `Err`.

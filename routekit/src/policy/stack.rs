@@ -88,8 +88,8 @@ impl RouteService {
     }
 
     /// Answers a request.
+    #[expect(clippy::manual_async_fn, reason = "the future of an `async fn` has room for its argument twice")]
     pub(super) fn respond(self, mut request: Request) -> impl Future<Output = Result<Response, Infallible>> + Send {
-        // Not an `async fn`, whose future would have room for the request twice.
         async move {
             let RoutePolicies { state, deprecation, body_limit, auth, cache, handler } = &*self.0;
             if let Some(exchange) = request.extensions().get::<Exchange>() {
@@ -98,7 +98,7 @@ impl RouteService {
             let mut response = 'answer: {
                 let body = match body_limit.admit(&mut request) {
                     Ok(body) => body,
-                    Err(refusal) => break 'answer refusal,
+                    Err(refusal) => break 'answer *refusal,
                 };
                 if let Some(auth) = auth {
                     // Boxed, so that public routes have no room for it.

@@ -18,6 +18,7 @@ pub struct Step {
     pub origin: Option<Origin>,
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "most values are made for the call")]
 impl Step {
     pub(super) fn router(policy: &'static str, setting: &'static str, value: impl ToString) -> Self {
         Self { policy, around_router: true, setting, value: value.to_string(), origin: None }
