@@ -15,9 +15,9 @@
 //! 3. The permit is released however the request ends: with a response, an error, a panic, a timeout, or a client that
 //!    leaves.
 //! 4. The limit covers all requests through one layer: those of one route, whatever the connection, in this process.
-//! 5. A route's handler that [invalidates](crate::cache::InvalidateLayer) stored responses continues without its client,
-//!    for at most 30 seconds, and holds its permit until it ends. With [`ConcurrencyLayer`] around a service of your
-//!    own, the permit is released when the client leaves.
+//! 5. A route's handler that [invalidates](crate::cache::InvalidateLayer) stored responses continues without its
+//!    client, for at most 30 seconds, and holds its permit until it ends. With [`ConcurrencyLayer`] around a service of
+//!    your own, the permit is released when the client leaves.
 //! 6. Without a `timeout`, a handler that hangs, or whose client sends its body slowly, holds its permit for as long.
 //!
 //! [`ConcurrencyLayer`] is the same policy for any axum router:

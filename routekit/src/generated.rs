@@ -41,7 +41,8 @@ pub fn future(call: impl Future<Output = Result<Response, Response>> + Send + 's
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be returned from a handler: it does not implement `IntoResponse`",
     label = "not a response",
-    note = "handlers return `Json<T>` if `T` derives `Serialize`, text, `StatusCode`, `Problem`, a pair of a status and \
+    note = "handlers return `Json<T>` if `T` derives `Serialize`, text, `StatusCode`, `Problem`, a pair of a status \
+            and \
             a response, or a `Result` of two of these",
     note = "for a type of your own, implement axum's `IntoResponse`"
 )]

@@ -1,6 +1,7 @@
 //! Problems that are found before the port opens, and how a person reads them.
 //!
-//! An app reports all of them at once, each with the places it concerns. The module that finds a problem also builds it.
+//! An app reports all of them at once, each with the places it concerns. The module that finds a problem also builds
+//! it.
 
 use std::fmt;
 

@@ -1,5 +1,5 @@
-//! `cargo run -p members` serves the app. `cargo run -p members -- ann members:read` prints a token that is valid for an
-//! hour, as an issuer would.
+//! `cargo run -p members` serves the app. `cargo run -p members -- ann members:read` prints a token that is valid for
+//! an hour, as an issuer would.
 
 #![expect(clippy::print_stdout, reason = "prints the requested token")]
 

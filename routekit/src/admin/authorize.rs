@@ -1,4 +1,5 @@
-//! Who may change state, or read where reading requires an operator, and the audit log of every attempt to change state.
+//! Who may change state, or read where reading requires an operator, and the audit log of every attempt to change
+//! state.
 
 use std::{net::SocketAddr, sync::Arc};
 

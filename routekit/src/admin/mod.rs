@@ -8,11 +8,11 @@
 //! 3. Changing state requires an operator: the configured `admin_token` as a bearer token (RFC 6750), compared in
 //!    constant time, or an identity with the configured `admin_role`, which the app's verifiers find out (see
 //!    [`auth`](crate::auth)). If neither is configured, the endpoints that change state do not exist. The app's layers
-//!    are not around the admin surface on its own listener, so an identity that only a layer sets counts only beside the
-//!    routes.
-//! 4. Every call of an endpoint that changes state is one event of the target `routekit::audit`, refused calls included:
-//!    the caller (`actor` is `token`, `identity` with its `sub` and `issuer`, or `nobody`), its address, the request, the
-//!    status, and the change. It never includes a token.
+//!    are not around the admin surface on its own listener, so an identity that only a layer sets counts only beside
+//!    the routes.
+//! 4. Every call of an endpoint that changes state is one event of the target `routekit::audit`, refused calls
+//!    included: the caller (`actor` is `token`, `identity` with its `sub` and `issuer`, or `nobody`), its address, the
+//!    request, the status, and the change. It never includes a token.
 //! 5. In JSON, names are in camelCase, points in time are RFC 3339, and numbers have their unit in the name
 //!    (`retryAfterMs`).
 //!
@@ -31,9 +31,9 @@
 //! | `GET /breakers/{name}` | the state of one, whose name may be percent-encoded: `/breakers/GET%20%2Fusers` |
 //! | `PUT /breakers/{name}` | `force_open`, `force_closed`, `disabled` or `metrics_only`, until the next start or `reset`; operators only |
 //!
-//! Tags and patterns are percent-decoded once. They refer to the cache partition that the app was given, or to another one
-//! with `?partition=acme`; the same holds for `DELETE /cache`. The response has a `message`, and the status is 503 if the
-//! store cannot be reached.
+//! Tags and patterns are percent-decoded once. They refer to the cache partition that the app was given, or to another
+//! one with `?partition=acme`; the same holds for `DELETE /cache`. The response has a `message`, and the status is 503
+//! if the store cannot be reached.
 
 mod access_log;
 mod authorize;

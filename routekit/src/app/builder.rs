@@ -208,8 +208,8 @@ impl App {
     /// Puts a tower layer around everything that is served, hand-written routes and 404s included. The layer that was
     /// added last is the outermost.
     ///
-    /// Like axum's `Router::layer` it wraps each route separately, so a layer that creates its own state creates it once
-    /// per route.
+    /// Like axum's `Router::layer` it wraps each route separately, so a layer that creates its own state creates it
+    /// once per route.
     pub fn layer<L>(mut self, layer: L) -> Self
     where
         L: Layer<AxumRoute> + Clone + Send + Sync + 'static,
@@ -319,8 +319,8 @@ impl App {
     /// invalidations are not reported. An error in the log names each invalidation that was not reported, because of
     /// that limit or because the call panicked or was cut off.
     ///
-    /// A cache that was built before ([`cache`](Self::cache)) also reports invalidations by its other users, for as long
-    /// as the cache exists.
+    /// A cache that was built before ([`cache`](Self::cache)) also reports invalidations by its other users, for as
+    /// long as the cache exists.
     pub fn on_invalidate<F, R>(mut self, tell: F) -> Self
     where
         F: FnOnce(Invalidation) -> R + Clone + Send + Sync + 'static,
@@ -332,20 +332,21 @@ impl App {
 
     /// Adds a page to the warm-up: a path with its query, or a URL, which also names the host.
     ///
-    /// Before a server ([`serve`](Self::serve), [`serve_on`](Self::serve_on)) is ready, it requests its own cached pages,
-    /// so that no client waits for the first response:
+    /// Before a server ([`serve`](Self::serve), [`serve_on`](Self::serve_on)) is ready, it requests its own cached
+    /// pages, so that no client waits for the first response:
     ///
     /// 1. It requests every cached GET route without placeholders, and every page that `warm` names. It skips routes
     ///    that are cached per user or require an identity, because the warm-up has none.
-    /// 2. Readiness is red until the warm-up ends, for at most 30 seconds. Requests that arrive before are answered. Four
-    ///    pages are requested at a time. The warm-up starts with the server, so the handlers' dependencies should be
-    ///    available by then.
-    /// 3. A request passes through all layers of its route. Metrics of requests and the access log do not include it. The
-    ///    log has a report. A page that fails does not keep the app from starting.
+    /// 2. Readiness is red until the warm-up ends, for at most 30 seconds. Requests that arrive before are answered.
+    ///    Four pages are requested at a time. The warm-up starts with the server, so the handlers' dependencies should
+    ///    be available by then.
+    /// 3. A request passes through all layers of its route. Metrics of requests and the access log do not include it.
+    ///    The log has a report. A page that fails does not keep the app from starting.
     /// 4. A response is stored for clients that request the same host ([`warm_host`](Self::warm_host)) over HTTP/1.1,
-    ///    and for a request without the headers that the route varies by (`vary`). HTTP/2 without TLS has other entries.
-    /// 5. `warm_up = "off"` in the `[cache]` table switches the warm-up off. An app that you serve by hand as a router or
-    ///    service does not warm up.
+    ///    and for a request without the headers that the route varies by (`vary`). HTTP/2 without TLS has other
+    ///    entries.
+    /// 5. `warm_up = "off"` in the `[cache]` table switches the warm-up off. An app that you serve by hand as a router
+    ///    or service does not warm up.
     ///
     /// ```
     /// # use routekit::App;

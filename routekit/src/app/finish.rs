@@ -50,8 +50,8 @@ impl App {
 
     /// Turns the app into an axum router that you serve or nest by hand.
     ///
-    /// Problems and bare 404s come from this router; a router that it is nested in answers its own. It includes the admin
-    /// surface if `admin_addr` is `main`; see also [`into_routers`](Self::into_routers).
+    /// Problems and bare 404s come from this router; a router that it is nested in answers its own. It includes the
+    /// admin surface if `admin_addr` is `main`; see also [`into_routers`](Self::into_routers).
     ///
     /// # Errors
     /// Every problem of the app.
@@ -70,8 +70,8 @@ impl App {
         Ok(stages::mount(self.spec, Scope::Program)?.service())
     }
 
-    /// Turns the app and its admin surface into two axum routers that you serve on two listeners. There is no second one
-    /// if `admin_addr` is `main` or `off`.
+    /// Turns the app and its admin surface into two axum routers that you serve on two listeners. There is no second
+    /// one if `admin_addr` is `main` or `off`.
     ///
     /// # Errors
     /// Every problem of the app.
@@ -96,8 +96,8 @@ impl App {
         server::serve(mounted, listeners, first, second).await
     }
 
-    /// Serves the app on your listener until `shutdown` completes, and then finishes the requests in flight, for at most
-    /// 30 seconds.
+    /// Serves the app on your listener until `shutdown` completes, and then finishes the requests in flight, for at
+    /// most 30 seconds.
     ///
     /// It installs no recorder and opens no port: the admin surface is served on
     /// [`admin_listener`](Self::admin_listener) if you gave one.

@@ -1,7 +1,7 @@
 //! Hand-written axum routers beside the declared routes.
 //!
-//! An axum router does not list its paths, and axum panics if two routers do not fit. So a trial merges them: it catches
-//! the panic, keeps it from the terminal, and turns it into a start-up problem with axum's words.
+//! An axum router does not list its paths, and axum panics if two routers do not fit. So a trial merges them: it
+//! catches the panic, keeps it from the terminal, and turns it into a start-up problem with axum's words.
 
 use std::{
     any::Any,

@@ -11,8 +11,8 @@
 //    `declared` is a route with its policies, `hand_written` an axum router beside the routes, and `metering` brings
 //    counts to the metrics.
 // 3. `finish` is what an app becomes: a server, a router, a service, or a table of its routes (`table`).
-// 4. `server` accepts connections until it is told to stop (`server/signal`), and `announce` says where it listens. `warm_up`
-//    fills the cache before the app is ready.
+// 4. `server` accepts connections until it is told to stop (`server/signal`), and `announce` says where it listens.
+//    `warm_up` fills the cache before the app is ready.
 
 mod announce;
 mod builder;

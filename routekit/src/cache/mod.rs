@@ -80,7 +80,7 @@ pub use self::{
         stored_response::{Reuse, StoredResponse},
         variants::Variants,
     },
-    validity::{clock::Stamp, tag::Tag, target::Target},
+    validity::{stamp::Stamp, tag::Tag, target::Target},
     values::{CacheOptions, DecodeError, EncodeError, Format, ValueError},
 };
 pub(crate) use self::{

@@ -76,7 +76,8 @@ pub(super) const KEYS: &[ConfigKey] = &[
         admin_token,
         |text: &str| Ok::<_, String>(Some(Secret::new(text))),
         show_secret,
-        "The bearer token of operators, who may change state through the admin surface. At least 16 characters. Without \
+        "The bearer token of operators, who may change state through the admin surface. At least 16 characters. \
+         Without \
          `admin_token` and `admin_role`, the admin surface has no endpoints that change state.",
         secret
     ),
@@ -131,7 +132,8 @@ pub(super) const KEYS: &[ConfigKey] = &[
         cache_default_ttl,
         duration_or_off,
         units::show_duration,
-        "How long a response is fresh if neither the response nor its route says so. With `off` it is not stored. Cached \
+        "How long a response is fresh if neither the response nor its route says so. With `off` it is not stored. \
+         Cached \
          values without a TTL of their own use it too; for them, `off` means 300 s."
     ),
     key!(

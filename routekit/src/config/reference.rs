@@ -7,7 +7,7 @@ use super::{keys, problems::PREFIX, route, settings::Config};
 const INTRODUCTION: &str = "\
 # Configuration
 
-<!-- Generated from `src/config/keys.rs` and `src/config/route.rs`: `UPDATE_GOLDEN=1 cargo test -p routekit --lib reference` -->
+<!-- Generated from src/config/keys.rs and route.rs: `UPDATE_GOLDEN=1 cargo test -p routekit --lib reference` -->
 
 An app reads the file `routekit.toml` in its working directory and the `ROUTEKIT_…` variables of its process.
 
@@ -18,8 +18,8 @@ An app reads the file `routekit.toml` in its working directory and the `ROUTEKIT
 3. The log of the start, `/routes` on the admin surface and `App::explain` show each setting with its source.
 4. A `TestApp` reads neither the file nor the variables.
 
-Durations are seconds or texts such as `250ms`, `5m`, `1h30m`. Sizes are bytes or texts such as `64KiB`, `1MiB`. Switches
-are `on` or `off`. A list is an array in the file, and separated by commas in a variable.
+Durations are seconds or texts such as `250ms`, `5m`, `1h30m`. Sizes are bytes or texts such as `64KiB`, `1MiB`.
+Switches are `on` or `off`. A list is an array in the file, and separated by commas in a variable.
 
 ```toml
 addr = \"0.0.0.0:8080\"

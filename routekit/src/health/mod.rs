@@ -4,7 +4,8 @@
 //!    causes a restart.
 //! 2. `/health/ready` is 200 while nothing holds [`Readiness`] red, else 503. The log and the admin surface have the
 //!    reasons; the response does not.
-//! 3. Both send `no-store` and are served on the main listener, so that a load balancer sees what its clients would see.
+//! 3. Both send `no-store` and are served on the main listener, so that a load balancer sees what its clients would
+//!    see.
 
 mod live;
 mod readiness;

@@ -6,7 +6,7 @@ use axum::body::Body;
 use http::{HeaderName, HeaderValue, Method, Request, header};
 use serde::Serialize;
 
-use super::{TestApp, TestResponse};
+use super::{response::TestResponse, test_app::TestApp};
 use crate::identity::Identity;
 
 /// A request that is about to be sent.
@@ -23,9 +23,42 @@ impl fmt::Debug for TestRequest {
     }
 }
 
+/// Requests.
+impl TestApp {
+    /// Starts a GET request of this path and query.
+    pub fn get(&self, path: &str) -> TestRequest {
+        self.request(Method::GET, path)
+    }
+
+    /// Starts a POST request of this path and query.
+    pub fn post(&self, path: &str) -> TestRequest {
+        self.request(Method::POST, path)
+    }
+
+    /// Starts a PUT request of this path and query.
+    pub fn put(&self, path: &str) -> TestRequest {
+        self.request(Method::PUT, path)
+    }
+
+    /// Starts a PATCH request of this path and query.
+    pub fn patch(&self, path: &str) -> TestRequest {
+        self.request(Method::PATCH, path)
+    }
+
+    /// Starts a DELETE request of this path and query.
+    pub fn delete(&self, path: &str) -> TestRequest {
+        self.request(Method::DELETE, path)
+    }
+
+    /// Starts a request of this method, path and query.
+    pub fn request(&self, method: Method, path: &str) -> TestRequest {
+        TestRequest::new(self.clone(), method, path)
+    }
+}
+
 impl TestRequest {
     #[track_caller]
-    pub(super) fn new(app: TestApp, method: Method, path: &str) -> Self {
+    fn new(app: TestApp, method: Method, path: &str) -> Self {
         let mut request = Request::new(Body::empty());
         *request.method_mut() = method;
         *request.uri_mut() = path.parse().expect("a test asks for a path such as `/users?page=2`");

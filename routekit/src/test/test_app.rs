@@ -10,10 +10,8 @@ use axum::{
     extract::{ConnectInfo, Request},
     response::Response,
 };
-use http::Method;
 use tower_service::Service as _;
 
-use super::TestRequest;
 use crate::{
     app::{AdminService, App, AppService, Mounted, RouteTable, WarmUpReport},
     clock::Clock,
@@ -63,36 +61,6 @@ impl TestApp {
             Some(admin) => Self { mounted: Arc::clone(&self.mounted), surface: Surface::Admin(admin) },
             None => panic!("`admin_addr` is {}", *self.mounted.config.admin_addr),
         }
-    }
-
-    /// Starts a GET request of this path and query.
-    pub fn get(&self, path: &str) -> TestRequest {
-        self.request(Method::GET, path)
-    }
-
-    /// Starts a POST request of this path and query.
-    pub fn post(&self, path: &str) -> TestRequest {
-        self.request(Method::POST, path)
-    }
-
-    /// Starts a PUT request of this path and query.
-    pub fn put(&self, path: &str) -> TestRequest {
-        self.request(Method::PUT, path)
-    }
-
-    /// Starts a PATCH request of this path and query.
-    pub fn patch(&self, path: &str) -> TestRequest {
-        self.request(Method::PATCH, path)
-    }
-
-    /// Starts a DELETE request of this path and query.
-    pub fn delete(&self, path: &str) -> TestRequest {
-        self.request(Method::DELETE, path)
-    }
-
-    /// Starts a request of this method, path and query.
-    pub fn request(&self, method: Method, path: &str) -> TestRequest {
-        TestRequest::new(self.clone(), method, path)
     }
 
     /// Sends a request that was built by hand. The response body is not read.
@@ -163,7 +131,8 @@ impl TestAppBuilder {
         self
     }
 
-    /// Measures time with this clock, such as [`ManualClock::clock`](crate::ManualClock::clock). Defaults to the system's.
+    /// Measures time with this clock, such as [`ManualClock::clock`](crate::ManualClock::clock). Defaults to the
+    /// system's.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.app = self.app.clock(clock);
         self

@@ -1,9 +1,10 @@
-//! What a call through a closed breaker costs beside `recloser` and `tower-resilience`: `cargo bench -p routekit-tests --bench breaker`;
-//! `tests/benches/breaker/instructions` counts instructions.
+//! What a call through a closed breaker costs beside `recloser` and `tower-resilience`: `cargo bench -p routekit-tests
+//! --bench breaker`; `tests/benches/breaker/instructions` counts instructions.
 //!
-//! Each call is let through and succeeds at once, or of fifty one fails, where that is said. `recloser` is asked by its own call, and we by a permit; `tower-resilience` is a tower service and
-//! no more, so it stands beside our layer around the same service. Windows are 100 calls, or 60 seconds where that is said. All take turns in short
-//! rounds, so that a busy machine is busy for all; the medians of the rounds are compared.
+//! Each call is let through and succeeds at once, or of fifty one fails, where that is said. `recloser` is asked by its
+//! own call, and we by a permit; `tower-resilience` is a tower service and no more, so it stands beside our layer
+//! around the same service. Windows are 100 calls, or 60 seconds where that is said. All take turns in short rounds, so
+//! that a busy machine is busy for all; the medians of the rounds are compared.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods, reason = "a bench measures and prints")]
 

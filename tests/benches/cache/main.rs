@@ -1,7 +1,7 @@
 //! The cost of an invalidation, and the memory of the cache: `cargo bench -p routekit-tests --bench cache`.
 //!
-//! `-- --quick` runs a tenth of the rounds. Memory is read from `/proc`, which requires Linux. Exits with 1 if a goal is
-//! missed.
+//! `-- --quick` runs a tenth of the rounds. Memory is read from `/proc`, which requires Linux. Exits with 1 if a goal
+//! is missed.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods, reason = "a bench measures and prints")]
 

@@ -49,8 +49,6 @@ const ALLOWED: &[(&str, &str)] = &[
     ("admin/metrics.rs", "tokio::task::spawn_blocking"),
     ("clock.rs", "std::time::Instant::now"),
     ("clock.rs", "std::time::SystemTime::now"),
-    // A test that compares the reference of the settings with its file.
-    ("config/reference.rs", "std::fs"),
     ("retry/run.rs", "tokio::time::Instant::now"),
     // `Spawner::tokio`, which a program chooses.
     ("spawner.rs", "tokio::spawn"),

@@ -46,7 +46,8 @@ async fn values_have_default_settings() {
 
 #[tokio::test]
 async fn configured_settings_apply_to_values() {
-    let toml = "cache.default_ttl = '7s'\ncache.key_prefix = 'shop:'\ncache.max_key_length = 10\ncache.compression_threshold = 50";
+    let toml = "cache.default_ttl = '7s'\ncache.key_prefix = 'shop:'\ncache.max_key_length = 10\n\
+         cache.compression_threshold = 50";
     // Configuration overrides the program.
     let program = || Cache::builder().default_ttl(Duration::from_secs(9)).key_prefix("program:");
     let (ttl, page, key, value) = kept(program(), toml, "rates").await;

@@ -51,13 +51,15 @@ fn settings_without_effect_are_startup_errors() {
             "the size of the app's own store",
             with_store(),
             "cache.max_bytes = '1MiB'",
-            "`cache.max_bytes` in routekit.toml is `1MiB`: the app brings a cache, or a store for it, that is made already",
+            "`cache.max_bytes` in routekit.toml is `1MiB`: \
+             the app brings a cache, or a store for it, that is made already",
         ),
         (
             "the size of a cache that is made already",
             App::with_routes(routes![cached]).cache(Cache::new()),
             "cache.max_bytes = '1MiB'",
-            "`cache.max_bytes` in routekit.toml is `1MiB`: the app brings a cache, or a store for it, that is made already",
+            "`cache.max_bytes` in routekit.toml is `1MiB`: \
+             the app brings a cache, or a store for it, that is made already",
         ),
         (
             "no room at all",
@@ -105,7 +107,8 @@ fn settings_without_effect_are_startup_errors() {
             "a ttl of zero",
             App::with_routes(routes![cached]),
             "[route.'GET /caching/cached']\ncache_ttl = 0",
-            "`route.\"GET /caching/cached\".cache_ttl` in routekit.toml is `0`: zero; a duration must be positive, and `off` disables it",
+            "`route.\"GET /caching/cached\".cache_ttl` in routekit.toml is `0`: \
+             zero; a duration must be positive, and `off` disables it",
         ),
     ] {
         let built = Config::builder().toml("routekit.toml", toml).build();
@@ -220,7 +223,8 @@ fn cache_settings_are_shown() {
         assert!(text.lines().any(|shown| shown == line), "{line}\n{text}");
     }
     let config = configured(
-        "cache.default_ttl = 90\ncache.key_prefix = ''\ncache.max_key_length = 64\ncache.compression_threshold = '4KiB'\ncache.warm_up = false\n",
+        "cache.default_ttl = 90\ncache.key_prefix = ''\ncache.max_key_length = 64\n\
+         cache.compression_threshold = '4KiB'\ncache.warm_up = false\n",
     );
     assert_eq!(*config.cache_default_ttl, Some(Duration::from_secs(90)));
     assert_eq!((config.cache_key_prefix.as_str(), *config.cache_max_key_length), ("", 64));

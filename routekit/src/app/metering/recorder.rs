@@ -101,6 +101,6 @@ fn keep_up(name: &str, work: impl Fn() -> bool + Send + 'static) {
         }
     });
     if let Err(error) = started {
-        tracing::warn!(%error, name, "cannot start a thread for metrics: samples are folded when scraped, and counts are not copied");
+        tracing::warn!(%error, name, "cannot start a thread for metrics; counts are not copied");
     }
 }

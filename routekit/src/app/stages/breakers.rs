@@ -121,8 +121,8 @@ fn different_breakers(name: &str, declarations: impl Iterator<Item = (String, St
 
 fn short_lease(name: &str, lease: Duration, longest: Duration) -> InvalidBreaker {
     let reason = format!(
-        "`probe_lease` is {lease:?}, and a route with this breaker has a timeout of {longest:?}: the outcome of a probe \
-         that takes longer than the lease would not count"
+        "`probe_lease` is {lease:?}, and a route with this breaker has a timeout of {longest:?}: the outcome of a \
+         probe that takes longer than the lease would not count"
     );
     InvalidBreaker::new(name, reason)
 }

@@ -9,8 +9,8 @@ use crate::{
     setup::SetupProblem,
 };
 
-/// Tells each route that `invalidate_on` names which cached routes it invalidates. Routes are named as they are declared,
-/// without the app's prefix.
+/// Tells each route that `invalidate_on` names which cached routes it invalidates. Routes are named as they are
+/// declared, without the app's prefix.
 pub(super) fn wire_invalidate_on(routes: &mut [DeclaredRoute], problems: &mut Vec<SetupProblem>) {
     let as_declared = |declared: &DeclaredRoute| {
         let meta = declared.route.meta();
@@ -35,8 +35,8 @@ pub(super) fn wire_invalidate_on(routes: &mut [DeclaredRoute], problems: &mut Ve
     }
 }
 
-/// Tells each route with an unsafe method whether its own URL is invalidated (RFC 9111 §4.4), and returns the partitions
-/// that responses are stored in.
+/// Tells each route with an unsafe method whether its own URL is invalidated (RFC 9111 §4.4), and returns the
+/// partitions that responses are stored in.
 ///
 /// A URL matches one template, so nothing is stored for URLs of templates without a cached route. `is_shared` says that
 /// layers outside the app may store responses too.

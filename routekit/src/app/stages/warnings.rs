@@ -75,7 +75,8 @@ fn audience(declared: &DeclaredRoute) -> Option<&'static str> {
     let takes_identity = declared.description.inputs.iter().any(|input| input.source == InputSource::Identity);
     match (policy.audience, &*declared.policies.access) {
         (None, Access::Identified(_) | Access::Optional) => Some(
-            "stores nothing for identified clients; declare who may see a stored response: `per = \"user\"` or `shared`",
+            "stores nothing for identified clients; declare who may see a stored response: `per = \"user\"` or \
+             `shared`",
         ),
         (Some(Audience::Everyone), _) if takes_identity => Some(
             "is `shared` and takes the identity: every client gets the response that was made for the first one; if it \
@@ -94,7 +95,8 @@ fn cdn(declared: &DeclaredRoute) -> Option<&'static str> {
     let policy = declared.policies.cache.as_ref().filter(|policy| policy.cdn_ttl.is_some())?;
     match (&*declared.policies.access, policy.partition) {
         (Access::Identified(_), _) => Some(
-            "authenticates, and a CDN that stores its responses for the `cdn_ttl` does not: unless the CDN is configured \
+            "authenticates, and a CDN that stores its responses for the `cdn_ttl` does not: unless the CDN is \
+             configured \
              to, it gives them to any client; leave `cdn_ttl` out",
         ),
         (_, Some(_)) => Some(

@@ -4,9 +4,9 @@
 //! 2. `plan`: which pages, decided and checked when the app is mounted. It includes the cached GET routes without
 //!    placeholders, unless they are cached per user or require an identity, and everything that
 //!    [`App::warm`](super::App::warm) names.
-//! 3. `run`: requests each page as a client would that sends nothing but the host, a few at a time and for a limited time.
-//!    A request passes through all layers of its route. It is not traffic: metrics of requests and the access log do not
-//!    include it.
+//! 3. `run`: requests each page as a client would that sends nothing but the host, a few at a time and for a limited
+//!    time. A request passes through all layers of its route. It is not traffic: metrics of requests and the access log
+//!    do not include it.
 //! 4. `report`: the result, for the log. No failure keeps the app from starting.
 //!
 //! `server` holds readiness red meanwhile.

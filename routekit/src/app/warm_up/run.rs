@@ -54,8 +54,8 @@ impl WarmUp {
         self.pages.is_empty()
     }
 
-    /// Requests all pages. Dropping the future ends the warm-up; handlers whose responses the cache waits for run to their
-    /// end, as if a client had left.
+    /// Requests all pages. Dropping the future ends the warm-up; handlers whose responses the cache waits for run to
+    /// their end, as if a client had left.
     pub(crate) async fn run(self) -> WarmUpReport {
         let Self { pages, guesses_hosts, service, clock } = self;
         let began = clock.now();

@@ -45,8 +45,8 @@ pub(super) fn host(text: &str, usual_port: Option<u16>) -> Result<HeaderValue, &
     HeaderValue::from_str(&sent.to_ascii_lowercase()).map_err(|_| WRONG)
 }
 
-/// The hosts by which clients on this machine reach an address: 127.0.0.1:3000 and localhost:3000. An unspecified address
-/// such as 0.0.0.0 is not a host.
+/// The hosts by which clients on this machine reach an address: 127.0.0.1:3000 and localhost:3000. An unspecified
+/// address such as 0.0.0.0 is not a host.
 pub(super) fn hosts_of(addr: SocketAddr) -> Vec<HeaderValue> {
     let (ip, port) = (addr.ip().to_canonical(), addr.port());
     let mut names = Vec::new();

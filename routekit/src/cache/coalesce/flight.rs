@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use crate::{
     cache::{
         store::{buffered_response::BufferedResponse, key::Key, stored_response::StoredResponse},
-        validity::{clock::Stamp, identity_hasher::IdentityHasher},
+        validity::{identity_hasher::IdentityHasher, stamp::Stamp},
     },
     observe::Failure,
     problem::Problem,

@@ -1,8 +1,10 @@
-//! How tags are written for whoever keeps copies further out: the same in headers of answers and in what is to be purged.
+//! How tags are written for whoever keeps copies further out: the same in headers of answers and in what is to be
+//! purged.
 //!
-//! 1. `Cache-Tag` parts them by commas, `Surrogate-Key` by spaces. What could part them or what is no visible ASCII is percent-encoded, and so
-//!    are `%` and `|`: a tag `summer sale` is `summer%20sale`.
-//! 2. In a partition, that stands before the tag: `acme|users`. An encoded name has no `|`, so that no two tags are written the same.
+//! 1. `Cache-Tag` parts them by commas, `Surrogate-Key` by spaces. What could part them or what is no visible ASCII is
+//!    percent-encoded, and so are `%` and `|`: a tag `summer sale` is `summer%20sale`.
+//! 2. In a partition, that stands before the tag: `acme|users`. An encoded name has no `|`, so that no two tags are
+//!    written the same.
 
 use http::HeaderValue;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};

@@ -7,8 +7,8 @@ use crate::cache::{
     validity::target::{Subject, Target},
 };
 
-/// What was made invalid in one partition, at one time: by a route, by [`Cache`](crate::cache::Cache), or by somebody who asked for it.
-/// See [`App::on_invalidate`](crate::App::on_invalidate).
+/// What was made invalid in one partition, at one time: by a route, by [`Cache`](crate::cache::Cache), or by somebody
+/// who asked for it. See [`App::on_invalidate`](crate::App::on_invalidate).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Invalidation {
@@ -39,8 +39,8 @@ pub struct InvalidatedUser {
 }
 
 impl Invalidation {
-    /// The tags as `cdn_tags = …` writes them in headers, to be purged at an edge: with the partition before them where it has a name
-    /// (`acme|users`), and percent-encoded where a header cannot have them as they are.
+    /// The tags as `cdn_tags = …` writes them in headers, to be purged at an edge: with the partition before them where
+    /// it has a name (`acme|users`), and percent-encoded where a header cannot have them as they are.
     #[must_use]
     pub fn edge_tags(&self) -> Vec<String> {
         let tags = self.tags.iter().map(|name| edge_tags::written(&self.partition, name));

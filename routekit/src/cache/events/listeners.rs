@@ -28,7 +28,8 @@ pub(crate) struct Listener(Arc<dyn Fn(Invalidation) -> Telling + Send + Sync>);
 type Telling = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Listener {
-    /// An async closure that captures something lends it to its future, and can be called more than once only as a clone of itself, by value.
+    /// An async closure that captures something lends it to its future, and can be called more than once only as a
+    /// clone of itself, by value.
     pub(crate) fn new<F, R>(tell: F) -> Self
     where
         F: FnOnce(Invalidation) -> R + Clone + Send + Sync + 'static,
@@ -80,7 +81,7 @@ impl Drop for Untold {
 }
 
 fn say_untold(event: &Invalidation, why: &str) {
-    tracing::error!(why, what = %event, "a listener was not told what is invalid; what it keeps has to be purged by hand");
+    tracing::error!(why, what = %event, "an `on_invalidate` listener did not complete; purge its copies by hand");
 }
 
 /// All of them.

@@ -23,7 +23,7 @@ use crate::{
         },
         store::{buffered_response::BufferedResponse, stored_response::StoredResponse, variants::Variants},
         validity::{
-            clock::Stamp,
+            stamp::Stamp,
             tag::{self, Tag},
         },
     },

@@ -26,7 +26,7 @@ use crate::{
             storable::{Received, Storability, Storing},
         },
         store::{buffered_response::BufferedResponse, entry::Entry, lookup::Lookup, stored_response::StoredResponse},
-        validity::clock::Stamp,
+        validity::stamp::Stamp,
     },
     deadline,
     observe::{Failure, FallbackResponse},

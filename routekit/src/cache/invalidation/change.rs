@@ -25,7 +25,8 @@ pub(in crate::cache) struct Change {
 pub(super) type Settling = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Change {
-    /// Reads what is needed of the request. `None` if it can change nothing: its method is safe and nothing is declared.
+    /// Reads what is needed of the request. `None` if it can change nothing: its method is safe and nothing is
+    /// declared.
     pub(in crate::cache) fn of(plan: &Arc<InvalidationPlan>, request: &mut Request) -> Option<Box<Self>> {
         let url = RequestUrl::of(&plan.cache.partition, &plan.partitions, plan.storable, request);
         if url.is_none() && plan.is_url_only() {

@@ -31,8 +31,8 @@ impl Cache {
 
     /// Invalidates every response for a path that matches, and every value whose key does. `*` stands for any text.
     ///
-    /// With a `?`, the pattern covers path and query, whose pairs are sorted by name. `/users/{id}`, the path of a route
-    /// as it is declared (with the app's prefix), covers everything of that route.
+    /// With a `?`, the pattern covers path and query, whose pairs are sorted by name. `/users/{id}`, the path of a
+    /// route as it is declared (with the app's prefix), covers everything of that route.
     ///
     /// A path, a path that ends with `/*`, and a route take as long as a tag. Any other pattern is kept on a short list
     /// that each older entry is compared with when it is requested.
@@ -127,7 +127,7 @@ impl Cache {
     /// Invalidates, and logs a failure.
     pub(in crate::cache) async fn invalidate_or_warn(&self, targets: &[Target]) {
         if let Err(error) = self.invalidate_targets(targets).await {
-            tracing::error!(error = %Printable(Chain(&error)), "invalidation failed; stale entries remain in the cache");
+            tracing::error!(error = %Printable(Chain(&error)), "invalidation failed; stale entries remain");
         }
     }
 

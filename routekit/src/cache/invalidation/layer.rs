@@ -90,8 +90,8 @@ impl InvalidateLayer {
         self
     }
 
-    /// Invalidates URLs (RFC 9111 §4.4) in these partitions as well; `storable` says whether the URL of a request itself
-    /// can have a stored response.
+    /// Invalidates URLs (RFC 9111 §4.4) in these partitions as well; `storable` says whether the URL of a request
+    /// itself can have a stored response.
     pub(crate) fn url_in(mut self, partitions: &[RequestText], storable: bool) -> Self {
         self.change(|declared| {
             partitions.iter().for_each(|partition| declared.add_partition(partition.clone()));

@@ -1,26 +1,26 @@
 //! Invalidation: what handlers and programs invalidate, and the layer that does it.
 //!
-//! 1. What a layer or a route declares is invalidated when the handler has ended, before the head of its response leaves:
-//!    after any end but a 4xx response, since a 5xx, a timeout or a panic may come after the change.
-//! 2. The handler runs where its request is. If its client leaves or its route's timeout responds, the handler is handed
-//!    to the cache's [`Spawner`](super::CacheBuilder::spawner) and runs to its end, its place under `concurrency`
-//!    included. What it declares is invalidated at that moment, as it may have changed something already, and once more
-//!    when it ends. It has 30 seconds for that, and at most 1,024 handlers run on at a time; beyond, and without a
-//!    spawner, it is dropped where it waits.
+//! 1. What a layer or a route declares is invalidated when the handler has ended, before the head of its response
+//!    leaves: after any end but a 4xx response, since a 5xx, a timeout or a panic may come after the change.
+//! 2. The handler runs where its request is. If its client leaves or its route's timeout responds, the handler is
+//!    handed to the cache's [`Spawner`](super::CacheBuilder::spawner) and runs to its end, its place under
+//!    `concurrency` included. What it declares is invalidated at that moment, as it may have changed something already,
+//!    and once more when it ends. It has 30 seconds for that, and at most 1,024 handlers run on at a time; beyond, and
+//!    without a spawner, it is dropped where it waits.
 //! 3. Tags and patterns may have placeholders of the path. A tag is made as the path spells their values and as the
 //!    handler's parsed arguments do.
-//! 4. A request with an unsafe method (any but GET, HEAD, OPTIONS and TRACE) also invalidates what is stored for its path,
-//!    whatever the query and the user, and for the paths of `Location` and `Content-Location` on the same host (RFC 9111
-//!    §4.4), and the groups of `Cache-Group-Invalidation` (RFC 9875 §3): in the cache's partition, in the one that the
-//!    layer names, and in an app in the partition of each cached route. A 4xx response changes nothing here either;
-//!    without a response (the client left, the time was up, a panic) the path may have changed. That goes for requests
-//!    through a [`CacheLayer`](super::CacheLayer) or an [`InvalidateLayer`], and for every route of an app that has a
-//!    cached one. Hand-written routers that an app merges need such a layer. A handler without a declaration ends with
-//!    its client.
-//! 5. Listeners ([`CacheBuilder::on_invalidate`](super::CacheBuilder::on_invalidate)) are told afterwards, each on a task
-//!    of its own, and only if the invalidation succeeded.
-//! 6. What a handler leaves for later (a task that it started, a body that streams) has to be invalidated by the program:
-//!    [`Cache::invalidate_tag`](super::Cache::invalidate_tag).
+//! 4. A request with an unsafe method (any but GET, HEAD, OPTIONS and TRACE) also invalidates what is stored for its
+//!    path, whatever the query and the user, and for the paths of `Location` and `Content-Location` on the same host
+//!    (RFC 9111 §4.4), and the groups of `Cache-Group-Invalidation` (RFC 9875 §3): in the cache's partition, in the one
+//!    that the layer names, and in an app in the partition of each cached route. A 4xx response changes nothing here
+//!    either; without a response (the client left, the time was up, a panic) the path may have changed. That goes for
+//!    requests through a [`CacheLayer`](super::CacheLayer) or an [`InvalidateLayer`], and for every route of an app
+//!    that has a cached one. Hand-written routers that an app merges need such a layer. A handler without a declaration
+//!    ends with its client.
+//! 5. Listeners ([`CacheBuilder::on_invalidate`](super::CacheBuilder::on_invalidate)) are told afterwards, each on a
+//!    task of its own, and only if the invalidation succeeded.
+//! 6. What a handler leaves for later (a task that it started, a body that streams) has to be invalidated by the
+//!    program: [`Cache::invalidate_tag`](super::Cache::invalidate_tag).
 
 mod change;
 mod facts;

@@ -1,4 +1,5 @@
-//! What a request with an unsafe method invalidates without a declaration (RFC 9111 §4.4): its URL, and what the response names.
+//! What a request with an unsafe method invalidates without a declaration (RFC 9111 §4.4): its URL, and what the
+//! response names.
 
 use std::sync::Arc;
 

@@ -18,7 +18,7 @@ use crate::{
             lookup::Lookup,
             stored_response::StoredResponse,
         },
-        validity::{clock::Stamp, target::Target},
+        validity::{stamp::Stamp, target::Target},
     },
     clock::Clock,
     deadline::within,

@@ -5,7 +5,7 @@ use std::{error::Error, fmt, future::Future, pin::Pin};
 use crate::cache::{
     stats::condition::StoreSize,
     store::{entry::Entry, key::Key, lookup::Lookup},
-    validity::{clock::Stamp, target::Target},
+    validity::{stamp::Stamp, target::Target},
 };
 
 /// The future of a call to a [`CacheStore`].

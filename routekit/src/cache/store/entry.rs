@@ -7,7 +7,7 @@ use std::{
 
 use crate::cache::{
     store::{key::Key, lookup::Lookup, stored_response::StoredResponse, variants::Variants},
-    validity::{clock::Stamp, key_text::KeyText, provenance::Provenance, tag::Tag, target::Target},
+    validity::{key_text::KeyText, provenance::Provenance, stamp::Stamp, tag::Tag, target::Target},
 };
 
 /// What a store keeps under a key: a response, or the names of the request headers by which responses differ.

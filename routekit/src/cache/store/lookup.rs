@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::cache::{
     store::{stored_response::StoredResponse, variants::Variants},
-    validity::clock::Stamp,
+    validity::stamp::Stamp,
 };
 
 /// What a store has for a key. Each variant carries the stamp for a response that is computed from now on.

@@ -15,7 +15,7 @@ use crate::cache::{
         key::Key,
         lifetime::later,
     },
-    validity::{clock::Stamp, key_text::KeyText, provenance::Provenance, tag::Tag},
+    validity::{key_text::KeyText, provenance::Provenance, stamp::Stamp, tag::Tag},
 };
 
 /// Bytes that an entry takes beside its text, in this crate and in the tables of the embedded store

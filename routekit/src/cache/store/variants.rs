@@ -6,7 +6,7 @@ use http::HeaderName;
 
 use crate::cache::{
     store::{key::Key, lifetime::later, stored_response::OVERHEAD},
-    validity::{clock::Stamp, provenance::Provenance},
+    validity::{provenance::Provenance, stamp::Stamp},
 };
 
 /// The names of the request headers by which the responses of a key differ.

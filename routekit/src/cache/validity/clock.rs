@@ -17,27 +17,10 @@ use crate::cache::validity::{
     bans::Bans,
     key_text::KeyText,
     provenance::Provenance,
+    stamp::Stamp,
     tag_table::TagTable,
     target::{Subject, Target},
 };
-
-/// What the logical clock of a cache said. A later stamp is greater.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Stamp(u64);
-
-impl Stamp {
-    /// The stamp with this number of a store's own clock.
-    #[must_use]
-    pub const fn new(number: u64) -> Self {
-        Self(number)
-    }
-
-    /// The number.
-    #[must_use]
-    pub const fn number(self) -> u64 {
-        self.0
-    }
-}
 
 /// The clock, and the numbers of invalidations.
 pub(in crate::cache) struct Validity {
@@ -54,7 +37,7 @@ impl Validity {
 
     /// The stamp of responses that are computed from now on.
     pub(in crate::cache) fn stamp(&self) -> Stamp {
-        Stamp(self.clock.load(Ordering::SeqCst))
+        Stamp::new(self.clock.load(Ordering::SeqCst))
     }
 
     /// Invalidates the entries that were stamped before now and that a target covers.
@@ -70,7 +53,7 @@ impl Validity {
             }
         }
         self.tick();
-        Stamp(number)
+        Stamp::new(number)
     }
 
     /// Invalidates all entries that were stamped before now.
@@ -78,7 +61,7 @@ impl Validity {
         let number = self.tick();
         self.numbers.raise_floor(number);
         self.tick();
-        Stamp(number)
+        Stamp::new(number)
     }
 
     /// Whether nothing was invalidated after the stamp of an entry that it carries or matches.

@@ -6,6 +6,7 @@ pub(in crate::cache) mod glob;
 pub(in crate::cache) mod identity_hasher;
 pub(in crate::cache) mod key_text;
 pub(in crate::cache) mod provenance;
+pub(in crate::cache) mod stamp;
 pub(in crate::cache) mod tag;
 pub(in crate::cache) mod tag_table;
 pub(in crate::cache) mod target;

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::cache::validity::{clock::Stamp, tag::Tag};
+use crate::cache::validity::{stamp::Stamp, tag::Tag};
 
 /// When an entry was computed, and the tags by which it can be invalidated.
 #[derive(Debug)]

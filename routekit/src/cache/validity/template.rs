@@ -183,7 +183,8 @@ impl Places {
                 let known = self.0.iter().any(|place| place.name == *name);
                 assert!(
                     known,
-                    "the route `{route}` has no placeholder `{{{name}}}`; name the route with `.route(\"/users/{{id}}\")`"
+                    "the route `{route}` has no placeholder `{{{name}}}`; name the route with \
+                     `.route(\"/users/{{id}}\")`"
                 );
             }
         }

@@ -13,7 +13,7 @@ use crate::{
             flight::{FillOutcome, Lead, Role, landed},
         },
         store::{backend::warn, entry::Entry, stored_response::StoredResponse},
-        validity::clock::Stamp,
+        validity::stamp::Stamp,
         values::{
             fill_alone::FillAlone,
             options::CacheOptions,

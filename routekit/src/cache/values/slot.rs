@@ -11,7 +11,7 @@ use crate::{
         store::{
             buffered_response::BufferedResponse, contract::StoreError, lookup::Lookup, stored_response::StoredResponse,
         },
-        validity::{clock::Stamp, target::Target},
+        validity::{stamp::Stamp, target::Target},
         values::{
             error::{DecodeError, EncodeError},
             key::{ValueKey, ValueName},

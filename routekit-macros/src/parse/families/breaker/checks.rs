@@ -3,7 +3,7 @@
 use quote::ToTokens;
 use routekit_grammar::breaker::{DEFAULT_MIN_CALLS, MAX_WINDOW_CALLS, Violation};
 
-use super::Breaker;
+use super::arguments::Breaker;
 use crate::errors::Errors;
 
 /// Reports arguments that make no sense together. An argument that could not be read has been reported, and is not

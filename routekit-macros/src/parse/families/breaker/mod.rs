@@ -1,20 +1,20 @@
 //! `breaker(failure_rate = 0.5, window = "60s", open_for = "30s", fallback = cached_prices)`, or `breaker`
 
+mod arguments;
 mod checks;
 mod decimal;
 mod window;
 
 use std::time::Duration;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
-use routekit_grammar::{
-    breaker::{BreakerNumbers, Window, check_time},
-    ratio::Ratio,
-};
-use syn::{ExprPath, Lit, LitStr, Type, spanned::Spanned};
+use routekit_grammar::breaker::{BreakerNumbers, Window, check_time};
+use syn::{ExprPath, Lit, Type, spanned::Spanned};
 
+pub(crate) use self::arguments::Breaker;
 use self::{
+    arguments::Given,
     decimal::{factor, rate, ratio},
     window::window,
 };
@@ -23,39 +23,9 @@ use crate::{
     parse::{
         family::Family,
         literal::{duration_ms, optional_duration_ms, positive_count, text},
-        raw::{self, Once, RawOption},
+        raw::{self, RawOption},
     },
 };
-
-/// The circuit breaker of the route. `None` was not given, or could not be read.
-#[derive(Default)]
-pub(crate) struct Breaker {
-    name: Option<LitStr>,
-    failure_rate: Option<Given<Ratio>>,
-    window: Option<Given<Window>>,
-    min_calls: Option<Given<u32>>,
-    open_for: Option<Given<Duration>>,
-    half_open_calls: Option<Given<u32>>,
-    slow_call: Option<Given<Duration>>,
-    slow_rate: Option<Given<Ratio>>,
-    backoff: Option<Given<Ratio>>,
-    max_open_for: Option<Given<Duration>>,
-    fallback: Option<ExprPath>,
-    classify: Option<ExprPath>,
-    /// Set even if the value could not be read.
-    slow_rate_at: Option<Span>,
-    /// Set even if the value could not be read.
-    max_open_for_at: Option<Span>,
-    given: Once,
-    /// Whether a piece is not an argument: it may have been meant as one that now seems absent.
-    misread: bool,
-}
-
-/// The value of an argument, and where it stands.
-struct Given<T> {
-    value: T,
-    literal: Lit,
-}
 
 const USAGE: &str = "`breaker`, or `breaker(failure_rate = 0.5, window = \"60s\", open_for = \"30s\")`";
 

@@ -23,11 +23,7 @@ use crate::{
             key::Key,
             lookup::Lookup,
         },
-        validity::{
-            clock::{Stamp, Validity},
-            identity_hasher::IdentityHasher,
-            target::Target,
-        },
+        validity::{clock::Validity, identity_hasher::IdentityHasher, stamp::Stamp, target::Target},
     },
     clock::Clock,
 };

@@ -10,7 +10,7 @@ use self::response::ResponseHead;
 use crate::{
     cache::{
         store::{contract::StoreError, entry::Entry, key::Key, stored_response::StoredResponse, variants::Variants},
-        validity::{clock::Stamp, tag::Tag},
+        validity::{stamp::Stamp, tag::Tag},
     },
     clock::Clock,
 };
