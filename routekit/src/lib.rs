@@ -15,7 +15,7 @@
 //!     text: String,
 //! }
 //!
-//! /// Greets somebody.
+//! /// Greets a user.
 //! #[get("/greetings/{language}", timeout = "2s")]
 //! async fn greet(language: String, query: Query<Greet>) -> Result<Json<Greeting>> {
 //!     match language.as_str() {

@@ -119,7 +119,7 @@ fn event_without_a_spawner_or_waiter_is_logged() {
     });
     assert!(told.is_empty());
     assert_eq!(lines.len(), 1, "{lines:?}");
-    assert!(lines[0].contains("nobody waits") && lines[0].contains(r#"tags ["x"], paths ["/a"]"#), "{lines:?}");
+    assert!(lines[0].contains("no task waits") && lines[0].contains(r#"tags ["x"], paths ["/a"]"#), "{lines:?}");
 }
 
 /// A store that fails every invalidation.

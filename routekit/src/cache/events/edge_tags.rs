@@ -1,9 +1,8 @@
-//! How tags are written for whoever keeps copies further out: the same in headers of answers and in what is to be
-//! purged.
+//! How tags are written for a CDN: the same in the headers of responses and in what is purged.
 //!
-//! 1. `Cache-Tag` parts them by commas, `Surrogate-Key` by spaces. What could part them or what is no visible ASCII is
-//!    percent-encoded, and so are `%` and `|`: a tag `summer sale` is `summer%20sale`.
-//! 2. In a partition, that stands before the tag: `acme|users`. An encoded name has no `|`, so that no two tags are
+//! 1. `Cache-Tag` separates them by commas, `Surrogate-Key` by spaces. Separators and characters that are not visible
+//!    ASCII are percent-encoded, and so are `%` and `|`: a tag `summer sale` is `summer%20sale`.
+//! 2. The partition, if there is one, is written before the tag: `acme|users`. An encoded name has no `|`, so that no two tags are
 //!    written the same.
 
 use http::HeaderValue;

@@ -1,4 +1,4 @@
-//! What was made invalid, for whoever has copies further out.
+//! What was invalidated, for listeners that keep copies elsewhere.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -7,8 +7,7 @@ use crate::cache::{
     validity::target::{Subject, Target},
 };
 
-/// What was made invalid in one partition, at one time: by a route, by [`Cache`](crate::cache::Cache), or by somebody
-/// who asked for it. See [`App::on_invalidate`](crate::App::on_invalidate).
+/// One invalidation within one partition, by a route, by [`Cache`](crate::cache::Cache) or by an operator. See [`App::on_invalidate`](crate::App::on_invalidate).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Invalidation {

@@ -40,7 +40,7 @@ impl Listener {
 
     /// Tells it. A panic is its own, and not that of the request.
     fn tell(self, event: Invalidation) -> impl Future<Output = ()> + Send {
-        // Before anybody polls: a task that is never run tells nobody either.
+        // Before the first poll: a task that is dropped without running has not told the listener either.
         let untold = Untold { event: Some(event.clone()), why: "it was dropped" };
         self.tell_guarded(event, untold)
     }
@@ -130,7 +130,7 @@ impl Listeners {
         }
     }
 
-    /// One after another, while somebody waits.
+    /// Tells them one after another, while the caller waits.
     pub(in crate::cache) async fn tell(&self, events: Vec<Invalidation>) {
         for listener in self.all() {
             for event in &events {
@@ -142,7 +142,7 @@ impl Listeners {
     /// Nobody waits, and nobody can start a task.
     pub(in crate::cache) fn give_up(&self, events: &[Invalidation]) {
         for event in events {
-            say_untold(event, "the cache has no spawner, and nobody waits");
+            say_untold(event, "the cache has no spawner, and no task waits");
         }
     }
 }
