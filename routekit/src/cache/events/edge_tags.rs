@@ -2,8 +2,8 @@
 //!
 //! 1. `Cache-Tag` separates them by commas, `Surrogate-Key` by spaces. Separators and characters that are not visible
 //!    ASCII are percent-encoded, and so are `%` and `|`: a tag `summer sale` is `summer%20sale`.
-//! 2. The partition, if there is one, is written before the tag: `acme|users`. An encoded name has no `|`, so that no two tags are
-//!    written the same.
+//! 2. The partition, if there is one, is written before the tag: `acme|users`. An encoded name has no `|`, so that no
+//!    two tags are written the same.
 
 use http::HeaderValue;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};

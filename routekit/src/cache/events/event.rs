@@ -7,7 +7,8 @@ use crate::cache::{
     validity::target::{Subject, Target},
 };
 
-/// One invalidation within one partition, by a route, by [`Cache`](crate::cache::Cache) or by an operator. See [`App::on_invalidate`](crate::App::on_invalidate).
+/// One invalidation within one partition, by a route, by [`Cache`](crate::cache::Cache) or by an operator. See
+/// [`App::on_invalidate`](crate::App::on_invalidate).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Invalidation {
