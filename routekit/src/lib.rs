@@ -166,7 +166,8 @@ pub mod prelude {
     };
 }
 
-/// The [`Route`]s of handlers, by their paths: `App::with_routes(routes![list_users, billing::pay])`.
+/// The [`Route`](crate::route::Route)s of handlers, by their paths: `App::with_routes(routes![list_users,
+/// billing::pay])`.
 ///
 /// One of them is plain Rust: `list_users::ROUTE`. "Not a type" means that the function has no `#[route]`.
 #[macro_export]
