@@ -49,8 +49,8 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::{
+    base::pass_or_answer::PassOrAnswer,
     observe::{Event, Observer, Report},
-    pass_or_answer::PassOrAnswer,
     problem::Problem,
 };
 

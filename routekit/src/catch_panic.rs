@@ -41,8 +41,8 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::{
+    base::printable::Printable,
     observe::{Event, Failure, Observer, Report},
-    printable::Printable,
     problem::Problem,
 };
 

@@ -56,8 +56,8 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::{
+    base::pass_or_answer::PassOrAnswer,
     observe::{Event, Failure, Observer, Report, RunningPermit},
-    pass_or_answer::PassOrAnswer,
     problem::Problem,
 };
 

@@ -81,11 +81,11 @@ pub mod access_log;
 pub mod admin;
 pub mod app;
 pub mod auth;
+mod base;
 pub mod body_limit;
 pub mod breaker;
 pub mod cache;
 pub mod catch_panic;
-mod clock;
 pub mod concurrency;
 pub mod config;
 pub mod correlation;
@@ -99,36 +99,33 @@ pub mod health;
 pub mod identity;
 pub mod metrics;
 pub mod observe;
-mod pass_or_answer;
 mod policy;
-mod printable;
 pub mod problem;
 pub mod retry;
 pub mod route;
 pub mod sensitive_headers;
-mod setting;
-mod setup;
-pub mod spawner;
 #[cfg(feature = "telemetry")]
 pub mod telemetry;
 pub mod test;
 pub mod timeout;
-mod units;
 pub mod watch;
 
 pub use axum;
 pub use validator;
 
+pub use self::base::spawner;
 #[doc(inline)]
 pub use self::{
     app::App,
-    clock::{Clock, ManualClock},
+    base::{
+        clock::{Clock, ManualClock},
+        setup::Error,
+        spawner::Spawner,
+    },
     deps::Dep,
     extract::{Form, Json, Path, Query},
     identity::Identity,
     problem::{Problem, Result},
-    setup::Error,
-    spawner::Spawner,
 };
 #[doc = include_str!("docs/route.md")]
 pub use routekit_macros::route;

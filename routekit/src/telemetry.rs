@@ -22,7 +22,7 @@ use std::{env, fmt::Display, io::IsTerminal};
 
 use tracing_subscriber::{EnvFilter, fmt::Layer, layer::SubscriberExt, registry, util::SubscriberInitExt};
 
-use crate::setup::{Error, SetupProblem};
+use crate::base::setup::{Error, SetupProblem};
 
 const FORMAT: &str = "ROUTEKIT_LOG_FORMAT";
 const FILTER: &str = "RUST_LOG";

@@ -5,8 +5,10 @@
 #![allow(clippy::unwrap_used, reason = "test code")]
 #![allow(dead_code, missing_docs, unreachable_pub, reason = "the files are parts of a whole that is not here")]
 
-mod clock {
-    pub use routekit::ManualClock;
+mod base {
+    pub mod clock {
+        pub use routekit::ManualClock;
+    }
 }
 
 mod route {

@@ -123,8 +123,8 @@ fn call_that_ends_early_is_audited() {
     let endless = || axum::body::Body::from_stream(futures_util::stream::pending::<Result<bytes::Bytes, Infallible>>());
     let bearer = format!("Bearer {TOKEN}");
     for (name, header, seconds, expected) in [
-        ("the verifier panics", ("x-panic", ""), 60, &["actor=\"nobody\""] as &[_]),
-        ("the client leaves while it is verified", ("x-none", ""), 1, &["actor=\"nobody\""]),
+        ("the verifier panics", ("x-panic", ""), 60, &["actor=\"anonymous\""] as &[_]),
+        ("the client leaves while it is verified", ("x-none", ""), 1, &["actor=\"anonymous\""]),
         ("the client leaves while it sends", ("authorization", &bearer), 1, &["actor=\"token\""]),
         ("the client sends for ever", ("authorization", &bearer), 60, &["actor=\"token\"", "status=504"]),
     ] {
@@ -166,7 +166,7 @@ fn each_call_is_audited_once() {
             "all",
             &["actor=\"identity\"", "sub=op\\nactor=token", "status=204"],
         ),
-        ("no credentials", ("x-none", ""), "all", &["actor=\"nobody\"", "status=401"]),
+        ("no credentials", ("x-none", ""), "all", &["actor=\"anonymous\"", "status=401"]),
         ("no such mode", ("authorization", &bearer), "hunter2", &["actor=\"token\"", "status=422"]),
     ];
     for (name, header, body, expected) in rows {

@@ -8,7 +8,7 @@ use axum::{
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::authorize::Change;
+use super::authorize::AdminChange;
 use crate::{
     access_log::{AccessLog, AccessLogMode},
     problem::{Problem, Result},
@@ -22,7 +22,7 @@ pub(super) async fn show(State(log): State<AccessLog>) -> Json<Value> {
 pub(super) async fn change(State(log): State<AccessLog>, body: String) -> Result<Response> {
     let mode: AccessLogMode =
         body.trim().parse().map_err(|modes| Problem::unprocessable(format!("the body must be {modes}")))?;
-    let change = Change { before: Some(log.mode().to_string()), after: mode.to_string() };
+    let change = AdminChange { before: Some(log.mode().to_string()), after: mode.to_string() };
     log.set_mode(mode);
     Ok((StatusCode::NO_CONTENT, Extension(change)).into_response())
 }

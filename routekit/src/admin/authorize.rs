@@ -13,9 +13,9 @@ use tracing::field;
 
 use crate::{
     auth::{self, Bearer, Verifiers, VerifyError},
+    base::printable::Printable,
     config::Secret,
     identity::Identity,
-    printable::Printable,
     problem::Problem,
 };
 
@@ -29,7 +29,7 @@ pub(crate) struct Operators {
 
 /// The change that a call made, in the extensions of its response.
 #[derive(Debug, Clone)]
-pub(super) struct Change {
+pub(super) struct AdminChange {
     /// `None` if there was no state before.
     pub(super) before: Option<String>,
     pub(super) after: String,
@@ -111,7 +111,7 @@ struct Audit {
     actor: AuditActor,
     /// `None` if no response was sent.
     status: Option<StatusCode>,
-    change: Option<Change>,
+    change: Option<AdminChange>,
 }
 
 impl Audit {
@@ -144,7 +144,7 @@ impl Drop for Audit {
 impl AuditActor {
     fn kind(&self) -> &'static str {
         match self {
-            Self::Anonymous => "nobody",
+            Self::Anonymous => "anonymous",
             Self::Token => "token",
             Self::Identity(_) => "identity",
         }

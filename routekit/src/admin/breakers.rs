@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::authorize::Change;
+use super::authorize::AdminChange;
 use crate::{
     breaker::{BreakerSnapshot, Breakers, CircuitBreaker, Mode},
     problem::{Problem, Result},
@@ -40,7 +40,7 @@ pub(super) async fn change(State(breakers): State<Breakers>, name: NamePath, bod
     let before = breaker.snapshot();
     breaker.command(mode);
     let after = breaker.snapshot();
-    let change = Change { before: Some(describe(&before)), after: describe(&after) };
+    let change = AdminChange { before: Some(describe(&before)), after: describe(&after) };
     Ok((Extension(change), Json(after)).into_response())
 }
 

@@ -12,7 +12,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::authorize::Change;
+use super::authorize::AdminChange;
 use crate::{
     cache::{Cache, CacheStats, StoreError},
     problem::{Problem, Result},
@@ -84,6 +84,6 @@ fn answer(done: std::result::Result<(), StoreError>, what: String, partition: Op
         None => what,
     };
     // The audit log has the path, which does not include the partition.
-    let change = Change { before: None, after: message.clone() };
+    let change = AdminChange { before: None, after: message.clone() };
     Ok((Extension(change), Json(json!({ "message": message }))).into_response())
 }

@@ -11,8 +11,8 @@
 //!    are not around the admin surface on its own listener, so an identity that only a layer sets counts only beside
 //!    the routes.
 //! 4. Every call of an endpoint that changes state is one event of the target `routekit::audit`, refused calls
-//!    included: the caller (`actor` is `token`, `identity` with its `sub` and `issuer`, or `nobody`), its address, the
-//!    request, the status, and the change. It never includes a token.
+//!    included: the caller (`actor` is `token`, `identity` with its `sub` and `issuer`, or `anonymous`), its address,
+//!    the request, the status, and the change. It never includes a token.
 //! 5. In JSON, names are in camelCase, points in time are RFC 3339, and numbers have their unit in the name
 //!    (`retryAfterMs`).
 //!

@@ -20,7 +20,7 @@ pub(super) fn announce(mounted: &Mounted, addr: SocketAddr, admin: Option<Socket
             tracing::warn!("{warning}");
         }
     } else {
-        #[expect(clippy::print_stderr, reason = "nobody set up a log, and a person wants to know where to look")]
+        #[expect(clippy::print_stderr, reason = "without a log, standard error is where a person looks")]
         {
             eprintln!("{table}");
             eprintln!("routes: {summary}");

@@ -22,9 +22,9 @@ use super::{
 };
 use crate::{
     auth::{Identify, IdentifyBy, Verifier},
+    base::clock::Clock,
     breaker::CircuitBreaker,
     cache::{CacheBuilder, Invalidation, Listener},
-    clock::Clock,
     config::Config,
     health::Readiness,
     identity::Identity,

@@ -1,9 +1,9 @@
 //! A declared route with the policies that apply to it.
 
 use crate::{
+    base::setup::{self, SetupProblem},
     policy::EffectivePolicies,
     route::{self, Description, Route},
-    setup::{self, SetupProblem},
 };
 
 /// A route of the app, before and after its policies are wired to each other.

@@ -3,8 +3,8 @@
 use std::{env, fs, io::ErrorKind};
 
 use crate::{
+    base::setup::{Error, SetupProblem},
     config::{self, Config, PREFIX},
-    setup::{Error, SetupProblem},
 };
 
 /// The variable that names another file.

@@ -15,7 +15,7 @@ use super::{
     stages,
     table::RouteTable,
 };
-use crate::{config::AdminAddr, policy::Explanation, setup::Error};
+use crate::{base::setup::Error, config::AdminAddr, policy::Explanation};
 
 impl App {
     /// Returns every route with its effective policies, as the start-up log prints it.

@@ -12,7 +12,7 @@ use std::{
 
 use axum::Router;
 
-use crate::{auth::AuthLayer, setup::SetupProblem, watch::RouteLabelLayer};
+use crate::{auth::AuthLayer, base::setup::SetupProblem, watch::RouteLabelLayer};
 
 /// A router of the program, and how it was added.
 pub(super) struct HandWritten {

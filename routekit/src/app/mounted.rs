@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     auth::Verifiers,
-    clock::Clock,
+    base::clock::Clock,
     config::Config,
     health::Readiness,
     metrics::Exporter,

@@ -8,9 +8,9 @@ use tokio::net::TcpListener;
 use super::{hand_written::HandWritten, warm_up::WarmUpSpec};
 use crate::{
     auth::Verifiers,
+    base::clock::Clock,
     breaker::CircuitBreaker,
     cache::{CacheBuilder, Listener},
-    clock::Clock,
     config::Config,
     deps::DepsBuilder,
     health::Readiness,

@@ -9,9 +9,9 @@ use axum::{
 
 use super::{Access, Requirements, Verifiers, refusal};
 use crate::{
+    base::printable::Printable,
     identity::Identity,
     observe::{Event, Observer, Report},
-    printable::Printable,
     problem::Problem,
 };
 

@@ -8,7 +8,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{Access, Verifiers, access_check::AccessCheck};
-use crate::{observe::Observer, pass_or_answer::PassOrAnswer};
+use crate::{base::pass_or_answer::PassOrAnswer, observe::Observer};
 
 /// Answers 401 and 403 to clients without access. See the [module docs](crate::auth).
 #[derive(Debug, Clone)]

@@ -4,7 +4,10 @@ use std::{any::type_name, borrow::Cow, error::Error, fmt, future::Future, pin::P
 
 use http::{HeaderName, request::Parts};
 
-use crate::{clock::Clock, identity::Identity, spawner::Spawner};
+use crate::{
+    base::{clock::Clock, spawner::Spawner},
+    identity::Identity,
+};
 
 /// Verifies one kind of credentials.
 ///

@@ -6,8 +6,8 @@ use http::{HeaderName, request::Parts};
 
 use super::verifier::{AnyVerifier, BEARER, Verifier, VerifierContext, VerifyError};
 use crate::{
+    base::printable::{Chain, Printable},
     identity::Identity,
-    printable::{Chain, Printable},
 };
 
 /// Verifiers, in the order in which they are called. See the [module docs](crate::auth).

@@ -6,7 +6,7 @@ use super::{
     machine::{BreakerSettings, Transition},
 };
 use crate::{
-    clock::Clock,
+    base::clock::Clock,
     route::{BreakerPolicy, Ratio, Window},
 };
 

@@ -12,7 +12,7 @@ use super::{
     snapshot::BreakerSnapshot,
 };
 use crate::{
-    clock::Clock,
+    base::clock::Clock,
     route::{Outcome, Window},
 };
 

@@ -1,6 +1,6 @@
 use std::{error::Error, fmt};
 
-use crate::setup::{self, SetupProblem};
+use crate::base::setup::{self, SetupProblem};
 
 /// Error of [`CircuitBreakerBuilder::build`](super::CircuitBreakerBuilder::build): the settings are not valid.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use serde::{Serialize, Serializer};
 
 use super::machine::{Machine, Mode, State, Totals, part};
-use crate::clock::{Clock, rfc3339};
+use crate::base::clock::{Clock, rfc3339};
 
 /// State, counts and totals of a circuit breaker at one moment.
 ///

@@ -3,6 +3,7 @@
 use std::{any::Any, future::Future, sync::Arc, time::Duration};
 
 use crate::{
+    base::{clock::Clock, spawner::Spawner},
     cache::{
         cache::{Cache, ValueSettings},
         events::{event::Invalidation, listeners::Listener},
@@ -13,8 +14,6 @@ use crate::{
             lifetime::Jitter,
         },
     },
-    clock::Clock,
-    spawner::Spawner,
 };
 
 /// The share by which lifetimes are shortened at most, by default.

@@ -9,6 +9,7 @@ use std::{
 use tokio::sync::Semaphore;
 
 use crate::{
+    base::{clock::Clock, spawner::Spawner},
     cache::{
         coalesce::{detach::Detacher, flight::Flights, uncacheable::Uncacheable},
         events::listeners::{Listener, Listeners},
@@ -20,9 +21,7 @@ use crate::{
         },
         store::{backend::Store, contract::StoreError, lifetime::Jitter},
     },
-    clock::Clock,
     route::Method,
-    spawner::Spawner,
 };
 
 /// How many fetches may continue at a time after their clients have left.

@@ -10,7 +10,7 @@ use super::{
     route::{self, RouteConfig},
     settings::Config,
 };
-use crate::{
+use crate::base::{
     setting::Origin,
     setup::{Error, SetupProblem},
 };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{keys, problems::place, settings::Config};
-use crate::{setting::Setting, setup::SetupProblem};
+use crate::{base::setting::Setting, base::setup::SetupProblem};
 
 /// A token of this length cannot be guessed.
 const SHORTEST_TOKEN: usize = 16;

@@ -9,7 +9,7 @@ use super::{
     secret::Secret,
     settings::Config,
 };
-use crate::{
+use crate::base::{
     setting::{Origin, Setting},
     units,
 };

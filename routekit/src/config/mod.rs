@@ -39,4 +39,4 @@ pub(crate) use self::{
     problems::{PREFIX, invalid_file, place},
     route::RouteConfig,
 };
-pub use crate::setting::{Origin, Setting};
+pub use crate::base::setting::{Origin, Setting};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::units;
+use crate::base::units;
 
 pub(super) fn duration_or_off(text: &str) -> Result<Option<Duration>, String> {
     match text {

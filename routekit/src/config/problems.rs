@@ -1,6 +1,6 @@
 //! Problems of the configuration.
 
-use crate::{
+use crate::base::{
     setting::Origin,
     setup::{self, SetupProblem},
 };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::parse::{bytes, duration_or_off, on_or_off, show_bytes, show_on_or_off};
-use crate::{
+use crate::base::{
     setting::{Origin, Setting},
     units::show_duration,
 };

@@ -7,7 +7,7 @@ use std::{
 use http::HeaderName;
 
 use super::{admin_addr::AdminAddr, route::RouteConfig, secret::Secret};
-use crate::{access_log::AccessLogMode, body_limit, cache, metrics, setting::Setting};
+use crate::{access_log::AccessLogMode, base::setting::Setting, body_limit, cache, metrics};
 
 /// The settings of an app. See the [module docs](crate::config).
 ///

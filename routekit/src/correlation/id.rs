@@ -11,7 +11,7 @@ use http::{Extensions, HeaderMap, HeaderName, HeaderValue, request::Parts};
 
 use super::uuid_v7;
 use crate::{
-    clock::Clock,
+    base::clock::Clock,
     observe::Exchange,
     problem::Problem,
     route::{Describe, Input, NoPayload},
@@ -138,7 +138,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::clock::ManualClock;
+    use crate::base::clock::ManualClock;
 
     #[test]
     fn well_formed_ids_are_kept() {

@@ -16,7 +16,7 @@ use super::{
     span::request_span,
 };
 use crate::{
-    clock::Clock,
+    base::clock::Clock,
     observe::Exchange,
     problem::{Occasion, render},
 };

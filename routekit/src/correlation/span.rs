@@ -2,7 +2,7 @@ use http::Request;
 use tracing::{Span, field::Empty, level_filters::LevelFilter};
 
 use super::{CorrelationId, TraceId};
-use crate::{observe::method_name, printable};
+use crate::{base::printable, observe::method_name};
 
 /// The span of a request, with the fields of OpenTelemetry's conventions for HTTP servers.
 pub(super) fn request_span<B>(request: &Request<B>, id: &CorrelationId) -> Span {

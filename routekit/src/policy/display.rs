@@ -4,9 +4,8 @@ use std::{fmt, time::Duration};
 
 use super::effective::{Drops, EffectivePolicies};
 use crate::{
+    base::{setting::Origin, units},
     route::{Audience, CachePolicy, Deprecation},
-    setting::Origin,
-    units,
 };
 
 /// The value, or `off`.

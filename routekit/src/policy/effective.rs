@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use crate::{
+    base::setting::{Origin, Setting},
     breaker::CircuitBreaker,
     cache,
     concurrency::ConcurrencyLayer,
     config::{Config, RouteConfig},
     route::{Access, BreakerPolicy, CachePolicy, Deprecation, Invalidates, Policies, RequestText},
-    setting::{Origin, Setting},
 };
 
 /// The settings of one route: from its configuration, else from its attribute, else from the app.

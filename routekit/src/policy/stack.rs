@@ -24,6 +24,7 @@ use super::{
 use crate::{
     access_log::AccessLogMode,
     auth::AccessCheck,
+    base::{pass_or_answer::PassOrAnswer, setting::Setting, units},
     body_limit::SizeLimit,
     breaker::{ClassifiedCall, HttpBreakerLayer},
     cache::{Cached, Invalidating},
@@ -32,12 +33,9 @@ use crate::{
     correlation::Correlation,
     deprecation::DeprecationHeaders,
     observe::{Exchange, RouteState},
-    pass_or_answer::PassOrAnswer,
     route::{Endpoint, EndpointFuture},
     sensitive_headers::{SensitiveHeaders, SensitiveHeadersLayer},
-    setting::Setting,
     timeout::{TimeLimit, TimeLimited},
-    units,
     watch::Watch,
 };
 

@@ -1,6 +1,6 @@
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
-use crate::setting::Origin;
+use crate::base::setting::Origin;
 
 /// One setting of one policy.
 #[derive(Debug, Clone)]

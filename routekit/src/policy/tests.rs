@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     auth::Verifiers,
+    base::setting::Setting,
     breaker::CircuitBreaker,
     cache::Cache,
     concurrency::ConcurrencyLayer,
@@ -25,7 +26,6 @@ use crate::{
     observe::{Event, Observer, RouteState},
     route::{Access, Audience, BreakerPolicy, CachePolicy, Deprecation, Endpoint, EndpointFuture, Method, Policies},
     sensitive_headers::SensitiveHeadersLayer,
-    setting::Setting,
 };
 
 /// Keeps the events of a route.

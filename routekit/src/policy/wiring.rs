@@ -13,11 +13,11 @@ use super::{
 };
 use crate::{
     auth::{AccessCheck, Verifiers},
+    base::clock::Clock,
     body_limit::SizeLimit,
     breaker::HttpBreakerLayer,
     cache::{Cache, CacheLayer, InvalidateLayer},
     catch_panic::{CatchPanicLayer, PanicGuard, PanicGuarded},
-    clock::Clock,
     correlation::{CORRELATION_ID, CorrelationLayer},
     deprecation::DeprecationHeaders,
     observe::{Observer, RouteState},

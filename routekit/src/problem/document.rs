@@ -11,7 +11,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
 use super::field::FieldError;
-use crate::printable::{Chain, Printable};
+use crate::base::printable::{Chain, Printable};
 
 /// A failure, as the client sees it (RFC 9457). See the [module docs](crate::problem).
 ///

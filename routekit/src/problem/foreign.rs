@@ -5,7 +5,7 @@ use http::header;
 use http_body_util::{BodyExt, Limited};
 
 use super::document::Problem;
-use crate::printable::Printable;
+use crate::base::printable::Printable;
 
 /// Maximum size of a rejection's text.
 const MAX_TEXT_BYTES: usize = 4096;

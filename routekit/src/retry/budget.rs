@@ -7,7 +7,7 @@ use std::{
     time::Instant,
 };
 
-use crate::clock::Clock;
+use crate::base::clock::Clock;
 
 /// One retry, in units of the bucket. One retry per second is one unit per nanosecond, so no refill is rounded.
 const RETRY: u64 = 1_000_000_000;

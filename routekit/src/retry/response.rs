@@ -6,7 +6,7 @@ use http::{
 };
 
 use super::classify::RetryDecision;
-use crate::clock::Clock;
+use crate::base::clock::Clock;
 
 /// Retries errors and responses with status 429, 502, 503 or 504. A response with `Retry-After` (RFC 9110 §10.2.3) is
 /// retried after that time.
@@ -51,7 +51,7 @@ mod tests {
     use std::fmt;
 
     use super::*;
-    use crate::clock::ManualClock;
+    use crate::base::clock::ManualClock;
 
     fn answer(status: u16, retry_after: Option<&str>, date: Option<&str>) -> Result<Response<()>, fmt::Error> {
         let mut response = Response::builder().status(status);

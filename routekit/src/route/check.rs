@@ -7,7 +7,7 @@ use super::{
     method::Method,
     registry::Route,
 };
-use crate::{deps::Deps, setup::SetupProblem};
+use crate::{base::setup::SetupProblem, deps::Deps};
 
 /// A path that the app itself serves.
 #[derive(Debug, Clone, Copy)]

@@ -14,10 +14,9 @@ use tower_service::Service as _;
 
 use crate::{
     app::{AdminService, App, AppService, Mounted, RouteTable, WarmUpReport},
-    clock::Clock,
+    base::{clock::Clock, setup::Error},
     metrics::Exporter,
     route::Route,
-    setup::Error,
 };
 
 /// An app in this process, with metrics of its own. See the [module docs](crate::test) for an example.

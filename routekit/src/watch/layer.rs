@@ -22,7 +22,7 @@ use super::{
     sample::{Sample, WatchShared},
 };
 use crate::{
-    clock::Clock,
+    base::clock::Clock,
     observe::{Exchange, Failure, RouteObservers, RouteState},
 };
 

@@ -3,7 +3,7 @@ use std::{fmt, sync::Arc};
 use http::{Method, StatusCode};
 
 use crate::{
-    clock::Clock,
+    base::clock::Clock,
     observe::{Exchange, Failure, RouteState},
 };
 

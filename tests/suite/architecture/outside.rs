@@ -47,11 +47,11 @@ const FOR_THE_APP: &[&str] = &[
 const ALLOWED: &[(&str, &str)] = &[
     // Renders the metrics, which takes long, on a thread where it holds up no request.
     ("admin/metrics.rs", "tokio::task::spawn_blocking"),
-    ("clock.rs", "std::time::Instant::now"),
-    ("clock.rs", "std::time::SystemTime::now"),
+    ("base/clock.rs", "std::time::Instant::now"),
+    ("base/clock.rs", "std::time::SystemTime::now"),
     ("retry/run.rs", "tokio::time::Instant::now"),
     // `Spawner::tokio`, which a program chooses.
-    ("spawner.rs", "tokio::spawn"),
+    ("base/spawner.rs", "tokio::spawn"),
     // A program calls `telemetry::init` itself, before there is an app.
     ("telemetry.rs", "std::env"),
     ("telemetry.rs", "std::io::stdout"),

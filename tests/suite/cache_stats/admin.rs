@@ -124,7 +124,7 @@ fn each_purge_logs_one_line() {
                 "after=\"Cache invalidated for tag: items (partition acme)\"",
             ],
         ),
-        ("/cache", "Bearer another", &["actor=\"nobody\"", "method=DELETE", "path=\"/cache\"", "status=401"]),
+        ("/cache", "Bearer another", &["actor=\"anonymous\"", "method=DELETE", "path=\"/cache\"", "status=401"]),
         ("/cache/users", &bearer, &["actor=\"token\"", "path=\"/cache/users\"", "status=422"]),
     ];
     for (path, authorization, expected) in rows {

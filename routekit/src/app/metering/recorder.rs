@@ -7,8 +7,8 @@ use std::{
 };
 
 use crate::{
+    base::setting::{Origin, Setting},
     metrics::{Exporter, InstalledRecorder, MetricSource, SharedRecorder},
-    setting::{Origin, Setting},
 };
 
 /// The exporter of an app that became the program's recorder.

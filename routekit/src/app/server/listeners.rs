@@ -5,9 +5,11 @@ use std::net::SocketAddr;
 use tokio::net::TcpListener;
 
 use crate::{
+    base::{
+        setting::Origin,
+        setup::{Error, SetupProblem},
+    },
     config::{AdminAddr, Config},
-    setting::Origin,
-    setup::{Error, SetupProblem},
 };
 
 /// Listeners that are bound and do not accept yet.

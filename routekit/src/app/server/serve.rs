@@ -7,7 +7,7 @@ use tokio::{net::TcpListener, task::JoinSet};
 use super::{accept::accept, connections::Connections, listeners::BoundListeners};
 use crate::{
     app::{announce, mounted::Mounted},
-    setup::{Error, SetupProblem},
+    base::setup::{Error, SetupProblem},
 };
 
 /// How long requests in flight may take to finish once the app was told to stop.

@@ -17,13 +17,12 @@ use crate::{
         warm_up::WarmUpPlan,
     },
     auth::{AuthLayer, VerifierContext},
+    base::{setting::Setting, spawner::Spawner},
     config::AdminAddr,
     metrics::HttpMetrics,
     observe::RouteObservers as _,
     policy::{self, RouterPolicies},
     sensitive_headers::SensitiveHeadersLayer,
-    setting::Setting,
-    spawner::Spawner,
     watch::RouteLabelLayer,
 };
 

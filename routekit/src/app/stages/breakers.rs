@@ -8,12 +8,11 @@ use std::{
 
 use crate::{
     app::declared::DeclaredRoute,
+    base::{clock::Clock, setup::SetupProblem},
     breaker::{BreakerSettings, Breakers, CircuitBreaker, InvalidBreaker, PROBE_LEASE},
-    clock::Clock,
     concurrency::ConcurrencyLayer,
     policy::Guards,
     route::BreakerPolicy,
-    setup::SetupProblem,
 };
 
 /// Gives each route its breaker and its concurrency limit, and returns all breakers of the app.

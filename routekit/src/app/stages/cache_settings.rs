@@ -1,11 +1,13 @@
 //! The settings of the cache: from configuration, unless the program built the cache itself.
 
 use crate::{
+    base::{
+        setting::{Origin, Setting},
+        setup::SetupProblem,
+        units,
+    },
     cache::CacheBuilder,
     config::{self, Config},
-    setting::{Origin, Setting},
-    setup::SetupProblem,
-    units,
 };
 
 /// Applies the configuration to the cache. A setting that the program's own cache or store cannot follow is a problem.

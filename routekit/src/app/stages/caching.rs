@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use crate::{
     app::declared::{DeclaredRoute, unknown_route},
+    base::setup::SetupProblem,
     policy::{Drops, WantedBy},
     route::RequestText,
-    setup::SetupProblem,
 };
 
 /// Tells each route that `invalidate_on` names which cached routes it invalidates. Routes are named as they are

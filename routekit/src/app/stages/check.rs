@@ -14,13 +14,15 @@ use crate::{
         spec::{ProgramSpec, Provided},
         warm_up::{self, WarmUpPlan},
     },
+    base::{
+        setup::{Error, SetupProblem},
+        units,
+    },
     breaker::Breakers,
     cache::Cache,
     config::{self, AdminAddr, Config},
     health,
     route::{self, Reserved},
-    setup::{Error, SetupProblem},
-    units,
 };
 
 /// An app without problems. Only [`check`] makes one.

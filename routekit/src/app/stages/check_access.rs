@@ -3,9 +3,9 @@
 use crate::{
     app::declared::DeclaredRoute,
     auth::Verifiers,
+    base::setup::SetupProblem,
     config::{self, AdminAddr, Config},
     route::Access,
-    setup::SetupProblem,
 };
 
 const ADD_VERIFIER: &str = "no verifier checks credentials; add `.verifier(…)` or `.identify(…)` to the app";

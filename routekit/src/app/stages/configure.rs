@@ -6,11 +6,9 @@ use crate::{
         metering::recorder::{Metering, Scope},
         spec::{ChangeConfig, SettingsSpec},
     },
+    base::{clock::Clock, setup::SetupProblem, spawner::Spawner},
     cache::Cache,
-    clock::Clock,
     config::Config,
-    setup::SetupProblem,
-    spawner::Spawner,
 };
 
 /// The configuration with the program's changes, the cache, and the recorder of the metrics.

@@ -2,11 +2,13 @@
 
 use crate::{
     app::{declared::DeclaredRoute, spec::RoutesSpec},
+    base::{
+        setting::{Origin, Setting},
+        setup::SetupProblem,
+    },
     config::Config,
     policy::EffectivePolicies,
     route::{self, Access, Route, Selection},
-    setting::{Origin, Setting},
-    setup::SetupProblem,
 };
 
 /// The routes, sorted by path and method, each with its own policies.

@@ -2,9 +2,9 @@
 
 use crate::{
     app::declared::DeclaredRoute,
+    base::setup,
     cache,
     route::{Access, Audience, CachePolicy, InputSource, Invalidates},
-    setup,
 };
 
 /// All warnings, in the order of the routes: first what concerns caching, then timeouts.

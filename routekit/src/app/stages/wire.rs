@@ -5,11 +5,10 @@ use std::{panic::Location, sync::Arc};
 use super::{breakers, caching, configure::Configured, declare::Declared};
 use crate::{
     app::spec::{DependenciesSpec, Provided},
+    base::{clock::Clock, setup::SetupProblem},
     breaker::{Breakers, CircuitBreaker},
-    clock::Clock,
     deps::Deps,
     route::RequestText,
-    setup::SetupProblem,
 };
 
 /// The routes with the breakers and invalidations that connect them, and the values they depend on.

@@ -13,8 +13,8 @@ use super::{
 };
 use crate::{
     app::declared::DeclaredRoute,
+    base::setup::{self, SetupProblem},
     route::{Access, Audience, Method},
-    setup::{self, SetupProblem},
 };
 
 /// What is requested, once it is known where the app listens.

@@ -20,7 +20,7 @@ use super::{
     plan::{Page, WarmUpPlan},
     report::{PageOutcome, WarmUpReport},
 };
-use crate::{clock::Clock, observe::WantsCacheOutcome, policy::AroundAdmin};
+use crate::{base::clock::Clock, observe::WantsCacheOutcome, policy::AroundAdmin};
 
 /// How many pages are requested at a time. A start must not overload what the handlers call.
 const AT_A_TIME: usize = 4;

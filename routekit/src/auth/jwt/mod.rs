@@ -61,7 +61,7 @@ use self::{
     token::Token,
 };
 use super::{Bearer, Verifier, VerifierContext, VerifyError, bearer, verifier::BEARER};
-use crate::{clock::Clock, identity::Identity};
+use crate::{base::clock::Clock, identity::Identity};
 
 /// Verifies the tokens of one issuer. See the [module docs](crate::auth::jwt). For several issuers, add several.
 #[doc(alias = "bearer")]

@@ -18,9 +18,9 @@ use super::{
     upload::Upload,
 };
 use crate::{
+    base::pass_or_answer::PassOrAnswer,
     breaker::{CircuitBreaker, Open, Outcome, Permit},
     observe::{Event, FallbackResponse, Observer, Report},
-    pass_or_answer::PassOrAnswer,
     route::{BreakerPolicy, Endpoint, EndpointFuture},
 };
 

@@ -192,7 +192,7 @@ mod tests {
     use std::collections::VecDeque;
 
     use super::*;
-    use crate::clock::ManualClock;
+    use crate::base::clock::ManualClock;
 
     fn ended(random: u8) -> Ended {
         Ended { failed: random.is_multiple_of(3), slow: random.is_multiple_of(5) }

@@ -10,7 +10,7 @@ use std::{
 use tokio::sync::Semaphore;
 use tracing::{Instrument, Span};
 
-use crate::spawner::Spawner;
+use crate::base::spawner::Spawner;
 
 /// Runs work that no client waits for, up to a limit at a time. A clone shares the limit.
 #[derive(Debug, Clone)]

@@ -15,13 +15,13 @@ use std::{
 use tokio::sync::Semaphore;
 use tracing::{Instrument, Span};
 
+use crate::base::spawner::Spawner;
 use crate::cache::Invalidation;
-use crate::spawner::Spawner;
 
 /// How many may be told at a time.
 const MOST: usize = 1024;
 
-/// Somebody who is told. A clone is the same one.
+/// A function that is called with events. Clones share it.
 #[derive(Clone)]
 pub(crate) struct Listener(Arc<dyn Fn(Invalidation) -> Telling + Send + Sync>);
 
@@ -139,7 +139,7 @@ impl Listeners {
         }
     }
 
-    /// Nobody waits, and nobody can start a task.
+    /// For a cache without a spawner, when no caller waits.
     pub(in crate::cache) fn give_up(&self, events: &[Invalidation]) {
         for event in events {
             say_untold(event, "the cache has no spawner, and no task waits");

@@ -17,14 +17,14 @@ pin_project! {
     /// Passes a response on; what its handler changed is invalid before the response leaves.
     pub(in crate::cache) struct ChangeFuture<F, E> {
         #[pin]
-        state: State<F, E>,
+        state: FutureState<F, E>,
     }
 }
 
 pin_project! {
-    #[project = StateProjection]
-    #[project_replace = StateReplaced]
-    enum State<F, E> {
+    #[project = FutureStateProjection]
+    #[project_replace = FutureStateReplaced]
+    enum FutureState<F, E> {
         // The inner future ends with its client.
         Inner { #[pin] inner: F, change: Option<Box<Change>> },
         // In a box, so that requests which invalidate nothing leave no room for it.
@@ -35,7 +35,7 @@ pin_project! {
 impl<F, E> ChangeFuture<F, E> {
     /// Without a change, it is the inner future.
     pub(in crate::cache) fn new(inner: F, change: Option<Box<Change>>) -> Self {
-        Self { state: State::Inner { inner, change } }
+        Self { state: FutureState::Inner { inner, change } }
     }
 }
 
@@ -49,15 +49,15 @@ where
         let mut state = self.project().state;
         loop {
             match state.as_mut().project() {
-                StateProjection::Inner { inner, change: None } => return inner.poll(cx),
-                StateProjection::Inner { inner, change } => {
+                FutureStateProjection::Inner { inner, change: None } => return inner.poll(cx),
+                FutureStateProjection::Inner { inner, change } => {
                     let answer = ready!(inner.poll(cx));
                     let Some(settling) = change.take().and_then(|change| change.settle(&answer)) else {
                         return Poll::Ready(answer);
                     };
-                    state.as_mut().project_replace(State::Settling { settling, answer: Some(Box::new(answer)) });
+                    state.as_mut().project_replace(FutureState::Settling { settling, answer: Some(Box::new(answer)) });
                 }
-                StateProjection::Settling { settling, answer } => {
+                FutureStateProjection::Settling { settling, answer } => {
                     ready!(settling.as_mut().poll(cx));
                     return Poll::Ready(*answer.take().expect("a future is not polled after it has ended"));
                 }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::change::Settling;
 use crate::{
+    base::printable::{Chain, Printable},
     cache::{Cache, Invalidation, Listener, StoreError, validity::target::Target},
     identity::Identity,
-    printable::{Chain, Printable},
 };
 
 /// Invalidation. Once one of these methods has returned, no request that begins gets anything older.

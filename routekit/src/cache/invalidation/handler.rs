@@ -16,20 +16,20 @@ use crate::{cache::Cache, deadline::within, observe::RunningPermit};
 /// How long a handler may run on after its client has left.
 const GRACE: Duration = Duration::from_secs(30);
 
-type Running<E> = Pin<Box<dyn Future<Output = Result<Response, E>> + Send>>;
+type RunningHandler<E> = Pin<Box<dyn Future<Output = Result<Response, E>> + Send>>;
 
 /// The handler's future. Dropped while it runs, it is handed to the cache's spawner, and invalidates twice: at once, as
 /// it may have changed something already, and when it ends.
 pub(super) struct Handler<E: Send + 'static> {
     cache: Cache,
-    state: State<E>,
+    state: HandlerState<E>,
     span: Span,
     /// Holds the route's place under `concurrency` for as long as the handler runs.
     permit: Option<RunningPermit>,
 }
 
-enum State<E> {
-    Running(Running<E>, Box<Change>),
+enum HandlerState<E> {
+    Running(RunningHandler<E>, Box<Change>),
     Settling(Settling, Option<Box<Result<Response, E>>>),
     Ended,
 }
@@ -41,7 +41,7 @@ impl<E: Send + 'static> Handler<E> {
         run: impl Future<Output = Result<Response, E>> + Send + 'static,
         change: Box<Change>,
     ) -> Self {
-        Self { cache, state: State::Running(Box::pin(run), change), span: Span::current(), permit }
+        Self { cache, state: HandlerState::Running(Box::pin(run), change), span: Span::current(), permit }
     }
 }
 
@@ -51,21 +51,24 @@ impl<E: Send + 'static> Future for Handler<E> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         loop {
             match &mut self.state {
-                State::Running(run, _) => {
+                HandlerState::Running(run, _) => {
                     let answer = ready!(run.as_mut().poll(cx));
-                    let State::Running(_, change) = std::mem::replace(&mut self.state, State::Ended) else { continue };
+                    let HandlerState::Running(_, change) = std::mem::replace(&mut self.state, HandlerState::Ended)
+                    else {
+                        continue;
+                    };
                     match change.settle(&answer) {
                         None => return Poll::Ready(answer),
-                        Some(settling) => self.state = State::Settling(settling, Some(Box::new(answer))),
+                        Some(settling) => self.state = HandlerState::Settling(settling, Some(Box::new(answer))),
                     }
                 }
-                State::Settling(settling, answer) => {
+                HandlerState::Settling(settling, answer) => {
                     ready!(settling.as_mut().poll(cx));
                     let answer = *answer.take().expect("a future is not polled after it has ended");
-                    self.state = State::Ended;
+                    self.state = HandlerState::Ended;
                     return Poll::Ready(answer);
                 }
-                State::Ended => unreachable!("a future is not polled after it has ended"),
+                HandlerState::Ended => unreachable!("a future is not polled after it has ended"),
             }
         }
     }
@@ -77,7 +80,7 @@ impl<E: Send + 'static> Drop for Handler<E> {
         if std::thread::panicking() {
             return;
         }
-        if let State::Running(run, change) = std::mem::replace(&mut self.state, State::Ended) {
+        if let HandlerState::Running(run, change) = std::mem::replace(&mut self.state, HandlerState::Ended) {
             let Some(hand_over) = self.cache.hand_over() else {
                 // First the handler, which may change something as it is dropped.
                 drop(run);

@@ -5,7 +5,7 @@ use tower_layer::Layer;
 
 use super::{
     Invalidating,
-    plan::{Declared, InvalidationPlan, Rule},
+    plan::{InvalidationPlan, InvalidationSpec, Rule},
 };
 use crate::{
     cache::{
@@ -19,7 +19,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct InvalidateLayer {
     /// `None` where nothing is invalidated.
-    declared: Option<Declared>,
+    declared: Option<InvalidationSpec>,
 }
 
 impl InvalidateLayer {
@@ -29,7 +29,7 @@ impl InvalidateLayer {
         let (template, places) = (String::new(), Places::default());
         let counters = Arc::clone(cache.shared.stats.layers());
         let (own, wanted, partitions) = (Rule::default(), Vec::new(), Vec::new());
-        let declared = Declared { cache, counters, template, places, own, wanted, partitions, storable: true };
+        let declared = InvalidationSpec { cache, counters, template, places, own, wanted, partitions, storable: true };
         Self { declared: Some(declared) }
     }
 
@@ -113,7 +113,7 @@ impl InvalidateLayer {
         self
     }
 
-    fn change(&mut self, change: impl FnOnce(&mut Declared)) {
+    fn change(&mut self, change: impl FnOnce(&mut InvalidationSpec)) {
         if let Some(declared) = &mut self.declared {
             change(declared);
         }

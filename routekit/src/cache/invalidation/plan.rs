@@ -15,7 +15,7 @@ use crate::{
 
 /// What a program declares for a layer.
 #[derive(Debug, Clone)]
-pub(super) struct Declared {
+pub(super) struct InvalidationSpec {
     pub(super) cache: Cache,
     pub(super) counters: Arc<Counters>,
     /// The path template of the route.
@@ -46,7 +46,7 @@ pub(super) struct Rule {
     pub(super) route: Option<String>,
 }
 
-impl Declared {
+impl InvalidationSpec {
     pub(super) fn set_partition(&mut self, partition: Option<RequestText>) {
         partition.iter().for_each(|partition| self.add_partition(partition.clone()));
         self.own.partition = partition;
@@ -93,8 +93,9 @@ pub(in crate::cache) struct InvalidationPlan {
 }
 
 impl InvalidationPlan {
-    pub(super) fn new(declared: &Declared) -> Self {
-        let Declared { cache, counters, places, own, wanted, partitions, storable, template: _ } = declared.clone();
+    pub(super) fn new(declared: &InvalidationSpec) -> Self {
+        let InvalidationSpec { cache, counters, places, own, wanted, partitions, storable, template: _ } =
+            declared.clone();
         let partition = cache.partition.clone();
         let mut rules = vec![own];
         rules.extend(wanted);

@@ -5,12 +5,12 @@ use std::time::{Duration, SystemTime};
 use serde::{Serialize, Serializer};
 
 use crate::{
+    base::clock::rfc3339,
     cache::stats::{
         condition::{Provider, StoreCondition},
         counters::Counts,
         registry::RegistryCounts,
     },
-    clock::rfc3339,
     route::Method,
 };
 

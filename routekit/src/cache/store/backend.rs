@@ -8,6 +8,10 @@ use std::{
 };
 
 use crate::{
+    base::{
+        clock::Clock,
+        printable::{Chain, Printable},
+    },
     cache::{
         stats::condition::{ProviderStatus, StoreCondition, StoreSize},
         store::{
@@ -20,9 +24,7 @@ use crate::{
         },
         validity::{stamp::Stamp, target::Target},
     },
-    clock::Clock,
     deadline::within,
-    printable::{Chain, Printable},
 };
 
 /// A store that takes longer to answer counts as one that cannot be reached.

@@ -3,8 +3,8 @@
 use std::{any::type_name, error::Error, fmt};
 
 use crate::{
+    base::printable::Printable,
     cache::{store::contract::StoreError, values::packed::Unreadable},
-    printable::Printable,
 };
 
 /// A value could not be read or stored. The message names the key, and says nothing about the value.

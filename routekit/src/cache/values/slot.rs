@@ -6,6 +6,7 @@ use http::{HeaderMap, StatusCode};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
+    base::printable::{Chain, Printable},
     cache::{
         cache::Cache,
         store::{
@@ -19,7 +20,6 @@ use crate::{
             packed,
         },
     },
-    printable::{Chain, Printable},
 };
 
 /// How long values are fresh if neither their options nor the cache say it.

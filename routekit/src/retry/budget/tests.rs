@@ -5,7 +5,7 @@ use std::{
 };
 
 use super::RetryBudget;
-use crate::clock::ManualClock;
+use crate::base::clock::ManualClock;
 
 fn empty(clock: &ManualClock) -> RetryBudget {
     let budget = RetryBudget::new().clock(clock.clock()).burst(5);

@@ -5,7 +5,7 @@ use http::Method;
 
 use super::{Boom, FailingServer, GET, at_once, ms};
 use crate::{
-    clock::ManualClock,
+    base::clock::ManualClock,
     retry::{RetryBudget, RetryError},
 };
 

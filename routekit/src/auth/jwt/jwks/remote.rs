@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use super::{set, source::AnySource};
 use crate::{
     auth::{VerifierContext, VerifyError, jwt::keys::Keys},
-    printable::{Chain, Printable},
+    base::printable::{Chain, Printable},
 };
 
 /// Time between attempts while there are no keys yet.
@@ -60,7 +60,7 @@ struct Fetching {
 }
 
 /// A running fetch. However it ends, even if the source panics, its waiters go on.
-struct Running {
+struct FetchInProgress {
     remote: Arc<Remote>,
     succeeded: bool,
     _ended: watch::Sender<()>,
@@ -124,12 +124,14 @@ impl Remote {
         fetching.running = Some(running.clone());
         drop(fetching);
         // Not part of the request: a client that disconnects would cancel a fetch that others wait for.
-        self.context.spawner.spawn(Running { remote: Arc::clone(self), succeeded: false, _ended: ended }.fetch());
+        self.context
+            .spawner
+            .spawn(FetchInProgress { remote: Arc::clone(self), succeeded: false, _ended: ended }.fetch());
         Some(running)
     }
 }
 
-impl Running {
+impl FetchInProgress {
     async fn fetch(mut self) {
         let Remote { source, keys: stored, context, .. } = &*self.remote;
         let fetched = match tokio::time::timeout(TIMEOUT, source.fetch()).await {
@@ -155,7 +157,7 @@ impl Running {
     }
 }
 
-impl Drop for Running {
+impl Drop for FetchInProgress {
     fn drop(&mut self) {
         if std::thread::panicking() {
             let source = self.remote.source.name();

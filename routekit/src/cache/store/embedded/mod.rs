@@ -15,6 +15,7 @@ use moka::{Expiry, notification::RemovalCause, sync::Cache as Moka};
 
 use self::recent::Recent;
 use crate::{
+    base::clock::Clock,
     cache::{
         stats::condition::StoreSize,
         store::{
@@ -25,7 +26,6 @@ use crate::{
         },
         validity::{clock::Validity, identity_hasher::IdentityHasher, stamp::Stamp, target::Target},
     },
-    clock::Clock,
 };
 
 mod recent;
@@ -217,8 +217,8 @@ mod tests {
     use http::{HeaderMap, StatusCode};
 
     use super::*;
+    use crate::base::clock::ManualClock;
     use crate::cache::store::{buffered_response::BufferedResponse, stored_response::StoredResponse};
-    use crate::clock::ManualClock;
 
     #[test]
     fn keys_with_the_same_hash_do_not_share_entries() {

@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use self::response::ResponseHead;
 use crate::{
+    base::clock::Clock,
     cache::{
         store::{contract::StoreError, entry::Entry, key::Key, stored_response::StoredResponse, variants::Variants},
         validity::{stamp::Stamp, tag::Tag},
     },
-    clock::Clock,
 };
 
 mod raw;

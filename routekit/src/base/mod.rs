@@ -1,0 +1,9 @@
+//! What every other module may use: time, background work, settings with their origin, start-up problems.
+
+pub(crate) mod clock;
+pub(crate) mod pass_or_answer;
+pub(crate) mod printable;
+pub(crate) mod setting;
+pub(crate) mod setup;
+pub mod spawner;
+pub(crate) mod units;
