@@ -33,7 +33,7 @@
 //! let limit = ConcurrencyLayer::new(1);
 //! let app: Router = Router::new().route("/", get(std::future::pending::<()>)).layer(limit.clone());
 //! let mut first = Box::pin(app.clone().oneshot(Request::new(Body::empty())));
-//! assert!(futures_util::poll!(&mut first).is_pending());
+//! assert!(futures_util::FutureExt::now_or_never(&mut first).is_none());
 //! assert_eq!(app.oneshot(Request::new(Body::empty())).await.unwrap().status(), 503);
 //! drop(first);
 //! assert_eq!(limit.in_flight(), 0);
