@@ -1,9 +1,12 @@
 //! Conditional requests of clients (RFC 9110 §13, RFC 9111 §4.3.2).
 
-use axum::{body::Body, response::Response};
+use axum::response::Response;
 use http::{HeaderMap, HeaderName, StatusCode, header};
 
-use crate::cache::headers::{date, etag};
+use crate::cache::{
+    headers::{date, etag},
+    store::buffered_response::no_content,
+};
 
 /// Turns `response` into 304 if the client has it already, according to its `conditions`.
 pub(in crate::cache) fn shorten(response: &mut Response, conditions: Option<&HeaderMap>) {
@@ -12,7 +15,7 @@ pub(in crate::cache) fn shorten(response: &mut Response, conditions: Option<&Hea
         return;
     }
     *response.status_mut() = StatusCode::NOT_MODIFIED;
-    *response.body_mut() = Body::empty();
+    *response.body_mut() = no_content();
     let headers = response.headers_mut();
     for name in &CONTENT_HEADERS {
         headers.remove(name);
