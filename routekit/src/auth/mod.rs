@@ -33,6 +33,8 @@
 //!    could not be verified never passes. The route's `timeout` starts after verification.
 //! 7. Hand-written routers have no identity, unless the app has `require_auth` or this layer is around them.
 //! 8. A `public` route costs one branch. It has an identity only if a layer has added one.
+//! 9. Where access is checked, a response that has neither `Cache-Control` nor `Expires` says `no-store`, refusals
+//!    included. Cached routes say something else.
 //!
 //! Verifiers are [`ApiKeys`], `jwt::Jwt` (feature `jwt`; with keys from a URL with the feature `jwks`), a function
 //! ([`App::identify`](crate::App::identify)), and types that implement [`Verifier`]. Log events have the target

@@ -1,11 +1,11 @@
 //! Conditional requests of clients (RFC 9110 §13, RFC 9111 §4.3.2).
 
-use axum::response::Response;
+use axum::{body::Body, response::Response};
 use http::{HeaderMap, HeaderName, StatusCode, header};
 
 use crate::cache::{
     headers::{date, etag},
-    store::buffered_response::no_content,
+    store::buffered_response::has_no_length,
 };
 
 /// Turns `response` into 304 if the client has it already, according to its `conditions`.
@@ -15,7 +15,10 @@ pub(in crate::cache) fn shorten(response: &mut Response, conditions: Option<&Hea
         return;
     }
     *response.status_mut() = StatusCode::NOT_MODIFIED;
-    *response.body_mut() = no_content();
+    // The body of a response to HEAD has no length already. An empty one keeps a compression layer off.
+    if !has_no_length(response.body()) {
+        *response.body_mut() = Body::empty();
+    }
     let headers = response.headers_mut();
     for name in &CONTENT_HEADERS {
         headers.remove(name);
@@ -45,6 +48,7 @@ fn client_has(conditions: &HeaderMap, headers: &HeaderMap) -> bool {
     let mut since = conditions.get_all(header::IF_MODIFIED_SINCE).iter();
     // A repeated date is ignored (RFC 9110 §13.1.3).
     let (Some(since), None) = (since.next().and_then(date::parse), since.next()) else { return false };
-    let modified = headers.get(header::LAST_MODIFIED).or_else(|| headers.get(header::DATE));
-    modified.and_then(date::parse).is_some_and(|modified| modified <= since)
+    // Not with `Date`: a response that was changed within the same second would be confirmed.
+    let modified = headers.get(header::LAST_MODIFIED).and_then(date::parse);
+    modified.is_some_and(|modified| modified <= since)
 }

@@ -10,7 +10,7 @@ use std::{
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use http_body::Frame;
+use http_body::{Body as _, Frame};
 
 use crate::{observe::Failure, problem::Problem};
 
@@ -96,12 +96,17 @@ impl BufferedResponse {
     }
 }
 
-/// The body of a response to HEAD, and of a 304: it ends at once and has no length.
+/// The body of a response to HEAD: it ends at once and has no length.
 ///
 /// An outer layer would write the length of an empty body as `Content-Length: 0`, which is wrong if a GET has content
 /// (RFC 9110 §8.6).
 pub(in crate::cache) fn no_content() -> Body {
     Body::new(NoContent)
+}
+
+/// Whether a body is [`no_content`].
+pub(in crate::cache) fn has_no_length(body: &Body) -> bool {
+    body.is_end_stream() && body.size_hint().exact().is_none()
 }
 
 struct NoContent;
