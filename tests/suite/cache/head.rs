@@ -208,13 +208,3 @@ async fn head_of_a_hit_is_compressed_as_the_get_is() {
     assert_eq!(headers(Method::GET).await, compressed);
     assert_eq!(headers(Method::HEAD).await, compressed);
 }
-
-/// The length in a 304 would be that of a 200 (RFC 9110 §8.6). A server leaves it out of a 304 to GET.
-#[tokio::test]
-async fn a_304_to_head_says_no_length() {
-    let (app, _) = start(app(routes![told]));
-    for _ in 0..2 {
-        let answer = app.request(Method::HEAD, "/cache/told").header("if-none-match", "*").send().await;
-        assert_eq!((answer.status(), answer.header("content-length")), (StatusCode::NOT_MODIFIED, None));
-    }
-}

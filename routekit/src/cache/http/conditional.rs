@@ -3,10 +3,7 @@
 use axum::{body::Body, response::Response};
 use http::{HeaderMap, HeaderName, StatusCode, header};
 
-use crate::cache::{
-    headers::{date, etag},
-    store::buffered_response::has_no_length,
-};
+use crate::cache::headers::{date, etag};
 
 /// Turns `response` into 304 if the client has it already, according to its `conditions`.
 pub(in crate::cache) fn shorten(response: &mut Response, conditions: Option<&HeaderMap>) {
@@ -15,10 +12,7 @@ pub(in crate::cache) fn shorten(response: &mut Response, conditions: Option<&Hea
         return;
     }
     *response.status_mut() = StatusCode::NOT_MODIFIED;
-    // The body of a response to HEAD has no length already. An empty one keeps a compression layer off.
-    if !has_no_length(response.body()) {
-        *response.body_mut() = Body::empty();
-    }
+    *response.body_mut() = Body::empty();
     let headers = response.headers_mut();
     for name in &CONTENT_HEADERS {
         headers.remove(name);

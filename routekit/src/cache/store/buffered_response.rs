@@ -10,7 +10,7 @@ use std::{
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use http_body::{Body as _, Frame};
+use http_body::Frame;
 
 use crate::{observe::Failure, problem::Problem};
 
@@ -102,11 +102,6 @@ impl BufferedResponse {
 /// (RFC 9110 §8.6).
 pub(in crate::cache) fn no_content() -> Body {
     Body::new(NoContent)
-}
-
-/// Whether a body is [`no_content`].
-pub(in crate::cache) fn has_no_length(body: &Body) -> bool {
-    body.is_end_stream() && body.size_hint().exact().is_none()
 }
 
 struct NoContent;
