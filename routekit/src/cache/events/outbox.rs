@@ -91,7 +91,8 @@ impl Waiting {
                 }
                 if !was_empty && self.targets.len() > MAX_WAITING {
                     tracing::warn!(
-                        "more than {MAX_WAITING} targets wait for an `on_invalidate` listener: it is called for everything"
+                        "more than {MAX_WAITING} targets wait for an `on_invalidate` listener, whose next event is \
+                         everything"
                     );
                     self.everything = true;
                 }
