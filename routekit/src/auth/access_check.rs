@@ -1,4 +1,4 @@
-//! The decision: who is the client, and may it call the route?
+//! Decides which client sent a request, and whether it may call the route.
 
 use std::sync::Arc;
 
@@ -19,14 +19,14 @@ use crate::{
 /// Identifies clients and checks their grants, for one route. A clone is a few reference counts.
 #[derive(Debug, Clone)]
 pub(crate) struct AccessCheck {
-    /// What an identity must have; `None` if the request needs no identity.
+    /// The grants that an identity needs; `None` if the request needs no identity.
     required: Option<Requirements>,
     verifiers: Arc<Verifiers>,
     report: Report,
 }
 
 impl AccessCheck {
-    /// `None` for a route that is public.
+    /// Returns `None` for a public route.
     pub(crate) fn new(access: Access, verifiers: Arc<Verifiers>) -> Option<Self> {
         let required = match access {
             Access::Public => return None,
@@ -42,7 +42,7 @@ impl AccessCheck {
         self
     }
 
-    /// The request with its identity, or the refusal.
+    /// Returns the request with its identity, or the refusal.
     pub(crate) async fn admit(&self, request: Request) -> Result<Request, Response> {
         let (mut parts, body) = request.into_parts();
         if parts.extensions.get::<Identity>().is_none() {

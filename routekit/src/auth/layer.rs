@@ -20,13 +20,13 @@ pub struct AuthLayer {
 }
 
 impl AuthLayer {
-    /// Admits the clients that `access` names, identified by `verifiers`.
+    /// Creates a layer that admits the clients that `access` names, as `verifiers` identify them.
     #[must_use]
     pub fn new(access: Access, verifiers: impl Into<Arc<Verifiers>>) -> Self {
         Self { check: AccessCheck::new(access, verifiers.into()) }
     }
 
-    /// Tells `observer` of each refused request. Defaults to none.
+    /// Sets the observer of refused requests. Defaults to none.
     #[must_use]
     pub fn observer(self, observer: Arc<dyn Observer>) -> Self {
         Self { check: self.check.map(|check| check.observer(observer)) }

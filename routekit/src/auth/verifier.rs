@@ -45,22 +45,23 @@ pub trait Verifier: Send + Sync + 'static {
     /// The future is dropped if the client disconnects.
     fn verify(&self, request: &Parts) -> impl Future<Output = Result<Option<Identity>, VerifyError>> + Send;
 
-    /// Name in logs and error messages. Defaults to the name of the type.
+    /// Returns the name in logs and error messages. Defaults to the name of the type.
     fn name(&self) -> String {
         type_name::<Self>().to_owned()
     }
 
-    /// Authentication scheme of the challenge (RFC 9110 §11.3), such as `Bearer`. Defaults to none.
+    /// Returns the authentication scheme of the challenge (RFC 9110 §11.3), such as `Bearer`. Defaults to none.
     fn scheme(&self) -> Option<&'static str> {
         None
     }
 
-    /// Headers that carry the credentials and must not be logged. `Authorization` and `Cookie` never are.
+    /// Returns the headers that contain the credentials and must not be logged. `Authorization` and `Cookie` are never
+    /// logged.
     fn sensitive_headers(&self) -> Vec<HeaderName> {
         Vec::new()
     }
 
-    /// Headers that the identity depends on. Responses that are cached per user name them in `Vary`, so that no cache
+    /// Returns the headers that the identity depends on. Responses that are cached per user name them in `Vary`, so that no cache
     /// further out gives them to another user. Defaults to [`sensitive_headers`](Self::sensitive_headers), or to
     /// `Authorization` and `Cookie` if there are none.
     fn identity_headers(&self) -> Vec<HeaderName> {
@@ -68,12 +69,12 @@ pub trait Verifier: Send + Sync + 'static {
         if headers.is_empty() { vec![header::AUTHORIZATION, header::COOKIE] } else { headers }
     }
 
-    /// Configuration errors, which keep the app from starting. They must not contain secrets.
+    /// Returns the configuration errors, which keep the app from starting. They must not contain secrets.
     fn problems(&self) -> Vec<String> {
         Vec::new()
     }
 
-    /// Runs for as long as the app serves, for work that no request should wait for. Dropped at shutdown.
+    /// Runs for as long as the app serves, for background work. The future is dropped at shutdown.
     fn run(&self) -> impl Future<Output = ()> + Send {
         async {}
     }
@@ -84,7 +85,7 @@ pub trait Verifier: Send + Sync + 'static {
     }
 }
 
-/// What a [`Verifier`] receives at start-up.
+/// The clock and the spawner that a [`Verifier`] receives at start-up.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct VerifierContext {
@@ -102,15 +103,15 @@ impl VerifierContext {
     }
 }
 
-/// Why a request with credentials has no identity.
+/// The reason why a request with credentials has no identity.
 #[derive(Debug)]
 pub struct VerifyError {
     kind: VerifyErrorKind,
-    /// Scheme of the credentials.
+    /// The scheme of the credentials.
     scheme: &'static str,
 }
 
-/// RFC 6750 §1. Also used for verifiers without a scheme.
+/// The scheme of RFC 6750 §1. Also used for verifiers without a scheme.
 pub(super) const BEARER: &str = "Bearer";
 
 #[derive(Debug)]
@@ -120,19 +121,20 @@ enum VerifyErrorKind {
 }
 
 impl VerifyError {
-    /// The credentials are not valid: 401.
+    /// Creates the error for credentials that are not valid: 401.
     ///
     /// The reason is logged at level `debug` and not sent to the client. It must not repeat the credentials.
     pub fn refused(reason: impl Into<Cow<'static, str>>) -> Self {
         Self { kind: VerifyErrorKind::Refused(reason.into()), scheme: BEARER }
     }
 
-    /// The credentials cannot be verified at the moment: 503. The cause is logged at level `warn`.
+    /// Creates the error for credentials that cannot be verified at the moment: 503. The cause is logged at level
+    /// `warn`.
     pub fn unavailable(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { kind: VerifyErrorKind::Unavailable(cause.into()), scheme: BEARER }
     }
 
-    /// Whether the credentials could not be verified.
+    /// Returns whether the credentials could not be verified.
     #[must_use]
     pub fn is_unavailable(&self) -> bool {
         matches!(self.kind, VerifyErrorKind::Unavailable(_))
@@ -166,7 +168,7 @@ impl Error for VerifyError {
     }
 }
 
-/// Object-safe [`Verifier`].
+/// An object-safe [`Verifier`].
 pub(super) trait AnyVerifier: Send + Sync {
     fn verify<'a>(&'a self, request: &'a Parts) -> Verifying<'a>;
     fn run(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;

@@ -1,4 +1,4 @@
-//! Settings that can be changed without writing code, and where each value came from.
+//! Settings that can be changed without writing code, and the origin of each value.
 //!
 //! ```
 //! use std::time::Duration;

@@ -11,7 +11,7 @@ use crate::{access_log::AccessLogMode, base::setting::Setting, body_limit, cache
 
 /// The settings of an app. See the [module docs](crate::config).
 ///
-/// `Display` lists them with their origins and without secrets.
+/// `Display` prints them with their origins and without secrets.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Config {
@@ -23,7 +23,7 @@ pub struct Config {
     pub admin_token: Setting<Option<Secret>>,
     /// The role that makes an identity an operator.
     pub admin_role: Setting<Option<String>>,
-    /// Headers whose values stay out of logs, beside the ones that always do.
+    /// Headers whose values stay out of logs, in addition to `Authorization`, `Cookie` and the like.
     pub sensitive_headers: Setting<Vec<HeaderName>>,
     /// Which requests are logged.
     pub access_log: Setting<AccessLogMode>,
@@ -36,7 +36,7 @@ pub struct Config {
     /// `cache.max_bytes`: the size of the embedded cache.
     pub cache_max_bytes: Setting<u64>,
     /// `cache.default_ttl`: how long a response is fresh if neither the response nor its route says so, and how long a
-    /// cached value without a TTL is.
+    /// cached value without a TTL of its own is fresh.
     pub cache_default_ttl: Setting<Option<Duration>>,
     /// `cache.key_prefix`: the prefix of the keys of cached values.
     pub cache_key_prefix: Setting<String>,
@@ -50,7 +50,7 @@ pub struct Config {
     pub cache_debug_headers: Setting<bool>,
     /// The bucket boundaries of duration histograms, in seconds.
     pub duration_buckets: Setting<Vec<f64>>,
-    /// The settings of single routes, by `GET /v2/users`.
+    /// The settings of single routes, by method and path: `GET /v2/users`.
     pub(crate) routes: BTreeMap<String, RouteConfig>,
 }
 

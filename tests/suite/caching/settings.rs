@@ -52,14 +52,14 @@ fn settings_without_effect_are_startup_errors() {
             with_store(),
             "cache.max_bytes = '1MiB'",
             "`cache.max_bytes` in routekit.toml is `1MiB`: \
-             the app brings a cache, or a store for it, that is made already",
+             the app sets a cache, or a store for it, that is already built",
         ),
         (
-            "the size of a cache that is made already",
+            "the size of a cache that is already built",
             App::with_routes(routes![cached]).cache(Cache::new()),
             "cache.max_bytes = '1MiB'",
             "`cache.max_bytes` in routekit.toml is `1MiB`: \
-             the app brings a cache, or a store for it, that is made already",
+             the app sets a cache, or a store for it, that is already built",
         ),
         (
             "no room at all",

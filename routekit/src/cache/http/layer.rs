@@ -125,8 +125,8 @@ impl CacheLayer {
 
     /// How long a client may use a response without asking again, counted from when it receives it. Applies if the
     /// inner service sets neither `Cache-Control` nor `Expires`. The response then has the `Date` of now and no `Age`
-    /// while it is fresh, so that the limit holds behind caches that ignore `Age`. Defaults to `no-cache`: a client asks each time, so that it sees every
-    /// invalidation.
+    /// while it is fresh, so that the limit holds behind caches that ignore `Age`. Defaults to `no-cache`: a
+    /// client asks each time, so that it sees every invalidation.
     #[must_use]
     pub fn client_ttl(mut self, ttl: Duration) -> Self {
         self.change(|policy| policy.outgoing.client_ttl = Some(ttl));
