@@ -61,9 +61,9 @@ pub trait Verifier: Send + Sync + 'static {
         Vec::new()
     }
 
-    /// Returns the headers that the identity depends on. Responses that are cached per user name them in `Vary`, so that no cache
-    /// further out gives them to another user. Defaults to [`sensitive_headers`](Self::sensitive_headers), or to
-    /// `Authorization` and `Cookie` if there are none.
+    /// Returns the headers that the identity depends on. Responses that are cached per user name them in `Vary`, so
+    /// that no cache further out gives them to another user. Defaults to
+    /// [`sensitive_headers`](Self::sensitive_headers), or to `Authorization` and `Cookie` if there are none.
     fn identity_headers(&self) -> Vec<HeaderName> {
         let headers = self.sensitive_headers();
         if headers.is_empty() { vec![header::AUTHORIZATION, header::COOKIE] } else { headers }
