@@ -8,6 +8,7 @@ use std::{
     net::SocketAddr,
     panic::Location,
     sync::Arc,
+    time::Duration,
 };
 
 use axum::{Router, extract::Request, response::IntoResponse, routing::Route as AxumRoute};
@@ -318,9 +319,10 @@ impl App {
     /// The function is called for invalidations by routes, handlers ([`Cache`](crate::cache::Cache)) and operators, and
     /// for the URLs of requests with an unsafe method. Its captures are cloned for each call.
     ///
-    /// Each call runs in its own task, and no request waits for it. At most 1,024 calls run at a time; further
-    /// invalidations are not reported. An invalidation that was not reported, because of that limit or because the call
-    /// panicked or was cut off, is logged as an error.
+    /// No request waits for the call; [`on_invalidate_wait`](Self::on_invalidate_wait) does. The function is called
+    /// once at a time, in the order of the invalidations. What is invalidated during a call waits for the next one,
+    /// which names each target once, in one event for each partition. If more than 1,024 targets wait, the next event
+    /// is for everything. An error in the log names the targets of a call that panicked or was cut off.
     ///
     /// A [cache](Self::cache) that was built before the app also reports invalidations by its other users, for as long
     /// as it exists.
@@ -329,7 +331,33 @@ impl App {
         F: FnOnce(Invalidation) -> R + Clone + Send + Sync + 'static,
         R: Future<Output = ()> + Send + 'static,
     {
-        self.spec.program.listeners.push(Listener::new(tell));
+        self.spec.program.listeners.push(Listener::new(tell, None));
+        self
+    }
+
+    /// Calls this function after each successful invalidation, as [`on_invalidate`](Self::on_invalidate) does, and
+    /// holds back the response of the request that invalidates until the function has returned, for at most `limit`.
+    ///
+    /// So a client that has changed something also sees it through the CDN. After `limit` the response is sent, with a
+    /// warning in the log, and the call goes on. A call that waits behind another one of the same function spends its
+    /// time there too. The methods of [`Cache`](crate::cache::Cache) wait as well. A client that leaves stops nothing.
+    ///
+    /// ```
+    /// # use std::{sync::Arc, time::Duration};
+    /// # use routekit::App;
+    /// # struct Edge;
+    /// # impl Edge { async fn purge_tags(&self, _: &[String]) {} }
+    /// let edge = Arc::new(Edge);
+    /// let app = App::discover().on_invalidate_wait(Duration::from_secs(1), async move |event| {
+    ///     edge.purge_tags(&event.edge_tags()).await;
+    /// });
+    /// ```
+    pub fn on_invalidate_wait<F, R>(mut self, limit: Duration, tell: F) -> Self
+    where
+        F: FnOnce(Invalidation) -> R + Clone + Send + Sync + 'static,
+        R: Future<Output = ()> + Send + 'static,
+    {
+        self.spec.program.listeners.push(Listener::new(tell, Some(limit)));
         self
     }
 

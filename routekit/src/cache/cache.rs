@@ -12,7 +12,7 @@ use crate::{
     base::{clock::Clock, spawner::Spawner},
     cache::{
         coalesce::{detach::Detacher, flight::Flights, uncacheable::Uncacheable},
-        events::listeners::{Listener, Listeners},
+        events::{listener::Listener, listeners::Listeners},
         stats::{
             condition::{StoreCondition, StoreSize},
             counters::{Counters, Counts},

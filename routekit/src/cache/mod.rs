@@ -85,7 +85,7 @@ pub use self::{
 };
 pub(crate) use self::{
     cache::WeakCache,
-    events::listeners::Listener,
+    events::listener::Listener,
     http::policy::DEFAULT_DEADLINE,
     stats::{condition::StoreCondition, counters::Counters},
     validity::template::{may_be_equal, may_match},

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::change::Settling;
 use crate::{
     base::printable::{Chain, Printable},
-    cache::{Cache, Invalidation, Listener, StoreError, validity::target::Target},
+    cache::{Cache, Listener, StoreError, events::event::Invalidated, validity::target::Target},
     identity::Identity,
 };
 
@@ -59,7 +59,7 @@ impl Cache {
         self.shared.stats.invalidation();
         self.shared.store.clear().await?;
         if self.shared.listeners.any() {
-            self.tell(Invalidation::of_everything()).await;
+            self.tell(&Invalidated::Everything).await;
         }
         Ok(())
     }
@@ -74,12 +74,14 @@ impl Cache {
         }
         self.shared.stats.invalidation();
         self.shared.store.invalidate(targets).await?;
-        self.tell(self.events(targets)).await;
+        if self.shared.listeners.any() {
+            self.tell(&Invalidated::targets(targets)).await;
+        }
         Ok(())
     }
 
     /// Invalidates in a store that answers at once; `None` if the store has to be waited for. The future inside, if
-    /// there is one, tells the listeners.
+    /// there is one, waits for listeners.
     pub(in crate::cache) fn invalidate_now<'t>(
         &self,
         targets: impl IntoIterator<Item = &'t Target> + Clone,
@@ -88,18 +90,19 @@ impl Cache {
             return None;
         }
         self.shared.stats.invalidation();
-        let events = self.events(targets);
-        if events.is_empty() {
+        if !self.shared.listeners.any() {
             return Some(None);
         }
+        let invalidated = Invalidated::targets(targets);
         Some(match &self.shared.spawner {
             Some(spawner) => {
-                self.shared.listeners.start(spawner, &events);
-                None
+                let awaited = self.shared.listeners.start(spawner, &invalidated);
+                awaited.map(|awaited| -> Settling { Box::pin(awaited.wait()) })
             }
+            None if invalidated.is_empty() => None,
             None => {
                 let cache = self.clone();
-                Some(Box::pin(async move { cache.shared.listeners.tell(events).await }))
+                Some(Box::pin(async move { cache.shared.listeners.tell(&invalidated).await }))
             }
         })
     }
@@ -108,10 +111,12 @@ impl Cache {
     pub(in crate::cache) fn invalidate_without_waiting(&self, targets: Vec<Target>) {
         if self.shared.store.invalidate_now(&targets) {
             self.shared.stats.invalidation();
-            let events = self.events(&targets);
-            match &self.shared.spawner {
-                Some(spawner) => self.shared.listeners.start(spawner, &events),
-                None => self.shared.listeners.give_up(&events),
+            if self.shared.listeners.any() {
+                let invalidated = Invalidated::targets(&targets);
+                match &self.shared.spawner {
+                    Some(spawner) => drop(self.shared.listeners.start(spawner, &invalidated)),
+                    None => self.shared.listeners.give_up(&invalidated),
+                }
             }
             return;
         }
@@ -136,19 +141,15 @@ impl Cache {
         self.shared.listeners.add(listener);
     }
 
-    /// Empty without listeners: to name what is invalid costs more than to invalidate it.
-    fn events<'t>(&self, targets: impl IntoIterator<Item = &'t Target>) -> Vec<Invalidation> {
-        if self.shared.listeners.any() { Invalidation::of(targets) } else { Vec::new() }
-    }
-
-    /// Without a spawner, the caller of an invalidation waits for the listeners too.
-    async fn tell(&self, events: Vec<Invalidation>) {
-        if events.is_empty() {
-            return;
-        }
+    /// Calls the listeners. Returns once those that callers wait for are done; without a spawner, once all are.
+    async fn tell(&self, invalidated: &Invalidated) {
         match &self.shared.spawner {
-            Some(spawner) => self.shared.listeners.start(spawner, &events),
-            None => Box::pin(self.shared.listeners.tell(events)).await,
+            Some(spawner) => {
+                if let Some(awaited) = self.shared.listeners.start(spawner, invalidated) {
+                    Box::pin(awaited.wait()).await;
+                }
+            }
+            None => Box::pin(self.shared.listeners.tell(invalidated)).await,
         }
     }
 

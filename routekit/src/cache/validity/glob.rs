@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// A pattern, split at its stars.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(in crate::cache) struct Glob(Vec<String>);
 
 impl Glob {

@@ -16,7 +16,7 @@ use crate::{
 ///
 /// A target keeps the names, for listeners and for logs, beside the number by which a store finds what it covers. It is
 /// made once and cheap to clone.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Target {
     partition: Arc<str>,
     subject: Subject,
@@ -25,7 +25,7 @@ pub struct Target {
 }
 
 /// What a target names.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(in crate::cache) enum Subject {
     /// A tag of routes, handlers and values.
     Tag(Arc<str>),
