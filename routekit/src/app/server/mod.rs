@@ -8,9 +8,9 @@
 //!    would have it read from the stream once more after each response.
 //! 4. Told to stop, `serve` closes the listener. Connections between two requests are closed at once, those that have
 //!    not had a request after half a second, the others after their response. What is left after 30 seconds is cut off.
-//! 5. A connection whose client still sends is closed in stages (RFC 9112 §9.6): hyper sends the response and closes its
-//!    side, then `linger` reads what the client sends, within bounds. That concerns bodies that a handler left unread,
-//!    which `bodies` notices, and malformed heads. Without it, the system resets the connection, the client loses
+//! 5. A connection whose client still sends is closed in stages (RFC 9112 §9.6): hyper sends the response and closes
+//!    its side, then `linger` reads what the client sends, within bounds. This happens if a handler left a body unread,
+//!    which `bodies` notices, and after a malformed head. Without it, the system resets the connection, the client loses
 //!    the response, and a proxy takes the server for dead.
 
 mod accept;
