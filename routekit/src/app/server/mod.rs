@@ -10,8 +10,8 @@
 //!    not had a request after half a second, the others after their response. What is left after 30 seconds is cut off.
 //! 5. A connection whose client still sends is closed in stages (RFC 9112 §9.6): hyper sends the response and closes
 //!    its side, then `linger` reads what the client sends, within bounds. This happens if a handler left a body unread,
-//!    which `bodies` notices, and after a malformed head. Without it, the system resets the connection, the client loses
-//!    the response, and a proxy takes the server for dead.
+//!    which `bodies` notices, and after a malformed head. Without it, the system resets the connection, the client
+//!    loses the response, and a proxy takes the server for dead.
 
 mod accept;
 mod bodies;
