@@ -79,7 +79,7 @@ impl Glob {
             };
             glob.has_query = true;
             let rest = parts[index + 1..].iter().map(String::as_str);
-            let mut query = normal_query([query].into_iter().chain(rest).collect());
+            let mut query = normal_query(&[query].into_iter().chain(rest).collect::<Vec<_>>());
             query[0].insert_str(0, &format!("{}?", decode(path)));
             glob.parts.append(&mut query);
             break;
@@ -137,7 +137,7 @@ fn joined<'a>(pieces: impl IntoIterator<Item = Piece<'a>>) -> Vec<String> {
 
 /// The query of a pattern in the form of keys. Its pairs are sorted by name, unless a star may stand for a part of a
 /// name, or a name is escaped.
-fn normal_query(parts: Vec<&str>) -> Vec<String> {
+fn normal_query(parts: &[&str]) -> Vec<String> {
     // A star is a character that no pattern has.
     const STAR: char = '\0';
     let query = parts.join("\0");
