@@ -69,6 +69,7 @@ fn nginx(dir: &Path, addr: SocketAddr, upstream: SocketAddr) -> Option<Command> 
             proxy_pass http://app;
             proxy_http_version 1.1;
             proxy_set_header Connection '';
+            proxy_set_header Host $http_host;
             proxy_cache pages;
             proxy_cache_valid any 25s;
         }}
