@@ -75,8 +75,8 @@ fn all_problems_are_reported_at_once_with_locations() {
     assert!(problems[3].contains("drop one, or give their placeholders the same names"), "{}", problems[3]);
     assert!(problems[3].contains("`/d/users/{id}` at tests/suite/discovery.rs:"), "{}", problems[3]);
     assert!(problems[3].contains("`/d/users/{name}` at tests/suite/discovery.rs:"), "{}", problems[3]);
-    assert!(problems[4].starts_with("`/metrics` is where routekit serves its metrics"), "{}", problems[4]);
-    assert!(problems[5].starts_with("the operation id `same` is given to 2 routes"), "{}", problems[5]);
+    assert!(problems[4].starts_with("`/metrics` is a path where routekit serves its metrics"), "{}", problems[4]);
+    assert!(problems[5].starts_with("2 routes have the operation id `same`"), "{}", problems[5]);
     assert!(problems[6].starts_with("GET /d/a (tests/suite/discovery.rs:"), "{}", problems[6]);
 }
 

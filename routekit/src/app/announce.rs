@@ -28,7 +28,7 @@ pub(super) fn announce(mounted: &Mounted, addr: SocketAddr, admin: Option<Socket
                 eprintln!("clients are identified by {verifiers}");
             }
             eprintln!(
-                "no logs, not even of failures: nothing subscribes to `tracing` (see `routekit::telemetry::init`)"
+                "nothing is logged, not even failures: no `tracing` subscriber is set (see `routekit::telemetry::init`)"
             );
             for warning in warnings {
                 eprintln!("warning: {warning}");

@@ -6,6 +6,7 @@ use axum::{
     extract::Request,
     response::{IntoResponse, Response},
 };
+use http::{HeaderValue, header};
 
 use super::{Access, Requirements, Verifiers, refusal};
 use crate::{
@@ -66,6 +67,15 @@ impl AccessCheck {
             }
         }
         Ok(Request::from_parts(parts, body))
+    }
+
+    /// Forbids caches to store a response that depends on who asks (RFC 9111 §5.2.2.5), unless the response says
+    /// something of its own. Cached routes do.
+    pub(crate) fn forbid_storing(response: &mut Response) {
+        let headers = response.headers_mut();
+        if !headers.contains_key(header::CACHE_CONTROL) && !headers.contains_key(header::EXPIRES) {
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        }
     }
 
     fn refuse(&self, event: Event, problem: Problem) -> Response {

@@ -35,6 +35,8 @@
 //! 7. Requests to hand-written routers have no identity, unless the app has `require_auth` or this layer wraps the
 //!    router.
 //! 8. On a `public` route, the policy costs one branch. A request to it has an identity only if a layer has set one.
+//! 9. Where access is checked, a response that has neither `Cache-Control` nor `Expires` says `no-store`, refusals
+//!    included. Cached routes say something else.
 //!
 //! Verifiers are [`ApiKeys`], `jwt::Jwt` (feature `jwt`; with keys from a URL with the feature `jwks`), a function
 //! ([`App::identify`](crate::App::identify)), and types that implement [`Verifier`]. Log events have the target

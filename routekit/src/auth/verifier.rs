@@ -2,7 +2,7 @@
 
 use std::{any::type_name, borrow::Cow, error::Error, fmt, future::Future, pin::Pin};
 
-use http::{HeaderName, request::Parts};
+use http::{HeaderName, header, request::Parts};
 
 use crate::{
     base::{clock::Clock, spawner::Spawner},
@@ -59,6 +59,14 @@ pub trait Verifier: Send + Sync + 'static {
     /// logged.
     fn sensitive_headers(&self) -> Vec<HeaderName> {
         Vec::new()
+    }
+
+    /// Returns the headers that the identity depends on. Responses that are cached per user name them in `Vary`, so
+    /// that no cache further out gives them to another user. Defaults to
+    /// [`sensitive_headers`](Self::sensitive_headers), or to `Authorization` and `Cookie` if there are none.
+    fn identity_headers(&self) -> Vec<HeaderName> {
+        let headers = self.sensitive_headers();
+        if headers.is_empty() { vec![header::AUTHORIZATION, header::COOKIE] } else { headers }
     }
 
     /// Returns the configuration errors, which keep the app from starting. They must not contain secrets.
@@ -167,6 +175,7 @@ pub(super) trait AnyVerifier: Send + Sync {
     fn name(&self) -> String;
     fn scheme(&self) -> Option<&'static str>;
     fn sensitive_headers(&self) -> Vec<HeaderName>;
+    fn identity_headers(&self) -> Vec<HeaderName>;
     fn problems(&self) -> Vec<String>;
     fn start(&mut self, context: &VerifierContext);
 }
@@ -192,6 +201,10 @@ impl<V: Verifier> AnyVerifier for V {
 
     fn sensitive_headers(&self) -> Vec<HeaderName> {
         Verifier::sensitive_headers(self)
+    }
+
+    fn identity_headers(&self) -> Vec<HeaderName> {
+        Verifier::identity_headers(self)
     }
 
     fn problems(&self) -> Vec<String> {

@@ -125,6 +125,17 @@ impl Verifiers {
         self.0.iter().flat_map(|verifier| verifier.sensitive_headers()).collect()
     }
 
+    /// Returns all headers that an identity depends on, each once.
+    pub(crate) fn identity_headers(&self) -> Vec<HeaderName> {
+        let mut headers: Vec<HeaderName> = Vec::new();
+        for name in self.0.iter().flat_map(|verifier| verifier.identity_headers()) {
+            if !headers.contains(&name) {
+                headers.push(name);
+            }
+        }
+        headers
+    }
+
     /// Returns the configuration errors with the name of their verifier. An app with errors does not start; with a
     /// plain router, check them yourself.
     #[must_use]

@@ -50,7 +50,7 @@ mod token;
 
 use std::{fmt, time::Duration};
 
-use http::request::Parts;
+use http::{HeaderName, header, request::Parts};
 
 #[cfg(feature = "jwks")]
 use self::jwks::Jwks;
@@ -204,6 +204,10 @@ impl Verifier for Jwt {
 
     fn scheme(&self) -> Option<&'static str> {
         Some(BEARER)
+    }
+
+    fn identity_headers(&self) -> Vec<HeaderName> {
+        vec![header::AUTHORIZATION]
     }
 
     fn problems(&self) -> Vec<String> {

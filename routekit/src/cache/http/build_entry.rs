@@ -73,6 +73,7 @@ pub(in crate::cache) fn build(
         now: fetched.at,
         partition: &request.partition,
         tags: &names,
+        template: &policy.template,
     };
     let (added, ageing) = policy.outgoing.add(response.headers_mut(), &facts);
     let mut buffered = BufferedResponse::new(response.status(), response.headers(), fetched.body)
@@ -87,7 +88,9 @@ pub(in crate::cache) fn build(
     }
     // Placeholders for the headers that are written once a second, and for those that outer layers set: a cloned
     // map has no spare room, and the first header that is added would move all the others.
-    buffered.insert(header::AGE, storing.age.as_secs().into());
+    if ageing.origin_since.is_none() {
+        buffered.insert(header::AGE, storing.age.as_secs().into());
+    }
     buffered.insert(CACHE_STATUS, HeaderValue::from_static(""));
     for name in policy.overwritten {
         buffered.insert(name.clone(), HeaderValue::from_static(""));
