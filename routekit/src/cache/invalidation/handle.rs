@@ -34,9 +34,9 @@ impl Cache {
     /// `*` stands for any text, and `\*` for a star. With a `?`, the pattern covers path and query. Paths match in all
     /// their spellings, and the pairs of a query in any order of their names.
     ///
-    /// `/users/{id}`, the path of a route as it is declared (with the app's prefix), covers everything of that route. In
-    /// a path, `{{` and `}}` stand for braces. A pattern that begins with neither `/` nor `*/` has no placeholders, and
-    /// its braces stand for themselves: `user:{42}:*`.
+    /// `/users/{id}`, the path of a route as it is declared (with the app's prefix), covers everything of that route.
+    /// In a path, `{{` and `}}` stand for braces. A pattern that begins with neither `/` nor `*/` has no placeholders,
+    /// and its braces stand for themselves: `user:{42}:*`.
     ///
     /// A path, a route, and a pattern whose only `*` is its end take as long as a tag. Any other pattern is kept on a
     /// list of 64, which each older entry is compared with when it is requested. With one more, the oldest leaves the
