@@ -12,8 +12,7 @@ use crate::{access_log::AccessLogMode, base::setting::Setting, body_limit, cache
 /// Defines [`Config`]: for each setting its field, its default, a getter and a setter.
 macro_rules! settings {
     ($($(#[$doc:meta])* $name:ident, $set:ident: $value:ty = $default:expr;)+) => {
-        /// The settings of an app. See the [module docs](crate::config), and the [guide](crate::guide::configuration) for
-        /// all defaults.
+        /// The settings of an app. The [module docs](crate::config) list all of them with their defaults.
         ///
         /// `Display` prints them with their origins and without secrets.
         #[derive(Debug, Clone)]
@@ -77,8 +76,8 @@ settings! {
     /// Returns `cache.max_bytes`: the size of the embedded cache.
     cache_max_bytes, set_cache_max_bytes: u64 = cache::DEFAULT_BYTES;
 
-    /// Returns `cache.default_ttl`: how long a response is fresh if neither the response nor its route says so, and how long a
-    /// cached value without a TTL of its own is fresh.
+    /// Returns `cache.default_ttl`: how long a response is fresh if neither the response nor its route says so, and how
+    /// long a cached value without a TTL of its own is fresh.
     cache_default_ttl, set_cache_default_ttl: Option<Duration> = None;
 
     /// Returns `cache.key_prefix`: the prefix of the keys of cached values.
@@ -90,7 +89,8 @@ settings! {
     /// Returns `cache.compression_threshold`: the size in bytes from which cached values are compressed.
     cache_compression_threshold, set_cache_compression_threshold: u64 = 1024;
 
-    /// Returns `cache.warm_up`: whether the app requests its cached pages before it is ready ([`App::warm`](crate::App::warm)).
+    /// Returns `cache.warm_up`: whether the app requests its cached pages before it is ready
+    /// ([`App::warm`](crate::App::warm)).
     cache_warm_up, set_cache_warm_up: bool = true;
 
     /// Returns `cache.debug_headers`: whether cached routes send a digest of their cache key.
