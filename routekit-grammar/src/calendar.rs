@@ -26,7 +26,7 @@ impl Day {
         };
         let date = (digits(year, 4)?, digits(month, 2)?, digits(day, 2)?);
         let parsed = Self::from_civil(date);
-        // A day that does not exist is printed as another one.
+        // A day that does not exist is converted to another one.
         ((1..=12).contains(&date.1) && parsed.civil() == date).then_some(parsed)
     }
 
