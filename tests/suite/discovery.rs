@@ -65,7 +65,7 @@ fn problems(app: App) -> Vec<String> {
 fn all_problems_are_reported_at_once_with_locations() {
     let theirs = axum::Router::new().route("/d/a", axum::routing::get(|| async {}));
     let app = App::with_routes(routes![users, other::users, user, rename, own_metrics, first, second, file, files]);
-    let app = app.configure(|config| config.admin_addr = AdminAddr::Main.into());
+    let app = app.configure(|config| config.set_admin_addr(AdminAddr::Main));
     let problems = problems(app.expect_crates(["nowhere"]).merge(theirs));
     assert_eq!(problems.len(), 7, "{problems:#?}");
     assert!(problems[0].starts_with("the crate `nowhere` brings no routes"), "{}", problems[0]);

@@ -227,7 +227,7 @@ impl App {
 
     /// Sets the address to listen on. Overrides file and environment. Defaults to 127.0.0.1:3000.
     pub fn addr(self, addr: SocketAddr) -> Self {
-        self.configure(move |config| config.addr = addr.into())
+        self.configure(move |config| config.set_addr(addr))
     }
 
     /// Sets the configuration, in place of `routekit.toml` and the `ROUTEKIT_…` variables of the process.
@@ -242,8 +242,8 @@ impl App {
     /// # use routekit::{App, config::AdminAddr};
     /// # use std::time::Duration;
     /// let app = App::discover().configure(|config| {
-    ///     config.timeout = Some(Duration::from_secs(10)).into();
-    ///     config.admin_addr = AdminAddr::Main.into();
+    ///     config.set_timeout(Some(Duration::from_secs(10)));
+    ///     config.set_admin_addr(AdminAddr::Main);
     /// });
     /// ```
     pub fn configure(mut self, change: impl FnOnce(&mut Config) + Send + 'static) -> Self {
