@@ -74,13 +74,13 @@ async fn write_pattern(name: String) -> Result<String> {
     write(&name)
 }
 
-/// The path with some of its characters percent-encoded, in both cases of hexadecimal digits.
-fn spelled(path: &str, rng: &mut Rng) -> String {
+/// The name with some of its characters percent-encoded, in both cases of hexadecimal digits.
+fn spelled(name: &str, rng: &mut Rng) -> String {
     let mut text = String::new();
-    for byte in path.bytes() {
+    for byte in name.bytes() {
         match rng.u8(..6) {
-            0 if byte != b'/' => write!(text, "%{byte:02X}").unwrap(),
-            1 if byte != b'/' => write!(text, "%{byte:02x}").unwrap(),
+            0 => write!(text, "%{byte:02X}").unwrap(),
+            1 => write!(text, "%{byte:02x}").unwrap(),
             _ => text.push(char::from(byte)),
         }
     }
@@ -124,14 +124,13 @@ async fn client(addr: SocketAddr, mut rng: Rng, end: Instant) {
     let mut connection = connect(addr).await;
     while Instant::now() < end {
         let item = rng.usize(..NAMES.len());
-        let name = NAMES[item];
+        let name = spelled(NAMES[item], &mut rng);
         let (method, path) = match rng.u8(..24) {
             0 => (Method::POST, format!("/url/{name}")),
             1 => (Method::PUT, format!("/url/{name}")),
             2 => (Method::DELETE, format!("/other/{name}")),
             _ => (Method::GET, format!("/url/{name}")),
         };
-        let path = spelled(&path, &mut rng);
         let answered = ANSWERED[item].load(Ordering::SeqCst);
         let is_read = method == Method::GET;
         let (is_hit, version) = send(&mut connection, method, &path).await;
@@ -156,7 +155,7 @@ async fn main() -> ExitCode {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
     let app = App::with_routes(routes![read, write_own_url, write_tag, write_pattern]).config(Config::default());
-    let app = app.configure(|config| config.admin_addr = AdminAddr::Main.into());
+    let app = app.configure(|config| config.set_admin_addr(AdminAddr::Main));
     tokio::spawn(app.serve_on(listener, std::future::pending()));
     let end = Instant::now() + Duration::from_secs(seconds);
     let mut clients: JoinSet<()> =
