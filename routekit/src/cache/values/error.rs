@@ -69,7 +69,7 @@ impl EncodeError {
         Self { key: key.to_owned(), cause }
     }
 
-    /// The key, as the program writes it.
+    /// Returns the key, as the program writes it.
     #[must_use]
     pub fn key(&self) -> &str {
         &self.key
@@ -103,7 +103,7 @@ impl DecodeError {
         Self { key: key.to_owned(), wanted: type_name::<T>(), cause }
     }
 
-    /// The key, as the program writes it.
+    /// Returns the key, as the program writes it.
     #[must_use]
     pub fn key(&self) -> &str {
         &self.key
