@@ -2,8 +2,8 @@
 //!
 //! 1. `spec`: what the program says, as it was written. `target` parses it.
 //! 2. `plan`: which pages, decided and checked when the app is mounted. It includes the cached GET routes without
-//!    placeholders, unless they are cached per user or require an identity, and everything that
-//!    [`App::warm`](super::App::warm) names.
+//!    placeholders, unless they are cached per user, require an identity, or have a handler that takes more of the
+//!    request than their key holds; and everything that [`App::warm`](super::App::warm) names.
 //! 3. `run`: requests each page as a client would that sends nothing but the host, a few at a time and for a limited
 //!    time. A request passes through all layers of its route. It is not traffic: metrics of requests and the access log
 //!    do not include it.

@@ -32,9 +32,10 @@ use crate::{
         validity::stamp::Stamp,
     },
     deadline,
+    identity::SeenIdentity,
     observe::{Failure, FallbackResponse},
     problem::Problem,
-    route::spelling::Spellings,
+    route::{Audience, spelling::Spellings},
 };
 
 /// What stays the same for a request, however often the store and the handler are asked.
@@ -180,7 +181,9 @@ impl Fetch<'_> {
     {
         let Ctx { policy, request: facts, .. } = self.ctx;
         let spellings = Spellings::default();
+        let seen = SeenIdentity::default();
         request.extensions_mut().insert(spellings.clone());
+        request.extensions_mut().insert(seen.clone());
         OuterCacheMark::set(&mut request, &policy.cache);
         let began = policy.cache.shared.clock.now();
         let mut unconditional = None;
@@ -207,17 +210,28 @@ impl Fetch<'_> {
         let at = policy.cache.shared.clock.unix_time();
         let took = policy.cache.shared.clock.now().saturating_duration_since(began);
         let received = Received { at, took, credentials: facts.directives.credentials };
+        let is_foreign = self.is_foreign(&seen);
         match policy.rules.storability(&response, received) {
             _ if facts.directives.control.no_store && !response.status().is_server_error() => {
                 Ok(self.not_stored(response, "the client forbids it"))
+            }
+            Storability::Failure => Ok(self.failed(response, is_foreign).await),
+            Storability::Store(_) | Storability::Forbidden(_) if is_foreign => {
+                Ok(self.not_stored(response, "the handler saw an identity that is not part of the key"))
             }
             Storability::Store(storing) => Ok(self.store(response, &storing, (&spellings, confirmed, lead), at).await),
             Storability::Forbidden(why) => {
                 self.remove_stale(lead).await;
                 Ok(self.not_stored(response, why))
             }
-            Storability::Failure => Ok(self.failed(response).await),
         }
+    }
+
+    /// Whether the handler saw an identity that the key does not hold: a layer further in has set it.
+    fn is_foreign(&self, seen: &SeenIdentity) -> bool {
+        let Ctx { policy, request, .. } = self.ctx;
+        let may_differ = policy.audience == Some(Audience::Everyone) || request.directives.credentials;
+        !may_differ && seen.get().is_some_and(|seen| request.identity.as_ref() != Some(&seen))
     }
 
     /// Removes the stale response: the handler has answered otherwise, and not with a failure (RFC 5861 §3, §4). A
@@ -280,9 +294,10 @@ impl Fetch<'_> {
         (response, FillOutcome::Alone)
     }
 
-    async fn failed(&self, response: Response) -> (Response, FillOutcome) {
+    /// A failure, of which the waiting requests learn the status only if it `is_foreign`.
+    async fn failed(&self, response: Response, is_foreign: bool) -> (Response, FillOutcome) {
         let rules = &self.ctx.policy.rules;
-        let is_shared = rules.may_share(&response);
+        let is_shared = !is_foreign && rules.may_share(&response);
         let (mut response, body) = read_body(response, rules.max_body).await;
         let is_fallback = is_fallback(&response);
         let outcome = match body.filter(|_| is_shared) {

@@ -145,7 +145,10 @@ impl CacheLayer {
     }
 
     /// Whether the directives of clients in `Cache-Control` and `Pragma` count (RFC 9111 §5.2.1). Defaults to `true`.
-    /// With `false`, a client cannot make the inner service run.
+    ///
+    /// With `false`, a client cannot make the inner service run: `Range`, `If-Match` and `If-Unmodified-Since`, the
+    /// content of a GET, and an `Authorization` that no verifier has accepted (unless the layer is
+    /// [`shared`](Self::shared)) are removed from the request.
     #[must_use]
     pub fn honour_client_directives(mut self, on: bool) -> Self {
         self.change(|policy| policy.honour_client_directives = on);
