@@ -5,7 +5,7 @@ use routekit::{prelude::*, test::TestApp};
 
 use super::{not_stored, page, x_cache};
 
-#[get("/w/hosts", cache(ttl = 60))]
+#[get("/w/hosts", cache(ttl = 60, vary("host")))]
 async fn hosts(headers: HeaderMap) -> String {
     headers.get("host").map_or_else(String::new, |host| host.to_str().unwrap().to_owned())
 }

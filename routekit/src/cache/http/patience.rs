@@ -2,15 +2,15 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use tokio::time::Instant;
-
-use crate::{cache::coalesce::outcome::FailedFetch, deadline::within};
+use crate::{
+    cache::coalesce::outcome::FailedFetch,
+    deadline::{Countdown, within},
+};
 
 /// The patience of a request that waits for other requests.
 #[derive(Debug)]
 pub(in crate::cache) struct Patience {
-    limit: Duration,
-    arrived: Instant,
+    time: Countdown,
     /// A fetch that it waited for timed out: from then on its own time is limited.
     is_limited: bool,
     /// A fetch that it waited for failed, perhaps because of the request that led it.
@@ -22,12 +22,12 @@ pub(in crate::cache) struct Patience {
 impl Patience {
     /// A request that arrives now. `limit` is the deadline of a fetch.
     pub(in crate::cache) fn new(limit: Duration) -> Self {
-        Self { limit, arrived: Instant::now(), is_limited: false, has_seen_failure: false, failure: None }
+        Self { time: Countdown::new(limit), is_limited: false, has_seen_failure: false, failure: None }
     }
 
     /// Waits for `work`. `None` if the time of the request is up.
     pub(in crate::cache) async fn wait<T>(&self, work: impl Future<Output = T>) -> Option<T> {
-        if self.is_limited { within(self.left(), work).await } else { Some(work.await) }
+        if self.is_limited { within(self.time.left(), work).await } else { Some(work.await) }
     }
 
     /// Whether there is to be one more fetch before this failure reaches the request: if the fetch timed out and the
@@ -35,7 +35,7 @@ impl Patience {
     pub(in crate::cache) fn allows_another_fetch(&mut self, failure: &Arc<FailedFetch>) -> bool {
         if failure.is_timeout() {
             self.is_limited = true;
-            return !self.left().is_zero();
+            return !self.time.left().is_zero();
         }
         if !failure.may_concern_one_request() || self.has_seen_failure {
             return false;
@@ -48,9 +48,5 @@ impl Patience {
     /// The failure after which the request boards again.
     pub(in crate::cache) fn failure(&mut self) -> Option<Arc<FailedFetch>> {
         self.failure.take()
-    }
-
-    fn left(&self) -> Duration {
-        self.limit.saturating_sub(self.arrived.elapsed())
     }
 }
