@@ -6,7 +6,7 @@ use crate::{
     route::{self, Audience, Description, RequestPart, Route},
 };
 
-/// A route of the app, before and after its policies are wired to each other.
+/// A route of the app with its policies, before and after they are wired to those of other routes.
 pub(super) struct DeclaredRoute {
     pub(super) route: Route,
     /// The path with the app's prefix.
@@ -43,7 +43,7 @@ impl DeclaredRoute {
     }
 }
 
-/// `named_by` names a route that the app does not have.
+/// The problem that `named_by` names a route that the app does not have.
 pub(super) fn unknown_route<'a>(route: &str, named_by: &str, known: impl Iterator<Item = &'a str>) -> SetupProblem {
     let nearest = setup::did_you_mean(setup::nearest(route, known));
     let message = format!("{named_by} names the route `{route}`, which the app does not have{nearest}");

@@ -6,7 +6,7 @@ use crate::{
     base::{clock::Clock, spawner::Spawner},
     cache::{
         cache::{Cache, ValueSettings},
-        events::{event::Invalidation, listeners::Listener},
+        events::{event::Invalidation, listener::Listener},
         store::{
             backend::Store,
             contract::CacheStore,
@@ -111,7 +111,18 @@ impl CacheBuilder {
         F: FnOnce(Invalidation) -> R + Clone + Send + Sync + 'static,
         R: Future<Output = ()> + Send + 'static,
     {
-        self.listeners.push(Listener::new(tell));
+        self.listeners.push(Listener::new(tell, None));
+        self
+    }
+
+    /// The same, and the caller of an invalidation waits for the call, for at most `limit`. See
+    /// [`App::on_invalidate_wait`](crate::App::on_invalidate_wait).
+    pub fn on_invalidate_wait<F, R>(mut self, limit: Duration, tell: F) -> Self
+    where
+        F: FnOnce(Invalidation) -> R + Clone + Send + Sync + 'static,
+        R: Future<Output = ()> + Send + 'static,
+    {
+        self.listeners.push(Listener::new(tell, Some(limit)));
         self
     }
 

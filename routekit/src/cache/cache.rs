@@ -16,7 +16,7 @@ use crate::{
             flight::Flights,
             uncacheable::Uncacheable,
         },
-        events::listeners::{Listener, Listeners},
+        events::{listener::Listener, listeners::Listeners},
         stats::{
             condition::{StoreCondition, StoreSize},
             counters::{Counters, Counts},

@@ -85,9 +85,9 @@ pub use self::{
 };
 pub(crate) use self::{
     cache::WeakCache,
-    events::listeners::Listener,
+    events::listener::Listener,
     http::policy::DEFAULT_DEADLINE,
     stats::{condition::StoreCondition, counters::Counters},
-    validity::template::{may_be_equal, may_match},
+    validity::template::{grows_list, may_be_equal, may_match},
 };
 pub use crate::route::{Audience, CachePolicy, CdnTags, Invalidates, RequestText};

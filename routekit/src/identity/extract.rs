@@ -14,7 +14,7 @@ use crate::{
     route::{Describe, Input, NoPayload},
 };
 
-/// Realm of the challenges (RFC 9110 §11.5).
+/// The realm of the challenges (RFC 9110 §11.5).
 pub(crate) const REALM: &str = "routekit";
 
 impl<S: Sync> FromRequestParts<S> for Identity {
@@ -43,7 +43,7 @@ impl Describe for Identity {
 
 /// Rejection of [`Identity`]: the client is not identified. 401.
 ///
-/// Declared routes are checked at start-up, so this happens only in other routers.
+/// Declared routes are checked at start-up, so this happens only in hand-written routers.
 #[derive(Debug, Clone, Copy)]
 pub struct NotIdentified;
 

@@ -112,6 +112,9 @@ impl RouteService {
                 body_limit.inspect(body, &response);
                 response
             };
+            if auth.is_some() {
+                AccessCheck::forbid_storing(&mut response);
+            }
             if let Some(deprecation) = deprecation {
                 deprecation.add_to(&mut response);
             }

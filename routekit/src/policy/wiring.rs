@@ -12,7 +12,7 @@ use super::{
     stack::{HandlerPolicies, HandlerService, RoutePolicies, RouteService},
 };
 use crate::{
-    auth::{AccessCheck, Verifiers},
+    auth::{Access, AccessCheck, Verifiers},
     base::clock::Clock,
     body_limit::SizeLimit,
     breaker::HttpBreakerLayer,
@@ -21,7 +21,7 @@ use crate::{
     correlation::{CORRELATION_ID, CorrelationLayer},
     deprecation::DeprecationHeaders,
     observe::{Observer, RouteState},
-    route::{Endpoint, EndpointFuture, Method, RequestText},
+    route::{Audience, Endpoint, EndpointFuture, Method, RequestText},
     sensitive_headers::SensitiveHeadersLayer,
     timeout::{TimeLimit, TimeLimited},
     watch::WatchLayer,
@@ -110,6 +110,12 @@ fn caching(
         .debug_headers(context.cache_debug_headers)
         .overwritten(&SET_AROUND_ROUTER)
         .observer(observer);
+    let layer = if matches!(*policies.access, Access::Identified(_)) { layer.private() } else { layer };
+    let layer = if policy.audience() == Some(Audience::User) && !context.verifiers.is_empty() {
+        layer.identity_headers(context.verifiers.identity_headers())
+    } else {
+        layer
+    };
     let layer = if method == Method::Head { layer.of_head() } else { layer };
     Some(match *policies.timeout {
         Some(timeout) => layer.deadline(timeout),

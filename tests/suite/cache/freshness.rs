@@ -193,7 +193,7 @@ async fn shared_failure_has_the_id_of_the_request_it_answers() {
 
 #[tokio::test]
 async fn key_digest_header_is_sent_where_enabled() {
-    let (app, _) = start(app(routes![minute]).configure(|config| config.cache_debug_headers = true.into()));
+    let (app, _) = start(app(routes![minute]).configure(|config| config.set_cache_debug_headers(true)));
     let key = async |path: &str, method: http::Method| {
         let answer = app.request(method, path).send().await;
         let key = answer.header("x-cache-key").unwrap().to_owned();

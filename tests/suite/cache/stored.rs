@@ -174,6 +174,11 @@ async fn storable_responses_are_stored_in_front_of_any_service() {
             assert!(age.is_none_or(|age| age == "0"), "{name}");
             let original = Read::all(make(if *expected == "HIT" { 1 } else { round + 1 })).await;
             assert!(answer.headers.remove("cache-status").is_some(), "{name}");
+            // A response that is not stored says so, where the handler sets nothing.
+            if !is_stored && !["cache-control", "expires"].iter().any(|name| original.headers.contains_key(*name)) {
+                let control = answer.headers.remove("cache-control");
+                assert_eq!(control.unwrap(), "no-cache", "{name}");
+            }
             // A stored response has more headers where the handler sets none.
             for added in ["cache-control", "date", "etag", "vary"] {
                 if is_stored && !original.headers.contains_key(added) {

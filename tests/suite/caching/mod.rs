@@ -1,6 +1,7 @@
 //! Cache options of routes: declaration, configuration and explanation.
 
 mod check;
+mod clients;
 mod settings;
 
 use std::time::Duration;

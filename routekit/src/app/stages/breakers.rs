@@ -1,4 +1,4 @@
-//! The circuit breakers of an app: the ones that routes declare, and the ones that the program brings.
+//! The circuit breakers of an app: those that routes declare, and those that the program adds.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -34,7 +34,7 @@ pub(super) fn wire(
     }
     let mut used = BTreeSet::new();
     for declared in routes.iter() {
-        // As declared: configuration that switches off one route's breaker does not change the others.
+        // As declared: configuration that switches off the breaker of one route does not affect other routes.
         let Some(policy) = declared.route.meta().policies().breaker() else { continue };
         if declared.policies.breaker.is_some() {
             used.insert(name(declared, &policy));

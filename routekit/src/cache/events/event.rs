@@ -47,13 +47,8 @@ impl Invalidation {
         tags.filter(|tag| !tag.is_empty()).collect()
     }
 
-    /// Everything, everywhere.
-    pub(in crate::cache) fn of_everything() -> Vec<Self> {
-        vec![Self { everything: true, ..Self::default() }]
-    }
-
     /// What these targets name: one event for each partition.
-    pub(in crate::cache) fn of<'t>(targets: impl IntoIterator<Item = &'t Target>) -> Vec<Self> {
+    fn of<'t>(targets: impl IntoIterator<Item = &'t Target>) -> Vec<Self> {
         let mut events = BTreeMap::<&str, Self>::new();
         for target in targets.into_iter().filter(|target| *target.subject() != Subject::Value) {
             let event = events.entry(target.partition()).or_default();
@@ -69,6 +64,33 @@ impl Invalidation {
             }
         }
         events.into_iter().map(|(partition, event)| Self { partition: partition.to_owned(), ..event }).collect()
+    }
+}
+
+/// What was invalidated, as the cache knows it.
+#[derive(Debug)]
+pub(in crate::cache) enum Invalidated {
+    /// Everything, in all partitions.
+    Everything,
+    Targets(Vec<Target>),
+}
+
+impl Invalidated {
+    /// Of targets, without those of values, which have no copies outside.
+    pub(in crate::cache) fn targets<'t>(targets: impl IntoIterator<Item = &'t Target>) -> Self {
+        Self::Targets(targets.into_iter().filter(|target| *target.subject() != Subject::Value).cloned().collect())
+    }
+
+    pub(in crate::cache) fn is_empty(&self) -> bool {
+        matches!(self, Self::Targets(targets) if targets.is_empty())
+    }
+
+    /// One event for each partition, or one for everything.
+    pub(super) fn events(&self) -> Vec<Invalidation> {
+        match self {
+            Self::Everything => vec![Invalidation { everything: true, ..Invalidation::default() }],
+            Self::Targets(targets) => Invalidation::of(targets),
+        }
     }
 }
 

@@ -1,5 +1,7 @@
-//! What listeners are told about an invalidation.
+//! How listeners learn of invalidations.
 
 pub(in crate::cache) mod edge_tags;
 pub(in crate::cache) mod event;
+pub(in crate::cache) mod listener;
 pub(in crate::cache) mod listeners;
+mod outbox;

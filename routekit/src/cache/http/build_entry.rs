@@ -11,7 +11,7 @@ use http::{HeaderValue, header};
 use crate::{
     cache::{
         headers::{
-            groups,
+            groups, percent,
             status::{CACHE_STATUS, HIT, X_CACHE, X_CACHE_KEY},
         },
         http::{
@@ -76,6 +76,7 @@ pub(in crate::cache) fn build(
         now: fetched.at,
         partition: &request.partition,
         tags: &names,
+        template: &policy.template,
     };
     let (added, ageing) = policy.outgoing.add(response.headers_mut(), &facts);
     let mut buffered = BufferedResponse::new(response.status(), response.headers(), fetched.body)
@@ -90,7 +91,9 @@ pub(in crate::cache) fn build(
     }
     // Placeholders for the headers that are written once a second, and for those that outer layers set: a cloned
     // map has no spare room, and the first header that is added would move all the others.
-    buffered.insert(header::AGE, storing.age.as_secs().into());
+    if ageing.origin_since.is_none() {
+        buffered.insert(header::AGE, storing.age.as_secs().into());
+    }
     buffered.insert(CACHE_STATUS, HeaderValue::from_static(""));
     for name in policy.overwritten {
         buffered.insert(name.clone(), HeaderValue::from_static(""));
@@ -134,11 +137,12 @@ fn declared_names(policy: &Policy, request: &CacheRequest, spellings: &Spellings
 
 /// What the response can be invalidated by: its tags, its route, its path, each prefix of its path, and its user.
 fn tags(policy: &Policy, request: &CacheRequest, names: &[String]) -> Vec<Tag> {
-    let (partition, path) = (&*request.partition, request.uri.path());
+    // Decoded, so that an invalidation reaches every spelling.
+    let (partition, path) = (&*request.partition, percent::decoded(request.uri.path()));
     let mut tags: Vec<Tag> = names.iter().map(|name| Tag::named(partition, name)).collect();
     tags.push(Tag::route(partition, &policy.template));
-    tags.push(Tag::path(partition, path));
-    tags.extend(tag::prefixes(path).map(|prefix| Tag::prefix(partition, prefix)));
+    tags.push(Tag::decoded_path(partition, &path));
+    tags.extend(tag::prefixes(&path).map(|prefix| Tag::decoded_prefix(partition, prefix)));
     tags.extend(request.identity.as_ref().map(|identity| Tag::user(partition, identity)));
     tags
 }

@@ -28,7 +28,12 @@ use crate::{
             reuse, revalidate,
             storable::{Received, Storability, Storing},
         },
-        store::{buffered_response::BufferedResponse, entry::Entry, lookup::Lookup, stored_response::StoredResponse},
+        store::{
+            buffered_response::{BufferedResponse, no_content},
+            entry::Entry,
+            lookup::Lookup,
+            stored_response::StoredResponse,
+        },
         validity::stamp::Stamp,
     },
     deadline,
@@ -152,7 +157,7 @@ impl Fetch<'_> {
                 let mut response = answer?;
                 policy.add_key_header(facts.key(), &mut response);
                 if *head_only {
-                    remove_body(&mut response);
+                    remove_body(&mut response, policy.head_requests);
                 }
                 response
             }
@@ -363,10 +368,12 @@ async fn read_body(response: Response, most: u64) -> (Response, Option<Bytes>) {
     }
 }
 
-/// Leaves the head of a response (RFC 9110 §9.3.2).
-fn remove_body(response: &mut Response) {
-    if let Some(length) = response.body().size_hint().exact() {
+/// Leaves the head of a response (RFC 9110 §9.3.2). The empty body of a HEAD route says nothing about the length of the
+/// content.
+fn remove_body(response: &mut Response, head_requests: HeadRequests) {
+    let says_nothing = head_requests != HeadRequests::FetchAsGet || response.status() == StatusCode::NO_CONTENT;
+    if let Some(length) = response.body().size_hint().exact().filter(|length| *length > 0 || !says_nothing) {
         response.headers_mut().entry(header::CONTENT_LENGTH).or_insert(length.into());
     }
-    *response.body_mut() = Body::empty();
+    *response.body_mut() = no_content();
 }

@@ -59,6 +59,11 @@ fn handler_headers(stored: &StoredResponse, overwritten: &[HeaderName]) -> Heade
         headers.remove(name);
     }
     let added = stored.added();
+    let vary: Vec<_> = headers.get_all(header::VARY).iter().cloned().collect();
+    headers.remove(header::VARY);
+    for line in vary.iter().take(vary.len().saturating_sub(added.vary_lines)) {
+        headers.append(header::VARY, line.clone());
+    }
     let added = [
         added.etag.then_some(header::ETAG),
         added.cache_control.then_some(header::CACHE_CONTROL),

@@ -18,6 +18,7 @@ use crate::{
         headers::status::{self, Fwd},
         http::{
             fetch::Ctx,
+            outgoing::forbid_reuse,
             policy::Policy,
             request::{
                 admission::{CacheAdmission, RequestKind, admit, strip},
@@ -75,7 +76,7 @@ where
         policy.stats.bypass();
         let change = policy.changes.as_ref().and_then(|plan| Change::of(plan, &mut request));
         // The only such call here, so that the inner service is compiled into it.
-        CachedFuture::passed(self.inner.call(request), Some(bypass), change)
+        CachedFuture::passed(self.inner.call(request), Some((bypass, policy.outgoing.private)), change)
     }
 }
 
@@ -112,9 +113,15 @@ where
     // The service that is ready is called, and its clone stays behind.
     let clone = inner.clone();
     let inner = std::mem::replace(inner, clone);
+    let private = policy.outgoing.private || kind.credentials;
     let facts = CacheRequest::new(policy, key, kind, &request);
     let serve = Serve { ctx: Ctx { policy: Arc::clone(policy), request: facts, head_only }, request, inner };
-    CachedFuture::serve(serve.respond(found.map(|(found, _)| found)))
+    CachedFuture::serve(async move {
+        let mut response = serve.respond(found.map(|(found, _)| found)).await?;
+        // What is stored says something already.
+        forbid_reuse(response.headers_mut(), private);
+        Ok(response)
+    })
 }
 
 pin_project! {
@@ -128,8 +135,9 @@ pin_project! {
 pin_project! {
     #[project = WayProjection]
     enum Way<F, E> {
-        // The inner service is called; with a reason, the response says why the cache takes no part.
-        Passed { #[pin] inner: ChangeFuture<F, E>, bypass: Option<Fwd> },
+        // The inner service is called; with a reason, the response says why the cache takes no part. The flag says
+        // whether its clients have an identity.
+        Passed { #[pin] inner: ChangeFuture<F, E>, bypass: Option<(Fwd, bool)> },
         // Taken with the first poll.
         Hit { response: Option<Response> },
         // In a box, so that a hit has no room for it.
@@ -138,7 +146,7 @@ pin_project! {
 }
 
 impl<F, E> CachedFuture<F, E> {
-    fn passed(inner: F, bypass: Option<Fwd>, change: Option<Box<Change>>) -> Self {
+    fn passed(inner: F, bypass: Option<(Fwd, bool)>, change: Option<Box<Change>>) -> Self {
         Self { way: Way::Passed { inner: ChangeFuture::new(inner, change), bypass } }
     }
 
@@ -163,8 +171,12 @@ where
             WayProjection::Passed { inner, bypass } => {
                 // Changed in place: a response is large to move.
                 let mut polled = inner.poll(cx);
-                if let (Some(fwd), Poll::Ready(Ok(response))) = (bypass, &mut polled) {
+                if let (Some((fwd, private)), Poll::Ready(Ok(response))) = (bypass, &mut polled) {
                     status::mark_bypass(response, *fwd);
+                    // Responses to other methods are not reused (RFC 9111 §4).
+                    if *fwd != Fwd::Method {
+                        forbid_reuse(response.headers_mut(), *private);
+                    }
                 }
                 polled
             }

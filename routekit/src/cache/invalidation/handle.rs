@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::change::Settling;
 use crate::{
     base::printable::{Chain, Printable},
-    cache::{Cache, Invalidation, Listener, StoreError, validity::target::Target},
+    cache::{Cache, Listener, StoreError, events::event::Invalidated, validity::target::Target},
     identity::Identity,
 };
 
@@ -29,13 +29,18 @@ impl Cache {
         self.invalidate_targets(&targets).await
     }
 
-    /// Invalidates every response for a path that matches, and every value whose key does. `*` stands for any text.
+    /// Invalidates every response for a path that matches, and every value whose key does.
     ///
-    /// With a `?`, the pattern covers path and query, whose pairs are sorted by name. `/users/{id}`, the path of a
-    /// route as it is declared (with the app's prefix), covers everything of that route.
+    /// `*` stands for any text, and `\*` for a star. With a `?`, the pattern covers path and query. Paths match in all
+    /// their spellings, and the pairs of a query in any order of their names.
     ///
-    /// A path, a path that ends with `/*`, and a route take as long as a tag. Any other pattern is kept on a short list
-    /// that each older entry is compared with when it is requested.
+    /// `/users/{id}`, the path of a route as it is declared (with the app's prefix), covers everything of that route.
+    /// In a path, `{{` and `}}` stand for braces. A pattern that begins with neither `/` nor `*/` has no placeholders,
+    /// and its braces stand for themselves: `user:{42}:*`.
+    ///
+    /// A path, a route, and a pattern whose only `*` is its end take as long as a tag. Any other pattern is kept on a
+    /// list of 64, which each older entry is compared with when it is requested. With one more, the oldest leaves the
+    /// list, and everything that was stored before it is invalid as well.
     ///
     /// # Errors
     /// [`StoreError`] if the store cannot be reached; never with the embedded one.
@@ -59,7 +64,7 @@ impl Cache {
         self.shared.stats.invalidation();
         self.shared.store.clear().await?;
         if self.shared.listeners.any() {
-            self.tell(Invalidation::of_everything()).await;
+            self.tell(&Invalidated::Everything).await;
         }
         Ok(())
     }
@@ -74,12 +79,14 @@ impl Cache {
         }
         self.shared.stats.invalidation();
         self.shared.store.invalidate(targets).await?;
-        self.tell(self.events(targets)).await;
+        if self.shared.listeners.any() {
+            self.tell(&Invalidated::targets(targets)).await;
+        }
         Ok(())
     }
 
     /// Invalidates in a store that answers at once; `None` if the store has to be waited for. The future inside, if
-    /// there is one, tells the listeners.
+    /// there is one, waits for listeners.
     pub(in crate::cache) fn invalidate_now<'t>(
         &self,
         targets: impl IntoIterator<Item = &'t Target> + Clone,
@@ -88,18 +95,19 @@ impl Cache {
             return None;
         }
         self.shared.stats.invalidation();
-        let events = self.events(targets);
-        if events.is_empty() {
+        if !self.shared.listeners.any() {
             return Some(None);
         }
+        let invalidated = Invalidated::targets(targets);
         Some(match &self.shared.spawner {
             Some(spawner) => {
-                self.shared.listeners.start(spawner, &events);
-                None
+                let awaited = self.shared.listeners.start(spawner, &invalidated);
+                awaited.map(|awaited| -> Settling { Box::pin(awaited.wait()) })
             }
+            None if invalidated.is_empty() => None,
             None => {
                 let cache = self.clone();
-                Some(Box::pin(async move { cache.shared.listeners.tell(events).await }))
+                Some(Box::pin(async move { cache.shared.listeners.tell(&invalidated).await }))
             }
         })
     }
@@ -108,10 +116,12 @@ impl Cache {
     pub(in crate::cache) fn invalidate_without_waiting(&self, targets: Vec<Target>) {
         if self.shared.store.invalidate_now(&targets) {
             self.shared.stats.invalidation();
-            let events = self.events(&targets);
-            match &self.shared.spawner {
-                Some(spawner) => self.shared.listeners.start(spawner, &events),
-                None => self.shared.listeners.give_up(&events),
+            if self.shared.listeners.any() {
+                let invalidated = Invalidated::targets(&targets);
+                match &self.shared.spawner {
+                    Some(spawner) => drop(self.shared.listeners.start(spawner, &invalidated)),
+                    None => self.shared.listeners.give_up(&invalidated),
+                }
             }
             return;
         }
@@ -136,19 +146,15 @@ impl Cache {
         self.shared.listeners.add(listener);
     }
 
-    /// Empty without listeners: to name what is invalid costs more than to invalidate it.
-    fn events<'t>(&self, targets: impl IntoIterator<Item = &'t Target>) -> Vec<Invalidation> {
-        if self.shared.listeners.any() { Invalidation::of(targets) } else { Vec::new() }
-    }
-
-    /// Without a spawner, the caller of an invalidation waits for the listeners too.
-    async fn tell(&self, events: Vec<Invalidation>) {
-        if events.is_empty() {
-            return;
-        }
+    /// Calls the listeners. Returns once those that callers wait for are done; without a spawner, once all are.
+    async fn tell(&self, invalidated: &Invalidated) {
         match &self.shared.spawner {
-            Some(spawner) => self.shared.listeners.start(spawner, &events),
-            None => Box::pin(self.shared.listeners.tell(events)).await,
+            Some(spawner) => {
+                if let Some(awaited) = self.shared.listeners.start(spawner, invalidated) {
+                    Box::pin(awaited.wait()).await;
+                }
+            }
+            None => Box::pin(self.shared.listeners.tell(invalidated)).await,
         }
     }
 

@@ -17,8 +17,8 @@
 //!    requests through a [`CacheLayer`](super::CacheLayer) or an [`InvalidateLayer`], and for every route of an app
 //!    that has a cached one. Hand-written routers that an app merges need such a layer. A handler without a declaration
 //!    ends with its client.
-//! 5. Listeners ([`CacheBuilder::on_invalidate`](super::CacheBuilder::on_invalidate)) are told afterwards, each on a
-//!    task of its own, and only if the invalidation succeeded.
+//! 5. Listeners ([`CacheBuilder::on_invalidate`](super::CacheBuilder::on_invalidate)) are called
+//!    afterwards, each from a task of its own, and only if the invalidation succeeded.
 //! 6. What a handler leaves for later (a task that it started, a body that streams) has to be invalidated by the
 //!    program: [`Cache::invalidate_tag`](super::Cache::invalidate_tag).
 

@@ -1,10 +1,16 @@
 //! A response that can be sent more than once.
 
-use std::fmt;
+use std::{
+    convert::Infallible,
+    fmt,
+    pin::Pin,
+    task::{Context, Poll},
+};
 
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http_body::Frame;
 
 use crate::{observe::Failure, problem::Problem};
 
@@ -67,7 +73,7 @@ impl BufferedResponse {
 
     /// The response with these headers in place of its own.
     pub(in crate::cache) fn respond_with(&self, headers: HeaderMap, head_only: bool) -> Response {
-        let mut response = Response::new(if head_only { Body::empty() } else { Body::from(self.body.clone()) });
+        let mut response = Response::new(if head_only { no_content() } else { Body::from(self.body.clone()) });
         *response.status_mut() = self.status;
         *response.headers_mut() = headers;
         if head_only && !self.body.is_empty() {
@@ -87,6 +93,29 @@ impl BufferedResponse {
         // The problem holds the text of the body once more, in maps.
         let contents = if self.problem.is_some() { 1 + PROBLEM } else { 1 };
         self.body.len() * contents
+    }
+}
+
+/// The body of a response to HEAD: it ends at once and has no length.
+///
+/// An outer layer would write the length of an empty body as `Content-Length: 0`, which is wrong if a GET has content
+/// (RFC 9110 §8.6).
+pub(in crate::cache) fn no_content() -> Body {
+    Body::new(NoContent)
+}
+
+struct NoContent;
+
+impl http_body::Body for NoContent {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(None)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        true
     }
 }
 

@@ -47,6 +47,8 @@ pub(in crate::cache) struct Added {
     pub(in crate::cache) etag: bool,
     pub(in crate::cache) cache_control: bool,
     pub(in crate::cache) cdn_cache_control: bool,
+    /// The last lines of `Vary`, so many.
+    pub(in crate::cache) vary_lines: usize,
 }
 
 /// A stored response, with everything that decides whether it may be used.
@@ -229,7 +231,7 @@ impl StoredResponse {
     /// The response although it is stale.
     pub(in crate::cache) fn give_stale(&self, now: Instant, head_only: bool, because: Because) -> Response {
         let second = self.second(now);
-        let mut headers = self.head.at(second);
+        let mut headers = self.head.stale_at(second);
         headers.insert(status::X_CACHE, status::STALE);
         let status = status::hit(self.head.before(), self.head.ttl(second), Some(because));
         headers.insert(status::CACHE_STATUS, status);

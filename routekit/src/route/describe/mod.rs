@@ -1,4 +1,4 @@
-//! What a route takes and returns, as data; see `docs/describe.md`.
+//! Inputs and responses of a route, as data; see `docs/describe.md`.
 
 mod description;
 mod json;

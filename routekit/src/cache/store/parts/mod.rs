@@ -19,7 +19,7 @@ mod raw;
 mod response;
 
 /// The representation of [`EntryHead`]. [`Entry::from_parts`] refuses any other.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// An [`Entry`] taken apart: what a store outside the process keeps.
 ///

@@ -33,6 +33,7 @@ pub(super) struct ResponseHead {
     before: Option<RawBytes>,
     client_ttl: Option<ClientTtl>,
     cdn_ttl: Option<Duration>,
+    origin_since: Option<Duration>,
     pub(super) key_text: Option<KeyText>,
     /// The document of an RFC 9457 problem, which is rendered again for each request.
     problem: Option<Map<String, Value>>,
@@ -64,6 +65,7 @@ impl ResponseHead {
             before: ageing.before.as_ref().map(raw),
             client_ttl: ageing.client,
             cdn_ttl: ageing.cdn_ttl,
+            origin_since: ageing.origin_since,
             key_text: response.key_text.as_deref().cloned(),
             problem: buffered.problem.as_ref().and_then(document),
             failure: buffered.failure.map(|failure| failure.as_str().to_owned()),
@@ -93,7 +95,8 @@ impl ResponseHead {
             Some(before) => Some(HeaderValue::from_bytes(&before.0).ok()?),
             None => None,
         };
-        Some(Ageing { before, client: self.client_ttl, cdn_ttl: self.cdn_ttl })
+        let Self { client_ttl: client, cdn_ttl, origin_since, .. } = *self;
+        Some(Ageing { before, client, cdn_ttl, origin_since })
     }
 }
 
