@@ -1,4 +1,4 @@
-//! Settings as `explain` and the route table show them.
+//! Settings as `explain` and the route table display them.
 
 use std::{fmt, time::Duration};
 
@@ -88,7 +88,7 @@ fn list(f: &mut fmt::Formatter<'_>, name: &str, values: &[&str]) -> fmt::Result 
     if values.is_empty() { Ok(()) } else { write!(f, ", {name} {}", values.join(" ")) }
 }
 
-/// What a route invalidates by declaration: `tags users, patterns /v2/*, all of /v2/users`. `None` if nothing.
+/// The declared invalidations of a route: `tags users, patterns /v2/*, all of /v2/users`. `None` if there are none.
 fn declared_invalidation(policies: &EffectivePolicies) -> Option<String> {
     let mut parts = Vec::new();
     if let Some(invalidates) = &policies.invalidates {
@@ -111,7 +111,7 @@ fn declared_invalidation(policies: &EffectivePolicies) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
-/// What a route invalidates, by declaration or not, or `nothing`.
+/// The invalidations of a route, declared or not, or `nothing`.
 pub(super) struct ShownInvalidation<'a>(pub(super) &'a EffectivePolicies);
 
 impl fmt::Display for ShownInvalidation<'_> {

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::cache::{coalesce::flight::FillOutcome, store::key::Key};
+use crate::cache::{coalesce::outcome::FillOutcome, store::key::Key};
 
 /// A key has a fixed slot by its hash, and a newer mark replaces an older one. A lost mark costs one wait in vain.
 const PLACES: u64 = 4096;
@@ -31,7 +31,7 @@ impl Uncacheable {
         match outcome {
             FillOutcome::Alone => self.set(key, now),
             FillOutcome::Stored(_) => self.clear(key),
-            FillOutcome::Failed(..) => {}
+            FillOutcome::Failed(_) | FillOutcome::Error(..) => {}
         }
     }
 

@@ -14,7 +14,10 @@ use tower_service::Service;
 
 use crate::{
     cache::{
-        coalesce::flight::{FillOutcome, Lead},
+        coalesce::{
+            flight::Lead,
+            outcome::{FailedFetch, FillOutcome, is_stale_if_error},
+        },
         headers::status::{self, Fwd},
         http::{
             build_entry::{self, Fetched},
@@ -34,9 +37,10 @@ use crate::{
         validity::stamp::Stamp,
     },
     deadline,
+    identity::SeenIdentity,
     observe::{Failure, FallbackResponse},
     problem::Problem,
-    route::spelling::Spellings,
+    route::{Audience, spelling::Spellings},
 };
 
 /// What stays the same for a request, however often the store and the handler are asked.
@@ -115,7 +119,8 @@ impl Fetch<'_> {
         let stale = self.found.response().filter(can_validate).filter(|_| !mode.keeps_client_conditions).cloned();
         // The same deadline as that of the route's `timeout` further in, which ends the handler; this one also ends
         // the reading of a body. The requests that wait are answered with it.
-        let called = deadline::within(policy.deadline, self.call(inner, request, stale.as_deref())).await;
+        let call = self.call(inner, request, (stale.as_deref(), mode.lead.as_ref()));
+        let called = deadline::within(policy.deadline, call).await;
         let (answer, outcome) = match called {
             Some(Ok((response, outcome))) => (Ok(response), outcome),
             Some(Err(error)) => {
@@ -130,7 +135,9 @@ impl Fetch<'_> {
         let parts = &policy.cache.shared;
         parts.uncacheable.learn(facts.key(), &outcome, parts.clock.now());
         let is_alone = matches!(outcome, FillOutcome::Alone);
-        let failed = matches!(outcome, FillOutcome::Failed(..)) || answer.as_ref().is_ok_and(is_fallback);
+        let failed = answer.as_ref().map_or(true, |response| {
+            is_fallback(response) || matches!(outcome, FillOutcome::Failed(_)) && is_stale_if_error(response.status())
+        });
         if let Some(lead) = mode.lead {
             lead.land(outcome);
         }
@@ -172,14 +179,16 @@ impl Fetch<'_> {
         &self,
         mut inner: S,
         mut request: Request,
-        stale: Option<&StoredResponse>,
+        (stale, lead): (Option<&StoredResponse>, Option<&Lead>),
     ) -> Result<(Response, FillOutcome), S::Error>
     where
         S: Service<Request, Response = Response> + Clone,
     {
         let Ctx { policy, request: facts, .. } = self.ctx;
         let spellings = Spellings::default();
+        let seen = SeenIdentity::default();
         request.extensions_mut().insert(spellings.clone());
+        request.extensions_mut().insert(seen.clone());
         OuterCacheMark::set(&mut request, &policy.cache);
         let began = policy.cache.shared.clock.now();
         let mut unconditional = None;
@@ -206,13 +215,40 @@ impl Fetch<'_> {
         let at = policy.cache.shared.clock.unix_time();
         let took = policy.cache.shared.clock.now().saturating_duration_since(began);
         let received = Received { at, took, credentials: facts.directives.credentials };
+        let is_foreign = self.is_foreign(&seen);
         match policy.rules.storability(&response, received) {
             _ if facts.directives.control.no_store && !response.status().is_server_error() => {
                 Ok(self.not_stored(response, "the client forbids it"))
             }
-            Storability::Store(storing) => Ok(self.store(response, &storing, (&spellings, confirmed), at).await),
-            Storability::Forbidden(why) => Ok(self.not_stored(response, why)),
-            Storability::Failure => Ok(self.failed(response).await),
+            Storability::Failure => Ok(self.failed(response, is_foreign).await),
+            Storability::Store(_) | Storability::Forbidden(_) if is_foreign => {
+                Ok(self.not_stored(response, "the handler saw an identity that is not part of the key"))
+            }
+            Storability::Store(storing) => Ok(self.store(response, &storing, (&spellings, confirmed, lead), at).await),
+            Storability::Forbidden(why) => {
+                self.remove_stale(lead).await;
+                Ok(self.not_stored(response, why))
+            }
+        }
+    }
+
+    /// Whether the handler saw an identity that the key does not hold: a layer further in has set it.
+    fn is_foreign(&self, seen: &SeenIdentity) -> bool {
+        let Ctx { policy, request, .. } = self.ctx;
+        let may_differ = policy.audience == Some(Audience::Everyone) || request.directives.credentials;
+        !may_differ && seen.get().is_some_and(|seen| request.identity.as_ref() != Some(&seen))
+    }
+
+    /// Removes the stale response: the handler has answered otherwise, and not with a failure (RFC 5861 §3, §4). A
+    /// response to credentials says nothing about the one for all.
+    async fn remove_stale(&self, lead: Option<&Lead>) {
+        let Ctx { policy, request, .. } = self.ctx;
+        if let Lookup::Stale(stale, stamp) = &self.found
+            && !request.directives.credentials
+            && !lead.is_some_and(Lead::is_replaced)
+        {
+            let parts = &policy.cache.shared;
+            parts.store.remove(stale.key(), *stamp, parts.clock.now()).await;
         }
     }
 
@@ -220,7 +256,7 @@ impl Fetch<'_> {
         &self,
         response: Response,
         storing: &Storing,
-        (spellings, confirmed): (&Spellings, Option<&StoredResponse>),
+        (spellings, confirmed, lead): (&Spellings, Option<&StoredResponse>, Option<&Lead>),
         at: Duration,
     ) -> (Response, FillOutcome) {
         let Ctx { policy, request: facts, .. } = self.ctx;
@@ -231,18 +267,24 @@ impl Fetch<'_> {
                 let problem = Problem::new(response.status());
                 return (response, FillOutcome::failed(problem, Some(Failure::Body), self.stamp()));
             }
+            self.remove_stale(lead).await;
             status::mark_bypass(&mut response, self.reason);
             return (response, FillOutcome::Alone);
         };
-        let (inherited, now) =
-            (confirmed.map(StoredResponse::tags).unwrap_or_default(), policy.cache.shared.clock.now());
-        let fetched = Fetched { body: &body, storing, stamp: self.stamp(), spellings, inherited, now, at };
+        let parts = &policy.cache.shared;
+        let (inherited, now) = (confirmed.map(StoredResponse::tags).unwrap_or_default(), parts.clock.now());
+        let variants = facts.variants(&parts.store, &storing.vary).await;
+        let (variants, stamp) = (variants.as_deref(), self.stamp());
+        let fetched = Fetched { body: &body, storing, variants, stamp, spellings, inherited, now, at };
         let to_store = build_entry::build(policy, facts, &mut response, &fetched);
-        if let Some(variants) = to_store.variants {
-            policy.cache.shared.store.put_or_warn(Entry::from(variants)).await;
-        }
-        if policy.cache.shared.store.put_or_warn(Entry::Response(Arc::clone(&to_store.response))).await {
-            policy.stats.set();
+        // The response of a flight that was replaced is invalid, and must not replace a newer one.
+        if !lead.is_some_and(Lead::is_replaced) {
+            if let Some(variants) = to_store.variants {
+                parts.store.put_or_warn(Entry::from(variants)).await;
+            }
+            if parts.store.put_or_warn(Entry::Response(Arc::clone(&to_store.response))).await {
+                policy.stats.set();
+            }
         }
         status::mark_stored(&mut response, self.reason, confirmed.is_some());
         (response, FillOutcome::Stored(to_store.response))
@@ -257,17 +299,20 @@ impl Fetch<'_> {
         (response, FillOutcome::Alone)
     }
 
-    async fn failed(&self, response: Response) -> (Response, FillOutcome) {
+    /// A failure, of which the waiting requests learn the status only if it `is_foreign`.
+    async fn failed(&self, response: Response, is_foreign: bool) -> (Response, FillOutcome) {
         let rules = &self.ctx.policy.rules;
-        let is_shared = rules.may_share(&response);
+        let is_shared = !is_foreign && rules.may_share(&response);
         let (mut response, body) = read_body(response, rules.max_body).await;
+        let is_fallback = is_fallback(&response);
         let outcome = match body.filter(|_| is_shared) {
             Some(body) => {
                 let buffered = BufferedResponse::new(response.status(), response.headers(), &body);
-                FillOutcome::Failed(Arc::new(buffered.with_extensions(response.extensions())), self.stamp())
+                let buffered = buffered.with_extensions(response.extensions());
+                FillOutcome::Failed(Arc::new(FailedFetch::new(buffered, self.stamp(), is_fallback)))
             }
             // A fallback makes a response for each request.
-            None if is_fallback(&response) => FillOutcome::Alone,
+            None if is_fallback => FillOutcome::Alone,
             // The waiting requests learn the status only.
             None => {
                 let failure = response.extensions().get().copied();
@@ -279,12 +324,17 @@ impl Fetch<'_> {
     }
 
     fn timed_out(&self) -> (Response, FillOutcome) {
-        let policy = &self.ctx.policy;
-        tracing::warn!(path = policy.template, limit = ?policy.deadline, "a response for the cache took too long");
-        let mut response = deadline::timed_out(&policy.report);
-        status::mark_failed(&mut response, self.reason);
+        let response = timed_out(&self.ctx.policy, self.reason);
         (response, FillOutcome::failed(deadline::problem(), Some(Failure::Timeout), self.stamp()))
     }
+}
+
+/// The 504 for a request whose time is up.
+pub(in crate::cache) fn timed_out(policy: &Policy, reason: Fwd) -> Response {
+    tracing::warn!(path = policy.template, limit = ?policy.deadline, "a response for the cache took too long");
+    let mut response = deadline::timed_out(&policy.report);
+    status::mark_failed(&mut response, reason);
+    response
 }
 
 /// Whether a response comes from a fallback, and not from the handler.

@@ -8,6 +8,7 @@ use http::{HeaderName, HeaderValue};
 use crate::{
     cache::{
         cache::Cache,
+        coalesce::detach::BackgroundShare,
         headers::status::X_CACHE_KEY,
         http::{outgoing::Outgoing, storable::Rules},
         invalidation::InvalidationPlan,
@@ -31,6 +32,8 @@ pub(in crate::cache) struct Policy {
     pub(in crate::cache) cache: Cache,
     /// What requests with an unsafe method invalidate; made when the layer is applied.
     pub(in crate::cache) changes: Option<Arc<InvalidationPlan>>,
+    /// The background work of the route; made when the layer is applied.
+    pub(in crate::cache) background: BackgroundShare,
     pub(in crate::cache) rules: Rules,
     /// How long a fetch may take, from the call of the inner service to the end of its body.
     pub(in crate::cache) deadline: Duration,

@@ -15,17 +15,20 @@ use crate::{
     cache::{
         coalesce::{
             detach::Detachable,
-            flight::{FillOutcome, Lead, Role, landed},
+            flight::{Boarding, Lead, Role, landed},
+            outcome::{FailedFetch, FillOutcome},
         },
         headers::status::{self, Because, Fwd},
         http::{
-            conditional,
-            fetch::{Ctx, Fetch, FetchMode},
+            build_entry, conditional,
+            fetch::{Ctx, Fetch, FetchMode, timed_out},
+            patience::Patience,
             policy::HeadRequests,
             replay,
             reuse::{self, Decision, decide},
         },
-        store::{backend, buffered_response::BufferedResponse, contract::StoreError, lookup::Lookup},
+        store::{backend, contract::StoreError, lookup::Lookup},
+        validity::stamp::Stamp,
     },
     observe::CacheOutcome,
     problem::Problem,
@@ -57,6 +60,7 @@ where
             Err(error) => return self.without_store(&error).await,
         };
         let began = found.stamp();
+        let mut patience = Patience::new(policy.deadline);
         loop {
             let reason = match self.answer_from_store(&found) {
                 Ok(response) => return Ok(response),
@@ -75,7 +79,7 @@ where
             if cache.shared.uncacheable.is_set(self.ctx.request.key(), cache.shared.clock.now()) {
                 return self.alone().await;
             }
-            found = match cache.shared.flights.board(self.ctx.request.key(), began) {
+            found = match board(&self.ctx, (began, found.stamp()), patience.failure()).await {
                 Role::Alone => return self.alone().await,
                 // The request that led before may have landed since the lookup.
                 Role::Lead(lead) => match self.ctx.request.lookup(&cache.shared.store).await {
@@ -88,7 +92,8 @@ where
                         }
                         Err(reason) => {
                             let fetch = self.fetch(FetchMode::lead(lead), reason, found);
-                            return Detachable::new(fetch, &cache.shared.detacher).await;
+                            let fetch = Detachable::new(fetch, &policy.background.abandoned);
+                            return patience.wait(fetch).await.unwrap_or_else(|| Ok(timed_out(&policy, reason)));
                         }
                     },
                     Err(error) => {
@@ -97,8 +102,9 @@ where
                         return self.without_store(&error).await;
                     }
                 },
-                Role::Join(outcome) => match landed(outcome).await {
-                    Some(FillOutcome::Stored(stored))
+                Role::Join(outcome) => match patience.wait(landed(outcome)).await {
+                    None => return Ok(timed_out(&policy, reason)),
+                    Some(Some(FillOutcome::Stored(stored)))
                         if stored.key() == self.ctx.request.key()
                             && cache.shared.store.may_share(&stored, began).await =>
                     {
@@ -106,17 +112,23 @@ where
                         let response = stored.join(self.ctx.head_only, reason.collapsed());
                         return Ok(self.finish(status::with_outcome(response, CacheOutcome::Stored)));
                     }
-                    Some(FillOutcome::Failed(failure, stamp)) if stamp >= began => {
+                    Some(Some(FillOutcome::Failed(failure)))
+                        if failure.stamp >= began && !patience.allows_another_fetch(&failure) =>
+                    {
                         let Ctx { request, head_only, .. } = &self.ctx;
-                        let stale = reuse::stale_instead_of_failure(&policy, request, &found, *head_only).await;
+                        let stale = match failure.allows_stale() {
+                            true => reuse::stale_instead_of_failure(&policy, request, &found, *head_only).await,
+                            false => None,
+                        };
                         return Ok(match stale {
                             Some(response) => self.finish(response),
                             None => self.shared_failure(&failure, reason),
                         });
                     }
-                    Some(FillOutcome::Alone) => return self.alone().await,
-                    // The outcome is older than an invalidation that this request must see, or for another variant.
-                    Some(FillOutcome::Stored(_) | FillOutcome::Failed(..)) | None => {
+                    Some(Some(FillOutcome::Alone)) => return self.alone().await,
+                    // The outcome is older than an invalidation that this request must see, or for another variant, or
+                    // a failure that this request may not meet.
+                    Some(Some(FillOutcome::Stored(_) | FillOutcome::Failed(_) | FillOutcome::Error(..)) | None) => {
                         match self.ctx.request.lookup(&cache.shared.store).await {
                             Ok(found) => found,
                             Err(error) => return self.without_store(&error).await,
@@ -163,14 +175,15 @@ where
         if cache.shared.uncacheable.is_set(request.key(), cache.shared.clock.now()) {
             return;
         }
-        let Role::Lead(lead) = cache.shared.flights.board(request.key(), found.stamp()) else { return };
+        let tags = || build_entry::known_tags(policy, request);
+        let Some(lead) = cache.shared.flights.lead(request.key(), found.stamp(), tags) else { return };
         let again = Self {
             ctx: Ctx { policy: Arc::clone(policy), request: request.without_client(), head_only: false },
             request: replay::copy(&self.request),
             inner: self.inner.clone(),
         };
         let span = tracing::info_span!(parent: None, "cache refresh", path = policy.template);
-        if cache.shared.detacher.run(again.refresh_unless_fresh(lead).instrument(span)) {
+        if policy.background.refreshes.run(again.refresh_unless_fresh(lead).instrument(span)) {
             policy.stats.refresh();
         }
     }
@@ -194,9 +207,9 @@ where
     }
 
     /// A failure of the handler for another request.
-    fn shared_failure(&self, failure: &BufferedResponse, reason: Fwd) -> Response {
+    fn shared_failure(&self, failure: &FailedFetch, reason: Fwd) -> Response {
         let Ctx { policy, request, head_only } = &self.ctx;
-        let mut response = failure.respond(*head_only);
+        let mut response = failure.response.respond(*head_only);
         status::mark_collapsed_failure(&mut response, reason);
         policy.stats.miss();
         policy.add_key_header(request.key(), &mut response);
@@ -241,5 +254,20 @@ where
     async fn fetch(self, mode: FetchMode, reason: Fwd, found: Lookup) -> Result<Response, S::Error> {
         let Self { ctx, request, inner } = self;
         Fetch { ctx: &ctx, reason, found }.run(request, inner, mode).await
+    }
+}
+
+/// Whether a request that began at the stamp `began` fetches, or waits for another one. It may have waited for a fetch
+/// that failed.
+async fn board(ctx: &Ctx, (began, looked_up): (Stamp, Stamp), failure: Option<Arc<FailedFetch>>) -> Role {
+    let Ctx { policy, request, .. } = ctx;
+    let (parts, key) = (&policy.cache.shared, request.key());
+    let tags = || build_entry::known_tags(policy, request);
+    match failure {
+        Some(failure) => parts.flights.board_after(&failure, key, looked_up, tags),
+        None => {
+            let boarding = Boarding { began, looked_up, now: parts.clock.now() };
+            parts.flights.board(&parts.store, key, boarding, tags).await
+        }
     }
 }

@@ -21,7 +21,7 @@ use crate::{
             outgoing::forbid_reuse,
             policy::Policy,
             request::{
-                admission::{CacheAdmission, RequestKind, admit},
+                admission::{CacheAdmission, RequestKind, admit, strip},
                 cache_request::CacheRequest,
                 key::request_key,
                 outer_mark::OuterCacheMark,
@@ -61,9 +61,15 @@ where
     #[inline]
     fn call(&mut self, mut request: Request) -> Self::Future {
         let policy = &self.policy;
-        let bypass = match admit(policy, &request) {
+        let mut admission = admit(policy, &request);
+        if admission == CacheAdmission::Strip {
+            strip(policy, &mut request);
+            admission = admit(policy, &request);
+        }
+        let bypass = match admission {
             CacheAdmission::Lookup(kind) => return lookup(policy, &mut self.inner, request, kind),
             CacheAdmission::Bypass(why) => why,
+            CacheAdmission::Strip => Fwd::Bypass,
         };
         // Layers of the same cache further in bypass the request, too.
         OuterCacheMark::set(&mut request, &policy.cache);

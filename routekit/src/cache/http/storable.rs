@@ -122,7 +122,8 @@ impl Rules {
         };
         let (age, reuse) = (age(headers, received), self.reuse(&directives, received.at));
         // Storing an already stale response only pays if it can be revalidated or served stale.
-        let useful = reuse.can_be_validated || lifetime + reuse.stale_while_revalidate.max(reuse.stale_if_error) > age;
+        let kept = lifetime.saturating_add(reuse.stale_while_revalidate.max(reuse.stale_if_error));
+        let useful = reuse.can_be_validated || kept > age;
         if !useful {
             return Storability::Forbidden("it is stale already");
         }
@@ -234,7 +235,7 @@ impl<'a> ResponseDirectives<'a> {
 fn age(headers: &HeaderMap, received: Received) -> Duration {
     let generated = headers.get(header::DATE).and_then(|date| date::parse(date, received.at));
     let apparent = generated.map(|generated| received.at.saturating_sub(generated));
-    let stated = headers.get(header::AGE).map(|age| seconds(age.as_bytes()) + received.took);
+    let stated = headers.get(header::AGE).map(|age| seconds(age.as_bytes()).saturating_add(received.took));
     let age = apparent.unwrap_or_default().max(stated.unwrap_or_default());
     // In whole seconds, as `Age` states it.
     Duration::from_secs(age.as_secs())

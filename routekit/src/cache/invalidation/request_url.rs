@@ -1,5 +1,5 @@
-//! What a request with an unsafe method invalidates without a declaration (RFC 9111 §4.4): its URL, and what the
-//! response names.
+//! The invalidations of a request with an unsafe method without a declaration (RFC 9111 §4.4): its URL, and those that
+//! the response names.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::{
     route::RequestText,
 };
 
-/// The URL that the client asked for. Inside a nested router, `Request::uri` holds only the rest of the path.
+/// The URL that the client requested. Inside a nested router, `Request::uri` holds only the rest of the path.
 pub(in crate::cache) fn requested_uri(request: &Request) -> &Uri {
     request.extensions().get::<OriginalUri>().map_or_else(|| request.uri(), |original| &original.0)
 }
@@ -31,11 +31,11 @@ pub(super) struct RequestUrl {
     host: Option<HeaderValue>,
     /// Whether a response can be stored for the URL.
     storable: bool,
-    /// Each once.
+    /// Each partition once.
     partitions: Partitions,
 }
 
-/// Most requests have the cache's own partition and no other.
+/// Most requests only have the cache's own partition.
 #[derive(Debug)]
 enum Partitions {
     Own(Arc<str>),
@@ -75,7 +75,7 @@ impl RequestUrl {
         Some(Self { requested, nested, host, storable, partitions })
     }
 
-    /// Adds what is invalid; `response` holds the headers of the response, if there is one.
+    /// Adds the invalid targets; `response` holds the headers of the response, if there is one.
     ///
     /// What the response names counts only at the host of the request, and where a cached route matches it: a handler
     /// may let its client decide what it names.
@@ -115,7 +115,7 @@ impl RequestUrl {
     }
 }
 
-/// Whether a response header names more that is invalid. One pass over the few names costs less than three look-ups.
+/// Whether a response header names further targets. One pass over the few names costs less than three look-ups.
 fn names_more(name: &HeaderName) -> bool {
     *name == header::LOCATION || *name == header::CONTENT_LOCATION || *name == groups::CACHE_GROUP_INVALIDATION
 }

@@ -7,6 +7,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use http::{HeaderMap, StatusCode};
+
 use crate::{
     base::{
         clock::Clock,
@@ -15,6 +17,7 @@ use crate::{
     cache::{
         stats::condition::{ProviderStatus, StoreCondition, StoreSize},
         store::{
+            buffered_response::BufferedResponse,
             contract::{CacheStore, StoreError, StoreFuture},
             embedded::Embedded,
             entry::Entry,
@@ -22,7 +25,7 @@ use crate::{
             lookup::Lookup,
             stored_response::StoredResponse,
         },
-        validity::{stamp::Stamp, target::Target},
+        validity::{provenance::Provenance, stamp::Stamp, target::Target},
     },
     deadline::within,
 };
@@ -88,6 +91,27 @@ impl Store {
         response.stamp() >= began || self.is_valid(response).await
     }
 
+    /// Whether a request that began at the stamp `began` may wait for a response of `key` that is being computed.
+    pub(in crate::cache) async fn may_wait_for(
+        &self,
+        key: &Key,
+        provenance: &Provenance,
+        (began, now): (Stamp, Instant),
+    ) -> bool {
+        if provenance.stamp() >= began {
+            return true;
+        }
+        match self {
+            Self::Embedded(embedded) => embedded.is_valid_provenance(provenance, key),
+            Self::Other(_) => self.is_valid(&over(key, provenance, now)).await,
+        }
+    }
+
+    /// Removes the response of `key`: a store has no other way than to replace it by one that is over.
+    pub(in crate::cache) async fn remove(&self, key: &Key, stamp: Stamp, now: Instant) {
+        self.put_or_warn(Entry::Response(over(key, &Provenance::new(stamp), now))).await;
+    }
+
     /// Invalidates in the embedded store. Returns `false` if the store is another.
     pub(in crate::cache) fn invalidate_now<'t>(&self, targets: impl IntoIterator<Item = &'t Target>) -> bool {
         match self {
@@ -149,6 +173,13 @@ impl Store {
             Self::Other(other) => &**other,
         }
     }
+}
+
+/// A response without content that is over at `now`.
+fn over(key: &Key, provenance: &Provenance, now: Instant) -> Arc<StoredResponse> {
+    let empty = BufferedResponse::new(StatusCode::NO_CONTENT, &HeaderMap::new(), b"");
+    let response = StoredResponse::new(key.clone(), empty, provenance.stamp(), now, Duration::ZERO);
+    Arc::new(response.with_tags(provenance.tags()))
 }
 
 /// Logs that a store could not be reached while a request or a value needed it.

@@ -173,7 +173,7 @@ impl StoredResponse {
     /// Its age, including the age that it had when it was stored (RFC 9111 §4.2.3).
     #[must_use]
     pub fn age(&self, now: Instant) -> Duration {
-        self.head.initial_age() + now.saturating_duration_since(self.stored)
+        self.head.initial_age().saturating_add(now.saturating_duration_since(self.stored))
     }
 
     /// How long it is still fresh; zero if it is stale.
@@ -198,6 +198,11 @@ impl StoredResponse {
     #[must_use]
     pub fn lifetime(&self) -> Duration {
         self.kept_until - self.stored
+    }
+
+    /// When it is of no more use.
+    pub(in crate::cache) fn kept_until(&self) -> Instant {
+        self.kept_until
     }
 
     /// Whether it is of no more use: neither fresh nor stale.

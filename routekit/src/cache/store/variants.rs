@@ -39,6 +39,11 @@ impl Variants {
         &self.names
     }
 
+    /// When it is of no more use.
+    pub(in crate::cache) fn kept_until(&self) -> Instant {
+        self.kept_until
+    }
+
     pub(super) fn key(&self) -> &Key {
         &self.key
     }

@@ -12,7 +12,7 @@ use crate::{
         store::{
             buffered_response::BufferedResponse, contract::StoreError, lookup::Lookup, stored_response::StoredResponse,
         },
-        validity::{stamp::Stamp, target::Target},
+        validity::{stamp::Stamp, tag::Tag, target::Target},
         values::{
             error::{DecodeError, EncodeError},
             key::{ValueKey, ValueName},
@@ -56,6 +56,11 @@ impl ValueSlot {
     /// The target that covers this value alone.
     pub(super) fn target(&self) -> Target {
         Target::value(Arc::clone(&self.cache.partition), self.name().tag())
+    }
+
+    /// The tags of the value.
+    pub(super) fn tags(&self, options: &CacheOptions) -> Vec<Tag> {
+        self.name().tags(&options.tags)
     }
 
     /// Whether an entry is for this key, and not for another key with the same hash.
@@ -103,7 +108,7 @@ impl ValueSlot {
         let lifetime = options.ttl.or(parts.values.default_ttl).unwrap_or(DEFAULT_TTL);
         let lifetime = parts.jitter.shorten(lifetime);
         let mut entry = StoredResponse::new(self.key.key.clone(), response, stamp, parts.clock.now(), lifetime)
-            .with_tags(self.name().tags(&options.tags))
+            .with_tags(self.tags(options))
             .keep_stale_for(options.stale_while_revalidate.unwrap_or(Duration::ZERO));
         if self.key.whole().is_some() {
             entry = entry.with_key_text(self.name().key_text());

@@ -1,7 +1,10 @@
 //! Which requests the cache takes part in.
 
-use axum::{body::HttpBody, extract::Request};
-use http::{HeaderMap, HeaderName, Method};
+use axum::{
+    body::{Body, HttpBody},
+    extract::Request,
+};
+use http::{HeaderMap, HeaderName, Method, header};
 
 use crate::{
     cache::{headers::status::Fwd, http::policy::Policy},
@@ -15,6 +18,8 @@ pub(in crate::cache) enum CacheAdmission {
     Lookup(RequestKind),
     /// The handler is called, whatever is stored.
     Bypass(Fwd),
+    /// The request is looked up once [`strip`] has removed what would make the handler run.
+    Strip,
 }
 
 /// What has to be considered for a request that is looked up.
@@ -45,16 +50,19 @@ pub(in crate::cache) fn admit(policy: &Policy, request: &Request) -> CacheAdmiss
         return CacheAdmission::Bypass(Fwd::Method);
     }
     let relevant = RelevantHeaders::of(request.headers());
+    let bypass =
+        if policy.honour_client_directives { CacheAdmission::Bypass(Fwd::Bypass) } else { CacheAdmission::Strip };
     if relevant.has(RelevantHeaders::BYPASSES) || !request.body().is_end_stream() {
-        return CacheAdmission::Bypass(Fwd::Bypass);
+        return bypass;
     }
     let has_credentials = relevant.has(RelevantHeaders::CREDENTIALS);
     let is_identified = || request.extensions().get::<Identity>().is_some();
     let credentials = match policy.audience {
+        None if has_credentials && bypass == CacheAdmission::Strip && !is_identified() => return bypass,
         None => has_credentials || is_identified(),
         Some(Audience::Everyone) => false,
         // The credentials are not verified: there is no user to store the response for.
-        Some(Audience::User) if has_credentials && !is_identified() => return CacheAdmission::Bypass(Fwd::Bypass),
+        Some(Audience::User) if has_credentials && !is_identified() => return bypass,
         Some(Audience::User) => false,
     };
     if credentials && *method == Method::HEAD {
@@ -66,6 +74,34 @@ pub(in crate::cache) fn admit(policy: &Policy, request: &Request) -> CacheAdmiss
         credentials,
     })
 }
+
+/// Removes what makes the handler run for this request alone, on a route that does not honour clients: `Range`,
+/// preconditions, content, and credentials that no verifier has accepted. The handler does not see them either, since
+/// other clients may get its response.
+#[cold]
+pub(in crate::cache) fn strip(policy: &Policy, request: &mut Request) {
+    *request.body_mut() = Body::empty();
+    let is_identified = request.extensions().get::<Identity>().is_some();
+    let headers = request.headers_mut();
+    for name in STRIPPED {
+        headers.remove(name);
+    }
+    if policy.audience != Some(Audience::Everyone) && !is_identified {
+        headers.remove(header::AUTHORIZATION);
+    }
+}
+
+/// The headers that make the handler run, and those that describe the content.
+const STRIPPED: [HeaderName; 8] = [
+    header::RANGE,
+    header::IF_RANGE,
+    header::IF_MATCH,
+    header::IF_UNMODIFIED_SINCE,
+    header::CONTENT_LENGTH,
+    header::CONTENT_TYPE,
+    header::CONTENT_ENCODING,
+    header::TRANSFER_ENCODING,
+];
 
 /// Which headers that concern a cache a request has. Most requests have none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -24,7 +24,9 @@ use crate::{
             key::Key,
             lookup::Lookup,
         },
-        validity::{clock::Validity, identity_hasher::IdentityHasher, stamp::Stamp, target::Target},
+        validity::{
+            clock::Validity, identity_hasher::IdentityHasher, provenance::Provenance, stamp::Stamp, target::Target,
+        },
     },
 };
 
@@ -109,6 +111,11 @@ impl Embedded {
             Some(_) | None => Lookup::Miss(stamp),
         };
         (looked, now)
+    }
+
+    /// Whether a response of `key` would be valid, if it were computed after this stamp and had these tags.
+    pub(in crate::cache) fn is_valid_provenance(&self, provenance: &Provenance, key: &Key) -> bool {
+        self.validity.holds(provenance, || key.text())
     }
 
     fn holds(&self, entry: &Entry) -> bool {
