@@ -63,7 +63,8 @@ impl Detacher {
     }
 }
 
-/// A fetch that other requests may wait for. Dropped before its end, because its client has left, it is detached.
+/// A fetch that other requests may wait for. If it is dropped before its end, because its client has disconnected, it
+/// is detached.
 pub(in crate::cache) struct Detachable<T: Send + 'static> {
     work: Option<Pin<Box<dyn Future<Output = T> + Send>>>,
     detacher: Detacher,

@@ -1,4 +1,4 @@
-//! One fetch per key: the first request that misses leads it, and later requests wait for its outcome.
+//! One fetch per key: the first request that misses leads a flight, and later requests wait for its outcome.
 
 use std::{
     collections::{HashMap, hash_map::Entry as Place},
@@ -37,13 +37,13 @@ struct Flight {
     outcome: OutcomeReceiver,
 }
 
-/// What a request that missed has to do.
+/// The role of a request that missed.
 pub(in crate::cache) enum Role {
-    /// Fetch, and land the outcome.
+    /// It fetches, and reports the outcome.
     Lead(Lead),
-    /// Wait for the outcome with [`landed`].
+    /// It waits for the outcome with [`landed`].
     Join(OutcomeReceiver),
-    /// Fetch without a flight: another key with the same hash has taken the place.
+    /// It fetches without a flight, because another key with the same hash has one.
     Alone,
 }
 
@@ -171,7 +171,7 @@ pub(in crate::cache) struct Lead {
 }
 
 impl Lead {
-    /// Hands the outcome to the waiting requests.
+    /// Passes the outcome to the waiting requests.
     pub(in crate::cache) fn land(self, outcome: FillOutcome) {
         // First, so that a waiting request that fetches again does not find this flight. Requests that begin from now
         // on find what was stored.

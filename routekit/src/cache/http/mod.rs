@@ -1,4 +1,4 @@
-//! HTTP caching (RFC 9111): a request is answered by a stored response, or by the handler, whose response is stored.
+//! HTTP caching (RFC 9111): a stored response answers a request, or the handler does, and its response is stored.
 //!
 //! In the order of a request:
 //! - [`layer`] and [`service`] are the tower side. The service answers the plain hit itself.

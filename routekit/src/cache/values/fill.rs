@@ -1,4 +1,4 @@
-//! A value that is missing is computed once, for all callers that ask for it meanwhile.
+//! Computes a missing value once, for all callers that request it at that time.
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
@@ -24,7 +24,7 @@ use crate::{
     deadline::within,
 };
 
-/// How long callers wait for a fill before they fill for themselves, and how long a fill runs that no caller waits for.
+/// How long callers wait for a fill before they fill themselves, and how long a fill runs without a caller.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Cache {
@@ -123,7 +123,7 @@ impl Cache {
                         };
                     }
                     Err(error) => {
-                        // No caller must wait for an outcome that will not come.
+                        // No caller must wait for an outcome that never comes.
                         drop(lead);
                         warn(&error);
                         return fill().await;
@@ -172,7 +172,7 @@ enum LedFill<T, E, Fut> {
     Slow(Pin<Box<Fut>>, FillAlone),
 }
 
-/// Fills, and tells the waiting callers the outcome.
+/// Fills, and passes the outcome to the waiting callers.
 async fn led<T, E, F, Fut>(
     slot: ValueSlot,
     options: CacheOptions,
@@ -220,7 +220,7 @@ impl ValueSlot {
         }
     }
 
-    /// The stale value, if it may be returned and can be filled again in the background.
+    /// Returns the stale value, if it may be returned and can be filled again in the background.
     fn stale<T: DeserializeOwned>(&self, entry: &StoredResponse, options: &CacheOptions) -> Option<T> {
         let window = options.stale_while_revalidate?;
         let parts = &self.cache.shared;
@@ -228,7 +228,7 @@ impl ValueSlot {
         may.then(|| self.read_or_warn(entry)).flatten()
     }
 
-    /// Fills again in the background, unless a fill runs.
+    /// Fills again in the background, unless a fill is running.
     fn refresh<T, E, F, Fut>(&self, options: &CacheOptions, fill: F, stamp: Stamp)
     where
         T: Serialize + DeserializeOwned + Send + 'static,
@@ -301,7 +301,7 @@ impl ValueSlot {
 
     async fn stored(&self, entry: Arc<StoredResponse>) -> FillOutcome {
         let parts = &self.cache.shared;
-        // An entry that is invalid already would replace a value that was set in the meantime.
+        // An entry that is already invalid would replace a value that was set in the meantime.
         if parts.store.is_valid(&entry).await && parts.store.put_or_warn(Entry::Response(Arc::clone(&entry))).await {
             parts.stats.program().set();
         }
