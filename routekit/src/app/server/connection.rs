@@ -135,8 +135,11 @@ where
         observe::make_room(extensions);
         extensions.insert(ConnectInfo(self.peer));
         let open = http1.then(|| Arc::clone(&self.open));
+        if malformed {
+            return ConnectionFuture { open, inner: None };
+        }
         // A router is always ready.
-        ConnectionFuture { open, inner: (!malformed).then(|| self.service.borrow_mut().call(request)) }
+        ConnectionFuture { open, inner: Some(self.service.borrow_mut().call(request)) }
     }
 }
 

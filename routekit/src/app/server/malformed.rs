@@ -13,12 +13,14 @@ use hyper::body::{Body, Incoming};
 /// 3. In HTTP/2, a `Host` that differs from `:authority` (RFC 9113 §8.3.1).
 pub(super) fn is_malformed(request: &Request<Incoming>) -> bool {
     let headers = request.headers();
-    let mut hosts = headers.get_all(HOST).iter();
-    let host = match (hosts.next(), hosts.next()) {
-        (Some(host), None) if is_host(host) => host,
-        (None, _) => return request.version() == Version::HTTP_11 || is_chunked_twice(request),
-        _ => return true,
+    let Some(host) = headers.get(HOST) else {
+        return request.version() == Version::HTTP_11 || is_chunked_twice(request);
     };
+    // The second comparison is only for heads that repeat a name.
+    let doubled = headers.keys_len() < headers.len() && headers.get_all(HOST).iter().count() > 1;
+    if doubled || !is_host(host) {
+        return true;
+    }
     match request.uri().authority() {
         Some(authority) if request.version() == Version::HTTP_2 => {
             !host.as_bytes().eq_ignore_ascii_case(authority.as_str().as_bytes())
@@ -29,8 +31,20 @@ pub(super) fn is_malformed(request: &Request<Incoming>) -> bool {
 
 /// Whether the value has only characters of a host and a port (RFC 3986 §3.2.2). An empty one is valid.
 fn is_host(value: &HeaderValue) -> bool {
-    value.as_bytes().iter().all(|byte| byte.is_ascii_alphanumeric() || b"-._~:[]%!$&'()*+,;=".contains(byte))
+    value.as_bytes().iter().all(|&byte| OF_HOST[usize::from(byte)])
 }
+
+/// By byte.
+static OF_HOST: [bool; 256] = {
+    let mut table = [false; 256];
+    let allowed = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-._~:[]%!$&'()*+,;=";
+    let mut at = 0;
+    while at < allowed.len() {
+        table[allowed[at] as usize] = true;
+        at += 1;
+    }
+    table
+};
 
 fn is_chunked_twice(request: &Request<Incoming>) -> bool {
     let body = request.body();
