@@ -37,7 +37,7 @@
 //! ```
 
 use std::{
-    borrow::Borrow,
+    fmt,
     future::Future,
     pin::Pin,
     sync::Arc,
@@ -68,40 +68,19 @@ impl TimeLimit {
     pub(crate) fn new(limit: Duration, observer: Arc<dyn Observer>) -> Self {
         Self { limit, report: Report::to(observer) }
     }
-}
 
-pin_project! {
-    /// A future with a time limit, if there is one.
-    pub(crate) struct TimeLimited<F, L> {
-        #[pin]
-        inner: F,
-        limit: Option<L>,
-        deadline: Deadline,
-    }
-}
-
-impl<F, L> TimeLimited<F, L> {
-    pub(crate) fn new(inner: F, limit: Option<L>) -> Self {
-        Self { inner, limit, deadline: Deadline::default() }
-    }
-}
-
-impl<F, E, L> Future for TimeLimited<F, L>
-where
-    F: Future<Output = Result<Response, E>>,
-    L: Borrow<TimeLimit>,
-{
-    type Output = Result<Response, E>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let polled = this.inner.poll(cx);
+    /// The response of the handler, or 504 once it has been pending for too long.
+    pub(crate) fn limit<E>(
+        &self,
+        polled: Poll<Result<Response, E>>,
+        deadline: &mut Deadline,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Response, E>> {
         if polled.is_ready() {
             return polled;
         }
-        let Some(limit) = this.limit.as_ref().map(Borrow::borrow) else { return Poll::Pending };
-        ready!(this.deadline.poll_expired(limit.limit, cx));
-        Poll::Ready(Ok(timed_out(&limit.report)))
+        ready!(deadline.poll_expired(self.limit, cx));
+        Poll::Ready(Ok(timed_out(&self.report)))
     }
 }
 
@@ -143,9 +122,33 @@ pub struct Timeout<S> {
 
 accessors!(Timeout);
 
-opaque_future! {
+pin_project! {
     /// The future of [`Timeout`].
-    pub struct TimeoutFuture<F>(TimeLimited<F, TimeLimit>);
+    pub struct TimeoutFuture<F> {
+        #[pin]
+        inner: F,
+        limit: TimeLimit,
+        deadline: Deadline,
+    }
+}
+
+impl<F, E> Future for TimeoutFuture<F>
+where
+    F: Future<Output = Result<Response, E>>,
+{
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let polled = this.inner.poll(cx);
+        this.limit.limit(polled, this.deadline, cx)
+    }
+}
+
+impl<F> fmt::Debug for TimeoutFuture<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TimeoutFuture").finish_non_exhaustive()
+    }
 }
 
 impl<S, B> Service<Request<B>> for Timeout<S>
@@ -161,6 +164,7 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        TimeoutFuture::new(TimeLimited::new(self.inner.call(request), Some(self.limit.clone())))
+        let inner = self.inner.call(request);
+        TimeoutFuture { inner, limit: self.limit.clone(), deadline: Deadline::default() }
     }
 }

@@ -39,16 +39,16 @@ impl<F> PassOrAnswer<F> {
     }
 }
 
-impl<F, E> Future for PassOrAnswer<F>
-where
-    F: Future<Output = Result<Response, E>>,
-{
-    type Output = Result<Response, E>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+impl<F> PassOrAnswer<F> {
+    /// Polls the inner service's future with `poll`, or answers.
+    pub(crate) fn poll_with<E>(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        poll: impl FnOnce(Pin<&mut F>, &mut Context<'_>) -> Poll<Result<Response, E>>,
+    ) -> Poll<Result<Response, E>> {
         loop {
             match self.as_mut().project() {
-                PassOrAnswerProjection::Pass { inner } => return inner.poll(cx),
+                PassOrAnswerProjection::Pass { inner } => return poll(inner, cx),
                 PassOrAnswerProjection::Answer { response } => {
                     return Poll::Ready(Ok(*response.take().expect("a future is not polled after its end")));
                 }
@@ -58,5 +58,16 @@ where
                 },
             }
         }
+    }
+}
+
+impl<F, E> Future for PassOrAnswer<F>
+where
+    F: Future<Output = Result<Response, E>>,
+{
+    type Output = Result<Response, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.poll_with(cx, F::poll)
     }
 }

@@ -71,6 +71,10 @@ impl<O: Observer + ?Sized> Observer for Arc<O> {
 pub(crate) struct Report(Option<Arc<dyn Observer>>);
 
 impl Report {
+    pub(crate) const fn none() -> Self {
+        Self(None)
+    }
+
     pub(crate) fn to(observer: Arc<dyn Observer>) -> Self {
         Self(Some(observer))
     }

@@ -15,7 +15,7 @@ pub(super) struct WatchShared {
 }
 
 /// A request that has not ended yet. Dropping it ends it as cancelled.
-pub(super) struct Sample {
+pub(crate) struct Sample {
     exchange: Exchange,
     shared: Arc<WatchShared>,
     /// `None` before the response.

@@ -25,6 +25,9 @@ pub(crate) struct Classification {
     pub(super) classify: Option<Classifier>,
 }
 
+/// A call that a breaker has admitted. Dropped early, it is neutral.
+pub(crate) type AdmittedCall = (Permit, Classification);
+
 impl Classification {
     /// The outcome in the response's extensions, or else the outcome that its status stands for.
     fn outcome<E>(&self, result: &Result<Response, E>) -> Outcome {
@@ -44,16 +47,16 @@ impl Classification {
 }
 
 pin_project! {
-    /// A call that tells its breaker how it ended, if it has one. Dropped early, it is neutral.
-    pub(crate) struct ClassifiedCall<F> {
+    /// A call that tells its breaker how it ended, if it has one.
+    pub(super) struct ClassifiedCall<F> {
         #[pin]
         inner: F,
-        call: Option<(Permit, Classification)>,
+        call: Option<AdmittedCall>,
     }
 }
 
 impl<F> ClassifiedCall<F> {
-    pub(crate) fn new(inner: F, call: Option<(Permit, Classification)>) -> Self {
+    pub(super) fn new(inner: F, call: Option<AdmittedCall>) -> Self {
         Self { inner, call }
     }
 }
@@ -66,10 +69,18 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let result = ready!(OnUnwind::around(this.call, || this.inner.poll(cx)));
-        if let Some((permit, classification)) = this.call.take() {
-            permit.settle(classification.outcome(&result));
-        }
-        Poll::Ready(result)
+        poll_classified(this.call, || this.inner.poll(cx))
     }
+}
+
+/// Polls a call, and tells its breaker, if it has one, how it ended.
+pub(crate) fn poll_classified<E>(
+    call: &mut Option<AdmittedCall>,
+    poll: impl FnOnce() -> Poll<Result<Response, E>>,
+) -> Poll<Result<Response, E>> {
+    let result = ready!(OnUnwind::around(call, poll));
+    if let Some((permit, classification)) = call.take() {
+        permit.settle(classification.outcome(&result));
+    }
+    Poll::Ready(result)
 }
