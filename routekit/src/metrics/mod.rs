@@ -45,6 +45,7 @@
 mod cache;
 mod exporter;
 mod guards;
+mod histogram;
 mod http;
 mod names;
 mod outcome;

@@ -14,7 +14,7 @@ use crate::{
 /// The exporter of an app that became the program's recorder.
 static INSTALLED: OnceLock<Exporter> = OnceLock::new();
 
-/// How often samples are folded into histograms, and counts are copied to the program's own recorder.
+/// How often counts are copied to the program's own recorder.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Who keeps the metrics of an app.
@@ -47,9 +47,7 @@ impl Metering {
                 return found;
             }
         }
-        let exporter = Exporter::with_duration_buckets(buckets);
-        start_upkeep(&exporter);
-        Self::Own(exporter)
+        Self::Own(Exporter::with_duration_buckets(buckets))
     }
 
     /// Makes the app's own recorder the program's, unless the program has one.
@@ -85,15 +83,10 @@ impl Metering {
     }
 }
 
-/// Folds samples for as long as the exporter exists.
-fn start_upkeep(exporter: &Exporter) {
-    keep_up("routekit-metrics", exporter.upkeep());
-}
-
 /// Runs `work` once a second until it returns `false`.
 ///
-/// On a thread, not in a task: an app may be built without a runtime, folding takes time, and a runtime whose time is
-/// paused must not pause it.
+/// On a thread, not in a task: an app may be built without a runtime, and a runtime whose time is paused must not pause
+/// it.
 fn keep_up(name: &str, work: impl Fn() -> bool + Send + 'static) {
     let started = thread::Builder::new().name(name.to_owned()).spawn(move || {
         while work() {
