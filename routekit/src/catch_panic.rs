@@ -98,16 +98,14 @@ impl<F> GuardedCall<F> {
     pub(crate) fn start<R>(&mut self, request: R, call: impl FnOnce(R) -> F) {
         // The closure borrows them: `catch_unwind` moves what goes in and what comes out, and both are large.
         let mut request = Some(request);
-        let run = || {
-            if let Some(request) = request.take() {
-                self.inner = Some(call(request));
-            }
-        };
+        let inner = &mut self.inner;
+        let run = || *inner = request.take().map(call);
         // Unwind safety is up to the handler, as in a thread that another one joins: what it shares, it shares.
         self.panic = catch_unwind(AssertUnwindSafe(run)).err();
     }
 
     /// Polls the call. `guard` answers a panic.
+    #[inline(always)]
     pub(crate) fn poll<E>(self: Pin<&mut Self>, guard: &PanicGuard, cx: &mut Context<'_>) -> Poll<Result<Response, E>>
     where
         F: Future<Output = Result<Response, E>>,

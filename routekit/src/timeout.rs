@@ -41,7 +41,7 @@ use std::{
     future::Future,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
     time::Duration,
 };
 
@@ -69,18 +69,17 @@ impl TimeLimit {
         Self { limit, report: Report::to(observer) }
     }
 
-    /// The response of the handler, or 504 once it has been pending for too long.
+    /// Answers 504 in place of a handler that has been pending for too long.
+    #[inline]
     pub(crate) fn limit<E>(
         &self,
-        polled: Poll<Result<Response, E>>,
+        polled: &mut Poll<Result<Response, E>>,
         deadline: &mut Deadline,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<Response, E>> {
-        if polled.is_ready() {
-            return polled;
+    ) {
+        if polled.is_pending() && deadline.poll_expired(self.limit, cx).is_ready() {
+            *polled = Poll::Ready(Ok(timed_out(&self.report)));
         }
-        ready!(deadline.poll_expired(self.limit, cx));
-        Poll::Ready(Ok(timed_out(&self.report)))
     }
 }
 
@@ -140,8 +139,9 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let polled = this.inner.poll(cx);
-        this.limit.limit(polled, this.deadline, cx)
+        let mut polled = this.inner.poll(cx);
+        this.limit.limit(&mut polled, this.deadline, cx);
+        polled
     }
 }
 

@@ -18,7 +18,7 @@ pin_project! {
         // In a box, so that requests that pass have no room for it.
         Answer { response: Option<Box<Response>> },
         // In a box for the same reason.
-        Decide { decision: Pin<Box<dyn Future<Output = Result<F, Response>> + Send>> },
+        Wait { decision: Pin<Box<dyn Future<Output = PassOrAnswer<F>> + Send>> },
     }
 }
 
@@ -35,29 +35,33 @@ impl<F> PassOrAnswer<F> {
 
     /// Waits for `decision`, then runs its `Ok` or answers with its `Err`.
     pub(crate) fn decide(decision: impl Future<Output = Result<F, Response>> + Send + 'static) -> Self {
-        Self::Decide { decision: Box::pin(decision) }
-    }
-}
-
-impl<F> PassOrAnswer<F> {
-    /// Polls the inner service's future with `poll`, or answers.
-    pub(crate) fn poll_with<E>(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        poll: impl FnOnce(Pin<&mut F>, &mut Context<'_>) -> Poll<Result<Response, E>>,
-    ) -> Poll<Result<Response, E>> {
-        loop {
-            match self.as_mut().project() {
-                PassOrAnswerProjection::Pass { inner } => return poll(inner, cx),
-                PassOrAnswerProjection::Answer { response } => {
-                    return Poll::Ready(Ok(*response.take().expect("a future is not polled after its end")));
-                }
-                PassOrAnswerProjection::Decide { decision } => match ready!(decision.as_mut().poll(cx)) {
-                    Ok(inner) => self.set(Self::Pass { inner }),
-                    Err(response) => return Poll::Ready(Ok(response)),
-                },
+        Self::wait(async move {
+            match decision.await {
+                Ok(inner) => Self::pass(inner),
+                Err(refusal) => Self::answer(Box::new(refusal)),
             }
+        })
+    }
+
+    /// Waits for `decision`.
+    pub(crate) fn wait(decision: impl Future<Output = Self> + Send + 'static) -> Self {
+        Self::Wait { decision: Box::pin(decision) }
+    }
+
+    /// The inner future once the request has passed, or else the response.
+    #[inline(always)]
+    pub(crate) fn poll_passed(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Pin<&mut F>, Response>> {
+        while let PassOrAnswerProjection::Wait { decision } = self.as_mut().project() {
+            let decided = ready!(decision.as_mut().poll(cx));
+            self.set(decided);
         }
+        Poll::Ready(match self.project() {
+            PassOrAnswerProjection::Pass { inner } => Ok(inner),
+            PassOrAnswerProjection::Answer { response } => {
+                Err(*response.take().expect("a future is not polled after its end"))
+            }
+            PassOrAnswerProjection::Wait { .. } => return Poll::Pending,
+        })
     }
 }
 
@@ -68,6 +72,9 @@ where
     type Output = Result<Response, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.poll_with(cx, F::poll)
+        match ready!(self.poll_passed(cx)) {
+            Ok(inner) => inner.poll(cx),
+            Err(response) => Poll::Ready(Ok(response)),
+        }
     }
 }

@@ -122,7 +122,7 @@ pub use self::{
 pub(crate) use self::{
     builder::PROBE_LEASE,
     handle::WeakBreaker,
-    http::{AdmittedCall, poll_classified},
+    http::{AdmittedCall, guard, settle},
     machine::BreakerSettings,
 };
 pub use crate::route::{BreakerPolicy, Outcome, Ratio, Window};

@@ -28,12 +28,11 @@ pub(crate) struct Correlated {
 }
 
 impl Correlated {
-    /// Gives `request` its id and its span. A new id is made with `clock`.
-    pub(crate) fn begin<B>(request: &mut Request<B>, clock: &Clock) -> Self {
+    /// Gives `request` its id and its span. A new id is made with `clock`. `exchange` is that of a watched request.
+    pub(crate) fn begin<B>(request: &mut Request<B>, exchange: Option<&Exchange>, clock: &Clock) -> Self {
         let id = CorrelationId::of(request.headers()).unwrap_or_else(|| CorrelationId::new(clock));
         // A watched request keeps its id in its exchange. An app further out may have set one already, and that is the
         // one that the client reads.
-        let exchange = request.extensions().get::<Exchange>();
         let id = match exchange {
             Some(exchange) => CorrelationId::from_header(exchange.identified(id.into_header())),
             None => id,

@@ -11,7 +11,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::correlated::Correlated;
-use crate::base::clock::Clock;
+use crate::{base::clock::Clock, observe::Exchange};
 
 /// Gives every request an id, and every problem the id of its request. See the [module docs](crate::correlation).
 #[derive(Debug, Clone, Default)]
@@ -64,7 +64,8 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let correlated = Correlated::begin(&mut request, &self.clock);
+        let exchange = request.extensions().get::<Exchange>().cloned();
+        let correlated = Correlated::begin(&mut request, exchange.as_ref(), &self.clock);
         let inner = {
             let _entered = correlated.enter();
             self.inner.call(request)

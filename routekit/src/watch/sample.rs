@@ -30,6 +30,10 @@ impl Sample {
         Self { exchange, shared, status: None, response_bytes: 0, ended: false }
     }
 
+    pub(crate) fn exchange(&self) -> &Exchange {
+        &self.exchange
+    }
+
     pub(super) fn method(&self) -> &Method {
         self.exchange.method()
     }

@@ -4,7 +4,7 @@ use std::{
     future::Future,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use axum::response::Response;
@@ -69,18 +69,23 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        poll_classified(this.call, || this.inner.poll(cx))
+        let polled = OnUnwind::around(this.call, || this.inner.poll(cx));
+        settle(this.call, &polled);
+        polled
     }
 }
 
-/// Polls a call, and tells its breaker, if it has one, how it ended.
-pub(crate) fn poll_classified<E>(
-    call: &mut Option<AdmittedCall>,
-    poll: impl FnOnce() -> Poll<Result<Response, E>>,
-) -> Poll<Result<Response, E>> {
-    let result = ready!(OnUnwind::around(call, poll));
-    if let Some((permit, classification)) = call.take() {
-        permit.settle(classification.outcome(&result));
+/// Guards a call while it is polled: a panic is a failure.
+#[must_use]
+pub(crate) fn guard(call: &mut Option<AdmittedCall>) -> impl Drop {
+    OnUnwind::guard(call)
+}
+
+/// Tells the breaker of a call, if it has one, how it ended.
+pub(crate) fn settle<E>(call: &mut Option<AdmittedCall>, polled: &Poll<Result<Response, E>>) {
+    if let Poll::Ready(result) = polled
+        && let Some((permit, classification)) = call.take()
+    {
+        permit.settle(classification.outcome(result));
     }
-    Poll::Ready(result)
 }

@@ -66,7 +66,7 @@ impl HistogramFn for BucketHistogram {
         self.add(value, 1, value);
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "nobody records a value 2^53 times at once")]
+    #[expect(clippy::cast_precision_loss, reason = "a value is recorded less than 2^53 times at once")]
     fn record_many(&self, value: f64, count: usize) {
         self.add(value, count as u64, value * count as f64);
     }

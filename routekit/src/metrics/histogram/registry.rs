@@ -15,12 +15,12 @@ pub(in crate::metrics) struct HistogramRegistry {
     /// The bounds of histograms without bounds of their own.
     bounds: Arc<[f64]>,
     own_bounds: HashMap<&'static str, Arc<[f64]>>,
-    families: Mutex<BTreeMap<String, Family>>,
+    families: Mutex<BTreeMap<String, HistogramFamily>>,
 }
 
 /// The histograms of one name.
 #[derive(Default)]
-struct Family {
+struct HistogramFamily {
     description: Option<SharedString>,
     /// By their labels as they are rendered, so that two keys with one text share a histogram.
     series: BTreeMap<String, Arc<BucketHistogram>>,

@@ -5,7 +5,7 @@ use std::{
     future::Future,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use axum::{extract::Request, response::Response};
@@ -14,7 +14,7 @@ use tower_service::Service;
 
 use crate::{
     base::pass_or_answer::PassOrAnswer,
-    breaker::{AdmittedCall, HttpBreakerLayer, poll_classified},
+    breaker::{self, AdmittedCall, HttpBreakerLayer},
     cache::{Invalidating, InvalidatingFuture},
     catch_panic::{CatchPanic, CatchPanicFuture, GuardedCall, PanicGuard},
     concurrency::{ConcurrencyLayer, HeldPermit},
@@ -39,11 +39,9 @@ pub(in crate::policy) struct HandlerPolicies {
     pub(in crate::policy) endpoint: Endpoint,
 }
 
-/// A request on its way to the handler. It is polled with the policies that it was started with, which it does not hold.
-pub(super) type HandlerCall = PassOrAnswer<RunningHandler>;
-
 pin_project! {
-    /// A request that the handler has taken.
+    /// A request that the handler has taken. It is polled with the policies that it was started with, which it does not
+    /// hold.
     pub(super) struct RunningHandler {
         #[pin]
         handler: GuardedHandler,
@@ -66,10 +64,10 @@ impl HandlerService {
         Self(Arc::new(policies))
     }
 
-    /// Starts to answer a request that the cache has not answered.
+    /// Starts to answer a request that the cache has not answered, in a future that `wrap` makes.
     // Inlined like its callers, so that the call is made in the future of the route: it is large to move.
     #[inline(always)]
-    pub(super) fn start(&self, mut request: Request) -> HandlerCall {
+    pub(super) fn start<F>(&self, mut request: Request, wrap: impl FnOnce(RunningHandler) -> F) -> PassOrAnswer<F> {
         let HandlerPolicies { concurrency, breaker, timeout: _, invalidation, panics: _, endpoint } = &*self.0;
         let permit = match concurrency.as_ref().map(ConcurrencyLayer::admit).transpose() {
             Ok(permit) => permit.map(|permit| match invalidation {
@@ -98,27 +96,31 @@ impl HandlerService {
                 GuardedHandler::Plain { call }
             }
         };
-        PassOrAnswer::pass(RunningHandler { handler, deadline: Deadline::default(), call, permit })
+        PassOrAnswer::pass(wrap(RunningHandler { handler, deadline: Deadline::default(), call, permit }))
     }
 
     /// Polls a request that was started.
-    pub(super) fn poll(&self, call: Pin<&mut HandlerCall>, cx: &mut Context<'_>) -> Poll<Result<Response, Infallible>> {
-        let policies = &*self.0;
-        call.poll_with(cx, |running, cx| {
-            let running = running.project();
-            let polled = poll_classified(running.call, || {
-                let polled = match running.handler.project() {
-                    GuardedHandlerProjection::Plain { call } => call.poll(&policies.panics, cx),
-                    GuardedHandlerProjection::Invalidating { inner } => inner.poll(cx),
-                };
-                match &policies.timeout {
-                    Some(timeout) => timeout.limit(polled, running.deadline, cx),
-                    None => polled,
-                }
-            });
-            HeldPermit::release_if_ready(running.permit, &polled);
-            polled
-        })
+    #[inline(always)]
+    pub(super) fn poll(
+        &self,
+        running: Pin<&mut RunningHandler>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Response, Infallible>> {
+        let HandlerPolicies { timeout, panics, .. } = &*self.0;
+        let running = running.project();
+        let panic_is_failure = breaker::guard(running.call);
+        // The response is passed on in place: it is large to move.
+        let mut polled = match running.handler.project() {
+            GuardedHandlerProjection::Plain { call } => call.poll(panics, cx),
+            GuardedHandlerProjection::Invalidating { inner } => inner.poll(cx),
+        };
+        if let Some(timeout) = timeout {
+            timeout.limit(&mut polled, running.deadline, cx);
+        }
+        drop(panic_is_failure);
+        breaker::settle(running.call, &polled);
+        HeldPermit::release_if_ready(running.permit, &polled);
+        polled
     }
 }
 
@@ -133,14 +135,15 @@ impl Service<Request> for HandlerService {
     }
 
     fn call(&mut self, request: Request) -> EndpointFuture {
-        EndpointFuture::new(HandlerFuture { call: self.start(request), handler: self.clone() })
+        let answer = self.start(request, |running| running);
+        EndpointFuture::new(HandlerFuture { answer, handler: self.clone() })
     }
 }
 
 pin_project! {
     struct HandlerFuture {
         #[pin]
-        call: HandlerCall,
+        answer: PassOrAnswer<RunningHandler>,
         handler: HandlerService,
     }
 }
@@ -150,6 +153,11 @@ impl Future for HandlerFuture {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        this.handler.poll(this.call, cx).map(|Ok(response)| Ok(response))
+        let running = match ready!(this.answer.poll_passed(cx)) {
+            Ok(running) => running,
+            Err(refusal) => return Poll::Ready(Ok(refusal)),
+        };
+        let Ok(response) = ready!(this.handler.poll(running, cx));
+        Poll::Ready(Ok(response))
     }
 }

@@ -1,7 +1,7 @@
 //! The order of policies, decided here and nowhere else.
 //!
-//! [`AroundRouter`](router::AroundRouter) acts on every request, [`RouteService`](route::RouteService) on the requests of
-//! one route, and [`HandlerService`](handler::HandlerService) on those that the cache does not answer. Each has two
+//! [`AroundRouter`](router::AroundRouter) acts on every request, [`RouteService`](route::RouteService) on the requests
+//! of one route, and [`HandlerService`](handler::HandlerService) on those that the cache does not answer. Each has two
 //! halves. The one that takes the request reads from top to bottom, outermost policy first. The one that polls for the
 //! response reads from the inside out.
 //!

@@ -5,14 +5,14 @@ use std::{
     future::Future,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use axum::{extract::Request, response::Response};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::handler::{HandlerCall, HandlerService};
+use super::handler::{HandlerService, RunningHandler};
 use crate::{
     auth::AccessCheck,
     base::pass_or_answer::PassOrAnswer,
@@ -68,16 +68,21 @@ impl Service<Request> for RouteService {
 impl RoutePolicies {
     #[inline(always)]
     fn authorize(self: &Arc<Self>, request: Request) -> PassOrAnswer<RouteCall> {
-        let Some(auth) = &self.auth else { return PassOrAnswer::pass(self.look_up(request)) };
+        let Some(auth) = &self.auth else { return self.look_up(request) };
         let (auth, policies) = (auth.clone(), Arc::clone(self));
-        PassOrAnswer::decide(async move { Ok(policies.look_up(auth.admit(request).await?)) })
+        PassOrAnswer::wait(async move {
+            match auth.admit(request).await {
+                Ok(request) => policies.look_up(request),
+                Err(refusal) => PassOrAnswer::answer(Box::new(refusal)),
+            }
+        })
     }
 
     #[inline(always)]
-    fn look_up(&self, request: Request) -> RouteCall {
+    fn look_up(&self, request: Request) -> PassOrAnswer<RouteCall> {
         match &self.cache {
-            Some(cache) => RouteCall::Cached { inner: cache.clone().call(request) },
-            None => RouteCall::Handler { inner: self.handler.start(request) },
+            Some(cache) => PassOrAnswer::pass(RouteCall::Cached { inner: cache.clone().call(request) }),
+            None => self.handler.start(request, |inner| RouteCall::Handler { inner }),
         }
     }
 }
@@ -97,7 +102,7 @@ pin_project! {
     #[project = RouteCallProjection]
     enum RouteCall {
         Cached { #[pin] inner: CachedFuture<EndpointFuture, Infallible> },
-        Handler { #[pin] inner: HandlerCall },
+        Handler { #[pin] inner: RunningHandler },
     }
 }
 
@@ -107,12 +112,12 @@ impl Future for RouteFuture {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let policies = &**this.policies;
-        let poll = |call: Pin<&mut RouteCall>, cx: &mut Context<'_>| match call.project() {
-            RouteCallProjection::Cached { inner } => inner.poll(cx),
-            RouteCallProjection::Handler { inner } => policies.handler.poll(inner, cx),
-        };
         // The response is changed in place: it is large to move.
-        let mut polled = this.answer.poll_with(cx, poll);
+        let mut polled = match ready!(this.answer.poll_passed(cx)).map(RouteCall::project) {
+            Ok(RouteCallProjection::Cached { inner }) => inner.poll(cx),
+            Ok(RouteCallProjection::Handler { inner }) => policies.handler.poll(inner, cx),
+            Err(refusal) => Poll::Ready(Ok(refusal)),
+        };
         if let Poll::Ready(Ok(response)) = &mut polled {
             policies.body_limit.inspect(*this.body, response);
             if let Some(deprecation) = &policies.deprecation {

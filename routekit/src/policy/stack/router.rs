@@ -17,7 +17,7 @@ use crate::{
     base::clock::Clock,
     catch_panic::{GuardedCall, PanicGuard},
     correlation::Correlated,
-    observe::RouteState,
+    observe::{Exchange, RouteState},
     sensitive_headers::SensitiveHeadersLayer,
     watch::{Sample, WatchLayer, Watcher},
 };
@@ -83,7 +83,13 @@ where
         // Metrics and the access log learn of each request once, however it ends.
         let sample = watch.as_ref().and_then(|watch| watch.begin(&mut request));
         // An id and a span, and the last details of problems.
-        let correlated = Correlated::begin(&mut request, clock);
+        let correlated = match &sample {
+            Some(sample) => Correlated::begin(&mut request, Some(sample.exchange()), clock),
+            None => {
+                let outer = request.extensions().get::<Exchange>().cloned();
+                Correlated::begin(&mut request, outer.as_ref(), clock)
+            }
+        };
         // Panics of layers and of hand-written routes.
         // The call is made in the place that it stays in: it is large to move.
         let mut future = AroundRouterFuture { call: GuardedCall::new(), correlated, sample };
