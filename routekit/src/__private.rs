@@ -1,4 +1,4 @@
-//! What generated code calls. No promises: this may change in any release.
+//! Items for generated code. They may change in any release.
 
 pub use axum::extract::Request;
 pub use inventory;
@@ -16,8 +16,8 @@ pub use crate::{
     },
 };
 
-/// Traits for the descriptions of arguments and return types. Generated code imports all of them; without names, so
-/// that they hide no type of the program.
+/// Traits for the descriptions of arguments and return types. Generated code imports them all, unnamed, so that they
+/// shadow no type of the program.
 pub mod describe_traits {
     pub use crate::route::probe::{
         DescribeOpaque as _, DescribeWithoutSchema as _, PlaceholderWithoutSchema as _, RespondOpaque as _,
@@ -27,7 +27,7 @@ pub mod describe_traits {
     pub use crate::route::probe::{DescribeWithSchema as _, PlaceholderWithSchema as _, RespondWithSchema as _};
 }
 
-/// Traits that decide how an argument is extracted, without names as well.
+/// Traits that decide how an argument is extracted, unnamed for the same reason.
 pub mod extract_traits {
     pub use crate::extract::specialise::{
         FromAxum as _, FromDeps as _, FromValidatedBody as _, FromValidatedParts as _,

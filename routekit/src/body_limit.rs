@@ -1,4 +1,4 @@
-//! Limits the size of request bodies: beyond the limit, 413 as a problem.
+//! Limits the size of request bodies: a larger body is answered with 413.
 //!
 //! ```
 //! use routekit::post;
@@ -10,12 +10,12 @@
 //! # let _ = create;
 //! ```
 //!
-//! 1. A `Content-Length` beyond the limit is refused before a byte is read.
+//! 1. A request whose `Content-Length` exceeds the limit is rejected before a byte is read.
 //! 2. A body without a length is counted while it is read. The extractor that reads it answers 413.
-//! 3. A body that is known to fit, or is empty, is passed on unchanged: the HTTP parser enforces its length.
-//! 4. The limit replaces axum's `DefaultBodyLimit` (2 MB), which would otherwise cut what a larger limit allows.
+//! 3. A body whose length is within the limit is passed on unchanged: the HTTP parser enforces its length.
+//! 4. The limit replaces axum's `DefaultBodyLimit` (2 MB), which would otherwise apply below a larger limit.
 //!
-//! [`BodyLimitLayer`] is the same policy for any axum router:
+//! [`BodyLimitLayer`] applies the policy to any axum router:
 //!
 //! ```
 //! use axum::{Router, body::Body, extract::Request, routing::post};
@@ -54,20 +54,20 @@ use crate::{
     problem::Problem,
 };
 
-/// The limit of a route that declares none: 1 MiB.
+/// The limit of a route that does not declare one: 1 MiB.
 pub const DEFAULT_BYTES: u64 = 1024 * 1024;
 
 /// The limit of axum's own extractors.
 const AXUM_DEFAULT_BYTES: u64 = 2_097_152;
 
-/// The size that a request body may have.
+/// The largest size of a request body.
 #[derive(Debug, Clone)]
 pub(crate) struct SizeLimit {
     bytes: u64,
     report: Report,
 }
 
-/// Whether a body is counted while it is read.
+/// The length of a body: known, or counted while the body is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BodyLength {
     Known,
@@ -75,26 +75,26 @@ pub(crate) enum BodyLength {
 }
 
 impl SizeLimit {
-    /// Reports bodies that are too large to `observer`.
+    /// Creates a limit that reports larger bodies to `observer`.
     pub(crate) fn new(bytes: u64, observer: Arc<dyn Observer>) -> Self {
         Self { bytes, report: Report::to(observer) }
     }
 
-    /// Refuses a body with a length beyond the limit, and counts one without a length from now on.
+    /// Rejects a body with a length beyond the limit, and counts a body without a length while it is read.
     pub(crate) fn admit(&self, request: &mut Request) -> Result<BodyLength, Box<Response>> {
         let Some(length) = request.body().size_hint().upper() else {
-            // On a 32-bit machine a larger limit is none: such a body does not fit in memory.
+            // A larger limit on a 32-bit machine is no limit: such a body does not fit in memory.
             let bytes = usize::try_from(self.bytes).unwrap_or(usize::MAX);
             let body = std::mem::take(request.body_mut());
             *request.body_mut() = Body::new(Limited::new(body, bytes));
-            // Not counted twice: axum only finds the error of our limit below a limit of its own.
+            // Not counted twice: axum recognises the error of our limit only if it is wrapped in its own limit.
             DefaultBodyLimit::disable().apply(request);
             return Ok(BodyLength::Counted);
         };
         if length > self.bytes {
             self.report.event(Event::BodyTooLarge);
             let problem =
-                Problem::new(StatusCode::PAYLOAD_TOO_LARGE).with_detail("the body is larger than this route takes");
+                Problem::new(StatusCode::PAYLOAD_TOO_LARGE).with_detail("the body is larger than this route allows");
             return Err(Box::new(problem.into_response()));
         }
         if length > AXUM_DEFAULT_BYTES {
@@ -103,7 +103,7 @@ impl SizeLimit {
         Ok(BodyLength::Known)
     }
 
-    /// Reports a counted body that its extractor has refused.
+    /// Reports a counted body that its extractor has rejected.
     pub(crate) fn inspect(&self, body: BodyLength, response: &Response) {
         if body == BodyLength::Counted && response.status() == StatusCode::PAYLOAD_TOO_LARGE {
             self.report.event(Event::BodyTooLarge);
@@ -118,13 +118,13 @@ pub struct BodyLimitLayer {
 }
 
 impl BodyLimitLayer {
-    /// Allows at most `bytes`.
+    /// Creates a layer that allows at most `bytes`.
     #[must_use]
     pub fn new(bytes: u64) -> Self {
         Self { limit: SizeLimit { bytes, report: Report::default() } }
     }
 
-    /// Tells `observer` of each body that is too large. Defaults to none.
+    /// Sets the observer of bodies that are too large. Defaults to none.
     #[must_use]
     pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
         self.limit.report = Report::to(observer);

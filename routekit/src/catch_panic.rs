@@ -1,13 +1,13 @@
 //! Answers 500 as a problem when a handler panics. The connection stays open.
 //!
-//! 1. Every route of an app has this policy, inside `timeout`, so that outer policies see a failed request and not a
-//!    cancelled one.
-//! 2. The panic's message goes to the log and to the panic hook, never to the client.
+//! 1. Every route of an app has this policy, inside `timeout`, so that outer policies get a response and not a
+//!    cancelled request.
+//! 2. The message of the panic goes to the log and to the panic hook, never to the client.
 //! 3. A panic while the response body streams is not caught: the head has been sent, and the server closes the
 //!    connection.
-//! 4. A program built with `panic = "abort"` has nothing to catch.
+//! 4. In a program built with `panic = "abort"` the policy has no effect.
 //!
-//! [`CatchPanicLayer`] is the same policy for any axum router:
+//! [`CatchPanicLayer`] applies the policy to any axum router:
 //!
 //! ```
 //! use axum::{Router, body::Body, extract::Request, routing::get};
@@ -46,14 +46,14 @@ use crate::{
     problem::Problem,
 };
 
-/// Turns panics into responses.
+/// Converts panics to responses.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PanicGuard {
     report: Report,
 }
 
 impl PanicGuard {
-    /// Reports panics to `observer`.
+    /// Creates a guard that reports panics to `observer`.
     pub(crate) fn new(observer: Arc<dyn Observer>) -> Self {
         Self { report: Report::to(observer) }
     }
@@ -68,7 +68,7 @@ impl PanicGuard {
             .downcast_ref::<&str>()
             .copied()
             .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-            .unwrap_or("a value that is not text");
+            .unwrap_or("(not a string)");
         tracing::error!(panic = %Printable(text), "a handler panicked");
         self.report.event(Event::Panicked);
         let mut response = Problem::new(StatusCode::INTERNAL_SERVER_ERROR).into_response();
@@ -82,7 +82,7 @@ pin_project! {
     pub(crate) struct GuardedCall<F> {
         #[pin]
         inner: Option<F>,
-        // The panic of the call itself, before there was a future.
+        // A panic of the call itself, before it returned a future.
         panic: Option<Box<dyn Any + Send>>,
     }
 }
@@ -93,14 +93,14 @@ impl<F> GuardedCall<F> {
         Self { inner: None, panic: None }
     }
 
-    /// Calls `call` with `request`. Its panics count as well.
+    /// Calls `call` with `request`. Its panics are caught, too.
     #[inline]
     pub(crate) fn start<R>(&mut self, request: R, call: impl FnOnce(R) -> F) {
-        // The closure borrows them: `catch_unwind` moves what goes in and what comes out, and both are large.
+        // The closure borrows them, because `catch_unwind` moves its arguments and its result, and both are large.
         let mut request = Some(request);
         let inner = &mut self.inner;
         let run = || *inner = request.take().map(call);
-        // Unwind safety is up to the handler, as in a thread that another one joins: what it shares, it shares.
+        // The handler is responsible for unwind safety, as in a thread that another thread joins.
         self.panic = catch_unwind(AssertUnwindSafe(run)).err();
     }
 
@@ -135,7 +135,7 @@ impl CatchPanicLayer {
         Self::default()
     }
 
-    /// Tells `observer` of each panic. Defaults to none.
+    /// Sets the observer of panics. Defaults to none.
     #[must_use]
     pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
         self.guard = PanicGuard::new(observer);

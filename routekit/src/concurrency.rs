@@ -1,4 +1,4 @@
-//! Limits how many requests a handler has at a time: beyond the limit, 503 as a problem, at once.
+//! Limits the number of requests that a handler runs at a time: further requests are answered with 503 at once.
 //!
 //! ```
 //! use routekit::get;
@@ -8,19 +8,20 @@
 //! # let _ = reports;
 //! ```
 //!
-//! 1. No request waits: a queue in front of a slow handler makes every request in it slower still. `Retry-After` says
+//! 1. No request waits: a queue in front of a slow handler would make every request in it even slower. `Retry-After` is
 //!    one second.
-//! 2. A request holds its permit from its call to its response *head*, as with `timeout`. A body that streams
+//! 2. A request holds its permit from its call to its response *head*, as with `timeout`. A body that is streamed
 //!    afterwards holds none.
 //! 3. The permit is released however the request ends: with a response, an error, a panic, a timeout, or a client that
-//!    leaves.
-//! 4. The limit covers all requests through one layer: those of one route, whatever the connection, in this process.
-//! 5. A route's handler that [invalidates](crate::cache::InvalidateLayer) stored responses continues without its
-//!    client, for at most 30 seconds, and holds its permit until it ends. With [`ConcurrencyLayer`] around a service of
-//!    your own, the permit is released when the client leaves.
-//! 6. Without a `timeout`, a handler that hangs, or whose client sends its body slowly, holds its permit for as long.
+//!    disconnects.
+//! 4. The limit covers all requests through one layer: those of one route, on any connection, in this process.
+//! 5. The handler of a route that [invalidates](crate::cache::InvalidateLayer) stored responses continues if its client
+//!    disconnects, for at most 30 seconds, and holds its permit until it ends. With [`ConcurrencyLayer`] around your
+//!    own service, the permit is released when the client disconnects.
+//! 6. Without a `timeout`, a handler holds its permit for as long as it hangs, or for as long as its client takes to
+//!    send its body.
 //!
-//! [`ConcurrencyLayer`] is the same policy for any axum router:
+//! [`ConcurrencyLayer`] applies the policy to any axum router:
 //!
 //! ```
 //! use axum::{Router, body::Body, extract::Request, routing::get};
@@ -32,7 +33,7 @@
 //! let limit = ConcurrencyLayer::new(1);
 //! let app: Router = Router::new().route("/", get(std::future::pending::<()>)).layer(limit.clone());
 //! let mut first = Box::pin(app.clone().oneshot(Request::new(Body::empty())));
-//! assert!(futures_util::poll!(&mut first).is_pending());
+//! assert!(futures_util::FutureExt::now_or_never(&mut first).is_none());
 //! assert_eq!(app.oneshot(Request::new(Body::empty())).await.unwrap().status(), 503);
 //! drop(first);
 //! assert_eq!(limit.in_flight(), 0);
@@ -61,7 +62,7 @@ use crate::{
     problem::Problem,
 };
 
-/// Counts the requests that a handler has now.
+/// Counts the requests that a handler is running.
 #[derive(Debug)]
 pub(crate) struct ConcurrencyLimit {
     limit: u32,
@@ -69,7 +70,7 @@ pub(crate) struct ConcurrencyLimit {
     rejected: AtomicU64,
 }
 
-/// The right to one of the handler's requests, until it is dropped.
+/// A permit for one request of the handler. It is released when it is dropped.
 #[derive(Debug)]
 pub(crate) struct ConcurrencyPermit(Arc<ConcurrencyLimit>);
 
@@ -80,7 +81,7 @@ impl ConcurrencyLimit {
 
     fn try_acquire(self: &Arc<Self>) -> Option<ConcurrencyPermit> {
         // The count guards no other memory, so relaxed ordering is enough. A request beyond the limit is never counted,
-        // or two that arrive at the same moment would refuse each other.
+        // since two that arrive at the same moment would then reject each other.
         let more = |count| (count < self.limit).then_some(count + 1);
         if self.in_flight.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok() {
             return Some(ConcurrencyPermit(Arc::clone(self)));
@@ -112,7 +113,7 @@ impl Drop for ConcurrencyPermit {
 #[derive(Debug)]
 #[expect(dead_code, reason = "a permit is held until it is dropped")]
 pub(crate) enum HeldPermit {
-    /// Released with the response, or when the client leaves.
+    /// Released with the response, or when the client disconnects.
     ByRequest(ConcurrencyPermit),
     /// Also held by a handler that may outlive its request.
     WithHandler(RunningPermit),
@@ -128,12 +129,12 @@ impl HeldPermit {
 }
 
 impl ConcurrencyPermit {
-    /// Leaves the permit with the request alone.
+    /// Keeps the permit with the request.
     pub(crate) fn hold(self) -> HeldPermit {
         HeldPermit::ByRequest(self)
     }
 
-    /// Shares the permit with a policy further in that lets the handler outlive `request`.
+    /// Shares the permit with an inner policy that lets the handler outlive `request`.
     pub(crate) fn share<B>(self, request: &mut Request<B>) -> HeldPermit {
         let permit = RunningPermit::new(Arc::new(self));
         request.extensions_mut().insert(permit.clone());
@@ -151,26 +152,26 @@ pub struct ConcurrencyLayer {
 }
 
 impl ConcurrencyLayer {
-    /// Allows at most `limit` requests at a time; with 0, none.
+    /// Creates a layer that allows at most `limit` requests at a time; with 0, none.
     #[must_use]
     pub fn new(limit: u32) -> Self {
         Self { limit: Arc::new(ConcurrencyLimit::new(limit)), report: Report::default() }
     }
 
-    /// Tells `observer` of each request beyond the limit. Defaults to none.
+    /// Sets the observer of requests beyond the limit. Defaults to none.
     #[must_use]
     pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
         self.report = Report::to(observer);
         self
     }
 
-    /// The number of requests now.
+    /// Returns the number of requests that are running.
     #[must_use]
     pub fn in_flight(&self) -> u32 {
         self.limit.in_flight()
     }
 
-    /// The number of requests that were refused so far.
+    /// Returns the number of requests that were rejected so far.
     #[must_use]
     pub fn rejected(&self) -> u64 {
         self.limit.rejected()
@@ -180,12 +181,12 @@ impl ConcurrencyLayer {
         &self.limit
     }
 
-    /// A permit for one request, or the refusal.
+    /// Returns a permit for one request, or the rejection.
     pub(crate) fn admit(&self) -> Result<ConcurrencyPermit, Box<Response>> {
         self.limit.try_acquire().ok_or_else(|| {
             self.report.event(Event::ConcurrencyExceeded);
             let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE)
-                .with_detail("too many requests of this kind are being answered; try again in a moment")
+                .with_detail("too many requests of this kind are in progress; try again in a moment")
                 .with_header(header::RETRY_AFTER, HeaderValue::from_static("1"));
             let mut response = problem.into_response();
             response.extensions_mut().insert(Failure::Concurrency);

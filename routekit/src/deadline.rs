@@ -1,4 +1,4 @@
-//! Deadlines: one timer, one response and one event for everything in this crate that gives up on slow work.
+//! Deadlines: one timer, one response and one event for everything in this crate that has a time limit.
 
 use std::{
     future::{Future, poll_fn},
@@ -9,24 +9,25 @@ use std::{
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use tokio::time::Sleep;
+use tokio::time::{Instant, Sleep};
 
 use crate::{
     observe::{Event, Failure, Report},
     problem::Problem,
 };
 
-/// A timer that starts at the first `Pending` of the work that it limits: work that is ready at once costs none.
+/// A timer that starts at the first `Pending` of the work that it limits. Work that is ready immediately needs no
+/// timer.
 ///
-/// Boxed, so that a future that holds a deadline stays small: each layer further out moves that future once.
+/// The timer is boxed, so that a future with a deadline stays small: each outer layer moves that future once.
 #[derive(Debug, Default)]
 pub(crate) struct Deadline(Option<Pin<Box<Sleep>>>);
 
 impl Deadline {
-    /// Ready once `limit` has passed since the first call. Call it each time that the work is `Pending`.
+    /// Ready once `limit` has passed since the first call. Must be called each time that the work is `Pending`.
     pub(crate) fn poll_expired(&mut self, limit: Duration, cx: &mut Context<'_>) -> Poll<()> {
         let sleep = self.0.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
-        // Outside tokio's budget, which work that is always busy has used up.
+        // Outside tokio's coop budget, which work that never waits has used up.
         pin!(tokio::task::unconstrained(sleep)).poll(cx)
     }
 }
@@ -42,7 +43,26 @@ pub(crate) async fn within<T>(limit: Duration, work: impl Future<Output = T>) ->
     .await
 }
 
-/// The 504 for a request whose time is up. Reports [`Event::TimedOut`].
+/// The time that is left of a limit which began earlier.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Countdown {
+    limit: Duration,
+    began: Instant,
+}
+
+impl Countdown {
+    /// Begins now.
+    pub(crate) fn new(limit: Duration) -> Self {
+        Self { limit, began: Instant::now() }
+    }
+
+    /// The time that is left.
+    pub(crate) fn left(&self) -> Duration {
+        self.limit.saturating_sub(self.began.elapsed())
+    }
+}
+
+/// Returns the 504 for a request whose time limit has expired. Reports [`Event::TimedOut`].
 pub(crate) fn timed_out(report: &Report) -> Response {
     report.event(Event::TimedOut);
     let mut response = problem().into_response();
@@ -50,7 +70,7 @@ pub(crate) fn timed_out(report: &Report) -> Response {
     response
 }
 
-/// The problem of that response.
+/// Returns the problem of that response.
 pub(crate) fn problem() -> Problem {
     Problem::new(StatusCode::GATEWAY_TIMEOUT).with_detail("the request took too long to answer")
 }

@@ -1,4 +1,4 @@
-//! Marks a route as deprecated: `Deprecation` (RFC 9745) and `Sunset` (RFC 8594) on every response.
+//! Marks a route as deprecated, with `Deprecation` (RFC 9745) and `Sunset` (RFC 8594) on every response.
 //!
 //! ```
 //! use routekit::get;
@@ -8,9 +8,9 @@
 //! # let _ = users;
 //! ```
 //!
-//! A header that the handler has set itself stays.
+//! A header that the handler has set is not replaced.
 //!
-//! [`DeprecationLayer`] is the same policy for any axum router:
+//! [`DeprecationLayer`] applies the policy to any axum router:
 //!
 //! ```
 //! use axum::{Router, body::Body, extract::Request, routing::get};
@@ -77,13 +77,13 @@ pub struct DeprecationLayer {
 }
 
 impl DeprecationLayer {
-    /// Adds a `Deprecation` header with this value, such as `@1767225600` (RFC 9745 §2.1).
+    /// Creates a layer that adds `Deprecation` with this value, such as `@1767225600` (RFC 9745 §2.1).
     #[must_use]
     pub fn new(since: HeaderValue) -> Self {
         Self { headers: Arc::new(DeprecationHeaders { since, sunset: None }) }
     }
 
-    /// Also adds a `Sunset` header with this value, an HTTP date (RFC 8594 §3). Defaults to none.
+    /// Sets the value of `Sunset`, an HTTP date (RFC 8594 §3). Defaults to none.
     #[must_use]
     pub fn sunset(mut self, sunset: HeaderValue) -> Self {
         Arc::make_mut(&mut self.headers).sunset = Some(sunset);
@@ -126,7 +126,7 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        // Changed in place: a response is large to move.
+        // Changed in place, because moving a response is expensive.
         let mut polled = this.inner.poll(cx);
         if let Poll::Ready(Ok(response)) = &mut polled {
             this.headers.add_to(response);

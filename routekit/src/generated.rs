@@ -1,4 +1,4 @@
-//! The functions that generated code calls where more than one module is concerned.
+//! Functions for generated code that involve more than one module.
 
 use axum::{
     extract::Request,
@@ -55,8 +55,8 @@ pub fn respond(output: impl Respond) -> Response {
     output.into_response()
 }
 
-/// Applies the route's own tower layer to an endpoint: once, at start-up, so that the state of the layer belongs to the
-/// route and not to a connection.
+/// Applies the route's own tower layer to an endpoint. This happens once, at start-up, so that the state of the layer
+/// belongs to the route and not to a connection.
 pub fn layered<L>(endpoint: Endpoint, layer: L) -> Endpoint
 where
     L: Layer<Endpoint>,

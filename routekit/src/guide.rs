@@ -1,4 +1,4 @@
-//! Guides: how to do common things with routekit. Every code block here is compiled and run by the tests.
+//! Guides to the parts of routekit. Every code block is compiled and run by the tests.
 
 pub mod adopting {
     #![doc = include_str!("../docs/adopting.md")]

@@ -1,4 +1,4 @@
-//! Declare what production needs on the handler: routes with validation, policies, metrics and health, on axum.
+//! Production needs of an HTTP API, declared on its handlers: validation, policies, metrics and health, on axum.
 //!
 //! ```
 //! use routekit::{prelude::*, test::TestApp};
@@ -26,7 +26,7 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() {
-//! // `App::discover().serve().await` in a program; without a socket here.
+//! // A program calls `App::discover().serve().await`. A `TestApp` needs no socket.
 //! let app = TestApp::new(App::with_routes(routes![greet]));
 //! assert_eq!(app.get("/greetings/en?name=ann").send().await.text(), r#"{"text":"hello, ann"}"#);
 //! assert_eq!(app.get("/greetings/en?name=").send().await.status(), 422);
@@ -39,19 +39,19 @@
 //! | to | see |
 //! | --- | --- |
 //! | declare a route | [`macro@route`] and its short forms [`get`], [`post`], [`put`], [`patch`], [`delete`] |
-//! | gather and serve routes | [`App`] |
+//! | collect and serve routes | [`App`] |
 //! | share a database pool or a client | [`Dep`] |
-//! | take validated input | [`extract`] |
-//! | write an extractor of your own | [`describe`] |
-//! | say who may call a route | [`auth`], [`identity`] |
-//! | cache answers, and invalidate them | [`cache`] |
-//! | fail | [`Problem`], [`problem`] |
-//! | stop calling what fails, and limit what runs at a time | [`breaker`], [`concurrency`] |
-//! | call another server again | [`retry`] |
+//! | validate input | [`extract`] |
+//! | write your own extractor | [`describe`] |
+//! | control access to a route | [`auth`], [`identity`] |
+//! | cache responses, and invalidate them | [`cache`] |
+//! | return an error | [`Problem`], [`problem`] |
+//! | stop calls to a failing dependency, and limit concurrent requests | [`breaker`], [`concurrency`] |
+//! | retry calls to another server | [`retry`] |
 //! | test | [`mod@test`] |
-//! | set what is deployed | [`config`] |
+//! | configure a deployment | [`config`] |
 //! | operate it | [`admin`], [`health`], [`metrics`], [`access_log`], [`telemetry`] |
-//! | see what happens to a request | [`App::explain`], [`observe`] |
+//! | see how a request is processed | [`App::explain`], [`observe`] |
 //! | use one policy on a plain axum router | [`auth`], [`cache`], [`breaker`], [`concurrency`], [`timeout`], [`body_limit`], [`catch_panic`], [`deprecation`], [`correlation`], [`watch`], [`sensitive_headers`] |
 //!
 //! # Features
@@ -62,14 +62,16 @@
 //! | `telemetry` | yes | [`telemetry::init`], which sets up logs |
 //! | `jwt` | | `auth::jwt`: JSON Web Tokens |
 //! | `jwks` | | `jwt`, and the keys of an issuer from a URL |
+//! | `cache-compression` | | compresses large values in the cache (Zstandard) |
+//! | `cache-messagepack` | | stores values in the cache as MessagePack, if their options say so |
 //! | `multipart` | | axum's `Multipart`, described as a body |
-//! | `ws` | | axum's `WebSocketUpgrade`, described as such |
+//! | `ws` | | axum's `WebSocketUpgrade`, with a description |
 //! | `full` | | all of these |
 
-// So that generated code in this crate's own tests finds `::routekit`.
+// Lets generated code in the tests of this crate find `::routekit`.
 extern crate self as routekit;
 
-// Not used by name: its default features (the fast engines) speed up `validator`'s email check.
+// Not used directly: its default features (the fast engines) speed up `validator`'s email check.
 use regex as _;
 
 #[macro_use]
@@ -134,7 +136,7 @@ pub use routekit_macros::{delete, get, head, options, patch, post, put};
 
 #[doc = include_str!("docs/validate.md")]
 pub use routekit_macros::Validate;
-// The trait alone: by a glob, whose derive macro of the same name gives way to ours.
+// Only the trait: it is imported by a glob, so that its derive macro is shadowed by ours.
 #[doc(no_inline)]
 pub use self::validate_trait::*;
 
@@ -142,9 +144,9 @@ mod validate_trait {
     pub use validator::Validate;
 }
 
-/// What happens to a request, in order: the policies of a route with their settings and origins.
+/// The processing of a request, in order: the policies of a route with their settings and origins.
 ///
-/// Made by [`App::explain`] and [`app::RouteTable`].
+/// Created by [`App::explain`] and [`app::RouteTable`].
 pub mod explain {
     pub use crate::policy::{EffectivePolicies, Explanation, Step};
 }
@@ -155,7 +157,7 @@ pub mod describe {
     pub use crate::route::{Describe, DescribeResponse, Description, Input, InputSource, NoPayload, Output, Payload};
 }
 
-/// What most programs use.
+/// The items that most programs use.
 pub mod prelude {
     pub use crate::{
         App, Dep, Form, Identity, Json, Path, Problem, Query, Result, Validate, delete, get, head, options, patch,
@@ -163,10 +165,11 @@ pub mod prelude {
     };
 }
 
-/// The [`Route`](crate::route::Route)s of handlers, by their paths: `App::with_routes(routes![list_users,
-/// billing::pay])`.
+/// Creates an array of the [`Route`](crate::route::Route)s of handlers, which are named by their paths:
+/// `App::with_routes(routes![list_users, billing::pay])`.
 ///
-/// One of them is plain Rust: `list_users::ROUTE`. "Not a type" means that the function has no `#[route]`.
+/// A single one is the constant `list_users::ROUTE`. The compiler's error "not a type" means that the function has no
+/// `#[route]`.
 #[macro_export]
 macro_rules! routes {
     ($($($handler:ident)::+),* $(,)?) => {

@@ -1,6 +1,6 @@
-//! Code that every layer of this crate needs.
+//! Macros for the layers of this crate.
 
-/// Access to the inner service of a middleware service, as tower's own services offer it.
+/// Access to the inner service of a middleware, as in tower's own services.
 macro_rules! accessors {
     ($service:ident $(, $more:ident)*) => {
         impl<S $(, $more)*> $service<S $(, $more)*> {
@@ -22,7 +22,7 @@ macro_rules! accessors {
     };
 }
 
-/// A public future of a middleware service that hides the future it is made of.
+/// A public future of a middleware that hides its inner future.
 macro_rules! opaque_future {
     ($(#[$doc:meta])* pub struct $name:ident<F>($inner:ty);) => {
         pin_project_lite::pin_project! {

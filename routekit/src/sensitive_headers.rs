@@ -1,10 +1,10 @@
-//! Marks request headers that carry secrets, so that no `Debug` output of headers shows their values.
+//! Marks request headers that contain secrets, so that no `Debug` output of headers shows their values.
 //!
-//! 1. Every request has `Authorization`, `Proxy-Authorization` and `Cookie` marked, and the headers that a verifier or
-//!    the configuration names (`sensitive_headers = ["x-session"]`).
-//! 2. A marked value shows as `Sensitive` in `Debug` output of headers, as in `tracing::debug!(?request)`, and is not
-//!    compressed into HTTP/2's header table (RFC 7541 §7.1.3) if it is sent on. Handlers read it as usual.
-//! 3. A handler that takes a value out of the headers and logs it is not stopped.
+//! 1. `Authorization`, `Proxy-Authorization` and `Cookie` of every request are marked, and the headers that a verifier
+//!    or the configuration names (`sensitive_headers = ["x-session"]`).
+//! 2. The `Debug` output of a marked value is `Sensitive`, as in `tracing::debug!(?request)`. If the header is sent on,
+//!    the value is not added to HTTP/2's header table (RFC 7541 §7.1.3). Handlers can read it as usual.
+//! 3. The mark does not prevent a handler from logging the text of a value.
 //!
 //! ```
 //! use axum::{Router, body::Body, extract::Request, routing::get};
@@ -32,14 +32,14 @@ use http::{HeaderMap, HeaderName, Request, header};
 use tower_layer::Layer;
 use tower_service::Service;
 
-/// The names of headers that carry secrets. A clone is one reference count.
+/// The names of headers that contain secrets. Cloning it clones one `Arc`.
 #[derive(Debug, Clone)]
 struct SecretNames {
     more: Arc<[HeaderName]>,
 }
 
-/// Kept apart from the names that were added, since every name of every request is compared: the compiler reduces a
-/// comparison with a standard name to a byte or two.
+/// Separate from the names that were added, because every header name of every request is compared: the compiler
+/// reduces a comparison with a standard name to a byte or two.
 const ALWAYS: [HeaderName; 3] = [header::AUTHORIZATION, header::COOKIE, header::PROXY_AUTHORIZATION];
 
 impl SecretNames {
@@ -54,7 +54,7 @@ impl SecretNames {
     }
 
     fn mark(&self, headers: &mut HeaderMap) {
-        // Names alone are cheaper to iterate over than names with values.
+        // Iterating over names is cheaper than over names with values.
         if headers.keys().any(|name| self.contains(name)) {
             for (name, value) in headers {
                 if self.contains(name) {
@@ -72,13 +72,13 @@ pub struct SensitiveHeadersLayer {
 }
 
 impl SensitiveHeadersLayer {
-    /// Marks `Authorization`, `Proxy-Authorization` and `Cookie`.
+    /// Creates a layer that marks `Authorization`, `Proxy-Authorization` and `Cookie`.
     #[must_use]
     pub fn new() -> Self {
         Self { names: SecretNames { more: Arc::new([]) } }
     }
 
-    /// Also marks the headers with these names.
+    /// Adds headers to mark.
     #[must_use]
     pub fn and(mut self, names: impl IntoIterator<Item = HeaderName>) -> Self {
         names.into_iter().for_each(|name| self.names.add(name));
@@ -91,7 +91,7 @@ impl SensitiveHeadersLayer {
     }
 }
 
-/// The names: `authorization, cookie, proxy-authorization`, then those that were added.
+/// Displays the names: `authorization, cookie, proxy-authorization`, then those that were added.
 impl fmt::Display for SensitiveHeadersLayer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<&str> = ALWAYS.iter().chain(&*self.names.more).map(HeaderName::as_str).collect();

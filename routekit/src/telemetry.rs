@@ -1,8 +1,7 @@
-//! Logging for programs without a subscriber of their own.
+//! Logging for programs without a `tracing` subscriber.
 //!
-//! [`init`] writes every event to standard output, together with its spans, so every line of a request has its
-//! correlation
-//! id. The app never calls it by itself.
+//! [`init`] writes every event to standard output, together with its spans, so that every line of a request has its
+//! correlation id. The app never calls it.
 //!
 //! | variable | default | |
 //! | --- | --- | --- |
@@ -30,7 +29,7 @@ const FILTER: &str = "RUST_LOG";
 /// Installs the subscriber. See the [module docs](crate::telemetry).
 ///
 /// # Errors
-/// If a subscriber is installed already, or if a variable is not valid.
+/// If a subscriber is already installed, or if a variable has an invalid value.
 pub fn init() -> Result<(), Error> {
     let filter = match variable(FILTER)? {
         Some(filter) => EnvFilter::try_new(&filter).map_err(|error| invalid(FILTER, &filter, &error))?,

@@ -1,4 +1,4 @@
-//! Limits how long a handler may take: beyond the limit, 504 as a problem.
+//! Limits how long a handler may take: a slower request is answered with 504.
 //!
 //! ```
 //! use std::time::Duration;
@@ -11,14 +11,14 @@
 //! # let _ = reports;
 //! ```
 //!
-//! 1. The limit covers the time to the response *head*. A body that streams afterwards is not cut.
+//! 1. The limit covers the time up to the response *head*. A body that is streamed afterwards is not cut off.
 //! 2. The handler is dropped at its current `.await`. Tasks that it has spawned continue.
-//! 3. The timer is created when the handler first waits. A response that is ready at once costs no timer, and a handler
+//! 3. The timer is created when the handler first waits. A response that is ready at once needs no timer, and a handler
 //!    that never waits cannot be timed out, like any async code.
 //! 4. The service answers with a response and never with an error (unlike `tower::timeout`), so it needs no error
 //!    handling around it.
 //!
-//! [`TimeoutLayer`] is the same policy for any axum router:
+//! [`TimeoutLayer`] applies the policy to any axum router:
 //!
 //! ```
 //! use std::time::Duration;
@@ -56,7 +56,7 @@ use crate::{
     observe::{Observer, Report},
 };
 
-/// The time that a handler has.
+/// The time limit of a handler.
 #[derive(Debug, Clone)]
 pub(crate) struct TimeLimit {
     limit: Duration,
@@ -64,7 +64,7 @@ pub(crate) struct TimeLimit {
 }
 
 impl TimeLimit {
-    /// Reports timeouts to `observer`.
+    /// Creates a limit that reports timeouts to `observer`.
     pub(crate) fn new(limit: Duration, observer: Arc<dyn Observer>) -> Self {
         Self { limit, report: Report::to(observer) }
     }
@@ -90,13 +90,13 @@ pub struct TimeoutLayer {
 }
 
 impl TimeoutLayer {
-    /// Allows at most `limit` to the response head.
+    /// Creates a layer that allows at most `limit` up to the response head.
     #[must_use]
     pub fn new(limit: Duration) -> Self {
         Self { limit: TimeLimit { limit, report: Report::default() } }
     }
 
-    /// Tells `observer` of each request that took too long. Defaults to none.
+    /// Sets the observer of requests that exceed the limit. Defaults to none.
     #[must_use]
     pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
         self.limit.report = Report::to(observer);

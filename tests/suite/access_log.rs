@@ -19,7 +19,7 @@ async fn answer(what: String) -> Result<&'static str> {
 /// The access events of these requests.
 fn events(mode: AccessLogMode, paths: &'static [&'static str]) -> Vec<Line> {
     let ((), lines) = logs::caught(async {
-        let app = App::with_routes(routes![answer]).configure(move |config| config.access_log = mode.into());
+        let app = App::with_routes(routes![answer]).configure(move |config| config.set_access_log(mode));
         let app = TestApp::new(app);
         for path in paths {
             let request = app.get(path).header("x-correlation-id", "abc").header("authorization", "Bearer hidden");

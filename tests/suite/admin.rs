@@ -30,8 +30,8 @@ const TOKEN: &str = "0123456789abcdef";
 
 fn app(addr: AdminAddr, token: bool) -> App {
     App::with_routes(routes![items, hold]).configure(move |config| {
-        config.admin_addr = addr.into();
-        config.admin_token = token.then(|| Secret::new(TOKEN)).into();
+        config.set_admin_addr(addr);
+        config.set_admin_token(token.then(|| Secret::new(TOKEN)));
     })
 }
 

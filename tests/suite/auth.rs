@@ -274,8 +274,7 @@ fn auth_without_a_verifier_is_a_startup_error() {
     assert!(wrong.contains("API keys in `x-api-key`: the key of `robot` must have 16 to 1024"), "{wrong}");
     assert!(wrong.contains("the digest of `other`") && !wrong.contains("hunter2"), "{wrong}");
 
-    let role =
-        App::with_routes(routes![open]).configure(|config| config.admin_role = Some("operator".to_owned()).into());
+    let role = App::with_routes(routes![open]).configure(|config| config.set_admin_role(Some("operator".to_owned())));
     let role = error(role).unwrap();
     assert!(role.contains("`admin_role` (code) is `operator`: no verifier checks credentials"), "{role}");
 }

@@ -45,7 +45,7 @@ async fn request_beyond_the_limit_is_503_at_once() {
     assert_eq!(in_flight(&app), "4");
     let refused = app.get("/c/fine").send().now_or_never().expect("no request waits");
     assert_eq!((refused.status(), refused.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, Some("1")));
-    let detail = "too many requests of this kind are being answered; try again in a moment";
+    let detail = "too many requests of this kind are in progress; try again in a moment";
     assert_eq!(refused.json::<Value>()["detail"], detail);
     gate.0.add_permits(4);
     assert!(waiting.join_all().await.iter().all(|answer| answer.status() == 200));

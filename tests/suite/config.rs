@@ -33,12 +33,12 @@ fn later_sources_win_and_are_named() {
         .variable("PATH", "/bin")
         .build()
         .unwrap();
-    assert_eq!((config.addr.port(), config.addr.origin()), (2, &Origin::Variable("ROUTEKIT_ADDR".to_owned())));
-    assert_eq!(*config.timeout, Some(Duration::from_secs(3)));
-    assert_eq!(config.timeout.origin(), &Origin::File("routekit.toml".to_owned()));
-    assert_eq!(*config.slow, None);
-    assert_eq!(*config.duration_buckets, [0.5, 1.0]);
-    assert_eq!(config.admin_addr.origin(), &Origin::Default);
+    assert_eq!((config.addr().port(), config.addr().origin()), (2, &Origin::Variable("ROUTEKIT_ADDR".to_owned())));
+    assert_eq!(**config.timeout(), Some(Duration::from_secs(3)));
+    assert_eq!(config.timeout().origin(), &Origin::File("routekit.toml".to_owned()));
+    assert_eq!(**config.slow(), None);
+    assert_eq!(**config.duration_buckets(), [0.5, 1.0]);
+    assert_eq!(config.admin_addr().origin(), &Origin::Default);
 }
 
 #[test]
@@ -71,9 +71,9 @@ fn every_error_is_reported_with_its_source() {
 #[test]
 fn invalid_values_are_startup_errors() {
     let app = App::with_routes(routes![body]).config(Config::default()).configure(|config| {
-        config.timeout = Some(Duration::ZERO).into();
-        config.duration_buckets = vec![2.0, 1.0].into();
-        config.admin_token = Some(routekit::config::Secret::new("short-secret")).into();
+        config.set_timeout(Some(Duration::ZERO));
+        config.set_duration_buckets(vec![2.0, 1.0]);
+        config.set_admin_token(Some(routekit::config::Secret::new("short-secret")));
     });
     let error = app.into_router().unwrap_err();
     let text = error.to_string();
@@ -163,7 +163,7 @@ async fn default_timeout_applies_to_routes_without_one() {
         std::future::pending::<()>().await;
     }
     let app = App::with_routes(routes![forever, slow]).configure(|config| {
-        config.timeout = Some(Duration::from_secs(2)).into();
+        config.set_timeout(Some(Duration::from_secs(2)));
     });
     let app = TestApp::new(app);
     assert_eq!(app.get("/c/forever").send().await.status(), 504);
@@ -189,6 +189,6 @@ fn admin_address_accepts_its_documented_forms() {
         ("localhost:9091", None),
     ] {
         let built = Config::builder().variable("ROUTEKIT_ADMIN_ADDR", text).build();
-        assert_eq!(built.ok().map(|config| *config.admin_addr), addr, "{text}");
+        assert_eq!(built.ok().map(|config| **config.admin_addr()), addr, "{text}");
     }
 }

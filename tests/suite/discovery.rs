@@ -65,7 +65,7 @@ fn problems(app: App) -> Vec<String> {
 fn all_problems_are_reported_at_once_with_locations() {
     let theirs = axum::Router::new().route("/d/a", axum::routing::get(|| async {}));
     let app = App::with_routes(routes![users, other::users, user, rename, own_metrics, first, second, file, files]);
-    let app = app.configure(|config| config.admin_addr = AdminAddr::Main.into());
+    let app = app.configure(|config| config.set_admin_addr(AdminAddr::Main));
     let problems = problems(app.expect_crates(["nowhere"]).merge(theirs));
     assert_eq!(problems.len(), 7, "{problems:#?}");
     assert!(problems[0].starts_with("the crate `nowhere` brings no routes"), "{}", problems[0]);
@@ -75,8 +75,8 @@ fn all_problems_are_reported_at_once_with_locations() {
     assert!(problems[3].contains("drop one, or give their placeholders the same names"), "{}", problems[3]);
     assert!(problems[3].contains("`/d/users/{id}` at tests/suite/discovery.rs:"), "{}", problems[3]);
     assert!(problems[3].contains("`/d/users/{name}` at tests/suite/discovery.rs:"), "{}", problems[3]);
-    assert!(problems[4].starts_with("`/metrics` is where routekit serves its metrics"), "{}", problems[4]);
-    assert!(problems[5].starts_with("the operation id `same` is given to 2 routes"), "{}", problems[5]);
+    assert!(problems[4].starts_with("`/metrics` is a path where routekit serves its metrics"), "{}", problems[4]);
+    assert!(problems[5].starts_with("2 routes have the operation id `same`"), "{}", problems[5]);
     assert!(problems[6].starts_with("GET /d/a (tests/suite/discovery.rs:"), "{}", problems[6]);
 }
 

@@ -201,7 +201,7 @@ fn same_route_in_a_hand_written_router_is_a_startup_error() {
 fn reserved_path_in_a_hand_written_router_is_a_startup_error() {
     let (subject, ..) = conflict(App::with_routes(routes![user]).merge(get("/health/ready")));
     assert_eq!(subject, "routekit's own /health");
-    let app = App::with_routes(routes![user]).configure(|config| config.admin_addr = AdminAddr::Main.into());
+    let app = App::with_routes(routes![user]).configure(|config| config.set_admin_addr(AdminAddr::Main));
     let (subject, ..) = conflict(app.merge(get("/metrics")));
     assert_eq!(subject, "routekit's own admin surface");
     // With the admin surface on its own listener, the path is free.

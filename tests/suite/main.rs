@@ -41,6 +41,7 @@ mod names;
 mod operators;
 mod policies;
 mod process;
+mod proxies;
 mod retry;
 mod secrets;
 mod server;

@@ -112,7 +112,7 @@ async fn connection_closed_by_the_client_is_counted_once() {
 
 /// The admin surface beside the routes.
 fn in_main(config: &mut Config) {
-    config.admin_addr = AdminAddr::Main.into();
+    config.set_admin_addr(AdminAddr::Main);
 }
 
 #[get("/m/stream/{how}")]
@@ -457,7 +457,7 @@ async fn requests_cancelled_at_random_end_once_each() {
 #[test]
 fn buckets_can_be_configured() {
     let app = App::with_routes(routes![item]).provide(ManualClock::new());
-    let app = TestApp::new(app.configure(|config| config.duration_buckets = vec![0.1, 2.0].into()));
+    let app = TestApp::new(app.configure(|config| config.set_duration_buckets(vec![0.1, 2.0])));
     let text = app.metrics();
     let buckets: Vec<&str> = text
         .lines()

@@ -20,8 +20,8 @@ const TOKEN: &str = "0123456789abcdef";
 
 fn operated(token: bool, role: bool) -> TestApp {
     let app = App::with_routes(routes![anybody]).verifier(Operator).configure(move |config| {
-        config.admin_token = token.then(|| Secret::new(TOKEN)).into();
-        config.admin_role = role.then(|| "operator".to_owned()).into();
+        config.set_admin_token(token.then(|| Secret::new(TOKEN)));
+        config.set_admin_role(role.then(|| "operator".to_owned()));
     });
     TestApp::new(app).admin()
 }
@@ -70,7 +70,7 @@ async fn operator_role_replaces_the_token() {
     let by = async |who: Identity| app.put("/access-log").body("all").identity(&who).send().await.status().as_u16();
     assert_eq!(by(Identity::new("ann")).await, 403, "an identity that is in the request already counts");
     assert_eq!(by(Identity::new("ann").with_roles(["operator"])).await, 204);
-    let wrong = App::with_routes(routes![open]).configure(|config| config.admin_role = Some(" ".to_owned()).into());
+    let wrong = App::with_routes(routes![open]).configure(|config| config.set_admin_role(Some(" ".to_owned())));
     let wrong = wrong.verifier(Header).config(Config::default()).into_router().unwrap_err().to_string();
     assert!(wrong.contains("`admin_role` (code) is ` `: must be the name of a role"), "{wrong}");
 }
@@ -80,8 +80,8 @@ async fn admin_surface_beside_a_closed_app_is_closed() {
     let app = |addr: AdminAddr, token: bool| {
         App::with_routes(routes![anybody]).verifier(Operator).require_auth().config(Config::default()).configure(
             move |config| {
-                config.admin_addr = addr.into();
-                config.admin_token = token.then(|| Secret::new(TOKEN)).into();
+                config.set_admin_addr(addr);
+                config.set_admin_token(token.then(|| Secret::new(TOKEN)));
             },
         )
     };
@@ -115,8 +115,8 @@ impl Verifier for Broken {
 fn call_that_ends_early_is_audited() {
     let admin = || {
         let app = App::with_routes(routes![anybody]).verifier(Broken).configure(|config| {
-            config.admin_token = Some(Secret::new(TOKEN)).into();
-            config.admin_role = Some("operator".to_owned()).into();
+            config.set_admin_token(Some(Secret::new(TOKEN)));
+            config.set_admin_role(Some("operator".to_owned()));
         });
         TestApp::new(app).admin()
     };

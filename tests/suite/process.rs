@@ -4,9 +4,11 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
     path::PathBuf,
-    process::{Child, Command, Output, Stdio},
+    process::{Command, Output, Stdio},
     sync::LazyLock,
 };
+
+use crate::support::{Process, free_port, temporary, tool};
 
 /// Runs a binary of the workspace to its end.
 pub(crate) fn cargo_run(package: &str, binary: &str, arguments: &[&str]) -> Output {
@@ -48,26 +50,15 @@ pub(crate) fn promtool_accepts(text: &str) {
     assert!(output.status.success() && said.is_empty(), "promtool says:\n{said}\nabout:\n{text}");
 }
 
-/// A program from `PATH`, where `tests/run` puts it.
-fn tool(name: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path).map(|dir| dir.join(name)).find(|file| file.is_file());
-    if found.is_none() {
-        assert!(std::env::var_os("CI").is_none(), "{name} is not there; `tests/run` gets it");
-        eprintln!("SKIPPED: {name} is not there; `tests/run` gets it");
-    }
-    found
-}
-
-struct Quickstart {
-    child: Child,
-    addr: String,
+pub(crate) struct Quickstart {
+    process: Process,
+    pub(crate) addr: String,
     admin: String,
 }
 
 impl Quickstart {
     /// Starts the program on a free port, and waits until it listens.
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let mut child = quickstart().stderr(Stdio::piped()).spawn().unwrap();
         let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut find = |start: &str| {
@@ -75,7 +66,7 @@ impl Quickstart {
                 .expect("it says where it listens")
         };
         let (admin, addr) = (find("admin surface on http://"), find("listening on http://"));
-        Self { child, addr, admin }
+        Self { process: Process::new(child), addr, admin }
     }
 
     /// The complete answer to a request on a new connection.
@@ -85,9 +76,9 @@ impl Quickstart {
 
     #[cfg(unix)]
     fn signal(mut self, signal: &str) -> Option<i32> {
-        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
+        let sent = Command::new("kill").args([signal, &self.process.id().to_string()]).status().unwrap();
         assert!(sent.success());
-        self.child.wait().unwrap().code()
+        self.process.wait()
     }
 }
 
@@ -120,13 +111,6 @@ pub(crate) fn ask(addr: &str, method: &str, path: &str, json: &str) -> String {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     answer
-}
-
-impl Drop for Quickstart {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 #[test]
@@ -204,24 +188,6 @@ fn configuration_file_is_read_from_the_working_directory() {
     );
 }
 
-/// A new, empty directory of this test, below cargo's directory for tests.
-fn temporary(name: &str) -> PathBuf {
-    let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let _ = std::fs::remove_dir_all(&dir);
-    std::fs::create_dir_all(&dir).unwrap();
-    dir
-}
-
-/// A Prometheus server that stops when it is dropped.
-struct Prometheus(Child);
-
-impl Drop for Prometheus {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 #[test]
 fn real_prometheus_scrapes_the_quickstart() {
     let Some(prometheus) = tool("prometheus") else { return };
@@ -234,8 +200,7 @@ fn real_prometheus_scrapes_the_quickstart() {
          scrape_configs: [{{ job_name: app, static_configs: [{{ targets: ['{target}'] }}] }}]\n"
     );
     std::fs::write(dir.join("prometheus.yml"), config).unwrap();
-    // It cannot choose a free port by itself, so the test finds one first.
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let port = free_port();
     let server = Command::new(prometheus)
         .arg(format!("--config.file={}", dir.join("prometheus.yml").display()))
         .arg(format!("--storage.tsdb.path={}", dir.join("data").display()))
@@ -243,7 +208,7 @@ fn real_prometheus_scrapes_the_quickstart() {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let _server = Prometheus(server);
+    let _server = Process::new(server);
     let query = |query: &str| {
         let mut stream = TcpStream::connect(port).ok()?;
         write!(stream, "GET /api/v1/query?query={query} HTTP/1.0\r\nhost: prometheus\r\n\r\n").ok()?;

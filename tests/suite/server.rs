@@ -123,3 +123,22 @@ async fn malformed_head_is_refused_and_others_are_served() {
     assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
     assert_eq!(app.http1(wire::get("/s/version")).await.0.status, 200);
 }
+
+#[tokio::test]
+async fn early_response_reaches_a_client_that_sends_its_body_first() {
+    let app = wire::run(app()).await;
+    for (path, status) in [("/s/unknown", 404), ("/s/version", 405)] {
+        let mut stream = TcpStream::connect(app.addr).await.unwrap();
+        let head = format!("POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 900000\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        // The response has arrived. A server that closes the connection now resets it when more arrives.
+        stream.readable().await.unwrap();
+        for _ in 0..9 {
+            stream.write_all(&[b'x'; 100_000]).await.expect("the connection is not reset");
+        }
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.expect("the connection is not reset");
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+        assert!(answer.contains("connection: close\r\n") && answer.ends_with('}'), "{answer}");
+    }
+}

@@ -41,7 +41,7 @@ impl Other {
 }
 
 /// The body of the answer to a request on a new HTTP/1.1 connection.
-async fn http1(addr: SocketAddr, request: Request<Body>) -> (http::response::Parts, String) {
+pub(crate) async fn http1(addr: SocketAddr, request: Request<Body>) -> (http::response::Parts, String) {
     let mut connection = http1_connection(addr).await;
     read(connection.send_request(request).await.unwrap()).await
 }

@@ -18,7 +18,7 @@ pub(super) async fn show(State(log): State<AccessLog>) -> Json<Value> {
     Json(json!({ "mode": log.mode().to_string() }))
 }
 
-/// Sets the mode to the body: `all`.
+/// Sets the mode to the text of the body, such as `all`.
 pub(super) async fn change(State(log): State<AccessLog>, body: String) -> Result<Response> {
     let mode: AccessLogMode =
         body.trim().parse().map_err(|modes| Problem::unprocessable(format!("the body must be {modes}")))?;

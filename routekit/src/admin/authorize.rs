@@ -1,5 +1,4 @@
-//! Who may change state, or read where reading requires an operator, and the audit log of every attempt to change
-//! state.
+//! Authorisation of operators, and the audit log of every attempt to change state.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -19,7 +18,7 @@ use crate::{
     problem::Problem,
 };
 
-/// How an operator is recognised: by the token, or by an identity with the role.
+/// The means of recognising an operator: the token, or an identity with the role.
 #[derive(Debug, Clone)]
 pub(crate) struct Operators {
     pub(crate) token: Option<Secret>,
@@ -35,7 +34,7 @@ pub(super) struct AdminChange {
     pub(super) after: String,
 }
 
-/// The caller, for the audit log.
+/// The caller, as the audit log names it.
 enum AuditActor {
     Anonymous,
     Token,
@@ -43,7 +42,7 @@ enum AuditActor {
 }
 
 impl Operators {
-    /// Whether anything is configured that makes a caller an operator.
+    /// Whether operators are configured at all.
     pub(crate) fn exist(&self) -> bool {
         self.token.is_some() || self.role.is_some()
     }
@@ -77,7 +76,7 @@ impl Operators {
     }
 }
 
-/// Passes requests of operators on, and answers all others with 401 or 403.
+/// Passes on the requests of operators, and answers all others with 401 or 403.
 pub(super) async fn operators_only(State(operators): State<Operators>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     match operators.identify(&parts).await {
@@ -86,8 +85,8 @@ pub(super) async fn operators_only(State(operators): State<Operators>, request: 
     }
 }
 
-/// Like [`operators_only`] for endpoints that change state. Each call is one event of the target `routekit::audit`,
-/// whatever its outcome.
+/// Passes on the requests of operators to endpoints that change state. Each call is one event of the target
+/// `routekit::audit`, whatever its outcome.
 pub(super) async fn audited(State(operators): State<Operators>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let mut audit = Audit::new(&parts);
@@ -102,8 +101,8 @@ pub(super) async fn audited(State(operators): State<Operators>, request: Request
     response
 }
 
-/// A call that changes state, or tries to. Dropping it writes the log line, so that calls whose client leaves and calls
-/// that panic are logged too.
+/// A call that changes state, or tries to. It is logged when it is dropped, so that calls whose client disconnects and
+/// calls that panic are logged too.
 struct Audit {
     method: Method,
     uri: Uri,

@@ -22,7 +22,7 @@ pub(super) async fn show(State(breakers): State<Breakers>, name: NamePath) -> Re
     Ok(Json(find(&breakers, name)?.snapshot()))
 }
 
-/// Runs the command in the body: `force_open`.
+/// Runs the command in the body, such as `force_open`.
 pub(super) async fn change(State(breakers): State<Breakers>, name: NamePath, body: String) -> Result<Response> {
     let breaker = find(&breakers, name)?;
     let mode = match body.trim() {
@@ -46,7 +46,7 @@ pub(super) async fn change(State(breakers): State<Breakers>, name: NamePath, bod
 
 fn find(breakers: &Breakers, name: NamePath) -> Result<CircuitBreaker> {
     let Path(name) = name.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
-    // Routing takes the leading slash of a name that begins with one.
+    // The route's pattern has consumed the leading slash of the name, if there is one.
     let found = breakers.get(&name).or_else(|| breakers.get(&format!("/{name}")));
     found.ok_or_else(|| Problem::not_found("no circuit breaker has this name"))
 }

@@ -18,12 +18,13 @@ use crate::{
     problem::{Problem, Result},
 };
 
-/// Answers 200 even if the store cannot be reached: the statistics say so.
+/// Answers 200 even if the store cannot be reached: the statistics report it.
 pub(super) async fn stats(State(cache): State<Cache>) -> Json<CacheStats> {
     Json(cache.stats().await)
 }
 
-/// The partition to invalidate in. Unknown parameters are rejected: a misspelt one must not invalidate elsewhere.
+/// The partition to invalidate in. Unknown parameters are rejected, so that a misspelt one does not invalidate another
+/// partition.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PartitionQuery {
@@ -39,7 +40,7 @@ pub(super) async fn tag(State(cache): State<Cache>, tag: PathName, query: Partit
     answer(done, format!("Cache invalidated for tag: {tag}"), partition)
 }
 
-/// Rejects a pattern that cannot match any path, so that the operator does not take it for one without matches.
+/// Rejects a pattern that cannot match any path. Otherwise an operator would take it for one that matched nothing.
 pub(super) async fn pattern(State(cache): State<Cache>, pattern: PathName, query: PartitionResult) -> Result<Response> {
     let (pattern, partition) = (name(pattern)?, partition(query)?);
     if !pattern.starts_with(['/', '*']) {
@@ -83,7 +84,7 @@ fn answer(done: std::result::Result<(), StoreError>, what: String, partition: Op
         Some(partition) => format!("{what} (partition {partition})"),
         None => what,
     };
-    // The audit log has the path, which does not include the partition.
+    // The path in the audit log does not contain the partition.
     let change = AdminChange { before: None, after: message.clone() };
     Ok((Extension(change), Json(json!({ "message": message }))).into_response())
 }

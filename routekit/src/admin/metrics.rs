@@ -8,7 +8,7 @@ use crate::{
     problem::{Problem, Result},
 };
 
-/// Renders on a blocking thread, because it takes time and must not hold up a worker.
+/// Renders on a blocking thread, because rendering would hold up a worker.
 pub(super) async fn render(State(exporter): State<Exporter>) -> Result<impl IntoResponse> {
     exporter.fetch().await;
     let text = tokio::task::spawn_blocking(move || exporter.render()).await.map_err(Problem::internal)?;

@@ -2,14 +2,14 @@
 //!
 //! 1. It is served on its own listener (`admin_addr`, by default on loopback), or beside the routes with
 //!    `admin_addr = "main"`.
-//! 2. Anyone who reaches the listener may read. Beside the routes of an app that
-//!    [requires authentication](crate::App::require_auth), reading requires an operator too, and a way to recognise
-//!    operators must be configured.
+//! 2. Anyone who reaches the listener may read. Beside the routes of an app that [requires
+//!    authentication](crate::App::require_auth), reading requires an operator too, and `admin_token` or `admin_role`
+//!    must be configured.
 //! 3. Changing state requires an operator: the configured `admin_token` as a bearer token (RFC 6750), compared in
-//!    constant time, or an identity with the configured `admin_role`, which the app's verifiers find out (see
-//!    [`auth`](crate::auth)). If neither is configured, the endpoints that change state do not exist. The app's layers
-//!    are not around the admin surface on its own listener, so an identity that only a layer sets counts only beside
-//!    the routes.
+//!    constant time, or an identity with the configured `admin_role`, as the app's verifiers determine it (see
+//!    [`auth`](crate::auth)). If neither is configured, the endpoints that change state do not exist. On its own
+//!    listener, the admin surface is not wrapped by the app's layers, so an identity that only a layer sets counts only
+//!    beside the routes.
 //! 4. Every call of an endpoint that changes state is one event of the target `routekit::audit`, refused calls
 //!    included: the caller (`actor` is `token`, `identity` with its `sub` and `issuer`, or `anonymous`), its address,
 //!    the request, the status, and the change. It never includes a token.
@@ -19,10 +19,10 @@
 //! | endpoint | |
 //! | --- | --- |
 //! | `GET /metrics` | metrics as Prometheus text; absent if the program's own recorder keeps them |
-//! | `GET /routes` | every route with its policies, their settings at start-up, and where each setting comes from |
+//! | `GET /routes` | every route with its policies, their settings at start-up, and the origin of each setting |
 //! | `GET /readiness` | the readiness with its reasons |
-//! | `GET /access-log` | which requests are logged |
-//! | `PUT /access-log` | sets that until the next start: `all`, `errors` or `off`; operators only |
+//! | `GET /access-log` | the mode: which requests are logged |
+//! | `PUT /access-log` | sets the mode until the next start: `all`, `errors` or `off`; operators only |
 //! | `GET /cache/stats` | [statistics of the cache](crate::cache::CacheStats), and the state of its store |
 //! | `DELETE /cache/tag/{tag}` | invalidates everything with this tag; operators only |
 //! | `DELETE /cache/{pattern}` | invalidates responses of matching paths: `/cache/%2Fusers%2F*`, `/cache//users/*`; operators only |
@@ -31,9 +31,9 @@
 //! | `GET /breakers/{name}` | the state of one, whose name may be percent-encoded: `/breakers/GET%20%2Fusers` |
 //! | `PUT /breakers/{name}` | `force_open`, `force_closed`, `disabled` or `metrics_only`, until the next start or `reset`; operators only |
 //!
-//! Tags and patterns are percent-decoded once. They refer to the cache partition that the app was given, or to another
-//! one with `?partition=acme`; the same holds for `DELETE /cache`. The response has a `message`, and the status is 503
-//! if the store cannot be reached.
+//! Tags and patterns are percent-decoded once. They refer to the default partition of the app's cache, or to another
+//! one with `?partition=acme`; so does `DELETE /cache`. The response has a `message`. The status is 503 if the store
+//! cannot be reached.
 
 mod access_log;
 mod authorize;
@@ -75,7 +75,7 @@ pub(crate) struct Admin {
 /// The timeout of calls that change state.
 const CHANGE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The paths that the app's routes must not use if the admin surface is beside them.
+/// The paths that routes of the app must not use if the admin surface is served beside them.
 pub(crate) const PATHS: [Reserved; 7] = [
     Reserved { path: "/access-log", what: "its access log" },
     Reserved { path: "/breakers", what: "its circuit breakers" },
@@ -87,7 +87,7 @@ pub(crate) const PATHS: [Reserved; 7] = [
 ];
 
 impl Admin {
-    /// The endpoints.
+    /// Builds the router of all endpoints.
     pub(crate) fn router(self) -> Router {
         let mut router = Router::new()
             .route("/routes", get(routes::list).with_state(routes::render(&self.routes)))
@@ -112,7 +112,7 @@ impl Admin {
                 .route("/cache/{*pattern}", delete(cache::pattern))
                 .with_state(self.cache)
                 .route("/breakers/{*name}", put(breakers::change).with_state(self.breakers))
-                // Inside the audit: a client that never ends its body must not escape the log.
+                // Inside the audit: a client that never ends its body must still be logged.
                 .route_layer(TimeoutLayer::new(CHANGE_TIMEOUT))
                 .route_layer(from_fn_with_state(self.operators, authorize::audited));
             router = router.merge(changing);

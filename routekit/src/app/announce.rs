@@ -1,10 +1,10 @@
-//! What a person reads when the app starts: in the log if there is one, else on the terminal.
+//! The messages of a starting app: in the log if there is one, else on standard error.
 
 use std::net::SocketAddr;
 
 use super::{environment, mounted::Mounted};
 
-/// Says what is served and where, and what looks wrong about it.
+/// Reports the routes, the addresses and the warnings.
 pub(super) fn announce(mounted: &Mounted, addr: SocketAddr, admin: Option<SocketAddr>) {
     let table = &mounted.table;
     let summary = table.summary();
@@ -28,7 +28,7 @@ pub(super) fn announce(mounted: &Mounted, addr: SocketAddr, admin: Option<Socket
                 eprintln!("clients are identified by {verifiers}");
             }
             eprintln!(
-                "no logs, not even of failures: nothing subscribes to `tracing` (see `routekit::telemetry::init`)"
+                "nothing is logged, not even failures: no `tracing` subscriber is set (see `routekit::telemetry::init`)"
             );
             for warning in warnings {
                 eprintln!("warning: {warning}");
@@ -41,7 +41,7 @@ pub(super) fn announce(mounted: &Mounted, addr: SocketAddr, admin: Option<Socket
     }
 }
 
-/// Under Kubernetes, probes, services and scrapes come from outside the pod.
+/// Warns about loopback addresses under Kubernetes, where probes, services and scrapes come from outside the pod.
 fn warnings(addr: SocketAddr, admin: Option<SocketAddr>, kubernetes: bool) -> Vec<String> {
     if !kubernetes {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! What a program says about its app.
+//! The builder of an app.
 
 use std::{
     any::{TypeId, type_name},
@@ -8,6 +8,7 @@ use std::{
     net::SocketAddr,
     panic::Location,
     sync::Arc,
+    time::Duration,
 };
 
 use axum::{Router, extract::Request, response::IntoResponse, routing::Route as AxumRoute};
@@ -32,7 +33,7 @@ use crate::{
     route::{Route, Selection},
 };
 
-/// An API: its routes, the values they depend on, and hand-written axum routers beside them.
+/// An API: its routes, the values that they depend on, and hand-written axum routers beside them.
 ///
 /// ```no_run
 /// use routekit::prelude::*;
@@ -65,18 +66,19 @@ impl App {
         app.provide(readiness)
     }
 
-    /// An app of every route that is linked into this program.
+    /// Creates an app with every route that is linked into this program.
     ///
-    /// Linkers drop crates that nothing refers to: write `use billing_routes as _;`, and see
+    /// A linker drops a crate that nothing refers to: write `use billing_routes as _;`, and see
     /// [`expect_crates`](Self::expect_crates).
     #[track_caller]
     pub fn discover() -> Self {
         Self::new(Selection::Linked)
     }
 
-    /// An app of the linked routes of these crates only, so that a transitive dependency cannot open endpoints.
+    /// Creates an app with the linked routes of these crates only, so that a transitive dependency cannot add
+    /// endpoints.
     ///
-    /// It is an error if one of the crates brings no routes.
+    /// A crate without routes is a start-up error.
     #[track_caller]
     pub fn discover_from<N: Into<String>>(crates: impl IntoIterator<Item = N>) -> Self {
         let names: Vec<String> = crates.into_iter().map(Into::into).collect();
@@ -84,26 +86,26 @@ impl App {
         app.expect_crates(names)
     }
 
-    /// An app of these routes, for tests and small programs: `App::with_routes(routes![list_users])`.
+    /// Creates an app with these routes, for tests and small programs: `App::with_routes(routes![list_users])`.
     #[track_caller]
     pub fn with_routes(routes: impl IntoIterator<Item = Route>) -> Self {
         Self::new(Selection::Listed(routes.into_iter().collect()))
     }
 
-    /// Makes it an error if one of these crates brings no routes. A linker drops a crate that nothing refers to.
+    /// Requires each of these crates to have routes. A linker drops a crate that nothing refers to; then the app does
+    /// not start.
     pub fn expect_crates<N: Into<String>>(mut self, crates: impl IntoIterator<Item = N>) -> Self {
         self.spec.routes.expected_crates.extend(crates.into_iter().map(Into::into));
         self
     }
 
-    /// Gives a value to every route that takes a [`Dep<T>`](crate::Dep) or has `state = T`.
+    /// Provides a value to every route that takes a [`Dep<T>`](crate::Dep) or has `state = T`.
     #[track_caller]
     pub fn provide<T: Send + Sync + 'static>(self, value: T) -> Self {
         self.provide_shared(Arc::new(value))
     }
 
-    /// Like [`provide`](Self::provide) for a value that is shared already, such as a trait object:
-    /// `provide_shared::<dyn Mailer>(mailer)`.
+    /// Provides a value that is already shared, such as a trait object: `provide_shared::<dyn Mailer>(mailer)`.
     #[track_caller]
     pub fn provide_shared<T: ?Sized + Send + Sync + 'static>(mut self, value: Arc<T>) -> Self {
         self.spec.dependencies.deps.insert(value);
@@ -115,7 +117,7 @@ impl App {
         self
     }
 
-    /// Adds a verifier, which finds out the identity of a client. The first verifier that recognises the credentials
+    /// Adds a verifier, which identifies the client of a request. The first verifier that recognises the credentials
     /// decides; see [`auth`](crate::auth).
     ///
     /// ```
@@ -128,9 +130,10 @@ impl App {
         self
     }
 
-    /// Adds an async function as a verifier: it returns the [`Identity`] of the client, or `None` if it does not know.
+    /// Adds an async function as a verifier: it returns the [`Identity`] of the client, or `None` if it does not know
+    /// it.
     ///
-    /// Use it to adopt routekit in an API that has authentication already: it turns what a layer verified into an
+    /// Use it in an API that authenticates with a layer already: the function turns the result of that layer into an
     /// identity.
     ///
     /// ```
@@ -140,7 +143,7 @@ impl App {
     ///     name: String,
     /// }
     ///
-    /// // `session_layer` is the layer of yours that checks a session.
+    /// // `session_layer` is your layer, which checks a session.
     /// # let session_layer = tower::layer::util::Identity::new();
     /// let app = App::discover().layer(session_layer).identify(async |request| {
     ///     let user = request.extensions.get::<CurrentUser>()?;
@@ -156,17 +159,17 @@ impl App {
         self.verifier(Identify(identify))
     }
 
-    /// Requires an identity on every route that does not declare who may call it, so that a forgotten annotation fails
+    /// Requires an identity on every route that does not declare its access, so that a forgotten annotation fails
     /// closed.
     ///
-    /// A route opens itself with `public`; a hand-written router is opened with [`merge_public`](Self::merge_public) or
-    /// [`nest_public`](Self::nest_public).
+    /// `public` opens a route; [`merge_public`](Self::merge_public) and [`nest_public`](Self::nest_public) open a
+    /// hand-written router.
     pub fn require_auth(mut self) -> Self {
         self.spec.routes.require_auth = true;
         self
     }
 
-    /// Puts this path before the path of every discovered route. It has no placeholders: `/api`.
+    /// Sets a path that comes before the path of every declared route, such as `/api`. It has no placeholders.
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.spec.routes.prefix = prefix.into();
         self
@@ -183,7 +186,7 @@ impl App {
         self
     }
 
-    /// Like [`merge`](Self::merge) for a router that stays open with [`require_auth`](Self::require_auth).
+    /// Adds a router like [`merge`](Self::merge), and leaves it open with [`require_auth`](Self::require_auth).
     #[track_caller]
     pub fn merge_public(mut self, router: Router) -> Self {
         self.spec.program.hand_written.push(HandWritten::merged(router, Location::caller()).public());
@@ -198,15 +201,15 @@ impl App {
         self
     }
 
-    /// Like [`nest`](Self::nest) for a router that stays open with [`require_auth`](Self::require_auth).
+    /// Adds a router like [`nest`](Self::nest), and leaves it open with [`require_auth`](Self::require_auth).
     #[track_caller]
     pub fn nest_public(mut self, path: impl Into<String>, router: Router) -> Self {
         self.spec.program.hand_written.push(HandWritten::nested(path.into(), router, Location::caller()).public());
         self
     }
 
-    /// Puts a tower layer around everything that is served, hand-written routes and 404s included. The layer that was
-    /// added last is the outermost.
+    /// Wraps everything that the app serves in a tower layer, hand-written routes and 404s included. The last layer
+    /// that was added is the outermost.
     ///
     /// Like axum's `Router::layer` it wraps each route separately, so a layer that creates its own state creates it
     /// once per route.
@@ -222,25 +225,25 @@ impl App {
         self
     }
 
-    /// Listens on this address. Overrides file and environment. Defaults to 127.0.0.1:3000.
+    /// Sets the address to listen on. Overrides file and environment. Defaults to 127.0.0.1:3000.
     pub fn addr(self, addr: SocketAddr) -> Self {
-        self.configure(move |config| config.addr = addr.into())
+        self.configure(move |config| config.set_addr(addr))
     }
 
-    /// Uses this configuration instead of `routekit.toml` and the `ROUTEKIT_…` variables of the process.
+    /// Sets the configuration, in place of `routekit.toml` and the `ROUTEKIT_…` variables of the process.
     pub fn config(mut self, config: Config) -> Self {
         self.spec.settings.config = Some(config);
         self
     }
 
-    /// Changes the configuration. Overrides file and environment.
+    /// Changes the configuration once it is loaded. Overrides file and environment.
     ///
     /// ```
     /// # use routekit::{App, config::AdminAddr};
     /// # use std::time::Duration;
     /// let app = App::discover().configure(|config| {
-    ///     config.timeout = Some(Duration::from_secs(10)).into();
-    ///     config.admin_addr = AdminAddr::Main.into();
+    ///     config.set_timeout(Some(Duration::from_secs(10)));
+    ///     config.set_admin_addr(AdminAddr::Main);
     /// });
     /// ```
     pub fn configure(mut self, change: impl FnOnce(&mut Config) + Send + 'static) -> Self {
@@ -256,9 +259,10 @@ impl App {
 
     /// Adds a circuit breaker for calls that the program makes.
     ///
-    /// Handlers find it by its name in `Dep<Breakers>`. A route with `breaker(name = "payments")` opens and closes with
-    /// it; do not also call through the breaker in such a handler. The breaker appears in the app's metrics and on its
-    /// admin surface, and measures with its own [`clock`](crate::breaker::CircuitBreakerBuilder::clock), also in tests.
+    /// Handlers find it by its name in `Dep<Breakers>`. A route with `breaker(name = "payments")` uses it as its own
+    /// breaker; the handler of such a route must not call through it as well. The breaker appears in the app's metrics
+    /// and on its admin surface. It measures time with its own [`clock`](crate::breaker::CircuitBreakerBuilder::clock),
+    /// also in tests.
     ///
     /// ```
     /// # use routekit::{App, breaker::CircuitBreaker};
@@ -281,7 +285,7 @@ impl App {
     /// let app = App::discover().cache(Cache::builder().ttl_jitter(0.0));
     /// ```
     ///
-    /// Build the cache first to share it with layers of hand-written routers:
+    /// To share a cache with layers of hand-written routers, build it first:
     ///
     /// ```
     /// # use routekit::{App, Spawner, axum::Router, cache::{Cache, CacheLayer}};
@@ -294,8 +298,8 @@ impl App {
         self
     }
 
-    /// Calls this function after each successful invalidation in this process. Use it to purge a CDN, which learns the
-    /// tags of responses from `cdn_tags = …`.
+    /// Calls this function after each successful invalidation in this process. Use it to purge a CDN that receives the
+    /// tags of responses (`cdn_tags = …`).
     ///
     /// ```
     /// # use std::sync::Arc;
@@ -312,21 +316,48 @@ impl App {
     /// });
     /// ```
     ///
-    /// The function sees what routes, handlers ([`Cache`](crate::cache::Cache)) and operators invalidate, and the URLs
-    /// of requests with an unsafe method. Its captures are cloned for each call.
+    /// The function is called for invalidations by routes, handlers ([`Cache`](crate::cache::Cache)) and operators, and
+    /// for the URLs of requests with an unsafe method. Its captures are cloned for each call.
     ///
-    /// Each call runs in its own task, and no request waits for it. At most 1,024 calls run at a time; further
-    /// invalidations are not reported. An error in the log names each invalidation that was not reported, because of
-    /// that limit or because the call panicked or was cut off.
+    /// No request waits for the call; [`on_invalidate_wait`](Self::on_invalidate_wait) does. The function is called
+    /// once at a time, in the order of the invalidations. What is invalidated during a call waits for the next one,
+    /// which names each target once, in one event for each partition. If more than 1,024 targets wait, the next event
+    /// is for everything. An error in the log names the targets of a call that panicked or was cut off.
     ///
-    /// A cache that was built before ([`cache`](Self::cache)) also reports invalidations by its other users, for as
-    /// long as the cache exists.
+    /// A [cache](Self::cache) that was built before the app also reports invalidations by its other users, for as long
+    /// as it exists.
     pub fn on_invalidate<F, R>(mut self, tell: F) -> Self
     where
         F: FnOnce(Invalidation) -> R + Clone + Send + Sync + 'static,
         R: Future<Output = ()> + Send + 'static,
     {
-        self.spec.program.listeners.push(Listener::new(tell));
+        self.spec.program.listeners.push(Listener::new(tell, None));
+        self
+    }
+
+    /// Calls this function after each successful invalidation, as [`on_invalidate`](Self::on_invalidate) does, and
+    /// holds back the response of the request that invalidates until the function has returned, for at most `limit`.
+    ///
+    /// So a client that has changed something also sees it through the CDN. After `limit` the response is sent, with a
+    /// warning in the log, and the call goes on. A call that waits behind another one of the same function spends its
+    /// time there too. The methods of [`Cache`](crate::cache::Cache) wait as well. A client that leaves stops nothing.
+    ///
+    /// ```
+    /// # use std::{sync::Arc, time::Duration};
+    /// # use routekit::App;
+    /// # struct Edge;
+    /// # impl Edge { async fn purge_tags(&self, _: &[String]) {} }
+    /// let edge = Arc::new(Edge);
+    /// let app = App::discover().on_invalidate_wait(Duration::from_secs(1), async move |event| {
+    ///     edge.purge_tags(&event.edge_tags()).await;
+    /// });
+    /// ```
+    pub fn on_invalidate_wait<F, R>(mut self, limit: Duration, tell: F) -> Self
+    where
+        F: FnOnce(Invalidation) -> R + Clone + Send + Sync + 'static,
+        R: Future<Output = ()> + Send + 'static,
+    {
+        self.spec.program.listeners.push(Listener::new(tell, Some(limit)));
         self
     }
 
@@ -336,18 +367,17 @@ impl App {
     /// pages, so that no client waits for the first response:
     ///
     /// 1. It requests every cached GET route without placeholders, and every page that `warm` names. It skips routes
-    ///    that are cached per user or require an identity, because the warm-up has none.
-    /// 2. Readiness is red until the warm-up ends, for at most 30 seconds. Requests that arrive before are answered.
-    ///    Four pages are requested at a time. The warm-up starts with the server, so the handlers' dependencies should
-    ///    be available by then.
-    /// 3. A request passes through all layers of its route. Metrics of requests and the access log do not include it.
-    ///    The log has a report. A page that fails does not keep the app from starting.
-    /// 4. A response is stored for clients that request the same host ([`warm_host`](Self::warm_host)) over HTTP/1.1,
-    ///    and for a request without the headers that the route varies by (`vary`). HTTP/2 without TLS has other
-    ///    entries.
-    /// 5. `warm_up = "off"` in the `[cache]` table switches the warm-up off. An app that you serve by hand as a router
-    ///    or service does not warm up.
-    ///
+    ///    that are cached per user or require an identity, because the warm-up has none, and those whose handler takes
+    ///    more of the request than their cache key holds (see [Keys](crate::guide::caching#keys)).
+    /// 2. Readiness is red until the warm-up ends, for at most 30 seconds. Requests that arrive earlier are answered.
+    ///    Four pages are requested at a time. The warm-up starts with the server, so the dependencies of the handlers
+    ///    should be available by then.
+    /// 3. A request passes through all layers of its route. Request metrics and the access log do not include it; the
+    ///    log has a report. A page that fails does not keep the app from starting.
+    /// 4. A stored response serves clients that request the same host ([`warm_host`](Self::warm_host)) over HTTP/1.1,
+    ///    without the headers that the route varies by (`vary`). HTTP/2 without TLS has other entries.
+    /// 5. `warm_up = "off"` in the `[cache]` table switches the warm-up off. An app that you serve as a router or a
+    ///    service does not warm up.
     /// ```
     /// # use routekit::App;
     /// let app = App::discover()
@@ -356,17 +386,17 @@ impl App {
     ///     .warm("https://admin.shop.example/v2/users");
     /// ```
     ///
-    /// A path that no GET route has, or that is not cached, is a start-up error.
+    /// A path without a GET route, or whose GET route is not cached, is a start-up error.
     #[track_caller]
     pub fn warm(mut self, page: impl Into<String>) -> Self {
         self.spec.program.warm_up.page(page.into(), Location::caller());
         self
     }
 
-    /// Adds a host that clients request, such as `shop.example` or `shop.example:8080`. Pages are
-    /// [warmed](Self::warm) once for each host, because entries of one host do not answer requests for another.
+    /// Adds a host that clients request, such as `shop.example` or `shop.example:8080`. Each page is
+    /// [requested](Self::warm) once for each host, because entries of one host do not answer requests for another.
     ///
-    /// Behind a proxy this is the `Host` that the proxy sends. Defaults to the address that the app listens on, and to
+    /// Behind a proxy, name the `Host` that the proxy sends. Defaults to the address that the app listens on, and to
     /// `localhost` with its port if that address is loopback or unspecified.
     #[track_caller]
     pub fn warm_host(mut self, host: impl Into<String>) -> Self {
@@ -374,20 +404,20 @@ impl App {
         self
     }
 
-    /// Adds an observer of all requests, beside the metrics and the access log.
+    /// Adds an observer of all requests, in addition to the metrics and the access log.
     pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
         self.spec.program.observers.push(Arc::new(observer));
         self
     }
 
-    /// Returns the readiness that `/health/ready` reports. Parts of the program hold it red while they are not ready.
+    /// Returns the readiness that `/health/ready` reports. Parts of the program hold it red until they are ready.
     /// Handlers take it as a `Dep<Readiness>`.
     #[must_use]
     pub fn readiness(&self) -> Readiness {
         self.spec.program.readiness.clone()
     }
 
-    /// Measures time with this clock. Defaults to the system's clock.
+    /// Sets the clock that measures time. Defaults to the system's clock.
     ///
     /// Timeouts run on tokio's time, which `tokio::time::pause` stops.
     pub fn clock(mut self, clock: Clock) -> Self {

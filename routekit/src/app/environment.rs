@@ -7,7 +7,7 @@ use crate::{
     config::{self, Config, PREFIX},
 };
 
-/// The variable that names another file.
+/// The variable that names a configuration file other than `routekit.toml`.
 const FILE_VARIABLE: &str = "ROUTEKIT_CONFIG";
 const FILE: &str = "routekit.toml";
 

@@ -1,4 +1,4 @@
-//! What a built app becomes: a server, a router, a service, or a table of its routes.
+//! The forms of a finished app: a server, a router, a service, or a table of its routes.
 
 use std::future::Future;
 
@@ -18,7 +18,7 @@ use super::{
 use crate::{base::setup::Error, config::AdminAddr, policy::Explanation};
 
 impl App {
-    /// Returns every route with its effective policies, as the start-up log prints it.
+    /// Returns every route with its effective policies, as in the start-up log.
     ///
     /// # Errors
     /// Every problem of the app.
@@ -26,7 +26,7 @@ impl App {
         Ok(stages::mount(self.spec, Scope::Program)?.table)
     }
 
-    /// Explains what happens to a request of one route, which is named by method and path: `GET /v2/users`.
+    /// Explains how a request to one route is processed. `route` is a method and a path: `GET /v2/users`.
     ///
     /// ```
     /// # use routekit::{config::Config, prelude::*};
@@ -48,10 +48,10 @@ impl App {
         })
     }
 
-    /// Turns the app into an axum router that you serve or nest by hand.
+    /// Turns the app into an axum router, to serve or nest by hand.
     ///
-    /// Problems and bare 404s come from this router; a router that it is nested in answers its own. It includes the
-    /// admin surface if `admin_addr` is `main`; see also [`into_routers`](Self::into_routers).
+    /// Problems and bare 404s come from this router; a router that it is nested in answers its own. The admin surface
+    /// is included if `admin_addr` is `main`; see also [`into_routers`](Self::into_routers).
     ///
     /// # Errors
     /// Every problem of the app.
@@ -61,8 +61,8 @@ impl App {
 
     /// Turns the app into a tower service, for a server of your own.
     ///
-    /// It costs less per request than [`into_router`](Self::into_router), where axum puts the layers around each route.
-    /// No router can be merged into it.
+    /// It costs less per request than [`into_router`](Self::into_router), for which axum puts the layers around each
+    /// route. No router can be merged into it.
     ///
     /// # Errors
     /// Every problem of the app.
@@ -70,8 +70,8 @@ impl App {
         Ok(stages::mount(self.spec, Scope::Program)?.service())
     }
 
-    /// Turns the app and its admin surface into two axum routers that you serve on two listeners. There is no second
-    /// one if `admin_addr` is `main` or `off`.
+    /// Turns the app and its admin surface into two axum routers, to serve on two listeners. The second one is `None`
+    /// if `admin_addr` is `main` or `off`.
     ///
     /// # Errors
     /// Every problem of the app.
@@ -79,11 +79,11 @@ impl App {
         Ok(stages::mount(self.spec, Scope::Program)?.into_routers())
     }
 
-    /// Serves the app until SIGTERM or SIGINT, and then finishes the requests in flight, for at most 30 seconds.
-    /// A second signal ends it at once.
+    /// Serves the app until SIGTERM or SIGINT, and then finishes the requests in flight, for at most 30 seconds. A
+    /// second signal ends it at once.
     ///
-    /// If no `metrics` recorder is installed, the app installs its own, so that a scrape includes what handlers count
-    /// with `counter!`.
+    /// If no `metrics` recorder is installed, the app installs its own, so that a scrape includes the metrics that
+    /// handlers record with `counter!` and the like.
     ///
     /// # Errors
     /// Every problem of the app, or an address that the app cannot listen on.
@@ -99,8 +99,8 @@ impl App {
     /// Serves the app on your listener until `shutdown` completes, and then finishes the requests in flight, for at
     /// most 30 seconds.
     ///
-    /// It installs no recorder and opens no port: the admin surface is served on
-    /// [`admin_listener`](Self::admin_listener) if you gave one.
+    /// It installs no recorder and binds no port: the admin surface is served only if
+    /// [`admin_listener`](Self::admin_listener) was called.
     ///
     /// # Errors
     /// Every problem of the app, or requests that were cut off.
@@ -114,7 +114,7 @@ impl App {
         server::serve(mounted, BoundListeners { main: listener, admin }, shutdown, std::future::pending()).await
     }
 
-    /// Mounts the app for tests: with its own metrics, and with no configuration but the program's.
+    /// Mounts the app for tests, with its own metrics and with no configuration but the program's.
     pub(crate) fn mount_alone(self) -> Result<Mounted, Error> {
         stages::mount(self.spec, Scope::Alone)
     }

@@ -1,7 +1,7 @@
 //! Hand-written axum routers beside the declared routes.
 //!
-//! An axum router does not list its paths, and axum panics if two routers do not fit. So a trial merges them: it
-//! catches the panic, keeps it from the terminal, and turns it into a start-up problem with axum's words.
+//! An axum router does not list its paths, and axum panics if two routers conflict. So the app merges trial routers
+//! first, catches the panic, keeps it off the terminal, and reports axum's message as a start-up problem.
 
 use std::{
     any::Any,
@@ -14,17 +14,17 @@ use axum::Router;
 
 use crate::{auth::AuthLayer, base::setup::SetupProblem, watch::RouteLabelLayer};
 
-/// A router of the program, and how it was added.
+/// A router that the program added, and how.
 pub(super) struct HandWritten {
     router: Router,
     /// The path to nest it at; `None` if it is merged.
     path: Option<String>,
     location: &'static Location<'static>,
-    /// Whether it stays open with `require_auth`.
+    /// Whether the router stays open with `require_auth`.
     public: bool,
 }
 
-/// One path of the app with its routes.
+/// One path of the app with the routes of all its methods.
 pub(super) struct Group {
     /// `GET /users (src/users.rs:10)`
     pub(super) label: String,
@@ -44,7 +44,7 @@ impl HandWritten {
         Self { public: true, ..self }
     }
 
-    /// Puts layers around each of its routes and its fallback; `auth` only if it is not public.
+    /// Adds layers to each of its routes and its fallback; `auth` only if the router is not public.
     pub(super) fn layer(self, matched: RouteLabelLayer, auth: &AuthLayer) -> Self {
         let router = if self.public { self.router } else { self.router.layer(auth.clone()) };
         Self { router: router.layer(matched), ..self }
@@ -64,7 +64,7 @@ impl HandWritten {
         }
     }
 
-    /// Like [`add_to`](Self::add_to) on copies, or axum's reason why it cannot be added.
+    /// Adds this router to a copy of `base`, or returns axum's reason why it cannot be added.
     fn try_add_to(&self, base: &Router) -> Result<Router, String> {
         let copy = Self { router: self.router.clone(), path: self.path.clone(), ..*self };
         let base = base.clone();
@@ -72,7 +72,7 @@ impl HandWritten {
     }
 }
 
-/// Reports hand-written routers that do not fit each other or the groups.
+/// Reports hand-written routers that conflict with each other or with the groups.
 pub(super) fn check(groups: &[Group], hand_written: &[HandWritten], problems: &mut Vec<SetupProblem>) {
     let mut together = Router::new();
     let mut fitting = Vec::new();
@@ -86,7 +86,7 @@ pub(super) fn check(groups: &[Group], hand_written: &[HandWritten], problems: &m
         }
     }
     let mut unexplained = None;
-    // With other problems the groups may not fit each other either.
+    // If there are other problems, the groups may conflict with each other, too.
     if problems.is_empty() {
         match quietly(|| groups.iter().fold(together, |all, group| all.merge(group.router.clone()))) {
             Ok(_) => return,
@@ -106,7 +106,7 @@ pub(super) fn check(groups: &[Group], hand_written: &[HandWritten], problems: &m
     }
 }
 
-/// Merges all routes into one router. [`check`] has found that they fit.
+/// Merges all routes into one router. They do not conflict: [`check`] has verified it.
 pub(super) fn combine(groups: Vec<Group>, hand_written: impl Iterator<Item = HandWritten>) -> Router {
     let together = hand_written.fold(Router::new(), |all, added| added.add_to(all));
     groups.into_iter().fold(together, |all, group| all.merge(group.router))
@@ -123,7 +123,7 @@ fn quietly<T>(action: impl FnOnce() -> T) -> Result<T, String> {
     let usual = Arc::new(panic::take_hook());
     let forward = Arc::clone(&usual);
     panic::set_hook(Box::new(move |info| {
-        // Panics of other threads are still reported.
+        // The hook still reports panics of other threads.
         if !QUIET.get() {
             forward(info);
         }

@@ -1,17 +1,17 @@
 //! An [`App`] collects routes, checks them all at start-up, and serves them.
 //!
-//! This module holds the types around it: [`AppService`] is an app as a tower service, [`RouteTable`] lists its routes,
-//! [`WarmUpReport`] is the result of a warm-up, and [`SetupProblem`] says why an app cannot start.
+//! This module holds the related types: [`AppService`] is an app as a tower service, [`RouteTable`] lists its routes,
+//! [`WarmUpReport`] is the result of a warm-up, and [`SetupProblem`] is the reason why an app cannot start.
 
-// This is the only module that knows all others.
+// This is the only module that may use all others.
 //
-// 1. `App` (`builder`) collects what the program says as an `AppSpec` (`spec`). `environment` reads the configuration
-//    of the process.
+// 1. `App` (`builder`) collects the settings of the program in an `AppSpec` (`spec`). `environment` reads the
+//    configuration of the process.
 // 2. `stages` turns it into a `Mounted` app, or into a list of all problems: configure, declare, wire, check, assemble.
-//    `declared` is a route with its policies, `hand_written` an axum router beside the routes, and `metering` brings
-//    counts to the metrics.
-// 3. `finish` is what an app becomes: a server, a router, a service, or a table of its routes (`table`).
-// 4. `server` accepts connections until it is told to stop (`server/signal`), and `announce` says where it listens.
+//    `declared` is a route with its policies, `hand_written` an axum router beside the routes. `metering` copies counts
+//    to the metrics.
+// 3. `finish` turns the app into a server, a router, a service, or a table of its routes (`table`).
+// 4. `server` accepts connections until it is told to stop (`server/signal`), and `announce` logs the addresses.
 //    `warm_up` fills the cache before the app is ready.
 
 mod announce;

@@ -25,7 +25,7 @@ use crate::{
 /// An app that passed all checks.
 pub(crate) struct Mounted {
     pub(super) router: Router,
-    /// The admin surface, if it has a listener of its own.
+    /// The admin surface, if it has its own listener.
     pub(super) admin: Option<Router>,
     pub(super) clock: Clock,
     pub(super) unmatched: Arc<RouteState>,
@@ -57,26 +57,26 @@ impl Mounted {
         AppService(around.layer(self.router.clone()))
     }
 
-    /// What a connection to the admin listener calls.
+    /// The service of the connections to the admin listener.
     pub(crate) fn admin_service(&self) -> Option<AdminService> {
         let admin = self.admin.as_ref()?;
         Some(AroundRouterLayer::admin(self.sensitive_headers.clone(), self.clock.clone()).layer(admin.clone()))
     }
 
     /// The warm-up of an app that listens on `addr`. It has the layers of the admin surface, because warm-up requests
-    /// are not traffic either.
+    /// are not client traffic either.
     pub(crate) fn warm_up(&self, addr: Option<SocketAddr>) -> WarmUp {
         let around = AroundRouterLayer::admin(self.sensitive_headers.clone(), self.clock.clone());
         WarmUp::new(&self.warm_up, addr, around.layer(self.router.clone()), self.clock.clone())
     }
 
-    /// Makes the app's recorder the program's recorder, if the program has none.
+    /// Installs the app's recorder globally, if the program has none.
     pub(super) fn install_recorder(&self) {
         self.metering.install();
     }
 
     /// A future that reports the health of a store outside the process to the program's recorder. `None` if the app has
-    /// its own exporter, which asks the store for each scrape.
+    /// its own exporter, which checks the store on each scrape.
     pub(super) fn run_cache_metering(&self) -> Option<impl Future<Output = ()> + Send + use<>> {
         self.metering.exporter().is_none().then(|| Arc::clone(&self.cache_metering).run())
     }

@@ -1,4 +1,4 @@
-//! What a program said about its app, grouped by the stage that reads it.
+//! The settings of an app as the program gave them, grouped by the stage that reads them.
 
 use std::{any::TypeId, panic::Location, sync::Arc};
 
@@ -18,7 +18,7 @@ use crate::{
     route::Selection,
 };
 
-/// Everything that a program said. Nothing in it is checked yet.
+/// All settings of the program, unchecked.
 pub(super) struct AppSpec {
     pub(super) settings: SettingsSpec,
     pub(super) routes: RoutesSpec,
@@ -28,7 +28,7 @@ pub(super) struct AppSpec {
     pub(super) program: ProgramSpec,
 }
 
-/// The configuration, and the cache that it configures.
+/// The configuration, and the cache that it applies to.
 pub(super) struct SettingsSpec {
     /// Replaces the file and the variables of the process.
     pub(super) config: Option<Config>,
@@ -37,30 +37,30 @@ pub(super) struct SettingsSpec {
     pub(super) cache: CacheBuilder,
 }
 
-/// Which routes there are, and what holds for all of them.
+/// Which routes to mount, and the settings that apply to all of them.
 pub(super) struct RoutesSpec {
     pub(super) selection: Selection,
     pub(super) expected_crates: Vec<String>,
     pub(super) prefix: String,
-    /// Whether a route that does not declare who may call it requires an identity.
+    /// Whether a route that does not declare its access requires an identity.
     pub(super) require_auth: bool,
 }
 
 /// The values that handlers depend on.
 pub(super) struct DependenciesSpec {
     pub(super) deps: DepsBuilder,
-    /// One for each `provide` call, to find types that are provided twice.
+    /// One entry for each `provide` call, to find types that are provided twice.
     pub(super) provided: Vec<Provided>,
 }
 
-/// A type that was provided, and where.
+/// A provided type, and the place of the call.
 pub(super) struct Provided {
     pub(super) type_id: TypeId,
     pub(super) type_name: &'static str,
     pub(super) location: &'static Location<'static>,
 }
 
-/// What the program brings beside its routes.
+/// Parts of the program that run beside its routes.
 pub(super) struct ProgramSpec {
     pub(super) verifiers: Verifiers,
     pub(super) hand_written: Vec<HandWritten>,

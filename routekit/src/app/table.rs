@@ -1,4 +1,4 @@
-//! Every route of an app on one line each.
+//! The routes of an app, one per line.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use crate::{
     route::{Description, Route, RouteMeta},
 };
 
-/// The routes of an app, sorted by path and method. `Display` is the table that the start-up log prints.
+/// The routes of an app, sorted by path and method. `Display` prints the table of the start-up log.
 #[derive(Debug)]
 pub struct RouteTable {
     rows: Vec<TableRow>,
@@ -21,11 +21,11 @@ pub struct RouteTable {
 pub struct TableRow {
     /// The path with the app's prefix.
     pub path: String,
-    /// What was declared.
+    /// The declaration of the route.
     pub meta: &'static RouteMeta,
-    /// What applies, and where each setting came from.
+    /// The policies that apply, with the origin of each setting.
     pub policies: EffectivePolicies,
-    /// What it takes, gives, needs and can answer.
+    /// The inputs, responses and dependencies of the route.
     pub description: Description,
 }
 
@@ -40,30 +40,30 @@ impl RouteTable {
         Self { rows, router, warnings }
     }
 
-    /// What looks wrong with the set of routes, and may be meant. The start-up log has it too.
+    /// Returns the warnings: settings of routes that look wrong but may be intended. The start-up log lists them too.
     #[must_use]
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
 
-    /// The routes.
+    /// Returns the routes.
     #[must_use]
     pub fn rows(&self) -> &[TableRow] {
         &self.rows
     }
 
-    /// Every route with everything that stands around it.
+    /// The explanation of every route.
     pub(super) fn explanations(&self) -> impl Iterator<Item = Explanation> {
         self.rows.iter().map(|row| policy::explain(row.meta, &row.path, &row.policies, &self.router))
     }
 
-    /// What happens to a request of one route, named by method and path: `GET /v2/users`.
+    /// Explains how a request to one route is processed. `route` is a method and a path: `GET /v2/users`.
     #[must_use]
     pub fn explain(&self, route: &str) -> Option<Explanation> {
         self.explanations().find(|explanation| explanation.route == route)
     }
 
-    /// How many routes came from which crate, by name: `3 from billing_routes, 2 from shop`.
+    /// Counts the routes of each crate, sorted by name: `3 from billing_routes, 2 from shop`.
     #[must_use]
     pub fn summary(&self) -> String {
         let mut counts = std::collections::BTreeMap::<&str, usize>::new();

@@ -1,4 +1,4 @@
-//! The decision: who is the client, and may it call the route?
+//! Decides which client sent a request, and whether it may call the route.
 
 use std::sync::Arc;
 
@@ -6,6 +6,7 @@ use axum::{
     extract::Request,
     response::{IntoResponse, Response},
 };
+use http::{HeaderValue, header};
 
 use super::{Access, Requirements, Verifiers, refusal};
 use crate::{
@@ -18,14 +19,14 @@ use crate::{
 /// Identifies clients and checks their grants, for one route. A clone is a few reference counts.
 #[derive(Debug, Clone)]
 pub(crate) struct AccessCheck {
-    /// What an identity must have; `None` if the request needs no identity.
+    /// The grants that an identity needs; `None` if the request needs no identity.
     required: Option<Requirements>,
     verifiers: Arc<Verifiers>,
     report: Report,
 }
 
 impl AccessCheck {
-    /// `None` for a route that is public.
+    /// Returns `None` for a public route.
     pub(crate) fn new(access: Access, verifiers: Arc<Verifiers>) -> Option<Self> {
         let required = match access {
             Access::Public => return None,
@@ -41,7 +42,7 @@ impl AccessCheck {
         self
     }
 
-    /// The request with its identity, or the refusal.
+    /// Returns the request with its identity, or the refusal.
     pub(crate) async fn admit(&self, request: Request) -> Result<Request, Response> {
         let (mut parts, body) = request.into_parts();
         if parts.extensions.get::<Identity>().is_none() {
@@ -66,6 +67,15 @@ impl AccessCheck {
             }
         }
         Ok(Request::from_parts(parts, body))
+    }
+
+    /// Forbids caches to store a response that depends on who asks (RFC 9111 §5.2.2.5), unless the response says
+    /// something of its own. Cached routes do.
+    pub(crate) fn forbid_storing(response: &mut Response) {
+        let headers = response.headers_mut();
+        if !headers.contains_key(header::CACHE_CONTROL) && !headers.contains_key(header::EXPIRES) {
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        }
     }
 
     fn refuse(&self, event: Event, problem: Problem) -> Response {

@@ -17,9 +17,9 @@ use crate::identity::Identity;
 
 /// Identifies clients by a key in a header, `X-API-Key` by default.
 ///
-/// 1. Only the SHA-256 of a key is kept. That is safe for random keys of at least 128 bits, and not for passwords.
-/// 2. Keys are looked up by a hash with a secret of this process and compared in constant time, so response times
-///    do not reveal how much of a key is correct.
+/// 1. Only the SHA-256 of a key is stored. That is safe for random keys of at least 128 bits, and not for passwords.
+/// 2. Keys are looked up by a hash with a secret of this process and compared in constant time, so response times do
+///    not reveal how much of a key is correct.
 /// 3. A request with more than one such header is refused.
 /// 4. The [issuer](Identity::issuer) of these clients is `api-keys`, unless their identity has one.
 ///
@@ -38,7 +38,7 @@ pub struct ApiKeys {
     problems: Vec<String>,
 }
 
-/// Shorter keys can be guessed, longer keys are not worth hashing.
+/// Shorter keys can be guessed, longer keys have no benefit.
 const LENGTHS: RangeInclusive<usize> = 16..=1024;
 
 impl ApiKeys {
@@ -47,7 +47,7 @@ impl ApiKeys {
         Self { header: HeaderName::from_static("x-api-key"), keys: HashMap::new(), problems: Vec::new() }
     }
 
-    /// Header that carries the key. Defaults to `X-API-Key`.
+    /// Sets the header that contains the key. Defaults to `X-API-Key`.
     pub fn header(mut self, name: HeaderName) -> Self {
         self.header = name;
         self
@@ -55,9 +55,8 @@ impl ApiKeys {
 
     /// Adds a client with this key.
     ///
-    /// The app does not start if the key is shorter than 16 or longer than 1024 characters, or has characters other
-    /// than
-    /// visible ASCII.
+    /// The app does not start if the key is shorter than 16 or longer than 1024 characters, or contains other
+    /// characters than visible ASCII.
     pub fn key(mut self, key: impl AsRef<[u8]>, identity: Identity) -> Self {
         let key = key.as_ref();
         let sub = identity.sub();
@@ -94,7 +93,7 @@ impl ApiKeys {
     }
 }
 
-/// Issuer of clients without one, so that the `sub` of a token never names the same client.
+/// The issuer of clients whose identity has none, so that the `sub` of a token never denotes the same client.
 const ISSUER: &str = "api-keys";
 
 impl Default for ApiKeys {
@@ -144,7 +143,7 @@ impl fmt::Debug for ApiKeys {
     }
 }
 
-/// SHA-256 of an API key, for verifiers that look keys up in a database. Equality takes constant time.
+/// The SHA-256 of an API key, for verifiers that look up keys in a database. Equality takes constant time.
 #[derive(Clone, Copy)]
 pub struct ApiKeyDigest([u8; 32]);
 
@@ -202,7 +201,7 @@ impl fmt::Debug for ApiKeyDigest {
     }
 }
 
-/// Error of parsing an [`ApiKeyDigest`].
+/// The error of parsing an [`ApiKeyDigest`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InvalidDigest;
 

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, header};
 
-/// Content of the `Authorization` header.
+/// The content of the `Authorization` header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Bearer<'a> {
     /// The header is missing or has another scheme.

@@ -7,15 +7,15 @@ use http::request::Parts;
 use super::verifier::{Verifier, VerifyError};
 use crate::identity::Identity;
 
-/// An async function from a request to the client's identity, as taken by [`App::identify`](crate::App::identify).
+/// An async function from a request to the client's identity, for [`App::identify`](crate::App::identify).
 ///
-/// It is a trait of its own because a bound on an async closure cannot say that its future is `Send`.
+/// It is a separate trait because a bound on an async closure cannot require that its future is `Send`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an async function from a request to an `Option<Identity>`",
     note = "a closure that captures values moves clones of them into its future: see `App::identify`"
 )]
 pub trait IdentifyBy<'a>: Send + Sync + 'static {
-    /// Future that the function returns.
+    /// The future that the function returns.
     type Future: Future<Output = Option<Identity>> + Send + 'a;
 
     /// Calls the function.

@@ -1,9 +1,11 @@
 use std::{
+    pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use axum::{extract::Request, response::Response};
+use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -18,13 +20,13 @@ pub struct AuthLayer {
 }
 
 impl AuthLayer {
-    /// Admits the clients that `access` names, identified by `verifiers`.
+    /// Creates a layer that admits the clients that `access` names, as `verifiers` identify them.
     #[must_use]
     pub fn new(access: Access, verifiers: impl Into<Arc<Verifiers>>) -> Self {
         Self { check: AccessCheck::new(access, verifiers.into()) }
     }
 
-    /// Tells `observer` of each refused request. Defaults to none.
+    /// Sets the observer of refused requests. Defaults to none.
     #[must_use]
     pub fn observer(self, observer: Arc<dyn Observer>) -> Self {
         Self { check: self.check.map(|check| check.observer(observer)) }
@@ -50,7 +52,34 @@ accessors!(Auth);
 
 opaque_future! {
     /// The future of [`Auth`].
-    pub struct AuthFuture<F>(PassOrAnswer<F>);
+    pub struct AuthFuture<F>(Unstored<PassOrAnswer<F>>);
+}
+
+pin_project! {
+    /// Forbids caches to store the response, where access is checked.
+    struct Unstored<F> {
+        #[pin]
+        inner: F,
+        checked: bool,
+    }
+}
+
+impl<F, E> Future for Unstored<F>
+where
+    F: Future<Output = Result<Response, E>>,
+{
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let mut answer = ready!(this.inner.poll(cx));
+        if let Ok(response) = &mut answer
+            && *this.checked
+        {
+            AccessCheck::forbid_storing(response);
+        }
+        Poll::Ready(answer)
+    }
 }
 
 impl<S> Service<Request> for Auth<S>
@@ -67,13 +96,14 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        let Some(check) = &self.check else { return AuthFuture::new(PassOrAnswer::pass(self.inner.call(request))) };
+        let Some(check) = &self.check else {
+            return AuthFuture::new(Unstored { inner: PassOrAnswer::pass(self.inner.call(request)), checked: false });
+        };
         let check = Arc::clone(check);
         // The clone stays here; the service that is ready is called.
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
-        AuthFuture::new(PassOrAnswer::decide(
-            async move { check.admit(request).await.map(|request| inner.call(request)) },
-        ))
+        let decision = async move { check.admit(request).await.map(|request| inner.call(request)) };
+        AuthFuture::new(Unstored { inner: PassOrAnswer::decide(decision), checked: true })
     }
 }

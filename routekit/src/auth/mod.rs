@@ -1,4 +1,5 @@
-//! Authentication and authorisation: verifiers identify the client, and each route says which grants it requires.
+//! Authentication and authorisation: verifiers identify the client, and each route declares the grants that it
+//! requires.
 //!
 //! ```
 //! use routekit::{auth::ApiKeys, prelude::*};
@@ -17,12 +18,12 @@
 //! ```
 //!
 //! 1. A route declares its access: `auth` (any identified client), `auth(scope("users:read"))`, `auth(role("admin"))`,
-//!    `auth(permission("users:write"))`, `auth(optional)` or `public`. All listed grants are required, and one of those
-//!    in `any(role("admin"), role("support"))`: `scope("a", "b")` requires both, `any(scope("a", "b"))` either.
+//!    `auth(permission("users:write"))`, `auth(optional)` or `public`. All listed grants are required, and of those in
+//!    `any(…)` at least one: `scope("a", "b")` requires both, `any(scope("a", "b"))` either.
 //!    [`App::require_auth`](crate::App::require_auth) requires an identified client on routes that declare nothing.
 //! 2. An [`Identity`](crate::identity::Identity) that is already in the request's extensions is trusted. Only a layer
 //!    of the program can have put it there.
-//! 3. Otherwise the [`Verifier`]s of the app are called in order, and the first that recognises the client wins. A
+//! 3. Otherwise the [`Verifier`]s of the app are called in order, and the first that recognises the client decides. A
 //!    verifier that finds no credentials of its kind is skipped.
 //! 4. A client without valid credentials gets a 401 with `WWW-Authenticate` (RFC 6750 §3). So does a client whose
 //!    credentials were refused, even on an optional route; a refused token adds `invalid_token`. The reason is only
@@ -31,8 +32,11 @@
 //!    `insufficient_scope`.
 //! 6. If a verifier is unavailable, or all together take longer than ten seconds, the response is a 503: a client that
 //!    could not be verified never passes. The route's `timeout` starts after verification.
-//! 7. Hand-written routers have no identity, unless the app has `require_auth` or this layer is around them.
-//! 8. A `public` route costs one branch. It has an identity only if a layer has added one.
+//! 7. Requests to hand-written routers have no identity, unless the app has `require_auth` or this layer wraps the
+//!    router.
+//! 8. On a `public` route, the policy costs one branch. A request to it has an identity only if a layer has set one.
+//! 9. Where access is checked, a response that has neither `Cache-Control` nor `Expires` says `no-store`, refusals
+//!    included. Cached routes say something else.
 //!
 //! Verifiers are [`ApiKeys`], `jwt::Jwt` (feature `jwt`; with keys from a URL with the feature `jwks`), a function
 //! ([`App::identify`](crate::App::identify)), and types that implement [`Verifier`]. Log events have the target

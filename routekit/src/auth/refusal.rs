@@ -1,4 +1,4 @@
-//! Responses to clients that are refused.
+//! Responses to refused clients.
 
 use http::{HeaderValue, StatusCode, header};
 

@@ -2,7 +2,7 @@
 
 use std::{any::type_name, borrow::Cow, error::Error, fmt, future::Future, pin::Pin};
 
-use http::{HeaderName, request::Parts};
+use http::{HeaderName, header, request::Parts};
 
 use crate::{
     base::{clock::Clock, spawner::Spawner},
@@ -45,27 +45,36 @@ pub trait Verifier: Send + Sync + 'static {
     /// The future is dropped if the client disconnects.
     fn verify(&self, request: &Parts) -> impl Future<Output = Result<Option<Identity>, VerifyError>> + Send;
 
-    /// Name in logs and error messages. Defaults to the name of the type.
+    /// Returns the name in logs and error messages. Defaults to the name of the type.
     fn name(&self) -> String {
         type_name::<Self>().to_owned()
     }
 
-    /// Authentication scheme of the challenge (RFC 9110 §11.3), such as `Bearer`. Defaults to none.
+    /// Returns the authentication scheme of the challenge (RFC 9110 §11.3), such as `Bearer`. Defaults to none.
     fn scheme(&self) -> Option<&'static str> {
         None
     }
 
-    /// Headers that carry the credentials and must not be logged. `Authorization` and `Cookie` never are.
+    /// Returns the headers that contain the credentials and must not be logged. `Authorization` and `Cookie` are never
+    /// logged.
     fn sensitive_headers(&self) -> Vec<HeaderName> {
         Vec::new()
     }
 
-    /// Configuration errors, which keep the app from starting. They must not contain secrets.
+    /// Returns the headers that the identity depends on. Responses that are cached per user name them in `Vary`, so
+    /// that no cache further out gives them to another user. Defaults to
+    /// [`sensitive_headers`](Self::sensitive_headers), or to `Authorization` and `Cookie` if there are none.
+    fn identity_headers(&self) -> Vec<HeaderName> {
+        let headers = self.sensitive_headers();
+        if headers.is_empty() { vec![header::AUTHORIZATION, header::COOKIE] } else { headers }
+    }
+
+    /// Returns the configuration errors, which keep the app from starting. They must not contain secrets.
     fn problems(&self) -> Vec<String> {
         Vec::new()
     }
 
-    /// Runs for as long as the app serves, for work that no request should wait for. Dropped at shutdown.
+    /// Runs for as long as the app serves, for background work. The future is dropped at shutdown.
     fn run(&self) -> impl Future<Output = ()> + Send {
         async {}
     }
@@ -76,7 +85,7 @@ pub trait Verifier: Send + Sync + 'static {
     }
 }
 
-/// What a [`Verifier`] receives at start-up.
+/// The clock and the spawner that a [`Verifier`] receives at start-up.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct VerifierContext {
@@ -94,15 +103,15 @@ impl VerifierContext {
     }
 }
 
-/// Why a request with credentials has no identity.
+/// The reason why a request with credentials has no identity.
 #[derive(Debug)]
 pub struct VerifyError {
     kind: VerifyErrorKind,
-    /// Scheme of the credentials.
+    /// The scheme of the credentials.
     scheme: &'static str,
 }
 
-/// RFC 6750 §1. Also used for verifiers without a scheme.
+/// The scheme of RFC 6750 §1. Also used for verifiers without a scheme.
 pub(super) const BEARER: &str = "Bearer";
 
 #[derive(Debug)]
@@ -112,19 +121,20 @@ enum VerifyErrorKind {
 }
 
 impl VerifyError {
-    /// The credentials are not valid: 401.
+    /// Creates the error for credentials that are not valid: 401.
     ///
     /// The reason is logged at level `debug` and not sent to the client. It must not repeat the credentials.
     pub fn refused(reason: impl Into<Cow<'static, str>>) -> Self {
         Self { kind: VerifyErrorKind::Refused(reason.into()), scheme: BEARER }
     }
 
-    /// The credentials cannot be verified at the moment: 503. The cause is logged at level `warn`.
+    /// Creates the error for credentials that cannot be verified at the moment: 503. The cause is logged at level
+    /// `warn`.
     pub fn unavailable(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { kind: VerifyErrorKind::Unavailable(cause.into()), scheme: BEARER }
     }
 
-    /// Whether the credentials could not be verified.
+    /// Returns whether the credentials could not be verified.
     #[must_use]
     pub fn is_unavailable(&self) -> bool {
         matches!(self.kind, VerifyErrorKind::Unavailable(_))
@@ -158,13 +168,14 @@ impl Error for VerifyError {
     }
 }
 
-/// Object-safe [`Verifier`].
+/// An object-safe [`Verifier`].
 pub(super) trait AnyVerifier: Send + Sync {
     fn verify<'a>(&'a self, request: &'a Parts) -> Verifying<'a>;
     fn run(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
     fn name(&self) -> String;
     fn scheme(&self) -> Option<&'static str>;
     fn sensitive_headers(&self) -> Vec<HeaderName>;
+    fn identity_headers(&self) -> Vec<HeaderName>;
     fn problems(&self) -> Vec<String>;
     fn start(&mut self, context: &VerifierContext);
 }
@@ -190,6 +201,10 @@ impl<V: Verifier> AnyVerifier for V {
 
     fn sensitive_headers(&self) -> Vec<HeaderName> {
         Verifier::sensitive_headers(self)
+    }
+
+    fn identity_headers(&self) -> Vec<HeaderName> {
+        Verifier::identity_headers(self)
     }
 
     fn problems(&self) -> Vec<String> {

@@ -10,7 +10,7 @@ use crate::{
     identity::Identity,
 };
 
-/// Verifiers, in the order in which they are called. See the [module docs](crate::auth).
+/// A list of verifiers, in the order in which they are called. See the [module docs](crate::auth).
 #[derive(Default)]
 pub struct Verifiers(Vec<Box<dyn AnyVerifier>>);
 
@@ -32,7 +32,7 @@ impl Verifiers {
         self.0.push(Box::new(verifier));
     }
 
-    /// Passes the context to all verifiers. An app does this itself; with a plain router, call it:
+    /// Passes the context to all verifiers. An app does this itself. Call it for use with a plain router:
     ///
     /// ```
     /// use routekit::{Clock, Spawner, auth::{VerifierContext, Verifiers}};
@@ -96,19 +96,19 @@ impl Verifiers {
         })
     }
 
-    /// Names of the verifiers, in order.
+    /// Returns the names of the verifiers, in order.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
         self.0.iter().map(|verifier| verifier.name()).collect()
     }
 
-    /// Whether there are no verifiers.
+    /// Returns whether there are no verifiers.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The schemes that clients may use, without duplicates.
+    /// The schemes of all verifiers, without duplicates.
     pub(super) fn schemes(&self) -> Vec<&'static str> {
         let mut schemes = Vec::new();
         for scheme in self.0.iter().filter_map(|verifier| verifier.scheme()) {
@@ -120,13 +120,24 @@ impl Verifiers {
         if schemes.is_empty() { vec![BEARER] } else { schemes }
     }
 
-    /// All headers that carry credentials.
+    /// All headers that contain credentials.
     pub(crate) fn sensitive_headers(&self) -> Vec<HeaderName> {
         self.0.iter().flat_map(|verifier| verifier.sensitive_headers()).collect()
     }
 
-    /// Configuration errors with the name of their verifier. An app with errors does not start; with a plain router,
-    /// check them yourself.
+    /// Returns all headers that an identity depends on, each once.
+    pub(crate) fn identity_headers(&self) -> Vec<HeaderName> {
+        let mut headers: Vec<HeaderName> = Vec::new();
+        for name in self.0.iter().flat_map(|verifier| verifier.identity_headers()) {
+            if !headers.contains(&name) {
+                headers.push(name);
+            }
+        }
+        headers
+    }
+
+    /// Returns the configuration errors with the name of their verifier. An app with errors does not start; with a
+    /// plain router, check them yourself.
     #[must_use]
     pub fn problems(&self) -> Vec<(String, String)> {
         let named = |verifier: &dyn AnyVerifier| {
@@ -137,11 +148,11 @@ impl Verifiers {
     }
 }
 
-/// Time that all verifiers together may take, so that an unresponsive service does not hold requests forever.
+/// The time that all verifiers together may take, so that an unresponsive service does not hold requests forever.
 const DEADLINE: Duration = Duration::from_secs(10);
 
 impl fmt::Debug for Verifiers {
-    /// Shows the names only, because verifiers hold secrets.
+    /// Prints only the names, because verifiers hold secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.names()).finish()
     }

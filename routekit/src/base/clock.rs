@@ -1,6 +1,6 @@
-//! The clock that every measurement uses, so that tests can move time by hand.
+//! The clock of every measurement, which a test can replace by one that it moves.
 //!
-//! Durations are monotonic: setting the wall clock changes none of them. The wall clock only labels points in time.
+//! Durations are monotonic: they do not change when the wall clock is set. The wall clock only labels points in time.
 
 use routekit_grammar::calendar::Day;
 use std::{
@@ -12,11 +12,11 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-/// A clock: the system's, or the one of a [`ManualClock`].
+/// A clock: the system's, or that of a [`ManualClock`].
 #[derive(Clone, Default)]
 pub struct Clock(Option<Arc<Hands>>);
 
-/// A clock that stands still until a test moves it.
+/// A clock that stands still until a test moves it. Clones share their time.
 ///
 /// ```
 /// use std::time::Duration;
@@ -28,7 +28,7 @@ pub struct Clock(Option<Arc<Hands>>);
 /// assert_eq!(clock.now() - start, Duration::from_secs(60));
 /// ```
 ///
-/// Everything that takes a [`Clock`] takes the one that [`clock`](Self::clock) returns. Clones move together.
+/// [`clock`](Self::clock) returns it as the [`Clock`] that builders and layers take.
 #[derive(Clone)]
 pub struct ManualClock(Arc<Hands>);
 
@@ -41,13 +41,13 @@ struct Hands {
 }
 
 impl Clock {
-    /// The system's monotonic clock.
+    /// Returns the system's clock.
     #[must_use]
     pub const fn system() -> Self {
         Self(None)
     }
 
-    /// The current time.
+    /// Returns the current time.
     #[must_use]
     pub fn now(&self) -> Instant {
         match &self.0 {
@@ -57,7 +57,7 @@ impl Clock {
         }
     }
 
-    /// The wall clock, as the time since 1970 without leap seconds.
+    /// Returns the wall clock, as the time since 1970 without leap seconds.
     #[must_use]
     pub fn unix_time(&self) -> Duration {
         match &self.0 {
@@ -77,19 +77,19 @@ impl ManualClock {
         Self(Arc::new(Hands { start, elapsed_nanos, wall_offset_nanos }))
     }
 
-    /// A clock that shows this time.
+    /// Returns this clock as a [`Clock`].
     #[must_use]
     pub fn clock(&self) -> Clock {
         Clock(Some(Arc::clone(&self.0)))
     }
 
-    /// The current time.
+    /// Returns the current time.
     #[must_use]
     pub fn now(&self) -> Instant {
         self.0.now()
     }
 
-    /// The wall clock, as the time since 1970 without leap seconds.
+    /// Returns the wall clock, as the time since 1970 without leap seconds.
     #[must_use]
     pub fn unix_time(&self) -> Duration {
         self.0.unix_time()
@@ -104,7 +104,7 @@ impl ManualClock {
         self.0.elapsed_nanos.fetch_add(nanos, Ordering::SeqCst);
     }
 
-    /// Sets the wall clock, as an operator may set that of a machine. [`now`](Self::now) does not move.
+    /// Sets the wall clock, like an operator who sets the time of a machine. [`now`](Self::now) does not change.
     ///
     /// # Panics
     /// If `time` is after the year 2262.

@@ -1,4 +1,4 @@
-//! What every other module may use: time, background work, settings with their origin, start-up problems.
+//! The foundation of all other modules: time, background work, settings with their origin, start-up problems.
 
 pub(crate) mod clock;
 pub(crate) mod pass_or_answer;

@@ -15,9 +15,9 @@ pin_project! {
     pub(crate) enum PassOrAnswer<F> {
         // The request passed.
         Pass { #[pin] inner: F },
-        // In a box, so that requests that pass have no room for it.
+        // Boxed, so that the future of a request that passes has no space for it.
         Answer { response: Option<Box<Response>> },
-        // In a box for the same reason.
+        // Boxed for the same reason.
         Wait { decision: Pin<Box<dyn Future<Output = PassOrAnswer<F>> + Send>> },
     }
 }
@@ -33,7 +33,7 @@ impl<F> PassOrAnswer<F> {
         Self::Answer { response: Some(response) }
     }
 
-    /// Waits for `decision`, then runs its `Ok` or answers with its `Err`.
+    /// Waits for `decision`, then runs the future in its `Ok` or answers with its `Err`.
     pub(crate) fn decide(decision: impl Future<Output = Result<F, Response>> + Send + 'static) -> Self {
         Self::wait(async move {
             match decision.await {

@@ -1,6 +1,6 @@
 //! Escapes input of clients for logs, so that it cannot send control characters to a terminal.
 //!
-//! Log formatters escape some of them, and JSON only those that would end a string.
+//! Log formatters escape only some of them, and JSON only those that would end a string.
 
 use std::{
     borrow::Cow,

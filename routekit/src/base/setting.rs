@@ -1,4 +1,4 @@
-//! A value, and where it comes from.
+//! A value with its origin.
 
 use std::{fmt, ops::Deref};
 
@@ -9,13 +9,13 @@ pub struct Setting<T> {
     origin: Origin,
 }
 
-/// Where a setting comes from.
+/// The origin of a setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Origin {
     /// Not set anywhere.
     Default,
-    /// A default that only routes of this kind have: `cached routes`.
+    /// The default of a certain kind of route, such as `cached routes`.
     DefaultOf(&'static str),
     /// The attribute of the route.
     Attribute,
@@ -23,12 +23,12 @@ pub enum Origin {
     File(String),
     /// The environment variable of this name.
     Variable(String),
-    /// The program.
+    /// Code of the program.
     Code,
 }
 
 impl<T> Setting<T> {
-    /// Creates a setting.
+    /// Creates a setting with this origin.
     #[must_use]
     pub const fn new(value: T, origin: Origin) -> Self {
         Self { value, origin }
@@ -40,7 +40,7 @@ impl<T> Setting<T> {
         Self::new(value, Origin::Default)
     }
 
-    /// Where the value comes from.
+    /// Returns the origin of the value.
     #[must_use]
     pub fn origin(&self) -> &Origin {
         &self.origin
@@ -61,7 +61,7 @@ impl<T> Deref for Setting<T> {
     }
 }
 
-/// A value that the program sets.
+/// The origin is [`Origin::Code`].
 impl<T> From<T> for Setting<T> {
     fn from(value: T) -> Self {
         Self::new(value, Origin::Code)

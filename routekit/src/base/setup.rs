@@ -1,11 +1,10 @@
-//! Problems that are found before the port opens, and how a person reads them.
+//! Problems that are found before the port opens, and their texts.
 //!
-//! An app reports all of them at once, each with the places it concerns. The module that finds a problem also builds
-//! it.
+//! An app reports all of them at once, each with its locations. The module that finds a problem also builds it.
 
 use std::fmt;
 
-/// Why an app did not start, or did not shut down cleanly.
+/// The reason why an app did not start, or did not shut down cleanly.
 ///
 /// `Debug` and `Display` print the same text, written for a terminal: `fn main() -> Result<(), routekit::Error>` prints
 /// it and exits with code 1.
@@ -15,8 +14,7 @@ pub struct Error {
 
 /// One problem that keeps an app from starting or from shutting down cleanly.
 ///
-/// `Display` says what is wrong, where, and what to write instead. Programs that react to a problem compare its
-/// [`code`](Self::code).
+/// `Display` says what is wrong, where, and what to write instead. Programs can match on the [`code`](Self::code).
 ///
 /// ```
 /// use routekit::{config::Config, prelude::*};
@@ -34,7 +32,7 @@ pub struct SetupProblem {
     code: &'static str,
     message: String,
     locations: Vec<String>,
-    /// Whether it ended an app that had started.
+    /// Whether the app had already started.
     after_start: bool,
 }
 
@@ -60,24 +58,24 @@ impl SetupProblem {
         self
     }
 
-    /// It ended an app that had started.
+    /// Marks a problem of an app that had already started.
     pub(crate) fn after_start(self) -> Self {
         Self { after_start: true, ..self }
     }
 
-    /// The value of a setting cannot be used. `setting` says where it was set: `ROUTEKIT_ADDR`.
+    /// The problem that the value of a setting cannot be used. `setting` is its place: `ROUTEKIT_ADDR`.
     pub(crate) fn invalid_setting(setting: impl Into<String>, value: &str, reason: &str) -> Self {
         let setting = setting.into();
         Self::new("invalid-setting", format!("{setting} is `{value}`: {reason}")).at(setting)
     }
 
-    /// Names the kind of problem, such as `duplicate-route` or `invalid-setting`. Messages may change, codes do not.
+    /// Returns the kind of problem, such as `duplicate-route` or `invalid-setting`. Messages may change, codes do not.
     #[must_use]
     pub fn code(&self) -> &'static str {
         self.code
     }
 
-    /// The places that the problem concerns: `GET /users (src/users.rs:10)`, `src/main.rs:12`, `ROUTEKIT_ADDR`.
+    /// Returns the places that the problem concerns: `GET /users (src/users.rs:10)`, `src/main.rs:12`, `ROUTEKIT_ADDR`.
     #[must_use]
     pub fn locations(&self) -> &[String] {
         &self.locations
@@ -101,7 +99,7 @@ impl Error {
         self.problems
     }
 
-    /// Every problem that was found, in a fixed order.
+    /// Returns all problems, in a fixed order.
     #[must_use]
     pub fn problems(&self) -> &[SetupProblem] {
         &self.problems
@@ -139,7 +137,7 @@ impl fmt::Debug for Error {
 /// `source` is `None`: the text of each problem includes its cause.
 impl std::error::Error for Error {}
 
-/// The known name that `name` is probably a misspelling of: at most a third of it differs.
+/// The known name of which `name` is probably a misspelling: at most a third of it differs.
 pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     routekit_grammar::suggest::nearest(name, known)
 }

@@ -2,7 +2,7 @@
 
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
-/// Starts tasks, for work that goes on after a request. Clones are the same spawner.
+/// Starts tasks, for work that continues after a request. Clones share the function.
 ///
 /// ```
 /// use routekit::Spawner;
@@ -17,7 +17,7 @@ use std::{fmt, future::Future, pin::Pin, sync::Arc};
 #[derive(Clone)]
 pub struct Spawner(Arc<dyn Fn(Task) + Send + Sync>);
 
-/// A task that a [`Spawner`] polls to its end.
+/// A future that a [`Spawner`] polls to its end.
 pub type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Spawner {
@@ -27,7 +27,7 @@ impl Spawner {
         Self(Arc::new(spawn))
     }
 
-    /// A spawner that calls [`tokio::spawn`], which panics outside a runtime.
+    /// Creates a spawner that calls [`tokio::spawn`], which panics outside a runtime.
     #[must_use]
     pub fn tokio() -> Self {
         Self::new(|task| drop(tokio::spawn(task)))

@@ -1,4 +1,4 @@
-//! Durations and sizes in configuration and in reports. Their grammar is the one of attributes.
+//! Durations and sizes in configuration and in reports, in the same syntax as in attributes.
 
 use std::{fmt, time::Duration};
 
@@ -17,7 +17,7 @@ pub(crate) fn bytes(text: &str) -> Option<u64> {
     text.parse::<u64>().ok().or_else(|| size_bytes(text)).filter(|bytes| *bytes > 0)
 }
 
-/// The duration, or `off`.
+/// Displays the duration, or `off`.
 pub(crate) fn show_duration(duration: &Option<Duration>) -> String {
     duration.map_or_else(|| "off".to_owned(), |duration| format!("{duration:?}"))
 }

@@ -28,15 +28,15 @@ use super::{handle::CircuitBreaker, snapshot::BreakerSnapshot};
 pub struct Breakers(Arc<BTreeMap<String, CircuitBreaker>>);
 
 impl Breakers {
-    /// Returns the breaker called `name`.
+    /// Returns the breaker with this name.
     ///
-    /// The breaker of a route that gives it no name is called like the route: `GET /v2/users`.
+    /// The breaker of a route without a name of its own has the name of the route: `GET /v2/users`.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<CircuitBreaker> {
         self.0.get(name).cloned()
     }
 
-    /// Iterates over all breakers, ordered by name.
+    /// Returns an iterator over all breakers, ordered by name.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &CircuitBreaker> {
         self.0.values()
     }
@@ -48,7 +48,7 @@ impl Breakers {
     }
 }
 
-/// Keys each breaker by its name. If two have the same name, the later one wins.
+/// Each breaker has its name as its key. If two have the same name, the later one replaces the earlier one.
 impl FromIterator<CircuitBreaker> for Breakers {
     fn from_iter<I: IntoIterator<Item = CircuitBreaker>>(breakers: I) -> Self {
         Self(Arc::new(breakers.into_iter().map(|breaker| (breaker.name().to_owned(), breaker)).collect()))

@@ -10,7 +10,7 @@ use crate::{
     route::{BreakerPolicy, Ratio, Window},
 };
 
-/// Default time after which an unfinished probe loses its slot to another call.
+/// The default time after which an unfinished probe loses its slot to another call.
 pub(crate) const PROBE_LEASE: Duration = Duration::from_secs(60);
 
 /// Builds a [`CircuitBreaker`]. See the [module docs](crate::breaker) for the rules.
@@ -26,7 +26,7 @@ pub struct CircuitBreakerBuilder {
 }
 
 impl CircuitBreaker {
-    /// Returns a builder for a breaker called `name`. Logs and metrics carry the name.
+    /// Returns a builder for a breaker with this name, which logs and metrics contain.
     pub fn builder(name: impl Into<String>) -> CircuitBreakerBuilder {
         CircuitBreakerBuilder::new(name.into())
     }
@@ -38,78 +38,78 @@ impl CircuitBreakerBuilder {
         Self { name, policy, probe_lease, clock: Clock::system(), listeners: Vec::new() }
     }
 
-    /// Share of failed calls in the window, in (0, 1], at which the breaker opens. Defaults to 0.5.
+    /// Sets the share of failed calls in the window, in (0, 1], at which the breaker opens. Defaults to 0.5.
     pub fn failure_rate(mut self, rate: f64) -> Self {
         self.policy = self.policy.with_failure_rate(Ratio::from_f64(rate));
         self
     }
 
-    /// The calls that the rates are computed from: those of the last [`Duration`] (at most 24 hours), or the last `u32`
-    /// calls (at most 100,000). Defaults to 60 seconds.
+    /// Sets the calls that the rates are computed from: those of the last [`Duration`] (at most 24 hours), or the last
+    /// `u32` calls (at most 100,000). Defaults to 60 seconds.
     pub fn window(mut self, window: impl Into<Window>) -> Self {
         self.policy = self.policy.with_window(window.into());
         self
     }
 
-    /// Number of calls that the window must hold before the breaker can open. Defaults to 10, or to the size of a
-    /// window of fewer calls.
+    /// Sets the number of calls in the window below which the breaker does not open. Defaults to 10, or to the size of
+    /// a window of fewer calls.
     pub fn min_calls(mut self, calls: u32) -> Self {
         self.policy = self.policy.with_min_calls(calls);
         self
     }
 
-    /// Time that the breaker stays open. Defaults to 60 seconds.
+    /// Sets how long the breaker stays open. Defaults to 60 seconds.
     pub fn open_for(mut self, time: Duration) -> Self {
         self.policy = self.policy.with_open_for(time);
         self
     }
 
-    /// Number of probes that a half-open breaker lets through. All must succeed for it to close. At most `min_calls`.
-    /// Defaults to 1.
+    /// Sets the number of probes that a half-open breaker lets pass. All must succeed for it to close. At most
+    /// `min_calls`. Defaults to 1.
     pub fn half_open_calls(mut self, calls: u32) -> Self {
         self.policy = self.policy.with_half_open_calls(calls);
         self
     }
 
-    /// Duration from which on a call is slow. By default no call is slow.
+    /// Sets the duration from which a call counts as slow. By default no call is slow.
     pub fn slow_call(mut self, time: Duration) -> Self {
         self.policy = self.policy.with_slow_call(time);
         self
     }
 
-    /// Share of slow calls in the window, in (0, 1], at which the breaker opens. Defaults to 1.
+    /// Sets the share of slow calls in the window, in (0, 1], at which the breaker opens. Defaults to 1.
     pub fn slow_rate(mut self, rate: f64) -> Self {
         self.policy = self.policy.with_slow_rate(Ratio::from_f64(rate));
         self
     }
 
-    /// Factor by which `open_for` grows each time a probe fails, from 1 to 100. Defaults to 1.
+    /// Sets the factor that multiplies the open time each time that a probe fails, from 1 to 100. Defaults to 1.
     pub fn backoff(mut self, factor: f64) -> Self {
         self.policy = self.policy.with_backoff(Ratio::from_f64(factor));
         self
     }
 
-    /// Upper bound of the time open as it grows by `backoff`. Defaults to 10 minutes, or to `open_for` if that is
-    /// longer.
+    /// Sets the longest open time that `backoff` leads to. Defaults to 10 minutes, or to `open_for` if that is longer.
     pub fn max_open_for(mut self, time: Duration) -> Self {
         self.policy = self.policy.with_max_open_for(time);
         self
     }
 
-    /// Time after which an unfinished probe loses its slot. Another call may then probe, and the result of the first
-    /// probe is ignored. Choose more than any call takes, and give calls a timeout. Defaults to 60 seconds.
+    /// Sets the time after which an unfinished probe loses its slot. Another call may then probe, and the result of the
+    /// first probe is ignored. Choose a longer time than any call takes, and give calls a timeout. Defaults to 60
+    /// seconds.
     pub fn probe_lease(mut self, time: Duration) -> Self {
         self.probe_lease = time;
         self
     }
 
-    /// Clock that time is read from. Defaults to the system's monotonic clock.
+    /// Sets the clock that time is read from. Defaults to the system's monotonic clock.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
         self
     }
 
-    /// Calls `listener` once for every transition, on the thread whose call caused it. The listener must not block.
+    /// Sets a listener that is called once for every transition, on the thread whose call caused it. It must not block.
     /// Transitions are logged with or without a listener.
     pub fn on_transition(mut self, listener: impl Fn(&Transition) + Send + Sync + 'static) -> Self {
         self.listeners.push(Box::new(listener));

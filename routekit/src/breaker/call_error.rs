@@ -3,7 +3,7 @@ use std::{error::Error, fmt};
 use super::machine::Open;
 use crate::problem::Problem;
 
-/// Error of a call made through a circuit breaker.
+/// The error of a call through a circuit breaker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CallError<E> {
     /// The breaker is open: the call was not made.
@@ -37,7 +37,7 @@ impl<E: fmt::Display> fmt::Display for CallError<E> {
     }
 }
 
-/// [`source`](Error::source) of `CallError::Open` is the [`Open`].
+/// The [`source`](Error::source) of `CallError::Open` is the [`Open`].
 impl<E: Error + 'static> Error for CallError<E> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {

@@ -33,8 +33,8 @@ impl CircuitBreaker {
         self.call_classified(call, |result| if result.is_ok() { Outcome::Success } else { Outcome::Failure }).await
     }
 
-    /// Like [`call`](Self::call), but lets `classify` decide the outcome. Use it if an `Ok` can be a failure, such as a
-    /// response with status 500, or an `Err` can be the caller's own fault.
+    /// Makes a call like [`call`](Self::call), and classifies its result with `classify`. Use it if an `Ok` can be a
+    /// failure, such as a response with status 500, or an `Err` can be the caller's own fault.
     ///
     /// # Errors
     /// See [`call`](Self::call).
@@ -52,7 +52,7 @@ impl CircuitBreaker {
         result.map_err(CallError::Failed)
     }
 
-    /// Asks for permission to make one call. The caller reports the outcome to the returned [`Permit`].
+    /// Requests a permit for one call. The caller reports the outcome to the returned [`Permit`].
     ///
     /// # Errors
     /// [`Open`] if the call must not be made.
@@ -62,7 +62,7 @@ impl CircuitBreaker {
         Ok(Permit::new(self, ticket, start))
     }
 
-    /// Like [`try_acquire`](Self::try_acquire), with a permit that does not borrow the breaker.
+    /// Requests a permit like [`try_acquire`](Self::try_acquire), which does not borrow the breaker.
     ///
     /// # Errors
     /// [`Open`] if the call must not be made.

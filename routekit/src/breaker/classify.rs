@@ -27,8 +27,8 @@ impl<T, E, F: Fn(&Result<T, E>) -> Outcome> Classify<T, E> for F {
 }
 
 impl Outcome {
-    /// Classifies the result of an HTTP client: errors, 5xx and 429 (RFC 6585 §4) are failures, everything else is a
-    /// success.
+    /// Classifies the result of an HTTP client: errors, 5xx and 429 (RFC 6585 §4) are failures, all others are
+    /// successes.
     pub fn of_response<B, E>(result: &Result<Response<B>, E>) -> Self {
         match result {
             Ok(response) if response.status().is_server_error() => Self::Failure,

@@ -1,4 +1,4 @@
-//! The handle that programs hold.
+//! The handle of a circuit breaker.
 
 use std::{
     fmt,
@@ -21,7 +21,7 @@ use crate::{
 #[derive(Clone)]
 pub struct CircuitBreaker(Arc<BreakerInner>);
 
-/// A breaker that does not keep itself alive.
+/// A weak reference to a breaker.
 #[derive(Clone)]
 pub(crate) struct WeakBreaker(Weak<BreakerInner>);
 
@@ -113,7 +113,7 @@ impl CircuitBreaker {
         }
     }
 
-    /// Returns the current state. An open breaker becomes half-open with the first call after `open_for`, not before.
+    /// Returns the current state. An open breaker becomes half-open at the first call after `open_for`, not before.
     #[must_use]
     pub fn state(&self) -> State {
         self.0.gate.read(|machine| machine.state())
@@ -154,7 +154,8 @@ impl CircuitBreaker {
 
     /// Lets all calls through, but counts them and changes state as usual, until the mode is changed again.
     ///
-    /// State, transitions and log show what the breaker would do. Use it to try out settings without refusing calls.
+    /// State, transitions and logs show when the breaker would have opened. Use it to try out settings without refusing
+    /// calls.
     pub fn metrics_only(&self) {
         self.command(Mode::MetricsOnly);
     }
@@ -188,8 +189,8 @@ impl CircuitBreaker {
         } else {
             log!(tracing::Level::INFO);
         }
-        // A panic of a listener must neither lose the permit of this call nor abort a process that is unwinding
-        // already. The panic hook has printed its message.
+        // A panic of a listener must neither lose the permit of this call nor abort a process that is already
+        // unwinding. The panic hook has printed its message.
         let tell_all = AssertUnwindSafe(|| self.0.listeners.iter().for_each(|listener| listener(transition)));
         drop(catch_unwind(tell_all));
     }

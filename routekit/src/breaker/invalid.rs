@@ -2,7 +2,7 @@ use std::{error::Error, fmt};
 
 use crate::base::setup::{self, SetupProblem};
 
-/// Error of [`CircuitBreakerBuilder::build`](super::CircuitBreakerBuilder::build): the settings are not valid.
+/// The error of [`CircuitBreakerBuilder::build`](super::CircuitBreakerBuilder::build): a setting is not valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidBreaker {
     name: String,
@@ -14,7 +14,7 @@ impl InvalidBreaker {
         Self { name: name.to_owned(), reason }
     }
 
-    /// The same as a start-up problem; `place` declares the breaker: `GET /users (src/users.rs:10)`.
+    /// Converts the error to a start-up problem. `place` declares the breaker: `GET /users (src/users.rs:10)`.
     pub(crate) fn declared_by(&self, place: &str) -> SetupProblem {
         let Self { name, reason } = self;
         let message = format!("the circuit breaker `{name}` of {place}: {reason}");
@@ -30,7 +30,7 @@ impl fmt::Display for InvalidBreaker {
 
 impl Error for InvalidBreaker {}
 
-/// Lets `main` return it with `?`.
+/// Lets `main` return the error with `?`.
 impl From<InvalidBreaker> for setup::Error {
     fn from(invalid: InvalidBreaker) -> Self {
         invalid.declared_by("the program").into()

@@ -18,7 +18,7 @@ use super::{
     permit::Permit,
 };
 
-/// Layer that applies a circuit breaker to any tower service, such as an HTTP client.
+/// A layer that applies a circuit breaker to any tower service, such as an HTTP client.
 ///
 /// While the breaker is open, calls fail with [`CallError::Open`](super::CallError::Open).
 ///
@@ -52,9 +52,8 @@ impl BreakerLayer {
 }
 
 impl<J> BreakerLayer<J> {
-    /// Sets how results are classified: a closure, or [`Outcome::of_response`](super::Outcome::of_response). Defaults
-    /// to
-    /// [`ByResult`].
+    /// Sets the classification of results: a closure, or [`Outcome::of_response`](super::Outcome::of_response).
+    /// Defaults to [`ByResult`].
     #[must_use]
     pub fn classify<K>(self, classify: K) -> BreakerLayer<K> {
         BreakerLayer { breaker: self.breaker, classify }
@@ -69,7 +68,7 @@ impl<S, J: Clone> Layer<S> for BreakerLayer<J> {
     }
 }
 
-/// Service of [`BreakerLayer`](super::BreakerLayer). See the [module docs](crate::breaker).
+/// The service of [`BreakerLayer`](super::BreakerLayer). See the [module docs](crate::breaker).
 #[derive(Debug, Clone)]
 pub struct Breaker<S, J = ByResult> {
     pub(super) inner: S,
@@ -107,7 +106,7 @@ where
 }
 
 pin_project! {
-    /// Response future of [`Breaker`](super::Breaker).
+    /// The response future of [`Breaker`](super::Breaker).
     pub struct BreakerFuture<F, J> {
         #[pin]
         way: Way<F, J>,

@@ -1,11 +1,11 @@
-//! Circuit breakers: stop calling what keeps failing, so that it can recover and callers do not wait for it.
+//! Circuit breakers: they stop calls to a failing dependency, so that it can recover and callers do not wait for it.
 //!
 //! ```
 //! use routekit::prelude::*;
 //!
 //! #[get("/prices", breaker(failure_rate = 0.2, open_for = "30s"), timeout = "2s")]
 //! async fn prices() -> Result<String> {
-//!     // Asks another server. While a fifth of these calls fail, clients get a 503 at once.
+//!     // Calls another server. Once a fifth of these calls fail, clients get a 503 at once.
 //! #   Ok(String::new())
 //! }
 //! # let _ = routes![prices];
@@ -52,8 +52,8 @@
 //!
 //! - `Err` is a failure. The `Ok` of an HTTP client with status 5xx is a success unless
 //!   [`CircuitBreaker::call_classified`] or [`BreakerLayer::classify`] says otherwise.
-//! - Converted to a [`Problem`](crate::Problem), an open breaker is a 503 with `Retry-After`. A call that failed with a
-//!   problem is that problem, and any other failure is a 500.
+//! - Converted to a [`Problem`](crate::Problem), an open breaker is a 503 with `Retry-After`. An error that is a
+//!   problem stays as it is, and any other error is a 500.
 //! - Put timeouts *inside* the call. Dropping a call (a `tokio::time::timeout` around it, or
 //!   [`Retry::attempt_timeout`](crate::retry::Retry::attempt_timeout)) leaves it without an outcome.
 //! - Never pass one request through the same breaker twice, for instance in a route with `breaker(name = "bank")`

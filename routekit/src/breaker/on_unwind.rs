@@ -1,13 +1,13 @@
 //! Counts a panic of the polled future as a failure.
 //!
-//! A future sees a panic only while it unwinds. By the time the future itself is dropped, the panic may have been
+//! A future can detect a panic only while it unwinds. By the time the future itself is dropped, the panic may have been
 //! caught, and [`thread::panicking`] is `false`.
 
 use std::thread;
 
 use super::permit::Permit;
 
-/// Guard that counts a failure if it is dropped by a panic.
+/// A guard that counts a failure if it is dropped by a panic.
 pub(super) struct OnUnwind<'a, J>(&'a mut Option<(Permit, J)>);
 
 impl<'a, J> OnUnwind<'a, J> {

@@ -3,15 +3,15 @@ use std::{borrow::Borrow, fmt, thread, time::Instant};
 use super::{handle::CircuitBreaker, machine::Ticket};
 use crate::route::Outcome;
 
-/// Permission to make one call, granted by a [`CircuitBreaker`].
+/// A permit for one call, granted by a [`CircuitBreaker`].
 ///
-/// Report the outcome once. A permit that is dropped instead counts as neutral, and a probe frees its slot; a permit
-/// that is dropped by a panic counts as a failure.
+/// Report the outcome once. A permit that is dropped without an outcome counts as neutral, and a probe frees its slot.
+/// A permit that is dropped by a panic counts as a failure.
 #[must_use = "a permit that is dropped counts nothing"]
 pub struct Permit<B: Borrow<CircuitBreaker> = CircuitBreaker> {
     breaker: B,
     ticket: Ticket,
-    /// When the call began. `None` if its duration does not matter.
+    /// The start of the call; `None` if its duration does not matter.
     start: Option<Instant>,
 }
 
@@ -32,7 +32,7 @@ impl<B: Borrow<CircuitBreaker>> Permit<B> {
         self.settle(Outcome::Failure);
     }
 
-    /// Reports `outcome`.
+    /// Reports this outcome.
     #[inline]
     pub fn settle(mut self, outcome: Outcome) {
         let ticket = std::mem::replace(&mut self.ticket, Ticket::UNTRACKED);

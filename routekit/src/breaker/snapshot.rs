@@ -7,39 +7,39 @@ use serde::{Serialize, Serializer};
 use super::machine::{Machine, Mode, State, Totals, part};
 use crate::base::clock::{Clock, rfc3339};
 
-/// State, counts and totals of a circuit breaker at one moment.
+/// The state, counts and totals of a circuit breaker at one moment.
 ///
 /// In JSON, names are in camelCase, points in time are RFC 3339, and numbers have their unit in the name.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct BreakerSnapshot {
-    /// Name of the breaker.
+    /// The name of the breaker.
     pub name: String,
-    /// Whether calls pass.
+    /// The state, which decides whether calls pass.
     pub state: State,
-    /// What controls the state.
+    /// The mode, which decides what controls the state.
     pub mode: Mode,
-    /// Failed calls in the window.
+    /// The number of failed calls in the window.
     pub failure_count: u64,
-    /// Successful calls in the window.
+    /// The number of successful calls in the window.
     pub success_count: u64,
-    /// Slow calls in the window, failed or not.
+    /// The number of slow calls in the window, failed or not.
     pub slow_count: u64,
-    /// Calls in the window.
+    /// The number of calls in the window.
     pub request_count: u64,
-    /// Share of failed calls in the window, from 0 to 1.
+    /// The share of failed calls in the window, from 0 to 1.
     pub failure_rate: f64,
-    /// Share of slow calls in the window, from 0 to 1.
+    /// The share of slow calls in the window, from 0 to 1.
     pub slow_rate: f64,
-    /// When a call last failed. Derived from the age of the failure and the current wall clock.
+    /// The time of the last failure. Computed from the age of the failure and the current wall clock.
     #[serde(serialize_with = "as_rfc3339")]
     pub last_failure_time: Option<SystemTime>,
-    /// How often the breaker has opened since the program started.
+    /// The number of times that the breaker has opened since the program started.
     pub opened: u64,
-    /// How many calls it has refused since the program started.
+    /// The number of calls that it has refused since the program started.
     pub rejected: u64,
-    /// Time until the breaker becomes half-open. `None` unless it has opened by itself.
+    /// The time until the breaker becomes half-open. `None` unless it has opened because of its rates.
     #[serde(rename = "retryAfterMs", serialize_with = "as_millis")]
     pub retry_after: Option<Duration>,
 }

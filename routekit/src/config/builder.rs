@@ -1,4 +1,4 @@
-//! A file and variables become a [`Config`], or a list of all their problems.
+//! Reads a file and variables into a [`Config`], or a list of all their problems.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -19,10 +19,10 @@ use crate::base::{
 const ROUTES: &str = "route";
 /// The table of the cache's settings in the file.
 const CACHE: &str = "cache";
-/// Variables that other code reads: the name of the file, and what `telemetry::init` needs before there is an app.
+/// Variables that other code reads: the name of the file, and the format of the logs, which are set up before the app.
 const ELSEWHERE: [&str; 2] = ["config", "log_format"];
 
-/// Builds a [`Config`] from texts. Made by [`Config::builder`].
+/// Builds a [`Config`] from texts. Created by [`Config::builder`].
 #[derive(Clone, Default)]
 #[must_use]
 pub struct ConfigBuilder {
@@ -31,14 +31,14 @@ pub struct ConfigBuilder {
 }
 
 impl Config {
-    /// Builds a configuration from texts, instead of the file and the variables of the process.
+    /// Starts a configuration from texts, in place of the file and the variables of the process.
     pub fn builder() -> ConfigBuilder {
         ConfigBuilder::default()
     }
 }
 
 impl ConfigBuilder {
-    /// Adds the text of a TOML file, and its name for messages. A later file overrides an earlier one.
+    /// Adds the text of a TOML file. `name` appears in messages. A later file overrides an earlier one.
     pub fn toml(mut self, name: impl Into<String>, text: impl Into<String>) -> Self {
         self.files.push((name.into(), text.into()));
         self
@@ -73,7 +73,7 @@ impl ConfigBuilder {
 }
 
 impl fmt::Debug for ConfigBuilder {
-    /// Without values, which may be secret.
+    /// Omits values, which may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let files: Vec<&String> = self.files.iter().map(|(name, _)| name).collect();
         let variables: Vec<&String> = self.variables.keys().collect();
@@ -81,7 +81,7 @@ impl fmt::Debug for ConfigBuilder {
     }
 }
 
-/// The message of a TOML error and its line, without the excerpt, which may be the line with the token.
+/// The message of a TOML error and its line, without the excerpt, which may contain the token.
 fn without_excerpt(error: &str) -> String {
     let lines = error.lines().map(str::trim_end);
     let said =
@@ -89,7 +89,7 @@ fn without_excerpt(error: &str) -> String {
     said.collect::<Vec<_>>().join(": ")
 }
 
-/// The configuration so far, and its problems.
+/// The configuration read so far, and its problems.
 struct Reader {
     config: Config,
     problems: Vec<SetupProblem>,

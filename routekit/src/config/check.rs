@@ -1,15 +1,15 @@
-//! Checks of values from any source, the program's own included, and of values that depend on each other.
+//! Checks of values from any source, including the program, and of values that depend on each other.
 
 use std::time::Duration;
 
 use super::{keys, problems::place, settings::Config};
 use crate::{base::setting::Setting, base::setup::SetupProblem};
 
-/// A token of this length cannot be guessed.
+/// The shortest token that cannot be guessed.
 const SHORTEST_TOKEN: usize = 16;
 
 impl Config {
-    /// Reports values that make no sense, wherever they come from.
+    /// Reports values that have no useful meaning, whatever their source.
     pub(crate) fn check(&self, problems: &mut Vec<SetupProblem>) {
         let mut wrong = |name: &str, reason: &str| {
             let shown = keys::KEYS.iter().find(|key| key.name == name).map(|key| (key.show)(self));
@@ -21,7 +21,7 @@ impl Config {
             if token.len() < SHORTEST_TOKEN {
                 wrong("admin_token", "shorter than 16 characters");
             } else if !token.is_visible_ascii() {
-                wrong("admin_token", "must be visible ASCII, or no header can carry it");
+                wrong("admin_token", "must be visible ASCII characters, or no header can contain it");
             }
         }
         if self.admin_role.as_ref().is_some_and(|role| role.trim().is_empty()) {

@@ -1,4 +1,4 @@
-//! The keys of the app: how each is read and shown, and what the reference says about it.
+//! The keys of the app: their names, parsers and printers, and their text in the reference.
 
 use std::net::SocketAddr;
 
@@ -18,7 +18,7 @@ use crate::base::{
 pub(super) struct ConfigKey {
     /// `timeout`, or `cache.max_bytes` for a key in the table `[cache]`.
     pub(super) name: &'static str,
-    /// What the setting does, for `docs/configuration.md`.
+    /// The effect of the setting, for `docs/configuration.md`.
     #[cfg_attr(not(test), expect(dead_code, reason = "a test writes the reference"))]
     pub(super) doc: &'static str,
     /// Whether messages must not repeat its value.
@@ -45,7 +45,7 @@ const KEY: ConfigKey = ConfigKey {
     show: |config| (String::new(), config.addr.origin()),
 };
 
-/// `$read` makes the value of the field from a text, and `$show` makes a text from the value.
+/// `$read` parses the value of the field, and `$show` prints it.
 macro_rules! key {
     ($name:literal, $field:ident, $read:expr, $show:expr, $doc:literal $(, $flag:ident)?) => {
         ConfigKey {
@@ -155,7 +155,7 @@ pub(super) const KEYS: &[ConfigKey] = &[
         cache_compression_threshold,
         bytes,
         show_bytes,
-        "The size from which cached values are compressed."
+        "The size from which cached values are compressed, with the Cargo feature `cache-compression`."
     ),
     key!(
         "cache.warm_up",

@@ -1,4 +1,4 @@
-//! Settings that can be changed without writing code, and where each value came from.
+//! Settings that can be changed without writing code, and the origin of each value.
 //!
 //! ```
 //! use std::time::Duration;
@@ -14,8 +14,8 @@
 //!     .toml("routekit.toml", file)
 //!     .variable("ROUTEKIT_TIMEOUT", "5s")
 //!     .build()?;
-//! assert_eq!(*config.timeout, Some(Duration::from_secs(5)));
-//! assert_eq!(*config.cache_max_bytes, 256 * 1024 * 1024);
+//! assert_eq!(**config.timeout(), Some(Duration::from_secs(5)));
+//! assert_eq!(**config.cache_max_bytes(), 256 * 1024 * 1024);
 //! # Ok::<(), routekit::Error>(())
 //! ```
 //!

@@ -1,4 +1,4 @@
-//! Values that keys of the app and keys of a route have in common, as texts.
+//! Parsers and printers that keys of the app and keys of a route share.
 
 use std::time::Duration;
 

@@ -5,10 +5,10 @@ use crate::base::{
     setup::{self, SetupProblem},
 };
 
-/// What variables begin with.
+/// The prefix of all variables.
 pub(crate) const PREFIX: &str = "ROUTEKIT_";
 
-/// How a person finds a setting: `ROUTEKIT_ADDR`, or `addr` in the file.
+/// The place of a setting, for messages: `ROUTEKIT_ADDR`, or `addr` in the file.
 pub(crate) fn place(name: &str, origin: &Origin) -> String {
     match origin {
         Origin::Variable(variable) => variable.clone(),
@@ -17,12 +17,12 @@ pub(crate) fn place(name: &str, origin: &Origin) -> String {
     }
 }
 
-/// A file, or the environment, that cannot be read.
+/// A file or an environment that cannot be read.
 pub(crate) fn invalid_file(file: &str, reason: &str) -> SetupProblem {
     SetupProblem::new("invalid-file", format!("{file} cannot be read: {reason}")).at(file)
 }
 
-/// `name` is not one of the `known` settings; `full` is its place in the file.
+/// The problem that `name` is not one of the `known` settings; `full` is its place in the file.
 pub(super) fn unknown_setting(name: &str, full: &str, origin: &Origin, known: &[String]) -> SetupProblem {
     let nearest = setup::nearest(name, known.iter().map(String::as_str)).map(|nearest| match origin {
         Origin::Variable(_) => format!("{PREFIX}{}", nearest.to_uppercase()),

@@ -1,4 +1,4 @@
-//! `docs/configuration.md` is generated from the tables of keys, and compared with them.
+//! Generates `docs/configuration.md` from the tables of keys, and compares it with the file.
 
 use std::{fmt::Write as _, fs, path::Path};
 

@@ -11,7 +11,7 @@ use crate::base::{
 /// The configuration of one route. It overrides the route's attribute.
 #[derive(Debug, Clone)]
 pub(crate) struct RouteConfig {
-    /// The source that named the route.
+    /// The source that names the route.
     pub(crate) origin: Origin,
     pub(crate) timeout: Option<Setting<Option<Duration>>>,
     pub(crate) body_limit: Option<Setting<u64>>,
@@ -33,7 +33,7 @@ impl RouteConfig {
 /// A key of [`RouteConfig`].
 pub(super) struct RouteKey {
     pub(super) name: &'static str,
-    /// What the setting does, for `docs/configuration.md`.
+    /// The effect of the setting, for `docs/configuration.md`.
     #[cfg_attr(not(test), expect(dead_code, reason = "a test writes the reference"))]
     pub(super) doc: &'static str,
     pub(super) read: fn(&mut RouteConfig, &str, Origin) -> Result<(), String>,

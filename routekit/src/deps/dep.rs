@@ -1,4 +1,4 @@
-//! One dependency.
+//! The extractor of one dependency.
 
 use std::{any::type_name, fmt, ops::Deref, sync::Arc};
 
@@ -19,7 +19,7 @@ use std::{any::type_name, fmt, ops::Deref, sync::Arc};
 /// Dependencies are found by type, so there is one of each type. Wrap two connection pools of the same type in
 /// newtypes.
 ///
-/// A route that takes a `Dep<T>` that was not provided fails the check at start-up. `Option<Dep<T>>` is `None` instead.
+/// A route with a `Dep<T>` that was not provided fails the check at start-up. An `Option<Dep<T>>` is `None` instead.
 #[doc(alias = "dependency injection")]
 pub struct Dep<T: ?Sized>(Arc<T>);
 
@@ -58,7 +58,7 @@ impl<T: ?Sized> Deref for Dep<T> {
 }
 
 impl<T: ?Sized> fmt::Debug for Dep<T> {
-    /// Shows the type only, because dependencies may hold secrets.
+    /// Prints only the type, because dependencies may hold secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Dep<{}>", type_name::<T>())
     }

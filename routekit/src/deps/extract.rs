@@ -11,11 +11,10 @@ use http::request::Parts;
 use super::{container::Deps, dep::Dep};
 use crate::problem::Problem;
 
-/// Lets extractors of your own extract a `Dep<T>` on routes without `state`, whose state is [`Deps`].
+/// Lets your own extractors extract a `Dep<T>` on routes without `state`, whose state is [`Deps`].
 ///
-/// Declare what the extractor needs with [`Describe`](crate::describe). Otherwise a missing dependency is noticed by
-/// the
-/// first request and not at start-up.
+/// Implement [`Describe`](crate::describe) for such an extractor and declare its dependencies. Otherwise a missing
+/// dependency is found by the first request and not at start-up.
 impl<T, S> FromRequestParts<S> for Dep<T>
 where
     T: ?Sized + Send + Sync + 'static,
@@ -42,9 +41,9 @@ where
     }
 }
 
-/// Rejection of [`Dep`]: the dependency was not provided. 500, with the type in the log.
+/// Rejection of [`Dep`]: the dependency was not provided. The response is a 500; the log names the type.
 ///
-/// Declared routes are checked at start-up, so this happens only with extractors that do not describe themselves.
+/// Declared routes are checked at start-up, so only extractors without a description can cause it.
 #[derive(Debug, Clone, Copy)]
 pub struct MissingDependency {
     type_name: &'static str,

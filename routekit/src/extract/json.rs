@@ -22,8 +22,7 @@ use crate::{
 /// Extracts and validates a JSON body. As a response, serialises a value as JSON.
 ///
 /// Rejects media types other than `application/json` and `application/*+json` with 415, malformed JSON with 400, and
-/// JSON
-/// that does not match `T` or breaks its rules with 422. `Option<Json<T>>` is `None` if the request has no
+/// JSON that does not match `T` or breaks its rules with 422. `Option<Json<T>>` is `None` if the request has no
 /// `Content-Type`. See the [module docs](crate::extract) for an example.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Json<T>(pub T);
@@ -32,7 +31,7 @@ wrapper!(Json);
 body_extractor!(Json);
 
 const MEDIA_TYPE: &str = "application/json";
-/// Initial size of the buffer of a response, in bytes. Most documents fit.
+/// The initial size of the buffer of a response, in bytes. Most documents fit.
 const CAPACITY: usize = 1024;
 
 impl<T: Validated> Json<T> {
@@ -59,15 +58,19 @@ pub(super) async fn read(request: Request) -> Result<Bytes, Rejection> {
 
 fn is_json(headers: &HeaderMap) -> bool {
     let Some(essence) = essence(headers) else { return false };
-    let Some(subtype) = essence.strip_prefix("application/") else { return false };
-    subtype == "json" || subtype.ends_with("+json")
+    if essence == MEDIA_TYPE {
+        return true;
+    }
+    let Some((kind, subtype)) = essence.split_once('/') else { return false };
+    let suffix = subtype.rsplit_once('+').map_or(subtype, |(_, suffix)| suffix);
+    kind.eq_ignore_ascii_case("application") && suffix.eq_ignore_ascii_case("json")
 }
 
-/// The media type without parameters, in lower case (RFC 9110 §8.3.1).
-pub(super) fn essence(headers: &HeaderMap) -> Option<String> {
+/// The media type without parameters, to be compared without regard to case (RFC 9110 §8.3.1).
+pub(super) fn essence(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
-    let essence = value.split(';').next().unwrap_or(value);
-    Some(essence.trim().to_ascii_lowercase())
+    let end = value.bytes().position(|byte| byte == b';').unwrap_or(value.len());
+    Some(value[..end].trim_ascii())
 }
 
 /// Explains why the bytes are not a `T`.
@@ -85,7 +88,7 @@ fn refuse<T: Validated>(bytes: &[u8]) -> Rejection {
     let fault = explain::explain::<T>(&value, Scalars::Typed);
     let fault = fault.map(|fault| fault.into_field_error(|steps| PointerStyle::JsonPointer.write(steps)));
     Rejection::Shape(fault.unwrap_or_else(|| {
-        // A duplicate name is no longer visible in a `Value`.
+        // A duplicate name cannot be seen in a `Value`.
         crate::problem::FieldError::new("", "shape", "is not of the expected shape")
     }))
 }

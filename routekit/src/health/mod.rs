@@ -1,11 +1,11 @@
-//! Liveness and readiness: whether the process runs, and whether it wants requests.
+//! Liveness and readiness: whether the process runs, and whether it can take requests.
 //!
-//! 1. `/health/live` is 200 while the process answers. It checks nothing else, so that a database that is down never
-//!    causes a restart.
-//! 2. `/health/ready` is 200 while nothing holds [`Readiness`] red, else 503. The log and the admin surface have the
-//!    reasons; the response does not.
-//! 3. Both send `no-store` and are served on the main listener, so that a load balancer sees what its clients would
-//!    see.
+//! 1. `/health/live` answers 200 while the process responds. It checks nothing else, so that an unavailable database
+//!    never causes a restart.
+//! 2. `/health/ready` answers 200, or 503 while [`Readiness`] is held red. The reasons are in the log and on the admin
+//!    surface, and not in the response.
+//! 3. Both send `no-store`. They are served on the main listener, so that a load balancer gets the same view as its
+//!    clients.
 
 mod live;
 mod readiness;

@@ -1,4 +1,4 @@
-//! `/health/ready`, and what holds it red.
+//! `/health/ready`, and the holds that turn it red.
 
 use std::{
     borrow::Cow,
@@ -13,9 +13,9 @@ use http::{HeaderValue, StatusCode, header};
 /// The path of the readiness endpoint.
 pub(crate) const READY_PATH: &str = "/health/ready";
 
-/// Whether the app wants requests. It is red while a [`Hold`] exists, else green. Clones share their state.
+/// Whether the app can take requests. It is red while a [`Hold`] exists, else green. Clones share their state.
 ///
-/// Every app provides its own: handlers take a `Dep<Readiness>`, and the program calls
+/// Every app provides its own: handlers take a `Dep<Readiness>`, and the program gets it from
 /// [`App::readiness`](crate::App::readiness).
 ///
 /// ```
@@ -43,7 +43,7 @@ impl Readiness {
         Self::default()
     }
 
-    /// Holds it red until the returned guard is dropped. The reason is logged.
+    /// Holds the readiness red until the returned guard is dropped. The reason is logged.
     #[must_use = "it is released when this is dropped: keep it in a variable, as `let hold = …` and not `let _ = …`"]
     pub fn hold(&self, reason: impl Into<Cow<'static, str>>) -> Hold {
         let reason = reason.into();
@@ -56,20 +56,20 @@ impl Readiness {
         Hold { readiness: self.clone(), id }
     }
 
-    /// Whether it is green.
+    /// Returns whether it is green.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.holds().reasons.is_empty()
     }
 
-    /// The reasons why it is red, oldest first; empty if it is green.
+    /// Returns the reasons why it is red, oldest first; empty if it is green.
     #[must_use]
     pub fn reasons(&self) -> Vec<String> {
         self.holds().reasons.values().map(|reason| reason.clone().into_owned()).collect()
     }
 
     fn holds(&self) -> MutexGuard<'_, Holds> {
-        // No code under the lock can panic half way through a change.
+        // Code under the lock cannot panic in the middle of a change.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -13,13 +13,13 @@ use axum::{
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use super::{extract::NotIdentified, identity::Identity};
+use super::{extract::NotIdentified, identity::Identity, seen::see};
 use crate::{
     problem::Problem,
     route::{Describe, Input, NoPayload},
 };
 
-/// Extracts the claims of the [`Identity`], deserialised into `T`. Claims that `T` does not name are ignored.
+/// Extracts the claims of the [`Identity`], deserialised into `T`. Claims that `T` does not have are ignored.
 ///
 /// A client that is not identified gets a 401. A client whose claims do not match `T` gets a 403, because its
 /// credentials are valid.
@@ -29,7 +29,7 @@ pub struct Claims<T>(pub T);
 impl<T: DeserializeOwned> Claims<T> {
     fn of(identity: &Identity) -> Result<Self, ClaimsRejection> {
         T::deserialize(identity.claims()).map(Self).map_err(|error| {
-            // Other errors may quote a value.
+            // Other errors may quote the value of a claim.
             let (error, type_name) = (error.to_string(), type_name::<T>());
             let why = if error.starts_with("missing field") { &error } else { "a claim has another type or value" };
             tracing::debug!(target: "routekit::auth", type_name, why, "claims do not match the type");
@@ -53,7 +53,7 @@ impl<T> DerefMut for Claims<T> {
 }
 
 impl<T> fmt::Debug for Claims<T> {
-    /// Shows the type only, because claims may hold anything.
+    /// Prints only the type, because claims may hold secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Claims<{}>", type_name::<T>())
     }
@@ -67,7 +67,7 @@ where
     type Rejection = ClaimsRejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ClaimsRejection> {
-        Self::of(parts.extensions.get().ok_or(ClaimsRejection::NotIdentified(NotIdentified))?)
+        Self::of(see(&parts.extensions).ok_or(ClaimsRejection::NotIdentified(NotIdentified))?)
     }
 }
 
@@ -79,7 +79,7 @@ where
     type Rejection = ClaimsRejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, ClaimsRejection> {
-        parts.extensions.get().map(Self::of).transpose()
+        see(&parts.extensions).map(Self::of).transpose()
     }
 }
 

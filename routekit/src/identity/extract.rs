@@ -8,20 +8,20 @@ use axum::{
 };
 use http::{HeaderValue, header, request::Parts};
 
-use super::identity::Identity;
+use super::{identity::Identity, seen::see};
 use crate::{
     problem::Problem,
     route::{Describe, Input, NoPayload},
 };
 
-/// Realm of the challenges (RFC 9110 §11.5).
+/// The realm of the challenges (RFC 9110 §11.5).
 pub(crate) const REALM: &str = "routekit";
 
 impl<S: Sync> FromRequestParts<S> for Identity {
     type Rejection = NotIdentified;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, NotIdentified> {
-        parts.extensions.get::<Self>().cloned().ok_or(NotIdentified)
+        see(&parts.extensions).cloned().ok_or(NotIdentified)
     }
 }
 
@@ -29,7 +29,7 @@ impl<S: Sync> OptionalFromRequestParts<S> for Identity {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
-        Ok(parts.extensions.get::<Self>().cloned())
+        Ok(see(&parts.extensions).cloned())
     }
 }
 
@@ -43,7 +43,7 @@ impl Describe for Identity {
 
 /// Rejection of [`Identity`]: the client is not identified. 401.
 ///
-/// Declared routes are checked at start-up, so this happens only in other routers.
+/// Declared routes are checked at start-up, so this happens only in hand-written routers.
 #[derive(Debug, Clone, Copy)]
 pub struct NotIdentified;
 

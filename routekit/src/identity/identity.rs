@@ -62,14 +62,14 @@ impl Identity {
         self
     }
 
-    /// Adds a claim, or replaces the one of that name.
+    /// Adds a claim, or replaces the claim with that name.
     #[must_use]
     pub fn with_claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.fields().claims.insert(name.into(), value.into());
         self
     }
 
-    /// Adds claims. They replace claims of the same name.
+    /// Adds claims. They replace claims with the same name.
     #[must_use]
     pub fn with_claims(mut self, claims: Map<String, Value>) -> Self {
         let fields = self.fields();
@@ -81,61 +81,61 @@ impl Identity {
         self
     }
 
-    /// The client's name for its issuer (`sub`, RFC 7519 §4.1.2).
+    /// Returns the client's name, which is unique per issuer (`sub`, RFC 7519 §4.1.2).
     #[must_use]
     pub fn sub(&self) -> &str {
         &self.0.sub
     }
 
-    /// Who issued the credentials (`iss`, RFC 7519 §4.1.1), if known.
+    /// Returns the issuer of the credentials (`iss`, RFC 7519 §4.1.1), if known.
     #[must_use]
     pub fn issuer(&self) -> Option<&str> {
         self.0.issuer.as_deref()
     }
 
-    /// The client's roles.
+    /// Returns the client's roles.
     #[must_use]
     pub fn roles(&self) -> &[String] {
         &self.0.roles
     }
 
-    /// The scopes that were granted to the client, for instance by a user (OAuth 2.0).
+    /// Returns the scopes that were granted to the client, for instance by a user (OAuth 2.0).
     #[must_use]
     pub fn scopes(&self) -> &[String] {
         &self.0.scopes
     }
 
-    /// The client's permissions.
+    /// Returns the client's permissions.
     #[must_use]
     pub fn permissions(&self) -> &[String] {
         &self.0.permissions
     }
 
-    /// All claims of the credentials.
+    /// Returns all claims of the credentials.
     #[must_use]
     pub fn claims(&self) -> &Map<String, Value> {
         &self.0.claims
     }
 
-    /// Whether the client has this role.
+    /// Returns whether the client has this role.
     #[must_use]
     pub fn has_role(&self, role: &str) -> bool {
         self.0.roles.iter().any(|has| has == role)
     }
 
-    /// Whether the client has this scope.
+    /// Returns whether the client has this scope.
     #[must_use]
     pub fn has_scope(&self, scope: &str) -> bool {
         self.0.scopes.iter().any(|has| has == scope)
     }
 
-    /// Whether the client has this permission.
+    /// Returns whether the client has this permission.
     #[must_use]
     pub fn has_permission(&self, permission: &str) -> bool {
         self.0.permissions.iter().any(|has| has == permission)
     }
 
-    /// Whether the client has this grant.
+    /// Returns whether the client has this grant.
     #[must_use]
     pub fn has(&self, grant: &Grant) -> bool {
         match grant.kind() {
@@ -151,7 +151,7 @@ impl Identity {
 }
 
 impl fmt::Debug for Identity {
-    /// Omits the values of claims, which may be anything.
+    /// Omits the values of claims, which may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let IdentityFields { sub, issuer, roles, scopes, permissions, claims } = &*self.0;
         f.debug_struct("Identity")

@@ -1,12 +1,11 @@
 //! The identity of a verified client, as policies and handlers see it.
 //!
 //! 1. An [`Identity`] is an extension of the request. The [`auth`](crate::auth) policy or a layer of the program adds
-//!    it;
-//!    the first one is trusted.
+//!    it. The policy trusts an identity that is already there.
 //! 2. Handlers extract it as `Identity`, as `Option<Identity>` on routes with `auth(optional)`, or its claims as
 //!    [`Claims<T>`].
 //! 3. A route that extracts an `Identity` but accepts all clients fails the check at start-up.
-//! 4. `Debug` shows the client's name, its grants and the names of its claims, but not their values.
+//! 4. `Debug` prints the client's name, its grants and the names of its claims, but not their values.
 //!
 //! ```
 //! use routekit::{identity::{Claims, Identity}, prelude::*, test::TestApp};
@@ -38,10 +37,11 @@ mod claims;
 mod extract;
 #[expect(clippy::module_inception, reason = "the module has one type")]
 mod identity;
+mod seen;
 
-pub(crate) use self::extract::REALM;
 pub use self::{
     claims::{Claims, ClaimsRejection},
     extract::NotIdentified,
     identity::Identity,
 };
+pub(crate) use self::{extract::REALM, seen::SeenIdentity};

@@ -12,7 +12,7 @@ use super::{
     stack::{HandlerPolicies, HandlerService, RoutePolicies, RouteService},
 };
 use crate::{
-    auth::{AccessCheck, Verifiers},
+    auth::{Access, AccessCheck, Verifiers},
     body_limit::SizeLimit,
     breaker::HttpBreakerLayer,
     cache::{Cache, CacheLayer, InvalidateLayer},
@@ -20,7 +20,7 @@ use crate::{
     correlation::CORRELATION_ID,
     deprecation::DeprecationHeaders,
     observe::{Observer, RouteState},
-    route::{Endpoint, EndpointFuture, Method, RequestText},
+    route::{Audience, Endpoint, EndpointFuture, Method, RequestText},
     timeout::{TimeLimit, TimeoutLayer},
 };
 
@@ -115,6 +115,12 @@ fn caching(
         .debug_headers(context.cache_debug_headers)
         .overwritten(&SET_AROUND_ROUTER)
         .observer(observer);
+    let layer = if matches!(*policies.access, Access::Identified(_)) { layer.private() } else { layer };
+    let layer = if policy.audience() == Some(Audience::User) && !context.verifiers.is_empty() {
+        layer.identity_headers(context.verifiers.identity_headers())
+    } else {
+        layer
+    };
     let layer = if method == Method::Head { layer.of_head() } else { layer };
     Some(match *policies.timeout {
         Some(timeout) => layer.deadline(timeout),

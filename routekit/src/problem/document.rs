@@ -13,9 +13,9 @@ use serde_json::Value;
 use super::field::FieldError;
 use crate::base::printable::{Chain, Printable};
 
-/// A failure, as the client sees it (RFC 9457). See the [module docs](crate::problem).
+/// An error response, as the client sees it (RFC 9457). See the [module docs](crate::problem).
 ///
-/// `Display` writes the title and the detail. The cause, which is only logged, is the [`source`](Error::source).
+/// `Display` prints the title and the detail. The cause, which is only logged, is the [`source`](Error::source).
 #[doc(alias = "rfc 9457")]
 #[doc(alias = "rfc 7807")]
 #[derive(Clone)]
@@ -36,7 +36,7 @@ struct ProblemFields {
 }
 
 const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
-/// Type of problems that have no meaning beyond their status (RFC 9457 §4.2.1).
+/// The type of problems that have no meaning beyond their status (RFC 9457 §4.2.1).
 const BLANK: &str = "about:blank";
 
 impl Problem {
@@ -57,43 +57,44 @@ impl Problem {
         }))
     }
 
-    /// 400 with a detail for the client.
+    /// Creates a 400 with a detail for the client.
     #[must_use]
     pub fn bad_request(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::BAD_REQUEST).with_detail(detail)
     }
 
-    /// 401 with a detail for the client. The response must also have `WWW-Authenticate` (RFC 9110 §15.5.2).
+    /// Creates a 401 with a detail for the client. Also add `WWW-Authenticate`, which a 401 must have (RFC 9110
+    /// §15.5.2).
     #[must_use]
     pub fn unauthorized(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::UNAUTHORIZED).with_detail(detail)
     }
 
-    /// 403 with a detail for the client.
+    /// Creates a 403 with a detail for the client.
     #[must_use]
     pub fn forbidden(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::FORBIDDEN).with_detail(detail)
     }
 
-    /// 404 with a detail for the client.
+    /// Creates a 404 with a detail for the client.
     #[must_use]
     pub fn not_found(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::NOT_FOUND).with_detail(detail)
     }
 
-    /// 409 with a detail for the client.
+    /// Creates a 409 with a detail for the client.
     #[must_use]
     pub fn conflict(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::CONFLICT).with_detail(detail)
     }
 
-    /// 422 with a detail for the client.
+    /// Creates a 422 with a detail for the client.
     #[must_use]
     pub fn unprocessable(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY).with_detail(detail)
     }
 
-    /// 500 caused by `source`, which is logged and not sent to the client.
+    /// Creates a 500 that is caused by `source`, which is logged and not sent to the client.
     ///
     /// ```
     /// # fn load() -> std::io::Result<String> { Ok(String::new()) }
@@ -106,28 +107,28 @@ impl Problem {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR).with_source(source)
     }
 
-    /// URI that identifies the type of problem (member `type`). Defaults to `about:blank`.
+    /// Sets the URI that identifies the type of problem (member `type`). Defaults to `about:blank`.
     #[must_use]
     pub fn with_kind(mut self, uri: impl Into<Cow<'static, str>>) -> Self {
         self.fields().kind = uri.into();
         self
     }
 
-    /// Short summary of the type of problem. Defaults to the reason phrase of the status.
+    /// Sets the short summary of the type of problem. Defaults to the reason phrase of the status.
     #[must_use]
     pub fn with_title(mut self, title: impl Into<Cow<'static, str>>) -> Self {
         self.fields().title = Some(title.into());
         self
     }
 
-    /// Explains this occurrence of the problem to the client. Defaults to none.
+    /// Sets the explanation of this occurrence of the problem. Defaults to none.
     #[must_use]
     pub fn with_detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
         self.fields().detail = Some(detail.into());
         self
     }
 
-    /// URI of this occurrence. Defaults to the path of the request.
+    /// Sets the URI of this occurrence. Defaults to the path of the request.
     #[must_use]
     pub fn with_instance(mut self, uri: impl Into<String>) -> Self {
         self.fields().instance = Some(uri.into());
@@ -162,25 +163,25 @@ impl Problem {
         self
     }
 
-    /// Status of the response.
+    /// Returns the status of the response.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.0.status
     }
 
-    /// Explanation of this occurrence, if any.
+    /// Returns the explanation of this occurrence, if any.
     #[must_use]
     pub fn detail(&self) -> Option<&str> {
         self.0.detail.as_deref()
     }
 
-    /// URI that identifies the type of problem.
+    /// Returns the URI that identifies the type of problem.
     #[must_use]
     pub fn kind(&self) -> &str {
         &self.0.kind
     }
 
-    /// Errors of fields.
+    /// Returns the errors of fields.
     #[must_use]
     pub fn errors(&self) -> &[FieldError] {
         &self.0.errors
@@ -190,7 +191,7 @@ impl Problem {
         Arc::make_mut(&mut self.0)
     }
 
-    /// A copy without the cause.
+    /// Returns a copy without the cause.
     pub(crate) fn without_cause(&self) -> Self {
         let mut problem = self.clone();
         if problem.0.source.is_some() {
@@ -199,7 +200,7 @@ impl Problem {
         problem
     }
 
-    /// Sets the status that is really sent (RFC 9457 §3.1.2).
+    /// Sets the status of the response that is sent (RFC 9457 §3.1.2).
     pub(super) fn sent_as(mut self, status: StatusCode) -> Self {
         if self.0.status != status {
             self.fields().status = status;
@@ -207,7 +208,7 @@ impl Problem {
         self
     }
 
-    /// Adds what only the outermost layer knows.
+    /// Adds the members that only the outermost layer can set.
     pub(super) fn answers(mut self, path: &str, correlation_id: &str) -> Self {
         let fields = self.fields();
         fields.instance.get_or_insert_with(|| path.to_owned());
@@ -215,7 +216,7 @@ impl Problem {
         self
     }
 
-    /// The title, or the reason phrase of the status.
+    /// Returns the title, or the reason phrase of the status.
     #[must_use]
     pub fn title(&self) -> &str {
         match &self.0.title {

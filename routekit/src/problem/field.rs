@@ -8,18 +8,18 @@ use serde::Serialize;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct FieldError {
-    /// Location: a JSON pointer (RFC 6901) into a JSON body, otherwise the name of the field or parameter.
+    /// The location: a JSON pointer (RFC 6901) into a JSON body, otherwise the name of the field or parameter.
     pub pointer: String,
-    /// Machine-readable reason.
+    /// The machine-readable reason.
     ///
     /// If the input cannot be deserialised: `type` (wrong type), `value` (out of range), `variant` (unknown variant),
-    /// `length` (wrong length of a list), `missing`, `unknown` (unknown field), `duplicate`, `invalid` (refused by the
+    /// `length` (wrong length of a list), `missing`, `unknown` (unknown field), `duplicate`, `invalid` (rejected by the
     /// type itself) or `shape` (anything else). If a rule is broken: the name of the rule, such as `length`, `range` or
     /// `email`, or its `code = "…"`.
     pub code: String,
-    /// Human-readable message, which says what would be correct.
+    /// The message for people, which states the correct form.
     pub message: String,
-    /// Parameters of the rule, such as `min` and `max`.
+    /// The parameters of the rule, such as `min` and `max`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub params: BTreeMap<String, serde_json::Value>,
 }

@@ -7,15 +7,14 @@ use http_body_util::{BodyExt, Limited};
 use super::document::Problem;
 use crate::base::printable::Printable;
 
-/// Maximum size of a rejection's text.
+/// The maximum size of a rejection's text.
 const MAX_TEXT_BYTES: usize = 4096;
 
 /// Converts the rejection of an extractor into a problem with the same status and headers.
 ///
-/// Only plain text is replaced. Rejections in a format of their own (JSON, HTML, a redirect) pass unchanged. The text
-/// of a
-/// 5xx names internals, such as the type of a missing extension, and axum's "Failed to deserialize …: …" quotes the
-/// value after its colon, so both are logged and not sent to the client.
+/// Only plain text is replaced. Rejections in another format (JSON, HTML, a redirect) pass unchanged. The text of a 5xx
+/// names internals, such as the type of a missing extension, and axum's "Failed to deserialize …: …" quotes the value
+/// after its colon, so both are logged and not sent to the client.
 pub(crate) async fn from_rejection(response: Response) -> Response {
     let status = response.status();
     let plain = response

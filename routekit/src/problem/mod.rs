@@ -13,16 +13,15 @@
 //! # let _ = routes![user];
 //! ```
 //!
-//! 1. A [`Problem`] is an error type: handlers return it, `?` passes it on, and as a response it is a problem document.
-//! 2. What the client sees (`title`, `detail`, `errors`) and what is logged ([`Problem::with_source`]) are separate
-//!    fields,
-//!    so internal text is never sent.
+//! 1. A [`Problem`] is an error type: handlers return it, `?` propagates it, and as a response it is a problem
+//!    document.
+//! 2. The text for the client (`title`, `detail`, `errors`) and the text for the log ([`Problem::with_source`]) are
+//!    separate fields, so internal text is never sent.
 //! 3. The document is rendered immediately, so problems work on any axum router. The problem is also kept in the
-//!    response's extensions: [`CorrelationLayer`], the outermost layer of an app, renders it again with `instance` and
-//!    `correlationId`. So a shared or stored response never carries the details of another request.
+//!    response's extensions. [`CorrelationLayer`], the outermost layer of an app, renders it again with `instance` and
+//!    `correlationId`. So a shared or stored response never contains the details of another request.
 //! 4. [`CorrelationLayer`] also turns bare error responses into problems: those with a status of 400 or above and
-//!    neither
-//!    `Content-Type` nor content, such as axum's own 404 and 405.
+//!    neither `Content-Type` nor content, such as axum's own 404 and 405.
 //!
 //! [`CorrelationLayer`]: crate::correlation::CorrelationLayer
 //!
@@ -48,5 +47,5 @@ pub(crate) use self::{
     render::{Occasion, render},
 };
 
-/// Result of a handler that fails with a [`Problem`].
+/// The result of a handler that fails with a [`Problem`].
 pub type Result<T, E = Problem> = std::result::Result<T, E>;

@@ -1,4 +1,4 @@
-//! Adds the members of a problem that only the outermost layer knows.
+//! Adds the members of a problem that only the outermost layer can set.
 
 use axum::{body::Body, response::Response};
 use http::{HeaderValue, header};
@@ -6,20 +6,19 @@ use http_body::Body as _;
 
 use super::document::Problem;
 
-/// The request that a problem answers.
+/// The request that is answered with a problem.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Occasion<'a> {
-    /// Path of the request.
+    /// The path of the request.
     pub(crate) path: &'a str,
     /// Whether the request is a HEAD request.
     pub(crate) head: bool,
-    /// Correlation id of the request.
+    /// The correlation id of the request.
     pub(crate) correlation_id: &'a str,
 }
 
 /// Renders the problem in the extensions of an error response, or creates one for a bare error response. Other
-/// responses
-/// pass unchanged.
+/// responses pass unchanged.
 pub(crate) fn render(response: &mut Response, occasion: Occasion<'_>) {
     let travelling = response.extensions_mut().remove::<Problem>();
     let problem = match travelling {
@@ -33,7 +32,7 @@ pub(crate) fn render(response: &mut Response, occasion: Occasion<'_>) {
     let problem = problem.answers(occasion.path, occasion.correlation_id);
     problem.write_into(response);
     if occasion.head {
-        // The length that a GET would have, without the content (RFC 9110 §9.3.2).
+        // The length that the response to a GET would have, without the content (RFC 9110 §9.3.2).
         if let Some(length) = response.body().size_hint().exact() {
             response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
         }

@@ -13,7 +13,7 @@ impl Backoff {
     pub(super) const DEFAULT: Self =
         Self { base: Duration::from_millis(100), factor: 2, max: Duration::from_secs(10), seed: None };
 
-    /// Upper bound of the delay before retry `n`, counted from 1: `base * factor^(n-1)`, at most `max`.
+    /// The upper bound of the delay before retry `n`, counted from 1: `base * factor^(n-1)`, at most `max`.
     ///
     /// Computed in whole nanoseconds, saturating at 584 years.
     pub(super) fn bound(&self, n: u32) -> Duration {
@@ -21,15 +21,15 @@ impl Backoff {
         Duration::from_nanos(nanos(self.base).saturating_mul(growth).min(nanos(self.max)))
     }
 
-    /// The delays of one call.
+    /// Returns the delays of one call.
     pub(super) fn delays(&self) -> Delays<'_> {
-        // Each call has its own generator, because a shared one would need a lock.
+        // Each call has its own random generator, because a shared one would need a lock.
         let random = self.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
         Delays { backoff: self, random, retries: 0 }
     }
 }
 
-/// Endless sequence of delays.
+/// An endless sequence of delays.
 #[derive(Debug)]
 pub(super) struct Delays<'a> {
     backoff: &'a Backoff,
@@ -38,7 +38,7 @@ pub(super) struct Delays<'a> {
 }
 
 impl Delays<'_> {
-    /// A random delay from zero to the bound. This spreads callers that failed at the same moment best.
+    /// A random delay from zero to the bound. Full jitter separates callers that failed at the same moment best.
     pub(super) fn next(&mut self) -> Duration {
         self.retries = self.retries.saturating_add(1);
         Duration::from_nanos(self.random.u64(0..=nanos(self.backoff.bound(self.retries))))

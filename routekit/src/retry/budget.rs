@@ -12,7 +12,7 @@ use crate::base::clock::Clock;
 /// One retry, in units of the bucket. One retry per second is one unit per nanosecond, so no refill is rounded.
 const RETRY: u64 = 1_000_000_000;
 
-/// Limits how many retries a group of callers makes, to a share of their calls plus a few per second.
+/// Limits the retries of a group of callers to a share of their calls plus a few per second.
 ///
 /// It is a token bucket. Each call adds [`ratio`](Self::ratio) of a retry, each second adds
 /// [`min_per_second`](Self::min_per_second) retries, and each retry takes one. The bucket starts full and holds at most
@@ -20,8 +20,7 @@ const RETRY: u64 = 1_000_000_000;
 /// retries.
 ///
 /// Clones share the bucket, so use one budget for all calls to a server. Its size in memory is constant, and it takes
-/// no
-/// lock.
+/// no lock.
 #[derive(Clone)]
 pub struct RetryBudget {
     ratio: f64,
@@ -33,7 +32,7 @@ pub struct RetryBudget {
 
 struct Bucket {
     start: Instant,
-    /// Time up to which seconds have been paid in, in nanoseconds since `start`.
+    /// The time up to which seconds have been added, in nanoseconds since `start`.
     paid_until: AtomicU64,
     /// From zero to `burst`. Both numbers are meaningful on their own, and no other memory is read because of them, so
     /// all orderings are relaxed.
@@ -54,8 +53,8 @@ impl RetryBudget {
         Self { ratio, min_per_second, burst, clock, bucket: Arc::new(bucket) }
     }
 
-    /// Retries per call: 0.1 allows one retry for every ten calls. Creates a new bucket that is not shared with clones.
-    /// Defaults to 0.1.
+    /// Sets the retries per call: 0.1 allows one retry for every ten calls. Creates a new bucket, which clones made
+    /// before do not share. Defaults to 0.1.
     ///
     /// # Panics
     /// Panics if `ratio` is negative or NaN.
@@ -65,28 +64,28 @@ impl RetryBudget {
         Self::of(ratio, self.min_per_second, self.burst, self.clock)
     }
 
-    /// Retries per second in addition to the ratio, for callers that call rarely. Creates a new bucket that is not
-    /// shared with clones. Defaults to 10.
+    /// Sets the retries per second in addition to the ratio, for callers that call rarely. Creates a new bucket, which
+    /// clones made before do not share. Defaults to 10.
     #[must_use]
     pub fn min_per_second(self, retries: u32) -> Self {
         Self::of(self.ratio, retries, self.burst, self.clock)
     }
 
-    /// Capacity of the bucket in retries, which is also its initial content. With 0 there are no retries. Creates a new
-    /// bucket that is not shared with clones. Defaults to 100.
+    /// Sets the capacity of the bucket in retries, which is also its initial content. With 0 there are no retries.
+    /// Creates a new bucket, which clones made before do not share. Defaults to 100.
     #[must_use]
     pub fn burst(self, retries: u32) -> Self {
         Self::of(self.ratio, self.min_per_second, retries, self.clock)
     }
 
-    /// Clock that measures the seconds. Creates a new bucket that is not shared with clones. Defaults to the system's
-    /// clock.
+    /// Sets the clock that measures the seconds. Creates a new bucket, which clones made before do not share. Defaults
+    /// to the system's clock.
     #[must_use]
     pub fn clock(self, clock: Clock) -> Self {
         Self::of(self.ratio, self.min_per_second, self.burst, clock)
     }
 
-    /// Returns how many retries the bucket holds now.
+    /// Returns the number of retries in the bucket.
     #[must_use]
     pub fn available(&self) -> u32 {
         self.pay_seconds();
@@ -111,8 +110,8 @@ impl RetryBudget {
     fn pay_seconds(&self) {
         let now = self.clock.now().saturating_duration_since(self.bucket.start).as_nanos();
         let now = u64::try_from(now).unwrap_or(u64::MAX);
-        // The thread that moves the mark pays for the time up to it, so each nanosecond is paid for once. Between the
-        // two steps another thread may see too little in the bucket, but never too much.
+        // The thread that moves the mark adds the time up to it, so each nanosecond is added once. Between the two
+        // steps another thread may see too little in the bucket, but never too much.
         let before = self.bucket.paid_until.fetch_max(now, Ordering::Relaxed);
         if before < now {
             self.pay((now - before).saturating_mul(u64::from(self.min_per_second)));

@@ -1,14 +1,14 @@
 use std::{fmt, time::Duration};
 
-/// What to do with the result of an attempt.
+/// The decision about the result of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RetryDecision {
-    /// Return it to the caller.
+    /// Returns the result to the caller.
     Stop,
-    /// Try again after the usual delay.
+    /// Retries after the usual delay.
     Retry,
-    /// Try again after this time plus the usual delay, so that clients do not all return at the same moment.
+    /// Retries after this time plus the usual delay, so that clients do not all return at the same moment.
     RetryAfter(Duration),
 }
 
@@ -24,7 +24,7 @@ pub trait ClassifyAttempt<T, E>: sealed::Sealed {
     fn classify(&self, result: &Result<T, E>) -> RetryDecision;
 }
 
-/// Retries every `Err`. The default.
+/// Retries every `Err`. This is the default.
 #[derive(Debug, Clone, Copy)]
 pub struct EveryError;
 

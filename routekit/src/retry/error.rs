@@ -3,33 +3,33 @@ use std::{error::Error, fmt};
 use super::refused;
 use crate::problem::Problem;
 
-/// Error of a call that failed despite its retries.
+/// The error of a call that failed despite its retries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RetryError<E> {
     /// The last attempt failed.
     Failed {
-        /// Error of the last attempt.
+        /// The error of the last attempt.
         error: E,
-        /// Number of attempts made, at least one.
+        /// The number of attempts, at least one.
         attempts: u32,
     },
     /// The last attempt took longer than [`attempt_timeout`](super::Retry::attempt_timeout).
     AttemptTimedOut {
-        /// Number of attempts made, at least one.
+        /// The number of attempts, at least one.
         attempts: u32,
     },
     /// The [`deadline`](super::Retry::deadline) passed during an attempt, or before the next one began.
     DeadlineExceeded {
-        /// Number of attempts begun.
+        /// The number of attempts that were started.
         attempts: u32,
-        /// Error of the previous attempt, if it failed with one.
+        /// The error of the previous attempt, if it failed with one.
         last_error: Option<E>,
     },
 }
 
 impl<E> RetryError<E> {
-    /// Returns the number of attempts begun.
+    /// Returns the number of attempts that were started.
     pub fn attempts(&self) -> u32 {
         match self {
             Self::Failed { attempts, .. }

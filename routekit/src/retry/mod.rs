@@ -25,31 +25,31 @@
 //! A call is retried if all of these conditions hold:
 //!
 //! 1. There are [`attempts`](Retry::attempts) left (3 in total by default).
-//! 2. It may be repeated: its method is idempotent (GET, HEAD, OPTIONS, TRACE, QUERY, PUT, DELETE; RFC 9110 §9.2.2), or
-//!    it was made with [`call_idempotent`](Retry::call_idempotent), or
+//! 2. It may be repeated: its method is idempotent (GET, HEAD, OPTIONS, TRACE, QUERY, PUT, DELETE; RFC 9110 §9.2.2), it
+//!    was made with [`call_idempotent`](Retry::call_idempotent), or
 //!    [`retry_non_idempotent`](Retry::retry_non_idempotent) is set.
-//! 3. No open circuit breaker refused it: the error is not [`Open`](crate::breaker::Open), and neither is one of its
-//!    sources. Retries would undo what the breaker does for the server.
+//! 3. No open circuit breaker refused it: neither the error nor one of its sources is [`Open`](crate::breaker::Open).
+//!    Retries would cancel the protection of the breaker.
 //! 4. The result is an error, or [`retry_if`](Retry::retry_if) or [`classify`](Retry::classify) selects it. An attempt
 //!    that took longer than [`attempt_timeout`](Retry::attempt_timeout) is always selected.
-//! 5. The delay ends before the [`deadline`](Retry::deadline). Without a deadline, a server may ask for a delay of at
+//! 5. The delay ends before the [`deadline`](Retry::deadline). Without a deadline, a server may request a delay of at
 //!    most [`max_delay`](Retry::max_delay).
 //! 6. The [`RetryBudget`] has a retry left. By default each call adds a tenth of a retry and each second adds ten, so
-//!    clients send a server that is down a tenth more requests, not three times as many.
+//!    an unavailable server gets a tenth more requests, and not three times as many.
 //!
 //! Otherwise the call returns the last result.
 //!
 //! - The delay before retry `n` is random, from zero to `base_delay * factor^(n-1)` and at most `max_delay`:
-//!   exponential backoff with full jitter, as in "Exponential Backoff And Jitter" of the AWS Architecture Blog. The
-//!   delay that a server asks for is added to it.
+//!   exponential backoff with full jitter, as in "Exponential Backoff And Jitter" of the AWS Architecture Blog. A delay
+//!   that the server requests is added to it.
 //! - An attempt that is running at the deadline is dropped.
 //! - Each retry is logged at level `debug` under the target `routekit::retry`.
 //!
-//! Two mistakes make retries harmful: retries in several layers multiply, so retry in one layer, next to the call; and
-//! a `Retry` that is created for each call starts with a full budget each time, so keep it.
+//! Two mistakes make retries harmful. Retries in several layers multiply, so retry in one layer, next to the call. A
+//! `Retry` that is created for each call starts with a full budget each time, so create it once.
 
-// Not `tower::retry::budget::TpsBudget`: it uses tokio's time instead of our `Clock`, takes a lock each time, and
-// checks and withdraws in two steps, so that racing callers withdraw more than there is.
+// `tower::retry::budget::TpsBudget` is no alternative: it uses tokio's time instead of our `Clock`, takes a lock each
+// time, and checks and withdraws in two steps, so that racing callers can withdraw more than the bucket holds.
 
 mod backoff;
 mod budget;

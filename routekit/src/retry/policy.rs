@@ -10,9 +10,9 @@ use super::{
     run::RetryLoop,
 };
 
-/// How calls to one server are retried. See the [module docs](crate::retry) for the rules and an example.
+/// Retries calls to one server. See the [module docs](crate::retry) for the rules and an example.
 ///
-/// Create one per server and keep it: clones share its [`RetryBudget`], a new `Retry` has a full one.
+/// Create one per server and keep it: clones share its [`RetryBudget`], and a new `Retry` has a full one.
 #[doc(alias = "backoff")]
 #[must_use = "a `Retry` does nothing until a call is made through it"]
 #[derive(Debug, Clone)]
@@ -27,7 +27,7 @@ pub struct Retry<J = EveryError> {
 }
 
 impl Retry {
-    /// Creates a policy of 3 attempts, delays of up to 100 ms and 200 ms, its own budget and no deadline.
+    /// Creates a policy of 3 attempts, with delays of up to 100 ms and 200 ms, its own budget and no deadline.
     pub fn new() -> Self {
         Self {
             attempts: 3,
@@ -42,26 +42,26 @@ impl Retry {
 }
 
 impl<J> Retry<J> {
-    /// Maximum number of attempts, including the first. 0 counts as 1. Defaults to 3.
+    /// Sets the maximum number of attempts, including the first. 0 counts as 1. Defaults to 3.
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts.max(1);
         self
     }
 
-    /// Upper bound of the delay before the first retry. Defaults to 100 ms.
+    /// Sets the upper bound of the delay before the first retry. Defaults to 100 ms.
     pub fn base_delay(mut self, delay: Duration) -> Self {
         self.backoff.base = delay;
         self
     }
 
-    /// Factor by which the upper bound grows with each retry. 0 counts as 1. Defaults to 2.
+    /// Sets the factor by which the upper bound grows with each retry. 0 counts as 1. Defaults to 2.
     pub fn factor(mut self, factor: u32) -> Self {
         self.backoff.factor = factor;
         self
     }
 
-    /// Upper bound of all delays. Without a deadline it also bounds the delay that a server may ask for. Defaults to
-    /// 10 s.
+    /// Sets the upper bound of all delays. Without a deadline it also bounds the delay that a server may request.
+    /// Defaults to 10 s.
     pub fn max_delay(mut self, delay: Duration) -> Self {
         self.backoff.max = delay;
         self
@@ -79,13 +79,14 @@ impl<J> Retry<J> {
         self
     }
 
-    /// Time that the whole call may take, including all attempts and delays. Defaults to no limit.
+    /// Sets the time that the whole call may take, including all attempts and delays. Defaults to no limit.
     pub fn deadline(mut self, limit: Duration) -> Self {
         self.deadline = Some(limit);
         self
     }
 
-    /// Time that one attempt may take. An attempt that takes longer is dropped and retried. Defaults to no limit.
+    /// Sets the time that one attempt may take. An attempt that takes longer is dropped and retried. Defaults to no
+    /// limit.
     ///
     /// A circuit breaker inside the attempt does not count such an attempt. If it should, put a timeout inside the call
     /// that goes through the breaker.
@@ -94,8 +95,8 @@ impl<J> Retry<J> {
         self
     }
 
-    /// Retries methods that are not idempotent, such as POST and PATCH, too. Use it only if the server ignores
-    /// repetitions, for instance by an idempotency key. By default such methods have one attempt.
+    /// Also retries methods that are not idempotent, such as POST and PATCH. Use it only if the server ignores repeated
+    /// requests, for instance by an idempotency key. By default such methods have one attempt.
     pub fn retry_non_idempotent(mut self) -> Self {
         self.retry_non_idempotent = true;
         self
@@ -109,7 +110,7 @@ impl<J> Retry<J> {
         self.with_classifier(ErrorsIf(which))
     }
 
-    /// Lets `classify` decide for every result, `Ok` or `Err`. Use [`classify_response`](super::classify_response) for
+    /// Classifies every result, `Ok` or `Err`, with `classify`. Use [`classify_response`](super::classify_response) for
     /// HTTP responses. Defaults to retrying all errors.
     pub fn classify<T, E, F>(self, classify: F) -> Retry<ClassifyWith<F>>
     where

@@ -13,7 +13,7 @@ use super::{
 /// One call with all its attempts.
 #[derive(Debug)]
 pub(super) struct RetryLoop<'a, J> {
-    /// Maximum number of attempts, including the first.
+    /// The maximum number of attempts, including the first.
     pub(super) attempts: u32,
     pub(super) delays: Delays<'a>,
     pub(super) max_delay: Duration,
@@ -23,7 +23,7 @@ pub(super) struct RetryLoop<'a, J> {
     pub(super) attempt_timeout: Option<Duration>,
 }
 
-/// How an attempt ended.
+/// The outcome of an attempt.
 enum AttemptOutcome<T, E> {
     Done(Result<T, E>),
     TimedOut,
@@ -39,12 +39,12 @@ impl<J> RetryLoop<'_, J> {
         J: ClassifyAttempt<T, E>,
     {
         self.budget.deposit();
-        // A deadline that an `Instant` cannot hold is no deadline.
+        // A deadline that exceeds the range of `Instant` is no deadline.
         let deadline = self.limit.and_then(|limit| Instant::now().checked_add(limit));
         let mut last_error = None;
         let mut attempts = 0;
         loop {
-            // Also checked after a delay, because timers may be late.
+            // Checked after each delay too, because timers may be late.
             if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
                 return Err(RetryError::DeadlineExceeded { attempts, last_error });
             }

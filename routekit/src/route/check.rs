@@ -9,14 +9,14 @@ use super::{
 };
 use crate::{base::setup::SetupProblem, deps::Deps};
 
-/// A path that the app itself serves.
+/// A path that the app serves itself.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reserved {
     pub(crate) path: &'static str,
     pub(crate) what: &'static str,
 }
 
-/// Reports duplicates, overlaps, repeated operation ids, and dependencies that are not provided.
+/// Reports duplicate routes, overlapping paths, duplicate operation ids, and dependencies that are not provided.
 ///
 /// `routes` are sorted, each with its full path and description.
 pub(crate) fn check<'a>(
@@ -45,7 +45,7 @@ fn check_paths<'a>(
         by_path.entry(path).or_default().entry(route.meta().method()).or_default().push(route);
     }
 
-    // Paths overlap where axum's own matcher says so. Methods do not matter.
+    // Paths overlap if axum's own matcher reports a conflict. Methods do not matter.
     let mut matcher = matchit::Router::new();
     for (path, methods) in &by_path {
         for (method, routes) in methods.iter().filter(|(_, routes)| routes.len() > 1) {
@@ -77,7 +77,7 @@ fn check_operation_ids<'a>(routes: impl Iterator<Item = (&'a Route, &'a str)>, p
         }
     }
     for (id, routes) in by_id.into_iter().filter(|(_, routes)| routes.len() > 1) {
-        let message = format!("the operation id `{id}` is given to {} routes", routes.len());
+        let message = format!("{} routes have the operation id `{id}`", routes.len());
         problems.push(SetupProblem::new("duplicate-operation-id", message).listing(routes));
     }
 }
@@ -94,7 +94,7 @@ fn check_needs<'a>(
             let wanted = match need.kind {
                 NeedKind::Dependency => &mut dependencies,
                 NeedKind::State => &mut states,
-                // Not a dependency; the stage that checks access reports it.
+                // An identity is not a dependency; the stage that checks access reports it.
                 NeedKind::Identity => continue,
             };
             let wanted = wanted.entry(need.type_name).or_default();
@@ -123,7 +123,7 @@ fn duplicate_route(method: Method, path: &str, routes: &[&Route]) -> SetupProble
 
 fn reserved_path(reserved: &Reserved, locations: Vec<String>) -> SetupProblem {
     let Reserved { path, what } = reserved;
-    let message = format!("`{path}` is where routekit serves {what}; give the route another path");
+    let message = format!("`{path}` is a path where routekit serves {what}; give the route another path");
     SetupProblem::new("reserved-path", message).listing(locations)
 }
 
@@ -138,7 +138,7 @@ fn overlapping_paths(paths: [(&str, Vec<String>); 2]) -> SetupProblem {
     SetupProblem::new("overlapping-paths", format!("these paths match the same requests; {fix}")).listing(places)
 }
 
-/// A path that the attribute's checks let pass and axum's matcher does not.
+/// The problem with a path that passes the checks of the attribute but not axum's matcher.
 fn invalid_path(path: &str, locations: &[String], error: &matchit::InsertError) -> SetupProblem {
     let place = format!("`{path}` at {}", locations.join(", "));
     SetupProblem::new("invalid-path", format!("{place}: {error}")).at(place)

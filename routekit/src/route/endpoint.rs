@@ -23,8 +23,8 @@ use crate::{
 
 /// A handler with its extractors, as a function from request to response.
 ///
-/// Every route has this one type, so that the policies around it are compiled once and not once for each route. A clone
-/// is one reference count.
+/// Every route has this one type, so that the policies around it are compiled once and not once for each route. Cloning
+/// it clones one `Arc`.
 #[derive(Clone)]
 pub struct Endpoint(Arc<dyn Fn(Request) -> EndpointFuture + Send + Sync>);
 
@@ -63,8 +63,8 @@ impl Service<Request> for Endpoint {
 pub struct EndpointFuture(Pin<Box<dyn Future<Output = Result<Response, Response>> + Send>>);
 
 impl EndpointFuture {
-    /// Wraps the future of a handler and its extractors. An extractor refuses with `Err`, which becomes a problem.
-    /// Generated code calls this once for each request.
+    /// Wraps the future of a handler and its extractors. An extractor that rejects the request returns `Err`, which
+    /// becomes a problem. Generated code calls this once for each request.
     pub(crate) fn new(future: impl Future<Output = Result<Response, Response>> + Send + 'static) -> Self {
         Self(Box::pin(future))
     }
@@ -77,7 +77,7 @@ impl Future for EndpointFuture {
         loop {
             match ready!(self.0.as_mut().poll(cx)) {
                 Ok(response) => return Poll::Ready(Ok(response)),
-                // A future of its own, so that it takes no space in requests that are not refused.
+                // Boxed separately, so that it takes no space in requests that are not rejected.
                 Err(refusal) => self.0 = Box::pin(async { Ok(from_rejection(refusal).await) }),
             }
         }
@@ -90,7 +90,7 @@ impl fmt::Debug for EndpointFuture {
     }
 }
 
-/// What endpoints are created from.
+/// The parts of an app from which endpoints are created.
 #[derive(Debug)]
 pub struct Wiring {
     deps: Deps,
@@ -101,7 +101,7 @@ impl Wiring {
         Self { deps }
     }
 
-    /// The state of extractors: the dependencies themselves, or a type that was provided.
+    /// Returns the state of extractors: the dependencies themselves, or a type that was provided.
     pub(super) fn state<S: Clone + Send + Sync + 'static>(&self) -> Result<S, MissingDependency> {
         if let Some(deps) = (&self.deps as &dyn std::any::Any).downcast_ref::<S>() {
             return Ok(deps.clone());
@@ -111,7 +111,7 @@ impl Wiring {
     }
 }
 
-/// What extractors read besides the request.
+/// The parts of the app that extractors read, in addition to the request.
 #[derive(Debug)]
 pub struct Context<S> {
     pub(crate) deps: Deps,
@@ -131,7 +131,7 @@ where
             let context = Arc::new(Context { deps: wiring.deps.clone(), state });
             Endpoint::new(move |request| call(request, Arc::clone(&context)))
         }
-        // The start-up check reports a missing state, so that no request gets here.
+        // The start-up check reports a missing state, so no request reaches this endpoint.
         Err(missing) => Endpoint::new(move |_| EndpointFuture::new(std::future::ready(Err(missing.into_response())))),
     }
 }

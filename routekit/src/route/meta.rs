@@ -1,10 +1,10 @@
-//! What the attribute of a route says, as `'static` data.
+//! The declaration of a route, as `'static` data.
 
 use std::fmt;
 
 use super::{method::Method, policies::Policies};
 
-/// A route as it is declared.
+/// The declaration of a route.
 #[derive(Debug)]
 pub struct RouteMeta {
     pub(crate) method: Method,
@@ -20,68 +20,68 @@ pub struct RouteMeta {
 }
 
 impl RouteMeta {
-    /// The method.
+    /// Returns the method.
     #[must_use]
     pub const fn method(&self) -> Method {
         self.method
     }
 
-    /// The path template, without the app's prefix.
+    /// Returns the path template, without the app's prefix.
     #[must_use]
     pub const fn path(&self) -> &'static str {
         self.path
     }
 
-    /// The name of the handler function.
+    /// Returns the name of the handler function.
     #[must_use]
     pub const fn handler(&self) -> &'static str {
         self.handler
     }
 
-    /// Where the attribute stands.
+    /// Returns the location of the attribute.
     #[must_use]
     pub const fn location(&self) -> Location {
         self.location
     }
 
-    /// One line: the option `summary`, else the first paragraph of the doc comment.
+    /// Returns a summary of one line: the option `summary`, else the first paragraph of the doc comment.
     #[must_use]
     pub const fn summary(&self) -> &'static str {
         self.summary
     }
 
-    /// The rest of the doc comment.
+    /// Returns the rest of the doc comment.
     #[must_use]
     pub const fn description(&self) -> &'static str {
         self.description
     }
 
-    /// The option `tags`.
+    /// Returns the option `tags`.
     #[must_use]
     pub const fn tags(&self) -> &'static [&'static str] {
         self.tags
     }
 
-    /// The option `operation_id`.
+    /// Returns the option `operation_id`.
     #[must_use]
     pub const fn operation_id(&self) -> Option<&'static str> {
         self.operation_id
     }
 
-    /// The option `version`.
+    /// Returns the option `version`.
     #[must_use]
     pub const fn version(&self) -> Option<&'static str> {
         self.version
     }
 
-    /// The declared policies.
+    /// Returns the declared policies.
     #[must_use]
     pub const fn policies(&self) -> Policies {
         self.policies
     }
 }
 
-/// What generated code calls, in const context.
+/// Constructors for generated code, in const context.
 #[doc(hidden)]
 impl RouteMeta {
     #[must_use]
@@ -141,32 +141,32 @@ pub struct Location {
 }
 
 impl Location {
-    /// What generated code calls.
+    /// For generated code.
     #[doc(hidden)]
     #[must_use]
     pub const fn new(module_path: &'static str, file: &'static str, line: u32) -> Self {
         Self { module_path, file, line }
     }
 
-    /// The module, crate first: `billing_routes::invoices`.
+    /// Returns the module, crate first: `billing_routes::invoices`.
     #[must_use]
     pub const fn module_path(&self) -> &'static str {
         self.module_path
     }
 
-    /// The file, as it was passed to the compiler.
+    /// Returns the file, as it was passed to the compiler.
     #[must_use]
     pub const fn file(&self) -> &'static str {
         self.file
     }
 
-    /// The line, from 1.
+    /// Returns the line, counted from 1.
     #[must_use]
     pub const fn line(&self) -> u32 {
         self.line
     }
 
-    /// The crate, as Rust spells it: `billing_routes`.
+    /// Returns the crate, as Rust spells it: `billing_routes`.
     #[must_use]
     pub fn crate_name(&self) -> &'static str {
         self.module_path.split("::").next().unwrap_or(self.module_path)

@@ -1,4 +1,4 @@
-//! The methods a route can have.
+//! The methods that a route can have.
 
 use std::fmt;
 
@@ -25,7 +25,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// The method's name on the wire.
+    /// Returns the name of the method, in capitals.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -39,7 +39,7 @@ impl Method {
         }
     }
 
-    /// Whether a request with this method may change something: it is not safe (RFC 9110 §9.2.1).
+    /// Whether a request with this method may change data: it is not safe (RFC 9110 §9.2.1).
     pub(crate) const fn is_unsafe(self) -> bool {
         match self {
             Self::Get | Self::Head | Self::Options => false,

@@ -1,10 +1,10 @@
-//! What a route is: constant data that can be read without running anything, and how the routes of a program are found.
+//! Routes as constant data that can be read without running anything, and the discovery of the routes of a program.
 //!
 //! 1. `#[route]` builds one [`Route`] in const context and submits it through `inventory`.
-//! 2. [`RouteMeta`] holds what the attribute says: method, path, place in the source, documentation, [`Policies`].
-//! 3. Two functions come with it: one describes inputs, outputs and needs ([`Description`]), the other creates the
-//!    [`Endpoint`].
-//! 4. `registry` collects and sorts the linked routes, and `check` reports what is wrong with the whole set.
+//! 2. [`RouteMeta`] is the declaration: method, path, location, documentation, [`Policies`].
+//! 3. Each route has two functions: one describes its inputs, outputs and dependencies ([`Description`]), the other
+//!    creates the [`Endpoint`].
+//! 4. `registry` collects and sorts the linked routes, and `check` reports the problems of the whole set.
 
 mod check;
 mod describe;
@@ -18,7 +18,7 @@ pub(crate) mod spelling;
 
 pub(crate) use self::{
     check::{Reserved, check, label},
-    describe::probe,
+    describe::{RequestPart, probe},
     registry::{Selection, is_crate, select},
 };
 pub use self::{

@@ -1,16 +1,16 @@
-//! How a call ended.
+//! The outcome of a call.
 
-/// How a call ended, as a circuit breaker counts it.
+/// The outcome of a call, as a circuit breaker counts it.
 ///
-/// An outcome in the extensions of a response takes the place of its status: a 500 that says nothing about the health
-/// of what the handler depends on is an `Outcome::Success`, and a 200 that was made without it is an
-/// `Outcome::Failure`.
+/// An outcome in the extensions of a response overrides its status. Use it for a 500 that is unrelated to the
+/// dependency of the handler (`Outcome::Success`), and for a 200 that was computed without the dependency
+/// (`Outcome::Failure`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outcome {
     /// The called service works.
     Success,
     /// The called service fails.
     Failure,
-    /// The call says nothing about the service: it is not counted, and a probe returns its permit.
+    /// The call does not show whether the service works: it is not counted, and a probe returns its permit.
     Neutral,
 }

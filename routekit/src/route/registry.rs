@@ -1,4 +1,4 @@
-//! The routes of an app: all that are linked, those of named crates, or a list.
+//! The routes of an app: all linked routes, those of named crates, or a list.
 
 use std::fmt;
 
@@ -20,7 +20,7 @@ pub struct Route {
 inventory::collect!(Route);
 
 impl Route {
-    /// What generated code calls.
+    /// For generated code.
     #[doc(hidden)]
     #[must_use]
     pub const fn new(
@@ -31,20 +31,20 @@ impl Route {
         Self { meta, describe, endpoint }
     }
 
-    /// Stands in for a route whose attribute is wrong. It never runs: the program does not compile.
+    /// Replaces a route whose attribute is wrong. It never runs, because the program does not compile.
     #[doc(hidden)]
     pub const BROKEN: Self = {
         const META: &RouteMeta = &RouteMeta::new(Method::Get, "/", "", Location::new("", "", 0));
         Self::new(META, |_| {}, |_| unreachable!("a program with a wrong attribute does not compile"))
     };
 
-    /// What the attribute says.
+    /// Returns the declaration.
     #[must_use]
     pub fn meta(&self) -> &'static RouteMeta {
         self.meta
     }
 
-    /// What the handler takes, returns and needs.
+    /// Returns the description of the inputs, responses and dependencies.
     #[must_use]
     pub fn describe(&self) -> Description {
         let mut description = Description::default();
@@ -52,8 +52,7 @@ impl Route {
         description
     }
 
-    /// The handler as a function from request to response. Call this after the start-up checks: it takes what the
-    /// handler needs from `wiring`.
+    /// Creates the endpoint with its dependencies from `wiring`. Call this after the start-up checks.
     pub(crate) fn endpoint(&self, wiring: &Wiring) -> Endpoint {
         (self.endpoint)(wiring)
     }
@@ -76,7 +75,7 @@ pub(crate) enum Selection {
     Listed(Vec<Route>),
 }
 
-/// The selected routes, by path, then method, then place in the source: an order that does not depend on the linker.
+/// Returns the selected routes, sorted by path, method and location, so that the order does not depend on the linker.
 pub(crate) fn select(selection: &Selection) -> Vec<Route> {
     let linked = inventory::iter::<Route>.into_iter().copied();
     let mut routes: Vec<Route> = match selection {

@@ -1,8 +1,8 @@
-//! The text of placeholders after parsing: a client may write `/users/07` and mean user 7.
+//! The parsed text of placeholders, because a client may write `/users/07` for user 7.
 //!
-//! Tags are made from placeholders. Made from the URL, `user:07` would be another tag than `user:7`, and an entry that
-//! was requested with one spelling would survive an invalidation with the other. So for each placeholder that a tag
-//! names, generated code tells the policies how its parsed value is displayed.
+//! Tags contain placeholders. With the text of the URL, `user:07` and `user:7` would be different tags, and an entry
+//! that was requested with one spelling would survive an invalidation with the other. So for each placeholder in a tag,
+//! generated code records how its parsed value is displayed.
 
 use std::{
     fmt::Display,
@@ -16,7 +16,7 @@ use http::Extensions;
 pub(crate) struct Spellings(Arc<Mutex<Vec<(&'static str, String)>>>);
 
 impl Spellings {
-    /// All placeholders so far.
+    /// Returns all placeholders so far.
     pub(crate) fn told(&self) -> Vec<(&'static str, String)> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -45,9 +45,9 @@ impl<T: Display> SpellDisplay for Spell<'_, T> {
     }
 }
 
-/// For types that do not.
+/// For all other types.
 pub trait SpellNothing {
-    /// Does nothing: the tag is made from the URL.
+    /// Does nothing: the tag contains the text of the URL.
     fn spell(&self, _extensions: &Extensions, _name: &'static str) {}
 }
 

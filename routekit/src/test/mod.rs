@@ -1,4 +1,4 @@
-//! Tests that run routes with every policy, without a socket, and share nothing with other tests.
+//! Test apps, which run routes with every policy, without a socket and isolated from other tests.
 //!
 //! ```
 //! use routekit::{prelude::*, test::TestApp};

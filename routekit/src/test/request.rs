@@ -23,34 +23,34 @@ impl fmt::Debug for TestRequest {
     }
 }
 
-/// Requests.
+/// Methods that start a request.
 impl TestApp {
-    /// Starts a GET request of this path and query.
+    /// Starts a GET request for this path and query.
     pub fn get(&self, path: &str) -> TestRequest {
         self.request(Method::GET, path)
     }
 
-    /// Starts a POST request of this path and query.
+    /// Starts a POST request for this path and query.
     pub fn post(&self, path: &str) -> TestRequest {
         self.request(Method::POST, path)
     }
 
-    /// Starts a PUT request of this path and query.
+    /// Starts a PUT request for this path and query.
     pub fn put(&self, path: &str) -> TestRequest {
         self.request(Method::PUT, path)
     }
 
-    /// Starts a PATCH request of this path and query.
+    /// Starts a PATCH request for this path and query.
     pub fn patch(&self, path: &str) -> TestRequest {
         self.request(Method::PATCH, path)
     }
 
-    /// Starts a DELETE request of this path and query.
+    /// Starts a DELETE request for this path and query.
     pub fn delete(&self, path: &str) -> TestRequest {
         self.request(Method::DELETE, path)
     }
 
-    /// Starts a request of this method, path and query.
+    /// Starts a request with this method, for this path and query.
     pub fn request(&self, method: Method, path: &str) -> TestRequest {
         TestRequest::new(self.clone(), method, path)
     }
@@ -77,7 +77,7 @@ impl TestRequest {
         self
     }
 
-    /// Sets the identity, as a layer would that has verified it.
+    /// Sets the identity, like a layer that has verified it.
     pub fn identity(mut self, identity: &Identity) -> Self {
         self.request.extensions_mut().insert(identity.clone());
         self

@@ -20,7 +20,7 @@ impl TestResponse {
         Self { status: parts.status, headers: parts.headers, body }
     }
 
-    /// Returns the status.
+    /// Returns the status code.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.status
@@ -32,7 +32,7 @@ impl TestResponse {
         &self.headers
     }
 
-    /// Returns the first header of this name, if it is text.
+    /// Returns the first header with this name, if its value is text.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()

@@ -19,14 +19,14 @@ use crate::{
     route::Route,
 };
 
-/// An app in this process, with metrics of its own. See the [module docs](crate::test) for an example.
+/// An app in this process, with its own metrics. See the [module docs](crate::test) for an example.
 #[derive(Clone)]
 pub struct TestApp {
     mounted: Arc<Mounted>,
     surface: Surface,
 }
 
-/// The service that requests go to. It is made once, as for a connection.
+/// The service that receives the requests. It is created once, as for a connection.
 #[derive(Clone)]
 enum Surface {
     App(AppService),
@@ -34,7 +34,7 @@ enum Surface {
 }
 
 impl TestApp {
-    /// Builds the app as it is.
+    /// Builds the app without changes.
     ///
     /// # Panics
     /// If the app would not start; the message lists all problems.
@@ -44,12 +44,12 @@ impl TestApp {
         Self::builder(app).build()
     }
 
-    /// Starts to build the app with other routes or dependencies.
+    /// Starts building the app, with other routes or dependencies.
     pub fn builder(app: App) -> TestAppBuilder {
         TestAppBuilder { app }
     }
 
-    /// Returns the admin surface of the same app; requests of the result go to it.
+    /// Returns the admin surface of the same app. The result sends its requests there.
     ///
     /// # Panics
     /// If the admin surface is not separate: `admin_addr` is `main` or `off`.
@@ -68,7 +68,7 @@ impl TestApp {
     pub async fn call(&self, mut request: Request) -> Response {
         let here = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         request.extensions_mut().get_or_insert_with(|| ConnectInfo(here));
-        // A router is always ready.
+        // An app service is always ready.
         let answered = match &self.surface {
             Surface::App(app) => app.clone().call(request).await,
             Surface::Admin(admin) => admin.clone().call(request).await,
@@ -79,9 +79,9 @@ impl TestApp {
         }
     }
 
-    /// Warms the cache up as a server does before it is ready ([`App::warm`]). A test app does not do it by itself.
+    /// Warms up the cache, as a server does before it is ready ([`App::warm`]). A test app does so only in this method.
     ///
-    /// Without [`App::warm_host`], pages are requested without a host, as [`get`](Self::get) does.
+    /// Without [`App::warm_host`], pages are requested without a host, as by [`get`](Self::get).
     pub async fn warm_up(&self) -> WarmUpReport {
         self.mounted.warm_up(None).run().await
     }
@@ -113,7 +113,7 @@ pub struct TestAppBuilder {
 }
 
 impl TestAppBuilder {
-    /// Replaces the routes. Ignores `expect_crates`, and keeps hand-written routers.
+    /// Replaces the routes. Hand-written routers stay, and `expect_crates` is ignored.
     pub fn only(mut self, routes: impl IntoIterator<Item = Route>) -> Self {
         self.app.select(routes.into_iter().collect());
         self
@@ -124,14 +124,13 @@ impl TestAppBuilder {
         self.provide_shared(Arc::new(value))
     }
 
-    /// Like [`provide`](Self::provide) for a value that is shared already, such as a trait object.
+    /// Provides a value that is already shared, such as a trait object.
     pub fn provide_shared<T: ?Sized + Send + Sync + 'static>(mut self, value: Arc<T>) -> Self {
         self.app.replace(value);
         self
     }
 
-    /// Measures time with this clock, such as [`ManualClock::clock`](crate::ManualClock::clock). Defaults to the
-    /// system's.
+    /// Sets the clock, such as [`ManualClock::clock`](crate::ManualClock::clock). Defaults to the system's clock.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.app = self.app.clock(clock);
         self

@@ -41,7 +41,7 @@ async fn main() -> ExitCode {
     fastrand::seed(1);
     let part = if env::args().any(|argument| argument == "--quick") { 10 } else { 1 };
     let app = App::with_routes(routes![hello]).config(Config::default());
-    let app = app.configure(|config| config.admin_addr = AdminAddr::Main.into()).into_service().unwrap();
+    let app = app.configure(|config| config.set_admin_addr(AdminAddr::Main)).into_service().unwrap();
     // Both are run, whatever the result of the first.
     let met = no_scrape(&app, 1_000_000 / part).await & unmatched(&app, 50_000 / part).await;
     ExitCode::from(u8::from(!met))

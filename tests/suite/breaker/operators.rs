@@ -21,8 +21,7 @@ async fn answers(status: u16) -> StatusCode {
 
 fn start() -> (TestApp, ManualClock) {
     let clock = ManualClock::new();
-    let app =
-        App::with_routes(routes![answers]).configure(|config| config.admin_token = Some(Secret::new(TOKEN)).into());
+    let app = App::with_routes(routes![answers]).configure(|config| config.set_admin_token(Some(Secret::new(TOKEN))));
     (TestApp::builder(app).clock(clock.clock()).build(), clock)
 }
 

@@ -1,10 +1,16 @@
 //! HEAD is GET without its content.
 
-use std::sync::Arc;
+use std::{convert::Infallible, sync::Arc};
 
-use axum::{Router, routing::get as get_service};
-use http::{Method, header};
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    routing::get as get_service,
+};
+use futures_util::stream;
+use http::{Method, StatusCode, header};
 use routekit::{cache::CacheLayer, prelude::*};
+use tower_http::compression::CompressionLayer;
 
 use super::{MINUTE, Read, Runs, app, ask, exact, start};
 
@@ -24,7 +30,7 @@ async fn told() -> ([(&'static str, &'static str); 1], String) {
 }
 
 fn request(method: &Method, path: &str) -> axum::extract::Request {
-    axum::extract::Request::builder().method(method).uri(path).body(axum::body::Body::empty()).unwrap()
+    axum::extract::Request::builder().method(method).uri(path).body(Body::empty()).unwrap()
 }
 
 /// `X-Cache`, `Content-Length` and content of a response.
@@ -143,4 +149,62 @@ async fn explicit_head_route_beside_get_has_its_own_answer() {
             assert_eq!(text, "content 2", "{name}");
         }
     }
+}
+
+#[get("/cache/streamed", cache(ttl = 60))]
+async fn streamed() -> Body {
+    Body::from_stream(stream::iter([Ok::<_, Infallible>(Bytes::from_static(b"12345"))]))
+}
+
+#[get("/cache/compressed", cache(ttl = 60), layer(CompressionLayer::new()))]
+async fn compressed() -> String {
+    "x".repeat(1000)
+}
+
+#[get("/cache/empty", cache(ttl = 60))]
+async fn empty() -> &'static str {
+    ""
+}
+
+#[get("/cache/nothing", cache(ttl = 60))]
+async fn nothing() -> StatusCode {
+    StatusCode::NO_CONTENT
+}
+
+/// A response to HEAD has the length of the content that GET would have, or none (RFC 9110 §8.6).
+#[tokio::test]
+async fn head_never_says_a_wrong_length() {
+    let app = app(routes![told, streamed, compressed, empty, nothing, both_get, both_head]);
+    let (app, _) = start(app);
+    for (path, expected) in [
+        ("/cache/told", Some("1000")),
+        ("/cache/streamed", None),
+        ("/cache/compressed", None),
+        ("/cache/empty", None),
+        ("/cache/nothing", None),
+        ("/cache/both", None),
+    ] {
+        for round in ["first", "again", "after GET"] {
+            if round == "after GET" {
+                app.get(path).header("accept-encoding", "gzip").send().await;
+            }
+            let head = app.request(Method::HEAD, path).header("accept-encoding", "gzip").send().await;
+            let length = head.header("content-length").filter(|length| path != "/cache/empty" || *length != "0");
+            assert_eq!(length, expected, "{path} {round}");
+        }
+    }
+}
+
+/// A compression layer decides by the length of a response, which a HEAD response has in its headers only.
+#[tokio::test]
+async fn head_of_a_hit_is_compressed_as_the_get_is() {
+    let (app, _) = start(app(routes![told]).layer(CompressionLayer::new()));
+    let headers = async |method: Method| {
+        let answer = app.request(method, "/cache/told").header("accept-encoding", "gzip").send().await;
+        (answer.header("content-encoding").map(str::to_owned), answer.header("content-length").map(str::to_owned))
+    };
+    let compressed = (Some("gzip".to_owned()), None);
+    assert_eq!(headers(Method::HEAD).await, compressed);
+    assert_eq!(headers(Method::GET).await, compressed);
+    assert_eq!(headers(Method::HEAD).await, compressed);
 }

@@ -93,18 +93,18 @@ const ROWS: &[(&str, Make, [&str; 2])] = &[
     ("204", |_| StatusCode::NO_CONTENT.into_response(), HIT),
     ("300", answer!(300), HIT),
     ("301", answer!(301, "location": "/"), HIT),
-    ("201", answer!(201, "cache-control": "max-age=60"), BYPASS),
+    ("201 that says for how long", answer!(201, "cache-control": "max-age=60"), HIT),
     ("202", answer!(202), BYPASS),
     ("206", answer!(206, "cache-control": "max-age=60"), BYPASS),
-    ("302", answer!(302, "cache-control": "max-age=60"), BYPASS),
+    ("302 that says for how long", answer!(302, "cache-control": "max-age=60"), HIT),
     ("304", |_| StatusCode::NOT_MODIFIED.into_response(), BYPASS),
     ("308", answer!(308), BYPASS),
     ("308 that says for how long", answer!(308, "cache-control": "max-age=60"), HIT),
     ("404", answer!(404), BYPASS),
     ("404 that says for how long", answer!(404, "cache-control": "max-age=60"), HIT),
     ("410 that says for how long", answer!(410, "cache-control": "s-maxage=60"), HIT),
-    ("401 that says for how long", answer!(401, "cache-control": "max-age=60"), BYPASS),
-    ("429", answer!(429), BYPASS),
+    ("401 that says for how long", answer!(401, "cache-control": "max-age=60"), HIT),
+    ("429", answer!(429, "cache-control": "max-age=60"), BYPASS),
     ("500", answer!(500), FAILED),
     ("503 that says for how long", answer!(503, "cache-control": "max-age=60"), FAILED),
     ("a cookie", answer!(200, "set-cookie": "a=b"), BYPASS),
@@ -174,6 +174,11 @@ async fn storable_responses_are_stored_in_front_of_any_service() {
             assert!(age.is_none_or(|age| age == "0"), "{name}");
             let original = Read::all(make(if *expected == "HIT" { 1 } else { round + 1 })).await;
             assert!(answer.headers.remove("cache-status").is_some(), "{name}");
+            // A response that is not stored says so, where the handler sets nothing.
+            if !is_stored && !["cache-control", "expires"].iter().any(|name| original.headers.contains_key(*name)) {
+                let control = answer.headers.remove("cache-control");
+                assert_eq!(control.unwrap(), "no-cache", "{name}");
+            }
             // A stored response has more headers where the handler sets none.
             for added in ["cache-control", "date", "etag", "vary"] {
                 if is_stored && !original.headers.contains_key(added) {

@@ -17,15 +17,16 @@ use routekit::{
     },
     prelude::*,
 };
+use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
 use super::{Told, change, change_wanted, event, exact, idle, start};
-use crate::{logs, stores::Plain};
+use crate::{logs, stores::Plain, support::SECOND};
 
 /// Runs the future and returns the logged events that no listener received.
 fn untold<T>(action: impl Future<Output = T>) -> (T, Vec<String>) {
     let (value, lines) = logs::caught_on_paused_time(action);
-    let lines = lines.into_iter().filter(|line| line.of == "routekit::cache::events::listeners");
+    let lines = lines.into_iter().filter(|line| line.of.starts_with("routekit::cache::events"));
     (value, lines.map(|line| line.fields.join(" ")).collect())
 }
 
@@ -59,6 +60,7 @@ fn panicking_listener_affects_only_itself() {
             let cache = cache.on_invalidate(async move |event| captured.add(&event)).build();
             for tag in ["a", "b"] {
                 cache.invalidate_tag(tag).await.unwrap();
+                idle().await;
             }
             told.take().await
         });
@@ -74,23 +76,74 @@ fn panicking_listener_affects_only_itself() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn invalidations_during_a_call_reach_the_next_call_once_and_in_order() {
+    let (told, gate) = (Told::default(), Arc::new(Semaphore::new(0)));
+    let (captured, open) = (told.clone(), Arc::clone(&gate));
+    let cache = exact().spawner(Spawner::tokio()).on_invalidate(async move |event| {
+        captured.add(&event);
+        open.acquire().await.unwrap().forget();
+    });
+    let cache = cache.build();
+    cache.invalidate_tag("first").await.unwrap();
+    assert_eq!(told.take().await, [r#"tags ["first"]"#]);
+    for tag in ["c", "a", "c", "first", "a", "b"] {
+        cache.invalidate_tag(tag).await.unwrap();
+    }
+    cache.partition("acme").invalidate_tag("a").await.unwrap();
+    assert!(told.take().await.is_empty(), "one call at a time");
+    gate.add_permits(9);
+    assert_eq!(told.take().await, [r#"tags ["c", "a", "first", "b"]"#, r#"tags ["a"], in the partition "acme""#]);
+    cache.invalidate_tag("later").await.unwrap();
+    assert_eq!(told.take().await, [r#"tags ["later"]"#]);
+}
+
 #[test]
-fn deliveries_beyond_1024_are_dropped_and_logged() {
-    let called = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&called);
-    let ((), lines) = untold(async move {
-        // Tasks that never run count as well.
-        let cache = exact().spawner(Spawner::new(std::mem::forget)).on_invalidate(async move |_event| {
-            counted.fetch_add(1, Ordering::SeqCst);
+fn more_than_1024_waiting_targets_become_one_event_for_everything() {
+    let (told, lines) = untold(async move {
+        let (told, gate) = (Told::default(), Arc::new(Semaphore::new(0)));
+        let (captured, open) = (told.clone(), Arc::clone(&gate));
+        let cache = exact().spawner(Spawner::tokio()).on_invalidate(async move |event| {
+            captured.add(&event);
+            open.acquire().await.unwrap().forget();
         });
         let cache = cache.build();
-        for n in 0..1026 {
+        cache.invalidate_tag("first").await.unwrap();
+        idle().await;
+        for n in 0..130_000 {
+            cache.invalidate_tag(&(n % 1024).to_string()).await.unwrap();
+        }
+        gate.add_permits(1);
+        let named = told.take().await;
+        assert_eq!(named[0], r#"tags ["first"]"#);
+        assert!(named[1].starts_with(r#"tags ["0", "1", "#) && named[1].ends_with(r#""1023"]"#), "{}", named[1]);
+        for n in 0..130_000 {
             cache.invalidate_tag(&n.to_string()).await.unwrap();
         }
+        gate.add_permits(9);
+        told.take().await
     });
-    assert_eq!(called.load(Ordering::SeqCst), 0);
-    assert_eq!(lines.len(), 2, "{lines:?}");
-    assert!(lines[0].contains(r#"tags ["1024"]"#) && lines[1].contains(r#"tags ["1025"]"#), "{lines:?}");
+    assert_eq!(told, ["everything"]);
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].contains("more than 1024 targets wait"), "{lines:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn response_waits_for_a_listener_within_its_limit() {
+    for (name, listener_takes, response_takes) in [("fast", 2, 2), ("slow", 20, 5)] {
+        let told = Told::default();
+        let captured = told.clone();
+        let app = App::with_routes(routes![event, change, change_wanted]).cache(exact());
+        let app = start(app.on_invalidate_wait(5 * SECOND, async move |event| {
+            tokio::time::sleep(listener_takes * SECOND).await;
+            captured.add(&event);
+        }));
+        let began = tokio::time::Instant::now();
+        assert_eq!(app.post("/events/7").send().await.status(), 200);
+        assert_eq!(began.elapsed().as_secs(), response_takes, "{name}");
+        tokio::time::sleep((listener_takes - u32::try_from(response_takes).unwrap()) * SECOND).await;
+        assert_eq!(told.take().await, [r#"paths ["/events/7", "/events/8"]"#], "{name}: the call goes on");
+    }
 }
 
 #[test]

@@ -21,6 +21,16 @@ pub(super) fn rows() -> Vec<Row> {
             row(format!("{header} fills nothing ({section})"))
                 .does([get(BYPASS).with(header).says(MINUTE), get(MISS).body("2")]),
         );
+        let name = header.split(':').next().unwrap_or_default();
+        rows.push(
+            row(format!("{header} runs no handler of a route that does not honour clients ({section})"))
+                .layer(|layer| layer.honour_client_directives(false))
+                .does([
+                    get(MISS).with(header).says(MINUTE).and("ETag: 'a'").hides(name),
+                    get(HIT).with(header).body("1"),
+                    get(HIT).body("1"),
+                ]),
+        );
     }
     rows.extend([
         row("If-Range goes along with Range (RFC 9110 §13.1.5)").does([
@@ -39,12 +49,14 @@ pub(super) fn rows() -> Vec<Row> {
             get(MISS).says(MINUTE).and("ETag: 'a'"),
             get(BYPASS).with("If-Match: 'a'").with("If-None-Match: 'a'").shows("If-None-Match: 'a'"),
         ]),
-        row("what passes by is as the handler said it (RFC 9111 §4)").does([get(BYPASS)
-            .with("Range: bytes=0-1")
-            .says("Age: 7")
-            .has("Age: 7")
-            .lacks("etag")
-            .lacks("cache-control")]),
+        row("what passes by is as the handler said it, and not reused without asking (RFC 9111 §4)").does([get(
+            BYPASS,
+        )
+        .with("Range: bytes=0-1")
+        .says("Age: 7")
+        .has("Age: 7")
+        .lacks("etag")
+        .has("Cache-Control: no-cache")]),
     ]);
     for method in ["OPTIONS", "TRACE", "QUERY"] {
         rows.push(row(format!("{method} passes by (RFC 9111 §2)")).does([

@@ -55,7 +55,7 @@ async fn page(name: String) -> String {
 /// An app on a manual clock, with an operator token.
 fn start(cache: routekit::cache::CacheBuilder) -> TestApp {
     let app = App::with_routes(routes![item, change, flush, page]).cache(cache);
-    let app = app.configure(|config| config.admin_token = Some(Secret::new(TOKEN)).into());
+    let app = app.configure(|config| config.set_admin_token(Some(Secret::new(TOKEN))));
     TestApp::builder(app).clock(ManualClock::new().clock()).build()
 }
 

@@ -80,7 +80,7 @@ fn built_cache_ignores_configuration() {
         let Err(error) = app.into_router() else { panic!("{name}: it starts") };
         let [problem] = error.problems() else { panic!("{error}") };
         assert_eq!(problem.code(), "invalid-setting");
-        let expected = format!("`{name}` in routekit.toml is `{value}`: the app brings a cache that is made already");
+        let expected = format!("`{name}` in routekit.toml is `{value}`: the app sets a cache that is already built");
         assert_eq!(problem.to_string(), expected);
     }
 }

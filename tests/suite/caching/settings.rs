@@ -52,14 +52,14 @@ fn settings_without_effect_are_startup_errors() {
             with_store(),
             "cache.max_bytes = '1MiB'",
             "`cache.max_bytes` in routekit.toml is `1MiB`: \
-             the app brings a cache, or a store for it, that is made already",
+             the app sets a cache, or a store for it, that is already built",
         ),
         (
-            "the size of a cache that is made already",
+            "the size of a cache that is already built",
             App::with_routes(routes![cached]).cache(Cache::new()),
             "cache.max_bytes = '1MiB'",
             "`cache.max_bytes` in routekit.toml is `1MiB`: \
-             the app brings a cache, or a store for it, that is made already",
+             the app sets a cache, or a store for it, that is already built",
         ),
         (
             "no room at all",
@@ -128,8 +128,7 @@ fn settings_without_effect_are_startup_errors() {
 #[test]
 fn default_ttl_of_zero_in_code_is_an_error() {
     let app = App::with_routes(routes![cached]).config(Config::default());
-    let error =
-        app.configure(|config| config.cache_default_ttl = Some(Duration::ZERO).into()).into_router().unwrap_err();
+    let error = app.configure(|config| config.set_cache_default_ttl(Some(Duration::ZERO))).into_router().unwrap_err();
     let expected = "`cache.default_ttl` (code) is `0ns`: zero; nothing would be fresh";
     assert!(error.to_string().contains(expected), "{error}");
 }
@@ -142,8 +141,8 @@ async fn default_ttl_applies_to_routes_without_one() {
     }
     const LINE: &str = "[route.'GET /caching/unsaid']\ncache_ttl =";
     for (name, toml, unsaid_is, cached_is) in [
-        ("none", String::new(), "as answers say, tags users, max_body 8 (attribute)", "60s, tags users (attribute)"),
-        ("off", "cache.default_ttl = 'off'".to_owned(), "as answers say, tags users, max_body 8 (attribute)", "60s"),
+        ("none", String::new(), "from responses, tags users, max_body 8 (attribute)", "60s, tags users (attribute)"),
+        ("off", "cache.default_ttl = 'off'".to_owned(), "from responses, tags users, max_body 8 (attribute)", "60s"),
         (
             "one",
             "cache.default_ttl = '5m'".to_owned(),
@@ -167,14 +166,14 @@ async fn default_ttl_applies_to_routes_without_one() {
         }
         let explanation = app.table().explain("GET /caching/explicit").unwrap().to_string();
         let stored = name.starts_with("one");
-        let expected = if stored { "cache = ttl 300s, vary accept, shared" } else { "cache = ttl as answers say" };
+        let expected = if stored { "cache = ttl 300s, vary accept, shared" } else { "cache = ttl from responses" };
         assert!(explanation.contains(expected), "{name}: {explanation}");
         app.get("/caching/unsaid").send().await;
         let answer = app.get("/caching/unsaid").send().await;
         assert_eq!(answer.header("x-cache") == Some("HIT"), stored && !toml.contains("cache_ttl = 'off'"), "{name}");
     }
     let config = Config::builder().variable("ROUTEKIT_CACHE_DEFAULT_TTL", "90").build().unwrap();
-    assert_eq!(*config.cache_default_ttl, Some(Duration::from_secs(90)));
+    assert_eq!(**config.cache_default_ttl(), Some(Duration::from_secs(90)));
     let app = TestApp::new(App::with_routes(routes![unsaid]).config(config));
     assert!(app.table().to_string().contains("cache = ttl 90s, tags users, max_body 8 (ROUTEKIT_CACHE_DEFAULT_TTL)"));
 }
@@ -226,12 +225,12 @@ fn cache_settings_are_shown() {
         "cache.default_ttl = 90\ncache.key_prefix = ''\ncache.max_key_length = 64\n\
          cache.compression_threshold = '4KiB'\ncache.warm_up = false\n",
     );
-    assert_eq!(*config.cache_default_ttl, Some(Duration::from_secs(90)));
-    assert_eq!((config.cache_key_prefix.as_str(), *config.cache_max_key_length), ("", 64));
-    assert_eq!((*config.cache_compression_threshold, *config.cache_warm_up), (4096, false));
+    assert_eq!(**config.cache_default_ttl(), Some(Duration::from_secs(90)));
+    assert_eq!((config.cache_key_prefix().as_str(), **config.cache_max_key_length()), ("", 64));
+    assert_eq!((**config.cache_compression_threshold(), **config.cache_warm_up()), (4096, false));
     assert!(config.to_string().contains("cache.key_prefix = none (routekit.toml)"), "{config}");
     let config = Config::builder().variable("ROUTEKIT_CACHE_KEY_PREFIX", "shop:").build().unwrap();
-    assert_eq!(*config.cache_key_prefix, "shop:");
+    assert_eq!(**config.cache_key_prefix(), "shop:");
     let wrong = Config::builder().toml("routekit.toml", "cache.debug_headers = 'maybe'").build().unwrap_err();
     let [problem] = wrong.problems() else { panic!("{wrong}") };
     assert_eq!(problem.code(), "invalid-setting");

@@ -1,12 +1,14 @@
 //! Helpers that several modules of the suite share.
 
 mod cache;
+mod programs;
 mod runs;
 mod time;
 mod wait;
 
 pub(crate) use self::{
     cache::{exact, tenant, x_cache_of},
+    programs::{Process, free_port, temporary, tool},
     runs::Runs,
     time::{MINUTE, SECOND},
     wait::{idle, until},

@@ -100,12 +100,12 @@ async fn routes_with_cache_off_are_not_warmed() {
 
 #[tokio::test]
 async fn warm_up_can_be_turned_off() {
-    let app = app().warm("/w/pages/7").configure(|config| config.cache_warm_up = false.into());
+    let app = app().warm("/w/pages/7").configure(|config| config.set_cache_warm_up(false));
     let app = TestApp::new(app);
     assert_eq!(app.warm_up().await.pages, 0);
     assert_eq!(x_cache(&app, "/w/page", None).await.as_deref(), Some("MISS"));
     for (toml, on) in [("", true), ("cache.warm_up = 'off'", false), ("cache.warm_up = true", true)] {
-        assert_eq!(*Config::builder().toml("routekit.toml", toml).build().unwrap().cache_warm_up, on, "{toml}");
+        assert_eq!(**Config::builder().toml("routekit.toml", toml).build().unwrap().cache_warm_up(), on, "{toml}");
     }
 }
 

@@ -92,7 +92,7 @@ async fn shutdown_does_not_wait_for_warm_up() {
 #[tokio::test]
 async fn server_without_pages_is_ready_at_once() {
     let off = App::with_routes(routes![page]).config(Config::default());
-    let off = off.configure(|config| config.cache_warm_up = false.into());
+    let off = off.configure(|config| config.set_cache_warm_up(false));
     for app in [App::with_routes(routes![other]).config(Config::default()), off] {
         let readiness = app.readiness();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

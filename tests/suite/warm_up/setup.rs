@@ -68,7 +68,7 @@ fn invalid_hosts_are_startup_errors() {
 
 #[test]
 fn all_errors_are_reported_at_once_even_with_warm_up_off() {
-    let app = app().configure(|config| config.cache_warm_up = false.into());
+    let app = app().configure(|config| config.set_cache_warm_up(false));
     let error = app.warm("/w/pgae").warm("/w/page").warm("no").warm_host("").into_router().unwrap_err();
     assert_eq!(error.problems().len(), 3, "{error}");
 }

@@ -54,7 +54,7 @@ fn warm_up_is_neither_counted_nor_logged() {
     let ((), lines) = logs::caught({
         let app = App::with_routes(routes![page, traffic, broken]).observer(seen.clone());
         async {
-            let app = TestApp::new(app.configure(|config| config.access_log = AccessLogMode::All.into()));
+            let app = TestApp::new(app.configure(|config| config.set_access_log(AccessLogMode::All)));
             let before = of_requests(&app);
             let report = app.warm_up().await;
             assert_eq!((report.pages, report.stored), (3, 2), "{report:?}");

@@ -1,4 +1,4 @@
-//! Copies what a cache counts to the metrics of an app. Neither knows the other.
+//! Copies the counters of a cache to the metrics of an app. Neither depends on the other.
 
 use std::{
     future::Future,
@@ -13,7 +13,7 @@ use crate::{
     metrics::{CacheMetrics, CacheRequests, CacheStoreMetrics, CacheUser, MetricSource, SharedRecorder, Total},
 };
 
-/// How often the health of a store outside this process is checked if no scrape does it.
+/// How often the health of a store outside this process is checked if no scrape checks it.
 const INTERVAL: Duration = Duration::from_secs(10);
 
 /// The series of an app's cache, and the counters behind them.
@@ -68,7 +68,7 @@ impl CacheMetering {
     fn tell(&self, condition: &StoreCondition) {
         let store = self.store.get_or_init(|| self.metrics.store());
         match (condition.provider.status, condition.size) {
-            (ProviderStatus::Healthy, Some(size)) => store.up(size.entries, size.bytes, size.evictions),
+            (ProviderStatus::Healthy, Some(size)) => store.up((size.entries, size.bytes), size.evictions, size.flushes),
             (ProviderStatus::Healthy, None) | (ProviderStatus::Unhealthy, _) => store.down(),
         }
     }

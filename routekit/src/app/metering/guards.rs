@@ -1,4 +1,4 @@
-//! Copies what breakers and concurrency limits count to the metrics of an app. Neither knows the other.
+//! Copies the counters of breakers and concurrency limits to the metrics of an app. Neither depends on the other.
 
 use std::{
     future::Future,
@@ -13,7 +13,7 @@ use crate::{
     metrics::{BreakerSeries, ConcurrencySeries, GuardMetrics, MetricSource, SharedRecorder},
 };
 
-/// The series of an app's breakers and concurrency limits, and weak references to what counts.
+/// The series of an app's breakers and concurrency limits, with weak references to their counters.
 pub(in crate::app) struct GuardMetering {
     breakers: Vec<(WeakBreaker, BreakerSeries)>,
     limited: Vec<(Weak<ConcurrencyLimit>, ConcurrencySeries)>,

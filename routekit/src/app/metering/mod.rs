@@ -1,4 +1,4 @@
-//! Metrics of an app: which recorder keeps them, and which sources feed it.
+//! Metrics of an app: the recorder that keeps them, and the sources that feed it.
 
 pub(super) mod cache;
 pub(super) mod guards;

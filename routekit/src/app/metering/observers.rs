@@ -21,7 +21,7 @@ pub(in crate::app) struct Observers {
 }
 
 impl Observers {
-    /// The state of a declared route. Its metrics are registered at once.
+    /// The state of a declared route. Registers its metrics immediately.
     pub(in crate::app) fn of_declared(
         &self,
         path: &str,

@@ -1,4 +1,4 @@
-//! Which recorder keeps the metrics of an app.
+//! The recorder that keeps the metrics of an app.
 
 use std::{
     sync::{Arc, OnceLock},
@@ -11,27 +11,27 @@ use crate::{
     metrics::{Exporter, InstalledRecorder, MetricSource, SharedRecorder},
 };
 
-/// The exporter of an app that became the program's recorder.
+/// The exporter of the app whose recorder is installed globally.
 static INSTALLED: OnceLock<Exporter> = OnceLock::new();
 
 /// How often counts are copied to the program's own recorder.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Who keeps the metrics of an app.
+/// The recorder of an app's metrics.
 #[derive(Debug, Clone)]
 pub(crate) enum Metering {
-    /// The app's own exporter, which can be rendered.
+    /// The app's own exporter, which `/metrics` renders.
     Own(Exporter),
     /// The program's own recorder, which is scraped elsewhere.
     Foreign(InstalledRecorder),
 }
 
-/// Where the metrics of an app belong.
+/// Which recorder the metrics of an app go to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::app) enum Scope {
-    /// To the program: its recorder keeps them, if it has one.
+    /// The program's recorder, if it has one.
     Program,
-    /// To the app alone, in tests.
+    /// The app's own recorder, for tests.
     Alone,
 }
 
@@ -50,7 +50,7 @@ impl Metering {
         Self::Own(Exporter::with_duration_buckets(buckets))
     }
 
-    /// Makes the app's own recorder the program's, unless the program has one.
+    /// Installs the app's own recorder globally, unless the program has installed one.
     pub(in crate::app) fn install(&self) {
         if let Self::Own(exporter) = self
             && metrics::set_global_recorder(exporter.recorder()).is_ok()
@@ -66,7 +66,8 @@ impl Metering {
         }
     }
 
-    /// Copies what the source counts: before each rendering, and once a second to a recorder that is scraped elsewhere.
+    /// Adds a source. Its counters are copied before each rendering, or once a second to a recorder that is scraped
+    /// elsewhere.
     pub(in crate::app) fn add(&self, thread: &str, source: Arc<dyn MetricSource>) {
         match self {
             Self::Own(exporter) => exporter.add(source),
@@ -85,8 +86,8 @@ impl Metering {
 
 /// Runs `work` once a second until it returns `false`.
 ///
-/// On a thread, not in a task: an app may be built without a runtime, and a runtime whose time is paused must not pause
-/// it.
+/// This needs a thread and not a task: an app may be built without a runtime, and pausing the runtime's time must not
+/// pause it.
 fn keep_up(name: &str, work: impl Fn() -> bool + Send + 'static) {
     let started = thread::Builder::new().name(name.to_owned()).spawn(move || {
         while work() {

@@ -1,34 +1,43 @@
 //! One connection, from its first bytes to its end.
 
 use std::{
+    cell::RefCell,
     convert::Infallible,
-    future::{Future, poll_fn},
+    future::Future,
     net::SocketAddr,
     pin::{Pin, pin},
     sync::Arc,
-    task::{Poll, Waker},
+    task::{Context, Poll},
     time::Duration,
 };
 
-use axum::{body::Body, extract::ConnectInfo, response::Response};
-use http::Request;
+use axum::{
+    body::{Body, HttpBody},
+    extract::ConnectInfo,
+    response::Response,
+};
+use http::{HeaderValue, Request, header};
 use hyper::{
     body::Incoming,
     server::conn::{http1, http2},
 };
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use pin_project_lite::pin_project;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tower_service::Service;
 
 use super::{
-    connections::{HEAD_TIMEOUT, OpenConnection},
-    head_timer::HeadTimer,
+    bodies::{RequestBody, ResponseBody},
+    connections::OpenConnection,
+    drive::drive,
+    linger::linger,
     protocol::{Protocol, detect},
 };
 use crate::observe;
 
-/// How long a connection without a request may still bring one once the app was told to stop.
-const LAST_MOMENT: Duration = Duration::from_millis(500);
+/// hyper discards the rest of a body only if that is in its buffer already, and closes the connection otherwise. Its
+/// buffer has this size at first.
+const MOST_DISCARDED: u64 = 8 * 1024;
 
 /// How often an HTTP/2 client is asked whether it is still there.
 const HTTP2_PING_INTERVAL: Duration = Duration::from_secs(30);
@@ -39,16 +48,27 @@ where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     S: Service<Request<Body>, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static,
 {
-    let detected = drive(pin!(detect(stream)), &open, |_| ()).await;
+    let detected = drive(pin!(detect(stream, Arc::clone(&open))), &open, |_| ()).await;
     let served = match detected {
         Some(Ok((protocol, stream))) => {
-            let service = ConnectionService { service, peer, open: Arc::clone(&open) };
+            let service = ConnectionService { service: RefCell::new(service), peer, protocol, open: Arc::clone(&open) };
             match protocol {
                 Protocol::Http1 => {
                     let mut server = http1::Builder::new();
-                    server.timer(HeadTimer::new(Arc::clone(&open))).header_read_timeout(HEAD_TIMEOUT);
-                    let connection = pin!(server.serve_connection(stream, service).with_upgrades());
-                    drive(connection, &open, |connection| connection.graceful_shutdown()).await
+                    // `OpenConnection` has the deadline of a head.
+                    server.header_read_timeout(None);
+                    let mut connection = server.serve_connection(stream, service).with_upgrades();
+                    let served =
+                        drive(Pin::new(&mut connection), &open, |connection| connection.graceful_shutdown()).await;
+                    match connection.into_parts() {
+                        Some(parts) if client_may_still_send(&served, &open) => {
+                            linger(parts.io.into_inner(), &open).await;
+                        }
+                        Some(_) => {}
+                        // The stream has another protocol from now on.
+                        None => open.await_nothing(),
+                    }
+                    served
                 }
                 Protocol::Http2 => {
                     let mut server = http2::Builder::new(TokioExecutor::new());
@@ -69,71 +89,79 @@ where
     }
 }
 
-/// Polls `connection` until it ends, or until the head of a request is late: `None`.
-///
-/// When the app stops, `finish` tells the connection to end after its response. If it has had no request yet, its first
-/// head is late after [`LAST_MOMENT`].
-async fn drive<C: Future>(
-    mut connection: Pin<&mut C>,
-    open: &OpenConnection,
-    finish: impl Fn(Pin<&mut C>),
-) -> Option<C::Output> {
-    let output = poll_unless(connection.as_mut(), open, || open.is_stopping() || open.head_is_late()).await;
-    if output.is_some() || open.head_is_late() {
-        return output;
+/// Whether hyper has answered and closed its side while the client may still be sending: the rest of a body that the
+/// handler left unread, or what follows a malformed head.
+fn client_may_still_send(served: &Option<hyper::Result<()>>, open: &OpenConnection) -> bool {
+    match served {
+        Some(Ok(())) => open.unread() > 0,
+        Some(Err(error)) => error.is_parse(),
+        None => false,
     }
-    finish(connection.as_mut());
-    tokio::select! {
-        output = connection.as_mut() => return Some(output),
-        () = tokio::time::sleep(LAST_MOMENT) => {}
-    }
-    if open.has_had_a_request() { poll_unless(connection, open, || open.head_is_late()).await } else { None }
-}
-
-/// Polls `connection` until it ends, or until `interrupted` after a poll: `None`.
-async fn poll_unless<C: Future>(
-    mut connection: Pin<&mut C>,
-    open: &OpenConnection,
-    interrupted: impl Fn() -> bool,
-) -> Option<C::Output> {
-    let mut registered: Option<Waker> = None;
-    poll_fn(|cx| {
-        if !registered.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
-            open.wake(cx.waker());
-            registered = Some(cx.waker().clone());
-        }
-        // Polled first, so that a head that has arrived counts.
-        match connection.as_mut().poll(cx) {
-            Poll::Ready(output) => Poll::Ready(Some(output)),
-            Poll::Pending if interrupted() => Poll::Ready(None),
-            Poll::Pending => Poll::Pending,
-        }
-    })
-    .await
 }
 
 /// The service of one connection.
 struct ConnectionService<S> {
-    service: S,
+    /// One task calls it.
+    service: RefCell<S>,
     peer: SocketAddr,
+    protocol: Protocol,
     open: Arc<OpenConnection>,
 }
 
 impl<S> hyper::service::Service<Request<Incoming>> for ConnectionService<S>
 where
-    S: Service<Request<Body>, Response = Response, Error = Infallible> + Clone,
+    S: Service<Request<Body>, Response = Response, Error = Infallible>,
 {
-    type Response = Response;
+    type Response = Response<ResponseBody>;
     type Error = Infallible;
-    type Future = S::Future;
+    type Future = ConnectionFuture<S::Future>;
 
-    fn call(&self, request: Request<Incoming>) -> S::Future {
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
         self.open.head_read();
-        let mut request = request.map(Body::new);
+        let http1 = self.protocol == Protocol::Http1;
+        let mut request = request.map(|body| {
+            if body.is_end_stream() {
+                // Allocates nothing, unlike the next two.
+                Body::empty()
+            } else if http1 {
+                Body::new(RequestBody::new(body, Arc::clone(&self.open)))
+            } else {
+                Body::new(body)
+            }
+        });
         let extensions = request.extensions_mut();
         observe::make_room(extensions);
         extensions.insert(ConnectInfo(self.peer));
+        let open = http1.then(|| Arc::clone(&self.open));
         // A router is always ready.
-        self.service.clone().call(request)
+        ConnectionFuture { open, inner: self.service.borrow_mut().call(request) }
+    }
+}
+
+pin_project! {
+    /// Lets an HTTP/1 connection know when the response ends.
+    struct ConnectionFuture<F> {
+        #[pin]
+        inner: F,
+        // `None` for HTTP/2.
+        open: Option<Arc<OpenConnection>>,
+    }
+}
+
+impl<F: Future<Output = Result<Response, Infallible>>> Future for ConnectionFuture<F> {
+    type Output = Result<Response<ResponseBody>, Infallible>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        // The response is changed in place: it is large to move.
+        let mut polled = this.inner.poll(cx);
+        let Poll::Ready(Ok(response)) = &mut polled else { return Poll::Pending };
+        let open = this.open.take();
+        if open.as_ref().is_some_and(|open| open.unread() > MOST_DISCARDED) {
+            // RFC 9112 §9.6: hyper will close the connection after this response.
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        polled.map_ok(|response| response.map(|body| ResponseBody::new(body, open)))
     }
 }

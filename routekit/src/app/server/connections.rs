@@ -1,11 +1,13 @@
 //! What the connections of a listener share: a coarse clock, and the news that the app stops.
 
 use std::{
+    io,
     sync::{
         Arc, Weak,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     task::Waker,
+    thread,
     time::Duration,
 };
 
@@ -15,10 +17,13 @@ use parking_lot::Mutex;
 pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The resolution of the clock.
-const TICK: Duration = Duration::from_secs(1);
+pub(super) const TICK: Duration = Duration::from_secs(1);
 
-/// The value of [`OpenConnection::head_due`] while the connection does not wait for a head.
-const NO_HEAD_DUE: u64 = u64::MAX;
+/// The value of [`OpenConnection::due`] while the connection does not wait for its client.
+const NOTHING_DUE: u64 = u64::MAX;
+
+/// The value of [`OpenConnection::due`] while the rest of a response is sent.
+const RESPONSE_ENDED: u64 = u64::MAX - 1;
 
 /// The open connections of a listener.
 ///
@@ -33,14 +38,18 @@ pub(super) struct Connections {
     open: Mutex<Vec<Weak<OpenConnection>>>,
 }
 
-/// One open connection, as the clock, the head timer and the task of the connection see it.
+/// One open connection, as the clock, its task, its stream and the bodies of its exchange see it.
 #[derive(Debug)]
 pub(super) struct OpenConnection {
     connections: Arc<Connections>,
-    /// The tick at which the head of a request is late.
-    head_due: AtomicU64,
+    /// The tick at which the client is late with a head, or with closing the connection.
+    due: AtomicU64,
     /// Whether the head of a request was read.
     requested: AtomicBool,
+    /// Whether the handler may still read the current request's body.
+    uploading: AtomicBool,
+    /// At most how many bytes of the current request's body were dropped unread. `u64::MAX` if that is not known.
+    unread: AtomicU64,
     /// Of the task that serves the connection.
     waker: Mutex<Option<Waker>>,
 }
@@ -50,22 +59,36 @@ impl Connections {
     pub(super) fn open(self: &Arc<Self>) -> Arc<OpenConnection> {
         let connection = Arc::new(OpenConnection {
             connections: Arc::clone(self),
-            head_due: AtomicU64::new(NO_HEAD_DUE),
+            due: AtomicU64::new(NOTHING_DUE),
             requested: AtomicBool::new(false),
+            uploading: AtomicBool::new(false),
+            unread: AtomicU64::new(0),
             waker: Mutex::default(),
         });
-        connection.await_head();
+        connection.await_client();
         self.open.lock().push(Arc::downgrade(&connection));
         connection
     }
 
-    /// Runs the clock. Never ends.
-    pub(super) async fn run_clock(&self) {
-        loop {
-            tokio::time::sleep(TICK).await;
-            let now = self.ticks.fetch_add(1, Ordering::Relaxed) + 1;
-            self.wake_open(|connection| connection.head_due.load(Ordering::Relaxed) <= now);
-        }
+    /// Runs the clock on a thread of its own, until the listener and its connections are gone.
+    ///
+    /// A runtime with a pending timer reads the clock twice more whenever it waits for a socket.
+    pub(super) fn start_clock(self: &Arc<Self>) -> io::Result<()> {
+        let connections = Arc::downgrade(self);
+        let run = move || {
+            loop {
+                thread::sleep(TICK);
+                let Some(connections) = connections.upgrade() else { return };
+                connections.tick();
+            }
+        };
+        thread::Builder::new().name("routekit-clock".to_owned()).spawn(run).map(drop)
+    }
+
+    /// A second has passed.
+    pub(super) fn tick(&self) {
+        let now = self.ticks.fetch_add(1, Ordering::Relaxed) + 1;
+        self.wake_open(|connection| connection.due.load(Ordering::Relaxed) <= now);
     }
 
     /// Tells every connection that the app stops.
@@ -104,17 +127,51 @@ impl OpenConnection {
         *self.waker.lock() = Some(waker.clone());
     }
 
-    /// The client has [`HEAD_TIMEOUT`] to send a head, from now on.
-    pub(super) fn await_head(&self) {
+    /// The client has [`HEAD_TIMEOUT`] to send a head or to close the connection, from now on.
+    pub(super) fn await_client(&self) {
         // One more, since the current tick has begun already.
         let ticks = HEAD_TIMEOUT.as_secs() / TICK.as_secs() + 1;
-        self.head_due.store(self.connections.ticks() + ticks, Ordering::Relaxed);
+        self.due.store(self.connections.ticks() + ticks, Ordering::Relaxed);
+    }
+
+    /// The client has all the time it wants.
+    pub(super) fn await_nothing(&self) {
+        self.due.store(NOTHING_DUE, Ordering::Relaxed);
     }
 
     /// The head of a request is there.
     pub(super) fn head_read(&self) {
-        self.head_due.store(NO_HEAD_DUE, Ordering::Relaxed);
+        self.await_nothing();
         self.requested.store(true, Ordering::Relaxed);
+        self.unread.store(0, Ordering::Relaxed);
+    }
+
+    /// The current request has a body.
+    pub(super) fn upload_began(&self) {
+        self.uploading.store(true, Ordering::Relaxed);
+    }
+
+    /// The current request's body has ended or was dropped. At most `unread` bytes are left of it.
+    pub(super) fn upload_ended(&self, unread: Option<u64>) {
+        self.uploading.store(false, Ordering::Relaxed);
+        self.unread.store(unread.unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// The response is complete, but not sent.
+    pub(super) fn response_ended(&self) {
+        self.due.store(RESPONSE_ENDED, Ordering::Relaxed);
+    }
+
+    /// What the connection had to send is sent.
+    pub(super) fn flushed(&self) {
+        if self.due.load(Ordering::Relaxed) == RESPONSE_ENDED && !self.uploading.load(Ordering::Relaxed) {
+            self.await_client();
+        }
+    }
+
+    /// At most how many bytes of the last request's body were dropped unread. 0 if it was read to its end.
+    pub(super) fn unread(&self) -> u64 {
+        self.unread.load(Ordering::Relaxed)
     }
 
     /// Whether the head of a request was read at any time.
@@ -122,9 +179,9 @@ impl OpenConnection {
         self.requested.load(Ordering::Relaxed)
     }
 
-    /// Whether a head is due and should have been there by now.
-    pub(super) fn head_is_late(&self) -> bool {
-        self.head_due.load(Ordering::Relaxed) <= self.connections.ticks()
+    /// Whether the client should have sent a head, or closed the connection, by now.
+    pub(super) fn is_late(&self) -> bool {
+        self.due.load(Ordering::Relaxed) <= self.connections.ticks()
     }
 
     /// Whether the app was told to stop.

@@ -4,12 +4,15 @@ use std::{
     future::poll_fn,
     io,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, ReadBuf};
+
+use super::connections::OpenConnection;
 
 /// What every HTTP/2 connection begins with (RFC 9113 §3.4). It is not a valid HTTP/1 request.
 const HTTP2_PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -24,7 +27,10 @@ pub(super) enum Protocol {
 /// Reads until the protocol is known, at most the preface of HTTP/2. The returned stream begins with those bytes.
 ///
 /// A stream that ends before is HTTP/1: hyper knows what to do with it.
-pub(super) async fn detect<I: AsyncRead + Unpin>(mut stream: I) -> io::Result<(Protocol, Rewound<I>)> {
+pub(super) async fn detect<I: AsyncRead + Unpin>(
+    mut stream: I,
+    open: Arc<OpenConnection>,
+) -> io::Result<(Protocol, Rewound<I>)> {
     let mut first = [0; HTTP2_PREFACE.len()];
     let mut length = 0;
     let protocol = poll_fn(|cx| {
@@ -42,15 +48,23 @@ pub(super) async fn detect<I: AsyncRead + Unpin>(mut stream: I) -> io::Result<(P
         }
     })
     .await?;
-    Ok((protocol, Rewound { first, unread: 0..length, inner: TokioIo::new(stream) }))
+    Ok((protocol, Rewound { first, unread: 0..length, inner: TokioIo::new(stream), open }))
 }
 
-/// A stream whose first bytes were read already, and are read again.
+/// A stream whose first bytes were read already, and are read again. It tells its connection when all is sent.
 pub(super) struct Rewound<I> {
     first: [u8; HTTP2_PREFACE.len()],
     /// Which of the first bytes are still to be read.
     unread: std::ops::Range<usize>,
     inner: TokioIo<I>,
+    open: Arc<OpenConnection>,
+}
+
+impl<I> Rewound<I> {
+    /// The stream itself, without those first bytes.
+    pub(super) fn into_inner(self) -> I {
+        self.inner.into_inner()
+    }
 }
 
 impl<I: AsyncRead + Unpin> Read for Rewound<I> {
@@ -71,7 +85,11 @@ impl<I: tokio::io::AsyncWrite + Unpin> Write for Rewound<I> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(cx)
+        let flushed = Pin::new(&mut self.inner).poll_flush(cx);
+        if flushed.is_ready() {
+            self.open.flushed();
+        }
+        flushed
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -1,9 +1,22 @@
 //! One connection at a time, in memory and on paused time.
 
-use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
 
-use axum::{body::Body, response::Response};
+use axum::{
+    body::{Body, Bytes, HttpBody},
+    response::Response,
+};
+use futures_util::FutureExt;
 use http::Request;
+use http_body::Frame;
+use http_body_util::BodyExt;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, DuplexStream},
     task::JoinHandle,
@@ -11,7 +24,11 @@ use tokio::{
 };
 use tower::service_fn;
 
-use super::{connection::serve_connection, connections::Connections};
+use super::{
+    connection::serve_connection,
+    connections::{Connections, TICK},
+    linger::MOST_BYTES,
+};
 
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
 const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -28,16 +45,31 @@ fn server(handler_takes: Duration) -> TestConnection {
     server_with(handler_takes, || Body::from("done"))
 }
 
-/// Starts a server whose handler takes that long and answers with this body.
+/// Starts a server whose handler takes that long and answers with this body. It does not read the request's body.
 fn server_with(handler_takes: Duration, body: fn() -> Body) -> TestConnection {
+    server_of(move |request| async move {
+        drop(request);
+        sleep(handler_takes).await;
+        Response::new(body())
+    })
+}
+
+/// Starts a server with this handler.
+fn server_of<H, F>(handler: H) -> TestConnection
+where
+    H: Fn(Request<Body>) -> F + Clone + Send + 'static,
+    F: Future<Output = Response> + Send + 'static,
+{
     let connections = Arc::new(Connections::default());
     let ticking = Arc::clone(&connections);
-    tokio::spawn(async move { ticking.run_clock().await });
-    let (client, stream) = tokio::io::duplex(1024);
-    let service = service_fn(move |_: Request<Body>| async move {
-        sleep(handler_takes).await;
-        Ok::<_, Infallible>(Response::new(body()))
+    tokio::spawn(async move {
+        loop {
+            sleep(TICK).await;
+            ticking.tick();
+        }
     });
+    let (client, stream) = tokio::io::duplex(1024);
+    let service = service_fn(move |request| handler(request).map(Ok::<_, Infallible>));
     let peer = SocketAddr::from(([127, 0, 0, 1], 1));
     let served = tokio::spawn(serve_connection(stream, peer, service, connections.open()));
     TestConnection { connections, client, served }
@@ -233,4 +265,122 @@ async fn closed_connections_are_forgotten_at_the_next_tick() {
     served.await.unwrap();
     sleep(seconds(2)).await;
     assert_eq!(connections.registered(), 0);
+}
+
+/// A POST with a body of that length, which is not sent.
+fn upload(length: usize) -> Vec<u8> {
+    format!("POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: {length}\r\n\r\n").into_bytes()
+}
+
+#[tokio::test(start_paused = true)]
+async fn client_that_sends_what_no_handler_reads_gets_the_response() {
+    let chunked = b"POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\ndbba0\r\n";
+    let rows = [
+        ("a body of known length", upload(900_000), 200),
+        ("a chunked body", chunked.to_vec(), 200),
+        ("a malformed head", b"hello there\r\n\r\n".to_vec(), 400),
+    ];
+    for (name, head, status) in rows {
+        let mut server = server(Duration::ZERO);
+        server.send(&head).await;
+        server.send(&vec![b'x'; 900_000]).await;
+        server.client.shutdown().await.unwrap();
+        let (after, answer) = server.closed().await;
+        let answer = String::from_utf8(answer).unwrap();
+        assert_eq!(after, Duration::ZERO, "{name}");
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{name}: {answer}");
+        assert!(answer.contains("connection: close"), "{name}: {answer}");
+        assert_eq!(answer.ends_with("done"), status == 200, "{name}: {answer}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn client_that_never_ends_its_upload_is_cut_off_after_thirty_seconds() {
+    for piece in [&b""[..], b"x"] {
+        let mut server = server(Duration::ZERO);
+        server.send(&upload(900_000)).await;
+        server.response().await;
+        let start = Instant::now();
+        while !server.served.is_finished() {
+            sleep(seconds(1)).await;
+            let _ = server.client.write_all(piece).await;
+        }
+        assert!((seconds(30)..=seconds(33)).contains(&start.elapsed()), "{piece:?}: {:?}", start.elapsed());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn upload_beyond_the_bound_is_cut_off() {
+    let mut server = server(Duration::ZERO);
+    server.send(&upload(10 * MOST_BYTES)).await;
+    let mut sent = 0;
+    while let Ok(length) = server.client.write(&[b'x'; 1000]).await {
+        sent += length;
+    }
+    assert!((MOST_BYTES..=MOST_BYTES + 100_000).contains(&sent), "{sent} bytes");
+}
+
+#[tokio::test(start_paused = true)]
+async fn stop_waits_half_a_second_for_an_upload_that_no_handler_reads() {
+    for stop_before_the_response in [true, false] {
+        let mut server = server(seconds(1));
+        server.send(&upload(900_000)).await;
+        sleep(Duration::from_millis(if stop_before_the_response { 500 } else { 1500 })).await;
+        server.connections.stop();
+        server.response().await;
+        let (after, _) = server.closed().await;
+        assert!((Duration::from_millis(500)..Duration::from_millis(510)).contains(&after), "{after:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn connection_with_a_small_unread_body_is_kept() {
+    let mut server = server(Duration::ZERO);
+    server.send(&[&upload(20), &[b'x'; 20][..]].concat()).await;
+    assert!(!server.response().await.contains("connection: close"));
+    server.send(REQUEST).await;
+    assert!(server.response().await.starts_with("HTTP/1.1 200"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn upload_may_outlast_its_response() {
+    let mut server = server_of(|request| async {
+        tokio::spawn(request.into_body().collect());
+        Response::new(Body::from("done"))
+    });
+    server.send(&upload(2)).await;
+    server.response().await;
+    for _ in 0..2 {
+        sleep(seconds(100)).await;
+        server.send(b"x").await;
+    }
+    let (after, _) = server.closed().await;
+    assert!((seconds(30)..=seconds(32)).contains(&after), "the next head is due then: {after:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn streamed_response_has_no_deadline() {
+    /// Sends a byte after 100 seconds, and ends after 200.
+    struct SlowBody(Pin<Box<tokio::time::Sleep>>, u32);
+
+    impl HttpBody for SlowBody {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            ready!(self.0.as_mut().poll(cx));
+            self.0 = Box::pin(sleep(seconds(100)));
+            self.1 += 1;
+            Poll::Ready((self.1 == 1).then(|| Ok(Frame::data(Bytes::from_static(b"x")))))
+        }
+    }
+
+    let mut server = server_with(Duration::ZERO, || Body::new(SlowBody(Box::pin(sleep(seconds(100))), 0)));
+    server.send(REQUEST).await;
+    let (after, rest) = server.closed().await;
+    assert!(rest.ends_with(b"1\r\nx\r\n0\r\n\r\n"), "{rest:?}");
+    assert!((seconds(230)..=seconds(232)).contains(&after), "{after:?}");
 }

@@ -1,10 +1,12 @@
-//! The circuit breakers of an app: the ones that routes declare, and the ones that the program brings.
+//! The circuit breakers of an app: those that routes declare, and those that the program adds.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     panic::Location,
     time::Duration,
 };
+
+use routekit_grammar::breaker::MAX_TIME;
 
 use crate::{
     app::declared::DeclaredRoute,
@@ -14,6 +16,9 @@ use crate::{
     policy::Guards,
     route::BreakerPolicy,
 };
+
+/// A longer timeout counts as this one, so that the lease of a probe can be longer than the timeout.
+const MAX_TIMEOUT: Duration = Duration::from_secs(MAX_TIME.as_secs() - 1);
 
 /// Gives each route its breaker and its concurrency limit, and returns all breakers of the app.
 pub(super) fn wire(
@@ -29,14 +34,15 @@ pub(super) fn wire(
     }
     let mut used = BTreeSet::new();
     for declared in routes.iter() {
-        // As declared: configuration that switches off one route's breaker does not change the others.
+        // As declared: configuration that switches off the breaker of one route does not affect other routes.
         let Some(policy) = declared.route.meta().policies().breaker() else { continue };
         if declared.policies.breaker.is_some() {
             used.insert(name(declared, &policy));
         }
         let all = named.entry(name(declared, &policy)).or_default();
         all.declared.push((policy, declared.label()));
-        all.longest_timeout = all.longest_timeout.max(*declared.policies.timeout);
+        let timeout = declared.policies.timeout.map(|timeout| timeout.min(MAX_TIMEOUT));
+        all.longest_timeout = all.longest_timeout.max(timeout);
     }
     let mut breakers = BTreeMap::new();
     for (name, all) in named {

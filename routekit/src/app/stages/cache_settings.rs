@@ -1,4 +1,4 @@
-//! The settings of the cache: from configuration, unless the program built the cache itself.
+//! The settings of the cache, which come from the configuration unless the program built the cache itself.
 
 use crate::{
     base::{
@@ -10,14 +10,15 @@ use crate::{
     config::{self, Config},
 };
 
-/// Applies the configuration to the cache. A setting that the program's own cache or store cannot follow is a problem.
+/// Applies the configuration to the cache. A setting that cannot apply to the program's own cache or store is a
+/// problem.
 pub(super) fn configured(
     mut cache: CacheBuilder,
     config: &mut Config,
     problems: &mut Vec<SetupProblem>,
 ) -> CacheBuilder {
     let mut refuse = |name: &str, origin: &Origin, value: &str, what: &str| {
-        let reason = format!("the app brings {what} that is made already");
+        let reason = format!("the app sets {what} that is already built");
         problems.push(SetupProblem::invalid_setting(config::place(name, origin), value, &reason));
     };
     let is_set = |origin: &Origin| *origin != Origin::Default;

@@ -9,7 +9,7 @@ use crate::{
     route::RequestText,
 };
 
-/// Tells each route that `invalidate_on` names which cached routes it invalidates. Routes are named as they are
+/// Adds each cached route that has `invalidate_on` to the routes that it names. The names are written as the routes are
 /// declared, without the app's prefix.
 pub(super) fn wire_invalidate_on(routes: &mut [DeclaredRoute], problems: &mut Vec<SetupProblem>) {
     let as_declared = |declared: &DeclaredRoute| {
@@ -35,10 +35,10 @@ pub(super) fn wire_invalidate_on(routes: &mut [DeclaredRoute], problems: &mut Ve
     }
 }
 
-/// Tells each route with an unsafe method whether its own URL is invalidated (RFC 9111 §4.4), and returns the
-/// partitions that responses are stored in.
+/// Decides for each route with an unsafe method whether it invalidates its own URL (RFC 9111 §4.4), and returns the
+/// partitions of the stored responses.
 ///
-/// A URL matches one template, so nothing is stored for URLs of templates without a cached route. `is_shared` says that
+/// A URL matches one template, so no response is stored for a URL whose template has no cached route. With `is_shared`,
 /// layers outside the app may store responses too.
 pub(super) fn wire_own_urls(routes: &mut [DeclaredRoute], is_shared: bool) -> Vec<RequestText> {
     let (mut paths, mut partitions) = (HashSet::new(), Vec::new());

@@ -1,4 +1,4 @@
-//! The fourth stage: the checks of the whole.
+//! The fourth stage: checks of the whole app.
 
 use std::{
     any::{TypeId, type_name},
@@ -25,7 +25,7 @@ use crate::{
     route::{self, Reserved},
 };
 
-/// An app without problems. Only [`check`] makes one.
+/// An app without problems. Only [`check`] creates one.
 pub(super) struct Checked {
     pub(super) configured: Configured,
     pub(super) wired: Wired,
@@ -65,7 +65,7 @@ pub(super) fn check(
     if problems.is_empty() { Ok(Checked { configured, wired, program, warm_up }) } else { Err(Error::new(problems)) }
 }
 
-/// No type may be provided twice, nor a type that the app provides itself.
+/// Reports types that are provided twice, and types that the app provides itself.
 fn check_provided(provided: &[Provided], problems: &mut Vec<SetupProblem>) {
     let mut by_type: HashMap<_, Vec<&Provided>> = HashMap::new();
     for one in provided {
@@ -93,7 +93,7 @@ fn provided_twice(type_name: &str, locations: impl IntoIterator<Item = String>) 
     SetupProblem::new("provided-twice", message).listing(locations)
 }
 
-/// Configuration of one route needs that route, and can only change a policy that the route declares.
+/// Reports configuration of routes that do not exist, and of policies that the route does not declare.
 fn check_overrides(config: &Config, routes: &[DeclaredRoute], problems: &mut Vec<SetupProblem>) {
     for (name, overrides) in &config.routes {
         let Some(declared) = routes.iter().find(|declared| declared.name() == *name) else {

@@ -1,4 +1,4 @@
-//! Checks of who may call routes and the admin surface.
+//! Checks of the access to routes and to the admin surface.
 
 use crate::{
     app::declared::DeclaredRoute,
@@ -10,7 +10,7 @@ use crate::{
 
 const ADD_VERIFIER: &str = "no verifier checks credentials; add `.verifier(…)` or `.identify(…)` to the app";
 
-/// Routes that require an identity need a verifier, and verifiers must be configured correctly.
+/// Reports routes that require an identity in an app without a verifier, and verifiers with invalid settings.
 pub(super) fn routes(
     routes: &[DeclaredRoute],
     verifiers: &Verifiers,
@@ -43,7 +43,7 @@ fn no_verifier(routes: Vec<String>) -> SetupProblem {
     SetupProblem::new("no-verifier", format!("{ADD_VERIFIER} ({layer}). {required}")).listing(routes)
 }
 
-/// An operator with a role needs a verifier that knows roles.
+/// Reports an `admin_role` in an app without a verifier.
 pub(super) fn admin_role(config: &Config, verifiers: &Verifiers, problems: &mut Vec<SetupProblem>) {
     if let Some(role) = &*config.admin_role
         && verifiers.is_empty()
@@ -53,7 +53,7 @@ pub(super) fn admin_role(config: &Config, verifiers: &Verifiers, problems: &mut 
     }
 }
 
-/// Beside the routes of an app that requires authentication, the admin surface needs an operator.
+/// Reports an admin surface without operators beside the routes of an app that requires authentication.
 pub(super) fn operators(config: &Config, require_auth: bool, problems: &mut Vec<SetupProblem>) {
     let has_operators = config.admin_token.is_some() || config.admin_role.is_some();
     if require_auth && !has_operators && *config.admin_addr == AdminAddr::Main {

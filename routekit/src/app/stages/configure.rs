@@ -1,4 +1,4 @@
-//! The first stage: the configuration, and what is built from it alone.
+//! The first stage: the configuration, and the parts that depend on nothing else.
 
 use super::cache_settings;
 use crate::{
@@ -34,7 +34,7 @@ pub(super) fn configure(
     let is_sound = problems.len() == known;
     let is_shared_cache = cache.is_made();
     let cache = cache_settings::configured(cache, &mut config, problems).or(clock, &spawner()).build();
-    // With problems, the app is never served, and any recorder will do for the checks that follow.
+    // An app with problems is never served, so any recorder will do for the checks that follow.
     let scope = if problems.is_empty() { scope } else { Scope::Alone };
     let buckets = if is_sound { &config.duration_buckets } else { &Config::default().duration_buckets };
     let metering = Metering::choose(scope, buckets);
@@ -62,8 +62,8 @@ fn configuration(
     config
 }
 
-/// Spawns on the current runtime, to finish work whose client has left. Outside a runtime it drops the task, which
-/// cancels the work.
+/// Spawns on the current runtime, to finish work whose client has disconnected. Without a runtime it drops the task,
+/// which cancels the work.
 fn spawner() -> Spawner {
     Spawner::new(|task| {
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {

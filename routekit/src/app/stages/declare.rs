@@ -1,4 +1,4 @@
-//! The second stage: which routes there are, and which policies apply to each.
+//! The second stage: the routes of the app, and the policies of each.
 
 use crate::{
     app::{declared::DeclaredRoute, spec::RoutesSpec},
@@ -16,7 +16,7 @@ pub(super) struct Declared {
     pub(super) routes: Vec<DeclaredRoute>,
     /// Without a trailing slash.
     pub(super) prefix: String,
-    /// Who may call a route that does not declare it.
+    /// The access to a route that does not declare it.
     pub(super) default_access: Setting<Access>,
     pub(super) require_auth: bool,
 }
@@ -47,7 +47,7 @@ fn full_path(prefix: &str, path: &str) -> String {
     }
 }
 
-/// Every crate that the program expects must bring routes.
+/// Reports expected crates that have no routes.
 fn check_crates(expected: &[String], problems: &mut Vec<SetupProblem>) {
     let mut linked: Vec<&str> =
         route::select(&Selection::Linked).iter().map(|route| route.meta().location.crate_name()).collect();

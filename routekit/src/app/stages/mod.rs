@@ -1,12 +1,12 @@
-//! The stages from what a program said to an app that serves.
+//! The stages from the settings of a program to an app that can be served.
 //!
-//! Each stage is a function that returns the type which the next stage takes:
+//! Each stage is a function whose return type is the input of the next stage:
 //!
 //! 1. `configure`: file, variables and the program's changes become one `Config`, and the cache is built.
 //! 2. `declare`: each route gets its full path and its effective policies.
 //! 3. `wire`: policies that concern several routes are connected: named breakers, `invalidate_on`, invalidated URLs.
-//! 4. `check`: the whole is checked. Only this stage makes a `Checked`, and only without problems.
-//! 5. `assemble`: routers, observers and metrics are built. Nothing can fail any more.
+//! 4. `check`: the whole app is checked. Only this stage creates a `Checked`, and only if there are no problems.
+//! 5. `assemble`: routers, observers and metrics are built. This stage cannot fail.
 
 mod assemble;
 mod breakers;
@@ -24,17 +24,17 @@ use self::{assemble::assemble, check::check, configure::configure, declare::decl
 use super::{metering::recorder::Scope, mounted::Mounted, spec::AppSpec};
 use crate::base::setup::Error;
 
-/// Checks everything that a program said, and builds the app, or reports all problems.
+/// Checks all settings of a program and builds the app, or reports all problems.
 pub(super) fn mount(spec: AppSpec, scope: Scope) -> Result<Mounted, Error> {
     let AppSpec { settings, routes, dependencies, breakers, program } = spec;
     let mut problems = Vec::new();
-    // Effective policies are computed from the configuration, so it comes first. It includes the cache, because the
+    // Effective policies are computed from the configuration, so it comes first. The cache is part of it, because the
     // cache's default TTL applies to routes.
     let configured = configure(settings, &program.clock, scope, &mut problems);
     let declared = declare(routes, &configured.config, &mut problems);
-    // A named breaker takes its settings from all routes that use it, so every route must be declared.
+    // A named breaker takes its settings from all routes that use it, so every route must be declared before.
     let wired = wire(declared, dependencies, &breakers, &configured, &program.clock, &mut problems);
-    // The problems of the earlier stages do not stop the checks: all problems are reported together.
+    // Problems of the earlier stages do not stop the checks: all problems are reported together.
     let checked = check(configured, wired, program, problems)?;
     // Metrics are registered, listeners attached and verifiers started only now. An app with problems must leave no
     // traces in the program's recorder or in a cache that another app uses too.

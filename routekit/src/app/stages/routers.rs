@@ -36,7 +36,7 @@ pub(super) fn groups(
     observers: &Observers,
 ) -> Vec<Group> {
     let wiring = Wiring::new(deps.clone());
-    // The layer is around the 405 of the path.
+    // The layer also wraps the 405 response of the path.
     let empty = |path: &str| MethodRouter::<(), Infallible>::new().layer(RouteLabelLayer::new(observers.route(path)));
     by_path(&declared.routes, empty, |methods, DeclaredRoute { route, path, description, policies }| {
         let method = route.meta().method;
@@ -47,11 +47,11 @@ pub(super) fn groups(
     })
 }
 
-/// Routers with the same paths and methods as the ones that [`groups`] and `assemble` build, and without anything that
-/// can be seen from outside. They show whether hand-written routers fit beside them.
+/// Routers with the same paths and methods as those of [`groups`] and `assemble`, but without side effects. They show
+/// whether hand-written routers conflict with them.
 pub(super) fn trial_groups(configured: &Configured, wired: &Wired, readiness: &Readiness) -> Vec<Group> {
     let mut matcher = matchit::Router::new();
-    // `route::check` reports the paths that do not fit each other. Axum would panic at them.
+    // `route::check` reports paths that conflict. axum would panic.
     let fitting = |declared: &DeclaredRoute| match matcher.insert(&*declared.path, ()) {
         Ok(()) => true,
         Err(matchit::InsertError::Conflict { with }) => with == declared.path,

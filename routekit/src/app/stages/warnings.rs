@@ -1,19 +1,19 @@
-//! What looks wrong with the routes and may still be intended. The start-up log lists it.
+//! Warnings about routes whose settings look wrong but may be intended. The start-up log lists them.
 
 use crate::{
     app::declared::DeclaredRoute,
     base::setup,
     cache,
-    route::{Access, Audience, CachePolicy, InputSource, Invalidates},
+    route::{Access, Audience, CachePolicy, InputSource, Invalidates, RequestPart},
 };
 
-/// All warnings, in the order of the routes: first what concerns caching, then timeouts.
+/// All warnings, in the order of the routes: first those about caching, then those about timeouts.
 pub(super) fn of(routes: &[DeclaredRoute], prefix: &str) -> Vec<String> {
     let mut warnings = Vec::new();
     for declared in routes {
         let label = declared.label();
         let about_cache = [audience(declared), cdn(declared)].into_iter().flatten().map(str::to_owned);
-        warnings.extend(about_cache.map(|what| format!("{label} {what}")));
+        warnings.extend(about_cache.chain(unkeyed(declared)).map(|what| format!("{label} {what}")));
         if let Some(invalidates) = &declared.policies.invalidates {
             let what = invalidations(declared, invalidates, routes, prefix);
             warnings.extend(what.into_iter().map(|what| format!("{label} {what}")));
@@ -24,14 +24,14 @@ pub(super) fn of(routes: &[DeclaredRoute], prefix: &str) -> Vec<String> {
     warnings
 }
 
-/// Invalidations that no cached route seems to be concerned by.
+/// Invalidations that match no cached route.
 fn invalidations(
     declared: &DeclaredRoute,
     invalidates: &Invalidates,
     routes: &[DeclaredRoute],
     prefix: &str,
 ) -> Vec<String> {
-    let mut warnings = Vec::new();
+    let mut warnings: Vec<String> = invalidates.patterns.iter().filter_map(|pattern| growing(pattern)).collect();
     let mut check = |what: &str, nothing: String, concerns: &dyn Fn(&DeclaredRoute, &CachePolicy) -> bool| {
         let cached = routes.iter().filter_map(|other| Some((other, other.policies.cache.as_ref()?)));
         let mut concerned = cached.filter(|(other, policy)| concerns(other, policy)).peekable();
@@ -69,7 +69,18 @@ fn invalidations(
     warnings
 }
 
-/// Stored responses that the wrong client may see, or that no client sees.
+/// A pattern that the cache keeps one by one, for each value of its placeholders.
+fn growing(pattern: &str) -> Option<String> {
+    cache::grows_list(pattern).then(|| {
+        format!(
+            "invalidates `{pattern}`: the cache remembers 64 values of it, and with one more, everything that was \
+             stored before the oldest is invalid; write a tag with the placeholder, or a pattern whose only `*` is its \
+             end"
+        )
+    })
+}
+
+/// Routes whose stored responses the wrong client may see, or no client at all.
 fn audience(declared: &DeclaredRoute) -> Option<&'static str> {
     let policy = declared.policies.cache.as_ref()?;
     let takes_identity = declared.description.inputs.iter().any(|input| input.source == InputSource::Identity);
@@ -90,7 +101,30 @@ fn audience(declared: &DeclaredRoute) -> Option<&'static str> {
     }
 }
 
-/// Responses that a CDN may give to the wrong client.
+/// A handler that takes more of the request than the key of its responses holds.
+fn unkeyed(declared: &DeclaredRoute) -> Option<String> {
+    let (part, argument) = declared.unkeyed_part()?;
+    let audience = (*declared.policies.cache)?.audience();
+    let (what, instead) = match part {
+        RequestPart::Headers => ("all headers", "name those that it reads in `vary(…)`"),
+        RequestPart::Cookies => ("cookies", "write `vary(\"cookie\")`"),
+        // Other warnings are about these.
+        RequestPart::Identity if audience.is_some() || *declared.policies.access != Access::Public => return None,
+        RequestPart::Identity => ("the identity", "write `per = \"user\"`"),
+        RequestPart::Extension => (
+            "what a layer has put into the request",
+            "if it depends on the user, write \
+             `per = \"user\"`",
+        ),
+    };
+    Some(format!(
+        "is cached, and its handler takes {what} (`{argument}`), which the cache key does not hold: a client may get \
+         the response that was made for another one; {instead}, or write a function for `key`; \
+         the route is not warmed up"
+    ))
+}
+
+/// Routes whose responses a CDN may serve to the wrong client.
 fn cdn(declared: &DeclaredRoute) -> Option<&'static str> {
     let policy = declared.policies.cache.as_ref().filter(|policy| policy.cdn_ttl.is_some())?;
     match (&*declared.policies.access, policy.partition) {
@@ -107,7 +141,7 @@ fn cdn(declared: &DeclaredRoute) -> Option<&'static str> {
     }
 }
 
-/// Handlers that may run for ever while something waits for their end.
+/// Routes whose handlers may hang while a breaker or a permit waits for them.
 fn missing_timeout(declared: &DeclaredRoute) -> Option<&'static str> {
     let policies = &declared.policies;
     if policies.timeout.is_some() || policies.cache.is_some() {

@@ -11,17 +11,17 @@ use crate::{
     route::RequestText,
 };
 
-/// The routes with the breakers and invalidations that connect them, and the values they depend on.
+/// The routes with the breakers and invalidations that connect them, and the values that they depend on.
 pub(super) struct Wired {
     pub(super) declared: Declared,
     pub(super) breakers: Breakers,
-    /// The partitions that responses of cached routes are stored in.
+    /// The partitions of the stored responses of cached routes.
     pub(super) partitions: Vec<RequestText>,
     pub(super) deps: Deps,
     pub(super) provided: Vec<Provided>,
 }
 
-/// Connects the policies of the routes, and completes the dependencies with what the app itself provides.
+/// Connects the policies of the routes, and adds the dependencies that the app itself provides.
 pub(super) fn wire(
     mut declared: Declared,
     dependencies: DependenciesSpec,

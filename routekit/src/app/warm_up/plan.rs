@@ -1,4 +1,4 @@
-//! Which pages are requested, and from which hosts.
+//! The pages that a warm-up requests, and the hosts that it requests them from.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -17,7 +17,7 @@ use crate::{
     route::{Access, Audience, Method},
 };
 
-/// What is requested, once it is known where the app listens.
+/// The pages and hosts of a warm-up. The requests also depend on the address that the app listens on.
 #[derive(Debug, Clone, Default)]
 pub(in crate::app) struct WarmUpPlan {
     /// The program's own pages come first: they matter most if time runs out.
@@ -28,7 +28,7 @@ pub(in crate::app) struct WarmUpPlan {
 #[derive(Debug, Clone)]
 struct PlannedPage {
     target: PathAndQuery,
-    /// The host of a page that was named as a URL; else all hosts.
+    /// The host of a page that was given as a URL; `None` means all hosts.
     host: Option<HeaderValue>,
     named: bool,
 }
@@ -38,11 +38,11 @@ struct PlannedPage {
 pub(super) struct Page {
     pub(super) target: PathAndQuery,
     pub(super) host: Option<HeaderValue>,
-    /// Whether the program named it. A page that was found may need more than its path.
+    /// Whether the program named it. Other pages may need more than their path.
     pub(super) named: bool,
 }
 
-/// Checks what the program says, and finds the cached routes.
+/// Checks the pages and hosts that the program names, and adds the cached routes.
 ///
 /// A hand-written router does not list its paths. If the app has one, a page that no declared route serves is requested
 /// too.
@@ -103,19 +103,21 @@ impl WarmUpPlan {
         pages
     }
 
-    /// Whether the hosts are a guess: an app that listens on all addresses is rarely reached as `localhost`.
+    /// Whether the hosts are a guess: clients rarely reach an app that listens on all addresses as `localhost`.
     pub(super) fn guesses_hosts(&self, addr: Option<SocketAddr>) -> bool {
         self.hosts.is_empty() && addr.is_some_and(|addr| addr.ip().is_unspecified())
     }
 }
 
-/// Whether every client that sends nothing but the path gets the same response from the cache.
+/// Whether all clients that send only the path get the same response from the cache.
 fn is_same_for_everyone(declared: &DeclaredRoute) -> bool {
     let Some(cache) = &*declared.policies.cache else { return false };
     declared.route.meta().method == Method::Get
         && !declared.path.contains('{')
         && cache.audience() != Some(Audience::User)
         && matches!(&*declared.policies.access, Access::Public | Access::Optional)
+        // The response would be made without the headers of the client that gets it.
+        && declared.unkeyed_part().is_none()
 }
 
 /// The GET routes by the paths that axum would match.
@@ -126,7 +128,7 @@ struct GetRoutes<'a> {
 
 impl<'a> GetRoutes<'a> {
     fn new(routes: &'a [DeclaredRoute]) -> Self {
-        // Paths without a GET route too: they take precedence over a placeholder.
+        // Paths without a GET route are included: they take precedence over a placeholder.
         let mut by_path = BTreeMap::<&str, Option<&DeclaredRoute>>::new();
         for declared in routes {
             let get = by_path.entry(&declared.path).or_default();
@@ -142,7 +144,7 @@ impl<'a> GetRoutes<'a> {
         Self { matcher, routes }
     }
 
-    /// Whether a page that the program named is requested, or why it cannot be warmed.
+    /// Whether to request a page that the program named, or the reason why it cannot be warmed.
     fn needs_request(&self, target: &PathAndQuery, has_hand_written: bool) -> Result<bool, String> {
         let Some(declared) = self.matcher.at(target.path()).ok().and_then(|found| *found.value) else {
             if has_hand_written {
@@ -154,7 +156,7 @@ impl<'a> GetRoutes<'a> {
         if declared.policies.cache.is_some() {
             return Ok(true);
         }
-        // Configuration switched the cache off where the app is deployed. The program is still right.
+        // The configuration of this deployment has switched the cache off, which is not a mistake of the program.
         if declared.route.meta().policies.cache.is_some() {
             return Ok(false);
         }

@@ -11,45 +11,45 @@ use crate::{
     observe::{CacheOutcome, Failure},
 };
 
-/// The result of a warm-up; see [`App::warm`](crate::App::warm). `Display` is the line in the log.
+/// The result of a warm-up; see [`App::warm`](crate::App::warm). `Display` prints the line of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WarmUpReport {
-    /// How many pages were requested, counted once for each host.
+    /// The number of requested pages. A page counts once for each host.
     pub pages: usize,
-    /// How many of them the cache holds now.
+    /// The number of pages that the cache now holds.
     pub stored: usize,
     /// The other pages, in the order of the requests.
     pub not_stored: Vec<NotStored>,
-    /// How long the warm-up took.
+    /// The duration of the whole warm-up.
     pub duration: Duration,
     hosts: Vec<String>,
     guesses_hosts: bool,
 }
 
-/// A page that was requested and that the cache does not hold.
+/// A requested page that the cache does not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NotStored {
-    /// Path and query.
+    /// The path and query.
     pub path: String,
     /// The `Host` of the request.
     pub host: Option<String>,
-    /// The status of the response; `None` if there was none.
+    /// The status of the response; `None` if there was no response.
     pub status: Option<StatusCode>,
-    /// Why it was not stored, as text for a person.
+    /// The reason, as text for people.
     pub why: String,
-    /// The correlation id in the logs of the request.
+    /// The correlation id of the request, as it appears in the logs.
     pub correlation_id: Option<String>,
-    /// Whether the program named it.
+    /// Whether the program named the page.
     named: bool,
 }
 
-/// What the response to one page says.
+/// The outcome of the request for one page.
 #[derive(Debug)]
 pub(super) struct PageOutcome {
     status: StatusCode,
-    /// Why the cache does not hold the page; `None` if it does.
+    /// The reason why the cache does not hold the page; `None` if it does.
     why: Option<String>,
     correlation_id: Option<String>,
 }
@@ -75,7 +75,7 @@ fn text(value: &HeaderValue) -> Option<String> {
 }
 
 impl WarmUpReport {
-    /// `missing` says why pages have no outcome.
+    /// `missing` is the reason why pages have no outcome.
     pub(super) fn new(
         pages: impl ExactSizeIterator<Item = (Page, Option<PageOutcome>)>,
         missing: &str,
@@ -103,7 +103,7 @@ impl WarmUpReport {
         report
     }
 
-    /// Logs one line for the whole, and one for each page that is not stored.
+    /// Logs one line for the warm-up, and one for each page that is not stored.
     pub(in crate::app) fn log(&self) {
         let (pages, stored, hosts) = (self.pages, self.stored, self.hosts.join(", "));
         let duration_ms = u64::try_from(self.duration.as_millis()).unwrap_or(u64::MAX);
@@ -129,7 +129,7 @@ impl NotStored {
     fn log(&self) {
         let Self { path, host, status, why, correlation_id, named } = self;
         let status = status.map(|status| status.as_u16());
-        // A route that the program did not name may require a query, and then it works as intended.
+        // A route that the program did not name may require a query; then this is not a mistake.
         if !named && status.is_some_and(|status| (400..500).contains(&status)) {
             tracing::info!(path, host, status, correlation_id, "not warmed: {why}");
         } else {

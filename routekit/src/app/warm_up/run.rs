@@ -22,9 +22,9 @@ use super::{
 };
 use crate::{base::clock::Clock, observe::WantsCacheOutcome, policy::AroundRouter};
 
-/// How many pages are requested at a time. A start must not overload what the handlers call.
+/// How many pages are requested at a time. A start must not overload the dependencies of the handlers.
 const AT_A_TIME: usize = 4;
-/// How long the warm-up may take. After that the app is ready without the missing pages.
+/// How long the warm-up may take. After that the app is ready without the remaining pages.
 const DEADLINE: Duration = Duration::from_secs(30);
 
 /// A warm-up that is about to run.
@@ -54,14 +54,14 @@ impl WarmUp {
         self.pages.is_empty()
     }
 
-    /// Requests all pages. Dropping the future ends the warm-up; handlers whose responses the cache waits for run to
-    /// their end, as if a client had left.
+    /// Requests all pages. Dropping the future ends the warm-up; handlers that fill the cache run to their end, as they
+    /// do if a client disconnects.
     pub(crate) async fn run(self) -> WarmUpReport {
         let Self { pages, guesses_hosts, service, clock } = self;
         let began = clock.now();
         let mut outcomes: Vec<Option<PageOutcome>> = pages.iter().map(|_| None).collect();
         let requests = async {
-            // One task per page, so that handlers that compute use all cores. Dropping the set ends them.
+            // Each page has its own task, so that CPU-bound handlers use all cores. Dropping the set ends them.
             let mut running = JoinSet::new();
             let mut waiting = pages.iter().enumerate();
             loop {
@@ -87,7 +87,7 @@ impl WarmUp {
     }
 }
 
-/// The request of a client on this machine that sends nothing but the host.
+/// The request of a client on this machine that sends no header but `Host`.
 fn request(page: &Page) -> Request {
     let mut request = Request::new(Body::empty());
     *request.uri_mut() = page.target.clone().into();
@@ -99,9 +99,9 @@ fn request(page: &Page) -> Request {
     request
 }
 
-/// Returns the head of the response. By then the cache has stored it; a body that is not stored is not read.
+/// Returns the head of the response. The cache has stored the response by then; a body that is not stored is not read.
 async fn send(mut service: WarmUpService, request: Request) -> Response {
-    // A router is always ready.
+    // An app service is always ready.
     match service.call(request).await {
         Ok(response) => response,
         Err(never) => match never {},

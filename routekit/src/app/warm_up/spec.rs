@@ -1,4 +1,4 @@
-//! What a program says about warm-up.
+//! The settings of a warm-up as the program gave them.
 
 use std::panic::Location;
 
@@ -9,7 +9,7 @@ pub(in crate::app) struct WarmUpSpec {
     pub(super) hosts: Vec<Statement>,
 }
 
-/// The text of one call, and its place.
+/// The text of one call, and the place of the call.
 #[derive(Debug)]
 pub(super) struct Statement {
     pub(super) text: String,

@@ -1,4 +1,4 @@
-//! Pages and hosts as a program writes them.
+//! Parsing of the pages and hosts that a program names.
 
 use std::net::SocketAddr;
 
@@ -24,7 +24,7 @@ pub(super) fn page(text: &str) -> Result<(Option<HeaderValue>, PathAndQuery), St
         return Err("clients do not send what follows a `#`; remove it".to_owned());
     }
     let target = uri.path_and_query().map_or("", PathAndQuery::as_str);
-    // A URL may leave out the path before its query; a client sends one (RFC 9112 §3.2.1).
+    // A URL may omit the path before its query; a client sends one (RFC 9112 §3.2.1).
     let target = if target.starts_with('/') { target.to_owned() } else { format!("/{target}") };
     Ok((host, target.parse().map_err(|error: http::uri::InvalidUri| error.to_string())?))
 }
@@ -45,8 +45,8 @@ pub(super) fn host(text: &str, usual_port: Option<u16>) -> Result<HeaderValue, &
     HeaderValue::from_str(&sent.to_ascii_lowercase()).map_err(|_| WRONG)
 }
 
-/// The hosts by which clients on this machine reach an address: 127.0.0.1:3000 and localhost:3000. An unspecified
-/// address such as 0.0.0.0 is not a host.
+/// The hosts that clients on this machine use for an address: 127.0.0.1:3000 and localhost:3000. An unspecified address
+/// such as 0.0.0.0 is not a host.
 pub(super) fn hosts_of(addr: SocketAddr) -> Vec<HeaderValue> {
     let (ip, port) = (addr.ip().to_canonical(), addr.port());
     let mut names = Vec::new();

@@ -4,7 +4,7 @@ use jsonwebtoken as jwt;
 
 /// A signature algorithm of RFC 7518 §3.1 or RFC 8037.
 ///
-/// A type of our own, so that a breaking release of `jsonwebtoken` is not one of routekit.
+/// It is a separate type, so that a breaking release of `jsonwebtoken` is not a breaking release of routekit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Algorithm {
@@ -34,7 +34,7 @@ pub enum Algorithm {
     EdDSA,
 }
 
-/// Kind of key that an algorithm takes.
+/// The kind of key that an algorithm requires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Family {
     /// A shared secret of at least this many bytes (RFC 7518 §3.2).
@@ -69,7 +69,7 @@ impl Algorithm {
     }
 }
 
-/// Our algorithms and those of `jsonwebtoken`.
+/// The algorithms with their equivalents in `jsonwebtoken`.
 const THEIRS: [(Algorithm, jwt::Algorithm); 12] = [
     (Algorithm::HS256, jwt::Algorithm::HS256),
     (Algorithm::HS384, jwt::Algorithm::HS384),

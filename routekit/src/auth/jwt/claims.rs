@@ -111,7 +111,7 @@ impl Expected {
 /// 2^64, the largest value that most issuers can represent.
 const MAX_SECONDS: f64 = 18_446_744_073_709_551_616.0;
 
-/// Seconds since 1970 as a JSON number (NumericDate, RFC 7519 §2). Text is not accepted.
+/// Seconds since 1970 as a JSON number (NumericDate, RFC 7519 §2). A string is not accepted.
 fn date(value: &Value) -> Option<f64> {
     value.as_f64().filter(|seconds| (0.0..MAX_SECONDS).contains(seconds))
 }

@@ -1,4 +1,4 @@
-//! Keys that signatures are verified with.
+//! Keys that verify signatures.
 
 use std::{fmt, ops::RangeInclusive};
 
@@ -6,13 +6,13 @@ use jsonwebtoken::{DecodingKey, DecodingKeyKind, crypto::rust_crypto::DEFAULT_PR
 
 use super::algorithm::{Algorithm, Family};
 
-/// A key and the one algorithm it is used with. `Debug` shows its id.
+/// A key with its one algorithm. `Debug` prints its id and not the key.
 #[derive(Clone)]
 #[must_use]
 pub struct VerifyingKey {
     kid: Option<String>,
     algorithm: Algorithm,
-    /// `Err` says what is wrong with the key. The app reports it at start-up.
+    /// `Err` is the problem with the key, which the app reports at start-up.
     decoding: Result<DecodingKey, String>,
 }
 
@@ -22,7 +22,7 @@ const RSA_BITS: RangeInclusive<usize> = 2048..=4096;
 const ED25519_BYTES: usize = 32;
 
 impl VerifyingKey {
-    /// A shared secret for `HS256`, `HS384` or `HS512`, of at least 32, 48 or 64 bytes.
+    /// Creates a key from a shared secret for `HS256`, `HS384` or `HS512`, of at least 32, 48 or 64 bytes.
     ///
     /// A party that can verify with a shared secret can also sign with it.
     pub fn secret(algorithm: Algorithm, secret: impl AsRef<[u8]>) -> Self {
@@ -37,7 +37,7 @@ impl VerifyingKey {
         Self { kid: None, algorithm, decoding }
     }
 
-    /// A public key, or a certificate with one, in PEM format, for the asymmetric algorithms.
+    /// Creates a key from a public key, or a certificate with one, in PEM format, for the asymmetric algorithms.
     ///
     /// `openssl pkey -in … -pubout` extracts the public key from a private key.
     pub fn pem(algorithm: Algorithm, pem: impl AsRef<[u8]>) -> Self {
@@ -62,7 +62,7 @@ impl VerifyingKey {
         Self { kid: None, algorithm, decoding: Err(reason) }
     }
 
-    /// A key that was parsed elsewhere.
+    /// Creates a key that was parsed elsewhere.
     #[cfg(feature = "jwks")]
     pub(super) fn decoded(kid: Option<String>, algorithm: Algorithm, decoding: DecodingKey) -> Self {
         Self { kid, algorithm, decoding: Ok(decoding) }.checked()
@@ -76,7 +76,7 @@ impl VerifyingKey {
         self
     }
 
-    /// Tries the key at start-up, so that an unusable key is not first noticed by a request.
+    /// Tries the key at start-up, so that an unusable key is found before the first request.
     fn checked(mut self) -> Self {
         if let Ok(decoding) = &self.decoding
             && let Err(reason) = check(self.algorithm, decoding)
@@ -101,13 +101,13 @@ impl VerifyingKey {
     /// Whether `signature` is this key's signature of `message`.
     pub(super) fn has_signed(&self, message: &[u8], signature: &Vec<u8>) -> bool {
         let Ok(decoding) = &self.decoding else { return false };
-        // Not the process-wide provider, which another crate may have chosen or not installed.
+        // The process-wide provider is not used: another crate may have chosen it, or none may be installed.
         let verifier = (DEFAULT_PROVIDER.verifier_factory)(&self.algorithm.theirs(), decoding);
         verifier.is_ok_and(|verifier| verifier.verify(message, signature).is_ok())
     }
 }
 
-/// Says what is wrong with a PEM file.
+/// Describes the problem with a PEM file.
 fn unreadable(algorithm: Algorithm, pem: &[u8], error: &jsonwebtoken::errors::Error) -> String {
     if contains(pem, b"-----BEGIN ") {
         format!("not a public key for {algorithm:?}: {error}")
@@ -120,7 +120,7 @@ fn contains(text: &[u8], part: &[u8]) -> bool {
     text.windows(part.len()).any(|window| window == part)
 }
 
-/// Checks that a key is sound and long enough. Its parts are checked first, because the backend does not check them.
+/// Checks that a key is valid and long enough. Its parts are checked first, because the backend does not check them.
 fn check(algorithm: Algorithm, key: &DecodingKey) -> Result<(), String> {
     match (algorithm.family(), key.kind()) {
         (Family::Rsa, DecodingKeyKind::SecretOrDer(der)) => {
@@ -150,7 +150,7 @@ fn check_rsa(n: &[u8], e: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
-/// Number of bits of a big-endian number.
+/// The number of bits of a big-endian number.
 fn bits(number: &[u8]) -> usize {
     let Some(first) = number.iter().position(|byte| *byte != 0) else { return 0 };
     (number.len() - first) * 8 - number[first].leading_zeros() as usize

@@ -13,18 +13,18 @@ pub(super) struct Keys {
     problems: Vec<String>,
 }
 
-/// Result of checking the signature of a token with some keys.
+/// The result of checking the signature of a token with some keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SignatureCheck {
     /// One of the keys signed the token.
     Valid,
-    /// The key that `kid` names did not sign it.
+    /// The token was not signed by the key that `kid` names.
     Invalid,
     /// None of the keys applies to it.
     UnknownKey,
 }
 
-/// Maximum number of keys that are tried for one token.
+/// The maximum number of keys that are tried for one token.
 const MAX_TRIES: usize = 8;
 
 impl Keys {
@@ -60,7 +60,7 @@ impl Keys {
     }
 }
 
-/// Checks a signature with the key that the token names, otherwise with keys without an id, and if the token names no
+/// Checks a signature with the key that the token names, else with the keys without an id, and if the token names no
 /// key, with all keys. If the named key exists, no other key is tried.
 pub(super) fn check_signature(all: &[&Keys], token: &Token<'_>) -> SignatureCheck {
     let algorithm = token.algorithm();

@@ -24,7 +24,7 @@
 //! 2. `kid` only selects one of the known keys, never a file, a database row or a URL. A token without `kid` is tried
 //!    with at most eight keys of its algorithm. `jku`, `jwk`, `x5u` and `x5c` are ignored, and a token with `crit` is
 //!    refused (RFC 7515 §4.1.11).
-//! 3. `exp`, `iss`, `aud` and `sub` are required and checked; `nbf` is checked if it is there. A token expires at the
+//! 3. `exp`, `iss`, `aud` and `sub` are required and checked; `nbf` is checked if it is present. A token expires at the
 //!    moment of its `exp`. Only [`leeway`](Jwt::leeway) allows for clocks that differ.
 //! 4. A request with two `Authorization` headers, or with a token larger than 16 KiB, is refused without being parsed.
 //!    (The server answers a request head larger than about 400 KiB with 431 before that.)
@@ -34,7 +34,7 @@
 //! 6. The type of the token (`typ`) is not checked by default. For an issuer that signs several types of tokens for one
 //!    audience, set [`typ("at+jwt")`](Jwt::typ) (RFC 9068 §2.1, RFC 8725 §3.11).
 //!
-//! Tokens are not checked against the issuer: a revoked token is valid until its `exp`, so keep lifetimes short.
+//! A token is not checked with the issuer: a revoked token stays valid until its `exp`, so keep lifetimes short.
 //!
 //! Signatures are verified by `jsonwebtoken` with RustCrypto, which needs no C compiler. This module always uses that
 //! backend. A program that uses `jsonwebtoken` itself with another backend must install it with
@@ -50,7 +50,7 @@ mod token;
 
 use std::{fmt, time::Duration};
 
-use http::request::Parts;
+use http::{HeaderName, header, request::Parts};
 
 #[cfg(feature = "jwks")]
 use self::jwks::Jwks;
@@ -63,7 +63,7 @@ use self::{
 use super::{Bearer, Verifier, VerifierContext, VerifyError, bearer, verifier::BEARER};
 use crate::{base::clock::Clock, identity::Identity};
 
-/// Verifies the tokens of one issuer. See the [module docs](crate::auth::jwt). For several issuers, add several.
+/// Verifies the tokens of one issuer. See the [module docs](crate::auth::jwt). Add one verifier for each issuer.
 #[doc(alias = "bearer")]
 #[doc(alias = "oauth")]
 #[derive(Clone)]
@@ -80,7 +80,7 @@ pub struct Jwt {
 const MAX_TOKEN_BYTES: usize = 16 * 1024;
 
 impl Jwt {
-    /// Accepts tokens of this issuer (`iss`) for this audience (`aud`), which usually names the API.
+    /// Creates a verifier for tokens of this issuer (`iss`) for this audience (`aud`), which usually names the API.
     pub fn new(issuer: impl Into<String>, audience: impl Into<String>) -> Self {
         Self {
             expected: Expected::new(issuer.into(), audience.into()),
@@ -110,7 +110,7 @@ impl Jwt {
         self
     }
 
-    /// Tolerance for the issuer's clock, applied to `exp` and `nbf`. Defaults to zero.
+    /// Sets the tolerance for the issuer's clock, applied to `exp` and `nbf`. Defaults to zero.
     pub fn leeway(mut self, leeway: Duration) -> Self {
         self.expected.leeway = leeway;
         self
@@ -122,19 +122,19 @@ impl Jwt {
         self
     }
 
-    /// Location of the scopes in the claims, as a JSON pointer (RFC 6901). Defaults to `/scope`, then `/scp`.
+    /// Sets the location of the scopes in the claims, as a JSON pointer (RFC 6901). Defaults to `/scope`, then `/scp`.
     pub fn scopes_at(mut self, pointer: impl Into<String>) -> Self {
         self.expected.scopes = vec![pointer.into()];
         self
     }
 
-    /// Location of the roles in the claims, as a JSON pointer. Defaults to `/roles`.
+    /// Sets the location of the roles in the claims, as a JSON pointer. Defaults to `/roles`.
     pub fn roles_at(mut self, pointer: impl Into<String>) -> Self {
         self.expected.roles = pointer.into();
         self
     }
 
-    /// Location of the permissions in the claims, as a JSON pointer. Defaults to `/permissions`.
+    /// Sets the location of the permissions in the claims, as a JSON pointer. Defaults to `/permissions`.
     pub fn permissions_at(mut self, pointer: impl Into<String>) -> Self {
         self.expected.permissions = pointer.into();
         self
@@ -179,7 +179,7 @@ impl Jwt {
     #[cfg(feature = "jwks")]
     async fn fetch_unknown_key(&self, token: &Token<'_>) -> Result<(), VerifyError> {
         let Some(jwks) = &self.jwks else { return Err(token.unknown()) };
-        // Fetch only for a token whose claims are valid.
+        // Claims are checked first, so that tokens with invalid claims cannot start a fetch.
         self.expected.check(&token.claims()?, self.clock.unix_time())?;
         jwks.fetch().await?;
         match self.check_signature(token) {
@@ -204,6 +204,10 @@ impl Verifier for Jwt {
 
     fn scheme(&self) -> Option<&'static str> {
         Some(BEARER)
+    }
+
+    fn identity_headers(&self) -> Vec<HeaderName> {
+        vec![header::AUTHORIZATION]
     }
 
     fn problems(&self) -> Vec<String> {

@@ -9,7 +9,7 @@ use crate::auth::VerifyError;
 
 /// The three parts of a signed token (RFC 7515 §7.1).
 ///
-/// Nothing in it is trusted before a key [has signed it](Self::is_signed_by).
+/// No part of it is trusted before its [signature](Self::is_signed_by) is verified.
 pub(super) struct Token<'a> {
     header: Header,
     algorithm: Algorithm,
@@ -40,12 +40,12 @@ impl<'a> Token<'a> {
         Ok(Self { header, algorithm, message, payload, signature })
     }
 
-    /// Key id in the header.
+    /// The key id in the header.
     pub(super) fn kid(&self) -> Option<&str> {
         self.header.kid.as_deref()
     }
 
-    /// Type in the header.
+    /// The type in the header.
     pub(super) fn typ(&self) -> Option<&str> {
         self.header.typ.as_deref()
     }

@@ -1,4 +1,4 @@
-//! How a response says how its call ended.
+//! The outcome of a call, by its response.
 
 use std::{
     future::Future,
@@ -19,7 +19,7 @@ use crate::{
 /// A function that classifies responses without an [`Outcome`] in their extensions.
 pub(super) type Classifier = Arc<dyn Fn(&Response) -> Outcome + Send + Sync>;
 
-/// What a call needs to classify its response.
+/// The classification of one call.
 pub(crate) struct Classification {
     pub(super) upload: Upload,
     pub(super) classify: Option<Classifier>,
@@ -29,7 +29,7 @@ pub(crate) struct Classification {
 pub(crate) type AdmittedCall = (Permit, Classification);
 
 impl Classification {
-    /// The outcome in the response's extensions, or else the outcome that its status stands for.
+    /// The outcome in the response's extensions, or else the outcome of its status.
     fn outcome<E>(&self, result: &Result<Response, E>) -> Outcome {
         let Ok(response) = result else { return Outcome::Failure };
         if let Some(outcome) = response.extensions().get::<Outcome>() {
@@ -47,7 +47,7 @@ impl Classification {
 }
 
 pin_project! {
-    /// A call that tells its breaker how it ended, if it has one.
+    /// A call that reports its outcome to its breaker, if it has one.
     pub(super) struct ClassifiedCall<F> {
         #[pin]
         inner: F,

@@ -36,13 +36,13 @@ pub struct HttpBreakerLayer {
 }
 
 impl HttpBreakerLayer {
-    /// Guards the inner service with `breaker`.
+    /// Creates a layer that guards the inner service with `breaker`.
     #[must_use]
     pub fn new(breaker: CircuitBreaker) -> Self {
         Self { breaker, classify: None, fallback: None, report: Report::default() }
     }
 
-    /// As a route declares it.
+    /// Creates the layer that a route declares.
     pub(crate) fn for_route(breaker: CircuitBreaker, policy: &BreakerPolicy, fallback: Option<Endpoint>) -> Self {
         let layer = Self { fallback, ..Self::new(breaker) };
         match policy.classify {
@@ -51,15 +51,15 @@ impl HttpBreakerLayer {
         }
     }
 
-    /// Classifies responses that have no [`Outcome`] in their extensions. Defaults to a failure for 5xx and a success
-    /// for everything else.
+    /// Sets the classification of responses that have no [`Outcome`] in their extensions. By default, a 5xx is a
+    /// failure and everything else is a success.
     #[must_use]
     pub fn classify(mut self, classify: impl Fn(&Response) -> Outcome + Send + Sync + 'static) -> Self {
         self.classify = Some(Arc::new(classify));
         self
     }
 
-    /// Answers while the breaker is open, with any axum handler. Defaults to 503.
+    /// Sets an axum handler that answers while the breaker is open. Defaults to a 503.
     #[must_use]
     pub fn fallback<H, T>(mut self, handler: H) -> Self
     where
@@ -73,20 +73,20 @@ impl HttpBreakerLayer {
         self
     }
 
-    /// Tells `observer` of each refused request. Defaults to none.
+    /// Sets the observer of refused requests. Defaults to none.
     #[must_use]
     pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
         self.report = Report::to(observer);
         self
     }
 
-    /// Lets a call through, unless the breaker is open. Observes the request body from then on.
+    /// Admits a call, unless the breaker is open. Observes the request body from then on.
     pub(crate) fn admit(&self, request: &mut Request) -> Result<AdmittedCall, Open> {
         let permit = self.breaker.try_acquire_owned()?;
         Ok((permit, Classification { upload: Upload::watch(request), classify: self.classify.clone() }))
     }
 
-    /// The response of the fallback, or else 503.
+    /// Returns the response of the fallback, or else 503.
     pub(crate) fn refuse(&self, open: Open, request: Request) -> impl Future<Output = Response> + Send + use<> {
         self.report.event(Event::BreakerOpen);
         let fallback = self.fallback.clone().map(|mut fallback| fallback.call(request));

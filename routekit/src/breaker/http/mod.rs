@@ -1,5 +1,5 @@
-//! A circuit breaker around a service that answers HTTP requests: it refuses with a response, and responses say how
-//! calls ended.
+//! A circuit breaker around a service that answers HTTP requests: it refuses with a response, and classifies calls by
+//! their response.
 
 mod classify;
 mod layer;

@@ -1,4 +1,4 @@
-//! How an open breaker answers.
+//! The response of an open breaker.
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
@@ -12,7 +12,7 @@ impl From<Open> for Problem {
         let nanos = open.retry_after().as_nanos();
         let seconds = u64::try_from(nanos.div_ceil(1_000_000_000)).unwrap_or(u64::MAX).max(1);
         Problem::new(StatusCode::SERVICE_UNAVAILABLE)
-            .with_detail("what this depends on is failing; try again later")
+            .with_detail("a dependency is failing; try again later")
             .with_header(header::RETRY_AFTER, HeaderValue::from(seconds))
             .with_source(open)
     }

@@ -1,4 +1,5 @@
-//! Observes whether a handler waits for its request body: a slow client must not open the breaker for all clients.
+//! Observes whether a handler waits for its request body, because a slow client must not open the breaker for all
+//! clients.
 
 use std::{
     pin::Pin,
@@ -33,7 +34,7 @@ impl Upload {
 
     /// Whether the handler has polled the body and the client has not sent more of it.
     pub(super) fn is_awaited(&self) -> bool {
-        // Relaxed is enough: the task that polls the body reads this, or another task once that one has ended.
+        // Relaxed is enough: this is read by the task that polls the body, or by another task after that one has ended.
         self.0.as_ref().is_some_and(|awaited| awaited.load(Ordering::Relaxed))
     }
 }

@@ -1,6 +1,6 @@
 //! The state machine, shared between threads.
 //!
-//! One atomic word says whether every call passes. A call through a closed breaker reads nothing else before it runs.
+//! One atomic word states whether every call passes. A call through a closed breaker reads nothing else before it runs.
 //! The rest is behind a lock that is private to this breaker and held for some ten nanoseconds.
 
 use std::time::{Duration, Instant};
@@ -25,7 +25,7 @@ pub(in crate::breaker) struct BreakerGate {
 const ASKING: u64 = 0;
 const PASSING: u64 = 1;
 const UNTRACKED: u64 = 2;
-/// Bits above these hold the generation.
+/// The bits above these hold the generation.
 const KIND_BITS: u32 = 2;
 const KIND: u64 = (1 << KIND_BITS) - 1;
 

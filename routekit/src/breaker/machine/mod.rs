@@ -1,7 +1,8 @@
 //! The state machine of a breaker, and its form that threads share.
 //!
 //! `state` decides, from the counts of `window` and the thresholds of `settings`. `gate` adds the lock and an atomic
-//! fast path. Nothing here knows HTTP or reads a clock. The models in `tests/models` compile these files with loom.
+//! fast path. This module does not depend on HTTP and reads no clock. The models in `tests/models` compile these files
+//! with loom.
 
 mod gate;
 mod open;

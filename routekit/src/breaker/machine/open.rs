@@ -1,6 +1,6 @@
 use std::{error::Error, fmt, time::Duration};
 
-/// Error of a call that was not made because the circuit breaker is open.
+/// The error of a call that was not made because the circuit breaker is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Open {
     pub(in crate::breaker) retry_after: Duration,
@@ -13,7 +13,7 @@ impl Open {
         Self { retry_after }
     }
 
-    /// Time until the breaker becomes half-open. Zero if it is half-open and its probes are running.
+    /// Returns the time until the breaker becomes half-open. Zero if it is half-open and its probes are running.
     #[must_use]
     pub fn retry_after(&self) -> Duration {
         self.retry_after

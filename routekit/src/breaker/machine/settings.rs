@@ -1,4 +1,4 @@
-//! The numbers that decide when a breaker opens and for how long.
+//! The settings that decide when a breaker opens and for how long.
 
 use std::{fmt, time::Duration};
 
@@ -14,12 +14,12 @@ pub(crate) struct BreakerSettings {
 }
 
 impl BreakerSettings {
-    /// The settings of `policy`, with defaults for what it leaves out.
+    /// Returns the settings of `policy`, with defaults for those that it leaves out.
     pub(crate) fn of(policy: &BreakerPolicy, probe_lease: Duration) -> Self {
         Self { rules: policy.numbers().with_defaults(), probe_lease }
     }
 
-    /// The first rule that the settings break; the rules are those of the attribute.
+    /// Returns the first rule that the settings break. The rules are those of the attribute.
     pub(in crate::breaker) fn check(&self) -> Result<(), String> {
         let violation = self.rules.violations().into_iter().next();
         match violation.or_else(|| check_time("probe_lease", self.probe_lease)) {
@@ -37,7 +37,7 @@ impl BreakerSettings {
         self.rules == other.rules
     }
 
-    /// Time open after `reopened` failed attempts to close.
+    /// The open time after `reopened` failed attempts to close.
     pub(in crate::breaker) fn open_time(&self, reopened: u32) -> Duration {
         if self.rules.backoff == Ratio::ONE {
             return self.rules.open_for;

@@ -1,8 +1,8 @@
-//! The state machine of a breaker. It knows neither HTTP, nor locks, nor clocks: the time is an argument.
+//! The state machine of a breaker. It has no HTTP, no lock and no clock: the time is an argument.
 //!
 //! Every change of state begins a new generation with a new number. A call that a closed breaker admits gets a
-//! [`Ticket`] with that number, and its outcome counts only while the generation lasts. A probe gets a number of its
-//! own, which is valid for the length of its lease.
+//! [`Ticket`] with that number, and its outcome counts only while the generation lasts. A probe has its own number,
+//! which is valid for the length of its lease.
 
 use std::time::{Duration, Instant};
 
@@ -20,12 +20,12 @@ pub(in crate::breaker) struct Machine {
     settings: BreakerSettings,
     mode: Mode,
     phase: Phase,
-    /// Number of the current generation.
+    /// The number of the current generation.
     generation: u64,
     /// The last number handed out. Numbers start at 1; 0 is [`Ticket::UNTRACKED`].
     numbered: u64,
     window: Sliding,
-    /// How many probes have failed since the breaker was last closed.
+    /// The number of probes that have failed since the breaker was last closed.
     reopened: u32,
     last_failure: Option<Instant>,
     totals: Totals,
@@ -37,9 +37,9 @@ pub(crate) struct Totals {
     pub(crate) successes: u64,
     pub(crate) failures: u64,
     pub(crate) slow: u64,
-    /// Calls without an outcome.
+    /// The number of calls without an outcome.
     pub(crate) neutral: u64,
-    /// Calls that ended after their generation.
+    /// The number of calls that ended after their generation.
     pub(crate) late: u64,
     pub(crate) rejected: u64,
     /// Transitions, by the new state.
@@ -71,21 +71,21 @@ struct Lease {
     until: Instant,
 }
 
-/// Number under which a call was admitted.
+/// The number under which a call was admitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::breaker) struct Ticket(u64);
 
 impl Ticket {
-    /// Ticket of a call that is not counted.
+    /// The ticket of a call that is not counted.
     pub(in crate::breaker) const UNTRACKED: Self = Self(0);
 
-    /// Ticket of a call that a closed breaker admits.
+    /// The ticket of a call that a closed breaker admits.
     pub(in crate::breaker) const fn of(generation: u64) -> Self {
         Self(generation)
     }
 }
 
-/// What a caller can know without the lock.
+/// The decisions that a caller can make without the lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::breaker) enum Admission {
     /// All calls pass and count for this generation.
@@ -161,8 +161,8 @@ impl Machine {
         Err(Open { retry_after })
     }
 
-    /// Counts a success whose duration does not matter, as nearly all calls are. Returns `false`, and does nothing, if
-    /// the call needs [`settle`](Self::settle).
+    /// Counts a success whose duration does not matter, like that of nearly all calls. Returns `false`, and does
+    /// nothing, if the call needs [`settle`](Self::settle).
     #[inline(always)]
     pub(in crate::breaker) fn succeed(&mut self, ticket: Ticket) -> bool {
         let (Phase::Closed, Sliding::Calls(ring)) = (&self.phase, &mut self.window) else { return false };
@@ -201,7 +201,7 @@ impl Machine {
             Phase::Closed | Phase::Open { .. } => false,
         };
         if !probing {
-            // The outcome is about an earlier state.
+            // The outcome belongs to an earlier state.
             self.totals.late += u64::from(ticket != Ticket::UNTRACKED);
             return None;
         }
@@ -229,7 +229,7 @@ impl Machine {
             Outcome::Success => false,
             Outcome::Failure => true,
         };
-        // A call that takes exactly the threshold is slow.
+        // A call whose duration equals the threshold is slow.
         let slow = self.settings.rules.slow_call.is_some_and(|slow| took >= slow);
         self.totals.successes += u64::from(!failed);
         self.totals.failures += u64::from(failed);
@@ -325,7 +325,7 @@ impl Machine {
         self.last_failure
     }
 
-    /// When the breaker becomes half-open, if it is open.
+    /// The time at which the breaker becomes half-open, if it is open.
     pub(in crate::breaker) fn open_until(&self) -> Option<Instant> {
         match (self.mode, &self.phase) {
             (Mode::Automatic | Mode::MetricsOnly, Phase::Open { until }) => Some(*until),
@@ -352,7 +352,7 @@ impl Probes {
 }
 
 impl BreakerSettings {
-    /// Why the breaker must open, if it must.
+    /// The cause for which the breaker must open, if there is one.
     #[inline]
     fn verdict(&self, counts: WindowCounts) -> Option<Cause> {
         // Fast path: without failures or slow calls no rate can be reached.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-/// Whether a circuit breaker lets calls through.
+/// The state of a circuit breaker, which decides whether calls pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -17,7 +17,7 @@ pub enum State {
     HalfOpen,
 }
 
-/// What controls the [`State`].
+/// The mode of a circuit breaker, which decides what controls its [`State`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -31,7 +31,7 @@ pub enum Mode {
     /// Switched off: all calls pass and none is counted.
     Disabled,
     /// The outcomes of calls control the state, but all calls pass and none counts as rejected. State, transitions and
-    /// log show what the breaker would do.
+    /// logs show when the breaker would have opened.
     MetricsOnly,
 }
 
@@ -39,26 +39,26 @@ pub enum Mode {
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Transition {
-    /// State before.
+    /// The state before.
     pub from: State,
-    /// State after.
+    /// The state after.
     pub to: State,
-    /// Mode after.
+    /// The mode after.
     pub mode: Mode,
-    /// What caused the change.
+    /// The cause of the change.
     pub cause: Cause,
-    /// Share of failed calls in the window before the change, from 0 to 1.
+    /// The share of failed calls in the window before the change, from 0 to 1.
     pub failure_rate: f64,
-    /// Share of slow calls in the window before the change, from 0 to 1.
+    /// The share of slow calls in the window before the change, from 0 to 1.
     pub slow_rate: f64,
-    /// Number of calls in the window before the change.
+    /// The number of calls in the window before the change.
     pub calls: u64,
-    /// Sequence number of this transition, counted from 1 for each breaker. Listeners that run on several threads can
-    /// order transitions by it.
+    /// The sequence number of this transition, counted from 1 for each breaker. Listeners that run on several threads
+    /// can order transitions by it.
     pub number: u64,
 }
 
-/// Cause of a [`Transition`].
+/// The cause of a [`Transition`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -78,7 +78,7 @@ pub enum Cause {
 }
 
 impl State {
-    /// The name used by metrics, logs and JSON: `closed`, `open`, `half_open`.
+    /// Returns the name in metrics, logs and JSON: `closed`, `open`, `half_open`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -90,7 +90,7 @@ impl State {
 }
 
 impl Mode {
-    /// The name used by logs and JSON: `automatic`, `forced_open`, `forced_closed`, `disabled`, `metrics_only`.
+    /// Returns the name in logs and JSON: `automatic`, `forced_open`, `forced_closed`, `disabled`, `metrics_only`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -104,7 +104,7 @@ impl Mode {
 }
 
 impl Cause {
-    /// The name used by logs.
+    /// Returns the name in logs.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-/// Number of parts of a window of time. An outcome leaves with its part, so it counts for 59 to 60 sixtieths of the
+/// The number of parts of a window of time. An outcome leaves with its part, so it counts for 59 to 60 sixtieths of the
 /// window.
 const PARTS: usize = 60;
 
-/// Counts of the calls in a window.
+/// The counts of the calls in a window.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(in crate::breaker) struct WindowCounts {
     pub(in crate::breaker) calls: u64,
@@ -14,7 +14,7 @@ pub(in crate::breaker) struct WindowCounts {
     pub(in crate::breaker) slow: u64,
 }
 
-/// Outcome of a call that counts.
+/// The outcome of a call that counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Ended {
     pub(super) failed: bool,
@@ -84,12 +84,12 @@ impl WindowCounts {
     }
 }
 
-/// Ring of the parts of a window of time, with their sum.
+/// A ring of the parts of a window of time, with their sum.
 #[derive(Debug)]
 pub(super) struct Parts {
     length: Duration,
     parts: Box<[WindowCounts; PARTS]>,
-    /// Index of the part that outcomes are added to.
+    /// The index of the part that outcomes are added to.
     newest: usize,
     began: Instant,
     total: WindowCounts,
@@ -114,8 +114,8 @@ impl Parts {
         self.total.add(ended);
     }
 
-    /// Drops the parts that are too old. A `now` before the newest part, read by a thread that was overtaken, changes
-    /// nothing.
+    /// Drops the parts that are too old. A `now` before the newest part, read by a thread that was overtaken, has no
+    /// effect.
     fn advance(&mut self, now: Instant) {
         let elapsed = now.saturating_duration_since(self.began);
         if elapsed < self.length {
@@ -140,7 +140,7 @@ impl Parts {
     }
 }
 
-/// Ring of the last outcomes, with their sum.
+/// A ring of the last outcomes, with their sum.
 #[derive(Debug)]
 pub(super) struct Ring {
     outcomes: Box<[u8]>,

@@ -1,4 +1,4 @@
-//! What was invalidated, for listeners that keep copies elsewhere.
+//! Invalidations as listeners receive them, to purge copies elsewhere.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -12,48 +12,43 @@ use crate::cache::{
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Invalidation {
-    /// The partition; without a name, that of routes without one.
+    /// The partition; empty for that of routes without one.
     pub partition: String,
-    /// Names of tags: `user:7`.
+    /// The names of tags: `user:7`.
     pub tags: Vec<String>,
-    /// Patterns over what clients ask for: `/users/7/*`.
+    /// Patterns over the requested paths: `/users/7/*`.
     pub patterns: Vec<String>,
-    /// Paths that were changed by a request (RFC 9111 §4.4), whatever the query: `/users/7`.
+    /// Paths that a request has changed (RFC 9111 §4.4), with any query: `/users/7`.
     pub paths: Vec<String>,
-    /// Routes, whatever their placeholders are: `/users/{id}`.
+    /// Routes, with any values of their placeholders: `/users/{id}`.
     pub routes: Vec<String>,
-    /// What only these users are given.
+    /// Users whose own responses are invalid.
     pub users: Vec<InvalidatedUser>,
-    /// Whether it was everything, in all partitions; then nothing else is named.
+    /// Whether everything is invalid, in all partitions. All lists are empty then.
     pub everything: bool,
 }
 
-/// A user whose answers are invalid.
+/// A user whose own responses are invalid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InvalidatedUser {
-    /// Who vouches for it, if that is known.
+    /// The issuer of its identity, if known.
     pub issuer: Option<String>,
-    /// Its name there.
+    /// Its name, which is unique per issuer.
     pub sub: String,
 }
 
 impl Invalidation {
-    /// The tags as `cdn_tags = …` writes them in headers, to be purged at an edge: with the partition before them where
-    /// it has a name (`acme|users`), and percent-encoded where a header cannot have them as they are.
+    /// Returns the tags as `cdn_tags = …` spells them in headers, to purge them at a CDN: preceded by the partition if
+    /// it has a name (`acme|users`), and percent-encoded where a header value requires it.
     #[must_use]
     pub fn edge_tags(&self) -> Vec<String> {
         let tags = self.tags.iter().map(|name| edge_tags::written(&self.partition, name));
         tags.filter(|tag| !tag.is_empty()).collect()
     }
 
-    /// Everything, everywhere.
-    pub(in crate::cache) fn of_everything() -> Vec<Self> {
-        vec![Self { everything: true, ..Self::default() }]
-    }
-
-    /// What these targets name: one event for each partition.
-    pub(in crate::cache) fn of<'t>(targets: impl IntoIterator<Item = &'t Target>) -> Vec<Self> {
+    /// The events of these targets, one for each partition.
+    fn of<'t>(targets: impl IntoIterator<Item = &'t Target>) -> Vec<Self> {
         let mut events = BTreeMap::<&str, Self>::new();
         for target in targets.into_iter().filter(|target| *target.subject() != Subject::Value) {
             let event = events.entry(target.partition()).or_default();
@@ -72,7 +67,34 @@ impl Invalidation {
     }
 }
 
-/// For a log, whose readers want to purge by hand what could not be told.
+/// An invalidation, as the cache represents it.
+#[derive(Debug)]
+pub(in crate::cache) enum Invalidated {
+    /// Everything, in all partitions.
+    Everything,
+    Targets(Vec<Target>),
+}
+
+impl Invalidated {
+    /// Invalidated targets, without those of values, which have no copies elsewhere.
+    pub(in crate::cache) fn targets<'t>(targets: impl IntoIterator<Item = &'t Target>) -> Self {
+        Self::Targets(targets.into_iter().filter(|target| *target.subject() != Subject::Value).cloned().collect())
+    }
+
+    pub(in crate::cache) fn is_empty(&self) -> bool {
+        matches!(self, Self::Targets(targets) if targets.is_empty())
+    }
+
+    /// One event for each partition, or one for everything.
+    pub(super) fn events(&self) -> Vec<Invalidation> {
+        match self {
+            Self::Everything => vec![Invalidation { everything: true, ..Invalidation::default() }],
+            Self::Targets(targets) => Invalidation::of(targets),
+        }
+    }
+}
+
+/// For the log, so that operators can purge by hand if a listener failed.
 impl fmt::Display for Invalidation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.everything {

@@ -1,106 +1,56 @@
-//! Who wants to be told what was made invalid.
+//! The listeners of a cache.
 
 use std::{
-    fmt,
-    future::{Future, poll_fn},
-    panic::{AssertUnwindSafe, catch_unwind},
-    pin::Pin,
     sync::{
         Arc, PoisonError, RwLock,
         atomic::{AtomicBool, Ordering},
     },
-    task::Poll,
+    time::Duration,
 };
 
-use tokio::sync::Semaphore;
 use tracing::{Instrument, Span};
 
+use super::{
+    event::Invalidated,
+    listener::Listener,
+    outbox::{Outbox, Place, log_undelivered},
+};
 use crate::base::spawner::Spawner;
-use crate::cache::Invalidation;
 
-/// How many may be told at a time.
-const MOST: usize = 1024;
-
-/// A function that is called with events. Clones share it.
-#[derive(Clone)]
-pub(crate) struct Listener(Arc<dyn Fn(Invalidation) -> Telling + Send + Sync>);
-
-type Telling = Pin<Box<dyn Future<Output = ()> + Send>>;
-
-impl Listener {
-    /// An async closure that captures something lends it to its future, and can be called more than once only as a
-    /// clone of itself, by value.
-    pub(crate) fn new<F, R>(tell: F) -> Self
-    where
-        F: FnOnce(Invalidation) -> R + Clone + Send + Sync + 'static,
-        R: Future<Output = ()> + Send + 'static,
-    {
-        Self(Arc::new(move |event| Box::pin(tell.clone()(event))))
-    }
-
-    /// Tells it. A panic is its own, and not that of the request.
-    fn tell(self, event: Invalidation) -> impl Future<Output = ()> + Send {
-        // Before the first poll: a task that is dropped without running has not told the listener either.
-        let untold = Untold { event: Some(event.clone()), why: "it was dropped" };
-        self.tell_guarded(event, untold)
-    }
-
-    async fn tell_guarded(self, event: Invalidation, mut untold: Untold) {
-        // The call itself can panic as well.
-        let mut telling: Telling = Box::pin(async move { (self.0)(event).await });
-        let told = poll_fn(|cx| {
-            catch_unwind(AssertUnwindSafe(|| telling.as_mut().poll(cx)))
-                .map_or(Poll::Ready(false), |polled| polled.map(|()| true))
-        });
-        if told.await {
-            untold.event = None;
-        } else {
-            untold.why = "it panicked";
-        }
-    }
-}
-
-impl fmt::Debug for Listener {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Listener")
-    }
-}
-
-/// Says so in the log where a listener did not come to its end.
-struct Untold {
-    event: Option<Invalidation>,
-    why: &'static str,
-}
-
-impl Drop for Untold {
-    fn drop(&mut self) {
-        if let Some(event) = &self.event {
-            say_untold(event, self.why);
-        }
-    }
-}
-
-fn say_untold(event: &Invalidation, why: &str) {
-    tracing::error!(why, what = %event, "an `on_invalidate` listener did not complete; purge its copies by hand");
-}
-
-/// All of them.
+/// The listeners of a cache, each with its outbox.
 #[derive(Debug)]
 pub(in crate::cache) struct Listeners {
-    /// Whether there are any: asked at each invalidation, which costs hardly more than this.
+    /// Whether there are any. Every invalidation reads this, and nothing else if there are none.
     any: AtomicBool,
-    all: RwLock<Vec<Listener>>,
-    places: Arc<Semaphore>,
+    all: RwLock<Vec<Arc<Outbox>>>,
+}
+
+/// The calls that the caller of an invalidation waits for, each with its limit.
+pub(in crate::cache) struct AwaitedCalls(Vec<(Arc<Outbox>, Place, Duration)>);
+
+impl AwaitedCalls {
+    /// Returns once each call has ended or its limit has passed. All limits begin at once.
+    pub(in crate::cache) async fn wait(self) {
+        let limited = |(outbox, place, limit): (Arc<Outbox>, Place, Duration)| {
+            (limit, tokio::time::timeout(limit, async move { outbox.delivered(place).await }))
+        };
+        let calls: Vec<_> = self.0.into_iter().map(limited).collect();
+        for (limit, call) in calls {
+            if call.await.is_err() {
+                tracing::warn!(?limit, "an `on_invalidate_wait` listener takes longer than its limit");
+            }
+        }
+    }
 }
 
 impl Listeners {
     pub(in crate::cache) fn new(listeners: Vec<Listener>) -> Self {
         let any = AtomicBool::new(!listeners.is_empty());
-        Self { any, all: RwLock::new(listeners), places: Arc::new(Semaphore::new(MOST)) }
+        Self { any, all: RwLock::new(listeners.into_iter().map(Outbox::new).collect()) }
     }
 
     pub(in crate::cache) fn add(&self, listener: Listener) {
-        self.all.write().unwrap_or_else(PoisonError::into_inner).push(listener);
+        self.all.write().unwrap_or_else(PoisonError::into_inner).push(Outbox::new(listener));
         self.any.store(true, Ordering::Release);
     }
 
@@ -108,41 +58,43 @@ impl Listeners {
         self.any.load(Ordering::Acquire)
     }
 
-    fn all(&self) -> Vec<Listener> {
+    fn all(&self) -> Vec<Arc<Outbox>> {
         self.all.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Each on a task of its own.
-    pub(in crate::cache) fn start(&self, spawner: &Spawner, events: &[Invalidation]) {
-        for listener in self.all() {
-            for event in events {
-                let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
-                    say_untold(event, "1,024 others are being told");
-                    continue;
-                };
-                let telling = listener.clone().tell(event.clone());
-                let task = async move {
-                    let _place = place;
-                    telling.await;
-                };
-                spawner.spawn(task.instrument(Span::current()));
+    /// Adds to every outbox, and starts a task for each that has none. Returns `None` if callers wait for no listener.
+    pub(in crate::cache) fn start(&self, spawner: &Spawner, invalidated: &Invalidated) -> Option<AwaitedCalls> {
+        if invalidated.is_empty() {
+            return None;
+        }
+        let mut awaited = Vec::new();
+        for outbox in self.all() {
+            let (place, delivery) = outbox.add(invalidated);
+            if let Some(delivery) = delivery {
+                spawner.spawn(delivery.run().instrument(Span::current()));
+            }
+            if let Some(limit) = outbox.listener().wait() {
+                awaited.push((outbox, place, limit));
+            }
+        }
+        (!awaited.is_empty()).then_some(AwaitedCalls(awaited))
+    }
+
+    /// Calls every listener in turn, in the task of the caller, for a cache without a spawner.
+    pub(in crate::cache) async fn tell(&self, invalidated: &Invalidated) {
+        for outbox in self.all() {
+            for event in invalidated.events() {
+                if !outbox.listener().call(event.clone()).await {
+                    log_undelivered(&event, "it panicked");
+                }
             }
         }
     }
 
-    /// Tells them one after another, while the caller waits.
-    pub(in crate::cache) async fn tell(&self, events: Vec<Invalidation>) {
-        for listener in self.all() {
-            for event in &events {
-                listener.clone().tell(event.clone()).await;
-            }
-        }
-    }
-
-    /// For a cache without a spawner, when no caller waits.
-    pub(in crate::cache) fn give_up(&self, events: &[Invalidation]) {
-        for event in events {
-            say_untold(event, "the cache has no spawner, and no task waits");
+    /// Logs the invalidation, for a cache without a spawner if no caller can wait.
+    pub(in crate::cache) fn give_up(&self, invalidated: &Invalidated) {
+        for event in invalidated.events() {
+            log_undelivered(&event, "the cache has no spawner, and no task waits");
         }
     }
 }

@@ -1,5 +1,7 @@
-//! What listeners are told about an invalidation.
+//! Notification of listeners about invalidations.
 
 pub(in crate::cache) mod edge_tags;
 pub(in crate::cache) mod event;
+pub(in crate::cache) mod listener;
 pub(in crate::cache) mod listeners;
+mod outbox;

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use http::{HeaderName, request::Parts};
+use http::{HeaderName, header, request::Parts};
 use tower_layer::Layer;
 
 use crate::{
@@ -46,6 +46,7 @@ impl CacheLayer {
         };
         Self {
             policy: Policy {
+                background: cache.background_share(),
                 cache,
                 changes: None,
                 rules,
@@ -79,19 +80,22 @@ impl CacheLayer {
             policy.rules.ttl = declared.ttl;
             policy.rules.stale_while_revalidate = declared.stale_while_revalidate.unwrap_or_default();
             policy.rules.stale_if_error = declared.stale_if_error.unwrap_or_default();
-            policy.audience = declared.audience;
             policy.outgoing = Outgoing {
-                private: declared.audience == Some(Audience::User),
                 client_ttl: declared.client_ttl,
                 cdn_ttl: declared.cdn_ttl,
                 cdn_tags: declared.cdn_tags,
+                ..Outgoing::default()
             };
             policy.honour_client_directives = declared.honour_client_directives;
             policy.partition = declared.partition();
             policy.key = declared.key();
             policy.head_requests = HeadRequests::FetchAsGet;
         });
-        layer
+        match declared.audience {
+            None => layer,
+            Some(Audience::User) => layer.per_user(),
+            Some(Audience::Everyone) => layer.shared(),
+        }
     }
 
     /// How long a 200, 203, 204, 300 or 301 response is fresh that does not state a lifetime. Defaults to the
@@ -112,8 +116,8 @@ impl CacheLayer {
         self
     }
 
-    /// How long after it became stale a response is still served when the inner service fails with a 5xx or exceeds
-    /// its deadline (RFC 5861 §4). A response can state its own limit, or forbid it. Defaults to zero.
+    /// How long after it became stale a response is still served when the inner service answers 500, 502, 503 or 504,
+    /// or exceeds its deadline (RFC 5861 §4). A response can state its own limit, or forbid it. Defaults to zero.
     #[must_use]
     pub fn stale_if_error(mut self, limit: Duration) -> Self {
         self.change(|policy| policy.rules.stale_if_error = limit);
@@ -121,8 +125,9 @@ impl CacheLayer {
     }
 
     /// How long a client may use a response without asking again, counted from when it receives it. Applies if the
-    /// inner service sets no `Cache-Control`. Defaults to `no-cache`: a client asks each time, so that it sees every
-    /// invalidation.
+    /// inner service sets neither `Cache-Control` nor `Expires`. The response then has the `Date` of now and no `Age`
+    /// while it is fresh, so that the limit holds behind caches that ignore `Age`. Defaults to `no-cache`: a
+    /// client asks each time, so that it sees every invalidation.
     #[must_use]
     pub fn client_ttl(mut self, ttl: Duration) -> Self {
         self.change(|policy| policy.outgoing.client_ttl = Some(ttl));
@@ -136,7 +141,8 @@ impl CacheLayer {
         self
     }
 
-    /// Sends the tags of a response to a CDN in this header. Defaults to no such header.
+    /// Sends the tags of a response to a CDN in this header. Tags that are longer than 8 KiB together are not sent, and
+    /// the CDN is told not to store the response. Defaults to no such header.
     #[must_use]
     pub fn cdn_tags(mut self, header: CdnTags) -> Self {
         self.change(|policy| policy.outgoing.cdn_tags = Some(header));
@@ -144,7 +150,10 @@ impl CacheLayer {
     }
 
     /// Whether the directives of clients in `Cache-Control` and `Pragma` count (RFC 9111 §5.2.1). Defaults to `true`.
-    /// With `false`, a client cannot make the inner service run.
+    ///
+    /// With `false`, a client cannot make the inner service run: `Range`, `If-Match` and `If-Unmodified-Since`, the
+    /// content of a GET, and an `Authorization` that no verifier has accepted (unless the layer is
+    /// [`shared`](Self::shared)) are removed from the request.
     #[must_use]
     pub fn honour_client_directives(mut self, on: bool) -> Self {
         self.change(|policy| policy.honour_client_directives = on);
@@ -179,12 +188,32 @@ impl CacheLayer {
     }
 
     /// Stores separate responses for each user ([`Identity`](crate::Identity)), and one for all requests without one.
+    /// Responses are `private` to caches further out, and name the [`identity_headers`](Self::identity_headers) in
+    /// `Vary`.
     #[must_use]
     pub fn per_user(mut self) -> Self {
         self.change(|policy| {
             policy.audience = Some(Audience::User);
             policy.outgoing.private = true;
+            if policy.outgoing.identity_headers.is_empty() {
+                policy.outgoing.identity_headers = [header::AUTHORIZATION, header::COOKIE].into();
+            }
         });
+        self
+    }
+
+    /// The request headers that bring the identity of a [user](Self::per_user). Defaults to `Authorization` and
+    /// `Cookie`.
+    #[must_use]
+    pub fn identity_headers(mut self, names: impl IntoIterator<Item = HeaderName>) -> Self {
+        self.change(|policy| policy.outgoing.identity_headers = names.into_iter().collect());
+        self
+    }
+
+    /// Makes responses `private` to caches further out, also where they are [`shared`](Self::shared) here: the inner
+    /// service is called only for clients with an identity.
+    pub(crate) fn private(mut self) -> Self {
+        self.change(|policy| policy.outgoing.private = true);
         self
     }
 
@@ -276,7 +305,8 @@ impl<S> Layer<S> for CacheLayer {
         policy.places.check(&policy.template, &policy.tags);
         let plan = InvalidationPlan::of_url(policy.cache.clone(), Arc::clone(&policy.stats), policy.partition.clone());
         let key_prefix = own_prefix(&policy).into();
-        let policy = Arc::new(Policy { changes: Some(Arc::new(plan)), key_prefix, ..policy });
+        let background = policy.cache.background_share();
+        let policy = Arc::new(Policy { changes: Some(Arc::new(plan)), background, key_prefix, ..policy });
         Cached { inner, policy }
     }
 }

@@ -1,15 +1,15 @@
-//! How programs invalidate, and how the layers do.
+//! Invalidation through the handle, by programs and by the layers.
 
 use std::sync::Arc;
 
 use super::change::Settling;
 use crate::{
     base::printable::{Chain, Printable},
-    cache::{Cache, Invalidation, Listener, StoreError, validity::target::Target},
+    cache::{Cache, Listener, StoreError, events::event::Invalidated, validity::target::Target},
     identity::Identity,
 };
 
-/// Invalidation. Once one of these methods has returned, no request that begins gets anything older.
+/// Invalidation. Once one of these methods has returned, no request that begins afterwards gets an older response.
 impl Cache {
     /// Invalidates everything with this tag.
     ///
@@ -19,7 +19,7 @@ impl Cache {
         self.invalidate_targets(&[Target::tag(self.partition.clone(), name)]).await
     }
 
-    /// Invalidates everything with one of these tags, at once.
+    /// Invalidates everything with at least one of these tags, at once.
     ///
     /// # Errors
     /// [`StoreError`] if the store cannot be reached; never with the embedded one.
@@ -29,21 +29,25 @@ impl Cache {
         self.invalidate_targets(&targets).await
     }
 
-    /// Invalidates every response for a path that matches, and every value whose key does. `*` stands for any text.
+    /// Invalidates every response for a path that matches, and every value whose key matches.
     ///
-    /// With a `?`, the pattern covers path and query, whose pairs are sorted by name. `/users/{id}`, the path of a
-    /// route as it is declared (with the app's prefix), covers everything of that route.
+    /// `*` matches any text, and `\*` a star. A pattern with a `?` matches path and query. Paths match in all their
+    /// spellings, and the pairs of a query in any order of their names.
     ///
-    /// A path, a path that ends with `/*`, and a route take as long as a tag. Any other pattern is kept on a short list
-    /// that each older entry is compared with when it is requested.
+    /// The path of a route as it is declared (with the app's prefix), such as `/users/{id}`, matches everything of that
+    /// route. In a path, `{{` and `}}` are braces. A pattern that begins with neither `/` nor `*/` has no placeholders,
+    /// and its braces are literal: `user:{42}:*`.
     ///
+    /// A path, a route, and a pattern whose only `*` is at its end cost as much as a tag. Any other pattern is kept in
+    /// a list of 64, and lookups compare each older entry with it. With one more, the oldest leaves the list, and
+    /// everything that was stored before it becomes invalid as well.
     /// # Errors
     /// [`StoreError`] if the store cannot be reached; never with the embedded one.
     pub async fn invalidate_pattern(&self, pattern: &str) -> Result<(), StoreError> {
         self.invalidate_targets(&[Target::pattern(self.partition.clone(), pattern)]).await
     }
 
-    /// Invalidates the entries that only this user is given: the user with the same name and the same issuer.
+    /// Invalidates the entries of this user: the user with the same name and the same issuer.
     ///
     /// # Errors
     /// [`StoreError`] if the store cannot be reached; never with the embedded one.
@@ -59,7 +63,7 @@ impl Cache {
         self.shared.stats.invalidation();
         self.shared.store.clear().await?;
         if self.shared.listeners.any() {
-            self.tell(Invalidation::of_everything()).await;
+            self.tell(&Invalidated::Everything).await;
         }
         Ok(())
     }
@@ -74,12 +78,14 @@ impl Cache {
         }
         self.shared.stats.invalidation();
         self.shared.store.invalidate(targets).await?;
-        self.tell(self.events(targets)).await;
+        if self.shared.listeners.any() {
+            self.tell(&Invalidated::targets(targets)).await;
+        }
         Ok(())
     }
 
-    /// Invalidates in a store that answers at once; `None` if the store has to be waited for. The future inside, if
-    /// there is one, tells the listeners.
+    /// Invalidates in a store that answers at once. Returns `None` if the caller must wait for the store. The future
+    /// inside, if there is one, waits for listeners.
     pub(in crate::cache) fn invalidate_now<'t>(
         &self,
         targets: impl IntoIterator<Item = &'t Target> + Clone,
@@ -88,30 +94,33 @@ impl Cache {
             return None;
         }
         self.shared.stats.invalidation();
-        let events = self.events(targets);
-        if events.is_empty() {
+        if !self.shared.listeners.any() {
             return Some(None);
         }
+        let invalidated = Invalidated::targets(targets);
         Some(match &self.shared.spawner {
             Some(spawner) => {
-                self.shared.listeners.start(spawner, &events);
-                None
+                let awaited = self.shared.listeners.start(spawner, &invalidated);
+                awaited.map(|awaited| -> Settling { Box::pin(awaited.wait()) })
             }
+            None if invalidated.is_empty() => None,
             None => {
                 let cache = self.clone();
-                Some(Box::pin(async move { cache.shared.listeners.tell(events).await }))
+                Some(Box::pin(async move { cache.shared.listeners.tell(&invalidated).await }))
             }
         })
     }
 
-    /// Invalidates where no task can wait for it.
+    /// Invalidates if no task can wait for it.
     pub(in crate::cache) fn invalidate_without_waiting(&self, targets: Vec<Target>) {
         if self.shared.store.invalidate_now(&targets) {
             self.shared.stats.invalidation();
-            let events = self.events(&targets);
-            match &self.shared.spawner {
-                Some(spawner) => self.shared.listeners.start(spawner, &events),
-                None => self.shared.listeners.give_up(&events),
+            if self.shared.listeners.any() {
+                let invalidated = Invalidated::targets(&targets);
+                match &self.shared.spawner {
+                    Some(spawner) => drop(self.shared.listeners.start(spawner, &invalidated)),
+                    None => self.shared.listeners.give_up(&invalidated),
+                }
             }
             return;
         }
@@ -136,23 +145,21 @@ impl Cache {
         self.shared.listeners.add(listener);
     }
 
-    /// Empty without listeners: to name what is invalid costs more than to invalidate it.
-    fn events<'t>(&self, targets: impl IntoIterator<Item = &'t Target>) -> Vec<Invalidation> {
-        if self.shared.listeners.any() { Invalidation::of(targets) } else { Vec::new() }
-    }
-
-    /// Without a spawner, the caller of an invalidation waits for the listeners too.
-    async fn tell(&self, events: Vec<Invalidation>) {
-        if events.is_empty() {
-            return;
-        }
+    /// Calls the listeners. Returns once those that callers wait for have ended, or without a spawner, once all have
+    /// ended.
+    async fn tell(&self, invalidated: &Invalidated) {
         match &self.shared.spawner {
-            Some(spawner) => self.shared.listeners.start(spawner, &events),
-            None => Box::pin(self.shared.listeners.tell(events)).await,
+            Some(spawner) => {
+                if let Some(awaited) = self.shared.listeners.start(spawner, invalidated) {
+                    Box::pin(awaited.wait()).await;
+                }
+            }
+            None => Box::pin(self.shared.listeners.tell(invalidated)).await,
         }
     }
 
-    /// Starts the rest of a handler whose client has left; `None` without a spawner, or if too many run already.
+    /// Starts the rest of a handler whose client has disconnected. `None` without a spawner, or if too many are
+    /// running.
     pub(super) fn hand_over(&self) -> Option<impl FnOnce(Settling) + '_> {
         let spawner = self.shared.spawner.as_ref()?;
         let Ok(permit) = Arc::clone(&self.shared.handlers).try_acquire_owned() else {

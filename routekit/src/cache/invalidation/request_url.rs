@@ -1,5 +1,5 @@
-//! What a request with an unsafe method invalidates without a declaration (RFC 9111 §4.4): its URL, and what the
-//! response names.
+//! The invalidations of a request with an unsafe method without a declaration (RFC 9111 §4.4): its URL, and those that
+//! the response names.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::{
     route::RequestText,
 };
 
-/// The URL that the client asked for. Inside a nested router, `Request::uri` holds only the rest of the path.
+/// The URL that the client requested. Inside a nested router, `Request::uri` holds only the rest of the path.
 pub(in crate::cache) fn requested_uri(request: &Request) -> &Uri {
     request.extensions().get::<OriginalUri>().map_or_else(|| request.uri(), |original| &original.0)
 }
@@ -26,11 +26,11 @@ pub(super) struct RequestUrl {
     host: Option<HeaderValue>,
     /// Whether a response can be stored for the URL.
     storable: bool,
-    /// Each once.
+    /// Each partition once.
     partitions: Partitions,
 }
 
-/// Most requests have the cache's own partition and no other.
+/// Most requests only have the cache's own partition.
 #[derive(Debug)]
 enum Partitions {
     Own(Arc<str>),
@@ -69,7 +69,7 @@ impl RequestUrl {
         Some(Self { requested, host, storable, partitions })
     }
 
-    /// Adds what is invalid; `response` holds the headers of the response, if there is one.
+    /// Adds the invalid targets; `response` holds the headers of the response, if there is one.
     pub(super) fn add_to(&self, targets: &mut Vec<Target>, response: Option<&HeaderMap>) {
         let own = self.storable.then(|| self.requested.path());
         let named = response.filter(|headers| headers.keys().any(names_more));
@@ -90,7 +90,7 @@ impl RequestUrl {
     }
 }
 
-/// Whether a response header names more that is invalid. One pass over the few names costs less than three look-ups.
+/// Whether a response header names further targets. One pass over the few names costs less than three look-ups.
 fn names_more(name: &HeaderName) -> bool {
     *name == header::LOCATION || *name == header::CONTENT_LOCATION || *name == groups::CACHE_GROUP_INVALIDATION
 }

@@ -13,7 +13,7 @@ use crate::observe::RunningPermit;
 #[derive(Debug, Clone)]
 pub struct Invalidating<S> {
     pub(super) inner: S,
-    /// `None` where nothing is invalidated.
+    /// `None` if nothing is invalidated.
     pub(super) plan: Option<Arc<InvalidationPlan>>,
 }
 
@@ -46,7 +46,7 @@ where
     }
 }
 
-/// A function of its own, so that routes which invalidate nothing pay for no more than the branch.
+/// A separate function, so that routes that invalidate nothing only pay for the branch.
 #[inline(never)]
 fn run<S>(plan: &Arc<InvalidationPlan>, inner: &mut S, mut request: Request) -> InvalidatingFuture<S::Future, S::Error>
 where

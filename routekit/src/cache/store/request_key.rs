@@ -3,7 +3,10 @@
 use http::{HeaderMap, HeaderName, Uri, header};
 
 use crate::{
-    cache::store::key::{Key, SPARE, length, put},
+    cache::{
+        headers::{percent, vary},
+        store::key::{Key, SPARE, length, put},
+    },
     identity::Identity,
 };
 
@@ -13,22 +16,22 @@ pub(in crate::cache) struct RequestKey<'a> {
     pub(in crate::cache) prefix: &'a [u8],
     pub(in crate::cache) uri: &'a Uri,
     pub(in crate::cache) headers: &'a HeaderMap,
-    /// Replaces the query.
+    /// The text that replaces the query.
     pub(in crate::cache) custom: Option<&'a str>,
     /// The request headers that are part of the key.
     pub(in crate::cache) vary: &'a [HeaderName],
-    /// The user that has entries of its own: `None` if entries are shared, `Some(None)` for all unidentified clients.
+    /// The user with separate entries: `None` if entries are shared, `Some(None)` for all unidentified clients.
     pub(in crate::cache) user: Option<Option<&'a Identity>>,
 }
 
 impl RequestKey<'_> {
-    /// The key: each part after its length.
+    /// Returns the key: each part after its length.
     pub(in crate::cache) fn key(&self) -> Key {
         let mut bytes = SPARE.take();
         bytes.clear();
         bytes.reserve(192);
         bytes.extend_from_slice(self.prefix);
-        put(&mut bytes, self.uri.path().as_bytes());
+        put_path(&mut bytes, self.uri.path().as_bytes());
         match self.custom {
             Some(custom) => put_with(&mut bytes, |bytes| {
                 bytes.push(b'?');
@@ -55,13 +58,12 @@ impl RequestKey<'_> {
                 put(&mut bytes, identity.issuer().unwrap_or_default().as_bytes());
                 // A handler may return more to a client with more grants.
                 for grants in [identity.roles(), identity.scopes(), identity.permissions()] {
-                    bytes.extend_from_slice(&length(grants.len()));
-                    grants.iter().for_each(|grant| put(&mut bytes, grant.as_bytes()));
+                    put_set(&mut bytes, grants);
                 }
             }
         }
         for name in self.vary {
-            put_values(&mut bytes, self.headers, name, put);
+            put_varied(&mut bytes, self.headers, name);
         }
         Key::new(bytes)
     }
@@ -75,13 +77,50 @@ pub(in crate::cache) fn key_prefix(route: &str, partition: &str) -> Vec<u8> {
     bytes
 }
 
+/// Appends a path, so that equivalent spellings are equal. Most paths have no escapes.
+fn put_path(bytes: &mut Vec<u8>, path: &[u8]) {
+    if path.contains(&b'%') {
+        put_with(bytes, |bytes| percent::put_normalised(bytes, path));
+    } else {
+        put(bytes, path);
+    }
+}
+
+/// Appends texts whose order and number have no meaning.
+fn put_set(bytes: &mut Vec<u8>, texts: &[String]) {
+    if texts.is_sorted_by(|one, other| one < other) {
+        bytes.extend_from_slice(&length(texts.len()));
+        texts.iter().for_each(|text| put(bytes, text.as_bytes()));
+        return;
+    }
+    let mut sorted: Vec<&str> = texts.iter().map(String::as_str).collect();
+    sorted.sort_unstable();
+    sorted.dedup();
+    bytes.extend_from_slice(&length(sorted.len()));
+    sorted.iter().for_each(|text| put(bytes, text.as_bytes()));
+}
+
+/// Appends the value of a header that responses vary by, so that equivalent values are equal (RFC 9111 §4.1).
+fn put_varied(bytes: &mut Vec<u8>, headers: &HeaderMap, name: &HeaderName) {
+    let Some(value) = headers.get(name) else {
+        bytes.extend_from_slice(&length(0));
+        return;
+    };
+    bytes.extend_from_slice(&length(1));
+    let is_list = headers.len() != headers.keys_len() || value.as_bytes().contains(&b',');
+    match if is_list { vary::value(headers, name) } else { None } {
+        Some(value) => put(bytes, &value),
+        None => put(bytes, value.as_bytes().trim_ascii()),
+    }
+}
+
 fn put_lower(bytes: &mut Vec<u8>, part: &[u8]) {
     put(bytes, part);
     let start = bytes.len() - part.len();
     bytes[start..].make_ascii_lowercase();
 }
 
-/// Appends a part whose length is known once it is written.
+/// Appends a part whose length is known only after it is written.
 fn put_with(bytes: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
     let start = bytes.len();
     bytes.extend_from_slice(&[0; 4]);
@@ -93,7 +132,7 @@ fn put_with(bytes: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
 /// Appends the number of values of a header, and each of them.
 fn put_values(bytes: &mut Vec<u8>, headers: &HeaderMap, name: &HeaderName, put: fn(&mut Vec<u8>, &[u8])) {
     if headers.len() == headers.keys_len() {
-        // No header has a second value, so that one lookup is enough.
+        // Most headers have no second value, so one lookup is enough.
         let value = headers.get(name);
         bytes.extend_from_slice(&length(usize::from(value.is_some())));
         if let Some(value) = value {
@@ -110,9 +149,10 @@ fn put_values(bytes: &mut Vec<u8>, headers: &HeaderMap, name: &HeaderName, put: 
 /// meaning in lists.
 fn put_query(bytes: &mut Vec<u8>, query: Option<&str>) {
     let Some(query) = query else { return };
+    let query = &*percent::normalised(query);
     bytes.push(b'?');
     let name = |pair: &str| pair.split('=').next().unwrap_or_default().len();
-    // An escaped name may equal one that is not escaped: then the original order decides.
+    // An escaped name may equal one that is not escaped, so the original order counts.
     let escaped = query.split('&').any(|pair| pair[..name(pair)].contains(['%', '+']));
     let sorted = escaped || query.split('&').map(|pair| &pair[..name(pair)]).is_sorted();
     if sorted {
@@ -149,8 +189,9 @@ mod tests {
             ("b=2&a=1", "?a=1&b=2"),
             ("a=2&b=1&a=1", "?a=2&a=1&b=1"),
             ("b&a&", "?&a&b"),
-            ("b=1&%61=2", "?b=1&%61=2"),
-            ("b=%61&a=1", "?a=1&b=%61"),
+            ("b=1&%2B=2", "?b=1&%2B=2"),
+            ("b=1&%61=2", "?a=2&b=1"),
+            ("b=%7E%2f&a=1", "?a=1&b=~%2F"),
             ("a-b=1&a=2", "?a=2&a-b=1"),
         ] {
             assert_eq!(query(written), sorted, "{written}");
@@ -184,6 +225,7 @@ mod tests {
         /// Sorted by name; pairs with the same name in their order.
         pairs: Vec<(&'static str, &'static str)>,
         user: Option<Option<(&'static str, Option<&'static str>)>>,
+        /// The elements of `Accept-Language`; empty without the header.
         languages: Vec<&'static str>,
     }
 
@@ -201,7 +243,7 @@ mod tests {
                 partition: one(random, &["", "a", "ab", "/a"]),
                 host: one(random, &[None, Some(""), Some("a"), Some("a.b"), Some("b")]),
                 authority: one(random, &[None, Some("a"), Some("b")]),
-                path: one(random, &["/", "/a", "/a/b", "/a/", "/%61"]).to_owned(),
+                path: one(random, &["/", "/a", "/a/b", "/a/", "/%2F", "/~"]).to_owned(),
                 pairs,
                 user: one(
                     random,
@@ -213,23 +255,28 @@ mod tests {
                         Some(Some(("a", Some("b")))),
                     ],
                 ),
-                languages: (0..random.usize(..3)).map(|_| one(random, &["", "de", "de,en", "en"])).collect(),
+                languages: (0..random.usize(..3)).map(|_| one(random, &["", "de", "en;q=1"])).collect(),
             }
         }
 
-        /// Its key, with its pairs in the order that `order` gives them.
-        fn key(&self, order: impl FnOnce(&mut Vec<String>)) -> Key {
+        /// Its key, with its pairs in the order that `order` gives them. With `escaped`, letters are escaped and lists
+        /// have a line for each element.
+        fn key(&self, escaped: bool, order: impl FnOnce(&mut Vec<String>)) -> Key {
             let mut pairs: Vec<String> = self.pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
             order(&mut pairs);
             let query = if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) };
             let authority = self.authority.map_or_else(String::new, |authority| format!("http://{authority}"));
-            let uri: Uri = format!("{authority}{}{query}", self.path).parse().unwrap();
+            let target = format!("{}{query}", self.path);
+            let target = if escaped { target.replace('a', "%61").replace('~', "%7e") } else { target };
+            let uri: Uri = format!("{authority}{target}").parse().unwrap();
+            let joined = self.languages.join(" ,");
             let mut headers = HeaderMap::new();
             if let Some(host) = self.host {
                 headers.insert(header::HOST, host.parse().unwrap());
             }
-            for language in &self.languages {
-                headers.append(header::ACCEPT_LANGUAGE, language.parse().unwrap());
+            let lists = if escaped { self.languages.clone() } else { vec![&*joined] };
+            for list in lists.iter().filter(|_| !self.languages.is_empty()) {
+                headers.append(header::ACCEPT_LANGUAGE, list.parse().unwrap());
             }
             let identity = self.user.flatten().map(|(sub, issuer)| match issuer {
                 Some(issuer) => Identity::new(sub).with_issuer(issuer),
@@ -255,7 +302,7 @@ mod tests {
         for _ in 0..100_000 {
             let asked = ModelRequest::random(&mut random);
             // Names in any order, and pairs with the same name in their order.
-            let key = asked.key(|pairs| {
+            let key = asked.key(random.bool(), |pairs| {
                 let mut names: Vec<String> =
                     pairs.iter().map(|pair| pair.split('=').next().unwrap().to_owned()).collect();
                 names.dedup();
@@ -288,6 +335,8 @@ mod tests {
             key(&ann.clone().with_scopes(["ab"])),
             key(&ann.clone().with_roles(["a"]).with_scopes(["b"])),
         ];
+        let (one, other) = (ann.clone().with_roles(["b", "a"]), ann.clone().with_roles(["a", "b", "b"]));
+        assert_eq!(key(&one), key(&other), "the order of roles has no meaning");
         for (index, one) in keys.iter().enumerate() {
             assert!(!keys[..index].contains(one), "{index}");
         }
@@ -303,6 +352,6 @@ mod tests {
         let asked = ModelRequest::random(&mut fastrand::Rng::with_seed(1));
         let small = ModelRequest { host: Some("shop.example"), authority: Some("a"), ..asked.clone() };
         let large = ModelRequest { host: Some("Shop.EXAMPLE"), authority: Some("A"), ..asked };
-        assert_eq!(small.key(|_| {}), large.key(|_| {}));
+        assert_eq!(small.key(false, |_| {}), large.key(false, |_| {}));
     }
 }

@@ -1,20 +1,27 @@
-//! The logical clock: which entries are still valid.
+//! The logical clock, which decides which entries are still valid.
 //!
-//! 1. An invalidation takes the next number of the clock and records it for each of its targets. It does no more, so
-//!    that it costs the same for ten entries with a tag as for a million.
-//! 2. An entry has a stamp: what the clock said before its handler ran. It is valid while none of its tags, and no
+//! 1. An invalidation takes the next number of the clock and records it for each of its targets. It does nothing else,
+//!    so it costs the same for ten entries with a tag as for a million.
+//! 2. An entry has a stamp: the reading of the clock before its handler ran. It is valid while none of its tags, and no
 //!    pattern that matches it, has a number later than the stamp. So a response that was computed before an
 //!    invalidation and stored after it is never served.
-//! 3. An invalidation moves the clock twice: before its number is recorded, so that no running fetch is stamped with
+//! 3. An invalidation advances the clock twice: before its number is recorded, so that no running fetch is stamped with
 //!    the number, and afterwards, so that an entry that was found valid in between is checked again.
-//! 4. An entry remembers what the clock said when it was last found valid. While the clock stands, nothing has changed.
+//! 4. An entry remembers the reading of the clock when it was last found valid. While the clock does not advance,
+//!    nothing has changed.
 //! 5. A number that is forgotten, because the tag table or the ban list is full, raises the floor. A stamp below the
 //!    floor is invalid.
+//!    floor is invalid.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    cell::LazyCell,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use crate::cache::validity::{
     bans::Bans,
+    beginnings::InvalidBeginnings,
+    glob::Glob,
     key_text::KeyText,
     provenance::Provenance,
     stamp::Stamp,
@@ -26,16 +33,22 @@ use crate::cache::validity::{
 pub(in crate::cache) struct Validity {
     clock: AtomicU64,
     numbers: TagTable,
+    beginnings: InvalidBeginnings,
     bans: Bans,
 }
 
 impl Validity {
     /// Remembers the numbers of about `tags` tags.
     pub(in crate::cache) fn new(tags: usize) -> Self {
-        Self { clock: AtomicU64::new(1), numbers: TagTable::new(tags), bans: Bans::default() }
+        Self {
+            clock: AtomicU64::new(1),
+            numbers: TagTable::new(tags),
+            beginnings: InvalidBeginnings::default(),
+            bans: Bans::default(),
+        }
     }
 
-    /// The stamp of responses that are computed from now on.
+    /// Returns the stamp of responses that are computed from now on.
     pub(in crate::cache) fn stamp(&self) -> Stamp {
         Stamp::new(self.clock.load(Ordering::SeqCst))
     }
@@ -46,14 +59,25 @@ impl Validity {
         for target in targets {
             match (target.as_tag(), target.subject()) {
                 (Some(tag), _) => self.numbers.record(tag, number),
-                (None, Subject::Pattern(pattern)) => {
-                    self.bans.add(target.partition(), pattern, number, |number| self.numbers.raise_floor(number));
-                }
+                (None, Subject::Pattern(pattern)) => self.invalidate_pattern(target.partition(), pattern, number),
                 (None, _) => {}
             }
         }
         self.tick();
         Stamp::new(number)
+    }
+
+    fn invalidate_pattern(&self, partition: &str, pattern: &Glob, number: u64) {
+        let beginning = pattern.prefix().filter(|_| !pattern.has_query());
+        let is_recorded = |text| self.beginnings.record(partition, text, number, &self.numbers);
+        if !beginning.is_some_and(is_recorded) {
+            self.bans.add(partition, pattern, number, |number| self.numbers.flush(number));
+        }
+    }
+
+    /// How often all older entries were invalidated because a number had to be forgotten.
+    pub(in crate::cache) fn flushes(&self) -> u64 {
+        self.numbers.flushes()
     }
 
     /// Invalidates all entries that were stamped before now.
@@ -64,19 +88,22 @@ impl Validity {
         Stamp::new(number)
     }
 
-    /// Whether nothing was invalidated after the stamp of an entry that it carries or matches.
+    /// Whether nothing was invalidated after the stamp of an entry that is one of its tags or matches it.
     ///
-    /// `text` is the text of its key; it is made only if a pattern has to be compared with it.
+    /// `text` is the text of its key; it is built only if a pattern must be compared with it.
     pub(in crate::cache) fn holds(&self, entry: &Provenance, text: impl FnOnce() -> KeyText) -> bool {
-        // Read first: a number that is recorded during the checks below moves the clock again.
+        // Read first: a number that is recorded during the checks below advances the clock again.
         let clock = self.clock.load(Ordering::SeqCst);
         if entry.is_proven_at(clock) {
             return true;
         }
         let stamp = entry.stamp().number();
+        let text = LazyCell::new(text);
         let holds = entry.tags().iter().all(|tag| self.numbers.last(*tag) <= stamp)
-            && !self.bans.forbid(stamp, text)
-            // Last, since a number is forgotten only after the floor was raised.
+            && !(self.beginnings.any_after(stamp)
+                && self.beginnings.forbid(stamp, (&text.partition, &text.decoded_path()), &self.numbers))
+            && !self.bans.forbid(stamp, || &*text)
+            // Last, because a number is forgotten only after the floor was raised.
             && self.numbers.floor() <= stamp;
         if holds {
             entry.prove(clock);

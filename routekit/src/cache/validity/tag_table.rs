@@ -13,11 +13,11 @@ use crate::cache::validity::{identity_hasher::IdentityHasher, tag::Tag};
 
 const SHARDS: u64 = 64;
 
-/// The number of the last invalidation of each tag that was invalidated recently.
+/// The number of the last invalidation of each recently invalidated tag.
 ///
 /// Each shard has two generations. A number is recorded in the current one. A full generation replaces the previous
-/// one, whose numbers are forgotten, and raise the floor: entries with earlier stamps are invalid. So forgetting costs
-/// hits, and never an invalidation.
+/// one, whose numbers are forgotten and raise the floor: entries with earlier stamps are invalid. So forgetting costs
+/// hits, but never loses an invalidation.
 pub(in crate::cache) struct TagTable {
     shards: Box<[RwLock<TagShard>]>,
     /// How many numbers a generation of a shard holds.
@@ -25,6 +25,7 @@ pub(in crate::cache) struct TagTable {
     /// Tags are hashed again with a seed, which makes it hard to fill one shard alone.
     state: RandomState,
     floor: AtomicU64,
+    flushes: AtomicU64,
 }
 
 #[derive(Default)]
@@ -40,10 +41,16 @@ struct Generation {
 }
 
 impl TagTable {
-    /// Holds the numbers of between half as many and `tags` tags.
+    /// Creates a table for between half of `tags` and `tags` numbers.
     pub(in crate::cache) fn new(tags: usize) -> Self {
         let shards = (0..SHARDS).map(|_| RwLock::default()).collect();
-        Self { shards, state: RandomState::default(), capacity: (tags / 2 / 64).max(1), floor: AtomicU64::new(0) }
+        Self {
+            shards,
+            state: RandomState::default(),
+            capacity: (tags / 2 / 64).max(1),
+            floor: AtomicU64::new(0),
+            flushes: AtomicU64::new(0),
+        }
     }
 
     /// Records an invalidation of the tag.
@@ -54,7 +61,7 @@ impl TagTable {
         if full {
             let shard = &mut *shard;
             // Raised first, so that a reader that misses a number finds the floor.
-            self.raise_floor(shard.previous.newest);
+            self.flush(shard.previous.newest);
             shard.previous.numbers.clear();
             shard.previous.newest = 0;
             std::mem::swap(&mut shard.current, &mut shard.previous);
@@ -65,7 +72,8 @@ impl TagTable {
         current.newest = number.max(current.newest);
     }
 
-    /// The number of the last invalidation of the tag; 0 if it is not known. Read [`floor`](Self::floor) afterwards.
+    /// Returns the number of the last invalidation of the tag; 0 if it is not known. Read [`floor`](Self::floor)
+    /// afterwards.
     pub(in crate::cache) fn last(&self, tag: Tag) -> u64 {
         let hash = self.state.hash_one(tag);
         let shard = self.shard(hash).read();
@@ -73,13 +81,25 @@ impl TagTable {
         of(&shard.current).max(of(&shard.previous))
     }
 
-    /// An entry with an earlier stamp may have been invalidated by a number that is forgotten.
+    /// Returns the floor: an entry with an earlier stamp may have been invalidated by a number that is forgotten.
     pub(in crate::cache) fn floor(&self) -> u64 {
         self.floor.load(Ordering::SeqCst)
     }
 
     pub(in crate::cache) fn raise_floor(&self, number: u64) {
         self.floor.fetch_max(number, Ordering::SeqCst);
+    }
+
+    /// Raises the floor because a number is forgotten, and counts it if that invalidates anything.
+    pub(in crate::cache) fn flush(&self, number: u64) {
+        if self.floor.fetch_max(number, Ordering::SeqCst) < number {
+            self.flushes.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// How often the floor was raised because a number was forgotten.
+    pub(in crate::cache) fn flushes(&self) -> u64 {
+        self.flushes.load(Ordering::Relaxed)
     }
 
     fn shard(&self, hash: u64) -> &RwLock<TagShard> {

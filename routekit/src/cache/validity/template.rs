@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use percent_encoding::percent_decode_str;
-
-use crate::cache::validity::glob::Glob;
+use crate::cache::{
+    headers::percent,
+    validity::glob::{self, Glob},
+};
 
 /// A tag or pattern with placeholders, such as `user:{id}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +18,7 @@ enum Piece {
 }
 
 impl Template {
-    /// Parses a template; `{{` and `}}` are braces. The attribute has checked it, so that a stray brace stays as it is.
+    /// Parses a template; `{{` and `}}` are braces. The attribute has checked it, so a stray brace stays unchanged.
     pub(in crate::cache) fn new(template: &str) -> Self {
         let (mut pieces, mut text, mut rest) = (Vec::new(), String::new(), template);
         while let Some(at) = rest.find(['{', '}']) {
@@ -55,33 +56,26 @@ impl Template {
         filled
     }
 
-    /// The pattern with the values of its placeholders, in which a star is literal. A placeholder without a value is a
-    /// star. If the pattern is a path, `before` precedes it.
+    /// The pattern with the values of its placeholders, in which a star is literal. A placeholder without a value
+    /// becomes a star. If the pattern is a path, `before` precedes it.
     pub(in crate::cache) fn fill_pattern<'v>(
         &'v self,
         before: &[&'v str],
         value: impl Fn(&str) -> Option<&'v str>,
     ) -> Glob {
         let is_path = matches!(self.0.first(), Some(Piece::Text(text)) if text.starts_with('/'));
-        let before = before.iter().filter(|_| is_path).map(|text| Some(*text));
-        let pieces = self.0.iter().flat_map(|piece| -> Vec<Option<&str>> {
-            match piece {
-                Piece::Text(text) => {
-                    let parts = text.split('*').map(Some);
-                    let mut pieces: Vec<_> = parts.flat_map(|part| [part, None]).collect();
-                    pieces.pop();
-                    pieces
-                }
-                Piece::Placeholder(name) => vec![value(name)],
-            }
+        let before = before.iter().filter(|_| is_path).map(|text| Some(Cow::Borrowed(*text)));
+        let pieces = self.0.iter().flat_map(|piece| match piece {
+            Piece::Text(text) => glob::pieces(text),
+            Piece::Placeholder(name) => vec![value(name).map(Cow::Borrowed)],
         });
         Glob::of_pieces(before.chain(pieces))
     }
 
-    /// The names that the template stands for: with the values as `path` spells them and, where that differs, as the
-    /// handler's parsed arguments do (`spellings`).
+    /// The names that the template expands to: with the values as `path` spells them and, if they differ, as the
+    /// handler's parsed arguments display them (`spellings`).
     pub(in crate::cache) fn names(&self, places: &Places, path: &str, spellings: &[(&str, String)]) -> Vec<String> {
-        let written = |name: &str| places.written(path, name).map(decoded);
+        let written = |name: &str| places.written(path, name).map(percent::decoded);
         let mut names = vec![self.fill(written)];
         if !self.is_fixed() && !spellings.is_empty() {
             let parsed = self.fill(|name| {
@@ -100,7 +94,7 @@ impl Template {
         self.0.iter().all(|piece| matches!(piece, Piece::Text(_)))
     }
 
-    /// Whether some values make the two equal.
+    /// Whether both can be equal for some values.
     fn may_equal(&self, other: &Self) -> bool {
         fn as_glob(template: &Template) -> Vec<Option<char>> {
             let pieces = template.0.iter();
@@ -128,7 +122,7 @@ impl Template {
     }
 }
 
-/// Whether two templates of tags can name the same tag.
+/// Whether two templates of tags can expand to the same tag.
 pub(crate) fn may_be_equal(a: &str, b: &str) -> bool {
     Template::new(a).may_equal(&Template::new(b))
 }
@@ -136,13 +130,22 @@ pub(crate) fn may_be_equal(a: &str, b: &str) -> bool {
 /// Whether a pattern can match a path of the template `path`. `prefix` precedes a pattern that is a path.
 pub(crate) fn may_match(pattern: &str, prefix: &str, path: &str) -> bool {
     let before = if pattern.starts_with('/') { prefix } else { "" };
-    // Any query may match.
+    // Any query can match.
     let pattern = pattern.split('?').next().unwrap_or_default();
-    // A star stands for any text, as a placeholder does.
-    may_be_equal(&format!("{before}{}", pattern.replace('*', "{}")), path)
+    // A star matches any text, like a placeholder.
+    let pieces = glob::pieces(pattern).into_iter().map(|piece| piece.unwrap_or(Cow::Borrowed("{}")));
+    may_be_equal(&format!("{before}{}", pieces.collect::<String>()), path)
 }
 
-/// Where the placeholders of a path template stand in a path.
+/// Whether a pattern names a list of patterns that grows with the values of its placeholders: it has one, and a `*`
+/// other than at its end, or a query.
+pub(crate) fn grows_list(pattern: &str) -> bool {
+    let template = Template::new(pattern);
+    let glob = template.fill_pattern(&[], |_| Some("0"));
+    !template.is_fixed() && (glob.has_query() || glob.literal().is_none() && glob.prefix().is_none())
+}
+
+/// The positions of the placeholders of a path template in a path.
 #[derive(Debug, Clone, Default)]
 pub(in crate::cache) struct Places(Vec<PlaceholderPlace>);
 
@@ -150,14 +153,14 @@ pub(in crate::cache) struct Places(Vec<PlaceholderPlace>);
 struct PlaceholderPlace {
     name: String,
     segment: usize,
-    /// How many bytes precede it in its segment.
+    /// The number of bytes that precede it in its segment.
     prefix: usize,
-    /// Whether it stands for the rest of the path.
+    /// Whether it matches the rest of the path.
     rest: bool,
 }
 
 impl Places {
-    /// The places in a path template, in axum's syntax.
+    /// Returns the positions in a path template, in axum's syntax.
     pub(in crate::cache) fn of(path: &str) -> Self {
         let masked = path.replace("{{", "\0\0").replace("}}", "\0\0");
         let segments = masked.split('/').enumerate();
@@ -190,7 +193,7 @@ impl Places {
         }
     }
 
-    /// The value of a placeholder as the path writes it.
+    /// The value of a placeholder in the spelling of the path.
     pub(in crate::cache) fn written<'p>(&self, path: &'p str, name: &str) -> Option<&'p str> {
         let place = self.0.iter().find(|place| place.name == name)?;
         let mut rest = path;
@@ -200,11 +203,6 @@ impl Places {
         let segment = if place.rest { rest } else { rest.split('/').next()? };
         segment.get(place.prefix..)
     }
-}
-
-/// A written value as text, percent-decoded.
-pub(in crate::cache) fn decoded(written: &str) -> Cow<'_, str> {
-    percent_decode_str(written).decode_utf8_lossy()
 }
 
 #[cfg(test)]
@@ -265,6 +263,22 @@ mod tests {
             ("/files/x", "", "/files/{*rest}", true),
         ] {
             assert_eq!(may_match(pattern, prefix, path), expected, "{pattern} {prefix} {path}");
+        }
+    }
+
+    #[test]
+    fn patterns_that_grow_the_list() {
+        for (pattern, expected) in [
+            ("/users/{id}", false),
+            ("/users/{id}/*", false),
+            ("/users/{id}*", false),
+            ("/users/*/orders", false),
+            ("/users/{id}/*/orders", true),
+            ("*/users/{id}", true),
+            ("/users/{id}?page=*", true),
+            (r"/users/{id}/\*/orders", false),
+        ] {
+            assert_eq!(grows_list(pattern), expected, "{pattern}");
         }
     }
 

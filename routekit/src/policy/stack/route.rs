@@ -120,6 +120,9 @@ impl Future for RouteFuture {
         };
         if let Poll::Ready(Ok(response)) = &mut polled {
             policies.body_limit.inspect(*this.body, response);
+            if policies.auth.is_some() {
+                AccessCheck::forbid_storing(response);
+            }
             if let Some(deprecation) = &policies.deprecation {
                 deprecation.add_to(response);
             }

@@ -1,8 +1,8 @@
-//! The description of a route's inputs, outputs and needs.
+//! The description of a route's inputs, responses and dependencies.
 
 use std::any::{TypeId, type_name};
 
-/// An argument of a handler that describes what it reads from the request.
+/// An argument of a handler with a description of its source in the request.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not describe itself",
     note = "implement `routekit::describe::Describe` for it; a route takes any axum extractor, described or not"
@@ -19,10 +19,10 @@ pub trait Describe {
 pub trait DescribeResponse {
     /// The type of the content that the client receives; [`NoPayload`] if there is none.
     type Payload;
-    /// The type of the failure; [`NoPayload`] if it cannot fail.
+    /// The type of the failure; [`NoPayload`] if there is none.
     type Error;
 
-    /// Describes status and content.
+    /// Describes the status and the content.
     fn describe(output: &mut Output);
 }
 
@@ -64,7 +64,7 @@ pub struct Description {
     pub(crate) needs: Vec<Need>,
 }
 
-/// Something that the app must provide.
+/// A dependency, or an identity, that the app must provide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Need {
     pub(crate) kind: NeedKind,
@@ -82,7 +82,7 @@ pub(crate) enum NeedKind {
 }
 
 impl Description {
-    /// Every status that the handler and its extractors are known to return, sorted.
+    /// Returns every status that the handler and its extractors are known to answer with, sorted.
     #[must_use]
     pub fn statuses(&self) -> Vec<u16> {
         let inputs = self.inputs.iter().flat_map(|input| input.statuses.iter().copied());
@@ -98,13 +98,13 @@ impl Description {
         self.needs.iter().any(|need| need.kind == NeedKind::Identity)
     }
 
-    /// What generated code calls for `state = Type`.
+    /// For generated code: `state = Type`.
     #[doc(hidden)]
     pub fn needs_state<S: 'static>(&mut self) {
         self.needs.push(Need { kind: NeedKind::State, type_id: TypeId::of::<S>(), type_name: type_name::<S>() });
     }
 
-    /// What generated code calls for `-> impl IntoResponse`.
+    /// For generated code: `-> impl IntoResponse`.
     #[doc(hidden)]
     pub fn opaque_output(&mut self) {
         self.outputs.push(Output::opaque());
@@ -116,7 +116,7 @@ impl Description {
     }
 }
 
-/// Where an input comes from.
+/// The source of an input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum InputSource {
@@ -132,7 +132,7 @@ pub enum InputSource {
     App,
     /// The caller's identity.
     Identity,
-    /// The request, in a way that is not described.
+    /// Other parts of the request.
     #[default]
     Opaque,
 }
@@ -151,23 +151,36 @@ impl InputSource {
     }
 }
 
+/// A part of the request that a handler takes, and that the key of a cached response holds only if the route says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RequestPart {
+    /// All headers: `HeaderMap`, `Parts` or `Request`.
+    Headers,
+    Cookies,
+    /// `Identity` or `Claims`.
+    Identity,
+    /// What a layer has put into the request.
+    Extension,
+}
+
 /// One argument of a handler.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Input {
     /// The name of the argument, of the placeholder, or of the header.
     pub name: &'static str,
-    /// Where the value comes from.
+    /// The source of the value.
     pub source: InputSource,
-    /// Whether a request without the value is refused.
+    /// Whether requests without the value are rejected.
     pub required: bool,
     /// The media type of a body.
     pub media_type: Option<&'static str>,
     /// The type of the content.
     pub payload: Payload,
-    /// The statuses of refusals, sorted.
+    /// The statuses of rejections, sorted.
     pub statuses: Vec<u16>,
     needs: Vec<Need>,
+    part: Option<RequestPart>,
 }
 
 impl Input {
@@ -180,77 +193,99 @@ impl Input {
             payload: Payload::default(),
             statuses: Vec::new(),
             needs: Vec::new(),
+            part: None,
         }
     }
 
-    /// Reads the path; a value that does not parse is refused with 400.
+    /// Takes a part of the request as a whole.
+    pub(crate) fn takes(&mut self, part: RequestPart) {
+        self.part = Some(part);
+    }
+
+    /// The part of the request that it takes as a whole. Jars of cookies are known by their names only.
+    pub(crate) fn part(&self) -> Option<RequestPart> {
+        let opaque = || (self.source == InputSource::Opaque).then_some(self.payload.type_name);
+        let is_jar =
+            |name: &str| ["CookieJar", "PrivateCookieJar", "SignedCookieJar", "Cookies"].contains(&last_name(name));
+        self.part.or_else(|| opaque().filter(|name| is_jar(name)).map(|_| RequestPart::Cookies))
+    }
+
+    /// Declares that the argument reads the path. A value that cannot be parsed is rejected with 400.
     pub fn path(&mut self) {
         self.source = InputSource::Path;
         self.answers(400);
     }
 
-    /// Reads the query string; one that does not parse is refused with 400.
+    /// Declares that the argument reads the query string, and rejects an invalid one with 400.
     pub fn query(&mut self) {
         self.source = InputSource::Query;
         self.answers(400);
     }
 
-    /// Reads this header.
+    /// Declares that the argument reads this header.
     pub fn header(&mut self, name: &'static str) {
         self.source = InputSource::Header;
         self.name = name;
     }
 
-    /// Reads the body, of this media type; one that is too large is refused with 413.
+    /// Declares that the argument reads a body of this media type, and rejects one that is too large with 413.
     pub fn body(&mut self, media_type: &'static str) {
         self.source = InputSource::Body;
         self.media_type = Some(media_type);
         self.answers(413);
     }
 
-    /// Reads nothing from the request: the value comes from the app.
+    /// Declares that the value comes from the app and not from the request.
     pub fn app(&mut self) {
         self.source = InputSource::App;
     }
 
-    /// Reads the [`Identity`](crate::identity::Identity). The route must only let identified callers in; this is
-    /// checked at start-up.
+    /// Declares that the argument reads the [`Identity`](crate::identity::Identity). The route must only admit
+    /// identified callers, which is checked at start-up.
     pub fn identity(&mut self) {
         self.source = InputSource::Identity;
+        self.takes(RequestPart::Identity);
         self.needs.push(Need { kind: NeedKind::Identity, type_id: TypeId::of::<()>(), type_name: "" });
         self.answers(401);
     }
 
-    /// Accepts requests without the value.
+    /// Declares that requests without the value are accepted.
     pub fn optional(&mut self) {
         self.required = false;
     }
 
-    /// May refuse with this status.
+    /// Declares that the argument may reject a request with this status.
     pub fn answers(&mut self, status: u16) {
         if let Err(place) = self.statuses.binary_search(&status) {
             self.statuses.insert(place, status);
         }
     }
 
-    /// Needs the dependency `T`; the app must provide it, which is checked at start-up.
+    /// Declares a dependency `T`. The app must provide it, which is checked at start-up.
     pub fn needs<T: ?Sized + 'static>(&mut self) {
         self.needs.push(Need { kind: NeedKind::Dependency, type_id: TypeId::of::<T>(), type_name: type_name::<T>() });
     }
 
-    /// Removes all needs: `Option<Dep<T>>` needs no `T`, and `Option<Identity>` no identity.
+    /// Removes all dependencies: `Option<Dep<T>>` does not require a `T`, nor `Option<Identity>` an identity.
     pub(crate) fn forget_needs(&mut self) {
         self.forget_identity();
         self.needs.clear();
     }
 
-    /// Removes the need of an identity: the argument accepts callers without one.
+    /// Removes the requirement of an identity: the argument accepts callers without one.
     pub(crate) fn forget_identity(&mut self) {
         if self.source == InputSource::Identity {
             self.needs.retain(|need| need.kind != NeedKind::Identity);
             self.statuses.retain(|status| *status != 401);
         }
     }
+}
+
+/// `CookieJar` of `axum_extra::extract::cookie::CookieJar`, also within an `Option` or with arguments.
+fn last_name(type_name: &str) -> &str {
+    let inner = type_name.strip_prefix("core::option::Option<").unwrap_or(type_name);
+    let path = inner.split(['<', '>']).next().unwrap_or_default();
+    path.rsplit("::").next().unwrap_or_default()
 }
 
 /// One response of a handler.
@@ -265,7 +300,7 @@ pub struct Output {
     pub media_type: Option<&'static str>,
     /// The type of the content.
     pub payload: Payload,
-    /// Whether nothing more is known of the response.
+    /// Whether nothing else is known about the response.
     pub opaque: bool,
 }
 
@@ -274,17 +309,17 @@ impl Output {
         Self { opaque: true, ..Self::default() }
     }
 
-    /// Responds with this status.
+    /// Declares the status of the response.
     pub fn status(&mut self, status: u16) {
         self.status = Some(status);
     }
 
-    /// Responds with a status that is only known at run time.
+    /// Declares that the status is only known at run time.
     pub fn any_status(&mut self) {
         self.status = None;
     }
 
-    /// Responds with content of this media type.
+    /// Declares content of this media type.
     pub fn content(&mut self, media_type: &'static str) {
         self.media_type = Some(media_type);
     }

@@ -1,8 +1,8 @@
-//! What a route takes and returns, as data; see `docs/describe.md`.
+//! Inputs and responses of a route, as data; see `docs/describe.md`.
 
 mod description;
 mod json;
 pub(crate) mod probe;
 
-pub(crate) use self::description::NeedKind;
 pub use self::description::{Describe, DescribeResponse, Description, Input, InputSource, NoPayload, Output, Payload};
+pub(crate) use self::description::{NeedKind, RequestPart};

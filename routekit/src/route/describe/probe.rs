@@ -1,4 +1,4 @@
-//! Finds out, while generated code compiles, whether a type describes itself.
+//! Detects at compile time whether a type has a description.
 //!
 //! Generated code calls `(&&&Probe::<T>::new()).describe_…(…)` with all traits of this module in scope. Method lookup
 //! selects the impl for the most references whose bounds hold: `&&Probe` if the type describes itself and its payload

@@ -1,8 +1,8 @@
-//! Who may call a route.
+//! The access to a route.
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
-/// Who may call a route.
+/// The clients that may call a route.
 ///
 /// ```
 /// use routekit::auth::{Access, Grant};
@@ -15,19 +15,20 @@ use std::{borrow::Cow, fmt, sync::Arc};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Access {
-    /// Anyone. Credentials are not read.
+    /// Everyone. Credentials are ignored.
     Public,
-    /// Anyone. Credentials that are sent must be valid.
+    /// Everyone, but credentials must be valid if there are any.
     Optional,
-    /// Identified callers who meet these requirements. [`Access::identified`] has none.
+    /// Identified clients that meet these requirements. [`Access::identified`] has none.
     Identified(Requirements),
 }
 
-/// What an identified caller must hold. Each requirement is a list of grants, and one grant of the list meets it.
+/// The grants that an identified client needs. Each requirement is a list of grants, and one grant of the list meets
+/// it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Requirements(Arc<[Box<[Grant]>]>);
 
-/// Something that an identity holds: a scope, a role or a permission.
+/// A right of an identity: a scope, a role or a permission.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
     kind: GrantKind,
@@ -38,11 +39,11 @@ pub struct Grant {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum GrantKind {
-    /// What a client may do on behalf of a user (RFC 6749 §3.3).
+    /// A right that a user has granted to the client (RFC 6749 §3.3).
     Scope,
-    /// What the caller is.
+    /// A role of the client.
     Role,
-    /// What the caller may do.
+    /// A right of the client itself.
     Permission,
 }
 
@@ -56,19 +57,19 @@ pub enum DeclaredAccess {
 }
 
 impl Access {
-    /// Every identified caller.
+    /// Admits every identified client.
     #[must_use]
     pub fn identified() -> Self {
         Self::Identified(Requirements(Arc::new([])))
     }
 
-    /// Identified callers who also hold every one of these grants.
+    /// Requires an identified client that also has all of these grants.
     #[must_use]
     pub fn all_of(self, grants: impl IntoIterator<Item = Grant>) -> Self {
         self.requiring(grants.into_iter().map(|grant| Box::from([grant])))
     }
 
-    /// Identified callers who also hold at least one of these grants.
+    /// Requires an identified client that also has at least one of these grants.
     #[must_use]
     pub fn any_of(self, grants: impl IntoIterator<Item = Grant>) -> Self {
         self.requiring([grants.into_iter().collect()])
@@ -82,7 +83,7 @@ impl Access {
         Self::Identified(Requirements(before.iter().cloned().chain(more).collect()))
     }
 
-    /// Whether the handler always runs with an identity.
+    /// Returns whether the handler always runs with an identity.
     #[must_use]
     pub fn is_identified(&self) -> bool {
         matches!(self, Self::Identified(_))
@@ -90,12 +91,12 @@ impl Access {
 }
 
 impl Requirements {
-    /// The requirements. A caller must meet each of them with at least one of its grants.
+    /// Returns the requirements. A client must meet each of them with at least one of its grants.
     pub fn iter(&self) -> impl Iterator<Item = &[Grant]> {
         self.0.iter().map(|any| &**any)
     }
 
-    /// Whether there are none, so that every identified caller is let in.
+    /// Returns whether there are none, so that every identified client is admitted.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -103,31 +104,31 @@ impl Requirements {
 }
 
 impl Grant {
-    /// The scope `name`.
+    /// Creates the scope `name`.
     #[must_use]
     pub fn scope(name: impl Into<Cow<'static, str>>) -> Self {
         Self { kind: GrantKind::Scope, name: name.into() }
     }
 
-    /// The role `name`.
+    /// Creates the role `name`.
     #[must_use]
     pub fn role(name: impl Into<Cow<'static, str>>) -> Self {
         Self { kind: GrantKind::Role, name: name.into() }
     }
 
-    /// The permission `name`.
+    /// Creates the permission `name`.
     #[must_use]
     pub fn permission(name: impl Into<Cow<'static, str>>) -> Self {
         Self { kind: GrantKind::Permission, name: name.into() }
     }
 
-    /// Whether this is a scope, a role or a permission.
+    /// Returns whether this is a scope, a role or a permission.
     #[must_use]
     pub const fn kind(&self) -> GrantKind {
         self.kind
     }
 
-    /// The name of the scope, role or permission.
+    /// Returns the name of the scope, role or permission.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name

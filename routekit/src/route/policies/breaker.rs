@@ -11,8 +11,8 @@ pub use routekit_grammar::{breaker::Window, ratio::Ratio};
 use super::fallback::Fallback;
 use crate::route::outcome::Outcome;
 
-/// The circuit breaker of a route: `breaker(…)`. A getter returns `None` for what the route leaves to the default of
-/// [`CircuitBreaker`](crate::breaker::CircuitBreaker).
+/// The circuit breaker of a route: `breaker(…)`. A getter returns `None` if the route leaves the setting to the default
+/// of [`CircuitBreaker`](crate::breaker::CircuitBreaker).
 #[derive(Debug, Clone, Copy, Default)]
 pub struct BreakerPolicy {
     pub(crate) name: Option<&'static str>,
@@ -22,79 +22,79 @@ pub struct BreakerPolicy {
 }
 
 impl BreakerPolicy {
-    /// The name under which routes share the breaker; `None`: the route has its own.
+    /// Returns the name under which routes share the breaker; `None` if the route has its own.
     #[must_use]
     pub const fn name(&self) -> Option<&'static str> {
         self.name
     }
 
-    /// Share of failed calls in the window at which the breaker opens.
+    /// Returns the share of failed calls in the window at which the breaker opens.
     #[must_use]
     pub const fn failure_rate(&self) -> Option<Ratio> {
         self.numbers.failure_rate
     }
 
-    /// The calls that are counted.
+    /// Returns the calls that are counted.
     #[must_use]
     pub const fn window(&self) -> Option<Window> {
         self.numbers.window
     }
 
-    /// Calls in the window below which the breaker stays closed.
+    /// Returns the number of calls in the window below which the breaker stays closed.
     #[must_use]
     pub const fn min_calls(&self) -> Option<u32> {
         self.numbers.min_calls
     }
 
-    /// How long the breaker stays open.
+    /// Returns how long the breaker stays open.
     #[must_use]
     pub const fn open_for(&self) -> Option<Duration> {
         self.numbers.open_for
     }
 
-    /// Probes that a half-open breaker lets through. All must succeed.
+    /// Returns the number of probes that a half-open breaker lets pass. All must succeed.
     #[must_use]
     pub const fn half_open_calls(&self) -> Option<u32> {
         self.numbers.half_open_calls
     }
 
-    /// Duration from which a call is slow; `None`: no call is.
+    /// Returns the duration from which a call counts as slow; `None` if no call does.
     #[must_use]
     pub const fn slow_call(&self) -> Option<Duration> {
         self.numbers.slow_call
     }
 
-    /// Share of slow calls in the window at which the breaker opens.
+    /// Returns the share of slow calls in the window at which the breaker opens.
     #[must_use]
     pub const fn slow_rate(&self) -> Option<Ratio> {
         self.numbers.slow_rate
     }
 
-    /// Factor by which `open_for` grows with each failed probe.
+    /// Returns the factor that multiplies the open time with each failed probe.
     #[must_use]
     pub const fn backoff(&self) -> Option<Ratio> {
         self.numbers.backoff
     }
 
-    /// The longest time that the breaker stays open with `backoff`.
+    /// Returns the longest open time that `backoff` leads to.
     #[must_use]
     pub const fn max_open_for(&self) -> Option<Duration> {
         self.numbers.max_open_for
     }
 
-    /// Whether responses are classified by a function of the route; otherwise a 5xx is a failure.
+    /// Returns whether a function of the route classifies responses. Otherwise a 5xx is a failure.
     #[must_use]
     pub const fn has_classifier(&self) -> bool {
         self.classify.is_some()
     }
 
-    /// Whether a function of the route answers while the breaker is open.
+    /// Returns whether a function of the route answers while the breaker is open.
     #[must_use]
     pub const fn has_fallback(&self) -> bool {
         self.fallback.is_some()
     }
 
-    /// All numbers at once.
+    /// Returns all numeric settings.
     #[doc(hidden)]
     #[must_use]
     pub const fn numbers(&self) -> BreakerNumbers {
@@ -112,7 +112,7 @@ impl BreakerPolicy {
 pub struct ClassifyResponse(fn(&Response) -> Outcome);
 
 impl ClassifyResponse {
-    /// What generated code calls.
+    /// For generated code.
     #[doc(hidden)]
     #[must_use]
     pub const fn new(classify: fn(&Response) -> Outcome) -> Self {
@@ -130,7 +130,7 @@ impl fmt::Debug for ClassifyResponse {
     }
 }
 
-/// What generated code calls, in const context.
+/// Constructors for generated code, in const context.
 #[doc(hidden)]
 impl BreakerPolicy {
     #[must_use]

@@ -1,4 +1,4 @@
-//! How a route declares that its responses are cached.
+//! The caching that a route declares.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use super::{
     request_text::{RequestFunction, RequestText},
 };
 
-/// How the responses of a route are cached: `cache(…)`.
+/// The caching of a route's responses: `cache(…)`.
 #[derive(Debug, Clone, Copy)]
 pub struct CachePolicy {
     pub(crate) ttl: Option<Duration>,
@@ -26,111 +26,112 @@ pub struct CachePolicy {
     pub(crate) honour_client_directives: bool,
 }
 
-/// Only that the route is cached.
+/// The policy of `cache` without arguments.
 impl Default for CachePolicy {
     fn default() -> Self {
         Self::new()
     }
 }
 
-/// Who may be given a stored response.
+/// The clients that share a stored response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Audience {
-    /// Everyone who may call the route.
+    /// All clients that may call the route.
     Everyone,
     /// The user whose request it was stored for.
     User,
 }
 
 impl CachePolicy {
-    /// How long a response stays fresh that has no lifetime of its own; `None`: only its own headers count.
+    /// Returns how long a response is fresh that states no lifetime; `None` if only the response decides.
     #[must_use]
     pub const fn ttl(&self) -> Option<Duration> {
         self.ttl
     }
 
-    /// Templates of tags, such as `user:{id}`.
+    /// Returns the templates of tags, such as `user:{id}`.
     #[must_use]
     pub const fn tags(&self) -> &'static [&'static str] {
         self.tags
     }
 
-    /// Request headers that select between variants, in lower case.
+    /// Returns the request headers that select between variants, in lower case.
     #[must_use]
     pub const fn vary(&self) -> &'static [&'static str] {
         self.vary
     }
 
-    /// Who may be given a response that was stored for another caller; `None`: only callers without an identity.
+    /// Returns the clients that share a stored response; `None`: only clients without an identity.
     #[must_use]
     pub const fn audience(&self) -> Option<Audience> {
         self.audience
     }
 
-    /// Derives the partition, which keeps tenants apart, from a request.
+    /// Returns the function that derives the partition, such as the tenant, from a request.
     #[must_use]
     pub fn partition(&self) -> Option<RequestText> {
         self.partition.map(RequestFunction::text)
     }
 
-    /// Derives the part of the cache key that takes the place of the query.
+    /// Returns the function that derives the part of the cache key that replaces the query.
     #[must_use]
     pub fn key(&self) -> Option<RequestText> {
         self.key.map(RequestFunction::text)
     }
 
-    /// Routes, such as `POST /v2/users` without the app's prefix, after which every entry of this route in the
-    /// partition of their request is invalid.
+    /// Returns the routes, such as `POST /v2/users` without the app's prefix, after which every entry of this route in
+    /// the partition of their request is invalid.
     #[must_use]
     pub const fn invalidate_on(&self) -> &'static [&'static str] {
         self.invalidate_on
     }
 
-    /// The largest body that is stored, in bytes.
+    /// Returns the size of the largest body that is stored, in bytes.
     #[must_use]
     pub const fn max_body(&self) -> Option<u64> {
         self.max_body
     }
 
-    /// How long a stale response is served while it is revalidated (RFC 5861 §3), unless its own headers say it.
+    /// Returns how long a stale response is served while it is revalidated (RFC 5861 §3), unless the response states
+    /// it.
     #[must_use]
     pub const fn stale_while_revalidate(&self) -> Option<Duration> {
         self.stale_while_revalidate
     }
 
-    /// How long a stale response is served in place of a failure (RFC 5861 §4), unless its own headers say it.
+    /// Returns how long a stale response is served in place of a failure (RFC 5861 §4), unless the response states it.
     #[must_use]
     pub const fn stale_if_error(&self) -> Option<Duration> {
         self.stale_if_error
     }
 
-    /// How long clients may reuse a response without revalidating it, in whole seconds; `None`: not at all.
+    /// Returns how long clients may reuse a response without revalidating it, in whole seconds; `None`: not at all.
     #[must_use]
     pub const fn client_ttl(&self) -> Option<Duration> {
         self.client_ttl
     }
 
-    /// How long a CDN may reuse a response, in whole seconds (RFC 9213); `None`: no header is sent to it.
+    /// Returns how long a CDN may reuse a response, in whole seconds (RFC 9213); `None`: no header is sent.
     #[must_use]
     pub const fn cdn_ttl(&self) -> Option<Duration> {
         self.cdn_ttl
     }
 
-    /// The header that names the tags of a response to a CDN; `None`: none is sent.
+    /// Returns the header that contains the tags of a response for a CDN; `None`: no header is sent.
     #[must_use]
     pub const fn cdn_tags(&self) -> Option<CdnTags> {
         self.cdn_tags
     }
 
-    /// Whether `Cache-Control` and `Pragma` of a request count.
+    /// Returns whether `Cache-Control` and `Pragma` of a request count.
     #[must_use]
     pub const fn honour_client_directives(&self) -> bool {
         self.honour_client_directives
     }
 }
 
-/// What generated code calls, in const context.
+/// Constructors for generated code, in const context.
 #[doc(hidden)]
 impl CachePolicy {
     #[must_use]

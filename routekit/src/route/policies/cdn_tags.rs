@@ -1,8 +1,8 @@
-//! The header that names the tags of a response to a CDN.
+//! The header that contains the tags of a response for a CDN.
 
 use http::HeaderName;
 
-/// The header that names the tags of a response to a CDN.
+/// The header that contains the tags of a response for a CDN.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CdnTags {
@@ -13,7 +13,7 @@ pub enum CdnTags {
 }
 
 impl CdnTags {
-    /// The header's name.
+    /// Returns the name of the header.
     #[must_use]
     pub const fn header(self) -> HeaderName {
         match self {
@@ -22,7 +22,7 @@ impl CdnTags {
         }
     }
 
-    /// The header's name with capitals, as CDNs document it.
+    /// Returns the name of the header with capitals, as CDNs document it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -10,7 +10,7 @@ use super::{
     invalidates::Invalidates,
 };
 
-/// The policies that a route declares. `None` is not declared, whatever the default is.
+/// The policies that a route declares. `None` means that the route does not declare the policy, whatever its default.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Policies {
     access: Option<DeclaredAccess>,
@@ -26,68 +26,68 @@ pub struct Policies {
 }
 
 impl Policies {
-    /// Who may call the route.
+    /// Returns the access.
     #[must_use]
     pub fn access(&self) -> Option<Access> {
         self.access.map(Access::from)
     }
 
-    /// How long the handler may take to its response head.
+    /// Returns the time that the handler has up to its response head.
     #[must_use]
     pub const fn timeout(&self) -> Option<Duration> {
         self.timeout
     }
 
-    /// The largest body, in bytes.
+    /// Returns the size of the largest request body, in bytes.
     #[must_use]
     pub const fn body_limit(&self) -> Option<u64> {
         self.body_limit
     }
 
-    /// Duration from which a request counts as slow.
+    /// Returns the duration from which a request counts as slow.
     #[must_use]
     pub const fn slow(&self) -> Option<Duration> {
         self.slow
     }
 
-    /// Since when the route is deprecated, and until when it exists.
+    /// Returns the headers of a deprecated route.
     #[must_use]
     pub const fn deprecation(&self) -> Option<Deprecation> {
         self.deprecation
     }
 
-    /// How responses are cached.
+    /// Returns the caching of responses.
     #[must_use]
     pub const fn cache(&self) -> Option<CachePolicy> {
         self.cache
     }
 
-    /// The stored responses that are invalid after the handler.
+    /// Returns the stored responses that are invalid after the handler.
     #[must_use]
     pub const fn invalidates(&self) -> Option<Invalidates> {
         self.invalidates
     }
 
-    /// How many requests the handler may have at a time.
+    /// Returns the number of requests that the handler runs at a time.
     #[must_use]
     pub const fn concurrency(&self) -> Option<u32> {
         self.concurrency
     }
 
-    /// The circuit breaker.
+    /// Returns the circuit breaker.
     #[must_use]
     pub const fn breaker(&self) -> Option<BreakerPolicy> {
         self.breaker
     }
 
-    /// Whether the route has a tower layer of its own.
+    /// Returns whether the route has its own tower layer.
     #[must_use]
     pub const fn layered(&self) -> bool {
         self.layered
     }
 }
 
-/// What generated code calls, in const context.
+/// Constructors for generated code, in const context.
 #[doc(hidden)]
 impl Policies {
     #[must_use]

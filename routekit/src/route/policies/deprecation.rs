@@ -8,20 +8,20 @@ pub struct Deprecation {
 }
 
 impl Deprecation {
-    /// What generated code calls.
+    /// For generated code.
     #[doc(hidden)]
     #[must_use]
     pub const fn new(since: &'static str, sunset: Option<&'static str>) -> Self {
         Self { since, sunset }
     }
 
-    /// The value of `Deprecation`: a structured-field date such as `@1767225600` (RFC 9745 §2.1).
+    /// Returns the value of `Deprecation`: a structured-field date such as `@1767225600` (RFC 9745 §2.1).
     #[must_use]
     pub const fn since(&self) -> &'static str {
         self.since
     }
 
-    /// The value of `Sunset`: an HTTP date (RFC 8594 §3).
+    /// Returns the value of `Sunset`: an HTTP date (RFC 8594 §3).
     #[must_use]
     pub const fn sunset(&self) -> Option<&'static str> {
         self.sunset

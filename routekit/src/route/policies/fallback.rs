@@ -15,7 +15,7 @@ use crate::route::endpoint::{Endpoint, EndpointFuture, Wiring};
 pub struct Fallback(fn(&Wiring) -> Endpoint);
 
 impl Fallback {
-    /// What generated code calls.
+    /// For generated code.
     #[doc(hidden)]
     #[must_use]
     pub const fn new(endpoint: fn(&Wiring) -> Endpoint) -> Self {
@@ -45,7 +45,7 @@ where
             let response = handler.clone().call(request, state.clone());
             EndpointFuture::new(async move { Ok::<Response, Response>(response.await) })
         }),
-        // The start-up check reports a missing state, so that no request gets here.
+        // The start-up check reports a missing state, so no request reaches this endpoint.
         Err(missing) => Endpoint::new(move |_| EndpointFuture::new(std::future::ready(Err(missing.into_response())))),
     }
 }

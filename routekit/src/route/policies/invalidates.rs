@@ -1,8 +1,8 @@
-//! What a route declares invalid.
+//! The stored responses that a route invalidates.
 
 use super::request_text::{RequestFunction, RequestText};
 
-/// The entries that are invalid after the handler of an unsafe method: `invalidates(…)`.
+/// The entries that are invalid after a handler with an unsafe method: `invalidates(…)`.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Invalidates {
     pub(crate) tags: &'static [&'static str],
@@ -12,32 +12,32 @@ pub struct Invalidates {
 }
 
 impl Invalidates {
-    /// Templates of tags, such as `user:{id}`.
+    /// Returns the templates of tags, such as `user:{id}`.
     #[must_use]
     pub const fn tags(&self) -> &'static [&'static str] {
         self.tags
     }
 
-    /// Templates of patterns over paths, such as `/v2/users/{id}/*`.
+    /// Returns the templates of patterns over paths, such as `/v2/users/{id}/*`.
     #[must_use]
     pub const fn patterns(&self) -> &'static [&'static str] {
         self.patterns
     }
 
-    /// Whether the caller's own entries of `per = "user"` routes are invalid.
+    /// Returns whether the caller's own entries of `per = "user"` routes are invalid.
     #[must_use]
     pub const fn user(&self) -> bool {
         self.user
     }
 
-    /// Derives the partition, which keeps tenants apart, from a request.
+    /// Returns the function that derives the partition, such as the tenant, from a request.
     #[must_use]
     pub fn partition(&self) -> Option<RequestText> {
         self.partition.map(RequestFunction::text)
     }
 }
 
-/// What generated code calls, in const context.
+/// Constructors for generated code, in const context.
 #[doc(hidden)]
 impl Invalidates {
     #[must_use]

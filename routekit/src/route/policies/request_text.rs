@@ -15,13 +15,13 @@ enum TextSource {
 }
 
 impl RequestText {
-    /// The text that `text` returns. It is called once for each request.
+    /// Creates a text from a function, which is called once for each request.
     #[must_use]
     pub fn new(text: impl Fn(&Parts) -> String + Send + Sync + 'static) -> Self {
         Self(TextSource::Closure(Arc::new(text)))
     }
 
-    /// The text that the function `text` returns, in const context.
+    /// Creates a text from a function pointer, in const context.
     #[must_use]
     pub const fn of_fn(text: fn(&Parts) -> String) -> Self {
         Self(TextSource::Function(text))
@@ -34,8 +34,8 @@ impl RequestText {
         }
     }
 
-    /// Whether both are certainly the same function, so that calling one of them is enough. `false` decides nothing:
-    /// the texts may still be equal.
+    /// Whether both are certainly the same function, so that calling one of them is enough. With `false`, the texts may
+    /// still be equal.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
             (TextSource::Function(one), TextSource::Function(other)) => std::ptr::fn_addr_eq(*one, *other),
@@ -47,8 +47,8 @@ impl RequestText {
     }
 }
 
-/// The path that an attribute gives for `key` or `partition`: a function and no closure, because a constant has no
-/// destructor to run.
+/// The path of a function that an attribute names as `key` or `partition`. It cannot be a closure, because a constant
+/// has no destructor to run.
 #[doc(hidden)]
 #[derive(Clone, Copy)]
 pub struct RequestFunction(fn(&Parts) -> String);

@@ -41,7 +41,7 @@ impl HttpSource {
             .with_no_client_auth();
         // Plain HTTP is only used for loopback addresses, which `check` ensures.
         let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().build();
-        // A connection that is used every ten minutes is not worth keeping.
+        // Keeping a connection that is used every ten minutes has no benefit.
         let client = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector);
         Ok(Self { uri, client })
     }
@@ -68,7 +68,7 @@ fn parse_roots(pem: &[u8]) -> Result<RootCertStore, String> {
     if roots.is_empty() { Err("the PEM file has no certificates".to_owned()) } else { Ok(roots) }
 }
 
-/// Checks that the URL is safe: a party that can change the key set on its way can sign tokens.
+/// Checks that the URL is safe: a party that can change the key set in transit can sign tokens.
 fn check(url: &str) -> Result<Uri, String> {
     let uri: Uri = url.parse().map_err(|_| "the URL of the keys is not valid".to_owned())?;
     let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {

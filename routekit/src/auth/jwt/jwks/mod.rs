@@ -7,20 +7,20 @@
 //!     .jwks(Jwks::url("https://login.example.com/.well-known/jwks.json"));
 //! ```
 //!
-//! 1. The key set is fetched when the app starts to serve and then every ten minutes
-//!    ([`refresh_every`](Jwks::refresh_every)), in the background. If something else serves the app, the first token
-//!    after that time starts the fetch. A key that is no longer in the set is no longer used.
+//! 1. The key set is fetched in the background, when the app starts to serve and then every ten minutes
+//!    ([`refresh_every`](Jwks::refresh_every)). If a server other than the app's runs it, the first token after that
+//!    time starts the fetch. A key that is no longer in the set is no longer used.
 //! 2. A token with an unknown key but valid claims starts a fetch and waits for it. Concurrent requests wait for the
 //!    same fetch. So a new key works from its first token on, unless the key set was fetched just before (3).
 //! 3. There is at most one fetch per thirty seconds ([`at_most_every`](Jwks::at_most_every)), or per two seconds before
 //!    the first success, whatever the tokens say and whether or not the fetch succeeds. In between, unknown keys are
 //!    refused at once.
-//! 4. If a fetch fails or returns no usable key, the known keys stay in use, however old, and the failure is logged.
-//!    Before the first success, tokens cannot be verified and the response is a 503.
-//! 5. A key has the algorithm that the set states, otherwise the usual one of its kind: RS256, ES256, ES384, EdDSA.
-//!    Shared secrets, encryption keys and keys of unknown kinds are ignored.
-//! 6. A fetch may take five seconds and return 512 KiB. It follows no redirects and uses HTTPS, except to the machine
-//!    itself.
+//! 4. If a fetch fails or returns no usable key, the known keys stay in use, regardless of their age, and the failure
+//!    is logged. Before the first success, tokens cannot be verified and the response is a 503.
+//! 5. The algorithm of a key is the one that the set states, else the usual one of its kind: RS256, ES256, ES384,
+//!    EdDSA. Shared secrets, encryption keys and keys of unknown kinds are ignored.
+//! 6. A fetch takes at most five seconds and accepts at most 512 KiB. It follows no redirects and uses HTTPS, except to
+//!    loopback addresses.
 //!
 //! On a plain axum router nothing is fetched before [`Verifiers::started`](crate::auth::Verifiers::started) has been
 //! called. To fetch through a proxy, or with the program's own HTTP client, implement [`KeySource`].
@@ -61,7 +61,7 @@ impl Jwks {
         Self::of_url(url, None)
     }
 
-    /// Like [`url`](Self::url), but trusts only the certificates in this PEM file, for an issuer with a private
+    /// Fetches keys from this URL, and trusts only the certificates in this PEM file, for an issuer with a private
     /// certificate authority.
     pub fn url_trusting(url: &str, pem: impl AsRef<[u8]>) -> Self {
         Self::of_url(url, Some(pem.as_ref()))
@@ -79,13 +79,13 @@ impl Jwks {
         Self { source: Arc::new(source), intervals: Intervals::default(), remote: None, problems: Vec::new() }
     }
 
-    /// How long a key set is used before it is fetched again. Defaults to ten minutes.
+    /// Sets how long a key set is used before it is fetched again. Defaults to ten minutes.
     pub fn refresh_every(mut self, interval: Duration) -> Self {
         self.intervals.refresh_every = interval;
         self
     }
 
-    /// Minimum time between two fetches. Defaults to thirty seconds.
+    /// Sets the minimum time between two fetches. Defaults to thirty seconds.
     pub fn at_most_every(mut self, interval: Duration) -> Self {
         self.intervals.at_most_every = interval;
         self

@@ -15,9 +15,9 @@ use crate::{
     base::printable::{Chain, Printable},
 };
 
-/// Time between attempts while there are no keys yet.
+/// The time between attempts while there are no keys yet.
 const RETRY_INTERVAL: Duration = Duration::from_secs(2);
-/// Timeout of a fetch.
+/// The timeout of a fetch.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How often keys are fetched.
@@ -51,7 +51,7 @@ struct FetchedKeys {
 
 #[derive(Default)]
 struct Fetching {
-    /// Start of the last fetch.
+    /// The start of the last fetch.
     began: Option<Instant>,
     /// Closed when the running fetch ends.
     running: Option<watch::Receiver<()>>,
@@ -59,7 +59,7 @@ struct Fetching {
     failed: bool,
 }
 
-/// A running fetch. However it ends, even if the source panics, its waiters go on.
+/// A running fetch. Its waiters continue however it ends, even if the source panics.
 struct FetchInProgress {
     remote: Arc<Remote>,
     succeeded: bool,
@@ -85,7 +85,7 @@ impl Remote {
     /// Starts a fetch if one may be made now, and waits for the running one.
     pub(super) async fn fetch(self: &Arc<Self>) -> Result<(), VerifyError> {
         if let Some(mut running) = self.begin(self.context.clock.now()) {
-            // The error of a closed channel says that the fetch has ended.
+            // The error of a closed channel means that the fetch has ended.
             while running.changed().await.is_ok() {}
         }
         match self.keys.load().is_some() {
@@ -94,7 +94,7 @@ impl Remote {
         }
     }
 
-    /// Fetches keys periodically, so that they are there before the first token and never too old.
+    /// Fetches keys periodically, so that they are available before the first token and never too old.
     pub(super) async fn run(self: &Arc<Self>) {
         loop {
             self.begin(self.context.clock.now());
@@ -123,7 +123,7 @@ impl Remote {
         fetching.began = Some(now);
         fetching.running = Some(running.clone());
         drop(fetching);
-        // Not part of the request: a client that disconnects would cancel a fetch that others wait for.
+        // Not a part of the request: a client that disconnects would cancel a fetch that others wait for.
         self.context
             .spawner
             .spawn(FetchInProgress { remote: Arc::clone(self), succeeded: false, _ended: ended }.fetch());
@@ -140,7 +140,7 @@ impl FetchInProgress {
         };
         match fetched {
             Ok(keys) => {
-                // Logged only if it is news: the first time, and after a failure.
+                // Logged only at the first success, and at the first success after a failure.
                 if stored.load().is_none() || self.remote.fetching().failed {
                     let source = source.name();
                     tracing::info!(target: "routekit::auth", source, ?keys, "fetched the issuer's keys");

@@ -15,10 +15,10 @@ struct KeySet {
     keys: Vec<Value>,
 }
 
-/// Parses the usable keys of a set. There is at least one. Keys that cannot be read are ignored, so that a new kind of
+/// Parses the usable keys of a set, which has at least one. Keys that cannot be read are ignored, so that a new kind of
 /// key does not make the others unusable (RFC 7517 §5).
 pub(super) fn parse(json: &[u8]) -> Result<Keys, FetchError> {
-    // serde's messages may quote what it read.
+    // serde's messages may quote the input.
     let set: KeySet = serde_json::from_slice(json).map_err(|_| "not a JSON Web Key Set (RFC 7517 §5)")?;
     let mut keys = Keys::default();
     for key in set.keys.into_iter().filter_map(|key| read(serde_json::from_value(key).ok()?)) {
@@ -40,8 +40,8 @@ fn read(jwk: Jwk) -> Option<VerifyingKey> {
     key.problem().is_none().then_some(key)
 }
 
-/// The algorithm that the key states, otherwise the usual one of its kind. `None` if the two contradict each other, or
-/// for a shared secret.
+/// The algorithm that the key states, else the usual one of its kind. `None` if the two contradict each other, and for
+/// a shared secret.
 fn algorithm(jwk: &Jwk) -> Option<Algorithm> {
     let usual = match &jwk.algorithm {
         AlgorithmParameters::RSA(_) => Algorithm::RS256,

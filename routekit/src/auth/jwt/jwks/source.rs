@@ -1,4 +1,4 @@
-//! Where key sets come from.
+//! The source of a key set.
 
 use std::{error::Error, future::Future, pin::Pin};
 
@@ -14,7 +14,7 @@ pub trait KeySource: Send + Sync + 'static {
     /// If the key set cannot be fetched. The error is logged.
     fn fetch(&self) -> impl Future<Output = Result<Bytes, FetchError>> + Send;
 
-    /// Name in logs. Defaults to the name of the type.
+    /// Returns the name in logs. Defaults to the name of the type.
     fn name(&self) -> String {
         std::any::type_name::<Self>().to_owned()
     }
@@ -22,7 +22,7 @@ pub trait KeySource: Send + Sync + 'static {
 
 pub(super) type FetchError = Box<dyn Error + Send + Sync>;
 
-/// Object-safe [`KeySource`].
+/// An object-safe [`KeySource`].
 pub(super) trait AnySource: Send + Sync {
     fn fetch(&self) -> Pin<Box<dyn Future<Output = Result<Bytes, FetchError>> + Send + '_>>;
     fn name(&self) -> String;

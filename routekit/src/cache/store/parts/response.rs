@@ -1,4 +1,4 @@
-//! The head of a stored response, as serde writes it.
+//! The head of a stored response, as serde serialises it.
 
 use std::time::Duration;
 
@@ -21,18 +21,19 @@ use crate::{
     problem::{FieldError, Problem},
 };
 
-/// Everything about a stored response that is not in every entry, except its body.
+/// All of a stored response that is not in every entry, except its body.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct ResponseHead {
     status: u16,
     headers: Vec<HeaderLine>,
-    /// How old the response was when it was stored.
+    /// The age of the response when it was stored.
     pub(super) age: Duration,
     pub(super) reuse: Reuse,
     pub(super) added: Added,
     before: Option<RawBytes>,
     client_ttl: Option<ClientTtl>,
     cdn_ttl: Option<Duration>,
+    origin_since: Option<Duration>,
     pub(super) key_text: Option<KeyText>,
     /// The document of an RFC 9457 problem, which is rendered again for each request.
     problem: Option<Map<String, Value>>,
@@ -64,13 +65,14 @@ impl ResponseHead {
             before: ageing.before.as_ref().map(raw),
             client_ttl: ageing.client,
             cdn_ttl: ageing.cdn_ttl,
+            origin_since: ageing.origin_since,
             key_text: response.key_text.as_deref().cloned(),
             problem: buffered.problem.as_ref().and_then(document),
             failure: buffered.failure.map(|failure| failure.as_str().to_owned()),
         }
     }
 
-    /// The response with this body; `None` if a part is not what HTTP allows.
+    /// The response with this body; `None` if a part is not valid in HTTP.
     pub(super) fn buffered(&self, body: Bytes) -> Option<BufferedResponse> {
         let mut headers = HeaderMap::with_capacity(self.headers.len());
         for HeaderLine { name, value, sensitive } in &self.headers {
@@ -93,7 +95,8 @@ impl ResponseHead {
             Some(before) => Some(HeaderValue::from_bytes(&before.0).ok()?),
             None => None,
         };
-        Some(Ageing { before, client: self.client_ttl, cdn_ttl: self.cdn_ttl })
+        let Self { client_ttl: client, cdn_ttl, origin_since, .. } = *self;
+        Some(Ageing { before, client, cdn_ttl, origin_since })
     }
 }
 
@@ -118,7 +121,7 @@ fn document(problem: &Problem) -> Option<Map<String, Value>> {
     }
 }
 
-/// The problem with this document. Its headers are those of the response already.
+/// The problem with this document. Its headers are already those of the response.
 fn problem(mut document: Map<String, Value>) -> Option<Problem> {
     let status = document.remove("status")?.as_u64()?;
     let mut problem = Problem::new(StatusCode::from_u16(u16::try_from(status).ok()?).ok()?);
@@ -128,7 +131,7 @@ fn problem(mut document: Map<String, Value>) -> Option<Problem> {
             ("title", Value::String(title)) => problem.with_title(title),
             ("detail", Value::String(detail)) => problem.with_detail(detail),
             ("instance", Value::String(uri)) => problem.with_instance(uri),
-            // Each request has one of its own.
+            // Each request has its own.
             ("correlationId", _) => problem,
             ("errors", Value::Array(errors)) => problem.with_errors(errors.iter().filter_map(field_error)),
             (_, value) => problem.with_member(name, value),

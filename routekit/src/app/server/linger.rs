@@ -1,0 +1,44 @@
+//! The last stage of a connection whose client still sends (RFC 9112 §9.6).
+
+use std::pin::pin;
+
+use tokio::io::{AsyncRead, AsyncReadExt};
+
+use super::{
+    connections::OpenConnection,
+    drive::{LAST_MOMENT, poll_unless},
+};
+
+/// How many bytes are read after the response, at most. More than that resets the connection.
+pub(super) const MOST_BYTES: usize = 16 * 1024 * 1024;
+
+/// Bytes that are read at once.
+const PIECE: usize = 16 * 1024;
+
+/// Reads what the client still sends, until the client closes the connection.
+///
+/// The response is sent and the sending side is closed. If the stream were dropped with unread bytes, the system would
+/// reset the connection, and the client could lose the response.
+///
+/// At most [`MOST_BYTES`] are read, for as long as a client may take to send the head of a request, and for
+/// [`LAST_MOMENT`] once the app was told to stop.
+pub(super) async fn linger(stream: impl AsyncRead + Unpin, open: &OpenConnection) {
+    open.await_client();
+    let mut rest = pin!(discard(stream));
+    let ended = poll_unless(rest.as_mut(), open, || open.is_stopping() || open.is_late()).await;
+    if ended.is_none() && !open.is_late() {
+        let _ = tokio::time::timeout(LAST_MOMENT, rest).await;
+    }
+}
+
+async fn discard(mut stream: impl AsyncRead + Unpin) {
+    // Not an array, for which the future of every connection would have room.
+    let mut buffer = vec![0; PIECE];
+    let mut left = MOST_BYTES;
+    while left > 0 {
+        match stream.read(&mut buffer).await {
+            Ok(0) | Err(_) => return,
+            Ok(read) => left = left.saturating_sub(read),
+        }
+    }
+}
