@@ -24,6 +24,7 @@ use crate::{
             report::CacheStats,
         },
         store::{backend::Store, contract::StoreError, lifetime::Jitter},
+        validity::cached_paths::CachedPaths,
     },
     route::Method,
 };
@@ -83,6 +84,8 @@ pub(in crate::cache) struct CacheParts {
     /// How many fills of values run outside a flight.
     pub(in crate::cache) fills_alone: AtomicUsize,
     pub(in crate::cache) stats: StatsRegistry,
+    /// The paths that layers of this cache store responses for.
+    pub(in crate::cache) paths: CachedPaths,
 }
 
 /// What the builder of a cache says about values.
@@ -132,6 +135,7 @@ impl Cache {
             values,
             fills_alone: AtomicUsize::new(0),
             stats: StatsRegistry::default(),
+            paths: CachedPaths::default(),
         };
         Self { shared: Arc::new(parts), partition: "".into() }
     }

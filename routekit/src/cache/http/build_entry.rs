@@ -11,7 +11,7 @@ use http::{HeaderValue, header};
 use crate::{
     cache::{
         headers::{
-            groups, percent,
+            groups, percent, reference,
             status::{CACHE_STATUS, HIT, X_CACHE, X_CACHE_KEY},
         },
         http::{
@@ -142,6 +142,8 @@ fn tags(policy: &Policy, request: &CacheRequest, names: &[String]) -> Vec<Tag> {
     let mut tags: Vec<Tag> = names.iter().map(|name| Tag::named(partition, name)).collect();
     tags.push(Tag::route(partition, &policy.template));
     tags.push(Tag::decoded_path(partition, &path));
+    let host = reference::host_name(&request.uri, request.headers.get(header::HOST));
+    tags.push(Tag::host_path(partition, &host, &path));
     tags.extend(tag::prefixes(&path).map(|prefix| Tag::decoded_prefix(partition, prefix)));
     tags.extend(request.identity.as_ref().map(|identity| Tag::user(partition, identity)));
     tags

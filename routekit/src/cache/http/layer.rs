@@ -303,6 +303,11 @@ impl<S> Layer<S> for CacheLayer {
     fn layer(&self, inner: S) -> Cached<S> {
         let policy = self.policy.clone();
         policy.places.check(&policy.template, &policy.tags);
+        match policy.head_requests {
+            // Where the layer is in a router is not known.
+            HeadRequests::FromGetOnly => policy.cache.shared.paths.add_any(),
+            HeadRequests::FetchAsGet | HeadRequests::OwnRoute => policy.cache.shared.paths.add(&policy.template),
+        }
         let plan = InvalidationPlan::of_url(policy.cache.clone(), Arc::clone(&policy.stats), policy.partition.clone());
         let key_prefix = own_prefix(&policy).into();
         let background = policy.cache.background_share();
