@@ -10,6 +10,7 @@ use axum::{
 use http::{Method, StatusCode, Uri, request::Parts};
 use tracing::field;
 
+use super::wrong_tokens::WrongTokens;
 use crate::{
     auth::{self, Bearer, Verifiers, VerifyError},
     base::printable::Printable,
@@ -24,6 +25,7 @@ pub(crate) struct Operators {
     pub(crate) token: Option<Secret>,
     pub(crate) role: Option<String>,
     pub(crate) verifiers: Arc<Verifiers>,
+    pub(crate) wrong_tokens: WrongTokens,
 }
 
 /// The change that a call made, in the extensions of its response.
@@ -41,13 +43,34 @@ enum AuditActor {
     Identity(Identity),
 }
 
+/// The caller, and whether it may pass.
+struct Caller {
+    actor: AuditActor,
+    decision: Result<(), Problem>,
+    /// Whether the events of wrong tokens stand for this call.
+    is_logged: bool,
+}
+
 impl Operators {
     /// Whether operators are configured at all.
     pub(crate) fn exist(&self) -> bool {
         self.token.is_some() || self.role.is_some()
     }
 
-    async fn identify(&self, request: &Parts) -> (AuditActor, Result<(), Problem>) {
+    /// Slows requests with a token down, and counts the wrong ones.
+    async fn identify(&self, request: &Parts) -> Caller {
+        let brought = matches!(auth::bearer(&request.headers), Bearer::Token(_));
+        let slowed = brought && self.wrong_tokens.slow_down().await;
+        let (actor, decision) = self.recognise(request).await;
+        let is_wrong = brought && decision.is_err() && matches!(actor, AuditActor::Anonymous);
+        if is_wrong && let Some(count) = self.wrong_tokens.count() {
+            let client = client(request).map(field::display);
+            tracing::warn!(target: "routekit::audit", count, client, path = request.uri.path(), "wrong admin tokens");
+        }
+        Caller { actor, decision, is_logged: is_wrong && slowed }
+    }
+
+    async fn recognise(&self, request: &Parts) -> (AuditActor, Result<(), Problem>) {
         if let (Some(token), Bearer::Token(brought)) = (&self.token, auth::bearer(&request.headers))
             && token.is(brought)
         {
@@ -79,19 +102,19 @@ impl Operators {
 /// Passes on the requests of operators, and answers all others with 401 or 403.
 pub(super) async fn operators_only(State(operators): State<Operators>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    match operators.identify(&parts).await {
-        (_, Ok(())) => next.run(Request::from_parts(parts, body)).await,
-        (_, Err(problem)) => problem.into_response(),
+    match operators.identify(&parts).await.decision {
+        Ok(()) => next.run(Request::from_parts(parts, body)).await,
+        Err(problem) => problem.into_response(),
     }
 }
 
 /// Passes on the requests of operators to endpoints that change state. Each call is one event of the target
-/// `routekit::audit`, whatever its outcome.
+/// `routekit::audit`, whatever its outcome, except wrong tokens that are slowed down: their event has their number.
 pub(super) async fn audited(State(operators): State<Operators>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let mut audit = Audit::new(&parts);
-    let (actor, decision) = operators.identify(&parts).await;
-    audit.actor = actor;
+    let Caller { actor, decision, is_logged } = operators.identify(&parts).await;
+    (audit.actor, audit.is_logged) = (actor, is_logged);
     let response = match decision {
         Ok(()) => next.run(Request::from_parts(parts, body)).await,
         Err(problem) => problem.into_response(),
@@ -111,18 +134,27 @@ struct Audit {
     /// `None` if no response was sent.
     status: Option<StatusCode>,
     change: Option<AdminChange>,
+    /// Whether another event stands for this call.
+    is_logged: bool,
 }
 
 impl Audit {
     fn new(request: &Parts) -> Self {
         let (method, uri) = (request.method.clone(), request.uri.clone());
-        let client = request.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(addr)| *addr);
-        Self { method, uri, client, actor: AuditActor::Anonymous, status: None, change: None }
+        let actor = AuditActor::Anonymous;
+        Self { method, uri, client: client(request), actor, status: None, change: None, is_logged: false }
     }
+}
+
+fn client(request: &Parts) -> Option<SocketAddr> {
+    request.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(addr)| *addr)
 }
 
 impl Drop for Audit {
     fn drop(&mut self) {
+        if self.is_logged {
+            return;
+        }
         let identity = self.actor.identity();
         tracing::info!(
             target: "routekit::audit",
