@@ -1,18 +1,18 @@
-//! The numbers of a circuit breaker: their defaults, and which of them make no sense together.
+//! The numeric settings of a circuit breaker: their defaults, and the rules that they must meet.
 
 use std::{fmt, time::Duration};
 
 use crate::ratio::Ratio;
 
-/// `failure_rate` where none is declared.
+/// The default of `failure_rate`.
 pub const DEFAULT_FAILURE_RATE: Ratio = Ratio::from_millionths(500_000);
-/// The window where none is declared.
+/// The default of the window.
 pub const DEFAULT_WINDOW: Window = Window::Time(Duration::from_secs(60));
-/// `min_calls` where none is declared, unless the window is one of fewer calls.
+/// The default of `min_calls`, unless the window has fewer calls.
 pub const DEFAULT_MIN_CALLS: u32 = 10;
-/// `open_for` where none is declared.
+/// The default of `open_for`.
 pub const DEFAULT_OPEN_FOR: Duration = Duration::from_secs(60);
-/// `max_open_for` where none is declared, unless `open_for` is longer.
+/// The default of `max_open_for`, unless `open_for` is longer.
 pub const DEFAULT_MAX_OPEN_FOR: Duration = Duration::from_secs(10 * 60);
 
 /// The largest window of calls. Each call of a window takes one byte.
@@ -21,7 +21,7 @@ pub const MAX_WINDOW_CALLS: u32 = 100_000;
 pub const MIN_WINDOW_TIME: Duration = Duration::from_millis(10);
 /// The longest window of time.
 pub const MAX_WINDOW_TIME: Duration = Duration::from_secs(24 * 60 * 60);
-/// The longest of all other times: adding one of them to a point in time never overflows.
+/// The longest of all other times. Adding one of them to a point in time never overflows.
 pub const MAX_TIME: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// The largest `backoff`.
 pub const MAX_BACKOFF: Ratio = Ratio::from_millionths(100 * Ratio::ONE.millionths());
@@ -29,9 +29,9 @@ pub const MAX_BACKOFF: Ratio = Ratio::from_millionths(100 * Ratio::ONE.millionth
 /// The calls that a circuit breaker counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Window {
-    /// Calls that ended within this time.
+    /// The calls that ended within this time.
     Time(Duration),
-    /// The last calls, this many.
+    /// The last calls, by their number.
     Calls(u32),
 }
 
@@ -47,7 +47,7 @@ impl From<u32> for Window {
     }
 }
 
-/// As it is written in an attribute: `60s`, `100 calls`.
+/// In the spelling of attributes: `60s`, `100 calls`.
 impl fmt::Display for Window {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -58,30 +58,30 @@ impl fmt::Display for Window {
     }
 }
 
-/// What is declared of a breaker; `None` takes the default.
+/// The declared numbers of a breaker; `None` means the default.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct BreakerNumbers {
-    /// Share of failed calls in the window at which the breaker opens.
+    /// The share of failed calls in the window at which the breaker opens.
     pub failure_rate: Option<Ratio>,
     /// The calls that are counted.
     pub window: Option<Window>,
-    /// Calls in the window below which the breaker stays closed.
+    /// The number of calls in the window below which the breaker stays closed.
     pub min_calls: Option<u32>,
     /// How long the breaker stays open.
     pub open_for: Option<Duration>,
-    /// Probes that a half-open breaker lets through. All must succeed.
+    /// The number of probes that a half-open breaker lets pass. All must succeed.
     pub half_open_calls: Option<u32>,
-    /// Duration from which a call is slow.
+    /// The duration from which a call counts as slow.
     pub slow_call: Option<Duration>,
-    /// Share of slow calls in the window at which the breaker opens.
+    /// The share of slow calls in the window at which the breaker opens.
     pub slow_rate: Option<Ratio>,
-    /// Factor by which `open_for` grows with each failed probe.
+    /// The factor that multiplies the open time with each failed probe.
     pub backoff: Option<Ratio>,
-    /// The longest time that the breaker stays open with `backoff`.
+    /// The longest open time that `backoff` leads to.
     pub max_open_for: Option<Duration>,
 }
 
-/// [`BreakerNumbers`] with the defaults filled in.
+/// [`BreakerNumbers`] with their defaults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BreakerRules {
     /// See [`BreakerNumbers::failure_rate`].
@@ -94,7 +94,7 @@ pub struct BreakerRules {
     pub open_for: Duration,
     /// See [`BreakerNumbers::half_open_calls`].
     pub half_open_calls: u32,
-    /// `None`: no call is slow.
+    /// See [`BreakerNumbers::slow_call`]; `None` means that no call is slow.
     pub slow_call: Option<Duration>,
     /// See [`BreakerNumbers::slow_rate`].
     pub slow_rate: Ratio,
@@ -104,7 +104,7 @@ pub struct BreakerRules {
     pub max_open_for: Duration,
 }
 
-/// A rule that the numbers of a breaker break. `Display` names the setting and the limit.
+/// A rule that the numbers of a breaker violate. `Display` names the setting and the limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Violation {
     /// A rate that is zero or above one.
@@ -143,7 +143,7 @@ pub enum Violation {
 }
 
 impl BreakerNumbers {
-    /// Nothing declared.
+    /// Creates numbers that declare nothing.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -159,7 +159,7 @@ impl BreakerNumbers {
         }
     }
 
-    /// The same with the defaults filled in.
+    /// Returns the rules, with defaults for the numbers that are not declared.
     #[must_use]
     pub fn with_defaults(self) -> BreakerRules {
         let window = self.window.unwrap_or(DEFAULT_WINDOW);
@@ -183,7 +183,7 @@ impl BreakerNumbers {
 }
 
 impl BreakerRules {
-    /// Every rule that is broken.
+    /// Returns every rule that is violated.
     #[must_use]
     pub fn violations(&self) -> Vec<Violation> {
         let mut found = Vec::new();
@@ -222,12 +222,12 @@ impl BreakerRules {
     }
 }
 
-/// A rate is above zero and at most one.
+/// Checks that a rate is above zero and at most one.
 fn check_rate(name: &'static str, rate: Ratio) -> Option<Violation> {
     (rate.millionths() == 0 || rate > Ratio::ONE).then_some(Violation::Rate(name, rate))
 }
 
-/// A window counts at least one call, and takes a bounded amount of memory.
+/// Checks that a window counts at least one call, and takes a bounded amount of memory.
 #[must_use]
 pub fn check_window(window: Window) -> Option<Violation> {
     match window {
@@ -238,7 +238,7 @@ pub fn check_window(window: Window) -> Option<Violation> {
     }
 }
 
-/// A time is above zero and at most [`MAX_TIME`].
+/// Checks that a time is above zero and at most [`MAX_TIME`].
 #[must_use]
 pub fn check_time(name: &'static str, time: Duration) -> Option<Violation> {
     (time.is_zero() || time > MAX_TIME).then_some(Violation::Time(name, time))

@@ -5,18 +5,18 @@ use std::fmt;
 /// A day, such as 2026-12-31.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Day {
-    /// Days since 1970-01-01.
+    /// The number of days since 1970-01-01.
     number: i64,
 }
 
 impl Day {
-    /// The day so many days after 1970-01-01.
+    /// Returns the day that is this number of days after 1970-01-01.
     #[must_use]
     pub const fn from_days_since_1970(number: i64) -> Self {
         Self { number }
     }
 
-    /// The day of `YYYY-MM-DD`; `None` for other text and for days that do not exist, such as 2026-02-30.
+    /// Parses `YYYY-MM-DD`; `None` for other text and for days that do not exist, such as 2026-02-30.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (year, rest) = text.split_once('-')?;
@@ -26,17 +26,17 @@ impl Day {
         };
         let date = (digits(year, 4)?, digits(month, 2)?, digits(day, 2)?);
         let parsed = Self::from_civil(date);
-        // A day that does not exist comes back as another one.
+        // A day that does not exist is converted to another one.
         ((1..=12).contains(&date.1) && parsed.civil() == date).then_some(parsed)
     }
 
-    /// Seconds from 1970-01-01T00:00:00Z to midnight UTC of this day.
+    /// Returns the seconds from 1970-01-01T00:00:00Z to midnight UTC of this day.
     #[must_use]
     pub const fn unix_seconds(self) -> i64 {
         self.number * 86_400
     }
 
-    /// Midnight of this day as an HTTP date (RFC 9110 §5.6.7): `Thu, 31 Dec 2026 00:00:00 GMT`.
+    /// Returns midnight of this day as an HTTP date (RFC 9110 §5.6.7): `Thu, 31 Dec 2026 00:00:00 GMT`.
     #[must_use]
     pub fn http_date(self) -> String {
         const WEEKDAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
@@ -47,8 +47,8 @@ impl Day {
         format!("{weekday}, {day:02} {month} {year:04} 00:00:00 GMT")
     }
 
-    /// From year, month and day. Howard Hinnant's algorithm: years begin in March, so that a leap day is the last day
-    /// of a year, and 400 of them have 146,097 days.
+    /// The day of a year, month and day, by Howard Hinnant's algorithm: years begin in March, so that a leap day is the
+    /// last day of a year, and 400 of them have 146,097 days.
     fn from_civil((year, month, day): (i64, i64, i64)) -> Self {
         let year = if month <= 2 { year - 1 } else { year };
         let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
@@ -57,7 +57,7 @@ impl Day {
         Self { number: era * 146_097 + day_of_era - 719_468 }
     }
 
-    /// Year, month and day.
+    /// The year, month and day.
     fn civil(self) -> (i64, i64, i64) {
         let days = self.number + 719_468;
         let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));

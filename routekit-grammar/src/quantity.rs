@@ -1,6 +1,6 @@
 //! Durations and sizes with units.
 
-/// Milliseconds of `250ms`, `5m` or `1h30m`; `None` for anything else, a number without a unit included.
+/// Parses `250ms`, `5m` or `1h30m` to milliseconds; `None` for anything else, a number without a unit included.
 ///
 /// The units are `h`, `m`, `s` and `ms`, from large to small and each at most once: `5m1h` and `1s1s` are more likely
 /// mistakes than sums.
@@ -19,7 +19,7 @@ pub fn duration_ms(text: &str) -> Option<u64> {
     (!text.is_empty()).then_some(total)
 }
 
-/// Bytes of `7B`, `64KiB`, `1MiB` or `2GiB`; `None` for anything else, a number without a unit included.
+/// Parses `7B`, `64KiB`, `1MiB` or `2GiB` to bytes; `None` for anything else, a number without a unit included.
 #[must_use]
 pub fn size_bytes(text: &str) -> Option<u64> {
     let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);

@@ -1,4 +1,4 @@
-//! Rates and factors with at most six decimals, read from their digits and not by way of a float.
+//! Rates and factors with at most six decimals, which are parsed from their digits and not through a float.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ pub struct Ratio {
     millionths: u64,
 }
 
-/// A decimal number as it was written, cut to six decimals.
+/// A decimal number, cut to six decimals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Decimal {
     /// The number without the decimals after the sixth.
@@ -18,29 +18,29 @@ pub struct Decimal {
 }
 
 impl Ratio {
-    /// 1, the whole.
+    /// One, the whole.
     pub const ONE: Self = Self::from_millionths(1_000_000);
 
-    /// Creates the ratio of so many millionths: 500,000 are one half.
+    /// Creates the ratio from millionths: 500,000 are one half.
     #[must_use]
     pub const fn from_millionths(millionths: u64) -> Self {
         Self { millionths }
     }
 
-    /// The ratio closest to `value`; zero if that is negative or not a number.
+    /// Returns the ratio closest to `value`; zero if that is negative or not a number.
     #[must_use]
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast saturates, as is wanted here")]
     pub fn from_f64(value: f64) -> Self {
         Self { millionths: (value * 1e6).round() as u64 }
     }
 
-    /// The ratio in millionths.
+    /// Returns the ratio in millionths.
     #[must_use]
     pub const fn millionths(self) -> u64 {
         self.millionths
     }
 
-    /// As a float.
+    /// Returns the ratio as a float.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "exact below 2^53 millionths, nine billion")]
     pub fn as_f64(self) -> f64 {
@@ -48,7 +48,7 @@ impl Ratio {
     }
 }
 
-/// As it is written in an attribute: `0.5`, `2`.
+/// In the spelling of attributes: `0.5`, `2`.
 impl fmt::Display for Ratio {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (whole, rest) = (self.millionths / 1_000_000, self.millionths % 1_000_000);
@@ -60,7 +60,7 @@ impl fmt::Display for Ratio {
 }
 
 impl Decimal {
-    /// Reads digits with at most one point; `None` for anything else, signs and exponents included.
+    /// Parses digits with at most one decimal point; `None` for anything else, signs and exponents included.
     #[must_use]
     pub fn parse(digits: &str) -> Option<Self> {
         let (whole, rest) = digits.split_once('.').unwrap_or((digits, ""));
@@ -74,7 +74,7 @@ impl Decimal {
         Some(Self { kept: Ratio { millionths }, cut: !cut.is_empty() })
     }
 
-    /// Whether the number is above `limit`.
+    /// Returns whether the number is above `limit`.
     #[must_use]
     pub fn exceeds(self, limit: Ratio) -> bool {
         self.kept > limit || self.kept == limit && self.cut

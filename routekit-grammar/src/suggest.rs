@@ -1,10 +1,10 @@
-//! "Did you mean": the known name that an unknown one is closest to.
+//! "Did you mean": finds the known name that is closest to an unknown one.
 
-/// The candidate closest to `word`, if at most a third of the letters of the longer one differ. Upper and lower case
-/// count as equal.
+/// Returns the candidate closest to `word`, if at most a third of the letters of the longer one differ. Case does not
+/// matter.
 ///
-/// A difference is a letter inserted, removed or replaced, or two neighbours swapped. Among equally close candidates
-/// the first one wins.
+/// A difference is a letter that is inserted, removed or replaced, or two neighbours that are swapped. Of equally close
+/// candidates, the first one wins.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word: Vec<char> = word.to_lowercase().chars().collect();
     candidates
@@ -18,8 +18,8 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
-/// The optimal string alignment distance. `rows` holds the last three rows of the table; the third is what a swap of
-/// two neighbours starts from.
+/// The optimal string alignment distance. `rows` holds the last three rows of the table; a swap of two neighbours
+/// starts from the third.
 fn distance(a: &[char], b: &[char]) -> usize {
     let mut rows = [vec![0; b.len() + 1], (0..=b.len()).collect(), vec![0; b.len() + 1]];
     for i in 1..=a.len() {

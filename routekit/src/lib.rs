@@ -62,6 +62,8 @@
 //! | `telemetry` | yes | [`telemetry::init`], which sets up logs |
 //! | `jwt` | | `auth::jwt`: JSON Web Tokens |
 //! | `jwks` | | `jwt`, and the keys of an issuer from a URL |
+//! | `cache-compression` | | compresses large values in the cache (Zstandard) |
+//! | `cache-messagepack` | | stores values in the cache as MessagePack, if their options say so |
 //! | `multipart` | | axum's `Multipart`, described as a body |
 //! | `ws` | | axum's `WebSocketUpgrade`, with a description |
 //! | `full` | | all of these |

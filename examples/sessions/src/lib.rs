@@ -1,5 +1,5 @@
-//! An axum API with authentication of its own. Its session layer stays unchanged, one function turns its users into
-//! identities, and routes declare their access rules.
+//! An axum API with its own authentication. Its session layer stays unchanged, one function turns its users into
+//! identities, and routes declare their access.
 
 use std::{
     collections::HashMap,
@@ -38,7 +38,7 @@ impl Sessions {
     }
 }
 
-/// The existing layer: puts the user of a session into the extensions, and refuses an unknown session.
+/// The existing layer: adds the user of a session to the extensions, and rejects an unknown session.
 async fn session(State(sessions): State<Sessions>, mut request: Request, next: Next) -> Response {
     if let Some(id) = session_id(request.headers()) {
         match sessions.find(id) {

@@ -1,7 +1,7 @@
 //! An app whose routes come from two other crates. `cargo run -p shop --bin shop -- --table` prints them.
 
 use routekit::App;
-// The linker drops a crate that no code refers to by name. This line keeps it.
+// A linker drops a crate that no code refers to. This line keeps it.
 use shop_orders as _;
 
 #[tokio::main]

@@ -26,9 +26,9 @@
 //!
 //! 1. GET and HEAD requests without a body are looked up by scheme, host, path, sorted query, `vary(…)`, user and
 //!    partition.
-//! 2. A 200, 203, 204, 300 or 301 is stored for the lifetime that it states, or for the `ttl`; a 308, 404 or 410 only
-//!    for the lifetime that it states. Never with `no-store`, `private`, `Set-Cookie`, `Vary: *`, [`NoStore`], or a
-//!    body of unknown length.
+//! 2. A 200, 203, 204, 300 or 301 is stored for the lifetime that it states, or for the `ttl`; other final statuses
+//!    only for the lifetime that they state; 206, 304, 428, 429, 431 and 5xx never. Never with `no-store`, `private`,
+//!    `Set-Cookie`, `Vary: *`, [`NoStore`], or a body of unknown length.
 //! 3. Requests with credentials share responses only if the route is `shared`, or `per = "user"`, or the response says
 //!    `public`, `s-maxage` or `must-revalidate`.
 //! 4. A stale response is revalidated with its own validators, served while it is refreshed
@@ -88,6 +88,6 @@ pub(crate) use self::{
     events::listener::Listener,
     http::policy::DEFAULT_DEADLINE,
     stats::{condition::StoreCondition, counters::Counters},
-    validity::template::{may_be_equal, may_match},
+    validity::template::{grows_list, may_be_equal, may_match},
 };
 pub use crate::route::{Audience, CachePolicy, CdnTags, Invalidates, RequestText};

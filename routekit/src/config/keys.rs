@@ -155,7 +155,7 @@ pub(super) const KEYS: &[ConfigKey] = &[
         cache_compression_threshold,
         bytes,
         show_bytes,
-        "The size from which cached values are compressed."
+        "The size from which cached values are compressed, with the Cargo feature `cache-compression`."
     ),
     key!(
         "cache.warm_up",

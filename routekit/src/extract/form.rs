@@ -25,7 +25,7 @@ const MEDIA_TYPE: &str = "application/x-www-form-urlencoded";
 
 impl<T: Validated> Form<T> {
     pub(super) async fn extract(request: Request) -> Result<Self, Rejection> {
-        if essence(request.headers()).as_deref() != Some(MEDIA_TYPE) {
+        if !essence(request.headers()).is_some_and(|essence| essence.eq_ignore_ascii_case(MEDIA_TYPE)) {
             return Err(Rejection::MediaType(MEDIA_TYPE));
         }
         let bytes = read(request).await?;

@@ -59,15 +59,19 @@ pub(super) async fn read(request: Request) -> Result<Bytes, Rejection> {
 
 fn is_json(headers: &HeaderMap) -> bool {
     let Some(essence) = essence(headers) else { return false };
-    let Some(subtype) = essence.strip_prefix("application/") else { return false };
-    subtype == "json" || subtype.ends_with("+json")
+    if essence == MEDIA_TYPE {
+        return true;
+    }
+    let Some((kind, subtype)) = essence.split_once('/') else { return false };
+    let suffix = subtype.rsplit_once('+').map_or(subtype, |(_, suffix)| suffix);
+    kind.eq_ignore_ascii_case("application") && suffix.eq_ignore_ascii_case("json")
 }
 
-/// The media type without parameters, in lower case (RFC 9110 §8.3.1).
-pub(super) fn essence(headers: &HeaderMap) -> Option<String> {
+/// The media type without parameters, to be compared without regard to case (RFC 9110 §8.3.1).
+pub(super) fn essence(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
-    let essence = value.split(';').next().unwrap_or(value);
-    Some(essence.trim().to_ascii_lowercase())
+    let end = value.bytes().position(|byte| byte == b';').unwrap_or(value.len());
+    Some(value[..end].trim_ascii())
 }
 
 /// Explains why the bytes are not a `T`.

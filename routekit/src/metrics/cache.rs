@@ -9,8 +9,8 @@ use metrics::{Counter, Gauge, Key, Label};
 
 use super::{
     names::{
-        CACHE_BYTES, CACHE_ENTRIES, CACHE_EVICTIONS, CACHE_INVALIDATIONS, CACHE_REFRESHES, CACHE_REQUESTS, CACHE_SETS,
-        CACHE_UP, METADATA, describe_cache,
+        CACHE_BYTES, CACHE_ENTRIES, CACHE_EVICTIONS, CACHE_FLUSHES, CACHE_INVALIDATIONS, CACHE_REFRESHES,
+        CACHE_REQUESTS, CACHE_SETS, CACHE_UP, METADATA, describe_cache,
     },
     recorder::SharedRecorder,
 };
@@ -64,6 +64,7 @@ impl CacheMetrics {
             entries: self.gauge(CACHE_ENTRIES),
             bytes: self.gauge(CACHE_BYTES),
             evictions: self.counter(CACHE_EVICTIONS, Vec::new()),
+            flushes: self.counter(CACHE_FLUSHES, Vec::new()),
         }
     }
 
@@ -111,6 +112,7 @@ pub(crate) struct CacheStoreMetrics {
     entries: Gauge,
     bytes: Gauge,
     evictions: Total,
+    flushes: Total,
 }
 
 impl CacheStoreMetrics {
@@ -120,11 +122,12 @@ impl CacheStoreMetrics {
     }
 
     #[expect(clippy::cast_precision_loss, reason = "sizes stay below 2^53")]
-    pub(crate) fn up(&self, entries: u64, bytes: u64, evictions: u64) {
+    pub(crate) fn up(&self, (entries, bytes): (u64, u64), evictions: u64, flushes: u64) {
         self.up.set(1.0);
         self.entries.set(entries as f64);
         self.bytes.set(bytes as f64);
         self.evictions.update(evictions);
+        self.flushes.update(flushes);
     }
 }
 

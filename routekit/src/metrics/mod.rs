@@ -14,6 +14,7 @@
 //! | `routekit_cache_requests_total` | counter | `result`: `hit`, `miss`, `stale` or `bypass` |
 //! | `routekit_cache_sets_total`, `routekit_cache_refreshes_total`, `routekit_cache_invalidations_total` | counters | |
 //! | `routekit_cache_evictions_total` | counter | no labels |
+//! | `routekit_cache_flushes_total` | counter | no labels |
 //! | `routekit_cache_entries`, `routekit_cache_bytes`, `routekit_cache_up` | gauges | no labels |
 //! | `routekit_breaker_state` | gauge, 1 for the current state | only `breaker` and `state`: `closed`, `half_open` or
 //! `open` |

@@ -15,6 +15,7 @@ pub(super) const CACHE_SETS: &str = "routekit_cache_sets_total";
 pub(super) const CACHE_REFRESHES: &str = "routekit_cache_refreshes_total";
 pub(super) const CACHE_INVALIDATIONS: &str = "routekit_cache_invalidations_total";
 pub(super) const CACHE_EVICTIONS: &str = "routekit_cache_evictions_total";
+pub(super) const CACHE_FLUSHES: &str = "routekit_cache_flushes_total";
 pub(super) const CACHE_ENTRIES: &str = "routekit_cache_entries";
 pub(super) const CACHE_BYTES: &str = "routekit_cache_bytes";
 pub(super) const CACHE_UP: &str = "routekit_cache_up";
@@ -60,6 +61,7 @@ pub(super) fn describe_cache(recorder: &dyn Recorder) {
         (CACHE_REFRESHES, "Entries refreshed in the background."),
         (CACHE_INVALIDATIONS, "Invalidations of the cache."),
         (CACHE_EVICTIONS, "Entries evicted to make room."),
+        (CACHE_FLUSHES, "Times that all older entries became invalid because an invalidation was forgotten."),
     ];
     for (name, text) in counters {
         recorder.describe_counter(name.into(), None, text.into());

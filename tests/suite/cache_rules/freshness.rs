@@ -1,6 +1,6 @@
 //! How long a response is fresh.
 
-use super::harness::{BYPASS, Row, get, row};
+use super::harness::{BYPASS, HIT, MISS, Row, get, row};
 
 pub(super) fn rows() -> Vec<Row> {
     [precedence(), expires(), spelling(), targeted()].concat()
@@ -35,7 +35,7 @@ fn precedence() -> Vec<Row> {
             .fresh_for(60, &["Cache-Control: public", "Expires: {60}"]),
         row("404 is fresh until its Expires (RFC 9111 §4.2.1)")
             .ttl(5)
-            .does([get(super::harness::MISS).answers(404, "Expires: {60}"), get(super::harness::HIT).after(59)])
+            .does([get(MISS).answers(404, "Expires: {60}"), get(HIT).after(59)])
             .does([get(BYPASS).after(1).answers(404, "")]),
     ]
 }
@@ -59,6 +59,15 @@ fn expires() -> Vec<Row> {
         row("Expires as RFC 850 had it (RFC 9110 §5.6.7)")
             .fresh_for(60, &["Expires: Thursday, 01-Jan-70 00:01:00 GMT"]),
         row("Expires as asctime() has it (RFC 9110 §5.6.7)").fresh_for(60, &["Expires: Thu Jan  1 00:01:00 1970"]),
+        row("Expires in other capitals (RFC 9111 §4.2)").fresh_for(60, &["Expires: THU, 01 jan 1970 00:01:00 gmt"]),
+        row("Expires with a leap second (RFC 9110 §5.6.7)").fresh_for(60, &["Expires: Thu, 01 Jan 1970 00:00:60 GMT"]),
+        row("Expires in another time zone has passed (RFC 9111 §4.2)")
+            .not_stored(&["Expires: Thu, 01 Jan 1970 00:01:00 UTC"]),
+        row("Expires with a year of two digits is at most 50 years ahead (RFC 9110 §5.6.7)").does([
+            get(BYPASS).says("Expires: Wednesday, 01-Jan-25 00:00:00 GMT"),
+            get(MISS).after(5).says("Expires: Wednesday, 01-Jan-19 00:00:00 GMT"),
+            get(HIT).after(1_500_000_000),
+        ]),
         row("a Date of no date is none (RFC 9110 §6.6.1)").fresh_for(60, &["Expires: {60}", "Date: yesterday"]),
     ]
 }

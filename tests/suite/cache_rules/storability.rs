@@ -15,7 +15,7 @@ fn statuses() -> Vec<Row> {
                 .does([get(MISS).answers(status, ""), get(HIT)]),
         );
     }
-    for status in [308, 404, 410] {
+    for status in [202, 299, 302, 303, 307, 308, 400, 401, 403, 404, 410, 499] {
         rows.extend([
             row(format!("{status} is not stored for the ttl (RFC 9111 §3)"))
                 .ttl(60)
@@ -27,9 +27,10 @@ fn statuses() -> Vec<Row> {
             ]),
         ]);
     }
-    for status in [202, 206, 299, 302, 303, 307, 401, 403, 429] {
+    for (status, section) in [(206, "RFC 9111 §3.3"), (428, "RFC 6585 §3"), (429, "RFC 6585 §4"), (431, "RFC 6585 §5")]
+    {
         rows.push(
-            row(format!("{status} is never stored, whatever it says (RFC 9111 §3)"))
+            row(format!("{status} is never stored, whatever it says ({section})"))
                 .ttl(60)
                 .does([get(BYPASS).answers(status, "Cache-Control: public, max-age=60"), get(BYPASS)]),
         );
@@ -78,6 +79,8 @@ fn directives() -> Vec<Row> {
             .stored(&["Cache-Control: must-understand, no-store, max-age=60"]),
         row("must-understand keeps no-store where the status is not known (RFC 9111 §5.2.2.3)")
             .does([get(BYPASS).answers(299, "Cache-Control: must-understand, no-store, max-age=60"), get(BYPASS)]),
+        row("must-understand forbids a status that is not known (RFC 9111 §5.2.2.3)")
+            .does([get(BYPASS).answers(299, "Cache-Control: must-understand, max-age=60"), get(BYPASS)]),
         row("public alone says for no time (RFC 9111 §5.2.2.9)").not_stored(&["Cache-Control: public"]),
         row("public leaves the ttl as it is (RFC 9111 §5.2.2.9)").ttl(60).fresh_for(60, &["Cache-Control: public"]),
         row("no-transform forbids nothing here (RFC 9111 §5.2.2.6)")

@@ -26,7 +26,7 @@ async fn every_response_is_counted_once() {
     let all = stats(&app).await;
     let expected = json!({
         "hits": 2, "misses": 3, "stale": 0, "bypasses": 2, "sets": 3, "refreshes": 0, "invalidations": 1,
-        "hitRate": 0.4, "evictions": 0,
+        "hitRate": 0.4, "evictions": 0, "flushes": 0,
     });
     for (name, value) in expected.as_object().unwrap() {
         assert_eq!(all[name], *value, "{name}");
@@ -113,6 +113,7 @@ async fn stats_document_has_the_documented_fields() {
         "bytes",
         "entries",
         "evictions",
+        "flushes",
         "generatedAt",
         "hitRate",
         "hits",

@@ -43,6 +43,7 @@ fn cache_series_exist_from_the_start() {
             format!("routekit_cache_invalidations_total{{{put}}} 0"),
             r#"routekit_cache_invalidations_total{source="program"} 0"#.to_owned(),
             "routekit_cache_evictions_total 0".to_owned(),
+            "routekit_cache_flushes_total 0".to_owned(),
             "routekit_cache_entries 0".to_owned(),
             "routekit_cache_bytes 0".to_owned(),
             "routekit_cache_up 1".to_owned(),

@@ -5,6 +5,7 @@ mod groups;
 mod partitions;
 mod plain;
 mod races;
+mod spellings;
 
 use axum::{
     body::Body,

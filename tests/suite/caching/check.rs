@@ -148,6 +148,16 @@ mod patterns {
 
     #[post("/caching/p/c", invalidates(pattern = "*/p/7*"))]
     pub(super) async fn glob() {}
+
+    #[post("/caching/p/d/{id}", invalidates(pattern = "/caching/p/{id}/*", pattern = "/caching/p/{id}*"))]
+    pub(super) async fn cheap(id: u32) -> String {
+        id.to_string()
+    }
+
+    #[post("/caching/p/e/{id}", invalidates(pattern = "*/p/{id}/*"))]
+    pub(super) async fn growing(id: u32) -> String {
+        id.to_string()
+    }
 }
 
 #[test]
@@ -160,6 +170,15 @@ fn suspicious_patterns_are_warned_of() {
         let [warning] = app.table().warnings() else { panic!("{:#?}", app.table().warnings()) };
         assert!(warning.contains("invalidates `/cachign/p/*`, which matches the path of no cached route"), "{warning}");
     }
+}
+
+#[test]
+fn patterns_that_the_cache_remembers_64_values_of_are_warned_of() {
+    use patterns::{cached, cheap, growing};
+
+    assert_eq!(warnings(routes![cached, cheap]), [""; 0]);
+    let [warning] = &*warnings(routes![cached, growing]) else { panic!("there is one") };
+    assert!(warning.contains("invalidates `*/p/{id}/*`: the cache remembers 64 values of it"), "{warning}");
 }
 
 mod users {

@@ -2,6 +2,7 @@
 
 mod cache;
 mod programs;
+#[path = "../../../routekit/src/base/property.rs"]
 mod property;
 mod runs;
 mod time;

@@ -68,7 +68,7 @@ impl CacheMetering {
     fn tell(&self, condition: &StoreCondition) {
         let store = self.store.get_or_init(|| self.metrics.store());
         match (condition.provider.status, condition.size) {
-            (ProviderStatus::Healthy, Some(size)) => store.up(size.entries, size.bytes, size.evictions),
+            (ProviderStatus::Healthy, Some(size)) => store.up((size.entries, size.bytes), size.evictions, size.flushes),
             (ProviderStatus::Healthy, None) | (ProviderStatus::Unhealthy, _) => store.down(),
         }
     }

@@ -7,7 +7,7 @@ use std::{
     net::SocketAddr,
     pin::{Pin, pin},
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
     time::Duration,
 };
 
@@ -154,12 +154,14 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for ConnectionFutu
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let Ok(mut response) = ready!(this.inner.poll(cx));
+        // The response is changed in place: it is large to move.
+        let mut polled = this.inner.poll(cx);
+        let Poll::Ready(Ok(response)) = &mut polled else { return Poll::Pending };
         let open = this.open.take();
         if open.as_ref().is_some_and(|open| open.unread() > MOST_DISCARDED) {
             // RFC 9112 §9.6: hyper will close the connection after this response.
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
-        Poll::Ready(Ok(response.map(|body| ResponseBody::new(body, open))))
+        polled.map_ok(|response| response.map(|body| ResponseBody::new(body, open)))
     }
 }

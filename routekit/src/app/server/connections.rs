@@ -1,11 +1,13 @@
 //! What the connections of a listener share: a coarse clock, and the news that the app stops.
 
 use std::{
+    io,
     sync::{
         Arc, Weak,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     task::Waker,
+    thread,
     time::Duration,
 };
 
@@ -15,7 +17,7 @@ use parking_lot::Mutex;
 pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The resolution of the clock.
-const TICK: Duration = Duration::from_secs(1);
+pub(super) const TICK: Duration = Duration::from_secs(1);
 
 /// The value of [`OpenConnection::due`] while the connection does not wait for its client.
 const NOTHING_DUE: u64 = u64::MAX;
@@ -68,13 +70,25 @@ impl Connections {
         connection
     }
 
-    /// Runs the clock. Never ends.
-    pub(super) async fn run_clock(&self) {
-        loop {
-            tokio::time::sleep(TICK).await;
-            let now = self.ticks.fetch_add(1, Ordering::Relaxed) + 1;
-            self.wake_open(|connection| connection.due.load(Ordering::Relaxed) <= now);
-        }
+    /// Runs the clock on a thread of its own, until the listener and its connections are gone.
+    ///
+    /// A runtime with a pending timer reads the clock twice more whenever it waits for a socket.
+    pub(super) fn start_clock(self: &Arc<Self>) -> io::Result<()> {
+        let connections = Arc::downgrade(self);
+        let run = move || {
+            loop {
+                thread::sleep(TICK);
+                let Some(connections) = connections.upgrade() else { return };
+                connections.tick();
+            }
+        };
+        thread::Builder::new().name("routekit-clock".to_owned()).spawn(run).map(drop)
+    }
+
+    /// A second has passed.
+    pub(super) fn tick(&self) {
+        let now = self.ticks.fetch_add(1, Ordering::Relaxed) + 1;
+        self.wake_open(|connection| connection.due.load(Ordering::Relaxed) <= now);
     }
 
     /// Tells every connection that the app stops.

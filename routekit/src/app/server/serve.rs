@@ -1,6 +1,12 @@
 //! From the first connection to the last.
 
-use std::{future::Future, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{
+    future::{Future, pending},
+    io,
+    net::SocketAddr,
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::{net::TcpListener, task::JoinSet};
 
@@ -21,11 +27,8 @@ pub(in crate::app) async fn serve(
     stop: impl Future<Output = ()>,
     abort: impl Future<Output = ()>,
 ) -> Result<(), Error> {
-    let addr_of = |listener: &TcpListener| {
-        listener
-            .local_addr()
-            .map_err(|error| SetupProblem::new("serve", format!("the server failed: {error}")).after_start())
-    };
+    let failed = |error: io::Error| SetupProblem::new("serve", format!("the server failed: {error}")).after_start();
+    let addr_of = |listener: &TcpListener| listener.local_addr().map_err(failed);
     let addr = addr_of(&listeners.main)?;
     let admin_addr = listeners.admin.as_ref().map(addr_of).transpose()?;
     let admin_service = admin_addr.and_then(|addr| mounted.admin_service(addr.ip()));
@@ -42,19 +45,17 @@ pub(in crate::app) async fn serve(
         background.spawn(metering);
     }
     if let Some((listener, service)) = admin {
+        let connections = Arc::new(Connections::default());
+        connections.start_clock().map_err(failed)?;
         background.spawn(async move {
-            let (connections, mut tasks) = (Arc::new(Connections::default()), JoinSet::new());
-            // Until the task is dropped: the clock never ends.
-            accept(&listener, &connections, &mut tasks, connections.run_clock(), || service.clone()).await;
+            // Until the task is dropped.
+            accept(&listener, &connections, &mut JoinSet::new(), pending(), || service.clone()).await;
         });
     }
     let connections = Arc::new(Connections::default());
-    let mut clock = pin!(connections.run_clock());
+    connections.start_clock().map_err(failed)?;
     let warm_up = warm_up(&mounted, addr);
-    tokio::select! {
-        () = accept(&listeners.main, &connections, &mut tasks, stop, || mounted.service()) => {}
-        () = &mut clock => {}
-    }
+    accept(&listeners.main, &connections, &mut tasks, stop, || mounted.service()).await;
     // Never released: an app that stops does not become ready again.
     std::mem::forget(mounted.readiness.hold("shutting down"));
     connections.stop();
@@ -65,7 +66,6 @@ pub(in crate::app) async fn serve(
         () = async { while tasks.join_next().await.is_some() {} } => return Ok(()),
         () = tokio::time::sleep(SHUTDOWN_DEADLINE) => {}
         () = abort => {}
-        () = clock => {}
     }
     while tasks.try_join_next().is_some() {}
     let message = format!("{} connections were cut off: their requests did not finish in time", tasks.len());

@@ -24,7 +24,11 @@ use tokio::{
 };
 use tower::service_fn;
 
-use super::{connection::serve_connection, connections::Connections, linger::MOST_BYTES};
+use super::{
+    connection::serve_connection,
+    connections::{Connections, TICK},
+    linger::MOST_BYTES,
+};
 
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
 const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -58,7 +62,12 @@ where
 {
     let connections = Arc::new(Connections::default());
     let ticking = Arc::clone(&connections);
-    tokio::spawn(async move { ticking.run_clock().await });
+    tokio::spawn(async move {
+        loop {
+            sleep(TICK).await;
+            ticking.tick();
+        }
+    });
     let (client, stream) = tokio::io::duplex(1024);
     let service = service_fn(move |request| handler(request).map(Ok::<_, Infallible>));
     let peer = SocketAddr::from(([127, 0, 0, 1], 1));

@@ -31,7 +31,7 @@ fn invalidations(
     routes: &[DeclaredRoute],
     prefix: &str,
 ) -> Vec<String> {
-    let mut warnings = Vec::new();
+    let mut warnings: Vec<String> = invalidates.patterns.iter().filter_map(|pattern| growing(pattern)).collect();
     let mut check = |what: &str, nothing: String, concerns: &dyn Fn(&DeclaredRoute, &CachePolicy) -> bool| {
         let cached = routes.iter().filter_map(|other| Some((other, other.policies.cache.as_ref()?)));
         let mut concerned = cached.filter(|(other, policy)| concerns(other, policy)).peekable();
@@ -67,6 +67,17 @@ fn invalidations(
         }
     }
     warnings
+}
+
+/// A pattern that the cache keeps one by one, for each value of its placeholders.
+fn growing(pattern: &str) -> Option<String> {
+    cache::grows_list(pattern).then(|| {
+        format!(
+            "invalidates `{pattern}`: the cache remembers 64 values of it, and with one more, everything that was \
+             stored before the oldest is invalid; write a tag with the placeholder, or a pattern whose only `*` is its \
+             end"
+        )
+    })
 }
 
 /// Routes whose stored responses the wrong client may see, or no client at all.

@@ -7,6 +7,7 @@ pub(in crate::cache) mod date;
 mod directives;
 pub(in crate::cache) mod etag;
 pub(in crate::cache) mod groups;
+pub(in crate::cache) mod percent;
 pub(in crate::cache) mod reference;
 mod request_control;
 mod response_control;

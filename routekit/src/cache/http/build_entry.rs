@@ -11,7 +11,7 @@ use http::{HeaderValue, header};
 use crate::{
     cache::{
         headers::{
-            groups,
+            groups, percent,
             status::{CACHE_STATUS, HIT, X_CACHE, X_CACHE_KEY},
         },
         http::{
@@ -122,11 +122,12 @@ fn tag_names(policy: &Policy, request: &CacheRequest, response: &Response, spell
 
 /// What the response can be invalidated by: its tags, its route, its path, each prefix of its path, and its user.
 fn tags(policy: &Policy, request: &CacheRequest, names: &[String]) -> Vec<Tag> {
-    let (partition, path) = (&*request.partition, request.uri.path());
+    // Decoded, so that an invalidation reaches every spelling.
+    let (partition, path) = (&*request.partition, percent::decoded(request.uri.path()));
     let mut tags: Vec<Tag> = names.iter().map(|name| Tag::named(partition, name)).collect();
     tags.push(Tag::route(partition, &policy.template));
-    tags.push(Tag::path(partition, path));
-    tags.extend(tag::prefixes(path).map(|prefix| Tag::prefix(partition, prefix)));
+    tags.push(Tag::decoded_path(partition, &path));
+    tags.extend(tag::prefixes(&path).map(|prefix| Tag::decoded_prefix(partition, prefix)));
     tags.extend(request.identity.as_ref().map(|identity| Tag::user(partition, identity)));
     tags
 }

@@ -1,14 +1,20 @@
 //! Conditional requests of clients (RFC 9110 §13, RFC 9111 §4.3.2).
 
+use std::time::Duration;
+
 use axum::{body::Body, response::Response};
 use http::{HeaderMap, HeaderName, StatusCode, header};
 
-use crate::cache::headers::{date, etag};
+use crate::{
+    base::clock::Clock,
+    cache::headers::{date, etag},
+};
 
 /// Turns `response` into 304 if the client has it already, according to its `conditions`.
-pub(in crate::cache) fn shorten(response: &mut Response, conditions: Option<&HeaderMap>) {
+pub(in crate::cache) fn shorten(response: &mut Response, conditions: Option<&HeaderMap>, clock: &Clock) {
     let Some(conditions) = conditions else { return };
-    if !(CONDITIONAL.contains(&response.status()) && client_has(conditions, response.headers())) {
+    let now = clock.unix_time();
+    if !(CONDITIONAL.contains(&response.status()) && client_has(conditions, response.headers(), now)) {
         return;
     }
     *response.status_mut() = StatusCode::NOT_MODIFIED;
@@ -35,14 +41,16 @@ const CONTENT_HEADERS: [HeaderName; 5] = [
 ];
 
 /// By `If-None-Match`, and by `If-Modified-Since` only without it (RFC 9110 §13.2.2).
-fn client_has(conditions: &HeaderMap, headers: &HeaderMap) -> bool {
+fn client_has(conditions: &HeaderMap, headers: &HeaderMap, now: Duration) -> bool {
     if let Some(matches) = etag::none_match(conditions, headers.get(header::ETAG)) {
         return matches;
     }
     let mut since = conditions.get_all(header::IF_MODIFIED_SINCE).iter();
     // A repeated date is ignored (RFC 9110 §13.1.3).
-    let (Some(since), None) = (since.next().and_then(date::parse), since.next()) else { return false };
+    let (Some(since), None) = (since.next().and_then(|date| date::parse(date, now)), since.next()) else {
+        return false;
+    };
     // Not with `Date`: a response that was changed within the same second would be confirmed.
-    let modified = headers.get(header::LAST_MODIFIED).and_then(date::parse);
+    let modified = headers.get(header::LAST_MODIFIED).and_then(|date| date::parse(date, now));
     modified.is_some_and(|modified| modified <= since)
 }

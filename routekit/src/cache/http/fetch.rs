@@ -156,7 +156,7 @@ impl Fetch<'_> {
             }
         };
         if !mode.keeps_client_conditions {
-            conditional::shorten(&mut response, facts.directives.conditions.as_ref());
+            conditional::shorten(&mut response, facts.directives.conditions.as_ref(), &parts.clock);
         }
         Ok(response)
     }

@@ -188,7 +188,8 @@ where
 
     /// A response that is or was just stored, as the client asked for it.
     fn finish(&self, mut response: Response) -> Response {
-        conditional::shorten(&mut response, self.ctx.request.directives.conditions.as_ref());
+        let Ctx { policy, request, .. } = &self.ctx;
+        conditional::shorten(&mut response, request.directives.conditions.as_ref(), &policy.cache.shared.clock);
         response
     }
 

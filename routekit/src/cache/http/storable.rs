@@ -71,8 +71,15 @@ const BY_DEFAULT: [StatusCode; 5] = [
     StatusCode::MOVED_PERMANENTLY,
 ];
 
-/// Statuses that are stored only if the response states its lifetime.
-const IF_EXPLICIT: [StatusCode; 3] = [StatusCode::NOT_FOUND, StatusCode::GONE, StatusCode::PERMANENT_REDIRECT];
+/// Statuses that are never stored, whatever the response says: a part, a confirmation, and those that no cache may
+/// store (RFC 6585 §3, §4, §5). Others are stored if the response states its lifetime (RFC 9111 §3).
+const NEVER: [StatusCode; 5] = [
+    StatusCode::PARTIAL_CONTENT,
+    StatusCode::NOT_MODIFIED,
+    StatusCode::PRECONDITION_REQUIRED,
+    StatusCode::TOO_MANY_REQUESTS,
+    StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+];
 
 /// The most request headers that the responses of one key may vary by.
 pub(in crate::cache) const MAX_VARYING: usize = 16;
@@ -85,12 +92,16 @@ impl Rules {
             return Storability::Failure;
         }
         let by_default = BY_DEFAULT.contains(&status);
-        if !by_default && !IF_EXPLICIT.contains(&status) {
+        if status.is_informational() || NEVER.contains(&status) {
             return Storability::Forbidden("its status");
         }
         let directives = ResponseDirectives::of(headers);
         if let Some(why) = forbidden(response, &directives.control) {
             return Storability::Forbidden(why);
+        }
+        // RFC 9111 §5.2.2.3.
+        if directives.control.must_understand && status.canonical_reason().is_none() {
+            return Storability::Forbidden("its status is not known, and must be");
         }
         if received.credentials && !directives.is_open() {
             return Storability::Forbidden("the request has credentials, and the response is not for all");
@@ -109,7 +120,7 @@ impl Rules {
         let Some(lifetime) = no_cache.or(explicit).or(self.ttl.filter(|_| by_default)) else {
             return Storability::Forbidden("it has no lifetime, and the route no `ttl` for it");
         };
-        let (age, reuse) = (age(headers, received), self.reuse(&directives));
+        let (age, reuse) = (age(headers, received), self.reuse(&directives, received.at));
         // Storing an already stale response only pays if it can be revalidated or served stale.
         let useful = reuse.can_be_validated || lifetime + reuse.stale_while_revalidate.max(reuse.stale_if_error) > age;
         if !useful {
@@ -136,7 +147,7 @@ impl Rules {
 
     /// The limits that a response states replace those of the route (RFC 5861). A response can forbid to serve it stale
     /// (RFC 9111 §4.2.4); `s-maxage` forbids the limits of the route.
-    fn reuse(&self, directives: &ResponseDirectives<'_>) -> Reuse {
+    fn reuse(&self, directives: &ResponseDirectives<'_>, now: Duration) -> Reuse {
         let (control, headers) = (&directives.control, directives.headers);
         let never = control.must_revalidate || control.proxy_revalidate || control.no_cache;
         let limit = |own: Option<Duration>, route: Duration| match own {
@@ -151,7 +162,7 @@ impl Rules {
             must_revalidate: never || control.s_maxage.is_some(),
             open: directives.is_open(),
             can_be_validated: headers.get(header::ETAG).is_some_and(etag::is_valid)
-                || headers.get(header::LAST_MODIFIED).and_then(date::parse).is_some(),
+                || headers.get(header::LAST_MODIFIED).is_some_and(|date| date::parse(date, now).is_some()),
         }
     }
 }
@@ -164,8 +175,9 @@ fn forbidden(response: &Response, control: &ResponseControl) -> Option<&'static 
     if response.headers().contains_key(header::SET_COOKIE) {
         return Some("it sets a cookie");
     }
-    // `must-understand` overrides `no-store` for a status that is understood, as all these are (RFC 9111 §5.2.2.3).
-    let no_store = control.no_store && !control.must_understand;
+    // `must-understand` overrides `no-store` for a status that is understood (RFC 9111 §5.2.2.3).
+    let understood = control.must_understand && response.status().canonical_reason().is_some();
+    let no_store = control.no_store && !understood;
     (no_store || control.private || control.broken).then_some("its Cache-Control")
 }
 
@@ -203,8 +215,8 @@ impl<'a> ResponseDirectives<'a> {
         }
         let mut all = self.headers.get_all(header::EXPIRES).iter();
         let first = all.next()?;
-        let expires = date::parse(first).filter(|_| all.all(|other| other == first));
-        let generated = self.headers.get(header::DATE).and_then(date::parse).unwrap_or(now);
+        let expires = date::parse(first, now).filter(|_| all.all(|other| other == first));
+        let generated = self.headers.get(header::DATE).and_then(|date| date::parse(date, now)).unwrap_or(now);
         Some(expires.unwrap_or_default().saturating_sub(generated))
     }
 
@@ -220,8 +232,8 @@ impl<'a> ResponseDirectives<'a> {
 /// The age of a response when it is received (RFC 9111 §4.2.3). A response that comes from a cache further in also
 /// aged on its way.
 fn age(headers: &HeaderMap, received: Received) -> Duration {
-    let apparent =
-        headers.get(header::DATE).and_then(date::parse).map(|generated| received.at.saturating_sub(generated));
+    let generated = headers.get(header::DATE).and_then(|date| date::parse(date, received.at));
+    let apparent = generated.map(|generated| received.at.saturating_sub(generated));
     let stated = headers.get(header::AGE).map(|age| seconds(age.as_bytes()) + received.took);
     let age = apparent.unwrap_or_default().max(stated.unwrap_or_default());
     // In whole seconds, as `Age` states it.
@@ -280,7 +292,7 @@ mod tests {
         let (cache_control, unsaid) =
             (Err("its Cache-Control"), Err("it has no lifetime, and the route no `ttl` for it"));
         let (by_ttl, stale) = (Ok((60, 0, false)), Err("it is stale already"));
-        let rows: [(u16, Headers, &'static str, Found); 40] = [
+        let rows: [(u16, Headers, &'static str, Found); 48] = [
             (200, &[], "1234", by_ttl),
             (203, &[], "", by_ttl),
             (204, &[], "", by_ttl),
@@ -290,10 +302,18 @@ mod tests {
             (404, &[("cache-control", "max-age=5")], "", Ok((5, 0, true))),
             (410, &[("cache-control", "max-age=5")], "", Ok((5, 0, true))),
             (308, &[("cache-control", "max-age=5")], "", Ok((5, 0, true))),
-            (302, &[("cache-control", "max-age=5")], "", Err("its status")),
-            (206, &[], "", Err("its status")),
-            (304, &[], "", Err("its status")),
-            (401, &[], "", Err("its status")),
+            (302, &[("cache-control", "max-age=5")], "", Ok((5, 0, true))),
+            (302, &[], "", unsaid),
+            (299, &[("cache-control", "max-age=5")], "", Ok((5, 0, true))),
+            (299, &[("cache-control", "max-age=5, must-understand")], "", Err("its status is not known, and must be")),
+            (299, &[("cache-control", "max-age=5, must-understand, no-store")], "", cache_control),
+            (400, &[("expires", "Thu, 01 Jan 1970 00:16:47 GMT")], "", Ok((7, 0, true))),
+            (401, &[], "", unsaid),
+            (499, &[("cache-control", "s-maxage=5")], "", Ok((5, 0, true))),
+            (206, &[("cache-control", "max-age=5")], "", Err("its status")),
+            (304, &[("cache-control", "max-age=5")], "", Err("its status")),
+            (428, &[("cache-control", "max-age=5")], "", Err("its status")),
+            (429, &[("cache-control", "max-age=5")], "", Err("its status")),
             (500, &[], "", Err("it failed")),
             (503, &[("cache-control", "max-age=5")], "", Err("it failed")),
             (200, &[], "12345", Err("it is larger than `max_body`")),

@@ -29,13 +29,18 @@ impl Cache {
         self.invalidate_targets(&targets).await
     }
 
-    /// Invalidates every response for a path that matches, and every value whose key does. `*` stands for any text.
+    /// Invalidates every response for a path that matches, and every value whose key does.
     ///
-    /// With a `?`, the pattern covers path and query, whose pairs are sorted by name. `/users/{id}`, the path of a
-    /// route as it is declared (with the app's prefix), covers everything of that route.
+    /// `*` stands for any text, and `\*` for a star. With a `?`, the pattern covers path and query. Paths match in all
+    /// their spellings, and the pairs of a query in any order of their names.
     ///
-    /// A path, a path that ends with `/*`, and a route take as long as a tag. Any other pattern is kept on a short list
-    /// that each older entry is compared with when it is requested.
+    /// `/users/{id}`, the path of a route as it is declared (with the app's prefix), covers everything of that route.
+    /// In a path, `{{` and `}}` stand for braces. A pattern that begins with neither `/` nor `*/` has no placeholders,
+    /// and its braces stand for themselves: `user:{42}:*`.
+    ///
+    /// A path, a route, and a pattern whose only `*` is its end take as long as a tag. Any other pattern is kept on a
+    /// list of 64, which each older entry is compared with when it is requested. With one more, the oldest leaves the
+    /// list, and everything that was stored before it is invalid as well.
     ///
     /// # Errors
     /// [`StoreError`] if the store cannot be reached; never with the embedded one.

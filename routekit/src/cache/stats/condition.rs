@@ -14,13 +14,22 @@ pub struct StoreSize {
     pub bytes: u64,
     /// Entries that were evicted to make room, since the store was made.
     pub evictions: u64,
+    /// How often, since the store was made, everything that was stored before an invalidation became invalid because
+    /// the store could not remember that invalidation any longer.
+    pub flushes: u64,
 }
 
 impl StoreSize {
     /// A size of `entries` entries that take `bytes` bytes, after `evictions` evictions.
     #[must_use]
     pub const fn new(entries: u64, bytes: u64, evictions: u64) -> Self {
-        Self { entries, bytes, evictions }
+        Self { entries, bytes, evictions, flushes: 0 }
+    }
+
+    /// The same after this number of flushes. Defaults to zero.
+    #[must_use]
+    pub const fn with_flushes(self, flushes: u64) -> Self {
+        Self { flushes, ..self }
     }
 }
 

@@ -27,6 +27,9 @@ pub struct CacheStats {
     pub total: Counts,
     /// Entries that were evicted to make room; `None` if the store does not report it.
     pub evictions: Option<u64>,
+    /// How often everything older than an invalidation became invalid because the store could not remember that
+    /// invalidation any longer; `None` if the store does not report it.
+    pub flushes: Option<u64>,
     /// The approximate number of entries; `None` if the store does not report it.
     pub entries: Option<u64>,
     /// The bytes that they take; `None` if the store does not report it.
@@ -52,6 +55,7 @@ impl CacheStats {
         Self {
             total,
             evictions: size.map(|size| size.evictions),
+            flushes: size.map(|size| size.flushes),
             entries: size.map(|size| size.entries),
             bytes: size.map(|size| size.bytes),
             provider,

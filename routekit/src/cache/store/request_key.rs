@@ -3,7 +3,10 @@
 use http::{HeaderMap, HeaderName, Uri, header};
 
 use crate::{
-    cache::store::key::{Key, SPARE, length, put},
+    cache::{
+        headers::{percent, vary},
+        store::key::{Key, SPARE, length, put},
+    },
     identity::Identity,
 };
 
@@ -28,7 +31,7 @@ impl RequestKey<'_> {
         bytes.clear();
         bytes.reserve(192);
         bytes.extend_from_slice(self.prefix);
-        put(&mut bytes, self.uri.path().as_bytes());
+        put_path(&mut bytes, self.uri.path().as_bytes());
         match self.custom {
             Some(custom) => put_with(&mut bytes, |bytes| {
                 bytes.push(b'?');
@@ -55,13 +58,12 @@ impl RequestKey<'_> {
                 put(&mut bytes, identity.issuer().unwrap_or_default().as_bytes());
                 // A handler may return more to a client with more grants.
                 for grants in [identity.roles(), identity.scopes(), identity.permissions()] {
-                    bytes.extend_from_slice(&length(grants.len()));
-                    grants.iter().for_each(|grant| put(&mut bytes, grant.as_bytes()));
+                    put_set(&mut bytes, grants);
                 }
             }
         }
         for name in self.vary {
-            put_values(&mut bytes, self.headers, name, put);
+            put_varied(&mut bytes, self.headers, name);
         }
         Key::new(bytes)
     }
@@ -73,6 +75,43 @@ pub(in crate::cache) fn key_prefix(route: &str, partition: &str) -> Vec<u8> {
     put(&mut bytes, route.as_bytes());
     put(&mut bytes, partition.as_bytes());
     bytes
+}
+
+/// Appends a path, so that equivalent spellings are equal. Most paths have no escapes.
+fn put_path(bytes: &mut Vec<u8>, path: &[u8]) {
+    if path.contains(&b'%') {
+        put_with(bytes, |bytes| percent::put_normalised(bytes, path));
+    } else {
+        put(bytes, path);
+    }
+}
+
+/// Appends texts whose order and number have no meaning.
+fn put_set(bytes: &mut Vec<u8>, texts: &[String]) {
+    if texts.is_sorted_by(|one, other| one < other) {
+        bytes.extend_from_slice(&length(texts.len()));
+        texts.iter().for_each(|text| put(bytes, text.as_bytes()));
+        return;
+    }
+    let mut sorted: Vec<&str> = texts.iter().map(String::as_str).collect();
+    sorted.sort_unstable();
+    sorted.dedup();
+    bytes.extend_from_slice(&length(sorted.len()));
+    sorted.iter().for_each(|text| put(bytes, text.as_bytes()));
+}
+
+/// Appends the value of a header that responses vary by, so that equivalent values are equal (RFC 9111 §4.1).
+fn put_varied(bytes: &mut Vec<u8>, headers: &HeaderMap, name: &HeaderName) {
+    let Some(value) = headers.get(name) else {
+        bytes.extend_from_slice(&length(0));
+        return;
+    };
+    bytes.extend_from_slice(&length(1));
+    let is_list = headers.len() != headers.keys_len() || value.as_bytes().contains(&b',');
+    match if is_list { vary::value(headers, name) } else { None } {
+        Some(value) => put(bytes, &value),
+        None => put(bytes, value.as_bytes().trim_ascii()),
+    }
 }
 
 fn put_lower(bytes: &mut Vec<u8>, part: &[u8]) {
@@ -110,6 +149,7 @@ fn put_values(bytes: &mut Vec<u8>, headers: &HeaderMap, name: &HeaderName, put: 
 /// meaning in lists.
 fn put_query(bytes: &mut Vec<u8>, query: Option<&str>) {
     let Some(query) = query else { return };
+    let query = &*percent::normalised(query);
     bytes.push(b'?');
     let name = |pair: &str| pair.split('=').next().unwrap_or_default().len();
     // An escaped name may equal one that is not escaped: then the original order decides.
@@ -136,7 +176,7 @@ mod tests {
     use proptest::{
         collection::vec,
         option,
-        prelude::{Just, Strategy},
+        prelude::{Just, Strategy, any},
         prop_assert_eq,
         sample::select,
     };
@@ -160,8 +200,9 @@ mod tests {
             ("b=2&a=1", "?a=1&b=2"),
             ("a=2&b=1&a=1", "?a=2&a=1&b=1"),
             ("b&a&", "?&a&b"),
-            ("b=1&%61=2", "?b=1&%61=2"),
-            ("b=%61&a=1", "?a=1&b=%61"),
+            ("b=1&%2B=2", "?b=1&%2B=2"),
+            ("b=1&%61=2", "?a=2&b=1"),
+            ("b=%7E%2f&a=1", "?a=1&b=~%2F"),
             ("a-b=1&a=2", "?a=2&a-b=1"),
         ] {
             assert_eq!(query(written), sorted, "{written}");
@@ -195,6 +236,7 @@ mod tests {
         /// Sorted by name; pairs with the same name in their order.
         pairs: Vec<(&'static str, &'static str)>,
         user: Option<Option<(&'static str, Option<&'static str>)>>,
+        /// The elements of `Accept-Language`; empty without the header.
         languages: Vec<&'static str>,
     }
 
@@ -211,10 +253,10 @@ mod tests {
                 select(&["", "a", "ab", "/a"][..]),
                 option::of(select(&["", "a", "a.b", "b"][..])),
                 option::of(select(&["a", "b"][..])),
-                select(&["/", "/a", "/a/b", "/a/", "/%61"][..]),
+                select(&["/", "/a", "/a/b", "/a/", "/%2F", "/~"][..]),
                 pairs,
                 option::of(select(user.to_vec())),
-                vec(select(&["", "de", "de,en", "en"][..]), 0..3),
+                vec(select(&["", "de", "en;q=1"][..]), 0..3),
             );
             fields.prop_map(|(route, partition, host, authority, path, pairs, user, languages)| Self {
                 route,
@@ -249,20 +291,25 @@ mod tests {
             })
         }
 
-        /// Its key, with its pairs in this order of names; pairs with the same name keep their order.
-        fn key(&self, names: &[&str]) -> Key {
+        /// Its key, with its pairs in this order of names; pairs with the same name keep their order. With `escaped`,
+        /// letters are escaped and lists have a line for each element.
+        fn key(&self, escaped: bool, names: &[&str]) -> Key {
             let mut pairs = self.pairs.clone();
             pairs.sort_by_key(|(name, _)| names.iter().position(|known| known == name));
             let pairs: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
             let query = if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) };
             let authority = self.authority.map_or_else(String::new, |authority| format!("http://{authority}"));
-            let uri: Uri = format!("{authority}{}{query}", self.path).parse().unwrap();
+            let target = format!("{}{query}", self.path);
+            let target = if escaped { target.replace('a', "%61").replace('~', "%7e") } else { target };
+            let uri: Uri = format!("{authority}{target}").parse().unwrap();
+            let joined = self.languages.join(" ,");
             let mut headers = HeaderMap::new();
             if let Some(host) = self.host {
                 headers.insert(header::HOST, host.parse().unwrap());
             }
-            for language in &self.languages {
-                headers.append(header::ACCEPT_LANGUAGE, language.parse().unwrap());
+            let lists = if escaped { self.languages.clone() } else { vec![&*joined] };
+            for list in lists.iter().filter(|_| !self.languages.is_empty()) {
+                headers.append(header::ACCEPT_LANGUAGE, list.parse().unwrap());
             }
             let identity = self.user.flatten().map(|(sub, issuer)| match issuer {
                 Some(issuer) => Identity::new(sub).with_issuer(issuer),
@@ -282,16 +329,17 @@ mod tests {
 
     #[test]
     fn requests_share_a_key_if_and_only_if_they_mean_the_same() {
-        let (same, other) = (Cell::new(0), Cell::new(0));
-        let names = || Just(NAMES.to_vec()).prop_shuffle();
-        check(4_000, &(ModelRequest::two_alike(), names(), names()), |((one, two), names, other_names)| {
+        let (same, different) = (Cell::new(0), Cell::new(0));
+        let form = || (any::<bool>(), Just(NAMES.to_vec()).prop_shuffle());
+        check(4_000, &(ModelRequest::two_alike(), form(), form()), |((one, two), (escaped, names), other)| {
             let is_same = one == two;
-            let count = if is_same { &same } else { &other };
+            let count = if is_same { &same } else { &different };
             count.set(count.get() + 1);
-            prop_assert_eq!(one.key(&names).as_bytes() == two.key(&other_names).as_bytes(), is_same);
+            let keys = [one.key(escaped, &names), two.key(other.0, &other.1)];
+            prop_assert_eq!(keys[0].as_bytes() == keys[1].as_bytes(), is_same);
             Ok(())
         });
-        assert!(same.get() > 400 && other.get() > 400, "{same:?} equal pairs, {other:?} others");
+        assert!(same.get() > 400 && different.get() > 400, "{same:?} equal pairs, {different:?} others");
     }
 
     #[test]
@@ -312,6 +360,8 @@ mod tests {
             key(&ann.clone().with_scopes(["ab"])),
             key(&ann.clone().with_roles(["a"]).with_scopes(["b"])),
         ];
+        let (one, other) = (ann.clone().with_roles(["b", "a"]), ann.clone().with_roles(["a", "b", "b"]));
+        assert_eq!(key(&one), key(&other), "the order of roles has no meaning");
         for (index, one) in keys.iter().enumerate() {
             assert!(!keys[..index].contains(one), "{index}");
         }
@@ -327,7 +377,7 @@ mod tests {
         check(256, &ModelRequest::any(), |asked| {
             let small = ModelRequest { host: Some("shop.example"), authority: Some("a"), ..asked.clone() };
             let large = ModelRequest { host: Some("Shop.EXAMPLE"), authority: Some("A"), ..asked };
-            prop_assert_eq!(small.key(NAMES), large.key(NAMES));
+            prop_assert_eq!(small.key(false, NAMES), large.key(false, NAMES));
             Ok(())
         });
     }

@@ -24,8 +24,8 @@ struct Ban {
 }
 
 impl Bans {
-    /// Adds a pattern. If the list is full, `raise_floor` invalidates the entries that are older than the oldest ban.
-    pub(in crate::cache) fn add(&self, partition: &str, pattern: &Glob, number: u64, raise_floor: impl FnOnce(u64)) {
+    /// Adds a pattern. If the list is full, `flush` invalidates the entries that are older than the oldest ban.
+    pub(in crate::cache) fn add(&self, partition: &str, pattern: &Glob, number: u64, flush: impl FnOnce(u64)) {
         self.latest.fetch_max(number, Ordering::SeqCst);
         let mut bans = self.list.write();
         // Numbers may arrive out of order.
@@ -38,13 +38,13 @@ impl Bans {
             && let Some(oldest) = (0..bans.len()).min_by_key(|index| bans[*index].number)
         {
             // Raised first, so that a reader that misses the ban finds the floor.
-            raise_floor(bans[oldest].number);
+            flush(bans[oldest].number);
             bans.swap_remove(oldest);
         }
     }
 
     /// Whether a ban after `stamp` matches the text of a key. The floor must be read afterwards.
-    pub(in crate::cache) fn forbid(&self, stamp: u64, text: impl FnOnce() -> KeyText) -> bool {
+    pub(in crate::cache) fn forbid<'t>(&self, stamp: u64, text: impl FnOnce() -> &'t KeyText) -> bool {
         if self.latest.load(Ordering::SeqCst) <= stamp {
             return false;
         }

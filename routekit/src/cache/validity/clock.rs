@@ -11,10 +11,15 @@
 //! 5. A number that is forgotten, because the tag table or the ban list is full, raises the floor. A stamp below the
 //!    floor is invalid.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    cell::LazyCell,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use crate::cache::validity::{
     bans::Bans,
+    beginnings::InvalidBeginnings,
+    glob::Glob,
     key_text::KeyText,
     provenance::Provenance,
     stamp::Stamp,
@@ -26,13 +31,19 @@ use crate::cache::validity::{
 pub(in crate::cache) struct Validity {
     clock: AtomicU64,
     numbers: TagTable,
+    beginnings: InvalidBeginnings,
     bans: Bans,
 }
 
 impl Validity {
     /// Remembers the numbers of about `tags` tags.
     pub(in crate::cache) fn new(tags: usize) -> Self {
-        Self { clock: AtomicU64::new(1), numbers: TagTable::new(tags), bans: Bans::default() }
+        Self {
+            clock: AtomicU64::new(1),
+            numbers: TagTable::new(tags),
+            beginnings: InvalidBeginnings::default(),
+            bans: Bans::default(),
+        }
     }
 
     /// The stamp of responses that are computed from now on.
@@ -46,14 +57,25 @@ impl Validity {
         for target in targets {
             match (target.as_tag(), target.subject()) {
                 (Some(tag), _) => self.numbers.record(tag, number),
-                (None, Subject::Pattern(pattern)) => {
-                    self.bans.add(target.partition(), pattern, number, |number| self.numbers.raise_floor(number));
-                }
+                (None, Subject::Pattern(pattern)) => self.invalidate_pattern(target.partition(), pattern, number),
                 (None, _) => {}
             }
         }
         self.tick();
         Stamp::new(number)
+    }
+
+    fn invalidate_pattern(&self, partition: &str, pattern: &Glob, number: u64) {
+        let beginning = pattern.prefix().filter(|_| !pattern.has_query());
+        let is_recorded = |text| self.beginnings.record(partition, text, number, &self.numbers);
+        if !beginning.is_some_and(is_recorded) {
+            self.bans.add(partition, pattern, number, |number| self.numbers.flush(number));
+        }
+    }
+
+    /// How often all older entries were invalidated because a number had to be forgotten.
+    pub(in crate::cache) fn flushes(&self) -> u64 {
+        self.numbers.flushes()
     }
 
     /// Invalidates all entries that were stamped before now.
@@ -74,8 +96,11 @@ impl Validity {
             return true;
         }
         let stamp = entry.stamp().number();
+        let text = LazyCell::new(text);
         let holds = entry.tags().iter().all(|tag| self.numbers.last(*tag) <= stamp)
-            && !self.bans.forbid(stamp, text)
+            && !(self.beginnings.any_after(stamp)
+                && self.beginnings.forbid(stamp, (&text.partition, &text.decoded_path()), &self.numbers))
+            && !self.bans.forbid(stamp, || &*text)
             // Last, since a number is forgotten only after the floor was raised.
             && self.numbers.floor() <= stamp;
         if holds {

@@ -1,8 +1,10 @@
 //! The text of a key that patterns match.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
-use crate::cache::validity::glob::Glob;
+use crate::cache::{headers::percent, validity::glob::Glob};
 
 /// The text of a cache key that patterns match: the partition, the path, and the query.
 ///
@@ -21,9 +23,15 @@ impl KeyText {
         if self.partition != partition {
             return false;
         }
+        let path = self.decoded_path();
         if pattern.has_query() {
-            return pattern.matches(&format!("{}{}", self.path, self.query));
+            return pattern.matches(&format!("{path}{}", percent::normalised(&self.query)));
         }
-        pattern.matches(&self.path)
+        pattern.matches(&path)
+    }
+
+    /// The path as a handler reads it, in whatever way it is spelt.
+    pub(in crate::cache) fn decoded_path(&self) -> Cow<'_, str> {
+        percent::decoded(&self.path)
     }
 }

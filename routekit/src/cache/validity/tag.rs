@@ -4,7 +4,7 @@ use std::hash::Hasher;
 
 use siphasher::sip::SipHasher13;
 
-use crate::identity::Identity;
+use crate::{cache::headers::percent, identity::Identity};
 
 /// A name that entries carry, by which all of them can be invalidated at once, whatever their number.
 ///
@@ -22,6 +22,7 @@ enum Kind {
     Prefix,
     User,
     Value,
+    Beginning,
 }
 
 impl Tag {
@@ -37,16 +38,31 @@ impl Tag {
         Self::new(Kind::Route, partition, &[template])
     }
 
-    /// Every answer for this path, whatever its query.
+    /// Every answer for this path, whatever its query. All spellings of a path have one tag: escapes are decoded.
     #[must_use]
     pub fn path(partition: &str, path: &str) -> Self {
+        Self::decoded_path(partition, &percent::decoded(path))
+    }
+
+    /// Every answer for a path that begins like this, in any spelling; it ends with `/`.
+    #[must_use]
+    pub fn prefix(partition: &str, prefix: &str) -> Self {
+        Self::decoded_prefix(partition, &percent::decoded(prefix))
+    }
+
+    /// The tag of a path that is decoded already.
+    pub(in crate::cache) fn decoded_path(partition: &str, path: &str) -> Self {
         Self::new(Kind::Path, partition, &[path])
     }
 
-    /// Every answer for a path that begins like this; it ends with `/`.
-    #[must_use]
-    pub fn prefix(partition: &str, prefix: &str) -> Self {
+    /// The tag of a prefix that is decoded already.
+    pub(in crate::cache) fn decoded_prefix(partition: &str, prefix: &str) -> Self {
         Self::new(Kind::Prefix, partition, &[prefix])
+    }
+
+    /// Every answer for a path, and every value whose key, begins like this. No entry carries it.
+    pub(in crate::cache) fn beginning(partition: &str, beginning: &str) -> Self {
+        Beginnings::new(partition, beginning.as_bytes()).next(beginning.len())
     }
 
     /// Every answer that only this user may be given.
@@ -64,13 +80,9 @@ impl Tag {
     }
 
     fn new(kind: Kind, partition: &str, texts: &[&str]) -> Self {
-        // Keys are fixed, so that every process that shares a store gives a name the same number.
-        let mut hash = SipHasher13::new_with_keys(0, 0);
-        hash.write_u8(kind as u8);
+        let mut hash = hasher(kind);
         for text in [partition].iter().chain(texts) {
-            // Its length first, so that no two lists run together to the same bytes.
-            hash.write_u64((text.len() as u64).to_le());
-            hash.write(text.as_bytes());
+            put(&mut hash, text);
         }
         Self(hash.finish())
     }
@@ -88,7 +100,42 @@ impl Tag {
     }
 }
 
-/// How many prefixes of a path are tags. Deeper patterns are bans.
+/// Keys are fixed, so that every process that shares a store gives a name the same number.
+fn hasher(kind: Kind) -> SipHasher13 {
+    let mut hash = SipHasher13::new_with_keys(0, 0);
+    hash.write_u8(kind as u8);
+    hash
+}
+
+/// Its length first, so that no two lists run together to the same bytes.
+fn put(hash: &mut SipHasher13, text: &str) {
+    hash.write_u64((text.len() as u64).to_le());
+    hash.write(text.as_bytes());
+}
+
+/// The tags of the beginnings of a text. Each byte is hashed once.
+pub(in crate::cache) struct Beginnings<'t> {
+    hash: SipHasher13,
+    hashed: usize,
+    text: &'t [u8],
+}
+
+impl<'t> Beginnings<'t> {
+    pub(in crate::cache) fn new(partition: &str, text: &'t [u8]) -> Self {
+        let mut hash = hasher(Kind::Beginning);
+        put(&mut hash, partition);
+        Self { hash, hashed: 0, text }
+    }
+
+    /// The tag of the first `length` bytes. Lengths must rise, and not exceed that of the text.
+    pub(in crate::cache) fn next(&mut self, length: usize) -> Tag {
+        self.hash.write(&self.text[self.hashed..length]);
+        self.hashed = length;
+        Tag(self.hash.finish())
+    }
+}
+
+/// How many prefixes of a path are tags. Deeper patterns are looked up by their beginning.
 const MAX_PREFIXES: usize = 16;
 
 /// The prefixes of a path that are tags: `/`, `/v2/` and `/v2/users/` of `/v2/users/7`.
@@ -133,6 +180,15 @@ mod tests {
     }
 
     #[test]
+    fn spellings_of_a_path_have_one_tag() {
+        for (one, other) in [("/a/7", "/a/%37"), ("/a%2fb", "/a%2Fb"), ("/a@b", "/a%40b"), ("/ü", "/%C3%BC")] {
+            assert_eq!(Tag::path("", one), Tag::path("", other), "{one} {other}");
+            assert_eq!(Tag::prefix("", &format!("{one}/")), Tag::prefix("", &format!("{other}/")), "{one} {other}");
+        }
+        assert_ne!(Tag::path("", "/a%2537"), Tag::path("", "/a7"), "decoded once");
+    }
+
+    #[test]
     fn kinds_partitions_and_names_are_told_apart() {
         let ann = Identity::new("ann");
         let tags = [
@@ -142,6 +198,8 @@ mod tests {
             Tag::route("", "ann"),
             Tag::path("", "ann"),
             Tag::prefix("", "ann"),
+            Tag::beginning("", "ann"),
+            Tag::beginning("a", "nn"),
             Tag::user("", &ann),
             Tag::user("", &ann.clone().with_issuer("")),
             Tag::user("", &ann.with_issuer("x")),

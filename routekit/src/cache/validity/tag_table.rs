@@ -25,6 +25,7 @@ pub(in crate::cache) struct TagTable {
     /// Tags are hashed again with a seed, which makes it hard to fill one shard alone.
     state: RandomState,
     floor: AtomicU64,
+    flushes: AtomicU64,
 }
 
 #[derive(Default)]
@@ -43,7 +44,13 @@ impl TagTable {
     /// Holds the numbers of between half as many and `tags` tags.
     pub(in crate::cache) fn new(tags: usize) -> Self {
         let shards = (0..SHARDS).map(|_| RwLock::default()).collect();
-        Self { shards, state: RandomState::default(), capacity: (tags / 2 / 64).max(1), floor: AtomicU64::new(0) }
+        Self {
+            shards,
+            state: RandomState::default(),
+            capacity: (tags / 2 / 64).max(1),
+            floor: AtomicU64::new(0),
+            flushes: AtomicU64::new(0),
+        }
     }
 
     /// Records an invalidation of the tag.
@@ -54,7 +61,7 @@ impl TagTable {
         if full {
             let shard = &mut *shard;
             // Raised first, so that a reader that misses a number finds the floor.
-            self.raise_floor(shard.previous.newest);
+            self.flush(shard.previous.newest);
             shard.previous.numbers.clear();
             shard.previous.newest = 0;
             std::mem::swap(&mut shard.current, &mut shard.previous);
@@ -80,6 +87,18 @@ impl TagTable {
 
     pub(in crate::cache) fn raise_floor(&self, number: u64) {
         self.floor.fetch_max(number, Ordering::SeqCst);
+    }
+
+    /// Raises the floor because a number is forgotten, and counts it if that invalidates anything.
+    pub(in crate::cache) fn flush(&self, number: u64) {
+        if self.floor.fetch_max(number, Ordering::SeqCst) < number {
+            self.flushes.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// How often the floor was raised because a number was forgotten.
+    pub(in crate::cache) fn flushes(&self) -> u64 {
+        self.flushes.load(Ordering::Relaxed)
     }
 
     fn shard(&self, hash: u64) -> &RwLock<TagShard> {

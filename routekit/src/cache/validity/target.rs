@@ -3,11 +3,14 @@
 use std::{fmt, sync::Arc};
 
 use crate::{
-    cache::validity::{
-        glob::Glob,
-        key_text::KeyText,
-        tag::{self, Tag},
-        template::Template,
+    cache::{
+        headers::percent,
+        validity::{
+            glob::Glob,
+            key_text::KeyText,
+            tag::{self, Tag},
+            template::Template,
+        },
     },
     identity::Identity,
 };
@@ -50,12 +53,12 @@ impl Target {
         Self { partition, subject: Subject::Tag(name.into()), tag: Some(tag) }
     }
 
-    /// Every response for this path, whatever the query.
+    /// Every response for this path, whatever the query, in all spellings of the path.
     #[must_use]
     pub fn path(partition: impl Into<Arc<str>>, path: &str) -> Self {
         let partition = partition.into();
         let tag = Tag::path(&partition, path);
-        Self { partition, subject: Subject::Path(path.into()), tag: Some(tag) }
+        Self { partition, subject: Subject::Path(percent::normalised(path).into()), tag: Some(tag) }
     }
 
     /// Every response of the route with this path template, such as `/users/{id}`.
@@ -77,18 +80,24 @@ impl Target {
 
     /// Every response for a path that matches `pattern`, and every value whose key does.
     ///
-    /// `*` stands for any text. A pattern with a `?` covers path and query. A path with placeholders and without a `*`
-    /// is the template of a [`route`](Self::route); beside a `*`, a placeholder stands for any text too.
+    /// `*` stands for any text, and `\*` for a star. A pattern with a `?` covers path and query. Paths match in all
+    /// their spellings, and the pairs of a query in any order of their names.
     ///
-    /// A path, a path that ends with `/*`, and a template cost as much as a tag. Any other pattern is kept on a list
-    /// that each older entry is compared with.
+    /// A path with placeholders and without a `*` is the template of a [`route`](Self::route); beside a `*`, a
+    /// placeholder stands for any text too. In a path, `{{` and `}}` stand for braces. A pattern that begins with
+    /// neither `/` nor `*/` has no placeholders, and its braces stand for themselves: `user:{42}:*`.
+    ///
+    /// A path, a template, and a pattern whose only `*` is its end cost as much as a tag. Any other pattern is kept on
+    /// a list of 64, which each older entry is compared with. With one more, the oldest leaves the list, and everything
+    /// that was stored before it is invalid as well.
     #[must_use]
     pub fn pattern(partition: impl Into<Arc<str>>, pattern: &str) -> Self {
-        if names_route(pattern) {
-            return Self::route(partition, pattern);
-        }
-        if pattern.contains('{') {
-            return Self::glob(partition, Template::new(pattern).fill_pattern(&[], |_| None));
+        if pattern.contains(['{', '}']) && (pattern.starts_with('/') || pattern.starts_with("*/")) {
+            let template = Template::new(pattern);
+            if !template.is_fixed() && names_route(pattern) {
+                return Self::route(partition, pattern);
+            }
+            return Self::glob(partition, template.fill_pattern(&[], |_| None));
         }
         Self::glob(partition, Glob::new(pattern))
     }
@@ -98,8 +107,8 @@ impl Target {
         let partition = partition.into();
         let tag = match (pattern.has_query(), pattern.literal(), pattern.prefix()) {
             (true, _, _) => None,
-            (false, Some(path), _) => Some(Tag::path(&partition, path)),
-            (false, None, Some(prefix)) if tag::is_prefix_tag(prefix) => Some(Tag::prefix(&partition, prefix)),
+            (false, Some(path), _) => Some(Tag::decoded_path(&partition, path)),
+            (false, None, Some(prefix)) if tag::is_prefix_tag(prefix) => Some(Tag::decoded_prefix(&partition, prefix)),
             (false, None, _) => None,
         };
         Self { partition, subject: Subject::Pattern(pattern), tag }

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use percent_encoding::percent_decode_str;
-
-use crate::cache::validity::glob::Glob;
+use crate::cache::{
+    headers::percent,
+    validity::glob::{self, Glob},
+};
 
 /// A tag or pattern with placeholders, such as `user:{id}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,17 +64,10 @@ impl Template {
         value: impl Fn(&str) -> Option<&'v str>,
     ) -> Glob {
         let is_path = matches!(self.0.first(), Some(Piece::Text(text)) if text.starts_with('/'));
-        let before = before.iter().filter(|_| is_path).map(|text| Some(*text));
-        let pieces = self.0.iter().flat_map(|piece| -> Vec<Option<&str>> {
-            match piece {
-                Piece::Text(text) => {
-                    let parts = text.split('*').map(Some);
-                    let mut pieces: Vec<_> = parts.flat_map(|part| [part, None]).collect();
-                    pieces.pop();
-                    pieces
-                }
-                Piece::Placeholder(name) => vec![value(name)],
-            }
+        let before = before.iter().filter(|_| is_path).map(|text| Some(Cow::Borrowed(*text)));
+        let pieces = self.0.iter().flat_map(|piece| match piece {
+            Piece::Text(text) => glob::pieces(text),
+            Piece::Placeholder(name) => vec![value(name).map(Cow::Borrowed)],
         });
         Glob::of_pieces(before.chain(pieces))
     }
@@ -81,7 +75,7 @@ impl Template {
     /// The names that the template stands for: with the values as `path` spells them and, where that differs, as the
     /// handler's parsed arguments do (`spellings`).
     pub(in crate::cache) fn names(&self, places: &Places, path: &str, spellings: &[(&str, String)]) -> Vec<String> {
-        let written = |name: &str| places.written(path, name).map(decoded);
+        let written = |name: &str| places.written(path, name).map(percent::decoded);
         let mut names = vec![self.fill(written)];
         if !self.is_fixed() && !spellings.is_empty() {
             let parsed = self.fill(|name| {
@@ -139,7 +133,16 @@ pub(crate) fn may_match(pattern: &str, prefix: &str, path: &str) -> bool {
     // Any query may match.
     let pattern = pattern.split('?').next().unwrap_or_default();
     // A star stands for any text, as a placeholder does.
-    may_be_equal(&format!("{before}{}", pattern.replace('*', "{}")), path)
+    let pieces = glob::pieces(pattern).into_iter().map(|piece| piece.unwrap_or(Cow::Borrowed("{}")));
+    may_be_equal(&format!("{before}{}", pieces.collect::<String>()), path)
+}
+
+/// Whether a pattern names a list of patterns that grows with the values of its placeholders: it has one, and a `*`
+/// other than at its end, or a query.
+pub(crate) fn grows_list(pattern: &str) -> bool {
+    let template = Template::new(pattern);
+    let glob = template.fill_pattern(&[], |_| Some("0"));
+    !template.is_fixed() && (glob.has_query() || glob.literal().is_none() && glob.prefix().is_none())
 }
 
 /// Where the placeholders of a path template stand in a path.
@@ -202,11 +205,6 @@ impl Places {
     }
 }
 
-/// A written value as text, percent-decoded.
-pub(in crate::cache) fn decoded(written: &str) -> Cow<'_, str> {
-    percent_decode_str(written).decode_utf8_lossy()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -265,6 +263,22 @@ mod tests {
             ("/files/x", "", "/files/{*rest}", true),
         ] {
             assert_eq!(may_match(pattern, prefix, path), expected, "{pattern} {prefix} {path}");
+        }
+    }
+
+    #[test]
+    fn patterns_that_grow_the_list() {
+        for (pattern, expected) in [
+            ("/users/{id}", false),
+            ("/users/{id}/*", false),
+            ("/users/{id}*", false),
+            ("/users/*/orders", false),
+            ("/users/{id}/*/orders", true),
+            ("*/users/{id}", true),
+            ("/users/{id}?page=*", true),
+            (r"/users/{id}/\*/orders", false),
+        ] {
+            assert_eq!(grows_list(pattern), expected, "{pattern}");
         }
     }
 

@@ -3,6 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use crate::cache::{
+    headers::percent,
     store::{
         hex::hex,
         key::{self, Key},
@@ -65,11 +66,11 @@ impl ValueName<'_> {
 
     /// All tags of the value: those of the program with these names, and those that stand for its key.
     pub(super) fn tags(&self, names: &[String]) -> Vec<Tag> {
-        let Self { partition, text, .. } = self;
+        let (partition, text) = (self.partition, percent::decoded(self.text));
         let named = names.iter().map(|name| Tag::named(partition, name));
         // A pattern without `*`, or with one at its end, is invalidated as a tag.
-        let built_in = [self.tag(), Tag::path(partition, text)].into_iter();
-        let prefixes = tag::prefixes_of_key(text).map(|prefix| Tag::prefix(partition, prefix));
+        let built_in = [self.tag(), Tag::decoded_path(partition, &text)].into_iter();
+        let prefixes = tag::prefixes_of_key(&text).map(|prefix| Tag::decoded_prefix(partition, prefix));
         named.chain(built_in).chain(prefixes).collect()
     }
 }

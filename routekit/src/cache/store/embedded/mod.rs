@@ -131,11 +131,9 @@ impl Embedded {
 
     pub(in crate::cache) fn measured(&self) -> StoreSize {
         self.entries.run_pending_tasks();
-        StoreSize {
-            entries: self.entries.entry_count(),
-            bytes: self.entries.weighted_size(),
-            evictions: self.evictions.load(Ordering::Relaxed),
-        }
+        let evictions = self.evictions.load(Ordering::Relaxed);
+        StoreSize::new(self.entries.entry_count(), self.entries.weighted_size(), evictions)
+            .with_flushes(self.validity.flushes())
     }
 
     fn keep(&self, entry: Entry) {
