@@ -7,7 +7,7 @@ use std::sync::{
 
 use axum::{Router, body::Body, response::Response};
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use http::{Method, Request};
 use routekit::{
     breaker::CircuitBreaker,
@@ -40,11 +40,13 @@ async fn streams() -> Response {
 /// The body panics after its first chunk.
 #[get("/o/broken")]
 async fn broken() -> Response {
-    let chunks = (0..2).map(|number| {
+    let chunks = stream::iter(0..2).then(async |number| {
+        // The server sends what it has.
+        tokio::task::yield_now().await;
         assert_eq!(number, 0, "this body panics");
         Ok::<_, std::io::Error>(Bytes::from("one"))
     });
-    Response::new(Body::from_stream(stream::iter(chunks)))
+    Response::new(Body::from_stream(chunks))
 }
 
 /// Panics at every call.

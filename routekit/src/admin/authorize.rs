@@ -47,8 +47,10 @@ enum AuditActor {
 struct Caller {
     actor: AuditActor,
     decision: Result<(), Problem>,
-    /// Whether the events of wrong tokens stand for this call.
-    is_logged: bool,
+    /// Whether it brought a token that is wrong.
+    is_wrong: bool,
+    /// Whether it had to wait.
+    slowed: bool,
 }
 
 impl Operators {
@@ -57,17 +59,23 @@ impl Operators {
         self.token.is_some() || self.role.is_some()
     }
 
-    /// Slows requests with a token down, and counts the wrong ones.
+    /// Slows requests with a token down while there are too many wrong ones.
     async fn identify(&self, request: &Parts) -> Caller {
         let brought = matches!(auth::bearer(&request.headers), Bearer::Token(_));
         let slowed = brought && self.wrong_tokens.slow_down().await;
         let (actor, decision) = self.recognise(request).await;
         let is_wrong = brought && decision.is_err() && matches!(actor, AuditActor::Anonymous);
-        if is_wrong && let Some(count) = self.wrong_tokens.count() {
+        if is_wrong {
+            self.wrong_tokens.count();
+        }
+        Caller { actor, decision, is_wrong, slowed }
+    }
+
+    fn log_wrong_token(&self, request: &Parts) {
+        if let Some(count) = self.wrong_tokens.to_log() {
             let client = client(request).map(field::display);
             tracing::warn!(target: "routekit::audit", count, client, path = request.uri.path(), "wrong admin tokens");
         }
-        Caller { actor, decision, is_logged: is_wrong && slowed }
     }
 
     async fn recognise(&self, request: &Parts) -> (AuditActor, Result<(), Problem>) {
@@ -102,7 +110,11 @@ impl Operators {
 /// Passes on the requests of operators, and answers all others with 401 or 403.
 pub(super) async fn operators_only(State(operators): State<Operators>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    match operators.identify(&parts).await.decision {
+    let caller = operators.identify(&parts).await;
+    if caller.is_wrong {
+        operators.log_wrong_token(&parts);
+    }
+    match caller.decision {
         Ok(()) => next.run(Request::from_parts(parts, body)).await,
         Err(problem) => problem.into_response(),
     }
@@ -113,8 +125,12 @@ pub(super) async fn operators_only(State(operators): State<Operators>, request: 
 pub(super) async fn audited(State(operators): State<Operators>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let mut audit = Audit::new(&parts);
-    let Caller { actor, decision, is_logged } = operators.identify(&parts).await;
-    (audit.actor, audit.is_logged) = (actor, is_logged);
+    let Caller { actor, decision, is_wrong, slowed } = operators.identify(&parts).await;
+    audit.actor = actor;
+    if is_wrong && slowed {
+        operators.log_wrong_token(&parts);
+        audit.is_logged = true;
+    }
     let response = match decision {
         Ok(()) => next.run(Request::from_parts(parts, body)).await,
         Err(problem) => problem.into_response(),

@@ -14,8 +14,8 @@
 //!    included: the caller (`actor` is `token`, `identity` with its `sub` and `issuer`, or `anonymous`), its address,
 //!    the request, the status, and the change. It never includes a token.
 //! 5. After ten wrong tokens, each request with a token waits for a second before the token is compared, the right one
-//!    included; one wrong token is forgotten each second. Wrong tokens are logged as one `WARN` event of the target
-//!    `routekit::audit` a second, with their number, and no longer one by one while requests wait.
+//!    included; one wrong token is forgotten each second. Wrong tokens that waited, and those of reading requests, are
+//!    logged as one `WARN` event of the target `routekit::audit` a second, with their number.
 //! 6. A listener on loopback answers only requests whose host is `localhost` or an IP address, and refuses others with
 //!    421: a web page that points its own host name at 127.0.0.1 (DNS rebinding) reads nothing.
 //! 7. In JSON, names are in camelCase, points in time are RFC 3339, and numbers have their unit in the name

@@ -50,13 +50,19 @@ impl WrongTokens {
         slowed
     }
 
-    /// Counts a wrong token. Returns how many there were since the last log event, once a second.
-    pub(super) fn count(&self) -> Option<u64> {
+    /// Counts a wrong token.
+    pub(super) fn count(&self) {
         let now = self.clock.now();
         let mut state = self.state.lock();
         let forgotten = state.forgotten.map_or(now, |forgotten| forgotten.max(now)) + INTERVAL;
         // So that many guesses at once do not slow operators down for longer than twenty seconds.
         state.forgotten = Some(forgotten.min(now + INTERVAL * (2 * ALLOWED)));
+    }
+
+    /// Takes note of a wrong token that has no log event of its own. Returns how many to log, once a second.
+    pub(super) fn to_log(&self) -> Option<u64> {
+        let now = self.clock.now();
+        let mut state = self.state.lock();
         state.unlogged += 1;
         if state.logged.is_some_and(|logged| now < logged + INTERVAL) {
             return None;
@@ -97,8 +103,8 @@ mod tests {
     fn wrong_tokens_are_reported_once_a_second_with_their_number() {
         let clock = ManualClock::new();
         let wrong = WrongTokens::new(clock.clock());
-        assert_eq!([wrong.count(), wrong.count(), wrong.count()], [Some(1), None, None]);
+        assert_eq!([wrong.to_log(), wrong.to_log(), wrong.to_log()], [Some(1), None, None]);
         clock.advance(INTERVAL);
-        assert_eq!([wrong.count(), wrong.count()], [Some(3), None]);
+        assert_eq!([wrong.to_log(), wrong.to_log()], [Some(3), None]);
     }
 }

@@ -59,13 +59,13 @@ impl HandWritten {
     /// Its full paths. axum shows them in the `Debug` output of a router and nowhere else.
     fn paths(&self) -> Vec<String> {
         let shown = format!("{:?}", self.router);
+        // Its fallback is a router with paths, too.
+        let routes = shown.split(", fallback_router: ").next().unwrap_or_default();
         let prefix = self.path.as_deref().unwrap_or_default().trim_end_matches('/');
         // As in `RouteId(1): "/users"`.
-        let entries = shown.split("RouteId(").filter_map(|rest| rest.split_once("): \""));
+        let entries = routes.split("RouteId(").filter_map(|rest| rest.split_once("): \""));
         let entries = entries.filter(|(id, _)| id.bytes().all(|byte| byte.is_ascii_digit()));
-        let paths = entries.filter_map(|(_, path)| Some(path.split_once('"')?.0));
-        // Its fallback is a route, too.
-        paths.filter(|path| !path.contains("__private__axum")).map(|path| format!("{prefix}{path}")).collect()
+        entries.filter_map(|(_, path)| Some(format!("{prefix}{}", path.split_once('"')?.0))).collect()
     }
 
     /// Reports the routes of this router at paths of the app itself.
