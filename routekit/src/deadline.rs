@@ -9,7 +9,7 @@ use std::{
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use tokio::time::Sleep;
+use tokio::time::{Instant, Sleep};
 
 use crate::{
     observe::{Event, Failure, Report},
@@ -41,6 +41,25 @@ pub(crate) async fn within<T>(limit: Duration, work: impl Future<Output = T>) ->
         Poll::Pending => deadline.poll_expired(limit, cx).map(|()| None),
     })
     .await
+}
+
+/// The time that is left of a limit which began earlier.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Countdown {
+    limit: Duration,
+    began: Instant,
+}
+
+impl Countdown {
+    /// Begins now.
+    pub(crate) fn new(limit: Duration) -> Self {
+        Self { limit, began: Instant::now() }
+    }
+
+    /// The time that is left.
+    pub(crate) fn left(&self) -> Duration {
+        self.limit.saturating_sub(self.began.elapsed())
+    }
 }
 
 /// Returns the 504 for a request whose time limit has expired. Reports [`Event::TimedOut`].

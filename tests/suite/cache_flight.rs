@@ -16,7 +16,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use routekit::{
     ManualClock, Spawner,
     cache::{Cache, CacheLayer, NoStore},
@@ -215,17 +215,18 @@ async fn without_a_spawner_a_waiter_restarts_the_fill() {
 
 #[tokio::test(start_paused = true)]
 async fn failure_is_shared_by_all_waiters() {
-    for (path, status) in [
-        ("/flight/fails", StatusCode::BAD_GATEWAY),
-        ("/flight/panics", StatusCode::INTERNAL_SERVER_ERROR),
-        ("/flight/hangs", StatusCode::GATEWAY_TIMEOUT),
-        ("/flight/breaks%20off", StatusCode::INTERNAL_SERVER_ERROR),
+    // After a 500 or a panic one of the waiters tries before it is shared.
+    for (path, status, expected) in [
+        ("/flight/fails", StatusCode::BAD_GATEWAY, 1),
+        ("/flight/panics", StatusCode::INTERNAL_SERVER_ERROR, 2),
+        ("/flight/hangs", StatusCode::GATEWAY_TIMEOUT, 1),
+        ("/flight/breaks%20off", StatusCode::INTERNAL_SERVER_ERROR, 2),
     ] {
         let runs = Arc::new(Runs::default());
         let app = TestApp::new(app(&runs));
         let (answers, _) = ask_at_once(&app, path).await;
         assert!(answers.iter().all(|(answered, ..)| *answered == status), "{path}: {answers:?}");
-        assert!(runs.count() <= 3, "{path}: {} runs", runs.count());
+        assert_eq!(runs.count(), expected, "{path}");
         let ids: std::collections::HashSet<String> = answers
             .iter()
             .map(|(_, body, _)| {
@@ -236,8 +237,97 @@ async fn failure_is_shared_by_all_waiters() {
         assert_eq!(ids.len(), CLIENTS, "{path}: each answer has an id of its own");
         // It is not stored.
         app.get(path).send().await;
-        assert!(runs.count() >= 2, "{path}");
+        assert_eq!(runs.count(), expected + 1, "{path}");
     }
+}
+
+#[get("/crafted", cache(ttl = 60))]
+async fn crafted(headers: HeaderMap, runs: Dep<Runs>) -> Response {
+    runs.next();
+    sleep(FILL).await;
+    if headers.contains_key("x-crafted") {
+        StatusCode::INTERNAL_SERVER_ERROR.into_response()
+    } else {
+        "well".into_response()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn failure_that_one_client_causes_does_not_reach_the_waiters() {
+    let runs = Arc::new(Runs::default());
+    let app = TestApp::new(App::with_routes(routes![crafted]).provide_shared(Arc::clone(&runs)));
+    let leading = app.get("/crafted").header("x-crafted", "yes");
+    let leader = tokio::spawn(async move { leading.send().await.status() });
+    sleep(FILL / 2).await;
+    let (answers, took) = ask_at_once(&app, "/crafted").await;
+    assert!(answers.iter().all(|answer| *answer == (StatusCode::OK, "well".into(), "MISS".into())), "{answers:?}");
+    assert_eq!((leader.await.unwrap(), runs.count()), (StatusCode::INTERNAL_SERVER_ERROR, 2));
+    assert_eq!(took, FILL / 2 + FILL);
+}
+
+/// Hangs as often as `hangs` says.
+#[get("/hangs/{hangs}", cache(ttl = 60), timeout = "1s")]
+async fn hangs_at_first(hangs: usize, runs: Dep<Runs>) -> &'static str {
+    if runs.next() <= hangs {
+        pending::<()>().await;
+    }
+    sleep(FILL).await;
+    "well"
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiter_with_time_left_fetches_when_its_leader_times_out() {
+    const SECOND: Duration = Duration::from_secs(1);
+    for (hangs, expected, last) in [
+        (1, StatusCode::OK, [SECOND, SECOND / 2 + FILL, SECOND / 4 + FILL]),
+        (9, StatusCode::GATEWAY_TIMEOUT, [SECOND; 3]),
+    ] {
+        let runs = Arc::new(Runs::default());
+        let app = TestApp::new(App::with_routes(routes![hangs_at_first]).provide_shared(Arc::clone(&runs)));
+        let ask = |after: Duration| {
+            let app = app.clone();
+            tokio::spawn(async move {
+                sleep(after).await;
+                let start = Instant::now();
+                (app.get(&format!("/hangs/{hangs}")).send().await.status(), start.elapsed())
+            })
+        };
+        let asked = [ask(Duration::ZERO), ask(SECOND / 2), ask(SECOND * 3 / 4)];
+        let [first, second, third] = last;
+        let [leader, waiter, other] = asked.map(async |answer| answer.await.unwrap());
+        assert_eq!(leader.await, (StatusCode::GATEWAY_TIMEOUT, first));
+        assert_eq!((waiter.await, other.await), ((expected, second), (expected, third)));
+        assert_eq!(runs.count(), 2, "the waiters share the second fetch");
+    }
+}
+
+/// The first run takes longer than the others.
+#[get("/long-at-first", cache(ttl = 60, tags = "long"), timeout = "1s")]
+async fn long_at_first(runs: Dep<Runs>) -> String {
+    let run = runs.next();
+    sleep(if run == 1 { 9 * FILL } else { FILL }).await;
+    run.to_string()
+}
+
+#[post("/long-at-first", invalidates("long"))]
+async fn over() {}
+
+#[tokio::test(start_paused = true)]
+async fn request_after_an_invalidation_does_not_wait_for_a_fetch_from_before() {
+    let runs = Arc::new(Runs::default());
+    let app = TestApp::new(App::with_routes(routes![long_at_first, over]).provide_shared(Arc::clone(&runs)));
+    let before = tokio::spawn({
+        let app = app.clone();
+        async move { app.get("/long-at-first").send().await.text().to_owned() }
+    });
+    sleep(FILL).await;
+    app.post("/long-at-first").send().await;
+    let (answers, took) = ask_at_once(&app, "/long-at-first").await;
+    assert!(answers.iter().all(|answer| *answer == (StatusCode::OK, "2".into(), "MISS".into())), "{answers:?}");
+    assert_eq!((runs.count(), took), (2, FILL), "one of them fetches at once");
+    assert_eq!(before.await.unwrap(), "1");
+    let answer = app.get("/long-at-first").send().await;
+    assert_eq!((answer.header("x-cache"), answer.text()), (Some("HIT"), "2"), "the older response does not replace it");
 }
 
 /// Waiters of a failure that is private receive its status only.
@@ -329,10 +419,14 @@ async fn panicking_leader_in_a_plain_layer_answers_all_waiters() {
     let ask = |app: Router| async move { app.oneshot(Request::new(Body::empty())).await.unwrap().status() };
     let leader = tokio::spawn(ask(app.clone()));
     sleep(FILL / 2).await;
-    let others: JoinSet<StatusCode> = (0..10).map(|_| ask(app.clone())).collect();
-    let answers = others.join_all().await;
+    let mut others: JoinSet<StatusCode> = (0..10).map(|_| ask(app.clone())).collect();
+    let mut answers = Vec::new();
+    while let Some(answer) = others.join_next().await {
+        answers.extend(answer.ok());
+    }
     assert!(leader.await.unwrap_err().is_panic());
-    assert_eq!((answers, runs.count()), (vec![StatusCode::INTERNAL_SERVER_ERROR; 10], 1));
+    assert!(answers.iter().all(|status| *status == StatusCode::INTERNAL_SERVER_ERROR), "{answers:?}");
+    assert_eq!((answers.len(), runs.count()), (9, 2), "one of the waiters tries, and panics as well");
 }
 
 #[tokio::test(start_paused = true)]
@@ -355,6 +449,52 @@ async fn fills_without_a_client_are_limited() {
         kept += usize::from(hit);
     }
     assert_eq!(kept, 128);
+}
+
+#[get("/flight-of-another-route/{number}", cache(ttl = 10, stale_while_revalidate = 60))]
+async fn another(number: usize, runs: Dep<Runs>) -> String {
+    let run = runs.next();
+    if number > 0 {
+        sleep(FILL).await;
+    }
+    run.to_string()
+}
+
+#[get("/flight-of-one-route/{number}", cache(ttl = 10, stale_while_revalidate = 60))]
+async fn one(number: usize) -> String {
+    if number > 0 {
+        pending::<()>().await;
+    }
+    number.to_string()
+}
+
+/// Clients that connect and leave use up the permits of their route, and no others.
+#[tokio::test(start_paused = true)]
+async fn clients_that_leave_stop_neither_refreshes_nor_other_routes() {
+    let (clock, runs) = (ManualClock::new(), Arc::new(Runs::default()));
+    let app = App::with_routes(routes![one, another]).provide_shared(Arc::clone(&runs));
+    let app = TestApp::new(app.clock(clock.clock()).cache(Cache::builder().ttl_jitter(0.0)));
+    for path in ["/flight-of-one-route/0", "/flight-of-another-route/0"] {
+        app.get(path).send().await;
+    }
+    let leave = async |path: String| {
+        let app = app.clone();
+        let client = tokio::spawn(async move { app.get(&path).send().await });
+        sleep(Duration::from_millis(1)).await;
+        client.abort();
+    };
+    for number in 1..=400 {
+        leave(format!("/flight-of-one-route/{number}")).await;
+    }
+    clock.advance(Duration::from_secs(15));
+    for path in ["/flight-of-one-route/0", "/flight-of-another-route/0"] {
+        assert_eq!(app.get(path).send().await.header("x-cache"), Some("STALE"), "{path}");
+        sleep(FILL).await;
+        assert_eq!(app.get(path).send().await.header("x-cache"), Some("HIT"), "{path}: it was refreshed");
+    }
+    leave("/flight-of-another-route/1".to_owned()).await;
+    sleep(FILL).await;
+    assert_eq!(app.get("/flight-of-another-route/1").send().await.header("x-cache"), Some("HIT"));
 }
 
 /// A request that arrives while a fill completes looks into the store before it leads a fill.

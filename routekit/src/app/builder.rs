@@ -367,7 +367,8 @@ impl App {
     /// pages, so that no client waits for the first response:
     ///
     /// 1. It requests every cached GET route without placeholders, and every page that `warm` names. It skips routes
-    ///    that are cached per user or require an identity, because the warm-up has none.
+    ///    that are cached per user or require an identity, because the warm-up has none, and those whose handler takes
+    ///    more of the request than their cache key holds (see [Keys](crate::guide::caching#keys)).
     /// 2. Readiness is red until the warm-up ends, for at most 30 seconds. Requests that arrive earlier are answered.
     ///    Four pages are requested at a time. The warm-up starts with the server, so the dependencies of the handlers
     ///    should be available by then.

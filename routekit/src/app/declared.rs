@@ -3,7 +3,7 @@
 use crate::{
     base::setup::{self, SetupProblem},
     policy::EffectivePolicies,
-    route::{self, Description, Route},
+    route::{self, Audience, Description, RequestPart, Route},
 };
 
 /// A route of the app with its policies, before and after they are wired to those of other routes.
@@ -24,6 +24,22 @@ impl DeclaredRoute {
     /// `GET /v2/users (src/users.rs:10)`
     pub(super) fn label(&self) -> String {
         route::label(&self.route, &self.path)
+    }
+
+    /// The part of the request that the handler of a cached route takes and that the cache key does not hold, with the
+    /// name of the argument. A function for `key` or `partition` may read anything.
+    pub(super) fn unkeyed_part(&self) -> Option<(RequestPart, &'static str)> {
+        let policy = (*self.policies.cache).filter(|policy| policy.key().is_none() && policy.partition().is_none())?;
+        let varies_by = |names: &[&str]| policy.vary.iter().any(|name| names.contains(name));
+        let is_keyed = |part| match part {
+            RequestPart::Headers => !policy.vary.is_empty(),
+            RequestPart::Cookies => varies_by(&["cookie"]),
+            RequestPart::Identity | RequestPart::Extension => {
+                policy.audience() == Some(Audience::User) || varies_by(&["cookie", "authorization"])
+            }
+        };
+        let parts = self.description.inputs.iter().filter_map(|input| Some((input.part()?, input.name)));
+        parts.into_iter().find(|(part, _)| !is_keyed(*part))
     }
 }
 

@@ -17,10 +17,11 @@ use crate::policy::AroundRouter;
 /// The router with everything around it.
 type AppStack = AroundRouter<Router>;
 
-/// An app as a tower service, for programs with a server of their own. [`App::serve`](crate::App::serve) calls the same
+/// An app as a tower service, for programs with their own server. [`App::serve`](crate::App::serve) calls the same
 /// service for each request.
 ///
-/// Made by [`App::into_service`](crate::App::into_service). It is always ready. A clone costs a few reference counts.
+/// Created by [`App::into_service`](crate::App::into_service). It is always ready. Cloning it clones a few reference
+/// counts.
 #[derive(Clone)]
 pub struct AppService(pub(super) AppStack);
 

@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// The share by which lifetimes are shortened at most, by default.
+/// The largest share by which lifetimes are shortened, by default.
 const JITTER: f64 = 0.1;
 
 /// Builds a [`Cache`].
@@ -31,14 +31,14 @@ pub struct CacheBuilder {
     values: ValueSettings,
 }
 
-/// Where entries are stored.
+/// The storage of entries.
 #[derive(Debug)]
 enum Storage {
-    /// In an embedded store of this size.
+    /// An embedded store of this size.
     Embedded { bytes: Option<u64>, tags: Option<usize> },
-    /// In the program's own store.
+    /// The program's own store.
     Own(Store),
-    /// In this cache, which has been built already.
+    /// The storage of this cache, which is already built.
     Built(Cache),
 }
 
@@ -49,15 +49,15 @@ impl Default for Storage {
 }
 
 impl CacheBuilder {
-    /// The size of the embedded store, in bytes. Defaults to 64 MiB.
+    /// Sets the size of the embedded store, in bytes. Defaults to 64 MiB.
     pub fn max_bytes(self, bytes: u64) -> Self {
         let tags = self.tags();
         Self { storage: Storage::Embedded { bytes: Some(bytes), tags }, ..self }
     }
 
-    /// How many invalidated tags the embedded store remembers, approximately. Defaults to one for 512 bytes of its
-    /// size. Beyond it, the oldest invalidations are forgotten, and everything that was stored before them becomes
-    /// invalid.
+    /// Sets approximately how many invalidated tags the embedded store remembers. Defaults to one for 512 bytes of its
+    /// size. If there are more, the oldest invalidations are forgotten, and everything that was stored before them
+    /// becomes invalid.
     pub fn tag_capacity(self, tags: usize) -> Self {
         let bytes = self.bytes();
         Self { storage: Storage::Embedded { bytes, tags: Some(tags) }, ..self }
@@ -76,22 +76,23 @@ impl CacheBuilder {
         self
     }
 
-    /// The clock for the age of entries. Defaults to the app's, or else the system's. An [`Embedded`] store that is
-    /// passed to [`store`](Self::store) has its own.
+    /// Sets the clock for the age of entries. Defaults to the app's, or else the system's. An [`Embedded`] store that
+    /// is passed to [`store`](Self::store) has its own.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = Some(clock);
         self
     }
 
-    /// Runs what goes on after its client has left: fetches, refreshes, and handlers that invalidate. Defaults to the
-    /// app's. Without one, a fetch ends with its client, and stale responses are not refreshed.
+    /// Sets the spawner of work that continues after its client has disconnected: fetches, refreshes, and handlers that
+    /// invalidate. Defaults to the app's. Without one, a fetch ends with its client, and stale responses are not
+    /// refreshed.
     pub fn spawner(mut self, spawner: Spawner) -> Self {
         self.spawner = Some(spawner);
         self
     }
 
-    /// The share by which lifetimes that come from a `ttl` are shortened at random, in [0, 1]. Defaults to 0.1: up to a
-    /// tenth.
+    /// Sets the largest share by which lifetimes that come from a `ttl` are shortened at random, in [0, 1]. Defaults to
+    /// 0.1, a tenth.
     ///
     /// # Panics
     /// If the share is not between 0 and 1.
@@ -102,7 +103,7 @@ impl CacheBuilder {
         self
     }
 
-    /// Calls `tell` after each invalidation that succeeded in this process, to purge copies further out. See
+    /// Calls `tell` after each successful invalidation in this process, to purge copies in outer caches. See
     /// [`App::on_invalidate`](crate::App::on_invalidate), which does the same for the cache of an app.
     ///
     /// Without a [`spawner`](Self::spawner), the caller of an invalidation waits for the listeners too.
@@ -115,8 +116,8 @@ impl CacheBuilder {
         self
     }
 
-    /// The same, and the caller of an invalidation waits for the call, for at most `limit`. See
-    /// [`App::on_invalidate_wait`](crate::App::on_invalidate_wait).
+    /// Calls `tell` like [`on_invalidate`](Self::on_invalidate), and makes the caller of an invalidation wait for it,
+    /// for at most `limit`. See [`App::on_invalidate_wait`](crate::App::on_invalidate_wait).
     pub fn on_invalidate_wait<F, R>(mut self, limit: Duration, tell: F) -> Self
     where
         F: FnOnce(Invalidation) -> R + Clone + Send + Sync + 'static,
@@ -126,29 +127,29 @@ impl CacheBuilder {
         self
     }
 
-    /// Precedes the keys of values, so that several programs can share a store. Tags and patterns do not include it.
-    /// Defaults to `api:cache:`.
+    /// Sets the prefix of the keys of values, so that several programs can share a store. Tags and patterns do not
+    /// include it. Defaults to `api:cache:`.
     pub fn key_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.values.key_prefix = prefix.into();
         self
     }
 
-    /// The lifetime of values whose options have none. Defaults to five minutes. If set, it is also the `ttl` of cached
-    /// routes that have none.
+    /// Sets the lifetime of values whose options have none. Defaults to five minutes. If set, it is also the `ttl` of
+    /// cached routes without one.
     pub fn default_ttl(mut self, ttl: Duration) -> Self {
         self.values.default_ttl = Some(ttl);
         self
     }
 
-    /// The longest key of a value, in bytes, with prefix and partition. A longer key is stored as its SHA-256, and
-    /// compared in full when it is read. Defaults to 250.
+    /// Sets the length of the longest key of a value, in bytes, with prefix and partition. A longer key is stored as
+    /// its SHA-256, and compared in full when it is read. Defaults to 250.
     pub fn max_key_length(mut self, bytes: usize) -> Self {
         self.values.max_key_length = bytes;
         self
     }
 
-    /// The size from which values are compressed, in bytes as serialised, unless their options forbid it. Defaults to
-    /// 1,024.
+    /// Sets the size from which values are compressed, in bytes after serialisation, unless their options forbid it.
+    /// Only has an effect with the feature `cache-compression`. Defaults to 1,024.
     pub fn compression_threshold(mut self, bytes: u64) -> Self {
         self.values.compression_threshold = bytes;
         self
@@ -162,12 +163,12 @@ impl CacheBuilder {
         if let Storage::Embedded { tags, .. } = self.storage { tags } else { None }
     }
 
-    /// Whether the program's own store, or a cache that has been built, determines the size.
+    /// Whether the program's own store, or a cache that is already built, determines the size.
     pub(crate) fn is_sized_elsewhere(&self) -> bool {
         !matches!(self.storage, Storage::Embedded { .. })
     }
 
-    /// Whether the cache has been built already.
+    /// Whether the cache is already built.
     pub(crate) fn is_made(&self) -> bool {
         matches!(self.storage, Storage::Built(_))
     }
@@ -210,7 +211,7 @@ impl CacheBuilder {
     }
 }
 
-/// A builder of a cache that has been built: only listeners can be added.
+/// Wraps a cache that is already built: only listeners can be added.
 impl From<Cache> for CacheBuilder {
     fn from(built: Cache) -> Self {
         Self { storage: Storage::Built(built), ..Self::default() }
@@ -218,13 +219,13 @@ impl From<Cache> for CacheBuilder {
 }
 
 impl Cache {
-    /// A cache in memory, of 64 MiB.
+    /// Creates a cache in memory, of 64 MiB.
     #[must_use]
     pub fn new() -> Self {
         Self::builder().build()
     }
 
-    /// A builder with the defaults.
+    /// Returns a builder with the defaults.
     pub fn builder() -> CacheBuilder {
         CacheBuilder::default()
     }

@@ -11,7 +11,11 @@ use tokio::sync::Semaphore;
 use crate::{
     base::{clock::Clock, spawner::Spawner},
     cache::{
-        coalesce::{detach::Detacher, flight::Flights, uncacheable::Uncacheable},
+        coalesce::{
+            detach::{BackgroundShare, permits_of_all_routes},
+            flight::Flights,
+            uncacheable::Uncacheable,
+        },
         events::{listener::Listener, listeners::Listeners},
         stats::{
             condition::{StoreCondition, StoreSize},
@@ -20,14 +24,12 @@ use crate::{
             report::CacheStats,
         },
         store::{backend::Store, contract::StoreError, lifetime::Jitter},
+        validity::cached_paths::CachedPaths,
     },
     route::Method,
 };
 
-/// How many fetches may continue at a time after their clients have left.
-const MAX_DETACHED_FETCHES: usize = 128;
-
-/// How many handlers that invalidate may.
+/// How many handlers that invalidate may continue at a time after their clients have left.
 const MAX_DETACHED_HANDLERS: usize = 1024;
 
 /// A cache. Clones share its entries.
@@ -72,14 +74,18 @@ pub(in crate::cache) struct CacheParts {
     pub(in crate::cache) flights: Arc<Flights>,
     pub(in crate::cache) uncacheable: Uncacheable,
     pub(in crate::cache) listeners: Listeners,
-    /// Runs fetches whose clients have left.
-    pub(in crate::cache) detacher: Detacher,
+    /// A permit for each fetch, of any route, whose client has left.
+    pub(in crate::cache) abandoned: Arc<Semaphore>,
+    /// The background work for values of the program.
+    pub(in crate::cache) background: BackgroundShare,
     /// A permit for each handler that invalidates and whose client has left.
     pub(in crate::cache) handlers: Arc<Semaphore>,
     pub(in crate::cache) values: ValueSettings,
     /// How many fills of values run outside a flight.
     pub(in crate::cache) fills_alone: AtomicUsize,
     pub(in crate::cache) stats: StatsRegistry,
+    /// The paths that layers of this cache store responses for.
+    pub(in crate::cache) paths: CachedPaths,
 }
 
 /// What the builder of a cache says about values.
@@ -114,9 +120,11 @@ impl Cache {
         jitter: Jitter,
         (listeners, values): (Vec<Listener>, ValueSettings),
     ) -> Self {
+        let abandoned = permits_of_all_routes();
         let parts = CacheParts {
             store,
-            detacher: Detacher::new(spawner.clone(), MAX_DETACHED_FETCHES),
+            background: BackgroundShare::new(spawner.as_ref(), &abandoned),
+            abandoned,
             spawner,
             jitter,
             flights: Arc::default(),
@@ -127,6 +135,7 @@ impl Cache {
             values,
             fills_alone: AtomicUsize::new(0),
             stats: StatsRegistry::default(),
+            paths: CachedPaths::default(),
         };
         Self { shared: Arc::new(parts), partition: "".into() }
     }
@@ -136,6 +145,11 @@ impl Cache {
     #[must_use]
     pub fn partition(&self, name: &str) -> Self {
         Self { shared: Arc::clone(&self.shared), partition: name.into() }
+    }
+
+    /// The background work of one more route.
+    pub(in crate::cache) fn background_share(&self) -> BackgroundShare {
+        BackgroundShare::new(self.shared.spawner.as_ref(), &self.shared.abandoned)
     }
 
     /// How much the store keeps, in all partitions.

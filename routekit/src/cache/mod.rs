@@ -21,25 +21,25 @@
 //! # }
 //! ```
 //!
-//! The guide [Caching](crate::guide::caching) describes what is cached, keys, lifetimes, directives of clients, stale
-//! responses, and what breaks a cache. In short:
+//! The guide [Caching](crate::guide::caching) describes which responses are cached, keys, lifetimes, directives of
+//! clients, stale responses, and pitfalls. In short:
 //!
 //! 1. GET and HEAD requests without a body are looked up by scheme, host, path, sorted query, `vary(…)`, user and
 //!    partition.
 //! 2. A 200, 203, 204, 300 or 301 is stored for the lifetime that it states, or for the `ttl`; other final statuses
 //!    only for the lifetime that they state; 206, 304, 428, 429, 431 and 5xx never. Never with `no-store`, `private`,
 //!    `Set-Cookie`, `Vary: *`, [`NoStore`], or a body of unknown length.
-//! 3. Requests with credentials share responses only if the route is `shared`, or `per = "user"`, or the response says
-//!    `public`, `s-maxage` or `must-revalidate`.
+//! 3. Requests with credentials share responses only if the route is `shared`, or has `per = "user"`, or the response
+//!    states `public`, `s-maxage` or `must-revalidate`.
 //! 4. A stale response is revalidated with its own validators, served while it is refreshed
 //!    (`stale_while_revalidate`), or served in place of a failure (`stale_if_error`).
-//! 5. Concurrent requests for one key are one fetch. It ends with the route's `timeout`, and goes on without its client
-//!    if there is a [`Spawner`](CacheBuilder::spawner).
-//! 6. Once an invalidation has returned, no request that begins gets a response that was computed before it.
-//! 7. A store that cannot be reached costs the hits: the handler is called.
+//! 5. Concurrent requests for one key cause one fetch. It ends with the route's `timeout`, and continues without its
+//!    client if there is a [`Spawner`](CacheBuilder::spawner).
+//! 6. Once an invalidation has returned, no request that begins afterwards gets a response that was computed before it.
+//! 7. If the store cannot be reached, the handler is called.
 //!
-//! Both sides are also layers for any axum router: [`CacheLayer`] and [`InvalidateLayer`]. Programs use the [`Cache`]
-//! itself, to invalidate and to store values.
+//! Caching and invalidation are also layers for any axum router: [`CacheLayer`] and [`InvalidateLayer`]. A program uses
+//! the [`Cache`] itself to invalidate and to store values.
 
 mod builder;
 #[expect(clippy::module_inception, reason = "`Cache` is the type that the module is about")]

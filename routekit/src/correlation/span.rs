@@ -6,8 +6,8 @@ use crate::{base::printable, observe::method_name};
 
 /// The span of a request, with the fields of OpenTelemetry's conventions for HTTP servers.
 pub(super) fn request_span<B>(request: &Request<B>, id: &CorrelationId) -> Span {
-    // Without a subscriber or a logger there is no span. `info_span!` would evaluate every field all the same, for
-    // `log`: axum's feature `tower-log` has `tracing` pass on to it what no subscriber takes.
+    // Without a subscriber or a logger there is no span. `info_span!` would still evaluate every field for `log`,
+    // because axum's feature `tower-log` makes `tracing` forward events to it.
     if LevelFilter::current() < LevelFilter::INFO && log::max_level() < log::LevelFilter::Info {
         return Span::none();
     }

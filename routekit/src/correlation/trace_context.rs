@@ -1,4 +1,4 @@
-//! The trace that a request belongs to, by W3C Trace Context.
+//! The trace of a request (W3C Trace Context).
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 pub struct TraceId([u8; 32]);
 
 impl TraceId {
-    /// The trace of a request whose `traceparent` is valid.
+    /// Returns the trace of a request whose `traceparent` is valid.
     #[must_use]
     pub fn of(headers: &HeaderMap) -> Option<Self> {
         let mut all = headers.get_all(TRACEPARENT).iter();
@@ -35,7 +35,7 @@ impl TraceId {
         (well_formed && known && hex && !zero(trace) && !zero(parent)).then(|| trace.try_into().ok().map(Self))?
     }
 
-    /// The trace id as text: 32 hexadecimal digits in lower case.
+    /// Returns the trace id as text: 32 hexadecimal digits in lower case.
     #[must_use]
     pub fn as_str(&self) -> &str {
         str::from_utf8(&self.0).expect("hexadecimal digits are ASCII")

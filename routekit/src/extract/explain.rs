@@ -1,8 +1,8 @@
-//! Explains why an input was refused, in the client's terms.
+//! Explains why an input was rejected, in the client's terms.
 //!
-//! The fast deserialisers quote the value in their messages and do not say where it was. This one is slow and runs only
-//! for responses of 4xx: it deserialises a [`Value`] again, tracks the current path, and learns from serde what was
-//! expected there. It also records the field names that serde knows at each path, for rules that use Rust's names.
+//! The fast deserialisers quote the value in their messages and do not report its position. This one is slow and runs
+//! only for 4xx responses: it deserialises a [`Value`] again, tracks the current path, and learns from serde what is
+//! expected there. It also records the field names that serde uses at each path, for rules that use Rust's names.
 
 use std::{cell::RefCell, collections::BTreeMap};
 
@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use super::{fault::Fault, text::TextScalar};
 
-/// Whether strings may stand for numbers and booleans, as in a query string.
+/// Whether strings can represent numbers and booleans, as in a query string.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scalars {
     /// Values have JSON types.
@@ -26,10 +26,10 @@ pub(super) enum Scalars {
     Text,
 }
 
-/// The field names that serde knows, by path. Indices are left out, because all items of a list have one type.
+/// The field names that serde uses, by path. Indices are omitted, because all items of a list have one type.
 pub(super) type FieldNames = BTreeMap<Vec<String>, &'static [&'static str]>;
 
-/// Explains why `value` is not a `T`. `None` if it is one.
+/// Explains why `value` is not a `T`; `None` if it is one.
 pub(super) fn explain<T: DeserializeOwned>(value: &Value, scalars: Scalars) -> Option<Fault> {
     run::<T>(value, scalars).0
 }
@@ -46,7 +46,7 @@ fn run<T: DeserializeOwned>(value: &Value, scalars: Scalars) -> (Option<Fault>, 
     (fault.map(|fault| fault.at(Vec::new)), names.into_inner())
 }
 
-/// Path from the root, as a linked list on the stack.
+/// A path from the root, as a linked list on the stack.
 enum InputPath<'p> {
     Root,
     In(&'p InputPath<'p>, InputStep<'p>),
@@ -110,7 +110,7 @@ impl<'de> Explainer<'de, '_> {
             .map_err(|fault| fault.at(|| place.steps()))
     }
 
-    /// The value as text, if text may stand for scalars.
+    /// Returns the value as text, if text can represent scalars.
     fn text(self) -> Option<TextScalar<'de>> {
         match (self.scalars, self.value) {
             (Scalars::Text, Value::String(text)) => Some(TextScalar(text)),
@@ -123,7 +123,7 @@ impl<'de> Explainer<'de, '_> {
     }
 }
 
-/// Formats what a visitor expects, before the visitor is consumed.
+/// Formats the expectation of a visitor before the visitor is consumed.
 fn expectation<'de, V: Visitor<'de>>(visitor: &V) -> String {
     (visitor as &dyn Expected).to_string()
 }
@@ -185,7 +185,7 @@ impl<'de> Deserializer<'de> for Explainer<'de, '_> {
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         let one = std::slice::from_ref(self.value);
         let result = match self.value {
-            // A single value for a list: `?tag=a`.
+            // A single value can represent a list: `?tag=a`.
             Value::String(_) if self.scalars == Scalars::Text => {
                 visitor.visit_seq(Items { explainer: self, items: one, next: 0 })
             }

@@ -1,7 +1,7 @@
-//! Why an input could not be deserialised: where, and what was expected, but not the value.
+//! The reason why an input could not be deserialised: the position and the expected type, but not the value.
 //!
-//! serde's own messages quote the value. [`explain`](super::explain) uses this error type to learn from serde what was
-//! expected, and keeps only that.
+//! serde's own messages quote the value. [`explain`](super::explain) uses this error type to learn from serde what is
+//! expected, and keeps nothing else.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ use crate::problem::FieldError;
 pub(crate) struct Fault {
     code: &'static str,
     message: String,
-    /// Path from the root. `None` until it is known.
+    /// The path from the root; `None` until it is known.
     place: Option<Vec<String>>,
     /// The field that is missing or unknown at the path.
     field: Option<String>,
@@ -25,7 +25,7 @@ impl Fault {
         Self { code, message: message.into(), place: None, field: None }
     }
 
-    /// A name with several values, where one is expected.
+    /// The fault of a name with several values where one is expected.
     pub(super) fn repeated() -> Self {
         Self::new("duplicate", "is given more than once")
     }
@@ -40,7 +40,7 @@ impl Fault {
         self
     }
 
-    /// Sets what was expected, unless serde has.
+    /// Sets the expected type, unless serde has set it.
     pub(crate) fn expected(mut self, expected: &dyn Expected) -> Self {
         if self.code == INVALID && self.place.is_none() {
             self.message = wanted(expected);
@@ -108,7 +108,7 @@ fn list(names: &[&str]) -> String {
     names.join(", ")
 }
 
-/// Translates what serde expected from Rust's terms.
+/// Translates serde's expectation from Rust's terms.
 fn wanted(expected: &dyn Expected) -> String {
     let text = expected.to_string();
     let noun = match text.as_str() {

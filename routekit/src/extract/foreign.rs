@@ -14,7 +14,7 @@ use http::{HeaderMap, Method, StatusCode, Uri, Version, request::Parts};
 use crate::{
     deps::{Dep, Deps},
     problem::Problem,
-    route::{Describe, DescribeResponse, Input, NoPayload, Output},
+    route::{Describe, DescribeResponse, Input, InputSource, NoPayload, Output, RequestPart},
 };
 
 impl<T: ?Sized + 'static> Describe for Dep<T> {
@@ -76,22 +76,29 @@ inputs! {
     [] Bytes => NoPayload, |input| input.body("application/octet-stream");
     [] String => NoPayload, |input| { input.body("text/plain"); input.answers(400) };
     [] Body => NoPayload, |input| input.body("*/*");
-    [] Request => NoPayload, |input| input.body("*/*");
+    [] Request => NoPayload, |input| { input.body("*/*"); input.takes(RequestPart::Headers) };
     [] RawForm => NoPayload, |input| { input.body("application/x-www-form-urlencoded"); input.answers(415) };
     [] RawQuery => NoPayload, |input| { input.query(); input.statuses.clear() };
     [] RawPathParams => NoPayload, |input| input.path();
     [T] State<T> => NoPayload, |input| input.app();
-    [T] Extension<T> => NoPayload, |input| { input.app(); input.answers(500) };
+    [T] Extension<T> => NoPayload, |input| {
+        input.app();
+        input.answers(500);
+        input.takes(RequestPart::Extension);
+    };
     [T] ConnectInfo<T> => NoPayload, |input| input.app();
     [] MatchedPath => NoPayload, |input| input.app();
     [] NestedPath => NoPayload, |input| input.app();
     [] OriginalUri => NoPayload, |input| input.app();
     [] Deps => NoPayload, |input| input.app();
-    [] HeaderMap => NoPayload, |input| input.source = crate::route::InputSource::Header;
+    [] HeaderMap => NoPayload, |input| {
+        input.source = InputSource::Header;
+        input.takes(RequestPart::Headers);
+    };
     [] Method => NoPayload, |_input| {};
     [] Uri => NoPayload, |_input| {};
     [] Version => NoPayload, |_input| {};
-    [] Parts => NoPayload, |_input| {};
+    [] Parts => NoPayload, |input| input.takes(RequestPart::Headers);
     #[cfg(feature = "multipart")]
     [] axum::extract::Multipart => NoPayload, |input| { input.body("multipart/form-data"); input.answers(400) };
     #[cfg(feature = "ws")]

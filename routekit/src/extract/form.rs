@@ -12,9 +12,8 @@ use crate::route::{Describe, Input};
 
 /// Extracts and validates an `application/x-www-form-urlencoded` body. Repeated names fill a list.
 ///
-/// Rejects other media types with 415, and forms that do not match `T` or break its rules with 422. For the
-/// parameters of
-/// a GET use [`Query`](super::Query). `Option<Form<T>>` is `None` if the request has no `Content-Type`.
+/// Rejects other media types with 415, and forms that do not match `T` or break its rules with 422. For the parameters
+/// of a GET, use [`Query`](super::Query). `Option<Form<T>>` is `None` if the request has no `Content-Type`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Form<T>(pub T);
 

@@ -22,8 +22,7 @@ use crate::{
 /// Extracts and validates a JSON body. As a response, serialises a value as JSON.
 ///
 /// Rejects media types other than `application/json` and `application/*+json` with 415, malformed JSON with 400, and
-/// JSON
-/// that does not match `T` or breaks its rules with 422. `Option<Json<T>>` is `None` if the request has no
+/// JSON that does not match `T` or breaks its rules with 422. `Option<Json<T>>` is `None` if the request has no
 /// `Content-Type`. See the [module docs](crate::extract) for an example.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Json<T>(pub T);
@@ -32,7 +31,7 @@ wrapper!(Json);
 body_extractor!(Json);
 
 const MEDIA_TYPE: &str = "application/json";
-/// Initial size of the buffer of a response, in bytes. Most documents fit.
+/// The initial size of the buffer of a response, in bytes. Most documents fit.
 const CAPACITY: usize = 1024;
 
 impl<T: Validated> Json<T> {
@@ -89,7 +88,7 @@ fn refuse<T: Validated>(bytes: &[u8]) -> Rejection {
     let fault = explain::explain::<T>(&value, Scalars::Typed);
     let fault = fault.map(|fault| fault.into_field_error(|steps| PointerStyle::JsonPointer.write(steps)));
     Rejection::Shape(fault.unwrap_or_else(|| {
-        // A duplicate name is no longer visible in a `Value`.
+        // A duplicate name cannot be seen in a `Value`.
         crate::problem::FieldError::new("", "shape", "is not of the expected shape")
     }))
 }

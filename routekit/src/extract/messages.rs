@@ -2,7 +2,7 @@
 
 use validator::ValidationError;
 
-/// The message for a rule without one of its own.
+/// Returns the message of a rule without its own message.
 pub(super) fn message(error: &ValidationError) -> String {
     let param = |name: &str| error.params.get(name).map(ToString::to_string);
     let bound = |names: [&str; 2], words: [&str; 2]| {

@@ -1,4 +1,4 @@
-//! Extractors that validate their input, and refusals as problem documents.
+//! Extractors that validate their input, with rejections as problem documents.
 //!
 //! ```
 //! use routekit::{prelude::*, test::TestApp};
@@ -27,20 +27,17 @@
 //!
 //! 1. [`Json`], [`Form`], [`Query`] and [`Path`] parse a `T` that derives serde's `Deserialize` and
 //!    [`Validate`](crate::Validate), and check its rules.
-//! 2. Input that cannot be parsed is refused with 400 (malformed), 413 (too large), 415 (wrong media type) or, for a
-//!    well-formed body that does not match the type, 422; the problem names the *first* error. Input that breaks
-//!    rules is
-//!    refused with 422; the problem names *all* errors, up to a thousand.
+//! 2. Input that cannot be parsed is rejected with 400 (malformed), 413 (too large), 415 (wrong media type) or, for a
+//!    well-formed body that does not match the type, 422. The problem names the *first* error. Input that breaks rules
+//!    is rejected with 422; the problem names *all* errors, up to a thousand.
 //! 3. Errors are located in the client's terms: by JSON pointers (RFC 6901) into JSON, otherwise by field names, always
 //!    with serde's names. Rejected values are never repeated, so no password ends up in a log.
-//! 4. Any axum extractor works beside these. Its plain-text rejections become problems with the same status and
+//! 4. Any axum extractor can be used beside these. Its plain-text rejections become problems with the same status and
 //!    headers.
 //! 5. For types without rules (`HashMap`, `serde_json::Value`) use axum's own `Query` or `Json`. They validate
-//!    *nothing*,
-//!    whatever the type derives: when moving code from axum, look for a leftover `use axum::Json`.
+//!    *nothing*, whatever the type derives: when you move code from axum, look for a leftover `use axum::Json`.
 //! 6. In [`Query`] and [`Form`] every value is text, and serde does not convert text for fields of a
-//!    `#[serde(flatten)]`
-//!    struct. Use two arguments instead: `Query<Paging>` and `Query<Filter>`.
+//!    `#[serde(flatten)]` struct. Use two arguments instead: `Query<Paging>` and `Query<Filter>`.
 
 /// Implements the conversions of an extractor that wraps a `T`.
 macro_rules! wrapper {

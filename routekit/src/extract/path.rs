@@ -17,9 +17,8 @@ use crate::{
 
 /// Extracts all placeholders of the path into the fields of a struct, and validates it.
 ///
-/// An argument named like its placeholder is usually simpler. Rejects values that do not parse with 400, and values
-/// that
-/// break the rules of `T` with 422. `Option<Path<T>>` is `None` if the path has no placeholders.
+/// An argument with the name of its placeholder is usually simpler. Rejects values that cannot be parsed with 400, and
+/// values that break the rules of `T` with 422. `Option<Path<T>>` is `None` if the path has no placeholders.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Path<T>(pub T);
 

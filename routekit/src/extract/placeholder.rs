@@ -1,4 +1,4 @@
-//! Arguments named like a placeholder of the path.
+//! Arguments with the name of a placeholder of the path.
 
 use axum::{
     extract::{FromRequestParts, RawPathParams},
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::problem::{FieldError, Problem};
 
-/// The decoded placeholders of a request. Used by generated code.
+/// The decoded placeholders of a request, for generated code.
 #[derive(Debug)]
 pub struct Placeholders(RawPathParams);
 
@@ -30,7 +30,7 @@ impl Placeholders {
     /// Parses the placeholder `name` as a `T`.
     ///
     /// # Errors
-    /// 400 that names the placeholder and what was expected.
+    /// 400 that names the placeholder and the expected type.
     #[expect(clippy::result_large_err, reason = "rejections are responses, as in axum")]
     pub fn parse<T: DeserializeOwned>(&self, name: &'static str) -> Result<T, Response> {
         let Some((_, value)) = self.0.iter().find(|(param, _)| *param == name) else {

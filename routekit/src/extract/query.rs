@@ -17,7 +17,7 @@ use crate::{
 
 /// Extracts and validates the query string. Repeated names fill a list: `?tag=a&tag=b`.
 ///
-/// Rejects parameters that do not parse with 400, and parameters that break the rules of `T` with 422.
+/// Rejects parameters that cannot be parsed with 400, and parameters that break the rules of `T` with 422.
 /// `Option<Query<T>>` is `None` if the URL has no query string.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Query<T>(pub T);

@@ -7,31 +7,31 @@ use http::StatusCode;
 
 use crate::problem::{FieldError, Problem};
 
-/// Maximum number of reported errors, so that a list of a million wrong items does not cause a million errors.
+/// The maximum number of reported errors, so that a list of a million invalid items does not cause a million errors.
 pub(super) const MAX_ERRORS: usize = 1000;
 
-/// Why an input was refused. Converts into a [`Problem`].
+/// The reason why an input was rejected. Converts into a [`Problem`].
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Rejection {
     /// 400: the input is malformed, with the parser's message.
     Malformed(String),
-    /// 400: a query or path parameter does not parse.
+    /// 400: a query or path parameter cannot be parsed.
     Parameter(FieldError),
     /// 413: the body exceeds the route's `body_limit`.
     TooLarge,
     /// 415: the media type is not this one.
     MediaType(&'static str),
-    /// 422: the input is well formed but does not match the type. Holds the first error.
+    /// 422: the input is well formed but does not match the type. Contains the first error.
     Shape(FieldError),
-    /// 422: the input breaks rules. Holds all errors, up to a thousand.
+    /// 422: the input breaks rules. Contains all errors, up to a thousand.
     Invalid(Vec<FieldError>),
     /// 400: the body ended early.
     Interrupted,
 }
 
 impl Rejection {
-    /// Status of the response.
+    /// Returns the status of the response.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {

@@ -1,13 +1,10 @@
 //! Selects how an argument is extracted, by its type, at compile time.
 //!
 //! Generated code calls `(&&Extract::<T, S>::new()).from_parts(…)` with all traits of this module in scope. Method
-//! lookup
-//! prefers the impls for `&Extract<…>` (our own types) to the one for `Extract<T, S>` (any type). The lookup depends
-//! only
-//! on the *shape* of the type. Its bounds are on the method, so that a type that does not meet them causes one error
-//! that
-//! says what to derive, and not "no such method". The state is named too: otherwise the compiler would infer it from an
-//! extractor such as `State<T>` and report the route's real state as the mistake.
+//! lookup prefers the impls for `&Extract<…>` (our own types) to the one for `Extract<T, S>` (any type). The lookup
+//! depends only on the *shape* of the type. Its bounds are on the method, so that a type that does not meet them causes
+//! one error that names the missing derive, and not "no such method". The state is a parameter too: otherwise the
+//! compiler would infer it from an extractor such as `State<T>` and report the route's real state as the mistake.
 
 #![allow(clippy::result_large_err, reason = "rejections are responses, as in axum")]
 #![allow(clippy::wrong_self_convention, reason = "`self` is a marker that only carries the type")]
@@ -52,7 +49,7 @@ pub trait FromDeps<S> {
     /// Type of the dependency.
     type Content: ?Sized;
 
-    /// Looks the dependency up.
+    /// Looks up the dependency.
     fn find(&self, context: &Context<S>) -> Result<Self::Value, Response>
     where
         Self::Content: Send + Sync + 'static;
@@ -206,7 +203,7 @@ impl<T, S: Sync> FromValidatedBody<S> for &Extract<Form<T>, S> {
     }
 }
 
-/// Bound of all other arguments: an axum extractor that does not consume the body.
+/// The bound of all other arguments: an axum extractor that does not consume the body.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be extracted from a request",
     label = "not an extractor",
@@ -217,7 +214,7 @@ pub trait PartsExtractor<S>: FromRequestParts<S> {}
 
 impl<T: FromRequestParts<S>, S> PartsExtractor<S> for T {}
 
-/// Bound of the last argument: an axum extractor, which may consume the body.
+/// The bound of the last argument: an axum extractor, which may consume the body.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be extracted from a request",
     label = "not an extractor",
@@ -266,7 +263,7 @@ impl<T, S: Send + Sync> FromAxum<T, S> for Extract<T, S> {
 }
 
 pin_project! {
-    /// Future that converts an extractor's rejection. Unlike an `async` block, it does not hold the request twice.
+    /// A future that converts an extractor's rejection. Unlike an `async` block, it does not hold the request twice.
     struct IntoResponseError<F> {
         #[pin]
         extraction: F,

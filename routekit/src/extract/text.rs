@@ -1,4 +1,4 @@
-//! A serde deserialiser for text that stands for a scalar: a path placeholder or a query value.
+//! A serde deserialiser for text that represents a scalar: a path placeholder or a query value.
 
 use serde::{
     de::{Deserializer, Error as _, IntoDeserializer, Unexpected, Visitor},
@@ -16,7 +16,7 @@ macro_rules! parsed {
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
             match self.0.parse::<$ty>() {
                 Ok(value) => visitor.$visit(value),
-                // The visitor may describe what it expects more narrowly (`NonZeroU8`). The type is the fallback.
+                // The visitor may describe a narrower expectation (`NonZeroU8`). The type is the fallback.
                 Err(_) => Err(Fault::invalid_type(Unexpected::Str(self.0), &stringify!($ty))),
             }
         }

@@ -19,7 +19,7 @@ use crate::problem::FieldError;
 /// A type that can be parsed from a request and validated: all types that derive `Deserialize` and
 /// [`Validate`](crate::Validate).
 ///
-/// Types with `validator`'s own derive work too.
+/// Types with `validator`'s own derive are included.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be extracted from a request: it must derive `Deserialize` and `Validate`",
     label = "does not derive both `Deserialize` and `Validate`",
@@ -43,7 +43,7 @@ impl<T: DeserializeOwned + Validate> Validated for T {
 #[derive(Debug)]
 pub struct RuleErrors(ValidationErrors);
 
-/// How the location of an error is written.
+/// The notation of the location of an error.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum PointerStyle {
     /// JSON pointers (RFC 6901).
@@ -59,7 +59,7 @@ impl PointerStyle {
             Self::JsonPointer => {
                 steps.iter().map(|step| format!("/{}", step.replace('~', "~0").replace('/', "~1"))).collect()
             }
-            // The second value of a repeated parameter has no name of its own.
+            // The second value of a repeated parameter has no separate name.
             Self::DottedName => {
                 let named = steps.iter().filter(|step| !step.bytes().all(|b| b.is_ascii_digit()));
                 named.map(String::as_str).collect::<Vec<_>>().join(".")
@@ -76,7 +76,7 @@ impl PointerStyle {
     }
 }
 
-/// Checks the rules of `value`. `input` returns what it was parsed from and is only called if a rule is broken.
+/// Checks the rules of `value`. `input` returns the parsed input, and is only called if a rule is broken.
 pub(super) fn validate<T: Validated>(
     value: &T,
     places: PointerStyle,
@@ -96,7 +96,7 @@ pub(super) fn validate<T: Validated>(
     Err(Rejection::Invalid(found))
 }
 
-/// Path from the root to an error.
+/// A path from the root to an error.
 #[derive(Default)]
 struct ErrorPath {
     steps: Vec<String>,
@@ -133,7 +133,7 @@ fn collect(
         match kind {
             ValidationErrorsKind::Field(errors) => errors.iter().for_each(|error| found(path, error)),
             ValidationErrorsKind::Struct(errors) => collect(errors, input, names, path, found),
-            // `validator` numbers the values of a map in iteration order, which is not a location.
+            // `validator` numbers the values of a map in iteration order, which does not identify them.
             ValidationErrorsKind::List(values) if input.is_some_and(Value::is_object) => {
                 let mut at_the_map = |_: &ErrorPath, error: &ValidationError| found(path, error);
                 let errors = values.values();
@@ -154,9 +154,9 @@ fn collect(
     }
 }
 
-/// Key of the rules about a whole struct.
+/// The key of the rules about a whole struct.
 const WHOLE: &str = "__all__";
-/// Key of the errors of a list that is not a field.
+/// The key of the errors of a list that is not a field.
 const LIST: &str = "_tmp_validator";
 
 /// The name that serde uses for a field.
@@ -186,7 +186,8 @@ fn field_error(places: PointerStyle, steps: &[String], error: &ValidationError) 
     };
     let mut field = FieldError::new(places.write(steps), error.code.clone(), message);
     for (name, value) in &error.params {
-        // `value` is the rejected value and `other` (of `must_match`) the one it was compared with: maybe a password.
+        // `value` is the rejected value and `other` (of `must_match`) the value that it was compared with. Either may
+        // be a password.
         if !matches!(name.as_ref(), "value" | "other") {
             field = field.with_param(name.clone(), value.clone());
         }
@@ -195,8 +196,7 @@ fn field_error(places: PointerStyle, steps: &[String], error: &ValidationError) 
 }
 
 /// Renames the errors of a struct from Rust's field names to serde's. An empty name marks a flattened field, whose
-/// errors
-/// move to the enclosing struct.
+/// errors move to the enclosing struct.
 ///
 /// Called by code that `#[derive(Validate)]` generates.
 pub fn with_serde_names(
@@ -204,7 +204,7 @@ pub fn with_serde_names(
     renames: &'static [(&'static str, &'static str)],
 ) -> Result<(), ValidationErrors> {
     let Err(ValidationErrors(mut by_rust)) = result else { return Ok(()) };
-    // Errors that contain others are kept, so that those are found.
+    // Errors that contain others are kept, so that the inner ones are found.
     let innermost = by_rust.values().all(|kind| matches!(kind, ValidationErrorsKind::Field(_)));
     if innermost && !budget::spend(by_rust.len()) {
         return Ok(());
@@ -224,7 +224,7 @@ pub fn with_serde_names(
     Err(ValidationErrors(by_serde))
 }
 
-/// Validates, and keeps only as many errors as are reported.
+/// Validates, and keeps only the errors that are reported.
 fn within_budget<T: Validated>(value: &T) -> Result<(), ValidationErrors> {
     let _guard = budget::limit(MAX_ERRORS);
     value.check_rules().map_err(|RuleErrors(errors)| errors)
@@ -233,9 +233,8 @@ fn within_budget<T: Validated>(value: &T) -> Result<(), ValidationErrors> {
 /// Limits how many errors are kept while an extractor validates.
 ///
 /// `validator` keeps a kilobyte per error, so a megabyte of `[{},{},…]` would take half a gigabyte. Errors beyond the
-/// limit are dropped, because the input is refused anyway. The rules call us only through a free function and run on
-/// one
-/// thread, hence the thread-local.
+/// limit are dropped, because the input is rejected anyway. The rules call this module only through a free function and
+/// run on one thread, hence the thread-local.
 mod budget {
     use std::cell::Cell;
 

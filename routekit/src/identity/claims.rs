@@ -13,7 +13,7 @@ use axum::{
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use super::{extract::NotIdentified, identity::Identity};
+use super::{extract::NotIdentified, identity::Identity, seen::see};
 use crate::{
     problem::Problem,
     route::{Describe, Input, NoPayload},
@@ -67,7 +67,7 @@ where
     type Rejection = ClaimsRejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ClaimsRejection> {
-        Self::of(parts.extensions.get().ok_or(ClaimsRejection::NotIdentified(NotIdentified))?)
+        Self::of(see(&parts.extensions).ok_or(ClaimsRejection::NotIdentified(NotIdentified))?)
     }
 }
 
@@ -79,7 +79,7 @@ where
     type Rejection = ClaimsRejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, ClaimsRejection> {
-        parts.extensions.get().map(Self::of).transpose()
+        see(&parts.extensions).map(Self::of).transpose()
     }
 }
 

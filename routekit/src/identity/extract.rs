@@ -8,7 +8,7 @@ use axum::{
 };
 use http::{HeaderValue, header, request::Parts};
 
-use super::identity::Identity;
+use super::{identity::Identity, seen::see};
 use crate::{
     problem::Problem,
     route::{Describe, Input, NoPayload},
@@ -21,7 +21,7 @@ impl<S: Sync> FromRequestParts<S> for Identity {
     type Rejection = NotIdentified;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, NotIdentified> {
-        parts.extensions.get::<Self>().cloned().ok_or(NotIdentified)
+        see(&parts.extensions).cloned().ok_or(NotIdentified)
     }
 }
 
@@ -29,7 +29,7 @@ impl<S: Sync> OptionalFromRequestParts<S> for Identity {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
-        Ok(parts.extensions.get::<Self>().cloned())
+        Ok(see(&parts.extensions).cloned())
     }
 }
 

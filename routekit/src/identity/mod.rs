@@ -37,10 +37,11 @@ mod claims;
 mod extract;
 #[expect(clippy::module_inception, reason = "the module has one type")]
 mod identity;
+mod seen;
 
-pub(crate) use self::extract::REALM;
 pub use self::{
     claims::{Claims, ClaimsRejection},
     extract::NotIdentified,
     identity::Identity,
 };
+pub(crate) use self::{extract::REALM, seen::SeenIdentity};

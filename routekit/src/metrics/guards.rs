@@ -1,6 +1,5 @@
-//! Metrics of circuit breakers and concurrency limits. Both count by themselves; their counts are copied here before
-//! they
-//! are rendered.
+//! Metrics of circuit breakers and concurrency limits. Both have their own counters, which are copied here before the
+//! metrics are rendered.
 
 use std::fmt;
 
@@ -15,13 +14,13 @@ use super::{
     recorder::SharedRecorder,
 };
 
-/// States of a breaker, as label values.
+/// The states of a breaker, as label values.
 pub(crate) const STATES: [&str; 3] = ["closed", "half_open", "open"];
 
 /// Registers the metrics with one recorder.
 pub(crate) struct GuardMetrics(SharedRecorder);
 
-/// Metrics of one breaker.
+/// The metrics of one breaker.
 pub(crate) struct BreakerSeries {
     /// In the order of [`STATES`]: 1 for the current state.
     states: [Gauge; 3],
@@ -35,7 +34,7 @@ pub(crate) struct BreakerSeries {
     pub(crate) rejected: Total,
 }
 
-/// Metrics of a route with a concurrency limit.
+/// The metrics of a route with a concurrency limit.
 pub(crate) struct ConcurrencySeries {
     in_flight: Gauge,
     rejected: Total,
@@ -54,7 +53,7 @@ impl GuardMetrics {
         describe_concurrency(&*self.0);
     }
 
-    /// Metrics of the breaker with this name.
+    /// Returns the metrics of the breaker with this name.
     pub(crate) fn breaker(&self, name: &str) -> BreakerSeries {
         let own = || Label::new("breaker", name.to_owned());
         let with = |label: &'static str, value: &'static str| vec![own(), Label::from_static_parts(label, value)];
@@ -71,7 +70,7 @@ impl GuardMetrics {
         }
     }
 
-    /// Metrics of the route with this method and template.
+    /// Returns the metrics of the route with this method and template.
     pub(crate) fn concurrency(&self, method: &'static str, template: &str, limit: u32) -> ConcurrencySeries {
         let labels = || {
             let route = Label::new("http_route", template.to_owned());

@@ -13,14 +13,14 @@ pub struct HttpMetrics {
 }
 
 impl HttpMetrics {
-    /// Registers metrics with this recorder, and describes them.
+    /// Registers the metrics with this recorder, and describes them.
     #[must_use]
     pub fn new(recorder: SharedRecorder) -> Self {
         names::describe(&*recorder);
         Self { recorder, slow: None }
     }
 
-    /// Duration from which on a request counts as slow, for routes without their own threshold. Defaults to none.
+    /// Sets the duration from which a request counts as slow, for routes without their own threshold. Defaults to none.
     #[must_use]
     pub fn slow(mut self, threshold: Option<Duration>) -> Self {
         self.slow = threshold;

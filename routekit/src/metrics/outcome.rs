@@ -23,7 +23,7 @@ impl OutcomeHistograms {
     }
 }
 
-/// The outcomes seen so far: by failure, then by status. Outcomes that were not seen take almost no memory.
+/// The outcomes seen so far: by failure, then by status. Other outcomes take almost no memory.
 #[derive(Default)]
 pub(super) struct OutcomeTable([ByStatus; 8]);
 

@@ -15,7 +15,8 @@ impl InstalledRecorder {
     /// Returns the installed recorder, if there is one.
     #[must_use]
     pub fn find() -> Option<Self> {
-        // The facade does not tell. Its no-op default is a zero-sized type, and a recorder that stores metrics is not.
+        // The facade does not report it. Its no-op default is a zero-sized type, and a recorder that stores metrics is
+        // not.
         metrics::with_recorder(|recorder| size_of_val(recorder) > 0).then_some(Self(()))
     }
 }

@@ -1,4 +1,4 @@
-//! Metric handles of one route. They are created once and kept.
+//! The metric handles of one route, which are created once and kept.
 
 use std::{fmt, sync::OnceLock, time::Duration};
 
@@ -12,24 +12,24 @@ use super::{
 };
 use crate::observe::{Event, Failure, Finished, METHODS, Observer, method_index, method_name};
 
-/// Metrics of one route, by method and outcome.
+/// The metrics of one route, by method and outcome.
 pub struct RouteMetrics {
     labels: Labels,
     slow: Option<Duration>,
-    /// Method that the route was declared with.
+    /// The method that the route was declared with.
     declared: Option<&'static str>,
     policy_answers: PolicyAnswers,
     /// In the order of [`METHODS`].
     methods: [OnceLock<Box<MethodMetrics>>; METHODS.len()],
 }
 
-/// What the handles of a route are created from.
+/// The labels of a route's handles.
 struct Labels {
     recorder: SharedRecorder,
     route: Option<String>,
 }
 
-/// Handles for one method of a route.
+/// The handles for one method of a route.
 struct MethodMetrics {
     active: Option<Gauge>,
     cancelled: Counter,
@@ -60,7 +60,7 @@ impl RouteMetrics {
         }
     }
 
-    /// Duration from which on a request counts as slow. Defaults to the threshold of the app.
+    /// Sets the duration from which a request counts as slow. Defaults to the threshold of the app.
     #[must_use]
     pub fn slow(mut self, threshold: Option<Duration>) -> Self {
         self.slow = threshold;
@@ -128,7 +128,7 @@ impl Labels {
 
 impl MethodMetrics {
     fn new(labels: &Labels, method: &'static str) -> Self {
-        // A request is known to be unmatched only when it ends, so it is never counted as active.
+        // Whether a request is unmatched is known only when it ends, so it never counts as active.
         let active = labels
             .route
             .is_some()

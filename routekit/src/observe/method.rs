@@ -2,11 +2,11 @@
 
 use http::Method;
 
-/// Methods that OpenTelemetry knows. Any other is `_OTHER`, so that clients cannot create labels.
+/// The methods that OpenTelemetry knows. Any other is `_OTHER`, so that clients cannot create labels.
 pub(crate) const METHODS: [&str; 10] =
     ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", "_OTHER"];
 
-/// Index of a method in [`METHODS`].
+/// Returns the index of a method in [`METHODS`].
 pub(crate) fn method_index(method: &Method) -> usize {
     match *method {
         Method::GET => 0,
@@ -22,7 +22,7 @@ pub(crate) fn method_index(method: &Method) -> usize {
     }
 }
 
-/// The name of a method, or `_OTHER`.
+/// Returns the name of a method, or `_OTHER`.
 pub(crate) fn method_name(method: &Method) -> &'static str {
     METHODS[method_index(method)]
 }

@@ -1,9 +1,9 @@
-//! A place that a handler holds while it runs.
+//! The permit of a running handler.
 
 use std::{any::Any, fmt, sync::Arc};
 
-/// The place of a request under a concurrency limit, in the request's extensions. A policy that lets the handler run on
-/// without its client takes it along, so that the limit counts handlers that run rather than clients that wait.
+/// The permit of a request under a concurrency limit, in the request's extensions. A policy that lets the handler
+/// outlive its request takes the permit along, so that the limit counts running handlers and not waiting clients.
 #[derive(Clone)]
 pub(crate) struct RunningPermit(#[expect(dead_code, reason = "held until it is dropped")] Arc<dyn Any + Send + Sync>);
 

@@ -1,10 +1,10 @@
-//! Room for the extensions of a request.
+//! Capacity for the extensions of a request.
 
 use std::sync::LazyLock;
 
 use http::Extensions;
 
-/// Empty, with room for seven. A clone keeps the room of its original.
+/// Empty, with capacity for seven. A clone keeps the capacity of its original.
 static ROOM: LazyLock<Extensions> = LazyLock::new(|| {
     let mut extensions = Extensions::new();
     extensions.insert(0_u8);
@@ -15,10 +15,10 @@ static ROOM: LazyLock<Extensions> = LazyLock::new(|| {
     extensions
 });
 
-/// Gives extensions that are still empty room for as many as a request will have.
+/// Reserves capacity in empty extensions for as many as a request will have.
 ///
-/// They would otherwise start with room for three and grow at the fourth: the peer's address, the [`Exchange`] and
-/// three of axum's are in every request.
+/// Otherwise they start with capacity for three and grow at the fourth: every request has the peer's address, the
+/// [`Exchange`] and three of axum's.
 ///
 /// [`Exchange`]: super::Exchange
 pub(crate) fn make_room(extensions: &mut Extensions) {

@@ -1,4 +1,4 @@
-//! Settings as `explain` and the route table show them.
+//! Settings as `explain` and the route table display them.
 
 use std::{fmt, time::Duration};
 
@@ -53,7 +53,7 @@ impl fmt::Display for ShownCache<'_> {
         let policy = self.0;
         match policy.ttl {
             Some(ttl) => write!(f, "ttl {ttl:?}")?,
-            None => f.write_str("ttl as answers say")?,
+            None => f.write_str("ttl from responses")?,
         }
         list(f, "tags", policy.tags)?;
         list(f, "vary", policy.vary)?;
@@ -88,7 +88,7 @@ fn list(f: &mut fmt::Formatter<'_>, name: &str, values: &[&str]) -> fmt::Result 
     if values.is_empty() { Ok(()) } else { write!(f, ", {name} {}", values.join(" ")) }
 }
 
-/// What a route invalidates by declaration: `tags users, patterns /v2/*, all of /v2/users`. `None` if nothing.
+/// The declared invalidations of a route: `tags users, patterns /v2/*, all of /v2/users`. `None` if there are none.
 fn declared_invalidation(policies: &EffectivePolicies) -> Option<String> {
     let mut parts = Vec::new();
     if let Some(invalidates) = &policies.invalidates {
@@ -98,7 +98,7 @@ fn declared_invalidation(policies: &EffectivePolicies) -> Option<String> {
             }
         }
         if invalidates.user {
-            parts.push("what is the user's".to_owned());
+            parts.push("the user's responses".to_owned());
         }
         if invalidates.partition.is_some() {
             parts.push("partitioned".to_owned());
@@ -111,14 +111,14 @@ fn declared_invalidation(policies: &EffectivePolicies) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
-/// What a route invalidates, by declaration or not, or `nothing`.
+/// The invalidations of a route, declared or not, or `nothing`.
 pub(super) struct ShownInvalidation<'a>(pub(super) &'a EffectivePolicies);
 
 impl fmt::Display for ShownInvalidation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let undeclared = match self.0.drops {
             Drops::Nothing => None,
-            Drops::Named => Some("what its answer names"),
+            Drops::Named => Some("URLs that its response names"),
             Drops::Url => Some("its URL"),
         };
         match (undeclared, declared_invalidation(self.0)) {

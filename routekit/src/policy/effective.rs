@@ -1,4 +1,4 @@
-//! The settings that apply to a route, and where each came from.
+//! The settings that apply to a route, and the origin of each.
 
 use std::time::Duration;
 
@@ -17,47 +17,47 @@ use crate::{
 pub struct EffectivePolicies {
     /// The clients that may call the route.
     pub access: Setting<Access>,
-    /// The time that the handler has to its response head.
+    /// The time that the handler has up to its response head.
     pub timeout: Setting<Option<Duration>>,
     /// The largest request body, in bytes.
     pub body_limit: Setting<u64>,
     /// The duration from which a request counts as slow.
     pub slow: Setting<Option<Duration>>,
-    /// When the route was deprecated, and when it will be removed.
+    /// The headers of a deprecated route.
     pub deprecation: Option<Deprecation>,
-    /// How responses are cached.
+    /// The caching of responses.
     pub cache: Setting<Option<CachePolicy>>,
-    /// What a request invalidates.
+    /// The declared invalidations.
     pub invalidates: Option<Invalidates>,
     /// The cached routes that declare `invalidate_on` this one.
     pub(crate) wanted_by: Vec<WantedBy>,
-    /// What a request invalidates without a declaration.
+    /// The invalidations without a declaration.
     pub(crate) drops: Drops,
-    /// The number of requests that the handler has at a time.
+    /// The number of requests that the handler runs at a time.
     pub concurrency: Setting<Option<u32>>,
     /// The declaration of the circuit breaker.
     pub breaker: Setting<Option<BreakerPolicy>>,
     /// The circuit breaker and the concurrency limit themselves, once all routes are known.
     pub(crate) guards: Guards,
-    /// Whether the route has a tower layer of its own.
+    /// Whether the route has its own tower layer.
     pub layered: bool,
 }
 
-/// The guards of a route, which metrics and the admin surface read as well.
+/// The guards of a route, which metrics and the admin surface also read.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Guards {
     pub(crate) concurrency: Option<ConcurrencyLayer>,
     pub(crate) breaker: Option<CircuitBreaker>,
 }
 
-/// What a request invalidates without a declaration (RFC 9111 §4.4).
+/// The invalidations of a request without a declaration (RFC 9111 §4.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Drops {
     /// Nothing: the method is safe, or the app caches nothing.
     Nothing,
-    /// The URLs in `Location` and `Content-Location`: no cached route has the route's own URL.
+    /// The URLs in `Location` and `Content-Location`. No cached route has the route's own URL.
     Named,
-    /// The same, and the route's own URL.
+    /// The same URLs, and the route's own.
     Url,
 }
 
@@ -70,8 +70,8 @@ pub(crate) struct WantedBy {
 }
 
 impl EffectivePolicies {
-    /// `access` applies to a route that declares none. Configuration cannot change access: deploying an API does not
-    /// open it.
+    /// `access` applies to a route that declares none. Configuration cannot change access, so that a deployment cannot
+    /// open an API.
     pub(crate) fn new(
         declared: Policies,
         route: Option<&RouteConfig>,
@@ -107,8 +107,8 @@ fn or_default_of_cached_routes(timeout: Setting<Option<Duration>>, cached: bool)
     }
 }
 
-/// Configuration can change the lifetime and switch caching off; the rest is up to the route. `default_ttl` applies to
-/// routes that declare no `ttl`.
+/// Configuration can change the lifetime and switch caching off; the attribute decides everything else. `default_ttl`
+/// applies to routes that declare no `ttl`.
 fn cache_policy(
     ttl: Option<Setting<Option<Duration>>>,
     default_ttl: &Setting<Option<Duration>>,

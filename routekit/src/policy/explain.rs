@@ -1,4 +1,4 @@
-//! What happens to a request of one route, as text and as JSON.
+//! The processing of a request to one route, as text and as JSON.
 
 use std::fmt;
 

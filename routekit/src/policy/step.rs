@@ -14,7 +14,7 @@ pub struct Step {
     pub setting: &'static str,
     /// Its value.
     pub value: String,
-    /// Where the value came from; `None` if it cannot be set.
+    /// The origin of the value; `None` if it cannot be set.
     pub origin: Option<Origin>,
 }
 

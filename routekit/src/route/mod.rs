@@ -18,7 +18,7 @@ pub(crate) mod spelling;
 
 pub(crate) use self::{
     check::{Reserved, check, label},
-    describe::probe,
+    describe::{RequestPart, probe},
     registry::{Selection, is_crate, select},
 };
 pub use self::{

@@ -1,4 +1,4 @@
-//! Bodies whose length is not known.
+//! Bodies of unknown length.
 
 use std::{
     pin::Pin,
@@ -44,11 +44,11 @@ impl HttpBody for CountedBody {
     }
 }
 
-/// A response body whose end is the end of the request.
+/// A response body that ends the request when it ends.
 pub(super) struct WatchedBody {
     inner: Body,
     sample: Sample,
-    /// Set by the policy that made the response.
+    /// Set by the policy that built the response.
     failure: Option<Failure>,
 }
 
@@ -58,7 +58,7 @@ impl WatchedBody {
     }
 }
 
-/// A body that ended without a last `poll_frame` has ended all the same.
+/// A body may also be dropped without a last `poll_frame`.
 impl Drop for WatchedBody {
     fn drop(&mut self) {
         if self.inner.is_end_stream() {
@@ -77,7 +77,7 @@ impl HttpBody for WatchedBody {
         match &frame {
             Some(Ok(frame)) => {
                 this.sample.response_bytes += data_length(frame);
-                // The reader may see the end here and not poll again. Nothing follows trailers (RFC 9110 §6.5).
+                // The reader may detect the end here and not poll again. Nothing follows trailers (RFC 9110 §6.5).
                 if frame.is_trailers() || this.inner.is_end_stream() {
                     this.sample.end(this.failure);
                 }

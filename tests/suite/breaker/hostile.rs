@@ -16,6 +16,7 @@ use routekit::{
     breaker::{BreakerLayer, CallError, CircuitBreaker, HttpBreakerLayer, Outcome, State},
     cache::Cache,
     catch_panic::CatchPanicLayer,
+    config::Config,
     prelude::*,
     test::TestApp,
 };
@@ -271,4 +272,14 @@ fn lease_of_a_probe_lasts_as_long_as_the_route_may_take() {
     let said = app(60 * SECOND).err().unwrap().to_string();
     assert!(said.contains("`probe_lease` is 60s, and a route with this breaker has a timeout of 120s"), "{said}");
     assert!(app(121 * SECOND).is_ok());
+}
+
+#[test]
+fn longest_timeout_of_a_route_with_a_breaker_is_accepted() {
+    #[get("/h/longest", breaker(name = "longest"))]
+    async fn longest() {}
+    let toml = "[route.\"GET /h/longest\"]\ntimeout = '18446744073709551615'\n";
+    let config = Config::builder().toml("routekit.toml", toml).build().unwrap();
+    let app = TestApp::builder(App::with_routes(routes![longest]).config(config)).try_build();
+    assert!(app.is_ok(), "{:?}", app.err());
 }

@@ -1,12 +1,16 @@
 //! Requests that bypass the cache.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+};
 
 use axum::{body::Body, extract::Request, response::Response};
 use http::{HeaderMap, Method};
 use http_body_util::BodyExt;
-use routekit::{cache::CacheLayer, prelude::*, test::TestApp};
-use tower::{Layer, service_fn};
+use routekit::{cache::CacheLayer, identity::Claims, prelude::*, test::TestApp};
+use serde_json::Value;
+use tower::{Layer, Service, layer::layer_fn, service_fn};
 
 use super::{MINUTE, Runs, app, ask, exact, get_of, said, start};
 
@@ -131,4 +135,69 @@ async fn conditional_headers_are_removed_from_requests_that_fill() {
         assert!(ask(&cached, request(&path)).await.body.ends_with("false"), "{name} is not shown to the handler");
         assert_eq!(ask(&cached, get_of(&path)).await.x_cache(), "HIT", "{name}");
     }
+}
+
+#[tokio::test]
+async fn body_of_a_get_runs_no_handler_of_a_route_that_does_not_honour_clients() {
+    let inner = service_fn(|request: Request| async {
+        let has_length = request.headers().contains_key("content-length");
+        let body = request.into_body().collect().await.unwrap().to_bytes();
+        Ok::<_, std::convert::Infallible>(Response::new(Body::from(format!("{has_length} {}", body.len()))))
+    });
+    let cached = CacheLayer::new(exact().build()).ttl(MINUTE).honour_client_directives(false).layer(inner);
+    for expected in ["MISS", "HIT"] {
+        let request = Request::get("/").header("content-length", "4").body(Body::from("body")).unwrap();
+        let answer = ask(&cached, request).await;
+        assert_eq!((answer.x_cache(), answer.body.as_str()), (expected, "false 0"));
+    }
+}
+
+/// Sets the identity from a cookie, as a layer for sessions does.
+#[derive(Clone)]
+struct Session<S>(S);
+
+impl<S: Service<Request>> Service<Request> for Session<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.0.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request) -> S::Future {
+        let cookie = request.headers().get("cookie").map(|user| user.to_str().unwrap().to_owned());
+        if let Some(user) = cookie {
+            request.extensions_mut().insert(Identity::new(user));
+        }
+        self.0.call(request)
+    }
+}
+
+#[get("/cache/session/user", auth(optional), cache(ttl = 60, per = "user"), layer(layer_fn(Session)))]
+async fn of_user(who: Option<Identity>) -> String {
+    who.map_or_else(String::new, |who| who.sub().to_owned())
+}
+
+#[get("/cache/session/all", cache(ttl = 60), layer(layer_fn(Session)))]
+async fn of_all(who: Option<Identity>) -> String {
+    who.map_or_else(String::new, |who| who.sub().to_owned())
+}
+
+#[get("/cache/session/claims", cache(ttl = 60), layer(layer_fn(Session)))]
+async fn of_claims(who: Option<Claims<Value>>) -> String {
+    who.is_some().to_string()
+}
+
+#[tokio::test]
+async fn response_for_an_identity_that_the_key_does_not_hold_is_not_stored() {
+    let (app, _) = start(App::with_routes(routes![of_user, of_all, of_claims]).verifier(crate::auth::Header));
+    for path in ["/cache/session/user", "/cache/session/all"] {
+        let asked = async |user: &str| said(app.get(path).header("cookie", user)).await;
+        assert_eq!([asked("ann").await, asked("bob").await], ["BYPASS ann", "BYPASS bob"], "{path}");
+        assert_eq!([said(app.get(path)).await, asked("ann").await], ["MISS", "HIT"], "{path}");
+    }
+    assert_eq!(said(app.get("/cache/session/claims").header("cookie", "ann")).await, "BYPASS true");
+    let verified = app.get("/cache/session/user").header("x-user", "ann");
+    assert_eq!(said(verified).await, "MISS ann", "the key holds this identity");
 }

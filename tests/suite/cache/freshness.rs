@@ -2,11 +2,24 @@
 
 use std::{sync::Arc, time::Duration};
 
-use axum::response::{AppendHeaders, IntoResponse, Response};
+use axum::{
+    Router,
+    body::Body,
+    extract::Request,
+    response::{AppendHeaders, IntoResponse, Response},
+    routing::get as on_get,
+};
 use http::{HeaderValue, StatusCode, header};
-use routekit::{cache::Cache, prelude::*, test::TestApp};
+use routekit::{
+    ManualClock, Spawner,
+    cache::{Cache, CacheLayer},
+    config::Config,
+    prelude::*,
+    test::TestApp,
+};
 use serde_json::Value;
 use tokio::sync::Semaphore;
+use tower::ServiceExt;
 
 use super::{Runs, app, did, said, start};
 
@@ -171,8 +184,8 @@ async fn shared_failure_has_the_id_of_the_request_it_answers() {
         };
         let release = async {
             tokio::task::yield_now().await;
-            // One run for all shows that the failure was shared.
-            gate.add_permits(1);
+            // One run for all shows that the failure was shared. After a 500, one of the others tries first.
+            gate.add_permits(if status == 500 { 2 } else { 1 });
         };
         tokio::join!(asked("first"), asked("second"), asked("third"), release);
     }
@@ -222,4 +235,46 @@ async fn stored_response_with_max_age_carries_its_age() {
     assert_eq!(age().await.as_deref(), Some("59"));
     clock.advance(Duration::from_secs(1));
     assert_eq!(age().await, None, "it is made anew");
+}
+
+#[get(
+    "/cache/longest",
+    cache(stale_while_revalidate = "18446744073709551s", stale_if_error = "18446744073709551s"),
+    timeout = "18446744073709551s",
+    slow = "18446744073709551s",
+    breaker
+)]
+async fn longest(calls: Dep<Runs>) -> String {
+    calls.next().to_string()
+}
+
+#[tokio::test]
+async fn longest_configured_ttl_with_stale_windows_is_a_hit() {
+    let toml = "[cache]\ndefault_ttl = '18446744073709551615'\n";
+    let config = Config::builder().toml("routekit.toml", toml).build().unwrap();
+    let (app, clock) = start(App::with_routes(routes![longest]).config(config).provide(Runs::default()));
+    assert_eq!(said(app.get("/cache/longest")).await, "MISS 1");
+    clock.advance(Duration::from_secs(365 * 86_400));
+    assert_eq!(said(app.get("/cache/longest")).await, "HIT 1");
+}
+
+#[tokio::test]
+async fn longest_durations_of_a_layer_overflow_nothing() {
+    let (clock, most) = (ManualClock::new(), Duration::MAX);
+    let layer = |cache: &Cache| CacheLayer::new(cache.clone()).ttl(most).deadline(most);
+    let stale = |layer: CacheLayer| layer.stale_while_revalidate(most).stale_if_error(most);
+    let further_out = |layer: CacheLayer| layer.client_ttl(most).cdn_ttl(most);
+    for age in ["0", "18446744073709551615"] {
+        let cache = Cache::builder().clock(clock.clock()).spawner(Spawner::tokio()).build();
+        let cached = further_out(stale(layer(&cache)));
+        let router: Router = Router::new().route("/", on_get(move || async move { [("age", age)] }).layer(cached));
+        for expected in ["MISS", "HIT", "HIT"] {
+            let answer = router.clone().oneshot(Request::new(Body::empty())).await.unwrap();
+            assert_eq!(
+                (answer.status(), &answer.headers()["x-cache"]),
+                (StatusCode::OK, &HeaderValue::from_static(expected))
+            );
+            clock.advance(Duration::from_secs(86_400));
+        }
+    }
 }

@@ -54,6 +54,22 @@ pub(super) fn rows() -> Vec<Row> {
             .does([ann(BYPASS).says("CDN-Cache-Control: max-age=60").and("Cache-Control: public"), ann(BYPASS)]),
         row("Authorization of nothing is Authorization (RFC 9111 §3.5)")
             .does([get(BYPASS).with("Authorization:").says(MINUTE), get(MISS).after(5)]),
+        row("Authorization runs no handler of a route that does not honour clients (RFC 9111 §3.5)")
+            .ttl(60)
+            .layer(|layer| layer.honour_client_directives(false))
+            .does([ann(MISS).hides("authorization"), ann(HIT), get(HIT).body("1")]),
+        row("an identity is more than Authorization on a route that does not honour clients (RFC 9111 §3.5)")
+            .ttl(60)
+            .layer(|layer| layer.honour_client_directives(false))
+            .does([ann(BYPASS).by("ann").shows("Authorization: Bearer ann"), ann(MISS).hides("authorization")]),
+        row("Authorization is no user on a route per user that does not honour clients (RFC 9111 §3.5)")
+            .ttl(60)
+            .layer(|layer| layer.honour_client_directives(false).per_user())
+            .does([get(MISS), ann(HIT).body("1"), ann(MISS).by("ann").shows("Authorization: Bearer ann")]),
+        row("Authorization reaches a shared route that does not honour clients (RFC 9111 §3.5)")
+            .ttl(60)
+            .layer(|layer| layer.honour_client_directives(false).shared())
+            .does([ann(MISS).shows("Authorization: Bearer ann"), get(HIT)]),
         row("a shared route is open to all (RFC 9111 §3.5)").ttl(60).layer(|layer| layer.shared()).does([
             ann(MISS),
             ann(HIT),

@@ -21,6 +21,16 @@ pub(super) fn rows() -> Vec<Row> {
             row(format!("{header} fills nothing ({section})"))
                 .does([get(BYPASS).with(header).says(MINUTE), get(MISS).body("2")]),
         );
+        let name = header.split(':').next().unwrap_or_default();
+        rows.push(
+            row(format!("{header} runs no handler of a route that does not honour clients ({section})"))
+                .layer(|layer| layer.honour_client_directives(false))
+                .does([
+                    get(MISS).with(header).says(MINUTE).and("ETag: 'a'").hides(name),
+                    get(HIT).with(header).body("1"),
+                    get(HIT).body("1"),
+                ]),
+        );
     }
     rows.extend([
         row("If-Range goes along with Range (RFC 9110 §13.1.5)").does([

@@ -73,6 +73,27 @@ fn while_revalidate() -> Vec<Row> {
             get(STALE).after(5).body("1").gets(200),
             get(MISS).after(20).gets(500),
         ]),
+        row("stale-while-revalidate that finds nothing storable ends the stale response (RFC 5861 §3)").does([
+            get(MISS).says("Cache-Control: max-age=60, stale-while-revalidate=3600"),
+            get(STALE).after(70).answers(404, "").body("1").gets(200).asks(1),
+            get(BYPASS).gets(404),
+        ]),
+        row("stale-while-revalidate that fails with 501 leaves what is stale (RFC 5861 §3)").does([
+            get(MISS).says("Cache-Control: max-age=60, stale-while-revalidate=3600"),
+            get(STALE).after(70).answers(501, "").body("1").gets(200),
+            get(STALE).after(5).body("1").gets(200),
+        ]),
+        row("stale-while-revalidate replaces the stale response by a 404 that may be stored (RFC 5861 §3)").does([
+            get(MISS).says("Cache-Control: max-age=60, stale-while-revalidate=3600"),
+            get(STALE).after(70).answers(404, "Cache-Control: max-age=9").body("1").gets(200),
+            get(HIT).gets(404).body("2"),
+        ]),
+        row("stale-while-revalidate that comes to vary ends the stale response (RFC 5861 §3)").does([
+            get(MISS).says("Cache-Control: max-age=60, stale-while-revalidate=3600"),
+            get(STALE).after(70).says("Cache-Control: max-age=60").and("Vary: Accept"),
+            get(HIT).body("2"),
+            get(MISS).with("Accept: b"),
+        ]),
         row("stale-while-revalidate and a client with the same copy (RFC 9110 §13.1.2)").does([
             get(MISS).says("Cache-Control: max-age=60, stale-while-revalidate=30").and("ETag: 'a'"),
             get(STALE).after(70).with("If-None-Match: 'a'").gets(304).has("Age: 70"),
@@ -86,6 +107,36 @@ fn while_revalidate() -> Vec<Row> {
 
 fn if_error() -> Vec<Row> {
     let mut rows = Vec::new();
+    for answer in ["Cache-Control: no-store", "Cache-Control: private", "Set-Cookie: a=b"] {
+        rows.push(
+            row(format!("a refresh with {answer:?} ends the stale response, of stale-if-error as well (RFC 5861 §4)"))
+                .does([
+                    get(MISS).says("Cache-Control: max-age=60, stale-while-revalidate=30, stale-if-error=3600"),
+                    get(STALE).after(70).says(answer).body("1"),
+                    get(BYPASS).body("3"),
+                    get(MISS).answers(500, "").gets(500),
+                ]),
+        );
+    }
+    for status in [403, 410, 405] {
+        rows.push(row(format!("a {status} in place of a stale response ends it (RFC 5861 §4)")).does([
+            get(MISS).says("Cache-Control: max-age=60, stale-if-error=3600"),
+            get(BYPASS).after(70).answers(status, "").gets(status),
+            get(MISS).answers(500, "").gets(500),
+        ]));
+    }
+    for status in [501, 505, 507, 511] {
+        rows.push(
+            row(format!("stale-if-error is not for {status} (RFC 5861 §4)"))
+                .ttl(60)
+                .layer(|layer| layer.stale_if_error(secs(30)))
+                .does([
+                    get(MISS),
+                    get(MISS).after(70).answers(status, "").gets(status),
+                    get(STALE).answers(500, "").body("1").gets(200),
+                ]),
+        );
+    }
     for status in [500, 502, 503, 504] {
         rows.push(
             row(format!("stale-if-error of the route, for {status} (RFC 5861 §4)"))

@@ -97,6 +97,15 @@ fn names() -> Vec<Row> {
         ]),
         row("seventeen headers are too many to be stored (RFC 9111 §3)")
             .not_stored(&[MINUTE, "Vary: h1,h2,h3,h4,h5,h6,h7,h8,h9,h10,h11,h12,h13,h14,h15,h16,h17"]),
+        row("the responses of a key vary by sixteen headers together, or the earlier ones are forgotten (RFC 9111 §3)")
+            .does([
+                get(MISS).says(MINUTE).and("Vary: h1,h2,h3,h4,h5,h6,h7,h8,h9,h10,h11,h12,h13,h14,h15"),
+                get(MISS).with("H1: a").says(MINUTE).and("Vary: h1,h16"),
+                get(HIT).with("H1: a").body("2"),
+                get(MISS).with("H1: b").says(MINUTE).and("Vary: h1,h17"),
+                get(HIT).with("H1: b").with("H2: other").body("3"),
+                get(MISS).with("H1: a"),
+            ]),
         row("vary(…) tells apart also what says no Vary (RFC 9111 §4.1)")
             .layer(|layer| layer.vary([header::ACCEPT_LANGUAGE]))
             .does([en(MISS).says(MINUTE), de(MISS), en(HIT).body("1"), de(HIT).body("2")]),
@@ -122,6 +131,19 @@ fn lives() -> Vec<Row> {
             de(HIT).after(5).body("2"),
             en(MISS).body("3"),
             en(HIT).after(6).body("3"),
+        ]),
+        row("a variant outlives one that was stored later for a shorter time (RFC 9111 §4.1)").does([
+            de(MISS).says("Cache-Control: max-age=3600").and("Vary: Accept-Language"),
+            en(MISS).says("Cache-Control: max-age=10").and("Vary: Accept-Language"),
+            de(HIT).after(11).body("1"),
+            en(MISS),
+            de(HIT).after(3000).body("1"),
+        ]),
+        row("a variant with another header keeps the lifetime of those before (RFC 9111 §4.1)").does([
+            de(MISS).says("Cache-Control: max-age=10").and("Vary: Accept-Language"),
+            en(MISS).says("Cache-Control: max-age=3600").and("Vary: Accept-Language"),
+            de(MISS).after(11).says("Cache-Control: max-age=5"),
+            en(HIT).after(6).body("2"),
         ]),
         row("a variant is asked for with its own ETag (RFC 9111 §4.3.1)").does([
             en(MISS).says(MINUTE).and("Vary: Accept-Language").and("ETag: 'en'"),

@@ -79,24 +79,81 @@ async fn end(cache: Cache, end: End, runs: Runs) -> Result<usize, Failed> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn waiters_of_a_failed_fill_fill_at_the_same_time() {
-    for how in [End::Fails, End::Panics] {
-        on_both(async |cache, _| {
-            let runs = Runs::default();
-            let first = tokio::spawn(end(cache.clone(), how, runs.clone()));
-            sleep(FILL / 2).await;
-            let (values, took) = ask_at_once(&cache, &runs).await;
-            assert_eq!((runs.count(), took), (1 + CALLERS, FILL / 2 + FILL), "none waits for another");
-            assert!(values.iter().all(|value| *value > 1));
-            match (how, first.await) {
-                (End::Fails, Ok(result)) => assert_eq!(result, Err(Failed)),
-                (_, result) => assert!(result.unwrap_err().is_panic()),
-            }
-            ask_at_once(&cache, &runs).await;
-            assert_eq!(runs.count(), 1 + CALLERS, "one of them is kept");
-        })
-        .await;
-    }
+async fn waiters_of_a_failed_fill_share_its_error() {
+    on_both(async |cache, _| {
+        let (runs, start) = (Runs::default(), Instant::now());
+        let callers: JoinSet<_> = (0..50).map(|_| end(cache.clone(), End::Fails, runs.clone())).collect();
+        assert_eq!(callers.join_all().await, vec![Err(Failed); 50]);
+        assert_eq!((runs.count(), start.elapsed()), (1, FILL));
+        assert_eq!(end(cache.clone(), End::Fails, runs.clone()).await, Err(Failed));
+        assert_eq!(runs.count(), 2, "it is not kept");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiter_whose_error_is_of_another_type_fills_alone() {
+    on_both(async |cache, _| {
+        let runs = Runs::default();
+        let first = tokio::spawn(end(cache.clone(), End::Fails, runs.clone()));
+        sleep(FILL / 2).await;
+        let fill = async move || Err::<usize, _>("another error");
+        assert_eq!(cache.get_or_fill("key", &options(), fill).await, Err("another error"));
+        assert_eq!(first.await.unwrap(), Err(Failed));
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiters_of_a_panicking_fill_share_the_fill_of_one_of_them() {
+    on_both(async |cache, _| {
+        let runs = Runs::default();
+        let first = tokio::spawn(end(cache.clone(), End::Panics, runs.clone()));
+        sleep(FILL / 2).await;
+        let (values, took) = ask_at_once(&cache, &runs).await;
+        assert_eq!((runs.count(), took), (2, FILL / 2 + FILL));
+        assert!(values.iter().all(|value| *value == 2));
+        assert!(first.await.unwrap_err().is_panic());
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiters_of_two_panicking_fills_fill_at_the_same_time() {
+    on_both(async |cache, _| {
+        let (runs, start) = (Runs::default(), Instant::now());
+        let mut callers: JoinSet<_> = (0..50).map(|_| end(cache.clone(), End::Panics, runs.clone())).collect();
+        while let Some(ended) = callers.join_next().await {
+            assert!(ended.unwrap_err().is_panic());
+        }
+        assert_eq!((runs.count(), start.elapsed()), (50, 3 * FILL));
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn caller_after_an_invalidation_does_not_wait_for_a_fill_from_before() {
+    on_both(async |cache, _| {
+        let runs = Runs::default();
+        let (old, of_first) = (cache.clone(), runs.clone());
+        let options = options().tags(["tag"]);
+        let of_old = options.clone();
+        let first = tokio::spawn(async move {
+            let fill = async move || {
+                of_first.next();
+                sleep(3 * FILL).await;
+                Ok::<_, Failed>(1)
+            };
+            old.get_or_fill("key", &of_old, fill).await
+        });
+        sleep(FILL).await;
+        cache.invalidate_tag("tag").await.unwrap();
+        let start = Instant::now();
+        assert_eq!((ask(&cache, "key", &options, &runs).await, start.elapsed()), (2, FILL));
+        assert_eq!(first.await.unwrap(), Ok(1));
+        assert_eq!(cache.get("key").await.unwrap(), Some(2), "the older value does not replace it");
+    })
+    .await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -54,7 +54,7 @@ async fn ask(cache: &Cache, key: &str, options: &CacheOptions, runs: &Runs) -> u
     cache.get_or_fill(key, options, fill).await.unwrap()
 }
 
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 struct Failed;
 
 const FILL: Duration = Duration::from_millis(100);

@@ -124,3 +124,15 @@ async fn hanging_refresh_is_given_up() {
     })
     .await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn longest_durations_of_a_value_overflow_nothing() {
+    on_both(async |cache, clock| {
+        let options = CacheOptions::new().ttl(Duration::MAX).stale_while_revalidate(Duration::MAX);
+        let runs = Runs::default();
+        assert_eq!(ask(&cache, "key", &options, &runs).await, 1);
+        clock.advance(Duration::from_secs(365 * 86_400));
+        assert_eq!(ask(&cache, "key", &options, &runs).await, 1);
+    })
+    .await;
+}

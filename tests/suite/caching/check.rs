@@ -305,3 +305,96 @@ fn suspicious_audiences_are_warned_of() {
         }
     }
 }
+
+mod unkeyed {
+    use axum::{Extension, extract::OriginalUri};
+    use http::{HeaderMap, Uri, request::Parts};
+    use routekit::correlation::CorrelationId;
+
+    use super::*;
+
+    pub(super) fn key(request: &Parts) -> String {
+        request.uri.to_string()
+    }
+
+    #[derive(Clone)]
+    pub(super) struct User;
+
+    /// Named like a jar of cookies of other crates.
+    pub(super) struct CookieJar;
+
+    impl<S: Sync> axum::extract::FromRequestParts<S> for CookieJar {
+        type Rejection = std::convert::Infallible;
+
+        async fn from_request_parts(_: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+            Ok(Self)
+        }
+    }
+
+    #[get("/caching/u/headers", cache(ttl = 60))]
+    pub(super) async fn headers(_: HeaderMap) {}
+
+    #[get("/caching/u/headers-vary", cache(ttl = 60, vary("accept")))]
+    pub(super) async fn headers_vary(_: HeaderMap) {}
+
+    #[get("/caching/u/headers-key", cache(ttl = 60, key = key))]
+    pub(super) async fn headers_key(_: HeaderMap) {}
+
+    #[get("/caching/u/headers-tenant", cache(ttl = 60, partition = tenant))]
+    pub(super) async fn headers_tenant(_: HeaderMap) {}
+
+    #[get("/caching/u/headers-uncached")]
+    pub(super) async fn headers_uncached(_: HeaderMap) {}
+
+    #[get("/caching/u/parts", cache(ttl = 60))]
+    pub(super) async fn parts(_: Parts) {}
+
+    #[get("/caching/u/cookies", cache(ttl = 60, vary("accept")))]
+    pub(super) async fn cookies(_: CookieJar) {}
+
+    #[get("/caching/u/cookies-vary", cache(ttl = 60, vary("cookie")))]
+    pub(super) async fn cookies_vary(_: CookieJar) {}
+
+    #[get("/caching/u/identity", cache(ttl = 60))]
+    pub(super) async fn identity(_: Option<Identity>) {}
+
+    #[get("/caching/u/extension", cache(ttl = 60))]
+    pub(super) async fn extension(_: Option<Extension<User>>) {}
+
+    #[get("/caching/u/extension-user", auth(optional), cache(ttl = 60, per = "user"))]
+    pub(super) async fn extension_user(_: Option<Extension<User>>) {}
+
+    #[get("/caching/u/keyed", cache(ttl = 60))]
+    pub(super) async fn keyed(_: Uri, _: OriginalUri, _: CorrelationId) {}
+}
+
+#[tokio::test]
+async fn handlers_that_take_more_than_the_key_holds_are_warned_of_and_not_warmed() {
+    use unkeyed::*;
+
+    for (name, routes, expected) in [
+        ("headers", routes![headers], Some("takes all headers (`_`)")),
+        ("headers, and vary", routes![headers_vary], None),
+        ("headers, and a key", routes![headers_key], None),
+        ("headers, and a partition", routes![headers_tenant], None),
+        ("headers, uncached", routes![headers_uncached], None),
+        ("parts", routes![parts], Some("takes all headers (`_`)")),
+        ("cookies", routes![cookies], Some("write `vary(\"cookie\")`")),
+        ("cookies, and vary", routes![cookies_vary], None),
+        ("identity", routes![identity], Some("takes the identity (`_`)")),
+        ("extension", routes![extension], Some("takes what a layer has put into the request")),
+        ("extension, per user", routes![extension_user], None),
+        ("what the key holds", routes![keyed], None),
+    ] {
+        let app = TestApp::new(App::with_routes(routes).verifier(crate::auth::Header));
+        let warnings = app.table().warnings();
+        assert_eq!(warnings.len(), usize::from(expected.is_some()), "{name}: {warnings:#?}");
+        if let Some(expected) = expected {
+            assert!(warnings[0].contains(expected), "{name}: {warnings:#?}");
+            assert!(warnings[0].contains("the cache key does not hold"), "{name}: {warnings:#?}");
+            assert_eq!(app.warm_up().await.pages, 0, "{name}");
+        }
+    }
+    let app = TestApp::new(App::with_routes(routes![keyed, headers_vary]));
+    assert_eq!(app.warm_up().await.stored, 2);
+}

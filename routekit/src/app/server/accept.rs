@@ -9,7 +9,7 @@ use tower_service::Service;
 
 use super::{connection::serve_connection, connections::Connections};
 
-/// How long to wait before the next attempt when the system is out of files or memory.
+/// How long to wait before the next attempt if the system is out of files or memory.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
 
 /// Serves each connection in a task of `tasks` until `stop` ends.
@@ -27,8 +27,8 @@ pub(super) async fn accept<S>(
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
-                    // Responses are written whole, so waiting to fill a packet only delays them. A failure costs
-                    // nothing but that delay.
+                    // Responses are written whole, so waiting to fill a packet only delays them. A failure to set this
+                    // causes only that delay.
                     let _ = stream.set_nodelay(true);
                     tasks.spawn(serve_connection(stream, peer, service(), connections.open()));
                 }
@@ -38,14 +38,14 @@ pub(super) async fn accept<S>(
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             },
-            // Frees what a finished task has left in the set.
+            // Frees the result of a finished task.
             Some(_) = tasks.join_next() => {}
             () = &mut stop => return,
         }
     }
 }
 
-/// Whether the error belongs to the connection that was accepted and not to the listener.
+/// Whether the error concerns the accepted connection and not the listener.
 fn concerns_one_connection(error: &io::Error) -> bool {
     matches!(
         error.kind(),

@@ -12,14 +12,14 @@ use crate::{
     config::{AdminAddr, Config},
 };
 
-/// Listeners that are bound and do not accept yet.
+/// Bound listeners that do not accept yet.
 pub(in crate::app) struct BoundListeners {
     pub(in crate::app) main: TcpListener,
-    /// For the admin surface, if it has a port of its own.
+    /// For the admin surface, if it has its own port.
     pub(in crate::app) admin: Option<TcpListener>,
 }
 
-/// Binds the configured addresses. `admin`, if given, takes the place of the configured admin address.
+/// Binds the configured addresses. `admin`, if given, replaces the configured admin address.
 pub(in crate::app) async fn bind(config: &Config, admin: Option<TcpListener>) -> Result<BoundListeners, Error> {
     let main = listen(*config.addr, config.addr.origin(), "ROUTEKIT_ADDR").await;
     let admin = match (admin, &*config.admin_addr) {

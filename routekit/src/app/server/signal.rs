@@ -4,7 +4,7 @@ use std::future::Future;
 
 /// Ends at the `count`th SIGTERM or SIGINT from now.
 ///
-/// The handlers are in place when this returns, before the first poll: a supervisor that has read "listening" may send
+/// The handlers are installed when this returns, before the first poll: a supervisor that has read "listening" may send
 /// a signal at once.
 #[cfg(unix)]
 pub(in crate::app) fn nth(count: usize) -> impl Future<Output = ()> {

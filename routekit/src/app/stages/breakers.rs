@@ -6,6 +6,8 @@ use std::{
     time::Duration,
 };
 
+use routekit_grammar::breaker::MAX_TIME;
+
 use crate::{
     app::declared::DeclaredRoute,
     base::{clock::Clock, setup::SetupProblem},
@@ -14,6 +16,9 @@ use crate::{
     policy::Guards,
     route::BreakerPolicy,
 };
+
+/// A longer timeout counts as this one, so that the lease of a probe can be longer than the timeout.
+const MAX_TIMEOUT: Duration = Duration::from_secs(MAX_TIME.as_secs() - 1);
 
 /// Gives each route its breaker and its concurrency limit, and returns all breakers of the app.
 pub(super) fn wire(
@@ -36,7 +41,8 @@ pub(super) fn wire(
         }
         let all = named.entry(name(declared, &policy)).or_default();
         all.declared.push((policy, declared.label()));
-        all.longest_timeout = all.longest_timeout.max(*declared.policies.timeout);
+        let timeout = declared.policies.timeout.map(|timeout| timeout.min(MAX_TIMEOUT));
+        all.longest_timeout = all.longest_timeout.max(timeout);
     }
     let mut breakers = BTreeMap::new();
     for (name, all) in named {

@@ -4,7 +4,7 @@ use crate::{
     app::declared::DeclaredRoute,
     base::setup,
     cache,
-    route::{Access, Audience, CachePolicy, InputSource, Invalidates},
+    route::{Access, Audience, CachePolicy, InputSource, Invalidates, RequestPart},
 };
 
 /// All warnings, in the order of the routes: first those about caching, then those about timeouts.
@@ -13,7 +13,7 @@ pub(super) fn of(routes: &[DeclaredRoute], prefix: &str) -> Vec<String> {
     for declared in routes {
         let label = declared.label();
         let about_cache = [audience(declared), cdn(declared)].into_iter().flatten().map(str::to_owned);
-        warnings.extend(about_cache.map(|what| format!("{label} {what}")));
+        warnings.extend(about_cache.chain(unkeyed(declared)).map(|what| format!("{label} {what}")));
         if let Some(invalidates) = &declared.policies.invalidates {
             let what = invalidations(declared, invalidates, routes, prefix);
             warnings.extend(what.into_iter().map(|what| format!("{label} {what}")));
@@ -99,6 +99,29 @@ fn audience(declared: &DeclaredRoute) -> Option<&'static str> {
         ),
         _ => None,
     }
+}
+
+/// A handler that takes more of the request than the key of its responses holds.
+fn unkeyed(declared: &DeclaredRoute) -> Option<String> {
+    let (part, argument) = declared.unkeyed_part()?;
+    let audience = (*declared.policies.cache)?.audience();
+    let (what, instead) = match part {
+        RequestPart::Headers => ("all headers", "name those that it reads in `vary(…)`"),
+        RequestPart::Cookies => ("cookies", "write `vary(\"cookie\")`"),
+        // Other warnings are about these.
+        RequestPart::Identity if audience.is_some() || *declared.policies.access != Access::Public => return None,
+        RequestPart::Identity => ("the identity", "write `per = \"user\"`"),
+        RequestPart::Extension => (
+            "what a layer has put into the request",
+            "if it depends on the user, write \
+             `per = \"user\"`",
+        ),
+    };
+    Some(format!(
+        "is cached, and its handler takes {what} (`{argument}`), which the cache key does not hold: a client may get \
+         the response that was made for another one; {instead}, or write a function for `key`; \
+         the route is not warmed up"
+    ))
 }
 
 /// Routes whose responses a CDN may serve to the wrong client.

@@ -2,8 +2,8 @@
 //!
 //! 1. `spec`: the pages and hosts that the program names, as text. `target` parses them.
 //! 2. `plan`: the pages to request, which are decided and checked when the app is mounted: the cached GET routes
-//!    without placeholders, unless they are cached per user or require an identity, and every page that
-//!    [`App::warm`](super::App::warm) names.
+//!    without placeholders, unless they are cached per user, require an identity, or have a handler that takes more
+//!    of the request than their key holds; and every page that [`App::warm`](super::App::warm) names.
 //! 3. `run`: requests each page like a client that sends no header but `Host`, a few at a time and for a limited time.
 //!    A request passes through all layers of its route, but request metrics and the access log do not include it.
 //! 4. `report`: the result, for the log. No failure keeps the app from starting.

@@ -116,6 +116,8 @@ fn is_same_for_everyone(declared: &DeclaredRoute) -> bool {
         && !declared.path.contains('{')
         && cache.audience() != Some(Audience::User)
         && matches!(&*declared.policies.access, Access::Public | Access::Optional)
+        // The response would be made without the headers of the client that gets it.
+        && declared.unkeyed_part().is_none()
 }
 
 /// The GET routes by the paths that axum would match.

@@ -1,4 +1,4 @@
-//! A fetch that outlives its client.
+//! Work in the background: refreshes, and fetches that outlive their clients.
 
 use std::{
     future::Future,
@@ -12,32 +12,59 @@ use tracing::{Instrument, Span};
 
 use crate::base::spawner::Spawner;
 
-/// Runs work that no client waits for, up to a limit at a time. A clone shares the limit.
+/// How many refreshes of one route may run at a time, and how many of its fetches whose clients have left.
+const MAX_OF_ROUTE: usize = 128;
+
+/// How many fetches of all routes may continue at a time after their clients have left.
+const MAX_ABANDONED: usize = 1024;
+
+/// The permits for fetches of all routes whose clients have left.
+pub(in crate::cache) fn permits_of_all_routes() -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(MAX_ABANDONED))
+}
+
+/// The background work of one route. It has permits of its own, which clients of other routes cannot use up; and
+/// refreshes have permits that clients which connect and leave cannot use up.
+#[derive(Debug, Clone)]
+pub(in crate::cache) struct BackgroundShare {
+    /// Runs refreshes of stale responses.
+    pub(in crate::cache) refreshes: Detacher,
+    /// Runs fetches whose clients have left.
+    pub(in crate::cache) abandoned: Detacher,
+}
+
+impl BackgroundShare {
+    /// `all` are the permits that all routes share.
+    pub(in crate::cache) fn new(spawner: Option<&Spawner>, all: &Arc<Semaphore>) -> Self {
+        let detacher = |permits| Detacher { spawner: spawner.cloned(), permits };
+        let of_route = || Arc::new(Semaphore::new(MAX_OF_ROUTE));
+        Self { refreshes: detacher(vec![of_route()]), abandoned: detacher(vec![of_route(), Arc::clone(all)]) }
+    }
+}
+
+/// Runs work that no client waits for, as long as there are permits for it. A clone shares the permits.
 #[derive(Debug, Clone)]
 pub(in crate::cache) struct Detacher {
     spawner: Option<Spawner>,
-    permits: Arc<Semaphore>,
+    permits: Vec<Arc<Semaphore>>,
 }
 
 impl Detacher {
-    /// At most `limit` pieces of work at a time.
-    pub(in crate::cache) fn new(spawner: Option<Spawner>, limit: usize) -> Self {
-        Self { spawner, permits: Arc::new(Semaphore::new(limit)) }
-    }
-
-    /// Starts `work` on a task of its own. Returns `false`, and drops it, without a spawner or beyond the limit.
+    /// Starts `work` on a task of its own. Returns `false`, and drops it, without a spawner or a permit.
     pub(in crate::cache) fn run(&self, work: impl Future + Send + 'static) -> bool {
         let Some(spawner) = &self.spawner else { return false };
-        let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() else { return false };
+        let permits = self.permits.iter().map(|permits| Arc::clone(permits).try_acquire_owned());
+        let Ok(permits) = permits.collect::<Result<Vec<_>, _>>() else { return false };
         spawner.spawn(async move {
-            let _permit = permit;
+            let _permits = permits;
             work.await;
         });
         true
     }
 }
 
-/// A fetch that other requests may wait for. Dropped before its end, because its client has left, it is detached.
+/// A fetch that other requests may wait for. If it is dropped before its end, because its client has disconnected, it
+/// is detached.
 pub(in crate::cache) struct Detachable<T: Send + 'static> {
     work: Option<Pin<Box<dyn Future<Output = T> + Send>>>,
     detacher: Detacher,

@@ -1,48 +1,24 @@
-//! One fetch per key: the first request that misses leads it, and later requests wait for its outcome.
+//! One fetch per key: the first request that misses leads a flight, and later requests wait for its outcome.
 
 use std::{
     collections::{HashMap, hash_map::Entry as Place},
     hash::BuildHasherDefault,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
 };
 
-use axum::response::IntoResponse;
 use http::StatusCode;
 use tokio::sync::watch;
 
 use crate::{
     cache::{
-        store::{buffered_response::BufferedResponse, key::Key, stored_response::StoredResponse},
-        validity::{identity_hasher::IdentityHasher, stamp::Stamp},
+        coalesce::outcome::{FailedFetch, FillOutcome, OutcomeReceiver},
+        store::{backend::Store, key::Key},
+        validity::{identity_hasher::IdentityHasher, provenance::Provenance, stamp::Stamp, tag::Tag},
     },
     observe::Failure,
     problem::Problem,
 };
-
-/// The outcome of a fetch, as the requests that wait for it receive it.
-#[derive(Debug, Clone)]
-pub(in crate::cache) enum FillOutcome {
-    /// The response was stored.
-    Stored(Arc<StoredResponse>),
-    /// The handler failed after this stamp, and would fail for the waiting requests as well: they receive the same
-    /// response.
-    Failed(Arc<BufferedResponse>, Stamp),
-    /// The response is for one request: each of the others calls the handler itself.
-    Alone,
-}
-
-impl FillOutcome {
-    /// A failure that is told to the waiting requests as this problem and no more.
-    pub(in crate::cache) fn failed(problem: Problem, failure: Option<Failure>, stamp: Stamp) -> Self {
-        let document = serde_json::to_vec(&problem).unwrap_or_default();
-        let mut response = problem.into_response();
-        if let Some(failure) = failure {
-            response.extensions_mut().insert(failure);
-        }
-        let buffered = BufferedResponse::new(response.status(), response.headers(), &document);
-        Self::Failed(Arc::new(buffered.with_extensions(response.extensions())), stamp)
-    }
-}
 
 const SHARDS: u64 = 16;
 
@@ -53,34 +29,118 @@ pub(in crate::cache) struct Flights(Box<[Mutex<FlightShard>]>);
 /// By the hash of the key. Two keys with the same hash do not share a flight.
 type FlightShard = HashMap<u64, Flight, BuildHasherDefault<IdentityHasher>>;
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Flight {
     key: Key,
-    outcome: watch::Receiver<Option<FillOutcome>>,
+    /// When the fetch began, and the tags that its response will have at least. One for each flight.
+    provenance: Arc<Provenance>,
+    outcome: OutcomeReceiver,
 }
 
-/// What a request that missed has to do.
+/// The role of a request that missed.
 pub(in crate::cache) enum Role {
-    /// Fetch, and land the outcome.
+    /// It fetches, and reports the outcome.
     Lead(Lead),
-    /// Wait for the outcome with [`landed`].
-    Join(watch::Receiver<Option<FillOutcome>>),
-    /// Fetch without a flight: another key with the same hash has taken the place.
+    /// It waits for the outcome with [`landed`].
+    Join(OutcomeReceiver),
+    /// It fetches without a flight, because another key with the same hash has one.
     Alone,
 }
 
+/// The times that decide which flight a request may join.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::cache) struct Boarding {
+    /// The logical time at which the request began. It must see all invalidations up to then.
+    pub(in crate::cache) began: Stamp,
+    /// The logical time of the last lookup.
+    pub(in crate::cache) looked_up: Stamp,
+    pub(in crate::cache) now: Instant,
+}
+
 impl Flights {
-    /// The role of a request for `key`. `stamp` is the logical time at which the request began.
-    pub(in crate::cache) fn board(self: &Arc<Self>, key: &Key, stamp: Stamp) -> Role {
-        match self.shard(key.hash()).entry(key.hash()) {
-            Place::Occupied(flight) if flight.get().key != *key => Role::Alone,
-            Place::Occupied(flight) => Role::Join(flight.get().outcome.clone()),
-            Place::Vacant(place) => {
-                let (sender, outcome) = watch::channel(None);
-                place.insert(Flight { key: key.clone(), outcome });
-                Role::Lead(Lead { flights: Arc::clone(self), hash: key.hash(), stamp, sender })
+    /// The role of a request for `key`. `tags` are those that its response will have at least.
+    ///
+    /// A flight whose response is invalid already, for a request that began after the invalidation, is replaced: the
+    /// request leads a new one at once.
+    pub(in crate::cache) async fn board(
+        self: &Arc<Self>,
+        store: &Store,
+        key: &Key,
+        boarding: Boarding,
+        tags: impl Fn() -> Vec<Tag>,
+    ) -> Role {
+        let mut invalid = None;
+        loop {
+            let flight = match self.take_place(key, boarding.looked_up, &tags, invalid.as_ref()) {
+                Ok(role) => return role,
+                Err(flight) => flight,
+            };
+            if store.may_wait_for(key, &flight.provenance, (boarding.began, boarding.now)).await {
+                return Role::Join(flight.outcome);
+            }
+            invalid = Some(flight.provenance);
+        }
+    }
+
+    /// The role of a request that waited for a fetch which failed: one of those that waited leads, and the others wait
+    /// for it, however soon it ends.
+    pub(in crate::cache) fn board_after(
+        self: &Arc<Self>,
+        failure: &FailedFetch,
+        key: &Key,
+        stamp: Stamp,
+        tags: impl Fn() -> Vec<Tag>,
+    ) -> Role {
+        let mut second = failure.second.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(second) = &*second {
+            return Role::Join(second.clone());
+        }
+        match self.take_place(key, stamp, tags, None) {
+            Ok(Role::Lead(lead)) => {
+                *second = Some(lead.sender.subscribe());
+                Role::Lead(lead)
+            }
+            Ok(role) => role,
+            Err(flight) => Role::Join(second.insert(flight.outcome).clone()),
+        }
+    }
+
+    /// Leads, unless another request fetches the key.
+    pub(in crate::cache) fn lead(
+        self: &Arc<Self>,
+        key: &Key,
+        stamp: Stamp,
+        tags: impl Fn() -> Vec<Tag>,
+    ) -> Option<Lead> {
+        match self.take_place(key, stamp, tags, None) {
+            Ok(Role::Lead(lead)) => Some(lead),
+            Ok(Role::Join(_) | Role::Alone) | Err(_) => None,
+        }
+    }
+
+    /// Leads, unless another request fetches the key after another stamp than that of the `invalid` flight.
+    fn take_place(
+        self: &Arc<Self>,
+        key: &Key,
+        stamp: Stamp,
+        tags: impl Fn() -> Vec<Tag>,
+        invalid: Option<&Arc<Provenance>>,
+    ) -> Result<Role, Flight> {
+        let mut shard = self.shard(key.hash());
+        let place = shard.entry(key.hash());
+        if let Place::Occupied(place) = &place {
+            let flight = place.get();
+            if flight.key != *key {
+                return Ok(Role::Alone);
+            }
+            if !invalid.is_some_and(|invalid| Arc::ptr_eq(invalid, &flight.provenance)) {
+                return Err(flight.clone());
             }
         }
+        let (sender, outcome) = watch::channel(None);
+        let provenance = Arc::new(Provenance::new(stamp).with_tags(tags()));
+        place.insert_entry(Flight { key: key.clone(), provenance: Arc::clone(&provenance), outcome });
+        Ok(Role::Lead(Lead { flights: Arc::clone(self), hash: key.hash(), provenance, sender }))
     }
 
     /// Whether a request is fetching this key.
@@ -106,30 +166,50 @@ impl Default for Flights {
 pub(in crate::cache) struct Lead {
     flights: Arc<Flights>,
     hash: u64,
-    stamp: Stamp,
+    provenance: Arc<Provenance>,
     sender: watch::Sender<Option<FillOutcome>>,
 }
 
 impl Lead {
-    /// Hands the outcome to the waiting requests.
+    /// Passes the outcome to the waiting requests.
     pub(in crate::cache) fn land(self, outcome: FillOutcome) {
+        // First, so that a waiting request that fetches again does not find this flight. Requests that begin from now
+        // on find what was stored.
+        self.leave();
         self.sender.send_replace(Some(outcome));
+    }
+
+    /// Whether another flight has taken the place of this one, as an invalidation covers its response.
+    pub(in crate::cache) fn is_replaced(&self) -> bool {
+        !self.flights.shard(self.hash).get(&self.hash).is_some_and(|flight| self.is_of(flight))
+    }
+
+    fn is_of(&self, flight: &Flight) -> bool {
+        Arc::ptr_eq(&flight.provenance, &self.provenance)
+    }
+
+    fn leave(&self) {
+        if let Place::Occupied(place) = self.flights.shard(self.hash).entry(self.hash)
+            && self.is_of(place.get())
+        {
+            place.remove();
+        }
     }
 }
 
 impl Drop for Lead {
     fn drop(&mut self) {
+        self.leave();
         if std::thread::panicking() {
             let problem = Problem::new(StatusCode::INTERNAL_SERVER_ERROR);
-            self.sender.send_replace(Some(FillOutcome::failed(problem, Some(Failure::Panic), self.stamp)));
+            let failed = FillOutcome::failed(problem, Some(Failure::Panic), self.provenance.stamp());
+            self.sender.send_replace(Some(failed));
         }
-        // Requests that begin from now on find what was stored.
-        self.flights.shard(self.hash).remove(&self.hash);
     }
 }
 
 /// Waits for the outcome of a flight. `None` if its lead was dropped without one.
-pub(in crate::cache) async fn landed(mut outcome: watch::Receiver<Option<FillOutcome>>) -> Option<FillOutcome> {
+pub(in crate::cache) async fn landed(mut outcome: OutcomeReceiver) -> Option<FillOutcome> {
     match outcome.wait_for(Option::is_some).await {
         Ok(outcome) => outcome.clone(),
         Err(_) => None,
@@ -140,17 +220,36 @@ pub(in crate::cache) async fn landed(mut outcome: watch::Receiver<Option<FillOut
 mod tests {
     use super::*;
 
+    fn take_place(flights: &Arc<Flights>, key: &Key) -> Result<Role, Flight> {
+        flights.take_place(key, Stamp::new(1), Vec::new, None)
+    }
+
     #[test]
     fn keys_with_one_hash_share_no_flight() {
         let flights = Arc::<Flights>::default();
-        let (a, b, stamp) = (Key::with_hash(b"a", 7), Key::with_hash(b"b", 7), Stamp::new(1));
-        let Role::Lead(lead) = flights.board(&a, stamp) else { panic!("the first request leads") };
-        assert!(matches!(flights.board(&a, stamp), Role::Join(_)), "the same key");
+        let (a, b) = (Key::with_hash(b"a", 7), Key::with_hash(b"b", 7));
+        let Ok(Role::Lead(lead)) = take_place(&flights, &a) else { panic!("the first request leads") };
+        assert!(take_place(&flights, &a).is_err(), "the same key");
         assert!(
-            matches!(flights.board(&b, stamp), Role::Alone),
+            matches!(take_place(&flights, &b), Ok(Role::Alone)),
             "another key must not receive the response of this one"
         );
         drop(lead);
-        assert!(matches!(flights.board(&b, stamp), Role::Lead(_)));
+        assert!(matches!(take_place(&flights, &b), Ok(Role::Lead(_))));
+    }
+
+    #[test]
+    fn replaced_flight_leaves_its_successor_in_place() {
+        let (flights, key) = (Arc::<Flights>::default(), Key::new(*b"a"));
+        let Ok(Role::Lead(first)) = take_place(&flights, &key) else { panic!("the first request leads") };
+        let invalid = Arc::clone(&first.provenance);
+        let again = || flights.take_place(&key, Stamp::new(2), Vec::new, Some(&invalid));
+        let Ok(Role::Lead(second)) = again() else { panic!("the flight is invalid") };
+        assert!(first.is_replaced() && !second.is_replaced());
+        assert!(again().is_err(), "a third request joins the second flight");
+        first.land(FillOutcome::Alone);
+        assert!(flights.is_under_way(&key), "the second flight stays");
+        second.land(FillOutcome::Alone);
+        assert!(!flights.is_under_way(&key));
     }
 }

@@ -1,9 +1,11 @@
 //! Coalescing: one fetch per cache key. The other requests for the key wait for its outcome.
 //!
-//! - [`flight`]: which keys are being fetched, and the outcome for the requests that wait.
+//! - [`flight`]: which keys are being fetched.
+//! - [`outcome`]: the outcome for the requests that wait.
 //! - [`uncacheable`]: keys whose last response could not be stored; requests for them do not wait for each other.
-//! - [`detach`]: a fetch goes on when its client leaves.
+//! - [`detach`]: background work, and its share per route.
 
 pub(in crate::cache) mod detach;
 pub(in crate::cache) mod flight;
+pub(in crate::cache) mod outcome;
 pub(in crate::cache) mod uncacheable;

@@ -1,9 +1,9 @@
-//! How tags are written for a CDN: the same in the headers of responses and in what is purged.
+//! The spelling of tags for a CDN, which is the same in the headers of responses and in purge requests.
 //!
 //! 1. `Cache-Tag` separates them by commas, `Surrogate-Key` by spaces. Separators and characters that are not visible
 //!    ASCII are percent-encoded, and so are `%` and `|`: a tag `summer sale` is `summer%20sale`.
-//! 2. The partition, if there is one, is written before the tag: `acme|users`. An encoded name has no `|`, so that no
-//!    two tags are written the same.
+//! 2. The partition, if there is one, precedes the tag: `acme|users`. An encoded name has no `|`, so no two tags have
+//!    the same spelling.
 
 use http::HeaderValue;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
@@ -21,7 +21,7 @@ pub(in crate::cache) fn written(partition: &str, name: &str) -> String {
     }
 }
 
-/// All tags of an answer, as this header has them.
+/// The value of this header with all tags of a response.
 pub(in crate::cache) fn header_value(kind: CdnTags, partition: &str, names: &[String]) -> HeaderValue {
     let separator = match kind {
         CdnTags::CacheTag => ",",
@@ -60,7 +60,7 @@ mod tests {
         }
     }
 
-    /// Whatever the two are, they can be read back, and nothing in them ends a tag.
+    /// Any two tags can be read back, and no part of them ends a tag.
     #[test]
     fn no_two_tags_are_written_the_same() {
         check(4_000, &("[a|%, /7C\nö]{0,3}", "[a|%, /7C\nö]{0,5}"), |(partition, name)| {

@@ -1,4 +1,4 @@
-//! What was invalidated, for listeners that keep copies elsewhere.
+//! Invalidations as listeners receive them, to purge copies elsewhere.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -12,42 +12,42 @@ use crate::cache::{
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Invalidation {
-    /// The partition; without a name, that of routes without one.
+    /// The partition; empty for that of routes without one.
     pub partition: String,
-    /// Names of tags: `user:7`.
+    /// The names of tags: `user:7`.
     pub tags: Vec<String>,
-    /// Patterns over what clients ask for: `/users/7/*`.
+    /// Patterns over the requested paths: `/users/7/*`.
     pub patterns: Vec<String>,
-    /// Paths that were changed by a request (RFC 9111 §4.4), whatever the query: `/users/7`.
+    /// Paths that a request has changed (RFC 9111 §4.4), with any query: `/users/7`.
     pub paths: Vec<String>,
-    /// Routes, whatever their placeholders are: `/users/{id}`.
+    /// Routes, with any values of their placeholders: `/users/{id}`.
     pub routes: Vec<String>,
-    /// What only these users are given.
+    /// Users whose own responses are invalid.
     pub users: Vec<InvalidatedUser>,
-    /// Whether it was everything, in all partitions; then nothing else is named.
+    /// Whether everything is invalid, in all partitions. All lists are empty then.
     pub everything: bool,
 }
 
-/// A user whose answers are invalid.
+/// A user whose own responses are invalid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InvalidatedUser {
-    /// Who vouches for it, if that is known.
+    /// The issuer of its identity, if known.
     pub issuer: Option<String>,
-    /// Its name there.
+    /// Its name, which is unique per issuer.
     pub sub: String,
 }
 
 impl Invalidation {
-    /// The tags as `cdn_tags = …` writes them in headers, to be purged at an edge: with the partition before them where
-    /// it has a name (`acme|users`), and percent-encoded where a header cannot have them as they are.
+    /// Returns the tags as `cdn_tags = …` spells them in headers, to purge them at a CDN: preceded by the partition if
+    /// it has a name (`acme|users`), and percent-encoded where a header value requires it.
     #[must_use]
     pub fn edge_tags(&self) -> Vec<String> {
         let tags = self.tags.iter().map(|name| edge_tags::written(&self.partition, name));
         tags.filter(|tag| !tag.is_empty()).collect()
     }
 
-    /// What these targets name: one event for each partition.
+    /// The events of these targets, one for each partition.
     fn of<'t>(targets: impl IntoIterator<Item = &'t Target>) -> Vec<Self> {
         let mut events = BTreeMap::<&str, Self>::new();
         for target in targets.into_iter().filter(|target| *target.subject() != Subject::Value) {
@@ -55,6 +55,8 @@ impl Invalidation {
             match target.subject() {
                 Subject::Tag(name) => event.tags.push(name.to_string()),
                 Subject::Pattern(pattern) => event.patterns.push(pattern.to_string()),
+                // A path at two hosts is one here.
+                Subject::Path(path) if event.paths.iter().any(|known| **known == **path) => {}
                 Subject::Path(path) => event.paths.push(path.to_string()),
                 Subject::Route(template) => event.routes.push(template.to_string()),
                 Subject::User { issuer, sub } => event
@@ -67,7 +69,7 @@ impl Invalidation {
     }
 }
 
-/// What was invalidated, as the cache knows it.
+/// An invalidation, as the cache represents it.
 #[derive(Debug)]
 pub(in crate::cache) enum Invalidated {
     /// Everything, in all partitions.
@@ -76,7 +78,7 @@ pub(in crate::cache) enum Invalidated {
 }
 
 impl Invalidated {
-    /// Of targets, without those of values, which have no copies outside.
+    /// Invalidated targets, without those of values, which have no copies elsewhere.
     pub(in crate::cache) fn targets<'t>(targets: impl IntoIterator<Item = &'t Target>) -> Self {
         Self::Targets(targets.into_iter().filter(|target| *target.subject() != Subject::Value).cloned().collect())
     }
@@ -94,7 +96,7 @@ impl Invalidated {
     }
 }
 
-/// For a log, whose readers want to purge by hand what could not be told.
+/// For the log, so that operators can purge by hand if a listener failed.
 impl fmt::Display for Invalidation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.everything {

@@ -12,19 +12,20 @@ use std::{
 
 use crate::cache::Invalidation;
 
-/// A function that is called with invalidations, and whether callers of an invalidation wait for it. Clones share it.
+/// A function that is called with invalidations, and whether the callers of an invalidation wait for it. Clones share
+/// it.
 #[derive(Clone)]
 pub(crate) struct Listener {
     call: Arc<dyn Fn(Invalidation) -> Call + Send + Sync>,
-    /// How long a caller waits at most. `None`: it does not wait.
+    /// How long a caller waits at most; `None` if it does not wait.
     wait: Option<Duration>,
 }
 
 type Call = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Listener {
-    /// An async closure that captures something lends it to its future, and can be called more than once only as a
-    /// clone of itself, by value.
+    /// An async closure with captures lends them to its future. To be called more than once, it must be cloned for each
+    /// call.
     pub(crate) fn new<F, R>(call: F, wait: Option<Duration>) -> Self
     where
         F: FnOnce(Invalidation) -> R + Clone + Send + Sync + 'static,
@@ -37,9 +38,9 @@ impl Listener {
         self.wait
     }
 
-    /// Calls the function. `false` if it panicked, which affects no request.
+    /// Calls the function. Returns `false` if it panicked, which affects no request.
     pub(super) async fn call(&self, event: Invalidation) -> bool {
-        // The call itself can panic as well as its future.
+        // The call itself can panic, as well as its future.
         let mut call: Call = Box::pin({
             let function = Arc::clone(&self.call);
             async move { function(event).await }

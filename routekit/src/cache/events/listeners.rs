@@ -20,7 +20,7 @@ use crate::base::spawner::Spawner;
 /// The listeners of a cache, each with its outbox.
 #[derive(Debug)]
 pub(in crate::cache) struct Listeners {
-    /// Whether there are any. Every invalidation reads it, and without listeners nothing else.
+    /// Whether there are any. Every invalidation reads this, and nothing else if there are none.
     any: AtomicBool,
     all: RwLock<Vec<Arc<Outbox>>>,
 }
@@ -29,7 +29,7 @@ pub(in crate::cache) struct Listeners {
 pub(in crate::cache) struct AwaitedCalls(Vec<(Arc<Outbox>, Place, Duration)>);
 
 impl AwaitedCalls {
-    /// Returns once each call has ended or its limit is over. The limits begin together.
+    /// Returns once each call has ended or its limit has passed. All limits begin at once.
     pub(in crate::cache) async fn wait(self) {
         let limited = |(outbox, place, limit): (Arc<Outbox>, Place, Duration)| {
             (limit, tokio::time::timeout(limit, async move { outbox.delivered(place).await }))
@@ -62,7 +62,7 @@ impl Listeners {
         self.all.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Adds to every outbox, and starts a task for each that has none. `None` if callers wait for no listener.
+    /// Adds to every outbox, and starts a task for each that has none. Returns `None` if callers wait for no listener.
     pub(in crate::cache) fn start(&self, spawner: &Spawner, invalidated: &Invalidated) -> Option<AwaitedCalls> {
         if invalidated.is_empty() {
             return None;
@@ -80,7 +80,7 @@ impl Listeners {
         (!awaited.is_empty()).then_some(AwaitedCalls(awaited))
     }
 
-    /// Calls every listener in turn, in the task of the caller: for a cache without a spawner.
+    /// Calls every listener in turn, in the task of the caller, for a cache without a spawner.
     pub(in crate::cache) async fn tell(&self, invalidated: &Invalidated) {
         for outbox in self.all() {
             for event in invalidated.events() {
@@ -91,7 +91,7 @@ impl Listeners {
         }
     }
 
-    /// For a cache without a spawner, when no caller waits.
+    /// Logs the invalidation, for a cache without a spawner if no caller can wait.
     pub(in crate::cache) fn give_up(&self, invalidated: &Invalidated) {
         for event in invalidated.events() {
             log_undelivered(&event, "the cache has no spawner, and no task waits");

@@ -1,4 +1,4 @@
-//! How listeners learn of invalidations.
+//! Notification of listeners about invalidations.
 
 pub(in crate::cache) mod edge_tags;
 pub(in crate::cache) mod event;

@@ -1,4 +1,4 @@
-//! The invalidations that a listener has not been called with yet.
+//! The invalidations that still wait for a listener.
 
 use std::{
     collections::{HashSet, VecDeque},
@@ -10,28 +10,29 @@ use tokio::sync::watch;
 use super::{event::Invalidated, listener::Listener};
 use crate::cache::{Invalidation, validity::target::Target};
 
-/// How many distinct targets wait for one listener. If there are more, everything is invalid for it.
+/// The number of distinct targets that may wait for one listener. If there are more, it is told that everything is
+/// invalid.
 const MAX_WAITING: usize = 1024;
 
-/// The invalidations that one listener has not been called with yet.
+/// The invalidations that still wait for one listener.
 ///
-/// Invalidations wait in order while the listener is being called with earlier ones. Targets that wait already are not
-/// added again. Then the listener is called with all of them at once, as one event for each partition. So the memory is
+/// While the listener is being called, further invalidations wait in order. Targets that already wait are not added
+/// again. Then the listener is called with all of them at once, as one event for each partition. So the memory is
 /// bounded by the number of distinct targets, and the slower a listener is, the more each of its calls covers.
 #[derive(Debug)]
 pub(super) struct Outbox {
     listener: Listener,
     state: Mutex<OutboxState>,
-    /// The number of the last batch that the listener was called with.
+    /// The number of the last batch that the listener has received.
     delivered: watch::Sender<u64>,
 }
 
 #[derive(Debug)]
 struct OutboxState {
     waiting: Waiting,
-    /// The number of the batch that waits, from 1.
+    /// The number of the waiting batch, counted from 1.
     batch: u64,
-    /// Whether a delivery exists, which takes the batch that waits.
+    /// Whether a delivery exists, which will take the waiting batch.
     has_delivery: bool,
 }
 
@@ -56,7 +57,7 @@ impl Outbox {
         &self.listener
     }
 
-    /// Adds an invalidation. Returns its place, and a delivery if there is none yet, which has to be run.
+    /// Adds an invalidation. Returns its place, and a delivery that the caller must run if there is none yet.
     pub(super) fn add(self: &Arc<Self>, invalidated: &Invalidated) -> (Place, Option<Delivery>) {
         let mut state = self.state();
         state.waiting.add(invalidated);
@@ -65,7 +66,7 @@ impl Outbox {
         (Place(state.batch), starts.then(delivery))
     }
 
-    /// Waits until the listener has been called with what was added at this place, or until its delivery was dropped.
+    /// Waits until the listener has received the invalidation at this place, or until its delivery was dropped.
     pub(super) async fn delivered(&self, place: Place) {
         // It fails only without a sender, and the outbox holds one.
         let _ = self.delivered.subscribe().wait_for(|delivered| *delivered >= place.0).await;
@@ -108,7 +109,8 @@ impl Waiting {
     }
 }
 
-/// Calls a listener until nothing waits for it. Dropped before its end, it logs what the listener has not received.
+/// Calls a listener until nothing waits for it. If it is dropped before its end, it logs what the listener has not
+/// received.
 #[derive(Debug)]
 pub(super) struct Delivery {
     outbox: Arc<Outbox>,
@@ -131,7 +133,7 @@ impl Delivery {
         }
     }
 
-    /// Takes the batch that waits. `None` ends the delivery.
+    /// Takes the waiting batch. `None` ends the delivery.
     fn take(&mut self) -> Option<u64> {
         let mut state = self.outbox.state();
         let waiting = std::mem::take(&mut state.waiting);

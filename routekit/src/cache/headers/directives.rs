@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// The largest number of seconds. A larger one is read as this (RFC 9111 §1.2.2).
+/// The largest number of seconds. A larger one is reduced to it (RFC 9111 §1.2.2).
 pub(super) const LONGEST: Duration = Duration::from_secs(1 << 31);
 
 /// The argument of a directive, after its `=`.
@@ -13,8 +13,8 @@ pub(super) enum Argument<'a> {
     Quoted(&'a [u8]),
 }
 
-/// Calls `each` with the name and the argument of each directive. Returns whether all quotes are well-formed: quotes
-/// that are not may hide any directive.
+/// Calls `each` with the name and the argument of each directive. Returns whether all quotes are well-formed; malformed
+/// quotes may hide any directive.
 pub(super) fn read<'a>(line: &'a [u8], mut each: impl FnMut(&'a [u8], Option<Argument<'a>>)) -> bool {
     let mut sound = true;
     for element in elements(line) {
@@ -42,8 +42,8 @@ impl<'a> Argument<'a> {
         }
     }
 
-    /// Seconds (RFC 9111 §1.2.2), also in quotes: a recipient ought to accept both forms (§5.2). `None` if the
-    /// argument is not a number.
+    /// The number of seconds (RFC 9111 §1.2.2), with or without quotes, since recipients should accept both (§5.2).
+    /// `None` if the argument is not a number.
     pub(super) fn seconds(self) -> Option<Duration> {
         let (digits, mut escaped) = match self {
             Self::Token(digits) => (digits, None),

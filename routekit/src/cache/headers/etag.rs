@@ -20,8 +20,8 @@ pub(in crate::cache) fn is_valid(etag: &HeaderValue) -> bool {
     only(etag.as_bytes()).is_some()
 }
 
-/// Whether a 304 with the tag `said` is about the response with the tag `stored` (RFC 9111 §4.3.4). A strong tag
-/// selects only the same strong tag.
+/// Whether a 304 with the tag `said` confirms the response with the tag `stored` (RFC 9111 §4.3.4). A strong tag
+/// confirms only the same strong tag.
 pub(in crate::cache) fn selects(said: &HeaderValue, stored: &HeaderValue) -> bool {
     let is_weak = said.as_bytes().starts_with(b"W/");
     said == stored || is_weak && is_valid(said) && only(said.as_bytes()) == only(stored.as_bytes())
@@ -49,7 +49,7 @@ impl<'a> Iterator for OpaqueTags<'a> {
         let begin = self.0.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b','))?;
         let read = first(&self.0[begin..]);
         let read = read.map(|(opaque, rest)| (opaque, rest.trim_ascii_start()));
-        // A tag that no comma follows ends the list, and does not count.
+        // A tag without a comma after it ends the list, and does not count.
         let read = read.filter(|(_, rest)| rest.is_empty() || rest.starts_with(b","));
         let (opaque, rest) = read.unzip();
         self.0 = rest.unwrap_or_default();

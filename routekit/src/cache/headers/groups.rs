@@ -16,8 +16,8 @@ pub(in crate::cache) fn of_response(headers: &HeaderMap) -> Vec<String> {
     strings(headers, &CACHE_GROUPS)
 }
 
-/// The groups that a response invalidates (`Cache-Group-Invalidation`, RFC 9875 §3). It counts only in response to an
-/// unsafe method.
+/// The groups that a response invalidates (`Cache-Group-Invalidation`, RFC 9875 §3). It counts only in responses to
+/// unsafe methods.
 pub(in crate::cache) fn invalid_after(headers: &HeaderMap) -> Vec<String> {
     strings(headers, &CACHE_GROUP_INVALIDATION)
 }

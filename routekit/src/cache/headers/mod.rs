@@ -1,7 +1,7 @@
-//! Headers of cached requests and responses: pure functions, which never fail and never panic, whatever was sent.
+//! Headers of cached requests and responses, as pure functions that never fail and never panic, for any input.
 //!
-//! A header that is malformed is read in the way that stores less and keeps it for a shorter time. This room uses no
-//! other room of the cache.
+//! A malformed header is interpreted so that less is stored, for a shorter time. This room uses no other room of the
+//! cache.
 
 pub(in crate::cache) mod date;
 mod directives;

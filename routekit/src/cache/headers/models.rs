@@ -1,10 +1,10 @@
-//! The same rules once more, slow and obvious, for [`properties`](super::properties) to compare with.
+//! Slow and obvious implementations of the same rules, which [`properties`](super::properties) compares with.
 
 use std::time::Duration;
 
 use super::{RequestControl, ResponseControl};
 
-/// Directives in lower case with their arguments, character by character, and whether the quotes make sense.
+/// The directives in lower case with their arguments, character by character, and whether the quotes are well-formed.
 pub(super) fn directives(line: &[u8]) -> (Vec<(String, Option<String>)>, bool) {
     // One character per byte.
     let chars: Vec<char> = line.iter().map(|byte| char::from(*byte)).collect();
@@ -114,7 +114,8 @@ pub(super) fn request(lines: &[Vec<u8>]) -> RequestControl {
     }
 }
 
-/// What a dictionary without strings and parameters says, if all its values are integers: the last of each name counts.
+/// The directives of a dictionary without strings and parameters, if all its values are integers. The last of each name
+/// counts.
 pub(super) fn targeted(lines: &[Vec<u8>]) -> Option<ResponseControl> {
     if lines.concat().iter().any(|byte| b"\";".contains(byte)) {
         return None;
@@ -163,7 +164,7 @@ pub(super) fn vary(lines: &[Vec<u8>]) -> Option<Vec<String>> {
 pub(super) fn value(lines: &[Vec<u8>]) -> Vec<u8> {
     let (mut out, mut quoted, mut escaped): (Vec<u8>, _, _) = (Vec::new(), false, false);
     let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
-    // Where the blanks that came last may not be taken away, because they stand in quotes.
+    // The position up to which blanks must stay, because they are in quotes.
     let mut fixed = 0;
     let mut after_comma = true;
     for byte in lines.join(&b","[..]) {
@@ -193,7 +194,7 @@ pub(super) fn value(lines: &[Vec<u8>]) -> Vec<u8> {
     out
 }
 
-/// Whether a list of entity tags has this one.
+/// Whether a list of entity tags contains this one.
 pub(super) fn none_match(lines: &[Vec<u8>], etag: Option<&[u8]>) -> Option<bool> {
     let text = |line: &[u8]| line.iter().map(|byte| char::from(*byte)).collect::<String>();
     let lines: Vec<String> = lines.iter().map(|line| text(line).trim_matches([' ', '\t']).to_owned()).collect();

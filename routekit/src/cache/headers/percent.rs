@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-/// Appends `text` in its normal form: an escaped unreserved character is written as itself, and any other escape with
-/// capital letters (RFC 3986 §6.2.2.1, §6.2.2.2). So equivalent spellings are the same bytes.
+/// Appends `text` in its normal form: an escaped unreserved character is decoded, and any other escape has capital
+/// letters (RFC 3986 §6.2.2.1, §6.2.2.2). So equivalent spellings are the same bytes.
 pub(in crate::cache) fn put_normalised(bytes: &mut Vec<u8>, text: &[u8]) {
     let mut rest = text;
     while let Some(at) = rest.iter().position(|byte| *byte == b'%') {
@@ -41,8 +41,8 @@ pub(in crate::cache) fn normalised(text: &str) -> Cow<'_, str> {
     Cow::Owned(String::from_utf8(bytes).expect("only ASCII was replaced, by ASCII"))
 }
 
-/// `text` as a handler reads it: all escapes decoded, also those of reserved characters. What is no UTF-8 becomes
-/// U+FFFD.
+/// `text` as a handler reads it: all escapes are decoded, also those of reserved characters. Bytes that are not UTF-8
+/// become U+FFFD.
 pub(in crate::cache) fn decoded(text: &str) -> Cow<'_, str> {
     percent_decode_str(text).decode_utf8_lossy()
 }

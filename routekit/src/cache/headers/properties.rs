@@ -1,4 +1,4 @@
-//! Random headers, half of them nonsense: nothing panics, and all readers say what the [`models`] say.
+//! Random headers, half of them malformed: no parser panics, and all agree with the [`models`].
 
 use std::{cell::Cell, fmt, time::Duration};
 
@@ -10,7 +10,7 @@ use crate::base::property::check;
 
 const CASES: u32 = 4_000;
 
-/// What can break a reader, each as a header may have it.
+/// Bytes that can confuse a parser.
 const NASTY: &[u8] = b"\"\"\\,,==  \t;*/-_.?0159aWw\x80\xff\xc3\xa9";
 
 const WORDS: &[&str] = &[
@@ -78,7 +78,7 @@ impl Lines {
     }
 }
 
-/// One to three lines: bytes, words, lists with all that may be odd in them, or lists without a mistake.
+/// One to three lines: bytes, words, lists with odd elements, or well-formed lists.
 fn lines() -> impl Strategy<Value = Lines> {
     let bytes = vec(select(NASTY), 0..12);
     let word = select(WORDS).prop_map(|word| word.as_bytes().to_vec());
@@ -93,7 +93,7 @@ fn lines() -> impl Strategy<Value = Lines> {
     prop_oneof![vec(bytes, 1..4), vec(words, 1..4), vec(odd, 1..4), vec(sound, 1..4)].prop_map(Lines)
 }
 
-/// Counts the cases that say something.
+/// Counts the cases with a header that has an effect.
 #[derive(Default)]
 struct Told(Cell<u32>);
 
@@ -102,9 +102,9 @@ impl Told {
         self.0.set(self.0.get() + u32::from(told));
     }
 
-    /// Else the random headers are no good.
+    /// Otherwise the random headers test too little.
     fn is_more_than(&self, count: u32) {
-        assert!(self.0.get() > count, "{} cases say something", self.0.get());
+        assert!(self.0.get() > count, "only {} cases have an effect", self.0.get());
     }
 }
 

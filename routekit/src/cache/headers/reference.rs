@@ -3,11 +3,11 @@
 use http::{HeaderValue, Uri};
 
 /// Resolves `reference` against the URL of the request (RFC 3986 §5.2). Returns its path, without dot segments, query
-/// and fragment, and otherwise spelt as in the reference.
+/// and fragment, otherwise as it is spelt in the reference.
 ///
 /// `None` for another host, for an absolute reference if the host of the request is not known, and for a malformed
-/// reference. The host of the request is the one in its URL, else the one in `Host`. Ports count, apart from the
-/// default ports of `http` and `https`. The scheme does not: behind a proxy that terminates TLS it is not known.
+/// reference. The host of the request is that of its URL, else that of `Host`. Ports are compared, except for the
+/// default ports of `http` and `https`. The scheme is not: behind a proxy that terminates TLS it is not known.
 pub(in crate::cache) fn same_host_path(
     request: &Uri,
     host: Option<&HeaderValue>,
@@ -21,7 +21,7 @@ pub(in crate::cache) fn same_host_path(
     let (scheme, rest) = split_scheme(reference)?;
     let path = match (scheme, rest.strip_prefix("//")) {
         (None, None) => return from(request.path(), rest),
-        // `http:path` is not allowed; RFC 3986 §5.2.2 has it for backward compatibility.
+        // `http:path` is not allowed; RFC 3986 §5.2.2 permits it for backward compatibility.
         (Some(_), None) => return None,
         (scheme, Some(rest)) => {
             let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
@@ -29,7 +29,7 @@ pub(in crate::cache) fn same_host_path(
                 Some(own) => own.as_str(),
                 None => host?.to_str().ok()?,
             };
-            // A side without a scheme has that of the other.
+            // A side without a scheme has the scheme of the other.
             let (own_scheme, scheme) = (request.scheme_str().or(scheme), scheme.or(request.scheme_str()));
             if Host::of(own, own_scheme)? != Host::of(authority, scheme)? {
                 return None;
@@ -38,6 +38,16 @@ pub(in crate::cache) fn same_host_path(
         }
     };
     Some(if path.is_empty() { "/".to_owned() } else { without_dots(path) })
+}
+
+/// The host that a request is for, in small letters and without its port; empty if that is not known.
+pub(in crate::cache) fn host_name(request: &Uri, host: Option<&HeaderValue>) -> String {
+    let authority = match request.authority() {
+        Some(own) => Some(own.as_str()),
+        None => host.and_then(|host| host.to_str().ok()),
+    };
+    let host = authority.and_then(|authority| Host::of(authority, None));
+    host.map_or_else(String::new, |host| host.name.to_ascii_lowercase())
 }
 
 /// The scheme, if there is one, and the rest. `None` if the scheme is not `http` or `https`.
@@ -86,7 +96,7 @@ fn without_dots(path: &str) -> String {
     format!("/{}", kept.join("/"))
 }
 
-/// A host, and its port if that is not the default one.
+/// A host, and its port unless it is the default port.
 struct Host<'a> {
     name: &'a str,
     port: Option<u16>,
@@ -122,6 +132,20 @@ impl<'a> Host<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn hosts_of_requests() {
+        for (request, host, expected) in [
+            ("/", Some("Shop.Example:8080"), "shop.example"),
+            ("http://a:80/", Some("b"), "a"),
+            ("/", Some("[::1]:80"), "[::1]"),
+            ("/", None, ""),
+            ("/", Some(""), ""),
+        ] {
+            let host = host.map(|host| host.parse().unwrap());
+            assert_eq!(host_name(&request.parse().unwrap(), host.as_ref()), expected, "{request} {host:?}");
+        }
+    }
 
     #[test]
     fn references_resolve_to_paths_of_the_same_host() {

@@ -20,9 +20,9 @@ pub(in crate::cache) struct RequestControl {
 }
 
 impl RequestControl {
-    /// Reads all lines and ignores unknown directives. If a directive is repeated, or not a number of seconds, the
-    /// strictest reading counts: for `min-fresh` the longest, 2^31 seconds if it is not a number; for the others the
-    /// shortest, and 0.
+    /// Parses all lines and ignores unknown directives. If a directive is repeated, or is not a number of seconds, the
+    /// strictest interpretation counts: for `min-fresh` the longest time, 2^31 seconds if it is not a number; for the
+    /// others the shortest, 0 if it is not a number.
     pub(in crate::cache) fn of(headers: &HeaderMap) -> Self {
         let mut control = Self::default();
         if !headers.contains_key(header::CACHE_CONTROL) {
@@ -32,7 +32,7 @@ impl RequestControl {
             return control;
         }
         for line in headers.get_all(header::CACHE_CONTROL) {
-            // Quotes that are not well-formed only hide the client's own directives.
+            // Malformed quotes can only hide the client's own directives.
             directives::read(line.as_bytes(), |name, argument| control.add(name, argument));
         }
         control

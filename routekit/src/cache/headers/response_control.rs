@@ -10,7 +10,8 @@ use super::directives::{self, Argument};
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(in crate::cache) struct ResponseControl {
     pub(in crate::cache) no_store: bool,
-    /// Also if it names fields, as `private`: a cache may apply it to the whole response (RFC 9111 §5.2.2.4, §5.2.2.7).
+    /// Also set if the directive names fields, like `private`: a cache may apply it to the whole response (RFC 9111
+    /// §5.2.2.4, §5.2.2.7).
     pub(in crate::cache) no_cache: bool,
     pub(in crate::cache) private: bool,
     pub(in crate::cache) public: bool,
@@ -21,13 +22,13 @@ pub(in crate::cache) struct ResponseControl {
     pub(in crate::cache) max_age: Option<Duration>,
     pub(in crate::cache) stale_while_revalidate: Option<Duration>,
     pub(in crate::cache) stale_if_error: Option<Duration>,
-    /// Some quotes are not well-formed, and may hide any directive.
+    /// Whether some quotes are malformed, which may hide any directive.
     pub(in crate::cache) broken: bool,
 }
 
 impl ResponseControl {
-    /// Reads all lines and ignores unknown directives. If a directive is repeated, the shorter time counts. An argument
-    /// that is not a number of seconds is 0.
+    /// Parses all lines and ignores unknown directives. If a directive is repeated, the shorter time counts. An
+    /// argument that is not a number of seconds counts as 0.
     pub(in crate::cache) fn of(headers: &HeaderMap) -> Self {
         let mut control = Self::default();
         for line in headers.get_all(header::CACHE_CONTROL) {

@@ -1,4 +1,4 @@
-//! What a response says about the cache: `X-Cache`, and `Cache-Status` (RFC 9211).
+//! The headers in which a response describes the cache: `X-Cache`, and `Cache-Status` (RFC 9211).
 
 use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -7,7 +7,7 @@ use crate::observe::CacheOutcome;
 
 /// One word: `HIT`, `MISS`, `STALE` or `BYPASS`.
 pub(in crate::cache) const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
-/// A digest of the key, with debug headers.
+/// A digest of the key, if debug headers are on.
 pub(in crate::cache) const X_CACHE_KEY: HeaderName = HeaderName::from_static("x-cache-key");
 /// RFC 9211.
 pub(in crate::cache) const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
@@ -17,18 +17,18 @@ pub(in crate::cache) const MISS: HeaderValue = HeaderValue::from_static("MISS");
 pub(in crate::cache) const STALE: HeaderValue = HeaderValue::from_static("STALE");
 pub(in crate::cache) const BYPASS: HeaderValue = HeaderValue::from_static("BYPASS");
 
-/// Why the handler is called: the `fwd` parameter (RFC 9211 §2.2).
+/// The reason why the handler is called: the `fwd` parameter (RFC 9211 §2.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::cache) enum Fwd {
-    /// Nothing is stored for the URI.
+    /// No response is stored for the URI.
     UriMiss,
-    /// Only responses to requests with other headers are stored.
+    /// Only responses to requests with other header values are stored.
     VaryMiss,
     /// The stored response is stale.
     Stale,
     /// The stored response does not satisfy the directives of the client.
     Request,
-    /// The cache takes no part in the request.
+    /// The request bypasses the cache.
     Bypass,
     /// The method is neither GET nor HEAD.
     Method,
@@ -56,53 +56,53 @@ impl Fwd {
     }
 }
 
-/// The handler answered a request that the cache takes no part in, or whose response is for this client alone.
+/// Marks the response of a handler to a request that bypasses the cache, or that is for this client only.
 pub(in crate::cache) fn mark_bypass(response: &mut Response, fwd: Fwd) {
     mark(response, (BYPASS, HeaderValue::from_static(fwd.as_str())), CacheOutcome::NotStored);
 }
 
-/// The handler failed.
+/// Marks the response of a handler that failed.
 pub(in crate::cache) fn mark_failed(response: &mut Response, fwd: Fwd) {
     mark(response, (MISS, HeaderValue::from_static(fwd.as_str())), CacheOutcome::NotStored);
 }
 
-/// The handler failed for another request, for which this one waited.
+/// Marks the failure of another request, for which this one waited.
 pub(in crate::cache) fn mark_collapsed_failure(response: &mut Response, fwd: Fwd) {
     mark(response, (MISS, fwd.collapsed()), CacheOutcome::NotStored);
 }
 
-/// The response of the handler was stored; with `revalidated`, after the handler answered 304.
+/// Marks a response that was stored; with `revalidated`, after the handler answered 304.
 pub(in crate::cache) fn mark_stored(response: &mut Response, fwd: Fwd, revalidated: bool) {
     let status = fwd.with(if revalidated { "; fwd-status=304; stored" } else { "; stored" });
     mark(response, (MISS, status), CacheOutcome::Stored);
 }
 
-/// The request was `only-if-cached`, and no stored response satisfies it.
+/// Marks the response to an `only-if-cached` request that no stored response satisfies.
 pub(in crate::cache) fn mark_only_if_cached(response: &mut Response, fwd: Fwd) {
     mark(response, (MISS, fwd.with("; detail=\"only-if-cached\"")), CacheOutcome::NotStored);
 }
 
-/// The status is added after those of caches further in.
+/// Adds the status after those of inner caches.
 fn mark(response: &mut Response, (word, status): (HeaderValue, HeaderValue), outcome: CacheOutcome) {
     response.extensions_mut().insert(outcome);
     response.headers_mut().insert(X_CACHE, word);
     response.headers_mut().append(CACHE_STATUS, status);
 }
 
-/// Records what the cache did in the extensions of a stored response that is served.
+/// Records the outcome in the extensions of a stored response that is served.
 pub(in crate::cache) fn with_outcome(mut response: Response, outcome: CacheOutcome) -> Response {
     response.extensions_mut().insert(outcome);
     response
 }
 
-/// Why a stale response is served.
+/// The reason why a stale response is served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::cache) enum Because {
-    /// It is being refreshed in the background (RFC 5861 §3).
+    /// A refresh runs in the background (RFC 5861 §3).
     Revalidating,
     /// The handler failed (RFC 5861 §4).
     Failed,
-    /// The client accepts it: `max-stale` (RFC 9111 §5.2.1.2).
+    /// The client accepts stale responses: `max-stale` (RFC 9111 §5.2.1.2).
     Asked,
 }
 
@@ -116,13 +116,13 @@ impl Because {
     }
 }
 
-/// `Cache-Status` of a stored response that is fresh for `ttl` seconds, after the statuses of caches further in.
+/// `Cache-Status` of a stored response that is fresh for `ttl` seconds, after the statuses of inner caches.
 pub(in crate::cache) fn hit(before: Option<&HeaderValue>, ttl: i64, because: Option<Because>) -> HeaderValue {
     let detail = because.map_or_else(String::new, |because| format!("; detail=\"{}\"", because.as_str()));
     after(before, value(&format!("routekit; hit; ttl={ttl}{detail}")))
 }
 
-/// `status` after the statuses of caches further in.
+/// `status` after the statuses of inner caches.
 pub(in crate::cache) fn after(before: Option<&HeaderValue>, status: HeaderValue) -> HeaderValue {
     let Some(before) = before else { return status };
     HeaderValue::from_bytes(&[before.as_bytes(), status.as_bytes()].join(&b", "[..]))

@@ -17,11 +17,12 @@ use super::{
 pub(in crate::cache) const CDN_CACHE_CONTROL: HeaderName = HeaderName::from_static("cdn-cache-control");
 
 impl ResponseControl {
-    /// Reads the lines as one dictionary (RFC 9651 §3.2): names are lower case, and the last of a repeated name counts.
+    /// Parses the lines as one dictionary (RFC 9651 §3.2): names are lower case, and the last of a repeated name
+    /// counts.
     ///
-    /// `None` without the header, and if it is empty or cannot be parsed (RFC 9213 §2.1). By the same section,
-    /// parameters are ignored, and so are values that do not fit their directive: `max-age="60"`, `max-age=1.5` and
-    /// `max-age=-1` set nothing. The header still replaces `Cache-Control`.
+    /// `None` without the header, and if it is empty or cannot be parsed (RFC 9213 §2.1). According to the same
+    /// section, parameters are ignored, and so are values of the wrong type: `max-age="60"`, `max-age=1.5` and
+    /// `max-age=-1` have no effect. The header still replaces `Cache-Control`.
     pub(in crate::cache) fn targeted(headers: &HeaderMap) -> Option<Self> {
         let mut lines = headers.get_all(CDN_CACHE_CONTROL).iter();
         let mut joined = lines.next()?.as_bytes().to_vec();
@@ -47,7 +48,7 @@ impl<'de> DictionaryVisitor<'de> for Dictionary {
     fn entry(&mut self, name: &'de KeyRef) -> Result<impl EntryVisitor<'de>, Infallible> {
         self.is_empty = false;
         let mut field = self.control.field(name.as_str().as_bytes());
-        // An earlier value of this name is replaced, even if this one does not fit.
+        // An earlier value of this name is replaced, even if this one has the wrong type.
         match &mut field {
             Some(Field::Flag(flag) | Field::Named(flag)) => **flag = false,
             Some(Field::Duration(duration)) => **duration = None,

@@ -6,7 +6,7 @@ use super::directives::elements;
 
 /// The names in `Vary`, sorted and without repeats.
 ///
-/// `None` if one is `*` or not a header name: it is not known then what the response varies by.
+/// `None` if one of them is `*` or is not a header name: then it is not known which headers the response varies by.
 pub(in crate::cache) fn names(response: &HeaderMap) -> Option<Vec<HeaderName>> {
     let lines = response.get_all(header::VARY).iter();
     let names = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);

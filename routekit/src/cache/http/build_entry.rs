@@ -11,7 +11,7 @@ use http::{HeaderValue, header};
 use crate::{
     cache::{
         headers::{
-            groups, percent,
+            groups, percent, reference,
             status::{CACHE_STATUS, HIT, X_CACHE, X_CACHE_KEY},
         },
         http::{
@@ -35,6 +35,8 @@ use crate::{
 pub(in crate::cache) struct Fetched<'a> {
     pub(in crate::cache) body: &'a [u8],
     pub(in crate::cache) storing: &'a Storing,
+    /// The headers that earlier responses of the base key vary by.
+    pub(in crate::cache) variants: Option<&'a Variants>,
     /// The logical time before the handler was called.
     pub(in crate::cache) stamp: Stamp,
     /// How the handler's arguments spell the placeholders of the path.
@@ -50,7 +52,8 @@ pub(in crate::cache) struct Fetched<'a> {
 #[derive(Debug)]
 pub(in crate::cache) struct ToStore {
     pub(in crate::cache) response: Arc<StoredResponse>,
-    /// The request headers that responses of the base key vary by. Stored first, so that the response can be found.
+    /// The request headers that responses of the base key vary by, unless the store has them already. Stored first, so
+    /// that the response can be found.
     pub(in crate::cache) variants: Option<Variants>,
 }
 
@@ -62,7 +65,7 @@ pub(in crate::cache) fn build(
     fetched: &Fetched<'_>,
 ) -> ToStore {
     let Fetched { storing, now, .. } = *fetched;
-    let (key, varying) = request.key_of(&storing.vary);
+    let (key, varying) = request.key_of(&storing.vary, fetched.variants);
     let names = tag_names(policy, request, response, fetched.spellings);
     let facts = ResponseFacts {
         vary: &policy.rules.vary,
@@ -105,19 +108,31 @@ pub(in crate::cache) fn build(
         .with_added(added)
         .with_ageing(ageing)
         .with_tags(tags);
-    let variants = (!varying.is_empty()).then(|| {
-        // Kept as long as the response, stale or not: without the names, it cannot be found.
-        Variants::new(request.base.clone(), varying, fetched.stamp, now, stored.lifetime())
-    });
+    // Kept as long as the response that is kept longest, stale or not: without the names, none can be found.
+    let earlier = fetched.variants.filter(|earlier| earlier.names() == varying).map(Variants::kept_until);
+    let lasts = earlier.is_some_and(|kept_until| kept_until >= stored.kept_until());
+    let variants = (!varying.is_empty() && !lasts)
+        .then(|| Variants::new(request.base.clone(), varying, fetched.stamp, now, stored.lifetime()));
     ToStore { response: Arc::new(stored), variants }
+}
+
+/// The tags that the response to `request` will have at least.
+pub(in crate::cache) fn known_tags(policy: &Policy, request: &CacheRequest) -> Vec<Tag> {
+    let names: Vec<String> = declared_names(policy, request, &Spellings::default()).collect();
+    tags(policy, request, &names)
 }
 
 /// The names of the tags that the route declares, the handler adds, and `Cache-Groups` lists.
 fn tag_names(policy: &Policy, request: &CacheRequest, response: &Response, spellings: &Spellings) -> Vec<String> {
-    let (places, path, spelled) = (&policy.places, request.router_uri.path(), spellings.told());
-    let declared = policy.tags.iter().flat_map(|template| template.names(places, path, &spelled));
     let added = response.extensions().get::<CacheTags>().into_iter().flat_map(CacheTags::names);
+    let declared = declared_names(policy, request, spellings);
     declared.chain(added.map(str::to_owned)).chain(groups::of_response(response.headers())).collect()
+}
+
+/// The names of the tags that the route declares.
+fn declared_names(policy: &Policy, request: &CacheRequest, spellings: &Spellings) -> impl Iterator<Item = String> {
+    let (places, path, spelled) = (&policy.places, request.router_uri.path(), spellings.told());
+    policy.tags.iter().flat_map(move |template| template.names(places, path, &spelled))
 }
 
 /// What the response can be invalidated by: its tags, its route, its path, each prefix of its path, and its user.
@@ -127,6 +142,8 @@ fn tags(policy: &Policy, request: &CacheRequest, names: &[String]) -> Vec<Tag> {
     let mut tags: Vec<Tag> = names.iter().map(|name| Tag::named(partition, name)).collect();
     tags.push(Tag::route(partition, &policy.template));
     tags.push(Tag::decoded_path(partition, &path));
+    let host = reference::host_name(&request.uri, request.headers.get(header::HOST));
+    tags.push(Tag::host_path(partition, &host, &path));
     tags.extend(tag::prefixes(&path).map(|prefix| Tag::decoded_prefix(partition, prefix)));
     tags.extend(request.identity.as_ref().map(|identity| Tag::user(partition, identity)));
     tags

@@ -10,7 +10,7 @@ use crate::{
     cache::headers::{date, etag},
 };
 
-/// Turns `response` into 304 if the client has it already, according to its `conditions`.
+/// Turns `response` into a 304 if the client already has it, according to its `conditions`.
 pub(in crate::cache) fn shorten(response: &mut Response, conditions: Option<&HeaderMap>, clock: &Clock) {
     let Some(conditions) = conditions else { return };
     let now = clock.unix_time();
@@ -28,10 +28,10 @@ pub(in crate::cache) fn shorten(response: &mut Response, conditions: Option<&Hea
     }
 }
 
-/// Conditions apply only to responses that carry the content of the resource (RFC 9110 §13.2.1).
+/// Conditions apply only to responses with the content of the resource (RFC 9110 §13.2.1).
 const CONDITIONAL: [StatusCode; 2] = [StatusCode::OK, StatusCode::NON_AUTHORITATIVE_INFORMATION];
 
-/// Headers about the content, which a 304 does not have (RFC 9110 §15.4.5).
+/// Headers that describe the content, which a 304 does not have (RFC 9110 §15.4.5).
 const CONTENT_HEADERS: [HeaderName; 5] = [
     header::CONTENT_TYPE,
     header::CONTENT_LENGTH,
@@ -40,7 +40,7 @@ const CONTENT_HEADERS: [HeaderName; 5] = [
     header::CONTENT_RANGE,
 ];
 
-/// By `If-None-Match`, and by `If-Modified-Since` only without it (RFC 9110 §13.2.2).
+/// Checks `If-None-Match`, or else `If-Modified-Since` (RFC 9110 §13.2.2).
 fn client_has(conditions: &HeaderMap, headers: &HeaderMap, now: Duration) -> bool {
     if let Some(matches) = etag::none_match(conditions, headers.get(header::ETAG)) {
         return matches;
@@ -50,7 +50,7 @@ fn client_has(conditions: &HeaderMap, headers: &HeaderMap, now: Duration) -> boo
     let (Some(since), None) = (since.next().and_then(|date| date::parse(date, now)), since.next()) else {
         return false;
     };
-    // Not with `Date`: a response that was changed within the same second would be confirmed.
+    // `Date` is not compared: it would confirm a response that changed within the same second.
     let modified = headers.get(header::LAST_MODIFIED).and_then(|date| date::parse(date, now));
     modified.is_some_and(|modified| modified <= since)
 }

@@ -1,4 +1,4 @@
-//! Calling the handler, and what becomes of its response.
+//! Calls the handler, and stores its response if that is allowed.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,7 +14,10 @@ use tower_service::Service;
 
 use crate::{
     cache::{
-        coalesce::flight::{FillOutcome, Lead},
+        coalesce::{
+            flight::Lead,
+            outcome::{FailedFetch, FillOutcome, is_stale_if_error},
+        },
         headers::status::{self, Fwd},
         http::{
             build_entry::{self, Fetched},
@@ -34,33 +37,34 @@ use crate::{
         validity::stamp::Stamp,
     },
     deadline,
+    identity::SeenIdentity,
     observe::{Failure, FallbackResponse},
     problem::Problem,
-    route::spelling::Spellings,
+    route::{Audience, spelling::Spellings},
 };
 
-/// What stays the same for a request, however often the store and the handler are asked.
+/// The parts of a request that stay the same, however often the store and the handler are called.
 #[derive(Debug)]
 pub(in crate::cache) struct Ctx {
     pub(in crate::cache) policy: Arc<Policy>,
     pub(in crate::cache) request: CacheRequest,
-    /// The client sent HEAD.
+    /// Whether the client sent HEAD.
     pub(in crate::cache) head_only: bool,
 }
 
-/// On whose behalf the handler is called.
+/// The purpose of a call of the handler.
 #[derive(Debug)]
 pub(in crate::cache) struct FetchMode {
     /// Other requests wait for the outcome.
     lead: Option<Lead>,
-    /// The handler sees the conditions of the client (`If-None-Match`), since no other request gets its response.
+    /// The handler receives the conditions of the client (`If-None-Match`), since no other request gets its response.
     keeps_client_conditions: bool,
     /// A client waits: the request is counted, and a stale response may replace a failure.
     has_client: bool,
 }
 
 impl FetchMode {
-    /// For a client and for the requests that wait.
+    /// For a client and the waiting requests.
     pub(in crate::cache) fn lead(lead: Lead) -> Self {
         Self { lead: Some(lead), keeps_client_conditions: false, has_client: true }
     }
@@ -75,7 +79,7 @@ impl FetchMode {
         Self { lead: None, keeps_client_conditions: false, has_client: true }
     }
 
-    /// For one client alone.
+    /// For one client only.
     pub(in crate::cache) fn alone() -> Self {
         Self { lead: None, keeps_client_conditions: true, has_client: true }
     }
@@ -85,14 +89,14 @@ impl FetchMode {
 #[derive(Debug)]
 pub(in crate::cache) struct Fetch<'a> {
     pub(in crate::cache) ctx: &'a Ctx,
-    /// Why the handler is called.
+    /// The reason why the handler is called.
     pub(in crate::cache) reason: Fwd,
-    /// What the store found before.
+    /// The result of the lookup.
     pub(in crate::cache) found: Lookup,
 }
 
 impl Fetch<'_> {
-    /// Calls the handler, stores its response if that is allowed, and hands the outcome to the requests that wait.
+    /// Calls the handler, stores its response if that is allowed, and reports the outcome to the waiting requests.
     pub(in crate::cache) async fn run<S>(
         self,
         mut request: Request,
@@ -113,9 +117,10 @@ impl Fetch<'_> {
         }
         let can_validate = |stored: &&Arc<StoredResponse>| stored.reuse().can_be_validated;
         let stale = self.found.response().filter(can_validate).filter(|_| !mode.keeps_client_conditions).cloned();
-        // The same deadline as that of the route's `timeout` further in, which ends the handler; this one also ends
-        // the reading of a body. The requests that wait are answered with it.
-        let called = deadline::within(policy.deadline, self.call(inner, request, stale.as_deref())).await;
+        // The route's inner `timeout` has the same deadline and ends the handler. This one also ends the reading of a
+        // body, and answers the waiting requests.
+        let call = self.call(inner, request, (stale.as_deref(), mode.lead.as_ref()));
+        let called = deadline::within(policy.deadline, call).await;
         let (answer, outcome) = match called {
             Some(Ok((response, outcome))) => (Ok(response), outcome),
             Some(Err(error)) => {
@@ -130,7 +135,9 @@ impl Fetch<'_> {
         let parts = &policy.cache.shared;
         parts.uncacheable.learn(facts.key(), &outcome, parts.clock.now());
         let is_alone = matches!(outcome, FillOutcome::Alone);
-        let failed = matches!(outcome, FillOutcome::Failed(..)) || answer.as_ref().is_ok_and(is_fallback);
+        let failed = answer.as_ref().map_or(true, |response| {
+            is_fallback(response) || matches!(outcome, FillOutcome::Failed(_)) && is_stale_if_error(response.status())
+        });
         if let Some(lead) = mode.lead {
             lead.land(outcome);
         }
@@ -166,20 +173,22 @@ impl Fetch<'_> {
         self.found.stamp()
     }
 
-    /// Calls the handler, and stores what may be stored. `stale` may still hold: the handler is asked with its
-    /// validators.
+    /// Calls the handler, and stores its response if that is allowed. A `stale` response may still be current, so the
+    /// request has its validators.
     async fn call<S>(
         &self,
         mut inner: S,
         mut request: Request,
-        stale: Option<&StoredResponse>,
+        (stale, lead): (Option<&StoredResponse>, Option<&Lead>),
     ) -> Result<(Response, FillOutcome), S::Error>
     where
         S: Service<Request, Response = Response> + Clone,
     {
         let Ctx { policy, request: facts, .. } = self.ctx;
         let spellings = Spellings::default();
+        let seen = SeenIdentity::default();
         request.extensions_mut().insert(spellings.clone());
+        request.extensions_mut().insert(seen.clone());
         OuterCacheMark::set(&mut request, &policy.cache);
         let began = policy.cache.shared.clock.now();
         let mut unconditional = None;
@@ -199,20 +208,47 @@ impl Fetch<'_> {
                     confirmed = Some(stale);
                     response = updated;
                 }
-                // The 304 is about a response that is not stored here.
+                // The 304 confirms a response that is not stored here.
                 None => response = again.oneshot(request).await?,
             }
         }
         let at = policy.cache.shared.clock.unix_time();
         let took = policy.cache.shared.clock.now().saturating_duration_since(began);
         let received = Received { at, took, credentials: facts.directives.credentials };
+        let is_foreign = self.is_foreign(&seen);
         match policy.rules.storability(&response, received) {
             _ if facts.directives.control.no_store && !response.status().is_server_error() => {
                 Ok(self.not_stored(response, "the client forbids it"))
             }
-            Storability::Store(storing) => Ok(self.store(response, &storing, (&spellings, confirmed), at).await),
-            Storability::Forbidden(why) => Ok(self.not_stored(response, why)),
-            Storability::Failure => Ok(self.failed(response).await),
+            Storability::Failure => Ok(self.failed(response, is_foreign).await),
+            Storability::Store(_) | Storability::Forbidden(_) if is_foreign => {
+                Ok(self.not_stored(response, "the handler saw an identity that is not part of the key"))
+            }
+            Storability::Store(storing) => Ok(self.store(response, &storing, (&spellings, confirmed, lead), at).await),
+            Storability::Forbidden(why) => {
+                self.remove_stale(lead).await;
+                Ok(self.not_stored(response, why))
+            }
+        }
+    }
+
+    /// Whether the handler saw an identity that the key does not hold: a layer further in has set it.
+    fn is_foreign(&self, seen: &SeenIdentity) -> bool {
+        let Ctx { policy, request, .. } = self.ctx;
+        let may_differ = policy.audience == Some(Audience::Everyone) || request.directives.credentials;
+        !may_differ && seen.get().is_some_and(|seen| request.identity.as_ref() != Some(&seen))
+    }
+
+    /// Removes the stale response: the handler has answered otherwise, and not with a failure (RFC 5861 §3, §4). A
+    /// response to credentials says nothing about the one for all.
+    async fn remove_stale(&self, lead: Option<&Lead>) {
+        let Ctx { policy, request, .. } = self.ctx;
+        if let Lookup::Stale(stale, stamp) = &self.found
+            && !request.directives.credentials
+            && !lead.is_some_and(Lead::is_replaced)
+        {
+            let parts = &policy.cache.shared;
+            parts.store.remove(stale.key(), *stamp, parts.clock.now()).await;
         }
     }
 
@@ -220,7 +256,7 @@ impl Fetch<'_> {
         &self,
         response: Response,
         storing: &Storing,
-        (spellings, confirmed): (&Spellings, Option<&StoredResponse>),
+        (spellings, confirmed, lead): (&Spellings, Option<&StoredResponse>, Option<&Lead>),
         at: Duration,
     ) -> (Response, FillOutcome) {
         let Ctx { policy, request: facts, .. } = self.ctx;
@@ -231,24 +267,30 @@ impl Fetch<'_> {
                 let problem = Problem::new(response.status());
                 return (response, FillOutcome::failed(problem, Some(Failure::Body), self.stamp()));
             }
+            self.remove_stale(lead).await;
             status::mark_bypass(&mut response, self.reason);
             return (response, FillOutcome::Alone);
         };
-        let (inherited, now) =
-            (confirmed.map(StoredResponse::tags).unwrap_or_default(), policy.cache.shared.clock.now());
-        let fetched = Fetched { body: &body, storing, stamp: self.stamp(), spellings, inherited, now, at };
+        let parts = &policy.cache.shared;
+        let (inherited, now) = (confirmed.map(StoredResponse::tags).unwrap_or_default(), parts.clock.now());
+        let variants = facts.variants(&parts.store, &storing.vary).await;
+        let (variants, stamp) = (variants.as_deref(), self.stamp());
+        let fetched = Fetched { body: &body, storing, variants, stamp, spellings, inherited, now, at };
         let to_store = build_entry::build(policy, facts, &mut response, &fetched);
-        if let Some(variants) = to_store.variants {
-            policy.cache.shared.store.put_or_warn(Entry::from(variants)).await;
-        }
-        if policy.cache.shared.store.put_or_warn(Entry::Response(Arc::clone(&to_store.response))).await {
-            policy.stats.set();
+        // The response of a flight that was replaced is invalid, and must not replace a newer one.
+        if !lead.is_some_and(Lead::is_replaced) {
+            if let Some(variants) = to_store.variants {
+                parts.store.put_or_warn(Entry::from(variants)).await;
+            }
+            if parts.store.put_or_warn(Entry::Response(Arc::clone(&to_store.response))).await {
+                policy.stats.set();
+            }
         }
         status::mark_stored(&mut response, self.reason, confirmed.is_some());
         (response, FillOutcome::Stored(to_store.response))
     }
 
-    /// The response is for this client alone.
+    /// The outcome of a response for this client only.
     fn not_stored(&self, mut response: Response, why: &'static str) -> (Response, FillOutcome) {
         let Ctx { policy, request: facts, .. } = self.ctx;
         tracing::debug!(path = policy.template, why, "a response is not stored");
@@ -257,18 +299,21 @@ impl Fetch<'_> {
         (response, FillOutcome::Alone)
     }
 
-    async fn failed(&self, response: Response) -> (Response, FillOutcome) {
+    /// A failure, of which the waiting requests learn the status only if it `is_foreign`.
+    async fn failed(&self, response: Response, is_foreign: bool) -> (Response, FillOutcome) {
         let rules = &self.ctx.policy.rules;
-        let is_shared = rules.may_share(&response);
+        let is_shared = !is_foreign && rules.may_share(&response);
         let (mut response, body) = read_body(response, rules.max_body).await;
+        let is_fallback = is_fallback(&response);
         let outcome = match body.filter(|_| is_shared) {
             Some(body) => {
                 let buffered = BufferedResponse::new(response.status(), response.headers(), &body);
-                FillOutcome::Failed(Arc::new(buffered.with_extensions(response.extensions())), self.stamp())
+                let buffered = buffered.with_extensions(response.extensions());
+                FillOutcome::Failed(Arc::new(FailedFetch::new(buffered, self.stamp(), is_fallback)))
             }
-            // A fallback makes a response for each request.
-            None if is_fallback(&response) => FillOutcome::Alone,
-            // The waiting requests learn the status only.
+            // A fallback builds its own response for each request.
+            None if is_fallback => FillOutcome::Alone,
+            // The waiting requests only receive the status.
             None => {
                 let failure = response.extensions().get().copied();
                 FillOutcome::failed(Problem::new(response.status()), failure, self.stamp())
@@ -279,12 +324,17 @@ impl Fetch<'_> {
     }
 
     fn timed_out(&self) -> (Response, FillOutcome) {
-        let policy = &self.ctx.policy;
-        tracing::warn!(path = policy.template, limit = ?policy.deadline, "a response for the cache took too long");
-        let mut response = deadline::timed_out(&policy.report);
-        status::mark_failed(&mut response, self.reason);
+        let response = timed_out(&self.ctx.policy, self.reason);
         (response, FillOutcome::failed(deadline::problem(), Some(Failure::Timeout), self.stamp()))
     }
+}
+
+/// The 504 for a request whose time is up.
+pub(in crate::cache) fn timed_out(policy: &Policy, reason: Fwd) -> Response {
+    tracing::warn!(path = policy.template, limit = ?policy.deadline, "a response for the cache took too long");
+    let mut response = deadline::timed_out(&policy.report);
+    status::mark_failed(&mut response, reason);
+    response
 }
 
 /// Whether a response comes from a fallback, and not from the handler.
@@ -292,14 +342,14 @@ fn is_fallback(response: &Response) -> bool {
     response.extensions().get::<FallbackResponse>().is_some()
 }
 
-/// Reads a body whose length is known. `None` if it is longer than `most` or than it said, or has trailers. If reading
-/// fails, the response becomes a 500: the head has not been sent yet.
+/// Reads a body of known length. `None` if it is longer than `most` or than it announced, or has trailers. If reading
+/// fails, the response becomes a 500, since the head has not been sent yet.
 async fn read_body(response: Response, most: u64) -> (Response, Option<Bytes>) {
     let Some(length) = response.body().size_hint().exact().filter(|length| *length <= most) else {
         return (response, None);
     };
     let (parts, body) = response.into_parts();
-    // One byte more than announced shows that the body is too long.
+    // One byte beyond the announced length shows that the body is too long.
     let limit = usize::try_from(length).map_or(usize::MAX, |length| length.saturating_add(1));
     match Limited::new(body, limit).collect().await {
         Ok(collected) => {
@@ -318,7 +368,7 @@ async fn read_body(response: Response, most: u64) -> (Response, Option<Bytes>) {
     }
 }
 
-/// Leaves the head of a response (RFC 9110 §9.3.2). The empty body of a HEAD route says nothing about the length of the
+/// Reduces a response to its head (RFC 9110 §9.3.2). The empty body of a HEAD route does not show the length of the
 /// content.
 fn remove_body(response: &mut Response, head_requests: HeadRequests) {
     let says_nothing = head_requests != HeadRequests::FetchAsGet || response.status() == StatusCode::NO_CONTENT;

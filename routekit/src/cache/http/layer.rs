@@ -46,6 +46,7 @@ impl CacheLayer {
         };
         Self {
             policy: Policy {
+                background: cache.background_share(),
                 cache,
                 changes: None,
                 rules,
@@ -115,8 +116,8 @@ impl CacheLayer {
         self
     }
 
-    /// How long after it became stale a response is still served when the inner service fails with a 5xx or exceeds
-    /// its deadline (RFC 5861 §4). A response can state its own limit, or forbid it. Defaults to zero.
+    /// How long after it became stale a response is still served when the inner service answers 500, 502, 503 or 504,
+    /// or exceeds its deadline (RFC 5861 §4). A response can state its own limit, or forbid it. Defaults to zero.
     #[must_use]
     pub fn stale_if_error(mut self, limit: Duration) -> Self {
         self.change(|policy| policy.rules.stale_if_error = limit);
@@ -149,7 +150,10 @@ impl CacheLayer {
     }
 
     /// Whether the directives of clients in `Cache-Control` and `Pragma` count (RFC 9111 §5.2.1). Defaults to `true`.
-    /// With `false`, a client cannot make the inner service run.
+    ///
+    /// With `false`, a client cannot make the inner service run: `Range`, `If-Match` and `If-Unmodified-Since`, the
+    /// content of a GET, and an `Authorization` that no verifier has accepted (unless the layer is
+    /// [`shared`](Self::shared)) are removed from the request.
     #[must_use]
     pub fn honour_client_directives(mut self, on: bool) -> Self {
         self.change(|policy| policy.honour_client_directives = on);
@@ -299,9 +303,15 @@ impl<S> Layer<S> for CacheLayer {
     fn layer(&self, inner: S) -> Cached<S> {
         let policy = self.policy.clone();
         policy.places.check(&policy.template, &policy.tags);
+        match policy.head_requests {
+            // Where the layer is in a router is not known.
+            HeadRequests::FromGetOnly => policy.cache.shared.paths.add_any(),
+            HeadRequests::FetchAsGet | HeadRequests::OwnRoute => policy.cache.shared.paths.add(&policy.template),
+        }
         let plan = InvalidationPlan::of_url(policy.cache.clone(), Arc::clone(&policy.stats), policy.partition.clone());
         let key_prefix = own_prefix(&policy).into();
-        let policy = Arc::new(Policy { changes: Some(Arc::new(plan)), key_prefix, ..policy });
+        let background = policy.cache.background_share();
+        let policy = Arc::new(Policy { changes: Some(Arc::new(plan)), background, key_prefix, ..policy });
         Cached { inner, policy }
     }
 }

@@ -1,4 +1,4 @@
-//! The headers that the cache adds to a response that it stores, where the handler has not set them.
+//! The headers that the cache adds to a response that it stores, unless the handler has set them.
 
 use std::{
     sync::{
@@ -24,21 +24,22 @@ use crate::{
     route::CdnTags,
 };
 
-/// What a route says to clients and CDNs.
+/// The information of a route for clients and CDNs.
 #[derive(Debug, Clone, Default)]
 pub(in crate::cache) struct Outgoing {
-    /// Responses are for clients with an identity: each user has responses of their own, or the route needs one.
+    /// Whether responses are for clients with an identity, because each user has separate responses, or because the
+    /// route requires one.
     pub(in crate::cache) private: bool,
-    /// The request headers that bring the identity, if each user has responses of their own.
+    /// The request headers that contain the identity, if each user has separate responses.
     pub(in crate::cache) identity_headers: Box<[HeaderName]>,
     pub(in crate::cache) client_ttl: Option<Duration>,
     pub(in crate::cache) cdn_ttl: Option<Duration>,
     pub(in crate::cache) cdn_tags: Option<CdnTags>,
-    /// Whether the log has a warning that the tags of a response are too long.
+    /// Whether it was already logged that the tags of a response are too long.
     pub(in crate::cache) warned: Arc<AtomicBool>,
 }
 
-/// A response that is about to be stored, apart from its headers.
+/// A response that is about to be stored, without its headers.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::cache) struct ResponseFacts<'a> {
     /// The request headers that are part of the key.
@@ -55,15 +56,15 @@ pub(in crate::cache) struct ResponseFacts<'a> {
     pub(in crate::cache) template: &'a str,
 }
 
-/// The longest list of tags that is sent to a CDN, in bytes. Clients and proxies refuse heads that are much longer.
+/// The longest list of tags that is sent to a CDN, in bytes. Clients and proxies reject heads that are much longer.
 const MAX_TAGS: usize = 8 * 1024;
 
 impl Outgoing {
-    /// Adds the headers. Returns which were added, and which of them depend on the age of the response.
+    /// Adds the headers. Returns which headers it added, and which of them depend on the age of the response.
     pub(in crate::cache) fn add(&self, headers: &mut HeaderMap, response: &ResponseFacts<'_>) -> (Added, Ageing) {
         let mut added = Added::default();
         let mut ageing = Ageing { before: status::said(headers), ..Ageing::default() };
-        // A recipient that stores a response records when it came (RFC 9110 §6.6.1).
+        // A recipient that stores a response records the time of its receipt (RFC 9110 §6.6.1).
         headers.entry(header::DATE).or_insert_with(|| date::format(response.now));
         if let Some(body) = response.body.filter(|_| has_etag(response.status) && !headers.contains_key(header::ETAG)) {
             headers.insert(header::ETAG, etag(headers, body));
@@ -74,10 +75,10 @@ impl Outgoing {
         if !says_lifetime(headers) {
             added.cache_control = true;
             ageing.client = self.client_ttl.map(|ttl| ClientTtl { ttl, private });
-            // A browser asks each time: an invalidation does not reach it.
+            // A browser revalidates each time, since no invalidation reaches it.
             headers.insert(header::CACHE_CONTROL, no_cache(private));
         }
-        // Caches further out have to tell the same requests apart.
+        // Outer caches must distinguish the same requests.
         if let Some(mut said) = vary::names(headers) {
             for name in response.vary.iter().chain(&self.identity_headers) {
                 if !said.contains(name) {
@@ -95,15 +96,15 @@ impl Outgoing {
             added.cdn_cache_control = self.cdn_ttl.is_some();
             ageing.cdn_ttl = self.cdn_ttl;
         }
-        // A lifetime that the handler states is counted from when it generated the response.
+        // A lifetime that the handler states counts from when it generated the response.
         let has_ttl = ageing.client.is_some() || ageing.cdn_ttl.is_some();
         ageing.origin_since = (has_ttl && added.cache_control && !own_cdn_control).then_some(response.now);
         ageing.write(headers, response.age.as_secs(), 0);
         (added, ageing)
     }
 
-    /// Adds the tags for a CDN. `false` if they are too long: a CDN could not purge the response, and must not store
-    /// it.
+    /// Adds the tags for a CDN. Returns `false` if they are too long: the CDN could not purge the response, so it must
+    /// not store it.
     fn add_tags(&self, headers: &mut HeaderMap, response: &ResponseFacts<'_>) -> bool {
         let is_due = |kind: &CdnTags| !response.tags.is_empty() && !headers.contains_key(kind.header());
         let Some(kind) = self.cdn_tags.filter(is_due) else { return true };
@@ -125,14 +126,15 @@ impl Outgoing {
     }
 }
 
-/// Forbids to reuse a response that is not stored here without asking again, unless the handler says something.
+/// Forbids reusing a response that is not stored here without revalidation, unless the handler has stated something
+/// else.
 pub(in crate::cache) fn forbid_reuse(headers: &mut HeaderMap, private: bool) {
     if !says_lifetime(headers) {
         headers.insert(header::CACHE_CONTROL, no_cache(private));
     }
 }
 
-/// Whether a response says to caches how long it may be used.
+/// Whether a response states how long caches may use it.
 fn says_lifetime(headers: &HeaderMap) -> bool {
     headers.contains_key(header::CACHE_CONTROL) || headers.contains_key(header::EXPIRES)
 }
@@ -141,7 +143,7 @@ fn no_cache(private: bool) -> HeaderValue {
     HeaderValue::from_static(if private { "private, no-cache" } else { "no-cache" })
 }
 
-/// Clients revalidate responses with these statuses.
+/// Whether clients revalidate responses with this status.
 fn has_etag(status: StatusCode) -> bool {
     status == StatusCode::OK || status == StatusCode::NON_AUTHORITATIVE_INFORMATION
 }

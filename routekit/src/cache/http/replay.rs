@@ -1,10 +1,10 @@
-//! A request that is sent to the handler once more.
+//! Copies a request, to send it to the handler again.
 
 use axum::{body::Body, extract::Request};
 
 use crate::observe::Exchange;
 
-/// A copy of a request without a body. It belongs to no exchange with a client, and is not counted as one.
+/// A copy of a request without a body. It belongs to no exchange with a client, and is not counted as a request.
 pub(in crate::cache) fn copy(request: &Request) -> Request {
     let mut copy = Request::new(Body::empty());
     *copy.method_mut() = request.method().clone();

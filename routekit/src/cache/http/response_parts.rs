@@ -1,4 +1,4 @@
-//! What a handler says about storing its response.
+//! The parts of a response by which a handler controls its storage.
 
 use std::{collections::BTreeSet, convert::Infallible};
 
@@ -21,13 +21,13 @@ use axum::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
 pub struct CacheTags(BTreeSet<String>);
 
 impl CacheTags {
-    /// Tags with these names.
+    /// Creates tags with these names.
     #[must_use]
     pub fn new<N: Into<String>>(names: impl IntoIterator<Item = N>) -> Self {
         Self(names.into_iter().map(Into::into).collect())
     }
 
-    /// The names of the tags.
+    /// Returns the names of the tags.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
     }

@@ -1,4 +1,4 @@
-//! Whether a stored response satisfies a request, and the response that is made from it (RFC 9111 §4, RFC 5861).
+//! Decides whether a stored response satisfies a request (RFC 9111 §4, RFC 5861), and serves it.
 
 use std::time::Instant;
 
@@ -16,12 +16,12 @@ use crate::{
     observe::{CacheOutcome, Event},
 };
 
-/// What happens to a request.
+/// The decision about a request.
 #[derive(Debug)]
 pub(in crate::cache) enum Decision<'a> {
-    /// This response is fresh, and is served.
+    /// This response is fresh and is served.
     Fresh(&'a StoredResponse),
-    /// This response is stale, and is served nevertheless.
+    /// This response is stale, but is served.
     Stale(&'a StoredResponse, Because),
     /// The handler is called.
     Fetch(Fwd),
@@ -29,7 +29,7 @@ pub(in crate::cache) enum Decision<'a> {
     Refuse,
 }
 
-/// Decides by what the store found, at the time `now`.
+/// Decides by the result of the lookup, at the time `now`.
 pub(in crate::cache) fn decide<'a>(found: &'a Lookup, control: &RequestControl, now: Instant) -> Decision<'a> {
     let decision = match found.response() {
         Some(response) => decide_for(response, control, now),
@@ -62,7 +62,7 @@ fn decide_for<'a>(response: &'a StoredResponse, control: &RequestControl, now: I
     Decision::Fetch(Fwd::Stale)
 }
 
-/// Serves a fresh response. Its outcome is not recorded: an extension would cost more than the rest of a hit.
+/// Serves a fresh response. Its outcome is not recorded, since an extension would cost more than the rest of a hit.
 pub(in crate::cache) fn fresh(policy: &Policy, response: &StoredResponse, now: Instant, head_only: bool) -> Response {
     policy.report.event(Event::CacheHit);
     policy.stats.hit();
@@ -81,7 +81,7 @@ pub(in crate::cache) fn stale(
     status::with_outcome(response.give_stale(now, head_only, because), CacheOutcome::Stale)
 }
 
-/// Serves a stale response in place of a failure, if it may be (RFC 5861 §4) and nothing has invalidated it.
+/// Serves a stale response in place of a failure, if that is allowed (RFC 5861 §4) and no invalidation covers it.
 pub(in crate::cache) async fn stale_instead_of_failure(
     policy: &Policy,
     request: &CacheRequest,
@@ -95,7 +95,7 @@ pub(in crate::cache) async fn stale_instead_of_failure(
     } else {
         request.directives.stale_if_error(reuse.stale_if_error)
     };
-    // A response that is fresh, or refused by `no-cache`, was found because the client wants a newer one.
+    // The lookup found a response that is fresh, or rejected by `no-cache`: the client requires a newer one.
     if request.directives.control.no_cache
         || response.stale_for(now) >= limit
         || !policy.cache.shared.store.is_valid(response).await

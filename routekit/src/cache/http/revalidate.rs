@@ -1,4 +1,4 @@
-//! Revalidation: asking the handler whether a stale response still holds (RFC 9111 §4.3).
+//! Revalidation: calling the handler to find out whether a stale response is still current (RFC 9111 §4.3).
 
 use axum::{body::Body, response::Response};
 use http::{HeaderMap, HeaderName, header};
@@ -23,7 +23,7 @@ pub(in crate::cache) fn add_validators(request: &mut HeaderMap, stored: &StoredR
     }
 }
 
-/// The stored response, updated by the headers of a 304 (RFC 9111 §3.2). `None` if the 304 is about another response
+/// The stored response, updated by the headers of a 304 (RFC 9111 §3.2). `None` if the 304 confirms another response
 /// (§4.3.4).
 pub(in crate::cache) fn updated(
     stored: &StoredResponse,
@@ -49,11 +49,11 @@ pub(in crate::cache) fn updated(
     Some(response)
 }
 
-/// Headers about the stored content, which a 304 does not have.
+/// Headers that describe the stored content, which a 304 does not update.
 const NEVER_UPDATED: [HeaderName; 4] =
     [header::CONTENT_ENCODING, header::CONTENT_TYPE, header::CONTENT_RANGE, header::CONTENT_LENGTH];
 
-/// The headers that the handler set: without those that the cache and outer layers add.
+/// The headers of the handler, without those that the cache and outer layers add.
 fn handler_headers(stored: &StoredResponse, overwritten: &[HeaderName]) -> HeaderMap {
     let mut headers = stored.headers();
     for name in [&X_CACHE, &X_CACHE_KEY, &CACHE_STATUS, &header::AGE, &header::DATE] {

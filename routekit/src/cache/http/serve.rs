@@ -1,5 +1,4 @@
-//! Serving a request that is not a plain hit: from the store, by waiting for another request, or by calling the
-//! handler.
+//! Serves a request that is not a plain hit: from the store, by waiting for another request, or by calling the handler.
 
 use std::sync::Arc;
 
@@ -15,23 +14,26 @@ use crate::{
     cache::{
         coalesce::{
             detach::Detachable,
-            flight::{FillOutcome, Lead, Role, landed},
+            flight::{Boarding, Lead, Role, landed},
+            outcome::{FailedFetch, FillOutcome},
         },
         headers::status::{self, Because, Fwd},
         http::{
-            conditional,
-            fetch::{Ctx, Fetch, FetchMode},
+            build_entry, conditional,
+            fetch::{Ctx, Fetch, FetchMode, timed_out},
+            patience::Patience,
             policy::HeadRequests,
             replay,
             reuse::{self, Decision, decide},
         },
-        store::{backend, buffered_response::BufferedResponse, contract::StoreError, lookup::Lookup},
+        store::{backend, contract::StoreError, lookup::Lookup},
+        validity::stamp::Stamp,
     },
     observe::CacheOutcome,
     problem::Problem,
 };
 
-/// A request on its way to a response.
+/// A request that waits for its response.
 pub(in crate::cache) struct Serve<S> {
     pub(in crate::cache) ctx: Ctx,
     pub(in crate::cache) request: Request,
@@ -44,7 +46,7 @@ where
     S::Future: Send,
     S::Error: Send + 'static,
 {
-    /// Responds. `found` is what the store has for the base key, if it was asked already.
+    /// Answers the request. `found` is the lookup of the base key, if it was already done.
     pub(in crate::cache) async fn respond(mut self, found: Option<Lookup>) -> Result<Response, S::Error> {
         let policy = Arc::clone(&self.ctx.policy);
         let cache = &policy.cache;
@@ -57,6 +59,7 @@ where
             Err(error) => return self.without_store(&error).await,
         };
         let began = found.stamp();
+        let mut patience = Patience::new(policy.deadline);
         loop {
             let reason = match self.answer_from_store(&found) {
                 Ok(response) => return Ok(response),
@@ -75,9 +78,9 @@ where
             if cache.shared.uncacheable.is_set(self.ctx.request.key(), cache.shared.clock.now()) {
                 return self.alone().await;
             }
-            found = match cache.shared.flights.board(self.ctx.request.key(), began) {
+            found = match board(&self.ctx, (began, found.stamp()), patience.failure()).await {
                 Role::Alone => return self.alone().await,
-                // The request that led before may have landed since the lookup.
+                // The request that led before may have ended since the lookup.
                 Role::Lead(lead) => match self.ctx.request.lookup(&cache.shared.store).await {
                     Ok(found) => match self.answer_from_store(&found) {
                         Ok(response) => {
@@ -88,17 +91,19 @@ where
                         }
                         Err(reason) => {
                             let fetch = self.fetch(FetchMode::lead(lead), reason, found);
-                            return Detachable::new(fetch, &cache.shared.detacher).await;
+                            let fetch = Detachable::new(fetch, &policy.background.abandoned);
+                            return patience.wait(fetch).await.unwrap_or_else(|| Ok(timed_out(&policy, reason)));
                         }
                     },
                     Err(error) => {
-                        // No request must wait for an outcome that will not come.
+                        // No request must wait for an outcome that never comes.
                         drop(lead);
                         return self.without_store(&error).await;
                     }
                 },
-                Role::Join(outcome) => match landed(outcome).await {
-                    Some(FillOutcome::Stored(stored))
+                Role::Join(outcome) => match patience.wait(landed(outcome)).await {
+                    None => return Ok(timed_out(&policy, reason)),
+                    Some(Some(FillOutcome::Stored(stored)))
                         if stored.key() == self.ctx.request.key()
                             && cache.shared.store.may_share(&stored, began).await =>
                     {
@@ -106,17 +111,23 @@ where
                         let response = stored.join(self.ctx.head_only, reason.collapsed());
                         return Ok(self.finish(status::with_outcome(response, CacheOutcome::Stored)));
                     }
-                    Some(FillOutcome::Failed(failure, stamp)) if stamp >= began => {
+                    Some(Some(FillOutcome::Failed(failure)))
+                        if failure.stamp >= began && !patience.allows_another_fetch(&failure) =>
+                    {
                         let Ctx { request, head_only, .. } = &self.ctx;
-                        let stale = reuse::stale_instead_of_failure(&policy, request, &found, *head_only).await;
+                        let stale = match failure.allows_stale() {
+                            true => reuse::stale_instead_of_failure(&policy, request, &found, *head_only).await,
+                            false => None,
+                        };
                         return Ok(match stale {
                             Some(response) => self.finish(response),
                             None => self.shared_failure(&failure, reason),
                         });
                     }
-                    Some(FillOutcome::Alone) => return self.alone().await,
-                    // The outcome is older than an invalidation that this request must see, or for another variant.
-                    Some(FillOutcome::Stored(_) | FillOutcome::Failed(..)) | None => {
+                    Some(Some(FillOutcome::Alone)) => return self.alone().await,
+                    // The outcome is older than an invalidation that this request must see, or for another variant, or
+                    // a failure that this request may not meet.
+                    Some(Some(FillOutcome::Stored(_) | FillOutcome::Failed(_) | FillOutcome::Error(..)) | None) => {
                         match self.ctx.request.lookup(&cache.shared.store).await {
                             Ok(found) => found,
                             Err(error) => return self.without_store(&error).await,
@@ -127,7 +138,8 @@ where
         }
     }
 
-    /// The response, if a stored one satisfies the request or none is allowed; otherwise why the handler is called.
+    /// Returns the response, if a stored one satisfies the request or `only-if-cached` forbids a fetch; otherwise the
+    /// reason to call the handler.
     fn answer_from_store(&self, found: &Lookup) -> Result<Response, Fwd> {
         let Ctx { policy, request, head_only } = &self.ctx;
         let now = policy.cache.shared.clock.now();
@@ -149,34 +161,36 @@ where
         }
     }
 
-    /// Whether the stored response can be refreshed in the background. The inner service may not answer HEAD as GET.
+    /// Whether the stored response can be refreshed in the background. The inner service may answer HEAD differently
+    /// from GET.
     fn can_refresh(&self) -> bool {
         let Ctx { policy, head_only, .. } = &self.ctx;
         policy.cache.shared.spawner.is_some() && !(*head_only && policy.head_requests == HeadRequests::FromGetOnly)
     }
 
-    /// Refreshes the stored response in the background, unless another request does (RFC 5861 §3).
+    /// Refreshes the stored response in the background, unless another request does so (RFC 5861 §3).
     fn refresh(&self, found: &Lookup) {
         let Ctx { policy, request, .. } = &self.ctx;
         let cache = &policy.cache;
-        // The last response could not be stored: the next one will hardly be.
+        // The last response could not be stored, and probably the next one cannot be either.
         if cache.shared.uncacheable.is_set(request.key(), cache.shared.clock.now()) {
             return;
         }
-        let Role::Lead(lead) = cache.shared.flights.board(request.key(), found.stamp()) else { return };
+        let tags = || build_entry::known_tags(policy, request);
+        let Some(lead) = cache.shared.flights.lead(request.key(), found.stamp(), tags) else { return };
         let again = Self {
             ctx: Ctx { policy: Arc::clone(policy), request: request.without_client(), head_only: false },
             request: replay::copy(&self.request),
             inner: self.inner.clone(),
         };
         let span = tracing::info_span!(parent: None, "cache refresh", path = policy.template);
-        if cache.shared.detacher.run(again.refresh_unless_fresh(lead).instrument(span)) {
+        if policy.background.refreshes.run(again.refresh_unless_fresh(lead).instrument(span)) {
             policy.stats.refresh();
         }
     }
 
-    /// Fetches, unless another request has stored a fresh response in the meantime. Errors have reached the waiting
-    /// requests by then.
+    /// Fetches, unless another request has stored a fresh response in the meantime. The waiting requests have received
+    /// the errors by then.
     async fn refresh_unless_fresh(mut self, lead: Lead) {
         let policy = Arc::clone(&self.ctx.policy);
         match self.ctx.request.lookup(&policy.cache.shared.store).await {
@@ -186,17 +200,17 @@ where
         }
     }
 
-    /// A response that is or was just stored, as the client asked for it.
+    /// Adapts a response that is or was just stored to the request of the client.
     fn finish(&self, mut response: Response) -> Response {
         let Ctx { policy, request, .. } = &self.ctx;
         conditional::shorten(&mut response, request.directives.conditions.as_ref(), &policy.cache.shared.clock);
         response
     }
 
-    /// A failure of the handler for another request.
-    fn shared_failure(&self, failure: &BufferedResponse, reason: Fwd) -> Response {
+    /// The failure of the handler for another request.
+    fn shared_failure(&self, failure: &FailedFetch, reason: Fwd) -> Response {
         let Ctx { policy, request, head_only } = &self.ctx;
-        let mut response = failure.respond(*head_only);
+        let mut response = failure.response.respond(*head_only);
         status::mark_collapsed_failure(&mut response, reason);
         policy.stats.miss();
         policy.add_key_header(request.key(), &mut response);
@@ -213,7 +227,7 @@ where
         response
     }
 
-    /// The store cannot be reached: the handler is called.
+    /// Calls the handler, because the store cannot be reached.
     async fn without_store(self, error: &StoreError) -> Result<Response, S::Error> {
         backend::warn(error);
         self.bypass().await
@@ -226,7 +240,7 @@ where
         Ok(response)
     }
 
-    /// Fetches for this request alone, beside others that do the same.
+    /// Fetches for this request only, beside others that do the same.
     async fn alone(mut self) -> Result<Response, S::Error> {
         let policy = Arc::clone(&self.ctx.policy);
         match self.ctx.request.lookup(&policy.cache.shared.store).await {
@@ -241,5 +255,20 @@ where
     async fn fetch(self, mode: FetchMode, reason: Fwd, found: Lookup) -> Result<Response, S::Error> {
         let Self { ctx, request, inner } = self;
         Fetch { ctx: &ctx, reason, found }.run(request, inner, mode).await
+    }
+}
+
+/// Whether a request that began at the stamp `began` fetches, or waits for another one. It may have waited for a fetch
+/// that failed.
+async fn board(ctx: &Ctx, (began, looked_up): (Stamp, Stamp), failure: Option<Arc<FailedFetch>>) -> Role {
+    let Ctx { policy, request, .. } = ctx;
+    let (parts, key) = (&policy.cache.shared, request.key());
+    let tags = || build_entry::known_tags(policy, request);
+    match failure {
+        Some(failure) => parts.flights.board_after(&failure, key, looked_up, tags),
+        None => {
+            let boarding = Boarding { began, looked_up, now: parts.clock.now() };
+            parts.flights.board(&parts.store, key, boarding, tags).await
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! What one request may change: invalidated when its handler has responded, or when the handler is dropped.
+//! The changes of one request: invalidated when its handler has responded, or when the handler is dropped.
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
@@ -7,10 +7,11 @@ use axum::{extract::Request, response::Response};
 use super::{facts::Facts, plan::InvalidationPlan, request_url::RequestUrl};
 use crate::cache::validity::target::Target;
 
-/// What one request may change.
+/// The changes that one request may make.
 ///
-/// [`settle`](Self::settle) invalidates it once there is a response. Dropped before that (the client left, the time was
-/// up, the handler panicked), the handler may have changed something already, so that the drop invalidates as well.
+/// [`settle`](Self::settle) invalidates them once there is a response. If the handler is dropped before that (its
+/// client disconnected, its time limit expired, it panicked), it may already have changed something, so the drop
+/// invalidates as well.
 #[derive(Debug)]
 pub(in crate::cache) struct Change {
     plan: Arc<InvalidationPlan>,
@@ -21,12 +22,11 @@ pub(in crate::cache) struct Change {
     settled: bool,
 }
 
-/// An invalidation that has to be waited for.
+/// An invalidation that a caller must wait for.
 pub(super) type Settling = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Change {
-    /// Reads what is needed of the request. `None` if it can change nothing: its method is safe and nothing is
-    /// declared.
+    /// Reads the request. Returns `None` if it cannot change anything: its method is safe and nothing is declared.
     pub(in crate::cache) fn of(plan: &Arc<InvalidationPlan>, request: &mut Request) -> Option<Box<Self>> {
         let url = RequestUrl::of(&plan.cache.partition, &plan.partitions, plan.storable, request);
         if url.is_none() && plan.is_url_only() {
@@ -36,10 +36,11 @@ impl Change {
         Some(Box::new(Self { plan: Arc::clone(plan), facts, url, settled: false }))
     }
 
-    /// Invalidates what the handler may have changed, before its response leaves.
+    /// Invalidates everything that the handler may have changed, before its response leaves. After a 4xx response, it
+    /// invalidates nothing.
     ///
-    /// Done when this returns `None`, which it always does for the embedded store unless listeners have to be told
-    /// without a spawner; otherwise done when the returned future is ready. A 4xx response has changed nothing.
+    /// Returns `None` if that is done, which is always so for the embedded store, unless listeners must be called
+    /// without a spawner. Otherwise it is done when the returned future is ready.
     pub(super) fn settle<E>(mut self: Box<Self>, answer: &Result<Response, E>) -> Option<Settling> {
         self.settled = true;
         let response = answer.as_ref().ok();
@@ -56,7 +57,7 @@ impl Change {
             return told;
         }
         let targets: Vec<Target> = self.plan.fixed.iter().cloned().chain(more).collect();
-        // Dropped while the store is asked, it is asked once more without a client.
+        // If it is dropped while it waits for the store, it invalidates again without a client.
         self.settled = false;
         Some(Box::pin(async move {
             self.plan.cache.invalidate_or_warn(&targets).await;
@@ -64,7 +65,7 @@ impl Change {
         }))
     }
 
-    /// Invalidates what is known so far, of a handler that runs on without its client.
+    /// Invalidates the changes known so far, of a handler that continues without its client.
     pub(super) fn invalidate_so_far(&self) {
         let targets: Vec<Target> = self.plan.fixed.iter().cloned().chain(self.depending(None)).collect();
         if !targets.is_empty() {
@@ -77,7 +78,7 @@ impl Change {
     fn depending(&self, response: Option<&Response>) -> Vec<Target> {
         let mut targets = Vec::new();
         if let Some(url) = &self.url {
-            url.add_to(&mut targets, response.map(Response::headers));
+            url.add_to(&mut targets, &self.plan.cache.shared.paths, response.map(Response::headers));
         }
         if let Some(facts) = &self.facts {
             facts.add_to(&mut targets, &self.plan);

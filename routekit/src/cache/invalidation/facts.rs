@@ -1,4 +1,4 @@
-//! What rules need to know of a request, read before its handler takes it.
+//! The facts about a request that rules depend on, read before the handler receives it.
 
 use std::sync::Arc;
 
@@ -12,10 +12,10 @@ use crate::{
     route::{RequestText, spelling::Spellings},
 };
 
-/// What the rules of a plan need to know of one request.
+/// The facts about one request that the rules of a plan depend on.
 #[derive(Debug)]
 pub(super) struct Facts {
-    /// As the innermost router sees it.
+    /// The URI that the innermost router receives.
     uri: Uri,
     /// The path under which that router is nested.
     outer: String,
@@ -45,7 +45,7 @@ impl Facts {
         Self { uri, outer, identity, spellings, partitions }
     }
 
-    /// Adds what the rules name for this request.
+    /// Adds the targets of the rules for this request.
     pub(super) fn add_to(&self, targets: &mut Vec<Target>, plan: &InvalidationPlan) {
         let (spellings, path) = (self.spellings.told(), self.uri.path());
         for (rule, partition) in plan.rules.iter().zip(&self.partitions) {

@@ -14,7 +14,7 @@ use super::{
 };
 
 pin_project! {
-    /// Passes a response on; what its handler changed is invalid before the response leaves.
+    /// Passes on a response after it has invalidated the changes of its handler.
     pub(in crate::cache) struct ChangeFuture<F, E> {
         #[pin]
         state: FutureState<F, E>,
@@ -27,13 +27,13 @@ pin_project! {
     enum FutureState<F, E> {
         // The inner future ends with its client.
         Inner { #[pin] inner: F, change: Option<Box<Change>> },
-        // In a box, so that requests which invalidate nothing leave no room for it.
+        // Boxed, so that requests that invalidate nothing have no space for it.
         Settling { settling: Settling, answer: Option<Box<Result<Response, E>>> },
     }
 }
 
 impl<F, E> ChangeFuture<F, E> {
-    /// Without a change, it is the inner future.
+    /// Without a change, it is the same as the inner future.
     pub(in crate::cache) fn new(inner: F, change: Option<Box<Change>>) -> Self {
         Self { state: FutureState::Inner { inner, change } }
     }
@@ -91,7 +91,7 @@ pin_project! {
 }
 
 impl<F, E: Send + 'static> InvalidatingFuture<F, E> {
-    /// Nothing is declared here; the URL of an unsafe request is invalidated.
+    /// The URL of an unsafe request is invalidated; nothing is declared.
     pub(super) fn of_url(inner: F, change: Option<Box<Change>>) -> Self {
         Self { kind: Kind::Url { inner: ChangeFuture::new(inner, change) } }
     }

@@ -1,4 +1,4 @@
-//! How programs invalidate, and how the layers do.
+//! Invalidation through the handle, by programs and by the layers.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::{
     identity::Identity,
 };
 
-/// Invalidation. Once one of these methods has returned, no request that begins gets anything older.
+/// Invalidation. Once one of these methods has returned, no request that begins afterwards gets an older response.
 impl Cache {
     /// Invalidates everything with this tag.
     ///
@@ -19,7 +19,7 @@ impl Cache {
         self.invalidate_targets(&[Target::tag(self.partition.clone(), name)]).await
     }
 
-    /// Invalidates everything with one of these tags, at once.
+    /// Invalidates everything with at least one of these tags, at once.
     ///
     /// # Errors
     /// [`StoreError`] if the store cannot be reached; never with the embedded one.
@@ -29,26 +29,25 @@ impl Cache {
         self.invalidate_targets(&targets).await
     }
 
-    /// Invalidates every response for a path that matches, and every value whose key does.
+    /// Invalidates every response for a path that matches, and every value whose key matches.
     ///
-    /// `*` stands for any text, and `\*` for a star. With a `?`, the pattern covers path and query. Paths match in all
-    /// their spellings, and the pairs of a query in any order of their names.
+    /// `*` matches any text, and `\*` a star. A pattern with a `?` matches path and query. Paths match in all their
+    /// spellings, and the pairs of a query in any order of their names.
     ///
-    /// `/users/{id}`, the path of a route as it is declared (with the app's prefix), covers everything of that route.
-    /// In a path, `{{` and `}}` stand for braces. A pattern that begins with neither `/` nor `*/` has no placeholders,
-    /// and its braces stand for themselves: `user:{42}:*`.
+    /// The path of a route as it is declared (with the app's prefix), such as `/users/{id}`, matches everything of that
+    /// route. In a path, `{{` and `}}` are braces. A pattern that begins with neither `/` nor `*/` has no placeholders,
+    /// and its braces are literal: `user:{42}:*`.
     ///
-    /// A path, a route, and a pattern whose only `*` is its end take as long as a tag. Any other pattern is kept on a
-    /// list of 64, which each older entry is compared with when it is requested. With one more, the oldest leaves the
-    /// list, and everything that was stored before it is invalid as well.
-    ///
+    /// A path, a route, and a pattern whose only `*` is at its end cost as much as a tag. Any other pattern is kept in
+    /// a list of 64, and lookups compare each older entry with it. With one more, the oldest leaves the list, and
+    /// everything that was stored before it becomes invalid as well.
     /// # Errors
     /// [`StoreError`] if the store cannot be reached; never with the embedded one.
     pub async fn invalidate_pattern(&self, pattern: &str) -> Result<(), StoreError> {
         self.invalidate_targets(&[Target::pattern(self.partition.clone(), pattern)]).await
     }
 
-    /// Invalidates the entries that only this user is given: the user with the same name and the same issuer.
+    /// Invalidates the entries of this user: the user with the same name and the same issuer.
     ///
     /// # Errors
     /// [`StoreError`] if the store cannot be reached; never with the embedded one.
@@ -85,8 +84,8 @@ impl Cache {
         Ok(())
     }
 
-    /// Invalidates in a store that answers at once; `None` if the store has to be waited for. The future inside, if
-    /// there is one, waits for listeners.
+    /// Invalidates in a store that answers at once. Returns `None` if the caller must wait for the store. The future
+    /// inside, if there is one, waits for listeners.
     pub(in crate::cache) fn invalidate_now<'t>(
         &self,
         targets: impl IntoIterator<Item = &'t Target> + Clone,
@@ -112,7 +111,7 @@ impl Cache {
         })
     }
 
-    /// Invalidates where no task can wait for it.
+    /// Invalidates if no task can wait for it.
     pub(in crate::cache) fn invalidate_without_waiting(&self, targets: Vec<Target>) {
         if self.shared.store.invalidate_now(&targets) {
             self.shared.stats.invalidation();
@@ -146,7 +145,8 @@ impl Cache {
         self.shared.listeners.add(listener);
     }
 
-    /// Calls the listeners. Returns once those that callers wait for are done; without a spawner, once all are.
+    /// Calls the listeners. Returns once those that callers wait for have ended, or without a spawner, once all have
+    /// ended.
     async fn tell(&self, invalidated: &Invalidated) {
         match &self.shared.spawner {
             Some(spawner) => {
@@ -158,7 +158,8 @@ impl Cache {
         }
     }
 
-    /// Starts the rest of a handler whose client has left; `None` without a spawner, or if too many run already.
+    /// Starts the rest of a handler whose client has disconnected. `None` without a spawner, or if too many are
+    /// running.
     pub(super) fn hand_over(&self) -> Option<impl FnOnce(Settling) + '_> {
         let spawner = self.shared.spawner.as_ref()?;
         let Ok(permit) = Arc::clone(&self.shared.handlers).try_acquire_owned() else {

@@ -1,4 +1,4 @@
-//! A handler that invalidates: it runs where its request is, and on a task of its own once its client has left.
+//! A handler that invalidates: it runs within its request, and continues in its own task if its client disconnects.
 
 use std::{
     future::Future,
@@ -13,18 +13,18 @@ use tracing::{Instrument, Span};
 use super::change::{Change, Settling};
 use crate::{cache::Cache, deadline::within, observe::RunningPermit};
 
-/// How long a handler may run on after its client has left.
+/// How long a handler may continue after its client has disconnected.
 const GRACE: Duration = Duration::from_secs(30);
 
 type RunningHandler<E> = Pin<Box<dyn Future<Output = Result<Response, E>> + Send>>;
 
-/// The handler's future. Dropped while it runs, it is handed to the cache's spawner, and invalidates twice: at once, as
-/// it may have changed something already, and when it ends.
+/// The handler's future. If it is dropped while it runs, it moves to the cache's spawner, and invalidates twice:
+/// immediately, as it may already have changed something, and when it ends.
 pub(super) struct Handler<E: Send + 'static> {
     cache: Cache,
     state: HandlerState<E>,
     span: Span,
-    /// Holds the route's place under `concurrency` for as long as the handler runs.
+    /// Holds the route's `concurrency` permit for as long as the handler runs.
     permit: Option<RunningPermit>,
 }
 
@@ -76,13 +76,13 @@ impl<E: Send + 'static> Future for Handler<E> {
 
 impl<E: Send + 'static> Drop for Handler<E> {
     fn drop(&mut self) {
-        // A handler that panicked has ended; its change invalidates as it is dropped.
+        // A handler that panicked has ended; dropping its change invalidates.
         if std::thread::panicking() {
             return;
         }
         if let HandlerState::Running(run, change) = std::mem::replace(&mut self.state, HandlerState::Ended) {
             let Some(hand_over) = self.cache.hand_over() else {
-                // First the handler, which may change something as it is dropped.
+                // The handler first, which may change something when it is dropped.
                 drop(run);
                 return;
             };

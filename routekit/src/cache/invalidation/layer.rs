@@ -22,7 +22,7 @@ pub struct InvalidateLayer {
 }
 
 impl InvalidateLayer {
-    /// Invalidates in `cache`: at first nothing but the URLs of requests with an unsafe method.
+    /// Creates a layer that invalidates in `cache`: at first only the URLs of requests with an unsafe method.
     #[must_use]
     pub fn new(cache: Cache) -> Self {
         let (template, places) = (String::new(), Places::default());
@@ -32,7 +32,8 @@ impl InvalidateLayer {
         Self { declared }
     }
 
-    /// What a route declares: `template` includes the app's prefix, the patterns of `invalidates` do not.
+    /// Creates the layer that a route declares. `template` includes the app's prefix, the patterns of `invalidates` do
+    /// not.
     pub(crate) fn declared(cache: Cache, invalidates: &Invalidates, template: &str, prefix: &str) -> Self {
         let mut layer = Self::new(cache)
             .route(template)
@@ -46,8 +47,8 @@ impl InvalidateLayer {
         layer
     }
 
-    /// Invalidates everything with one of these tags. A tag may have placeholders of the [`route`](Self::route):
-    /// `user:{id}`.
+    /// Also invalidates everything with one of these tags. A tag may contain placeholders of the
+    /// [`route`](Self::route): `user:{id}`.
     #[must_use]
     pub fn tags<'t>(mut self, templates: impl IntoIterator<Item = &'t str>) -> Self {
         let templates = templates.into_iter().map(Template::new);
@@ -55,7 +56,7 @@ impl InvalidateLayer {
         self
     }
 
-    /// Invalidates responses for paths that match one of these patterns, which may have placeholders of the
+    /// Also invalidates responses for paths that match one of these patterns, which may contain placeholders of the
     /// [`route`](Self::route): `/users/{id}/*`.
     #[must_use]
     pub fn patterns<'t>(mut self, templates: impl IntoIterator<Item = &'t str>) -> Self {
@@ -64,15 +65,15 @@ impl InvalidateLayer {
         self
     }
 
-    /// Invalidates the entries that only the calling user is given.
+    /// Also invalidates the entries of the calling user.
     #[must_use]
     pub fn user(mut self) -> Self {
         self.change(|declared| declared.own.user = true);
         self
     }
 
-    /// The path template of the route that the layer wraps: `/users/{id}`. Tags and patterns with placeholders need it.
-    /// In a nested router, leave out the path under which the router is nested.
+    /// Sets the path template of the route that the layer wraps: `/users/{id}`. Tags and patterns with placeholders
+    /// require it. In a nested router, omit the path under which the router is nested.
     #[must_use]
     pub fn route(mut self, template: &str) -> Self {
         self.change(|declared| {
@@ -82,15 +83,15 @@ impl InvalidateLayer {
         self
     }
 
-    /// Invalidates in the partition that this function names. Defaults to the partition of the cache.
+    /// Sets the function that returns the partition to invalidate in. Defaults to the partition of the cache.
     #[must_use]
     pub fn partition(mut self, partition: impl Fn(&Parts) -> String + Send + Sync + 'static) -> Self {
         self.change(|declared| declared.set_partition(Some(RequestText::new(partition))));
         self
     }
 
-    /// Invalidates URLs (RFC 9111 §4.4) in these partitions as well; `storable` says whether the URL of a request
-    /// itself can have a stored response.
+    /// Also invalidates URLs (RFC 9111 §4.4) in these partitions. `storable` is whether the URL of the request itself
+    /// can have a stored response.
     pub(crate) fn url_in(mut self, partitions: &[RequestText], storable: bool) -> Self {
         self.change(|declared| {
             partitions.iter().for_each(|partition| declared.add_partition(partition.clone()));
@@ -99,13 +100,13 @@ impl InvalidateLayer {
         self
     }
 
-    /// Counts invalidations for this route instead of for all layers together.
+    /// Counts invalidations for this route, and not with those of all plain layers.
     pub(crate) fn counted_as(mut self, method: Method, path: &str) -> Self {
         self.change(|declared| declared.counters = declared.cache.shared.stats.register(method, path));
         self
     }
 
-    /// Invalidates everything of another route too, which is cached in this partition.
+    /// Also invalidates everything of another route, which is cached in this partition.
     pub(crate) fn wanted_by(mut self, template: &str, partition: Option<RequestText>) -> Self {
         let rule = Rule { partition, route: Some(template.to_owned()), ..Rule::default() };
         self.change(|declared| declared.wanted.push(rule));

@@ -1,4 +1,4 @@
-//! What a layer invalidates, made ready at start-up.
+//! The invalidations of a layer, prepared at start-up.
 
 use std::sync::Arc;
 
@@ -13,17 +13,17 @@ use crate::{
     route::RequestText,
 };
 
-/// What a program declares for a layer.
+/// The declaration of a layer.
 #[derive(Debug, Clone)]
 pub(super) struct InvalidationSpec {
     pub(super) cache: Cache,
     pub(super) counters: Arc<Counters>,
     /// The path template of the route.
     pub(super) template: String,
-    /// Where its placeholders stand.
+    /// The positions of its placeholders.
     pub(super) places: Places,
     pub(super) own: Rule,
-    /// Routes that declare `invalidate_on` this one.
+    /// Routes that declare `invalidate_on` for this one.
     pub(super) wanted: Vec<Rule>,
     /// Partitions in which the URL of an unsafe request is invalidated, beside the cache's own; each once.
     pub(super) partitions: Vec<RequestText>,
@@ -31,7 +31,7 @@ pub(super) struct InvalidationSpec {
     pub(super) storable: bool,
 }
 
-/// What is invalidated in one partition.
+/// The targets in one partition.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Rule {
     /// `None` for the cache's own partition.
@@ -64,7 +64,7 @@ impl Rule {
         self.tags.is_empty() && self.patterns.is_empty() && !self.user && self.route.is_none()
     }
 
-    /// The part that is the same for every request leaves the rule as targets.
+    /// Removes the part that is the same for every request from the rule, and returns its targets.
     fn take_fixed(&mut self, partition: &Arc<str>, places: &Places) -> Vec<Target> {
         if self.partition.is_some() {
             return Vec::new();
@@ -78,7 +78,7 @@ impl Rule {
     }
 }
 
-/// What a layer invalidates. One for each layer, shared by all its requests.
+/// The invalidations of a layer. One for each layer, shared by all its requests.
 #[derive(Debug)]
 pub(in crate::cache) struct InvalidationPlan {
     pub(super) cache: Cache,
@@ -104,7 +104,7 @@ impl InvalidationPlan {
         Self { cache, counters, fixed, rules: rules.into(), places, partitions: partitions.into(), storable }
     }
 
-    /// For a layer that declares nothing: the URL of unsafe requests alone.
+    /// For a layer that declares nothing: only the URL of unsafe requests.
     pub(in crate::cache) fn of_url(cache: Cache, counters: Arc<Counters>, partition: Option<RequestText>) -> Self {
         Self {
             cache,
@@ -117,7 +117,7 @@ impl InvalidationPlan {
         }
     }
 
-    /// Whether there is nothing but the URL of unsafe requests.
+    /// Whether only the URL of unsafe requests is invalidated.
     pub(super) fn is_url_only(&self) -> bool {
         self.fixed.is_empty() && self.rules.is_empty()
     }

@@ -1,5 +1,5 @@
-//! What a request with an unsafe method invalidates without a declaration (RFC 9111 §4.4): its URL, and what the
-//! response names.
+//! The invalidations of a request with an unsafe method without a declaration (RFC 9111 §4.4): its URL, and those that
+//! the response names.
 
 use std::sync::Arc;
 
@@ -8,13 +8,16 @@ use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 
 use crate::{
     cache::{
-        headers::{groups, reference::same_host_path},
-        validity::target::Target,
+        headers::{
+            groups,
+            reference::{host_name, same_host_path},
+        },
+        validity::{cached_paths::CachedPaths, target::Target},
     },
     route::RequestText,
 };
 
-/// The URL that the client asked for. Inside a nested router, `Request::uri` holds only the rest of the path.
+/// The URL that the client requested. Inside a nested router, `Request::uri` holds only the rest of the path.
 pub(in crate::cache) fn requested_uri(request: &Request) -> &Uri {
     request.extensions().get::<OriginalUri>().map_or_else(|| request.uri(), |original| &original.0)
 }
@@ -23,14 +26,16 @@ pub(in crate::cache) fn requested_uri(request: &Request) -> &Uri {
 #[derive(Debug)]
 pub(super) struct RequestUrl {
     requested: Uri,
+    /// How much of its path precedes what the innermost router sees, in bytes.
+    nested: usize,
     host: Option<HeaderValue>,
     /// Whether a response can be stored for the URL.
     storable: bool,
-    /// Each once.
+    /// Each partition once.
     partitions: Partitions,
 }
 
-/// Most requests have the cache's own partition and no other.
+/// Most requests only have the cache's own partition.
 #[derive(Debug)]
 enum Partitions {
     Own(Arc<str>),
@@ -66,31 +71,51 @@ impl RequestUrl {
             Partitions::Several(partitions)
         };
         let (requested, host) = (requested_uri(request).clone(), request.headers().get(header::HOST).cloned());
-        Some(Self { requested, host, storable, partitions })
+        let nested = requested.path().strip_suffix(request.uri().path()).map_or(0, str::len);
+        Some(Self { requested, nested, host, storable, partitions })
     }
 
-    /// Adds what is invalid; `response` holds the headers of the response, if there is one.
-    pub(super) fn add_to(&self, targets: &mut Vec<Target>, response: Option<&HeaderMap>) {
+    /// Adds the invalid targets; `response` holds the headers of the response, if there is one.
+    ///
+    /// What the response names counts only at the host of the request, and where a cached route matches it: a handler
+    /// may let its client decide what it names.
+    pub(super) fn add_to(&self, targets: &mut Vec<Target>, cached: &CachedPaths, response: Option<&HeaderMap>) {
         let own = self.storable.then(|| self.requested.path());
         let named = response.filter(|headers| headers.keys().any(names_more));
         let references = [header::LOCATION, header::CONTENT_LOCATION];
         let mut paths: Vec<String> = Vec::new();
         let references = named.into_iter().flat_map(|headers| references.iter().filter_map(|name| headers.get(name)));
         for path in references.filter_map(|it| same_host_path(&self.requested, self.host.as_ref(), it)) {
-            if Some(&*path) != own && !paths.contains(&path) {
+            if Some(&*path) != own && !paths.contains(&path) && self.may_be_stored(&path, cached) {
                 paths.push(path);
             }
         }
+        let hosts = if paths.is_empty() { Vec::new() } else { self.hosts() };
         let groups = named.map(groups::invalid_after).unwrap_or_default();
         for partition in self.partitions.as_slice() {
-            let paths = own.into_iter().chain(paths.iter().map(String::as_str));
-            targets.extend(paths.map(|path| Target::path(Arc::clone(partition), path)));
+            targets.extend(own.map(|path| Target::path(Arc::clone(partition), path)));
+            for path in &paths {
+                targets.extend(hosts.iter().map(|host| Target::host_path(Arc::clone(partition), host, path)));
+            }
             targets.extend(groups.iter().map(|name| Target::tag(Arc::clone(partition), name)));
         }
     }
+
+    /// Whether a cached route matches the path, below where the router of this route is nested.
+    fn may_be_stored(&self, path: &str, cached: &CachedPaths) -> bool {
+        let nested = &self.requested.path()[..self.nested];
+        path.strip_prefix(nested).is_some_and(|rest| cached.may_hold(rest))
+    }
+
+    /// The host of the request, and none: a client may leave it out.
+    fn hosts(&self) -> Vec<String> {
+        let mut hosts = vec![String::new(), host_name(&self.requested, self.host.as_ref())];
+        hosts.dedup();
+        hosts
+    }
 }
 
-/// Whether a response header names more that is invalid. One pass over the few names costs less than three look-ups.
+/// Whether a response header names further targets. One pass over the few names costs less than three look-ups.
 fn names_more(name: &HeaderName) -> bool {
     *name == header::LOCATION || *name == header::CONTENT_LOCATION || *name == groups::CACHE_GROUP_INVALIDATION
 }

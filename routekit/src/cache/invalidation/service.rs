@@ -44,7 +44,7 @@ where
     }
 }
 
-/// A function of its own, so that routes which declare no invalidation pay for no more than the branch.
+/// A separate function, so that routes that declare no invalidation only pay for the branch.
 #[inline(never)]
 fn run<S>(plan: &Arc<InvalidationPlan>, inner: &mut S, mut request: Request) -> InvalidatingFuture<S::Future, S::Error>
 where

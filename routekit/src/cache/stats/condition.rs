@@ -1,18 +1,18 @@
-//! The condition of a store: whether it can be reached, and how much it keeps.
+//! The condition of a store: whether it can be reached, and its size.
 
 use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-/// How much a store keeps.
+/// The size of a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct StoreSize {
     /// The number of entries.
     pub entries: u64,
-    /// Bytes, as [`Entry::size`](crate::cache::Entry::size) counts them.
+    /// The number of bytes, as [`Entry::size`](crate::cache::Entry::size) counts them.
     pub bytes: u64,
-    /// Entries that were evicted to make room, since the store was made.
+    /// The number of entries that were evicted to make room, since the store was created.
     pub evictions: u64,
     /// How often, since the store was made, everything that was stored before an invalidation became invalid because
     /// the store could not remember that invalidation any longer.
@@ -20,7 +20,7 @@ pub struct StoreSize {
 }
 
 impl StoreSize {
-    /// A size of `entries` entries that take `bytes` bytes, after `evictions` evictions.
+    /// Creates a size of `entries` entries that take `bytes` bytes, after `evictions` evictions.
     #[must_use]
     pub const fn new(entries: u64, bytes: u64, evictions: u64) -> Self {
         Self { entries, bytes, evictions, flushes: 0 }
@@ -40,7 +40,7 @@ impl StoreSize {
 pub enum ProviderStatus {
     /// The store reports that it is healthy.
     Healthy,
-    /// The store reports a failure, or nothing in time.
+    /// The store reports a failure, or does not answer in time.
     Unhealthy,
 }
 

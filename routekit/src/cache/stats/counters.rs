@@ -1,4 +1,4 @@
-//! Counters of what a cache does, indexed by an enum.
+//! Counters of a cache, indexed by an enum.
 
 use std::{
     array, fmt,
@@ -8,7 +8,7 @@ use std::{
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-/// Defines what is counted, in one place: the enum, the methods that count, the getters, and the names in JSON.
+/// Defines the counters in one place: the enum, the methods that count, the getters, and the names in JSON.
 macro_rules! counted {
     ($($(#[$doc:meta])* $variant:ident: $count:ident, $getter:ident;)+) => {
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,20 +57,20 @@ counted! {
     Miss: miss, misses;
     /// Requests that were answered with a stale stored response: `X-Cache: STALE`.
     Stale: stale, stale;
-    /// Requests that passed the cache by, or whose response was not for others: `X-Cache: BYPASS`.
+    /// Requests that bypassed the cache, or whose response was for one client only: `X-Cache: BYPASS`.
     Bypass: bypass, bypasses;
     /// Entries that were stored.
     Set: set, sets;
     /// Entries that were refreshed in the background.
     Refresh: refresh, refreshes;
-    /// Calls that invalidated something. How many entries each call covered is not known.
+    /// Calls that invalidated. The number of entries that each call covered is not known.
     Invalidation: invalidation, invalidations;
 }
 
-/// What was counted for one route, for layers made by hand, or for the program.
+/// The counters of one route, of all plain layers, or of the program.
 ///
-/// The counters only rise and decide nothing, so each is counted alone (`Relaxed`). They have a cache line of their
-/// own: cores that count for different routes do not wait for each other.
+/// The counters only rise and decide nothing, so each is counted alone (`Relaxed`). They have their own cache line, so
+/// that cores that count for different routes do not wait for each other.
 #[derive(Debug, Default)]
 #[repr(align(64))]
 pub(crate) struct Counters([AtomicU64; COUNTED]);
@@ -81,18 +81,18 @@ impl Counters {
         self.0[counted as usize].fetch_add(1, Ordering::Relaxed);
     }
 
-    /// What was counted so far.
+    /// Returns the counts so far.
     pub(crate) fn read(&self) -> Counts {
         Counts(array::from_fn(|index| self.0[index].load(Ordering::Relaxed)))
     }
 }
 
-/// What was counted, at one moment.
+/// The counts at one moment.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts([u64; COUNTED]);
 
 impl Counts {
-    /// The share of hits, stale ones included, in all requests except bypasses: 0 to 1, and 0 without requests.
+    /// Returns the share of hits, stale ones included, in all requests except bypasses: 0 to 1, and 0 without requests.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a share of more than 2^53 requests is close enough")]
     pub fn hit_rate(&self) -> f64 {

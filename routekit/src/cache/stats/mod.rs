@@ -1,4 +1,4 @@
-//! What a cache counts, and what it reports.
+//! The counters of a cache, and its report.
 
 pub(in crate::cache) mod condition;
 pub(in crate::cache) mod counters;

@@ -15,7 +15,7 @@ use crate::{
     route::Method,
 };
 
-/// All counters of a cache: of its routes, of layers made by hand, and of the program.
+/// All counters of a cache: those of its routes, of plain layers, and of the program.
 #[derive(Debug, Default)]
 pub(in crate::cache) struct StatsRegistry {
     /// By path and method, so that a route that is mounted twice is counted once.
@@ -27,32 +27,32 @@ pub(in crate::cache) struct StatsRegistry {
 }
 
 impl StatsRegistry {
-    /// The counters of a route. Makes them at the first call.
+    /// Returns the counters of a route, which are created at the first call.
     pub(in crate::cache) fn register(&self, method: Method, path: &str) -> Arc<Counters> {
         Arc::clone(self.routes.lock().entry((path.to_owned(), method)).or_default())
     }
 
-    /// The counters of a route; `None` if it has none.
+    /// Returns the counters of a route; `None` if it has none.
     pub(in crate::cache) fn route(&self, method: Method, path: &str) -> Option<Arc<Counters>> {
         self.routes.lock().get(&(path.to_owned(), method)).cloned()
     }
 
-    /// The counters of all layers made by hand.
+    /// Returns the counters of all plain layers.
     pub(in crate::cache) fn layers(&self) -> &Arc<Counters> {
         &self.layers
     }
 
-    /// The counters of values.
+    /// Returns the counters of values.
     pub(in crate::cache) fn program(&self) -> &Arc<Counters> {
         &self.program
     }
 
-    /// Counts an invalidation, whether a layer or the program made it.
+    /// Counts an invalidation by a layer or by the program.
     pub(in crate::cache) fn invalidation(&self) {
         self.invalidations.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// What was counted so far.
+    /// Returns the counts so far.
     pub(in crate::cache) fn read(&self) -> RegistryCounts {
         let route =
             |((path, method), counters): (&(String, Method), &Arc<Counters>)| (*method, path.clone(), counters.read());
@@ -65,7 +65,7 @@ impl StatsRegistry {
     }
 }
 
-/// What a [`StatsRegistry`] has counted, at one moment.
+/// The counts of a [`StatsRegistry`] at one moment.
 pub(in crate::cache) struct RegistryCounts {
     pub(in crate::cache) routes: Vec<(Method, String, Counts)>,
     pub(in crate::cache) layers: Counts,

@@ -1,4 +1,4 @@
-//! What a cache reports about itself.
+//! The report of a cache.
 
 use std::time::{Duration, SystemTime};
 
@@ -14,18 +14,18 @@ use crate::{
     route::Method,
 };
 
-/// What a cache has counted since it was made, and the condition of its store.
+/// The counts of a cache since it was built, and the condition of its store.
 ///
-/// In JSON, names are in camel case, the counts of [`total`](Self::total) stand beside the other fields, points in time
+/// In JSON, names are in camelCase, the counts of [`total`](Self::total) are beside the other fields, points in time
 /// are RFC 3339, and the name of a duration ends with its unit.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CacheStats {
-    /// The counts of routes, layers and program together.
+    /// The total counts of routes, layers and program.
     #[serde(flatten)]
     pub total: Counts,
-    /// Entries that were evicted to make room; `None` if the store does not report it.
+    /// The number of entries that were evicted to make room; `None` if the store does not report it.
     pub evictions: Option<u64>,
     /// How often everything older than an invalidation became invalid because the store could not remember that
     /// invalidation any longer; `None` if the store does not report it.
@@ -36,12 +36,12 @@ pub struct CacheStats {
     pub bytes: Option<u64>,
     /// The health of the store.
     pub provider: Provider,
-    /// When this was read.
+    /// The time of this report.
     #[serde(serialize_with = "write_time")]
     pub generated_at: SystemTime,
     /// The counts of each route that is cached or invalidates, by path.
     pub routes: Vec<RouteStats>,
-    /// The counts of all layers made by hand.
+    /// The counts of all plain layers.
     pub layers: Counts,
     /// The counts of the program: of values, and of its own invalidations.
     pub program: Counts,
@@ -67,7 +67,7 @@ impl CacheStats {
     }
 }
 
-/// What was counted for one route. In JSON, the counts stand beside method and path.
+/// The counts of one route. In JSON, they are beside method and path.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct RouteStats {

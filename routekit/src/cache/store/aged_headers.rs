@@ -1,7 +1,7 @@
-//! The headers of a stored response, brought up to date with its age.
+//! The headers of a stored response, updated to its age.
 //!
 //! Some headers depend on the age in whole seconds. They are written once for each second with a request, and not for
-//! each request: that is a sixth of a hit (`tests/benches/README.md`).
+//! each request, which would be a sixth of the cost of a hit (`tests/benches/README.md`).
 
 use std::time::Duration;
 
@@ -14,22 +14,22 @@ use crate::cache::{
     store::buffered_response::headers_size,
 };
 
-/// What a response says that depends on its age, beside `Age`.
+/// The headers of a response that depend on its age, beside `Age`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::cache) struct Ageing {
     /// The `Cache-Status` of caches closer to the handler (RFC 9211 §2).
     pub(in crate::cache) before: Option<HeaderValue>,
-    /// How long a client may use the response, counted from when it is sent.
+    /// How long a client may reuse the response, counted from when it is sent.
     pub(in crate::cache) client: Option<ClientTtl>,
-    /// How long a CDN may use it (RFC 9213).
+    /// How long a CDN may reuse it (RFC 9213).
     pub(in crate::cache) cdn_ttl: Option<Duration>,
-    /// If all lifetimes in the headers are those of the route: when the response was stored, since 1970. While it is
-    /// fresh, it is sent as an origin server sends it, with the `Date` of now and without `Age`, because caches further
-    /// out may ignore `Age`.
+    /// When the response was stored, since 1970, if all lifetimes in its headers are those of the route. While it is
+    /// fresh, it is then sent as by an origin server, with the current `Date` and without `Age`, because outer caches
+    /// may ignore `Age`.
     pub(in crate::cache) origin_since: Option<Duration>,
 }
 
-/// How long a client may use a response without revalidation.
+/// How long a client may reuse a response without revalidation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::cache) struct ClientTtl {
     pub(in crate::cache) ttl: Duration,
@@ -38,8 +38,9 @@ pub(in crate::cache) struct ClientTtl {
 }
 
 impl Ageing {
-    /// Writes `Date` and the lifetimes for clients and CDNs, `second` seconds after the response was stored, at the age
-    /// of `age` seconds. Where the response has an `Age`, they subtract it (RFC 9111 §4.2.3), so it is added.
+    /// Writes `Date` and the lifetimes for clients and CDNs, `second` seconds after the response was stored, at an age
+    /// of `age` seconds. If the response has an `Age`, recipients subtract it from the lifetimes (RFC 9111 §4.2.3), so
+    /// it is added to them.
     pub(in crate::cache) fn write(&self, headers: &mut HeaderMap, age: u64, second: u64) {
         let subtracted = match self.origin_since {
             Some(stored) => {
@@ -52,8 +53,7 @@ impl Ageing {
         self.write_lifetimes(headers, |ttl| ttl.as_secs().saturating_add(subtracted));
     }
 
-    /// Writes the headers of a response that is stale: its age, when it was generated, and that nothing of its lifetime
-    /// is left.
+    /// Writes the headers of a stale response: its age, when it was generated, and an expired lifetime.
     fn write_stale(&self, headers: &mut HeaderMap, age: u64, second: u64) {
         if let Some(stored) = self.origin_since {
             let now = stored.saturating_add(Duration::from_secs(second));
@@ -85,7 +85,7 @@ pub(in crate::cache) struct AgedHeaders {
     ageing: Ageing,
     /// The age of the response when it was stored, in seconds.
     age: u64,
-    /// How long it was fresh then, in seconds.
+    /// How long it was fresh at that time, in seconds.
     ttl: u64,
     written: RwLock<WrittenHeaders>,
 }
@@ -133,7 +133,7 @@ impl AgedHeaders {
         headers.insert(header::AGE, age.into());
         headers.insert(status::CACHE_STATUS, status::hit(self.ageing.before.as_ref(), self.ttl(second), None));
         self.ageing.write(&mut headers, age, second);
-        // A task that holds the lock writes the same.
+        // A task that holds the lock writes the same headers.
         if let Some(mut written) = self.written.try_write() {
             *written = WrittenHeaders { headers: headers.clone(), at: Some(second) };
         }
@@ -161,7 +161,7 @@ impl AgedHeaders {
         self.ageing.before.as_ref()
     }
 
-    /// The headers. Those that depend on the age are out of date.
+    /// Returns the headers. Those that depend on the age are out of date.
     pub(in crate::cache) fn get(&self) -> HeaderMap {
         self.written.read().headers.clone()
     }

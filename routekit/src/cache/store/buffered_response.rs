@@ -26,47 +26,48 @@ pub struct BufferedResponse {
 }
 
 impl BufferedResponse {
-    /// A response with this status, these headers and this body, which are copied. Headers that concern one connection
-    /// are left out (RFC 9110 §7.6.1, RFC 9111 §3.1).
+    /// Creates a response with this status, these headers and this body, which are copied. Headers that concern one
+    /// connection are omitted (RFC 9110 §7.6.1, RFC 9111 §3.1).
     #[must_use]
     pub fn new(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
-        // Copied, so that no more is kept than is counted: a short value may share the memory of something large.
+        // Copied, so that the memory use equals the counted size: a short value may share the memory of something
+        // large.
         let headers = lasting(headers).map(|(name, value)| (name.clone(), copy(value))).collect();
         Self { status, headers, body: Bytes::copy_from_slice(body), problem: None, failure: None }
     }
 
     /// Keeps the extensions of an error response.
     pub(in crate::cache) fn with_extensions(mut self, extensions: &http::Extensions) -> Self {
-        // The cause has been logged, and may hold anything.
+        // The cause was already logged, and may hold secrets.
         self.problem = extensions.get::<Problem>().map(Problem::without_cause);
         self.failure = extensions.get().copied();
         self
     }
 
-    /// The status.
+    /// Returns the status.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// The headers.
+    /// Returns the headers.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// The body.
+    /// Returns the body.
     #[must_use]
     pub fn body(&self) -> &Bytes {
         &self.body
     }
 
-    /// Sets a header, in place of all of that name.
+    /// Sets a header, and replaces all others of that name.
     pub(in crate::cache) fn insert(&mut self, name: HeaderName, value: HeaderValue) {
         self.headers.insert(name, value);
     }
 
-    /// The response; without its body if `head_only`.
+    /// Returns the response; without its body if `head_only`.
     pub(in crate::cache) fn respond(&self, head_only: bool) -> Response {
         self.respond_with(self.headers.clone(), head_only)
     }
@@ -88,15 +89,15 @@ impl BufferedResponse {
         response
     }
 
-    /// Bytes that it takes in memory beside its headers.
+    /// The bytes that it takes in memory, without its headers.
     pub(in crate::cache) fn content_size(&self) -> usize {
-        // The problem holds the text of the body once more, in maps.
+        // The problem holds the text of the body again, in maps.
         let contents = if self.problem.is_some() { 1 + PROBLEM } else { 1 };
         self.body.len() * contents
     }
 }
 
-/// The body of a response to HEAD: it ends at once and has no length.
+/// The body of a response to HEAD: it ends immediately and has no length.
 ///
 /// An outer layer would write the length of an empty body as `Content-Length: 0`, which is wrong if a GET has content
 /// (RFC 9110 §8.6).
@@ -119,12 +120,12 @@ impl http_body::Body for NoContent {
     }
 }
 
-/// Bytes that headers take in memory.
+/// The bytes that headers take in memory.
 pub(in crate::cache) fn headers_size(headers: &HeaderMap) -> usize {
     headers.iter().map(|(name, value)| name.as_str().len() + value.len() + HEADER).sum()
 }
 
-/// Bytes that a header takes beside its text: its slot in the map, and the allocation of its value
+/// The bytes that a header takes in addition to its text: its slot in the map, and the allocation of its value
 /// (`tests/benches/README.md`, cache).
 const HEADER: usize = 176;
 
@@ -142,7 +143,7 @@ pub(in crate::cache) fn lasting(headers: &HeaderMap) -> impl Iterator<Item = (&H
     headers.iter().filter(move |(name, _)| !HOP_BY_HOP.contains(name) && !named.contains(name))
 }
 
-/// Headers of one connection, beside those that `Connection` names.
+/// Headers of one connection, in addition to those that `Connection` names.
 const HOP_BY_HOP: [HeaderName; 10] = [
     header::CONNECTION,
     HeaderName::from_static("keep-alive"),
@@ -163,7 +164,7 @@ fn copy(value: &HeaderValue) -> HeaderValue {
 }
 
 impl fmt::Debug for BufferedResponse {
-    /// Without the body.
+    /// Omits the body.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BufferedResponse")
             .field("status", &self.status)

@@ -13,53 +13,54 @@ pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>>
 
 /// Keeps entries, and the logical clock that decides whether they are valid.
 ///
-/// Every store promises:
-/// 1. `lookup` returns an entry only under exactly its key, only until it [is over](Entry::is_over), and only if no
+/// Every store guarantees:
+/// 1. `lookup` returns an entry only under exactly its key, only until it [has expired](Entry::is_over), and only if no
 ///    invalidation after its stamp [covers](Target::covers) it.
 /// 2. Once `invalidate` has returned, no entry that was stamped before and that a target covers is returned any more,
 ///    even if it is put afterwards. The cost does not depend on the number of entries.
-/// 3. Stamps rise. A stamp that is read after an invalidation has returned is not earlier than the invalidation.
+/// 3. Stamps never decrease. A stamp that is read after an invalidation has returned is not earlier than the
+///    invalidation.
 /// 4. An entry may be dropped at any time.
 ///
-/// A lookup or a put that takes longer than 250 ms counts as failed; an invalidation, 5 s.
+/// A lookup or a put fails after 250 ms, an invalidation after 5 s.
 ///
-/// A store outside the process keeps [`EntryParts`](crate::cache::EntryParts), which serde reads and writes.
+/// A store outside the process stores [`EntryParts`](crate::cache::EntryParts), which serde can serialise.
 ///
-/// The trait is object-safe, with boxed futures. The embedded store, whose calls cost less than a box, is called
+/// The trait is object-safe, so its futures are boxed. The embedded store, whose calls cost less than a box, is called
 /// directly; for any other store a round trip costs far more than the box.
 pub trait CacheStore: Send + Sync + 'static {
-    /// Finds the entry of a key. [`Entry::found`] makes the answer from an entry that is valid.
+    /// Finds the entry of a key. [`Entry::found`] converts a valid entry to the result.
     fn lookup<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Lookup>;
 
     /// Stores an entry in place of the one under the same key.
     fn put(&self, entry: Entry) -> StoreFuture<'_, ()>;
 
-    /// Whether no invalidation after the entry's stamp covers it.
+    /// Returns whether no invalidation after the entry's stamp covers it.
     ///
-    /// The entry may never have been put: before a response that another request fetched is shared, or a stale one is
-    /// sent in place of a failure, the cache checks the copy in its hands. A lookup could not tell: an entry that
-    /// failed to be stored, was evicted, or has a lifetime of zero is not there.
+    /// The entry may never have been put: before the cache shares a response that another request fetched, or serves a
+    /// stale one in place of a failure, it checks its own copy. A lookup is no substitute, because an entry may have
+    /// failed to be stored, may be evicted, or may have a lifetime of zero.
     fn is_valid<'a>(&'a self, entry: &'a Entry) -> StoreFuture<'a, bool>;
 
-    /// Invalidates every entry that one of the targets covers, all at once. Returns the stamp of the invalidation.
+    /// Invalidates every entry that one of the targets covers, atomically. Returns the stamp of the invalidation.
     fn invalidate<'a>(&'a self, targets: &'a [Target]) -> StoreFuture<'a, Stamp>;
 
     /// Invalidates and removes every entry. Returns the stamp of the invalidation.
     fn clear(&self) -> StoreFuture<'_, Stamp>;
 
-    /// The approximate number of entries, valid or not, and the bytes that they take.
+    /// Returns the approximate number of entries, valid or not, and the bytes that they take.
     fn size(&self) -> StoreFuture<'_, StoreSize>;
 
-    /// Whether the store can be reached.
+    /// Checks whether the store can be reached.
     fn health(&self) -> StoreFuture<'_, ()>;
 }
 
-/// The store cannot be reached, or its answer makes no sense.
+/// The error of a store that cannot be reached, or whose answer is not valid.
 #[derive(Debug)]
 pub struct StoreError(Box<dyn Error + Send + Sync>);
 
 impl StoreError {
-    /// An error with this cause.
+    /// Creates an error with this cause.
     #[must_use]
     pub fn new(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self(cause.into())

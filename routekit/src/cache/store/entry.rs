@@ -1,4 +1,4 @@
-//! What a store keeps under a key.
+//! The value that a store keeps for a key.
 
 use std::{
     sync::Arc,
@@ -10,20 +10,20 @@ use crate::cache::{
     validity::{key_text::KeyText, provenance::Provenance, stamp::Stamp, tag::Tag, target::Target},
 };
 
-/// What a store keeps under a key: a response, or the names of the request headers by which responses differ.
+/// The value that a store keeps for a key: a response, or the names of the request headers by which responses vary.
 ///
-/// Cloning is cheap: both are shared.
+/// Cloning it clones one `Arc`.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Entry {
     /// A response.
     Response(Arc<StoredResponse>),
-    /// The responses of this key vary by request headers (RFC 9111 §4.1). Each is stored under a key of its own.
+    /// The responses for this key vary by request headers (RFC 9111 §4.1). Each is stored under its own key.
     VariesBy(Arc<Variants>),
 }
 
 impl Entry {
-    /// The key that it is stored under.
+    /// Returns the key that it is stored under.
     #[must_use]
     pub fn key(&self) -> &Key {
         match self {
@@ -32,19 +32,19 @@ impl Entry {
         }
     }
 
-    /// What the logical clock said before the handler ran.
+    /// Returns the reading of the logical clock before the handler ran.
     #[must_use]
     pub fn stamp(&self) -> Stamp {
         self.provenance().stamp()
     }
 
-    /// The tags that it can be invalidated by.
+    /// Returns the tags by which it can be invalidated.
     #[must_use]
     pub fn tags(&self) -> &[Tag] {
         self.provenance().tags()
     }
 
-    /// How long it is kept, counted from when it was stored.
+    /// Returns how long it is kept, counted from when it was stored.
     #[must_use]
     pub fn lifetime(&self) -> Duration {
         match self {
@@ -53,7 +53,7 @@ impl Entry {
         }
     }
 
-    /// Whether it is of no more use: neither fresh nor stale.
+    /// Returns whether it has expired: neither a fresh nor a stale use is possible any more.
     #[must_use]
     pub fn is_over(&self, now: Instant) -> bool {
         match self {
@@ -62,7 +62,7 @@ impl Entry {
         }
     }
 
-    /// Bytes that it takes in memory, bookkeeping included.
+    /// Returns the bytes that it takes in memory, bookkeeping included.
     #[must_use]
     pub fn size(&self) -> usize {
         match self {
@@ -71,9 +71,9 @@ impl Entry {
         }
     }
 
-    /// What a store answers that has found this entry, valid, under the key that it was asked for.
+    /// Returns the result of a lookup that has found this entry, valid, under the requested key.
     ///
-    /// `stamp` is what the clock of the store said before it looked for the entry.
+    /// `stamp` is the reading of the store's clock before the lookup.
     #[must_use]
     pub fn found(self, now: Instant, stamp: Stamp) -> Lookup {
         if self.is_over(now) {
@@ -109,7 +109,7 @@ impl Entry {
         }
     }
 
-    /// Whether the two are one entry, and not only equal.
+    /// Whether both are the same entry, and not only equal.
     pub(super) fn is(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Response(one), Self::Response(other)) => Arc::ptr_eq(one, other),
@@ -120,7 +120,7 @@ impl Entry {
 }
 
 impl Target {
-    /// Whether this target covers `entry`: whether an invalidation of the target makes the entry invalid.
+    /// Returns whether an invalidation of this target makes `entry` invalid.
     #[must_use]
     pub fn covers(&self, entry: &Entry) -> bool {
         self.covers_entry(entry.tags(), || entry.key_text())

@@ -15,8 +15,8 @@ use crate::cache::{headers::vary, store::hex::hex, validity::key_text::KeyText};
 
 /// The key of an entry.
 ///
-/// The bytes are the key; the hash only finds the place. A store compares the bytes, so that two keys with the same
-/// hash cost a miss, and never return the response of another request.
+/// The bytes are the key; the hash only selects its place. A store compares the bytes, so two keys with the same hash
+/// cost a miss, and never return the response of another request.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Key {
     bytes: Vec<u8>,
@@ -27,7 +27,8 @@ pub struct Key {
 static STATE: LazyLock<RandomState> = LazyLock::new(RandomState::default);
 
 impl Key {
-    /// A key of these bytes. The caller must write them so that different requests never have the same bytes.
+    /// Creates a key from these bytes. The caller must encode requests so that different requests never have the same
+    /// bytes.
     #[must_use]
     pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
         let bytes = bytes.into();
@@ -36,18 +37,18 @@ impl Key {
         Self { hash: hasher.finish(), bytes }
     }
 
-    /// The bytes.
+    /// Returns the bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Where to look for the entry; different in each process.
+    /// The hash, which differs in each process.
     pub(in crate::cache) fn hash(&self) -> u64 {
         self.hash
     }
 
-    /// Half a SHA-256 in hexadecimal: the same in every process, and reveals nothing about the request.
+    /// Returns half a SHA-256 in hexadecimal. It is the same in every process, and reveals nothing about the request.
     #[must_use]
     pub fn digest(&self) -> String {
         hex(&Sha256::digest(&self.bytes)[..16])
@@ -94,7 +95,7 @@ impl Key {
     }
 }
 
-/// Shows the digest: the bytes may identify a user.
+/// Prints the digest, because the bytes may identify a user.
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Key({})", self.digest())
@@ -110,7 +111,7 @@ thread_local! {
 const MAX_SPARE: usize = 4096;
 
 impl Key {
-    /// Leaves the memory of a key that is not needed any more to the next key, which saves an allocation per hit.
+    /// Gives the memory of this key to the next key, which saves an allocation per hit.
     pub(in crate::cache) fn recycle(self) {
         if self.bytes.capacity() <= MAX_SPARE {
             SPARE.set(self.bytes);
@@ -118,7 +119,7 @@ impl Key {
     }
 }
 
-/// Appends a part after its length, so that different lists of parts are never the same bytes.
+/// Appends a part after its length, so that different lists of parts never have the same bytes.
 pub(in crate::cache) fn put(bytes: &mut Vec<u8>, part: &[u8]) {
     bytes.extend_from_slice(&length(part.len()));
     bytes.extend_from_slice(part);

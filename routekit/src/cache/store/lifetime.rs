@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-/// Lifetimes are cut to this, so that they can be added to an [`Instant`].
+/// Lifetimes are limited to this, so that they can be added to an [`Instant`].
 const CENTURY: Duration = Duration::from_secs(100 * 365 * 86_400);
 
-/// `by` after `time`, and a century after it at most.
+/// The time `by` after `time`, at most a century later.
 pub(super) fn later(time: Instant, by: Duration) -> Instant {
     time + by.min(CENTURY)
 }

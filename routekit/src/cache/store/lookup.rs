@@ -1,4 +1,4 @@
-//! What a store answers for a key.
+//! The result of a lookup.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use crate::cache::{
     validity::stamp::Stamp,
 };
 
-/// What a store has for a key. Each variant carries the stamp for a response that is computed from now on.
+/// The result of a lookup of a key. Each variant has the stamp of a response that is computed from now on.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Lookup {
@@ -17,12 +17,12 @@ pub enum Lookup {
     Stale(Arc<StoredResponse>, Stamp),
     /// The responses of this key vary by request headers: look up the key of the variant.
     VariesBy(Arc<Variants>, Stamp),
-    /// Nothing that can be used.
+    /// No usable entry.
     Miss(Stamp),
 }
 
 impl Lookup {
-    /// The response, fresh or stale.
+    /// Returns the response, fresh or stale.
     #[must_use]
     pub fn response(&self) -> Option<&Arc<StoredResponse>> {
         match self {
@@ -31,7 +31,7 @@ impl Lookup {
         }
     }
 
-    /// The stamp for a response that is computed from now on.
+    /// Returns the stamp of a response that is computed from now on.
     #[must_use]
     pub fn stamp(&self) -> Stamp {
         match self {

@@ -16,16 +16,16 @@ pub(in crate::cache) struct RequestKey<'a> {
     pub(in crate::cache) prefix: &'a [u8],
     pub(in crate::cache) uri: &'a Uri,
     pub(in crate::cache) headers: &'a HeaderMap,
-    /// Replaces the query.
+    /// The text that replaces the query.
     pub(in crate::cache) custom: Option<&'a str>,
     /// The request headers that are part of the key.
     pub(in crate::cache) vary: &'a [HeaderName],
-    /// The user that has entries of its own: `None` if entries are shared, `Some(None)` for all unidentified clients.
+    /// The user with separate entries: `None` if entries are shared, `Some(None)` for all unidentified clients.
     pub(in crate::cache) user: Option<Option<&'a Identity>>,
 }
 
 impl RequestKey<'_> {
-    /// The key: each part after its length.
+    /// Returns the key: each part after its length.
     pub(in crate::cache) fn key(&self) -> Key {
         let mut bytes = SPARE.take();
         bytes.clear();
@@ -120,7 +120,7 @@ fn put_lower(bytes: &mut Vec<u8>, part: &[u8]) {
     bytes[start..].make_ascii_lowercase();
 }
 
-/// Appends a part whose length is known once it is written.
+/// Appends a part whose length is known only after it is written.
 fn put_with(bytes: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
     let start = bytes.len();
     bytes.extend_from_slice(&[0; 4]);
@@ -132,7 +132,7 @@ fn put_with(bytes: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
 /// Appends the number of values of a header, and each of them.
 fn put_values(bytes: &mut Vec<u8>, headers: &HeaderMap, name: &HeaderName, put: fn(&mut Vec<u8>, &[u8])) {
     if headers.len() == headers.keys_len() {
-        // No header has a second value, so that one lookup is enough.
+        // Most headers have no second value, so one lookup is enough.
         let value = headers.get(name);
         bytes.extend_from_slice(&length(usize::from(value.is_some())));
         if let Some(value) = value {
@@ -152,7 +152,7 @@ fn put_query(bytes: &mut Vec<u8>, query: Option<&str>) {
     let query = &*percent::normalised(query);
     bytes.push(b'?');
     let name = |pair: &str| pair.split('=').next().unwrap_or_default().len();
-    // An escaped name may equal one that is not escaped: then the original order decides.
+    // An escaped name may equal one that is not escaped, so the original order counts.
     let escaped = query.split('&').any(|pair| pair[..name(pair)].contains(['%', '+']));
     let sorted = escaped || query.split('&').map(|pair| &pair[..name(pair)]).is_sorted();
     if sorted {

@@ -6,10 +6,10 @@ use parking_lot::RwLock;
 
 use crate::cache::validity::{glob::Glob, key_text::KeyText};
 
-/// With one more, the oldest is dropped and raises the floor, which invalidates all entries that are as old.
+/// With one more, the oldest is dropped and raises the floor, which invalidates all entries that are at least as old.
 const MAX_BANS: usize = 64;
 
-/// The ban list. An entry is compared only with bans that are later than its stamp.
+/// The ban list. An entry is compared only with bans that are newer than its stamp.
 #[derive(Default)]
 pub(in crate::cache) struct Bans {
     list: RwLock<Vec<Ban>>,

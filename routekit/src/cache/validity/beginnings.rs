@@ -1,4 +1,4 @@
-//! Invalidated patterns that are a text and a star after it: `/users/7*`.
+//! Invalidated patterns that end with their only star: `/users/7*`.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -10,8 +10,8 @@ use crate::cache::validity::{
 /// The longest beginning that is looked up by its hash, in bytes. Longer ones are bans.
 const LONGEST: usize = 255;
 
-/// Which lengths the beginnings have that were invalidated. Their numbers are in the table of tags, so that any number
-/// of them costs an entry one look-up for each length.
+/// The lengths of the beginnings that were invalidated. Their numbers are in the table of tags, so an entry costs one
+/// look-up for each length, for any number of beginnings.
 #[derive(Debug, Default)]
 pub(in crate::cache) struct InvalidBeginnings {
     /// A bit for each length.
@@ -21,7 +21,7 @@ pub(in crate::cache) struct InvalidBeginnings {
 }
 
 impl InvalidBeginnings {
-    /// Records an invalidation of all texts that begin with `beginning`. `false` if it is too long.
+    /// Records an invalidation of all texts that begin with `beginning`. Returns `false` if it is too long.
     pub(in crate::cache) fn record(&self, partition: &str, beginning: &str, number: u64, numbers: &TagTable) -> bool {
         let length = beginning.len();
         if length > LONGEST {

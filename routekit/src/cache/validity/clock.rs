@@ -1,14 +1,16 @@
-//! The logical clock: which entries are still valid.
+//! The logical clock, which decides which entries are still valid.
 //!
-//! 1. An invalidation takes the next number of the clock and records it for each of its targets. It does no more, so
-//!    that it costs the same for ten entries with a tag as for a million.
-//! 2. An entry has a stamp: what the clock said before its handler ran. It is valid while none of its tags, and no
+//! 1. An invalidation takes the next number of the clock and records it for each of its targets. It does nothing else,
+//!    so it costs the same for ten entries with a tag as for a million.
+//! 2. An entry has a stamp: the reading of the clock before its handler ran. It is valid while none of its tags, and no
 //!    pattern that matches it, has a number later than the stamp. So a response that was computed before an
 //!    invalidation and stored after it is never served.
-//! 3. An invalidation moves the clock twice: before its number is recorded, so that no running fetch is stamped with
+//! 3. An invalidation advances the clock twice: before its number is recorded, so that no running fetch is stamped with
 //!    the number, and afterwards, so that an entry that was found valid in between is checked again.
-//! 4. An entry remembers what the clock said when it was last found valid. While the clock stands, nothing has changed.
+//! 4. An entry remembers the reading of the clock when it was last found valid. While the clock does not advance,
+//!    nothing has changed.
 //! 5. A number that is forgotten, because the tag table or the ban list is full, raises the floor. A stamp below the
+//!    floor is invalid.
 //!    floor is invalid.
 
 use std::{
@@ -46,7 +48,7 @@ impl Validity {
         }
     }
 
-    /// The stamp of responses that are computed from now on.
+    /// Returns the stamp of responses that are computed from now on.
     pub(in crate::cache) fn stamp(&self) -> Stamp {
         Stamp::new(self.clock.load(Ordering::SeqCst))
     }
@@ -86,11 +88,11 @@ impl Validity {
         Stamp::new(number)
     }
 
-    /// Whether nothing was invalidated after the stamp of an entry that it carries or matches.
+    /// Whether nothing was invalidated after the stamp of an entry that is one of its tags or matches it.
     ///
-    /// `text` is the text of its key; it is made only if a pattern has to be compared with it.
+    /// `text` is the text of its key; it is built only if a pattern must be compared with it.
     pub(in crate::cache) fn holds(&self, entry: &Provenance, text: impl FnOnce() -> KeyText) -> bool {
-        // Read first: a number that is recorded during the checks below moves the clock again.
+        // Read first: a number that is recorded during the checks below advances the clock again.
         let clock = self.clock.load(Ordering::SeqCst);
         if entry.is_proven_at(clock) {
             return true;
@@ -101,7 +103,7 @@ impl Validity {
             && !(self.beginnings.any_after(stamp)
                 && self.beginnings.forbid(stamp, (&text.partition, &text.decoded_path()), &self.numbers))
             && !self.bans.forbid(stamp, || &*text)
-            // Last, since a number is forgotten only after the floor was raised.
+            // Last, because a number is forgotten only after the floor was raised.
             && self.numbers.floor() <= stamp;
         if holds {
             entry.prove(clock);

@@ -1,4 +1,4 @@
-//! Patterns over paths, in which `*` stands for any text.
+//! Patterns over paths, in which `*` matches any text.
 
 use std::{
     borrow::Cow,
@@ -103,12 +103,12 @@ impl Glob {
         }
     }
 
-    /// Whether the pattern covers the query too: whether it has a `?`.
+    /// Whether the pattern also matches the query: whether it has a `?`.
     pub(in crate::cache) fn has_query(&self) -> bool {
         self.has_query
     }
 
-    /// Whether the pattern matches `text`. Takes at most time proportional to the length of the text for each star.
+    /// Whether the pattern matches `text`. The time is at most proportional to the length of the text for each star.
     pub(in crate::cache) fn matches(&self, text: &str) -> bool {
         let [first, middle @ .., last] = self.parts.as_slice() else {
             return self.literal() == Some(text);
@@ -150,7 +150,7 @@ fn normal_query(parts: &[&str]) -> Vec<String> {
     pairs.join("&").split(STAR).map(str::to_owned).collect()
 }
 
-/// The pattern as it was written.
+/// The pattern in its original spelling.
 impl fmt::Display for Glob {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.written)

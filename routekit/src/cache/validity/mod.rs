@@ -2,6 +2,7 @@
 
 pub(in crate::cache) mod bans;
 pub(in crate::cache) mod beginnings;
+pub(in crate::cache) mod cached_paths;
 pub(in crate::cache) mod clock;
 pub(in crate::cache) mod glob;
 pub(in crate::cache) mod identity_hasher;

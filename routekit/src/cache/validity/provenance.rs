@@ -1,15 +1,15 @@
-//! What decides whether an entry is still valid.
+//! The properties of an entry that decide whether it is still valid.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::cache::validity::{stamp::Stamp, tag::Tag};
 
-/// When an entry was computed, and the tags by which it can be invalidated.
+/// The time when an entry was computed, and the tags by which it can be invalidated.
 #[derive(Debug)]
 pub(in crate::cache) struct Provenance {
     stamp: Stamp,
     tags: Box<[Tag]>,
-    /// What the logical clock said when the entry was last found valid; 0 before that.
+    /// The reading of the logical clock when the entry was last found valid; 0 before that.
     proven: AtomicU64,
 }
 
@@ -31,7 +31,7 @@ impl Provenance {
         &self.tags
     }
 
-    /// Whether the entry was found valid when the clock said `clock`.
+    /// Whether the entry was found valid at this reading of the clock.
     pub(super) fn is_proven_at(&self, clock: u64) -> bool {
         self.proven.load(Ordering::Relaxed) == clock
     }

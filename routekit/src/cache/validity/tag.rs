@@ -23,6 +23,7 @@ enum Kind {
     User,
     Value,
     Beginning,
+    HostPath,
 }
 
 impl Tag {
@@ -48,6 +49,11 @@ impl Tag {
     #[must_use]
     pub fn prefix(partition: &str, prefix: &str) -> Self {
         Self::decoded_prefix(partition, &percent::decoded(prefix))
+    }
+
+    /// Every answer for this path, decoded already, at this host; without a name, for requests without one.
+    pub(in crate::cache) fn host_path(partition: &str, host: &str, path: &str) -> Self {
+        Self::new(Kind::HostPath, partition, &[host, path])
     }
 
     /// The tag of a path that is decoded already.

@@ -13,11 +13,11 @@ use crate::cache::validity::{identity_hasher::IdentityHasher, tag::Tag};
 
 const SHARDS: u64 = 64;
 
-/// The number of the last invalidation of each tag that was invalidated recently.
+/// The number of the last invalidation of each recently invalidated tag.
 ///
 /// Each shard has two generations. A number is recorded in the current one. A full generation replaces the previous
-/// one, whose numbers are forgotten, and raise the floor: entries with earlier stamps are invalid. So forgetting costs
-/// hits, and never an invalidation.
+/// one, whose numbers are forgotten and raise the floor: entries with earlier stamps are invalid. So forgetting costs
+/// hits, but never loses an invalidation.
 pub(in crate::cache) struct TagTable {
     shards: Box<[RwLock<TagShard>]>,
     /// How many numbers a generation of a shard holds.
@@ -41,7 +41,7 @@ struct Generation {
 }
 
 impl TagTable {
-    /// Holds the numbers of between half as many and `tags` tags.
+    /// Creates a table for between half of `tags` and `tags` numbers.
     pub(in crate::cache) fn new(tags: usize) -> Self {
         let shards = (0..SHARDS).map(|_| RwLock::default()).collect();
         Self {
@@ -72,7 +72,8 @@ impl TagTable {
         current.newest = number.max(current.newest);
     }
 
-    /// The number of the last invalidation of the tag; 0 if it is not known. Read [`floor`](Self::floor) afterwards.
+    /// Returns the number of the last invalidation of the tag; 0 if it is not known. Read [`floor`](Self::floor)
+    /// afterwards.
     pub(in crate::cache) fn last(&self, tag: Tag) -> u64 {
         let hash = self.state.hash_one(tag);
         let shard = self.shard(hash).read();
@@ -80,7 +81,7 @@ impl TagTable {
         of(&shard.current).max(of(&shard.previous))
     }
 
-    /// An entry with an earlier stamp may have been invalidated by a number that is forgotten.
+    /// Returns the floor: an entry with an earlier stamp may have been invalidated by a number that is forgotten.
     pub(in crate::cache) fn floor(&self) -> u64 {
         self.floor.load(Ordering::SeqCst)
     }

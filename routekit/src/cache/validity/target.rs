@@ -61,6 +61,12 @@ impl Target {
         Self { partition, subject: Subject::Path(percent::normalised(path).into()), tag: Some(tag) }
     }
 
+    /// Every response for this path at this host, whatever the query.
+    pub(in crate::cache) fn host_path(partition: Arc<str>, host: &str, path: &str) -> Self {
+        let tag = Tag::host_path(&partition, host, &percent::decoded(path));
+        Self { partition, subject: Subject::Path(percent::normalised(path).into()), tag: Some(tag) }
+    }
+
     /// Every response of the route with this path template, such as `/users/{id}`.
     #[must_use]
     pub fn route(partition: impl Into<Arc<str>>, template: &str) -> Self {

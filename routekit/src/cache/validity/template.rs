@@ -18,7 +18,7 @@ enum Piece {
 }
 
 impl Template {
-    /// Parses a template; `{{` and `}}` are braces. The attribute has checked it, so that a stray brace stays as it is.
+    /// Parses a template; `{{` and `}}` are braces. The attribute has checked it, so a stray brace stays unchanged.
     pub(in crate::cache) fn new(template: &str) -> Self {
         let (mut pieces, mut text, mut rest) = (Vec::new(), String::new(), template);
         while let Some(at) = rest.find(['{', '}']) {
@@ -56,8 +56,8 @@ impl Template {
         filled
     }
 
-    /// The pattern with the values of its placeholders, in which a star is literal. A placeholder without a value is a
-    /// star. If the pattern is a path, `before` precedes it.
+    /// The pattern with the values of its placeholders, in which a star is literal. A placeholder without a value
+    /// becomes a star. If the pattern is a path, `before` precedes it.
     pub(in crate::cache) fn fill_pattern<'v>(
         &'v self,
         before: &[&'v str],
@@ -72,8 +72,8 @@ impl Template {
         Glob::of_pieces(before.chain(pieces))
     }
 
-    /// The names that the template stands for: with the values as `path` spells them and, where that differs, as the
-    /// handler's parsed arguments do (`spellings`).
+    /// The names that the template expands to: with the values as `path` spells them and, if they differ, as the
+    /// handler's parsed arguments display them (`spellings`).
     pub(in crate::cache) fn names(&self, places: &Places, path: &str, spellings: &[(&str, String)]) -> Vec<String> {
         let written = |name: &str| places.written(path, name).map(percent::decoded);
         let mut names = vec![self.fill(written)];
@@ -94,7 +94,7 @@ impl Template {
         self.0.iter().all(|piece| matches!(piece, Piece::Text(_)))
     }
 
-    /// Whether some values make the two equal.
+    /// Whether both can be equal for some values.
     fn may_equal(&self, other: &Self) -> bool {
         fn as_glob(template: &Template) -> Vec<Option<char>> {
             let pieces = template.0.iter();
@@ -122,7 +122,7 @@ impl Template {
     }
 }
 
-/// Whether two templates of tags can name the same tag.
+/// Whether two templates of tags can expand to the same tag.
 pub(crate) fn may_be_equal(a: &str, b: &str) -> bool {
     Template::new(a).may_equal(&Template::new(b))
 }
@@ -130,9 +130,9 @@ pub(crate) fn may_be_equal(a: &str, b: &str) -> bool {
 /// Whether a pattern can match a path of the template `path`. `prefix` precedes a pattern that is a path.
 pub(crate) fn may_match(pattern: &str, prefix: &str, path: &str) -> bool {
     let before = if pattern.starts_with('/') { prefix } else { "" };
-    // Any query may match.
+    // Any query can match.
     let pattern = pattern.split('?').next().unwrap_or_default();
-    // A star stands for any text, as a placeholder does.
+    // A star matches any text, like a placeholder.
     let pieces = glob::pieces(pattern).into_iter().map(|piece| piece.unwrap_or(Cow::Borrowed("{}")));
     may_be_equal(&format!("{before}{}", pieces.collect::<String>()), path)
 }
@@ -145,7 +145,7 @@ pub(crate) fn grows_list(pattern: &str) -> bool {
     !template.is_fixed() && (glob.has_query() || glob.literal().is_none() && glob.prefix().is_none())
 }
 
-/// Where the placeholders of a path template stand in a path.
+/// The positions of the placeholders of a path template in a path.
 #[derive(Debug, Clone, Default)]
 pub(in crate::cache) struct Places(Vec<PlaceholderPlace>);
 
@@ -153,14 +153,14 @@ pub(in crate::cache) struct Places(Vec<PlaceholderPlace>);
 struct PlaceholderPlace {
     name: String,
     segment: usize,
-    /// How many bytes precede it in its segment.
+    /// The number of bytes that precede it in its segment.
     prefix: usize,
-    /// Whether it stands for the rest of the path.
+    /// Whether it matches the rest of the path.
     rest: bool,
 }
 
 impl Places {
-    /// The places in a path template, in axum's syntax.
+    /// Returns the positions in a path template, in axum's syntax.
     pub(in crate::cache) fn of(path: &str) -> Self {
         let masked = path.replace("{{", "\0\0").replace("}}", "\0\0");
         let segments = masked.split('/').enumerate();
@@ -193,7 +193,7 @@ impl Places {
         }
     }
 
-    /// The value of a placeholder as the path writes it.
+    /// The value of a placeholder in the spelling of the path.
     pub(in crate::cache) fn written<'p>(&self, path: &'p str, name: &str) -> Option<&'p str> {
         let place = self.0.iter().find(|place| place.name == name)?;
         let mut rest = path;

@@ -10,9 +10,9 @@ use crate::cache::{
     values::{error::ValueError, fill_alone::FillAlone, options::CacheOptions, slot::ValueSlot},
 };
 
-/// Values. Most programs want [`get_or_fill`](Self::get_or_fill).
+/// Values. Most programs use [`get_or_fill`](Self::get_or_fill).
 impl Cache {
-    /// The value of this key; `None` unless there is one and it is fresh.
+    /// Returns the value with this key; `None` if there is no fresh one.
     ///
     /// # Errors
     /// [`ValueError::Store`] if the store cannot be reached; never with the embedded one. [`ValueError::Decode`] if the
@@ -32,10 +32,11 @@ impl Cache {
         Ok(value)
     }
 
-    /// Stores a value in place of the one of this key. A fill of the key that runs in this process does not undo it.
+    /// Stores a value, and replaces the one with this key. A running fill of the key in this process does not overwrite
+    /// it.
     ///
-    /// An invalidation between the moment when the program read the value and this call is missed. If that can happen,
-    /// use [`get_or_fill`](Self::get_or_fill), which reads the clock before it fills.
+    /// An invalidation between the time when the program read the value and this call has no effect on it. If that can
+    /// happen, use [`get_or_fill`](Self::get_or_fill), which reads the clock before it fills.
     ///
     /// ```
     /// use std::time::Duration;
@@ -74,8 +75,8 @@ impl Cache {
         Ok(())
     }
 
-    /// Invalidates the value of this key, and a fill of it that runs. Responses for a path that is spelt as the key
-    /// stay valid.
+    /// Invalidates the value with this key, and a running fill of it. Responses for a path with the same text stay
+    /// valid.
     ///
     /// # Errors
     /// [`StoreError`] if the store cannot be reached; never with the embedded one.
@@ -83,7 +84,7 @@ impl Cache {
         self.invalidate_targets(&[ValueSlot::new(self, key).target()]).await
     }
 
-    /// Whether there is a fresh value of this key, of any type.
+    /// Returns whether there is a fresh value with this key, of any type.
     ///
     /// # Errors
     /// [`StoreError`] if the store cannot be reached; never with the embedded one.
@@ -91,7 +92,7 @@ impl Cache {
         self.ttl(key).await.map(|ttl| ttl.is_some())
     }
 
-    /// How long the value of this key is still fresh; `None` without a fresh value.
+    /// Returns how long the value with this key is still fresh; `None` if there is no fresh value.
     ///
     /// # Errors
     /// [`StoreError`] if the store cannot be reached; never with the embedded one.

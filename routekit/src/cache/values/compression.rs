@@ -1,4 +1,4 @@
-//! Zstandard (RFC 8878) in Rust: the crate `zstd` would build C code, or link a library of the system.
+//! Zstandard (RFC 8878) in Rust. The crate `zstd` would build C code, or link a library of the system.
 
 use std::io::Read;
 
@@ -7,21 +7,21 @@ use ruzstd::{
     encoding::{CompressionLevel, compress_to_vec},
 };
 
-/// The window that a decoder should support, and need not exceed (RFC 8878 §3.1.1.1.2).
+/// The largest window that a decoder must support (RFC 8878 §3.1.1.1.2).
 const MAX_WINDOW: u64 = 8 * 1024 * 1024;
 
-/// More is not reserved before it is there: the length that a store returns may be wrong.
+/// More memory is not reserved before the data arrives: the length that a store returns may be wrong.
 const MAX_RESERVED: u64 = 1024 * 1024;
 
 pub(super) fn compressed(bytes: &[u8]) -> Vec<u8> {
     compress_to_vec(bytes, CompressionLevel::Fastest)
 }
 
-/// The bytes that were compressed, if they are exactly `length` long. No more than that is expanded.
+/// Decompresses a frame of exactly `length` bytes. It never expands more than that.
 pub(super) fn expanded(frame: &[u8], length: u64) -> Option<Vec<u8>> {
     let decoder = StreamingDecoder::new_with_max_window_size(frame, MAX_WINDOW).ok()?;
     let mut bytes = Vec::with_capacity(usize::try_from(length.min(MAX_RESERVED)).ok()?);
-    // One byte more, so that content that is too long is noticed.
+    // One byte more, to detect content that is too long.
     decoder.take(length.saturating_add(1)).read_to_end(&mut bytes).ok()?;
     (bytes.len() as u64 == length).then_some(bytes)
 }

@@ -7,15 +7,15 @@ use crate::{
     cache::{store::contract::StoreError, values::packed::Unreadable},
 };
 
-/// A value could not be read or stored. The message names the key, and says nothing about the value.
+/// The error of reading or storing a value. The message names the key, and reveals nothing about the value.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ValueError {
     /// The store failed.
     Store(StoreError),
-    /// The value cannot be written in its format.
+    /// The value cannot be serialised in its format.
     Encode(EncodeError),
-    /// The value of the key does not have the requested type.
+    /// The value with the key does not have the requested type.
     Decode(DecodeError),
 }
 
@@ -57,7 +57,7 @@ impl From<DecodeError> for ValueError {
     }
 }
 
-/// A value cannot be written in its format, such as a map whose keys are not strings as JSON.
+/// The error of a value that cannot be serialised in its format, such as a map whose keys are not strings as JSON.
 #[derive(Debug)]
 pub struct EncodeError {
     key: String,
@@ -69,7 +69,7 @@ impl EncodeError {
         Self { key: key.to_owned(), cause }
     }
 
-    /// The key, as the program writes it.
+    /// Returns the key, as the program writes it.
     #[must_use]
     pub fn key(&self) -> &str {
         &self.key
@@ -88,9 +88,9 @@ impl Error for EncodeError {
     }
 }
 
-/// The value of a key does not have the requested type.
+/// The error of a value that does not have the requested type.
 ///
-/// Without the cause, which would quote the value.
+/// It has no source, which would quote the value.
 #[derive(Debug)]
 pub struct DecodeError {
     key: String,
@@ -103,7 +103,7 @@ impl DecodeError {
         Self { key: key.to_owned(), wanted: type_name::<T>(), cause }
     }
 
-    /// The key, as the program writes it.
+    /// Returns the key, as the program writes it.
     #[must_use]
     pub fn key(&self) -> &str {
         &self.key

@@ -1,4 +1,4 @@
-//! A value that is missing is computed once, for all callers that ask for it meanwhile.
+//! Computes a missing value once, for all callers that request it at that time.
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
@@ -10,7 +10,8 @@ use crate::{
         cache::Cache,
         coalesce::{
             detach::Detachable,
-            flight::{FillOutcome, Lead, Role, landed},
+            flight::{Boarding, Lead, Role, landed},
+            outcome::{FailedFetch, FillOutcome},
         },
         store::{backend::warn, entry::Entry, stored_response::StoredResponse},
         validity::stamp::Stamp,
@@ -23,14 +24,15 @@ use crate::{
     deadline::within,
 };
 
-/// How long callers wait for a fill before they fill for themselves, and how long a fill runs that no caller waits for.
+/// How long callers wait for a fill before they fill themselves, and how long a fill runs without a caller.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Cache {
     /// The value of this key. If there is none, the output of `fill`, which is stored.
     ///
-    /// 1. Callers that ask at the same time share one fill. If it fails, panics, or takes longer than 30 seconds, each
-    ///    of the others fills for itself.
+    /// 1. Callers that ask at the same time share one fill, and its error if it fails. If it panics, one of the others
+    ///    fills for all. If that panics as well, or a fill takes longer than 30 seconds, each of the others fills for
+    ///    itself. The same holds for callers whose error is of another type.
     /// 2. A value that is invalidated while it is filled, by its key, a tag or a pattern, is returned only to callers
     ///    that asked before the invalidation, and never stored.
     /// 3. A fill whose caller leaves continues if the cache has a
@@ -71,11 +73,12 @@ impl Cache {
     /// ```
     ///
     /// # Errors
-    /// The error of `fill`.
+    /// The error of `fill`, or that of the fill that the caller waited for. An error that cannot be cloned is returned
+    /// in an [`Arc`], or as a [`Problem`](crate::Problem).
     pub async fn get_or_fill<T, E, F, Fut>(&self, key: &str, options: &CacheOptions, fill: F) -> Result<T, E>
     where
         T: Serialize + DeserializeOwned + Send + 'static,
-        E: Send + 'static,
+        E: Clone + Send + Sync + 'static,
         F: FnOnce() -> Fut + Send + 'static,
         Fut: Future<Output = Result<T, E>> + Send + 'static,
     {
@@ -102,8 +105,9 @@ impl Cache {
             }
         };
         counters.miss();
+        let (mut looked_up, mut panicked, mut has_seen_panic) = (began, None, false);
         loop {
-            match self.shared.flights.board(&slot.key.key, began) {
+            match slot.board(options, (began, looked_up), panicked.take()).await {
                 Role::Alone => return slot.alone(options, fill).await,
                 // The caller that led before may have stored the value since the lookup.
                 Role::Lead(lead) => match slot.lookup().await {
@@ -113,13 +117,13 @@ impl Cache {
                     }
                     Ok(FoundValue::Stale(_, stamp) | FoundValue::Nothing(stamp)) => {
                         let led = led(slot.clone(), options.clone(), lead, stamp, fill);
-                        return match Detachable::new(led, &self.shared.detacher).await {
+                        return match Detachable::new(led, &self.shared.background.abandoned).await {
                             LedFill::Landed(result) => result,
                             LedFill::Slow(running, _alone) => slot.filled(options, stamp, running.await).await.0,
                         };
                     }
                     Err(error) => {
-                        // No caller must wait for an outcome that will not come.
+                        // No caller must wait for an outcome that never comes.
                         drop(lead);
                         warn(&error);
                         return fill().await;
@@ -132,16 +136,29 @@ impl Cache {
                             None => slot.alone(options, fill).await,
                         };
                     }
-                    Some(FillOutcome::Alone | FillOutcome::Failed(..)) => return slot.alone(options, fill).await,
-                    // The fill began before an invalidation that this caller must see, or its caller has left.
-                    Some(FillOutcome::Stored(_)) | None => match slot.lookup().await {
-                        Ok(FoundValue::Fresh(_, value)) => return Ok(value),
-                        Ok(_) => {}
-                        Err(error) => {
-                            warn(&error);
-                            return fill().await;
+                    Some(FillOutcome::Error(error, stamp)) if stamp >= began => {
+                        return match error.downcast_ref::<E>() {
+                            Some(error) => Err(error.clone()),
+                            None => slot.alone(options, fill).await,
+                        };
+                    }
+                    Some(FillOutcome::Failed(_)) if has_seen_panic => return slot.alone(options, fill).await,
+                    Some(FillOutcome::Alone) => return slot.alone(options, fill).await,
+                    // The fill panicked, or it began before an invalidation that this caller must see, or its caller
+                    // has left.
+                    unusable => {
+                        if let Some(FillOutcome::Failed(failure)) = unusable {
+                            (panicked, has_seen_panic) = (Some(failure), true);
                         }
-                    },
+                        match slot.lookup().await {
+                            Ok(FoundValue::Fresh(_, value)) => return Ok(value),
+                            Ok(FoundValue::Stale(_, stamp) | FoundValue::Nothing(stamp)) => looked_up = stamp,
+                            Err(error) => {
+                                warn(&error);
+                                return fill().await;
+                            }
+                        }
+                    }
                 },
             }
         }
@@ -155,7 +172,7 @@ enum LedFill<T, E, Fut> {
     Slow(Pin<Box<Fut>>, FillAlone),
 }
 
-/// Fills, and tells the waiting callers the outcome.
+/// Fills, and passes the outcome to the waiting callers.
 async fn led<T, E, F, Fut>(
     slot: ValueSlot,
     options: CacheOptions,
@@ -165,7 +182,7 @@ async fn led<T, E, F, Fut>(
 ) -> LedFill<T, E, Fut>
 where
     T: Serialize + Send,
-    E: Send,
+    E: Clone + Send + Sync + 'static,
     F: FnOnce() -> Fut,
     Fut: Future<Output = Result<T, E>> + Send,
 {
@@ -185,7 +202,25 @@ where
 }
 
 impl ValueSlot {
-    /// The stale value, if it may be returned and can be filled again in the background.
+    /// Whether a caller that asked at the stamp `began` fills, or waits for another one. It may have waited for a fill
+    /// that panicked.
+    async fn board(
+        &self,
+        options: &CacheOptions,
+        (began, looked_up): (Stamp, Stamp),
+        panicked: Option<Arc<FailedFetch>>,
+    ) -> Role {
+        let (parts, key, tags) = (&self.cache.shared, &self.key.key, || self.tags(options));
+        match panicked {
+            Some(failure) => parts.flights.board_after(&failure, key, looked_up, tags),
+            None => {
+                let boarding = Boarding { began, looked_up, now: parts.clock.now() };
+                parts.flights.board(&parts.store, key, boarding, tags).await
+            }
+        }
+    }
+
+    /// Returns the stale value, if it may be returned and can be filled again in the background.
     fn stale<T: DeserializeOwned>(&self, entry: &StoredResponse, options: &CacheOptions) -> Option<T> {
         let window = options.stale_while_revalidate?;
         let parts = &self.cache.shared;
@@ -193,16 +228,16 @@ impl ValueSlot {
         may.then(|| self.read_or_warn(entry)).flatten()
     }
 
-    /// Fills again in the background, unless a fill runs.
+    /// Fills again in the background, unless a fill is running.
     fn refresh<T, E, F, Fut>(&self, options: &CacheOptions, fill: F, stamp: Stamp)
     where
         T: Serialize + DeserializeOwned + Send + 'static,
-        E: Send + 'static,
+        E: Clone + Send + Sync + 'static,
         F: FnOnce() -> Fut + Send + 'static,
         Fut: Future<Output = Result<T, E>> + Send + 'static,
     {
         let parts = &self.cache.shared;
-        let Role::Lead(lead) = parts.flights.board(&self.key.key, stamp) else { return };
+        let Some(lead) = parts.flights.lead(&self.key.key, stamp, || self.tags(options)) else { return };
         let (slot, options) = (self.clone(), options.clone());
         let refresh = async move {
             match slot.lookup::<T>().await {
@@ -217,7 +252,7 @@ impl ValueSlot {
                 Err(error) => warn(&error),
             }
         };
-        if parts.detacher.run(within(PATIENCE, refresh).instrument(Span::current())) {
+        if parts.background.refreshes.run(within(PATIENCE, refresh).instrument(Span::current())) {
             parts.stats.program().refresh();
         }
     }
@@ -226,7 +261,7 @@ impl ValueSlot {
     async fn alone<T, E, F, Fut>(&self, options: &CacheOptions, fill: F) -> Result<T, E>
     where
         T: Serialize + DeserializeOwned + Send,
-        E: Send,
+        E: Clone + Send + Sync + 'static,
         F: FnOnce() -> Fut + Send,
         Fut: Future<Output = Result<T, E>> + Send,
     {
@@ -243,7 +278,7 @@ impl ValueSlot {
         }
     }
 
-    /// Stores the output of a fill that began after `stamp`.
+    /// Stores the output of a fill that began after `stamp`; callers that wait for the fill receive its error.
     async fn filled<T, E>(
         &self,
         options: &CacheOptions,
@@ -252,17 +287,21 @@ impl ValueSlot {
     ) -> (Result<T, E>, FillOutcome)
     where
         T: Serialize + Send,
-        E: Send,
+        E: Clone + Send + Sync + 'static,
     {
-        let entry = result.as_ref().ok().and_then(|value| self.entry_or_warn(value, options, stamp));
-        let outcome = self.stored(entry).await;
+        let outcome = match &result {
+            Ok(value) => match self.entry_or_warn(value, options, stamp) {
+                Some(entry) => self.stored(entry).await,
+                None => FillOutcome::Alone,
+            },
+            Err(error) => FillOutcome::Error(Arc::new(error.clone()), stamp),
+        };
         (result, outcome)
     }
 
-    async fn stored(&self, entry: Option<Arc<StoredResponse>>) -> FillOutcome {
-        let Some(entry) = entry else { return FillOutcome::Alone };
+    async fn stored(&self, entry: Arc<StoredResponse>) -> FillOutcome {
         let parts = &self.cache.shared;
-        // An entry that is invalid already would replace a value that was set in the meantime.
+        // An entry that is already invalid would replace a value that was set in the meantime.
         if parts.store.is_valid(&entry).await && parts.store.put_or_warn(Entry::Response(Arc::clone(&entry))).await {
             parts.stats.program().set();
         }

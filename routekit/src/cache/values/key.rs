@@ -1,4 +1,4 @@
-//! How the key that a program writes becomes the key of an entry.
+//! Converts the key that a program writes to the key of an entry.
 
 use sha2::{Digest, Sha256};
 
@@ -14,7 +14,7 @@ use crate::cache::{
     },
 };
 
-/// In place of the route in the key of a response. No route has such a name.
+/// Replaces the route in the key of a response. No route has such a name.
 const PLAIN: &str = "\0value\0";
 const HASHED: &str = "\0value by hash\0";
 
@@ -29,19 +29,19 @@ pub(super) struct ValueName<'a> {
 #[derive(Debug, Clone)]
 pub(super) struct ValueKey {
     pub(super) key: Key,
-    /// What a hashed key was made from.
+    /// The text that a hashed key was computed from.
     whole: Option<Box<[u8]>>,
 }
 
 impl ValueKey {
-    /// What a hashed key was made from; `None` if it is not hashed.
+    /// Returns the text that a hashed key was computed from; `None` if the key is not hashed.
     pub(super) fn whole(&self) -> Option<&[u8]> {
         self.whole.as_deref()
     }
 }
 
 impl ValueName<'_> {
-    /// The key of the entry, hashed if it is longer than `max_length` bytes with prefix and partition.
+    /// Returns the key of the entry, hashed if it is longer than `max_length` bytes with prefix and partition.
     pub(super) fn key(&self, max_length: usize) -> ValueKey {
         let Self { prefix, partition, text } = self;
         if prefix.len() + partition.len() + text.len() <= max_length {
@@ -59,12 +59,12 @@ impl ValueName<'_> {
         KeyText { partition: self.partition.to_owned(), path: self.text.to_owned(), query: String::new() }
     }
 
-    /// The tag that this value alone carries.
+    /// The tag that only this value has.
     pub(super) fn tag(&self) -> Tag {
         Tag::value(self.partition, self.prefix, self.text)
     }
 
-    /// All tags of the value: those of the program with these names, and those that stand for its key.
+    /// All tags of the value: those of the program with these names, and those that represent its key.
     pub(super) fn tags(&self, names: &[String]) -> Vec<Tag> {
         let (partition, text) = (self.partition, percent::decoded(self.text));
         let named = names.iter().map(|name| Tag::named(partition, name));
@@ -75,7 +75,7 @@ impl ValueName<'_> {
     }
 }
 
-/// The parts stand where [`Key::text`] reads partition and path.
+/// The parts are in the positions where [`Key::text`] reads partition and path.
 fn of_parts(mark: &str, prefix: &str, partition: &str, text: &str) -> Key {
     let mut bytes = Vec::with_capacity(mark.len() + prefix.len() + partition.len() + text.len() + 12);
     key::put(&mut bytes, [mark, prefix].concat().as_bytes());

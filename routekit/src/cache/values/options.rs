@@ -1,8 +1,8 @@
-//! How a program wants a value to be kept.
+//! The options of a stored value.
 
 use std::time::Duration;
 
-/// How a value is kept: for how long, with which tags, in which format.
+/// The options of a stored value: its lifetime, its tags, its format.
 ///
 /// ```
 /// use std::time::Duration;
@@ -18,38 +18,38 @@ pub struct CacheOptions {
     /// How long the value is fresh. Defaults to the cache's
     /// [`default_ttl`](crate::cache::CacheBuilder::default_ttl).
     pub ttl: Option<Duration>,
-    /// The tags that it can be invalidated by; routes use the same tags. Defaults to none.
+    /// The tags by which it can be invalidated; routes use the same tags. Defaults to none.
     pub tags: Vec<String>,
-    /// How long it is returned at once while it is filled again, after it has become stale. Defaults to not at all.
+    /// How long after it became stale the value is returned at once while it is filled again. Defaults to not at all.
     pub stale_while_revalidate: Option<Duration>,
-    /// Whether it may be compressed. Has an effect with the feature `cache-compression`. Defaults to true.
+    /// Whether it may be compressed. Only has an effect with the feature `cache-compression`. Defaults to true.
     pub compress: bool,
-    /// How it is written. Defaults to JSON.
+    /// The serialisation format. Defaults to JSON.
     pub format: Format,
 }
 
-/// How a value is written. What is kept says the format, so that readers need not know it.
+/// The serialisation format of a value. The stored bytes name it, so that readers need not know it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Format {
     /// JSON (RFC 8259), by [`serde_json`].
     #[default]
     Json,
-    /// [MessagePack](https://msgpack.org), with the names of struct fields: smaller, and for maps whose keys are not
-    /// strings.
+    /// [MessagePack](https://msgpack.org), with the names of struct fields. It is smaller, and allows maps whose keys
+    /// are not strings.
     #[cfg(feature = "cache-messagepack")]
     MessagePack,
 }
 
 impl CacheOptions {
-    /// The defaults.
+    /// Creates options with the defaults.
     #[must_use]
     pub fn new() -> Self {
         Self { ttl: None, tags: Vec::new(), stale_while_revalidate: None, compress: true, format: Format::default() }
     }
 
-    /// How long the value is fresh; the cache's [`ttl_jitter`](crate::cache::CacheBuilder::ttl_jitter) shortens it.
-    /// With zero, callers that wait for the same fill receive the value, and it is not kept.
+    /// Sets how long the value is fresh; the cache's [`ttl_jitter`](crate::cache::CacheBuilder::ttl_jitter) shortens
+    /// it. With zero, callers that wait for the same fill receive the value, and it is not stored.
     #[must_use]
     pub fn ttl(mut self, ttl: Duration) -> Self {
         self.ttl = Some(ttl);
@@ -63,22 +63,22 @@ impl CacheOptions {
         self
     }
 
-    /// For this long after it has become stale, [`get_or_fill`](crate::cache::Cache::get_or_fill) returns the value at
-    /// once and fills it again in the background (after RFC 5861 §3).
+    /// Sets how long after it became stale [`get_or_fill`](crate::cache::Cache::get_or_fill) returns the value at once
+    /// and fills it again in the background (like RFC 5861 §3).
     #[must_use]
     pub fn stale_while_revalidate(mut self, window: Duration) -> Self {
         self.stale_while_revalidate = Some(window);
         self
     }
 
-    /// Whether it may be compressed if that makes it smaller.
+    /// Sets whether the value may be compressed if that makes it smaller.
     #[must_use]
     pub fn compress(mut self, compress: bool) -> Self {
         self.compress = compress;
         self
     }
 
-    /// How it is written.
+    /// Sets the serialisation format.
     #[must_use]
     pub fn format(mut self, format: Format) -> Self {
         self.format = format;

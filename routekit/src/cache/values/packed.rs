@@ -2,8 +2,8 @@
 //!
 //! 1. One byte: the version of this layout.
 //! 2. One byte: the format, and whether the value is compressed.
-//! 3. If the key is hashed: what it was made from, after its length in four bytes. Readers compare it.
-//! 4. If the value is compressed: its length before that, in eight bytes.
+//! 3. If the key is hashed: the text that it was computed from, after its length in four bytes. Readers compare it.
+//! 4. If the value is compressed: its original length, in eight bytes.
 //! 5. The value.
 
 use std::{error::Error, fmt};
@@ -20,7 +20,7 @@ const JSON: u8 = 0;
 const MESSAGE_PACK: u8 = 1;
 const COMPRESSED: u8 = 0x80;
 
-/// Why a stored value cannot be read.
+/// The reason why a stored value cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unreadable {
     Layout,
@@ -49,7 +49,7 @@ impl fmt::Display for Unreadable {
     }
 }
 
-/// Writes a value, compressed if it is longer than `threshold` and that makes it smaller.
+/// Serialises a value, and compresses it if it is longer than `threshold` and compression makes it smaller.
 pub(super) fn pack<T: Serialize + ?Sized>(
     value: &T,
     format: Format,
@@ -122,12 +122,12 @@ impl<'a> PackedValue<'a> {
     }
 }
 
-/// What the hashed key of a stored value was made from.
+/// The text that the hashed key of a stored value was computed from.
 pub(super) fn whole(packed: &[u8]) -> Option<&[u8]> {
     PackedValue::of(packed, true)?.whole
 }
 
-/// Reads a value; `None` if it is of another key with the same hash.
+/// Deserialises a value; `None` if it belongs to another key with the same hash.
 pub(super) fn unpack<T: DeserializeOwned>(packed: &[u8], whole: Option<&[u8]>) -> Result<Option<T>, Unreadable> {
     let packed = PackedValue::of(packed, whole.is_some()).ok_or(Unreadable::Layout)?;
     if packed.whole != whole {
@@ -151,7 +151,7 @@ pub(super) fn unpack<T: DeserializeOwned>(packed: &[u8], whole: Option<&[u8]>) -
     }
 }
 
-/// Reads all of the bytes: a value that is followed by more is of another type.
+/// Reads all bytes: a value that is followed by more bytes has another type.
 #[cfg(feature = "cache-messagepack")]
 fn from_message_pack<T: DeserializeOwned>(value: &[u8]) -> Option<T> {
     let mut rest = value;

@@ -1,4 +1,4 @@
-//! One value of a cache: how it is found, read and written.
+//! One value of a cache: lookup, reading and writing.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,7 +12,7 @@ use crate::{
         store::{
             buffered_response::BufferedResponse, contract::StoreError, lookup::Lookup, stored_response::StoredResponse,
         },
-        validity::{stamp::Stamp, target::Target},
+        validity::{stamp::Stamp, tag::Tag, target::Target},
         values::{
             error::{DecodeError, EncodeError},
             key::{ValueKey, ValueName},
@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-/// How long values are fresh if neither their options nor the cache say it.
+/// The lifetime of values if neither their options nor the cache set one.
 const DEFAULT_TTL: Duration = Duration::from_secs(300);
 
 /// One value of a cache.
@@ -34,7 +34,7 @@ pub(super) struct ValueSlot {
     pub(super) key: ValueKey,
 }
 
-/// What a cache has under the key of a value.
+/// The lookup of a value.
 pub(super) enum FoundValue<T> {
     Fresh(Arc<StoredResponse>, T),
     Stale(Arc<StoredResponse>, Stamp),
@@ -56,6 +56,11 @@ impl ValueSlot {
     /// The target that covers this value alone.
     pub(super) fn target(&self) -> Target {
         Target::value(Arc::clone(&self.cache.partition), self.name().tag())
+    }
+
+    /// The tags of the value.
+    pub(super) fn tags(&self, options: &CacheOptions) -> Vec<Tag> {
+        self.name().tags(&options.tags)
     }
 
     /// Whether an entry is for this key, and not for another key with the same hash.
@@ -103,7 +108,7 @@ impl ValueSlot {
         let lifetime = options.ttl.or(parts.values.default_ttl).unwrap_or(DEFAULT_TTL);
         let lifetime = parts.jitter.shorten(lifetime);
         let mut entry = StoredResponse::new(self.key.key.clone(), response, stamp, parts.clock.now(), lifetime)
-            .with_tags(self.name().tags(&options.tags))
+            .with_tags(self.tags(options))
             .keep_stale_for(options.stale_while_revalidate.unwrap_or(Duration::ZERO));
         if self.key.whole().is_some() {
             entry = entry.with_key_text(self.name().key_text());
@@ -111,7 +116,7 @@ impl ValueSlot {
         Ok(Arc::new(entry))
     }
 
-    /// The same entry. A failure is logged.
+    /// Returns the same entry; a failure is logged.
     pub(super) fn entry_or_warn<T: Serialize>(
         &self,
         value: &T,

@@ -151,6 +151,18 @@ impl InputSource {
     }
 }
 
+/// A part of the request that a handler takes, and that the key of a cached response holds only if the route says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RequestPart {
+    /// All headers: `HeaderMap`, `Parts` or `Request`.
+    Headers,
+    Cookies,
+    /// `Identity` or `Claims`.
+    Identity,
+    /// What a layer has put into the request.
+    Extension,
+}
+
 /// One argument of a handler.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -168,6 +180,7 @@ pub struct Input {
     /// The statuses of rejections, sorted.
     pub statuses: Vec<u16>,
     needs: Vec<Need>,
+    part: Option<RequestPart>,
 }
 
 impl Input {
@@ -180,7 +193,21 @@ impl Input {
             payload: Payload::default(),
             statuses: Vec::new(),
             needs: Vec::new(),
+            part: None,
         }
+    }
+
+    /// Takes a part of the request as a whole.
+    pub(crate) fn takes(&mut self, part: RequestPart) {
+        self.part = Some(part);
+    }
+
+    /// The part of the request that it takes as a whole. Jars of cookies are known by their names only.
+    pub(crate) fn part(&self) -> Option<RequestPart> {
+        let opaque = || (self.source == InputSource::Opaque).then_some(self.payload.type_name);
+        let is_jar =
+            |name: &str| ["CookieJar", "PrivateCookieJar", "SignedCookieJar", "Cookies"].contains(&last_name(name));
+        self.part.or_else(|| opaque().filter(|name| is_jar(name)).map(|_| RequestPart::Cookies))
     }
 
     /// Declares that the argument reads the path. A value that cannot be parsed is rejected with 400.
@@ -217,6 +244,7 @@ impl Input {
     /// identified callers, which is checked at start-up.
     pub fn identity(&mut self) {
         self.source = InputSource::Identity;
+        self.takes(RequestPart::Identity);
         self.needs.push(Need { kind: NeedKind::Identity, type_id: TypeId::of::<()>(), type_name: "" });
         self.answers(401);
     }
@@ -251,6 +279,13 @@ impl Input {
             self.statuses.retain(|status| *status != 401);
         }
     }
+}
+
+/// `CookieJar` of `axum_extra::extract::cookie::CookieJar`, also within an `Option` or with arguments.
+fn last_name(type_name: &str) -> &str {
+    let inner = type_name.strip_prefix("core::option::Option<").unwrap_or(type_name);
+    let path = inner.split(['<', '>']).next().unwrap_or_default();
+    path.rsplit("::").next().unwrap_or_default()
 }
 
 /// One response of a handler.

@@ -1,7 +1,10 @@
-//! Which requests the cache takes part in.
+//! Decides which requests use the cache.
 
-use axum::{body::HttpBody, extract::Request};
-use http::{HeaderMap, HeaderName, Method};
+use axum::{
+    body::{Body, HttpBody},
+    extract::Request,
+};
+use http::{HeaderMap, HeaderName, Method, header};
 
 use crate::{
     cache::{headers::status::Fwd, http::policy::Policy},
@@ -15,29 +18,31 @@ pub(in crate::cache) enum CacheAdmission {
     Lookup(RequestKind),
     /// The handler is called, whatever is stored.
     Bypass(Fwd),
+    /// The request is looked up once [`strip`] has removed what would make the handler run.
+    Strip,
 }
 
-/// What has to be considered for a request that is looked up.
+/// The properties of a request that is looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::cache) struct RequestKind {
-    /// It has directives in `Cache-Control` or `Pragma` that count.
+    /// Whether it has directives in `Cache-Control` or `Pragma` that count.
     pub(in crate::cache) directives: bool,
-    /// The client names the response that it has: `If-None-Match`, `If-Modified-Since`.
+    /// Whether the client names the response that it has: `If-None-Match`, `If-Modified-Since`.
     pub(in crate::cache) conditions: bool,
-    /// It has credentials and the route does not say who shares its responses: only `public`, `s-maxage` or
-    /// `must-revalidate` responses may be served and stored (RFC 9111 §3.5).
+    /// Whether it has credentials and the route does not declare who shares its responses: then only `public`,
+    /// `s-maxage` or `must-revalidate` responses may be served and stored (RFC 9111 §3.5).
     pub(in crate::cache) credentials: bool,
 }
 
 impl RequestKind {
-    /// Any fresh response can be served as it is stored.
+    /// Whether any fresh response can be served as it is stored.
     #[inline]
     pub(in crate::cache) fn is_plain(self) -> bool {
         !self.directives && !self.conditions && !self.credentials
     }
 }
 
-/// Whether `request` is looked up, and what has to be considered then.
+/// Decides whether `request` is looked up, and with which properties.
 #[inline]
 pub(in crate::cache) fn admit(policy: &Policy, request: &Request) -> CacheAdmission {
     let method = request.method();
@@ -45,16 +50,19 @@ pub(in crate::cache) fn admit(policy: &Policy, request: &Request) -> CacheAdmiss
         return CacheAdmission::Bypass(Fwd::Method);
     }
     let relevant = RelevantHeaders::of(request.headers());
+    let bypass =
+        if policy.honour_client_directives { CacheAdmission::Bypass(Fwd::Bypass) } else { CacheAdmission::Strip };
     if relevant.has(RelevantHeaders::BYPASSES) || !request.body().is_end_stream() {
-        return CacheAdmission::Bypass(Fwd::Bypass);
+        return bypass;
     }
     let has_credentials = relevant.has(RelevantHeaders::CREDENTIALS);
     let is_identified = || request.extensions().get::<Identity>().is_some();
     let credentials = match policy.audience {
+        None if has_credentials && bypass == CacheAdmission::Strip && !is_identified() => return bypass,
         None => has_credentials || is_identified(),
         Some(Audience::Everyone) => false,
-        // The credentials are not verified: there is no user to store the response for.
-        Some(Audience::User) if has_credentials && !is_identified() => return CacheAdmission::Bypass(Fwd::Bypass),
+        // The credentials are not verified, so there is no user to store the response for.
+        Some(Audience::User) if has_credentials && !is_identified() => return bypass,
         Some(Audience::User) => false,
     };
     if credentials && *method == Method::HEAD {
@@ -67,7 +75,35 @@ pub(in crate::cache) fn admit(policy: &Policy, request: &Request) -> CacheAdmiss
     })
 }
 
-/// Which headers that concern a cache a request has. Most requests have none.
+/// Removes what makes the handler run for this request alone, on a route that does not honour clients: `Range`,
+/// preconditions, content, and credentials that no verifier has accepted. The handler does not see them either, since
+/// other clients may get its response.
+#[cold]
+pub(in crate::cache) fn strip(policy: &Policy, request: &mut Request) {
+    *request.body_mut() = Body::empty();
+    let is_identified = request.extensions().get::<Identity>().is_some();
+    let headers = request.headers_mut();
+    for name in STRIPPED {
+        headers.remove(name);
+    }
+    if policy.audience != Some(Audience::Everyone) && !is_identified {
+        headers.remove(header::AUTHORIZATION);
+    }
+}
+
+/// The headers that make the handler run, and those that describe the content.
+const STRIPPED: [HeaderName; 8] = [
+    header::RANGE,
+    header::IF_RANGE,
+    header::IF_MATCH,
+    header::IF_UNMODIFIED_SINCE,
+    header::CONTENT_LENGTH,
+    header::CONTENT_TYPE,
+    header::CONTENT_ENCODING,
+    header::TRANSFER_ENCODING,
+];
+
+/// The headers of a request that concern a cache. Most requests have none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct RelevantHeaders(u8);
 

@@ -1,4 +1,6 @@
-//! A request as the store knows it.
+//! The cache's view of a request.
+
+use std::sync::Arc;
 
 use axum::extract::Request;
 use http::{HeaderMap, HeaderName, Uri};
@@ -8,15 +10,16 @@ use crate::{
         http::{
             policy::Policy,
             request::{admission::RequestKind, directives::ClientDirectives},
+            storable::MAX_VARYING,
         },
         invalidation::requested_uri,
-        store::{backend::Store, contract::StoreError, key::Key, lookup::Lookup},
+        store::{backend::Store, contract::StoreError, key::Key, lookup::Lookup, variants::Variants},
     },
     identity::Identity,
     route::Audience,
 };
 
-/// What a stored response is found by, and what it is built from.
+/// The parts of a request that a stored response is found by and built from.
 #[derive(Debug, Clone)]
 pub(in crate::cache) struct CacheRequest {
     /// The key of the request, apart from the headers that responses vary by.
@@ -30,7 +33,7 @@ pub(in crate::cache) struct CacheRequest {
     pub(in crate::cache) partition: String,
     /// The URI that the client requested.
     pub(in crate::cache) uri: Uri,
-    /// The URI that the route's router sees: without the prefix of a router that it is nested in.
+    /// The URI that the route's router receives, without the prefix of a router that it is nested in.
     pub(in crate::cache) router_uri: Uri,
     /// The user, on a route with responses per user.
     pub(in crate::cache) identity: Option<Identity>,
@@ -58,7 +61,7 @@ impl CacheRequest {
         }
     }
 
-    /// The same request without a client: it accepts any response.
+    /// The same request without a client, for which any response is acceptable.
     pub(in crate::cache) fn without_client(&self) -> Self {
         let directives = ClientDirectives { credentials: self.directives.credentials, ..ClientDirectives::default() };
         Self { directives, ..self.clone() }
@@ -69,10 +72,27 @@ impl CacheRequest {
         self.variant.as_ref().unwrap_or(&self.base)
     }
 
-    /// The key of a response that varies by `vary` and by the headers that are known already; and all their names.
-    pub(in crate::cache) fn key_of(&self, vary: &[HeaderName]) -> (Key, Vec<HeaderName>) {
-        let mut names = self.varying.clone();
-        names.extend(vary.iter().filter(|name| !self.varying.contains(name)).cloned());
+    /// The headers that responses of the base key vary by now, for a response that varies by `vary`. Another variant
+    /// may have been stored since the lookup.
+    pub(in crate::cache) async fn variants(&self, store: &Store, vary: &[HeaderName]) -> Option<Arc<Variants>> {
+        if vary.is_empty() && self.varying.is_empty() {
+            return None;
+        }
+        match store.lookup(&self.base).await {
+            Ok(Lookup::VariesBy(variants, _)) => Some(variants),
+            Ok(_) | Err(_) => None,
+        }
+    }
+
+    /// The key of a response that varies by `vary` and by the headers that earlier responses vary by; and all their
+    /// names. If those are too many, the key forgets the earlier responses.
+    pub(in crate::cache) fn key_of(&self, vary: &[HeaderName], earlier: Option<&Variants>) -> (Key, Vec<HeaderName>) {
+        let earlier = earlier.map(Variants::names).unwrap_or_default();
+        let new = vary.iter().filter(|name| !earlier.contains(name));
+        let mut names: Vec<HeaderName> = earlier.iter().chain(new).cloned().collect();
+        if names.len() > MAX_VARYING {
+            names = vary.to_vec();
+        }
         names.sort_unstable_by(|a, b| a.as_str().cmp(b.as_str()));
         let key = if names.is_empty() { self.base.clone() } else { self.base.variant(&names, &self.headers) };
         (key.shrunk(), names)
@@ -84,7 +104,7 @@ impl CacheRequest {
         self.select(store, found).await
     }
 
-    /// The same if the base key has been looked up already.
+    /// Completes a lookup of the base key.
     pub(in crate::cache) async fn select(&mut self, store: &Store, found: Lookup) -> Result<Lookup, StoreError> {
         (self.varying, self.variant) = (Vec::new(), None);
         let found = match found {

@@ -1,4 +1,4 @@
-//! What a client asks of the cache.
+//! The directives of a client for the cache.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use http::{HeaderMap, header};
 
 use crate::cache::{headers::RequestControl, http::request::admission::RequestKind};
 
-/// Which responses a client accepts.
+/// The responses that a client accepts.
 #[derive(Debug, Clone, Default)]
 pub(in crate::cache) struct ClientDirectives {
     pub(in crate::cache) control: RequestControl,

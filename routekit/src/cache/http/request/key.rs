@@ -17,7 +17,7 @@ use crate::{
     route::Audience,
 };
 
-/// The key of a request, and the partition that the route's function names.
+/// The key of a request, and the partition that the route's function returns.
 pub(in crate::cache) fn request_key(policy: &Policy, request: &mut Request) -> (Key, Option<String>) {
     let (mut partition, mut custom) = (None, None);
     if policy.partition.is_some() || policy.key.is_some() {
@@ -47,7 +47,7 @@ pub(in crate::cache) fn own_prefix(policy: &Policy) -> Vec<u8> {
     key_prefix(route(policy), &policy.cache.partition)
 }
 
-/// The first parts of the key of a request that was rewritten, or has a partition of its own.
+/// The first parts of the key of a request that was rewritten, or has its own partition.
 fn other_prefix(policy: &Policy, partition: Option<&str>, (uri, router_uri): (&Uri, &Uri)) -> Vec<u8> {
     let partition = partition.unwrap_or(&policy.cache.partition);
     if is_same(uri, router_uri) {
@@ -57,7 +57,7 @@ fn other_prefix(policy: &Policy, partition: Option<&str>, (uri, router_uri): (&U
     key_prefix(&format!("{} {} {query:?}", route(policy), router_uri.path()), partition)
 }
 
-/// A HEAD route has responses of its own.
+/// A HEAD route has separate responses.
 fn route(policy: &Policy) -> &str {
     if policy.head_requests == HeadRequests::OwnRoute { "HEAD" } else { &policy.template }
 }

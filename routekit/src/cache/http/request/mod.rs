@@ -1,4 +1,5 @@
-//! What the cache reads of a request: whether it takes part, the cache key, and what the client asks of the cache.
+//! The parts of a request that concern the cache: whether it is looked up, its cache key, and the directives of its
+//! client.
 
 pub(in crate::cache) mod admission;
 pub(in crate::cache) mod cache_request;

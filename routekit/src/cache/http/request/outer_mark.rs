@@ -1,11 +1,11 @@
-//! The mark of a request that a layer of the same cache has seen.
+//! Marks requests that a layer of the same cache has processed.
 
 use axum::extract::Request;
 
 use crate::cache::cache::Cache;
 
-/// In the extensions of a request that a layer of this cache has seen. A layer further in passes the request on: it
-/// would wait for itself, or store what the outer layer cannot invalidate.
+/// An extension of requests that a layer of this cache has processed. Inner layers pass such a request on: they would
+/// wait for themselves, or store a response that the outer layer cannot invalidate.
 #[derive(Clone)]
 pub(in crate::cache) struct OuterCacheMark(Cache);
 

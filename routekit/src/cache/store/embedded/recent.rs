@@ -1,8 +1,7 @@
-//! The entries that are requested most, in front of moka.
+//! The most requested entries, in front of moka.
 //!
-//! Most of a `get` of moka is to record the request, and now and then to act on the records; to find the entry is a
-//! tenth of it (`tests/benches/README.md`, overhead). An entry that is requested all the time need not be recorded each
-//! time.
+//! A `get` of moka mostly records the request, and sometimes acts on the records; finding the entry is a tenth of its
+//! cost (`tests/benches/README.md`, overhead). An entry that is requested all the time need not be recorded each time.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -10,32 +9,33 @@ use parking_lot::RwLock;
 
 use crate::cache::store::{entry::Entry, key::Key};
 
-/// Larger entries are not kept here: to find one costs little beside sending it.
+/// Larger entries are not kept here: finding one costs little compared with sending it.
 const MAX_SIZE: usize = 16 * 1024;
 
-/// Every such request for an entry goes to moka, which records it.
+/// One in this many requests for an entry goes to moka, which records it.
 const RECORDED: u32 = 32;
 
-/// A slot for each of some hashes, with the entry that was last found there. All of them are in moka as well, which
-/// reports when one is removed.
+/// A slot for each of some hashes, with the entry that was last found there. All of these are in moka as well, which
+/// reports when it removes one.
 pub(super) struct Recent(Box<[RecentSlot]>);
 
 #[derive(Default)]
 struct RecentSlot {
     entry: RwLock<Option<Entry>>,
     requests: AtomicU32,
-    /// How many entries with a hash of this slot moka has removed.
+    /// The number of entries with a hash of this slot that moka has removed.
     removed: AtomicU32,
 }
 
 impl Recent {
-    /// With a slot for each 64 KiB of the store.
+    /// Creates a slot for each 64 KiB of the store.
     pub(super) fn new(bytes: u64) -> Self {
         let slots = usize::try_from(bytes / (64 * 1024)).unwrap_or(usize::MAX).clamp(1, 1024).next_power_of_two();
         Self((0..slots).map(|_| RecentSlot::default()).collect())
     }
 
-    /// The entry of this key; `None` if it is not here, its slot is being changed, or moka has to record the request.
+    /// Returns the entry of this key; `None` if it is not here, its slot is being changed, or moka must record the
+    /// request.
     pub(super) fn get(&self, key: &Key) -> Option<Entry> {
         let slot = self.slot(key.hash());
         let entry = slot.entry.try_read()?.as_ref().filter(|entry| entry.key() == key).cloned()?;
@@ -43,12 +43,13 @@ impl Recent {
         (!requests.is_multiple_of(RECORDED)).then_some(entry)
     }
 
-    /// Must be read before the entry is looked up in moka, and be given to [`keep`](Self::keep).
+    /// Must be read before the entry is looked up in moka, and passed to [`keep`](Self::keep).
     pub(super) fn removed(&self, key: &Key) -> u32 {
         self.slot(key.hash()).removed.load(Ordering::SeqCst)
     }
 
-    /// Keeps an entry that was found in moka, unless moka has removed an entry of the slot since: perhaps this one.
+    /// Keeps an entry that was found in moka, unless moka has since removed an entry of the slot, which may be this
+    /// one.
     pub(super) fn keep(&self, entry: &Entry, removed: u32) {
         if entry.size() > MAX_SIZE {
             return;
@@ -73,7 +74,7 @@ impl Recent {
     }
 
     fn slot(&self, hash: u64) -> &RecentSlot {
-        // The lower bits choose the slots of other maps as well, which does no harm.
+        // The lower bits also choose the slots of other maps, which does no harm.
         let index = usize::try_from(hash & (self.0.len() as u64 - 1)).expect("less than a length");
         &self.0[index]
     }

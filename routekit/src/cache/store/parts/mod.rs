@@ -18,12 +18,12 @@ use crate::{
 mod raw;
 mod response;
 
-/// The representation of [`EntryHead`]. [`Entry::from_parts`] refuses any other.
+/// The version of [`EntryHead`]'s representation. [`Entry::from_parts`] rejects any other.
 const VERSION: u8 = 2;
 
-/// An [`Entry`] taken apart: what a store outside the process keeps.
+/// An [`Entry`] taken apart, for a store outside the process.
 ///
-/// Key, head and body can be stored together, as serde writes the whole, or each in a place of its own.
+/// Key, head and body can be stored together, as serde serialises the whole, or each separately.
 ///
 /// ```
 /// use std::time::Duration;
@@ -57,17 +57,17 @@ pub struct EntryParts {
 }
 
 impl EntryParts {
-    /// The parts of an entry that was taken apart before.
+    /// Creates the parts of an entry that was taken apart before.
     #[must_use]
     pub fn new(key: impl Into<Bytes>, head: EntryHead, body: impl Into<Bytes>) -> Self {
         Self { key: key.into(), head, body: body.into() }
     }
 }
 
-/// Everything about an [`Entry`] except its key and its body. Times are wall times.
+/// All of an [`Entry`] except its key and its body. Times are wall-clock times.
 ///
-/// How serde writes it may change with a new version of routekit; [`Entry::from_parts`] then refuses what an older
-/// version wrote.
+/// Its serialised form may change with a new version of routekit; [`Entry::from_parts`] then rejects the form of an
+/// older version.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EntryHead {
     version: u8,
@@ -87,18 +87,18 @@ enum HeadContent {
 }
 
 impl EntryHead {
-    /// What the logical clock said before the handler ran.
+    /// Returns the reading of the logical clock before the handler ran.
     #[must_use]
     pub fn stamp(&self) -> Stamp {
         Stamp::new(self.stamp)
     }
 
-    /// The tags that the entry can be invalidated by.
+    /// Returns the tags by which the entry can be invalidated.
     pub fn tags(&self) -> impl Iterator<Item = Tag> {
         self.tags.iter().copied().map(Tag::from_id)
     }
 
-    /// The wall time, since 1970, at which the entry is of no more use, not even stale.
+    /// Returns the wall-clock time, since 1970, at which the entry expires and is not even served stale.
     #[must_use]
     pub fn kept_until(&self) -> Duration {
         self.stored_at.saturating_add(self.kept_for)
@@ -133,12 +133,12 @@ impl Entry {
         EntryParts { key: Bytes::copy_from_slice(self.key().as_bytes()), head, body }
     }
 
-    /// Puts an entry together again. `clock` is the clock of the cache; its wall time must be close to that of the
+    /// Builds an entry from its parts. `clock` is the clock of the cache; its wall clock must be close to that of the
     /// process that stored the entry.
     ///
     /// # Errors
     /// [`StoreError`] if the parts were written by another version of routekit, or are not those of an entry. A store
-    /// should treat that as a miss.
+    /// should treat it as a miss.
     pub fn from_parts(parts: EntryParts, clock: &Clock) -> Result<Self, StoreError> {
         let EntryParts { key, head, body } = parts;
         if head.version != VERSION {

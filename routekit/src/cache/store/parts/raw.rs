@@ -1,4 +1,4 @@
-//! Bytes that serde writes as bytes, where a format has them.
+//! Bytes that serde serialises as bytes, if the format has them.
 
 use std::fmt;
 
@@ -8,7 +8,8 @@ use serde::{
     de::{Error, SeqAccess, Visitor},
 };
 
-/// Bytes that serde writes as bytes, and not as a list of numbers. Formats without bytes, such as JSON, read the list.
+/// Bytes that serde serialises as bytes, and not as a list of numbers. Formats without bytes, such as JSON, use the
+/// list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct RawBytes(pub(super) Bytes);
 
@@ -36,7 +37,7 @@ pub(super) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Bytes, 
 
 struct BytesVisitor;
 
-/// More room is not reserved before the bytes are there: the length that a format states may be wrong.
+/// More memory is not reserved before the bytes arrive: the length that a format states may be wrong.
 const MAX_RESERVED: usize = 64 * 1024;
 
 impl<'de> Visitor<'de> for BytesVisitor {

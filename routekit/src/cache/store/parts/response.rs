@@ -1,4 +1,4 @@
-//! The head of a stored response, as serde writes it.
+//! The head of a stored response, as serde serialises it.
 
 use std::time::Duration;
 
@@ -21,12 +21,12 @@ use crate::{
     problem::{FieldError, Problem},
 };
 
-/// Everything about a stored response that is not in every entry, except its body.
+/// All of a stored response that is not in every entry, except its body.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct ResponseHead {
     status: u16,
     headers: Vec<HeaderLine>,
-    /// How old the response was when it was stored.
+    /// The age of the response when it was stored.
     pub(super) age: Duration,
     pub(super) reuse: Reuse,
     pub(super) added: Added,
@@ -72,7 +72,7 @@ impl ResponseHead {
         }
     }
 
-    /// The response with this body; `None` if a part is not what HTTP allows.
+    /// The response with this body; `None` if a part is not valid in HTTP.
     pub(super) fn buffered(&self, body: Bytes) -> Option<BufferedResponse> {
         let mut headers = HeaderMap::with_capacity(self.headers.len());
         for HeaderLine { name, value, sensitive } in &self.headers {
@@ -121,7 +121,7 @@ fn document(problem: &Problem) -> Option<Map<String, Value>> {
     }
 }
 
-/// The problem with this document. Its headers are those of the response already.
+/// The problem with this document. Its headers are already those of the response.
 fn problem(mut document: Map<String, Value>) -> Option<Problem> {
     let status = document.remove("status")?.as_u64()?;
     let mut problem = Problem::new(StatusCode::from_u16(u16::try_from(status).ok()?).ok()?);
@@ -131,7 +131,7 @@ fn problem(mut document: Map<String, Value>) -> Option<Problem> {
             ("title", Value::String(title)) => problem.with_title(title),
             ("detail", Value::String(detail)) => problem.with_detail(detail),
             ("instance", Value::String(uri)) => problem.with_instance(uri),
-            // Each request has one of its own.
+            // Each request has its own.
             ("correlationId", _) => problem,
             ("errors", Value::Array(errors)) => problem.with_errors(errors.iter().filter_map(field_error)),
             (_, value) => problem.with_member(name, value),

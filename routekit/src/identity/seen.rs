@@ -1,0 +1,28 @@
+//! Which identity a handler has seen.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use http::Extensions;
+
+use super::identity::Identity;
+
+/// The identity that the handler of a request has extracted. A cache puts it into the extensions of a request: layers
+/// further in may set an identity that the cache's key does not hold.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct SeenIdentity(Arc<Mutex<Option<Identity>>>);
+
+impl SeenIdentity {
+    /// The identity; `None` if the handler has extracted none.
+    pub(crate) fn get(&self) -> Option<Identity> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// The identity of a request, for its handler.
+pub(super) fn see(extensions: &Extensions) -> Option<&Identity> {
+    let identity = extensions.get::<Identity>()?;
+    if let Some(SeenIdentity(seen)) = extensions.get() {
+        *seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(identity.clone());
+    }
+    Some(identity)
+}
