@@ -30,8 +30,9 @@ pub(in crate::app) async fn serve(
     let failed = |error: io::Error| SetupProblem::new("serve", format!("the server failed: {error}")).after_start();
     let addr_of = |listener: &TcpListener| listener.local_addr().map_err(failed);
     let addr = addr_of(&listeners.main)?;
-    let admin = listeners.admin.and_then(|listener| Some((listener, mounted.admin_service()?)));
-    let admin_addr = admin.as_ref().map(|(listener, _)| addr_of(listener)).transpose()?;
+    let admin_addr = listeners.admin.as_ref().map(addr_of).transpose()?;
+    let admin_service = admin_addr.and_then(|addr| mounted.admin_service(addr.ip()));
+    let admin = listeners.admin.zip(admin_service);
     announce::announce(&mounted, addr, admin_addr);
 
     // Dropped at the end, which ends every task in them. They run until then, so that a shutdown can be observed. It
