@@ -1,4 +1,4 @@
-//! A listener on loopback answers only requests for this machine.
+//! Restricts a listener on loopback to requests for this machine.
 //!
 //! A web page can point its own host name at 127.0.0.1 (DNS rebinding). The browser of a developer or operator then
 //! sends the page's requests to a listener on loopback and lets the page read the responses. These requests carry the
@@ -16,12 +16,12 @@ use http::{StatusCode, header, uri::Authority};
 
 use crate::problem::Problem;
 
-/// Refuses requests to `router` whose host is a name other than `localhost`.
+/// Rejects requests to `router` whose host is a name other than `localhost`.
 pub(crate) fn local_hosts_only(router: Router) -> Router {
     router.layer(from_fn(check))
 }
 
-/// A request without a host passes: a browser always sends one.
+/// A request without a host passes, because browsers always send one.
 async fn check(request: Request, next: Next) -> Response {
     let in_uri = request.uri().authority().map(Authority::as_str);
     let mut in_headers = request.headers().get_all(header::HOST).iter();

@@ -1,4 +1,4 @@
-//! A limit on guesses at the admin token.
+//! Limits the guesses at the admin token.
 
 use std::{
     sync::Arc,
@@ -9,17 +9,17 @@ use parking_lot::Mutex;
 
 use crate::base::clock::Clock;
 
-/// Wrong tokens that are answered at once. One more is allowed each second.
+/// The number of wrong tokens that are answered at once. One more is allowed each second.
 const ALLOWED: u32 = 10;
 /// How long each further request with a token waits before the token is compared.
 const WAIT: Duration = Duration::from_secs(1);
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// Counts wrong tokens, slows requests with a token down while there are too many, and limits their log events. Clones
+/// Counts wrong tokens. While there are too many, it delays requests with a token and limits their log events. Clones
 /// share the count.
 ///
-/// A request waits before its token is compared: else the time of the response would give a right token away. The right
-/// token only waits with the wrong ones, so that guesses do not lock operators out.
+/// A request waits before its token is compared; otherwise the time of the response would reveal a correct token. A
+/// correct token waits no longer than a wrong one, so guesses do not lock operators out.
 #[derive(Debug, Clone)]
 pub(crate) struct WrongTokens {
     clock: Clock,
@@ -28,10 +28,10 @@ pub(crate) struct WrongTokens {
 
 #[derive(Debug, Default)]
 struct WrongTokenState {
-    /// When every wrong token so far is forgotten, at one per second.
+    /// The time at which every wrong token so far is forgotten, at one per second.
     forgotten: Option<Instant>,
     logged: Option<Instant>,
-    /// Wrong tokens since the last log event.
+    /// The number of wrong tokens since the last log event.
     unlogged: u64,
 }
 
@@ -55,11 +55,11 @@ impl WrongTokens {
         let now = self.clock.now();
         let mut state = self.state.lock();
         let forgotten = state.forgotten.map_or(now, |forgotten| forgotten.max(now)) + INTERVAL;
-        // So that many guesses at once do not slow operators down for longer than twenty seconds.
+        // Many guesses at once must not delay operators for longer than twenty seconds.
         state.forgotten = Some(forgotten.min(now + INTERVAL * (2 * ALLOWED)));
     }
 
-    /// Takes note of a wrong token that has no log event of its own. Returns how many to log, once a second.
+    /// Counts a wrong token that has no log event of its own. Returns how many to log, once a second.
     pub(super) fn to_log(&self) -> Option<u64> {
         let now = self.clock.now();
         let mut state = self.state.lock();

@@ -1,4 +1,4 @@
-//! Observers receive what happens to requests, so that policies do not depend on metrics or logs.
+//! Observers receive the events of requests, so that policies do not depend on metrics or logs.
 //!
 //! ```
 //! use routekit::{observe::{Finished, Observer}, prelude::*};

@@ -7,7 +7,7 @@ use std::{
 
 use crate::base::printable::Printable;
 
-/// Calls an observer. `None` if it panicked, which is logged and affects no request.
+/// Calls an observer. Returns `None` if it panicked, which is logged and affects no request.
 ///
 /// A request can end while its task unwinds. A second panic that left the destructor would abort the process.
 #[inline]
@@ -22,6 +22,6 @@ fn log(panic: &(dyn Any + Send)) {
         .copied()
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("(not a string)");
-    // The subscriber may be what panicked. The panic hook has printed the message.
+    // The subscriber may have caused the panic. The panic hook has printed the message.
     let _ = catch_unwind(|| tracing::error!(panic = %Printable(text), "an observer panicked"));
 }

@@ -1,4 +1,4 @@
-//! A route reports that it answers the request.
+//! Reports which route answers a request.
 
 use std::{
     fmt,
@@ -13,7 +13,7 @@ use tower_service::Service;
 
 use crate::observe::{Exchange, RouteObservers, RouteState, shielded};
 
-/// Tells the [`WatchLayer`](super::WatchLayer) further out which route answers. See the [module docs](crate::watch).
+/// Reports to the outer [`WatchLayer`](super::WatchLayer) which route answers. See the [module docs](crate::watch).
 #[derive(Debug, Clone)]
 pub struct RouteLabelLayer(LabelSource);
 
@@ -24,13 +24,14 @@ enum LabelSource {
 }
 
 impl RouteLabelLayer {
-    /// For one route.
+    /// Creates a layer for one route.
     #[must_use]
     pub fn new(route: impl Into<Arc<RouteState>>) -> Self {
         Self(LabelSource::Known(route.into()))
     }
 
-    /// For `Router::layer`, which puts one service around each route: each takes the template that axum matched.
+    /// Creates a layer for `Router::layer`, which wraps each route in one service: each reports the template that axum
+    /// matched.
     #[must_use]
     pub fn per_route(routes: impl RouteObservers + 'static) -> Self {
         Self(LabelSource::Learnt(Arc::new(routes)))
