@@ -235,15 +235,15 @@ impl Fetch<'_> {
         }
     }
 
-    /// Whether the handler saw an identity that the key does not hold: a layer further in has set it.
+    /// Whether the handler extracted an identity that the key does not contain, because an inner layer has set it.
     fn is_foreign(&self, seen: &SeenIdentity) -> bool {
         let Ctx { policy, request, .. } = self.ctx;
         let may_differ = policy.audience == Some(Audience::Everyone) || request.directives.credentials;
         !may_differ && seen.get().is_some_and(|seen| request.identity.as_ref() != Some(&seen))
     }
 
-    /// Removes the stale response: the handler has answered otherwise, and not with a failure (RFC 5861 §3, §4). A
-    /// response to credentials says nothing about the one for all.
+    /// Removes the stale response, because the handler has answered with another one that is not a failure (RFC 5861
+    /// §3, §4). A response to credentials does not replace one that is shared by all.
     async fn remove_stale(&self, lead: Option<&Lead>) {
         let Ctx { policy, request, .. } = self.ctx;
         if let Lookup::Stale(stale, stamp) = &self.found
@@ -302,7 +302,7 @@ impl Fetch<'_> {
         (response, FillOutcome::Alone)
     }
 
-    /// A failure, of which the waiting requests learn the status only if it `is_foreign`.
+    /// The outcome of a failure. If it `is_foreign`, the waiting requests receive only its status.
     async fn failed(&self, response: Response, is_foreign: bool) -> (Response, FillOutcome) {
         let rules = &self.ctx.policy.rules;
         let is_shared = !is_foreign && rules.may_share(&response);
@@ -332,7 +332,7 @@ impl Fetch<'_> {
     }
 }
 
-/// The 504 for a request whose time is up.
+/// The 504 of a request whose time has expired.
 pub(in crate::cache) fn timed_out(policy: &Policy, reason: Fwd) -> Response {
     tracing::warn!(path = policy.template, limit = ?policy.deadline, "a response for the cache took too long");
     let mut response = deadline::timed_out(&policy.report);

@@ -71,8 +71,8 @@ const BY_DEFAULT: [StatusCode; 5] = [
     StatusCode::MOVED_PERMANENTLY,
 ];
 
-/// Statuses that are never stored, whatever the response says: a part, a confirmation, and those that no cache may
-/// store (RFC 6585 §3, §4, §5). Others are stored if the response states its lifetime (RFC 9111 §3).
+/// Statuses that are never stored, whatever the response states: a part, a 304, and those that no cache may store (RFC
+/// 6585 §3, §4, §5). Others are stored if the response states its lifetime (RFC 9111 §3).
 const NEVER: [StatusCode; 5] = [
     StatusCode::PARTIAL_CONTENT,
     StatusCode::NOT_MODIFIED,

@@ -28,22 +28,22 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Cache {
-    /// The value of this key. If there is none, the output of `fill`, which is stored.
+    /// Returns the value with this key. If there is none, returns the output of `fill` and stores it.
     ///
-    /// 1. Callers that ask at the same time share one fill, and its error if it fails. If it panics, one of the others
-    ///    fills for all. If that panics as well, or a fill takes longer than 30 seconds, each of the others fills for
-    ///    itself. The same holds for callers whose error is of another type.
+    /// 1. Callers that request a key at the same time share one fill, and its error if it fails. If it panics, one of
+    ///    the others fills for all. If that panics as well, or a fill takes longer than 30 seconds, each of the others
+    ///    fills itself. The same holds for callers whose error has another type.
     /// 2. A value that is invalidated while it is filled, by its key, a tag or a pattern, is returned only to callers
-    ///    that asked before the invalidation, and never stored.
-    /// 3. A fill whose caller leaves continues if the cache has a
-    ///    [`spawner`](crate::cache::CacheBuilder::spawner), as that of an app has.
+    ///    that requested it before the invalidation, and is never stored.
+    /// 3. A fill whose caller is dropped continues if the cache has a [`spawner`](crate::cache::CacheBuilder::spawner),
+    ///    as the cache of an app has.
     /// 4. With [`stale_while_revalidate`](CacheOptions::stale_while_revalidate), a stale value is returned at once, and
-    ///    one fill in the background replaces it; without a spawner it is filled first. An invalidated value is never
-    ///    returned.
-    /// 5. The cache never costs the value: if the store cannot be reached, the value cannot be written, or the value of
-    ///    this key is not a `T`, a warning is logged and `fill` is called.
+    ///    one fill in the background replaces it; without a spawner, the value is filled first. An invalidated value is
+    ///    never returned.
+    /// 5. A failure of the cache never fails the call: if the store cannot be reached, the value cannot be serialised,
+    ///    or the value with this key is not a `T`, a warning is logged and `fill` is called.
     ///
-    /// A fill must not ask for its own key: it would wait for itself.
+    /// A fill must not request its own key: it would wait for itself.
     ///
     /// ```
     /// use routekit::{cache::{Cache, CacheOptions}, prelude::*, test::TestApp};

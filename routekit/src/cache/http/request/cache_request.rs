@@ -84,8 +84,8 @@ impl CacheRequest {
         }
     }
 
-    /// The key of a response that varies by `vary` and by the headers that earlier responses vary by; and all their
-    /// names. If those are too many, the key forgets the earlier responses.
+    /// The key of a response that varies by `vary` and by the headers that earlier responses vary by, and the names of
+    /// all these headers. If they are too many, the key ignores the earlier responses.
     pub(in crate::cache) fn key_of(&self, vary: &[HeaderName], earlier: Option<&Variants>) -> (Key, Vec<HeaderName>) {
         let earlier = earlier.map(Variants::names).unwrap_or_default();
         let new = vary.iter().filter(|name| !earlier.contains(name));
