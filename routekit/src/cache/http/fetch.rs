@@ -299,7 +299,7 @@ impl Fetch<'_> {
         (response, FillOutcome::Alone)
     }
 
-    /// A failure, of which the waiting requests learn the status only if it `is_foreign`.
+    /// A failure. If it `is_foreign`, the waiting requests learn only its status.
     async fn failed(&self, response: Response, is_foreign: bool) -> (Response, FillOutcome) {
         let rules = &self.ctx.policy.rules;
         let is_shared = !is_foreign && rules.may_share(&response);

@@ -3,7 +3,7 @@
 //! In the order of a request:
 //! - [`layer`] and [`service`] are the tower side. The service answers the plain hit itself.
 //! - [`request`] decides whether the cache takes part, and builds the key.
-//! - [`serve`] looks up, waits for other requests ([`patience`]), and calls the handler if it must.
+//! - [`serve`] looks up, waits for other requests, and calls the handler if it must.
 //! - [`reuse`] decides whether a stored response satisfies the request, fresh, stale or in place of a failure.
 //! - [`fetch`] calls the handler, with the validators of a stale response ([`revalidate`]), and stores what
 //!   [`storable`] allows ([`build_entry`], [`outgoing`]).
@@ -14,7 +14,6 @@ pub(in crate::cache) mod conditional;
 pub(in crate::cache) mod fetch;
 pub(in crate::cache) mod layer;
 pub(in crate::cache) mod outgoing;
-pub(in crate::cache) mod patience;
 pub(in crate::cache) mod policy;
 pub(in crate::cache) mod replay;
 pub(in crate::cache) mod request;
