@@ -14,9 +14,9 @@ use std::{
 use axum::{
     body::{Body, HttpBody},
     extract::ConnectInfo,
-    response::Response,
+    response::{IntoResponse, Response},
 };
-use http::{HeaderValue, Request, header};
+use http::{HeaderValue, Request, StatusCode, header};
 use hyper::{
     body::Incoming,
     server::conn::{http1, http2},
@@ -31,6 +31,7 @@ use super::{
     connections::OpenConnection,
     drive::drive,
     linger::linger,
+    malformed::is_malformed,
     protocol::{Protocol, detect},
 };
 use crate::observe;
@@ -118,6 +119,7 @@ where
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         self.open.head_read();
+        let malformed = is_malformed(&request);
         let http1 = self.protocol == Protocol::Http1;
         let mut request = request.map(|body| {
             if body.is_end_stream() {
@@ -134,15 +136,16 @@ where
         extensions.insert(ConnectInfo(self.peer));
         let open = http1.then(|| Arc::clone(&self.open));
         // A router is always ready.
-        ConnectionFuture { open, inner: self.service.borrow_mut().call(request) }
+        ConnectionFuture { open, inner: (!malformed).then(|| self.service.borrow_mut().call(request)) }
     }
 }
 
 pin_project! {
     /// Lets an HTTP/1 connection know when the response ends.
     struct ConnectionFuture<F> {
+        // `None` for a malformed request.
         #[pin]
-        inner: F,
+        inner: Option<F>,
         // `None` for HTTP/2.
         open: Option<Arc<OpenConnection>>,
     }
@@ -155,11 +158,14 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for ConnectionFutu
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         // The response is changed in place: it is large to move.
-        let mut polled = this.inner.poll(cx);
+        let (mut polled, malformed) = match this.inner.as_pin_mut() {
+            Some(inner) => (inner.poll(cx), false),
+            None => (Poll::Ready(Ok(StatusCode::BAD_REQUEST.into_response())), true),
+        };
         let Poll::Ready(Ok(response)) = &mut polled else { return Poll::Pending };
         let open = this.open.take();
-        if open.as_ref().is_some_and(|open| open.unread() > MOST_DISCARDED) {
-            // RFC 9112 §9.6: hyper will close the connection after this response.
+        if open.as_ref().is_some_and(|open| malformed || open.unread() > MOST_DISCARDED) {
+            // RFC 9112 §9.6. hyper closes the connection after this response.
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         polled.map_ok(|response| response.map(|body| ResponseBody::new(body, open)))

@@ -12,6 +12,8 @@
 //!    its side, then `linger` reads what the client sends, within bounds. This happens if a handler left a body unread,
 //!    which `bodies` notices, and after a malformed head. Without it, the system resets the connection, the client
 //!    loses the response, and a proxy takes the server for dead.
+//! 6. `malformed` finds heads that hyper accepts and a server must refuse. They get an empty 400, and count in no
+//!    metric, as those that hyper refuses.
 
 mod accept;
 mod bodies;
@@ -20,6 +22,7 @@ mod connections;
 mod drive;
 mod linger;
 mod listeners;
+mod malformed;
 mod protocol;
 mod serve;
 pub(super) mod signal;
