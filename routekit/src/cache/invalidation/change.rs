@@ -78,7 +78,7 @@ impl Change {
     fn depending(&self, response: Option<&Response>) -> Vec<Target> {
         let mut targets = Vec::new();
         if let Some(url) = &self.url {
-            url.add_to(&mut targets, response.map(Response::headers));
+            url.add_to(&mut targets, &self.plan.cache.shared.paths, response.map(Response::headers));
         }
         if let Some(facts) = &self.facts {
             facts.add_to(&mut targets, &self.plan);

@@ -8,8 +8,11 @@ use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 
 use crate::{
     cache::{
-        headers::{groups, reference::same_host_path},
-        validity::target::Target,
+        headers::{
+            groups,
+            reference::{host_name, same_host_path},
+        },
+        validity::{cached_paths::CachedPaths, target::Target},
     },
     route::RequestText,
 };
@@ -23,6 +26,8 @@ pub(in crate::cache) fn requested_uri(request: &Request) -> &Uri {
 #[derive(Debug)]
 pub(super) struct RequestUrl {
     requested: Uri,
+    /// The number of bytes of its path before the part that the innermost router receives.
+    nested: usize,
     host: Option<HeaderValue>,
     /// Whether a response can be stored for the URL.
     storable: bool,
@@ -66,27 +71,47 @@ impl RequestUrl {
             Partitions::Several(partitions)
         };
         let (requested, host) = (requested_uri(request).clone(), request.headers().get(header::HOST).cloned());
-        Some(Self { requested, host, storable, partitions })
+        let nested = requested.path().strip_suffix(request.uri().path()).map_or(0, str::len);
+        Some(Self { requested, nested, host, storable, partitions })
     }
 
     /// Adds the invalid targets; `response` holds the headers of the response, if there is one.
-    pub(super) fn add_to(&self, targets: &mut Vec<Target>, response: Option<&HeaderMap>) {
+    ///
+    /// References in the response count only at the host of the request, and if a cached route matches them: a handler
+    /// may let its client control them.
+    pub(super) fn add_to(&self, targets: &mut Vec<Target>, cached: &CachedPaths, response: Option<&HeaderMap>) {
         let own = self.storable.then(|| self.requested.path());
         let named = response.filter(|headers| headers.keys().any(names_more));
         let references = [header::LOCATION, header::CONTENT_LOCATION];
         let mut paths: Vec<String> = Vec::new();
         let references = named.into_iter().flat_map(|headers| references.iter().filter_map(|name| headers.get(name)));
         for path in references.filter_map(|it| same_host_path(&self.requested, self.host.as_ref(), it)) {
-            if Some(&*path) != own && !paths.contains(&path) {
+            if Some(&*path) != own && !paths.contains(&path) && self.may_be_stored(&path, cached) {
                 paths.push(path);
             }
         }
+        let hosts = if paths.is_empty() { Vec::new() } else { self.hosts() };
         let groups = named.map(groups::invalid_after).unwrap_or_default();
         for partition in self.partitions.as_slice() {
-            let paths = own.into_iter().chain(paths.iter().map(String::as_str));
-            targets.extend(paths.map(|path| Target::path(Arc::clone(partition), path)));
+            targets.extend(own.map(|path| Target::path(Arc::clone(partition), path)));
+            for path in &paths {
+                targets.extend(hosts.iter().map(|host| Target::host_path(Arc::clone(partition), host, path)));
+            }
             targets.extend(groups.iter().map(|name| Target::tag(Arc::clone(partition), name)));
         }
+    }
+
+    /// Whether a cached route matches the path, below where the router of this route is nested.
+    fn may_be_stored(&self, path: &str, cached: &CachedPaths) -> bool {
+        let nested = &self.requested.path()[..self.nested];
+        path.strip_prefix(nested).is_some_and(|rest| cached.may_hold(rest))
+    }
+
+    /// The host of the request, and no host: a client may omit it.
+    fn hosts(&self) -> Vec<String> {
+        let mut hosts = vec![String::new(), host_name(&self.requested, self.host.as_ref())];
+        hosts.dedup();
+        hosts
     }
 }
 

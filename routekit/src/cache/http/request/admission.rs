@@ -1,4 +1,4 @@
-//! Which requests the cache takes part in.
+//! Decides which requests use the cache.
 
 use axum::{
     body::{Body, HttpBody},
@@ -22,27 +22,27 @@ pub(in crate::cache) enum CacheAdmission {
     Strip,
 }
 
-/// What has to be considered for a request that is looked up.
+/// The properties of a request that is looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::cache) struct RequestKind {
-    /// It has directives in `Cache-Control` or `Pragma` that count.
+    /// Whether it has directives in `Cache-Control` or `Pragma` that count.
     pub(in crate::cache) directives: bool,
-    /// The client names the response that it has: `If-None-Match`, `If-Modified-Since`.
+    /// Whether the client names the response that it has: `If-None-Match`, `If-Modified-Since`.
     pub(in crate::cache) conditions: bool,
-    /// It has credentials and the route does not say who shares its responses: only `public`, `s-maxage` or
-    /// `must-revalidate` responses may be served and stored (RFC 9111 §3.5).
+    /// Whether it has credentials and the route does not declare who shares its responses: then only `public`,
+    /// `s-maxage` or `must-revalidate` responses may be served and stored (RFC 9111 §3.5).
     pub(in crate::cache) credentials: bool,
 }
 
 impl RequestKind {
-    /// Any fresh response can be served as it is stored.
+    /// Whether any fresh response can be served as it is stored.
     #[inline]
     pub(in crate::cache) fn is_plain(self) -> bool {
         !self.directives && !self.conditions && !self.credentials
     }
 }
 
-/// Whether `request` is looked up, and what has to be considered then.
+/// Decides whether `request` is looked up, and with which properties.
 #[inline]
 pub(in crate::cache) fn admit(policy: &Policy, request: &Request) -> CacheAdmission {
     let method = request.method();
@@ -61,7 +61,7 @@ pub(in crate::cache) fn admit(policy: &Policy, request: &Request) -> CacheAdmiss
         None if has_credentials && bypass == CacheAdmission::Strip && !is_identified() => return bypass,
         None => has_credentials || is_identified(),
         Some(Audience::Everyone) => false,
-        // The credentials are not verified: there is no user to store the response for.
+        // The credentials are not verified, so there is no user to store the response for.
         Some(Audience::User) if has_credentials && !is_identified() => return bypass,
         Some(Audience::User) => false,
     };
@@ -103,7 +103,7 @@ const STRIPPED: [HeaderName; 8] = [
     header::TRANSFER_ENCODING,
 ];
 
-/// Which headers that concern a cache a request has. Most requests have none.
+/// The headers of a request that concern a cache. Most requests have none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct RelevantHeaders(u8);
 
