@@ -14,6 +14,7 @@ use tracing::Span;
 use super::{
     observer::{CorrelationSource, Event, Failure, Finished, Observer},
     room::make_room,
+    shield::shielded,
 };
 
 /// A route as observers see it.
@@ -42,18 +43,18 @@ impl RouteState {
     }
 }
 
-/// Forwards to the observer of the route.
+/// Forwards to the observer of the route. A panic of the observer ends here.
 impl Observer for RouteState {
     fn started(&self, method: &Method) {
-        self.observer.started(method);
+        shielded(|| self.observer.started(method));
     }
 
     fn event(&self, event: Event) {
-        self.observer.event(event);
+        shielded(|| self.observer.event(event));
     }
 
     fn finished(&self, request: &Finished<'_>) {
-        self.observer.finished(request);
+        shielded(|| self.observer.finished(request));
     }
 }
 

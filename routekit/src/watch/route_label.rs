@@ -11,7 +11,7 @@ use http::Request;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::observe::{Exchange, RouteObservers, RouteState};
+use crate::observe::{Exchange, RouteObservers, RouteState, shielded};
 
 /// Tells the [`WatchLayer`](super::WatchLayer) further out which route answers. See the [module docs](crate::watch).
 #[derive(Debug, Clone)]
@@ -84,12 +84,13 @@ impl LearntRoute {
         Self { routes, learnt: Arc::new(OnceLock::new()) }
     }
 
-    /// The state of the route that axum matched. `None` in a fallback, where it matched none.
+    /// The state of the route that axum matched. `None` in a fallback, where it matched none, and if
+    /// `routes` panics.
     pub(super) fn route<B>(&self, request: &Request<B>) -> Option<Arc<RouteState>> {
         let matched = request.extensions().get::<MatchedPath>()?;
         let learn = || (matched.clone(), self.routes.route(matched.as_str()));
-        let (path, route) = self.learnt.get_or_init(learn);
-        if path.as_str() == matched.as_str() { Some(Arc::clone(route)) } else { Some(learn().1) }
+        let (path, route) = shielded(|| self.learnt.get_or_init(learn))?;
+        if path.as_str() == matched.as_str() { Some(Arc::clone(route)) } else { Some(shielded(learn)?.1) }
     }
 }
 

@@ -16,12 +16,12 @@ use crate::{
             detach::Detachable,
             flight::{Boarding, Lead, Role, landed},
             outcome::{FailedFetch, FillOutcome},
+            patience::Patience,
         },
         headers::status::{self, Because, Fwd},
         http::{
             build_entry, conditional,
             fetch::{Ctx, Fetch, FetchMode, timed_out},
-            patience::Patience,
             policy::HeadRequests,
             replay,
             request::outer_mark::OuterCacheMark,
