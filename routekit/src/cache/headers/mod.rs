@@ -8,6 +8,7 @@ mod directives;
 pub(in crate::cache) mod etag;
 pub(in crate::cache) mod groups;
 pub(in crate::cache) mod percent;
+pub(in crate::cache) mod range;
 pub(in crate::cache) mod reference;
 mod request_control;
 mod response_control;
