@@ -1,6 +1,9 @@
 //! A checked app, ready to serve requests.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use axum::Router;
 use tower_layer::Layer;
@@ -12,6 +15,7 @@ use super::{
     warm_up::{WarmUp, WarmUpPlan},
 };
 use crate::{
+    admin,
     auth::Verifiers,
     base::clock::Clock,
     config::Config,
@@ -57,10 +61,11 @@ impl Mounted {
         AppService(around.layer(self.router.clone()))
     }
 
-    /// The service of the connections to the admin listener.
-    pub(crate) fn admin_service(&self) -> Option<AdminService> {
-        let admin = self.admin.as_ref()?;
-        Some(AroundRouterLayer::admin(self.sensitive_headers.clone(), self.clock.clone()).layer(admin.clone()))
+    /// The service of the connections to an admin listener with this address.
+    pub(crate) fn admin_service(&self, listens_on: IpAddr) -> Option<AdminService> {
+        let admin = self.admin.clone()?;
+        let admin = if listens_on.is_loopback() { admin::local_hosts_only(admin) } else { admin };
+        Some(AroundRouterLayer::admin(self.sensitive_headers.clone(), self.clock.clone()).layer(admin))
     }
 
     /// The warm-up of an app that listens on `addr`. It has the layers of the admin surface, because warm-up requests
