@@ -7,7 +7,11 @@ pub use validator;
 
 pub use crate::{
     deps::Deps,
-    extract::{placeholder::Placeholders, specialise::Extract, validation::with_serde_names},
+    extract::{
+        placeholder::Placeholders,
+        specialise::Extract,
+        validation::{Unserialised, with_serde_names},
+    },
     generated::{FromPlaceholder, Respond, future, layered, parse, respond},
     route::{
         Audience, BreakerPolicy, CachePolicy, CdnTags, ClassifyResponse, Context, DeclaredAccess, Deprecation,

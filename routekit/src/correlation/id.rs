@@ -31,7 +31,7 @@ impl CorrelationId {
     #[must_use]
     pub fn new(clock: &Clock) -> Self {
         let millis = u64::try_from(clock.unix_time().as_millis()).unwrap_or(u64::MAX);
-        let text = uuid_v7::text(millis, [fastrand::u64(..), fastrand::u64(..)]);
+        let text = uuid_v7::text(millis, fastrand::u128(..));
         // Shared from the start: the value is about to be cloned, and a copy would allocate again for that.
         let value = HeaderValue::from_maybe_shared(Bytes::from_owner(text));
         Self(value.expect("hexadecimal digits and hyphens are visible ASCII"))

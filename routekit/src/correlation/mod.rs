@@ -26,13 +26,14 @@
 //! # }
 //! ```
 
+mod correlated;
 mod id;
 mod layer;
 mod span;
 mod trace_context;
 mod uuid_v7;
 
-pub(crate) use self::id::CORRELATION_ID;
+pub(crate) use self::{correlated::Correlated, id::CORRELATION_ID};
 pub use self::{
     id::{CorrelationId, NoCorrelationId},
     layer::{Correlation, CorrelationFuture, CorrelationLayer},

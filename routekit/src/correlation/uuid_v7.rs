@@ -6,9 +6,9 @@
 pub(super) const LENGTH: usize = 36;
 
 /// The UUID of this time and of 74 of these random bits, in lower case.
-pub(super) fn text(unix_millis: u64, random: [u64; 2]) -> [u8; LENGTH] {
-    let high = unix_millis << 16 | 0x7000 | random[0] & 0x0fff;
-    let low = 0x8000_0000_0000_0000 | random[1] >> 2;
+pub(super) fn text(unix_millis: u64, random: u128) -> [u8; LENGTH] {
+    let high = unix_millis << 16 | 0x7000 | (random >> 64) as u64 & 0x0fff;
+    let low = 0x8000_0000_0000_0000 | random as u64 >> 2;
     let [a, b] = [hex_digits((high >> 32) as u32), hex_digits(high as u32)];
     let [c, d] = [hex_digits((low >> 32) as u32), hex_digits(low as u32)];
     let mut text = [b'-'; LENGTH];
@@ -53,7 +53,7 @@ mod tests {
     #[test]
     fn text_is_that_of_a_version_7_uuid_with_this_time() {
         for millis in [0, 1, 1_764_417_600_000, (1 << 48) - 1] {
-            for random in [[0, 0], [u64::MAX, u64::MAX], [0x0123_4567_89ab_cdef, 0xfedc_ba98_7654_3210]] {
+            for random in [0, u128::MAX, 0x0123_4567_89ab_cdef_fedc_ba98_7654_3210] {
                 let text = text(millis, random);
                 let uuid = Uuid::parse_str(str::from_utf8(&text).unwrap()).unwrap();
                 assert_eq!((uuid.get_version(), uuid.get_variant()), (Some(Version::SortRand), Variant::RFC4122));

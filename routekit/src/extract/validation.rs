@@ -3,9 +3,10 @@
 use std::{
     borrow::Cow,
     collections::{HashMap, hash_map::Entry},
+    ops::Deref,
 };
 
-use serde::de::DeserializeOwned;
+use serde::{Serialize, Serializer, de::DeserializeOwned};
 use serde_json::Value;
 use validator::{Validate, ValidationError, ValidationErrors, ValidationErrorsKind};
 
@@ -222,6 +223,25 @@ pub fn with_serde_names(
         }
     }
     Err(ValidationErrors(by_serde))
+}
+
+/// A list as the rules that `#[derive(Validate)]` generates see it: it serialises to nothing, so that its items need no
+/// `Serialize`.
+#[derive(Debug)]
+pub struct Unserialised<'a, T>(pub &'a T);
+
+impl<T> Deref for Unserialised<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        self.0
+    }
+}
+
+impl<T> Serialize for Unserialised<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_unit()
+    }
 }
 
 /// Validates, and keeps only the errors that are reported.

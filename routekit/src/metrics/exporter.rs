@@ -2,10 +2,12 @@
 
 use std::{fmt, sync::Arc};
 
-use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 use parking_lot::{Mutex, MutexGuard};
 
 use super::{
+    histogram::HistogramRegistry,
     names::{REQUEST_SIZE, RESPONSE_SIZE},
     recorder::SharedRecorder,
     source::MetricSource,
@@ -22,7 +24,7 @@ const SIZE_BUCKETS: [f64; 9] =
 /// Collects an app's metrics and renders them for Prometheus. Clones share the metrics.
 #[derive(Clone)]
 pub struct Exporter {
-    recorder: Arc<PrometheusRecorder>,
+    recorder: Arc<ExporterRecorder>,
     handle: PrometheusHandle,
     /// Updated before rendering.
     sources: Arc<Mutex<Vec<Arc<dyn MetricSource>>>>,
@@ -42,13 +44,11 @@ impl Exporter {
     /// Panics if `seconds` is empty.
     #[must_use]
     pub fn with_duration_buckets(seconds: &[f64]) -> Self {
-        let sizes = [REQUEST_SIZE, RESPONSE_SIZE].map(|name| Matcher::Full(name.to_owned()));
-        let builder = PrometheusBuilder::new().set_buckets(seconds).expect("there are buckets");
-        let builder = sizes.into_iter().fold(builder, |builder, name| {
-            builder.set_buckets_for_metric(name, &SIZE_BUCKETS).expect("there are buckets")
-        });
-        let recorder = builder.build_recorder();
-        let handle = recorder.handle();
+        assert!(!seconds.is_empty(), "there are buckets");
+        let sizes = [REQUEST_SIZE, RESPONSE_SIZE].map(|name| (name, &SIZE_BUCKETS[..]));
+        let others = PrometheusBuilder::new().build_recorder();
+        let handle = others.handle();
+        let recorder = ExporterRecorder { histograms: HistogramRegistry::new(seconds, sizes), others };
         Self { recorder: Arc::new(recorder), handle, sources: Arc::default() }
     }
 
@@ -62,7 +62,9 @@ impl Exporter {
     #[must_use]
     pub fn render(&self) -> String {
         self.sources().retain(|source| source.update());
-        self.handle.render()
+        let mut text = self.handle.render();
+        self.recorder.histograms.render(&mut text);
+        text
     }
 
     /// Updates this source before rendering, until it reports that it has ended.
@@ -81,21 +83,43 @@ impl Exporter {
     fn sources(&self) -> MutexGuard<'_, Vec<Arc<dyn MetricSource>>> {
         self.sources.lock()
     }
-
-    /// Returns a function that aggregates the samples of histograms. Call it about every second, so that memory does
-    /// not
-    /// grow while no scraper reads the metrics. It returns `false` once the exporter has been dropped.
-    pub fn upkeep(&self) -> impl Fn() -> bool + Send + 'static {
-        let (alive, handle) = (Arc::downgrade(&self.recorder), self.handle.clone());
-        move || {
-            handle.run_upkeep();
-            alive.strong_count() > 0
-        }
-    }
 }
 
 impl fmt::Debug for Exporter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Exporter")
+    }
+}
+
+/// Counts histograms in place. Other metrics are atomics of `metrics-exporter-prometheus`, whose histograms would keep
+/// every sample until they are folded.
+struct ExporterRecorder {
+    histograms: HistogramRegistry,
+    others: PrometheusRecorder,
+}
+
+impl Recorder for ExporterRecorder {
+    fn describe_counter(&self, key: KeyName, unit: Option<Unit>, description: SharedString) {
+        self.others.describe_counter(key, unit, description);
+    }
+
+    fn describe_gauge(&self, key: KeyName, unit: Option<Unit>, description: SharedString) {
+        self.others.describe_gauge(key, unit, description);
+    }
+
+    fn describe_histogram(&self, key: KeyName, _unit: Option<Unit>, description: SharedString) {
+        self.histograms.describe(key.as_str(), description);
+    }
+
+    fn register_counter(&self, key: &Key, metadata: &Metadata<'_>) -> Counter {
+        self.others.register_counter(key, metadata)
+    }
+
+    fn register_gauge(&self, key: &Key, metadata: &Metadata<'_>) -> Gauge {
+        self.others.register_gauge(key, metadata)
+    }
+
+    fn register_histogram(&self, key: &Key, _metadata: &Metadata<'_>) -> Histogram {
+        self.histograms.register(key)
     }
 }

@@ -2,9 +2,11 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use http::{HeaderValue, Method, StatusCode};
 
+use super::shield::shielded;
+
 /// Receives events about requests. All methods do nothing by default.
 ///
-/// They are called while a request is processed, so they must not block.
+/// They are called while a request is processed, so they must not block. A panic is logged and affects no request.
 pub trait Observer: Send + Sync {
     /// A request has matched the observed route.
     fn started(&self, _method: &Method) {}
@@ -37,18 +39,24 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
     }
 }
 
-/// Calls all observers.
+/// Calls all observers. One that panics does not keep the others from being called.
 impl<O: Observer> Observer for Vec<O> {
     fn started(&self, method: &Method) {
-        self.iter().for_each(|observer| observer.started(method));
+        for observer in self {
+            shielded(|| observer.started(method));
+        }
     }
 
     fn event(&self, event: Event) {
-        self.iter().for_each(|observer| observer.event(event));
+        for observer in self {
+            shielded(|| observer.event(event));
+        }
     }
 
     fn finished(&self, request: &Finished<'_>) {
-        self.iter().for_each(|observer| observer.finished(request));
+        for observer in self {
+            shielded(|| observer.finished(request));
+        }
     }
 }
 
@@ -71,6 +79,10 @@ impl<O: Observer + ?Sized> Observer for Arc<O> {
 pub(crate) struct Report(Option<Arc<dyn Observer>>);
 
 impl Report {
+    pub(crate) const fn none() -> Self {
+        Self(None)
+    }
+
     pub(crate) fn to(observer: Arc<dyn Observer>) -> Self {
         Self(Some(observer))
     }

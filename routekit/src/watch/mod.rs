@@ -38,8 +38,10 @@ mod body;
 mod layer;
 mod route_label;
 mod sample;
+mod watcher;
 
 pub use self::{
     layer::{Watch, WatchFuture, WatchLayer},
     route_label::{RouteLabel, RouteLabelLayer},
 };
+pub(crate) use self::{sample::Sample, watcher::Watcher};

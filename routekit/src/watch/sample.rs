@@ -15,7 +15,7 @@ pub(super) struct WatchShared {
 }
 
 /// A request that has not ended yet. Dropping it ends it as cancelled.
-pub(super) struct Sample {
+pub(crate) struct Sample {
     exchange: Exchange,
     shared: Arc<WatchShared>,
     /// `None` before the response.
@@ -28,6 +28,10 @@ pub(super) struct Sample {
 impl Sample {
     pub(super) fn new(exchange: Exchange, shared: Arc<WatchShared>) -> Self {
         Self { exchange, shared, status: None, response_bytes: 0, ended: false }
+    }
+
+    pub(crate) fn exchange(&self) -> &Exchange {
+        &self.exchange
     }
 
     pub(super) fn method(&self) -> &Method {

@@ -36,11 +36,11 @@ use super::{
 };
 use crate::observe;
 
-/// hyper discards the rest of a body only if that is in its buffer already, and closes the connection otherwise. Its
-/// buffer has this size at first.
+/// hyper discards the rest of a body only if it is already in its buffer, and closes the connection otherwise. This is
+/// the initial size of the buffer.
 const MOST_DISCARDED: u64 = 8 * 1024;
 
-/// How often an HTTP/2 client is asked whether it is still there.
+/// The interval of pings to an HTTP/2 client.
 const HTTP2_PING_INTERVAL: Duration = Duration::from_secs(30);
 
 /// Serves a connection to its end.
@@ -84,14 +84,14 @@ where
     };
     match served {
         Some(Ok(())) => {}
-        // The client has left, or did not speak HTTP.
+        // The client has disconnected, or did not send HTTP.
         Some(Err(error)) => tracing::debug!(%error, "a connection ended early"),
         None => tracing::debug!("a connection was closed: the head of a request was late"),
     }
 }
 
 /// Whether hyper has answered and closed its side while the client may still be sending: the rest of a body that the
-/// handler left unread, or what follows a malformed head.
+/// handler did not read, or data after a malformed head.
 fn client_may_still_send(served: &Option<hyper::Result<()>>, open: &OpenConnection) -> bool {
     match served {
         Some(Ok(())) => open.unread() > 0,
@@ -102,7 +102,7 @@ fn client_may_still_send(served: &Option<hyper::Result<()>>, open: &OpenConnecti
 
 /// The service of one connection.
 struct ConnectionService<S> {
-    /// One task calls it.
+    /// Only called by one task.
     service: RefCell<S>,
     peer: SocketAddr,
     protocol: Protocol,
@@ -138,13 +138,13 @@ where
         if malformed {
             return ConnectionFuture { open, inner: None };
         }
-        // A router is always ready.
+        // An app service is always ready.
         ConnectionFuture { open, inner: Some(self.service.borrow_mut().call(request)) }
     }
 }
 
 pin_project! {
-    /// Lets an HTTP/1 connection know when the response ends.
+    /// Reports to an HTTP/1 connection when the response ends.
     struct ConnectionFuture<F> {
         // `None` for a malformed request.
         #[pin]
@@ -160,7 +160,7 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for ConnectionFutu
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        // The response is changed in place: it is large to move.
+        // Changed in place, because moving a response is expensive.
         let (mut polled, malformed) = match this.inner.as_pin_mut() {
             Some(inner) => (inner.poll(cx), false),
             None => (Poll::Ready(Ok(StatusCode::BAD_REQUEST.into_response())), true),

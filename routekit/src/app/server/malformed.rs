@@ -1,4 +1,4 @@
-//! Heads that hyper accepts, and that a server must refuse with 400.
+//! Heads that hyper accepts, but that a server must reject with 400.
 
 use http::{
     HeaderValue, Request, Version,
@@ -6,7 +6,7 @@ use http::{
 };
 use hyper::body::{Body, Incoming};
 
-/// Whether a request must be refused, because an intermediary may read it in another way.
+/// Whether a request must be rejected, because an intermediary may interpret it differently.
 ///
 /// 1. HTTP/1.1 without `Host`; more than one `Host` or an invalid one (RFC 9112 §3.2).
 /// 2. A body that is `chunked` twice (RFC 9112 §6.1).
@@ -29,7 +29,7 @@ pub(super) fn is_malformed(request: &Request<Incoming>) -> bool {
     }
 }
 
-/// Whether the value has only characters of a host and a port (RFC 3986 §3.2.2). An empty one is valid.
+/// Whether the value contains only characters of a host and a port (RFC 3986 §3.2.2). An empty value is valid.
 fn is_host(value: &HeaderValue) -> bool {
     value.as_bytes().iter().all(|&byte| OF_HOST[usize::from(byte)])
 }

@@ -112,6 +112,9 @@ impl Fetch<'_> {
             request.headers_mut().remove(header::IF_NONE_MATCH);
             request.headers_mut().remove(header::IF_MODIFIED_SINCE);
         }
+        // The whole content is stored, and HEAD has no parts.
+        request.headers_mut().remove(header::RANGE);
+        request.headers_mut().remove(header::IF_RANGE);
         if policy.head_requests == HeadRequests::FetchAsGet {
             *request.method_mut() = Method::GET;
         }

@@ -16,17 +16,18 @@ use crate::{
             detach::Detachable,
             flight::{Boarding, Lead, Role, landed},
             outcome::{FailedFetch, FillOutcome},
+            patience::Patience,
         },
         headers::status::{self, Because, Fwd},
         http::{
             build_entry, conditional,
             fetch::{Ctx, Fetch, FetchMode, timed_out},
-            patience::Patience,
             policy::HeadRequests,
             replay,
+            request::outer_mark::OuterCacheMark,
             reuse::{self, Decision, decide},
         },
-        store::{backend, contract::StoreError, lookup::Lookup},
+        store::{backend, contract::StoreError, lookup::Lookup, stored_response::StoredResponse},
         validity::stamp::Stamp,
     },
     observe::CacheOutcome,
@@ -69,6 +70,11 @@ where
                 return self.bypass().await;
             }
             let directives = &self.ctx.request.directives;
+            // The handler may have parts of what is too large to be stored.
+            if directives.range.is_some() && policy.honour_client_directives {
+                OuterCacheMark::set(&mut self.request, cache);
+                return self.bypass().await;
+            }
             if directives.credentials || directives.control.no_store {
                 return self.fetch(FetchMode::alone(), reason, found).await;
             }
@@ -146,14 +152,14 @@ where
         match decide(found, &request.directives.control, now) {
             Decision::Fresh(stored) => {
                 let response = reuse::fresh(policy, stored, now, *head_only);
-                Ok(self.finish(status::with_outcome(response, CacheOutcome::Hit)))
+                Ok(self.part(status::with_outcome(response, CacheOutcome::Hit), stored))
             }
             Decision::Stale(_, Because::Revalidating) if !self.can_refresh() => Err(Fwd::Stale),
             Decision::Stale(stored, because) => {
                 if because == Because::Revalidating {
                     self.refresh(found);
                 }
-                Ok(self.finish(reuse::stale(policy, stored, (now, because), *head_only)))
+                Ok(self.part(reuse::stale(policy, stored, (now, because), *head_only), stored))
             }
             Decision::Refuse => Ok(self.refused()),
             Decision::Fetch(Fwd::UriMiss) if !request.varying.is_empty() => Err(Fwd::VaryMiss),
@@ -204,6 +210,13 @@ where
     fn finish(&self, mut response: Response) -> Response {
         let Ctx { policy, request, .. } = &self.ctx;
         conditional::shorten(&mut response, request.directives.conditions.as_ref(), &policy.cache.shared.clock);
+        response
+    }
+
+    /// A stored response, or the part of it that the client asks for. Conditions come first (RFC 9110 §13.2.2).
+    fn part(&self, response: Response, stored: &StoredResponse) -> Response {
+        let mut response = self.finish(response);
+        conditional::take_part(&mut response, stored.body(), self.ctx.request.directives.range.as_ref());
         response
     }
 

@@ -26,7 +26,7 @@ pub(in crate::cache) fn requested_uri(request: &Request) -> &Uri {
 #[derive(Debug)]
 pub(super) struct RequestUrl {
     requested: Uri,
-    /// How much of its path precedes what the innermost router sees, in bytes.
+    /// The number of bytes of its path before the part that the innermost router receives.
     nested: usize,
     host: Option<HeaderValue>,
     /// Whether a response can be stored for the URL.
@@ -77,8 +77,8 @@ impl RequestUrl {
 
     /// Adds the invalid targets; `response` holds the headers of the response, if there is one.
     ///
-    /// What the response names counts only at the host of the request, and where a cached route matches it: a handler
-    /// may let its client decide what it names.
+    /// References in the response count only at the host of the request, and if a cached route matches them: a handler
+    /// may let its client control them.
     pub(super) fn add_to(&self, targets: &mut Vec<Target>, cached: &CachedPaths, response: Option<&HeaderMap>) {
         let own = self.storable.then(|| self.requested.path());
         let named = response.filter(|headers| headers.keys().any(names_more));
@@ -107,7 +107,7 @@ impl RequestUrl {
         path.strip_prefix(nested).is_some_and(|rest| cached.may_hold(rest))
     }
 
-    /// The host of the request, and none: a client may leave it out.
+    /// The host of the request, and no host: a client may omit it.
     fn hosts(&self) -> Vec<String> {
         let mut hosts = vec![String::new(), host_name(&self.requested, self.host.as_ref())];
         hosts.dedup();

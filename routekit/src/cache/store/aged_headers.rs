@@ -5,17 +5,14 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderValue, header};
 use parking_lot::RwLock;
 use serde::{Deserialize, Serialize};
 
 use crate::cache::{
-    headers::{date, status},
+    headers::{date, status, targeted::CDN_CACHE_CONTROL},
     store::buffered_response::headers_size,
 };
-
-/// RFC 9213.
-pub(in crate::cache) const CDN_CACHE_CONTROL: HeaderName = HeaderName::from_static("cdn-cache-control");
 
 /// The headers of a response that depend on its age, beside `Age`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -278,3 +278,22 @@ impl StoredResponse {
         now.saturating_duration_since(self.stored).as_secs()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::clock::ManualClock;
+
+    #[test]
+    fn longest_age_and_lifetime_overflow_nothing() {
+        let (clock, most) = (ManualClock::new(), Duration::MAX);
+        let empty = BufferedResponse::new(StatusCode::OK, &HeaderMap::new(), b"");
+        let reuse = Reuse { stale_while_revalidate: most, stale_if_error: most, ..Reuse::default() };
+        let response = StoredResponse::new(Key::new(*b"key"), empty, Stamp::new(1), clock.now(), most);
+        let response = response.with_age(most).with_reuse(reuse);
+        clock.advance(Duration::from_secs(60));
+        assert!(response.is_fresh(clock.now()) && !response.is_over(clock.now()));
+        assert!(response.age(clock.now()) >= Duration::from_secs(u64::MAX));
+        assert_eq!(response.give(clock.now(), false).headers()[header::AGE], u64::MAX.to_string());
+    }
+}

@@ -1,11 +1,11 @@
-//! The paths that responses are stored for.
+//! The paths of cached routes.
 
 use parking_lot::RwLock;
 
 use crate::cache::headers::percent;
 
-/// The paths of all cached routes. A response names further paths that are invalid (`Location`); those that no route
-/// matches have nothing stored, and would only fill the table of tags.
+/// The paths of all cached routes. A response can name further paths that are invalid (`Location`). For those that no
+/// route matches, nothing is stored, so they would only fill the table of tags.
 #[derive(Debug, Default)]
 pub(in crate::cache) struct CachedPaths(RwLock<KnownPaths>);
 
@@ -22,7 +22,7 @@ struct PathShape(Vec<SegmentShape>);
 
 #[derive(Debug, PartialEq, Eq)]
 enum SegmentShape {
-    /// This text, decoded.
+    /// This decoded text.
     Literal(String),
     /// A placeholder after this text.
     After(String),

@@ -1,4 +1,4 @@
-//! Whether entries are still valid: the logical clock, tags and their numbers, patterns and bans.
+//! The validity of entries: the logical clock, tags and their numbers, patterns and bans.
 
 pub(in crate::cache) mod bans;
 pub(in crate::cache) mod beginnings;

@@ -5,13 +5,18 @@
 //! `impl Validate for __Fields` remains. The real `__Fields` is a reference that dereferences to the user's struct, so
 //! that the generated rules read its fields. The user's own `impl Validate` calls those rules and renames the keys.
 //! Nested structs do the same for themselves.
+//!
+//! The generated rules add the rejected value to their errors, serialised. `__Fields` has a field of its own for each
+//! list, which the rules see in place of the list, and which serialises to nothing: see [`lists`].
+
+mod lists;
+mod serde_names;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::{
-    Attribute, Data, DeriveInput, Fields, GenericParam, Lifetime, LifetimeParam, LitStr, meta::ParseNestedMeta,
-    parse_quote,
-};
+use syn::{Attribute, Data, DeriveInput, Fields, GenericParam, Lifetime, LifetimeParam, LitStr, parse_quote};
+
+use self::serde_names::{RenameRule, has_serde_flag, serde_value};
 
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
     let input: DeriveInput = match syn::parse2(item) {
@@ -74,6 +79,9 @@ fn expand_struct(input: &DeriveInput) -> syn::Result<TokenStream> {
     let mut bounded = generics.clone();
     bounded.make_where_clause().predicates.push(parse_quote!(#ident #ty_generics: #lifetime));
     let copy_where = &bounded.where_clause;
+    let lists = lists::lists(fields);
+    let list_fields = lists.iter().map(|list| list.field(&lifetime, &krate));
+    let list_values = lists.iter().map(|list| list.value(&krate));
 
     Ok(quote! {
         // The copy's lifetime is named once, in some `impl`s.
@@ -81,12 +89,15 @@ fn expand_struct(input: &DeriveInput) -> syn::Result<TokenStream> {
         const _: () = {
             use #krate::__private::validator::Validate as _;
 
-            struct #copy_name #copy_impl (&#lifetime #ident #ty_generics) #copy_where;
+            struct #copy_name #copy_impl #copy_where {
+                __target: &#lifetime #ident #ty_generics,
+                #(#list_fields,)*
+            }
 
             impl #copy_impl ::core::ops::Deref for #copy_name #copy_ty #where_clause {
                 type Target = #ident #ty_generics;
                 fn deref(&self) -> &Self::Target {
-                    self.0
+                    self.__target
                 }
             }
 
@@ -97,7 +108,8 @@ fn expand_struct(input: &DeriveInput) -> syn::Result<TokenStream> {
             #[allow(unconditional_recursion)]
             impl #impl_generics #krate::__private::validator::Validate for #ident #ty_generics #where_clause {
                 fn validate(&self) -> ::core::result::Result<(), #krate::__private::validator::ValidationErrors> {
-                    #krate::__private::with_serde_names(#copy_name(self).validate(), &[#(#renames),*])
+                    let fields = #copy_name { __target: self, #(#list_values,)* };
+                    #krate::__private::with_serde_names(fields.validate(), &[#(#renames),*])
                 }
             }
         };
@@ -148,135 +160,4 @@ fn runtime_crate(attrs: &[Attribute]) -> syn::Result<TokenStream> {
         Ok(())
     })?;
     Ok(path.to_token_stream())
-}
-
-/// The string of `#[serde(key = "…")]` or `#[serde(key(deserialize = "…"))]`.
-fn serde_value(attrs: &[Attribute], key: &str) -> Option<LitStr> {
-    let mut value = None;
-    for attr in attrs.iter().filter(|attr| attr.path().is_ident("serde")) {
-        // serde's own derive reports malformed attributes, here and below.
-        let _ = attr.parse_nested_meta(|meta| {
-            if meta.path.is_ident(key) {
-                if meta.input.peek(syn::token::Paren) {
-                    meta.parse_nested_meta(|direction| {
-                        let text: LitStr = direction.value()?.parse()?;
-                        if direction.path.is_ident("deserialize") {
-                            value = Some(text);
-                        }
-                        Ok(())
-                    })?;
-                } else {
-                    value = Some(meta.value()?.parse()?);
-                }
-                Ok(())
-            } else {
-                skip_value(&meta)
-            }
-        });
-    }
-    value
-}
-
-/// Whether there is a `#[serde(flag)]`.
-fn has_serde_flag(attrs: &[Attribute], flag: &str) -> bool {
-    let mut found = false;
-    for attr in attrs.iter().filter(|attr| attr.path().is_ident("serde")) {
-        let _ = attr.parse_nested_meta(|meta| {
-            found |= meta.path.is_ident(flag);
-            skip_value(&meta)
-        });
-    }
-    found
-}
-
-/// Skips the value of an option of serde.
-fn skip_value(meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
-    if meta.input.peek(syn::token::Paren) {
-        meta.input.parse::<proc_macro2::Group>()?;
-    } else if meta.input.peek(syn::Token![=]) {
-        meta.value()?.parse::<syn::Expr>()?;
-    }
-    Ok(())
-}
-
-/// serde's `rename_all` rules, for fields.
-#[derive(Clone, Copy)]
-enum RenameRule {
-    Lower,
-    Upper,
-    Pascal,
-    Camel,
-    ScreamingSnake,
-    Kebab,
-    ScreamingKebab,
-}
-
-impl RenameRule {
-    fn parse(name: &str) -> Option<Self> {
-        Some(match name {
-            "lowercase" | "snake_case" => Self::Lower,
-            "UPPERCASE" => Self::Upper,
-            "PascalCase" => Self::Pascal,
-            "camelCase" => Self::Camel,
-            "SCREAMING_SNAKE_CASE" => Self::ScreamingSnake,
-            "kebab-case" => Self::Kebab,
-            "SCREAMING-KEBAB-CASE" => Self::ScreamingKebab,
-            _ => return None,
-        })
-    }
-
-    /// The name of a field written in `snake_case`.
-    fn apply(self, field: &str) -> String {
-        match self {
-            Self::Lower => field.to_owned(),
-            Self::Upper | Self::ScreamingSnake => field.to_ascii_uppercase(),
-            Self::Kebab => field.replace('_', "-"),
-            Self::ScreamingKebab => field.to_ascii_uppercase().replace('_', "-"),
-            Self::Pascal => pascal(field),
-            Self::Camel => {
-                let mut name = pascal(field);
-                if let Some(first) = name.get_mut(..1) {
-                    first.make_ascii_lowercase();
-                }
-                name
-            }
-        }
-    }
-}
-
-fn pascal(field: &str) -> String {
-    let mut name = String::new();
-    let mut capital = true;
-    for c in field.chars() {
-        if c == '_' {
-            capital = true;
-        } else if capital {
-            name.push(c.to_ascii_uppercase());
-            capital = false;
-        } else {
-            name.push(c);
-        }
-    }
-    name
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rename_rules() {
-        for (rule, name) in [
-            ("lowercase", "first_name"),
-            ("UPPERCASE", "FIRST_NAME"),
-            ("PascalCase", "FirstName"),
-            ("camelCase", "firstName"),
-            ("snake_case", "first_name"),
-            ("SCREAMING_SNAKE_CASE", "FIRST_NAME"),
-            ("kebab-case", "first-name"),
-            ("SCREAMING-KEBAB-CASE", "FIRST-NAME"),
-        ] {
-            assert_eq!(RenameRule::parse(rule).unwrap().apply("first_name"), name, "{rule}");
-        }
-    }
 }
