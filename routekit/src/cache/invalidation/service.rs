@@ -56,9 +56,5 @@ where
         return InvalidatingFuture::of_url(inner.call(request), None);
     };
     let permit = request.extensions_mut().remove::<RunningPermit>();
-    // The service that was polled ready serves the request.
-    let clone = inner.clone();
-    let mut inner = std::mem::replace(inner, clone);
-    let run = async move { inner.call(request).await };
-    InvalidatingFuture::of_handler(Handler::new(plan.cache.clone(), permit, run, change))
+    InvalidatingFuture::of_handler(Handler::new(permit, inner.call(request), change))
 }

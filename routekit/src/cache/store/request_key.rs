@@ -48,7 +48,7 @@ impl RequestKey<'_> {
                 put_lower(&mut bytes, authority.map_or("", |authority| authority.as_str()).as_bytes());
             }
         }
-        put_values(&mut bytes, self.headers, &header::HOST, put_lower);
+        put_hosts(&mut bytes, self.headers);
         match self.user {
             None => bytes.push(0),
             Some(None) => bytes.push(1),
@@ -129,20 +129,20 @@ fn put_with(bytes: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
     bytes[start..start + 4].copy_from_slice(&written);
 }
 
-/// Appends the number of values of a header, and each of them.
-fn put_values(bytes: &mut Vec<u8>, headers: &HeaderMap, name: &HeaderName, put: fn(&mut Vec<u8>, &[u8])) {
+/// Appends the number of values of `Host`, and each of them.
+fn put_hosts(bytes: &mut Vec<u8>, headers: &HeaderMap) {
     if headers.len() == headers.keys_len() {
-        // Most headers have no second value, so one lookup is enough.
-        let value = headers.get(name);
-        bytes.extend_from_slice(&length(usize::from(value.is_some())));
-        if let Some(value) = value {
-            put(bytes, value.as_bytes());
+        // No header has a second value. `Host` is usually the first: to search for it costs less than to hash its name.
+        let host = headers.iter().find(|(name, _)| **name == header::HOST);
+        bytes.extend_from_slice(&length(usize::from(host.is_some())));
+        if let Some((_, host)) = host {
+            put_lower(bytes, host.as_bytes());
         }
         return;
     }
-    let values = headers.get_all(name);
-    bytes.extend_from_slice(&length(values.iter().count()));
-    values.iter().for_each(|value| put(bytes, value.as_bytes()));
+    let hosts = headers.get_all(header::HOST);
+    bytes.extend_from_slice(&length(hosts.iter().count()));
+    hosts.iter().for_each(|host| put_lower(bytes, host.as_bytes()));
 }
 
 /// Appends the query with its `?`, its pairs sorted by name. Pairs with the same name keep their order, which has a
@@ -151,14 +151,11 @@ fn put_query(bytes: &mut Vec<u8>, query: Option<&str>) {
     let Some(query) = query else { return };
     let query = &*percent::normalised(query);
     bytes.push(b'?');
-    let name = |pair: &str| pair.split('=').next().unwrap_or_default().len();
-    // An escaped name may equal one that is not escaped, so the original order counts.
-    let escaped = query.split('&').any(|pair| pair[..name(pair)].contains(['%', '+']));
-    let sorted = escaped || query.split('&').map(|pair| &pair[..name(pair)]).is_sorted();
-    if sorted {
+    if is_sorted(query.as_bytes()) {
         bytes.extend_from_slice(query.as_bytes());
         return;
     }
+    let name = |pair: &str| pair.split('=').next().unwrap_or_default().len();
     let mut pairs: Vec<&str> = query.split('&').collect();
     pairs.sort_by_key(|pair| &pair[..name(pair)]);
     for (index, pair) in pairs.iter().enumerate() {
@@ -166,6 +163,27 @@ fn put_query(bytes: &mut Vec<u8>, query: Option<&str>) {
             bytes.push(b'&');
         }
         bytes.extend_from_slice(pair.as_bytes());
+    }
+}
+
+/// Whether the pairs of a query stay in their order: their names are sorted, or one is escaped, which may equal one that
+/// is not.
+fn is_sorted(query: &[u8]) -> bool {
+    let (mut last, mut rest): (&[u8], _) = (b"", query);
+    let mut sorted = true;
+    loop {
+        let end = rest.iter().position(|byte| *byte == b'&').unwrap_or(rest.len());
+        let pair = &rest[..end];
+        let name = &pair[..pair.iter().position(|byte| *byte == b'=').unwrap_or(end)];
+        if name.iter().any(|byte| matches!(byte, b'%' | b'+')) {
+            return true;
+        }
+        sorted &= last <= name;
+        last = name;
+        match rest.get(end + 1..) {
+            Some(further) => rest = further,
+            None => return sorted,
+        }
     }
 }
 

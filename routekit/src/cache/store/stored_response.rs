@@ -226,7 +226,7 @@ impl StoredResponse {
 
     /// Returns the response while it is fresh; without its body if `head_only`.
     pub(in crate::cache) fn give(&self, now: Instant, head_only: bool) -> Response {
-        self.response.respond_with(self.head.at(self.second(now)), head_only)
+        self.response.respond_with(self.head.at(now, self.stored), head_only)
     }
 
     /// Returns the response although it is stale.
@@ -241,7 +241,7 @@ impl StoredResponse {
 
     /// Returns the response for a request that waited until another one had fetched it.
     pub(in crate::cache) fn join(&self, head_only: bool, status: HeaderValue) -> Response {
-        let mut headers = self.head.at(0);
+        let mut headers = self.head.at(self.stored, self.stored);
         // It does not come from the cache, and has the age that its handler states.
         if self.head.initial_age().is_zero() {
             headers.remove(header::AGE);
