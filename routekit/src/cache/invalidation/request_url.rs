@@ -23,7 +23,7 @@ pub(in crate::cache) fn requested_uri(request: &Request) -> &Uri {
     request.extensions().get::<OriginalUri>().map_or_else(|| request.uri(), |original| &original.0)
 }
 
-/// The URL of a request with an unsafe method, kept while its handler runs. Most requests keep it without an allocation.
+/// The URL of a request with an unsafe method, kept while its handler runs. Usually without an allocation.
 #[derive(Debug)]
 pub(super) struct RequestUrl {
     requested: Uri,

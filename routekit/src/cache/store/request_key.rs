@@ -166,8 +166,8 @@ fn put_query(bytes: &mut Vec<u8>, query: Option<&str>) {
     }
 }
 
-/// Whether the pairs of a query stay in their order: their names are sorted, or one is escaped, which may equal one that
-/// is not.
+/// Whether the pairs of a query stay in their order: their names are sorted, or one is escaped, and may equal another
+/// name.
 fn is_sorted(query: &[u8]) -> bool {
     let (mut last, mut rest): (&[u8], _) = (b"", query);
     let mut sorted = true;
