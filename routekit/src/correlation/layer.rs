@@ -13,20 +13,20 @@ use tower_service::Service;
 use super::correlated::Correlated;
 use crate::{base::clock::Clock, observe::Exchange};
 
-/// Gives every request an id, and every problem the id of its request. See the [module docs](crate::correlation).
+/// Assigns an id to every request, and adds it to problems. See the [module docs](crate::correlation).
 #[derive(Debug, Clone, Default)]
 pub struct CorrelationLayer {
     clock: Clock,
 }
 
 impl CorrelationLayer {
-    /// A layer that makes ids with the system's clock.
+    /// Creates a layer with the system's clock.
     #[must_use]
     pub const fn new() -> Self {
         Self { clock: Clock::system() }
     }
 
-    /// Makes ids with this clock. Defaults to the system's.
+    /// Sets the clock of new ids. Defaults to the system's clock.
     #[must_use]
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;

@@ -13,11 +13,11 @@ use super::{
     source::MetricSource,
 };
 
-/// Bucket boundaries that OpenTelemetry recommends for HTTP durations, in seconds.
+/// The bucket boundaries that OpenTelemetry recommends for HTTP durations, in seconds.
 pub const DURATION_BUCKETS: [f64; 14] =
     [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
 
-/// OpenTelemetry recommends none for sizes: 256 bytes to 16 MiB in steps of four.
+/// From 256 bytes to 16 MiB, in steps of a factor of four. OpenTelemetry recommends none for sizes.
 const SIZE_BUCKETS: [f64; 9] =
     [256.0, 1_024.0, 4_096.0, 16_384.0, 65_536.0, 262_144.0, 1_048_576.0, 4_194_304.0, 16_777_216.0];
 
@@ -26,7 +26,7 @@ const SIZE_BUCKETS: [f64; 9] =
 pub struct Exporter {
     recorder: Arc<ExporterRecorder>,
     handle: PrometheusHandle,
-    /// Updated before rendering.
+    /// Sources that are updated before rendering.
     sources: Arc<Mutex<Vec<Arc<dyn MetricSource>>>>,
 }
 
@@ -52,7 +52,7 @@ impl Exporter {
         Self { recorder: Arc::new(recorder), handle, sources: Arc::default() }
     }
 
-    /// The recorder that metrics are registered with.
+    /// Returns the recorder that metrics are registered with.
     #[must_use]
     pub fn recorder(&self) -> SharedRecorder {
         self.recorder.clone()
@@ -72,7 +72,7 @@ impl Exporter {
         self.sources().push(source);
     }
 
-    /// Updates what has to be awaited, such as the size of a remote store.
+    /// Updates the metrics that need an asynchronous call, such as the size of a remote store.
     pub(crate) async fn fetch(&self) {
         let sources = self.sources().clone();
         for source in sources {

@@ -1,4 +1,4 @@
-//! Which policies act on a request, in which order, and with which settings.
+//! The policies that act on a request, their order, and their settings.
 
 mod display;
 mod effective;

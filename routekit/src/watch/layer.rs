@@ -29,21 +29,22 @@ pub struct WatchLayer {
 }
 
 impl WatchLayer {
-    /// For a plain axum router: each route gets a state of its own from `routes`, by the template that axum matched.
+    /// Creates a layer for a plain axum router: each route gets its own state from `routes`, by the template that axum
+    /// matched.
     #[must_use]
     pub fn per_route(routes: impl RouteObservers + 'static) -> Self {
         let routes: Arc<dyn RouteObservers> = Arc::new(routes);
         Self { unmatched: routes.unmatched(), routes: Some(routes), clock: Clock::system() }
     }
 
-    /// Around a router whose routes each have a [`RouteLabelLayer`](super::RouteLabelLayer). `unmatched` observes the
-    /// requests that reach none of them.
+    /// Creates a layer for a router whose routes each have a [`RouteLabelLayer`](super::RouteLabelLayer). `unmatched`
+    /// observes the requests that reach none of them.
     #[must_use]
     pub fn around(unmatched: Arc<RouteState>) -> Self {
         Self { unmatched, routes: None, clock: Clock::system() }
     }
 
-    /// Measures with this clock. Defaults to the system's.
+    /// Sets the clock that measures time. Defaults to the system's clock.
     #[must_use]
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
@@ -102,7 +103,7 @@ pin_project! {
     pub struct WatchFuture<F> {
         #[pin]
         inner: F,
-        // `None` if a layer further out watches the request.
+        // `None` if an outer layer watches the request.
         sample: Option<Sample>,
     }
 }
@@ -115,7 +116,7 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        // The response is changed in place: it is large to move.
+        // Changed in place, because moving a response is expensive.
         let mut polled = this.inner.poll(cx);
         if let Some(sample) = this.sample {
             sample.observe(&mut polled);
