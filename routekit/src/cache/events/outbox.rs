@@ -161,7 +161,8 @@ impl Drop for Delivery {
             state.batch += 1;
             state.batch - 1
         };
-        self.outbox.delivered.send_replace(batch);
+        // Another delivery may have ended a later batch meanwhile.
+        self.outbox.delivered.send_modify(|delivered| *delivered = batch.max(*delivered));
         for event in &lost {
             log_undelivered(event, "it was dropped");
         }
