@@ -104,6 +104,24 @@ async fn invalidations_during_a_call_reach_the_next_call_once_and_in_order() {
 }
 
 #[test]
+fn call_that_hangs_is_ended_after_30_seconds_and_the_next_is_made() {
+    let (told, lines) = untold(async {
+        let (cache, told, gate) = gated();
+        cache.invalidate_tag("hangs").await.unwrap();
+        idle().await;
+        cache.invalidate_tag("next").await.unwrap();
+        tokio::time::sleep(29 * SECOND).await;
+        assert_eq!(told.take().await, [r#"tags ["hangs"]"#]);
+        tokio::time::sleep(SECOND).await;
+        gate.add_permits(1);
+        told.take().await
+    });
+    assert_eq!(told, [r#"tags ["next"]"#]);
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].contains("longer than 30 seconds") && lines[0].contains(r#"tags ["hangs"]"#), "{lines:?}");
+}
+
+#[test]
 fn more_than_1024_waiting_targets_become_one_event_for_everything() {
     let (told, lines) = untold(async move {
         let (cache, told, gate) = gated();

@@ -8,7 +8,7 @@ use routekit::cache::{Cache, CacheLayer, InvalidateLayer};
 use tower::{Layer, Service, ServiceExt, service_fn};
 
 use super::{MINUTE, end, request};
-use crate::support::idle;
+use crate::support::{idle, is_pending};
 
 async fn ask<S>(service: &S, text: &str) -> Response
 where
@@ -147,7 +147,7 @@ async fn references_are_invalidated_when_the_client_leaves_a_slow_store() {
         .route("/b", routing::post(async || [("location", "/a")]).layer(changing));
     assert_eq!([did(&router, "/a").await, did(&router, "/a").await], ["MISS", "HIT"]);
     let mut left = Box::pin(router.clone().oneshot(request("POST /b")));
-    assert!(std::future::poll_fn(|cx| std::task::Poll::Ready(left.as_mut().poll(cx).is_pending())).await);
+    assert!(is_pending(&mut left).await);
     drop(left);
     idle().await;
     assert_eq!(did(&router, "/a").await, "MISS");

@@ -26,7 +26,7 @@ pub(in crate::cache) struct Listeners {
     all: RwLock<Vec<Arc<Outbox>>>,
 }
 
-/// The events with which a listener has not been called in the task of the caller. Dropped before its end, it logs them.
+/// The calls of a listener in the task of the caller that have not ended. They are logged when this is dropped.
 struct CallsInPlace(VecDeque<Invalidation>);
 
 impl Drop for CallsInPlace {
