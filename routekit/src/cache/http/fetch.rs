@@ -21,17 +21,19 @@ use crate::{
         headers::status::{self, Fwd},
         http::{
             build_entry::{self, Fetched},
-            conditional,
             policy::{HeadRequests, Policy},
-            replay,
+            request::copy_request::copy_request,
             request::{cache_request::CacheRequest, outer_mark::OuterCacheMark},
-            reuse, revalidate,
-            storable::{Received, Storability, Storing},
+            response::{
+                conditional, revalidate,
+                storable::{Received, Storability, Storing},
+            },
+            reuse,
         },
         store::{
             buffered_response::{BufferedResponse, no_content},
             entry::Entry,
-            lookup::Lookup,
+            lookup_result::Lookup,
             stored_response::StoredResponse,
         },
         validity::stamp::Stamp,
@@ -201,7 +203,7 @@ impl Fetch<'_> {
         let began = policy.cache.shared.clock.now();
         let mut unconditional = None;
         if let Some(stale) = stale {
-            unconditional = Some(replay::copy(&request));
+            unconditional = Some(copy_request(&request));
             revalidate::add_validators(request.headers_mut(), stale);
         }
         let again = inner.clone();
