@@ -1,10 +1,8 @@
 //! The order of policies, decided here and nowhere else.
 //!
-//! [`AroundRouter`](around_router::AroundRouter) acts on every request,
-//! [`RouteService`](around_endpoint::RouteService) on the requests of one route, and
-//! [`HandlerService`](around_handler::HandlerService) on those that the cache does not answer. Each has two halves. The
-//! one that takes the request reads from top to bottom, outermost policy first. The one that polls for the response
-//! reads from the inside out.
+//! [`AroundRouter`] acts on every request, [`RouteService`] on the requests of one route, and [`HandlerService`] on those
+//! that the cache does not answer. Each has two halves. The one that takes the request reads from top to bottom,
+//! outermost policy first. The one that polls for the response reads from the inside out.
 //!
 //! [`steps`] is the same order in words; a test sends requests through both and compares.
 
