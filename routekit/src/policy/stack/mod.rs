@@ -1,7 +1,7 @@
 //! The order of policies, decided here and nowhere else.
 //!
-//! [`AroundRouter`] acts on every request, [`RouteService`] on the requests of one route, and [`HandlerService`] on those
-//! that the cache does not answer. Each has two halves. The one that takes the request reads from top to bottom,
+//! [`AroundRouter`] acts on every request, [`RouteService`] on the requests of one route, and [`HandlerService`] on
+//! those that the cache does not answer. Each has two halves. The one that takes the request reads from top to bottom,
 //! outermost policy first. The one that polls for the response reads from the inside out.
 //!
 //! [`steps`] is the same order in words; a test sends requests through both and compares.
