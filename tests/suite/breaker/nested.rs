@@ -116,10 +116,11 @@ async fn other_breakers_and_later_calls_count() {
     let call = one.call(|| two.call(|| one.call(async || Ok::<_, Infallible>(())))).await;
     assert!(call.is_ok());
     assert_eq!((one.snapshot().success_count, two.snapshot().success_count), (1, 1));
-    let (first, second) = tokio::join!(
-        one.call(async || Ok::<_, Infallible>(tokio::task::yield_now().await)),
-        one.call(async || Ok::<_, Infallible>(tokio::task::yield_now().await)),
-    );
+    let yields = async || {
+        tokio::task::yield_now().await;
+        Ok::<_, Infallible>(())
+    };
+    let (first, second) = tokio::join!(one.call(yields), one.call(yields));
     assert!(first.is_ok() && second.is_ok());
     assert_eq!(one.snapshot().success_count, 3, "calls beside each other are no calls within each other");
 }
