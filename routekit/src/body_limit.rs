@@ -13,7 +13,7 @@
 //! 1. A request whose `Content-Length` exceeds the limit is rejected before a byte is read.
 //! 2. A body without a length is counted while it is read. The extractor that reads it answers 413.
 //! 3. A body whose length is within the limit is passed on unchanged: the HTTP parser enforces its length.
-//! 4. The limit replaces axum's `DefaultBodyLimit` (2 MB), which would otherwise apply below a larger limit.
+//! 4. The limit replaces axum's `DefaultBodyLimit`, which would otherwise apply below a larger limit.
 //!
 //! [`BodyLimitLayer`] applies the policy to any axum router:
 //!
@@ -54,8 +54,9 @@ use crate::{
     problem::Problem,
 };
 
-/// The limit of a route that does not declare one: 1 MiB.
-pub const DEFAULT_BYTES: u64 = 1024 * 1024;
+/// The limit of a route that does not declare one: 2 MiB, as in axum, so that a route that moves to routekit accepts
+/// the same bodies.
+pub const DEFAULT_BYTES: u64 = 2 * 1024 * 1024;
 
 /// The limit of axum's own extractors.
 const AXUM_DEFAULT_BYTES: u64 = 2_097_152;

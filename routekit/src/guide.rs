@@ -12,6 +12,10 @@ pub mod caching {
     #![doc = include_str!("../docs/caching.md")]
 }
 
+pub mod errors {
+    #![doc = include_str!("../docs/errors.md")]
+}
+
 pub mod failures {
     #![doc = include_str!("../docs/failures.md")]
 }

@@ -137,7 +137,7 @@ async fn route_override_changes_the_route() {
     assert_eq!(app.post("/v1/c/body").body("123").send().await.text(), "123");
 
     let explanation = app.table().explain("GET /v1/c/slow/{id}").unwrap().to_string();
-    for part in ["timeout = 5s (routekit.toml)", "body_limit = 1MiB (default)", "slow = 1s (default)"] {
+    for part in ["timeout = 5s (routekit.toml)", "body_limit = 2MiB (default)", "slow = 1s (default)"] {
         assert!(explanation.contains(part), "{explanation}");
     }
     let table = app.table().to_string();

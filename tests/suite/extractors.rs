@@ -134,15 +134,13 @@ async fn result_extractors_hand_over_the_rejection() {
 }
 
 #[tokio::test]
-async fn foreign_rejections_become_problems() {
+async fn rejections_of_axum_become_problems_and_those_of_the_program_stay() {
     let app = TestApp::new(app());
 
     let refused = app.get("/plain").send().await;
     assert_eq!(refused.status(), 401);
     assert_eq!(refused.header("www-authenticate"), Some("Basic"));
-    assert_eq!(refused.header("content-type"), Some("application/problem+json"));
-    assert_eq!(refused.json::<Value>()["detail"], "who are you?");
-    assert_eq!(refused.json::<Value>()["instance"], "/plain");
+    assert_eq!(refused.text(), "who are you?", "as in axum");
 
     let refused = app.post("/foreign-json").header("content-type", "application/json").body("[").send().await;
     assert_eq!(refused.status(), 400);
@@ -150,6 +148,21 @@ async fn foreign_rejections_become_problems() {
     let refused = app.post("/foreign-json").json(&["hunter2"]).send().await;
     assert_eq!(refused.status(), 422);
     assert_eq!(refused.json::<Value>()["detail"], "Failed to deserialize the JSON body into the target type");
+
+    let refused = app.get("/own").send().await;
+    assert_eq!((refused.status().as_u16(), refused.text()), (418, "\"short and stout\""));
+}
+
+#[tokio::test]
+async fn problems_for_all_turns_plain_rejections_of_the_program_into_problems() {
+    let app = TestApp::new(app().problems_for_all());
+
+    let refused = app.get("/plain").send().await;
+    assert_eq!(refused.status(), 401);
+    assert_eq!(refused.header("www-authenticate"), Some("Basic"));
+    assert_eq!(refused.header("content-type"), Some("application/problem+json"));
+    assert_eq!(refused.json::<Value>()["detail"], "who are you?");
+    assert_eq!(refused.json::<Value>()["instance"], "/plain");
 
     let refused = app.get("/own").send().await;
     assert_eq!((refused.status().as_u16(), refused.text()), (418, "\"short and stout\""));

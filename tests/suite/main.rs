@@ -41,6 +41,7 @@ mod names;
 mod observers;
 mod operators;
 mod policies;
+mod problems;
 mod process;
 mod proxies;
 mod retry;

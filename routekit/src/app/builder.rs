@@ -30,6 +30,7 @@ use crate::{
     health::Readiness,
     identity::Identity,
     observe::Observer,
+    problem::{Problem, ProblemFormat},
     route::{Route, Selection},
 };
 
@@ -114,6 +115,36 @@ impl App {
             type_name: type_name::<T>(),
             location: Location::caller(),
         });
+        self
+    }
+
+    /// Sets the format of all problems of the app: of refusals, of problems that handlers return, and of bare error
+    /// statuses such as a 404 or 405 of the router. Defaults to `application/problem+json` (RFC 9457).
+    ///
+    /// ```
+    /// use axum::Json;
+    /// use http::request::Parts;
+    /// use routekit::{App, Problem};
+    ///
+    /// let app = App::discover().problems(|problem: Problem, _request: &Parts| {
+    ///     let message = problem.detail().unwrap_or(problem.title()).to_owned();
+    ///     (problem.status(), Json(serde_json::json!({ "error": message, "id": problem.correlation_id() })))
+    /// });
+    /// ```
+    ///
+    /// The function receives the request as it arrived, without its body and without what inner layers add. Status,
+    /// content and headers of its response are sent; other headers of the problem stay, such as `Allow` and
+    /// `Retry-After`. If it panics, the standard document is sent. The admin surface keeps the standard format. See the
+    /// [guide](crate::guide::errors).
+    pub fn problems<R: IntoResponse>(mut self, format: impl Fn(Problem, &Parts) -> R + Send + Sync + 'static) -> Self {
+        self.spec.program.problems = Some(ProblemFormat::new(format));
+        self
+    }
+
+    /// Turns plain-text rejections of the program's own extractors into problems too. By default, they are sent as they
+    /// are, and only rejections of routekit's and axum's extractors become problems.
+    pub fn problems_for_all(mut self) -> Self {
+        self.spec.program.problems_for_all = true;
         self
     }
 

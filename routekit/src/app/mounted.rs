@@ -23,6 +23,7 @@ use crate::{
     metrics::Exporter,
     observe::RouteState,
     policy::{AroundRouter, AroundRouterLayer},
+    problem::ProblemFormat,
     sensitive_headers::SensitiveHeadersLayer,
 };
 
@@ -32,6 +33,7 @@ pub(crate) struct Mounted {
     /// The admin surface, if it has its own listener.
     pub(super) admin: Option<Router>,
     pub(super) clock: Clock,
+    pub(super) problems: Option<ProblemFormat>,
     pub(super) unmatched: Arc<RouteState>,
     pub(super) sensitive_headers: SensitiveHeadersLayer,
     pub(crate) config: Config,
@@ -50,14 +52,19 @@ impl Mounted {
     /// The app as an axum router, and the admin surface if it is separate.
     pub(crate) fn into_routers(self) -> (Router, Option<Router>) {
         let around_admin = AroundRouterLayer::admin(self.sensitive_headers.clone(), self.clock.clone());
-        let around = AroundRouterLayer::app(self.sensitive_headers, self.unmatched, self.clock);
+        let around = AroundRouterLayer::app(self.sensitive_headers, self.unmatched, self.clock, self.problems);
         (self.router.layer(around), self.admin.map(|admin| admin.layer(around_admin)))
     }
 
     /// The app as a service. An axum router would repeat the outer layers around each route and for each connection.
     pub(crate) fn service(&self) -> AppService {
         let unmatched = Arc::clone(&self.unmatched);
-        let around = AroundRouterLayer::app(self.sensitive_headers.clone(), unmatched, self.clock.clone());
+        let around = AroundRouterLayer::app(
+            self.sensitive_headers.clone(),
+            unmatched,
+            self.clock.clone(),
+            self.problems.clone(),
+        );
         AppService(around.layer(self.router.clone()))
     }
 

@@ -15,6 +15,7 @@ use crate::{
     deps::DepsBuilder,
     health::Readiness,
     observe::Observer,
+    problem::ProblemFormat,
     route::Selection,
 };
 
@@ -71,6 +72,10 @@ pub(super) struct ProgramSpec {
     pub(super) listeners: Vec<Listener>,
     pub(super) readiness: Readiness,
     pub(super) clock: Clock,
+    /// The format of problems; the standard document if `None`.
+    pub(super) problems: Option<ProblemFormat>,
+    /// Whether rejections of the program's own extractors become problems.
+    pub(super) problems_for_all: bool,
 }
 
 pub(super) type AddLayer = Box<dyn FnOnce(Router) -> Router + Send>;
@@ -97,6 +102,8 @@ impl AppSpec {
                 listeners: Vec::new(),
                 readiness: Readiness::new(),
                 clock: Clock::system(),
+                problems: None,
+                problems_for_all: false,
             },
         }
     }

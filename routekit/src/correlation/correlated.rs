@@ -3,7 +3,7 @@
 use std::task::Poll;
 
 use axum::{extract::OriginalUri, response::Response};
-use http::{Method, Request, StatusCode, header, uri::PathAndQuery};
+use http::{Method, Request, StatusCode, Uri, header, request::Parts, uri::PathAndQuery};
 use tracing::{Span, span::Entered};
 
 use super::{
@@ -12,8 +12,8 @@ use super::{
 };
 use crate::{
     base::clock::Clock,
-    observe::Exchange,
-    problem::{Occasion, render},
+    observe::{Exchange, shielded},
+    problem::{Occasion, Problem, ProblemFormat, render},
 };
 
 /// A request with an id and a span.
@@ -25,11 +25,41 @@ pub(crate) struct Correlated {
     /// `None` for a CONNECT.
     path: Option<PathAndQuery>,
     head: bool,
+    format: Option<Box<Formatting>>,
+}
+
+/// The app's own format of problems, and the request that it receives.
+#[derive(Debug)]
+struct Formatting {
+    format: ProblemFormat,
+    request: Parts,
+}
+
+impl Formatting {
+    fn new<B>(format: &ProblemFormat, request: &Request<B>, uri: &Uri) -> Self {
+        let (mut parts, ()) = Request::new(()).into_parts();
+        parts.method = request.method().clone();
+        parts.uri = uri.clone();
+        parts.version = request.version();
+        parts.headers = request.headers().clone();
+        parts.extensions = request.extensions().clone();
+        Self { format: format.clone(), request: parts }
+    }
+
+    /// `None` if the function panics. The client then receives the standard document.
+    fn respond(&self, problem: &Problem) -> Option<Response> {
+        shielded(|| self.format.respond(problem.clone(), &self.request))
+    }
 }
 
 impl Correlated {
     /// Gives `request` its id and its span. A new id is made with `clock`. `exchange` is that of a watched request.
-    pub(crate) fn begin<B>(request: &mut Request<B>, exchange: Option<&Exchange>, clock: &Clock) -> Self {
+    /// Problems are written in `format`, or else as standard documents.
+    pub(crate) fn begin<B>(
+        request: &mut Request<B>,
+        exchange: Option<&Exchange>,
+        (clock, format): (&Clock, Option<&ProblemFormat>),
+    ) -> Self {
         let id = CorrelationId::of(request.headers()).unwrap_or_else(|| CorrelationId::new(clock));
         // A watched request keeps its id in its exchange. An app further out may have set one already, and that is the
         // one that the client reads.
@@ -44,11 +74,12 @@ impl Correlated {
         // Below a `nest`, the URI has lost its beginning.
         let uri = request.extensions().get::<OriginalUri>().map_or_else(|| request.uri(), |uri| &uri.0);
         let path = uri.path_and_query().cloned();
+        let format = format.map(|format| Box::new(Formatting::new(format, request, uri)));
         let head = request.method() == Method::HEAD;
         if exchange.is_none() {
             request.extensions_mut().insert(id.clone());
         }
-        Self { span, id: Some(id), path, head }
+        Self { span, id: Some(id), path, head, format }
     }
 
     /// Enters the span, to call the inner service in it.
@@ -58,7 +89,7 @@ impl Correlated {
 
     /// Polls the inner future within the span. Its response gets the id, and its problem the details of the request.
     pub(crate) fn poll<E>(&mut self, poll: impl FnOnce() -> Poll<Result<Response, E>>) -> Poll<Result<Response, E>> {
-        let Self { span, id, path, head } = self;
+        let Self { span, id, path, head, format } = self;
         let _entered = span.enter();
         // The response is changed in place: it is large to move.
         let mut polled = poll();
@@ -70,7 +101,8 @@ impl Correlated {
             }
             if status.is_client_error() || status.is_server_error() {
                 let path = path.as_ref().map_or("", PathAndQuery::path);
-                render(response, Occasion { path, head: *head, correlation_id: id.as_str() });
+                let format = |problem: &Problem| format.as_ref().and_then(|format| format.respond(problem));
+                render(response, Occasion { path, head: *head, correlation_id: id.as_str() }, format);
             } else if status == StatusCode::NOT_MODIFIED {
                 // axum sets 0, which is not the length of the response that a 200 would have had (RFC 9110 §8.6).
                 response.headers_mut().remove(header::CONTENT_LENGTH);

@@ -65,7 +65,7 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let exchange = request.extensions().get::<Exchange>().cloned();
-        let correlated = Correlated::begin(&mut request, exchange.as_ref(), &self.clock);
+        let correlated = Correlated::begin(&mut request, exchange.as_ref(), (&self.clock, None));
         let inner = {
             let _entered = correlated.enter();
             self.inner.call(request)

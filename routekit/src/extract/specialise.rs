@@ -1,7 +1,8 @@
 //! Selects how an argument is extracted, by its type, at compile time.
 //!
-//! Generated code calls `(&&Extract::<T, S>::new()).from_parts(…)` with all traits of this module in scope. Method
-//! lookup prefers the impls for `&Extract<…>` (our own types) to the one for `Extract<T, S>` (any type). The lookup
+//! Generated code calls `(&&&Extract::<T, S>::new()).from_parts(…)` with all traits of this module in scope. Method
+//! lookup prefers the impls for `&&Extract<…>` (our own types) to the one for `&Extract<T, S>` (types that describe
+//! themselves, axum's among them) and that to the one for `Extract<T, S>` (any type). The lookup of our own types
 //! depends only on the *shape* of the type. Its bounds are on the method, so that a type that does not meet them causes
 //! one error that names the missing derive, and not "no such method". The state is a parameter too: otherwise the
 //! compiler would infer it from an extractor such as `State<T>` and report the route's real state as the mistake.
@@ -26,7 +27,7 @@ use pin_project_lite::pin_project;
 use super::{form::Form, json::Json, path::Path, query::Query, validation::Validated};
 use crate::{
     deps::{Dep, MissingDependency},
-    route::Context,
+    route::{Context, Describe, ForeignRejection},
 };
 
 /// An argument of type `T` that is extracted with a state of type `S`.
@@ -81,7 +82,7 @@ pub trait FromDeps<S> {
     }
 }
 
-impl<T: ?Sized, S> FromDeps<S> for &Extract<Dep<T>, S> {
+impl<T: ?Sized, S> FromDeps<S> for &&Extract<Dep<T>, S> {
     type Value = Dep<T>;
     type Content = T;
 
@@ -94,7 +95,7 @@ impl<T: ?Sized, S> FromDeps<S> for &Extract<Dep<T>, S> {
     }
 }
 
-impl<T: ?Sized, S> FromDeps<S> for &Extract<Option<Dep<T>>, S> {
+impl<T: ?Sized, S> FromDeps<S> for &&Extract<Option<Dep<T>>, S> {
     type Value = Option<Dep<T>>;
     type Content = T;
 
@@ -138,7 +139,7 @@ pub trait FromValidatedParts<S> {
     }
 }
 
-impl<T, S: Sync> FromValidatedParts<S> for &Extract<Query<T>, S> {
+impl<T, S: Sync> FromValidatedParts<S> for &&Extract<Query<T>, S> {
     type Value = Query<T>;
     type Content = T;
 
@@ -150,7 +151,7 @@ impl<T, S: Sync> FromValidatedParts<S> for &Extract<Query<T>, S> {
     }
 }
 
-impl<T, S: Sync> FromValidatedParts<S> for &Extract<Path<T>, S> {
+impl<T, S: Sync> FromValidatedParts<S> for &&Extract<Path<T>, S> {
     type Value = Path<T>;
     type Content = T;
 
@@ -179,7 +180,7 @@ pub trait FromValidatedBody<S> {
         Self::Content: Validated + Send;
 }
 
-impl<T, S: Sync> FromValidatedBody<S> for &Extract<Json<T>, S> {
+impl<T, S: Sync> FromValidatedBody<S> for &&Extract<Json<T>, S> {
     type Value = Json<T>;
     type Content = T;
 
@@ -191,7 +192,7 @@ impl<T, S: Sync> FromValidatedBody<S> for &Extract<Json<T>, S> {
     }
 }
 
-impl<T, S: Sync> FromValidatedBody<S> for &Extract<Form<T>, S> {
+impl<T, S: Sync> FromValidatedBody<S> for &&Extract<Form<T>, S> {
     type Value = Form<T>;
     type Content = T;
 
@@ -225,7 +226,44 @@ pub trait LastExtractor<S, M>: FromRequest<S, M> {}
 
 impl<T: FromRequest<S, M>, S, M> LastExtractor<S, M> for T {}
 
-/// Any axum extractor, with the route's state.
+/// An extractor that describes itself, such as axum's. Its plain-text rejections become problems.
+pub trait FromDescribed<T, S> {
+    /// Extracts an argument that is not the last.
+    fn from_parts(&self, parts: &mut Parts, context: &Context<S>) -> impl Future<Output = Result<T, Response>> + Send
+    where
+        T: PartsExtractor<S>;
+
+    /// Extracts the last argument, which may consume the body.
+    fn from_request<M>(
+        &self,
+        request: Request,
+        context: &Context<S>,
+    ) -> impl Future<Output = Result<T, Response>> + Send
+    where
+        T: LastExtractor<S, M>;
+}
+
+impl<T: Describe, S: Send + Sync> FromDescribed<T, S> for &Extract<T, S> {
+    fn from_parts(&self, parts: &mut Parts, context: &Context<S>) -> impl Future<Output = Result<T, Response>> + Send
+    where
+        T: PartsExtractor<S>,
+    {
+        IntoResponseError { extraction: T::from_request_parts(parts, &context.state) }
+    }
+
+    fn from_request<M>(
+        &self,
+        request: Request,
+        context: &Context<S>,
+    ) -> impl Future<Output = Result<T, Response>> + Send
+    where
+        T: LastExtractor<S, M>,
+    {
+        IntoResponseError { extraction: T::from_request(request, &context.state) }
+    }
+}
+
+/// Any other extractor. Its rejections are those of the program, and are sent as they are.
 pub trait FromAxum<T, S> {
     /// Extracts an argument that is not the last.
     fn from_parts(&self, parts: &mut Parts, context: &Context<S>) -> impl Future<Output = Result<T, Response>> + Send
@@ -247,7 +285,10 @@ impl<T, S: Send + Sync> FromAxum<T, S> for Extract<T, S> {
     where
         T: PartsExtractor<S>,
     {
-        IntoResponseError { extraction: T::from_request_parts(parts, &context.state) }
+        MarkForeign {
+            keep: !context.problems_for_all,
+            extraction: IntoResponseError { extraction: T::from_request_parts(parts, &context.state) },
+        }
     }
 
     fn from_request<M>(
@@ -258,7 +299,10 @@ impl<T, S: Send + Sync> FromAxum<T, S> for Extract<T, S> {
     where
         T: LastExtractor<S, M>,
     {
-        IntoResponseError { extraction: T::from_request(request, &context.state) }
+        MarkForeign {
+            keep: !context.problems_for_all,
+            extraction: IntoResponseError { extraction: T::from_request(request, &context.state) },
+        }
     }
 }
 
@@ -279,5 +323,32 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
         self.project().extraction.poll(cx).map_err(IntoResponse::into_response)
+    }
+}
+
+pin_project! {
+    /// A future that marks the rejection of an extractor of the program, if it is to be kept.
+    struct MarkForeign<F> {
+        #[pin]
+        extraction: F,
+        keep: bool,
+    }
+}
+
+impl<F, T> Future for MarkForeign<F>
+where
+    F: Future<Output = Result<T, Response>>,
+{
+    type Output = Result<T, Response>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let keep = *this.keep;
+        this.extraction.poll(cx).map_err(|mut rejection| {
+            if keep {
+                rejection.extensions_mut().insert(ForeignRejection);
+            }
+            rejection
+        })
     }
 }

@@ -36,6 +36,11 @@ struct ProblemFields {
 }
 
 const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
+/// The headers that describe the content of a response, apart from its media type.
+pub(super) const OF_CONTENT: [HeaderName; 4] =
+    [header::CONTENT_LENGTH, header::CONTENT_ENCODING, header::CONTENT_RANGE, header::ETAG];
+/// The members that a problem writes itself.
+const STANDARD: [&str; 7] = ["type", "title", "status", "detail", "instance", "correlationId", "errors"];
 /// The type of problems that have no meaning beyond their status (RFC 9457 §4.2.1).
 const BLANK: &str = "about:blank";
 
@@ -142,10 +147,25 @@ impl Problem {
         self
     }
 
-    /// Adds an extension member (RFC 9457 §3.2). It cannot replace a standard member.
+    /// Adds an extension member (RFC 9457 §3.2).
+    ///
+    /// A name of a standard member (`type`, `title`, `status`, `detail`, `instance`, `correlationId`, `errors`) is a
+    /// mistake in the program, since each has a method of its own: the member is left out, and an error is logged.
+    ///
+    /// # Panics
+    ///
+    /// With debug assertions, if the name is that of a standard member.
     #[must_use]
+    #[track_caller]
     pub fn with_member(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.fields().members.insert(name.into(), value.into());
+        let name = name.into();
+        if STANDARD.contains(&name.as_str()) {
+            debug_assert!(false, "`{name}` is a standard member of a problem: use the method for it");
+            let location = std::panic::Location::caller();
+            tracing::error!(%location, "`{name}` is a standard member of a problem, and cannot be set as an extension");
+            return self;
+        }
+        self.fields().members.insert(name, value.into());
         self
     }
 
@@ -185,6 +205,25 @@ impl Problem {
     #[must_use]
     pub fn errors(&self) -> &[FieldError] {
         &self.0.errors
+    }
+
+    /// Returns the URI of this occurrence. In [`App::problems`](crate::App::problems), this is at least the path of the
+    /// request.
+    #[must_use]
+    pub fn instance(&self) -> Option<&str> {
+        self.0.instance.as_deref()
+    }
+
+    /// Returns the correlation id of the request, which only [`App::problems`](crate::App::problems) sees.
+    #[must_use]
+    pub fn correlation_id(&self) -> Option<&str> {
+        self.0.correlation_id.as_deref()
+    }
+
+    /// Returns the extension members.
+    #[must_use]
+    pub fn members(&self) -> &serde_json::Map<String, Value> {
+        &self.0.members
     }
 
     fn fields(&mut self) -> &mut ProblemFields {
@@ -231,7 +270,7 @@ impl Problem {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, MEDIA_TYPE);
         // Remove the headers that describe the old content.
-        for name in [header::CONTENT_LENGTH, header::CONTENT_ENCODING, header::CONTENT_RANGE, header::ETAG] {
+        for name in &OF_CONTENT {
             headers.remove(name);
         }
         response.extensions_mut().insert(self);
@@ -263,8 +302,7 @@ impl Serialize for Problem {
         if !errors.is_empty() {
             map.serialize_entry("errors", errors)?;
         }
-        const STANDARD: [&str; 7] = ["type", "title", "status", "detail", "instance", "correlationId", "errors"];
-        for (name, value) in members.iter().filter(|(name, _)| !STANDARD.contains(&name.as_str())) {
+        for (name, value) in members {
             map.serialize_entry(name, value)?;
         }
         map.end()

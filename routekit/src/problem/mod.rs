@@ -23,6 +23,9 @@
 //! 4. [`CorrelationLayer`] also turns bare error responses into problems: those with a status of 400 or above and
 //!    neither `Content-Type` nor content, such as axum's own 404 and 405.
 //!
+//! 5. [`App::problems`](crate::App::problems) replaces the format of the whole app. See the
+//!    [guide](crate::guide::errors).
+//!
 //! [`CorrelationLayer`]: crate::correlation::CorrelationLayer
 //!
 //! On any axum router:
@@ -39,11 +42,13 @@
 mod document;
 mod field;
 mod foreign;
+mod format;
 mod render;
 
 pub use self::{document::Problem, field::FieldError};
 pub(crate) use self::{
     foreign::from_rejection,
+    format::ProblemFormat,
     render::{Occasion, render},
 };
 

@@ -4,7 +4,7 @@ use axum::{body::Body, response::Response};
 use http::{HeaderValue, header};
 use http_body::Body as _;
 
-use super::document::Problem;
+use super::{document::Problem, format::replace};
 
 /// The request that is answered with a problem.
 #[derive(Debug, Clone, Copy)]
@@ -19,7 +19,13 @@ pub(crate) struct Occasion<'a> {
 
 /// Renders the problem in the extensions of an error response, or creates one for a bare error response. Other
 /// responses pass unchanged.
-pub(crate) fn render(response: &mut Response, occasion: Occasion<'_>) {
+///
+/// `format` builds the response of the problem. It returns `None` for the standard document.
+pub(crate) fn render(
+    response: &mut Response,
+    occasion: Occasion<'_>,
+    format: impl FnOnce(&Problem) -> Option<Response>,
+) {
     let travelling = response.extensions_mut().remove::<Problem>();
     let problem = match travelling {
         // A layer in between has replaced the document.
@@ -30,7 +36,10 @@ pub(crate) fn render(response: &mut Response, occasion: Occasion<'_>) {
         None => return,
     };
     let problem = problem.answers(occasion.path, occasion.correlation_id);
-    problem.write_into(response);
+    match format(&problem) {
+        Some(formatted) => replace(response, formatted),
+        None => problem.write_into(response),
+    }
     if occasion.head {
         // The length that the response to a GET would have, without the content (RFC 9110 §9.3.2).
         if let Some(length) = response.body().size_hint().exact() {

@@ -79,6 +79,9 @@ impl Future for EndpointFuture {
             match ready!(self.0.as_mut().poll(cx)) {
                 Ok(response) => return Poll::Ready(Ok(response)),
                 // Boxed separately, so that it takes no space in requests that are not rejected.
+                Err(refusal) if refusal.extensions().get::<ForeignRejection>().is_some() => {
+                    return Poll::Ready(Ok(Outcome::of_refusal(refusal)));
+                }
                 Err(refusal) => self.0 = Box::pin(async { Ok(Outcome::of_refusal(from_rejection(refusal).await)) }),
             }
         }
@@ -91,15 +94,20 @@ impl fmt::Debug for EndpointFuture {
     }
 }
 
+/// An extension of the rejection of an extractor that belongs to the program. It is sent as it is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ForeignRejection;
+
 /// The parts of an app from which endpoints are created.
 #[derive(Debug)]
 pub struct Wiring {
     deps: Deps,
+    problems_for_all: bool,
 }
 
 impl Wiring {
-    pub(crate) fn new(deps: Deps) -> Self {
-        Self { deps }
+    pub(crate) fn new(deps: Deps, problems_for_all: bool) -> Self {
+        Self { deps, problems_for_all }
     }
 
     /// Returns the state of extractors: the dependencies themselves, or a type that was provided.
@@ -117,6 +125,8 @@ impl Wiring {
 pub struct Context<S> {
     pub(crate) deps: Deps,
     pub(crate) state: S,
+    /// Whether rejections of the program's own extractors become problems.
+    pub(crate) problems_for_all: bool,
 }
 
 /// Creates the endpoint of a handler. `call` runs the extractors and the handler, and converts the result.
@@ -129,7 +139,8 @@ where
 {
     match wiring.state::<S>() {
         Ok(state) => {
-            let context = Arc::new(Context { deps: wiring.deps.clone(), state });
+            let problems_for_all = wiring.problems_for_all;
+            let context = Arc::new(Context { deps: wiring.deps.clone(), state, problems_for_all });
             Endpoint::new(move |request| call(request, Arc::clone(&context)))
         }
         // The start-up check reports a missing state, so no request reaches this endpoint.

@@ -20,6 +20,7 @@ pub(crate) mod spelling;
 pub(crate) use self::{
     check::{Reserved, check, label},
     describe::{RequestPart, probe},
+    endpoint::ForeignRejection,
     reached::HandlerReached,
     registry::{Selection, is_crate, select},
 };

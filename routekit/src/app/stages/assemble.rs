@@ -31,7 +31,18 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     let Checked { configured, wired, program, warm_up } = checked;
     let Configured { config, cache, metering, .. } = configured;
     let Wired { declared, breakers, partitions, deps, .. } = wired;
-    let ProgramSpec { verifiers, hand_written, layers, observers, listeners, readiness, clock, .. } = program;
+    let ProgramSpec {
+        verifiers,
+        hand_written,
+        layers,
+        observers,
+        listeners,
+        readiness,
+        clock,
+        problems,
+        problems_for_all,
+        ..
+    } = program;
 
     let context = VerifierContext::new(clock.clone(), Spawner::tokio());
     let verifiers = Arc::new(verifiers.started(&context));
@@ -70,7 +81,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         partitions,
         prefix: declared.prefix.clone(),
     };
-    let mut groups = routers::groups(&declared, &deps, &shared, &observers);
+    let mut groups = routers::groups(&declared, (&deps, problems_for_all), &shared, &observers);
     let matched = RouteLabelLayer::per_route(observers.clone());
     let own = |label: &str, router: Router| Group { label: label.to_owned(), router: router.layer(matched.clone()) };
     groups.push(own(routers::HEALTH_LABEL, routers::health(&readiness)));
@@ -93,6 +104,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         router: router.with_state(()),
         admin: matches!(*config.admin_addr, AdminAddr::Own(_)).then(|| admin.with_state(())),
         clock,
+        problems,
         unmatched: observers.unmatched(),
         sensitive_headers,
         readiness,

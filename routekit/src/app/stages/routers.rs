@@ -32,11 +32,11 @@ pub(super) const ADMIN_LABEL: &str = "routekit's own admin surface";
 /// The routers of the declared routes, with their policies.
 pub(super) fn groups(
     declared: &Declared,
-    deps: &Deps,
+    (deps, problems_for_all): (&Deps, bool),
     shared: &policy::RouteContext,
     observers: &Observers,
 ) -> Vec<Group> {
-    let wiring = Wiring::new(deps.clone());
+    let wiring = Wiring::new(deps.clone(), problems_for_all);
     // The layer also wraps the 405 response of the path.
     let empty = |path: &str| MethodRouter::<(), Infallible>::new().layer(RouteLabelLayer::new(observers.route(path)));
     by_path(&declared.routes, empty, |methods, DeclaredRoute { route, path, description, policies }| {

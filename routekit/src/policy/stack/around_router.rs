@@ -18,6 +18,7 @@ use crate::{
     catch_panic::{GuardedCall, PanicGuard},
     correlation::Correlated,
     observe::{Exchange, RouteState},
+    problem::ProblemFormat,
     sensitive_headers::SensitiveHeadersLayer,
     watch::{Sample, WatchLayer, Watcher},
 };
@@ -33,6 +34,7 @@ struct RouterSetup {
     sensitive_headers: SensitiveHeadersLayer,
     watch: Option<Watcher>,
     clock: Clock,
+    problems: Option<ProblemFormat>,
 }
 
 /// A router with the policies around it, one service in place of one for each policy: the future of each would be moved
@@ -44,15 +46,21 @@ pub(crate) struct AroundRouter<S> {
 }
 
 impl AroundRouterLayer {
-    /// Around the router of an app. Requests that match no route are reported to `unmatched`.
-    pub(crate) fn app(sensitive_headers: SensitiveHeadersLayer, unmatched: Arc<RouteState>, clock: Clock) -> Self {
+    /// Around the router of an app. Requests that match no route are reported to `unmatched`. Problems are written in
+    /// the format of the app, if it has one.
+    pub(crate) fn app(
+        sensitive_headers: SensitiveHeadersLayer,
+        unmatched: Arc<RouteState>,
+        clock: Clock,
+        problems: Option<ProblemFormat>,
+    ) -> Self {
         let watch = WatchLayer::around(unmatched).clock(clock.clone()).watcher();
-        Self(Arc::new(RouterSetup { sensitive_headers, watch: Some(watch), clock }))
+        Self(Arc::new(RouterSetup { sensitive_headers, watch: Some(watch), clock, problems }))
     }
 
     /// Around the admin surface, whose requests are not the app's traffic.
     pub(crate) fn admin(sensitive_headers: SensitiveHeadersLayer, clock: Clock) -> Self {
-        Self(Arc::new(RouterSetup { sensitive_headers, watch: None, clock }))
+        Self(Arc::new(RouterSetup { sensitive_headers, watch: None, clock, problems: None }))
     }
 }
 
@@ -77,17 +85,18 @@ where
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
-        let RouterSetup { sensitive_headers, watch, clock } = &*self.setup;
+        let RouterSetup { sensitive_headers, watch, clock, problems } = &*self.setup;
+        let writing = (clock, problems.as_ref());
         // For everything further in that prints headers.
         sensitive_headers.mark(request.headers_mut());
         // Metrics and the access log learn of each request once, however it ends.
         let sample = watch.as_ref().and_then(|watch| watch.begin(&mut request));
         // An id and a span, and the last details of problems.
         let correlated = match &sample {
-            Some(sample) => Correlated::begin(&mut request, Some(sample.exchange()), clock),
+            Some(sample) => Correlated::begin(&mut request, Some(sample.exchange()), writing),
             None => {
                 let outer = request.extensions().get::<Exchange>().cloned();
-                Correlated::begin(&mut request, outer.as_ref(), clock)
+                Correlated::begin(&mut request, outer.as_ref(), writing)
             }
         };
         // Panics of layers and of hand-written routes.
