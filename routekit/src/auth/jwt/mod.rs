@@ -20,18 +20,20 @@
 //! ```
 //!
 //! 1. Every key has one algorithm, and the token must name exactly that one. `none` is not supported, and a public key
-//!    is never used as a shared secret (RFC 8725 §3.1).
-//! 2. `kid` only selects one of the known keys, never a file, a database row or a URL. A token without `kid` is tried
-//!    with at most eight keys of its algorithm. `jku`, `jwk`, `x5u` and `x5c` are ignored, and a token with `crit` is
-//!    refused (RFC 7515 §4.1.11).
-//! 3. `exp`, `iss`, `aud` and `sub` are required and checked; `nbf` is checked if it is present. A token expires at the
+//!    is never used as a shared secret (RFC 8725 §3.1): the text of a key file as a secret is a start-up error.
+//! 2. `kid` only selects known keys, never a file, a database row or a URL. All keys with the same `kid` are tried, and
+//!    for a token without `kid` all keys; in either case only keys of its algorithm, and at most eight.
+//! 3. Of the header, only `alg`, `kid`, `crit` and, if it is expected, `typ` are read. A token with `crit` is refused,
+//!    whatever its value is (RFC 7515 §4.1.11). All other parameters are ignored (RFC 7515 §4), such as `jku`, `jwk`,
+//!    `x5u`, `x5c` and `nonce`. A `kid` of `null` counts as missing.
+//! 4. `exp`, `iss`, `aud` and `sub` are required and checked; `nbf` is checked if it is present. A token expires at the
 //!    moment of its `exp`. Only [`leeway`](Jwt::leeway) allows for clocks that differ.
-//! 4. A request with two `Authorization` headers, or with a token larger than 16 KiB, is refused without being parsed.
+//! 5. A request with two `Authorization` headers, or with a token larger than 16 KiB, is refused without being parsed.
 //!    (The server answers a request head larger than about 400 KiB with 431 before that.)
-//! 5. Scopes are read from `scope` or `scp` (words separated by spaces, or an array), roles from `roles`, and
+//! 6. Scopes are read from `scope` or `scp` (words separated by spaces, or an array), roles from `roles`, and
 //!    permissions from `permissions` (an array, or a string with one name). [`scopes_at`](Jwt::scopes_at),
 //!    [`roles_at`](Jwt::roles_at) and [`permissions_at`](Jwt::permissions_at) read them from other claims.
-//! 6. The type of the token (`typ`) is not checked by default. For an issuer that signs several types of tokens for one
+//! 7. The type of the token (`typ`) is not checked by default. For an issuer that signs several types of tokens for one
 //!    audience, set [`typ("at+jwt")`](Jwt::typ) (RFC 9068 §2.1, RFC 8725 §3.11).
 //!
 //! A token is not checked with the issuer: a revoked token stays valid until its `exp`, so keep lifetimes short.
@@ -46,7 +48,9 @@ mod claims;
 pub mod jwks;
 mod key;
 mod keys;
+mod pss;
 mod token;
+mod token_header;
 
 use std::{fmt, time::Duration};
 
