@@ -403,6 +403,20 @@ async fn token_times_are_checked_on_the_app_s_clock() {
 }
 
 #[tokio::test]
+async fn shared_verifier_uses_the_app_s_clock() {
+    use std::{sync::Arc, time::Duration};
+    let clock = ManualClock::new();
+    let tokens = Arc::new(Jwt::new(ISSUER, AUDIENCE).key(VerifyingKey::secret(Algorithm::HS256, SECRET)));
+    let app = App::with_routes(routes![me]).verifier(Arc::clone(&tokens)).provide_shared(tokens);
+    let app = TestApp::builder(app).clock(clock.clock()).build();
+    let exp = clock.clock().unix_time().as_secs() + 100;
+    let token = with_hmac(&json!({ "alg": "HS256" }), &claims(&json!({ "exp": exp })), SECRET);
+    assert_eq!(ask(&app, "/jwt/me", &[format!("Bearer {token}")]).await.0, 200);
+    clock.advance(Duration::from_secs(100));
+    assert_eq!(ask(&app, "/jwt/me", &[format!("Bearer {token}")]).await.0, 401);
+}
+
+#[tokio::test]
 async fn issuer_settings_apply_to_its_tokens() {
     #[get("/jwt/granted", auth(scope("s"), role("r"), permission("p")))]
     async fn granted() {}
@@ -422,6 +436,35 @@ async fn issuer_settings_apply_to_its_tokens() {
         let token = with_hmac(&json!({ "alg": "HS256", "typ": typ }), &claims(&changes), SECRET);
         assert_eq!(ask(&app, "/jwt/granted", &[format!("Bearer {token}")]).await.0, expected, "{name}");
     }
+}
+
+/// Tokens of an older system: `Authorization: Token …`, signed with a secret, with `id` and `exp` alone.
+#[tokio::test]
+async fn tokens_of_an_older_system_are_accepted_as_declared() {
+    let key = || VerifyingKey::secret(Algorithm::HS256, SECRET);
+    let tokens = || Jwt::new("conduit", "conduit").key(key()).scheme("Token").sub_at("id");
+    let app = |tokens: Jwt| TestApp::new(App::with_routes(routes![me]).verifier(tokens));
+    let token = with_hmac(&json!({ "alg": "HS256" }), &json!({ "id": 7, "exp": unix_time() + 60 }), SECRET);
+    let other = json!({ "id": 7, "exp": unix_time() + 60, "aud": "payments" });
+    let other = with_hmac(&json!({ "alg": "HS256" }), &other, SECRET);
+    let legacy = || app(tokens().without_issuer().without_audience());
+    for (name, app, authorization, expected) in [
+        ("all of it", legacy(), format!("Token {token}"), (200, "7 of conduit")),
+        ("any case", legacy(), format!("tOKEN {token}"), (200, "7 of conduit")),
+        ("an issuer is required", app(tokens().without_audience()), format!("Token {token}"), (401, "")),
+        ("an audience is required", app(tokens().without_issuer()), format!("Token {token}"), (401, "")),
+        ("for another audience", legacy(), format!("Token {other}"), (401, "")),
+        ("as a bearer token", legacy(), format!("Bearer {token}"), (401, "")),
+    ] {
+        let (status, challenges, body) = ask(&app, "/jwt/me", &[authorization]).await;
+        assert_eq!((status, if status == 200 { body.as_str() } else { "" }), expected, "{name}");
+        let challenge = [r#"Token realm="routekit""#.to_owned()];
+        assert!(status == 200 || challenges == challenge, "{name}: {challenges:?}");
+    }
+    let tokens = Jwt::new(ISSUER, AUDIENCE).key(key()).without_subject("machines");
+    let token = with_hmac(&json!({ "alg": "HS256" }), &claims(&json!({ "sub": null })), SECRET);
+    let (_, _, body) = ask(&app(tokens), "/jwt/me", &[format!("Bearer {token}")]).await;
+    assert_eq!(body, format!("machines of {ISSUER}"));
 }
 
 #[tokio::test]
@@ -487,6 +530,14 @@ fn invalid_settings_are_startup_errors() {
             "the secret is the text of a PEM file",
         ),
         ("no pointer", tokens().key(key()).roles_at("realm_access.roles"), "write `/realm_access/roles`"),
+        (
+            "a claim's name that is a URL",
+            tokens().key(key()).roles_at("https://acme/roles"),
+            "write `/https:~1~1acme~1roles`",
+        ),
+        ("no scheme", tokens().key(key()).scheme(""), "`` is not the name of a scheme"),
+        ("a scheme with a space", tokens().key(key()).scheme("Token "), "`Token ` is not the name of a scheme"),
+        ("a client without a name", tokens().key(key()).without_subject(""), "`without_subject` has no name"),
         (
             "no PEM",
             tokens().key(VerifyingKey::pem(Algorithm::RS256, "hunter2").kid("a")),
