@@ -197,6 +197,17 @@ impl Verifier for Bearing {
     }
 }
 
+/// A digest does not tell how long its key is, so the client must not be refused for ever.
+#[tokio::test]
+async fn short_key_known_by_its_digest_is_accepted() {
+    let digest = ApiKeyDigest::of(b"short").to_string();
+    let keys = ApiKeys::new().digest(&digest, Identity::new("robot"));
+    let app = TestApp::new(App::with_routes(routes![anybody]).verifier(keys));
+    for (key, expected) in [("short", 200), ("shorter", 401), ("", 401)] {
+        assert_eq!(app.get("/auth/any").header("x-api-key", key).send().await.status(), expected, "{key}");
+    }
+}
+
 /// Every method of a shared verifier is called, not the default of the trait.
 #[tokio::test]
 async fn shared_verifier_is_the_verifier_itself() {

@@ -23,8 +23,7 @@ pub(super) struct AppSpec {
     pub(super) settings: SettingsSpec,
     pub(super) routes: RoutesSpec,
     pub(super) dependencies: DependenciesSpec,
-    /// The program's own breakers, each with the place of its `breaker` call.
-    pub(super) breakers: Vec<(CircuitBreaker, &'static Location<'static>)>,
+    pub(super) breakers: BreakersSpec,
     pub(super) program: ProgramSpec,
 }
 
@@ -60,6 +59,22 @@ pub(super) struct Provided {
     pub(super) location: &'static Location<'static>,
 }
 
+/// The circuit breakers that the program adds, and those that it provides to handlers.
+#[derive(Default)]
+pub(super) struct BreakersSpec {
+    /// Each with the place of its `breaker` call.
+    pub(super) given: Vec<(CircuitBreaker, &'static Location<'static>)>,
+    pub(super) provided: Vec<ProvidedBreaker>,
+}
+
+/// A breaker of the app that handlers take as a type of their own.
+pub(super) struct ProvidedBreaker {
+    pub(super) name: String,
+    pub(super) location: &'static Location<'static>,
+    /// Makes the dependency of the breaker.
+    pub(super) provide: Box<dyn FnOnce(CircuitBreaker, &mut DepsBuilder) + Send>,
+}
+
 /// Parts of the program that run beside its routes.
 pub(super) struct ProgramSpec {
     pub(super) verifiers: Verifiers,
@@ -87,7 +102,7 @@ impl AppSpec {
             },
             routes: RoutesSpec { selection, expected_crates: Vec::new(), prefix: String::new(), require_auth: false },
             dependencies: DependenciesSpec { deps: DepsBuilder::default(), provided: Vec::new() },
-            breakers: Vec::new(),
+            breakers: BreakersSpec::default(),
             program: ProgramSpec {
                 verifiers: Verifiers::new(),
                 hand_written: Vec::new(),

@@ -66,10 +66,11 @@ const MAX_DEPTH: usize = 4;
 /// The parameters and the key of the first `SubjectPublicKeyInfo` for RSA-PSS (RFC 5280 §4.1).
 fn find(mut der: &[u8], depth: usize) -> Option<(&[u8], &[u8])> {
     while let Some((tag, content, rest)) = element(der) {
-        if tag == SEQUENCE && depth < MAX_DEPTH {
-            if let Some(found) = public_key_info(content).or_else(|| find(content, depth + 1)) {
-                return Some(found);
-            }
+        if tag == SEQUENCE
+            && depth < MAX_DEPTH
+            && let Some(found) = public_key_info(content).or_else(|| find(content, depth + 1))
+        {
+            return Some(found);
         }
         der = rest;
     }
