@@ -143,7 +143,7 @@ async fn prefix_stands_before_every_path() {
     assert_eq!(app.get("/health/live").send().await.status(), 200, "the app's own paths stay");
     assert_eq!(app.table().rows()[0].path, "/api");
 
-    for prefix in ["api", "/{tenant}", "/a b", "/a?b"] {
+    for prefix in ["api", "/{tenant}", "/a b", "/a?b", "/ü", "/%c3", "//x", "/a//b", "/a/..", "/<a>"] {
         let error = App::with_routes(routes![user]).prefix(prefix).into_router().unwrap_err();
         let codes: Vec<&str> = error.problems().iter().map(|problem| problem.code()).collect();
         assert_eq!(codes, ["invalid-prefix"], "{prefix}: {error}");

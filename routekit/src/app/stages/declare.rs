@@ -1,5 +1,7 @@
 //! The second stage: the routes of the app, and the policies of each.
 
+use routekit_grammar::path::wrong_part;
+
 use crate::{
     app::{declared::DeclaredRoute, spec::RoutesSpec},
     base::{
@@ -77,6 +79,10 @@ fn checked_prefix<'a>(prefix: &'a str, problems: &mut Vec<SetupProblem>) -> &'a 
         "must start with `/`"
     } else if trimmed.contains(['{', '}', '*', ':', '?', '#']) || trimmed.contains(char::is_whitespace) {
         "must be a plain path without placeholders; nest the app's router for those"
+    } else if let Some(wrong) = wrong_part(trimmed) {
+        let message = format!("the prefix `{prefix}`: {}", wrong.reason);
+        problems.push(SetupProblem::new("invalid-prefix", message));
+        return "";
     } else {
         return trimmed;
     };
