@@ -108,7 +108,8 @@ fn foreign_placeholder(path: &str) -> Option<(String, String)> {
         }
         if let Some(name) = name.strip_suffix('?') {
             let message = format!(
-                "a placeholder is never optional; write `{{{name}}}`, and declare another handler for the path without it",
+                "a placeholder is never optional; write `{{{name}}}`, and declare another handler for the path without \
+                 it",
             );
             return Some((written, message));
         }

@@ -99,6 +99,13 @@ impl App {
         self
     }
 
+    /// Lets the app start without routes and without hand-written routers. That is an error otherwise, because it
+    /// usually means that the linker has dropped the crates with the routes.
+    pub fn allow_no_routes(mut self) -> Self {
+        self.spec.routes.allow_none = true;
+        self
+    }
+
     /// Provides a value to every route that takes a [`Dep<T>`](crate::Dep) or has `state = T`.
     #[track_caller]
     pub fn provide<T: Send + Sync + 'static>(self, value: T) -> Self {

@@ -43,6 +43,8 @@ pub(super) struct RoutesSpec {
     pub(super) prefix: String,
     /// Whether a route that does not declare its access requires an identity.
     pub(super) require_auth: bool,
+    /// Whether the app may serve nothing but its own paths.
+    pub(super) allow_none: bool,
 }
 
 /// The values that handlers depend on.
@@ -100,7 +102,13 @@ impl AppSpec {
                 admin_listener: None,
                 cache: CacheBuilder::default(),
             },
-            routes: RoutesSpec { selection, expected_crates: Vec::new(), prefix: String::new(), require_auth: false },
+            routes: RoutesSpec {
+                selection,
+                expected_crates: Vec::new(),
+                prefix: String::new(),
+                require_auth: false,
+                allow_none: false,
+            },
             dependencies: DependenciesSpec { deps: DepsBuilder::default(), provided: Vec::new() },
             breakers: BreakersSpec::default(),
             program: ProgramSpec {
