@@ -2,12 +2,11 @@
 
 pub use axum::extract::Request;
 pub use inventory;
-pub use routekit_macros::discard;
 pub use validator;
 
 pub use crate::{
     deps::Deps,
-    extract::{placeholder::Placeholders, specialise::Extract, validation::with_serde_names},
+    extract::{placeholder::Placeholders, specialise::Extract},
     generated::{FromPlaceholder, Respond, future, layered, parse, respond},
     route::{
         Audience, BreakerPolicy, CachePolicy, CdnTags, ClassifyResponse, Context, DeclaredAccess, Deprecation,
@@ -33,4 +32,9 @@ pub mod extract_traits {
         FromAxum as _, FromDeps as _, FromValidatedBody as _, FromValidatedParts as _,
     };
     pub use crate::route::spelling::{SpellDisplay as _, SpellNothing as _};
+}
+
+/// The rules of `#[derive(Validate)]`.
+pub mod rules {
+    pub use crate::extract::rules::{BrokenRule, Rules, is_card_number};
 }

@@ -50,6 +50,7 @@ mod stores;
 mod support;
 mod telemetry;
 mod ui;
+mod validate_rules;
 mod validation;
 mod verifiers;
 mod warm_up;

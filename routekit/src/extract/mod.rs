@@ -103,6 +103,7 @@ macro_rules! body_extractor {
     };
 }
 
+mod budget;
 mod explain;
 mod fault;
 mod foreign;
@@ -113,6 +114,7 @@ mod path;
 pub(crate) mod placeholder;
 mod query;
 mod rejection;
+pub(crate) mod rules;
 pub(crate) mod specialise;
 mod text;
 pub(crate) mod validation;

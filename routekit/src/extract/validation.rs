@@ -1,18 +1,15 @@
 //! Flattens `validator`'s nested errors into a list of located errors.
 
-use std::{
-    borrow::Cow,
-    collections::{HashMap, hash_map::Entry},
-};
-
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use validator::{Validate, ValidationError, ValidationErrors, ValidationErrorsKind};
 
 use super::{
+    budget,
     explain::{self, FieldNames, Scalars},
     messages,
     rejection::{MAX_ERRORS, Rejection},
+    rules::{LIST, WHOLE},
 };
 use crate::problem::FieldError;
 
@@ -154,11 +151,6 @@ fn collect(
     }
 }
 
-/// The key of the rules about a whole struct.
-const WHOLE: &str = "__all__";
-/// The key of the errors of a list that is not a field.
-const LIST: &str = "_tmp_validator";
-
 /// The name that serde uses for a field.
 ///
 /// Our `#[derive(Validate)]` reports serde's names, which are found unchanged. `validator`'s own derive reports Rust's
@@ -195,89 +187,10 @@ fn field_error(places: PointerStyle, steps: &[String], error: &ValidationError) 
     field
 }
 
-/// Renames the errors of a struct from Rust's field names to serde's. An empty name marks a flattened field, whose
-/// errors move to the enclosing struct.
-///
-/// Called by code that `#[derive(Validate)]` generates.
-pub fn with_serde_names(
-    result: Result<(), ValidationErrors>,
-    renames: &'static [(&'static str, &'static str)],
-) -> Result<(), ValidationErrors> {
-    let Err(ValidationErrors(mut by_rust)) = result else { return Ok(()) };
-    // Errors that contain others are kept, so that the inner ones are found.
-    let innermost = by_rust.values().all(|kind| matches!(kind, ValidationErrorsKind::Field(_)));
-    if innermost && !budget::spend(by_rust.len()) {
-        return Ok(());
-    }
-    // Remove all before inserting any, because one field may be renamed to the former name of another.
-    let moved: Vec<_> =
-        renames.iter().filter_map(|(rust, serde)| Some((*rust, *serde, by_rust.remove(*rust)?))).collect();
-    let mut by_serde = by_rust;
-    for (rust, serde, kind) in moved {
-        match kind {
-            ValidationErrorsKind::Struct(flattened) if serde.is_empty() => {
-                flattened.0.into_iter().for_each(|(name, kind)| insert(&mut by_serde, name, kind));
-            }
-            kind => insert(&mut by_serde, Cow::Borrowed(if serde.is_empty() { rust } else { serde }), kind),
-        }
-    }
-    Err(ValidationErrors(by_serde))
-}
-
 /// Validates, and keeps only the errors that are reported.
 fn within_budget<T: Validated>(value: &T) -> Result<(), ValidationErrors> {
     let _guard = budget::limit(MAX_ERRORS);
     value.check_rules().map_err(|RuleErrors(errors)| errors)
-}
-
-/// Limits how many errors are kept while an extractor validates.
-///
-/// `validator` keeps a kilobyte per error, so a megabyte of `[{},{},…]` would take half a gigabyte. Errors beyond the
-/// limit are dropped, because the input is rejected anyway. The rules call this module only through a free function and
-/// run on one thread, hence the thread-local.
-mod budget {
-    use std::cell::Cell;
-
-    thread_local! {
-        static LEFT: Cell<Option<usize>> = const { Cell::new(None) };
-    }
-
-    /// Removes the limit when it is dropped.
-    pub(super) struct Limited(());
-
-    impl Drop for Limited {
-        fn drop(&mut self) {
-            LEFT.set(None);
-        }
-    }
-
-    /// Limits the number of errors until the guard is dropped.
-    pub(super) fn limit(errors: usize) -> Limited {
-        LEFT.set(Some(errors));
-        Limited(())
-    }
-
-    /// Whether to keep these errors. Always `true` without a limit.
-    pub(super) fn spend(errors: usize) -> bool {
-        let left = LEFT.get();
-        LEFT.set(left.map(|left| left.saturating_sub(errors)));
-        left != Some(0)
-    }
-}
-
-/// Inserts the errors of a field. Rules about a whole struct are merged with those of a flattened struct.
-fn insert(
-    errors: &mut HashMap<Cow<'static, str>, ValidationErrorsKind>,
-    name: Cow<'static, str>,
-    kind: ValidationErrorsKind,
-) {
-    match (errors.entry(name), kind) {
-        (Entry::Occupied(mut entry), ValidationErrorsKind::Field(more)) => match entry.get_mut() {
-            ValidationErrorsKind::Field(errors) => errors.extend(more),
-            other => *other = ValidationErrorsKind::Field(more),
-        },
-        (entry, kind) => drop(entry.insert_entry(kind)),
-    }
 }
 
 #[cfg(test)]

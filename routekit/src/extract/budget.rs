@@ -1,0 +1,38 @@
+//! Limits how many errors are kept while an extractor validates.
+//!
+//! `validator` keeps about a kilobyte for each error, so a megabyte of `[{},{},…]` would take hundreds. Errors beyond
+//! the limit are dropped, because the input is rejected anyway. Generated code has no place to pass a limit along, and
+//! rules run on one thread, hence the thread-local.
+
+use std::cell::Cell;
+
+thread_local! {
+    static LEFT: Cell<Option<usize>> = const { Cell::new(None) };
+}
+
+/// Removes the limit when it is dropped.
+pub(super) struct Limited(());
+
+impl Drop for Limited {
+    fn drop(&mut self) {
+        LEFT.set(None);
+    }
+}
+
+/// Limits the number of errors until the guard is dropped.
+pub(super) fn limit(errors: usize) -> Limited {
+    LEFT.set(Some(errors));
+    Limited(())
+}
+
+/// Whether to keep one more error. Always `true` without a limit.
+pub(super) fn spend() -> bool {
+    let left = LEFT.get();
+    LEFT.set(left.map(|left| left.saturating_sub(1)));
+    left != Some(0)
+}
+
+/// Whether no more errors are kept.
+pub(super) fn is_spent() -> bool {
+    LEFT.get() == Some(0)
+}

@@ -1,0 +1,154 @@
+//! `#[derive(Validate)]`: which types it takes, and where their errors are.
+
+use routekit::{prelude::*, test::TestApp, validator::ValidationError};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// Items that implement nothing but what a request needs.
+#[derive(Deserialize, Validate)]
+struct Line {
+    #[validate(range(min = 1))]
+    amount: u32,
+}
+
+/// The error of every rule of a list and of its items.
+#[derive(Deserialize, Validate)]
+struct Order {
+    #[validate(length(max = 2), custom(function = "sorted"), nested)]
+    lines: Vec<Line>,
+    #[validate(required)]
+    gift: Option<Line>,
+}
+
+fn sorted(lines: &[Line]) -> Result<(), ValidationError> {
+    if lines.is_sorted_by_key(|line| line.amount) { Ok(()) } else { Err(ValidationError::new("sorted")) }
+}
+
+#[post("/orders")]
+async fn order(body: Json<Order>) -> String {
+    format!("{}", body.lines.len() + body.gift.iter().len())
+}
+
+#[derive(Deserialize, Validate)]
+#[serde(rename_all = "camelCase")]
+enum Pay {
+    CreditCard {
+        #[validate(credit_card)]
+        number: String,
+    },
+    Voucher(#[validate(length(min = 4))] String),
+    Split(#[validate(nested)] Line, #[validate(nested)] Line),
+    Cash,
+}
+
+#[post("/pay")]
+async fn pay(body: Json<Pay>) -> &'static str {
+    match body.into_inner() {
+        Pay::CreditCard { number } => drop(number),
+        Pay::Voucher(text) => drop(text),
+        Pay::Split(one, two) => drop((one, two)),
+        Pay::Cash => {}
+    }
+    "paid"
+}
+
+#[derive(Deserialize, Validate)]
+#[serde(tag = "kind", rename_all_fields = "camelCase")]
+enum Shape {
+    Circle {
+        #[validate(range(exclusive_min = 0.0))]
+        half_width: f64,
+    },
+}
+
+#[derive(Deserialize, Validate)]
+struct Name(#[validate(length(min = 1))] String);
+
+/// A generic type, whose bounds are those that its rules need.
+#[derive(Deserialize, Validate)]
+struct Page<T> {
+    #[validate(nested)]
+    items: Vec<T>,
+}
+
+#[derive(Deserialize, Validate)]
+struct Drawing {
+    #[validate(nested)]
+    name: Name,
+    #[validate(nested)]
+    shapes: Page<Shape>,
+    #[validate(length(max = 2, code = "too_long"))]
+    tag: Option<String>,
+}
+
+#[post("/drawings")]
+async fn drawing(body: Json<Drawing>) -> String {
+    let Shape::Circle { half_width } = body.shapes.items[0];
+    format!("{} {half_width} {:?}", body.name.0, body.tag)
+}
+
+async fn errors(path: &str, body: Value) -> Vec<(String, String, String)> {
+    let app = TestApp::new(App::with_routes(routes![order, pay, drawing]));
+    let answer = app.post(path).json(&body).send().await;
+    if answer.status() == 200 {
+        return Vec::new();
+    }
+    assert_eq!(answer.status(), 422, "{}", answer.text());
+    let answer: Value = answer.json();
+    let text = |error: &Value, name: &str| error[name].as_str().unwrap().to_owned();
+    let errors = answer["errors"].as_array().unwrap().iter();
+    errors.map(|error| (text(error, "pointer"), text(error, "code"), text(error, "message"))).collect()
+}
+
+fn expected(rows: &[(&str, &str, &str)]) -> Vec<(String, String, String)> {
+    rows.iter().map(|(a, b, c)| ((*a).to_owned(), (*b).to_owned(), (*c).to_owned())).collect()
+}
+
+#[tokio::test]
+async fn list_items_without_serialize_are_validated() {
+    let line = |amount: u32| json!({ "amount": amount });
+    assert_eq!(errors("/orders", json!({ "lines": [line(1)], "gift": line(1) })).await, []);
+    let found = errors("/orders", json!({ "lines": [line(0), line(0), line(0)] })).await;
+    let length = ("/lines", "length", "must have a length of at most 2");
+    assert_eq!(found, expected(&[("/gift", "required", "is required"), length]));
+}
+
+#[tokio::test]
+async fn errors_of_items_survive_a_failing_custom_rule() {
+    let found =
+        errors("/orders", json!({ "lines": [{ "amount": 2 }, { "amount": 0 }], "gift": { "amount": 1 } })).await;
+    let rows = [("/lines", "sorted", "is not valid"), ("/lines/1/amount", "range", "must be at least 1")];
+    assert_eq!(found, expected(&rows));
+}
+
+#[tokio::test]
+async fn fields_of_variants_have_the_pointers_of_serde() {
+    let card = |number: &str| json!({ "creditCard": { "number": number } });
+    for body in [json!("cash"), card("4539571147647251"), card("343380440754432"), json!({ "voucher": "abcd" })] {
+        assert_eq!(errors("/pay", body).await, []);
+    }
+    let wrong = ("/creditCard/number", "credit_card", "must be a credit card number");
+    for number in ["5236313877109141", "zduhefljsdfKJKJZHUI", "", "0", "4539 5711 4764 7251"] {
+        assert_eq!(errors("/pay", card(number)).await, expected(&[wrong]), "{number}");
+    }
+    let found = errors("/pay", json!({ "voucher": "abc" })).await;
+    assert_eq!(found, expected(&[("/voucher", "length", "must have a length of at least 4")]));
+    let found = errors("/pay", json!({ "split": [{ "amount": 1 }, { "amount": 0 }] })).await;
+    assert_eq!(found, expected(&[("/split/1/amount", "range", "must be at least 1")]));
+}
+
+#[tokio::test]
+async fn newtypes_generic_types_and_tagged_enums_are_validated() {
+    let body = json!({
+        "name": "",
+        "shapes": { "items": [{ "kind": "Circle", "halfWidth": 0.0 }] },
+        "tag": "abc",
+    });
+    let rows = [
+        ("/name", "length", "must have a length of at least 1"),
+        ("/shapes/items/0/halfWidth", "range", "must be more than 0.0"),
+        // A code of its own keeps the message of the rule.
+        ("/tag", "too_long", "must have a length of at most 2"),
+    ];
+    assert_eq!(errors("/drawings", body).await, expected(&rows));
+}
