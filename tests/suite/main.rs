@@ -50,6 +50,7 @@ mod stores;
 mod support;
 mod telemetry;
 mod ui;
+mod validate_memory;
 mod validate_rules;
 mod validation;
 mod verifiers;

@@ -46,14 +46,7 @@ impl BoundField<'_> {
             }
         }
         if self.rules.nested {
-            let span = at(self.ty);
-            let trait_ = quote!(#krate::__private::validator::Validate);
-            present.push(quote_spanned! {span=>
-                __rules.nested(|| {
-                    use #trait_ as _;
-                    (&#value).validate()
-                });
-            });
+            present.push(self.nested(krate, &value, inner(self.ty, depth)));
         }
         let checks = if depth == 0 || present.is_empty() {
             quote!(#(#present)*)
@@ -61,6 +54,20 @@ impl BoundField<'_> {
             quote!(if let #pattern = *#binding { #(#present)* })
         };
         Ok(quote!(#(#any)* #checks))
+    }
+
+    /// The rules of the field's own type.
+    fn nested(&self, krate: &TokenStream, value: &TokenStream, ty: &Type) -> TokenStream {
+        let span = at(self.ty);
+        if last_segment(ty).is_some_and(|segment| segment.ident == "Vec") {
+            return quote_spanned!(span=> __rules.items((&#value).iter()););
+        }
+        quote_spanned! {span=>
+            __rules.nested(|| {
+                use #krate::__private::validator::Validate as _;
+                (&#value).validate()
+            });
+        }
     }
 
     /// The argument of a custom function: a number, or a reference to anything else.

@@ -30,7 +30,7 @@ impl<T: Validated> Form<T> {
         let bytes = read(request).await?;
         let text = str::from_utf8(&bytes).map_err(|_| Rejection::Malformed("the form is not UTF-8".to_owned()))?;
         let value: T = parse(text).map_err(Rejection::Shape)?;
-        validate(&value, PointerStyle::DottedName, || Some(super::query::tree(text)))?;
+        validate(&value, PointerStyle::DottedName, || super::query::tree(text))?;
         Ok(Self(value))
     }
 }

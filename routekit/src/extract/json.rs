@@ -41,7 +41,8 @@ impl<T: Validated> Json<T> {
         }
         let bytes = read(request).await?;
         let value: T = serde_json::from_slice(&bytes).map_err(|_| refuse::<T>(&bytes))?;
-        validate(&value, PointerStyle::JsonPointer, || serde_json::from_slice(&bytes).ok())?;
+        let mut input = serde_json::Deserializer::from_slice(&bytes);
+        validate(&value, PointerStyle::JsonPointer, || &mut input)?;
         Ok(Self(value))
     }
 }

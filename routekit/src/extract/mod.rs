@@ -103,18 +103,15 @@ macro_rules! body_extractor {
     };
 }
 
-mod budget;
 mod explain;
 mod fault;
 mod foreign;
 mod form;
 mod json;
-mod messages;
 mod path;
 pub(crate) mod placeholder;
 mod query;
 mod rejection;
-pub(crate) mod rules;
 pub(crate) mod specialise;
 mod text;
 pub(crate) mod validation;

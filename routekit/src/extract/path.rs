@@ -39,7 +39,7 @@ impl<T: Validated + Send> Path<T> {
                 });
             }
         };
-        validate(&value, PointerStyle::DottedName, || Some(tree(&params)))?;
+        validate(&value, PointerStyle::DottedName, || tree(&params))?;
         Ok(Self(value))
     }
 }

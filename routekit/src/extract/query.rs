@@ -28,7 +28,7 @@ impl<T: Validated> Query<T> {
     pub(super) fn extract(parts: &Parts) -> Result<Self, Rejection> {
         let query = parts.uri.query().unwrap_or_default();
         let value: T = parse(query).map_err(Rejection::Parameter)?;
-        validate(&value, PointerStyle::DottedName, || Some(tree(query)))?;
+        validate(&value, PointerStyle::DottedName, || tree(query))?;
         Ok(Self(value))
     }
 }

@@ -2,11 +2,11 @@
 
 use std::{
     borrow::Cow,
-    collections::{HashMap, hash_map::Entry},
+    collections::{BTreeMap, HashMap, hash_map::Entry},
 };
 
 use serde::Serialize;
-use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
+use validator::{Validate, ValidationError, ValidationErrors, ValidationErrorsKind};
 
 use super::{budget, messages};
 
@@ -116,6 +116,33 @@ impl Rules {
         let list = if found.len() == 1 { found.remove(LIST) } else { None };
         let kind = list.unwrap_or_else(|| ValidationErrorsKind::Struct(Box::new(ValidationErrors(found))));
         insert(&mut self.errors, field, kind);
+    }
+
+    /// Checks the rules of the items of a list, until no more errors are kept.
+    ///
+    /// `validator`'s own `Validate` of a list keeps the errors of all items.
+    pub fn items<'a, T: Validate + 'a>(&mut self, items: impl IntoIterator<Item = &'a T>) {
+        self.nested(|| {
+            let mut found = BTreeMap::new();
+            for (index, item) in items.into_iter().enumerate() {
+                if budget::is_spent() {
+                    break;
+                }
+                let left = budget::left();
+                if let Err(errors) = item.validate() {
+                    // A type with `validator`'s own derive knows no budget.
+                    if budget::left() == left {
+                        budget::take(errors.errors().len());
+                    }
+                    found.insert(index, Box::new(errors));
+                }
+            }
+            if found.is_empty() {
+                return Ok(());
+            }
+            let list = ValidationErrorsKind::List(found);
+            Err(ValidationErrors(HashMap::from([(Cow::Borrowed(LIST), list)])))
+        });
     }
 
     /// Checks a rule about the whole value.

@@ -28,8 +28,18 @@ pub(super) fn limit(errors: usize) -> Limited {
 /// Whether to keep one more error. Always `true` without a limit.
 pub(super) fn spend() -> bool {
     let left = LEFT.get();
-    LEFT.set(left.map(|left| left.saturating_sub(1)));
+    take(1);
     left != Some(0)
+}
+
+/// Accounts for errors that are kept already.
+pub(super) fn take(errors: usize) {
+    LEFT.set(LEFT.get().map(|left| left.saturating_sub(errors)));
+}
+
+/// How many errors are still kept. `None` without a limit.
+pub(super) fn left() -> Option<usize> {
+    LEFT.get()
 }
 
 /// Whether no more errors are kept.

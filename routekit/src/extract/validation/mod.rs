@@ -1,17 +1,21 @@
 //! Flattens `validator`'s nested errors into a list of located errors.
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Deserializer};
 use serde_json::Value;
 use validator::{Validate, ValidationError, ValidationErrors, ValidationErrorsKind};
 
+use self::rules::{LIST, WHOLE};
 use super::{
-    budget,
     explain::{self, FieldNames, Scalars},
-    messages,
     rejection::{MAX_ERRORS, Rejection},
-    rules::{LIST, WHOLE},
 };
 use crate::problem::FieldError;
+
+mod budget;
+mod excerpt;
+mod messages;
+mod names;
+pub(crate) mod rules;
 
 /// A type that can be parsed from a request and validated: all types that derive `Deserialize` and
 /// [`Validate`](crate::Validate).
@@ -73,14 +77,14 @@ impl PointerStyle {
     }
 }
 
-/// Checks the rules of `value`. `input` returns the parsed input, and is only called if a rule is broken.
-pub(super) fn validate<T: Validated>(
+/// Checks the rules of `value`. `input` is only used if a rule is broken.
+pub(super) fn validate<'de, T: Validated, D: Deserializer<'de>>(
     value: &T,
     places: PointerStyle,
-    input: impl FnOnce() -> Option<Value>,
+    input: impl FnOnce() -> D,
 ) -> Result<(), Rejection> {
     let Err(errors) = within_budget(value) else { return Ok(()) };
-    let input = input();
+    let input = excerpt::excerpt(input(), &errors);
     let names = input.as_ref().map(|input| explain::names::<T>(input, places.scalars())).unwrap_or_default();
     let mut found = Vec::new();
     let mut path = ErrorPath::default();
@@ -101,7 +105,7 @@ struct ErrorPath {
     keys: Vec<String>,
 }
 
-/// Calls `found` for each error in `errors`, which belong to `input`.
+/// Calls `found` for each error in `errors`, which belong to `input`, an excerpt.
 fn collect(
     errors: &ValidationErrors,
     input: Option<&Value>,
@@ -122,7 +126,7 @@ fn collect(
         let named = field != LIST;
         let mut input = input;
         if named {
-            let name = serde_name(field, known);
+            let name = names::serde_name(field, known);
             input = input.and_then(|input| input.get(name));
             path.steps.push(name.to_owned());
             path.keys.push(name.to_owned());
@@ -137,9 +141,9 @@ fn collect(
                 errors.for_each(|errors| collect(errors, None, names, &mut ErrorPath::default(), &mut at_the_map));
             }
             ValidationErrorsKind::List(items) => {
-                for (index, errors) in items {
+                for (kept, (index, errors)) in items.iter().enumerate() {
                     path.steps.push(index.to_string());
-                    collect(errors, input.and_then(|input| input.get(index)), names, path, found);
+                    collect(errors, input.and_then(|input| input.get(kept)), names, path, found);
                     path.steps.pop();
                 }
             }
@@ -148,26 +152,6 @@ fn collect(
             path.steps.pop();
             path.keys.pop();
         }
-    }
-}
-
-/// The name that serde uses for a field.
-///
-/// Our `#[derive(Validate)]` reports serde's names, which are found unchanged. `validator`'s own derive reports Rust's
-/// names. Those are matched under any `rename_all`, which only changes case and separators. A `rename` cannot be
-/// matched, because nothing connects the two names at run time.
-fn serde_name<'a>(field: &'a str, known: &[&'static str]) -> &'a str {
-    if known.contains(&field) {
-        return field;
-    }
-    let letters = |name: &str| -> String {
-        name.chars().filter(|c| !matches!(c, '_' | '-')).flat_map(char::to_lowercase).collect()
-    };
-    let bare = field.strip_prefix("r#").unwrap_or(field);
-    let mut alike = known.iter().filter(|name| letters(name) == letters(bare));
-    match (alike.next(), alike.next()) {
-        (Some(name), None) => name,
-        _ => bare,
     }
 }
 
