@@ -26,7 +26,7 @@
 
 use std::{
     any::Any,
-    borrow::Borrow,
+    fmt,
     future::Future,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
@@ -58,6 +58,11 @@ impl PanicGuard {
         Self { report: Report::to(observer) }
     }
 
+    /// Reports panics to no observer.
+    pub(crate) const fn unreported() -> Self {
+        Self { report: Report::none() }
+    }
+
     fn response(&self, panic: &(dyn Any + Send)) -> Response {
         let text = panic
             .downcast_ref::<&str>()
@@ -73,38 +78,39 @@ impl PanicGuard {
 }
 
 pin_project! {
-    /// A future whose panics become responses.
-    pub(crate) struct PanicGuarded<F, G> {
+    /// A call whose panics become responses.
+    pub(crate) struct GuardedCall<F> {
         #[pin]
         inner: Option<F>,
         // A panic of the call itself, before it returned a future.
         panic: Option<Box<dyn Any + Send>>,
-        guard: G,
     }
 }
 
-impl<F, G> PanicGuarded<F, G> {
+impl<F> GuardedCall<F> {
+    /// A call that has not been [started](Self::start).
+    pub(crate) const fn new() -> Self {
+        Self { inner: None, panic: None }
+    }
+
     /// Calls `call` with `request`. Its panics are caught, too.
-    pub(crate) fn new<R>(guard: G, request: R, call: impl FnOnce(R) -> F) -> Self {
+    #[inline]
+    pub(crate) fn start<R>(&mut self, request: R, call: impl FnOnce(R) -> F) {
         // The closure borrows them, because `catch_unwind` moves its arguments and its result, and both are large.
-        let (mut input, mut inner) = (Some((request, call)), None);
-        let run = || inner = input.take().map(|(request, call)| call(request));
+        let mut request = Some(request);
+        let inner = &mut self.inner;
+        let run = || *inner = request.take().map(call);
         // The handler is responsible for unwind safety, as in a thread that another thread joins.
-        let panic = catch_unwind(AssertUnwindSafe(run)).err();
-        Self { inner, panic, guard }
+        self.panic = catch_unwind(AssertUnwindSafe(run)).err();
     }
-}
 
-impl<F, E, G> Future for PanicGuarded<F, G>
-where
-    F: Future<Output = Result<Response, E>>,
-    G: Borrow<PanicGuard>,
-{
-    type Output = Result<Response, E>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+    /// Polls the call. `guard` answers a panic.
+    #[inline(always)]
+    pub(crate) fn poll<E>(self: Pin<&mut Self>, guard: &PanicGuard, cx: &mut Context<'_>) -> Poll<Result<Response, E>>
+    where
+        F: Future<Output = Result<Response, E>>,
+    {
         let this = self.project();
-        let guard = (*this.guard).borrow();
         if let Some(panic) = this.panic.take() {
             return Poll::Ready(Ok(guard.response(&*panic)));
         }
@@ -154,9 +160,31 @@ pub struct CatchPanic<S> {
 
 accessors!(CatchPanic);
 
-opaque_future! {
+pin_project! {
     /// The future of [`CatchPanic`].
-    pub struct CatchPanicFuture<F>(PanicGuarded<F, PanicGuard>);
+    pub struct CatchPanicFuture<F> {
+        #[pin]
+        call: GuardedCall<F>,
+        guard: PanicGuard,
+    }
+}
+
+impl<F, E> Future for CatchPanicFuture<F>
+where
+    F: Future<Output = Result<Response, E>>,
+{
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        this.call.poll(this.guard, cx)
+    }
+}
+
+impl<F> fmt::Debug for CatchPanicFuture<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CatchPanicFuture").finish_non_exhaustive()
+    }
 }
 
 impl<S, B> Service<Request<B>> for CatchPanic<S>
@@ -172,6 +200,8 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        CatchPanicFuture::new(PanicGuarded::new(self.guard.clone(), request, |request| self.inner.call(request)))
+        let mut future = CatchPanicFuture { call: GuardedCall::new(), guard: self.guard.clone() };
+        future.call.start(request, |request| self.inner.call(request));
+        future
     }
 }

@@ -119,6 +119,15 @@ pub(crate) enum HeldPermit {
     WithHandler(RunningPermit),
 }
 
+impl HeldPermit {
+    /// Releases a permit with the response, which may be long before the future that made it is dropped.
+    pub(crate) fn release_if_ready<T>(permit: &mut Option<Self>, polled: &Poll<T>) {
+        if polled.is_ready() {
+            *permit = None;
+        }
+    }
+}
+
 impl ConcurrencyPermit {
     /// Keeps the permit with the request.
     pub(crate) fn hold(self) -> HeldPermit {
@@ -204,18 +213,10 @@ pub struct Concurrency<S> {
 accessors!(Concurrency);
 
 pin_project! {
-    /// A future that holds a permit, if there is one, until it is ready.
-    pub(crate) struct HoldingPermit<F> {
+    struct HoldingPermit<F> {
         #[pin]
         inner: F,
-        // Released with the response, which may be long before this future is dropped.
         permit: Option<HeldPermit>,
-    }
-}
-
-impl<F> HoldingPermit<F> {
-    pub(crate) fn new(inner: F, permit: Option<HeldPermit>) -> Self {
-        Self { inner, permit }
     }
 }
 
@@ -225,9 +226,7 @@ impl<F: Future> Future for HoldingPermit<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let polled = this.inner.poll(cx);
-        if polled.is_ready() {
-            *this.permit = None;
-        }
+        HeldPermit::release_if_ready(this.permit, &polled);
         polled
     }
 }
@@ -251,7 +250,10 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         ConcurrencyFuture::new(match self.layer.admit() {
-            Ok(permit) => PassOrAnswer::pass(HoldingPermit::new(self.inner.call(request), Some(permit.hold()))),
+            Ok(permit) => {
+                let inner = self.inner.call(request);
+                PassOrAnswer::pass(HoldingPermit { inner, permit: Some(permit.hold()) })
+            }
             Err(refusal) => PassOrAnswer::answer(refusal),
         })
     }

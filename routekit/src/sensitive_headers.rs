@@ -28,7 +28,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use http::{HeaderName, Request, header};
+use http::{HeaderMap, HeaderName, Request, header};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -52,6 +52,17 @@ impl SecretNames {
     fn contains(&self, name: &HeaderName) -> bool {
         ALWAYS.contains(name) || self.more.contains(name)
     }
+
+    fn mark(&self, headers: &mut HeaderMap) {
+        // Iterating over names is cheaper than over names with values.
+        if headers.keys().any(|name| self.contains(name)) {
+            for (name, value) in headers {
+                if self.contains(name) {
+                    value.set_sensitive(true);
+                }
+            }
+        }
+    }
 }
 
 /// Marks the values of some request headers as secret. See the [module docs](crate::sensitive_headers).
@@ -72,6 +83,11 @@ impl SensitiveHeadersLayer {
     pub fn and(mut self, names: impl IntoIterator<Item = HeaderName>) -> Self {
         names.into_iter().for_each(|name| self.names.add(name));
         self
+    }
+
+    /// Marks the values of secret headers.
+    pub(crate) fn mark(&self, headers: &mut HeaderMap) {
+        self.names.mark(headers);
     }
 }
 
@@ -119,15 +135,7 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let headers = request.headers_mut();
-        // Iterating over names is cheaper than over names with values.
-        if headers.keys().any(|name| self.names.contains(name)) {
-            for (name, value) in headers {
-                if self.names.contains(name) {
-                    value.set_sensitive(true);
-                }
-            }
-        }
+        self.names.mark(request.headers_mut());
         self.inner.call(request)
     }
 }

@@ -37,11 +37,11 @@
 //! ```
 
 use std::{
-    borrow::Borrow,
+    fmt,
     future::Future,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
     time::Duration,
 };
 
@@ -68,40 +68,18 @@ impl TimeLimit {
     pub(crate) fn new(limit: Duration, observer: Arc<dyn Observer>) -> Self {
         Self { limit, report: Report::to(observer) }
     }
-}
 
-pin_project! {
-    /// A future with a time limit, if there is one.
-    pub(crate) struct TimeLimited<F, L> {
-        #[pin]
-        inner: F,
-        limit: Option<L>,
-        deadline: Deadline,
-    }
-}
-
-impl<F, L> TimeLimited<F, L> {
-    pub(crate) fn new(inner: F, limit: Option<L>) -> Self {
-        Self { inner, limit, deadline: Deadline::default() }
-    }
-}
-
-impl<F, E, L> Future for TimeLimited<F, L>
-where
-    F: Future<Output = Result<Response, E>>,
-    L: Borrow<TimeLimit>,
-{
-    type Output = Result<Response, E>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let polled = this.inner.poll(cx);
-        if polled.is_ready() {
-            return polled;
+    /// Answers 504 in place of a handler that has been pending for too long.
+    #[inline]
+    pub(crate) fn limit<E>(
+        &self,
+        polled: &mut Poll<Result<Response, E>>,
+        deadline: &mut Deadline,
+        cx: &mut Context<'_>,
+    ) {
+        if polled.is_pending() && deadline.poll_expired(self.limit, cx).is_ready() {
+            *polled = Poll::Ready(Ok(timed_out(&self.report)));
         }
-        let Some(limit) = this.limit.as_ref().map(Borrow::borrow) else { return Poll::Pending };
-        ready!(this.deadline.poll_expired(limit.limit, cx));
-        Poll::Ready(Ok(timed_out(&limit.report)))
     }
 }
 
@@ -143,9 +121,34 @@ pub struct Timeout<S> {
 
 accessors!(Timeout);
 
-opaque_future! {
+pin_project! {
     /// The future of [`Timeout`].
-    pub struct TimeoutFuture<F>(TimeLimited<F, TimeLimit>);
+    pub struct TimeoutFuture<F> {
+        #[pin]
+        inner: F,
+        limit: TimeLimit,
+        deadline: Deadline,
+    }
+}
+
+impl<F, E> Future for TimeoutFuture<F>
+where
+    F: Future<Output = Result<Response, E>>,
+{
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let mut polled = this.inner.poll(cx);
+        this.limit.limit(&mut polled, this.deadline, cx);
+        polled
+    }
+}
+
+impl<F> fmt::Debug for TimeoutFuture<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TimeoutFuture").finish_non_exhaustive()
+    }
 }
 
 impl<S, B> Service<Request<B>> for Timeout<S>
@@ -161,6 +164,7 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        TimeoutFuture::new(TimeLimited::new(self.inner.call(request), Some(self.limit.clone())))
+        let inner = self.inner.call(request);
+        TimeoutFuture { inner, limit: self.limit.clone(), deadline: Deadline::default() }
     }
 }

@@ -5,7 +5,12 @@
 #![allow(clippy::unwrap_used, reason = "test code")]
 #![allow(dead_code, missing_docs, unreachable_pub, reason = "the files are parts of a whole that is not here")]
 
+#[path = "../../routekit/src/base/property.rs"]
+mod property;
+
 mod base {
+    pub(crate) use crate::property;
+
     pub mod clock {
         pub use routekit::ManualClock;
     }

@@ -1,6 +1,6 @@
 //! The admin surface: its listener, its documents, and the credentials that a change needs.
 
-use axum::body::Body;
+use axum::{Router, body::Body};
 use http::{Method, Request, StatusCode};
 use routekit::{
     config::{AdminAddr, Secret},
@@ -184,4 +184,79 @@ async fn into_routers_separates_routes_and_admin() {
     assert_eq!(main.clone().oneshot(get("/a/items")).await.unwrap().status(), 200);
     assert_eq!(main.oneshot(get("/metrics")).await.unwrap().status(), 404);
     assert_eq!(admin.unwrap().oneshot(get("/metrics")).await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn foreign_host_on_a_loopback_listener_is_refused() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    // The listener counts, and not the setting.
+    let main = wire::run(app(AdminAddr::Own(([10, 0, 0, 1], 9091).into()), false).admin_listener(listener)).await;
+    let ask = async |path: &str, host: &str| {
+        let request = Request::get(path).header("host", host).body(Body::empty()).unwrap();
+        let (parts, body) = main.at(addr).http1(request).await;
+        (parts.status.as_u16(), body)
+    };
+    for path in READING {
+        for host in ["localhost:9091", "127.0.0.1", "[::1]:9091", "10.0.0.7:9091"] {
+            assert_eq!(ask(path, host).await.0, 200, "{path} of {host}");
+        }
+        for host in ["evil.example", "evil.example:9091", "localhost.evil.example", ""] {
+            let (status, body) = ask(path, host).await;
+            assert_eq!(status, 421, "{path} of {host}");
+            let problem: Value = serde_json::from_str(&body).unwrap();
+            assert_eq!(problem["detail"], "this listener answers requests for `localhost` or an IP address only");
+        }
+    }
+    assert_eq!(ask("/nothing", "evil.example").await.0, 421);
+    let elsewhere = TestApp::new(app(AdminAddr::Own(([10, 0, 0, 1], 9091).into()), false)).admin();
+    let named = elsewhere.get("/routes").header("host", "admin.example");
+    assert_eq!(named.send().await.status(), 200, "operators reach other listeners by a name");
+    let absolute = Request::get("http://evil.example/routes").header("host", "localhost").body(Body::empty()).unwrap();
+    let local = TestApp::new(app(AdminAddr::Own(([127, 0, 0, 1], 0).into()), false)).admin();
+    assert_eq!(local.call(absolute).await.status(), 421, "the host of the URI counts, too");
+}
+
+/// The problems of an app whose admin surface is beside its routes.
+fn reserved(app: App) -> Vec<(String, Vec<String>)> {
+    let app = app.config(Default::default()).configure(|config| config.set_admin_addr(AdminAddr::Main));
+    let Err(error) = app.into_router() else { return Vec::new() };
+    assert!(error.problems().iter().all(|problem| problem.code() == "reserved-path"), "{error}");
+    let problems = error.problems().iter();
+    problems.map(|problem| (problem.to_string(), problem.locations().to_vec())).collect()
+}
+
+#[test]
+fn declared_route_under_an_admin_path_is_a_startup_error() {
+    for (prefix, own) in [("/breakers", "/breakers/{*name}"), ("/cache", "/cache/{*pattern}")] {
+        let problems = reserved(App::with_routes(routes![items]).prefix(prefix));
+        let [(message, locations)] = problems.as_slice() else { panic!("{problems:?}") };
+        assert!(
+            message.starts_with(&format!("`{prefix}/a/items` is under `{own}`, where routekit serves")),
+            "{message}"
+        );
+        assert!(locations[0].starts_with("tests/suite/admin.rs:"), "{locations:?}");
+        let apart = App::with_routes(routes![items]).prefix(prefix).config(Default::default());
+        assert!(apart.into_router().is_ok(), "on a listener of its own, the admin surface takes no path");
+    }
+    assert_eq!(reserved(App::with_routes(routes![items]).prefix("/cached")), []);
+}
+
+#[test]
+fn hand_written_route_under_an_admin_path_is_a_startup_error() {
+    let router = |path: &str| Router::new().route(path, axum::routing::any(|| async {}));
+    let put = |path: &str| Router::new().route(path, axum::routing::put(|| async {}));
+    let base = || App::with_routes(routes![items]);
+    for (name, app, path, own) in [
+        ("a literal", base().merge(router("/cache/report")), "/cache/report", "under `/cache/{*pattern}`,"),
+        ("nested", base().nest("/breakers/mine", router("/x")), "/breakers/mine/x", "under `/breakers/{*name}`,"),
+        ("another method", base().merge(put("/access-log")), "/access-log", "a path"),
+    ] {
+        let problems = reserved(app);
+        let [(message, locations)] = problems.as_slice() else { panic!("{name}: {problems:?}") };
+        assert!(message.starts_with(&format!("`{path}` is {own} where routekit serves")), "{name}: {message}");
+        assert!(locations[0].starts_with("tests/suite/admin.rs:"), "{name}: {locations:?}");
+    }
+    assert_eq!(reserved(base().merge(router("/cached")).nest("/routes/of", router("/cache/x"))), []);
+    assert!(base().merge(router("/cache/report")).config(Default::default()).into_router().is_ok());
 }

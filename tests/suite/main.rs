@@ -38,6 +38,7 @@ mod logs;
 mod members;
 mod metrics;
 mod names;
+mod observers;
 mod operators;
 mod policies;
 mod process;

@@ -4,6 +4,7 @@ use std::{convert::Infallible, time::Duration};
 
 use http::request::Parts;
 use routekit::{
+    ManualClock,
     auth::{Verifier, VerifyError},
     config::{AdminAddr, Config, Secret},
     prelude::*,
@@ -185,4 +186,59 @@ fn each_call_is_audited_once() {
     }
     let (_, lines) = logs::caught(async { operated(true, true).get("/access-log").send().await });
     assert!(lines.iter().all(|line| line.of != "routekit::audit"), "reading changes nothing");
+}
+
+/// Sends a change of the access log with this token.
+async fn change_with(app: &TestApp, token: &str) -> (u16, Duration) {
+    let start = tokio::time::Instant::now();
+    let request = app.put("/access-log").body("all").header("authorization", &format!("Bearer {token}"));
+    (request.send().await.status().as_u16(), start.elapsed())
+}
+
+#[test]
+fn wrong_tokens_after_ten_wait_and_are_logged_once_a_second() {
+    const AT_ONCE: Duration = Duration::ZERO;
+    const WAITED: Duration = Duration::from_secs(1);
+    let clock = ManualClock::new();
+    let time = clock.clone();
+    let (_, lines) = logs::caught_on_paused_time(async move {
+        let app = App::with_routes(routes![open]).configure(|config| config.set_admin_token(Some(Secret::new(TOKEN))));
+        let app = TestApp::builder(app).clock(time.clock()).build().admin();
+        for number in 1..=10 {
+            assert_eq!(change_with(&app, "a wrong token").await, (401, AT_ONCE), "number {number}");
+        }
+        for _ in 0..5 {
+            assert_eq!(change_with(&app, "a wrong token").await, (401, WAITED));
+        }
+        assert_eq!(change_with(&app, TOKEN).await, (204, WAITED), "its time does not give it away");
+        let without = app.put("/access-log").body("all").send().await;
+        assert_eq!(without.status(), 401, "a request without a token does not wait");
+        time.advance(Duration::from_secs(1));
+        assert_eq!(change_with(&app, "a wrong token").await, (401, WAITED));
+        time.advance(Duration::from_secs(20));
+        assert_eq!(change_with(&app, TOKEN).await, (204, AT_ONCE), "the wrong ones are forgotten");
+    });
+    let audit = || lines.iter().filter(|line| line.of == "routekit::audit");
+    let is_summary = |line: &&logs::Line| line.fields.iter().any(|field| field == "message=wrong admin tokens");
+    let count = |line: &'_ logs::Line| line.fields.iter().find(|field| field.starts_with("count=")).cloned();
+    let counts: Vec<String> = audit().filter(is_summary).filter_map(count).collect();
+    assert_eq!(counts, ["count=1", "count=5"], "one event for each second");
+    let calls = audit().filter(|line| !is_summary(line)).count();
+    assert_eq!(calls, 13, "ten wrong tokens, the right one twice, and no token");
+    assert!(!format!("{lines:?}").contains("a wrong token"), "{lines:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn wrong_tokens_of_readers_are_counted_too() {
+    let app = App::with_routes(routes![anybody]).verifier(Operator).require_auth().configure(|config| {
+        config.set_admin_addr(AdminAddr::Main);
+        config.set_admin_token(Some(Secret::new(TOKEN)));
+    });
+    let app = TestApp::new(app);
+    let start = tokio::time::Instant::now();
+    for _ in 0..11 {
+        let read = app.get("/metrics").header("authorization", "Bearer wrong").send().await;
+        assert_eq!(read.status(), 401);
+    }
+    assert_eq!(start.elapsed(), Duration::from_secs(1), "the eleventh waits");
 }

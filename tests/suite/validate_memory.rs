@@ -78,7 +78,7 @@ async fn list_with_wrong_items_takes_little_memory() {
         return;
     }
     let kib = alone("validate_memory::list_with_wrong_items_takes_little_memory");
-    assert!(kib < 16 * 1024, "{kib} KiB more");
+    assert!(kib < 12 * 1024, "{kib} KiB more");
 }
 
 #[tokio::test]
@@ -88,5 +88,5 @@ async fn list_of_types_with_another_derive_takes_little_memory() {
         return;
     }
     let kib = alone("validate_memory::list_of_types_with_another_derive_takes_little_memory");
-    assert!(kib < 16 * 1024, "{kib} KiB more");
+    assert!(kib < 12 * 1024, "{kib} KiB more");
 }

@@ -42,14 +42,13 @@ enum Pay {
 }
 
 #[post("/pay")]
-async fn pay(body: Json<Pay>) -> &'static str {
+async fn pay(body: Json<Pay>) -> String {
     match body.into_inner() {
-        Pay::CreditCard { number } => drop(number),
-        Pay::Voucher(text) => drop(text),
-        Pay::Split(one, two) => drop((one, two)),
-        Pay::Cash => {}
+        Pay::CreditCard { number } => number,
+        Pay::Voucher(text) => text,
+        Pay::Split(one, two) => format!("{} {}", one.amount, two.amount),
+        Pay::Cash => "cash".to_owned(),
     }
-    "paid"
 }
 
 #[derive(Deserialize, Validate)]

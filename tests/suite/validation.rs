@@ -1,9 +1,9 @@
 //! Validation of input: statuses of refusals, and the places that they name.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use http::StatusCode;
-use routekit::{prelude::*, test::TestApp};
+use routekit::{prelude::*, test::TestApp, validator::ValidationError};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -72,8 +72,66 @@ async fn item(id: u8, kind: Sort) -> String {
     format!("{id} {kind:?}")
 }
 
+/// Not `Serialize`.
+#[derive(Deserialize, Validate, PartialEq)]
+struct Line {
+    #[validate(range(min = 1))]
+    amount: u32,
+}
+
+#[derive(Deserialize, Validate)]
+struct Order {
+    #[validate(length(min = 1, max = 2), nested, custom(function = "no_doubles"))]
+    lines: Vec<Line>,
+    #[validate(length(max = 1), nested)]
+    extras: Option<VecDeque<Line>>,
+}
+
+fn no_doubles(lines: &[Line]) -> Result<(), ValidationError> {
+    let has_doubles = lines.windows(2).any(|pair| pair[0] == pair[1]);
+    if has_doubles { Err(ValidationError::new("doubles")) } else { Ok(()) }
+}
+
+#[post("/orders")]
+async fn order(body: Json<Order>) -> String {
+    let extras = body.extras.as_ref().map_or(0, VecDeque::len);
+    format!("{} {extras}", body.lines.len())
+}
+
 fn app() -> TestApp {
-    TestApp::new(App::with_routes(routes![search, sign_up, form, place, item]))
+    TestApp::new(App::with_routes(routes![search, sign_up, form, place, item, order]))
+}
+
+#[tokio::test]
+async fn lists_whose_items_do_not_serialize_are_validated() {
+    let line = |amount: u32| json!({ "amount": amount });
+    let rows: &[(&str, Value, u16, &[(&str, &str)])] = &[
+        ("valid", json!({ "lines": [line(1)] }), 200, &[]),
+        ("too long", json!({ "lines": [line(1), line(2), line(3)] }), 422, &[("/lines", "length")]),
+        ("an item", json!({ "lines": [line(1), line(0)] }), 422, &[("/lines/1/amount", "range")]),
+        ("doubles", json!({ "lines": [line(1), line(1)] }), 422, &[("/lines", "doubles")]),
+        (
+            "an optional list",
+            json!({ "lines": [line(1)], "extras": [line(1), line(2)] }),
+            422,
+            &[("/extras", "length")],
+        ),
+        (
+            "an item of an optional list",
+            json!({ "lines": [line(1)], "extras": [line(0)] }),
+            422,
+            &[("/extras/0/amount", "range")],
+        ),
+    ];
+    for (name, body, status, expected) in rows {
+        let answer = app().post("/orders").json(body).send().await;
+        assert_eq!(answer.status(), *status, "{name}: {}", answer.text());
+        if *status != 200 {
+            let expected: Vec<(String, String)> =
+                expected.iter().map(|(pointer, code)| ((*pointer).to_owned(), (*code).to_owned())).collect();
+            assert_eq!(errors(&answer.json()), expected, "{name}");
+        }
+    }
 }
 
 /// `[(pointer, code)]` of the answer.

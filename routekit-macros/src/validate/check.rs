@@ -9,6 +9,9 @@ use super::{
     rules::{FieldRules, Rule, RuleKind},
 };
 
+/// Lists of the standard library, whose items are checked one by one.
+const LISTS: [&str; 6] = ["Vec", "VecDeque", "LinkedList", "HashSet", "BTreeSet", "BinaryHeap"];
+
 /// The position of the user's tokens, with the names of the generated code.
 fn at(tokens: &impl Spanned) -> Span {
     tokens.span().resolved_at(Span::call_site())
@@ -59,7 +62,7 @@ impl BoundField<'_> {
     /// The rules of the field's own type.
     fn nested(&self, krate: &TokenStream, value: &TokenStream, ty: &Type) -> TokenStream {
         let span = at(self.ty);
-        if last_segment(ty).is_some_and(|segment| segment.ident == "Vec") {
+        if last_segment(ty).is_some_and(|segment| LISTS.iter().any(|list| segment.ident == list)) {
             return quote_spanned!(span=> __rules.items((&#value).iter()););
         }
         quote_spanned! {span=>

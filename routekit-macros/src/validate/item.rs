@@ -9,17 +9,15 @@ use super::{
     check::BoundField,
     names::{FieldNames, RenameRule, VariantNames},
     rules::{self, TypeRules},
-    runtime_crate,
 };
 
-pub(super) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
-    let krate = runtime_crate(&input.attrs)?;
+pub(super) fn expand(input: &DeriveInput, krate: &TokenStream) -> syn::Result<TokenStream> {
     let type_rules = rules::of_type(&input.attrs)?;
     let mut nested = Vec::new();
     let arms = match &input.data {
         Data::Struct(data) => {
             let item = Shape { pattern: quote!(Self), attrs: &input.attrs, fields: &data.fields, outer: None };
-            vec![item.arm(&krate, &type_rules, None, &mut nested)?]
+            vec![item.arm(krate, &type_rules, None, &mut nested)?]
         }
         Data::Enum(data) => {
             let names = VariantNames::new(&input.attrs);
@@ -27,7 +25,7 @@ pub(super) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
                 let ident = &variant.ident;
                 let (attrs, fields) = (&variant.attrs, &variant.fields);
                 let item = Shape { pattern: quote!(Self::#ident), attrs, fields, outer: names.fields };
-                item.arm(&krate, &type_rules, names.of(variant), &mut nested)
+                item.arm(krate, &type_rules, names.of(variant), &mut nested)
             });
             all(arms)?
         }
@@ -47,7 +45,7 @@ pub(super) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
             __rules.finish()
         }
     };
-    let generics = with_bounds(&input.generics, &nested, &krate);
+    let generics = with_bounds(&input.generics, &nested, krate);
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     let ident = &input.ident;
     Ok(quote! {

@@ -19,10 +19,13 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
         Ok(input) => input,
         Err(error) => return error.into_compile_error(),
     };
-    item::expand(&input).unwrap_or_else(|error| {
+    let (krate, unclear) = match runtime_crate(&input.attrs) {
+        Ok(krate) => (krate, None),
+        Err(error) => (quote!(::routekit), Some(error)),
+    };
+    unclear.map_or_else(|| item::expand(&input, &krate), Err).unwrap_or_else(|error| {
         // With an `impl` all the same, handlers that take this type report no second error.
         let error = error.into_compile_error();
-        let krate = runtime_crate(&input.attrs).unwrap_or_else(|_| quote!(::routekit));
         let ident = &input.ident;
         let (impl_generics, ty_generics, where_clause) = input.generics.split_for_impl();
         quote! {

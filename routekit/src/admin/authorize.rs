@@ -10,6 +10,7 @@ use axum::{
 use http::{Method, StatusCode, Uri, request::Parts};
 use tracing::field;
 
+use super::wrong_tokens::WrongTokens;
 use crate::{
     auth::{self, Bearer, Verifiers, VerifyError},
     base::printable::Printable,
@@ -24,6 +25,7 @@ pub(crate) struct Operators {
     pub(crate) token: Option<Secret>,
     pub(crate) role: Option<String>,
     pub(crate) verifiers: Arc<Verifiers>,
+    pub(crate) wrong_tokens: WrongTokens,
 }
 
 /// The change that a call made, in the extensions of its response.
@@ -41,13 +43,42 @@ enum AuditActor {
     Identity(Identity),
 }
 
+/// The caller, and whether it may pass.
+struct Caller {
+    actor: AuditActor,
+    decision: Result<(), Problem>,
+    /// Whether it brought a token that is wrong.
+    is_wrong: bool,
+    /// Whether it had to wait.
+    slowed: bool,
+}
+
 impl Operators {
     /// Whether operators are configured at all.
     pub(crate) fn exist(&self) -> bool {
         self.token.is_some() || self.role.is_some()
     }
 
-    async fn identify(&self, request: &Parts) -> (AuditActor, Result<(), Problem>) {
+    /// Slows requests with a token down while there are too many wrong ones.
+    async fn identify(&self, request: &Parts) -> Caller {
+        let brought = matches!(auth::bearer(&request.headers), Bearer::Token(_));
+        let slowed = brought && self.wrong_tokens.slow_down().await;
+        let (actor, decision) = self.recognise(request).await;
+        let is_wrong = brought && decision.is_err() && matches!(actor, AuditActor::Anonymous);
+        if is_wrong {
+            self.wrong_tokens.count();
+        }
+        Caller { actor, decision, is_wrong, slowed }
+    }
+
+    fn log_wrong_token(&self, request: &Parts) {
+        if let Some(count) = self.wrong_tokens.to_log() {
+            let client = client(request).map(field::display);
+            tracing::warn!(target: "routekit::audit", count, client, path = request.uri.path(), "wrong admin tokens");
+        }
+    }
+
+    async fn recognise(&self, request: &Parts) -> (AuditActor, Result<(), Problem>) {
         if let (Some(token), Bearer::Token(brought)) = (&self.token, auth::bearer(&request.headers))
             && token.is(brought)
         {
@@ -79,19 +110,27 @@ impl Operators {
 /// Passes on the requests of operators, and answers all others with 401 or 403.
 pub(super) async fn operators_only(State(operators): State<Operators>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    match operators.identify(&parts).await {
-        (_, Ok(())) => next.run(Request::from_parts(parts, body)).await,
-        (_, Err(problem)) => problem.into_response(),
+    let caller = operators.identify(&parts).await;
+    if caller.is_wrong {
+        operators.log_wrong_token(&parts);
+    }
+    match caller.decision {
+        Ok(()) => next.run(Request::from_parts(parts, body)).await,
+        Err(problem) => problem.into_response(),
     }
 }
 
 /// Passes on the requests of operators to endpoints that change state. Each call is one event of the target
-/// `routekit::audit`, whatever its outcome.
+/// `routekit::audit`, whatever its outcome, except wrong tokens that are slowed down: their event has their number.
 pub(super) async fn audited(State(operators): State<Operators>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let mut audit = Audit::new(&parts);
-    let (actor, decision) = operators.identify(&parts).await;
+    let Caller { actor, decision, is_wrong, slowed } = operators.identify(&parts).await;
     audit.actor = actor;
+    if is_wrong && slowed {
+        operators.log_wrong_token(&parts);
+        audit.is_logged = true;
+    }
     let response = match decision {
         Ok(()) => next.run(Request::from_parts(parts, body)).await,
         Err(problem) => problem.into_response(),
@@ -111,18 +150,27 @@ struct Audit {
     /// `None` if no response was sent.
     status: Option<StatusCode>,
     change: Option<AdminChange>,
+    /// Whether another event stands for this call.
+    is_logged: bool,
 }
 
 impl Audit {
     fn new(request: &Parts) -> Self {
         let (method, uri) = (request.method.clone(), request.uri.clone());
-        let client = request.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(addr)| *addr);
-        Self { method, uri, client, actor: AuditActor::Anonymous, status: None, change: None }
+        let actor = AuditActor::Anonymous;
+        Self { method, uri, client: client(request), actor, status: None, change: None, is_logged: false }
     }
+}
+
+fn client(request: &Parts) -> Option<SocketAddr> {
+    request.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(addr)| *addr)
 }
 
 impl Drop for Audit {
     fn drop(&mut self) {
+        if self.is_logged {
+            return;
+        }
         let identity = self.actor.identity();
         tracing::info!(
             target: "routekit::audit",

@@ -1,7 +1,7 @@
 //! The admin surface: endpoints for operators and their tools, in one router.
 //!
 //! 1. It is served on its own listener (`admin_addr`, by default on loopback), or beside the routes with
-//!    `admin_addr = "main"`.
+//!    `admin_addr = "main"`. A route of the app under one of its paths is then a start-up error.
 //! 2. Anyone who reaches the listener may read. Beside the routes of an app that [requires
 //!    authentication](crate::App::require_auth), reading requires an operator too, and `admin_token` or `admin_role`
 //!    must be configured.
@@ -13,7 +13,12 @@
 //! 4. Every call of an endpoint that changes state is one event of the target `routekit::audit`, refused calls
 //!    included: the caller (`actor` is `token`, `identity` with its `sub` and `issuer`, or `anonymous`), its address,
 //!    the request, the status, and the change. It never includes a token.
-//! 5. In JSON, names are in camelCase, points in time are RFC 3339, and numbers have their unit in the name
+//! 5. After ten wrong tokens, each request with a token waits for a second before the token is compared, the right one
+//!    included; one wrong token is forgotten each second. Wrong tokens that waited, and those of reading requests, are
+//!    logged as one `WARN` event of the target `routekit::audit` a second, with their number.
+//! 6. A listener on loopback answers only requests whose host is `localhost` or an IP address, and refuses others with
+//!    421: a web page that points its own host name at 127.0.0.1 (DNS rebinding) reads nothing.
+//! 7. In JSON, names are in camelCase, points in time are RFC 3339, and numbers have their unit in the name
 //!    (`retryAfterMs`).
 //!
 //! | endpoint | |
@@ -39,9 +44,11 @@ mod access_log;
 mod authorize;
 mod breakers;
 mod cache;
+mod local_host;
 mod metrics;
 mod readiness;
 mod routes;
+mod wrong_tokens;
 
 use std::time::Duration;
 
@@ -51,7 +58,7 @@ use axum::{
     routing::{delete, get, put},
 };
 
-pub(crate) use self::authorize::Operators;
+pub(crate) use self::{authorize::Operators, local_host::local_hosts_only, wrong_tokens::WrongTokens};
 use crate::{
     access_log::AccessLog, breaker::Breakers, cache::Cache, health::Readiness, metrics::Exporter, policy::Explanation,
     route::Reserved, timeout::TimeoutLayer,
@@ -76,11 +83,13 @@ pub(crate) struct Admin {
 const CHANGE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The paths that routes of the app must not use if the admin surface is served beside them.
-pub(crate) const PATHS: [Reserved; 7] = [
+pub(crate) const PATHS: [Reserved; 9] = [
     Reserved { path: "/access-log", what: "its access log" },
     Reserved { path: "/breakers", what: "its circuit breakers" },
+    Reserved { path: "/breakers/{*name}", what: "the state of a circuit breaker" },
     Reserved { path: "/cache", what: "the clearing of its cache" },
     Reserved { path: "/cache/stats", what: "its cache's statistics" },
+    Reserved { path: "/cache/{*pattern}", what: "the invalidation of its cache" },
     Reserved { path: "/metrics", what: "its metrics" },
     Reserved { path: "/readiness", what: "its readiness" },
     Reserved { path: "/routes", what: "its routes" },

@@ -319,10 +319,10 @@ impl App {
     /// The function is called for invalidations by routes, handlers ([`Cache`](crate::cache::Cache)) and operators, and
     /// for the URLs of requests with an unsafe method. Its captures are cloned for each call.
     ///
-    /// No request waits for the call; [`on_invalidate_wait`](Self::on_invalidate_wait) does. The function is called
-    /// once at a time, in the order of the invalidations. What is invalidated during a call waits for the next one,
+    /// No request waits for the call; to wait, use [`on_invalidate_wait`](Self::on_invalidate_wait). Calls do not
+    /// overlap, and come in the order of the invalidations. Invalidations during a call are merged into the next one,
     /// which names each target once, in one event for each partition. If more than 1,024 targets wait, the next event
-    /// is for everything. An error in the log names the targets of a call that panicked or was cut off.
+    /// is for everything. The targets of a call that panicked or was cut off are logged as an error.
     ///
     /// A [cache](Self::cache) that was built before the app also reports invalidations by its other users, for as long
     /// as it exists.
@@ -335,12 +335,13 @@ impl App {
         self
     }
 
-    /// Calls this function after each successful invalidation, as [`on_invalidate`](Self::on_invalidate) does, and
-    /// holds back the response of the request that invalidates until the function has returned, for at most `limit`.
+    /// Calls this function after each successful invalidation, like [`on_invalidate`](Self::on_invalidate), and holds
+    /// back the response of the invalidating request until the function has returned, for at most `limit`.
     ///
-    /// So a client that has changed something also sees it through the CDN. After `limit` the response is sent, with a
-    /// warning in the log, and the call goes on. A call that waits behind another one of the same function spends its
-    /// time there too. The methods of [`Cache`](crate::cache::Cache) wait as well. A client that leaves stops nothing.
+    /// So a client that has changed something also sees the change through the CDN. When `limit` expires, the response
+    /// is sent, a warning is logged, and the call continues. The time of a call includes its wait for an earlier call
+    /// of the same function. The methods of [`Cache`](crate::cache::Cache) wait as well. The call continues if the
+    /// client disconnects.
     ///
     /// ```
     /// # use std::{sync::Arc, time::Duration};

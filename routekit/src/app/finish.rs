@@ -71,7 +71,8 @@ impl App {
     }
 
     /// Turns the app and its admin surface into two axum routers, to serve on two listeners. The second one is `None`
-    /// if `admin_addr` is `main` or `off`.
+    /// if `admin_addr` is `main` or `off`. On loopback, the caller checks the `Host` of requests to it: see
+    /// [operation](crate::guide::operation).
     ///
     /// # Errors
     /// Every problem of the app.

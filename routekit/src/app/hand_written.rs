@@ -12,7 +12,7 @@ use std::{
 
 use axum::Router;
 
-use crate::{auth::AuthLayer, base::setup::SetupProblem, watch::RouteLabelLayer};
+use crate::{auth::AuthLayer, base::setup::SetupProblem, route::Reserved, watch::RouteLabelLayer};
 
 /// A router that the program added, and how.
 pub(super) struct HandWritten {
@@ -56,6 +56,29 @@ impl HandWritten {
         SetupProblem::new("router-conflict", message).at(subject).at(router)
     }
 
+    /// Its full paths. axum shows them in the `Debug` output of a router and nowhere else.
+    fn paths(&self) -> Vec<String> {
+        let shown = format!("{:?}", self.router);
+        // Its fallback is a router with paths, too.
+        let routes = shown.split(", fallback_router: ").next().unwrap_or_default();
+        let prefix = self.path.as_deref().unwrap_or_default().trim_end_matches('/');
+        // As in `RouteId(1): "/users"`.
+        let entries = routes.split("RouteId(").filter_map(|rest| rest.split_once("): \""));
+        let entries = entries.filter(|(id, _)| id.bytes().all(|byte| byte.is_ascii_digit()));
+        entries.filter_map(|(_, path)| Some(format!("{prefix}{}", path.split_once('"')?.0))).collect()
+    }
+
+    /// Reports the routes of this router at paths of the app itself.
+    fn check_reserved(&self, reserved: &[Reserved], problems: &mut Vec<SetupProblem>) {
+        let mut paths = self.paths();
+        paths.sort_unstable();
+        for path in paths {
+            if let Some(own) = reserved.iter().find(|reserved| reserved.covers(&path)) {
+                problems.push(own.problem(&path).listing([self.location.to_string()]));
+            }
+        }
+    }
+
     /// Returns `base` with this router added. Panics if axum finds a conflict.
     fn add_to(self, base: Router) -> Router {
         match &self.path {
@@ -72,8 +95,14 @@ impl HandWritten {
     }
 }
 
-/// Reports hand-written routers that conflict with each other or with the groups.
-pub(super) fn check(groups: &[Group], hand_written: &[HandWritten], problems: &mut Vec<SetupProblem>) {
+/// Reports hand-written routers that conflict with each other or with the groups, and those with routes at `reserved`
+/// paths.
+pub(super) fn check(
+    groups: &[Group],
+    hand_written: &[HandWritten],
+    reserved: &[Reserved],
+    problems: &mut Vec<SetupProblem>,
+) {
     let mut together = Router::new();
     let mut fitting = Vec::new();
     for added in hand_written {
@@ -89,16 +118,24 @@ pub(super) fn check(groups: &[Group], hand_written: &[HandWritten], problems: &m
     // If there are other problems, the groups may conflict with each other, too.
     if problems.is_empty() {
         match quietly(|| groups.iter().fold(together, |all, group| all.merge(group.router.clone()))) {
-            Ok(_) => return,
+            Ok(_) => {
+                fitting.iter().for_each(|added| added.check_reserved(reserved, problems));
+                return;
+            }
             Err(reason) => unexplained = Some(reason),
         }
     }
     for added in &fitting {
+        let known = problems.len();
         for group in groups {
             if let Err(reason) = added.try_add_to(&group.router) {
                 problems.push(added.conflict(&group.label, &reason));
                 unexplained = None;
             }
+        }
+        // A conflict with the app's own router names the path already.
+        if problems.len() == known {
+            added.check_reserved(reserved, problems);
         }
     }
     if let (Some(reason), Some(last)) = (unexplained, fitting.last()) {

@@ -1,6 +1,9 @@
 //! A checked app, ready to serve requests.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use axum::Router;
 use tower_layer::Layer;
@@ -12,13 +15,14 @@ use super::{
     warm_up::{WarmUp, WarmUpPlan},
 };
 use crate::{
+    admin,
     auth::Verifiers,
     base::clock::Clock,
     config::Config,
     health::Readiness,
     metrics::Exporter,
     observe::RouteState,
-    policy::{self, AroundAdmin},
+    policy::{AroundRouter, AroundRouterLayer},
     sensitive_headers::SensitiveHeadersLayer,
 };
 
@@ -40,33 +44,34 @@ pub(crate) struct Mounted {
 }
 
 /// The admin surface with the layers around it.
-pub(crate) type AdminService = AroundAdmin<Router>;
+pub(crate) type AdminService = AroundRouter<Router>;
 
 impl Mounted {
     /// The app as an axum router, and the admin surface if it is separate.
     pub(crate) fn into_routers(self) -> (Router, Option<Router>) {
-        let around_admin = policy::around_admin(self.sensitive_headers.clone(), self.clock.clone());
-        let around = policy::around_router(self.sensitive_headers, self.unmatched, self.clock);
+        let around_admin = AroundRouterLayer::admin(self.sensitive_headers.clone(), self.clock.clone());
+        let around = AroundRouterLayer::app(self.sensitive_headers, self.unmatched, self.clock);
         (self.router.layer(around), self.admin.map(|admin| admin.layer(around_admin)))
     }
 
     /// The app as a service. An axum router would repeat the outer layers around each route and for each connection.
     pub(crate) fn service(&self) -> AppService {
         let unmatched = Arc::clone(&self.unmatched);
-        let around = policy::around_router(self.sensitive_headers.clone(), unmatched, self.clock.clone());
+        let around = AroundRouterLayer::app(self.sensitive_headers.clone(), unmatched, self.clock.clone());
         AppService(around.layer(self.router.clone()))
     }
 
-    /// The service of the connections to the admin listener.
-    pub(crate) fn admin_service(&self) -> Option<AdminService> {
-        let admin = self.admin.as_ref()?;
-        Some(policy::around_admin(self.sensitive_headers.clone(), self.clock.clone()).layer(admin.clone()))
+    /// The service of the connections to an admin listener with this address.
+    pub(crate) fn admin_service(&self, listens_on: IpAddr) -> Option<AdminService> {
+        let admin = self.admin.clone()?;
+        let admin = if listens_on.is_loopback() { admin::local_hosts_only(admin) } else { admin };
+        Some(AroundRouterLayer::admin(self.sensitive_headers.clone(), self.clock.clone()).layer(admin))
     }
 
     /// The warm-up of an app that listens on `addr`. It has the layers of the admin surface, because warm-up requests
     /// are not client traffic either.
     pub(crate) fn warm_up(&self, addr: Option<SocketAddr>) -> WarmUp {
-        let around = policy::around_admin(self.sensitive_headers.clone(), self.clock.clone());
+        let around = AroundRouterLayer::admin(self.sensitive_headers.clone(), self.clock.clone());
         WarmUp::new(&self.warm_up, addr, around.layer(self.router.clone()), self.clock.clone())
     }
 

@@ -3,6 +3,8 @@
 pub(crate) mod clock;
 pub(crate) mod pass_or_answer;
 pub(crate) mod printable;
+#[cfg(test)]
+pub(crate) mod property;
 pub(crate) mod setting;
 pub(crate) mod setup;
 pub mod spawner;

@@ -18,7 +18,7 @@ pin_project! {
         // Boxed, so that the future of a request that passes has no space for it.
         Answer { response: Option<Box<Response>> },
         // Boxed for the same reason.
-        Decide { decision: Pin<Box<dyn Future<Output = Result<F, Response>> + Send>> },
+        Wait { decision: Pin<Box<dyn Future<Output = PassOrAnswer<F>> + Send>> },
     }
 }
 
@@ -35,7 +35,33 @@ impl<F> PassOrAnswer<F> {
 
     /// Waits for `decision`, then runs the future in its `Ok` or answers with its `Err`.
     pub(crate) fn decide(decision: impl Future<Output = Result<F, Response>> + Send + 'static) -> Self {
-        Self::Decide { decision: Box::pin(decision) }
+        Self::wait(async move {
+            match decision.await {
+                Ok(inner) => Self::pass(inner),
+                Err(refusal) => Self::answer(Box::new(refusal)),
+            }
+        })
+    }
+
+    /// Waits for `decision`.
+    pub(crate) fn wait(decision: impl Future<Output = Self> + Send + 'static) -> Self {
+        Self::Wait { decision: Box::pin(decision) }
+    }
+
+    /// The inner future once the request has passed, or else the response.
+    #[inline(always)]
+    pub(crate) fn poll_passed(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Pin<&mut F>, Response>> {
+        while let PassOrAnswerProjection::Wait { decision } = self.as_mut().project() {
+            let decided = ready!(decision.as_mut().poll(cx));
+            self.set(decided);
+        }
+        Poll::Ready(match self.project() {
+            PassOrAnswerProjection::Pass { inner } => Ok(inner),
+            PassOrAnswerProjection::Answer { response } => {
+                Err(*response.take().expect("a future is not polled after its end"))
+            }
+            PassOrAnswerProjection::Wait { .. } => return Poll::Pending,
+        })
     }
 }
 
@@ -45,18 +71,10 @@ where
 {
     type Output = Result<Response, E>;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        loop {
-            match self.as_mut().project() {
-                PassOrAnswerProjection::Pass { inner } => return inner.poll(cx),
-                PassOrAnswerProjection::Answer { response } => {
-                    return Poll::Ready(Ok(*response.take().expect("a future is not polled after its end")));
-                }
-                PassOrAnswerProjection::Decide { decision } => match ready!(decision.as_mut().poll(cx)) {
-                    Ok(inner) => self.set(Self::Pass { inner }),
-                    Err(response) => return Poll::Ready(Ok(response)),
-                },
-            }
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match ready!(self.poll_passed(cx)) {
+            Ok(inner) => inner.poll(cx),
+            Err(response) => Poll::Ready(Ok(response)),
         }
     }
 }

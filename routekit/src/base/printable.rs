@@ -1,4 +1,4 @@
-//! Escapes input of clients for logs, so that it cannot send control characters to a terminal.
+//! Escapes input of clients for logs, so that it cannot control a terminal, end a line or reorder the text around it.
 //!
 //! Log formatters escape only some of them, and JSON only those that would end a string.
 
@@ -8,7 +8,8 @@ use std::{
     fmt::{self, Display, Write},
 };
 
-/// Displays a text with control characters escaped, including line breaks.
+/// Displays a text with control characters escaped, including line breaks, and so with invisible characters that end a
+/// line or change the direction of text.
 pub(crate) struct Printable<T>(pub(crate) T);
 
 impl<T: Display> Display for Printable<T> {
@@ -21,11 +22,26 @@ struct Escaping<'a, 'b>(&'a mut fmt::Formatter<'b>);
 
 impl Write for Escaping<'_, '_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        text.chars().try_for_each(|c| match c.is_control() {
+        text.chars().try_for_each(|c| match is_escaped(c) {
             true => write!(self.0, "{}", c.escape_default()),
             false => self.0.write_char(c),
         })
     }
+}
+
+/// Control characters (Unicode category Cc), line and paragraph separators, and format characters that are invisible or
+/// change the direction of text (UAX #9).
+fn is_escaped(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{61c}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
 }
 
 /// Displays an error and its sources.
@@ -71,6 +87,10 @@ mod tests {
             ("a\nb\r\t", "a\\nb\\r\\t"),
             ("\u{1b}[2J", "\\u{1b}[2J"),
             ("\u{9b}31m\u{7f}", "\\u{9b}31m\\u{7f}"),
+            ("a\u{2028}b\u{2029}", "a\\u{2028}b\\u{2029}"),
+            ("\u{202e}gpj.exe\u{2066}\u{200f}", "\\u{202e}gpj.exe\\u{2066}\\u{200f}"),
+            ("\u{feff}\u{200b}\u{e0041}", "\\u{feff}\\u{200b}\\u{e0041}"),
+            ("größe 7 \u{5d0}", "größe 7 \u{5d0}"),
         ] {
             assert_eq!(Printable(text).to_string(), expected, "{text:?}");
         }

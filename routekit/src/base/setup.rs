@@ -137,7 +137,7 @@ impl fmt::Debug for Error {
 /// `source` is `None`: the text of each problem includes its cause.
 impl std::error::Error for Error {}
 
-/// The known name of which `name` is probably a misspelling: at most a third of it differs.
+/// The known name that `name` probably misspells: at most a third of it differs.
 pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     routekit_grammar::suggest::nearest(name, known)
 }

@@ -189,10 +189,11 @@ impl CircuitBreaker {
         } else {
             log!(tracing::Level::INFO);
         }
-        // A panic of a listener must neither lose the permit of this call nor abort a process that is already
-        // unwinding. The panic hook has printed its message.
-        let tell_all = AssertUnwindSafe(|| self.0.listeners.iter().for_each(|listener| listener(transition)));
-        drop(catch_unwind(tell_all));
+        // A panic of a listener must neither lose the permit of this call, nor keep the others from being called, nor
+        // abort a process that is already unwinding. The panic hook has printed its message.
+        for listener in &self.0.listeners {
+            drop(catch_unwind(AssertUnwindSafe(|| listener(transition))));
+        }
     }
 }
 

@@ -119,5 +119,10 @@ pub use self::{
     permit::Permit,
     snapshot::BreakerSnapshot,
 };
-pub(crate) use self::{builder::PROBE_LEASE, handle::WeakBreaker, http::ClassifiedCall, machine::BreakerSettings};
+pub(crate) use self::{
+    builder::PROBE_LEASE,
+    handle::WeakBreaker,
+    http::{AdmittedCall, guard, settle},
+    machine::BreakerSettings,
+};
 pub use crate::route::{BreakerPolicy, Outcome, Ratio, Window};

@@ -11,6 +11,11 @@ use super::permit::Permit;
 pub(super) struct OnUnwind<'a, J>(&'a mut Option<(Permit, J)>);
 
 impl<'a, J> OnUnwind<'a, J> {
+    /// Guards `tracked` while its future is polled.
+    pub(super) fn guard(tracked: &'a mut Option<(Permit, J)>) -> Self {
+        Self(tracked)
+    }
+
     pub(super) fn around<T>(tracked: &'a mut Option<(Permit, J)>, poll: impl FnOnce() -> T) -> T {
         let _guard = Self(tracked);
         poll()

@@ -1,4 +1,4 @@
-//! The handle of a cache. What a cache can do is implemented in the room that does it.
+//! The handle of a cache. Its methods are implemented in the rooms that they belong to.
 
 use std::{
     fmt,
@@ -24,6 +24,7 @@ use crate::{
             report::CacheStats,
         },
         store::{backend::Store, contract::StoreError, lifetime::Jitter},
+        validity::cached_paths::CachedPaths,
     },
     route::Method,
 };
@@ -33,8 +34,8 @@ const MAX_DETACHED_HANDLERS: usize = 1024;
 
 /// A cache. Clones share its entries.
 ///
-/// A handler takes the cache of its app as `Dep<Cache>`, to invalidate what no route can declare, and to keep values.
-/// Everything happens within one [partition](Self::partition); at first that is the partition of routes without one.
+/// A handler takes the cache of its app as `Dep<Cache>`, to invalidate explicitly, and to keep values. All methods act
+/// within one [partition](Self::partition), at first that of routes without a partition.
 ///
 /// ```
 /// use routekit::{cache::Cache, prelude::*, test::TestApp};
@@ -64,7 +65,7 @@ pub struct Cache {
     pub(in crate::cache) partition: Arc<str>,
 }
 
-/// What all clones of a cache share.
+/// The state that all clones of a cache share.
 pub(in crate::cache) struct CacheParts {
     pub(in crate::cache) store: Store,
     pub(in crate::cache) clock: Clock,
@@ -77,24 +78,26 @@ pub(in crate::cache) struct CacheParts {
     pub(in crate::cache) abandoned: Arc<Semaphore>,
     /// The background work for values of the program.
     pub(in crate::cache) background: BackgroundShare,
-    /// A permit for each handler that invalidates and whose client has left.
+    /// Permits for handlers that invalidate and whose clients have disconnected.
     pub(in crate::cache) handlers: Arc<Semaphore>,
     pub(in crate::cache) values: ValueSettings,
-    /// How many fills of values run outside a flight.
+    /// The number of fills of values that run outside a flight.
     pub(in crate::cache) fills_alone: AtomicUsize,
     pub(in crate::cache) stats: StatsRegistry,
+    /// The paths that layers of this cache store responses for.
+    pub(in crate::cache) paths: CachedPaths,
 }
 
-/// What the builder of a cache says about values.
+/// The settings for values.
 #[derive(Debug, Clone)]
 pub(in crate::cache) struct ValueSettings {
-    /// Precedes the key of each value.
+    /// The prefix of the key of each value.
     pub(in crate::cache) key_prefix: String,
-    /// `None` if the program does not say it. Routes without a `ttl` use it too.
+    /// `None` if the program does not set it. Also the `ttl` of routes without one.
     pub(in crate::cache) default_ttl: Option<Duration>,
-    /// Keys that are longer, in bytes, are hashed.
+    /// Longer keys, in bytes, are hashed.
     pub(in crate::cache) max_key_length: usize,
-    /// Values that are longer, in bytes, are compressed.
+    /// Longer values, in bytes, are compressed.
     pub(in crate::cache) compression_threshold: u64,
 }
 
@@ -132,12 +135,13 @@ impl Cache {
             values,
             fills_alone: AtomicUsize::new(0),
             stats: StatsRegistry::default(),
+            paths: CachedPaths::default(),
         };
         Self { shared: Arc::new(parts), partition: "".into() }
     }
 
-    /// The same cache within the partition `name`, such as that of a tenant, as `partition = …` of routes names it.
-    /// Layers and apps that are given the handle keep to its partition where they name no other.
+    /// Returns the same cache within the partition `name`, such as that of a tenant. It is the partition that
+    /// `partition = …` of a route returns. Layers and apps with this handle use its partition by default.
     #[must_use]
     pub fn partition(&self, name: &str) -> Self {
         Self { shared: Arc::clone(&self.shared), partition: name.into() }
@@ -148,7 +152,7 @@ impl Cache {
         BackgroundShare::new(self.shared.spawner.as_ref(), &self.shared.abandoned)
     }
 
-    /// How much the store keeps, in all partitions.
+    /// Returns the size of the store, in all partitions.
     ///
     /// # Errors
     /// [`StoreError`] if the store cannot be reached; never with the embedded one.
@@ -156,7 +160,7 @@ impl Cache {
         self.shared.store.size().await
     }
 
-    /// Whether the store can be reached.
+    /// Checks whether the store can be reached.
     ///
     /// # Errors
     /// [`StoreError`] if it cannot.
@@ -164,14 +168,14 @@ impl Cache {
         self.shared.store.health().await
     }
 
-    /// What the cache has counted since it was made, in all partitions, and the condition of its store. A store that
-    /// cannot be reached is part of the report.
+    /// Returns the counts of the cache since it was built, in all partitions, and the condition of its store. A store
+    /// that cannot be reached is part of the report.
     pub async fn stats(&self) -> CacheStats {
         let condition = self.condition().await;
         CacheStats::new(self.shared.stats.read(), condition, self.shared.clock.unix_time())
     }
 
-    /// The counts of layers made by hand, and of the program.
+    /// The counts of plain layers, and of the program.
     pub(crate) fn counts_by_hand(&self) -> (Counts, Counts) {
         let counts = self.shared.stats.read();
         (counts.layers, counts.program)
@@ -196,12 +200,12 @@ impl Cache {
         matches!(self.shared.store, Store::Embedded(_))
     }
 
-    /// Whether the two share their entries.
+    /// Whether both handles share their entries.
     pub(in crate::cache) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.shared, &other.shared)
     }
 
-    /// A handle that does not keep the cache alive.
+    /// Returns a weak reference to the cache.
     pub(crate) fn downgrade(&self) -> WeakCache {
         WeakCache { shared: Arc::downgrade(&self.shared), partition: Arc::clone(&self.partition) }
     }
@@ -216,7 +220,7 @@ impl fmt::Debug for Cache {
     }
 }
 
-/// A handle that does not keep the cache alive.
+/// A weak reference to a cache.
 #[derive(Clone)]
 pub(crate) struct WeakCache {
     shared: Weak<CacheParts>,
@@ -224,7 +228,7 @@ pub(crate) struct WeakCache {
 }
 
 impl WeakCache {
-    /// The cache; `None` if no handle keeps it alive.
+    /// Returns the cache; `None` if no handle keeps it alive.
     pub(crate) fn upgrade(&self) -> Option<Cache> {
         self.shared.upgrade().map(|shared| Cache { shared, partition: Arc::clone(&self.partition) })
     }

@@ -20,24 +20,24 @@ use crate::{
 pub(crate) const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The id of a request: 1 to 128 characters of `[A-Za-z0-9._-]`. A clone is one reference count.
+/// The id of a request: 1 to 128 characters of `[A-Za-z0-9._-]`. Cloning it clones one reference count.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CorrelationId(HeaderValue);
 
 impl CorrelationId {
-    /// A new id: a UUID version 7 (RFC 9562 §5.7) of this time and 74 random bits.
+    /// Creates an id: a UUID version 7 (RFC 9562 §5.7) of the current time and 74 random bits.
     ///
-    /// The random bits tell requests apart. They do not keep secrets.
+    /// The random bits distinguish requests. They are not secret.
     #[must_use]
     pub fn new(clock: &Clock) -> Self {
         let millis = u64::try_from(clock.unix_time().as_millis()).unwrap_or(u64::MAX);
-        let text = uuid_v7::text(millis, [fastrand::u64(..), fastrand::u64(..)]);
-        // Shared from the start: the value is about to be cloned, and a copy would allocate again for that.
+        let text = uuid_v7::text(millis, fastrand::u128(..));
+        // Shared from the start, because the value will be cloned, and a copy would then allocate again.
         let value = HeaderValue::from_maybe_shared(Bytes::from_owner(text));
         Self(value.expect("hexadecimal digits and hyphens are visible ASCII"))
     }
 
-    /// The id that a request brings, if it is well formed: the first `X-Correlation-ID`, else the first `X-Request-ID`.
+    /// The id that a request contains, if it is valid: the first `X-Correlation-ID`, else the first `X-Request-ID`.
     ///
     /// Comparing every name is cheaper than two look-ups, which would hash two names.
     pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
@@ -53,19 +53,19 @@ impl CorrelationId {
         correlation.filter(well_formed).or(request.filter(well_formed)).cloned().map(Self)
     }
 
-    /// The id of the request with these extensions, if a layer gave it one.
+    /// The id of the request with these extensions, if a layer has set it.
     fn within(extensions: &Extensions) -> Option<Self> {
         let watched = extensions.get::<Exchange>().and_then(Exchange::correlation_id).map(Self);
         watched.or_else(|| extensions.get().cloned())
     }
 
-    /// The id as text.
+    /// Returns the id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.to_str().expect("a well-formed id is ASCII")
     }
 
-    /// From a value that was an id before.
+    /// Converts a value that was already an id.
     pub(super) fn from_header(id: HeaderValue) -> Self {
         Self(id)
     }
@@ -115,7 +115,7 @@ impl Describe for CorrelationId {
     }
 }
 
-/// A handler takes a [`CorrelationId`] without a [`CorrelationLayer`](super::CorrelationLayer) around it: 500.
+/// The rejection of a [`CorrelationId`] in a handler without a [`CorrelationLayer`](super::CorrelationLayer): 500.
 #[derive(Debug, Clone, Copy)]
 pub struct NoCorrelationId;
 

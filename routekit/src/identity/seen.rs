@@ -1,4 +1,4 @@
-//! Which identity a handler has seen.
+//! Records which identity a handler has extracted.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -6,8 +6,8 @@ use http::Extensions;
 
 use super::identity::Identity;
 
-/// The identity that the handler of a request has extracted. A cache puts it into the extensions of a request: layers
-/// further in may set an identity that the cache's key does not hold.
+/// The identity that the handler of a request has extracted. A cache adds it to the extensions of a request, because
+/// inner layers may set an identity that the cache key does not contain.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SeenIdentity(Arc<Mutex<Option<Identity>>>);
 

@@ -2,29 +2,31 @@
 
 use std::{fmt, sync::Arc};
 
-use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 use parking_lot::{Mutex, MutexGuard};
 
 use super::{
+    histogram::HistogramRegistry,
     names::{REQUEST_SIZE, RESPONSE_SIZE},
     recorder::SharedRecorder,
     source::MetricSource,
 };
 
-/// Bucket boundaries that OpenTelemetry recommends for HTTP durations, in seconds.
+/// The bucket boundaries that OpenTelemetry recommends for HTTP durations, in seconds.
 pub const DURATION_BUCKETS: [f64; 14] =
     [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
 
-/// OpenTelemetry recommends none for sizes: 256 bytes to 16 MiB in steps of four.
+/// From 256 bytes to 16 MiB, in steps of a factor of four. OpenTelemetry recommends none for sizes.
 const SIZE_BUCKETS: [f64; 9] =
     [256.0, 1_024.0, 4_096.0, 16_384.0, 65_536.0, 262_144.0, 1_048_576.0, 4_194_304.0, 16_777_216.0];
 
 /// Collects an app's metrics and renders them for Prometheus. Clones share the metrics.
 #[derive(Clone)]
 pub struct Exporter {
-    recorder: Arc<PrometheusRecorder>,
+    recorder: Arc<ExporterRecorder>,
     handle: PrometheusHandle,
-    /// Updated before rendering.
+    /// Sources that are updated before rendering.
     sources: Arc<Mutex<Vec<Arc<dyn MetricSource>>>>,
 }
 
@@ -42,17 +44,15 @@ impl Exporter {
     /// Panics if `seconds` is empty.
     #[must_use]
     pub fn with_duration_buckets(seconds: &[f64]) -> Self {
-        let sizes = [REQUEST_SIZE, RESPONSE_SIZE].map(|name| Matcher::Full(name.to_owned()));
-        let builder = PrometheusBuilder::new().set_buckets(seconds).expect("there are buckets");
-        let builder = sizes.into_iter().fold(builder, |builder, name| {
-            builder.set_buckets_for_metric(name, &SIZE_BUCKETS).expect("there are buckets")
-        });
-        let recorder = builder.build_recorder();
-        let handle = recorder.handle();
+        assert!(!seconds.is_empty(), "there are buckets");
+        let sizes = [REQUEST_SIZE, RESPONSE_SIZE].map(|name| (name, &SIZE_BUCKETS[..]));
+        let others = PrometheusBuilder::new().build_recorder();
+        let handle = others.handle();
+        let recorder = ExporterRecorder { histograms: HistogramRegistry::new(seconds, sizes), others };
         Self { recorder: Arc::new(recorder), handle, sources: Arc::default() }
     }
 
-    /// The recorder that metrics are registered with.
+    /// Returns the recorder that metrics are registered with.
     #[must_use]
     pub fn recorder(&self) -> SharedRecorder {
         self.recorder.clone()
@@ -62,7 +62,9 @@ impl Exporter {
     #[must_use]
     pub fn render(&self) -> String {
         self.sources().retain(|source| source.update());
-        self.handle.render()
+        let mut text = self.handle.render();
+        self.recorder.histograms.render(&mut text);
+        text
     }
 
     /// Updates this source before rendering, until it reports that it has ended.
@@ -70,7 +72,7 @@ impl Exporter {
         self.sources().push(source);
     }
 
-    /// Updates what has to be awaited, such as the size of a remote store.
+    /// Updates the metrics that need an asynchronous call, such as the size of a remote store.
     pub(crate) async fn fetch(&self) {
         let sources = self.sources().clone();
         for source in sources {
@@ -81,21 +83,43 @@ impl Exporter {
     fn sources(&self) -> MutexGuard<'_, Vec<Arc<dyn MetricSource>>> {
         self.sources.lock()
     }
-
-    /// Returns a function that aggregates the samples of histograms. Call it about every second, so that memory does
-    /// not
-    /// grow while no scraper reads the metrics. It returns `false` once the exporter has been dropped.
-    pub fn upkeep(&self) -> impl Fn() -> bool + Send + 'static {
-        let (alive, handle) = (Arc::downgrade(&self.recorder), self.handle.clone());
-        move || {
-            handle.run_upkeep();
-            alive.strong_count() > 0
-        }
-    }
 }
 
 impl fmt::Debug for Exporter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Exporter")
+    }
+}
+
+/// Counts histograms in place. Other metrics are atomics of `metrics-exporter-prometheus`, whose histograms would keep
+/// every sample until they are folded.
+struct ExporterRecorder {
+    histograms: HistogramRegistry,
+    others: PrometheusRecorder,
+}
+
+impl Recorder for ExporterRecorder {
+    fn describe_counter(&self, key: KeyName, unit: Option<Unit>, description: SharedString) {
+        self.others.describe_counter(key, unit, description);
+    }
+
+    fn describe_gauge(&self, key: KeyName, unit: Option<Unit>, description: SharedString) {
+        self.others.describe_gauge(key, unit, description);
+    }
+
+    fn describe_histogram(&self, key: KeyName, _unit: Option<Unit>, description: SharedString) {
+        self.histograms.describe(key.as_str(), description);
+    }
+
+    fn register_counter(&self, key: &Key, metadata: &Metadata<'_>) -> Counter {
+        self.others.register_counter(key, metadata)
+    }
+
+    fn register_gauge(&self, key: &Key, metadata: &Metadata<'_>) -> Gauge {
+        self.others.register_gauge(key, metadata)
+    }
+
+    fn register_histogram(&self, key: &Key, _metadata: &Metadata<'_>) -> Histogram {
+        self.histograms.register(key)
     }
 }

@@ -36,6 +36,8 @@
 //!    up a metric or builds a label.
 //! 5. All metrics use the `Recorder` of the `metrics` crate. An app has a recorder of its own ([`Exporter`]), so that
 //!    several apps in one process (in tests) share nothing, unless the program has installed a recorder.
+//!    Its histograms, those of the program included, count in place: they take the same memory however many samples
+//!    they get, and lose none.
 //! 6. Caches, breakers and concurrency limits count by themselves. Their counts are copied when the [`Exporter`]
 //!    renders, or once per second if the program has installed a recorder. Cache metrics that do not belong to a route
 //!    have `source` instead of method and route: `layers` (all layers that the program created) or `program` (values,
@@ -46,6 +48,7 @@
 mod cache;
 mod exporter;
 mod guards;
+mod histogram;
 mod http;
 mod names;
 mod outcome;

@@ -14,6 +14,7 @@ use tracing::Span;
 use super::{
     observer::{CorrelationSource, Event, Failure, Finished, Observer},
     room::make_room,
+    shield::shielded,
 };
 
 /// A route as observers see it.
@@ -29,31 +30,31 @@ impl RouteState {
         Self { template: Some(template.into()), observer: Box::new(observer) }
     }
 
-    /// Creates the state that stands for all requests without a route.
+    /// Creates the state of all requests without a route.
     #[must_use]
     pub fn unmatched(observer: impl Observer + 'static) -> Self {
         Self { template: None, observer: Box::new(observer) }
     }
 
-    /// The template, such as `/users/{id}`. `None` for requests without a route.
+    /// Returns the template, such as `/users/{id}`. `None` for requests without a route.
     #[must_use]
     pub fn template(&self) -> Option<&str> {
         self.template.as_deref()
     }
 }
 
-/// Forwards to the observer of the route.
+/// Forwards to the observer of the route. A panic of the observer ends here.
 impl Observer for RouteState {
     fn started(&self, method: &Method) {
-        self.observer.started(method);
+        shielded(|| self.observer.started(method));
     }
 
     fn event(&self, event: Event) {
-        self.observer.event(event);
+        shielded(|| self.observer.event(event));
     }
 
     fn finished(&self, request: &Finished<'_>) {
-        self.observer.finished(request);
+        shielded(|| self.observer.finished(request));
     }
 }
 
@@ -68,7 +69,7 @@ pub trait RouteObservers: Send + Sync {
     /// Returns the state of the route with this template. Called once per route, not per request.
     fn route(&self, template: &str) -> Arc<RouteState>;
 
-    /// Returns the state for requests without a route.
+    /// Returns the state of requests without a route.
     fn unmatched(&self) -> Arc<RouteState>;
 }
 
@@ -86,61 +87,61 @@ impl<A: RouteObservers, B: RouteObservers> RouteObservers for (A, B) {
 /// One request in progress. Cloning it clones one `Arc`.
 ///
 /// The numbers are in the handle itself on purpose: boxed among the extensions, a handle of at most 24 bytes would be
-/// one more of malloc's smallest chunks. A request has about as many of those (header values, boxes of extensions) as
+/// another of malloc's smallest chunks. A request has about as many of those (header values, boxes of extensions) as
 /// glibc caches, and each one beyond that costs several times as much.
 #[derive(Clone)]
 pub struct Exchange {
     start: Instant,
-    /// Length of the request body in bytes. 0 if unknown.
+    /// The length of the request body in bytes; 0 if unknown.
     length: u64,
     inner: Arc<ExchangeInner>,
 }
 
 struct ExchangeInner {
     method: Method,
-    /// Bytes read of a body of unknown length.
+    /// The number of bytes that were read of a body of unknown length.
     read: AtomicU64,
     /// Only the tasks of one request use it, so there is no contention.
     state: Mutex<ExchangeState>,
 }
 
-/// What inner layers have reported. Each value is set once.
+/// The reports of inner layers. Each value is set once.
 #[derive(Default)]
 struct ExchangeState {
     route: Option<Arc<RouteState>>,
     correlation_id: Option<HeaderValue>,
     /// `None` if no subscriber is interested in the span.
     span: Option<Span>,
-    /// Reports are ignored from then on.
+    /// Whether the request has ended. Later reports are ignored.
     ended: bool,
 }
 
 impl Exchange {
-    /// A request that arrived at `start`, with a body of this length if it is known.
+    /// Creates the exchange of a request that arrived at `start`, with the length of its body if it is known.
     pub(crate) fn new(method: Method, start: Instant, length: Option<u64>) -> Self {
         let inner = ExchangeInner { method, read: AtomicU64::new(0), state: Mutex::default() };
         Self { start, length: length.unwrap_or(0), inner: Arc::new(inner) }
     }
 
-    /// Puts the exchange into the extensions of a request.
+    /// Adds the exchange to the extensions of a request.
     pub(crate) fn travel(self, extensions: &mut Extensions) {
         make_room(extensions);
         extensions.insert(self);
     }
 
-    /// Method of the request.
+    /// Returns the method of the request.
     #[must_use]
     pub fn method(&self) -> &Method {
         &self.inner.method
     }
 
-    /// When the request head was read.
+    /// Returns the time at which the request head was read.
     #[must_use]
     pub fn start(&self) -> Instant {
         self.start
     }
 
-    /// Reports the matched route. The first report wins and is passed on to the route's observer and to the span.
+    /// Reports the matched route. The first report counts, and is passed on to the route's observer and to the span.
     pub fn matched(&self, route: &Arc<RouteState>) {
         let mut state = self.state();
         if state.route.is_none() && !state.ended {
@@ -151,7 +152,7 @@ impl Exchange {
         }
     }
 
-    /// The route, from the time it is matched until the request has ended.
+    /// Returns the route, from the time when it is matched until the request has ended.
     #[must_use]
     pub fn route(&self) -> Option<Arc<RouteState>> {
         self.state().route.clone()
@@ -162,12 +163,12 @@ impl Exchange {
         self.state().correlation_id.get_or_insert(id).clone()
     }
 
-    /// The correlation id, if there is one yet.
+    /// Returns the correlation id, if it is already set.
     pub(crate) fn correlation_id(&self) -> Option<HeaderValue> {
         self.state().correlation_id.clone()
     }
 
-    /// Reports the span of the request, if a subscriber is interested in it. The first report wins.
+    /// Reports the span of the request, if a subscriber is interested in it. The first report counts.
     pub(crate) fn spanned(&self, span: &Span) {
         if !span.is_disabled() {
             let mut state = self.state();
@@ -178,7 +179,7 @@ impl Exchange {
         }
     }
 
-    /// Tells the observer of the route, or `unmatched`, that the request has ended. Runs inside the request's span.
+    /// Reports the end of the request to the observer of the route, or to `unmatched`, inside the request's span.
     pub(crate) fn finish(
         &self,
         unmatched: &RouteState,
@@ -210,7 +211,7 @@ impl Exchange {
         self.inner.read.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    /// Size of the request body in bytes, as far as it is known.
+    /// Returns the size of the request body in bytes, as far as it is known.
     #[must_use]
     pub fn request_bytes(&self) -> u64 {
         self.length + self.inner.read.load(Ordering::Relaxed)

@@ -1,4 +1,4 @@
-//! Observers receive what happens to requests, so that policies do not depend on metrics or logs.
+//! Observers receive the events of requests, so that policies do not depend on metrics or logs.
 //!
 //! ```
 //! use routekit::{observe::{Finished, Observer}, prelude::*};
@@ -19,6 +19,7 @@
 //!
 //! 1. An [`Observer`] is called when a request has matched its route, when a policy acts on it, and when it has ended.
 //!    Metrics and the access log are observers. [`App::observer`](crate::App::observer) adds others.
+//!    If an observer panics, the panic is logged, and the request and the other observers go on.
 //! 2. A [`RouteState`] is a route as observers see it: its template and its observer. It is created at start-up and
 //!    held by the middleware of the route.
 //! 3. An [`Exchange`] is one request in progress. It is in the request's extensions, so that inner layers can pass
@@ -32,6 +33,7 @@ mod method;
 mod observer;
 mod permit;
 mod room;
+mod shield;
 
 pub(crate) use self::{
     cache_outcome::{CacheOutcome, WantsCacheOutcome},
@@ -39,6 +41,7 @@ pub(crate) use self::{
     observer::Report,
     permit::RunningPermit,
     room::make_room,
+    shield::shielded,
 };
 pub use self::{
     exchange::{Exchange, RouteObservers, RouteState},

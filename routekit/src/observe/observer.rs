@@ -2,9 +2,11 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use http::{HeaderValue, Method, StatusCode};
 
+use super::shield::shielded;
+
 /// Receives events about requests. All methods do nothing by default.
 ///
-/// They are called while a request is processed, so they must not block.
+/// They are called while a request is processed, so they must not block. A panic is logged and affects no request.
 pub trait Observer: Send + Sync {
     /// A request has matched the observed route.
     fn started(&self, _method: &Method) {}
@@ -37,18 +39,24 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
     }
 }
 
-/// Calls all observers.
+/// Calls all observers. One that panics does not keep the others from being called.
 impl<O: Observer> Observer for Vec<O> {
     fn started(&self, method: &Method) {
-        self.iter().for_each(|observer| observer.started(method));
+        for observer in self {
+            shielded(|| observer.started(method));
+        }
     }
 
     fn event(&self, event: Event) {
-        self.iter().for_each(|observer| observer.event(event));
+        for observer in self {
+            shielded(|| observer.event(event));
+        }
     }
 
     fn finished(&self, request: &Finished<'_>) {
-        self.iter().for_each(|observer| observer.finished(request));
+        for observer in self {
+            shielded(|| observer.finished(request));
+        }
     }
 }
 
@@ -71,6 +79,10 @@ impl<O: Observer + ?Sized> Observer for Arc<O> {
 pub(crate) struct Report(Option<Arc<dyn Observer>>);
 
 impl Report {
+    pub(crate) const fn none() -> Self {
+        Self(None)
+    }
+
     pub(crate) fn to(observer: Arc<dyn Observer>) -> Self {
         Self(Some(observer))
     }
@@ -112,7 +124,7 @@ pub enum Event {
     ConcurrencyExceeded,
 }
 
-/// Why a request failed, where the status does not tell. Policies add it to the extensions of their responses.
+/// The kind of a failed request that its status does not show. Policies add it to the extensions of their responses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Failure {
@@ -133,7 +145,7 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// The value of `error.type` in metrics and logs.
+    /// Returns the value of `error.type` in metrics and logs.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -148,13 +160,13 @@ impl Failure {
     }
 }
 
-/// Marks a response, in its extensions, that replaces the handler's while the handler is unavailable.
+/// An extension of a response that replaces the handler's while the handler is unavailable.
 ///
-/// A cache never stores such a response, and prefers a stored response to it, even a stale one.
+/// A cache never stores such a response, and prefers a stored response, even a stale one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FallbackResponse;
 
-/// Looks up the correlation id of a request, which most observers do not need.
+/// Returns the correlation id of a request, which most observers do not need.
 pub(super) trait CorrelationSource: fmt::Debug + Sync {
     fn correlation_id(&self) -> Option<HeaderValue>;
 }
@@ -163,26 +175,26 @@ pub(super) trait CorrelationSource: fmt::Debug + Sync {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Finished<'a> {
-    /// Method of the request.
+    /// The method of the request.
     pub method: &'a Method,
-    /// Template of the route. `None` if no route matched.
+    /// The template of the route. `None` if no route matched.
     pub route: Option<&'a str>,
-    /// Status of the response. `None` if the client disconnected before there was one.
+    /// The status of the response. `None` if the client disconnected before there was one.
     pub status: Option<StatusCode>,
-    /// What failed, where the status does not tell.
+    /// The kind of failure, if the status does not show it.
     pub failure: Option<Failure>,
-    /// Time from the request head to the response head, or to the end of a body of unknown length.
+    /// The time from the request head to the response head, or to the end of a body of unknown length.
     pub duration: Duration,
-    /// Size of the request body in bytes: its declared length, otherwise the bytes read.
+    /// The size of the request body in bytes: its declared length, or else the bytes that were read.
     pub request_bytes: u64,
-    /// Size of the response body in bytes: its known length, otherwise the bytes sent.
+    /// The size of the response body in bytes: its known length, or else the bytes that were sent.
     pub response_bytes: u64,
-    /// A trait object, because [`Exchange`](super::Exchange) is defined in terms of this type.
+    /// A trait object, because [`Exchange`](super::Exchange) depends on this type.
     pub(super) exchange: &'a dyn CorrelationSource,
 }
 
 impl Finished<'_> {
-    /// OpenTelemetry's `error.type`: the failure, otherwise the status of a 5xx.
+    /// Returns OpenTelemetry's `error.type`: the failure, or else the status of a 5xx.
     #[must_use]
     pub fn error_type(&self) -> Option<&str> {
         match (self.failure, &self.status) {
@@ -192,13 +204,13 @@ impl Finished<'_> {
         }
     }
 
-    /// Correlation id of the request, if it has one.
+    /// Returns the correlation id of the request, if it has one.
     #[must_use]
     pub fn correlation_id(&self) -> Option<String> {
         self.exchange.correlation_id().and_then(|id| id.to_str().ok().map(str::to_owned))
     }
 
-    /// Whether the request failed or was cancelled by the client: a 5xx or a [`Failure`].
+    /// Returns whether the request failed or was cancelled by the client: a 5xx or a [`Failure`].
     #[must_use]
     pub fn failed(&self) -> bool {
         self.error_type().is_some()

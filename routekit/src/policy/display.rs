@@ -53,7 +53,7 @@ impl fmt::Display for ShownCache<'_> {
         let policy = self.0;
         match policy.ttl {
             Some(ttl) => write!(f, "ttl {ttl:?}")?,
-            None => f.write_str("ttl as answers say")?,
+            None => f.write_str("ttl from responses")?,
         }
         list(f, "tags", policy.tags)?;
         list(f, "vary", policy.vary)?;
@@ -98,7 +98,7 @@ fn declared_invalidation(policies: &EffectivePolicies) -> Option<String> {
             }
         }
         if invalidates.user {
-            parts.push("what is the user's".to_owned());
+            parts.push("the user's responses".to_owned());
         }
         if invalidates.partition.is_some() {
             parts.push("partitioned".to_owned());
@@ -118,7 +118,7 @@ impl fmt::Display for ShownInvalidation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let undeclared = match self.0.drops {
             Drops::Nothing => None,
-            Drops::Named => Some("what its answer names"),
+            Drops::Named => Some("URLs that its response names"),
             Drops::Url => Some("its URL"),
         };
         match (undeclared, declared_invalidation(self.0)) {

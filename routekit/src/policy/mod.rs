@@ -1,4 +1,4 @@
-//! Which policies act on a request, in which order, and with which settings.
+//! The policies that act on a request, their order, and their settings.
 
 mod display;
 mod effective;
@@ -13,6 +13,6 @@ pub use self::{effective::EffectivePolicies, explain::Explanation, step::Step};
 pub(crate) use self::{
     effective::{Drops, Guards, WantedBy},
     explain::explain,
-    stack::{AroundAdmin, AroundRouter, RouterPolicies},
-    wiring::{RouteContext, add_route, around_admin, around_router},
+    stack::{AroundRouter, AroundRouterLayer, RouterPolicies},
+    wiring::{RouteContext, add_route},
 };

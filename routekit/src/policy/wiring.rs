@@ -1,11 +1,11 @@
 //! Makes the policies of a route from its settings.
 
-use std::{sync::Arc, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
-use axum::routing::MethodRouter;
+use axum::{extract::Request, response::Response, routing::MethodRouter};
 use http::HeaderName;
-use tower::service_fn;
 use tower_layer::Layer;
+use tower_service::Service;
 
 use super::{
     effective::{Drops, EffectivePolicies},
@@ -13,18 +13,15 @@ use super::{
 };
 use crate::{
     auth::{Access, AccessCheck, Verifiers},
-    base::clock::Clock,
     body_limit::SizeLimit,
     breaker::HttpBreakerLayer,
     cache::{Cache, CacheLayer, InvalidateLayer},
-    catch_panic::{CatchPanicLayer, PanicGuard, PanicGuarded},
-    correlation::{CORRELATION_ID, CorrelationLayer},
+    catch_panic::{CatchPanicLayer, PanicGuard},
+    correlation::CORRELATION_ID,
     deprecation::DeprecationHeaders,
     observe::{Observer, RouteState},
     route::{Audience, Endpoint, EndpointFuture, Method, RequestText},
-    sensitive_headers::SensitiveHeadersLayer,
-    timeout::{TimeLimit, TimeLimited},
-    watch::WatchLayer,
+    timeout::{TimeLimit, TimeoutLayer},
 };
 
 /// Headers of every response that a policy around the router sets.
@@ -81,16 +78,24 @@ pub(crate) fn add_route(
         cache: caching(policies, context, (method, path), observer()).map(|cache| cache.layer(handler.clone())),
         handler,
     });
-    methods.on_service(method.filter(), service_fn(move |request| service.clone().respond(request)))
+    methods.on_service(method.filter(), service)
 }
 
 /// A fallback with the handler's timeout, whose panics are caught like the handler's.
 fn guarded_fallback(fallback: Endpoint, limit: Option<Duration>, observer: &dyn Fn() -> Arc<dyn Observer>) -> Endpoint {
-    let limit = limit.map(|limit| Arc::new(TimeLimit::new(limit, observer())));
-    let panics = Arc::new(PanicGuard::new(observer()));
+    let guarded = CatchPanicLayer::new().observer(observer()).layer(fallback);
+    match limit {
+        Some(limit) => endpoint_of(TimeoutLayer::new(limit).observer(observer()).layer(guarded)),
+        None => endpoint_of(guarded),
+    }
+}
+
+fn endpoint_of<S>(service: S) -> Endpoint
+where
+    S: Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + Sync + 'static,
+{
     Endpoint::new(move |request| {
-        let call = PanicGuarded::new(Arc::clone(&panics), request, |request| fallback.respond(request));
-        let answer = TimeLimited::new(call, limit.clone());
+        let answer = service.clone().call(request);
         EndpointFuture::new(async move {
             let Ok(response) = answer.await;
             Ok(response)
@@ -141,22 +146,4 @@ fn invalidation(
             .iter()
             .fold(own, |layer, wanted| layer.wanted_by(&wanted.template, wanted.partition.clone())),
     )
-}
-
-/// The policies around the router. Requests that match no route are reported to `unmatched`.
-pub(crate) fn around_router(
-    sensitive_headers: SensitiveHeadersLayer,
-    unmatched: Arc<RouteState>,
-    clock: Clock,
-) -> (SensitiveHeadersLayer, WatchLayer, CorrelationLayer, CatchPanicLayer) {
-    let (sensitive_headers, correlation, catch_panic) = around_admin(sensitive_headers, clock.clone());
-    (sensitive_headers, WatchLayer::around(unmatched).clock(clock), correlation, catch_panic)
-}
-
-/// The policies around the admin surface.
-pub(crate) fn around_admin(
-    sensitive_headers: SensitiveHeadersLayer,
-    clock: Clock,
-) -> (SensitiveHeadersLayer, CorrelationLayer, CatchPanicLayer) {
-    (sensitive_headers, CorrelationLayer::new().clock(clock), CatchPanicLayer::new())
 }

@@ -9,11 +9,30 @@ use super::{
 };
 use crate::{base::setup::SetupProblem, deps::Deps};
 
-/// A path that the app serves itself.
+/// A path that the app serves itself. It may end in a catch-all.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reserved {
     pub(crate) path: &'static str,
     pub(crate) what: &'static str,
+}
+
+impl Reserved {
+    /// Whether a route with this path would answer requests that are meant for the app itself. A reserved path with a
+    /// catch-all covers every path below it.
+    pub(crate) fn covers(&self, path: &str) -> bool {
+        match self.path.split_once("{*") {
+            Some((parent, _)) => path.starts_with(parent),
+            None => path == self.path,
+        }
+    }
+
+    /// The problem with a route at `path`, which is reserved.
+    pub(crate) fn problem(&self, path: &str) -> SetupProblem {
+        let Self { path: own, what } = self;
+        let place = if path == *own { "a path".to_owned() } else { format!("under `{own}`,") };
+        let message = format!("`{path}` is {place} where routekit serves {what}; give the route another path");
+        SetupProblem::new("reserved-path", message)
+    }
 }
 
 /// Reports duplicate routes, overlapping paths, duplicate operation ids, and dependencies that are not provided.
@@ -55,8 +74,8 @@ fn check_paths<'a>(
             let routes = by_path.get(path).into_iter().flatten().flat_map(|(_, routes)| routes);
             routes.map(|route| route.meta().location().to_string()).collect()
         };
-        if let Some(own) = reserved.iter().find(|reserved| reserved.path == *path) {
-            problems.push(reserved_path(own, places(path)));
+        if let Some(own) = reserved.iter().find(|reserved| reserved.covers(path)) {
+            problems.push(own.problem(path).listing(places(path)));
             continue;
         }
         match matcher.insert(*path, ()) {
@@ -119,12 +138,6 @@ fn duplicate_route(method: Method, path: &str, routes: &[&Route]) -> SetupProble
     let message = format!("`{method} {path}` is declared {} times", routes.len());
     SetupProblem::new("duplicate-route", message)
         .listing(routes.iter().map(|route| route.meta().location().to_string()))
-}
-
-fn reserved_path(reserved: &Reserved, locations: Vec<String>) -> SetupProblem {
-    let Reserved { path, what } = reserved;
-    let message = format!("`{path}` is a path where routekit serves {what}; give the route another path");
-    SetupProblem::new("reserved-path", message).listing(locations)
 }
 
 /// Two paths that match the same requests, each with the locations of its routes.

@@ -15,6 +15,7 @@ use tower_service::Service as _;
 use crate::{
     app::{AdminService, App, AppService, Mounted, RouteTable, WarmUpReport},
     base::{clock::Clock, setup::Error},
+    config::AdminAddr,
     metrics::Exporter,
     route::Route,
 };
@@ -56,7 +57,11 @@ impl TestApp {
     #[track_caller]
     #[must_use]
     pub fn admin(&self) -> Self {
-        match self.mounted.admin_service() {
+        let listens_on = match *self.mounted.config.admin_addr {
+            AdminAddr::Own(addr) => addr.ip(),
+            other => panic!("`admin_addr` is {other}"),
+        };
+        match self.mounted.admin_service(listens_on) {
             Some(admin) => Self { mounted: Arc::clone(&self.mounted), surface: Surface::Admin(admin) },
             None => panic!("`admin_addr` is {}", *self.mounted.config.admin_addr),
         }

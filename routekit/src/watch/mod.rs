@@ -1,16 +1,16 @@
-//! Watches every request from its head to the end of its response, and tells the [observers](crate::observe).
+//! Watches every request from its head to the end of its response, and reports it to the [observers](crate::observe).
 //!
-//! 1. It stands outside everything else, so that every response is seen: that of a route, of a layer before it, a 404.
-//! 2. A route reports itself: a [`RouteLabelLayer`] stands around each. A request without a report found no route.
+//! 1. It wraps everything else, so that it includes every response: that of a route, of a layer before it, a 404.
+//! 2. A route reports itself: each is wrapped in a [`RouteLabelLayer`]. A request without a report matched no route.
 //! 3. A request ends with the response's head if the length of the body is known or no body is sent (HEAD, 1xx, 204,
 //!    304), else with the end of the body.
-//! 4. A client that leaves before that ends the request as cancelled. Every request is finished exactly once.
-//! 5. A request body without a length, or with one beyond 64 KiB, is counted while it is read. Others are not touched.
-//! 6. Of two watches around one request, the outer one watches and the inner one passes. An app watches already: within
-//!    one, use [`App::observer`](crate::App::observer) to see more.
+//! 4. If the client disconnects before that, the request ends as cancelled. Every request is finished exactly once.
+//! 5. A request body without a length, or longer than 64 KiB, is counted while it is read. Others are not touched.
+//! 6. If two layers watch one request, only the outer one does. An app already watches its requests: add observers with
+//!    [`App::observer`](crate::App::observer).
 //!
-//! On a plain axum router, `Router::layer` puts it around each route, and it finds the template by itself. Routes are
-//! told apart by what axum matched and never by the URL, so a client cannot make up new ones:
+//! On a plain axum router, `Router::layer` wraps each route in it, and it finds the template by itself. Routes are
+//! identified by axum's match and never by the URL, so clients cannot create new ones:
 //!
 //! ```
 //! use axum::{Router, body::Body, extract::Request, routing::get};
@@ -38,8 +38,10 @@ mod body;
 mod layer;
 mod route_label;
 mod sample;
+mod watcher;
 
 pub use self::{
     layer::{Watch, WatchFuture, WatchLayer},
     route_label::{RouteLabel, RouteLabelLayer},
 };
+pub(crate) use self::{sample::Sample, watcher::Watcher};

@@ -1,4 +1,4 @@
-//! A route reports that it answers the request.
+//! Reports which route answers a request.
 
 use std::{
     fmt,
@@ -11,9 +11,9 @@ use http::Request;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::observe::{Exchange, RouteObservers, RouteState};
+use crate::observe::{Exchange, RouteObservers, RouteState, shielded};
 
-/// Tells the [`WatchLayer`](super::WatchLayer) further out which route answers. See the [module docs](crate::watch).
+/// Reports to the outer [`WatchLayer`](super::WatchLayer) which route answers. See the [module docs](crate::watch).
 #[derive(Debug, Clone)]
 pub struct RouteLabelLayer(LabelSource);
 
@@ -24,13 +24,14 @@ enum LabelSource {
 }
 
 impl RouteLabelLayer {
-    /// For one route.
+    /// Creates a layer for one route.
     #[must_use]
     pub fn new(route: impl Into<Arc<RouteState>>) -> Self {
         Self(LabelSource::Known(route.into()))
     }
 
-    /// For `Router::layer`, which puts one service around each route: each takes the template that axum matched.
+    /// Creates a layer for `Router::layer`, which wraps each route in one service: each reports the template that axum
+    /// matched.
     #[must_use]
     pub fn per_route(routes: impl RouteObservers + 'static) -> Self {
         Self(LabelSource::Learnt(Arc::new(routes)))
@@ -84,12 +85,13 @@ impl LearntRoute {
         Self { routes, learnt: Arc::new(OnceLock::new()) }
     }
 
-    /// The state of the route that axum matched. `None` in a fallback, where it matched none.
+    /// The state of the route that axum matched. `None` in a fallback, where it matched none, and if
+    /// `routes` panics.
     pub(super) fn route<B>(&self, request: &Request<B>) -> Option<Arc<RouteState>> {
         let matched = request.extensions().get::<MatchedPath>()?;
         let learn = || (matched.clone(), self.routes.route(matched.as_str()));
-        let (path, route) = self.learnt.get_or_init(learn);
-        if path.as_str() == matched.as_str() { Some(Arc::clone(route)) } else { Some(learn().1) }
+        let (path, route) = shielded(|| self.learnt.get_or_init(learn))?;
+        if path.as_str() == matched.as_str() { Some(Arc::clone(route)) } else { Some(shielded(learn)?.1) }
     }
 }
 

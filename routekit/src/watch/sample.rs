@@ -7,20 +7,20 @@ use crate::{
     observe::{Exchange, Failure, RouteState},
 };
 
-/// What all requests of one watch share.
+/// The state that all requests of one watch share.
 #[derive(Debug)]
 pub(super) struct WatchShared {
     pub(super) unmatched: Arc<RouteState>,
     pub(super) clock: Clock,
 }
 
-/// A request that has not ended yet. Dropping it ends it as cancelled.
-pub(super) struct Sample {
+/// A request that has not ended. If it is dropped, it ends as cancelled.
+pub(crate) struct Sample {
     exchange: Exchange,
     shared: Arc<WatchShared>,
     /// `None` before the response.
     pub(super) status: Option<StatusCode>,
-    /// Bytes of the response body so far.
+    /// The number of bytes of the response body so far.
     pub(super) response_bytes: u64,
     ended: bool,
 }
@@ -30,11 +30,15 @@ impl Sample {
         Self { exchange, shared, status: None, response_bytes: 0, ended: false }
     }
 
+    pub(crate) fn exchange(&self) -> &Exchange {
+        &self.exchange
+    }
+
     pub(super) fn method(&self) -> &Method {
         self.exchange.method()
     }
 
-    /// Tells the observer. Only the first call has an effect.
+    /// Reports the end to the observer. Only the first call has an effect.
     pub(super) fn end(&mut self, failure: Option<Failure>) {
         if std::mem::replace(&mut self.ended, true) {
             return;
@@ -43,7 +47,7 @@ impl Sample {
         self.exchange.finish(&self.shared.unmatched, now, (self.status, failure), self.response_bytes);
     }
 
-    /// Moves the request into a new sample. This one reports nothing from here on.
+    /// Moves the request into a new sample. This one no longer reports anything.
     pub(super) fn hand_on(&mut self) -> Self {
         let (exchange, shared) = (self.exchange.clone(), Arc::clone(&self.shared));
         let ended = std::mem::replace(&mut self.ended, true);
@@ -53,7 +57,7 @@ impl Sample {
 
 impl Drop for Sample {
     fn drop(&mut self) {
-        // A panic of a handler is caught further in, so this is the panic of a body.
+        // A panic of a handler is caught by an inner layer, so this is the panic of a body.
         self.end(Some(if std::thread::panicking() { Failure::Body } else { Failure::Cancelled }));
     }
 }

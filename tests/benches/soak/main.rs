@@ -22,8 +22,8 @@ use tower::Service;
 
 const ROUNDS: usize = 10;
 const TASKS: usize = 4;
-/// Requests that a task sends every 10 ms: 50,000 per second in all. Each takes memory until samples are folded, once a
-/// second. Without a limit, the figures would say how fast the machine is.
+/// Requests that a task sends every 10 ms: 50,000 per second in all. Without a limit, the figures would say how fast
+/// the machine is.
 const BATCH: usize = 125;
 /// KiB by which memory may grow, unless a tenth of it is more.
 const ALLOWANCE: u64 = 8 * 1024;

@@ -9,7 +9,6 @@ mod payloads;
 mod users;
 
 use axum::body::Bytes;
-use metrics_exporter_prometheus::PrometheusBuilder;
 use routekit::{config::Config, prelude::*};
 use serde::Deserialize;
 
@@ -43,11 +42,6 @@ async fn create_user(user: Json<NewUser>) -> Bytes {
 }
 
 fn main() {
-    // The recorder that an app makes, without the thread that folds its samples: that thread runs by the clock.
-    let recorder = PrometheusBuilder::new().set_buckets(&[0.1, 1.0]).unwrap().build_recorder();
-    metrics::set_global_recorder(recorder).unwrap();
-    // At its first use, the clock of histograms is calibrated for as long as that takes.
-    metrics::histogram!("calibrates").record(0.0);
     exchange::run(async |listener| {
         let app = App::with_routes(routes![page, hit, create_user]).config(Config::default());
         app.serve_on(listener, std::future::pending()).await.unwrap();

@@ -1,13 +1,21 @@
 //! A breaker compared with a simple model under random calls.
 
 use std::{
+    cell::Cell,
     collections::VecDeque,
     time::{Duration, Instant},
 };
 
+use proptest::{
+    collection::vec,
+    prelude::{Just, Strategy},
+    prop_assert_eq, prop_oneof,
+    sample::select,
+};
 use routekit::breaker::{CircuitBreaker, Outcome, Permit, State};
 
 use super::{SECOND, breaker};
+use crate::support::check;
 
 /// A breaker whose window is a list of the last calls.
 struct Model {
@@ -85,46 +93,68 @@ impl Model {
     }
 }
 
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    /// Seconds pass.
+    Wait(u32),
+    Call,
+    /// One of the running calls ends.
+    Settle(usize, Outcome),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let outcome = select(&[Outcome::Success, Outcome::Success, Outcome::Failure, Outcome::Neutral][..]);
+    prop_oneof![
+        1 => (0..6_u32).prop_map(Step::Wait),
+        2 => Just(Step::Call),
+        2 => (0..12_usize, outcome).prop_map(|(call, outcome)| Step::Settle(call, outcome)),
+    ]
+}
+
 #[test]
-fn a_hundred_thousand_random_calls_end_as_in_the_model() {
-    let (breaker, clock) = breaker(|b| {
-        b.window(u32::try_from(WINDOW).unwrap()).min_calls(4).half_open_calls(2).open_for(OPEN_FOR).probe_lease(LEASE)
-    });
-    let mut model = Model {
-        state: State::Closed,
-        until: clock.now(),
-        last: VecDeque::new(),
-        probes: Vec::new(),
-        succeeded: 0,
-        age: 0,
-    };
-    let mut random = fastrand::Rng::with_seed(42);
-    let mut under_way: Vec<(usize, usize, Permit<&CircuitBreaker>)> = Vec::new();
-    let mut seen = [0_usize; 3];
-    for call in 0..100_000 {
-        if random.u8(..) < 60 {
-            clock.advance(SECOND * random.u32(0..6));
-        }
-        let now = clock.now();
-        let settles = under_way.len() > 12 || random.bool();
-        if settles && !under_way.is_empty() {
-            let (call, age, permit) = under_way.swap_remove(random.usize(..under_way.len()));
-            let outcome = [Outcome::Success, Outcome::Success, Outcome::Failure, Outcome::Neutral][random.usize(..4)];
-            model.settle(call, age, outcome, now);
-            permit.settle(outcome);
-        } else {
-            let (admitted, expected) = (breaker.try_acquire(), model.admit(call, now));
-            assert_eq!(admitted.is_ok(), expected.is_some(), "call {call}");
-            if let (Ok(permit), Some(age)) = (admitted, expected) {
-                under_way.push((call, age, permit));
+fn random_calls_end_as_in_the_model() {
+    let seen = [const { Cell::new(0_usize) }; 3];
+    check(256, &vec(step(), 0..400), |steps| {
+        let (breaker, clock) = breaker(|b| {
+            let b = b.window(u32::try_from(WINDOW).unwrap()).min_calls(4).half_open_calls(2);
+            b.open_for(OPEN_FOR).probe_lease(LEASE)
+        });
+        let mut model = Model {
+            state: State::Closed,
+            until: clock.now(),
+            last: VecDeque::new(),
+            probes: Vec::new(),
+            succeeded: 0,
+            age: 0,
+        };
+        let mut under_way: Vec<(usize, usize, Permit<&CircuitBreaker>)> = Vec::new();
+        for (at, step) in steps.into_iter().enumerate() {
+            let now = clock.now();
+            match step {
+                Step::Wait(seconds) => clock.advance(SECOND * seconds),
+                Step::Call => {
+                    let (admitted, expected) = (breaker.try_acquire(), model.admit(at, now));
+                    prop_assert_eq!(admitted.is_ok(), expected.is_some(), "step {}", at);
+                    if let (Ok(permit), Some(age)) = (admitted, expected) {
+                        under_way.push((at, age, permit));
+                    }
+                }
+                Step::Settle(..) if under_way.is_empty() => {}
+                Step::Settle(call, outcome) => {
+                    let (call, age, permit) = under_way.swap_remove(call % under_way.len());
+                    model.settle(call, age, outcome, now);
+                    permit.settle(outcome);
+                }
             }
+            prop_assert_eq!(breaker.state(), model.state, "step {}", at);
+            let failures = model.last.iter().filter(|failed| **failed).count() as u64;
+            if model.state == State::Closed {
+                prop_assert_eq!(breaker.snapshot().failure_count, failures, "step {}", at);
+            }
+            let seen = &seen[model.state as usize];
+            seen.set(seen.get() + 1);
         }
-        assert_eq!(breaker.state(), model.state, "call {call}");
-        let failures = model.last.iter().filter(|failed| **failed).count() as u64;
-        if model.state == State::Closed {
-            assert_eq!(breaker.snapshot().failure_count, failures, "call {call}");
-        }
-        seen[model.state as usize] += 1;
-    }
-    assert!(seen.iter().all(|count| *count > 5_000), "every state was looked at: {seen:?}");
+        Ok(())
+    });
+    assert!(seen.iter().all(|count| count.get() > 2_000), "every state was looked at: {seen:?}");
 }

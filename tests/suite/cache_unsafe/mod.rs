@@ -5,6 +5,7 @@ mod groups;
 mod partitions;
 mod plain;
 mod races;
+mod references;
 mod spellings;
 
 use axum::{

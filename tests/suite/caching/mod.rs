@@ -134,7 +134,7 @@ fn table_and_explanation_show_cache_options() {
     let of_others = "ttl 60s, stale_while_revalidate 30s, stale_if_error 300s, client_ttl 10s, cdn_ttl 3600s, \
                  cdn_tags Surrogate-Key, honour_client_directives off";
     let added =
-        "tags users, patterns /v2/* /v3/*, what is the user's, all of /caching/all/{id} in the request's partition";
+        "tags users, patterns /v2/* /v3/*, the user's responses, all of /caching/all/{id} in the request's partition";
     for (route, step, short) in [
         ("GET /caching/all/{id}", format!("cache = {long} (attribute)"), format!("cache = {long}")),
         (
@@ -145,19 +145,19 @@ fn table_and_explanation_show_cache_options() {
         ("GET /caching/others", format!("cache = {of_others} (attribute)"), format!("cache = {of_others}")),
         (
             "GET /caching/tag",
-            "cache = ttl as answers say, cdn_tags Cache-Tag (attribute)".to_owned(),
-            "cache = ttl as answers say, cdn_tags Cache-Tag".to_owned(),
+            "cache = ttl from responses, cdn_tags Cache-Tag (attribute)".to_owned(),
+            "cache = ttl from responses, cdn_tags Cache-Tag".to_owned(),
         ),
         ("GET /caching/explicit", "cache = off (routekit.toml)".to_owned(), "cache = off (routekit.toml)".to_owned()),
         ("GET /caching/plain", "cache = off (default)".to_owned(), String::new()),
         (
             "POST /caching/users",
-            format!("invalidates = what its answer names, {added}"),
+            format!("invalidates = URLs that its response names, {added}"),
             format!("invalidates = {added}"),
         ),
         (
             "PUT /caching/users/{id}",
-            "invalidates = what its answer names, tags user:{id}, partitioned, \
+            "invalidates = URLs that its response names, tags user:{id}, partitioned, \
              all of /caching/all/{id} in the request's partition"
                 .to_owned(),
             "invalidates = tags user:{id}, partitioned, all of /caching/all/{id} in the request's partition".to_owned(),

@@ -141,8 +141,8 @@ async fn default_ttl_applies_to_routes_without_one() {
     }
     const LINE: &str = "[route.'GET /caching/unsaid']\ncache_ttl =";
     for (name, toml, unsaid_is, cached_is) in [
-        ("none", String::new(), "as answers say, tags users, max_body 8 (attribute)", "60s, tags users (attribute)"),
-        ("off", "cache.default_ttl = 'off'".to_owned(), "as answers say, tags users, max_body 8 (attribute)", "60s"),
+        ("none", String::new(), "from responses, tags users, max_body 8 (attribute)", "60s, tags users (attribute)"),
+        ("off", "cache.default_ttl = 'off'".to_owned(), "from responses, tags users, max_body 8 (attribute)", "60s"),
         (
             "one",
             "cache.default_ttl = '5m'".to_owned(),
@@ -166,7 +166,7 @@ async fn default_ttl_applies_to_routes_without_one() {
         }
         let explanation = app.table().explain("GET /caching/explicit").unwrap().to_string();
         let stored = name.starts_with("one");
-        let expected = if stored { "cache = ttl 300s, vary accept, shared" } else { "cache = ttl as answers say" };
+        let expected = if stored { "cache = ttl 300s, vary accept, shared" } else { "cache = ttl from responses" };
         assert!(explanation.contains(expected), "{name}: {explanation}");
         app.get("/caching/unsaid").send().await;
         let answer = app.get("/caching/unsaid").send().await;

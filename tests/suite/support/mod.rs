@@ -2,6 +2,8 @@
 
 mod cache;
 mod programs;
+#[path = "../../../routekit/src/base/property.rs"]
+mod property;
 mod runs;
 mod time;
 mod wait;
@@ -9,6 +11,7 @@ mod wait;
 pub(crate) use self::{
     cache::{exact, tenant, x_cache_of},
     programs::{Process, free_port, temporary, tool},
+    property::check,
     runs::Runs,
     time::{MINUTE, SECOND},
     wait::{idle, until},

@@ -14,7 +14,7 @@ use crate::{
 /// The exporter of the app whose recorder is installed globally.
 static INSTALLED: OnceLock<Exporter> = OnceLock::new();
 
-/// How often samples are folded into histograms, and counts are copied to the program's own recorder.
+/// How often counts are copied to the program's own recorder.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The recorder of an app's metrics.
@@ -47,9 +47,7 @@ impl Metering {
                 return found;
             }
         }
-        let exporter = Exporter::with_duration_buckets(buckets);
-        start_upkeep(&exporter);
-        Self::Own(exporter)
+        Self::Own(Exporter::with_duration_buckets(buckets))
     }
 
     /// Installs the app's own recorder globally, unless the program has installed one.
@@ -86,15 +84,10 @@ impl Metering {
     }
 }
 
-/// Folds samples into histograms for as long as the exporter exists.
-fn start_upkeep(exporter: &Exporter) {
-    keep_up("routekit-metrics", exporter.upkeep());
-}
-
 /// Runs `work` once a second until it returns `false`.
 ///
-/// This needs a thread and not a task: an app may be built without a runtime, folding takes time, and pausing the
-/// runtime's time must not pause it.
+/// This needs a thread and not a task: an app may be built without a runtime, and pausing the runtime's time must not
+/// pause it.
 fn keep_up(name: &str, work: impl Fn() -> bool + Send + 'static) {
     let started = thread::Builder::new().name(name.to_owned()).spawn(move || {
         while work() {

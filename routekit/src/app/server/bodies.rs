@@ -1,4 +1,4 @@
-//! The bodies of an exchange on an HTTP/1 connection, which tell the connection how far the exchange is.
+//! The bodies of an exchange on an HTTP/1 connection, which report their progress to the connection.
 
 use std::{
     pin::Pin,
@@ -12,7 +12,7 @@ use hyper::body::Incoming;
 
 use super::connections::OpenConnection;
 
-/// The body of a request. Tells the connection whether it was read to its end.
+/// The body of a request. Reports to the connection whether it was read to its end.
 pub(super) struct RequestBody {
     inner: Incoming,
     ended: bool,
@@ -57,7 +57,7 @@ impl Drop for RequestBody {
     }
 }
 
-/// The body of a response. Tells an HTTP/1 connection when it has ended.
+/// The body of a response. Reports its end to an HTTP/1 connection.
 pub(super) struct ResponseBody {
     inner: Body,
     open: Option<Arc<OpenConnection>>,

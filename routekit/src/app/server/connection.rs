@@ -14,9 +14,9 @@ use std::{
 use axum::{
     body::{Body, HttpBody},
     extract::ConnectInfo,
-    response::Response,
+    response::{IntoResponse, Response},
 };
-use http::{HeaderValue, Request, header};
+use http::{HeaderValue, Request, StatusCode, header};
 use hyper::{
     body::Incoming,
     server::conn::{http1, http2},
@@ -31,15 +31,16 @@ use super::{
     connections::OpenConnection,
     drive::drive,
     linger::linger,
+    malformed::is_malformed,
     protocol::{Protocol, detect},
 };
 use crate::observe;
 
-/// hyper discards the rest of a body only if that is in its buffer already, and closes the connection otherwise. Its
-/// buffer has this size at first.
+/// hyper discards the rest of a body only if it is already in its buffer, and closes the connection otherwise. This is
+/// the initial size of the buffer.
 const MOST_DISCARDED: u64 = 8 * 1024;
 
-/// How often an HTTP/2 client is asked whether it is still there.
+/// The interval of pings to an HTTP/2 client.
 const HTTP2_PING_INTERVAL: Duration = Duration::from_secs(30);
 
 /// Serves a connection to its end.
@@ -83,14 +84,14 @@ where
     };
     match served {
         Some(Ok(())) => {}
-        // The client has left, or did not speak HTTP.
+        // The client has disconnected, or did not send HTTP.
         Some(Err(error)) => tracing::debug!(%error, "a connection ended early"),
         None => tracing::debug!("a connection was closed: the head of a request was late"),
     }
 }
 
 /// Whether hyper has answered and closed its side while the client may still be sending: the rest of a body that the
-/// handler left unread, or what follows a malformed head.
+/// handler did not read, or data after a malformed head.
 fn client_may_still_send(served: &Option<hyper::Result<()>>, open: &OpenConnection) -> bool {
     match served {
         Some(Ok(())) => open.unread() > 0,
@@ -101,7 +102,7 @@ fn client_may_still_send(served: &Option<hyper::Result<()>>, open: &OpenConnecti
 
 /// The service of one connection.
 struct ConnectionService<S> {
-    /// One task calls it.
+    /// Only called by one task.
     service: RefCell<S>,
     peer: SocketAddr,
     protocol: Protocol,
@@ -118,6 +119,7 @@ where
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         self.open.head_read();
+        let malformed = is_malformed(&request);
         let http1 = self.protocol == Protocol::Http1;
         let mut request = request.map(|body| {
             if body.is_end_stream() {
@@ -133,16 +135,20 @@ where
         observe::make_room(extensions);
         extensions.insert(ConnectInfo(self.peer));
         let open = http1.then(|| Arc::clone(&self.open));
-        // A router is always ready.
-        ConnectionFuture { open, inner: self.service.borrow_mut().call(request) }
+        if malformed {
+            return ConnectionFuture { open, inner: None };
+        }
+        // An app service is always ready.
+        ConnectionFuture { open, inner: Some(self.service.borrow_mut().call(request)) }
     }
 }
 
 pin_project! {
-    /// Lets an HTTP/1 connection know when the response ends.
+    /// Reports to an HTTP/1 connection when the response ends.
     struct ConnectionFuture<F> {
+        // `None` for a malformed request.
         #[pin]
-        inner: F,
+        inner: Option<F>,
         // `None` for HTTP/2.
         open: Option<Arc<OpenConnection>>,
     }
@@ -154,12 +160,15 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for ConnectionFutu
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        // The response is changed in place: it is large to move.
-        let mut polled = this.inner.poll(cx);
+        // Changed in place, because moving a response is expensive.
+        let (mut polled, malformed) = match this.inner.as_pin_mut() {
+            Some(inner) => (inner.poll(cx), false),
+            None => (Poll::Ready(Ok(StatusCode::BAD_REQUEST.into_response())), true),
+        };
         let Poll::Ready(Ok(response)) = &mut polled else { return Poll::Pending };
         let open = this.open.take();
-        if open.as_ref().is_some_and(|open| open.unread() > MOST_DISCARDED) {
-            // RFC 9112 §9.6: hyper will close the connection after this response.
+        if open.as_ref().is_some_and(|open| malformed || open.unread() > MOST_DISCARDED) {
+            // RFC 9112 §9.6. hyper closes the connection after this response.
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         polled.map_ok(|response| response.map(|body| ResponseBody::new(body, open)))

@@ -1,4 +1,4 @@
-//! What the connections of a listener share: a coarse clock, and the news that the app stops.
+//! The state that the connections of a listener share: a coarse clock, and whether the app stops.
 
 use std::{
     io,
@@ -27,30 +27,31 @@ const RESPONSE_ENDED: u64 = u64::MAX - 1;
 
 /// The open connections of a listener.
 ///
-/// A connection reads the clock with a load and writes its deadline with a store. Once a second the clock looks at all
+/// A connection reads the clock with a load and writes its deadline with a store. Once a second the clock visits all
 /// connections, and wakes those that are late.
 #[derive(Debug, Default)]
 pub(super) struct Connections {
-    /// Ticks since the listener was opened.
+    /// The number of ticks since the listener was opened.
     ticks: AtomicU64,
     stopping: AtomicBool,
     /// Closed connections are removed at the next tick.
     open: Mutex<Vec<Weak<OpenConnection>>>,
 }
 
-/// One open connection, as the clock, its task, its stream and the bodies of its exchange see it.
+/// One open connection, as the clock, its task, its stream and the bodies of its exchange use it.
 #[derive(Debug)]
 pub(super) struct OpenConnection {
     connections: Arc<Connections>,
     /// The tick at which the client is late with a head, or with closing the connection.
     due: AtomicU64,
-    /// Whether the head of a request was read.
+    /// Whether the head of a request was ever read.
     requested: AtomicBool,
     /// Whether the handler may still read the current request's body.
     uploading: AtomicBool,
-    /// At most how many bytes of the current request's body were dropped unread. `u64::MAX` if that is not known.
+    /// The largest number of bytes of the current request's body that were dropped unread. `u64::MAX` if it is not
+    /// known.
     unread: AtomicU64,
-    /// Of the task that serves the connection.
+    /// The waker of the task that serves the connection.
     waker: Mutex<Option<Waker>>,
 }
 
@@ -70,9 +71,10 @@ impl Connections {
         connection
     }
 
-    /// Runs the clock on a thread of its own, until the listener and its connections are gone.
+    /// Runs the clock on its own thread, until the listener and its connections are gone.
     ///
-    /// A runtime with a pending timer reads the clock twice more whenever it waits for a socket.
+    /// A task is no alternative: a runtime with a pending timer reads the clock twice more whenever it waits for a
+    /// socket.
     pub(super) fn start_clock(self: &Arc<Self>) -> io::Result<()> {
         let connections = Arc::downgrade(self);
         let run = move || {
@@ -85,24 +87,24 @@ impl Connections {
         thread::Builder::new().name("routekit-clock".to_owned()).spawn(run).map(drop)
     }
 
-    /// A second has passed.
+    /// Advances the clock by a second.
     pub(super) fn tick(&self) {
         let now = self.ticks.fetch_add(1, Ordering::Relaxed) + 1;
         self.wake_open(|connection| connection.due.load(Ordering::Relaxed) <= now);
     }
 
-    /// Tells every connection that the app stops.
+    /// Notifies every connection that the app stops.
     pub(super) fn stop(&self) {
         self.stopping.store(true, Ordering::Release);
         self.wake_open(|_| true);
     }
 
-    /// Ticks since the listener was opened.
+    /// The number of ticks since the listener was opened.
     fn ticks(&self) -> u64 {
         self.ticks.load(Ordering::Relaxed)
     }
 
-    /// How many connections the clock looks at.
+    /// The number of connections that the clock visits.
     #[cfg(test)]
     pub(super) fn registered(&self) -> usize {
         self.open.lock().len()
@@ -122,69 +124,69 @@ impl Connections {
 }
 
 impl OpenConnection {
-    /// Has `waker` woken when a head is late and when the app stops. Both are to be checked after this call.
+    /// Sets the waker to call when a head is late and when the app stops. Check both conditions after this call.
     pub(super) fn wake(&self, waker: &Waker) {
         *self.waker.lock() = Some(waker.clone());
     }
 
-    /// The client has [`HEAD_TIMEOUT`] to send a head or to close the connection, from now on.
+    /// Starts the time that the client has to send a head or to close the connection, [`HEAD_TIMEOUT`].
     pub(super) fn await_client(&self) {
-        // One more, since the current tick has begun already.
+        // One more, since the current tick has already begun.
         let ticks = HEAD_TIMEOUT.as_secs() / TICK.as_secs() + 1;
         self.due.store(self.connections.ticks() + ticks, Ordering::Relaxed);
     }
 
-    /// The client has all the time it wants.
+    /// Ends the time limit of the client.
     pub(super) fn await_nothing(&self) {
         self.due.store(NOTHING_DUE, Ordering::Relaxed);
     }
 
-    /// The head of a request is there.
+    /// Records that the head of a request was read.
     pub(super) fn head_read(&self) {
         self.await_nothing();
         self.requested.store(true, Ordering::Relaxed);
         self.unread.store(0, Ordering::Relaxed);
     }
 
-    /// The current request has a body.
+    /// Records that the current request has a body.
     pub(super) fn upload_began(&self) {
         self.uploading.store(true, Ordering::Relaxed);
     }
 
-    /// The current request's body has ended or was dropped. At most `unread` bytes are left of it.
+    /// Records that the current request's body has ended or was dropped. At most `unread` bytes of it are left.
     pub(super) fn upload_ended(&self, unread: Option<u64>) {
         self.uploading.store(false, Ordering::Relaxed);
         self.unread.store(unread.unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
-    /// The response is complete, but not sent.
+    /// Records that the response is complete, but not yet sent.
     pub(super) fn response_ended(&self) {
         self.due.store(RESPONSE_ENDED, Ordering::Relaxed);
     }
 
-    /// What the connection had to send is sent.
+    /// Records that all data of the connection is sent.
     pub(super) fn flushed(&self) {
         if self.due.load(Ordering::Relaxed) == RESPONSE_ENDED && !self.uploading.load(Ordering::Relaxed) {
             self.await_client();
         }
     }
 
-    /// At most how many bytes of the last request's body were dropped unread. 0 if it was read to its end.
+    /// The largest number of bytes of the last request's body that were dropped unread. 0 if it was read to its end.
     pub(super) fn unread(&self) -> u64 {
         self.unread.load(Ordering::Relaxed)
     }
 
-    /// Whether the head of a request was read at any time.
+    /// Whether the head of a request was ever read.
     pub(super) fn has_had_a_request(&self) -> bool {
         self.requested.load(Ordering::Relaxed)
     }
 
-    /// Whether the client should have sent a head, or closed the connection, by now.
+    /// Whether the client is late with a head, or with closing the connection.
     pub(super) fn is_late(&self) -> bool {
         self.due.load(Ordering::Relaxed) <= self.connections.ticks()
     }
 
-    /// Whether the app was told to stop.
+    /// Whether the app stops.
     pub(super) fn is_stopping(&self) -> bool {
         self.connections.stopping.load(Ordering::Acquire)
     }

@@ -1,4 +1,4 @@
-//! Polls a connection until it ends, is late or has to stop.
+//! Polls a connection until it ends, is late or must stop.
 
 use std::{
     future::{Future, poll_fn},
@@ -9,7 +9,7 @@ use std::{
 
 use super::connections::OpenConnection;
 
-/// How long a connection without a request may still bring one once the app was told to stop.
+/// How long a connection without a request may still send one once the app stops.
 pub(super) const LAST_MOMENT: Duration = Duration::from_millis(500);
 
 /// Polls `connection` until it ends, or until the head of a request is late: `None`.

@@ -1,4 +1,4 @@
-//! The last stage of a connection whose client still sends (RFC 9112 §9.6).
+//! The last stage of a connection whose client is still sending (RFC 9112 §9.6).
 
 use std::pin::pin;
 
@@ -9,19 +9,19 @@ use super::{
     drive::{LAST_MOMENT, poll_unless},
 };
 
-/// How many bytes are read after the response, at most. More than that resets the connection.
+/// The largest number of bytes that are read after the response. More than that resets the connection.
 pub(super) const MOST_BYTES: usize = 16 * 1024 * 1024;
 
-/// Bytes that are read at once.
+/// The number of bytes that are read at once.
 const PIECE: usize = 16 * 1024;
 
-/// Reads what the client still sends, until the client closes the connection.
+/// Reads and discards data from the client, until the client closes the connection.
 ///
 /// The response is sent and the sending side is closed. If the stream were dropped with unread bytes, the system would
 /// reset the connection, and the client could lose the response.
 ///
 /// At most [`MOST_BYTES`] are read, for as long as a client may take to send the head of a request, and for
-/// [`LAST_MOMENT`] once the app was told to stop.
+/// [`LAST_MOMENT`] once the app stops.
 pub(super) async fn linger(stream: impl AsyncRead + Unpin, open: &OpenConnection) {
     open.await_client();
     let mut rest = pin!(discard(stream));
@@ -32,7 +32,7 @@ pub(super) async fn linger(stream: impl AsyncRead + Unpin, open: &OpenConnection
 }
 
 async fn discard(mut stream: impl AsyncRead + Unpin) {
-    // Not an array, for which the future of every connection would have room.
+    // Not an array, which would take space in the future of every connection.
     let mut buffer = vec![0; PIECE];
     let mut left = MOST_BYTES;
     while left > 0 {

@@ -1,4 +1,4 @@
-//! Which protocol a connection speaks, by its first bytes.
+//! Detects the protocol of a connection from its first bytes.
 
 use std::{
     future::poll_fn,
@@ -14,7 +14,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 
 use super::connections::OpenConnection;
 
-/// What every HTTP/2 connection begins with (RFC 9113 §3.4). It is not a valid HTTP/1 request.
+/// The first bytes of every HTTP/2 connection (RFC 9113 §3.4). They are not a valid HTTP/1 request.
 const HTTP2_PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,9 +24,9 @@ pub(super) enum Protocol {
     Http2,
 }
 
-/// Reads until the protocol is known, at most the preface of HTTP/2. The returned stream begins with those bytes.
+/// Reads until the protocol is known, at most the preface of HTTP/2. The returned stream begins with the same bytes.
 ///
-/// A stream that ends before is HTTP/1: hyper knows what to do with it.
+/// A stream that ends earlier counts as HTTP/1, so that hyper handles it.
 pub(super) async fn detect<I: AsyncRead + Unpin>(
     mut stream: I,
     open: Arc<OpenConnection>,
@@ -51,17 +51,18 @@ pub(super) async fn detect<I: AsyncRead + Unpin>(
     Ok((protocol, Rewound { first, unread: 0..length, inner: TokioIo::new(stream), open }))
 }
 
-/// A stream whose first bytes were read already, and are read again. It tells its connection when all is sent.
+/// A stream whose first bytes were already read, and are read again. It reports to its connection when all data is
+/// sent.
 pub(super) struct Rewound<I> {
     first: [u8; HTTP2_PREFACE.len()],
-    /// Which of the first bytes are still to be read.
+    /// The range of the first bytes that are still to be read again.
     unread: std::ops::Range<usize>,
     inner: TokioIo<I>,
     open: Arc<OpenConnection>,
 }
 
 impl<I> Rewound<I> {
-    /// The stream itself, without those first bytes.
+    /// Returns the stream itself, without those first bytes.
     pub(super) fn into_inner(self) -> I {
         self.inner.into_inner()
     }

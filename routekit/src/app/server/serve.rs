@@ -1,4 +1,4 @@
-//! From the first connection to the last.
+//! Serves an app, from its first connection to its last.
 
 use std::{
     future::{Future, pending},
@@ -16,7 +16,7 @@ use crate::{
     base::setup::{Error, SetupProblem},
 };
 
-/// How long requests in flight may take to finish once the app was told to stop.
+/// How long requests in flight may take to finish once the app stops.
 const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(30);
 
 /// Serves until `stop` ends and then finishes the requests in flight: for at most [`SHUTDOWN_DEADLINE`], and not beyond
@@ -30,12 +30,13 @@ pub(in crate::app) async fn serve(
     let failed = |error: io::Error| SetupProblem::new("serve", format!("the server failed: {error}")).after_start();
     let addr_of = |listener: &TcpListener| listener.local_addr().map_err(failed);
     let addr = addr_of(&listeners.main)?;
-    let admin = listeners.admin.and_then(|listener| Some((listener, mounted.admin_service()?)));
-    let admin_addr = admin.as_ref().map(|(listener, _)| addr_of(listener)).transpose()?;
+    let admin_addr = listeners.admin.as_ref().map(addr_of).transpose()?;
+    let admin_service = admin_addr.and_then(|addr| mounted.admin_service(addr.ip()));
+    let admin = listeners.admin.zip(admin_service);
     announce::announce(&mounted, addr, admin_addr);
 
-    // Dropped at the end, which ends every task in them. The background goes on until then: a drain is worth watching.
-    // Its requests are not waited for.
+    // Dropped at the end, which ends every task in them. They run until then, so that a shutdown can be observed. It
+    // does not wait for their requests.
     let (mut tasks, mut background) = (JoinSet::new(), JoinSet::new());
     for verifier in mounted.verifiers.run() {
         background.spawn(verifier);
@@ -58,7 +59,7 @@ pub(in crate::app) async fn serve(
     // Never released: an app that stops does not become ready again.
     std::mem::forget(mounted.readiness.hold("shutting down"));
     connections.stop();
-    // The port is free from here on, and no request will ask for what the warm-up stores.
+    // The port is free from here on, and no request will need the pages of the warm-up.
     drop((listeners.main, warm_up));
 
     tokio::select! {
@@ -71,8 +72,7 @@ pub(in crate::app) async fn serve(
     Err(SetupProblem::new("cut-off", message).after_start().into())
 }
 
-/// Starts to request the pages that the cache should hold. The app is not ready until that is done. Dropping the set
-/// ends it.
+/// Starts the warm-up. The app is not ready until it has ended. Dropping the set ends it.
 fn warm_up(mounted: &Mounted, addr: SocketAddr) -> JoinSet<()> {
     let mut task = JoinSet::new();
     let warm_up = mounted.warm_up(Some(addr));

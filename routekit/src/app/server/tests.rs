@@ -245,7 +245,8 @@ async fn http2_is_recognised_by_its_preface_however_it_is_cut() {
 
 #[tokio::test(start_paused = true)]
 async fn head_that_begins_like_the_preface_is_http1() {
-    for head in ["PUT / HTTP/1.1\r\n\r\n", "PRI / HTTP/1.1\r\n\r\n", "PRIOR * HTTP/1.1\r\n\r\n"] {
+    for target in ["PUT /", "PRI /", "PRIOR *"] {
+        let head = format!("{target} HTTP/1.1\r\nhost: localhost\r\n\r\n");
         for piece in [1, 2, 100] {
             let mut server = server(Duration::ZERO);
             for bytes in head.as_bytes().chunks(piece) {
@@ -383,4 +384,33 @@ async fn streamed_response_has_no_deadline() {
     let (after, rest) = server.closed().await;
     assert!(rest.ends_with(b"1\r\nx\r\n0\r\n\r\n"), "{rest:?}");
     assert!((seconds(230)..=seconds(232)).contains(&after), "{after:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn head_that_intermediaries_may_read_otherwise_is_refused() {
+    let rows = [
+        ("GET / HTTP/1.1\r\nhost: localhost", 200),
+        ("GET / HTTP/1.1\r\nhost: [::1]:8080", 200),
+        ("GET / HTTP/1.1\r\nhost:", 200),
+        ("GET / HTTP/1.0\r\naccept: */*", 200),
+        ("GET / HTTP/1.1\r\naccept: */*", 400),
+        ("GET / HTTP/1.1\r\nhost: a\r\nhost: a", 400),
+        ("GET / HTTP/1.1\r\nhost: a b", 400),
+        ("GET / HTTP/1.1\r\nhost: user@a", 400),
+        ("GET / HTTP/1.1\r\nhost: a/b", 400),
+        ("POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked", 200),
+        ("POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked, Chunked", 400),
+        ("POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\ntransfer-encoding: chunked", 400),
+    ];
+    for (head, status) in rows {
+        let mut server = server(Duration::ZERO);
+        let body = if head.starts_with("POST") { "0\r\n\r\n" } else { "" };
+        server.send(format!("{head}\r\n\r\n{body}").as_bytes()).await;
+        if status == 200 {
+            assert!(server.response().await.contains(" 200 OK"), "{head}");
+        } else {
+            let answer = String::from_utf8(server.closed().await.1).unwrap();
+            assert!(answer.starts_with("HTTP/1.1 400 Bad Request\r\nconnection: close\r\n"), "{head}: {answer}");
+        }
+    }
 }

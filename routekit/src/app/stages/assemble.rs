@@ -7,7 +7,7 @@ use axum::Router;
 use super::{check::Checked, configure::Configured, declare::Declared, routers, warnings, wire::Wired};
 use crate::{
     access_log::AccessLog,
-    admin::{Admin, Operators},
+    admin::{Admin, Operators, WrongTokens},
     app::{
         hand_written::{self, Group},
         metering::{cache::CacheMetering, guards::GuardMetering, observers::Observers},
@@ -57,6 +57,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
             token: (*config.admin_token).clone(),
             role: (*config.admin_role).clone(),
             verifiers: Arc::clone(&verifiers),
+            wrong_tokens: WrongTokens::new(clock.clone()),
         },
         closed: declared.require_auth && in_main,
     };

@@ -50,7 +50,8 @@ pub(super) fn check(
     check_provided(&wired.provided, &mut problems);
     check_overrides(config, &declared.routes, &mut problems);
     let in_main = *config.admin_addr == AdminAddr::Main;
-    let reserved: Vec<Reserved> = HEALTH.into_iter().chain(admin::PATHS.into_iter().filter(|_| in_main)).collect();
+    let admin_paths = if in_main { &admin::PATHS[..] } else { &[] };
+    let reserved = [&HEALTH[..], admin_paths].concat();
     let routes = declared.routes.iter().map(|declared| (&declared.route, &*declared.path, &declared.description));
     route::check(routes, &reserved, &wired.deps, &mut problems);
     check_access::routes(&declared.routes, &program.verifiers, declared.require_auth, &mut problems);
@@ -60,7 +61,7 @@ pub(super) fn check(
     let warm_up = warm_up::plan(&program.warm_up, &declared.routes, has_hand_written, &mut problems);
     if has_hand_written {
         let groups = routers::trial_groups(&configured, &wired, &program.readiness);
-        hand_written::check(&groups, &program.hand_written, &mut problems);
+        hand_written::check(&groups, &program.hand_written, admin_paths, &mut problems);
     }
     if problems.is_empty() { Ok(Checked { configured, wired, program, warm_up }) } else { Err(Error::new(problems)) }
 }

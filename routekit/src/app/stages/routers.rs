@@ -13,9 +13,10 @@ use axum::{
 use super::{configure::Configured, declare::Declared, wire::Wired};
 use crate::{
     access_log::AccessLog,
-    admin::{Admin, Operators},
+    admin::{Admin, Operators, WrongTokens},
     app::{declared::DeclaredRoute, hand_written::Group, metering::observers::Observers},
     auth::Verifiers,
+    base::clock::Clock,
     config::AdminAddr,
     deps::Deps,
     health::{self, Readiness},
@@ -77,6 +78,7 @@ pub(super) fn trial_groups(configured: &Configured, wired: &Wired, readiness: &R
                 token: (*configured.config.admin_token).clone(),
                 role: (*configured.config.admin_role).clone(),
                 verifiers: Verifiers::new().into(),
+                wrong_tokens: WrongTokens::new(Clock::system()),
             },
             closed: false,
         };

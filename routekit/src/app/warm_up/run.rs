@@ -20,7 +20,7 @@ use super::{
     plan::{Page, WarmUpPlan},
     report::{PageOutcome, WarmUpReport},
 };
-use crate::{base::clock::Clock, observe::WantsCacheOutcome, policy::AroundAdmin};
+use crate::{base::clock::Clock, observe::WantsCacheOutcome, policy::AroundRouter};
 
 /// How many pages are requested at a time. A start must not overload the dependencies of the handlers.
 const AT_A_TIME: usize = 4;
@@ -36,7 +36,7 @@ pub(crate) struct WarmUp {
     clock: Clock,
 }
 
-type WarmUpService = AroundAdmin<Router>;
+type WarmUpService = AroundRouter<Router>;
 
 impl WarmUp {
     /// The warm-up of an app that listens on `addr`.

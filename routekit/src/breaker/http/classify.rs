@@ -4,7 +4,7 @@ use std::{
     future::Future,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use axum::response::Response;
@@ -25,6 +25,9 @@ pub(crate) struct Classification {
     pub(super) classify: Option<Classifier>,
 }
 
+/// A call that a breaker has admitted. Dropped early, it is neutral.
+pub(crate) type AdmittedCall = (Permit, Classification);
+
 impl Classification {
     /// The outcome in the response's extensions, or else the outcome of its status.
     fn outcome<E>(&self, result: &Result<Response, E>) -> Outcome {
@@ -44,16 +47,16 @@ impl Classification {
 }
 
 pin_project! {
-    /// A call that reports its outcome to its breaker, if it has one. Dropped early, it is neutral.
-    pub(crate) struct ClassifiedCall<F> {
+    /// A call that reports its outcome to its breaker, if it has one.
+    pub(super) struct ClassifiedCall<F> {
         #[pin]
         inner: F,
-        call: Option<(Permit, Classification)>,
+        call: Option<AdmittedCall>,
     }
 }
 
 impl<F> ClassifiedCall<F> {
-    pub(crate) fn new(inner: F, call: Option<(Permit, Classification)>) -> Self {
+    pub(super) fn new(inner: F, call: Option<AdmittedCall>) -> Self {
         Self { inner, call }
     }
 }
@@ -66,10 +69,23 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let result = ready!(OnUnwind::around(this.call, || this.inner.poll(cx)));
-        if let Some((permit, classification)) = this.call.take() {
-            permit.settle(classification.outcome(&result));
-        }
-        Poll::Ready(result)
+        let polled = OnUnwind::around(this.call, || this.inner.poll(cx));
+        settle(this.call, &polled);
+        polled
+    }
+}
+
+/// Guards a call while it is polled: a panic is a failure.
+#[must_use]
+pub(crate) fn guard(call: &mut Option<AdmittedCall>) -> impl Drop {
+    OnUnwind::guard(call)
+}
+
+/// Tells the breaker of a call, if it has one, how it ended.
+pub(crate) fn settle<E>(call: &mut Option<AdmittedCall>, polled: &Poll<Result<Response, E>>) {
+    if let Poll::Ready(result) = polled
+        && let Some((permit, classification)) = call.take()
+    {
+        permit.settle(classification.outcome(result));
     }
 }

@@ -14,12 +14,12 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{
-    classify::{Classification, ClassifiedCall, Classifier},
+    classify::{AdmittedCall, Classification, ClassifiedCall, Classifier},
     upload::Upload,
 };
 use crate::{
     base::pass_or_answer::PassOrAnswer,
-    breaker::{CircuitBreaker, Open, Outcome, Permit},
+    breaker::{CircuitBreaker, Open, Outcome},
     observe::{Event, FallbackResponse, Observer, Report},
     route::{BreakerPolicy, Endpoint, EndpointFuture},
 };
@@ -81,7 +81,7 @@ impl HttpBreakerLayer {
     }
 
     /// Admits a call, unless the breaker is open. Observes the request body from then on.
-    pub(crate) fn admit(&self, request: &mut Request) -> Result<(Permit, Classification), Open> {
+    pub(crate) fn admit(&self, request: &mut Request) -> Result<AdmittedCall, Open> {
         let permit = self.breaker.try_acquire_owned()?;
         Ok((permit, Classification { upload: Upload::watch(request), classify: self.classify.clone() }))
     }

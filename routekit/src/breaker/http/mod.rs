@@ -6,5 +6,5 @@ mod layer;
 mod open;
 mod upload;
 
-pub(crate) use self::classify::ClassifiedCall;
+pub(crate) use self::classify::{AdmittedCall, guard, settle};
 pub use self::layer::{HttpBreaker, HttpBreakerFuture, HttpBreakerLayer};

@@ -191,11 +191,18 @@ fn unpack(outcome: u8) -> WindowCounts {
 mod tests {
     use std::collections::VecDeque;
 
-    use super::*;
-    use crate::base::clock::ManualClock;
+    use proptest::{
+        bool::weighted,
+        collection::vec,
+        prelude::{Just, Strategy},
+        prop_assert, prop_assert_eq, prop_oneof,
+    };
 
-    fn ended(random: u8) -> Ended {
-        Ended { failed: random.is_multiple_of(3), slow: random.is_multiple_of(5) }
+    use super::*;
+    use crate::base::{clock::ManualClock, property::check};
+
+    fn ended() -> impl Strategy<Value = Ended> {
+        (weighted(0.33), weighted(0.2)).prop_map(|(failed, slow)| Ended { failed, slow })
     }
 
     fn sum<'a>(outcomes: impl Iterator<Item = &'a Ended>) -> WindowCounts {
@@ -206,52 +213,52 @@ mod tests {
 
     #[test]
     fn ring_holds_the_last_outcomes() {
-        let mut random = fastrand::Rng::with_seed(7);
-        for size in [1, 2, 10, 100] {
+        // `None` clears the ring.
+        let steps = vec(prop_oneof![700 => ended().prop_map(Some), 1 => Just(None)], 0..500);
+        check(256, &(1..=100_u32, steps), |(size, steps)| {
             let (mut ring, mut model) = (Ring::new(size), VecDeque::new());
-            for step in 0..2000 {
-                if step % 701 == 700 {
+            for (step, ended) in steps.into_iter().enumerate() {
+                if let Some(ended) = ended {
+                    ring.record(ended);
+                    model.push_back(ended);
+                } else {
                     ring.clear();
                     model.clear();
                 }
-                let ended = ended(random.u8(..));
-                ring.record(ended);
-                model.push_back(ended);
                 if model.len() > size as usize {
                     model.pop_front();
                 }
-                assert_eq!(ring.total, sum(model.iter()), "of {size} at {step}");
+                prop_assert_eq!(ring.total, sum(model.iter()), "at step {}", step);
             }
-        }
+            Ok(())
+        });
     }
 
     #[test]
     fn time_window_holds_its_last_sixty_parts() {
-        let clock = ManualClock::new();
         let part = Duration::from_secs(1);
-        let start = clock.now();
-        let mut parts = Parts::new(part * PARTS as u32, start);
-        let mut model: VecDeque<(u64, Ended)> = VecDeque::new();
-        let mut random = fastrand::Rng::with_seed(11);
-        for step in 0..20_000 {
-            let pause = match random.u32(0..100) {
-                0 => Duration::from_secs(random.u64(0..100)),
-                1..20 => Duration::from_millis(random.u64(0..3000)),
-                _ => Duration::from_millis(1),
-            };
-            clock.advance(pause);
-            let ended = ended(random.u8(..));
-            parts.record(ended, clock.now());
-            // After a pause as long as the window the parts start over, so the model reads where they begin.
-            let index = |at: Instant| (at - start).as_nanos();
-            model.push_back((u64::try_from(index(parts.began)).unwrap(), ended));
-            let oldest = index(parts.began).saturating_sub(59 * part.as_nanos());
-            while model.front().is_some_and(|(began, _)| u128::from(*began) < oldest) {
-                model.pop_front();
+        let pause = prop_oneof![80 => Just(1), 19 => 0..3000_u64, 1 => (0..100_u64).prop_map(|seconds| seconds * 1000)];
+        let pause = pause.prop_map(Duration::from_millis);
+        check(256, &vec((pause, ended()), 0..500), |steps| {
+            let clock = ManualClock::new();
+            let start = clock.now();
+            let mut parts = Parts::new(part * PARTS as u32, start);
+            let mut model: VecDeque<(u64, Ended)> = VecDeque::new();
+            for (step, (pause, ended)) in steps.into_iter().enumerate() {
+                clock.advance(pause);
+                parts.record(ended, clock.now());
+                // After a pause as long as the window the parts start over, so the model reads where they begin.
+                let index = |at: Instant| (at - start).as_nanos();
+                model.push_back((u64::try_from(index(parts.began)).unwrap(), ended));
+                let oldest = index(parts.began).saturating_sub(59 * part.as_nanos());
+                while model.front().is_some_and(|(began, _)| u128::from(*began) < oldest) {
+                    model.pop_front();
+                }
+                prop_assert_eq!(parts.total, sum(model.iter().map(|(_, ended)| ended)), "at step {}", step);
+                prop_assert!(clock.now() - parts.began < part, "the newest part contains now");
             }
-            assert_eq!(parts.total, sum(model.iter().map(|(_, ended)| ended)), "at {step}");
-            assert!(clock.now() - parts.began < part, "the newest part contains now");
-        }
+            Ok(())
+        });
     }
 
     #[test]

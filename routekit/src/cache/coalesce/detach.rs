@@ -12,24 +12,24 @@ use tracing::{Instrument, Span};
 
 use crate::base::spawner::Spawner;
 
-/// How many refreshes of one route may run at a time, and how many of its fetches whose clients have left.
+/// The number of refreshes of one route that may run at a time, and of its fetches without a client.
 const MAX_OF_ROUTE: usize = 128;
 
-/// How many fetches of all routes may continue at a time after their clients have left.
+/// The number of fetches of all routes that may continue at a time without their clients.
 const MAX_ABANDONED: usize = 1024;
 
-/// The permits for fetches of all routes whose clients have left.
+/// The permits for fetches of all routes without their clients.
 pub(in crate::cache) fn permits_of_all_routes() -> Arc<Semaphore> {
     Arc::new(Semaphore::new(MAX_ABANDONED))
 }
 
-/// The background work of one route. It has permits of its own, which clients of other routes cannot use up; and
-/// refreshes have permits that clients which connect and leave cannot use up.
+/// The background work of one route. It has separate permits, which clients of other routes cannot use up. Refreshes
+/// have separate permits too, which clients that connect and disconnect cannot use up.
 #[derive(Debug, Clone)]
 pub(in crate::cache) struct BackgroundShare {
     /// Runs refreshes of stale responses.
     pub(in crate::cache) refreshes: Detacher,
-    /// Runs fetches whose clients have left.
+    /// Runs fetches whose clients have disconnected.
     pub(in crate::cache) abandoned: Detacher,
 }
 
@@ -42,7 +42,7 @@ impl BackgroundShare {
     }
 }
 
-/// Runs work that no client waits for, as long as there are permits for it. A clone shares the permits.
+/// Runs work without a client, if there is a permit for it. Clones share the permits.
 #[derive(Debug, Clone)]
 pub(in crate::cache) struct Detacher {
     spawner: Option<Spawner>,
@@ -50,7 +50,7 @@ pub(in crate::cache) struct Detacher {
 }
 
 impl Detacher {
-    /// Starts `work` on a task of its own. Returns `false`, and drops it, without a spawner or a permit.
+    /// Starts `work` on its own task. Returns `false`, and drops the work, without a spawner or a permit.
     pub(in crate::cache) fn run(&self, work: impl Future + Send + 'static) -> bool {
         let Some(spawner) = &self.spawner else { return false };
         let permits = self.permits.iter().map(|permits| Arc::clone(permits).try_acquire_owned());
@@ -63,7 +63,8 @@ impl Detacher {
     }
 }
 
-/// A fetch that other requests may wait for. Dropped before its end, because its client has left, it is detached.
+/// A fetch that other requests may wait for. If it is dropped before its end, because its client has disconnected, it
+/// is detached.
 pub(in crate::cache) struct Detachable<T: Send + 'static> {
     work: Option<Pin<Box<dyn Future<Output = T> + Send>>>,
     detacher: Detacher,

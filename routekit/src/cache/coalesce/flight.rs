@@ -1,4 +1,4 @@
-//! One fetch per key: the first request that misses leads it, and later requests wait for its outcome.
+//! One fetch per key: the first request that misses leads a flight, and later requests wait for its outcome.
 
 use std::{
     collections::{HashMap, hash_map::Entry as Place},
@@ -32,25 +32,25 @@ type FlightShard = HashMap<u64, Flight, BuildHasherDefault<IdentityHasher>>;
 #[derive(Debug, Clone)]
 struct Flight {
     key: Key,
-    /// When the fetch began, and the tags that its response will have at least. One for each flight.
+    /// When the fetch began, and the tags that its response will have at least. Each flight has its own.
     provenance: Arc<Provenance>,
     outcome: OutcomeReceiver,
 }
 
-/// What a request that missed has to do.
+/// The role of a request that missed.
 pub(in crate::cache) enum Role {
-    /// Fetch, and land the outcome.
+    /// It fetches, and reports the outcome.
     Lead(Lead),
-    /// Wait for the outcome with [`landed`].
+    /// It waits for the outcome with [`landed`].
     Join(OutcomeReceiver),
-    /// Fetch without a flight: another key with the same hash has taken the place.
+    /// It fetches without a flight, because another key with the same hash has one.
     Alone,
 }
 
 /// The times that decide which flight a request may join.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::cache) struct Boarding {
-    /// The logical time at which the request began. It must see all invalidations up to then.
+    /// The logical time at which the request began. It must respect all invalidations up to then.
     pub(in crate::cache) began: Stamp,
     /// The logical time of the last lookup.
     pub(in crate::cache) looked_up: Stamp,
@@ -60,8 +60,8 @@ pub(in crate::cache) struct Boarding {
 impl Flights {
     /// The role of a request for `key`. `tags` are those that its response will have at least.
     ///
-    /// A flight whose response is invalid already, for a request that began after the invalidation, is replaced: the
-    /// request leads a new one at once.
+    /// If the response of a flight is already invalid for a request that began after the invalidation, the request
+    /// leads a new flight in its place.
     pub(in crate::cache) async fn board(
         self: &Arc<Self>,
         store: &Store,
@@ -82,8 +82,8 @@ impl Flights {
         }
     }
 
-    /// The role of a request that waited for a fetch which failed: one of those that waited leads, and the others wait
-    /// for it, however soon it ends.
+    /// The role of a request that waited for a failed fetch: one of the waiting requests leads, and the others wait for
+    /// it, however soon it ends.
     pub(in crate::cache) fn board_after(
         self: &Arc<Self>,
         failure: &FailedFetch,
@@ -105,7 +105,7 @@ impl Flights {
         }
     }
 
-    /// Leads, unless another request fetches the key.
+    /// Leads, unless another request is fetching the key.
     pub(in crate::cache) fn lead(
         self: &Arc<Self>,
         key: &Key,
@@ -118,7 +118,7 @@ impl Flights {
         }
     }
 
-    /// Leads, unless another request fetches the key after another stamp than that of the `invalid` flight.
+    /// Leads, unless another request is fetching the key after another stamp than that of the `invalid` flight.
     fn take_place(
         self: &Arc<Self>,
         key: &Key,
@@ -171,15 +171,15 @@ pub(in crate::cache) struct Lead {
 }
 
 impl Lead {
-    /// Hands the outcome to the waiting requests.
+    /// Passes the outcome to the waiting requests.
     pub(in crate::cache) fn land(self, outcome: FillOutcome) {
         // First, so that a waiting request that fetches again does not find this flight. Requests that begin from now
-        // on find what was stored.
+        // on find the stored response.
         self.leave();
         self.sender.send_replace(Some(outcome));
     }
 
-    /// Whether another flight has taken the place of this one, as an invalidation covers its response.
+    /// Whether another flight has replaced this one, because an invalidation covers its response.
     pub(in crate::cache) fn is_replaced(&self) -> bool {
         !self.flights.shard(self.hash).get(&self.hash).is_some_and(|flight| self.is_of(flight))
     }

@@ -1,4 +1,4 @@
-//! The outcome of a fetch, as the requests that wait for it receive it.
+//! The outcome of a fetch, as the waiting requests receive it.
 
 use std::{
     any::Any,
@@ -18,10 +18,10 @@ use crate::{
     problem::Problem,
 };
 
-/// Where the outcome of a fetch arrives.
+/// The channel for the outcome of a fetch.
 pub(in crate::cache) type OutcomeReceiver = watch::Receiver<Option<FillOutcome>>;
 
-/// The outcome of a fetch, as the requests that wait for it receive it.
+/// The outcome of a fetch, as the waiting requests receive it.
 #[derive(Debug, Clone)]
 pub(in crate::cache) enum FillOutcome {
     /// The response was stored.
@@ -40,14 +40,14 @@ pub(in crate::cache) struct FailedFetch {
     pub(in crate::cache) response: BufferedResponse,
     /// The logical time before the handler was called.
     pub(in crate::cache) stamp: Stamp,
-    /// The response comes from a fallback, whatever its status is.
+    /// Whether the response comes from a fallback, whatever its status.
     pub(in crate::cache) is_fallback: bool,
     /// The one fetch that the waiting requests try before they receive the failure.
     pub(super) second: Mutex<Option<OutcomeReceiver>>,
 }
 
 impl FillOutcome {
-    /// A failure that the waiting requests receive as this problem and no more.
+    /// Creates a failure that the waiting requests receive as this problem, without headers and body of the handler.
     pub(in crate::cache) fn failed(problem: Problem, failure: Option<Failure>, stamp: Stamp) -> Self {
         let document = serde_json::to_vec(&problem).unwrap_or_default();
         let mut response = problem.into_response();
@@ -60,12 +60,12 @@ impl FillOutcome {
 }
 
 impl FailedFetch {
-    /// A failure that the waiting requests receive as this response.
+    /// Creates a failure that the waiting requests receive as this response.
     pub(in crate::cache) fn new(response: BufferedResponse, stamp: Stamp, is_fallback: bool) -> Self {
         Self { response, stamp, is_fallback, second: Mutex::default() }
     }
 
-    /// Whether the request that led the fetch may have caused the failure. One of the waiting requests then calls the
+    /// Whether the request that led the fetch may have caused the failure. Then one of the waiting requests calls the
     /// handler before the failure is shared. An upstream that is unavailable or too slow fails for every request.
     pub(in crate::cache) fn may_concern_one_request(&self) -> bool {
         const OF_THE_UPSTREAM: [StatusCode; 3] =
@@ -73,7 +73,7 @@ impl FailedFetch {
         !self.is_fallback && !OF_THE_UPSTREAM.contains(&self.response.status)
     }
 
-    /// Whether the handler ran out of time.
+    /// Whether the handler exceeded its time limit.
     pub(in crate::cache) fn is_timeout(&self) -> bool {
         self.response.failure == Some(Failure::Timeout)
     }

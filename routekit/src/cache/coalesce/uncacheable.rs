@@ -7,7 +7,8 @@ use std::{
 
 use crate::cache::{coalesce::outcome::FillOutcome, store::key::Key};
 
-/// A key has a fixed slot by its hash, and a newer mark replaces an older one. A lost mark costs one wait in vain.
+/// The number of slots. A key has a fixed slot by its hash, and a newer mark replaces an older one. A lost mark causes
+/// one needless wait.
 const PLACES: u64 = 4096;
 
 /// How long a mark lasts.
@@ -26,7 +27,7 @@ impl Uncacheable {
         Self { start: now, places: (0..PLACES).map(|_| AtomicU64::new(0)).collect() }
     }
 
-    /// Remembers whether a response of this key could be stored.
+    /// Records whether a response of this key could be stored.
     pub(in crate::cache) fn learn(&self, key: &Key, outcome: &FillOutcome, now: Instant) {
         match outcome {
             FillOutcome::Alone => self.set(key, now),
@@ -35,12 +36,12 @@ impl Uncacheable {
         }
     }
 
-    /// A response of this key could not be stored.
+    /// Marks the key: its response could not be stored.
     fn set(&self, key: &Key, now: Instant) {
         self.place(key).store(half(key) | self.millis(now + LASTS), Ordering::Relaxed);
     }
 
-    /// A response of this key was stored.
+    /// Removes the mark of the key: its response was stored.
     fn clear(&self, key: &Key) {
         let place = self.place(key);
         let mark = place.load(Ordering::Relaxed);
@@ -59,7 +60,8 @@ impl Uncacheable {
         &self.places[usize::try_from(key.hash() & (PLACES - 1)).expect("twelve bits")]
     }
 
-    /// Since the start. Wraps after 49 days; a mark that spans the wrap lasts until the slot is used again.
+    /// Milliseconds since the start. They wrap after 49 days; a mark that spans the wrap lasts until its slot is used
+    /// again.
     fn millis(&self, now: Instant) -> u64 {
         let millis = now.saturating_duration_since(self.start).as_millis();
         u64::try_from(millis & u128::from(LOWER)).expect("32 bits")

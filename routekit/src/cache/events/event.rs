@@ -55,6 +55,8 @@ impl Invalidation {
             match target.subject() {
                 Subject::Tag(name) => event.tags.push(name.to_string()),
                 Subject::Pattern(pattern) => event.patterns.push(pattern.to_string()),
+                // A path at two hosts is one here.
+                Subject::Path(path) if event.paths.iter().any(|known| **known == **path) => {}
                 Subject::Path(path) => event.paths.push(path.to_string()),
                 Subject::Route(template) => event.routes.push(template.to_string()),
                 Subject::User { issuer, sub } => event

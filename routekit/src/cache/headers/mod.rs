@@ -8,11 +8,12 @@ mod directives;
 pub(in crate::cache) mod etag;
 pub(in crate::cache) mod groups;
 pub(in crate::cache) mod percent;
+pub(in crate::cache) mod range;
 pub(in crate::cache) mod reference;
 mod request_control;
 mod response_control;
 pub(in crate::cache) mod status;
-mod targeted;
+pub(in crate::cache) mod targeted;
 pub(in crate::cache) mod vary;
 
 pub(in crate::cache) use self::{request_control::RequestControl, response_control::ResponseControl};

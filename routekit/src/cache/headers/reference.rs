@@ -40,6 +40,16 @@ pub(in crate::cache) fn same_host_path(
     Some(if path.is_empty() { "/".to_owned() } else { without_dots(path) })
 }
 
+/// The host that a request is for, in small letters and without its port; empty if that is not known.
+pub(in crate::cache) fn host_name(request: &Uri, host: Option<&HeaderValue>) -> String {
+    let authority = match request.authority() {
+        Some(own) => Some(own.as_str()),
+        None => host.and_then(|host| host.to_str().ok()),
+    };
+    let host = authority.and_then(|authority| Host::of(authority, None));
+    host.map_or_else(String::new, |host| host.name.to_ascii_lowercase())
+}
+
 /// The scheme, if there is one, and the rest. `None` if the scheme is not `http` or `https`.
 fn split_scheme(reference: &str) -> Option<(Option<&str>, &str)> {
     match reference.split_once([':', '/']) {
@@ -122,6 +132,20 @@ impl<'a> Host<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn hosts_of_requests() {
+        for (request, host, expected) in [
+            ("/", Some("Shop.Example:8080"), "shop.example"),
+            ("http://a:80/", Some("b"), "a"),
+            ("/", Some("[::1]:80"), "[::1]"),
+            ("/", None, ""),
+            ("/", Some(""), ""),
+        ] {
+            let host = host.map(|host| host.parse().unwrap());
+            assert_eq!(host_name(&request.parse().unwrap(), host.as_ref()), expected, "{request} {host:?}");
+        }
+    }
 
     #[test]
     fn references_resolve_to_paths_of_the_same_host() {

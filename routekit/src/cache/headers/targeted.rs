@@ -13,7 +13,8 @@ use super::{
     response_control::{Field, ResponseControl},
 };
 
-const CDN_CACHE_CONTROL: HeaderName = HeaderName::from_static("cdn-cache-control");
+/// RFC 9213.
+pub(in crate::cache) const CDN_CACHE_CONTROL: HeaderName = HeaderName::from_static("cdn-cache-control");
 
 impl ResponseControl {
     /// Parses the lines as one dictionary (RFC 9651 §3.2): names are lower case, and the last of a repeated name

@@ -1,4 +1,4 @@
-//! The entry that a response is stored as.
+//! Builds the entry of a response.
 
 use std::{
     sync::Arc,
@@ -11,7 +11,7 @@ use http::{HeaderValue, header};
 use crate::{
     cache::{
         headers::{
-            groups, percent,
+            groups, percent, reference,
             status::{CACHE_STATUS, HIT, X_CACHE, X_CACHE_KEY},
         },
         http::{
@@ -30,7 +30,7 @@ use crate::{
     route::spelling::Spellings,
 };
 
-/// A response that is about to be stored, apart from its headers.
+/// A response that is about to be stored, without its headers.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::cache) struct Fetched<'a> {
     pub(in crate::cache) body: &'a [u8],
@@ -39,7 +39,7 @@ pub(in crate::cache) struct Fetched<'a> {
     pub(in crate::cache) variants: Option<&'a Variants>,
     /// The logical time before the handler was called.
     pub(in crate::cache) stamp: Stamp,
-    /// How the handler's arguments spell the placeholders of the path.
+    /// The placeholders of the path as the handler's arguments display them.
     pub(in crate::cache) spellings: &'a Spellings,
     /// The tags of the stored response that the handler has confirmed.
     pub(in crate::cache) inherited: &'a [Tag],
@@ -48,7 +48,7 @@ pub(in crate::cache) struct Fetched<'a> {
     pub(in crate::cache) at: Duration,
 }
 
-/// What is put into the store.
+/// The entries to put into the store.
 #[derive(Debug)]
 pub(in crate::cache) struct ToStore {
     pub(in crate::cache) response: Arc<StoredResponse>,
@@ -57,7 +57,7 @@ pub(in crate::cache) struct ToStore {
     pub(in crate::cache) variants: Option<Variants>,
 }
 
-/// Builds the entry for `response`, and adds the headers to it that the handler has not set.
+/// Builds the entry of `response`, and adds the headers that the handler has not set.
 pub(in crate::cache) fn build(
     policy: &Policy,
     request: &CacheRequest,
@@ -70,7 +70,7 @@ pub(in crate::cache) fn build(
     let facts = ResponseFacts {
         vary: &policy.rules.vary,
         status: response.status(),
-        // A HEAD response has the length and the tag of a content that is not here.
+        // A HEAD response has the length and the tag of content that is not available here.
         body: (policy.head_requests != HeadRequests::OwnRoute).then_some(fetched.body),
         age: storing.age,
         now: fetched.at,
@@ -89,8 +89,8 @@ pub(in crate::cache) fn build(
     if let Some(digest) = policy.key_header(&key) {
         buffered.insert(X_CACHE_KEY, digest);
     }
-    // Placeholders for the headers that are written once a second, and for those that outer layers set: a cloned
-    // map has no spare room, and the first header that is added would move all the others.
+    // Placeholders for the headers that are written once a second, and for those that outer layers set: a cloned map
+    // has no spare capacity, and the first header that is added would move all others.
     if ageing.origin_since.is_none() {
         buffered.insert(header::AGE, storing.age.as_secs().into());
     }
@@ -135,13 +135,16 @@ fn declared_names(policy: &Policy, request: &CacheRequest, spellings: &Spellings
     policy.tags.iter().flat_map(move |template| template.names(places, path, &spelled))
 }
 
-/// What the response can be invalidated by: its tags, its route, its path, each prefix of its path, and its user.
+/// The tags by which the response can be invalidated: its own, its route, its path, each prefix of its path, and its
+/// user.
 fn tags(policy: &Policy, request: &CacheRequest, names: &[String]) -> Vec<Tag> {
     // Decoded, so that an invalidation reaches every spelling.
     let (partition, path) = (&*request.partition, percent::decoded(request.uri.path()));
     let mut tags: Vec<Tag> = names.iter().map(|name| Tag::named(partition, name)).collect();
     tags.push(Tag::route(partition, &policy.template));
     tags.push(Tag::decoded_path(partition, &path));
+    let host = reference::host_name(&request.uri, request.headers.get(header::HOST));
+    tags.push(Tag::host_path(partition, &host, &path));
     tags.extend(tag::prefixes(&path).map(|prefix| Tag::decoded_prefix(partition, prefix)));
     tags.extend(request.identity.as_ref().map(|identity| Tag::user(partition, identity)));
     tags

@@ -2,12 +2,20 @@
 
 use std::time::Duration;
 
-use axum::{body::Body, response::Response};
-use http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::{
+    body::{Body, Bytes},
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 use crate::{
     base::clock::Clock,
-    cache::headers::{date, etag},
+    cache::headers::{
+        date, etag,
+        range::{Part, RangeRequest},
+        status::{CACHE_STATUS, X_CACHE},
+    },
+    problem::Problem,
 };
 
 /// Turns `response` into a 304 if the client already has it, according to its `conditions`.
@@ -26,6 +34,37 @@ pub(in crate::cache) fn shorten(response: &mut Response, conditions: Option<&Hea
     if headers.contains_key(header::ETAG) {
         headers.remove(header::LAST_MODIFIED);
     }
+}
+
+/// Turns a complete response with this content into a 206 or a 416, if the client asks for a part of it
+/// (RFC 9110 §14.2).
+pub(in crate::cache) fn take_part(response: &mut Response, content: &Bytes, range: Option<&RangeRequest>) {
+    let Some(range) = range.filter(|_| response.status() == StatusCode::OK) else { return };
+    let length = content.len();
+    match range.part(response.headers(), length) {
+        Part::Whole => {}
+        Part::Bytes(bytes) => {
+            *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+            let part = format!("bytes {}-{}/{length}", bytes.start, bytes.end.saturating_sub(1));
+            response.headers_mut().insert(header::CONTENT_RANGE, content_range(&part));
+            response.headers_mut().insert(header::CONTENT_LENGTH, bytes.len().into());
+            *response.body_mut() = Body::from(content.slice(bytes));
+        }
+        Part::Unsatisfiable => {
+            let problem = Problem::new(StatusCode::RANGE_NOT_SATISFIABLE);
+            let mut refusal = problem.with_detail("the range begins behind the end of the content").into_response();
+            refusal.headers_mut().insert(header::CONTENT_RANGE, content_range(&format!("bytes */{length}")));
+            for name in [X_CACHE, CACHE_STATUS] {
+                refusal.headers_mut().extend(response.headers().get(&name).cloned().map(|value| (name, value)));
+            }
+            refusal.extensions_mut().extend(std::mem::take(response.extensions_mut()));
+            *response = refusal;
+        }
+    }
+}
+
+fn content_range(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).expect("letters and digits are visible ASCII")
 }
 
 /// Conditions apply only to responses with the content of the resource (RFC 9110 §13.2.1).

@@ -1,4 +1,4 @@
-//! Calling the handler, and what becomes of its response.
+//! Calls the handler, and stores its response if that is allowed.
 
 use std::{sync::Arc, time::Duration};
 
@@ -43,28 +43,28 @@ use crate::{
     route::{Audience, spelling::Spellings},
 };
 
-/// What stays the same for a request, however often the store and the handler are asked.
+/// The parts of a request that stay the same, however often the store and the handler are called.
 #[derive(Debug)]
 pub(in crate::cache) struct Ctx {
     pub(in crate::cache) policy: Arc<Policy>,
     pub(in crate::cache) request: CacheRequest,
-    /// The client sent HEAD.
+    /// Whether the client sent HEAD.
     pub(in crate::cache) head_only: bool,
 }
 
-/// On whose behalf the handler is called.
+/// The purpose of a call of the handler.
 #[derive(Debug)]
 pub(in crate::cache) struct FetchMode {
     /// Other requests wait for the outcome.
     lead: Option<Lead>,
-    /// The handler sees the conditions of the client (`If-None-Match`), since no other request gets its response.
+    /// The handler receives the conditions of the client (`If-None-Match`), since no other request gets its response.
     keeps_client_conditions: bool,
     /// A client waits: the request is counted, and a stale response may replace a failure.
     has_client: bool,
 }
 
 impl FetchMode {
-    /// For a client and for the requests that wait.
+    /// For a client and the waiting requests.
     pub(in crate::cache) fn lead(lead: Lead) -> Self {
         Self { lead: Some(lead), keeps_client_conditions: false, has_client: true }
     }
@@ -79,7 +79,7 @@ impl FetchMode {
         Self { lead: None, keeps_client_conditions: false, has_client: true }
     }
 
-    /// For one client alone.
+    /// For one client only.
     pub(in crate::cache) fn alone() -> Self {
         Self { lead: None, keeps_client_conditions: true, has_client: true }
     }
@@ -89,14 +89,14 @@ impl FetchMode {
 #[derive(Debug)]
 pub(in crate::cache) struct Fetch<'a> {
     pub(in crate::cache) ctx: &'a Ctx,
-    /// Why the handler is called.
+    /// The reason why the handler is called.
     pub(in crate::cache) reason: Fwd,
-    /// What the store found before.
+    /// The result of the lookup.
     pub(in crate::cache) found: Lookup,
 }
 
 impl Fetch<'_> {
-    /// Calls the handler, stores its response if that is allowed, and hands the outcome to the requests that wait.
+    /// Calls the handler, stores its response if that is allowed, and reports the outcome to the waiting requests.
     pub(in crate::cache) async fn run<S>(
         self,
         mut request: Request,
@@ -112,13 +112,16 @@ impl Fetch<'_> {
             request.headers_mut().remove(header::IF_NONE_MATCH);
             request.headers_mut().remove(header::IF_MODIFIED_SINCE);
         }
+        // The whole content is stored, and HEAD has no parts.
+        request.headers_mut().remove(header::RANGE);
+        request.headers_mut().remove(header::IF_RANGE);
         if policy.head_requests == HeadRequests::FetchAsGet {
             *request.method_mut() = Method::GET;
         }
         let can_validate = |stored: &&Arc<StoredResponse>| stored.reuse().can_be_validated;
         let stale = self.found.response().filter(can_validate).filter(|_| !mode.keeps_client_conditions).cloned();
-        // The same deadline as that of the route's `timeout` further in, which ends the handler; this one also ends
-        // the reading of a body. The requests that wait are answered with it.
+        // The route's inner `timeout` has the same deadline and ends the handler. This one also ends the reading of a
+        // body, and answers the waiting requests.
         let call = self.call(inner, request, (stale.as_deref(), mode.lead.as_ref()));
         let called = deadline::within(policy.deadline, call).await;
         let (answer, outcome) = match called {
@@ -173,8 +176,8 @@ impl Fetch<'_> {
         self.found.stamp()
     }
 
-    /// Calls the handler, and stores what may be stored. `stale` may still hold: the handler is asked with its
-    /// validators.
+    /// Calls the handler, and stores its response if that is allowed. A `stale` response may still be current, so the
+    /// request has its validators.
     async fn call<S>(
         &self,
         mut inner: S,
@@ -208,7 +211,7 @@ impl Fetch<'_> {
                     confirmed = Some(stale);
                     response = updated;
                 }
-                // The 304 is about a response that is not stored here.
+                // The 304 confirms a response that is not stored here.
                 None => response = again.oneshot(request).await?,
             }
         }
@@ -232,15 +235,15 @@ impl Fetch<'_> {
         }
     }
 
-    /// Whether the handler saw an identity that the key does not hold: a layer further in has set it.
+    /// Whether the handler extracted an identity that the key does not contain, because an inner layer has set it.
     fn is_foreign(&self, seen: &SeenIdentity) -> bool {
         let Ctx { policy, request, .. } = self.ctx;
         let may_differ = policy.audience == Some(Audience::Everyone) || request.directives.credentials;
         !may_differ && seen.get().is_some_and(|seen| request.identity.as_ref() != Some(&seen))
     }
 
-    /// Removes the stale response: the handler has answered otherwise, and not with a failure (RFC 5861 §3, §4). A
-    /// response to credentials says nothing about the one for all.
+    /// Removes the stale response, because the handler has answered with another one that is not a failure (RFC 5861
+    /// §3, §4). A response to credentials does not replace one that is shared by all.
     async fn remove_stale(&self, lead: Option<&Lead>) {
         let Ctx { policy, request, .. } = self.ctx;
         if let Lookup::Stale(stale, stamp) = &self.found
@@ -290,7 +293,7 @@ impl Fetch<'_> {
         (response, FillOutcome::Stored(to_store.response))
     }
 
-    /// The response is for this client alone.
+    /// The outcome of a response for this client only.
     fn not_stored(&self, mut response: Response, why: &'static str) -> (Response, FillOutcome) {
         let Ctx { policy, request: facts, .. } = self.ctx;
         tracing::debug!(path = policy.template, why, "a response is not stored");
@@ -299,7 +302,7 @@ impl Fetch<'_> {
         (response, FillOutcome::Alone)
     }
 
-    /// A failure, of which the waiting requests learn the status only if it `is_foreign`.
+    /// The outcome of a failure. If it `is_foreign`, the waiting requests receive only its status.
     async fn failed(&self, response: Response, is_foreign: bool) -> (Response, FillOutcome) {
         let rules = &self.ctx.policy.rules;
         let is_shared = !is_foreign && rules.may_share(&response);
@@ -311,9 +314,9 @@ impl Fetch<'_> {
                 let buffered = buffered.with_extensions(response.extensions());
                 FillOutcome::Failed(Arc::new(FailedFetch::new(buffered, self.stamp(), is_fallback)))
             }
-            // A fallback makes a response for each request.
+            // A fallback builds its own response for each request.
             None if is_fallback => FillOutcome::Alone,
-            // The waiting requests learn the status only.
+            // The waiting requests only receive the status.
             None => {
                 let failure = response.extensions().get().copied();
                 FillOutcome::failed(Problem::new(response.status()), failure, self.stamp())
@@ -329,7 +332,7 @@ impl Fetch<'_> {
     }
 }
 
-/// The 504 for a request whose time is up.
+/// The 504 of a request whose time has expired.
 pub(in crate::cache) fn timed_out(policy: &Policy, reason: Fwd) -> Response {
     tracing::warn!(path = policy.template, limit = ?policy.deadline, "a response for the cache took too long");
     let mut response = deadline::timed_out(&policy.report);
@@ -342,14 +345,14 @@ fn is_fallback(response: &Response) -> bool {
     response.extensions().get::<FallbackResponse>().is_some()
 }
 
-/// Reads a body whose length is known. `None` if it is longer than `most` or than it said, or has trailers. If reading
-/// fails, the response becomes a 500: the head has not been sent yet.
+/// Reads a body of known length. `None` if it is longer than `most` or than it announced, or has trailers. If reading
+/// fails, the response becomes a 500, since the head has not been sent yet.
 async fn read_body(response: Response, most: u64) -> (Response, Option<Bytes>) {
     let Some(length) = response.body().size_hint().exact().filter(|length| *length <= most) else {
         return (response, None);
     };
     let (parts, body) = response.into_parts();
-    // One byte more than announced shows that the body is too long.
+    // One byte beyond the announced length shows that the body is too long.
     let limit = usize::try_from(length).map_or(usize::MAX, |length| length.saturating_add(1));
     match Limited::new(body, limit).collect().await {
         Ok(collected) => {
@@ -368,7 +371,7 @@ async fn read_body(response: Response, most: u64) -> (Response, Option<Bytes>) {
     }
 }
 
-/// Leaves the head of a response (RFC 9110 §9.3.2). The empty body of a HEAD route says nothing about the length of the
+/// Reduces a response to its head (RFC 9110 §9.3.2). The empty body of a HEAD route does not show the length of the
 /// content.
 fn remove_body(response: &mut Response, head_requests: HeadRequests) {
     let says_nothing = head_requests != HeadRequests::FetchAsGet || response.status() == StatusCode::NO_CONTENT;

@@ -29,11 +29,11 @@ pub struct CacheLayer {
 }
 
 impl CacheLayer {
-    /// A layer that stores responses in `cache`.
+    /// Creates a layer that stores responses in `cache`.
     ///
-    /// Without a [`ttl`](Self::ttl), the [`default_ttl`](crate::cache::CacheBuilder::default_ttl) of the cache
-    /// applies; without either, only responses that state a lifetime are stored. HEAD is answered from what a GET has
-    /// stored, and otherwise by the inner service.
+    /// Without a [`ttl`](Self::ttl), the [`default_ttl`](crate::cache::CacheBuilder::default_ttl) of the cache applies;
+    /// without either, only responses that state a lifetime are stored. HEAD requests are answered from the stored
+    /// response to a GET, or else by the inner service.
     #[must_use]
     pub fn new(cache: Cache) -> Self {
         let stats = Arc::clone(cache.shared.stats.layers());
@@ -69,7 +69,7 @@ impl CacheLayer {
         }
     }
 
-    /// The layer of a route of an app, as its attribute and the configuration declare it.
+    /// Creates the layer of a route of an app, from its attribute and the configuration.
     pub(crate) fn declared(cache: Cache, declared: &CachePolicy, template: &str) -> Self {
         let mut layer = Self::new(cache)
             .route(template)
@@ -98,7 +98,7 @@ impl CacheLayer {
         }
     }
 
-    /// How long a 200, 203, 204, 300 or 301 response is fresh that does not state a lifetime. Defaults to the
+    /// Sets how long a 200, 203, 204, 300 or 301 response is fresh that states no lifetime. Defaults to the
     /// `default_ttl` of the cache.
     #[must_use]
     pub fn ttl(mut self, ttl: Duration) -> Self {
@@ -106,8 +106,8 @@ impl CacheLayer {
         self
     }
 
-    /// How long after it became stale a response is still served while it is refreshed in the background
-    /// (RFC 5861 §3). A response can state its own limit, or forbid it. Defaults to zero.
+    /// Sets how long a stale response is still served while it is refreshed in the background (RFC 5861 §3). A response
+    /// can state its own limit, or forbid it. Defaults to zero.
     ///
     /// Needs a [`spawner`](crate::cache::CacheBuilder::spawner).
     #[must_use]
@@ -116,51 +116,53 @@ impl CacheLayer {
         self
     }
 
-    /// How long after it became stale a response is still served when the inner service answers 500, 502, 503 or 504,
-    /// or exceeds its deadline (RFC 5861 §4). A response can state its own limit, or forbid it. Defaults to zero.
+    /// Sets how long a stale response is still served when the inner service answers 500, 502, 503 or 504, or exceeds
+    /// its deadline (RFC 5861 §4). A response can state its own limit, or forbid it. Defaults to zero.
     #[must_use]
     pub fn stale_if_error(mut self, limit: Duration) -> Self {
         self.change(|policy| policy.rules.stale_if_error = limit);
         self
     }
 
-    /// How long a client may use a response without asking again, counted from when it receives it. Applies if the
-    /// inner service sets neither `Cache-Control` nor `Expires`. The response then has the `Date` of now and no `Age`
-    /// while it is fresh, so that the limit holds behind caches that ignore `Age`. Defaults to `no-cache`: a
-    /// client asks each time, so that it sees every invalidation.
+    /// Sets how long a client may reuse a response without revalidating it, counted from when it receives the response.
+    /// Applies if the inner service sets neither `Cache-Control` nor `Expires`. While the response is fresh, it then
+    /// has the current `Date` and no `Age`, so that the limit also holds behind caches that ignore `Age`. Defaults to
+    /// `no-cache`: a client revalidates each time, so that it never misses an invalidation.
     #[must_use]
     pub fn client_ttl(mut self, ttl: Duration) -> Self {
         self.change(|policy| policy.outgoing.client_ttl = Some(ttl));
         self
     }
 
-    /// How long a CDN may use a response, sent as `CDN-Cache-Control` (RFC 9213). Defaults to no such header.
+    /// Sets how long a CDN may reuse a response, sent as `CDN-Cache-Control` (RFC 9213). By default the header is not
+    /// sent.
     #[must_use]
     pub fn cdn_ttl(mut self, ttl: Duration) -> Self {
         self.change(|policy| policy.outgoing.cdn_ttl = Some(ttl));
         self
     }
 
-    /// Sends the tags of a response to a CDN in this header. Tags that are longer than 8 KiB together are not sent, and
-    /// the CDN is told not to store the response. Defaults to no such header.
+    /// Sets the header in which the tags of a response are sent to a CDN. If they are longer than 8 KiB together, they
+    /// are not sent, and the CDN is told not to store the response. By default no header is sent.
     #[must_use]
     pub fn cdn_tags(mut self, header: CdnTags) -> Self {
         self.change(|policy| policy.outgoing.cdn_tags = Some(header));
         self
     }
 
-    /// Whether the directives of clients in `Cache-Control` and `Pragma` count (RFC 9111 §5.2.1). Defaults to `true`.
+    /// Sets whether the directives of clients in `Cache-Control` and `Pragma` count (RFC 9111 §5.2.1). Defaults to
+    /// `true`.
     ///
-    /// With `false`, a client cannot make the inner service run: `Range`, `If-Match` and `If-Unmodified-Since`, the
-    /// content of a GET, and an `Authorization` that no verifier has accepted (unless the layer is
-    /// [`shared`](Self::shared)) are removed from the request.
+    /// With `false`, a client cannot bypass the cache: `Range`, `If-Match` and `If-Unmodified-Since`, the content of a
+    /// GET, and an `Authorization` that no verifier has accepted (unless the layer is [`shared`](Self::shared)) are
+    /// removed from the request.
     #[must_use]
     pub fn honour_client_directives(mut self, on: bool) -> Self {
         self.change(|policy| policy.honour_client_directives = on);
         self
     }
 
-    /// Adds tags by which responses can be invalidated. They may have placeholders of the [`route`](Self::route):
+    /// Adds tags, by which responses can be invalidated. They may contain placeholders of the [`route`](Self::route):
     /// `user:{id}`.
     #[must_use]
     pub fn tags<'t>(mut self, templates: impl IntoIterator<Item = &'t str>) -> Self {
@@ -169,8 +171,8 @@ impl CacheLayer {
         self
     }
 
-    /// The path template of the route that the layer is on: `/users/{id}`. Required if tags have placeholders. In a
-    /// nested router, without the prefix that it is nested under.
+    /// Sets the path template of the route that the layer wraps: `/users/{id}`. Required for tags with placeholders. In
+    /// a nested router, omit the prefix under which the router is nested.
     #[must_use]
     pub fn route(mut self, template: &str) -> Self {
         self.change(|policy| {
@@ -180,16 +182,16 @@ impl CacheLayer {
         self
     }
 
-    /// Makes these request headers part of the key.
+    /// Makes these request headers part of the key. Defaults to none.
     #[must_use]
     pub fn vary(mut self, names: impl IntoIterator<Item = HeaderName>) -> Self {
         self.change(|policy| policy.rules.vary = names.into_iter().collect());
         self
     }
 
-    /// Stores separate responses for each user ([`Identity`](crate::Identity)), and one for all requests without one.
-    /// Responses are `private` to caches further out, and name the [`identity_headers`](Self::identity_headers) in
-    /// `Vary`.
+    /// Stores separate responses for each user ([`Identity`](crate::Identity)), and one for all requests without a
+    /// user. Outer caches receive the responses as `private`, and with the [`identity_headers`](Self::identity_headers)
+    /// in `Vary`.
     #[must_use]
     pub fn per_user(mut self) -> Self {
         self.change(|policy| {
@@ -202,7 +204,7 @@ impl CacheLayer {
         self
     }
 
-    /// The request headers that bring the identity of a [user](Self::per_user). Defaults to `Authorization` and
+    /// Sets the request headers that contain the identity of a [user](Self::per_user). Defaults to `Authorization` and
     /// `Cookie`.
     #[must_use]
     pub fn identity_headers(mut self, names: impl IntoIterator<Item = HeaderName>) -> Self {
@@ -210,15 +212,15 @@ impl CacheLayer {
         self
     }
 
-    /// Makes responses `private` to caches further out, also where they are [`shared`](Self::shared) here: the inner
-    /// service is called only for clients with an identity.
+    /// Makes responses `private` to outer caches, even if they are [`shared`](Self::shared) here, because the inner
+    /// service requires an identity.
     pub(crate) fn private(mut self) -> Self {
         self.change(|policy| policy.outgoing.private = true);
         self
     }
 
     /// Serves the same responses to all clients, with and without credentials. By default, requests with credentials
-    /// get and fill only `public`, `s-maxage` and `must-revalidate` responses.
+    /// share only responses with `public`, `s-maxage` or `must-revalidate`.
     #[must_use]
     pub fn shared(mut self) -> Self {
         self.change(|policy| {
@@ -228,50 +230,51 @@ impl CacheLayer {
         self
     }
 
-    /// Separates keys, tags, patterns and invalidations by what this function returns, the tenant for example.
+    /// Separates keys, tags, patterns and invalidations by the text that this function returns, such as the tenant.
+    /// Defaults to the partition of the cache.
     #[must_use]
     pub fn partition(mut self, partition: impl Fn(&Parts) -> String + Send + Sync + 'static) -> Self {
         self.change(|policy| policy.partition = Some(RequestText::new(partition)));
         self
     }
 
-    /// Uses what this function returns in the key, in place of the query.
+    /// Uses the text that this function returns in the key, in place of the query. Defaults to the query.
     #[must_use]
     pub fn key(mut self, key: impl Fn(&Parts) -> String + Send + Sync + 'static) -> Self {
         self.change(|policy| policy.key = Some(RequestText::new(key)));
         self
     }
 
-    /// The largest body that is stored, in bytes. Defaults to 1 MiB.
+    /// Sets the size of the largest body that is stored, in bytes. Defaults to 1 MiB.
     #[must_use]
     pub fn max_body(mut self, bytes: u64) -> Self {
         self.change(|policy| policy.rules.max_body = bytes);
         self
     }
 
-    /// How long the inner service may take, its body included. Beyond it, the client and all requests that wait get a
-    /// 504. Defaults to 30 seconds. On a route of an app, this is the route's `timeout`.
+    /// Sets how long the inner service may take, its body included. When it expires, the client and all waiting
+    /// requests get a 504. Defaults to 30 seconds. In an app, it is the route's `timeout`.
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.change(|policy| policy.deadline = deadline);
         self
     }
 
-    /// Sends a digest of the key as `X-Cache-Key`. Defaults to `false`.
+    /// Sets whether a digest of the key is sent as `X-Cache-Key`. Defaults to `false`.
     #[must_use]
     pub fn debug_headers(mut self, on: bool) -> Self {
         self.change(|policy| policy.debug_headers = on);
         self
     }
 
-    /// Reports each request that was answered from the cache to this observer. Defaults to none.
+    /// Sets the observer of requests that are answered from the cache. Defaults to none.
     #[must_use]
     pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
         self.change(|policy| policy.report = Report::to(observer));
         self
     }
 
-    /// Reserves room in stored responses for headers that an outer layer always sets.
+    /// Reserves space in stored responses for headers that an outer layer always sets.
     pub(crate) fn overwritten(mut self, names: &'static [HeaderName]) -> Self {
         self.change(|policy| policy.overwritten = names);
         self
@@ -283,7 +286,7 @@ impl CacheLayer {
         self
     }
 
-    /// The layer of a HEAD route, whose responses are not those of GET.
+    /// Marks the layer of a HEAD route, whose responses differ from those of GET.
     pub(crate) fn of_head(mut self) -> Self {
         self.change(|policy| policy.head_requests = HeadRequests::OwnRoute);
         self
@@ -295,7 +298,7 @@ impl CacheLayer {
 }
 
 /// # Panics
-/// If a tag has a placeholder that is not in the [`route`](CacheLayer::route).
+/// If a tag has a placeholder that the [`route`](CacheLayer::route) does not have.
 impl<S> Layer<S> for CacheLayer {
     type Service = Cached<S>;
 
@@ -303,6 +306,11 @@ impl<S> Layer<S> for CacheLayer {
     fn layer(&self, inner: S) -> Cached<S> {
         let policy = self.policy.clone();
         policy.places.check(&policy.template, &policy.tags);
+        match policy.head_requests {
+            // The position of the layer in its router is not known.
+            HeadRequests::FromGetOnly => policy.cache.shared.paths.add_any(),
+            HeadRequests::FetchAsGet | HeadRequests::OwnRoute => policy.cache.shared.paths.add(&policy.template),
+        }
         let plan = InvalidationPlan::of_url(policy.cache.clone(), Arc::clone(&policy.stats), policy.partition.clone());
         let key_prefix = own_prefix(&policy).into();
         let background = policy.cache.background_share();

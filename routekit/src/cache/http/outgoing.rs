@@ -14,9 +14,9 @@ use sha2::{Digest, Sha256};
 use crate::{
     cache::{
         events::edge_tags,
-        headers::{date, status, vary},
+        headers::{date, status, targeted::CDN_CACHE_CONTROL, vary},
         store::{
-            aged_headers::{Ageing, CDN_CACHE_CONTROL, ClientTtl},
+            aged_headers::{Ageing, ClientTtl},
             hex::hex,
             stored_response::Added,
         },

@@ -1,4 +1,4 @@
-//! The configuration of a cache layer, made at start-up and shared by all its requests.
+//! The configuration of a cache layer, which is created at start-up and shared by all its requests.
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,24 +20,24 @@ use crate::{
     route::{Audience, RequestText},
 };
 
-/// How long a fetch may take by default: 30 seconds.
+/// The default deadline of a fetch: 30 seconds.
 pub(crate) const DEFAULT_DEADLINE: Duration = Duration::from_secs(30);
 
-/// The largest body that is stored by default: 1 MiB.
+/// The size of the largest body that is stored by default: 1 MiB.
 pub(in crate::cache) const DEFAULT_MAX_BODY: u64 = 1024 * 1024;
 
 /// The configuration of a cache layer.
 #[derive(Debug, Clone)]
 pub(in crate::cache) struct Policy {
     pub(in crate::cache) cache: Cache,
-    /// What requests with an unsafe method invalidate; made when the layer is applied.
+    /// The invalidations of requests with an unsafe method; created when the layer is applied.
     pub(in crate::cache) changes: Option<Arc<InvalidationPlan>>,
     /// The background work of the route; made when the layer is applied.
     pub(in crate::cache) background: BackgroundShare,
     pub(in crate::cache) rules: Rules,
-    /// How long a fetch may take, from the call of the inner service to the end of its body.
+    /// The deadline of a fetch, from the call of the inner service to the end of its body.
     pub(in crate::cache) deadline: Duration,
-    /// Whether responses carry a digest of their key.
+    /// Whether responses have a digest of their key.
     pub(in crate::cache) debug_headers: bool,
     pub(in crate::cache) report: Report,
     pub(in crate::cache) stats: Arc<Counters>,
@@ -46,28 +46,28 @@ pub(in crate::cache) struct Policy {
     pub(in crate::cache) overwritten: &'static [HeaderName],
     /// The path template of the route.
     pub(in crate::cache) template: String,
-    /// Where the placeholders of the template are.
+    /// The positions of the template's placeholders.
     pub(in crate::cache) places: Places,
     pub(in crate::cache) tags: Vec<Template>,
-    /// Who shares a response, if the route says so.
+    /// The clients that share a response, if the route declares it.
     pub(in crate::cache) audience: Option<Audience>,
     pub(in crate::cache) partition: Option<RequestText>,
     pub(in crate::cache) key: Option<RequestText>,
-    /// The first parts of the key; made when the layer is applied.
+    /// The first parts of the key; created when the layer is applied.
     pub(in crate::cache) key_prefix: Box<[u8]>,
     pub(in crate::cache) honour_client_directives: bool,
     pub(in crate::cache) outgoing: Outgoing,
 }
 
-/// How HEAD requests are answered.
+/// The treatment of HEAD requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::cache) enum HeadRequests {
-    /// From a response that a GET has stored; otherwise the inner service is called and nothing is stored. The inner
+    /// From the stored response to a GET, or else from the inner service, whose response is not stored. The inner
     /// service may answer HEAD differently from GET.
     FromGetOnly,
-    /// From a response that a GET has stored; otherwise the inner service is called with GET.
+    /// From the stored response to a GET; or else the inner service is called with GET.
     FetchAsGet,
-    /// The route is for HEAD alone, and has responses of its own.
+    /// The route is for HEAD only, and has separate responses.
     OwnRoute,
 }
 

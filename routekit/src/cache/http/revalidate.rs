@@ -7,8 +7,9 @@ use crate::cache::{
     headers::{
         etag,
         status::{CACHE_STATUS, X_CACHE, X_CACHE_KEY},
+        targeted::CDN_CACHE_CONTROL,
     },
-    store::{aged_headers::CDN_CACHE_CONTROL, buffered_response::lasting, stored_response::StoredResponse},
+    store::{buffered_response::lasting, stored_response::StoredResponse},
 };
 
 /// Adds the validators of a stored response to a request for the handler.

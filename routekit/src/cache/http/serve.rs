@@ -1,5 +1,4 @@
-//! Serving a request that is not a plain hit: from the store, by waiting for another request, or by calling the
-//! handler.
+//! Serves a request that is not a plain hit: from the store, by waiting for another request, or by calling the handler.
 
 use std::sync::Arc;
 
@@ -17,24 +16,25 @@ use crate::{
             detach::Detachable,
             flight::{Boarding, Lead, Role, landed},
             outcome::{FailedFetch, FillOutcome},
+            patience::Patience,
         },
         headers::status::{self, Because, Fwd},
         http::{
             build_entry, conditional,
             fetch::{Ctx, Fetch, FetchMode, timed_out},
-            patience::Patience,
             policy::HeadRequests,
             replay,
+            request::outer_mark::OuterCacheMark,
             reuse::{self, Decision, decide},
         },
-        store::{backend, contract::StoreError, lookup::Lookup},
+        store::{backend, contract::StoreError, lookup::Lookup, stored_response::StoredResponse},
         validity::stamp::Stamp,
     },
     observe::CacheOutcome,
     problem::Problem,
 };
 
-/// A request on its way to a response.
+/// A request that waits for its response.
 pub(in crate::cache) struct Serve<S> {
     pub(in crate::cache) ctx: Ctx,
     pub(in crate::cache) request: Request,
@@ -47,7 +47,7 @@ where
     S::Future: Send,
     S::Error: Send + 'static,
 {
-    /// Responds. `found` is what the store has for the base key, if it was asked already.
+    /// Answers the request. `found` is the lookup of the base key, if it was already done.
     pub(in crate::cache) async fn respond(mut self, found: Option<Lookup>) -> Result<Response, S::Error> {
         let policy = Arc::clone(&self.ctx.policy);
         let cache = &policy.cache;
@@ -70,6 +70,11 @@ where
                 return self.bypass().await;
             }
             let directives = &self.ctx.request.directives;
+            // The handler may have parts of what is too large to be stored.
+            if directives.range.is_some() && policy.honour_client_directives {
+                OuterCacheMark::set(&mut self.request, cache);
+                return self.bypass().await;
+            }
             if directives.credentials || directives.control.no_store {
                 return self.fetch(FetchMode::alone(), reason, found).await;
             }
@@ -81,7 +86,7 @@ where
             }
             found = match board(&self.ctx, (began, found.stamp()), patience.failure()).await {
                 Role::Alone => return self.alone().await,
-                // The request that led before may have landed since the lookup.
+                // The request that led before may have ended since the lookup.
                 Role::Lead(lead) => match self.ctx.request.lookup(&cache.shared.store).await {
                     Ok(found) => match self.answer_from_store(&found) {
                         Ok(response) => {
@@ -97,7 +102,7 @@ where
                         }
                     },
                     Err(error) => {
-                        // No request must wait for an outcome that will not come.
+                        // No request must wait for an outcome that never comes.
                         drop(lead);
                         return self.without_store(&error).await;
                     }
@@ -139,21 +144,22 @@ where
         }
     }
 
-    /// The response, if a stored one satisfies the request or none is allowed; otherwise why the handler is called.
+    /// Returns the response, if a stored one satisfies the request or `only-if-cached` forbids a fetch; otherwise the
+    /// reason to call the handler.
     fn answer_from_store(&self, found: &Lookup) -> Result<Response, Fwd> {
         let Ctx { policy, request, head_only } = &self.ctx;
         let now = policy.cache.shared.clock.now();
         match decide(found, &request.directives.control, now) {
             Decision::Fresh(stored) => {
                 let response = reuse::fresh(policy, stored, now, *head_only);
-                Ok(self.finish(status::with_outcome(response, CacheOutcome::Hit)))
+                Ok(self.part(status::with_outcome(response, CacheOutcome::Hit), stored))
             }
             Decision::Stale(_, Because::Revalidating) if !self.can_refresh() => Err(Fwd::Stale),
             Decision::Stale(stored, because) => {
                 if because == Because::Revalidating {
                     self.refresh(found);
                 }
-                Ok(self.finish(reuse::stale(policy, stored, (now, because), *head_only)))
+                Ok(self.part(reuse::stale(policy, stored, (now, because), *head_only), stored))
             }
             Decision::Refuse => Ok(self.refused()),
             Decision::Fetch(Fwd::UriMiss) if !request.varying.is_empty() => Err(Fwd::VaryMiss),
@@ -161,17 +167,18 @@ where
         }
     }
 
-    /// Whether the stored response can be refreshed in the background. The inner service may not answer HEAD as GET.
+    /// Whether the stored response can be refreshed in the background. The inner service may answer HEAD differently
+    /// from GET.
     fn can_refresh(&self) -> bool {
         let Ctx { policy, head_only, .. } = &self.ctx;
         policy.cache.shared.spawner.is_some() && !(*head_only && policy.head_requests == HeadRequests::FromGetOnly)
     }
 
-    /// Refreshes the stored response in the background, unless another request does (RFC 5861 §3).
+    /// Refreshes the stored response in the background, unless another request does so (RFC 5861 §3).
     fn refresh(&self, found: &Lookup) {
         let Ctx { policy, request, .. } = &self.ctx;
         let cache = &policy.cache;
-        // The last response could not be stored: the next one will hardly be.
+        // The last response could not be stored, and probably the next one cannot be either.
         if cache.shared.uncacheable.is_set(request.key(), cache.shared.clock.now()) {
             return;
         }
@@ -188,8 +195,8 @@ where
         }
     }
 
-    /// Fetches, unless another request has stored a fresh response in the meantime. Errors have reached the waiting
-    /// requests by then.
+    /// Fetches, unless another request has stored a fresh response in the meantime. The waiting requests have received
+    /// the errors by then.
     async fn refresh_unless_fresh(mut self, lead: Lead) {
         let policy = Arc::clone(&self.ctx.policy);
         match self.ctx.request.lookup(&policy.cache.shared.store).await {
@@ -199,14 +206,21 @@ where
         }
     }
 
-    /// A response that is or was just stored, as the client asked for it.
+    /// Adapts a response that is or was just stored to the request of the client.
     fn finish(&self, mut response: Response) -> Response {
         let Ctx { policy, request, .. } = &self.ctx;
         conditional::shorten(&mut response, request.directives.conditions.as_ref(), &policy.cache.shared.clock);
         response
     }
 
-    /// A failure of the handler for another request.
+    /// A stored response, or the part of it that the client asks for. Conditions come first (RFC 9110 §13.2.2).
+    fn part(&self, response: Response, stored: &StoredResponse) -> Response {
+        let mut response = self.finish(response);
+        conditional::take_part(&mut response, stored.body(), self.ctx.request.directives.range.as_ref());
+        response
+    }
+
+    /// The failure of the handler for another request.
     fn shared_failure(&self, failure: &FailedFetch, reason: Fwd) -> Response {
         let Ctx { policy, request, head_only } = &self.ctx;
         let mut response = failure.response.respond(*head_only);
@@ -226,7 +240,7 @@ where
         response
     }
 
-    /// The store cannot be reached: the handler is called.
+    /// Calls the handler, because the store cannot be reached.
     async fn without_store(self, error: &StoreError) -> Result<Response, S::Error> {
         backend::warn(error);
         self.bypass().await
@@ -239,7 +253,7 @@ where
         Ok(response)
     }
 
-    /// Fetches for this request alone, beside others that do the same.
+    /// Fetches for this request only, beside others that do the same.
     async fn alone(mut self) -> Result<Response, S::Error> {
         let policy = Arc::clone(&self.ctx.policy);
         match self.ctx.request.lookup(&policy.cache.shared.store).await {

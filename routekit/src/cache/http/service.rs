@@ -71,16 +71,16 @@ where
             CacheAdmission::Bypass(why) => why,
             CacheAdmission::Strip => Fwd::Bypass,
         };
-        // Layers of the same cache further in bypass the request, too.
+        // Inner layers of the same cache bypass the request, too.
         OuterCacheMark::set(&mut request, &policy.cache);
         policy.stats.bypass();
         let change = policy.changes.as_ref().and_then(|plan| Change::of(plan, &mut request));
-        // The only such call here, so that the inner service is compiled into it.
+        // The only such call, so that the inner service is inlined here.
         CachedFuture::passed(self.inner.call(request), Some((bypass, policy.outgoing.private)), change)
     }
 }
 
-/// A function of its own, so that a request that bypasses the cache pays for the branch only.
+/// A separate function, so that a request that bypasses the cache only pays for the branch.
 #[inline(never)]
 fn lookup<S>(
     policy: &Arc<Policy>,
@@ -99,7 +99,7 @@ where
     let head_only = *request.method() == Method::HEAD;
     let key = request_key(policy, &mut request);
     let found = policy.cache.shared.store.lookup_now(&key.0);
-    // The plain hit, which most requests are.
+    // The plain hit, the most common case.
     if let Some((Lookup::Hit(stored, _), now)) = &found
         && kind.is_plain()
     {
@@ -110,7 +110,7 @@ where
         }
         return CachedFuture::hit(response);
     }
-    // The service that is ready is called, and its clone stays behind.
+    // The service that is ready is called, and replaced by its clone.
     let clone = inner.clone();
     let inner = std::mem::replace(inner, clone);
     let private = policy.outgoing.private || kind.credentials;
@@ -118,7 +118,7 @@ where
     let serve = Serve { ctx: Ctx { policy: Arc::clone(policy), request: facts, head_only }, request, inner };
     CachedFuture::serve(async move {
         let mut response = serve.respond(found.map(|(found, _)| found)).await?;
-        // What is stored says something already.
+        // A stored response already has these headers.
         forbid_reuse(response.headers_mut(), private);
         Ok(response)
     })
@@ -135,12 +135,12 @@ pin_project! {
 pin_project! {
     #[project = WayProjection]
     enum Way<F, E> {
-        // The inner service is called; with a reason, the response says why the cache takes no part. The flag says
-        // whether its clients have an identity.
+        // The inner service is called. With a reason, the response states why the request bypasses the cache. The flag
+        // is whether its clients have an identity.
         Passed { #[pin] inner: ChangeFuture<F, E>, bypass: Option<(Fwd, bool)> },
-        // Taken with the first poll.
+        // Taken at the first poll.
         Hit { response: Option<Response> },
-        // In a box, so that a hit has no room for it.
+        // Boxed, so that a hit has no space for it.
         Serve { response: Pin<Box<dyn Future<Output = Result<Response, E>> + Send>> },
     }
 }
@@ -169,7 +169,7 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().way.project() {
             WayProjection::Passed { inner, bypass } => {
-                // Changed in place: a response is large to move.
+                // Changed in place, because moving a response is expensive.
                 let mut polled = inner.poll(cx);
                 if let (Some((fwd, private)), Poll::Ready(Ok(response))) = (bypass, &mut polled) {
                     status::mark_bypass(response, *fwd);

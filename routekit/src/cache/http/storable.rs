@@ -1,4 +1,4 @@
-//! Whether a response may be stored, and for how long (RFC 9111 §3, §4.2).
+//! Decides whether a response may be stored, and for how long (RFC 9111 §3, §4.2).
 
 use std::time::Duration;
 
@@ -15,17 +15,17 @@ use crate::{
     observe::FallbackResponse,
 };
 
-/// What becomes of a response.
+/// The decision about a response.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::cache) enum Storability {
     Store(Storing),
-    /// A 5xx, or a fallback in place of one: shared with the requests that wait, and not stored.
+    /// A 5xx, or a fallback in its place: shared with the waiting requests, and not stored.
     Failure,
-    /// Served to this client only, for this reason.
+    /// Sent to this client only, for this reason.
     Forbidden(&'static str),
 }
 
-/// How a response is stored.
+/// The properties of a response that is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::cache) struct Storing {
     /// The freshness lifetime, counted from when the response was generated.
@@ -35,7 +35,7 @@ pub(in crate::cache) struct Storing {
     /// The age of the response when it was received.
     pub(in crate::cache) age: Duration,
     pub(in crate::cache) reuse: Reuse,
-    /// The request headers that the response varies by and that are not part of the key.
+    /// The request headers that the response varies by and that are not yet part of the key.
     pub(in crate::cache) vary: Vec<HeaderName>,
 }
 
@@ -44,13 +44,13 @@ pub(in crate::cache) struct Storing {
 pub(in crate::cache) struct Received {
     /// The wall clock when it was received, since 1970.
     pub(in crate::cache) at: Duration,
-    /// How long it took.
+    /// How long the response took.
     pub(in crate::cache) took: Duration,
-    /// The request has credentials, and the route does not say who shares its responses.
+    /// Whether the request has credentials and the route does not declare who shares its responses.
     pub(in crate::cache) credentials: bool,
 }
 
-/// What a route says about its responses.
+/// The declaration of a route about its responses.
 #[derive(Debug, Clone)]
 pub(in crate::cache) struct Rules {
     pub(in crate::cache) ttl: Option<Duration>,
@@ -61,8 +61,8 @@ pub(in crate::cache) struct Rules {
     pub(in crate::cache) stale_if_error: Duration,
 }
 
-/// Statuses that the `ttl` applies to: heuristically cacheable (RFC 9110 §15.1), and with content that is meant to
-/// last.
+/// Statuses that the `ttl` applies to: those that are heuristically cacheable (RFC 9110 §15.1) and have lasting
+/// content.
 const BY_DEFAULT: [StatusCode; 5] = [
     StatusCode::OK,
     StatusCode::NON_AUTHORITATIVE_INFORMATION,
@@ -71,8 +71,8 @@ const BY_DEFAULT: [StatusCode; 5] = [
     StatusCode::MOVED_PERMANENTLY,
 ];
 
-/// Statuses that are never stored, whatever the response says: a part, a confirmation, and those that no cache may
-/// store (RFC 6585 §3, §4, §5). Others are stored if the response states its lifetime (RFC 9111 §3).
+/// Statuses that are never stored, whatever the response states: a part, a 304, and those that no cache may store (RFC
+/// 6585 §3, §4, §5). Others are stored if the response states its lifetime (RFC 9111 §3).
 const NEVER: [StatusCode; 5] = [
     StatusCode::PARTIAL_CONTENT,
     StatusCode::NOT_MODIFIED,
@@ -81,11 +81,11 @@ const NEVER: [StatusCode; 5] = [
     StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
 ];
 
-/// The most request headers that the responses of one key may vary by.
+/// The largest number of request headers that the responses of one key may vary by.
 pub(in crate::cache) const MAX_VARYING: usize = 16;
 
 impl Rules {
-    /// Whether `response` may be stored. When in doubt, it may not.
+    /// Decides whether `response` may be stored. In doubt, it may not.
     pub(in crate::cache) fn storability(&self, response: &Response, received: Received) -> Storability {
         let (status, headers) = (response.status(), response.headers());
         if status.is_server_error() || response.extensions().get::<FallbackResponse>().is_some() {
@@ -130,7 +130,7 @@ impl Rules {
         Storability::Store(Storing { lifetime, explicit: no_cache.or(explicit).is_some(), age, reuse, vary })
     }
 
-    /// Whether a failure may be given to other requests with its headers and its body.
+    /// Whether other requests may receive a failure with its headers and its body.
     pub(in crate::cache) fn may_share(&self, response: &Response) -> bool {
         let directives = ResponseDirectives::of(response.headers());
         forbidden(response, &directives.control).is_none()
@@ -138,16 +138,16 @@ impl Rules {
             && self.varies_by(response.headers()).is_some_and(|names| names.is_empty())
     }
 
-    /// The request headers that a response varies by and that are not part of the key. `None` if they cannot be known,
-    /// or are too many.
+    /// The request headers that a response varies by and that are not part of the key. `None` if they are unknown, or
+    /// too many.
     fn varies_by(&self, headers: &HeaderMap) -> Option<Vec<HeaderName>> {
         let mut names = vary::names(headers)?;
         names.retain(|name| !self.vary.contains(name));
         (names.len() <= MAX_VARYING).then_some(names)
     }
 
-    /// The limits that a response states replace those of the route (RFC 5861). A response can forbid to serve it stale
-    /// (RFC 9111 §4.2.4); `s-maxage` forbids the limits of the route.
+    /// The limits that a response states override those of the route (RFC 5861). A response can forbid stale use (RFC
+    /// 9111 §4.2.4); `s-maxage` disables the limits of the route.
     fn reuse(&self, directives: &ResponseDirectives<'_>, now: Duration) -> Reuse {
         let (control, headers) = (&directives.control, directives.headers);
         let never = control.must_revalidate || control.proxy_revalidate || control.no_cache;
@@ -168,7 +168,7 @@ impl Rules {
     }
 }
 
-/// Why a response must not be stored, whatever its lifetime.
+/// The reason why a response must not be stored, regardless of its lifetime.
 fn forbidden(response: &Response, control: &ResponseControl) -> Option<&'static str> {
     if response.extensions().get::<NoStore>().is_some() {
         return Some("the handler forbids it");
@@ -182,10 +182,10 @@ fn forbidden(response: &Response, control: &ResponseControl) -> Option<&'static 
     (no_store || control.private || control.broken).then_some("its Cache-Control")
 }
 
-/// What a response says about storing it.
+/// The directives of a response about its storage.
 struct ResponseDirectives<'a> {
     control: ResponseControl,
-    /// The directives are those of `CDN-Cache-Control`, which replaces all others (RFC 9213 §2.2).
+    /// Whether the directives come from `CDN-Cache-Control`, which replaces all others (RFC 9213 §2.2).
     targeted: bool,
     headers: &'a HeaderMap,
 }
@@ -208,7 +208,7 @@ impl<'a> ResponseDirectives<'a> {
         control.s_maxage.or(control.max_age).or_else(|| self.expires(now))
     }
 
-    /// From `Date` to `Expires`. An `Expires` that is not a date, or is repeated with another value, has passed
+    /// From `Date` to `Expires`. An `Expires` that is not a date, or is repeated with another value, counts as expired
     /// (RFC 9111 §5.3).
     fn expires(&self, now: Duration) -> Option<Duration> {
         if self.targeted {
@@ -221,7 +221,7 @@ impl<'a> ResponseDirectives<'a> {
         Some(expires.unwrap_or_default().saturating_sub(generated))
     }
 
-    /// `Pragma` has no meaning in a response (RFC 9111 §5.4), but a handler that sets it does not want to be cached.
+    /// `Pragma` has no meaning in a response (RFC 9111 §5.4), but a handler that sets it does not intend to be cached.
     fn forbids_by_pragma(&self) -> bool {
         let is_no_cache = |value: &http::HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"no-cache");
         !self.targeted
@@ -230,14 +230,13 @@ impl<'a> ResponseDirectives<'a> {
     }
 }
 
-/// The age of a response when it is received (RFC 9111 §4.2.3). A response that comes from a cache further in also
-/// aged on its way.
+/// The age of a response when it is received (RFC 9111 §4.2.3). A response from an inner cache also aged in transit.
 fn age(headers: &HeaderMap, received: Received) -> Duration {
     let generated = headers.get(header::DATE).and_then(|date| date::parse(date, received.at));
     let apparent = generated.map(|generated| received.at.saturating_sub(generated));
     let stated = headers.get(header::AGE).map(|age| seconds(age.as_bytes()).saturating_add(received.took));
     let age = apparent.unwrap_or_default().max(stated.unwrap_or_default());
-    // In whole seconds, as `Age` states it.
+    // In whole seconds, like `Age`.
     Duration::from_secs(age.as_secs())
 }
 
@@ -277,7 +276,7 @@ mod tests {
         (status, AppendHeaders(headers.iter().copied()), body).into_response()
     }
 
-    /// Its lifetime, its age, and whether it states the lifetime; or why it is not stored.
+    /// The lifetime, the age, and whether the response states the lifetime; or the reason why it is not stored.
     type Found = Result<(u64, u64, bool), &'static str>;
 
     fn storability(rules: &Rules, response: &Response) -> Found {

@@ -5,7 +5,7 @@ use std::{future::Future, pin::Pin, sync::Arc};
 use axum::{extract::Request, response::Response};
 
 use super::{facts::Facts, plan::InvalidationPlan, request_url::RequestUrl};
-use crate::cache::validity::target::Target;
+use crate::cache::{Cache, validity::target::Target};
 
 /// The changes that one request may make.
 ///
@@ -34,6 +34,10 @@ impl Change {
         }
         let facts = (!plan.rules.is_empty()).then(|| Facts::of(plan, request));
         Some(Box::new(Self { plan: Arc::clone(plan), facts, url, settled: false }))
+    }
+
+    pub(super) fn cache(&self) -> &Cache {
+        &self.plan.cache
     }
 
     /// Invalidates everything that the handler may have changed, before its response leaves. After a 4xx response, it
@@ -78,7 +82,7 @@ impl Change {
     fn depending(&self, response: Option<&Response>) -> Vec<Target> {
         let mut targets = Vec::new();
         if let Some(url) = &self.url {
-            url.add_to(&mut targets, response.map(Response::headers));
+            url.add_to(&mut targets, &self.plan.cache, response.map(Response::headers));
         }
         if let Some(facts) = &self.facts {
             facts.add_to(&mut targets, &self.plan);

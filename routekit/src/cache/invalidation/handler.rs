@@ -11,7 +11,7 @@ use axum::response::Response;
 use tracing::{Instrument, Span};
 
 use super::change::{Change, Settling};
-use crate::{cache::Cache, deadline::within, observe::RunningPermit};
+use crate::{deadline::within, observe::RunningPermit};
 
 /// How long a handler may continue after its client has disconnected.
 const GRACE: Duration = Duration::from_secs(30);
@@ -21,7 +21,6 @@ type RunningHandler<E> = Pin<Box<dyn Future<Output = Result<Response, E>> + Send
 /// The handler's future. If it is dropped while it runs, it moves to the cache's spawner, and invalidates twice:
 /// immediately, as it may already have changed something, and when it ends.
 pub(super) struct Handler<E: Send + 'static> {
-    cache: Cache,
     state: HandlerState<E>,
     span: Span,
     /// Holds the route's `concurrency` permit for as long as the handler runs.
@@ -36,12 +35,11 @@ enum HandlerState<E> {
 
 impl<E: Send + 'static> Handler<E> {
     pub(super) fn new(
-        cache: Cache,
         permit: Option<RunningPermit>,
         run: impl Future<Output = Result<Response, E>> + Send + 'static,
         change: Box<Change>,
     ) -> Self {
-        Self { cache, state: HandlerState::Running(Box::pin(run), change), span: Span::current(), permit }
+        Self { state: HandlerState::Running(Box::pin(run), change), span: Span::current(), permit }
     }
 }
 
@@ -81,7 +79,8 @@ impl<E: Send + 'static> Drop for Handler<E> {
             return;
         }
         if let HandlerState::Running(run, change) = std::mem::replace(&mut self.state, HandlerState::Ended) {
-            let Some(hand_over) = self.cache.hand_over() else {
+            let cache = change.cache().clone();
+            let Some(hand_over) = cache.hand_over() else {
                 // The handler first, which may change something when it is dropped.
                 drop(run);
                 return;

@@ -18,8 +18,7 @@ use crate::{
 /// Invalidates cached responses when the inner service has responded. See the [module docs](crate::cache).
 #[derive(Debug, Clone)]
 pub struct InvalidateLayer {
-    /// `None` if nothing is invalidated.
-    declared: Option<InvalidationSpec>,
+    declared: InvalidationSpec,
 }
 
 impl InvalidateLayer {
@@ -30,7 +29,7 @@ impl InvalidateLayer {
         let counters = Arc::clone(cache.shared.stats.layers());
         let (own, wanted, partitions) = (Rule::default(), Vec::new(), Vec::new());
         let declared = InvalidationSpec { cache, counters, template, places, own, wanted, partitions, storable: true };
-        Self { declared: Some(declared) }
+        Self { declared }
     }
 
     /// Creates the layer that a route declares. `template` includes the app's prefix, the patterns of `invalidates` do
@@ -115,9 +114,7 @@ impl InvalidateLayer {
     }
 
     fn change(&mut self, change: impl FnOnce(&mut InvalidationSpec)) {
-        if let Some(declared) = &mut self.declared {
-            change(declared);
-        }
+        change(&mut self.declared);
     }
 }
 
@@ -128,9 +125,8 @@ impl<S> Layer<S> for InvalidateLayer {
 
     #[track_caller]
     fn layer(&self, inner: S) -> Invalidating<S> {
-        if let Some(declared) = &self.declared {
-            declared.places.check(&declared.template, declared.own.tags.iter().chain(&declared.own.patterns));
-        }
-        Invalidating { inner, plan: self.declared.as_ref().map(|declared| Arc::new(InvalidationPlan::new(declared))) }
+        let declared = &self.declared;
+        declared.places.check(&declared.template, declared.own.tags.iter().chain(&declared.own.patterns));
+        Invalidating { inner, plan: Arc::new(InvalidationPlan::new(declared)) }
     }
 }

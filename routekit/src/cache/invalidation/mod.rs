@@ -10,14 +10,16 @@
 //!    dropped.
 //! 3. Tags and patterns may contain placeholders of the path. A tag is built with the values as the path spells them,
 //!    and as the handler's parsed arguments display them.
-//! 4. A request with an unsafe method (any but GET, HEAD, OPTIONS and TRACE) also invalidates what is stored for its
-//!    path, whatever the query and the user, and for the paths of `Location` and `Content-Location` on the same host
-//!    (RFC 9111 §4.4), and the groups of `Cache-Group-Invalidation` (RFC 9875 §3): in the cache's partition, in the one
-//!    that the layer names, and in an app in the partition of each cached route. A 4xx response changes nothing here
-//!    either; without a response (the client left, the time was up, a panic) the path may have changed. That goes for
-//!    requests through a [`CacheLayer`](super::CacheLayer) or an [`InvalidateLayer`], and for every route of an app
-//!    that has a cached one. Hand-written routers that an app merges need such a layer. A handler without a declaration
-//!    ends with its client.
+//! 4. A request with an unsafe method (any but GET, HEAD, OPTIONS and TRACE) also invalidates the responses for its
+//!    path, with any query and for any user, for the paths of `Location` and `Content-Location` (RFC 9111 §4.4), and
+//!    for the groups of `Cache-Group-Invalidation` (RFC 9875 §3). A client may control the paths that a handler names
+//!    there, so only references to the host of the request count, only for responses that are stored for that host, and
+//!    only if a cached route matches. All of this applies to the cache's partition, to the one that the layer names,
+//!    and in an app to the partition of each cached route. A 4xx response invalidates nothing here either; without a
+//!    response (the client disconnected, the time limit expired, a panic) the path is invalidated. This applies to
+//!    requests through a [`CacheLayer`](super::CacheLayer) or an [`InvalidateLayer`], and to every route of an app that
+//!    has a cached one. Hand-written routers that an app merges need such a layer. A handler without a declaration ends
+//!    with its client.
 //! 5. Listeners ([`CacheBuilder::on_invalidate`](super::CacheBuilder::on_invalidate)) are called afterwards, each in
 //!    its own task, and only if the invalidation succeeded.
 //! 6. If a handler leaves work for later (a task that it started, a body that is streamed), the program must

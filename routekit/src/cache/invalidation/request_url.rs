@@ -8,8 +8,12 @@ use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 
 use crate::{
     cache::{
-        headers::{groups, reference::same_host_path},
-        validity::target::Target,
+        Cache,
+        headers::{
+            groups,
+            reference::{host_name, same_host_path},
+        },
+        validity::{cached_paths::CachedPaths, target::Target},
     },
     route::RequestText,
 };
@@ -19,29 +23,45 @@ pub(in crate::cache) fn requested_uri(request: &Request) -> &Uri {
     request.extensions().get::<OriginalUri>().map_or_else(|| request.uri(), |original| &original.0)
 }
 
-/// The URL of a request with an unsafe method, kept while its handler runs.
+/// The URL of a request with an unsafe method, kept while its handler runs. Usually without an allocation.
 #[derive(Debug)]
 pub(super) struct RequestUrl {
     requested: Uri,
-    host: Option<HeaderValue>,
+    /// The number of bytes of its path before the part that the innermost router receives.
+    nested: usize,
+    host: Option<KeptHost>,
     /// Whether a response can be stored for the URL.
     storable: bool,
-    /// Each partition once.
-    partitions: Partitions,
+    /// Each partition once; `None` if that is only the cache's own.
+    partitions: Option<Vec<Arc<str>>>,
 }
 
-/// Most requests only have the cache's own partition.
+/// The value of `Host`. A short one is copied, since a clone of a header value can allocate.
 #[derive(Debug)]
-enum Partitions {
-    Own(Arc<str>),
-    Several(Vec<Arc<str>>),
+enum KeptHost {
+    Short { length: u8, text: [u8; 46] },
+    Long(HeaderValue),
 }
 
-impl Partitions {
-    fn as_slice(&self) -> &[Arc<str>] {
+impl KeptHost {
+    fn of(headers: &HeaderMap) -> Option<Self> {
+        // Usually the first header. To search for it costs less than to hash its name.
+        let (_, value) = headers.iter().find(|(name, _)| **name == header::HOST)?;
+        let mut text = [0; 46];
+        let short = text.get_mut(..value.len()).zip(u8::try_from(value.len()).ok());
+        Some(match short {
+            Some((copy, length)) => {
+                copy.copy_from_slice(value.as_bytes());
+                Self::Short { length, text }
+            }
+            None => Self::Long(value.clone()),
+        })
+    }
+
+    fn value(&self) -> Option<HeaderValue> {
         match self {
-            Self::Own(own) => std::slice::from_ref(own),
-            Self::Several(several) => several,
+            Self::Short { length, text } => HeaderValue::from_bytes(&text[..usize::from(*length)]).ok(),
+            Self::Long(value) => Some(value.clone()),
         }
     }
 }
@@ -52,9 +72,7 @@ impl RequestUrl {
         if request.method().is_safe() {
             return None;
         }
-        let partitions = if texts.is_empty() {
-            Partitions::Own(Arc::clone(own))
-        } else {
+        let partitions = (!texts.is_empty()).then(|| {
             let mut partitions = vec![Arc::clone(own)];
             let (parts, body) = std::mem::take(request).into_parts();
             for partition in texts.iter().map(|text| text.of(&parts)) {
@@ -63,34 +81,86 @@ impl RequestUrl {
                 }
             }
             *request = Request::from_parts(parts, body);
-            Partitions::Several(partitions)
-        };
-        let (requested, host) = (requested_uri(request).clone(), request.headers().get(header::HOST).cloned());
-        Some(Self { requested, host, storable, partitions })
+            partitions
+        });
+        let (requested, host) = (requested_uri(request).clone(), KeptHost::of(request.headers()));
+        let nested = requested.path().strip_suffix(request.uri().path()).map_or(0, str::len);
+        Some(Self { requested, nested, host, storable, partitions })
     }
 
-    /// Adds the invalid targets; `response` holds the headers of the response, if there is one.
-    pub(super) fn add_to(&self, targets: &mut Vec<Target>, response: Option<&HeaderMap>) {
-        let own = self.storable.then(|| self.requested.path());
+    /// Adds the invalid targets in these partitions, or in the cache's `own`; `response` holds the headers of the
+    /// response, if there is one.
+    ///
+    /// References in the response count only at the host of the request, and if a cached route matches them: a handler
+    /// may let its client control them.
+    pub(super) fn add_to(&self, targets: &mut Vec<Target>, cache: &Cache, response: Option<&HeaderMap>) {
         let named = response.filter(|headers| headers.keys().any(names_more));
-        let references = [header::LOCATION, header::CONTENT_LOCATION];
-        let mut paths: Vec<String> = Vec::new();
-        let references = named.into_iter().flat_map(|headers| references.iter().filter_map(|name| headers.get(name)));
-        for path in references.filter_map(|it| same_host_path(&self.requested, self.host.as_ref(), it)) {
-            if Some(&*path) != own && !paths.contains(&path) {
-                paths.push(path);
-            }
+        let own = self.storable.then(|| self.requested.path());
+        let partitions = self.partitions.as_deref().unwrap_or(std::slice::from_ref(&cache.partition));
+        for partition in partitions {
+            targets.extend(own.map(|path| Target::path(Arc::clone(partition), path)));
         }
-        let groups = named.map(groups::invalid_after).unwrap_or_default();
-        for partition in self.partitions.as_slice() {
-            let paths = own.into_iter().chain(paths.iter().map(String::as_str));
-            targets.extend(paths.map(|path| Target::path(Arc::clone(partition), path)));
+        if let Some(headers) = named {
+            self.add_named(targets, &cache.shared.paths, (partitions, own), headers);
+        }
+    }
+
+    /// Adds the references of the response. A function of its own, since few responses have any.
+    #[cold]
+    fn add_named(
+        &self,
+        targets: &mut Vec<Target>,
+        cached: &CachedPaths,
+        (partitions, own): (&[Arc<str>], Option<&str>),
+        headers: &HeaderMap,
+    ) {
+        let host = self.host.as_ref().and_then(KeptHost::value);
+        let mut paths: Vec<String> = Vec::new();
+        for reference in [header::LOCATION, header::CONTENT_LOCATION].iter().filter_map(|name| headers.get(name)) {
+            let path = same_host_path(&self.requested, host.as_ref(), reference);
+            let is_new = |path: &String| Some(&**path) != own && !paths.contains(path);
+            paths.extend(path.filter(is_new).filter(|path| self.may_be_stored(path, cached)));
+        }
+        let mut hosts = vec![String::new()];
+        if !paths.is_empty() {
+            // The host of the request, and none: a client may leave it out.
+            hosts.push(host_name(&self.requested, host.as_ref()));
+            hosts.dedup();
+        }
+        let groups = groups::invalid_after(headers);
+        for partition in partitions {
+            for path in &paths {
+                targets.extend(hosts.iter().map(|host| Target::host_path(Arc::clone(partition), host, path)));
+            }
             targets.extend(groups.iter().map(|name| Target::tag(Arc::clone(partition), name)));
         }
+    }
+
+    /// Whether a cached route matches the path, below where the router of this route is nested.
+    fn may_be_stored(&self, path: &str, cached: &CachedPaths) -> bool {
+        let nested = &self.requested.path()[..self.nested];
+        path.strip_prefix(nested).is_some_and(|rest| cached.may_hold(rest))
     }
 }
 
 /// Whether a response header names further targets. One pass over the few names costs less than three look-ups.
 fn names_more(name: &HeaderName) -> bool {
     *name == header::LOCATION || *name == header::CONTENT_LOCATION || *name == groups::CACHE_GROUP_INVALIDATION
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn host_is_kept_whatever_its_length() {
+        assert!(KeptHost::of(&HeaderMap::new()).is_none());
+        for length in [0, 1, 46, 47, 255, 300] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
+            headers.insert(header::HOST, "h".repeat(length).parse().unwrap());
+            let kept = KeptHost::of(&headers).and_then(|host| host.value());
+            assert_eq!(kept.as_ref(), headers.get(header::HOST), "{length} bytes");
+        }
+    }
 }

@@ -13,8 +13,7 @@ use crate::observe::RunningPermit;
 #[derive(Debug, Clone)]
 pub struct Invalidating<S> {
     pub(super) inner: S,
-    /// `None` if nothing is invalidated.
-    pub(super) plan: Option<Arc<InvalidationPlan>>,
+    pub(super) plan: Arc<InvalidationPlan>,
 }
 
 accessors!(Invalidating);
@@ -35,18 +34,17 @@ where
 
     #[inline]
     fn call(&mut self, mut request: Request) -> Self::Future {
-        let change = match &self.plan {
-            None => None,
-            // Without a declaration the handler ends with its client.
-            Some(plan) if plan.is_url_only() => Change::of(plan, &mut request),
-            Some(plan) => return run(plan, &mut self.inner, request),
-        };
+        if !self.plan.is_url_only() {
+            return run(&self.plan, &mut self.inner, request);
+        }
+        // Without a declaration the handler ends with its client.
+        let change = Change::of(&self.plan, &mut request);
         // The only call of the inner service here, so that it is inlined.
         InvalidatingFuture::of_url(self.inner.call(request), change)
     }
 }
 
-/// A separate function, so that routes that invalidate nothing only pay for the branch.
+/// A separate function, so that routes that declare no invalidation only pay for the branch.
 #[inline(never)]
 fn run<S>(plan: &Arc<InvalidationPlan>, inner: &mut S, mut request: Request) -> InvalidatingFuture<S::Future, S::Error>
 where
@@ -58,9 +56,5 @@ where
         return InvalidatingFuture::of_url(inner.call(request), None);
     };
     let permit = request.extensions_mut().remove::<RunningPermit>();
-    // The service that was polled ready serves the request.
-    let clone = inner.clone();
-    let mut inner = std::mem::replace(inner, clone);
-    let run = async move { inner.call(request).await };
-    InvalidatingFuture::of_handler(Handler::new(plan.cache.clone(), permit, run, change))
+    InvalidatingFuture::of_handler(Handler::new(permit, inner.call(request), change))
 }

@@ -3,19 +3,19 @@
 //! Some headers depend on the age in whole seconds. They are written once for each second with a request, and not for
 //! each request, which would be a sixth of the cost of a hit (`tests/benches/README.md`).
 
-use std::time::Duration;
+use std::{
+    ops::Range,
+    time::{Duration, Instant},
+};
 
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderValue, header};
 use parking_lot::RwLock;
 use serde::{Deserialize, Serialize};
 
 use crate::cache::{
-    headers::{date, status},
-    store::buffered_response::headers_size,
+    headers::{date, status, targeted::CDN_CACHE_CONTROL},
+    store::{buffered_response::headers_size, lifetime::later},
 };
-
-/// RFC 9213.
-pub(in crate::cache) const CDN_CACHE_CONTROL: HeaderName = HeaderName::from_static("cdn-cache-control");
 
 /// The headers of a response that depend on its age, beside `Age`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -96,13 +96,13 @@ pub(in crate::cache) struct AgedHeaders {
 #[derive(Debug)]
 struct WrittenHeaders {
     headers: HeaderMap,
-    /// The second, counted from when the response was stored, that the headers are written for.
-    at: Option<u64>,
+    /// The second that the headers are written for. Times and not a number: a comparison costs less than a subtraction.
+    during: Option<Range<Instant>>,
 }
 
 impl AgedHeaders {
     pub(in crate::cache) fn new(headers: HeaderMap) -> Self {
-        let written = RwLock::new(WrittenHeaders { headers, at: None });
+        let written = RwLock::new(WrittenHeaders { headers, during: None });
         Self { ageing: Ageing::default(), age: 0, ttl: 0, written }
     }
 
@@ -119,18 +119,19 @@ impl AgedHeaders {
         Duration::from_secs(self.age)
     }
 
-    /// The headers `second` seconds after the response was stored.
-    pub(in crate::cache) fn at(&self, second: u64) -> HeaderMap {
+    /// The headers of the response, which was stored at `stored`.
+    pub(in crate::cache) fn at(&self, now: Instant, stored: Instant) -> HeaderMap {
         if let Some(written) = self.written.try_read()
-            && written.at == Some(second)
+            && written.during.as_ref().is_some_and(|second| second.contains(&now))
         {
             return written.headers.clone();
         }
-        self.write(second)
+        self.write(now, stored)
     }
 
     #[cold]
-    fn write(&self, second: u64) -> HeaderMap {
+    fn write(&self, now: Instant, stored: Instant) -> HeaderMap {
+        let second = now.saturating_duration_since(stored).as_secs();
         let age = self.age.saturating_add(second);
         let mut headers = self.get();
         headers.insert(header::AGE, age.into());
@@ -138,7 +139,9 @@ impl AgedHeaders {
         self.ageing.write(&mut headers, age, second);
         // A task that holds the lock writes the same headers.
         if let Some(mut written) = self.written.try_write() {
-            *written = WrittenHeaders { headers: headers.clone(), at: Some(second) };
+            let begins = later(stored, Duration::from_secs(second));
+            let during = Some(begins..later(begins, Duration::from_secs(1)));
+            *written = WrittenHeaders { headers: headers.clone(), during };
         }
         headers
     }

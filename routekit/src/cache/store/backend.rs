@@ -1,5 +1,4 @@
-//! The store of a cache as the engine uses it: called directly if it is the embedded one, otherwise within a time
-//! budget.
+//! The store of a cache as the engine uses it: called directly if it is the embedded one, else within a time budget.
 
 use std::{
     fmt,
@@ -30,16 +29,17 @@ use crate::{
     deadline::within,
 };
 
-/// A store that takes longer to answer counts as one that cannot be reached.
+/// A store that takes longer to answer counts as unavailable.
 const BUDGET: Duration = Duration::from_millis(250);
 
-/// The budget of an invalidation: longer, since a lost one leaves stale entries, and finite, since a request waits.
+/// The budget of an invalidation: longer, since a lost one leaves stale entries, and finite, since a request waits for
+/// it.
 const INVALIDATION_BUDGET: Duration = Duration::from_secs(5);
 
-/// The bytes of a key that nothing is stored under.
+/// The bytes of a key that has no entry.
 const UNUSED_KEY: &[u8] = b"unused";
 
-/// The store of a cache: the embedded one, which answers at once, or another.
+/// The store of a cache: the embedded one, which answers at once, or another one.
 #[derive(Clone)]
 pub(in crate::cache) enum Store {
     Embedded(Arc<Embedded>),
@@ -47,7 +47,7 @@ pub(in crate::cache) enum Store {
 }
 
 impl Store {
-    /// What the embedded store has, and the time by which it is fresh or stale; `None` if the store is another.
+    /// Looks up in the embedded store, and returns the time that freshness was computed for; `None` for another store.
     pub(in crate::cache) fn lookup_now(&self, key: &Key) -> Option<(Lookup, Instant)> {
         match self {
             Self::Embedded(embedded) => Some(embedded.get(key)),
@@ -62,7 +62,7 @@ impl Store {
         }
     }
 
-    /// The stamp for a value that is read from now on.
+    /// Returns the stamp of a value that is read from now on.
     pub(in crate::cache) async fn stamp(&self) -> Result<Stamp, StoreError> {
         self.lookup(&Key::new(UNUSED_KEY)).await.map(|found| found.stamp())
     }
@@ -71,12 +71,12 @@ impl Store {
         in_time(BUDGET, self.get().put(entry)).await
     }
 
-    /// Whether the entry was stored. A failure is logged.
+    /// Stores an entry, and returns whether that succeeded. A failure is logged.
     pub(in crate::cache) async fn put_or_warn(&self, entry: Entry) -> bool {
         self.put(entry).await.inspect_err(warn).is_ok()
     }
 
-    /// Whether no invalidation after its stamp covers the response. A failure is logged, and means no.
+    /// Whether no invalidation after its stamp covers the response. A failure is logged, and counts as invalid.
     pub(in crate::cache) async fn is_valid(&self, response: &Arc<StoredResponse>) -> bool {
         let entry = Entry::Response(Arc::clone(response));
         in_time(BUDGET, self.get().is_valid(&entry)).await.unwrap_or_else(|error| {
@@ -85,8 +85,8 @@ impl Store {
         })
     }
 
-    /// Whether a response that another request fetched may be sent to a request that began at the stamp `began`: it
-    /// must not be older than an invalidation that had returned by then.
+    /// Whether a response that another request fetched may answer a request that began at the stamp `began`: it must
+    /// not be older than an invalidation that had returned by then.
     pub(in crate::cache) async fn may_share(&self, response: &Arc<StoredResponse>, began: Stamp) -> bool {
         response.stamp() >= began || self.is_valid(response).await
     }
@@ -139,12 +139,12 @@ impl Store {
         in_time(BUDGET, self.get().health()).await
     }
 
-    /// Checks the health of the store, and asks for its size.
+    /// Checks the health of the store, and its size.
     pub(in crate::cache) async fn condition(&self, clock: &Clock) -> StoreCondition {
         let began = clock.now();
         let health = self.health().await;
         let latency = clock.now() - began;
-        // A store that is unhealthy would only let the caller wait once more.
+        // An unhealthy store would only make the caller wait again.
         let size = match health {
             Ok(()) => self.size().await,
             Err(error) => Err(error),

@@ -48,7 +48,7 @@ impl RequestKey<'_> {
                 put_lower(&mut bytes, authority.map_or("", |authority| authority.as_str()).as_bytes());
             }
         }
-        put_values(&mut bytes, self.headers, &header::HOST, put_lower);
+        put_hosts(&mut bytes, self.headers);
         match self.user {
             None => bytes.push(0),
             Some(None) => bytes.push(1),
@@ -129,20 +129,20 @@ fn put_with(bytes: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
     bytes[start..start + 4].copy_from_slice(&written);
 }
 
-/// Appends the number of values of a header, and each of them.
-fn put_values(bytes: &mut Vec<u8>, headers: &HeaderMap, name: &HeaderName, put: fn(&mut Vec<u8>, &[u8])) {
+/// Appends the number of values of `Host`, and each of them.
+fn put_hosts(bytes: &mut Vec<u8>, headers: &HeaderMap) {
     if headers.len() == headers.keys_len() {
-        // Most headers have no second value, so one lookup is enough.
-        let value = headers.get(name);
-        bytes.extend_from_slice(&length(usize::from(value.is_some())));
-        if let Some(value) = value {
-            put(bytes, value.as_bytes());
+        // No header has a second value. `Host` is usually the first: to search for it costs less than to hash its name.
+        let host = headers.iter().find(|(name, _)| **name == header::HOST);
+        bytes.extend_from_slice(&length(usize::from(host.is_some())));
+        if let Some((_, host)) = host {
+            put_lower(bytes, host.as_bytes());
         }
         return;
     }
-    let values = headers.get_all(name);
-    bytes.extend_from_slice(&length(values.iter().count()));
-    values.iter().for_each(|value| put(bytes, value.as_bytes()));
+    let hosts = headers.get_all(header::HOST);
+    bytes.extend_from_slice(&length(hosts.iter().count()));
+    hosts.iter().for_each(|host| put_lower(bytes, host.as_bytes()));
 }
 
 /// Appends the query with its `?`, its pairs sorted by name. Pairs with the same name keep their order, which has a
@@ -151,14 +151,11 @@ fn put_query(bytes: &mut Vec<u8>, query: Option<&str>) {
     let Some(query) = query else { return };
     let query = &*percent::normalised(query);
     bytes.push(b'?');
-    let name = |pair: &str| pair.split('=').next().unwrap_or_default().len();
-    // An escaped name may equal one that is not escaped, so the original order counts.
-    let escaped = query.split('&').any(|pair| pair[..name(pair)].contains(['%', '+']));
-    let sorted = escaped || query.split('&').map(|pair| &pair[..name(pair)]).is_sorted();
-    if sorted {
+    if is_sorted(query.as_bytes()) {
         bytes.extend_from_slice(query.as_bytes());
         return;
     }
+    let name = |pair: &str| pair.split('=').next().unwrap_or_default().len();
     let mut pairs: Vec<&str> = query.split('&').collect();
     pairs.sort_by_key(|pair| &pair[..name(pair)]);
     for (index, pair) in pairs.iter().enumerate() {
@@ -169,12 +166,44 @@ fn put_query(bytes: &mut Vec<u8>, query: Option<&str>) {
     }
 }
 
+/// Whether the pairs of a query stay in their order: their names are sorted, or one is escaped, and may equal another
+/// name.
+fn is_sorted(query: &[u8]) -> bool {
+    let (mut last, mut rest): (&[u8], _) = (b"", query);
+    let mut sorted = true;
+    loop {
+        let end = rest.iter().position(|byte| *byte == b'&').unwrap_or(rest.len());
+        let pair = &rest[..end];
+        let name = &pair[..pair.iter().position(|byte| *byte == b'=').unwrap_or(end)];
+        if name.iter().any(|byte| matches!(byte, b'%' | b'+')) {
+            return true;
+        }
+        sorted &= last <= name;
+        last = name;
+        match rest.get(end + 1..) {
+            Some(further) => rest = further,
+            None => return sorted,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
+    use std::cell::Cell;
+
+    use proptest::{
+        collection::vec,
+        option,
+        prelude::{Just, Strategy, any},
+        prop_assert_eq,
+        sample::select,
+    };
 
     use super::*;
-    use crate::cache::validity::key_text::KeyText;
+    use crate::{base::property::check, cache::validity::key_text::KeyText};
+
+    /// The names of pairs in a query.
+    const NAMES: &[&str] = &["a", "b", "ab", ""];
 
     fn query(query: &str) -> String {
         let mut bytes = Vec::new();
@@ -215,13 +244,13 @@ mod tests {
     }
 
     /// A random request, in a form in which requests with the same meaning are equal.
-    #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+    #[derive(Debug, Clone, PartialEq, Eq)]
     struct ModelRequest {
         route: &'static str,
         partition: &'static str,
         host: Option<&'static str>,
         authority: Option<&'static str>,
-        path: String,
+        path: &'static str,
         /// Sorted by name; pairs with the same name in their order.
         pairs: Vec<(&'static str, &'static str)>,
         user: Option<Option<(&'static str, Option<&'static str>)>>,
@@ -230,40 +259,62 @@ mod tests {
     }
 
     impl ModelRequest {
-        fn random(random: &mut fastrand::Rng) -> Self {
-            fn one<T: Copy>(random: &mut fastrand::Rng, of: &[T]) -> T {
-                of[random.usize(..of.len())]
-            }
-            let mut pairs: Vec<_> = (0..random.usize(..4))
-                .map(|_| (one(random, &["a", "b", "ab", ""]), one(random, &["", "1", "b", "=a", "1%26a"])))
-                .collect();
-            pairs.sort_by_key(|(name, _)| *name);
-            Self {
-                route: one(random, &["GET /a", "GET /a/{x}", "HEAD /a"]),
-                partition: one(random, &["", "a", "ab", "/a"]),
-                host: one(random, &[None, Some(""), Some("a"), Some("a.b"), Some("b")]),
-                authority: one(random, &[None, Some("a"), Some("b")]),
-                path: one(random, &["/", "/a", "/a/b", "/a/", "/%2F", "/~"]).to_owned(),
+        fn any() -> impl Strategy<Value = Self> {
+            let user = [None, Some(("a", None)), Some(("a", Some(""))), Some(("a", Some("b")))];
+            let pair = (select(NAMES), select(&["", "1", "b", "=a", "1%26a"][..]));
+            let pairs = vec(pair, 0..4).prop_map(|mut pairs| {
+                pairs.sort_by_key(|(name, _)| *name);
+                pairs
+            });
+            let fields = (
+                select(&["GET /a", "GET /a/{x}", "HEAD /a"][..]),
+                select(&["", "a", "ab", "/a"][..]),
+                option::of(select(&["", "a", "a.b", "b"][..])),
+                option::of(select(&["a", "b"][..])),
+                select(&["/", "/a", "/a/b", "/a/", "/%2F", "/~"][..]),
                 pairs,
-                user: one(
-                    random,
-                    &[
-                        None,
-                        Some(None),
-                        Some(Some(("a", None))),
-                        Some(Some(("a", Some("")))),
-                        Some(Some(("a", Some("b")))),
-                    ],
-                ),
-                languages: (0..random.usize(..3)).map(|_| one(random, &["", "de", "en;q=1"])).collect(),
-            }
+                option::of(select(user.to_vec())),
+                vec(select(&["", "de", "en;q=1"][..]), 0..3),
+            );
+            fields.prop_map(|(route, partition, host, authority, path, pairs, user, languages)| Self {
+                route,
+                partition,
+                host,
+                authority,
+                path,
+                pairs,
+                user,
+                languages,
+            })
         }
 
-        /// Its key, with its pairs in the order that `order` gives them. With `escaped`, letters are escaped and lists
-        /// have a line for each element.
-        fn key(&self, escaped: bool, order: impl FnOnce(&mut Vec<String>)) -> Key {
-            let mut pairs: Vec<String> = self.pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            order(&mut pairs);
+        /// Two requests that are equal or differ in few fields.
+        fn two_alike() -> impl Strategy<Value = (Self, Self)> {
+            let differ = vec(proptest::bool::weighted(0.2), 8);
+            (Self::any(), Self::any(), differ).prop_map(|(one, other, differ)| {
+                let mut alike = one.clone();
+                for (field, _) in differ.into_iter().enumerate().filter(|(_, differs)| *differs) {
+                    match field {
+                        0 => alike.route = other.route,
+                        1 => alike.partition = other.partition,
+                        2 => alike.host = other.host,
+                        3 => alike.authority = other.authority,
+                        4 => alike.path = other.path,
+                        5 => alike.pairs.clone_from(&other.pairs),
+                        6 => alike.user = other.user,
+                        _ => alike.languages.clone_from(&other.languages),
+                    }
+                }
+                (one, alike)
+            })
+        }
+
+        /// Its key, with its pairs in this order of names; pairs with the same name keep their order. With `escaped`,
+        /// letters are escaped and lists have a line for each element.
+        fn key(&self, escaped: bool, names: &[&str]) -> Key {
+            let mut pairs = self.pairs.clone();
+            pairs.sort_by_key(|(name, _)| names.iter().position(|known| known == name));
+            let pairs: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
             let query = if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) };
             let authority = self.authority.map_or_else(String::new, |authority| format!("http://{authority}"));
             let target = format!("{}{query}", self.path);
@@ -296,25 +347,17 @@ mod tests {
 
     #[test]
     fn requests_share_a_key_if_and_only_if_they_mean_the_same() {
-        let mut random = fastrand::Rng::with_seed(11);
-        let mut by_key: HashMap<Vec<u8>, ModelRequest> = HashMap::new();
-        let mut by_request: HashMap<ModelRequest, Vec<u8>> = HashMap::new();
-        for _ in 0..100_000 {
-            let asked = ModelRequest::random(&mut random);
-            // Names in any order, and pairs with the same name in their order.
-            let key = asked.key(random.bool(), |pairs| {
-                let mut names: Vec<String> =
-                    pairs.iter().map(|pair| pair.split('=').next().unwrap().to_owned()).collect();
-                names.dedup();
-                random.shuffle(&mut names);
-                let of = |pair: &String| names.iter().position(|name| pair.split('=').next() == Some(name));
-                pairs.sort_by_key(of);
-            });
-            let bytes = key.as_bytes().to_vec();
-            assert_eq!(*by_key.entry(bytes.clone()).or_insert_with(|| asked.clone()), asked);
-            assert_eq!(*by_request.entry(asked.clone()).or_insert_with(|| bytes.clone()), bytes, "{asked:?}");
-        }
-        assert!(by_key.len() > 50_000, "only {} different requests", by_key.len());
+        let (same, different) = (Cell::new(0), Cell::new(0));
+        let form = || (any::<bool>(), Just(NAMES.to_vec()).prop_shuffle());
+        check(4_000, &(ModelRequest::two_alike(), form(), form()), |((one, two), (escaped, names), other)| {
+            let is_same = one == two;
+            let count = if is_same { &same } else { &different };
+            count.set(count.get() + 1);
+            let keys = [one.key(escaped, &names), two.key(other.0, &other.1)];
+            prop_assert_eq!(keys[0].as_bytes() == keys[1].as_bytes(), is_same);
+            Ok(())
+        });
+        assert!(same.get() > 400 && different.get() > 400, "{same:?} equal pairs, {different:?} others");
     }
 
     #[test]
@@ -349,9 +392,11 @@ mod tests {
 
     #[test]
     fn hosts_are_case_insensitive() {
-        let asked = ModelRequest::random(&mut fastrand::Rng::with_seed(1));
-        let small = ModelRequest { host: Some("shop.example"), authority: Some("a"), ..asked.clone() };
-        let large = ModelRequest { host: Some("Shop.EXAMPLE"), authority: Some("A"), ..asked };
-        assert_eq!(small.key(false, |_| {}), large.key(false, |_| {}));
+        check(256, &ModelRequest::any(), |asked| {
+            let small = ModelRequest { host: Some("shop.example"), authority: Some("a"), ..asked.clone() };
+            let large = ModelRequest { host: Some("Shop.EXAMPLE"), authority: Some("A"), ..asked };
+            prop_assert_eq!(small.key(false, NAMES), large.key(false, NAMES));
+            Ok(())
+        });
     }
 }

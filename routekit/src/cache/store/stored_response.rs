@@ -1,4 +1,4 @@
-//! A stored response, with everything that decides whether it may be used.
+//! A stored response, with everything that decides about its use.
 
 use std::time::{Duration, Instant};
 
@@ -18,14 +18,14 @@ use crate::cache::{
     validity::{key_text::KeyText, provenance::Provenance, stamp::Stamp, tag::Tag},
 };
 
-/// Bytes that an entry takes beside its text, in this crate and in the tables of the embedded store
+/// The bytes that an entry takes in addition to its text, in this crate and in the tables of the embedded store
 /// (`tests/benches/README.md`, cache).
 pub(super) const OVERHEAD: usize = 1104;
 
 /// How long a stale response with a validator is kept for revalidation.
 const KEPT_FOR_REVALIDATION: Duration = Duration::from_secs(3600);
 
-/// How a stored response may be used once it is stale, and for which requests.
+/// The uses of a stored response once it is stale, and the requests that it may answer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Reuse {
@@ -33,25 +33,26 @@ pub struct Reuse {
     pub stale_while_revalidate: Duration,
     /// How long after its freshness lifetime the response is served if the handler fails (RFC 5861 §4).
     pub stale_if_error: Duration,
-    /// `max-stale` of a request must not make it acceptable (RFC 9111 §4.2.4).
+    /// Whether `max-stale` of a request is ignored (RFC 9111 §4.2.4).
     pub must_revalidate: bool,
-    /// May be served to requests with credentials although the route does not say who shares it (RFC 9111 §3.5).
+    /// Whether it may answer requests with credentials although the route does not declare who shares it (RFC 9111
+    /// §3.5).
     pub open: bool,
-    /// The handler gave it a validator: an `ETag` or a `Last-Modified`.
+    /// Whether the handler gave it a validator: an `ETag` or a `Last-Modified`.
     pub can_be_validated: bool,
 }
 
-/// Which headers the cache added because the handler had not set them.
+/// The headers that the cache added because the handler had not set them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::cache) struct Added {
     pub(in crate::cache) etag: bool,
     pub(in crate::cache) cache_control: bool,
     pub(in crate::cache) cdn_cache_control: bool,
-    /// The last lines of `Vary`, so many.
+    /// The number of the last lines of `Vary` that were added.
     pub(in crate::cache) vary_lines: usize,
 }
 
-/// A stored response, with everything that decides whether it may be used.
+/// A stored response, with everything that decides about its use.
 #[derive(Debug)]
 pub struct StoredResponse {
     pub(super) key: Key,
@@ -60,17 +61,17 @@ pub struct StoredResponse {
     pub(super) head: AgedHeaders,
     provenance: Provenance,
     pub(super) stored: Instant,
-    /// Moments and not durations: a comparison costs less than a subtraction.
+    /// Points in time and not durations, since a comparison costs less than a subtraction.
     fresh_until: Instant,
     kept_until: Instant,
     reuse: Reuse,
     added: Added,
-    /// What patterns match if the key does not say it, because it is a hash.
+    /// The text that patterns match, if the key does not contain it because it is a hash.
     pub(super) key_text: Option<Box<KeyText>>,
 }
 
 impl StoredResponse {
-    /// A response under `key` that was computed after `stamp`, and is fresh for `fresh_for` from `stored` on.
+    /// Creates a response under `key` that was computed after `stamp`, and is fresh for `fresh_for` from `stored` on.
     #[must_use]
     pub fn new(key: Key, mut response: BufferedResponse, stamp: Stamp, stored: Instant, fresh_for: Duration) -> Self {
         let fresh_until = later(stored, fresh_for);
@@ -90,21 +91,21 @@ impl StoredResponse {
         }
     }
 
-    /// The tags that it can be invalidated by. Defaults to none.
+    /// Sets the tags by which it can be invalidated. Defaults to none.
     #[must_use]
     pub fn with_tags(mut self, tags: impl Into<Box<[Tag]>>) -> Self {
         self.provenance = self.provenance.with_tags(tags);
         self
     }
 
-    /// How old it was when it was stored. Defaults to zero.
+    /// Sets its age at the time when it was stored. Defaults to zero.
     #[must_use]
     pub fn with_age(mut self, age: Duration) -> Self {
         self.head.lasts(age, self.fresh_until - self.stored);
         self
     }
 
-    /// How it may be used once it is stale; it is kept as long as that allows. Defaults to not at all.
+    /// Sets its uses once it is stale. It is kept for as long as they allow. Defaults to none.
     #[must_use]
     pub fn with_reuse(mut self, reuse: Reuse) -> Self {
         self.reuse = reuse;
@@ -112,38 +113,38 @@ impl StoredResponse {
         self.keep_stale_for(validated.max(reuse.stale_while_revalidate).max(reuse.stale_if_error))
     }
 
-    /// How long it is kept once it is stale. Defaults to zero.
+    /// Sets how long it is kept once it is stale. Defaults to zero.
     #[must_use]
     pub fn keep_stale_for(mut self, keep_for: Duration) -> Self {
         self.kept_until = later(self.fresh_until, keep_for);
         self
     }
 
-    /// Which of its headers did not come from the handler.
+    /// Sets which of its headers did not come from the handler.
     pub(in crate::cache) fn with_added(mut self, added: Added) -> Self {
         self.added = added;
         self
     }
 
-    /// Which of its headers depend on its age.
+    /// Sets which of its headers depend on its age.
     pub(in crate::cache) fn with_ageing(mut self, ageing: Ageing) -> Self {
         self.head.ages(ageing);
         self
     }
 
-    /// Patterns match `text` in place of the text of the key.
+    /// Sets the text that patterns match, in place of the text of the key.
     pub(in crate::cache) fn with_key_text(mut self, text: KeyText) -> Self {
         self.key_text = Some(Box::new(text));
         self
     }
 
-    /// The key that it is stored under.
+    /// Returns the key that it is stored under.
     #[must_use]
     pub fn key(&self) -> &Key {
         &self.key
     }
 
-    /// The text of the key that patterns match.
+    /// Returns the text of the key that patterns match.
     pub(in crate::cache) fn key_text(&self) -> KeyText {
         self.key_text.as_deref().cloned().unwrap_or_else(|| self.key.text())
     }
@@ -152,49 +153,49 @@ impl StoredResponse {
         &self.provenance
     }
 
-    /// The tags that it can be invalidated by.
+    /// Returns the tags by which it can be invalidated.
     #[must_use]
     pub fn tags(&self) -> &[Tag] {
         self.provenance.tags()
     }
 
-    /// What the logical clock said before the handler ran.
+    /// Returns the reading of the logical clock before the handler ran.
     #[must_use]
     pub fn stamp(&self) -> Stamp {
         self.provenance.stamp()
     }
 
-    /// How it may be used once it is stale, and for which requests.
+    /// Returns its uses once it is stale, and the requests that it may answer.
     #[must_use]
     pub fn reuse(&self) -> Reuse {
         self.reuse
     }
 
-    /// Its age, including the age that it had when it was stored (RFC 9111 §4.2.3).
+    /// Returns its age, including the age that it had when it was stored (RFC 9111 §4.2.3).
     #[must_use]
     pub fn age(&self, now: Instant) -> Duration {
         self.head.initial_age().saturating_add(now.saturating_duration_since(self.stored))
     }
 
-    /// How long it is still fresh; zero if it is stale.
+    /// Returns how long it is still fresh; zero if it is stale.
     #[must_use]
     pub fn ttl(&self, now: Instant) -> Duration {
         self.fresh_until.saturating_duration_since(now)
     }
 
-    /// Whether it is fresh.
+    /// Returns whether it is fresh.
     #[must_use]
     pub fn is_fresh(&self, now: Instant) -> bool {
         now < self.fresh_until
     }
 
-    /// How long it has been stale; zero if it is fresh.
+    /// Returns how long it has been stale; zero if it is fresh.
     #[must_use]
     pub fn stale_for(&self, now: Instant) -> Duration {
         now.saturating_duration_since(self.fresh_until)
     }
 
-    /// How long it is kept, counted from when it was stored.
+    /// Returns how long it is kept, counted from when it was stored.
     #[must_use]
     pub fn lifetime(&self) -> Duration {
         self.kept_until - self.stored
@@ -205,13 +206,13 @@ impl StoredResponse {
         self.kept_until
     }
 
-    /// Whether it is of no more use: neither fresh nor stale.
+    /// Returns whether it has expired: neither a fresh nor a stale use is possible any more.
     #[must_use]
     pub fn is_over(&self, now: Instant) -> bool {
         now >= self.kept_until
     }
 
-    /// Bytes that it takes in memory, bookkeeping included.
+    /// Returns the bytes that it takes in memory, bookkeeping included.
     #[must_use]
     pub fn size(&self) -> usize {
         let text = self.key_text.as_deref().map_or(0, |text| text.partition.len() + text.path.len());
@@ -223,12 +224,12 @@ impl StoredResponse {
             + self.head.size()
     }
 
-    /// The response while it is fresh; without its body if `head_only`.
+    /// Returns the response while it is fresh; without its body if `head_only`.
     pub(in crate::cache) fn give(&self, now: Instant, head_only: bool) -> Response {
-        self.response.respond_with(self.head.at(self.second(now)), head_only)
+        self.response.respond_with(self.head.at(now, self.stored), head_only)
     }
 
-    /// The response although it is stale.
+    /// Returns the response although it is stale.
     pub(in crate::cache) fn give_stale(&self, now: Instant, head_only: bool, because: Because) -> Response {
         let second = self.second(now);
         let mut headers = self.head.stale_at(second);
@@ -238,10 +239,10 @@ impl StoredResponse {
         self.response.respond_with(headers, head_only)
     }
 
-    /// The response for a request that waited until another one had fetched it.
+    /// Returns the response for a request that waited until another one had fetched it.
     pub(in crate::cache) fn join(&self, head_only: bool, status: HeaderValue) -> Response {
-        let mut headers = self.head.at(0);
-        // It does not come from the cache, and is as old as its handler says.
+        let mut headers = self.head.at(self.stored, self.stored);
+        // It does not come from the cache, and has the age that its handler states.
         if self.head.initial_age().is_zero() {
             headers.remove(header::AGE);
         }
@@ -250,30 +251,49 @@ impl StoredResponse {
         self.response.respond_with(headers, head_only)
     }
 
-    /// The status.
+    /// Returns the status.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.response.status
     }
 
-    /// The headers. Those that depend on the age are out of date.
+    /// Returns the headers. Those that depend on the age are out of date.
     #[must_use]
     pub fn headers(&self) -> HeaderMap {
         self.head.get()
     }
 
-    /// The body.
+    /// Returns the body.
     #[must_use]
     pub fn body(&self) -> &Bytes {
         &self.response.body
     }
 
-    /// Which of the headers did not come from the handler.
+    /// Returns which of the headers did not come from the handler.
     pub(in crate::cache) fn added(&self) -> Added {
         self.added
     }
 
     fn second(&self, now: Instant) -> u64 {
         now.saturating_duration_since(self.stored).as_secs()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::clock::ManualClock;
+
+    #[test]
+    fn longest_age_and_lifetime_overflow_nothing() {
+        let (clock, most) = (ManualClock::new(), Duration::MAX);
+        let empty = BufferedResponse::new(StatusCode::OK, &HeaderMap::new(), b"");
+        let reuse = Reuse { stale_while_revalidate: most, stale_if_error: most, ..Reuse::default() };
+        let response = StoredResponse::new(Key::new(*b"key"), empty, Stamp::new(1), clock.now(), most);
+        let response = response.with_age(most).with_reuse(reuse);
+        clock.advance(Duration::from_secs(60));
+        assert!(response.is_fresh(clock.now()) && !response.is_over(clock.now()));
+        assert!(response.age(clock.now()) >= Duration::from_secs(u64::MAX));
+        assert_eq!(response.give(clock.now(), false).headers()[header::AGE], u64::MAX.to_string());
     }
 }

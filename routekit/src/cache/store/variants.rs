@@ -1,4 +1,4 @@
-//! The names of the request headers by which the responses of a key differ.
+//! The names of the request headers by which the responses for a key vary.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use crate::cache::{
     validity::{provenance::Provenance, stamp::Stamp},
 };
 
-/// The names of the request headers by which the responses of a key differ.
+/// The names of the request headers by which the responses for a key vary.
 #[derive(Debug)]
 pub struct Variants {
     key: Key,
@@ -20,7 +20,8 @@ pub struct Variants {
 }
 
 impl Variants {
-    /// The responses of `key` differ by these headers. Kept for `keep_for` from `stored` on.
+    /// Creates the names of the headers by which the responses for `key` vary. They are kept for `keep_for` from
+    /// `stored` on.
     #[must_use]
     pub fn new(
         key: Key,
@@ -33,7 +34,7 @@ impl Variants {
         Self { key, names: names.into(), provenance, stored, kept_until }
     }
 
-    /// The names of the headers.
+    /// Returns the names of the headers.
     #[must_use]
     pub fn names(&self) -> &[HeaderName] {
         &self.names

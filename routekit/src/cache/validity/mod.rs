@@ -1,7 +1,8 @@
-//! Whether entries are still valid: the logical clock, tags and their numbers, patterns and bans.
+//! The validity of entries: the logical clock, tags and their numbers, patterns and bans.
 
 pub(in crate::cache) mod bans;
 pub(in crate::cache) mod beginnings;
+pub(in crate::cache) mod cached_paths;
 pub(in crate::cache) mod clock;
 pub(in crate::cache) mod glob;
 pub(in crate::cache) mod identity_hasher;

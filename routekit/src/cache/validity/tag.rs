@@ -1,4 +1,4 @@
-//! Tags: what entries are invalidated by.
+//! Tags, by which entries are invalidated.
 
 use std::hash::Hasher;
 
@@ -6,11 +6,11 @@ use siphasher::sip::SipHasher13;
 
 use crate::{cache::headers::percent, identity::Identity};
 
-/// A name that entries carry, by which all of them can be invalidated at once, whatever their number.
+/// A name by which any number of entries can be invalidated at once.
 ///
-/// A tag belongs to a partition and is of a kind: the tag `users` of a route, the path `/users` and the route
-/// `GET /users` are three tags. Kept is a hash that is the same in every process. If two names had the same hash, they
-/// would be invalidated together: a collision costs a miss.
+/// A tag belongs to a partition and has a kind: the tag `users` of a route, the path `/users` and the route
+/// `GET /users` are three tags. It is stored as a hash that is the same in every process. If two names had the same
+/// hash, they would be invalidated together: a collision costs a miss.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Tag(u64);
 
@@ -23,49 +23,57 @@ enum Kind {
     User,
     Value,
     Beginning,
+    HostPath,
 }
 
 impl Tag {
-    /// A tag of this name, as routes and handlers give it.
+    /// Returns the tag with this name, as routes and handlers write it.
     #[must_use]
     pub fn named(partition: &str, name: &str) -> Self {
         Self::new(Kind::Named, partition, &[name])
     }
 
-    /// Every answer of the route with this template.
+    /// Returns the tag of every response of the route with this template.
     #[must_use]
     pub fn route(partition: &str, template: &str) -> Self {
         Self::new(Kind::Route, partition, &[template])
     }
 
-    /// Every answer for this path, whatever its query. All spellings of a path have one tag: escapes are decoded.
+    /// Returns the tag of every response for this path, with any query. All spellings of a path have one tag: escapes
+    /// are decoded.
     #[must_use]
     pub fn path(partition: &str, path: &str) -> Self {
         Self::decoded_path(partition, &percent::decoded(path))
     }
 
-    /// Every answer for a path that begins like this, in any spelling; it ends with `/`.
+    /// Returns the tag of every response for a path with this prefix, in any spelling; it ends with `/`.
     #[must_use]
     pub fn prefix(partition: &str, prefix: &str) -> Self {
         Self::decoded_prefix(partition, &percent::decoded(prefix))
     }
 
-    /// The tag of a path that is decoded already.
+    /// The tag of every response for this decoded path at this host; without a host, for requests that have none.
+    pub(in crate::cache) fn host_path(partition: &str, host: &str, path: &str) -> Self {
+        Self::new(Kind::HostPath, partition, &[host, path])
+    }
+
+    /// The tag of a decoded path.
     pub(in crate::cache) fn decoded_path(partition: &str, path: &str) -> Self {
         Self::new(Kind::Path, partition, &[path])
     }
 
-    /// The tag of a prefix that is decoded already.
+    /// The tag of a decoded prefix.
     pub(in crate::cache) fn decoded_prefix(partition: &str, prefix: &str) -> Self {
         Self::new(Kind::Prefix, partition, &[prefix])
     }
 
-    /// Every answer for a path, and every value whose key, begins like this. No entry carries it.
+    /// The number of every response for a path, and of every value whose key, begins like this. No entry has it as a
+    /// tag.
     pub(in crate::cache) fn beginning(partition: &str, beginning: &str) -> Self {
         Beginnings::new(partition, beginning.as_bytes()).next(beginning.len())
     }
 
-    /// Every answer that only this user may be given.
+    /// Returns the tag of every response that belongs to this user.
     #[must_use]
     pub fn user(partition: &str, identity: &Identity) -> Self {
         match identity.issuer() {
@@ -74,7 +82,7 @@ impl Tag {
         }
     }
 
-    /// The value of this key alone.
+    /// The tag of the value with this key.
     pub(in crate::cache) fn value(partition: &str, key_prefix: &str, key: &str) -> Self {
         Self::new(Kind::Value, partition, &[key_prefix, key])
     }
@@ -87,27 +95,27 @@ impl Tag {
         Self(hash.finish())
     }
 
-    /// The tag of a number that [`id`](Self::id) gave, in this process or another.
+    /// Returns the tag with a number from [`id`](Self::id), of this process or another.
     #[must_use]
     pub const fn from_id(id: u64) -> Self {
         Self(id)
     }
 
-    /// The tag as a number.
+    /// Returns the tag as a number.
     #[must_use]
     pub const fn id(self) -> u64 {
         self.0
     }
 }
 
-/// Keys are fixed, so that every process that shares a store gives a name the same number.
+/// The keys of the hash are fixed, so that every process that shares a store computes the same number for a name.
 fn hasher(kind: Kind) -> SipHasher13 {
     let mut hash = SipHasher13::new_with_keys(0, 0);
     hash.write_u8(kind as u8);
     hash
 }
 
-/// Its length first, so that no two lists run together to the same bytes.
+/// Its length first, so that no two lists result in the same bytes.
 fn put(hash: &mut SipHasher13, text: &str) {
     hash.write_u64((text.len() as u64).to_le());
     hash.write(text.as_bytes());
@@ -127,7 +135,7 @@ impl<'t> Beginnings<'t> {
         Self { hash, hashed: 0, text }
     }
 
-    /// The tag of the first `length` bytes. Lengths must rise, and not exceed that of the text.
+    /// The tag of the first `length` bytes. Lengths must increase, and not exceed that of the text.
     pub(in crate::cache) fn next(&mut self, length: usize) -> Tag {
         self.hash.write(&self.text[self.hashed..length]);
         self.hashed = length;
@@ -135,7 +143,7 @@ impl<'t> Beginnings<'t> {
     }
 }
 
-/// How many prefixes of a path are tags. Deeper patterns are looked up by their beginning.
+/// The number of prefixes of a path that are tags. Longer ones are looked up by their beginning.
 const MAX_PREFIXES: usize = 16;
 
 /// The prefixes of a path that are tags: `/`, `/v2/` and `/v2/users/` of `/v2/users/7`.
@@ -143,8 +151,8 @@ pub(in crate::cache) fn prefixes(path: &str) -> impl Iterator<Item = &str> {
     path.match_indices('/').map(|(slash, _)| &path[..=slash]).take(MAX_PREFIXES)
 }
 
-/// The prefixes of the key of a value that are tags: `user:` and `user:7:` of `user:7:orders`. A key that is spelt as a
-/// path has those of the path.
+/// The prefixes of the key of a value that are tags: `user:` and `user:7:` of `user:7:orders`. A key that is spelt like
+/// a path has those of the path.
 pub(in crate::cache) fn prefixes_of_key(key: &str) -> impl Iterator<Item = &str> {
     let ends = ends_of_prefixes(key);
     key.match_indices(ends).map(|(end, _)| &key[..=end]).take(MAX_PREFIXES)
@@ -155,7 +163,7 @@ fn ends_of_prefixes(text: &str) -> &'static [char] {
     if text.starts_with('/') { &['/'] } else { &['/', ':'] }
 }
 
-/// Whether every path and every key with this prefix carries it as a tag.
+/// Whether every path and every key with this prefix has it as a tag.
 pub(in crate::cache) fn is_prefix_tag(prefix: &str) -> bool {
     let ends = ends_of_prefixes(prefix);
     prefix.ends_with(ends) && prefix.matches(ends).count() <= MAX_PREFIXES

@@ -1,4 +1,4 @@
-//! What an invalidation names.
+//! The subject of an invalidation.
 
 use std::{fmt, sync::Arc};
 
@@ -15,10 +15,11 @@ use crate::{
     identity::Identity,
 };
 
-/// What to invalidate within one partition: a tag, a path, a route, a pattern over paths, or the entries of one user.
+/// The subject of an invalidation within one partition: a tag, a path, a route, a pattern over paths, or the entries of
+/// one user.
 ///
-/// A target keeps the names, for listeners and for logs, beside the number by which a store finds what it covers. It is
-/// made once and cheap to clone.
+/// A target keeps its names, for listeners and logs, in addition to the number by which a store finds the entries. It
+/// is built once and cheap to clone.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Target {
     partition: Arc<str>,
@@ -27,25 +28,25 @@ pub struct Target {
     tag: Option<Tag>,
 }
 
-/// What a target names.
+/// The subject of a target.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(in crate::cache) enum Subject {
     /// A tag of routes, handlers and values.
     Tag(Arc<str>),
-    /// A path, whatever the query.
+    /// A path, with any query.
     Path(Arc<str>),
     /// The path template of a route.
     Route(Arc<str>),
     /// A pattern over paths and over keys of values.
     Pattern(Glob),
-    /// The entries that only this user is given.
+    /// The entries that belong to this user.
     User { issuer: Option<Arc<str>>, sub: Arc<str> },
-    /// One value of the program. Listeners are not told: no copy of it exists outside.
+    /// One value of the program. Listeners do not receive it, since no copy of it exists elsewhere.
     Value,
 }
 
 impl Target {
-    /// Everything that carries the tag `name`.
+    /// Creates the target of everything with the tag `name`.
     #[must_use]
     pub fn tag(partition: impl Into<Arc<str>>, name: &str) -> Self {
         let partition = partition.into();
@@ -53,7 +54,7 @@ impl Target {
         Self { partition, subject: Subject::Tag(name.into()), tag: Some(tag) }
     }
 
-    /// Every response for this path, whatever the query, in all spellings of the path.
+    /// Creates the target of every response for this path, with any query, in all spellings of the path.
     #[must_use]
     pub fn path(partition: impl Into<Arc<str>>, path: &str) -> Self {
         let partition = partition.into();
@@ -61,7 +62,13 @@ impl Target {
         Self { partition, subject: Subject::Path(percent::normalised(path).into()), tag: Some(tag) }
     }
 
-    /// Every response of the route with this path template, such as `/users/{id}`.
+    /// Creates the target of every response for this path at this host, with any query.
+    pub(in crate::cache) fn host_path(partition: Arc<str>, host: &str, path: &str) -> Self {
+        let tag = Tag::host_path(&partition, host, &percent::decoded(path));
+        Self { partition, subject: Subject::Path(percent::normalised(path).into()), tag: Some(tag) }
+    }
+
+    /// Creates the target of every response of the route with this path template, such as `/users/{id}`.
     #[must_use]
     pub fn route(partition: impl Into<Arc<str>>, template: &str) -> Self {
         let partition = partition.into();
@@ -69,7 +76,7 @@ impl Target {
         Self { partition, subject: Subject::Route(template.into()), tag: Some(tag) }
     }
 
-    /// Every response that only this user is given.
+    /// Creates the target of every response that belongs to this user.
     #[must_use]
     pub fn user(partition: impl Into<Arc<str>>, identity: &Identity) -> Self {
         let partition = partition.into();
@@ -78,18 +85,18 @@ impl Target {
         Self { partition, subject, tag: Some(tag) }
     }
 
-    /// Every response for a path that matches `pattern`, and every value whose key does.
+    /// Creates the target of every response for a path that matches `pattern`, and of every value whose key matches.
     ///
-    /// `*` stands for any text, and `\*` for a star. A pattern with a `?` covers path and query. Paths match in all
-    /// their spellings, and the pairs of a query in any order of their names.
+    /// `*` matches any text, and `\*` a star. A pattern with a `?` matches path and query. Paths match in all their
+    /// spellings, and the pairs of a query in any order of their names.
     ///
     /// A path with placeholders and without a `*` is the template of a [`route`](Self::route); beside a `*`, a
-    /// placeholder stands for any text too. In a path, `{{` and `}}` stand for braces. A pattern that begins with
-    /// neither `/` nor `*/` has no placeholders, and its braces stand for themselves: `user:{42}:*`.
+    /// placeholder also matches any text. In a path, `{{` and `}}` are braces. A pattern that begins with neither `/`
+    /// nor `*/` has no placeholders, and its braces are literal: `user:{42}:*`.
     ///
-    /// A path, a template, and a pattern whose only `*` is its end cost as much as a tag. Any other pattern is kept on
-    /// a list of 64, which each older entry is compared with. With one more, the oldest leaves the list, and everything
-    /// that was stored before it is invalid as well.
+    /// A path, a template, and a pattern whose only `*` is at its end cost as much as a tag. Any other pattern is kept
+    /// in a list of 64, and lookups compare each older entry with it. With one more, the oldest leaves the list, and
+    /// everything that was stored before it becomes invalid as well.
     #[must_use]
     pub fn pattern(partition: impl Into<Arc<str>>, pattern: &str) -> Self {
         if pattern.contains(['{', '}']) && (pattern.starts_with('/') || pattern.starts_with("*/")) {
@@ -102,7 +109,7 @@ impl Target {
         Self::glob(partition, Glob::new(pattern))
     }
 
-    /// The same for a pattern that was parsed before.
+    /// The same for a pattern that is already parsed.
     pub(in crate::cache) fn glob(partition: impl Into<Arc<str>>, pattern: Glob) -> Self {
         let partition = partition.into();
         let tag = match (pattern.has_query(), pattern.literal(), pattern.prefix()) {
@@ -119,14 +126,14 @@ impl Target {
         Self { partition: partition.into(), subject: Subject::Value, tag: Some(tag) }
     }
 
-    /// The partition that it is about.
+    /// Returns the partition of the target.
     #[must_use]
     pub fn partition(&self) -> &str {
         &self.partition
     }
 
-    /// The tag that entries carry if this target covers them; `None` for a pattern that entries must be compared with
-    /// ([`covers`](Self::covers)).
+    /// Returns the tag that entries have if this target covers them; `None` for a pattern that entries must be compared
+    /// with ([`covers`](Self::covers)).
     #[must_use]
     pub const fn as_tag(&self) -> Option<Tag> {
         self.tag

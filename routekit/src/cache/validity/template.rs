@@ -9,10 +9,10 @@ use crate::cache::{
 
 /// A tag or pattern with placeholders, such as `user:{id}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::cache) struct Template(Vec<Piece>);
+pub(in crate::cache) struct Template(Vec<TemplatePiece>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Piece {
+enum TemplatePiece {
     Text(String),
     Placeholder(String),
 }
@@ -31,16 +31,16 @@ impl Template {
             } else if brace == "{"
                 && let Some((name, tail)) = rest.split_once('}')
             {
-                pieces.push(Piece::Text(std::mem::take(&mut text)));
-                pieces.push(Piece::Placeholder(name.to_owned()));
+                pieces.push(TemplatePiece::Text(std::mem::take(&mut text)));
+                pieces.push(TemplatePiece::Placeholder(name.to_owned()));
                 rest = tail;
             } else {
                 text.push_str(brace);
             }
         }
         text.push_str(rest);
-        pieces.push(Piece::Text(text));
-        pieces.retain(|piece| !matches!(piece, Piece::Text(text) if text.is_empty()));
+        pieces.push(TemplatePiece::Text(text));
+        pieces.retain(|piece| !matches!(piece, TemplatePiece::Text(text) if text.is_empty()));
         Self(pieces)
     }
 
@@ -49,8 +49,8 @@ impl Template {
         let mut filled = String::new();
         for piece in &self.0 {
             match piece {
-                Piece::Text(text) => filled.push_str(text),
-                Piece::Placeholder(name) => filled.push_str(&value(name).unwrap_or_default()),
+                TemplatePiece::Text(text) => filled.push_str(text),
+                TemplatePiece::Placeholder(name) => filled.push_str(&value(name).unwrap_or_default()),
             }
         }
         filled
@@ -63,11 +63,11 @@ impl Template {
         before: &[&'v str],
         value: impl Fn(&str) -> Option<&'v str>,
     ) -> Glob {
-        let is_path = matches!(self.0.first(), Some(Piece::Text(text)) if text.starts_with('/'));
+        let is_path = matches!(self.0.first(), Some(TemplatePiece::Text(text)) if text.starts_with('/'));
         let before = before.iter().filter(|_| is_path).map(|text| Some(Cow::Borrowed(*text)));
         let pieces = self.0.iter().flat_map(|piece| match piece {
-            Piece::Text(text) => glob::pieces(text),
-            Piece::Placeholder(name) => vec![value(name).map(Cow::Borrowed)],
+            TemplatePiece::Text(text) => glob::pieces(text),
+            TemplatePiece::Placeholder(name) => vec![value(name).map(Cow::Borrowed)],
         });
         Glob::of_pieces(before.chain(pieces))
     }
@@ -91,7 +91,7 @@ impl Template {
 
     /// Whether it has no placeholders.
     pub(in crate::cache) fn is_fixed(&self) -> bool {
-        self.0.iter().all(|piece| matches!(piece, Piece::Text(_)))
+        self.0.iter().all(|piece| matches!(piece, TemplatePiece::Text(_)))
     }
 
     /// Whether both can be equal for some values.
@@ -101,8 +101,8 @@ impl Template {
             pieces
                 .flat_map(|piece| -> Vec<Option<char>> {
                     match piece {
-                        Piece::Text(text) => text.chars().map(Some).collect(),
-                        Piece::Placeholder(_) => vec![None],
+                        TemplatePiece::Text(text) => text.chars().map(Some).collect(),
+                        TemplatePiece::Placeholder(_) => vec![None],
                     }
                 })
                 .collect()
@@ -182,7 +182,7 @@ impl Places {
     #[track_caller]
     pub(in crate::cache) fn check<'t>(&self, route: &str, templates: impl IntoIterator<Item = &'t Template>) {
         for piece in templates.into_iter().flat_map(|template| &template.0) {
-            if let Piece::Placeholder(name) = piece {
+            if let TemplatePiece::Placeholder(name) = piece {
                 let known = self.0.iter().any(|place| place.name == *name);
                 assert!(
                     known,

@@ -28,36 +28,38 @@ pub(super) fn expanded(frame: &[u8], length: u64) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::{collection::vec, prelude::any, prop_assert, prop_assert_eq, sample::Index};
+
     use super::*;
+    use crate::base::property::check;
 
     #[test]
     fn compressed_bytes_expand_to_the_same_bytes() {
-        let mut random = fastrand::Rng::with_seed(5);
-        for _ in 0..200 {
-            let letters = random.u8(1..);
-            let length = random.usize(..5000);
-            let mut bytes: Vec<u8> = Vec::with_capacity(length);
-            while bytes.len() < length {
-                let from = random.usize(..=bytes.len());
-                let repeated = bytes[from..].iter().copied().take(random.usize(..50)).collect::<Vec<_>>();
-                bytes.extend(repeated);
-                bytes.extend((0..random.usize(..20)).map(|_| random.u8(..letters)));
+        let piece = (any::<Index>(), 0..50_usize, vec(any::<u8>(), 0..20));
+        let flips = vec((any::<Index>(), 0..8_u32), 1..4);
+        check(128, &(1..=u8::MAX, vec(piece, 0..200), flips), |(letters, pieces, flips)| {
+            let mut bytes = Vec::new();
+            for (from, repeated, new) in pieces {
+                let from = from.index(bytes.len() + 1);
+                bytes.extend_from_within(from..bytes.len().min(from + repeated));
+                bytes.extend(new.into_iter().map(|byte| byte % letters));
             }
             let frame = compressed(&bytes);
             let length = bytes.len() as u64;
-            assert_eq!(expanded(&frame, length).as_deref(), Some(&*bytes));
-            assert_eq!(expanded(&frame, length + 1), None);
+            prop_assert_eq!(expanded(&frame, length), Some(bytes));
+            prop_assert_eq!(expanded(&frame, length + 1), None);
             if length > 0 {
-                assert_eq!(expanded(&frame, length - 1), None, "longer than stated");
+                prop_assert_eq!(expanded(&frame, length - 1), None, "longer than stated");
             }
             let mut broken = frame;
-            for _ in 0..random.usize(1..4) {
-                let at = random.usize(..broken.len());
-                broken[at] ^= 1 << random.u8(..8);
+            for (at, bit) in flips {
+                let at = at.index(broken.len());
+                broken[at] ^= 1 << bit;
             }
             // Broken content must not panic, and not be longer.
-            assert!(expanded(&broken, length).is_none_or(|bytes| bytes.len() as u64 == length));
-        }
+            prop_assert!(expanded(&broken, length).is_none_or(|bytes| bytes.len() as u64 == length));
+            Ok(())
+        });
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! A value that is missing is computed once, for all callers that ask for it meanwhile.
+//! Computes a missing value once, for all callers that request it at that time.
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
@@ -24,26 +24,26 @@ use crate::{
     deadline::within,
 };
 
-/// How long callers wait for a fill before they fill for themselves, and how long a fill runs that no caller waits for.
+/// How long callers wait for a fill before they fill themselves, and how long a fill runs without a caller.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Cache {
-    /// The value of this key. If there is none, the output of `fill`, which is stored.
+    /// Returns the value with this key. If there is none, returns the output of `fill` and stores it.
     ///
-    /// 1. Callers that ask at the same time share one fill, and its error if it fails. If it panics, one of the others
-    ///    fills for all. If that panics as well, or a fill takes longer than 30 seconds, each of the others fills for
-    ///    itself. The same holds for callers whose error is of another type.
+    /// 1. Callers that request a key at the same time share one fill, and its error if it fails. If it panics, one of
+    ///    the others fills for all. If that panics as well, or a fill takes longer than 30 seconds, each of the others
+    ///    fills itself. The same holds for callers whose error has another type.
     /// 2. A value that is invalidated while it is filled, by its key, a tag or a pattern, is returned only to callers
-    ///    that asked before the invalidation, and never stored.
-    /// 3. A fill whose caller leaves continues if the cache has a
-    ///    [`spawner`](crate::cache::CacheBuilder::spawner), as that of an app has.
+    ///    that requested it before the invalidation, and is never stored.
+    /// 3. A fill whose caller is dropped continues if the cache has a [`spawner`](crate::cache::CacheBuilder::spawner),
+    ///    as the cache of an app has.
     /// 4. With [`stale_while_revalidate`](CacheOptions::stale_while_revalidate), a stale value is returned at once, and
-    ///    one fill in the background replaces it; without a spawner it is filled first. An invalidated value is never
-    ///    returned.
-    /// 5. The cache never costs the value: if the store cannot be reached, the value cannot be written, or the value of
-    ///    this key is not a `T`, a warning is logged and `fill` is called.
+    ///    one fill in the background replaces it; without a spawner, the value is filled first. An invalidated value is
+    ///    never returned.
+    /// 5. A failure of the cache never fails the call: if the store cannot be reached, the value cannot be serialised,
+    ///    or the value with this key is not a `T`, a warning is logged and `fill` is called.
     ///
-    /// A fill must not ask for its own key: it would wait for itself.
+    /// A fill must not request its own key: it would wait for itself.
     ///
     /// ```
     /// use routekit::{cache::{Cache, CacheOptions}, prelude::*, test::TestApp};
@@ -123,7 +123,7 @@ impl Cache {
                         };
                     }
                     Err(error) => {
-                        // No caller must wait for an outcome that will not come.
+                        // No caller must wait for an outcome that never comes.
                         drop(lead);
                         warn(&error);
                         return fill().await;
@@ -172,7 +172,7 @@ enum LedFill<T, E, Fut> {
     Slow(Pin<Box<Fut>>, FillAlone),
 }
 
-/// Fills, and tells the waiting callers the outcome.
+/// Fills, and passes the outcome to the waiting callers.
 async fn led<T, E, F, Fut>(
     slot: ValueSlot,
     options: CacheOptions,
@@ -220,7 +220,7 @@ impl ValueSlot {
         }
     }
 
-    /// The stale value, if it may be returned and can be filled again in the background.
+    /// Returns the stale value, if it may be returned and can be filled again in the background.
     fn stale<T: DeserializeOwned>(&self, entry: &StoredResponse, options: &CacheOptions) -> Option<T> {
         let window = options.stale_while_revalidate?;
         let parts = &self.cache.shared;
@@ -228,7 +228,7 @@ impl ValueSlot {
         may.then(|| self.read_or_warn(entry)).flatten()
     }
 
-    /// Fills again in the background, unless a fill runs.
+    /// Fills again in the background, unless a fill is running.
     fn refresh<T, E, F, Fut>(&self, options: &CacheOptions, fill: F, stamp: Stamp)
     where
         T: Serialize + DeserializeOwned + Send + 'static,
@@ -301,7 +301,7 @@ impl ValueSlot {
 
     async fn stored(&self, entry: Arc<StoredResponse>) -> FillOutcome {
         let parts = &self.cache.shared;
-        // An entry that is invalid already would replace a value that was set in the meantime.
+        // An entry that is already invalid would replace a value that was set in the meantime.
         if parts.store.is_valid(&entry).await && parts.store.put_or_warn(Entry::Response(Arc::clone(&entry))).await {
             parts.stats.program().set();
         }

@@ -161,7 +161,10 @@ fn from_message_pack<T: DeserializeOwned>(value: &[u8]) -> Option<T> {
 
 #[cfg(all(test, feature = "cache-compression", feature = "cache-messagepack"))]
 mod tests {
+    use proptest::{collection::vec, prelude::any, sample::Index};
+
     use super::*;
+    use crate::base::property::check;
 
     #[test]
     fn a_packed_value_is_unpacked_as_it_was() {
@@ -213,19 +216,21 @@ mod tests {
 
     #[test]
     fn random_bytes_do_not_panic() {
-        let mut random = fastrand::Rng::with_seed(3);
         let long = "long ".repeat(1000);
-        for _ in 0..5000 {
-            let format = if random.bool() { Format::Json } else { Format::MessagePack };
-            let whole = random.bool().then_some(&b"whole"[..]);
-            let mut packed = pack(&long, format, Some(1024), whole).unwrap();
-            for _ in 0..random.usize(1..4) {
-                let at = random.usize(..packed.len().min(32));
-                packed[at] = random.u8(..);
+        let written = [Format::Json, Format::MessagePack]
+            .map(|format| [None, Some(&b"whole"[..])].map(|whole| pack(&long, format, Some(1024), whole).unwrap()));
+        let bytes = vec((any::<Index>(), any::<u8>()), 1..4);
+        check(1_000, &(0..2_usize, any::<bool>(), bytes, any::<Index>()), |(format, is_whole, bytes, end)| {
+            let whole = is_whole.then_some(&b"whole"[..]);
+            let mut packed = written[format][usize::from(is_whole)].clone();
+            for (at, byte) in bytes {
+                let at = at.index(packed.len().min(32));
+                packed[at] = byte;
             }
-            packed.truncate(random.usize(..=packed.len()));
+            packed.truncate(end.index(packed.len() + 1));
             let _ = (unpack::<String>(&packed, whole), unpack::<Vec<u64>>(&packed, whole), super::whole(&packed));
-        }
+            Ok(())
+        });
         assert_eq!(unpack::<String>(b"", None), Err(Unreadable::Layout));
         assert_eq!(unpack::<String>(&[2, 0, b'1'], None), Err(Unreadable::Layout));
         assert_eq!(unpack::<u8>(&[1, 1, 7, 7], None), Err(Unreadable::MessagePack), "more bytes follow");

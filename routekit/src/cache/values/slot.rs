@@ -1,4 +1,4 @@
-//! One value of a cache: how it is found, read and written.
+//! One value of a cache: lookup, reading and writing.
 
 use std::{sync::Arc, time::Duration};
 
@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-/// How long values are fresh if neither their options nor the cache say it.
+/// The lifetime of values if neither their options nor the cache set one.
 const DEFAULT_TTL: Duration = Duration::from_secs(300);
 
 /// One value of a cache.
@@ -34,7 +34,7 @@ pub(super) struct ValueSlot {
     pub(super) key: ValueKey,
 }
 
-/// What a cache has under the key of a value.
+/// The lookup of a value.
 pub(super) enum FoundValue<T> {
     Fresh(Arc<StoredResponse>, T),
     Stale(Arc<StoredResponse>, Stamp),
@@ -116,7 +116,7 @@ impl ValueSlot {
         Ok(Arc::new(entry))
     }
 
-    /// The same entry. A failure is logged.
+    /// Returns the same entry; a failure is logged.
     pub(super) fn entry_or_warn<T: Serialize>(
         &self,
         value: &T,

@@ -1,9 +1,17 @@
 use std::{future::pending, time::Duration};
 
+use proptest::{
+    collection::vec,
+    prelude::{Strategy, any},
+    prop_assert,
+};
 use tokio::time::{Instant, sleep};
 
-use super::{Boom, FailingServer, GET, at_once, ms};
-use crate::retry::{Retry, RetryDecision, RetryError};
+use super::{Boom, FailingServer, GET, at_once, ms, on_paused_time};
+use crate::{
+    base::property::check,
+    retry::{Retry, RetryDecision, RetryError},
+};
 
 #[tokio::test(start_paused = true)]
 async fn an_attempt_is_cut_off_at_the_deadline() {
@@ -59,25 +67,29 @@ async fn no_attempt_starts_at_the_deadline_or_later() {
     assert_eq!(server.attempts(), 1);
 }
 
-#[tokio::test(start_paused = true)]
-async fn deadline_holds_for_every_seed() {
-    for seed in 0..300 {
-        let mut random = fastrand::Rng::with_seed(seed);
-        let limit = ms(random.u64(1..2_000));
-        let (start, mut began) = (Instant::now(), Vec::new());
-        let retry = Retry::new().attempts(10).seed(seed).deadline(limit).attempt_timeout(ms(random.u64(1..1_000)));
-        let call = retry.call(GET, || {
-            began.push(start.elapsed());
-            let work = ms(random.u64(0..1_500));
-            async move {
-                sleep(work).await;
-                Err::<(), _>(Boom(0))
-            }
+#[test]
+fn no_call_outlasts_its_deadline() {
+    let works = vec((0..1_500_u64).prop_map(ms), 10);
+    let inputs = ((1..2_000_u64).prop_map(ms), (1..1_000_u64).prop_map(ms), works, any::<u64>());
+    check(256, &inputs, |(limit, attempt_timeout, works, seed)| {
+        let (took, began) = on_paused_time(async {
+            let (start, mut began) = (Instant::now(), Vec::new());
+            let retry = Retry::new().attempts(10).seed(seed).deadline(limit).attempt_timeout(attempt_timeout);
+            let call = retry.call(GET, || {
+                began.push(start.elapsed());
+                let work = works[began.len() - 1];
+                async move {
+                    sleep(work).await;
+                    Err::<(), _>(Boom(0))
+                }
+            });
+            call.await.unwrap_err();
+            (start.elapsed(), began)
         });
-        call.await.unwrap_err();
-        assert!(start.elapsed() <= limit, "seed {seed}: {:?} of {limit:?}", start.elapsed());
-        assert!(began.iter().all(|at| *at < limit), "seed {seed}: {began:?}");
-    }
+        prop_assert!(took <= limit, "{took:?}");
+        prop_assert!(began.iter().all(|at| *at < limit), "{began:?}");
+        Ok(())
+    });
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,4 +1,4 @@
-//! Which requests the cache takes part in.
+//! Decides which requests use the cache.
 
 use axum::{
     body::{Body, HttpBody},
@@ -7,7 +7,10 @@ use axum::{
 use http::{HeaderMap, HeaderName, Method, header};
 
 use crate::{
-    cache::{headers::status::Fwd, http::policy::Policy},
+    cache::{
+        headers::{range::RangeRequest, status::Fwd},
+        http::policy::Policy,
+    },
     identity::Identity,
     route::Audience,
 };
@@ -22,27 +25,29 @@ pub(in crate::cache) enum CacheAdmission {
     Strip,
 }
 
-/// What has to be considered for a request that is looked up.
+/// The properties of a request that is looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::cache) struct RequestKind {
-    /// It has directives in `Cache-Control` or `Pragma` that count.
+    /// Whether it has directives in `Cache-Control` or `Pragma` that count.
     pub(in crate::cache) directives: bool,
-    /// The client names the response that it has: `If-None-Match`, `If-Modified-Since`.
+    /// Whether the client names the response that it has: `If-None-Match`, `If-Modified-Since`.
     pub(in crate::cache) conditions: bool,
-    /// It has credentials and the route does not say who shares its responses: only `public`, `s-maxage` or
-    /// `must-revalidate` responses may be served and stored (RFC 9111 §3.5).
+    /// Whether the client asks for a part of the content: one `Range` of bytes.
+    pub(in crate::cache) range: bool,
+    /// Whether it has credentials and the route does not declare who shares its responses: then only `public`,
+    /// `s-maxage` or `must-revalidate` responses may be served and stored (RFC 9111 §3.5).
     pub(in crate::cache) credentials: bool,
 }
 
 impl RequestKind {
-    /// Any fresh response can be served as it is stored.
+    /// Whether any fresh response can be served as it is stored.
     #[inline]
     pub(in crate::cache) fn is_plain(self) -> bool {
-        !self.directives && !self.conditions && !self.credentials
+        !self.directives && !self.conditions && !self.range && !self.credentials
     }
 }
 
-/// Whether `request` is looked up, and what has to be considered then.
+/// Decides whether `request` is looked up, and with which properties.
 #[inline]
 pub(in crate::cache) fn admit(policy: &Policy, request: &Request) -> CacheAdmission {
     let method = request.method();
@@ -52,7 +57,10 @@ pub(in crate::cache) fn admit(policy: &Policy, request: &Request) -> CacheAdmiss
     let relevant = RelevantHeaders::of(request.headers());
     let bypass =
         if policy.honour_client_directives { CacheAdmission::Bypass(Fwd::Bypass) } else { CacheAdmission::Strip };
-    if relevant.has(RelevantHeaders::BYPASSES) || !request.body().is_end_stream() {
+    // `Range` has no meaning in a HEAD request (RFC 9110 §14.2).
+    let range = relevant.has(RelevantHeaders::RANGE) && *method == Method::GET;
+    let is_for_handler = relevant.has(RelevantHeaders::BYPASSES) || !request.body().is_end_stream();
+    if is_for_handler || range && RangeRequest::of(request.headers()).is_none() {
         return bypass;
     }
     let has_credentials = relevant.has(RelevantHeaders::CREDENTIALS);
@@ -61,7 +69,7 @@ pub(in crate::cache) fn admit(policy: &Policy, request: &Request) -> CacheAdmiss
         None if has_credentials && bypass == CacheAdmission::Strip && !is_identified() => return bypass,
         None => has_credentials || is_identified(),
         Some(Audience::Everyone) => false,
-        // The credentials are not verified: there is no user to store the response for.
+        // The credentials are not verified, so there is no user to store the response for.
         Some(Audience::User) if has_credentials && !is_identified() => return bypass,
         Some(Audience::User) => false,
     };
@@ -71,6 +79,7 @@ pub(in crate::cache) fn admit(policy: &Policy, request: &Request) -> CacheAdmiss
     CacheAdmission::Lookup(RequestKind {
         directives: policy.honour_client_directives && relevant.has(RelevantHeaders::DIRECTIVES),
         conditions: relevant.has(RelevantHeaders::CONDITIONS),
+        range,
         credentials,
     })
 }
@@ -103,16 +112,17 @@ const STRIPPED: [HeaderName; 8] = [
     header::TRANSFER_ENCODING,
 ];
 
-/// Which headers that concern a cache a request has. Most requests have none.
+/// The headers of a request that concern a cache. Most requests have none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct RelevantHeaders(u8);
 
 impl RelevantHeaders {
-    /// The request is for a part of a response, or depends on the client's copy: only the handler can answer it.
+    /// The request depends on the client's copy: only the handler can answer it.
     const BYPASSES: u8 = 1;
     const CREDENTIALS: u8 = 2;
     const DIRECTIVES: u8 = 4;
     const CONDITIONS: u8 = 8;
+    const RANGE: u8 = 16;
 
     /// One pass over the few headers of a request costs less than a search for each name.
     #[inline]
@@ -123,7 +133,8 @@ impl RelevantHeaders {
     #[inline]
     fn bit(name: &HeaderName) -> u8 {
         match name.as_str() {
-            "range" | "if-match" | "if-unmodified-since" => Self::BYPASSES,
+            "if-match" | "if-unmodified-since" => Self::BYPASSES,
+            "range" => Self::RANGE,
             "authorization" => Self::CREDENTIALS,
             "cache-control" | "pragma" => Self::DIRECTIVES,
             "if-none-match" | "if-modified-since" => Self::CONDITIONS,

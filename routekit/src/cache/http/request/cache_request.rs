@@ -1,4 +1,4 @@
-//! A request as the store knows it.
+//! The cache's view of a request.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use crate::{
     route::Audience,
 };
 
-/// What a stored response is found by, and what it is built from.
+/// The parts of a request that a stored response is found by and built from.
 #[derive(Debug, Clone)]
 pub(in crate::cache) struct CacheRequest {
     /// The key of the request, apart from the headers that responses vary by.
@@ -33,7 +33,7 @@ pub(in crate::cache) struct CacheRequest {
     pub(in crate::cache) partition: String,
     /// The URI that the client requested.
     pub(in crate::cache) uri: Uri,
-    /// The URI that the route's router sees: without the prefix of a router that it is nested in.
+    /// The URI that the route's router receives, without the prefix of a router that it is nested in.
     pub(in crate::cache) router_uri: Uri,
     /// The user, on a route with responses per user.
     pub(in crate::cache) identity: Option<Identity>,
@@ -61,7 +61,7 @@ impl CacheRequest {
         }
     }
 
-    /// The same request without a client: it accepts any response.
+    /// The same request without a client, for which any response is acceptable.
     pub(in crate::cache) fn without_client(&self) -> Self {
         let directives = ClientDirectives { credentials: self.directives.credentials, ..ClientDirectives::default() };
         Self { directives, ..self.clone() }
@@ -84,8 +84,8 @@ impl CacheRequest {
         }
     }
 
-    /// The key of a response that varies by `vary` and by the headers that earlier responses vary by; and all their
-    /// names. If those are too many, the key forgets the earlier responses.
+    /// The key of a response that varies by `vary` and by the headers that earlier responses vary by, and the names of
+    /// all these headers. If they are too many, the key ignores the earlier responses.
     pub(in crate::cache) fn key_of(&self, vary: &[HeaderName], earlier: Option<&Variants>) -> (Key, Vec<HeaderName>) {
         let earlier = earlier.map(Variants::names).unwrap_or_default();
         let new = vary.iter().filter(|name| !earlier.contains(name));
@@ -104,7 +104,7 @@ impl CacheRequest {
         self.select(store, found).await
     }
 
-    /// The same if the base key has been looked up already.
+    /// Completes a lookup of the base key.
     pub(in crate::cache) async fn select(&mut self, store: &Store, found: Lookup) -> Result<Lookup, StoreError> {
         (self.varying, self.variant) = (Vec::new(), None);
         let found = match found {

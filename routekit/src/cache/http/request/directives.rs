@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use http::{HeaderMap, header};
 
-use crate::cache::{headers::RequestControl, http::request::admission::RequestKind};
+use crate::cache::{
+    headers::{RequestControl, range::RangeRequest},
+    http::request::admission::RequestKind,
+};
 
 /// The responses that a client accepts.
 #[derive(Debug, Clone, Default)]
@@ -12,6 +15,8 @@ pub(in crate::cache) struct ClientDirectives {
     pub(in crate::cache) control: RequestControl,
     /// The response that the client has: `If-None-Match`, `If-Modified-Since`.
     pub(in crate::cache) conditions: Option<HeaderMap>,
+    /// The part of the content that the client asks for.
+    pub(in crate::cache) range: Option<RangeRequest>,
     /// See [`RequestKind::credentials`].
     pub(in crate::cache) credentials: bool,
 }
@@ -27,7 +32,8 @@ impl ClientDirectives {
             })
         });
         let control = if kind.directives { RequestControl::of(headers) } else { RequestControl::default() };
-        Self { control, conditions, credentials: kind.credentials }
+        let range = if kind.range { RangeRequest::of(headers) } else { None };
+        Self { control, conditions, range, credentials: kind.credentials }
     }
 
     /// How long after it became stale a response may replace a failure, if its own limit is `own`. A client can only

@@ -40,8 +40,8 @@ const BYTES_PER_TAG: u64 = 512;
 
 /// Entries in memory, on [moka], bounded in bytes; the default store.
 ///
-/// How often and how recently entries are requested decides which of them stay (TinyLFU). An entry counts with its key,
-/// its headers and its bookkeeping ([`Entry::size`]).
+/// The frequency and the recency of requests decide which entries stay (TinyLFU). An entry counts with its key, its
+/// headers and its bookkeeping ([`Entry::size`]).
 ///
 /// [moka]: https://docs.rs/moka
 pub struct Embedded {
@@ -51,21 +51,21 @@ pub struct Embedded {
     validity: Validity,
     clock: Clock,
     evictions: Arc<AtomicU64>,
-    /// Bytes that may be put before moka must apply its bound.
+    /// The number of bytes that may be put before moka must apply its bound.
     slack: u64,
     put: AtomicU64,
 }
 
 impl Embedded {
-    /// A store of about `bytes` bytes at most.
+    /// Creates a store of about `bytes` bytes at most.
     #[must_use]
     pub fn new(bytes: u64) -> Self {
         let tags = usize::try_from((bytes / BYTES_PER_TAG).clamp(1 << 10, 1 << 20)).expect("a million fits");
         Self::with_tags(bytes, tags)
     }
 
-    /// A store of about `bytes` bytes at most, which remembers the invalidations of about `tags` tags. Once an older
-    /// one is forgotten, all entries that were computed before it are misses.
+    /// Creates a store of about `bytes` bytes at most, which remembers the invalidations of about `tags` tags. Once an
+    /// older one is forgotten, all entries that were computed before it are misses.
     #[must_use]
     pub fn with_tags(bytes: u64, tags: usize) -> Self {
         let evictions = Arc::new(AtomicU64::new(0));
@@ -94,14 +94,14 @@ impl Embedded {
         }
     }
 
-    /// The clock by which entries age. Defaults to the system's.
+    /// Sets the clock by which entries age. Defaults to the system's.
     #[must_use]
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
         self
     }
 
-    /// What there is for a key, and the time by which it is fresh or stale.
+    /// Returns the result for a key, and the time that its freshness was computed for.
     pub(in crate::cache) fn get(&self, key: &Key) -> (Lookup, Instant) {
         // Read before the lookup: an invalidation in between is later than the stamp.
         let stamp = self.validity.stamp();
@@ -146,7 +146,7 @@ impl Embedded {
     fn keep(&self, entry: Entry) {
         let size = entry.size() as u64;
         self.entries.insert(entry.key().hash(), entry);
-        // moka applies its bound after a number of entries, whatever their size.
+        // moka applies its bound after a number of entries, regardless of their size.
         if self.put.fetch_add(size, Ordering::Relaxed) + size > self.slack {
             self.put.store(0, Ordering::Relaxed);
             self.entries.run_pending_tasks();
@@ -199,7 +199,7 @@ impl fmt::Debug for Embedded {
     }
 }
 
-/// Lets moka drop entries that are over. Our own clock, which tests move, decides whether an entry may be returned.
+/// Lets moka drop expired entries. Our own clock, which tests move, decides whether an entry may be returned.
 struct Lifetime;
 
 /// The longest timer that moka can set is less than a century.

@@ -1,4 +1,4 @@
-//! How long a request waits, and for how many fetches.
+//! Limits how long a request waits, and for how many fetches.
 
 use std::{future::Future, sync::Arc, time::Duration};
 
@@ -7,31 +7,31 @@ use crate::{
     deadline::{Countdown, within},
 };
 
-/// The patience of a request that waits for other requests.
+/// The limits of a request that waits for other requests.
 #[derive(Debug)]
 pub(in crate::cache) struct Patience {
     time: Countdown,
-    /// A fetch that it waited for timed out: from then on its own time is limited.
+    /// Whether a fetch that it waited for timed out. From then on its own time is limited.
     is_limited: bool,
-    /// A fetch that it waited for failed, perhaps because of the request that led it.
+    /// Whether a fetch that it waited for failed, perhaps because of the request that led it.
     has_seen_failure: bool,
     /// That failure, until the request has boarded again.
     failure: Option<Arc<FailedFetch>>,
 }
 
 impl Patience {
-    /// A request that arrives now. `limit` is the deadline of a fetch.
+    /// Creates the limits of a request that arrives now. `limit` is the deadline of a fetch.
     pub(in crate::cache) fn new(limit: Duration) -> Self {
         Self { time: Countdown::new(limit), is_limited: false, has_seen_failure: false, failure: None }
     }
 
-    /// Waits for `work`. `None` if the time of the request is up.
+    /// Waits for `work`. `None` if the time of the request has expired.
     pub(in crate::cache) async fn wait<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         if self.is_limited { within(self.time.left(), work).await } else { Some(work.await) }
     }
 
-    /// Whether there is to be one more fetch before this failure reaches the request: if the fetch timed out and the
-    /// request has time left, or if the first failure that it meets may concern another request only.
+    /// Whether another fetch must be tried before this failure reaches the request: if the fetch timed out and the
+    /// request has time left, or if its first failure may concern only another request.
     pub(in crate::cache) fn allows_another_fetch(&mut self, failure: &Arc<FailedFetch>) -> bool {
         if failure.is_timeout() {
             self.is_limited = true;

@@ -1,0 +1,89 @@
+//! Histograms in the Prometheus text format, version 0.0.4, written as `metrics-exporter-prometheus` writes the other
+//! metrics.
+
+use std::fmt::Write as _;
+
+use metrics::Label;
+
+use super::buckets::HistogramSnapshot;
+
+/// The name with `_` in place of all characters that the name of a metric must not have.
+pub(super) fn metric_name(name: &str) -> String {
+    valid(name, |c| c == ':')
+}
+
+/// The labels as they stand between braces.
+pub(super) fn labels<'a>(labels: impl Iterator<Item = &'a Label>) -> String {
+    let mut out = String::new();
+    for label in labels {
+        let comma = if out.is_empty() { "" } else { "," };
+        let name = valid(label.key(), |_| false);
+        let value = label.value().replace('\\', r"\\").replace('"', r#"\""#).replace('\n', r"\n");
+        // Writing to a string cannot fail, here and below.
+        let _ = write!(out, r#"{comma}{name}="{value}""#);
+    }
+    out
+}
+
+fn valid(name: &str, also: fn(char) -> bool) -> String {
+    let is_valid =
+        |(at, c): (usize, char)| c.is_ascii_alphabetic() || c == '_' || also(c) || (at > 0 && c.is_ascii_digit());
+    name.chars().enumerate().map(|(at, c)| if is_valid((at, c)) { c } else { '_' }).collect()
+}
+
+/// Writes what all histograms of one name share.
+pub(super) fn write_head(out: &mut String, name: &str, description: Option<&str>) {
+    if let Some(description) = description {
+        let description = description.replace('\\', r"\\").replace('\n', r"\n");
+        let _ = writeln!(out, "# HELP {name} {description}");
+    }
+    let _ = writeln!(out, "# TYPE {name} histogram");
+}
+
+/// Writes one histogram. `labels` are without braces.
+pub(super) fn write_histogram(out: &mut String, name: &str, labels: &str, histogram: &HistogramSnapshot) {
+    let (comma, braced) = if labels.is_empty() { ("", String::new()) } else { (",", format!("{{{labels}}}")) };
+    let HistogramSnapshot { buckets, count, sum } = histogram;
+    for (bound, up_to) in buckets {
+        let _ = writeln!(out, r#"{name}_bucket{{{labels}{comma}le="{bound}"}} {up_to}"#);
+    }
+    let _ = writeln!(out, r#"{name}_bucket{{{labels}{comma}le="+Inf"}} {count}"#);
+    let _ = writeln!(out, "{name}_sum{braced} {sum}");
+    let _ = writeln!(out, "{name}_count{braced} {count}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn histogram_is_written_with_cumulative_buckets() {
+        let snapshot = HistogramSnapshot { buckets: vec![(0.005, 1), (10.0, 3)], count: 4, sum: 26.5 };
+        let mut out = String::new();
+        write_head(&mut out, "h", Some("Time\nof \\ a request."));
+        write_histogram(&mut out, "h", r#"a="1""#, &snapshot);
+        write_histogram(&mut out, "h", "", &snapshot);
+        let expected = r#"
+# HELP h Time\nof \\ a request.
+# TYPE h histogram
+h_bucket{a="1",le="0.005"} 1
+h_bucket{a="1",le="10"} 3
+h_bucket{a="1",le="+Inf"} 4
+h_sum{a="1"} 26.5
+h_count{a="1"} 4
+h_bucket{le="0.005"} 1
+h_bucket{le="10"} 3
+h_bucket{le="+Inf"} 4
+h_sum 26.5
+h_count 4
+"#;
+        assert_eq!(out, expected.trim_start());
+    }
+
+    #[test]
+    fn names_and_labels_are_escaped() {
+        assert_eq!(metric_name("1st.time:é"), "_st_time:_");
+        let given = [Label::new("a.b:1", "x\"y"), Label::new("2", "back\\slash\nline é")];
+        assert_eq!(labels(given.iter()), r#"a_b_1="x\"y",_="back\\slash\nline é""#);
+    }
+}

@@ -1,0 +1,163 @@
+//! The policies around the handler of a route.
+
+use std::{
+    convert::Infallible,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use axum::{extract::Request, response::Response};
+use pin_project_lite::pin_project;
+use tower_service::Service;
+
+use crate::{
+    base::pass_or_answer::PassOrAnswer,
+    breaker::{self, AdmittedCall, HttpBreakerLayer},
+    cache::{Invalidating, InvalidatingFuture},
+    catch_panic::{CatchPanic, CatchPanicFuture, GuardedCall, PanicGuard},
+    concurrency::{ConcurrencyLayer, HeldPermit},
+    deadline::Deadline,
+    route::{Endpoint, EndpointFuture},
+    timeout::TimeLimit,
+};
+
+/// The part of a route that runs when the cache does not answer. A clone is one reference count.
+#[derive(Clone)]
+pub(in crate::policy) struct HandlerService(Arc<HandlerPolicies>);
+
+/// The policies that only requests to the handler meet, outermost first.
+pub(in crate::policy) struct HandlerPolicies {
+    pub(in crate::policy) concurrency: Option<ConcurrencyLayer>,
+    pub(in crate::policy) breaker: Option<HttpBreakerLayer>,
+    pub(in crate::policy) timeout: Option<TimeLimit>,
+    /// Catches panics itself, since it may have to outlive the request.
+    pub(in crate::policy) invalidation: Option<Invalidating<CatchPanic<Endpoint>>>,
+    pub(in crate::policy) panics: PanicGuard,
+    /// `layer(…)`, extractors, handler.
+    pub(in crate::policy) endpoint: Endpoint,
+}
+
+pin_project! {
+    /// A request that the handler has taken. It is polled with the policies that it was started with, which it does not
+    /// hold.
+    pub(super) struct RunningHandler {
+        #[pin]
+        handler: GuardedHandler,
+        deadline: Deadline,
+        call: Option<AdmittedCall>,
+        permit: Option<HeldPermit>,
+    }
+}
+
+pin_project! {
+    #[project = GuardedHandlerProjection]
+    enum GuardedHandler {
+        Plain { #[pin] call: GuardedCall<EndpointFuture> },
+        Invalidating { #[pin] inner: InvalidatingFuture<CatchPanicFuture<EndpointFuture>, Infallible> },
+    }
+}
+
+impl HandlerService {
+    pub(in crate::policy) fn new(policies: HandlerPolicies) -> Self {
+        Self(Arc::new(policies))
+    }
+
+    /// Starts to answer a request that the cache has not answered, in a future that `wrap` makes.
+    // Inlined like its callers, so that the call is made in the future of the route: it is large to move.
+    #[inline(always)]
+    pub(super) fn start<F>(&self, mut request: Request, wrap: impl FnOnce(RunningHandler) -> F) -> PassOrAnswer<F> {
+        let HandlerPolicies { concurrency, breaker, timeout: _, invalidation, panics: _, endpoint } = &*self.0;
+        let permit = match concurrency.as_ref().map(ConcurrencyLayer::admit).transpose() {
+            Ok(permit) => permit.map(|permit| match invalidation {
+                Some(_) => permit.share(&mut request),
+                None => permit.hold(),
+            }),
+            Err(refusal) => return PassOrAnswer::answer(refusal),
+        };
+        let call = match breaker {
+            None => None,
+            Some(breaker) => match breaker.admit(&mut request) {
+                Ok(call) => Some(call),
+                Err(open) => {
+                    let refusal = breaker.refuse(open, request);
+                    return PassOrAnswer::decide(async move { Err(refusal.await) });
+                }
+            },
+        };
+        // Inside the timeout, so that a handler that may have changed something runs to its end, and so that the
+        // breaker sees a panic as a failure and not as a cancelled call.
+        let handler = match invalidation {
+            Some(invalidation) => GuardedHandler::Invalidating { inner: invalidation.clone().call(request) },
+            None => {
+                let mut call = GuardedCall::new();
+                call.start(request, |request| endpoint.respond(request));
+                GuardedHandler::Plain { call }
+            }
+        };
+        PassOrAnswer::pass(wrap(RunningHandler { handler, deadline: Deadline::default(), call, permit }))
+    }
+
+    /// Polls a request that was started.
+    #[inline(always)]
+    pub(super) fn poll(
+        &self,
+        running: Pin<&mut RunningHandler>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Response, Infallible>> {
+        let HandlerPolicies { timeout, panics, .. } = &*self.0;
+        let running = running.project();
+        let panic_is_failure = breaker::guard(running.call);
+        // The response is passed on in place: it is large to move.
+        let mut polled = match running.handler.project() {
+            GuardedHandlerProjection::Plain { call } => call.poll(panics, cx),
+            GuardedHandlerProjection::Invalidating { inner } => inner.poll(cx),
+        };
+        if let Some(timeout) = timeout {
+            timeout.limit(&mut polled, running.deadline, cx);
+        }
+        drop(panic_is_failure);
+        breaker::settle(running.call, &polled);
+        HeldPermit::release_if_ready(running.permit, &polled);
+        polled
+    }
+}
+
+/// For the cache, which calls the handler when it has to.
+impl Service<Request> for HandlerService {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = EndpointFuture;
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> EndpointFuture {
+        let answer = self.start(request, |running| running);
+        EndpointFuture::new(HandlerFuture { answer, handler: self.clone() })
+    }
+}
+
+pin_project! {
+    struct HandlerFuture {
+        #[pin]
+        answer: PassOrAnswer<RunningHandler>,
+        handler: HandlerService,
+    }
+}
+
+impl Future for HandlerFuture {
+    type Output = Result<Response, Response>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let running = match ready!(this.answer.poll_passed(cx)) {
+            Ok(running) => running,
+            Err(refusal) => return Poll::Ready(Ok(refusal)),
+        };
+        let Ok(response) = ready!(this.handler.poll(running, cx));
+        Poll::Ready(Ok(response))
+    }
+}

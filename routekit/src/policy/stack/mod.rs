@@ -1,0 +1,60 @@
+//! The order of policies, decided here and nowhere else.
+//!
+//! [`AroundRouter`](router::AroundRouter) acts on every request, [`RouteService`](route::RouteService) on the requests
+//! of one route, and [`HandlerService`](handler::HandlerService) on those that the cache does not answer. Each has two
+//! halves. The one that takes the request reads from top to bottom, outermost policy first. The one that polls for the
+//! response reads from the inside out.
+//!
+//! [`steps`] is the same order in words; a test sends requests through both and compares.
+
+mod handler;
+mod route;
+mod router;
+
+pub(crate) use self::router::{AroundRouter, AroundRouterLayer};
+pub(super) use self::{
+    handler::{HandlerPolicies, HandlerService},
+    route::{RoutePolicies, RouteService},
+};
+use super::{
+    display::{OrOff, ShownBreaker, ShownCache, ShownDeprecation, ShownInvalidation},
+    effective::EffectivePolicies,
+    step::Step,
+};
+use crate::{
+    access_log::AccessLogMode,
+    base::{setting::Setting, units},
+    sensitive_headers::SensitiveHeadersLayer,
+};
+
+/// The same order in words, with the settings of one route.
+pub(super) fn steps(policies: &EffectivePolicies, router: &RouterPolicies) -> Vec<Step> {
+    let cache = OrOff(policies.cache.as_ref().map(ShownCache));
+    vec![
+        Step::router("sensitive_headers", "names", &*router.sensitive_headers).from(router.sensitive_headers.origin()),
+        Step::router("watch", "metrics", "on"),
+        Step::router("watch", "slow", units::show_duration(&policies.slow)).from(policies.slow.origin()),
+        Step::router("watch", "access_log", *router.access_log).from(router.access_log.origin()),
+        Step::router("correlation", "id", "on"),
+        Step::router("catch_panic", "of layers", "on"),
+        Step::endpoint("deprecation", "deprecated", OrOff(policies.deprecation.map(ShownDeprecation))),
+        Step::endpoint("body_limit", "body_limit", units::Bytes(*policies.body_limit))
+            .from(policies.body_limit.origin()),
+        Step::endpoint("auth", "auth", &*policies.access).from(policies.access.origin()),
+        Step::endpoint("cache", "cache", cache).from(policies.cache.origin()),
+        Step::endpoint("concurrency", "concurrency", OrOff(*policies.concurrency)).from(policies.concurrency.origin()),
+        Step::endpoint("breaker", "breaker", ShownBreaker(policies)).from(policies.breaker.origin()),
+        Step::endpoint("timeout", "timeout", units::show_duration(&policies.timeout)).from(policies.timeout.origin()),
+        Step::endpoint("cache", "invalidates", ShownInvalidation(policies)),
+        Step::endpoint("catch_panic", "of the handler", "on"),
+        Step::endpoint("layer", "layer", if policies.layered { "on" } else { "off" }),
+    ]
+}
+
+/// The settings of the policies around the router, for all routes alike.
+#[derive(Debug, Clone)]
+pub(crate) struct RouterPolicies {
+    pub(crate) access_log: Setting<AccessLogMode>,
+    /// All names, and who added some.
+    pub(crate) sensitive_headers: Setting<SensitiveHeadersLayer>,
+}

@@ -1,0 +1,132 @@
+//! The policies around the endpoint of a route.
+
+use std::{
+    convert::Infallible,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use axum::{extract::Request, response::Response};
+use pin_project_lite::pin_project;
+use tower_service::Service;
+
+use super::handler::{HandlerService, RunningHandler};
+use crate::{
+    auth::AccessCheck,
+    base::pass_or_answer::PassOrAnswer,
+    body_limit::{BodyLength, SizeLimit},
+    cache::{Cached, CachedFuture},
+    deprecation::DeprecationHeaders,
+    observe::{Exchange, RouteState},
+    route::EndpointFuture,
+};
+
+/// The policies of a route around its endpoint. A clone is one reference count.
+#[derive(Clone)]
+pub(in crate::policy) struct RouteService(Arc<RoutePolicies>);
+
+/// The policies that every request of a route meets, outermost first.
+pub(in crate::policy) struct RoutePolicies {
+    pub(in crate::policy) state: Arc<RouteState>,
+    pub(in crate::policy) deprecation: Option<DeprecationHeaders>,
+    pub(in crate::policy) body_limit: SizeLimit,
+    pub(in crate::policy) auth: Option<AccessCheck>,
+    pub(in crate::policy) cache: Option<Cached<HandlerService>>,
+    pub(in crate::policy) handler: HandlerService,
+}
+
+impl RouteService {
+    pub(in crate::policy) fn new(policies: RoutePolicies) -> Self {
+        Self(Arc::new(policies))
+    }
+}
+
+impl Service<Request> for RouteService {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = RouteFuture;
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, mut request: Request) -> RouteFuture {
+        let policies = &self.0;
+        if let Some(exchange) = request.extensions().get::<Exchange>() {
+            exchange.matched(&policies.state);
+        }
+        let (body, answer) = match policies.body_limit.admit(&mut request) {
+            Ok(body) => (body, policies.authorize(request)),
+            Err(refusal) => (BodyLength::Known, PassOrAnswer::answer(refusal)),
+        };
+        RouteFuture { answer, body, policies: Arc::clone(policies) }
+    }
+}
+
+impl RoutePolicies {
+    #[inline(always)]
+    fn authorize(self: &Arc<Self>, request: Request) -> PassOrAnswer<RouteCall> {
+        let Some(auth) = &self.auth else { return self.look_up(request) };
+        let (auth, policies) = (auth.clone(), Arc::clone(self));
+        PassOrAnswer::wait(async move {
+            match auth.admit(request).await {
+                Ok(request) => policies.look_up(request),
+                Err(refusal) => PassOrAnswer::answer(Box::new(refusal)),
+            }
+        })
+    }
+
+    #[inline(always)]
+    fn look_up(&self, request: Request) -> PassOrAnswer<RouteCall> {
+        match &self.cache {
+            Some(cache) => PassOrAnswer::pass(RouteCall::Cached { inner: cache.clone().call(request) }),
+            None => self.handler.start(request, |inner| RouteCall::Handler { inner }),
+        }
+    }
+}
+
+pin_project! {
+    /// The future of [`RouteService`].
+    pub(in crate::policy) struct RouteFuture {
+        #[pin]
+        answer: PassOrAnswer<RouteCall>,
+        body: BodyLength,
+        policies: Arc<RoutePolicies>,
+    }
+}
+
+pin_project! {
+    /// The rest of a request that `auth` has admitted.
+    #[project = RouteCallProjection]
+    enum RouteCall {
+        Cached { #[pin] inner: CachedFuture<EndpointFuture, Infallible> },
+        Handler { #[pin] inner: RunningHandler },
+    }
+}
+
+impl Future for RouteFuture {
+    type Output = Result<Response, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let policies = &**this.policies;
+        // The response is changed in place: it is large to move.
+        let mut polled = match ready!(this.answer.poll_passed(cx)).map(RouteCall::project) {
+            Ok(RouteCallProjection::Cached { inner }) => inner.poll(cx),
+            Ok(RouteCallProjection::Handler { inner }) => policies.handler.poll(inner, cx),
+            Err(refusal) => Poll::Ready(Ok(refusal)),
+        };
+        if let Poll::Ready(Ok(response)) = &mut polled {
+            policies.body_limit.inspect(*this.body, response);
+            if policies.auth.is_some() {
+                AccessCheck::forbid_storing(response);
+            }
+            if let Some(deprecation) = &policies.deprecation {
+                deprecation.add_to(response);
+            }
+        }
+        polled
+    }
+}

@@ -1,0 +1,135 @@
+//! The policies around the router.
+
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use axum::{extract::Request, response::Response};
+use pin_project_lite::pin_project;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::{
+    base::clock::Clock,
+    catch_panic::{GuardedCall, PanicGuard},
+    correlation::Correlated,
+    observe::{Exchange, RouteState},
+    sensitive_headers::SensitiveHeadersLayer,
+    watch::{Sample, WatchLayer, Watcher},
+};
+
+/// Panics around the router belong to no route that could be told.
+static PANICS: PanicGuard = PanicGuard::unreported();
+
+/// Adds the policies around a router. A clone is one reference count.
+#[derive(Clone)]
+pub(crate) struct AroundRouterLayer(Arc<RouterSetup>);
+
+struct RouterSetup {
+    sensitive_headers: SensitiveHeadersLayer,
+    watch: Option<Watcher>,
+    clock: Clock,
+}
+
+/// A router with the policies around it, one service in place of one for each policy: the future of each would be moved
+/// into the next.
+#[derive(Clone)]
+pub(crate) struct AroundRouter<S> {
+    inner: S,
+    setup: Arc<RouterSetup>,
+}
+
+impl AroundRouterLayer {
+    /// Around the router of an app. Requests that match no route are reported to `unmatched`.
+    pub(crate) fn app(sensitive_headers: SensitiveHeadersLayer, unmatched: Arc<RouteState>, clock: Clock) -> Self {
+        let watch = WatchLayer::around(unmatched).clock(clock.clone()).watcher();
+        Self(Arc::new(RouterSetup { sensitive_headers, watch: Some(watch), clock }))
+    }
+
+    /// Around the admin surface, whose requests are not the app's traffic.
+    pub(crate) fn admin(sensitive_headers: SensitiveHeadersLayer, clock: Clock) -> Self {
+        Self(Arc::new(RouterSetup { sensitive_headers, watch: None, clock }))
+    }
+}
+
+impl<S> Layer<S> for AroundRouterLayer {
+    type Service = AroundRouter<S>;
+
+    fn layer(&self, inner: S) -> AroundRouter<S> {
+        AroundRouter { inner, setup: Arc::clone(&self.0) }
+    }
+}
+
+impl<S> Service<Request> for AroundRouter<S>
+where
+    S: Service<Request, Response = Response>,
+{
+    type Response = Response;
+    type Error = S::Error;
+    type Future = AroundRouterFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        let RouterSetup { sensitive_headers, watch, clock } = &*self.setup;
+        // For everything further in that prints headers.
+        sensitive_headers.mark(request.headers_mut());
+        // Metrics and the access log learn of each request once, however it ends.
+        let sample = watch.as_ref().and_then(|watch| watch.begin(&mut request));
+        // An id and a span, and the last details of problems.
+        let correlated = match &sample {
+            Some(sample) => Correlated::begin(&mut request, Some(sample.exchange()), clock),
+            None => {
+                let outer = request.extensions().get::<Exchange>().cloned();
+                Correlated::begin(&mut request, outer.as_ref(), clock)
+            }
+        };
+        // Panics of layers and of hand-written routes.
+        // The call is made in the place that it stays in: it is large to move.
+        let mut future = AroundRouterFuture { call: GuardedCall::new(), correlated, sample };
+        {
+            let _entered = future.correlated.enter();
+            future.call.start(request, |request| self.inner.call(request));
+        }
+        future
+    }
+}
+
+pin_project! {
+    /// The future of [`AroundRouter`].
+    pub(crate) struct AroundRouterFuture<F> {
+        #[pin]
+        call: GuardedCall<F>,
+        correlated: Correlated,
+        // `None` if the request is not watched, or watched further out.
+        sample: Option<Sample>,
+    }
+}
+
+impl<F, E> Future for AroundRouterFuture<F>
+where
+    F: Future<Output = Result<Response, E>>,
+{
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let mut polled = this.correlated.poll(|| this.call.poll(&PANICS, cx));
+        if let Some(sample) = this.sample {
+            sample.observe(&mut polled);
+        }
+        polled
+    }
+}
+
+impl<S> fmt::Debug for AroundRouter<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AroundRouter").finish_non_exhaustive()
+    }
+}
