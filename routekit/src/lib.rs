@@ -121,7 +121,7 @@ pub use self::{
     app::App,
     base::{
         clock::{Clock, ManualClock},
-        setup::Error,
+        setup_problem::Error,
         spawner::Spawner,
     },
     deps::Dep,

@@ -21,7 +21,7 @@ use std::{env, fmt::Display, io::IsTerminal};
 
 use tracing_subscriber::{EnvFilter, fmt::Layer, layer::SubscriberExt, registry, util::SubscriberInitExt};
 
-use crate::base::setup::{Error, SetupProblem};
+use crate::base::setup_problem::{Error, SetupProblem};
 
 const FORMAT: &str = "ROUTEKIT_LOG_FORMAT";
 const FILTER: &str = "RUST_LOG";

@@ -203,3 +203,48 @@ async fn response_that_is_not_a_failure_replaces_the_stale_one() {
     clock.advance(Duration::from_secs(15));
     assert_eq!(said(app.get("/stale/fails/missing")).await, "BYPASS 404 ");
 }
+
+/// Its first response may not be stored; a response to a condition is 304 if the handler receives the condition.
+#[get("/stale/conditional", cache(ttl = 10, stale_if_error = 600))]
+async fn conditional(headers: http::HeaderMap, runs: Dep<Runs>) -> Response {
+    let run = runs.next();
+    match () {
+        () if headers.contains_key("x-fail") => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        () if headers.contains_key("if-none-match") => StatusCode::NOT_MODIFIED.into_response(),
+        () if headers.contains_key("x-forbid") => ([("cache-control", "no-store")], "").into_response(),
+        () => ([("etag", r#""a""#)], run.to_string()).into_response(),
+    }
+}
+
+fn start_conditional() -> (TestApp, ManualClock) {
+    let clock = ManualClock::new();
+    let app = App::with_routes(routes![conditional]).cache(Cache::builder().ttl_jitter(0.0)).provide(Runs::default());
+    (TestApp::builder(app).clock(clock.clock()).build(), clock)
+}
+
+/// A key whose response may not be stored is marked for a second. A 304 to a client's condition does not renew that.
+#[tokio::test(start_paused = true)]
+async fn not_modified_does_not_keep_a_key_uncacheable() {
+    let (app, clock) = start_conditional();
+    let page = || app.get("/stale/conditional");
+    page().header("x-forbid", "1").send().await;
+    clock.advance(Duration::from_millis(600));
+    assert_eq!(page().header("if-none-match", r#""a""#).send().await.status(), 304, "the handler answers");
+    clock.advance(Duration::from_millis(600));
+    // The mark is over, so the condition is not passed on, and the response is stored.
+    page().header("if-none-match", r#""b""#).send().await;
+    assert!(said(page()).await.starts_with("HIT 200"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn not_modified_keeps_the_stale_response() {
+    let (app, clock) = start_conditional();
+    let page = || app.get("/stale/conditional");
+    assert_eq!(said(page()).await, "MISS 200 1");
+    clock.advance(Duration::from_secs(15));
+    // A response to credentials marks the key, so that the handler receives the condition of the next client.
+    page().header("authorization", "Basic eA==").send().await;
+    assert_eq!(page().header("if-none-match", r#""a""#).send().await.status(), 304);
+    clock.advance(Duration::from_secs(5));
+    assert_eq!(said(page().header("x-fail", "1")).await, "STALE 200 1");
+}

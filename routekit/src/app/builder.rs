@@ -322,7 +322,8 @@ impl App {
     /// No request waits for the call; to wait, use [`on_invalidate_wait`](Self::on_invalidate_wait). Calls do not
     /// overlap, and come in the order of the invalidations. Invalidations during a call are merged into the next one,
     /// which names each target once, in one event for each partition. If more than 1,024 targets wait, the next event
-    /// is for everything. The targets of a call that panicked or was cut off are logged as an error.
+    /// is for everything. A call is cut off after 30 seconds. The targets of a call that panicked or was cut off are
+    /// logged as an error.
     ///
     /// A [cache](Self::cache) that was built before the app also reports invalidations by its other users, for as long
     /// as it exists.
@@ -340,8 +341,8 @@ impl App {
     ///
     /// So a client that has changed something also sees the change through the CDN. When `limit` expires, the response
     /// is sent, a warning is logged, and the call continues. The time of a call includes its wait for an earlier call
-    /// of the same function. The methods of [`Cache`](crate::cache::Cache) wait as well. The call continues if the
-    /// client disconnects.
+    /// of the same function. The methods of [`Cache`](crate::cache::Cache) wait as well, so a function that invalidates
+    /// in the same cache waits for itself until `limit` expires. The call continues if the client disconnects.
     ///
     /// ```
     /// # use std::{sync::Arc, time::Duration};

@@ -1,7 +1,7 @@
 //! A declared route with the policies that apply to it.
 
 use crate::{
-    base::setup::{self, SetupProblem},
+    base::setup_problem::{self, SetupProblem},
     policy::EffectivePolicies,
     route::{self, Audience, Description, RequestPart, Route},
 };
@@ -45,7 +45,7 @@ impl DeclaredRoute {
 
 /// The problem that `named_by` names a route that the app does not have.
 pub(super) fn unknown_route<'a>(route: &str, named_by: &str, known: impl Iterator<Item = &'a str>) -> SetupProblem {
-    let nearest = setup::did_you_mean(setup::nearest(route, known));
+    let nearest = setup_problem::did_you_mean(setup_problem::nearest(route, known));
     let message = format!("{named_by} names the route `{route}`, which the app does not have{nearest}");
     SetupProblem::new("unknown-route", message).at(named_by)
 }

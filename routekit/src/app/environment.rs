@@ -3,7 +3,7 @@
 use std::{env, fs, io::ErrorKind};
 
 use crate::{
-    base::setup::{Error, SetupProblem},
+    base::setup_problem::{Error, SetupProblem},
     config::{self, Config, PREFIX},
 };
 

@@ -15,7 +15,7 @@ use super::{
     stages,
     table::RouteTable,
 };
-use crate::{base::setup::Error, config::AdminAddr, policy::Explanation};
+use crate::{base::setup_problem::Error, config::AdminAddr, policy::Explanation};
 
 impl App {
     /// Returns every route with its effective policies, as in the start-up log.

@@ -12,7 +12,7 @@ use std::{
 
 use axum::Router;
 
-use crate::{auth::AuthLayer, base::setup::SetupProblem, route::Reserved, watch::RouteLabelLayer};
+use crate::{auth::AuthLayer, base::setup_problem::SetupProblem, route::Reserved, watch::RouteLabelLayer};
 
 /// A router that the program added, and how.
 pub(super) struct HandWritten {

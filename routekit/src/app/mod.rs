@@ -36,4 +36,4 @@ pub use self::{
     table::{RouteTable, TableRow},
     warm_up::{NotStored, WarmUpReport},
 };
-pub use crate::base::setup::SetupProblem;
+pub use crate::base::setup_problem::SetupProblem;

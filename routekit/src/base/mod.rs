@@ -6,6 +6,6 @@ pub(crate) mod printable;
 #[cfg(test)]
 pub(crate) mod property;
 pub(crate) mod setting;
-pub(crate) mod setup;
+pub(crate) mod setup_problem;
 pub mod spawner;
 pub(crate) mod units;

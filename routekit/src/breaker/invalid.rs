@@ -1,6 +1,6 @@
 use std::{error::Error, fmt};
 
-use crate::base::setup::{self, SetupProblem};
+use crate::base::setup_problem::{self, SetupProblem};
 
 /// The error of [`CircuitBreakerBuilder::build`](super::CircuitBreakerBuilder::build): a setting is not valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +31,7 @@ impl fmt::Display for InvalidBreaker {
 impl Error for InvalidBreaker {}
 
 /// Lets `main` return the error with `?`.
-impl From<InvalidBreaker> for setup::Error {
+impl From<InvalidBreaker> for setup_problem::Error {
     fn from(invalid: InvalidBreaker) -> Self {
         invalid.declared_by("the program").into()
     }

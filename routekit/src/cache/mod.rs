@@ -59,9 +59,10 @@ pub use self::{
     cache::Cache,
     events::event::{InvalidatedUser, Invalidation},
     http::{
+        future::CachedFuture,
         layer::CacheLayer,
-        response_parts::{CacheTags, NoStore},
-        service::{Cached, CachedFuture},
+        response::parts::{CacheTags, NoStore},
+        service::Cached,
     },
     invalidation::{InvalidateLayer, Invalidating, InvalidatingFuture},
     stats::{
@@ -75,7 +76,7 @@ pub use self::{
         embedded::{DEFAULT_BYTES, Embedded},
         entry::Entry,
         key::Key,
-        lookup::Lookup,
+        lookup_result::Lookup,
         parts::{EntryHead, EntryParts},
         stored_response::{Reuse, StoredResponse},
         variants::Variants,

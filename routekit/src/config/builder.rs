@@ -6,13 +6,13 @@ use toml::{Table, Value};
 
 use super::{
     keys::{self, ConfigKey},
-    problems::{PREFIX, invalid_file, place, unknown_setting},
     route::{self, RouteConfig},
+    setting_problems::{PREFIX, invalid_file, place, unknown_setting},
     settings::Config,
 };
 use crate::base::{
     setting::Origin,
-    setup::{Error, SetupProblem},
+    setup_problem::{Error, SetupProblem},
 };
 
 /// The table of routes in the file.

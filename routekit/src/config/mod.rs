@@ -23,20 +23,20 @@
 
 mod admin_addr;
 mod builder;
-mod check;
+mod check_values;
 mod keys;
 mod parse;
-mod problems;
 #[cfg(test)]
 mod reference;
 mod route;
 mod secret;
+mod setting_problems;
 mod settings;
 mod show;
 
 pub use self::{admin_addr::AdminAddr, builder::ConfigBuilder, secret::Secret, settings::Config};
 pub(crate) use self::{
-    problems::{PREFIX, invalid_file, place},
     route::RouteConfig,
+    setting_problems::{PREFIX, invalid_file, place},
 };
 pub use crate::base::setting::{Origin, Setting};

@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, fs, path::Path};
 
-use super::{keys, problems::PREFIX, route, settings::Config};
+use super::{keys, route, setting_problems::PREFIX, settings::Config};
 
 const INTRODUCTION: &str = "\
 # Configuration

@@ -7,7 +7,7 @@ use super::{
     method::Method,
     registry::Route,
 };
-use crate::{base::setup::SetupProblem, deps::Deps};
+use crate::{base::setup_problem::SetupProblem, deps::Deps};
 
 /// A path that the app serves itself. It may end in a catch-all.
 #[derive(Debug, Clone, Copy)]

@@ -14,7 +14,7 @@ use tower_service::Service as _;
 
 use crate::{
     app::{AdminService, App, AppService, Mounted, RouteTable, WarmUpReport},
-    base::{clock::Clock, setup::Error},
+    base::{clock::Clock, setup_problem::Error},
     config::AdminAddr,
     metrics::Exporter,
     route::Route,

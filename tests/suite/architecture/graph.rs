@@ -196,7 +196,7 @@ impl Graph {
     }
 }
 
-/// The entry of a folder in which a file is: `http` for `cache/http/serve.rs` in `cache`.
+/// The entry of a folder in which a file is: `http` for `cache/http/miss.rs` in `cache`.
 pub(super) fn entry<'a>(folder: &str, file: &'a str) -> Option<&'a str> {
     let below = if folder.is_empty() { file } else { file.strip_prefix(folder)?.strip_prefix('/')? };
     let first = below.split('/').next().unwrap();

@@ -162,8 +162,8 @@ fn a_room_uses_only_rooms_listed_after_it() {
         let files = [
             ("lib.rs", "mod cache;"),
             ("cache/mod.rs", "mod http; mod store; mod other; pub use http::Http;"),
-            ("cache/http/mod.rs", "mod serve; pub use serve::Http;"),
-            ("cache/http/serve.rs", "use crate::cache::store::Store; pub struct Http;"),
+            ("cache/http/mod.rs", "mod miss; pub use miss::Http;"),
+            ("cache/http/miss.rs", "use crate::cache::store::Store; pub struct Http;"),
             ("cache/store.rs", store),
             ("cache/other.rs", "use super::http::Http; pub struct Other;"),
         ];
@@ -172,7 +172,7 @@ fn a_room_uses_only_rooms_listed_after_it() {
     };
     assert_eq!(found("pub struct Store;"), [""; 0]);
     assert_eq!(found("use super::other::Other; pub struct Store;"), [""; 0], "not a room");
-    let expected = ["cache/store.rs uses cache/http/serve.rs"];
+    let expected = ["cache/store.rs uses cache/http/miss.rs"];
     assert_eq!(found("use super::Http; pub struct Store;"), expected);
     assert_eq!(found("pub struct Store(crate::cache::http::Http);"), expected);
 }

@@ -13,7 +13,7 @@ mod nested;
 mod patterns;
 mod stored;
 
-use std::{convert::Infallible, future::poll_fn, pin::Pin, task::Poll};
+use std::convert::Infallible;
 
 use axum::{body::Body, extract::Request, response::Response};
 use http::HeaderMap;
@@ -26,7 +26,7 @@ use routekit::{
 };
 use tower::{Service, ServiceExt};
 
-use crate::support::{MINUTE, Runs, exact, tenant, x_cache_of as did};
+use crate::support::{MINUTE, Runs, exact, is_pending, tenant, x_cache_of as did};
 
 /// An app of these routes on a manual clock, without jitter of lifetimes.
 fn app(routes: impl IntoIterator<Item = Route>) -> App {
@@ -78,9 +78,4 @@ where
 
 fn get_of(path: &str) -> Request {
     Request::get(path).body(Body::empty()).unwrap()
-}
-
-/// Whether the future is pending after one poll.
-async fn is_pending<F: Future + Unpin>(future: &mut F) -> bool {
-    poll_fn(|cx| Poll::Ready(Pin::new(&mut *future).poll(cx).is_pending())).await
 }

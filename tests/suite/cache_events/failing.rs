@@ -12,8 +12,8 @@ use axum::{Router, body::Body, extract::Request, routing};
 use routekit::{
     ManualClock, Spawner,
     cache::{
-        CacheBuilder, CacheStore, Entry, InvalidateLayer, Key, Lookup, Stamp, StoreError, StoreFuture, StoreSize,
-        Target,
+        Cache, CacheBuilder, CacheStore, Entry, InvalidateLayer, Key, Lookup, Stamp, StoreError, StoreFuture,
+        StoreSize, Target,
     },
     prelude::*,
 };
@@ -76,15 +76,20 @@ fn panicking_listener_affects_only_itself() {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn invalidations_during_a_call_reach_the_next_call_once_and_in_order() {
+/// A cache with a listener that takes a permit of the semaphore in each call.
+fn gated() -> (Cache, Told, Arc<Semaphore>) {
     let (told, gate) = (Told::default(), Arc::new(Semaphore::new(0)));
     let (captured, open) = (told.clone(), Arc::clone(&gate));
     let cache = exact().spawner(Spawner::tokio()).on_invalidate(async move |event| {
         captured.add(&event);
         open.acquire().await.unwrap().forget();
     });
-    let cache = cache.build();
+    (cache.build(), told, gate)
+}
+
+#[tokio::test(start_paused = true)]
+async fn invalidations_during_a_call_reach_the_next_call_once_and_in_order() {
+    let (cache, told, gate) = gated();
     cache.invalidate_tag("first").await.unwrap();
     assert_eq!(told.take().await, [r#"tags ["first"]"#]);
     for tag in ["c", "a", "c", "first", "a", "b"] {
@@ -99,15 +104,27 @@ async fn invalidations_during_a_call_reach_the_next_call_once_and_in_order() {
 }
 
 #[test]
+fn call_that_hangs_is_ended_after_30_seconds_and_the_next_is_made() {
+    let (told, lines) = untold(async {
+        let (cache, told, gate) = gated();
+        cache.invalidate_tag("hangs").await.unwrap();
+        idle().await;
+        cache.invalidate_tag("next").await.unwrap();
+        tokio::time::sleep(29 * SECOND).await;
+        assert_eq!(told.take().await, [r#"tags ["hangs"]"#]);
+        tokio::time::sleep(SECOND).await;
+        gate.add_permits(1);
+        told.take().await
+    });
+    assert_eq!(told, [r#"tags ["next"]"#]);
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].contains("longer than 30 seconds") && lines[0].contains(r#"tags ["hangs"]"#), "{lines:?}");
+}
+
+#[test]
 fn more_than_1024_waiting_targets_become_one_event_for_everything() {
     let (told, lines) = untold(async move {
-        let (told, gate) = (Told::default(), Arc::new(Semaphore::new(0)));
-        let (captured, open) = (told.clone(), Arc::clone(&gate));
-        let cache = exact().spawner(Spawner::tokio()).on_invalidate(async move |event| {
-            captured.add(&event);
-            open.acquire().await.unwrap().forget();
-        });
-        let cache = cache.build();
+        let (cache, told, gate) = gated();
         cache.invalidate_tag("first").await.unwrap();
         idle().await;
         for n in 0..130_000 {
@@ -144,6 +161,18 @@ async fn response_waits_for_a_listener_within_its_limit() {
         tokio::time::sleep((listener_takes - u32::try_from(response_takes).unwrap()) * SECOND).await;
         assert_eq!(told.take().await, [r#"paths ["/events/7", "/events/8"]"#], "{name}: the call goes on");
     }
+}
+
+#[test]
+fn call_that_ends_with_its_caller_is_logged() {
+    let ((), lines) = untold(async {
+        let cache = exact().on_invalidate(async |_event| pending().await).build();
+        let mut left = Box::pin(cache.invalidate_tag("a"));
+        let waits = tokio::select! { biased; _ = &mut left => false, () = idle() => true };
+        assert!(waits);
+    });
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].contains("it was dropped") && lines[0].contains(r#"tags ["a"]"#), "{lines:?}");
 }
 
 #[test]

@@ -1,10 +1,9 @@
 //! Routes of an app, for each way in which they can end.
 
-use std::{future::poll_fn, pin::Pin, task::Poll};
-
 use routekit::{prelude::*, route::Route, test::TestApp};
 
 use super::{MINUTE, did, items, request, start};
+use crate::support::is_pending;
 
 #[tokio::test(start_paused = true)]
 async fn unsafe_request_invalidates_its_url() {
@@ -56,11 +55,6 @@ async fn unsafe_request_invalidates_its_url() {
             assert_eq!(did(&app, path).await, "HIT", "{name}: what is computed afterwards is valid");
         }
     }
-}
-
-/// Whether the future is pending after one poll.
-async fn is_pending<F: Future + Unpin>(future: &mut F) -> bool {
-    poll_fn(|cx| Poll::Ready(Pin::new(&mut *future).poll(cx).is_pending())).await
 }
 
 #[tokio::test(start_paused = true)]

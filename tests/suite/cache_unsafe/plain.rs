@@ -8,6 +8,7 @@ use routekit::cache::{Cache, CacheLayer, InvalidateLayer};
 use tower::{Layer, Service, ServiceExt, service_fn};
 
 use super::{MINUTE, end, request};
+use crate::support::{idle, is_pending};
 
 async fn ask<S>(service: &S, text: &str) -> Response
 where
@@ -100,4 +101,54 @@ async fn layer_in_a_nested_router_invalidates_the_full_url() {
         ask(&router, asked).await;
         assert_eq!([did(&router, "/x/a").await, did(&router, "/y/a").await], expected, "{name}");
     }
+}
+
+#[tokio::test]
+async fn location_across_nested_routers_is_invalidated() {
+    let cache = Cache::builder().ttl_jitter(0.0).build();
+    let cached = CacheLayer::new(cache.clone()).ttl(MINUTE);
+    let naming = |named: &'static str| routing::post(async move || [("location", named)]);
+    let page = || Router::new().route("/a", routing::get(async || "").layer(cached.clone()));
+    let router: Router = Router::new()
+        .nest("/x", page().route("/b", naming("/y/a").layer(InvalidateLayer::new(cache.clone()))))
+        .nest("/y", page())
+        .nest("/z", Router::new().route("/", naming("/y/a").layer(InvalidateLayer::new(cache))));
+    for asked in ["POST /x/b", "POST /z"] {
+        assert_eq!([did(&router, "/y/a").await, did(&router, "/y/a").await], ["MISS", "HIT"], "{asked}");
+        ask(&router, asked).await;
+        assert_eq!(did(&router, "/y/a").await, "MISS", "{asked}");
+        ask(&router, asked).await;
+    }
+}
+
+#[tokio::test]
+async fn pattern_at_the_root_of_a_nested_router_has_its_prefix() {
+    let cache = Cache::builder().ttl_jitter(0.0).build();
+    let cached = CacheLayer::new(cache.clone()).ttl(MINUTE);
+    let changing = InvalidateLayer::new(cache).patterns(["/users/*"]);
+    let inner = Router::new()
+        .route("/", routing::post(async || "").layer(changing))
+        .route("/users/7", routing::get(async || "").layer(cached));
+    let router: Router = Router::new().nest("/api", inner);
+    assert_eq!([did(&router, "/api/users/7").await, did(&router, "/api/users/7").await], ["MISS", "HIT"]);
+    ask(&router, "POST /api").await;
+    assert_eq!(did(&router, "/api/users/7").await, "MISS");
+}
+
+/// The store answers later, and the client leaves before.
+#[tokio::test(start_paused = true)]
+async fn references_are_invalidated_when_the_client_leaves_a_slow_store() {
+    let store = crate::stores::Plain::new(routekit::ManualClock::new().clock());
+    let cache = Cache::builder().store(store).spawner(routekit::Spawner::tokio()).ttl_jitter(0.0).build();
+    let cached = CacheLayer::new(cache.clone()).ttl(MINUTE);
+    let changing = InvalidateLayer::new(cache).tags(["x"]);
+    let router: Router = Router::new()
+        .route("/a", routing::get(async || "").layer(cached))
+        .route("/b", routing::post(async || [("location", "/a")]).layer(changing));
+    assert_eq!([did(&router, "/a").await, did(&router, "/a").await], ["MISS", "HIT"]);
+    let mut left = Box::pin(router.clone().oneshot(request("POST /b")));
+    assert!(is_pending(&mut left).await);
+    drop(left);
+    idle().await;
+    assert_eq!(did(&router, "/a").await, "MISS");
 }

@@ -4,6 +4,7 @@
 use std::sync::atomic::AtomicU64;
 
 use fastrand::Rng;
+use futures_util::poll;
 use tokio::{sync::Mutex, task::yield_now};
 
 use super::*;
@@ -145,4 +146,27 @@ async fn checker_detects_a_store_without_stamps() {
     let (_, _, stale) = run(Cache::builder().store(Plain::without_stamps(Clock::system())), 1, FEWER).await;
     eprintln!("{stale} stale reads");
     assert!(stale > 0, "a store that drops entries loses the race, and the checker did not see it");
+}
+
+/// The first fill begins after the invalidation that makes its flight invalid, so that its value would be valid.
+#[tokio::test(start_paused = true)]
+async fn fill_of_a_replaced_flight_does_not_overwrite_a_value_that_was_set() {
+    let clock = ManualClock::new().clock();
+    let cache = builder(&clock).store(Plain::new(clock)).build();
+    let options = CacheOptions::new().ttl(MINUTE).tags(["tag"]);
+    let (release, released) = tokio::sync::oneshot::channel();
+    let slow = async move || {
+        released.await.unwrap();
+        Ok::<_, Failed>(1)
+    };
+    let mut first = Box::pin(cache.get_or_fill("key", &options, slow));
+    // Each poll ends in the next lookup: the one before the flight, and the one after it.
+    assert!(poll!(&mut first).is_pending() && poll!(&mut first).is_pending());
+    cache.invalidate_tag("tag").await.unwrap();
+    assert!(poll!(&mut first).is_pending(), "it fills");
+    assert_eq!(cache.get_or_fill("key", &options, async || Ok::<_, Failed>(1)).await, Ok(1), "it replaces the flight");
+    cache.set("key", &2, &options).await.unwrap();
+    release.send(()).unwrap();
+    assert_eq!(first.await, Ok(1));
+    assert_eq!(cache.get("key").await.unwrap(), Some(2));
 }

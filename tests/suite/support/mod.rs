@@ -14,5 +14,5 @@ pub(crate) use self::{
     property::check,
     runs::Runs,
     time::{MINUTE, SECOND},
-    wait::{idle, until},
+    wait::{idle, is_pending, until},
 };

@@ -1,6 +1,11 @@
 //! Waiting for a condition, in place of a number of yields.
 
-use std::time::{Duration, Instant};
+use std::{
+    future::poll_fn,
+    pin::Pin,
+    task::Poll,
+    time::{Duration, Instant},
+};
 
 /// Waits until no other task of this runtime can run. Takes a millisecond of paused time.
 ///
@@ -24,4 +29,9 @@ pub(crate) async fn until(what: &str, mut condition: impl FnMut() -> bool) {
         assert!(now() - start < Duration::from_secs(10), "waited ten seconds for {what}");
         tokio::task::yield_now().await;
     }
+}
+
+/// Whether the future is pending after one poll.
+pub(crate) async fn is_pending<F: Future + Unpin>(future: &mut F) -> bool {
+    poll_fn(|cx| Poll::Ready(Pin::new(&mut *future).poll(cx).is_pending())).await
 }

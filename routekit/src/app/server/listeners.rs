@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use crate::{
     base::{
         setting::Origin,
-        setup::{Error, SetupProblem},
+        setup_problem::{Error, SetupProblem},
     },
     config::{AdminAddr, Config},
 };

@@ -13,7 +13,7 @@ use tokio::{net::TcpListener, task::JoinSet};
 use super::{accept::accept, connections::Connections, listeners::BoundListeners};
 use crate::{
     app::{announce, mounted::Mounted},
-    base::setup::{Error, SetupProblem},
+    base::setup_problem::{Error, SetupProblem},
 };
 
 /// How long requests in flight may take to finish once the app stops.

@@ -10,7 +10,7 @@ use routekit_grammar::breaker::MAX_TIME;
 
 use crate::{
     app::declared::DeclaredRoute,
-    base::{clock::Clock, setup::SetupProblem},
+    base::{clock::Clock, setup_problem::SetupProblem},
     breaker::{BreakerSettings, Breakers, CircuitBreaker, InvalidBreaker, PROBE_LEASE},
     concurrency::ConcurrencyLayer,
     policy::Guards,

@@ -3,7 +3,7 @@
 use crate::{
     base::{
         setting::{Origin, Setting},
-        setup::SetupProblem,
+        setup_problem::SetupProblem,
         units,
     },
     cache::CacheBuilder,

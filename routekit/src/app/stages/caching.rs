@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::{
     app::declared::{DeclaredRoute, unknown_route},
-    base::setup::SetupProblem,
+    base::setup_problem::SetupProblem,
     policy::{Drops, WantedBy},
     route::RequestText,
 };

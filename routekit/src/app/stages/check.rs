@@ -15,7 +15,7 @@ use crate::{
         warm_up::{self, WarmUpPlan},
     },
     base::{
-        setup::{Error, SetupProblem},
+        setup_problem::{Error, SetupProblem},
         units,
     },
     breaker::Breakers,

@@ -3,7 +3,7 @@
 use crate::{
     app::declared::DeclaredRoute,
     auth::Verifiers,
-    base::setup::SetupProblem,
+    base::setup_problem::SetupProblem,
     config::{self, AdminAddr, Config},
     route::Access,
 };

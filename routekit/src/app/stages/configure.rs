@@ -6,7 +6,7 @@ use crate::{
         metering::recorder::{Metering, Scope},
         spec::{ChangeConfig, SettingsSpec},
     },
-    base::{clock::Clock, setup::SetupProblem, spawner::Spawner},
+    base::{clock::Clock, setup_problem::SetupProblem, spawner::Spawner},
     cache::Cache,
     config::Config,
 };

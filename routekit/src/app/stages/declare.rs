@@ -4,7 +4,7 @@ use crate::{
     app::{declared::DeclaredRoute, spec::RoutesSpec},
     base::{
         setting::{Origin, Setting},
-        setup::SetupProblem,
+        setup_problem::SetupProblem,
     },
     config::Config,
     policy::EffectivePolicies,

@@ -22,7 +22,7 @@ mod wire;
 
 use self::{assemble::assemble, check::check, configure::configure, declare::declare, wire::wire};
 use super::{metering::recorder::Scope, mounted::Mounted, spec::AppSpec};
-use crate::base::setup::Error;
+use crate::base::setup_problem::Error;
 
 /// Checks all settings of a program and builds the app, or reports all problems.
 pub(super) fn mount(spec: AppSpec, scope: Scope) -> Result<Mounted, Error> {

@@ -2,7 +2,7 @@
 
 use crate::{
     app::declared::DeclaredRoute,
-    base::setup,
+    base::setup_problem,
     cache,
     route::{Access, Audience, CachePolicy, InputSource, Invalidates, RequestPart},
 };
@@ -158,5 +158,5 @@ fn missing_timeout(declared: &DeclaredRoute) -> Option<&'static str> {
 
 fn nearest_tag(tag: &str, routes: &[DeclaredRoute]) -> String {
     let tags = routes.iter().filter_map(|declared| declared.policies.cache.as_ref()).flat_map(|policy| policy.tags);
-    setup::nearest(tag, tags.copied()).map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"))
+    setup_problem::nearest(tag, tags.copied()).map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"))
 }

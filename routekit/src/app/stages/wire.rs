@@ -5,7 +5,7 @@ use std::{panic::Location, sync::Arc};
 use super::{breakers, caching, configure::Configured, declare::Declared};
 use crate::{
     app::spec::{DependenciesSpec, Provided},
-    base::{clock::Clock, setup::SetupProblem},
+    base::{clock::Clock, setup_problem::SetupProblem},
     breaker::{Breakers, CircuitBreaker},
     deps::Deps,
     route::RequestText,

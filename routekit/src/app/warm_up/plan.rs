@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     app::declared::DeclaredRoute,
-    base::setup::{self, SetupProblem},
+    base::setup_problem::{self, SetupProblem},
     route::{Access, Audience, Method},
 };
 
@@ -150,7 +150,7 @@ impl<'a> GetRoutes<'a> {
             if has_hand_written {
                 return Ok(true);
             }
-            let nearest = setup::did_you_mean(setup::nearest(target.path(), self.cached_paths()));
+            let nearest = setup_problem::did_you_mean(setup_problem::nearest(target.path(), self.cached_paths()));
             return Err(format!("no GET route has this path{nearest}"));
         };
         if declared.policies.cache.is_some() {

@@ -179,6 +179,14 @@ impl Lead {
         self.sender.send_replace(Some(outcome));
     }
 
+    /// The logical time that decides whether this flight is invalid, so that another one replaces it.
+    ///
+    /// A value must not be stored with a later stamp. It could be valid although its flight was replaced, and
+    /// `Cache::set`, which no longer finds that flight, would not invalidate it: it would overwrite a newer value.
+    pub(in crate::cache) fn stamp(&self) -> Stamp {
+        self.provenance.stamp()
+    }
+
     /// Whether another flight has replaced this one, because an invalidation covers its response.
     pub(in crate::cache) fn is_replaced(&self) -> bool {
         !self.flights.shard(self.hash).get(&self.hash).is_some_and(|flight| self.is_of(flight))

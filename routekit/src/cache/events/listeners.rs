@@ -1,6 +1,7 @@
 //! The listeners of a cache.
 
 use std::{
+    collections::VecDeque,
     sync::{
         Arc, PoisonError, RwLock,
         atomic::{AtomicBool, Ordering},
@@ -15,7 +16,7 @@ use super::{
     listener::Listener,
     outbox::{Outbox, Place, log_undelivered},
 };
-use crate::base::spawner::Spawner;
+use crate::{base::spawner::Spawner, cache::Invalidation};
 
 /// The listeners of a cache, each with its outbox.
 #[derive(Debug)]
@@ -23,6 +24,15 @@ pub(in crate::cache) struct Listeners {
     /// Whether there are any. Every invalidation reads this, and nothing else if there are none.
     any: AtomicBool,
     all: RwLock<Vec<Arc<Outbox>>>,
+}
+
+/// The calls of a listener in the task of the caller that have not ended. They are logged when this is dropped.
+struct CallsInPlace(VecDeque<Invalidation>);
+
+impl Drop for CallsInPlace {
+    fn drop(&mut self) {
+        self.0.iter().for_each(|event| log_undelivered(event, "it was dropped"));
+    }
 }
 
 /// The calls that the caller of an invalidation waits for, each with its limit.
@@ -83,10 +93,12 @@ impl Listeners {
     /// Calls every listener in turn, in the task of the caller, for a cache without a spawner.
     pub(in crate::cache) async fn tell(&self, invalidated: &Invalidated) {
         for outbox in self.all() {
-            for event in invalidated.events() {
+            let mut calls = CallsInPlace(invalidated.events().into());
+            while let Some(event) = calls.0.front() {
                 if !outbox.listener().call(event.clone()).await {
-                    log_undelivered(&event, "it panicked");
+                    log_undelivered(event, "it panicked");
                 }
+                calls.0.pop_front();
             }
         }
     }

@@ -3,16 +3,23 @@
 use std::{
     collections::{HashSet, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use tokio::sync::watch;
 
 use super::{event::Invalidated, listener::Listener};
-use crate::cache::{Invalidation, validity::target::Target};
+use crate::{
+    cache::{Invalidation, validity::target::Target},
+    deadline,
+};
 
 /// The number of distinct targets that may wait for one listener. If there are more, it is told that everything is
 /// invalid.
 const MAX_WAITING: usize = 1024;
+
+/// How long one call of a listener may take. A call that hangs must not hold up all later invalidations.
+const CALL_LIMIT: Duration = Duration::from_secs(30);
 
 /// The invalidations that still wait for one listener.
 ///
@@ -124,8 +131,10 @@ impl Delivery {
     pub(super) async fn run(mut self) {
         while let Some(batch) = self.take() {
             while let Some(event) = self.current.front() {
-                if !self.outbox.listener.call(event.clone()).await {
-                    log_undelivered(event, "it panicked");
+                match deadline::within(CALL_LIMIT, self.outbox.listener.call(event.clone())).await {
+                    Some(true) => {}
+                    Some(false) => log_undelivered(event, "it panicked"),
+                    None => log_undelivered(event, "it took longer than 30 seconds"),
                 }
                 self.current.pop_front();
             }
@@ -161,7 +170,8 @@ impl Drop for Delivery {
             state.batch += 1;
             state.batch - 1
         };
-        self.outbox.delivered.send_replace(batch);
+        // Another delivery may have ended a later batch meanwhile.
+        self.outbox.delivered.send_modify(|delivered| *delivered = batch.max(*delivered));
         for event in &lost {
             log_undelivered(event, "it was dropped");
         }

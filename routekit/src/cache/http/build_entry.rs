@@ -15,11 +15,9 @@ use crate::{
             status::{CACHE_STATUS, HIT, X_CACHE, X_CACHE_KEY},
         },
         http::{
-            outgoing::ResponseFacts,
             policy::{HeadRequests, Policy},
             request::cache_request::CacheRequest,
-            response_parts::CacheTags,
-            storable::Storing,
+            response::{outgoing::ResponseFacts, parts::CacheTags, storable::Storing},
         },
         store::{buffered_response::BufferedResponse, stored_response::StoredResponse, variants::Variants},
         validity::{

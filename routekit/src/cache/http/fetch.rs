@@ -21,17 +21,19 @@ use crate::{
         headers::status::{self, Fwd},
         http::{
             build_entry::{self, Fetched},
-            conditional,
             policy::{HeadRequests, Policy},
-            replay,
+            request::copy_request::copy_request,
             request::{cache_request::CacheRequest, outer_mark::OuterCacheMark},
-            reuse, revalidate,
-            storable::{Received, Storability, Storing},
+            response::{
+                conditional, revalidate,
+                storable::{Received, Storability, Storing},
+            },
+            reuse,
         },
         store::{
             buffered_response::{BufferedResponse, no_content},
             entry::Entry,
-            lookup::Lookup,
+            lookup_result::Lookup,
             stored_response::StoredResponse,
         },
         validity::stamp::Stamp,
@@ -136,8 +138,13 @@ impl Fetch<'_> {
             }
         };
         let parts = &policy.cache.shared;
-        parts.uncacheable.learn(facts.key(), &outcome, parts.clock.now());
         let is_alone = matches!(outcome, FillOutcome::Alone);
+        // A 304 answers the client's own condition, and `no-store` is the client's own wish: neither tells whether the
+        // responses to others can be stored.
+        let is_not_modified = answer.as_ref().is_ok_and(|response| response.status() == StatusCode::NOT_MODIFIED);
+        if !(is_alone && (is_not_modified || facts.directives.control.no_store)) {
+            parts.uncacheable.learn(facts.key(), &outcome, parts.clock.now());
+        }
         let failed = answer.as_ref().map_or(true, |response| {
             is_fallback(response) || matches!(outcome, FillOutcome::Failed(_)) && is_stale_if_error(response.status())
         });
@@ -196,7 +203,7 @@ impl Fetch<'_> {
         let began = policy.cache.shared.clock.now();
         let mut unconditional = None;
         if let Some(stale) = stale {
-            unconditional = Some(replay::copy(&request));
+            unconditional = Some(copy_request(&request));
             revalidate::add_validators(request.headers_mut(), stale);
         }
         let again = inner.clone();
@@ -229,7 +236,10 @@ impl Fetch<'_> {
             }
             Storability::Store(storing) => Ok(self.store(response, &storing, (&spellings, confirmed, lead), at).await),
             Storability::Forbidden(why) => {
-                self.remove_stale(lead).await;
+                // A 304 to the client's own condition does not replace the stale response.
+                if response.status() != StatusCode::NOT_MODIFIED {
+                    self.remove_stale(lead).await;
+                }
                 Ok(self.not_stored(response, why))
             }
         }

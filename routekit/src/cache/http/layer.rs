@@ -9,11 +9,10 @@ use crate::{
     cache::{
         cache::Cache,
         http::{
-            outgoing::Outgoing,
             policy::{DEFAULT_DEADLINE, DEFAULT_MAX_BODY, HeadRequests, Policy},
             request::key::own_prefix,
+            response::{outgoing::Outgoing, storable::Rules},
             service::Cached,
-            storable::Rules,
         },
         invalidation::InvalidationPlan,
         validity::template::{Places, Template},

@@ -10,7 +10,7 @@ use crate::{
         cache::Cache,
         coalesce::detach::BackgroundShare,
         headers::status::X_CACHE_KEY,
-        http::{outgoing::Outgoing, storable::Rules},
+        http::response::{outgoing::Outgoing, storable::Rules},
         invalidation::InvalidationPlan,
         stats::counters::Counters,
         store::key::Key,

@@ -11,7 +11,7 @@ use crate::{
             status::{self, Because, Fwd},
         },
         http::{policy::Policy, request::cache_request::CacheRequest},
-        store::{lookup::Lookup, stored_response::StoredResponse},
+        store::{lookup_result::Lookup, stored_response::StoredResponse},
     },
     observe::{CacheOutcome, Event},
 };

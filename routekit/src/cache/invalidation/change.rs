@@ -61,11 +61,11 @@ impl Change {
             return told;
         }
         let targets: Vec<Target> = self.plan.fixed.iter().cloned().chain(more).collect();
-        // If it is dropped while it waits for the store, it invalidates again without a client.
-        self.settled = false;
+        // Before the first poll: a future that is dropped without a poll has not asked the store either.
+        let mut unsettled = Unsettled { plan: Arc::clone(&self.plan), targets };
         Some(Box::pin(async move {
-            self.plan.cache.invalidate_or_warn(&targets).await;
-            self.settled = true;
+            unsettled.plan.cache.invalidate_or_warn(&unsettled.targets).await;
+            unsettled.targets.clear();
         }))
     }
 
@@ -95,6 +95,20 @@ impl Drop for Change {
     fn drop(&mut self) {
         if !self.settled {
             self.invalidate_so_far();
+        }
+    }
+}
+
+/// Targets for which the store is asked. If it is dropped before that has ended, they are invalidated without a client.
+struct Unsettled {
+    plan: Arc<InvalidationPlan>,
+    targets: Vec<Target>,
+}
+
+impl Drop for Unsettled {
+    fn drop(&mut self) {
+        if !self.targets.is_empty() {
+            self.plan.cache.invalidate_without_waiting(std::mem::take(&mut self.targets));
         }
     }
 }

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use axum::extract::Request;
 use http::Uri;
 
-use super::{plan::InvalidationPlan, request_url::requested_uri};
+use super::{
+    plan::InvalidationPlan,
+    request_url::{nesting_prefix, requested_uri},
+};
 use crate::{
     cache::validity::target::Target,
     identity::Identity,
@@ -27,7 +30,7 @@ pub(super) struct Facts {
 
 impl Facts {
     pub(super) fn of(plan: &InvalidationPlan, request: &mut Request) -> Self {
-        let outer = requested_uri(request).path().strip_suffix(request.uri().path()).unwrap_or_default().to_owned();
+        let outer = nesting_prefix(requested_uri(request), request.uri()).to_owned();
         let (mut parts, body) = std::mem::take(request).into_parts();
         let own = plan.cache.partition.clone();
         let partition = |partition: Option<&RequestText>| match partition {

@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 
 use super::{
     change::{Change, Settling},
-    handler::Handler,
+    detachable_handler::DetachableHandler,
 };
 
 pin_project! {
@@ -86,7 +86,7 @@ pin_project! {
         E: 'static,
     {
         Url { #[pin] inner: ChangeFuture<F, E> },
-        Declared { handler: Handler<E> },
+        Declared { handler: DetachableHandler<E> },
     }
 }
 
@@ -96,7 +96,7 @@ impl<F, E: Send + 'static> InvalidatingFuture<F, E> {
         Self { kind: Kind::Url { inner: ChangeFuture::new(inner, change) } }
     }
 
-    pub(super) fn of_handler(handler: Handler<E>) -> Self {
+    pub(super) fn of_handler(handler: DetachableHandler<E>) -> Self {
         Self { kind: Kind::Declared { handler } }
     }
 }

@@ -26,10 +26,10 @@
 //!    invalidate: [`Cache::invalidate_tag`](super::Cache::invalidate_tag).
 
 mod change;
+mod detachable_handler;
 mod facts;
 mod future;
-mod handle;
-mod handler;
+mod invalidate;
 mod layer;
 mod plan;
 mod request_url;

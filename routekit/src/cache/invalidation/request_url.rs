@@ -23,6 +23,17 @@ pub(in crate::cache) fn requested_uri(request: &Request) -> &Uri {
     request.extensions().get::<OriginalUri>().map_or_else(|| request.uri(), |original| &original.0)
 }
 
+/// The beginning of the requested path under which the innermost router is nested. That router receives the rest, or
+/// `/` in place of an empty rest.
+pub(super) fn nesting_prefix<'r>(requested: &'r Uri, received: &Uri) -> &'r str {
+    let (requested, received) = (requested.path(), received.path());
+    match requested.strip_suffix(received) {
+        Some(prefix) => prefix,
+        None if received == "/" => requested,
+        None => "",
+    }
+}
+
 /// The URL of a request with an unsafe method, kept while its handler runs. Usually without an allocation.
 #[derive(Debug)]
 pub(super) struct RequestUrl {
@@ -84,7 +95,7 @@ impl RequestUrl {
             partitions
         });
         let (requested, host) = (requested_uri(request).clone(), KeptHost::of(request.headers()));
-        let nested = requested.path().strip_suffix(request.uri().path()).map_or(0, str::len);
+        let nested = nesting_prefix(&requested, request.uri()).len();
         Some(Self { requested, nested, host, storable, partitions })
     }
 
@@ -136,10 +147,12 @@ impl RequestUrl {
         }
     }
 
-    /// Whether a cached route matches the path, below where the router of this route is nested.
+    /// Whether a cached route matches the path: from its beginning, or below where the router of this route is nested.
     fn may_be_stored(&self, path: &str, cached: &CachedPaths) -> bool {
         let nested = &self.requested.path()[..self.nested];
-        path.strip_prefix(nested).is_some_and(|rest| cached.may_hold(rest))
+        // Below the prefix, an empty rest is received as `/`.
+        let below = |rest: &str| cached.may_hold(if rest.is_empty() { "/" } else { rest });
+        cached.may_hold(path) || path.strip_prefix(nested).is_some_and(below)
     }
 }
 

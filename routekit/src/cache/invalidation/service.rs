@@ -6,7 +6,7 @@ use std::{
 use axum::{extract::Request, response::Response};
 use tower_service::Service;
 
-use super::{InvalidatingFuture, change::Change, handler::Handler, plan::InvalidationPlan};
+use super::{InvalidatingFuture, change::Change, detachable_handler::DetachableHandler, plan::InvalidationPlan};
 use crate::observe::RunningPermit;
 
 /// The service of [`InvalidateLayer`](super::InvalidateLayer).
@@ -56,5 +56,5 @@ where
         return InvalidatingFuture::of_url(inner.call(request), None);
     };
     let permit = request.extensions_mut().remove::<RunningPermit>();
-    InvalidatingFuture::of_handler(Handler::new(permit, inner.call(request), change))
+    InvalidatingFuture::of_handler(DetachableHandler::new(permit, inner.call(request), change))
 }

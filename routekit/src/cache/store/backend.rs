@@ -21,7 +21,7 @@ use crate::{
             embedded::Embedded,
             entry::Entry,
             key::Key,
-            lookup::Lookup,
+            lookup_result::Lookup,
             stored_response::StoredResponse,
         },
         validity::{provenance::Provenance, stamp::Stamp, target::Target},

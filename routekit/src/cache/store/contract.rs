@@ -4,7 +4,7 @@ use std::{error::Error, fmt, future::Future, pin::Pin};
 
 use crate::cache::{
     stats::condition::StoreSize,
-    store::{entry::Entry, key::Key, lookup::Lookup},
+    store::{entry::Entry, key::Key, lookup_result::Lookup},
     validity::{stamp::Stamp, target::Target},
 };
 

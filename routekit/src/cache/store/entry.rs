@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::cache::{
-    store::{key::Key, lookup::Lookup, stored_response::StoredResponse, variants::Variants},
+    store::{key::Key, lookup_result::Lookup, stored_response::StoredResponse, variants::Variants},
     validity::{key_text::KeyText, provenance::Provenance, stamp::Stamp, tag::Tag, target::Target},
 };
 

@@ -9,7 +9,7 @@ pub(in crate::cache) mod entry;
 pub(in crate::cache) mod hex;
 pub(in crate::cache) mod key;
 pub(in crate::cache) mod lifetime;
-pub(in crate::cache) mod lookup;
+pub(in crate::cache) mod lookup_result;
 pub(in crate::cache) mod parts;
 pub(in crate::cache) mod request_key;
 pub(in crate::cache) mod stored_response;

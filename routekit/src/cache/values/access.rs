@@ -6,7 +6,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::cache::{
     cache::Cache,
-    store::{contract::StoreError, entry::Entry, lookup::Lookup},
+    store::{contract::StoreError, entry::Entry, lookup_result::Lookup},
     values::{error::ValueError, fill_alone::FillAlone, options::CacheOptions, slot::ValueSlot},
 };
 

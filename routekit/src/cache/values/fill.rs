@@ -115,7 +115,8 @@ impl Cache {
                         lead.land(FillOutcome::Stored(entry));
                         return Ok(value);
                     }
-                    Ok(FoundValue::Stale(_, stamp) | FoundValue::Nothing(stamp)) => {
+                    Ok(FoundValue::Stale(..) | FoundValue::Nothing(_)) => {
+                        let stamp = lead.stamp();
                         let led = led(slot.clone(), options.clone(), lead, stamp, fill);
                         return match Detachable::new(led, &self.shared.background.abandoned).await {
                             LedFill::Landed(result) => result,
@@ -242,8 +243,8 @@ impl ValueSlot {
         let refresh = async move {
             match slot.lookup::<T>().await {
                 Ok(FoundValue::Fresh(entry, _)) => lead.land(FillOutcome::Stored(entry)),
-                Ok(FoundValue::Stale(_, stamp) | FoundValue::Nothing(stamp)) => {
-                    let (result, outcome) = slot.filled(&options, stamp, fill().await).await;
+                Ok(FoundValue::Stale(..) | FoundValue::Nothing(_)) => {
+                    let (result, outcome) = slot.filled(&options, lead.stamp(), fill().await).await;
                     if result.is_err() {
                         tracing::debug!("the background fill of a value failed; the value stays stale");
                     }

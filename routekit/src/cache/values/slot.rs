@@ -10,7 +10,8 @@ use crate::{
     cache::{
         cache::Cache,
         store::{
-            buffered_response::BufferedResponse, contract::StoreError, lookup::Lookup, stored_response::StoredResponse,
+            buffered_response::BufferedResponse, contract::StoreError, lookup_result::Lookup,
+            stored_response::StoredResponse,
         },
         validity::{stamp::Stamp, tag::Tag, target::Target},
         values::{

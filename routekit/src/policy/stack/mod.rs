@@ -1,20 +1,19 @@
 //! The order of policies, decided here and nowhere else.
 //!
-//! [`AroundRouter`](router::AroundRouter) acts on every request, [`RouteService`](route::RouteService) on the requests
-//! of one route, and [`HandlerService`](handler::HandlerService) on those that the cache does not answer. Each has two
-//! halves. The one that takes the request reads from top to bottom, outermost policy first. The one that polls for the
-//! response reads from the inside out.
+//! [`AroundRouter`] acts on every request, [`RouteService`] on the requests of one route, and [`HandlerService`] on
+//! those that the cache does not answer. Each has two halves. The one that takes the request reads from top to bottom,
+//! outermost policy first. The one that polls for the response reads from the inside out.
 //!
 //! [`steps`] is the same order in words; a test sends requests through both and compares.
 
-mod handler;
-mod route;
-mod router;
+mod around_endpoint;
+mod around_handler;
+mod around_router;
 
-pub(crate) use self::router::{AroundRouter, AroundRouterLayer};
+pub(crate) use self::around_router::{AroundRouter, AroundRouterLayer};
 pub(super) use self::{
-    handler::{HandlerPolicies, HandlerService},
-    route::{RoutePolicies, RouteService},
+    around_endpoint::{RoutePolicies, RouteService},
+    around_handler::{HandlerPolicies, HandlerService},
 };
 use super::{
     display::{OrOff, ShownBreaker, ShownCache, ShownDeprecation, ShownInvalidation},

@@ -10,10 +10,10 @@ use crate::{
         http::{
             policy::Policy,
             request::{admission::RequestKind, directives::ClientDirectives},
-            storable::MAX_VARYING,
+            response::storable::MAX_VARYING,
         },
         invalidation::requested_uri,
-        store::{backend::Store, contract::StoreError, key::Key, lookup::Lookup, variants::Variants},
+        store::{backend::Store, contract::StoreError, key::Key, lookup_result::Lookup, variants::Variants},
     },
     identity::Identity,
     route::Audience,

@@ -22,10 +22,11 @@ use crate::{
             contract::{CacheStore, StoreFuture},
             entry::Entry,
             key::Key,
-            lookup::Lookup,
+            lookup_result::Lookup,
         },
         validity::{
-            clock::Validity, identity_hasher::IdentityHasher, provenance::Provenance, stamp::Stamp, target::Target,
+            identity_hasher::IdentityHasher, logical_clock::Validity, provenance::Provenance, stamp::Stamp,
+            target::Target,
         },
     },
 };

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::{keys, problems::place, settings::Config};
-use crate::{base::setting::Setting, base::setup::SetupProblem};
+use super::{keys, setting_problems::place, settings::Config};
+use crate::{base::setting::Setting, base::setup_problem::SetupProblem};
 
 /// The shortest token that cannot be guessed.
 const SHORTEST_TOKEN: usize = 16;

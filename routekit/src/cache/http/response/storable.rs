@@ -9,7 +9,7 @@ use http_body::Body as _;
 use crate::{
     cache::{
         headers::{ResponseControl, date, etag, vary},
-        http::response_parts::NoStore,
+        http::response::parts::NoStore,
         store::stored_response::Reuse,
     },
     observe::FallbackResponse,

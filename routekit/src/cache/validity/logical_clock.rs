@@ -19,10 +19,10 @@ use std::{
 };
 
 use crate::cache::validity::{
-    bans::Bans,
     beginnings::InvalidBeginnings,
     glob::Glob,
     key_text::KeyText,
+    pattern_bans::Bans,
     provenance::Provenance,
     stamp::Stamp,
     tag_table::TagTable,

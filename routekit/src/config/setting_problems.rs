@@ -2,7 +2,7 @@
 
 use crate::base::{
     setting::Origin,
-    setup::{self, SetupProblem},
+    setup_problem::{self, SetupProblem},
 };
 
 /// The prefix of all variables.
@@ -24,12 +24,12 @@ pub(crate) fn invalid_file(file: &str, reason: &str) -> SetupProblem {
 
 /// The problem that `name` is not one of the `known` settings; `full` is its place in the file.
 pub(super) fn unknown_setting(name: &str, full: &str, origin: &Origin, known: &[String]) -> SetupProblem {
-    let nearest = setup::nearest(name, known.iter().map(String::as_str)).map(|nearest| match origin {
+    let nearest = setup_problem::nearest(name, known.iter().map(String::as_str)).map(|nearest| match origin {
         Origin::Variable(_) => format!("{PREFIX}{}", nearest.to_uppercase()),
         _ => nearest.to_owned(),
     });
     let setting = place(full, origin);
-    let hint = setup::did_you_mean(nearest.as_deref());
+    let hint = setup_problem::did_you_mean(nearest.as_deref());
     let message = format!("{setting}: there is no such setting{hint}\n  known settings: {}", known.join(", "));
     SetupProblem::new("unknown-setting", message).at(setting)
 }

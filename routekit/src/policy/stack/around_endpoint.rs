@@ -12,7 +12,7 @@ use axum::{extract::Request, response::Response};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::handler::{HandlerService, RunningHandler};
+use super::around_handler::{HandlerService, RunningHandler};
 use crate::{
     auth::AccessCheck,
     base::pass_or_answer::PassOrAnswer,

@@ -5,7 +5,7 @@ use axum::{body::Body, extract::Request};
 use crate::observe::Exchange;
 
 /// A copy of a request without a body. It belongs to no exchange with a client, and is not counted as a request.
-pub(in crate::cache) fn copy(request: &Request) -> Request {
+pub(in crate::cache) fn copy_request(request: &Request) -> Request {
     let mut copy = Request::new(Body::empty());
     *copy.method_mut() = request.method().clone();
     *copy.uri_mut() = request.uri().clone();

@@ -20,7 +20,7 @@ type RunningHandler<E> = Pin<Box<dyn Future<Output = Result<Response, E>> + Send
 
 /// The handler's future. If it is dropped while it runs, it moves to the cache's spawner, and invalidates twice:
 /// immediately, as it may already have changed something, and when it ends.
-pub(super) struct Handler<E: Send + 'static> {
+pub(super) struct DetachableHandler<E: Send + 'static> {
     state: HandlerState<E>,
     span: Span,
     /// Holds the route's `concurrency` permit for as long as the handler runs.
@@ -33,7 +33,7 @@ enum HandlerState<E> {
     Ended,
 }
 
-impl<E: Send + 'static> Handler<E> {
+impl<E: Send + 'static> DetachableHandler<E> {
     pub(super) fn new(
         permit: Option<RunningPermit>,
         run: impl Future<Output = Result<Response, E>> + Send + 'static,
@@ -43,7 +43,7 @@ impl<E: Send + 'static> Handler<E> {
     }
 }
 
-impl<E: Send + 'static> Future for Handler<E> {
+impl<E: Send + 'static> Future for DetachableHandler<E> {
     type Output = Result<Response, E>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -72,7 +72,7 @@ impl<E: Send + 'static> Future for Handler<E> {
     }
 }
 
-impl<E: Send + 'static> Drop for Handler<E> {
+impl<E: Send + 'static> Drop for DetachableHandler<E> {
     fn drop(&mut self) {
         // A handler that panicked has ended; dropping its change invalidates.
         if std::thread::panicking() {

@@ -20,14 +20,14 @@ use crate::{
         },
         headers::status::{self, Because, Fwd},
         http::{
-            build_entry, conditional,
+            build_entry,
             fetch::{Ctx, Fetch, FetchMode, timed_out},
             policy::HeadRequests,
-            replay,
-            request::outer_mark::OuterCacheMark,
+            request::{copy_request::copy_request, outer_mark::OuterCacheMark},
+            response::conditional,
             reuse::{self, Decision, decide},
         },
-        store::{backend, contract::StoreError, lookup::Lookup, stored_response::StoredResponse},
+        store::{backend, contract::StoreError, lookup_result::Lookup, stored_response::StoredResponse},
         validity::stamp::Stamp,
     },
     observe::CacheOutcome,
@@ -35,13 +35,13 @@ use crate::{
 };
 
 /// A request that waits for its response.
-pub(in crate::cache) struct Serve<S> {
+pub(in crate::cache) struct Miss<S> {
     pub(in crate::cache) ctx: Ctx,
     pub(in crate::cache) request: Request,
     pub(in crate::cache) inner: S,
 }
 
-impl<S> Serve<S>
+impl<S> Miss<S>
 where
     S: Service<Request, Response = Response> + Clone + Send + 'static,
     S::Future: Send,
@@ -186,7 +186,7 @@ where
         let Some(lead) = cache.shared.flights.lead(request.key(), found.stamp(), tags) else { return };
         let again = Self {
             ctx: Ctx { policy: Arc::clone(policy), request: request.without_client(), head_only: false },
-            request: replay::copy(&self.request),
+            request: copy_request(&self.request),
             inner: self.inner.clone(),
         };
         let span = tracing::info_span!(parent: None, "cache refresh", path = policy.template);
