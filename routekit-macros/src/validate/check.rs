@@ -11,6 +11,8 @@ use super::{
 
 /// Lists of the standard library, whose items are checked one by one.
 const LISTS: [&str; 6] = ["Vec", "VecDeque", "LinkedList", "HashSet", "BTreeSet", "BinaryHeap"];
+/// Maps of the standard library, whose values are checked one by one.
+const MAPS: [&str; 2] = ["HashMap", "BTreeMap"];
 
 /// The position of the user's tokens, with the names of the generated code.
 fn at(tokens: &impl Spanned) -> Span {
@@ -62,15 +64,13 @@ impl BoundField<'_> {
     /// The rules of the field's own type.
     fn nested(&self, krate: &TokenStream, value: &TokenStream, ty: &Type) -> TokenStream {
         let span = at(self.ty);
-        if last_segment(ty).is_some_and(|segment| LISTS.iter().any(|list| segment.ident == list)) {
-            return quote_spanned!(span=> __rules.items((&#value).iter()););
-        }
-        quote_spanned! {span=>
-            __rules.nested(|| {
+        let check = items(krate, span, value, ty).unwrap_or_else(|| {
+            quote_spanned! {span=> {
                 use #krate::__private::validator::Validate as _;
                 (&#value).validate()
-            });
-        }
+            }}
+        });
+        quote_spanned!(span=> __rules.nested(|| #check);)
     }
 
     /// The argument of a custom function: a number, or a reference to anything else.
@@ -89,7 +89,7 @@ impl BoundField<'_> {
     }
 
     fn rule(&self, krate: &TokenStream, rule: &Rule, value: &TokenStream) -> TokenStream {
-        let span = at(self.ty);
+        let span = at(&rule.name);
         match &rule.kind {
             RuleKind::Plain { provider, method } => method_call(krate, rule, span, value, provider, method, &[]),
             RuleKind::Contains { provider, method, pattern } => {
@@ -205,14 +205,29 @@ fn last_segment(ty: &Type) -> Option<&syn::PathSegment> {
     }
 }
 
+/// The check of the items of a list or of the values of a map, which may be lists or maps.
+fn items(krate: &TokenStream, span: Span, value: &TokenStream, ty: &Type) -> Option<TokenStream> {
+    let values = || argument(ty, &MAPS, 1).map(|ty| (quote!(values), ty));
+    let (each, ty) = argument(ty, &LISTS, 0).map(|ty| (quote!(iter), ty)).or_else(values)?;
+    let check = items(krate, span, &quote!(__item), ty)
+        .unwrap_or_else(|| quote_spanned!(span=> #krate::__private::validator::Validate::validate(__item)));
+    Some(quote_spanned!(span=> #krate::__private::rules::items((&#value).#each(), |__item| #check)))
+}
+
 /// The type in an `Option`.
 fn optional(ty: &Type) -> Option<&Type> {
-    let segment = last_segment(ty).filter(|segment| segment.ident == "Option")?;
+    argument(ty, &["Option"], 0)
+}
+
+/// The type argument at an index, if the type has one of the names.
+fn argument<'t>(ty: &'t Type, names: &[&str], index: usize) -> Option<&'t Type> {
+    let segment = last_segment(ty).filter(|segment| names.iter().any(|name| segment.ident == name))?;
     let syn::PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
-    arguments.args.iter().find_map(|argument| match argument {
+    let types = arguments.args.iter().filter_map(|argument| match argument {
         syn::GenericArgument::Type(ty) => Some(ty),
         _ => None,
-    })
+    });
+    types.skip(index).next()
 }
 
 /// How many `Option`s are around the value.

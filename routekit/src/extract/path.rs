@@ -8,7 +8,7 @@ use super::{
     explain::{self, Scalars},
     placeholder::raw,
     rejection::Rejection,
-    validation::{PointerStyle, Validated, validate},
+    validation::{PointerStyle, Validated, parts::Indivisible, validate},
 };
 use crate::{
     problem::FieldError,
@@ -39,7 +39,7 @@ impl<T: Validated + Send> Path<T> {
                 });
             }
         };
-        validate(&value, PointerStyle::DottedName, || tree(&params))?;
+        validate(&value, PointerStyle::DottedName, Indivisible, || tree(&params))?;
         Ok(Self(value))
     }
 }

@@ -8,6 +8,7 @@ use std::cell::Cell;
 
 thread_local! {
     static LEFT: Cell<Option<usize>> = const { Cell::new(None) };
+    static PROBING: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Removes the limit when it is dropped.
@@ -16,6 +17,7 @@ pub(super) struct Limited(());
 impl Drop for Limited {
     fn drop(&mut self) {
         LEFT.set(None);
+        PROBING.set(false);
     }
 }
 
@@ -23,6 +25,17 @@ impl Drop for Limited {
 pub(super) fn limit(errors: usize) -> Limited {
     LEFT.set(Some(errors));
     Limited(())
+}
+
+/// Makes types that observe the limit say so instead of validating, until the guard is dropped.
+pub(super) fn probe() -> Limited {
+    PROBING.set(true);
+    limit(0)
+}
+
+/// Whether types that observe the limit are to say so.
+pub(super) fn is_probing() -> bool {
+    PROBING.get()
 }
 
 /// Whether to keep one more error. Always `true` without a limit.

@@ -3,7 +3,7 @@
 //! A whole input as a [`Value`] takes thirty times the memory of its text. Its values are not needed, only its shape
 //! around the errors, from which serde's names and the maps are known.
 
-use std::collections::BTreeMap;
+use std::{cell::Cell, collections::BTreeMap};
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
@@ -14,10 +14,14 @@ use crate::extract::rejection::MAX_ERRORS;
 
 /// How many items of a list without errors are read. serde deserialises arrays up to this length.
 const ITEMS: usize = 32;
+/// How many values without errors are read.
+const VALUES: usize = 10_000;
 
 /// The input without the items of lists that have no errors: of such a list, item *n* is that of its *n*th error.
+///
+/// Of an input with very many values, most of those without errors are missing.
 pub(super) fn excerpt<'de, D: Deserializer<'de>>(input: D, errors: &ValidationErrors) -> Option<Value> {
-    Excerpt(Some(Errors::Struct(errors))).deserialize(input).ok()
+    Excerpt { errors: Some(Errors::Struct(errors)), left: &Cell::new(VALUES) }.deserialize(input).ok()
 }
 
 /// The errors at one place of the input.
@@ -62,7 +66,22 @@ impl<'e> Errors<'e> {
 }
 
 /// Reads a value with these errors.
-struct Excerpt<'e>(Option<Errors<'e>>);
+#[derive(Clone, Copy)]
+struct Excerpt<'e> {
+    errors: Option<Errors<'e>>,
+    /// How many more values without errors are read.
+    left: &'e Cell<usize>,
+}
+
+impl<'e> Excerpt<'e> {
+    /// Reads a value in this one, or nothing if enough values without errors are read.
+    fn inside(self, errors: Option<Errors<'e>>) -> Option<Self> {
+        if errors.is_none() {
+            self.left.set(self.left.get().checked_sub(1)?);
+        }
+        Some(Self { errors, ..self })
+    }
+}
 
 impl<'de> DeserializeSeed<'de> for Excerpt<'_> {
     type Value = Value;
@@ -104,7 +123,7 @@ impl<'de> Visitor<'de> for Excerpt<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let errors = self.0.and_then(Errors::of_items);
+        let errors = self.errors.and_then(Errors::of_items);
         let most = if errors.is_some() { MAX_ERRORS } else { ITEMS };
         let mut kept = Vec::new();
         let mut index = 0;
@@ -117,8 +136,11 @@ impl<'de> Visitor<'de> for Excerpt<'_> {
                     Some(IgnoredAny) => continue,
                     None => None,
                 },
-                Some(Some(own)) => items.next_element_seed(Excerpt(Some(Errors::Struct(own))))?,
-                None => items.next_element_seed(Excerpt(None))?,
+                Some(Some(own)) => items.next_element_seed(Excerpt { errors: Some(Errors::Struct(own)), ..self })?,
+                None => match self.inside(None) {
+                    Some(item) => items.next_element_seed(item)?,
+                    None => break,
+                },
             };
             match next {
                 Some(item) => kept.push(item),
@@ -132,9 +154,10 @@ impl<'de> Visitor<'de> for Excerpt<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Value, A::Error> {
         let mut kept = Map::new();
         while let Some(name) = fields.next_key::<String>()? {
-            let errors = self.0.and_then(|errors| errors.of_field(&name));
-            let value = fields.next_value_seed(Excerpt(errors))?;
-            kept.insert(name, value);
+            match self.inside(self.errors.and_then(|errors| errors.of_field(&name))) {
+                Some(value) => drop(kept.insert(name, fields.next_value_seed(value)?)),
+                None => drop(fields.next_value::<IgnoredAny>()?),
+            }
         }
         Ok(kept.into())
     }

@@ -4,7 +4,10 @@ use serde::de::{DeserializeOwned, Deserializer};
 use serde_json::Value;
 use validator::{Validate, ValidationError, ValidationErrors, ValidationErrorsKind};
 
-use self::rules::{LIST, WHOLE};
+use self::{
+    parts::Divisible,
+    rules::{LIST, WHOLE},
+};
 use super::{
     explain::{self, FieldNames, Scalars},
     rejection::{MAX_ERRORS, Rejection},
@@ -15,6 +18,7 @@ mod budget;
 mod excerpt;
 mod messages;
 mod names;
+pub(super) mod parts;
 pub(crate) mod rules;
 
 /// A type that can be parsed from a request and validated: all types that derive `Deserialize` and
@@ -77,13 +81,14 @@ impl PointerStyle {
     }
 }
 
-/// Checks the rules of `value`. `input` is only used if a rule is broken.
+/// Checks the rules of `value`. `parts` are those of the input, which `input` reads again if a rule is broken.
 pub(super) fn validate<'de, T: Validated, D: Deserializer<'de>>(
     value: &T,
     places: PointerStyle,
+    parts: impl Divisible,
     input: impl FnOnce() -> D,
 ) -> Result<(), Rejection> {
-    let Err(errors) = within_budget(value) else { return Ok(()) };
+    let Err(errors) = parts::check::<T>(parts).and_then(|()| within_budget(value)) else { return Ok(()) };
     let input = excerpt::excerpt(input(), &errors);
     let names = input.as_ref().map(|input| explain::names::<T>(input, places.scalars())).unwrap_or_default();
     let mut found = Vec::new();

@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde::Serialize;
-use validator::{Validate, ValidationError, ValidationErrors, ValidationErrorsKind};
+use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 
 use super::{budget, messages};
 
@@ -15,7 +15,12 @@ pub(super) const WHOLE: &str = "__all__";
 /// The key of the errors of a list that is not a field.
 pub(super) const LIST: &str = "_tmp_validator";
 
+/// The key of the answer to a probe.
+const PROBED: &str = "_observes_the_budget";
+
 type ErrorMap = HashMap<Cow<'static, str>, ValidationErrorsKind>;
+/// The errors of a list's items.
+pub(super) type ItemErrors = BTreeMap<usize, Box<ValidationErrors>>;
 
 /// A rule of `validator` that a value breaks.
 #[derive(Debug)]
@@ -118,33 +123,6 @@ impl Rules {
         insert(&mut self.errors, field, kind);
     }
 
-    /// Checks the rules of the items of a list, until no more errors are kept.
-    ///
-    /// `validator`'s own `Validate` of a list keeps the errors of all items.
-    pub fn items<'a, T: Validate + 'a>(&mut self, items: impl IntoIterator<Item = &'a T>) {
-        self.nested(|| {
-            let mut found = BTreeMap::new();
-            for (index, item) in items.into_iter().enumerate() {
-                if budget::is_spent() {
-                    break;
-                }
-                let left = budget::left();
-                if let Err(errors) = item.validate() {
-                    // A type with `validator`'s own derive knows no budget.
-                    if budget::left() == left {
-                        budget::take(errors.errors().len());
-                    }
-                    found.insert(index, Box::new(errors));
-                }
-            }
-            if found.is_empty() {
-                return Ok(());
-            }
-            let list = ValidationErrorsKind::List(found);
-            Err(ValidationErrors(HashMap::from([(Cow::Borrowed(LIST), list)])))
-        });
-    }
-
     /// Checks a rule about the whole value.
     pub fn schema(
         &mut self,
@@ -176,6 +154,10 @@ impl Rules {
     /// # Errors
     /// A rule is broken.
     pub fn finish(self) -> Result<(), ValidationErrors> {
+        if budget::is_probing() {
+            let answer = ValidationErrorsKind::Field(Vec::new());
+            return Err(ValidationErrors(HashMap::from([(Cow::Borrowed(PROBED), answer)])));
+        }
         if self.errors.is_empty() { Ok(()) } else { Err(ValidationErrors(self.errors)) }
     }
 
@@ -209,6 +191,64 @@ fn insert(errors: &mut ErrorMap, name: Cow<'static, str>, kind: ValidationErrors
             }
             (there, kind) => *there = kind,
         },
+    }
+}
+
+/// Checks the rules of the items of a list or of the values of a map, until no more errors are kept.
+///
+/// `validator`'s own `Validate` of a list keeps the errors of all items.
+///
+/// # Errors
+/// An item breaks a rule.
+pub fn items<'a, T: 'a>(
+    items: impl IntoIterator<Item = &'a T>,
+    check: impl Fn(&'a T) -> Result<(), ValidationErrors>,
+) -> Result<(), ValidationErrors> {
+    let mut found = ItemErrors::new();
+    for (index, item) in items.into_iter().enumerate() {
+        if budget::is_spent() {
+            break;
+        }
+        let left = budget::left();
+        if let Err(errors) = check(item) {
+            // A type with `validator`'s own derive knows no budget.
+            if budget::left() == left {
+                budget::take(count(&errors));
+            }
+            found.insert(index, Box::new(errors));
+        }
+    }
+    if found.is_empty() {
+        return Ok(());
+    }
+    Err(ValidationErrors(HashMap::from([(Cow::Borrowed(LIST), ValidationErrorsKind::List(found))])))
+}
+
+/// The number of errors.
+pub(super) fn count(errors: &ValidationErrors) -> usize {
+    let kinds = errors.errors().values();
+    kinds
+        .map(|kind| match kind {
+            ValidationErrorsKind::Field(errors) => errors.len(),
+            ValidationErrorsKind::Struct(errors) => count(errors),
+            ValidationErrorsKind::List(items) => items.values().map(|errors| count(errors)).sum(),
+        })
+        .sum()
+}
+
+/// The errors of a list's items, if there are no others.
+pub(super) fn into_items(ValidationErrors(mut errors): ValidationErrors) -> Option<ItemErrors> {
+    match errors.remove(LIST) {
+        Some(ValidationErrorsKind::List(items)) if errors.is_empty() => Some(items),
+        _ => None,
+    }
+}
+
+/// Whether these are the answer of a value, or of the items of a list, to a probe.
+pub(super) fn is_answer(errors: &ValidationErrors) -> bool {
+    match errors.errors().get(LIST) {
+        Some(ValidationErrorsKind::List(items)) => items.values().all(|errors| is_answer(errors)),
+        _ => errors.errors().contains_key(PROBED),
     }
 }
 
