@@ -59,6 +59,28 @@ fn access_mode_selects_which_requests_are_logged() {
     }
 }
 
+#[get("/l/cached", cache(ttl = 60))]
+async fn cached() -> &'static str {
+    "cached"
+}
+
+#[test]
+fn only_if_cached_miss_is_no_failure_in_the_log_and_in_metrics() {
+    let (metrics, lines) = logs::caught(async {
+        let app = App::with_routes(routes![cached]).configure(|config| config.set_access_log(AccessLogMode::Errors));
+        let app = TestApp::new(app);
+        let response = app.get("/l/cached").header("cache-control", "only-if-cached").send().await;
+        assert_eq!(response.status(), 504);
+        app.metrics()
+    });
+    let logged: Vec<&Line> = lines.iter().filter(|line| line.of == "routekit::access").collect();
+    assert!(logged.is_empty(), "{logged:?}");
+    let count = metrics
+        .lines()
+        .find(|line| line.starts_with("http_server_request_duration_seconds_count") && line.contains(r#""504""#));
+    assert!(count.is_some_and(|count| !count.contains("error_type") && count.ends_with(" 1")), "{count:?}");
+}
+
 #[test]
 fn access_event_has_route_status_and_duration() {
     let events = events(AccessLogMode::All, &["/l/well?secret=1", "/nothing/secret"]);

@@ -545,6 +545,17 @@ async fn uncacheable_mark_is_removed_when_a_response_is_stored() {
     assert_eq!(runs.count() - before, 1);
 }
 
+/// The responses to credentials that no verifier has seen are not stored, and say nothing about those to others.
+#[tokio::test(start_paused = true)]
+async fn request_with_credentials_leaves_no_uncacheable_mark() {
+    let runs = Arc::new(Runs::default());
+    let app = TestApp::new(app(&runs).clock(ManualClock::new().clock()));
+    let response = app.get("/flight/well").header("authorization", "Bearer of-a-stranger").send().await;
+    assert_eq!(response.header("x-cache"), Some("BYPASS"));
+    ask_at_once(&app, "/flight/well").await;
+    assert_eq!(runs.count(), 2, "one with credentials, and one for all others");
+}
+
 #[get("/version", cache(ttl = 60, tags = "version"))]
 async fn version(version: Dep<AtomicUsize>) -> (StatusCode, String) {
     let read = version.load(Ordering::SeqCst);

@@ -38,6 +38,8 @@ async fn check(request: Request, next: Next) -> Response {
 fn is_local(host: &str) -> bool {
     let Ok(authority) = host.parse::<Authority>() else { return false };
     let host = authority.host();
+    // The absolute form of a name ends with a dot (RFC 3986 §3.2.2).
+    let host = host.strip_suffix('.').unwrap_or(host);
     let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     address.parse::<IpAddr>().is_ok() || host.eq_ignore_ascii_case("localhost")
 }
@@ -51,10 +53,13 @@ mod tests {
         for (host, expected) in [
             ("localhost", true),
             ("LocalHost:9091", true),
+            ("localhost.", true),
+            ("localhost.:9091", true),
             ("127.0.0.1:9091", true),
             ("[::1]:9091", true),
             ("10.0.0.7", true),
             ("evil.example", false),
+            ("evil.example.", false),
             ("evil.example:9091", false),
             ("localhost.evil.example", false),
             ("127.0.0.1.evil.example", false),

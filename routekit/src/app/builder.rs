@@ -260,8 +260,8 @@ impl App {
     /// Adds a circuit breaker for calls that the program makes.
     ///
     /// Handlers find it by its name in `Dep<Breakers>`. A route with `breaker(name = "payments")` uses it as its own
-    /// breaker; the handler of such a route must not call through it as well. The breaker appears in the app's metrics
-    /// and on its admin surface. It measures time with its own [`clock`](crate::breaker::CircuitBreakerBuilder::clock),
+    /// breaker, and does not count calls of the handler through it again. The breaker appears in the app's metrics and
+    /// on its admin surface. It measures time with its own [`clock`](crate::breaker::CircuitBreakerBuilder::clock),
     /// also in tests.
     ///
     /// ```

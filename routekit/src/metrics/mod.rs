@@ -31,7 +31,8 @@
 //! 3. `error_type` is present on failures only: the status of a 5xx, `timeout`, `panic`, `body` (the response body
 //!    ended with an error), `service` (the service returned an error instead of a response), `breaker_open`,
 //!    `concurrency` or `cancelled`. A cancelled request has a status only if the client disconnected during the
-//!    response body.
+//!    response body. The 504 of an `only-if-cached` request that misses has no `error_type`: it is the choice of the
+//!    client. So a rate of failures selects `error_type!=""`, and not the status.
 //! 4. Handles are created with the route, or with the first response of a new status, and then kept. No request looks
 //!    up a metric or builds a label.
 //! 5. All metrics use the `Recorder` of the `metrics` crate. An app has a recorder of its own ([`Exporter`]), so that

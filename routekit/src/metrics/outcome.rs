@@ -2,10 +2,9 @@
 
 use std::sync::OnceLock;
 
-use http::StatusCode;
 use metrics::Histogram;
 
-use crate::observe::{Failure, Finished};
+use crate::observe::{Ending, Failure, Finished};
 
 /// The three histograms that share their labels.
 pub(super) struct OutcomeHistograms {
@@ -23,9 +22,9 @@ impl OutcomeHistograms {
     }
 }
 
-/// The outcomes seen so far: by failure, then by status. Other outcomes take almost no memory.
+/// The outcomes seen so far: by error type, then by status. Other outcomes take almost no memory.
 #[derive(Default)]
-pub(super) struct OutcomeTable([ByStatus; 8]);
+pub(super) struct OutcomeTable([ByStatus; 9]);
 
 #[derive(Default)]
 struct ByStatus {
@@ -36,22 +35,18 @@ struct ByStatus {
 }
 
 impl OutcomeTable {
-    pub(super) fn get(
-        &self,
-        failure: Option<Failure>,
-        status: Option<StatusCode>,
-        make: impl FnOnce() -> OutcomeHistograms,
-    ) -> &OutcomeHistograms {
-        let by_status = &self.0[index(failure)];
-        let Some(status) = status else { return by_status.none.get_or_init(make) };
+    pub(super) fn get(&self, ending: Ending, make: impl FnOnce() -> OutcomeHistograms) -> &OutcomeHistograms {
+        let by_status = &self.0[index(ending)];
+        let Some(status) = ending.status else { return by_status.none.get_or_init(make) };
         let (class, within) = (usize::from(status.as_u16() / 100) - 1, usize::from(status.as_u16() % 100));
         let class = by_status.classes[class].get_or_init(|| Box::new([const { OnceLock::new() }; 100]));
         class[within].get_or_init(make)
     }
 }
 
-fn index(failure: Option<Failure>) -> usize {
-    match failure {
+fn index(ending: Ending) -> usize {
+    match ending.failure {
+        None if ending.chosen_by_client => 8,
         None => 0,
         Some(Failure::Timeout) => 1,
         Some(Failure::Panic) => 2,

@@ -10,7 +10,7 @@ use super::{
     outcome::{OutcomeHistograms, OutcomeTable},
     recorder::SharedRecorder,
 };
-use crate::observe::{Event, Failure, Finished, METHODS, Observer, method_index, method_name};
+use crate::observe::{Ending, Event, Failure, Finished, METHODS, Observer, method_index, method_name};
 
 /// The metrics of one route, by method and outcome.
 pub struct RouteMetrics {
@@ -73,7 +73,7 @@ impl RouteMetrics {
         self.declared = Some(method_name(method));
         let metrics = self.method(method);
         for status in statuses {
-            self.outcome(metrics, method, None, Some(*status));
+            self.outcome(metrics, method, Ending { status: Some(*status), failure: None, chosen_by_client: false });
         }
         self
     }
@@ -83,24 +83,14 @@ impl RouteMetrics {
         self.methods[index].get_or_init(|| Box::new(MethodMetrics::new(&self.labels, METHODS[index])))
     }
 
-    fn outcome<'a>(
-        &self,
-        metrics: &'a MethodMetrics,
-        method: &Method,
-        failure: Option<Failure>,
-        status: Option<StatusCode>,
-    ) -> &'a OutcomeHistograms {
-        metrics.outcomes.get(failure, status, || {
+    fn outcome<'a>(&self, metrics: &'a MethodMetrics, method: &Method, ending: Ending) -> &'a OutcomeHistograms {
+        metrics.outcomes.get(ending, || {
             let mut labels = self.labels.of(Some(method_name(method)));
-            if let Some(status) = status {
+            if let Some(status) = ending.status {
                 labels.push(Label::new("http_response_status_code", status.as_str().to_owned()));
             }
-            match (failure, status) {
-                (Some(failure), _) => labels.push(Label::from_static_parts("error_type", failure.as_str())),
-                (None, Some(status)) if status.is_server_error() => {
-                    labels.push(Label::new("error_type", status.as_str().to_owned()));
-                }
-                (None, _) => {}
+            if let Some(error_type) = ending.error_type() {
+                labels.push(Label::new("error_type", error_type.to_owned()));
             }
             let histogram =
                 |name| self.labels.recorder.register_histogram(&Key::from_parts(name, labels.clone()), &METADATA);
@@ -178,7 +168,7 @@ impl Observer for RouteMetrics {
         if self.slow.is_some_and(|slow| request.duration >= slow) {
             metrics.slow.increment(1);
         }
-        self.outcome(metrics, request.method, request.failure, request.status).record(request);
+        self.outcome(metrics, request.method, request.ending).record(request);
     }
 }
 

@@ -14,6 +14,9 @@ pub(crate) enum CacheOutcome {
     Stored,
     /// The handler answered, and its response is not stored.
     NotStored,
+    /// The request is `only-if-cached`, and no stored response satisfies it. Its 504 (RFC 9111 §5.2.1.7) is the choice
+    /// of the client, and no failure.
+    OnlyIfCached,
 }
 
 /// An extension of requests that also need the [`CacheOutcome`] of a fresh stored response.

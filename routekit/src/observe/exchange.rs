@@ -7,12 +7,12 @@ use std::{
     time::Instant,
 };
 
-use http::{Extensions, HeaderValue, Method, StatusCode};
+use http::{Extensions, HeaderValue, Method};
 use parking_lot::{Mutex, MutexGuard};
 use tracing::Span;
 
 use super::{
-    observer::{CorrelationSource, Event, Failure, Finished, Observer},
+    observer::{CorrelationSource, Ending, Event, Finished, Observer},
     room::make_room,
     shield::shielded,
 };
@@ -180,13 +180,7 @@ impl Exchange {
     }
 
     /// Reports the end of the request to the observer of the route, or to `unmatched`, inside the request's span.
-    pub(crate) fn finish(
-        &self,
-        unmatched: &RouteState,
-        now: Instant,
-        (status, failure): (Option<StatusCode>, Option<Failure>),
-        response_bytes: u64,
-    ) {
+    pub(crate) fn finish(&self, unmatched: &RouteState, now: Instant, ending: Ending, response_bytes: u64) {
         // Released before calling the observer, which may use this exchange.
         let (route, span) = {
             let mut state = self.state();
@@ -198,11 +192,12 @@ impl Exchange {
         route.finished(&Finished {
             method: &self.inner.method,
             route: route.template(),
-            status,
-            failure,
+            status: ending.status,
+            failure: ending.failure,
             duration: now - self.start,
             request_bytes: self.request_bytes(),
             response_bytes,
+            ending,
             exchange: self,
         });
     }

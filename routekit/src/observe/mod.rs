@@ -38,7 +38,7 @@ mod shield;
 pub(crate) use self::{
     cache_outcome::{CacheOutcome, WantsCacheOutcome},
     method::{METHODS, method_index, method_name},
-    observer::Report,
+    observer::{Ending, Report},
     permit::RunningPermit,
     room::make_room,
     shield::shielded,

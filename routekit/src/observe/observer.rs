@@ -160,6 +160,28 @@ impl Failure {
     }
 }
 
+/// How a request ended.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ending {
+    /// `None` if the client disconnected before there was a response.
+    pub(crate) status: Option<StatusCode>,
+    /// The kind of failure, if the status does not show it.
+    pub(crate) failure: Option<Failure>,
+    /// Whether a 5xx status is the choice of the client: see [`CacheOutcome::OnlyIfCached`].
+    pub(crate) chosen_by_client: bool,
+}
+
+impl Ending {
+    /// OpenTelemetry's `error.type`: the failure, or else the status of a 5xx. `None` if the request did not fail.
+    pub(crate) fn error_type(&self) -> Option<&str> {
+        match (self.failure, &self.status) {
+            (Some(failure), _) => Some(failure.as_str()),
+            (None, Some(status)) if status.is_server_error() && !self.chosen_by_client => Some(status.as_str()),
+            (None, _) => None,
+        }
+    }
+}
+
 /// An extension of a response that replaces the handler's while the handler is unavailable.
 ///
 /// A cache never stores such a response, and prefers a stored response, even a stale one.
@@ -189,19 +211,19 @@ pub struct Finished<'a> {
     pub request_bytes: u64,
     /// The size of the response body in bytes: its known length, or else the bytes that were sent.
     pub response_bytes: u64,
+    pub(crate) ending: Ending,
     /// A trait object, because [`Exchange`](super::Exchange) depends on this type.
     pub(super) exchange: &'a dyn CorrelationSource,
 }
 
 impl Finished<'_> {
     /// Returns OpenTelemetry's `error.type`: the failure, or else the status of a 5xx.
+    ///
+    /// `None` if the request did not fail. The 504 of an `only-if-cached` request that misses (RFC 9111 §5.2.1.7) is no
+    /// failure.
     #[must_use]
     pub fn error_type(&self) -> Option<&str> {
-        match (self.failure, &self.status) {
-            (Some(failure), _) => Some(failure.as_str()),
-            (None, Some(status)) if status.is_server_error() => Some(status.as_str()),
-            (None, _) => None,
-        }
+        self.ending.error_type()
     }
 
     /// Returns the correlation id of the request, if it has one.
@@ -210,7 +232,7 @@ impl Finished<'_> {
         self.exchange.correlation_id().and_then(|id| id.to_str().ok().map(str::to_owned))
     }
 
-    /// Returns whether the request failed or was cancelled by the client: a 5xx or a [`Failure`].
+    /// Returns whether the request failed or was cancelled by the client: it has an [error type](Self::error_type).
     #[must_use]
     pub fn failed(&self) -> bool {
         self.error_type().is_some()

@@ -4,7 +4,7 @@ use http::{Method, StatusCode};
 
 use crate::{
     base::clock::Clock,
-    observe::{Exchange, Failure, RouteState},
+    observe::{Ending, Exchange, Failure, RouteState},
 };
 
 /// The state that all requests of one watch share.
@@ -20,6 +20,8 @@ pub(crate) struct Sample {
     shared: Arc<WatchShared>,
     /// `None` before the response.
     pub(super) status: Option<StatusCode>,
+    /// Whether a 5xx is the choice of the client.
+    pub(super) chosen_by_client: bool,
     /// The number of bytes of the response body so far.
     pub(super) response_bytes: u64,
     ended: bool,
@@ -27,7 +29,7 @@ pub(crate) struct Sample {
 
 impl Sample {
     pub(super) fn new(exchange: Exchange, shared: Arc<WatchShared>) -> Self {
-        Self { exchange, shared, status: None, response_bytes: 0, ended: false }
+        Self { exchange, shared, status: None, chosen_by_client: false, response_bytes: 0, ended: false }
     }
 
     pub(crate) fn exchange(&self) -> &Exchange {
@@ -44,14 +46,16 @@ impl Sample {
             return;
         }
         let now = self.shared.clock.now();
-        self.exchange.finish(&self.shared.unmatched, now, (self.status, failure), self.response_bytes);
+        let ending = Ending { status: self.status, failure, chosen_by_client: self.chosen_by_client };
+        self.exchange.finish(&self.shared.unmatched, now, ending, self.response_bytes);
     }
 
     /// Moves the request into a new sample. This one no longer reports anything.
     pub(super) fn hand_on(&mut self) -> Self {
         let (exchange, shared) = (self.exchange.clone(), Arc::clone(&self.shared));
         let ended = std::mem::replace(&mut self.ended, true);
-        Self { exchange, shared, status: self.status, response_bytes: self.response_bytes, ended }
+        let Self { status, chosen_by_client, response_bytes, .. } = *self;
+        Self { exchange, shared, status, chosen_by_client, response_bytes, ended }
     }
 }
 

@@ -14,7 +14,7 @@ use super::{
     route_label::LearntRoute,
     sample::{Sample, WatchShared},
 };
-use crate::observe::{Exchange, Failure, RouteObservers};
+use crate::observe::{CacheOutcome, Exchange, Failure, RouteObservers};
 
 /// Up to this length an announced `Content-Length` of a request is reported without counting the body.
 const TRUSTED_BYTES: u64 = 64 * 1024;
@@ -63,7 +63,10 @@ impl Sample {
             Poll::Ready(Err(_)) => return self.end(Some(Failure::Service)),
             Poll::Pending => return,
         };
-        self.status = Some(response.status());
+        let status = response.status();
+        self.status = Some(status);
+        self.chosen_by_client =
+            status == StatusCode::GATEWAY_TIMEOUT && response.extensions().get() == Some(&CacheOutcome::OnlyIfCached);
         let failure = response.extensions().get().copied();
         match length(self.method(), response) {
             Some(length) => {

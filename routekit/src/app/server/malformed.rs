@@ -3,6 +3,7 @@
 use http::{
     HeaderValue, Request, Version,
     header::{HOST, TRANSFER_ENCODING},
+    uri::Scheme,
 };
 use hyper::body::{Body, Incoming};
 
@@ -23,10 +24,18 @@ pub(super) fn is_malformed(request: &Request<Incoming>) -> bool {
     }
     match request.uri().authority() {
         Some(authority) if request.version() == Version::HTTP_2 => {
-            !host.as_bytes().eq_ignore_ascii_case(authority.as_str().as_bytes())
+            let scheme = request.uri().scheme();
+            let (host, authority) = (host.as_bytes(), authority.as_str().as_bytes());
+            !without_default_port(host, scheme).eq_ignore_ascii_case(without_default_port(authority, scheme))
         }
         _ => is_chunked_twice(request),
     }
+}
+
+/// `example.org:443` and `example.org` are the same authority of `https` (RFC 9110 §4.2.3).
+fn without_default_port<'a>(host: &'a [u8], scheme: Option<&Scheme>) -> &'a [u8] {
+    let port: &[u8] = if scheme == Some(&Scheme::HTTPS) { b":443" } else { b":80" };
+    host.strip_suffix(port).unwrap_or(host)
 }
 
 /// Whether the value contains only characters of a host and a port (RFC 3986 §3.2.2). An empty value is valid.

@@ -63,7 +63,9 @@ impl PageOutcome {
             (_, Some(Failure::Timeout)) => Some("the handler exceeded its timeout".to_owned()),
             (_, Some(failure)) => Some(failure.as_str().to_owned()),
             (_, None) if status.is_client_error() || status.is_server_error() => Some(format!("answered {status}")),
-            (Some(CacheOutcome::NotStored), None) => Some("the response is not storable".to_owned()),
+            (Some(CacheOutcome::NotStored | CacheOutcome::OnlyIfCached), None) => {
+                Some("the response is not storable".to_owned())
+            }
             (None, None) => Some("no cache layer handled the request".to_owned()),
         };
         Self { status, why, correlation_id: response.headers().get(CORRELATION_ID).and_then(text) }

@@ -11,16 +11,16 @@ const LAST: Duration = Duration::from_secs(253_402_300_799);
 /// Parses a date in one of the three forms of RFC 9110. `None` for anything else, for a date that does not exist, and
 /// for a date before 1970.
 ///
-/// Capitals have no meaning for a cache (RFC 9111 §4.2), and a leap second is the first second of the next minute. A
-/// year with two digits is the latest that is at most 50 years after `now`, the time since 1970.
+/// Capitals have no meaning for a cache (RFC 9111 §4.2), and a leap second is the first second of the next minute. The
+/// weekday says nothing that the date does not, so it may be another one. A year with two digits is the latest that is
+/// at most 50 years after `now`, the time since 1970.
 pub(in crate::cache) fn parse(value: &HeaderValue, now: Duration) -> Option<Duration> {
     let text = value.to_str().ok()?.to_ascii_lowercase();
     let parts: Vec<&str> = text.split(' ').collect();
     match parts.as_slice() {
         // Sun, 06 Nov 1994 08:49:37 GMT
-        [weekday, day, month, year, time, "gmt"] if weekday.len() == 4 => {
-            let (time, date) = (time_of_day(time)?, date(year, month, day)?);
-            Some(date + time).filter(|_| weekday.strip_suffix(',').is_some_and(|name| is_weekday(name, date)))
+        [weekday, day, month, year, time, "gmt"] if weekday.strip_suffix(',').is_some_and(is_short_weekday) => {
+            Some(date(year, month, day)? + time_of_day(time)?)
         }
         // Sunday, 06-Nov-94 08:49:37 GMT
         [weekday, date, time, "gmt"] => {
@@ -43,8 +43,10 @@ const WEEKDAYS: [&str; 7] = ["thursday", "friday", "saturday", "sunday", "monday
 const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
 fn asctime(weekday: &str, (year, month, day): (&str, &str, &str), time: &str) -> Option<Duration> {
-    let (time, date) = (time_of_day(time)?, date(year, month, day)?);
-    is_weekday(weekday, date).then_some(date + time)
+    if !is_short_weekday(weekday) {
+        return None;
+    }
+    Some(date(year, month, day)? + time_of_day(time)?)
 }
 
 /// Midnight of a day; `None` if it does not exist or is before 1970.
@@ -69,10 +71,9 @@ fn two_digit_year(day: &str, time: Duration, now: Duration) -> Option<Duration> 
 /// In the Gregorian calendar, on average.
 const FIFTY_YEARS: Duration = Duration::from_secs(50 * 31_556_952);
 
-/// Whether a day has this weekday, in three letters.
-fn is_weekday(name: &str, midnight: Duration) -> bool {
-    let days = usize::try_from(midnight.as_secs() / 86_400).unwrap_or_default();
-    name.len() == 3 && WEEKDAYS[days % 7].starts_with(name)
+/// Whether a name is a weekday in three letters.
+fn is_short_weekday(name: &str) -> bool {
+    name.len() == 3 && WEEKDAYS.iter().any(|weekday| weekday.starts_with(name))
 }
 
 /// `08:49:37`
@@ -101,7 +102,7 @@ mod tests {
 
     #[test]
     fn only_dates_in_the_three_forms_are_parsed() {
-        let rows: [(&str, Option<u64>); 40] = [
+        let rows: [(&str, Option<u64>); 42] = [
             ("Sun, 06 Nov 1994 08:49:37 GMT", Some(784_111_777)),
             ("Sunday, 06-Nov-94 08:49:37 GMT", Some(784_111_777)),
             ("Sun Nov  6 08:49:37 1994", Some(784_111_777)),
@@ -121,7 +122,7 @@ mod tests {
             ("Sunday, 06-Nov-1994 08:49:37 GMT", None),
             ("Sun Nov 6 08:49:37 1994", None),
             ("Sun Nov 06 08:49:37 1994", None),
-            ("Mon Nov  6 08:49:37 1994", None),
+            ("Mon Nov  6 08:49:37 1994", Some(784_111_777)),
             ("Sun, 06 Nov 1994 08:60:37 GMT", None),
             ("Sun, 06 Nov 1994 08:49:61 GMT", None),
             ("Sun, 06 Nov 1994 8:49:37 GMT", None),
@@ -129,12 +130,14 @@ mod tests {
             ("Sunday, 06 Nov 1994 08:49:37 GMT", None),
             ("Sun, 06 Nov 1994 08:49:37 +0000", None),
             ("Wed, 31 Dec 1969 23:59:59 GMT", None),
+            ("Sub, 06 Nov 1994 08:49:37 GMT", None),
+            ("Sub Nov  6 08:49:37 1994", None),
             ("0", None),
             ("-1", None),
             ("", None),
             ("now", None),
             ("784111777", None),
-            ("Mon, 06 Nov 1994 08:49:37 GMT", None),
+            ("Mon, 06 Nov 1994 08:49:37 GMT", Some(784_111_777)),
             ("Fri, 31 Feb 2025 08:49:37 GMT", None),
             ("Sun, 06 Nov 1994 24:00:00 GMT", None),
             ("Sun, 06 Nov 1994 08:49:37 UTC", None),

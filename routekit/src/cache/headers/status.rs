@@ -79,7 +79,7 @@ pub(in crate::cache) fn mark_stored(response: &mut Response, fwd: Fwd, revalidat
 
 /// Marks the response to an `only-if-cached` request that no stored response satisfies.
 pub(in crate::cache) fn mark_only_if_cached(response: &mut Response, fwd: Fwd) {
-    mark(response, (MISS, fwd.with("; detail=\"only-if-cached\"")), CacheOutcome::NotStored);
+    mark(response, (MISS, fwd.with("; detail=\"only-if-cached\"")), CacheOutcome::OnlyIfCached);
 }
 
 /// Adds the status after those of inner caches.

@@ -139,10 +139,11 @@ impl Fetch<'_> {
         };
         let parts = &policy.cache.shared;
         let is_alone = matches!(outcome, FillOutcome::Alone);
-        // A 304 answers the client's own condition, and `no-store` is the client's own wish: neither tells whether the
-        // responses to others can be stored.
+        // A 304 answers the client's own condition, `no-store` is its own wish, and credentials forbid storage by
+        // themselves: none of them tells whether the responses to others can be stored.
+        let directives = &facts.directives;
         let is_not_modified = answer.as_ref().is_ok_and(|response| response.status() == StatusCode::NOT_MODIFIED);
-        if !(is_alone && (is_not_modified || facts.directives.control.no_store)) {
+        if !(is_alone && (is_not_modified || directives.control.no_store || directives.credentials)) {
             parts.uncacheable.learn(facts.key(), &outcome, parts.clock.now());
         }
         let failed = answer.as_ref().map_or(true, |response| {
