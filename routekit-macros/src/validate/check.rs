@@ -223,11 +223,11 @@ fn optional(ty: &Type) -> Option<&Type> {
 fn argument<'t>(ty: &'t Type, names: &[&str], index: usize) -> Option<&'t Type> {
     let segment = last_segment(ty).filter(|segment| names.iter().any(|name| segment.ident == name))?;
     let syn::PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
-    let types = arguments.args.iter().filter_map(|argument| match argument {
+    let mut types = arguments.args.iter().filter_map(|argument| match argument {
         syn::GenericArgument::Type(ty) => Some(ty),
         _ => None,
     });
-    types.skip(index).next()
+    types.nth(index)
 }
 
 /// How many `Option`s are around the value.
