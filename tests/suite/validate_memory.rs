@@ -114,10 +114,15 @@ fn alone(test: &str) -> i64 {
     grown.split_once(" KiB").unwrap().0.parse().unwrap()
 }
 
+#[expect(clippy::print_stdout, reason = "the parent process reads it")]
+fn report(kib: i64) {
+    println!("grown by {kib} KiB");
+}
+
 /// Measures in a process of its own, and compares the growth with a limit, both in KiB.
 async fn takes_at_most(limit: i64, test: &str, path: &str, media_type: &str, bodies: [String; 2]) {
     if std::env::var_os(ALONE).is_some() {
-        println!("grown by {} KiB", growth(path, media_type, bodies).await);
+        report(growth(path, media_type, bodies).await);
         return;
     }
     let kib = alone(&format!("validate_memory::{test}"));

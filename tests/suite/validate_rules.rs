@@ -1,6 +1,10 @@
 //! `#[derive(Validate)]`: which types it takes, and where their errors are.
 
-use routekit::{prelude::*, test::TestApp, validator::ValidationError};
+use routekit::{
+    prelude::*,
+    test::TestApp,
+    validator::{ValidationError, ValidationErrorsKind},
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -86,8 +90,64 @@ async fn drawing(body: Json<Drawing>) -> String {
     format!("{} {half_width} {:?}", body.name.0, body.tag)
 }
 
+/// A type whose fields have other names or places in the input.
+#[derive(Deserialize, Validate)]
+struct Account {
+    #[serde(rename = "email", alias = "mail", alias = "e-mail")]
+    #[validate(email)]
+    address: String,
+    #[serde(flatten)]
+    #[validate(nested)]
+    owner: Owner,
+    #[serde(alias = "lines")]
+    #[validate(nested)]
+    orders: Vec<Line>,
+    #[validate(nested)]
+    limit: Limit,
+    #[serde(alias = "payment")]
+    #[validate(nested)]
+    pay: Option<Means>,
+}
+
+#[derive(Deserialize, Validate)]
+struct Owner {
+    #[serde(alias = "name")]
+    #[validate(length(min = 1))]
+    full_name: String,
+    #[validate(custom(function = "adult"), nested)]
+    card: Line,
+}
+
+fn adult(card: &Line) -> Result<(), ValidationError> {
+    if card.amount < 100 { Ok(()) } else { Err(ValidationError::new("adult")) }
+}
+
+#[derive(Deserialize, Validate)]
+#[serde(transparent)]
+struct Limit {
+    #[validate(range(max = 9))]
+    value: u32,
+}
+
+#[derive(Deserialize, Validate)]
+enum Means {
+    #[serde(alias = "iban")]
+    Account {
+        #[serde(alias = "no")]
+        #[validate(length(min = 4))]
+        number: String,
+    },
+}
+
+#[post("/accounts")]
+async fn account(body: Json<Account>) -> String {
+    let Account { address, owner, orders, limit, pay } = body.into_inner();
+    let number = pay.map(|Means::Account { number }| number);
+    format!("{address} {} {} {} {} {number:?}", owner.full_name, owner.card.amount, orders.len(), limit.value)
+}
+
 async fn errors(path: &str, body: Value) -> Vec<(String, String, String)> {
-    let app = TestApp::new(App::with_routes(routes![order, pay, drawing]));
+    let app = TestApp::new(App::with_routes(routes![order, pay, drawing, account]));
     let answer = app.post(path).json(&body).send().await;
     if answer.status() == 200 {
         return Vec::new();
@@ -150,4 +210,52 @@ async fn newtypes_generic_types_and_tagged_enums_are_validated() {
         ("/tag", "too_long", "must have a length of at most 2"),
     ];
     assert_eq!(errors("/drawings", body).await, expected(&rows));
+}
+
+#[tokio::test]
+async fn pointers_name_the_fields_as_the_input_does() {
+    let pointers = async |body: Value| {
+        let errors = errors("/accounts", body).await;
+        errors.into_iter().map(|(pointer, ..)| pointer).collect::<Vec<_>>()
+    };
+    let own = json!({
+        "email": "no", "full_name": "", "card": { "amount": 0 }, "orders": [{ "amount": 0 }], "limit": 10,
+        "pay": { "Account": { "number": "1" } },
+    });
+    let expected = ["/card/amount", "/email", "/full_name", "/limit", "/orders/0/amount", "/pay/Account/number"];
+    assert_eq!(pointers(own).await, expected);
+    let aliased = json!({
+        "e-mail": "no", "name": "", "card": { "amount": 0 }, "lines": [{ "amount": 1 }, { "amount": 0 }], "limit": 10,
+        "payment": { "iban": { "no": "1" } },
+    });
+    let expected = ["/card/amount", "/e-mail", "/limit", "/lines/1/amount", "/name", "/payment/iban/no"];
+    assert_eq!(pointers(aliased).await, expected);
+}
+
+#[test]
+fn errors_outside_a_request_have_the_main_names() {
+    let wrong = json!({ "mail": "no", "name": "n", "card": { "amount": 1 }, "lines": [], "limit": 1 });
+    let errors = serde_json::from_value::<Account>(wrong).unwrap().validate().unwrap_err();
+    assert_eq!(errors.errors().keys().collect::<Vec<_>>(), ["email"]);
+}
+
+/// A nested value whose own rules fail beside those of its field.
+#[derive(Deserialize, Validate)]
+struct Parcel {
+    #[validate(custom(function = "light"), nested)]
+    content: Line,
+}
+
+fn light(_: &Line) -> Result<(), ValidationError> {
+    Err(ValidationError::new("light"))
+}
+
+#[test]
+fn errors_of_a_nested_struct_survive_a_failing_custom_rule() {
+    let errors = Parcel { content: Line { amount: 0 } }.validate().unwrap_err();
+    let nested = errors.errors()["content"].clone();
+    let ValidationErrorsKind::Struct(nested) = nested else { panic!("{nested:?}") };
+    let mut fields: Vec<_> = nested.errors().keys().collect();
+    fields.sort();
+    assert_eq!(fields, ["__all__", "amount"]);
 }

@@ -4,35 +4,39 @@ use syn::{Attribute, Fields, LitStr, meta::ParseNestedMeta};
 
 /// The name of a field that has none: its errors are those of the value that contains it.
 pub(super) const WHOLE: &str = "__all__";
+/// Stands between a name and its aliases, which the runtime takes apart.
+const SEPARATOR: &str = "\0";
 
 /// How serde writes the fields of a struct or a variant.
 pub(super) struct FieldNames {
     rule: Option<RenameRule>,
     /// A single field without a name is written like the value itself.
     newtype: bool,
+    /// So are the fields of a `transparent` type: all but one are not written.
+    transparent: bool,
 }
 
 impl FieldNames {
     /// The names of a struct's fields, or those of a variant, with the rule of the enum.
     pub(super) fn new(attrs: &[Attribute], fields: &Fields, outer: Option<RenameRule>) -> Self {
         let newtype = matches!(fields, Fields::Unnamed(fields) if fields.unnamed.len() == 1);
-        Self { rule: rename_rule(attrs, "rename_all").or(outer), newtype }
+        let transparent = has_serde_flag(attrs, "transparent");
+        Self { rule: rename_rule(attrs, "rename_all").or(outer), newtype, transparent }
     }
 
-    /// The name of a field, or its index.
+    /// The name of a field with its aliases, or its index.
     pub(super) fn of(&self, attrs: &[Attribute], ident: Option<&syn::Ident>, index: usize) -> String {
+        if self.transparent || has_serde_flag(attrs, "flatten") {
+            return WHOLE.to_owned();
+        }
         let Some(ident) = ident else {
             return if self.newtype { WHOLE.to_owned() } else { index.to_string() };
         };
-        if let Some(name) = serde_value(attrs, "rename") {
-            return name.value();
-        }
-        if has_serde_flag(attrs, "flatten") {
-            return WHOLE.to_owned();
-        }
-        let written = ident.to_string();
-        let rust = written.strip_prefix("r#").unwrap_or(&written);
-        self.rule.map_or_else(|| rust.to_owned(), |rule| rule.apply(rust))
+        with_aliases(attrs, || {
+            let written = ident.to_string();
+            let rust = written.strip_prefix("r#").unwrap_or(&written);
+            self.rule.map_or_else(|| rust.to_owned(), |rule| rule.apply(rust))
+        })
     }
 }
 
@@ -63,7 +67,7 @@ impl VariantNames {
         Self { tagging, variants: rename_rule(attrs, "rename_all"), fields: rename_rule(attrs, "rename_all_fields") }
     }
 
-    /// The name that contains the fields of a variant, if there is one.
+    /// The name that contains the fields of a variant, with its aliases, if there is one.
     pub(super) fn of(&self, variant: &syn::Variant) -> Option<String> {
         if has_serde_flag(&variant.attrs, "untagged") {
             return None;
@@ -71,16 +75,20 @@ impl VariantNames {
         match &self.tagging {
             Tagging::Inside => None,
             Tagging::Adjacent(content) => Some(content.clone()),
-            Tagging::External => Some(match serde_value(&variant.attrs, "rename") {
-                Some(name) => name.value(),
-                None => {
-                    let rust = variant.ident.to_string();
-                    let rust = rust.strip_prefix("r#").unwrap_or(&rust);
-                    self.variants.map_or_else(|| rust.to_owned(), |rule| rule.apply_to_variant(rust))
-                }
-            }),
+            Tagging::External => Some(with_aliases(&variant.attrs, || {
+                let rust = variant.ident.to_string();
+                let rust = rust.strip_prefix("r#").unwrap_or(&rust);
+                self.variants.map_or_else(|| rust.to_owned(), |rule| rule.apply_to_variant(rust))
+            })),
         }
     }
+}
+
+/// The name in `rename`, or else this one, followed by the aliases.
+fn with_aliases(attrs: &[Attribute], name: impl FnOnce() -> String) -> String {
+    let mut names = vec![serde_value(attrs, "rename").map_or_else(name, |name| name.value())];
+    names.extend(serde_values(attrs, "alias").iter().map(LitStr::value));
+    names.join(SEPARATOR)
 }
 
 fn rename_rule(attrs: &[Attribute], key: &str) -> Option<RenameRule> {
@@ -89,7 +97,12 @@ fn rename_rule(attrs: &[Attribute], key: &str) -> Option<RenameRule> {
 
 /// The string of `#[serde(key = "…")]` or `#[serde(key(deserialize = "…"))]`.
 fn serde_value(attrs: &[Attribute], key: &str) -> Option<LitStr> {
-    let mut value = None;
+    serde_values(attrs, key).pop()
+}
+
+/// The strings of all of these.
+fn serde_values(attrs: &[Attribute], key: &str) -> Vec<LitStr> {
+    let mut values = Vec::new();
     for attr in attrs.iter().filter(|attr| attr.path().is_ident("serde")) {
         // serde's own derive reports malformed attributes, here and below.
         let _ = attr.parse_nested_meta(|meta| {
@@ -98,12 +111,12 @@ fn serde_value(attrs: &[Attribute], key: &str) -> Option<LitStr> {
                     meta.parse_nested_meta(|direction| {
                         let text: LitStr = direction.value()?.parse()?;
                         if direction.path.is_ident("deserialize") {
-                            value = Some(text);
+                            values.push(text);
                         }
                         Ok(())
                     })?;
                 } else {
-                    value = Some(meta.value()?.parse()?);
+                    values.push(meta.value()?.parse()?);
                 }
                 Ok(())
             } else {
@@ -111,7 +124,7 @@ fn serde_value(attrs: &[Attribute], key: &str) -> Option<LitStr> {
             }
         });
     }
-    value
+    values
 }
 
 /// Whether there is a `#[serde(flag)]`.

@@ -9,7 +9,10 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 use serde_json::{Map, Value};
 use validator::{ValidationErrors, ValidationErrorsKind};
 
-use super::{names::are_alike, rules::LIST};
+use super::{
+    names::{aliases, are_alike},
+    rules::LIST,
+};
 use crate::extract::rejection::MAX_ERRORS;
 
 /// How many items of a list without errors are read. serde deserialises arrays up to this length.
@@ -45,8 +48,10 @@ impl<'e> Errors<'e> {
         let errors = self.of_fields()?.errors();
         let exact = errors.get(name);
         let found = exact.or_else(|| {
-            let mut alike =
-                errors.iter().filter(|(field, _)| are_alike(field.strip_prefix("r#").unwrap_or(field), name));
+            let is_named = |field: &str| {
+                aliases(field).any(|alias| alias == name) || are_alike(field.strip_prefix("r#").unwrap_or(field), name)
+            };
+            let mut alike = errors.iter().filter(|(field, _)| is_named(field));
             alike.next().map(|(_, kind)| kind)
         });
         found.map(Errors::Kind)

@@ -131,7 +131,7 @@ fn collect(
         let named = field != LIST;
         let mut input = input;
         if named {
-            let name = names::serde_name(field, known);
+            let name = names::serde_name(names::name_in(input, field), known);
             input = input.and_then(|input| input.get(name));
             path.steps.push(name.to_owned());
             path.keys.push(name.to_owned());

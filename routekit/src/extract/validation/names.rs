@@ -1,4 +1,25 @@
-//! Matches Rust's names of fields with serde's.
+//! Matches the names of fields in errors with those in the input.
+
+use serde_json::Value;
+
+/// Stands between the name of a field and its aliases in code that `#[derive(Validate)]` generates.
+const SEPARATOR: char = '\0';
+
+/// The name of a field, followed by its aliases.
+pub(super) fn aliases(names: &str) -> impl Iterator<Item = &str> {
+    names.split(SEPARATOR)
+}
+
+/// The name of a field without its aliases.
+pub(super) fn without_aliases(names: &str) -> &str {
+    names.split_once(SEPARATOR).map_or(names, |(name, _)| name)
+}
+
+/// The name of a field in this input, which may be an alias.
+pub(super) fn name_in<'a>(input: Option<&Value>, names: &'a str) -> &'a str {
+    let used = |name: &&str| input.is_some_and(|input| input.get(name).is_some());
+    aliases(names).find(used).unwrap_or_else(|| without_aliases(names))
+}
 
 /// The name that serde uses for a field.
 ///

@@ -8,7 +8,7 @@ use std::{
 use serde::Serialize;
 use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 
-use super::{budget, messages};
+use super::{budget, messages, names::without_aliases};
 
 /// The key of the rules about a whole value.
 pub(super) const WHOLE: &str = "__all__";
@@ -73,9 +73,10 @@ impl Rules {
         Self::default()
     }
 
-    /// The following calls are about this field. `__all__` is a field without a name of its own.
-    pub fn field(&mut self, name: &'static str) {
-        self.field = name;
+    /// The following calls are about this field, which may have aliases. `__all__` is a field without a name of its
+    /// own.
+    pub fn field(&mut self, names: &'static str) {
+        self.field = key(names);
         self.field_is_broken = false;
     }
 
@@ -141,11 +142,11 @@ impl Rules {
         }
     }
 
-    /// Moves all errors into a field, which is that of an enum's variant.
-    pub fn inside(&mut self, name: &'static str) {
+    /// Moves all errors into a field, which is that of an enum's variant and may have aliases.
+    pub fn inside(&mut self, names: &'static str) {
         if !self.errors.is_empty() {
             let errors = ValidationErrors(std::mem::take(&mut self.errors));
-            self.errors.insert(Cow::Borrowed(name), ValidationErrorsKind::Struct(Box::new(errors)));
+            self.errors.insert(Cow::Borrowed(key(names)), ValidationErrorsKind::Struct(Box::new(errors)));
         }
     }
 
@@ -164,6 +165,11 @@ impl Rules {
     fn add(&mut self, name: &'static str, error: ValidationError) {
         insert(&mut self.errors, Cow::Borrowed(name), ValidationErrorsKind::Field(vec![error]));
     }
+}
+
+/// The key of the errors of a field. An extractor keeps the aliases, since the input shows which name is used.
+fn key(names: &'static str) -> &'static str {
+    if budget::left().is_some() { names } else { without_aliases(names) }
 }
 
 fn overridden(
