@@ -25,8 +25,8 @@ use crate::{
 /// values that break the rules of `T` with 422. `Option<Path<T>>` is `None` if the path has no placeholders.
 ///
 /// As an argument of a handler, `Path<u64>` is the only placeholder of the path. So is `Path<T>` for every `T` without
-/// rules that implements `FromStr` and `Deserialize`. If the path has several placeholders, this is a 500 whose log line
-/// names them.
+/// rules that implements `FromStr` and `Deserialize`. If the path has several placeholders, this is a 500 whose log
+/// line names them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Path<T>(pub T);
 

@@ -53,8 +53,8 @@ impl Placeholders {
                 let ty = std::any::type_name::<T>();
                 let names: Vec<_> = self.0.iter().map(|(name, _)| format!("`{{{name}}}`")).collect();
                 let text = format!(
-                    "`Path<{ty}>` takes the only placeholder of a path, and this path has {}: name an argument like its \
-                     placeholder",
+                    "`Path<{ty}>` takes the only placeholder of a path, and this path has {}: name each argument like \
+                     its placeholder",
                     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
                 );
                 Err(Problem::internal(text).into_response())

@@ -2,10 +2,10 @@
 //!
 //! Generated code calls `(&&&&Extract::<T, S>::new()).from_parts(…)` with all traits of this module in scope. Method
 //! lookup prefers the impls for `&Extract<…>` (our own types) to the one for `Extract<T, S>` (any type). Those for more
-//! references tell a `Path<T>` with rules from one of a single value. Otherwise the lookup depends only on the *shape* of
-//! the type. Its bounds are on the method, so that a type that does not meet them causes one error that names the
-//! missing derive, and not "no such method". The state is a parameter too: otherwise the compiler would infer it from an
-//! extractor such as `State<T>` and report the route's real state as the mistake.
+//! references tell a `Path<T>` with rules from one of a single value. Otherwise the lookup depends only on the *shape*
+//! of the type. Its bounds are on the method, so that a type that does not meet them causes one error that names the
+//! missing derive, and not "no such method". The state is a parameter too: otherwise the compiler would infer it from
+//! an extractor such as `State<T>` and report the route's real state as the mistake.
 
 #![allow(clippy::result_large_err, reason = "rejections are responses, as in axum")]
 #![allow(clippy::wrong_self_convention, reason = "`self` is a marker that only carries the type")]
