@@ -1,12 +1,14 @@
 //! Flattens `validator`'s nested errors into a list of located errors.
 
-use serde::de::{DeserializeOwned, Deserializer};
+use serde::de::Deserializer;
 use serde_json::Value;
-use validator::{Validate, ValidationError, ValidationErrors, ValidationErrorsKind};
+use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 
+pub use self::validated::Validated;
 use self::{
     parts::Divisible,
     rules::{LIST, WHOLE},
+    validated::RuleErrors,
 };
 use super::{
     explain::{self, FieldNames, Scalars},
@@ -20,33 +22,7 @@ mod messages;
 mod names;
 pub(super) mod parts;
 pub(crate) mod rules;
-
-/// A type that can be parsed from a request and validated: all types that derive `Deserialize` and
-/// [`Validate`](crate::Validate).
-///
-/// Types with `validator`'s own derive are included.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be extracted from a request: it must derive `Deserialize` and `Validate`",
-    label = "does not derive both `Deserialize` and `Validate`",
-    note = "add `#[derive(serde::Deserialize, routekit::Validate)]` to `{Self}`",
-    note = "a path parameter needs neither: name the argument like its placeholder, `id: Uuid`",
-    note = "to validate nothing, use axum's own `routekit::axum::Json<T>` or `routekit::axum::extract::Query<T>`"
-)]
-pub trait Validated: DeserializeOwned {
-    /// Checks the rules of the type.
-    #[doc(hidden)]
-    fn check_rules(&self) -> Result<(), RuleErrors>;
-}
-
-impl<T: DeserializeOwned + Validate> Validated for T {
-    fn check_rules(&self) -> Result<(), RuleErrors> {
-        self.validate().map_err(RuleErrors)
-    }
-}
-
-/// The broken rules of a value. Opaque, so that `validator` is not part of the trait's signature.
-#[derive(Debug)]
-pub struct RuleErrors(ValidationErrors);
+mod validated;
 
 /// The notation of the location of an error.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -185,6 +161,7 @@ fn within_budget<T: Validated>(value: &T) -> Result<(), ValidationErrors> {
 #[cfg(test)]
 mod tests {
     use serde::Deserialize;
+    use validator::Validate;
 
     use super::*;
 

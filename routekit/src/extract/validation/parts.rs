@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde::de::DeserializeOwned;
 use validator::{ValidationErrors, ValidationErrorsKind};
 
-use super::{Validated, budget, rules};
+use super::{budget, rules, validated::Validated};
 use crate::extract::rejection::MAX_ERRORS;
 
 /// How many items are validated at once.
