@@ -12,7 +12,7 @@ use tower_service::Service;
 use crate::{
     extract::placeholder::Placeholders,
     problem::Problem,
-    route::{Endpoint, EndpointFuture},
+    route::{Endpoint, EndpointFuture, HandlerReached},
 };
 
 /// An argument with the name of a placeholder.
@@ -65,7 +65,7 @@ where
     <L::Service as Service<Request>>::Error: Into<BoxError>,
     <L::Service as Service<Request>>::Future: Send,
 {
-    let service = layer.layer(endpoint);
+    let service = layer.layer(HandlerReached::record(endpoint));
     Endpoint::new(move |request| {
         let service = service.clone();
         EndpointFuture::new(async move {

@@ -267,9 +267,9 @@ impl App {
     /// Adds a circuit breaker for calls that the program makes.
     ///
     /// Handlers take it as a dependency ([`provide_breaker`](Self::provide_breaker)), or find it by its name in
-    /// `Dep<Breakers>`. A route with `breaker(name = "payments")` uses it as its own
-    /// breaker; the handler of such a route must not call through it as well. The breaker appears in the app's metrics
-    /// and on its admin surface. It measures time with its own [`clock`](crate::breaker::CircuitBreakerBuilder::clock),
+    /// `Dep<Breakers>`. A route with `breaker(name = "payments")` uses it as its own breaker, and does not count calls
+    /// of the handler through it again. The breaker appears in the app's metrics and on its admin surface. It measures
+    /// time with its own [`clock`](crate::breaker::CircuitBreakerBuilder::clock),
     /// also in tests.
     ///
     /// ```

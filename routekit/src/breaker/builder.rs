@@ -15,7 +15,8 @@ pub(crate) const PROBE_LEASE: Duration = Duration::from_secs(60);
 
 /// Builds a [`CircuitBreaker`]. See the [module docs](crate::breaker) for the rules.
 ///
-/// Rates and factors are stored with six decimals.
+/// Rates are exact: with `failure_rate(2.0 / 3.0)`, two failures of three calls open the breaker. Only a rate or factor
+/// that is no fraction with a denominator of at most a million is rounded, to six decimals.
 #[must_use]
 pub struct CircuitBreakerBuilder {
     name: String,

@@ -1,6 +1,9 @@
 //! Calls through a breaker.
 
-use std::future::Future;
+use std::{
+    future::{Future, poll_fn},
+    pin::pin,
+};
 
 use super::{call_error::CallError, handle::CircuitBreaker, machine::Open, permit::Permit};
 use crate::route::Outcome;
@@ -9,7 +12,8 @@ impl CircuitBreaker {
     /// Makes a call, unless the breaker is open.
     ///
     /// `Ok` is a success; `Err` and a panic are failures. If the returned future is dropped before the call has ended,
-    /// nothing is counted, so put timeouts inside the call.
+    /// nothing is counted, so put timeouts inside the call. A call within a call of the same breaker passes without
+    /// being counted, also in the handler of a route with this breaker.
     ///
     /// # Errors
     /// [`CallError::Open`] if the call was not made, [`CallError::Failed`] if it failed.
@@ -47,7 +51,17 @@ impl CircuitBreaker {
         F: Future<Output = Result<T, E>>,
     {
         let permit = self.try_acquire()?;
-        let result = call().await;
+        let result = {
+            let mut call = pin!({
+                let _entered = permit.enter();
+                call()
+            });
+            poll_fn(|cx| {
+                let _entered = permit.enter();
+                call.as_mut().poll(cx)
+            })
+            .await
+        };
         permit.settle(classify(&result));
         result.map_err(CallError::Failed)
     }

@@ -12,7 +12,7 @@ use super::{
     snapshot::BreakerSnapshot,
 };
 use crate::{
-    base::clock::Clock,
+    base::{clock::Clock, entered::BreakerId},
     route::{Outcome, Window},
 };
 
@@ -34,6 +34,7 @@ impl WeakBreaker {
 pub(super) type TransitionListener = Box<dyn Fn(&Transition) + Send + Sync>;
 
 pub(super) struct BreakerInner {
+    id: BreakerId,
     name: String,
     settings: BreakerSettings,
     /// Whether counting an outcome needs the time: windows of time and slow calls do.
@@ -52,7 +53,7 @@ impl BreakerInner {
     ) -> Self {
         let gate = BreakerGate::new(settings, clock.now());
         let timed = matches!(settings.rules.window, Window::Time(_)) || settings.rules.slow_call.is_some();
-        Self { name, settings, timed, clock, gate, listeners }
+        Self { id: BreakerId::next(), name, settings, timed, clock, gate, listeners }
     }
 }
 
@@ -67,8 +68,16 @@ impl CircuitBreaker {
         &self.0.name
     }
 
+    pub(super) fn id(&self) -> BreakerId {
+        self.0.id
+    }
+
+    /// Admits or refuses a call. A call within a call of this breaker passes, and is not counted.
     #[inline(always)]
     pub(super) fn admit(&self) -> Result<(Ticket, Option<Instant>), Open> {
+        if self.0.id.is_entered() {
+            return Ok((Ticket::UNTRACKED, None));
+        }
         match self.0.gate.pass() {
             Some(ticket) if self.0.settings.rules.slow_call.is_none() => Ok((ticket, None)),
             passed => self.admit_others(passed),

@@ -99,7 +99,12 @@ where
 
     fn call(&mut self, request: R) -> Self::Future {
         match self.breaker.try_acquire_owned() {
-            Ok(permit) => BreakerFuture::calling(self.inner.call(request), permit, self.classify.clone()),
+            Ok(permit) => {
+                let entered = permit.enter();
+                let inner = self.inner.call(request);
+                drop(entered);
+                BreakerFuture::calling(inner, permit, self.classify.clone())
+            }
             Err(open) => BreakerFuture::refused(open),
         }
     }

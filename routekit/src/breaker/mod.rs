@@ -30,8 +30,11 @@
 //!
 //! With `breaker(…)` on a route, or with [`HttpBreakerLayer`] on any axum router:
 //!
-//! 7. A 5xx, a timeout and a panic are failures. Everything else is a success, including a 4xx of an extractor. A
-//!    client that disconnects counts as neither, and so does a timeout while the handler waits for the request's body.
+//! 7. A 5xx, a timeout and a panic are failures. Any other response of the handler is a success, including a 4xx.
+//!    Neutral, so that they neither count nor close the breaker, are a request that an extractor rejects with less than
+//!    a 5xx, a response below 500 of the route's `layer(…)` in place of the handler, a client that disconnects, and a
+//!    timeout while the handler waits for the request's body. On a plain axum router, [`HttpBreakerLayer`] recognises
+//!    rejections of routekit's extractors only.
 //! 8. A response can override this with an [`Outcome`] in its extensions, and a route with a function
 //!    (`classify = path`).
 //! 9. A refused request does not run the handler. A cached route answers with a stale response if `stale_if_error`
@@ -56,9 +59,10 @@
 //!   problem stays as it is, and any other error is a 500.
 //! - Put timeouts *inside* the call. Dropping a call (a `tokio::time::timeout` around it, or
 //!   [`Retry::attempt_timeout`](crate::retry::Retry::attempt_timeout)) leaves it without an outcome.
-//! - Never pass one request through the same breaker twice, for instance in a route with `breaker(name = "bank")`
-//!   whose handler calls through `bank` too: failures count twice, and in the half-open state the route holds the slot
-//!   that its own call waits for.
+//! - A call within a call of the same breaker passes, and only the outer call counts. So a route with
+//!   `breaker(name = "bank")` may call through `bank`: the request counts once, by its response. A handler that answers
+//!   with 200 although its call has failed adds [`Outcome::Failure`] to the response. A call on a task that the handler
+//!   has spawned counts separately.
 //!
 //! ```
 //! use std::time::Duration;

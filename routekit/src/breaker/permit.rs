@@ -1,7 +1,7 @@
 use std::{borrow::Borrow, fmt, thread, time::Instant};
 
 use super::{handle::CircuitBreaker, machine::Ticket};
-use crate::route::Outcome;
+use crate::{base::entered::Entered, route::Outcome};
 
 /// A permit for one call, granted by a [`CircuitBreaker`].
 ///
@@ -18,6 +18,11 @@ pub struct Permit<B: Borrow<CircuitBreaker> = CircuitBreaker> {
 impl<B: Borrow<CircuitBreaker>> Permit<B> {
     pub(super) fn new(breaker: B, ticket: Ticket, start: Option<Instant>) -> Self {
         Self { breaker, ticket, start }
+    }
+
+    /// Enters the call, for as long as it is polled, so that a call through the same breaker within it is not counted.
+    pub(super) fn enter(&self) -> Option<Entered> {
+        (self.ticket != Ticket::UNTRACKED).then(|| self.breaker.borrow().id().enter())
     }
 
     /// Reports a success.

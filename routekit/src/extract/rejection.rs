@@ -5,7 +5,10 @@ use std::fmt;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
-use crate::problem::{FieldError, Problem};
+use crate::{
+    problem::{FieldError, Problem},
+    route::Outcome,
+};
 
 /// The maximum number of reported errors, so that a list of a million invalid items does not cause a million errors.
 pub(super) const MAX_ERRORS: usize = 1000;
@@ -76,6 +79,6 @@ impl From<Rejection> for Problem {
 
 impl IntoResponse for Rejection {
     fn into_response(self) -> Response {
-        Problem::from(self).into_response()
+        Outcome::of_refusal(Problem::from(self).into_response())
     }
 }

@@ -53,12 +53,9 @@ pub(crate) fn add_route(
     let observer = || -> Arc<dyn Observer> { state.clone() };
     let limit = *policies.timeout;
     let fallback = fallback.map(|fallback| guarded_fallback(fallback, limit, &observer));
-    let breaker = policies
-        .guards
-        .breaker
-        .clone()
-        .zip(*policies.breaker)
-        .map(|(breaker, policy)| HttpBreakerLayer::for_route(breaker, &policy, fallback).observer(observer()));
+    let breaker = policies.guards.breaker.clone().zip(*policies.breaker).map(|(breaker, policy)| {
+        HttpBreakerLayer::for_route(breaker, &policy, fallback, policies.layered).observer(observer())
+    });
     let invalidation = invalidation(policies, context, (method, path));
     let guarded_endpoint = || CatchPanicLayer::new().observer(observer()).layer(endpoint.clone());
     let handler = HandlerService::new(HandlerPolicies {

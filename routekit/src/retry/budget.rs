@@ -17,7 +17,7 @@ const RETRY: u64 = 1_000_000_000;
 /// It is a token bucket. Each call adds [`ratio`](Self::ratio) of a retry, each second adds
 /// [`min_per_second`](Self::min_per_second) retries, and each retry takes one. The bucket starts full and holds at most
 /// [`burst`](Self::burst). During any period, `n` calls make at most `burst + ratio * n + min_per_second * seconds`
-/// retries.
+/// retries. The share of a call is rounded up to a billionth of a retry.
 ///
 /// Clones share the bucket, so use one budget for all calls to a server. Its size in memory is constant, and it takes
 /// no lock.
@@ -94,8 +94,9 @@ impl RetryBudget {
 
     /// Adds the share of one call.
     pub(super) fn deposit(&self) {
-        // The cast saturates, and the bucket holds less than that.
-        self.pay((self.ratio * RETRY as f64) as u64);
+        // Rounded up, so that three calls at a ratio of a third pay for one retry. The cast saturates, and the bucket
+        // holds less than that.
+        self.pay((self.ratio * RETRY as f64).ceil() as u64);
     }
 
     /// Takes one retry. Returns `false` if there is none.

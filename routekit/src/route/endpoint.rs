@@ -19,6 +19,7 @@ use tower_service::Service;
 use crate::{
     deps::{Deps, MissingDependency},
     problem::from_rejection,
+    route::outcome::Outcome,
 };
 
 /// A handler with its extractors, as a function from request to response.
@@ -78,7 +79,7 @@ impl Future for EndpointFuture {
             match ready!(self.0.as_mut().poll(cx)) {
                 Ok(response) => return Poll::Ready(Ok(response)),
                 // Boxed separately, so that it takes no space in requests that are not rejected.
-                Err(refusal) => self.0 = Box::pin(async { Ok(from_rejection(refusal).await) }),
+                Err(refusal) => self.0 = Box::pin(async { Ok(Outcome::of_refusal(from_rejection(refusal).await)) }),
             }
         }
     }

@@ -13,12 +13,14 @@ mod meta;
 mod method;
 mod outcome;
 mod policies;
+mod reached;
 mod registry;
 pub(crate) mod spelling;
 
 pub(crate) use self::{
     check::{Reserved, check, label},
     describe::{RequestPart, probe},
+    reached::HandlerReached,
     registry::{Selection, is_crate, select},
 };
 pub use self::{

@@ -31,6 +31,22 @@ fn failures_below_min_calls_leave_it_closed() {
 }
 
 #[test]
+fn rate_of_k_of_n_opens_it_at_exactly_k_failures_of_n() {
+    for n in 1..=100_u32 {
+        for k in 1..=n {
+            let (breaker, _) = breaker(|b| b.failure_rate(f64::from(k) / f64::from(n)).window(n).min_calls(n));
+            let (failures, successes) = (k as usize, (n - k) as usize);
+            // One failure short of the rate in a full window, then a failure in place of a success.
+            succeed(&breaker, successes + 1);
+            fail(&breaker, failures - 1);
+            assert_eq!(breaker.state(), State::Closed, "{} of {n} at a rate of {k}/{n}", k - 1);
+            fail(&breaker, 1);
+            assert_eq!(breaker.state(), State::Open, "{k} of {n} at a rate of {k}/{n}");
+        }
+    }
+}
+
+#[test]
 fn success_that_reaches_min_calls_can_open_it() {
     let (breaker, _) = breaker(|b| b);
     fail(&breaker, 9);

@@ -14,6 +14,7 @@ use super::upload::Upload;
 use crate::{
     breaker::{Outcome, Permit, on_unwind::OnUnwind},
     observe::Failure,
+    route::HandlerReached,
 };
 
 /// A function that classifies responses without an [`Outcome`] in their extensions.
@@ -22,6 +23,8 @@ pub(super) type Classifier = Arc<dyn Fn(&Response) -> Outcome + Send + Sync>;
 /// The classification of one call.
 pub(crate) struct Classification {
     pub(super) upload: Upload,
+    /// `None` if only the handler can answer.
+    pub(super) reached: Option<HandlerReached>,
     pub(super) classify: Option<Classifier>,
 }
 
@@ -36,6 +39,9 @@ impl Classification {
             return *outcome;
         }
         if response.extensions().get() == Some(&Failure::Timeout) && self.upload.is_awaited() {
+            return Outcome::Neutral;
+        }
+        if !response.status().is_server_error() && self.reached.as_ref().is_some_and(|handler| !handler.is_reached()) {
             return Outcome::Neutral;
         }
         match &self.classify {
@@ -75,7 +81,7 @@ where
     }
 }
 
-/// Guards a call while it is polled: a panic is a failure.
+/// Guards a call, if there is one, while it runs: a panic is a failure, and the same breaker within it does not count.
 #[must_use]
 pub(crate) fn guard(call: &mut Option<AdmittedCall>) -> impl Drop {
     OnUnwind::guard(call)

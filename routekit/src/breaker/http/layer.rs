@@ -14,14 +14,14 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{
-    classify::{AdmittedCall, Classification, ClassifiedCall, Classifier},
+    classify::{AdmittedCall, Classification, ClassifiedCall, Classifier, guard},
     upload::Upload,
 };
 use crate::{
     base::pass_or_answer::PassOrAnswer,
     breaker::{CircuitBreaker, Open, Outcome},
     observe::{Event, FallbackResponse, Observer, Report},
-    route::{BreakerPolicy, Endpoint, EndpointFuture},
+    route::{BreakerPolicy, Endpoint, EndpointFuture, HandlerReached},
 };
 
 /// A circuit breaker around a service that answers HTTP requests. See the [module docs](crate::breaker).
@@ -32,6 +32,8 @@ pub struct HttpBreakerLayer {
     breaker: CircuitBreaker,
     classify: Option<Classifier>,
     fallback: Option<Endpoint>,
+    /// Whether a layer of the route may answer in place of the handler.
+    layered: bool,
     report: Report,
 }
 
@@ -39,12 +41,17 @@ impl HttpBreakerLayer {
     /// Creates a layer that guards the inner service with `breaker`.
     #[must_use]
     pub fn new(breaker: CircuitBreaker) -> Self {
-        Self { breaker, classify: None, fallback: None, report: Report::default() }
+        Self { breaker, classify: None, fallback: None, layered: false, report: Report::default() }
     }
 
-    /// Creates the layer that a route declares.
-    pub(crate) fn for_route(breaker: CircuitBreaker, policy: &BreakerPolicy, fallback: Option<Endpoint>) -> Self {
-        let layer = Self { fallback, ..Self::new(breaker) };
+    /// Creates the layer that a route declares. `layered` is whether the route has its own layer.
+    pub(crate) fn for_route(
+        breaker: CircuitBreaker,
+        policy: &BreakerPolicy,
+        fallback: Option<Endpoint>,
+        layered: bool,
+    ) -> Self {
+        let layer = Self { fallback, layered, ..Self::new(breaker) };
         match policy.classify {
             Some(classify) => layer.classify(move |response| classify.of(response)),
             None => layer,
@@ -83,7 +90,11 @@ impl HttpBreakerLayer {
     /// Admits a call, unless the breaker is open. Observes the request body from then on.
     pub(crate) fn admit(&self, request: &mut Request) -> Result<AdmittedCall, Open> {
         let permit = self.breaker.try_acquire_owned()?;
-        Ok((permit, Classification { upload: Upload::watch(request), classify: self.classify.clone() }))
+        let reached = self.layered.then(|| HandlerReached::new(self.breaker.id()));
+        if let Some(reached) = &reached {
+            request.extensions_mut().insert(reached.clone());
+        }
+        Ok((permit, Classification { upload: Upload::watch(request), reached, classify: self.classify.clone() }))
     }
 
     /// Returns the response of the fallback, or else 503.
@@ -141,7 +152,13 @@ where
 
     fn call(&mut self, mut request: Request) -> Self::Future {
         HttpBreakerFuture::new(match self.layer.admit(&mut request) {
-            Ok(call) => PassOrAnswer::pass(ClassifiedCall::new(self.inner.call(request), Some(call))),
+            Ok(call) => {
+                let mut call = Some(call);
+                let entered = guard(&mut call);
+                let inner = self.inner.call(request);
+                drop(entered);
+                PassOrAnswer::pass(ClassifiedCall::new(inner, call))
+            }
             Err(open) => {
                 let refusal = self.layer.refuse(open, request);
                 PassOrAnswer::decide(async move { Err(refusal.await) })

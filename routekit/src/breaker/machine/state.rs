@@ -359,7 +359,7 @@ impl BreakerSettings {
         if counts.failures | counts.slow == 0 || counts.calls < u64::from(self.rules.min_calls) {
             return None;
         }
-        let reaches = |part: u64, rate: Ratio| part > 0 && part * 1_000_000 >= counts.calls * rate.millionths();
+        let reaches = |part: u64, rate: Ratio| part > 0 && rate.is_reached_by(part, counts.calls);
         if reaches(counts.failures, self.rules.failure_rate) {
             Some(Cause::FailureRate)
         } else if reaches(counts.slow, self.rules.slow_rate) {

@@ -76,7 +76,7 @@ impl HandlerService {
             }),
             Err(refusal) => return PassOrAnswer::answer(refusal),
         };
-        let call = match breaker {
+        let mut call = match breaker {
             None => None,
             Some(breaker) => match breaker.admit(&mut request) {
                 Ok(call) => Some(call),
@@ -86,6 +86,7 @@ impl HandlerService {
                 }
             },
         };
+        let running_call = breaker::guard(&mut call);
         // Inside the timeout, so that a handler that may have changed something runs to its end, and so that the
         // breaker sees a panic as a failure and not as a cancelled call.
         let handler = match invalidation {
@@ -96,6 +97,7 @@ impl HandlerService {
                 GuardedHandler::Plain { call }
             }
         };
+        drop(running_call);
         PassOrAnswer::pass(wrap(RunningHandler { handler, deadline: Deadline::default(), call, permit }))
     }
 

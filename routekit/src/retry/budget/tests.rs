@@ -26,6 +26,19 @@ fn ten_calls_pay_for_one_retry() {
 }
 
 #[test]
+fn n_calls_at_a_ratio_of_k_of_n_pay_for_k_retries() {
+    for n in 1..=100_u32 {
+        for k in 1..=n {
+            let budget = empty(&ManualClock::new()).ratio(f64::from(k) / f64::from(n)).burst(k);
+            let drawn = || (0..=k).filter(|_| budget.withdraw()).count();
+            assert_eq!(drawn(), k as usize, "the bucket starts full");
+            (0..n).for_each(|_| budget.deposit());
+            assert_eq!(drawn(), k as usize, "{k}/{n}");
+        }
+    }
+}
+
+#[test]
 fn each_second_adds_min_per_second() {
     let clock = ManualClock::new();
     let budget = empty(&clock);
