@@ -74,7 +74,7 @@ pub(super) struct ProvidedBreaker {
     pub(super) name: String,
     pub(super) location: &'static Location<'static>,
     /// Makes the dependency of the breaker.
-    pub(super) provide: Box<dyn FnOnce(CircuitBreaker, &mut DepsBuilder) + Send>,
+    pub(super) provide: ProvideBreaker,
 }
 
 /// Parts of the program that run beside its routes.
@@ -91,6 +91,7 @@ pub(super) struct ProgramSpec {
 }
 
 pub(super) type AddLayer = Box<dyn FnOnce(Router) -> Router + Send>;
+pub(super) type ProvideBreaker = Box<dyn FnOnce(CircuitBreaker, &mut DepsBuilder) + Send>;
 pub(super) type ChangeConfig = Box<dyn FnOnce(&mut Config) + Send>;
 
 impl AppSpec {
