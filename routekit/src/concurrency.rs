@@ -16,12 +16,13 @@
 //!    disconnects.
 //! 4. The limit covers all requests through one layer: those of one route, on any connection, in this process.
 //! 5. A handler that continues after its client has disconnected or its time is up holds its permit until it ends. That
-//!    is so for a route that [invalidates](crate::cache::InvalidateLayer) stored responses (for at most 30 seconds), for
-//!    a handler that the route's `layer(…)` runs on another task, and for work that holds a [`RunningPermit`].
+//!    is so for a route that [invalidates](crate::cache::InvalidateLayer) stored responses (for at most 30 seconds),
+//!    for a handler that the route's `layer(…)` runs on another task, and for work that holds a [`RunningPermit`].
 //! 6. Without a `timeout`, a handler holds its permit for as long as it hangs, or for as long as its client takes to
 //!    send its body.
 //!
-//! Work on a task or a thread of its own continues without the handler. It holds the permit if the handler passes it on:
+//! Work on a task or a thread of its own continues without the handler. It holds the permit if the handler passes it
+//! on:
 //!
 //! ```
 //! use routekit::{axum::body::Bytes, concurrency::RunningPermit, prelude::*};
@@ -137,8 +138,8 @@ impl RunningPermit {
 }
 
 impl ConcurrencyPermit {
-    /// Shares the permit with everything that may outlive `request`: inner policies, the route's layer, and tasks of the
-    /// handler.
+    /// Shares the permit with everything that may outlive `request`: inner policies, the route's layer, and tasks of
+    /// the handler.
     pub(crate) fn share<B>(self, request: &mut Request<B>) -> RunningPermit {
         let permit = RunningPermit::new(self);
         make_room(request.extensions_mut());

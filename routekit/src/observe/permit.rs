@@ -5,11 +5,12 @@ use std::{any::Any, convert::Infallible, fmt, sync::Arc};
 use axum::extract::FromRequestParts;
 use http::{Extensions, request::Parts};
 
-/// The permit of a request under a concurrency limit, as an extractor. The limit counts the request until every clone is
-/// dropped.
+/// The permit of a request under a concurrency limit, as an extractor. The limit counts the request until every clone
+/// is dropped.
 ///
-/// Move it into work that continues without the handler, such as a task or `spawn_blocking`: if the client leaves or the
-/// `timeout` expires, the handler is dropped, but the work is not. On a route without a limit the permit has no effect.
+/// Move it into work that continues without the handler, such as a task or `spawn_blocking`: if the client leaves or
+/// the `timeout` expires, the handler is dropped, but the work is not. On a route without a limit the permit has no
+/// effect.
 ///
 /// See the [module docs](crate::concurrency) for an example.
 #[derive(Clone, Default)]
