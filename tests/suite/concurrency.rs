@@ -164,14 +164,14 @@ impl Drop for Run {
 #[post("/c/invalidates", concurrency = 1, timeout = "1s", invalidates("users"))]
 async fn invalidates(running: Dep<Running>) {
     let _run = running.into_inner().begin();
-    pending().await
+    pending::<()>().await;
 }
 
 /// Runs on another task, which continues without its client.
 #[post("/c/layered", concurrency = 1, timeout = "1s", layer(layer_fn(OnTask)))]
 async fn layered(running: Dep<Running>, _body: Bytes) {
     let _run = running.into_inner().begin();
-    pending().await
+    pending::<()>().await;
 }
 
 /// Has work on another task.
@@ -180,9 +180,9 @@ async fn works(permit: RunningPermit, running: Dep<Running>) {
     let run = running.into_inner().begin();
     let work = tokio::spawn(async move {
         let _held = (run, permit);
-        pending().await
+        pending::<()>().await;
     });
-    work.await.unwrap()
+    work.await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
