@@ -52,6 +52,8 @@ mod stores;
 mod support;
 mod telemetry;
 mod ui;
+mod validate_memory;
+mod validate_rules;
 mod validation;
 mod verifiers;
 mod warm_up;
