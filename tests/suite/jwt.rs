@@ -376,6 +376,7 @@ async fn credentials_of_another_scheme_are_ignored() {
 async fn token_times_are_checked_on_the_app_s_clock() {
     use std::time::Duration;
     let clock = ManualClock::new();
+    clock.set_unix_time(Duration::ZERO);
     let tokens = |leeway| Jwt::new(ISSUER, AUDIENCE).key(VerifyingKey::secret(Algorithm::HS256, SECRET)).leeway(leeway);
     let app =
         |leeway| TestApp::builder(App::with_routes(routes![me]).verifier(tokens(leeway))).clock(clock.clock()).build();

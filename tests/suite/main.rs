@@ -22,6 +22,7 @@ mod cache_store;
 mod cache_unsafe;
 mod cache_values;
 mod caching;
+mod clock;
 mod concurrency;
 mod config;
 mod correlation;

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, process::Command};
 
-use routekit::{prelude::*, test::TestApp};
+use routekit::{prelude::*, test::TestApp, validator::ValidationError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -37,6 +37,26 @@ struct Deep {
     map: BTreeMap<String, Theirs>,
 }
 
+/// A list in types with another derive.
+#[derive(Deserialize, Serialize, validator::Validate)]
+struct Wrapper {
+    #[validate(nested)]
+    first_page: Page,
+    #[serde(default)]
+    tags: Vec<u8>,
+}
+
+#[derive(Deserialize, Serialize, validator::Validate)]
+#[serde(rename_all = "camelCase")]
+struct Page {
+    #[validate(nested, custom(function = "at_least_two_thousand"))]
+    all_items: Vec<Theirs>,
+}
+
+fn at_least_two_thousand(items: &[Theirs]) -> Result<(), ValidationError> {
+    if items.len() >= 2000 { Ok(()) } else { Err(ValidationError::new("too_few")) }
+}
+
 /// A pair of a form.
 #[derive(Deserialize, Serialize, validator::Validate)]
 struct Pair {
@@ -65,6 +85,11 @@ async fn deep(body: Json<Deep>) -> String {
     (body.lists.len() + body.map.len()).to_string()
 }
 
+#[post("/wrapped")]
+async fn wrapped(body: Json<Wrapper>) -> String {
+    (body.first_page.all_items.len() + body.tags.len()).to_string()
+}
+
 #[post("/form")]
 async fn form(body: Form<Vec<Pair>>) -> String {
     body.iter().map(|pair| pair.name.len() + pair.value.len()).sum::<usize>().to_string()
@@ -84,7 +109,7 @@ const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
 
 fn app() -> TestApp {
-    TestApp::new(App::with_routes(routes![ours, theirs, root, deep, form]))
+    TestApp::new(App::with_routes(routes![ours, theirs, root, deep, wrapped, form]))
 }
 
 /// The growth of the peak by the second body, which has at least a thousand errors, in KiB.
@@ -153,6 +178,13 @@ async fn list_of_types_with_another_derive_at_the_root_takes_little_memory() {
 }
 
 #[tokio::test]
+async fn list_in_types_with_another_derive_takes_little_memory() {
+    let name = "list_in_types_with_another_derive_takes_little_memory";
+    let around = |items: &str| format!("{{\"first_page\":{{\"allItems\":[{items}]}}}}");
+    takes_at_most(12 * 1024, name, "/wrapped", JSON, lists(around)).await;
+}
+
+#[tokio::test]
 async fn list_in_a_list_takes_little_memory() {
     let name = "list_in_a_list_takes_little_memory";
     takes_at_most(12 * 1024, name, "/deep", JSON, lists(|items| format!("{{\"lists\":[[{items}]]}}"))).await;
@@ -187,4 +219,15 @@ async fn long_list_with_few_errors_reports_each_at_its_place() {
     let errors = answer["errors"].as_array().unwrap().iter().map(|error| error["pointer"].as_str().unwrap());
     let errors: Vec<_> = errors.collect();
     assert_eq!(errors, ["/0/amount", "/100/amount", "/4999/amount", "/99/amount"]);
+}
+
+#[tokio::test]
+async fn rule_about_a_long_list_sees_all_of_its_items() {
+    let body = |items: &[Value]| json!({ "tags": vec![1; 5000], "first_page": { "allItems": items } });
+    let mut items = vec![json!({ "amount": 1 }); 3000];
+    assert_eq!(app().post("/wrapped").json(&body(&items)).send().await.text(), "8000");
+    items[2999] = json!({});
+    let answer: Value = app().post("/wrapped").json(&body(&items)).send().await.json();
+    let errors = answer["errors"].as_array().unwrap();
+    assert_eq!((errors.len(), &errors[0]["pointer"]), (1, &json!("/first_page/allItems/2999/amount")));
 }

@@ -268,9 +268,8 @@ impl App {
     ///
     /// Handlers take it as a dependency ([`provide_breaker`](Self::provide_breaker)), or find it by its name in
     /// `Dep<Breakers>`. A route with `breaker(name = "payments")` uses it as its own breaker, and does not count calls
-    /// of the handler through it again. The breaker appears in the app's metrics and on its admin surface. It measures
-    /// time with its own [`clock`](crate::breaker::CircuitBreakerBuilder::clock),
-    /// also in tests.
+    /// of the handler through it again. The breaker appears in the app's metrics and on its admin surface. Without a
+    /// [`clock`](crate::breaker::CircuitBreakerBuilder::clock) of its own, it measures time with the app's.
     ///
     /// ```
     /// # use routekit::{App, breaker::CircuitBreaker};
@@ -467,7 +466,8 @@ impl App {
 
     /// Sets the clock that measures time. Defaults to the system's clock.
     ///
-    /// Timeouts run on tokio's time, which `tokio::time::pause` stops.
+    /// A `timeout` runs on tokio's clock, which `tokio::time::pause` stops. If this clock is a
+    /// [`ManualClock`](crate::ManualClock), it also expires when a test moves that clock.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.spec.program.clock = clock;
         self

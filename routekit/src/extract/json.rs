@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::{
     explain::{self, Scalars},
     rejection::Rejection,
-    validation::{PointerStyle, Validated, parts::JsonItems, validate},
+    validation::{PointerStyle, Validated, parts::JsonText, validate},
 };
 use crate::{
     problem::Problem,
@@ -42,7 +42,7 @@ impl<T: Validated> Json<T> {
         let bytes = read(request).await?;
         let value: T = serde_json::from_slice(&bytes).map_err(|_| refuse::<T>(&bytes))?;
         let mut input = serde_json::Deserializer::from_slice(&bytes);
-        validate(&value, PointerStyle::JsonPointer, JsonItems::of(&bytes), || &mut input)?;
+        validate(&value, PointerStyle::JsonPointer, JsonText(&bytes), || &mut input)?;
         Ok(Self(value))
     }
 }

@@ -140,7 +140,10 @@ impl Declarations {
             let lease = breaker.settings().probe_lease();
             return match self.longest_timeout.filter(|longest| lease <= *longest) {
                 Some(longest) => Err(short_lease(name, lease, longest).declared_by(&by_program(&place))),
-                None => Ok(breaker),
+                None => {
+                    breaker.adopt_clock(clock);
+                    Ok(breaker)
+                }
             };
         }
         let builder = CircuitBreaker::builder(name).policy(&policy).probe_lease(lease).clock(clock.clone());

@@ -9,10 +9,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 use serde_json::{Map, Value};
 use validator::{ValidationErrors, ValidationErrorsKind};
 
-use super::{
-    names::{aliases, are_alike},
-    rules::LIST,
-};
+use super::{names, rules::LIST};
 use crate::extract::rejection::MAX_ERRORS;
 
 /// How many items of a list without errors are read. serde deserialises arrays up to this length.
@@ -45,16 +42,8 @@ impl<'e> Errors<'e> {
     }
 
     fn of_field(self, name: &str) -> Option<Errors<'e>> {
-        let errors = self.of_fields()?.errors();
-        let exact = errors.get(name);
-        let found = exact.or_else(|| {
-            let is_named = |field: &str| {
-                aliases(field).any(|alias| alias == name) || are_alike(field.strip_prefix("r#").unwrap_or(field), name)
-            };
-            let mut alike = errors.iter().filter(|(field, _)| is_named(field));
-            alike.next().map(|(_, kind)| kind)
-        });
-        found.map(Errors::Kind)
+        let found = names::find(self.of_fields()?.errors(), name);
+        found.map(|(_, kind)| Errors::Kind(kind))
     }
 
     /// The errors of the items of a list.

@@ -57,14 +57,14 @@ impl PointerStyle {
     }
 }
 
-/// Checks the rules of `value`. `parts` are those of the input, which `input` reads again if a rule is broken.
+/// Checks the rules of `value`. `text` is that of the input, which `input` reads again if a rule is broken.
 pub(super) fn validate<'de, T: Validated, D: Deserializer<'de>>(
     value: &T,
     places: PointerStyle,
-    parts: impl Divisible,
+    text: impl Divisible,
     input: impl FnOnce() -> D,
 ) -> Result<(), Rejection> {
-    let Err(errors) = parts::check::<T>(parts).and_then(|()| within_budget(value)) else { return Ok(()) };
+    let Err(errors) = parts::check::<T, _>(text).and_then(|()| within_budget(value)) else { return Ok(()) };
     let input = excerpt::excerpt(input(), &errors);
     let names = input.as_ref().map(|input| explain::names::<T>(input, places.scalars())).unwrap_or_default();
     let mut found = Vec::new();

@@ -1,13 +1,26 @@
 //! Matches the names of fields in errors with those in the input.
 
+use std::{borrow::Cow, collections::HashMap};
+
 use serde_json::Value;
 
 /// Stands between the name of a field and its aliases in code that `#[derive(Validate)]` generates.
 const SEPARATOR: char = '\0';
 
 /// The name of a field, followed by its aliases.
-pub(super) fn aliases(names: &str) -> impl Iterator<Item = &str> {
+fn aliases(names: &str) -> impl Iterator<Item = &str> {
     names.split(SEPARATOR)
+}
+
+/// The errors of the field with this name in the input.
+pub(super) fn find<'e, E>(
+    errors: &'e HashMap<Cow<'static, str>, E>,
+    name: &str,
+) -> Option<(&'e Cow<'static, str>, &'e E)> {
+    let is_named = |field: &str| {
+        aliases(field).any(|alias| alias == name) || are_alike(field.strip_prefix("r#").unwrap_or(field), name)
+    };
+    errors.get_key_value(name).or_else(|| errors.iter().find(|(field, _)| is_named(field)))
 }
 
 /// The name of a field without its aliases.
@@ -39,7 +52,7 @@ pub(super) fn serde_name<'a>(field: &'a str, known: &[&'static str]) -> &'a str 
 }
 
 /// Whether the names differ only in case and separators.
-pub(super) fn are_alike(one: &str, other: &str) -> bool {
+fn are_alike(one: &str, other: &str) -> bool {
     letters(one).eq(letters(other))
 }
 

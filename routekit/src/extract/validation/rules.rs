@@ -8,7 +8,10 @@ use std::{
 use serde::Serialize;
 use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 
-use super::{budget, messages, names::without_aliases};
+use super::{
+    budget, messages,
+    names::{self, without_aliases},
+};
 
 /// The key of the rules about a whole value.
 pub(super) const WHOLE: &str = "__all__";
@@ -242,20 +245,45 @@ pub(super) fn count(errors: &ValidationErrors) -> usize {
         .sum()
 }
 
-/// The errors of a list's items, if there are no others.
-pub(super) fn into_items(ValidationErrors(mut errors): ValidationErrors) -> Option<ItemErrors> {
-    match errors.remove(LIST) {
-        Some(ValidationErrorsKind::List(items)) if errors.is_empty() => Some(items),
+/// The errors of the items of the list at this path.
+pub(super) fn items_at(ValidationErrors(mut errors): ValidationErrors, path: &[String]) -> Option<ItemErrors> {
+    let key = key_at(&errors, path)?.clone();
+    match errors.remove(&key)? {
+        ValidationErrorsKind::Struct(errors) => items_at(*errors, path.get(1..).unwrap_or_default()),
+        ValidationErrorsKind::List(items) if path.len() <= 1 => Some(items),
         _ => None,
     }
 }
 
-/// Whether these are the answer of a value, or of the items of a list, to a probe.
-pub(super) fn is_answer(errors: &ValidationErrors) -> bool {
-    match errors.errors().get(LIST) {
-        Some(ValidationErrorsKind::List(items)) => items.values().all(|errors| is_answer(errors)),
-        _ => errors.errors().contains_key(PROBED),
+/// The errors of a value with these errors at a path.
+pub(super) fn at(path: &[String], kind: ValidationErrorsKind) -> ValidationErrors {
+    let (key, kind) = match path {
+        [] => (Cow::Borrowed(LIST), kind),
+        [name] => (Cow::Owned(name.clone()), kind),
+        [name, path @ ..] => (Cow::Owned(name.clone()), ValidationErrorsKind::Struct(Box::new(at(path, kind)))),
+    };
+    ValidationErrors(HashMap::from([(key, kind)]))
+}
+
+/// Whether these are the answer of a value, or of the items of the list at this path, to a probe.
+pub(super) fn is_answer(ValidationErrors(errors): &ValidationErrors, path: &[String]) -> bool {
+    if errors.contains_key(PROBED) {
+        return true;
     }
+    match key_at(errors, path).and_then(|key| errors.get(key)) {
+        Some(ValidationErrorsKind::Struct(errors)) => is_answer(errors, path.get(1..).unwrap_or_default()),
+        Some(ValidationErrorsKind::List(items)) => items.values().all(|errors| is_answer(errors, &[])),
+        _ => false,
+    }
+}
+
+/// The key of the errors on the path to a list.
+fn key_at<'e>(errors: &'e ErrorMap, path: &[String]) -> Option<&'e Cow<'static, str>> {
+    let found = match path {
+        [] => errors.get_key_value(LIST),
+        [name, ..] => names::find(errors, name),
+    };
+    found.map(|(key, _)| key)
 }
 
 /// Whether the text is a card number: 12 to 19 digits with a valid check digit (ISO/IEC 7812-1).
