@@ -172,7 +172,7 @@ fn endpoint(route: &Route<'_>, handler: &Handler) -> TokenStream {
     let from_parts = route.arguments.iter().zip(&names).filter(|(a, _)| a.source == Source::Parts).map(|(a, name)| {
         let ty = a.ty;
         quote_spanned! {blamed(ty)=>
-            let #name = (&&&__rt::Extract::<#ty, #state>::new()).from_parts(&mut #parts, &#context).await?;
+            let #name = (&&&&&__rt::Extract::<#ty, #state>::new()).from_parts(&mut #parts, &#context).await?;
         }
     });
     // The body is extracted last, wherever its argument stands.
@@ -182,7 +182,7 @@ fn endpoint(route: &Route<'_>, handler: &Handler) -> TokenStream {
     let from_body = route.arguments.iter().zip(&names).filter(|(a, _)| a.source == Source::Body).map(|(a, name)| {
         let ty = a.ty;
         quote_spanned! {blamed(ty)=>
-            let #name = (&&&__rt::Extract::<#ty, #state>::new()).from_request(#whole, &#context).await?;
+            let #name = (&&&&&__rt::Extract::<#ty, #state>::new()).from_request(#whole, &#context).await?;
         }
     });
     // Before the future is created, so that it holds the parts and not the request as well.

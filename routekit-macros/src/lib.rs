@@ -71,10 +71,3 @@ pub fn options(args: TokenStream, item: TokenStream) -> TokenStream {
 pub fn validate(item: TokenStream) -> TokenStream {
     validate::expand(item.into()).into()
 }
-
-/// Drops the copy of a struct that exists only as the input of `validator`'s derive.
-#[doc(hidden)]
-#[proc_macro_attribute]
-pub fn discard(_args: TokenStream, _item: TokenStream) -> TokenStream {
-    TokenStream::new()
-}

@@ -2,16 +2,11 @@
 
 pub use axum::extract::Request;
 pub use inventory;
-pub use routekit_macros::discard;
 pub use validator;
 
 pub use crate::{
     deps::Deps,
-    extract::{
-        placeholder::Placeholders,
-        specialise::Extract,
-        validation::{Unserialised, with_serde_names},
-    },
+    extract::{placeholder::Placeholders, specialise::Extract},
     generated::{FromPlaceholder, Respond, future, layered, parse, respond},
     route::{
         Audience, BreakerPolicy, CachePolicy, CdnTags, ClassifyResponse, Context, DeclaredAccess, Deprecation,
@@ -34,7 +29,13 @@ pub mod describe_traits {
 /// Traits that decide how an argument is extracted, unnamed for the same reason.
 pub mod extract_traits {
     pub use crate::extract::specialise::{
-        FromAxum as _, FromDeps as _, FromDescribed as _, FromValidatedBody as _, FromValidatedParts as _,
+        FromAxum as _, FromDeps as _, FromDescribed as _, FromPathValue as _, FromValidatedBody as _,
+        FromValidatedParts as _,
     };
     pub use crate::route::spelling::{SpellDisplay as _, SpellNothing as _};
+}
+
+/// The rules of `#[derive(Validate)]`.
+pub mod rules {
+    pub use crate::extract::validation::rules::{BrokenRule, RuleCheck, is_card_number, items};
 }

@@ -15,11 +15,29 @@
 //! 3. The permit is released however the request ends: with a response, an error, a panic, a timeout, or a client that
 //!    disconnects.
 //! 4. The limit covers all requests through one layer: those of one route, on any connection, in this process.
-//! 5. The handler of a route that [invalidates](crate::cache::InvalidateLayer) stored responses continues if its client
-//!    disconnects, for at most 30 seconds, and holds its permit until it ends. With [`ConcurrencyLayer`] around your
-//!    own service, the permit is released when the client disconnects.
+//! 5. A handler that continues after its client has disconnected or its time is up holds its permit until it ends. That
+//!    is so for a route that [invalidates](crate::cache::InvalidateLayer) stored responses (for at most 30 seconds),
+//!    for a handler that the route's `layer(…)` runs on another task, and for work that holds a [`RunningPermit`].
 //! 6. Without a `timeout`, a handler holds its permit for as long as it hangs, or for as long as its client takes to
 //!    send its body.
+//!
+//! Work on a task or a thread of its own continues without the handler. It holds the permit if the handler passes it
+//! on:
+//!
+//! ```
+//! use routekit::{axum::body::Bytes, concurrency::RunningPermit, prelude::*};
+//!
+//! #[post("/thumbnails", concurrency = 2, timeout = "5s")]
+//! async fn thumbnail(permit: RunningPermit, image: Bytes) -> Result<Bytes> {
+//!     let work = tokio::task::spawn_blocking(move || {
+//!         let _permit = permit;
+//!         scale(image)
+//!     });
+//!     work.await.map_err(Problem::internal)
+//! }
+//! # fn scale(image: Bytes) -> Bytes { image }
+//! # let _ = routes![thumbnail];
+//! ```
 //!
 //! [`ConcurrencyLayer`] applies the policy to any axum router:
 //!
@@ -56,9 +74,10 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
+pub use crate::observe::RunningPermit;
 use crate::{
     base::pass_or_answer::PassOrAnswer,
-    observe::{Event, Failure, Observer, Report, RunningPermit},
+    observe::{Event, Failure, Observer, Report, make_room},
     problem::Problem,
 };
 
@@ -109,17 +128,7 @@ impl Drop for ConcurrencyPermit {
     }
 }
 
-/// The permit of a request.
-#[derive(Debug)]
-#[expect(dead_code, reason = "a permit is held until it is dropped")]
-pub(crate) enum HeldPermit {
-    /// Released with the response, or when the client disconnects.
-    ByRequest(ConcurrencyPermit),
-    /// Also held by a handler that may outlive its request.
-    WithHandler(RunningPermit),
-}
-
-impl HeldPermit {
+impl RunningPermit {
     /// Releases a permit with the response, which may be long before the future that made it is dropped.
     pub(crate) fn release_if_ready<T>(permit: &mut Option<Self>, polled: &Poll<T>) {
         if polled.is_ready() {
@@ -129,16 +138,13 @@ impl HeldPermit {
 }
 
 impl ConcurrencyPermit {
-    /// Keeps the permit with the request.
-    pub(crate) fn hold(self) -> HeldPermit {
-        HeldPermit::ByRequest(self)
-    }
-
-    /// Shares the permit with an inner policy that lets the handler outlive `request`.
-    pub(crate) fn share<B>(self, request: &mut Request<B>) -> HeldPermit {
-        let permit = RunningPermit::new(Arc::new(self));
+    /// Shares the permit with everything that may outlive `request`: inner policies, the route's layer, and tasks of
+    /// the handler.
+    pub(crate) fn share<B>(self, request: &mut Request<B>) -> RunningPermit {
+        let permit = RunningPermit::new(self);
+        make_room(request.extensions_mut());
         request.extensions_mut().insert(permit.clone());
-        HeldPermit::WithHandler(permit)
+        permit
     }
 }
 
@@ -216,7 +222,7 @@ pin_project! {
     struct HoldingPermit<F> {
         #[pin]
         inner: F,
-        permit: Option<HeldPermit>,
+        permit: Option<RunningPermit>,
     }
 }
 
@@ -226,7 +232,7 @@ impl<F: Future> Future for HoldingPermit<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let polled = this.inner.poll(cx);
-        HeldPermit::release_if_ready(this.permit, &polled);
+        RunningPermit::release_if_ready(this.permit, &polled);
         polled
     }
 }
@@ -248,11 +254,11 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
         ConcurrencyFuture::new(match self.layer.admit() {
             Ok(permit) => {
-                let inner = self.inner.call(request);
-                PassOrAnswer::pass(HoldingPermit { inner, permit: Some(permit.hold()) })
+                let permit = Some(permit.share(&mut request));
+                PassOrAnswer::pass(HoldingPermit { inner: self.inner.call(request), permit })
             }
             Err(refusal) => PassOrAnswer::answer(refusal),
         })

@@ -9,9 +9,11 @@ use std::{
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
+use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep};
 
 use crate::{
+    base::clock::{Clock, ManualTimer},
     observe::{Event, Failure, Report},
     problem::Problem,
 };
@@ -21,24 +23,43 @@ use crate::{
 ///
 /// The timer is boxed, so that a future with a deadline stays small: each outer layer moves that future once.
 #[derive(Debug, Default)]
-pub(crate) struct Deadline(Option<Pin<Box<Sleep>>>);
+pub(crate) struct Deadline(Option<Pin<Box<Timer>>>);
 
-impl Deadline {
-    /// Ready once `limit` has passed since the first call. Must be called each time that the work is `Pending`.
-    pub(crate) fn poll_expired(&mut self, limit: Duration, cx: &mut Context<'_>) -> Poll<()> {
-        let sleep = self.0.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
-        // Outside tokio's coop budget, which work that never waits has used up.
-        pin!(tokio::task::unconstrained(sleep)).poll(cx)
+pin_project! {
+    #[derive(Debug)]
+    struct Timer {
+        #[pin]
+        sleep: Sleep,
+        // Of a clock that a test moves, which it may do without moving tokio's.
+        manual: Option<ManualTimer>,
     }
 }
 
-/// The output of `work`, or `None` if it takes longer than `limit`.
+impl Deadline {
+    /// Ready once `limit` has passed since the first call, on tokio's clock or on a manual `clock`. Must be called each
+    /// time that the work is `Pending`.
+    pub(crate) fn poll_expired(&mut self, limit: Duration, clock: &Clock, cx: &mut Context<'_>) -> Poll<()> {
+        let timer = self
+            .0
+            .get_or_insert_with(|| Box::pin(Timer { sleep: tokio::time::sleep(limit), manual: clock.timer(limit) }));
+        let timer = timer.as_mut().project();
+        if let Some(manual) = timer.manual
+            && manual.poll(cx).is_ready()
+        {
+            return Poll::Ready(());
+        }
+        // Outside tokio's coop budget, which work that never waits has used up.
+        pin!(tokio::task::unconstrained(timer.sleep)).poll(cx)
+    }
+}
+
+/// The output of `work`, or `None` if it takes longer than `limit` on tokio's clock.
 pub(crate) async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
     let mut work = pin!(work);
     let mut deadline = Deadline::default();
     poll_fn(|cx| match work.as_mut().poll(cx) {
         Poll::Ready(output) => Poll::Ready(Some(output)),
-        Poll::Pending => deadline.poll_expired(limit, cx).map(|()| None),
+        Poll::Pending => deadline.poll_expired(limit, &Clock::system(), cx).map(|()| None),
     })
     .await
 }

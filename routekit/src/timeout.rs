@@ -15,7 +15,9 @@
 //! 2. The handler is dropped at its current `.await`. Tasks that it has spawned continue.
 //! 3. The timer is created when the handler first waits. A response that is ready at once needs no timer, and a handler
 //!    that never waits cannot be timed out, like any async code.
-//! 4. The service answers with a response and never with an error (unlike `tower::timeout`), so it needs no error
+//! 4. The limit runs on tokio's clock, which `tokio::time::pause` stops. It also expires when a
+//!    [`ManualClock`](crate::ManualClock) that is the clock of the app moves past it.
+//! 5. The service answers with a response and never with an error (unlike `tower::timeout`), so it needs no error
 //!    handling around it.
 //!
 //! [`TimeoutLayer`] applies the policy to any axum router:
@@ -52,6 +54,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::{
+    base::clock::Clock,
     deadline::{Deadline, timed_out},
     observe::{Observer, Report},
 };
@@ -60,13 +63,14 @@ use crate::{
 #[derive(Debug, Clone)]
 pub(crate) struct TimeLimit {
     limit: Duration,
+    clock: Clock,
     report: Report,
 }
 
 impl TimeLimit {
     /// Creates a limit that reports timeouts to `observer`.
-    pub(crate) fn new(limit: Duration, observer: Arc<dyn Observer>) -> Self {
-        Self { limit, report: Report::to(observer) }
+    pub(crate) fn new(limit: Duration, clock: Clock, observer: Arc<dyn Observer>) -> Self {
+        Self { limit, clock, report: Report::to(observer) }
     }
 
     /// Answers 504 in place of a handler that has been pending for too long.
@@ -77,7 +81,7 @@ impl TimeLimit {
         deadline: &mut Deadline,
         cx: &mut Context<'_>,
     ) {
-        if polled.is_pending() && deadline.poll_expired(self.limit, cx).is_ready() {
+        if polled.is_pending() && deadline.poll_expired(self.limit, &self.clock, cx).is_ready() {
             *polled = Poll::Ready(Ok(timed_out(&self.report)));
         }
     }
@@ -93,7 +97,15 @@ impl TimeoutLayer {
     /// Creates a layer that allows at most `limit` up to the response head.
     #[must_use]
     pub fn new(limit: Duration) -> Self {
-        Self { limit: TimeLimit { limit, report: Report::default() } }
+        Self { limit: TimeLimit { limit, clock: Clock::system(), report: Report::default() } }
+    }
+
+    /// Sets a clock, such as that of a [`ManualClock`](crate::ManualClock), on which the limit expires too. It also
+    /// expires on tokio's clock. Defaults to tokio's clock only.
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.limit.clock = clock;
+        self
     }
 
     /// Sets the observer of requests that exceed the limit. Defaults to none.

@@ -75,13 +75,13 @@ impl rename {
                         let __placeholders = __rt::Placeholders::of(&mut __parts).await?;
                         let __argument_0 = __rt::parse::<Uuid>(&__placeholders, "id")?;
                         (&__rt::Spell(&__argument_0)).spell(&__parts.extensions, "id");
-                        let __argument_2 = (&&&__rt::Extract::<
+                        let __argument_2 = (&&&&&__rt::Extract::<
                             Dep<Users>,
                             __rt::Deps,
                         >::new())
                             .from_parts(&mut __parts, &__context)
                             .await?;
-                        let __argument_1 = (&&&__rt::Extract::<
+                        let __argument_1 = (&&&&&__rt::Extract::<
                             Json<Rename>,
                             __rt::Deps,
                         >::new())

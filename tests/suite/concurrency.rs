@@ -1,12 +1,35 @@
 //! Limits on simultaneous requests of a route.
 
-use std::{future::pending, sync::Arc, time::Duration};
+use std::{
+    future::{Future, pending},
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::Request,
+};
 use futures_util::FutureExt;
 use http::StatusCode;
-use routekit::{config::Config, prelude::*, test::TestApp};
+use routekit::{
+    Spawner,
+    cache::{Cache, InvalidateLayer},
+    concurrency::{ConcurrencyLayer, RunningPermit},
+    config::Config,
+    prelude::*,
+    test::TestApp,
+};
 use serde_json::Value;
 use tokio::{sync::Semaphore, task::JoinSet};
+use tower::{ServiceExt, layer::layer_fn};
+
+use crate::support::OnTask;
 
 struct Gate(Semaphore);
 
@@ -112,4 +135,117 @@ fn limit_can_be_configured() {
         let said = configured(wrong).unwrap_err().to_string();
         assert!(said.contains("concurrency"), "{said}");
     }
+}
+
+/// Counts the handlers, and the work of handlers, that run at a time.
+#[derive(Default)]
+struct Running {
+    now: AtomicUsize,
+    most: AtomicUsize,
+}
+
+struct Run(Arc<Running>);
+
+impl Running {
+    fn begin(self: &Arc<Self>) -> Run {
+        let now = self.now.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most.fetch_max(now, Ordering::SeqCst);
+        Run(Arc::clone(self))
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        self.0.now.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Continues without its client, because it invalidates.
+#[post("/c/invalidates", concurrency = 1, timeout = "1s", invalidates("users"))]
+async fn invalidates(running: Dep<Running>) {
+    let _run = running.into_inner().begin();
+    pending::<()>().await;
+}
+
+/// Runs on another task, which continues without its client.
+#[post("/c/layered", concurrency = 1, timeout = "1s", layer(layer_fn(OnTask)))]
+async fn layered(running: Dep<Running>, _body: Bytes) {
+    let _run = running.into_inner().begin();
+    pending::<()>().await;
+}
+
+/// Has work on another task.
+#[post("/c/works", concurrency = 1, timeout = "1s")]
+async fn works(permit: RunningPermit, running: Dep<Running>) {
+    let run = running.into_inner().begin();
+    let work = tokio::spawn(async move {
+        let _held = (run, permit);
+        pending::<()>().await;
+    });
+    work.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn handler_that_outlives_its_client_or_its_time_holds_its_permit() {
+    for path in ["/c/invalidates", "/c/layered", "/c/works"] {
+        for leaves in [true, false] {
+            let running = Arc::new(Running::default());
+            let app = App::with_routes(routes![invalidates, layered, works]).provide_shared(Arc::clone(&running));
+            let app = TestApp::new(app);
+            let mut statuses = Vec::new();
+            for _ in 0..8 {
+                let answer = app.post(path).send();
+                let answer = if leaves { yielding(answer).await } else { Some(answer.await) };
+                statuses.push(answer.map(|answer| answer.status().as_u16()));
+            }
+            let first = if leaves { None } else { Some(504) };
+            assert_eq!(statuses, [vec![first], vec![Some(503); 7]].concat(), "{path}");
+            assert_eq!(running.most.load(Ordering::SeqCst), 1, "{path}");
+        }
+    }
+}
+
+/// The response, or `None` for a client that leaves after the handler has begun.
+async fn yielding<T>(answer: impl Future<Output = T>) -> Option<T> {
+    let mut answer = pin!(answer);
+    for _ in 0..4 {
+        if let Some(answer) = answer.as_mut().now_or_never() {
+            return Some(answer);
+        }
+        tokio::task::yield_now().await;
+    }
+    None
+}
+
+#[tokio::test]
+async fn permit_of_finished_work_is_free_again() {
+    #[get("/c/spawns", concurrency = 1)]
+    async fn spawns(permit: RunningPermit, gate: Dep<Gate>) {
+        tokio::spawn(async move {
+            gate.0.acquire().await.unwrap().forget();
+            drop(permit);
+        });
+    }
+
+    let gate = Arc::new(Gate(Semaphore::new(0)));
+    let app = TestApp::new(App::with_routes(routes![spawns]).provide_shared(Arc::clone(&gate)));
+    assert_eq!(app.get("/c/spawns").send().await.status(), 200);
+    assert_eq!(app.get("/c/spawns").send().await.status(), 503, "the work of the first request runs on");
+    gate.0.add_permits(1);
+    tokio::task::yield_now().await;
+    assert_eq!(app.get("/c/spawns").send().await.status(), 200);
+}
+
+#[tokio::test]
+async fn layers_of_a_plain_router_count_a_handler_that_continues_to_invalidate() {
+    let cache = Cache::builder().spawner(Spawner::tokio()).build();
+    let limit = ConcurrencyLayer::new(1);
+    let app: Router = Router::new()
+        .route("/", axum::routing::post(pending::<()>))
+        .layer(InvalidateLayer::new(cache).tags(["users"]))
+        .layer(limit.clone());
+    let request = || Request::post("/").body(Body::empty()).unwrap();
+    assert!(app.clone().oneshot(request()).now_or_never().is_none(), "the client leaves");
+    assert_eq!(limit.in_flight(), 1);
+    assert_eq!(app.oneshot(request()).await.unwrap().status(), 503);
 }

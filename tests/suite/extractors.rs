@@ -192,3 +192,61 @@ async fn connect_info_has_the_peer_address() {
     let app = wire::run(app()).await;
     assert_eq!(app.http1(wire::get("/peer")).await.1, "127.0.0.1");
 }
+
+/// A value with rules, which also implements `FromStr`.
+#[derive(Deserialize, Validate)]
+struct Code(#[validate(length(equal = 2))] String);
+
+impl std::str::FromStr for Code {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+#[get("/numbers/{number}")]
+async fn number(Path(id): Path<u64>) -> String {
+    id.to_string()
+}
+
+#[get("/uuids/{id}")]
+async fn by_uuid(id: Path<uuid::Uuid>, headers: HeaderMap) -> String {
+    format!("{} {}", id.0, headers.len())
+}
+
+#[get("/codes/{code}")]
+async fn code(Path(code): Path<Code>) -> String {
+    code.0
+}
+
+#[get("/pairs/{one}/{other}")]
+async fn pair(Path(id): Path<u64>) -> String {
+    id.to_string()
+}
+
+async fn get(path: &str) -> (u16, Value) {
+    let app = TestApp::new(App::with_routes(routes![number, by_uuid, code, pair]));
+    let answer = app.get(path).send().await;
+    let body = answer.text().to_owned();
+    (answer.status().as_u16(), serde_json::from_str(&body).unwrap_or(Value::String(body)))
+}
+
+#[tokio::test]
+async fn path_of_one_value_is_the_only_placeholder() {
+    assert_eq!(get("/numbers/18446744073709551615").await, (200, Value::from(u64::MAX)));
+    let id = "67e55044-10b1-426f-9247-bb680e5fe0c8";
+    assert_eq!(get(&format!("/uuids/{id}")).await, (200, Value::from(format!("{id} 0"))));
+    for path in ["/numbers/-1", "/numbers/18446744073709551616", "/uuids/7"] {
+        let (status, problem) = get(path).await;
+        let pointer = if path.starts_with("/uuids") { "id" } else { "number" };
+        assert_eq!((status, &problem["errors"][0]["pointer"]), (400, &Value::from(pointer)), "{path}: {problem}");
+    }
+    assert_eq!(get("/pairs/1/2").await.0, 500, "which of the two is unclear");
+}
+
+#[tokio::test]
+async fn path_of_a_value_with_rules_is_validated() {
+    assert_eq!(get("/codes/de").await, (200, Value::from("de")));
+    assert_eq!(get("/codes/deu").await.0, 422);
+}

@@ -161,10 +161,17 @@ fn app(jwks: Jwks, clock: &Clock) -> TestApp {
     TestApp::builder(App::with_routes(routes![me]).verifier(tokens)).clock(clock.clone()).build()
 }
 
+/// A manual clock that starts in 1970, from which the lifetimes of the tokens count.
+fn clock_of_1970() -> ManualClock {
+    let clock = ManualClock::new();
+    clock.set_unix_time(Duration::ZERO);
+    clock
+}
+
 /// An issuer with these keys, and an app that accepts its tokens.
 async fn trusting(keys: Vec<Value>) -> (Issuer, ManualClock, TestApp) {
     let issuer = Issuer::start(Answer::Keys(keys)).await;
-    let clock = ManualClock::new();
+    let clock = clock_of_1970();
     let app = app(Jwks::url(&issuer.url()), &clock.clock());
     (issuer, clock, app)
 }
@@ -234,7 +241,7 @@ async fn tokens_that_are_invalid_anyway_cause_no_fetch() {
 async fn known_keys_work_while_the_issuer_is_unavailable() {
     let (a, b) = (Signer::new("a"), Signer::new("b"));
     let issuer = Issuer::start(Answer::Keys(vec![a.jwk()])).await;
-    let clock = ManualClock::new();
+    let clock = clock_of_1970();
     let url = issuer.url();
     let (known, late) = (app(Jwks::url(&url), &clock.clock()), app(Jwks::url(&url), &clock.clock()));
     assert_eq!(status(&known, &a.token()).await, 200);
@@ -263,7 +270,7 @@ async fn malformed_key_list_keeps_the_known_keys() {
         ("a shared secret", Answer::Keys(vec![secret])),
     ] {
         let issuer = Issuer::start(nonsense.clone()).await;
-        let clock = ManualClock::new();
+        let clock = clock_of_1970();
         let app = app(Jwks::url(&issuer.url()), &clock.clock());
         assert_eq!(status(&app, &a.token()).await, 503, "{name}");
         issuer.answers(Answer::Keys(vec![a.jwk()]));
@@ -316,8 +323,7 @@ async fn configured_key_works_beside_the_fetched_list() {
     let tokens = Jwt::new(jwt::ISSUER, jwt::AUDIENCE)
         .key(VerifyingKey::pem(Algorithm::ES256, b.pair.public_key_pem()))
         .jwks(Jwks::url(&issuer.url()));
-    let app =
-        TestApp::builder(App::with_routes(routes![me]).verifier(tokens)).clock(ManualClock::new().clock()).build();
+    let app = TestApp::builder(App::with_routes(routes![me]).verifier(tokens)).clock(clock_of_1970().clock()).build();
     assert_eq!((status(&app, &b.token()).await, issuer.fetches()), (200, 0));
     assert_eq!((status(&app, &a.token()).await, issuer.fetches()), (200, 1));
     assert_eq!(status(&app, &a.token_of("b", &json!({ "sub": "eve" }))).await, 401);
@@ -332,7 +338,7 @@ async fn keys_are_fetched_only_once_the_verifier_is_started() {
     let verifiers = || Verifiers::new().with(Jwt::new(jwt::ISSUER, jwt::AUDIENCE).jwks(Jwks::url(&issuer.url())));
     let tasks = routekit::Spawner::tokio();
     for (verifiers, expected) in
-        [(verifiers(), 503), (verifiers().started(&VerifierContext::new(ManualClock::new().clock(), tasks)), 200)]
+        [(verifiers(), 503), (verifiers().started(&VerifierContext::new(clock_of_1970().clock(), tasks)), 200)]
     {
         let router: Router = Router::new().fallback(async || ());
         let mut service = AuthLayer::new(Access::identified(), verifiers).layer(router);
@@ -348,7 +354,7 @@ async fn waiting_requests_share_one_fetch() {
     let a = Signer::new("a");
     let now = Arc::new(Notify::new());
     let issuer = Issuer::start(Answer::Later(Arc::clone(&now), vec![a.jwk()])).await;
-    let app = app(Jwks::url(&issuer.url()), &ManualClock::new().clock());
+    let app = app(Jwks::url(&issuer.url()), &clock_of_1970().clock());
     let ask = || {
         let (app, token) = (app.clone(), a.token());
         async move { status(&app, &token).await }
@@ -441,7 +447,7 @@ async fn attacks_fetch_nothing_but_the_list() {
 #[test]
 fn fetches_and_their_failures_are_logged() {
     let (_, lines) = logs::caught(async {
-        let clock = ManualClock::new();
+        let clock = clock_of_1970();
         let a = Signer::new("a");
         let source = Denying { first: Mutex::new(Some(a.jwk())), asked: Arc::default() };
         let app = app(Jwks::from_source(source), &clock.clock());
@@ -493,19 +499,19 @@ async fn https_source_verifies_the_certificate() {
     let a = Signer::new("a");
     let (addr, roots) = by_tls(vec![a.jwk()]).await;
     let url = format!("https://localhost:{}/jwks", addr.port());
-    let trusting = app(Jwks::url_trusting(&url, &roots), &ManualClock::new().clock());
+    let trusting = app(Jwks::url_trusting(&url, &roots), &clock_of_1970().clock());
     assert_eq!(status(&trusting, &a.token()).await, 200);
     let careful = App::with_routes(routes![me]).verifier(Jwt::new(jwt::ISSUER, jwt::AUDIENCE).jwks(Jwks::url(&url)));
-    match TestApp::builder(careful).clock(ManualClock::new().clock()).try_build() {
+    match TestApp::builder(careful).clock(clock_of_1970().clock()).try_build() {
         Ok(careful) => assert_eq!(status(&careful, &a.token()).await, 503, "its authority is not trusted"),
         // A system without any trusted root reports that.
         Err(error) => assert!(error.to_string().contains("trusts no certificates"), "{error}"),
     }
     let (_, other) = by_tls(vec![]).await;
-    let other = app(Jwks::url_trusting(&url, &other), &ManualClock::new().clock());
+    let other = app(Jwks::url_trusting(&url, &other), &clock_of_1970().clock());
     assert_eq!(status(&other, &a.token()).await, 503, "another authority");
     let elsewhere = format!("https://127.0.0.1:{}/jwks", addr.port());
-    let elsewhere = app(Jwks::url_trusting(&elsewhere, &roots), &ManualClock::new().clock());
+    let elsewhere = app(Jwks::url_trusting(&elsewhere, &roots), &clock_of_1970().clock());
     assert_eq!(status(&elsewhere, &a.token()).await, 503, "another name than the certificate's");
 }
 

@@ -2,21 +2,30 @@
 //!
 //! Durations are monotonic: they do not change when the wall clock is set. The wall clock only labels points in time.
 
-use routekit_grammar::calendar::Day;
 use std::{
     fmt,
     sync::{
         Arc,
         atomic::{AtomicI64, AtomicU64, Ordering},
     },
+    task::{Context, Poll},
     time::{Duration, Instant, SystemTime},
 };
+
+use routekit_grammar::calendar::Day;
+
+use super::timers::Timers;
 
 /// A clock: the system's, or that of a [`ManualClock`].
 #[derive(Clone, Default)]
 pub struct Clock(Option<Arc<Hands>>);
 
-/// A clock that stands still until a test moves it. Clones share their time.
+/// A clock that stands still until a test moves it. Clones share their time. It starts at midnight on 1 January 2030,
+/// UTC.
+///
+/// In an app it moves everything that routekit times: lifetimes in the cache, breakers, tokens, and `timeout`. A
+/// `timeout` also expires after its time on tokio's clock, so that no test waits for ever. Timers of handlers, such as
+/// `tokio::time::sleep`, run on tokio's clock only.
 ///
 /// ```
 /// use std::time::Duration;
@@ -38,7 +47,19 @@ struct Hands {
     elapsed_nanos: AtomicU64,
     /// The wall clock minus the elapsed time.
     wall_offset_nanos: AtomicI64,
+    timers: Timers,
 }
+
+/// A time limit on a manual clock.
+pub(crate) struct ManualTimer {
+    hands: Arc<Hands>,
+    number: u64,
+    /// In nanoseconds since the start of the clock.
+    until: u64,
+}
+
+/// 2030-01-01T00:00:00Z, in seconds since 1970: a date at which no token of today is valid.
+const START: i64 = 1_893_456_000;
 
 impl Clock {
     /// Returns the system's clock.
@@ -68,13 +89,39 @@ impl Clock {
     }
 }
 
+impl Clock {
+    /// Whether a test moves this clock.
+    pub(crate) fn is_manual(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Returns a timer that expires after `limit`. `None` for the system's clock.
+    pub(crate) fn timer(&self, limit: Duration) -> Option<ManualTimer> {
+        let hands = Arc::clone(self.0.as_ref()?);
+        let until = hands.elapsed().saturating_add(u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX));
+        Some(ManualTimer { number: hands.timers.number(), hands, until })
+    }
+}
+
+impl ManualTimer {
+    pub(crate) fn poll(&self, cx: &Context<'_>) -> Poll<()> {
+        self.hands.timers.poll(self.number, self.until, cx.waker(), || self.hands.elapsed())
+    }
+}
+
+impl Drop for ManualTimer {
+    fn drop(&mut self) {
+        self.hands.timers.remove(self.number);
+    }
+}
+
 impl ManualClock {
-    /// Creates a clock whose wall clock starts in 1970.
+    /// Creates a clock whose wall clock starts in 2030.
     #[must_use]
     pub fn new() -> Self {
         let start = Clock::system().now();
-        let (elapsed_nanos, wall_offset_nanos) = (AtomicU64::new(0), AtomicI64::new(0));
-        Self(Arc::new(Hands { start, elapsed_nanos, wall_offset_nanos }))
+        let (elapsed_nanos, wall_offset_nanos) = (AtomicU64::new(0), AtomicI64::new(START * 1_000_000_000));
+        Self(Arc::new(Hands { start, elapsed_nanos, wall_offset_nanos, timers: Timers::default() }))
     }
 
     /// Returns this clock as a [`Clock`].
@@ -95,13 +142,14 @@ impl ManualClock {
         self.0.unix_time()
     }
 
-    /// Moves the clock forward.
+    /// Moves the clock forward, and wakes every request whose `timeout` has expired.
     ///
     /// # Panics
     /// If the clock moves by more than 500 years.
     pub fn advance(&self, by: Duration) {
         let nanos = u64::try_from(by.as_nanos()).expect("a test moves time by less than 500 years");
         self.0.elapsed_nanos.fetch_add(nanos, Ordering::SeqCst);
+        self.0.timers.wake(|| self.0.elapsed());
     }
 
     /// Sets the wall clock, like an operator who sets the time of a machine. [`now`](Self::now) does not change.
@@ -110,7 +158,7 @@ impl ManualClock {
     /// If `time` is after the year 2262.
     pub fn set_unix_time(&self, time: Duration) {
         let nanos = |time: Duration| i64::try_from(time.as_nanos()).expect("a test is before the year 2262");
-        let elapsed = Duration::from_nanos(self.0.elapsed_nanos.load(Ordering::SeqCst));
+        let elapsed = Duration::from_nanos(self.0.elapsed());
         self.0.wall_offset_nanos.store(nanos(time) - nanos(elapsed), Ordering::SeqCst);
     }
 }
@@ -128,12 +176,16 @@ impl From<ManualClock> for Clock {
 }
 
 impl Hands {
+    fn elapsed(&self) -> u64 {
+        self.elapsed_nanos.load(Ordering::SeqCst)
+    }
+
     fn now(&self) -> Instant {
-        self.start + Duration::from_nanos(self.elapsed_nanos.load(Ordering::SeqCst))
+        self.start + Duration::from_nanos(self.elapsed())
     }
 
     fn unix_time(&self) -> Duration {
-        let elapsed = self.elapsed_nanos.load(Ordering::SeqCst);
+        let elapsed = self.elapsed();
         let offset = self.wall_offset_nanos.load(Ordering::SeqCst);
         Duration::from_nanos(elapsed.saturating_add_signed(offset))
     }
@@ -142,6 +194,12 @@ impl Hands {
 impl fmt::Debug for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.0.is_some() { "Clock(manual)" } else { "Clock(system)" })
+    }
+}
+
+impl fmt::Debug for ManualTimer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ManualTimer").field("until", &Duration::from_nanos(self.until)).finish_non_exhaustive()
     }
 }
 
@@ -163,6 +221,11 @@ pub(crate) fn rfc3339(since_1970: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn manual_clock_starts_in_2030() {
+        assert_eq!(rfc3339(ManualClock::new().unix_time()), "2030-01-01T00:00:00.000Z");
+    }
 
     #[test]
     fn rfc3339_has_the_calendar_date() {

@@ -9,4 +9,5 @@ pub(crate) mod property;
 pub(crate) mod setting;
 pub(crate) mod setup_problem;
 pub mod spawner;
+mod timers;
 pub(crate) mod units;

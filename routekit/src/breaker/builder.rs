@@ -22,7 +22,8 @@ pub struct CircuitBreakerBuilder {
     name: String,
     policy: BreakerPolicy,
     probe_lease: Duration,
-    clock: Clock,
+    /// `None` for the clock of the app, or the system's.
+    clock: Option<Clock>,
     listeners: Vec<TransitionListener>,
 }
 
@@ -36,7 +37,7 @@ impl CircuitBreaker {
 impl CircuitBreakerBuilder {
     pub(super) fn new(name: String) -> Self {
         let (policy, probe_lease) = (BreakerPolicy::new(), PROBE_LEASE);
-        Self { name, policy, probe_lease, clock: Clock::system(), listeners: Vec::new() }
+        Self { name, policy, probe_lease, clock: None, listeners: Vec::new() }
     }
 
     /// Sets the share of failed calls in the window, in (0, 1], at which the breaker opens. Defaults to 0.5.
@@ -104,9 +105,10 @@ impl CircuitBreakerBuilder {
         self
     }
 
-    /// Sets the clock that time is read from. Defaults to the system's monotonic clock.
+    /// Sets the clock that time is read from. Defaults to the clock of the first app that the breaker is added to
+    /// ([`App::breaker`](crate::App::breaker)), or else to the system's monotonic clock.
     pub fn clock(mut self, clock: Clock) -> Self {
-        self.clock = clock;
+        self.clock = Some(clock);
         self
     }
 

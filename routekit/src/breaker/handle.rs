@@ -3,7 +3,7 @@
 use std::{
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Weak},
+    sync::{Arc, OnceLock, Weak},
     time::{Duration, Instant},
 };
 
@@ -31,6 +31,8 @@ impl WeakBreaker {
     }
 }
 
+static SYSTEM: Clock = Clock::system();
+
 pub(super) type TransitionListener = Box<dyn Fn(&Transition) + Send + Sync>;
 
 pub(super) struct BreakerInner {
@@ -39,7 +41,8 @@ pub(super) struct BreakerInner {
     settings: BreakerSettings,
     /// Whether counting an outcome needs the time: windows of time and slow calls do.
     timed: bool,
-    clock: Clock,
+    /// Unset for the system's clock.
+    clock: OnceLock<Clock>,
     gate: BreakerGate,
     listeners: Vec<TransitionListener>,
 }
@@ -48,12 +51,24 @@ impl BreakerInner {
     pub(super) fn new(
         name: String,
         settings: BreakerSettings,
-        clock: Clock,
+        clock: Option<Clock>,
         listeners: Vec<TransitionListener>,
     ) -> Self {
-        let gate = BreakerGate::new(settings, clock.now());
+        let gate = BreakerGate::new(settings, clock.as_ref().unwrap_or(&SYSTEM).now());
         let timed = matches!(settings.rules.window, Window::Time(_)) || settings.rules.slow_call.is_some();
-        Self { id: BreakerId::next(), name, settings, timed, clock, gate, listeners }
+        Self {
+            id: BreakerId::next(),
+            name,
+            settings,
+            timed,
+            clock: clock.map(OnceLock::from).unwrap_or_default(),
+            gate,
+            listeners,
+        }
+    }
+
+    fn clock(&self) -> &Clock {
+        self.clock.get().unwrap_or(&SYSTEM)
     }
 }
 
@@ -90,14 +105,14 @@ impl CircuitBreaker {
         let ticket = match passed {
             Some(ticket) => ticket,
             None => {
-                let (admitted, transition) = inner.gate.admit(|| inner.clock.now());
+                let (admitted, transition) = inner.gate.admit(|| inner.clock().now());
                 if let Some(transition) = transition {
                     self.tell(&transition);
                 }
                 admitted?
             }
         };
-        Ok((ticket, inner.settings.rules.slow_call.map(|_| inner.clock.now())))
+        Ok((ticket, inner.settings.rules.slow_call.map(|_| inner.clock().now())))
     }
 
     #[inline]
@@ -109,7 +124,8 @@ impl CircuitBreaker {
 
     #[inline(never)]
     fn settle_others(&self, ticket: Ticket, outcome: Outcome, start: Option<Instant>) {
-        let BreakerInner { gate, clock, timed, .. } = &*self.0;
+        let BreakerInner { gate, timed, .. } = &*self.0;
+        let clock = self.0.clock();
         let transition = if *timed {
             let now = clock.now();
             let took = start.map_or(Duration::ZERO, |start| now.saturating_duration_since(start));
@@ -131,7 +147,15 @@ impl CircuitBreaker {
     /// Returns the state, the counts of the window and the totals.
     #[must_use]
     pub fn snapshot(&self) -> BreakerSnapshot {
-        self.0.gate.read(|machine| BreakerSnapshot::of(&self.0.name, machine, &self.0.clock))
+        self.0.gate.read(|machine| BreakerSnapshot::of(&self.0.name, machine, self.0.clock()))
+    }
+
+    /// Measures time with the manual clock of an app from now on, closed and with an empty window, unless the program
+    /// or another app has set a clock.
+    pub(crate) fn adopt_clock(&self, clock: &Clock) {
+        if clock.is_manual() && self.0.clock.set(clock.clone()).is_ok() {
+            self.0.gate.restart(clock.now());
+        }
     }
 
     pub(crate) fn downgrade(&self) -> WeakBreaker {
@@ -175,7 +199,7 @@ impl CircuitBreaker {
     }
 
     pub(crate) fn command(&self, mode: Mode) {
-        if let Some(transition) = self.0.gate.command(mode, self.0.clock.now()) {
+        if let Some(transition) = self.0.gate.command(mode, self.0.clock().now()) {
             self.tell(&transition);
         }
     }

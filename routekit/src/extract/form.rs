@@ -4,9 +4,9 @@ use axum::extract::Request;
 
 use super::{
     json::{essence, read},
-    query::parse,
+    query::{MOST_VALUES, parse, tree},
     rejection::Rejection,
-    validation::{PointerStyle, Validated, validate},
+    validation::{PointerStyle, Validated, parts::Pairs, validate},
 };
 use crate::route::{Describe, Input};
 
@@ -30,7 +30,7 @@ impl<T: Validated> Form<T> {
         let bytes = read(request).await?;
         let text = str::from_utf8(&bytes).map_err(|_| Rejection::Malformed("the form is not UTF-8".to_owned()))?;
         let value: T = parse(text).map_err(Rejection::Shape)?;
-        validate(&value, PointerStyle::DottedName, || Some(super::query::tree(text)))?;
+        validate(&value, PointerStyle::DottedName, Pairs(text), || tree(text, MOST_VALUES))?;
         Ok(Self(value))
     }
 }

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::{
     explain::{self, Scalars},
     rejection::Rejection,
-    validation::{PointerStyle, Validated, validate},
+    validation::{PointerStyle, Validated, parts::JsonText, validate},
 };
 use crate::{
     problem::Problem,
@@ -41,7 +41,8 @@ impl<T: Validated> Json<T> {
         }
         let bytes = read(request).await?;
         let value: T = serde_json::from_slice(&bytes).map_err(|_| refuse::<T>(&bytes))?;
-        validate(&value, PointerStyle::JsonPointer, || serde_json::from_slice(&bytes).ok())?;
+        let mut input = serde_json::Deserializer::from_slice(&bytes);
+        validate(&value, PointerStyle::JsonPointer, JsonText(&bytes), || &mut input)?;
         Ok(Self(value))
     }
 }

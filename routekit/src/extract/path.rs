@@ -1,14 +1,18 @@
 //! The placeholders of the path as a struct.
 
-use axum::extract::{FromRequestParts, OptionalFromRequestParts, RawPathParams};
+use axum::{
+    extract::{FromRequestParts, OptionalFromRequestParts, RawPathParams},
+    response::Response,
+};
 use http::request::Parts;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
     explain::{self, Scalars},
-    placeholder::raw,
+    placeholder::{Placeholders, raw},
     rejection::Rejection,
-    validation::{PointerStyle, Validated, validate},
+    validation::{PointerStyle, Validated, parts::Indivisible, validate},
 };
 use crate::{
     problem::FieldError,
@@ -19,6 +23,10 @@ use crate::{
 ///
 /// An argument with the name of its placeholder is usually simpler. Rejects values that cannot be parsed with 400, and
 /// values that break the rules of `T` with 422. `Option<Path<T>>` is `None` if the path has no placeholders.
+///
+/// As an argument of a handler, `Path<u64>` is the only placeholder of the path. So is `Path<T>` for every `T` without
+/// rules that implements `FromStr` and `Deserialize`. If the path has several placeholders, this is a 500 whose log
+/// line names them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Path<T>(pub T);
 
@@ -39,8 +47,15 @@ impl<T: Validated + Send> Path<T> {
                 });
             }
         };
-        validate(&value, PointerStyle::DottedName, || Some(tree(&params)))?;
+        validate(&value, PointerStyle::DottedName, Indivisible, || tree(&params))?;
         Ok(Self(value))
+    }
+}
+
+impl<T: DeserializeOwned> Path<T> {
+    /// Extracts a `T` without rules from the only placeholder.
+    pub(super) async fn extract_value(parts: &mut Parts) -> Result<Self, Response> {
+        Placeholders::of(parts).await?.parse_only().map(Self)
     }
 }
 

@@ -37,15 +37,42 @@ impl Placeholders {
             let missing = format!("the matched path has no placeholder `{{{name}}}`");
             return Err(Problem::internal(missing).into_response());
         };
-        T::deserialize(TextScalar(value)).map_err(|_| {
-            let value = serde_json::Value::String(value.to_owned());
-            let error = match explain::<T>(&value, Scalars::Text) {
-                Some(fault) => fault.into_field_error(|_| name.to_owned()),
-                None => FieldError::new(name, "invalid", "is not valid"),
-            };
-            Rejection::Parameter(error).into_response()
-        })
+        parse(name, value)
     }
+
+    /// Parses the only placeholder as a `T`.
+    ///
+    /// # Errors
+    /// 400 that names the placeholder and the expected type. 500 if the path has several placeholders or none.
+    #[expect(clippy::result_large_err, reason = "rejections are responses, as in axum")]
+    pub(super) fn parse_only<T: DeserializeOwned>(&self) -> Result<T, Response> {
+        let mut params = self.0.iter();
+        match (params.next(), params.next()) {
+            (Some((name, value)), None) => parse(name, value),
+            _ => {
+                let ty = std::any::type_name::<T>();
+                let names: Vec<_> = self.0.iter().map(|(name, _)| format!("`{{{name}}}`")).collect();
+                let text = format!(
+                    "`Path<{ty}>` takes the only placeholder of a path, and this path has {}: name each argument like \
+                     its placeholder",
+                    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+                );
+                Err(Problem::internal(text).into_response())
+            }
+        }
+    }
+}
+
+#[expect(clippy::result_large_err, reason = "rejections are responses, as in axum")]
+fn parse<T: DeserializeOwned>(name: &str, value: &str) -> Result<T, Response> {
+    T::deserialize(TextScalar(value)).map_err(|_| {
+        let value = serde_json::Value::String(value.to_owned());
+        let error = match explain::<T>(&value, Scalars::Text) {
+            Some(fault) => fault.into_field_error(|_| name.to_owned()),
+            None => FieldError::new(name, "invalid", "is not valid"),
+        };
+        Rejection::Parameter(error).into_response()
+    })
 }
 
 /// Decodes the placeholders.

@@ -1,14 +1,16 @@
 //! Query strings.
 
+use std::fmt;
+
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde::de::{DeserializeOwned, Deserializer, SeqAccess, Visitor};
+use serde_json::{Map, Value};
 
 use super::{
     explain::{self, Scalars},
     rejection::Rejection,
-    validation::{PointerStyle, Validated, validate},
+    validation::{PointerStyle, Validated, parts::Pairs, validate},
 };
 use crate::{
     problem::FieldError,
@@ -28,7 +30,7 @@ impl<T: Validated> Query<T> {
     pub(super) fn extract(parts: &Parts) -> Result<Self, Rejection> {
         let query = parts.uri.query().unwrap_or_default();
         let value: T = parse(query).map_err(Rejection::Parameter)?;
-        validate(&value, PointerStyle::DottedName, || Some(tree(query)))?;
+        validate(&value, PointerStyle::DottedName, Pairs(query), || tree(query, MOST_VALUES))?;
         Ok(Self(value))
     }
 }
@@ -36,7 +38,7 @@ impl<T: Validated> Query<T> {
 /// Parses URL-encoded pairs, or explains the first error.
 pub(super) fn parse<T: DeserializeOwned>(text: &str) -> Result<T, FieldError> {
     serde_html_form::from_str(text).map_err(|_| {
-        let fault = explain::explain::<T>(&tree(text), Scalars::Text);
+        let fault = explain::explain::<T>(&tree(text, usize::MAX), Scalars::Text);
         fault.map_or_else(
             || FieldError::new("", "shape", "is not of the expected shape"),
             |fault| fault.into_field_error(|steps| PointerStyle::DottedName.write(steps)),
@@ -44,19 +46,40 @@ pub(super) fn parse<T: DeserializeOwned>(text: &str) -> Result<T, FieldError> {
     })
 }
 
-/// The pairs as an object of strings, and of arrays for repeated names.
-pub(super) fn tree(text: &str) -> Value {
-    let pairs: Vec<(String, String)> = serde_html_form::from_str(text).unwrap_or_default();
-    let mut tree = serde_json::Map::new();
-    for (name, value) in pairs {
-        let value = Value::String(value);
-        match tree.get_mut(&name) {
-            None => drop(tree.insert(name, value)),
-            Some(Value::Array(values)) => values.push(value),
-            Some(first) => *first = Value::Array(vec![first.take(), value]),
-        }
+/// How many values of a repeated name are read again to locate broken rules. The values themselves are not needed.
+pub(super) const MOST_VALUES: usize = 100;
+
+/// The pairs as an object of strings, and of arrays of `most` strings for repeated names.
+pub(super) fn tree(text: &str, most: usize) -> Value {
+    let pairs = serde_html_form::Deserializer::from_bytes(text.as_bytes());
+    Value::Object(pairs.deserialize_seq(Tree { most }).unwrap_or_default())
+}
+
+/// Collects pairs without a list of all of them.
+struct Tree {
+    most: usize,
+}
+
+impl<'de> Visitor<'de> for Tree {
+    type Value = Map<String, Value>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("pairs")
     }
-    Value::Object(tree)
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut pairs: A) -> Result<Self::Value, A::Error> {
+        let mut tree = Map::new();
+        while let Some((name, value)) = pairs.next_element::<(String, String)>()? {
+            let value = Value::String(value);
+            match tree.get_mut(&name) {
+                None => drop(tree.insert(name, value)),
+                Some(Value::Array(values)) if values.len() >= self.most => {}
+                Some(Value::Array(values)) => values.push(value),
+                Some(first) => *first = Value::Array(vec![first.take(), value]),
+            }
+        }
+        Ok(tree)
+    }
 }
 
 impl<T, S> FromRequestParts<S> for Query<T>

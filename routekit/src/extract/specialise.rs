@@ -1,11 +1,13 @@
 //! Selects how an argument is extracted, by its type, at compile time.
 //!
-//! Generated code calls `(&&&Extract::<T, S>::new()).from_parts(…)` with all traits of this module in scope. Method
-//! lookup prefers the impls for `&&Extract<…>` (our own types) to the one for `&Extract<T, S>` (types that describe
-//! themselves, axum's among them) and that to the one for `Extract<T, S>` (any type). The lookup of our own types
-//! depends only on the *shape* of the type. Its bounds are on the method, so that a type that does not meet them causes
-//! one error that names the missing derive, and not "no such method". The state is a parameter too: otherwise the
-//! compiler would infer it from an extractor such as `State<T>` and report the route's real state as the mistake.
+//! Generated code calls `(&&&&&Extract::<T, S>::new()).from_parts(…)` with all traits of this module in scope. Method
+//! lookup prefers the impl for the most references: those for `&&Extract<…>` (our own types) to the one for
+//! `&Extract<T, S>` (types that describe themselves, such as axum's), and that to the one for `Extract<T, S>` (any
+//! type). Those for more references tell a `Path<T>` with rules from one of a single value. Otherwise the lookup of our
+//! own types depends only on the *shape* of the type. Its bounds are on the method, so that a type that does not meet
+//! them causes one error that names the missing derive, and not "no such method". The state is a parameter too:
+//! otherwise the compiler would infer it from an extractor such as `State<T>` and report the route's real state as the
+//! mistake.
 
 #![allow(clippy::result_large_err, reason = "rejections are responses, as in axum")]
 #![allow(clippy::wrong_self_convention, reason = "`self` is a marker that only carries the type")]
@@ -14,6 +16,7 @@ use std::{
     future::Future,
     marker::PhantomData,
     pin::Pin,
+    str::FromStr,
     task::{self, Poll},
 };
 
@@ -23,6 +26,7 @@ use axum::{
 };
 use http::request::Parts;
 use pin_project_lite::pin_project;
+use serde::de::DeserializeOwned;
 
 use super::{form::Form, json::Json, path::Path, query::Query, validation::Validated};
 use crate::{
@@ -160,6 +164,51 @@ impl<T, S: Sync> FromValidatedParts<S> for &&Extract<Path<T>, S> {
         T: Validated + Send,
     {
         Path::extract(parts).await.map_err(IntoResponse::into_response)
+    }
+}
+
+/// `Path<T>` with rules is preferred to a `Path<T>` of a single value.
+impl<T: Validated + Send, S: Sync> FromValidatedParts<S> for &&&&Extract<Path<T>, S> {
+    type Value = Path<T>;
+    type Content = T;
+
+    async fn from_parts(&self, parts: &mut Parts, _: &Context<S>) -> Result<Path<T>, Response> {
+        Path::extract(parts).await.map_err(IntoResponse::into_response)
+    }
+}
+
+/// `Path<T>` of a single value without rules, such as `Path<u64>`.
+pub trait FromPathValue<S> {
+    /// Type of the argument.
+    type Value;
+
+    /// Extracts an argument that is not the last.
+    fn from_parts(
+        &self,
+        parts: &mut Parts,
+        context: &Context<S>,
+    ) -> impl Future<Output = Result<Self::Value, Response>> + Send;
+
+    /// Extracts the last argument.
+    fn from_request(
+        &self,
+        request: Request,
+        context: &Context<S>,
+    ) -> impl Future<Output = Result<Self::Value, Response>> + Send
+    where
+        Self: Sync,
+        S: Sync,
+    {
+        let (mut parts, _) = request.into_parts();
+        async move { self.from_parts(&mut parts, context).await }
+    }
+}
+
+impl<T: DeserializeOwned + FromStr + Send, S: Sync> FromPathValue<S> for &&&Extract<Path<T>, S> {
+    type Value = Path<T>;
+
+    async fn from_parts(&self, parts: &mut Parts, _: &Context<S>) -> Result<Path<T>, Response> {
+        Path::extract_value(parts).await
     }
 }
 

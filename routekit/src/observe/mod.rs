@@ -39,7 +39,6 @@ pub(crate) use self::{
     cache_outcome::{CacheOutcome, WantsCacheOutcome},
     method::{METHODS, method_index, method_name},
     observer::{Ending, Report},
-    permit::RunningPermit,
     room::make_room,
     shield::shielded,
 };
@@ -47,3 +46,6 @@ pub use self::{
     exchange::{Exchange, RouteObservers, RouteState},
     observer::{Event, Failure, FallbackResponse, Finished, Observer},
 };
+// Published by `concurrency`.
+#[doc(hidden)]
+pub use self::permit::RunningPermit;

@@ -84,6 +84,7 @@ fn test_route() -> TestRoute {
     let context = RouteContext {
         verifiers: Arc::new(Verifiers::new()),
         cache: Cache::new(),
+        clock: crate::base::clock::Clock::system(),
         cache_debug_headers: false,
         partitions: Vec::new(),
         prefix: String::new(),

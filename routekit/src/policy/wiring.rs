@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     auth::{Access, AccessCheck, Verifiers},
+    base::clock::Clock,
     body_limit::SizeLimit,
     breaker::HttpBreakerLayer,
     cache::{Cache, CacheLayer, InvalidateLayer},
@@ -32,6 +33,8 @@ static SET_AROUND_ROUTER: [HeaderName; 1] = [CORRELATION_ID];
 pub(crate) struct RouteContext {
     pub(crate) verifiers: Arc<Verifiers>,
     pub(crate) cache: Cache,
+    /// The clock of the app.
+    pub(crate) clock: Clock,
     /// Whether cached routes send their cache keys.
     pub(crate) cache_debug_headers: bool,
     /// The partitions of all cached routes.
@@ -52,7 +55,7 @@ pub(crate) fn add_route(
 ) -> MethodRouter {
     let observer = || -> Arc<dyn Observer> { state.clone() };
     let limit = *policies.timeout;
-    let fallback = fallback.map(|fallback| guarded_fallback(fallback, limit, &observer));
+    let fallback = fallback.map(|fallback| guarded_fallback(fallback, limit, &context.clock, &observer));
     let breaker = policies.guards.breaker.clone().zip(*policies.breaker).map(|(breaker, policy)| {
         HttpBreakerLayer::for_route(breaker, &policy, fallback, policies.layered).observer(observer())
     });
@@ -61,7 +64,7 @@ pub(crate) fn add_route(
     let handler = HandlerService::new(HandlerPolicies {
         concurrency: policies.guards.concurrency.clone().map(|limit| limit.observer(observer())),
         breaker,
-        timeout: limit.map(|limit| TimeLimit::new(limit, observer())),
+        timeout: limit.map(|limit| TimeLimit::new(limit, context.clock.clone(), observer())),
         invalidation: invalidation.map(|layer| layer.layer(guarded_endpoint())),
         panics: PanicGuard::new(observer()),
         endpoint,
@@ -79,10 +82,15 @@ pub(crate) fn add_route(
 }
 
 /// A fallback with the handler's timeout, whose panics are caught like the handler's.
-fn guarded_fallback(fallback: Endpoint, limit: Option<Duration>, observer: &dyn Fn() -> Arc<dyn Observer>) -> Endpoint {
+fn guarded_fallback(
+    fallback: Endpoint,
+    limit: Option<Duration>,
+    clock: &Clock,
+    observer: &dyn Fn() -> Arc<dyn Observer>,
+) -> Endpoint {
     let guarded = CatchPanicLayer::new().observer(observer()).layer(fallback);
     match limit {
-        Some(limit) => endpoint_of(TimeoutLayer::new(limit).observer(observer()).layer(guarded)),
+        Some(limit) => endpoint_of(TimeoutLayer::new(limit).clock(clock.clone()).observer(observer()).layer(guarded)),
         None => endpoint_of(guarded),
     }
 }

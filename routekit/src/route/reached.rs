@@ -13,7 +13,7 @@ use super::{
     endpoint::{Endpoint, EndpointFuture},
     outcome::Outcome,
 };
-use crate::base::entered::BreakerId;
+use crate::{base::entered::BreakerId, observe::RunningPermit};
 
 /// In the extensions of a request that a breaker has admitted to a route with its own layer: whether the handler has
 /// run. The layer may answer in place of the handler, and may call it on another task.
@@ -33,24 +33,30 @@ impl HandlerReached {
         self.reached.load(Ordering::Relaxed)
     }
 
-    fn set(&self, reached: bool) {
-        self.reached.store(reached, Ordering::Relaxed);
-    }
-
     /// Makes `endpoint`, which a layer wraps, record that it was called and that no extractor has rejected the request.
+    /// It holds the permit of the request, since the layer may let it outlive the request.
     pub(crate) fn record(endpoint: Endpoint) -> Endpoint {
         Endpoint::new(move |request| {
-            let Some(this) = request.extensions().get::<Self>().cloned() else { return endpoint.respond(request) };
-            this.set(true);
+            let permit = RunningPermit::of(request.extensions());
+            let call = request.extensions().get::<Self>().cloned();
+            if permit.is_none() && call.is_none() {
+                return endpoint.respond(request);
+            }
+            if let Some(call) = &call {
+                call.reached.store(true, Ordering::Relaxed);
+            }
             let mut answer = endpoint.respond(request);
             EndpointFuture::new(async move {
+                let _permit = permit;
                 let Ok(response) = poll_fn(|cx| {
-                    let _entered = this.admitted_by.enter();
+                    let _entered = call.as_ref().map(|call| call.admitted_by.enter());
                     Pin::new(&mut answer).poll(cx)
                 })
                 .await;
-                if response.extensions().get() == Some(&Outcome::Neutral) {
-                    this.set(false);
+                if let Some(call) = &call
+                    && response.extensions().get() == Some(&Outcome::Neutral)
+                {
+                    call.reached.store(false, Ordering::Relaxed);
                 }
                 Ok(response)
             })

@@ -1,15 +1,9 @@
 //! Calls within calls of the same breaker are counted once.
 
-use std::{
-    convert::Infallible,
-    task::{Context, Poll},
-};
+use std::convert::Infallible;
 
-use axum::{
-    extract::Request,
-    response::{IntoResponse, Response},
-};
-use futures_util::{FutureExt, future::BoxFuture};
+use axum::{extract::Request, response::IntoResponse};
+use futures_util::FutureExt;
 use http::StatusCode;
 use routekit::{
     ManualClock,
@@ -17,37 +11,17 @@ use routekit::{
     prelude::*,
     test::TestApp,
 };
-use tower::{Layer, Service, ServiceExt, layer::layer_fn, service_fn};
+use tower::{Layer, ServiceExt, layer::layer_fn, service_fn};
 
 use super::{SECOND, breaker, fail};
+use crate::support::OnTask;
 
 #[get("/nested/{how}", breaker(name = "bank"))]
 async fn through(how: String, breakers: Dep<Breakers>) -> Result<&'static str> {
     call(&how, &breakers).await
 }
 
-/// Calls the inner service on another task, like tower's `Buffer`.
-#[derive(Clone)]
-struct OnTask<S>(S);
-
-impl<S> Service<Request> for OnTask<S>
-where
-    S: Service<Request, Response = Response, Error = Infallible, Future: Send + 'static>,
-{
-    type Response = Response;
-    type Error = Infallible;
-    type Future = BoxFuture<'static, Result<Response, Infallible>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        self.0.poll_ready(cx)
-    }
-
-    fn call(&mut self, request: Request) -> Self::Future {
-        let task = tokio::spawn(self.0.call(request));
-        Box::pin(async { task.await.unwrap() })
-    }
-}
-
+/// The layer calls the handler on another task.
 #[get("/nested/elsewhere/{how}", breaker(name = "bank"), layer(layer_fn(OnTask)))]
 async fn elsewhere(how: String, breakers: Dep<Breakers>) -> Result<&'static str> {
     call(&how, &breakers).await

@@ -313,7 +313,7 @@ fn snapshot_serialises_as_documented() {
     assert!(matches!(breaker.try_acquire(), Err(Open { .. })));
     let expected = serde_json::json!({
         "name": "test", "state": "open", "mode": "automatic", "failureCount": 5, "successCount": 5, "slowCount": 0,
-        "requestCount": 10, "failureRate": 0.5, "slowRate": 0.0, "lastFailureTime": "1970-01-01T00:00:05.000Z",
+        "requestCount": 10, "failureRate": 0.5, "slowRate": 0.0, "lastFailureTime": "2030-01-01T00:00:05.000Z",
         "opened": 1, "rejected": 1,
         "retryAfterMs": 60_000,
     });

@@ -1,6 +1,7 @@
 //! Helpers that several modules of the suite share.
 
 mod cache;
+mod on_task;
 mod programs;
 #[path = "../../../routekit/src/base/property.rs"]
 mod property;
@@ -10,6 +11,7 @@ mod wait;
 
 pub(crate) use self::{
     cache::{exact, tenant, x_cache_of},
+    on_task::OnTask,
     programs::{Process, free_port, temporary, tool},
     property::check,
     runs::Runs,

@@ -77,6 +77,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     let shared = policy::RouteContext {
         verifiers: Arc::clone(&verifiers),
         cache: cache.clone(),
+        clock: clock.clone(),
         cache_debug_headers: *config.cache_debug_headers,
         partitions,
         prefix: declared.prefix.clone(),

@@ -86,6 +86,13 @@ impl BreakerGate {
         transition
     }
 
+    /// Forgets everything that was measured with another clock.
+    pub(in crate::breaker) fn restart(&self, now: Instant) {
+        let mut machine = self.lock();
+        machine.restart(now);
+        self.standing.store(encode(machine.standing()), Ordering::Relaxed);
+    }
+
     /// Reads from the machine under the lock.
     pub(in crate::breaker) fn read<T>(&self, read: impl FnOnce(&mut Machine) -> T) -> T {
         read(&mut self.lock())

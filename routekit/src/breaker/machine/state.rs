@@ -260,6 +260,12 @@ impl Machine {
         (before != after || was != mode).then(|| self.transition(before, Cause::Commanded, counts))
     }
 
+    /// Starts closed, with an empty window, and without a transition. The mode and the totals stay.
+    pub(in crate::breaker) fn restart(&mut self, now: Instant) {
+        (self.reopened, self.last_failure) = (0, None);
+        self.begin(Phase::Closed, now);
+    }
+
     /// Enters `phase`.
     fn become_(&mut self, phase: Phase, cause: Cause, now: Instant) -> Transition {
         let before = self.state();

@@ -55,6 +55,6 @@ where
     let Some(change) = Change::of(plan, &mut request) else {
         return InvalidatingFuture::of_url(inner.call(request), None);
     };
-    let permit = request.extensions_mut().remove::<RunningPermit>();
+    let permit = RunningPermit::of(request.extensions());
     InvalidatingFuture::of_handler(DetachableHandler::new(permit, inner.call(request), change))
 }

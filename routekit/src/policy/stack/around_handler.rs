@@ -17,7 +17,7 @@ use crate::{
     breaker::{self, AdmittedCall, HttpBreakerLayer},
     cache::{Invalidating, InvalidatingFuture},
     catch_panic::{CatchPanic, CatchPanicFuture, GuardedCall, PanicGuard},
-    concurrency::{ConcurrencyLayer, HeldPermit},
+    concurrency::{ConcurrencyLayer, RunningPermit},
     deadline::Deadline,
     route::{Endpoint, EndpointFuture},
     timeout::TimeLimit,
@@ -47,7 +47,7 @@ pin_project! {
         handler: GuardedHandler,
         deadline: Deadline,
         call: Option<AdmittedCall>,
-        permit: Option<HeldPermit>,
+        permit: Option<RunningPermit>,
     }
 }
 
@@ -70,10 +70,7 @@ impl HandlerService {
     pub(super) fn start<F>(&self, mut request: Request, wrap: impl FnOnce(RunningHandler) -> F) -> PassOrAnswer<F> {
         let HandlerPolicies { concurrency, breaker, timeout: _, invalidation, panics: _, endpoint } = &*self.0;
         let permit = match concurrency.as_ref().map(ConcurrencyLayer::admit).transpose() {
-            Ok(permit) => permit.map(|permit| match invalidation {
-                Some(_) => permit.share(&mut request),
-                None => permit.hold(),
-            }),
+            Ok(permit) => permit.map(|permit| permit.share(&mut request)),
             Err(refusal) => return PassOrAnswer::answer(refusal),
         };
         let mut call = match breaker {
@@ -121,7 +118,7 @@ impl HandlerService {
         }
         drop(panic_is_failure);
         breaker::settle(running.call, &polled);
-        HeldPermit::release_if_ready(running.permit, &polled);
+        RunningPermit::release_if_ready(running.permit, &polled);
         polled
     }
 }

@@ -1,15 +1,23 @@
 //! Default messages for the rules of `validator`. A `message = "…"` in the rule takes precedence.
 
+use std::{borrow::Cow, collections::HashMap};
+
+use serde_json::Value;
 use validator::ValidationError;
 
-/// Returns the message of a rule without its own message.
+/// Returns the message of an error without its own message.
 pub(super) fn message(error: &ValidationError) -> String {
-    let param = |name: &str| error.params.get(name).map(ToString::to_string);
+    of_rule(&error.code, &error.params)
+}
+
+/// Returns the message of a rule.
+pub(super) fn of_rule(rule: &str, params: &HashMap<Cow<'static, str>, Value>) -> String {
+    let param = |name: &str| params.get(name).map(ToString::to_string);
     let bound = |names: [&str; 2], words: [&str; 2]| {
         let [inclusive, exclusive] = names.map(param);
         inclusive.map(|n| format!("{} {n}", words[0])).or_else(|| exclusive.map(|n| format!("{} {n}", words[1])))
     };
-    match error.code.as_ref() {
+    match rule {
         "length" => match (param("equal"), param("min"), param("max")) {
             (Some(n), _, _) => format!("must have a length of {n}"),
             (_, Some(min), Some(max)) => format!("must have a length from {min} to {max}"),

@@ -1,0 +1,233 @@
+//! The memory of a rejected input does not grow with the number of its errors.
+
+use std::{collections::BTreeMap, fs, process::Command};
+
+use routekit::{prelude::*, test::TestApp, validator::ValidationError};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+#[derive(Deserialize, Validate)]
+struct Ours {
+    #[serde(default)]
+    #[validate(range(min = 1))]
+    amount: u32,
+}
+
+#[derive(Deserialize, Serialize, validator::Validate)]
+struct Theirs {
+    #[serde(default)]
+    #[validate(range(min = 1))]
+    amount: u32,
+}
+
+#[derive(Deserialize, Validate)]
+struct Nested {
+    #[validate(nested)]
+    items: Vec<Theirs>,
+}
+
+/// The other containers whose items are checked one by one.
+#[derive(Deserialize, Validate)]
+struct Deep {
+    #[serde(default)]
+    #[validate(nested)]
+    lists: Vec<Vec<Theirs>>,
+    #[serde(default)]
+    #[validate(nested)]
+    map: BTreeMap<String, Theirs>,
+}
+
+/// A list in types with another derive.
+#[derive(Deserialize, Serialize, validator::Validate)]
+struct Wrapper {
+    #[validate(nested)]
+    first_page: Page,
+    #[serde(default)]
+    tags: Vec<u8>,
+}
+
+#[derive(Deserialize, Serialize, validator::Validate)]
+#[serde(rename_all = "camelCase")]
+struct Page {
+    #[validate(nested, custom(function = "at_least_two_thousand"))]
+    all_items: Vec<Theirs>,
+}
+
+fn at_least_two_thousand(items: &[Theirs]) -> Result<(), ValidationError> {
+    if items.len() >= 2000 { Ok(()) } else { Err(ValidationError::new("too_few")) }
+}
+
+/// A pair of a form.
+#[derive(Deserialize, Serialize, validator::Validate)]
+struct Pair {
+    #[validate(length(max = 1))]
+    name: String,
+    value: String,
+}
+
+#[post("/ours")]
+async fn ours(body: Json<Vec<Ours>>) -> String {
+    body.iter().map(|item| item.amount).sum::<u32>().to_string()
+}
+
+#[post("/theirs")]
+async fn theirs(body: Json<Nested>) -> String {
+    body.items.iter().map(|item| item.amount).sum::<u32>().to_string()
+}
+
+#[post("/root")]
+async fn root(body: Json<Vec<Theirs>>) -> String {
+    body.iter().map(|item| item.amount).sum::<u32>().to_string()
+}
+
+#[post("/deep")]
+async fn deep(body: Json<Deep>) -> String {
+    (body.lists.len() + body.map.len()).to_string()
+}
+
+#[post("/wrapped")]
+async fn wrapped(body: Json<Wrapper>) -> String {
+    (body.first_page.all_items.len() + body.tags.len()).to_string()
+}
+
+#[post("/form")]
+async fn form(body: Form<Vec<Pair>>) -> String {
+    body.iter().map(|pair| pair.name.len() + pair.value.len()).sum::<usize>().to_string()
+}
+
+/// The most memory that this process had, in KiB.
+fn peak() -> i64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+/// Set in the child process, where no other test allocates.
+const ALONE: &str = "ROUTEKIT_TEST_ALONE";
+
+const JSON: &str = "application/json";
+const FORM: &str = "application/x-www-form-urlencoded";
+
+fn app() -> TestApp {
+    TestApp::new(App::with_routes(routes![ours, theirs, root, deep, wrapped, form]))
+}
+
+/// The growth of the peak by the second body, which has at least a thousand errors, in KiB.
+async fn growth(path: &str, media_type: &str, [first, second]: [String; 2]) -> i64 {
+    let app = app();
+    let send = async |body: String| app.post(path).header("content-type", media_type).body(body).send().await;
+    send(first).await;
+    let before = peak();
+    assert!(second.len() <= 1024 * 1024);
+    let answer = send(second).await;
+    let grown = peak() - before;
+    assert_eq!(answer.status(), 422, "{}", answer.text());
+    let answer: Value = answer.json();
+    assert_eq!(answer["errors"].as_array().unwrap().len(), 1000);
+    grown
+}
+
+/// Runs a test in a process of its own, and returns the number that it prints.
+fn alone(test: &str) -> i64 {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--nocapture", "--test-threads=1"])
+        .env(ALONE, "1")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    let grown = said.split_once("grown by ").unwrap_or_else(|| panic!("{said}")).1;
+    grown.split_once(" KiB").unwrap().0.parse().unwrap()
+}
+
+#[expect(clippy::print_stdout, reason = "the parent process reads it")]
+fn report(kib: i64) {
+    println!("grown by {kib} KiB");
+}
+
+/// Measures in a process of its own, and compares the growth with a limit, both in KiB.
+async fn takes_at_most(limit: i64, test: &str, path: &str, media_type: &str, bodies: [String; 2]) {
+    if std::env::var_os(ALONE).is_some() {
+        report(growth(path, media_type, bodies).await);
+        return;
+    }
+    let kib = alone(&format!("validate_memory::{test}"));
+    assert!(kib < limit, "{kib} KiB more");
+}
+
+/// Lists of empty objects, in almost 1 MiB.
+fn lists(around: impl Fn(&str) -> String) -> [String; 2] {
+    [2000, 349_000].map(|items| around(&vec!["{}"; items].join(",")))
+}
+
+#[tokio::test]
+async fn list_with_wrong_items_takes_little_memory() {
+    let name = "list_with_wrong_items_takes_little_memory";
+    takes_at_most(12 * 1024, name, "/ours", JSON, lists(|items| format!("[{items}]"))).await;
+}
+
+#[tokio::test]
+async fn list_of_types_with_another_derive_takes_little_memory() {
+    let name = "list_of_types_with_another_derive_takes_little_memory";
+    takes_at_most(12 * 1024, name, "/theirs", JSON, lists(|items| format!("{{\"items\":[{items}]}}"))).await;
+}
+
+#[tokio::test]
+async fn list_of_types_with_another_derive_at_the_root_takes_little_memory() {
+    let name = "list_of_types_with_another_derive_at_the_root_takes_little_memory";
+    takes_at_most(12 * 1024, name, "/root", JSON, lists(|items| format!("[{items}]"))).await;
+}
+
+#[tokio::test]
+async fn list_in_types_with_another_derive_takes_little_memory() {
+    let name = "list_in_types_with_another_derive_takes_little_memory";
+    let around = |items: &str| format!("{{\"first_page\":{{\"allItems\":[{items}]}}}}");
+    takes_at_most(12 * 1024, name, "/wrapped", JSON, lists(around)).await;
+}
+
+#[tokio::test]
+async fn list_in_a_list_takes_little_memory() {
+    let name = "list_in_a_list_takes_little_memory";
+    takes_at_most(12 * 1024, name, "/deep", JSON, lists(|items| format!("{{\"lists\":[[{items}]]}}"))).await;
+}
+
+#[tokio::test]
+async fn map_of_types_with_another_derive_takes_little_memory() {
+    let bodies = [2000, 75_000].map(|items| {
+        let items: Vec<_> = (0..items).map(|item| format!("\"{item:x}\":{{}}")).collect();
+        format!("{{\"map\":{{{}}}}}", items.join(","))
+    });
+    takes_at_most(20 * 1024, "map_of_types_with_another_derive_takes_little_memory", "/deep", JSON, bodies).await;
+}
+
+#[tokio::test]
+async fn pairs_of_a_form_take_little_memory() {
+    // The first body has the same pairs, with a valid name.
+    let bodies = ["a", "ab"].map(|name| vec![format!("{name}="); 260_000].join("&"));
+    takes_at_most(12 * 1024, "pairs_of_a_form_take_little_memory", "/form", FORM, bodies).await;
+}
+
+#[tokio::test]
+async fn long_list_with_few_errors_reports_each_at_its_place() {
+    let mut items = vec![json!({ "amount": 1 }); 5000];
+    assert_eq!(app().post("/root").json(&items).send().await.text(), "5000");
+    for wrong in [0, 99, 100, 4999] {
+        items[wrong] = json!({});
+    }
+    let answer = app().post("/root").json(&items).send().await;
+    assert_eq!(answer.status(), 422);
+    let answer: Value = answer.json();
+    let errors = answer["errors"].as_array().unwrap().iter().map(|error| error["pointer"].as_str().unwrap());
+    let errors: Vec<_> = errors.collect();
+    assert_eq!(errors, ["/0/amount", "/100/amount", "/4999/amount", "/99/amount"]);
+}
+
+#[tokio::test]
+async fn rule_about_a_long_list_sees_all_of_its_items() {
+    let body = |items: &[Value]| json!({ "tags": vec![1; 5000], "first_page": { "allItems": items } });
+    let mut items = vec![json!({ "amount": 1 }); 3000];
+    assert_eq!(app().post("/wrapped").json(&body(&items)).send().await.text(), "8000");
+    items[2999] = json!({});
+    let answer: Value = app().post("/wrapped").json(&body(&items)).send().await.json();
+    let errors = answer["errors"].as_array().unwrap();
+    assert_eq!((errors.len(), &errors[0]["pointer"]), (1, &json!("/first_page/allItems/2999/amount")));
+}
