@@ -146,6 +146,22 @@ fn conflicting_declarations_of_one_breaker_are_a_startup_error() {
     assert!(!said.contains("/n/b"), "it says its name alone: {said}");
 }
 
+#[get("/n/misspelt", breaker(name = "paymants"))]
+async fn misspelt() {}
+
+#[get("/n/alone", breaker(name = "warehouse"))]
+async fn alone() {}
+
+#[test]
+fn misspelt_name_of_a_breaker_is_a_startup_error() {
+    let said = problems(App::with_routes(routes![first, misspelt]));
+    for part in ["GET /n/misspelt (tests/suite/breaker/named.rs:", "`paymants`", "did you mean `payments`?"] {
+        assert!(said.contains(part), "{part}\n{said}");
+    }
+    assert_eq!(problems(App::with_routes(routes![first, alone])), "", "a breaker of its own with the default settings");
+    assert_eq!(problems(App::with_routes(routes![misspelt])), "", "no other breaker has such a name");
+}
+
 #[test]
 fn declaration_that_differs_from_the_registered_breaker_is_a_startup_error() {
     let payments = || CircuitBreaker::builder("payments").build().unwrap();

@@ -50,6 +50,7 @@ pub(super) fn wire(
         let timeout = declared.policies.timeout.map(|timeout| timeout.min(MAX_TIMEOUT));
         all.longest_timeout = all.longest_timeout.max(timeout);
     }
+    problems.extend(misspelt(&named));
     let mut breakers = BTreeMap::new();
     for (name, all) in named {
         let is_used = used.contains(&name) || !all.given.is_empty();
@@ -103,6 +104,25 @@ fn unknown_breaker(name: &str, location: &Location<'_>, breakers: &Breakers) -> 
     SetupProblem::new("unknown-breaker", message).at(location.to_string())
 }
 
+/// A name alone refers to a breaker that is declared elsewhere. If it is not, it has the default settings, unless the
+/// name is close to that of another breaker.
+fn misspelt(named: &BTreeMap<String, Declarations>) -> Vec<SetupProblem> {
+    let alone = |all: &Declarations| all.given.is_empty() && all.declared.len() == 1 && all.declares_no_numbers();
+    let known = || named.iter().filter(|(_, all)| !alone(all)).map(|(name, _)| name.as_str());
+    let suspects = named.iter().filter(|(_, all)| alone(all));
+    let problems = suspects.filter_map(|(name, all)| {
+        let (policy, label) = all.declared.first()?;
+        policy.name()?;
+        let near = setup_problem::nearest(name, known())?;
+        let message = format!(
+            "{label} names the circuit breaker `{name}`, which is declared nowhere else; did you mean `{near}`? A \
+             breaker of its own needs a setting, such as `breaker(name = \"{name}\", failure_rate = 0.5)`"
+        );
+        Some(SetupProblem::new("unknown-breaker", message))
+    });
+    problems.collect()
+}
+
 /// The name of a route's breaker: the declared one, or the name of the route.
 fn name(declared: &DeclaredRoute, policy: &BreakerPolicy) -> String {
     policy.name().map_or_else(|| declared.name(), str::to_owned)
@@ -119,6 +139,11 @@ struct Declarations {
 }
 
 impl Declarations {
+    /// Whether every declaration consists of the name alone.
+    fn declares_no_numbers(&self) -> bool {
+        self.declared.iter().all(|(policy, _)| policy.declares_no_numbers())
+    }
+
     /// The one breaker that all declarations agree on.
     fn breaker(self, name: &str, clock: &Clock) -> Result<CircuitBreaker, SetupProblem> {
         // A declaration of the name alone refers to a declaration elsewhere.
