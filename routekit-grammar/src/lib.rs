@@ -6,6 +6,7 @@
 
 pub mod breaker;
 pub mod calendar;
+pub mod path;
 pub mod quantity;
 pub mod ratio;
 pub mod suggest;

@@ -8,6 +8,8 @@ use routekit::{
     test::TestApp,
 };
 
+use crate::logs;
+
 #[get("/c/slow/{id}", timeout = "1h")]
 async fn slow(id: u32) -> String {
     tokio::time::sleep(Duration::from_secs(60)).await;
@@ -52,7 +54,7 @@ fn every_error_is_reported_with_its_source() {
         .build();
     let expected = [
         "`adress` in a.toml: there is no such setting",
-        "`body_limit` in a.toml is ``: a table, where one value belongs",
+        "`body_limit` in a.toml is a table, and one value belongs there; write `body_limit = …`",
         "`route` in a.toml is `3`: a route is set by a table",
         "`timeout` in a.toml is `5x`: not a duration",
         "`route.\"GET /x\".body_limit` in b.toml is `0`: not a size",
@@ -86,7 +88,30 @@ fn invalid_values_are_startup_errors() {
 #[test]
 fn malformed_files_and_variables_are_errors() {
     let rows = [
-        ("timeout = ['5s']", "`timeout` in f.toml is ``: a list, where one value belongs"),
+        ("timeout = ['5s']", "`timeout` in f.toml is a list, and one value belongs there; write `timeout = …`"),
+        ("[timeout]\nread = '5s'", "`timeout` in f.toml is a table, and one value belongs there; write `timeout = …`"),
+        (
+            "[cache.max_bytes]\nlimit = 1",
+            "`cache.max_bytes` in f.toml is a table, and one value belongs there; write `max_bytes = …`",
+        ),
+        (
+            "[route.'GET /x'.timeout]\nread = 1",
+            "`route.\"GET /x\".timeout` in f.toml is a table, and one value belongs there; write `timeout = …`",
+        ),
+        (
+            "[admin]\naddr = 'off'\nrole = 'ops'",
+            "`admin` in f.toml: there is no such setting; it is no table: write `admin_addr = …` and `admin_role = …` \
+             above the first table",
+        ),
+        (
+            "[cache]\ntimeout = '5s'",
+            "`cache.timeout` in f.toml: there is no such setting; `timeout` is a setting of the app: write it above",
+        ),
+        (
+            "[route.'GET /x']\naccess_log = 'off'",
+            "`route.\"GET /x\".access_log` in f.toml: there is no such setting; `access_log` is a setting of the app",
+        ),
+        ("addr = ['x']", "`addr` in f.toml is a list, and one value belongs there; write `addr = …`"),
         ("'timeout[3]' = 5", "`timeout[3]` in f.toml: there is no such setting"),
         ("'timeout[99999999999]' = 5", "`timeout[99999999999]` in f.toml: there is no such setting"),
         ("timeout = 1\ntimeout = 2", "f.toml cannot be read: TOML parse error at line 2"),
@@ -186,9 +211,68 @@ fn admin_address_accepts_its_documented_forms() {
         ("off", Some(AdminAddr::Off)),
         ("[::1]:9", Some(AdminAddr::Own("[::1]:9".parse().unwrap()))),
         ("9091", None),
-        ("localhost:9091", None),
+        ("localhost:9091", Some(AdminAddr::Own("127.0.0.1:9091".parse().unwrap()))),
     ] {
         let built = Config::builder().variable("ROUTEKIT_ADMIN_ADDR", text).build();
         assert_eq!(built.ok().map(|config| **config.admin_addr()), addr, "{text}");
     }
+}
+
+#[test]
+fn localhost_with_a_port_is_an_address() {
+    for (text, addr) in [
+        ("localhost:3000", Some("127.0.0.1:3000")),
+        ("LOCALHOST:0", Some("127.0.0.1:0")),
+        ("localhost", None),
+        ("localhost:", None),
+        ("localhost:+3000", None),
+        ("localhost:65536", None),
+        ("example.localhost:3000", None),
+        (":3000", None),
+    ] {
+        let built = Config::builder().toml("f.toml", format!("addr = '{text}'")).build();
+        assert_eq!(built.ok().map(|config| **config.addr()), addr.map(|addr| addr.parse().unwrap()), "{text}");
+    }
+}
+
+#[test]
+fn empty_variable_counts_as_unset() {
+    let config = Config::builder()
+        .toml("f.toml", "timeout = '5s'")
+        .variable("ROUTEKIT_TIMEOUT", "")
+        .variable("ROUTEKIT_ADDR", "")
+        .variable("ROUTEKIT_ADMIN_TOKEN", "")
+        .variable("ROUTEKIT_TIMEOTU", "")
+        .build()
+        .unwrap();
+    assert_eq!(config.timeout().origin(), &Origin::File("f.toml".to_owned()));
+    assert_eq!(config.addr().origin(), &Origin::Default);
+    assert!(config.admin_token().is_none());
+}
+
+/// Kubernetes sets them in each pod if a Service of the namespace is named `routekit`.
+#[test]
+fn kubernetes_service_links_are_ignored_with_one_warning() {
+    let (config, lines) = logs::caught(async {
+        Config::builder()
+            .variable("ROUTEKIT_SERVICE_HOST", "10.96.0.7")
+            .variable("ROUTEKIT_SERVICE_PORT", "80")
+            .variable("ROUTEKIT_SERVICE_PORT_HTTP", "80")
+            .variable("ROUTEKIT_PORT", "tcp://10.96.0.7:80")
+            .variable("ROUTEKIT_PORT_80_TCP", "tcp://10.96.0.7:80")
+            .variable("ROUTEKIT_PORT_80_TCP_PROTO", "tcp")
+            .variable("ROUTEKIT_PORT_80_TCP_PORT", "80")
+            .variable("ROUTEKIT_PORT_80_TCP_ADDR", "10.96.0.7")
+            .variable("ROUTEKIT_TIMEOUT", "5s")
+            .build()
+    });
+    assert_eq!(**config.unwrap().timeout(), Some(Duration::from_secs(5)));
+    let warnings: Vec<String> =
+        lines.iter().filter(|line| line.of == "routekit::config").map(|line| line.fields.join(" ")).collect();
+    let [warning] = &warnings[..] else { panic!("{warnings:?}") };
+    assert!(warning.contains("ROUTEKIT_PORT_80_TCP_ADDR") && warning.contains("enableServiceLinks"), "{warning}");
+    assert!(!warning.contains("ROUTEKIT_TIMEOUT"), "{warning}");
+    // Another value is not that of a Service.
+    let built = Config::builder().variable("ROUTEKIT_PORT", "3000").build();
+    assert!(problems(built)[0].starts_with("ROUTEKIT_PORT: there is no such setting"));
 }

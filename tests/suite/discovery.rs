@@ -135,6 +135,22 @@ fn named_crate_without_routes_is_an_error() {
 }
 
 #[tokio::test]
+async fn app_without_routes_is_a_startup_error() {
+    let error = App::with_routes([]).into_router().unwrap_err();
+    let [problem] = error.problems() else { panic!("{error}") };
+    assert_eq!(problem.code(), "no-routes");
+    let text = problem.to_string();
+    assert!(text.contains("`App::with_routes(routes![…])`") && text.contains("`.allow_no_routes()`"), "{text}");
+    let app = TestApp::new(App::with_routes([]).allow_no_routes());
+    assert_eq!(app.get("/health/live").send().await.status(), 200);
+    let router = axum::Router::new().route("/old", axum::routing::get(async || "old"));
+    let app = TestApp::new(App::with_routes([]).merge(router));
+    assert_eq!(app.get("/old").send().await.text(), "old", "a hand-written router is enough");
+    let error = App::discover_from(["not-linked"]).into_router().unwrap_err();
+    assert_eq!(error.problems().len(), 1, "the missing crate is the reason: {error}");
+}
+
+#[tokio::test]
 async fn prefix_stands_before_every_path() {
     let app = TestApp::new(App::with_routes(routes![user, root]).prefix("/api/"));
     assert_eq!(app.get("/api/d/users/7").send().await.text(), "7");
@@ -143,7 +159,7 @@ async fn prefix_stands_before_every_path() {
     assert_eq!(app.get("/health/live").send().await.status(), 200, "the app's own paths stay");
     assert_eq!(app.table().rows()[0].path, "/api");
 
-    for prefix in ["api", "/{tenant}", "/a b", "/a?b"] {
+    for prefix in ["api", "/{tenant}", "/a b", "/a?b", "/ü", "/%c3", "//x", "/a//b", "/a/..", "/<a>"] {
         let error = App::with_routes(routes![user]).prefix(prefix).into_router().unwrap_err();
         let codes: Vec<&str> = error.problems().iter().map(|problem| problem.code()).collect();
         assert_eq!(codes, ["invalid-prefix"], "{prefix}: {error}");

@@ -3,7 +3,10 @@
 use std::{cell::Cell, collections::BTreeSet, sync::LazyLock};
 
 use axum::body::Body;
-use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use base64::{
+    Engine as _,
+    prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
+};
 use http::{HeaderValue, Request, header};
 use jsonwebtoken::{EncodingKey, Header, encode};
 use proptest::{prelude::Just, prop_assert_eq, prop_oneof, sample::select};
@@ -16,7 +19,7 @@ use routekit::{
 };
 use rsa::{
     RsaPrivateKey,
-    pkcs1::EncodeRsaPrivateKey,
+    pkcs1::{EncodeRsaPrivateKey, EncodeRsaPublicKey},
     pkcs8::{EncodePublicKey, LineEnding},
     traits::PublicKeyParts,
 };
@@ -47,6 +50,8 @@ pub(crate) struct Rsa {
     secret: String,
     private: EncodingKey,
     public: String,
+    /// The public key as one for RSA-PSS only.
+    pss: String,
     /// The key as a JWK.
     pub(crate) jwk: Value,
 }
@@ -60,7 +65,21 @@ fn rsa() -> Rsa {
     let private = EncodingKey::from_rsa_pem(secret.as_bytes()).unwrap();
     let part = |number: &rsa::BigUint| BASE64_URL_SAFE_NO_PAD.encode(number.to_bytes_be());
     let jwk = json!({ "kty": "RSA", "kid": "rsa", "n": part(key.n()), "e": part(key.e()) });
-    Rsa { secret, private, public: key.to_public_key().to_public_key_pem(LineEnding::LF).unwrap(), jwk }
+    let public = key.to_public_key();
+    let pss = pss(public.to_pkcs1_der().unwrap().as_bytes());
+    Rsa { secret, private, public: public.to_public_key_pem(LineEnding::LF).unwrap(), pss, jwk }
+}
+
+/// A `SubjectPublicKeyInfo` with the algorithm `id-RSASSA-PSS`, without parameters.
+fn pss(key: &[u8]) -> String {
+    let element = |tag: u8, content: &[u8]| {
+        let [high, low] = u16::try_from(content.len()).unwrap().to_be_bytes();
+        [&[tag, 0x82, high, low], content].concat()
+    };
+    let algorithm = [0x30, 11, 0x06, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10];
+    let key = element(0x03, &[&[0], key].concat());
+    let der = element(0x30, &[&algorithm, key.as_slice()].concat());
+    format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", BASE64_STANDARD.encode(der))
 }
 
 fn app() -> TestApp {
@@ -107,6 +126,80 @@ fn with_hmac(header: &Value, claims: &Value, secret: &[u8]) -> String {
         jsonwebtoken::Algorithm::HS256,
     );
     format!("{message}.{}", signature.unwrap())
+}
+
+/// A token with valid claims and signature whose header also has these parameters.
+fn with_header(more: &Value) -> String {
+    let mut header = json!({ "alg": "HS256", "kid": "secret" });
+    header.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    with_hmac(&header, &claims(&json!({})), SECRET)
+}
+
+/// A token with valid claims and signature and any text as its header.
+fn with_raw_header(header: &str) -> String {
+    let part = |text: &str| BASE64_URL_SAFE_NO_PAD.encode(text);
+    let message = format!("{}.{}", part(header), part(&claims(&json!({})).to_string()));
+    let secret = EncodingKey::from_secret(SECRET);
+    let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &secret, jsonwebtoken::Algorithm::HS256).unwrap();
+    format!("{message}.{signature}")
+}
+
+/// RFC 7515 §4: parameters that are not understood are ignored.
+#[tokio::test]
+async fn unused_header_parameters_of_any_type_are_ignored() {
+    let app = app();
+    for (name, more) in [
+        ("nonce", json!({ "nonce": 5 })),
+        ("jku", json!({ "jku": { "not": "a URL" } })),
+        ("jwk", json!({ "jwk": "not a key" })),
+        ("x5c", json!({ "x5c": "not a list", "x5u": 1, "x5t": [], "x5t#S256": null })),
+        ("cty", json!({ "cty": ["JWT"], "url": 7, "enc": {}, "zip": 0 })),
+        ("typ", json!({ "typ": 5 })),
+        ("unknown", json!({ "acme": depth(100) })),
+    ] {
+        let authorization = format!("Bearer {}", with_header(&more));
+        assert_eq!(ask(&app, "/jwt/me", &[authorization]).await.0, 200, "{name}");
+    }
+}
+
+/// RFC 9864: `Ed25519` is the new name of `EdDSA`, and both name the same algorithm.
+#[tokio::test]
+async fn ed25519_is_accepted_by_both_names() {
+    let pair = rcgen::KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap();
+    let key = VerifyingKey::pem(Algorithm::EdDSA, pair.public_key_pem()).kid("ed");
+    let app = TestApp::new(App::with_routes(routes![me]).verifier(Jwt::new(ISSUER, AUDIENCE).key(key)));
+    for (name, expected) in [("EdDSA", 200), ("Ed25519", 200), ("ed25519", 401), ("Ed448", 401)] {
+        let token = forged(&json!({ "alg": name, "kid": "ed" }), &claims(&json!({})), "");
+        let message = token.trim_end_matches('.');
+        let private = EncodingKey::from_ed_der(pair.serialized_der());
+        let signed = jsonwebtoken::crypto::sign(message.as_bytes(), &private, jsonwebtoken::Algorithm::EdDSA).unwrap();
+        assert_eq!(ask(&app, "/jwt/me", &[format!("Bearer {message}.{signed}")]).await.0, expected, "{name}");
+    }
+}
+
+/// RFC 7517 §4.5 only recommends that keys have different ids.
+#[tokio::test]
+async fn all_keys_of_one_kid_are_tried() {
+    let key = |pem: &str| VerifyingKey::pem(Algorithm::RS256, pem).kid("rsa");
+    let tokens = Jwt::new(ISSUER, AUDIENCE).key(key(&OTHER_RSA.public)).key(key(&RSA.public));
+    let app = TestApp::new(App::with_routes(routes![me]).verifier(tokens));
+    assert_eq!(ask(&app, "/jwt/me", &[format!("Bearer {}", signed(&json!({})))]).await.0, 200);
+    assert_eq!(ask(&app, "/jwt/me", &[format!("Bearer {}", flipped(&signed(&json!({}))))]).await.0, 401);
+}
+
+/// A key with the object identifier `id-RSASSA-PSS`, as `openssl genpkey -algorithm RSA-PSS` makes it.
+#[tokio::test]
+async fn rsa_pss_key_verifies_ps256() {
+    let tokens = Jwt::new(ISSUER, AUDIENCE).key(VerifyingKey::pem(Algorithm::PS256, &RSA.pss).kid("rsa"));
+    let app = TestApp::new(App::with_routes(routes![me]).verifier(tokens));
+    for (algorithm, expected) in [(jsonwebtoken::Algorithm::PS256, 200), (jsonwebtoken::Algorithm::RS256, 401)] {
+        let token = encode(&header_of(algorithm, "rsa"), &claims(&json!({})), &RSA.private).unwrap();
+        assert_eq!(ask(&app, "/jwt/me", &[format!("Bearer {token}")]).await.0, expected, "{algorithm:?}");
+    }
+    let tokens = Jwt::new(ISSUER, AUDIENCE).key(VerifyingKey::pem(Algorithm::RS256, &RSA.pss));
+    let error = App::with_routes(routes![me]).verifier(tokens).config(Config::default()).into_router();
+    let error = error.unwrap_err().to_string();
+    assert!(error.contains("this key is for PS256, PS384 and PS512 only"), "{error}");
 }
 
 #[tokio::test]
@@ -188,6 +281,11 @@ pub(crate) fn attacks() -> Vec<(&'static str, Vec<String>)> {
         ("kid is a number", bearer(with_hmac(&header("HS256", json!(7)), &claims(&json!({})), SECRET))),
         ("kid of a key of another algorithm", bearer(named("rsa"))),
         ("critical extensions", bearer(critical)),
+        ("crit null", bearer(with_header(&json!({ "crit": null })))),
+        ("an empty crit", bearer(with_header(&json!({ "crit": [] })))),
+        ("crit as text", bearer(with_header(&json!({ "crit": "exp" })))),
+        ("alg twice", bearer(with_raw_header(r#"{"alg":"HS256","alg":"HS256","kid":"secret"}"#))),
+        ("a header that is an array", bearer(with_raw_header(r#"["HS256","secret",null]"#))),
         ("a token of 1 MiB", bearer(format!("{head}.{payload}.{}", "A".repeat(1 << 20)))),
         ("1 MiB of claims", bearer(with_hmac(&header("HS256", json!("secret")), &json!("a".repeat(1 << 20)), SECRET))),
         ("1 MiB of dots", bearer(".".repeat(1 << 20))),
@@ -306,6 +404,20 @@ async fn token_times_are_checked_on_the_app_s_clock() {
 }
 
 #[tokio::test]
+async fn shared_verifier_uses_the_app_s_clock() {
+    use std::{sync::Arc, time::Duration};
+    let clock = ManualClock::new();
+    let tokens = Arc::new(Jwt::new(ISSUER, AUDIENCE).key(VerifyingKey::secret(Algorithm::HS256, SECRET)));
+    let app = App::with_routes(routes![me]).verifier(Arc::clone(&tokens)).provide_shared(tokens);
+    let app = TestApp::builder(app).clock(clock.clock()).build();
+    let exp = clock.clock().unix_time().as_secs() + 100;
+    let token = with_hmac(&json!({ "alg": "HS256" }), &claims(&json!({ "exp": exp })), SECRET);
+    assert_eq!(ask(&app, "/jwt/me", &[format!("Bearer {token}")]).await.0, 200);
+    clock.advance(Duration::from_secs(100));
+    assert_eq!(ask(&app, "/jwt/me", &[format!("Bearer {token}")]).await.0, 401);
+}
+
+#[tokio::test]
 async fn issuer_settings_apply_to_its_tokens() {
     #[get("/jwt/granted", auth(scope("s"), role("r"), permission("p")))]
     async fn granted() {}
@@ -325,6 +437,35 @@ async fn issuer_settings_apply_to_its_tokens() {
         let token = with_hmac(&json!({ "alg": "HS256", "typ": typ }), &claims(&changes), SECRET);
         assert_eq!(ask(&app, "/jwt/granted", &[format!("Bearer {token}")]).await.0, expected, "{name}");
     }
+}
+
+/// Tokens of an older system: `Authorization: Token …`, signed with a secret, with `id` and `exp` alone.
+#[tokio::test]
+async fn tokens_of_an_older_system_are_accepted_as_declared() {
+    let key = || VerifyingKey::secret(Algorithm::HS256, SECRET);
+    let tokens = || Jwt::new("conduit", "conduit").key(key()).scheme("Token").sub_at("id");
+    let app = |tokens: Jwt| TestApp::new(App::with_routes(routes![me]).verifier(tokens));
+    let token = with_hmac(&json!({ "alg": "HS256" }), &json!({ "id": 7, "exp": unix_time() + 60 }), SECRET);
+    let other = json!({ "id": 7, "exp": unix_time() + 60, "aud": "payments" });
+    let other = with_hmac(&json!({ "alg": "HS256" }), &other, SECRET);
+    let legacy = || app(tokens().without_issuer().without_audience());
+    for (name, app, authorization, expected) in [
+        ("all of it", legacy(), format!("Token {token}"), (200, "7 of conduit")),
+        ("any case", legacy(), format!("tOKEN {token}"), (200, "7 of conduit")),
+        ("an issuer is required", app(tokens().without_audience()), format!("Token {token}"), (401, "")),
+        ("an audience is required", app(tokens().without_issuer()), format!("Token {token}"), (401, "")),
+        ("for another audience", legacy(), format!("Token {other}"), (401, "")),
+        ("as a bearer token", legacy(), format!("Bearer {token}"), (401, "")),
+    ] {
+        let (status, challenges, body) = ask(&app, "/jwt/me", &[authorization]).await;
+        assert_eq!((status, if status == 200 { body.as_str() } else { "" }), expected, "{name}");
+        let challenge = [r#"Token realm="routekit""#.to_owned()];
+        assert!(status == 200 || challenges == challenge, "{name}: {challenges:?}");
+    }
+    let tokens = Jwt::new(ISSUER, AUDIENCE).key(key()).without_subject("machines");
+    let token = with_hmac(&json!({ "alg": "HS256" }), &claims(&json!({ "sub": null })), SECRET);
+    let (_, _, body) = ask(&app(tokens), "/jwt/me", &[format!("Bearer {token}")]).await;
+    assert_eq!(body, format!("machines of {ISSUER}"));
 }
 
 #[tokio::test]
@@ -379,8 +520,25 @@ fn invalid_settings_are_startup_errors() {
             tokens().key(VerifyingKey::secret(Algorithm::HS256, "hunter2")),
             "shorter than the 32 bytes",
         ),
-        ("two keys of an id", tokens().key(key().kid("a")).key(key().kid("a")), "the key `a` is given twice"),
+        (
+            "nine keys of an id",
+            (0..9).fold(tokens(), |tokens, _| tokens.key(key().kid("a"))),
+            "the key `a`: only 8 of such keys are tried",
+        ),
+        (
+            "a public key as a secret",
+            tokens().key(VerifyingKey::secret(Algorithm::HS256, &RSA.public)),
+            "the secret is the text of a PEM file",
+        ),
         ("no pointer", tokens().key(key()).roles_at("realm_access.roles"), "write `/realm_access/roles`"),
+        (
+            "a claim's name that is a URL",
+            tokens().key(key()).roles_at("https://acme/roles"),
+            "write `/https:~1~1acme~1roles`",
+        ),
+        ("no scheme", tokens().key(key()).scheme(""), "`` is not the name of a scheme"),
+        ("a scheme with a space", tokens().key(key()).scheme("Token "), "`Token ` is not the name of a scheme"),
+        ("a client without a name", tokens().key(key()).without_subject(""), "`without_subject` has no name"),
         (
             "no PEM",
             tokens().key(VerifyingKey::pem(Algorithm::RS256, "hunter2").kid("a")),

@@ -181,6 +181,9 @@ fn configuration_file_is_read_from_the_working_directory() {
     let text = refused(quickstart().env("ROUTEKIT_CONFIG", dir.join("other.toml")));
     let expected = "names the route `GET /v2/user`, which the app does not have; did you mean `GET /v2/users`?";
     assert!(text.contains(expected), "{text}");
+    std::fs::write(dir.join("routekit.toml"), "timeout = '5 s'\n").unwrap();
+    let text = refused(quickstart().current_dir(&dir).env("ROUTEKIT_CONFIG", ""));
+    assert!(text.contains("`timeout` in routekit.toml is `5 s`"), "an empty variable is unset: {text}");
     let text = refused(quickstart().env("ROUTEKIT_CONFIG", dir.join("nothing.toml")));
     assert!(
         text.contains("nothing.toml` (named by ROUTEKIT_CONFIG) cannot be read: "),

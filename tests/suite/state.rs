@@ -6,6 +6,7 @@ use axum::extract::{FromRef, FromRequestParts, State};
 use http::request::Parts;
 use routekit::{
     app::SetupProblem,
+    config::Config,
     deps::{Deps, MissingDependency},
     describe::{Describe, Input, NoPayload},
     prelude::*,
@@ -133,6 +134,61 @@ fn missing_dependency_is_a_startup_error() {
     let text = error.to_string();
     for route in ["GET /old (tests/suite/state.rs:", "GET /new (tests/suite/state.rs:"] {
         assert!(text.contains(route), "{text}");
+    }
+}
+
+#[get("/wrapped")]
+async fn wrapped(_shared: Dep<Arc<Pool>>) {}
+
+#[get("/shared-state", state = Arc<Pool>)]
+async fn shared_state(State(_): State<Arc<Pool>>) {}
+
+/// Each message says what to write, and the code that it names compiles.
+#[test]
+fn missing_dependency_error_names_the_call() {
+    let problems = |app: App| app.config(Config::default()).into_router().unwrap_err().to_string();
+    let boxed: Box<dyn Mailer> = Box::new(Smtp);
+    let arc: Arc<dyn Mailer> = Arc::new(Smtp);
+    for (name, app, expected) in [
+        ("a trait object", App::with_routes(routes![mailer]), "Mailer>(Arc::new(…))` to the app"),
+        (
+            "a trait object in an Arc",
+            App::with_routes(routes![mailer]).provide(arc),
+            "Mailer>` is; write `.provide_shared::<dyn suite::state::Mailer>(…)` in place of `.provide(…)`",
+        ),
+        (
+            "a trait object in a Box",
+            App::with_routes(routes![mailer]).provide(boxed),
+            "Mailer>` is; write `.provide_shared::<dyn suite::state::Mailer>(Arc::from(…))` in place of",
+        ),
+        (
+            "a value in an Arc",
+            App::with_routes(routes![caller]).provide(Arc::new(Store("s"))),
+            "`suite::state::Store` is not provided, but `Arc<suite::state::Store>` is; write `.provide_shared(…)`",
+        ),
+        (
+            "a value in a Dep",
+            App::with_routes(routes![caller]).provide(Dep::from(Store("s"))),
+            "but `Dep<suite::state::Store>` is; provide the value inside",
+        ),
+        (
+            "an Arc is wanted",
+            App::with_routes(routes![wrapped]).provide(Pool(1)),
+            "but `suite::state::Pool` is; write `Dep<suite::state::Pool>`, which is an `Arc` already",
+        ),
+        (
+            "a state in an Arc",
+            App::with_routes(routes![old]).provide(Arc::new(state())).provide(Store("s")),
+            "AppState` is not provided, but `Arc<suite::state::AppState>` is; provide the value inside",
+        ),
+        (
+            "a state in an Arc is wanted",
+            App::with_routes(routes![shared_state]).provide(Pool(1)),
+            "Arc<suite::state::Pool>` is not provided, but `suite::state::Pool` is; write `.provide(Arc::new(…))`",
+        ),
+    ] {
+        let text = problems(app);
+        assert!(text.contains(expected), "{name}: {text}");
     }
 }
 

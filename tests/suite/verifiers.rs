@@ -11,7 +11,8 @@ use std::{
 use axum::middleware;
 use http::{Request, request::Parts};
 use routekit::{
-    auth::{ApiKeyDigest, ApiKeys, Verifier, VerifyError},
+    auth::{ApiKeyDigest, ApiKeys, Verifier, VerifierContext, VerifyError},
+    config::Config,
     prelude::*,
     test::TestApp,
 };
@@ -194,6 +195,61 @@ impl Verifier for Bearing {
     fn scheme(&self) -> Option<&'static str> {
         Some("Bearer")
     }
+}
+
+/// A digest does not tell how long its key is, so the client must not be refused for ever.
+#[tokio::test]
+async fn short_key_known_by_its_digest_is_accepted() {
+    let digest = ApiKeyDigest::of(b"short").to_string();
+    let keys = ApiKeys::new().digest(&digest, Identity::new("robot"));
+    let app = TestApp::new(App::with_routes(routes![anybody]).verifier(keys));
+    for (key, expected) in [("short", 200), ("shorter", 401), ("", 401)] {
+        assert_eq!(app.get("/auth/any").header("x-api-key", key).send().await.status(), expected, "{key}");
+    }
+}
+
+/// Every method of a shared verifier is called, not the default of the trait.
+#[tokio::test]
+async fn shared_verifier_is_the_verifier_itself() {
+    struct Shared {
+        started: AtomicUsize,
+        problem: &'static str,
+    }
+    impl Verifier for Shared {
+        async fn verify(&self, request: &Parts) -> Result<Option<Identity>, VerifyError> {
+            match request.headers.contains_key("x-shared") {
+                true => Ok(Some(Identity::new("ann"))),
+                false => Err(VerifyError::refused("no header")),
+            }
+        }
+        fn name(&self) -> String {
+            "shared".to_owned()
+        }
+        fn scheme(&self) -> Option<&'static str> {
+            Some("Shared")
+        }
+        fn sensitive_headers(&self) -> Vec<http::HeaderName> {
+            vec![http::HeaderName::from_static("x-shared")]
+        }
+        fn problems(&self) -> Vec<String> {
+            if self.problem.is_empty() { Vec::new() } else { vec![self.problem.to_owned()] }
+        }
+        fn start(&self, _: &VerifierContext) {
+            self.started.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    let shared = |problem| Arc::new(Shared { started: AtomicUsize::new(0), problem });
+    let verifier = shared("");
+    let app = TestApp::new(App::with_routes(routes![anybody]).verifier(Arc::clone(&verifier)));
+    assert_eq!(verifier.started.load(Ordering::Relaxed), 1);
+    assert_eq!(app.get("/auth/any").header("x-shared", "").send().await.status(), 200);
+    let refused = app.get("/auth/any").send().await;
+    assert_eq!(refused.headers()["www-authenticate"], r#"Shared realm="routekit""#);
+    assert_eq!(Arc::clone(&verifier).identity_headers(), [http::HeaderName::from_static("x-shared")]);
+    let error = App::with_routes(routes![anybody]).verifier(shared("no key")).config(Config::default()).into_router();
+    let error = error.unwrap_err().to_string();
+    assert!(error.contains("shared") && error.contains("no key"), "{error}");
 }
 
 /// Panics.

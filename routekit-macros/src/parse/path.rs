@@ -1,6 +1,7 @@
 //! The path of a route: a template in axum 0.8's syntax, checked by the matcher that axum itself uses.
 
 use proc_macro2::{Literal, Span, TokenStream, TokenTree};
+use routekit_grammar::path::wrong_part;
 use syn::LitStr;
 
 use super::raw::Piece;
@@ -40,19 +41,16 @@ pub(crate) fn template(piece: &Piece, errors: &mut Errors) -> Option<Template> {
         errors.push(whole, format!("a path starts with `/`; write `\"/{path}\"`"));
         return None;
     }
+    if let Some((part, message)) = foreign_placeholder(&path) {
+        errors.push(inside(&literal, &part), message);
+        return None;
+    }
     if path.contains(['?', '#']) {
         errors.push(whole, "a path contains no query and no fragment; take query parameters with `Query<T>`");
         return None;
     }
     if path.contains(char::is_whitespace) {
         errors.push(whole, "a path contains no white space; write `%20` for a space");
-        return None;
-    }
-    if let Some(segment) = path.split('/').find(|segment| segment.starts_with([':', '*'])) {
-        let name = &segment[1..];
-        let now = if segment.starts_with(':') { format!("{{{name}}}") } else { format!("{{*{name}}}") };
-        let span = inside(&literal, segment);
-        errors.push(span, format!("`{segment}` is the syntax of older routers; write `{now}`"));
         return None;
     }
     if let Err(error) = matchit::Router::new().insert(path.as_str(), ()) {
@@ -73,6 +71,10 @@ pub(crate) fn template(piece: &Piece, errors: &mut Errors) -> Option<Template> {
         errors.push(whole, message);
         return None;
     }
+    if let Some(wrong) = wrong_part(&path) {
+        errors.push(inside(&literal, &wrong.part), wrong.reason);
+        return None;
+    }
     let placeholders = placeholders(&literal, &path);
     for (index, placeholder) in placeholders.iter().enumerate() {
         if placeholders[..index].iter().any(|earlier| earlier.name == placeholder.name) {
@@ -89,16 +91,58 @@ pub(crate) fn template(piece: &Piece, errors: &mut Errors) -> Option<Template> {
     Some(Template { literal, placeholders })
 }
 
-fn placeholders(literal: &LitStr, path: &str) -> Vec<Placeholder> {
-    // `{{` is a literal brace; the matcher has accepted the path, so every other `{` has its `}`.
+/// A placeholder in the syntax of another router, and what to write.
+fn foreign_placeholder(path: &str) -> Option<(String, String)> {
+    for name in names(path) {
+        let written = format!("{{{name}}}");
+        let trimmed = name.trim();
+        if trimmed != name {
+            return Some((written, format!("a placeholder contains no white space; write `{{{trimmed}}}`")));
+        }
+        if let Some((name, of_type)) = name.split_once([':', '=']) {
+            let message = format!(
+                "a placeholder is only a name; write `{{{name}}}`, and give the argument `{name}` the type that \
+                 `{of_type}` stands for",
+            );
+            return Some((written, message));
+        }
+        if let Some(name) = name.strip_suffix('?') {
+            let message = format!(
+                "a placeholder is never optional; write `{{{name}}}`, and declare another handler for the path without \
+                 it",
+            );
+            return Some((written, message));
+        }
+    }
+    // Segments in braces are placeholders of this router.
+    let segment = path.split('/').find(|segment| {
+        let is_in = |open, close| segment.len() > 2 && segment.starts_with(open) && segment.ends_with(close);
+        segment.starts_with([':', '*']) || is_in('<', '>') || is_in('[', ']')
+    })?;
+    let inner = segment.trim_matches(['<', '>', '[', ']']);
+    // Flask writes `<int:id>`, Rocket `<rest..>`, Next.js `[...rest]`.
+    let is_rest = segment.starts_with('*') || inner.contains("..") || inner.starts_with("path:");
+    let inner = inner.trim_start_matches([':', '*']).trim_matches('.');
+    let name = inner.rsplit_once(':').map_or(inner, |(_, name)| name);
+    let now = if is_rest { format!("{{*{name}}}") } else { format!("{{{name}}}") };
+    let routers = if segment.starts_with([':', '*']) { "older" } else { "other" };
+    Some((segment.to_owned(), format!("`{segment}` is the syntax of {routers} routers; write `{now}`")))
+}
+
+/// The texts between single braces.
+fn names(path: &str) -> impl Iterator<Item = &str> {
+    // `{{` is a literal brace.
     let masked = path.replace("{{", "\0\0").replace("}}", "\0\0");
-    masked
-        .match_indices('{')
-        .filter_map(|(start, _)| {
-            let end = start + masked[start..].find('}')?;
-            let written = &path[start..=end];
-            let name = written[1..written.len() - 1].trim_start_matches('*').to_owned();
-            Some(Placeholder { name, span: inside(literal, written) })
+    let starts: Vec<usize> = masked.match_indices('{').map(|(start, _)| start + 1).collect();
+    starts.into_iter().filter_map(move |start| Some(&path[start..start + masked[start..].find('}')?]))
+}
+
+fn placeholders(literal: &LitStr, path: &str) -> Vec<Placeholder> {
+    // The matcher has accepted the path, so every other `{` has its `}`.
+    names(path)
+        .map(|name| Placeholder {
+            name: name.trim_start_matches('*').to_owned(),
+            span: inside(literal, &format!("{{{name}}}")),
         })
         .collect()
 }

@@ -19,7 +19,7 @@ use tower_service::Service;
 
 use super::{
     hand_written::HandWritten,
-    spec::{AppSpec, Provided},
+    spec::{AppSpec, Provided, ProvidedBreaker},
 };
 use crate::{
     auth::{Identify, IdentifyBy, Verifier},
@@ -96,6 +96,13 @@ impl App {
     /// not start.
     pub fn expect_crates<N: Into<String>>(mut self, crates: impl IntoIterator<Item = N>) -> Self {
         self.spec.routes.expected_crates.extend(crates.into_iter().map(Into::into));
+        self
+    }
+
+    /// Lets the app start without routes and without hand-written routers. That is an error otherwise, because it
+    /// usually means that the linker has dropped the crates with the routes.
+    pub fn allow_no_routes(mut self) -> Self {
+        self.spec.routes.allow_none = true;
         self
     }
 
@@ -259,10 +266,10 @@ impl App {
 
     /// Adds a circuit breaker for calls that the program makes.
     ///
-    /// Handlers find it by its name in `Dep<Breakers>`. A route with `breaker(name = "payments")` uses it as its own
-    /// breaker, and does not count calls of the handler through it again. The breaker appears in the app's metrics and
-    /// on its admin surface. Without a [`clock`](crate::breaker::CircuitBreakerBuilder::clock) of its own, it
-    /// measures time with the app's.
+    /// Handlers take it as a dependency ([`provide_breaker`](Self::provide_breaker)), or find it by its name in
+    /// `Dep<Breakers>`. A route with `breaker(name = "payments")` uses it as its own breaker, and does not count calls
+    /// of the handler through it again. The breaker appears in the app's metrics and on its admin surface. Without a
+    /// [`clock`](crate::breaker::CircuitBreakerBuilder::clock) of its own, it measures time with the app's.
     ///
     /// ```
     /// # use routekit::{App, breaker::CircuitBreaker};
@@ -273,7 +280,45 @@ impl App {
     /// ```
     #[track_caller]
     pub fn breaker(mut self, breaker: CircuitBreaker) -> Self {
-        self.spec.breakers.push((breaker, Location::caller()));
+        self.spec.breakers.given.push((breaker, Location::caller()));
+        self
+    }
+
+    /// Provides the circuit breaker with this name as a type of its own, so that a handler takes it as a
+    /// [`Dep<T>`](crate::Dep). The app does not start if it has no breaker with this name.
+    ///
+    /// ```
+    /// # use routekit::{breaker::CircuitBreaker, prelude::*};
+    /// struct Bank(CircuitBreaker);
+    ///
+    /// #[get("/balance")]
+    /// async fn balance(bank: Dep<Bank>) -> Result<String> {
+    ///     Ok(bank.0.call(|| async { Ok::<_, std::io::Error>("12.50".to_owned()) }).await?)
+    /// }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let breaker = CircuitBreaker::builder("bank").build()?;
+    /// let app = App::with_routes(routes![balance]).breaker(breaker).provide_breaker("bank", Bank);
+    /// # app.config(Default::default()).into_router()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn provide_breaker<T, F>(mut self, name: impl Into<String>, wrap: F) -> Self
+    where
+        T: Send + Sync + 'static,
+        F: FnOnce(CircuitBreaker) -> T + Send + 'static,
+    {
+        let location = Location::caller();
+        self.spec.breakers.provided.push(ProvidedBreaker {
+            name: name.into(),
+            location,
+            provide: Box::new(move |breaker, deps| deps.insert_if_absent(wrap(breaker))),
+        });
+        self.spec.dependencies.provided.push(Provided {
+            type_id: TypeId::of::<T>(),
+            type_name: type_name::<T>(),
+            location,
+        });
         self
     }
 

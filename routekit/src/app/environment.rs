@@ -28,7 +28,8 @@ impl Config {
                 Err(_) => problems.push(SetupProblem::invalid_setting(name, "…", "not UTF-8")),
             }
         }
-        let chosen = env::var_os(FILE_VARIABLE);
+        // An empty variable counts as unset.
+        let chosen = env::var_os(FILE_VARIABLE).filter(|name| !name.is_empty());
         let path = chosen.clone().unwrap_or_else(|| FILE.into());
         match fs::read_to_string(&path) {
             Ok(text) => builder = builder.toml(path.to_string_lossy(), text),

@@ -2,6 +2,9 @@
 //!
 //! An axum router does not list its paths, and axum panics if two routers conflict. So the app merges trial routers
 //! first, catches the panic, keeps it off the terminal, and reports axum's message as a start-up problem.
+//!
+//! A program with `panic = "abort"` ends at the first such panic. So the panic hook prints the problem, after all
+//! problems that were found before.
 
 use std::{
     any::Any,
@@ -12,7 +15,12 @@ use std::{
 
 use axum::Router;
 
-use crate::{auth::AuthLayer, base::setup_problem::SetupProblem, route::Reserved, watch::RouteLabelLayer};
+use crate::{
+    auth::AuthLayer,
+    base::setup_problem::{Error, SetupProblem},
+    route::Reserved,
+    watch::RouteLabelLayer,
+};
 
 /// A router that the program added, and how.
 pub(super) struct HandWritten {
@@ -50,10 +58,8 @@ impl HandWritten {
         Self { router: router.layer(matched), ..self }
     }
 
-    fn conflict(&self, subject: &str, reason: &str) -> SetupProblem {
-        let router = self.location.to_string();
-        let message = format!("{subject} does not fit beside the router added at {router}\n  axum says: {reason}");
-        SetupProblem::new("router-conflict", message).at(subject).at(router)
+    fn conflict(&self, subject: &str) -> Conflict {
+        Conflict { subject: subject.to_owned(), router: self.location.to_string() }
     }
 
     /// Its full paths. axum shows them in the `Debug` output of a router and nowhere else.
@@ -87,11 +93,27 @@ impl HandWritten {
         }
     }
 
-    /// Adds this router to a copy of `base`, or returns axum's reason why it cannot be added.
-    fn try_add_to(&self, base: &Router) -> Result<Router, String> {
+    /// Adds this router to a copy of `base`, which is `subject`, or returns the problem. `known` are other problems.
+    fn try_add_to(&self, base: &Router, subject: &str, known: &[SetupProblem]) -> Result<Router, SetupProblem> {
         let copy = Self { router: self.router.clone(), path: self.path.clone(), ..*self };
         let base = base.clone();
-        quietly(|| copy.add_to(base))
+        quietly(|| copy.add_to(base), self.conflict(subject), known)
+    }
+}
+
+/// A router and a part of the app that may not fit beside each other.
+#[derive(Clone)]
+struct Conflict {
+    subject: String,
+    router: String,
+}
+
+impl Conflict {
+    /// The problem, for axum's reason.
+    fn problem(self, reason: &str) -> SetupProblem {
+        let Self { subject, router } = self;
+        let message = format!("{subject} does not fit beside the router added at {router}\n  axum says: {reason}");
+        SetupProblem::new("router-conflict", message).at(subject).at(router)
     }
 }
 
@@ -106,30 +128,31 @@ pub(super) fn check(
     let mut together = Router::new();
     let mut fitting = Vec::new();
     for added in hand_written {
-        match added.try_add_to(&together) {
+        match added.try_add_to(&together, "another hand-written router", problems) {
             Ok(router) => {
                 together = router;
                 fitting.push(added);
             }
-            Err(reason) => problems.push(added.conflict("another hand-written router", &reason)),
+            Err(problem) => problems.push(problem),
         }
     }
     let mut unexplained = None;
-    // If there are other problems, the groups may conflict with each other, too.
-    if problems.is_empty() {
-        match quietly(|| groups.iter().fold(together, |all, group| all.merge(group.router.clone()))) {
-            Ok(_) => {
+    // If there are other problems, the groups may conflict with each other, too. A program that aborts tries each group
+    // alone first, whose problem names the group.
+    if problems.is_empty() && !ABORTS {
+        match try_all(groups, &together, &fitting, problems) {
+            Ok(()) => {
                 fitting.iter().for_each(|added| added.check_reserved(reserved, problems));
                 return;
             }
-            Err(reason) => unexplained = Some(reason),
+            Err(problem) => unexplained = Some(problem),
         }
     }
     for added in &fitting {
         let known = problems.len();
         for group in groups {
-            if let Err(reason) = added.try_add_to(&group.router) {
-                problems.push(added.conflict(&group.label, &reason));
+            if let Err(problem) = added.try_add_to(&group.router, &group.label, problems) {
+                problems.push(problem);
                 unexplained = None;
             }
         }
@@ -138,9 +161,22 @@ pub(super) fn check(
             added.check_reserved(reserved, problems);
         }
     }
-    if let (Some(reason), Some(last)) = (unexplained, fitting.last()) {
-        problems.push(last.conflict("the set of routes", &reason));
+    if ABORTS && problems.is_empty() {
+        unexplained = try_all(groups, &together, &fitting, problems).err();
     }
+    problems.extend(unexplained);
+}
+
+/// Merges all groups into `together`, which consists of the routers that are `fitting`.
+fn try_all(
+    groups: &[Group],
+    together: &Router,
+    fitting: &[&HandWritten],
+    known: &[SetupProblem],
+) -> Result<(), SetupProblem> {
+    let Some(last) = fitting.last() else { return Ok(()) };
+    let merge = || groups.iter().fold(together.clone(), |all, group| all.merge(group.router.clone()));
+    quietly(merge, last.conflict("the set of routes"), known).map(drop)
 }
 
 /// Merges all routes into one router. They do not conflict: [`check`] has verified it.
@@ -149,8 +185,12 @@ pub(super) fn combine(groups: Vec<Group>, hand_written: impl Iterator<Item = Han
     groups.into_iter().fold(together, |all, group| all.merge(group.router))
 }
 
-/// Runs `action`, or returns its panic message. The panic hook does not print it.
-fn quietly<T>(action: impl FnOnce() -> T) -> Result<T, String> {
+/// Whether a panic ends the program.
+const ABORTS: bool = cfg!(panic = "abort");
+
+/// Runs `action`, or returns the conflict with its panic message as a problem. The panic hook prints it only if the
+/// program aborts, after the problems that are known already.
+fn quietly<T>(action: impl FnOnce() -> T, conflict: Conflict, known: &[SetupProblem]) -> Result<T, SetupProblem> {
     thread_local! {
         static QUIET: Cell<bool> = const { Cell::new(false) };
     }
@@ -159,10 +199,16 @@ fn quietly<T>(action: impl FnOnce() -> T) -> Result<T, String> {
     let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let usual = Arc::new(panic::take_hook());
     let forward = Arc::clone(&usual);
+    let last_words = ABORTS.then(|| (conflict.clone(), known.to_vec()));
     panic::set_hook(Box::new(move |info| {
         // The hook still reports panics of other threads.
         if !QUIET.get() {
             forward(info);
+        } else if let Some((conflict, known)) = &last_words {
+            #[expect(clippy::print_stderr, reason = "the program ends here, before `main` could print it")]
+            {
+                eprintln!("Error: {}", with_known(known, conflict.clone(), text(info.payload())));
+            }
         }
     }));
     QUIET.set(true);
@@ -172,13 +218,34 @@ fn quietly<T>(action: impl FnOnce() -> T) -> Result<T, String> {
     if let Ok(usual) = Arc::try_unwrap(usual) {
         panic::set_hook(usual);
     }
-    result.map_err(|panic| text(&*panic))
+    result.map_err(|panic| conflict.problem(text(&*panic)))
 }
 
-fn text(panic: &(dyn Any + Send)) -> String {
-    panic
-        .downcast_ref::<String>()
-        .cloned()
-        .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
-        .unwrap_or_else(|| "a panic without a message".to_owned())
+/// All problems that a program knows when it aborts.
+fn with_known(known: &[SetupProblem], conflict: Conflict, reason: &str) -> Error {
+    Error::new(known.iter().cloned().chain([conflict.problem(reason)]).collect())
+}
+
+fn text(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    text.unwrap_or("a panic without a message")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Tests cannot abort, so this is the text of the hook.
+    #[test]
+    fn last_words_contain_every_known_problem() {
+        let known = [SetupProblem::new("invalid-setting", "ROUTEKIT_ADDR is `x`")];
+        let conflict =
+            Conflict { subject: "GET /users (src/users.rs:1)".to_owned(), router: "src/main.rs:2".to_owned() };
+        let error = with_known(&known, conflict, "Overlapping method route");
+        assert_eq!(
+            error.to_string(),
+            "the app cannot start, for 2 reasons:\n\n  1. ROUTEKIT_ADDR is `x`\n\n  2. GET /users (src/users.rs:1) \
+             does not fit beside the router added at src/main.rs:2\n       axum says: Overlapping method route"
+        );
+    }
 }

@@ -23,8 +23,7 @@ pub(super) struct AppSpec {
     pub(super) settings: SettingsSpec,
     pub(super) routes: RoutesSpec,
     pub(super) dependencies: DependenciesSpec,
-    /// The program's own breakers, each with the place of its `breaker` call.
-    pub(super) breakers: Vec<(CircuitBreaker, &'static Location<'static>)>,
+    pub(super) breakers: BreakersSpec,
     pub(super) program: ProgramSpec,
 }
 
@@ -44,6 +43,8 @@ pub(super) struct RoutesSpec {
     pub(super) prefix: String,
     /// Whether a route that does not declare its access requires an identity.
     pub(super) require_auth: bool,
+    /// Whether the app may serve nothing but its own paths.
+    pub(super) allow_none: bool,
 }
 
 /// The values that handlers depend on.
@@ -60,6 +61,22 @@ pub(super) struct Provided {
     pub(super) location: &'static Location<'static>,
 }
 
+/// The circuit breakers that the program adds, and those that it provides to handlers.
+#[derive(Default)]
+pub(super) struct BreakersSpec {
+    /// Each with the place of its `breaker` call.
+    pub(super) given: Vec<(CircuitBreaker, &'static Location<'static>)>,
+    pub(super) provided: Vec<ProvidedBreaker>,
+}
+
+/// A breaker of the app that handlers take as a type of their own.
+pub(super) struct ProvidedBreaker {
+    pub(super) name: String,
+    pub(super) location: &'static Location<'static>,
+    /// Makes the dependency of the breaker.
+    pub(super) provide: ProvideBreaker,
+}
+
 /// Parts of the program that run beside its routes.
 pub(super) struct ProgramSpec {
     pub(super) verifiers: Verifiers,
@@ -74,6 +91,7 @@ pub(super) struct ProgramSpec {
 }
 
 pub(super) type AddLayer = Box<dyn FnOnce(Router) -> Router + Send>;
+pub(super) type ProvideBreaker = Box<dyn FnOnce(CircuitBreaker, &mut DepsBuilder) + Send>;
 pub(super) type ChangeConfig = Box<dyn FnOnce(&mut Config) + Send>;
 
 impl AppSpec {
@@ -85,9 +103,15 @@ impl AppSpec {
                 admin_listener: None,
                 cache: CacheBuilder::default(),
             },
-            routes: RoutesSpec { selection, expected_crates: Vec::new(), prefix: String::new(), require_auth: false },
+            routes: RoutesSpec {
+                selection,
+                expected_crates: Vec::new(),
+                prefix: String::new(),
+                require_auth: false,
+                allow_none: false,
+            },
             dependencies: DependenciesSpec { deps: DepsBuilder::default(), provided: Vec::new() },
-            breakers: Vec::new(),
+            breakers: BreakersSpec::default(),
             program: ProgramSpec {
                 verifiers: Verifiers::new(),
                 hand_written: Vec::new(),

@@ -13,15 +13,22 @@ pub(crate) enum Bearer<'a> {
     Token(&'a [u8]),
 }
 
-/// Reads the token if there is exactly one `Authorization` header. The scheme is case-insensitive (RFC 9110 §11.1).
+/// Reads the token of the scheme `Bearer`. See [`token_of`].
 pub(crate) fn bearer(headers: &HeaderMap) -> Bearer<'_> {
+    token_of(headers, "Bearer")
+}
+
+/// Reads the token if there is exactly one `Authorization` header. The scheme is case-insensitive (RFC 9110 §11.1).
+pub(crate) fn token_of<'a>(headers: &'a HeaderMap, scheme: &str) -> Bearer<'a> {
     let mut all = headers.get_all(header::AUTHORIZATION).iter();
     let Some(value) = all.next() else { return Bearer::Absent };
     if all.next().is_some() {
         return Bearer::Ambiguous;
     }
-    match value.as_bytes().split_at_checked("Bearer ".len()) {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case(b"Bearer ") => Bearer::Token(token.trim_ascii()),
+    match value.as_bytes().split_at_checked(scheme.len()) {
+        Some((actual, [b' ', token @ ..])) if actual.eq_ignore_ascii_case(scheme.as_bytes()) => {
+            Bearer::Token(token.trim_ascii())
+        }
         _ => Bearer::Absent,
     }
 }
@@ -48,6 +55,20 @@ mod tests {
                 headers.append(header::AUTHORIZATION, HeaderValue::from_static(value));
             }
             assert_eq!(bearer(&headers), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn token_of_another_scheme_is_read() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::AUTHORIZATION, HeaderValue::from_static("token abc"));
+        for (scheme, expected) in [
+            ("Token", Bearer::Token(b"abc" as &[u8])),
+            ("Tok", Bearer::Absent),
+            ("Tokens", Bearer::Absent),
+            ("Bearer", Bearer::Absent),
+        ] {
+            assert_eq!(token_of(&headers, scheme), expected, "{scheme}");
         }
     }
 }

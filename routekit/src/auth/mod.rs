@@ -82,7 +82,7 @@ mod verifiers;
 
 pub(crate) use self::{
     access_check::AccessCheck,
-    bearer::{Bearer, bearer},
+    bearer::{Bearer, bearer, token_of},
     identify::Identify,
     refusal::unauthorized,
 };

@@ -1,6 +1,6 @@
 //! The trait that verifies credentials.
 
-use std::{any::type_name, borrow::Cow, error::Error, fmt, future::Future, pin::Pin};
+use std::{any::type_name, borrow::Cow, error::Error, fmt, future::Future, pin::Pin, sync::Arc};
 
 use http::{HeaderName, header, request::Parts};
 
@@ -79,9 +79,45 @@ pub trait Verifier: Send + Sync + 'static {
         async {}
     }
 
-    /// Receives the clock and the spawner before the first request.
-    fn start(&mut self, context: &VerifierContext) {
+    /// Receives the clock and the spawner before the first request. A verifier that several apps share is started by
+    /// each of them.
+    fn start(&self, context: &VerifierContext) {
         let _ = context;
+    }
+}
+
+/// A verifier that the program also uses elsewhere, for example as a [`Dep`](crate::Dep).
+impl<V: Verifier> Verifier for Arc<V> {
+    fn verify(&self, request: &Parts) -> impl Future<Output = Result<Option<Identity>, VerifyError>> + Send {
+        V::verify(self, request)
+    }
+
+    fn name(&self) -> String {
+        V::name(self)
+    }
+
+    fn scheme(&self) -> Option<&'static str> {
+        V::scheme(self)
+    }
+
+    fn sensitive_headers(&self) -> Vec<HeaderName> {
+        V::sensitive_headers(self)
+    }
+
+    fn identity_headers(&self) -> Vec<HeaderName> {
+        V::identity_headers(self)
+    }
+
+    fn problems(&self) -> Vec<String> {
+        V::problems(self)
+    }
+
+    fn run(&self) -> impl Future<Output = ()> + Send {
+        V::run(self)
+    }
+
+    fn start(&self, context: &VerifierContext) {
+        V::start(self, context);
     }
 }
 
@@ -177,7 +213,7 @@ pub(super) trait AnyVerifier: Send + Sync {
     fn sensitive_headers(&self) -> Vec<HeaderName>;
     fn identity_headers(&self) -> Vec<HeaderName>;
     fn problems(&self) -> Vec<String>;
-    fn start(&mut self, context: &VerifierContext);
+    fn start(&self, context: &VerifierContext);
 }
 
 pub(super) type Verifying<'a> = Pin<Box<dyn Future<Output = Result<Option<Identity>, VerifyError>> + Send + 'a>>;
@@ -211,7 +247,7 @@ impl<V: Verifier> AnyVerifier for V {
         Verifier::problems(self)
     }
 
-    fn start(&mut self, context: &VerifierContext) {
+    fn start(&self, context: &VerifierContext) {
         Verifier::start(self, context);
     }
 }

@@ -41,8 +41,8 @@ impl Verifiers {
     /// let verifiers = Verifiers::new().started(&VerifierContext::new(Clock::system(), tasks));
     /// ```
     #[must_use]
-    pub fn started(mut self, context: &VerifierContext) -> Self {
-        self.0.iter_mut().for_each(|verifier| verifier.start(context));
+    pub fn started(self, context: &VerifierContext) -> Self {
+        self.0.iter().for_each(|verifier| verifier.start(context));
         self
     }
 

@@ -1,5 +1,7 @@
 use std::{fmt, net::SocketAddr, str::FromStr};
 
+use super::parse::socket_addr;
+
 /// Where the admin surface is served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -12,7 +14,7 @@ pub enum AdminAddr {
     Off,
 }
 
-/// Parses `main`, `off`, or an address with a port.
+/// Parses `main`, `off`, or an IP address or `localhost` with a port.
 impl FromStr for AdminAddr {
     type Err = &'static str;
 
@@ -20,10 +22,9 @@ impl FromStr for AdminAddr {
         match text {
             "main" => Ok(Self::Main),
             "off" => Ok(Self::Off),
-            addr => addr
-                .parse()
+            addr => socket_addr(addr)
                 .map(Self::Own)
-                .map_err(|_| "not `main`, `off`, or an IP address with a port, such as 127.0.0.1:9091 or [::]:9091"),
+                .ok_or("not `main`, `off`, or an IP address with a port, such as 127.0.0.1:9091 or [::]:9091"),
         }
     }
 }

@@ -7,7 +7,8 @@ use toml::{Table, Value};
 use super::{
     keys::{self, ConfigKey},
     route::{self, RouteConfig},
-    setting_problems::{PREFIX, invalid_file, place, unknown_setting},
+    service_links,
+    setting_problems::{PREFIX, invalid_file, not_one_value, place, unknown_setting, wrong_table},
     settings::Config,
 };
 use crate::base::{
@@ -44,7 +45,8 @@ impl ConfigBuilder {
         self
     }
 
-    /// Adds an environment variable, which overrides files. Names that do not begin with `ROUTEKIT_` are ignored.
+    /// Adds an environment variable, which overrides files. Names that do not begin with `ROUTEKIT_` are ignored, and
+    /// so are empty variables and those that Kubernetes sets for a Service named `routekit`.
     pub fn variable(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.variables.insert(name.into(), value.into());
         self
@@ -55,7 +57,7 @@ impl ConfigBuilder {
     /// # Errors
     /// Every unknown key and every value that cannot be read, each with its source.
     pub fn build(self) -> Result<Config, Error> {
-        let mut reader = Reader { config: Config::default(), problems: Vec::new() };
+        let mut reader = Reader { config: Config::default(), problems: Vec::new(), service_links: Vec::new() };
         for (name, text) in &self.files {
             match text.parse::<Table>() {
                 Ok(values) => reader.file(values, &Origin::File(name.clone())),
@@ -63,11 +65,19 @@ impl ConfigBuilder {
             }
         }
         for (name, value) in self.variables {
-            if name.starts_with(PREFIX) {
+            // Deployments cannot always remove a variable, so an empty one counts as unset.
+            if name.starts_with(PREFIX) && !value.is_empty() {
                 reader.variable(name, value);
             }
         }
-        let Reader { config, problems } = reader;
+        let Reader { config, problems, service_links } = reader;
+        if !service_links.is_empty() {
+            tracing::warn!(
+                target: "routekit::config",
+                variables = service_links.join(", "),
+                "ignored variables of a Kubernetes Service; `enableServiceLinks: false` in the pod removes them"
+            );
+        }
         if problems.is_empty() { Ok(config) } else { Err(Error::new(problems)) }
     }
 }
@@ -93,6 +103,8 @@ fn without_excerpt(error: &str) -> String {
 struct Reader {
     config: Config,
     problems: Vec<SetupProblem>,
+    /// The names of variables that describe a Service.
+    service_links: Vec<String>,
 }
 
 impl Reader {
@@ -124,8 +136,11 @@ impl Reader {
         let origin = Origin::Variable(variable);
         let key = keys::KEYS.iter().find(|key| is_upper_case && key.variable() == name);
         match key {
-            Some(key) => self.read(key, Ok(value), &origin),
+            Some(key) => self.read(key, &value, &origin),
             None if is_upper_case && ELSEWHERE.contains(&name.as_str()) => {}
+            None if is_upper_case && service_links::is_link(&name, &value) => {
+                self.service_links.push(format!("{PREFIX}{}", name.to_uppercase()));
+            }
             None if is_upper_case && name == ROUTES => self.routes(Value::String(value), &origin),
             None => {
                 let known: Vec<String> =
@@ -136,9 +151,33 @@ impl Reader {
     }
 
     fn setting(&mut self, name: &str, value: Value, origin: &Origin) {
+        let in_table = name.rsplit_once('.').map(|(_, key)| key);
         match keys::KEYS.iter().find(|key| key.name == name) {
-            Some(key) => self.read(key, text(value, key.list), origin),
-            None => self.unknown(name, origin),
+            Some(key) => match text(value, key.list) {
+                Ok(text) => self.read(key, &text, origin),
+                Err(shape) => {
+                    self.problems.push(not_one_value(name, in_table.unwrap_or(name), shape, origin));
+                }
+            },
+            None => match in_table.filter(|key| is_key(key)) {
+                Some(key) => {
+                    let right = format!("`{key}` is a setting of the app: write it above the first table");
+                    self.problems.push(wrong_table(name, &right, origin));
+                }
+                None => self.unknown_table(name, &value, origin),
+            },
+        }
+    }
+
+    /// Reports an unknown key, and the settings that are meant if its value is a table such as `[admin]`.
+    fn unknown_table(&mut self, name: &str, value: &Value, origin: &Origin) {
+        let keys = value.as_table().into_iter().flat_map(Table::keys).map(|key| format!("{name}_{key}"));
+        let meant: Vec<String> = keys.filter(|key| is_key(key)).map(|key| format!("`{key} = …`")).collect();
+        if meant.is_empty() {
+            self.unknown(name, origin);
+        } else {
+            let right = format!("it is no table: write {} above the first table", meant.join(" and "));
+            self.problems.push(wrong_table(name, &right, origin));
         }
     }
 
@@ -147,11 +186,10 @@ impl Reader {
         self.problems.push(unknown_setting(name, name, origin, &known));
     }
 
-    fn read(&mut self, key: &ConfigKey, text: Result<String, String>, origin: &Origin) {
-        let read = text.clone().and_then(|text| (key.read)(&mut self.config, &text, origin.clone()));
-        if let Err(reason) = read {
-            let value = if key.secret { "(secret)".to_owned() } else { text.unwrap_or_default() };
-            self.problems.push(SetupProblem::invalid_setting(place(key.name, origin), &value, &reason));
+    fn read(&mut self, key: &ConfigKey, text: &str, origin: &Origin) {
+        if let Err(reason) = (key.read)(&mut self.config, text, origin.clone()) {
+            let value = if key.secret { "(secret)" } else { text };
+            self.problems.push(SetupProblem::invalid_setting(place(key.name, origin), value, &reason));
         }
     }
 
@@ -187,23 +225,31 @@ fn read_route(
 ) -> Result<(), SetupProblem> {
     let full = format!("{ROUTES}.\"{route}\".{name}");
     let Some(key) = route::KEYS.iter().find(|key| key.name == name) else {
+        if is_key(name) {
+            let right = format!("`{name}` is a setting of the app: write it above the first table");
+            return Err(wrong_table(&full, &right, origin));
+        }
         let known: Vec<String> = route::KEYS.iter().map(|key| key.name.to_owned()).collect();
         return Err(unknown_setting(name, &full, origin, &known));
     };
-    let text = text(value, false);
-    text.clone()
-        .and_then(|text| (key.read)(config, &text, origin.clone()))
-        .map_err(|reason| SetupProblem::invalid_setting(place(&full, origin), &text.unwrap_or_default(), &reason))
+    let text = text(value, false).map_err(|shape| not_one_value(&full, name, shape, origin))?;
+    (key.read)(config, &text, origin.clone())
+        .map_err(|reason| SetupProblem::invalid_setting(place(&full, origin), &text, &reason))
 }
 
-/// A value as the text of a variable.
-fn text(value: Value, list: bool) -> Result<String, String> {
+/// Whether this is a key of the app outside of all tables.
+fn is_key(name: &str) -> bool {
+    keys::KEYS.iter().any(|key| key.name == name)
+}
+
+/// A value as the text of a variable. `Err` is its shape, if that is not one value.
+fn text(value: Value, list: bool) -> Result<String, &'static str> {
     match value {
-        Value::Table(_) => Err("a table, where one value belongs".to_owned()),
+        Value::Table(_) => Err("a table"),
         Value::Array(items) if list => {
             items.into_iter().map(|item| text(item, false)).collect::<Result<Vec<_>, _>>().map(|all| all.join(","))
         }
-        Value::Array(_) => Err("a list, where one value belongs".to_owned()),
+        Value::Array(_) => Err("a list"),
         Value::String(text) => Ok(text),
         Value::Integer(number) => Ok(number.to_string()),
         Value::Float(number) => Ok(number.to_string()),

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use http::HeaderName;
 
 use super::{
-    parse::{bytes, duration_or_off, on_or_off, show_bytes, show_on_or_off},
+    parse::{bytes, duration_or_off, on_or_off, show_bytes, show_on_or_off, socket_addr},
     secret::Secret,
     settings::Config,
 };
@@ -63,7 +63,7 @@ macro_rules! key {
 }
 
 pub(super) const KEYS: &[ConfigKey] = &[
-    key!("addr", addr, addr, ToString::to_string, "The address that the app listens on."),
+    key!("addr", addr, addr, ToString::to_string, "The address that the app listens on. `localhost` is 127.0.0.1."),
     key!(
         "admin_addr",
         admin_addr,
@@ -174,7 +174,7 @@ pub(super) const KEYS: &[ConfigKey] = &[
 ];
 
 fn addr(text: &str) -> Result<SocketAddr, String> {
-    text.parse().map_err(|_| "not an IP address with a port, such as 127.0.0.1:3000 or [::]:3000".to_owned())
+    socket_addr(text).ok_or("not an IP address with a port, such as 127.0.0.1:3000 or [::]:3000".to_owned())
 }
 
 #[expect(clippy::ptr_arg, reason = "the macro passes the field")]

@@ -30,6 +30,7 @@ mod parse;
 mod reference;
 mod route;
 mod secret;
+mod service_links;
 mod setting_problems;
 mod settings;
 mod show;

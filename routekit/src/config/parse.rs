@@ -1,8 +1,21 @@
 //! Parsers and printers that keys of the app and keys of a route share.
 
-use std::time::Duration;
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    time::Duration,
+};
 
 use crate::base::units;
+
+/// An IP address with a port. `localhost` is 127.0.0.1, so that no name is looked up.
+pub(super) fn socket_addr(text: &str) -> Option<SocketAddr> {
+    match text.rsplit_once(':') {
+        Some((host, port)) if host.eq_ignore_ascii_case("localhost") => {
+            format!("{}:{port}", Ipv4Addr::LOCALHOST).parse().ok()
+        }
+        _ => text.parse().ok(),
+    }
+}
 
 pub(super) fn duration_or_off(text: &str) -> Result<Option<Duration>, String> {
     match text {

@@ -17,6 +17,8 @@ An app reads the file `routekit.toml` in its working directory and the `ROUTEKIT
    problems are reported together, each with its source.
 3. The log of the start, `/routes` on the admin surface and `App::explain` show each setting with its source.
 4. A `TestApp` reads neither the file nor the variables.
+5. An empty variable counts as unset. The variables that Kubernetes sets for a Service whose name begins with
+   `routekit` (`ROUTEKIT_PORT=tcp://…`, `ROUTEKIT_SERVICE_HOST`) are ignored, with one warning.
 
 Durations are seconds or texts such as `250ms`, `5m`, `1h30m`. Sizes are bytes or texts such as `64KiB`, `1MiB`.
 Switches are `on` or `off`. A list is an array in the file, and separated by commas in a variable.

@@ -33,3 +33,17 @@ pub(super) fn unknown_setting(name: &str, full: &str, origin: &Origin, known: &[
     let message = format!("{setting}: there is no such setting{hint}\n  known settings: {}", known.join(", "));
     SetupProblem::new("unknown-setting", message).at(setting)
 }
+
+/// The problem that the file has a table or a list where one value belongs. `key` is the last part of the name.
+pub(super) fn not_one_value(full: &str, key: &str, shape: &str, origin: &Origin) -> SetupProblem {
+    let setting = place(full, origin);
+    let message = format!("{setting} is {shape}, and one value belongs there; write `{key} = …`");
+    SetupProblem::new("invalid-setting", message).at(setting)
+}
+
+/// The problem that a setting is in the wrong table of the file; `right` is where it belongs.
+pub(super) fn wrong_table(full: &str, right: &str, origin: &Origin) -> SetupProblem {
+    let setting = place(full, origin);
+    let message = format!("{setting}: there is no such setting; {right}");
+    SetupProblem::new("unknown-setting", message).at(setting)
+}

@@ -37,6 +37,11 @@ impl Deps {
     pub(crate) fn contains(&self, id: TypeId) -> bool {
         self.0.contains_key(&id)
     }
+
+    /// The names of all types that were provided.
+    pub(super) fn type_names(&self) -> impl Iterator<Item = &'static str> {
+        self.0.values().map(|value| value.type_name)
+    }
 }
 
 impl fmt::Debug for Deps {
@@ -54,6 +59,13 @@ impl DepsBuilder {
     pub(crate) fn insert<T: ?Sized + Send + Sync + 'static>(&mut self, value: Arc<T>) -> bool {
         let value = Value { type_name: type_name::<T>(), value: Box::new(value) };
         self.0.insert(TypeId::of::<T>(), value).is_some()
+    }
+
+    /// Adds the dependency of type `T` unless there is one.
+    pub(crate) fn insert_if_absent<T: Send + Sync + 'static>(&mut self, value: T) {
+        if !self.0.contains_key(&TypeId::of::<T>()) {
+            self.insert(Arc::new(value));
+        }
     }
 
     pub(crate) fn build(self) -> Deps {

@@ -8,7 +8,7 @@ use axum::{
 };
 use http::request::Parts;
 
-use super::{container::Deps, dep::Dep};
+use super::{container::Deps, dep::Dep, missing::provide};
 use crate::problem::Problem;
 
 /// Lets your own extractors extract a `Dep<T>` on routes without `state`, whose state is [`Deps`].
@@ -57,7 +57,7 @@ impl MissingDependency {
 
 impl fmt::Display for MissingDependency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` was not provided; add `.provide(…)` to the app", self.type_name)
+        write!(f, "`{}` was not provided; {}", self.type_name, provide(self.type_name))
     }
 }
 

@@ -23,6 +23,10 @@
 mod container;
 mod dep;
 mod extract;
+mod missing;
 
-pub(crate) use self::container::DepsBuilder;
 pub use self::{container::Deps, dep::Dep, extract::MissingDependency};
+pub(crate) use self::{
+    container::DepsBuilder,
+    missing::{missing_dependency, missing_state},
+};

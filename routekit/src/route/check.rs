@@ -7,7 +7,10 @@ use super::{
     method::Method,
     registry::Route,
 };
-use crate::{base::setup_problem::SetupProblem, deps::Deps};
+use crate::{
+    base::setup_problem::SetupProblem,
+    deps::{self, Deps},
+};
 
 /// A path that the app serves itself. It may end in a catch-all.
 #[derive(Debug, Clone, Copy)]
@@ -103,13 +106,13 @@ fn check_operation_ids<'a>(routes: impl Iterator<Item = (&'a Route, &'a str)>, p
 
 fn check_needs<'a>(
     routes: impl Iterator<Item = (&'a Route, &'a str, &'a Description)>,
-    deps: &Deps,
+    provided: &Deps,
     problems: &mut Vec<SetupProblem>,
 ) {
     let mut dependencies: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
     let mut states: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
     for (route, path, description) in routes {
-        for need in description.needs.iter().filter(|need| !deps.contains(need.type_id)) {
+        for need in description.needs.iter().filter(|need| !provided.contains(need.type_id)) {
             let wanted = match need.kind {
                 NeedKind::Dependency => &mut dependencies,
                 NeedKind::State => &mut states,
@@ -124,11 +127,11 @@ fn check_needs<'a>(
         }
     }
     let dependencies = dependencies.into_iter().map(|(type_name, routes)| {
-        let message = format!("`{type_name}` is not provided; add `.provide(…)` to the app. Required by");
+        let message = format!("{}. Required by", deps::missing_dependency(type_name, provided));
         SetupProblem::new("missing-dependency", message).listing(routes)
     });
     let states = states.into_iter().map(|(type_name, routes)| {
-        let message = format!("the state `{type_name}` is not provided; add `.provide(…)` to the app. Required by");
+        let message = format!("{}. Required by", deps::missing_state(type_name, provided));
         SetupProblem::new("missing-state", message).listing(routes)
     });
     problems.extend(dependencies.chain(states));

@@ -54,6 +54,46 @@ impl Client {
     }
 }
 
+/// A named breaker as a dependency.
+struct Payments(CircuitBreaker);
+
+#[get("/n/provided")]
+async fn provided(payments: Dep<Payments>) -> String {
+    payments.0.name().to_owned()
+}
+
+#[tokio::test]
+async fn named_breaker_is_provided_as_a_dependency() {
+    let app = App::with_routes(routes![provided, first]).provide_breaker("payments", Payments);
+    let app = TestApp::new(app);
+    assert_eq!(app.get("/n/provided").send().await.text(), "payments", "of a route");
+    let breaker = CircuitBreaker::builder("payments").build().unwrap();
+    let app = App::with_routes(routes![provided]).breaker(breaker).provide_breaker("payments", Payments);
+    assert_eq!(TestApp::new(app).get("/n/provided").send().await.text(), "payments", "of the program");
+    let app = || App::with_routes(routes![provided, first]).provide_breaker("payments", Payments);
+    let file = "[route.'GET /n/a']\nbreaker = 'off'";
+    let off = Config::builder().toml("f.toml", file).build().unwrap();
+    assert!(app().config(off).into_router().is_ok(), "configuration switches it off on its route");
+    let fake = Payments(CircuitBreaker::builder("fake").build().unwrap());
+    let app = TestApp::builder(app()).provide(fake).build();
+    assert_eq!(app.get("/n/provided").send().await.text(), "fake", "a test replaces it");
+}
+
+#[test]
+fn provided_breaker_with_an_unknown_name_is_a_startup_error() {
+    let app = App::with_routes(routes![provided, first]).provide_breaker("payment", Payments);
+    let error = app.config(Config::default()).into_router().unwrap_err();
+    let [problem] = error.problems() else { panic!("{error}") };
+    assert_eq!((problem.code(), problem.locations().len()), ("unknown-breaker", 1), "{error}");
+    let text = problem.to_string();
+    assert!(text.contains("tests/suite/breaker/named.rs:"), "{text}");
+    assert!(text.contains("`payment`, which the app does not have; did you mean `payments`?"), "{text}");
+    let app = App::with_routes(routes![provided, first, differs]).provide_breaker("payments", Payments);
+    let error = app.config(Config::default()).into_router().unwrap_err();
+    let [problem] = error.problems() else { panic!("{error}") };
+    assert_eq!(problem.code(), "different-breakers", "the name is known: {error}");
+}
+
 #[get("/n/balance", timeout = "5s")]
 async fn balance(breakers: Dep<Breakers>, client: Dep<Client>, retry: Dep<Retry>) -> Result<Json<u32>> {
     let bank = breakers.get("bank").expect("the app has it");

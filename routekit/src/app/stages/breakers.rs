@@ -9,10 +9,14 @@ use std::{
 use routekit_grammar::breaker::MAX_TIME;
 
 use crate::{
-    app::declared::DeclaredRoute,
-    base::{clock::Clock, setup_problem::SetupProblem},
+    app::{declared::DeclaredRoute, spec::ProvidedBreaker},
+    base::{
+        clock::Clock,
+        setup_problem::{self, SetupProblem},
+    },
     breaker::{BreakerSettings, Breakers, CircuitBreaker, InvalidBreaker, PROBE_LEASE},
     concurrency::ConcurrencyLayer,
+    deps::DepsBuilder,
     policy::Guards,
     route::BreakerPolicy,
 };
@@ -24,6 +28,7 @@ const MAX_TIMEOUT: Duration = Duration::from_secs(MAX_TIME.as_secs() - 1);
 pub(super) fn wire(
     routes: &mut [DeclaredRoute],
     given: &[(CircuitBreaker, &'static Location<'static>)],
+    provided: &[ProvidedBreaker],
     clock: &Clock,
     problems: &mut Vec<SetupProblem>,
 ) -> Breakers {
@@ -32,7 +37,8 @@ pub(super) fn wire(
         let all = named.entry(breaker.name().to_owned()).or_default();
         all.given.push((breaker.clone(), location.to_string()));
     }
-    let mut used = BTreeSet::new();
+    // A breaker that a handler takes exists even if configuration switches it off on its routes.
+    let mut used: BTreeSet<String> = provided.iter().map(|provided| provided.name.clone()).collect();
     for declared in routes.iter() {
         // As declared: configuration that switches off the breaker of one route does not affect other routes.
         let Some(policy) = declared.route.meta().policies().breaker() else { continue };
@@ -50,7 +56,11 @@ pub(super) fn wire(
         match all.breaker(&name, clock) {
             Ok(breaker) if is_used => drop(breakers.insert(name, breaker)),
             Ok(_) => {}
-            Err(problem) => problems.push(problem),
+            Err(problem) => {
+                problems.push(problem);
+                // The app does not start. The name counts as known, so that there is only this problem.
+                breakers.extend(CircuitBreaker::builder(&name).build().ok().map(|breaker| (name, breaker)));
+            }
         }
     }
     for declared in routes {
@@ -61,6 +71,36 @@ pub(super) fn wire(
         };
     }
     breakers.into_values().collect()
+}
+
+/// Adds the dependencies that the program makes of breakers.
+pub(super) fn provide(
+    provided: Vec<ProvidedBreaker>,
+    breakers: &Breakers,
+    deps: &mut DepsBuilder,
+    problems: &mut Vec<SetupProblem>,
+) {
+    for ProvidedBreaker { name, location, provide } in provided {
+        let breaker = breakers.get(&name).or_else(|| {
+            problems.push(unknown_breaker(&name, location, breakers));
+            // The type counts as provided, so that there is only this problem.
+            CircuitBreaker::builder(&name).build().ok()
+        });
+        if let Some(breaker) = breaker {
+            provide(breaker, deps);
+        }
+    }
+}
+
+fn unknown_breaker(name: &str, location: &Location<'_>, breakers: &Breakers) -> SetupProblem {
+    let known: Vec<&str> = breakers.iter().map(CircuitBreaker::name).collect();
+    let hint = setup_problem::did_you_mean(setup_problem::nearest(name, known.iter().copied()));
+    let all = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+    let message = format!(
+        "`provide_breaker` at {location} names the circuit breaker `{name}`, which the app does not have{hint}\n  \
+         add it with `.breaker(…)`, or declare it on a route with `breaker(name = \"{name}\")`\n  breakers: {all}"
+    );
+    SetupProblem::new("unknown-breaker", message).at(location.to_string())
 }
 
 /// The name of a route's breaker: the declared one, or the name of the route.

@@ -1,5 +1,7 @@
 //! The second stage: the routes of the app, and the policies of each.
 
+use routekit_grammar::path::wrong_part;
+
 use crate::{
     app::{declared::DeclaredRoute, spec::RoutesSpec},
     base::{
@@ -21,10 +23,21 @@ pub(super) struct Declared {
     pub(super) require_auth: bool,
 }
 
-/// Gives each route its full path and its effective policies.
-pub(super) fn declare(spec: RoutesSpec, config: &Config, problems: &mut Vec<SetupProblem>) -> Declared {
-    let RoutesSpec { selection, expected_crates, prefix, require_auth } = spec;
-    check_crates(&expected_crates, problems);
+/// Gives each route its full path and its effective policies. `has_hand_written` is whether the app also serves
+/// hand-written routers.
+pub(super) fn declare(
+    spec: RoutesSpec,
+    has_hand_written: bool,
+    config: &Config,
+    problems: &mut Vec<SetupProblem>,
+) -> Declared {
+    let RoutesSpec { selection, expected_crates, prefix, require_auth, allow_none } = spec;
+    let selected = route::select(&selection);
+    let all_linked = check_crates(&expected_crates, problems);
+    // A crate that is missing is the reason already.
+    if selected.is_empty() && all_linked && !allow_none && !has_hand_written {
+        problems.push(no_routes(&selection));
+    }
     let prefix = checked_prefix(&prefix, problems).to_owned();
     let default_access = match require_auth {
         true => Setting::new(Access::identified(), Origin::Code),
@@ -36,7 +49,7 @@ pub(super) fn declare(spec: RoutesSpec, config: &Config, problems: &mut Vec<Setu
         let policies = EffectivePolicies::new(route.meta().policies, overrides, config, &default_access);
         DeclaredRoute { route, path, description: route.describe(), policies }
     };
-    let routes = route::select(&selection).into_iter().map(declared).collect();
+    let routes = selected.into_iter().map(declared).collect();
     Declared { routes, prefix, default_access, require_auth }
 }
 
@@ -47,14 +60,28 @@ fn full_path(prefix: &str, path: &str) -> String {
     }
 }
 
-/// Reports expected crates that have no routes.
-fn check_crates(expected: &[String], problems: &mut Vec<SetupProblem>) {
+/// Reports expected crates that have no routes. Returns whether there are none.
+fn check_crates(expected: &[String], problems: &mut Vec<SetupProblem>) -> bool {
     let mut linked: Vec<&str> =
         route::select(&Selection::Linked).iter().map(|route| route.meta().location.crate_name()).collect();
     linked.sort_unstable();
     linked.dedup();
     let missing = expected.iter().filter(|name| !linked.iter().any(|linked| route::is_crate(name, linked)));
+    let known = problems.len();
     problems.extend(missing.map(|name| missing_crate(name, &linked)));
+    problems.len() == known
+}
+
+fn no_routes(selection: &Selection) -> SetupProblem {
+    let fix = match selection {
+        Selection::Listed(_) => "list its routes: `App::with_routes(routes![…])`",
+        Selection::Linked | Selection::Crates(_) => {
+            "no crate that is linked declares one; linkers drop crates that nothing refers to, so write \
+             `use my_routes as _;`"
+        }
+    };
+    let message = format!("the app has no routes; {fix}\n  an app without routes is served with `.allow_no_routes()`");
+    SetupProblem::new("no-routes", message)
 }
 
 fn missing_crate(name: &str, linked: &[&str]) -> SetupProblem {
@@ -77,6 +104,10 @@ fn checked_prefix<'a>(prefix: &'a str, problems: &mut Vec<SetupProblem>) -> &'a 
         "must start with `/`"
     } else if trimmed.contains(['{', '}', '*', ':', '?', '#']) || trimmed.contains(char::is_whitespace) {
         "must be a plain path without placeholders; nest the app's router for those"
+    } else if let Some(wrong) = wrong_part(trimmed) {
+        let message = format!("the prefix `{prefix}`: {}", wrong.reason);
+        problems.push(SetupProblem::new("invalid-prefix", message));
+        return "";
     } else {
         return trimmed;
     };

@@ -1,12 +1,12 @@
 //! The third stage: policies that concern several routes.
 
-use std::{panic::Location, sync::Arc};
+use std::sync::Arc;
 
 use super::{breakers, caching, configure::Configured, declare::Declared};
 use crate::{
-    app::spec::{DependenciesSpec, Provided},
+    app::spec::{BreakersSpec, DependenciesSpec, Provided},
     base::{clock::Clock, setup_problem::SetupProblem},
-    breaker::{Breakers, CircuitBreaker},
+    breaker::Breakers,
     deps::Deps,
     route::RequestText,
 };
@@ -25,16 +25,18 @@ pub(super) struct Wired {
 pub(super) fn wire(
     mut declared: Declared,
     dependencies: DependenciesSpec,
-    given: &[(CircuitBreaker, &'static Location<'static>)],
+    breakers: BreakersSpec,
     configured: &Configured,
     clock: &Clock,
     problems: &mut Vec<SetupProblem>,
 ) -> Wired {
-    let breakers = breakers::wire(&mut declared.routes, given, clock, problems);
+    let BreakersSpec { given, provided: provided_breakers } = breakers;
+    let breakers = breakers::wire(&mut declared.routes, &given, &provided_breakers, clock, problems);
     caching::wire_invalidate_on(&mut declared.routes, problems);
     let partitions = caching::wire_own_urls(&mut declared.routes, configured.is_shared_cache);
     let DependenciesSpec { mut deps, provided } = dependencies;
     deps.insert(Arc::new(configured.cache.clone()));
     deps.insert(Arc::new(breakers.clone()));
+    breakers::provide(provided_breakers, &breakers, &mut deps, problems);
     Wired { declared, breakers, partitions, deps: deps.build(), provided }
 }

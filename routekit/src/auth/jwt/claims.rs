@@ -1,6 +1,6 @@
 //! Checks the claims of a token and turns them into an identity.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use serde_json::{Map, Value};
 
@@ -13,6 +13,13 @@ pub(super) struct Expected {
     pub(super) audiences: Vec<String>,
     pub(super) leeway: Duration,
     pub(super) typ: Option<String>,
+    /// Whether tokens without this claim are accepted.
+    pub(super) without_issuer: bool,
+    pub(super) without_audience: bool,
+    /// The `sub` of clients whose token has none. `None` refuses them.
+    pub(super) without_subject: Option<String>,
+    /// A JSON pointer.
+    pub(super) sub: String,
     /// JSON pointers. The first that exists is used.
     pub(super) scopes: Vec<String>,
     pub(super) roles: String,
@@ -28,6 +35,10 @@ impl Expected {
             audiences: vec![audience],
             leeway: Duration::ZERO,
             typ: None,
+            without_issuer: false,
+            without_audience: false,
+            without_subject: None,
+            sub: SUB.to_owned(),
             scopes: vec!["/scope".to_owned(), "/scp".to_owned()],
             roles: "/roles".to_owned(),
             permissions: "/permissions".to_owned(),
@@ -42,17 +53,24 @@ impl Expected {
         if self.audiences.iter().any(String::is_empty) {
             problems.push("an audience is empty".to_owned());
         }
-        let pointers = self.scopes.iter().chain([&self.roles, &self.permissions]);
-        problems.extend(pointers.filter(|pointer| !pointer.starts_with('/')).map(|pointer| {
-            format!("`{pointer}` is not a JSON pointer (RFC 6901); write `/{}`", pointer.replace('.', "/"))
+        if self.without_subject.as_deref() == Some("") {
+            problems.push("the client of `without_subject` has no name".to_owned());
+        }
+        let pointers = self.scopes.iter().chain([&self.sub, &self.roles, &self.permissions]);
+        problems.extend(pointers.filter(|pointer| !pointer.starts_with('/')).map(|text| {
+            // A name that is a URL (`https://acme/roles`) is one claim; dots alone lead into objects.
+            let path =
+                if text.contains('/') { text.replace('~', "~0").replace('/', "~1") } else { text.replace('.', "/") };
+            format!("`{text}` is not a JSON pointer (RFC 6901); write `/{path}`")
         }));
         problems
     }
 
     /// Checks the claims and returns the identity that they describe. `now` is the time since 1970.
     pub(super) fn identity(&self, claims: ClaimSet, now: Duration) -> Result<Identity, VerifyError> {
-        let identity = Identity::new(self.check(&claims, now)?).with_issuer(&self.issuer);
+        self.check(&claims, now)?;
         let claims = Value::Object(claims);
+        let identity = Identity::new(self.subject(&claims)?).with_issuer(&self.issuer);
         let scopes = self.scopes.iter().find_map(|pointer| claims.pointer(pointer));
         let identity = identity
             .with_scopes(words(scopes, true))
@@ -60,6 +78,19 @@ impl Expected {
             .with_permissions(words(claims.pointer(&self.permissions), false));
         let Value::Object(claims) = claims else { unreachable!("it was made of one") };
         Ok(identity.with_claims(claims))
+    }
+
+    /// The client that the claims name.
+    fn subject<'a>(&'a self, claims: &'a Value) -> Result<Cow<'a, str>, VerifyError> {
+        match (present(claims.pointer(&self.sub)), &self.without_subject) {
+            // An empty `sub` would be shared by many clients.
+            (Some(Value::String(sub)), _) if !sub.is_empty() => Ok(sub.into()),
+            // RFC 7519 §4.1.2: `sub` itself is a string.
+            (Some(Value::Number(number)), _) if self.sub != SUB && !number.is_f64() => Ok(number.to_string().into()),
+            (None, Some(client)) => Ok(client.into()),
+            (Some(_), _) => Err(VerifyError::refused(format!("`{}` is not the name of a client", self.sub))),
+            (None, None) => Err(VerifyError::refused(format!("`{}` is missing", self.sub))),
+        }
     }
 
     /// Checks the `typ` header. It is case-insensitive, and `application/` may be omitted (RFC 7515 §4.1.9).
@@ -75,17 +106,20 @@ impl Expected {
         }
     }
 
-    /// Checks the registered claims (RFC 7519 §4.1) and returns `sub`. `exp`, `iss`, `aud` and `sub` are required.
-    pub(super) fn check<'a>(&self, claims: &'a ClaimSet, now: Duration) -> Result<&'a str, VerifyError> {
-        if claims.get("iss").and_then(Value::as_str) != Some(&self.issuer) {
-            return Err(VerifyError::refused(format!("the issuer is not `{}`", self.issuer)));
+    /// Checks the registered claims (RFC 7519 §4.1) except for the client. `exp` is required, and so are `iss` and
+    /// `aud` unless the program says otherwise.
+    fn check(&self, claims: &ClaimSet, now: Duration) -> Result<(), VerifyError> {
+        match present(claims.get("iss")) {
+            Some(issuer) if issuer.as_str() == Some(&self.issuer) => {}
+            None if self.without_issuer => {}
+            _ => return Err(VerifyError::refused(format!("the issuer is not `{}`", self.issuer))),
         }
         let ours =
             |audience: &Value| audience.as_str().is_some_and(|name| self.audiences.iter().any(|ours| ours == name));
-        let for_us = match claims.get("aud") {
+        let for_us = match present(claims.get("aud")) {
             Some(Value::Array(audiences)) => audiences.iter().any(ours),
             Some(audience) => ours(audience),
-            None => false,
+            None => self.without_audience,
         };
         if !for_us {
             return Err(VerifyError::refused(format!("the audience is not {}", self.audiences.join(" or "))));
@@ -102,10 +136,23 @@ impl Expected {
             Some(None) => return Err(VerifyError::refused("`nbf` is not a number")),
             None => {}
         }
-        // An empty `sub` would be shared by many clients.
-        let sub = claims.get("sub").and_then(Value::as_str).filter(|sub| !sub.is_empty());
-        sub.ok_or(VerifyError::refused("`sub` is missing"))
+        Ok(())
     }
+}
+
+/// The location of the client (RFC 7519 §4.1.2).
+const SUB: &str = "/sub";
+
+/// `null` is no value.
+fn present(claim: Option<&Value>) -> Option<&Value> {
+    claim.filter(|value| !value.is_null())
+}
+
+/// A JSON pointer, or the pointer to the claim with this name. A name with other characters than letters, digits, `_`
+/// and `-` may be meant as a path, so it stays as it is and is reported at start-up.
+pub(super) fn pointer(claim: String) -> String {
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    if !claim.is_empty() && claim.bytes().all(is_name) { format!("/{claim}") } else { claim }
 }
 
 /// 2^64, the largest value that most issuers can represent.
@@ -185,6 +232,56 @@ mod tests {
         ] {
             let identity = expected.identity(claims(&changes), Duration::from_secs(NOW));
             assert_eq!(identity.is_ok(), right, "{name}: {identity:?}");
+        }
+    }
+
+    #[test]
+    fn claims_may_be_missing_only_if_the_program_says_so() {
+        let issuer = Expected { without_issuer: true, ..expected() };
+        let audience = Expected { without_audience: true, ..expected() };
+        let subject = Expected { without_subject: Some("conduit".to_owned()), ..expected() };
+        let user_id = Expected { sub: pointer("user_id".to_owned()), ..expected() };
+        for (name, expected, changes, sub) in [
+            ("no iss", &issuer, json!({ "iss": null }), Some("ann")),
+            ("another iss", &issuer, json!({ "iss": "https://other" }), None),
+            ("an empty iss", &issuer, json!({ "iss": "" }), None),
+            ("no iss, aud may be missing", &audience, json!({ "iss": null }), None),
+            ("no aud", &audience, json!({ "aud": null }), Some("ann")),
+            ("another aud", &audience, json!({ "aud": "web" }), None),
+            ("an empty list of aud", &audience, json!({ "aud": [] }), None),
+            ("no aud, iss may be missing", &issuer, json!({ "aud": null }), None),
+            ("no sub", &subject, json!({ "sub": null }), Some("conduit")),
+            ("a sub nevertheless", &subject, json!({}), Some("ann")),
+            ("an empty sub", &subject, json!({ "sub": "" }), None),
+            ("sub as a number", &subject, json!({ "sub": 7 }), None),
+            ("no exp", &subject, json!({ "exp": null }), None),
+            ("elsewhere, text", &user_id, json!({ "sub": null, "user_id": "u7" }), Some("u7")),
+            ("elsewhere, an integer", &user_id, json!({ "user_id": 7 }), Some("7")),
+            ("elsewhere, a large integer", &user_id, json!({ "user_id": u64::MAX }), Some("18446744073709551615")),
+            ("elsewhere, a fraction", &user_id, json!({ "user_id": 7.5 }), None),
+            ("elsewhere, an object", &user_id, json!({ "user_id": { "id": 7 } }), None),
+            ("elsewhere, and only sub is there", &user_id, json!({}), None),
+        ] {
+            let identity = expected.identity(claims(&changes), Duration::from_secs(NOW));
+            assert_eq!(identity.as_ref().ok().map(Identity::sub), sub, "{name}: {identity:?}");
+            if let Ok(identity) = identity {
+                assert_eq!(identity.issuer(), Some("https://login"), "{name}");
+            }
+        }
+        let null = serde_json::from_value(json!({ "iss": "https://login", "aud": null, "sub": "ann", "exp": NOW + 1 }));
+        assert!(audience.identity(null.unwrap(), Duration::from_secs(NOW)).is_ok(), "`null` is missing");
+    }
+
+    #[test]
+    fn names_of_claims_become_pointers() {
+        for (text, expected) in [
+            ("user_id", "/user_id"),
+            ("/user/id", "/user/id"),
+            ("realm_access.roles", "realm_access.roles"),
+            ("https://acme/roles", "https://acme/roles"),
+            ("", ""),
+        ] {
+            assert_eq!(pointer(text.to_owned()), expected, "{text}");
         }
     }
 

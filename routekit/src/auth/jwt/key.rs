@@ -4,7 +4,10 @@ use std::{fmt, ops::RangeInclusive};
 
 use jsonwebtoken::{DecodingKey, DecodingKeyKind, crypto::rust_crypto::DEFAULT_PROVIDER};
 
-use super::algorithm::{Algorithm, Family};
+use super::{
+    algorithm::{Algorithm, Family},
+    pss,
+};
 
 /// A key with its one algorithm. `Debug` prints its id and not the key.
 #[derive(Clone)]
@@ -24,22 +27,29 @@ const ED25519_BYTES: usize = 32;
 impl VerifyingKey {
     /// Creates a key from a shared secret for `HS256`, `HS384` or `HS512`, of at least 32, 48 or 64 bytes.
     ///
-    /// A party that can verify with a shared secret can also sign with it.
+    /// A party that can verify with a shared secret can also sign with it. So a public key is no secret: the app does
+    /// not start if the secret is the text of a key file (PEM, SSH or JWK).
     pub fn secret(algorithm: Algorithm, secret: impl AsRef<[u8]>) -> Self {
         let secret = secret.as_ref();
-        let decoding = match algorithm.family() {
-            Family::Hmac { shortest } if secret.len() < shortest => {
+        let decoding = match (algorithm.family(), key_file(secret)) {
+            (Family::Hmac { .. }, Some(kind)) => {
+                Err(format!("the secret is the text of {kind}; for a public key, use `VerifyingKey::pem` and {PUBLIC}"))
+            }
+            (Family::Hmac { shortest }, None) if secret.len() < shortest => {
                 Err(format!("the secret is shorter than the {shortest} bytes that {algorithm:?} needs (RFC 7518 §3.2)"))
             }
-            Family::Hmac { .. } => Ok(DecodingKey::from_secret(secret)),
-            Family::Rsa | Family::Ec | Family::Ed => Err(format!("{algorithm:?} takes a public key, not a secret")),
+            (Family::Hmac { .. }, None) => Ok(DecodingKey::from_secret(secret)),
+            (Family::Rsa | Family::Ec | Family::Ed, _) => {
+                Err(format!("{algorithm:?} takes a public key, not a secret"))
+            }
         };
         Self { kid: None, algorithm, decoding }
     }
 
     /// Creates a key from a public key, or a certificate with one, in PEM format, for the asymmetric algorithms.
     ///
-    /// `openssl pkey -in … -pubout` extracts the public key from a private key.
+    /// `openssl pkey -in … -pubout` extracts the public key from a private key. A key that is for RSA-PSS only
+    /// (`id-RSASSA-PSS`, RFC 4055) is used with `PS256`, `PS384` or `PS512`.
     pub fn pem(algorithm: Algorithm, pem: impl AsRef<[u8]>) -> Self {
         let pem = pem.as_ref();
         if contains(pem, b"PRIVATE KEY") {
@@ -50,7 +60,11 @@ impl VerifyingKey {
             Family::Hmac { .. } => {
                 return Self::broken(algorithm, format!("{algorithm:?} takes a secret, not a PEM file"));
             }
-            Family::Rsa => DecodingKey::from_rsa_pem(pem),
+            Family::Rsa => match pss::rsa_public_key(algorithm, pem) {
+                Some(Ok(key)) => Ok(DecodingKey::from_rsa_der(&key)),
+                Some(Err(reason)) => return Self::broken(algorithm, reason),
+                None => DecodingKey::from_rsa_pem(pem),
+            },
             Family::Ec => DecodingKey::from_ec_pem(pem),
             Family::Ed => DecodingKey::from_ed_pem(pem),
         };
@@ -113,6 +127,23 @@ fn unreadable(algorithm: Algorithm, pem: &[u8], error: &jsonwebtoken::errors::Er
         format!("not a public key for {algorithm:?}: {error}")
     } else {
         "not a PEM file: it has no line `-----BEGIN …`; is it a file name?".to_owned()
+    }
+}
+
+/// An algorithm of public keys, for messages.
+const PUBLIC: &str = "an algorithm such as `Algorithm::RS256`";
+
+/// The kind of key file that `secret` is the text of (RFC 8725 §3.1: a public key must not become a secret).
+fn key_file(secret: &[u8]) -> Option<&'static str> {
+    let text = secret.trim_ascii_start();
+    if contains(text, b"-----BEGIN ") {
+        Some("a PEM file")
+    } else if text.starts_with(b"ssh-") || text.starts_with(b"ecdsa-sha2-") {
+        Some("an SSH key")
+    } else if text.starts_with(b"{") && contains(text, br#""kty""#) {
+        Some("a JSON Web Key")
+    } else {
+        None
     }
 }
 
@@ -201,6 +232,22 @@ mod tests {
                 Some("shorter than the 64 bytes"),
             ),
             ("a secret", VerifyingKey::secret(Algorithm::HS256, [0; 32]), None),
+            ("a PEM as a secret", VerifyingKey::secret(Algorithm::HS256, rsa), Some("the text of a PEM file")),
+            (
+                "a PEM as a secret, with space before it",
+                VerifyingKey::secret(Algorithm::HS512, format!("\n {rsa}")),
+                Some("the text of a PEM file"),
+            ),
+            (
+                "an SSH key as a secret",
+                VerifyingKey::secret(Algorithm::HS256, "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMqqnkVzrm0SdG6UOoqKLsabg"),
+                Some("the text of an SSH key"),
+            ),
+            (
+                "a JWK as a secret",
+                VerifyingKey::secret(Algorithm::HS256, r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg"}"#),
+                Some("the text of a JSON Web Key"),
+            ),
             ("a secret for RSA", VerifyingKey::secret(Algorithm::RS256, [0; 64]), Some("takes a public key")),
             ("a PEM for HMAC", VerifyingKey::pem(Algorithm::HS256, rsa), Some("takes a secret")),
             ("a PEM", VerifyingKey::pem(Algorithm::PS512, rsa), None),

@@ -7,7 +7,7 @@ use super::{algorithm::Algorithm, key::VerifyingKey, token::Token};
 /// Keys by id. A `kid` is looked up here and nowhere else.
 #[derive(Clone, Default)]
 pub(super) struct Keys {
-    /// Keys with the same id must have different algorithms (RFC 7517 §4.5).
+    /// Keys with the same id should have different algorithms (RFC 7517 §4.5), and do not always.
     named: BTreeMap<String, Vec<VerifyingKey>>,
     unnamed: Vec<VerifyingKey>,
     problems: Vec<String>,
@@ -24,7 +24,7 @@ pub(super) enum SignatureCheck {
     UnknownKey,
 }
 
-/// The maximum number of keys that are tried for one token.
+/// The maximum number of keys that are tried for one token, so that no token costs many verifications.
 const MAX_TRIES: usize = 8;
 
 impl Keys {
@@ -40,15 +40,15 @@ impl Keys {
             Some(kid) => self.named.entry(kid.to_owned()).or_default(),
             None => &mut self.unnamed,
         };
-        if key.id().is_some() && same.iter().any(|other| other.algorithm() == key.algorithm()) {
-            self.problems.push(format!("{label} is given twice; keys are told apart by their `kid`"));
+        if same.iter().filter(|other| other.algorithm() == key.algorithm()).count() == MAX_TRIES {
+            self.problems.push(format!("{label}: only {MAX_TRIES} of such keys are tried; give each its own `kid`"));
         }
         same.push(key);
     }
 
-    /// The key with this id and algorithm.
-    pub(super) fn named(&self, kid: &str, algorithm: Algorithm) -> Option<&VerifyingKey> {
-        self.named.get(kid)?.iter().find(|key| key.algorithm() == algorithm)
+    /// The keys with this id and algorithm.
+    pub(super) fn named(&self, kid: &str, algorithm: Algorithm) -> impl Iterator<Item = &VerifyingKey> {
+        self.named.get(kid).into_iter().flatten().filter(move |key| key.algorithm() == algorithm)
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -60,12 +60,15 @@ impl Keys {
     }
 }
 
-/// Checks a signature with the key that the token names, else with the keys without an id, and if the token names no
-/// key, with all keys. If the named key exists, no other key is tried.
+/// Checks a signature with the keys that the token names, else with the keys without an id, and if the token names no
+/// key, with all keys. If a named key exists, no other key is tried. At most [`MAX_TRIES`] keys are tried.
 pub(super) fn check_signature(all: &[&Keys], token: &Token<'_>) -> SignatureCheck {
     let algorithm = token.algorithm();
-    if let Some(named) = token.kid().and_then(|kid| all.iter().find_map(|keys| keys.named(kid, algorithm))) {
-        return if token.is_signed_by(named) { SignatureCheck::Valid } else { SignatureCheck::Invalid };
+    let named = |kid| all.iter().flat_map(move |keys| keys.named(kid, algorithm));
+    if let Some(mut named) = token.kid().map(|kid| named(kid).take(MAX_TRIES).peekable())
+        && named.peek().is_some()
+    {
+        return if named.any(|key| token.is_signed_by(key)) { SignatureCheck::Valid } else { SignatureCheck::Invalid };
     }
     let unnamed = all.iter().flat_map(|keys| &keys.unnamed);
     let named = all.iter().flat_map(|keys| keys.named.values().flatten()).filter(|_| token.kid().is_none());
@@ -103,11 +106,18 @@ mod tests {
         let two = keys([a(), b()]);
         let unnamed = keys([c(), key(4, HS256)]);
         let same_id = keys([key(5, Algorithm::HS512).kid("a"), a()]);
+        let twin = keys([a(), key(6, HS256).kid("a")]);
+        let nine = keys((11..20).map(|byte| key(byte, HS256).kid("a")));
         let many = keys((11..20).map(|byte| key(byte, HS256)));
         for (name, first, second, kid, signer, expected) in [
             ("by id", &two, &none, Some("b"), 2, SignatureCheck::Valid),
             ("by id, in the second", &unnamed, &two, Some("b"), 2, SignatureCheck::Valid),
             ("by an id that two algorithms have", &same_id, &none, Some("a"), 1, SignatureCheck::Valid),
+            ("by an id of two keys, the second", &twin, &none, Some("a"), 6, SignatureCheck::Valid),
+            ("by an id of two keys in two lists", &two, &twin, Some("a"), 6, SignatureCheck::Valid),
+            ("by an id of two keys, neither", &twin, &none, Some("a"), 2, SignatureCheck::Invalid),
+            ("by an id of nine keys, the eighth", &nine, &none, Some("a"), 18, SignatureCheck::Valid),
+            ("by an id of nine keys, the ninth", &nine, &none, Some("a"), 19, SignatureCheck::Invalid),
             ("another key's id", &two, &none, Some("a"), 2, SignatureCheck::Invalid),
             ("another key's id, and the key has none", &two, &unnamed, Some("a"), 3, SignatureCheck::Invalid),
             ("an unknown id", &two, &none, Some("c"), 1, SignatureCheck::UnknownKey),
@@ -127,14 +137,19 @@ mod tests {
     }
 
     #[test]
-    fn two_keys_with_one_id_and_algorithm_are_a_problem() {
-        for (name, first, second, problems) in [
-            ("by id", key(1, Algorithm::HS256).kid("a"), key(2, Algorithm::HS256).kid("b"), 0),
-            ("by algorithm", key(1, Algorithm::HS256).kid("a"), key(2, Algorithm::HS512).kid("a"), 0),
-            ("not at all", key(1, Algorithm::HS256).kid("a"), key(2, Algorithm::HS256).kid("a"), 1),
-            ("by their signatures", key(1, Algorithm::HS256), key(2, Algorithm::HS256), 0),
+    fn more_keys_than_are_tried_are_a_problem() {
+        for (name, kid, count, problems) in [
+            ("one id", Some("a"), MAX_TRIES, 0),
+            ("one id, one too many", Some("a"), MAX_TRIES + 1, 1),
+            ("no id", None, MAX_TRIES, 0),
+            ("no id, one too many", None, MAX_TRIES + 1, 1),
         ] {
-            assert_eq!(keys([first, second]).problems().len(), problems, "{name}");
+            let all = (0..count).map(|byte| key(byte as u8, Algorithm::HS256));
+            let keys = keys(all.map(|key| match kid {
+                Some(kid) => key.kid(kid),
+                None => key,
+            }));
+            assert_eq!(keys.problems().len(), problems, "{name}");
         }
     }
 }

@@ -20,18 +20,24 @@
 //! ```
 //!
 //! 1. Every key has one algorithm, and the token must name exactly that one. `none` is not supported, and a public key
-//!    is never used as a shared secret (RFC 8725 §3.1).
-//! 2. `kid` only selects one of the known keys, never a file, a database row or a URL. A token without `kid` is tried
-//!    with at most eight keys of its algorithm. `jku`, `jwk`, `x5u` and `x5c` are ignored, and a token with `crit` is
-//!    refused (RFC 7515 §4.1.11).
-//! 3. `exp`, `iss`, `aud` and `sub` are required and checked; `nbf` is checked if it is present. A token expires at the
+//!    is never used as a shared secret (RFC 8725 §3.1): the text of a key file as a secret is a start-up error.
+//! 2. `kid` only selects known keys, never a file, a database row or a URL. All keys with the same `kid` are tried, and
+//!    for a token without `kid` all keys; in either case only keys of its algorithm, and at most eight.
+//! 3. Of the header, only `alg`, `kid`, `crit` and, if it is expected, `typ` are read. A token with `crit` is refused,
+//!    whatever its value is (RFC 7515 §4.1.11). All other parameters are ignored (RFC 7515 §4), such as `jku`, `jwk`,
+//!    `x5u`, `x5c` and `nonce`. A `kid` of `null` counts as missing.
+//! 4. `exp`, `iss`, `aud` and `sub` are required and checked; `nbf` is checked if it is present. A token expires at the
 //!    moment of its `exp`. Only [`leeway`](Jwt::leeway) allows for clocks that differ.
-//! 4. A request with two `Authorization` headers, or with a token larger than 16 KiB, is refused without being parsed.
+//! 5. A request with two `Authorization` headers, or with a token larger than 16 KiB, is refused without being parsed.
 //!    (The server answers a request head larger than about 400 KiB with 431 before that.)
-//! 5. Scopes are read from `scope` or `scp` (words separated by spaces, or an array), roles from `roles`, and
+//! 6. Scopes are read from `scope` or `scp` (words separated by spaces, or an array), roles from `roles`, and
 //!    permissions from `permissions` (an array, or a string with one name). [`scopes_at`](Jwt::scopes_at),
 //!    [`roles_at`](Jwt::roles_at) and [`permissions_at`](Jwt::permissions_at) read them from other claims.
-//! 6. The type of the token (`typ`) is not checked by default. For an issuer that signs several types of tokens for one
+//! 7. Tokens of an older system may lack claims. [`without_audience`](Jwt::without_audience),
+//!    [`without_issuer`](Jwt::without_issuer) and [`without_subject`](Jwt::without_subject) accept tokens that lack one
+//!    (missing or `null`), and a claim that is present is still checked. [`sub_at`](Jwt::sub_at) reads the client's
+//!    name from another claim, and [`scheme`](Jwt::scheme) the token of another scheme. `exp` is always required.
+//! 8. The type of the token (`typ`) is not checked by default. For an issuer that signs several types of tokens for one
 //!    audience, set [`typ("at+jwt")`](Jwt::typ) (RFC 9068 §2.1, RFC 8725 §3.11).
 //!
 //! A token is not checked with the issuer: a revoked token stays valid until its `exp`, so keep lifetimes short.
@@ -46,9 +52,11 @@ mod claims;
 pub mod jwks;
 mod key;
 mod keys;
+mod pss;
 mod token;
+mod token_header;
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::OnceLock, time::Duration};
 
 use http::{HeaderName, header, request::Parts};
 
@@ -60,7 +68,7 @@ use self::{
     keys::{Keys, SignatureCheck},
     token::Token,
 };
-use super::{Bearer, Verifier, VerifierContext, VerifyError, bearer, verifier::BEARER};
+use super::{Bearer, Verifier, VerifierContext, VerifyError, token_of, verifier::BEARER};
 use crate::{base::clock::Clock, identity::Identity};
 
 /// Verifies the tokens of one issuer. See the [module docs](crate::auth::jwt). Add one verifier for each issuer.
@@ -73,7 +81,9 @@ pub struct Jwt {
     keys: Keys,
     #[cfg(feature = "jwks")]
     jwks: Option<Jwks>,
-    clock: Clock,
+    scheme: &'static str,
+    /// Empty until the verifier is started.
+    clock: OnceLock<Clock>,
 }
 
 /// Longer tokens are refused without being parsed.
@@ -87,8 +97,47 @@ impl Jwt {
             keys: Keys::default(),
             #[cfg(feature = "jwks")]
             jwks: None,
-            clock: Clock::system(),
+            scheme: BEARER,
+            clock: OnceLock::new(),
         }
+    }
+
+    /// Sets the authentication scheme, for clients that send `Authorization: Token …`. Defaults to `Bearer`.
+    ///
+    /// Requests with another scheme have no credentials for this verifier. The app does not start if the name is not a
+    /// token (RFC 9110 §11.1).
+    pub fn scheme(mut self, scheme: &'static str) -> Self {
+        self.scheme = scheme;
+        self
+    }
+
+    /// Also accepts tokens without `aud`. A token with one must still name an audience of this verifier (RFC 7519
+    /// §4.1.3), so pass the name of this service to [`new`](Self::new) nevertheless.
+    ///
+    /// **Any service that trusts the same key can then pass a token on to this one**, so use it only if the key is for
+    /// this service alone.
+    pub fn without_audience(mut self) -> Self {
+        self.expected.without_audience = true;
+        self
+    }
+
+    /// Also accepts tokens without `iss`. A token with one must still name the issuer of this verifier, which is the
+    /// [issuer](Identity::issuer) of all its clients.
+    ///
+    /// **Then only the key identifies the issuer**, so use it only if no other issuer signs with this key.
+    pub fn without_issuer(mut self) -> Self {
+        self.expected.without_issuer = true;
+        self
+    }
+
+    /// Also accepts tokens without `sub`, and takes `client` as the [`sub`](Identity::sub) of their clients.
+    ///
+    /// **All clients whose tokens have no `sub` are then one client**: responses that are cached per user are shared
+    /// between those of them that have the same grants. If another claim names the client, use
+    /// [`sub_at`](Self::sub_at) instead.
+    pub fn without_subject(mut self, client: impl Into<String>) -> Self {
+        self.expected.without_subject = Some(client.into());
+        self
     }
 
     /// Also accepts tokens for this audience.
@@ -122,22 +171,38 @@ impl Jwt {
         self
     }
 
-    /// Sets the location of the scopes in the claims, as a JSON pointer (RFC 6901). Defaults to `/scope`, then `/scp`.
-    pub fn scopes_at(mut self, pointer: impl Into<String>) -> Self {
-        self.expected.scopes = vec![pointer.into()];
+    /// Sets the claim that names the client, as the name of a claim or a JSON pointer (RFC 6901), such as `user_id` or
+    /// `/user/id`. Defaults to `/sub`.
+    ///
+    /// In another place than `/sub` it may also be an integer, which becomes its decimal digits.
+    pub fn sub_at(mut self, claim: impl Into<String>) -> Self {
+        self.expected.sub = claims::pointer(claim.into());
         self
     }
 
-    /// Sets the location of the roles in the claims, as a JSON pointer. Defaults to `/roles`.
-    pub fn roles_at(mut self, pointer: impl Into<String>) -> Self {
-        self.expected.roles = pointer.into();
+    /// Sets the location of the scopes in the claims, as the name of a claim or a JSON pointer (RFC 6901). Defaults to
+    /// `/scope`, then `/scp`.
+    pub fn scopes_at(mut self, claim: impl Into<String>) -> Self {
+        self.expected.scopes = vec![claims::pointer(claim.into())];
         self
     }
 
-    /// Sets the location of the permissions in the claims, as a JSON pointer. Defaults to `/permissions`.
-    pub fn permissions_at(mut self, pointer: impl Into<String>) -> Self {
-        self.expected.permissions = pointer.into();
+    /// Sets the location of the roles in the claims, as the name of a claim or a JSON pointer. Defaults to `/roles`.
+    pub fn roles_at(mut self, claim: impl Into<String>) -> Self {
+        self.expected.roles = claims::pointer(claim.into());
         self
+    }
+
+    /// Sets the location of the permissions in the claims, as the name of a claim or a JSON pointer. Defaults to
+    /// `/permissions`.
+    pub fn permissions_at(mut self, claim: impl Into<String>) -> Self {
+        self.expected.permissions = claims::pointer(claim.into());
+        self
+    }
+
+    /// The time since 1970 on the clock of the app.
+    fn unix_time(&self) -> Duration {
+        self.clock.get().unwrap_or(&Clock::system()).unix_time()
     }
 
     /// Verifies a token and returns the identity that it describes.
@@ -154,7 +219,7 @@ impl Jwt {
             }
             SignatureCheck::UnknownKey => self.fetch_unknown_key(&token).await?,
         }
-        self.expected.identity(token.claims()?, self.clock.unix_time())
+        self.expected.identity(token.claims()?, self.unix_time())
     }
 
     #[cfg(not(feature = "jwks"))]
@@ -180,7 +245,7 @@ impl Jwt {
     async fn fetch_unknown_key(&self, token: &Token<'_>) -> Result<(), VerifyError> {
         let Some(jwks) = &self.jwks else { return Err(token.unknown()) };
         // Claims are checked first, so that tokens with invalid claims cannot start a fetch.
-        self.expected.check(&token.claims()?, self.clock.unix_time())?;
+        self.expected.identity(token.claims()?, self.unix_time())?;
         jwks.fetch().await?;
         match self.check_signature(token) {
             SignatureCheck::Valid => Ok(()),
@@ -191,7 +256,7 @@ impl Jwt {
 
 impl Verifier for Jwt {
     async fn verify(&self, request: &Parts) -> Result<Option<Identity>, VerifyError> {
-        match bearer(&request.headers) {
+        match token_of(&request.headers, self.scheme) {
             Bearer::Absent => Ok(None),
             Bearer::Ambiguous => Err(VerifyError::refused("more than one `Authorization` header")),
             Bearer::Token(text) => self.identify(text).await.map(Some),
@@ -203,7 +268,7 @@ impl Verifier for Jwt {
     }
 
     fn scheme(&self) -> Option<&'static str> {
-        Some(BEARER)
+        Some(self.scheme)
     }
 
     fn identity_headers(&self) -> Vec<HeaderName> {
@@ -212,6 +277,9 @@ impl Verifier for Jwt {
 
     fn problems(&self) -> Vec<String> {
         let mut problems = self.expected.problems();
+        if !is_token(self.scheme) {
+            problems.push(format!("`{}` is not the name of a scheme; write it without spaces", self.scheme));
+        }
         problems.extend_from_slice(self.keys.problems());
         #[cfg(feature = "jwks")]
         problems.extend(self.jwks.iter().flat_map(Jwks::problems));
@@ -232,13 +300,19 @@ impl Verifier for Jwt {
         }
     }
 
-    fn start(&mut self, context: &VerifierContext) {
-        self.clock = context.clock.clone();
+    fn start(&self, context: &VerifierContext) {
+        self.clock.get_or_init(|| context.clock.clone());
         #[cfg(feature = "jwks")]
-        if let Some(jwks) = &mut self.jwks {
+        if let Some(jwks) = &self.jwks {
             jwks.start(context);
         }
     }
+}
+
+/// Whether `text` is a token (RFC 9110 §5.6.2).
+fn is_token(text: &str) -> bool {
+    let is_special = |byte| b"!#$%&'*+-.^_`|~".contains(&byte);
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || is_special(byte))
 }
 
 impl fmt::Debug for Jwt {

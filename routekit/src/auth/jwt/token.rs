@@ -1,18 +1,16 @@
 //! A parsed token.
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use jsonwebtoken::Header;
 use serde_json::{Map, Value};
 
-use super::{algorithm::Algorithm, key::VerifyingKey};
+use super::{algorithm::Algorithm, key::VerifyingKey, token_header::TokenHeader};
 use crate::auth::VerifyError;
 
 /// The three parts of a signed token (RFC 7515 §7.1).
 ///
 /// No part of it is trusted before its [signature](Self::is_signed_by) is verified.
 pub(super) struct Token<'a> {
-    header: Header,
-    algorithm: Algorithm,
+    header: TokenHeader,
     /// The signed bytes: header and payload as they were sent.
     message: &'a [u8],
     payload: &'a [u8],
@@ -27,17 +25,11 @@ impl<'a> Token<'a> {
         else {
             return Err(VerifyError::refused("the token does not have three parts"));
         };
-        let header = jsonwebtoken::decode_header(text)
-            .map_err(|_| VerifyError::refused("the header of the token is malformed"))?;
-        if header.crit.is_some() {
-            return Err(VerifyError::refused("the token has critical extensions"));
-        }
-        let algorithm =
-            Algorithm::of(header.alg).ok_or(VerifyError::refused("the algorithm of the token is not supported"))?;
+        let header = TokenHeader::parse(head)?;
         let message = &text[..head.len() + 1 + payload.len()];
         let signature = BASE64_URL_SAFE_NO_PAD.decode(signature);
         let signature = signature.map_err(|_| VerifyError::refused("the signature of the token is malformed"))?;
-        Ok(Self { header, algorithm, message, payload, signature })
+        Ok(Self { header, message, payload, signature })
     }
 
     /// The key id in the header.
@@ -51,7 +43,7 @@ impl<'a> Token<'a> {
     }
 
     pub(super) fn algorithm(&self) -> Algorithm {
-        self.algorithm
+        self.header.algorithm
     }
 
     /// Whether `key` signed the token.
@@ -61,7 +53,7 @@ impl<'a> Token<'a> {
 
     /// The error for a token that no known key has signed.
     pub(super) fn unknown(&self) -> VerifyError {
-        let (algorithm, kid) = (self.algorithm, self.kid().unwrap_or("none"));
+        let (algorithm, kid) = (self.algorithm(), self.kid().unwrap_or("none"));
         VerifyError::refused(format!("no known key signed the token (alg {algorithm:?}, kid {kid})"))
     }
 

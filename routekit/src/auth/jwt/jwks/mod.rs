@@ -18,7 +18,8 @@
 //! 4. If a fetch fails or returns no usable key, the known keys stay in use, regardless of their age, and the failure
 //!    is logged. Before the first success, tokens cannot be verified and the response is a 503.
 //! 5. The algorithm of a key is the one that the set states, else the usual one of its kind: RS256, ES256, ES384,
-//!    EdDSA. Shared secrets, encryption keys and keys of unknown kinds are ignored.
+//!    EdDSA. Shared secrets, encryption keys and keys of unknown kinds are ignored, and so are parameters of a key that
+//!    are not used, such as `x5c`. All keys with the `kid` of a token are tried, at most eight.
 //! 6. A fetch takes at most five seconds and accepts at most 512 KiB. It follows no redirects and uses HTTPS, except to
 //!    loopback addresses.
 //!
@@ -30,7 +31,11 @@ mod remote;
 mod set;
 mod source;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 pub use self::source::KeySource;
 use self::{
@@ -48,8 +53,8 @@ use crate::auth::{VerifierContext, VerifyError};
 pub struct Jwks {
     source: Arc<dyn AnySource>,
     intervals: Intervals,
-    /// `None` until [`start`](Self::start).
-    remote: Option<Arc<Remote>>,
+    /// Empty until [`start`](Self::start).
+    remote: OnceLock<Arc<Remote>>,
     problems: Vec<String>,
 }
 
@@ -76,7 +81,12 @@ impl Jwks {
 
     /// Fetches keys from a source of your own.
     pub fn from_source(source: impl KeySource) -> Self {
-        Self { source: Arc::new(source), intervals: Intervals::default(), remote: None, problems: Vec::new() }
+        Self {
+            source: Arc::new(source),
+            intervals: Intervals::default(),
+            remote: OnceLock::new(),
+            problems: Vec::new(),
+        }
     }
 
     /// Sets how long a key set is used before it is fetched again. Defaults to ten minutes.
@@ -91,19 +101,21 @@ impl Jwks {
         self
     }
 
-    pub(super) fn start(&mut self, context: &VerifierContext) {
-        self.remote = Some(Arc::new(Remote::new(Arc::clone(&self.source), self.intervals, context.clone())));
+    /// Only the first call has an effect, so that apps that share a verifier share its keys.
+    pub(super) fn start(&self, context: &VerifierContext) {
+        let remote = || Arc::new(Remote::new(Arc::clone(&self.source), self.intervals, context.clone()));
+        self.remote.get_or_init(remote);
     }
 
     pub(super) async fn run(&self) {
-        if let Some(remote) = &self.remote {
+        if let Some(remote) = self.remote.get() {
             remote.run().await;
         }
     }
 
     /// Calls `see` with the current keys. Starts a fetch in the background if they are too old.
     pub(super) fn with_keys<R>(&self, see: impl FnOnce(&Keys) -> R) -> R {
-        match &self.remote {
+        match self.remote.get() {
             Some(remote) => remote.with_keys(see),
             None => see(&Keys::default()),
         }
@@ -111,7 +123,7 @@ impl Jwks {
 
     /// Waits for a new key set if one may be fetched now.
     pub(super) async fn fetch(&self) -> Result<(), VerifyError> {
-        match &self.remote {
+        match self.remote.get() {
             Some(remote) => remote.fetch().await,
             None => Err(VerifyError::unavailable("keys cannot be fetched before `Verifiers::started` has been called")),
         }

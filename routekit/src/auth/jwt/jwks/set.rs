@@ -5,7 +5,7 @@ use jsonwebtoken::{
     jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, KeyOperations, PublicKeyUse},
 };
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::source::FetchError;
 use crate::auth::jwt::{algorithm::Algorithm, key::VerifyingKey, keys::Keys};
@@ -15,16 +15,29 @@ struct KeySet {
     keys: Vec<Value>,
 }
 
+/// The parameters of a key that are used. All others are ignored, whatever their values are (RFC 7517 §4).
+const USED: [&str; 10] = ["kty", "use", "key_ops", "alg", "kid", "crv", "x", "y", "n", "e"];
+
 /// Parses the usable keys of a set, which has at least one. Keys that cannot be read are ignored, so that a new kind of
 /// key does not make the others unusable (RFC 7517 §5).
 pub(super) fn parse(json: &[u8]) -> Result<Keys, FetchError> {
     // serde's messages may quote the input.
     let set: KeySet = serde_json::from_slice(json).map_err(|_| "not a JSON Web Key Set (RFC 7517 §5)")?;
     let mut keys = Keys::default();
-    for key in set.keys.into_iter().filter_map(|key| read(serde_json::from_value(key).ok()?)) {
+    for key in set.keys.into_iter().filter_map(|key| read(jwk(key)?)) {
         keys.add(key);
     }
     if keys.is_empty() { Err("no key in the set can be used".into()) } else { Ok(keys) }
+}
+
+fn jwk(key: Value) -> Option<Jwk> {
+    let Value::Object(key) = key else { return None };
+    let mut key: Map<_, _> = key.into_iter().filter(|(name, _)| USED.contains(&name.as_str())).collect();
+    // The name of RFC 9864, which `jsonwebtoken` does not know.
+    if let Some(alg) = key.get_mut("alg").filter(|alg| *alg == "Ed25519") {
+        *alg = "EdDSA".into();
+    }
+    serde_json::from_value(Value::Object(key)).ok()
 }
 
 fn read(jwk: Jwk) -> Option<VerifyingKey> {
@@ -89,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn unusable_keys_are_ignored() {
+    fn unusable_keys_and_parameters_are_ignored() {
         let p256 = json!({
             "kty": "EC", "crv": "P-256", "kid": "a",
             "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4", "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"
@@ -114,6 +127,15 @@ mod tests {
             ("RSA too short", rsa(&json!({ "n": "0vx7agoebGcQSuuPiLJXZg" })), None),
             ("EC", p256.clone(), Some(Algorithm::ES256)),
             ("Ed25519", ed.clone(), Some(Algorithm::EdDSA)),
+            ("Ed25519 by its name", ed_with("alg", "Ed25519"), Some(Algorithm::EdDSA)),
+            ("Ed25519 by its older name", ed_with("alg", "EdDSA"), Some(Algorithm::EdDSA)),
+            ("Ed25519 by another name", ed_with("alg", "Ed448"), None),
+            ("RSA by the name of Ed25519", rsa(&json!({ "alg": "Ed25519" })), None),
+            (
+                "RSA with unused parameters of any type",
+                rsa(&json!({ "x5c": "MIIB", "x5t": 5, "x5u": {}, "x5t#S256": [], "nbf": "now", "d": 7 })),
+                Some(Algorithm::RS256),
+            ),
             ("Ed25519 that is cut off", ed_with("x", "AAAA"), None),
             ("Ed25519 that is too long", ed_with("x", &"A".repeat(76)), None),
             ("Ed25519 on another curve", ed_with("crv", "P-256"), None),
@@ -129,12 +151,12 @@ mod tests {
             ("no key at all", json!(7), None),
         ] {
             let alone = parse(json!({ "keys": [key] }).to_string().as_bytes());
-            let found = alone.ok().and_then(|keys| Some(keys.named("a", expected?)?.algorithm()));
+            let found = alone.ok().and_then(|keys| Some(keys.named("a", expected?).next()?.algorithm()));
             assert_eq!(found, expected, "{name}");
             // An unusable key does not affect the others.
             let other = rsa(&json!({ "kid": "b" }));
             let keys = parse(json!({ "keys": [key, other] }).to_string().as_bytes()).unwrap();
-            assert!(keys.named("b", Algorithm::RS256).is_some(), "{name}");
+            assert!(keys.named("b", Algorithm::RS256).next().is_some(), "{name}");
         }
     }
 
