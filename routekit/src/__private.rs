@@ -36,5 +36,5 @@ pub mod extract_traits {
 
 /// The rules of `#[derive(Validate)]`.
 pub mod rules {
-    pub use crate::extract::validation::rules::{BrokenRule, Rules, is_card_number, items};
+    pub use crate::extract::validation::rules::{BrokenRule, RuleCheck, is_card_number, items};
 }

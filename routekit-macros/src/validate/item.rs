@@ -37,7 +37,7 @@ pub(super) fn expand(input: &DeriveInput, krate: &TokenStream) -> syn::Result<To
     } else {
         let schemas = schemas(&type_rules);
         quote! {
-            let mut __rules = #krate::__private::rules::Rules::new();
+            let mut __rules = #krate::__private::rules::RuleCheck::new();
             match *self {
                 #(#arms)*
             }

@@ -1,7 +1,7 @@
 //! `#[derive(Validate)]`: the rules of `validator`, with errors under the names that serde uses.
 //!
 //! The rules themselves are `validator`'s traits. The generated code calls them, and hands each broken rule to a
-//! `Rules` of the runtime, which knows the keys of the errors and how many of them are kept. It never touches the
+//! `RuleCheck` of the runtime, which knows the keys of the errors and how many of them are kept. It never touches the
 //! rejected value: neither `Serialize` nor `Debug` is needed.
 
 mod arguments;

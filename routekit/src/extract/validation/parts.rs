@@ -162,10 +162,10 @@ impl Divisible for Pairs<'_> {
 }
 
 /// Consecutive items of a list: the index of the first one, and the text.
-type Part<'a> = (usize, &'a [u8]);
+type ListPart<'a> = (usize, &'a [u8]);
 
 /// Divides the items into parts that are at least this long.
-fn divide<D: Divisible>(items: &[u8], size: usize) -> impl Iterator<Item = Part<'_>> {
+fn divide<D: Divisible>(items: &[u8], size: usize) -> impl Iterator<Item = ListPart<'_>> {
     let (mut start, mut first) = (0, 0);
     let ends = D::ends(items).map(Some).chain([None]).enumerate();
     ends.filter_map(move |(index, end)| {

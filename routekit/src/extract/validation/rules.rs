@@ -59,7 +59,7 @@ impl BrokenRule {
 
 /// The broken rules of one value, by the names that serde uses.
 #[derive(Debug, Default)]
-pub struct Rules {
+pub struct RuleCheck {
     errors: ErrorMap,
     /// The field that is checked now.
     field: &'static str,
@@ -69,7 +69,7 @@ pub struct Rules {
     any_is_broken: bool,
 }
 
-impl Rules {
+impl RuleCheck {
     /// Starts without a broken rule.
     #[must_use]
     pub fn new() -> Self {
