@@ -41,7 +41,10 @@ impl fmt::Display for ShownBreaker<'_> {
             (None, Some(breaker)) => breaker.settings().fmt(f)?,
             (name, None) => f.write_str(name.unwrap_or("on"))?,
         }
-        if policy.fallback.is_some() { f.write_str(", fallback") } else { Ok(()) }
+        if policy.fallback.is_some() {
+            f.write_str(", fallback")?;
+        }
+        if policy.fallback_on_error.is_some() { f.write_str(", fallback_on_error") } else { Ok(()) }
     }
 }
 

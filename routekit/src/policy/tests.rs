@@ -27,7 +27,7 @@ use super::{
 use crate::{
     auth::Verifiers,
     base::setting::Setting,
-    breaker::CircuitBreaker,
+    breaker::{CircuitBreaker, Fallbacks},
     cache::Cache,
     concurrency::ConcurrencyLayer,
     config::Config,
@@ -103,7 +103,7 @@ fn test_route() -> TestRoute {
         })
     });
     let place = (Method::Get, "/{what}");
-    let methods = add_route(MethodRouter::new(), &policies, &context, place, &state, (endpoint, None));
+    let methods = add_route(MethodRouter::new(), &policies, &context, place, &state, (endpoint, Fallbacks::default()));
     let router = Router::new().route("/{what}", methods);
     TestRoute { router, events, breaker, concurrency, policies, router_policies }
 }

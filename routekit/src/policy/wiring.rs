@@ -15,7 +15,7 @@ use crate::{
     auth::{Access, AccessCheck, Verifiers},
     base::clock::Clock,
     body_limit::SizeLimit,
-    breaker::HttpBreakerLayer,
+    breaker::{Fallbacks, HttpBreakerLayer},
     cache::{Cache, CacheLayer, InvalidateLayer},
     catch_panic::{CatchPanicLayer, PanicGuard},
     correlation::CORRELATION_ID,
@@ -51,13 +51,13 @@ pub(crate) fn add_route(
     context: &RouteContext,
     (method, path): (Method, &str),
     state: &Arc<RouteState>,
-    (endpoint, fallback): (Endpoint, Option<Endpoint>),
+    (endpoint, fallbacks): (Endpoint, Fallbacks),
 ) -> MethodRouter {
     let observer = || -> Arc<dyn Observer> { state.clone() };
     let limit = *policies.timeout;
-    let fallback = fallback.map(|fallback| guarded_fallback(fallback, limit, &context.clock, &observer));
+    let fallbacks = fallbacks.map(|fallback| guarded_fallback(fallback, limit, &context.clock, &observer));
     let breaker = policies.guards.breaker.clone().zip(*policies.breaker).map(|(breaker, policy)| {
-        HttpBreakerLayer::for_route(breaker, &policy, fallback, policies.layered).observer(observer())
+        HttpBreakerLayer::for_route(breaker, &policy, fallbacks, policies.layered).observer(observer())
     });
     let invalidation = invalidation(policies, context, (method, path));
     let guarded_endpoint = || CatchPanicLayer::new().observer(observer()).layer(endpoint.clone());

@@ -1,6 +1,7 @@
 //! Circuit breakers: states, layers, routes, operators.
 
 mod calls;
+mod fallback;
 mod hostile;
 mod layers;
 mod memory;

@@ -17,6 +17,7 @@ use crate::{
     app::{declared::DeclaredRoute, hand_written::Group, metering::observers::Observers},
     auth::Verifiers,
     base::clock::Clock,
+    breaker::Fallbacks,
     config::AdminAddr,
     deps::Deps,
     health::{self, Readiness},
@@ -42,8 +43,8 @@ pub(super) fn groups(
     by_path(&declared.routes, empty, |methods, DeclaredRoute { route, path, description, policies }| {
         let method = route.meta().method;
         let state = observers.of_declared(path, method, policies, description);
-        let fallback = policies.breaker.and_then(|breaker| breaker.fallback).map(|it| it.endpoint(&wiring));
-        let endpoints = (route.endpoint(&wiring), fallback);
+        let fallbacks = policies.breaker.map(|breaker| Fallbacks::of(&breaker, &wiring)).unwrap_or_default();
+        let endpoints = (route.endpoint(&wiring), fallbacks);
         policy::add_route(methods, policies, shared, (method, path), &state, endpoints)
     })
 }

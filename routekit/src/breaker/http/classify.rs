@@ -4,17 +4,17 @@ use std::{
     future::Future,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use axum::response::Response;
 use pin_project_lite::pin_project;
 
-use super::upload::Upload;
+use super::{fallbacks::ErrorFallback, upload::Upload};
 use crate::{
     breaker::{Outcome, Permit, on_unwind::OnUnwind},
     observe::Failure,
-    route::HandlerReached,
+    route::{EndpointFuture, HandlerReached},
 };
 
 /// A function that classifies responses without an [`Outcome`] in their extensions.
@@ -26,6 +26,8 @@ pub(crate) struct Classification {
     /// `None` if only the handler can answer.
     pub(super) reached: Option<HandlerReached>,
     pub(super) classify: Option<Classifier>,
+    /// Answers in place of a failed call.
+    pub(super) on_error: Option<Box<ErrorFallback>>,
 }
 
 /// A call that a breaker has admitted. Dropped early, it is neutral.
@@ -58,12 +60,14 @@ pin_project! {
         #[pin]
         inner: F,
         call: Option<AdmittedCall>,
+        // Answers in place of the call, which has failed.
+        fallback: Option<EndpointFuture>,
     }
 }
 
 impl<F> ClassifiedCall<F> {
     pub(super) fn new(inner: F, call: Option<AdmittedCall>) -> Self {
-        Self { inner, call }
+        Self { inner, call, fallback: None }
     }
 }
 
@@ -75,9 +79,14 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let polled = OnUnwind::around(this.call, || this.inner.poll(cx));
-        settle(this.call, &polled);
-        polled
+        if this.fallback.is_none() {
+            let polled = OnUnwind::around(this.call, || this.inner.poll(cx));
+            *this.fallback = settle(this.call, &polled);
+            if this.fallback.is_none() {
+                return polled;
+            }
+        }
+        poll_fallback(this.fallback, cx)
     }
 }
 
@@ -87,11 +96,24 @@ pub(crate) fn guard(call: &mut Option<AdmittedCall>) -> impl Drop {
     OnUnwind::guard(call)
 }
 
-/// Tells the breaker of a call, if it has one, how it ended.
-pub(crate) fn settle<E>(call: &mut Option<AdmittedCall>, polled: &Poll<Result<Response, E>>) {
-    if let Poll::Ready(result) = polled
-        && let Some((permit, classification)) = call.take()
-    {
-        permit.settle(classification.outcome(result));
-    }
+/// Tells the breaker of a call, if it has one, how it ended. Returns the response of a fallback in place of a failed
+/// call.
+#[must_use]
+pub(crate) fn settle<E>(call: &mut Option<AdmittedCall>, polled: &Poll<Result<Response, E>>) -> Option<EndpointFuture> {
+    let Poll::Ready(result) = polled else { return None };
+    let (permit, classification) = call.take()?;
+    let outcome = classification.outcome(result);
+    permit.settle(outcome);
+    classification.on_error.filter(|_| outcome == Outcome::Failure).map(|fallback| fallback.answer())
+}
+
+/// Polls the response of a fallback.
+#[cold]
+pub(crate) fn poll_fallback<E>(
+    fallback: &mut Option<EndpointFuture>,
+    cx: &mut Context<'_>,
+) -> Poll<Result<Response, E>> {
+    let Some(fallback) = fallback else { return Poll::Pending };
+    let Ok(response) = ready!(Pin::new(fallback).poll(cx));
+    Poll::Ready(Ok(response))
 }

@@ -15,12 +15,13 @@ use tower_service::Service;
 
 use super::{
     classify::{AdmittedCall, Classification, ClassifiedCall, Classifier, guard},
+    fallbacks::{ErrorFallback, Fallbacks, marked},
     upload::Upload,
 };
 use crate::{
     base::pass_or_answer::PassOrAnswer,
     breaker::{CircuitBreaker, Open, Outcome},
-    observe::{Event, FallbackResponse, Observer, Report},
+    observe::{Event, Observer, Report},
     route::{BreakerPolicy, Endpoint, EndpointFuture, HandlerReached},
 };
 
@@ -31,7 +32,7 @@ use crate::{
 pub struct HttpBreakerLayer {
     breaker: CircuitBreaker,
     classify: Option<Classifier>,
-    fallback: Option<Endpoint>,
+    fallbacks: Fallbacks,
     /// Whether a layer of the route may answer in place of the handler.
     layered: bool,
     report: Report,
@@ -41,17 +42,17 @@ impl HttpBreakerLayer {
     /// Creates a layer that guards the inner service with `breaker`.
     #[must_use]
     pub fn new(breaker: CircuitBreaker) -> Self {
-        Self { breaker, classify: None, fallback: None, layered: false, report: Report::default() }
+        Self { breaker, classify: None, fallbacks: Fallbacks::default(), layered: false, report: Report::default() }
     }
 
     /// Creates the layer that a route declares. `layered` is whether the route has its own layer.
     pub(crate) fn for_route(
         breaker: CircuitBreaker,
         policy: &BreakerPolicy,
-        fallback: Option<Endpoint>,
+        fallbacks: Fallbacks,
         layered: bool,
     ) -> Self {
-        let layer = Self { fallback, layered, ..Self::new(breaker) };
+        let layer = Self { fallbacks, layered, ..Self::new(breaker) };
         match policy.classify {
             Some(classify) => layer.classify(move |response| classify.of(response)),
             None => layer,
@@ -73,10 +74,19 @@ impl HttpBreakerLayer {
         H: Handler<T, ()> + Sync,
         T: 'static,
     {
-        self.fallback = Some(Endpoint::new(move |request: Request| {
-            let answer = handler.clone().call(request, ());
-            EndpointFuture::new(async move { Ok(answer.await) })
-        }));
+        self.fallbacks.when_open = Some(endpoint_of(handler));
+        self
+    }
+
+    /// Sets an axum handler that answers in place of a failed call. It receives the request without its body. Without a
+    /// [`fallback`](Self::fallback) it also answers while the breaker is open. Defaults to the failure itself.
+    #[must_use]
+    pub fn fallback_on_error<H, T>(mut self, handler: H) -> Self
+    where
+        H: Handler<T, ()> + Sync,
+        T: 'static,
+    {
+        self.fallbacks.on_error = Some(endpoint_of(handler));
         self
     }
 
@@ -94,20 +104,33 @@ impl HttpBreakerLayer {
         if let Some(reached) = &reached {
             request.extensions_mut().insert(reached.clone());
         }
-        Ok((permit, Classification { upload: Upload::watch(request), reached, classify: self.classify.clone() }))
+        let on_error = self.fallbacks.on_error.as_ref().map(|fallback| ErrorFallback::new(fallback, request));
+        let classify = self.classify.clone();
+        Ok((permit, Classification { upload: Upload::watch(request), reached, classify, on_error }))
     }
 
     /// Returns the response of the fallback, or else 503.
     pub(crate) fn refuse(&self, open: Open, request: Request) -> impl Future<Output = Response> + Send + use<> {
         self.report.event(Event::BreakerOpen);
-        let fallback = self.fallback.clone().map(|mut fallback| fallback.call(request));
+        let Fallbacks { when_open, on_error } = &self.fallbacks;
+        let fallback = when_open.as_ref().or(on_error.as_ref()).map(|fallback| marked(fallback, request));
         async move {
             let Some(fallback) = fallback else { return open.into_response() };
-            let Ok(mut response) = fallback.await;
-            response.extensions_mut().insert(FallbackResponse);
+            let Ok(response) = fallback.await;
             response
         }
     }
+}
+
+fn endpoint_of<H, T>(handler: H) -> Endpoint
+where
+    H: Handler<T, ()> + Sync,
+    T: 'static,
+{
+    Endpoint::new(move |request: Request| {
+        let answer = handler.clone().call(request, ());
+        EndpointFuture::new(async move { Ok(answer.await) })
+    })
 }
 
 impl<S> Layer<S> for HttpBreakerLayer {

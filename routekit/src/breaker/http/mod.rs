@@ -2,9 +2,13 @@
 //! their response.
 
 mod classify;
+mod fallbacks;
 mod layer;
 mod open;
 mod upload;
 
-pub(crate) use self::classify::{AdmittedCall, guard, settle};
 pub use self::layer::{HttpBreaker, HttpBreakerFuture, HttpBreakerLayer};
+pub(crate) use self::{
+    classify::{AdmittedCall, guard, poll_fallback, settle},
+    fallbacks::Fallbacks,
+};

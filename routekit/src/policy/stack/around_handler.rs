@@ -48,6 +48,8 @@ pin_project! {
         deadline: Deadline,
         call: Option<AdmittedCall>,
         permit: Option<RunningPermit>,
+        // Answers in place of the call, which has failed.
+        fallback: Option<EndpointFuture>,
     }
 }
 
@@ -56,6 +58,8 @@ pin_project! {
     enum GuardedHandler {
         Plain { #[pin] call: GuardedCall<EndpointFuture> },
         Invalidating { #[pin] inner: InvalidatingFuture<CatchPanicFuture<EndpointFuture>, Infallible> },
+        // Dropped, since a fallback answers.
+        Ended,
     }
 }
 
@@ -95,7 +99,13 @@ impl HandlerService {
             }
         };
         drop(running_call);
-        PassOrAnswer::pass(wrap(RunningHandler { handler, deadline: Deadline::default(), call, permit }))
+        PassOrAnswer::pass(wrap(RunningHandler {
+            handler,
+            deadline: Deadline::default(),
+            call,
+            permit,
+            fallback: None,
+        }))
     }
 
     /// Polls a request that was started.
@@ -106,19 +116,27 @@ impl HandlerService {
         cx: &mut Context<'_>,
     ) -> Poll<Result<Response, Infallible>> {
         let HandlerPolicies { timeout, panics, .. } = &*self.0;
-        let running = running.project();
+        let mut running = running.project();
+        if running.fallback.is_some() {
+            return breaker::poll_fallback(running.fallback, cx);
+        }
         let panic_is_failure = breaker::guard(running.call);
         // The response is passed on in place: it is large to move.
-        let mut polled = match running.handler.project() {
+        let mut polled = match running.handler.as_mut().project() {
             GuardedHandlerProjection::Plain { call } => call.poll(panics, cx),
             GuardedHandlerProjection::Invalidating { inner } => inner.poll(cx),
+            GuardedHandlerProjection::Ended => Poll::Pending,
         };
         if let Some(timeout) = timeout {
             timeout.limit(&mut polled, running.deadline, cx);
         }
         drop(panic_is_failure);
-        breaker::settle(running.call, &polled);
+        *running.fallback = breaker::settle(running.call, &polled);
         RunningPermit::release_if_ready(running.permit, &polled);
+        if running.fallback.is_some() {
+            running.handler.set(GuardedHandler::Ended);
+            return breaker::poll_fallback(running.fallback, cx);
+        }
         polled
     }
 }

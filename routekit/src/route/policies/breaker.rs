@@ -19,6 +19,7 @@ pub struct BreakerPolicy {
     numbers: BreakerNumbers,
     pub(crate) classify: Option<ClassifyResponse>,
     pub(crate) fallback: Option<Fallback>,
+    pub(crate) fallback_on_error: Option<Fallback>,
 }
 
 impl BreakerPolicy {
@@ -91,7 +92,13 @@ impl BreakerPolicy {
     /// Returns whether a function of the route answers while the breaker is open.
     #[must_use]
     pub const fn has_fallback(&self) -> bool {
-        self.fallback.is_some()
+        self.fallback.is_some() || self.fallback_on_error.is_some()
+    }
+
+    /// Returns whether a function of the route answers in place of failed calls, too.
+    #[must_use]
+    pub const fn has_fallback_on_error(&self) -> bool {
+        self.fallback_on_error.is_some()
     }
 
     /// Returns all numeric settings.
@@ -135,7 +142,7 @@ impl fmt::Debug for ClassifyResponse {
 impl BreakerPolicy {
     #[must_use]
     pub const fn new() -> Self {
-        Self { name: None, numbers: BreakerNumbers::new(), classify: None, fallback: None }
+        Self { name: None, numbers: BreakerNumbers::new(), classify: None, fallback: None, fallback_on_error: None }
     }
 
     #[must_use]
@@ -207,6 +214,12 @@ impl BreakerPolicy {
     #[must_use]
     pub const fn with_fallback(mut self, fallback: Fallback) -> Self {
         self.fallback = Some(fallback);
+        self
+    }
+
+    #[must_use]
+    pub const fn with_fallback_on_error(mut self, fallback: Fallback) -> Self {
+        self.fallback_on_error = Some(fallback);
         self
     }
 }

@@ -22,6 +22,7 @@ pub(crate) struct Breaker {
     pub(super) backoff: Option<Given<Ratio>>,
     pub(super) max_open_for: Option<Given<Duration>>,
     pub(super) fallback: Option<ExprPath>,
+    pub(super) fallback_on_error: Option<ExprPath>,
     pub(super) classify: Option<ExprPath>,
     /// Set even if the value could not be read.
     pub(super) slow_rate_at: Option<Span>,

@@ -2,6 +2,7 @@
 
 use quote::ToTokens;
 use routekit_grammar::breaker::{DEFAULT_MIN_CALLS, MAX_WINDOW_CALLS, Violation};
+use syn::spanned::Spanned;
 
 use super::arguments::Breaker;
 use crate::errors::Errors;
@@ -10,6 +11,7 @@ use crate::errors::Errors;
 /// compared with any other.
 pub(super) fn check(breaker: &Breaker, errors: &mut Errors) {
     slow_rate(breaker, errors);
+    fallback(breaker, errors);
     let max_open_for_is_moot = max_open_for_without_backoff(breaker, errors);
     for violation in breaker.numbers().with_defaults().violations() {
         match violation {
@@ -75,6 +77,18 @@ fn slow_rate(breaker: &Breaker, errors: &mut Errors) {
         errors.push(
             span,
             "`slow_rate` has no effect without `slow_call`; add `slow_call = \"1s\"`, or leave `slow_rate` out",
+        );
+    }
+}
+
+fn fallback(breaker: &Breaker, errors: &mut Errors) {
+    if let (Some(fallback), Some(on_error)) = (&breaker.fallback, &breaker.fallback_on_error)
+        && fallback == on_error
+    {
+        errors.push(
+            fallback.span(),
+            "`fallback_on_error` also answers while the breaker is open; leave `fallback` out, or name another \
+             function",
         );
     }
 }

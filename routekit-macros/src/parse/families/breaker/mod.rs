@@ -29,11 +29,12 @@ use crate::{
 
 const USAGE: &str = "`breaker`, or `breaker(failure_rate = 0.5, window = \"60s\", open_for = \"30s\")`";
 
-const ARGUMENTS: [&str; 12] = [
+const ARGUMENTS: [&str; 13] = [
     "backoff",
     "classify",
     "failure_rate",
     "fallback",
+    "fallback_on_error",
     "half_open_calls",
     "max_open_for",
     "min_calls",
@@ -106,6 +107,10 @@ impl Breaker {
             "fallback" => {
                 self.fallback = item.value("`fallback = path::to::function`, the path of an axum handler", errors);
             }
+            "fallback_on_error" => {
+                const USAGE: &str = "`fallback_on_error = path::to::function`, the path of an axum handler";
+                self.fallback_on_error = item.value(USAGE, errors);
+            }
             "classify" => {
                 const USAGE: &str = "`classify = path::to::function`, the path of a \
                                      `fn(&axum::response::Response) -> routekit::breaker::Outcome`";
@@ -164,7 +169,8 @@ impl Breaker {
         let slow_rate = call("slow_rate", numbers.slow_rate, ratio);
         let backoff = call("backoff", numbers.backoff, ratio);
         let max_open_for = call("max_open_for", numbers.max_open_for, milliseconds);
-        let fallback = self.fallback.as_ref().map(|function| fallback(function, state));
+        let on_error = self.fallback_on_error.as_ref().map(|function| fallback("fallback_on_error", function, state));
+        let fallback = self.fallback.as_ref().map(|function| fallback("fallback", function, state));
         let classify = self.classify.as_ref().map(|function| {
             let classify = quote_spanned!(function.span()=> __rt::ClassifyResponse::new(#function));
             quote!(.with_classify(#classify))
@@ -173,7 +179,7 @@ impl Breaker {
             .with_breaker(
                 __rt::BreakerPolicy::new()
                 #name #failure_rate #window #min_calls #open_for #half_open_calls #slow_call #slow_rate #backoff
-                #max_open_for #classify #fallback
+                #max_open_for #classify #fallback #on_error
             )
         }
     }
@@ -221,10 +227,11 @@ fn call<T>(name: &str, value: Option<T>, tokens: fn(T) -> TokenStream) -> Option
 }
 
 /// Spanned, so that a function that is not a handler is reported at its path.
-fn fallback(function: &ExprPath, state: Option<&Type>) -> TokenStream {
+fn fallback(name: &str, function: &ExprPath, state: Option<&Type>) -> TokenStream {
+    let with_fallback = format_ident!("with_{name}");
     let state = state.map_or_else(|| quote!(__rt::Deps), |state| quote!(#state));
     let fallback = quote_spanned! {function.span()=>
         __rt::Fallback::new(|wiring| __rt::fallback::<#state, _, _>(wiring, #function))
     };
-    quote!(.with_fallback(#fallback))
+    quote!(.#with_fallback(#fallback))
 }
