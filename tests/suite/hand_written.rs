@@ -222,6 +222,17 @@ fn impossible_nesting_is_a_startup_error() {
     assert!(reason.contains("Nesting at the root"), "{reason}");
 }
 
+#[test]
+fn router_nested_at_a_path_that_no_client_sends_is_a_startup_error() {
+    for (path, fix) in [("/ü", "write `%C3%BC`"), ("/a//b", "write `/a/b`")] {
+        let error = App::with_routes(routes![user]).nest(path, get("/x")).into_router().unwrap_err();
+        let [problem] = error.problems() else { panic!("{error}") };
+        assert_eq!((problem.code(), problem.locations().len()), ("invalid-path", 1), "{error}");
+        assert!(problem.to_string().contains(fix), "{error}");
+    }
+    assert!(App::with_routes(routes![user]).nest("/{tenant}", get("/x")).into_router().is_ok());
+}
+
 #[tokio::test]
 async fn another_method_on_the_same_path_is_allowed() {
     let theirs = Router::new().route("/h/users/{id}", axum::routing::post(|| async { "theirs" }));

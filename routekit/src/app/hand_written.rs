@@ -14,6 +14,7 @@ use std::{
 };
 
 use axum::Router;
+use routekit_grammar::path::wrong_part;
 
 use crate::{
     auth::AuthLayer,
@@ -50,6 +51,14 @@ impl HandWritten {
 
     pub(super) fn public(self) -> Self {
         Self { public: true, ..self }
+    }
+
+    /// The problem with a path that no client sends.
+    fn wrong_path(&self) -> Option<SetupProblem> {
+        let path = self.path.as_deref()?;
+        let (wrong, router) = (wrong_part(path)?, self.location.to_string());
+        let message = format!("the path `{path}` of the router nested at {router}: {}", wrong.reason);
+        Some(SetupProblem::new("invalid-path", message).at(router))
     }
 
     /// Adds layers to each of its routes and its fallback; `auth` only if the router is not public.
@@ -117,14 +126,15 @@ impl Conflict {
     }
 }
 
-/// Reports hand-written routers that conflict with each other or with the groups, and those with routes at `reserved`
-/// paths.
+/// Reports hand-written routers that conflict with each other or with the groups, those with routes at `reserved`
+/// paths, and those nested at a path that no client sends.
 pub(super) fn check(
     groups: &[Group],
     hand_written: &[HandWritten],
     reserved: &[Reserved],
     problems: &mut Vec<SetupProblem>,
 ) {
+    problems.extend(hand_written.iter().filter_map(HandWritten::wrong_path));
     let mut together = Router::new();
     let mut fitting = Vec::new();
     for added in hand_written {
