@@ -9,10 +9,10 @@ use parking_lot::Mutex;
 
 /// Wakers by the number of their timer. Times are nanoseconds since the start of the clock.
 #[derive(Debug, Default)]
-pub(super) struct Timers(Mutex<Waiting>);
+pub(super) struct Timers(Mutex<PendingTimers>);
 
 #[derive(Debug, Default)]
-struct Waiting {
+struct PendingTimers {
     numbered: u64,
     wakers: BTreeMap<u64, (u64, Waker)>,
 }
