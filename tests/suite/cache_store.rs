@@ -240,7 +240,7 @@ async fn embedded_store_supports_patterns() {
 #[test]
 fn an_entry_rebuilt_in_another_process_has_the_same_age() {
     let (here, there) = (ManualClock::new(), ManualClock::new());
-    here.advance(Duration::from_secs(1000));
+    here.set_unix_time(Duration::from_secs(1000));
     let response = BufferedResponse::new(StatusCode::NOT_FOUND, &HeaderMap::new(), b"gone");
     let stored = StoredResponse::new(key("a"), response, Stamp::new(7), here.now(), FRESH)
         .with_age(Duration::from_secs(5))
