@@ -82,7 +82,7 @@ mod verifiers;
 
 pub(crate) use self::{
     access_check::AccessCheck,
-    bearer::{Bearer, bearer, token_of},
+    bearer::{Bearer, bearer},
     identify::Identify,
     refusal::unauthorized,
 };

@@ -68,7 +68,11 @@ use self::{
     keys::{Keys, SignatureCheck},
     token::Token,
 };
-use super::{Bearer, Verifier, VerifierContext, VerifyError, token_of, verifier::BEARER};
+use super::{
+    Verifier, VerifierContext, VerifyError,
+    bearer::{Bearer, token_of},
+    verifier::BEARER,
+};
 use crate::{base::clock::Clock, identity::Identity};
 
 /// Verifies the tokens of one issuer. See the [module docs](crate::auth::jwt). Add one verifier for each issuer.
