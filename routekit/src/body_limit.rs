@@ -59,7 +59,7 @@ use crate::{
 pub const DEFAULT_BYTES: u64 = 2 * 1024 * 1024;
 
 /// The limit of axum's own extractors.
-const AXUM_DEFAULT_BYTES: u64 = 2_097_152;
+const AXUM_DEFAULT_BYTES: u64 = DEFAULT_BYTES;
 
 /// The largest size of a request body.
 #[derive(Debug, Clone)]

@@ -12,8 +12,8 @@
 //!    one second.
 //! 2. A request holds its permit from its call to its response *head*, as with `timeout`. A body that is streamed
 //!    afterwards holds none.
-//! 3. The permit is released however the request ends: with a response, an error, a panic, a timeout, or a client that
-//!    disconnects.
+//! 3. Unless rule 5 applies, the permit is released however the request ends: with a response, an error, a panic, a
+//!    timeout, or a client that disconnects.
 //! 4. The limit covers all requests through one layer: those of one route, on any connection, in this process.
 //! 5. A handler that continues after its client has disconnected or its time is up holds its permit until it ends. That
 //!    is so for a route that [invalidates](crate::cache::InvalidateLayer) stored responses (for at most 30 seconds),
@@ -141,7 +141,12 @@ impl ConcurrencyPermit {
     /// Shares the permit with everything that may outlive `request`: inner policies, the route's layer, and tasks of
     /// the handler.
     pub(crate) fn share<B>(self, request: &mut Request<B>) -> RunningPermit {
-        let permit = RunningPermit::new(self);
+        // A permit of a limit further out is held for as long.
+        let outer = RunningPermit::of(request.extensions());
+        let permit = match outer {
+            Some(outer) => RunningPermit::new((outer, self)),
+            None => RunningPermit::new(self),
+        };
         make_room(request.extensions_mut());
         request.extensions_mut().insert(permit.clone());
         permit

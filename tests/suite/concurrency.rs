@@ -249,3 +249,22 @@ async fn layers_of_a_plain_router_count_a_handler_that_continues_to_invalidate()
     assert_eq!(limit.in_flight(), 1);
     assert_eq!(app.oneshot(request()).await.unwrap().status(), 503);
 }
+
+/// Work that outlives its request holds the permits of all limits around it.
+#[tokio::test]
+async fn permit_of_an_inner_limit_holds_that_of_an_outer_one() {
+    let (outer, inner) = (ConcurrencyLayer::new(8), ConcurrencyLayer::new(2));
+    let held: Arc<std::sync::Mutex<Option<RunningPermit>>> = Arc::default();
+    let keeps = Arc::clone(&held);
+    let handler = move |permit: RunningPermit| {
+        *keeps.lock().unwrap() = Some(permit);
+        pending::<()>()
+    };
+    let app = Router::new().route("/", axum::routing::get(handler)).layer(inner.clone()).layer(outer.clone());
+    let mut request = Box::pin(app.oneshot(Request::new(Body::empty())));
+    assert!((&mut request).now_or_never().is_none());
+    drop(request);
+    assert_eq!((outer.in_flight(), inner.in_flight()), (1, 1));
+    held.lock().unwrap().take();
+    assert_eq!((outer.in_flight(), inner.in_flight()), (0, 0));
+}

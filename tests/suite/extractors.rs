@@ -177,6 +177,26 @@ async fn internal_text_of_rejections_is_not_sent() {
     assert_eq!(failed.json::<Value>()["title"], "Internal Server Error");
 }
 
+struct Pool;
+
+impl<S: Sync> FromRequestParts<S> for Pool {
+    type Rejection = (StatusCode, &'static str);
+
+    async fn from_request_parts(_: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Err((StatusCode::INTERNAL_SERVER_ERROR, "password for user shop is wrong"))
+    }
+}
+
+#[get("/pool")]
+async fn pool(_pool: Pool) {}
+
+#[tokio::test]
+async fn internal_text_of_the_programs_extractors_is_not_sent() {
+    let failed = TestApp::new(App::with_routes(routes![pool])).get("/pool").send().await;
+    assert_eq!((failed.status().as_u16(), failed.header("content-type")), (500, Some("application/problem+json")));
+    assert!(!failed.text().contains("password"), "{}", failed.text());
+}
+
 #[tokio::test]
 async fn arguments_can_have_any_order() {
     let app = TestApp::new(app());

@@ -148,8 +148,9 @@ impl App {
         self
     }
 
-    /// Turns plain-text rejections of the program's own extractors into problems too. By default, they are sent as they
-    /// are, and only rejections of routekit's and axum's extractors become problems.
+    /// Turns plain-text rejections of all extractors into problems. By default, those of extractors other than
+    /// routekit's and axum's are sent as they are if their status is below 500. The text of a 5xx is never sent; it is
+    /// logged.
     pub fn problems_for_all(mut self) -> Self {
         self.spec.program.problems_for_all = true;
         self

@@ -394,7 +394,8 @@ where
         let this = self.project();
         let keep = *this.keep;
         this.extraction.poll(cx).map_err(|mut rejection| {
-            if keep {
+            // The text of a 5xx may name internals: it is logged, and the client receives a problem.
+            if keep && !rejection.status().is_server_error() {
                 rejection.extensions_mut().insert(ForeignRejection);
             }
             rejection

@@ -38,7 +38,7 @@ mod shield;
 pub(crate) use self::{
     cache_outcome::{CacheOutcome, WantsCacheOutcome},
     method::{METHODS, method_index, method_name},
-    observer::{Ending, Report},
+    observer::{Ending, ReplacesFailure, Report},
     room::make_room,
     shield::shielded,
 };

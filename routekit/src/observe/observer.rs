@@ -188,6 +188,10 @@ impl Ending {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FallbackResponse;
 
+/// An extension of a [`FallbackResponse`] in place of a call that has failed, and not in place of one that was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ReplacesFailure;
+
 /// Returns the correlation id of a request, which most observers do not need.
 pub(super) trait CorrelationSource: fmt::Debug + Sync {
     fn correlation_id(&self) -> Option<HeaderValue>;

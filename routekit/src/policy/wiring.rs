@@ -127,8 +127,10 @@ fn caching(
         layer
     };
     let layer = if method == Method::Head { layer.of_head() } else { layer };
+    // A fallback in place of a failed call has the timeout again.
+    let calls = if policies.breaker.is_some_and(|breaker| breaker.has_fallback_on_error()) { 2 } else { 1 };
     Some(match *policies.timeout {
-        Some(timeout) => layer.deadline(timeout),
+        Some(timeout) => layer.deadline(timeout.saturating_mul(calls)),
         None => layer,
     })
 }

@@ -114,6 +114,35 @@ async fn each_fallback_answers_in_its_case() {
     assert_eq!(answers, ["failed", "failed", "failed", "failed", "open", "open"]);
 }
 
+#[get("/fallback/cached", breaker(window = 400, fallback_on_error = slow), timeout = "1s", cache(ttl = 10))]
+async fn cached(runs: Dep<Runs>) {
+    runs.next();
+    pending().await
+}
+
+async fn slow() -> ([(&'static str, &'static str); 1], &'static str) {
+    tokio::time::sleep(std::time::Duration::from_millis(900)).await;
+    ([("cache-control", "no-store")], "slow")
+}
+
+#[tokio::test(start_paused = true)]
+async fn fallback_of_a_cached_route_has_the_timeout_again_and_waiters_do_not_all_call_the_handler() {
+    let runs = Arc::new(Runs::default());
+    let app = TestApp::new(App::with_routes(routes![cached]).provide_shared(Arc::clone(&runs)));
+    let ask = || {
+        let app = app.clone();
+        async move {
+            let answer = app.get("/fallback/cached").send().await;
+            (answer.status().as_u16(), answer.text().to_owned())
+        }
+    };
+    assert_eq!(ask().await, (200, "slow".to_owned()));
+    let answers = futures_util::future::join_all((0..100).map(|_| ask())).await;
+    assert!(answers.iter().all(|(status, _)| [200, 503].contains(status)), "{answers:?}");
+    assert!(answers.iter().any(|(_, text)| text == "slow"), "the one that called the handler");
+    assert!(runs.count() <= 4, "{} calls", runs.count());
+}
+
 #[tokio::test(start_paused = true)]
 async fn fallback_on_error_has_the_timeout_of_the_route() {
     let (app, ..) = start();

@@ -152,6 +152,9 @@ async fn misspelt() {}
 #[get("/n/alone", breaker(name = "warehouse"))]
 async fn alone() {}
 
+#[get("/n/db2", breaker(name = "db2"))]
+async fn second_database() {}
+
 #[test]
 fn misspelt_name_of_a_breaker_is_a_startup_error() {
     let said = problems(App::with_routes(routes![first, misspelt]));
@@ -159,6 +162,8 @@ fn misspelt_name_of_a_breaker_is_a_startup_error() {
         assert!(said.contains(part), "{part}\n{said}");
     }
     assert_eq!(problems(App::with_routes(routes![first, alone])), "", "a breaker of its own with the default settings");
+    let db1 = || CircuitBreaker::builder("db1").build().unwrap();
+    assert_eq!(problems(App::with_routes(routes![second_database]).breaker(db1())), "", "another number");
     assert_eq!(problems(App::with_routes(routes![misspelt])), "", "no other breaker has such a name");
 }
 

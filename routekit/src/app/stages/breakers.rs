@@ -50,7 +50,7 @@ pub(super) fn wire(
         let timeout = declared.policies.timeout.map(|timeout| timeout.min(MAX_TIMEOUT));
         all.longest_timeout = all.longest_timeout.max(timeout);
     }
-    problems.extend(misspelt(&named));
+    problems.extend(misspelt(&named, provided));
     let mut breakers = BTreeMap::new();
     for (name, all) in named {
         let is_used = used.contains(&name) || !all.given.is_empty();
@@ -106,14 +106,17 @@ fn unknown_breaker(name: &str, location: &Location<'_>, breakers: &Breakers) -> 
 
 /// A name alone refers to a breaker that is declared elsewhere. If it is not, it has the default settings, unless the
 /// name is close to that of another breaker.
-fn misspelt(named: &BTreeMap<String, Declarations>) -> Vec<SetupProblem> {
+fn misspelt(named: &BTreeMap<String, Declarations>, provided: &[ProvidedBreaker]) -> Vec<SetupProblem> {
     let alone = |all: &Declarations| all.given.is_empty() && all.declared.len() == 1 && all.declares_no_numbers();
     let known = || named.iter().filter(|(_, all)| !alone(all)).map(|(name, _)| name.as_str());
-    let suspects = named.iter().filter(|(_, all)| alone(all));
+    let is_provided = |name: &str| provided.iter().any(|provided| provided.name == name);
+    let suspects = named.iter().filter(|(name, all)| alone(all) && !is_provided(name));
     let problems = suspects.filter_map(|(name, all)| {
         let (policy, label) = all.declared.first()?;
         policy.name()?;
-        let near = setup_problem::nearest(name, known())?;
+        // `db1` and `db2` are two names, and no mistake.
+        let differs_in_letters = |known: &&str| without_digits(known) != without_digits(name);
+        let near = setup_problem::nearest(name, known().filter(differs_in_letters))?;
         let message = format!(
             "{label} names the circuit breaker `{name}`, which is declared nowhere else; did you mean `{near}`? A \
              breaker of its own needs a setting, such as `breaker(name = \"{name}\", failure_rate = 0.5)`"
@@ -121,6 +124,10 @@ fn misspelt(named: &BTreeMap<String, Declarations>) -> Vec<SetupProblem> {
         Some(SetupProblem::new("unknown-breaker", message))
     });
     problems.collect()
+}
+
+fn without_digits(name: &str) -> String {
+    name.chars().filter(|character| !character.is_ascii_digit()).collect()
 }
 
 /// The name of a route's breaker: the declared one, or the name of the route.

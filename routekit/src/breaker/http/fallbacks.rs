@@ -3,7 +3,7 @@
 use axum::{body::Body, extract::Request, response::Response};
 
 use crate::{
-    observe::{FallbackResponse, RunningPermit},
+    observe::{FallbackResponse, ReplacesFailure, RunningPermit},
     route::{BreakerPolicy, Endpoint, EndpointFuture, Wiring},
 };
 
@@ -44,18 +44,23 @@ impl ErrorFallback {
         *copy.version_mut() = request.version();
         *copy.headers_mut() = request.headers().clone();
         *copy.extensions_mut() = request.extensions().clone();
-        // The permit counts the handler, which has ended.
-        copy.extensions_mut().remove::<RunningPermit>();
         Box::new(Self { endpoint: endpoint.clone(), request: copy })
     }
 
     pub(super) fn answer(self) -> EndpointFuture {
-        marked(&self.endpoint, self.request)
+        let answer = marked(&self.endpoint, self.request);
+        EndpointFuture::new(async move {
+            let Ok(mut response): Result<Response, _> = answer.await;
+            response.extensions_mut().insert(ReplacesFailure);
+            Ok(response)
+        })
     }
 }
 
 /// The response of a fallback, which is never stored.
-pub(super) fn marked(fallback: &Endpoint, request: Request) -> EndpointFuture {
+pub(super) fn marked(fallback: &Endpoint, mut request: Request) -> EndpointFuture {
+    // The permit counts the handler, which does not run.
+    request.extensions_mut().remove::<RunningPermit>();
     let answer = fallback.respond(request);
     EndpointFuture::new(async move {
         let Ok(mut response): Result<Response, _> = answer.await;

@@ -40,7 +40,7 @@ use crate::{
     },
     deadline,
     identity::SeenIdentity,
-    observe::{Failure, FallbackResponse},
+    observe::{Failure, FallbackResponse, ReplacesFailure},
     problem::Problem,
     route::{Audience, spelling::Spellings},
 };
@@ -143,7 +143,9 @@ impl Fetch<'_> {
         // themselves: none of them tells whether the responses to others can be stored.
         let directives = &facts.directives;
         let is_not_modified = answer.as_ref().is_ok_and(|response| response.status() == StatusCode::NOT_MODIFIED);
-        if !(is_alone && (is_not_modified || directives.control.no_store || directives.credentials)) {
+        let is_of_request = is_not_modified || directives.control.no_store || directives.credentials;
+        let is_of_fallback = answer.as_ref().is_ok_and(is_fallback);
+        if !(is_alone && (is_of_request || is_of_fallback)) {
             parts.uncacheable.learn(facts.key(), &outcome, parts.clock.now());
         }
         let failed = answer.as_ref().map_or(true, |response| {
@@ -325,7 +327,12 @@ impl Fetch<'_> {
                 let buffered = buffered.with_extensions(response.extensions());
                 FillOutcome::Failed(Arc::new(FailedFetch::new(buffered, self.stamp(), is_fallback)))
             }
-            // A fallback builds its own response for each request.
+            // The handler has failed once. The waiting requests do not all call it to learn the same.
+            None if is_fallback && response.extensions().get::<ReplacesFailure>().is_some() => {
+                let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE);
+                FillOutcome::failed(problem, None, self.stamp())
+            }
+            // A fallback builds its own response for each request, and calls no handler.
             None if is_fallback => FillOutcome::Alone,
             // The waiting requests only receive the status.
             None => {

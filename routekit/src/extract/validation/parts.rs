@@ -186,7 +186,12 @@ fn divide<D: Divisible>(items: &[u8], size: usize) -> impl Iterator<Item = ListP
 pub(super) fn check<T: Validated, D: Divisible>(input: D) -> Result<(), ValidationErrors> {
     let size = SMALL.max(input.text().len() / PARTS);
     let lists = input.lists(size);
-    lists.iter().try_for_each(|list| check_list::<T, D>(input, list, &lists, size))
+    for list in &lists {
+        if check_list::<T, D>(input, list, &lists, size)? == Observes::Everywhere {
+            return Ok(());
+        }
+    }
+    Ok(())
 }
 
 fn check_list<T: Validated, D: Divisible>(
@@ -194,7 +199,7 @@ fn check_list<T: Validated, D: Divisible>(
     list: &List,
     lists: &[List],
     size: usize,
-) -> Result<(), ValidationErrors> {
+) -> Result<Observes, ValidationErrors> {
     let text = input.text();
     let items = &text[list.items.clone()];
     // The text around the items, without those of the other long lists.
@@ -209,14 +214,15 @@ fn check_list<T: Validated, D: Divisible>(
     let read = |items: &[u8]| D::read::<T>(&[&around.0, items, &around.1].concat());
 
     let first = D::ends(items).next().unwrap_or(items.len());
-    if read(&items[..first]).is_none_or(|value| stops_by_itself(&value, &list.path)) {
-        return Ok(());
+    let observes = read(&items[..first]).map_or(Observes::Here, |value| observes(&value, &list.path));
+    if observes != Observes::Nowhere {
+        return Ok(observes);
     }
     let _guard = budget::limit(MAX_ERRORS);
     let (mut found, mut count) = (BTreeMap::new(), 0);
     for (first, part) in divide::<D>(items, size) {
         // Not a list, but an array or a tuple of fixed length.
-        let Some(value) = read(part) else { return Ok(()) };
+        let Some(value) = read(part) else { return Ok(Observes::Nowhere) };
         let Err(errors) = value.check_rules() else { continue };
         let Some(items) = rules::items_at(errors.0, &list.path) else { continue };
         count += items.values().map(|errors| rules::count(errors)).sum::<usize>();
@@ -225,13 +231,27 @@ fn check_list<T: Validated, D: Divisible>(
             return Err(rules::at(&list.path, ValidationErrorsKind::List(found)));
         }
     }
-    Ok(())
+    Ok(Observes::Nowhere)
 }
 
-/// Whether the value, or the items of its list, are types with our derive, which observes the budget.
-fn stops_by_itself<T: Validated>(value: &T, path: &[String]) -> bool {
+/// Which types observe the budget: those with our derive.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Observes {
+    /// The root, so that no list needs to be read again.
+    Everywhere,
+    /// A type on the path to the list, or its items.
+    Here,
+    Nowhere,
+}
+
+/// Asks the value which types observe the budget, as far as the list at this path.
+fn observes<T: Validated>(value: &T, path: &[String]) -> Observes {
     let _guard = budget::probe();
-    value.check_rules().is_err_and(|errors| rules::is_answer(&errors.0, path))
+    match value.check_rules() {
+        Err(errors) if rules::is_answer(&errors.0, &[]) => Observes::Everywhere,
+        Err(errors) if rules::is_answer(&errors.0, path) => Observes::Here,
+        _ => Observes::Nowhere,
+    }
 }
 
 #[cfg(test)]
