@@ -128,7 +128,7 @@ pub use self::{
 pub(crate) use self::{
     builder::PROBE_LEASE,
     handle::WeakBreaker,
-    http::{AdmittedCall, Fallbacks, guard, poll_fallback, settle},
+    http::{AdmittedCall, Fallbacks, guard, settle},
     machine::BreakerSettings,
 };
 pub use crate::route::{BreakerPolicy, Outcome, Ratio, Window};

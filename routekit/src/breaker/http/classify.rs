@@ -31,7 +31,9 @@ pub(crate) struct Classification {
 }
 
 /// A call that a breaker has admitted. Dropped early, it is neutral.
-pub(crate) type AdmittedCall = (Permit, Classification);
+///
+/// Boxed, so that requests without a breaker have no space for it.
+pub(crate) type AdmittedCall = (Permit, Box<Classification>);
 
 impl Classification {
     /// The outcome in the response's extensions, or else the outcome of its status.
@@ -109,10 +111,7 @@ pub(crate) fn settle<E>(call: &mut Option<AdmittedCall>, polled: &Poll<Result<Re
 
 /// Polls the response of a fallback.
 #[cold]
-pub(crate) fn poll_fallback<E>(
-    fallback: &mut Option<EndpointFuture>,
-    cx: &mut Context<'_>,
-) -> Poll<Result<Response, E>> {
+fn poll_fallback<E>(fallback: &mut Option<EndpointFuture>, cx: &mut Context<'_>) -> Poll<Result<Response, E>> {
     let Some(fallback) = fallback else { return Poll::Pending };
     let Ok(response) = ready!(Pin::new(fallback).poll(cx));
     Poll::Ready(Ok(response))

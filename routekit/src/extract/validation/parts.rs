@@ -69,6 +69,12 @@ impl Divisible for Indivisible {
 #[derive(Clone, Copy)]
 pub(in crate::extract) struct JsonText<'a>(pub(in crate::extract) &'a [u8]);
 
+/// Whether a path can lead to a field of a type. Others are in values that serde ignores, which may be nested to any
+/// depth; serde reads no deeper than 128 levels into a type.
+fn is_field_path(path: &[&[u8]]) -> bool {
+    path.len() <= 128 && path.iter().map(|name| name.len()).sum::<usize>() <= 4096
+}
+
 /// The bytes of JSON that are not in strings, with their positions. Both quotes of a string are included.
 fn structure(json: &[u8]) -> impl Iterator<Item = (usize, u8)> {
     let (mut quoted, mut escaped) = (false, false);
@@ -101,7 +107,7 @@ impl Divisible for JsonText<'_> {
                 b'[' | b'{' if depth > 0 => depth += 1,
                 b']' | b'}' if depth > 0 => {
                     depth -= 1;
-                    if depth == 0 && at - start > size {
+                    if depth == 0 && at - start > size && is_field_path(&path) {
                         let names = path.iter().filter_map(|name| serde_json::from_slice(name).ok());
                         found.push(List { path: names.collect(), items: start..at });
                     }
@@ -257,6 +263,17 @@ fn observes<T: Validated>(value: &T, path: &[String]) -> Observes {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lists_deeper_than_a_type_reads_are_left_out() {
+        let nested = |name: &str, levels: usize| {
+            let open = format!("{{\"{name}\":").repeat(levels);
+            format!("{open}[{}]{}", vec!["0"; 100].join(","), "}".repeat(levels))
+        };
+        let lists = |text: String| JsonText(text.as_bytes()).lists(64).len();
+        assert_eq!([lists(nested("a", 100)), lists(nested("a", 129)), lists(nested("a", 10_000))], [1, 0, 0]);
+        assert_eq!(lists(nested(&"a".repeat(5000), 1)), 0);
+    }
 
     fn lists(json: &str) -> Vec<(String, &str)> {
         let lists = JsonText(json.as_bytes()).lists(1);

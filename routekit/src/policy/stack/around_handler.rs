@@ -48,8 +48,6 @@ pin_project! {
         deadline: Deadline,
         call: Option<AdmittedCall>,
         permit: Option<RunningPermit>,
-        // Answers in place of the call, which has failed.
-        fallback: Option<EndpointFuture>,
     }
 }
 
@@ -58,8 +56,8 @@ pin_project! {
     enum GuardedHandler {
         Plain { #[pin] call: GuardedCall<EndpointFuture> },
         Invalidating { #[pin] inner: InvalidatingFuture<CatchPanicFuture<EndpointFuture>, Infallible> },
-        // Dropped, since a fallback answers.
-        Ended,
+        // The call has failed, and its future is dropped.
+        Fallback { #[pin] answer: EndpointFuture },
     }
 }
 
@@ -99,13 +97,7 @@ impl HandlerService {
             }
         };
         drop(running_call);
-        PassOrAnswer::pass(wrap(RunningHandler {
-            handler,
-            deadline: Deadline::default(),
-            call,
-            permit,
-            fallback: None,
-        }))
+        PassOrAnswer::pass(wrap(RunningHandler { handler, deadline: Deadline::default(), call, permit }))
     }
 
     /// Polls a request that was started.
@@ -117,25 +109,24 @@ impl HandlerService {
     ) -> Poll<Result<Response, Infallible>> {
         let HandlerPolicies { timeout, panics, .. } = &*self.0;
         let mut running = running.project();
-        if running.fallback.is_some() {
-            return breaker::poll_fallback(running.fallback, cx);
-        }
         let panic_is_failure = breaker::guard(running.call);
         // The response is passed on in place: it is large to move.
         let mut polled = match running.handler.as_mut().project() {
             GuardedHandlerProjection::Plain { call } => call.poll(panics, cx),
             GuardedHandlerProjection::Invalidating { inner } => inner.poll(cx),
-            GuardedHandlerProjection::Ended => Poll::Pending,
+            GuardedHandlerProjection::Fallback { answer } => return answer.poll(cx),
         };
         if let Some(timeout) = timeout {
             timeout.limit(&mut polled, running.deadline, cx);
         }
         drop(panic_is_failure);
-        *running.fallback = breaker::settle(running.call, &polled);
+        let fallback = breaker::settle(running.call, &polled);
         RunningPermit::release_if_ready(running.permit, &polled);
-        if running.fallback.is_some() {
-            running.handler.set(GuardedHandler::Ended);
-            return breaker::poll_fallback(running.fallback, cx);
+        if let Some(answer) = fallback {
+            running.handler.set(GuardedHandler::Fallback { answer });
+            if let GuardedHandlerProjection::Fallback { answer } = running.handler.project() {
+                return answer.poll(cx);
+            }
         }
         polled
     }
