@@ -117,7 +117,7 @@ async fn each_fallback_answers_in_its_case() {
 #[get("/fallback/cached", breaker(window = 400, fallback_on_error = slow), timeout = "1s", cache(ttl = 10))]
 async fn cached(runs: Dep<Runs>) {
     runs.next();
-    pending().await
+    pending::<()>().await;
 }
 
 async fn slow() -> ([(&'static str, &'static str); 1], &'static str) {

@@ -94,6 +94,7 @@ where
 
 /// Guards a call, if there is one, while it runs: a panic is a failure, and the same breaker within it does not count.
 #[must_use]
+#[inline]
 pub(crate) fn guard(call: &mut Option<AdmittedCall>) -> impl Drop {
     OnUnwind::guard(call)
 }
@@ -101,6 +102,7 @@ pub(crate) fn guard(call: &mut Option<AdmittedCall>) -> impl Drop {
 /// Tells the breaker of a call, if it has one, how it ended. Returns the response of a fallback in place of a failed
 /// call.
 #[must_use]
+#[inline]
 pub(crate) fn settle<E>(call: &mut Option<AdmittedCall>, polled: &Poll<Result<Response, E>>) -> Option<EndpointFuture> {
     let Poll::Ready(result) = polled else { return None };
     let (permit, classification) = call.take()?;

@@ -110,13 +110,18 @@ impl HandlerService {
         let HandlerPolicies { timeout, panics, .. } = &*self.0;
         let mut running = running.project();
         let panic_is_failure = breaker::guard(running.call);
-        // The response is passed on in place: it is large to move.
+        let mut is_fallback = false;
+        // The response is passed on in place, in one variable: it is large to move.
         let mut polled = match running.handler.as_mut().project() {
             GuardedHandlerProjection::Plain { call } => call.poll(panics, cx),
             GuardedHandlerProjection::Invalidating { inner } => inner.poll(cx),
-            GuardedHandlerProjection::Fallback { answer } => return answer.poll(cx),
+            GuardedHandlerProjection::Fallback { answer } => {
+                is_fallback = true;
+                answer.poll(cx)
+            }
         };
-        if let Some(timeout) = timeout {
+        // A fallback has a limit of its own.
+        if let Some(timeout) = timeout.as_ref().filter(|_| !is_fallback) {
             timeout.limit(&mut polled, running.deadline, cx);
         }
         drop(panic_is_failure);
@@ -125,7 +130,7 @@ impl HandlerService {
         if let Some(answer) = fallback {
             running.handler.set(GuardedHandler::Fallback { answer });
             if let GuardedHandlerProjection::Fallback { answer } = running.handler.project() {
-                return answer.poll(cx);
+                polled = answer.poll(cx);
             }
         }
         polled
