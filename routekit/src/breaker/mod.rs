@@ -128,7 +128,7 @@ pub use self::{
 pub(crate) use self::{
     builder::PROBE_LEASE,
     handle::WeakBreaker,
-    http::{AdmittedCall, Fallbacks, guard, settle},
+    http::{AdmittedCall, Fallbacks, enter, guard, settle},
     machine::BreakerSettings,
 };
 pub use crate::route::{BreakerPolicy, Outcome, Ratio, Window};

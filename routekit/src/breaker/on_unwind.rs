@@ -17,6 +17,7 @@ pub(super) struct OnUnwind<'a, J> {
 
 impl<'a, J> OnUnwind<'a, J> {
     /// Guards `tracked` while its future is polled.
+    #[inline]
     pub(super) fn guard(tracked: &'a mut Option<(Permit, J)>) -> Self {
         let entered = tracked.as_ref().and_then(|(permit, _)| permit.enter());
         Self { tracked, entered }
@@ -29,6 +30,7 @@ impl<'a, J> OnUnwind<'a, J> {
 }
 
 impl<J> Drop for OnUnwind<'_, J> {
+    #[inline]
     fn drop(&mut self) {
         if thread::panicking()
             && let Some((permit, _)) = self.tracked.take()

@@ -79,10 +79,7 @@ impl Future for EndpointFuture {
             match ready!(self.0.as_mut().poll(cx)) {
                 Ok(response) => return Poll::Ready(Ok(response)),
                 // Boxed separately, so that it takes no space in requests that are not rejected.
-                Err(refusal) if refusal.extensions().get::<ForeignRejection>().is_some() => {
-                    return Poll::Ready(Ok(Outcome::of_refusal(refusal)));
-                }
-                Err(refusal) => self.0 = Box::pin(async { Ok(Outcome::of_refusal(from_rejection(refusal).await)) }),
+                Err(refusal) => self.0 = Box::pin(async { Ok(Outcome::of_refusal(rendered(refusal).await)) }),
             }
         }
     }
@@ -92,6 +89,11 @@ impl fmt::Debug for EndpointFuture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("EndpointFuture")
     }
+}
+
+/// The response of an extractor that rejects the request.
+async fn rendered(refusal: Response) -> Response {
+    if refusal.extensions().get::<ForeignRejection>().is_some() { refusal } else { from_rejection(refusal).await }
 }
 
 /// An extension of the rejection of an extractor that belongs to the program. It is sent as it is.

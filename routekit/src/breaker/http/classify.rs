@@ -92,6 +92,13 @@ where
     }
 }
 
+/// Enters a call, if there is one, while it is started: the same breaker within it does not count.
+#[must_use]
+#[inline]
+pub(crate) fn enter(call: Option<&AdmittedCall>) -> Option<impl Drop + use<>> {
+    call.and_then(|(permit, _)| permit.enter())
+}
+
 /// Guards a call, if there is one, while it runs: a panic is a failure, and the same breaker within it does not count.
 #[must_use]
 #[inline]

@@ -9,6 +9,6 @@ mod upload;
 
 pub use self::layer::{HttpBreaker, HttpBreakerFuture, HttpBreakerLayer};
 pub(crate) use self::{
-    classify::{AdmittedCall, guard, settle},
+    classify::{AdmittedCall, enter, guard, settle},
     fallbacks::Fallbacks,
 };

@@ -75,7 +75,7 @@ impl HandlerService {
             Ok(permit) => permit.map(|permit| permit.share(&mut request)),
             Err(refusal) => return PassOrAnswer::answer(refusal),
         };
-        let mut call = match breaker {
+        let call = match breaker {
             None => None,
             Some(breaker) => match breaker.admit(&mut request) {
                 Ok(call) => Some(call),
@@ -85,7 +85,8 @@ impl HandlerService {
                 }
             },
         };
-        let running_call = breaker::guard(&mut call);
+        // A panic of the call is caught, and is the response that is polled.
+        let _running_call = breaker::enter(call.as_ref());
         // Inside the timeout, so that a handler that may have changed something runs to its end, and so that the
         // breaker sees a panic as a failure and not as a cancelled call.
         let handler = match invalidation {
@@ -96,7 +97,6 @@ impl HandlerService {
                 GuardedHandler::Plain { call }
             }
         };
-        drop(running_call);
         PassOrAnswer::pass(wrap(RunningHandler { handler, deadline: Deadline::default(), call, permit }))
     }
 
