@@ -7,6 +7,7 @@
 
 mod access_log;
 mod admin;
+mod app_settings;
 mod architecture;
 mod auth;
 mod breaker;
