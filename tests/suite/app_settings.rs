@@ -112,7 +112,7 @@ urll = 'x'
     let expected = [
         "`timeout` in routekit.toml is `5x`",
         "ROUTEKIT_APP_debug: there is no such setting; variables are in upper case",
-        "`app.addr` in routekit.toml, line 8: there is no such setting; `addr` is a setting of routekit: write it above",
+        "`app.addr` in routekit.toml, line 8: there is no such setting; `addr` is a setting of routekit: write",
         "`app.database.listen` in routekit.toml, line 12: invalid socket address syntax",
         "`app.database.password` is not set; write `password = …` in `[app.database]`, or set \
          ROUTEKIT_APP_DATABASE__PASSWORD",

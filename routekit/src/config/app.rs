@@ -12,14 +12,14 @@ impl Config {
     /// use routekit::config::{Config, Secret};
     /// use serde::Deserialize;
     ///
-    /// #[derive(Deserialize)]
+    /// #[derive(Debug, Deserialize)]
     /// struct Settings {
     ///     #[serde(default = "ten")]
     ///     page_size: u16,
     ///     database: Database,
     /// }
     ///
-    /// #[derive(Deserialize)]
+    /// #[derive(Debug, Deserialize)]
     /// struct Database {
     ///     url: String,
     ///     password: Secret,
@@ -42,7 +42,8 @@ impl Config {
     /// assert_eq!(settings.database.url, "postgres://db/shop");
     /// assert_eq!(settings.database.password.expose(), "correct horse");
     ///
-    /// let error = Config::builder().variable("ROUTEKIT_APP_DATABSE__URL", "x").build()?.app::<Settings>().unwrap_err();
+    /// let config = Config::builder().variable("ROUTEKIT_APP_DATABSE__URL", "postgres://db/shop").build()?;
+    /// let error = config.app::<Settings>().unwrap_err();
     /// assert!(error.to_string().contains("did you mean `ROUTEKIT_APP_DATABASE`?"));
     /// # Ok::<(), routekit::Error>(())
     /// ```

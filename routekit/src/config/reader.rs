@@ -78,7 +78,7 @@ impl Reader {
             self.service_links.push(name.to_owned());
         } else if !self.config.app.add_variable(path, value) {
             let message = format!(
-                "{name}: there is no such setting; variables are in upper case, and `__` separates a table from its keys"
+                "{name}: there is no such setting; variables are in upper case, and `__` follows the name of a table"
             );
             self.problems.push(SetupProblem::new("unknown-setting", message).at(name));
         }
