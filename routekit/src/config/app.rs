@@ -44,7 +44,7 @@ impl Config {
     ///
     /// let config = Config::builder().variable("ROUTEKIT_APP_DATABSE__URL", "postgres://db/shop").build()?;
     /// let error = config.app::<Settings>().unwrap_err();
-    /// assert!(error.to_string().contains("did you mean `ROUTEKIT_APP_DATABASE`?"));
+    /// assert!(error.to_string().contains("did you mean `ROUTEKIT_APP_DATABASE__URL`?"));
     /// # Ok::<(), routekit::Error>(())
     /// ```
     ///

@@ -112,7 +112,15 @@ pub(super) fn unknown(place: &AppPlace, known: &[&str], prefix: &str, is_ours: b
             let nested = variable_of(&format!("{table}.{field}.{rest}"), prefix).unwrap_or_default();
             format!("; a key of the table `{field}` is {nested}")
         }
-        _ => did_you_mean(nearest(name, known.iter().copied()).map(shown).as_deref()),
+        _ => {
+            // The rest of a variable in a table: `__URL`.
+            let rest = match (&place.source, variable_of(&place.key, prefix)) {
+                (PlaceSource::Variable(name), Some(start)) => name.strip_prefix(&start).unwrap_or_default(),
+                _ => "",
+            };
+            let near = nearest(name, known.iter().copied()).map(|field| format!("{}{rest}", shown(field)));
+            did_you_mean(near.as_deref())
+        }
     };
     let known: Vec<String> = known.iter().map(|field| shown(field)).collect();
     let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };

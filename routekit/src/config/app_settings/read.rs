@@ -28,7 +28,7 @@ impl AppSettings {
             for (place, known) in attempt.unknown.take() {
                 let name = place.key.rsplit('.').next().unwrap_or_default();
                 let problem = error::unknown(&place, known, &self.prefix, is_ours(name));
-                problems.insert(place.key, problem);
+                problems.insert(format!("{} {place}", place.key), problem);
             }
             match read {
                 Ok(value) => break Some(value),

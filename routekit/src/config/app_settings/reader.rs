@@ -281,7 +281,15 @@ impl<'de> serde::Deserializer<'de> for NodeReader<'_> {
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> ReadResult<V::Value> {
         if let Some((_, fields)) = self.field.filter(|(key, fields)| !fields.is_empty() && !fields.contains(key)) {
-            self.attempt.unknown.borrow_mut().push((self.node.place.clone(), fields));
+            let mut unknown = self.attempt.unknown.borrow_mut();
+            if self.node.place.source == PlaceSource::Implied {
+                // The table consists of variables: each is named.
+                self.node.places(&mut |AppPlace { source, .. }| {
+                    unknown.push((AppPlace { key: self.node.place.key.clone(), source: source.clone() }, fields));
+                });
+            } else {
+                unknown.push((self.node.place.clone(), fields));
+            }
         }
         visitor.visit_unit()
     }
