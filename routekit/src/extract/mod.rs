@@ -104,17 +104,19 @@ macro_rules! body_extractor {
     };
 }
 
-mod explain;
 mod fault;
+mod fields;
 mod foreign;
 mod form;
 mod json;
 mod path;
+mod place;
 pub(crate) mod placeholder;
 mod query;
 mod rejection;
 pub(crate) mod specialise;
 mod text;
+mod tracked;
 pub(crate) mod validation;
 
 pub use self::{form::Form, json::Json, path::Path, query::Query, rejection::Rejection, validation::Validated};
