@@ -232,7 +232,7 @@ async fn wrong_value_after_a_long_list_takes_little_memory() {
     let name = "wrong_value_after_a_long_list_takes_little_memory";
     // The first body is as long, and valid.
     let bodies = ["{}", "1"].map(|last| format!("[{}{last}]", "{\"\":0},".repeat(250_000)));
-    takes_with_errors(1, 4 * 1024, name, "/ours", JSON, bodies).await;
+    takes_with_errors(1, 8 * 1024, name, "/ours", JSON, bodies).await;
 }
 
 /// A tree whose deepest map has many entries, and then a wrong value.
@@ -246,7 +246,7 @@ fn deep_tree(entries: usize, last: &str) -> String {
 async fn wrong_value_in_a_deep_map_takes_little_memory() {
     let name = "wrong_value_in_a_deep_map_takes_little_memory";
     let bodies = ["{}", "1"].map(|last| deep_tree(150_000, last));
-    takes_with_errors(1, 4 * 1024, name, "/tree", JSON, bodies).await;
+    takes_with_errors(1, 8 * 1024, name, "/tree", JSON, bodies).await;
 }
 
 #[tokio::test]
