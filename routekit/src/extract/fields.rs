@@ -9,7 +9,7 @@ use super::{
 
 /// What serde says about the fields of an object before it reads them.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Declared {
+pub(super) enum DeclaredFields {
     /// The names of all fields. All values are read directly.
     Names(&'static [&'static str]),
     /// Nothing, and the visitor does not deserialise what it has buffered.
@@ -21,7 +21,7 @@ pub(super) enum Declared {
 /// The progress of a visitor that reads an object.
 #[derive(Debug)]
 pub(super) struct Fields {
-    declared: Declared,
+    declared: DeclaredFields,
     /// The indices of the declared fields that have been read.
     read: RefCell<Vec<usize>>,
     /// The last name, until its value is read.
@@ -30,7 +30,7 @@ pub(super) struct Fields {
 }
 
 impl Fields {
-    pub(super) fn new(declared: Declared) -> Self {
+    pub(super) fn new(declared: DeclaredFields) -> Self {
         Self { declared, read: RefCell::default(), name: RefCell::default(), is_touched: Cell::new(false) }
     }
 
@@ -41,7 +41,7 @@ impl Fields {
 
     /// The visitor has read this name. `None` if it is not a string.
     pub(super) fn read_name(&self, name: Option<String>) {
-        if let (Declared::Names(names), Some(name)) = (self.declared, &name)
+        if let (DeclaredFields::Names(names), Some(name)) = (self.declared, &name)
             && let Some(index) = names.iter().position(|declared| declared == name)
             && !self.read.borrow().contains(&index)
         {
@@ -50,7 +50,7 @@ impl Fields {
         self.name.replace(name);
     }
 
-    /// Returns the name that was read last, of which the visitor reads the value now.
+    /// Returns the name that was read last. The visitor reads its value now.
     pub(super) fn take_name(&self) -> Option<String> {
         self.name.take()
     }
@@ -72,12 +72,12 @@ impl Fields {
     /// Whether the object itself certainly lacks this field.
     fn lacks(&self, name: &str) -> bool {
         match self.declared {
-            Declared::Names(names) => {
+            DeclaredFields::Names(names) => {
                 let index = names.iter().position(|declared| *declared == name);
                 index.is_some_and(|index| !self.read.borrow().contains(&index))
             }
-            Declared::Nothing => true,
-            Declared::Buffered => false,
+            DeclaredFields::Nothing => true,
+            DeclaredFields::Buffered => false,
         }
     }
 }

@@ -12,30 +12,30 @@ use serde::{
 use super::{TextItems, TextRules, TextScalar};
 use crate::extract::{
     fault::{Fault, FaultSubject},
-    fields::{Declared, Fields},
+    fields::{DeclaredFields, Fields},
     place::PlaceStep,
 };
 
 /// Parses the pairs of a query or a form.
 pub(in crate::extract) fn parse_form<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
     let pairs = || form_urlencoded::parse(text.as_bytes());
-    TextRules::of_forms().read(|rules| T::deserialize(Pairs { pairs: pairs(), rules }))
+    TextRules::of_forms().read(|rules| T::deserialize(TextPairs { pairs: pairs(), rules }))
 }
 
 /// Parses the placeholders of a path.
 pub(in crate::extract) fn parse_path<T: DeserializeOwned>(params: &RawPathParams) -> Result<T, Fault> {
     let pairs = || params.iter().map(|(name, value)| (Cow::Borrowed(name), Cow::Borrowed(value)));
-    TextRules::of_paths().read(|rules| T::deserialize(Pairs { pairs: pairs(), rules }))
+    TextRules::of_paths().read(|rules| T::deserialize(TextPairs { pairs: pairs(), rules }))
 }
 
 /// Named texts, in their order.
-struct Pairs<'r, I> {
+struct TextPairs<'r, I> {
     pairs: I,
     rules: &'r TextRules,
 }
 
-impl<'de, I: Iterator<Item = (Cow<'de, str>, Cow<'de, str>)>> Pairs<'_, I> {
-    fn visit_fields<V: Visitor<'de>>(self, declared: Declared, visitor: V) -> Result<V::Value, Fault> {
+impl<'de, I: Iterator<Item = (Cow<'de, str>, Cow<'de, str>)>> TextPairs<'_, I> {
+    fn visit_fields<V: Visitor<'de>>(self, declared: DeclaredFields, visitor: V) -> Result<V::Value, Fault> {
         let mut grouped = IndexMap::<Cow<'de, str>, Texts<'de>>::new();
         for (name, text) in self.pairs {
             match grouped.entry(name) {
@@ -44,7 +44,7 @@ impl<'de, I: Iterator<Item = (Cow<'de, str>, Cow<'de, str>)>> Pairs<'_, I> {
             }
         }
         let fields = Fields::new(declared);
-        let entries = Entries { entries: grouped.into_iter(), current: None, fields: &fields, rules: self.rules };
+        let entries = NamedTexts { entries: grouped.into_iter(), current: None, fields: &fields, rules: self.rules };
         visitor.visit_map(entries).map_err(|fault| fields.locate(fault, Vec::new))
     }
 }
@@ -64,7 +64,7 @@ macro_rules! only_value {
     )*};
 }
 
-impl<'de, I: Iterator<Item = (Cow<'de, str>, Cow<'de, str>)>> Deserializer<'de> for Pairs<'_, I> {
+impl<'de, I: Iterator<Item = (Cow<'de, str>, Cow<'de, str>)>> Deserializer<'de> for TextPairs<'_, I> {
     type Error = Fault;
 
     only_value! {
@@ -74,11 +74,11 @@ impl<'de, I: Iterator<Item = (Cow<'de, str>, Cow<'de, str>)>> Deserializer<'de> 
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        self.visit_fields(Declared::Nothing, visitor)
+        self.visit_fields(DeclaredFields::Nothing, visitor)
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        self.visit_fields(Declared::Buffered, visitor)
+        self.visit_fields(DeclaredFields::Buffered, visitor)
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -87,7 +87,7 @@ impl<'de, I: Iterator<Item = (Cow<'de, str>, Cow<'de, str>)>> Deserializer<'de> 
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Fault> {
-        self.visit_fields(Declared::Names(fields), visitor)
+        self.visit_fields(DeclaredFields::Names(fields), visitor)
     }
 
     /// The pairs of a form, or the values of a path.
@@ -148,14 +148,14 @@ struct Texts<'de> {
 }
 
 /// Names with their values.
-struct Entries<'de, 'r> {
+struct NamedTexts<'de, 'r> {
     entries: map::IntoIter<Cow<'de, str>, Texts<'de>>,
     current: Option<(Cow<'de, str>, Texts<'de>)>,
     fields: &'r Fields,
     rules: &'r TextRules,
 }
 
-impl<'de> MapAccess<'de> for Entries<'de, '_> {
+impl<'de> MapAccess<'de> for NamedTexts<'de, '_> {
     type Error = Fault;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Fault> {
@@ -274,7 +274,7 @@ impl<'de> Deserializer<'de> for TextsOfName<'de, '_> {
     }
 }
 
-/// Pairs as the items of a list.
+/// TextPairs as the items of a list.
 struct PairItems<'r, I> {
     pairs: I,
     rules: &'r TextRules,

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::extract::{
     fault::{Fault, FaultSubject},
-    fields::{Declared, Fields},
+    fields::{DeclaredFields, Fields},
 };
 
 /// The deserialiser of a value at a place.
@@ -24,7 +24,7 @@ pub(super) struct Tracked<'p, D> {
 }
 
 impl<'p, D> Tracked<'p, D> {
-    fn wrap<V>(&self, visitor: V, declared: Declared) -> Visited<'p, V> {
+    fn wrap<V>(&self, visitor: V, declared: DeclaredFields) -> Visited<'p, V> {
         Visited { visitor, declared, place: self.place, notes: self.notes }
     }
 
@@ -32,7 +32,7 @@ impl<'p, D> Tracked<'p, D> {
     fn run<V, T, E>(
         self,
         visitor: V,
-        declared: Declared,
+        declared: DeclaredFields,
         expected: impl FnOnce(bool) -> Fault,
         call: impl FnOnce(D, Visited<'p, V>) -> Result<T, E>,
     ) -> Result<T, Fault> {
@@ -53,7 +53,7 @@ macro_rules! scalars {
     ($($method:ident $expected:literal;)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
             let expected = |_| Fault::unexpected("value", &$expected);
-            self.run(visitor, Declared::Nothing, expected, |input, visitor| input.$method(visitor))
+            self.run(visitor, DeclaredFields::Nothing, expected, |input, visitor| input.$method(visitor))
         }
     )*};
 }
@@ -89,22 +89,26 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Tracked<'_, D> {
 
     fn deserialize_unit_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Fault> {
         let expected = |_| Fault::unexpected("value", &"null");
-        self.run(visitor, Declared::Nothing, expected, |input, visitor| input.deserialize_unit_struct(name, visitor))
+        self.run(visitor, DeclaredFields::Nothing, expected, |input, visitor| {
+            input.deserialize_unit_struct(name, visitor)
+        })
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Fault> {
         let expected = |_| Fault::unexpected("value", &"valid");
-        self.run(visitor, Declared::Nothing, expected, |input, visitor| input.deserialize_newtype_struct(name, visitor))
+        self.run(visitor, DeclaredFields::Nothing, expected, |input, visitor| {
+            input.deserialize_newtype_struct(name, visitor)
+        })
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         let expected = |_| Fault::unexpected("length", &"a shorter list");
-        self.run(visitor, Declared::Nothing, expected, |input, visitor| input.deserialize_seq(visitor))
+        self.run(visitor, DeclaredFields::Nothing, expected, |input, visitor| input.deserialize_seq(visitor))
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(self, length: usize, visitor: V) -> Result<V::Value, Fault> {
         let expected = |_| too_long(length);
-        self.run(visitor, Declared::Nothing, expected, |input, visitor| input.deserialize_tuple(length, visitor))
+        self.run(visitor, DeclaredFields::Nothing, expected, |input, visitor| input.deserialize_tuple(length, visitor))
     }
 
     fn deserialize_tuple_struct<V: Visitor<'de>>(
@@ -114,14 +118,14 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Tracked<'_, D> {
         visitor: V,
     ) -> Result<V::Value, Fault> {
         let expected = |_| too_long(length);
-        self.run(visitor, Declared::Nothing, expected, |input, visitor| {
+        self.run(visitor, DeclaredFields::Nothing, expected, |input, visitor| {
             input.deserialize_tuple_struct(name, length, visitor)
         })
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         let expected = |_| Fault::unexpected("value", &"an object");
-        self.run(visitor, Declared::Buffered, expected, |input, visitor| input.deserialize_map(visitor))
+        self.run(visitor, DeclaredFields::Buffered, expected, |input, visitor| input.deserialize_map(visitor))
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -132,7 +136,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Tracked<'_, D> {
     ) -> Result<V::Value, Fault> {
         self.notes.note_names(self.place, fields);
         let expected = |_| too_long(fields.len());
-        self.run(visitor, Declared::Names(fields), expected, |input, visitor| {
+        self.run(visitor, DeclaredFields::Names(fields), expected, |input, visitor| {
             input.deserialize_struct(name, fields, visitor)
         })
     }
@@ -147,7 +151,9 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Tracked<'_, D> {
             true => Fault::unexpected("type", &"an object with one field"),
             false => Fault::unexpected("type", &"one of the known variants"),
         };
-        self.run(visitor, Declared::Nothing, expected, |input, visitor| input.deserialize_enum(name, variants, visitor))
+        self.run(visitor, DeclaredFields::Nothing, expected, |input, visitor| {
+            input.deserialize_enum(name, variants, visitor)
+        })
     }
 
     fn is_human_readable(&self) -> bool {
@@ -163,7 +169,7 @@ fn too_long(length: usize) -> Fault {
 /// The visitor of a value at a place.
 struct Visited<'p, V> {
     visitor: V,
-    declared: Declared,
+    declared: DeclaredFields,
     place: &'p InputPath<'p>,
     notes: &'p Notes,
 }
@@ -271,7 +277,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Visited<'_, V> {
 
     fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<V::Value, A::Error> {
         let fields = Fields::new(self.declared);
-        let entries = Entries { entries, fields: &fields, place: self.place, notes: self.notes };
+        let entries = TrackedEntries { entries, fields: &fields, place: self.place, notes: self.notes };
         let place = self.place;
         self.run(|visitor| visitor.visit_map(entries).map_err(|fault| fields.locate(fault, || place.steps())))
     }
@@ -323,14 +329,14 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Items<'_, A> {
 }
 
 /// The fields of an object, or the entries of a map, at a place.
-struct Entries<'p, A> {
+struct TrackedEntries<'p, A> {
     entries: A,
     fields: &'p Fields,
     place: &'p InputPath<'p>,
     notes: &'p Notes,
 }
 
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Entries<'_, A> {
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for TrackedEntries<'_, A> {
     type Error = Fault;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Fault> {
@@ -433,7 +439,7 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Variant<'_, A> {
 
     fn tuple_variant<V: Visitor<'de>>(self, length: usize, visitor: V) -> Result<V::Value, Fault> {
         let notes = self.notes;
-        let declared = Declared::Nothing;
+        let declared = DeclaredFields::Nothing;
         self.read(
             || too_long(length),
             |content, place| content.tuple_variant(length, Visited { visitor, declared, place, notes }),
@@ -442,7 +448,7 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Variant<'_, A> {
 
     fn struct_variant<V: Visitor<'de>>(self, fields: &'static [&'static str], visitor: V) -> Result<V::Value, Fault> {
         let notes = self.notes;
-        let declared = Declared::Names(fields);
+        let declared = DeclaredFields::Names(fields);
         self.read(
             || too_long(fields.len()),
             |content, place| content.struct_variant(fields, Visited { visitor, declared, place, notes }),
