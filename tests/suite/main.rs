@@ -49,6 +49,7 @@ mod proxies;
 mod retry;
 mod secrets;
 mod server;
+mod shapes;
 mod state;
 mod stores;
 mod support;
