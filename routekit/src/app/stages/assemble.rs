@@ -10,7 +10,7 @@ use crate::{
     admin::{Admin, Operators, WrongTokens},
     app::{
         hand_written::{self, Group},
-        metering::{cache::CacheMetering, guards::GuardMetering, observers::Observers},
+        metering::{cache::CacheMetering, guards::GuardMetering, health::HealthMetering, observers::Observers},
         mounted::Mounted,
         spec::ProgramSpec,
         table::{RouteTable, TableRow},
@@ -19,6 +19,7 @@ use crate::{
     auth::{AuthLayer, VerifierContext},
     base::{setting::Setting, spawner::Spawner},
     config::AdminAddr,
+    health,
     metrics::HttpMetrics,
     observe::RouteObservers as _,
     policy::{self, RouterPolicies},
@@ -28,7 +29,7 @@ use crate::{
 
 /// Builds the app. It has passed all checks, so this cannot fail.
 pub(super) fn assemble(checked: Checked) -> Mounted {
-    let Checked { configured, wired, program, warm_up } = checked;
+    let Checked { configured, wired, program, warm_up, health } = checked;
     let Configured { config, cache, metering, .. } = configured;
     let Wired { declared, breakers, partitions, deps, .. } = wired;
     let ProgramSpec {
@@ -62,7 +63,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         routes: table.explanations().collect(),
         cache: cache.clone(),
         breakers: breakers.clone(),
-        readiness: readiness.clone(),
+        health: health.clone(),
         access_log,
         operators: Operators {
             token: (*config.admin_token).clone(),
@@ -85,7 +86,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     let mut groups = routers::groups(&declared, (&deps, problems_for_all), &shared, &observers);
     let matched = RouteLabelLayer::per_route(observers.clone());
     let own = |label: &str, router: Router| Group { label: label.to_owned(), router: router.layer(matched.clone()) };
-    groups.push(own(routers::HEALTH_LABEL, routers::health(&readiness)));
+    groups.push(own(routers::HEALTH_LABEL, health::for_clients(&health)));
     if in_main {
         groups.push(own(routers::ADMIN_LABEL, admin.clone()));
     }
@@ -99,16 +100,19 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     // After the routers: their layers register the counters that this reads.
     let cache_metering = CacheMetering::new(&cache, metering.recorder(), &declared.routes);
     metering.add("routekit-cache", cache_metering.clone());
+    metering.add("routekit-health", HealthMetering::new(&health, metering.recorder()));
     metering.add("routekit-breakers", GuardMetering::new(&breakers, metering.recorder(), &declared.routes));
     Mounted {
         // Converts hand-written handlers into services once. Otherwise axum does it for every request.
         router: router.with_state(()),
-        admin: matches!(*config.admin_addr, AdminAddr::Own(_)).then(|| admin.with_state(())),
+        admin: matches!(*config.admin_addr, AdminAddr::Own(_))
+            .then(|| admin.merge(health::for_operators(&health)).with_state(())),
         clock,
         problems,
         unmatched: observers.unmatched(),
         sensitive_headers,
         readiness,
+        health,
         table,
         metering,
         cache_metering,

@@ -7,7 +7,7 @@ use std::{
 
 use axum::{
     Router,
-    routing::{MethodRouter, get, on},
+    routing::{MethodRouter, on},
 };
 
 use super::{configure::Configured, declare::Declared, wire::Wired};
@@ -20,7 +20,7 @@ use crate::{
     breaker::Fallbacks,
     config::AdminAddr,
     deps::Deps,
-    health::{self, Readiness},
+    health::{self, HealthMonitor},
     observe::RouteObservers as _,
     policy,
     route::Wiring,
@@ -51,7 +51,7 @@ pub(super) fn groups(
 
 /// Routers with the same paths and methods as those of [`groups`] and `assemble`, but without side effects. They show
 /// whether hand-written routers conflict with them.
-pub(super) fn trial_groups(configured: &Configured, wired: &Wired, readiness: &Readiness) -> Vec<Group> {
+pub(super) fn trial_groups(configured: &Configured, wired: &Wired, monitor: &HealthMonitor) -> Vec<Group> {
     let mut matcher = matchit::Router::new();
     // `route::check` reports paths that conflict. axum would panic.
     let fitting = |declared: &DeclaredRoute| match matcher.insert(&*declared.path, ()) {
@@ -66,14 +66,14 @@ pub(super) fn trial_groups(configured: &Configured, wired: &Wired, readiness: &R
         |_| MethodRouter::new(),
         |methods, DeclaredRoute { route, .. }| methods.merge(on(route.meta().method.filter(), async || {})),
     );
-    groups.push(Group { label: HEALTH_LABEL.to_owned(), router: health(readiness) });
+    groups.push(Group { label: HEALTH_LABEL.to_owned(), router: health::for_clients(monitor) });
     if *configured.config.admin_addr == AdminAddr::Main {
         let admin = Admin {
             exporter: configured.metering.exporter().cloned(),
             routes: Vec::new(),
             cache: configured.cache.clone(),
             breakers: wired.breakers.clone(),
-            readiness: readiness.clone(),
+            health: monitor.clone(),
             access_log: AccessLog::new(*configured.config.access_log),
             operators: Operators {
                 token: (*configured.config.admin_token).clone(),
@@ -86,13 +86,6 @@ pub(super) fn trial_groups(configured: &Configured, wired: &Wired, readiness: &R
         groups.push(Group { label: ADMIN_LABEL.to_owned(), router: admin.router() });
     }
     groups
-}
-
-/// `/health/live` and `/health/ready`.
-pub(super) fn health(readiness: &Readiness) -> Router {
-    Router::new()
-        .route(health::LIVE_PATH, get(health::live))
-        .route(health::READY_PATH, get(health::ready).with_state(readiness.clone()))
 }
 
 /// Groups the routes by path, each path as a router of its own. A duplicate, which `route::check` reports, is skipped:
