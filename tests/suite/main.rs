@@ -33,6 +33,7 @@ mod discovery;
 mod extractors;
 mod grpc;
 mod hand_written;
+mod health;
 mod jwks;
 mod jwt;
 mod linking;

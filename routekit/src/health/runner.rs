@@ -97,7 +97,7 @@ impl CheckRunner {
         // On a task of its own, so that no client that disconnects ends it.
         self.context.spawner.spawn(async move {
             let result = attempt::run(&runner.check, &runner.context.clock).await;
-            runner.keep(&result, true);
+            runner.keep(&result, None);
             sender.send_replace(Some(result));
         });
         Err(run)
@@ -112,19 +112,20 @@ impl CheckRunner {
                 self.check.timeout
             )),
         };
-        // The run stays, so that no second one starts beside it.
-        self.keep(&result, false);
+        self.keep(&result, Some(&run));
         result
     }
 
-    /// Keeps a result, and holds readiness red while a critical check is unhealthy.
-    fn keep(&self, result: &HealthCheckResult, has_ended: bool) {
+    /// Keeps a result, and holds readiness red while a critical check is unhealthy. `unfinished` is the run that has
+    /// not ended in time.
+    fn keep(&self, result: &HealthCheckResult, unfinished: Option<&CurrentRun>) {
         let mut state = self.state.lock();
-        match (has_ended, &state.running) {
-            (true, _) => state.running = None,
-            (false, Some(_)) => {}
-            // The run has ended after all, and its own result counts.
-            (false, None) => return,
+        match (unfinished, &state.running) {
+            (None, _) => state.running = None,
+            // The run stays, so that no second one starts beside it.
+            (Some(run), Some(current)) if current.result.same_channel(&run.result) => {}
+            // It has ended after all, and its own result counts.
+            (Some(_), _) => return,
         }
         let before = state.last.replace((self.context.clock.now(), result.clone())).map(|(_, result)| result.status);
         let released = if self.check.critical && result.status == HealthStatus::Unhealthy {

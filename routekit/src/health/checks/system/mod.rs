@@ -40,14 +40,14 @@ impl HealthCheck {
         let root = root.into();
         // Files of `/proc` are in memory, so reading them does not block.
         Self::new("system-resources", async move || match Memory::read(&root) {
-            Ok(memory) => assess(&memory, load_average(&root)),
+            Ok(memory) => assess(&memory, &load_average(&root)),
             Err(message) => HealthCheckResult::degraded(format!("the memory cannot be measured: {message}")),
         })
         .critical(true)
     }
 }
 
-fn assess(memory: &Memory, load_average: Vec<f64>) -> HealthCheckResult {
+fn assess(memory: &Memory, load_average: &[f64]) -> HealthCheckResult {
     let (usage, free) = (memory.usage_percent(), memory.free_percent());
     let mut status = HealthStatus::Healthy;
     let mut issues = Vec::new();
