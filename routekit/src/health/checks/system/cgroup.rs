@@ -1,11 +1,15 @@
 //! The memory limits of control groups, of both versions. Containers have them.
 
-use std::{
-    fs,
-    path::{Component, Path, PathBuf},
-};
+use std::path::{Component, Path, PathBuf};
 
-use super::memory::MemoryPool;
+use super::files::read;
+
+/// A part of memory that may run out: the machine, or a control group with a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct MemoryPool {
+    pub(super) total: u64,
+    pub(super) free: u64,
+}
 
 /// The files of one version of control groups.
 struct CgroupVersion {
@@ -34,7 +38,7 @@ const V2: CgroupVersion = CgroupVersion {
 /// The groups of the process whose limit is below the memory of the machine. A group is within the limits of its
 /// parents too.
 pub(super) fn limited(root: &Path, machine: u64) -> Vec<MemoryPool> {
-    let text = fs::read_to_string(root.join("proc/self/cgroup")).unwrap_or_default();
+    let text = read(root, "proc/self/cgroup").unwrap_or_default();
     let mut pools = Vec::new();
     for line in text.lines() {
         // `0::/path` in version 2, and `9:memory:/path` in version 1.
@@ -57,10 +61,10 @@ pub(super) fn limited(root: &Path, machine: u64) -> Vec<MemoryPool> {
 impl CgroupVersion {
     /// `None` if the group has no limit.
     fn pool(&self, directory: &Path) -> Option<MemoryPool> {
-        let number = |file: &str| fs::read_to_string(directory.join(file)).ok()?.trim().parse::<u64>().ok();
+        let number = |file: &str| read(directory, file).ok()?.trim().parse::<u64>().ok();
         // `max` is not a number.
         let (total, usage) = (number(self.limit)?, number(self.usage)?);
-        let stat = fs::read_to_string(directory.join("memory.stat")).unwrap_or_default();
+        let stat = read(directory, "memory.stat").unwrap_or_default();
         let inactive = stat.lines().find_map(|line| line.strip_prefix(self.inactive_files)?.trim().parse().ok());
         let used = usage.saturating_sub(inactive.unwrap_or(0));
         Some(MemoryPool { total, free: total.saturating_sub(used) })

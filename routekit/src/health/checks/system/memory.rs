@@ -1,8 +1,11 @@
 //! The memory of the process and of its machine or container, in bytes.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
-use super::cgroup;
+use super::{
+    cgroup::{self, MemoryPool},
+    files::read,
+};
 
 /// What `/proc` and `/sys` say.
 pub(super) struct Memory {
@@ -16,19 +19,12 @@ pub(super) struct Memory {
     free_of: u64,
 }
 
-/// A part of memory that may run out: the machine, or a control group with a limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct MemoryPool {
-    pub(super) total: u64,
-    pub(super) free: u64,
-}
-
 impl Memory {
     /// Reads the files below `root`. An error names the file.
     pub(super) fn read(root: &Path) -> Result<Self, String> {
-        let status = read(&root.join("proc/self/status"))?;
+        let status = read(root, "proc/self/status")?;
         let rss = kilobytes(&status, "VmRSS").ok_or("/proc/self/status has no VmRSS")?;
-        let info = read(&root.join("proc/meminfo"))?;
+        let info = read(root, "proc/meminfo")?;
         let total = kilobytes(&info, "MemTotal").ok_or("/proc/meminfo has no MemTotal")?;
         let free = kilobytes(&info, "MemAvailable").ok_or("/proc/meminfo has no MemAvailable")?;
         let machine = MemoryPool { total, free };
@@ -48,10 +44,6 @@ impl Memory {
     pub(super) fn free_percent(&self) -> f64 {
         percent(self.free, self.free_of)
     }
-}
-
-fn read(path: &Path) -> Result<String, String> {
-    fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 /// The value of a line such as `MemTotal:       16318480 kB`, in bytes.

@@ -1,6 +1,7 @@
 //! A check of the memory of the process and of its machine or container.
 
 mod cgroup;
+mod files;
 mod memory;
 
 use std::path::{Path, PathBuf};
@@ -38,7 +39,6 @@ impl HealthCheck {
     /// Creates the same check with the `/proc` and `/sys` below another directory, such as `/host` in a container.
     pub fn system_in(root: impl Into<PathBuf>) -> Self {
         let root = root.into();
-        // Files of `/proc` are in memory, so reading them does not block.
         Self::new("system-resources", async move || match Memory::read(&root) {
             Ok(memory) => assess(&memory, &load_average(&root)),
             Err(message) => HealthCheckResult::degraded(format!("the memory cannot be measured: {message}")),
@@ -79,6 +79,6 @@ fn assess(memory: &Memory, load_average: &[f64]) -> HealthCheckResult {
 
 /// The load of the last 1, 5 and 15 minutes; empty if it cannot be read.
 fn load_average(root: &Path) -> Vec<f64> {
-    let text = std::fs::read_to_string(root.join("proc/loadavg")).unwrap_or_default();
+    let text = files::read(root, "proc/loadavg").unwrap_or_default();
     text.split_whitespace().take(3).filter_map(|number| number.parse().ok()).collect()
 }
