@@ -83,7 +83,7 @@ fn slow_rate(breaker: &Breaker, errors: &mut Errors) {
 
 fn fallback(breaker: &Breaker, errors: &mut Errors) {
     if let (Some(fallback), Some(on_error)) = (&breaker.fallback, &breaker.fallback_on_error)
-        && fallback == on_error
+        && fallback.to_token_stream().to_string() == on_error.to_token_stream().to_string()
     {
         errors.push(
             fallback.span(),
