@@ -30,8 +30,7 @@ pub mod describe_traits {
 /// Traits that decide how an argument is extracted, unnamed for the same reason.
 pub mod extract_traits {
     pub use crate::extract::specialise::{
-        FromAxum as _, FromDeps as _, FromDescribed as _, FromPathValue as _, FromValidatedBody as _,
-        FromValidatedParts as _,
+        FromAxum as _, FromDeps as _, FromPathValue as _, FromValidatedBody as _, FromValidatedParts as _,
     };
     pub use crate::route::spelling::{SpellDisplay as _, SpellNothing as _};
 }

@@ -552,7 +552,7 @@ fn invalid_settings_are_startup_errors() {
         (
             "another kind of key",
             tokens().key(VerifyingKey::pem(Algorithm::ES256, &RSA.public)),
-            "not a public key for ES256",
+            "this is an RSA key, not a key for ES256",
         ),
     ] {
         let debug = format!("{tokens:?}");

@@ -9,6 +9,7 @@
 
 mod access_log;
 mod admin;
+mod app_settings;
 mod architecture;
 mod auth;
 mod breaker;
@@ -51,6 +52,7 @@ mod retry;
 mod routes;
 mod secrets;
 mod server;
+mod shapes;
 mod state;
 mod stores;
 mod support;

@@ -174,6 +174,7 @@ fn configuration_file_is_read_from_the_working_directory() {
     for part in [
         "`tiemout` in routekit.toml: there is no such setting; did you mean `timeout`?",
         "`timeout` in routekit.toml is `5 s`: not a duration",
+        "routekit.toml names the route `GET /v2/user`, which the app does not have",
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }

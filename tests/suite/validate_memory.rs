@@ -57,6 +57,17 @@ fn at_least_two_thousand(items: &[Theirs]) -> Result<(), ValidationError> {
     if items.len() >= 2000 { Ok(()) } else { Err(ValidationError::new("too_few")) }
 }
 
+/// A tree of maps, with any names.
+#[derive(Deserialize, Validate)]
+struct Tree {
+    #[serde(default)]
+    #[validate(range(max = 1))]
+    amount: u8,
+    #[serde(default)]
+    #[validate(nested)]
+    map: BTreeMap<String, Tree>,
+}
+
 /// A pair of a form.
 #[derive(Deserialize, Serialize, validator::Validate)]
 struct Pair {
@@ -90,6 +101,11 @@ async fn wrapped(body: Json<Wrapper>) -> String {
     (body.first_page.all_items.len() + body.tags.len()).to_string()
 }
 
+#[post("/tree")]
+async fn tree(body: Json<Tree>) -> String {
+    (usize::from(body.amount) + body.map.len()).to_string()
+}
+
 #[post("/form")]
 async fn form(body: Form<Vec<Pair>>) -> String {
     body.iter().map(|pair| pair.name.len() + pair.value.len()).sum::<usize>().to_string()
@@ -109,21 +125,21 @@ const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
 
 fn app() -> TestApp {
-    TestApp::new(App::with_routes(routes![ours, theirs, root, deep, wrapped, form]))
+    TestApp::new(App::with_routes(routes![ours, theirs, root, deep, wrapped, tree, form]))
 }
 
-/// The growth of the peak by the second body, which has at least a thousand errors, in KiB.
-async fn growth(path: &str, media_type: &str, [first, second]: [String; 2]) -> i64 {
+/// The growth of the peak by the second body, which has as many errors, in KiB.
+async fn growth(path: &str, media_type: &str, [first, second]: [String; 2], errors: usize) -> i64 {
     let app = app();
     let send = async |body: String| app.post(path).header("content-type", media_type).body(body).send().await;
     send(first).await;
     let before = peak();
-    assert!(second.len() <= 1024 * 1024);
+    assert!(second.len() <= 2 * 1024 * 1024);
     let answer = send(second).await;
     let grown = peak() - before;
     assert_eq!(answer.status(), 422, "{}", answer.text());
     let answer: Value = answer.json();
-    assert_eq!(answer["errors"].as_array().unwrap().len(), 1000);
+    assert_eq!(answer["errors"].as_array().unwrap().len(), errors);
     grown
 }
 
@@ -146,8 +162,13 @@ fn report(kib: i64) {
 
 /// Measures in a process of its own, and compares the growth with a limit, both in KiB.
 async fn takes_at_most(limit: i64, test: &str, path: &str, media_type: &str, bodies: [String; 2]) {
+    takes_with_errors(1000, limit, test, path, media_type, bodies).await;
+}
+
+/// The same for a second body with this number of errors.
+async fn takes_with_errors(errors: usize, limit: i64, test: &str, path: &str, media_type: &str, bodies: [String; 2]) {
     if std::env::var_os(ALONE).is_some() {
-        report(growth(path, media_type, bodies).await);
+        report(growth(path, media_type, bodies, errors).await);
         return;
     }
     let kib = alone(&format!("validate_memory::{test}"));
@@ -204,6 +225,35 @@ async fn pairs_of_a_form_take_little_memory() {
     // The first body has the same pairs, with a valid name.
     let bodies = ["a", "ab"].map(|name| vec![format!("{name}="); 260_000].join("&"));
     takes_at_most(12 * 1024, "pairs_of_a_form_take_little_memory", "/form", FORM, bodies).await;
+}
+
+#[tokio::test]
+async fn wrong_value_after_a_long_list_takes_little_memory() {
+    let name = "wrong_value_after_a_long_list_takes_little_memory";
+    // The first body is as long, and valid.
+    let bodies = ["{}", "1"].map(|last| format!("[{}{last}]", "{\"\":0},".repeat(250_000)));
+    takes_with_errors(1, 8 * 1024, name, "/ours", JSON, bodies).await;
+}
+
+/// A tree whose deepest map has many entries, and then a wrong value.
+fn deep_tree(entries: usize, last: &str) -> String {
+    let entries: String = (0..entries).map(|entry| format!("\"{entry:x}\":{{}},")).collect();
+    let deepest = format!("{{\"map\":{{{entries}\"last\":{last}}}}}");
+    (0..50).fold(deepest, |inner, depth| format!("{{\"map\":{{\"level{depth}\":{inner}}}}}"))
+}
+
+#[tokio::test]
+async fn wrong_value_in_a_deep_map_takes_little_memory() {
+    let name = "wrong_value_in_a_deep_map_takes_little_memory";
+    let bodies = ["{}", "1"].map(|last| deep_tree(150_000, last));
+    takes_with_errors(1, 8 * 1024, name, "/tree", JSON, bodies).await;
+}
+
+#[tokio::test]
+async fn broken_rule_in_a_deep_map_takes_little_memory() {
+    let name = "broken_rule_in_a_deep_map_takes_little_memory";
+    let bodies = ["{}", "{\"amount\":2}"].map(|last| deep_tree(150_000, last));
+    takes_with_errors(1, 12 * 1024, name, "/tree", JSON, bodies).await;
 }
 
 #[tokio::test]

@@ -378,7 +378,7 @@ async fn errors_inside_variants_and_maps_have_pointers() {
         (
             json!({ "pay": { "Card": { "number": "x" } } }),
             "/pay/Card/number",
-            "must be an integer that is not negative",
+            "must be an integer from 0 to 4294967295",
         ),
         (json!({ "pay": { "Card": {} } }), "/pay/Card/number", "is required"),
         (json!({ "pay": { "Split": [1, "x"] } }), "/pay/Split/1", "must be an integer from 0 to 255"),

@@ -1,6 +1,7 @@
 //! The foundation of all other modules: time, background work, settings with their origin, start-up problems.
 
 pub(crate) mod clock;
+pub(crate) mod copy_head;
 pub(crate) mod entered;
 pub(crate) mod pass_or_answer;
 pub(crate) mod printable;

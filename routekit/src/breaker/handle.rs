@@ -138,6 +138,20 @@ impl CircuitBreaker {
         }
     }
 
+    /// Takes its slot from a probe. Returns whether it had one.
+    pub(super) fn pause(&self, ticket: Ticket) -> bool {
+        self.0.gate.pause(ticket)
+    }
+
+    /// Gives a paused probe a slot, if there is one.
+    pub(super) fn resume(&self, ticket: Ticket) {
+        self.0.gate.resume(ticket, self.now());
+    }
+
+    pub(super) fn now(&self) -> Instant {
+        self.0.clock().now()
+    }
+
     /// Returns the current state. An open breaker becomes half-open at the first call after `open_for`, not before.
     #[must_use]
     pub fn state(&self) -> State {

@@ -20,7 +20,8 @@
 //!    empty window. If one fails or is slow, it opens again, each time for `backoff` times as long as before and for
 //!    at most `max_open_for` (10 minutes).
 //! 4. A probe without an outcome frees its slot. A probe that outlives its lease (60 seconds, or a second longer than
-//!    the timeouts of the routes) loses its slot to the next call, and its outcome is ignored.
+//!    the timeouts of the routes) loses its slot to the next call, and its outcome is ignored. Around a handler, a
+//!    probe has no slot while it waits for the request's body. Then it takes one again, or its outcome is ignored.
 //! 5. An outcome counts only in the state in which the call was admitted. A call that began before the breaker opened
 //!    changes nothing, however it ends.
 //! 6. Time is monotonic; the wall clock only labels the last failure. State belongs to one breaker in one process: to
@@ -33,8 +34,8 @@
 //! 7. A 5xx, a timeout and a panic are failures. Any other response of the handler is a success, including a 4xx.
 //!    Neutral, so that they neither count nor close the breaker, are a request that an extractor rejects with less than
 //!    a 5xx, a response below 500 of the route's `layer(…)` in place of the handler, a client that disconnects, and a
-//!    timeout while the handler waits for the request's body. On a plain axum router, [`HttpBreakerLayer`] recognises
-//!    rejections of routekit's extractors only.
+//!    timeout while the handler waits for the request's body. The time of that wait does not count for `slow_call`. On
+//!    a plain axum router, [`HttpBreakerLayer`] recognises rejections of routekit's extractors only.
 //! 8. A response can override this with an [`Outcome`] in its extensions, and a route with a function
 //!    (`classify = path`).
 //! 9. A refused request does not run the handler. A cached route answers with a stale response if `stale_if_error`

@@ -1,4 +1,8 @@
-use std::{borrow::Borrow, fmt, thread, time::Instant};
+use std::{
+    borrow::Borrow,
+    fmt, thread,
+    time::{Duration, Instant},
+};
 
 use super::{handle::CircuitBreaker, machine::Ticket};
 use crate::{base::entered::Entered, route::Outcome};
@@ -44,6 +48,59 @@ impl<B: Borrow<CircuitBreaker>> Permit<B> {
         if ticket != Ticket::UNTRACKED {
             self.breaker.borrow().settle(ticket, outcome, self.start);
         }
+    }
+}
+
+impl Permit {
+    /// The pauses of this call.
+    pub(super) fn pauses(&self) -> Pauses {
+        Pauses {
+            breaker: self.breaker.clone(),
+            ticket: self.ticket,
+            timed: self.start.is_some(),
+            slot_lost: false,
+            since: None,
+            total: Duration::ZERO,
+        }
+    }
+
+    /// Takes the pauses off the duration of the call.
+    pub(super) fn subtract(&mut self, pauses: &Pauses) {
+        if let Some(start) = &mut self.start {
+            *start += pauses.total();
+        }
+    }
+}
+
+/// The times in which a call waits for its client and not for the dependency. They do not count as its duration, and a
+/// probe has no slot in them.
+#[derive(Debug)]
+pub(super) struct Pauses {
+    breaker: CircuitBreaker,
+    ticket: Ticket,
+    /// Whether the duration of the call matters.
+    timed: bool,
+    slot_lost: bool,
+    since: Option<Instant>,
+    total: Duration,
+}
+
+impl Pauses {
+    pub(super) fn begin(&mut self) {
+        self.slot_lost = self.breaker.pause(self.ticket);
+        self.since = self.timed.then(|| self.breaker.now());
+    }
+
+    pub(super) fn end(&mut self) {
+        self.total = self.total();
+        self.since = None;
+        if std::mem::take(&mut self.slot_lost) {
+            self.breaker.resume(self.ticket);
+        }
+    }
+
+    fn total(&self) -> Duration {
+        self.total + self.since.map_or(Duration::ZERO, |since| self.breaker.now().saturating_duration_since(since))
     }
 }
 

@@ -11,7 +11,7 @@ use super::{
     span::request_span,
 };
 use crate::{
-    base::clock::Clock,
+    base::{clock::Clock, copy_head::copy_head},
     observe::{Exchange, shielded},
     problem::{Occasion, Problem, ProblemFormat, render},
 };
@@ -37,13 +37,9 @@ struct Formatting {
 
 impl Formatting {
     fn new<B>(format: &ProblemFormat, request: &Request<B>, uri: &Uri) -> Self {
-        let (mut parts, ()) = Request::new(()).into_parts();
-        parts.method = request.method().clone();
-        parts.uri = uri.clone();
-        parts.version = request.version();
-        parts.headers = request.headers().clone();
-        parts.extensions = request.extensions().clone();
-        Self { format: format.clone(), request: parts }
+        let (mut request, ()) = copy_head(request).into_parts();
+        request.uri = uri.clone();
+        Self { format: format.clone(), request }
     }
 
     /// `None` if the function panics. The client then receives the standard document.

@@ -4,9 +4,11 @@ use axum::extract::Request;
 
 use super::{
     json::{essence, read},
-    query::{MOST_VALUES, parse, tree},
+    place::PointerStyle,
+    query::{MOST_VALUES, tree},
     rejection::Rejection,
-    validation::{PointerStyle, Validated, parts::Pairs, validate},
+    text::pairs::parse_form,
+    validation::{Validated, parts::Pairs, validate},
 };
 use crate::route::{Describe, Input};
 
@@ -29,7 +31,8 @@ impl<T: Validated> Form<T> {
         }
         let bytes = read(request).await?;
         let text = str::from_utf8(&bytes).map_err(|_| Rejection::Malformed("the form is not UTF-8".to_owned()))?;
-        let value: T = parse(text).map_err(Rejection::Shape)?;
+        let value: T =
+            parse_form(text).map_err(|fault| Rejection::Shape(fault.into_field_error(PointerStyle::DottedName)))?;
         validate(&value, PointerStyle::DottedName, Pairs(text), || tree(text, MOST_VALUES))?;
         Ok(Self(value))
     }

@@ -6,16 +6,16 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use serde::Serialize;
-use serde_json::Value;
+use serde::{Serialize, de::IgnoredAny};
 
 use super::{
-    explain::{self, Scalars},
+    place::PointerStyle,
     rejection::Rejection,
-    validation::{PointerStyle, Validated, parts::JsonText, validate},
+    tracked,
+    validation::{Validated, parts::JsonText, validate},
 };
 use crate::{
-    problem::Problem,
+    problem::{FieldError, Problem},
     route::{Describe, DescribeResponse, Input, NoPayload, Output},
 };
 
@@ -40,7 +40,7 @@ impl<T: Validated> Json<T> {
             return Err(Rejection::MediaType(MEDIA_TYPE));
         }
         let bytes = read(request).await?;
-        let value: T = serde_json::from_slice(&bytes).map_err(|_| refuse::<T>(&bytes))?;
+        let value: T = serde_json::from_slice(&bytes).map_err(|error| refuse::<T>(&bytes, &error))?;
         let mut input = serde_json::Deserializer::from_slice(&bytes);
         validate(&value, PointerStyle::JsonPointer, JsonText(&bytes), || &mut input)?;
         Ok(Self(value))
@@ -75,23 +75,49 @@ pub(super) fn essence(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// Explains why the bytes are not a `T`.
-fn refuse<T: Validated>(bytes: &[u8]) -> Rejection {
-    let value: Value = match serde_json::from_slice(bytes) {
-        Ok(value) => value,
-        Err(error) => {
-            return Rejection::Malformed(format!(
-                "the body is not JSON (line {}, column {})",
-                error.line(),
-                error.column()
-            ));
-        }
+fn refuse<T: Validated>(bytes: &[u8], error: &serde_json::Error) -> Rejection {
+    let malformed = |what: &str, error: &serde_json::Error| {
+        Rejection::Malformed(format!("{what} (line {}, column {})", error.line(), error.column()))
     };
-    let fault = explain::explain::<T>(&value, Scalars::Typed);
-    let fault = fault.map(|fault| fault.into_field_error(|steps| PointerStyle::JsonPointer.write(steps)));
-    Rejection::Shape(fault.unwrap_or_else(|| {
-        // A duplicate name cannot be seen in a `Value`.
-        crate::problem::FieldError::new("", "shape", "is not of the expected shape")
-    }))
+    // An error of syntax is reported even if a wrong value stands before it. `IgnoredAny` accepts any depth.
+    if let Err(error) = serde_json::from_slice::<IgnoredAny>(bytes) {
+        return malformed("the body is not JSON", &error);
+    }
+    match TextFailure::of(error) {
+        Some(TextFailure::Depth) => return malformed("the body is nested too deeply", error),
+        Some(TextFailure::Unicode) => return malformed("the body is not JSON", error),
+        None => {}
+    }
+    let mut input = serde_json::Deserializer::from_slice(bytes);
+    let fault = tracked::explain::<T, _>(&mut input).map(|fault| fault.into_field_error(PointerStyle::JsonPointer));
+    Rejection::Shape(fault.unwrap_or_else(|| FieldError::new("", "shape", "is not of the expected shape")))
+}
+
+/// An error of `serde_json` that is not about the type, in a text whose syntax is that of JSON.
+enum TextFailure {
+    /// Values that the type reads are nested too deeply.
+    Depth,
+    /// A string is not Unicode.
+    Unicode,
+}
+
+impl TextFailure {
+    fn of(error: &serde_json::Error) -> Option<Self> {
+        if !error.is_syntax() {
+            return None;
+        }
+        // `serde_json` has no codes for them.
+        let text = error.to_string();
+        let is = |failure: &str| text.starts_with(failure);
+        if is("recursion limit exceeded") {
+            Some(Self::Depth)
+        } else if is("invalid unicode code point") || is("lone leading surrogate") || is("unexpected end of hex escape")
+        {
+            Some(Self::Unicode)
+        } else {
+            None
+        }
+    }
 }
 
 impl<T: Serialize> IntoResponse for Json<T> {

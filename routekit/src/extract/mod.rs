@@ -29,16 +29,21 @@
 //!    [`Validate`](crate::Validate), and check its rules. As an argument of a handler, `Path<T>` also takes a `T`
 //!    without rules that implements `FromStr`, such as `Path<u64>`: the only placeholder of the path.
 //! 2. Input that cannot be parsed is rejected with 400 (malformed), 413 (too large), 415 (wrong media type) or, for a
-//!    well-formed body that does not match the type, 422. The problem names the *first* error. Input that breaks rules
-//!    is rejected with 422; the problem names *all* errors, up to a thousand.
+//!    well-formed body that does not match the type, 422. The problem names the *first* error: serde stops there. Input
+//!    that breaks rules is rejected with 422; the problem names *all* errors, up to a thousand.
 //! 3. Errors are located in the client's terms: by JSON pointers (RFC 6901) into JSON, otherwise by field names, always
-//!    with serde's names. Rejected values are never repeated, so no password ends up in a log.
+//!    with serde's names. The place comes from the deserialiser that failed. serde buffers internally tagged and
+//!    untagged enums and structs with flattened fields; an error inside these is located at the deepest value around it
+//!    that is certain, and the message says so: "has a value that must be …". Rejected values are never repeated, so no
+//!    password ends up in a log.
 //! 4. Any axum extractor can be used beside these. Its plain-text rejections become problems with the same status and
 //!    headers.
 //! 5. For types without rules (`HashMap`, `serde_json::Value`) use axum's own `Query` or `Json`. They validate
 //!    *nothing*, whatever the type derives: when you move code from axum, look for a leftover `use axum::Json`.
 //! 6. In [`Query`] and [`Form`] every value is text, and serde does not convert text for fields of a
 //!    `#[serde(flatten)]` struct. Use two arguments instead: `Query<Paging>` and `Query<Filter>`.
+//! 7. An empty value of a query or a form (`?page=&sort=`) is `None` for an `Option<T>` whose `T` rejects empty text,
+//!    such as a number, an enum or a UUID. `Option<String>` is `Some("")`.
 
 /// Implements the conversions of an extractor that wraps a `T`.
 macro_rules! wrapper {
@@ -104,17 +109,19 @@ macro_rules! body_extractor {
     };
 }
 
-mod explain;
 mod fault;
+mod fields;
 mod foreign;
 mod form;
 mod json;
 mod path;
+mod place;
 pub(crate) mod placeholder;
 mod query;
 mod rejection;
 pub(crate) mod specialise;
 mod text;
+mod tracked;
 pub(crate) mod validation;
 
 pub use self::{form::Form, json::Json, path::Path, query::Query, rejection::Rejection, validation::Validated};

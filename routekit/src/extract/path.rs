@@ -9,15 +9,13 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
-    explain::{self, Scalars},
+    place::PointerStyle,
     placeholder::{Placeholders, raw},
     rejection::Rejection,
-    validation::{PointerStyle, Validated, parts::Indivisible, validate},
+    text::pairs::parse_path,
+    validation::{Validated, parts::Indivisible, validate},
 };
-use crate::{
-    problem::FieldError,
-    route::{Describe, Input},
-};
+use crate::route::{Describe, Input};
 
 /// Extracts all placeholders of the path into the fields of a struct, and validates it.
 ///
@@ -35,18 +33,8 @@ wrapper!(Path);
 impl<T: Validated + Send> Path<T> {
     pub(super) async fn extract(parts: &mut Parts) -> Result<Self, Rejection> {
         let params = raw(parts).await?;
-        let value: T = match <axum::extract::Path<T> as FromRequestParts<()>>::from_request_parts(parts, &()).await {
-            Ok(axum::extract::Path(value)) => value,
-            Err(rejection) => {
-                let fault = explain::explain::<T>(&tree(&params), Scalars::Text);
-                return Err(match fault {
-                    Some(fault) => {
-                        Rejection::Parameter(fault.into_field_error(|steps| PointerStyle::DottedName.write(steps)))
-                    }
-                    None => Rejection::Parameter(FieldError::new("", "shape", rejection.status().to_string())),
-                });
-            }
-        };
+        let value: T = parse_path(&params)
+            .map_err(|fault| Rejection::Parameter(fault.into_field_error(PointerStyle::DottedName)))?;
         validate(&value, PointerStyle::DottedName, Indivisible, || tree(&params))?;
         Ok(Self(value))
     }

@@ -7,12 +7,8 @@ use axum::{
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use super::{
-    explain::{Scalars, explain},
-    rejection::Rejection,
-    text::TextScalar,
-};
-use crate::problem::{FieldError, Problem};
+use super::{rejection::Rejection, text::parse_scalar};
+use crate::problem::Problem;
 
 /// The decoded placeholders of a request, for generated code.
 #[derive(Debug)]
@@ -65,14 +61,7 @@ impl Placeholders {
 
 #[expect(clippy::result_large_err, reason = "rejections are responses, as in axum")]
 fn parse<T: DeserializeOwned>(name: &str, value: &str) -> Result<T, Response> {
-    T::deserialize(TextScalar(value)).map_err(|_| {
-        let value = serde_json::Value::String(value.to_owned());
-        let error = match explain::<T>(&value, Scalars::Text) {
-            Some(fault) => fault.into_field_error(|_| name.to_owned()),
-            None => FieldError::new(name, "invalid", "is not valid"),
-        };
-        Rejection::Parameter(error).into_response()
-    })
+    parse_scalar(value).map_err(|fault| Rejection::Parameter(fault.into_error_of(name)).into_response())
 }
 
 /// Decodes the placeholders.

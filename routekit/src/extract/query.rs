@@ -4,18 +4,16 @@ use std::fmt;
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
-use serde::de::{DeserializeOwned, Deserializer, SeqAccess, Visitor};
+use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
 use super::{
-    explain::{self, Scalars},
+    place::PointerStyle,
     rejection::Rejection,
-    validation::{PointerStyle, Validated, parts::Pairs, validate},
+    text::pairs::parse_form,
+    validation::{Validated, parts::Pairs, validate},
 };
-use crate::{
-    problem::FieldError,
-    route::{Describe, Input},
-};
+use crate::route::{Describe, Input};
 
 /// Extracts and validates the query string. Repeated names fill a list: `?tag=a&tag=b`.
 ///
@@ -29,21 +27,11 @@ wrapper!(Query);
 impl<T: Validated> Query<T> {
     pub(super) fn extract(parts: &Parts) -> Result<Self, Rejection> {
         let query = parts.uri.query().unwrap_or_default();
-        let value: T = parse(query).map_err(Rejection::Parameter)?;
+        let value: T = parse_form(query)
+            .map_err(|fault| Rejection::Parameter(fault.into_field_error(PointerStyle::DottedName)))?;
         validate(&value, PointerStyle::DottedName, Pairs(query), || tree(query, MOST_VALUES))?;
         Ok(Self(value))
     }
-}
-
-/// Parses URL-encoded pairs, or explains the first error.
-pub(super) fn parse<T: DeserializeOwned>(text: &str) -> Result<T, FieldError> {
-    serde_html_form::from_str(text).map_err(|_| {
-        let fault = explain::explain::<T>(&tree(text, usize::MAX), Scalars::Text);
-        fault.map_or_else(
-            || FieldError::new("", "shape", "is not of the expected shape"),
-            |fault| fault.into_field_error(|steps| PointerStyle::DottedName.write(steps)),
-        )
-    })
 }
 
 /// How many values of a repeated name are read again to locate broken rules. The values themselves are not needed.

@@ -275,49 +275,22 @@ pub trait LastExtractor<S, M>: FromRequest<S, M> {}
 
 impl<T: FromRequest<S, M>, S, M> LastExtractor<S, M> for T {}
 
-/// An extractor that describes itself, such as axum's. Its plain-text rejections become problems.
-pub trait FromDescribed<T, S> {
-    /// Extracts an argument that is not the last.
-    fn from_parts(&self, parts: &mut Parts, context: &Context<S>) -> impl Future<Output = Result<T, Response>> + Send
-    where
-        T: PartsExtractor<S>;
-
-    /// Extracts the last argument, which may consume the body.
-    fn from_request<M>(
-        &self,
-        request: Request,
-        context: &Context<S>,
-    ) -> impl Future<Output = Result<T, Response>> + Send
-    where
-        T: LastExtractor<S, M>;
-}
-
-impl<T: Describe, S: Send + Sync> FromDescribed<T, S> for &Extract<T, S> {
-    fn from_parts(&self, parts: &mut Parts, context: &Context<S>) -> impl Future<Output = Result<T, Response>> + Send
-    where
-        T: PartsExtractor<S>,
-    {
-        IntoResponseError { extraction: T::from_request_parts(parts, &context.state) }
-    }
-
-    fn from_request<M>(
-        &self,
-        request: Request,
-        context: &Context<S>,
-    ) -> impl Future<Output = Result<T, Response>> + Send
-    where
-        T: LastExtractor<S, M>,
-    {
-        IntoResponseError { extraction: T::from_request(request, &context.state) }
-    }
-}
-
-/// Any other extractor. Its rejections are those of the program, and are sent as they are.
+/// All other arguments: axum's extractors and those of the program.
 pub trait FromAxum<T, S> {
+    /// Whether the rejection belongs to the program, and is sent as it is.
+    const IS_FOREIGN: bool;
+
     /// Extracts an argument that is not the last.
     fn from_parts(&self, parts: &mut Parts, context: &Context<S>) -> impl Future<Output = Result<T, Response>> + Send
     where
-        T: PartsExtractor<S>;
+        T: PartsExtractor<S>,
+        S: Send + Sync,
+    {
+        Extraction {
+            keep: Self::IS_FOREIGN && !context.problems_for_all,
+            extraction: T::from_request_parts(parts, &context.state),
+        }
+    }
 
     /// Extracts the last argument, which may consume the body.
     fn from_request<M>(
@@ -326,44 +299,35 @@ pub trait FromAxum<T, S> {
         context: &Context<S>,
     ) -> impl Future<Output = Result<T, Response>> + Send
     where
-        T: LastExtractor<S, M>;
+        T: LastExtractor<S, M>,
+        S: Send + Sync,
+    {
+        Extraction {
+            keep: Self::IS_FOREIGN && !context.problems_for_all,
+            extraction: T::from_request(request, &context.state),
+        }
+    }
 }
 
-impl<T, S: Send + Sync> FromAxum<T, S> for Extract<T, S> {
-    fn from_parts(&self, parts: &mut Parts, context: &Context<S>) -> impl Future<Output = Result<T, Response>> + Send
-    where
-        T: PartsExtractor<S>,
-    {
-        MarkForeign {
-            keep: !context.problems_for_all,
-            extraction: IntoResponseError { extraction: T::from_request_parts(parts, &context.state) },
-        }
-    }
+/// A type that describes itself, such as axum's. Its plain-text rejections become problems.
+impl<T: Describe, S> FromAxum<T, S> for &Extract<T, S> {
+    const IS_FOREIGN: bool = false;
+}
 
-    fn from_request<M>(
-        &self,
-        request: Request,
-        context: &Context<S>,
-    ) -> impl Future<Output = Result<T, Response>> + Send
-    where
-        T: LastExtractor<S, M>,
-    {
-        MarkForeign {
-            keep: !context.problems_for_all,
-            extraction: IntoResponseError { extraction: T::from_request(request, &context.state) },
-        }
-    }
+impl<T, S> FromAxum<T, S> for Extract<T, S> {
+    const IS_FOREIGN: bool = true;
 }
 
 pin_project! {
     /// A future that converts an extractor's rejection. Unlike an `async` block, it does not hold the request twice.
-    struct IntoResponseError<F> {
+    struct Extraction<F> {
         #[pin]
         extraction: F,
+        keep: bool,
     }
 }
 
-impl<F, T, R> Future for IntoResponseError<F>
+impl<F, T, R> Future for Extraction<F>
 where
     F: Future<Output = Result<T, R>>,
     R: IntoResponse,
@@ -371,29 +335,10 @@ where
     type Output = Result<T, Response>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
-        self.project().extraction.poll(cx).map_err(IntoResponse::into_response)
-    }
-}
-
-pin_project! {
-    /// A future that marks the rejection of an extractor of the program, if it is to be kept.
-    struct MarkForeign<F> {
-        #[pin]
-        extraction: F,
-        keep: bool,
-    }
-}
-
-impl<F, T> Future for MarkForeign<F>
-where
-    F: Future<Output = Result<T, Response>>,
-{
-    type Output = Result<T, Response>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let keep = *this.keep;
-        this.extraction.poll(cx).map_err(|mut rejection| {
+        this.extraction.poll(cx).map_err(|rejection| {
+            let mut rejection = rejection.into_response();
             // The text of a 5xx may name internals: it is logged, and the client receives a problem.
             if keep && !rejection.status().is_server_error() {
                 rejection.extensions_mut().insert(ForeignRejection);

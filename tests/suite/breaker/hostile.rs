@@ -1,6 +1,6 @@
 //! Handlers, clients and listeners that misbehave.
 
-use std::{future::pending, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::pending, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -20,7 +20,10 @@ use routekit::{
     prelude::*,
     test::TestApp,
 };
-use tokio::{sync::Barrier, task::JoinSet};
+use tokio::{
+    sync::{Barrier, mpsc},
+    task::JoinSet,
+};
 use tower::{Layer, Service, ServiceExt};
 
 use super::{SECOND, breaker, opened};
@@ -46,6 +49,12 @@ async fn private_stand_in(runs: Dep<Runs>) -> ([(HeaderName, &'static str); 1], 
 #[post("/h/upload", breaker, timeout = "1s")]
 async fn upload(body: Bytes) -> String {
     body.len().to_string()
+}
+
+#[post("/h/probed-upload", breaker(name = "uploads"), timeout = "50s")]
+async fn probed_upload(runs: Dep<Runs>, body: Bytes) -> (StatusCode, String) {
+    let failing = runs.next() <= 10;
+    (if failing { StatusCode::INTERNAL_SERVER_ERROR } else { StatusCode::OK }, body.len().to_string())
 }
 
 #[post("/h/ignores", breaker, timeout = "1s")]
@@ -144,6 +153,74 @@ async fn slow_uploads_do_not_open_the_breaker() {
         assert_eq!(app.post("/h/upload").body(body).send().await.status(), 504);
     }
     assert_eq!(app.post("/h/upload").body("abc").send().await.text(), "3");
+}
+
+/// A body that ends when its sender is dropped.
+fn unfinished_body() -> (mpsc::UnboundedSender<()>, Body) {
+    let (sender, mut receiver) = mpsc::unbounded_channel();
+    let parts = stream::poll_fn(move |cx| receiver.poll_recv(cx).map(|sent| sent.map(|()| Ok::<_, Infallible>("a"))));
+    (sender, Body::from_stream(parts))
+}
+
+fn start_uploads() -> (TestApp, ManualClock, CircuitBreaker) {
+    let clock = ManualClock::new();
+    let breaker = CircuitBreaker::builder("uploads").slow_call(SECOND).half_open_calls(2).build().unwrap();
+    let app = App::with_routes(routes![probed_upload]).provide(Runs::default()).breaker(breaker.clone());
+    (TestApp::builder(app).clock(clock.clock()).build(), clock, breaker)
+}
+
+#[tokio::test]
+async fn slow_upload_is_no_slow_call() {
+    let (app, clock, breaker) = start_uploads();
+    assert_eq!(statuses_of_uploads(&app, 10).await, vec![500; 10]);
+    breaker.reset();
+    for _ in 0..20 {
+        let (sender, body) = unfinished_body();
+        let upload = tokio::spawn(app.post("/h/probed-upload").body(body).send());
+        for _ in 0..5 {
+            tokio::task::yield_now().await;
+        }
+        clock.advance(2 * SECOND);
+        drop(sender);
+        assert_eq!(upload.await.unwrap().status(), 200);
+    }
+    assert_eq!((breaker.snapshot().success_count, breaker.snapshot().slow_count), (20, 0));
+}
+
+#[tokio::test]
+async fn uploads_that_never_end_hold_no_probe() {
+    let (app, clock, breaker) = start_uploads();
+    assert_eq!(statuses_of_uploads(&app, 11).await, [vec![500; 10], vec![503]].concat());
+    clock.advance(60 * SECOND);
+    let mut senders = Vec::new();
+    let mut uploads = JoinSet::new();
+    for _ in 0..5 {
+        let (sender, body) = unfinished_body();
+        uploads.spawn(app.post("/h/probed-upload").body(body).send());
+        senders.push(sender);
+        for _ in 0..5 {
+            tokio::task::yield_now().await;
+        }
+    }
+    assert_eq!(breaker.state(), State::HalfOpen);
+    // An upload that ends takes a slot again, and counts.
+    senders.pop();
+    assert_eq!(uploads.join_next().await.unwrap().unwrap().status(), 200);
+    assert_eq!(breaker.state(), State::HalfOpen);
+    assert_eq!(statuses_of_uploads(&app, 1).await, [200]);
+    assert_eq!(breaker.state(), State::Closed);
+    // The others belong to an earlier state by now.
+    senders.clear();
+    assert!(uploads.join_all().await.iter().all(|answer| answer.status() == 200));
+    assert_eq!(breaker.state(), State::Closed);
+}
+
+async fn statuses_of_uploads(app: &TestApp, count: usize) -> Vec<u16> {
+    let mut statuses = Vec::new();
+    for _ in 0..count {
+        statuses.push(app.post("/h/probed-upload").body("abc").send().await.status().as_u16());
+    }
+    statuses
 }
 
 #[tokio::test(start_paused = true)]

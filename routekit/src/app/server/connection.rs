@@ -8,7 +8,6 @@ use std::{
     pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll},
-    time::Duration,
 };
 
 use axum::{
@@ -17,11 +16,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, Request, StatusCode, header};
-use hyper::{
-    body::Incoming,
-    server::conn::{http1, http2},
-};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper::{body::Incoming, server::conn::http1};
 use pin_project_lite::pin_project;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tower_service::Service;
@@ -40,8 +35,9 @@ use crate::observe;
 /// the initial size of the buffer.
 const MOST_DISCARDED: u64 = 8 * 1024;
 
+#[cfg(feature = "http2")]
 /// The interval of pings to an HTTP/2 client.
-const HTTP2_PING_INTERVAL: Duration = Duration::from_secs(30);
+const HTTP2_PING_INTERVAL: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// Serves a connection to its end.
 pub(super) async fn serve_connection<I, S>(stream: I, peer: SocketAddr, service: S, open: Arc<OpenConnection>)
@@ -71,7 +67,10 @@ where
                     }
                     served
                 }
+                #[cfg(feature = "http2")]
                 Protocol::Http2 => {
+                    use hyper::server::conn::http2;
+                    use hyper_util::rt::{TokioExecutor, TokioTimer};
                     let mut server = http2::Builder::new(TokioExecutor::new());
                     server.timer(TokioTimer::new()).keep_alive_interval(HTTP2_PING_INTERVAL).enable_connect_protocol();
                     let mut connection = Box::pin(server.serve_connection(stream, service));

@@ -1,7 +1,7 @@
 //! Accepts connections, and lets requests in flight finish when the app is told to stop.
 //!
-//! 1. HTTP/1.1 and HTTP/2 without TLS (h2c with prior knowledge) share one port. `protocol` detects the protocol from
-//!    the first bytes of a connection; from then on it is a plain connection of that protocol.
+//! 1. HTTP/1.1 and HTTP/2 without TLS (h2c with prior knowledge, feature `http2`) share one port. `protocol` detects
+//!    the protocol from the first bytes of a connection; from then on it is a plain connection of that protocol.
 //! 2. `axum::serve` is not used: it clones the router and its layers for every connection.
 //! 3. A client has 30 seconds to send the head of a request, counted from the end of the previous response.
 //!    `connections` counts seconds for all connections of a listener and wakes those that are late. hyper's own timeout

@@ -21,6 +21,7 @@ const HTTP2_PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 pub(super) enum Protocol {
     Http1,
     /// With prior knowledge (RFC 9113 §3.3).
+    #[cfg(feature = "http2")]
     Http2,
 }
 
@@ -43,7 +44,11 @@ pub(super) async fn detect<I: AsyncRead + Unpin>(
                 return Poll::Ready(io::Result::Ok(Protocol::Http1));
             }
             if length == HTTP2_PREFACE.len() {
+                #[cfg(feature = "http2")]
                 return Poll::Ready(Ok(Protocol::Http2));
+                // hyper refuses the version.
+                #[cfg(not(feature = "http2"))]
+                return Poll::Ready(Ok(Protocol::Http1));
             }
         }
     })

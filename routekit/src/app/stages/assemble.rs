@@ -55,7 +55,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         access_log: config.access_log.clone(),
         sensitive_headers: Setting::new(sensitive_headers.clone(), config.sensitive_headers.origin().clone()),
     };
-    let table = table(&declared, router_policies);
+    let table = table(&declared, router_policies, config.unread_app_settings());
     let in_main = *config.admin_addr == AdminAddr::Main;
     let admin = Admin {
         exporter: metering.exporter().cloned(),
@@ -118,9 +118,10 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     }
 }
 
-fn table(declared: &Declared, router: RouterPolicies) -> RouteTable {
+fn table(declared: &Declared, router: RouterPolicies, warning: Option<String>) -> RouteTable {
     let rows = declared.routes.iter().map(|declared| {
         TableRow::new(&declared.route, declared.path.clone(), declared.policies.clone(), &declared.description)
     });
-    RouteTable::new(rows.collect(), router, warnings::of(&declared.routes, &declared.prefix))
+    let warnings = warnings::of(&declared.routes, &declared.prefix).into_iter().chain(warning);
+    RouteTable::new(rows.collect(), router, warnings.collect())
 }

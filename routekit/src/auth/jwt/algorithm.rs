@@ -1,10 +1,12 @@
 //! Signature algorithms.
 
-use jsonwebtoken as jwt;
+use ring::{
+    agreement::{self, ECDH_P256, ECDH_P384},
+    hmac,
+    signature::{self as sign, EcdsaVerificationAlgorithm, RsaParameters},
+};
 
 /// A signature algorithm of RFC 7518 §3.1 or RFC 8037.
-///
-/// It is a separate type, so that a breaking release of `jsonwebtoken` is not a breaking release of routekit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Algorithm {
@@ -34,70 +36,59 @@ pub enum Algorithm {
     EdDSA,
 }
 
-/// The kind of key that an algorithm requires.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Family {
-    /// A shared secret of at least this many bytes (RFC 7518 §3.2).
-    Hmac {
-        shortest: usize,
-    },
-    Rsa,
-    Ec,
-    Ed,
+/// How signatures are verified, and thereby the kind of key that is needed.
+pub(super) enum Scheme {
+    /// Takes a shared secret of at least the size of the hash (RFC 7518 §3.2).
+    Hmac(hmac::Algorithm),
+    Rsa(&'static RsaParameters),
+    Ec(&'static EcScheme),
+    Ed25519,
 }
 
-impl Algorithm {
-    pub(super) fn family(self) -> Family {
-        match self {
-            Self::HS256 => Family::Hmac { shortest: 32 },
-            Self::HS384 => Family::Hmac { shortest: 48 },
-            Self::HS512 => Family::Hmac { shortest: 64 },
-            Self::RS256 | Self::RS384 | Self::RS512 | Self::PS256 | Self::PS384 | Self::PS512 => Family::Rsa,
-            Self::ES256 | Self::ES384 => Family::Ec,
-            Self::EdDSA => Family::Ed,
-        }
-    }
+/// ECDSA on a curve.
+pub(super) struct EcScheme {
+    pub(super) verification: &'static EcdsaVerificationAlgorithm,
+    /// The curve's key agreement, with which keys are checked.
+    pub(super) agreement: &'static agreement::Algorithm,
+}
 
-    pub(super) fn theirs(self) -> jwt::Algorithm {
-        // The table is in the order of the variants.
-        THEIRS[self as usize].1
+const P256: &EcScheme = &EcScheme { verification: &sign::ECDSA_P256_SHA256_FIXED, agreement: &ECDH_P256 };
+const P384: &EcScheme = &EcScheme { verification: &sign::ECDSA_P384_SHA384_FIXED, agreement: &ECDH_P384 };
+
+impl Algorithm {
+    pub(super) fn scheme(self) -> Scheme {
+        match self {
+            Self::HS256 => Scheme::Hmac(hmac::HMAC_SHA256),
+            Self::HS384 => Scheme::Hmac(hmac::HMAC_SHA384),
+            Self::HS512 => Scheme::Hmac(hmac::HMAC_SHA512),
+            Self::RS256 => Scheme::Rsa(&sign::RSA_PKCS1_2048_8192_SHA256),
+            Self::RS384 => Scheme::Rsa(&sign::RSA_PKCS1_2048_8192_SHA384),
+            Self::RS512 => Scheme::Rsa(&sign::RSA_PKCS1_2048_8192_SHA512),
+            Self::PS256 => Scheme::Rsa(&sign::RSA_PSS_2048_8192_SHA256),
+            Self::PS384 => Scheme::Rsa(&sign::RSA_PSS_2048_8192_SHA384),
+            Self::PS512 => Scheme::Rsa(&sign::RSA_PSS_2048_8192_SHA512),
+            Self::ES256 => Scheme::Ec(P256),
+            Self::ES384 => Scheme::Ec(P384),
+            Self::EdDSA => Scheme::Ed25519,
+        }
     }
 
     /// The algorithm with this name (RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864 §2.2). Names are case-sensitive.
     pub(super) fn of_name(name: &str) -> Option<Self> {
-        let name = if name == "Ed25519" { "EdDSA" } else { name };
-        // An algorithm that `jsonwebtoken` knows and the table does not is not supported.
-        let theirs = name.parse::<jwt::Algorithm>().ok()?;
-        THEIRS.iter().find(|(_, known)| *known == theirs).map(|(ours, _)| *ours)
-    }
-}
-
-/// The algorithms with their equivalents in `jsonwebtoken`.
-const THEIRS: [(Algorithm, jwt::Algorithm); 12] = [
-    (Algorithm::HS256, jwt::Algorithm::HS256),
-    (Algorithm::HS384, jwt::Algorithm::HS384),
-    (Algorithm::HS512, jwt::Algorithm::HS512),
-    (Algorithm::RS256, jwt::Algorithm::RS256),
-    (Algorithm::RS384, jwt::Algorithm::RS384),
-    (Algorithm::RS512, jwt::Algorithm::RS512),
-    (Algorithm::PS256, jwt::Algorithm::PS256),
-    (Algorithm::PS384, jwt::Algorithm::PS384),
-    (Algorithm::PS512, jwt::Algorithm::PS512),
-    (Algorithm::ES256, jwt::Algorithm::ES256),
-    (Algorithm::ES384, jwt::Algorithm::ES384),
-    (Algorithm::EdDSA, jwt::Algorithm::EdDSA),
-];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn table_is_in_the_order_of_the_variants() {
-        for (index, (ours, theirs)) in THEIRS.into_iter().enumerate() {
-            assert_eq!(ours as usize, index, "{ours:?}");
-            assert_eq!(format!("{ours:?}"), format!("{theirs:?}"));
-            assert_eq!((ours.theirs(), Algorithm::of_name(&format!("{ours:?}"))), (theirs, Some(ours)));
-        }
+        Some(match name {
+            "HS256" => Self::HS256,
+            "HS384" => Self::HS384,
+            "HS512" => Self::HS512,
+            "RS256" => Self::RS256,
+            "RS384" => Self::RS384,
+            "RS512" => Self::RS512,
+            "PS256" => Self::PS256,
+            "PS384" => Self::PS384,
+            "PS512" => Self::PS512,
+            "ES256" => Self::ES256,
+            "ES384" => Self::ES384,
+            "EdDSA" | "Ed25519" => Self::EdDSA,
+            _ => return None,
+        })
     }
 }

@@ -42,17 +42,17 @@
 //!
 //! A token is not checked with the issuer: a revoked token stays valid until its `exp`, so keep lifetimes short.
 //!
-//! Signatures are verified by `jsonwebtoken` with RustCrypto, which needs no C compiler. This module always uses that
-//! backend. A program that uses `jsonwebtoken` itself with another backend must install it with
-//! `CryptoProvider::install_default`, as that crate documents.
+//! Signatures are verified by `ring`, which a C compiler builds.
 
 mod algorithm;
 mod claims;
+mod der;
 #[cfg(feature = "jwks")]
 pub mod jwks;
 mod key;
 mod keys;
-mod pss;
+mod pem;
+mod public_key;
 mod token;
 mod token_header;
 

@@ -112,8 +112,9 @@ pub(crate) fn guard(call: &mut Option<AdmittedCall>) -> impl Drop {
 #[inline]
 pub(crate) fn settle<E>(call: &mut Option<AdmittedCall>, polled: &Poll<Result<Response, E>>) -> Option<EndpointFuture> {
     let Poll::Ready(result) = polled else { return None };
-    let (permit, classification) = call.take()?;
+    let (mut permit, classification) = call.take()?;
     let outcome = classification.outcome(result);
+    classification.upload.subtract_from(&mut permit);
     permit.settle(outcome);
     classification.on_error.filter(|_| outcome == Outcome::Failure).map(|fallback| fallback.answer())
 }

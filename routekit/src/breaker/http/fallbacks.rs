@@ -3,6 +3,7 @@
 use axum::{body::Body, extract::Request, response::Response};
 
 use crate::{
+    base::copy_head::copy_head,
     observe::{FallbackResponse, ReplacesFailure, RunningPermit},
     route::{BreakerPolicy, Endpoint, EndpointFuture, Wiring},
 };
@@ -38,13 +39,8 @@ pub(super) struct ErrorFallback {
 impl ErrorFallback {
     /// Copies the head of the request, whose body the handler reads.
     pub(super) fn new(endpoint: &Endpoint, request: &Request) -> Box<Self> {
-        let mut copy = Request::new(Body::empty());
-        *copy.method_mut() = request.method().clone();
-        *copy.uri_mut() = request.uri().clone();
-        *copy.version_mut() = request.version();
-        *copy.headers_mut() = request.headers().clone();
-        *copy.extensions_mut() = request.extensions().clone();
-        Box::new(Self { endpoint: endpoint.clone(), request: copy })
+        let request = copy_head(request).map(|()| Body::empty());
+        Box::new(Self { endpoint: endpoint.clone(), request })
     }
 
     pub(super) fn answer(self) -> EndpointFuture {

@@ -106,7 +106,8 @@ impl HttpBreakerLayer {
         }
         let on_error = self.fallbacks.on_error.as_ref().map(|fallback| ErrorFallback::new(fallback, request));
         let classify = self.classify.clone();
-        Ok((permit, Box::new(Classification { upload: Upload::watch(request), reached, classify, on_error })))
+        let upload = Upload::watch(request, &permit);
+        Ok((permit, Box::new(Classification { upload, reached, classify, on_error })))
     }
 
     /// Returns the response of the fallback, or else 503.

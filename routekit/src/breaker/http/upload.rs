@@ -1,5 +1,5 @@
-//! Observes whether a handler waits for its request body, because a slow client must not open the breaker for all
-//! clients.
+//! Observes whether a handler waits for its request body, because a slow client must neither open the breaker for all
+//! clients nor keep it half-open.
 
 use std::{
     pin::Pin,
@@ -15,33 +15,64 @@ use axum::{
     extract::Request,
 };
 use http_body::{Body as _, Frame, SizeHint};
+use parking_lot::Mutex;
 
-/// Whether the handler waits for the request body. `None` if the request has none.
-#[derive(Debug, Clone)]
-pub(super) struct Upload(Option<Arc<AtomicBool>>);
+use crate::breaker::{Permit, permit::Pauses};
+
+/// The request body of a call. `None` if the request has none.
+#[derive(Debug)]
+pub(super) struct Upload(Option<Arc<ObservedUpload>>);
+
+#[derive(Debug)]
+struct ObservedUpload {
+    /// Whether the handler waits for more of the body.
+    awaited: AtomicBool,
+    pauses: Mutex<Pauses>,
+}
 
 impl Upload {
-    /// Observes the body of `request` from now on.
-    pub(super) fn watch(request: &mut Request) -> Self {
+    /// Observes the body of `request` from now on, for the call with this permit.
+    pub(super) fn watch(request: &mut Request, permit: &Permit) -> Self {
         if request.body().is_end_stream() {
             return Self(None);
         }
-        let awaited = Arc::new(AtomicBool::new(false));
+        let observed = ObservedUpload { awaited: AtomicBool::new(false), pauses: Mutex::new(permit.pauses()) };
+        let observed = Arc::new(observed);
         let inner = std::mem::take(request.body_mut());
-        *request.body_mut() = Body::new(ObservedBody { inner, awaited: Arc::clone(&awaited) });
-        Self(Some(awaited))
+        *request.body_mut() = Body::new(ObservedBody { inner, observed: Arc::clone(&observed) });
+        Self(Some(observed))
+    }
+
+    /// Takes the time in which the handler waited for the body off the duration of the call.
+    pub(super) fn subtract_from(&self, permit: &mut Permit) {
+        if let Some(observed) = &self.0 {
+            permit.subtract(&observed.pauses.lock());
+        }
     }
 
     /// Whether the handler has polled the body and the client has not sent more of it.
     pub(super) fn is_awaited(&self) -> bool {
         // Relaxed is enough: this is read by the task that polls the body, or by another task after that one has ended.
-        self.0.as_ref().is_some_and(|awaited| awaited.load(Ordering::Relaxed))
+        self.0.as_ref().is_some_and(|observed| observed.awaited.load(Ordering::Relaxed))
+    }
+}
+
+impl ObservedUpload {
+    #[cold]
+    fn set_awaited(&self, awaited: bool) {
+        self.awaited.store(awaited, Ordering::Relaxed);
+        let mut pauses = self.pauses.lock();
+        if awaited {
+            pauses.begin();
+        } else {
+            pauses.end();
+        }
     }
 }
 
 struct ObservedBody {
     inner: Body,
-    awaited: Arc<AtomicBool>,
+    observed: Arc<ObservedUpload>,
 }
 
 impl http_body::Body for ObservedBody {
@@ -50,7 +81,9 @@ impl http_body::Body for ObservedBody {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let polled = Pin::new(&mut self.inner).poll_frame(cx);
-        self.awaited.store(polled.is_pending(), Ordering::Relaxed);
+        if polled.is_pending() != self.observed.awaited.load(Ordering::Relaxed) {
+            self.observed.set_awaited(polled.is_pending());
+        }
         polled
     }
 

@@ -246,6 +246,23 @@ impl Machine {
         self.become_(Phase::Open { until }, cause, now)
     }
 
+    /// Takes its slot from a probe. Returns whether it had one.
+    pub(in crate::breaker) fn pause(&mut self, ticket: Ticket) -> bool {
+        match &mut self.phase {
+            Phase::HalfOpen(probes) => probes.end(ticket.0),
+            Phase::Closed | Phase::Open { .. } => false,
+        }
+    }
+
+    /// Gives a paused probe a slot, if there is one and the breaker is still half-open. Otherwise its outcome is late.
+    pub(in crate::breaker) fn resume(&mut self, ticket: Ticket, now: Instant) {
+        // A probe of an earlier half-open state has a number below the generation.
+        let Phase::HalfOpen(probes) = &mut self.phase else { return };
+        if ticket.0 > self.generation && probes.has_room(self.settings.rules.half_open_calls, now) {
+            probes.under_way.push(Lease { probe: ticket.0, until: now + self.settings.probe_lease });
+        }
+    }
+
     /// Changes the mode. The machine starts closed, with an empty window.
     pub(in crate::breaker) fn command(&mut self, mode: Mode, now: Instant) -> Option<Transition> {
         let (before, was) = (self.state(), self.mode);

@@ -11,8 +11,9 @@ use self::{
     validated::RuleErrors,
 };
 use super::{
-    explain::{self, FieldNames, Scalars},
+    place::{PlaceStep, PointerStyle},
     rejection::{MAX_ERRORS, Rejection},
+    tracked::{self, FieldNames},
 };
 use crate::problem::FieldError;
 
@@ -24,39 +25,6 @@ pub(super) mod parts;
 pub(crate) mod rules;
 mod validated;
 
-/// The notation of the location of an error.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum PointerStyle {
-    /// JSON pointers (RFC 6901).
-    JsonPointer,
-    /// Names of fields or parameters, joined by dots, without indices.
-    DottedName,
-}
-
-impl PointerStyle {
-    pub(super) fn write(self, steps: &[String]) -> String {
-        match self {
-            // RFC 6901 §3
-            Self::JsonPointer => {
-                steps.iter().map(|step| format!("/{}", step.replace('~', "~0").replace('/', "~1"))).collect()
-            }
-            // The second value of a repeated parameter has no separate name.
-            Self::DottedName => {
-                let named = steps.iter().filter(|step| !step.bytes().all(|b| b.is_ascii_digit()));
-                named.map(String::as_str).collect::<Vec<_>>().join(".")
-            }
-        }
-    }
-
-    /// JSON has types; elsewhere every value is text.
-    fn scalars(self) -> Scalars {
-        match self {
-            Self::JsonPointer => Scalars::Typed,
-            Self::DottedName => Scalars::Text,
-        }
-    }
-}
-
 /// Checks the rules of `value`. `text` is that of the input, which `input` reads again if a rule is broken.
 pub(super) fn validate<'de, T: Validated, D: Deserializer<'de>>(
     value: &T,
@@ -66,7 +34,7 @@ pub(super) fn validate<'de, T: Validated, D: Deserializer<'de>>(
 ) -> Result<(), Rejection> {
     let Err(errors) = parts::check::<T, _>(text).and_then(|()| within_budget(value)) else { return Ok(()) };
     let input = excerpt::excerpt(input(), &errors);
-    let names = input.as_ref().map(|input| explain::names::<T>(input, places.scalars())).unwrap_or_default();
+    let names = input.as_ref().map(|input| tracked::names::<T, _>(input)).unwrap_or_default();
     let mut found = Vec::new();
     let mut path = ErrorPath::default();
     collect(&errors, input.as_ref(), &names, &mut path, &mut |path, error| {
@@ -81,7 +49,7 @@ pub(super) fn validate<'de, T: Validated, D: Deserializer<'de>>(
 /// A path from the root to an error.
 #[derive(Default)]
 struct ErrorPath {
-    steps: Vec<String>,
+    steps: Vec<PlaceStep>,
     /// The path without indices, because all items of a list have one type.
     keys: Vec<String>,
 }
@@ -109,7 +77,7 @@ fn collect(
         if named {
             let name = names::serde_name(names::name_in(input, field), known);
             input = input.and_then(|input| input.get(name));
-            path.steps.push(name.to_owned());
+            path.steps.push(PlaceStep::Field(name.to_owned()));
             path.keys.push(name.to_owned());
         }
         match kind {
@@ -123,7 +91,7 @@ fn collect(
             }
             ValidationErrorsKind::List(items) => {
                 for (kept, (index, errors)) in items.iter().enumerate() {
-                    path.steps.push(index.to_string());
+                    path.steps.push(PlaceStep::Item(*index));
                     collect(errors, input.and_then(|input| input.get(kept)), names, path, found);
                     path.steps.pop();
                 }
@@ -136,7 +104,7 @@ fn collect(
     }
 }
 
-fn field_error(places: PointerStyle, steps: &[String], error: &ValidationError) -> FieldError {
+fn field_error(places: PointerStyle, steps: &[PlaceStep], error: &ValidationError) -> FieldError {
     let message = match &error.message {
         Some(message) => message.clone().into_owned(),
         None => messages::message(error),

@@ -1,22 +1,37 @@
 //! Parses a key set.
 
-use jsonwebtoken::{
-    DecodingKey,
-    jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, KeyOperations, PublicKeyUse},
-};
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::source::FetchError;
-use crate::auth::jwt::{algorithm::Algorithm, key::VerifyingKey, keys::Keys};
+use crate::auth::jwt::{
+    algorithm::{Algorithm, Scheme},
+    key::VerifyingKey,
+    keys::Keys,
+    public_key::PublicKey,
+};
 
 #[derive(Deserialize)]
 struct KeySet {
     keys: Vec<Value>,
 }
 
-/// The parameters of a key that are used. All others are ignored, whatever their values are (RFC 7517 §4).
-const USED: [&str; 10] = ["kty", "use", "key_ops", "alg", "kid", "crv", "x", "y", "n", "e"];
+/// The parameters of a key that are used (RFC 7517 §4, RFC 7518 §6, RFC 8037 §2). All others are ignored.
+#[derive(Deserialize)]
+struct Jwk {
+    kty: String,
+    #[serde(rename = "use")]
+    purpose: Option<String>,
+    key_ops: Option<Vec<String>>,
+    alg: Option<String>,
+    kid: Option<String>,
+    crv: Option<String>,
+    x: Option<String>,
+    y: Option<String>,
+    n: Option<String>,
+    e: Option<String>,
+}
 
 /// Parses the usable keys of a set, which has at least one. Keys that cannot be read are ignored, so that a new kind of
 /// key does not make the others unusable (RFC 7517 §5).
@@ -24,64 +39,62 @@ pub(super) fn parse(json: &[u8]) -> Result<Keys, FetchError> {
     // serde's messages may quote the input.
     let set: KeySet = serde_json::from_slice(json).map_err(|_| "not a JSON Web Key Set (RFC 7517 §5)")?;
     let mut keys = Keys::default();
-    for key in set.keys.into_iter().filter_map(|key| read(jwk(key)?)) {
+    for key in set.keys.into_iter().filter_map(|key| serde_json::from_value::<Jwk>(key).ok()?.verifying_key()) {
         keys.add(key);
     }
     if keys.is_empty() { Err("no key in the set can be used".into()) } else { Ok(keys) }
 }
 
-fn jwk(key: Value) -> Option<Jwk> {
-    let Value::Object(key) = key else { return None };
-    let mut key: Map<_, _> = key.into_iter().filter(|(name, _)| USED.contains(&name.as_str())).collect();
-    // The name of RFC 9864, which `jsonwebtoken` does not know.
-    if let Some(alg) = key.get_mut("alg").filter(|alg| *alg == "Ed25519") {
-        *alg = "EdDSA".into();
+impl Jwk {
+    fn verifying_key(self) -> Option<VerifyingKey> {
+        let for_signatures = self.purpose.as_ref().is_none_or(|purpose| purpose == "sig");
+        let verifies = self.key_ops.as_ref().is_none_or(|operations| operations.iter().any(|name| name == "verify"));
+        if !for_signatures || !verifies {
+            return None;
+        }
+        let algorithm = self.algorithm()?;
+        let key = match algorithm.scheme() {
+            Scheme::Rsa(parameters) => PublicKey::rsa(parameters, &decode(&self.n)?, &decode(&self.e)?),
+            Scheme::Ec(scheme) => {
+                let [x, y] = [decode(&self.x)?, decode(&self.y)?];
+                // A shorter coordinate would move the other one (RFC 7518 §6.2.1.2).
+                if x.len() != y.len() {
+                    return None;
+                }
+                PublicKey::point(scheme, [&[UNCOMPRESSED][..], &x, &y].concat())
+            }
+            Scheme::Ed25519 => PublicKey::ed25519(decode(&self.x)?),
+            Scheme::Hmac(_) => return None,
+        };
+        Some(VerifyingKey::public(self.kid, algorithm, key.ok()?))
     }
-    serde_json::from_value(Value::Object(key)).ok()
-}
 
-fn read(jwk: Jwk) -> Option<VerifyingKey> {
-    let common = &jwk.common;
-    let for_signatures = common.public_key_use.as_ref().is_none_or(|used| *used == PublicKeyUse::Signature);
-    let verifies = common.key_operations.as_ref().is_none_or(|operations| operations.contains(&KeyOperations::Verify));
-    if !for_signatures || !verifies {
-        return None;
-    }
-    let algorithm = algorithm(&jwk)?;
-    let decoding = DecodingKey::from_jwk(&jwk).ok()?;
-    let key = VerifyingKey::decoded(jwk.common.key_id, algorithm, decoding);
-    key.problem().is_none().then_some(key)
-}
-
-/// The algorithm that the key states, else the usual one of its kind. `None` if the two contradict each other, and for
-/// a shared secret.
-fn algorithm(jwk: &Jwk) -> Option<Algorithm> {
-    let usual = match &jwk.algorithm {
-        AlgorithmParameters::RSA(_) => Algorithm::RS256,
-        AlgorithmParameters::EllipticCurve(curve) => match curve.curve {
-            EllipticCurve::P256 => Algorithm::ES256,
-            EllipticCurve::P384 => Algorithm::ES384,
+    /// The algorithm that the key states, else the usual one of its kind. `None` if the two contradict each other, and
+    /// for a shared secret: a published secret is not a secret.
+    fn algorithm(&self) -> Option<Algorithm> {
+        let usual = match (self.kty.as_str(), self.crv.as_deref()) {
+            ("RSA", _) => Algorithm::RS256,
+            ("EC", Some("P-256")) => Algorithm::ES256,
+            ("EC", Some("P-384")) => Algorithm::ES384,
+            ("OKP", Some("Ed25519")) => Algorithm::EdDSA,
             _ => return None,
-        },
-        AlgorithmParameters::OctetKeyPair(pair) if pair.curve == EllipticCurve::Ed25519 => Algorithm::EdDSA,
-        // A published secret is not a secret.
-        _ => return None,
-    };
-    let stated = match jwk.common.key_algorithm {
-        None => return Some(usual),
-        Some(KeyAlgorithm::RS256) => Algorithm::RS256,
-        Some(KeyAlgorithm::RS384) => Algorithm::RS384,
-        Some(KeyAlgorithm::RS512) => Algorithm::RS512,
-        Some(KeyAlgorithm::PS256) => Algorithm::PS256,
-        Some(KeyAlgorithm::PS384) => Algorithm::PS384,
-        Some(KeyAlgorithm::PS512) => Algorithm::PS512,
-        Some(KeyAlgorithm::ES256) => Algorithm::ES256,
-        Some(KeyAlgorithm::ES384) => Algorithm::ES384,
-        Some(KeyAlgorithm::EdDSA) => Algorithm::EdDSA,
-        Some(_) => return None,
-    };
-    // Each curve has exactly one algorithm.
-    (stated == usual || stated.family() == usual.family() && usual == Algorithm::RS256).then_some(stated)
+        };
+        let Some(stated) = &self.alg else { return Some(usual) };
+        let stated = Algorithm::of_name(stated)?;
+        // Each curve has exactly one algorithm.
+        let agree = match (stated.scheme(), usual) {
+            (Scheme::Rsa(_), Algorithm::RS256) => true,
+            _ => stated == usual,
+        };
+        agree.then_some(stated)
+    }
+}
+
+/// The first byte of a point with both coordinates (SEC 1 §2.3.3).
+const UNCOMPRESSED: u8 = 4;
+
+fn decode(parameter: &Option<String>) -> Option<Vec<u8>> {
+    BASE64_URL_SAFE_NO_PAD.decode(parameter.as_ref()?).ok()
 }
 
 #[cfg(test)]
@@ -107,6 +120,11 @@ mod tests {
             "kty": "EC", "crv": "P-256", "kid": "a",
             "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4", "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"
         });
+        let p256_with = |name: &str, value: &str| {
+            let mut key = p256.clone();
+            key[name] = json!(value);
+            key
+        };
         let ed =
             json!({ "kty": "OKP", "crv": "Ed25519", "kid": "a", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" });
         let ed_with = |name: &str, value: &str| {
@@ -126,6 +144,9 @@ mod tests {
             ("RSA for verifying", rsa(&json!({ "use": "sig", "key_ops": ["verify"] })), Some(Algorithm::RS256)),
             ("RSA too short", rsa(&json!({ "n": "0vx7agoebGcQSuuPiLJXZg" })), None),
             ("EC", p256.clone(), Some(Algorithm::ES256)),
+            ("EC with a coordinate that is cut off", p256_with("x", "MKBC"), None),
+            ("EC on another curve", p256_with("crv", "P-384"), None),
+            ("EC beside its curve", p256_with("y", p256["x"].as_str().unwrap()), None),
             ("Ed25519", ed.clone(), Some(Algorithm::EdDSA)),
             ("Ed25519 by its name", ed_with("alg", "Ed25519"), Some(Algorithm::EdDSA)),
             ("Ed25519 by its older name", ed_with("alg", "EdDSA"), Some(Algorithm::EdDSA)),
@@ -141,7 +162,7 @@ mod tests {
             ("Ed25519 on another curve", ed_with("crv", "P-256"), None),
             ("RSA with an exponent of one", rsa(&json!({ "e": "AQ" })), None),
             ("RSA without an exponent", rsa(&json!({ "e": "" })), None),
-            ("RSA too long", rsa(&json!({ "n": N.repeat(4) })), None),
+            ("RSA too long", rsa(&json!({ "n": N.repeat(5) })), None),
             (
                 "a secret",
                 json!({ "kty": "oct", "k": "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T", "kid": "a" }),
