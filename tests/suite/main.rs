@@ -36,6 +36,7 @@ mod hand_written;
 mod jwks;
 mod jwt;
 mod linking;
+mod log_filters;
 mod logs;
 mod members;
 mod metrics;
