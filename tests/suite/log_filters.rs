@@ -40,6 +40,7 @@ impl log::Log for Plain {
         metadata.target().starts_with("suite") || std::env::var(FILTER).is_ok_and(|filter| filter == "info")
     }
 
+    #[expect(clippy::print_stdout, reason = "the test reads it")]
     fn log(&self, record: &log::Record<'_>) {
         if self.enabled(record.metadata()) {
             println!("LOG {} {}: {}", record.level(), record.target(), record.args());

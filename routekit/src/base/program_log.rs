@@ -148,10 +148,13 @@ struct ProgramCallsite {
     metadata: OnceLock<Metadata<'static>>,
 }
 
+/// Call sites by target, level and fields.
+type CallsitesByKey = BTreeMap<(&'static str, Level, &'static [&'static str]), &'static ProgramCallsite>;
+
 impl ProgramCallsite {
     /// The call site with this target, level and fields.
     fn of(target: &'static str, level: Level, names: &'static [&'static str]) -> &'static Self {
-        static ALL: Mutex<BTreeMap<(&str, Level, &[&str]), &'static ProgramCallsite>> = Mutex::new(BTreeMap::new());
+        static ALL: Mutex<CallsitesByKey> = Mutex::new(BTreeMap::new());
         if let Some(known) = ALL.lock().get(&(target, level, names)) {
             return known;
         }
