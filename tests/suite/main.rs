@@ -38,6 +38,7 @@ mod hand_written;
 mod jwks;
 mod jwt;
 mod linking;
+mod log_filters;
 mod logs;
 mod members;
 mod metrics;
