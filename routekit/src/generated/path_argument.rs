@@ -19,7 +19,8 @@ use crate::{
     message = "`{Self}` cannot be parsed from a placeholder: it does not implement `Deserialize`",
     label = "does not implement `Deserialize`",
     note = "an argument with the name of a placeholder is parsed from it, if its type derives `Deserialize`; or it is \
-            an extractor that reads the path, if its type implements axum's `FromRequestParts` for the route's state"
+            an extractor that reads the path, if its type implements axum's `FromRequestParts` for the route's \
+            state"
 )]
 pub trait FromPlaceholder: DeserializeOwned {}
 
@@ -31,9 +32,9 @@ pub fn parse<T: FromPlaceholder>(placeholders: &Placeholders, name: &'static str
     placeholders.parse(name)
 }
 
-/// An argument with the name of a placeholder, of a type that the macro does not know by its name. Method lookup selects
-/// the first trait whose bounds hold: [`ParsedArgument`], [`ExtractedArgument`], or [`WrongArgument`], whose method
-/// reports the type.
+/// An argument with the name of a placeholder, of a type that the macro does not know by its name. Method lookup
+/// selects the first trait whose bounds hold: [`ParsedArgument`], [`ExtractedArgument`], or [`WrongArgument`], whose
+/// method reports the type.
 #[derive(Debug)]
 pub struct PathArgument<T, S>(PhantomData<fn() -> (T, S)>);
 

@@ -8,8 +8,8 @@ use axum::response::{ErrorResponse, IntoResponse, Response};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be returned from a handler: it does not implement `IntoResponse`",
     label = "not a response",
-    note = "handlers return `Json<T>` if `T` derives `Serialize`, text, `StatusCode`, `Problem`, a pair of a status and \
-            a response, or a `Result` of two of these",
+    note = "handlers return `Json<T>` if `T` derives `Serialize`, text, `StatusCode`, `Problem`, a pair of a status \
+            and a response, or a `Result` of two of these",
     note = "for a type of your own, implement axum's `IntoResponse`"
 )]
 pub trait Respond: IntoResponse {}
