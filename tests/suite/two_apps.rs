@@ -6,6 +6,7 @@ use http::StatusCode;
 use routekit::{
     config::{AdminAddr, Config},
     prelude::*,
+    route::Route,
 };
 use tower::ServiceExt;
 
@@ -26,7 +27,7 @@ async fn second(id: u32) -> String {
 const PROGRAM: &str = "ROUTEKIT_TEST_TWO_APPS";
 
 /// An app with its address and that of its admin surface.
-fn app(route: routekit::route::Route) -> (App, String, String) {
+fn app(route: Route) -> (App, String, String) {
     let (addr, admin) = (free_port(), free_port());
     let app = App::with_routes([route]).config(Config::default()).configure(move |config| {
         config.set_addr(addr);
