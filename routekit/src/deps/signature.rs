@@ -4,8 +4,8 @@ use std::any::type_name;
 
 use super::dep::Dep;
 
-/// The types `T` of all `Dep<T>` among the extractors of a handler. `tuple` is the name of the type of its arguments, as
-/// axum forms it: `(ViaParts, routekit::deps::dep::Dep<shop::Store>)`.
+/// The types `T` of all `Dep<T>` among the extractors of a handler. `tuple` is the name of the type of its arguments,
+/// as axum forms it: `(ViaParts, routekit::deps::dep::Dep<shop::Store>)`.
 ///
 /// axum's `Handler` shows its extractors by no other means. An `Option<Dep<T>>` is not required.
 pub(crate) fn taken_dependencies(tuple: &'static str) -> Vec<&'static str> {
