@@ -1,7 +1,8 @@
 use routekit::prelude::*;
 
 #[get("/users")]
-#[post("/users")]
-async fn list_users() {}
+async fn list_users<'a>() -> &'a str {
+    "ann"
+}
 
 fn main() {}
