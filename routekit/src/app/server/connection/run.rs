@@ -18,13 +18,15 @@ use axum::{
 use http::{HeaderValue, Request, StatusCode, header};
 use hyper::{body::Incoming, server::conn::http1};
 use pin_project_lite::pin_project;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tower_service::Service;
 
+#[cfg(feature = "http2")]
+use super::http2::{OpenStream, StreamExecutor};
 use super::{
-    bodies::{RequestBody, ResponseBody},
+    bodies::{ExchangeSide, RequestBody, ResponseBody},
     connections::OpenConnection,
-    drive::drive,
+    drive::{LAST_MOMENT, drive},
     linger::linger,
     malformed::is_malformed,
     protocol::{Protocol, detect},
@@ -39,9 +41,16 @@ const MOST_DISCARDED: u64 = 8 * 1024;
 /// The interval of pings to an HTTP/2 client.
 const HTTP2_PING_INTERVAL: std::time::Duration = std::time::Duration::from_secs(30);
 
+/// The response to a head that is late (RFC 9110 §15.5.9).
+const REQUEST_TIMEOUT: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+
 /// Serves a connection to its end.
-pub(super) async fn serve_connection<I, S>(stream: I, peer: SocketAddr, service: S, open: Arc<OpenConnection>)
-where
+pub(in crate::app::server) async fn serve_connection<I, S>(
+    stream: I,
+    peer: SocketAddr,
+    service: S,
+    open: Arc<OpenConnection>,
+) where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     S: Service<Request<Body>, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static,
 {
@@ -53,13 +62,18 @@ where
                 Protocol::Http1 => {
                     let mut server = http1::Builder::new();
                     // `OpenConnection` has the deadline of a head.
-                    server.header_read_timeout(None);
+                    server.header_read_timeout(None).max_header_size(open.limits().max_head_bytes);
                     let mut connection = server.serve_connection(stream, service).with_upgrades();
                     let served =
                         drive(Pin::new(&mut connection), &open, |connection| connection.graceful_shutdown()).await;
                     match connection.into_parts() {
                         Some(parts) if client_may_still_send(&served, &open) => {
                             linger(parts.io.into_inner(), &open).await;
+                        }
+                        Some(parts) if served.is_none() && open.has_half_a_head() => {
+                            let mut stream = parts.io.into_inner();
+                            // The stream is closed next, whether or not it has room for the response.
+                            let _ = tokio::time::timeout(LAST_MOMENT, stream.write_all(REQUEST_TIMEOUT)).await;
                         }
                         Some(_) => {}
                         // The stream has another protocol from now on.
@@ -70,11 +84,22 @@ where
                 #[cfg(feature = "http2")]
                 Protocol::Http2 => {
                     use hyper::server::conn::http2;
-                    use hyper_util::rt::{TokioExecutor, TokioTimer};
-                    let mut server = http2::Builder::new(TokioExecutor::new());
+                    use hyper_util::rt::TokioTimer;
+                    let mut server = http2::Builder::new(StreamExecutor(Arc::clone(&open)));
                     server.timer(TokioTimer::new()).keep_alive_interval(HTTP2_PING_INTERVAL).enable_connect_protocol();
+                    server
+                        .max_concurrent_streams(open.limits().http2_max_streams)
+                        .max_header_list_size(u32::try_from(open.limits().max_head_bytes).unwrap_or(u32::MAX))
+                        .initial_stream_window_size(open.limits().http2_window)
+                        .initial_connection_window_size(open.limits().http2_window);
                     let mut connection = Box::pin(server.serve_connection(stream, service));
-                    drive(connection.as_mut(), &open, |connection| connection.graceful_shutdown()).await
+                    let served = drive(connection.as_mut(), &open, |connection| connection.graceful_shutdown()).await;
+                    if served.is_none() && !open.is_stopping() {
+                        // Tells the client that the connection ends (GOAWAY, RFC 9113 §6.8).
+                        connection.as_mut().graceful_shutdown();
+                        let _ = tokio::time::timeout(LAST_MOMENT, connection.as_mut()).await;
+                    }
+                    served
                 }
             }
         }
@@ -85,7 +110,7 @@ where
         Some(Ok(())) => {}
         // The client has disconnected, or did not send HTTP.
         Some(Err(error)) => tracing::debug!(%error, "a connection ended early"),
-        None => tracing::debug!("a connection was closed: the head of a request was late"),
+        None => tracing::debug!("a connection was closed: its client was late"),
     }
 }
 
@@ -119,37 +144,39 @@ where
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         self.open.head_read();
         let malformed = is_malformed(&request);
-        let http1 = self.protocol == Protocol::Http1;
+        let exchange = match self.protocol {
+            Protocol::Http1 => ExchangeSide::Http1(Arc::clone(&self.open)),
+            #[cfg(feature = "http2")]
+            Protocol::Http2 => ExchangeSide::Http2(OpenStream::begin(&self.open)),
+        };
         let mut request = request.map(|body| {
             if body.is_end_stream() {
-                // Allocates nothing, unlike the next two.
+                // Allocates nothing, unlike the next one.
                 Body::empty()
-            } else if http1 {
-                Body::new(RequestBody::new(body, Arc::clone(&self.open)))
             } else {
-                Body::new(body)
+                Body::new(RequestBody::new(body, exchange.clone()))
             }
         });
         let extensions = request.extensions_mut();
         observe::make_room(extensions);
         extensions.insert(ConnectInfo(self.peer));
-        let open = http1.then(|| Arc::clone(&self.open));
+        let exchange = Some(exchange);
         if malformed {
-            return ConnectionFuture { open, inner: None };
+            return ConnectionFuture { exchange, inner: None };
         }
         // An app service is always ready.
-        ConnectionFuture { open, inner: Some(self.service.borrow_mut().call(request)) }
+        ConnectionFuture { exchange, inner: Some(self.service.borrow_mut().call(request)) }
     }
 }
 
 pin_project! {
-    /// Reports to an HTTP/1 connection when the response ends.
+    /// Reports to the connection or stream when the response ends.
     struct ConnectionFuture<F> {
         // `None` for a malformed request.
         #[pin]
         inner: Option<F>,
-        // `None` for HTTP/2.
-        open: Option<Arc<OpenConnection>>,
+        // `None` after the response.
+        exchange: Option<ExchangeSide>,
     }
 }
 
@@ -165,11 +192,13 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for ConnectionFutu
             None => (Poll::Ready(Ok(StatusCode::BAD_REQUEST.into_response())), true),
         };
         let Poll::Ready(Ok(response)) = &mut polled else { return Poll::Pending };
-        let open = this.open.take();
-        if open.as_ref().is_some_and(|open| malformed || open.unread() > MOST_DISCARDED) {
+        let exchange = this.exchange.take();
+        if let Some(ExchangeSide::Http1(open)) = &exchange
+            && (malformed || open.unread() > MOST_DISCARDED)
+        {
             // RFC 9112 §9.6. hyper closes the connection after this response.
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
-        polled.map_ok(|response| response.map(|body| ResponseBody::new(body, open)))
+        polled.map_ok(|response| response.map(|body| ResponseBody::new(body, exchange)))
     }
 }
