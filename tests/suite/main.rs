@@ -1,5 +1,7 @@
 //! Integration tests: one binary, one module for each subject.
 
+// Handlers are left out, as with plain axum, though most of those here await nothing.
+#![warn(clippy::unused_async)]
 #![allow(clippy::needless_pass_by_value, reason = "handlers take their arguments by value")]
 #![allow(clippy::unwrap_used, reason = "all of this is test code, helpers included")]
 #![allow(clippy::type_complexity, reason = "a table of rows is clearest with its columns in sight")]
@@ -36,6 +38,7 @@ mod hand_written;
 mod jwks;
 mod jwt;
 mod linking;
+mod log_filters;
 mod logs;
 mod members;
 mod metrics;
@@ -47,6 +50,7 @@ mod problems;
 mod process;
 mod proxies;
 mod retry;
+mod routes;
 mod secrets;
 mod server;
 mod shapes;
@@ -60,4 +64,5 @@ mod validate_rules;
 mod validation;
 mod verifiers;
 mod warm_up;
+mod websockets;
 mod wire;

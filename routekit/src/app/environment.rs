@@ -45,6 +45,15 @@ impl ConfigBuilder {
     }
 }
 
+/// The name of the crate of this program: that of its file, which a build of tests ends with a hash.
+pub(super) fn program_name() -> Option<String> {
+    let path = env::current_exe().ok()?;
+    let name = path.file_stem()?.to_str()?;
+    let is_hash = |end: &str| end.len() == 16 && end.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let name = name.rsplit_once('-').filter(|(_, end)| is_hash(end)).map_or(name, |(name, _)| name);
+    Some(name.replace('-', "_"))
+}
+
 /// Whether Kubernetes started this process.
 pub(super) fn is_kubernetes() -> bool {
     env::var_os("KUBERNETES_SERVICE_HOST").is_some()

@@ -198,8 +198,8 @@ pub(super) const KEYS: &[ConfigKey] = &[
         server_send_timeout,
         duration,
         units::show,
-        "How long the server waits until a client takes a response, by the same rule. Then the connection, or the HTTP/2 \
-         stream, is closed."
+        "How long the server waits until a client takes a response, by the same rule. Then the connection, or the \
+         HTTP/2 stream, is closed."
     ),
     key!(
         "server.max_connections",

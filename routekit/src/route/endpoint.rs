@@ -11,6 +11,8 @@ use std::{
 };
 
 use axum::{
+    BoxError,
+    body::{Body, Bytes, HttpBody},
     extract::Request,
     response::{IntoResponse, Response},
 };
@@ -46,7 +48,11 @@ impl fmt::Debug for Endpoint {
     }
 }
 
-impl Service<Request> for Endpoint {
+/// A layer of the route may change the type of the request's body.
+impl<B> Service<http::Request<B>> for Endpoint
+where
+    B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
     type Response = Response;
     type Error = Infallible;
     type Future = EndpointFuture;
@@ -55,8 +61,9 @@ impl Service<Request> for Endpoint {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request) -> Self::Future {
-        self.respond(request)
+    fn call(&mut self, request: http::Request<B>) -> Self::Future {
+        // A `Body` stays as it is.
+        self.respond(request.map(Body::new))
     }
 }
 

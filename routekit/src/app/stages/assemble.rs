@@ -9,6 +9,7 @@ use crate::{
     access_log::AccessLog,
     admin::{Admin, Operators, WrongTokens},
     app::{
+        environment,
         hand_written::{self, Group},
         metering::{cache::CacheMetering, guards::GuardMetering, observers::Observers},
         mounted::Mounted,
@@ -17,7 +18,7 @@ use crate::{
         warm_up::WarmUpPlan,
     },
     auth::{AuthLayer, VerifierContext},
-    base::{setting::Setting, spawner::Spawner},
+    base::{program_log, setting::Setting, spawner::Spawner},
     config::AdminAddr,
     metrics::HttpMetrics,
     observe::RouteObservers as _,
@@ -44,6 +45,8 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         ..
     } = program;
 
+    program_log::add_names(environment::program_name().as_deref());
+    program_log::add_names(declared.routes.iter().map(|declared| declared.route.meta().location.crate_name()));
     let context = VerifierContext::new(clock.clone(), Spawner::tokio());
     let verifiers = Arc::new(verifiers.started(&context));
     let access_log = AccessLog::new(*config.access_log);

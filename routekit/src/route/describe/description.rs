@@ -98,6 +98,11 @@ impl Description {
         self.needs.iter().any(|need| need.kind == NeedKind::Identity)
     }
 
+    /// Whether the handler upgrades connections to WebSockets.
+    pub(crate) fn upgrades(&self) -> bool {
+        self.inputs.iter().any(|input| input.upgrades)
+    }
+
     /// For generated code: `state = Type`.
     #[doc(hidden)]
     pub fn needs_state<S: 'static>(&mut self) {
@@ -181,6 +186,7 @@ pub struct Input {
     pub statuses: Vec<u16>,
     needs: Vec<Need>,
     part: Option<RequestPart>,
+    upgrades: bool,
 }
 
 impl Input {
@@ -194,6 +200,7 @@ impl Input {
             statuses: Vec::new(),
             needs: Vec::new(),
             part: None,
+            upgrades: false,
         }
     }
 
@@ -247,6 +254,12 @@ impl Input {
         self.takes(RequestPart::Identity);
         self.needs.push(Need { kind: NeedKind::Identity, type_id: TypeId::of::<()>(), type_name: "" });
         self.answers(401);
+    }
+
+    /// Declares that the argument upgrades the connection to a WebSocket. A GET route then also serves the extended
+    /// CONNECT requests of HTTP/2 clients (RFC 8441).
+    pub fn upgrades_to_websocket(&mut self) {
+        self.upgrades = true;
     }
 
     /// Declares that requests without the value are accepted.

@@ -168,13 +168,11 @@ async fn timeout_of_a_head_begins_with_its_first_byte() {
 }
 
 /// Reads the request's body and answers with its length, or 408.
-fn reads_body(request: Request<Body>) -> impl Future<Output = Response> {
-    async move {
-        match request.into_body().collect().await {
-            Ok(body) => Response::new(Body::from(format!("{} bytes", body.to_bytes().len()))),
-            Err(error) if LateBody::is_cause_of(&error) => StatusCode::REQUEST_TIMEOUT.into_response(),
-            Err(error) => panic!("{error}"),
-        }
+async fn reads_body(request: Request<Body>) -> Response {
+    match request.into_body().collect().await {
+        Ok(body) => Response::new(Body::from(format!("{} bytes", body.to_bytes().len()))),
+        Err(error) if LateBody::is_cause_of(&error) => StatusCode::REQUEST_TIMEOUT.into_response(),
+        Err(error) => panic!("{error}"),
     }
 }
 
