@@ -31,7 +31,8 @@ pub(super) async fn linger(stream: impl AsyncRead + Unpin, open: &OpenConnection
     }
 }
 
-async fn discard(mut stream: impl AsyncRead + Unpin) {
+/// Reads until the client closes its side, at most [`MOST_BYTES`].
+pub(super) async fn discard(mut stream: impl AsyncRead + Unpin) {
     // Not an array, which would take space in the future of every connection.
     let mut buffer = vec![0; PIECE];
     let mut left = MOST_BYTES;

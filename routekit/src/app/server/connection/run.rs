@@ -4,6 +4,7 @@ use std::{
     cell::RefCell,
     convert::Infallible,
     future::Future,
+    io,
     net::SocketAddr,
     pin::{Pin, pin},
     sync::Arc,
@@ -27,7 +28,7 @@ use super::{
     bodies::{ExchangeSide, RequestBody, ResponseBody},
     connections::OpenConnection,
     drive::{LAST_MOMENT, drive},
-    linger::linger,
+    linger::{discard, linger},
     malformed::is_malformed,
     protocol::{Protocol, detect},
 };
@@ -62,7 +63,8 @@ pub(in crate::app::server) async fn serve_connection<I, S>(
                 Protocol::Http1 => {
                     let mut server = http1::Builder::new();
                     // `OpenConnection` has the deadline of a head.
-                    server.header_read_timeout(None).max_header_size(open.limits().max_head_bytes);
+                    // The buffer holds a whole head.
+                    server.header_read_timeout(None).max_buf_size(open.limits().max_head_bytes);
                     let mut connection = server.serve_connection(stream, service).with_upgrades();
                     let served =
                         drive(Pin::new(&mut connection), &open, |connection| connection.graceful_shutdown()).await;
@@ -71,9 +73,8 @@ pub(in crate::app::server) async fn serve_connection<I, S>(
                             linger(parts.io.into_inner(), &open).await;
                         }
                         Some(parts) if served.is_none() && open.has_half_a_head() => {
-                            let mut stream = parts.io.into_inner();
                             // The stream is closed next, whether or not it has room for the response.
-                            let _ = tokio::time::timeout(LAST_MOMENT, stream.write_all(REQUEST_TIMEOUT)).await;
+                            let _ = tokio::time::timeout(LAST_MOMENT, refuse_late(parts.io.into_inner())).await;
                         }
                         Some(_) => {}
                         // The stream has another protocol from now on.
@@ -112,6 +113,14 @@ pub(in crate::app::server) async fn serve_connection<I, S>(
         Some(Err(error)) => tracing::debug!(%error, "a connection ended early"),
         None => tracing::debug!("a connection was closed: its client was late"),
     }
+}
+
+/// Answers a head that is late, and reads what the client sends meanwhile, so that it does not lose the response.
+async fn refuse_late(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()> {
+    stream.write_all(REQUEST_TIMEOUT).await?;
+    stream.shutdown().await?;
+    discard(stream).await;
+    Ok(())
 }
 
 /// Whether hyper has answered and closed its side while the client may still be sending: the rest of a body that the
