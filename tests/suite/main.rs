@@ -60,6 +60,7 @@ mod state;
 mod stores;
 mod support;
 mod telemetry;
+mod two_apps;
 mod ui;
 mod validate_memory;
 mod validate_rules;

@@ -139,6 +139,46 @@ mod tests {
     use super::*;
 
     #[test]
+    fn admin_line_says_how_to_change_state() {
+        let addr: SocketAddr = "127.0.0.1:1".parse().unwrap();
+        let reads = "it only reads (`/metrics`, `/routes`, …): its endpoints that change state need `admin_token` or \
+                     `admin_role`";
+        for (name, main, token, role, expected) in [
+            ("own, without operators", false, false, false, format!("http://127.0.0.1:1; {reads}")),
+            ("main", true, false, false, format!("http://127.0.0.1:1, beside the routes; {reads}")),
+            (
+                "own, with a token",
+                false,
+                true,
+                false,
+                "http://127.0.0.1:1; requests that change state need the `admin_token`".to_owned(),
+            ),
+            (
+                "own, with both",
+                false,
+                true,
+                true,
+                "http://127.0.0.1:1; requests that change state need the `admin_token` or the role `ops`".to_owned(),
+            ),
+        ] {
+            let mut config = Config::default();
+            config.set_admin_addr(if main { AdminAddr::Main } else { AdminAddr::Own(addr) });
+            config.set_admin_token(token.then(|| crate::config::Secret::new("a-token-of-the-operators")));
+            config.set_admin_role(role.then(|| "ops".to_owned()));
+            let line = admin_line(&config, addr, (!main).then_some(addr));
+            assert_eq!(
+                line.as_deref().and_then(|line| line.strip_prefix("admin surface on ")),
+                Some(&*expected),
+                "{name}"
+            );
+        }
+        let mut config = Config::default();
+        assert_eq!(admin_line(&config, addr, None), None, "it has no listener");
+        config.set_admin_addr(AdminAddr::Off);
+        assert_eq!(admin_line(&config, addr, None), None);
+    }
+
+    #[test]
     fn loopback_is_warned_of_under_kubernetes() {
         let (loopback, all): (SocketAddr, SocketAddr) = ("127.0.0.1:1".parse().unwrap(), "0.0.0.0:1".parse().unwrap());
         for (name, addr, admin, kubernetes, expected) in [

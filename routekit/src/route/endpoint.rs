@@ -6,7 +6,7 @@ use std::{
     fmt,
     future::Future,
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     task::{self, Poll, ready},
 };
 
@@ -112,11 +112,23 @@ pub(crate) struct ForeignRejection;
 pub struct Wiring {
     deps: Deps,
     problems_for_all: bool,
+    /// The type of the arguments of the first fallback that was made of these parts.
+    fallback: OnceLock<&'static str>,
 }
 
 impl Wiring {
     pub(crate) fn new(deps: Deps, problems_for_all: bool) -> Self {
-        Self { deps, problems_for_all }
+        Self { deps, problems_for_all, fallback: OnceLock::new() }
+    }
+
+    /// Notes the name of the type of the arguments of a fallback, for the check at start-up.
+    pub(super) fn note_fallback(&self, arguments: &'static str) {
+        self.fallback.get_or_init(|| arguments);
+    }
+
+    /// The name that was noted.
+    pub(super) fn fallback_arguments(&self) -> Option<&'static str> {
+        self.fallback.get().copied()
     }
 
     /// Returns the state of extractors: the dependencies themselves, or a type that was provided.
