@@ -29,7 +29,7 @@ impl ExchangeSide {
         match self {
             Self::Http1(open) => &open.upload,
             #[cfg(feature = "http2")]
-            Self::Http2(stream) => &stream.upload,
+            Self::Http2(stream) => stream.upload(),
         }
     }
 

@@ -15,12 +15,9 @@ use parking_lot::Mutex;
 
 use super::{
     limits::ServerLimits,
-    patience::{Deadline, millis},
+    patience::{Deadline, TICK, millis},
     upload::UploadWait,
 };
-
-/// The resolution of the clock.
-pub(super) const TICK: Duration = Duration::from_secs(1);
 
 /// The open connections of a listener.
 ///
@@ -52,7 +49,7 @@ pub(in crate::app::server) struct OpenConnection {
     pub(super) upload: UploadWait,
     /// The open streams of HTTP/2. Closed ones are removed at the next tick.
     #[cfg(feature = "http2")]
-    pub(super) streams: super::http2::OpenStreams,
+    pub(super) streams: super::stream_waits::StreamWaits,
     /// Whether the head of a request was ever read.
     requested: AtomicBool,
     /// Whether the handler may still read the current request's body.
@@ -234,7 +231,19 @@ impl OpenConnection {
     /// Whether the client is late with a head, with closing the connection, or with taking what was sent.
     pub(super) fn is_late(&self) -> bool {
         let now = self.now();
-        self.head.is_over(now) || self.send.is_over(now)
+        self.send.is_over(now) || self.head.is_over(now) && !self.has_streams()
+    }
+
+    /// Whether HTTP/2 requests are under way. The last stream may end in another thread while the next one begins, and
+    /// set a deadline after that.
+    #[cfg(feature = "http2")]
+    fn has_streams(&self) -> bool {
+        !self.streams.is_empty()
+    }
+
+    #[cfg(not(feature = "http2"))]
+    fn has_streams(&self) -> bool {
+        false
     }
 
     /// Whether the app stops.

@@ -20,6 +20,8 @@ mod malformed;
 mod patience;
 mod protocol;
 mod run;
+#[cfg(feature = "http2")]
+mod stream_waits;
 #[cfg(test)]
 mod tests;
 mod upload;

@@ -5,6 +5,9 @@ use std::{
     time::Duration,
 };
 
+/// The resolution of a listener's clock.
+pub(super) const TICK: Duration = Duration::from_secs(1);
+
 /// Each byte adds this many milliseconds. So a client that sends or takes less than 250 bytes per second runs out of
 /// time, however often it does so.
 const MILLIS_PER_BYTE: u64 = 4;
@@ -75,8 +78,7 @@ impl Patience {
 
 /// A duration in milliseconds, and one tick more, since the current tick has already begun.
 pub(super) fn millis(duration: Duration) -> u64 {
-    let tick = super::connections::TICK.as_millis() as u64;
-    u64::try_from(duration.as_millis()).unwrap_or(NEVER).saturating_add(tick)
+    u64::try_from(duration.as_millis()).unwrap_or(NEVER).saturating_add(TICK.as_millis() as u64)
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tower_service::Service;
 
 #[cfg(feature = "http2")]
-use super::http2::{OpenStream, StreamExecutor};
+use super::http2::StreamExecutor;
 use super::{
     bodies::{ExchangeSide, RequestBody, ResponseBody},
     connections::OpenConnection,
@@ -58,14 +58,18 @@ pub(in crate::app::server) async fn serve_connection<I, S>(
     let detected = drive(pin!(detect(stream, Arc::clone(&open))), &open, |_| ()).await;
     let served = match detected {
         Some(Ok((protocol, stream))) => {
-            let service = ConnectionService { service: RefCell::new(service), peer, protocol, open: Arc::clone(&open) };
+            let service = |exchanges| ConnectionService {
+                service: RefCell::new(service),
+                peer,
+                open: Arc::clone(&open),
+                exchanges,
+            };
             match protocol {
                 Protocol::Http1 => {
                     let mut server = http1::Builder::new();
-                    // `OpenConnection` has the deadline of a head.
-                    // The buffer holds a whole head.
+                    // `OpenConnection` has the deadline of a head. The buffer holds a whole head.
                     server.header_read_timeout(None).max_buf_size(open.limits().max_head_bytes);
-                    let mut connection = server.serve_connection(stream, service).with_upgrades();
+                    let mut connection = server.serve_connection(stream, service(Exchanges::Http1)).with_upgrades();
                     let served =
                         drive(Pin::new(&mut connection), &open, |connection| connection.graceful_shutdown()).await;
                     match connection.into_parts() {
@@ -86,14 +90,15 @@ pub(in crate::app::server) async fn serve_connection<I, S>(
                 Protocol::Http2 => {
                     use hyper::server::conn::http2;
                     use hyper_util::rt::TokioTimer;
-                    let mut server = http2::Builder::new(StreamExecutor(Arc::clone(&open)));
+                    let executor = StreamExecutor::new(Arc::clone(&open));
+                    let mut server = http2::Builder::new(executor.clone());
                     server.timer(TokioTimer::new()).keep_alive_interval(HTTP2_PING_INTERVAL).enable_connect_protocol();
                     server
                         .max_concurrent_streams(open.limits().http2_max_streams)
                         .max_header_list_size(u32::try_from(open.limits().max_head_bytes).unwrap_or(u32::MAX))
                         .initial_stream_window_size(open.limits().http2_window)
                         .initial_connection_window_size(open.limits().http2_window);
-                    let mut connection = Box::pin(server.serve_connection(stream, service));
+                    let mut connection = Box::pin(server.serve_connection(stream, service(Exchanges::Http2(executor))));
                     let served = drive(connection.as_mut(), &open, |connection| connection.graceful_shutdown()).await;
                     if served.is_none() && !open.is_stopping() {
                         // Tells the client that the connection ends (GOAWAY, RFC 9113 §6.8).
@@ -138,8 +143,17 @@ struct ConnectionService<S> {
     /// Only called by one task.
     service: RefCell<S>,
     peer: SocketAddr,
-    protocol: Protocol,
     open: Arc<OpenConnection>,
+    exchanges: Exchanges,
+}
+
+/// The exchanges of one connection.
+enum Exchanges {
+    /// One at a time.
+    Http1,
+    /// Several at once, each in a task.
+    #[cfg(feature = "http2")]
+    Http2(StreamExecutor),
 }
 
 impl<S> hyper::service::Service<Request<Incoming>> for ConnectionService<S>
@@ -153,10 +167,10 @@ where
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         self.open.head_read();
         let malformed = is_malformed(&request);
-        let exchange = match self.protocol {
-            Protocol::Http1 => ExchangeSide::Http1(Arc::clone(&self.open)),
+        let exchange = match &self.exchanges {
+            Exchanges::Http1 => ExchangeSide::Http1(Arc::clone(&self.open)),
             #[cfg(feature = "http2")]
-            Protocol::Http2 => ExchangeSide::Http2(OpenStream::begin(&self.open)),
+            Exchanges::Http2(executor) => ExchangeSide::Http2(executor.begin()),
         };
         let mut request = request.map(|body| {
             if body.is_end_stream() {

@@ -25,10 +25,7 @@ use tokio::{
 use tower::service_fn;
 
 use super::{
-    connections::{Connections, TICK},
-    limits::ServerLimits,
-    linger::MOST_BYTES,
-    run::serve_connection,
+    connections::Connections, limits::ServerLimits, linger::MOST_BYTES, patience::TICK, run::serve_connection,
 };
 use crate::{base::late_body::LateBody, config::Config};
 

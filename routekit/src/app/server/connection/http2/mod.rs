@@ -7,5 +7,5 @@ mod tests;
 
 pub(super) use self::{
     pieces::Pieces,
-    streams::{OpenStream, OpenStreams, StreamExecutor},
+    streams::{OpenStream, StreamExecutor},
 };

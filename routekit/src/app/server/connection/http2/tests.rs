@@ -17,7 +17,7 @@ use tokio::{
 use tower::service_fn;
 
 use crate::{
-    app::server::connection::{Connections, ServerLimits, connections::TICK, serve_connection},
+    app::server::connection::{Connections, ServerLimits, patience::TICK, serve_connection},
     base::late_body::LateBody,
     config::Config,
 };
