@@ -114,7 +114,7 @@ fn documentation(route: &Route<'_>, handler: &Handler) -> (String, String) {
 fn describe(route: &Route<'_>) -> TokenStream {
     let state = route.options.state().map(|state| quote!(__description.needs_state::<#state>();));
     let inputs = route.arguments.iter().map(|Argument { name, ty, source }| {
-        let probe = quote_spanned!(ty.span()=> (&&&__rt::Probe::<#ty>::new()));
+        let probe = quote_spanned!(ty.span()=> (&&&&&__rt::Probe::<#ty>::new()));
         match source {
             Source::Placeholder(placeholder) => quote!(#probe.describe_placeholder(__description, #placeholder);),
             Source::Parts | Source::Body => quote!(#probe.describe_input(__description, #name);),

@@ -19,11 +19,13 @@ pub use crate::{
 /// shadow no type of the program.
 pub mod describe_traits {
     pub use crate::route::probe::{
-        DescribeOpaque as _, DescribeWithoutSchema as _, PlaceholderWithoutSchema as _, RespondOpaque as _,
-        RespondWithoutSchema as _,
+        DescribeOpaque as _, DescribeUnchecked as _, DescribeWithoutSchema as _, PlaceholderWithoutSchema as _,
+        RespondOpaque as _, RespondWithoutSchema as _,
     };
     #[cfg(feature = "schema")]
-    pub use crate::route::probe::{DescribeWithSchema as _, PlaceholderWithSchema as _, RespondWithSchema as _};
+    pub use crate::route::probe::{
+        DescribeUncheckedWithSchema as _, DescribeWithSchema as _, PlaceholderWithSchema as _, RespondWithSchema as _,
+    };
 }
 
 /// Traits that decide how an argument is extracted, unnamed for the same reason.

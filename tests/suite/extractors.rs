@@ -270,3 +270,97 @@ async fn path_of_a_value_with_rules_is_validated() {
     assert_eq!(get("/codes/de").await, (200, Value::from("de")));
     assert_eq!(get("/codes/deu").await.0, 422);
 }
+
+#[derive(Deserialize, Validate)]
+#[serde(rename_all = "camelCase")]
+struct Order {
+    #[serde(default)]
+    #[validate(nested)]
+    order_lines: Vec<Line>,
+    #[serde(default)]
+    page: u32,
+}
+
+#[derive(Deserialize, Validate)]
+struct Line {
+    #[validate(range(min = 1))]
+    amount: u8,
+}
+
+#[post("/leftover/{id}")]
+async fn leftover(
+    axum::extract::Path(id): axum::extract::Path<u32>,
+    query: axum::extract::Query<Order>,
+    order: axum::Json<Order>,
+) -> String {
+    format!("{id} {} {}", order.order_lines.iter().map(|line| line.amount).sum::<u8>(), query.page)
+}
+
+#[post("/leftover-form")]
+async fn leftover_form(order: axum::Form<Order>) -> String {
+    order.page.to_string()
+}
+
+#[get("/leftover-pairs/{one}/{other}")]
+async fn leftover_pairs(axum::extract::Path((one, other)): axum::extract::Path<(u32, u32)>) -> String {
+    format!("{one} {other}")
+}
+
+#[tokio::test]
+async fn leftover_extractor_of_axum_is_a_warning() {
+    let app = TestApp::new(App::with_routes(routes![leftover, leftover_form, leftover_pairs, foreign_json, mixed]));
+    let warnings = app.table().warnings();
+    assert_eq!(warnings.len(), 3, "{warnings:#?}");
+    for (warning, parts) in warnings.iter().zip([
+        ["POST /leftover-form", "takes `order` with axum's `Form`", "Order`; write `routekit::Form`"],
+        ["POST /leftover/{id}", "takes `query` with axum's `Query`", "Order`; write `routekit::Query`"],
+        ["POST /leftover/{id}", "takes `order` with axum's `Json`", "Order`; write `routekit::Json`"],
+    ]) {
+        assert!(parts.iter().all(|part| warning.contains(part)), "{warning}");
+    }
+    let answer = app.post("/leftover/7").json(&serde_json::json!({ "orderLines": [{ "amount": 0 }] })).send().await;
+    assert_eq!(answer.text(), "7 0 0");
+}
+
+#[tokio::test]
+async fn rejections_of_axum_name_the_field_and_not_the_value() {
+    let app = TestApp::new(App::with_routes(routes![leftover, leftover_form, leftover_pairs]));
+    let body = serde_json::json!({ "orderLines": [{ "amount": 1 }, { "amount": "hunter2" }] });
+    let form = |body: &'static str| {
+        app.post("/leftover-form").header("content-type", "application/x-www-form-urlencoded").body(body).send()
+    };
+    let good = serde_json::json!({});
+    for (answer, status, pointer, detail) in [
+        (
+            app.post("/leftover/7").json(&body).send().await,
+            422,
+            "/orderLines/1/amount",
+            "Failed to deserialize the JSON body into the target type",
+        ),
+        (
+            app.post("/leftover/7?page=hunter2").json(&good).send().await,
+            400,
+            "page",
+            "Failed to deserialize query string",
+        ),
+        (form("page=hunter2").await, 422, "page", "Failed to deserialize form body"),
+        (
+            app.post("/leftover/hunter2").json(&good).send().await,
+            400,
+            "",
+            "the input must be an integer from 0 to 4294967295",
+        ),
+        (
+            app.get("/leftover-pairs/1/hunter2").send().await,
+            400,
+            "1", // axum knows the index only
+            "`1` must be an integer from 0 to 4294967295",
+        ),
+    ] {
+        assert_eq!(answer.status(), status, "{}", answer.text());
+        let mut problem: Value = answer.json();
+        problem.as_object_mut().unwrap().remove("instance"); // the URL that the client itself sent
+        assert!(!problem.to_string().contains("hunter2"), "{problem}");
+        assert_eq!((&problem["errors"][0]["pointer"], &problem["detail"]), (&pointer.into(), &detail.into()));
+    }
+}

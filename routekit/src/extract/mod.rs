@@ -37,9 +37,10 @@
 //!    that is certain, and the message says so: "has a value that must be …". Rejected values are never repeated, so no
 //!    password ends up in a log.
 //! 4. Any axum extractor can be used beside these. Its plain-text rejections become problems with the same status and
-//!    headers.
-//! 5. For types without rules (`HashMap`, `serde_json::Value`) use axum's own `Query` or `Json`. They validate
-//!    *nothing*, whatever the type derives: when you move code from axum, look for a leftover `use axum::Json`.
+//!    headers. Those of axum's own `Json`, `Form`, `Query` and `Path` name the field, and do not repeat the value.
+//! 5. For types without rules (`HashMap`, `serde_json::Value`) use axum's own `Query` or `Json`. They check *no rules*,
+//!    whatever the type derives. A route that takes a type with rules by one of axum's extractors causes a warning at
+//!    start-up, which names the route and the argument: look for a leftover `use axum::Json`.
 //! 6. In [`Query`] and [`Form`] every value is text, and serde does not convert text for fields of a
 //!    `#[serde(flatten)]` struct. Use two arguments instead: `Query<Paging>` and `Query<Filter>`.
 //! 7. An empty value of a query or a form (`?page=&sort=`) is `None` for an `Option<T>` whose `T` rejects empty text,
@@ -109,6 +110,7 @@ macro_rules! body_extractor {
     };
 }
 
+mod axum_rejection;
 mod fault;
 mod fields;
 mod foreign;

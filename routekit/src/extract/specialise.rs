@@ -28,7 +28,7 @@ use http::request::Parts;
 use pin_project_lite::pin_project;
 use serde::de::DeserializeOwned;
 
-use super::{form::Form, json::Json, path::Path, query::Query, validation::Validated};
+use super::{axum_rejection, form::Form, json::Json, path::Path, query::Query, validation::Validated};
 use crate::{
     deps::{Dep, MissingDependency},
     route::{Context, Describe, ForeignRejection},
@@ -260,9 +260,9 @@ impl<T, S: Sync> FromValidatedBody<S> for &&Extract<Form<T>, S> {
     note = "values added with `App::provide` are extracted as `Dep<{Self}>`",
     note = "name an argument like its placeholder, or use `Query<T>`, `Json<T>` or any axum extractor"
 )]
-pub trait PartsExtractor<S>: FromRequestParts<S> {}
+pub trait PartsExtractor<S>: FromRequestParts<S, Rejection: 'static> {}
 
-impl<T: FromRequestParts<S>, S> PartsExtractor<S> for T {}
+impl<T: FromRequestParts<S, Rejection: 'static>, S> PartsExtractor<S> for T {}
 
 /// The bound of the last argument: an axum extractor, which may consume the body.
 #[diagnostic::on_unimplemented(
@@ -271,9 +271,9 @@ impl<T: FromRequestParts<S>, S> PartsExtractor<S> for T {}
     note = "values added with `App::provide` are extracted as `Dep<{Self}>`",
     note = "name an argument like its placeholder, or use `Query<T>`, `Json<T>` or any axum extractor"
 )]
-pub trait LastExtractor<S, M>: FromRequest<S, M> {}
+pub trait LastExtractor<S, M>: FromRequest<S, M, Rejection: 'static> {}
 
-impl<T: FromRequest<S, M>, S, M> LastExtractor<S, M> for T {}
+impl<T: FromRequest<S, M, Rejection: 'static>, S, M> LastExtractor<S, M> for T {}
 
 /// All other arguments: axum's extractors and those of the program.
 pub trait FromAxum<T, S> {
@@ -330,7 +330,7 @@ pin_project! {
 impl<F, T, R> Future for Extraction<F>
 where
     F: Future<Output = Result<T, R>>,
-    R: IntoResponse,
+    R: IntoResponse + 'static,
 {
     type Output = Result<T, Response>;
 
@@ -338,6 +338,9 @@ where
         let this = self.project();
         let keep = *this.keep;
         this.extraction.poll(cx).map_err(|rejection| {
+            if !keep && let Some(problem) = axum_rejection::problem(&rejection) {
+                return problem.into_response();
+            }
             let mut rejection = rejection.into_response();
             // The text of a 5xx may name internals: it is logged, and the client receives a problem.
             if keep && !rejection.status().is_server_error() {

@@ -19,7 +19,7 @@ pub(crate) mod spelling;
 
 pub(crate) use self::{
     check::{Reserved, check, label},
-    describe::{RequestPart, probe},
+    describe::{ChecksNoRules, RequestPart, probe},
     endpoint::ForeignRejection,
     reached::HandlerReached,
     registry::{Selection, is_crate, select},

@@ -2,6 +2,12 @@
 
 use std::any::{TypeId, type_name};
 
+/// An extractor that does not check the rules of its payload.
+pub trait ChecksNoRules: Describe {
+    /// The extractor that does.
+    const CHECKED: &'static str;
+}
+
 /// An argument of a handler with a description of its source in the request.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not describe itself",
@@ -181,6 +187,8 @@ pub struct Input {
     pub statuses: Vec<u16>,
     needs: Vec<Need>,
     part: Option<RequestPart>,
+    /// The extractor that checks the rules of the payload, if this one does not.
+    pub(crate) unchecked: Option<&'static str>,
 }
 
 impl Input {
@@ -194,6 +202,7 @@ impl Input {
             statuses: Vec::new(),
             needs: Vec::new(),
             part: None,
+            unchecked: None,
         }
     }
 
