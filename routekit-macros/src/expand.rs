@@ -117,6 +117,11 @@ fn describe(route: &Route<'_>) -> TokenStream {
         let probe = quote_spanned!(ty.span()=> (&&&&&__rt::Probe::<#ty>::new()));
         match source {
             Source::Placeholder(placeholder) => quote!(#probe.describe_placeholder(__description, #placeholder);),
+            // A path of single values must have as many placeholders, which is checked at start-up.
+            Source::Parts | Source::Body if head_name(ty).is_some_and(|head| head == "Path") => quote! {
+                #probe.describe_input(__description, #name);
+                #probe.count_values(__description);
+            },
             Source::Parts | Source::Body => quote!(#probe.describe_input(__description, #name);),
         }
     });

@@ -18,6 +18,7 @@ pub use crate::{
 /// Traits for the descriptions of arguments and return types. Generated code imports them all, unnamed, so that they
 /// shadow no type of the program.
 pub mod describe_traits {
+    pub use crate::extract::path::{PathOfAny as _, PathOfRules as _, PathOfTuple as _, PathOfValue as _};
     pub use crate::route::probe::{
         DescribeOpaque as _, DescribeUnchecked as _, DescribeWithoutSchema as _, PlaceholderWithoutSchema as _,
         RespondOpaque as _, RespondWithoutSchema as _,
@@ -31,7 +32,8 @@ pub mod describe_traits {
 /// Traits that decide how an argument is extracted, unnamed for the same reason.
 pub mod extract_traits {
     pub use crate::extract::specialise::{
-        FromAxum as _, FromDeps as _, FromPathValue as _, FromValidatedBody as _, FromValidatedParts as _,
+        FromAxum as _, FromDeps as _, FromPathTuple as _, FromPathValue as _, FromValidatedBody as _,
+        FromValidatedParts as _,
     };
     pub use crate::route::spelling::{SpellDisplay as _, SpellNothing as _};
 }

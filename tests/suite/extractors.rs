@@ -245,8 +245,35 @@ async fn pair(Path(id): Path<u64>) -> String {
     id.to_string()
 }
 
+#[get("/none")]
+async fn none(id: Path<Word>) -> String {
+    id.0.0
+}
+
+/// A value without rules that is no scalar to the macro.
+#[derive(Deserialize)]
+struct Word(String);
+
+impl std::str::FromStr for Word {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+#[get("/tuples/{one}/{other}")]
+async fn tuple(Path((one, other)): Path<(u64, Word)>) -> String {
+    format!("{one} {}", other.0)
+}
+
+#[get("/long-tuples/{one}/{other}")]
+async fn long_tuple(path: Path<(u64, u64, u64)>) -> String {
+    path.0.0.to_string()
+}
+
 async fn get(path: &str) -> (u16, Value) {
-    let app = TestApp::new(App::with_routes(routes![number, by_uuid, code, pair]));
+    let app = TestApp::new(App::with_routes(routes![number, by_uuid, code, tuple]));
     let answer = app.get(path).send().await;
     let body = answer.text().to_owned();
     (answer.status().as_u16(), serde_json::from_str(&body).unwrap_or(Value::String(body)))
@@ -262,7 +289,26 @@ async fn path_of_one_value_is_the_only_placeholder() {
         let pointer = if path.starts_with("/uuids") { "id" } else { "number" };
         assert_eq!((status, &problem["errors"][0]["pointer"]), (400, &Value::from(pointer)), "{path}: {problem}");
     }
-    assert_eq!(get("/pairs/1/2").await.0, 500, "which of the two is unclear");
+    assert_eq!(get("/tuples/1/b").await, (200, Value::from("1 b")));
+    let (status, problem) = get("/tuples/x/b").await;
+    assert_eq!((status, &problem["errors"][0]["pointer"]), (400, &Value::from("one")), "{problem}");
+}
+
+#[test]
+fn path_of_another_number_of_values_is_a_startup_error() {
+    let routes = routes![pair, none, long_tuple, tuple, number];
+    let error = App::with_routes(routes).into_router().unwrap_err();
+    let problems = error.problems();
+    assert_eq!(problems.len(), 3, "{error}");
+    for (problem, text) in problems.iter().zip([
+        "`Path<(u64, u64, u64)>` takes a path with 3 placeholders, and `/long-tuples/{one}/{other}` has 2; write \
+         `Path<(u64, u64)>`, or",
+        "Word>` takes a path with one placeholder, and `/none` has 0; leave the argument out, or",
+        "`Path<u64>` takes a path with one placeholder, and `/pairs/{one}/{other}` has 2; write `Path<(u64, u64)>`, or",
+    ]) {
+        assert_eq!((problem.code(), problem.locations().len()), ("path-values", 1));
+        assert!(problem.to_string().contains(text), "{problem}");
+    }
 }
 
 #[tokio::test]

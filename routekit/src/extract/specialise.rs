@@ -212,6 +212,47 @@ impl<T: DeserializeOwned + FromStr + Send, S: Sync> FromPathValue<S> for &&&Extr
     }
 }
 
+/// `Path<T>` of a tuple of values, such as `Path<(u64, Uuid)>`.
+pub trait FromPathTuple<S> {
+    /// Type of the argument.
+    type Value;
+
+    /// Extracts an argument that is not the last.
+    fn from_parts(
+        &self,
+        parts: &mut Parts,
+        context: &Context<S>,
+    ) -> impl Future<Output = Result<Self::Value, Response>> + Send;
+
+    /// Extracts the last argument.
+    fn from_request(
+        &self,
+        request: Request,
+        context: &Context<S>,
+    ) -> impl Future<Output = Result<Self::Value, Response>> + Send
+    where
+        Self: Sync,
+        S: Sync,
+    {
+        let (mut parts, _) = request.into_parts();
+        async move { self.from_parts(&mut parts, context).await }
+    }
+}
+
+macro_rules! path_tuples {
+    ($(($($item:ident)*))*) => {$(
+        impl<$($item: DeserializeOwned + Send,)* S: Sync> FromPathTuple<S> for &&&Extract<Path<($($item,)*)>, S> {
+            type Value = Path<($($item,)*)>;
+
+            async fn from_parts(&self, parts: &mut Parts, _: &Context<S>) -> Result<Self::Value, Response> {
+                Path::extract_values(parts).await.map_err(IntoResponse::into_response)
+            }
+        }
+    )*};
+}
+
+path_tuples! { (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) }
+
 /// Our extractors that consume the body.
 pub trait FromValidatedBody<S> {
     /// Type of the argument.

@@ -68,6 +68,14 @@ pub struct Description {
     /// The responses of the handler itself, without those of its policies.
     pub outputs: Vec<Output>,
     pub(crate) needs: Vec<Need>,
+    pub(crate) path_values: Option<PathValues>,
+}
+
+/// An argument that takes all placeholders of the path, each as one value.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PathValues {
+    pub(crate) count: usize,
+    pub(crate) type_name: &'static str,
 }
 
 /// A dependency, or an identity, that the app must provide.
