@@ -56,7 +56,8 @@ impl rename {
             (&&&&&__rt::Probe::<Uuid>::new()).describe_placeholder(__description, "id");
             (&&&&&__rt::Probe::<Json<Rename>>::new())
                 .describe_input(__description, "body");
-            (&&&&&__rt::Probe::<Dep<Users>>::new()).describe_input(__description, "users");
+            (&&&&&__rt::Probe::<Dep<Users>>::new())
+                .describe_input(__description, "users");
             (&&&__rt::Probe::<Result<Json<User>>>::new()).describe_output(__description);
             (&&&(&&&__rt::Probe::<Result<Json<User>>>::new()).error())
                 .describe_error(__description);

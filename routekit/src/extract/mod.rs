@@ -27,8 +27,8 @@
 //!
 //! 1. [`Json`], [`Form`], [`Query`] and [`Path`] parse a `T` that derives serde's `Deserialize` and
 //!    [`Validate`](crate::Validate), and check its rules. As an argument of a handler, `Path<T>` also takes a `T`
-//!    without rules that implements `FromStr`, such as `Path<u64>`: the only placeholder of the path. `Path<(u64, u64)>`
-//!    takes two.
+//!    without rules that implements `FromStr`, such as `Path<u64>`: the only placeholder of the path.
+//!    `Path<(u64, u64)>` takes two.
 //! 2. Input that cannot be parsed is rejected with 400 (malformed), 413 (too large), 415 (wrong media type) or, for a
 //!    well-formed body that does not match the type, 422. The problem names the *first* error: serde stops there. Input
 //!    that breaks rules is rejected with 422; the problem names *all* errors, up to a thousand.

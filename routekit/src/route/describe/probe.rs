@@ -2,8 +2,8 @@
 //!
 //! Generated code calls `(&&&Probe::<T>::new()).describe_…(…)` with all traits of this module in scope. Method lookup
 //! selects the impl for the most references whose bounds hold: `&&Probe` if the type describes itself and its payload
-//! has a schema, `&Probe` if it describes itself, `Probe` for any type (opaque). `&&&&Probe` and `&&&Probe` are the same
-//! for extractors that do not check the rules that their payload has.
+//! has a schema, `&Probe` if it describes itself, `Probe` for any type (opaque). `&&&&Probe` and `&&&Probe` are the
+//! same for extractors that do not check the rules that their payload has.
 
 use std::marker::PhantomData;
 
