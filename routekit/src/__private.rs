@@ -40,5 +40,7 @@ pub mod extract_traits {
 
 /// The rules of `#[derive(Validate)]`.
 pub mod rules {
-    pub use crate::extract::validation::rules::{BrokenRule, RuleCheck, is_card_number, items};
+    pub use crate::extract::validation::rules::{
+        BrokenRule, IsOurs, NotOurs, OurRules, RuleCheck, is_card_number, items, nested,
+    };
 }

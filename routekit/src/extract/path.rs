@@ -15,7 +15,7 @@ use super::{
     placeholder::{Placeholders, raw},
     rejection::Rejection,
     text::pairs::parse_path,
-    validation::{Validated, parts::Indivisible, validate},
+    validation::{Validated, validate, windows::NoElements},
 };
 use crate::route::{Describe, Description, Input, PathValues, Probe};
 
@@ -37,7 +37,7 @@ impl<T: Validated + Send> Path<T> {
         let params = raw(parts).await?;
         let value: T = parse_path(&params)
             .map_err(|fault| Rejection::Parameter(fault.into_field_error(PointerStyle::DottedName)))?;
-        validate(&value, PointerStyle::DottedName, Indivisible, || tree(&params))?;
+        validate(&value, PointerStyle::DottedName, NoElements, || tree(&params))?;
         Ok(Self(value))
     }
 }

@@ -1,6 +1,6 @@
 //! A serde deserialiser for named texts: the pairs of a query or a form, or the placeholders of a path.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, rc::Rc};
 
 use axum::extract::RawPathParams;
 use indexmap::{IndexMap, map};
@@ -14,12 +14,19 @@ use crate::extract::{
     fault::{Fault, FaultSubject},
     fields::{DeclaredFields, Fields},
     place::PlaceStep,
+    tracked::{self, Elements},
 };
 
 /// Parses the pairs of a query or a form.
 pub(in crate::extract) fn parse_form<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
     let pairs = || form_urlencoded::parse(text.as_bytes());
     TextRules::of_forms().read(|rules| T::deserialize(TextPairs { pairs: pairs(), rules }))
+}
+
+/// Reads some of the pairs of a query or a form.
+pub(in crate::extract) fn read_form<T: DeserializeOwned>(text: &str, elements: &Rc<Elements>) -> Result<T, Fault> {
+    let pairs = || form_urlencoded::parse(text.as_bytes());
+    TextRules::of_forms().read(|rules| tracked::read(TextPairs { pairs: pairs(), rules }, elements))
 }
 
 /// Parses the placeholders of a path.
