@@ -29,9 +29,9 @@ use crate::extract::{
 };
 
 /// The number of elements that are validated at once.
-const WINDOW: usize = 16_000;
+const WINDOW: usize = 8_000;
 /// The maximum number of windows.
-const MAX_WINDOWS: usize = 32;
+const MAX_WINDOWS: usize = 64;
 
 /// An input whose elements can be read in windows.
 pub(in crate::extract) trait InputElements: Copy {
@@ -141,7 +141,8 @@ fn window<T: Validated>(input: impl InputElements, elements: &Rc<Elements>) -> O
 }
 
 fn errors<T: Validated>(value: &T) -> ValidationErrors {
-    let _guard = budget::limit(MAX_ERRORS);
+    // More than are reported, since those of the last element do not count.
+    let _guard = budget::limit(2 * MAX_ERRORS);
     value.check_rules().map_or_else(|RuleErrors(errors)| errors, |()| ValidationErrors::new())
 }
 
