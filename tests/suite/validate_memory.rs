@@ -353,7 +353,7 @@ async fn long_input_with_too_many_errors_says_so() {
     }]);
     assert_eq!((status, &problem["errors"]), (422, &expected));
     // As few as can be listed.
-    let wrong = vec!["{}"; 3].join(",");
+    let wrong = ["{}"; 3].join(",");
     let (status, problem) = send("/places", format!("{{\"items\":[{good},{wrong}]}}")).await;
     let errors: Vec<_> =
         problem["errors"].as_array().unwrap().iter().map(|error| error["pointer"].as_str().unwrap()).collect();

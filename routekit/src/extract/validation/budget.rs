@@ -8,13 +8,13 @@ use std::cell::Cell;
 
 thread_local! {
     static LEFT: Cell<Option<usize>> = const { Cell::new(None) };
-    static PROBE: Cell<Option<Probe>> = const { Cell::new(None) };
+    static PROBE: Cell<Option<BudgetProbe>> = const { Cell::new(None) };
     static FOREIGN: Cell<bool> = const { Cell::new(false) };
 }
 
 /// A question to types that observe the limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Probe {
+pub(super) enum BudgetProbe {
     /// A type that observes the limit answers with an error.
     Root,
     /// A type that observes the limit reports nested types that do not.
@@ -39,13 +39,13 @@ pub(super) fn limit(errors: usize) -> Limited {
 }
 
 /// Makes types that observe the limit answer a question instead of validating, until the guard is dropped.
-pub(super) fn probe(probe: Probe) -> Limited {
+pub(super) fn probe(probe: BudgetProbe) -> Limited {
     PROBE.set(Some(probe));
     limit(0)
 }
 
 /// The question that types that observe the limit answer.
-pub(super) fn probing() -> Option<Probe> {
+pub(super) fn probing() -> Option<BudgetProbe> {
     PROBE.get()
 }
 
@@ -77,5 +77,5 @@ pub(super) fn left() -> Option<usize> {
 
 /// Whether no more errors are kept, so that the rest need not be validated.
 pub(super) fn is_spent() -> bool {
-    LEFT.get() == Some(0) && PROBE.get() != Some(Probe::Nested)
+    LEFT.get() == Some(0) && PROBE.get() != Some(BudgetProbe::Nested)
 }

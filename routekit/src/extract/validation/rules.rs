@@ -9,7 +9,7 @@ use serde::Serialize;
 use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 
 use super::{
-    budget::{self, Probe},
+    budget::{self, BudgetProbe},
     messages,
     names::without_aliases,
 };
@@ -160,11 +160,11 @@ impl RuleCheck {
     /// A rule is broken.
     pub fn finish(self) -> Result<(), ValidationErrors> {
         match budget::probing() {
-            Some(Probe::Root) => {
+            Some(BudgetProbe::Root) => {
                 let answer = ValidationErrorsKind::Field(Vec::new());
                 return Err(ValidationErrors(HashMap::from([(Cow::Borrowed(PROBED), answer)])));
             }
-            Some(Probe::Nested) => return Ok(()),
+            Some(BudgetProbe::Nested) => return Ok(()),
             None => {}
         }
         if self.errors.is_empty() { Ok(()) } else { Err(ValidationErrors(self.errors)) }

@@ -18,7 +18,7 @@ use serde::de::DeserializeOwned;
 use validator::{ValidationErrors, ValidationErrorsKind};
 
 use super::{
-    budget::{self, Probe},
+    budget::{self, BudgetProbe},
     rules,
     validated::{RuleErrors, Validated},
 };
@@ -169,10 +169,10 @@ fn is_ours<T: Validated>(value: &T, input: impl InputElements) -> bool {
     // Another derive cannot be interrupted, so the root is asked with a value that has few elements.
     let Some(small) = input.read::<T>(&Rc::new(Elements::first(1))) else { return false };
     let is_ours = {
-        let _guard = budget::probe(Probe::Root);
+        let _guard = budget::probe(BudgetProbe::Root);
         small.check_rules().is_err_and(|RuleErrors(errors)| rules::is_answer(&errors))
     };
-    let _guard = budget::probe(Probe::Nested);
+    let _guard = budget::probe(BudgetProbe::Nested);
     is_ours && value.check_rules().is_ok() && !budget::has_seen_foreign()
 }
 
