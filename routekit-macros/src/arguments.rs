@@ -2,13 +2,13 @@
 
 use proc_macro2::Ident;
 use routekit_grammar::suggest::nearest;
-use syn::{FnArg, Pat, PatType, Type, spanned::Spanned};
+use syn::{Attribute, FnArg, Pat, PatType, Type, spanned::Spanned};
 
 use crate::{
     errors::Errors,
     handler::Handler,
     method::Method,
-    parse::{Placeholder, list_placeholders},
+    parse::{Placeholder, Template, list_placeholders},
     types::{find_impl_trait, first_type_argument, head_name, peeled_name, type_text},
 };
 
@@ -18,6 +18,8 @@ pub(crate) struct Argument<'a> {
     pub(crate) name: String,
     pub(crate) ty: &'a Type,
     pub(crate) source: Source,
+    /// Its `#[cfg]`s.
+    pub(crate) cfgs: Vec<&'a Attribute>,
 }
 
 /// Where an argument comes from.
@@ -62,12 +64,8 @@ const SCALARS: [&str; 19] = [
 ];
 
 /// The arguments of the handler, each with its source.
-pub(crate) fn classify<'a>(
-    handler: &'a Handler,
-    placeholders: Option<&[Placeholder]>,
-    errors: &mut Errors,
-) -> Vec<Argument<'a>> {
-    let path = placeholders.map(|all| PathNames::new(all, handler));
+pub(crate) fn classify<'a>(handler: &'a Handler, path: Option<&Template>, errors: &mut Errors) -> Vec<Argument<'a>> {
+    let path = path.map(|path| PathNames::new(path, handler));
     let mut arguments = Vec::new();
     for input in &handler.sig.inputs {
         let argument = match input {
@@ -98,7 +96,9 @@ pub(crate) fn classify<'a>(
         }
         let name = argument_name(argument);
         let source = source(argument, path.as_ref(), errors);
-        arguments.push(Argument { name: name.unwrap_or_else(|| "_".to_owned()), ty: &argument.ty, source });
+        let name = name.unwrap_or_else(|| "_".to_owned());
+        let cfgs = argument.attrs.iter().filter(|attr| attr.path().is_ident("cfg")).collect();
+        arguments.push(Argument { name, ty: &argument.ty, source, cfgs });
     }
     // If no argument has the name of a body, the last extractor may be one.
     if !arguments.iter().any(|argument| argument.source == Source::Body)
@@ -111,13 +111,16 @@ pub(crate) fn classify<'a>(
 
 /// The placeholders of the path, and which of them no argument takes.
 struct PathNames<'a> {
+    /// `the path`, with its text if the handler has several.
+    title: String,
     all: &'a [Placeholder],
     /// Placeholders that no argument is named like: a misspelled name may be meant as one of them.
     open: Vec<&'a str>,
 }
 
 impl<'a> PathNames<'a> {
-    fn new(all: &'a [Placeholder], handler: &Handler) -> Self {
+    fn new(path: &'a Template, handler: &Handler) -> Self {
+        let all = &path.placeholders;
         let taken = |placeholder: &str| {
             handler.sig.inputs.iter().any(|argument| {
                 matches!(argument, FnArg::Typed(argument) if is_path(&argument.ty)
@@ -125,7 +128,11 @@ impl<'a> PathNames<'a> {
             })
         };
         let open = all.iter().map(|placeholder| placeholder.name.as_str()).filter(|name| !taken(name)).collect();
-        Self { all, open }
+        let title = match handler.further_routes.as_slice() {
+            [] => "the path".to_owned(),
+            _ => format!("the path `{}`", path.literal.value()),
+        };
+        Self { title, all, open }
     }
 }
 
@@ -178,10 +185,10 @@ fn source_by_name(
     }
     let help = match guess {
         Some(guess) => format!("did you mean `{guess}`?"),
-        None if path.all.is_empty() => "the path has none; take query parameters with `Query<T>`".to_owned(),
+        None if path.all.is_empty() => "it has none; take query parameters with `Query<T>`".to_owned(),
         None => format!("its placeholders are {}", list_placeholders(path.all)),
     };
-    errors.push(argument.pat.span(), format!("the path has no placeholder for the argument `{name}`; {help}"));
+    errors.push(argument.pat.span(), format!("{} has no placeholder for the argument `{name}`; {help}", path.title));
     Some(Source::Placeholder(guess.unwrap_or(name).to_owned()))
 }
 
@@ -192,7 +199,8 @@ pub(crate) fn check_bodies(arguments: &[Argument<'_>], method: Option<Method>, e
     };
     let mut bodies = arguments.iter().filter(named);
     let Some(first) = bodies.next() else { return };
-    for second in bodies {
+    // One of two arguments with a `#[cfg]` may be compiled out.
+    for second in bodies.filter(|second| first.cfgs.is_empty() || second.cfgs.is_empty()) {
         errors.push(
             second.ty.span(),
             format!(

@@ -14,6 +14,16 @@ impl Errors {
         self.0.push((span, message.into()));
     }
 
+    /// Adds the mistakes of a further attribute, without those that an earlier one has already reported.
+    pub(crate) fn merge(&mut self, found: Self) {
+        let known = self.0.len();
+        for (span, message) in found.0 {
+            if !self.0[..known].iter().any(|(_, earlier)| *earlier == message) {
+                self.0.push((span, message));
+            }
+        }
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -2,7 +2,7 @@
 //!
 //! Generated code is thin: it calls functions of the runtime's `__private`, which hold the logic.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Type, spanned::Spanned};
 
@@ -14,62 +14,127 @@ use crate::{
     types::{first_type_argument, head_name},
 };
 
-/// The path of the runtime crate: `::routekit`, unless `crate = …` says otherwise.
-pub(crate) fn runtime_crate(arguments: &Arguments) -> TokenStream {
-    arguments.options.target.krate.as_ref().map_or_else(|| quote!(::routekit), |path| quote!(#path))
+/// The path of the runtime crate: `::routekit`, unless `crate = …` in one of the attributes says otherwise.
+pub(crate) fn runtime_crate(attributes: &[Arguments]) -> TokenStream {
+    let named = attributes.iter().find_map(|attribute| attribute.options.target.krate.as_ref());
+    named.map_or_else(|| quote!(::routekit), |path| quote!(#path))
 }
 
-/// A hidden type with the function's name, so that `use users::list_users` imports both.
-pub(crate) fn carrier(handler: &Handler) -> TokenStream {
-    let Handler { vis, ident, cfgs, .. } = handler;
-    quote! {
-        #(#cfgs)*
-        #[doc(hidden)]
-        #[allow(non_camel_case_types, dead_code, missing_debug_implementations, clippy::empty_enums)]
-        #vis enum #ident {}
-    }
-}
-
-/// The expansion of a correct route: the function, its carrier, and one `impl` that holds the rest. If the function is
-/// in an `impl`, which a macro cannot see, the compiler reports each item.
-pub(crate) fn route(route: &Route<'_>, handler: &Handler, krate: &TokenStream) -> TokenStream {
+/// The expansion of a correct handler: the function, and its carrier with all routes. If the function is in an `impl`,
+/// which a macro cannot see, the compiler reports the carrier, which is one item.
+pub(crate) fn routes(routes: &[Route<'_>], handler: &Handler, krate: &TokenStream) -> TokenStream {
     let item = &handler.item;
-    let carrier = carrier(handler);
-    let ident = &handler.ident;
-    let meta = meta(route, handler);
-    let describe = describe(route);
-    let endpoint = endpoint(route, handler);
-    let constant = constant(
+    let mut routes = routes.iter();
+    let first = routes.next().map(|first| route(first, handler));
+    let further: Vec<_> = routes.map(|further| route(further, handler)).collect();
+    let further = (!further.is_empty()).then(|| {
+        quote! {
+            const __FURTHER: &[__rt::Route] = &[#({ #further }),*];
+        }
+    });
+    let with_further = further.as_ref().map(|_| quote!(.with_further(__FURTHER)));
+    let carrier = carrier(
         handler,
         krate,
         &quote! {{
             use #krate::__private as __rt;
 
-            const __META: &__rt::RouteMeta = &#meta;
-            #describe
-            #endpoint
-            __rt::inventory::submit! { #ident::ROUTE }
-            __rt::Route::new(__META, __describe, __endpoint)
+            #further
+            const __ROUTE: __rt::Route = {
+                #first #with_further
+            };
+            __rt::inventory::submit! { __ROUTE }
+            __ROUTE
         }},
     );
     quote! {
         #item
         #carrier
-        #constant
     }
 }
 
-/// The carrier's `ROUTE`.
-pub(crate) fn constant(handler: &Handler, krate: &TokenStream, route: &TokenStream) -> TokenStream {
-    let Handler { vis, ident, cfgs, .. } = handler;
+/// One route of the handler, as the end of a block.
+fn route(route: &Route<'_>, handler: &Handler) -> TokenStream {
+    let meta = meta(route, handler);
+    let describe = describe(route);
+    let endpoint = endpoint(route, handler);
     quote! {
-        #(#cfgs)*
-        #[allow(clippy::all, clippy::pedantic, clippy::restriction, unused_qualifications)]
-        impl #ident {
+        const __META: &__rt::RouteMeta = &#meta;
+        #describe
+        #endpoint
+        __rt::Route::new(__META, __describe, __endpoint)
+    }
+}
+
+/// The same place, but from the macro, where the compiler applies no lints about names and unused items.
+fn of_macro(span: Span) -> Span {
+    span.resolved_at(Span::call_site())
+}
+
+/// The tokens with such places.
+fn all_of_macro(tokens: TokenStream) -> TokenStream {
+    let of_macro = |mut token: TokenTree| {
+        if let TokenTree::Group(group) = &token {
+            token = Group::new(group.delimiter(), all_of_macro(group.stream())).into();
+        }
+        token.set_span(of_macro(token.span()));
+        token
+    };
+    tokens.into_iter().map(of_macro).collect()
+}
+
+/// A hidden type with the function's name, so that `use users::list_users` imports both. Its constant `ROUTE` is
+/// `route`.
+///
+/// The generated code must compile under `#![forbid(…)]`, which rejects each `#[allow(…)]`. So its tokens are the
+/// macro's, and it only repeats what the function itself allows.
+pub(crate) fn carrier(handler: &Handler, krate: &TokenStream, route: &TokenStream) -> TokenStream {
+    let Handler { vis, ident, cfgs, allowed, .. } = handler;
+    let span = of_macro(ident.span());
+    let mut alias = ident.clone();
+    alias.set_span(span);
+    let carrier = format_ident!("__route_{}", alias, span = span);
+    let vis = all_of_macro(quote!(#vis));
+    let deprecated = handler.is_deprecated.then(|| quote!(#[allow(deprecated)]));
+    // One item, whose derive adds the others: one error where no type can be declared. The name is an alias, so that
+    // a module of the same name is one error too.
+    let alias = quote_spanned! {span=>
+        #[doc(hidden)]
+        #vis type #alias = #carrier;
+    };
+    let derived = quote! {
+        #alias
+
+        #(#[allow(#allowed)])*
+        #deprecated
+        impl #carrier {
             /// The route of this handler.
-            #vis const ROUTE: #krate::__private::Route = #route;
+            pub const ROUTE: #krate::__private::Route = #route;
+        }
+    };
+    quote_spanned! {span=>
+        #(#cfgs)*
+        #[doc(hidden)]
+        #[non_exhaustive]
+        #[derive(#krate::__private::RouteOfHandler)]
+        #[routekit_route(#derived)]
+        #vis enum #carrier {}
+    }
+}
+
+/// The tokens in the attribute `#[routekit_route(…)]` of a carrier.
+pub(crate) fn route_of_handler(carrier: TokenStream) -> TokenStream {
+    for token in carrier {
+        let TokenTree::Group(attribute) = token else { continue };
+        let mut inside = attribute.stream().into_iter();
+        if let Some(TokenTree::Ident(name)) = inside.next()
+            && name == "routekit_route"
+            && let Some(TokenTree::Group(route)) = inside.next()
+        {
+            return route.stream();
         }
     }
+    TokenStream::new()
 }
 
 fn meta(route: &Route<'_>, handler: &Handler) -> TokenStream {
@@ -113,16 +178,18 @@ fn documentation(route: &Route<'_>, handler: &Handler) -> (String, String) {
 /// `fn __describe`: inputs, outputs and needs of the route, by autoref specialisation (see the runtime's `probe`).
 fn describe(route: &Route<'_>) -> TokenStream {
     let state = route.options.state().map(|state| quote!(__description.needs_state::<#state>();));
-    let inputs = route.arguments.iter().map(|Argument { name, ty, source }| {
+    let inputs = route.arguments.iter().map(|Argument { name, ty, source, cfgs }| {
         let probe = quote_spanned!(ty.span()=> (&&&&&__rt::Probe::<#ty>::new()));
         match source {
-            Source::Placeholder(placeholder) => quote!(#probe.describe_placeholder(__description, #placeholder);),
+            Source::Placeholder(placeholder) => {
+                quote!(#(#cfgs)* #probe.describe_placeholder(__description, #placeholder);)
+            }
             // A path of single values must have as many placeholders, which is checked at start-up.
             Source::Parts | Source::Body if head_name(ty).is_some_and(|head| head == "Path") => quote! {
-                #probe.describe_input(__description, #name);
-                #probe.count_values(__description);
+                #(#cfgs)* #probe.describe_input(__description, #name);
+                #(#cfgs)* #probe.count_values(__description);
             },
-            Source::Parts | Source::Body => quote!(#probe.describe_input(__description, #name);),
+            Source::Parts | Source::Body => quote!(#(#cfgs)* #probe.describe_input(__description, #name);),
         }
     });
     let output = match &route.output {
@@ -138,7 +205,6 @@ fn describe(route: &Route<'_>) -> TokenStream {
     };
     quote! {
         fn __describe(__description: &mut __rt::Description) {
-            #[allow(unused_imports)]
             use __rt::describe_traits::*;
             #state
             #(#inputs)*
@@ -163,21 +229,24 @@ fn endpoint(route: &Route<'_>, handler: &Handler) -> TokenStream {
     // Local variables keep the span of the attribute inside code that is spanned to a type: the types of a handler from
     // `macro_rules!` may come from a place where these variables do not exist.
     let (parts, context, values) = (quote!(__parts), quote!(__context), quote!(__placeholders));
+    let or_reject = quote!(?);
     let from_path = route.arguments.iter().zip(&names).filter_map(|(argument, name)| {
         let Source::Placeholder(placeholder) = &argument.source else { return None };
-        let ty = argument.ty;
-        let parse = quote_spanned!(ty.span()=> let #name = __rt::parse::<#ty>(&#values, #placeholder)?;);
+        let Argument { ty, cfgs, .. } = argument;
+        let parse =
+            quote_spanned!(ty.span()=> #(#cfgs)* let #name = __rt::parse::<#ty>(&#values, #placeholder)#or_reject;);
         // Tags are made from parsed values; see the runtime's `spelling`.
         let tagged = route.options.cache_tags().any(|tag| tag.names(placeholder));
-        let spell = tagged.then(|| quote!((&__rt::Spell(&#name)).spell(&#parts.extensions, #placeholder);));
+        let spell = tagged.then(|| quote!(#(#cfgs)* (&__rt::Spell(&#name)).spell(&#parts.extensions, #placeholder);));
         Some(quote!(#parse #spell))
     });
     let any_from_path = route.arguments.iter().any(|a| matches!(a.source, Source::Placeholder(_)));
     let placeholders = any_from_path.then(|| quote!(let #values = __rt::Placeholders::of(&mut #parts).await?;));
     let from_parts = route.arguments.iter().zip(&names).filter(|(a, _)| a.source == Source::Parts).map(|(a, name)| {
-        let ty = a.ty;
+        let Argument { ty, cfgs, .. } = a;
         quote_spanned! {blamed(ty)=>
-            let #name = (&&&&&__rt::Extract::<#ty, #state>::new()).from_parts(&mut #parts, &#context).await?;
+            #(#cfgs)*
+            let #name = (&&&&&__rt::Extract::<#ty, #state>::new()).from_parts(&mut #parts, &#context).await #or_reject;
         }
     });
     // The body is extracted last, wherever its argument stands.
@@ -185,15 +254,15 @@ fn endpoint(route: &Route<'_>, handler: &Handler) -> TokenStream {
     let takes_parts = route.arguments.iter().any(|a| a.source != Source::Body);
     let whole = if takes_parts { quote!(__rt::Request::from_parts(#parts, #body)) } else { request.clone() };
     let from_body = route.arguments.iter().zip(&names).filter(|(a, _)| a.source == Source::Body).map(|(a, name)| {
-        let ty = a.ty;
+        let Argument { ty, cfgs, .. } = a;
         quote_spanned! {blamed(ty)=>
-            let #name = (&&&&&__rt::Extract::<#ty, #state>::new()).from_request(#whole, &#context).await?;
+            #(#cfgs)*
+            let #name = (&&&&&__rt::Extract::<#ty, #state>::new()).from_request(#whole, &#context).await #or_reject;
         }
     });
     // Before the future is created, so that it holds the parts and not the request as well.
     let take_apart = if takes_parts {
         quote! {
-            #[allow(unused_mut, unused_variables)]
             let (mut #parts, #body) = #request.into_parts();
         }
     } else if route.arguments.is_empty() {
@@ -202,12 +271,18 @@ fn endpoint(route: &Route<'_>, handler: &Handler) -> TokenStream {
         quote!()
     };
     let output_span = match &route.output {
-        Output::Unit => ident.span(),
+        Output::Unit => of_macro(ident.span()),
         Output::Named(ty) => blamed(ty),
         Output::Opaque(span) => *span,
     };
     let output = format_ident!("__output", span = output_span);
     let respond = quote_spanned!(output_span=> __rt::respond(#output));
+    let values = route.arguments.iter().zip(&names).map(|(Argument { cfgs, .. }, name)| quote!(#(#cfgs)* #name));
+    // A value, as axum takes handlers: clippy's `unused_async` leaves out functions that are values.
+    let call = quote! {
+        let __handler = #ident;
+        let #output = __handler(#(#values),*).await;
+    };
     // Spanned, so that a future that is not `Send` is reported at the handler's name.
     let wiring = quote!(__wiring);
     let new = quote_spanned! {ident.span()=>
@@ -218,7 +293,7 @@ fn endpoint(route: &Route<'_>, handler: &Handler) -> TokenStream {
                 #(#from_path)*
                 #(#from_parts)*
                 #(#from_body)*
-                let #output = #ident(#(#names),*).await;
+                #call
                 ::core::result::Result::Ok(#respond)
             })
         })
@@ -232,7 +307,6 @@ fn endpoint(route: &Route<'_>, handler: &Handler) -> TokenStream {
     };
     quote! {
         fn __endpoint(#wiring: &__rt::Wiring) -> __rt::Endpoint {
-            #[allow(unused_imports)]
             use __rt::extract_traits::*;
             let __endpoint = #new;
             #layered
@@ -265,7 +339,16 @@ mod tests {
             }
         };
         let expanded = crate::route::expand(Some(crate::method::Method::Put), arguments, handler);
-        let text = prettyplease::unparse(&syn::parse2(expanded).expect("it expands to items"));
+        let mut items: syn::File = syn::parse2(expanded.clone()).expect("it expands to items");
+        // As the compiler does: without the attribute, followed by what the derive makes of it.
+        for item in &mut items.items {
+            if let syn::Item::Enum(carrier) = item {
+                carrier.attrs.retain(|attr| !attr.path().is_ident("routekit_route"));
+            }
+        }
+        let derived: syn::File = syn::parse2(route_of_handler(expanded)).expect("the derive expands to items");
+        items.items.extend(derived.items);
+        let text = prettyplease::unparse(&items);
         let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/expansion.rs");
         if std::env::var_os("UPDATE_GOLDEN").is_some() {
             fs::write(&golden, &text).expect("the snapshot can be written");

@@ -66,6 +66,19 @@ pub fn options(args: TokenStream, item: TokenStream) -> TokenStream {
     route::expand(Some(method::Method::Options), args.into(), item.into()).into()
 }
 
+/// `#[route(any, …)]`.
+#[proc_macro_attribute]
+pub fn any(args: TokenStream, item: TokenStream) -> TokenStream {
+    route::expand(Some(method::Method::Any), args.into(), item.into()).into()
+}
+
+/// Emits what a route attribute has put into `#[routekit_route(…)]`. For generated code only: so an attribute emits one
+/// item beside the handler, and one error if it stands where items are not allowed, such as in an `impl`.
+#[proc_macro_derive(RouteOfHandler, attributes(routekit_route))]
+pub fn route_of_handler(item: TokenStream) -> TokenStream {
+    expand::route_of_handler(item.into()).into()
+}
+
 /// Derives `validator::Validate` with the names that serde uses. See `routekit::Validate`.
 #[proc_macro_derive(Validate, attributes(validate, serde))]
 pub fn validate(item: TokenStream) -> TokenStream {

@@ -13,11 +13,14 @@ pub(crate) enum Method {
     Delete,
     Head,
     Options,
+    /// Every method that no other route of the path has.
+    Any,
 }
 
 impl Method {
-    const ALL: [Self; 7] = [Self::Get, Self::Post, Self::Put, Self::Patch, Self::Delete, Self::Head, Self::Options];
-    pub(crate) const NAMES: [&'static str; 7] = ["get", "post", "put", "patch", "delete", "head", "options"];
+    const ALL: [Self; 8] =
+        [Self::Get, Self::Post, Self::Put, Self::Patch, Self::Delete, Self::Head, Self::Options, Self::Any];
+    pub(crate) const NAMES: [&'static str; 8] = ["get", "post", "put", "patch", "delete", "head", "options", "any"];
 
     pub(crate) fn from_word(word: &str) -> Option<Self> {
         let index = Self::NAMES.iter().position(|name| *name == word)?;

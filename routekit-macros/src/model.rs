@@ -32,12 +32,11 @@ pub(crate) enum Output<'a> {
 }
 
 impl<'a> Route<'a> {
-    /// The checked route, or `None` with at least one mistake in `errors`.
+    /// The checked route. `None` if its method or its path was missing, which has been reported.
     pub(crate) fn check(attribute: Arguments, handler: &'a Handler, errors: &mut Errors) -> Option<Self> {
         let Arguments { method, path, options } = attribute;
-        handler.check(errors);
         let placeholders = path.as_ref().map(|path| path.placeholders.as_slice());
-        let arguments = classify(handler, placeholders, errors);
+        let arguments = classify(handler, path.as_ref(), errors);
         check_bodies(&arguments, method, errors);
         if let Some(placeholders) = placeholders {
             check_placeholders(&arguments, placeholders, errors);
@@ -45,9 +44,6 @@ impl<'a> Route<'a> {
         let types = arguments.iter().map(|argument| argument.ty).collect();
         let callers = options.callers();
         options.check(&Surroundings { method, placeholders, arguments: types, callers }, errors);
-        if !errors.is_empty() {
-            return None;
-        }
         Some(Self { method: method?, path: path?, options, arguments, output: output(&handler.sig.output) })
     }
 }

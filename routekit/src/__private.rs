@@ -2,6 +2,7 @@
 
 pub use axum::extract::Request;
 pub use inventory;
+pub use routekit_macros::RouteOfHandler;
 pub use validator;
 
 pub use crate::{

@@ -41,7 +41,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::{
-    base::printable::Printable,
+    base::failure_cause::CauseKind,
     observe::{Event, Failure, Observer, Report},
     problem::Problem,
 };
@@ -69,9 +69,9 @@ impl PanicGuard {
             .copied()
             .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
             .unwrap_or("(not a string)");
-        tracing::error!(panic = %Printable(text), "a handler panicked");
         self.report.event(Event::Panicked);
-        let mut response = Problem::new(StatusCode::INTERNAL_SERVER_ERROR).into_response();
+        let problem = Problem::new(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = problem.caused_by(CauseKind::Panic(text.to_owned())).into_response();
         response.extensions_mut().insert(Failure::Panic);
         response
     }

@@ -38,7 +38,7 @@
 //!
 //! | to | see |
 //! | --- | --- |
-//! | declare a route | [`macro@route`] and its short forms [`get`], [`post`], [`put`], [`patch`], [`delete`] |
+//! | declare a route | [`macro@route`] and its short forms [`get`], [`post`], [`put`], [`patch`], [`delete`], [`any`] |
 //! | collect and serve routes | [`App`] |
 //! | share a database pool or a client | [`Dep`] |
 //! | validate input | [`extract`] |
@@ -133,7 +133,7 @@ pub use self::{
 #[doc = include_str!("docs/route.md")]
 pub use routekit_macros::route;
 #[doc(inline)]
-pub use routekit_macros::{delete, get, head, options, patch, post, put};
+pub use routekit_macros::{any, delete, get, head, options, patch, post, put};
 
 #[doc = include_str!("docs/validate.md")]
 pub use routekit_macros::Validate;
@@ -161,7 +161,7 @@ pub mod describe {
 /// The items that most programs use.
 pub mod prelude {
     pub use crate::{
-        App, Dep, Form, Identity, Json, Path, Problem, Query, Result, Validate, delete, get, head, options, patch,
+        App, Dep, Form, Identity, Json, Path, Problem, Query, Result, Validate, any, delete, get, head, options, patch,
         post, put, route, routes,
     };
 }

@@ -7,101 +7,109 @@ pub async fn rename(
     users.rename(id, body).await
 }
 #[doc(hidden)]
-#[allow(
-    non_camel_case_types,
-    dead_code,
-    missing_debug_implementations,
-    clippy::empty_enums
-)]
-pub enum rename {}
-#[allow(clippy::all, clippy::pedantic, clippy::restriction, unused_qualifications)]
-impl rename {
+#[non_exhaustive]
+#[derive(::routekit::__private::RouteOfHandler)]
+pub enum __route_rename {}
+#[doc(hidden)]
+pub type rename = __route_rename;
+impl __route_rename {
     /// The route of this handler.
     pub const ROUTE: ::routekit::__private::Route = {
         use ::routekit::__private as __rt;
-        const __META: &__rt::RouteMeta = &__rt::RouteMeta::new(
-                __rt::Method::Put,
-                "/users/{id}",
-                "rename",
-                __rt::Location::new(
-                    ::core::module_path!(),
-                    ::core::file!(),
-                    ::core::line!(),
-                ),
-            )
-            .with_documentation("Renames a user.", "")
-            .with_tags(&["users"])
-            .with_policies(
-                __rt::Policies::new()
-                    .with_breaker(
-                        __rt::BreakerPolicy::new()
-                            .with_failure_rate(__rt::Ratio::from_millionths(500000u64))
-                            .with_window(__rt::Window::Calls(100u32)),
-                    )
-                    .with_deprecation(
-                        __rt::Deprecation::new(
-                            "@1767225600",
-                            ::core::option::Option::None,
-                        ),
-                    )
-                    .with_invalidates(
-                        __rt::Invalidates::new().with_tags(&["users", "user:{id}"]),
-                    )
-                    .with_concurrency(64u32)
-                    .with_timeout(::core::time::Duration::from_millis(2000u64)),
-            );
-        fn __describe(__description: &mut __rt::Description) {
-            #[allow(unused_imports)]
-            use __rt::describe_traits::*;
-            (&&&&&__rt::Probe::<Uuid>::new()).describe_placeholder(__description, "id");
-            (&&&&&__rt::Probe::<Json<Rename>>::new())
-                .describe_input(__description, "body");
-            (&&&&&__rt::Probe::<Dep<Users>>::new())
-                .describe_input(__description, "users");
-            (&&&__rt::Probe::<Result<Json<User>>>::new()).describe_output(__description);
-            (&&&(&&&__rt::Probe::<Result<Json<User>>>::new()).error())
-                .describe_error(__description);
-        }
-        fn __endpoint(__wiring: &__rt::Wiring) -> __rt::Endpoint {
-            #[allow(unused_imports)]
-            use __rt::extract_traits::*;
-            let __endpoint = __rt::endpoint::<
-                __rt::Deps,
-            >(
-                __wiring,
-                |__request, __context| {
-                    #[allow(unused_mut, unused_variables)]
-                    let (mut __parts, __body) = __request.into_parts();
-                    __rt::future(async move {
-                        let __placeholders = __rt::Placeholders::of(&mut __parts).await?;
-                        let __argument_0 = __rt::parse::<Uuid>(&__placeholders, "id")?;
-                        (&__rt::Spell(&__argument_0)).spell(&__parts.extensions, "id");
-                        let __argument_2 = (&&&&&__rt::Extract::<
-                            Dep<Users>,
-                            __rt::Deps,
-                        >::new())
-                            .from_parts(&mut __parts, &__context)
-                            .await?;
-                        let __argument_1 = (&&&&&__rt::Extract::<
-                            Json<Rename>,
-                            __rt::Deps,
-                        >::new())
-                            .from_request(
-                                __rt::Request::from_parts(__parts, __body),
-                                &__context,
-                            )
-                            .await?;
-                        let __output = rename(__argument_0, __argument_1, __argument_2)
-                            .await;
-                        ::core::result::Result::Ok(__rt::respond(__output))
-                    })
-                },
-            );
-            __endpoint
-        }
+        const __ROUTE: __rt::Route = {
+            const __META: &__rt::RouteMeta = &__rt::RouteMeta::new(
+                    __rt::Method::Put,
+                    "/users/{id}",
+                    "rename",
+                    __rt::Location::new(
+                        ::core::module_path!(),
+                        ::core::file!(),
+                        ::core::line!(),
+                    ),
+                )
+                .with_documentation("Renames a user.", "")
+                .with_tags(&["users"])
+                .with_policies(
+                    __rt::Policies::new()
+                        .with_breaker(
+                            __rt::BreakerPolicy::new()
+                                .with_failure_rate(__rt::Ratio::from_millionths(500000u64))
+                                .with_window(__rt::Window::Calls(100u32)),
+                        )
+                        .with_deprecation(
+                            __rt::Deprecation::new(
+                                "@1767225600",
+                                ::core::option::Option::None,
+                            ),
+                        )
+                        .with_invalidates(
+                            __rt::Invalidates::new().with_tags(&["users", "user:{id}"]),
+                        )
+                        .with_concurrency(64u32)
+                        .with_timeout(::core::time::Duration::from_millis(2000u64)),
+                );
+            fn __describe(__description: &mut __rt::Description) {
+                use __rt::describe_traits::*;
+                (&&&&&__rt::Probe::<Uuid>::new())
+                    .describe_placeholder(__description, "id");
+                (&&&&&__rt::Probe::<Json<Rename>>::new())
+                    .describe_input(__description, "body");
+                (&&&&&__rt::Probe::<Dep<Users>>::new())
+                    .describe_input(__description, "users");
+                (&&&__rt::Probe::<Result<Json<User>>>::new())
+                    .describe_output(__description);
+                (&&&(&&&__rt::Probe::<Result<Json<User>>>::new()).error())
+                    .describe_error(__description);
+            }
+            fn __endpoint(__wiring: &__rt::Wiring) -> __rt::Endpoint {
+                use __rt::extract_traits::*;
+                let __endpoint = __rt::endpoint::<
+                    __rt::Deps,
+                >(
+                    __wiring,
+                    |__request, __context| {
+                        let (mut __parts, __body) = __request.into_parts();
+                        __rt::future(async move {
+                            let __placeholders = __rt::Placeholders::of(&mut __parts)
+                                .await?;
+                            let __argument_0 = __rt::parse::<
+                                Uuid,
+                            >(&__placeholders, "id")?;
+                            (&__rt::Spell(&__argument_0))
+                                .spell(&__parts.extensions, "id");
+                            let __argument_2 = (&&&&&__rt::Extract::<
+                                Dep<Users>,
+                                __rt::Deps,
+                            >::new())
+                                .from_parts(&mut __parts, &__context)
+                                .await?;
+                            let __argument_1 = (&&&&&__rt::Extract::<
+                                Json<Rename>,
+                                __rt::Deps,
+                            >::new())
+                                .from_request(
+                                    __rt::Request::from_parts(__parts, __body),
+                                    &__context,
+                                )
+                                .await?;
+                            let __handler = rename;
+                            let __output = __handler(
+                                    __argument_0,
+                                    __argument_1,
+                                    __argument_2,
+                                )
+                                .await;
+                            ::core::result::Result::Ok(__rt::respond(__output))
+                        })
+                    },
+                );
+                __endpoint
+            }
+            __rt::Route::new(__META, __describe, __endpoint)
+        };
         __rt::inventory::submit! {
-            rename::ROUTE
+            __ROUTE
         }
-        __rt::Route::new(__META, __describe, __endpoint)
+        __ROUTE
     };
 }

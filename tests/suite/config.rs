@@ -111,6 +111,23 @@ fn malformed_files_and_variables_are_errors() {
             "[route.'GET /x']\naccess_log = 'off'",
             "`route.\"GET /x\".access_log` in f.toml: there is no such setting; `access_log` is a setting of the app",
         ),
+        ("[cach]\nttl = 3", "`cach` in f.toml: there is no such setting; did you mean `[cache]`?"),
+        ("[routes.'GET /x']\ntimeout = 3", "`routes` in f.toml: there is no such setting; did you mean `[route]`?"),
+        (
+            "max_bytes = 3",
+            "`max_bytes` in f.toml: there is no such setting; `max_bytes` is a setting of the cache: write it in \
+             `[cache]`",
+        ),
+        (
+            "cache_ttl = 3",
+            "`cache_ttl` in f.toml: there is no such setting; `cache_ttl` is a setting of one route: write it in a \
+             table such as `[route.\"GET /users\"]`",
+        ),
+        (
+            "'cache.max_bytes' = 3",
+            "`\"cache.max_bytes\"` in f.toml: there is no such setting; without the quotes it is `max_bytes` in \
+             `[cache]`",
+        ),
         ("addr = ['x']", "`addr` in f.toml is a list, and one value belongs there; write `addr = …`"),
         ("'timeout[3]' = 5", "`timeout[3]` in f.toml: there is no such setting"),
         ("'timeout[99999999999]' = 5", "`timeout[99999999999]` in f.toml: there is no such setting"),
@@ -248,6 +265,14 @@ fn empty_variable_counts_as_unset() {
     assert_eq!(config.timeout().origin(), &Origin::File("f.toml".to_owned()));
     assert_eq!(config.addr().origin(), &Origin::Default);
     assert!(config.admin_token().is_none());
+}
+
+#[test]
+fn misspelt_variable_error_lists_variables() {
+    let problems = problems(Config::builder().variable("ROUTEKIT_MAX_BYTES", "3").build());
+    let start = "ROUTEKIT_MAX_BYTES: there is no such setting; did you mean `ROUTEKIT_CACHE_MAX_BYTES`?\n";
+    assert!(problems[0].starts_with(start), "{problems:?}");
+    assert!(problems[0].contains("\n  known settings: ROUTEKIT_ADDR, ROUTEKIT_ADMIN_ADDR, "), "{problems:?}");
 }
 
 /// Kubernetes sets them in each pod if a Service of the namespace is named `routekit`.

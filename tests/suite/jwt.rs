@@ -418,6 +418,29 @@ async fn shared_verifier_uses_the_app_s_clock() {
 }
 
 #[tokio::test]
+async fn verifier_of_two_apps_uses_the_clock_of_each() {
+    use std::{sync::Arc, time::Duration};
+    let tokens = Arc::new(Jwt::new(ISSUER, AUDIENCE).key(VerifyingKey::secret(Algorithm::HS256, SECRET)));
+    let clocks = [ManualClock::new(), ManualClock::new()];
+    let app = |clock: &ManualClock| {
+        let app = App::with_routes(routes![me]).verifier(Arc::clone(&tokens));
+        TestApp::builder(app).clock(clock.clock()).build()
+    };
+    let apps = [app(&clocks[0]), app(&clocks[1])];
+    let exp = clocks[0].clock().unix_time().as_secs() + 100;
+    let token = with_hmac(&json!({ "alg": "HS256" }), &claims(&json!({ "exp": exp })), SECRET);
+    let statuses = async || {
+        let status = async |app| ask(app, "/jwt/me", &[format!("Bearer {token}")]).await.0;
+        [status(&apps[0]).await, status(&apps[1]).await]
+    };
+    assert_eq!(statuses().await, [200, 200]);
+    clocks[1].advance(Duration::from_secs(100));
+    assert_eq!(statuses().await, [200, 401]);
+    clocks[0].advance(Duration::from_secs(100));
+    assert_eq!(statuses().await, [401, 401]);
+}
+
+#[tokio::test]
 async fn issuer_settings_apply_to_its_tokens() {
     #[get("/jwt/granted", auth(scope("s"), role("r"), permission("p")))]
     async fn granted() {}

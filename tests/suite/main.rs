@@ -1,5 +1,7 @@
 //! Integration tests: one binary, one module for each subject.
 
+// Handlers are left out, as with plain axum, though most of those here await nothing.
+#![warn(clippy::unused_async)]
 #![allow(clippy::needless_pass_by_value, reason = "handlers take their arguments by value")]
 #![allow(clippy::unwrap_used, reason = "all of this is test code, helpers included")]
 #![allow(clippy::type_complexity, reason = "a table of rows is clearest with its columns in sight")]
@@ -7,6 +9,7 @@
 
 mod access_log;
 mod admin;
+mod app_settings;
 mod architecture;
 mod auth;
 mod breaker;
@@ -35,6 +38,7 @@ mod hand_written;
 mod jwks;
 mod jwt;
 mod linking;
+mod log_filters;
 mod logs;
 mod members;
 mod metrics;
@@ -46,6 +50,7 @@ mod problems;
 mod process;
 mod proxies;
 mod retry;
+mod routes;
 mod secrets;
 mod server;
 mod shapes;
@@ -53,10 +58,12 @@ mod state;
 mod stores;
 mod support;
 mod telemetry;
+mod two_apps;
 mod ui;
 mod validate_memory;
 mod validate_rules;
 mod validation;
 mod verifiers;
 mod warm_up;
+mod websockets;
 mod wire;

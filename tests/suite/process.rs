@@ -1,10 +1,10 @@
 //! Programs run as processes: the quickstart, its errors and its shutdown.
 
 use std::{
-    io::{BufRead, BufReader, Read, Write},
+    io::{BufRead, BufReader, Lines, Read, Write},
     net::{TcpListener, TcpStream},
     path::PathBuf,
-    process::{Command, Output, Stdio},
+    process::{ChildStdout, Command, Output, Stdio},
     sync::LazyLock,
 };
 
@@ -54,19 +54,22 @@ pub(crate) struct Quickstart {
     process: Process,
     pub(crate) addr: String,
     admin: String,
+    /// Read by the tests, so that the program does not block.
+    log: Lines<BufReader<ChildStdout>>,
 }
 
 impl Quickstart {
     /// Starts the program on a free port, and waits until it listens.
     pub(crate) fn start() -> Self {
-        let mut child = quickstart().stderr(Stdio::piped()).spawn().unwrap();
-        let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
-        let mut find = |start: &str| {
-            said.find_map(|line| line.unwrap().strip_prefix(start).map(str::to_owned))
-                .expect("it says where it listens")
+        let mut child = quickstart().stdout(Stdio::piped()).spawn().unwrap();
+        let mut log = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut find = |what: &str| {
+            let after = log.find_map(|line| line.unwrap().split_once(what).map(|(_, after)| after.to_owned()));
+            let after = after.expect("it says where it listens");
+            after.split([';', ' ']).next().unwrap().to_owned()
         };
         let (admin, addr) = (find("admin surface on http://"), find("listening on http://"));
-        Self { process: Process::new(child), addr, admin }
+        Self { process: Process::new(child), addr, admin, log }
     }
 
     /// The complete answer to a request on a new connection.
@@ -75,10 +78,11 @@ impl Quickstart {
     }
 
     #[cfg(unix)]
-    fn signal(mut self, signal: &str) -> Option<i32> {
+    fn signal(mut self, signal: &str) -> (Option<i32>, Option<String>) {
         let sent = Command::new("kill").args([signal, &self.process.id().to_string()]).status().unwrap();
         assert!(sent.success());
-        self.process.wait()
+        let last = self.log.by_ref().map_while(Result::ok).last();
+        (self.process.wait(), last)
     }
 }
 
@@ -87,6 +91,7 @@ fn quickstart() -> Command {
     static BUILT: LazyLock<PathBuf> = LazyLock::new(|| build("quickstart", "quickstart"));
     let mut command = Command::new(&*BUILT);
     command.env("ROUTEKIT_ADDR", "127.0.0.1:0").env("ROUTEKIT_ADMIN_ADDR", "127.0.0.1:0");
+    command.env_remove("RUST_LOG").env_remove("ROUTEKIT_LOG_FORMAT");
     command
 }
 
@@ -138,7 +143,9 @@ fn quickstart_behaves_as_the_readme_says() {
 fn quickstart_stops_on_sigterm() {
     for signal in ["-TERM", "-INT"] {
         let app = Quickstart::start();
-        assert_eq!(app.signal(signal), Some(0), "{signal}");
+        let (code, last) = app.signal(signal);
+        assert_eq!(code, Some(0), "{signal}");
+        assert!(last.as_ref().is_some_and(|line| line.ends_with("routekit: stopped")), "{signal}: {last:?}");
     }
 }
 
@@ -174,6 +181,7 @@ fn configuration_file_is_read_from_the_working_directory() {
     for part in [
         "`tiemout` in routekit.toml: there is no such setting; did you mean `timeout`?",
         "`timeout` in routekit.toml is `5 s`: not a duration",
+        "routekit.toml names the route `GET /v2/user`, which the app does not have",
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }

@@ -7,6 +7,7 @@ use http::request::Parts;
 use routekit::{
     app::SetupProblem,
     config::Config,
+    correlation::CorrelationId,
     deps::{Deps, MissingDependency},
     describe::{Describe, Input, NoPayload},
     prelude::*,
@@ -205,4 +206,26 @@ async fn test_can_replace_a_dependency() {
     let app = TestApp::builder(app).only(routes![new]).provide(Store("fake")).build();
     assert_eq!(app.get("/new").send().await.text(), "fake false");
     assert_eq!(app.get("/mailer").send().await.status(), 404);
+}
+
+#[get("/with-fallback", breaker(failure_rate = 0.5, fallback = from_store, fallback_on_error = from_pool))]
+async fn with_fallback(_pool: Dep<Pool>) {}
+
+async fn from_store(_id: CorrelationId, store: Dep<Store>, _mailer: Option<Dep<dyn Mailer>>) -> &'static str {
+    store.0
+}
+
+async fn from_pool(_pool: Dep<Pool>) {}
+
+#[test]
+fn missing_dependency_of_a_fallback_is_a_startup_error() {
+    let app = || App::with_routes(routes![with_fallback]).config(Config::default());
+    let error = app().provide(Pool(1)).into_router().unwrap_err();
+    let [problem] = error.problems() else { panic!("{error}") };
+    assert!(is_missing(problem, "missing-dependency", "`suite::state::Store` is not provided; add", 1), "{error}");
+    assert!(problem.locations()[0].starts_with("the fallback of GET /with-fallback (tests/"), "{error}");
+    let error = app().provide(Store("s")).into_router().unwrap_err();
+    let [problem] = error.problems() else { panic!("{error}") };
+    assert!(is_missing(problem, "missing-dependency", "`suite::state::Pool` is not provided", 2), "{error}");
+    assert!(app().provide(Pool(1)).provide(Store("s")).into_router().is_ok());
 }

@@ -58,7 +58,7 @@ fn json_logs_have_correlation_ids() {
     assert_eq!(access["http.route"], "/orders/{id}");
     assert_eq!(access["http.response.status_code"], 200);
     assert_eq!(access["correlation_id"], id);
-    assert_eq!(access["span"]["correlation_id"], id, "as in every line of the request: {access}");
+    assert!(access.get("span").is_none(), "its fields would be in the line twice: {access}");
 
     // When served, the app's recorder is the program's, so a handler's counters are scraped too.
     let metrics = ask(admin, "GET", "/metrics", "");

@@ -115,5 +115,7 @@ impl Users {
 
 #[tokio::main]
 async fn main() -> Result<(), routekit::Error> {
+    // Logs to standard output. `RUST_LOG` filters them.
+    routekit::telemetry::init()?;
     App::discover().provide(Users::default()).serve().await
 }

@@ -25,7 +25,13 @@ pub(crate) struct Arguments {
 }
 
 /// Reads the arguments of `#[route(METHOD, "PATH", OPTION…)]`, or of a short form, which has its method in its name.
-pub(crate) fn attribute(short_form: Option<Method>, tokens: TokenStream, errors: &mut Errors) -> Arguments {
+/// What is missing is reported at `whole`, if no token is nearer.
+pub(crate) fn attribute(
+    short_form: Option<Method>,
+    tokens: TokenStream,
+    whole: Span,
+    errors: &mut Errors,
+) -> Arguments {
     let pieces = raw::split(tokens);
     // `route("GET", "/users")`: the first string is meant as the method.
     let quoted_method = pieces.len() > 1 && pieces[..2].iter().all(raw::Piece::is_string);
@@ -35,7 +41,7 @@ pub(crate) fn attribute(short_form: Option<Method>, tokens: TokenStream, errors:
         None => match pieces.next_if(|piece| quoted_method || !piece.is_string() && !piece.is_option()) {
             Some(piece) => method(&piece, errors),
             None => {
-                let span = pieces.peek().map_or_else(Span::call_site, |piece| piece.span());
+                let span = pieces.peek().map_or(whole, |piece| piece.span());
                 errors.push(span, format!("the method is missing; write one of {}", list(Method::NAMES)));
                 None
             }
@@ -45,7 +51,7 @@ pub(crate) fn attribute(short_form: Option<Method>, tokens: TokenStream, errors:
     let path = match pieces.next_if(|piece| !piece.is_option() && !Options::is_known(&piece.to_string())) {
         Some(piece) => path::template(&piece, errors),
         None => {
-            let span = pieces.peek().map_or_else(Span::call_site, |piece| piece.span());
+            let span = pieces.peek().map_or(whole, |piece| piece.span());
             errors.push(span, "the path is missing; write a string literal such as `\"/users/{id}\"`");
             None
         }

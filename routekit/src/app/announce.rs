@@ -2,43 +2,122 @@
 
 use std::net::SocketAddr;
 
+use tracing::{Level, level_filters::LevelFilter};
+
 use super::{environment, mounted::Mounted};
+use crate::{
+    base::program_log::{self, ProgramTarget},
+    config::{AdminAddr, Config},
+};
+
+/// Where the messages go.
+enum Audience {
+    /// To the log, with routekit's own target.
+    Log,
+    /// To the log, with the target of the program, because the filter hides routekit.
+    LogOfProgram(ProgramTarget),
+    /// To standard error, because nothing listens to the log.
+    StandardError,
+}
+
+impl Audience {
+    fn find() -> Self {
+        match program_log::target() {
+            _ if !program_log::has_listener() => Self::StandardError,
+            Some(target) => Self::LogOfProgram(target),
+            None => Self::Log,
+        }
+    }
+
+    fn info(&self, message: &str) {
+        match self {
+            Self::Log => tracing::info!(target: "routekit", "{message}"),
+            Self::LogOfProgram(target) => target.say(Level::INFO, message),
+            Self::StandardError => print(message),
+        }
+    }
+
+    fn warn(&self, message: &str) {
+        match self {
+            Self::Log => tracing::warn!(target: "routekit", "{message}"),
+            Self::LogOfProgram(target) => target.say(Level::WARN, message),
+            Self::StandardError => print(&format!("warning: {message}")),
+        }
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "without a log, standard error is where a person looks")]
+fn print(line: &str) {
+    eprintln!("{line}");
+}
 
 /// Reports the routes, the addresses and the warnings.
 pub(super) fn announce(mounted: &Mounted, addr: SocketAddr, admin: Option<SocketAddr>) {
+    let audience = Audience::find();
     let table = &mounted.table;
-    let summary = table.summary();
-    let verifiers = mounted.verifiers.names().join(", ");
-    let verifiers = (!verifiers.is_empty()).then_some(verifiers);
-    let warnings = table.warnings().iter().cloned().chain(warnings(addr, admin, environment::is_kubernetes()));
-    if tracing::dispatcher::has_been_set() {
-        for line in table.to_string().lines() {
-            tracing::info!("{line}");
-        }
-        tracing::info!(%addr, admin = admin.map(tracing::field::display), verifiers, "listening; routes: {summary}");
-        for warning in warnings {
-            tracing::warn!("{warning}");
-        }
-    } else {
-        #[expect(clippy::print_stderr, reason = "without a log, standard error is where a person looks")]
-        {
-            eprintln!("{table}");
-            eprintln!("routes: {summary}");
-            if let Some(verifiers) = verifiers {
-                eprintln!("clients are identified by {verifiers}");
-            }
-            eprintln!(
-                "nothing is logged, not even failures: no `tracing` subscriber is set (see `routekit::telemetry::init`)"
-            );
-            for warning in warnings {
-                eprintln!("warning: {warning}");
-            }
-            if let Some(admin) = admin {
-                eprintln!("admin surface on http://{admin}");
-            }
-            eprintln!("listening on http://{addr}");
-        }
+    for line in table.to_string().lines() {
+        audience.info(line);
     }
+    let verifiers = mounted.verifiers.names().join(", ");
+    if !verifiers.is_empty() {
+        audience.info(&format!("clients are identified by {verifiers}"));
+    }
+    warn_of_hidden_log(&audience);
+    let warnings = warnings(addr, admin, environment::is_kubernetes());
+    for warning in table.warnings().iter().chain(&warnings) {
+        audience.warn(warning);
+    }
+    if let Some(line) = admin_line(&mounted.config, addr, admin) {
+        audience.info(&line);
+    }
+    let line = format!("listening on http://{addr}; routes: {}", table.summary());
+    match audience {
+        Audience::Log => {
+            let admin = admin.map(tracing::field::display);
+            tracing::info!(target: "routekit", %addr, admin, "{line}");
+        }
+        Audience::LogOfProgram(_) | Audience::StandardError => audience.info(&line),
+    }
+}
+
+/// Reports the end of the app, and the number of connections that were cut off.
+pub(super) fn stopped(cut_off: usize) {
+    let audience = Audience::find();
+    match cut_off {
+        0 => audience.info("stopped"),
+        connections => audience.warn(&format!("stopped; {connections} connections were cut off")),
+    }
+}
+
+/// Warns on standard error that failures are not logged.
+fn warn_of_hidden_log(audience: &Audience) {
+    const NO_LISTENER: &str =
+        "nothing is logged, not even failures: no `tracing` subscriber is set (see `routekit::telemetry::init`)";
+    const HIDDEN: &str = "warning: the filter of the log hides routekit: causes of failures are not logged; add \
+                          `routekit=info` to the filter";
+    match audience {
+        Audience::StandardError => print(NO_LISTENER),
+        Audience::Log if program_log::hides_routekit() && LevelFilter::current() != LevelFilter::OFF => print(HIDDEN),
+        Audience::Log | Audience::LogOfProgram(_) => {}
+    }
+}
+
+/// Where the admin surface is, and what it needs to change state.
+fn admin_line(config: &Config, addr: SocketAddr, admin: Option<SocketAddr>) -> Option<String> {
+    let place = match *config.admin_addr {
+        AdminAddr::Main => format!("admin surface on http://{addr}, beside the routes"),
+        AdminAddr::Own(_) => format!("admin surface on http://{}", admin?),
+        AdminAddr::Off => return None,
+    };
+    let needs = match (&*config.admin_token, &*config.admin_role) {
+        (None, None) => "it only reads (`/metrics`, `/routes`, …): its endpoints that change state need `admin_token` \
+                         or `admin_role`"
+            .to_owned(),
+        (Some(_), None) => "requests that change state need the `admin_token`".to_owned(),
+        (None, Some(role)) => format!("requests that change state need the role `{role}`"),
+        (Some(_), Some(role)) => format!("requests that change state need the `admin_token` or the role `{role}`"),
+    };
+    Some(format!("{place}; {needs}"))
 }
 
 /// Warns about loopback addresses under Kubernetes, where probes, services and scrapes come from outside the pod.
@@ -58,6 +137,46 @@ fn warnings(addr: SocketAddr, admin: Option<SocketAddr>, kubernetes: bool) -> Ve
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn admin_line_says_how_to_change_state() {
+        let addr: SocketAddr = "127.0.0.1:1".parse().unwrap();
+        let reads = "it only reads (`/metrics`, `/routes`, …): its endpoints that change state need `admin_token` or \
+                     `admin_role`";
+        for (name, main, token, role, expected) in [
+            ("own, without operators", false, false, false, format!("http://127.0.0.1:1; {reads}")),
+            ("main", true, false, false, format!("http://127.0.0.1:1, beside the routes; {reads}")),
+            (
+                "own, with a token",
+                false,
+                true,
+                false,
+                "http://127.0.0.1:1; requests that change state need the `admin_token`".to_owned(),
+            ),
+            (
+                "own, with both",
+                false,
+                true,
+                true,
+                "http://127.0.0.1:1; requests that change state need the `admin_token` or the role `ops`".to_owned(),
+            ),
+        ] {
+            let mut config = Config::default();
+            config.set_admin_addr(if main { AdminAddr::Main } else { AdminAddr::Own(addr) });
+            config.set_admin_token(token.then(|| crate::config::Secret::new("a-token-of-the-operators")));
+            config.set_admin_role(role.then(|| "ops".to_owned()));
+            let line = admin_line(&config, addr, (!main).then_some(addr));
+            assert_eq!(
+                line.as_deref().and_then(|line| line.strip_prefix("admin surface on ")),
+                Some(&*expected),
+                "{name}"
+            );
+        }
+        let mut config = Config::default();
+        assert_eq!(admin_line(&config, addr, None), None, "it has no listener");
+        config.set_admin_addr(AdminAddr::Off);
+        assert_eq!(admin_line(&config, addr, None), None);
+    }
 
     #[test]
     fn loopback_is_warned_of_under_kubernetes() {

@@ -3,7 +3,7 @@
 use crate::{
     base::setup_problem::{self, SetupProblem},
     policy::EffectivePolicies,
-    route::{self, Audience, Description, RequestPart, Route},
+    route::{self, Audience, Description, RequestPart, Route, ServedMethods},
 };
 
 /// A route of the app with its policies, before and after they are wired to those of other routes.
@@ -24,6 +24,11 @@ impl DeclaredRoute {
     /// `GET /v2/users (src/users.rs:10)`
     pub(super) fn label(&self) -> String {
         route::label(&self.route, &self.path)
+    }
+
+    /// The methods of the requests that the route serves.
+    pub(super) fn served(&self) -> ServedMethods {
+        self.route.meta().method.served(self.description.upgrades())
     }
 
     /// The part of the request that the handler of a cached route takes and that the cache key does not hold, with the

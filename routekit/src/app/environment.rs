@@ -3,8 +3,8 @@
 use std::{env, fs, io::ErrorKind};
 
 use crate::{
-    base::setup_problem::{Error, SetupProblem},
-    config::{self, Config, PREFIX},
+    base::setup_problem::Error,
+    config::{self, Config, ConfigBuilder},
 };
 
 /// The variable that names a configuration file other than `routekit.toml`.
@@ -18,36 +18,40 @@ impl Config {
     /// # Errors
     /// Every problem of the file and the variables.
     pub fn load() -> Result<Self, Error> {
-        let mut builder = Self::builder();
-        let mut problems = Vec::new();
+        Self::builder().process().build()
+    }
+}
+
+impl ConfigBuilder {
+    /// Adds the file and the variables of the process, as [`Config::load`] reads them.
+    pub fn process(mut self) -> Self {
         for (name, value) in env::vars_os() {
-            let Some(name) = name.to_str().filter(|name| name.starts_with(PREFIX)) else { continue };
-            match value.into_string() {
-                Ok(value) => builder = builder.variable(name, value),
-                // The value may be the token, so the message does not repeat it.
-                Err(_) => problems.push(SetupProblem::invalid_setting(name, "…", "not UTF-8")),
+            if let Ok(name) = name.into_string() {
+                self = self.process_variable(name, value.into_string().ok());
             }
         }
         // An empty variable counts as unset.
         let chosen = env::var_os(FILE_VARIABLE).filter(|name| !name.is_empty());
         let path = chosen.clone().unwrap_or_else(|| FILE.into());
         match fs::read_to_string(&path) {
-            Ok(text) => builder = builder.toml(path.to_string_lossy(), text),
-            Err(error) if error.kind() == ErrorKind::NotFound && chosen.is_none() => {}
+            Ok(text) => self.toml(path.to_string_lossy(), text),
+            Err(error) if error.kind() == ErrorKind::NotFound && chosen.is_none() => self,
             Err(error) => {
                 let named = if chosen.is_some() { format!(" (named by {FILE_VARIABLE})") } else { String::new() };
                 let file = format!("`{}`{named}", path.to_string_lossy());
-                problems.push(config::invalid_file(&file, &error.to_string()));
-            }
-        }
-        match builder.build() {
-            Ok(config) if problems.is_empty() => Ok(config),
-            built => {
-                problems.extend(built.err().into_iter().flat_map(Error::into_problems));
-                Err(Error::new(problems))
+                self.problem(config::invalid_file(&file, &error.to_string()))
             }
         }
     }
+}
+
+/// The name of the crate of this program: that of its file, which a build of tests ends with a hash.
+pub(super) fn program_name() -> Option<String> {
+    let path = env::current_exe().ok()?;
+    let name = path.file_stem()?.to_str()?;
+    let is_hash = |end: &str| end.len() == 16 && end.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let name = name.rsplit_once('-').filter(|(_, end)| is_hash(end)).map_or(name, |(name, _)| name);
+    Some(name.replace('-', "_"))
 }
 
 /// Whether Kubernetes started this process.

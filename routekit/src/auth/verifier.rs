@@ -79,6 +79,18 @@ pub trait Verifier: Send + Sync + 'static {
         async {}
     }
 
+    /// Identifies the client of a request to the app with this context. Defaults to [`verify`](Self::verify).
+    ///
+    /// Implement it too if the verifier tells the time: apps that share a verifier may have different clocks.
+    fn verify_in(
+        &self,
+        request: &Parts,
+        context: &VerifierContext,
+    ) -> impl Future<Output = Result<Option<Identity>, VerifyError>> + Send {
+        let _ = context;
+        self.verify(request)
+    }
+
     /// Receives the clock and the spawner before the first request. A verifier that several apps share is started by
     /// each of them.
     fn start(&self, context: &VerifierContext) {
@@ -90,6 +102,14 @@ pub trait Verifier: Send + Sync + 'static {
 impl<V: Verifier> Verifier for Arc<V> {
     fn verify(&self, request: &Parts) -> impl Future<Output = Result<Option<Identity>, VerifyError>> + Send {
         V::verify(self, request)
+    }
+
+    fn verify_in(
+        &self,
+        request: &Parts,
+        context: &VerifierContext,
+    ) -> impl Future<Output = Result<Option<Identity>, VerifyError>> + Send {
+        V::verify_in(self, request, context)
     }
 
     fn name(&self) -> String {
@@ -206,7 +226,8 @@ impl Error for VerifyError {
 
 /// An object-safe [`Verifier`].
 pub(super) trait AnyVerifier: Send + Sync {
-    fn verify<'a>(&'a self, request: &'a Parts) -> Verifying<'a>;
+    /// `context` is that of the app, if the verifiers are started.
+    fn verify<'a>(&'a self, request: &'a Parts, context: Option<&'a VerifierContext>) -> Verifying<'a>;
     fn run(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
     fn name(&self) -> String;
     fn scheme(&self) -> Option<&'static str>;
@@ -219,8 +240,11 @@ pub(super) trait AnyVerifier: Send + Sync {
 pub(super) type Verifying<'a> = Pin<Box<dyn Future<Output = Result<Option<Identity>, VerifyError>> + Send + 'a>>;
 
 impl<V: Verifier> AnyVerifier for V {
-    fn verify<'a>(&'a self, request: &'a Parts) -> Verifying<'a> {
-        Box::pin(Verifier::verify(self, request))
+    fn verify<'a>(&'a self, request: &'a Parts, context: Option<&'a VerifierContext>) -> Verifying<'a> {
+        match context {
+            Some(context) => Box::pin(Verifier::verify_in(self, request, context)),
+            None => Box::pin(Verifier::verify(self, request)),
+        }
     }
 
     fn run(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {

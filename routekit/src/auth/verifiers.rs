@@ -12,7 +12,11 @@ use crate::{
 
 /// A list of verifiers, in the order in which they are called. See the [module docs](crate::auth).
 #[derive(Default)]
-pub struct Verifiers(Vec<Box<dyn AnyVerifier>>);
+pub struct Verifiers {
+    all: Vec<Box<dyn AnyVerifier>>,
+    /// `None` until they are started.
+    context: Option<VerifierContext>,
+}
 
 impl Verifiers {
     /// Creates an empty list, which identifies no client.
@@ -29,7 +33,7 @@ impl Verifiers {
     }
 
     pub(crate) fn add(&mut self, verifier: impl Verifier) {
-        self.0.push(Box::new(verifier));
+        self.all.push(Box::new(verifier));
     }
 
     /// Passes the context to all verifiers. An app does this itself. Call it for use with a plain router:
@@ -41,8 +45,9 @@ impl Verifiers {
     /// let verifiers = Verifiers::new().started(&VerifierContext::new(Clock::system(), tasks));
     /// ```
     #[must_use]
-    pub fn started(self, context: &VerifierContext) -> Self {
-        self.0.iter().for_each(|verifier| verifier.start(context));
+    pub fn started(mut self, context: &VerifierContext) -> Self {
+        self.all.iter().for_each(|verifier| verifier.start(context));
+        self.context = Some(context.clone());
         self
     }
 
@@ -65,8 +70,8 @@ impl Verifiers {
 
     async fn first_match(&self, request: &Parts) -> Result<Option<Identity>, VerifyError> {
         let mut worst: Option<VerifyError> = None;
-        for verifier in &self.0 {
-            let error = match verifier.verify(request).await {
+        for verifier in &self.all {
+            let error = match verifier.verify(request, self.context.as_ref()).await {
                 Ok(Some(identity)) => return Ok(Some(identity)),
                 Ok(None) => continue,
                 Err(error) => error,
@@ -90,28 +95,28 @@ impl Verifiers {
     /// Returns the [`Verifier::run`] futures, to be spawned. An app does this itself while it serves.
     pub fn run(self: &Arc<Self>) -> impl Iterator<Item = impl Future<Output = ()> + Send + use<>> {
         let all = Arc::clone(self);
-        (0..all.0.len()).map(move |index| {
+        (0..all.all.len()).map(move |index| {
             let all = Arc::clone(&all);
-            async move { all.0[index].run().await }
+            async move { all.all[index].run().await }
         })
     }
 
     /// Returns the names of the verifiers, in order.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
-        self.0.iter().map(|verifier| verifier.name()).collect()
+        self.all.iter().map(|verifier| verifier.name()).collect()
     }
 
     /// Returns whether there are no verifiers.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.all.is_empty()
     }
 
     /// The schemes of all verifiers, without duplicates.
     pub(super) fn schemes(&self) -> Vec<&'static str> {
         let mut schemes = Vec::new();
-        for scheme in self.0.iter().filter_map(|verifier| verifier.scheme()) {
+        for scheme in self.all.iter().filter_map(|verifier| verifier.scheme()) {
             if !schemes.contains(&scheme) {
                 schemes.push(scheme);
             }
@@ -122,13 +127,13 @@ impl Verifiers {
 
     /// All headers that contain credentials.
     pub(crate) fn sensitive_headers(&self) -> Vec<HeaderName> {
-        self.0.iter().flat_map(|verifier| verifier.sensitive_headers()).collect()
+        self.all.iter().flat_map(|verifier| verifier.sensitive_headers()).collect()
     }
 
     /// Returns all headers that an identity depends on, each once.
     pub(crate) fn identity_headers(&self) -> Vec<HeaderName> {
         let mut headers: Vec<HeaderName> = Vec::new();
-        for name in self.0.iter().flat_map(|verifier| verifier.identity_headers()) {
+        for name in self.all.iter().flat_map(|verifier| verifier.identity_headers()) {
             if !headers.contains(&name) {
                 headers.push(name);
             }
@@ -144,7 +149,7 @@ impl Verifiers {
             let name = verifier.name();
             verifier.problems().into_iter().map(move |problem| (name.clone(), problem))
         };
-        self.0.iter().flat_map(|verifier| named(&**verifier)).collect()
+        self.all.iter().flat_map(|verifier| named(&**verifier)).collect()
     }
 }
 

@@ -3,8 +3,10 @@
 pub(crate) mod clock;
 pub(crate) mod copy_head;
 pub(crate) mod entered;
+pub(crate) mod failure_cause;
 pub(crate) mod pass_or_answer;
 pub(crate) mod printable;
+pub(crate) mod program_log;
 #[cfg(test)]
 pub(crate) mod property;
 pub(crate) mod setting;

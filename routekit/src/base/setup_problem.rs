@@ -95,10 +95,6 @@ impl Error {
         Self { problems }
     }
 
-    pub(crate) fn into_problems(self) -> Vec<SetupProblem> {
-        self.problems
-    }
-
     /// Returns all problems, in a fixed order.
     #[must_use]
     pub fn problems(&self) -> &[SetupProblem] {

@@ -2,13 +2,14 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use toml::{Table, Value};
+use serde::de::DeserializeOwned;
+use toml::Table;
 
 use super::{
-    keys::{self, ConfigKey},
-    route::{self, RouteConfig},
-    service_links,
-    setting_problems::{PREFIX, invalid_file, not_one_value, place, unknown_setting, wrong_table},
+    app_settings::{AppSettings, DEFAULT_PREFIX},
+    keys::is_setting,
+    reader::Reader,
+    setting_problems::{INVALID_FILE, PREFIX, invalid_file},
     settings::Config,
 };
 use crate::base::{
@@ -16,25 +17,27 @@ use crate::base::{
     setup_problem::{Error, SetupProblem},
 };
 
-/// The table of routes in the file.
-const ROUTES: &str = "route";
-/// The table of the cache's settings in the file.
-const CACHE: &str = "cache";
-/// Variables that other code reads: the name of the file, and the format of the logs, which are set up before the app.
-const ELSEWHERE: [&str; 2] = ["config", "log_format"];
-
-/// Builds a [`Config`] from texts. Created by [`Config::builder`].
-#[derive(Clone, Default)]
+/// Builds a [`Config`]. Created by [`Config::builder`].
+#[derive(Clone)]
 #[must_use]
 pub struct ConfigBuilder {
     files: Vec<(String, String)>,
-    variables: BTreeMap<String, String>,
+    /// `None` is a value that is not UTF-8.
+    variables: BTreeMap<String, Option<String>>,
+    app_prefix: String,
+    /// Files that cannot be read.
+    problems: Vec<SetupProblem>,
 }
 
 impl Config {
-    /// Starts a configuration from texts, in place of the file and the variables of the process.
+    /// Starts a configuration without the file and the variables of the process. [`ConfigBuilder::process`] adds them.
     pub fn builder() -> ConfigBuilder {
-        ConfigBuilder::default()
+        ConfigBuilder {
+            files: Vec::new(),
+            variables: BTreeMap::new(),
+            app_prefix: DEFAULT_PREFIX.to_owned(),
+            problems: Vec::new(),
+        }
     }
 }
 
@@ -45,10 +48,37 @@ impl ConfigBuilder {
         self
     }
 
-    /// Adds an environment variable, which overrides files. Names that do not begin with `ROUTEKIT_` are ignored, and
-    /// so are empty variables and those that Kubernetes sets for a Service named `routekit`.
-    pub fn variable(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.variables.insert(name.into(), value.into());
+    /// Adds an environment variable, which overrides files. Names that begin with neither `ROUTEKIT_` nor the
+    /// [prefix of the app](Self::app_prefix) are ignored, and so are empty variables and those that Kubernetes sets for
+    /// a Service named `routekit`.
+    pub fn variable(self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.process_variable(name.into(), Some(value.into()))
+    }
+
+    /// Adds a variable. `None` is a value that is not UTF-8.
+    pub(crate) fn process_variable(mut self, name: String, value: Option<String>) -> Self {
+        self.variables.insert(name, value);
+        self
+    }
+
+    /// Adds the problem of a file that cannot be read.
+    pub(crate) fn problem(mut self, problem: SetupProblem) -> Self {
+        self.problems.push(problem);
+        self
+    }
+
+    /// Sets the prefix of the variables of your program, such as `SHOP_`. Defaults to `ROUTEKIT_APP_`.
+    ///
+    /// ```
+    /// # use routekit::config::Config;
+    /// # #[derive(serde::Deserialize)] struct Settings {}
+    /// # fn main() -> Result<(), routekit::Error> {
+    /// let (config, settings) = Config::builder().app_prefix("SHOP_").process().build_with::<Settings>()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn app_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.app_prefix = prefix.into();
         self
     }
 
@@ -57,17 +87,59 @@ impl ConfigBuilder {
     /// # Errors
     /// Every unknown key and every value that cannot be read, each with its source.
     pub fn build(self) -> Result<Config, Error> {
-        let mut reader = Reader { config: Config::default(), problems: Vec::new(), service_links: Vec::new() };
-        for (name, text) in &self.files {
+        let (config, problems) = self.read();
+        if problems.is_empty() { Ok(config) } else { Err(Error::new(problems)) }
+    }
+
+    /// Builds the configuration and reads the [settings of your program](Config::app), and reports the problems of both
+    /// at once.
+    ///
+    /// # Errors
+    /// Those of [`build`](Self::build) and of [`Config::app`].
+    pub fn build_with<T: DeserializeOwned>(self) -> Result<(Config, T), Error> {
+        let (config, mut problems) = self.read();
+        // The settings in a file that cannot be read are not missing.
+        if problems.iter().any(|problem| problem.code() == INVALID_FILE) {
+            return Err(Error::new(problems));
+        }
+        match config.app.read(is_setting) {
+            Ok(settings) if problems.is_empty() => Ok((config, settings)),
+            read => {
+                problems.extend(read.err().into_iter().flatten());
+                Err(Error::new(problems))
+            }
+        }
+    }
+
+    /// Reads what can be read, and returns all problems.
+    pub(crate) fn read(self) -> (Config, Vec<SetupProblem>) {
+        let Self { files, variables, app_prefix, problems } = self;
+        let mut reader = Reader { config: Config::default(), problems, service_links: Vec::new() };
+        let app_prefix = reader.checked_prefix(app_prefix);
+        reader.config.app = AppSettings::new(&app_prefix);
+        for (name, text) in &files {
             match text.parse::<Table>() {
-                Ok(values) => reader.file(values, &Origin::File(name.clone())),
+                Ok(values) => {
+                    reader.file(values, &Origin::File(name.clone()));
+                    reader.config.app.add_file(name, text);
+                }
                 Err(error) => reader.problems.push(invalid_file(name, &without_excerpt(&error.to_string()))),
             }
         }
-        for (name, value) in self.variables {
+        for (name, value) in variables {
             // Deployments cannot always remove a variable, so an empty one counts as unset.
-            if name.starts_with(PREFIX) && !value.is_empty() {
-                reader.variable(name, value);
+            if value.as_ref().is_some_and(String::is_empty) {
+                continue;
+            }
+            let path = name.strip_prefix(&app_prefix).map(str::to_owned);
+            match (path, value) {
+                (Some(path), Some(value)) => reader.app_variable(&name, &path, &value),
+                (None, Some(value)) if name.starts_with(PREFIX) => reader.variable(name, value),
+                // The value may be the token, so the message does not repeat it.
+                (path, None) if path.is_some() || name.starts_with(PREFIX) => {
+                    reader.problems.push(SetupProblem::invalid_setting(name, "…", "not UTF-8"));
+                }
+                (None, _) | (Some(_), None) => {}
             }
         }
         let Reader { config, problems, service_links } = reader;
@@ -78,7 +150,7 @@ impl ConfigBuilder {
                 "ignored variables of a Kubernetes Service; `enableServiceLinks: false` in the pod removes them"
             );
         }
-        if problems.is_empty() { Ok(config) } else { Err(Error::new(problems)) }
+        (config, problems)
     }
 }
 
@@ -86,7 +158,8 @@ impl fmt::Debug for ConfigBuilder {
     /// Omits values, which may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let files: Vec<&String> = self.files.iter().map(|(name, _)| name).collect();
-        let variables: Vec<&String> = self.variables.keys().collect();
+        let is_read = |name: &&String| name.starts_with(PREFIX) || name.starts_with(&self.app_prefix);
+        let variables: Vec<&String> = self.variables.keys().filter(is_read).collect();
         f.debug_struct("ConfigBuilder").field("files", &files).field("variables", &variables).finish()
     }
 }
@@ -96,164 +169,8 @@ fn without_excerpt(error: &str) -> String {
     let lines = error.lines().map(str::trim_end);
     let said =
         lines.filter(|line| !line.is_empty() && !line.trim_start().starts_with(|c: char| c == '|' || c.is_numeric()));
+    // This message repeats the number.
+    let said =
+        said.map(|line| if line.starts_with("invalid type: integer") { "the number is too large" } else { line });
     said.collect::<Vec<_>>().join(": ")
-}
-
-/// The configuration read so far, and its problems.
-struct Reader {
-    config: Config,
-    problems: Vec<SetupProblem>,
-    /// The names of variables that describe a Service.
-    service_links: Vec<String>,
-}
-
-impl Reader {
-    fn file(&mut self, values: Table, origin: &Origin) {
-        for (name, value) in values {
-            match (name.as_str(), value) {
-                (ROUTES, value) => self.routes(value, origin),
-                (CACHE, Value::Table(values)) => {
-                    for (name, value) in values {
-                        self.setting(&format!("{CACHE}.{name}"), value, origin);
-                    }
-                }
-                (CACHE, value) => {
-                    let reason = "the settings of the cache are a table, such as `[cache]`";
-                    let value = text(value, true).unwrap_or_default();
-                    self.problems.push(SetupProblem::invalid_setting(place(CACHE, origin), &value, reason));
-                }
-                // A quoted key with a dot is not a table.
-                (dotted, _) if dotted.contains('.') => self.unknown(dotted, origin),
-                (name, value) => self.setting(name, value, origin),
-            }
-        }
-    }
-
-    fn variable(&mut self, variable: String, value: String) {
-        let name = variable[PREFIX.len()..].to_lowercase();
-        // Case matters, so that no two variables mean the same setting.
-        let is_upper_case = variable == variable.to_uppercase();
-        let origin = Origin::Variable(variable);
-        let key = keys::KEYS.iter().find(|key| is_upper_case && key.variable() == name);
-        match key {
-            Some(key) => self.read(key, &value, &origin),
-            None if is_upper_case && ELSEWHERE.contains(&name.as_str()) => {}
-            None if is_upper_case && service_links::is_link(&name, &value) => {
-                self.service_links.push(format!("{PREFIX}{}", name.to_uppercase()));
-            }
-            None if is_upper_case && name == ROUTES => self.routes(Value::String(value), &origin),
-            None => {
-                let known: Vec<String> =
-                    keys::KEYS.iter().map(ConfigKey::variable).chain(ELSEWHERE.map(str::to_owned)).collect();
-                self.problems.push(unknown_setting(&name, &name, &origin, &known));
-            }
-        }
-    }
-
-    fn setting(&mut self, name: &str, value: Value, origin: &Origin) {
-        let in_table = name.rsplit_once('.').map(|(_, key)| key);
-        match keys::KEYS.iter().find(|key| key.name == name) {
-            Some(key) => match text(value, key.list) {
-                Ok(text) => self.read(key, &text, origin),
-                Err(shape) => {
-                    self.problems.push(not_one_value(name, in_table.unwrap_or(name), shape, origin));
-                }
-            },
-            None => match in_table.filter(|key| is_key(key)) {
-                Some(key) => {
-                    let right = format!("`{key}` is a setting of the app: write it above the first table");
-                    self.problems.push(wrong_table(name, &right, origin));
-                }
-                None => self.unknown_table(name, &value, origin),
-            },
-        }
-    }
-
-    /// Reports an unknown key, and the settings that are meant if its value is a table such as `[admin]`.
-    fn unknown_table(&mut self, name: &str, value: &Value, origin: &Origin) {
-        let keys = value.as_table().into_iter().flat_map(Table::keys).map(|key| format!("{name}_{key}"));
-        let meant: Vec<String> = keys.filter(|key| is_key(key)).map(|key| format!("`{key} = …`")).collect();
-        if meant.is_empty() {
-            self.unknown(name, origin);
-        } else {
-            let right = format!("it is no table: write {} above the first table", meant.join(" and "));
-            self.problems.push(wrong_table(name, &right, origin));
-        }
-    }
-
-    fn unknown(&mut self, name: &str, origin: &Origin) {
-        let known: Vec<String> = keys::KEYS.iter().map(|key| key.name.to_owned()).chain([ROUTES.to_owned()]).collect();
-        self.problems.push(unknown_setting(name, name, origin, &known));
-    }
-
-    fn read(&mut self, key: &ConfigKey, text: &str, origin: &Origin) {
-        if let Err(reason) = (key.read)(&mut self.config, text, origin.clone()) {
-            let value = if key.secret { "(secret)" } else { text };
-            self.problems.push(SetupProblem::invalid_setting(place(key.name, origin), value, &reason));
-        }
-    }
-
-    /// Reads tables such as `[route."GET /v2/users"]`.
-    fn routes(&mut self, value: Value, origin: &Origin) {
-        let not_a_table = |name: &str, value: Value| {
-            let reason = "a route is set by a table in the file, such as `[route.\"GET /v2/users\"]`";
-            SetupProblem::invalid_setting(place(name, origin), &text(value, true).unwrap_or_default(), reason)
-        };
-        let Value::Table(routes) = value else {
-            self.problems.push(not_a_table(ROUTES, value));
-            return;
-        };
-        for (route, value) in routes {
-            let Value::Table(values) = value else {
-                self.problems.push(not_a_table(&format!("{ROUTES}.\"{route}\""), value));
-                continue;
-            };
-            let config = self.config.routes.entry(route.clone()).or_insert_with(|| RouteConfig::new(origin.clone()));
-            for (name, value) in values {
-                self.problems.extend(read_route(config, &route, &name, value, origin).err());
-            }
-        }
-    }
-}
-
-fn read_route(
-    config: &mut RouteConfig,
-    route: &str,
-    name: &str,
-    value: Value,
-    origin: &Origin,
-) -> Result<(), SetupProblem> {
-    let full = format!("{ROUTES}.\"{route}\".{name}");
-    let Some(key) = route::KEYS.iter().find(|key| key.name == name) else {
-        if is_key(name) {
-            let right = format!("`{name}` is a setting of the app: write it above the first table");
-            return Err(wrong_table(&full, &right, origin));
-        }
-        let known: Vec<String> = route::KEYS.iter().map(|key| key.name.to_owned()).collect();
-        return Err(unknown_setting(name, &full, origin, &known));
-    };
-    let text = text(value, false).map_err(|shape| not_one_value(&full, name, shape, origin))?;
-    (key.read)(config, &text, origin.clone())
-        .map_err(|reason| SetupProblem::invalid_setting(place(&full, origin), &text, &reason))
-}
-
-/// Whether this is a key of the app outside of all tables.
-fn is_key(name: &str) -> bool {
-    keys::KEYS.iter().any(|key| key.name == name)
-}
-
-/// A value as the text of a variable. `Err` is its shape, if that is not one value.
-fn text(value: Value, list: bool) -> Result<String, &'static str> {
-    match value {
-        Value::Table(_) => Err("a table"),
-        Value::Array(items) if list => {
-            items.into_iter().map(|item| text(item, false)).collect::<Result<Vec<_>, _>>().map(|all| all.join(","))
-        }
-        Value::Array(_) => Err("a list"),
-        Value::String(text) => Ok(text),
-        Value::Integer(number) => Ok(number.to_string()),
-        Value::Float(number) => Ok(number.to_string()),
-        Value::Boolean(on) => Ok(on.to_string()),
-        Value::Datetime(time) => Ok(time.to_string()),
-    }
 }

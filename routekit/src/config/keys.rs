@@ -173,6 +173,11 @@ pub(super) const KEYS: &[ConfigKey] = &[
     ),
 ];
 
+/// Whether this is the name of a setting: `timeout`, `cache.max_bytes`.
+pub(super) fn is_setting(name: &str) -> bool {
+    KEYS.iter().any(|key| key.name == name)
+}
+
 fn addr(text: &str) -> Result<SocketAddr, String> {
     socket_addr(text).ok_or("not an IP address with a port, such as 127.0.0.1:3000 or [::]:3000".to_owned())
 }

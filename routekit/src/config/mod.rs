@@ -22,10 +22,13 @@
 #![doc = include_str!("../../docs/configuration.md")]
 
 mod admin_addr;
+mod app;
+mod app_settings;
 mod builder;
 mod check_values;
 mod keys;
 mod parse;
+mod reader;
 #[cfg(test)]
 mod reference;
 mod route;
@@ -38,6 +41,6 @@ mod show;
 pub use self::{admin_addr::AdminAddr, builder::ConfigBuilder, secret::Secret, settings::Config};
 pub(crate) use self::{
     route::RouteConfig,
-    setting_problems::{PREFIX, invalid_file, place},
+    setting_problems::{invalid_file, place},
 };
 pub use crate::base::setting::{Origin, Setting};

@@ -47,6 +47,62 @@ A table such as `[route.\"GET /v2/users\"]` in the file sets policies of one rou
 prefix of the app included, and overrides the route's attribute. A route that does not exist is an error.
 ";
 
+const OWN: &str = "\
+## Settings of your program
+
+The table `[app]` of the same file, and variables that begin with `ROUTEKIT_APP_`, hold settings of your program.
+[`Config::app`] reads them as a type that implements `serde::Deserialize`:
+
+```
+use routekit::{config::{Config, Secret}, prelude::*};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Settings {
+    page_size: u16,
+    database: Database,
+}
+
+#[derive(Deserialize)]
+struct Database {
+    url: String,
+    password: Secret,
+    #[serde(default)]
+    replicas: Vec<String>,
+}
+
+fn app() -> Result<App, routekit::Error> {
+    let config = Config::load()?;
+    let settings: Settings = config.app()?;
+    Ok(App::discover().config(config).provide(settings))
+}
+```
+
+```toml
+[app]
+page_size = 20
+
+[app.database]
+url = \"postgres://db/shop\"
+replicas = [\"postgres://db-2/shop\"]
+```
+
+1. Variables override the file. `__` separates a table from its keys: `ROUTEKIT_APP_DATABASE__PASSWORD` is `password`
+   in `[app.database]`. Names are in upper case; `DATABASE_URL` is the field `database_url`, `databaseUrl` or
+   `database-url`. A list is separated by commas.
+2. A key that the type does not have, a field without a default that is not set, and a value of another type are errors.
+   All are reported together, each with the key, its file and line or its variable, and what is expected. No message
+   contains a value, because each may be secret. A [`Secret`] is not printed by the program either.
+3. [`ConfigBuilder::app_prefix`] sets another prefix of the variables, and [`ConfigBuilder::build_with`] reports the
+   problems of routekit's settings together with those of yours:
+   `Config::builder().app_prefix(\"SHOP_\").process().build_with::<Settings>()`.
+4. Give the `Config` to the app, as above. If `[app]` has settings and the program does not read them, the app logs a
+   warning.
+5. In a struct with `#[serde(flatten)]`, `serde` hides unknown keys, and a variable that looks like a number or switch
+   is one.
+
+";
+
 const ELSEWHERE: &str = "\
 ## Variables without a key
 
@@ -70,7 +126,7 @@ fn reference() -> String {
     for key in route::KEYS {
         writeln!(text, "| `{}` | {} |", key.name, key.doc).unwrap();
     }
-    write!(text, "\n{ELSEWHERE}").unwrap();
+    write!(text, "\n{OWN}{ELSEWHERE}").unwrap();
     text
 }
 

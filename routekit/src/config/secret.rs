@@ -1,9 +1,13 @@
 use std::fmt;
 
+use serde::Deserialize;
 use subtle::ConstantTimeEq;
 
 /// A text that is never printed: `Debug` and `Display` print `(secret)`.
-#[derive(Clone)]
+///
+/// Use it in the [settings of your program](crate::config::Config::app), for passwords and the like.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
 pub struct Secret(String);
 
 impl Secret {
@@ -17,6 +21,12 @@ impl Secret {
     #[must_use]
     pub fn is(&self, candidate: &[u8]) -> bool {
         self.0.as_bytes().ct_eq(candidate).into()
+    }
+
+    /// Returns the text.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
     }
 
     pub(super) fn len(&self) -> usize {

@@ -17,19 +17,28 @@ pub(crate) fn place(name: &str, origin: &Origin) -> String {
     }
 }
 
+/// The code of a file that cannot be read.
+pub(super) const INVALID_FILE: &str = "invalid-file";
+
 /// A file or an environment that cannot be read.
 pub(crate) fn invalid_file(file: &str, reason: &str) -> SetupProblem {
-    SetupProblem::new("invalid-file", format!("{file} cannot be read: {reason}")).at(file)
+    SetupProblem::new(INVALID_FILE, format!("{file} cannot be read: {reason}")).at(file)
 }
 
 /// The problem that `name` is not one of the `known` settings; `full` is its place in the file.
 pub(super) fn unknown_setting(name: &str, full: &str, origin: &Origin, known: &[String]) -> SetupProblem {
-    let nearest = setup_problem::nearest(name, known.iter().map(String::as_str)).map(|nearest| match origin {
-        Origin::Variable(_) => format!("{PREFIX}{}", nearest.to_uppercase()),
-        _ => nearest.to_owned(),
+    let shown = |known: &str| match origin {
+        Origin::Variable(_) => format!("{PREFIX}{}", known.to_uppercase()),
+        _ => known.to_owned(),
+    };
+    let near = setup_problem::nearest(name, known.iter().map(String::as_str)).or_else(|| {
+        // `ROUTEKIT_MAX_BYTES` in place of `ROUTEKIT_CACHE_MAX_BYTES`.
+        let mut longer = known.iter().filter(|known| known.strip_suffix(name).is_some_and(|rest| rest.ends_with('_')));
+        longer.next().map(String::as_str).filter(|_| longer.next().is_none())
     });
+    let hint = setup_problem::did_you_mean(near.map(shown).as_deref());
+    let known: Vec<String> = known.iter().map(|known| shown(known)).collect();
     let setting = place(full, origin);
-    let hint = setup_problem::did_you_mean(nearest.as_deref());
     let message = format!("{setting}: there is no such setting{hint}\n  known settings: {}", known.join(", "));
     SetupProblem::new("unknown-setting", message).at(setting)
 }

@@ -6,7 +6,7 @@ use std::{
 
 use http::HeaderName;
 
-use super::{admin_addr::AdminAddr, route::RouteConfig, secret::Secret};
+use super::{admin_addr::AdminAddr, app_settings::AppSettings, route::RouteConfig, secret::Secret};
 use crate::{access_log::AccessLogMode, base::setting::Setting, body_limit, cache, metrics};
 
 /// Defines [`Config`]: for each setting its field, its default, a getter and a setter.
@@ -20,11 +20,13 @@ macro_rules! settings {
             $(pub(crate) $name: Setting<$value>,)+
             /// The settings of single routes, by method and path: `GET /v2/users`.
             pub(crate) routes: BTreeMap<String, RouteConfig>,
+            /// The settings of the program.
+            pub(super) app: AppSettings,
         }
 
         impl Default for Config {
             fn default() -> Self {
-                Self { $($name: Setting::default_to($default),)+ routes: BTreeMap::new() }
+                Self { $($name: Setting::default_to($default),)+ routes: BTreeMap::new(), app: AppSettings::default() }
             }
         }
 

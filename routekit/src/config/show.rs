@@ -15,6 +15,6 @@ impl fmt::Display for Config {
                 }
             }
         }
-        Ok(())
+        self.app.fmt(f)
     }
 }

@@ -9,6 +9,7 @@ use tracing::{Span, span::Entered};
 use super::{
     id::{CORRELATION_ID, CorrelationId},
     span::request_span,
+    trace_context::TraceId,
 };
 use crate::{
     base::{clock::Clock, copy_head::copy_head},
@@ -63,9 +64,9 @@ impl Correlated {
             Some(exchange) => CorrelationId::from_header(exchange.identified(id.into_header())),
             None => id,
         };
-        let span = request_span(request, &id);
+        let (span, trace_id) = request_span(request, &id);
         if let Some(exchange) = exchange {
-            exchange.spanned(&span);
+            exchange.spanned(&span, trace_id.as_ref().map(TraceId::as_str));
         }
         // Below a `nest`, the URI has lost its beginning.
         let uri = request.extensions().get::<OriginalUri>().map_or_else(|| request.uri(), |uri| &uri.0);

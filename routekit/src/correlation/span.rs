@@ -1,15 +1,16 @@
 use http::Request;
 use tracing::{Span, field::Empty, level_filters::LevelFilter};
 
-use super::{CorrelationId, TraceId};
+use super::{id::CorrelationId, trace_context::TraceId};
 use crate::{base::printable, observe::method_name};
 
-/// The span of a request, with the fields of OpenTelemetry's conventions for HTTP servers.
-pub(super) fn request_span<B>(request: &Request<B>, id: &CorrelationId) -> Span {
+/// The span of a request, with the fields of OpenTelemetry's conventions for HTTP servers, and its trace. Without a
+/// span, the trace is not read.
+pub(super) fn request_span<B>(request: &Request<B>, id: &CorrelationId) -> (Span, Option<TraceId>) {
     // Without a subscriber or a logger there is no span. `info_span!` would still evaluate every field for `log`,
     // because axum's feature `tower-log` makes `tracing` forward events to it.
     if LevelFilter::current() < LevelFilter::INFO && log::max_level() < log::LevelFilter::Info {
-        return Span::none();
+        return (Span::none(), None);
     }
     let span = tracing::info_span!(
         "request",
@@ -22,10 +23,9 @@ pub(super) fn request_span<B>(request: &Request<B>, id: &CorrelationId) -> Span 
         correlation_id = id.as_str(),
         trace_id = Empty,
     );
-    if !span.is_disabled()
-        && let Some(trace) = TraceId::of(request.headers())
-    {
+    let trace = if span.is_disabled() { None } else { TraceId::of(request.headers()) };
+    if let Some(trace) = &trace {
         span.record("trace_id", trace.as_str());
     }
-    span
+    (span, trace)
 }

@@ -38,6 +38,11 @@ impl Deps {
         self.0.contains_key(&id)
     }
 
+    /// Whether a dependency was provided whose type has this name.
+    pub(crate) fn contains_named(&self, type_name: &str) -> bool {
+        self.type_names().any(|provided| provided == type_name)
+    }
+
     /// The names of all types that were provided.
     pub(super) fn type_names(&self) -> impl Iterator<Item = &'static str> {
         self.0.values().map(|value| value.type_name)

@@ -24,9 +24,11 @@ mod container;
 mod dep;
 mod extract;
 mod missing;
+mod signature;
 
 pub use self::{container::Deps, dep::Dep, extract::MissingDependency};
 pub(crate) use self::{
     container::DepsBuilder,
     missing::{missing_dependency, missing_state},
+    signature::taken_dependencies,
 };

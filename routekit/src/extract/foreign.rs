@@ -126,7 +126,10 @@ inputs! {
     #[cfg(feature = "multipart")]
     [] axum::extract::Multipart => NoPayload, |input| { input.body("multipart/form-data"); input.answers(400) };
     #[cfg(feature = "ws")]
-    [] axum::extract::ws::WebSocketUpgrade => NoPayload, |input| answers(input, &[400, 405, 426]);
+    [] axum::extract::ws::WebSocketUpgrade => NoPayload, |input| {
+        answers(input, &[400, 405, 426]);
+        input.upgrades_to_websocket();
+    };
 }
 
 macro_rules! outputs {

@@ -36,7 +36,9 @@
 //! 4. Handles are created with the route, or with the first response of a new status, and then kept. No request looks
 //!    up a metric or builds a label.
 //! 5. All metrics use the `Recorder` of the `metrics` crate. An app has a recorder of its own ([`Exporter`]), so that
-//!    several apps in one process (in tests) share nothing, unless the program has installed a recorder.
+//!    each of several apps in one process shows its own metrics, unless the program has installed a recorder. Then the
+//!    metrics of a second app have the label `app="2"`, and so on. Metrics that handlers record with `counter!` and the
+//!    like belong to the process: they appear at the app that was served first.
 //!    Its histograms, those of the program included, count in place: they take the same memory however many samples
 //!    they get, and lose none.
 //! 6. Caches, breakers and concurrency limits count by themselves. Their counts are copied when the [`Exporter`]
@@ -51,6 +53,7 @@ mod exporter;
 mod guards;
 mod histogram;
 mod http;
+mod labelled;
 mod names;
 mod outcome;
 mod recorder;
@@ -60,6 +63,7 @@ mod source;
 pub(crate) use self::{
     cache::{CacheMetrics, CacheRequests, CacheStoreMetrics, CacheUser, Total},
     guards::{BreakerSeries, ConcurrencySeries, GuardMetrics},
+    labelled::LabelledRecorder,
     source::MetricSource,
 };
 pub use self::{

@@ -19,6 +19,11 @@ impl InstalledRecorder {
         // not.
         metrics::with_recorder(|recorder| size_of_val(recorder) > 0).then_some(Self(()))
     }
+
+    /// The address of the recorder, to compare it with another.
+    pub(crate) fn address(self) -> usize {
+        metrics::with_recorder(|recorder| std::ptr::from_ref(recorder).addr())
+    }
 }
 
 impl Recorder for InstalledRecorder {

@@ -16,6 +16,7 @@ use super::{
     room::make_room,
     shield::shielded,
 };
+use crate::base::failure_cause::FailureCause;
 
 /// A route as observers see it.
 pub struct RouteState {
@@ -112,6 +113,10 @@ struct ExchangeState {
     correlation_id: Option<HeaderValue>,
     /// `None` if no subscriber is interested in the span.
     span: Option<Span>,
+    /// The trace of the request, if it has a span.
+    trace_id: Option<Box<str>>,
+    /// The cause of a failure.
+    cause: Option<FailureCause>,
     /// Whether the request has ended. Later reports are ignored.
     ended: bool,
 }
@@ -168,15 +173,21 @@ impl Exchange {
         self.state().correlation_id.clone()
     }
 
-    /// Reports the span of the request, if a subscriber is interested in it. The first report counts.
-    pub(crate) fn spanned(&self, span: &Span) {
+    /// Reports the span of the request and its trace, if a subscriber is interested in it. The first report counts.
+    pub(crate) fn spanned(&self, span: &Span, trace_id: Option<&str>) {
         if !span.is_disabled() {
             let mut state = self.state();
             if state.span.is_none() {
                 state.span = Some(span.clone());
+                state.trace_id = trace_id.map(Box::from);
                 state.record_route();
             }
         }
+    }
+
+    /// Reports the cause of the response, for the log.
+    pub(crate) fn caused_by(&self, cause: FailureCause) {
+        self.state().cause = Some(cause);
     }
 
     /// Reports the end of the request to the observer of the route, or to `unmatched`, inside the request's span.
@@ -231,6 +242,14 @@ impl ExchangeState {
 impl CorrelationSource for Exchange {
     fn correlation_id(&self) -> Option<HeaderValue> {
         self.correlation_id()
+    }
+
+    fn trace_id(&self) -> Option<Box<str>> {
+        self.state().trace_id.clone()
+    }
+
+    fn cause(&self) -> Option<FailureCause> {
+        self.state().cause.clone()
     }
 }
 

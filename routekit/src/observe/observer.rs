@@ -3,6 +3,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use http::{HeaderValue, Method, StatusCode};
 
 use super::shield::shielded;
+use crate::base::failure_cause::FailureCause;
 
 /// Receives events about requests. All methods do nothing by default.
 ///
@@ -192,9 +193,11 @@ pub struct FallbackResponse;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ReplacesFailure;
 
-/// Returns the correlation id of a request, which most observers do not need.
+/// Returns parts of a request that most observers do not need.
 pub(super) trait CorrelationSource: fmt::Debug + Sync {
     fn correlation_id(&self) -> Option<HeaderValue>;
+    fn trace_id(&self) -> Option<Box<str>>;
+    fn cause(&self) -> Option<FailureCause>;
 }
 
 /// A request that has ended.
@@ -234,6 +237,16 @@ impl Finished<'_> {
     #[must_use]
     pub fn correlation_id(&self) -> Option<String> {
         self.exchange.correlation_id().and_then(|id| id.to_str().ok().map(str::to_owned))
+    }
+
+    /// Returns the trace of the request, if it has a span.
+    pub(crate) fn trace_id(&self) -> Option<Box<str>> {
+        self.exchange.trace_id()
+    }
+
+    /// Returns the cause of a failed request, if its response has one.
+    pub(crate) fn cause(&self) -> Option<FailureCause> {
+        self.exchange.cause()
     }
 
     /// Returns whether the request failed or was cancelled by the client: it has an [error type](Self::error_type).

@@ -103,7 +103,14 @@ fn test_route() -> TestRoute {
         })
     });
     let place = (Method::Get, "/{what}");
-    let methods = add_route(MethodRouter::new(), &policies, &context, place, &state, (endpoint, Fallbacks::default()));
+    let methods = add_route(
+        (MethodRouter::new(), place.0.served(false)),
+        &policies,
+        &context,
+        place,
+        &state,
+        (endpoint, Fallbacks::default()),
+    );
     let router = Router::new().route("/{what}", methods);
     TestRoute { router, events, breaker, concurrency, policies, router_policies }
 }

@@ -21,7 +21,7 @@ use crate::{
     correlation::CORRELATION_ID,
     deprecation::DeprecationHeaders,
     observe::{Observer, RouteState},
-    route::{Audience, Endpoint, EndpointFuture, Method, RequestText},
+    route::{Audience, Endpoint, EndpointFuture, Method, RequestText, ServedMethods},
     timeout::{TimeLimit, TimeoutLayer},
 };
 
@@ -46,7 +46,7 @@ pub(crate) struct RouteContext {
 /// Adds a route to the methods of its path, with its policies around its endpoint. All policies share the route's
 /// `state`.
 pub(crate) fn add_route(
-    methods: MethodRouter,
+    (methods, served): (MethodRouter, ServedMethods),
     policies: &EffectivePolicies,
     context: &RouteContext,
     (method, path): (Method, &str),
@@ -78,7 +78,7 @@ pub(crate) fn add_route(
         cache: caching(policies, context, (method, path), observer()).map(|cache| cache.layer(handler.clone())),
         handler,
     });
-    methods.on_service(method.filter(), service)
+    served.add(methods, service)
 }
 
 /// A fallback with the handler's timeout, whose panics are caught like the handler's.

@@ -11,7 +11,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
 use super::field::FieldError;
-use crate::base::printable::{Chain, Printable};
+use crate::base::failure_cause::{CauseKind, FailureCause};
 
 /// An error response, as the client sees it (RFC 9457). See the [module docs](crate::problem).
 ///
@@ -33,6 +33,8 @@ struct ProblemFields {
     members: serde_json::Map<String, Value>,
     headers: HeaderMap,
     source: Option<Arc<dyn Error + Send + Sync>>,
+    /// The cause of a response, which is not logged yet.
+    cause: Option<FailureCause>,
 }
 
 const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
@@ -59,6 +61,7 @@ impl Problem {
             members: serde_json::Map::new(),
             headers: HeaderMap::new(),
             source: None,
+            cause: None,
         }))
     }
 
@@ -230,8 +233,28 @@ impl Problem {
         Arc::make_mut(&mut self.0)
     }
 
-    /// Returns a copy without the cause.
-    pub(crate) fn without_cause(&self) -> Self {
+    /// Returns the cause of a response, which its log line includes.
+    pub(crate) fn cause(&self) -> Option<&FailureCause> {
+        self.0.cause.as_ref()
+    }
+
+    /// Sets the cause of a response, which is logged and not sent to the client.
+    pub(crate) fn caused_by(mut self, kind: CauseKind) -> Self {
+        let cause = FailureCause::new(self.0.status.as_u16(), kind);
+        self.fields().cause = Some(cause);
+        self
+    }
+
+    fn response(self) -> Response {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = self.0.status;
+        *response.headers_mut() = self.0.headers.clone();
+        self.write_into(&mut response);
+        response
+    }
+
+    /// Returns a copy without the source. A [cause](Self::cause) that is logged holds nothing.
+    pub(crate) fn without_source(&self) -> Self {
         let mut problem = self.clone();
         if problem.0.source.is_some() {
             problem.fields().source = None;
@@ -311,17 +334,10 @@ impl Serialize for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        if self.0.status.is_server_error()
-            && let Some(source) = &self.0.source
-        {
-            let (status, error) = (self.0.status.as_u16(), Printable(Chain(&**source)));
-            tracing::error!(status, %error, "request failed");
+        match self.0.source.clone().filter(|_| self.0.status.is_server_error()) {
+            Some(source) => self.caused_by(CauseKind::Error(source)).response(),
+            None => self.response(),
         }
-        let mut response = Response::new(Body::empty());
-        *response.status_mut() = self.0.status;
-        *response.headers_mut() = self.0.headers.clone();
-        self.write_into(&mut response);
-        response
     }
 }
 

@@ -5,7 +5,7 @@ use http::header;
 use http_body_util::{BodyExt, Limited};
 
 use super::document::Problem;
-use crate::base::printable::Printable;
+use crate::base::{failure_cause::CauseKind, printable::Printable};
 
 /// The maximum size of a rejection's text.
 const MAX_TEXT_BYTES: usize = 4096;
@@ -31,7 +31,7 @@ pub(crate) async fn from_rejection(response: Response) -> Response {
     };
     let mut problem = Problem::new(status);
     if status.is_server_error() {
-        tracing::error!(status = status.as_u16(), error = %Printable(&text), "extractor failed");
+        problem = problem.caused_by(CauseKind::Rejection(text));
     } else if let Some((message, quoted)) = text.split_once(": ").filter(|_| text.starts_with("Failed to deserialize"))
     {
         tracing::debug!(status = status.as_u16(), error = %Printable(&quoted), "extractor rejected the request");

@@ -27,6 +27,10 @@ pub(crate) fn render(
     format: impl FnOnce(&Problem) -> Option<Response>,
 ) {
     let travelling = response.extensions_mut().remove::<Problem>();
+    // The watch further out has it logged. A layer in between, or the app's own format, may drop the problem.
+    if let Some(cause) = travelling.as_ref().and_then(Problem::cause).cloned() {
+        response.extensions_mut().insert(cause);
+    }
     let problem = match travelling {
         // A layer in between has replaced the document.
         Some(_) if !Problem::is_content_of(response.headers()) => return,

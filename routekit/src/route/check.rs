@@ -153,6 +153,14 @@ fn check_needs<'a>(
                 wanted.push(label);
             }
         }
+        // A fallback is a plain axum handler, without a description.
+        let breaker = route.meta().policies().breaker();
+        let fallbacks = breaker.iter().flat_map(|breaker| [breaker.fallback, breaker.fallback_on_error]).flatten();
+        for name in fallbacks.flat_map(|fallback| fallback.dependencies(provided)) {
+            if !provided.contains_named(name) {
+                dependencies.entry(name).or_default().push(format!("the fallback of {}", label(route, path)));
+            }
+        }
     }
     let dependencies = dependencies.into_iter().map(|(type_name, routes)| {
         let message = format!("{}. Required by", deps::missing_dependency(type_name, provided));

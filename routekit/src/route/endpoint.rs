@@ -6,11 +6,13 @@ use std::{
     fmt,
     future::Future,
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     task::{self, Poll, ready},
 };
 
 use axum::{
+    BoxError,
+    body::{Body, Bytes, HttpBody},
     extract::Request,
     response::{IntoResponse, Response},
 };
@@ -46,7 +48,11 @@ impl fmt::Debug for Endpoint {
     }
 }
 
-impl Service<Request> for Endpoint {
+/// A layer of the route may change the type of the request's body.
+impl<B> Service<http::Request<B>> for Endpoint
+where
+    B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
     type Response = Response;
     type Error = Infallible;
     type Future = EndpointFuture;
@@ -55,8 +61,9 @@ impl Service<Request> for Endpoint {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request) -> Self::Future {
-        self.respond(request)
+    fn call(&mut self, request: http::Request<B>) -> Self::Future {
+        // A `Body` stays as it is.
+        self.respond(request.map(Body::new))
     }
 }
 
@@ -105,11 +112,23 @@ pub(crate) struct ForeignRejection;
 pub struct Wiring {
     deps: Deps,
     problems_for_all: bool,
+    /// The type of the arguments of the first fallback that was made of these parts.
+    fallback: OnceLock<&'static str>,
 }
 
 impl Wiring {
     pub(crate) fn new(deps: Deps, problems_for_all: bool) -> Self {
-        Self { deps, problems_for_all }
+        Self { deps, problems_for_all, fallback: OnceLock::new() }
+    }
+
+    /// Notes the name of the type of the arguments of a fallback, for the check at start-up.
+    pub(super) fn note_fallback(&self, arguments: &'static str) {
+        self.fallback.get_or_init(|| arguments);
+    }
+
+    /// The name that was noted.
+    pub(super) fn fallback_arguments(&self) -> Option<&'static str> {
+        self.fallback.get().copied()
     }
 
     /// Returns the state of extractors: the dependencies themselves, or a type that was provided.

@@ -1,8 +1,13 @@
 //! The methods that a route can have.
 
-use std::fmt;
+use std::{convert::Infallible, fmt};
 
-use axum::routing::MethodFilter;
+use axum::{
+    extract::Request,
+    response::IntoResponse,
+    routing::{MethodFilter, MethodRouter, any_service},
+};
+use tower_service::Service;
 
 /// The method of a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,6 +27,8 @@ pub enum Method {
     Delete,
     /// OPTIONS
     Options,
+    /// Every method that no other route of the path has, as axum's `any`.
+    Any,
 }
 
 impl Method {
@@ -36,19 +43,23 @@ impl Method {
             Self::Patch => "PATCH",
             Self::Delete => "DELETE",
             Self::Options => "OPTIONS",
+            Self::Any => "ANY",
         }
     }
 
-    /// Whether a request with this method may change data: it is not safe (RFC 9110 §9.2.1).
+    /// Whether a request to the route may change data: its method is not safe (RFC 9110 §9.2.1).
     pub(crate) const fn is_unsafe(self) -> bool {
         match self {
             Self::Get | Self::Head | Self::Options => false,
-            Self::Post | Self::Put | Self::Patch | Self::Delete => true,
+            Self::Post | Self::Put | Self::Patch | Self::Delete | Self::Any => true,
         }
     }
 
-    pub(crate) fn filter(self) -> MethodFilter {
-        match self {
+    /// The methods of the requests that the route serves. If it `upgrades` connections to WebSockets, a GET route also
+    /// serves CONNECT, by which clients of HTTP/2 ask for that (RFC 8441 §4).
+    pub(crate) fn served(self, upgrades: bool) -> ServedMethods {
+        ServedMethods(Some(match self {
+            Self::Get if upgrades => MethodFilter::GET.or(MethodFilter::CONNECT),
             Self::Get => MethodFilter::GET,
             Self::Head => MethodFilter::HEAD,
             Self::Post => MethodFilter::POST,
@@ -56,6 +67,24 @@ impl Method {
             Self::Patch => MethodFilter::PATCH,
             Self::Delete => MethodFilter::DELETE,
             Self::Options => MethodFilter::OPTIONS,
+            Self::Any => return ServedMethods(None),
+        }))
+    }
+}
+
+/// The methods of the requests that a route serves. `None` is every method that no other route of the path has.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ServedMethods(Option<MethodFilter>);
+
+impl ServedMethods {
+    /// Adds a route with these methods to those of its path.
+    pub(crate) fn add<S>(self, methods: MethodRouter, service: S) -> MethodRouter
+    where
+        S: Service<Request, Error = Infallible, Response: IntoResponse, Future: Send> + Clone + Send + Sync + 'static,
+    {
+        match self.0 {
+            Some(filter) => methods.on_service(filter, service),
+            None => methods.merge(any_service(service)),
         }
     }
 }
@@ -66,6 +95,7 @@ impl fmt::Display for Method {
     }
 }
 
+/// [`Any`](Method::Any) becomes the extension method `ANY`, which no client sends.
 impl From<Method> for http::Method {
     fn from(method: Method) -> Self {
         match method {
@@ -76,6 +106,7 @@ impl From<Method> for http::Method {
             Method::Patch => Self::PATCH,
             Method::Delete => Self::DELETE,
             Method::Options => Self::OPTIONS,
+            Method::Any => Self::from_bytes(b"ANY").expect("`ANY` is a token"),
         }
     }
 }

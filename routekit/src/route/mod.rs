@@ -21,6 +21,7 @@ pub(crate) use self::{
     check::{Reserved, check, label},
     describe::{ChecksNoRules, PathValues, RequestPart, probe},
     endpoint::ForeignRejection,
+    method::ServedMethods,
     reached::HandlerReached,
     registry::{Selection, is_crate, select},
 };

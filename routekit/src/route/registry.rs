@@ -15,6 +15,7 @@ pub struct Route {
     meta: &'static RouteMeta,
     describe: fn(&mut Description),
     endpoint: fn(&Wiring) -> Endpoint,
+    further: &'static [Route],
 }
 
 inventory::collect!(Route);
@@ -28,7 +29,15 @@ impl Route {
         describe: fn(&mut Description),
         endpoint: fn(&Wiring) -> Endpoint,
     ) -> Self {
-        Self { meta, describe, endpoint }
+        Self { meta, describe, endpoint, further: &[] }
+    }
+
+    /// For generated code: the routes of the handler's further attributes.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_further(mut self, further: &'static [Route]) -> Self {
+        self.further = further;
+        self
     }
 
     /// Replaces a route whose attribute is wrong. It never runs, because the program does not compile.
@@ -42,6 +51,13 @@ impl Route {
     #[must_use]
     pub fn meta(&self) -> &'static RouteMeta {
         self.meta
+    }
+
+    /// Returns the routes of the handler's other attributes, if this is the route of the first. An app that has this
+    /// route has those too.
+    #[must_use]
+    pub fn further(&self) -> &'static [Route] {
+        self.further
     }
 
     /// Returns the description of the inputs, responses and dependencies.
@@ -77,13 +93,14 @@ pub(crate) enum Selection {
 
 /// Returns the selected routes, sorted by path, method and location, so that the order does not depend on the linker.
 pub(crate) fn select(selection: &Selection) -> Vec<Route> {
-    let linked = inventory::iter::<Route>.into_iter().copied();
+    let with_further = |route: &Route| [*route].into_iter().chain(route.further.iter().copied());
+    let linked = inventory::iter::<Route>.into_iter().flat_map(with_further);
     let mut routes: Vec<Route> = match selection {
         Selection::Linked => linked.collect(),
         Selection::Crates(names) => {
             linked.filter(|route| names.iter().any(|name| is_crate(name, route.meta.location().crate_name()))).collect()
         }
-        Selection::Listed(routes) => routes.clone(),
+        Selection::Listed(routes) => routes.iter().flat_map(with_further).collect(),
     };
     routes.sort_by_key(|route| (route.meta.path(), route.meta.method(), route.meta.location()));
     routes

@@ -14,7 +14,11 @@ use super::{
     route_label::LearntRoute,
     sample::{Sample, WatchShared},
 };
-use crate::observe::{CacheOutcome, Exchange, Failure, RouteObservers};
+use crate::{
+    base::failure_cause::FailureCause,
+    observe::{CacheOutcome, Exchange, Failure, RouteObservers},
+    problem::Problem,
+};
 
 /// Up to this length an announced `Content-Length` of a request is reported without counting the body.
 const TRUSTED_BYTES: u64 = 64 * 1024;
@@ -68,6 +72,11 @@ impl Sample {
         self.chosen_by_client =
             status == StatusCode::GATEWAY_TIMEOUT && response.extensions().get() == Some(&CacheOutcome::OnlyIfCached);
         let failure = response.extensions().get().copied();
+        if status.is_server_error()
+            && let Some(cause) = cause(response)
+        {
+            self.exchange().caused_by(cause);
+        }
         match length(self.method(), response) {
             Some(length) => {
                 self.response_bytes = length;
@@ -79,6 +88,12 @@ impl Sample {
             }
         }
     }
+}
+
+/// The cause of an error response, as the correlation leaves it, or within its problem.
+fn cause(response: &mut Response) -> Option<FailureCause> {
+    let left = response.extensions_mut().remove();
+    left.or_else(|| response.extensions().get::<Problem>()?.cause().cloned())
 }
 
 /// Bytes of the body that will be sent, if they are known.

@@ -11,6 +11,7 @@ use routekit::{
     test::TestApp,
 };
 
+#[expect(clippy::unused_async, reason = "as a call of another server is")]
 async fn down() -> StatusCode {
     StatusCode::BAD_GATEWAY
 }
@@ -48,6 +49,7 @@ async fn charge(breakers: Dep<Breakers>) -> Result<&'static str> {
 struct Client(AtomicUsize);
 
 impl Client {
+    #[expect(clippy::unused_async, reason = "as a client's call is")]
     async fn balance(&self) -> std::io::Result<u32> {
         self.0.fetch_add(1, Ordering::SeqCst);
         Err(std::io::Error::other("down"))

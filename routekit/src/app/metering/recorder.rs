@@ -1,18 +1,20 @@
 //! The recorder that keeps the metrics of an app.
 
 use std::{
-    sync::{Arc, OnceLock},
+    sync::{Arc, OnceLock, Weak},
     thread,
     time::Duration,
 };
 
+use parking_lot::Mutex;
+
 use crate::{
     base::setting::{Origin, Setting},
-    metrics::{Exporter, InstalledRecorder, MetricSource, SharedRecorder},
+    metrics::{Exporter, InstalledRecorder, LabelledRecorder, MetricSource, SharedRecorder},
 };
 
 /// The exporter of the app whose recorder is installed globally.
-static INSTALLED: OnceLock<Exporter> = OnceLock::new();
+static INSTALLED: OnceLock<InstalledExporter> = OnceLock::new();
 
 /// How often counts are copied to the program's own recorder.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(1);
@@ -21,9 +23,19 @@ const UPKEEP_INTERVAL: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone)]
 pub(crate) enum Metering {
     /// The app's own exporter, which `/metrics` renders.
-    Own(Exporter),
+    Own { exporter: Exporter, lease: Arc<ExporterLease> },
     /// The program's own recorder, which is scraped elsewhere.
-    Foreign(InstalledRecorder),
+    Foreign(Arc<LabelledRecorder>),
+}
+
+/// Exists as long as the app that an exporter belongs to.
+#[derive(Debug)]
+pub(crate) struct ExporterLease;
+
+/// The exporter that is installed. Once its app has ended, another app takes it over: a recorder cannot be uninstalled.
+struct InstalledExporter {
+    exporter: Exporter,
+    lease: Mutex<Weak<ExporterLease>>,
 }
 
 /// Which recorder the metrics of an app go to.
@@ -37,32 +49,35 @@ pub(in crate::app) enum Scope {
 
 impl Metering {
     pub(in crate::app) fn choose(scope: Scope, buckets: &Setting<Vec<f64>>) -> Self {
-        if scope == Scope::Program {
-            let installed = INSTALLED.get().cloned();
-            let found = installed.map(Self::Own).or_else(|| InstalledRecorder::find().map(Self::Foreign));
-            if let Some(found) = found {
-                if *buckets.origin() != Origin::Default {
-                    tracing::warn!("`duration_buckets` has no effect: the program's recorder was installed before");
-                }
-                return found;
-            }
+        let own = || Self::Own { exporter: Exporter::with_duration_buckets(buckets), lease: Arc::new(ExporterLease) };
+        if scope == Scope::Alone {
+            return own();
         }
-        Self::Own(Exporter::with_duration_buckets(buckets))
+        let found = match INSTALLED.get() {
+            // Another app is served with the installed exporter, so this one needs its own.
+            Some(installed) => installed.take_over(),
+            None => InstalledRecorder::find().map(|recorder| Self::Foreign(numbered(recorder))),
+        };
+        if found.is_some() && *buckets.origin() != Origin::Default {
+            tracing::warn!("`duration_buckets` has no effect: the program's recorder was installed before");
+        }
+        found.unwrap_or_else(own)
     }
 
     /// Installs the app's own recorder globally, unless the program has installed one.
     pub(in crate::app) fn install(&self) {
-        if let Self::Own(exporter) = self
+        if let Self::Own { exporter, lease } = self
             && metrics::set_global_recorder(exporter.recorder()).is_ok()
         {
-            let _ = INSTALLED.set(exporter.clone());
+            let lease = Mutex::new(Arc::downgrade(lease));
+            let _ = INSTALLED.set(InstalledExporter { exporter: exporter.clone(), lease });
         }
     }
 
     pub(in crate::app) fn recorder(&self) -> SharedRecorder {
         match self {
-            Self::Own(exporter) => exporter.recorder(),
-            Self::Foreign(installed) => Arc::new(*installed),
+            Self::Own { exporter, .. } => exporter.recorder(),
+            Self::Foreign(recorder) => recorder.clone(),
         }
     }
 
@@ -70,7 +85,7 @@ impl Metering {
     /// elsewhere.
     pub(in crate::app) fn add(&self, thread: &str, source: Arc<dyn MetricSource>) {
         match self {
-            Self::Own(exporter) => exporter.add(source),
+            Self::Own { exporter, .. } => exporter.add(source),
             Self::Foreign(_) => keep_up(thread, move || source.update()),
         }
     }
@@ -78,10 +93,37 @@ impl Metering {
     /// The exporter, if the metrics can be rendered.
     pub(crate) fn exporter(&self) -> Option<&Exporter> {
         match self {
-            Self::Own(exporter) => Some(exporter),
+            Self::Own { exporter, .. } => Some(exporter),
             Self::Foreign(_) => None,
         }
     }
+}
+
+impl InstalledExporter {
+    /// The exporter, if its app has ended.
+    fn take_over(&self) -> Option<Metering> {
+        let mut lease = self.lease.lock();
+        if lease.strong_count() > 0 {
+            return None;
+        }
+        let new = Arc::new(ExporterLease);
+        *lease = Arc::downgrade(&new);
+        Some(Metering::Own { exporter: self.exporter.clone(), lease: new })
+    }
+}
+
+/// The program's recorder for one more app. Apps that record to it at the same time have different numbers.
+fn numbered(recorder: InstalledRecorder) -> Arc<LabelledRecorder> {
+    /// Each app with the address of its recorder and its number.
+    static APPS: Mutex<Vec<(usize, usize, Weak<LabelledRecorder>)>> = Mutex::new(Vec::new());
+    let address = recorder.address();
+    let mut apps = APPS.lock();
+    apps.retain(|(_, _, app)| app.strong_count() > 0);
+    let is_taken = |number: usize| apps.iter().any(|(at, other, _)| (*at, *other) == (address, number));
+    let number = (1..).find(|number| !is_taken(*number)).unwrap_or(1);
+    let app = Arc::new(LabelledRecorder::new(recorder, number));
+    apps.push((address, number, Arc::downgrade(&app)));
+    app
 }
 
 /// Runs `work` once a second until it returns `false`.

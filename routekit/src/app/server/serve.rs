@@ -63,11 +63,15 @@ pub(in crate::app) async fn serve(
     drop((listeners.main, warm_up));
 
     tokio::select! {
-        () = async { while tasks.join_next().await.is_some() {} } => return Ok(()),
+        () = async { while tasks.join_next().await.is_some() {} } => {
+            announce::stopped(0);
+            return Ok(());
+        }
         () = tokio::time::sleep(SHUTDOWN_DEADLINE) => {}
         () = abort => {}
     }
     while tasks.try_join_next().is_some() {}
+    announce::stopped(tasks.len());
     let message = format!("{} connections were cut off: their requests did not finish in time", tasks.len());
     Err(SetupProblem::new("cut-off", message).after_start().into())
 }

@@ -9,6 +9,7 @@ use crate::{
     access_log::AccessLog,
     admin::{Admin, Operators, WrongTokens},
     app::{
+        environment,
         hand_written::{self, Group},
         metering::{cache::CacheMetering, guards::GuardMetering, observers::Observers},
         mounted::Mounted,
@@ -17,7 +18,7 @@ use crate::{
         warm_up::WarmUpPlan,
     },
     auth::{AuthLayer, VerifierContext},
-    base::{setting::Setting, spawner::Spawner},
+    base::{program_log, setting::Setting, spawner::Spawner},
     config::AdminAddr,
     metrics::HttpMetrics,
     observe::RouteObservers as _,
@@ -44,6 +45,8 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         ..
     } = program;
 
+    program_log::add_names(environment::program_name().as_deref());
+    program_log::add_names(declared.routes.iter().map(|declared| declared.route.meta().location.crate_name()));
     let context = VerifierContext::new(clock.clone(), Spawner::tokio());
     let verifiers = Arc::new(verifiers.started(&context));
     let access_log = AccessLog::new(*config.access_log);
@@ -55,7 +58,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         access_log: config.access_log.clone(),
         sensitive_headers: Setting::new(sensitive_headers.clone(), config.sensitive_headers.origin().clone()),
     };
-    let table = table(&declared, router_policies);
+    let table = table(&declared, router_policies, config.unread_app_settings());
     let in_main = *config.admin_addr == AdminAddr::Main;
     let admin = Admin {
         exporter: metering.exporter().cloned(),
@@ -118,9 +121,10 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     }
 }
 
-fn table(declared: &Declared, router: RouterPolicies) -> RouteTable {
+fn table(declared: &Declared, router: RouterPolicies, warning: Option<String>) -> RouteTable {
     let rows = declared.routes.iter().map(|declared| {
         TableRow::new(&declared.route, declared.path.clone(), declared.policies.clone(), &declared.description)
     });
-    RouteTable::new(rows.collect(), router, warnings::of(&declared.routes, &declared.prefix))
+    let warnings = warnings::of(&declared.routes, &declared.prefix).into_iter().chain(warning);
+    RouteTable::new(rows.collect(), router, warnings.collect())
 }

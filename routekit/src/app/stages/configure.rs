@@ -50,10 +50,12 @@ fn configuration(
 ) -> Config {
     let of_process = || match scope {
         Scope::Alone => Config::default(),
-        Scope::Program => Config::load().unwrap_or_else(|error| {
-            problems.extend(error.into_problems());
-            Config::default()
-        }),
+        Scope::Program => {
+            // What can be read is used for the checks that follow, so that they find their problems too.
+            let (config, unreadable) = Config::builder().process().read();
+            problems.extend(unreadable);
+            config
+        }
     };
     let mut config = given.unwrap_or_else(of_process);
     for change in changes {

@@ -7,8 +7,11 @@ use std::{
 
 use axum::{
     Router,
-    routing::{MethodRouter, get, on},
+    extract::Request,
+    routing::{MethodRouter, get},
 };
+use http::StatusCode;
+use tower::service_fn;
 
 use super::{configure::Configured, declare::Declared, wire::Wired};
 use crate::{
@@ -40,12 +43,13 @@ pub(super) fn groups(
     let wiring = Wiring::new(deps.clone(), problems_for_all);
     // The layer also wraps the 405 response of the path.
     let empty = |path: &str| MethodRouter::<(), Infallible>::new().layer(RouteLabelLayer::new(observers.route(path)));
-    by_path(&declared.routes, empty, |methods, DeclaredRoute { route, path, description, policies }| {
+    by_path(&declared.routes, empty, |methods, declared| {
+        let DeclaredRoute { route, path, description, policies } = declared;
         let method = route.meta().method;
         let state = observers.of_declared(path, method, policies, description);
         let fallbacks = policies.breaker.map(|breaker| Fallbacks::of(&breaker, &wiring)).unwrap_or_default();
         let endpoints = (route.endpoint(&wiring), fallbacks);
-        policy::add_route(methods, policies, shared, (method, path), &state, endpoints)
+        policy::add_route((methods, declared.served()), policies, shared, (method, path), &state, endpoints)
     })
 }
 
@@ -64,7 +68,10 @@ pub(super) fn trial_groups(configured: &Configured, wired: &Wired, readiness: &R
     let mut groups = by_path(
         routes,
         |_| MethodRouter::new(),
-        |methods, DeclaredRoute { route, .. }| methods.merge(on(route.meta().method.filter(), async || {})),
+        |methods, declared| {
+            let answer = service_fn(|_: Request| std::future::ready(Ok::<_, Infallible>(StatusCode::OK)));
+            declared.served().add(methods, answer)
+        },
     );
     groups.push(Group { label: HEALTH_LABEL.to_owned(), router: health(readiness) });
     if *configured.config.admin_addr == AdminAddr::Main {

@@ -204,13 +204,17 @@ impl Jwt {
         self
     }
 
-    /// The time since 1970 on the clock of the app.
-    fn unix_time(&self) -> Duration {
-        self.clock.get().unwrap_or(&Clock::system()).unix_time()
+    /// Verifies the token of a request at the time that `clock` shows.
+    async fn verify_on(&self, clock: &Clock, request: &Parts) -> Result<Option<Identity>, VerifyError> {
+        match token_of(&request.headers, self.scheme) {
+            Bearer::Absent => Ok(None),
+            Bearer::Ambiguous => Err(VerifyError::refused("more than one `Authorization` header")),
+            Bearer::Token(text) => self.identify(text, clock).await.map(Some),
+        }
     }
 
     /// Verifies a token and returns the identity that it describes.
-    async fn identify(&self, text: &[u8]) -> Result<Identity, VerifyError> {
+    async fn identify(&self, text: &[u8], clock: &Clock) -> Result<Identity, VerifyError> {
         if text.len() > MAX_TOKEN_BYTES {
             return Err(VerifyError::refused("the token is too long"));
         }
@@ -221,9 +225,9 @@ impl Jwt {
             SignatureCheck::Invalid => {
                 return Err(VerifyError::refused("the key that `kid` names did not sign the token"));
             }
-            SignatureCheck::UnknownKey => self.fetch_unknown_key(&token).await?,
+            SignatureCheck::UnknownKey => self.fetch_unknown_key(&token, clock).await?,
         }
-        self.expected.identity(token.claims()?, self.unix_time())
+        self.expected.identity(token.claims()?, clock.unix_time())
     }
 
     #[cfg(not(feature = "jwks"))]
@@ -240,16 +244,16 @@ impl Jwt {
     }
 
     #[cfg(not(feature = "jwks"))]
-    async fn fetch_unknown_key(&self, token: &Token<'_>) -> Result<(), VerifyError> {
+    async fn fetch_unknown_key(&self, token: &Token<'_>, _: &Clock) -> Result<(), VerifyError> {
         Err(token.unknown())
     }
 
     /// Fetches the issuer's keys, because an unknown key may be new.
     #[cfg(feature = "jwks")]
-    async fn fetch_unknown_key(&self, token: &Token<'_>) -> Result<(), VerifyError> {
+    async fn fetch_unknown_key(&self, token: &Token<'_>, clock: &Clock) -> Result<(), VerifyError> {
         let Some(jwks) = &self.jwks else { return Err(token.unknown()) };
         // Claims are checked first, so that tokens with invalid claims cannot start a fetch.
-        self.expected.identity(token.claims()?, self.unix_time())?;
+        self.expected.identity(token.claims()?, clock.unix_time())?;
         jwks.fetch().await?;
         match self.check_signature(token) {
             SignatureCheck::Valid => Ok(()),
@@ -260,11 +264,11 @@ impl Jwt {
 
 impl Verifier for Jwt {
     async fn verify(&self, request: &Parts) -> Result<Option<Identity>, VerifyError> {
-        match token_of(&request.headers, self.scheme) {
-            Bearer::Absent => Ok(None),
-            Bearer::Ambiguous => Err(VerifyError::refused("more than one `Authorization` header")),
-            Bearer::Token(text) => self.identify(text).await.map(Some),
-        }
+        self.verify_on(self.clock.get().unwrap_or(&Clock::system()), request).await
+    }
+
+    async fn verify_in(&self, request: &Parts, context: &VerifierContext) -> Result<Option<Identity>, VerifyError> {
+        self.verify_on(&context.clock, request).await
     }
 
     fn name(&self) -> String {

@@ -38,8 +38,8 @@ impl BufferedResponse {
 
     /// Keeps the extensions of an error response.
     pub(in crate::cache) fn with_extensions(mut self, extensions: &http::Extensions) -> Self {
-        // The cause was already logged, and may hold secrets.
-        self.problem = extensions.get::<Problem>().map(Problem::without_cause);
+        // The source may hold secrets.
+        self.problem = extensions.get::<Problem>().map(Problem::without_source);
         self.failure = extensions.get().copied();
         self
     }

@@ -112,6 +112,11 @@ impl Description {
         self.needs.iter().any(|need| need.kind == NeedKind::Identity)
     }
 
+    /// Whether the handler upgrades connections to WebSockets.
+    pub(crate) fn upgrades(&self) -> bool {
+        self.inputs.iter().any(|input| input.upgrades)
+    }
+
     /// For generated code: `state = Type`.
     #[doc(hidden)]
     pub fn needs_state<S: 'static>(&mut self) {
@@ -197,6 +202,7 @@ pub struct Input {
     part: Option<RequestPart>,
     /// The extractor that checks the rules of the payload, if this one does not.
     pub(crate) unchecked: Option<&'static str>,
+    upgrades: bool,
 }
 
 impl Input {
@@ -211,6 +217,7 @@ impl Input {
             needs: Vec::new(),
             part: None,
             unchecked: None,
+            upgrades: false,
         }
     }
 
@@ -264,6 +271,12 @@ impl Input {
         self.takes(RequestPart::Identity);
         self.needs.push(Need { kind: NeedKind::Identity, type_id: TypeId::of::<()>(), type_name: "" });
         self.answers(401);
+    }
+
+    /// Declares that the argument upgrades the connection to a WebSocket. A GET route then also serves the extended
+    /// CONNECT requests of HTTP/2 clients (RFC 8441).
+    pub fn upgrades_to_websocket(&mut self) {
+        self.upgrades = true;
     }
 
     /// Declares that requests without the value are accepted.

@@ -1,6 +1,6 @@
 //! The function that answers while the breaker of a route is open.
 
-use std::fmt;
+use std::{any::type_name, fmt};
 
 use axum::{
     extract::Request,
@@ -8,7 +8,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::route::endpoint::{Endpoint, EndpointFuture, Wiring};
+use crate::{
+    deps::{Deps, taken_dependencies},
+    route::endpoint::{Endpoint, EndpointFuture, Wiring},
+};
 
 /// A function that answers in place of the handler.
 #[derive(Clone, Copy)]
@@ -25,6 +28,13 @@ impl Fallback {
     pub(crate) fn endpoint(self, wiring: &Wiring) -> Endpoint {
         (self.0)(wiring)
     }
+
+    /// The names of the dependencies that the function takes.
+    pub(in crate::route) fn dependencies(self, deps: &Deps) -> Vec<&'static str> {
+        let wiring = Wiring::new(deps.clone(), false);
+        self.endpoint(&wiring);
+        wiring.fallback_arguments().map_or_else(Vec::new, taken_dependencies)
+    }
 }
 
 impl fmt::Debug for Fallback {
@@ -40,6 +50,7 @@ where
     H: Handler<T, S> + Sync,
     T: 'static,
 {
+    wiring.note_fallback(type_name::<T>());
     match wiring.state::<S>() {
         Ok(state) => Endpoint::new(move |request: Request| {
             let response = handler.clone().call(request, state.clone());

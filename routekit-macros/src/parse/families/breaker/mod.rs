@@ -231,7 +231,11 @@ fn fallback(name: &str, function: &ExprPath, state: Option<&Type>) -> TokenStrea
     let with_fallback = format_ident!("with_{name}");
     let state = state.map_or_else(|| quote!(__rt::Deps), |state| quote!(#state));
     let fallback = quote_spanned! {function.span()=>
-        __rt::Fallback::new(|wiring| __rt::fallback::<#state, _, _>(wiring, #function))
+        __rt::Fallback::new(|wiring| {
+            // A value, so that clippy's `unused_async` leaves the function out.
+            let function = #function;
+            __rt::fallback::<#state, _, _>(wiring, function)
+        })
     };
     quote!(.#with_fallback(#fallback))
 }

@@ -1,7 +1,7 @@
 use routekit::prelude::*;
 
 #[get("/users")]
-#[post("/users")]
+#[post(tags("users"))]
 async fn list_users() {}
 
 fn main() {}
