@@ -23,6 +23,7 @@ mod messages;
 mod names;
 pub(super) mod parts;
 pub(crate) mod rules;
+pub(crate) mod unchecked;
 mod validated;
 
 /// Checks the rules of `value`. `text` is that of the input, which `input` reads again if a rule is broken.
