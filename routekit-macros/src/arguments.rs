@@ -63,6 +63,13 @@ const SCALARS: [&str; 19] = [
     "SocketAddr",
 ];
 
+impl Argument<'_> {
+    /// Whether the type is a plain value by its name, and not an extractor.
+    pub(crate) fn is_plain_value(&self) -> bool {
+        head_name(self.ty).is_some_and(|head| head == "String" || SCALARS.contains(&head.as_str()))
+    }
+}
+
 /// The arguments of the handler, each with its source.
 pub(crate) fn classify<'a>(handler: &'a Handler, path: Option<&Template>, errors: &mut Errors) -> Vec<Argument<'a>> {
     let path = path.map(|path| PathNames::new(path, handler));

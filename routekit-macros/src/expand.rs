@@ -2,7 +2,7 @@
 //!
 //! Generated code is thin: it calls functions of the runtime's `__private`, which hold the logic.
 
-use proc_macro2::{Group, Span, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Type, spanned::Spanned};
 
@@ -11,7 +11,7 @@ use crate::{
     handler::Handler,
     model::{Output, Route},
     parse::Arguments,
-    types::{first_type_argument, head_name},
+    types::{first_type_argument, head_name, type_arguments},
 };
 
 /// The path of the runtime crate: `::routekit`, unless `crate = …` in one of the attributes says otherwise.
@@ -24,6 +24,9 @@ pub(crate) fn runtime_crate(attributes: &[Arguments]) -> TokenStream {
 /// which a macro cannot see, the compiler reports the carrier, which is one item.
 pub(crate) fn routes(routes: &[Route<'_>], handler: &Handler, krate: &TokenStream) -> TokenStream {
     let item = &handler.item;
+    // Without it, rustc reports a handler that no list names as never used.
+    let is_discovered = !routes.iter().any(|route| route.options.discovery.is_off);
+    let submit = is_discovered.then(|| quote!(__rt::inventory::submit! { __ROUTE }));
     let mut routes = routes.iter();
     let first = routes.next().map(|first| route(first, handler));
     let further: Vec<_> = routes.map(|further| route(further, handler)).collect();
@@ -43,7 +46,7 @@ pub(crate) fn routes(routes: &[Route<'_>], handler: &Handler, krate: &TokenStrea
             const __ROUTE: __rt::Route = {
                 #first #with_further
             };
-            __rt::inventory::submit! { __ROUTE }
+            #submit
             __ROUTE
         }},
     );
@@ -178,11 +181,15 @@ fn documentation(route: &Route<'_>, handler: &Handler) -> (String, String) {
 /// `fn __describe`: inputs, outputs and needs of the route, by autoref specialisation (see the runtime's `probe`).
 fn describe(route: &Route<'_>) -> TokenStream {
     let state = route.options.state().map(|state| quote!(__description.needs_state::<#state>();));
-    let inputs = route.arguments.iter().map(|Argument { name, ty, source, cfgs }| {
+    let inputs = route.arguments.iter().map(|argument| {
+        let Argument { name, ty, source, cfgs } = argument;
         let probe = quote_spanned!(ty.span()=> (&&&&&__rt::Probe::<#ty>::new()));
         match source {
             Source::Placeholder(placeholder) => {
-                quote!(#(#cfgs)* #probe.describe_placeholder(__description, #placeholder);)
+                // The type may be an extractor that reads the placeholder.
+                let needs =
+                    (!argument.is_plain_value()).then(|| quote!(#(#cfgs)* #probe.describe_needs(__description);));
+                quote!(#(#cfgs)* #probe.describe_placeholder(__description, #placeholder); #needs)
             }
             // A path of single values must have as many placeholders, which is checked at start-up.
             Source::Parts | Source::Body if head_name(ty).is_some_and(|head| head == "Path") => quote! {
@@ -233,8 +240,16 @@ fn endpoint(route: &Route<'_>, handler: &Handler) -> TokenStream {
     let from_path = route.arguments.iter().zip(&names).filter_map(|(argument, name)| {
         let Source::Placeholder(placeholder) = &argument.source else { return None };
         let Argument { ty, cfgs, .. } = argument;
-        let parse =
-            quote_spanned!(ty.span()=> #(#cfgs)* let #name = __rt::parse::<#ty>(&#values, #placeholder)#or_reject;);
+        let parse = if argument.is_plain_value() {
+            quote_spanned!(ty.span()=> __rt::parse::<#ty>(&#values, #placeholder))
+        } else {
+            quote_spanned! {ty.span()=>
+                (&&&__rt::PathArgument::<#ty, #state>::new())
+                    .take((&#values, #placeholder), &mut #parts, &#context)
+                    .await
+            }
+        };
+        let parse = quote_spanned!(ty.span()=> #(#cfgs)* let #name = #parse #or_reject;);
         // Tags are made from parsed values; see the runtime's `spelling`.
         let tagged = route.options.cache_tags().any(|tag| tag.names(placeholder));
         let spell = tagged.then(|| quote!(#(#cfgs)* (&__rt::Spell(&#name)).spell(&#parts.extensions, #placeholder);));
@@ -276,7 +291,7 @@ fn endpoint(route: &Route<'_>, handler: &Handler) -> TokenStream {
         Output::Opaque(span) => *span,
     };
     let output = format_ident!("__output", span = output_span);
-    let respond = quote_spanned!(output_span=> __rt::respond(#output));
+    let respond = respond(&route.output, &output);
     let values = route.arguments.iter().zip(&names).map(|(Argument { cfgs, .. }, name)| quote!(#(#cfgs)* #name));
     // A value, as axum takes handlers: clippy's `unused_async` leaves out functions that are values.
     let call = quote! {
@@ -310,6 +325,27 @@ fn endpoint(route: &Route<'_>, handler: &Handler) -> TokenStream {
             use __rt::extract_traits::*;
             let __endpoint = #new;
             #layered
+        }
+    }
+}
+
+/// The response of what the handler returned. The value and the error of a `Result` are converted one by one, each at
+/// the span of its type.
+fn respond(output: &Output<'_>, variable: &Ident) -> TokenStream {
+    let span = variable.span();
+    let Output::Named(ty) = output else { return quote_spanned!(span=> __rt::respond(#variable)) };
+    if head_name(ty).as_deref() != Some("Result") {
+        return quote_spanned!(span=> __rt::respond(#variable));
+    }
+    let mut types = type_arguments(ty).into_iter();
+    let spans = [types.next().map_or(span, blamed), types.next().map_or(span, Spanned::span)];
+    let [value, error] = spans.map(|span| format_ident!("__returned", span = span));
+    let value = quote_spanned!(value.span()=> ::core::result::Result::Ok(#value) => __rt::respond(#value));
+    let error = quote_spanned!(error.span()=> ::core::result::Result::Err(#error) => __rt::respond_error(#error));
+    quote! {
+        match (&&&__rt::Returned::<#ty>::new()).split(#variable) {
+            #value,
+            #error,
         }
     }
 }

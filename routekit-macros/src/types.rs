@@ -26,12 +26,19 @@ pub(crate) fn peeled_name(ty: &Type) -> Option<String> {
 
 /// `T` of `Json<T>`.
 pub(crate) fn first_type_argument(ty: &Type) -> Option<&Type> {
-    let Type::Path(path) = ty else { return None };
-    let PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else { return None };
-    arguments.args.iter().find_map(|argument| match argument {
+    type_arguments(ty).into_iter().next()
+}
+
+/// `T` and `E` of `Result<T, E>`.
+pub(crate) fn type_arguments(ty: &Type) -> Vec<&Type> {
+    let Type::Path(path) = ty else { return Vec::new() };
+    let arguments = path.path.segments.last().map(|segment| &segment.arguments);
+    let Some(PathArguments::AngleBracketed(arguments)) = arguments else { return Vec::new() };
+    let types = arguments.args.iter().filter_map(|argument| match argument {
         GenericArgument::Type(ty) => Some(ty),
         _ => None,
-    })
+    });
+    types.collect()
 }
 
 /// The text of a type, with spaces between words only.

@@ -8,7 +8,9 @@ pub use validator;
 pub use crate::{
     deps::Deps,
     extract::{placeholder::Placeholders, specialise::Extract},
-    generated::{FromPlaceholder, Respond, future, layered, parse, respond},
+    generated::{
+        FromPlaceholder, PathArgument, Respond, RespondError, Returned, future, layered, parse, respond, respond_error,
+    },
     route::{
         Audience, BreakerPolicy, CachePolicy, CdnTags, ClassifyResponse, Context, DeclaredAccess, Deprecation,
         Description, Endpoint, EndpointFuture, Fallback, GrantKind, Invalidates, Location, Method, Policies, Probe,
@@ -21,8 +23,8 @@ pub use crate::{
 pub mod describe_traits {
     pub use crate::extract::path::{PathOfAny as _, PathOfRules as _, PathOfTuple as _, PathOfValue as _};
     pub use crate::route::probe::{
-        DescribeOpaque as _, DescribeUnchecked as _, DescribeWithoutSchema as _, PlaceholderWithoutSchema as _,
-        RespondOpaque as _, RespondWithoutSchema as _,
+        DescribeOpaque as _, DescribeUnchecked as _, DescribeWithoutSchema as _, NeedsNothing as _,
+        NeedsOfExtractor as _, PlaceholderWithoutSchema as _, RespondOpaque as _, RespondWithoutSchema as _,
     };
     #[cfg(feature = "schema")]
     pub use crate::route::probe::{
@@ -36,12 +38,16 @@ pub mod extract_traits {
         FromAxum as _, FromDeps as _, FromPathTuple as _, FromPathValue as _, FromValidatedBody as _,
         FromValidatedParts as _,
     };
+    pub use crate::generated::{
+        ExtractedArgument as _, ParsedArgument as _, SplitNothing as _, SplitResult as _, WrongArgument as _,
+    };
     pub use crate::route::spelling::{SpellDisplay as _, SpellNothing as _};
 }
 
 /// The rules of `#[derive(Validate)]`.
 pub mod rules {
-    pub use crate::extract::validation::rules::{
-        BrokenRule, IsOurs, NotOurs, OurRules, RuleCheck, is_card_number, items, nested,
+    pub use crate::extract::validation::{
+        rules::{BrokenRule, IsOurs, NotOurs, OurRules, RuleCheck, is_card_number, items, nested},
+        unchecked::{HasNoRules, HasRules, Unchecked},
     };
 }

@@ -173,7 +173,7 @@ pub mod prelude {
 /// `#[route]`.
 #[macro_export]
 macro_rules! routes {
-    ($($($handler:ident)::+),* $(,)?) => {
-        [$(<$($handler)::+>::ROUTE),*]
+    ($($handler:path),* $(,)?) => {
+        [$(<$handler>::ROUTE),*]
     };
 }

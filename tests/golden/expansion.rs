@@ -99,7 +99,18 @@ impl __route_rename {
                                     __argument_2,
                                 )
                                 .await;
-                            ::core::result::Result::Ok(__rt::respond(__output))
+                            ::core::result::Result::Ok(
+                                match (&&&__rt::Returned::<Result<Json<User>>>::new())
+                                    .split(__output)
+                                {
+                                    ::core::result::Result::Ok(__returned) => {
+                                        __rt::respond(__returned)
+                                    }
+                                    ::core::result::Result::Err(__returned) => {
+                                        __rt::respond_error(__returned)
+                                    }
+                                },
+                            )
                         })
                     },
                 );

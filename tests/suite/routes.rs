@@ -2,11 +2,18 @@
 
 use std::task::{Context, Poll};
 
-use axum::body::Body;
+use axum::{
+    body::Body,
+    extract::{FromRequestParts, RawPathParams},
+};
 use bytes::Bytes;
-use http::{Method, Request};
+use http::{Method, Request, StatusCode, request::Parts};
 use http_body_util::{BodyExt, Full, Limited};
-use routekit::{prelude::*, test::TestApp};
+use routekit::{
+    describe::{Describe, Input, InputSource, NoPayload},
+    prelude::*,
+    test::TestApp,
+};
 use tower::{Layer, Service, layer::layer_fn};
 
 #[any("/r/echo")]
@@ -122,4 +129,120 @@ async fn layer_may_change_the_type_of_both_bodies() {
     let app = TestApp::new(App::with_routes(routes![limited]));
     assert_eq!(app.post("/r/limited").body("abc").send().await.text(), "<abc>");
     assert_eq!(app.post("/r/limited").body("abcd").send().await.status(), 413);
+}
+
+/// Reads `{team}` itself, as an extractor of plain axum does.
+struct Team(u32);
+
+impl<S: Send + Sync> FromRequestParts<S> for Team {
+    type Rejection = (StatusCode, &'static str);
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> std::result::Result<Self, Self::Rejection> {
+        let params = RawPathParams::from_request_parts(parts, state).await.unwrap();
+        let team = params.iter().find(|(name, _)| *name == "team").and_then(|(_, id)| id.parse().ok());
+        team.map(Self).ok_or((StatusCode::NOT_FOUND, "no such team"))
+    }
+}
+
+#[get("/r/teams/{team}/members/{member}")]
+async fn member(team: Team, member: u32) -> String {
+    format!("{} {member}", team.0)
+}
+
+/// Parsed from the placeholder, though the type is an extractor too.
+#[derive(serde::Deserialize)]
+struct Both(String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Both {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(_: &mut Parts, _: &S) -> std::result::Result<Self, Self::Rejection> {
+        Ok(Self("extracted".to_owned()))
+    }
+}
+
+#[get("/r/both/{both}")]
+async fn both(both: Both, other: Both) -> String {
+    format!("{} {}", both.0, other.0)
+}
+
+#[tokio::test]
+async fn extractor_may_take_the_placeholder_that_it_reads() {
+    let app = TestApp::new(App::with_routes(routes![member, both]));
+    assert_eq!(app.get("/r/teams/7/members/3").send().await.text(), "7 3");
+    let refused = app.get("/r/teams/x/members/3").send().await;
+    assert_eq!((refused.status().as_u16(), refused.text()), (404, "no such team"), "its rejection is sent as it is");
+    assert_eq!(app.get("/r/both/parsed").send().await.text(), "parsed extracted");
+}
+
+struct Teams;
+
+/// An extractor that describes its dependency.
+struct Described;
+
+impl<S: Send + Sync> FromRequestParts<S> for Described {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(_: &mut Parts, _: &S) -> std::result::Result<Self, Self::Rejection> {
+        Ok(Self)
+    }
+}
+
+impl Describe for Described {
+    type Payload = NoPayload;
+
+    fn describe(input: &mut Input) {
+        input.needs::<Teams>();
+    }
+}
+
+#[get("/r/described/{team}")]
+async fn described(team: Described) -> String {
+    let Described = team;
+    String::new()
+}
+
+#[test]
+fn dependency_of_an_extractor_with_a_placeholder_is_checked() {
+    let error = App::with_routes(routes![described]).into_router().unwrap_err().to_string();
+    assert!(error.contains("Teams` is not provided"), "{error}");
+    assert!(App::with_routes(routes![described]).provide(Teams).into_router().is_ok());
+    let inputs = described::ROUTE.describe().inputs;
+    assert_eq!((inputs.len(), inputs[0].name, inputs[0].source), (1, "team", InputSource::Path));
+}
+
+#[get("/r/error")]
+async fn fails(query: Query<Fail>) -> axum::response::Result<&'static str> {
+    if query.fail {
+        return Err((StatusCode::CONFLICT, "in conflict").into());
+    }
+    Ok("fine")
+}
+
+#[derive(serde::Deserialize, Validate)]
+struct Fail {
+    fail: bool,
+}
+
+#[tokio::test]
+async fn result_of_axum_is_a_return_type() {
+    let app = TestApp::new(App::with_routes(routes![fails]));
+    assert_eq!(app.get("/r/error?fail=false").send().await.text(), "fine");
+    let failed = app.get("/r/error?fail=true").send().await;
+    assert_eq!((failed.status().as_u16(), failed.text()), (409, "in conflict"));
+}
+
+#[get("/r/unlisted", discover = false)]
+async fn unlisted() -> &'static str {
+    "unlisted"
+}
+
+#[tokio::test]
+async fn route_without_discovery_is_served_only_where_it_is_listed() {
+    // The routes of this binary overlap, so nothing is mounted.
+    let router = || axum::Router::new().route("/r/unlisted", axum::routing::get(async || ()));
+    let error = App::discover().merge(router()).into_router().unwrap_err().to_string();
+    assert!(!error.contains("/r/unlisted"), "{error}");
+    let app = TestApp::new(App::with_routes(routes![unlisted]));
+    assert_eq!(app.get("/r/unlisted").send().await.text(), "unlisted");
 }

@@ -20,7 +20,7 @@ struct Line {
 struct Order {
     #[validate(length(max = 2), custom(function = "sorted"), nested)]
     lines: Vec<Line>,
-    #[validate(required)]
+    #[validate(required, nested)]
     gift: Option<Line>,
 }
 

@@ -6,8 +6,8 @@ use syn::Type;
 
 use super::{
     families::{
-        auth::Access, breaker::Breaker, cache::Caching, deprecated::Deprecation, docs::Docs, invalidates::Invalidates,
-        layer::OwnLayer, limits::Limits, state::Target,
+        auth::Access, breaker::Breaker, cache::Caching, deprecated::Deprecation, discover::Discovery, docs::Docs,
+        invalidates::Invalidates, layer::OwnLayer, limits::Limits, state::Target,
     },
     family::{Callers, Family, Surroundings},
     raw::RawOption,
@@ -22,6 +22,7 @@ pub(crate) struct Options {
     pub(crate) breaker: Option<Breaker>,
     pub(crate) caching: Option<Caching>,
     pub(crate) deprecation: Option<Deprecation>,
+    pub(crate) discovery: Discovery,
     pub(crate) docs: Docs,
     pub(crate) invalidates: Option<Invalidates>,
     pub(crate) layer: OwnLayer,
@@ -30,12 +31,13 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    fn families(&self) -> [&dyn Family; 9] {
+    fn families(&self) -> [&dyn Family; 10] {
         [
             &self.access,
             &self.breaker,
             &self.caching,
             &self.deprecation,
+            &self.discovery,
             &self.docs,
             &self.invalidates,
             &self.layer,
@@ -44,12 +46,13 @@ impl Options {
         ]
     }
 
-    fn families_mut(&mut self) -> [&mut dyn Family; 9] {
+    fn families_mut(&mut self) -> [&mut dyn Family; 10] {
         [
             &mut self.access,
             &mut self.breaker,
             &mut self.caching,
             &mut self.deprecation,
+            &mut self.discovery,
             &mut self.docs,
             &mut self.invalidates,
             &mut self.layer,

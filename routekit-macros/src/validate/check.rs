@@ -10,9 +10,9 @@ use super::{
 };
 
 /// Lists of the standard library, whose items are checked one by one.
-const LISTS: [&str; 6] = ["Vec", "VecDeque", "LinkedList", "HashSet", "BTreeSet", "BinaryHeap"];
+pub(super) const LISTS: [&str; 6] = ["Vec", "VecDeque", "LinkedList", "HashSet", "BTreeSet", "BinaryHeap"];
 /// Maps of the standard library, whose values are checked one by one.
-const MAPS: [&str; 2] = ["HashMap", "BTreeMap"];
+pub(super) const MAPS: [&str; 2] = ["HashMap", "BTreeMap"];
 
 /// The position of the user's tokens, with the names of the generated code.
 fn at(tokens: &impl Spanned) -> Span {
@@ -94,59 +94,57 @@ impl BoundField<'_> {
     }
 
     fn rule(&self, krate: &TokenStream, rule: &Rule, value: &TokenStream) -> TokenStream {
-        let span = at(&rule.name);
-        match &rule.kind {
-            RuleKind::Plain { provider, method } => method_call(krate, rule, span, value, provider, method, &[]),
+        let call = |provider, method| Call { provider, method, arguments: quote!(), params: quote!() };
+        let call = match &rule.kind {
+            RuleKind::Plain { provider, method } => call(provider, method),
             RuleKind::Contains { provider, method, pattern } => {
                 let needle = quote!(.with("needle", &#pattern));
-                let call = Call { arguments: quote!(#pattern), params: needle };
-                call.expand(krate, rule, span, value, provider, method)
+                Call { arguments: quote!(#pattern), params: needle, ..call(provider, method) }
             }
-            RuleKind::Regex(path) => Call { arguments: quote!(&#path), params: quote!() }.expand(
-                krate,
-                rule,
-                span,
-                value,
-                "ValidateRegex",
-                "validate_regex",
-            ),
+            RuleKind::Regex(path) => Call { arguments: quote!(&#path), ..call("ValidateRegex", "validate_regex") },
             RuleKind::Length { min, max, equal } => {
                 let bounds = [("min", min), ("max", max), ("equal", equal)];
-                method_call(krate, rule, span, value, "ValidateLength", "validate_length", &bounds)
+                call("ValidateLength", "validate_length").with_bounds(&bounds)
             }
             RuleKind::Range { min, max, exclusive_min, exclusive_max } => {
                 let bounds =
                     [("min", min), ("max", max), ("exclusive_min", exclusive_min), ("exclusive_max", exclusive_max)];
-                method_call(krate, rule, span, value, "ValidateRange", "validate_range", &bounds)
+                call("ValidateRange", "validate_range").with_bounds(&bounds)
             }
             RuleKind::CreditCard => {
+                let span = at(&rule.name);
                 let test = quote_spanned!(span=> #krate::__private::rules::is_card_number(&#value));
-                broken_unless(krate, rule, &test, &quote!())
+                return broken_unless(krate, rule, &test, &quote!());
             }
-            RuleKind::MustMatch(_) | RuleKind::Required | RuleKind::Custom(_) => TokenStream::new(),
-        }
+            RuleKind::MustMatch(_) | RuleKind::Required | RuleKind::Custom(_) => return TokenStream::new(),
+        };
+        call.expand(krate, rule, value)
     }
 }
 
 /// A call of a method of `validator`.
 struct Call {
+    /// The trait.
+    provider: &'static str,
+    method: &'static str,
     arguments: TokenStream,
     /// The parameters of the error.
     params: TokenStream,
 }
 
 impl Call {
-    fn expand(
-        &self,
-        krate: &TokenStream,
-        rule: &Rule,
-        span: Span,
-        value: &TokenStream,
-        provider: &str,
-        method: &str,
-    ) -> TokenStream {
-        let provider = format_ident!("{provider}");
-        let method = format_ident!("{method}", span = span);
+    /// The call with all bounds as arguments, and with those that are given as parameters of the error.
+    fn with_bounds(self, bounds: &[(&str, &Option<syn::Expr>)]) -> Self {
+        let arguments = bounds.iter().map(|(_, bound)| option(bound.as_ref()));
+        let given = bounds.iter().filter_map(|(name, bound)| Some((name, bound.as_ref()?)));
+        let params = given.map(|(name, bound)| quote!(.with(#name, &#bound)));
+        Self { arguments: quote!(#(#arguments),*), params: quote!(#(#params)*), ..self }
+    }
+
+    fn expand(&self, krate: &TokenStream, rule: &Rule, value: &TokenStream) -> TokenStream {
+        let span = at(&rule.name);
+        let provider = format_ident!("{}", self.provider);
+        let method = format_ident!("{}", self.method, span = span);
         let arguments = &self.arguments;
         let test = quote_spanned! {span=> {
             use #krate::__private::validator::#provider as _;
@@ -154,21 +152,6 @@ impl Call {
         }};
         broken_unless(krate, rule, &test, &self.params)
     }
-}
-
-fn method_call(
-    krate: &TokenStream,
-    rule: &Rule,
-    span: Span,
-    value: &TokenStream,
-    provider: &str,
-    method: &str,
-    bounds: &[(&str, &Option<syn::Expr>)],
-) -> TokenStream {
-    let arguments = bounds.iter().map(|(_, bound)| option(bound.as_ref()));
-    let params = bounds.iter().filter_map(|(name, bound)| bound.as_ref().map(|bound| quote!(.with(#name, &#bound))));
-    let call = Call { arguments: quote!(#(#arguments),*), params: quote!(#(#params)*) };
-    call.expand(krate, rule, span, value, provider, method)
 }
 
 fn broken_unless(krate: &TokenStream, rule: &Rule, test: &TokenStream, params: &TokenStream) -> TokenStream {
@@ -202,7 +185,7 @@ fn custom(rule: &Rule, argument: &TokenStream) -> TokenStream {
     quote!(__rules.custom(#function(#argument), #code, #message);)
 }
 
-fn last_segment(ty: &Type) -> Option<&syn::PathSegment> {
+pub(super) fn last_segment(ty: &Type) -> Option<&syn::PathSegment> {
     match ty {
         Type::Path(path) => path.path.segments.last(),
         Type::Group(group) => last_segment(&group.elem),
@@ -228,6 +211,25 @@ fn items(krate: &TokenStream, span: Span, value: &TokenStream, ty: &Type) -> Opt
     Some(quote_spanned!(span=> #krate::__private::rules::items((&#value).#each(), |__item| #check)))
 }
 
+/// Warns about a field whose type has rules that do not run. Plain values have none.
+pub(super) fn unchecked(krate: &TokenStream, ty: &Type) -> Option<TokenStream> {
+    fn content(ty: &Type) -> &Type {
+        let inside = optional(ty).or_else(|| argument(ty, &LISTS, 0)).or_else(|| argument(ty, &MAPS, 1));
+        inside.map_or(ty, content)
+    }
+    let ty = content(ty);
+    let plain = ["String", "bool", "char"];
+    let segment = last_segment(ty).filter(|segment| plain.iter().all(|plain| segment.ident != plain))?;
+    // The span of the type itself, since the lint for what is deprecated leaves derives out.
+    let warn = Ident::new("warn_of_rules", segment.ident.span());
+    (!is_number(ty)).then(|| {
+        quote! {{
+            use #krate::__private::rules::{HasNoRules as _, HasRules as _};
+            (&&#krate::__private::rules::Unchecked::<#ty>::new()).#warn();
+        }}
+    })
+}
+
 /// The type in an `Option`.
 fn optional(ty: &Type) -> Option<&Type> {
     argument(ty, &["Option"], 0)
@@ -244,6 +246,12 @@ fn argument<'t>(ty: &'t Type, names: &[&str], index: usize) -> Option<&'t Type> 
     types.nth(index)
 }
 
+/// The type below all `Option`s, and whether there is one.
+pub(super) fn content_of_option(ty: &Type) -> (&Type, bool) {
+    let depth = options(ty);
+    (inner(ty, depth), depth > 0)
+}
+
 /// How many `Option`s are around the value.
 fn options(ty: &Type) -> usize {
     optional(ty).map_or(0, |ty| 1 + options(ty))
@@ -253,7 +261,7 @@ fn inner(ty: &Type, depth: usize) -> &Type {
     (0..depth).fold(ty, |ty, _| optional(ty).unwrap_or(ty))
 }
 
-fn is_number(ty: &Type) -> bool {
+pub(super) fn is_number(ty: &Type) -> bool {
     let Type::Path(path) = ty else { return matches!(ty, Type::Group(group) if is_number(&group.elem)) };
     let Some(ident) = path.path.get_ident() else { return false };
     let numbers =

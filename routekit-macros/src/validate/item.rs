@@ -5,8 +5,9 @@ use quote::{ToTokens, format_ident, quote};
 use syn::{Attribute, Data, DeriveInput, Fields, Ident, Index, Member, parse_quote};
 
 use super::{
+    applies::mistake,
     arguments::{boolean, literal},
-    check::BoundField,
+    check::{BoundField, unchecked},
     names::{FieldNames, RenameRule, VariantNames},
     rules::{self, TypeRules},
 };
@@ -83,8 +84,13 @@ impl<'a> Shape<'a> {
         let mut bound: Vec<Ident> = Vec::new();
         let checks = all(self.fields.iter().enumerate().map(|(index, field)| {
             let rules = rules::of_field(&field.attrs, type_rules.nest_all_fields)?;
+            let unchecked = (!rules.nested && !rules.skipped).then(|| unchecked(krate, &field.ty)).flatten();
+            if let Some(mistake) = rules.rules.iter().find_map(|rule| Some((rule, mistake(rule, &field.ty)?))) {
+                let (rule, text) = mistake;
+                return Err(syn::Error::new(rule.name.span(), text));
+            }
             if rules.rules.is_empty() && !rules.nested {
-                return Ok(TokenStream::new());
+                return Ok(unchecked.unwrap_or_default());
             }
             if rules.nested {
                 nested.push(&field.ty);
@@ -98,7 +104,7 @@ impl<'a> Shape<'a> {
                 bound.push(other.clone());
                 Ok(other)
             })?;
-            Ok(quote!(__rules.field(#name); #check))
+            Ok(quote!(#unchecked __rules.field(#name); #check))
         }))?;
         let patterns = self.fields.iter().enumerate().filter(|(index, _)| bound.contains(&bound_to(*index)));
         let patterns = patterns.map(|(index, field)| {

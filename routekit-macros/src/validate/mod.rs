@@ -4,6 +4,7 @@
 //! `RuleCheck` of the runtime, which knows the keys of the errors and how many of them are kept. It never touches the
 //! rejected value: neither `Serialize` nor `Debug` is needed.
 
+mod applies;
 mod arguments;
 mod check;
 mod item;

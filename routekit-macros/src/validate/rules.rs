@@ -10,6 +10,7 @@ use super::arguments::{self, Argument, Options};
 pub(super) struct FieldRules {
     pub(super) rules: Vec<Rule>,
     pub(super) nested: bool,
+    pub(super) skipped: bool,
 }
 
 /// The rules of the whole type.
@@ -122,7 +123,7 @@ pub(super) fn of_type(attrs: &[Attribute]) -> syn::Result<TypeRules> {
 }
 
 pub(super) fn of_field(attrs: &[Attribute], nest_all_fields: bool) -> syn::Result<FieldRules> {
-    let mut found = FieldRules { rules: Vec::new(), nested: nest_all_fields };
+    let mut found = FieldRules { nested: nest_all_fields, ..FieldRules::default() };
     let mut skip = false;
     for argument in all(attrs)? {
         match argument.name.to_string().as_str() {
@@ -131,7 +132,7 @@ pub(super) fn of_field(attrs: &[Attribute], nest_all_fields: bool) -> syn::Resul
             _ => found.rules.push(rule(argument)?),
         }
     }
-    Ok(if skip { FieldRules::default() } else { found })
+    Ok(if skip { FieldRules { skipped: true, ..FieldRules::default() } } else { found })
 }
 
 fn rule(argument: Argument) -> syn::Result<Rule> {

@@ -299,7 +299,8 @@ impl<T, S: Sync> FromValidatedBody<S> for &&Extract<Form<T>, S> {
     message = "`{Self}` cannot be extracted from a request",
     label = "not an extractor",
     note = "values added with `App::provide` are extracted as `Dep<{Self}>`",
-    note = "name an argument like its placeholder, or use `Query<T>`, `Json<T>` or any axum extractor"
+    note = "name an argument like its placeholder, or use `Query<T>`, `Json<T>` or any axum extractor",
+    note = "an extractor that takes the body, and so implements only `FromRequest`, must be the last argument"
 )]
 pub trait PartsExtractor<S>: FromRequestParts<S, Rejection: 'static> {}
 

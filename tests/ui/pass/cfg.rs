@@ -18,6 +18,11 @@ async fn kept_above() {}
 #[cfg(all())]
 async fn kept_below() {}
 
+#[get("/both")]
+#[cfg_attr(all(), post("/both"))]
+#[cfg_attr(any(), get("/none"))]
+async fn both() {}
+
 // The names are free.
 #[allow(non_camel_case_types)]
 struct above;
@@ -27,5 +32,6 @@ struct below;
 
 fn main() {
     let _ = (above, below);
-    let _ = TestApp::new(App::with_routes(routes![kept_above, kept_below]));
+    let _ = TestApp::new(App::with_routes(routes![kept_above, kept_below, both]));
+    assert_eq!(both::ROUTE.further().len(), 1);
 }

@@ -4,6 +4,7 @@ pub(super) mod auth;
 pub(super) mod breaker;
 pub(super) mod cache;
 pub(super) mod deprecated;
+pub(super) mod discover;
 pub(super) mod docs;
 pub(super) mod invalidates;
 pub(super) mod layer;

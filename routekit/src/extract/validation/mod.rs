@@ -22,6 +22,7 @@ mod excerpt;
 mod messages;
 mod names;
 pub(crate) mod rules;
+pub(crate) mod unchecked;
 mod validated;
 pub(super) mod windows;
 

@@ -133,6 +133,11 @@ impl Description {
         self.needs.append(&mut input.needs);
         self.inputs.push(input);
     }
+
+    /// Adds the dependencies of an input that is described elsewhere.
+    pub(crate) fn push_needs(&mut self, mut input: Input) {
+        self.needs.append(&mut input.needs);
+    }
 }
 
 /// The source of an input.

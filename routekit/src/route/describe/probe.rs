@@ -156,6 +156,28 @@ impl<T> PlaceholderWithoutSchema for Probe<T> {
     }
 }
 
+/// Extractors with the name of a placeholder that describe themselves.
+pub trait NeedsOfExtractor {
+    /// Adds the dependencies of the extractor.
+    fn describe_needs(&self, description: &mut Description);
+}
+
+impl<T: Describe> NeedsOfExtractor for &Probe<T> {
+    fn describe_needs(&self, description: &mut Description) {
+        let mut input = Input::new("");
+        T::describe(&mut input);
+        description.push_needs(input);
+    }
+}
+
+/// All other types with the name of a placeholder.
+pub trait NeedsNothing {
+    /// Adds nothing.
+    fn describe_needs(&self, _description: &mut Description) {}
+}
+
+impl<T> NeedsNothing for Probe<T> {}
+
 /// Responses that describe themselves and whose content has a schema.
 #[cfg(feature = "schema")]
 pub trait RespondWithSchema {
