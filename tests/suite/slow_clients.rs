@@ -1,16 +1,12 @@
 //! A server under two thousand slow clients, as a process.
 
-use std::{
-    fs, io,
-    net::SocketAddr,
-    time::{Duration, Instant},
-};
+use std::{fs, io, net::SocketAddr, time::Duration};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
     task::JoinSet,
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 
 use crate::process::Quickstart;
