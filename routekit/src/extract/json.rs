@@ -12,7 +12,7 @@ use super::{
     place::PointerStyle,
     rejection::Rejection,
     tracked,
-    validation::{Validated, parts::JsonText, validate},
+    validation::{Validated, validate, windows::JsonText},
 };
 use crate::{
     problem::{FieldError, Problem},

@@ -23,6 +23,8 @@ pub enum Rejection {
     Parameter(FieldError),
     /// 413: the body exceeds the route's `body_limit`.
     TooLarge,
+    /// 413: the input has more list items and map entries than rules of `validator`'s own derive can be checked for.
+    TooManyElements,
     /// 415: the media type is not this one.
     MediaType(&'static str),
     /// 422: the input is well formed but does not match the type. Contains the first error.
@@ -39,7 +41,7 @@ impl Rejection {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::Malformed(_) | Self::Parameter(_) | Self::Interrupted => StatusCode::BAD_REQUEST,
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooLarge | Self::TooManyElements => StatusCode::PAYLOAD_TOO_LARGE,
             Self::MediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Shape(_) | Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
         }
@@ -55,6 +57,7 @@ impl fmt::Display for Rejection {
             }
             Self::Parameter(error) | Self::Shape(error) => write!(f, "`{}` {}", error.pointer, error.message),
             Self::TooLarge => f.write_str("the body is larger than this route accepts"),
+            Self::TooManyElements => f.write_str("the input has too many list items or map entries"),
             Self::MediaType(expected) => write!(f, "the body must be of type {expected}"),
             Self::Invalid(errors) if errors.len() == 1 => f.write_str("1 rule is broken"),
             Self::Invalid(errors) if errors.len() >= MAX_ERRORS => write!(f, "at least {MAX_ERRORS} rules are broken"),
@@ -72,7 +75,11 @@ impl From<Rejection> for Problem {
         match rejection {
             Rejection::Parameter(error) | Rejection::Shape(error) => problem.with_errors([error]),
             Rejection::Invalid(errors) => problem.with_errors(errors),
-            Rejection::Malformed(_) | Rejection::TooLarge | Rejection::MediaType(_) | Rejection::Interrupted => problem,
+            Rejection::Malformed(_)
+            | Rejection::TooLarge
+            | Rejection::TooManyElements
+            | Rejection::MediaType(_)
+            | Rejection::Interrupted => problem,
         }
     }
 }
