@@ -55,6 +55,8 @@ mod routes;
 mod secrets;
 mod server;
 mod shapes;
+#[cfg(target_os = "linux")]
+mod slow_clients;
 mod state;
 mod stores;
 mod support;
