@@ -19,7 +19,7 @@
 //! 6. A listener on loopback answers only requests whose host is `localhost` or an IP address, and refuses others with
 //!    421: a web page that points its own host name at 127.0.0.1 (DNS rebinding) reads nothing.
 //! 7. In JSON, names are in camelCase, points in time are RFC 3339, and numbers have their unit in the name
-//!    (`retryAfterMs`).
+//!    (`retryAfterMs`), except the `duration` of a health check and the `latency` of its store: milliseconds.
 //!
 //! | endpoint | |
 //! | --- | --- |

@@ -1,16 +1,39 @@
 //! The refresh of an app that is served.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use futures_util::FutureExt;
-use routekit::{ManualClock, health::HealthCheck};
-use tokio::net::TcpListener;
+use routekit::{ManualClock, config::Config, health::HealthCheck, prelude::*};
+use tokio::{net::TcpListener, sync::Semaphore};
 
 use super::app;
 use crate::{
     support::{MINUTE, Runs, SECOND, until},
     wire,
 };
+
+/// A page of the warm-up, which takes until the test lets it end.
+#[get("/health-tests/gated", cache(ttl = 60))]
+async fn gated(gate: Dep<Semaphore>) -> &'static str {
+    let _permit = gate.acquire().await;
+    "gated"
+}
+
+#[tokio::test]
+async fn startup_ends_after_warm_up_and_the_first_run_of_checks() {
+    let gate = Arc::new(Semaphore::new(0));
+    let runs = Runs::default();
+    let app = App::with_routes(routes![gated]).config(Config::default()).health(counted(&runs));
+    let app = wire::run(app.warm_host("shop.example").provide_shared(gate.clone())).await;
+    until("the first refresh", || runs.count() == 1).await;
+    let status = async |path: &str| app.http1(wire::get(path)).await.0.status.as_u16();
+    assert_eq!(status("/health/startup").await, 503);
+    assert_eq!(status("/health/ready").await, 503);
+    assert_eq!(status("/health").await, 200, "the checks are healthy");
+    gate.add_permits(10);
+    let started = async { while status("/health/startup").await != 200 {} };
+    tokio::time::timeout(10 * SECOND, started).await.expect("the warm-up ends");
+}
 
 fn counted(runs: &Runs) -> HealthCheck {
     let runs = runs.clone();

@@ -50,9 +50,6 @@ pub(in crate::app) async fn serve(
     if let Some(metering) = mounted.run_cache_metering() {
         background.spawn(metering);
     }
-    if let Some(refresh) = mounted.health.refresh() {
-        background.spawn(refresh);
-    }
     if let Some((listener, service)) = admin {
         let connections = Arc::new(Connections::new(limits.clone()));
         connections.start_clock().map_err(failed)?;
@@ -65,6 +62,10 @@ pub(in crate::app) async fn serve(
     let connections = Arc::new(Connections::new(limits.clone()));
     connections.start_clock().map_err(failed)?;
     let warm_up = warm_up(&mounted, addr);
+    // After the warm-up holds readiness: the first time that the app is ready ends its start-up.
+    if let Some(refresh) = mounted.health.refresh() {
+        background.spawn(refresh);
+    }
     let most = file_limit::max_connections(*mounted.config.server_max_connections);
     accept((&listeners.main, most), &connections, &mut tasks, stop, || mounted.service()).await;
     // Never released: an app that stops does not become ready again.
