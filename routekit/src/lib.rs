@@ -59,6 +59,7 @@
 //! | feature | default | |
 //! | --- | --- | --- |
 //! | `http2` | yes | the server also takes HTTP/2 without TLS; needed for WebSockets over HTTP/2 |
+//! | `prometheus` | yes | metrics at `/metrics`; without it, they go to the program's `metrics` recorder |
 //! | `schema` | yes | JSON Schemas in route descriptions, where a type implements `schemars::JsonSchema` |
 //! | `telemetry` | yes | [`telemetry::init`], which sets up logs |
 //! | `jwt` | | `auth::jwt`: JSON Web Tokens |

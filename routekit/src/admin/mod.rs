@@ -23,7 +23,7 @@
 //!
 //! | endpoint | |
 //! | --- | --- |
-//! | `GET /metrics` | metrics as Prometheus text; absent if the program's own recorder keeps them |
+//! | `GET /metrics` | metrics as Prometheus text; absent if the program's own recorder keeps them, and without the feature `prometheus` |
 //! | `GET /routes` | every route with its policies, their settings at start-up, and the origin of each setting |
 //! | `GET /readiness` | the readiness with its reasons |
 //! | `GET /access-log` | the mode: which requests are logged |
