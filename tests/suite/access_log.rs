@@ -2,6 +2,7 @@
 
 use futures_util::FutureExt;
 use routekit::{access_log::AccessLogMode, prelude::*, test::TestApp};
+use tower::ServiceExt;
 
 use crate::logs::{self, Line};
 
@@ -101,6 +102,35 @@ fn access_event_has_route_status_and_duration() {
         let text = event.fields.concat();
         assert!(!text.contains("secret") && !text.contains("hidden"), "{text}");
     }
+}
+
+#[test]
+fn access_event_has_the_trace_and_the_cause() {
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let ((), lines) = logs::caught(async {
+        let app = TestApp::new(App::with_routes(routes![answer]));
+        let request = app.get("/l/broken").header("traceparent", &format!("00-{trace}-00f067aa0ba902b7-01"));
+        assert_eq!(request.send().await.status(), 500);
+    });
+    let events: Vec<&Line> = lines.iter().filter(|line| !["span", "record"].contains(&&*line.of)).collect();
+    let [event] = events[..] else { panic!("{events:?}") };
+    assert_eq!(event.of, "routekit::access");
+    for field in [&format!("trace_id=\"{trace}\""), "error=the disk is full", "message=request failed"] {
+        assert!(event.fields.iter().any(|found| found == field), "{field} in {event:?}");
+    }
+}
+
+/// On a plain router, nothing else logs the cause.
+#[test]
+fn cause_is_logged_without_an_app() {
+    let ((), lines) = logs::caught(async {
+        let cause = || async { Problem::internal("the disk is full") };
+        let router: axum::Router = axum::Router::new().route("/", axum::routing::get(cause));
+        assert_eq!(router.oneshot(crate::wire::get("/")).await.unwrap().status(), 500);
+    });
+    let [event] = &lines[..] else { panic!("{lines:?}") };
+    assert_eq!(event.of, "routekit");
+    assert!(event.fields.contains(&"error=the disk is full".to_owned()), "{event:?}");
 }
 
 #[test]

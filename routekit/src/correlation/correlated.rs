@@ -64,9 +64,16 @@ impl Correlated {
             Some(exchange) => CorrelationId::from_header(exchange.identified(id.into_header())),
             None => id,
         };
-        let (span, trace_id) = request_span(request, &id);
-        if let Some(exchange) = exchange {
-            exchange.spanned(&span, trace_id.as_ref().map(TraceId::as_str));
+        let span = request_span(request, &id);
+        if !span.is_disabled() {
+            let trace = TraceId::of(request.headers());
+            let trace_id = trace.as_ref().map(TraceId::as_str);
+            if let Some(trace_id) = trace_id {
+                span.record("trace_id", trace_id);
+            }
+            if let Some(exchange) = exchange {
+                exchange.spanned(&span, trace_id);
+            }
         }
         // Below a `nest`, the URI has lost its beginning.
         let uri = request.extensions().get::<OriginalUri>().map_or_else(|| request.uri(), |uri| &uri.0);

@@ -113,12 +113,19 @@ struct ExchangeState {
     correlation_id: Option<HeaderValue>,
     /// `None` if no subscriber is interested in the span.
     span: Option<Span>,
+    /// Boxed, because most requests have none.
+    log_details: Option<Box<LogDetails>>,
+    /// Whether the request has ended. Later reports are ignored.
+    ended: bool,
+}
+
+/// Parts of a request that only its log line has.
+#[derive(Default)]
+struct LogDetails {
     /// The trace of the request, if it has a span.
     trace_id: Option<Box<str>>,
     /// The cause of a failure.
     cause: Option<FailureCause>,
-    /// Whether the request has ended. Later reports are ignored.
-    ended: bool,
 }
 
 impl Exchange {
@@ -173,21 +180,21 @@ impl Exchange {
         self.state().correlation_id.clone()
     }
 
-    /// Reports the span of the request and its trace, if a subscriber is interested in it. The first report counts.
+    /// Reports the span of the request, which a subscriber is interested in, and its trace. The first report counts.
     pub(crate) fn spanned(&self, span: &Span, trace_id: Option<&str>) {
-        if !span.is_disabled() {
-            let mut state = self.state();
-            if state.span.is_none() {
-                state.span = Some(span.clone());
-                state.trace_id = trace_id.map(Box::from);
-                state.record_route();
+        let mut state = self.state();
+        if state.span.is_none() {
+            state.span = Some(span.clone());
+            if let Some(trace_id) = trace_id {
+                state.log_details().trace_id = Some(trace_id.into());
             }
+            state.record_route();
         }
     }
 
     /// Reports the cause of the response, for the log.
     pub(crate) fn caused_by(&self, cause: FailureCause) {
-        self.state().cause = Some(cause);
+        self.state().log_details().cause = Some(cause);
     }
 
     /// Reports the end of the request to the observer of the route, or to `unmatched`, inside the request's span.
@@ -229,6 +236,10 @@ impl Exchange {
 }
 
 impl ExchangeState {
+    fn log_details(&mut self) -> &mut LogDetails {
+        self.log_details.get_or_insert_default()
+    }
+
     /// Records the route in the span once both are known.
     fn record_route(&self) {
         if let (Some(route), Some(span)) = (&self.route, &self.span)
@@ -245,11 +256,11 @@ impl CorrelationSource for Exchange {
     }
 
     fn trace_id(&self) -> Option<Box<str>> {
-        self.state().trace_id.clone()
+        self.state().log_details.as_ref()?.trace_id.clone()
     }
 
     fn cause(&self) -> Option<FailureCause> {
-        self.state().cause.clone()
+        self.state().log_details.as_ref()?.cause.clone()
     }
 }
 
