@@ -183,7 +183,7 @@ fn describe(route: &Route<'_>) -> TokenStream {
     let state = route.options.state().map(|state| quote!(__description.needs_state::<#state>();));
     let inputs = route.arguments.iter().map(|argument| {
         let Argument { name, ty, source, cfgs } = argument;
-        let probe = quote_spanned!(ty.span()=> (&&&__rt::Probe::<#ty>::new()));
+        let probe = quote_spanned!(ty.span()=> (&&&&&__rt::Probe::<#ty>::new()));
         match source {
             Source::Placeholder(placeholder) => {
                 // The type may be an extractor that reads the placeholder.
@@ -191,6 +191,11 @@ fn describe(route: &Route<'_>) -> TokenStream {
                     (!argument.is_plain_value()).then(|| quote!(#(#cfgs)* #probe.describe_needs(__description);));
                 quote!(#(#cfgs)* #probe.describe_placeholder(__description, #placeholder); #needs)
             }
+            // A path of single values must have as many placeholders, which is checked at start-up.
+            Source::Parts | Source::Body if head_name(ty).is_some_and(|head| head == "Path") => quote! {
+                #(#cfgs)* #probe.describe_input(__description, #name);
+                #(#cfgs)* #probe.count_values(__description);
+            },
             Source::Parts | Source::Body => quote!(#(#cfgs)* #probe.describe_input(__description, #name);),
         }
     });

@@ -21,18 +21,22 @@ pub use crate::{
 /// Traits for the descriptions of arguments and return types. Generated code imports them all, unnamed, so that they
 /// shadow no type of the program.
 pub mod describe_traits {
+    pub use crate::extract::path::{PathOfAny as _, PathOfRules as _, PathOfTuple as _, PathOfValue as _};
     pub use crate::route::probe::{
-        DescribeOpaque as _, DescribeWithoutSchema as _, NeedsNothing as _, NeedsOfExtractor as _,
-        PlaceholderWithoutSchema as _, RespondOpaque as _, RespondWithoutSchema as _,
+        DescribeOpaque as _, DescribeUnchecked as _, DescribeWithoutSchema as _, NeedsNothing as _,
+        NeedsOfExtractor as _, PlaceholderWithoutSchema as _, RespondOpaque as _, RespondWithoutSchema as _,
     };
     #[cfg(feature = "schema")]
-    pub use crate::route::probe::{DescribeWithSchema as _, PlaceholderWithSchema as _, RespondWithSchema as _};
+    pub use crate::route::probe::{
+        DescribeUncheckedWithSchema as _, DescribeWithSchema as _, PlaceholderWithSchema as _, RespondWithSchema as _,
+    };
 }
 
 /// Traits that decide how an argument is extracted, unnamed for the same reason.
 pub mod extract_traits {
     pub use crate::extract::specialise::{
-        FromAxum as _, FromDeps as _, FromPathValue as _, FromValidatedBody as _, FromValidatedParts as _,
+        FromAxum as _, FromDeps as _, FromPathTuple as _, FromPathValue as _, FromValidatedBody as _,
+        FromValidatedParts as _,
     };
     pub use crate::generated::{
         ExtractedArgument as _, ParsedArgument as _, SplitNothing as _, SplitResult as _, WrongArgument as _,
@@ -43,7 +47,7 @@ pub mod extract_traits {
 /// The rules of `#[derive(Validate)]`.
 pub mod rules {
     pub use crate::extract::validation::{
-        rules::{BrokenRule, RuleCheck, is_card_number, items},
+        rules::{BrokenRule, IsOurs, NotOurs, OurRules, RuleCheck, is_card_number, items, nested},
         unchecked::{HasNoRules, HasRules, Unchecked},
     };
 }

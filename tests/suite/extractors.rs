@@ -245,8 +245,35 @@ async fn pair(Path(id): Path<u64>) -> String {
     id.to_string()
 }
 
+#[get("/none")]
+async fn none(id: Path<Word>) -> String {
+    id.0.0
+}
+
+/// A value without rules that is no scalar to the macro.
+#[derive(Deserialize)]
+struct Word(String);
+
+impl std::str::FromStr for Word {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+#[get("/tuples/{one}/{other}")]
+async fn tuple(Path((one, other)): Path<(u64, Word)>) -> String {
+    format!("{one} {}", other.0)
+}
+
+#[get("/long-tuples/{one}/{other}")]
+async fn long_tuple(path: Path<(u64, u64, u64)>) -> String {
+    path.0.0.to_string()
+}
+
 async fn get(path: &str) -> (u16, Value) {
-    let app = TestApp::new(App::with_routes(routes![number, by_uuid, code, pair]));
+    let app = TestApp::new(App::with_routes(routes![number, by_uuid, code, tuple]));
     let answer = app.get(path).send().await;
     let body = answer.text().to_owned();
     (answer.status().as_u16(), serde_json::from_str(&body).unwrap_or(Value::String(body)))
@@ -262,11 +289,124 @@ async fn path_of_one_value_is_the_only_placeholder() {
         let pointer = if path.starts_with("/uuids") { "id" } else { "number" };
         assert_eq!((status, &problem["errors"][0]["pointer"]), (400, &Value::from(pointer)), "{path}: {problem}");
     }
-    assert_eq!(get("/pairs/1/2").await.0, 500, "which of the two is unclear");
+    assert_eq!(get("/tuples/1/b").await, (200, Value::from("1 b")));
+    let (status, problem) = get("/tuples/x/b").await;
+    assert_eq!((status, &problem["errors"][0]["pointer"]), (400, &Value::from("one")), "{problem}");
+}
+
+#[test]
+fn path_of_another_number_of_values_is_a_startup_error() {
+    let routes = routes![pair, none, long_tuple, tuple, number];
+    let error = App::with_routes(routes).into_router().unwrap_err();
+    let problems = error.problems();
+    assert_eq!(problems.len(), 3, "{error}");
+    for (problem, text) in problems.iter().zip([
+        "`Path<(u64, u64, u64)>` takes a path with 3 placeholders, and `/long-tuples/{one}/{other}` has 2; write \
+         `Path<(u64, u64)>`, or",
+        "Word>` takes a path with one placeholder, and `/none` has 0; leave the argument out, or",
+        "`Path<u64>` takes a path with one placeholder, and `/pairs/{one}/{other}` has 2; write `Path<(u64, u64)>`, or",
+    ]) {
+        assert_eq!((problem.code(), problem.locations().len()), ("path-values", 1));
+        assert!(problem.to_string().contains(text), "{problem}");
+    }
 }
 
 #[tokio::test]
 async fn path_of_a_value_with_rules_is_validated() {
     assert_eq!(get("/codes/de").await, (200, Value::from("de")));
     assert_eq!(get("/codes/deu").await.0, 422);
+}
+
+#[derive(Deserialize, Validate)]
+#[serde(rename_all = "camelCase")]
+struct Order {
+    #[serde(default)]
+    #[validate(nested)]
+    order_lines: Vec<Line>,
+    #[serde(default)]
+    page: u32,
+}
+
+#[derive(Deserialize, Validate)]
+struct Line {
+    #[validate(range(min = 1))]
+    amount: u8,
+}
+
+#[post("/leftover/{id}")]
+async fn leftover(
+    axum::extract::Path(id): axum::extract::Path<u32>,
+    query: axum::extract::Query<Order>,
+    order: axum::Json<Order>,
+) -> String {
+    format!("{id} {} {}", order.order_lines.iter().map(|line| line.amount).sum::<u8>(), query.page)
+}
+
+#[post("/leftover-form")]
+async fn leftover_form(order: axum::Form<Order>) -> String {
+    order.page.to_string()
+}
+
+#[get("/leftover-pairs/{one}/{other}")]
+async fn leftover_pairs(axum::extract::Path((one, other)): axum::extract::Path<(u32, u32)>) -> String {
+    format!("{one} {other}")
+}
+
+#[tokio::test]
+async fn leftover_extractor_of_axum_is_a_warning() {
+    let app = TestApp::new(App::with_routes(routes![leftover, leftover_form, leftover_pairs, foreign_json, mixed]));
+    let warnings = app.table().warnings();
+    assert_eq!(warnings.len(), 3, "{warnings:#?}");
+    for (warning, parts) in warnings.iter().zip([
+        ["POST /leftover-form", "takes `order` with axum's `Form`", "Order`; write `routekit::Form`"],
+        ["POST /leftover/{id}", "takes `query` with axum's `Query`", "Order`; write `routekit::Query`"],
+        ["POST /leftover/{id}", "takes `order` with axum's `Json`", "Order`; write `routekit::Json`"],
+    ]) {
+        assert!(parts.iter().all(|part| warning.contains(part)), "{warning}");
+    }
+    let answer = app.post("/leftover/7").json(&serde_json::json!({ "orderLines": [{ "amount": 0 }] })).send().await;
+    assert_eq!(answer.text(), "7 0 0");
+}
+
+#[tokio::test]
+async fn rejections_of_axum_name_the_field_and_not_the_value() {
+    let app = TestApp::new(App::with_routes(routes![leftover, leftover_form, leftover_pairs]));
+    let body = serde_json::json!({ "orderLines": [{ "amount": 1 }, { "amount": "hunter2" }] });
+    let form = |body: &'static str| {
+        app.post("/leftover-form").header("content-type", "application/x-www-form-urlencoded").body(body).send()
+    };
+    let good = serde_json::json!({});
+    for (answer, status, pointer, detail) in [
+        (
+            app.post("/leftover/7").json(&body).send().await,
+            422,
+            "/orderLines/1/amount",
+            "Failed to deserialize the JSON body into the target type",
+        ),
+        (
+            app.post("/leftover/7?page=hunter2").json(&good).send().await,
+            400,
+            "page",
+            "Failed to deserialize query string",
+        ),
+        (form("page=hunter2").await, 422, "page", "Failed to deserialize form body"),
+        (
+            app.post("/leftover/hunter2").json(&good).send().await,
+            400,
+            "",
+            "the input must be an integer from 0 to 4294967295",
+        ),
+        (
+            app.get("/leftover-pairs/1/hunter2").send().await,
+            400,
+            "1", // axum knows the index only
+            "`1` must be an integer from 0 to 4294967295",
+        ),
+    ] {
+        assert_eq!(answer.status(), status, "{}", answer.text());
+        let mut problem: Value = answer.json();
+        problem.as_object_mut().unwrap().remove("instance"); // the URL that the client itself sent
+        assert!(!problem.to_string().contains("hunter2"), "{problem}");
+        assert_eq!((&problem["errors"][0]["pointer"], &problem["detail"]), (&pointer.into(), &detail.into()));
+    }
 }

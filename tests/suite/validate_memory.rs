@@ -1,6 +1,10 @@
 //! The memory of a rejected input does not grow with the number of its errors.
 
-use std::{collections::BTreeMap, fs, process::Command};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fs,
+    process::Command,
+};
 
 use routekit::{prelude::*, test::TestApp, validator::ValidationError};
 use serde::{Deserialize, Serialize};
@@ -68,6 +72,30 @@ struct Tree {
     map: BTreeMap<String, Tree>,
 }
 
+/// Lists and maps in other places of types with another derive.
+#[derive(Deserialize, Serialize, validator::Validate)]
+struct Places {
+    #[serde(default)]
+    #[validate(nested)]
+    lists: Vec<Places>,
+    #[serde(default)]
+    #[validate(nested)]
+    items: Vec<Theirs>,
+    #[serde(default)]
+    #[validate(nested)]
+    map: HashMap<String, Theirs>,
+    #[serde(default)]
+    #[validate(nested)]
+    tree: BTreeMap<String, Places>,
+}
+
+/// A type with our derive around one with another.
+#[derive(Deserialize, Validate)]
+struct Around {
+    #[validate(nested)]
+    inner: Places,
+}
+
 /// A pair of a form.
 #[derive(Deserialize, Serialize, validator::Validate)]
 struct Pair {
@@ -106,6 +134,16 @@ async fn tree(body: Json<Tree>) -> String {
     (usize::from(body.amount) + body.map.len()).to_string()
 }
 
+#[post("/places")]
+async fn places(body: Json<Places>) -> String {
+    (body.lists.len() + body.items.len() + body.map.len() + body.tree.len()).to_string()
+}
+
+#[post("/around")]
+async fn around(body: Json<Around>) -> String {
+    body.inner.items.len().to_string()
+}
+
 #[post("/form")]
 async fn form(body: Form<Vec<Pair>>) -> String {
     body.iter().map(|pair| pair.name.len() + pair.value.len()).sum::<usize>().to_string()
@@ -125,7 +163,7 @@ const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
 
 fn app() -> TestApp {
-    TestApp::new(App::with_routes(routes![ours, theirs, root, deep, wrapped, tree, form]))
+    TestApp::new(App::with_routes(routes![ours, theirs, root, deep, wrapped, tree, places, around, form]))
 }
 
 /// The growth of the peak by the second body, which has as many errors, in KiB.
@@ -225,6 +263,101 @@ async fn pairs_of_a_form_take_little_memory() {
     // The first body has the same pairs, with a valid name.
     let bodies = ["a", "ab"].map(|name| vec![format!("{name}="); 260_000].join("&"));
     takes_at_most(12 * 1024, "pairs_of_a_form_take_little_memory", "/form", FORM, bodies).await;
+}
+
+/// The errors of 349,000 empty objects, in these places of a type with another derive.
+async fn takes_little_in(test: &str, path: &str, around: impl Fn(&str) -> String) {
+    takes_at_most(MOST, test, path, JSON, lists(around)).await;
+}
+
+/// 16 MiB, the values themselves included.
+const MOST: i64 = 16 * 1024;
+
+#[tokio::test]
+async fn list_in_an_item_takes_little_memory() {
+    let around = |items: &str| format!("{{\"lists\":[{{}},{{\"lists\":[{{\"items\":[{items}]}}]}}]}}");
+    takes_little_in("list_in_an_item_takes_little_memory", "/places", around).await;
+}
+
+#[tokio::test]
+async fn list_in_a_map_takes_little_memory() {
+    let around = |items: &str| format!("{{\"tree\":{{\"a\":{{}},\"b\":{{\"items\":[{items}]}}}}}}");
+    takes_little_in("list_in_a_map_takes_little_memory", "/places", around).await;
+}
+
+#[tokio::test]
+async fn list_in_a_struct_that_is_an_array_takes_little_memory() {
+    let around = |items: &str| format!("[[],[{items}],{{}},{{}}]");
+    takes_little_in("list_in_a_struct_that_is_an_array_takes_little_memory", "/places", around).await;
+}
+
+#[tokio::test]
+async fn list_of_another_derive_inside_of_ours_takes_little_memory() {
+    let around = |items: &str| format!("{{\"inner\":{{\"items\":[{items}]}}}}");
+    takes_little_in("list_of_another_derive_inside_of_ours_takes_little_memory", "/around", around).await;
+}
+
+#[tokio::test]
+async fn map_in_types_with_another_derive_takes_little_memory() {
+    let bodies = [2000, 75_000].map(|items| {
+        let items: Vec<_> = (0..items).map(|item| format!("\"{item:x}\":{{}}")).collect();
+        format!("{{\"map\":{{{}}}}}", items.join(","))
+    });
+    takes_at_most(MOST, "map_in_types_with_another_derive_takes_little_memory", "/places", JSON, bodies).await;
+}
+
+#[tokio::test]
+async fn many_lists_take_little_memory() {
+    let lists = |items: usize| vec![format!("{{\"items\":[{}]}}", vec!["{}"; items].join(",")); 100].join(",");
+    let bodies = [20, 3400].map(|items| format!("{{\"lists\":[{}]}}", lists(items)));
+    takes_at_most(MOST, "many_lists_take_little_memory", "/places", JSON, bodies).await;
+}
+
+#[tokio::test]
+async fn errors_at_the_end_of_a_long_list_take_little_memory() {
+    let bodies = [1, 100_000].map(|wrong| {
+        let (good, wrong) = (vec!["{\"amount\":1}"; 30_000].join(","), vec!["{}"; wrong].join(","));
+        format!("{{\"items\":[{good},{wrong}]}}")
+    });
+    let name = "errors_at_the_end_of_a_long_list_take_little_memory";
+    takes_with_errors(1, MOST, name, "/places", JSON, bodies).await;
+}
+
+async fn send(path: &str, body: String) -> (u16, Value) {
+    let answer = app().post(path).header("content-type", JSON).body(body).send().await;
+    let text = answer.text().to_owned();
+    (answer.status().as_u16(), serde_json::from_str(&text).unwrap_or(Value::String(text)))
+}
+
+#[tokio::test]
+async fn input_with_very_many_elements_is_rejected_only_for_types_with_another_derive() {
+    let items = |item: &str, count: usize| vec![item; count].join(",");
+    let good = format!("{{\"items\":[{}]}}", items("{\"amount\":1}", 100_000));
+    assert_eq!(send("/places", good).await, (200, json!(100_000)));
+    let many = items("{}", 600_000);
+    // The first window has errors enough.
+    let (status, problem) = send("/places", format!("{{\"items\":[{many}]}}")).await;
+    assert_eq!((status, problem["errors"].as_array().unwrap().len()), (422, 1000));
+    let (status, problem) = send("/places", format!("{{\"lists\":[{many}]}}")).await;
+    assert_eq!((status, &problem["detail"]), (413, &json!("the input has too many list items or map entries")));
+    let ours = items("{\"amount\":1}", 140_000);
+    assert_eq!(send("/ours", format!("[{ours}]")).await, (200, json!(140_000)));
+}
+
+#[tokio::test]
+async fn long_input_with_too_many_errors_says_so() {
+    let (good, wrong) = (vec!["{\"amount\":1}"; 20_000].join(","), vec!["{}"; 20_000].join(","));
+    let (status, problem) = send("/places", format!("{{\"items\":[{good},{wrong}]}}")).await;
+    let expected = json!([{
+        "pointer": "", "code": "too_many", "message": "breaks rules in too many places to list them",
+    }]);
+    assert_eq!((status, &problem["errors"]), (422, &expected));
+    // As few as can be listed.
+    let wrong = ["{}"; 3].join(",");
+    let (status, problem) = send("/places", format!("{{\"items\":[{good},{wrong}]}}")).await;
+    let errors: Vec<_> =
+        problem["errors"].as_array().unwrap().iter().map(|error| error["pointer"].as_str().unwrap()).collect();
+    assert_eq!((status, errors), (422, vec!["/items/20000/amount", "/items/20001/amount", "/items/20002/amount"]));
 }
 
 #[tokio::test]

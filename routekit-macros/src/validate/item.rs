@@ -56,6 +56,9 @@ pub(super) fn expand(input: &DeriveInput, krate: &TokenStream) -> syn::Result<To
                 #body
             }
         }
+
+        #[automatically_derived]
+        impl #impl_generics #krate::__private::rules::OurRules for #ident #ty_generics #where_clause {}
     })
 }
 

@@ -14,7 +14,7 @@ use http::{HeaderMap, Method, StatusCode, Uri, Version, request::Parts};
 use crate::{
     deps::{Dep, Deps},
     problem::Problem,
-    route::{Describe, DescribeResponse, Input, InputSource, NoPayload, Output, RequestPart},
+    route::{ChecksNoRules, Describe, DescribeResponse, Input, InputSource, NoPayload, Output, RequestPart},
 };
 
 impl<T: ?Sized + 'static> Describe for Dep<T> {
@@ -46,6 +46,30 @@ impl<T: Describe, E> Describe for Result<T, E> {
         input.forget_identity();
         input.statuses.clear();
     }
+}
+
+impl<T: ChecksNoRules> ChecksNoRules for Option<T> {
+    const CHECKED: &'static str = T::CHECKED;
+}
+
+impl<T: ChecksNoRules, E> ChecksNoRules for Result<T, E> {
+    const CHECKED: &'static str = T::CHECKED;
+}
+
+impl<T> ChecksNoRules for axum::Json<T> {
+    const CHECKED: &'static str = "routekit::Json";
+}
+
+impl<T> ChecksNoRules for axum::Form<T> {
+    const CHECKED: &'static str = "routekit::Form";
+}
+
+impl<T> ChecksNoRules for axum::extract::Query<T> {
+    const CHECKED: &'static str = "routekit::Query";
+}
+
+impl<T> ChecksNoRules for axum::extract::Path<T> {
+    const CHECKED: &'static str = "routekit::Path";
 }
 
 macro_rules! inputs {

@@ -8,7 +8,7 @@ use super::{
     query::{MOST_VALUES, tree},
     rejection::Rejection,
     text::pairs::parse_form,
-    validation::{Validated, parts::Pairs, validate},
+    validation::{Validated, validate, windows::FormText},
 };
 use crate::route::{Describe, Input};
 
@@ -33,7 +33,7 @@ impl<T: Validated> Form<T> {
         let text = str::from_utf8(&bytes).map_err(|_| Rejection::Malformed("the form is not UTF-8".to_owned()))?;
         let value: T =
             parse_form(text).map_err(|fault| Rejection::Shape(fault.into_field_error(PointerStyle::DottedName)))?;
-        validate(&value, PointerStyle::DottedName, Pairs(text), || tree(text, MOST_VALUES))?;
+        validate(&value, PointerStyle::DottedName, FormText(text), || tree(text, MOST_VALUES))?;
         Ok(Self(value))
     }
 }

@@ -28,6 +28,7 @@
 //! 1. [`Json`], [`Form`], [`Query`] and [`Path`] parse a `T` that derives serde's `Deserialize` and
 //!    [`Validate`](crate::Validate), and check its rules. As an argument of a handler, `Path<T>` also takes a `T`
 //!    without rules that implements `FromStr`, such as `Path<u64>`: the only placeholder of the path.
+//!    `Path<(u64, u64)>` takes two.
 //! 2. Input that cannot be parsed is rejected with 400 (malformed), 413 (too large), 415 (wrong media type) or, for a
 //!    well-formed body that does not match the type, 422. The problem names the *first* error: serde stops there. Input
 //!    that breaks rules is rejected with 422; the problem names *all* errors, up to a thousand.
@@ -37,9 +38,10 @@
 //!    that is certain, and the message says so: "has a value that must be …". Rejected values are never repeated, so no
 //!    password ends up in a log.
 //! 4. Any axum extractor can be used beside these. Its plain-text rejections become problems with the same status and
-//!    headers.
-//! 5. For types without rules (`HashMap`, `serde_json::Value`) use axum's own `Query` or `Json`. They validate
-//!    *nothing*, whatever the type derives: when you move code from axum, look for a leftover `use axum::Json`.
+//!    headers. Those of axum's own `Json`, `Form`, `Query` and `Path` name the field, and do not repeat the value.
+//! 5. For types without rules (`HashMap`, `serde_json::Value`) use axum's own `Query` or `Json`. They check *no rules*,
+//!    whatever the type derives. A route that takes a type with rules by one of axum's extractors causes a warning at
+//!    start-up, which names the route and the argument: look for a leftover `use axum::Json`.
 //! 6. In [`Query`] and [`Form`] every value is text, and serde does not convert text for fields of a
 //!    `#[serde(flatten)]` struct. Use two arguments instead: `Query<Paging>` and `Query<Filter>`.
 //! 7. An empty value of a query or a form (`?page=&sort=`) is `None` for an `Option<T>` whose `T` rejects empty text,
@@ -109,12 +111,13 @@ macro_rules! body_extractor {
     };
 }
 
+mod axum_rejection;
 mod fault;
 mod fields;
 mod foreign;
 mod form;
 mod json;
-mod path;
+pub(crate) mod path;
 mod place;
 pub(crate) mod placeholder;
 mod query;

@@ -1,5 +1,7 @@
 //! The placeholders of the path as a struct.
 
+use std::{any::type_name, str::FromStr};
+
 use axum::{
     extract::{FromRequestParts, OptionalFromRequestParts, RawPathParams},
     response::Response,
@@ -13,9 +15,9 @@ use super::{
     placeholder::{Placeholders, raw},
     rejection::Rejection,
     text::pairs::parse_path,
-    validation::{Validated, parts::Indivisible, validate},
+    validation::{Validated, validate, windows::NoElements},
 };
-use crate::route::{Describe, Input};
+use crate::route::{Describe, Description, Input, PathValues, Probe};
 
 /// Extracts all placeholders of the path into the fields of a struct, and validates it.
 ///
@@ -23,8 +25,8 @@ use crate::route::{Describe, Input};
 /// values that break the rules of `T` with 422. `Option<Path<T>>` is `None` if the path has no placeholders.
 ///
 /// As an argument of a handler, `Path<u64>` is the only placeholder of the path. So is `Path<T>` for every `T` without
-/// rules that implements `FromStr` and `Deserialize`. If the path has several placeholders, this is a 500 whose log
-/// line names them.
+/// rules that implements `FromStr` and `Deserialize`. `Path<(u64, Uuid)>` is all placeholders in their order. If the
+/// path has another number of placeholders, the app does not start.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Path<T>(pub T);
 
@@ -35,7 +37,7 @@ impl<T: Validated + Send> Path<T> {
         let params = raw(parts).await?;
         let value: T = parse_path(&params)
             .map_err(|fault| Rejection::Parameter(fault.into_field_error(PointerStyle::DottedName)))?;
-        validate(&value, PointerStyle::DottedName, Indivisible, || tree(&params))?;
+        validate(&value, PointerStyle::DottedName, NoElements, || tree(&params))?;
         Ok(Self(value))
     }
 }
@@ -46,6 +48,63 @@ impl<T: DeserializeOwned> Path<T> {
         Placeholders::of(parts).await?.parse_only().map(Self)
     }
 }
+
+impl<T: DeserializeOwned> Path<T> {
+    /// Extracts a tuple of values without rules from all placeholders.
+    pub(super) async fn extract_values(parts: &mut Parts) -> Result<Self, Rejection> {
+        let params = raw(parts).await?;
+        let values = parse_path(&params);
+        values.map(Self).map_err(|fault| Rejection::Parameter(fault.into_field_error(PointerStyle::DottedName)))
+    }
+}
+
+/// Counts the placeholders that a `Path<T>` without rules takes. Generated code calls `count_values` as it calls
+/// `describe_input`: the impl for the most references is selected.
+pub trait PathOfRules {
+    /// Counts nothing: a type with rules takes any placeholders.
+    fn count_values(&self, _: &mut Description) {}
+}
+
+impl<T: Validated> PathOfRules for &&Probe<Path<T>> {}
+
+/// A `Path<T>` of a single value.
+pub trait PathOfValue {
+    /// Counts one.
+    fn count_values(&self, description: &mut Description);
+}
+
+impl<T: FromStr> PathOfValue for &Probe<Path<T>> {
+    fn count_values(&self, description: &mut Description) {
+        description.path_values = Some(PathValues { count: 1, type_name: type_name::<T>() });
+    }
+}
+
+/// A `Path<T>` of a tuple.
+pub trait PathOfTuple {
+    /// Counts the items.
+    fn count_values(&self, description: &mut Description);
+}
+
+/// Any other type with this name.
+pub trait PathOfAny {
+    /// Counts nothing.
+    fn count_values(&self, _: &mut Description) {}
+}
+
+impl<T> PathOfAny for Probe<T> {}
+
+macro_rules! tuples {
+    ($($count:literal ($($item:ident)*))*) => {$(
+        impl<$($item),*> PathOfTuple for &Probe<Path<($($item,)*)>> {
+            fn count_values(&self, description: &mut Description) {
+                description.path_values =
+                    Some(PathValues { count: $count, type_name: type_name::<($($item,)*)>() });
+            }
+        }
+    )*};
+}
+
+tuples! { 1 (A) 2 (A B) 3 (A B C) 4 (A B C D) 5 (A B C D E) 6 (A B C D E F) }
 
 fn tree(params: &RawPathParams) -> Value {
     Value::Object(params.iter().map(|(name, value)| (name.to_owned(), value.into())).collect())

@@ -11,7 +11,7 @@ use super::{
     place::PointerStyle,
     rejection::Rejection,
     text::pairs::parse_form,
-    validation::{Validated, parts::Pairs, validate},
+    validation::{Validated, validate, windows::FormText},
 };
 use crate::route::{Describe, Input};
 
@@ -29,7 +29,7 @@ impl<T: Validated> Query<T> {
         let query = parts.uri.query().unwrap_or_default();
         let value: T = parse_form(query)
             .map_err(|fault| Rejection::Parameter(fault.into_field_error(PointerStyle::DottedName)))?;
-        validate(&value, PointerStyle::DottedName, Pairs(query), || tree(query, MOST_VALUES))?;
+        validate(&value, PointerStyle::DottedName, FormText(query), || tree(query, MOST_VALUES))?;
         Ok(Self(value))
     }
 }

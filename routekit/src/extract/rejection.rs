@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
 use crate::{
+    base::late_body::LateBody,
     problem::{FieldError, Problem},
     route::Outcome,
 };
@@ -23,6 +24,8 @@ pub enum Rejection {
     Parameter(FieldError),
     /// 413: the body exceeds the route's `body_limit`.
     TooLarge,
+    /// 413: the input has more list items and map entries than rules of `validator`'s own derive can be checked for.
+    TooManyElements,
     /// 415: the media type is not this one.
     MediaType(&'static str),
     /// 422: the input is well formed but does not match the type. Contains the first error.
@@ -31,6 +34,8 @@ pub enum Rejection {
     Invalid(Vec<FieldError>),
     /// 400: the body ended early.
     Interrupted,
+    /// 408: the client sent the body too slowly (`server.body_timeout`).
+    Late,
 }
 
 impl Rejection {
@@ -39,7 +44,8 @@ impl Rejection {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::Malformed(_) | Self::Parameter(_) | Self::Interrupted => StatusCode::BAD_REQUEST,
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Late => StatusCode::REQUEST_TIMEOUT,
+            Self::TooLarge | Self::TooManyElements => StatusCode::PAYLOAD_TOO_LARGE,
             Self::MediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Shape(_) | Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
         }
@@ -55,11 +61,13 @@ impl fmt::Display for Rejection {
             }
             Self::Parameter(error) | Self::Shape(error) => write!(f, "`{}` {}", error.pointer, error.message),
             Self::TooLarge => f.write_str("the body is larger than this route accepts"),
+            Self::TooManyElements => f.write_str("the input has too many list items or map entries"),
             Self::MediaType(expected) => write!(f, "the body must be of type {expected}"),
             Self::Invalid(errors) if errors.len() == 1 => f.write_str("1 rule is broken"),
             Self::Invalid(errors) if errors.len() >= MAX_ERRORS => write!(f, "at least {MAX_ERRORS} rules are broken"),
             Self::Invalid(errors) => write!(f, "{} rules are broken", errors.len()),
             Self::Interrupted => f.write_str("the body could not be read to its end"),
+            Self::Late => LateBody.fmt(f),
         }
     }
 }
@@ -72,7 +80,12 @@ impl From<Rejection> for Problem {
         match rejection {
             Rejection::Parameter(error) | Rejection::Shape(error) => problem.with_errors([error]),
             Rejection::Invalid(errors) => problem.with_errors(errors),
-            Rejection::Malformed(_) | Rejection::TooLarge | Rejection::MediaType(_) | Rejection::Interrupted => problem,
+            Rejection::Malformed(_)
+            | Rejection::TooLarge
+            | Rejection::TooManyElements
+            | Rejection::MediaType(_)
+            | Rejection::Interrupted
+            | Rejection::Late => problem,
         }
     }
 }

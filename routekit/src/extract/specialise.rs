@@ -28,7 +28,7 @@ use http::request::Parts;
 use pin_project_lite::pin_project;
 use serde::de::DeserializeOwned;
 
-use super::{form::Form, json::Json, path::Path, query::Query, validation::Validated};
+use super::{axum_rejection, form::Form, json::Json, path::Path, query::Query, validation::Validated};
 use crate::{
     deps::{Dep, MissingDependency},
     route::{Context, Describe, ForeignRejection},
@@ -212,6 +212,47 @@ impl<T: DeserializeOwned + FromStr + Send, S: Sync> FromPathValue<S> for &&&Extr
     }
 }
 
+/// `Path<T>` of a tuple of values, such as `Path<(u64, Uuid)>`.
+pub trait FromPathTuple<S> {
+    /// Type of the argument.
+    type Value;
+
+    /// Extracts an argument that is not the last.
+    fn from_parts(
+        &self,
+        parts: &mut Parts,
+        context: &Context<S>,
+    ) -> impl Future<Output = Result<Self::Value, Response>> + Send;
+
+    /// Extracts the last argument.
+    fn from_request(
+        &self,
+        request: Request,
+        context: &Context<S>,
+    ) -> impl Future<Output = Result<Self::Value, Response>> + Send
+    where
+        Self: Sync,
+        S: Sync,
+    {
+        let (mut parts, _) = request.into_parts();
+        async move { self.from_parts(&mut parts, context).await }
+    }
+}
+
+macro_rules! path_tuples {
+    ($(($($item:ident)*))*) => {$(
+        impl<$($item: DeserializeOwned + Send,)* S: Sync> FromPathTuple<S> for &&&Extract<Path<($($item,)*)>, S> {
+            type Value = Path<($($item,)*)>;
+
+            async fn from_parts(&self, parts: &mut Parts, _: &Context<S>) -> Result<Self::Value, Response> {
+                Path::extract_values(parts).await.map_err(IntoResponse::into_response)
+            }
+        }
+    )*};
+}
+
+path_tuples! { (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) }
+
 /// Our extractors that consume the body.
 pub trait FromValidatedBody<S> {
     /// Type of the argument.
@@ -261,9 +302,9 @@ impl<T, S: Sync> FromValidatedBody<S> for &&Extract<Form<T>, S> {
     note = "name an argument like its placeholder, or use `Query<T>`, `Json<T>` or any axum extractor",
     note = "an extractor that takes the body, and so implements only `FromRequest`, must be the last argument"
 )]
-pub trait PartsExtractor<S>: FromRequestParts<S> {}
+pub trait PartsExtractor<S>: FromRequestParts<S, Rejection: 'static> {}
 
-impl<T: FromRequestParts<S>, S> PartsExtractor<S> for T {}
+impl<T: FromRequestParts<S, Rejection: 'static>, S> PartsExtractor<S> for T {}
 
 /// The bound of the last argument: an axum extractor, which may consume the body.
 #[diagnostic::on_unimplemented(
@@ -272,9 +313,9 @@ impl<T: FromRequestParts<S>, S> PartsExtractor<S> for T {}
     note = "values added with `App::provide` are extracted as `Dep<{Self}>`",
     note = "name an argument like its placeholder, or use `Query<T>`, `Json<T>` or any axum extractor"
 )]
-pub trait LastExtractor<S, M>: FromRequest<S, M> {}
+pub trait LastExtractor<S, M>: FromRequest<S, M, Rejection: 'static> {}
 
-impl<T: FromRequest<S, M>, S, M> LastExtractor<S, M> for T {}
+impl<T: FromRequest<S, M, Rejection: 'static>, S, M> LastExtractor<S, M> for T {}
 
 /// All other arguments: axum's extractors and those of the program.
 pub trait FromAxum<T, S> {
@@ -331,7 +372,7 @@ pin_project! {
 impl<F, T, R> Future for Extraction<F>
 where
     F: Future<Output = Result<T, R>>,
-    R: IntoResponse,
+    R: IntoResponse + 'static,
 {
     type Output = Result<T, Response>;
 
@@ -339,6 +380,9 @@ where
         let this = self.project();
         let keep = *this.keep;
         this.extraction.poll(cx).map_err(|rejection| {
+            if !keep && let Some(problem) = axum_rejection::problem(&rejection) {
+                return problem.into_response();
+            }
             let mut rejection = rejection.into_response();
             // The text of a 5xx may name internals: it is logged, and the client receives a problem.
             if keep && !rejection.status().is_server_error() {

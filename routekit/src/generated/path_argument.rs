@@ -80,7 +80,7 @@ pub trait ExtractedArgument<T, S> {
     ) -> impl Future<Output = Result<T, Response>> + Send;
 }
 
-impl<T: FromRequestParts<S>, S: Send + Sync> ExtractedArgument<T, S> for &PathArgument<T, S> {
+impl<T: FromRequestParts<S, Rejection: 'static>, S: Send + Sync> ExtractedArgument<T, S> for &PathArgument<T, S> {
     fn take(
         &self,
         _placeholder: (&Placeholders, &'static str),

@@ -15,7 +15,7 @@ pub struct FieldError {
     /// If the input cannot be deserialised: `type` (wrong type), `value` (out of range), `variant` (unknown variant),
     /// `length` (wrong length of a list), `missing`, `unknown` (unknown field), `duplicate`, `invalid` (rejected by the
     /// type itself) or `shape` (anything else). If a rule is broken: the name of the rule, such as `length`, `range` or
-    /// `email`, or its `code = "…"`.
+    /// `email`, or its `code = "…"`; `too_many` if the errors are too many to list.
     pub code: String,
     /// The message for people, which states the correct form.
     pub message: String,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    describe::{Description, NeedKind},
+    describe::{Description, NeedKind, PathValues},
     method::Method,
     registry::Route,
 };
@@ -49,6 +49,7 @@ pub(crate) fn check<'a>(
 ) {
     check_paths(routes.clone().map(|(route, path, _)| (route, path)), reserved, problems);
     check_operation_ids(routes.clone().map(|(route, path, _)| (route, path)), problems);
+    check_path_values(routes.clone(), problems);
     check_needs(routes, deps, problems);
 }
 
@@ -101,6 +102,33 @@ fn check_operation_ids<'a>(routes: impl Iterator<Item = (&'a Route, &'a str)>, p
     for (id, routes) in by_id.into_iter().filter(|(_, routes)| routes.len() > 1) {
         let message = format!("{} routes have the operation id `{id}`", routes.len());
         problems.push(SetupProblem::new("duplicate-operation-id", message).listing(routes));
+    }
+}
+
+/// Reports `Path<u64>` on a path with several placeholders, and its like.
+fn check_path_values<'a>(
+    routes: impl Iterator<Item = (&'a Route, &'a str, &'a Description)>,
+    problems: &mut Vec<SetupProblem>,
+) {
+    for (route, path, description) in routes {
+        let Some(PathValues { count, type_name }) = description.path_values else { continue };
+        // `{{` is a brace in the path itself.
+        let placeholders = path.replace("{{", "").matches('{').count();
+        if count == placeholders {
+            continue;
+        }
+        let count = if count == 1 { "one placeholder".to_owned() } else { format!("{count} placeholders") };
+        let element = type_name.trim_start_matches('(').split([',', ')']).next().unwrap_or_default();
+        let instead = match placeholders {
+            0 => "leave the argument out".to_owned(),
+            1 => format!("write `Path<{element}>`"),
+            _ => format!("write `Path<({})>`", vec![element; placeholders].join(", ")),
+        };
+        let message = format!(
+            "`Path<{type_name}>` takes a path with {count}, and `{path}` has {placeholders}; {instead}, or name each \
+             argument like its placeholder"
+        );
+        problems.push(SetupProblem::new("path-values", message).listing([label(route, path)]));
     }
 }
 

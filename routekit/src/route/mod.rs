@@ -19,7 +19,7 @@ pub(crate) mod spelling;
 
 pub(crate) use self::{
     check::{Reserved, check, label},
-    describe::{RequestPart, probe},
+    describe::{ChecksNoRules, PathValues, RequestPart, probe},
     endpoint::ForeignRejection,
     method::ServedMethods,
     reached::HandlerReached,

@@ -7,11 +7,12 @@ use crate::{
     route::{Access, Audience, CachePolicy, InputSource, Invalidates, RequestPart},
 };
 
-/// All warnings, in the order of the routes: first those about caching, then those about timeouts.
+/// All warnings, in the order of the routes: first those about input and caching, then those about timeouts.
 pub(super) fn of(routes: &[DeclaredRoute], prefix: &str) -> Vec<String> {
     let mut warnings = Vec::new();
     for declared in routes {
         let label = declared.label();
+        warnings.extend(unchecked(declared).map(|what| format!("{label} {what}")));
         let about_cache = [audience(declared), cdn(declared)].into_iter().flatten().map(str::to_owned);
         warnings.extend(about_cache.chain(unkeyed(declared)).map(|what| format!("{label} {what}")));
         if let Some(invalidates) = &declared.policies.invalidates {
@@ -77,6 +78,19 @@ fn growing(pattern: &str) -> Option<String> {
              stored before the oldest is invalid; write a tag with the placeholder, or a pattern whose only `*` is its \
              end"
         )
+    })
+}
+
+/// Arguments whose extractor ignores the rules of their type.
+fn unchecked(declared: &DeclaredRoute) -> impl Iterator<Item = String> {
+    declared.description.inputs.iter().filter_map(|input| {
+        let checked = input.unchecked?;
+        let name = checked.rsplit("::").next().unwrap_or(checked);
+        let ty = input.payload.type_name;
+        Some(format!(
+            "takes `{}` with axum's `{name}`, which does not check the rules of `{ty}`; write `{checked}`",
+            input.name
+        ))
     })
 }
 

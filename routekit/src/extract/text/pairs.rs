@@ -1,6 +1,6 @@
 //! A serde deserialiser for named texts: the pairs of a query or a form, or the placeholders of a path.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, rc::Rc};
 
 use axum::extract::RawPathParams;
 use indexmap::{IndexMap, map};
@@ -14,12 +14,19 @@ use crate::extract::{
     fault::{Fault, FaultSubject},
     fields::{DeclaredFields, Fields},
     place::PlaceStep,
+    tracked::{self, Elements},
 };
 
 /// Parses the pairs of a query or a form.
 pub(in crate::extract) fn parse_form<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
     let pairs = || form_urlencoded::parse(text.as_bytes());
     TextRules::of_forms().read(|rules| T::deserialize(TextPairs { pairs: pairs(), rules }))
+}
+
+/// Reads some of the pairs of a query or a form.
+pub(in crate::extract) fn read_form<T: DeserializeOwned>(text: &str, elements: &Rc<Elements>) -> Result<T, Fault> {
+    let pairs = || form_urlencoded::parse(text.as_bytes());
+    TextRules::of_forms().read(|rules| tracked::read(TextPairs { pairs: pairs(), rules }, elements))
 }
 
 /// Parses the placeholders of a path.
@@ -92,10 +99,7 @@ impl<'de, I: Iterator<Item = (Cow<'de, str>, Cow<'de, str>)>> Deserializer<'de> 
 
     /// The pairs of a form, or the values of a path.
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        if self.rules.is_form {
-            return visitor.visit_seq(PairItems { pairs: self.pairs, rules: self.rules });
-        }
-        visitor.visit_seq(TextItems { items: self.pairs.map(|(_, text)| text), rules: self.rules })
+        visitor.visit_seq(PairItems { pairs: self.pairs, rules: self.rules })
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Fault> {
@@ -285,6 +289,10 @@ impl<'de, I: Iterator<Item = (Cow<'de, str>, Cow<'de, str>)>> SeqAccess<'de> for
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Fault> {
         let Some((name, text)) = self.pairs.next() else { return Ok(None) };
+        if !self.rules.is_form {
+            let value = seed.deserialize(TextScalar { text, rules: self.rules });
+            return value.map(Some).map_err(|fault| fault.here(|| vec![PlaceStep::Field(name.into_owned())]));
+        }
         let pair = SeqDeserializer::new([name, text].into_iter().map(|text| TextScalar { text, rules: self.rules }));
         // The name may be the wrong value, which is not repeated.
         seed.deserialize(pair).map(Some).map_err(|fault| fault.inside(Vec::new))

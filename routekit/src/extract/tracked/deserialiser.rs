@@ -1,12 +1,14 @@
 //! A deserialiser around another one, with its visitors, lists and objects, which refer to each other.
 
-use std::fmt;
+use std::{fmt, marker::PhantomData};
 
 use serde::de::{
-    DeserializeSeed, Deserializer, EnumAccess, Error, Expected, MapAccess, SeqAccess, VariantAccess, Visitor,
+    DeserializeSeed, Deserializer, EnumAccess, Error, Expected, IgnoredAny, MapAccess, SeqAccess, VariantAccess,
+    Visitor,
 };
 
 use super::{
+    elements::ElementKind,
     notes::Notes,
     path::{InputPath, InputStep},
 };
@@ -103,12 +105,12 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Tracked<'_, D> {
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         let expected = |_| Fault::unexpected("length", &"a shorter list");
-        self.run(visitor, DeclaredFields::Nothing, expected, |input, visitor| input.deserialize_seq(visitor))
+        self.run(visitor, DeclaredFields::Buffered, expected, |input, visitor| input.deserialize_seq(visitor))
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(self, length: usize, visitor: V) -> Result<V::Value, Fault> {
         let expected = |_| too_long(length);
-        self.run(visitor, DeclaredFields::Nothing, expected, |input, visitor| input.deserialize_tuple(length, visitor))
+        self.run(visitor, NO_FIELDS, expected, |input, visitor| input.deserialize_tuple(length, visitor))
     }
 
     fn deserialize_tuple_struct<V: Visitor<'de>>(
@@ -118,9 +120,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Tracked<'_, D> {
         visitor: V,
     ) -> Result<V::Value, Fault> {
         let expected = |_| too_long(length);
-        self.run(visitor, DeclaredFields::Nothing, expected, |input, visitor| {
-            input.deserialize_tuple_struct(name, length, visitor)
-        })
+        self.run(visitor, NO_FIELDS, expected, |input, visitor| input.deserialize_tuple_struct(name, length, visitor))
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
@@ -160,6 +160,14 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Tracked<'_, D> {
         self.input.is_human_readable()
     }
 }
+
+/// The error of a list or an object that the deserialiser cannot read further.
+fn broken() -> Fault {
+    Fault::unexpected("value", &"valid")
+}
+
+/// A list of known length has no fields.
+const NO_FIELDS: DeclaredFields = DeclaredFields::Names(&[]);
 
 /// The error of a list with more values than its type.
 fn too_long(length: usize) -> Fault {
@@ -203,6 +211,9 @@ macro_rules! visits_text {
     ($($method:ident $ty:ty;)*) => {$(
         fn $method<E: Error>(self, text: $ty) -> Result<V::Value, E> {
             self.notes.note_key(&text);
+            if self.notes.elements.is_some() {
+                return self.run(|visitor| visitor.$method(text));
+            }
             // A type that parses text itself says what it expects, but its own error may quote the text.
             let expected = (&self.visitor as &dyn Expected).to_string();
             self.run(|visitor| visitor.$method(text).map_err(|fault: Fault| fault.or_expected(&expected.as_str())))
@@ -271,13 +282,24 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Visited<'_, V> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<V::Value, A::Error> {
-        let items = Items { items, next: 0, place: self.place, notes: self.notes };
+        let kind = match self.declared {
+            DeclaredFields::Names(_) => ElementKind::Field,
+            DeclaredFields::Nothing => ElementKind::Buffered,
+            DeclaredFields::Buffered => ElementKind::Item,
+        };
+        let items = Items { items, next: 0, kind, place: self.place, notes: self.notes };
         self.run(|visitor| visitor.visit_seq(items))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<V::Value, A::Error> {
         let fields = Fields::new(self.declared);
-        let entries = TrackedEntries { entries, fields: &fields, place: self.place, notes: self.notes };
+        let kind = match self.declared {
+            DeclaredFields::Names(_) => ElementKind::Field,
+            DeclaredFields::Nothing => ElementKind::Buffered,
+            DeclaredFields::Buffered => ElementKind::Entry,
+        };
+        let (place, notes) = (self.place, self.notes);
+        let entries = TrackedEntries { entries, fields: &fields, next: 0, kind, number: None, place, notes };
         let place = self.place;
         self.run(|visitor| visitor.visit_map(entries).map_err(|fault| fields.locate(fault, || place.steps())))
     }
@@ -309,6 +331,7 @@ impl<'de, T: DeserializeSeed<'de>> DeserializeSeed<'de> for Seed<'_, T> {
 struct Items<'p, A> {
     items: A,
     next: usize,
+    kind: ElementKind,
     place: &'p InputPath<'p>,
     notes: &'p Notes,
 }
@@ -317,10 +340,24 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Items<'_, A> {
     type Error = Fault;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Fault> {
-        let place = InputPath::In(self.place, InputStep::Item(self.next));
+        let Self { items, kind, place: list, notes, .. } = self;
+        let elements = notes.elements.as_deref();
+        while elements.is_some_and(|elements| elements.skips(*kind, self.next)) {
+            self.next += 1;
+            let skipped = items.next_element_seed(PhantomData::<IgnoredAny>);
+            if notes.reveal(skipped, |_| broken().here(|| list.steps()))?.is_none() {
+                return Ok(None);
+            }
+        }
+        let number = elements.and_then(|elements| elements.enter(*kind));
+        let place = InputPath::In(list, InputStep::Item(self.next));
         self.next += 1;
-        let item = self.items.next_element_seed(Seed { seed, place: &place, notes: self.notes });
-        self.notes.reveal(item, |_| Fault::unexpected("value", &"valid").here(|| self.place.steps()))
+        let item = items.next_element_seed(Seed { seed, place: &place, notes });
+        let item = notes.reveal(item, |_| broken().here(|| list.steps()))?;
+        if let (Some(elements), Some(_)) = (elements, &item) {
+            elements.leave(number);
+        }
+        Ok(item)
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -332,6 +369,10 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Items<'_, A> {
 struct TrackedEntries<'p, A> {
     entries: A,
     fields: &'p Fields,
+    next: usize,
+    kind: ElementKind,
+    /// The number of the entry that is read.
+    number: Option<usize>,
     place: &'p InputPath<'p>,
     notes: &'p Notes,
 }
@@ -340,13 +381,23 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for TrackedEntries<'_, A> {
     type Error = Fault;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Fault> {
-        let Self { entries, fields, place, notes } = self;
+        let Self { entries, fields, kind, place, notes, .. } = self;
         fields.touch();
+        let elements = notes.elements.as_deref();
+        while elements.is_some_and(|elements| elements.skips(*kind, self.next)) {
+            self.next += 1;
+            let skipped = entries.next_entry_seed(PhantomData::<IgnoredAny>, PhantomData::<IgnoredAny>);
+            if notes.reveal(skipped, |_| broken().here(|| place.steps()))?.is_none() {
+                return Ok(None);
+            }
+        }
+        self.next += 1;
+        self.number = elements.and_then(|elements| elements.enter(*kind));
         notes.reads_key.set(true);
         let key = entries.next_key_seed(Seed { seed, place, notes });
         notes.reads_key.set(false);
         let name = notes.key.take();
-        let key = notes.reveal(key, |_| Fault::unexpected("value", &"valid"));
+        let key = notes.reveal(key, |_| broken());
         let key = key.map_err(|fault| match (fault.unplaced(), &name) {
             (Some(FaultSubject::Name), Some(name)) => fault.field(name, || place.steps()),
             _ => fault.key(|| place.steps()),
@@ -362,7 +413,11 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for TrackedEntries<'_, A> {
         let step = name.as_deref().map_or(InputStep::Unnamed, InputStep::Field);
         let place = InputPath::In(self.place, step);
         let value = self.entries.next_value_seed(Seed { seed, place: &place, notes: self.notes });
-        self.notes.reveal(value, |_| Fault::unexpected("value", &"valid").here(|| place.steps()))
+        let value = self.notes.reveal(value, |_| broken().here(|| place.steps()))?;
+        if let Some(elements) = &self.notes.elements {
+            elements.leave(self.number.take());
+        }
+        Ok(value)
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -439,7 +494,7 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Variant<'_, A> {
 
     fn tuple_variant<V: Visitor<'de>>(self, length: usize, visitor: V) -> Result<V::Value, Fault> {
         let notes = self.notes;
-        let declared = DeclaredFields::Nothing;
+        let declared = NO_FIELDS;
         self.read(
             || too_long(length),
             |content, place| content.tuple_variant(length, Visited { visitor, declared, place, notes }),

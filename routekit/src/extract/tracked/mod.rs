@@ -7,15 +7,16 @@
 //!
 //! It also records the names of fields that serde uses at each path, for rules that use Rust's names.
 
-use std::cell::RefCell;
+use std::rc::Rc;
 
 use serde::de::{DeserializeOwned, Deserializer};
 
-pub(super) use self::notes::FieldNames;
 use self::{deserialiser::Tracked, notes::Notes, path::InputPath};
+pub(super) use self::{elements::Elements, notes::FieldNames};
 use super::fault::Fault;
 
 mod deserialiser;
+mod elements;
 mod notes;
 mod path;
 
@@ -30,5 +31,14 @@ pub(super) fn explain<'de, T: DeserializeOwned, D: Deserializer<'de>>(input: D) 
 pub(super) fn names<'de, T: DeserializeOwned, D: Deserializer<'de>>(input: D) -> FieldNames {
     let notes = Notes::of_names();
     let _ = T::deserialize(Tracked { input, place: &InputPath::Root, notes: &notes });
-    notes.names.map(RefCell::into_inner).unwrap_or_default()
+    notes.names.map(std::cell::RefCell::into_inner).unwrap_or_default()
+}
+
+/// Reads some of the elements of `input`, without an explanation if that fails.
+pub(super) fn read<'de, T: DeserializeOwned, D: Deserializer<'de>>(
+    input: D,
+    elements: &Rc<Elements>,
+) -> Result<T, Fault> {
+    let notes = Notes::of_elements(elements);
+    T::deserialize(Tracked { input, place: &InputPath::Root, notes: &notes })
 }

@@ -4,11 +4,12 @@ use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
     fmt,
+    rc::Rc,
 };
 
 use serde::de::Error;
 
-use super::path::InputPath;
+use super::{elements::Elements, path::InputPath};
 use crate::extract::fault::Fault;
 
 /// The field names that serde uses, by path. Indices are omitted, because all items of a list have one type.
@@ -30,12 +31,20 @@ pub(super) struct Notes {
     pub(super) reads_key: Cell<bool>,
     pub(super) key: Cell<Option<String>>,
     pub(super) names: Option<RefCell<FieldNames>>,
+    /// The elements, if only some are read.
+    pub(super) elements: Option<Rc<Elements>>,
 }
 
 impl Notes {
     /// Notes that record the names of fields.
     pub(super) fn of_names() -> Self {
         Self { names: Some(RefCell::default()), ..Self::default() }
+    }
+
+    /// Notes with which only some elements are read.
+    pub(super) fn of_elements(elements: &Rc<Elements>) -> Self {
+        elements.start();
+        Self { elements: Some(Rc::clone(elements)), ..Self::default() }
     }
 
     /// Keeps the error of a visitor, and returns one for the deserialiser.

@@ -6,9 +6,9 @@ use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 
 pub use self::validated::Validated;
 use self::{
-    parts::Divisible,
     rules::{LIST, WHOLE},
     validated::RuleErrors,
+    windows::{InputElements, Outlook},
 };
 use super::{
     place::{PlaceStep, PointerStyle},
@@ -21,19 +21,28 @@ mod budget;
 mod excerpt;
 mod messages;
 mod names;
-pub(super) mod parts;
 pub(crate) mod rules;
 pub(crate) mod unchecked;
 mod validated;
+pub(super) mod windows;
 
-/// Checks the rules of `value`. `text` is that of the input, which `input` reads again if a rule is broken.
+/// Checks the rules of `value`, which was read from `elements`. `input` is read again if a rule is broken.
 pub(super) fn validate<'de, T: Validated, D: Deserializer<'de>>(
     value: &T,
     places: PointerStyle,
-    text: impl Divisible,
+    elements: impl InputElements,
     input: impl FnOnce() -> D,
 ) -> Result<(), Rejection> {
-    let Err(errors) = parts::check::<T, _>(text).and_then(|()| within_budget(value)) else { return Ok(()) };
+    let errors = match windows::check(value, elements) {
+        Outlook::Bounded => within_budget(value).err(),
+        Outlook::Errors(errors) => Some(errors),
+        Outlook::TooManyErrors => {
+            let error = FieldError::new("", "too_many", "breaks rules in too many places to list them");
+            return Err(Rejection::Invalid(vec![error]));
+        }
+        Outlook::TooManyElements => return Err(Rejection::TooManyElements),
+    };
+    let Some(errors) = errors else { return Ok(()) };
     let input = excerpt::excerpt(input(), &errors);
     let names = input.as_ref().map(|input| tracked::names::<T, _>(input)).unwrap_or_default();
     let mut found = Vec::new();

@@ -9,8 +9,9 @@ use serde::Serialize;
 use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 
 use super::{
-    budget, messages,
-    names::{self, without_aliases},
+    budget::{self, BudgetProbe},
+    messages,
+    names::without_aliases,
 };
 
 /// The key of the rules about a whole value.
@@ -158,9 +159,13 @@ impl RuleCheck {
     /// # Errors
     /// A rule is broken.
     pub fn finish(self) -> Result<(), ValidationErrors> {
-        if budget::is_probing() {
-            let answer = ValidationErrorsKind::Field(Vec::new());
-            return Err(ValidationErrors(HashMap::from([(Cow::Borrowed(PROBED), answer)])));
+        match budget::probing() {
+            Some(BudgetProbe::Root) => {
+                let answer = ValidationErrorsKind::Field(Vec::new());
+                return Err(ValidationErrors(HashMap::from([(Cow::Borrowed(PROBED), answer)])));
+            }
+            Some(BudgetProbe::Nested) => return Ok(()),
+            None => {}
         }
         if self.errors.is_empty() { Ok(()) } else { Err(ValidationErrors(self.errors)) }
     }
@@ -245,45 +250,46 @@ pub(super) fn count(errors: &ValidationErrors) -> usize {
         .sum()
 }
 
-/// The errors of the items of the list at this path.
-pub(super) fn items_at(ValidationErrors(mut errors): ValidationErrors, path: &[String]) -> Option<ItemErrors> {
-    let key = key_at(&errors, path)?.clone();
-    match errors.remove(&key)? {
-        ValidationErrorsKind::Struct(errors) => items_at(*errors, path.get(1..).unwrap_or_default()),
-        ValidationErrorsKind::List(items) if path.len() <= 1 => Some(items),
-        _ => None,
+/// Whether these are the answer of a type with our derive, or of a list of them, to a probe.
+pub(super) fn is_answer(ValidationErrors(errors): &ValidationErrors) -> bool {
+    match errors.get(LIST) {
+        Some(ValidationErrorsKind::List(items)) => items.values().all(|errors| is_answer(errors)),
+        _ => errors.contains_key(PROBED),
     }
 }
 
-/// The errors of a value with these errors at a path.
-pub(super) fn at(path: &[String], kind: ValidationErrorsKind) -> ValidationErrors {
-    let (key, kind) = match path {
-        [] => (Cow::Borrowed(LIST), kind),
-        [name] => (Cow::Owned(name.clone()), kind),
-        [name, path @ ..] => (Cow::Owned(name.clone()), ValidationErrorsKind::Struct(Box::new(at(path, kind)))),
-    };
-    ValidationErrors(HashMap::from([(key, kind)]))
+/// Types with our derive, which observe the limit.
+pub trait OurRules {}
+
+impl<T: OurRules + ?Sized> OurRules for Box<T> {}
+
+/// Whether a type has our derive: `IsOurs::<T>::VALUE`, with [`NotOurs`] in scope.
+#[derive(Debug)]
+pub struct IsOurs<T: ?Sized>(std::marker::PhantomData<T>);
+
+impl<T: OurRules + ?Sized> IsOurs<T> {
+    /// It has.
+    pub const VALUE: bool = true;
 }
 
-/// Whether these are the answer of a value, or of the items of the list at this path, to a probe.
-pub(super) fn is_answer(ValidationErrors(errors): &ValidationErrors, path: &[String]) -> bool {
-    if errors.contains_key(PROBED) {
-        return true;
-    }
-    match key_at(errors, path).and_then(|key| errors.get(key)) {
-        Some(ValidationErrorsKind::Struct(errors)) => is_answer(errors, path.get(1..).unwrap_or_default()),
-        Some(ValidationErrorsKind::List(items)) => items.values().all(|errors| is_answer(errors, &[])),
-        _ => false,
-    }
+/// The constant of all other types.
+pub trait NotOurs {
+    /// It has not.
+    const VALUE: bool = false;
 }
 
-/// The key of the errors on the path to a list.
-fn key_at<'e>(errors: &'e ErrorMap, path: &[String]) -> Option<&'e Cow<'static, str>> {
-    let found = match path {
-        [] => errors.get_key_value(LIST),
-        [name, ..] => names::find(errors, name),
-    };
-    found.map(|(key, _)| key)
+impl<T: ?Sized> NotOurs for IsOurs<T> {}
+
+/// Checks the rules of a nested type.
+///
+/// # Errors
+/// A rule is broken.
+pub fn nested(is_ours: bool, check: impl FnOnce() -> Result<(), ValidationErrors>) -> Result<(), ValidationErrors> {
+    if budget::probing().is_some() && !is_ours {
+        budget::see_foreign();
+        return Ok(());
+    }
+    check()
 }
 
 /// Whether the text is a card number: 12 to 19 digits with a valid check digit (ISO/IEC 7812-1).

@@ -2,6 +2,12 @@
 
 use std::any::{TypeId, type_name};
 
+/// An extractor that does not check the rules of its payload.
+pub trait ChecksNoRules: Describe {
+    /// The extractor that does.
+    const CHECKED: &'static str;
+}
+
 /// An argument of a handler with a description of its source in the request.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not describe itself",
@@ -62,6 +68,14 @@ pub struct Description {
     /// The responses of the handler itself, without those of its policies.
     pub outputs: Vec<Output>,
     pub(crate) needs: Vec<Need>,
+    pub(crate) path_values: Option<PathValues>,
+}
+
+/// An argument that takes all placeholders of the path, each as one value.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PathValues {
+    pub(crate) count: usize,
+    pub(crate) type_name: &'static str,
 }
 
 /// A dependency, or an identity, that the app must provide.
@@ -191,6 +205,8 @@ pub struct Input {
     pub statuses: Vec<u16>,
     needs: Vec<Need>,
     part: Option<RequestPart>,
+    /// The extractor that checks the rules of the payload, if this one does not.
+    pub(crate) unchecked: Option<&'static str>,
     upgrades: bool,
 }
 
@@ -205,6 +221,7 @@ impl Input {
             statuses: Vec::new(),
             needs: Vec::new(),
             part: None,
+            unchecked: None,
             upgrades: false,
         }
     }

@@ -4,5 +4,5 @@ mod description;
 mod json;
 pub(crate) mod probe;
 
+pub(crate) use self::description::{ChecksNoRules, NeedKind, PathValues, RequestPart};
 pub use self::description::{Describe, DescribeResponse, Description, Input, InputSource, NoPayload, Output, Payload};
-pub(crate) use self::description::{NeedKind, RequestPart};

@@ -2,11 +2,12 @@
 //!
 //! Generated code calls `(&&&Probe::<T>::new()).describe_…(…)` with all traits of this module in scope. Method lookup
 //! selects the impl for the most references whose bounds hold: `&&Probe` if the type describes itself and its payload
-//! has a schema, `&Probe` if it describes itself, `Probe` for any type (opaque).
+//! has a schema, `&Probe` if it describes itself, `Probe` for any type (opaque). `&&&&Probe` and `&&&Probe` are the
+//! same for extractors that do not check the rules that their payload has.
 
 use std::marker::PhantomData;
 
-use super::description::{Describe, DescribeResponse, Description, Input, NoPayload, Output, Payload};
+use super::description::{ChecksNoRules, Describe, DescribeResponse, Description, Input, NoPayload, Output, Payload};
 
 /// A type that may describe itself.
 #[derive(Debug)]
@@ -35,12 +36,54 @@ fn input<T: Describe>(description: &mut Description, name: &'static str, payload
     description.push_input(input);
 }
 
+fn unchecked_input<T: ChecksNoRules>(description: &mut Description, name: &'static str, payload: Payload) {
+    let mut input = Input::new(name);
+    T::describe(&mut input);
+    input.payload = payload;
+    input.unchecked = Some(T::CHECKED);
+    description.push_input(input);
+}
+
 fn output<T: DescribeResponse>(description: &mut Description, failure: bool, payload: Payload) {
     let mut output = Output { failure, ..Output::default() };
     T::describe(&mut output);
     output.failure = failure;
     output.payload = payload;
     description.outputs.push(output);
+}
+
+/// Arguments that ignore the rules of their content, which has a schema.
+#[cfg(feature = "schema")]
+pub trait DescribeUncheckedWithSchema {
+    /// Adds the argument.
+    fn describe_input(&self, description: &mut Description, name: &'static str);
+}
+
+#[cfg(feature = "schema")]
+impl<T> DescribeUncheckedWithSchema for &&&&Probe<T>
+where
+    T: ChecksNoRules,
+    T::Payload: validator::Validate + schemars::JsonSchema,
+{
+    fn describe_input(&self, description: &mut Description, name: &'static str) {
+        unchecked_input::<T>(description, name, Payload::with_schema::<T::Payload>());
+    }
+}
+
+/// Arguments that ignore the rules of their content.
+pub trait DescribeUnchecked {
+    /// Adds the argument.
+    fn describe_input(&self, description: &mut Description, name: &'static str);
+}
+
+impl<T> DescribeUnchecked for &&&Probe<T>
+where
+    T: ChecksNoRules,
+    T::Payload: validator::Validate,
+{
+    fn describe_input(&self, description: &mut Description, name: &'static str) {
+        unchecked_input::<T>(description, name, Payload::of::<T::Payload>());
+    }
 }
 
 /// Arguments that describe themselves and whose content has a schema.
