@@ -35,6 +35,7 @@ mod discovery;
 mod extractors;
 mod grpc;
 mod hand_written;
+mod health;
 mod jwks;
 mod jwt;
 mod linking;

@@ -50,6 +50,9 @@ pub(in crate::app) async fn serve(
     if let Some(metering) = mounted.run_cache_metering() {
         background.spawn(metering);
     }
+    if let Some(refresh) = mounted.health.refresh() {
+        background.spawn(refresh);
+    }
     if let Some((listener, service)) = admin {
         let connections = Arc::new(Connections::new(limits.clone()));
         connections.start_clock().map_err(failed)?;
