@@ -65,6 +65,7 @@
 //! | `jwks` | | `jwt`, and the keys of an issuer from a URL |
 //! | `cache-compression` | | compresses large values in the cache (Zstandard) |
 //! | `cache-messagepack` | | stores values in the cache as MessagePack, if their options say so |
+//! | `sqlx` | | `HealthCheck::sql`, which checks databases through pools of sqlx 0.8 |
 //! | `multipart` | | axum's `Multipart`, described as a body |
 //! | `ws` | | axum's `WebSocketUpgrade`, with a description |
 //! | `full` | | all of these |

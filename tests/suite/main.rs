@@ -35,6 +35,7 @@ mod discovery;
 mod extractors;
 mod grpc;
 mod hand_written;
+mod health;
 mod jwks;
 mod jwt;
 mod linking;
@@ -54,6 +55,8 @@ mod routes;
 mod secrets;
 mod server;
 mod shapes;
+#[cfg(target_os = "linux")]
+mod slow_clients;
 mod state;
 mod stores;
 mod support;

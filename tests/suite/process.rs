@@ -61,7 +61,12 @@ pub(crate) struct Quickstart {
 impl Quickstart {
     /// Starts the program on a free port, and waits until it listens.
     pub(crate) fn start() -> Self {
-        let mut child = quickstart().stdout(Stdio::piped()).spawn().unwrap();
+        Self::start_with([])
+    }
+
+    /// Starts the program with these variables.
+    pub(crate) fn start_with<const N: usize>(variables: [(String, String); N]) -> Self {
+        let mut child = quickstart().envs(variables).stdout(Stdio::piped()).spawn().unwrap();
         let mut log = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut find = |what: &str| {
             let after = log.find_map(|line| line.unwrap().split_once(what).map(|(_, after)| after.to_owned()));
@@ -70,6 +75,10 @@ impl Quickstart {
         };
         let (admin, addr) = (find("admin surface on http://"), find("listening on http://"));
         Self { process: Process::new(child), addr, admin, log }
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
     }
 
     /// The complete answer to a request on a new connection.

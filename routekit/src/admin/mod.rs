@@ -25,7 +25,8 @@
 //! | --- | --- |
 //! | `GET /metrics` | metrics as Prometheus text; absent if the program's own recorder keeps them |
 //! | `GET /routes` | every route with its policies, their settings at start-up, and the origin of each setting |
-//! | `GET /readiness` | the readiness with its reasons |
+//! | `GET /readiness` | whether the app is ready, the reasons why not, and the results of its health checks |
+//! | `GET /health`, `/health/ready`, `/health/startup`, `/health/live` | [health](crate::health) with the results of the checks; only on its own listener |
 //! | `GET /access-log` | the mode: which requests are logged |
 //! | `PUT /access-log` | sets the mode until the next start: `all`, `errors` or `off`; operators only |
 //! | `GET /cache/stats` | [statistics of the cache](crate::cache::CacheStats), and the state of its store |
@@ -60,8 +61,8 @@ use axum::{
 
 pub(crate) use self::{authorize::Operators, local_host::local_hosts_only, wrong_tokens::WrongTokens};
 use crate::{
-    access_log::AccessLog, breaker::Breakers, cache::Cache, health::Readiness, metrics::Exporter, policy::Explanation,
-    route::Reserved, timeout::TimeoutLayer,
+    access_log::AccessLog, breaker::Breakers, cache::Cache, health::HealthMonitor, metrics::Exporter,
+    policy::Explanation, route::Reserved, timeout::TimeoutLayer,
 };
 
 /// The parts of the app that the admin surface reads and changes.
@@ -70,7 +71,7 @@ pub(crate) struct Admin {
     /// `None` if the program's own recorder keeps the metrics.
     pub(crate) exporter: Option<Exporter>,
     pub(crate) routes: Vec<Explanation>,
-    pub(crate) readiness: Readiness,
+    pub(crate) health: HealthMonitor,
     pub(crate) access_log: AccessLog,
     pub(crate) cache: Cache,
     pub(crate) breakers: Breakers,
@@ -100,7 +101,7 @@ impl Admin {
     pub(crate) fn router(self) -> Router {
         let mut router = Router::new()
             .route("/routes", get(routes::list).with_state(routes::render(&self.routes)))
-            .route("/readiness", get(readiness::show).with_state(self.readiness))
+            .route("/readiness", get(readiness::show).with_state(self.health))
             .route("/access-log", get(access_log::show).with_state(self.access_log.clone()))
             .route("/breakers", get(breakers::list))
             .route("/breakers/{*name}", get(breakers::show))

@@ -110,9 +110,7 @@ fn admin_line(config: &Config, addr: SocketAddr, admin: Option<SocketAddr>) -> O
         AdminAddr::Off => return None,
     };
     let needs = match (&*config.admin_token, &*config.admin_role) {
-        (None, None) => "it only reads (`/metrics`, `/routes`, …): its endpoints that change state need `admin_token` \
-                         or `admin_role`"
-            .to_owned(),
+        (None, None) => "read-only: endpoints that change state need `admin_token` or `admin_role`".to_owned(),
         (Some(_), None) => "requests that change state need the `admin_token`".to_owned(),
         (None, Some(role)) => format!("requests that change state need the role `{role}`"),
         (Some(_), Some(role)) => format!("requests that change state need the `admin_token` or the role `{role}`"),
@@ -141,8 +139,7 @@ mod tests {
     #[test]
     fn admin_line_says_how_to_change_state() {
         let addr: SocketAddr = "127.0.0.1:1".parse().unwrap();
-        let reads = "it only reads (`/metrics`, `/routes`, …): its endpoints that change state need `admin_token` or \
-                     `admin_role`";
+        let reads = "read-only: endpoints that change state need `admin_token` or `admin_role`";
         for (name, main, token, role, expected) in [
             ("own, without operators", false, false, false, format!("http://127.0.0.1:1; {reads}")),
             ("main", true, false, false, format!("http://127.0.0.1:1, beside the routes; {reads}")),

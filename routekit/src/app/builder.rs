@@ -27,7 +27,7 @@ use crate::{
     breaker::CircuitBreaker,
     cache::{CacheBuilder, Invalidation, Listener},
     config::Config,
-    health::Readiness,
+    health::{HealthCheck, Readiness},
     identity::Identity,
     observe::Observer,
     problem::{Problem, ProblemFormat},
@@ -494,6 +494,23 @@ impl App {
     #[must_use]
     pub fn readiness(&self) -> Readiness {
         self.spec.program.readiness.clone()
+    }
+
+    /// Adds a health check, whose result `/health` and `/health/ready` report. See [`health`](crate::health).
+    ///
+    /// ```
+    /// # use routekit::{App, health::HealthCheck};
+    /// let app = App::discover()
+    ///     .health(HealthCheck::system())
+    ///     .health(HealthCheck::tcp("redis", "redis:6379"))
+    ///     .health(HealthCheck::http("payments", "http://payments:8080/health"));
+    /// ```
+    ///
+    /// Two checks with one name, and a check that can never run, are start-up errors.
+    #[track_caller]
+    pub fn health(mut self, check: HealthCheck) -> Self {
+        self.spec.program.health.push((check, Location::caller()));
+        self
     }
 
     /// Sets the clock that measures time. Defaults to the system's clock.

@@ -91,7 +91,7 @@ impl App {
     pub async fn serve(mut self) -> Result<(), Error> {
         let admin = self.take_admin_listener();
         let mounted = stages::mount(self.spec, Scope::Program)?;
-        let listeners = server::bind(&mounted.config, admin).await?;
+        let listeners = server::bind(&mounted.config, admin)?;
         mounted.install_recorder();
         let (first, second) = (server::signal::nth(1), server::signal::nth(2));
         server::serve(mounted, listeners, first, second).await

@@ -13,7 +13,7 @@ use crate::{
     cache::{CacheBuilder, Listener},
     config::Config,
     deps::DepsBuilder,
-    health::Readiness,
+    health::{HealthCheck, Readiness},
     observe::Observer,
     problem::ProblemFormat,
     route::Selection,
@@ -87,6 +87,8 @@ pub(super) struct ProgramSpec {
     pub(super) observers: Vec<Arc<dyn Observer>>,
     /// Called after each invalidation.
     pub(super) listeners: Vec<Listener>,
+    /// Each with the place of its `health` call.
+    pub(super) health: Vec<(HealthCheck, &'static Location<'static>)>,
     pub(super) readiness: Readiness,
     pub(super) clock: Clock,
     /// The format of problems; the standard document if `None`.
@@ -124,6 +126,7 @@ impl AppSpec {
                 layers: Vec::new(),
                 observers: Vec::new(),
                 listeners: Vec::new(),
+                health: Vec::new(),
                 readiness: Readiness::new(),
                 clock: Clock::system(),
                 problems: None,

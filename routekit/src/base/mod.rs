@@ -4,6 +4,7 @@ pub(crate) mod clock;
 pub(crate) mod copy_head;
 pub(crate) mod entered;
 pub(crate) mod failure_cause;
+pub(crate) mod late_body;
 pub(crate) mod pass_or_answer;
 pub(crate) mod printable;
 pub(crate) mod program_log;
@@ -13,4 +14,6 @@ pub(crate) mod setting;
 pub(crate) mod setup_problem;
 pub mod spawner;
 mod timers;
+#[cfg(feature = "jwks")]
+pub(crate) mod tls;
 pub(crate) mod units;

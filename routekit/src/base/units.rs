@@ -22,6 +22,11 @@ pub(crate) fn show_duration(duration: &Option<Duration>) -> String {
     duration.map_or_else(|| "off".to_owned(), |duration| format!("{duration:?}"))
 }
 
+/// Displays the duration.
+pub(crate) fn show(duration: &Duration) -> String {
+    format!("{duration:?}")
+}
+
 /// Displays bytes in the largest unit that divides them.
 pub(crate) struct Bytes(pub(crate) u64);
 

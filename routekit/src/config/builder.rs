@@ -154,6 +154,12 @@ impl ConfigBuilder {
     }
 }
 
+impl Default for ConfigBuilder {
+    fn default() -> Self {
+        Config::builder()
+    }
+}
+
 impl fmt::Debug for ConfigBuilder {
     /// Omits values, which may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -52,6 +52,29 @@ impl Config {
         if self.cache_key_prefix.len() as u64 >= *self.cache_max_key_length {
             wrong("cache.max_key_length", "must be longer than `cache.key_prefix`, or no key fits");
         }
+        for (name, setting) in [
+            ("server.head_timeout", &self.server_head_timeout),
+            ("server.idle_timeout", &self.server_idle_timeout),
+            ("server.body_timeout", &self.server_body_timeout),
+            ("server.send_timeout", &self.server_send_timeout),
+        ] {
+            if setting.is_zero() {
+                wrong(name, "zero; every client would be late");
+            }
+        }
+        if *self.server_max_connections == Some(0) {
+            wrong("server.max_connections", "zero; no client could connect");
+        }
+        if *self.server_max_head_bytes < 8192 {
+            wrong("server.max_head_bytes", "below 8 KiB, which the heads of browsers may need");
+        }
+        if *self.server_http2_max_streams == 0 {
+            wrong("server.http2_max_streams", "zero; no HTTP/2 client could send a request");
+        }
+        // RFC 9113 §6.9.1, §6.9.2.
+        if !(65_535..=0x7fff_ffff).contains(&*self.server_http2_window) {
+            wrong("server.http2_window", "must be from 65535 bytes to 2 GiB - 1");
+        }
         let buckets = &*self.duration_buckets;
         let rising = buckets.windows(2).all(|pair| pair[0] < pair[1]);
         if buckets.is_empty() || !rising || buckets.iter().any(|bucket| !bucket.is_finite() || *bucket <= 0.0) {

@@ -1,6 +1,6 @@
 //! The keys of the app: their names, parsers and printers, and their text in the reference.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use http::HeaderName;
 
@@ -171,6 +171,65 @@ pub(super) const KEYS: &[ConfigKey] = &[
         show_on_or_off,
         "Whether cached routes send a digest of their cache key as `X-Cache-Key`."
     ),
+    key!(
+        "server.head_timeout",
+        server_head_timeout,
+        duration,
+        units::show,
+        "How long a client may take to send the head of a request. A late one gets a 408."
+    ),
+    key!(
+        "server.idle_timeout",
+        server_idle_timeout,
+        duration,
+        units::show,
+        "How long a connection stays open between two requests. A proxy in front must close its connections earlier."
+    ),
+    key!(
+        "server.body_timeout",
+        server_body_timeout,
+        duration,
+        units::show,
+        "How long the server waits for a request body in all, if the client sends less than 250 bytes per second. Each \
+         byte adds 4 ms. A late one gets a 408."
+    ),
+    key!(
+        "server.send_timeout",
+        server_send_timeout,
+        duration,
+        units::show,
+        "How long the server waits until a client takes a response, by the same rule. Then the connection, or the \
+         HTTP/2 stream, is closed."
+    ),
+    key!(
+        "server.max_connections",
+        server_max_connections,
+        connections,
+        show_connections,
+        "How many connections are open at most; others wait until one is closed. `auto` is 128 below the limit of open \
+         files."
+    ),
+    key!(
+        "server.max_head_bytes",
+        server_max_head_bytes,
+        bytes,
+        show_bytes,
+        "The largest head of a request. A larger one gets a 431."
+    ),
+    key!(
+        "server.http2_max_streams",
+        server_http2_max_streams,
+        count,
+        ToString::to_string,
+        "How many requests of one HTTP/2 connection run at once."
+    ),
+    key!(
+        "server.http2_window",
+        server_http2_window,
+        bytes,
+        show_bytes,
+        "How many bytes of request bodies one HTTP/2 connection may send before the app reads them."
+    ),
 ];
 
 /// Whether this is the name of a setting: `timeout`, `cache.max_bytes`.
@@ -185,6 +244,22 @@ fn addr(text: &str) -> Result<SocketAddr, String> {
 #[expect(clippy::ptr_arg, reason = "the macro passes the field")]
 fn show_key_prefix(prefix: &String) -> String {
     if prefix.is_empty() { "none".to_owned() } else { prefix.clone() }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    duration_or_off(text)?.ok_or_else(|| "must be a duration: the server does not wait for ever".to_owned())
+}
+
+fn count(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| "not a number".to_owned())
+}
+
+fn connections(text: &str) -> Result<Option<u64>, String> {
+    if text == "auto" { Ok(None) } else { count(text).map(Some).map_err(|_| "not a number, and not `auto`".to_owned()) }
+}
+
+fn show_connections(connections: &Option<u64>) -> String {
+    connections.map_or_else(|| "auto".to_owned(), |connections| connections.to_string())
 }
 
 fn role(text: &str) -> Result<Option<String>, String> {

@@ -17,10 +17,10 @@ use crate::base::{
 
 /// The table of routes in the file.
 const ROUTES: &str = "route";
-/// The table of the cache's settings in the file.
-const CACHE: &str = "cache";
+/// The tables of settings in the file.
+const SETTINGS: [&str; 2] = ["cache", "server"];
 /// All tables of the file.
-const TABLES: [&str; 3] = [ROUTES, CACHE, APP];
+const TABLES: [&str; 4] = [ROUTES, SETTINGS[0], SETTINGS[1], APP];
 /// Variables that other code reads: the name of the file, and the format of the logs, which are set up before the app.
 const ELSEWHERE: [&str; 2] = ["config", "log_format"];
 
@@ -43,15 +43,15 @@ impl Reader {
                     let value = text(value, true).unwrap_or_default();
                     self.problems.push(SetupProblem::invalid_setting(place(APP, origin), &value, reason));
                 }
-                (CACHE, Value::Table(values)) => {
+                (table, Value::Table(values)) if SETTINGS.contains(&table) => {
                     for (name, value) in values {
-                        self.setting(&format!("{CACHE}.{name}"), value, origin);
+                        self.setting(&format!("{table}.{name}"), value, origin);
                     }
                 }
-                (CACHE, value) => {
-                    let reason = "the settings of the cache are a table, such as `[cache]`";
+                (table, value) if SETTINGS.contains(&table) => {
+                    let reason = format!("the settings of the {table} are a table, `[{table}]`");
                     let value = text(value, true).unwrap_or_default();
-                    self.problems.push(SetupProblem::invalid_setting(place(CACHE, origin), &value, reason));
+                    self.problems.push(SetupProblem::invalid_setting(place(table, origin), &value, &reason));
                 }
                 // A quoted key with a dot is not a table.
                 (dotted, _) if dotted.contains('.') => self.unknown_quoted(dotted, origin),
@@ -134,8 +134,8 @@ impl Reader {
             && let Some(near) = setup_problem::nearest(name, TABLES.into_iter())
         {
             format!("did you mean `[{near}]`?")
-        } else if is_setting(&format!("{CACHE}.{name}")) {
-            format!("`{name}` is a setting of the cache: write it in `[{CACHE}]`")
+        } else if let Some(table) = SETTINGS.iter().find(|table| is_setting(&format!("{table}.{name}"))) {
+            format!("`{name}` is a setting of the {table}: write it in `[{table}]`")
         } else if route::KEYS.iter().any(|key| key.name == name) {
             format!("`{name}` is a setting of one route: write it in a table such as `[route.\"GET /users\"]`")
         } else {

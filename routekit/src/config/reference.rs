@@ -89,7 +89,7 @@ replicas = [\"postgres://db-2/shop\"]
 
 1. Variables override the file. `__` separates a table from its keys: `ROUTEKIT_APP_DATABASE__PASSWORD` is `password`
    in `[app.database]`. Names are in upper case; `DATABASE_URL` is the field `database_url`, `databaseUrl` or
-   `database-url`. A list is separated by commas.
+   `database-url`. A key of a map is in lower case. A list is separated by commas.
 2. A key that the type does not have, a field without a default that is not set, and a value of another type are errors.
    All are reported together, each with the key, its file and line or its variable, and what is expected. No message
    contains a value, because each may be secret. A [`Secret`] is not printed by the program either.

@@ -98,6 +98,31 @@ settings! {
     /// Returns `cache.debug_headers`: whether cached routes send a digest of their cache key.
     cache_debug_headers, set_cache_debug_headers: bool = false;
 
+    /// Returns `server.head_timeout`: how long a client may take to send the head of a request.
+    server_head_timeout, set_server_head_timeout: Duration = Duration::from_secs(30);
+
+    /// Returns `server.idle_timeout`: how long a connection stays open between two requests.
+    server_idle_timeout, set_server_idle_timeout: Duration = Duration::from_secs(75);
+
+    /// Returns `server.body_timeout`: how long a client may let the server wait for a request body.
+    server_body_timeout, set_server_body_timeout: Duration = Duration::from_secs(30);
+
+    /// Returns `server.send_timeout`: how long a client may let the server wait until it takes a response.
+    server_send_timeout, set_server_send_timeout: Duration = Duration::from_secs(30);
+
+    /// Returns `server.max_connections`: how many connections are open at most. `None` depends on the limit of open
+    /// files.
+    server_max_connections, set_server_max_connections: Option<u64> = None;
+
+    /// Returns `server.max_head_bytes`: the largest head of a request, in bytes.
+    server_max_head_bytes, set_server_max_head_bytes: u64 = 64 * 1024;
+
+    /// Returns `server.http2_max_streams`: how many requests of an HTTP/2 connection run at once.
+    server_http2_max_streams, set_server_http2_max_streams: u64 = 100;
+
+    /// Returns `server.http2_window`: how many bytes of request bodies an HTTP/2 connection may have in flight.
+    server_http2_window, set_server_http2_window: u64 = 1024 * 1024;
+
     /// Returns the bucket boundaries of duration histograms, in seconds.
     duration_buckets, set_duration_buckets: Vec<f64> = metrics::DURATION_BUCKETS.to_vec();
 }

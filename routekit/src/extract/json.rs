@@ -15,6 +15,7 @@ use super::{
     validation::{Validated, validate, windows::JsonText},
 };
 use crate::{
+    base::late_body::LateBody,
     problem::{FieldError, Problem},
     route::{Describe, DescribeResponse, Input, NoPayload, Output},
 };
@@ -53,6 +54,7 @@ pub(super) async fn read(request: Request) -> Result<Bytes, Rejection> {
         BytesRejection::FailedToBufferBody(failure) if failure.status() == StatusCode::PAYLOAD_TOO_LARGE => {
             Rejection::TooLarge
         }
+        rejection if LateBody::is_cause_of(&rejection) => Rejection::Late,
         _ => Rejection::Interrupted,
     })
 }

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
 use crate::{
+    base::late_body::LateBody,
     problem::{FieldError, Problem},
     route::Outcome,
 };
@@ -33,6 +34,8 @@ pub enum Rejection {
     Invalid(Vec<FieldError>),
     /// 400: the body ended early.
     Interrupted,
+    /// 408: the client sent the body too slowly (`server.body_timeout`).
+    Late,
 }
 
 impl Rejection {
@@ -41,6 +44,7 @@ impl Rejection {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::Malformed(_) | Self::Parameter(_) | Self::Interrupted => StatusCode::BAD_REQUEST,
+            Self::Late => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge | Self::TooManyElements => StatusCode::PAYLOAD_TOO_LARGE,
             Self::MediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Shape(_) | Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -63,6 +67,7 @@ impl fmt::Display for Rejection {
             Self::Invalid(errors) if errors.len() >= MAX_ERRORS => write!(f, "at least {MAX_ERRORS} rules are broken"),
             Self::Invalid(errors) => write!(f, "{} rules are broken", errors.len()),
             Self::Interrupted => f.write_str("the body could not be read to its end"),
+            Self::Late => LateBody.fmt(f),
         }
     }
 }
@@ -79,7 +84,8 @@ impl From<Rejection> for Problem {
             | Rejection::TooLarge
             | Rejection::TooManyElements
             | Rejection::MediaType(_)
-            | Rejection::Interrupted => problem,
+            | Rejection::Interrupted
+            | Rejection::Late => problem,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `/health/ready`, and the holds that turn it red.
+//! Readiness, and the holds that turn it red.
 
 use std::{
     borrow::Cow,
@@ -6,12 +6,6 @@ use std::{
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
-
-use axum::{Json, extract::State, response::IntoResponse};
-use http::{HeaderValue, StatusCode, header};
-
-/// The path of the readiness endpoint.
-pub(crate) const READY_PATH: &str = "/health/ready";
 
 /// Whether the app can take requests. It is red while a [`Hold`] exists, else green. Clones share their state.
 ///
@@ -97,12 +91,4 @@ impl Drop for Hold {
             tracing::info!(%reason, ready, "released");
         }
     }
-}
-
-/// Answers 200 or 503.
-pub(crate) async fn ready(State(readiness): State<Readiness>) -> impl IntoResponse {
-    let (status, text) =
-        if readiness.is_ready() { (StatusCode::OK, "ready") } else { (StatusCode::SERVICE_UNAVAILABLE, "not ready") };
-    let headers = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
-    (status, headers, Json(serde_json::json!({ "status": text })))
 }

@@ -1,4 +1,5 @@
-//! Metrics of requests, caches, circuit breakers and concurrency limits, for Prometheus and other recorders.
+//! Metrics of requests, caches, circuit breakers, concurrency limits and health checks, for Prometheus and other
+//! recorders.
 //!
 //! An app collects them by itself and serves them at `/metrics` of its [admin service](crate::admin):
 //!
@@ -24,6 +25,7 @@
 //! | `routekit_breaker_slow_calls_total`, `routekit_breaker_rejected_total` | counters | only `breaker` |
 //! | `routekit_concurrency_in_flight`, `routekit_concurrency_limit` | gauges | |
 //! | `routekit_concurrency_rejected_total` | counter | |
+//! | `routekit_health_status` | gauge, 1 for the last result | only `check` and `status`: `healthy`, `degraded` or `unhealthy` |
 //!
 //! 1. Names, units and labels of requests follow the OpenTelemetry HTTP conventions, in Prometheus spelling.
 //! 2. `http_request_method` is one of nine methods or `_OTHER`. `http_route` is the template, never the URL, and is
@@ -41,16 +43,18 @@
 //!    like belong to the process: they appear at the app that was served first.
 //!    Its histograms, those of the program included, count in place: they take the same memory however many samples
 //!    they get, and lose none.
-//! 6. Caches, breakers and concurrency limits count by themselves. Their counts are copied when the [`Exporter`]
-//!    renders, or once per second if the program has installed a recorder. Cache metrics that do not belong to a route
-//!    have `source` instead of method and route: `layers` (all layers that the program created) or `program` (values,
-//!    and the program's own invalidations).
+//! 6. Caches, breakers, concurrency limits and health checks keep their own numbers. These are copied when the
+//!    [`Exporter`] renders, or once per second if the program has installed a recorder. Cache metrics that do not
+//!    belong to a route have `source` instead of method and route: `layers` (all layers that the program created) or
+//!    `program` (values, and the program's own invalidations). All three series of a health check are 0 until its first
+//!    run has ended.
 //!
 //! [`HttpMetrics`] is an [observer](crate::observe). See [`watch`](crate::watch) for its use on a plain axum router.
 
 mod cache;
 mod exporter;
 mod guards;
+mod health;
 mod histogram;
 mod http;
 mod labelled;
@@ -63,6 +67,7 @@ mod source;
 pub(crate) use self::{
     cache::{CacheMetrics, CacheRequests, CacheStoreMetrics, CacheUser, Total},
     guards::{BreakerSeries, ConcurrencySeries, GuardMetrics},
+    health::{HealthMetrics, HealthSeries},
     labelled::LabelledRecorder,
     source::MetricSource,
 };

@@ -30,6 +30,8 @@ pub(super) const CONCURRENCY_IN_FLIGHT: &str = "routekit_concurrency_in_flight";
 pub(super) const CONCURRENCY_LIMIT: &str = "routekit_concurrency_limit";
 pub(super) const CONCURRENCY_REJECTED: &str = "routekit_concurrency_rejected_total";
 
+pub(super) const HEALTH_STATUS: &str = "routekit_health_status";
+
 pub(super) const METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, Some(module_path!()));
 
 /// Describes the metrics of requests. Called once per recorder.
@@ -90,4 +92,9 @@ pub(super) fn describe_concurrency(recorder: &dyn Recorder) {
     recorder.describe_gauge(CONCURRENCY_IN_FLIGHT.into(), None, "Requests that the handler is processing.".into());
     recorder.describe_gauge(CONCURRENCY_LIMIT.into(), None, "Maximum number of concurrent requests.".into());
     recorder.describe_counter(CONCURRENCY_REJECTED.into(), None, "Requests refused by a concurrency limit.".into());
+}
+
+/// Describes the metrics of health checks.
+pub(super) fn describe_health(recorder: &dyn Recorder) {
+    recorder.describe_gauge(HEALTH_STATUS.into(), None, "1 for the last result of a health check.".into());
 }

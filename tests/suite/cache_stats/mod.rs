@@ -83,14 +83,14 @@ async fn usual(app: &TestApp) {
 }
 
 /// A remote store: its calls yield, its health check takes 3 ms, and it fails while it is switched off.
-struct Elsewhere {
+pub(crate) struct Elsewhere {
     inner: Embedded,
     away: Arc<AtomicBool>,
     clock: ManualClock,
 }
 
 impl Elsewhere {
-    fn new(clock: &ManualClock) -> (Self, Arc<AtomicBool>) {
+    pub(crate) fn new(clock: &ManualClock) -> (Self, Arc<AtomicBool>) {
         let away = Arc::<AtomicBool>::default();
         let inner = Embedded::new(1 << 20).clock(clock.clock());
         (Self { inner, away: Arc::clone(&away), clock: clock.clone() }, away)

@@ -2,5 +2,6 @@
 
 pub(super) mod cache;
 pub(super) mod guards;
+pub(super) mod health;
 pub(super) mod observers;
 pub(super) mod recorder;

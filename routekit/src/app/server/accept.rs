@@ -4,17 +4,20 @@ use std::{convert::Infallible, future::Future, io, sync::Arc, time::Duration};
 
 use axum::{body::Body, response::Response};
 use http::Request;
-use tokio::{net::TcpListener, task::JoinSet};
+use tokio::{net::TcpListener, task::JoinSet, time::Instant};
 use tower_service::Service;
 
-use super::{connection::serve_connection, connections::Connections};
+use super::connection::{Connections, serve_connection};
 
 /// How long to wait before the next attempt if the system is out of files or memory.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
 
-/// Serves each connection in a task of `tasks` until `stop` ends.
+/// How long to wait before saying again that all connections are in use.
+const FULL_PAUSE: Duration = Duration::from_secs(60);
+
+/// Serves each connection in a task of `tasks` until `stop` ends, at most `most` of them at once.
 pub(super) async fn accept<S>(
-    listener: &TcpListener,
+    (listener, most): (&TcpListener, usize),
     connections: &Arc<Connections>,
     tasks: &mut JoinSet<()>,
     stop: impl Future<Output = ()>,
@@ -23,14 +26,19 @@ pub(super) async fn accept<S>(
     S: Service<Request<Body>, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static,
 {
     let mut stop = std::pin::pin!(stop);
+    let mut full: Option<Instant> = None;
     loop {
         tokio::select! {
-            accepted = listener.accept() => match accepted {
+            accepted = listener.accept(), if tasks.len() < most => match accepted {
                 Ok((stream, peer)) => {
                     // Responses are written whole, so waiting to fill a packet only delays them. A failure to set this
                     // causes only that delay.
                     let _ = stream.set_nodelay(true);
                     tasks.spawn(serve_connection(stream, peer, service(), connections.open()));
+                    if tasks.len() == most && full.is_none_or(|since| since.elapsed() > FULL_PAUSE) {
+                        full = Some(Instant::now());
+                        tracing::warn!(most, "all connections are in use; further clients wait");
+                    }
                 }
                 Err(error) if concerns_one_connection(&error) => {}
                 Err(error) => {

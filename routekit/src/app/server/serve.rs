@@ -10,7 +10,12 @@ use std::{
 
 use tokio::{net::TcpListener, task::JoinSet};
 
-use super::{accept::accept, connections::Connections, listeners::BoundListeners};
+use super::{
+    accept::accept,
+    connection::{Connections, ServerLimits},
+    file_limit,
+    listeners::BoundListeners,
+};
 use crate::{
     app::{announce, mounted::Mounted},
     base::setup_problem::{Error, SetupProblem},
@@ -35,6 +40,7 @@ pub(in crate::app) async fn serve(
     let admin = listeners.admin.zip(admin_service);
     announce::announce(&mounted, addr, admin_addr);
 
+    let limits = ServerLimits::of(&mounted.config);
     // Dropped at the end, which ends every task in them. They run until then, so that a shutdown can be observed. It
     // does not wait for their requests.
     let (mut tasks, mut background) = (JoinSet::new(), JoinSet::new());
@@ -44,18 +50,23 @@ pub(in crate::app) async fn serve(
     if let Some(metering) = mounted.run_cache_metering() {
         background.spawn(metering);
     }
+    if let Some(refresh) = mounted.health.refresh() {
+        background.spawn(refresh);
+    }
     if let Some((listener, service)) = admin {
-        let connections = Arc::new(Connections::default());
+        let connections = Arc::new(Connections::new(limits.clone()));
         connections.start_clock().map_err(failed)?;
         background.spawn(async move {
             // Until the task is dropped.
-            accept(&listener, &connections, &mut JoinSet::new(), pending(), || service.clone()).await;
+            let listener = (&listener, file_limit::ADMIN_CONNECTIONS);
+            accept(listener, &connections, &mut JoinSet::new(), pending(), || service.clone()).await;
         });
     }
-    let connections = Arc::new(Connections::default());
+    let connections = Arc::new(Connections::new(limits.clone()));
     connections.start_clock().map_err(failed)?;
     let warm_up = warm_up(&mounted, addr);
-    accept(&listeners.main, &connections, &mut tasks, stop, || mounted.service()).await;
+    let most = file_limit::max_connections(*mounted.config.server_max_connections);
+    accept((&listeners.main, most), &connections, &mut tasks, stop, || mounted.service()).await;
     // Never released: an app that stops does not become ready again.
     std::mem::forget(mounted.readiness.hold("shutting down"));
     connections.stop();

@@ -11,7 +11,7 @@ use crate::{
     app::{
         environment,
         hand_written::{self, Group},
-        metering::{cache::CacheMetering, guards::GuardMetering, observers::Observers},
+        metering::{cache::CacheMetering, guards::GuardMetering, health::HealthMetering, observers::Observers},
         mounted::Mounted,
         spec::ProgramSpec,
         table::{RouteTable, TableRow},
@@ -20,6 +20,7 @@ use crate::{
     auth::{AuthLayer, VerifierContext},
     base::{program_log, setting::Setting, spawner::Spawner},
     config::AdminAddr,
+    health,
     metrics::HttpMetrics,
     observe::RouteObservers as _,
     policy::{self, RouterPolicies},
@@ -29,7 +30,7 @@ use crate::{
 
 /// Builds the app. It has passed all checks, so this cannot fail.
 pub(super) fn assemble(checked: Checked) -> Mounted {
-    let Checked { configured, wired, program, warm_up } = checked;
+    let Checked { configured, wired, program, warm_up, health } = checked;
     let Configured { config, cache, metering, .. } = configured;
     let Wired { declared, breakers, partitions, deps, .. } = wired;
     let ProgramSpec {
@@ -65,7 +66,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         routes: table.explanations().collect(),
         cache: cache.clone(),
         breakers: breakers.clone(),
-        readiness: readiness.clone(),
+        health: health.clone(),
         access_log,
         operators: Operators {
             token: (*config.admin_token).clone(),
@@ -88,7 +89,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     let mut groups = routers::groups(&declared, (&deps, problems_for_all), &shared, &observers);
     let matched = RouteLabelLayer::per_route(observers.clone());
     let own = |label: &str, router: Router| Group { label: label.to_owned(), router: router.layer(matched.clone()) };
-    groups.push(own(routers::HEALTH_LABEL, routers::health(&readiness)));
+    groups.push(own(routers::HEALTH_LABEL, health::for_clients(&health)));
     if in_main {
         groups.push(own(routers::ADMIN_LABEL, admin.clone()));
     }
@@ -102,16 +103,19 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     // After the routers: their layers register the counters that this reads.
     let cache_metering = CacheMetering::new(&cache, metering.recorder(), &declared.routes);
     metering.add("routekit-cache", cache_metering.clone());
+    metering.add("routekit-health", HealthMetering::new(&health, metering.recorder()));
     metering.add("routekit-breakers", GuardMetering::new(&breakers, metering.recorder(), &declared.routes));
     Mounted {
         // Converts hand-written handlers into services once. Otherwise axum does it for every request.
         router: router.with_state(()),
-        admin: matches!(*config.admin_addr, AdminAddr::Own(_)).then(|| admin.with_state(())),
+        admin: matches!(*config.admin_addr, AdminAddr::Own(_))
+            .then(|| admin.merge(health::for_operators(&health)).with_state(())),
         clock,
         problems,
         unmatched: observers.unmatched(),
         sensitive_headers,
         readiness,
+        health,
         table,
         metering,
         cache_metering,

@@ -16,12 +16,13 @@ use crate::{
     },
     base::{
         setup_problem::{Error, SetupProblem},
+        spawner::Spawner,
         units,
     },
     breaker::Breakers,
     cache::Cache,
     config::{self, AdminAddr, Config},
-    health,
+    health::{self, HealthMonitor},
     route::{self, Reserved},
 };
 
@@ -31,19 +32,22 @@ pub(super) struct Checked {
     pub(super) wired: Wired,
     pub(super) program: ProgramSpec,
     pub(super) warm_up: WarmUpPlan,
+    pub(super) health: HealthMonitor,
 }
 
 /// The paths that every app serves beside its routes.
-const HEALTH: [Reserved; 2] = [
+const HEALTH: [Reserved; 4] = [
+    Reserved { path: health::OVERALL_PATH, what: "its health" },
     Reserved { path: health::LIVE_PATH, what: "its liveness" },
     Reserved { path: health::READY_PATH, what: "its readiness" },
+    Reserved { path: health::STARTUP_PATH, what: "the end of its start-up" },
 ];
 
 /// Checks the whole app. Fails with all problems, those of earlier stages included.
 pub(super) fn check(
     configured: Configured,
     wired: Wired,
-    program: ProgramSpec,
+    mut program: ProgramSpec,
     mut problems: Vec<SetupProblem>,
 ) -> Result<Checked, Error> {
     let (config, declared) = (&configured.config, &wired.declared);
@@ -57,13 +61,20 @@ pub(super) fn check(
     check_access::routes(&declared.routes, &program.verifiers, declared.require_auth, &mut problems);
     check_access::admin_role(config, &program.verifiers, &mut problems);
     check_access::operators(config, declared.require_auth, &mut problems);
+    problems.extend(health::problems(&program.health));
+    let checks = std::mem::take(&mut program.health).into_iter().map(|(check, _)| check).collect();
+    let health = HealthMonitor::new(checks, program.readiness.clone(), program.clock.clone(), Spawner::tokio());
     let has_hand_written = !program.hand_written.is_empty();
     let warm_up = warm_up::plan(&program.warm_up, &declared.routes, has_hand_written, &mut problems);
     if has_hand_written {
-        let groups = routers::trial_groups(&configured, &wired, &program.readiness);
+        let groups = routers::trial_groups(&configured, &wired, &health);
         hand_written::check(&groups, &program.hand_written, admin_paths, &mut problems);
     }
-    if problems.is_empty() { Ok(Checked { configured, wired, program, warm_up }) } else { Err(Error::new(problems)) }
+    if problems.is_empty() {
+        Ok(Checked { configured, wired, program, warm_up, health })
+    } else {
+        Err(Error::new(problems))
+    }
 }
 
 /// Reports types that are provided twice, and types that the app provides itself.

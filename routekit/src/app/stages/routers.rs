@@ -5,11 +5,7 @@ use std::{
     convert::Infallible,
 };
 
-use axum::{
-    Router,
-    extract::Request,
-    routing::{MethodRouter, get},
-};
+use axum::{Router, extract::Request, routing::MethodRouter};
 use http::StatusCode;
 use tower::service_fn;
 
@@ -23,7 +19,7 @@ use crate::{
     breaker::Fallbacks,
     config::AdminAddr,
     deps::Deps,
-    health::{self, Readiness},
+    health::{self, HealthMonitor},
     observe::RouteObservers as _,
     policy,
     route::Wiring,
@@ -55,7 +51,7 @@ pub(super) fn groups(
 
 /// Routers with the same paths and methods as those of [`groups`] and `assemble`, but without side effects. They show
 /// whether hand-written routers conflict with them.
-pub(super) fn trial_groups(configured: &Configured, wired: &Wired, readiness: &Readiness) -> Vec<Group> {
+pub(super) fn trial_groups(configured: &Configured, wired: &Wired, monitor: &HealthMonitor) -> Vec<Group> {
     let mut matcher = matchit::Router::new();
     // `route::check` reports paths that conflict. axum would panic.
     let fitting = |declared: &DeclaredRoute| match matcher.insert(&*declared.path, ()) {
@@ -73,14 +69,14 @@ pub(super) fn trial_groups(configured: &Configured, wired: &Wired, readiness: &R
             declared.served().add(methods, answer)
         },
     );
-    groups.push(Group { label: HEALTH_LABEL.to_owned(), router: health(readiness) });
+    groups.push(Group { label: HEALTH_LABEL.to_owned(), router: health::for_clients(monitor) });
     if *configured.config.admin_addr == AdminAddr::Main {
         let admin = Admin {
             exporter: configured.metering.exporter().cloned(),
             routes: Vec::new(),
             cache: configured.cache.clone(),
             breakers: wired.breakers.clone(),
-            readiness: readiness.clone(),
+            health: monitor.clone(),
             access_log: AccessLog::new(*configured.config.access_log),
             operators: Operators {
                 token: (*configured.config.admin_token).clone(),
@@ -93,13 +89,6 @@ pub(super) fn trial_groups(configured: &Configured, wired: &Wired, readiness: &R
         groups.push(Group { label: ADMIN_LABEL.to_owned(), router: admin.router() });
     }
     groups
-}
-
-/// `/health/live` and `/health/ready`.
-pub(super) fn health(readiness: &Readiness) -> Router {
-    Router::new()
-        .route(health::LIVE_PATH, get(health::live))
-        .route(health::READY_PATH, get(health::ready).with_state(readiness.clone()))
 }
 
 /// Groups the routes by path, each path as a router of its own. A duplicate, which `route::check` reports, is skipped:

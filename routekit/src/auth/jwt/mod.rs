@@ -29,7 +29,7 @@
 //! 4. `exp`, `iss`, `aud` and `sub` are required and checked; `nbf` is checked if it is present. A token expires at the
 //!    moment of its `exp`. Only [`leeway`](Jwt::leeway) allows for clocks that differ.
 //! 5. A request with two `Authorization` headers, or with a token larger than 16 KiB, is refused without being parsed.
-//!    (The server answers a request head larger than about 400 KiB with 431 before that.)
+//!    (The server answers a request head larger than `server.max_head_bytes` with 431 before that.)
 //! 6. Scopes are read from `scope` or `scp` (words separated by spaces, or an array), roles from `roles`, and
 //!    permissions from `permissions` (an array, or a string with one name). [`scopes_at`](Jwt::scopes_at),
 //!    [`roles_at`](Jwt::roles_at) and [`permissions_at`](Jwt::permissions_at) read them from other claims.

@@ -1,7 +1,5 @@
 //! Fetches a key set from a URL.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use http::{Request, StatusCode, Uri, header};
 use http_body_util::{BodyExt as _, Empty, Limited};
@@ -11,12 +9,12 @@ use hyper_util::{
     rt::TokioExecutor,
 };
 use rustls::{
-    ClientConfig, RootCertStore,
-    crypto::ring,
+    RootCertStore,
     pki_types::{CertificateDer, pem::PemObject as _},
 };
 
 use super::source::{FetchError, KeySource};
+use crate::base::tls;
 
 /// Larger key sets are refused.
 const MAX_SET_BYTES: usize = 512 * 1024;
@@ -32,31 +30,18 @@ impl HttpSource {
         let uri = check(url)?;
         let roots = match roots {
             Some(pem) => parse_roots(pem)?,
-            None => system_roots(&uri)?,
+            None if uri.scheme_str() == Some("https") => {
+                tls::system_roots().map_err(|reason| format!("{reason}, so keys cannot be fetched"))?
+            }
+            None => RootCertStore::empty(),
         };
-        let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(|error| error.to_string())?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
         // Plain HTTP is only used for loopback addresses, which `check` ensures.
-        let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().build();
+        let connector =
+            HttpsConnectorBuilder::new().with_tls_config(tls::client(roots)?).https_or_http().enable_http1().build();
         // Keeping a connection that is used every ten minutes has no benefit.
         let client = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector);
         Ok(Self { uri, client })
     }
-}
-
-/// The certificates that the system trusts.
-fn system_roots(uri: &Uri) -> Result<RootCertStore, String> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if roots.is_empty() && uri.scheme_str() == Some("https") {
-        return Err(
-            "the system trusts no certificates (Debian: install ca-certificates), so keys cannot be fetched".to_owned()
-        );
-    }
-    Ok(roots)
 }
 
 fn parse_roots(pem: &[u8]) -> Result<RootCertStore, String> {

@@ -12,7 +12,7 @@ use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, ReadBuf};
 
-use super::connections::OpenConnection;
+use super::{connections::OpenConnection, patience::Patience};
 
 /// The first bytes of every HTTP/2 connection (RFC 9113 §3.4). They are not a valid HTTP/1 request.
 const HTTP2_PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -40,6 +40,9 @@ pub(super) async fn detect<I: AsyncRead + Unpin>(
             ready!(Pin::new(&mut stream).poll_read(cx, &mut buffer))?;
             let read = buffer.filled().len();
             length += read;
+            if read > 0 {
+                open.received();
+            }
             if read == 0 || first[..length] != HTTP2_PREFACE[..length] {
                 return Poll::Ready(io::Result::Ok(Protocol::Http1));
             }
@@ -53,7 +56,8 @@ pub(super) async fn detect<I: AsyncRead + Unpin>(
         }
     })
     .await?;
-    Ok((protocol, Rewound { first, unread: 0..length, inner: TokioIo::new(stream), open }))
+    let patience = Patience::new(open.limits().send_timeout);
+    Ok((protocol, Rewound { first, unread: 0..length, inner: TokioIo::new(stream), protocol, patience, open }))
 }
 
 /// A stream whose first bytes were already read, and are read again. It reports to its connection when all data is
@@ -63,6 +67,9 @@ pub(super) struct Rewound<I> {
     /// The range of the first bytes that are still to be read again.
     unread: std::ops::Range<usize>,
     inner: TokioIo<I>,
+    protocol: Protocol,
+    /// With the client's reading.
+    patience: Patience,
     open: Arc<OpenConnection>,
 }
 
@@ -73,10 +80,31 @@ impl<I> Rewound<I> {
     }
 }
 
+impl<I> Rewound<I> {
+    /// Notes whether the client takes what is written.
+    #[inline]
+    fn written(&mut self, polled: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        match &polled {
+            Poll::Pending => self.patience.wait(&self.open.send, self.open.now()),
+            Poll::Ready(written) if self.open.send.is_set() => {
+                let written = written.as_ref().map_or(0, |written| *written);
+                self.patience.progress(&self.open.send, self.open.now(), written);
+            }
+            Poll::Ready(_) => {}
+        }
+        polled
+    }
+}
+
 impl<I: AsyncRead + Unpin> Read for Rewound<I> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, mut buf: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
         if self.unread.is_empty() {
-            return Pin::new(&mut self.inner).poll_read(cx, buf);
+            let polled = Pin::new(&mut self.inner).poll_read(cx, buf);
+            // In HTTP/2, any frame may come between two requests.
+            if polled.is_ready() && self.protocol == Protocol::Http1 {
+                self.open.received();
+            }
+            return polled;
         }
         let end = self.unread.end.min(self.unread.start + buf.remaining());
         buf.put_slice(&self.first[self.unread.start..end]);
@@ -87,7 +115,8 @@ impl<I: AsyncRead + Unpin> Read for Rewound<I> {
 
 impl<I: tokio::io::AsyncWrite + Unpin> Write for Rewound<I> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write(cx, bytes)
+        let polled = Pin::new(&mut self.inner).poll_write(cx, bytes);
+        self.written(polled)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -111,6 +140,7 @@ impl<I: tokio::io::AsyncWrite + Unpin> Write for Rewound<I> {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write_vectored(cx, slices)
+        let polled = Pin::new(&mut self.inner).poll_write_vectored(cx, slices);
+        self.written(polled)
     }
 }

@@ -23,7 +23,7 @@ const PIECE: usize = 16 * 1024;
 /// At most [`MOST_BYTES`] are read, for as long as a client may take to send the head of a request, and for
 /// [`LAST_MOMENT`] once the app stops.
 pub(super) async fn linger(stream: impl AsyncRead + Unpin, open: &OpenConnection) {
-    open.await_client();
+    open.await_within(open.limits().head_timeout);
     let mut rest = pin!(discard(stream));
     let ended = poll_unless(rest.as_mut(), open, || open.is_stopping() || open.is_late()).await;
     if ended.is_none() && !open.is_late() {
@@ -31,7 +31,8 @@ pub(super) async fn linger(stream: impl AsyncRead + Unpin, open: &OpenConnection
     }
 }
 
-async fn discard(mut stream: impl AsyncRead + Unpin) {
+/// Reads until the client closes its side, at most [`MOST_BYTES`].
+pub(super) async fn discard(mut stream: impl AsyncRead + Unpin) {
     // Not an array, which would take space in the future of every connection.
     let mut buffer = vec![0; PIECE];
     let mut left = MOST_BYTES;

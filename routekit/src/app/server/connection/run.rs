@@ -4,6 +4,7 @@ use std::{
     cell::RefCell,
     convert::Infallible,
     future::Future,
+    io,
     net::SocketAddr,
     pin::{Pin, pin},
     sync::Arc,
@@ -18,14 +19,16 @@ use axum::{
 use http::{HeaderValue, Request, StatusCode, header};
 use hyper::{body::Incoming, server::conn::http1};
 use pin_project_lite::pin_project;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tower_service::Service;
 
+#[cfg(feature = "http2")]
+use super::http2::StreamExecutor;
 use super::{
-    bodies::{RequestBody, ResponseBody},
+    bodies::{ExchangeSide, RequestBody, ResponseBody},
     connections::OpenConnection,
-    drive::drive,
-    linger::linger,
+    drive::{LAST_MOMENT, drive},
+    linger::{discard, linger},
     malformed::is_malformed,
     protocol::{Protocol, detect},
 };
@@ -39,27 +42,43 @@ const MOST_DISCARDED: u64 = 8 * 1024;
 /// The interval of pings to an HTTP/2 client.
 const HTTP2_PING_INTERVAL: std::time::Duration = std::time::Duration::from_secs(30);
 
+/// The response to a head that is late (RFC 9110 §15.5.9).
+const REQUEST_TIMEOUT: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+
 /// Serves a connection to its end.
-pub(super) async fn serve_connection<I, S>(stream: I, peer: SocketAddr, service: S, open: Arc<OpenConnection>)
-where
+pub(in crate::app::server) async fn serve_connection<I, S>(
+    stream: I,
+    peer: SocketAddr,
+    service: S,
+    open: Arc<OpenConnection>,
+) where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     S: Service<Request<Body>, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static,
 {
     let detected = drive(pin!(detect(stream, Arc::clone(&open))), &open, |_| ()).await;
     let served = match detected {
         Some(Ok((protocol, stream))) => {
-            let service = ConnectionService { service: RefCell::new(service), peer, protocol, open: Arc::clone(&open) };
+            let service = |exchanges| ConnectionService {
+                service: RefCell::new(service),
+                peer,
+                open: Arc::clone(&open),
+                exchanges,
+            };
             match protocol {
                 Protocol::Http1 => {
                     let mut server = http1::Builder::new();
-                    // `OpenConnection` has the deadline of a head.
-                    server.header_read_timeout(None);
-                    let mut connection = server.serve_connection(stream, service).with_upgrades();
+                    // `OpenConnection` has the deadline of a head. The buffer holds a whole head.
+                    server.header_read_timeout(None).max_buf_size(open.limits().max_head_bytes);
+                    let mut connection = server.serve_connection(stream, service(Exchanges::Http1)).with_upgrades();
                     let served =
                         drive(Pin::new(&mut connection), &open, |connection| connection.graceful_shutdown()).await;
                     match connection.into_parts() {
                         Some(parts) if client_may_still_send(&served, &open) => {
                             linger(parts.io.into_inner(), &open).await;
+                        }
+                        Some(parts) if served.is_none() && open.has_half_a_head() => {
+                            // The stream is closed next, whether or not it has room for the response.
+                            let _ = tokio::time::timeout(LAST_MOMENT, refuse_late(parts.io.into_inner())).await;
                         }
                         Some(_) => {}
                         // The stream has another protocol from now on.
@@ -70,11 +89,23 @@ where
                 #[cfg(feature = "http2")]
                 Protocol::Http2 => {
                     use hyper::server::conn::http2;
-                    use hyper_util::rt::{TokioExecutor, TokioTimer};
-                    let mut server = http2::Builder::new(TokioExecutor::new());
+                    use hyper_util::rt::TokioTimer;
+                    let executor = StreamExecutor::new(Arc::clone(&open));
+                    let mut server = http2::Builder::new(executor.clone());
                     server.timer(TokioTimer::new()).keep_alive_interval(HTTP2_PING_INTERVAL).enable_connect_protocol();
-                    let mut connection = Box::pin(server.serve_connection(stream, service));
-                    drive(connection.as_mut(), &open, |connection| connection.graceful_shutdown()).await
+                    server
+                        .max_concurrent_streams(open.limits().http2_max_streams)
+                        .max_header_list_size(u32::try_from(open.limits().max_head_bytes).unwrap_or(u32::MAX))
+                        .initial_stream_window_size(open.limits().http2_window)
+                        .initial_connection_window_size(open.limits().http2_window);
+                    let mut connection = Box::pin(server.serve_connection(stream, service(Exchanges::Http2(executor))));
+                    let served = drive(connection.as_mut(), &open, |connection| connection.graceful_shutdown()).await;
+                    if served.is_none() && !open.is_stopping() {
+                        // Tells the client that the connection ends (GOAWAY, RFC 9113 §6.8).
+                        connection.as_mut().graceful_shutdown();
+                        let _ = tokio::time::timeout(LAST_MOMENT, connection.as_mut()).await;
+                    }
+                    served
                 }
             }
         }
@@ -85,8 +116,16 @@ where
         Some(Ok(())) => {}
         // The client has disconnected, or did not send HTTP.
         Some(Err(error)) => tracing::debug!(%error, "a connection ended early"),
-        None => tracing::debug!("a connection was closed: the head of a request was late"),
+        None => tracing::debug!("a connection was closed: its client was late"),
     }
+}
+
+/// Answers a head that is late, and reads what the client sends meanwhile, so that it does not lose the response.
+async fn refuse_late(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()> {
+    stream.write_all(REQUEST_TIMEOUT).await?;
+    stream.shutdown().await?;
+    discard(stream).await;
+    Ok(())
 }
 
 /// Whether hyper has answered and closed its side while the client may still be sending: the rest of a body that the
@@ -104,8 +143,17 @@ struct ConnectionService<S> {
     /// Only called by one task.
     service: RefCell<S>,
     peer: SocketAddr,
-    protocol: Protocol,
     open: Arc<OpenConnection>,
+    exchanges: Exchanges,
+}
+
+/// The exchanges of one connection.
+enum Exchanges {
+    /// One at a time.
+    Http1,
+    /// Several at once, each in a task.
+    #[cfg(feature = "http2")]
+    Http2(StreamExecutor),
 }
 
 impl<S> hyper::service::Service<Request<Incoming>> for ConnectionService<S>
@@ -119,37 +167,39 @@ where
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         self.open.head_read();
         let malformed = is_malformed(&request);
-        let http1 = self.protocol == Protocol::Http1;
+        let exchange = match &self.exchanges {
+            Exchanges::Http1 => ExchangeSide::Http1(Arc::clone(&self.open)),
+            #[cfg(feature = "http2")]
+            Exchanges::Http2(executor) => ExchangeSide::Http2(executor.begin()),
+        };
         let mut request = request.map(|body| {
             if body.is_end_stream() {
-                // Allocates nothing, unlike the next two.
+                // Allocates nothing, unlike the next one.
                 Body::empty()
-            } else if http1 {
-                Body::new(RequestBody::new(body, Arc::clone(&self.open)))
             } else {
-                Body::new(body)
+                Body::new(RequestBody::new(body, exchange.clone()))
             }
         });
         let extensions = request.extensions_mut();
         observe::make_room(extensions);
         extensions.insert(ConnectInfo(self.peer));
-        let open = http1.then(|| Arc::clone(&self.open));
+        let exchange = Some(exchange);
         if malformed {
-            return ConnectionFuture { open, inner: None };
+            return ConnectionFuture { exchange, inner: None };
         }
         // An app service is always ready.
-        ConnectionFuture { open, inner: Some(self.service.borrow_mut().call(request)) }
+        ConnectionFuture { exchange, inner: Some(self.service.borrow_mut().call(request)) }
     }
 }
 
 pin_project! {
-    /// Reports to an HTTP/1 connection when the response ends.
+    /// Reports to the connection or stream when the response ends.
     struct ConnectionFuture<F> {
         // `None` for a malformed request.
         #[pin]
         inner: Option<F>,
-        // `None` for HTTP/2.
-        open: Option<Arc<OpenConnection>>,
+        // `None` after the response.
+        exchange: Option<ExchangeSide>,
     }
 }
 
@@ -165,11 +215,13 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for ConnectionFutu
             None => (Poll::Ready(Ok(StatusCode::BAD_REQUEST.into_response())), true),
         };
         let Poll::Ready(Ok(response)) = &mut polled else { return Poll::Pending };
-        let open = this.open.take();
-        if open.as_ref().is_some_and(|open| malformed || open.unread() > MOST_DISCARDED) {
+        let exchange = this.exchange.take();
+        if let Some(ExchangeSide::Http1(open)) = &exchange
+            && (malformed || open.unread() > MOST_DISCARDED)
+        {
             // RFC 9112 §9.6. hyper closes the connection after this response.
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
-        polled.map_ok(|response| response.map(|body| ResponseBody::new(body, open)))
+        polled.map_ok(|response| response.map(|body| ResponseBody::new(body, exchange)))
     }
 }

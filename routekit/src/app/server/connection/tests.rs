@@ -11,10 +11,10 @@ use std::{
 
 use axum::{
     body::{Body, Bytes, HttpBody},
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use futures_util::FutureExt;
-use http::Request;
+use http::{Request, StatusCode};
 use http_body::Frame;
 use http_body_util::BodyExt;
 use tokio::{
@@ -25,10 +25,9 @@ use tokio::{
 use tower::service_fn;
 
 use super::{
-    connection::serve_connection,
-    connections::{Connections, TICK},
-    linger::MOST_BYTES,
+    connections::Connections, limits::ServerLimits, linger::MOST_BYTES, patience::TICK, run::serve_connection,
 };
+use crate::{base::late_body::LateBody, config::Config};
 
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
 const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -60,7 +59,7 @@ where
     H: Fn(Request<Body>) -> F + Clone + Send + 'static,
     F: Future<Output = Response> + Send + 'static,
 {
-    let connections = Arc::new(Connections::default());
+    let connections = Arc::new(Connections::new(ServerLimits::of(&Config::default())));
     let ticking = Arc::clone(&connections);
     tokio::spawn(async move {
         loop {
@@ -136,19 +135,122 @@ async fn head_in_pieces_is_read_until_it_is_late() {
         sleep(seconds(1)).await;
     }
     let (after, rest) = late.closed().await;
-    assert!(after <= seconds(2) && rest.is_empty(), "each byte must not restart the timeout: {after:?}, {rest:?}");
+    assert!(after <= seconds(2), "each byte must not restart the timeout: {after:?}");
+    assert!(rest.starts_with(b"HTTP/1.1 408 Request Timeout\r\n"), "{rest:?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn timeout_of_a_head_begins_with_the_response_before() {
+async fn idle_timeout_begins_with_each_response() {
     let mut server = server(Duration::ZERO);
     for _ in 0..4 {
         server.send(REQUEST).await;
         server.response().await;
-        sleep(seconds(25)).await;
+        sleep(seconds(70)).await;
     }
-    let (after, _) = server.closed().await;
+    let (after, rest) = server.closed().await;
     assert!((seconds(5)..=seconds(7)).contains(&after), "{after:?}");
+    assert!(rest.is_empty(), "an idle client gets no response: {rest:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn timeout_of_a_head_begins_with_its_first_byte() {
+    let mut server = server(Duration::ZERO);
+    server.send(REQUEST).await;
+    server.response().await;
+    sleep(seconds(70)).await;
+    server.send(&REQUEST[..20]).await;
+    let (after, rest) = server.closed().await;
+    assert!((seconds(30)..=seconds(32)).contains(&after), "{after:?}");
+    assert!(rest.starts_with(b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\n"), "{rest:?}");
+}
+
+/// Reads the request's body and answers with its length, or 408.
+async fn reads_body(request: Request<Body>) -> Response {
+    match request.into_body().collect().await {
+        Ok(body) => Response::new(Body::from(format!("{} bytes", body.to_bytes().len()))),
+        Err(error) if LateBody::is_cause_of(&error) => StatusCode::REQUEST_TIMEOUT.into_response(),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn upload_without_progress_is_answered_with_408() {
+    for (name, spawned) in [("in the task of the connection", false), ("in another task", true)] {
+        let mut server = server_of(move |request| async move {
+            if spawned { tokio::spawn(reads_body(request)).await.unwrap() } else { reads_body(request).await }
+        });
+        server.send(&upload(100)).await;
+        server.send(b"x").await;
+        let start = Instant::now();
+        let mut head = [0; 20];
+        server.client.read_exact(&mut head).await.unwrap();
+        assert_eq!(&head, b"HTTP/1.1 408 Request", "{name}");
+        assert!((seconds(30)..=seconds(32)).contains(&start.elapsed()), "{name}: {:?}", start.elapsed());
+        let (_, rest) = server.closed().await;
+        assert!(String::from_utf8(rest).unwrap().contains("connection: close"), "{name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn upload_that_trickles_is_late_and_a_steady_one_is_not() {
+    for (bytes_per_second, complete) in [(1, false), (100, false), (300, true)] {
+        let mut server = server_of(reads_body);
+        server.send(&upload(30_000)).await;
+        for _ in 0..30_000 / bytes_per_second {
+            if server.client.write_all(&vec![b'x'; bytes_per_second]).await.is_err() || server.served.is_finished() {
+                break;
+            }
+            sleep(seconds(1)).await;
+        }
+        let (_, rest) = server.closed().await;
+        let rest = String::from_utf8(rest).unwrap();
+        assert_eq!(rest.ends_with("30000 bytes"), complete, "{bytes_per_second} bytes per second: {rest}");
+        assert_eq!(rest.starts_with("HTTP/1.1 408"), !complete, "{bytes_per_second} bytes per second: {rest}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn handler_that_reads_slowly_makes_no_client_late() {
+    let mut server = server_of(|request| async move {
+        let mut body = request.into_body();
+        while body.frame().await.is_some() {
+            sleep(seconds(20)).await;
+        }
+        Response::new(Body::from("done"))
+    });
+    server.send(&upload(4)).await;
+    for _ in 0..4 {
+        server.send(b"x").await;
+        sleep(seconds(20)).await;
+    }
+    assert!(server.response().await.starts_with("HTTP/1.1 200"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn client_that_takes_no_response_is_cut_off() {
+    let mut server = server_with(Duration::ZERO, || Body::from(vec![b'x'; 100_000]));
+    server.send(REQUEST).await;
+    let start = Instant::now();
+    (&mut server.served).await.unwrap();
+    assert!((seconds(30)..=seconds(32)).contains(&start.elapsed()), "{:?}", start.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn client_that_takes_a_response_byte_by_byte_is_cut_off_and_a_steady_one_is_not() {
+    for (bytes_per_second, complete) in [(1, false), (100, false), (300, true)] {
+        let mut server = server_with(Duration::ZERO, || Body::from(vec![b'x'; 30_000]));
+        server.send(REQUEST).await;
+        let mut taken = 0;
+        let mut buffer = vec![0; bytes_per_second];
+        while taken < 30_000 {
+            match server.client.read(&mut buffer).await {
+                Ok(0) | Err(_) => break,
+                Ok(read) => taken += read,
+            }
+            sleep(seconds(1)).await;
+        }
+        assert_eq!(taken >= 30_000, complete, "{bytes_per_second} bytes per second: {taken} bytes");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -349,14 +451,14 @@ async fn upload_may_outlast_its_response() {
         tokio::spawn(request.into_body().collect());
         Response::new(Body::from("done"))
     });
-    server.send(&upload(2)).await;
+    server.send(&upload(10_000)).await;
     server.response().await;
     for _ in 0..2 {
-        sleep(seconds(100)).await;
-        server.send(b"x").await;
+        sleep(seconds(25)).await;
+        server.send(&[b'x'; 5_000]).await;
     }
     let (after, _) = server.closed().await;
-    assert!((seconds(30)..=seconds(32)).contains(&after), "the next head is due then: {after:?}");
+    assert!((seconds(75)..=seconds(77)).contains(&after), "the next head is due then: {after:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -383,7 +485,7 @@ async fn streamed_response_has_no_deadline() {
     server.send(REQUEST).await;
     let (after, rest) = server.closed().await;
     assert!(rest.ends_with(b"1\r\nx\r\n0\r\n\r\n"), "{rest:?}");
-    assert!((seconds(230)..=seconds(232)).contains(&after), "{after:?}");
+    assert!((seconds(275)..=seconds(277)).contains(&after), "{after:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -13,26 +13,21 @@ use std::{
 
 use parking_lot::Mutex;
 
-/// How long a client may take to send the head of a request, rounded up to the next [`TICK`].
-pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// The resolution of the clock.
-pub(super) const TICK: Duration = Duration::from_secs(1);
-
-/// The value of [`OpenConnection::due`] while the connection does not wait for its client.
-const NOTHING_DUE: u64 = u64::MAX;
-
-/// The value of [`OpenConnection::due`] while the rest of a response is sent.
-const RESPONSE_ENDED: u64 = u64::MAX - 1;
+use super::{
+    limits::ServerLimits,
+    patience::{Deadline, TICK, millis},
+    upload::UploadWait,
+};
 
 /// The open connections of a listener.
 ///
 /// A connection reads the clock with a load and writes its deadline with a store. Once a second the clock visits all
 /// connections, and wakes those that are late.
-#[derive(Debug, Default)]
-pub(super) struct Connections {
-    /// The number of ticks since the listener was opened.
-    ticks: AtomicU64,
+#[derive(Debug)]
+pub(in crate::app::server) struct Connections {
+    pub(super) limits: ServerLimits,
+    /// The time since the listener was opened, in milliseconds.
+    now: AtomicU64,
     stopping: AtomicBool,
     /// Closed connections are removed at the next tick.
     open: Mutex<Vec<Weak<OpenConnection>>>,
@@ -40,10 +35,21 @@ pub(super) struct Connections {
 
 /// One open connection, as the clock, its task, its stream and the bodies of its exchange use it.
 #[derive(Debug)]
-pub(super) struct OpenConnection {
+pub(in crate::app::server) struct OpenConnection {
     connections: Arc<Connections>,
-    /// The tick at which the client is late with a head, or with closing the connection.
-    due: AtomicU64,
+    /// When the client is late with a head, or with closing the connection.
+    head: Deadline,
+    /// Whether the client has sent nothing since `head` was set.
+    idle: AtomicBool,
+    /// Whether the rest of a response is being sent.
+    response_ended: AtomicBool,
+    /// When the client is late with taking what was sent.
+    pub(super) send: Deadline,
+    /// The wait for the body of the current request, in HTTP/1.
+    pub(super) upload: UploadWait,
+    /// The open streams of HTTP/2. Closed ones are removed at the next tick.
+    #[cfg(feature = "http2")]
+    pub(super) streams: super::stream_waits::StreamWaits,
     /// Whether the head of a request was ever read.
     requested: AtomicBool,
     /// Whether the handler may still read the current request's body.
@@ -56,17 +62,27 @@ pub(super) struct OpenConnection {
 }
 
 impl Connections {
+    pub(in crate::app::server) fn new(limits: ServerLimits) -> Self {
+        Self { limits, now: AtomicU64::new(0), stopping: AtomicBool::new(false), open: Mutex::default() }
+    }
+
     /// Registers a connection, which waits for its first head from now on.
-    pub(super) fn open(self: &Arc<Self>) -> Arc<OpenConnection> {
+    pub(in crate::app::server) fn open(self: &Arc<Self>) -> Arc<OpenConnection> {
         let connection = Arc::new(OpenConnection {
             connections: Arc::clone(self),
-            due: AtomicU64::new(NOTHING_DUE),
+            head: Deadline::never(),
+            idle: AtomicBool::new(true),
+            response_ended: AtomicBool::new(false),
+            send: Deadline::never(),
+            upload: UploadWait::default(),
+            #[cfg(feature = "http2")]
+            streams: Default::default(),
             requested: AtomicBool::new(false),
             uploading: AtomicBool::new(false),
             unread: AtomicU64::new(0),
             waker: Mutex::default(),
         });
-        connection.await_client();
+        connection.await_within(self.limits.head_timeout);
         self.open.lock().push(Arc::downgrade(&connection));
         connection
     }
@@ -75,7 +91,7 @@ impl Connections {
     ///
     /// A task is no alternative: a runtime with a pending timer reads the clock twice more whenever it waits for a
     /// socket.
-    pub(super) fn start_clock(self: &Arc<Self>) -> io::Result<()> {
+    pub(in crate::app::server) fn start_clock(self: &Arc<Self>) -> io::Result<()> {
         let connections = Arc::downgrade(self);
         let run = move || {
             loop {
@@ -89,19 +105,25 @@ impl Connections {
 
     /// Advances the clock by a second.
     pub(super) fn tick(&self) {
-        let now = self.ticks.fetch_add(1, Ordering::Relaxed) + 1;
-        self.wake_open(|connection| connection.due.load(Ordering::Relaxed) <= now);
+        let tick = TICK.as_millis() as u64;
+        let now = self.now.fetch_add(tick, Ordering::Relaxed) + tick;
+        self.wake_open(|connection| {
+            connection.upload.wake_if_late(now);
+            #[cfg(feature = "http2")]
+            connection.streams.wake_late(now);
+            connection.is_late()
+        });
     }
 
     /// Notifies every connection that the app stops.
-    pub(super) fn stop(&self) {
+    pub(in crate::app::server) fn stop(&self) {
         self.stopping.store(true, Ordering::Release);
         self.wake_open(|_| true);
     }
 
-    /// The number of ticks since the listener was opened.
-    fn ticks(&self) -> u64 {
-        self.ticks.load(Ordering::Relaxed)
+    /// The time since the listener was opened, in milliseconds.
+    pub(super) fn now(&self) -> u64 {
+        self.now.load(Ordering::Relaxed)
     }
 
     /// The number of connections that the clock visits.
@@ -129,16 +151,40 @@ impl OpenConnection {
         *self.waker.lock() = Some(waker.clone());
     }
 
-    /// Starts the time that the client has to send a head or to close the connection, [`HEAD_TIMEOUT`].
-    pub(super) fn await_client(&self) {
-        // One more, since the current tick has already begun.
-        let ticks = HEAD_TIMEOUT.as_secs() / TICK.as_secs() + 1;
-        self.due.store(self.connections.ticks() + ticks, Ordering::Relaxed);
+    /// The limits of the listener.
+    pub(super) fn limits(&self) -> &ServerLimits {
+        &self.connections.limits
+    }
+
+    /// The time of the listener's clock.
+    pub(super) fn now(&self) -> u64 {
+        self.connections.now()
+    }
+
+    /// Starts the time that the client has to send something or to close the connection.
+    pub(super) fn await_within(&self, time: Duration) {
+        self.idle.store(true, Ordering::Relaxed);
+        self.head.set(self.now().saturating_add(millis(time)));
     }
 
     /// Ends the time limit of the client.
     pub(super) fn await_nothing(&self) {
-        self.due.store(NOTHING_DUE, Ordering::Relaxed);
+        self.head.clear();
+        self.idle.store(false, Ordering::Relaxed);
+    }
+
+    /// Records that the client has sent something. If it is the beginning of a head, its time begins.
+    #[inline]
+    pub(super) fn received(&self) {
+        if self.idle.load(Ordering::Relaxed) {
+            self.await_within(self.limits().head_timeout);
+            self.idle.store(false, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether the client is late with the rest of a head.
+    pub(super) fn has_half_a_head(&self) -> bool {
+        !self.idle.load(Ordering::Relaxed) && self.head.is_over(self.now())
     }
 
     /// Records that the head of a request was read.
@@ -161,13 +207,14 @@ impl OpenConnection {
 
     /// Records that the response is complete, but not yet sent.
     pub(super) fn response_ended(&self) {
-        self.due.store(RESPONSE_ENDED, Ordering::Relaxed);
+        self.response_ended.store(true, Ordering::Relaxed);
     }
 
     /// Records that all data of the connection is sent.
     pub(super) fn flushed(&self) {
-        if self.due.load(Ordering::Relaxed) == RESPONSE_ENDED && !self.uploading.load(Ordering::Relaxed) {
-            self.await_client();
+        if self.response_ended.load(Ordering::Relaxed) && !self.uploading.load(Ordering::Relaxed) {
+            self.response_ended.store(false, Ordering::Relaxed);
+            self.await_within(self.limits().idle_timeout);
         }
     }
 
@@ -181,9 +228,22 @@ impl OpenConnection {
         self.requested.load(Ordering::Relaxed)
     }
 
-    /// Whether the client is late with a head, or with closing the connection.
+    /// Whether the client is late with a head, with closing the connection, or with taking what was sent.
     pub(super) fn is_late(&self) -> bool {
-        self.due.load(Ordering::Relaxed) <= self.connections.ticks()
+        let now = self.now();
+        self.send.is_over(now) || self.head.is_over(now) && !self.has_streams()
+    }
+
+    /// Whether HTTP/2 requests are under way. The last stream may end in another thread while the next one begins, and
+    /// set a deadline after that.
+    #[cfg(feature = "http2")]
+    fn has_streams(&self) -> bool {
+        !self.streams.is_empty()
+    }
+
+    #[cfg(not(feature = "http2"))]
+    fn has_streams(&self) -> bool {
+        false
     }
 
     /// Whether the app stops.

@@ -1,0 +1,29 @@
+//! One connection: from its first bytes to its end, and for how long its client may keep it waiting.
+//!
+//! 1. `run` is the whole of it. `protocol` detects HTTP/1.1 or HTTP/2 from the first bytes.
+//! 2. `connections` is the clock of a listener. It counts seconds for all its connections and wakes those whose client
+//!    is late. hyper's own timeout would make it read from the stream once more after each response.
+//! 3. A head has an absolute time. Bodies have a `patience` in each direction, which waiting consumes and each byte
+//!    restores a little, so that a trickle does not keep a connection.
+//! 4. `bodies` reports the progress of requests and responses. In HTTP/1.1 the connection writes to the socket itself.
+//!    In HTTP/2 (`http2`) each stream has a window, and a task that ends if its client makes no room.
+//! 5. A connection whose client is still sending is closed in stages (`linger`, RFC 9112 §9.6).
+
+mod bodies;
+mod connections;
+mod drive;
+#[cfg(feature = "http2")]
+mod http2;
+mod limits;
+mod linger;
+mod malformed;
+mod patience;
+mod protocol;
+mod run;
+#[cfg(feature = "http2")]
+mod stream_waits;
+#[cfg(test)]
+mod tests;
+mod upload;
+
+pub(super) use self::{connections::Connections, limits::ServerLimits, run::serve_connection};

@@ -1,0 +1,104 @@
+//! How long the server waits for a client that makes progress.
+
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
+/// The resolution of a listener's clock.
+pub(super) const TICK: Duration = Duration::from_secs(1);
+
+/// Each byte adds this many milliseconds. So a client that sends or takes less than 250 bytes per second runs out of
+/// time, however often it does so.
+const MILLIS_PER_BYTE: u64 = 4;
+
+/// The value of a [`Deadline`] that is not set.
+const NEVER: u64 = u64::MAX;
+
+/// The time at which the server stops waiting for a client, in milliseconds of the listener's clock.
+#[derive(Debug)]
+pub(super) struct Deadline(AtomicU64);
+
+impl Deadline {
+    pub(super) const fn never() -> Self {
+        Self(AtomicU64::new(NEVER))
+    }
+
+    pub(super) fn set(&self, at: u64) {
+        self.0.store(at, Ordering::Relaxed);
+    }
+
+    pub(super) fn clear(&self) {
+        self.set(NEVER);
+    }
+
+    pub(super) fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed) != NEVER
+    }
+
+    pub(super) fn is_over(&self, now: u64) -> bool {
+        self.0.load(Ordering::Relaxed) <= now
+    }
+}
+
+/// The time that a client has left to keep the server waiting in one direction.
+///
+/// It decreases while the server waits, and increases with each byte up to its initial value. Time in which the server
+/// does not wait is not counted.
+#[derive(Debug)]
+pub(super) struct Patience {
+    most: u64,
+    left: u64,
+}
+
+impl Patience {
+    pub(super) fn new(most: Duration) -> Self {
+        let most = millis(most);
+        Self { most, left: most }
+    }
+
+    /// The server waits from `now` on. Does nothing if it waited already.
+    pub(super) fn wait(&self, deadline: &Deadline, now: u64) {
+        if !deadline.is_set() {
+            deadline.set(now.saturating_add(self.left));
+        }
+    }
+
+    /// The client has sent or taken `bytes`. Does nothing if the server did not wait, or has waited too long.
+    pub(super) fn progress(&mut self, deadline: &Deadline, now: u64, bytes: usize) {
+        let until = deadline.0.load(Ordering::Relaxed);
+        if until == NEVER || until <= now {
+            return;
+        }
+        let earned = MILLIS_PER_BYTE.saturating_mul(bytes as u64);
+        self.left = until.saturating_sub(now).saturating_add(earned).min(self.most);
+        deadline.clear();
+    }
+}
+
+/// A duration in milliseconds, and one tick more, since the current tick has already begun.
+pub(super) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(NEVER).saturating_add(TICK.as_millis() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_is_lost_by_waiting_and_earned_by_bytes() {
+        let (deadline, mut patience) = (Deadline::never(), Patience::new(Duration::from_secs(29)));
+        patience.wait(&deadline, 0);
+        patience.wait(&deadline, 10_000);
+        assert!(deadline.is_over(30_000) && !deadline.is_over(29_999));
+        patience.progress(&deadline, 20_000, 250);
+        assert!(!deadline.is_set());
+        // Time without a wait costs nothing.
+        patience.progress(&deadline, 90_000, 7);
+        patience.wait(&deadline, 100_000);
+        assert!(deadline.is_over(111_000) && !deadline.is_over(110_999));
+        patience.progress(&deadline, 110_000, 1_000_000);
+        patience.wait(&deadline, 200_000);
+        assert!(deadline.is_over(230_000) && !deadline.is_over(229_999));
+    }
+}

@@ -1,0 +1,44 @@
+//! The wait for the body of a request.
+
+use std::task::Waker;
+
+use parking_lot::Mutex;
+
+use super::patience::Deadline;
+
+/// Whether the server waits for a body, and until when.
+#[derive(Debug)]
+pub(super) struct UploadWait {
+    pub(super) deadline: Deadline,
+    /// The waker of the task that reads the body. It need not be the task of the connection.
+    waker: Mutex<Option<Waker>>,
+}
+
+impl Default for UploadWait {
+    fn default() -> Self {
+        Self { deadline: Deadline::never(), waker: Mutex::default() }
+    }
+}
+
+impl UploadWait {
+    /// Sets the waker to call when the client is late.
+    pub(super) fn wake(&self, waker: &Waker) {
+        let mut current = self.waker.lock();
+        if !current.as_ref().is_some_and(|current| current.will_wake(waker)) {
+            *current = Some(waker.clone());
+        }
+    }
+
+    pub(super) fn wake_if_late(&self, now: u64) {
+        if self.deadline.is_over(now)
+            && let Some(waker) = self.waker.lock().take()
+        {
+            waker.wake();
+        }
+    }
+
+    /// The body has ended, or is read no more.
+    pub(super) fn end(&self) {
+        self.deadline.clear();
+    }
+}

@@ -1,0 +1,60 @@
+//! How many connections the process can have.
+
+use std::fs;
+
+/// The most connections of the admin listener, which has its own, so that probes are answered under load.
+pub(super) const ADMIN_CONNECTIONS: usize = 64;
+
+/// The files that are left for the admin listener and for everything else.
+const RESERVED: usize = 2 * ADMIN_CONNECTIONS;
+
+/// The most connections where the limit is not known.
+const FALLBACK: usize = 10_000;
+
+/// The most connections of the main listener, as configured or else by the limit of open files.
+pub(super) fn max_connections(configured: Option<u64>) -> usize {
+    let files = fs::read_to_string("/proc/self/limits").ok().and_then(|limits| open_files(&limits));
+    let possible = files.map_or(FALLBACK, below);
+    let Some(configured) = configured.map(|most| usize::try_from(most).unwrap_or(usize::MAX)) else { return possible };
+    if let Some(files) = files.filter(|_| configured > possible) {
+        tracing::warn!(
+            configured,
+            files,
+            "`server.max_connections` is more than the process can open: raise its limit of open files"
+        );
+    }
+    configured
+}
+
+/// The number of connections for this number of files, at least half of them.
+fn below(files: usize) -> usize {
+    files.saturating_sub(RESERVED).max(files / 2).max(1)
+}
+
+/// The soft limit of open files, in the format of `proc_pid_limits(5)`. `None` if there is none.
+fn open_files(limits: &str) -> Option<usize> {
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn soft_limit_is_read_from_its_line() {
+        let limits = "Limit                     Soft Limit           Hard Limit           Units     \n\
+                      Max processes             95940                95940                processes \n\
+                      Max open files            1024                 1048576              files     \n";
+        assert_eq!(open_files(limits), Some(1024));
+        assert_eq!(open_files(&limits.replace("1024 ", "unlimited ")), None);
+        assert_eq!(open_files("nothing"), None);
+    }
+
+    #[test]
+    fn some_files_are_left_for_everything_else() {
+        for (files, most) in [(1024, 896), (200, 100), (1, 1)] {
+            assert_eq!(below(files), most, "{files} files");
+        }
+    }
+}
