@@ -47,7 +47,7 @@ pub mod extract_traits {
 /// The rules of `#[derive(Validate)]`.
 pub mod rules {
     pub use crate::extract::validation::{
-        rules::{BrokenRule, IsOurs, NotOurs, OurRules, RuleCheck, is_card_number, items, nested},
+        rules::{AreOurs, BrokenRule, NotOurs, OurRules, RuleCheck, is_card_number, items},
         unchecked::{HasNoRules, HasRules, Unchecked},
     };
 }

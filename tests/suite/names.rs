@@ -242,3 +242,30 @@ async fn derive_of_validator_reports_serde_names() {
         problem["errors"].as_array().unwrap().iter().map(|e| e["pointer"].as_str().unwrap()).collect();
     assert_eq!(pointers, ["/firstName", "/homeAddress/street-name", "/lastSeen"]);
 }
+
+/// A type parameter in a `nested` field.
+#[derive(Deserialize, Validate)]
+#[serde(rename_all = "camelCase")]
+struct Listed<T> {
+    #[validate(nested)]
+    first_item: T,
+    #[validate(length(max = 3), nested)]
+    other_items: Vec<T>,
+}
+
+#[post("/listed")]
+async fn listed(body: Json<Listed<Address>>) -> String {
+    format!("{} {}", body.first_item.zip_code, body.other_items.len())
+}
+
+#[tokio::test]
+async fn rules_of_a_type_parameter_run_in_a_nested_field() {
+    let app = TestApp::new(App::with_routes(routes![listed]));
+    let right = json!({ "firstItem": { "ZipCode": "A1" }, "otherItems": [{ "ZipCode": "A2" }] });
+    assert_eq!(app.post("/listed").json(&right).send().await.text(), "A1 1");
+    let wrong = json!({ "firstItem": { "ZipCode": "a1" }, "otherItems": [{ "ZipCode": "A2" }, { "ZipCode": "a" }] });
+    let problem: Value = app.post("/listed").json(&wrong).send().await.json();
+    let pointers: Vec<&str> =
+        problem["errors"].as_array().unwrap().iter().map(|e| e["pointer"].as_str().unwrap()).collect();
+    assert_eq!(pointers, ["/firstItem/ZipCode", "/otherItems/1/ZipCode"]);
+}

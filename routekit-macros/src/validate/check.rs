@@ -65,15 +65,10 @@ impl BoundField<'_> {
     fn nested(&self, krate: &TokenStream, value: &TokenStream, ty: &Type) -> TokenStream {
         let span = at(self.ty);
         let check = items(krate, span, value, ty).unwrap_or_else(|| {
-            leaf(
-                krate,
-                span,
-                ty,
-                &quote_spanned! {span=> {
-                    use #krate::__private::validator::Validate as _;
-                    (&#value).validate()
-                }},
-            )
+            quote_spanned! {span=> {
+                use #krate::__private::validator::Validate as _;
+                (&#value).validate()
+            }}
         });
         quote_spanned!(span=> __rules.nested(|| #check);)
     }
@@ -193,21 +188,18 @@ pub(super) fn last_segment(ty: &Type) -> Option<&syn::PathSegment> {
     }
 }
 
-/// The check of a type that is neither a list nor a map.
-fn leaf(krate: &TokenStream, span: Span, ty: &Type, check: &TokenStream) -> TokenStream {
-    quote_spanned! {span=> {
-        use #krate::__private::rules::NotOurs as _;
-        #krate::__private::rules::nested(#krate::__private::rules::IsOurs::<#ty>::VALUE, || #check)
-    }}
+/// The type in all options, lists and maps.
+pub(super) fn leaf(ty: &Type) -> &Type {
+    let inside = optional(ty).or_else(|| argument(ty, &LISTS, 0)).or_else(|| argument(ty, &MAPS, 1));
+    inside.map_or(ty, leaf)
 }
 
 /// The check of the items of a list or of the values of a map, which may be lists or maps.
 fn items(krate: &TokenStream, span: Span, value: &TokenStream, ty: &Type) -> Option<TokenStream> {
     let values = || argument(ty, &MAPS, 1).map(|ty| (quote!(values), ty));
     let (each, ty) = argument(ty, &LISTS, 0).map(|ty| (quote!(iter), ty)).or_else(values)?;
-    let check = items(krate, span, &quote!(__item), ty).unwrap_or_else(|| {
-        leaf(krate, span, ty, &quote_spanned!(span=> #krate::__private::validator::Validate::validate(__item)))
-    });
+    let check = items(krate, span, &quote!(__item), ty)
+        .unwrap_or_else(|| quote_spanned!(span=> #krate::__private::validator::Validate::validate(__item)));
     Some(quote_spanned!(span=> #krate::__private::rules::items((&#value).#each(), |__item| #check)))
 }
 

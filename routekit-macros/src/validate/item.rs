@@ -7,7 +7,7 @@ use syn::{Attribute, Data, DeriveInput, Fields, Ident, Index, Member, parse_quot
 use super::{
     applies::mistake,
     arguments::{boolean, literal},
-    check::{BoundField, unchecked},
+    check::{BoundField, leaf, unchecked},
     names::{FieldNames, RenameRule, VariantNames},
     rules::{self, TypeRules},
 };
@@ -43,12 +43,14 @@ pub(super) fn expand(input: &DeriveInput, krate: &TokenStream) -> syn::Result<To
                 #(#arms)*
             }
             #schemas
-            __rules.finish()
+            __rules.finish::<Self>()
         }
     };
     let generics = with_bounds(&input.generics, &nested, krate);
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     let ident = &input.ident;
+    let all_are_ours = all_are_ours(&nested, krate);
+    let seen = if nested.is_empty() { quote!(_) } else { quote!(__seen) };
     Ok(quote! {
         #[automatically_derived]
         impl #impl_generics #krate::__private::validator::Validate for #ident #ty_generics #where_clause {
@@ -58,7 +60,11 @@ pub(super) fn expand(input: &DeriveInput, krate: &TokenStream) -> syn::Result<To
         }
 
         #[automatically_derived]
-        impl #impl_generics #krate::__private::rules::OurRules for #ident #ty_generics #where_clause {}
+        impl #impl_generics #krate::__private::rules::OurRules for #ident #ty_generics #where_clause {
+            fn all_are_ours(#seen: &mut ::std::vec::Vec<&'static str>) -> bool {
+                #all_are_ours
+            }
+        }
     })
 }
 
@@ -153,6 +159,19 @@ fn schemas(type_rules: &TypeRules) -> TokenStream {
         quote!(__rules.schema(#skip, || #function(self), #code, #message);)
     });
     quote!(#(#schemas)*)
+}
+
+/// Whether all nested types have our derive. `()` has not, so that the trait that says so is always used.
+fn all_are_ours(nested: &[&syn::Type], krate: &TokenStream) -> TokenStream {
+    if nested.is_empty() {
+        return quote!(true);
+    }
+    let leaves = nested.iter().map(|ty| leaf(ty));
+    let ours = quote!(#krate::__private::rules::AreOurs);
+    quote! {
+        use #krate::__private::rules::NotOurs as _;
+        #ours::<()>::all(__seen) || (true #(&& #ours::<#leaves>::all(__seen))*)
+    }
 }
 
 /// Requires `Validate` of the type parameters in fields with rules of their own.

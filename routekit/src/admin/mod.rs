@@ -23,7 +23,7 @@
 //!
 //! | endpoint | |
 //! | --- | --- |
-//! | `GET /metrics` | metrics as Prometheus text; absent if the program's own recorder keeps them |
+//! | `GET /metrics` | metrics as Prometheus text; absent if the program's own recorder keeps them, and without the feature `prometheus` |
 //! | `GET /routes` | every route with its policies, their settings at start-up, and the origin of each setting |
 //! | `GET /readiness` | whether the app is ready, the reasons why not, and the results of its health checks |
 //! | `GET /health`, `/health/ready`, `/health/startup`, `/health/live` | [health](crate::health) with the results of the checks; only on its own listener |

@@ -8,14 +8,10 @@ use parking_lot::{Mutex, MutexGuard};
 
 use super::{
     histogram::HistogramRegistry,
-    names::{REQUEST_SIZE, RESPONSE_SIZE},
+    names::{DURATION_BUCKETS, REQUEST_SIZE, RESPONSE_SIZE},
     recorder::SharedRecorder,
     source::MetricSource,
 };
-
-/// The bucket boundaries that OpenTelemetry recommends for HTTP durations, in seconds.
-pub const DURATION_BUCKETS: [f64; 14] =
-    [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
 
 /// From 256 bytes to 16 MiB, in steps of a factor of four. OpenTelemetry recommends none for sizes.
 const SIZE_BUCKETS: [f64; 9] =
@@ -50,6 +46,12 @@ impl Exporter {
         let handle = others.handle();
         let recorder = ExporterRecorder { histograms: HistogramRegistry::new(seconds, sizes), others };
         Self { recorder: Arc::new(recorder), handle, sources: Arc::default() }
+    }
+
+    /// Creates the exporter of an app. `None` without the feature `prometheus`.
+    #[expect(clippy::unnecessary_wraps, reason = "`no_exporter` has the same function")]
+    pub(crate) fn of_app(duration_buckets: &[f64]) -> Option<Self> {
+        Some(Self::with_duration_buckets(duration_buckets))
     }
 
     /// Returns the recorder that metrics are registered with.

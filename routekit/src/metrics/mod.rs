@@ -52,18 +52,26 @@
 //! [`HttpMetrics`] is an [observer](crate::observe). See [`watch`](crate::watch) for its use on a plain axum router.
 
 mod cache;
+#[cfg(feature = "prometheus")]
 mod exporter;
 mod guards;
 mod health;
+#[cfg(feature = "prometheus")]
 mod histogram;
 mod http;
 mod labelled;
 mod names;
+#[cfg(not(feature = "prometheus"))]
+mod no_exporter;
 mod outcome;
 mod recorder;
 mod route;
 mod source;
 
+#[cfg(feature = "prometheus")]
+pub use self::exporter::Exporter;
+#[cfg(not(feature = "prometheus"))]
+pub(crate) use self::no_exporter::Exporter;
 pub(crate) use self::{
     cache::{CacheMetrics, CacheRequests, CacheStoreMetrics, CacheUser, Total},
     guards::{BreakerSeries, ConcurrencySeries, GuardMetrics},
@@ -72,8 +80,8 @@ pub(crate) use self::{
     source::MetricSource,
 };
 pub use self::{
-    exporter::{DURATION_BUCKETS, Exporter},
     http::HttpMetrics,
+    names::DURATION_BUCKETS,
     recorder::{InstalledRecorder, SharedRecorder},
     route::RouteMetrics,
 };

@@ -2,6 +2,10 @@
 
 use metrics::{Level, Metadata, Recorder, Unit};
 
+/// The bucket boundaries that OpenTelemetry recommends for HTTP durations, in seconds.
+pub const DURATION_BUCKETS: [f64; 14] =
+    [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
+
 pub(super) const DURATION: &str = "http_server_request_duration_seconds";
 pub(super) const REQUEST_SIZE: &str = "http_server_request_body_size_bytes";
 pub(super) const RESPONSE_SIZE: &str = "http_server_response_body_size_bytes";

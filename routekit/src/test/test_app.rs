@@ -92,6 +92,7 @@ impl TestApp {
     }
 
     /// Returns the metrics of this app in the Prometheus text format. They are not shared with other apps.
+    /// Empty without the feature `prometheus`.
     #[must_use]
     pub fn metrics(&self) -> String {
         self.mounted.exporter().map(Exporter::render).unwrap_or_default()

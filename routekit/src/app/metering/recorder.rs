@@ -1,5 +1,10 @@
 //! The recorder that keeps the metrics of an app.
 
+#![cfg_attr(
+    not(feature = "prometheus"),
+    expect(unreachable_code, unused_variables, reason = "without the feature, no exporter exists")
+)]
+
 use std::{
     sync::{Arc, OnceLock, Weak},
     thread,
@@ -49,19 +54,22 @@ pub(in crate::app) enum Scope {
 
 impl Metering {
     pub(in crate::app) fn choose(scope: Scope, buckets: &Setting<Vec<f64>>) -> Self {
-        let own = || Self::Own { exporter: Exporter::with_duration_buckets(buckets), lease: Arc::new(ExporterLease) };
-        if scope == Scope::Alone {
-            return own();
-        }
+        let own = || Some(Self::Own { exporter: Exporter::of_app(buckets)?, lease: Arc::new(ExporterLease) });
         let found = match INSTALLED.get() {
+            _ if scope == Scope::Alone => None,
             // Another app is served with the installed exporter, so this one needs its own.
             Some(installed) => installed.take_over(),
             None => InstalledRecorder::find().map(|recorder| Self::Foreign(numbered(recorder))),
         };
-        if found.is_some() && *buckets.origin() != Origin::Default {
-            tracing::warn!("`duration_buckets` has no effect: the program's recorder was installed before");
+        if found.is_none()
+            && let Some(own) = own()
+        {
+            return own;
         }
-        found.unwrap_or_else(own)
+        if *buckets.origin() != Origin::Default {
+            tracing::warn!("`duration_buckets` has no effect: metrics go to the recorder of the program");
+        }
+        found.unwrap_or_else(|| Self::Foreign(numbered(InstalledRecorder::current())))
     }
 
     /// Installs the app's own recorder globally, unless the program has installed one.

@@ -298,3 +298,71 @@ impl<'de, I: Iterator<Item = (Cow<'de, str>, Cow<'de, str>)>> SeqAccess<'de> for
         seed.deserialize(pair).map(Some).map_err(|fault| fault.inside(Vec::new))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+    use serde::Deserialize;
+
+    use super::parse_form;
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    enum Colour {
+        Red,
+        Blue,
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Wrapped(i8);
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Kinds {
+        a: Option<u8>,
+        b: Option<String>,
+        #[serde(default)]
+        c: Vec<i8>,
+        #[serde(default)]
+        d: bool,
+        e: Option<bool>,
+        f: Option<Vec<String>>,
+        #[serde(default)]
+        g: Vec<Option<u8>>,
+        h: Option<Colour>,
+        #[serde(alias = "j")]
+        i: Option<Wrapped>,
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(tag = "a", rename_all = "lowercase")]
+    enum Tagged {
+        Red { b: String },
+        Blue,
+    }
+
+    /// What `serde_html_form` accepts has the same value here.
+    fn agrees<T: serde::de::DeserializeOwned + PartialEq + std::fmt::Debug>(text: &str) {
+        if let Ok(expected) = serde_html_form::from_str::<T>(text) {
+            assert_eq!(parse_form::<T>(text).ok(), Some(expected), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn forms_are_read_as_by_serde_html_form(
+            pairs in prop::collection::vec(("[a-j]", "(|1|-1|300|true|on|red|%C3%A4+x|blue)"), 0..6),
+        ) {
+            let text = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&");
+            agrees::<Kinds>(&text);
+            agrees::<Tagged>(&text);
+            agrees::<BTreeMap<String, Vec<String>>>(&text);
+            agrees::<BTreeMap<char, u8>>(&text);
+            agrees::<Vec<(String, String)>>(&text);
+            agrees::<Vec<(char, Option<u8>)>>(&text);
+            agrees::<(String, String)>(&text);
+            agrees::<()>(&text);
+        }
+    }
+}

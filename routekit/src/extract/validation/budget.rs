@@ -8,17 +8,7 @@ use std::cell::Cell;
 
 thread_local! {
     static LEFT: Cell<Option<usize>> = const { Cell::new(None) };
-    static PROBE: Cell<Option<BudgetProbe>> = const { Cell::new(None) };
-    static FOREIGN: Cell<bool> = const { Cell::new(false) };
-}
-
-/// A question to types that observe the limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum BudgetProbe {
-    /// A type that observes the limit answers with an error.
-    Root,
-    /// A type that observes the limit reports nested types that do not.
-    Nested,
+    static PROBING: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Removes the limit when it is dropped.
@@ -27,8 +17,7 @@ pub(super) struct Limited(());
 impl Drop for Limited {
     fn drop(&mut self) {
         LEFT.set(None);
-        PROBE.set(None);
-        FOREIGN.set(false);
+        PROBING.set(false);
     }
 }
 
@@ -38,24 +27,15 @@ pub(super) fn limit(errors: usize) -> Limited {
     Limited(())
 }
 
-/// Makes types that observe the limit answer a question instead of validating, until the guard is dropped.
-pub(super) fn probe(probe: BudgetProbe) -> Limited {
-    PROBE.set(Some(probe));
+/// Makes types that observe the limit, as do all types inside them, say so, until the guard is dropped.
+pub(super) fn probe() -> Limited {
+    PROBING.set(true);
     limit(0)
 }
 
-/// The question that types that observe the limit answer.
-pub(super) fn probing() -> Option<BudgetProbe> {
-    PROBE.get()
-}
-
-/// Reports a type that does not observe the limit.
-pub(super) fn see_foreign() {
-    FOREIGN.set(true);
-}
-
-pub(super) fn has_seen_foreign() -> bool {
-    FOREIGN.get()
+/// Whether types that observe the limit are to say so.
+pub(super) fn is_probing() -> bool {
+    PROBING.get()
 }
 
 /// Whether to keep one more error. Always `true` without a limit.
@@ -75,7 +55,7 @@ pub(super) fn left() -> Option<usize> {
     LEFT.get()
 }
 
-/// Whether no more errors are kept, so that the rest need not be validated.
+/// Whether no more errors are kept.
 pub(super) fn is_spent() -> bool {
-    LEFT.get() == Some(0) && PROBE.get() != Some(BudgetProbe::Nested)
+    LEFT.get() == Some(0)
 }

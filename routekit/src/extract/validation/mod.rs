@@ -33,7 +33,7 @@ pub(super) fn validate<'de, T: Validated, D: Deserializer<'de>>(
     elements: impl InputElements,
     input: impl FnOnce() -> D,
 ) -> Result<(), Rejection> {
-    let errors = match windows::check(value, elements) {
+    let errors = match windows::check::<T>(elements) {
         Outlook::Bounded => within_budget(value).err(),
         Outlook::Errors(errors) => Some(errors),
         Outlook::TooManyErrors => {

@@ -8,11 +8,7 @@ use std::{
 use serde::Serialize;
 use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 
-use super::{
-    budget::{self, BudgetProbe},
-    messages,
-    names::without_aliases,
-};
+use super::{budget, messages, names::without_aliases};
 
 /// The key of the rules about a whole value.
 pub(super) const WHOLE: &str = "__all__";
@@ -154,18 +150,14 @@ impl RuleCheck {
         }
     }
 
-    /// Returns the errors.
+    /// Returns the errors of a value of type `T`.
     ///
     /// # Errors
     /// A rule is broken.
-    pub fn finish(self) -> Result<(), ValidationErrors> {
-        match budget::probing() {
-            Some(BudgetProbe::Root) => {
-                let answer = ValidationErrorsKind::Field(Vec::new());
-                return Err(ValidationErrors(HashMap::from([(Cow::Borrowed(PROBED), answer)])));
-            }
-            Some(BudgetProbe::Nested) => return Ok(()),
-            None => {}
+    pub fn finish<T: OurRules>(self) -> Result<(), ValidationErrors> {
+        if budget::is_probing() && T::all_are_ours(&mut Vec::new()) {
+            let answer = ValidationErrorsKind::Field(Vec::new());
+            return Err(ValidationErrors(HashMap::from([(Cow::Borrowed(PROBED), answer)])));
         }
         if self.errors.is_empty() { Ok(()) } else { Err(ValidationErrors(self.errors)) }
     }
@@ -259,38 +251,43 @@ pub(super) fn is_answer(ValidationErrors(errors): &ValidationErrors) -> bool {
 }
 
 /// Types with our derive, which observe the limit.
-pub trait OurRules {}
-
-impl<T: OurRules + ?Sized> OurRules for Box<T> {}
-
-/// Whether a type has our derive: `IsOurs::<T>::VALUE`, with [`NotOurs`] in scope.
-#[derive(Debug)]
-pub struct IsOurs<T: ?Sized>(std::marker::PhantomData<T>);
-
-impl<T: OurRules + ?Sized> IsOurs<T> {
-    /// It has.
-    pub const VALUE: bool = true;
+pub trait OurRules {
+    /// Whether all types with rules inside this one have our derive, too. `seen` are the names of those that were
+    /// asked.
+    fn all_are_ours(seen: &mut Vec<&'static str>) -> bool;
 }
 
-/// The constant of all other types.
-pub trait NotOurs {
-    /// It has not.
-    const VALUE: bool = false;
-}
-
-impl<T: ?Sized> NotOurs for IsOurs<T> {}
-
-/// Checks the rules of a nested type.
-///
-/// # Errors
-/// A rule is broken.
-pub fn nested(is_ours: bool, check: impl FnOnce() -> Result<(), ValidationErrors>) -> Result<(), ValidationErrors> {
-    if budget::probing().is_some() && !is_ours {
-        budget::see_foreign();
-        return Ok(());
+impl<T: OurRules + ?Sized> OurRules for Box<T> {
+    fn all_are_ours(seen: &mut Vec<&'static str>) -> bool {
+        T::all_are_ours(seen)
     }
-    check()
 }
+
+/// Whether a type and those inside it have our derive: `AreOurs::<T>::all(…)`, with [`NotOurs`] in scope.
+#[derive(Debug)]
+pub struct AreOurs<T: ?Sized>(std::marker::PhantomData<T>);
+
+impl<T: OurRules + ?Sized> AreOurs<T> {
+    /// Asks the type, unless it was asked already.
+    pub fn all(seen: &mut Vec<&'static str>) -> bool {
+        let name = std::any::type_name::<T>();
+        if seen.contains(&name) {
+            return true;
+        }
+        seen.push(name);
+        T::all_are_ours(seen)
+    }
+}
+
+/// The answer of all other types.
+pub trait NotOurs {
+    /// Not.
+    fn all(_: &mut Vec<&'static str>) -> bool {
+        false
+    }
+}
+
+impl<T: ?Sized> NotOurs for AreOurs<T> {}
 
 /// Whether the text is a card number: 12 to 19 digits with a valid check digit (ISO/IEC 7812-1).
 pub fn is_card_number(text: impl AsRef<str>) -> bool {

@@ -18,8 +18,7 @@ use serde::de::DeserializeOwned;
 use validator::{ValidationErrors, ValidationErrorsKind};
 
 use super::{
-    budget::{self, BudgetProbe},
-    rules,
+    budget, rules,
     validated::{RuleErrors, Validated},
 };
 use crate::extract::{
@@ -96,9 +95,9 @@ pub(super) enum Outlook {
     TooManyElements,
 }
 
-/// Finds out whether `value`, which was read from `input`, can be validated as a whole.
-pub(super) fn check<T: Validated>(value: &T, input: impl InputElements) -> Outlook {
-    if input.most() <= WINDOW || is_ours(value, input) {
+/// Finds out whether a `T` that was read from `input` can be validated as a whole.
+pub(super) fn check<T: Validated>(input: impl InputElements) -> Outlook {
+    if input.most() <= WINDOW || is_ours::<T>(input) {
         return Outlook::Bounded;
     }
     if let Some(errors) = window::<T>(input, &Rc::new(Elements::first(WINDOW))).map(complete)
@@ -164,16 +163,12 @@ fn complete(ValidationErrors(errors): ValidationErrors) -> ValidationErrors {
     ValidationErrors(kept.collect())
 }
 
-/// Whether all types of the value that have rules have our derive.
-fn is_ours<T: Validated>(value: &T, input: impl InputElements) -> bool {
-    // Another derive cannot be interrupted, so the root is asked with a value that has few elements.
+/// Whether all types with rules in a `T` have our derive.
+fn is_ours<T: Validated>(input: impl InputElements) -> bool {
+    // Another derive cannot be interrupted, so a value with few elements is asked.
     let Some(small) = input.read::<T>(&Rc::new(Elements::first(1))) else { return false };
-    let is_ours = {
-        let _guard = budget::probe(BudgetProbe::Root);
-        small.check_rules().is_err_and(|RuleErrors(errors)| rules::is_answer(&errors))
-    };
-    let _guard = budget::probe(BudgetProbe::Nested);
-    is_ours && value.check_rules().is_ok() && !budget::has_seen_foreign()
+    let _guard = budget::probe();
+    small.check_rules().is_err_and(|RuleErrors(errors)| rules::is_answer(&errors))
 }
 
 #[cfg(test)]
