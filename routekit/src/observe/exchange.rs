@@ -111,17 +111,17 @@ struct ExchangeInner {
 struct ExchangeState {
     route: Option<Arc<RouteState>>,
     correlation_id: Option<HeaderValue>,
-    /// `None` if no subscriber is interested in the span.
-    span: Option<Span>,
-    /// Boxed, because most requests have none.
+    /// Boxed, because a request without a subscriber has none.
     log_details: Option<Box<LogDetails>>,
     /// Whether the request has ended. Later reports are ignored.
     ended: bool,
 }
 
-/// Parts of a request that only its log line has.
+/// Parts of a request that only logs have.
 #[derive(Default)]
 struct LogDetails {
+    /// `None` if no subscriber is interested in the span.
+    span: Option<Span>,
     /// The trace of the request, if it has a span.
     trace_id: Option<Box<str>>,
     /// The cause of a failure.
@@ -183,18 +183,17 @@ impl Exchange {
     /// Reports the span of the request, which a subscriber is interested in, and its trace. The first report counts.
     pub(crate) fn spanned(&self, span: &Span, trace_id: Option<&str>) {
         let mut state = self.state();
-        if state.span.is_none() {
-            state.span = Some(span.clone());
-            if let Some(trace_id) = trace_id {
-                state.log_details().trace_id = Some(trace_id.into());
-            }
+        let log = state.log_details.get_or_insert_default();
+        if log.span.is_none() {
+            log.span = Some(span.clone());
+            log.trace_id = trace_id.map(Into::into);
             state.record_route();
         }
     }
 
     /// Reports the cause of the response, for the log.
     pub(crate) fn caused_by(&self, cause: FailureCause) {
-        self.state().log_details().cause = Some(cause);
+        self.state().log_details.get_or_insert_default().cause = Some(cause);
     }
 
     /// Reports the end of the request to the observer of the route, or to `unmatched`, inside the request's span.
@@ -203,7 +202,7 @@ impl Exchange {
         let (route, span) = {
             let mut state = self.state();
             state.ended = true;
-            (state.route.take(), state.span.take())
+            (state.route.take(), state.log_details.as_mut().and_then(|log| log.span.take()))
         };
         let route = route.as_deref().unwrap_or(unmatched);
         let _entered = span.as_ref().map(Span::enter);
@@ -236,13 +235,9 @@ impl Exchange {
 }
 
 impl ExchangeState {
-    fn log_details(&mut self) -> &mut LogDetails {
-        self.log_details.get_or_insert_default()
-    }
-
     /// Records the route in the span once both are known.
     fn record_route(&self) {
-        if let (Some(route), Some(span)) = (&self.route, &self.span)
+        if let (Some(route), Some(span)) = (&self.route, self.log_details.as_ref().and_then(|log| log.span.as_ref()))
             && let Some(template) = route.template()
         {
             span.record("http.route", template);
