@@ -61,7 +61,7 @@ pub(in crate::app) async fn serve(
     }
     let connections = Arc::new(Connections::new(limits.clone()));
     connections.start_clock().map_err(failed)?;
-    let warm_up = warm_up(&mounted, addr);
+    let mut warm_up = warm_up(&mounted, addr);
     // After the warm-up holds readiness: the first time that the app is ready ends its start-up.
     if let Some(refresh) = mounted.health.refresh() {
         background.spawn(refresh);
@@ -71,8 +71,10 @@ pub(in crate::app) async fn serve(
     // Never released: an app that stops does not become ready again.
     std::mem::forget(mounted.readiness.hold("shutting down"));
     connections.stop();
-    // The port is free from here on, and no request will need the pages of the warm-up.
-    drop((listeners.main, warm_up));
+    // The port is free from here on, and no request will need the pages of the warm-up. It has ended before the last
+    // line of the log.
+    drop(listeners.main);
+    warm_up.shutdown().await;
 
     tokio::select! {
         () = async { while tasks.join_next().await.is_some() {} } => {
