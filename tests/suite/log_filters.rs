@@ -9,6 +9,7 @@ use std::{
 
 use routekit::{access_log::AccessLogMode, config::Config, prelude::*};
 use tokio::{net::TcpListener, sync::oneshot};
+use tracing_subscriber::{Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 use crate::process::ask;
 
@@ -59,6 +60,10 @@ fn program() {
     match listener.as_str() {
         "text" => subscriber().init(),
         "json" => subscriber().json().init(),
+        "layer" => {
+            let layer = tracing_subscriber::fmt::layer().with_ansi(false).with_filter(filter());
+            tracing_subscriber::registry().with(layer).init();
+        }
         "log" => {
             log::set_logger(&Plain).unwrap();
             log::set_max_level(log::LevelFilter::Info);
@@ -182,6 +187,20 @@ fn start_and_end_appear_under_a_filter_that_names_only_the_program() {
     }
     let logged = run("text", "info", false);
     assert!(logged.line("listening on").contains(" INFO routekit: "), "{}", logged.stdout);
+}
+
+#[test]
+fn filter_of_a_layer_is_respected_too() {
+    let logged = run("layer", "suite=debug,tower_http=debug", false);
+    for part in ["listening on http://127.0.0.1:", "stopped", "error=the disk is full ", "called"] {
+        assert!(logged.lines(part).iter().all(|line| line.contains(" suite")), "{part}\n{}", logged.stdout);
+    }
+    // No event of the program is lost to the question what is shown.
+    assert_eq!(logged.lines("called").len(), 3, "{}", logged.stdout);
+    assert!(logged.line("error=the disk is full ").contains("http.route=\"/f/{what}\""), "{}", logged.stdout);
+    let logged = run("layer", "suite=debug,routekit=error", false);
+    assert!(logged.lines("listening on").is_empty(), "{}", logged.stdout);
+    assert!(logged.line("error=the disk is full ").contains("routekit::access"), "{}", logged.stdout);
 }
 
 #[test]

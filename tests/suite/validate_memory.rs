@@ -390,6 +390,15 @@ async fn broken_rule_in_a_deep_map_takes_little_memory() {
 }
 
 #[tokio::test]
+async fn broken_rule_below_a_long_key_takes_little_memory() {
+    let name = "broken_rule_below_a_long_key_takes_little_memory";
+    let (key, entries) =
+        ("k".repeat(1_000_000), (0..990).map(|entry| format!("\"{entry}\":{{}},")).collect::<String>());
+    let body = |last| format!("{{\"map\":{{\"{key}\":{{\"map\":{{{entries}\"last\":{last}}}}}}}}}");
+    takes_with_errors(1, 16 * 1024, name, "/tree", JSON, ["{}", "{\"amount\":2}"].map(body)).await;
+}
+
+#[tokio::test]
 async fn long_list_with_few_errors_reports_each_at_its_place() {
     let mut items = vec![json!({ "amount": 1 }); 5000];
     assert_eq!(app().post("/root").json(&items).send().await.text(), "5000");

@@ -205,11 +205,7 @@ fn items(krate: &TokenStream, span: Span, value: &TokenStream, ty: &Type) -> Opt
 
 /// Warns about a field whose type has rules that do not run. Plain values have none.
 pub(super) fn unchecked(krate: &TokenStream, ty: &Type) -> Option<TokenStream> {
-    fn content(ty: &Type) -> &Type {
-        let inside = optional(ty).or_else(|| argument(ty, &LISTS, 0)).or_else(|| argument(ty, &MAPS, 1));
-        inside.map_or(ty, content)
-    }
-    let ty = content(ty);
+    let ty = leaf(ty);
     let plain = ["String", "bool", "char"];
     let segment = last_segment(ty).filter(|segment| plain.iter().all(|plain| segment.ident != plain))?;
     // The span of the type itself, since the lint for what is deprecated leaves derives out.

@@ -10,7 +10,13 @@
 //! The target of an event belongs to its call site, which is static. These call sites are created when they are first
 //! used, and leaked: one for each crate with routes, level and set of fields.
 
-use std::{collections::BTreeMap, sync::OnceLock};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        OnceLock,
+        atomic::{AtomicU8, Ordering},
+    },
+};
 
 use parking_lot::Mutex;
 use tracing::{
@@ -69,8 +75,12 @@ impl ProgramTarget {
         if !dispatcher::has_been_set() {
             return log::log_enabled!(target: self.0, log_level(level));
         }
-        let metadata = ProgramCallsite::of(self.0, level, MESSAGE).metadata();
-        dispatcher::get_default(|dispatch| dispatch.enabled(metadata))
+        let callsite = ProgramCallsite::of(self.0, level, MESSAGE);
+        match callsite.interest.load(Ordering::Relaxed) {
+            NEVER => false,
+            ALWAYS => true,
+            _ => dispatcher::get_default(|dispatch| dispatch.enabled(callsite.metadata())),
+        }
     }
 
     /// Logs an event with these fields.
@@ -146,7 +156,13 @@ impl field::Visit for LogText {
 /// A call site whose target is known at run time.
 struct ProgramCallsite {
     metadata: OnceLock<Metadata<'static>>,
+    /// The interest of the subscribers. A filter of a single layer states it here, and not when it is asked.
+    interest: AtomicU8,
 }
+
+const NEVER: u8 = 0;
+const SOMETIMES: u8 = 1;
+const ALWAYS: u8 = 2;
 
 /// Call sites by target, level and fields.
 type CallsitesByKey = BTreeMap<(&'static str, Level, &'static [&'static str]), &'static ProgramCallsite>;
@@ -158,7 +174,8 @@ impl ProgramCallsite {
         if let Some(known) = ALL.lock().get(&(target, level, names)) {
             return known;
         }
-        let new: &'static Self = Box::leak(Box::new(Self { metadata: OnceLock::new() }));
+        let new: &'static Self =
+            Box::leak(Box::new(Self { metadata: OnceLock::new(), interest: AtomicU8::new(SOMETIMES) }));
         let fields = FieldSet::new(names, Identifier(new));
         let metadata = Metadata::new("event", target, level, None, None, Some(target), fields, Kind::EVENT);
         new.metadata.get_or_init(|| metadata);
@@ -169,8 +186,14 @@ impl ProgramCallsite {
 }
 
 impl Callsite for ProgramCallsite {
-    /// Subscribers are asked for each event.
-    fn set_interest(&self, _: Interest) {}
+    fn set_interest(&self, interest: Interest) {
+        let interest = match () {
+            () if interest.is_never() => NEVER,
+            () if interest.is_always() => ALWAYS,
+            () => SOMETIMES,
+        };
+        self.interest.store(interest, Ordering::Relaxed);
+    }
 
     fn metadata(&self) -> &Metadata<'_> {
         self.metadata.get().expect("it is set before the call site is shared")

@@ -138,14 +138,14 @@ impl CircuitBreaker {
         }
     }
 
-    /// Takes its slot from a probe. Returns whether it had one.
+    /// Frees the slot of a probe. Returns whether it had one.
     pub(super) fn pause(&self, ticket: Ticket) -> bool {
         self.0.gate.pause(ticket)
     }
 
-    /// Gives a paused probe a slot, if there is one.
-    pub(super) fn resume(&self, ticket: Ticket) {
-        self.0.gate.resume(ticket, self.now());
+    /// Gives a paused probe a slot, or refuses it.
+    pub(super) fn resume(&self, ticket: Ticket) -> Result<(), Open> {
+        self.0.gate.resume(ticket, self.now())
     }
 
     pub(super) fn now(&self) -> Instant {

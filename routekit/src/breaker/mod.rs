@@ -21,7 +21,8 @@
 //!    at most `max_open_for` (10 minutes).
 //! 4. A probe without an outcome frees its slot. A probe that outlives its lease (60 seconds, or a second longer than
 //!    the timeouts of the routes) loses its slot to the next call, and its outcome is ignored. Around a handler, a
-//!    probe has no slot while it waits for the request's body. Then it takes one again, or its outcome is ignored.
+//!    probe has no slot while it waits for the request's body. Then it takes one again. If there is none, its body ends
+//!    with an error and its response is a 503.
 //! 5. An outcome counts only in the state in which the call was admitted. A call that began before the breaker opened
 //!    changes nothing, however it ends.
 //! 6. Time is monotonic; the wall clock only labels the last failure. State belongs to one breaker in one process: to

@@ -4,7 +4,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{handle::CircuitBreaker, machine::Ticket};
+use super::{
+    handle::CircuitBreaker,
+    machine::{Open, Ticket},
+};
 use crate::{base::entered::Entered, route::Outcome};
 
 /// A permit for one call, granted by a [`CircuitBreaker`].
@@ -91,12 +94,11 @@ impl Pauses {
         self.since = self.timed.then(|| self.breaker.now());
     }
 
-    pub(super) fn end(&mut self) {
+    /// `Err` if the call must not go on: it was a probe, and others have the slots now.
+    pub(super) fn end(&mut self) -> Result<(), Open> {
         self.total = self.total();
         self.since = None;
-        if std::mem::take(&mut self.slot_lost) {
-            self.breaker.resume(self.ticket);
-        }
+        if std::mem::take(&mut self.slot_lost) { self.breaker.resume(self.ticket) } else { Ok(()) }
     }
 
     fn total(&self) -> Duration {

@@ -4,7 +4,7 @@ use std::{any::Any, error::Error};
 
 use axum::extract::{
     path::ErrorKind,
-    rejection::{FormRejection, JsonRejection, PathRejection, QueryRejection},
+    rejection::{BytesRejection, FormRejection, JsonRejection, PathRejection, QueryRejection, StringRejection},
 };
 use http::StatusCode;
 use serde::de::value;
@@ -16,12 +16,15 @@ use super::{
     rejection::Rejection,
 };
 use crate::{
-    base::printable::Printable,
+    base::{late_body::LateBody, printable::Printable},
     problem::{FieldError, Problem},
 };
 
-/// The problem of a rejection by one of axum's extractors that quotes a value.
+/// The problem of a rejection by one of axum's extractors that quotes a value, or of a body that is late.
 pub(super) fn problem(rejection: &dyn Any) -> Option<Problem> {
+    if is_late(rejection) {
+        return Some(Rejection::Late.into());
+    }
     if let Some(rejection @ JsonRejection::JsonDataError(_)) = rejection.downcast_ref() {
         let pointer = PointerStyle::JsonPointer.write(&place::<serde_json::Error>(rejection)?);
         return Some(of_shape(rejection.status(), &rejection.body_text(), pointer));
@@ -34,6 +37,16 @@ pub(super) fn problem(rejection: &dyn Any) -> Option<Problem> {
         return Some(of_shape(rejection.status(), &rejection.body_text(), name(rejection)?));
     }
     of_path(rejection.downcast_ref()?).map(|error| Rejection::Parameter(error).into())
+}
+
+/// Whether the client sent the body too slowly.
+fn is_late(rejection: &dyn Any) -> bool {
+    fn cause<R: Error + 'static>(rejection: &dyn Any) -> bool {
+        rejection.downcast_ref::<R>().is_some_and(|rejection| LateBody::is_cause_of(rejection))
+    }
+    [cause::<BytesRejection>, cause::<StringRejection>, cause::<JsonRejection>, cause::<FormRejection>]
+        .into_iter()
+        .any(|cause| cause(rejection))
 }
 
 /// axum's "Failed to deserialize …: …" quotes the value after its colon.
@@ -67,5 +80,34 @@ fn of_path(rejection: &PathRejection) -> Option<FieldError> {
         ErrorKind::Message(_) => Some(FieldError::new("", "invalid", "is not valid")),
         // Mistakes of the program, and texts without a value.
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{
+        Form, Json,
+        body::{Body, Bytes},
+        extract::{FromRequest, Request},
+    };
+    use futures_util::stream;
+    use http::header;
+
+    use super::*;
+
+    /// The status for a request whose body is late.
+    async fn status<T: FromRequest<(), Rejection: 'static>>(media_type: &str) -> Option<StatusCode> {
+        let body = Body::from_stream(stream::iter([Err::<Bytes, _>(LateBody)]));
+        let request = Request::post("/").header(header::CONTENT_TYPE, media_type).body(body).unwrap();
+        problem(&T::from_request(request, &()).await.err()?).map(|problem| problem.status())
+    }
+
+    #[tokio::test]
+    async fn late_body_is_408_with_each_extractor() {
+        let expected = Some(StatusCode::REQUEST_TIMEOUT);
+        assert_eq!(status::<Bytes>("text/plain").await, expected);
+        assert_eq!(status::<String>("text/plain").await, expected);
+        assert_eq!(status::<Json<u8>>("application/json").await, expected);
+        assert_eq!(status::<Form<Vec<(String, String)>>>("application/x-www-form-urlencoded").await, expected);
     }
 }

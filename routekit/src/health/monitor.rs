@@ -48,7 +48,7 @@ struct RefreshState {
     hold: Option<Hold>,
 }
 
-/// CheckSelection checks to run.
+/// Which checks to run.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum CheckSelection {
     All,

@@ -149,9 +149,9 @@ impl CheckRunner {
                 tracing::info!(target: "routekit::health", check, status, "a health check has recovered");
             }
             message => {
-                let message = message.as_ref().map(|message| tracing::field::display(Printable(message)));
+                let error = message.as_ref().map(|message| tracing::field::display(Printable(message)));
                 let critical = self.check.critical;
-                tracing::warn!(target: "routekit::health", check, status, critical, message, "a health check failed");
+                tracing::warn!(target: "routekit::health", check, status, critical, error, "a health check failed");
             }
         }
     }

@@ -4,7 +4,7 @@ use std::{convert::Infallible, future::pending, sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    body::{Body, Bytes},
+    body::{Body, Bytes, to_bytes},
     extract::Request,
     response::Response,
     routing::get as on_get,
@@ -209,9 +209,59 @@ async fn uploads_that_never_end_hold_no_probe() {
     assert_eq!(breaker.state(), State::HalfOpen);
     assert_eq!(statuses_of_uploads(&app, 1).await, [200]);
     assert_eq!(breaker.state(), State::Closed);
-    // The others belong to an earlier state by now.
+    // A closed breaker lets the others through. They began in an earlier state, and do not count.
     senders.clear();
     assert!(uploads.join_all().await.iter().all(|answer| answer.status() == 200));
+    assert_eq!(breaker.state(), State::Closed);
+}
+
+#[tokio::test]
+async fn upload_that_goes_on_without_a_slot_is_refused() {
+    let (app, clock, breaker) = start_uploads();
+    assert_eq!(statuses_of_uploads(&app, 11).await, [vec![500; 10], vec![503]].concat());
+    clock.advance(60 * SECOND);
+    let (sender, body) = unfinished_body();
+    let upload = tokio::spawn(app.post("/h/probed-upload").body(body).send());
+    for _ in 0..5 {
+        tokio::task::yield_now().await;
+    }
+    // Both slots are taken meanwhile.
+    let others = [breaker.try_acquire().unwrap(), breaker.try_acquire().unwrap()];
+    drop(sender);
+    assert_eq!(upload.await.unwrap().status(), 503);
+    others.into_iter().for_each(|permit| permit.success());
+    assert_eq!(breaker.state(), State::Closed);
+}
+
+/// Answers before its body is read.
+#[post("/h/early", breaker(name = "uploads"))]
+async fn early(body: Body, runs: Dep<Runs>) -> StatusCode {
+    if runs.next() <= 10 {
+        return StatusCode::INTERNAL_SERVER_ERROR;
+    }
+    tokio::spawn(to_bytes(body, 1000));
+    tokio::task::yield_now().await;
+    StatusCode::OK
+}
+
+#[tokio::test]
+async fn upload_that_outlives_its_response_holds_no_probe() {
+    let clock = ManualClock::new();
+    let breaker = CircuitBreaker::builder("uploads").half_open_calls(1).build().unwrap();
+    let app = App::with_routes(routes![early]).provide(Runs::default()).breaker(breaker.clone());
+    let app = TestApp::builder(app).clock(clock.clock()).build();
+    for _ in 0..10 {
+        assert_eq!(app.post("/h/early").body("abc").send().await.status(), 500);
+    }
+    clock.advance(60 * SECOND);
+    let (sender, body) = unfinished_body();
+    assert_eq!(app.post("/h/early").body(body).send().await.status(), 200);
+    assert_eq!(breaker.state(), State::HalfOpen, "it had no slot when it ended");
+    drop(sender);
+    for _ in 0..5 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(app.post("/h/early").body("abc").send().await.status(), 200);
     assert_eq!(breaker.state(), State::Closed);
 }
 

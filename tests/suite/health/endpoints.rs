@@ -195,5 +195,5 @@ fn changes_of_a_result_are_logged_once() {
     });
     let logged: Vec<_> = lines.iter().filter(|line| line.of == "routekit::health").collect();
     let [line] = logged.as_slice() else { panic!("{logged:?}") };
-    assert!(line.fields.contains(&"message=no route to host".to_owned()), "{line:?}");
+    assert!(line.fields.contains(&"error=no route to host".to_owned()), "{line:?}");
 }

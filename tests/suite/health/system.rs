@@ -71,10 +71,11 @@ async fn details_have_the_measured_values() {
 }
 
 /// Writes the files of a control group of version 2.
-fn v2(root: &Path, group: &str, limit: &str, current: u64, inactive: u64) {
+fn v2(root: &Path, group: &str, limit: &str, current: u64, cached: u64) {
     write(root, &format!("sys/fs/cgroup/{group}memory.max"), &format!("{limit}\n"));
     write(root, &format!("sys/fs/cgroup/{group}memory.current"), &format!("{current}\n"));
-    let stat = format!("anon 1\ninactive_file {inactive}\nactive_file 7\n");
+    let (inactive, active) = (cached / 3, cached - cached / 3);
+    let stat = format!("anon 1\ninactive_file {inactive}\nactive_file {active}\n");
     write(root, &format!("sys/fs/cgroup/{group}memory.stat"), &stat);
 }
 

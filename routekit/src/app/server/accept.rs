@@ -1,10 +1,15 @@
 //! The loop that accepts connections.
 
-use std::{convert::Infallible, future::Future, io, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{body::Body, response::Response};
 use http::Request;
-use tokio::{net::TcpListener, task::JoinSet, time::Instant};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::JoinSet,
+    time::Instant,
+};
 use tower_service::Service;
 
 use super::connection::{Connections, serve_connection};
@@ -15,7 +20,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
 /// How long to wait before saying again that all connections are in use.
 const FULL_PAUSE: Duration = Duration::from_secs(60);
 
-/// Serves each connection in a task of `tasks` until `stop` ends, at most `most` of them at once.
+/// Serves each connection in a task of `tasks` until `stop` ends.
+///
+/// At most `most` connections are open at once. Those that have another protocol by now count, too.
 pub(super) async fn accept<S>(
     (listener, most): (&TcpListener, usize),
     connections: &Arc<Connections>,
@@ -25,17 +32,18 @@ pub(super) async fn accept<S>(
 ) where
     S: Service<Request<Body>, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static,
 {
+    let slots = Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)));
     let mut stop = std::pin::pin!(stop);
     let mut full: Option<Instant> = None;
     loop {
         tokio::select! {
-            accepted = listener.accept(), if tasks.len() < most => match accepted {
+            (slot, accepted) = next(listener, &slots) => match accepted {
                 Ok((stream, peer)) => {
                     // Responses are written whole, so waiting to fill a packet only delays them. A failure to set this
                     // causes only that delay.
                     let _ = stream.set_nodelay(true);
-                    tasks.spawn(serve_connection(stream, peer, service(), connections.open()));
-                    if tasks.len() == most && full.is_none_or(|since| since.elapsed() > FULL_PAUSE) {
+                    tasks.spawn(serve_connection(stream, peer, service(), connections.open(slot)));
+                    if slots.available_permits() == 0 && full.is_none_or(|since| since.elapsed() > FULL_PAUSE) {
                         full = Some(Instant::now());
                         tracing::warn!(most, "all connections are in use; further clients wait");
                     }
@@ -51,6 +59,16 @@ pub(super) async fn accept<S>(
             () = &mut stop => return,
         }
     }
+}
+
+/// Waits until another connection may be open, and for that connection.
+async fn next(
+    listener: &TcpListener,
+    slots: &Arc<Semaphore>,
+) -> (Option<OwnedSemaphorePermit>, io::Result<(TcpStream, SocketAddr)>) {
+    // The semaphore is never closed.
+    let slot = Arc::clone(slots).acquire_owned().await.ok();
+    (slot, listener.accept().await)
 }
 
 /// Whether the error concerns the accepted connection and not the listener.

@@ -7,7 +7,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use pin_project_lite::pin_project;
 
 use super::{fallbacks::ErrorFallback, upload::Upload};
@@ -113,6 +113,11 @@ pub(crate) fn guard(call: &mut Option<AdmittedCall>) -> impl Drop {
 pub(crate) fn settle<E>(call: &mut Option<AdmittedCall>, polled: &Poll<Result<Response, E>>) -> Option<EndpointFuture> {
     let Poll::Ready(result) = polled else { return None };
     let (mut permit, classification) = call.take()?;
+    let failed = |response: &Response| response.status().is_client_error() || response.status().is_server_error();
+    if let Some(open) = classification.upload.refusal().filter(|_| result.as_ref().map_or(true, failed)) {
+        permit.settle(Outcome::Neutral);
+        return Some(EndpointFuture::new(async move { Ok(open.into_response()) }));
+    }
     let outcome = classification.outcome(result);
     classification.upload.subtract_from(&mut permit);
     permit.settle(outcome);

@@ -17,7 +17,7 @@ use axum::{
 use http_body::{Body as _, Frame, SizeHint};
 use parking_lot::Mutex;
 
-use crate::breaker::{Permit, permit::Pauses};
+use crate::breaker::{Open, Permit, permit::Pauses};
 
 /// The request body of a call. `None` if the request has none.
 #[derive(Debug)]
@@ -28,6 +28,8 @@ struct ObservedUpload {
     /// Whether the handler waits for more of the body.
     awaited: AtomicBool,
     pauses: Mutex<Pauses>,
+    /// Set if the body ended with an error, because the breaker had no slot for the call any more.
+    refused: Mutex<Option<Open>>,
 }
 
 impl Upload {
@@ -36,7 +38,11 @@ impl Upload {
         if request.body().is_end_stream() {
             return Self(None);
         }
-        let observed = ObservedUpload { awaited: AtomicBool::new(false), pauses: Mutex::new(permit.pauses()) };
+        let observed = ObservedUpload {
+            awaited: AtomicBool::new(false),
+            pauses: Mutex::new(permit.pauses()),
+            refused: Mutex::default(),
+        };
         let observed = Arc::new(observed);
         let inner = std::mem::take(request.body_mut());
         *request.body_mut() = Body::new(ObservedBody { inner, observed: Arc::clone(&observed) });
@@ -50,6 +56,11 @@ impl Upload {
         }
     }
 
+    /// Why the body ended with an error, if the breaker had no slot for the call any more.
+    pub(super) fn refusal(&self) -> Option<Open> {
+        self.0.as_ref().and_then(|observed| *observed.refused.lock())
+    }
+
     /// Whether the handler has polled the body and the client has not sent more of it.
     pub(super) fn is_awaited(&self) -> bool {
         // Relaxed is enough: this is read by the task that polls the body, or by another task after that one has ended.
@@ -58,15 +69,20 @@ impl Upload {
 }
 
 impl ObservedUpload {
+    /// `Err` if the call must not go on.
     #[cold]
-    fn set_awaited(&self, awaited: bool) {
+    fn set_awaited(&self, awaited: bool) -> Result<(), Open> {
         self.awaited.store(awaited, Ordering::Relaxed);
         let mut pauses = self.pauses.lock();
         if awaited {
             pauses.begin();
-        } else {
-            pauses.end();
+            return Ok(());
         }
+        let resumed = pauses.end();
+        if let Err(open) = resumed {
+            *self.refused.lock() = Some(open);
+        }
+        resumed
     }
 }
 
@@ -81,8 +97,10 @@ impl http_body::Body for ObservedBody {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let polled = Pin::new(&mut self.inner).poll_frame(cx);
-        if polled.is_pending() != self.observed.awaited.load(Ordering::Relaxed) {
-            self.observed.set_awaited(polled.is_pending());
+        if polled.is_pending() != self.observed.awaited.load(Ordering::Relaxed)
+            && let Err(open) = self.observed.set_awaited(polled.is_pending())
+        {
+            return Poll::Ready(Some(Err(axum::Error::new(open))));
         }
         polled
     }
@@ -93,5 +111,14 @@ impl http_body::Body for ObservedBody {
 
     fn size_hint(&self) -> SizeHint {
         self.inner.size_hint()
+    }
+}
+
+impl Drop for ObservedBody {
+    fn drop(&mut self) {
+        // The handler waits for the client no more.
+        if self.observed.awaited.load(Ordering::Relaxed) {
+            let _ = self.observed.set_awaited(false);
+        }
     }
 }

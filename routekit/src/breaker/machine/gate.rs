@@ -78,15 +78,15 @@ impl BreakerGate {
         Some(transition)
     }
 
-    /// Takes its slot from a probe. Returns whether it had one.
+    /// Frees the slot of a probe. Returns whether it had one.
     pub(in crate::breaker) fn pause(&self, ticket: Ticket) -> bool {
         // Calls through a closed breaker have no slots. A stale word leaves a probe its slot until its lease ends.
         self.standing.load(Ordering::Relaxed) & KIND == ASKING && self.lock().pause(ticket)
     }
 
-    /// Gives a paused probe a slot, if there is one.
-    pub(in crate::breaker) fn resume(&self, ticket: Ticket, now: Instant) {
-        self.lock().resume(ticket, now);
+    /// Gives a paused probe a slot, or refuses it.
+    pub(in crate::breaker) fn resume(&self, ticket: Ticket, now: Instant) -> Result<(), Open> {
+        self.lock().resume(ticket, now)
     }
 
     pub(in crate::breaker) fn command(&self, mode: Mode, now: Instant) -> Option<Transition> {

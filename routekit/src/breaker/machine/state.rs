@@ -62,6 +62,8 @@ enum Phase {
 struct Probes {
     /// Holds at most `half_open_calls` entries.
     under_way: Vec<Lease>,
+    /// The numbers of probes that have no slot for now.
+    paused: Vec<u64>,
     succeeded: u32,
 }
 
@@ -140,7 +142,7 @@ impl Machine {
             if now < until {
                 return (self.refuse(until - now), None);
             }
-            let probes = Probes { under_way: Vec::new(), succeeded: 0 };
+            let probes = Probes { under_way: Vec::new(), paused: Vec::new(), succeeded: 0 };
             changed = Some(self.become_(Phase::HalfOpen(probes), Cause::OpenForElapsed, now));
         }
         let Phase::HalfOpen(probes) = &mut self.phase else { return (Ok(Ticket::of(self.generation)), None) };
@@ -246,21 +248,34 @@ impl Machine {
         self.become_(Phase::Open { until }, cause, now)
     }
 
-    /// Takes its slot from a probe. Returns whether it had one.
+    /// Frees the slot of a probe. Returns whether it had one.
     pub(in crate::breaker) fn pause(&mut self, ticket: Ticket) -> bool {
-        match &mut self.phase {
-            Phase::HalfOpen(probes) => probes.end(ticket.0),
-            Phase::Closed | Phase::Open { .. } => false,
+        let Phase::HalfOpen(probes) = &mut self.phase else { return false };
+        let had_slot = probes.end(ticket.0);
+        if had_slot {
+            probes.paused.push(ticket.0);
         }
+        had_slot
     }
 
-    /// Gives a paused probe a slot, if there is one and the breaker is still half-open. Otherwise its outcome is late.
-    pub(in crate::breaker) fn resume(&mut self, ticket: Ticket, now: Instant) {
-        // A probe of an earlier half-open state has a number below the generation.
-        let Phase::HalfOpen(probes) = &mut self.phase else { return };
-        if ticket.0 > self.generation && probes.has_room(self.settings.rules.half_open_calls, now) {
-            probes.under_way.push(Lease { probe: ticket.0, until: now + self.settings.probe_lease });
-        }
+    /// Gives a paused probe a slot, or refuses it. It needs none once it is settled or the breaker is closed.
+    pub(in crate::breaker) fn resume(&mut self, ticket: Ticket, now: Instant) -> Result<(), Open> {
+        let refusal = match &mut self.phase {
+            Phase::Closed => return Ok(()),
+            Phase::Open { until } => until.saturating_duration_since(now),
+            Phase::HalfOpen(probes) => {
+                // A probe that was settled meanwhile, or that belongs to an earlier state, is not among them.
+                if !probes.end_pause(ticket.0) {
+                    return Ok(());
+                }
+                if probes.has_room(self.settings.rules.half_open_calls, now) {
+                    probes.under_way.push(Lease { probe: ticket.0, until: now + self.settings.probe_lease });
+                    return Ok(());
+                }
+                Duration::ZERO
+            }
+        };
+        self.refuse(refusal).map(drop)
     }
 
     /// Changes the mode. The machine starts closed, with an empty window.
@@ -364,8 +379,18 @@ impl Probes {
         (self.under_way.len() as u64 + u64::from(self.succeeded)) < u64::from(permits)
     }
 
+    /// Ends the pause of `probe`. Returns whether it was paused.
+    fn end_pause(&mut self, probe: u64) -> bool {
+        let found = self.paused.iter().position(|paused| *paused == probe);
+        found.is_some_and(|index| {
+            self.paused.swap_remove(index);
+            true
+        })
+    }
+
     /// Ends the lease of `probe`. Returns whether it had one.
     fn end(&mut self, probe: u64) -> bool {
+        self.end_pause(probe);
         let found = self.under_way.iter().position(|lease| lease.probe == probe);
         found.is_some_and(|index| {
             self.under_way.swap_remove(index);

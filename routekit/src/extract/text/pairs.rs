@@ -278,7 +278,7 @@ impl<'de> Deserializer<'de> for TextsOfName<'de, '_> {
     }
 }
 
-/// TextPairs as the items of a list.
+/// The pairs as the items of a list.
 struct PairItems<'r, I> {
     pairs: I,
     rules: &'r TextRules,

@@ -17,6 +17,8 @@ pub(in crate::extract) type FieldNames = BTreeMap<Vec<String>, &'static [&'stati
 
 /// The most paths whose names are recorded, since the keys of maps make any number of paths.
 const MAX_PATHS: usize = 1000;
+/// The largest sum of their lengths, since keys may be long.
+const MAX_PATH_BYTES: usize = 1 << 20;
 
 /// Notes about the values that are deserialised.
 #[derive(Default)]
@@ -31,6 +33,8 @@ pub(super) struct Notes {
     pub(super) reads_key: Cell<bool>,
     pub(super) key: Cell<Option<String>>,
     pub(super) names: Option<RefCell<FieldNames>>,
+    /// The length of all paths in `names`.
+    noted_bytes: Cell<usize>,
     /// The elements, if only some are read.
     pub(super) elements: Option<Rc<Elements>>,
 }
@@ -67,9 +71,10 @@ impl Notes {
 
     /// Records the names of the fields of an object.
     pub(super) fn note_names(&self, place: &InputPath<'_>, fields: &'static [&'static str]) {
-        if let Some(names) = &self.names
-            && names.borrow().len() < MAX_PATHS
-        {
+        let Some(names) = &self.names else { return };
+        let bytes = self.noted_bytes.get() + place.length();
+        if names.borrow().len() < MAX_PATHS && bytes <= MAX_PATH_BYTES {
+            self.noted_bytes.set(bytes);
             names.borrow_mut().insert(place.names(), fields);
         }
     }

@@ -35,6 +35,15 @@ impl InputPath<'_> {
         (steps, true)
     }
 
+    /// At least the length of the names in this path, in bytes.
+    pub(super) fn length(&self) -> usize {
+        match self {
+            InputPath::In(parent, InputStep::Field(name)) => parent.length() + name.len(),
+            InputPath::In(parent, InputStep::Item(_) | InputStep::Unnamed) => parent.length(),
+            _ => 0,
+        }
+    }
+
     /// The path without indices.
     pub(super) fn names(&self) -> Vec<String> {
         let steps = self.steps().into_iter();

@@ -56,6 +56,8 @@ impl ExchangeSide {
 pub(super) struct RequestBody {
     inner: Incoming,
     ended: bool,
+    /// Whether it has ended with [`LateBody`].
+    late: bool,
     patience: Patience,
     exchange: ExchangeSide,
 }
@@ -66,14 +68,16 @@ impl RequestBody {
             open.upload_began();
         }
         let patience = Patience::new(exchange.connection().limits().body_timeout);
-        Self { inner, ended: false, patience, exchange }
+        Self { inner, ended: false, late: false, patience, exchange }
     }
 
     fn end(&mut self, unread: Option<u64>) {
+        // A body may be dropped while the connection waits for the body of the next request.
+        if std::mem::replace(&mut self.ended, true) {
+            return;
+        }
         self.exchange.upload().end();
-        if !std::mem::replace(&mut self.ended, true)
-            && let Some(open) = self.exchange.shared_connection()
-        {
+        if let Some(open) = self.exchange.shared_connection() {
             open.upload_ended(unread);
         }
     }
@@ -85,13 +89,17 @@ impl HttpBody for RequestBody {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let this = &mut *self;
-        let (upload, now) = (this.exchange.upload(), this.exchange.connection().now());
-        if upload.deadline.is_over(now) {
-            this.end(None);
-            return Poll::Ready(Some(Err(axum::Error::new(LateBody))));
+        if this.late {
+            return Poll::Ready(None);
         }
         let frame = Pin::new(&mut this.inner).poll_frame(cx);
+        let (upload, now) = (this.exchange.upload(), this.exchange.connection().now());
         match &frame {
+            Poll::Pending if upload.deadline.is_over(now) => {
+                this.late = true;
+                this.end(None);
+                return Poll::Ready(Some(Err(axum::Error::new(LateBody))));
+            }
             Poll::Pending => {
                 this.patience.wait(&upload.deadline, now);
                 upload.wake(cx.waker());

@@ -12,6 +12,7 @@ use std::{
 };
 
 use parking_lot::Mutex;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
     limits::ServerLimits,
@@ -37,6 +38,8 @@ pub(in crate::app::server) struct Connections {
 #[derive(Debug)]
 pub(in crate::app::server) struct OpenConnection {
     connections: Arc<Connections>,
+    /// The place among the connections that the listener may have.
+    _slot: Option<OwnedSemaphorePermit>,
     /// When the client is late with a head, or with closing the connection.
     head: Deadline,
     /// Whether the client has sent nothing since `head` was set.
@@ -67,9 +70,12 @@ impl Connections {
     }
 
     /// Registers a connection, which waits for its first head from now on.
-    pub(in crate::app::server) fn open(self: &Arc<Self>) -> Arc<OpenConnection> {
+    ///
+    /// It keeps `slot` as long as its stream exists, also with another protocol.
+    pub(in crate::app::server) fn open(self: &Arc<Self>, slot: Option<OwnedSemaphorePermit>) -> Arc<OpenConnection> {
         let connection = Arc::new(OpenConnection {
             connections: Arc::clone(self),
+            _slot: slot,
             head: Deadline::never(),
             idle: AtomicBool::new(true),
             response_ended: AtomicBool::new(false),
@@ -190,6 +196,7 @@ impl OpenConnection {
     /// Records that the head of a request was read.
     pub(super) fn head_read(&self) {
         self.await_nothing();
+        self.response_ended.store(false, Ordering::Relaxed);
         self.requested.store(true, Ordering::Relaxed);
         self.unread.store(0, Ordering::Relaxed);
     }
@@ -214,6 +221,13 @@ impl OpenConnection {
     pub(super) fn flushed(&self) {
         if self.response_ended.load(Ordering::Relaxed) && !self.uploading.load(Ordering::Relaxed) {
             self.response_ended.store(false, Ordering::Relaxed);
+            self.await_within(self.limits().idle_timeout);
+        }
+    }
+
+    /// Records that data of an HTTP/2 response was sent. It may belong to a stream that has ended.
+    pub(super) fn sent_data(&self) {
+        if !self.has_streams() {
             self.await_within(self.limits().idle_timeout);
         }
     }

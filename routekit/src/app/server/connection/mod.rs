@@ -1,6 +1,6 @@
 //! One connection: from its first bytes to its end, and for how long its client may keep it waiting.
 //!
-//! 1. `run` is the whole of it. `protocol` detects HTTP/1.1 or HTTP/2 from the first bytes.
+//! 1. `run` serves a connection from start to end. `protocol` detects HTTP/1.1 or HTTP/2 from the first bytes.
 //! 2. `connections` is the clock of a listener. It counts seconds for all its connections and wakes those whose client
 //!    is late. hyper's own timeout would make it read from the stream once more after each response.
 //! 3. A head has an absolute time. Bodies have a `patience` in each direction, which waiting consumes and each byte

@@ -60,6 +60,9 @@ pub(super) async fn detect<I: AsyncRead + Unpin>(
     Ok((protocol, Rewound { first, unread: 0..length, inner: TokioIo::new(stream), protocol, patience, open }))
 }
 
+/// The size of the largest control frame of HTTP/2 that is written by itself, at most (RFC 9113 §6).
+const LARGEST_CONTROL: usize = 64;
+
 /// A stream whose first bytes were already read, and are read again. It reports to its connection when all data is
 /// sent.
 pub(super) struct Rewound<I> {
@@ -91,6 +94,9 @@ impl<I> Rewound<I> {
                 self.patience.progress(&self.open.send, self.open.now(), written);
             }
             Poll::Ready(_) => {}
+        }
+        if self.protocol != Protocol::Http1 && matches!(polled, Poll::Ready(Ok(written)) if written > LARGEST_CONTROL) {
+            self.open.sent_data();
         }
         polled
     }

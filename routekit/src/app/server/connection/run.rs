@@ -38,8 +38,8 @@ use crate::observe;
 /// the initial size of the buffer.
 const MOST_DISCARDED: u64 = 8 * 1024;
 
-#[cfg(feature = "http2")]
 /// The interval of pings to an HTTP/2 client.
+#[cfg(feature = "http2")]
 const HTTP2_PING_INTERVAL: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// The response to a head that is late (RFC 9110 §15.5.9).

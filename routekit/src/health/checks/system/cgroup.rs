@@ -17,22 +17,22 @@ struct CgroupVersion {
     mount: &'static str,
     limit: &'static str,
     usage: &'static str,
-    /// The line of `memory.stat` with the files in memory that the system can drop.
-    inactive_files: &'static str,
+    /// The lines of `memory.stat` with the files in memory that the system can drop.
+    cached_files: [&'static str; 2],
 }
 
 const V1: CgroupVersion = CgroupVersion {
     mount: "sys/fs/cgroup/memory",
     limit: "memory.limit_in_bytes",
     usage: "memory.usage_in_bytes",
-    inactive_files: "total_inactive_file ",
+    cached_files: ["total_inactive_file ", "total_active_file "],
 };
 
 const V2: CgroupVersion = CgroupVersion {
     mount: "sys/fs/cgroup",
     limit: "memory.max",
     usage: "memory.current",
-    inactive_files: "inactive_file ",
+    cached_files: ["inactive_file ", "active_file "],
 };
 
 /// The groups of the process whose limit is below the memory of the machine. A group is within the limits of its
@@ -65,8 +65,11 @@ impl CgroupVersion {
         // `max` is not a number.
         let (total, usage) = (number(self.limit)?, number(self.usage)?);
         let stat = read(directory, "memory.stat").unwrap_or_default();
-        let inactive = stat.lines().find_map(|line| line.strip_prefix(self.inactive_files)?.trim().parse().ok());
-        let used = usage.saturating_sub(inactive.unwrap_or(0));
+        let size = |line: &str| -> Option<u64> {
+            self.cached_files.iter().find_map(|name| line.strip_prefix(name)?.trim().parse().ok())
+        };
+        let cached: u64 = stat.lines().filter_map(size).sum();
+        let used = usage.saturating_sub(cached);
         Some(MemoryPool { total, free: total.saturating_sub(used) })
     }
 }

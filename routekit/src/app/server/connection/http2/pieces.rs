@@ -11,8 +11,12 @@ use http_body::{Frame, SizeHint};
 
 use super::streams::OpenStream;
 
-/// hyper asks for the next frame once the client has room for a byte, and then buffers the whole frame.
+/// hyper takes a frame, waits until the client has room for a byte of it, and then buffers the whole frame.
 const PIECE: usize = 8 * 1024;
+
+/// The largest end of a body that a client may leave in the buffer unobserved, in bytes. hyper's task of a stream ends
+/// once it has buffered the last frame. So the last byte of a larger body is a frame of its own, which needs room.
+const UNOBSERVED: usize = 1024;
 
 /// The part of a frame that was not sent yet, and the stream that it belongs to.
 pub(in crate::app::server::connection) struct Pieces {
@@ -45,13 +49,13 @@ impl Pieces {
 
     pub(in crate::app::server::connection) fn poll_frame(
         &mut self,
-        inner: Pin<&mut Body>,
+        mut inner: Pin<&mut Body>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         // While the handler makes the next frame, the client is not waited for.
         self.stream.sent(std::mem::take(&mut self.last), false);
         if self.rest.is_empty() {
-            let frame = match ready!(inner.poll_frame(cx)) {
+            let frame = match ready!(inner.as_mut().poll_frame(cx)) {
                 Some(Ok(frame)) => frame,
                 other => return Poll::Ready(other),
             };
@@ -60,7 +64,9 @@ impl Pieces {
                 Err(trailers) => return Poll::Ready(Some(Ok(trailers))),
             }
         }
-        let piece = self.rest.split_to(self.rest.len().min(PIECE));
+        let is_end = self.rest.len() <= PIECE && inner.is_end_stream();
+        let holds_back = is_end && self.rest.len() > UNOBSERVED;
+        let piece = self.rest.split_to(if holds_back { self.rest.len() - 1 } else { self.rest.len().min(PIECE) });
         self.last = piece.len();
         self.stream.sent(0, true);
         Poll::Ready(Some(Ok(Frame::data(piece))))

@@ -10,6 +10,7 @@ use std::{
 use hyper::rt::Executor;
 use parking_lot::Mutex;
 use pin_project_lite::pin_project;
+use tokio::task::{self, Id};
 
 use crate::app::server::connection::{connections::OpenConnection, stream_waits::StreamWait, upload::UploadWait};
 
@@ -43,12 +44,15 @@ impl Drop for OpenStream {
     }
 }
 
+/// A stream, and the task that starts its task.
+type StartingStream = (Option<Id>, Arc<OpenStream>);
+
 /// Starts the tasks of a connection's streams.
 #[derive(Debug, Clone)]
 pub(in crate::app::server::connection) struct StreamExecutor {
     connection: Arc<OpenConnection>,
     /// The stream whose task hyper starts next.
-    starting: Arc<Mutex<Option<Arc<OpenStream>>>>,
+    starting: Arc<Mutex<Option<StartingStream>>>,
 }
 
 impl StreamExecutor {
@@ -58,10 +62,14 @@ impl StreamExecutor {
 
     /// Registers the stream of a request that was just read. hyper starts its task next.
     pub(in crate::app::server::connection) fn begin(&self) -> Arc<OpenStream> {
-        let wait = self.connection.streams.begin(self.connection.limits().send_timeout);
-        let stream = Arc::new(OpenStream { connection: Arc::clone(&self.connection), wait });
-        *self.starting.lock() = Some(Arc::clone(&stream));
+        let stream = self.open();
+        *self.starting.lock() = Some((task::try_id(), Arc::clone(&stream)));
         stream
+    }
+
+    fn open(&self) -> Arc<OpenStream> {
+        let wait = self.connection.streams.begin(self.connection.limits().send_timeout);
+        Arc::new(OpenStream { connection: Arc::clone(&self.connection), wait })
     }
 }
 
@@ -69,8 +77,12 @@ impl<F> Executor<F> for StreamExecutor
 where
     F: Future<Output: Send> + Send + 'static,
 {
-    fn execute(&self, task: F) {
-        tokio::spawn(StreamTask { task: Some(task), stream: self.starting.lock().take() });
+    fn execute(&self, stream_task: F) {
+        let begun = self.starting.lock().take_if(|(begun_by, _)| *begun_by == task::try_id());
+        // A task that a stream's task starts sends what an upgraded stream sends (RFC 8441). Its stream is open for as
+        // long as the task runs, and has no time limit.
+        let stream = begun.map_or_else(|| self.open(), |(_, stream)| stream);
+        tokio::spawn(StreamTask { task: Some(stream_task), stream });
     }
 }
 
@@ -79,7 +91,7 @@ pin_project! {
     struct StreamTask<F> {
         #[pin]
         task: Option<F>,
-        stream: Option<Arc<OpenStream>>,
+        stream: Arc<OpenStream>,
     }
 }
 
@@ -92,8 +104,7 @@ impl<F: Future> Future for StreamTask<F> {
         if task.poll(cx).is_ready() {
             return Poll::Ready(());
         }
-        let is_late = |stream: &Arc<OpenStream>| stream.wait.is_late(stream.connection.now(), cx.waker());
-        if this.stream.as_ref().is_some_and(is_late) {
+        if this.stream.wait.is_late(this.stream.connection.now(), cx.waker()) {
             tracing::debug!("a stream was reset: its client did not take the response");
             // Resets the stream, and frees what is left of the response.
             this.task.set(None);

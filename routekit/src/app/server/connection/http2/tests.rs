@@ -6,11 +6,15 @@ use axum::{
     body::{Body, Bytes},
     response::{IntoResponse, Response},
 };
-use http::{Request, StatusCode};
+use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt;
-use hyper::client::conn::http2::{Builder, SendRequest};
+use hyper::{
+    client::conn::http2::{Builder, SendRequest},
+    ext::Protocol,
+};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
     task::JoinHandle,
     time::{Instant, sleep},
 };
@@ -24,9 +28,19 @@ use crate::{
 
 const LARGE: usize = 100_000;
 
-/// `/large` answers with a large body, `/upload` with the length of the request's body or 408.
-async fn handler(request: Request<Body>) -> Result<Response, Infallible> {
+/// `/large` answers with a large body, `/upload` with the length of the request's body or 408. A CONNECT is a stream of
+/// bytes that are sent back.
+async fn handler(mut request: Request<Body>) -> Result<Response, Infallible> {
+    if request.method() == Method::CONNECT {
+        let upgrade = hyper::upgrade::on(&mut request);
+        tokio::spawn(async move {
+            let (mut reader, mut writer) = tokio::io::split(TokioIo::new(upgrade.await.unwrap()));
+            tokio::io::copy(&mut reader, &mut writer).await
+        });
+        return Ok(StatusCode::OK.into_response());
+    }
     Ok(match request.uri().path() {
+        "/small" => Body::from(vec![b'x'; 5_000]).into_response(),
         "/large" => Body::from(vec![b'x'; LARGE]).into_response(),
         "/upload" => match request.into_body().collect().await {
             Ok(body) => body.to_bytes().len().to_string().into_response(),
@@ -49,7 +63,7 @@ async fn client(window: u32) -> (SendRequest<Body>, JoinHandle<hyper::Result<()>
     });
     let (client, server) = tokio::io::duplex(64 * 1024);
     let peer = SocketAddr::from(([127, 0, 0, 1], 1));
-    tokio::spawn(serve_connection(server, peer, service_fn(handler), connections.open()));
+    tokio::spawn(serve_connection(server, peer, service_fn(handler), connections.open(None)));
     let (sender, connection) = Builder::new(TokioExecutor::new())
         .initial_stream_window_size(window)
         .handshake(TokioIo::new(client))
@@ -91,6 +105,22 @@ async fn stream_whose_client_makes_no_room_is_reset() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn small_response_without_room_is_reset_too() {
+    let (mut sender, _connection) = client(1).await;
+    let mut response = sender.send_request(get("/small")).await.unwrap().into_body();
+    sleep(seconds(33)).await;
+    let mut taken = 0;
+    let end = loop {
+        match response.frame().await {
+            Some(Ok(_)) => taken += 1,
+            end => break end,
+        }
+    };
+    assert!(matches!(end, Some(Err(_))), "{taken} frames");
+    assert_eq!(sender.send_request(get("/")).await.unwrap().status(), 204);
+}
+
+#[tokio::test(start_paused = true)]
 async fn steady_client_takes_a_large_response_whole() {
     let (mut sender, _connection) = client(2000).await;
     let start = Instant::now();
@@ -112,6 +142,19 @@ async fn upload_without_progress_is_late() {
     let request = Request::post("http://localhost/upload").body(body).unwrap();
     assert_eq!(sender.send_request(request).await.unwrap().status(), 408);
     assert!((seconds(30)..=seconds(32)).contains(&start.elapsed()), "{:?}", start.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn connection_of_an_upgraded_stream_stays_open() {
+    let (mut sender, _connection) = client(65_535).await;
+    let request = Request::connect("http://localhost/ws").extension(Protocol::from_static("websocket"));
+    let response = sender.send_request(request.body(Body::empty()).unwrap()).await.unwrap();
+    let mut upgraded = TokioIo::new(hyper::upgrade::on(response).await.unwrap());
+    for _ in 0..3 {
+        sleep(seconds(200)).await;
+        upgraded.write_all(b"a").await.unwrap();
+        assert_eq!(upgraded.read_u8().await.unwrap(), b'a');
+    }
 }
 
 #[tokio::test(start_paused = true)]
