@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Where the messages go.
-enum Audience {
+enum LogAudience {
     /// To the log, with routekit's own target.
     Log,
     /// To the log, with the target of the program, because the filter hides routekit.
@@ -20,7 +20,7 @@ enum Audience {
     StandardError,
 }
 
-impl Audience {
+impl LogAudience {
     fn find() -> Self {
         match program_log::target() {
             _ if !program_log::has_listener() => Self::StandardError,
@@ -53,7 +53,7 @@ fn print(line: &str) {
 
 /// Reports the routes, the addresses and the warnings.
 pub(super) fn announce(mounted: &Mounted, addr: SocketAddr, admin: Option<SocketAddr>) {
-    let audience = Audience::find();
+    let audience = LogAudience::find();
     let table = &mounted.table;
     for line in table.to_string().lines() {
         audience.info(line);
@@ -72,17 +72,17 @@ pub(super) fn announce(mounted: &Mounted, addr: SocketAddr, admin: Option<Socket
     }
     let line = format!("listening on http://{addr}; routes: {}", table.summary());
     match audience {
-        Audience::Log => {
+        LogAudience::Log => {
             let admin = admin.map(tracing::field::display);
             tracing::info!(target: "routekit", %addr, admin, "{line}");
         }
-        Audience::LogOfProgram(_) | Audience::StandardError => audience.info(&line),
+        LogAudience::LogOfProgram(_) | LogAudience::StandardError => audience.info(&line),
     }
 }
 
 /// Reports the end of the app, and the number of connections that were cut off.
 pub(super) fn stopped(cut_off: usize) {
-    let audience = Audience::find();
+    let audience = LogAudience::find();
     match cut_off {
         0 => audience.info("stopped"),
         connections => audience.warn(&format!("stopped; {connections} connections were cut off")),
@@ -90,15 +90,17 @@ pub(super) fn stopped(cut_off: usize) {
 }
 
 /// Warns on standard error that failures are not logged.
-fn warn_of_hidden_log(audience: &Audience) {
+fn warn_of_hidden_log(audience: &LogAudience) {
     const NO_LISTENER: &str =
         "nothing is logged, not even failures: no `tracing` subscriber is set (see `routekit::telemetry::init`)";
     const HIDDEN: &str = "warning: the filter of the log hides routekit: causes of failures are not logged; add \
                           `routekit=info` to the filter";
     match audience {
-        Audience::StandardError => print(NO_LISTENER),
-        Audience::Log if program_log::hides_routekit() && LevelFilter::current() != LevelFilter::OFF => print(HIDDEN),
-        Audience::Log | Audience::LogOfProgram(_) => {}
+        LogAudience::StandardError => print(NO_LISTENER),
+        LogAudience::Log if program_log::hides_routekit() && LevelFilter::current() != LevelFilter::OFF => {
+            print(HIDDEN);
+        }
+        LogAudience::Log | LogAudience::LogOfProgram(_) => {}
     }
 }
 

@@ -13,7 +13,6 @@ pub(crate) mod property;
 pub(crate) mod setting;
 pub(crate) mod setup_problem;
 pub mod spawner;
-mod timers;
 #[cfg(feature = "jwks")]
 pub(crate) mod tls;
 pub(crate) mod units;

@@ -12,9 +12,9 @@ use super::document::{OF_CONTENT, Problem};
 
 /// Builds the response of a problem. See [`App::problems`](crate::App::problems).
 #[derive(Clone)]
-pub(crate) struct ProblemFormat(Arc<Format>);
+pub(crate) struct ProblemFormat(Arc<FormatFn>);
 
-type Format = dyn Fn(Problem, &Parts) -> Response + Send + Sync;
+type FormatFn = dyn Fn(Problem, &Parts) -> Response + Send + Sync;
 
 impl ProblemFormat {
     pub(crate) fn new<R: IntoResponse>(format: impl Fn(Problem, &Parts) -> R + Send + Sync + 'static) -> Self {

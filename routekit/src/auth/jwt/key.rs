@@ -17,11 +17,11 @@ pub struct VerifyingKey {
     kid: Option<String>,
     algorithm: Algorithm,
     /// `Err` is the problem with the key, which the app reports at start-up.
-    key: Result<Key, String>,
+    key: Result<KeyMaterial, String>,
 }
 
 #[derive(Clone)]
-enum Key {
+enum KeyMaterial {
     Secret(hmac::Key),
     Public(PublicKey),
 }
@@ -41,7 +41,7 @@ impl VerifyingKey {
                 shortest if secret.len() < shortest => Err(format!(
                     "the secret is shorter than the {shortest} bytes that {algorithm:?} needs (RFC 7518 §3.2)"
                 )),
-                _ => Ok(Key::Secret(hmac::Key::new(hash, secret))),
+                _ => Ok(KeyMaterial::Secret(hmac::Key::new(hash, secret))),
             },
             (Scheme::Rsa(_) | Scheme::Ec(_) | Scheme::Ed25519, _) => {
                 Err(format!("{algorithm:?} takes a public key, not a secret"))
@@ -61,7 +61,7 @@ impl VerifyingKey {
         } else if let Scheme::Hmac(_) = algorithm.scheme() {
             Err(format!("{algorithm:?} takes a secret, not a PEM file"))
         } else {
-            pem::read(algorithm, pem).map(Key::Public)
+            pem::read(algorithm, pem).map(KeyMaterial::Public)
         };
         Self { kid: None, algorithm, key }
     }
@@ -69,7 +69,7 @@ impl VerifyingKey {
     /// Creates a key that was parsed elsewhere.
     #[cfg(feature = "jwks")]
     pub(super) fn public(kid: Option<String>, algorithm: Algorithm, key: PublicKey) -> Self {
-        Self { kid, algorithm, key: Ok(Key::Public(key)) }
+        Self { kid, algorithm, key: Ok(KeyMaterial::Public(key)) }
     }
 
     /// Sets the key id. The key then verifies tokens with this `kid` and tokens without a `kid`.
@@ -95,8 +95,8 @@ impl VerifyingKey {
     /// Whether `signature` is this key's signature of `message`.
     pub(super) fn has_signed(&self, message: &[u8], signature: &[u8]) -> bool {
         match &self.key {
-            Ok(Key::Secret(key)) => hmac::verify(key, message, signature).is_ok(),
-            Ok(Key::Public(key)) => key.has_signed(message, signature),
+            Ok(KeyMaterial::Secret(key)) => hmac::verify(key, message, signature).is_ok(),
+            Ok(KeyMaterial::Public(key)) => key.has_signed(message, signature),
             Err(_) => false,
         }
     }

@@ -34,15 +34,15 @@ pub(super) fn read(algorithm: Algorithm, pem: &[u8]) -> Result<PublicKey, String
     }
     let info = find(&block.der, 0).ok_or(format!("this is not a public key for {algorithm:?}"))?;
     match (algorithm.scheme(), info.kind()) {
-        (Scheme::Rsa(parameters), Kind::Rsa) => PublicKey::pkcs1(parameters, info.key),
-        (Scheme::Rsa(parameters), Kind::RsaPss) => match check_pss(algorithm, info.parameters) {
+        (Scheme::Rsa(parameters), KeyKind::Rsa) => PublicKey::pkcs1(parameters, info.key),
+        (Scheme::Rsa(parameters), KeyKind::RsaPss) => match check_pss(algorithm, info.parameters) {
             Ok(()) => PublicKey::pkcs1(parameters, info.key),
             Err(usable) => Err(format!("this key is for {usable} only (RFC 4055 §3.1), not for {algorithm:?}")),
         },
-        (Scheme::Ec(scheme), Kind::P256 | Kind::P384) if info.kind() == Kind::of(algorithm) => {
+        (Scheme::Ec(scheme), KeyKind::P256 | KeyKind::P384) if info.kind() == KeyKind::of(algorithm) => {
             PublicKey::point(scheme, info.key.to_vec())
         }
-        (Scheme::Ed25519, Kind::Ed25519) => PublicKey::ed25519(info.key.to_vec()),
+        (Scheme::Ed25519, KeyKind::Ed25519) => PublicKey::ed25519(info.key.to_vec()),
         (_, kind) => Err(format!("this is {}, not a key for {algorithm:?}", kind.name())),
     }
 }
@@ -68,7 +68,7 @@ impl<'a> Block<'a> {
 
 /// The kind of a public key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum KeyKind {
     Rsa,
     RsaPss,
     P256,
@@ -77,7 +77,7 @@ enum Kind {
     Other,
 }
 
-impl Kind {
+impl KeyKind {
     /// The kind of key that an elliptic curve's algorithm takes.
     fn of(algorithm: Algorithm) -> Self {
         if algorithm == Algorithm::ES384 { Self::P384 } else { Self::P256 }
@@ -110,18 +110,18 @@ impl<'a> PublicKeyInfo<'a> {
         Some(Self { algorithm, parameters, key })
     }
 
-    fn kind(&self) -> Kind {
+    fn kind(&self) -> KeyKind {
         match self.algorithm {
-            RSA_ENCRYPTION => Kind::Rsa,
-            ID_RSASSA_PSS => Kind::RsaPss,
-            ID_ED25519 => Kind::Ed25519,
+            RSA_ENCRYPTION => KeyKind::Rsa,
+            ID_RSASSA_PSS => KeyKind::RsaPss,
+            ID_ED25519 => KeyKind::Ed25519,
             // A named curve (RFC 5480 §2.1.1).
             ID_EC_PUBLIC_KEY => match element(self.parameters) {
-                Some((OBJECT_IDENTIFIER, P256, _)) => Kind::P256,
-                Some((OBJECT_IDENTIFIER, P384, _)) => Kind::P384,
-                _ => Kind::Other,
+                Some((OBJECT_IDENTIFIER, P256, _)) => KeyKind::P256,
+                Some((OBJECT_IDENTIFIER, P384, _)) => KeyKind::P384,
+                _ => KeyKind::Other,
             },
-            _ => Kind::Other,
+            _ => KeyKind::Other,
         }
     }
 }

@@ -12,7 +12,7 @@ use hyper::body::Incoming;
 
 #[cfg(feature = "http2")]
 use super::http2::{OpenStream, Pieces};
-use super::{connections::OpenConnection, patience::Patience, upload::UploadWait};
+use super::{connections::OpenConnection, patience::ClientPatience, upload::UploadWait};
 use crate::base::late_body::LateBody;
 
 /// The exchange that a body belongs to.
@@ -58,7 +58,7 @@ pub(super) struct RequestBody {
     ended: bool,
     /// Whether it has ended with [`LateBody`].
     late: bool,
-    patience: Patience,
+    patience: ClientPatience,
     exchange: ExchangeSide,
 }
 
@@ -67,7 +67,7 @@ impl RequestBody {
         if let Some(open) = exchange.shared_connection() {
             open.upload_began();
         }
-        let patience = Patience::new(exchange.connection().limits().body_timeout);
+        let patience = ClientPatience::new(exchange.connection().limits().body_timeout);
         Self { inner, ended: false, late: false, patience, exchange }
     }
 
@@ -134,10 +134,10 @@ impl Drop for RequestBody {
 /// The body of a response. Reports its end to an HTTP/1 connection, and its progress to an HTTP/2 stream.
 pub(super) struct ResponseBody {
     inner: Body,
-    report: Report,
+    report: ProgressReport,
 }
 
-enum Report {
+enum ProgressReport {
     Nothing,
     Http1(Arc<OpenConnection>),
     #[cfg(feature = "http2")]
@@ -147,10 +147,10 @@ enum Report {
 impl ResponseBody {
     pub(super) fn new(inner: Body, exchange: Option<ExchangeSide>) -> Self {
         let report = match exchange {
-            None => Report::Nothing,
-            Some(ExchangeSide::Http1(open)) => Report::Http1(open),
+            None => ProgressReport::Nothing,
+            Some(ExchangeSide::Http1(open)) => ProgressReport::Http1(open),
             #[cfg(feature = "http2")]
-            Some(ExchangeSide::Http2(stream)) => Report::Http2(Box::new(Pieces::new(stream))),
+            Some(ExchangeSide::Http2(stream)) => ProgressReport::Http2(Box::new(Pieces::new(stream))),
         };
         Self { inner, report }
     }
@@ -163,32 +163,32 @@ impl HttpBody for ResponseBody {
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let this = &mut *self;
         match &mut this.report {
-            Report::Nothing | Report::Http1(_) => Pin::new(&mut this.inner).poll_frame(cx),
+            ProgressReport::Nothing | ProgressReport::Http1(_) => Pin::new(&mut this.inner).poll_frame(cx),
             #[cfg(feature = "http2")]
-            Report::Http2(pieces) => pieces.poll_frame(Pin::new(&mut this.inner), cx),
+            ProgressReport::Http2(pieces) => pieces.poll_frame(Pin::new(&mut this.inner), cx),
         }
     }
 
     fn is_end_stream(&self) -> bool {
         match &self.report {
-            Report::Nothing | Report::Http1(_) => self.inner.is_end_stream(),
+            ProgressReport::Nothing | ProgressReport::Http1(_) => self.inner.is_end_stream(),
             #[cfg(feature = "http2")]
-            Report::Http2(pieces) => pieces.is_empty() && self.inner.is_end_stream(),
+            ProgressReport::Http2(pieces) => pieces.is_empty() && self.inner.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.report {
-            Report::Nothing | Report::Http1(_) => self.inner.size_hint(),
+            ProgressReport::Nothing | ProgressReport::Http1(_) => self.inner.size_hint(),
             #[cfg(feature = "http2")]
-            Report::Http2(pieces) => pieces.size_hint(self.inner.size_hint()),
+            ProgressReport::Http2(pieces) => pieces.size_hint(self.inner.size_hint()),
         }
     }
 }
 
 impl Drop for ResponseBody {
     fn drop(&mut self) {
-        if let Report::Http1(open) = &self.report {
+        if let ProgressReport::Http1(open) = &self.report {
             open.response_ended();
         }
     }

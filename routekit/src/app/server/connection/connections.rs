@@ -16,7 +16,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
     limits::ServerLimits,
-    patience::{Deadline, TICK, millis},
+    patience::{ClientDeadline, TICK, millis},
     upload::UploadWait,
 };
 
@@ -41,13 +41,13 @@ pub(in crate::app::server) struct OpenConnection {
     /// The place among the connections that the listener may have.
     _slot: Option<OwnedSemaphorePermit>,
     /// When the client is late with a head, or with closing the connection.
-    head: Deadline,
+    head: ClientDeadline,
     /// Whether the client has sent nothing since `head` was set.
     idle: AtomicBool,
     /// Whether the rest of a response is being sent.
     response_ended: AtomicBool,
     /// When the client is late with taking what was sent.
-    pub(super) send: Deadline,
+    pub(super) send: ClientDeadline,
     /// The wait for the body of the current request, in HTTP/1.
     pub(super) upload: UploadWait,
     /// The open streams of HTTP/2. Closed ones are removed at the next tick.
@@ -76,10 +76,10 @@ impl Connections {
         let connection = Arc::new(OpenConnection {
             connections: Arc::clone(self),
             _slot: slot,
-            head: Deadline::never(),
+            head: ClientDeadline::never(),
             idle: AtomicBool::new(true),
             response_ended: AtomicBool::new(false),
-            send: Deadline::never(),
+            send: ClientDeadline::never(),
             upload: UploadWait::default(),
             #[cfg(feature = "http2")]
             streams: Default::default(),

@@ -11,9 +11,9 @@ pub(in crate::app::server) struct ServerLimits {
     pub(super) head_timeout: Duration,
     /// From a response to the first byte of the next head.
     pub(super) idle_timeout: Duration,
-    /// The wait for a request's body, see [`Patience`](super::patience::Patience).
+    /// The wait for a request's body, see [`ClientPatience`](super::patience::ClientPatience).
     pub(super) body_timeout: Duration,
-    /// The wait until a client takes a response, see [`Patience`](super::patience::Patience).
+    /// The wait until a client takes a response, see [`ClientPatience`](super::patience::ClientPatience).
     pub(super) send_timeout: Duration,
     pub(super) max_head_bytes: usize,
     #[cfg(feature = "http2")]

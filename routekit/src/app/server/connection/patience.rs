@@ -12,14 +12,14 @@ pub(super) const TICK: Duration = Duration::from_secs(1);
 /// time, however often it does so.
 const MILLIS_PER_BYTE: u64 = 4;
 
-/// The value of a [`Deadline`] that is not set.
+/// The value of a [`ClientDeadline`] that is not set.
 const NEVER: u64 = u64::MAX;
 
 /// The time at which the server stops waiting for a client, in milliseconds of the listener's clock.
 #[derive(Debug)]
-pub(super) struct Deadline(AtomicU64);
+pub(super) struct ClientDeadline(AtomicU64);
 
-impl Deadline {
+impl ClientDeadline {
     pub(super) const fn never() -> Self {
         Self(AtomicU64::new(NEVER))
     }
@@ -46,26 +46,26 @@ impl Deadline {
 /// It decreases while the server waits, and increases with each byte up to its initial value. Time in which the server
 /// does not wait is not counted.
 #[derive(Debug)]
-pub(super) struct Patience {
+pub(super) struct ClientPatience {
     most: u64,
     left: u64,
 }
 
-impl Patience {
+impl ClientPatience {
     pub(super) fn new(most: Duration) -> Self {
         let most = millis(most);
         Self { most, left: most }
     }
 
     /// The server waits from `now` on. Does nothing if it waited already.
-    pub(super) fn wait(&self, deadline: &Deadline, now: u64) {
+    pub(super) fn wait(&self, deadline: &ClientDeadline, now: u64) {
         if !deadline.is_set() {
             deadline.set(now.saturating_add(self.left));
         }
     }
 
     /// The client has sent or taken `bytes`. Does nothing if the server did not wait.
-    pub(super) fn progress(&mut self, deadline: &Deadline, now: u64, bytes: usize) {
+    pub(super) fn progress(&mut self, deadline: &ClientDeadline, now: u64, bytes: usize) {
         let until = deadline.0.load(Ordering::Relaxed);
         if until == NEVER {
             return;
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn time_is_lost_by_waiting_and_earned_by_bytes() {
-        let (deadline, mut patience) = (Deadline::never(), Patience::new(Duration::from_secs(29)));
+        let (deadline, mut patience) = (ClientDeadline::never(), ClientPatience::new(Duration::from_secs(29)));
         patience.wait(&deadline, 0);
         patience.wait(&deadline, 10_000);
         assert!(deadline.is_over(30_000) && !deadline.is_over(29_999));

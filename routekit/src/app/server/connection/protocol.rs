@@ -12,7 +12,7 @@ use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, ReadBuf};
 
-use super::{connections::OpenConnection, patience::Patience};
+use super::{connections::OpenConnection, patience::ClientPatience};
 
 /// The first bytes of every HTTP/2 connection (RFC 9113 §3.4). They are not a valid HTTP/1 request.
 const HTTP2_PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -56,7 +56,7 @@ pub(super) async fn detect<I: AsyncRead + Unpin>(
         }
     })
     .await?;
-    let patience = Patience::new(open.limits().send_timeout);
+    let patience = ClientPatience::new(open.limits().send_timeout);
     Ok((protocol, Rewound { first, unread: 0..length, inner: TokioIo::new(stream), protocol, patience, open }))
 }
 
@@ -72,7 +72,7 @@ pub(super) struct Rewound<I> {
     inner: TokioIo<I>,
     protocol: Protocol,
     /// With the client's reading.
-    patience: Patience,
+    patience: ClientPatience,
     open: Arc<OpenConnection>,
 }
 

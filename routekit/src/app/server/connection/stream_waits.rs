@@ -12,7 +12,7 @@ use std::{
 use parking_lot::Mutex;
 
 use super::{
-    patience::{Deadline, Patience},
+    patience::{ClientDeadline, ClientPatience},
     upload::UploadWait,
 };
 
@@ -29,8 +29,8 @@ pub(super) struct StreamWaits {
 pub(super) struct StreamWait {
     pub(super) upload: UploadWait,
     /// When the client is late with making room for more of the response.
-    send: Deadline,
-    patience: Mutex<Patience>,
+    send: ClientDeadline,
+    patience: Mutex<ClientPatience>,
     /// Whether there is more of the response than the client has room for.
     sending: AtomicBool,
     waker: Mutex<Option<Waker>>,
@@ -40,8 +40,8 @@ impl StreamWaits {
     pub(super) fn begin(&self, send_timeout: Duration) -> Arc<StreamWait> {
         let wait = Arc::new(StreamWait {
             upload: UploadWait::default(),
-            send: Deadline::never(),
-            patience: Mutex::new(Patience::new(send_timeout)),
+            send: ClientDeadline::never(),
+            patience: Mutex::new(ClientPatience::new(send_timeout)),
             sending: AtomicBool::new(false),
             waker: Mutex::default(),
         });

@@ -4,19 +4,19 @@ use std::task::Waker;
 
 use parking_lot::Mutex;
 
-use super::patience::Deadline;
+use super::patience::ClientDeadline;
 
 /// Whether the server waits for a body, and until when.
 #[derive(Debug)]
 pub(super) struct UploadWait {
-    pub(super) deadline: Deadline,
+    pub(super) deadline: ClientDeadline,
     /// The waker of the task that reads the body. It need not be the task of the connection.
     waker: Mutex<Option<Waker>>,
 }
 
 impl Default for UploadWait {
     fn default() -> Self {
-        Self { deadline: Deadline::never(), waker: Mutex::default() }
+        Self { deadline: ClientDeadline::never(), waker: Mutex::default() }
     }
 }
 

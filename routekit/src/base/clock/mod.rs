@@ -2,6 +2,8 @@
 //!
 //! Durations are monotonic: they do not change when the wall clock is set. The wall clock only labels points in time.
 
+mod timers;
+
 use std::{
     fmt,
     sync::{
@@ -14,7 +16,7 @@ use std::{
 
 use routekit_grammar::calendar::Day;
 
-use super::timers::Timers;
+use self::timers::Timers;
 
 /// A clock: the system's, or that of a [`ManualClock`].
 #[derive(Clone, Default)]
