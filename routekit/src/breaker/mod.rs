@@ -44,8 +44,8 @@
 //!    response is a 503 with `Retry-After` in whole seconds, rounded up. A `fallback` runs only for refused requests.
 //!    With `fallback_on_error = path`, a handler answers in place of each failed call too, once the failure is counted.
 //!    It receives the request without its body, and has the route's `timeout` again. Without a `fallback` it also
-//!    answers refused requests. The response of either is never stored. A `Dep<T>` that only a fallback takes is not
-//!    checked at start-up.
+//!    answers refused requests. The response of either is never stored. A `Dep<T>` that a fallback takes is checked
+//!    at start-up.
 //! 10. The breaker runs inside the cache, `auth` and `concurrency`, and outside `timeout`: cache hits and refusals of
 //!     those policies are not calls. A handler that hangs without a `timeout` has no outcome until its client leaves,
 //!     so the app logs a warning at start-up for such a route (a cached route has 30 seconds).
