@@ -33,6 +33,7 @@ mod method;
 mod observer;
 mod permit;
 mod room;
+mod route_state;
 mod shield;
 
 pub(crate) use self::{
@@ -43,8 +44,9 @@ pub(crate) use self::{
     shield::shielded,
 };
 pub use self::{
-    exchange::{Exchange, RouteObservers, RouteState},
+    exchange::Exchange,
     observer::{Event, Failure, FallbackResponse, Finished, Observer},
+    route_state::{RouteObservers, RouteState},
 };
 // Published by `concurrency`.
 #[doc(hidden)]
