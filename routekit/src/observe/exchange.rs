@@ -48,7 +48,15 @@ struct ExchangeState {
     log_details: Option<Box<LogDetails>>,
     /// Whether the request has ended. Later reports are ignored.
     ended: bool,
+    /// Whether the response is sent or was given up. The route is closed once this and `ended` are true.
+    sent: bool,
 }
+
+/// A request that counts as active until this is dropped.
+///
+/// There is one for each request: its [`Sample`](crate::watch) has it until a server takes it, which keeps it until the
+/// response is sent.
+pub(crate) struct ActiveRequest(Arc<ExchangeInner>);
 
 /// Parts of a request that only logs have.
 #[derive(Default)]
@@ -100,7 +108,13 @@ impl Exchange {
     /// Returns the route, from the time when it is matched until the request has ended.
     #[must_use]
     pub fn route(&self) -> Option<Arc<RouteState>> {
-        self.state().route.clone()
+        let state = self.state();
+        if state.ended { None } else { state.route.clone() }
+    }
+
+    /// Makes the request active. Called once for each exchange.
+    pub(crate) fn active(&self) -> ActiveRequest {
+        ActiveRequest(Arc::clone(&self.inner))
     }
 
     /// Sets the correlation id unless there is one. Returns the id of the request.
@@ -132,12 +146,13 @@ impl Exchange {
     /// Reports the end of the request to the observer of the route, or to `unmatched`, inside the request's span.
     pub(crate) fn finish(&self, unmatched: &RouteState, now: Instant, ending: Ending, response_bytes: u64) {
         // Released before calling the observer, which may use this exchange.
-        let (route, span) = {
+        let (matched, span, sent) = {
             let mut state = self.state();
             state.ended = true;
-            (state.route.take(), state.log_details.as_mut().and_then(|log| log.span.take()))
+            let route = if state.sent { state.route.take() } else { state.route.clone() };
+            (route, state.log_details.as_mut().and_then(|log| log.span.take()), state.sent)
         };
-        let route = route.as_deref().unwrap_or(unmatched);
+        let route = matched.as_deref().unwrap_or(unmatched);
         let _entered = span.as_ref().map(Span::enter);
         route.finished(&Finished {
             method: &self.inner.method,
@@ -150,6 +165,9 @@ impl Exchange {
             ending,
             exchange: self,
         });
+        if sent && matched.is_some() {
+            route.closed(&self.inner.method);
+        }
     }
 
     pub(crate) fn read(&self, bytes: u64) {
@@ -164,6 +182,25 @@ impl Exchange {
 
     fn state(&self) -> MutexGuard<'_, ExchangeState> {
         self.inner.state.lock()
+    }
+}
+
+impl Drop for ActiveRequest {
+    fn drop(&mut self) {
+        let route = {
+            let mut state = self.0.state.lock();
+            state.sent = true;
+            if state.ended { state.route.take() } else { None }
+        };
+        if let Some(route) = route {
+            route.closed(&self.0.method);
+        }
+    }
+}
+
+impl fmt::Debug for ActiveRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ActiveRequest({})", self.0.method)
     }
 }
 

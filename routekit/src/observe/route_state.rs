@@ -48,6 +48,10 @@ impl Observer for RouteState {
     fn finished(&self, request: &Finished<'_>) {
         shielded(|| self.observer.finished(request));
     }
+
+    fn closed(&self, method: &Method) {
+        shielded(|| self.observer.closed(method));
+    }
 }
 
 impl fmt::Debug for RouteState {

@@ -13,6 +13,7 @@ use tokio::{
 use tower_service::Service;
 
 use super::connection::{Connections, serve_connection};
+use crate::observe::KnowsRequest;
 
 /// How long to wait before the next attempt if the system is out of files or memory.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
@@ -30,7 +31,10 @@ pub(super) async fn accept<S>(
     stop: impl Future<Output = ()>,
     service: impl Fn() -> S,
 ) where
-    S: Service<Request<Body>, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static,
+    S: Service<Request<Body>, Response = Response, Error = Infallible, Future: KnowsRequest + Send>
+        + Clone
+        + Send
+        + 'static,
 {
     let slots = Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)));
     let mut stop = std::pin::pin!(stop);

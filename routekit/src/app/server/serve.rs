@@ -12,7 +12,7 @@ use tokio::{net::TcpListener, task::JoinSet};
 
 use super::{
     accept::accept,
-    connection::{Connections, ServerLimits},
+    connection::{Connections, RejectedHeads, ServerLimits},
     file_limit,
     listeners::BoundListeners,
 };
@@ -59,7 +59,8 @@ pub(in crate::app) async fn serve(
             accept(listener, &connections, &mut JoinSet::new(), pending(), || service.clone()).await;
         });
     }
-    let connections = Arc::new(Connections::new(limits.clone()));
+    let rejected_heads = RejectedHeads::new(Arc::clone(&mounted.unmatched), mounted.clock.clone());
+    let connections = Arc::new(Connections::new(limits.clone()).report(rejected_heads));
     connections.start_clock().map_err(failed)?;
     let mut warm_up = warm_up(&mounted, addr);
     // After the warm-up holds readiness: the first time that the app is ready ends its start-up.

@@ -13,7 +13,7 @@ use axum::{
     body::{Body, Bytes, HttpBody},
     response::{IntoResponse, Response},
 };
-use futures_util::FutureExt;
+use futures_util::{FutureExt, future::BoxFuture};
 use http::{Request, StatusCode};
 use http_body::Frame;
 use http_body_util::BodyExt;
@@ -27,10 +27,21 @@ use tower::service_fn;
 use super::{
     connections::Connections, limits::ServerLimits, linger::MOST_BYTES, patience::TICK, run::serve_connection,
 };
-use crate::{base::late_body::LateBody, config::Config};
+use crate::{
+    base::late_body::LateBody,
+    config::Config,
+    observe::{ActiveRequest, KnowsRequest},
+};
 
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
 const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// These handlers are no apps.
+impl<T> KnowsRequest for BoxFuture<'_, T> {
+    fn take_request(self: Pin<&mut Self>) -> Option<ActiveRequest> {
+        None
+    }
+}
 
 /// A server with one connection.
 struct TestConnection {
@@ -68,7 +79,7 @@ where
         }
     });
     let (client, stream) = tokio::io::duplex(1024);
-    let service = service_fn(move |request| handler(request).map(Ok::<_, Infallible>));
+    let service = service_fn(move |request| handler(request).map(Ok::<_, Infallible>).boxed());
     let peer = SocketAddr::from(([127, 0, 0, 1], 1));
     let served = tokio::spawn(serve_connection(stream, peer, service, connections.open(None)));
     TestConnection { connections, client, served }
