@@ -58,7 +58,8 @@ impl Sample {
         self.exchange.finish(&self.shared.unmatched, now, ending, self.response_bytes);
     }
 
-    /// Moves the request into a new sample. This one no longer reports its end, but keeps it active until it is dropped.
+    /// Moves the request into a new sample. This one no longer reports its end. It keeps the request active until it is
+    /// dropped.
     pub(super) fn hand_on(&mut self) -> Self {
         let (exchange, shared) = (self.exchange.clone(), Arc::clone(&self.shared));
         let ended = std::mem::replace(&mut self.ended, true);
