@@ -39,6 +39,7 @@ mod hand_written;
 mod health;
 mod jwks;
 mod jwt;
+mod kubernetes;
 mod linking;
 mod log_filters;
 mod logs;

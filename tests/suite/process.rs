@@ -53,7 +53,7 @@ pub(crate) fn promtool_accepts(text: &str) {
 pub(crate) struct Quickstart {
     process: Process,
     pub(crate) addr: String,
-    admin: String,
+    pub(crate) admin: String,
     /// Read by the tests, so that the program does not block.
     log: Lines<BufReader<ChildStdout>>,
 }
@@ -65,13 +65,13 @@ impl Quickstart {
     }
 
     /// Starts the program with these variables.
-    pub(crate) fn start_with<const N: usize>(variables: [(String, String); N]) -> Self {
+    pub(crate) fn start_with(variables: impl IntoIterator<Item = (String, String)>) -> Self {
         let mut child = quickstart().envs(variables).stdout(Stdio::piped()).spawn().unwrap();
         let mut log = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut find = |what: &str| {
             let after = log.find_map(|line| line.unwrap().split_once(what).map(|(_, after)| after.to_owned()));
             let after = after.expect("it says where it listens");
-            after.split([';', ' ']).next().unwrap().to_owned()
+            after.split([';', ' ', '"']).next().unwrap().to_owned()
         };
         let (admin, addr) = (find("admin surface on http://"), find("listening on http://"));
         Self { process: Process::new(child), addr, admin, log }
