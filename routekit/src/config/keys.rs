@@ -235,15 +235,15 @@ pub(super) const KEYS: &[ConfigKey] = &[
         server_drain_delay,
         duration_or_zero,
         units::show,
-        "How long the app takes requests after a shutdown has begun, while `/health/ready` answers 503. Ctrl-C skips it."
+        "How long the app takes requests after a shutdown has begun, while `/health/ready` answers 503. Not after Ctrl-C."
     ),
     key!(
         "server.shutdown_grace",
         server_shutdown_grace,
         duration_or_zero,
         units::show,
-        "How long a connection without a request stays open once the app has closed its listener, so that a request that \
-         is on its way is answered."
+        "How long a connection without a request stays open once the app has closed its listener, so that a request on \
+         its way is answered."
     ),
     key!(
         "server.shutdown_deadline",
