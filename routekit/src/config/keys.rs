@@ -235,7 +235,7 @@ pub(super) const KEYS: &[ConfigKey] = &[
         server_drain_delay,
         duration_or_zero,
         units::show,
-        "How long the app takes requests after a shutdown has begun, while `/health/ready` answers 503. Not after Ctrl-C."
+        "How long the app takes requests after a shutdown has begun, while it is not ready any more. Not after Ctrl-C."
     ),
     key!(
         "server.shutdown_grace",
