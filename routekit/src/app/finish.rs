@@ -150,5 +150,5 @@ impl App {
 async fn begin_after(shutdown: Shutdown, stop: impl Future<Output = ()>) {
     stop.await;
     shutdown.begin("as the program asked");
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }

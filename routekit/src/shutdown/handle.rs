@@ -62,19 +62,18 @@ impl Shutdown {
 
     /// Begins the shutdown, and chooses whether the app drains first.
     pub(crate) fn begin_with(&self, reason: Cow<'static, str>, drain: Drain) {
-        let mut earlier = None;
+        let (mut reason, mut earlier) = (Some(reason), None);
         self.0.state.send_if_modified(|state| {
             if let Some(reason) = &state.reason {
                 earlier = Some(reason.clone());
                 return false;
             }
             state.phase = if state.is_served { ShutdownPhase::Draining } else { ShutdownPhase::Closing };
-            (state.reason, state.drain) = (Some(reason.clone()), drain);
+            (state.reason, state.drain) = (reason.take(), drain);
             true
         });
-        match earlier {
-            None => tracing::debug!(%reason, "the shutdown begins"),
-            Some(earlier) => tracing::info!(%reason, %earlier, "the shutdown has begun already"),
+        if let (Some(reason), Some(earlier)) = (reason, earlier) {
+            tracing::info!(%reason, %earlier, "the shutdown has begun already");
         }
     }
 
