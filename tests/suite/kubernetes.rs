@@ -115,7 +115,9 @@ fn selectors_match_the_pods() {
 #[test]
 fn times_hold_with_the_defaults() {
     let deployment = manifest("deployment.yaml");
-    let deadline = Duration::from_secs(30);
+    let defaults = Config::default();
+    let (drain, deadline) = (**defaults.server_drain_delay(), **defaults.server_shutdown_deadline());
+    assert!(drain < deadline, "the deadline includes the drain");
     let grace = Duration::from_secs(number(&pod(&deployment)["spec"]["terminationGracePeriodSeconds"]));
     assert!(grace >= deadline + Duration::from_secs(SPARE_SECONDS), "{grace:?}");
 
