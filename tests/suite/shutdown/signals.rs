@@ -3,7 +3,6 @@
 use std::{
     io::{Read, Write},
     net::TcpStream,
-    time::{Duration, Instant},
 };
 
 use crate::process::Quickstart;
@@ -30,11 +29,9 @@ fn second_signal_ends_the_process_at_once() {
     let client = half_a_body(&app.addr);
     app.send("-TERM");
     app.until_log("stopping: SIGTERM");
-    let start = Instant::now();
     let (code, last) = app.signal("-TERM");
     assert_eq!(code, Some(1));
     assert!(last.as_ref().is_some_and(|line| line.contains("a second signal")), "{last:?}");
-    assert!(start.elapsed() < Duration::from_secs(20));
     drop(client);
 }
 
@@ -61,15 +58,12 @@ fn silent_clients_do_not_hold_up_the_exit_and_a_slow_body_is_cut_off() {
         })
         .collect();
         let half = slow.then(|| half_a_body(&app.addr));
-        let start = Instant::now();
         let (exit, last) = app.signal("-TERM");
-        let took = start.elapsed();
-        assert_eq!(exit, Some(code), "{last:?} after {took:?}");
+        assert_eq!(exit, Some(code), "{last:?}");
         if slow {
             let last = last.unwrap();
             assert!(last.contains("stopped; cut off because they did not end in time: 1 request"), "{last}");
         }
-        assert!(took < Duration::from_secs(30), "{took:?}");
         drop((clients, half));
     }
 }
