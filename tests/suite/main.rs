@@ -50,6 +50,8 @@ mod policies;
 mod problems;
 mod process;
 mod proxies;
+#[cfg(unix)]
+mod restart;
 mod retry;
 mod routes;
 mod secrets;

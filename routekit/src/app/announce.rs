@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use tracing::{Level, level_filters::LevelFilter};
 
-use super::{environment, mounted::Mounted};
+use super::{environment, mounted::Mounted, server::ListenerSource};
 use crate::{
     base::program_log::{self, ProgramTarget},
     config::{AdminAddr, Config},
@@ -52,7 +52,7 @@ fn print(line: &str) {
 }
 
 /// Reports the routes, the addresses and the warnings.
-pub(super) fn announce(mounted: &Mounted, addr: SocketAddr, admin: Option<SocketAddr>) {
+pub(super) fn announce(mounted: &Mounted, addr: SocketAddr, admin: Option<SocketAddr>, source: ListenerSource) {
     let audience = LogAudience::find();
     let table = &mounted.table;
     for line in table.to_string().lines() {
@@ -70,7 +70,8 @@ pub(super) fn announce(mounted: &Mounted, addr: SocketAddr, admin: Option<Socket
     if let Some(line) = admin_line(&mounted.config, addr, admin) {
         audience.info(&line);
     }
-    let line = format!("listening on http://{addr}; routes: {}", table.summary());
+    let inherited = if source == ListenerSource::Inherited { " (inherited socket)" } else { "" };
+    let line = format!("listening on http://{addr}{inherited}; routes: {}", table.summary());
     match audience {
         LogAudience::Log => {
             let admin = admin.map(tracing::field::display);

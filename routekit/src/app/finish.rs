@@ -112,7 +112,7 @@ impl App {
     ) -> Result<(), Error> {
         let admin = self.take_admin_listener();
         let mounted = stages::mount(self.spec, Scope::Program)?;
-        server::serve(mounted, BoundListeners { main: listener, admin }, shutdown, std::future::pending()).await
+        server::serve(mounted, BoundListeners::given(listener, admin), shutdown, std::future::pending()).await
     }
 
     /// Mounts the app for tests, with its own metrics and with no configuration but the program's.

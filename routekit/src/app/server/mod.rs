@@ -24,8 +24,9 @@ mod file_limit;
 mod listeners;
 mod serve;
 pub(super) mod signal;
+mod supervisor;
 
 pub(super) use self::{
-    listeners::{BoundListeners, bind},
+    listeners::{BoundListeners, ListenerSource, bind},
     serve::serve,
 };

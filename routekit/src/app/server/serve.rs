@@ -4,6 +4,7 @@ use std::{
     future::{Future, pending},
     io,
     net::SocketAddr,
+    pin::pin,
     sync::Arc,
     time::Duration,
 };
@@ -14,7 +15,8 @@ use super::{
     accept::accept,
     connection::{Connections, ServerLimits},
     file_limit,
-    listeners::BoundListeners,
+    listeners::{BoundListeners, ListenerSource},
+    supervisor::Supervisor,
 };
 use crate::{
     app::{announce, mounted::Mounted},
@@ -38,7 +40,7 @@ pub(in crate::app) async fn serve(
     let admin_addr = listeners.admin.as_ref().map(addr_of).transpose()?;
     let admin_service = admin_addr.and_then(|addr| mounted.admin_service(addr.ip()));
     let admin = listeners.admin.zip(admin_service);
-    announce::announce(&mounted, addr, admin_addr);
+    announce::announce(&mounted, addr, admin_addr, listeners.source);
 
     let limits = ServerLimits::of(&mounted.config);
     // Dropped at the end, which ends every task in them. They run until then, so that a shutdown can be observed. It
@@ -66,8 +68,26 @@ pub(in crate::app) async fn serve(
     if let Some(refresh) = mounted.health.refresh() {
         background.spawn(refresh);
     }
+    let supervisor =
+        if listeners.source == ListenerSource::Program { Supervisor::none() } else { Supervisor::of_process() };
+    let ready = mounted.health.clone();
+    if let Some(supervisor) = supervisor.run(addr, async move { ready.until_ready().await }) {
+        background.spawn(supervisor);
+    }
     let most = file_limit::max_connections(*mounted.config.server_max_connections);
-    accept((&listeners.main, most), &connections, &mut tasks, stop, || mounted.service()).await;
+    let mut stop = pin!(stop);
+    let opens = match listeners.source {
+        ListenerSource::Program | ListenerSource::Bound => true,
+        // Another process may hold the socket too, and accept from it.
+        ListenerSource::Inherited => tokio::select! {
+            () = mounted.health.until_ready() => true,
+            () = &mut stop => false,
+        },
+    };
+    if opens {
+        accept((&listeners.main, most), &connections, &mut tasks, stop, || mounted.service()).await;
+    }
+    supervisor.stopping();
     // Never released: an app that stops does not become ready again.
     std::mem::forget(mounted.readiness.hold("shutting down"));
     connections.stop();
