@@ -83,11 +83,16 @@ impl App {
     /// Serves the app until SIGTERM or SIGINT, and then finishes the requests in flight, for at most 30 seconds. A
     /// second signal ends it at once.
     ///
+    /// On Unix, it listens on the sockets that systemd or another supervisor has passed to the process (`LISTEN_FDS`),
+    /// and reports to the supervisor when it is ready and when it stops (`NOTIFY_SOCKET`), with the feature `systemd`:
+    /// see [restart without downtime](crate::guide::operation#restart-without-downtime). If a process serves several
+    /// apps, the first one takes the sockets.
+    ///
     /// If no `metrics` recorder is installed, the app installs its own, so that a scrape includes the metrics that
     /// handlers record with `counter!` and the like.
     ///
     /// # Errors
-    /// Every problem of the app, or an address that the app cannot listen on.
+    /// Every problem of the app, an address that the app cannot listen on, or a passed socket that it cannot use.
     pub async fn serve(mut self) -> Result<(), Error> {
         let admin = self.take_admin_listener();
         let mounted = stages::mount(self.spec, Scope::Program)?;
@@ -100,7 +105,7 @@ impl App {
     /// Serves the app on your listener until `shutdown` completes, and then finishes the requests in flight, for at
     /// most 30 seconds.
     ///
-    /// It installs no recorder and binds no port: the admin surface is served only if
+    /// It installs no recorder, takes no sockets of a supervisor, notifies none, and binds no port: the admin surface is served only if
     /// [`admin_listener`](Self::admin_listener) was called.
     ///
     /// # Errors

@@ -17,6 +17,8 @@
 //!    client would lose the response, and a proxy would consider the server dead.
 //! 7. `malformed` finds heads that hyper accepts but a server must reject. Like those that hyper rejects, they get an
 //!    empty 400 and count in no metric.
+//! 8. `supervisor`: a socket that another process may hold too is accepted from once the app is ready. The supervisor
+//!    is notified of the states of the app.
 
 mod accept;
 mod connection;

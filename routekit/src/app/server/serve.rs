@@ -68,6 +68,9 @@ pub(in crate::app) async fn serve(
     if let Some(refresh) = mounted.health.refresh() {
         background.spawn(refresh);
     }
+    if let Some(hot_pages) = &mounted.hot_pages {
+        background.spawn(hot_pages.run());
+    }
     let supervisor =
         if listeners.source == ListenerSource::Program { Supervisor::none() } else { Supervisor::of_process() };
     let ready = mounted.health.clone();
@@ -98,6 +101,7 @@ pub(in crate::app) async fn serve(
 
     tokio::select! {
         () = async { while tasks.join_next().await.is_some() {} } => {
+            mounted.save_hot_pages();
             announce::stopped(0);
             return Ok(());
         }
@@ -105,6 +109,7 @@ pub(in crate::app) async fn serve(
         () = abort => {}
     }
     while tasks.try_join_next().is_some() {}
+    mounted.save_hot_pages();
     announce::stopped(tasks.len());
     let message = format!("{} connections were cut off: their requests did not finish in time", tasks.len());
     Err(SetupProblem::new("cut-off", message).after_start().into())

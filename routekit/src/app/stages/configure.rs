@@ -34,6 +34,7 @@ pub(super) fn configure(
     let is_sound = problems.len() == known;
     let is_shared_cache = cache.is_made();
     let cache = cache_settings::configured(cache, &mut config, problems).or(clock, &spawner()).build();
+    cache_settings::check_hot_pages(&cache, &config, problems);
     // An app with problems is never served, so any recorder will do for the checks that follow.
     let scope = if problems.is_empty() { scope } else { Scope::Alone };
     let buckets = if is_sound { &config.duration_buckets } else { &Config::default().duration_buckets };
