@@ -12,9 +12,11 @@
 //    to the metrics.
 // 3. `finish` turns the app into a server, a router, a service, or a table of its routes (`table`).
 // 4. `server` accepts connections until it is told to stop (`server/signal`), and `announce` logs the addresses.
-//    `warm_up` fills the cache before the app is ready.
+//    `warm_up` fills the cache before the app is ready. `shutdown_hook` and `background_work` are what a shutdown runs
+//    and waits for.
 
 mod announce;
+mod background_work;
 mod builder;
 mod declared;
 mod environment;
@@ -24,8 +26,10 @@ mod metering;
 mod mounted;
 mod server;
 mod service;
+mod shutdown_hook;
 mod spec;
 mod stages;
+mod stopping;
 mod table;
 mod warm_up;
 
@@ -33,6 +37,7 @@ pub(crate) use self::mounted::{AdminService, Mounted};
 pub use self::{
     builder::App,
     service::{AppFuture, AppService},
+    shutdown_hook::HookOutput,
     table::{RouteTable, TableRow},
     warm_up::{NotStored, WarmUpReport},
 };

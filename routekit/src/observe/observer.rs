@@ -143,6 +143,8 @@ pub enum Failure {
     BreakerOpen,
     /// The route is at its concurrency limit, so the handler was not called.
     Concurrency,
+    /// The app stopped before the request had ended.
+    Shutdown,
 }
 
 impl Failure {
@@ -157,6 +159,7 @@ impl Failure {
             Self::Service => "service",
             Self::BreakerOpen => "breaker_open",
             Self::Concurrency => "concurrency",
+            Self::Shutdown => "shutdown",
         }
     }
 }

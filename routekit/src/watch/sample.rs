@@ -5,6 +5,7 @@ use http::{Method, StatusCode};
 use crate::{
     base::clock::Clock,
     observe::{Ending, Exchange, Failure, RouteState},
+    shutdown::{CutOff, Shutdown},
 };
 
 /// The state that all requests of one watch share.
@@ -12,6 +13,7 @@ use crate::{
 pub(super) struct WatchShared {
     pub(super) unmatched: Arc<RouteState>,
     pub(super) clock: Clock,
+    pub(super) shutdown: Shutdown,
 }
 
 /// A request that has not ended. If it is dropped, it ends as cancelled.
@@ -50,6 +52,15 @@ impl Sample {
         self.exchange.finish(&self.shared.unmatched, now, ending, self.response_bytes);
     }
 
+    /// This request as one that a shutdown cuts off.
+    fn cut_off(&self) -> CutOff {
+        CutOff {
+            method: self.method().clone(),
+            route: self.exchange.route().and_then(|route| route.template().map(str::to_owned)),
+            duration: self.shared.clock.now() - self.exchange.start(),
+        }
+    }
+
     /// Moves the request into a new sample. This one no longer reports anything.
     pub(super) fn hand_on(&mut self) -> Self {
         let (exchange, shared) = (self.exchange.clone(), Arc::clone(&self.shared));
@@ -61,8 +72,19 @@ impl Sample {
 
 impl Drop for Sample {
     fn drop(&mut self) {
-        // A panic of a handler is caught by an inner layer, so this is the panic of a body.
-        self.end(Some(if std::thread::panicking() { Failure::Body } else { Failure::Cancelled }));
+        if self.ended {
+            return;
+        }
+        let failure = match () {
+            // A panic of a handler is caught by an inner layer, so this is the panic of a body.
+            () if std::thread::panicking() => Failure::Body,
+            () if self.shared.shutdown.cuts_off() => {
+                self.shared.shutdown.add_cut_off(self.cut_off());
+                Failure::Shutdown
+            }
+            () => Failure::Cancelled,
+        };
+        self.end(Some(failure));
     }
 }
 

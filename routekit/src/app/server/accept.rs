@@ -22,22 +22,22 @@ const FULL_PAUSE: Duration = Duration::from_secs(60);
 
 /// Serves each connection in a task of `tasks` until `stop` ends.
 ///
-/// At most `most` connections are open at once. Those that have another protocol by now count, too.
-pub(super) async fn accept<S>(
-    (listener, most): (&TcpListener, usize),
+/// Each connection has a slot for as long as it is open, also with another protocol. Returns the output of `stop`.
+pub(super) async fn accept<S, T>(
+    (listener, slots): (&TcpListener, &Arc<Semaphore>),
     connections: &Arc<Connections>,
     tasks: &mut JoinSet<()>,
-    stop: impl Future<Output = ()>,
+    stop: impl Future<Output = T>,
     service: impl Fn() -> S,
-) where
+) -> T
+where
     S: Service<Request<Body>, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static,
 {
-    let slots = Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)));
     let mut stop = std::pin::pin!(stop);
     let mut full: Option<Instant> = None;
     loop {
         tokio::select! {
-            (slot, accepted) = next(listener, &slots) => match accepted {
+            (slot, accepted) = next(listener, slots) => match accepted {
                 Ok((stream, peer)) => {
                     // Responses are written whole, so waiting to fill a packet only delays them. A failure to set this
                     // causes only that delay.
@@ -45,7 +45,7 @@ pub(super) async fn accept<S>(
                     tasks.spawn(serve_connection(stream, peer, service(), connections.open(slot)));
                     if slots.available_permits() == 0 && full.is_none_or(|since| since.elapsed() > FULL_PAUSE) {
                         full = Some(Instant::now());
-                        tracing::warn!(most, "all connections are in use; further clients wait");
+                        tracing::warn!("all connections are in use; further clients wait");
                     }
                 }
                 Err(error) if concerns_one_connection(&error) => {}
@@ -56,7 +56,7 @@ pub(super) async fn accept<S>(
             },
             // Frees the result of a finished task.
             Some(_) = tasks.join_next() => {}
-            () = &mut stop => return,
+            stopped = &mut stop => return stopped,
         }
     }
 }

@@ -8,9 +8,8 @@
 //!    A late head, and a late body that one of routekit's extractors reads, gets a 408.
 //! 4. A listener has at most `server.max_connections`; others wait in the queue of the system. The admin listener has
 //!    64 of its own.
-//! 5. When the app stops, `serve` closes the listener. Connections between two requests are closed at once, those
-//!    without a request so far after half a second, the others after their response. Requests that are still running
-//!    after 30 seconds are cut off.
+//! 5. `signal` begins a [shutdown](crate::shutdown). `serve` goes through its phases at the times of `schedule`: `stop`
+//!    drains, waits for requests and cuts them off, and `hooks` runs the program's hooks.
 //! 6. A connection whose client is still sending is closed in stages (RFC 9112 §9.6): hyper sends the response and
 //!    closes its side, then the client's data is read, within limits. This happens after a malformed head, and if
 //!    a handler did not read a body. Otherwise the system would reset the connection, the
@@ -23,12 +22,16 @@
 mod accept;
 mod connection;
 mod file_limit;
+mod hooks;
 mod listeners;
+mod schedule;
 mod serve;
-pub(super) mod signal;
+mod signal;
+mod stop;
 mod supervisor;
 
 pub(super) use self::{
     listeners::{BoundListeners, ListenerSource, bind},
     serve::serve,
+    signal::StopSignals,
 };

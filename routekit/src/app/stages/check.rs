@@ -11,6 +11,7 @@ use crate::{
     app::{
         declared::{DeclaredRoute, unknown_route},
         hand_written,
+        shutdown_hook::ShutdownHook,
         spec::{ProgramSpec, Provided},
         warm_up::{self, WarmUpPlan},
     },
@@ -62,6 +63,7 @@ pub(super) fn check(
     check_access::admin_role(config, &program.verifiers, &mut problems);
     check_access::operators(config, declared.require_auth, &mut problems);
     problems.extend(health::problems(&program.health));
+    problems.extend(program.shutdown_hooks.iter().filter_map(ShutdownHook::problem));
     let checks = std::mem::take(&mut program.health).into_iter().map(|(check, _)| check).collect();
     let health = HealthMonitor::new(checks, program.readiness.clone(), program.clock.clone(), Spawner::tokio());
     let has_hand_written = !program.hand_written.is_empty();

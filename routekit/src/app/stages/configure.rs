@@ -3,10 +3,11 @@
 use super::cache_settings;
 use crate::{
     app::{
+        background_work::BackgroundWork,
         metering::recorder::{Metering, Scope},
         spec::{ChangeConfig, SettingsSpec},
     },
-    base::{clock::Clock, setup_problem::SetupProblem, spawner::Spawner},
+    base::{clock::Clock, setup_problem::SetupProblem},
     cache::Cache,
     config::Config,
 };
@@ -18,6 +19,8 @@ pub(super) struct Configured {
     /// Whether the program built the cache, so that layers outside the app may use it too.
     pub(super) is_shared_cache: bool,
     pub(super) metering: Metering,
+    /// What the cache does after requests.
+    pub(super) background_work: BackgroundWork,
 }
 
 /// Reads and changes the configuration, and builds the cache.
@@ -32,14 +35,15 @@ pub(super) fn configure(
     let known = problems.len();
     config.check(problems);
     let is_sound = problems.len() == known;
+    let background_work = BackgroundWork::default();
     let is_shared_cache = cache.is_made();
-    let cache = cache_settings::configured(cache, &mut config, problems).or(clock, &spawner()).build();
+    let cache = cache_settings::configured(cache, &mut config, problems).or(clock, &background_work.spawner()).build();
     cache_settings::check_hot_pages(&cache, &config, problems);
     // An app with problems is never served, so any recorder will do for the checks that follow.
     let scope = if problems.is_empty() { scope } else { Scope::Alone };
     let buckets = if is_sound { &config.duration_buckets } else { &Config::default().duration_buckets };
     let metering = Metering::choose(scope, buckets);
-    Configured { config, cache, is_shared_cache, metering }
+    Configured { config, cache, is_shared_cache, metering, background_work }
 }
 
 /// The given configuration, or the one of the process, with the program's changes.
@@ -63,14 +67,4 @@ fn configuration(
         change(&mut config);
     }
     config
-}
-
-/// Spawns on the current runtime, to finish work whose client has disconnected. Without a runtime it drops the task,
-/// which cancels the work.
-fn spawner() -> Spawner {
-    Spawner::new(|task| {
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            drop(runtime.spawn(task));
-        }
-    })
 }

@@ -20,6 +20,7 @@ use crate::{
     observe::{Exchange, RouteState},
     problem::ProblemFormat,
     sensitive_headers::SensitiveHeadersLayer,
+    shutdown::Shutdown,
     watch::{Sample, WatchLayer, Watcher},
 };
 
@@ -53,8 +54,9 @@ impl AroundRouterLayer {
         unmatched: Arc<RouteState>,
         clock: Clock,
         problems: Option<ProblemFormat>,
+        shutdown: Shutdown,
     ) -> Self {
-        let watch = WatchLayer::around(unmatched).clock(clock.clone()).watcher();
+        let watch = WatchLayer::around(unmatched).clock(clock.clone()).shutdown(shutdown).watcher();
         Self(Arc::new(RouterSetup { sensitive_headers, watch: Some(watch), clock, problems }))
     }
 

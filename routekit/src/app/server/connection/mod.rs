@@ -7,7 +7,9 @@
 //!    restores a little, so that a trickle does not keep a connection.
 //! 4. `bodies` reports the progress of requests and responses. In HTTP/1.1 the connection writes to the socket itself.
 //!    In HTTP/2 (`http2`) each stream has a window, and a task that ends if its client makes no room.
-//! 5. A connection whose client is still sending is closed in stages (`linger`, RFC 9112 §9.6).
+//! 5. When the app stops, the connections of a listener go through the stages of `stage`. `websocket` closes those that
+//!    have become WebSockets.
+//! 6. A connection whose client is still sending is closed in stages (`linger`, RFC 9112 §9.6).
 
 mod bodies;
 mod connections;
@@ -20,10 +22,12 @@ mod malformed;
 mod patience;
 mod protocol;
 mod run;
+mod stage;
 #[cfg(feature = "http2")]
 mod stream_waits;
 #[cfg(test)]
 mod tests;
 mod upload;
+mod websocket;
 
-pub(super) use self::{connections::Connections, limits::ServerLimits, run::serve_connection};
+pub(super) use self::{connections::Connections, limits::ServerLimits, run::serve_connection, stage::ClosingStage};

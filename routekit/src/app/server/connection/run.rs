@@ -31,6 +31,7 @@ use super::{
     linger::{discard, linger},
     malformed::is_malformed,
     protocol::{Protocol, detect},
+    stage::ClosingStage,
 };
 use crate::observe;
 
@@ -55,7 +56,7 @@ pub(in crate::app::server) async fn serve_connection<I, S>(
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     S: Service<Request<Body>, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static,
 {
-    let detected = drive(pin!(detect(stream, Arc::clone(&open))), &open, |_| ()).await;
+    let detected = drive(pin!(detect(stream, Arc::clone(&open))), (&open, Protocol::Http1), |_| ()).await;
     let served = match detected {
         Some(Ok((protocol, stream))) => {
             let service = |exchanges| ConnectionService {
@@ -70,8 +71,10 @@ pub(in crate::app::server) async fn serve_connection<I, S>(
                     // `OpenConnection` has the deadline of a head. The buffer holds a whole head.
                     server.header_read_timeout(None).max_buf_size(open.limits().max_head_bytes);
                     let mut connection = server.serve_connection(stream, service(Exchanges::Http1)).with_upgrades();
-                    let served =
-                        drive(Pin::new(&mut connection), &open, |connection| connection.graceful_shutdown()).await;
+                    let served = drive(Pin::new(&mut connection), (&open, protocol), |connection| {
+                        connection.graceful_shutdown();
+                    })
+                    .await;
                     match connection.into_parts() {
                         Some(parts) if client_may_still_send(&served, &open) => {
                             linger(parts.io.into_inner(), &open).await;
@@ -99,8 +102,10 @@ pub(in crate::app::server) async fn serve_connection<I, S>(
                         .initial_stream_window_size(open.limits().http2_window)
                         .initial_connection_window_size(open.limits().http2_window);
                     let mut connection = Box::pin(server.serve_connection(stream, service(Exchanges::Http2(executor))));
-                    let served = drive(connection.as_mut(), &open, |connection| connection.graceful_shutdown()).await;
-                    if served.is_none() && !open.is_stopping() {
+                    let served =
+                        drive(connection.as_mut(), (&open, protocol), |connection| connection.graceful_shutdown())
+                            .await;
+                    if served.is_none() && !open.is_closing() {
                         // Tells the client that the connection ends (GOAWAY, RFC 9113 §6.8).
                         connection.as_mut().graceful_shutdown();
                         let _ = tokio::time::timeout(LAST_MOMENT, connection.as_mut()).await;
@@ -116,7 +121,7 @@ pub(in crate::app::server) async fn serve_connection<I, S>(
         Some(Ok(())) => {}
         // The client has disconnected, or did not send HTTP.
         Some(Err(error)) => tracing::debug!(%error, "a connection ended early"),
-        None => tracing::debug!("a connection was closed: its client was late"),
+        None => tracing::debug!("a connection was closed: its client was late, or the app stops"),
     }
 }
 
@@ -136,6 +141,10 @@ fn client_may_still_send(served: &Option<hyper::Result<()>>, open: &OpenConnecti
         Some(Err(error)) => error.is_parse(),
         None => false,
     }
+}
+
+fn is_websocket(response: &Response) -> bool {
+    response.headers().get(header::UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
 /// The service of one connection.
@@ -216,11 +225,15 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for ConnectionFutu
         };
         let Poll::Ready(Ok(response)) = &mut polled else { return Poll::Pending };
         let exchange = this.exchange.take();
-        if let Some(ExchangeSide::Http1(open)) = &exchange
-            && (malformed || open.unread() > MOST_DISCARDED)
-        {
-            // RFC 9112 §9.6. hyper closes the connection after this response.
-            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        if let Some(ExchangeSide::Http1(open)) = &exchange {
+            if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+                if is_websocket(response) {
+                    open.becomes_websocket();
+                }
+            } else if malformed || open.unread() > MOST_DISCARDED || open.is_at_least(ClosingStage::Draining) {
+                // RFC 9112 §9.6. hyper closes the connection after this response.
+                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
         }
         polled.map_ok(|response| response.map(|body| ResponseBody::new(body, exchange)))
     }
