@@ -97,9 +97,10 @@ async fn no_request_is_lost_while_the_program_restarts() {
     let start = || {
         let mut command = with_sockets(&program(Path::new("")), vec![share(&socket)], ListenPid::Own);
         command.env("NOTIFY_SOCKET", &notified.path);
-        if chosen.is_none() {
-            command.env("ROUTEKIT_SERVER_DRAIN_DELAY", "200ms");
-        }
+        match chosen {
+            None => command.env("ROUTEKIT_SERVER_DRAIN_DELAY", "200ms"),
+            Some(_) => command.env_remove("ROUTEKIT_SERVER_DRAIN_DELAY"),
+        };
         Started::new(command)
     };
     // Notifications of the old program arrive between those of the new one.

@@ -33,7 +33,7 @@ pub(super) fn program(gate: &Path) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["restart::program::runs_as_a_process", "--exact", "--nocapture"]);
     command.env(PROGRAM, OsString::from(gate)).env("ROUTEKIT_ADDR", "127.0.0.1:0").env("ROUTEKIT_ADMIN_ADDR", "off");
-    command.env_remove("RUST_LOG").env_remove("RUST_TEST_THREADS");
+    command.env("ROUTEKIT_SERVER_DRAIN_DELAY", "0").env_remove("RUST_LOG").env_remove("RUST_TEST_THREADS");
     command
 }
 

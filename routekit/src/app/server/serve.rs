@@ -70,6 +70,8 @@ async fn run(mounted: Mounted, listeners: BoundListeners) -> Result<(), Error> {
     if let Some(metering) = mounted.run_cache_metering() {
         background.spawn(metering);
     }
+    // Before the first probe: the app is not ready yet.
+    let mut warm_up = warm_up(&mounted, addr);
     if let Some((listener, service)) = admin {
         let connections = Arc::new(Connections::new(limits.clone()));
         connections.start_clock().map_err(failed)?;
@@ -81,7 +83,6 @@ async fn run(mounted: Mounted, listeners: BoundListeners) -> Result<(), Error> {
     }
     let connections = Arc::new(Connections::new(limits));
     connections.start_clock().map_err(failed)?;
-    let mut warm_up = warm_up(&mounted, addr);
     // After the warm-up holds readiness: the first time that the app is ready ends its start-up.
     if let Some(refresh) = mounted.health.refresh() {
         background.spawn(refresh);
