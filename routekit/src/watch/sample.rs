@@ -4,7 +4,7 @@ use http::{Method, StatusCode};
 
 use crate::{
     base::clock::Clock,
-    observe::{Ending, Exchange, Failure, RouteState},
+    observe::{ActiveRequest, Ending, Exchange, Failure, RouteState},
     shutdown::{CutOff, Shutdown},
 };
 
@@ -27,11 +27,19 @@ pub(crate) struct Sample {
     /// The number of bytes of the response body so far.
     pub(super) response_bytes: u64,
     ended: bool,
+    /// `None` once a server has it, and in a sample that was handed on.
+    active: Option<ActiveRequest>,
 }
 
 impl Sample {
     pub(super) fn new(exchange: Exchange, shared: Arc<WatchShared>) -> Self {
-        Self { exchange, shared, status: None, chosen_by_client: false, response_bytes: 0, ended: false }
+        let active = Some(exchange.active());
+        Self { exchange, shared, status: None, chosen_by_client: false, response_bytes: 0, ended: false, active }
+    }
+
+    /// Leaves it to the caller when the request is no longer active.
+    pub(crate) fn take_active(&mut self) -> Option<ActiveRequest> {
+        self.active.take()
     }
 
     pub(crate) fn exchange(&self) -> &Exchange {
@@ -61,12 +69,13 @@ impl Sample {
         }
     }
 
-    /// Moves the request into a new sample. This one no longer reports anything.
+    /// Moves the request into a new sample. This one no longer reports its end. It keeps the request active until it is
+    /// dropped.
     pub(super) fn hand_on(&mut self) -> Self {
         let (exchange, shared) = (self.exchange.clone(), Arc::clone(&self.shared));
         let ended = std::mem::replace(&mut self.ended, true);
         let Self { status, chosen_by_client, response_bytes, .. } = *self;
-        Self { exchange, shared, status, chosen_by_client, response_bytes, ended }
+        Self { exchange, shared, status, chosen_by_client, response_bytes, ended, active: None }
     }
 }
 

@@ -16,8 +16,8 @@ use crate::{
 /// What follows the number of a socket that cannot be used.
 fn unusable(index: u8, of: u8, role: &str, reason: &str) -> String {
     format!(
-        "LISTEN_FDS: socket {index} of {of} (`{role}`) cannot be used: {reason}\n  pass a TCP socket that listens: in a \
-         systemd socket unit, `ListenStream=` with an address and a port, and `Accept=no`"
+        "LISTEN_FDS: socket {index} of {of} (`{role}`) cannot be used: {reason}\n  pass a TCP socket that listens: \
+         in a systemd socket unit, `ListenStream=` with an address and a port, and `Accept=no`"
     )
 }
 

@@ -13,6 +13,7 @@ use tokio::{
 use tower_service::Service;
 
 use super::connection::{Connections, serve_connection};
+use crate::observe::KnowsRequest;
 
 /// How long to wait before the next attempt if the system is out of files or memory.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
@@ -31,7 +32,10 @@ pub(super) async fn accept<S, T>(
     service: impl Fn() -> S,
 ) -> T
 where
-    S: Service<Request<Body>, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static,
+    S: Service<Request<Body>, Response = Response, Error = Infallible, Future: KnowsRequest + Send>
+        + Clone
+        + Send
+        + 'static,
 {
     let mut stop = std::pin::pin!(stop);
     let mut full: Option<Instant> = None;

@@ -14,9 +14,12 @@
 //!    closes its side, then the client's data is read, within limits. This happens after a malformed head, and if
 //!    a handler did not read a body. Otherwise the system would reset the connection, the
 //!    client would lose the response, and a proxy would consider the server dead.
-//! 7. `malformed` finds heads that hyper accepts but a server must reject. Like those that hyper rejects, they get an
-//!    empty 400 and count in no metric.
-//! 8. `supervisor`: a socket that another process may hold too is accepted from once the app is ready. The supervisor
+//! 7. A head that becomes no request is answered by hyper (400, 414, 431) or here: with 400 if hyper accepts what a
+//!    server must reject, with 408 if it is late. Each is reported once, as a request without a route. What h2 rejects
+//!    by itself (a header list that is too large with 431, a malformed one with a reset) cannot be seen here.
+//! 8. A request is active until the last byte of its response is on the socket, or the connection ends. In HTTP/2 it is
+//!    active until h2 has its last frame, for which the client has made room.
+//! 9. `supervisor`: a socket that another process may hold too is accepted from once the app is ready. The supervisor
 //!    is notified of the states of the app.
 
 mod accept;

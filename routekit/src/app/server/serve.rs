@@ -15,7 +15,7 @@ use tokio::{net::TcpListener, sync::Semaphore, task::JoinSet};
 
 use super::{
     accept::accept,
-    connection::{Connections, ServerLimits},
+    connection::{Connections, RejectedHeads, ServerLimits},
     file_limit, hooks,
     listeners::{BoundListeners, ListenerSource},
     schedule::ShutdownSchedule,
@@ -81,7 +81,8 @@ async fn run(mounted: Mounted, listeners: BoundListeners) -> Result<(), Error> {
             accept((&listener, &slots), &connections, &mut JoinSet::new(), pending::<()>(), || service.clone()).await;
         });
     }
-    let connections = Arc::new(Connections::new(limits));
+    let rejected_heads = RejectedHeads::new(Arc::clone(&mounted.unmatched), mounted.clock.clone());
+    let connections = Arc::new(Connections::new(limits).report(rejected_heads));
     connections.start_clock().map_err(failed)?;
     // After the warm-up holds readiness: the first time that the app is ready ends its start-up.
     if let Some(refresh) = mounted.health.refresh() {

@@ -17,7 +17,7 @@ use crate::{
     base::clock::Clock,
     catch_panic::{GuardedCall, PanicGuard},
     correlation::Correlated,
-    observe::{Exchange, RouteState},
+    observe::{ActiveRequest, Exchange, KnowsRequest, RouteState},
     problem::ProblemFormat,
     sensitive_headers::SensitiveHeadersLayer,
     shutdown::Shutdown,
@@ -136,6 +136,12 @@ where
             sample.observe(&mut polled);
         }
         polled
+    }
+}
+
+impl<F> KnowsRequest for AroundRouterFuture<F> {
+    fn take_request(self: Pin<&mut Self>) -> Option<ActiveRequest> {
+        self.project().sample.as_mut().and_then(Sample::take_active)
     }
 }
 

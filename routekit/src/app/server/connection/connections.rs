@@ -11,15 +11,19 @@ use std::{
     time::Duration,
 };
 
+use http::{Method, StatusCode};
 use parking_lot::Mutex;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
+    heads::RejectedHeads,
     limits::ServerLimits,
     patience::{ClientDeadline, TICK, millis},
     stage::{ClosingStage, CurrentStage},
+    unsent::UnsentResponses,
     upload::UploadWait,
 };
+use crate::observe::ActiveRequest;
 
 /// The open connections of a listener.
 ///
@@ -28,6 +32,8 @@ use super::{
 #[derive(Debug)]
 pub(in crate::app::server) struct Connections {
     pub(super) limits: ServerLimits,
+    /// `None` on the admin listener, whose requests are not the app's traffic.
+    rejected_heads: Option<RejectedHeads>,
     /// The time since the listener was opened, in milliseconds.
     now: AtomicU64,
     stage: CurrentStage,
@@ -47,6 +53,8 @@ pub(in crate::app::server) struct OpenConnection {
     idle: AtomicBool,
     /// Whether the rest of a response is being sent.
     response_ended: AtomicBool,
+    /// The requests whose response is complete, but not yet sent.
+    pub(super) unsent: UnsentResponses,
     /// When the client is late with taking what was sent.
     pub(super) send: ClientDeadline,
     /// The wait for the body of the current request, in HTTP/1.
@@ -69,7 +77,19 @@ pub(in crate::app::server) struct OpenConnection {
 
 impl Connections {
     pub(in crate::app::server) fn new(limits: ServerLimits) -> Self {
-        Self { limits, now: AtomicU64::new(0), stage: CurrentStage::open(), open: Mutex::default() }
+        Self {
+            limits,
+            rejected_heads: None,
+            now: AtomicU64::new(0),
+            stage: CurrentStage::open(),
+            open: Mutex::default(),
+        }
+    }
+
+    /// Reports the heads that are rejected.
+    pub(in crate::app::server) fn report(mut self, rejected_heads: RejectedHeads) -> Self {
+        self.rejected_heads = Some(rejected_heads);
+        self
     }
 
     /// Registers a connection, which waits for its first head from now on.
@@ -82,6 +102,7 @@ impl Connections {
             head: ClientDeadline::never(),
             idle: AtomicBool::new(true),
             response_ended: AtomicBool::new(false),
+            unsent: UnsentResponses::default(),
             send: ClientDeadline::never(),
             upload: UploadWait::default(),
             #[cfg(feature = "http2")]
@@ -205,6 +226,13 @@ impl OpenConnection {
         self.unread.store(0, Ordering::Relaxed);
     }
 
+    /// Records that a head was rejected with this status.
+    pub(super) fn head_rejected(&self, method: Method, status: StatusCode) {
+        if let Some(heads) = &self.connections.rejected_heads {
+            heads.report(method, status);
+        }
+    }
+
     /// Records that the current request has a body.
     pub(super) fn upload_began(&self) {
         self.uploading.store(true, Ordering::Relaxed);
@@ -216,13 +244,15 @@ impl OpenConnection {
         self.unread.store(unread.unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
-    /// Records that the response is complete, but not yet sent.
-    pub(super) fn response_ended(&self) {
+    /// Records that the response is complete, but not yet sent. Its request is active until then.
+    pub(super) fn response_ended(&self, request: Option<ActiveRequest>) {
+        self.unsent.add(request);
         self.response_ended.store(true, Ordering::Relaxed);
     }
 
     /// Records that all data of the connection is sent.
     pub(super) fn flushed(&self) {
+        self.unsent.sent();
         if self.response_ended.load(Ordering::Relaxed) && !self.uploading.load(Ordering::Relaxed) {
             self.response_ended.store(false, Ordering::Relaxed);
             self.await_within(self.limits().idle_timeout);

@@ -9,16 +9,18 @@
 //!    In HTTP/2 (`http2`) each stream has a window, and a task that ends if its client makes no room.
 //! 5. When the app stops, the connections of a listener go through the stages of `stage`. `websocket` closes those that
 //!    have become WebSockets.
-//! 6. A connection whose client is still sending is closed in stages (`linger`, RFC 9112 §9.6).
+//! 6. `heads` has what becomes no request: heads that hyper accepts but a server must reject, and the report of all
+//!    rejected heads. `unsent` keeps a request active until its response is on the socket.
+//! 7. A connection whose client is still sending is closed in stages (`linger`, RFC 9112 §9.6).
 
 mod bodies;
 mod connections;
 mod drive;
+mod heads;
 #[cfg(feature = "http2")]
 mod http2;
 mod limits;
 mod linger;
-mod malformed;
 mod patience;
 mod protocol;
 mod run;
@@ -27,7 +29,10 @@ mod stage;
 mod stream_waits;
 #[cfg(test)]
 mod tests;
+mod unsent;
 mod upload;
 mod websocket;
 
-pub(super) use self::{connections::Connections, limits::ServerLimits, run::serve_connection, stage::ClosingStage};
+pub(super) use self::{
+    connections::Connections, heads::RejectedHeads, limits::ServerLimits, run::serve_connection, stage::ClosingStage,
+};

@@ -13,10 +13,11 @@ use axum::{
     body::{Body, Bytes, HttpBody},
     response::{IntoResponse, Response},
 };
-use futures_util::FutureExt;
+use futures_util::{FutureExt, future::BoxFuture};
 use http::{Request, StatusCode};
 use http_body::Frame;
 use http_body_util::BodyExt;
+use parking_lot::Mutex;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, DuplexStream},
     task::JoinHandle,
@@ -25,10 +26,14 @@ use tokio::{
 use tower::service_fn;
 
 use super::{
-    connections::Connections, limits::ServerLimits, linger::MOST_BYTES, patience::TICK, run::serve_connection,
-    stage::ClosingStage,
+    connections::Connections, heads::RejectedHeads, limits::ServerLimits, linger::MOST_BYTES, patience::TICK,
+    run::serve_connection, stage::ClosingStage,
 };
-use crate::{base::late_body::LateBody, config::Config};
+use crate::{
+    base::{clock::Clock, late_body::LateBody},
+    config::Config,
+    observe::{ActiveRequest, Finished, KnowsRequest, Observer, RouteState},
+};
 
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
 /// The default of `server.shutdown_grace`.
@@ -36,6 +41,13 @@ const GRACE: Duration = Duration::from_millis(500);
 /// What timers add.
 const MARGIN: Duration = Duration::from_millis(10);
 const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// These handlers are no apps.
+impl<T> KnowsRequest for BoxFuture<'_, T> {
+    fn take_request(self: Pin<&mut Self>) -> Option<ActiveRequest> {
+        None
+    }
+}
 
 /// A server with one connection.
 struct TestConnection {
@@ -64,7 +76,15 @@ where
     H: Fn(Request<Body>) -> F + Clone + Send + 'static,
     F: Future<Output = Response> + Send + 'static,
 {
-    let connections = Arc::new(Connections::new(ServerLimits::of(&Config::default())));
+    server_on(Connections::new(ServerLimits::of(&Config::default())), handler)
+}
+
+fn server_on<H, F>(connections: Connections, handler: H) -> TestConnection
+where
+    H: Fn(Request<Body>) -> F + Clone + Send + 'static,
+    F: Future<Output = Response> + Send + 'static,
+{
+    let connections = Arc::new(connections);
     let ticking = Arc::clone(&connections);
     tokio::spawn(async move {
         loop {
@@ -73,7 +93,7 @@ where
         }
     });
     let (client, stream) = tokio::io::duplex(1024);
-    let service = service_fn(move |request| handler(request).map(Ok::<_, Infallible>));
+    let service = service_fn(move |request| handler(request).map(Ok::<_, Infallible>).boxed());
     let peer = SocketAddr::from(([127, 0, 0, 1], 1));
     let served = tokio::spawn(serve_connection(stream, peer, service, connections.open(None)));
     TestConnection { connections, client, served }
@@ -123,6 +143,38 @@ async fn connection_without_a_whole_head_is_closed_after_thirty_seconds() {
         server.send(bytes).await;
         let (after, _) = server.closed().await;
         assert!((seconds(30)..=seconds(32)).contains(&after), "{name}: {after:?}");
+    }
+}
+
+/// The method and the status of requests without a route.
+#[derive(Clone, Default)]
+struct Reports(Arc<Mutex<Vec<(String, StatusCode)>>>);
+
+impl Observer for Reports {
+    fn finished(&self, request: &Finished<'_>) {
+        assert_eq!(request.duration, Duration::ZERO);
+        self.0.lock().push((request.method.to_string(), request.status.expect("a status")));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn late_head_is_reported_if_it_is_answered() {
+    let late = |method: &str| vec![(method.to_owned(), StatusCode::REQUEST_TIMEOUT)];
+    let rows: [(&str, &[u8], _); 4] = [
+        ("no byte", b"", vec![]),
+        ("half a method", b"GE", late("_OTHER")),
+        ("half a head", &REQUEST[..20], late("GET")),
+        ("a whole head", REQUEST, vec![]),
+    ];
+    for (name, bytes, expected) in rows {
+        let reports = Reports::default();
+        let unmatched = Arc::new(RouteState::unmatched(reports.clone()));
+        let connections = Connections::new(ServerLimits::of(&Config::default()));
+        let connections = connections.report(RejectedHeads::new(unmatched, Clock::system()));
+        let mut server = server_on(connections, async |_| "done".into_response());
+        server.send(bytes).await;
+        server.closed().await;
+        assert_eq!(*reports.0.lock(), expected, "{name}");
     }
 }
 

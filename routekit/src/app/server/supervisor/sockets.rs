@@ -211,8 +211,8 @@ mod tests {
                 "18446744073709551615",
                 None,
                 true,
-                "LISTEN_FDS passes 18446744073709551615 sockets, and the app uses 2 sockets (main and admin)\n  pass no \
-                 other sockets to it",
+                "LISTEN_FDS passes 18446744073709551615 sockets, and the app uses 2 sockets (main and admin)\n  \
+                 pass no other sockets to it",
             ),
             ("2", Some("main"), true, "LISTEN_FDNAMES has 1 names, and LISTEN_FDS passes 2 sockets"),
             ("2", Some("http:main"), true, "LISTEN_FDNAMES: two sockets are `main`"),
