@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use tracing::{Level, level_filters::LevelFilter};
 
-use super::{environment, mounted::Mounted, server::ListenerSource};
+use super::{environment, mounted::Mounted};
 use crate::{
     base::program_log::{self, ProgramTarget},
     config::{AdminAddr, Config},
@@ -51,8 +51,8 @@ fn print(line: &str) {
     eprintln!("{line}");
 }
 
-/// Reports the routes, the addresses and the warnings.
-pub(super) fn announce(mounted: &Mounted, addr: SocketAddr, admin: Option<SocketAddr>, source: ListenerSource) {
+/// Reports the routes, the addresses and the warnings. `note` follows the main address.
+pub(super) fn announce(mounted: &Mounted, addr: SocketAddr, admin: Option<SocketAddr>, note: &str) {
     let audience = LogAudience::find();
     let table = &mounted.table;
     for line in table.to_string().lines() {
@@ -70,8 +70,7 @@ pub(super) fn announce(mounted: &Mounted, addr: SocketAddr, admin: Option<Socket
     if let Some(line) = admin_line(&mounted.config, addr, admin) {
         audience.info(&line);
     }
-    let inherited = if source == ListenerSource::Inherited { " (inherited socket)" } else { "" };
-    let line = format!("listening on http://{addr}{inherited}; routes: {}", table.summary());
+    let line = format!("listening on http://{addr}{note}; routes: {}", table.summary());
     match audience {
         LogAudience::Log => {
             let admin = admin.map(tracing::field::display);

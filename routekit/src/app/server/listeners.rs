@@ -40,6 +40,16 @@ pub(in crate::app) enum ListenerSource {
     Inherited,
 }
 
+impl ListenerSource {
+    /// What the log says of it after the address.
+    pub(super) const fn note(self) -> &'static str {
+        match self {
+            Self::Program | Self::Bound => "",
+            Self::Inherited => " (inherited socket)",
+        }
+    }
+}
+
 /// Takes the sockets that the supervisor has passed, and binds the configured addresses for the others. `admin`, if
 /// given, replaces the configured admin address.
 pub(in crate::app) fn bind(config: &Config, admin: Option<TcpListener>) -> Result<BoundListeners, Error> {

@@ -34,7 +34,7 @@ mod stop;
 mod supervisor;
 
 pub(super) use self::{
-    listeners::{BoundListeners, ListenerSource, bind},
+    listeners::{BoundListeners, bind},
     serve::serve,
     signal::StopSignals,
 };

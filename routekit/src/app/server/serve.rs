@@ -58,7 +58,7 @@ async fn run(mounted: Mounted, listeners: BoundListeners) -> Result<(), Error> {
     let admin = listeners.admin.zip(admin_service);
     let (shutdown, config, source) = (&mounted.shutdown, &mounted.config, listeners.source);
     shutdown.serve();
-    announce::announce(&mounted, addr, admin_addr, source);
+    announce::announce(&mounted, addr, admin_addr, source.note());
 
     let limits = ServerLimits::of(config);
     // Dropped at the end, which ends every task in them. Those in the background run until then, so that a shutdown can
