@@ -39,6 +39,7 @@ mod hand_written;
 mod health;
 mod jwks;
 mod jwt;
+mod kubernetes;
 mod linking;
 mod log_filters;
 mod logs;
@@ -59,6 +60,7 @@ mod routes;
 mod secrets;
 mod server;
 mod shapes;
+mod shutdown;
 #[cfg(target_os = "linux")]
 mod slow_clients;
 mod state;
