@@ -54,6 +54,8 @@ mod problems;
 mod process;
 mod proxies;
 mod rejected_heads;
+#[cfg(unix)]
+mod restart;
 mod retry;
 mod routes;
 mod secrets;

@@ -119,7 +119,7 @@ impl Quickstart {
 }
 
 /// On free ports, and without variables of the machine.
-fn quickstart() -> Command {
+pub(crate) fn quickstart() -> Command {
     static BUILT: LazyLock<PathBuf> = LazyLock::new(|| build("quickstart", "quickstart"));
     let mut command = Command::new(&*BUILT);
     command.env("ROUTEKIT_ADDR", "127.0.0.1:0").env("ROUTEKIT_ADMIN_ADDR", "127.0.0.1:0");
@@ -129,7 +129,7 @@ fn quickstart() -> Command {
 }
 
 /// The output of a program that does not start.
-fn refused(command: &mut Command) -> String {
+pub(crate) fn refused(command: &mut Command) -> String {
     let output = command.output().unwrap();
     let text = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{text}");

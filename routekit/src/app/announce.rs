@@ -51,8 +51,8 @@ fn print(line: &str) {
     eprintln!("{line}");
 }
 
-/// Reports the routes, the addresses and the warnings.
-pub(super) fn announce(mounted: &Mounted, addr: SocketAddr, admin: Option<SocketAddr>) {
+/// Reports the routes, the addresses and the warnings. `note` follows the main address.
+pub(super) fn announce(mounted: &Mounted, addr: SocketAddr, admin: Option<SocketAddr>, note: &str) {
     let audience = LogAudience::find();
     let table = &mounted.table;
     for line in table.to_string().lines() {
@@ -70,7 +70,7 @@ pub(super) fn announce(mounted: &Mounted, addr: SocketAddr, admin: Option<Socket
     if let Some(line) = admin_line(&mounted.config, addr, admin) {
         audience.info(&line);
     }
-    let line = format!("listening on http://{addr}; routes: {}", table.summary());
+    let line = format!("listening on http://{addr}{note}; routes: {}", table.summary());
     match audience {
         LogAudience::Log => {
             let admin = admin.map(tracing::field::display);

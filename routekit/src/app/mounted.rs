@@ -15,7 +15,7 @@ use super::{
     service::AppService,
     shutdown_hook::ShutdownHook,
     table::RouteTable,
-    warm_up::{WarmUp, WarmUpPlan},
+    warm_up::{HotPages, WarmUp, WarmUpPlan},
 };
 use crate::{
     admin,
@@ -51,6 +51,7 @@ pub(crate) struct Mounted {
     pub(super) cache_metering: Arc<CacheMetering>,
     pub(super) verifiers: Arc<Verifiers>,
     pub(super) warm_up: WarmUpPlan,
+    pub(super) hot_pages: Option<Arc<HotPages>>,
 }
 
 /// The admin surface with the layers around it.
@@ -89,7 +90,19 @@ impl Mounted {
     /// are not client traffic either.
     pub(crate) fn warm_up(&self, addr: Option<SocketAddr>) -> WarmUp {
         let around = AroundRouterLayer::admin(self.sensitive_headers.clone(), self.clock.clone());
-        WarmUp::new(&self.warm_up, addr, around.layer(self.router.clone()), self.clock.clone())
+        WarmUp::new(
+            (&self.warm_up, self.hot_pages.as_deref()),
+            addr,
+            around.layer(self.router.clone()),
+            self.clock.clone(),
+        )
+    }
+
+    /// Writes the hottest pages for the next process, if the configuration names a file for them.
+    pub(super) fn save_hot_pages(&self) {
+        if let Some(hot_pages) = &self.hot_pages {
+            hot_pages.write();
+        }
     }
 
     /// Installs the app's recorder globally, if the program has none.

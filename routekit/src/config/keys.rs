@@ -1,6 +1,6 @@
 //! The keys of the app: their names, parsers and printers, and their text in the reference.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use http::HeaderName;
 
@@ -165,6 +165,15 @@ pub(super) const KEYS: &[ConfigKey] = &[
         "Whether the app requests its cached pages before it is ready (`App::warm`)."
     ),
     key!(
+        "cache.hot_pages_file",
+        cache_hot_pages_file,
+        file_or_off,
+        show_file,
+        "A file for the URLs of the hottest cached pages, or `off`. The app writes it every minute and when it stops, \
+         and requests its pages before it is ready. URLs may contain secrets, so only the user of the process may read \
+         it."
+    ),
+    key!(
         "cache.debug_headers",
         cache_debug_headers,
         on_or_off,
@@ -262,6 +271,19 @@ pub(super) fn is_setting(name: &str) -> bool {
 
 fn addr(text: &str) -> Result<SocketAddr, String> {
     socket_addr(text).ok_or("not an IP address with a port, such as 127.0.0.1:3000 or [::]:3000".to_owned())
+}
+
+fn file_or_off(text: &str) -> Result<Option<PathBuf>, String> {
+    match text {
+        "off" => Ok(None),
+        _ if text.trim().is_empty() => Err("must be the path of a file, or `off`".to_owned()),
+        path => Ok(Some(path.into())),
+    }
+}
+
+#[expect(clippy::ref_option, reason = "the macro passes the field")]
+fn show_file(file: &Option<PathBuf>) -> String {
+    file.as_ref().map_or_else(|| "off".to_owned(), |file| file.display().to_string())
 }
 
 #[expect(clippy::ptr_arg, reason = "the macro passes the field")]

@@ -19,6 +19,8 @@
 //!    by itself (a header list that is too large with 431, a malformed one with a reset) cannot be seen here.
 //! 8. A request is active until the last byte of its response is on the socket, or the connection ends. In HTTP/2 it is
 //!    active until h2 has its last frame, for which the client has made room.
+//! 9. `supervisor`: a socket that another process may hold too is accepted from once the app is ready. The supervisor
+//!    is notified of the states of the app.
 
 mod accept;
 mod connection;
@@ -29,6 +31,7 @@ mod schedule;
 mod serve;
 mod signal;
 mod stop;
+mod supervisor;
 
 pub(super) use self::{
     listeners::{BoundListeners, bind},
