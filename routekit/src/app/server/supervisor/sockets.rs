@@ -108,7 +108,9 @@ fn names(variables: &ListenVariables, count: usize) -> Result<Vec<Option<&str>>,
     if names.len() == count {
         return Ok(names);
     }
-    let message = format!("LISTEN_FDNAMES has {} names, and LISTEN_FDS passes {count} sockets", names.len());
+    let message = format!(
+        "LISTEN_FDNAMES is `{text}`, and LISTEN_FDS is {count}: there must be one name for each socket, separated by `:`"
+    );
     Err(vec![problem(message)])
 }
 
@@ -214,7 +216,12 @@ mod tests {
                 "LISTEN_FDS passes 18446744073709551615 sockets, and the app uses 2 sockets (main and admin)\n  \
                  pass no other sockets to it",
             ),
-            ("2", Some("main"), true, "LISTEN_FDNAMES has 1 names, and LISTEN_FDS passes 2 sockets"),
+            (
+                "2",
+                Some("main"),
+                true,
+                "LISTEN_FDNAMES is `main`, and LISTEN_FDS is 2: there must be one name for each socket, separated by `:`",
+            ),
             ("2", Some("http:main"), true, "LISTEN_FDNAMES: two sockets are `main`"),
             (
                 "1",
