@@ -90,6 +90,7 @@ impl App {
     /// Every problem of the app, or an address that the app cannot listen on.
     pub async fn serve(mut self) -> Result<(), Error> {
         let admin = self.take_admin_listener();
+        self.spec.settings.is_served = true;
         let mounted = stages::mount(self.spec, Scope::Program)?;
         let listeners = server::bind(&mounted.config, admin)?;
         mounted.install_recorder();
@@ -100,7 +101,7 @@ impl App {
     /// Serves the app on your listener until `shutdown` completes, and then finishes the requests in flight, for at
     /// most 30 seconds.
     ///
-    /// It installs no recorder and binds no port: the admin surface is served only if
+    /// It installs no recorder and binds no port but that of `server.redirect_addr`: the admin surface is served only if
     /// [`admin_listener`](Self::admin_listener) was called.
     ///
     /// # Errors
@@ -111,6 +112,7 @@ impl App {
         shutdown: impl Future<Output = ()> + Send,
     ) -> Result<(), Error> {
         let admin = self.take_admin_listener();
+        self.spec.settings.is_served = true;
         let mounted = stages::mount(self.spec, Scope::Program)?;
         server::serve(mounted, BoundListeners { main: listener, admin }, shutdown, std::future::pending()).await
     }

@@ -12,7 +12,7 @@
 //    to the metrics.
 // 3. `finish` turns the app into a server, a router, a service, or a table of its routes (`table`).
 // 4. `server` accepts connections until it is told to stop (`server/signal`), and `announce` logs the addresses.
-//    `warm_up` fills the cache before the app is ready.
+//    `warm_up` fills the cache before the app is ready. `tls` holds the certificate of the main listener.
 
 mod announce;
 mod builder;
@@ -22,14 +22,20 @@ mod finish;
 mod hand_written;
 mod metering;
 mod mounted;
+#[cfg(not(feature = "tls"))]
+mod no_tls;
 mod server;
 mod service;
 mod spec;
 mod stages;
 mod table;
+#[cfg(feature = "tls")]
+mod tls;
 mod warm_up;
 
 pub(crate) use self::mounted::{AdminService, Mounted};
+#[cfg(not(feature = "tls"))]
+use self::no_tls as tls;
 pub use self::{
     builder::App,
     service::{AppFuture, AppService},

@@ -12,6 +12,7 @@ use super::{
     metering::{cache::CacheMetering, recorder::Metering},
     service::AppService,
     table::RouteTable,
+    tls::ServerCertificate,
     warm_up::{WarmUp, WarmUpPlan},
 };
 use crate::{
@@ -44,6 +45,8 @@ pub(crate) struct Mounted {
     pub(super) cache_metering: Arc<CacheMetering>,
     pub(super) verifiers: Arc<Verifiers>,
     pub(super) warm_up: WarmUpPlan,
+    /// For HTTPS on the main listener.
+    pub(super) certificate: Option<ServerCertificate>,
 }
 
 /// The admin surface with the layers around it.
@@ -80,6 +83,8 @@ impl Mounted {
     /// are not client traffic either.
     pub(crate) fn warm_up(&self, addr: Option<SocketAddr>) -> WarmUp {
         let around = AroundRouterLayer::admin(self.sensitive_headers.clone(), self.clock.clone());
+        let usual_port = if self.certificate.is_some() { 443 } else { 80 };
+        let addr = addr.map(|addr| (addr, usual_port));
         WarmUp::new(&self.warm_up, addr, around.layer(self.router.clone()), self.clock.clone())
     }
 
@@ -92,6 +97,13 @@ impl Mounted {
     /// its own exporter, which checks the store on each scrape.
     pub(super) fn run_cache_metering(&self) -> Option<impl Future<Output = ()> + Send + use<>> {
         self.metering.exporter().is_none().then(|| Arc::clone(&self.cache_metering).run())
+    }
+
+    /// A future that reads the files of the certificate again when they change. `None` without one.
+    pub(super) fn watch_certificate(&self) -> Option<impl Future<Output = ()> + Send + use<>> {
+        self.certificate
+            .as_ref()
+            .map(|certificate| certificate.clone().watch(self.clock.clone(), &self.metering.recorder()))
     }
 
     /// The exporter, unless the program's recorder keeps the metrics.

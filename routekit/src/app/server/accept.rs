@@ -12,7 +12,10 @@ use tokio::{
 };
 use tower_service::Service;
 
-use super::connection::{Connections, serve_connection};
+use super::{
+    connection::{Connections, serve_connection},
+    tls::TlsHandshakes,
+};
 
 /// How long to wait before the next attempt if the system is out of files or memory.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
@@ -22,11 +25,13 @@ const FULL_PAUSE: Duration = Duration::from_secs(60);
 
 /// Serves each connection in a task of `tasks` until `stop` ends.
 ///
-/// At most `most` connections are open at once. Those that have another protocol by now count, too.
+/// At most `most` connections are open at once. Those that have another protocol by now count, too. With `tls`, each
+/// begins with a handshake.
 pub(super) async fn accept<S>(
     (listener, most): (&TcpListener, usize),
     connections: &Arc<Connections>,
     tasks: &mut JoinSet<()>,
+    tls: Option<&TlsHandshakes>,
     stop: impl Future<Output = ()>,
     service: impl Fn() -> S,
 ) where
@@ -42,7 +47,11 @@ pub(super) async fn accept<S>(
                     // Responses are written whole, so waiting to fill a packet only delays them. A failure to set this
                     // causes only that delay.
                     let _ = stream.set_nodelay(true);
-                    tasks.spawn(serve_connection(stream, peer, service(), connections.open(slot)));
+                    let open = connections.open(slot);
+                    match tls {
+                        None => tasks.spawn(serve_connection(stream, peer, service(), open)),
+                        Some(tls) => tasks.spawn(tls.clone().serve(stream, peer, service(), open)),
+                    };
                     if slots.available_permits() == 0 && full.is_none_or(|since| since.elapsed() > FULL_PAUSE) {
                         full = Some(Instant::now());
                         tracing::warn!(most, "all connections are in use; further clients wait");

@@ -5,6 +5,9 @@ use std::fs;
 /// The most connections of the admin listener, which has its own, so that probes are answered under load.
 pub(super) const ADMIN_CONNECTIONS: usize = 64;
 
+/// The most connections of the listener that redirects to HTTPS. It closes each after its response.
+pub(super) const REDIRECT_CONNECTIONS: usize = 64;
+
 /// The files that are left for the admin listener and for everything else.
 const RESERVED: usize = 2 * ADMIN_CONNECTIONS;
 
@@ -12,9 +15,10 @@ const RESERVED: usize = 2 * ADMIN_CONNECTIONS;
 const FALLBACK: usize = 10_000;
 
 /// The most connections of the main listener, as configured or else by the limit of open files.
-pub(super) fn max_connections(configured: Option<u64>) -> usize {
+pub(super) fn max_connections(configured: Option<u64>, redirects: bool) -> usize {
+    let reserved = if redirects { RESERVED + REDIRECT_CONNECTIONS } else { RESERVED };
     let files = fs::read_to_string("/proc/self/limits").ok().and_then(|limits| open_files(&limits));
-    let possible = files.map_or(FALLBACK, below);
+    let possible = files.map_or(FALLBACK, |files| below(files, reserved));
     let Some(configured) = configured.map(|most| usize::try_from(most).unwrap_or(usize::MAX)) else { return possible };
     if let Some(files) = files.filter(|_| configured > possible) {
         tracing::warn!(
@@ -27,8 +31,8 @@ pub(super) fn max_connections(configured: Option<u64>) -> usize {
 }
 
 /// The number of connections for this number of files, at least half of them.
-fn below(files: usize) -> usize {
-    files.saturating_sub(RESERVED).max(files / 2).max(1)
+fn below(files: usize, reserved: usize) -> usize {
+    files.saturating_sub(reserved).max(files / 2).max(1)
 }
 
 /// The soft limit of open files, in the format of `proc_pid_limits(5)`. `None` if there is none.
@@ -54,7 +58,7 @@ mod tests {
     #[test]
     fn some_files_are_left_for_everything_else() {
         for (files, most) in [(1024, 896), (200, 100), (1, 1)] {
-            assert_eq!(below(files), most, "{files} files");
+            assert_eq!(below(files, RESERVED), most, "{files} files");
         }
     }
 }

@@ -22,9 +22,16 @@ mod accept;
 mod connection;
 mod file_limit;
 mod listeners;
+#[cfg(not(feature = "tls"))]
+mod no_tls;
+mod redirects;
 mod serve;
 pub(super) mod signal;
+#[cfg(feature = "tls")]
+mod tls;
 
+#[cfg(not(feature = "tls"))]
+use self::no_tls as tls;
 pub(super) use self::{
     listeners::{BoundListeners, bind},
     serve::serve,

@@ -15,6 +15,8 @@ use super::{
     connection::{Connections, ServerLimits},
     file_limit,
     listeners::BoundListeners,
+    redirects::Redirects,
+    tls::TlsHandshakes,
 };
 use crate::{
     app::{announce, mounted::Mounted},
@@ -38,6 +40,8 @@ pub(in crate::app) async fn serve(
     let admin_addr = listeners.admin.as_ref().map(addr_of).transpose()?;
     let admin_service = admin_addr.and_then(|addr| mounted.admin_service(addr.ip()));
     let admin = listeners.admin.zip(admin_service);
+    let tls = mounted.certificate.as_ref().map(TlsHandshakes::new);
+    let redirects = Redirects::bind(&mounted.config)?;
     announce::announce(&mounted, addr, admin_addr);
 
     let limits = ServerLimits::of(&mounted.config);
@@ -50,13 +54,17 @@ pub(in crate::app) async fn serve(
     if let Some(metering) = mounted.run_cache_metering() {
         background.spawn(metering);
     }
+    if let Some(watch) = mounted.watch_certificate() {
+        background.spawn(watch);
+    }
+    let redirects = redirects.map(|redirects| redirects.serve(&limits, addr.port())).transpose().map_err(failed)?;
     if let Some((listener, service)) = admin {
         let connections = Arc::new(Connections::new(limits.clone()));
         connections.start_clock().map_err(failed)?;
         background.spawn(async move {
             // Until the task is dropped.
             let listener = (&listener, file_limit::ADMIN_CONNECTIONS);
-            accept(listener, &connections, &mut JoinSet::new(), pending(), || service.clone()).await;
+            accept(listener, &connections, &mut JoinSet::new(), None, pending(), || service.clone()).await;
         });
     }
     let connections = Arc::new(Connections::new(limits.clone()));
@@ -66,14 +74,15 @@ pub(in crate::app) async fn serve(
     if let Some(refresh) = mounted.health.refresh() {
         background.spawn(refresh);
     }
-    let most = file_limit::max_connections(*mounted.config.server_max_connections);
-    accept((&listeners.main, most), &connections, &mut tasks, stop, || mounted.service()).await;
+    let most = file_limit::max_connections(*mounted.config.server_max_connections, redirects.is_some());
+    accept((&listeners.main, most), &connections, &mut tasks, tls.as_ref(), stop, || mounted.service()).await;
     // Never released: an app that stops does not become ready again.
     std::mem::forget(mounted.readiness.hold("shutting down"));
     connections.stop();
     // The port is free from here on, and no request will need the pages of the warm-up. It has ended before the last
     // line of the log.
     drop(listeners.main);
+    drop(redirects);
     warm_up.shutdown().await;
 
     tokio::select! {

@@ -31,7 +31,7 @@ use crate::{
 /// Builds the app. It has passed all checks, so this cannot fail.
 pub(super) fn assemble(checked: Checked) -> Mounted {
     let Checked { configured, wired, program, warm_up, health } = checked;
-    let Configured { config, cache, metering, .. } = configured;
+    let Configured { config, cache, metering, certificate, .. } = configured;
     let Wired { declared, breakers, partitions, deps, .. } = wired;
     let ProgramSpec {
         verifiers,
@@ -120,6 +120,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         metering,
         cache_metering,
         verifiers,
+        certificate,
         warm_up: if *config.cache_warm_up { warm_up } else { WarmUpPlan::default() },
         config,
     }

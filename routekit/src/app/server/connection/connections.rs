@@ -6,7 +6,7 @@ use std::{
         Arc, Weak,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    task::Waker,
+    task::{Poll, Waker},
     thread,
     time::Duration,
 };
@@ -16,7 +16,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
     limits::ServerLimits,
-    patience::{ClientDeadline, TICK, millis},
+    patience::{ClientDeadline, ClientPatience, TICK, millis},
     upload::UploadWait,
 };
 
@@ -48,6 +48,8 @@ pub(in crate::app::server) struct OpenConnection {
     response_ended: AtomicBool,
     /// When the client is late with taking what was sent.
     pub(super) send: ClientDeadline,
+    /// Whether the socket below the stream reports what the client takes.
+    is_measured: AtomicBool,
     /// The wait for the body of the current request, in HTTP/1.
     pub(super) upload: UploadWait,
     /// The open streams of HTTP/2. Closed ones are removed at the next tick.
@@ -80,6 +82,7 @@ impl Connections {
             idle: AtomicBool::new(true),
             response_ended: AtomicBool::new(false),
             send: ClientDeadline::never(),
+            is_measured: AtomicBool::new(false),
             upload: UploadWait::default(),
             #[cfg(feature = "http2")]
             streams: Default::default(),
@@ -210,6 +213,35 @@ impl OpenConnection {
     pub(super) fn upload_ended(&self, unread: Option<u64>) {
         self.uploading.store(false, Ordering::Relaxed);
         self.unread.store(unread.unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// The time that the client has left to take what is sent.
+    pub(in crate::app::server) fn send_patience(&self) -> ClientPatience {
+        ClientPatience::new(self.limits().send_timeout)
+    }
+
+    /// Records whether the client takes what is sent.
+    #[inline]
+    pub(in crate::app::server) fn written(&self, patience: &mut ClientPatience, polled: &Poll<io::Result<usize>>) {
+        match polled {
+            Poll::Pending => patience.wait(&self.send, self.now()),
+            Poll::Ready(written) if self.send.is_set() => {
+                let written = written.as_ref().map_or(0, |written| *written);
+                patience.progress(&self.send, self.now(), written);
+            }
+            Poll::Ready(_) => {}
+        }
+    }
+
+    /// Leaves these records to the socket below the stream.
+    #[cfg(feature = "tls")]
+    pub(in crate::app::server) fn measured_below(&self) {
+        self.is_measured.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the socket below the stream keeps these records.
+    pub(super) fn is_measured(&self) -> bool {
+        self.is_measured.load(Ordering::Relaxed)
     }
 
     /// Records that the response is complete, but not yet sent.

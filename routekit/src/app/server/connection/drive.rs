@@ -16,7 +16,7 @@ pub(super) const LAST_MOMENT: Duration = Duration::from_millis(500);
 ///
 /// When the app stops, `finish` tells the connection to end after its response. If it has had no request yet, its first
 /// head is late after [`LAST_MOMENT`].
-pub(super) async fn drive<C: Future>(
+pub(in crate::app::server) async fn drive<C: Future>(
     mut connection: Pin<&mut C>,
     open: &OpenConnection,
     finish: impl Fn(Pin<&mut C>),

@@ -26,4 +26,10 @@ mod stream_waits;
 mod tests;
 mod upload;
 
-pub(super) use self::{connections::Connections, limits::ServerLimits, run::serve_connection};
+pub(super) use self::{
+    connections::{Connections, OpenConnection},
+    limits::ServerLimits,
+    run::serve_connection,
+};
+#[cfg(feature = "tls")]
+pub(super) use self::{drive::drive, patience::ClientPatience};
