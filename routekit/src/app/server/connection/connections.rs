@@ -113,7 +113,7 @@ impl Connections {
     }
 
     /// Advances the clock by a second.
-    pub(super) fn tick(&self) {
+    pub(in crate::app::server) fn tick(&self) {
         let tick = TICK.as_millis() as u64;
         let now = self.now.fetch_add(tick, Ordering::Relaxed) + tick;
         self.wake_open(|connection| {

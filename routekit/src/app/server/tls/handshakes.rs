@@ -4,7 +4,7 @@ use std::{convert::Infallible, net::SocketAddr, pin::pin, sync::Arc};
 
 use axum::{body::Body, response::Response};
 use http::Request;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
 use tower_service::Service;
 
@@ -26,16 +26,22 @@ impl TlsHandshakes {
         Self(certificate.config().into())
     }
 
+    #[cfg(test)]
+    pub(super) fn from_config(config: Arc<rustls::ServerConfig>) -> Self {
+        Self(config.into())
+    }
+
     /// Completes the handshake of a new connection, and serves the connection to its end.
     ///
     /// A client that is late with the handshake is closed, as one that is late with a head.
-    pub(in crate::app::server) async fn serve<S>(
+    pub(in crate::app::server) async fn serve<I, S>(
         self,
-        stream: TcpStream,
+        stream: I,
         peer: SocketAddr,
         service: S,
         open: Arc<OpenConnection>,
     ) where
+        I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
         S: Service<Request<Body>, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static,
     {
         open.measured_below();

@@ -7,5 +7,7 @@
 
 mod handshakes;
 mod socket;
+#[cfg(test)]
+mod tests;
 
 pub(super) use self::handshakes::TlsHandshakes;

@@ -7,33 +7,30 @@ use std::{
     task::{Context, Poll},
 };
 
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
-};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::app::server::connection::{ClientPatience, OpenConnection};
 
 /// A socket that notes whether the client takes what is sent.
-pub(super) struct MeasuredSocket {
-    inner: TcpStream,
+pub(super) struct MeasuredSocket<I> {
+    inner: I,
     patience: ClientPatience,
     open: Arc<OpenConnection>,
 }
 
-impl MeasuredSocket {
-    pub(super) fn new(inner: TcpStream, open: Arc<OpenConnection>) -> Self {
+impl<I> MeasuredSocket<I> {
+    pub(super) fn new(inner: I, open: Arc<OpenConnection>) -> Self {
         Self { inner, patience: open.send_patience(), open }
     }
 }
 
-impl AsyncRead for MeasuredSocket {
+impl<I: AsyncRead + Unpin> AsyncRead for MeasuredSocket<I> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.inner).poll_read(cx, buf)
     }
 }
 
-impl AsyncWrite for MeasuredSocket {
+impl<I: AsyncWrite + Unpin> AsyncWrite for MeasuredSocket<I> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = &mut *self;
         let polled = Pin::new(&mut this.inner).poll_write(cx, bytes);
