@@ -57,8 +57,8 @@ impl CertificateFiles {
             (Ok(chain), Ok(key)) => (chain, key),
             (chain, key) => return Err(chain.err().into_iter().chain(key.err()).collect()),
         };
-        let key = any_supported_type(&key)
-            .map_err(|error| vec![fault(PemFile::Key)(format!("its private key cannot be used: {error}"))])?;
+        let unusable = "its private key is no RSA, ECDSA or Ed25519 key that TLS can use";
+        let key = any_supported_type(&key).map_err(|_| vec![fault(PemFile::Key)(unusable.to_owned())])?;
         let pair = CertifiedKey::new(chain, key);
         match pair.keys_match() {
             Ok(()) => Ok(pair),

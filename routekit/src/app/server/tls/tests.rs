@@ -86,7 +86,7 @@ impl TestConnection {
 /// Waits until the connection is closed. Returns how long that took.
 async fn ended(served: JoinHandle<()>) -> Duration {
     let start = Instant::now();
-    served.await.unwrap();
+    tokio::time::timeout(300 * SECOND, served).await.expect("it is closed").unwrap();
     start.elapsed()
 }
 
