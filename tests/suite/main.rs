@@ -8,6 +8,7 @@
 #![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 
 mod access_log;
+mod active_requests;
 mod admin;
 mod app_settings;
 mod architecture;
@@ -50,6 +51,7 @@ mod policies;
 mod problems;
 mod process;
 mod proxies;
+mod rejected_heads;
 mod retry;
 mod routes;
 mod secrets;

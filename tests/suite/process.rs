@@ -100,6 +100,7 @@ fn quickstart() -> Command {
     static BUILT: LazyLock<PathBuf> = LazyLock::new(|| build("quickstart", "quickstart"));
     let mut command = Command::new(&*BUILT);
     command.env("ROUTEKIT_ADDR", "127.0.0.1:0").env("ROUTEKIT_ADMIN_ADDR", "127.0.0.1:0");
+    command.env("ROUTEKIT_SERVER_DRAIN_DELAY", "0");
     command.env_remove("RUST_LOG").env_remove("ROUTEKIT_LOG_FORMAT");
     command
 }

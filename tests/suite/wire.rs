@@ -1,6 +1,6 @@
 //! Real sockets: an app on a free port, and a small client.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use axum::body::Body;
 use http::{Request, Response};
@@ -21,7 +21,12 @@ pub(crate) struct Running {
     served: JoinHandle<Result<(), Error>>,
 }
 
+/// Without a drain, so that it stops as soon as its requests have ended.
 pub(crate) async fn run(app: App) -> Running {
+    run_as_configured(app.configure(|config| config.set_server_drain_delay(Duration::ZERO))).await
+}
+
+pub(crate) async fn run_as_configured(app: App) -> Running {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();

@@ -86,12 +86,17 @@ pub(super) fn redirects(addr: SocketAddr) {
     LogAudience::find().info(&format!("redirecting http://{addr} to https"));
 }
 
-/// Reports the end of the app, and the number of connections that were cut off.
-pub(super) fn stopped(cut_off: usize) {
+/// Reports that a shutdown has begun.
+pub(super) fn stopping(reason: &str) {
+    LogAudience::find().info(&format!("stopping: {reason}"));
+}
+
+/// Reports the end of the app, and why it was not clean.
+pub(super) fn stopped(problem: Option<&str>) {
     let audience = LogAudience::find();
-    match cut_off {
-        0 => audience.info("stopped"),
-        connections => audience.warn(&format!("stopped; {connections} connections were cut off")),
+    match problem {
+        None => audience.info("stopped"),
+        Some(problem) => audience.warn(&format!("stopped; {problem}")),
     }
 }
 

@@ -63,8 +63,8 @@ impl App {
     #[track_caller]
     fn new(selection: Selection) -> Self {
         let app = Self { spec: AppSpec::new(selection) };
-        let readiness = app.readiness();
-        app.provide(readiness)
+        let (readiness, shutdown) = (app.readiness(), app.shutdown());
+        app.provide(readiness).provide(shutdown)
     }
 
     /// Creates an app with every route that is linked into this program.

@@ -10,12 +10,12 @@ use super::{
     declared::unknown_route,
     metering::recorder::Scope,
     mounted::Mounted,
-    server::{self, BoundListeners},
+    server::{self, BoundListeners, StopSignals},
     service::AppService,
     stages,
     table::RouteTable,
 };
-use crate::{base::setup_problem::Error, config::AdminAddr, policy::Explanation};
+use crate::{base::setup_problem::Error, config::AdminAddr, policy::Explanation, shutdown::Shutdown};
 
 impl App {
     /// Returns every route with its effective policies, as in the start-up log.
@@ -80,41 +80,56 @@ impl App {
         Ok(stages::mount(self.spec, Scope::Program)?.into_routers())
     }
 
-    /// Serves the app until SIGTERM or SIGINT, and then finishes the requests in flight, for at most 30 seconds. A
-    /// second signal ends it at once.
+    /// Serves the app until SIGTERM, Ctrl-C or [`Shutdown::begin`](crate::shutdown::Shutdown::begin), and then shuts
+    /// it down: see [`shutdown`](crate::shutdown). A second signal ends the process at once.
     ///
     /// If no `metrics` recorder is installed, the app installs its own, so that a scrape includes the metrics that
     /// handlers record with `counter!` and the like.
     ///
     /// # Errors
-    /// Every problem of the app, or an address that the app cannot listen on.
-    pub async fn serve(mut self) -> Result<(), Error> {
-        let admin = self.take_admin_listener();
-        self.spec.settings.is_served = true;
-        let mounted = stages::mount(self.spec, Scope::Program)?;
-        let listeners = server::bind(&mounted.config, admin)?;
-        mounted.install_recorder();
-        let (first, second) = (server::signal::nth(1), server::signal::nth(2));
-        server::serve(mounted, listeners, first, second).await
+    /// Every problem of the app, or an address that the app cannot listen on. Requests that were cut off, and shutdown
+    /// hooks that failed.
+    pub async fn serve(self) -> Result<(), Error> {
+        let (mounted, listeners) = self.bind()?;
+        let (signals, shutdown) = (StopSignals::install(), mounted.shutdown.clone());
+        server::serve(mounted, listeners, signals.control(&shutdown)).await
     }
 
-    /// Serves the app on your listener until `shutdown` completes, and then finishes the requests in flight, for at
-    /// most 30 seconds.
+    /// Serves the app like [`serve`](Self::serve) until `stop` completes. Signals do not stop it.
+    ///
+    /// # Errors
+    /// As [`serve`](Self::serve).
+    pub async fn run_until(self, stop: impl Future<Output = ()> + Send) -> Result<(), Error> {
+        let (mounted, listeners) = self.bind()?;
+        let control = begin_after(mounted.shutdown.clone(), stop);
+        server::serve(mounted, listeners, control).await
+    }
+
+    /// Serves the app on your listener until `stop` completes, and then shuts it down: see
+    /// [`shutdown`](crate::shutdown). A test that stops its app sets the drain to zero, as it would wait for it:
+    /// [`Config::set_server_drain_delay`](crate::config::Config::set_server_drain_delay).
     ///
     /// It installs no recorder and binds no port but that of `server.redirect_addr`: the admin surface is served only if
     /// [`admin_listener`](Self::admin_listener) was called.
     ///
     /// # Errors
-    /// Every problem of the app, or requests that were cut off.
-    pub async fn serve_on(
-        mut self,
-        listener: TcpListener,
-        shutdown: impl Future<Output = ()> + Send,
-    ) -> Result<(), Error> {
+    /// Every problem of the app. Requests that were cut off, and shutdown hooks that failed.
+    pub async fn serve_on(mut self, listener: TcpListener, stop: impl Future<Output = ()> + Send) -> Result<(), Error> {
         let admin = self.take_admin_listener();
         self.spec.settings.is_served = true;
         let mounted = stages::mount(self.spec, Scope::Program)?;
-        server::serve(mounted, BoundListeners { main: listener, admin }, shutdown, std::future::pending()).await
+        let control = begin_after(mounted.shutdown.clone(), stop);
+        server::serve(mounted, BoundListeners { main: listener, admin }, control).await
+    }
+
+    /// Checks the app, binds its addresses, and installs its recorder.
+    fn bind(mut self) -> Result<(Mounted, BoundListeners), Error> {
+        let admin = self.take_admin_listener();
+        self.spec.settings.is_served = true;
+        let mounted = stages::mount(self.spec, Scope::Program)?;
+        let listeners = server::bind(&mounted.config, admin)?;
+        mounted.install_recorder();
+        Ok((mounted, listeners))
     }
 
     /// Mounts the app for tests, with its own metrics and with no configuration but the program's.
@@ -131,4 +146,11 @@ impl App {
         }
         Some(listener)
     }
+}
+
+/// Begins the shutdown after `stop`, and never ends.
+async fn begin_after(shutdown: Shutdown, stop: impl Future<Output = ()>) {
+    stop.await;
+    shutdown.begin("as the program asked");
+    std::future::pending::<()>().await;
 }

@@ -13,8 +13,10 @@
 // 3. `finish` turns the app into a server, a router, a service, or a table of its routes (`table`).
 // 4. `server` accepts connections until it is told to stop (`server/signal`), and `announce` logs the addresses.
 //    `warm_up` fills the cache before the app is ready. `tls` holds the certificate of the main listener.
+//    `shutdown_hook` and `background_work` are what a shutdown runs and waits for.
 
 mod announce;
+mod background_work;
 mod builder;
 mod declared;
 mod environment;
@@ -26,8 +28,10 @@ mod mounted;
 mod no_tls;
 mod server;
 mod service;
+mod shutdown_hook;
 mod spec;
 mod stages;
+mod stopping;
 mod table;
 #[cfg(feature = "tls")]
 mod tls;
@@ -39,6 +43,7 @@ use self::no_tls as tls;
 pub use self::{
     builder::App,
     service::{AppFuture, AppService},
+    shutdown_hook::HookOutput,
     table::{RouteTable, TableRow},
     warm_up::{NotStored, WarmUpReport},
 };

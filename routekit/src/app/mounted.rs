@@ -6,11 +6,14 @@ use std::{
 };
 
 use axum::Router;
+use parking_lot::Mutex;
 use tower_layer::Layer;
 
 use super::{
+    background_work::BackgroundWork,
     metering::{cache::CacheMetering, recorder::Metering},
     service::AppService,
+    shutdown_hook::ShutdownHook,
     table::RouteTable,
     tls::ServerCertificate,
     warm_up::{WarmUp, WarmUpPlan},
@@ -26,6 +29,7 @@ use crate::{
     policy::{AroundRouter, AroundRouterLayer},
     problem::ProblemFormat,
     sensitive_headers::SensitiveHeadersLayer,
+    shutdown::Shutdown,
 };
 
 /// An app that passed all checks.
@@ -39,6 +43,9 @@ pub(crate) struct Mounted {
     pub(super) sensitive_headers: SensitiveHeadersLayer,
     pub(crate) config: Config,
     pub(crate) readiness: Readiness,
+    pub(super) shutdown: Shutdown,
+    pub(super) shutdown_hooks: Mutex<Vec<ShutdownHook>>,
+    pub(super) background_work: BackgroundWork,
     pub(super) health: HealthMonitor,
     pub(crate) table: RouteTable,
     pub(super) metering: Metering,
@@ -56,7 +63,8 @@ impl Mounted {
     /// The app as an axum router, and the admin surface if it is separate.
     pub(crate) fn into_routers(self) -> (Router, Option<Router>) {
         let around_admin = AroundRouterLayer::admin(self.sensitive_headers.clone(), self.clock.clone());
-        let around = AroundRouterLayer::app(self.sensitive_headers, self.unmatched, self.clock, self.problems);
+        let around =
+            AroundRouterLayer::app(self.sensitive_headers, self.unmatched, self.clock, self.problems, self.shutdown);
         (self.router.layer(around), self.admin.map(|admin| admin.layer(around_admin)))
     }
 
@@ -68,6 +76,7 @@ impl Mounted {
             unmatched,
             self.clock.clone(),
             self.problems.clone(),
+            self.shutdown.clone(),
         );
         AppService(around.layer(self.router.clone()))
     }

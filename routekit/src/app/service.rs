@@ -12,7 +12,10 @@ use axum::{Router, extract::Request, response::Response};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use crate::policy::AroundRouter;
+use crate::{
+    observe::{ActiveRequest, KnowsRequest},
+    policy::AroundRouter,
+};
 
 /// The router with everything around it.
 type AppStack = AroundRouter<Router>;
@@ -58,6 +61,12 @@ impl Future for AppFuture {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         self.project().inner.poll(cx)
+    }
+}
+
+impl KnowsRequest for AppFuture {
+    fn take_request(self: Pin<&mut Self>) -> Option<ActiveRequest> {
+        self.project().inner.take_request()
     }
 }
 

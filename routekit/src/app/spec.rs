@@ -5,7 +5,7 @@ use std::{any::TypeId, panic::Location, sync::Arc};
 use axum::Router;
 use tokio::net::TcpListener;
 
-use super::{hand_written::HandWritten, warm_up::WarmUpSpec};
+use super::{hand_written::HandWritten, shutdown_hook::ShutdownHook, warm_up::WarmUpSpec};
 use crate::{
     auth::Verifiers,
     base::clock::Clock,
@@ -17,6 +17,7 @@ use crate::{
     observe::Observer,
     problem::ProblemFormat,
     route::Selection,
+    shutdown::Shutdown,
 };
 
 /// All settings of the program, unchecked.
@@ -92,6 +93,8 @@ pub(super) struct ProgramSpec {
     /// Each with the place of its `health` call.
     pub(super) health: Vec<(HealthCheck, &'static Location<'static>)>,
     pub(super) readiness: Readiness,
+    pub(super) shutdown: Shutdown,
+    pub(super) shutdown_hooks: Vec<ShutdownHook>,
     pub(super) clock: Clock,
     /// The format of problems; the standard document if `None`.
     pub(super) problems: Option<ProblemFormat>,
@@ -131,6 +134,8 @@ impl AppSpec {
                 listeners: Vec::new(),
                 health: Vec::new(),
                 readiness: Readiness::new(),
+                shutdown: Shutdown::new(),
+                shutdown_hooks: Vec::new(),
                 clock: Clock::system(),
                 problems: None,
                 problems_for_all: false,

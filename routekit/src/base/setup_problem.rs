@@ -114,7 +114,12 @@ impl fmt::Display for Error {
             [problem] if problem.after_start => write!(f, "{problem}"),
             [problem] => write!(f, "the app cannot start: {problem}"),
             problems => {
-                write!(f, "the app cannot start, for {} reasons:", problems.len())?;
+                let failed = if problems.iter().all(|problem| problem.after_start) {
+                    "the app did not stop cleanly"
+                } else {
+                    "the app cannot start"
+                };
+                write!(f, "{failed}, for {} reasons:", problems.len())?;
                 for (number, problem) in problems.iter().enumerate() {
                     write!(f, "\n\n{:3}. {}", number + 1, problem.to_string().replace('\n', "\n     "))?;
                 }

@@ -15,7 +15,16 @@ use std::{fmt, future::Future, pin::Pin, sync::Arc};
 /// });
 /// ```
 #[derive(Clone)]
-pub struct Spawner(Arc<dyn Fn(Task) + Send + Sync>);
+pub struct Spawner(Arc<dyn Fn(Task, TaskLoss) + Send + Sync>);
+
+/// What is lost if a task does not run to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TaskLoss {
+    /// A change, or the news of one.
+    Change,
+    /// Work that the next request repeats, such as a refresh.
+    Work,
+}
 
 /// A future that a [`Spawner`] polls to its end.
 pub type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -24,6 +33,11 @@ impl Spawner {
     /// Creates a spawner from a function that starts a task.
     #[must_use]
     pub fn new(spawn: impl Fn(Task) + Send + Sync + 'static) -> Self {
+        Self::by_loss(move |task, _| spawn(task))
+    }
+
+    /// Creates a spawner from a function that also learns what the loss of the task would mean.
+    pub(crate) fn by_loss(spawn: impl Fn(Task, TaskLoss) + Send + Sync + 'static) -> Self {
         Self(Arc::new(spawn))
     }
 
@@ -35,7 +49,12 @@ impl Spawner {
 
     /// Starts a task.
     pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        (self.0)(Box::pin(task));
+        (self.0)(Box::pin(task), TaskLoss::Change);
+    }
+
+    /// Starts a task that a shutdown need not wait for.
+    pub(crate) fn spawn_repeatable(&self, task: impl Future<Output = ()> + Send + 'static) {
+        (self.0)(Box::pin(task), TaskLoss::Work);
     }
 }
 

@@ -62,6 +62,9 @@ impl Config {
                 wrong(name, "zero; every client would be late");
             }
         }
+        if *self.server_drain_delay > *self.server_shutdown_deadline {
+            wrong("server.drain_delay", "longer than `server.shutdown_deadline`, which includes it");
+        }
         if *self.server_max_connections == Some(0) {
             wrong("server.max_connections", "zero; no client could connect");
         }

@@ -252,6 +252,29 @@ pub(super) const KEYS: &[ConfigKey] = &[
         show_addr_or_off,
         "The address of a listener that redirects plain HTTP to HTTPS with 308, or `off`."
     ),
+    key!(
+        "server.drain_delay",
+        server_drain_delay,
+        duration_or_zero,
+        units::show,
+        "How long the app takes requests after a shutdown has begun, while it is not ready any more. Not after Ctrl-C."
+    ),
+    key!(
+        "server.shutdown_grace",
+        server_shutdown_grace,
+        duration_or_zero,
+        units::show,
+        "How long a connection without a request stays open once the app has closed its listener, so that a request on \
+         its way is answered."
+    ),
+    key!(
+        "server.shutdown_deadline",
+        server_shutdown_deadline,
+        duration,
+        units::show,
+        "How long a shutdown takes at most, with `server.drain_delay` and the shutdown hooks. Requests that are still \
+         running are then cut off."
+    ),
 ];
 
 /// Whether this is the name of a setting: `timeout`, `cache.max_bytes`.
@@ -287,6 +310,10 @@ fn show_key_prefix(prefix: &String) -> String {
 
 fn duration(text: &str) -> Result<Duration, String> {
     duration_or_off(text)?.ok_or_else(|| "must be a duration: the server does not wait for ever".to_owned())
+}
+
+fn duration_or_zero(text: &str) -> Result<Duration, String> {
+    if matches!(text, "off" | "0" | "0s") { Ok(Duration::ZERO) } else { duration(text) }
 }
 
 fn count(text: &str) -> Result<u64, String> {

@@ -133,6 +133,15 @@ settings! {
     /// Returns `server.redirect_addr`: the address that redirects plain HTTP to HTTPS.
     server_redirect_addr, set_server_redirect_addr: Option<SocketAddr> = None;
 
+    /// Returns `server.drain_delay`: how long the app takes requests after a shutdown has begun.
+    server_drain_delay, set_server_drain_delay: Duration = Duration::from_secs(5);
+
+    /// Returns `server.shutdown_grace`: how long a connection without a request stays open once the app closes.
+    server_shutdown_grace, set_server_shutdown_grace: Duration = Duration::from_millis(500);
+
+    /// Returns `server.shutdown_deadline`: how long a shutdown takes at most.
+    server_shutdown_deadline, set_server_shutdown_deadline: Duration = Duration::from_secs(30);
+
     /// Returns the bucket boundaries of duration histograms, in seconds.
     duration_buckets, set_duration_buckets: Vec<f64> = metrics::DURATION_BUCKETS.to_vec();
 }

@@ -36,15 +36,20 @@
 //!    `concurrency` or `cancelled`. A cancelled request has a status only if the client disconnected during the
 //!    response body. The 504 of an `only-if-cached` request that misses has no `error_type`: it is the choice of the
 //!    client. So a rate of failures selects `error_type!=""`, and not the status.
-//! 4. Handles are created with the route, or with the first response of a new status, and then kept. No request looks
+//! 4. A request counts in `http_server_active_requests` until the last byte of its response is sent or given up, so
+//!    that clients that do not read show there. A WebSocket counts until it is accepted. With a server other than
+//!    routekit's, a request counts until its response ends. Requests without a route never count there.
+//! 5. Heads that the server rejects before there is a request (400, 408, 414, 431) count as requests without a route
+//!    that took no time, with the method `_OTHER` if it is not known.
+//! 6. Handles are created with the route, or with the first response of a new status, and then kept. No request looks
 //!    up a metric or builds a label.
-//! 5. All metrics use the `Recorder` of the `metrics` crate. An app has a recorder of its own ([`Exporter`]), so that
+//! 7. All metrics use the `Recorder` of the `metrics` crate. An app has a recorder of its own ([`Exporter`]), so that
 //!    each of several apps in one process shows its own metrics, unless the program has installed a recorder. Then the
 //!    metrics of a second app have the label `app="2"`, and so on. Metrics that handlers record with `counter!` and the
 //!    like belong to the process: they appear at the app that was served first.
 //!    Its histograms, those of the program included, count in place: they take the same memory however many samples
 //!    they get, and lose none.
-//! 6. Caches, breakers, concurrency limits and health checks keep their own numbers. These are copied when the
+//! 8. Caches, breakers, concurrency limits and health checks keep their own numbers. These are copied when the
 //!    [`Exporter`] renders, or once per second if the program has installed a recorder. Cache metrics that do not
 //!    belong to a route have `source` instead of method and route: `layers` (all layers that the program created) or
 //!    `program` (values, and the program's own invalidations). All three series of a health check are 0 until its first

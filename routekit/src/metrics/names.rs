@@ -51,7 +51,7 @@ pub(super) fn describe(recorder: &dyn Recorder) {
     for (name, unit, text) in histograms {
         recorder.describe_histogram(name.into(), Some(unit), text.into());
     }
-    recorder.describe_gauge(ACTIVE.into(), None, "Requests in progress.".into());
+    recorder.describe_gauge(ACTIVE.into(), None, "Requests whose response is not completely sent.".into());
     let counters = [
         (CANCELLED, "Requests whose client disconnected before the end."),
         (SLOW, "Requests that took longer than their route's threshold."),

@@ -24,7 +24,7 @@ impl OutcomeHistograms {
 
 /// The outcomes seen so far: by error type, then by status. Other outcomes take almost no memory.
 #[derive(Default)]
-pub(super) struct OutcomeTable([ByStatus; 9]);
+pub(super) struct OutcomeTable([ByStatus; 10]);
 
 #[derive(Default)]
 struct ByStatus {
@@ -55,5 +55,6 @@ fn index(ending: Ending) -> usize {
         Some(Failure::Service) => 5,
         Some(Failure::BreakerOpen) => 6,
         Some(Failure::Concurrency) => 7,
+        Some(Failure::Shutdown) => 9,
     }
 }

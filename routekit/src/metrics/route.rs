@@ -159,9 +159,6 @@ impl Observer for RouteMetrics {
 
     fn finished(&self, request: &Finished<'_>) {
         let metrics = self.method(request.method);
-        if let Some(active) = &metrics.active {
-            active.decrement(1.0);
-        }
         if request.failure == Some(Failure::Cancelled) {
             metrics.cancelled.increment(1);
         }
@@ -169,6 +166,12 @@ impl Observer for RouteMetrics {
             metrics.slow.increment(1);
         }
         self.outcome(metrics, request.method, request.ending).record(request);
+    }
+
+    fn closed(&self, method: &Method) {
+        if let Some(active) = &self.method(method).active {
+            active.decrement(1.0);
+        }
     }
 }
 

@@ -12,78 +12,11 @@ use parking_lot::{Mutex, MutexGuard};
 use tracing::Span;
 
 use super::{
-    observer::{CorrelationSource, Ending, Event, Finished, Observer},
+    observer::{CorrelationSource, Ending, Finished, Observer},
     room::make_room,
-    shield::shielded,
+    route_state::RouteState,
 };
 use crate::base::failure_cause::FailureCause;
-
-/// A route as observers see it.
-pub struct RouteState {
-    template: Option<String>,
-    observer: Box<dyn Observer>,
-}
-
-impl RouteState {
-    /// Creates the state of the route with this template.
-    #[must_use]
-    pub fn new(template: impl Into<String>, observer: impl Observer + 'static) -> Self {
-        Self { template: Some(template.into()), observer: Box::new(observer) }
-    }
-
-    /// Creates the state of all requests without a route.
-    #[must_use]
-    pub fn unmatched(observer: impl Observer + 'static) -> Self {
-        Self { template: None, observer: Box::new(observer) }
-    }
-
-    /// Returns the template, such as `/users/{id}`. `None` for requests without a route.
-    #[must_use]
-    pub fn template(&self) -> Option<&str> {
-        self.template.as_deref()
-    }
-}
-
-/// Forwards to the observer of the route. A panic of the observer ends here.
-impl Observer for RouteState {
-    fn started(&self, method: &Method) {
-        shielded(|| self.observer.started(method));
-    }
-
-    fn event(&self, event: Event) {
-        shielded(|| self.observer.event(event));
-    }
-
-    fn finished(&self, request: &Finished<'_>) {
-        shielded(|| self.observer.finished(request));
-    }
-}
-
-impl fmt::Debug for RouteState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "RouteState({})", self.template.as_deref().unwrap_or("unmatched"))
-    }
-}
-
-/// Creates the states of routes that are not known in advance.
-pub trait RouteObservers: Send + Sync {
-    /// Returns the state of the route with this template. Called once per route, not per request.
-    fn route(&self, template: &str) -> Arc<RouteState>;
-
-    /// Returns the state of requests without a route.
-    fn unmatched(&self) -> Arc<RouteState>;
-}
-
-/// Both observe every route.
-impl<A: RouteObservers, B: RouteObservers> RouteObservers for (A, B) {
-    fn route(&self, template: &str) -> Arc<RouteState> {
-        Arc::new(RouteState::new(template, (self.0.route(template), self.1.route(template))))
-    }
-
-    fn unmatched(&self) -> Arc<RouteState> {
-        Arc::new(RouteState::unmatched((self.0.unmatched(), self.1.unmatched())))
-    }
-}
 
 /// One request in progress. Cloning it clones one `Arc`.
 ///
@@ -115,7 +48,15 @@ struct ExchangeState {
     log_details: Option<Box<LogDetails>>,
     /// Whether the request has ended. Later reports are ignored.
     ended: bool,
+    /// Whether the response is sent or was given up. The route is closed once this and `ended` are true.
+    sent: bool,
 }
+
+/// A request that counts as active until this is dropped.
+///
+/// There is one for each request: its [`Sample`](crate::watch) has it until a server takes it, which keeps it until the
+/// response is sent.
+pub(crate) struct ActiveRequest(Arc<ExchangeInner>);
 
 /// Parts of a request that only logs have.
 #[derive(Default)]
@@ -167,7 +108,13 @@ impl Exchange {
     /// Returns the route, from the time when it is matched until the request has ended.
     #[must_use]
     pub fn route(&self) -> Option<Arc<RouteState>> {
-        self.state().route.clone()
+        let state = self.state();
+        if state.ended { None } else { state.route.clone() }
+    }
+
+    /// Makes the request active. Called once for each exchange.
+    pub(crate) fn active(&self) -> ActiveRequest {
+        ActiveRequest(Arc::clone(&self.inner))
     }
 
     /// Sets the correlation id unless there is one. Returns the id of the request.
@@ -199,12 +146,13 @@ impl Exchange {
     /// Reports the end of the request to the observer of the route, or to `unmatched`, inside the request's span.
     pub(crate) fn finish(&self, unmatched: &RouteState, now: Instant, ending: Ending, response_bytes: u64) {
         // Released before calling the observer, which may use this exchange.
-        let (route, span) = {
+        let (matched, span, sent) = {
             let mut state = self.state();
             state.ended = true;
-            (state.route.take(), state.log_details.as_mut().and_then(|log| log.span.take()))
+            let route = if state.sent { state.route.take() } else { state.route.clone() };
+            (route, state.log_details.as_mut().and_then(|log| log.span.take()), state.sent)
         };
-        let route = route.as_deref().unwrap_or(unmatched);
+        let route = matched.as_deref().unwrap_or(unmatched);
         let _entered = span.as_ref().map(Span::enter);
         route.finished(&Finished {
             method: &self.inner.method,
@@ -217,6 +165,9 @@ impl Exchange {
             ending,
             exchange: self,
         });
+        if sent && matched.is_some() {
+            route.closed(&self.inner.method);
+        }
     }
 
     pub(crate) fn read(&self, bytes: u64) {
@@ -231,6 +182,25 @@ impl Exchange {
 
     fn state(&self) -> MutexGuard<'_, ExchangeState> {
         self.inner.state.lock()
+    }
+}
+
+impl Drop for ActiveRequest {
+    fn drop(&mut self) {
+        let route = {
+            let mut state = self.0.state.lock();
+            state.sent = true;
+            if state.ended { state.route.take() } else { None }
+        };
+        if let Some(route) = route {
+            route.closed(&self.0.method);
+        }
+    }
+}
+
+impl fmt::Debug for ActiveRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ActiveRequest({})", self.0.method)
     }
 }
 

@@ -27,24 +27,29 @@
 //! 4. A [`Failure`] in the extensions of a response says which kind of 5xx it is. [`FallbackResponse`] marks a response
 //!    that replaces the handler's.
 
+mod active;
 mod cache_outcome;
 mod exchange;
 mod method;
 mod observer;
 mod permit;
 mod room;
+mod route_state;
 mod shield;
 
 pub(crate) use self::{
+    active::KnowsRequest,
     cache_outcome::{CacheOutcome, WantsCacheOutcome},
+    exchange::ActiveRequest,
     method::{METHODS, method_index, method_name},
     observer::{Ending, ReplacesFailure, Report},
     room::make_room,
     shield::shielded,
 };
 pub use self::{
-    exchange::{Exchange, RouteObservers, RouteState},
+    exchange::Exchange,
     observer::{Event, Failure, FallbackResponse, Finished, Observer},
+    route_state::{RouteObservers, RouteState},
 };
 // Published by `concurrency`.
 #[doc(hidden)]

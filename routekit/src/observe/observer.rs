@@ -17,6 +17,12 @@ pub trait Observer: Send + Sync {
 
     /// A request has ended. Called once for every [`started`](Self::started), and once for a request without a route.
     fn finished(&self, _request: &Finished<'_>) {}
+
+    /// The last byte of the response is sent, or the response was given up. Called once for every
+    /// [`started`](Self::started).
+    ///
+    /// Only routekit's own server knows when that is: see [`watch`](crate::watch).
+    fn closed(&self, _method: &Method) {}
 }
 
 /// Does nothing.
@@ -37,6 +43,11 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
     fn finished(&self, request: &Finished<'_>) {
         self.0.finished(request);
         self.1.finished(request);
+    }
+
+    fn closed(&self, method: &Method) {
+        self.0.closed(method);
+        self.1.closed(method);
     }
 }
 
@@ -59,6 +70,12 @@ impl<O: Observer> Observer for Vec<O> {
             shielded(|| observer.finished(request));
         }
     }
+
+    fn closed(&self, method: &Method) {
+        for observer in self {
+            shielded(|| observer.closed(method));
+        }
+    }
 }
 
 impl<O: Observer + ?Sized> Observer for Arc<O> {
@@ -72,6 +89,10 @@ impl<O: Observer + ?Sized> Observer for Arc<O> {
 
     fn finished(&self, request: &Finished<'_>) {
         (**self).finished(request);
+    }
+
+    fn closed(&self, method: &Method) {
+        (**self).closed(method);
     }
 }
 
@@ -143,6 +164,8 @@ pub enum Failure {
     BreakerOpen,
     /// The route is at its concurrency limit, so the handler was not called.
     Concurrency,
+    /// The app stopped before the request had ended.
+    Shutdown,
 }
 
 impl Failure {
@@ -157,6 +180,7 @@ impl Failure {
             Self::Service => "service",
             Self::BreakerOpen => "breaker_open",
             Self::Concurrency => "concurrency",
+            Self::Shutdown => "shutdown",
         }
     }
 }

@@ -202,7 +202,13 @@ impl Observer for Ends {
 async fn policies_around_the_router_act_in_the_order_that_explain_shows() {
     let ends = Ends::default();
     let unmatched = Arc::new(RouteState::unmatched(ends.clone()));
-    let layer = AroundRouterLayer::app(SensitiveHeadersLayer::new(), unmatched, crate::Clock::default(), None);
+    let layer = AroundRouterLayer::app(
+        SensitiveHeadersLayer::new(),
+        unmatched,
+        crate::Clock::default(),
+        None,
+        crate::shutdown::Shutdown::new(),
+    );
     let service = layer.layer(service_fn(async |request: Request| -> Result<Response, Infallible> {
         assert!(request.headers()["cookie"].is_sensitive());
         assert!(request.extensions().get::<Exchange>().unwrap().correlation_id().is_some());

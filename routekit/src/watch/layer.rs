@@ -18,6 +18,7 @@ use super::{
 use crate::{
     base::clock::Clock,
     observe::{RouteObservers, RouteState},
+    shutdown::Shutdown,
 };
 
 /// Watches requests. See the [module docs](crate::watch).
@@ -26,6 +27,7 @@ pub struct WatchLayer {
     unmatched: Arc<RouteState>,
     routes: Option<Arc<dyn RouteObservers>>,
     clock: Clock,
+    shutdown: Shutdown,
 }
 
 impl WatchLayer {
@@ -34,14 +36,15 @@ impl WatchLayer {
     #[must_use]
     pub fn per_route(routes: impl RouteObservers + 'static) -> Self {
         let routes: Arc<dyn RouteObservers> = Arc::new(routes);
-        Self { unmatched: routes.unmatched(), routes: Some(routes), clock: Clock::system() }
+        let unmatched = routes.unmatched();
+        Self { unmatched, routes: Some(routes), clock: Clock::system(), shutdown: Shutdown::new() }
     }
 
     /// Creates a layer for a router whose routes each have a [`RouteLabelLayer`](super::RouteLabelLayer). `unmatched`
     /// observes the requests that reach none of them.
     #[must_use]
     pub fn around(unmatched: Arc<RouteState>) -> Self {
-        Self { unmatched, routes: None, clock: Clock::system() }
+        Self { unmatched, routes: None, clock: Clock::system(), shutdown: Shutdown::new() }
     }
 
     /// Sets the clock that measures time. Defaults to the system's clock.
@@ -51,8 +54,18 @@ impl WatchLayer {
         self
     }
 
+    /// Reports requests that this shutdown cuts off.
+    pub(crate) fn shutdown(mut self, shutdown: Shutdown) -> Self {
+        self.shutdown = shutdown;
+        self
+    }
+
     pub(crate) fn watcher(&self) -> Watcher {
-        let shared = WatchShared { unmatched: Arc::clone(&self.unmatched), clock: self.clock.clone() };
+        let shared = WatchShared {
+            unmatched: Arc::clone(&self.unmatched),
+            clock: self.clock.clone(),
+            shutdown: self.shutdown.clone(),
+        };
         Watcher::new(shared, self.routes.clone())
     }
 }

@@ -5,6 +5,9 @@
 //! 3. A request ends with the response's head if the length of the body is known or no body is sent (HEAD, 1xx, 204,
 //!    304), else with the end of the body.
 //! 4. If the client disconnects before that, the request ends as cancelled. Every request is finished exactly once.
+//!    It is active (`http_server_active_requests`, [`Observer::closed`](crate::observe::Observer::closed)) until its
+//!    last byte is sent or given up, which only routekit's own server knows. With another server, and on a plain axum
+//!    router, it is active until it ends.
 //! 5. A request body without a length, or longer than 64 KiB, is counted while it is read. Others are not touched.
 //! 6. If two layers watch one request, only the outer one does. An app already watches its requests: add observers with
 //!    [`App::observer`](crate::App::observer).

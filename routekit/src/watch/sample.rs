@@ -4,7 +4,8 @@ use http::{Method, StatusCode};
 
 use crate::{
     base::clock::Clock,
-    observe::{Ending, Exchange, Failure, RouteState},
+    observe::{ActiveRequest, Ending, Exchange, Failure, RouteState},
+    shutdown::{CutOff, Shutdown},
 };
 
 /// The state that all requests of one watch share.
@@ -12,6 +13,7 @@ use crate::{
 pub(super) struct WatchShared {
     pub(super) unmatched: Arc<RouteState>,
     pub(super) clock: Clock,
+    pub(super) shutdown: Shutdown,
 }
 
 /// A request that has not ended. If it is dropped, it ends as cancelled.
@@ -25,11 +27,19 @@ pub(crate) struct Sample {
     /// The number of bytes of the response body so far.
     pub(super) response_bytes: u64,
     ended: bool,
+    /// `None` once a server has it, and in a sample that was handed on.
+    active: Option<ActiveRequest>,
 }
 
 impl Sample {
     pub(super) fn new(exchange: Exchange, shared: Arc<WatchShared>) -> Self {
-        Self { exchange, shared, status: None, chosen_by_client: false, response_bytes: 0, ended: false }
+        let active = Some(exchange.active());
+        Self { exchange, shared, status: None, chosen_by_client: false, response_bytes: 0, ended: false, active }
+    }
+
+    /// Leaves it to the caller when the request is no longer active.
+    pub(crate) fn take_active(&mut self) -> Option<ActiveRequest> {
+        self.active.take()
     }
 
     pub(crate) fn exchange(&self) -> &Exchange {
@@ -50,19 +60,40 @@ impl Sample {
         self.exchange.finish(&self.shared.unmatched, now, ending, self.response_bytes);
     }
 
-    /// Moves the request into a new sample. This one no longer reports anything.
+    /// This request as one that a shutdown cuts off.
+    fn cut_off(&self) -> CutOff {
+        CutOff {
+            method: self.method().clone(),
+            route: self.exchange.route().and_then(|route| route.template().map(str::to_owned)),
+            duration: self.shared.clock.now() - self.exchange.start(),
+        }
+    }
+
+    /// Moves the request into a new sample. This one no longer reports its end. It keeps the request active until it is
+    /// dropped.
     pub(super) fn hand_on(&mut self) -> Self {
         let (exchange, shared) = (self.exchange.clone(), Arc::clone(&self.shared));
         let ended = std::mem::replace(&mut self.ended, true);
         let Self { status, chosen_by_client, response_bytes, .. } = *self;
-        Self { exchange, shared, status, chosen_by_client, response_bytes, ended }
+        Self { exchange, shared, status, chosen_by_client, response_bytes, ended, active: None }
     }
 }
 
 impl Drop for Sample {
     fn drop(&mut self) {
-        // A panic of a handler is caught by an inner layer, so this is the panic of a body.
-        self.end(Some(if std::thread::panicking() { Failure::Body } else { Failure::Cancelled }));
+        if self.ended {
+            return;
+        }
+        let failure = match () {
+            // A panic of a handler is caught by an inner layer, so this is the panic of a body.
+            () if std::thread::panicking() => Failure::Body,
+            () if self.shared.shutdown.cuts_off() => {
+                self.shared.shutdown.add_cut_off(self.cut_off());
+                Failure::Shutdown
+            }
+            () => Failure::Cancelled,
+        };
+        self.end(Some(failure));
     }
 }
 

@@ -24,7 +24,7 @@ use self::{
 const STOREYS: &[&[&str]] = &[
     &["base"],
     &["observe", "problem"],
-    &["deadline", "deps"],
+    &["deadline", "deps", "shutdown"],
     &["route"],
     &["identity"],
     &[

@@ -52,6 +52,7 @@ const ALLOWED: &[(&str, &str)] = &[
     // Deadlines run on tokio's time, which tests pause.
     ("deadline.rs", "tokio::time::Instant::now"),
     ("retry/run.rs", "tokio::time::Instant::now"),
+    ("shutdown/handle.rs", "tokio::time::Instant::now"),
     // Health checks look outside, and only if a program adds them.
     ("health/checks/disk.rs", "tokio::task::spawn_blocking"),
     ("health/checks/http/plain.rs", "tokio::net"),

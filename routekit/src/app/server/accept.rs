@@ -16,6 +16,7 @@ use super::{
     connection::{Connections, serve_connection},
     tls::TlsHandshakes,
 };
+use crate::observe::KnowsRequest;
 
 /// How long to wait before the next attempt if the system is out of files or memory.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
@@ -25,24 +26,27 @@ const FULL_PAUSE: Duration = Duration::from_secs(60);
 
 /// Serves each connection in a task of `tasks` until `stop` ends.
 ///
-/// At most `most` connections are open at once. Those that have another protocol by now count, too. With `tls`, each
-/// begins with a handshake.
-pub(super) async fn accept<S>(
-    (listener, most): (&TcpListener, usize),
+/// Each connection has a slot for as long as it is open, also with another protocol. With `tls`, it begins with a
+/// handshake. Returns the output of `stop`.
+pub(super) async fn accept<S, T>(
+    (listener, slots): (&TcpListener, &Arc<Semaphore>),
     connections: &Arc<Connections>,
     tasks: &mut JoinSet<()>,
     tls: Option<&TlsHandshakes>,
-    stop: impl Future<Output = ()>,
+    stop: impl Future<Output = T>,
     service: impl Fn() -> S,
-) where
-    S: Service<Request<Body>, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static,
+) -> T
+where
+    S: Service<Request<Body>, Response = Response, Error = Infallible, Future: KnowsRequest + Send>
+        + Clone
+        + Send
+        + 'static,
 {
-    let slots = Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)));
     let mut stop = std::pin::pin!(stop);
     let mut full: Option<Instant> = None;
     loop {
         tokio::select! {
-            (slot, accepted) = next(listener, &slots) => match accepted {
+            (slot, accepted) = next(listener, slots) => match accepted {
                 Ok((stream, peer)) => {
                     // Responses are written whole, so waiting to fill a packet only delays them. A failure to set this
                     // causes only that delay.
@@ -54,7 +58,7 @@ pub(super) async fn accept<S>(
                     };
                     if slots.available_permits() == 0 && full.is_none_or(|since| since.elapsed() > FULL_PAUSE) {
                         full = Some(Instant::now());
-                        tracing::warn!(most, "all connections are in use; further clients wait");
+                        tracing::warn!("all connections are in use; further clients wait");
                     }
                 }
                 Err(error) if concerns_one_connection(&error) => {}
@@ -65,7 +69,7 @@ pub(super) async fn accept<S>(
             },
             // Frees the result of a finished task.
             Some(_) = tasks.join_next() => {}
-            () = &mut stop => return,
+            stopped = &mut stop => return stopped,
         }
     }
 }

@@ -3,23 +3,28 @@
 use std::fs;
 
 /// The most connections of the admin listener, which has its own, so that probes are answered under load.
-pub(super) const ADMIN_CONNECTIONS: usize = 64;
+pub(super) const ADMIN_CONNECTIONS: u32 = 64;
 
 /// The most connections of the listener that redirects to HTTPS. It closes each after its response.
-pub(super) const REDIRECT_CONNECTIONS: usize = 64;
+pub(super) const REDIRECT_CONNECTIONS: u32 = 64;
 
 /// The files that are left for the admin listener and for everything else.
-const RESERVED: usize = 2 * ADMIN_CONNECTIONS;
+const RESERVED: u32 = 2 * ADMIN_CONNECTIONS;
 
 /// The most connections where the limit is not known.
-const FALLBACK: usize = 10_000;
+const FALLBACK: u32 = 10_000;
+
+/// The most that a semaphore can count on every platform.
+const MOST: u32 = u32::MAX >> 3;
 
 /// The most connections of the main listener, as configured or else by the limit of open files.
-pub(super) fn max_connections(configured: Option<u64>, redirects: bool) -> usize {
+pub(super) fn max_connections(configured: Option<u64>, redirects: bool) -> u32 {
     let reserved = if redirects { RESERVED + REDIRECT_CONNECTIONS } else { RESERVED };
     let files = fs::read_to_string("/proc/self/limits").ok().and_then(|limits| open_files(&limits));
     let possible = files.map_or(FALLBACK, |files| below(files, reserved));
-    let Some(configured) = configured.map(|most| usize::try_from(most).unwrap_or(usize::MAX)) else { return possible };
+    let Some(configured) = configured.map(|most| u32::try_from(most).unwrap_or(MOST).min(MOST)) else {
+        return possible;
+    };
     if let Some(files) = files.filter(|_| configured > possible) {
         tracing::warn!(
             configured,
@@ -31,14 +36,15 @@ pub(super) fn max_connections(configured: Option<u64>, redirects: bool) -> usize
 }
 
 /// The number of connections for this number of files, at least half of them.
-fn below(files: usize, reserved: usize) -> usize {
-    files.saturating_sub(reserved).max(files / 2).max(1)
+fn below(files: u32, reserved: u32) -> u32 {
+    files.saturating_sub(reserved).max(files / 2).clamp(1, MOST)
 }
 
 /// The soft limit of open files, in the format of `proc_pid_limits(5)`. `None` if there is none.
-fn open_files(limits: &str) -> Option<usize> {
+fn open_files(limits: &str) -> Option<u32> {
     let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
-    line.split_whitespace().next()?.parse().ok()
+    let files: u64 = line.split_whitespace().next()?.parse().ok()?;
+    Some(u32::try_from(files).unwrap_or(u32::MAX))
 }
 
 #[cfg(test)]

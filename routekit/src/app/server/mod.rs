@@ -8,25 +8,30 @@
 //!    A late head, and a late body that one of routekit's extractors reads, gets a 408.
 //! 4. A listener has at most `server.max_connections`; others wait in the queue of the system. The admin listener has
 //!    64 of its own.
-//! 5. When the app stops, `serve` closes the listener. Connections between two requests are closed at once, those
-//!    without a request so far after half a second, the others after their response. Requests that are still running
-//!    after 30 seconds are cut off.
+//! 5. `signal` begins a [shutdown](crate::shutdown). `serve` goes through its phases at the times of `schedule`: `stop`
+//!    drains, waits for requests and cuts them off, and `hooks` runs the program's hooks.
 //! 6. A connection whose client is still sending is closed in stages (RFC 9112 §9.6): hyper sends the response and
 //!    closes its side, then the client's data is read, within limits. This happens after a malformed head, and if
 //!    a handler did not read a body. Otherwise the system would reset the connection, the
 //!    client would lose the response, and a proxy would consider the server dead.
-//! 7. `malformed` finds heads that hyper accepts but a server must reject. Like those that hyper rejects, they get an
-//!    empty 400 and count in no metric.
+//! 7. A head that becomes no request is answered by hyper (400, 414, 431) or here: with 400 if hyper accepts what a
+//!    server must reject, with 408 if it is late. Each is reported once, as a request without a route. What h2 rejects
+//!    by itself (a header list that is too large with 431, a malformed one with a reset) cannot be seen here.
+//! 8. A request is active until the last byte of its response is on the socket, or the connection ends. In HTTP/2 it is
+//!    active until h2 has its last frame, for which the client has made room.
 
 mod accept;
 mod connection;
 mod file_limit;
+mod hooks;
 mod listeners;
 #[cfg(not(feature = "tls"))]
 mod no_tls;
 mod redirects;
+mod schedule;
 mod serve;
-pub(super) mod signal;
+mod signal;
+mod stop;
 #[cfg(feature = "tls")]
 mod tls;
 
@@ -35,4 +40,5 @@ use self::no_tls as tls;
 pub(super) use self::{
     listeners::{BoundListeners, bind},
     serve::serve,
+    signal::StopSignals,
 };

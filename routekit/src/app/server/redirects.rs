@@ -2,8 +2,9 @@
 
 use std::{
     convert::Infallible,
-    future::{pending, ready},
+    future::{Ready, pending, ready},
     io,
+    pin::Pin,
     sync::Arc,
 };
 
@@ -16,7 +17,7 @@ use http::{
     header::{CONNECTION, HOST, LOCATION},
     uri::Authority,
 };
-use tokio::{net::TcpListener, task::JoinSet};
+use tokio::{net::TcpListener, sync::Semaphore, task::JoinSet};
 use tower::service_fn;
 
 use super::{
@@ -25,7 +26,12 @@ use super::{
     file_limit::REDIRECT_CONNECTIONS,
     listeners::listen,
 };
-use crate::{app::announce, base::setup_problem::SetupProblem, config::Config};
+use crate::{
+    app::announce,
+    base::setup_problem::SetupProblem,
+    config::Config,
+    observe::{ActiveRequest, KnowsRequest},
+};
 
 /// A bound listener that does not accept yet.
 pub(super) struct Redirects(TcpListener);
@@ -47,10 +53,17 @@ impl Redirects {
         serving.spawn(async move {
             let service =
                 || service_fn(move |request: Request<Body>| ready(Ok::<_, Infallible>(redirect(&request, https_port))));
-            let listener = (&self.0, REDIRECT_CONNECTIONS);
-            accept(listener, &connections, &mut JoinSet::new(), None, pending(), service).await;
+            let slots = Arc::new(Semaphore::new(REDIRECT_CONNECTIONS as usize));
+            accept((&self.0, &slots), &connections, &mut JoinSet::new(), None, pending::<()>(), service).await;
         });
         Ok(serving)
+    }
+}
+
+/// A redirect is not the app's traffic.
+impl KnowsRequest for Ready<Result<Response, Infallible>> {
+    fn take_request(self: Pin<&mut Self>) -> Option<ActiveRequest> {
+        None
     }
 }
 
@@ -75,10 +88,10 @@ fn location<B>(request: &Request<B>, port: u16) -> Option<HeaderValue> {
         return None;
     }
     let port = if port == 443 { String::new() } else { format!(":{port}") };
-    let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
-    // `*` of OPTIONS is no path.
-    let target = if target.starts_with('/') { target } else { "/" };
-    HeaderValue::try_from(format!("https://{host}{port}{target}")).ok()
+    // `*` of OPTIONS is no path, and a URL may omit the path before its query.
+    let target = request.uri().path_and_query().map_or("", |target| target.as_str()).trim_start_matches('*');
+    let slash = if target.starts_with('/') { "" } else { "/" };
+    HeaderValue::try_from(format!("https://{host}{port}{slash}{target}")).ok()
 }
 
 #[cfg(test)]

@@ -2,38 +2,54 @@
 
 use std::{
     future::{Future, pending},
-    io,
+    io, mem,
     net::SocketAddr,
+    process,
     sync::Arc,
+    thread,
     time::Duration,
 };
 
-use tokio::{net::TcpListener, task::JoinSet};
+use tokio::{net::TcpListener, sync::Semaphore, task::JoinSet};
 
 use super::{
     accept::accept,
-    connection::{Connections, ServerLimits},
-    file_limit,
+    connection::{Connections, RejectedHeads, ServerLimits},
+    file_limit, hooks,
     listeners::BoundListeners,
     redirects::Redirects,
+    schedule::ShutdownSchedule,
+    stop::{self, OpenServer},
     tls::TlsHandshakes,
 };
 use crate::{
     app::{announce, mounted::Mounted},
     base::setup_problem::{Error, SetupProblem},
+    shutdown::ShutdownPhase,
 };
 
-/// How long requests in flight may take to finish once the app stops.
-const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(30);
+/// How long a program may take to end after a second signal. A handler may block the thread that would end it.
+const ABORT_TIME: Duration = Duration::from_secs(1);
 
-/// Serves until `stop` ends and then finishes the requests in flight: for at most [`SHUTDOWN_DEADLINE`], and not beyond
-/// the end of `abort`.
+/// Serves until the app's shutdown has ended, or until `control` ends, which cuts everything off. `control` begins the
+/// shutdown.
 pub(in crate::app) async fn serve(
     mounted: Mounted,
     listeners: BoundListeners,
-    stop: impl Future<Output = ()>,
-    abort: impl Future<Output = ()>,
+    control: impl Future<Output = ()>,
 ) -> Result<(), Error> {
+    tokio::select! {
+        biased;
+        () = control => {
+            announce::stopped(Some("a second signal"));
+            exit_soon();
+            Err(SetupProblem::new("cut-off", "a second signal ended the shutdown").after_start().into())
+        }
+        served = run(mounted, listeners) => served,
+    }
+}
+
+async fn run(mounted: Mounted, listeners: BoundListeners) -> Result<(), Error> {
     let failed = |error: io::Error| SetupProblem::new("serve", format!("the server failed: {error}")).after_start();
     let addr_of = |listener: &TcpListener| listener.local_addr().map_err(failed);
     let addr = addr_of(&listeners.main)?;
@@ -42,11 +58,13 @@ pub(in crate::app) async fn serve(
     let admin = listeners.admin.zip(admin_service);
     let tls = mounted.certificate.as_ref().map(TlsHandshakes::new);
     let redirects = Redirects::bind(&mounted.config)?;
+    let (shutdown, config) = (&mounted.shutdown, &mounted.config);
+    shutdown.serve();
     announce::announce(&mounted, addr, admin_addr);
 
-    let limits = ServerLimits::of(&mounted.config);
-    // Dropped at the end, which ends every task in them. They run until then, so that a shutdown can be observed. It
-    // does not wait for their requests.
+    let limits = ServerLimits::of(config);
+    // Dropped at the end, which ends every task in them. Those in the background run until then, so that a shutdown can
+    // be observed. It does not wait for their requests.
     let (mut tasks, mut background) = (JoinSet::new(), JoinSet::new());
     for verifier in mounted.verifiers.run() {
         background.spawn(verifier);
@@ -62,41 +80,70 @@ pub(in crate::app) async fn serve(
         let connections = Arc::new(Connections::new(limits.clone()));
         connections.start_clock().map_err(failed)?;
         background.spawn(async move {
+            let slots = Arc::new(Semaphore::new(file_limit::ADMIN_CONNECTIONS as usize));
             // Until the task is dropped.
-            let listener = (&listener, file_limit::ADMIN_CONNECTIONS);
-            accept(listener, &connections, &mut JoinSet::new(), None, pending(), || service.clone()).await;
+            accept((&listener, &slots), &connections, &mut JoinSet::new(), None, pending::<()>(), || service.clone())
+                .await;
         });
     }
-    let connections = Arc::new(Connections::new(limits.clone()));
+    let rejected_heads = RejectedHeads::new(Arc::clone(&mounted.unmatched), mounted.clock.clone());
+    let connections = Arc::new(Connections::new(limits).report(rejected_heads));
     connections.start_clock().map_err(failed)?;
     let mut warm_up = warm_up(&mounted, addr);
     // After the warm-up holds readiness: the first time that the app is ready ends its start-up.
     if let Some(refresh) = mounted.health.refresh() {
         background.spawn(refresh);
     }
-    let most = file_limit::max_connections(*mounted.config.server_max_connections, redirects.is_some());
-    accept((&listeners.main, most), &connections, &mut tasks, tls.as_ref(), stop, || mounted.service()).await;
-    // Never released: an app that stops does not become ready again.
-    std::mem::forget(mounted.readiness.hold("shutting down"));
-    connections.stop();
+    let most = file_limit::max_connections(*config.server_max_connections, redirects.is_some());
+    let slots = Arc::new(Semaphore::new(most as usize));
+    let hooks = mem::take(&mut *mounted.shutdown_hooks.lock());
+    let for_hooks = hooks::budget(&hooks);
+    let schedule = |start| ShutdownSchedule::new(config, shutdown.drain(), for_hooks, start);
+    let drained = async {
+        let drained = stop::drained(shutdown, &connections, schedule);
+        let (_hold, schedule) = tokio::join!(hold_at_shutdown(&mounted), drained);
+        schedule
+    };
+    let main = (&listeners.main, &slots);
+    let schedule = accept(main, &connections, &mut tasks, tls.as_ref(), drained, || mounted.service()).await;
     // The port is free from here on, and no request will need the pages of the warm-up. It has ended before the last
     // line of the log.
     drop(listeners.main);
     drop(redirects);
     warm_up.shutdown().await;
 
-    tokio::select! {
-        () = async { while tasks.join_next().await.is_some() {} } => {
-            announce::stopped(0);
-            return Ok(());
-        }
-        () = tokio::time::sleep(SHUTDOWN_DEADLINE) => {}
-        () = abort => {}
-    }
-    while tasks.try_join_next().is_some() {}
-    announce::stopped(tasks.len());
-    let message = format!("{} connections were cut off: their requests did not finish in time", tasks.len());
-    Err(SetupProblem::new("cut-off", message).after_start().into())
+    let server = OpenServer {
+        connections: &connections,
+        slots: &slots,
+        most,
+        tasks: &mut tasks,
+        background_work: &mounted.background_work,
+        shutdown,
+    };
+    let cut_off = server.finish(&schedule, *config.server_shutdown_grace).await;
+    let mut problems: Vec<SetupProblem> = cut_off.into_iter().collect();
+    problems.extend(hooks::run(hooks, schedule.deadline).await);
+    background.shutdown().await;
+    shutdown.enter(ShutdownPhase::Done);
+    announce::stopped(problems.first().map(ToString::to_string).as_deref());
+    if problems.is_empty() { Ok(()) } else { Err(Error::new(problems)) }
+}
+
+/// Holds readiness red from the beginning of the shutdown on. Never released: an app that stops does not become ready
+/// again.
+async fn hold_at_shutdown(mounted: &Mounted) {
+    mounted.shutdown.begun().await;
+    mem::forget(mounted.readiness.hold("shutting down"));
+}
+
+/// Ends the process if it does not end by itself.
+fn exit_soon() {
+    let exit = || {
+        thread::sleep(ABORT_TIME);
+        process::exit(1);
+    };
+    // If there is no thread for it, the process ends when its handlers do.
+    let _ = thread::Builder::new().name("routekit-exit".to_owned()).spawn(exit);
 }
 
 /// Starts the warm-up. The app is not ready until it has ended. Dropping the set ends it.

@@ -1,37 +1,72 @@
 //! The signals that stop a process.
 
-use std::future::Future;
-
-/// Ends at the `count`th SIGTERM or SIGINT from now.
-///
-/// The handlers are installed when this returns, before the first poll: a supervisor that has read "listening" may send
-/// a signal at once.
 #[cfg(unix)]
-pub(in crate::app) fn nth(count: usize) -> impl Future<Output = ()> {
-    use std::task::Poll;
+use std::task::Poll;
 
-    use tokio::signal::unix::{SignalKind, signal};
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
-    let mut signals: Vec<_> =
-        [SignalKind::terminate(), SignalKind::interrupt()].into_iter().filter_map(|kind| signal(kind).ok()).collect();
-    let mut left = count;
-    std::future::poll_fn(move |cx| {
-        // A signal whose handler could not be installed ends the process, as it does by default.
-        for signal in &mut signals {
-            while left > 0 && signal.poll_recv(cx).is_ready() {
-                left -= 1;
-            }
-        }
-        if left == 0 { Poll::Ready(()) } else { Poll::Pending }
-    })
+use crate::shutdown::{Drain, Shutdown};
+
+/// A signal that stops a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum StopSignal {
+    /// SIGTERM, of a supervisor.
+    #[cfg(unix)]
+    Terminate,
+    /// SIGINT, of a person at a terminal (Ctrl-C).
+    Interrupt,
 }
 
-/// Ends at the `count`th Ctrl-C from the first poll.
-#[cfg(not(unix))]
-pub(in crate::app) async fn nth(count: usize) {
-    for _ in 0..count {
+/// The signals from now on.
+pub(in crate::app) struct StopSignals {
+    #[cfg(unix)]
+    signals: Vec<(StopSignal, Signal)>,
+}
+
+impl StopSignals {
+    /// Installs the handlers: a supervisor that has read "listening" may send a signal at once. A signal whose handler
+    /// cannot be installed ends the process, as it does by default.
+    pub(in crate::app) fn install() -> Self {
+        #[cfg(unix)]
+        let kinds =
+            [(StopSignal::Terminate, SignalKind::terminate()), (StopSignal::Interrupt, SignalKind::interrupt())];
+        Self {
+            #[cfg(unix)]
+            signals: kinds.into_iter().filter_map(|(name, kind)| Some((name, signal(kind).ok()?))).collect(),
+        }
+    }
+
+    /// Begins the shutdown at the first signal, and ends at the second.
+    pub(in crate::app) async fn control(mut self, shutdown: &Shutdown) {
+        let (reason, drain) = match self.next().await {
+            #[cfg(unix)]
+            StopSignal::Terminate => ("SIGTERM", Drain::AsConfigured),
+            // A person waits, and no load balancer has to notice.
+            StopSignal::Interrupt => ("Ctrl-C", Drain::Skip),
+        };
+        shutdown.begin_with(reason.into(), drain);
+        self.next().await;
+    }
+
+    #[cfg(unix)]
+    async fn next(&mut self) -> StopSignal {
+        std::future::poll_fn(|cx| {
+            for (name, signal) in &mut self.signals {
+                if signal.poll_recv(cx).is_ready() {
+                    return Poll::Ready(*name);
+                }
+            }
+            Poll::Pending
+        })
+        .await
+    }
+
+    #[cfg(not(unix))]
+    async fn next(&mut self) -> StopSignal {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
+        StopSignal::Interrupt
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
+use parking_lot::Mutex;
 
 use super::{check::Checked, configure::Configured, declare::Declared, routers, warnings, wire::Wired};
 use crate::{
@@ -31,7 +32,7 @@ use crate::{
 /// Builds the app. It has passed all checks, so this cannot fail.
 pub(super) fn assemble(checked: Checked) -> Mounted {
     let Checked { configured, wired, program, warm_up, health } = checked;
-    let Configured { config, cache, metering, certificate, .. } = configured;
+    let Configured { config, cache, metering, background_work, certificate, .. } = configured;
     let Wired { declared, breakers, partitions, deps, .. } = wired;
     let ProgramSpec {
         verifiers,
@@ -40,6 +41,8 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         observers,
         listeners,
         readiness,
+        shutdown,
+        shutdown_hooks,
         clock,
         problems,
         problems_for_all,
@@ -115,6 +118,9 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         unmatched: observers.unmatched(),
         sensitive_headers,
         readiness,
+        shutdown,
+        shutdown_hooks: Mutex::new(shutdown_hooks),
+        background_work,
         health,
         table,
         metering,

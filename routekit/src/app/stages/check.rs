@@ -12,6 +12,7 @@ use crate::{
     app::{
         declared::{DeclaredRoute, unknown_route},
         hand_written,
+        shutdown_hook::ShutdownHook,
         spec::{ProgramSpec, Provided},
         warm_up::{self, WarmUpPlan},
     },
@@ -66,6 +67,7 @@ pub(super) fn check(
         program.health.push((certificate.health_check(), Location::caller()));
     }
     problems.extend(health::problems(&program.health));
+    problems.extend(program.shutdown_hooks.iter().filter_map(ShutdownHook::problem));
     let checks = std::mem::take(&mut program.health).into_iter().map(|(check, _)| check).collect();
     let health = HealthMonitor::new(checks, program.readiness.clone(), program.clock.clone(), Spawner::tokio());
     let has_hand_written = !program.hand_written.is_empty();

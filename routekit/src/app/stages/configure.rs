@@ -3,11 +3,12 @@
 use super::cache_settings;
 use crate::{
     app::{
+        background_work::BackgroundWork,
         metering::recorder::{Metering, Scope},
         spec::{ChangeConfig, SettingsSpec},
         tls::{self, ServerCertificate},
     },
-    base::{clock::Clock, setup_problem::SetupProblem, spawner::Spawner},
+    base::{clock::Clock, setup_problem::SetupProblem},
     cache::Cache,
     config::Config,
 };
@@ -21,6 +22,8 @@ pub(super) struct Configured {
     pub(super) metering: Metering,
     /// For HTTPS on the main listener.
     pub(super) certificate: Option<ServerCertificate>,
+    /// What the cache does after requests.
+    pub(super) background_work: BackgroundWork,
 }
 
 /// Reads and changes the configuration, and builds the cache.
@@ -36,13 +39,14 @@ pub(super) fn configure(
     config.check(problems);
     let is_sound = problems.len() == known;
     let certificate = if is_served { tls::load(&config, problems) } else { None };
+    let background_work = BackgroundWork::default();
     let is_shared_cache = cache.is_made();
-    let cache = cache_settings::configured(cache, &mut config, problems).or(clock, &spawner()).build();
+    let cache = cache_settings::configured(cache, &mut config, problems).or(clock, &background_work.spawner()).build();
     // An app with problems is never served, so any recorder will do for the checks that follow.
     let scope = if problems.is_empty() { scope } else { Scope::Alone };
     let buckets = if is_sound { &config.duration_buckets } else { &Config::default().duration_buckets };
     let metering = Metering::choose(scope, buckets);
-    Configured { config, cache, is_shared_cache, metering, certificate }
+    Configured { config, cache, is_shared_cache, metering, certificate, background_work }
 }
 
 /// The given configuration, or the one of the process, with the program's changes.
@@ -66,14 +70,4 @@ fn configuration(
         change(&mut config);
     }
     config
-}
-
-/// Spawns on the current runtime, to finish work whose client has disconnected. Without a runtime it drops the task,
-/// which cancels the work.
-fn spawner() -> Spawner {
-    Spawner::new(|task| {
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            drop(runtime.spawn(task));
-        }
-    })
 }

@@ -55,7 +55,7 @@ impl Detacher {
         let Some(spawner) = &self.spawner else { return false };
         let permits = self.permits.iter().map(|permits| Arc::clone(permits).try_acquire_owned());
         let Ok(permits) = permits.collect::<Result<Vec<_>, _>>() else { return false };
-        spawner.spawn(async move {
+        spawner.spawn_repeatable(async move {
             let _permits = permits;
             work.await;
         });

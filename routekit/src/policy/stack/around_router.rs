@@ -17,9 +17,10 @@ use crate::{
     base::clock::Clock,
     catch_panic::{GuardedCall, PanicGuard},
     correlation::Correlated,
-    observe::{Exchange, RouteState},
+    observe::{ActiveRequest, Exchange, KnowsRequest, RouteState},
     problem::ProblemFormat,
     sensitive_headers::SensitiveHeadersLayer,
+    shutdown::Shutdown,
     watch::{Sample, WatchLayer, Watcher},
 };
 
@@ -53,8 +54,9 @@ impl AroundRouterLayer {
         unmatched: Arc<RouteState>,
         clock: Clock,
         problems: Option<ProblemFormat>,
+        shutdown: Shutdown,
     ) -> Self {
-        let watch = WatchLayer::around(unmatched).clock(clock.clone()).watcher();
+        let watch = WatchLayer::around(unmatched).clock(clock.clone()).shutdown(shutdown).watcher();
         Self(Arc::new(RouterSetup { sensitive_headers, watch: Some(watch), clock, problems }))
     }
 
@@ -134,6 +136,12 @@ where
             sample.observe(&mut polled);
         }
         polled
+    }
+}
+
+impl<F> KnowsRequest for AroundRouterFuture<F> {
+    fn take_request(self: Pin<&mut Self>) -> Option<ActiveRequest> {
+        self.project().sample.as_mut().and_then(Sample::take_active)
     }
 }
 

@@ -13,7 +13,7 @@ use hyper::body::Incoming;
 #[cfg(feature = "http2")]
 use super::http2::{OpenStream, Pieces};
 use super::{connections::OpenConnection, patience::ClientPatience, upload::UploadWait};
-use crate::base::late_body::LateBody;
+use crate::{base::late_body::LateBody, observe::ActiveRequest};
 
 /// The exchange that a body belongs to.
 #[derive(Clone)]
@@ -135,6 +135,8 @@ impl Drop for RequestBody {
 pub(super) struct ResponseBody {
     inner: Body,
     report: ProgressReport,
+    /// Active until this is dropped, and in HTTP/1 until the connection has sent what is left.
+    request: Option<ActiveRequest>,
 }
 
 enum ProgressReport {
@@ -145,14 +147,14 @@ enum ProgressReport {
 }
 
 impl ResponseBody {
-    pub(super) fn new(inner: Body, exchange: Option<ExchangeSide>) -> Self {
+    pub(super) fn new(inner: Body, exchange: Option<ExchangeSide>, request: Option<ActiveRequest>) -> Self {
         let report = match exchange {
             None => ProgressReport::Nothing,
             Some(ExchangeSide::Http1(open)) => ProgressReport::Http1(open),
             #[cfg(feature = "http2")]
             Some(ExchangeSide::Http2(stream)) => ProgressReport::Http2(Box::new(Pieces::new(stream))),
         };
-        Self { inner, report }
+        Self { inner, report, request }
     }
 }
 
@@ -189,7 +191,7 @@ impl HttpBody for ResponseBody {
 impl Drop for ResponseBody {
     fn drop(&mut self) {
         if let ProgressReport::Http1(open) = &self.report {
-            open.response_ended();
+            open.response_ended(self.request.take());
         }
     }
 }

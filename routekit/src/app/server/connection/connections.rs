@@ -1,4 +1,4 @@
-//! The state that the connections of a listener share: a coarse clock, and whether the app stops.
+//! The state that the connections of a listener share: a coarse clock, and how far a shutdown has come.
 
 use std::{
     io,
@@ -11,14 +11,19 @@ use std::{
     time::Duration,
 };
 
+use http::{Method, StatusCode};
 use parking_lot::Mutex;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
+    heads::RejectedHeads,
     limits::ServerLimits,
     patience::{ClientDeadline, ClientPatience, TICK, millis},
+    stage::{ClosingStage, CurrentStage},
+    unsent::UnsentResponses,
     upload::UploadWait,
 };
+use crate::observe::ActiveRequest;
 
 /// The open connections of a listener.
 ///
@@ -27,9 +32,11 @@ use super::{
 #[derive(Debug)]
 pub(in crate::app::server) struct Connections {
     pub(super) limits: ServerLimits,
+    /// `None` on the admin listener, whose requests are not the app's traffic.
+    rejected_heads: Option<RejectedHeads>,
     /// The time since the listener was opened, in milliseconds.
     now: AtomicU64,
-    stopping: AtomicBool,
+    stage: CurrentStage,
     /// Closed connections are removed at the next tick.
     open: Mutex<Vec<Weak<OpenConnection>>>,
 }
@@ -46,6 +53,8 @@ pub(in crate::app::server) struct OpenConnection {
     idle: AtomicBool,
     /// Whether the rest of a response is being sent.
     response_ended: AtomicBool,
+    /// The requests whose response is complete, but not yet sent.
+    pub(super) unsent: UnsentResponses,
     /// When the client is late with taking what was sent.
     pub(super) send: ClientDeadline,
     /// Whether the socket below the stream reports what the client takes.
@@ -55,8 +64,10 @@ pub(in crate::app::server) struct OpenConnection {
     /// The open streams of HTTP/2. Closed ones are removed at the next tick.
     #[cfg(feature = "http2")]
     pub(super) streams: super::stream_waits::StreamWaits,
-    /// Whether the head of a request was ever read.
-    requested: AtomicBool,
+    /// Whether the head of a request was read, or data of an HTTP/2 response was sent.
+    active: AtomicBool,
+    /// Whether the stream has become a WebSocket.
+    websocket: AtomicBool,
     /// Whether the handler may still read the current request's body.
     uploading: AtomicBool,
     /// The largest number of bytes of the current request's body that were dropped unread. `u64::MAX` if it is not
@@ -68,7 +79,19 @@ pub(in crate::app::server) struct OpenConnection {
 
 impl Connections {
     pub(in crate::app::server) fn new(limits: ServerLimits) -> Self {
-        Self { limits, now: AtomicU64::new(0), stopping: AtomicBool::new(false), open: Mutex::default() }
+        Self {
+            limits,
+            rejected_heads: None,
+            now: AtomicU64::new(0),
+            stage: CurrentStage::open(),
+            open: Mutex::default(),
+        }
+    }
+
+    /// Reports the heads that are rejected.
+    pub(in crate::app::server) fn report(mut self, rejected_heads: RejectedHeads) -> Self {
+        self.rejected_heads = Some(rejected_heads);
+        self
     }
 
     /// Registers a connection, which waits for its first head from now on.
@@ -81,12 +104,14 @@ impl Connections {
             head: ClientDeadline::never(),
             idle: AtomicBool::new(true),
             response_ended: AtomicBool::new(false),
+            unsent: UnsentResponses::default(),
             send: ClientDeadline::never(),
             is_measured: AtomicBool::new(false),
             upload: UploadWait::default(),
             #[cfg(feature = "http2")]
             streams: Default::default(),
-            requested: AtomicBool::new(false),
+            active: AtomicBool::new(false),
+            websocket: AtomicBool::new(false),
             uploading: AtomicBool::new(false),
             unread: AtomicU64::new(0),
             waker: Mutex::default(),
@@ -124,9 +149,9 @@ impl Connections {
         });
     }
 
-    /// Notifies every connection that the app stops.
-    pub(in crate::app::server) fn stop(&self) {
-        self.stopping.store(true, Ordering::Release);
+    /// Moves all connections on to a stage.
+    pub(in crate::app::server) fn advance(&self, stage: ClosingStage) {
+        self.stage.set(stage);
         self.wake_open(|_| true);
     }
 
@@ -200,8 +225,15 @@ impl OpenConnection {
     pub(super) fn head_read(&self) {
         self.await_nothing();
         self.response_ended.store(false, Ordering::Relaxed);
-        self.requested.store(true, Ordering::Relaxed);
+        self.active.store(true, Ordering::Relaxed);
         self.unread.store(0, Ordering::Relaxed);
+    }
+
+    /// Records that a head was rejected with this status.
+    pub(super) fn head_rejected(&self, method: Method, status: StatusCode) {
+        if let Some(heads) = &self.connections.rejected_heads {
+            heads.report(method, status);
+        }
     }
 
     /// Records that the current request has a body.
@@ -244,13 +276,15 @@ impl OpenConnection {
         self.is_measured.load(Ordering::Relaxed)
     }
 
-    /// Records that the response is complete, but not yet sent.
-    pub(super) fn response_ended(&self) {
+    /// Records that the response is complete, but not yet sent. Its request is active until then.
+    pub(super) fn response_ended(&self, request: Option<ActiveRequest>) {
+        self.unsent.add(request);
         self.response_ended.store(true, Ordering::Relaxed);
     }
 
     /// Records that all data of the connection is sent.
     pub(super) fn flushed(&self) {
+        self.unsent.sent();
         if self.response_ended.load(Ordering::Relaxed) && !self.uploading.load(Ordering::Relaxed) {
             self.response_ended.store(false, Ordering::Relaxed);
             self.await_within(self.limits().idle_timeout);
@@ -259,6 +293,7 @@ impl OpenConnection {
 
     /// Records that data of an HTTP/2 response was sent. It may belong to a stream that has ended.
     pub(super) fn sent_data(&self) {
+        self.active.store(true, Ordering::Relaxed);
         if !self.has_streams() {
             self.await_within(self.limits().idle_timeout);
         }
@@ -269,9 +304,24 @@ impl OpenConnection {
         self.unread.load(Ordering::Relaxed)
     }
 
-    /// Whether the head of a request was ever read.
-    pub(super) fn has_had_a_request(&self) -> bool {
-        self.requested.load(Ordering::Relaxed)
+    /// Begins to watch for requests and responses.
+    pub(super) fn forget_activity(&self) {
+        self.active.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether no request is under way, and none was since [`forget_activity`](Self::forget_activity).
+    pub(super) fn is_quiet(&self) -> bool {
+        self.head.is_set() && !self.has_streams() && !self.active.load(Ordering::Relaxed)
+    }
+
+    /// Records that the stream becomes a WebSocket, with the head of the response that is written next.
+    pub(super) fn becomes_websocket(&self) {
+        self.websocket.store(true, Ordering::Relaxed);
+    }
+
+    #[inline]
+    pub(super) fn is_websocket(&self) -> bool {
+        self.websocket.load(Ordering::Relaxed)
     }
 
     /// Whether the client is late with a head, with closing the connection, or with taking what was sent.
@@ -292,8 +342,19 @@ impl OpenConnection {
         false
     }
 
-    /// Whether the app stops.
-    pub(super) fn is_stopping(&self) -> bool {
-        self.connections.stopping.load(Ordering::Acquire)
+    /// Whether this is the stage of the connections, or a later one.
+    #[inline]
+    pub(super) fn is_at_least(&self, stage: ClosingStage) -> bool {
+        self.connections.stage.is_at_least(stage)
+    }
+
+    /// Whether connections without a request end.
+    pub(super) fn is_closing(&self) -> bool {
+        self.is_at_least(ClosingStage::Closing)
+    }
+
+    /// Whether the client is late, or the connection is cut off.
+    pub(super) fn is_over(&self) -> bool {
+        self.is_late() || self.is_at_least(ClosingStage::CutOff)
     }
 }

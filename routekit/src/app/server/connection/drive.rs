@@ -1,4 +1,4 @@
-//! Polls a connection until it ends, is late or must stop.
+//! Polls a connection until it ends, is late or must close.
 
 use std::{
     future::{Future, poll_fn},
@@ -7,30 +7,60 @@ use std::{
     time::Duration,
 };
 
-use super::connections::OpenConnection;
+use super::{connections::OpenConnection, protocol::Protocol};
 
-/// How long a connection without a request may still send one once the app stops.
+/// How long a client has for the last bytes of a connection that ends.
 pub(super) const LAST_MOMENT: Duration = Duration::from_millis(500);
 
-/// Polls `connection` until it ends, or until the head of a request is late: `None`.
+/// How long an HTTP/2 connection without requests may take to acknowledge that the app closes.
+const GOAWAY_WAIT: Duration = Duration::from_secs(5);
+
+/// Polls `connection` until it ends, or until it must be dropped: `None`. That is when its client is late, or when the
+/// app closes and there is no request.
 ///
-/// When the app stops, `finish` tells the connection to end after its response. If it has had no request yet, its first
-/// head is late after [`LAST_MOMENT`].
-pub(in crate::app::server) async fn drive<C: Future>(
+/// 1. In HTTP/1, a request may be on its way when the app closes. So the connection waits for `server.shutdown_grace`,
+///    and again after each request that arrives. Then `finish` makes it end when it is idle.
+/// 2. In HTTP/2, `finish` makes it send a GOAWAY at once, which tells the client which requests will be processed.
+pub(super) async fn drive<C: Future>(
     mut connection: Pin<&mut C>,
-    open: &OpenConnection,
+    (open, protocol): (&OpenConnection, Protocol),
     finish: impl Fn(Pin<&mut C>),
 ) -> Option<C::Output> {
-    let output = poll_unless(connection.as_mut(), open, || open.is_stopping() || open.is_late()).await;
-    if output.is_some() || open.is_late() {
+    let output = poll_unless(connection.as_mut(), open, || open.is_closing() || open.is_over()).await;
+    if output.is_some() || open.is_over() {
         return output;
     }
-    finish(connection.as_mut());
-    tokio::select! {
-        output = connection.as_mut() => return Some(output),
-        () = tokio::time::sleep(LAST_MOMENT) => {}
+    let (mut finished, wait) = match protocol {
+        Protocol::Http1 => (false, open.limits().shutdown_grace),
+        #[cfg(feature = "http2")]
+        Protocol::Http2 => {
+            finish(connection.as_mut());
+            (true, GOAWAY_WAIT)
+        }
+    };
+    loop {
+        open.forget_activity();
+        tokio::select! {
+            output = poll_unless(connection.as_mut(), open, || open.is_over()) => return output,
+            () = tokio::time::sleep(wait) => {}
+        }
+        if open.is_quiet() {
+            if finished {
+                return None;
+            }
+            finish(connection.as_mut());
+            finished = true;
+        }
     }
-    if open.has_had_a_request() { poll_unless(connection, open, || open.is_late()).await } else { None }
+}
+
+/// Polls the handshake that comes before the first request, as long as the client may take for the head of that.
+#[cfg(feature = "tls")]
+pub(in crate::app::server) async fn drive_handshake<H: Future>(
+    handshake: H,
+    open: &OpenConnection,
+) -> Option<H::Output> {
+    drive(std::pin::pin!(handshake), (open, Protocol::Http1), |_| ()).await
 }
 
 /// Polls `connection` until it ends, or until `interrupted` after a poll: `None`.

@@ -15,6 +15,8 @@ pub(in crate::app::server) struct ServerLimits {
     pub(super) body_timeout: Duration,
     /// The wait until a client takes a response, see [`ClientPatience`](super::patience::ClientPatience).
     pub(super) send_timeout: Duration,
+    /// How long a connection without a request stays open once the app closes.
+    pub(super) shutdown_grace: Duration,
     pub(super) max_head_bytes: usize,
     #[cfg(feature = "http2")]
     pub(super) http2_max_streams: u32,
@@ -29,6 +31,7 @@ impl ServerLimits {
             idle_timeout: *config.server_idle_timeout,
             body_timeout: *config.server_body_timeout,
             send_timeout: *config.server_send_timeout,
+            shutdown_grace: *config.server_shutdown_grace,
             max_head_bytes: usize::try_from(*config.server_max_head_bytes).unwrap_or(usize::MAX),
             #[cfg(feature = "http2")]
             http2_max_streams: saturating(*config.server_http2_max_streams),

@@ -25,7 +25,7 @@ const PIECE: usize = 16 * 1024;
 pub(super) async fn linger(stream: impl AsyncRead + Unpin, open: &OpenConnection) {
     open.await_within(open.limits().head_timeout);
     let mut rest = pin!(discard(stream));
-    let ended = poll_unless(rest.as_mut(), open, || open.is_stopping() || open.is_late()).await;
+    let ended = poll_unless(rest.as_mut(), open, || open.is_closing() || open.is_late()).await;
     if ended.is_none() && !open.is_late() {
         let _ = tokio::time::timeout(LAST_MOMENT, rest).await;
     }

@@ -7,29 +7,38 @@
 //!    restores a little, so that a trickle does not keep a connection.
 //! 4. `bodies` reports the progress of requests and responses. In HTTP/1.1 the connection writes to the socket itself.
 //!    In HTTP/2 (`http2`) each stream has a window, and a task that ends if its client makes no room.
-//! 5. A connection whose client is still sending is closed in stages (`linger`, RFC 9112 §9.6).
+//! 5. When the app stops, the connections of a listener go through the stages of `stage`. `websocket` closes those that
+//!    have become WebSockets.
+//! 6. `heads` has what becomes no request: heads that hyper accepts but a server must reject, and the report of all
+//!    rejected heads. `unsent` keeps a request active until its response is on the socket.
+//! 7. A connection whose client is still sending is closed in stages (`linger`, RFC 9112 §9.6).
 
 mod bodies;
 mod connections;
 mod drive;
+mod heads;
 #[cfg(feature = "http2")]
 mod http2;
 mod limits;
 mod linger;
-mod malformed;
 mod patience;
 mod protocol;
 mod run;
+mod stage;
 #[cfg(feature = "http2")]
 mod stream_waits;
 #[cfg(test)]
 mod tests;
+mod unsent;
 mod upload;
+mod websocket;
 
 pub(super) use self::{
     connections::{Connections, OpenConnection},
+    heads::RejectedHeads,
     limits::ServerLimits,
     run::serve_connection,
+    stage::ClosingStage,
 };
 #[cfg(feature = "tls")]
-pub(super) use self::{drive::drive, patience::ClientPatience};
+pub(super) use self::{drive::drive_handshake, patience::ClientPatience};

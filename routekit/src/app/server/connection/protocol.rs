@@ -10,9 +10,9 @@ use std::{
 
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::{connections::OpenConnection, patience::ClientPatience};
+use super::{connections::OpenConnection, patience::ClientPatience, stage::ClosingStage, websocket::OutgoingFrames};
 
 /// The first bytes of every HTTP/2 connection (RFC 9113 §3.4). They are not a valid HTTP/1 request.
 const HTTP2_PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -57,7 +57,10 @@ pub(super) async fn detect<I: AsyncRead + Unpin>(
     })
     .await?;
     let patience = (!open.is_measured()).then(|| open.send_patience());
-    Ok((protocol, Rewound { first, unread: 0..length, inner: TokioIo::new(stream), protocol, patience, open }))
+    Ok((
+        protocol,
+        Rewound { first, unread: 0..length, inner: TokioIo::new(stream), protocol, patience, websocket: None, open },
+    ))
 }
 
 /// The size of the largest control frame of HTTP/2 that is written by itself, at most (RFC 9113 §6).
@@ -73,6 +76,8 @@ pub(super) struct Rewound<I> {
     protocol: Protocol,
     /// With the client's reading. `None` if the socket below measures it.
     patience: Option<ClientPatience>,
+    /// What is written on a WebSocket.
+    websocket: Option<Box<OutgoingFrames>>,
     open: Arc<OpenConnection>,
 }
 
@@ -97,9 +102,46 @@ impl<I> Rewound<I> {
     }
 }
 
-impl<I: AsyncRead + Unpin> Read for Rewound<I> {
+impl<I: AsyncRead + AsyncWrite + Unpin> Rewound<I> {
+    /// Closes a WebSocket if the app does. Returns whether it has ended for its handler.
+    fn websocket_has_ended(&mut self, cx: &mut Context<'_>) -> bool {
+        // Before the stage is read, so that no change of it is missed.
+        self.open.wake(cx.waker());
+        if self.open.is_at_least(ClosingStage::Parting)
+            && let Some(frames) = &mut self.websocket
+        {
+            frames.poll_close(Pin::new(&mut self.inner), cx);
+        }
+        self.open.is_at_least(ClosingStage::Parted)
+    }
+
+    /// Writes for the handler of a WebSocket.
+    fn write_frames(&mut self, bytes: &[u8], cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let frames = self.websocket.get_or_insert_default();
+        if self.open.is_at_least(ClosingStage::Parting) {
+            frames.poll_close(Pin::new(&mut self.inner), cx);
+        }
+        if frames.is_closing() {
+            return Poll::Pending;
+        }
+        if frames.is_closed() {
+            // Dropped: nothing may follow a Close frame.
+            return Poll::Ready(Ok(bytes.len()));
+        }
+        let polled = Pin::new(&mut self.inner).poll_write(cx, bytes);
+        if let Poll::Ready(Ok(written)) = polled {
+            frames.wrote(&bytes[..written]);
+        }
+        self.written(polled)
+    }
+}
+
+impl<I: AsyncRead + AsyncWrite + Unpin> Read for Rewound<I> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, mut buf: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
         if self.unread.is_empty() {
+            if self.open.is_websocket() && self.websocket_has_ended(cx) {
+                return Poll::Ready(Ok(()));
+            }
             let polled = Pin::new(&mut self.inner).poll_read(cx, buf);
             // In HTTP/2, any frame may come between two requests.
             if polled.is_ready() && self.protocol == Protocol::Http1 {
@@ -114,8 +156,11 @@ impl<I: AsyncRead + Unpin> Read for Rewound<I> {
     }
 }
 
-impl<I: tokio::io::AsyncWrite + Unpin> Write for Rewound<I> {
+impl<I: AsyncRead + AsyncWrite + Unpin> Write for Rewound<I> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if self.open.is_websocket() {
+            return self.write_frames(bytes, cx);
+        }
         let polled = Pin::new(&mut self.inner).poll_write(cx, bytes);
         self.written(polled)
     }
@@ -141,6 +186,10 @@ impl<I: tokio::io::AsyncWrite + Unpin> Write for Rewound<I> {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if self.open.is_websocket() {
+            let first = slices.iter().find(|slice| !slice.is_empty());
+            return self.write_frames(first.map_or(&[], |slice| slice), cx);
+        }
         let polled = Pin::new(&mut self.inner).poll_write_vectored(cx, slices);
         self.written(polled)
     }

@@ -28,11 +28,12 @@ use super::{
     bodies::{ExchangeSide, RequestBody, ResponseBody},
     connections::OpenConnection,
     drive::{LAST_MOMENT, drive},
+    heads::{is_malformed, method_of, status_of},
     linger::{discard, linger},
-    malformed::is_malformed,
     protocol::{Protocol, detect},
+    stage::ClosingStage,
 };
-use crate::observe;
+use crate::observe::{self, KnowsRequest};
 
 /// hyper discards the rest of a body only if it is already in its buffer, and closes the connection otherwise. This is
 /// the initial size of the buffer.
@@ -53,9 +54,13 @@ pub(in crate::app::server) async fn serve_connection<I, S>(
     open: Arc<OpenConnection>,
 ) where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    S: Service<Request<Body>, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static,
+    S: Service<Request<Body>, Response = Response, Error = Infallible, Future: KnowsRequest + Send>
+        + Clone
+        + Send
+        + 'static,
 {
-    let detected = drive(pin!(detect(stream, Arc::clone(&open))), &open, |_| ()).await;
+    let _unsent = open.unsent.until_the_end();
+    let detected = drive(pin!(detect(stream, Arc::clone(&open))), (&open, Protocol::Http1), |_| ()).await;
     let served = match detected {
         Some(Ok((protocol, stream))) => {
             let service = |exchanges| ConnectionService {
@@ -70,13 +75,21 @@ pub(in crate::app::server) async fn serve_connection<I, S>(
                     // `OpenConnection` has the deadline of a head. The buffer holds a whole head.
                     server.header_read_timeout(None).max_buf_size(open.limits().max_head_bytes);
                     let mut connection = server.serve_connection(stream, service(Exchanges::Http1)).with_upgrades();
-                    let served =
-                        drive(Pin::new(&mut connection), &open, |connection| connection.graceful_shutdown()).await;
+                    let served = drive(Pin::new(&mut connection), (&open, protocol), |connection| {
+                        connection.graceful_shutdown();
+                    })
+                    .await;
                     match connection.into_parts() {
                         Some(parts) if client_may_still_send(&served, &open) => {
+                            if let Some(Err(error)) = &served
+                                && let Some(status) = status_of(error, &parts.read_buf)
+                            {
+                                open.head_rejected(method_of(&parts.read_buf), status);
+                            }
                             linger(parts.io.into_inner(), &open).await;
                         }
                         Some(parts) if served.is_none() && open.has_half_a_head() => {
+                            open.head_rejected(method_of(&parts.read_buf), StatusCode::REQUEST_TIMEOUT);
                             // The stream is closed next, whether or not it has room for the response.
                             let _ = tokio::time::timeout(LAST_MOMENT, refuse_late(parts.io.into_inner())).await;
                         }
@@ -99,8 +112,10 @@ pub(in crate::app::server) async fn serve_connection<I, S>(
                         .initial_stream_window_size(open.limits().http2_window)
                         .initial_connection_window_size(open.limits().http2_window);
                     let mut connection = Box::pin(server.serve_connection(stream, service(Exchanges::Http2(executor))));
-                    let served = drive(connection.as_mut(), &open, |connection| connection.graceful_shutdown()).await;
-                    if served.is_none() && !open.is_stopping() {
+                    let served =
+                        drive(connection.as_mut(), (&open, protocol), |connection| connection.graceful_shutdown())
+                            .await;
+                    if served.is_none() && !open.is_closing() {
                         // Tells the client that the connection ends (GOAWAY, RFC 9113 §6.8).
                         connection.as_mut().graceful_shutdown();
                         let _ = tokio::time::timeout(LAST_MOMENT, connection.as_mut()).await;
@@ -116,7 +131,7 @@ pub(in crate::app::server) async fn serve_connection<I, S>(
         Some(Ok(())) => {}
         // The client has disconnected, or did not send HTTP.
         Some(Err(error)) => tracing::debug!(%error, "a connection ended early"),
-        None => tracing::debug!("a connection was closed: its client was late"),
+        None => tracing::debug!("a connection was closed: its client was late, or the app stops"),
     }
 }
 
@@ -136,6 +151,10 @@ fn client_may_still_send(served: &Option<hyper::Result<()>>, open: &OpenConnecti
         Some(Err(error)) => error.is_parse(),
         None => false,
     }
+}
+
+fn is_websocket(response: &Response) -> bool {
+    response.headers().get(header::UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
 /// The service of one connection.
@@ -158,7 +177,7 @@ enum Exchanges {
 
 impl<S> hyper::service::Service<Request<Incoming>> for ConnectionService<S>
 where
-    S: Service<Request<Body>, Response = Response, Error = Infallible>,
+    S: Service<Request<Body>, Response = Response, Error = Infallible, Future: KnowsRequest>,
 {
     type Response = Response<ResponseBody>;
     type Error = Infallible;
@@ -185,6 +204,7 @@ where
         extensions.insert(ConnectInfo(self.peer));
         let exchange = Some(exchange);
         if malformed {
+            self.open.head_rejected(request.method().clone(), StatusCode::BAD_REQUEST);
             return ConnectionFuture { exchange, inner: None };
         }
         // An app service is always ready.
@@ -203,25 +223,30 @@ pin_project! {
     }
 }
 
-impl<F: Future<Output = Result<Response, Infallible>>> Future for ConnectionFuture<F> {
+impl<F: Future<Output = Result<Response, Infallible>> + KnowsRequest> Future for ConnectionFuture<F> {
     type Output = Result<Response<ResponseBody>, Infallible>;
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
+        let mut this = self.project();
         // Changed in place, because moving a response is expensive.
-        let (mut polled, malformed) = match this.inner.as_pin_mut() {
+        let (mut polled, malformed) = match this.inner.as_mut().as_pin_mut() {
             Some(inner) => (inner.poll(cx), false),
             None => (Poll::Ready(Ok(StatusCode::BAD_REQUEST.into_response())), true),
         };
         let Poll::Ready(Ok(response)) = &mut polled else { return Poll::Pending };
+        let request = this.inner.as_pin_mut().and_then(KnowsRequest::take_request);
         let exchange = this.exchange.take();
-        if let Some(ExchangeSide::Http1(open)) = &exchange
-            && (malformed || open.unread() > MOST_DISCARDED)
-        {
-            // RFC 9112 §9.6. hyper closes the connection after this response.
-            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        if let Some(ExchangeSide::Http1(open)) = &exchange {
+            if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+                if is_websocket(response) {
+                    open.becomes_websocket();
+                }
+            } else if malformed || open.unread() > MOST_DISCARDED || open.is_at_least(ClosingStage::Draining) {
+                // RFC 9112 §9.6. hyper closes the connection after this response.
+                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
         }
-        polled.map_ok(|response| response.map(|body| ResponseBody::new(body, exchange)))
+        polled.map_ok(|response| response.map(|body| ResponseBody::new(body, exchange, request)))
     }
 }

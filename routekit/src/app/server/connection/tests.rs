@@ -13,10 +13,11 @@ use axum::{
     body::{Body, Bytes, HttpBody},
     response::{IntoResponse, Response},
 };
-use futures_util::FutureExt;
+use futures_util::{FutureExt, future::BoxFuture};
 use http::{Request, StatusCode};
 use http_body::Frame;
 use http_body_util::BodyExt;
+use parking_lot::Mutex;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, DuplexStream},
     task::JoinHandle,
@@ -25,12 +26,28 @@ use tokio::{
 use tower::service_fn;
 
 use super::{
-    connections::Connections, limits::ServerLimits, linger::MOST_BYTES, patience::TICK, run::serve_connection,
+    connections::Connections, heads::RejectedHeads, limits::ServerLimits, linger::MOST_BYTES, patience::TICK,
+    run::serve_connection, stage::ClosingStage,
 };
-use crate::{base::late_body::LateBody, config::Config};
+use crate::{
+    base::{clock::Clock, late_body::LateBody},
+    config::Config,
+    observe::{ActiveRequest, Finished, KnowsRequest, Observer, RouteState},
+};
 
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
+/// The default of `server.shutdown_grace`.
+const GRACE: Duration = Duration::from_millis(500);
+/// What timers add.
+const MARGIN: Duration = Duration::from_millis(10);
 const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// These handlers are no apps.
+impl<T> KnowsRequest for BoxFuture<'_, T> {
+    fn take_request(self: Pin<&mut Self>) -> Option<ActiveRequest> {
+        None
+    }
+}
 
 /// A server with one connection.
 struct TestConnection {
@@ -59,7 +76,15 @@ where
     H: Fn(Request<Body>) -> F + Clone + Send + 'static,
     F: Future<Output = Response> + Send + 'static,
 {
-    let connections = Arc::new(Connections::new(ServerLimits::of(&Config::default())));
+    server_on(Connections::new(ServerLimits::of(&Config::default())), handler)
+}
+
+fn server_on<H, F>(connections: Connections, handler: H) -> TestConnection
+where
+    H: Fn(Request<Body>) -> F + Clone + Send + 'static,
+    F: Future<Output = Response> + Send + 'static,
+{
+    let connections = Arc::new(connections);
     let ticking = Arc::clone(&connections);
     tokio::spawn(async move {
         loop {
@@ -68,7 +93,7 @@ where
         }
     });
     let (client, stream) = tokio::io::duplex(1024);
-    let service = service_fn(move |request| handler(request).map(Ok::<_, Infallible>));
+    let service = service_fn(move |request| handler(request).map(Ok::<_, Infallible>).boxed());
     let peer = SocketAddr::from(([127, 0, 0, 1], 1));
     let served = tokio::spawn(serve_connection(stream, peer, service, connections.open(None)));
     TestConnection { connections, client, served }
@@ -118,6 +143,38 @@ async fn connection_without_a_whole_head_is_closed_after_thirty_seconds() {
         server.send(bytes).await;
         let (after, _) = server.closed().await;
         assert!((seconds(30)..=seconds(32)).contains(&after), "{name}: {after:?}");
+    }
+}
+
+/// The method and the status of requests without a route.
+#[derive(Clone, Default)]
+struct Reports(Arc<Mutex<Vec<(String, StatusCode)>>>);
+
+impl Observer for Reports {
+    fn finished(&self, request: &Finished<'_>) {
+        assert_eq!(request.duration, Duration::ZERO);
+        self.0.lock().push((request.method.to_string(), request.status.expect("a status")));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn late_head_is_reported_if_it_is_answered() {
+    let late = |method: &str| vec![(method.to_owned(), StatusCode::REQUEST_TIMEOUT)];
+    let rows: [(&str, &[u8], _); 4] = [
+        ("no byte", b"", vec![]),
+        ("half a method", b"GE", late("_OTHER")),
+        ("half a head", &REQUEST[..20], late("GET")),
+        ("a whole head", REQUEST, vec![]),
+    ];
+    for (name, bytes, expected) in rows {
+        let reports = Reports::default();
+        let unmatched = Arc::new(RouteState::unmatched(reports.clone()));
+        let connections = Connections::new(ServerLimits::of(&Config::default()));
+        let connections = connections.report(RejectedHeads::new(unmatched, Clock::system()));
+        let mut server = server_on(connections, async |_| "done".into_response());
+        server.send(bytes).await;
+        server.closed().await;
+        assert_eq!(*reports.0.lock(), expected, "{name}");
     }
 }
 
@@ -262,29 +319,40 @@ async fn handler_may_take_longer_than_a_head() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn stop_closes_a_connection_without_a_request_after_half_a_second() {
-    let rows: [(&str, &[u8]); 3] =
-        [("no byte", b""), ("half of a head", &REQUEST[..20]), ("a preface and no request", HTTP2_PREFACE)];
-    for (name, bytes) in rows {
+async fn stop_closes_a_connection_without_a_request_after_the_grace() {
+    for (name, bytes) in [("no byte", &b""[..]), ("half of a head", &REQUEST[..20])] {
         let mut server = server(Duration::ZERO);
         server.send(bytes).await;
         sleep(Duration::from_millis(1)).await;
-        server.connections.stop();
+        server.connections.advance(ClosingStage::Closing);
         let (after, _) = server.closed().await;
-        assert!(after <= Duration::from_millis(510), "{name}: {after:?}");
+        assert!((GRACE..=2 * GRACE + MARGIN).contains(&after), "{name}: {after:?}");
     }
 }
 
+#[cfg(feature = "http2")]
 #[tokio::test(start_paused = true)]
-async fn stop_closes_a_connection_between_two_requests_at_once() {
+async fn stop_closes_an_http2_connection_whose_client_does_not_answer() {
+    let mut server = server(Duration::ZERO);
+    server.send(HTTP2_PREFACE).await;
+    sleep(Duration::from_millis(1)).await;
+    server.connections.advance(ClosingStage::Closing);
+    let (after, _) = server.closed().await;
+    assert!((seconds(5)..=seconds(5) + MARGIN).contains(&after), "{after:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn stop_closes_a_connection_between_two_requests_after_the_grace() {
     for bytes in [b"", &REQUEST[..20]] {
         let mut server = server(Duration::ZERO);
         server.send(REQUEST).await;
         server.response().await;
         server.send(bytes).await;
         sleep(Duration::from_millis(1)).await;
-        server.connections.stop();
-        assert_eq!(server.closed().await, (Duration::ZERO, Vec::new()), "{} bytes of the next head", bytes.len());
+        server.connections.advance(ClosingStage::Closing);
+        let (after, rest) = server.closed().await;
+        assert!((GRACE..=2 * GRACE + MARGIN).contains(&after), "{} bytes of the next head: {after:?}", bytes.len());
+        assert!(rest.is_empty());
     }
 }
 
@@ -293,7 +361,7 @@ async fn stop_waits_for_a_client_that_reads_slowly() {
     let mut server = server_with(Duration::ZERO, || Body::from(vec![b'x'; 10_000]));
     server.send(REQUEST).await;
     sleep(Duration::from_millis(1)).await;
-    server.connections.stop();
+    server.connections.advance(ClosingStage::Closing);
     sleep(seconds(20)).await;
     let (_, rest) = server.closed().await;
     assert!(rest.ends_with(&[b'x'; 10_000]), "{} bytes", rest.len());
@@ -304,7 +372,7 @@ async fn stop_waits_for_the_response_and_then_closes() {
     let mut server = server(seconds(10));
     server.send(REQUEST).await;
     sleep(seconds(1)).await;
-    server.connections.stop();
+    server.connections.advance(ClosingStage::Closing);
     assert!(server.response().await.contains("connection: close"));
     assert_eq!(server.closed().await, (Duration::ZERO, Vec::new()));
 }
@@ -315,7 +383,7 @@ async fn head_that_is_completed_just_after_the_stop_is_answered() {
         let mut server = server(seconds(10));
         server.send(&REQUEST[..sent]).await;
         sleep(Duration::from_millis(1)).await;
-        server.connections.stop();
+        server.connections.advance(ClosingStage::Closing);
         sleep(Duration::from_millis(400)).await;
         server.send(&REQUEST[sent..]).await;
         assert!(server.response().await.starts_with("HTTP/1.1 200"), "{sent} bytes before the stop");
@@ -325,9 +393,9 @@ async fn head_that_is_completed_just_after_the_stop_is_answered() {
 #[tokio::test(start_paused = true)]
 async fn connection_that_is_opened_after_the_stop_ends() {
     let mut server = server(Duration::ZERO);
-    server.connections.stop();
+    server.connections.advance(ClosingStage::Closing);
     server.send(b"").await;
-    assert!(server.closed().await.0 <= Duration::from_millis(510));
+    assert!(server.closed().await.0 <= 2 * GRACE + MARGIN);
 }
 
 #[cfg(feature = "http2")]
@@ -431,7 +499,7 @@ async fn stop_waits_half_a_second_for_an_upload_that_no_handler_reads() {
         let mut server = server(seconds(1));
         server.send(&upload(900_000)).await;
         sleep(Duration::from_millis(if stop_before_the_response { 500 } else { 1500 })).await;
-        server.connections.stop();
+        server.connections.advance(ClosingStage::Closing);
         server.response().await;
         let (after, _) = server.closed().await;
         assert!((Duration::from_millis(500)..Duration::from_millis(510)).contains(&after), "{after:?}");

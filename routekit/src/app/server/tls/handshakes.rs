@@ -1,6 +1,6 @@
 //! The handshakes of a listener.
 
-use std::{convert::Infallible, net::SocketAddr, pin::pin, sync::Arc};
+use std::{convert::Infallible, net::SocketAddr, sync::Arc};
 
 use axum::{body::Body, response::Response};
 use http::Request;
@@ -9,9 +9,12 @@ use tokio_rustls::TlsAcceptor;
 use tower_service::Service;
 
 use super::socket::MeasuredSocket;
-use crate::app::{
-    server::connection::{OpenConnection, drive, serve_connection},
-    tls::ServerCertificate,
+use crate::{
+    app::{
+        server::connection::{OpenConnection, drive_handshake, serve_connection},
+        tls::ServerCertificate,
+    },
+    observe::KnowsRequest,
 };
 
 /// The most data that a connection encrypts before the client takes it, in bytes.
@@ -42,12 +45,15 @@ impl TlsHandshakes {
         open: Arc<OpenConnection>,
     ) where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        S: Service<Request<Body>, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static,
+        S: Service<Request<Body>, Response = Response, Error = Infallible, Future: KnowsRequest + Send>
+            + Clone
+            + Send
+            + 'static,
     {
         open.measured_below();
         let socket = MeasuredSocket::new(stream, Arc::clone(&open));
         let handshake = self.0.accept_with(socket, |session| session.set_buffer_limit(Some(BUFFER)));
-        match drive(pin!(handshake), &open, |_| ()).await {
+        match drive_handshake(handshake, &open).await {
             Some(Ok(stream)) => serve_connection(stream, peer, service, open).await,
             // The client has disconnected, sends something else than TLS, or does not trust the certificate.
             Some(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),

@@ -6,6 +6,7 @@ use axum::{
     body::{Body, Bytes},
     response::{IntoResponse, Response},
 };
+use futures_util::FutureExt;
 use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use hyper::{
@@ -63,7 +64,12 @@ async fn client(window: u32) -> (SendRequest<Body>, JoinHandle<hyper::Result<()>
     });
     let (client, server) = tokio::io::duplex(64 * 1024);
     let peer = SocketAddr::from(([127, 0, 0, 1], 1));
-    tokio::spawn(serve_connection(server, peer, service_fn(handler), connections.open(None)));
+    tokio::spawn(serve_connection(
+        server,
+        peer,
+        service_fn(|request| handler(request).boxed()),
+        connections.open(None),
+    ));
     let (sender, connection) = Builder::new(TokioExecutor::new())
         .initial_stream_window_size(window)
         .handshake(TokioIo::new(client))

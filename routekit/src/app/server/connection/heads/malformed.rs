@@ -12,7 +12,7 @@ use hyper::body::{Body, Incoming};
 /// 1. HTTP/1.1 without `Host`; more than one `Host` or an invalid one (RFC 9112 §3.2).
 /// 2. A body that is `chunked` twice (RFC 9112 §6.1).
 /// 3. In HTTP/2, a `Host` that differs from `:authority` (RFC 9113 §8.3.1).
-pub(super) fn is_malformed(request: &Request<Incoming>) -> bool {
+pub(in crate::app::server::connection) fn is_malformed(request: &Request<Incoming>) -> bool {
     let headers = request.headers();
     let Some(host) = headers.get(HOST) else {
         return request.version() == Version::HTTP_11 || is_chunked_twice(request);
