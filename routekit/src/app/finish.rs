@@ -109,8 +109,8 @@ impl App {
     /// [`shutdown`](crate::shutdown). A test that stops its app sets the drain to zero, as it would wait for it:
     /// [`Config::set_server_drain_delay`](crate::config::Config::set_server_drain_delay).
     ///
-    /// It installs no recorder and binds no port but that of `server.redirect_addr`: the admin surface is served only if
-    /// [`admin_listener`](Self::admin_listener) was called.
+    /// It installs no recorder and binds no port but that of `server.redirect_addr`: the admin surface is served only
+    /// if [`admin_listener`](Self::admin_listener) was called.
     ///
     /// # Errors
     /// Every problem of the app. Requests that were cut off, and shutdown hooks that failed.

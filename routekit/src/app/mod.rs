@@ -24,8 +24,6 @@ mod finish;
 mod hand_written;
 mod metering;
 mod mounted;
-#[cfg(not(feature = "tls"))]
-mod no_tls;
 mod server;
 mod service;
 mod shutdown_hook;
@@ -33,13 +31,10 @@ mod spec;
 mod stages;
 mod stopping;
 mod table;
-#[cfg(feature = "tls")]
 mod tls;
 mod warm_up;
 
 pub(crate) use self::mounted::{AdminService, Mounted};
-#[cfg(not(feature = "tls"))]
-use self::no_tls as tls;
 pub use self::{
     builder::App,
     service::{AppFuture, AppService},

@@ -1,10 +1,13 @@
 //! Protocols, clients that do not speak TLS, and the end of connections.
 
+use std::io;
+
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
     time::timeout,
 };
+use tokio_rustls::client::TlsStream;
 
 use super::{SOON, TestPair, absolute, chosen, connect, http1, http2, run, version_on};
 use crate::wire;
@@ -70,23 +73,43 @@ async fn client_that_does_not_trust_the_certificate_disconnects() {
     assert!(error.to_string().contains("invalid peer certificate"), "{error}");
 }
 
+/// Acknowledges the pings of the server until it ends the connection.
+async fn http2_until_the_end(stream: &mut TlsStream<TcpStream>) -> io::Result<()> {
+    loop {
+        let mut head = [0; 9];
+        if stream.read(&mut head[..1]).await? == 0 {
+            return Ok(());
+        }
+        stream.read_exact(&mut head[1..]).await?;
+        let mut payload = vec![0; usize::from(head[2])];
+        stream.read_exact(&mut payload).await?;
+        const PING: u8 = 6;
+        if head[3] == PING {
+            head[4] = 1;
+            stream.write_all(&[&head[..], &payload].concat()).await?;
+        }
+    }
+}
+
 #[tokio::test]
 async fn shutdown_ends_connections_with_close_notify() {
     let pair = TestPair::new();
     for (name, protocol) in [("close-h1", "http/1.1"), ("close-h2", "h2")] {
         let mut app = run(name, &pair).await;
         let mut stream = connect(app.addr, &pair, &[protocol]).await.unwrap();
-        if protocol == "h2" {
+        let ended = if protocol == "h2" {
             // The preface and an empty SETTINGS frame.
             stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
+            app.stop();
+            timeout(SOON, http2_until_the_end(&mut stream)).await
         } else {
             stream.write_all(b"GET /tls/version HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
-        }
-        let mut first = [0; 9];
-        stream.read_exact(&mut first).await.unwrap();
-        app.stop();
+            stream.read_exact(&mut [0; 9]).await.unwrap();
+            app.stop();
+            timeout(SOON, stream.read_to_end(&mut Vec::new())).await.map(|read| read.map(drop))
+        };
         // Without close_notify, this is an error: the client cannot tell the end from an attack (RFC 8446 §6.1).
-        timeout(SOON, stream.read_to_end(&mut Vec::new())).await.expect("it is closed").expect(name);
+        ended.expect("it is closed").expect(name);
         timeout(SOON, app.stopped()).await.expect("it stops").unwrap();
     }
 }

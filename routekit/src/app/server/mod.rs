@@ -19,24 +19,22 @@
 //!    by itself (a header list that is too large with 431, a malformed one with a reset) cannot be seen here.
 //! 8. A request is active until the last byte of its response is on the socket, or the connection ends. In HTTP/2 it is
 //!    active until h2 has its last frame, for which the client has made room.
+//! 9. With a certificate (feature `tls`), connections of the main listener begin with a handshake, in the task of the
+//!    connection. Everything else is the same inside TLS, the detection of the protocol too. `redirects` is a plain
+//!    listener that sends clients to HTTPS; it ends when the main listener is closed.
 
 mod accept;
 mod connection;
 mod file_limit;
 mod hooks;
 mod listeners;
-#[cfg(not(feature = "tls"))]
-mod no_tls;
 mod redirects;
 mod schedule;
 mod serve;
 mod signal;
 mod stop;
-#[cfg(feature = "tls")]
 mod tls;
 
-#[cfg(not(feature = "tls"))]
-use self::no_tls as tls;
 pub(super) use self::{
     listeners::{BoundListeners, bind},
     serve::serve,

@@ -5,12 +5,22 @@
 //!    change.
 //! 3. `load` reads the pair when the app starts. A pair that cannot be used keeps the app from starting.
 //! 4. `watch` reads the files again every 10 seconds. A pair that cannot be used then leaves the old one in use.
+//! 5. Without the feature `tls` there is no certificate (`disabled`).
 //!
 //! The handshakes are in `server/tls`.
 
+#[cfg(feature = "tls")]
 mod certificate;
+#[cfg(not(feature = "tls"))]
+mod disabled;
+#[cfg(feature = "tls")]
 mod files;
+#[cfg(feature = "tls")]
 mod load;
+#[cfg(feature = "tls")]
 mod watch;
 
+#[cfg(not(feature = "tls"))]
+pub(super) use self::disabled::{ServerCertificate, load};
+#[cfg(feature = "tls")]
 pub(super) use self::{certificate::ServerCertificate, load::load};

@@ -265,6 +265,12 @@ impl OpenConnection {
         }
     }
 
+    /// Whether the connection is between two requests over TLS, whose client must be told that nothing is missing (RFC
+    /// 8446 §6.1).
+    pub(super) fn owes_close_notify(&self) -> bool {
+        self.is_measured() && self.idle.load(Ordering::Relaxed)
+    }
+
     /// Leaves these records to the socket below the stream.
     #[cfg(feature = "tls")]
     pub(in crate::app::server) fn measured_below(&self) {

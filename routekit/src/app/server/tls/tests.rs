@@ -31,7 +31,7 @@ const SECOND: Duration = Duration::from_secs(1);
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
 
 /// A server with one connection.
-struct TestConnection {
+struct TlsTestServer {
     client: DuplexStream,
     connector: TlsConnector,
     connections: Arc<Connections>,
@@ -39,7 +39,7 @@ struct TestConnection {
 }
 
 /// Starts a server that answers with a body of this size.
-fn server(size: usize) -> TestConnection {
+fn server(size: usize) -> TlsTestServer {
     let key = KeyPair::generate().unwrap();
     let certificate = CertificateParams::new(["localhost".to_owned()]).unwrap().self_signed(&key).unwrap();
     let provider = Arc::new(ring::default_provider());
@@ -73,10 +73,10 @@ fn server(size: usize) -> TestConnection {
     let peer = SocketAddr::from(([127, 0, 0, 1], 1));
     let served =
         tokio::spawn(TlsHandshakes::from_config(config.into()).serve(stream, peer, service, connections.open(None)));
-    TestConnection { client, connector: TlsConnector::from(Arc::new(client_config)), connections, served }
+    TlsTestServer { client, connector: TlsConnector::from(Arc::new(client_config)), connections, served }
 }
 
-impl TestConnection {
+impl TlsTestServer {
     async fn handshake(self) -> (TlsStream<DuplexStream>, JoinHandle<()>) {
         let name = ServerName::try_from("localhost").unwrap();
         (self.connector.connect(name, self.client).await.unwrap(), self.served)
@@ -160,4 +160,14 @@ async fn slow_reader_gets_its_response_and_a_trickle_does_not() {
         }
         assert_eq!(left == 0, complete, "{bytes_per_second} bytes per second: {:?}", start.elapsed());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn idle_connection_ends_with_close_notify() {
+    let (mut client, served) = server(1).handshake().await;
+    client.write_all(REQUEST).await.unwrap();
+    // Without close_notify, this is an error.
+    client.read_to_end(&mut Vec::new()).await.unwrap();
+    let after = ended(served).await;
+    assert!(after <= SECOND, "{after:?}");
 }

@@ -1,4 +1,4 @@
-//! Stands in for `tls` in builds without the feature.
+//! Stands in for the certificate in builds without the feature.
 
 use std::future::Ready;
 
@@ -11,19 +11,19 @@ use crate::{
 
 /// A certificate that cannot exist.
 #[derive(Debug, Clone)]
-pub(super) enum ServerCertificate {}
+pub(in crate::app) enum ServerCertificate {}
 
 impl ServerCertificate {
-    pub(super) fn health_check(&self) -> HealthCheck {
+    pub(in crate::app) fn health_check(&self) -> HealthCheck {
         match *self {}
     }
 
-    pub(super) fn watch(self, _clock: Clock, _recorder: &SharedRecorder) -> Ready<()> {
+    pub(in crate::app) fn watch(self, _clock: Clock, _recorder: &SharedRecorder) -> Ready<()> {
         match self {}
     }
 }
 
 /// Returns no certificate. The check of the configuration reports settings that need the feature.
-pub(super) fn load(_config: &Config, _problems: &mut Vec<SetupProblem>) -> Option<ServerCertificate> {
+pub(in crate::app) fn load(_config: &Config, _problems: &mut Vec<SetupProblem>) -> Option<ServerCertificate> {
     None
 }
