@@ -57,6 +57,7 @@ mod routes;
 mod secrets;
 mod server;
 mod shapes;
+mod shutdown;
 #[cfg(target_os = "linux")]
 mod slow_clients;
 mod state;

@@ -66,7 +66,17 @@ impl Quickstart {
 
     /// Starts the program with these variables.
     pub(crate) fn start_with<const N: usize>(variables: [(String, String); N]) -> Self {
-        let mut child = quickstart().envs(variables).stdout(Stdio::piped()).spawn().unwrap();
+        Self::start_command(quickstart().envs(variables))
+    }
+
+    /// Starts the program with these variables.
+    #[cfg(unix)]
+    pub(crate) fn start_with_all(variables: &[(&str, &str)]) -> Self {
+        Self::start_command(quickstart().envs(variables.iter().copied()))
+    }
+
+    fn start_command(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut log = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut find = |what: &str| {
             let after = log.find_map(|line| line.unwrap().split_once(what).map(|(_, after)| after.to_owned()));
@@ -87,9 +97,22 @@ impl Quickstart {
     }
 
     #[cfg(unix)]
-    fn signal(mut self, signal: &str) -> (Option<i32>, Option<String>) {
+    pub(crate) fn send(&self, signal: &str) {
         let sent = Command::new("kill").args([signal, &self.process.id().to_string()]).status().unwrap();
         assert!(sent.success());
+    }
+
+    /// Reads the log up to a line with this text.
+    #[cfg(unix)]
+    pub(crate) fn until_log(&mut self, text: &str) {
+        let found = self.log.by_ref().map_while(Result::ok).any(|line| line.contains(text));
+        assert!(found, "no line of the log has {text:?}");
+    }
+
+    /// Sends a signal and waits for the end. Returns the exit code and the last line of the log.
+    #[cfg(unix)]
+    pub(crate) fn signal(mut self, signal: &str) -> (Option<i32>, Option<String>) {
+        self.send(signal);
         let last = self.log.by_ref().map_while(Result::ok).last();
         (self.process.wait(), last)
     }

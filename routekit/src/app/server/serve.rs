@@ -31,6 +31,9 @@ use crate::{
 /// How long a program may take to end after a second signal. A handler may block the thread that would end it.
 const ABORT_TIME: Duration = Duration::from_secs(1);
 
+/// How long requests have to be logged when a second signal cuts them off.
+const LAST_LINES: Duration = Duration::from_millis(50);
+
 /// Serves until the app's shutdown has ended, or until `control` ends, which cuts everything off. `control` begins the
 /// shutdown.
 pub(in crate::app) async fn serve(
@@ -38,9 +41,16 @@ pub(in crate::app) async fn serve(
     listeners: BoundListeners,
     control: impl Future<Output = ()>,
 ) -> Result<(), Error> {
+    let shutdown = mounted.shutdown.clone();
+    let aborted = async {
+        control.await;
+        shutdown.cut_off();
+    };
     tokio::select! {
         biased;
-        () = control => {
+        () = aborted => {
+            // The tasks end, and each request that is cut off is logged.
+            tokio::time::sleep(LAST_LINES).await;
             announce::stopped(Some("a second signal"));
             exit_soon();
             Err(SetupProblem::new("cut-off", "a second signal ended the shutdown").after_start().into())

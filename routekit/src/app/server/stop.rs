@@ -38,7 +38,7 @@ pub(super) struct OpenServer<'a> {
 
 impl OpenServer<'_> {
     /// Waits for requests, connections and background work. Cuts off what has not ended in time, and returns that as a
-    /// problem.
+    /// problem, except for connections without a request.
     pub(super) async fn finish(mut self, schedule: &ShutdownSchedule, grace: Duration) -> Option<SetupProblem> {
         self.shutdown.enter(ShutdownPhase::Closing);
         self.connections.advance(ClosingStage::Closing);
@@ -65,7 +65,7 @@ impl OpenServer<'_> {
     }
 
     async fn cut_off(&mut self) -> Option<SetupProblem> {
-        let connections = (self.most as usize).saturating_sub(self.slots.available_permits());
+        let connections = self.connections.busy();
         let background = self.background_work.count();
         self.shutdown.cut_off();
         self.connections.advance(ClosingStage::CutOff);
@@ -82,15 +82,18 @@ impl OpenServer<'_> {
             1 => Some(format!("1 {one}")),
             _ => Some(format!("{number} {one}s")),
         };
+        if requests + connections + background == 0 {
+            return None;
+        }
         let parts = [
-            count(requests, "request"),
+            count(requests, "request").map(|count| format!("{count} ({})", listed.join(", "))),
             // Those whose response is under way, and WebSockets, have no request any more.
             count(connections.saturating_sub(requests), "connection"),
             count(background, "background task"),
         ];
         let what = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
         let message = format!("cut off because they did not end in time: {what}");
-        Some(SetupProblem::new("cut-off", message).listing(listed).after_start())
+        Some(SetupProblem::new("cut-off", message).after_start())
     }
 }
 

@@ -166,6 +166,11 @@ impl Connections {
         self.open.lock().len()
     }
 
+    /// The number of connections that carry a request, or have another protocol.
+    pub(in crate::app::server) fn busy(&self) -> usize {
+        self.open.lock().iter().filter_map(Weak::upgrade).filter(|open| !open.is_waiting()).count()
+    }
+
     fn wake_open(&self, concerned: impl Fn(&OpenConnection) -> bool) {
         self.open.lock().retain(|connection| {
             let Some(connection) = connection.upgrade() else { return false };
@@ -317,7 +322,12 @@ impl OpenConnection {
 
     /// Whether no request is under way, and none was since [`forget_activity`](Self::forget_activity).
     pub(super) fn is_quiet(&self) -> bool {
-        self.head.is_set() && !self.has_streams() && !self.active.load(Ordering::Relaxed)
+        self.is_waiting() && !self.active.load(Ordering::Relaxed)
+    }
+
+    /// Whether the client may send a request, and no request is under way.
+    fn is_waiting(&self) -> bool {
+        self.head.is_set() && !self.has_streams()
     }
 
     /// Records that the stream becomes a WebSocket, with the head of the response that is written next.
