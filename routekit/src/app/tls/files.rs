@@ -101,7 +101,8 @@ impl FileContents {
 
 /// The certificates of a file, the server's first.
 fn chain(file: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
-    let chain: Vec<_> = CertificateDer::pem_slice_iter(file).collect::<Result<_, _>>().map_err(not_pem)?;
+    let chain: Vec<_> =
+        CertificateDer::pem_slice_iter(file).collect::<Result<_, _>>().map_err(|error| not_pem(&error))?;
     if chain.is_empty() { Err("the file contains no certificate in PEM".to_owned()) } else { Ok(chain) }
 }
 
@@ -113,10 +114,10 @@ fn private_key(file: &[u8]) -> Result<PrivateKeyDer<'static>, String> {
             "the private key is encrypted; the file must contain it in clear".to_owned()
         }
         pem::Error::NoItemsFound => "the file contains no private key in PEM".to_owned(),
-        error => not_pem(error),
+        error => not_pem(&error),
     })
 }
 
-fn not_pem(error: pem::Error) -> String {
+fn not_pem(error: &pem::Error) -> String {
     format!("the file is not valid PEM: {error}")
 }

@@ -13,6 +13,7 @@ use super::{connections::OpenConnection, protocol::Protocol};
 pub(super) const LAST_MOMENT: Duration = Duration::from_millis(500);
 
 /// How long an HTTP/2 connection without requests may take to acknowledge that the app closes.
+#[cfg(feature = "http2")]
 const GOAWAY_WAIT: Duration = Duration::from_secs(5);
 
 /// Polls `connection` until it ends, or until it must be dropped: `None`. That is when its client is late, or when the
