@@ -39,7 +39,7 @@ impl Watching {
     async fn serves(&self, pair: &TestPair) -> bool {
         match connect(self.app.addr, pair, &[]).await {
             Ok(stream) => {
-                assert_eq!(stream.get_ref().1.peer_certificates().unwrap(), [pair.der.clone()]);
+                assert_eq!(stream.get_ref().1.peer_certificates().unwrap(), std::slice::from_ref(&pair.der));
                 true
             }
             Err(error) => {

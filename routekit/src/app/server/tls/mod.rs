@@ -12,7 +12,8 @@ mod disabled;
 mod handshakes;
 #[cfg(feature = "tls")]
 mod socket;
-#[cfg(all(test, feature = "tls"))]
+#[cfg(feature = "tls")]
+#[cfg(test)]
 mod tests;
 
 #[cfg(not(feature = "tls"))]
