@@ -39,6 +39,7 @@ mod hand_written;
 mod health;
 mod jwks;
 mod jwt;
+mod kubernetes;
 mod linking;
 mod log_filters;
 mod logs;
@@ -52,6 +53,8 @@ mod problems;
 mod process;
 mod proxies;
 mod rejected_heads;
+#[cfg(unix)]
+mod restart;
 mod retry;
 mod routes;
 mod secrets;

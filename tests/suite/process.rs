@@ -53,7 +53,7 @@ pub(crate) fn promtool_accepts(text: &str) {
 pub(crate) struct Quickstart {
     process: Process,
     pub(crate) addr: String,
-    admin: String,
+    pub(crate) admin: String,
     /// Read by the tests, so that the program does not block.
     log: Lines<BufReader<ChildStdout>>,
 }
@@ -65,7 +65,7 @@ impl Quickstart {
     }
 
     /// Starts the program with these variables.
-    pub(crate) fn start_with<const N: usize>(variables: [(String, String); N]) -> Self {
+    pub(crate) fn start_with(variables: impl IntoIterator<Item = (String, String)>) -> Self {
         Self::start_command(quickstart().envs(variables))
     }
 
@@ -81,7 +81,7 @@ impl Quickstart {
         let mut find = |what: &str| {
             let after = log.find_map(|line| line.unwrap().split_once(what).map(|(_, after)| after.to_owned()));
             let after = after.expect("it says where it listens");
-            after.split([';', ' ']).next().unwrap().to_owned()
+            after.split([';', ' ', '"']).next().unwrap().to_owned()
         };
         let (admin, addr) = (find("admin surface on http://"), find("listening on http://"));
         Self { process: Process::new(child), addr, admin, log }
@@ -119,7 +119,7 @@ impl Quickstart {
 }
 
 /// On free ports, and without variables of the machine.
-fn quickstart() -> Command {
+pub(crate) fn quickstart() -> Command {
     static BUILT: LazyLock<PathBuf> = LazyLock::new(|| build("quickstart", "quickstart"));
     let mut command = Command::new(&*BUILT);
     command.env("ROUTEKIT_ADDR", "127.0.0.1:0").env("ROUTEKIT_ADMIN_ADDR", "127.0.0.1:0");
@@ -129,7 +129,7 @@ fn quickstart() -> Command {
 }
 
 /// The output of a program that does not start.
-fn refused(command: &mut Command) -> String {
+pub(crate) fn refused(command: &mut Command) -> String {
     let output = command.output().unwrap();
     let text = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{text}");

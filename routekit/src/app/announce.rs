@@ -51,8 +51,8 @@ fn print(line: &str) {
     eprintln!("{line}");
 }
 
-/// Reports the routes, the addresses and the warnings.
-pub(super) fn announce(mounted: &Mounted, addr: SocketAddr, admin: Option<SocketAddr>) {
+/// Reports the routes, the addresses and the warnings. `note` follows the main address.
+pub(super) fn announce(mounted: &Mounted, addr: SocketAddr, admin: Option<SocketAddr>, note: &str) {
     let audience = LogAudience::find();
     let table = &mounted.table;
     for line in table.to_string().lines() {
@@ -67,11 +67,11 @@ pub(super) fn announce(mounted: &Mounted, addr: SocketAddr, admin: Option<Socket
     for warning in table.warnings().iter().chain(&warnings) {
         audience.warn(warning);
     }
-    let scheme = if mounted.certificate.is_some() { "https" } else { "http" };
-    if let Some(line) = admin_line(&mounted.config, (scheme, addr), admin) {
+    let url = mounted.url(addr);
+    if let Some(line) = admin_line(&mounted.config, &url, admin) {
         audience.info(&line);
     }
-    let line = format!("listening on {scheme}://{addr}; routes: {}", table.summary());
+    let line = format!("listening on {url}{note}; routes: {}", table.summary());
     match audience {
         LogAudience::Log => {
             let admin = admin.map(tracing::field::display);
@@ -116,9 +116,9 @@ fn warn_of_hidden_log(audience: &LogAudience) {
 }
 
 /// Where the admin surface is, and what it needs to change state.
-fn admin_line(config: &Config, (scheme, addr): (&str, SocketAddr), admin: Option<SocketAddr>) -> Option<String> {
+fn admin_line(config: &Config, url: &str, admin: Option<SocketAddr>) -> Option<String> {
     let place = match *config.admin_addr {
-        AdminAddr::Main => format!("admin surface on {scheme}://{addr}, beside the routes"),
+        AdminAddr::Main => format!("admin surface on {url}, beside the routes"),
         AdminAddr::Own(_) => format!("admin surface on http://{}", admin?),
         AdminAddr::Off => return None,
     };
@@ -175,7 +175,7 @@ mod tests {
             config.set_admin_addr(if main { AdminAddr::Main } else { AdminAddr::Own(addr) });
             config.set_admin_token(token.then(|| crate::config::Secret::new("a-token-of-the-operators")));
             config.set_admin_role(role.then(|| "ops".to_owned()));
-            let line = admin_line(&config, ("http", addr), (!main).then_some(addr));
+            let line = admin_line(&config, "http://127.0.0.1:1", (!main).then_some(addr));
             assert_eq!(
                 line.as_deref().and_then(|line| line.strip_prefix("admin surface on ")),
                 Some(&*expected),
@@ -183,9 +183,9 @@ mod tests {
             );
         }
         let mut config = Config::default();
-        assert_eq!(admin_line(&config, ("http", addr), None), None, "it has no listener");
+        assert_eq!(admin_line(&config, "http://127.0.0.1:1", None), None, "it has no listener");
         config.set_admin_addr(AdminAddr::Off);
-        assert_eq!(admin_line(&config, ("http", addr), None), None);
+        assert_eq!(admin_line(&config, "http://127.0.0.1:1", None), None);
     }
 
     #[test]

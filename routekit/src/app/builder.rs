@@ -452,7 +452,9 @@ impl App {
     ///    Four pages are requested at a time. The warm-up starts with the server, so the dependencies of the handlers
     ///    should be available by then.
     /// 3. A request passes through all layers of its route. Request metrics and the access log do not include it; the
-    ///    log has a report. A page that fails does not keep the app from starting.
+    ///    log has a report. A page that fails does not keep the app from starting. With `hot_pages_file` in the
+    ///    `[cache]` table, the hottest pages of the last process are requested too (see
+    ///    [restart without downtime](crate::guide::operation#restart-without-downtime)).
     /// 4. A stored response serves clients that request the same host ([`warm_host`](Self::warm_host)) over HTTP/1.1,
     ///    without the headers that the route varies by (`vary`). HTTP/2 without TLS has other entries.
     /// 5. `warm_up = "off"` in the `[cache]` table switches the warm-up off. An app that you serve as a router or a

@@ -83,12 +83,17 @@ impl App {
     /// Serves the app until SIGTERM, Ctrl-C or [`Shutdown::begin`](crate::shutdown::Shutdown::begin), and then shuts
     /// it down: see [`shutdown`](crate::shutdown). A second signal ends the process at once.
     ///
+    /// On Unix, it listens on the sockets that systemd or another supervisor has passed to the process (`LISTEN_FDS`),
+    /// and reports to the supervisor when it is ready and when it stops (`NOTIFY_SOCKET`), with the feature `systemd`:
+    /// see [restart without downtime](crate::guide::operation#restart-without-downtime). If a process serves several
+    /// apps, the first one takes the sockets.
+    ///
     /// If no `metrics` recorder is installed, the app installs its own, so that a scrape includes the metrics that
     /// handlers record with `counter!` and the like.
     ///
     /// # Errors
-    /// Every problem of the app, or an address that the app cannot listen on. Requests that were cut off, and shutdown
-    /// hooks that failed.
+    /// Every problem of the app, an address that it cannot listen on, or a passed socket that it cannot use. Requests
+    /// that were cut off, and shutdown hooks that failed.
     pub async fn serve(self) -> Result<(), Error> {
         let (mounted, listeners) = self.bind()?;
         let (signals, shutdown) = (StopSignals::install(), mounted.shutdown.clone());
@@ -109,8 +114,8 @@ impl App {
     /// [`shutdown`](crate::shutdown). A test that stops its app sets the drain to zero, as it would wait for it:
     /// [`Config::set_server_drain_delay`](crate::config::Config::set_server_drain_delay).
     ///
-    /// It installs no recorder and binds no port but that of `server.redirect_addr`: the admin surface is served only
-    /// if [`admin_listener`](Self::admin_listener) was called.
+    /// It installs no recorder, knows no supervisor, and binds no port but that of `server.redirect_addr`: the admin
+    /// surface is served only if [`admin_listener`](Self::admin_listener) was called.
     ///
     /// # Errors
     /// Every problem of the app. Requests that were cut off, and shutdown hooks that failed.
@@ -119,7 +124,7 @@ impl App {
         self.spec.settings.is_served = true;
         let mounted = stages::mount(self.spec, Scope::Program)?;
         let control = begin_after(mounted.shutdown.clone(), stop);
-        server::serve(mounted, BoundListeners { main: listener, admin }, control).await
+        server::serve(mounted, BoundListeners::given(listener, admin), control).await
     }
 
     /// Checks the app, binds its addresses, and installs its recorder.

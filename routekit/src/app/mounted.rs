@@ -16,7 +16,7 @@ use super::{
     shutdown_hook::ShutdownHook,
     table::RouteTable,
     tls::ServerCertificate,
-    warm_up::{WarmUp, WarmUpPlan},
+    warm_up::{HotPages, WarmUp, WarmUpPlan},
 };
 use crate::{
     admin,
@@ -54,6 +54,7 @@ pub(crate) struct Mounted {
     pub(super) warm_up: WarmUpPlan,
     /// For HTTPS on the main listener.
     pub(super) certificate: Option<ServerCertificate>,
+    pub(super) hot_pages: Option<Arc<HotPages>>,
 }
 
 /// The admin surface with the layers around it.
@@ -66,6 +67,12 @@ impl Mounted {
         let around =
             AroundRouterLayer::app(self.sensitive_headers, self.unmatched, self.clock, self.problems, self.shutdown);
         (self.router.layer(around), self.admin.map(|admin| admin.layer(around_admin)))
+    }
+
+    /// The URL of the main listener.
+    pub(super) fn url(&self, addr: SocketAddr) -> String {
+        let scheme = if self.certificate.is_some() { "https" } else { "http" };
+        format!("{scheme}://{addr}")
     }
 
     /// The app as a service. An axum router would repeat the outer layers around each route and for each connection.
@@ -94,7 +101,19 @@ impl Mounted {
         let around = AroundRouterLayer::admin(self.sensitive_headers.clone(), self.clock.clone());
         let usual_port = if self.certificate.is_some() { 443 } else { 80 };
         let addr = addr.map(|addr| (addr, usual_port));
-        WarmUp::new(&self.warm_up, addr, around.layer(self.router.clone()), self.clock.clone())
+        WarmUp::new(
+            (&self.warm_up, self.hot_pages.as_deref()),
+            addr,
+            around.layer(self.router.clone()),
+            self.clock.clone(),
+        )
+    }
+
+    /// Writes the hottest pages for the next process, if the configuration names a file for them.
+    pub(super) fn save_hot_pages(&self) {
+        if let Some(hot_pages) = &self.hot_pages {
+            hot_pages.write();
+        }
     }
 
     /// Installs the app's recorder globally, if the program has none.

@@ -23,7 +23,7 @@ use crate::{
             registry::StatsRegistry,
             report::CacheStats,
         },
-        store::{backend::Store, contract::StoreError, lifetime::Jitter},
+        store::{backend::Store, contract::StoreError, entry::Entry, hot_page::HotPage, lifetime::Jitter},
         validity::cached_paths::CachedPaths,
     },
     route::Method,
@@ -198,6 +198,20 @@ impl Cache {
     /// Whether the store is in this process, and answers at once.
     pub(crate) fn is_embedded(&self) -> bool {
         matches!(self.shared.store, Store::Embedded(_))
+    }
+
+    /// Returns the pages of this partition, hottest first ([`Embedded`](super::store::embedded::Embedded)); none with a
+    /// store outside of this process.
+    pub(crate) fn hot_pages(&self) -> impl Iterator<Item = HotPage> {
+        let embedded = match &self.shared.store {
+            Store::Embedded(embedded) => Some(embedded),
+            Store::Other(_) => None,
+        };
+        let entries = embedded.into_iter().flat_map(|embedded| embedded.hottest_first());
+        entries.filter_map(|entry| match entry {
+            Entry::Response(response) => HotPage::of(response.key(), &self.partition),
+            Entry::VariesBy(_) => None,
+        })
     }
 
     /// Whether both handles share their entries.

@@ -165,6 +165,15 @@ pub(super) const KEYS: &[ConfigKey] = &[
         "Whether the app requests its cached pages before it is ready (`App::warm`)."
     ),
     key!(
+        "cache.hot_pages_file",
+        cache_hot_pages_file,
+        file_or_off,
+        show_file,
+        "A file for the URLs of the hottest cached pages, or `off`. The app writes it every minute and when it stops, \
+         and requests its pages before it is ready. URLs may contain secrets, so only the user of the process may read \
+         it."
+    ),
+    key!(
         "cache.debug_headers",
         cache_debug_headers,
         on_or_off,
@@ -233,7 +242,7 @@ pub(super) const KEYS: &[ConfigKey] = &[
     key!(
         "server.tls_certificate",
         server_tls_certificate,
-        file,
+        file_or_off,
         show_file,
         "The file with the certificate of the main listener and its intermediates, in PEM. With it and `tls_key`, the \
          app serves HTTPS (Cargo feature `tls`)."
@@ -241,7 +250,7 @@ pub(super) const KEYS: &[ConfigKey] = &[
     key!(
         "server.tls_key",
         server_tls_key,
-        file,
+        file_or_off,
         show_file,
         "The file with the key of that certificate, in PEM: PKCS #8, PKCS #1 or SEC 1, not encrypted."
     ),
@@ -294,13 +303,17 @@ fn show_addr_or_off(addr: &Option<SocketAddr>) -> String {
     addr.map_or_else(|| "off".to_owned(), |addr| addr.to_string())
 }
 
-fn file(text: &str) -> Result<Option<PathBuf>, String> {
-    if text.trim().is_empty() { Err("must be the path of a file".to_owned()) } else { Ok(Some(text.into())) }
+fn file_or_off(text: &str) -> Result<Option<PathBuf>, String> {
+    match text {
+        "off" => Ok(None),
+        _ if text.trim().is_empty() => Err("must be the path of a file, or `off`".to_owned()),
+        path => Ok(Some(path.into())),
+    }
 }
 
 #[expect(clippy::ref_option, reason = "the macro passes the field")]
 fn show_file(file: &Option<PathBuf>) -> String {
-    file.as_ref().map_or_else(|| "none".to_owned(), |file| file.display().to_string())
+    file.as_ref().map_or_else(|| "off".to_owned(), |file| file.display().to_string())
 }
 
 #[expect(clippy::ptr_arg, reason = "the macro passes the field")]

@@ -96,6 +96,10 @@ settings! {
     /// ([`App::warm`](crate::App::warm)).
     cache_warm_up, set_cache_warm_up: bool = true;
 
+    /// Returns `cache.hot_pages_file`: the file in which the app keeps the URLs of its hottest cached pages for the
+    /// warm-up of its next start. `None` keeps none.
+    cache_hot_pages_file, set_cache_hot_pages_file: Option<PathBuf> = None;
+
     /// Returns `cache.debug_headers`: whether cached routes send a digest of their cache key.
     cache_debug_headers, set_cache_debug_headers: bool = false;
 

@@ -100,6 +100,17 @@ impl HealthMonitor {
         self.0.started.load(Ordering::Relaxed)
     }
 
+    /// Waits until the app is ready: nothing holds readiness, and the critical checks are not unhealthy.
+    pub(crate) async fn until_ready(&self) {
+        loop {
+            self.0.readiness.until_green().await;
+            // A critical check that is unhealthy holds it.
+            if self.readiness().await.is_ready() {
+                return;
+            }
+        }
+    }
+
     /// Runs all checks again and again. `None` if the app has none.
     pub(crate) fn refresh(&self) -> Option<impl Future<Output = ()> + Send + use<>> {
         if self.is_empty() {

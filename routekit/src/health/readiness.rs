@@ -7,6 +7,8 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use tokio::sync::Notify;
+
 /// Whether the app can take requests. It is red while a [`Hold`] exists, else green. Clones share their state.
 ///
 /// Every app provides its own: handlers take a `Dep<Readiness>`, and the program gets it from
@@ -22,7 +24,14 @@ use std::{
 /// assert!(readiness.is_ready());
 /// ```
 #[derive(Clone, Default)]
-pub struct Readiness(Arc<Mutex<Holds>>);
+pub struct Readiness(Arc<ReadinessState>);
+
+#[derive(Default)]
+struct ReadinessState {
+    holds: Mutex<Holds>,
+    /// Notified whenever it becomes green.
+    released: Notify,
+}
 
 #[derive(Default)]
 struct Holds {
@@ -62,9 +71,21 @@ impl Readiness {
         self.holds().reasons.values().map(|reason| reason.clone().into_owned()).collect()
     }
 
+    /// Waits until it is green.
+    pub(super) async fn until_green(&self) {
+        loop {
+            // Before the look at it, so that no release in between is missed.
+            let released = self.0.released.notified();
+            if self.is_ready() {
+                return;
+            }
+            released.await;
+        }
+    }
+
     fn holds(&self) -> MutexGuard<'_, Holds> {
         // Code under the lock cannot panic in the middle of a change.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.holds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -87,6 +108,9 @@ impl Drop for Hold {
         let released = holds.reasons.remove(&self.id);
         let ready = holds.reasons.is_empty();
         drop(holds);
+        if ready {
+            self.readiness.0.released.notify_waiters();
+        }
         if let Some(reason) = released {
             tracing::info!(%reason, ready, "released");
         }

@@ -4,6 +4,7 @@ use std::{io, net::SocketAddr};
 
 use tokio::net::{TcpListener, TcpSocket};
 
+use super::supervisor::{InheritedSockets, inherited_sockets};
 use crate::{
     base::{
         setting::Origin,
@@ -17,11 +18,47 @@ pub(in crate::app) struct BoundListeners {
     pub(in crate::app) main: TcpListener,
     /// For the admin surface, if it has its own port.
     pub(in crate::app) admin: Option<TcpListener>,
+    pub(in crate::app) source: ListenerSource,
 }
 
-/// Binds the configured addresses. `admin`, if given, replaces the configured admin address.
+impl BoundListeners {
+    /// The listeners that the program gave to the app.
+    pub(in crate::app) fn given(main: TcpListener, admin: Option<TcpListener>) -> Self {
+        Self { main, admin, source: ListenerSource::Program }
+    }
+}
+
+/// Where the main listener comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::app) enum ListenerSource {
+    /// The program gave it to the app.
+    Program,
+    /// The app bound it.
+    Bound,
+    /// The supervisor of the process passed it. Clients that connect before the app is ready wait in its queue, or
+    /// reach the process that it replaces.
+    Inherited,
+}
+
+impl ListenerSource {
+    /// What the log says of it after the address.
+    pub(super) const fn note(self) -> &'static str {
+        match self {
+            Self::Program | Self::Bound => "",
+            Self::Inherited => " (inherited socket)",
+        }
+    }
+}
+
+/// Takes the sockets that the supervisor has passed, and binds the configured addresses for the others. `admin`, if
+/// given, replaces the configured admin address.
 pub(in crate::app) fn bind(config: &Config, admin: Option<TcpListener>) -> Result<BoundListeners, Error> {
-    let main = listen(*config.addr, config.addr.origin(), "ROUTEKIT_ADDR");
+    let takes_admin = admin.is_none() && matches!(*config.admin_addr, AdminAddr::Own(_));
+    let inherited = inherited_sockets(takes_admin)?;
+    let source = if inherited.main.is_some() { ListenerSource::Inherited } else { ListenerSource::Bound };
+    let InheritedSockets { main, admin: inherited_admin } = inherited;
+    let admin = admin.or(inherited_admin);
+    let main = main.map_or_else(|| listen(*config.addr, config.addr.origin(), "ROUTEKIT_ADDR"), Ok);
     let admin = match (admin, &*config.admin_addr) {
         (None, AdminAddr::Own(addr)) => {
             Some(listen(*addr, config.admin_addr.origin(), "ROUTEKIT_ADMIN_ADDR")).transpose()
@@ -29,7 +66,7 @@ pub(in crate::app) fn bind(config: &Config, admin: Option<TcpListener>) -> Resul
         (given, _) => Ok(given),
     };
     match (main, admin) {
-        (Ok(main), Ok(admin)) => Ok(BoundListeners { main, admin }),
+        (Ok(main), Ok(admin)) => Ok(BoundListeners { main, admin, source }),
         (main, admin) => Err(Error::new(main.err().into_iter().chain(admin.err()).collect())),
     }
 }

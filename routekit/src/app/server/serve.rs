@@ -4,6 +4,7 @@ use std::{
     future::{Future, pending},
     io, mem,
     net::SocketAddr,
+    pin::{Pin, pin},
     process,
     sync::Arc,
     thread,
@@ -16,10 +17,11 @@ use super::{
     accept::accept,
     connection::{Connections, RejectedHeads, ServerLimits},
     file_limit, hooks,
-    listeners::BoundListeners,
+    listeners::{BoundListeners, ListenerSource},
     redirects::Redirects,
     schedule::ShutdownSchedule,
     stop::{self, OpenServer},
+    supervisor::Supervisor,
     tls::TlsHandshakes,
 };
 use crate::{
@@ -68,9 +70,9 @@ async fn run(mounted: Mounted, listeners: BoundListeners) -> Result<(), Error> {
     let admin = listeners.admin.zip(admin_service);
     let tls = mounted.certificate.as_ref().map(TlsHandshakes::new);
     let redirects = Redirects::bind(&mounted.config)?;
-    let (shutdown, config) = (&mounted.shutdown, &mounted.config);
+    let (shutdown, config, source) = (&mounted.shutdown, &mounted.config, listeners.source);
     shutdown.serve();
-    announce::announce(&mounted, addr, admin_addr);
+    announce::announce(&mounted, addr, admin_addr, source.note());
 
     let limits = ServerLimits::of(config);
     // Dropped at the end, which ends every task in them. Those in the background run until then, so that a shutdown can
@@ -86,6 +88,8 @@ async fn run(mounted: Mounted, listeners: BoundListeners) -> Result<(), Error> {
         background.spawn(watch);
     }
     let redirects = redirects.map(|redirects| redirects.serve(&limits, addr.port())).transpose().map_err(failed)?;
+    // Before the first probe: the app is not ready yet.
+    let mut warm_up = warm_up(&mounted, addr);
     if let Some((listener, service)) = admin {
         let connections = Arc::new(Connections::new(limits.clone()));
         connections.start_clock().map_err(failed)?;
@@ -99,10 +103,17 @@ async fn run(mounted: Mounted, listeners: BoundListeners) -> Result<(), Error> {
     let rejected_heads = RejectedHeads::new(Arc::clone(&mounted.unmatched), mounted.clock.clone());
     let connections = Arc::new(Connections::new(limits).report(rejected_heads));
     connections.start_clock().map_err(failed)?;
-    let mut warm_up = warm_up(&mounted, addr);
     // After the warm-up holds readiness: the first time that the app is ready ends its start-up.
     if let Some(refresh) = mounted.health.refresh() {
         background.spawn(refresh);
+    }
+    if let Some(hot_pages) = &mounted.hot_pages {
+        background.spawn(hot_pages.run());
+    }
+    let supervisor = if source == ListenerSource::Program { Supervisor::none() } else { Supervisor::of_process() };
+    let health = mounted.health.clone();
+    if let Some(notifications) = supervisor.run(mounted.url(addr), async move { health.until_ready().await }) {
+        background.spawn(notifications);
     }
     let most = file_limit::max_connections(*config.server_max_connections, redirects.is_some());
     let slots = Arc::new(Semaphore::new(most as usize));
@@ -111,11 +122,17 @@ async fn run(mounted: Mounted, listeners: BoundListeners) -> Result<(), Error> {
     let schedule = |start| ShutdownSchedule::new(config, shutdown.drain(), for_hooks, start);
     let drained = async {
         let drained = stop::drained(shutdown, &connections, schedule);
-        let (_hold, schedule) = tokio::join!(hold_at_shutdown(&mounted), drained);
+        let (_hold, schedule) = tokio::join!(hold_at_shutdown(&mounted, &supervisor), drained);
         schedule
     };
-    let main = (&listeners.main, &slots);
-    let schedule = accept(main, &connections, &mut tasks, tls.as_ref(), drained, || mounted.service()).await;
+    let mut drained = pin!(drained);
+    let schedule = match drained_before_open(&mounted, source, drained.as_mut()).await {
+        Some(schedule) => schedule,
+        None => {
+            let main = (&listeners.main, &slots);
+            accept(main, &connections, &mut tasks, tls.as_ref(), drained, || mounted.service()).await
+        }
+    };
     // The port is free from here on, and no request will need the pages of the warm-up. It has ended before the last
     // line of the log.
     drop(listeners.main);
@@ -131,6 +148,7 @@ async fn run(mounted: Mounted, listeners: BoundListeners) -> Result<(), Error> {
         shutdown,
     };
     let cut_off = server.finish(&schedule, *config.server_shutdown_grace).await;
+    mounted.save_hot_pages();
     let mut problems: Vec<SetupProblem> = cut_off.into_iter().collect();
     problems.extend(hooks::run(hooks, schedule.deadline).await);
     background.shutdown().await;
@@ -141,9 +159,27 @@ async fn run(mounted: Mounted, listeners: BoundListeners) -> Result<(), Error> {
 
 /// Holds readiness red from the beginning of the shutdown on. Never released: an app that stops does not become ready
 /// again.
-async fn hold_at_shutdown(mounted: &Mounted) {
+async fn hold_at_shutdown(mounted: &Mounted, supervisor: &Supervisor) {
     mounted.shutdown.begun().await;
     mem::forget(mounted.readiness.hold("shutting down"));
+    supervisor.stopping();
+}
+
+/// Waits until the main listener may be accepted from. Returns the result of `drained` if that ends before.
+///
+/// Another process may hold an inherited socket too, and accept from it until this one is ready.
+async fn drained_before_open<T>(
+    mounted: &Mounted,
+    source: ListenerSource,
+    drained: Pin<&mut impl Future<Output = T>>,
+) -> Option<T> {
+    if source != ListenerSource::Inherited {
+        return None;
+    }
+    tokio::select! {
+        drained = drained => Some(drained),
+        () = mounted.health.until_ready() => None,
+    }
 }
 
 /// Ends the process if it does not end by itself.

@@ -16,7 +16,7 @@ use crate::{
         mounted::Mounted,
         spec::ProgramSpec,
         table::{RouteTable, TableRow},
-        warm_up::WarmUpPlan,
+        warm_up::{HotPages, WarmUpPlan},
     },
     auth::{AuthLayer, VerifierContext},
     base::{program_log, setting::Setting, spawner::Spawner},
@@ -108,6 +108,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     metering.add("routekit-cache", cache_metering.clone());
     metering.add("routekit-health", HealthMetering::new(&health, metering.recorder()));
     metering.add("routekit-breakers", GuardMetering::new(&breakers, metering.recorder(), &declared.routes));
+    let hot_pages = (*config.cache_hot_pages_file).clone().filter(|_| *config.cache_warm_up);
     Mounted {
         // Converts hand-written handlers into services once. Otherwise axum does it for every request.
         router: router.with_state(()),
@@ -127,6 +128,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         cache_metering,
         verifiers,
         certificate,
+        hot_pages: hot_pages.map(|file| Arc::new(HotPages::new(file, cache, &declared.routes))),
         warm_up: if *config.cache_warm_up { warm_up } else { WarmUpPlan::default() },
         config,
     }

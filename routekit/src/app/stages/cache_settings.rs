@@ -6,7 +6,7 @@ use crate::{
         setup_problem::SetupProblem,
         units,
     },
-    cache::CacheBuilder,
+    cache::{Cache, CacheBuilder},
     config::{self, Config},
 };
 
@@ -62,4 +62,15 @@ pub(super) fn configured(
         None => {}
     }
     cache
+}
+
+/// Reports a file of hot pages that would stay empty.
+pub(super) fn check_hot_pages(cache: &Cache, config: &Config, problems: &mut Vec<SetupProblem>) {
+    let setting = &config.cache_hot_pages_file;
+    if let Some(file) = (**setting).as_ref().filter(|_| !cache.is_embedded()) {
+        let reason = "the app's store is not in this process, so it keeps its pages over a restart by itself; remove \
+                      the setting";
+        let place = config::place("cache.hot_pages_file", setting.origin());
+        problems.push(SetupProblem::invalid_setting(place, &file.to_string_lossy(), reason));
+    }
 }

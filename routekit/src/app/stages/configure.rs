@@ -42,6 +42,7 @@ pub(super) fn configure(
     let background_work = BackgroundWork::default();
     let is_shared_cache = cache.is_made();
     let cache = cache_settings::configured(cache, &mut config, problems).or(clock, &background_work.spawner()).build();
+    cache_settings::check_hot_pages(&cache, &config, problems);
     // An app with problems is never served, so any recorder will do for the checks that follow.
     let scope = if problems.is_empty() { scope } else { Scope::Alone };
     let buckets = if is_sound { &config.duration_buckets } else { &Config::default().duration_buckets };

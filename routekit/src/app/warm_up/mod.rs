@@ -4,12 +4,14 @@
 //! 2. `plan`: the pages to request, which are decided and checked when the app is mounted: the cached GET routes
 //!    without placeholders, unless they are cached per user, require an identity, or have a handler that takes more
 //!    of the request than their key holds; and every page that [`App::warm`](super::App::warm) names.
-//! 3. `run`: requests each page like a client that sends no header but `Host`, a few at a time and for a limited time.
+//! 3. `hot_pages`: the pages that the last process was asked for most, from a file, if the configuration names one.
+//! 4. `run`: requests each page like a client that sends no header but `Host`, a few at a time and for a limited time.
 //!    A request passes through all layers of its route, but request metrics and the access log do not include it.
-//! 4. `report`: the result, for the log. No failure keeps the app from starting.
+//! 5. `report`: the result, for the log. No failure keeps the app from starting.
 //!
 //! Meanwhile `server` holds readiness red.
 
+mod hot_pages;
 mod plan;
 mod report;
 mod run;
@@ -18,6 +20,7 @@ mod target;
 
 pub use self::report::{NotStored, WarmUpReport};
 pub(super) use self::{
+    hot_pages::HotPages,
     plan::{WarmUpPlan, plan},
     run::WarmUp,
     spec::WarmUpSpec,

@@ -30,7 +30,18 @@ struct PlannedPage {
     target: PathAndQuery,
     /// The host of a page that was given as a URL; `None` means all hosts.
     host: Option<HeaderValue>,
-    named: bool,
+    source: PageSource,
+}
+
+/// Why a page is requested, from the first to the last request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum PageSource {
+    /// The program named it.
+    Program,
+    /// It was among the hottest pages of the last process.
+    HotPages,
+    /// Its route has no placeholders. It may need more than its path.
+    Route,
 }
 
 /// One request.
@@ -38,8 +49,7 @@ struct PlannedPage {
 pub(super) struct Page {
     pub(super) target: PathAndQuery,
     pub(super) host: Option<HeaderValue>,
-    /// Whether the program named it. Other pages may need more than their path.
-    pub(super) named: bool,
+    pub(super) source: PageSource,
 }
 
 /// Checks the pages and hosts that the program names, and adds the cached routes.
@@ -59,7 +69,7 @@ pub(in crate::app) fn plan(
             Ok(get_routes.needs_request(&target, has_hand_written)?.then_some((target, host)))
         });
         match page {
-            Ok(Some((target, host))) => plan.pages.push(PlannedPage { target, host, named: true }),
+            Ok(Some((target, host))) => plan.pages.push(PlannedPage { target, host, source: PageSource::Program }),
             Ok(None) => {}
             Err(reason) => problems.push(invalid("warm", statement, &reason)),
         }
@@ -70,9 +80,9 @@ pub(in crate::app) fn plan(
             Err(reason) => problems.push(invalid("warm_host", statement, reason)),
         }
     }
-    let found = routes.iter().filter(|declared| is_same_for_everyone(declared));
+    let found = routes.iter().filter(|declared| is_shared(declared) && !declared.path.contains('{'));
     let found = found.filter_map(|declared| PathAndQuery::try_from(declared.path.as_str()).ok());
-    plan.pages.extend(found.map(|target| PlannedPage { target, host: None, named: false }));
+    plan.pages.extend(found.map(|target| PlannedPage { target, host: None, source: PageSource::Route }));
     plan
 }
 
@@ -83,8 +93,8 @@ fn invalid(call: &str, statement: &Statement, reason: &str) -> SetupProblem {
 }
 
 impl WarmUpPlan {
-    /// The requests of an app that listens on `addr`, without duplicates.
-    pub(super) fn pages(&self, addr: Option<(SocketAddr, u16)>) -> Vec<Page> {
+    /// The requests of an app that listens on `addr`, without duplicates, and with the hot pages of the last process.
+    pub(super) fn pages(&self, addr: Option<(SocketAddr, u16)>, hot: Vec<(HeaderValue, PathAndQuery)>) -> Vec<Page> {
         let hosts: Vec<Option<HeaderValue>> = match addr {
             _ if !self.hosts.is_empty() => self.hosts.iter().cloned().map(Some).collect(),
             Some((addr, usual_port)) => target::hosts_of(addr, usual_port).into_iter().map(Some).collect(),
@@ -92,11 +102,17 @@ impl WarmUpPlan {
         };
         let mut seen = HashSet::new();
         let mut pages = Vec::new();
-        for PlannedPage { target, host, named } in &self.pages {
+        let hot = hot.into_iter().map(|(host, target)| {
+            let (host, source) = (Some(host), PageSource::HotPages);
+            PlannedPage { target, host, source }
+        });
+        let mut planned: Vec<PlannedPage> = self.pages.iter().cloned().chain(hot).collect();
+        planned.sort_by_key(|page| page.source);
+        for PlannedPage { target, host, source } in &planned {
             let own = host.clone().map(|host| vec![Some(host)]);
             for host in own.as_ref().unwrap_or(&hosts) {
                 if seen.insert((target.clone(), host.clone())) {
-                    pages.push(Page { target: target.clone(), host: host.clone(), named: *named });
+                    pages.push(Page { target: target.clone(), host: host.clone(), source: *source });
                 }
             }
         }
@@ -109,11 +125,10 @@ impl WarmUpPlan {
     }
 }
 
-/// Whether all clients that send only the path get the same response from the cache.
-fn is_same_for_everyone(declared: &DeclaredRoute) -> bool {
+/// Whether the route is a GET route whose stored responses all clients share.
+pub(super) fn is_shared(declared: &DeclaredRoute) -> bool {
     let Some(cache) = &*declared.policies.cache else { return false };
     declared.route.meta().method == Method::Get
-        && !declared.path.contains('{')
         && cache.audience() != Some(Audience::User)
         && matches!(&*declared.policies.access, Access::Public | Access::Optional)
         // The response would be made without the headers of the client that gets it.

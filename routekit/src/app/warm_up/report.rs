@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use axum::response::Response;
 use http::{HeaderValue, StatusCode};
 
-use super::plan::Page;
+use super::plan::{Page, PageSource};
 use crate::{
     correlation::CORRELATION_ID,
     observe::{CacheOutcome, Failure},
@@ -41,8 +41,7 @@ pub struct NotStored {
     pub why: String,
     /// The correlation id of the request, as it appears in the logs.
     pub correlation_id: Option<String>,
-    /// Whether the program named the page.
-    named: bool,
+    source: PageSource,
 }
 
 /// The outcome of the request for one page.
@@ -100,7 +99,7 @@ impl WarmUpReport {
                 None => (None, missing.to_owned(), None),
             };
             let path = page.target.to_string();
-            report.not_stored.push(NotStored { path, host, status, why, correlation_id, named: page.named });
+            report.not_stored.push(NotStored { path, host, status, why, correlation_id, source: page.source });
         }
         report
     }
@@ -129,13 +128,19 @@ impl fmt::Display for WarmUpReport {
 
 impl NotStored {
     fn log(&self) {
-        let Self { path, host, status, why, correlation_id, named } = self;
+        let Self { path, host, status, why, correlation_id, source } = self;
         let status = status.map(|status| status.as_u16());
-        // A route that the program did not name may require a query; then this is not a mistake.
-        if !named && status.is_some_and(|status| (400..500).contains(&status)) {
-            tracing::info!(path, host, status, correlation_id, "not warmed: {why}");
-        } else {
-            tracing::warn!(path, host, status, correlation_id, "not warmed: {why}");
+        let is_client_error = status.is_some_and(|status| (400..500).contains(&status));
+        match source {
+            // There may be hundreds, and the data may have changed.
+            PageSource::HotPages => tracing::debug!(path, host, status, correlation_id, "not warmed: {why}"),
+            // A route that the program did not name may require a query; then this is not a mistake.
+            PageSource::Route if is_client_error => {
+                tracing::info!(path, host, status, correlation_id, "not warmed: {why}");
+            }
+            PageSource::Program | PageSource::Route => {
+                tracing::warn!(path, host, status, correlation_id, "not warmed: {why}");
+            }
         }
     }
 }

@@ -17,6 +17,7 @@ use tower_service::Service as _;
 use tracing::Instrument as _;
 
 use super::{
+    hot_pages::HotPages,
     plan::{Page, WarmUpPlan},
     report::{PageOutcome, WarmUpReport},
 };
@@ -41,12 +42,13 @@ type WarmUpService = AroundRouter<Router>;
 impl WarmUp {
     /// The warm-up of an app that listens on `addr`, an address with the usual port of its scheme.
     pub(in crate::app) fn new(
-        plan: &WarmUpPlan,
+        (plan, hot): (&WarmUpPlan, Option<&HotPages>),
         addr: Option<(SocketAddr, u16)>,
         service: WarmUpService,
         clock: Clock,
     ) -> Self {
-        Self { pages: plan.pages(addr), guesses_hosts: plan.guesses_hosts(addr), service, clock }
+        let hot = hot.map(HotPages::read).unwrap_or_default();
+        Self { pages: plan.pages(addr, hot), guesses_hosts: plan.guesses_hosts(addr), service, clock }
     }
 
     /// Whether there is no page to request.

@@ -7,6 +7,7 @@ pub(in crate::cache) mod contract;
 pub(in crate::cache) mod embedded;
 pub(in crate::cache) mod entry;
 pub(in crate::cache) mod hex;
+pub(in crate::cache) mod hot_page;
 pub(in crate::cache) mod key;
 pub(in crate::cache) mod lifetime;
 pub(in crate::cache) mod lookup_result;

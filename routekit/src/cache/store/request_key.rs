@@ -200,7 +200,10 @@ mod tests {
     };
 
     use super::*;
-    use crate::{base::property::check, cache::validity::key_text::KeyText};
+    use crate::{
+        base::property::check,
+        cache::{store::hot_page::HotPage, validity::key_text::KeyText},
+    };
 
     /// The names of pairs in a query.
     const NAMES: &[&str] = &["a", "b", "ab", ""];
@@ -358,6 +361,40 @@ mod tests {
             Ok(())
         });
         assert!(same.get() > 400 && different.get() > 400, "{same:?} equal pairs, {different:?} others");
+    }
+
+    #[test]
+    fn a_page_of_a_key_has_that_key() {
+        let (found, partition) = (Cell::new(0), "a");
+        check(4_000, &ModelRequest::any(), |model| {
+            let key = model.key(true, NAMES);
+            let page = HotPage::of(&key, partition);
+            let alone = ModelRequest { route: "/a/{x}", ..model.clone() };
+            let is_page = model.partition == partition
+                && model.host.is_some()
+                && model.authority.is_none()
+                && model.user.is_none()
+                && model.languages.is_empty();
+            prop_assert_eq!(page.as_ref(), None, "a template has no method");
+            let page = HotPage::of(&alone.key(true, NAMES), partition);
+            prop_assert_eq!(page.is_some(), is_page, "{:?}", page);
+            let Some(page) = page else { return Ok(()) };
+            found.set(found.get() + 1);
+            prop_assert_eq!(page.host.to_str().ok(), model.host);
+            let uri = Uri::from(page.target);
+            let headers = HeaderMap::from_iter([(header::HOST, page.host)]);
+            let again = RequestKey {
+                prefix: &key_prefix("/a/{x}", partition),
+                uri: &uri,
+                headers: &headers,
+                custom: None,
+                vary: &[header::ACCEPT_LANGUAGE],
+                user: None,
+            };
+            prop_assert_eq!(again.key(), alone.key(false, NAMES));
+            Ok(())
+        });
+        assert!(found.get() > 20, "{found:?}");
     }
 
     #[test]

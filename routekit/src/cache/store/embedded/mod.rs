@@ -1,6 +1,8 @@
 //! The embedded store: entries in memory, on moka.
 
 use std::{
+    cmp::Reverse,
+    collections::HashSet,
     fmt,
     future::ready,
     hash::BuildHasherDefault,
@@ -142,6 +144,20 @@ impl Embedded {
         let evictions = self.evictions.load(Ordering::Relaxed);
         StoreSize::new(self.entries.entry_count(), self.entries.weighted_size(), evictions)
             .with_flushes(self.validity.flushes())
+    }
+
+    /// Returns all entries that can be used, hottest first: those in front of moka by the number of requests for them,
+    /// then the others, last stored first. moka does not tell how often an entry is requested.
+    pub(in crate::cache) fn hottest_first(&self) -> impl Iterator<Item = Entry> {
+        let mut front = self.recent.entries();
+        front.sort_by_key(|(requests, _)| Reverse(*requests));
+        let in_front: HashSet<u64> = front.iter().map(|(_, entry)| entry.key().hash()).collect();
+        let others = self.entries.iter().filter(|(hash, _)| !in_front.contains(hash));
+        let mut others: Vec<Entry> = others.map(|(_, entry)| entry).collect();
+        others.sort_by_key(|entry| Reverse(entry.stored()));
+        let now = self.clock.now();
+        let all = front.into_iter().map(|(_, entry)| entry).chain(others);
+        all.filter(move |entry| !entry.is_over(now) && self.holds(entry))
     }
 
     fn keep(&self, entry: Entry) {
@@ -315,6 +331,38 @@ mod tests {
         store.recent.forget(&one);
         store.recent.keep(&one, removed);
         assert!(store.recent.get(one.key()).is_none(), "it was removed during the lookup");
+    }
+
+    #[test]
+    fn hottest_entries_come_first() {
+        let clock = ManualClock::new();
+        let store = Embedded::new(64 << 20).clock(clock.clock());
+        // Each with a slot of its own.
+        let put = |name: &str, slot: u64, body: usize| {
+            let answer = BufferedResponse::new(StatusCode::OK, &HeaderMap::new(), &vec![0; body]);
+            let (key, minute) = (Key::with_hash(name.as_bytes(), slot), Duration::from_secs(60));
+            let entry = Entry::from(StoredResponse::new(key, answer, store.validity.stamp(), clock.now(), minute));
+            store.keep(entry.clone());
+            clock.advance(Duration::from_secs(1));
+            entry
+        };
+        let names = || -> Vec<_> {
+            let names = store.hottest_first().map(|entry| String::from_utf8(entry.key().as_bytes().to_vec()).unwrap());
+            names.collect()
+        };
+        let (rare, often) = (put("rare", 1, 100), put("often", 2, 100));
+        put("large, stored first", 3, 16 * 1024);
+        put("large, stored last", 4, 16 * 1024);
+        for (entry, requests) in [(&rare, 3), (&often, 40)] {
+            for _ in 0..requests {
+                store.find(entry.key());
+            }
+        }
+        assert_eq!(names(), ["often", "rare", "large, stored last", "large, stored first"]);
+        clock.advance(Duration::from_secs(57));
+        assert_eq!(names(), ["large, stored last", "large, stored first"], "the others have expired");
+        store.validity.invalidate_all();
+        assert_eq!(names(), [""; 0]);
     }
 
     /// A lookup that overlaps with a removal must not put the entry back in front of moka, where it would stay.

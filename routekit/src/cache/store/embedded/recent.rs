@@ -59,8 +59,17 @@ impl Recent {
             && slot.removed.load(Ordering::SeqCst) == removed
             && !kept.as_ref().is_some_and(|kept| kept.is(entry))
         {
+            if kept.as_ref().is_some_and(|kept| kept.key() != entry.key()) {
+                slot.requests.store(0, Ordering::Relaxed);
+            }
             *kept = Some(entry.clone());
         }
+    }
+
+    /// All entries, each with the number of requests for its key since another key had its slot.
+    pub(super) fn entries(&self) -> Vec<(u32, Entry)> {
+        let counted = |slot: &RecentSlot| Some((slot.requests.load(Ordering::Relaxed), slot.entry.read().clone()?));
+        self.0.iter().filter_map(counted).collect()
     }
 
     /// Drops an entry that moka has removed.

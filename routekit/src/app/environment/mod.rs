@@ -1,10 +1,16 @@
-//! The process that the app runs in: its variables, its directory, and whether Kubernetes manages it.
+//! The process that the app runs in: its variables, its directory, and what started it.
 
 use std::{env, fs, io::ErrorKind};
 
 use crate::{
     base::setup_problem::Error,
     config::{self, Config, ConfigBuilder},
+};
+
+mod supervisor;
+
+pub(super) use self::supervisor::{
+    ListenVariables, Notification, PassedSockets, expects_notifications, listen_variables, notify, watchdog,
 };
 
 /// The variable that names a configuration file other than `routekit.toml`.

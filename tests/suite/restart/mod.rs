@@ -1,0 +1,9 @@
+//! Restarts without downtime: sockets that a supervisor passes, what it learns of the app, and pages that one process
+//! hands over to the next.
+
+mod errors;
+mod hot_pages;
+mod load;
+mod program;
+mod started;
+mod supervisor;
