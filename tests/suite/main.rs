@@ -33,6 +33,7 @@ mod correlation;
 mod dependencies;
 mod description;
 mod discovery;
+mod exporter;
 mod extractors;
 mod grpc;
 mod hand_written;

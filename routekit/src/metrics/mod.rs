@@ -48,7 +48,7 @@
 //!    metrics of a second app have the label `app="2"`, and so on. Metrics that handlers record with `counter!` and the
 //!    like belong to the process: they appear at the app that was served first.
 //!    Its histograms, those of the program included, count in place: they take the same memory however many samples
-//!    they get, and lose none.
+//!    they get, and lose none. Metrics of the program that would break or falsify the output are refused.
 //! 8. Caches, breakers, concurrency limits and health checks keep their own numbers. These are copied when the
 //!    [`Exporter`] renders, or once per second if the program has installed a recorder. Cache metrics that do not
 //!    belong to a route have `source` instead of method and route: `layers` (all layers that the program created) or
@@ -64,8 +64,6 @@ mod certificate;
 mod exporter;
 mod guards;
 mod health;
-#[cfg(feature = "prometheus")]
-mod histogram;
 mod http;
 mod labelled;
 mod names;

@@ -65,6 +65,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     let table = table(&declared, router_policies, config.unread_app_settings());
     let in_main = *config.admin_addr == AdminAddr::Main;
     let admin = Admin {
+        #[cfg(feature = "prometheus")]
         exporter: metering.exporter().cloned(),
         routes: table.explanations().collect(),
         cache: cache.clone(),
