@@ -85,10 +85,15 @@ fn open(addr: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-fn listen(addr: SocketAddr, origin: &Origin, variable: &'static str) -> Result<TcpListener, SetupProblem> {
+/// Binds the address of a setting. The variable is part of the error.
+pub(super) fn listen(addr: SocketAddr, origin: &Origin, variable: &'static str) -> Result<TcpListener, SetupProblem> {
     let setting = origin.to_string();
     open(addr).map_err(|error| {
-        let or = if variable == "ROUTEKIT_ADMIN_ADDR" { ", or to `main` or `off`" } else { "" };
+        let or = match variable {
+            "ROUTEKIT_ADMIN_ADDR" => ", or to `main` or `off`",
+            "ROUTEKIT_SERVER_REDIRECT_ADDR" => ", or to `off`",
+            _ => "",
+        };
         let fix = format!("set {variable} to another address{or}");
         SetupProblem::new("bind", format!("cannot listen on {addr} ({setting}): {error}\n  {fix}")).at(setting)
     })

@@ -3,7 +3,6 @@
 use std::{
     future::{Future, pending},
     io,
-    net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -40,7 +39,7 @@ impl Supervisor {
     /// the supervisor wants to know. It does not end. `None` without a supervisor.
     pub(in crate::app::server) fn run<F>(
         &self,
-        addr: SocketAddr,
+        url: String,
         ready: F,
     ) -> Option<impl Future<Output = ()> + Send + use<F>>
     where
@@ -63,7 +62,7 @@ impl Supervisor {
         let start = async move {
             ready.await;
             if !state.stopping.load(Ordering::SeqCst) {
-                state.log(environment::notify_ready(&format!("listening on http://{addr}")));
+                state.log(environment::notify_ready(&format!("listening on {url}")));
             }
         };
         Some(async move {

@@ -109,7 +109,8 @@ fn names(variables: &ListenVariables, count: usize) -> Result<Vec<Option<&str>>,
         return Ok(names);
     }
     let message = format!(
-        "LISTEN_FDNAMES is `{text}`, and LISTEN_FDS is {count}: there must be one name for each socket, separated by `:`"
+        "LISTEN_FDNAMES is `{text}`, and LISTEN_FDS is {count}: there must be one name for each socket, separated by \
+         `:`"
     );
     Err(vec![problem(message)])
 }
@@ -220,7 +221,8 @@ mod tests {
                 "2",
                 Some("main"),
                 true,
-                "LISTEN_FDNAMES is `main`, and LISTEN_FDS is 2: there must be one name for each socket, separated by `:`",
+                "LISTEN_FDNAMES is `main`, and LISTEN_FDS is 2: there must be one name for each socket, separated by \
+                 `:`",
             ),
             ("2", Some("http:main"), true, "LISTEN_FDNAMES: two sockets are `main`"),
             (
