@@ -68,6 +68,7 @@
 //! | `cache-compression` | | 1 | compresses large values in the cache (Zstandard) |
 //! | `cache-messagepack` | | 4 | stores values in the cache as MessagePack, if their options say so |
 //! | `sqlx` | | 18 | `HealthCheck::sql`, which checks databases through pools of sqlx 0.8 |
+//! | `tls` | | 12 | HTTPS on the main listener: see [operation](crate::guide::operation) |
 //! | `multipart` | | 6 | axum's `Multipart`, described as a body |
 //! | `ws` | | 13 | axum's `WebSocketUpgrade`, with a description |
 //! | `full` | | | all of these |

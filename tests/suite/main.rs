@@ -68,6 +68,7 @@ mod state;
 mod stores;
 mod support;
 mod telemetry;
+mod tls;
 mod two_apps;
 mod ui;
 mod validate_memory;

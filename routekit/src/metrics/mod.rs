@@ -26,6 +26,7 @@
 //! | `routekit_concurrency_in_flight`, `routekit_concurrency_limit` | gauges | |
 //! | `routekit_concurrency_rejected_total` | counter | |
 //! | `routekit_health_status` | gauge, 1 for the last result | only `check` and `status`: `healthy`, `degraded` or `unhealthy` |
+//! | `routekit_tls_certificate_reloads_total` | counter | only `result`: `ok` or `error` |
 //!
 //! 1. Names, units and labels of requests follow the OpenTelemetry HTTP conventions, in Prometheus spelling.
 //! 2. `http_request_method` is one of nine methods or `_OTHER`. `http_route` is the template, never the URL, and is
@@ -57,6 +58,8 @@
 //! [`HttpMetrics`] is an [observer](crate::observe). See [`watch`](crate::watch) for its use on a plain axum router.
 
 mod cache;
+#[cfg(feature = "tls")]
+mod certificate;
 #[cfg(feature = "prometheus")]
 mod exporter;
 mod guards;
@@ -72,6 +75,8 @@ mod request_target;
 mod route;
 mod source;
 
+#[cfg(feature = "tls")]
+pub(crate) use self::certificate::CertificateMetrics;
 #[cfg(feature = "prometheus")]
 pub use self::exporter::Exporter;
 #[cfg(not(feature = "prometheus"))]

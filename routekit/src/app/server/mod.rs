@@ -21,17 +21,22 @@
 //!    active until h2 has its last frame, for which the client has made room.
 //! 9. `supervisor`: a socket that another process may hold too is accepted from once the app is ready. The supervisor
 //!    is notified of the states of the app.
+//! 10. With a certificate (feature `tls`), connections of the main listener begin with a handshake, in the task of the
+//!     connection. Everything else is the same inside TLS, the detection of the protocol too. `redirects` is a plain
+//!     listener that sends clients to HTTPS; it ends when the main listener is closed.
 
 mod accept;
 mod connection;
 mod file_limit;
 mod hooks;
 mod listeners;
+mod redirects;
 mod schedule;
 mod serve;
 mod signal;
 mod stop;
 mod supervisor;
+mod tls;
 
 pub(super) use self::{
     listeners::{BoundListeners, bind},

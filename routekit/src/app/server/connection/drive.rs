@@ -55,6 +55,15 @@ pub(super) async fn drive<C: Future>(
     }
 }
 
+/// Polls the handshake that comes before the first request, as long as the client may take for the head of that.
+#[cfg(feature = "tls")]
+pub(in crate::app::server) async fn drive_handshake<H: Future>(
+    handshake: H,
+    open: &OpenConnection,
+) -> Option<H::Output> {
+    drive(std::pin::pin!(handshake), (open, Protocol::Http1), |_| ()).await
+}
+
 /// Polls `connection` until it ends, or until `interrupted` after a poll: `None`.
 pub(super) async fn poll_unless<C: Future>(
     mut connection: Pin<&mut C>,
