@@ -62,8 +62,12 @@ fn missing_sockets_are_start_up_errors() {
 fn wrong_variables_are_start_up_errors() {
     for (variable, value, expected) in [
         ("LISTEN_FDS", "one", "LISTEN_FDS is `one`: not a number of sockets"),
-        ("LISTEN_FDS", "3", "LISTEN_FDS passes 3 sockets, and the app uses 2 sockets (main and admin)"),
-        ("LISTEN_FDNAMES", "web", "LISTEN_FDNAMES: socket 1 has the name `web`, and the app knows `main`, `http`"),
+        ("LISTEN_FDS", "3", "LISTEN_FDS passes 3 sockets, and the app uses: `main`, `admin`\n"),
+        (
+            "LISTEN_FDNAMES",
+            "web",
+            "LISTEN_FDNAMES: socket 1 has the name `web`, and the app knows `main`, `admin` and `redirect`",
+        ),
         (
             "LISTEN_FDNAMES",
             "main:admin",

@@ -37,11 +37,11 @@ use crate::{
 pub(super) struct Redirects(TcpListener);
 
 impl Redirects {
-    /// Binds the configured address. `None` if there is none.
-    pub(super) fn bind(config: &Config) -> Result<Option<Self>, SetupProblem> {
+    /// Binds the configured address, unless its listener is inherited. `None` if there is none.
+    pub(super) fn bind(config: &Config, inherited: Option<TcpListener>) -> Result<Option<Self>, SetupProblem> {
         let Some(addr) = *config.server_redirect_addr else { return Ok(None) };
-        let listener = listen(addr, config.server_redirect_addr.origin(), "ROUTEKIT_SERVER_REDIRECT_ADDR")?;
-        Ok(Some(Self(listener)))
+        let bind = || listen(addr, config.server_redirect_addr.origin(), "ROUTEKIT_SERVER_REDIRECT_ADDR");
+        Ok(Some(Self(inherited.map_or_else(bind, Ok)?)))
     }
 
     /// Redirects every request to this port. Dropping the set closes the listener and its connections.

@@ -69,7 +69,7 @@ async fn run(mounted: Mounted, listeners: BoundListeners) -> Result<(), Error> {
     let admin_service = admin_addr.and_then(|addr| mounted.admin_service(addr.ip()));
     let admin = listeners.admin.zip(admin_service);
     let tls = mounted.certificate.as_ref().map(TlsHandshakes::new);
-    let redirects = Redirects::bind(&mounted.config)?;
+    let redirects = Redirects::bind(&mounted.config, listeners.redirects)?;
     let (shutdown, config, source) = (&mounted.shutdown, &mounted.config, listeners.source);
     shutdown.serve();
     announce::announce(&mounted, addr, admin_addr, source.note());
