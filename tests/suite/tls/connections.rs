@@ -1,16 +1,20 @@
 //! Protocols, clients that do not speak TLS, and the end of connections.
 
-use std::io;
+use std::{io, time::Duration};
 
+use axum::{extract::ws::WebSocketUpgrade, response::Response};
+use futures_util::{SinkExt, StreamExt};
+use routekit::prelude::*;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
     time::timeout,
 };
 use tokio_rustls::client::TlsStream;
+use tokio_tungstenite::tungstenite::{self, protocol::frame::coding::CloseCode};
 
-use super::{SOON, TestPair, absolute, chosen, connect, http1, http2, run, version_on};
-use crate::wire;
+use super::{SOON, TestFiles, TestPair, absolute, chosen, connect, http1, http2, run, version_on};
+use crate::{logs, wire};
 
 #[tokio::test]
 async fn client_chooses_http1_or_http2_by_alpn() {
@@ -45,6 +49,48 @@ async fn connection_over_tls_serves_several_requests() {
     for _ in 0..3 {
         assert_eq!(version_on(&mut connection).await, "HTTP/1.1 127.0.0.1");
     }
+}
+
+#[get("/tls/echo")]
+async fn echo(upgrade: WebSocketUpgrade) -> Response {
+    upgrade.on_upgrade(async move |mut socket| {
+        while let Some(Ok(message)) = socket.recv().await {
+            if socket.send(message).await.is_err() {
+                break;
+            }
+        }
+    })
+}
+
+#[tokio::test]
+async fn websocket_over_tls_gets_a_close_frame_at_shutdown() {
+    let (files, pair) = (TestFiles::new("websocket"), TestPair::new());
+    files.write(&pair);
+    let app = App::with_routes(routes![echo]).config(files.config());
+    let mut app = wire::run(app.configure(|config| config.set_server_shutdown_grace(Duration::from_millis(20)))).await;
+    let stream = connect(app.addr, &pair, &["http/1.1"]).await.unwrap();
+    let (mut socket, _) = tokio_tungstenite::client_async("wss://localhost/tls/echo", stream).await.unwrap();
+    socket.send(tungstenite::Message::text("a")).await.unwrap();
+    assert_eq!(socket.next().await.unwrap().unwrap().into_text().unwrap().as_str(), "a");
+    app.stop();
+    let tungstenite::Message::Close(Some(frame)) = socket.next().await.unwrap().unwrap() else { panic!("no frame") };
+    assert_eq!(frame.code, CloseCode::Away);
+    // The handler drops its stream, so there is no close_notify: the Close frames have said that nothing is missing.
+    let next = timeout(SOON, socket.next()).await.expect("the client answers, and the server closes the connection");
+    assert!(!matches!(next, Some(Ok(_))), "{next:?}");
+    timeout(SOON, app.stopped()).await.expect("it stops").unwrap();
+}
+
+#[test]
+fn log_of_the_start_has_the_scheme() {
+    let pair = TestPair::new();
+    let (addr, lines) = logs::caught(async {
+        let app = run("announced", &pair).await;
+        version_on(&mut http1(connect(app.addr, &pair, &[]).await.unwrap()).await).await;
+        app.addr
+    });
+    let said = |text: &str| lines.iter().any(|line| line.fields.iter().any(|field| field.contains(text)));
+    assert!(said(&format!("message=listening on https://{addr}; routes: ")), "{lines:#?}");
 }
 
 #[tokio::test]

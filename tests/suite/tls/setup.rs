@@ -6,6 +6,7 @@ use routekit::{Error, config::Config, prelude::*};
 use tokio::net::TcpListener;
 
 use super::{TestFiles, TestPair, version};
+use crate::process;
 
 /// Serves with this configuration, which must fail.
 async fn refused(config: Config) -> Error {
@@ -127,4 +128,20 @@ async fn second_check_with_the_name_of_the_certificate_is_a_startup_error() {
 fn router_of_a_server_of_its_own_needs_no_files() {
     let files = TestFiles::new("router");
     let _router = App::with_routes(routes![version]).config(files.config()).into_router().unwrap();
+}
+
+#[test]
+fn settings_without_the_feature_are_startup_errors_that_name_it() {
+    let settings = [("TLS_CERTIFICATE", "tls.crt"), ("TLS_KEY", "tls.key"), ("REDIRECT_ADDR", "127.0.0.1:0")];
+    let mut program = process::quickstart();
+    for (name, value) in settings {
+        program.env(format!("ROUTEKIT_SERVER_{name}"), value);
+    }
+    let text = process::refused(&mut program);
+    for (name, value) in settings {
+        let expected = format!(
+            "ROUTEKIT_SERVER_{name} is `{value}`: needs the feature `tls` of the crate `routekit`, in Cargo.toml"
+        );
+        assert!(text.contains(&expected), "{text}");
+    }
 }

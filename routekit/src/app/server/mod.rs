@@ -1,6 +1,6 @@
 //! Accepts connections, and lets requests in flight finish when the app is told to stop.
 //!
-//! 1. HTTP/1.1 and HTTP/2 without TLS (h2c with prior knowledge, feature `http2`) share one port. The protocol is
+//! 1. HTTP/1.1 and HTTP/2 (feature `http2`; without TLS with prior knowledge, h2c) share one port. The protocol is
 //!    detected from the first bytes of a connection; from then on it is a plain connection of that protocol.
 //! 2. `axum::serve` is not used: it clones the router and its layers for every connection.
 //! 3. A client that is too slow is closed: with the head of a request (`server.head_timeout`), between two requests
