@@ -25,6 +25,12 @@ struct NewUser {
     age: u8,
 }
 
+/// As in `overhead`.
+#[get("/bytes", timeout = "5s", body_limit = "64KiB")]
+async fn bytes() -> Bytes {
+    HELLO
+}
+
 #[get("/page", breaker, timeout = "5s")]
 async fn page() -> Json<Page> {
     Json(Page::of_twenty())
@@ -43,7 +49,7 @@ async fn create_user(user: Json<NewUser>) -> Bytes {
 
 fn main() {
     exchange::run(async |listener| {
-        let app = App::with_routes(routes![page, hit, create_user]).config(Config::default());
+        let app = App::with_routes(routes![bytes, page, hit, create_user]).config(Config::default());
         app.serve_on(listener, std::future::pending()).await.unwrap();
     });
 }

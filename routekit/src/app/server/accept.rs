@@ -46,7 +46,10 @@ where
                     // Responses are written whole, so waiting to fill a packet only delays them. A failure to set this
                     // causes only that delay.
                     let _ = stream.set_nodelay(true);
-                    tasks.spawn(serve_connection(stream, peer, service(), connections.open(slot)));
+                    // Boxed, because a task's future is moved several times.
+                    tasks.spawn(Box::pin(serve_connection(stream, peer, service(), connections.open(slot))));
+                    // Frees the results of finished tasks. To wait for them would wake this loop for each.
+                    while tasks.try_join_next().is_some() {}
                     if slots.available_permits() == 0 && full.is_none_or(|since| since.elapsed() > FULL_PAUSE) {
                         full = Some(Instant::now());
                         tracing::warn!("all connections are in use; further clients wait");
@@ -58,8 +61,6 @@ where
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             },
-            // Frees the result of a finished task.
-            Some(_) = tasks.join_next() => {}
             stopped = &mut stop => return stopped,
         }
     }

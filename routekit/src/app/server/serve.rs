@@ -117,9 +117,10 @@ async fn run(mounted: Mounted, listeners: BoundListeners) -> Result<(), Error> {
         schedule
     };
     let mut drained = pin!(drained);
+    let service = mounted.service();
     let schedule = match drained_before_open(&mounted, source, drained.as_mut()).await {
         Some(schedule) => schedule,
-        None => accept((&listeners.main, &slots), &connections, &mut tasks, drained, || mounted.service()).await,
+        None => accept((&listeners.main, &slots), &connections, &mut tasks, drained, || service.clone()).await,
     };
     // The port is free from here on, and no request will need the pages of the warm-up. It has ended before the last
     // line of the log.

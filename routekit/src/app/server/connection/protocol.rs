@@ -157,6 +157,14 @@ impl<I: AsyncRead + AsyncWrite + Unpin> Read for Rewound<I> {
         let end = self.unread.end.min(self.unread.start + buf.remaining());
         buf.put_slice(&self.first[self.unread.start..end]);
         self.unread.start = end;
+        // The rest of the head has usually arrived, too. Given the beginning alone, hyper would parse it in vain and
+        // enlarge its buffer.
+        if self.unread.is_empty()
+            && buf.remaining() > 0
+            && let Poll::Ready(Err(error)) = Pin::new(&mut self.inner).poll_read(cx, buf)
+        {
+            return Poll::Ready(Err(error));
+        }
         Poll::Ready(Ok(()))
     }
 }
