@@ -58,7 +58,7 @@
 //!
 //! | feature | default | crates | |
 //! | --- | --- | --- | --- |
-//! | `http2` | yes | 5 | the server also takes HTTP/2 without TLS; needed for WebSockets over HTTP/2 |
+//! | `http2` | yes | 5 | the server also takes HTTP/2, by ALPN with TLS and with prior knowledge without; needed for WebSockets over HTTP/2 |
 //! | `prometheus` | yes | 18 | metrics at `/metrics`; without it, they go to the program's `metrics` recorder |
 //! | `schema` | yes | 4 | JSON Schemas in route descriptions, where a type implements `schemars::JsonSchema` |
 //! | `systemd` | yes | 2 | [`App::serve`] takes sockets from systemd or `systemfd`, and reports to systemd when it is ready |
@@ -68,6 +68,7 @@
 //! | `cache-compression` | | 1 | compresses large values in the cache (Zstandard) |
 //! | `cache-messagepack` | | 4 | stores values in the cache as MessagePack, if their options say so |
 //! | `sqlx` | | 18 | `HealthCheck::sql`, which checks databases through pools of sqlx 0.8 |
+//! | `tls` | | 12 | HTTPS on the main listener: see [operation](crate::guide::operation) |
 //! | `multipart` | | 6 | axum's `Multipart`, described as a body |
 //! | `ws` | | 13 | axum's `WebSocketUpgrade`, with a description |
 //! | `full` | | | all of these |

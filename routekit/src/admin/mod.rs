@@ -23,7 +23,7 @@
 //!
 //! | endpoint | |
 //! | --- | --- |
-//! | `GET /metrics` | metrics as Prometheus text; absent if the program's own recorder keeps them, and without the feature `prometheus` |
+//! | `GET /metrics` | metrics as Prometheus text, or as OpenMetrics if the client prefers that; absent if the program's own recorder keeps them, and without the feature `prometheus` |
 //! | `GET /routes` | every route with its policies, their settings at start-up, and the origin of each setting |
 //! | `GET /readiness` | whether the app is ready, the reasons why not, and the results of its health checks |
 //! | `GET /health`, `/health/ready`, `/health/startup`, `/health/live` | [health](crate::health) with the results of the checks; only on its own listener |
@@ -41,11 +41,14 @@
 //! one with `?partition=acme`; so does `DELETE /cache`. The response has a `message`. The status is 503 if the store
 //! cannot be reached.
 
+#[cfg(feature = "prometheus")]
+mod accept;
 mod access_log;
 mod authorize;
 mod breakers;
 mod cache;
 mod local_host;
+#[cfg(feature = "prometheus")]
 mod metrics;
 mod readiness;
 mod routes;
@@ -60,15 +63,18 @@ use axum::{
 };
 
 pub(crate) use self::{authorize::Operators, local_host::local_hosts_only, wrong_tokens::WrongTokens};
+#[cfg(feature = "prometheus")]
+use crate::metrics::Exporter;
 use crate::{
-    access_log::AccessLog, breaker::Breakers, cache::Cache, health::HealthMonitor, metrics::Exporter,
-    policy::Explanation, route::Reserved, timeout::TimeoutLayer,
+    access_log::AccessLog, breaker::Breakers, cache::Cache, health::HealthMonitor, policy::Explanation,
+    route::Reserved, timeout::TimeoutLayer,
 };
 
 /// The parts of the app that the admin surface reads and changes.
 #[derive(Debug)]
 pub(crate) struct Admin {
     /// `None` if the program's own recorder keeps the metrics.
+    #[cfg(feature = "prometheus")]
     pub(crate) exporter: Option<Exporter>,
     pub(crate) routes: Vec<Explanation>,
     pub(crate) health: HealthMonitor,
@@ -107,6 +113,7 @@ impl Admin {
             .route("/breakers/{*name}", get(breakers::show))
             .with_state(self.breakers.clone())
             .route("/cache/stats", get(cache::stats).with_state(self.cache.clone()));
+        #[cfg(feature = "prometheus")]
         if let Some(exporter) = self.exporter {
             router = router.route("/metrics", get(metrics::render).with_state(exporter));
         }

@@ -67,10 +67,11 @@ pub(super) fn announce(mounted: &Mounted, addr: SocketAddr, admin: Option<Socket
     for warning in table.warnings().iter().chain(&warnings) {
         audience.warn(warning);
     }
-    if let Some(line) = admin_line(&mounted.config, addr, admin) {
+    let url = mounted.url(addr);
+    if let Some(line) = admin_line(&mounted.config, &url, admin) {
         audience.info(&line);
     }
-    let line = format!("listening on http://{addr}{note}; routes: {}", table.summary());
+    let line = format!("listening on {url}{note}; routes: {}", table.summary());
     match audience {
         LogAudience::Log => {
             let admin = admin.map(tracing::field::display);
@@ -78,6 +79,11 @@ pub(super) fn announce(mounted: &Mounted, addr: SocketAddr, admin: Option<Socket
         }
         LogAudience::LogOfProgram(_) | LogAudience::StandardError => audience.info(&line),
     }
+}
+
+/// Reports the listener that redirects to HTTPS.
+pub(super) fn redirects(addr: SocketAddr) {
+    LogAudience::find().info(&format!("redirecting http://{addr} to https"));
 }
 
 /// Reports that a shutdown has begun.
@@ -110,9 +116,9 @@ fn warn_of_hidden_log(audience: &LogAudience) {
 }
 
 /// Where the admin surface is, and what it needs to change state.
-fn admin_line(config: &Config, addr: SocketAddr, admin: Option<SocketAddr>) -> Option<String> {
+fn admin_line(config: &Config, url: &str, admin: Option<SocketAddr>) -> Option<String> {
     let place = match *config.admin_addr {
-        AdminAddr::Main => format!("admin surface on http://{addr}, beside the routes"),
+        AdminAddr::Main => format!("admin surface on {url}, beside the routes"),
         AdminAddr::Own(_) => format!("admin surface on http://{}", admin?),
         AdminAddr::Off => return None,
     };
@@ -169,7 +175,7 @@ mod tests {
             config.set_admin_addr(if main { AdminAddr::Main } else { AdminAddr::Own(addr) });
             config.set_admin_token(token.then(|| crate::config::Secret::new("a-token-of-the-operators")));
             config.set_admin_role(role.then(|| "ops".to_owned()));
-            let line = admin_line(&config, addr, (!main).then_some(addr));
+            let line = admin_line(&config, "http://127.0.0.1:1", (!main).then_some(addr));
             assert_eq!(
                 line.as_deref().and_then(|line| line.strip_prefix("admin surface on ")),
                 Some(&*expected),
@@ -177,9 +183,9 @@ mod tests {
             );
         }
         let mut config = Config::default();
-        assert_eq!(admin_line(&config, addr, None), None, "it has no listener");
+        assert_eq!(admin_line(&config, "http://127.0.0.1:1", None), None, "it has no listener");
         config.set_admin_addr(AdminAddr::Off);
-        assert_eq!(admin_line(&config, addr, None), None);
+        assert_eq!(admin_line(&config, "http://127.0.0.1:1", None), None);
     }
 
     #[test]

@@ -114,13 +114,14 @@ impl App {
     /// [`shutdown`](crate::shutdown). A test that stops its app sets the drain to zero, as it would wait for it:
     /// [`Config::set_server_drain_delay`](crate::config::Config::set_server_drain_delay).
     ///
-    /// It installs no recorder, binds no port, and knows no supervisor: the admin surface is served only if
-    /// [`admin_listener`](Self::admin_listener) was called.
+    /// It installs no recorder, knows no supervisor, and binds no port but that of `server.redirect_addr`: the admin
+    /// surface is served only if [`admin_listener`](Self::admin_listener) was called.
     ///
     /// # Errors
     /// Every problem of the app. Requests that were cut off, and shutdown hooks that failed.
     pub async fn serve_on(mut self, listener: TcpListener, stop: impl Future<Output = ()> + Send) -> Result<(), Error> {
         let admin = self.take_admin_listener();
+        self.spec.settings.is_served = true;
         let mounted = stages::mount(self.spec, Scope::Program)?;
         let control = begin_after(mounted.shutdown.clone(), stop);
         server::serve(mounted, BoundListeners::given(listener, admin), control).await
@@ -129,6 +130,7 @@ impl App {
     /// Checks the app, binds its addresses, and installs its recorder.
     fn bind(mut self) -> Result<(Mounted, BoundListeners), Error> {
         let admin = self.take_admin_listener();
+        self.spec.settings.is_served = true;
         let mounted = stages::mount(self.spec, Scope::Program)?;
         let listeners = server::bind(&mounted.config, admin)?;
         mounted.install_recorder();

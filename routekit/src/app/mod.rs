@@ -12,8 +12,8 @@
 //    to the metrics.
 // 3. `finish` turns the app into a server, a router, a service, or a table of its routes (`table`).
 // 4. `server` accepts connections until it is told to stop (`server/signal`), and `announce` logs the addresses.
-//    `warm_up` fills the cache before the app is ready. `shutdown_hook` and `background_work` are what a shutdown runs
-//    and waits for.
+//    `warm_up` fills the cache before the app is ready. `tls` holds the certificate of the main listener.
+//    `shutdown_hook` and `background_work` are what a shutdown runs and waits for.
 
 mod announce;
 mod background_work;
@@ -31,6 +31,7 @@ mod spec;
 mod stages;
 mod stopping;
 mod table;
+mod tls;
 mod warm_up;
 
 pub(crate) use self::mounted::{AdminService, Mounted};

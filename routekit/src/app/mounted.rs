@@ -15,6 +15,7 @@ use super::{
     service::AppService,
     shutdown_hook::ShutdownHook,
     table::RouteTable,
+    tls::ServerCertificate,
     warm_up::{HotPages, WarmUp, WarmUpPlan},
 };
 use crate::{
@@ -51,6 +52,8 @@ pub(crate) struct Mounted {
     pub(super) cache_metering: Arc<CacheMetering>,
     pub(super) verifiers: Arc<Verifiers>,
     pub(super) warm_up: WarmUpPlan,
+    /// For HTTPS on the main listener.
+    pub(super) certificate: Option<ServerCertificate>,
     pub(super) hot_pages: Option<Arc<HotPages>>,
 }
 
@@ -64,6 +67,12 @@ impl Mounted {
         let around =
             AroundRouterLayer::app(self.sensitive_headers, self.unmatched, self.clock, self.problems, self.shutdown);
         (self.router.layer(around), self.admin.map(|admin| admin.layer(around_admin)))
+    }
+
+    /// The URL of the main listener.
+    pub(super) fn url(&self, addr: SocketAddr) -> String {
+        let scheme = if self.certificate.is_some() { "https" } else { "http" };
+        format!("{scheme}://{addr}")
     }
 
     /// The app as a service. An axum router would repeat the outer layers around each route and for each connection.
@@ -90,6 +99,8 @@ impl Mounted {
     /// are not client traffic either.
     pub(crate) fn warm_up(&self, addr: Option<SocketAddr>) -> WarmUp {
         let around = AroundRouterLayer::admin(self.sensitive_headers.clone(), self.clock.clone());
+        let usual_port = if self.certificate.is_some() { 443 } else { 80 };
+        let addr = addr.map(|addr| (addr, usual_port));
         WarmUp::new(
             (&self.warm_up, self.hot_pages.as_deref()),
             addr,
@@ -114,6 +125,13 @@ impl Mounted {
     /// its own exporter, which checks the store on each scrape.
     pub(super) fn run_cache_metering(&self) -> Option<impl Future<Output = ()> + Send + use<>> {
         self.metering.exporter().is_none().then(|| Arc::clone(&self.cache_metering).run())
+    }
+
+    /// A future that reads the files of the certificate again when they change. `None` without one.
+    pub(super) fn watch_certificate(&self) -> Option<impl Future<Output = ()> + Send + use<>> {
+        self.certificate
+            .as_ref()
+            .map(|certificate| certificate.clone().watch(self.clock.clone(), &self.metering.recorder()))
     }
 
     /// The exporter, unless the program's recorder keeps the metrics.

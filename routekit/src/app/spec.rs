@@ -36,6 +36,8 @@ pub(super) struct SettingsSpec {
     pub(super) changes: Vec<ChangeConfig>,
     pub(super) admin_listener: Option<TcpListener>,
     pub(super) cache: CacheBuilder,
+    /// Whether routekit accepts the connections, so that it needs the certificate.
+    pub(super) is_served: bool,
 }
 
 /// Which routes to mount, and the settings that apply to all of them.
@@ -112,6 +114,7 @@ impl AppSpec {
                 changes: Vec::new(),
                 admin_listener: None,
                 cache: CacheBuilder::default(),
+                is_served: false,
             },
             routes: RoutesSpec {
                 selection,

@@ -78,6 +78,24 @@ impl Config {
         if !(65_535..=0x7fff_ffff).contains(&*self.server_http2_window) {
             wrong("server.http2_window", "must be from 65535 bytes to 2 GiB - 1");
         }
+        let [certificate, key] = [&self.server_tls_certificate, &self.server_tls_key].map(|file| file.is_some());
+        let rows = [
+            ("server.tls_certificate", certificate, key, "HTTPS also needs its key: set `server.tls_key`"),
+            ("server.tls_key", key, certificate, "HTTPS also needs its certificate: set `server.tls_certificate`"),
+            (
+                "server.redirect_addr",
+                self.server_redirect_addr.is_some(),
+                certificate || key,
+                "the app does not serve HTTPS: set `server.tls_certificate` and `server.tls_key`",
+            ),
+        ];
+        for (name, is_set, has_other, reason) in rows {
+            if is_set && !cfg!(feature = "tls") {
+                wrong(name, "needs the feature `tls` of the crate `routekit`, in Cargo.toml");
+            } else if is_set && !has_other {
+                wrong(name, reason);
+            }
+        }
         let buckets = &*self.duration_buckets;
         let rising = buckets.windows(2).all(|pair| pair[0] < pair[1]);
         if buckets.is_empty() || !rising || buckets.iter().any(|bucket| !bucket.is_finite() || *bucket <= 0.0) {

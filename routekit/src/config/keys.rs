@@ -240,6 +240,28 @@ pub(super) const KEYS: &[ConfigKey] = &[
         "How many bytes of request bodies one HTTP/2 connection may send before the app reads them."
     ),
     key!(
+        "server.tls_certificate",
+        server_tls_certificate,
+        file_or_off,
+        show_file,
+        "The file with the certificate of the main listener and its intermediates, in PEM. With it and `tls_key`, the \
+         app serves HTTPS (Cargo feature `tls`)."
+    ),
+    key!(
+        "server.tls_key",
+        server_tls_key,
+        file_or_off,
+        show_file,
+        "The file with the key of that certificate, in PEM: PKCS #8, PKCS #1 or SEC 1, not encrypted."
+    ),
+    key!(
+        "server.redirect_addr",
+        server_redirect_addr,
+        addr_or_off,
+        show_addr_or_off,
+        "The address of a listener that redirects plain HTTP to HTTPS with 308, or `off`."
+    ),
+    key!(
         "server.drain_delay",
         server_drain_delay,
         duration_or_zero,
@@ -271,6 +293,14 @@ pub(super) fn is_setting(name: &str) -> bool {
 
 fn addr(text: &str) -> Result<SocketAddr, String> {
     socket_addr(text).ok_or("not an IP address with a port, such as 127.0.0.1:3000 or [::]:3000".to_owned())
+}
+
+fn addr_or_off(text: &str) -> Result<Option<SocketAddr>, String> {
+    if text == "off" { Ok(None) } else { addr(text).map(Some).map_err(|reason| format!("{reason}, and not `off`")) }
+}
+
+fn show_addr_or_off(addr: &Option<SocketAddr>) -> String {
+    addr.map_or_else(|| "off".to_owned(), |addr| addr.to_string())
 }
 
 fn file_or_off(text: &str) -> Result<Option<PathBuf>, String> {

@@ -128,6 +128,15 @@ settings! {
     /// Returns `server.http2_window`: how many bytes of request bodies an HTTP/2 connection may have in flight.
     server_http2_window, set_server_http2_window: u64 = 1024 * 1024;
 
+    /// Returns `server.tls_certificate`: the file with the certificate of the main listener.
+    server_tls_certificate, set_server_tls_certificate: Option<PathBuf> = None;
+
+    /// Returns `server.tls_key`: the file with the key of that certificate.
+    server_tls_key, set_server_tls_key: Option<PathBuf> = None;
+
+    /// Returns `server.redirect_addr`: the address that redirects plain HTTP to HTTPS.
+    server_redirect_addr, set_server_redirect_addr: Option<SocketAddr> = None;
+
     /// Returns `server.drain_delay`: how long the app takes requests after a shutdown has begun.
     server_drain_delay, set_server_drain_delay: Duration = Duration::from_secs(5);
 

@@ -26,6 +26,7 @@
 //! | `routekit_concurrency_in_flight`, `routekit_concurrency_limit` | gauges | |
 //! | `routekit_concurrency_rejected_total` | counter | |
 //! | `routekit_health_status` | gauge, 1 for the last result | only `check` and `status`: `healthy`, `degraded` or `unhealthy` |
+//! | `routekit_tls_certificate_reloads_total` | counter | only `result`: `ok` or `error` |
 //!
 //! 1. Names, units and labels of requests follow the OpenTelemetry HTTP conventions, in Prometheus spelling.
 //! 2. `http_request_method` is one of nine methods or `_OTHER`. `http_route` is the template, never the URL, and is
@@ -47,7 +48,7 @@
 //!    metrics of a second app have the label `app="2"`, and so on. Metrics that handlers record with `counter!` and the
 //!    like belong to the process: they appear at the app that was served first.
 //!    Its histograms, those of the program included, count in place: they take the same memory however many samples
-//!    they get, and lose none.
+//!    they get, and lose none. Metrics of the program that would break or falsify the output are refused.
 //! 8. Caches, breakers, concurrency limits and health checks keep their own numbers. These are copied when the
 //!    [`Exporter`] renders, or once per second if the program has installed a recorder. Cache metrics that do not
 //!    belong to a route have `source` instead of method and route: `layers` (all layers that the program created) or
@@ -57,12 +58,12 @@
 //! [`HttpMetrics`] is an [observer](crate::observe). See [`watch`](crate::watch) for its use on a plain axum router.
 
 mod cache;
+#[cfg(feature = "tls")]
+mod certificate;
 #[cfg(feature = "prometheus")]
 mod exporter;
 mod guards;
 mod health;
-#[cfg(feature = "prometheus")]
-mod histogram;
 mod http;
 mod labelled;
 mod names;
@@ -73,6 +74,8 @@ mod recorder;
 mod route;
 mod source;
 
+#[cfg(feature = "tls")]
+pub(crate) use self::certificate::CertificateMetrics;
 #[cfg(feature = "prometheus")]
 pub use self::exporter::Exporter;
 #[cfg(not(feature = "prometheus"))]

@@ -36,7 +36,19 @@ pub(super) const CONCURRENCY_REJECTED: &str = "routekit_concurrency_rejected_tot
 
 pub(super) const HEALTH_STATUS: &str = "routekit_health_status";
 
+#[cfg(feature = "tls")]
+pub(super) const CERTIFICATE_RELOADS: &str = "routekit_tls_certificate_reloads_total";
+#[cfg(feature = "prometheus")]
+pub(super) const METRICS_REFUSED: &str = "routekit_metrics_refused_total";
+
 pub(super) const METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, Some(module_path!()));
+
+/// Describes the metric of the exporter itself.
+#[cfg(feature = "prometheus")]
+pub(super) fn describe_exporter(recorder: &dyn Recorder) {
+    let text = "Samples that were dropped because their metric would break the output; the log names the metrics.";
+    recorder.describe_counter(METRICS_REFUSED.into(), None, text.into());
+}
 
 /// Describes the metrics of requests. Called once per recorder.
 pub(super) fn describe(recorder: &dyn Recorder) {
@@ -101,4 +113,10 @@ pub(super) fn describe_concurrency(recorder: &dyn Recorder) {
 /// Describes the metrics of health checks.
 pub(super) fn describe_health(recorder: &dyn Recorder) {
     recorder.describe_gauge(HEALTH_STATUS.into(), None, "1 for the last result of a health check.".into());
+}
+
+/// Describes the metrics of the certificate that an app serves with.
+#[cfg(feature = "tls")]
+pub(super) fn describe_certificate(recorder: &dyn Recorder) {
+    recorder.describe_counter(CERTIFICATE_RELOADS.into(), None, "Changed TLS certificates, by result.".into());
 }

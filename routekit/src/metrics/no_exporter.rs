@@ -25,8 +25,4 @@ impl Exporter {
     pub(crate) fn add(&self, _source: Arc<dyn MetricSource>) {
         match *self {}
     }
-
-    pub(crate) async fn fetch(&self) {
-        match *self {}
-    }
 }

@@ -62,9 +62,17 @@ fn missing_sockets_are_start_up_errors() {
 fn wrong_variables_are_start_up_errors() {
     for (variable, value, expected) in [
         ("LISTEN_FDS", "one", "LISTEN_FDS is `one`: not a number of sockets"),
-        ("LISTEN_FDS", "3", "LISTEN_FDS passes 3 sockets, and the app uses 2 sockets (main and admin)"),
-        ("LISTEN_FDNAMES", "web", "LISTEN_FDNAMES: socket 1 has the name `web`, and the app knows `main`, `http`"),
-        ("LISTEN_FDNAMES", "main:admin", "LISTEN_FDNAMES has 2 names, and LISTEN_FDS passes 1 sockets"),
+        ("LISTEN_FDS", "3", "LISTEN_FDS passes 3 sockets, and the app uses: `main`, `admin`\n"),
+        (
+            "LISTEN_FDNAMES",
+            "web",
+            "LISTEN_FDNAMES: socket 1 has the name `web`, and the app knows `main`, `admin` and `redirect`",
+        ),
+        (
+            "LISTEN_FDNAMES",
+            "main:admin",
+            "LISTEN_FDNAMES is `main:admin`, and LISTEN_FDS is 1: there must be one name ",
+        ),
         ("ROUTEKIT_ADMIN_ADDR", "", "LISTEN_FDNAMES: the app needs no socket `admin`"),
     ] {
         let text = refused_with(vec![share(&listener())], |command| {

@@ -12,7 +12,11 @@ use axum::body::Body;
 use http::{Request, request::Parts};
 use routekit::{Clock, cache::Cache, config::Config, prelude::*, route::Route};
 
-use crate::{stores::Plain, support::temporary, wire};
+use crate::{
+    stores::Plain,
+    support::{idle, temporary, until},
+    wire,
+};
 
 /// The pages that the handlers have made.
 #[derive(Default)]
@@ -133,6 +137,20 @@ async fn hottest_pages_are_warm_in_the_next_process() {
         assert_eq!(new.http1(get(path, None)).await.0.headers["x-cache"], "HIT", "{path}");
     }
     stop(new).await;
+}
+
+#[tokio::test]
+async fn hot_pages_are_written_every_minute() {
+    let (made, file) = (Arc::<Made>::default(), temporary("hot-pages-minute").join("pages"));
+    let app = run(app(&file, &made)).await;
+    tokio::time::pause();
+    idle().await;
+    assert!(!file.exists());
+    tokio::time::advance(Duration::from_secs(60)).await;
+    until("the file", || file.exists()).await;
+    assert!(fs::read_to_string(&file).unwrap().ends_with("\nhttp://warm.example/hot/list\n"));
+    tokio::time::resume();
+    stop(app).await;
 }
 
 #[tokio::test]

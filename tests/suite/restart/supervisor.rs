@@ -35,6 +35,29 @@ fn app_serves_on_the_sockets_that_it_inherits() {
 }
 
 #[test]
+fn app_redirects_on_the_socket_that_it_inherits() {
+    let dir = temporary("restart-redirects");
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap().self_signed(&key).unwrap();
+    fs::write(dir.join("tls.crt"), certificate.pem()).unwrap();
+    fs::write(dir.join("tls.key"), key.serialize_pem()).unwrap();
+    let (main, redirects) = (listener(), listener());
+    let (addr, redirects_addr) = (main.local_addr().unwrap(), redirects.local_addr().unwrap().to_string());
+    let sockets = vec![share(&redirects), share(&main)];
+    let mut command = with_sockets(&program(Path::new("")), sockets, ListenPid::Own);
+    command.env("LISTEN_FDNAMES", "redirect:https").env("ROUTEKIT_SERVER_REDIRECT_ADDR", &redirects_addr);
+    command.env("ROUTEKIT_SERVER_TLS_CERTIFICATE", dir.join("tls.crt"));
+    command.env("ROUTEKIT_SERVER_TLS_KEY", dir.join("tls.key"));
+    let app = Started::new(command);
+    app.line_with(&format!("listening on https://{addr} (inherited socket); routes: "));
+    let answer = ask(&redirects_addr, "GET", "/fast", "");
+    let location = format!("location: https://localhost:{}/fast", addr.port());
+    assert!(answer.starts_with("HTTP/1.1 308") && answer.contains(&location), "{answer}");
+    app.terminate();
+    assert_eq!(app.ended().0, Some(0));
+}
+
+#[test]
 fn app_is_ready_and_accepts_once_its_warm_up_has_ended() {
     let (socket, admin, notified) = (listener(), listener(), NotifySocket::new("warm-up"));
     let gate = temporary("restart-warm-up").join("gate");

@@ -10,7 +10,8 @@ use crate::{
 mod supervisor;
 
 pub(super) use self::supervisor::{
-    ListenVariables, Notification, PassedSockets, expects_notifications, listen_variables, notify, watchdog,
+    ListenVariables, PassedSockets, expects_notifications, listen_variables, notify_alive, notify_ready,
+    notify_stopping, watchdog,
 };
 
 /// The variable that names a configuration file other than `routekit.toml`.

@@ -2,7 +2,7 @@
 
 use std::{env, io, net::TcpListener, time::Duration};
 
-pub(in crate::app) use self::systemd::{PassedSockets, notify, watchdog};
+pub(in crate::app) use self::systemd::{PassedSockets, notify_alive, notify_ready, notify_stopping, watchdog};
 
 /// The variables by which a supervisor passes sockets (`sd_listen_fds(3)`).
 #[derive(Debug, Default)]
@@ -21,15 +21,6 @@ pub(in crate::app) fn listen_variables() -> ListenVariables {
 /// Whether this build knows supervisors.
 const SUPERVISED: bool = cfg!(all(unix, feature = "systemd"));
 
-/// A state of the app that a supervisor learns.
-#[derive(Debug)]
-pub(in crate::app) enum Notification {
-    /// It is ready for the first time. The text is for people.
-    Ready(String),
-    Alive,
-    Stopping,
-}
-
 /// Whether a supervisor expects notifications.
 pub(in crate::app) fn expects_notifications() -> bool {
     SUPERVISED && env::var_os("NOTIFY_SOCKET").is_some_and(|socket| !socket.is_empty())
@@ -41,7 +32,7 @@ mod systemd {
     use sd_notify::NotifyState;
     use socket2::SockRef;
 
-    use super::{Duration, Notification, TcpListener, io};
+    use super::{Duration, TcpListener, io};
 
     /// The sockets that the process was started with.
     pub(in crate::app) struct PassedSockets(ListenFd);
@@ -71,12 +62,17 @@ mod systemd {
         Ok(SockRef::from(listener).peer_addr().is_err())
     }
 
-    pub(in crate::app) fn notify(notification: &Notification) -> io::Result<()> {
-        match notification {
-            Notification::Ready(status) => sd_notify::notify(&[NotifyState::Ready, NotifyState::Status(status)]),
-            Notification::Alive => sd_notify::notify(&[NotifyState::Watchdog]),
-            Notification::Stopping => sd_notify::notify(&[NotifyState::Stopping]),
-        }
+    /// The app is ready. `status` is for people.
+    pub(in crate::app) fn notify_ready(status: &str) -> io::Result<()> {
+        sd_notify::notify(&[NotifyState::Ready, NotifyState::Status(status)])
+    }
+
+    pub(in crate::app) fn notify_alive() -> io::Result<()> {
+        sd_notify::notify(&[NotifyState::Watchdog])
+    }
+
+    pub(in crate::app) fn notify_stopping() -> io::Result<()> {
+        sd_notify::notify(&[NotifyState::Stopping])
     }
 
     /// How long the supervisor waits for a sign of life; `None` if it does not wait.
@@ -87,7 +83,7 @@ mod systemd {
 
 #[cfg(not(all(unix, feature = "systemd")))]
 mod systemd {
-    use super::{Duration, Notification, TcpListener, io};
+    use super::{Duration, TcpListener, io};
 
     /// No sockets.
     pub(in crate::app) struct PassedSockets;
@@ -102,7 +98,15 @@ mod systemd {
         }
     }
 
-    pub(in crate::app) fn notify(_: &Notification) -> io::Result<()> {
+    pub(in crate::app) fn notify_ready(_: &str) -> io::Result<()> {
+        Ok(())
+    }
+
+    pub(in crate::app) fn notify_alive() -> io::Result<()> {
+        Ok(())
+    }
+
+    pub(in crate::app) fn notify_stopping() -> io::Result<()> {
         Ok(())
     }
 

@@ -12,7 +12,10 @@ use tokio::{
 };
 use tower_service::Service;
 
-use super::connection::{Connections, serve_connection};
+use super::{
+    connection::{Connections, serve_connection},
+    tls::TlsHandshakes,
+};
 use crate::observe::KnowsRequest;
 
 /// How long to wait before the next attempt if the system is out of files or memory.
@@ -23,11 +26,13 @@ const FULL_PAUSE: Duration = Duration::from_secs(60);
 
 /// Serves each connection in a task of `tasks` until `stop` ends.
 ///
-/// Each connection has a slot for as long as it is open, also with another protocol. Returns the output of `stop`.
+/// Each connection has a slot for as long as it is open, also with another protocol. With `tls`, it begins with a
+/// handshake. Returns the output of `stop`.
 pub(super) async fn accept<S, T>(
     (listener, slots): (&TcpListener, &Arc<Semaphore>),
     connections: &Arc<Connections>,
     tasks: &mut JoinSet<()>,
+    tls: Option<&TlsHandshakes>,
     stop: impl Future<Output = T>,
     service: impl Fn() -> S,
 ) -> T
@@ -46,8 +51,12 @@ where
                     // Responses are written whole, so waiting to fill a packet only delays them. A failure to set this
                     // causes only that delay.
                     let _ = stream.set_nodelay(true);
-                    // Boxed, because a task's future is moved several times.
-                    tasks.spawn(Box::pin(serve_connection(stream, peer, service(), connections.open(slot))));
+                    let open = connections.open(slot);
+                    // Boxed, because the future of a task is moved several times.
+                    match tls {
+                        None => tasks.spawn(Box::pin(serve_connection(stream, peer, service(), open))),
+                        Some(tls) => tasks.spawn(Box::pin(tls.clone().serve(stream, peer, service(), open))),
+                    };
                     // Frees the results of finished tasks. To wait for them would wake this loop for each.
                     while tasks.try_join_next().is_some() {}
                     if slots.available_permits() == 0 && full.is_none_or(|since| since.elapsed() > FULL_PAUSE) {

@@ -5,6 +5,9 @@ use std::fs;
 /// The most connections of the admin listener, which has its own, so that probes are answered under load.
 pub(super) const ADMIN_CONNECTIONS: u32 = 64;
 
+/// The most connections of the listener that redirects to HTTPS. It closes each after its response.
+pub(super) const REDIRECT_CONNECTIONS: u32 = 64;
+
 /// The files that are left for the admin listener and for everything else.
 const RESERVED: u32 = 2 * ADMIN_CONNECTIONS;
 
@@ -15,9 +18,10 @@ const FALLBACK: u32 = 10_000;
 const MOST: u32 = u32::MAX >> 3;
 
 /// The most connections of the main listener, as configured or else by the limit of open files.
-pub(super) fn max_connections(configured: Option<u64>) -> u32 {
+pub(super) fn max_connections(configured: Option<u64>, redirects: bool) -> u32 {
+    let reserved = if redirects { RESERVED + REDIRECT_CONNECTIONS } else { RESERVED };
     let files = fs::read_to_string("/proc/self/limits").ok().and_then(|limits| open_files(&limits));
-    let possible = files.map_or(FALLBACK, below);
+    let possible = files.map_or(FALLBACK, |files| below(files, reserved));
     let Some(configured) = configured.map(|most| u32::try_from(most).unwrap_or(MOST).min(MOST)) else {
         return possible;
     };
@@ -32,8 +36,8 @@ pub(super) fn max_connections(configured: Option<u64>) -> u32 {
 }
 
 /// The number of connections for this number of files, at least half of them.
-fn below(files: u32) -> u32 {
-    files.saturating_sub(RESERVED).max(files / 2).clamp(1, MOST)
+fn below(files: u32, reserved: u32) -> u32 {
+    files.saturating_sub(reserved).max(files / 2).clamp(1, MOST)
 }
 
 /// The soft limit of open files, in the format of `proc_pid_limits(5)`. `None` if there is none.
@@ -60,7 +64,7 @@ mod tests {
     #[test]
     fn some_files_are_left_for_everything_else() {
         for (files, most) in [(1024, 896), (200, 100), (1, 1)] {
-            assert_eq!(below(files), most, "{files} files");
+            assert_eq!(below(files, RESERVED), most, "{files} files");
         }
     }
 }

@@ -4,7 +4,7 @@ use std::{io, net::SocketAddr};
 
 use tokio::net::{TcpListener, TcpSocket};
 
-use super::supervisor::{InheritedSockets, inherited_sockets};
+use super::supervisor::{InheritedSockets, SocketRole, inherited_sockets};
 use crate::{
     base::{
         setting::Origin,
@@ -18,13 +18,15 @@ pub(in crate::app) struct BoundListeners {
     pub(in crate::app) main: TcpListener,
     /// For the admin surface, if it has its own port.
     pub(in crate::app) admin: Option<TcpListener>,
+    /// For redirects to HTTPS, if the supervisor has passed it.
+    pub(super) redirects: Option<TcpListener>,
     pub(in crate::app) source: ListenerSource,
 }
 
 impl BoundListeners {
     /// The listeners that the program gave to the app.
     pub(in crate::app) fn given(main: TcpListener, admin: Option<TcpListener>) -> Self {
-        Self { main, admin, source: ListenerSource::Program }
+        Self { main, admin, redirects: None, source: ListenerSource::Program }
     }
 }
 
@@ -54,9 +56,11 @@ impl ListenerSource {
 /// given, replaces the configured admin address.
 pub(in crate::app) fn bind(config: &Config, admin: Option<TcpListener>) -> Result<BoundListeners, Error> {
     let takes_admin = admin.is_none() && matches!(*config.admin_addr, AdminAddr::Own(_));
-    let inherited = inherited_sockets(takes_admin)?;
-    let source = if inherited.main.is_some() { ListenerSource::Inherited } else { ListenerSource::Bound };
-    let InheritedSockets { main, admin: inherited_admin } = inherited;
+    let mut used = vec![SocketRole::Main];
+    used.extend(takes_admin.then_some(SocketRole::Admin));
+    used.extend(config.server_redirect_addr.map(|_| SocketRole::Redirects));
+    let InheritedSockets { main, admin: inherited_admin, redirects } = inherited_sockets(&used)?;
+    let source = if main.is_some() { ListenerSource::Inherited } else { ListenerSource::Bound };
     let admin = admin.or(inherited_admin);
     let main = main.map_or_else(|| listen(*config.addr, config.addr.origin(), "ROUTEKIT_ADDR"), Ok);
     let admin = match (admin, &*config.admin_addr) {
@@ -66,7 +70,7 @@ pub(in crate::app) fn bind(config: &Config, admin: Option<TcpListener>) -> Resul
         (given, _) => Ok(given),
     };
     match (main, admin) {
-        (Ok(main), Ok(admin)) => Ok(BoundListeners { main, admin, source }),
+        (Ok(main), Ok(admin)) => Ok(BoundListeners { main, admin, redirects, source }),
         (main, admin) => Err(Error::new(main.err().into_iter().chain(admin.err()).collect())),
     }
 }
@@ -85,10 +89,15 @@ fn open(addr: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-fn listen(addr: SocketAddr, origin: &Origin, variable: &'static str) -> Result<TcpListener, SetupProblem> {
+/// Binds the address of a setting. The variable is part of the error.
+pub(super) fn listen(addr: SocketAddr, origin: &Origin, variable: &'static str) -> Result<TcpListener, SetupProblem> {
     let setting = origin.to_string();
     open(addr).map_err(|error| {
-        let or = if variable == "ROUTEKIT_ADMIN_ADDR" { ", or to `main` or `off`" } else { "" };
+        let or = match variable {
+            "ROUTEKIT_ADMIN_ADDR" => ", or to `main` or `off`",
+            "ROUTEKIT_SERVER_REDIRECT_ADDR" => ", or to `off`",
+            _ => "",
+        };
         let fix = format!("set {variable} to another address{or}");
         SetupProblem::new("bind", format!("cannot listen on {addr} ({setting}): {error}\n  {fix}")).at(setting)
     })

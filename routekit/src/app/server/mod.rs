@@ -1,6 +1,6 @@
 //! Accepts connections, and lets requests in flight finish when the app is told to stop.
 //!
-//! 1. HTTP/1.1 and HTTP/2 without TLS (h2c with prior knowledge, feature `http2`) share one port. The protocol is
+//! 1. HTTP/1.1 and HTTP/2 (feature `http2`; without TLS with prior knowledge, h2c) share one port. The protocol is
 //!    detected from the first bytes of a connection; from then on it is a plain connection of that protocol.
 //! 2. `axum::serve` is not used: it clones the router and its layers for every connection.
 //! 3. A client that is too slow is closed: with the head of a request (`server.head_timeout`), between two requests
@@ -21,17 +21,22 @@
 //!    active until h2 has its last frame, for which the client has made room.
 //! 9. `supervisor`: a socket that another process may hold too is accepted from once the app is ready. The supervisor
 //!    is notified of the states of the app.
+//! 10. With a certificate (feature `tls`), connections of the main listener begin with a handshake, in the task of the
+//!     connection. Everything else is the same inside TLS, the detection of the protocol too. `redirects` is a plain
+//!     listener that sends clients to HTTPS; it ends when the main listener is closed.
 
 mod accept;
 mod connection;
 mod file_limit;
 mod hooks;
 mod listeners;
+mod redirects;
 mod schedule;
 mod serve;
 mod signal;
 mod stop;
 mod supervisor;
+mod tls;
 
 pub(super) use self::{
     listeners::{BoundListeners, bind},

@@ -18,9 +18,11 @@ use super::{
     connection::{Connections, RejectedHeads, ServerLimits},
     file_limit, hooks,
     listeners::{BoundListeners, ListenerSource},
+    redirects::Redirects,
     schedule::ShutdownSchedule,
     stop::{self, OpenServer},
     supervisor::Supervisor,
+    tls::TlsHandshakes,
 };
 use crate::{
     app::{announce, mounted::Mounted},
@@ -66,6 +68,8 @@ async fn run(mounted: Mounted, listeners: BoundListeners) -> Result<(), Error> {
     let admin_addr = listeners.admin.as_ref().map(addr_of).transpose()?;
     let admin_service = admin_addr.and_then(|addr| mounted.admin_service(addr.ip()));
     let admin = listeners.admin.zip(admin_service);
+    let tls = mounted.certificate.as_ref().map(TlsHandshakes::new);
+    let redirects = Redirects::bind(&mounted.config, listeners.redirects)?;
     let (shutdown, config, source) = (&mounted.shutdown, &mounted.config, listeners.source);
     shutdown.serve();
     announce::announce(&mounted, addr, admin_addr, source.note());
@@ -80,6 +84,10 @@ async fn run(mounted: Mounted, listeners: BoundListeners) -> Result<(), Error> {
     if let Some(metering) = mounted.run_cache_metering() {
         background.spawn(metering);
     }
+    if let Some(watch) = mounted.watch_certificate() {
+        background.spawn(watch);
+    }
+    let redirects = redirects.map(|redirects| redirects.serve(&limits, addr.port())).transpose().map_err(failed)?;
     // Before the first probe: the app is not ready yet.
     let mut warm_up = warm_up(&mounted, addr);
     if let Some((listener, service)) = admin {
@@ -88,7 +96,8 @@ async fn run(mounted: Mounted, listeners: BoundListeners) -> Result<(), Error> {
         background.spawn(async move {
             let slots = Arc::new(Semaphore::new(file_limit::ADMIN_CONNECTIONS as usize));
             // Until the task is dropped.
-            accept((&listener, &slots), &connections, &mut JoinSet::new(), pending::<()>(), || service.clone()).await;
+            accept((&listener, &slots), &connections, &mut JoinSet::new(), None, pending::<()>(), || service.clone())
+                .await;
         });
     }
     let rejected_heads = RejectedHeads::new(Arc::clone(&mounted.unmatched), mounted.clock.clone());
@@ -103,10 +112,10 @@ async fn run(mounted: Mounted, listeners: BoundListeners) -> Result<(), Error> {
     }
     let supervisor = if source == ListenerSource::Program { Supervisor::none() } else { Supervisor::of_process() };
     let health = mounted.health.clone();
-    if let Some(notifications) = supervisor.run(addr, async move { health.until_ready().await }) {
+    if let Some(notifications) = supervisor.run(mounted.url(addr), async move { health.until_ready().await }) {
         background.spawn(notifications);
     }
-    let most = file_limit::max_connections(*config.server_max_connections);
+    let most = file_limit::max_connections(*config.server_max_connections, redirects.is_some());
     let slots = Arc::new(Semaphore::new(most as usize));
     let hooks = mem::take(&mut *mounted.shutdown_hooks.lock());
     let for_hooks = hooks::budget(&hooks);
@@ -120,11 +129,15 @@ async fn run(mounted: Mounted, listeners: BoundListeners) -> Result<(), Error> {
     let service = mounted.service();
     let schedule = match drained_before_open(&mounted, source, drained.as_mut()).await {
         Some(schedule) => schedule,
-        None => accept((&listeners.main, &slots), &connections, &mut tasks, drained, || service.clone()).await,
+        None => {
+            let main = (&listeners.main, &slots);
+            accept(main, &connections, &mut tasks, tls.as_ref(), drained, || service.clone()).await
+        }
     };
     // The port is free from here on, and no request will need the pages of the warm-up. It has ended before the last
     // line of the log.
     drop(listeners.main);
+    drop(redirects);
     warm_up.shutdown().await;
 
     let server = OpenServer {

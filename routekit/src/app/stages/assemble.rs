@@ -32,7 +32,7 @@ use crate::{
 /// Builds the app. It has passed all checks, so this cannot fail.
 pub(super) fn assemble(checked: Checked) -> Mounted {
     let Checked { configured, wired, program, warm_up, health } = checked;
-    let Configured { config, cache, metering, background_work, .. } = configured;
+    let Configured { config, cache, metering, background_work, certificate, .. } = configured;
     let Wired { declared, breakers, partitions, deps, .. } = wired;
     let ProgramSpec {
         verifiers,
@@ -65,6 +65,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     let table = table(&declared, router_policies, config.unread_app_settings());
     let in_main = *config.admin_addr == AdminAddr::Main;
     let admin = Admin {
+        #[cfg(feature = "prometheus")]
         exporter: metering.exporter().cloned(),
         routes: table.explanations().collect(),
         cache: cache.clone(),
@@ -127,6 +128,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         metering,
         cache_metering,
         verifiers,
+        certificate,
         hot_pages: hot_pages.map(|file| Arc::new(HotPages::new(file, cache, &declared.routes))),
         warm_up: if *config.cache_warm_up { warm_up } else { WarmUpPlan::default() },
         config,

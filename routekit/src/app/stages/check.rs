@@ -3,6 +3,7 @@
 use std::{
     any::{TypeId, type_name},
     collections::HashMap,
+    panic::Location,
 };
 
 use super::{check_access, configure::Configured, routers, wire::Wired};
@@ -62,6 +63,9 @@ pub(super) fn check(
     check_access::routes(&declared.routes, &program.verifiers, declared.require_auth, &mut problems);
     check_access::admin_role(config, &program.verifiers, &mut problems);
     check_access::operators(config, declared.require_auth, &mut problems);
+    if let Some(certificate) = &configured.certificate {
+        program.health.push((certificate.health_check(), Location::caller()));
+    }
     problems.extend(health::problems(&program.health));
     problems.extend(program.shutdown_hooks.iter().filter_map(ShutdownHook::problem));
     let checks = std::mem::take(&mut program.health).into_iter().map(|(check, _)| check).collect();

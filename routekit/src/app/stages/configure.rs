@@ -6,6 +6,7 @@ use crate::{
         background_work::BackgroundWork,
         metering::recorder::{Metering, Scope},
         spec::{ChangeConfig, SettingsSpec},
+        tls::{self, ServerCertificate},
     },
     base::{clock::Clock, setup_problem::SetupProblem},
     cache::Cache,
@@ -19,6 +20,8 @@ pub(super) struct Configured {
     /// Whether the program built the cache, so that layers outside the app may use it too.
     pub(super) is_shared_cache: bool,
     pub(super) metering: Metering,
+    /// For HTTPS on the main listener.
+    pub(super) certificate: Option<ServerCertificate>,
     /// What the cache does after requests.
     pub(super) background_work: BackgroundWork,
 }
@@ -30,11 +33,12 @@ pub(super) fn configure(
     scope: Scope,
     problems: &mut Vec<SetupProblem>,
 ) -> Configured {
-    let SettingsSpec { config, changes, cache, .. } = settings;
+    let SettingsSpec { config, changes, cache, is_served, .. } = settings;
     let mut config = configuration(config, changes, scope, problems);
     let known = problems.len();
     config.check(problems);
     let is_sound = problems.len() == known;
+    let certificate = if is_served { tls::load(&config, problems) } else { None };
     let background_work = BackgroundWork::default();
     let is_shared_cache = cache.is_made();
     let cache = cache_settings::configured(cache, &mut config, problems).or(clock, &background_work.spawner()).build();
@@ -43,7 +47,7 @@ pub(super) fn configure(
     let scope = if problems.is_empty() { scope } else { Scope::Alone };
     let buckets = if is_sound { &config.duration_buckets } else { &Config::default().duration_buckets };
     let metering = Metering::choose(scope, buckets);
-    Configured { config, cache, is_shared_cache, metering, background_work }
+    Configured { config, cache, is_shared_cache, metering, certificate, background_work }
 }
 
 /// The given configuration, or the one of the process, with the program's changes.

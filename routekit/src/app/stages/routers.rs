@@ -72,6 +72,7 @@ pub(super) fn trial_groups(configured: &Configured, wired: &Wired, monitor: &Hea
     groups.push(Group { label: HEALTH_LABEL.to_owned(), router: health::for_clients(monitor) });
     if *configured.config.admin_addr == AdminAddr::Main {
         let admin = Admin {
+            #[cfg(feature = "prometheus")]
             exporter: configured.metering.exporter().cloned(),
             routes: Vec::new(),
             cache: configured.cache.clone(),

@@ -94,10 +94,10 @@ fn invalid(call: &str, statement: &Statement, reason: &str) -> SetupProblem {
 
 impl WarmUpPlan {
     /// The requests of an app that listens on `addr`, without duplicates, and with the hot pages of the last process.
-    pub(super) fn pages(&self, addr: Option<SocketAddr>, hot: Vec<(HeaderValue, PathAndQuery)>) -> Vec<Page> {
+    pub(super) fn pages(&self, addr: Option<(SocketAddr, u16)>, hot: Vec<(HeaderValue, PathAndQuery)>) -> Vec<Page> {
         let hosts: Vec<Option<HeaderValue>> = match addr {
             _ if !self.hosts.is_empty() => self.hosts.iter().cloned().map(Some).collect(),
-            Some(addr) => target::hosts_of(addr).into_iter().map(Some).collect(),
+            Some((addr, usual_port)) => target::hosts_of(addr, usual_port).into_iter().map(Some).collect(),
             None => vec![None],
         };
         let mut seen = HashSet::new();
@@ -120,8 +120,8 @@ impl WarmUpPlan {
     }
 
     /// Whether the hosts are a guess: clients rarely reach an app that listens on all addresses as `localhost`.
-    pub(super) fn guesses_hosts(&self, addr: Option<SocketAddr>) -> bool {
-        self.hosts.is_empty() && addr.is_some_and(|addr| addr.ip().is_unspecified())
+    pub(super) fn guesses_hosts(&self, addr: Option<(SocketAddr, u16)>) -> bool {
+        self.hosts.is_empty() && addr.is_some_and(|(addr, _)| addr.ip().is_unspecified())
     }
 }
 

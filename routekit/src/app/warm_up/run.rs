@@ -40,10 +40,10 @@ pub(crate) struct WarmUp {
 type WarmUpService = AroundRouter<Router>;
 
 impl WarmUp {
-    /// The warm-up of an app that listens on `addr`.
+    /// The warm-up of an app that listens on `addr`, an address with the usual port of its scheme.
     pub(in crate::app) fn new(
         (plan, hot): (&WarmUpPlan, Option<&HotPages>),
-        addr: Option<SocketAddr>,
+        addr: Option<(SocketAddr, u16)>,
         service: WarmUpService,
         clock: Clock,
     ) -> Self {

@@ -46,8 +46,8 @@ pub(super) fn host(text: &str, usual_port: Option<u16>) -> Result<HeaderValue, &
 }
 
 /// The hosts that clients on this machine use for an address: 127.0.0.1:3000 and localhost:3000. An unspecified address
-/// such as 0.0.0.0 is not a host.
-pub(super) fn hosts_of(addr: SocketAddr) -> Vec<HeaderValue> {
+/// such as 0.0.0.0 is not a host. Clients omit the usual port.
+pub(super) fn hosts_of(addr: SocketAddr, usual_port: u16) -> Vec<HeaderValue> {
     let (ip, port) = (addr.ip().to_canonical(), addr.port());
     let mut names = Vec::new();
     if !ip.is_unspecified() {
@@ -56,7 +56,7 @@ pub(super) fn hosts_of(addr: SocketAddr) -> Vec<HeaderValue> {
     if ip.is_unspecified() || ip.is_loopback() {
         names.push("localhost".to_owned());
     }
-    let with_port = |name: String| if port == 80 { name } else { format!("{name}:{port}") };
+    let with_port = |name: String| if port == usual_port { name } else { format!("{name}:{port}") };
     names.into_iter().filter_map(|name| HeaderValue::try_from(with_port(name)).ok()).collect()
 }
 
@@ -110,14 +110,17 @@ mod tests {
 
     #[test]
     fn an_address_has_the_hosts_of_local_clients() {
-        for (addr, expected) in [
-            ("127.0.0.1:3000", &["127.0.0.1:3000", "localhost:3000"][..]),
-            ("[::1]:3000", &["[::1]:3000", "localhost:3000"]),
-            ("0.0.0.0:8080", &["localhost:8080"]),
-            ("[::]:80", &["localhost"]),
-            ("192.0.2.7:80", &["192.0.2.7"]),
+        for (addr, usual_port, expected) in [
+            ("127.0.0.1:3000", 80, &["127.0.0.1:3000", "localhost:3000"][..]),
+            ("[::1]:3000", 80, &["[::1]:3000", "localhost:3000"]),
+            ("0.0.0.0:8080", 80, &["localhost:8080"]),
+            ("[::]:80", 80, &["localhost"]),
+            ("192.0.2.7:80", 80, &["192.0.2.7"]),
+            ("192.0.2.7:443", 80, &["192.0.2.7:443"]),
+            ("192.0.2.7:443", 443, &["192.0.2.7"]),
+            ("192.0.2.7:80", 443, &["192.0.2.7:80"]),
         ] {
-            assert_eq!(hosts_of(addr.parse().unwrap()), expected, "{addr}");
+            assert_eq!(hosts_of(addr.parse().unwrap(), usual_port), expected, "{addr}, usually {usual_port}");
         }
     }
 }

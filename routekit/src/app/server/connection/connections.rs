@@ -6,7 +6,7 @@ use std::{
         Arc, Weak,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    task::Waker,
+    task::{Poll, Waker},
     thread,
     time::Duration,
 };
@@ -18,7 +18,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::{
     heads::RejectedHeads,
     limits::ServerLimits,
-    patience::{ClientDeadline, TICK, millis},
+    patience::{ClientDeadline, ClientPatience, TICK, millis},
     stage::{ClosingStage, CurrentStage},
     unsent::UnsentResponses,
     upload::UploadWait,
@@ -57,6 +57,8 @@ pub(in crate::app::server) struct OpenConnection {
     pub(super) unsent: UnsentResponses,
     /// When the client is late with taking what was sent.
     pub(super) send: ClientDeadline,
+    /// Whether the socket below the stream reports what the client takes.
+    is_measured: AtomicBool,
     /// The wait for the body of the current request, in HTTP/1.
     pub(super) upload: UploadWait,
     /// The open streams of HTTP/2. Closed ones are removed at the next tick.
@@ -104,6 +106,7 @@ impl Connections {
             response_ended: AtomicBool::new(false),
             unsent: UnsentResponses::default(),
             send: ClientDeadline::never(),
+            is_measured: AtomicBool::new(false),
             upload: UploadWait::default(),
             #[cfg(feature = "http2")]
             streams: Default::default(),
@@ -135,7 +138,7 @@ impl Connections {
     }
 
     /// Advances the clock by a second.
-    pub(super) fn tick(&self) {
+    pub(in crate::app::server) fn tick(&self) {
         let tick = TICK.as_millis() as u64;
         let now = self.now.fetch_add(tick, Ordering::Relaxed) + tick;
         self.wake_open(|connection| {
@@ -247,6 +250,41 @@ impl OpenConnection {
     pub(super) fn upload_ended(&self, unread: Option<u64>) {
         self.uploading.store(false, Ordering::Relaxed);
         self.unread.store(unread.unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// The time that the client has left to take what is sent.
+    pub(in crate::app::server) fn send_patience(&self) -> ClientPatience {
+        ClientPatience::new(self.limits().send_timeout)
+    }
+
+    /// Records whether the client takes what is sent.
+    #[inline]
+    pub(in crate::app::server) fn written(&self, patience: &mut ClientPatience, polled: &Poll<io::Result<usize>>) {
+        match polled {
+            Poll::Pending => patience.wait(&self.send, self.now()),
+            Poll::Ready(written) if self.send.is_set() => {
+                let written = written.as_ref().map_or(0, |written| *written);
+                patience.progress(&self.send, self.now(), written);
+            }
+            Poll::Ready(_) => {}
+        }
+    }
+
+    /// Whether the connection is between two requests over TLS, whose client must be told that nothing is missing (RFC
+    /// 8446 §6.1).
+    pub(super) fn owes_close_notify(&self) -> bool {
+        self.is_measured() && self.idle.load(Ordering::Relaxed)
+    }
+
+    /// Leaves these records to the socket below the stream.
+    #[cfg(feature = "tls")]
+    pub(in crate::app::server) fn measured_below(&self) {
+        self.is_measured.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the socket below the stream keeps these records.
+    pub(super) fn is_measured(&self) -> bool {
+        self.is_measured.load(Ordering::Relaxed)
     }
 
     /// Records that the response is complete, but not yet sent. Its request is active until then.

@@ -13,6 +13,7 @@ use super::{connections::OpenConnection, protocol::Protocol};
 pub(super) const LAST_MOMENT: Duration = Duration::from_millis(500);
 
 /// How long an HTTP/2 connection without requests may take to acknowledge that the app closes.
+#[cfg(feature = "http2")]
 const GOAWAY_WAIT: Duration = Duration::from_secs(5);
 
 /// Polls `connection` until it ends, or until it must be dropped: `None`. That is when its client is late, or when the
@@ -52,6 +53,15 @@ pub(super) async fn drive<C: Future>(
             finished = true;
         }
     }
+}
+
+/// Polls the handshake that comes before the first request, as long as the client may take for the head of that.
+#[cfg(feature = "tls")]
+pub(in crate::app::server) async fn drive_handshake<H: Future>(
+    handshake: H,
+    open: &OpenConnection,
+) -> Option<H::Output> {
+    drive(std::pin::pin!(handshake), (open, Protocol::Http1), |_| ()).await
 }
 
 /// Polls `connection` until it ends, or until `interrupted` after a poll: `None`.

@@ -34,5 +34,11 @@ mod upload;
 mod websocket;
 
 pub(super) use self::{
-    connections::Connections, heads::RejectedHeads, limits::ServerLimits, run::serve_connection, stage::ClosingStage,
+    connections::{Connections, OpenConnection},
+    heads::RejectedHeads,
+    limits::ServerLimits,
+    run::serve_connection,
+    stage::ClosingStage,
 };
+#[cfg(feature = "tls")]
+pub(super) use self::{drive::drive_handshake, patience::ClientPatience};

@@ -46,7 +46,7 @@ impl ClientDeadline {
 /// It decreases while the server waits, and increases with each byte up to its initial value. Time in which the server
 /// does not wait is not counted.
 #[derive(Debug)]
-pub(super) struct ClientPatience {
+pub(in crate::app::server) struct ClientPatience {
     most: u64,
     left: u64,
 }

@@ -56,7 +56,7 @@ pub(super) async fn detect<I: AsyncRead + Unpin>(
         }
     })
     .await?;
-    let patience = ClientPatience::new(open.limits().send_timeout);
+    let patience = (!open.is_measured()).then(|| open.send_patience());
     Ok((
         protocol,
         Rewound { first, unread: 0..length, inner: TokioIo::new(stream), protocol, patience, websocket: None, open },
@@ -74,8 +74,8 @@ pub(super) struct Rewound<I> {
     unread: std::ops::Range<usize>,
     inner: TokioIo<I>,
     protocol: Protocol,
-    /// With the client's reading.
-    patience: ClientPatience,
+    /// With the client's reading. `None` if the socket below measures it.
+    patience: Option<ClientPatience>,
     /// What is written on a WebSocket.
     websocket: Option<Box<OutgoingFrames>>,
     open: Arc<OpenConnection>,
@@ -92,13 +92,8 @@ impl<I> Rewound<I> {
     /// Notes whether the client takes what is written.
     #[inline]
     fn written(&mut self, polled: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
-        match &polled {
-            Poll::Pending => self.patience.wait(&self.open.send, self.open.now()),
-            Poll::Ready(written) if self.open.send.is_set() => {
-                let written = written.as_ref().map_or(0, |written| *written);
-                self.patience.progress(&self.open.send, self.open.now(), written);
-            }
-            Poll::Ready(_) => {}
+        if let Some(patience) = &mut self.patience {
+            self.open.written(patience, &polled);
         }
         if self.protocol != Protocol::Http1 && matches!(polled, Poll::Ready(Ok(written)) if written > LARGEST_CONTROL) {
             self.open.sent_data();

@@ -93,6 +93,9 @@ pub(in crate::app::server) async fn serve_connection<I, S>(
                             // The stream is closed next, whether or not it has room for the response.
                             let _ = tokio::time::timeout(LAST_MOMENT, refuse_late(parts.io.into_inner())).await;
                         }
+                        Some(parts) if served.is_none() && open.owes_close_notify() => {
+                            let _ = tokio::time::timeout(LAST_MOMENT, parts.io.into_inner().shutdown()).await;
+                        }
                         Some(_) => {}
                         // The stream has another protocol from now on.
                         None => open.await_nothing(),

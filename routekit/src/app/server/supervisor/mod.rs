@@ -9,5 +9,5 @@ mod sockets;
 
 pub(super) use self::{
     notifications::Supervisor,
-    sockets::{InheritedSockets, inherited_sockets},
+    sockets::{InheritedSockets, SocketRole, inherited_sockets},
 };

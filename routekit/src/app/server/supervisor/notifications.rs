@@ -2,7 +2,7 @@
 
 use std::{
     future::{Future, pending},
-    net::SocketAddr,
+    io,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -11,7 +11,7 @@ use std::{
 
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::app::environment::{self, Notification};
+use crate::app::environment;
 
 /// The supervisor of the process, if it expects notifications. Clones share their state.
 #[derive(Clone)]
@@ -39,7 +39,7 @@ impl Supervisor {
     /// the supervisor wants to know. It does not end. `None` without a supervisor.
     pub(in crate::app::server) fn run<F>(
         &self,
-        addr: SocketAddr,
+        url: String,
         ready: F,
     ) -> Option<impl Future<Output = ()> + Send + use<F>>
     where
@@ -55,14 +55,14 @@ impl Supervisor {
                 ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
                 loop {
                     ticks.tick().await;
-                    state.send(&Notification::Alive);
+                    state.log(environment::notify_alive());
                 }
             }
         };
         let start = async move {
             ready.await;
             if !state.stopping.load(Ordering::SeqCst) {
-                state.send(&Notification::Ready(format!("listening on http://{addr}")));
+                state.log(environment::notify_ready(&format!("listening on {url}")));
             }
         };
         Some(async move {
@@ -75,14 +75,14 @@ impl Supervisor {
         if let Some(state) = &self.0
             && !state.stopping.swap(true, Ordering::SeqCst)
         {
-            state.send(&Notification::Stopping);
+            state.log(environment::notify_stopping());
         }
     }
 }
 
 impl SupervisorState {
-    fn send(&self, notification: &Notification) {
-        if let Err(error) = environment::notify(notification)
+    fn log(&self, sent: io::Result<()>) {
+        if let Err(error) = sent
             && !self.failed.swap(true, Ordering::Relaxed)
         {
             tracing::warn!(%error, "the supervisor named by NOTIFY_SOCKET cannot be notified");

@@ -48,9 +48,8 @@ fn write_new(path: &Path, urls: &[String]) -> io::Result<()> {
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(format!("{FIRST_LINE}\n{}\n", urls.join("\n")).as_bytes())?;
-    file.sync_all()
+    // Not synchronised with the disk: a shutdown must not wait for it, and a lost list costs some misses.
+    options.open(path)?.write_all(format!("{FIRST_LINE}\n{}\n", urls.join("\n")).as_bytes())
 }
 
 #[cfg(test)]

@@ -35,6 +35,10 @@ impl BucketHistogram {
     }
 
     fn add(&self, value: f64, times: u64, sum: f64) {
+        // One such sample would make the sum useless for ever.
+        if !sum.is_finite() {
+            return;
+        }
         // Not a binary search: most requests are fast and small, so that the first bucket is the most frequent one.
         let bucket = self.bounds.iter().position(|bound| value <= *bound).unwrap_or(self.bounds.len());
         self.counts[bucket].fetch_add(times, Ordering::Relaxed);

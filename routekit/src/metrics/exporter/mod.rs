@@ -1,14 +1,24 @@
 //! The Prometheus exporter of an app.
 
+mod admission;
+mod handles;
+mod histogram;
+mod names;
+mod open_metrics;
+
 use std::{fmt, sync::Arc};
 
-use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
+use metrics::{Counter, Gauge, Histogram, Key, KeyName, Label, Metadata, Recorder, SharedString, Unit};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 use parking_lot::{Mutex, MutexGuard};
 
-use super::{
+use self::{
+    admission::{Admissions, MetricKind},
+    handles::Handles,
     histogram::HistogramRegistry,
-    names::{DURATION_BUCKETS, REQUEST_SIZE, RESPONSE_SIZE},
+};
+use super::{
+    names::{DURATION_BUCKETS, METADATA, METRICS_REFUSED, REQUEST_SIZE, RESPONSE_SIZE, describe_exporter},
     recorder::SharedRecorder,
     source::MetricSource,
 };
@@ -44,7 +54,17 @@ impl Exporter {
         let sizes = [REQUEST_SIZE, RESPONSE_SIZE].map(|name| (name, &SIZE_BUCKETS[..]));
         let others = PrometheusBuilder::new().build_recorder();
         let handle = others.handle();
-        let recorder = ExporterRecorder { histograms: HistogramRegistry::new(seconds, sizes), others };
+        describe_exporter(&others);
+        let refused = others.register_counter(&Key::from_name(METRICS_REFUSED), &METADATA);
+        let recorder = ExporterRecorder {
+            admissions: Admissions::default(),
+            counters: Handles::default(),
+            gauges: Handles::default(),
+            histograms: Handles::default(),
+            histogram_registry: HistogramRegistry::new(seconds, sizes),
+            others,
+            refused,
+        };
         Self { recorder: Arc::new(recorder), handle, sources: Arc::default() }
     }
 
@@ -65,8 +85,14 @@ impl Exporter {
     pub fn render(&self) -> String {
         self.sources().retain(|source| source.update());
         let mut text = self.handle.render();
-        self.recorder.histograms.render(&mut text);
+        self.recorder.histogram_registry.render(&mut text);
         text
+    }
+
+    /// Renders all metrics as OpenMetrics 1.0.
+    #[must_use]
+    pub fn render_open_metrics(&self) -> String {
+        open_metrics::of(&self.render())
     }
 
     /// Updates this source before rendering, until it reports that it has ended.
@@ -93,11 +119,38 @@ impl fmt::Debug for Exporter {
     }
 }
 
-/// Counts histograms in place. Other metrics are atomics of `metrics-exporter-prometheus`, whose histograms would keep
-/// every sample until they are folded.
+/// Checks each key, and keeps its handle. Counts histograms in place; counters and gauges are atomics of
+/// `metrics-exporter-prometheus`, whose histograms would keep every sample until they are folded.
 struct ExporterRecorder {
-    histograms: HistogramRegistry,
+    admissions: Admissions,
+    counters: Handles<Counter>,
+    gauges: Handles<Gauge>,
+    histograms: Handles<Histogram>,
+    histogram_registry: HistogramRegistry,
     others: PrometheusRecorder,
+    /// Counts samples of metrics that are refused.
+    refused: Counter,
+}
+
+impl ExporterRecorder {
+    /// The handle of a key. `None` if the key is refused.
+    fn handle<H: Clone>(
+        &self,
+        handles: &Handles<H>,
+        (kind, given): (MetricKind, &Key),
+        make: impl FnOnce(&Key) -> H,
+    ) -> Option<H> {
+        if let Some(known) = handles.get(given) {
+            return Some(known);
+        }
+        match self.admissions.admit(kind, given) {
+            Ok(admitted) => Some(handles.add(given, &admitted, || make(&admitted))),
+            Err(_) => {
+                self.refused.increment(1);
+                None
+            }
+        }
+    }
 }
 
 impl Recorder for ExporterRecorder {
@@ -110,18 +163,31 @@ impl Recorder for ExporterRecorder {
     }
 
     fn describe_histogram(&self, key: KeyName, _unit: Option<Unit>, description: SharedString) {
-        self.histograms.describe(key.as_str(), description);
+        self.histogram_registry.describe(key.as_str(), description);
     }
 
     fn register_counter(&self, key: &Key, metadata: &Metadata<'_>) -> Counter {
-        self.others.register_counter(key, metadata)
+        let make = |key: &Key| self.others.register_counter(&with_doubled_backslashes(key), metadata);
+        self.handle(&self.counters, (MetricKind::Counter, key), make).unwrap_or_else(Counter::noop)
     }
 
     fn register_gauge(&self, key: &Key, metadata: &Metadata<'_>) -> Gauge {
-        self.others.register_gauge(key, metadata)
+        let make = |key: &Key| self.others.register_gauge(&with_doubled_backslashes(key), metadata);
+        self.handle(&self.gauges, (MetricKind::Gauge, key), make).unwrap_or_else(Gauge::noop)
     }
 
     fn register_histogram(&self, key: &Key, _metadata: &Metadata<'_>) -> Histogram {
-        self.histograms.register(key)
+        let make = |key: &Key| self.histogram_registry.register(key);
+        self.handle(&self.histograms, (MetricKind::Histogram, key), make).unwrap_or_else(Histogram::noop)
     }
+}
+
+/// `metrics-exporter-prometheus` takes `\\` for an escaped backslash and writes it as it is, so that two values could
+/// have one text.
+fn with_doubled_backslashes(key: &Key) -> Key {
+    if key.labels().all(|label| !label.value().contains('\\')) {
+        return key.clone();
+    }
+    let labels = key.labels().map(|label| Label::new(label.key().to_owned(), label.value().replace('\\', r"\\")));
+    Key::from_parts(key.name().to_owned(), labels.collect::<Vec<_>>())
 }

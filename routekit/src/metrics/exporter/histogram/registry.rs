@@ -8,10 +8,14 @@ use std::{
 use metrics::{Key, SharedString};
 use parking_lot::Mutex;
 
-use super::{buckets::BucketHistogram, text};
+use super::{
+    super::names::{labels, metric_name},
+    buckets::BucketHistogram,
+    text,
+};
 
 /// Creates histograms, and renders them.
-pub(in crate::metrics) struct HistogramRegistry {
+pub(in crate::metrics::exporter) struct HistogramRegistry {
     /// The bounds of histograms without bounds of their own.
     bounds: Arc<[f64]>,
     own_bounds: HashMap<&'static str, Arc<[f64]>>,
@@ -28,27 +32,27 @@ struct HistogramFamily {
 
 impl HistogramRegistry {
     /// Histograms have these bounds, except those with names in `own`.
-    pub(in crate::metrics) fn new<const N: usize>(bounds: &[f64], own: [(&'static str, &[f64]); N]) -> Self {
+    pub(in crate::metrics::exporter) fn new<const N: usize>(bounds: &[f64], own: [(&'static str, &[f64]); N]) -> Self {
         let own_bounds = own.into_iter().map(|(name, bounds)| (name, bounds.into())).collect();
         Self { bounds: bounds.into(), own_bounds, families: Mutex::default() }
     }
 
-    pub(in crate::metrics) fn describe(&self, name: &str, description: SharedString) {
-        self.families.lock().entry(text::metric_name(name)).or_default().description = Some(description);
+    pub(in crate::metrics::exporter) fn describe(&self, name: &str, description: SharedString) {
+        self.families.lock().entry(metric_name(name)).or_default().description = Some(description);
     }
 
     /// The histogram with this key, which is created if there is none.
-    pub(in crate::metrics) fn register(&self, key: &Key) -> metrics::Histogram {
+    pub(in crate::metrics::exporter) fn register(&self, key: &Key) -> metrics::Histogram {
         let bounds = self.own_bounds.get(key.name()).unwrap_or(&self.bounds);
         let mut families = self.families.lock();
-        let family = families.entry(text::metric_name(key.name())).or_default();
-        let series = family.series.entry(text::labels(key.labels()));
+        let family = families.entry(metric_name(key.name())).or_default();
+        let series = family.series.entry(labels(key.labels()));
         let histogram = series.or_insert_with(|| Arc::new(BucketHistogram::new(Arc::clone(bounds))));
         metrics::Histogram::from_arc(Arc::clone(histogram))
     }
 
     /// Appends all histograms in the Prometheus text format.
-    pub(in crate::metrics) fn render(&self, out: &mut String) {
+    pub(in crate::metrics::exporter) fn render(&self, out: &mut String) {
         for (name, family) in &*self.families.lock() {
             if family.series.is_empty() {
                 continue;

@@ -3,33 +3,7 @@
 
 use std::fmt::Write as _;
 
-use metrics::Label;
-
 use super::buckets::HistogramSnapshot;
-
-/// The name with `_` in place of all characters that the name of a metric must not have.
-pub(super) fn metric_name(name: &str) -> String {
-    valid(name, |c| c == ':')
-}
-
-/// The labels as they stand between braces.
-pub(super) fn labels<'a>(labels: impl Iterator<Item = &'a Label>) -> String {
-    let mut out = String::new();
-    for label in labels {
-        let comma = if out.is_empty() { "" } else { "," };
-        let name = valid(label.key(), |_| false);
-        let value = label.value().replace('\\', r"\\").replace('"', r#"\""#).replace('\n', r"\n");
-        // Writing to a string cannot fail, here and below.
-        let _ = write!(out, r#"{comma}{name}="{value}""#);
-    }
-    out
-}
-
-fn valid(name: &str, also: fn(char) -> bool) -> String {
-    let is_valid =
-        |(at, c): (usize, char)| c.is_ascii_alphabetic() || c == '_' || also(c) || (at > 0 && c.is_ascii_digit());
-    name.chars().enumerate().map(|(at, c)| if is_valid((at, c)) { c } else { '_' }).collect()
-}
 
 /// Writes what all histograms of one name share.
 pub(super) fn write_head(out: &mut String, name: &str, description: Option<&str>) {
@@ -78,12 +52,5 @@ h_sum 26.5
 h_count 4
 "#;
         assert_eq!(out, expected.trim_start());
-    }
-
-    #[test]
-    fn names_and_labels_are_escaped() {
-        assert_eq!(metric_name("1st.time:é"), "_st_time:_");
-        let given = [Label::new("a.b:1", "x\"y"), Label::new("2", "back\\slash\nline é")];
-        assert_eq!(labels(given.iter()), r#"a_b_1="x\"y",_="back\\slash\nline é""#);
     }
 }

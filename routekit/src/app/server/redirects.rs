@@ -1,0 +1,125 @@
+//! The listener that redirects plain HTTP to HTTPS.
+
+use std::{
+    convert::Infallible,
+    future::{Ready, pending, ready},
+    io,
+    pin::Pin,
+    sync::Arc,
+};
+
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
+use http::{
+    HeaderValue, Request, StatusCode, Version,
+    header::{CONNECTION, HOST, LOCATION},
+    uri::Authority,
+};
+use tokio::{net::TcpListener, sync::Semaphore, task::JoinSet};
+use tower::service_fn;
+
+use super::{
+    accept::accept,
+    connection::{Connections, ServerLimits},
+    file_limit::REDIRECT_CONNECTIONS,
+    listeners::listen,
+};
+use crate::{
+    app::announce,
+    base::setup_problem::SetupProblem,
+    config::Config,
+    observe::{ActiveRequest, KnowsRequest},
+};
+
+/// A bound listener that does not accept yet.
+pub(super) struct Redirects(TcpListener);
+
+impl Redirects {
+    /// Binds the configured address, unless its listener is inherited. `None` if there is none.
+    pub(super) fn bind(config: &Config, inherited: Option<TcpListener>) -> Result<Option<Self>, SetupProblem> {
+        let Some(addr) = *config.server_redirect_addr else { return Ok(None) };
+        let bind = || listen(addr, config.server_redirect_addr.origin(), "ROUTEKIT_SERVER_REDIRECT_ADDR");
+        Ok(Some(Self(inherited.map_or_else(bind, Ok)?)))
+    }
+
+    /// Redirects every request to this port. Dropping the set closes the listener and its connections.
+    pub(super) fn serve(self, limits: &ServerLimits, https_port: u16) -> io::Result<JoinSet<()>> {
+        announce::redirects(self.0.local_addr()?);
+        let connections = Arc::new(Connections::new(limits.clone()));
+        connections.start_clock()?;
+        let mut serving = JoinSet::new();
+        serving.spawn(async move {
+            let service =
+                || service_fn(move |request: Request<Body>| ready(Ok::<_, Infallible>(redirect(&request, https_port))));
+            let slots = Arc::new(Semaphore::new(REDIRECT_CONNECTIONS as usize));
+            accept((&self.0, &slots), &connections, &mut JoinSet::new(), None, pending::<()>(), service).await;
+        });
+        Ok(serving)
+    }
+}
+
+/// A redirect is not the app's traffic.
+impl KnowsRequest for Ready<Result<Response, Infallible>> {
+    fn take_request(self: Pin<&mut Self>) -> Option<ActiveRequest> {
+        None
+    }
+}
+
+/// The response to a request: 308 to the same path and query of its host, or 400 without a valid host.
+fn redirect<B>(request: &Request<B>, port: u16) -> Response {
+    let mut response = match location(request, port) {
+        Some(location) => (StatusCode::PERMANENT_REDIRECT, [(LOCATION, location)]).into_response(),
+        None => StatusCode::BAD_REQUEST.into_response(),
+    };
+    // The next request goes to another port.
+    if request.version() < Version::HTTP_2 {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+fn location<B>(request: &Request<B>, port: u16) -> Option<HeaderValue> {
+    // A host in the request line takes precedence (RFC 9112 §3.2.2). HTTP/2 has no other.
+    let named = request.headers().get(HOST).and_then(|host| Authority::try_from(host.as_bytes()).ok());
+    let host = request.uri().authority().or(named.as_ref())?.host();
+    if host.is_empty() {
+        return None;
+    }
+    let port = if port == 443 { String::new() } else { format!(":{port}") };
+    // `*` of OPTIONS is no path, and a URL may omit the path before its query.
+    let target = request.uri().path_and_query().map_or("", |target| target.as_str()).trim_start_matches('*');
+    let slash = if target.starts_with('/') { "" } else { "/" };
+    HeaderValue::try_from(format!("https://{host}{port}{slash}{target}")).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn location_is_the_same_page_of_the_same_host_by_https() {
+        for (uri, host, port, expected) in [
+            ("/users?page=1&q=%20", Some("shop.example"), 443, Some("https://shop.example/users?page=1&q=%20")),
+            ("/", Some("shop.example:80"), 443, Some("https://shop.example/")),
+            ("/", Some("Shop.example:8080"), 8443, Some("https://Shop.example:8443/")),
+            ("/", Some("[::1]:80"), 8443, Some("https://[::1]:8443/")),
+            ("//other.example/x", Some("shop.example"), 443, Some("https://shop.example//other.example/x")),
+            ("*", Some("shop.example"), 443, Some("https://shop.example/")),
+            ("http://a.example/x?y", Some("b.example"), 443, Some("https://a.example/x?y")),
+            ("http://user@a.example?y", Some("b.example"), 443, Some("https://a.example/?y")),
+            ("/", None, 443, None),
+            ("/", Some(""), 443, None),
+            ("/", Some(":80"), 443, None),
+            ("/", Some("shop.example/x"), 443, None),
+            ("/", Some("a b"), 443, None),
+        ] {
+            let mut request = Request::new(());
+            *request.uri_mut() = uri.parse().unwrap();
+            request.headers_mut().extend(host.map(|host| (HOST, HeaderValue::try_from(host).unwrap())));
+            let location = location(&request, port);
+            assert_eq!(location.as_ref().map(|value| value.to_str().unwrap()), expected, "{uri} of {host:?}");
+        }
+    }
+}
