@@ -2,13 +2,15 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use super::{names, recorder::SharedRecorder, route::RouteMetrics};
+#[cfg(feature = "prometheus")]
+use super::Exporter;
+use super::{names, recorder::SharedRecorder, request_target::RequestTarget, route::RouteMetrics};
 use crate::observe::{RouteObservers, RouteState};
 
 /// Creates the metrics of routes, with one recorder.
 #[derive(Clone)]
 pub struct HttpMetrics {
-    recorder: SharedRecorder,
+    target: RequestTarget,
     slow: Option<Duration>,
 }
 
@@ -16,8 +18,22 @@ impl HttpMetrics {
     /// Registers the metrics with this recorder, and describes them.
     #[must_use]
     pub fn new(recorder: SharedRecorder) -> Self {
-        names::describe(&*recorder);
-        Self { recorder, slow: None }
+        Self::of_target(RequestTarget {
+            recorder,
+            #[cfg(feature = "prometheus")]
+            exporter: None,
+        })
+    }
+
+    /// Registers the metrics with this exporter, in which a request is recorded at once.
+    #[cfg(feature = "prometheus")]
+    pub(crate) fn of_exporter(exporter: &Exporter) -> Self {
+        Self::of_target(RequestTarget { recorder: exporter.recorder(), exporter: Some(exporter.clone()) })
+    }
+
+    fn of_target(target: RequestTarget) -> Self {
+        names::describe(&*target.recorder);
+        Self { target, slow: None }
     }
 
     /// Sets the duration from which a request counts as slow, for routes without their own threshold. Defaults to none.
@@ -30,13 +46,13 @@ impl HttpMetrics {
     /// Creates the metrics of the route with this template. Keep them with the route.
     #[must_use]
     pub fn of_route(&self, template: impl Into<String>) -> RouteMetrics {
-        RouteMetrics::new(self.recorder.clone(), Some(template.into()), self.slow)
+        RouteMetrics::new(self.target.clone(), Some(template.into()), self.slow)
     }
 
     /// Creates the metrics of requests that match no route.
     #[must_use]
     pub fn of_unmatched(&self) -> RouteMetrics {
-        RouteMetrics::new(self.recorder.clone(), None, self.slow)
+        RouteMetrics::new(self.target.clone(), None, self.slow)
     }
 }
 

@@ -71,6 +71,7 @@ mod names;
 mod no_exporter;
 mod outcome;
 mod recorder;
+mod request_target;
 mod route;
 mod source;
 

@@ -1,24 +1,39 @@
 //! Histograms of a route, by outcome.
 
+#[cfg(feature = "prometheus")]
+use std::sync::Arc;
 use std::sync::OnceLock;
 
 use metrics::Histogram;
 
+#[cfg(feature = "prometheus")]
+use super::exporter::RequestHistogram;
 use crate::observe::{Ending, Failure, Finished};
 
 /// The three histograms that share their labels.
-pub(super) struct OutcomeHistograms {
-    pub(super) duration: Histogram,
-    pub(super) request_size: Histogram,
-    pub(super) response_size: Histogram,
+pub(super) enum OutcomeHistograms {
+    /// In routekit's own exporter.
+    #[cfg(feature = "prometheus")]
+    Own(Arc<RequestHistogram>),
+    /// In a recorder of the facade.
+    Recorder { duration: Histogram, request_size: Histogram, response_size: Histogram },
 }
 
 impl OutcomeHistograms {
-    #[expect(clippy::cast_precision_loss, reason = "sizes stay below 2^53 bytes")]
+    #[inline]
     pub(super) fn record(&self, request: &Finished<'_>) {
-        self.duration.record(request.duration.as_secs_f64());
-        self.request_size.record(request.request_bytes as f64);
-        self.response_size.record(request.response_bytes as f64);
+        match self {
+            #[cfg(feature = "prometheus")]
+            Self::Own(histogram) => {
+                histogram.record(request.duration, request.request_bytes, request.response_bytes);
+            }
+            #[expect(clippy::cast_precision_loss, reason = "sizes stay below 2^53 bytes")]
+            Self::Recorder { duration, request_size, response_size } => {
+                duration.record(request.duration.as_secs_f64());
+                request_size.record(request.request_bytes as f64);
+                response_size.record(request.response_bytes as f64);
+            }
+        }
     }
 }
 

@@ -6,9 +6,9 @@ use http::{Method, StatusCode};
 use metrics::{Counter, Gauge, Key, Label};
 
 use super::{
-    names::{ACTIVE, CANCELLED, DURATION, METADATA, POLICY_ANSWERS, REQUEST_SIZE, RESPONSE_SIZE, SLOW},
+    names::{ACTIVE, CANCELLED, METADATA, POLICY_ANSWERS, SLOW},
     outcome::{OutcomeHistograms, OutcomeTable},
-    recorder::SharedRecorder,
+    request_target::RequestTarget,
 };
 use crate::observe::{Ending, Event, Failure, Finished, METHODS, Observer, method_index, method_name};
 
@@ -25,7 +25,7 @@ pub struct RouteMetrics {
 
 /// The labels of a route's handles.
 struct Labels {
-    recorder: SharedRecorder,
+    target: RequestTarget,
     route: Option<String>,
 }
 
@@ -49,10 +49,10 @@ struct PolicyAnswers {
 }
 
 impl RouteMetrics {
-    pub(super) fn new(recorder: SharedRecorder, route: Option<String>, slow: Option<Duration>) -> Self {
+    pub(super) fn new(target: RequestTarget, route: Option<String>, slow: Option<Duration>) -> Self {
         let methods = [const { OnceLock::new() }; METHODS.len()];
         Self {
-            labels: Labels { recorder, route },
+            labels: Labels { target, route },
             slow,
             declared: None,
             policy_answers: PolicyAnswers::default(),
@@ -92,13 +92,7 @@ impl RouteMetrics {
             if let Some(error_type) = ending.error_type() {
                 labels.push(Label::new("error_type", error_type.to_owned()));
             }
-            let histogram =
-                |name| self.labels.recorder.register_histogram(&Key::from_parts(name, labels.clone()), &METADATA);
-            OutcomeHistograms {
-                duration: histogram(DURATION),
-                request_size: histogram(REQUEST_SIZE),
-                response_size: histogram(RESPONSE_SIZE),
-            }
+            self.labels.target.outcome(&labels)
         })
     }
 }
@@ -112,17 +106,16 @@ impl Labels {
     }
 
     fn counter(&self, name: &'static str, labels: Vec<Label>) -> Counter {
-        self.recorder.register_counter(&Key::from_parts(name, labels), &METADATA)
+        self.target.recorder.register_counter(&Key::from_parts(name, labels), &METADATA)
     }
 }
 
 impl MethodMetrics {
     fn new(labels: &Labels, method: &'static str) -> Self {
         // Whether a request is unmatched is known only when it ends, so it never counts as active.
-        let active = labels
-            .route
-            .is_some()
-            .then(|| labels.recorder.register_gauge(&Key::from_parts(ACTIVE, labels.of(Some(method))), &METADATA));
+        let active = labels.route.is_some().then(|| {
+            labels.target.recorder.register_gauge(&Key::from_parts(ACTIVE, labels.of(Some(method))), &METADATA)
+        });
         Self {
             active,
             cancelled: labels.counter(CANCELLED, labels.of(Some(method))),

@@ -4,6 +4,9 @@ use std::{ffi::OsString, path::Path, process::Command, time::Duration};
 
 use routekit::prelude::*;
 
+/// The threads of the program's runtime.
+pub(super) const WORKERS: usize = 2;
+
 const PROGRAM: &str = "TEST_RESTARTED_PROGRAM";
 
 #[get("/fast")]
@@ -16,6 +19,13 @@ async fn fast() -> &'static str {
 async fn slow() -> &'static str {
     tokio::time::sleep(Duration::from_millis(300)).await;
     "slow"
+}
+
+/// Blocks its thread, as no handler should.
+#[get("/block")]
+async fn block() -> &'static str {
+    std::thread::sleep(Duration::from_secs(3));
+    "block"
 }
 
 /// Takes until the file exists that the test names. The warm-up requests it.
@@ -42,6 +52,6 @@ fn runs_as_a_process() {
     if std::env::var_os(PROGRAM).is_none() {
         return;
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(App::with_routes(routes![fast, slow, prices]).serve()).unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build().unwrap();
+    runtime.block_on(App::with_routes(routes![block, fast, slow, prices]).serve()).unwrap();
 }

@@ -144,7 +144,8 @@ impl NotifySocket {
         std::iter::from_fn(|| self.within(Duration::from_millis(1))).collect()
     }
 
-    fn within(&self, time: Duration) -> Option<String> {
+    /// The next notification, if it arrives within this time.
+    pub(super) fn within(&self, time: Duration) -> Option<String> {
         let mut text = [0; 1024];
         self.socket.set_read_timeout(Some(time)).unwrap();
         match self.socket.recv(&mut text) {

@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{
-    program::program,
+    program::{WORKERS, program},
     started::{ALIVE, ListenPid, NotifySocket, Started, listener, share, with_sockets},
 };
 use crate::{
@@ -122,6 +122,31 @@ fn supervisor_learns_that_the_app_is_alive() {
         assert_eq!(app.ended().0, Some(0));
         assert!(!notified.arrived().contains(&ALIVE.to_owned()), "{name}");
     }
+}
+
+#[test]
+fn app_with_a_blocked_runtime_does_not_report_that_it_is_alive() {
+    let (socket, notified) = (listener(), NotifySocket::new("blocked"));
+    let addr = socket.local_addr().unwrap();
+    let mut command = with_sockets(&program(Path::new("")), vec![share(&socket)], ListenPid::Own);
+    command.env("NOTIFY_SOCKET", &notified.path).env("WATCHDOG_USEC", "100000");
+    let app = Started::new(command);
+    notified.next_state();
+    let clients: Vec<TcpStream> = (0..WORKERS)
+        .map(|_| {
+            let mut client = TcpStream::connect(addr).unwrap();
+            client.write_all(b"GET /block HTTP/1.1\r\nhost: a\r\n\r\n").unwrap();
+            // The next request is for a thread that is free.
+            std::thread::sleep(Duration::from_millis(200));
+            client
+        })
+        .collect();
+    let is_silent = (0..100).any(|_| notified.within(Duration::from_secs(1)).is_none());
+    assert!(is_silent, "a blocked runtime reports that it is alive");
+    assert_eq!(notified.next(), ALIVE, "the runtime is free again");
+    drop(clients);
+    app.terminate();
+    assert_eq!(app.ended().0, Some(0));
 }
 
 #[test]

@@ -54,7 +54,14 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     let context = VerifierContext::new(clock.clone(), Spawner::tokio());
     let verifiers = Arc::new(verifiers.started(&context));
     let access_log = AccessLog::new(*config.access_log);
-    let metrics = HttpMetrics::new(metering.recorder()).slow(*config.slow);
+    #[cfg(feature = "prometheus")]
+    let metrics = match metering.exporter() {
+        Some(exporter) => HttpMetrics::of_exporter(exporter),
+        None => HttpMetrics::new(metering.recorder()),
+    };
+    #[cfg(not(feature = "prometheus"))]
+    let metrics = HttpMetrics::new(metering.recorder());
+    let metrics = metrics.slow(*config.slow);
     let observers = Observers { metrics, access_log: access_log.clone(), more: observers };
     let sensitive_headers =
         SensitiveHeadersLayer::new().and(verifiers.sensitive_headers()).and(config.sensitive_headers.to_vec());

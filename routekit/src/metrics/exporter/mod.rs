@@ -12,13 +12,14 @@ use metrics::{Counter, Gauge, Histogram, Key, KeyName, Label, Metadata, Recorder
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 use parking_lot::{Mutex, MutexGuard};
 
+pub(super) use self::histogram::RequestHistogram;
 use self::{
     admission::{Admissions, MetricKind},
     handles::Handles,
     histogram::HistogramRegistry,
 };
 use super::{
-    names::{DURATION_BUCKETS, METADATA, METRICS_REFUSED, REQUEST_SIZE, RESPONSE_SIZE, describe_exporter},
+    names::{DURATION, DURATION_BUCKETS, METADATA, METRICS_REFUSED, REQUEST_SIZE, RESPONSE_SIZE, describe_exporter},
     recorder::SharedRecorder,
     source::MetricSource,
 };
@@ -78,6 +79,11 @@ impl Exporter {
     #[must_use]
     pub fn recorder(&self) -> SharedRecorder {
         self.recorder.clone()
+    }
+
+    /// The histograms of requests with these labels. They are part of the families of the facade's histograms.
+    pub(super) fn requests(&self, labels: &[Label]) -> Arc<RequestHistogram> {
+        self.recorder.histogram_registry.requests([DURATION, REQUEST_SIZE, RESPONSE_SIZE], labels)
     }
 
     /// Renders all metrics in the Prometheus text format.

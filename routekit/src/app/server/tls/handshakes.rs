@@ -52,8 +52,10 @@ impl TlsHandshakes {
     {
         open.measured_below();
         let socket = MeasuredSocket::new(stream, Arc::clone(&open));
-        let handshake = self.0.accept_with(socket, |session| session.set_buffer_limit(Some(BUFFER)));
-        match drive_handshake(handshake, &open).await {
+        // Boxed, because the task of a connection would hold several of these large values.
+        let handshake = Box::pin(self.0.accept_with(socket, |session| session.set_buffer_limit(Some(BUFFER))));
+        let complete = drive_handshake(async { handshake.await.map(Box::new) }, &open).await;
+        match complete {
             Some(Ok(stream)) => serve_connection(stream, peer, service, open).await,
             // The client has disconnected, sends something else than TLS, or does not trust the certificate.
             Some(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),

@@ -36,6 +36,7 @@ struct TlsTestServer {
     connector: TlsConnector,
     connections: Arc<Connections>,
     served: JoinHandle<()>,
+    task_size: usize,
 }
 
 /// Starts a server that answers with a body of this size.
@@ -71,9 +72,10 @@ fn server(size: usize) -> TlsTestServer {
         std::future::ready(Ok::<_, Infallible>(Response::new(Body::from(body.clone()))))
     });
     let peer = SocketAddr::from(([127, 0, 0, 1], 1));
-    let served =
-        tokio::spawn(TlsHandshakes::from_config(config.into()).serve(stream, peer, service, connections.open(None)));
-    TlsTestServer { client, connector: TlsConnector::from(Arc::new(client_config)), connections, served }
+    let serve = TlsHandshakes::from_config(config.into()).serve(stream, peer, service, connections.open(None));
+    let task_size = size_of_val(&serve);
+    let served = tokio::spawn(serve);
+    TlsTestServer { client, connector: TlsConnector::from(Arc::new(client_config)), connections, served, task_size }
 }
 
 impl TlsTestServer {
@@ -170,4 +172,10 @@ async fn idle_connection_ends_with_close_notify() {
     client.read_to_end(&mut Vec::new()).await.unwrap();
     let after = ended(served).await;
     assert!(after <= SECOND, "{after:?}");
+}
+
+#[tokio::test]
+async fn task_of_a_connection_does_not_hold_its_tls_state_several_times() {
+    let server = server(1);
+    assert!(server.task_size < 3 * 1024, "{} bytes", server.task_size);
 }

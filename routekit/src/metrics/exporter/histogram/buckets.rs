@@ -28,6 +28,18 @@ pub(super) struct HistogramSnapshot {
     pub(super) sum: f64,
 }
 
+impl HistogramSnapshot {
+    /// The samples of two histograms with the same bounds.
+    pub(super) fn and(mut self, other: &Self) -> Self {
+        for ((_, count), (_, more)) in self.buckets.iter_mut().zip(&other.buckets) {
+            *count += more;
+        }
+        self.count += other.count;
+        self.sum += other.sum;
+        self
+    }
+}
+
 impl BucketHistogram {
     pub(super) fn new(bounds: Arc<[f64]>) -> Self {
         let counts = (0..=bounds.len()).map(|_| AtomicU64::new(0)).collect();

@@ -5,6 +5,8 @@
 
 mod buckets;
 mod registry;
+mod requests;
 mod text;
 
 pub(super) use self::registry::HistogramRegistry;
+pub(in crate::metrics) use self::requests::RequestHistogram;
