@@ -18,6 +18,10 @@ use axum::{
 use payloads::{HELLO, NewUser};
 use users::Page;
 
+async fn bytes() -> Bytes {
+    HELLO
+}
+
 async fn page() -> Json<Page> {
     Json(Page::of_twenty())
 }
@@ -33,8 +37,11 @@ fn main() {
         // What a hit is compared with: the page without the work of making it.
         let prebuilt =
             async move || -> ([(HeaderName, &str); 1], Bytes) { ([(CONTENT_TYPE, "application/json")], built.clone()) };
-        let router =
-            Router::new().route("/page", get(page)).route("/hit", get(prebuilt)).route("/users", post(create_user));
-        axum::serve(listener, router).await.unwrap();
+        let router = Router::new()
+            .route("/bytes", get(bytes))
+            .route("/page", get(page))
+            .route("/hit", get(prebuilt))
+            .route("/users", post(create_user));
+        axum::serve(listener, router.into_make_service()).await.unwrap();
     });
 }

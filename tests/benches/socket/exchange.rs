@@ -44,11 +44,13 @@ fn measured(runtime: &Runtime, server: impl Future<Output = ()>, end: oneshot::R
     });
 }
 
-/// Sends the requests one after the other on one connection, and reads each response to its end.
+/// Sends the requests one after the other, and reads each response to its end. All on one connection, or in the case
+/// `connect` each on its own.
 fn client(case: &str, count: usize, addr: SocketAddr) {
     let head = "host: localhost\r\nuser-agent: bench\r\naccept: */*\r\n";
     let length = BODY.len();
     let (request, page) = match case {
+        "bytes" | "connect" => (format!("GET /bytes HTTP/1.1\r\n{head}\r\n"), false),
         "page" => (format!("GET /page HTTP/1.1\r\n{head}\r\n"), true),
         "hit" => (format!("GET /hit HTTP/1.1\r\n{head}\r\n"), true),
         "post" => {
@@ -57,11 +59,17 @@ fn client(case: &str, count: usize, addr: SocketAddr) {
         }
         other => panic!("no case {other}"),
     };
-    let stream = TcpStream::connect(addr).unwrap();
-    stream.set_nodelay(true).unwrap();
-    let mut reader = BufReader::new(stream);
+    let connect = || {
+        let stream = TcpStream::connect(addr).unwrap();
+        stream.set_nodelay(true).unwrap();
+        BufReader::new(stream)
+    };
+    let mut reader = connect();
     let mut body = Vec::new();
-    for _ in 0..count {
+    for number in 0..count {
+        if case == "connect" && number > 0 {
+            reader = connect();
+        }
         reader.get_mut().write_all(request.as_bytes()).unwrap();
         body.resize(response_head(&mut reader), 0);
         reader.read_exact(&mut body).unwrap();

@@ -52,10 +52,13 @@ where
                     // causes only that delay.
                     let _ = stream.set_nodelay(true);
                     let open = connections.open(slot);
+                    // Boxed, because the future of a task is moved several times.
                     match tls {
-                        None => tasks.spawn(serve_connection(stream, peer, service(), open)),
-                        Some(tls) => tasks.spawn(tls.clone().serve(stream, peer, service(), open)),
+                        None => tasks.spawn(Box::pin(serve_connection(stream, peer, service(), open))),
+                        Some(tls) => tasks.spawn(Box::pin(tls.clone().serve(stream, peer, service(), open))),
                     };
+                    // Frees the results of finished tasks. To wait for them would wake this loop for each.
+                    while tasks.try_join_next().is_some() {}
                     if slots.available_permits() == 0 && full.is_none_or(|since| since.elapsed() > FULL_PAUSE) {
                         full = Some(Instant::now());
                         tracing::warn!("all connections are in use; further clients wait");
@@ -67,8 +70,6 @@ where
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             },
-            // Frees the result of a finished task.
-            Some(_) = tasks.join_next() => {}
             stopped = &mut stop => return stopped,
         }
     }

@@ -45,8 +45,8 @@ impl MainServer {
         mounted: &Mounted,
         stop: impl Future<Output = T>,
     ) -> T {
-        let tls = mounted.certificate.as_ref().map(TlsHandshakes::new);
+        let (tls, service) = (mounted.certificate.as_ref().map(TlsHandshakes::new), mounted.service());
         let Self { connections, slots, tasks, .. } = self;
-        accept((listener, slots), connections, tasks, tls.as_ref(), stop, || mounted.service()).await
+        accept((listener, slots), connections, tasks, tls.as_ref(), stop, || service.clone()).await
     }
 }

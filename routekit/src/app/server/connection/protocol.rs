@@ -152,6 +152,14 @@ impl<I: AsyncRead + AsyncWrite + Unpin> Read for Rewound<I> {
         let end = self.unread.end.min(self.unread.start + buf.remaining());
         buf.put_slice(&self.first[self.unread.start..end]);
         self.unread.start = end;
+        // The rest of the head has usually arrived, too. Given the beginning alone, hyper would parse it in vain and
+        // enlarge its buffer.
+        if self.unread.is_empty()
+            && buf.remaining() > 0
+            && let Poll::Ready(Err(error)) = Pin::new(&mut self.inner).poll_read(cx, buf)
+        {
+            return Poll::Ready(Err(error));
+        }
         Poll::Ready(Ok(()))
     }
 }
@@ -192,5 +200,47 @@ impl<I: AsyncRead + AsyncWrite + Unpin> Write for Rewound<I> {
         }
         let polled = Pin::new(&mut self.inner).poll_write_vectored(cx, slices);
         self.written(polled)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncWriteExt;
+
+    use super::*;
+    use crate::{
+        app::server::connection::{Connections, ServerLimits},
+        config::Config,
+    };
+
+    /// The bytes that one read of the stream returns.
+    async fn read(stream: &mut Rewound<tokio::io::DuplexStream>, most: usize) -> Vec<u8> {
+        let mut space = vec![0; most];
+        let mut buffer = hyper::rt::ReadBuf::new(&mut space);
+        poll_fn(|cx| Pin::new(&mut *stream).poll_read(cx, buffer.unfilled())).await.unwrap();
+        buffer.filled().to_vec()
+    }
+
+    #[tokio::test]
+    async fn first_bytes_are_read_with_what_follows_them() {
+        const HEAD: &[u8] = b"GET / HTTP/1.1\r\nhost: localhost\r\naccept: */*\r\n\r\n";
+        let connections = Arc::new(Connections::new(ServerLimits::of(&Config::default())));
+        for (most, first) in [(8192, HEAD.len()), (30, 30), (24, 24), (10, 10)] {
+            let (mut client, stream) = tokio::io::duplex(1024);
+            client.write_all(HEAD).await.unwrap();
+            let (protocol, mut stream) = detect(stream, connections.open(None)).await.unwrap();
+            assert_eq!(protocol, Protocol::Http1);
+            let mut bytes = read(&mut stream, most).await;
+            assert_eq!(bytes.len(), first, "{most}");
+            while bytes.len() < HEAD.len() {
+                bytes.extend(read(&mut stream, most).await);
+            }
+            assert_eq!(bytes, HEAD, "{most}");
+        }
+        // What has not arrived is not waited for.
+        let (mut client, stream) = tokio::io::duplex(1024);
+        client.write_all(&HEAD[..5]).await.unwrap();
+        let (_, mut stream) = detect(stream, connections.open(None)).await.unwrap();
+        assert_eq!(read(&mut stream, 8192).await, HEAD[..5]);
     }
 }
