@@ -93,7 +93,6 @@ async fn run(mounted: Mounted, listeners: BoundListeners) -> Result<(), Error> {
         tokio::join!(drained, hold_at_shutdown(&mounted, &supervisor)).0
     };
     let mut drained = pin!(drained);
-    let service = mounted.service();
     let schedule = match drained_before_open(&mounted, source, drained.as_mut()).await {
         Some(schedule) => schedule,
         None => server.accept(&main, &mounted, drained).await,

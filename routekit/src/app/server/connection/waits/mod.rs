@@ -1,6 +1,7 @@
 //! For how long a client may keep the server waiting.
 //!
-//! `patience` is the rule. `upload` is the wait for the body of a request, and `streams` are the waits of HTTP/2 streams.
+//! `patience` is the rule. `upload` is the wait for the body of a request, and `streams` are the waits of HTTP/2
+//! streams.
 
 mod patience;
 #[cfg(feature = "http2")]
