@@ -8,12 +8,13 @@
 //!    A late head, and a late body that one of routekit's extractors reads, gets a 408.
 //! 4. A listener has at most `server.max_connections`; others wait in the queue of the system. The admin listener has
 //!    64 of its own.
-//! 5. `signal` begins a [shutdown](crate::shutdown). `serve` goes through its phases at the times of `schedule`: `stop`
-//!    drains, waits for requests and cuts them off, and `hooks` runs the program's hooks.
+//! 5. `serve` starts the tasks of the app (`background`) and the server of the main listener (`main_server`). `signal`
+//!    begins a [shutdown](crate::shutdown), whose phases have the times of `schedule`: `stop` drains, waits for
+//!    requests and cuts them off, and `hooks` runs the program's hooks.
 //! 6. A connection whose client is still sending is closed in stages (RFC 9112 §9.6): hyper sends the response and
-//!    closes its side, then the client's data is read, within limits. This happens after a malformed head, and if
-//!    a handler did not read a body. Otherwise the system would reset the connection, the
-//!    client would lose the response, and a proxy would consider the server dead.
+//!    closes its side, then the client's data is read, within limits. This happens after a malformed head, and if a
+//!    handler did not read a body. Otherwise the system would reset the connection, the client would lose the response,
+//!    and a proxy would consider the server dead.
 //! 7. A head that becomes no request is answered by hyper (400, 414, 431) or here: with 400 if hyper accepts what a
 //!    server must reject, with 408 if it is late. Each is reported once, as a request without a route. What h2 rejects
 //!    by itself (a header list that is too large with 431, a malformed one with a reset) cannot be seen here.
@@ -26,10 +27,12 @@
 //!     listener that sends clients to HTTPS; it ends when the main listener is closed.
 
 mod accept;
+mod background;
 mod connection;
 mod file_limit;
 mod hooks;
 mod listeners;
+mod main_server;
 mod redirects;
 mod schedule;
 mod serve;

@@ -2,7 +2,7 @@
 
 use std::{
     convert::Infallible,
-    future::{Ready, pending, ready},
+    future::{Future, Ready, ready},
     io,
     pin::Pin,
     sync::Arc,
@@ -22,7 +22,7 @@ use tower::service_fn;
 
 use super::{
     accept::accept,
-    connection::{Connections, ServerLimits},
+    connection::{ClosingStage, Connections, ServerLimits},
     file_limit::REDIRECT_CONNECTIONS,
     listeners::listen,
 };
@@ -31,6 +31,7 @@ use crate::{
     base::setup_problem::SetupProblem,
     config::Config,
     observe::{ActiveRequest, KnowsRequest},
+    shutdown::Shutdown,
 };
 
 /// A bound listener that does not accept yet.
@@ -44,19 +45,26 @@ impl Redirects {
         Ok(Some(Self(inherited.map_or_else(bind, Ok)?)))
     }
 
-    /// Redirects every request to this port. Dropping the set closes the listener and its connections.
-    pub(super) fn serve(self, limits: &ServerLimits, https_port: u16) -> io::Result<JoinSet<()>> {
+    /// A future that redirects every request to this port. It closes the listener when the app closes its own, and then
+    /// waits for the responses under way.
+    pub(super) fn serve(
+        self,
+        limits: ServerLimits,
+        https_port: u16,
+        shutdown: Shutdown,
+    ) -> io::Result<impl Future<Output = ()> + Send> {
         announce::redirects(self.0.local_addr()?);
-        let connections = Arc::new(Connections::new(limits.clone()));
+        let connections = Arc::new(Connections::new(limits));
         connections.start_clock()?;
-        let mut serving = JoinSet::new();
-        serving.spawn(async move {
+        Ok(async move {
             let service =
                 || service_fn(move |request: Request<Body>| ready(Ok::<_, Infallible>(redirect(&request, https_port))));
-            let slots = Arc::new(Semaphore::new(REDIRECT_CONNECTIONS as usize));
-            accept((&self.0, &slots), &connections, &mut JoinSet::new(), None, pending::<()>(), service).await;
-        });
-        Ok(serving)
+            let (slots, mut tasks) = (Arc::new(Semaphore::new(REDIRECT_CONNECTIONS as usize)), JoinSet::new());
+            accept((&self.0, &slots), &connections, &mut tasks, None, shutdown.closing(), service).await;
+            drop(self.0);
+            connections.advance(ClosingStage::Closing);
+            while tasks.join_next().await.is_some() {}
+        })
     }
 }
 

@@ -1,28 +1,26 @@
 //! Serves an app, from its first connection to its last.
 
 use std::{
-    future::{Future, pending},
+    future::Future,
     io, mem,
     net::SocketAddr,
     pin::{Pin, pin},
-    process,
-    sync::Arc,
-    thread,
+    process, thread,
     time::Duration,
 };
 
-use tokio::{net::TcpListener, sync::Semaphore, task::JoinSet};
+use tokio::{net::TcpListener, task::JoinSet};
 
 use super::{
-    accept::accept,
-    connection::{Connections, RejectedHeads, ServerLimits},
-    file_limit, hooks,
+    background,
+    connection::ServerLimits,
+    hooks,
     listeners::{BoundListeners, ListenerSource},
+    main_server::MainServer,
     redirects::Redirects,
     schedule::ShutdownSchedule,
-    stop::{self, OpenServer},
+    stop,
     supervisor::Supervisor,
-    tls::TlsHandshakes,
 };
 use crate::{
     app::{announce, mounted::Mounted},
@@ -61,94 +59,50 @@ pub(in crate::app) async fn serve(
     }
 }
 
+/// Serves from the first connection to the last, and then runs the hooks.
 async fn run(mounted: Mounted, listeners: BoundListeners) -> Result<(), Error> {
     let failed = |error: io::Error| SetupProblem::new("serve", format!("the server failed: {error}")).after_start();
-    let addr_of = |listener: &TcpListener| listener.local_addr().map_err(failed);
-    let addr = addr_of(&listeners.main)?;
-    let admin_addr = listeners.admin.as_ref().map(addr_of).transpose()?;
-    let admin_service = admin_addr.and_then(|addr| mounted.admin_service(addr.ip()));
-    let admin = listeners.admin.zip(admin_service);
-    let tls = mounted.certificate.as_ref().map(TlsHandshakes::new);
-    let redirects = Redirects::bind(&mounted.config, listeners.redirects)?;
-    let (shutdown, config, source) = (&mounted.shutdown, &mounted.config, listeners.source);
+    let BoundListeners { main, admin, redirects, source } = listeners;
+    let addr = main.local_addr().map_err(failed)?;
+    let admin_addr = admin.as_ref().map(TcpListener::local_addr).transpose().map_err(failed)?;
+    let redirects = Redirects::bind(&mounted.config, redirects)?;
+    let (shutdown, config) = (&mounted.shutdown, &mounted.config);
     shutdown.serve();
     announce::announce(&mounted, addr, admin_addr, source.note());
 
-    let limits = ServerLimits::of(config);
-    // Dropped at the end, which ends every task in them. Those in the background run until then, so that a shutdown can
-    // be observed. It does not wait for their requests.
-    let (mut tasks, mut background) = (JoinSet::new(), JoinSet::new());
-    for verifier in mounted.verifiers.run() {
-        background.spawn(verifier);
-    }
-    if let Some(metering) = mounted.run_cache_metering() {
-        background.spawn(metering);
-    }
-    if let Some(watch) = mounted.watch_certificate() {
-        background.spawn(watch);
-    }
-    let redirects = redirects.map(|redirects| redirects.serve(&limits, addr.port())).transpose().map_err(failed)?;
-    // Before the first probe: the app is not ready yet.
+    let mut server = MainServer::new(&mounted, redirects.is_some()).map_err(failed)?;
+    // Before the first probe: the app is not ready until the warm-up has ended.
     let mut warm_up = warm_up(&mounted, addr);
-    if let Some((listener, service)) = admin {
-        let connections = Arc::new(Connections::new(limits.clone()));
-        connections.start_clock().map_err(failed)?;
-        background.spawn(async move {
-            let slots = Arc::new(Semaphore::new(file_limit::ADMIN_CONNECTIONS as usize));
-            // Until the task is dropped.
-            accept((&listener, &slots), &connections, &mut JoinSet::new(), None, pending::<()>(), || service.clone())
-                .await;
-        });
-    }
-    let rejected_heads = RejectedHeads::new(Arc::clone(&mounted.unmatched), mounted.clock.clone());
-    let connections = Arc::new(Connections::new(limits).report(rejected_heads));
-    connections.start_clock().map_err(failed)?;
-    // After the warm-up holds readiness: the first time that the app is ready ends its start-up.
-    if let Some(refresh) = mounted.health.refresh() {
-        background.spawn(refresh);
-    }
-    if let Some(hot_pages) = &mounted.hot_pages {
-        background.spawn(hot_pages.run());
-    }
     let supervisor = if source == ListenerSource::Program { Supervisor::none() } else { Supervisor::of_process() };
-    let health = mounted.health.clone();
-    if let Some(notifications) = supervisor.run(mounted.url(addr), async move { health.until_ready().await }) {
-        background.spawn(notifications);
+    // Dropped at the end, which ends every task in it. They run until then, so that a shutdown can be observed.
+    let mut background = background::start(&mounted, &supervisor, addr);
+    if let Some((listener, addr)) = admin.zip(admin_addr) {
+        background::serve_admin(&mut background, &mounted, listener, addr).map_err(failed)?;
     }
-    let most = file_limit::max_connections(*config.server_max_connections, redirects.is_some());
-    let slots = Arc::new(Semaphore::new(most as usize));
+    if let Some(redirects) = redirects {
+        let limits = ServerLimits::of(config);
+        background.spawn(redirects.serve(limits, addr.port(), shutdown.clone()).map_err(failed)?);
+    }
+
     let hooks = mem::take(&mut *mounted.shutdown_hooks.lock());
     let for_hooks = hooks::budget(&hooks);
     let schedule = |start| ShutdownSchedule::new(config, shutdown.drain(), for_hooks, start);
+    let connections = server.connections();
     let drained = async {
         let drained = stop::drained(shutdown, &connections, schedule);
-        let (_hold, schedule) = tokio::join!(hold_at_shutdown(&mounted, &supervisor), drained);
-        schedule
+        tokio::join!(drained, hold_at_shutdown(&mounted, &supervisor)).0
     };
     let mut drained = pin!(drained);
-    let service = mounted.service();
     let schedule = match drained_before_open(&mounted, source, drained.as_mut()).await {
         Some(schedule) => schedule,
-        None => {
-            let main = (&listeners.main, &slots);
-            accept(main, &connections, &mut tasks, tls.as_ref(), drained, || service.clone()).await
-        }
+        None => server.accept(&main, &mounted, drained).await,
     };
     // The port is free from here on, and no request will need the pages of the warm-up. It has ended before the last
     // line of the log.
-    drop(listeners.main);
-    drop(redirects);
+    drop(main);
     warm_up.shutdown().await;
 
-    let server = OpenServer {
-        connections: &connections,
-        slots: &slots,
-        most,
-        tasks: &mut tasks,
-        background_work: &mounted.background_work,
-        shutdown,
-    };
-    let cut_off = server.finish(&schedule, *config.server_shutdown_grace).await;
+    let cut_off = server.finish(&mounted, &schedule).await;
     mounted.save_hot_pages();
     let mut problems: Vec<SetupProblem> = cut_off.into_iter().collect();
     problems.extend(hooks::run(hooks, schedule.deadline).await);

@@ -1,19 +1,19 @@
 //! Stops a server: waits for its requests, or cuts them off.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use tokio::{
-    sync::{Semaphore, SemaphorePermit},
-    task::JoinSet,
+    sync::SemaphorePermit,
     time::{Instant, sleep, timeout},
 };
 
 use super::{
     connection::{ClosingStage, Connections},
+    main_server::MainServer,
     schedule::ShutdownSchedule,
 };
 use crate::{
-    app::{announce, background_work::BackgroundWork},
+    app::{announce, mounted::Mounted},
     base::setup_problem::SetupProblem,
     shutdown::{Shutdown, ShutdownPhase},
 };
@@ -24,23 +24,12 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long tasks that were cut off may take to end.
 const CUT_OFF_TIME: Duration = Duration::from_millis(500);
 
-/// The connections of the main listener, and what runs on them.
-pub(super) struct OpenServer<'a> {
-    pub(super) connections: &'a Arc<Connections>,
-    /// The slots of the connections. All are free once the last connection has ended, with the tasks of its HTTP/2
-    /// streams and with its stream if that has another protocol.
-    pub(super) slots: &'a Semaphore,
-    pub(super) most: u32,
-    pub(super) tasks: &'a mut JoinSet<()>,
-    pub(super) background_work: &'a BackgroundWork,
-    pub(super) shutdown: &'a Shutdown,
-}
-
-impl OpenServer<'_> {
+impl MainServer {
     /// Waits for requests, connections and background work. Cuts off what has not ended in time, and returns that as a
     /// problem, except for connections without a request.
-    pub(super) async fn finish(mut self, schedule: &ShutdownSchedule, grace: Duration) -> Option<SetupProblem> {
-        self.shutdown.enter(ShutdownPhase::Closing);
+    pub(super) async fn finish(mut self, mounted: &Mounted, schedule: &ShutdownSchedule) -> Option<SetupProblem> {
+        let grace = *mounted.config.server_shutdown_grace;
+        mounted.shutdown.enter(ShutdownPhase::Closing);
         self.connections.advance(ClosingStage::Closing);
         let part = async {
             sleep(grace).await;
@@ -51,23 +40,23 @@ impl OpenServer<'_> {
         };
         tokio::select! {
             biased;
-            () = self.ended() => return None,
+            () = self.ended(mounted) => return None,
             () = part => {}
-            () = self.shutdown.until(schedule.cut_off) => {}
+            () = mounted.shutdown.until(schedule.cut_off) => {}
         }
-        self.cut_off().await
+        self.cut_off(mounted).await
     }
 
-    async fn ended(&self) {
+    async fn ended(&self, mounted: &Mounted) {
         // The semaphore is never closed.
         let _: Result<SemaphorePermit<'_>, _> = self.slots.acquire_many(self.most).await;
-        self.background_work.ended().await;
+        mounted.background_work.ended().await;
     }
 
-    async fn cut_off(&mut self) -> Option<SetupProblem> {
+    async fn cut_off(&mut self, mounted: &Mounted) -> Option<SetupProblem> {
         let connections = self.connections.busy();
-        let background = self.background_work.count();
-        self.shutdown.cut_off();
+        let background = mounted.background_work.count();
+        mounted.shutdown.cut_off();
         self.connections.advance(ClosingStage::CutOff);
         self.tasks.abort_all();
         let ending = async {
@@ -76,7 +65,7 @@ impl OpenServer<'_> {
         };
         // Each request that ends now is listed.
         let _ = timeout(CUT_OFF_TIME, ending).await;
-        let (requests, listed) = self.shutdown.listed_cut_offs();
+        let (requests, listed) = mounted.shutdown.listed_cut_offs();
         let count = |number: usize, one: &str| match number {
             0 => None,
             1 => Some(format!("1 {one}")),

@@ -12,7 +12,10 @@ use hyper::body::Incoming;
 
 #[cfg(feature = "http2")]
 use super::http2::{OpenStream, Pieces};
-use super::{connections::OpenConnection, patience::ClientPatience, upload::UploadWait};
+use super::{
+    connections::OpenConnection,
+    waits::{ClientPatience, UploadWait},
+};
 use crate::{base::late_body::LateBody, observe::ActiveRequest};
 
 /// The exchange that a body belongs to.

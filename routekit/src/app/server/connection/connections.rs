@@ -18,10 +18,9 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::{
     heads::RejectedHeads,
     limits::ServerLimits,
-    patience::{ClientDeadline, ClientPatience, TICK, millis},
     stage::{ClosingStage, CurrentStage},
     unsent::UnsentResponses,
-    upload::UploadWait,
+    waits::{ClientDeadline, ClientPatience, TICK, UploadWait, millis},
 };
 use crate::observe::ActiveRequest;
 
@@ -63,7 +62,7 @@ pub(in crate::app::server) struct OpenConnection {
     pub(super) upload: UploadWait,
     /// The open streams of HTTP/2. Closed ones are removed at the next tick.
     #[cfg(feature = "http2")]
-    pub(super) streams: super::stream_waits::StreamWaits,
+    pub(super) streams: super::waits::StreamWaits,
     /// Whether the head of a request was read, or data of an HTTP/2 response was sent.
     active: AtomicBool,
     /// Whether the stream has become a WebSocket.

@@ -11,9 +11,9 @@ pub(in crate::app::server) struct ServerLimits {
     pub(super) head_timeout: Duration,
     /// From a response to the first byte of the next head.
     pub(super) idle_timeout: Duration,
-    /// The wait for a request's body, see [`ClientPatience`](super::patience::ClientPatience).
+    /// The wait for a request's body, see [`ClientPatience`](super::waits::ClientPatience).
     pub(super) body_timeout: Duration,
-    /// The wait until a client takes a response, see [`ClientPatience`](super::patience::ClientPatience).
+    /// The wait until a client takes a response, see [`ClientPatience`](super::waits::ClientPatience).
     pub(super) send_timeout: Duration,
     /// How long a connection without a request stays open once the app closes.
     pub(super) shutdown_grace: Duration,

@@ -3,8 +3,8 @@
 //! 1. `run` serves a connection from start to end. `protocol` detects HTTP/1.1 or HTTP/2 from the first bytes.
 //! 2. `connections` is the clock of a listener. It counts seconds for all its connections and wakes those whose client
 //!    is late. hyper's own timeout would make it read from the stream once more after each response.
-//! 3. A head has an absolute time. Bodies have a `patience` in each direction, which waiting consumes and each byte
-//!    restores a little, so that a trickle does not keep a connection.
+//! 3. A head has an absolute time. Bodies have a patience (`waits`) in each direction, which waiting consumes and each
+//!    byte restores a little, so that a trickle does not keep a connection.
 //! 4. `bodies` reports the progress of requests and responses. In HTTP/1.1 the connection writes to the socket itself.
 //!    In HTTP/2 (`http2`) each stream has a window, and a task that ends if its client makes no room.
 //! 5. When the app stops, the connections of a listener go through the stages of `stage`. `websocket` closes those that
@@ -21,16 +21,13 @@ mod heads;
 mod http2;
 mod limits;
 mod linger;
-mod patience;
 mod protocol;
 mod run;
 mod stage;
-#[cfg(feature = "http2")]
-mod stream_waits;
 #[cfg(test)]
 mod tests;
 mod unsent;
-mod upload;
+mod waits;
 mod websocket;
 
 pub(super) use self::{
@@ -41,4 +38,4 @@ pub(super) use self::{
     stage::ClosingStage,
 };
 #[cfg(feature = "tls")]
-pub(super) use self::{drive::drive_handshake, patience::ClientPatience};
+pub(super) use self::{drive::drive_handshake, waits::ClientPatience};

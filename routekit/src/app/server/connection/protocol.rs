@@ -12,7 +12,7 @@ use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::{connections::OpenConnection, patience::ClientPatience, stage::ClosingStage, websocket::OutgoingFrames};
+use super::{connections::OpenConnection, stage::ClosingStage, waits::ClientPatience, websocket::OutgoingFrames};
 
 /// The first bytes of every HTTP/2 connection (RFC 9113 §3.4). They are not a valid HTTP/1 request.
 const HTTP2_PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";

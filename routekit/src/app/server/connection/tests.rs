@@ -26,8 +26,8 @@ use tokio::{
 use tower::service_fn;
 
 use super::{
-    connections::Connections, heads::RejectedHeads, limits::ServerLimits, linger::MOST_BYTES, patience::TICK,
-    run::serve_connection, stage::ClosingStage,
+    connections::Connections, heads::RejectedHeads, limits::ServerLimits, linger::MOST_BYTES, run::serve_connection,
+    stage::ClosingStage, waits::TICK,
 };
 use crate::{
     base::{clock::Clock, late_body::LateBody},

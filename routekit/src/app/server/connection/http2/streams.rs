@@ -12,7 +12,10 @@ use parking_lot::Mutex;
 use pin_project_lite::pin_project;
 use tokio::task::{self, Id};
 
-use crate::app::server::connection::{connections::OpenConnection, stream_waits::StreamWait, upload::UploadWait};
+use crate::app::server::connection::{
+    connections::OpenConnection,
+    waits::{StreamWait, UploadWait},
+};
 
 /// One open stream, as its task and its bodies use it.
 #[derive(Debug)]

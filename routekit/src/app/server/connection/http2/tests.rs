@@ -22,7 +22,7 @@ use tokio::{
 use tower::service_fn;
 
 use crate::{
-    app::server::connection::{Connections, ServerLimits, patience::TICK, serve_connection},
+    app::server::connection::{Connections, ServerLimits, serve_connection, waits::TICK},
     base::late_body::LateBody,
     config::Config,
 };

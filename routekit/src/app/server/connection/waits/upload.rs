@@ -8,8 +8,8 @@ use super::patience::ClientDeadline;
 
 /// Whether the server waits for a body, and until when.
 #[derive(Debug)]
-pub(super) struct UploadWait {
-    pub(super) deadline: ClientDeadline,
+pub(in crate::app::server) struct UploadWait {
+    pub(in crate::app::server) deadline: ClientDeadline,
     /// The waker of the task that reads the body. It need not be the task of the connection.
     waker: Mutex<Option<Waker>>,
 }
@@ -22,14 +22,14 @@ impl Default for UploadWait {
 
 impl UploadWait {
     /// Sets the waker to call when the client is late.
-    pub(super) fn wake(&self, waker: &Waker) {
+    pub(in crate::app::server) fn wake(&self, waker: &Waker) {
         let mut current = self.waker.lock();
         if !current.as_ref().is_some_and(|current| current.will_wake(waker)) {
             *current = Some(waker.clone());
         }
     }
 
-    pub(super) fn wake_if_late(&self, now: u64) {
+    pub(in crate::app::server) fn wake_if_late(&self, now: u64) {
         if self.deadline.is_over(now)
             && let Some(waker) = self.waker.lock().take()
         {
@@ -38,7 +38,7 @@ impl UploadWait {
     }
 
     /// The body has ended, or is read no more.
-    pub(super) fn end(&self) {
+    pub(in crate::app::server) fn end(&self) {
         self.deadline.clear();
     }
 }

@@ -18,7 +18,7 @@ use super::{
 
 /// The open streams of a connection.
 #[derive(Debug, Default)]
-pub(super) struct StreamWaits {
+pub(in crate::app::server) struct StreamWaits {
     count: AtomicUsize,
     /// Closed streams are removed at the next tick.
     open: Mutex<Vec<Weak<StreamWait>>>,
@@ -26,8 +26,8 @@ pub(super) struct StreamWaits {
 
 /// The waits of one stream.
 #[derive(Debug)]
-pub(super) struct StreamWait {
-    pub(super) upload: UploadWait,
+pub(in crate::app::server) struct StreamWait {
+    pub(in crate::app::server) upload: UploadWait,
     /// When the client is late with making room for more of the response.
     send: ClientDeadline,
     patience: Mutex<ClientPatience>,
@@ -37,7 +37,7 @@ pub(super) struct StreamWait {
 }
 
 impl StreamWaits {
-    pub(super) fn begin(&self, send_timeout: Duration) -> Arc<StreamWait> {
+    pub(in crate::app::server) fn begin(&self, send_timeout: Duration) -> Arc<StreamWait> {
         let wait = Arc::new(StreamWait {
             upload: UploadWait::default(),
             send: ClientDeadline::never(),
@@ -51,16 +51,16 @@ impl StreamWaits {
     }
 
     /// Counts a stream that has ended. Returns whether it was the last one.
-    pub(super) fn end(&self) -> bool {
+    pub(in crate::app::server) fn end(&self) -> bool {
         self.count.fetch_sub(1, Ordering::Relaxed) == 1
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::app::server) fn is_empty(&self) -> bool {
         self.count.load(Ordering::Relaxed) == 0
     }
 
     /// Wakes the tasks whose client is late.
-    pub(super) fn wake_late(&self, now: u64) {
+    pub(in crate::app::server) fn wake_late(&self, now: u64) {
         self.open.lock().retain(|wait| {
             let Some(wait) = wait.upgrade() else { return false };
             wait.upload.wake_if_late(now);
@@ -76,13 +76,13 @@ impl StreamWaits {
 
 impl StreamWait {
     /// Records that the client took `bytes` of the response, and whether there is more to send.
-    pub(super) fn sent(&self, bytes: usize, more: bool, now: u64) {
+    pub(in crate::app::server) fn sent(&self, bytes: usize, more: bool, now: u64) {
         self.sending.store(more, Ordering::Relaxed);
         self.patience.lock().progress(&self.send, now, bytes);
     }
 
     /// Whether the client is late. If the server waits for it, `waker` is called when it is.
-    pub(super) fn is_late(&self, now: u64, waker: &Waker) -> bool {
+    pub(in crate::app::server) fn is_late(&self, now: u64, waker: &Waker) -> bool {
         if !self.sending.load(Ordering::Relaxed) {
             return false;
         }

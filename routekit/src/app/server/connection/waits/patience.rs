@@ -6,7 +6,7 @@ use std::{
 };
 
 /// The resolution of a listener's clock.
-pub(super) const TICK: Duration = Duration::from_secs(1);
+pub(in crate::app::server) const TICK: Duration = Duration::from_secs(1);
 
 /// Each byte adds this many milliseconds. So a client that sends or takes less than 250 bytes per second runs out of
 /// time, however often it does so.
@@ -17,26 +17,26 @@ const NEVER: u64 = u64::MAX;
 
 /// The time at which the server stops waiting for a client, in milliseconds of the listener's clock.
 #[derive(Debug)]
-pub(super) struct ClientDeadline(AtomicU64);
+pub(in crate::app::server) struct ClientDeadline(AtomicU64);
 
 impl ClientDeadline {
-    pub(super) const fn never() -> Self {
+    pub(in crate::app::server) const fn never() -> Self {
         Self(AtomicU64::new(NEVER))
     }
 
-    pub(super) fn set(&self, at: u64) {
+    pub(in crate::app::server) fn set(&self, at: u64) {
         self.0.store(at, Ordering::Relaxed);
     }
 
-    pub(super) fn clear(&self) {
+    pub(in crate::app::server) fn clear(&self) {
         self.set(NEVER);
     }
 
-    pub(super) fn is_set(&self) -> bool {
+    pub(in crate::app::server) fn is_set(&self) -> bool {
         self.0.load(Ordering::Relaxed) != NEVER
     }
 
-    pub(super) fn is_over(&self, now: u64) -> bool {
+    pub(in crate::app::server) fn is_over(&self, now: u64) -> bool {
         self.0.load(Ordering::Relaxed) <= now
     }
 }
@@ -52,22 +52,23 @@ pub(in crate::app::server) struct ClientPatience {
 }
 
 impl ClientPatience {
-    pub(super) fn new(most: Duration) -> Self {
+    pub(in crate::app::server) fn new(most: Duration) -> Self {
         let most = millis(most);
         Self { most, left: most }
     }
 
     /// The server waits from `now` on. Does nothing if it waited already.
-    pub(super) fn wait(&self, deadline: &ClientDeadline, now: u64) {
+    pub(in crate::app::server) fn wait(&self, deadline: &ClientDeadline, now: u64) {
         if !deadline.is_set() {
             deadline.set(now.saturating_add(self.left));
         }
     }
 
-    /// The client has sent or taken `bytes`. Does nothing if the server did not wait.
-    pub(super) fn progress(&mut self, deadline: &ClientDeadline, now: u64, bytes: usize) {
+    /// The client has sent or taken `bytes`. Does nothing if the server did not wait, or if the client is late: bytes
+    /// that come with each tick of the clock would keep it in time for ever.
+    pub(in crate::app::server) fn progress(&mut self, deadline: &ClientDeadline, now: u64, bytes: usize) {
         let until = deadline.0.load(Ordering::Relaxed);
-        if until == NEVER {
+        if until == NEVER || until <= now {
             return;
         }
         let earned = MILLIS_PER_BYTE.saturating_mul(bytes as u64);
@@ -77,7 +78,7 @@ impl ClientPatience {
 }
 
 /// A duration in milliseconds, and one tick more, since the current tick has already begun.
-pub(super) fn millis(duration: Duration) -> u64 {
+pub(in crate::app::server) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(NEVER).saturating_add(TICK.as_millis() as u64)
 }
 
@@ -100,5 +101,17 @@ mod tests {
         patience.progress(&deadline, 110_000, 1_000_000);
         patience.wait(&deadline, 200_000);
         assert!(deadline.is_over(230_000) && !deadline.is_over(229_999));
+    }
+
+    #[test]
+    fn bytes_at_the_last_moment_do_not_forgive() {
+        let (deadline, mut patience) = (ClientDeadline::never(), ClientPatience::new(Duration::from_secs(9)));
+        let late = (1..100).find(|second| {
+            patience.wait(&deadline, (second - 1) * 1000);
+            patience.progress(&deadline, second * 1000, 100);
+            deadline.is_over(second * 1000)
+        });
+        // Of ten seconds, each second costs one and earns 0.4.
+        assert_eq!(late, Some(16));
     }
 }
