@@ -1,12 +1,15 @@
 //! The messages of a starting app: in the log if there is one, else on standard error.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use tracing::{Level, level_filters::LevelFilter};
 
 use super::{environment, mounted::Mounted};
 use crate::{
-    base::program_log::{self, ProgramTarget},
+    base::{
+        program_log::{self, ProgramTarget},
+        units,
+    },
     config::{AdminAddr, Config},
 };
 
@@ -86,9 +89,10 @@ pub(super) fn redirects(addr: SocketAddr) {
     LogAudience::find().info(&format!("redirecting http://{addr} to https"));
 }
 
-/// Reports that a shutdown has begun.
-pub(super) fn stopping(reason: &str) {
-    LogAudience::find().info(&format!("stopping: {reason}"));
+/// Reports that a shutdown has begun, and for how long the app still takes requests.
+pub(super) fn stopping(reason: &str, drain: Duration) {
+    let drain = if drain.is_zero() { String::new() } else { format!(", draining for {}", units::show(&drain)) };
+    LogAudience::find().info(&format!("stopping: {reason}{drain}"));
 }
 
 /// Reports the end of the app, and why it was not clean.

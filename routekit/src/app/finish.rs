@@ -10,7 +10,7 @@ use super::{
     declared::unknown_route,
     metering::recorder::Scope,
     mounted::Mounted,
-    server::{self, BoundListeners, StopSignals},
+    server::{self, BoundListeners, ProcessOwner, StopSignals},
     service::AppService,
     stages,
     table::RouteTable,
@@ -81,7 +81,8 @@ impl App {
     }
 
     /// Serves the app until SIGTERM, Ctrl-C or [`Shutdown::begin`](crate::shutdown::Shutdown::begin), and then shuts
-    /// it down: see [`shutdown`](crate::shutdown). A second signal ends the process at once.
+    /// it down: see [`shutdown`](crate::shutdown). A second signal ends the process at once. If the shutdown takes more
+    /// than its deadline, because a handler blocks its thread, the process ends with 1.
     ///
     /// On Unix, it listens on the sockets that systemd or another supervisor has passed to the process (`LISTEN_FDS`),
     /// and reports to the supervisor when it is ready and when it stops (`NOTIFY_SOCKET`), with the feature `systemd`:
@@ -97,7 +98,7 @@ impl App {
     pub async fn serve(self) -> Result<(), Error> {
         let (mounted, listeners) = self.bind()?;
         let (signals, shutdown) = (StopSignals::install(), mounted.shutdown.clone());
-        server::serve(mounted, listeners, signals.control(&shutdown)).await
+        server::serve(mounted, listeners, (signals.control(&shutdown), ProcessOwner::App)).await
     }
 
     /// Serves the app like [`serve`](Self::serve) until `stop` completes. Signals do not stop it.
@@ -107,7 +108,7 @@ impl App {
     pub async fn run_until(self, stop: impl Future<Output = ()> + Send) -> Result<(), Error> {
         let (mounted, listeners) = self.bind()?;
         let control = begin_after(mounted.shutdown.clone(), stop);
-        server::serve(mounted, listeners, control).await
+        server::serve(mounted, listeners, (control, ProcessOwner::Program)).await
     }
 
     /// Serves the app on your listener until `stop` completes, and then shuts it down: see
@@ -124,7 +125,8 @@ impl App {
         self.spec.settings.is_served = true;
         let mounted = stages::mount(self.spec, Scope::Program)?;
         let control = begin_after(mounted.shutdown.clone(), stop);
-        server::serve(mounted, BoundListeners::given(listener, admin), control).await
+        let listeners = BoundListeners::given(&mounted.config, listener, admin)?;
+        server::serve(mounted, listeners, (control, ProcessOwner::Program)).await
     }
 
     /// Checks the app, binds its addresses, and installs its recorder.
@@ -156,6 +158,6 @@ impl App {
 /// Begins the shutdown after `stop`, and never ends.
 async fn begin_after(shutdown: Shutdown, stop: impl Future<Output = ()>) {
     stop.await;
-    shutdown.begin("as the program asked");
+    shutdown.begin("the program stops it");
     std::future::pending::<()>().await;
 }

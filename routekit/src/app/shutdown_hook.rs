@@ -1,6 +1,6 @@
 //! Functions that run at the end of a shutdown.
 
-use std::{fmt::Display, future::Future, panic::Location, pin::Pin, time::Duration};
+use std::{error::Error, future::Future, panic::Location, pin::Pin, time::Duration};
 
 use crate::base::setup_problem::SetupProblem;
 
@@ -12,16 +12,18 @@ pub(super) struct ShutdownHook {
     pub(super) location: &'static Location<'static>,
 }
 
-pub(super) type HookFuture = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
+pub(super) type HookFuture = Pin<Box<dyn Future<Output = Result<(), HookError>> + Send>>;
+
+pub(super) type HookError = Box<dyn Error + Send + Sync>;
 
 /// The output of a hook: nothing, or a `Result`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not the output of a shutdown hook",
-    note = "return nothing, or a `Result<(), E>` whose error implements `Display`"
+    note = "return nothing, or a `Result<(), E>` whose error implements `Error` or is a text"
 )]
 pub trait HookOutput: sealed::Sealed {
     #[doc(hidden)]
-    fn outcome(self) -> Result<(), String>;
+    fn outcome(self) -> Result<(), Box<dyn Error + Send + Sync>>;
 }
 
 mod sealed {
@@ -31,14 +33,14 @@ mod sealed {
 }
 
 impl HookOutput for () {
-    fn outcome(self) -> Result<(), String> {
+    fn outcome(self) -> Result<(), HookError> {
         Ok(())
     }
 }
 
-impl<E: Display> HookOutput for Result<(), E> {
-    fn outcome(self) -> Result<(), String> {
-        self.map_err(|error| error.to_string())
+impl<E: Into<HookError>> HookOutput for Result<(), E> {
+    fn outcome(self) -> Result<(), HookError> {
+        self.map_err(Into::into)
     }
 }
 

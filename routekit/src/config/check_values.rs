@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{keys, setting_problems::place, settings::Config};
-use crate::{base::setting::Setting, base::setup_problem::SetupProblem};
+use crate::base::{setting::Setting, setup_problem::SetupProblem, units};
 
 /// The shortest token that cannot be guessed.
 const SHORTEST_TOKEN: usize = 16;
@@ -62,8 +62,10 @@ impl Config {
                 wrong(name, "zero; every client would be late");
             }
         }
-        if *self.server_drain_delay > *self.server_shutdown_deadline {
-            wrong("server.drain_delay", "longer than `server.shutdown_deadline`, which includes it");
+        if *self.server_drain_delay >= *self.server_shutdown_deadline {
+            let deadline = units::show(&self.server_shutdown_deadline);
+            let origin = place("server.shutdown_deadline", self.server_shutdown_deadline.origin());
+            wrong("server.drain_delay", &format!("not shorter than {origin}, which is `{deadline}` and includes it"));
         }
         if *self.server_max_connections == Some(0) {
             wrong("server.max_connections", "zero; no client could connect");

@@ -215,8 +215,8 @@ pub(super) const KEYS: &[ConfigKey] = &[
         server_max_connections,
         connections,
         show_connections,
-        "How many connections are open at most; others wait until one is closed. `auto` is 128 below the limit of open \
-         files."
+        "How many connections are open at most; others wait until one is closed. `auto` leaves 128 of the open files \
+         that the process may have (192 with `server.redirect_addr`), and is at least half of them."
     ),
     key!(
         "server.max_head_bytes",
@@ -260,6 +260,13 @@ pub(super) const KEYS: &[ConfigKey] = &[
         addr_or_off,
         show_addr_or_off,
         "The address of a listener that redirects plain HTTP to HTTPS with 308, or `off`."
+    ),
+    key!(
+        "server.redirect_port",
+        server_redirect_port,
+        port_or_auto,
+        show_port_or_auto,
+        "The port in those redirects, if clients reach HTTPS at another port than `addr` has. `auto` is that port."
     ),
     key!(
         "server.drain_delay",
@@ -331,6 +338,17 @@ fn duration_or_zero(text: &str) -> Result<Duration, String> {
 
 fn count(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| "not a number".to_owned())
+}
+
+fn port_or_auto(text: &str) -> Result<Option<u16>, String> {
+    match text {
+        "auto" => Ok(None),
+        text => text.parse().ok().filter(|port| *port > 0).map(Some).ok_or("not a port, and not `auto`".to_owned()),
+    }
+}
+
+fn show_port_or_auto(port: &Option<u16>) -> String {
+    port.map_or("auto".to_owned(), |port| port.to_string())
 }
 
 fn connections(text: &str) -> Result<Option<u64>, String> {

@@ -137,6 +137,9 @@ settings! {
     /// Returns `server.redirect_addr`: the address that redirects plain HTTP to HTTPS.
     server_redirect_addr, set_server_redirect_addr: Option<SocketAddr> = None;
 
+    /// Returns `server.redirect_port`: the port of HTTPS in redirects. `None` is the port of the app.
+    server_redirect_port, set_server_redirect_port: Option<u16> = None;
+
     /// Returns `server.drain_delay`: how long the app takes requests after a shutdown has begun.
     server_drain_delay, set_server_drain_delay: Duration = Duration::from_secs(5);
 

@@ -18,10 +18,16 @@ use super::{
     result::HealthStatus,
     runner::{CheckRunner, GRACE, RunnerContext},
 };
-use crate::base::{clock::Clock, spawner::Spawner};
+use crate::{
+    base::{clock::Clock, spawner::Spawner},
+    deadline::within,
+};
 
 /// How often the checks run if no client asks for them.
 const REFRESH: Duration = Duration::from_secs(30);
+
+/// How often the checks run while the app waits until it is ready.
+const RETRY: Duration = Duration::from_secs(2);
 
 /// The checks of an app. Clones share them.
 #[derive(Clone)]
@@ -103,8 +109,8 @@ impl HealthMonitor {
     /// Waits until the app is ready: nothing holds readiness, and the critical checks are not unhealthy.
     pub(crate) async fn until_ready(&self) {
         loop {
-            self.0.readiness.until_green().await;
-            // A critical check that is unhealthy holds it.
+            // A critical check that is unhealthy holds it, and may have recovered.
+            let _ = within(RETRY, self.0.readiness.until_green()).await;
             if self.readiness().await.is_ready() {
                 return;
             }

@@ -45,7 +45,7 @@ pub(crate) enum Drain {
 }
 
 impl Shutdown {
-    /// Creates the shutdown of an app that runs.
+    /// Creates a handle for a test of a handler. An app has its own: [`App::shutdown`](crate::App::shutdown).
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -131,9 +131,12 @@ impl Shutdown {
         }
     }
 
-    /// From now on, a server moves the phase on.
+    /// From now on, a server moves the phase on. A shutdown that has begun goes through all phases.
     pub(crate) fn serve(&self) {
-        self.0.state.send_modify(|state| state.is_served = true);
+        self.0.state.send_modify(|state| {
+            state.is_served = true;
+            state.phase = state.phase.min(ShutdownPhase::Draining);
+        });
     }
 
     /// Moves on to a later phase.

@@ -49,6 +49,6 @@ async fn client_that_reads_nothing_is_cut_off_and_others_are_not() {
     assert_eq!(wire::read(http2.send_request(get).await.unwrap()).await.1, "small");
     app.stop();
     let error = ended(app).await.unwrap_err().to_string();
-    assert_eq!(error, "cut off because they did not end in time: 1 connection");
+    assert_eq!(error, "cut off because they did not end in time: 1 open connection");
     tokio::time::timeout(Duration::from_secs(60), async { while http2.ready().await.is_ok() {} }).await.unwrap();
 }

@@ -43,7 +43,7 @@ async fn hooks_run_in_reverse_order_and_a_failure_keeps_none_from_running() {
         [
             "the shutdown hook `d` failed: the disk is full",
             "the shutdown hook `c` panicked",
-            "the shutdown hook `b` did not end within 5s",
+            "the shutdown hook `b` did not end within 5000 ms",
         ]
     );
     assert!(error.to_string().starts_with("the app did not stop cleanly, for 3 reasons:"), "{error}");

@@ -174,7 +174,7 @@ async fn shutdown_of_an_app_without_a_server_is_closing_at_once() {
 #[test]
 fn drain_longer_than_the_deadline_is_a_start_up_error() {
     let (app, _) = gated();
-    let app = app.config(Config::default()).configure(|config| config.set_server_drain_delay(Duration::from_secs(31)));
+    let app = app.config(Config::default()).configure(|config| config.set_server_drain_delay(Duration::from_secs(30)));
     let error = app.into_router().unwrap_err().to_string();
-    assert!(error.contains("`server.drain_delay` (code) is `31s`: longer than"), "{error}");
+    assert!(error.contains("`server.drain_delay` (code) is `30s`: not shorter than `server.shutdown_deadline` (default), which is `30s`"), "{error}");
 }

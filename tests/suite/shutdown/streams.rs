@@ -141,6 +141,6 @@ async fn websocket_whose_handler_never_ends_is_cut_off() {
     let socket = websocket(&app, "/sd/deaf").await;
     app.stop();
     let error = ended(app).await.unwrap_err().to_string();
-    assert_eq!(error, "cut off because they did not end in time: 1 connection");
+    assert_eq!(error, "cut off because they did not end in time: 1 open connection");
     drop(socket);
 }

@@ -9,7 +9,10 @@ use tokio::{
 
 use crate::{
     app::shutdown_hook::ShutdownHook,
-    base::{printable::Printable, setup_problem::SetupProblem},
+    base::{
+        printable::{Chain, Printable},
+        setup_problem::SetupProblem,
+    },
 };
 
 /// The time that the hooks may need in all.
@@ -34,9 +37,9 @@ pub(super) async fn run(hooks: Vec<ShutdownHook>, deadline: Instant) -> Vec<Setu
                 tracing::debug!(target: "routekit", hook = name, "a shutdown hook has ended");
                 continue;
             }
-            Ok(Some(Ok(Err(error)))) => format!("failed: {}", Printable(error)),
+            Ok(Some(Ok(Err(error)))) => format!("failed: {}", Printable(Chain(&*error))),
             Ok(Some(Err(_))) => "panicked".to_owned(),
-            Err(_) => format!("did not end within {limit:?}"),
+            Err(_) => format!("did not end within {} ms", limit.as_millis()),
         };
         tracing::error!(target: "routekit", hook = name, "a shutdown hook {failure}");
         let message = format!("the shutdown hook `{name}` {failure}");

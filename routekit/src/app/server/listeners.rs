@@ -18,15 +18,20 @@ pub(in crate::app) struct BoundListeners {
     pub(in crate::app) main: TcpListener,
     /// For the admin surface, if it has its own port.
     pub(in crate::app) admin: Option<TcpListener>,
-    /// For redirects to HTTPS, if the supervisor has passed it.
+    /// For redirects to HTTPS, if there are any.
     pub(super) redirects: Option<TcpListener>,
     pub(in crate::app) source: ListenerSource,
 }
 
 impl BoundListeners {
-    /// The listeners that the program gave to the app.
-    pub(in crate::app) fn given(main: TcpListener, admin: Option<TcpListener>) -> Self {
-        Self { main, admin, redirects: None, source: ListenerSource::Program }
+    /// The listeners that the program gave to the app. Binds the address of redirects, if there is one.
+    pub(in crate::app) fn given(
+        config: &Config,
+        main: TcpListener,
+        admin: Option<TcpListener>,
+    ) -> Result<Self, SetupProblem> {
+        let redirects = redirects(config, None)?;
+        Ok(Self { main, admin, redirects, source: ListenerSource::Program })
     }
 }
 
@@ -59,7 +64,7 @@ pub(in crate::app) fn bind(config: &Config, admin: Option<TcpListener>) -> Resul
     let mut used = vec![SocketRole::Main];
     used.extend(takes_admin.then_some(SocketRole::Admin));
     used.extend(config.server_redirect_addr.map(|_| SocketRole::Redirects));
-    let InheritedSockets { main, admin: inherited_admin, redirects } = inherited_sockets(&used)?;
+    let InheritedSockets { main, admin: inherited_admin, redirects: inherited_redirects } = inherited_sockets(&used)?;
     let source = if main.is_some() { ListenerSource::Inherited } else { ListenerSource::Bound };
     let admin = admin.or(inherited_admin);
     let main = main.map_or_else(|| listen(*config.addr, config.addr.origin(), "ROUTEKIT_ADDR"), Ok);
@@ -69,10 +74,19 @@ pub(in crate::app) fn bind(config: &Config, admin: Option<TcpListener>) -> Resul
         }
         (given, _) => Ok(given),
     };
-    match (main, admin) {
-        (Ok(main), Ok(admin)) => Ok(BoundListeners { main, admin, redirects, source }),
-        (main, admin) => Err(Error::new(main.err().into_iter().chain(admin.err()).collect())),
+    match (main, admin, redirects(config, inherited_redirects)) {
+        (Ok(main), Ok(admin), Ok(redirects)) => Ok(BoundListeners { main, admin, redirects, source }),
+        (main, admin, redirects) => {
+            Err(Error::new([main.err(), admin.err(), redirects.err()].into_iter().flatten().collect()))
+        }
     }
+}
+
+/// The listener for redirects to HTTPS, if the configuration has an address for it.
+fn redirects(config: &Config, inherited: Option<TcpListener>) -> Result<Option<TcpListener>, SetupProblem> {
+    let Some(addr) = *config.server_redirect_addr else { return Ok(None) };
+    let bind = || listen(addr, config.server_redirect_addr.origin(), "ROUTEKIT_SERVER_REDIRECT_ADDR");
+    inherited.map_or_else(bind, Ok).map(Some)
 }
 
 /// The number of connections that wait to be accepted, within the limit of the system (`net.core.somaxconn`). tokio's
@@ -90,7 +104,7 @@ fn open(addr: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// Binds the address of a setting. The variable is part of the error.
-pub(super) fn listen(addr: SocketAddr, origin: &Origin, variable: &'static str) -> Result<TcpListener, SetupProblem> {
+fn listen(addr: SocketAddr, origin: &Origin, variable: &'static str) -> Result<TcpListener, SetupProblem> {
     let setting = origin.to_string();
     open(addr).map_err(|error| {
         let or = match variable {

@@ -20,15 +20,17 @@
 //!    by itself (a header list that is too large with 431, a malformed one with a reset) cannot be seen here.
 //! 8. A request is active until the last byte of its response is on the socket, or the connection ends. In HTTP/2 it is
 //!    active until h2 has its last frame, for which the client has made room.
-//! 9. `supervisor`: a socket that another process may hold too is accepted from once the app is ready. The supervisor
+//! 9. `exit` ends a process whose handlers block their threads.
+//! 10. `supervisor`: a socket that another process may hold too is accepted from once the app is ready. The supervisor
 //!    is notified of the states of the app.
-//! 10. With a certificate (feature `tls`), connections of the main listener begin with a handshake, in the task of the
+//! 11. With a certificate (feature `tls`), connections of the main listener begin with a handshake, in the task of the
 //!     connection. Everything else is the same inside TLS, the detection of the protocol too. `redirects` is a plain
 //!     listener that sends clients to HTTPS; it ends when the main listener is closed.
 
 mod accept;
 mod background;
 mod connection;
+mod exit;
 mod file_limit;
 mod hooks;
 mod listeners;
@@ -42,6 +44,7 @@ mod supervisor;
 mod tls;
 
 pub(super) use self::{
+    exit::ProcessOwner,
     listeners::{BoundListeners, bind},
     serve::serve,
     signal::StopSignals,

@@ -24,48 +24,33 @@ use super::{
     accept::accept,
     connection::{ClosingStage, Connections, ServerLimits},
     file_limit::REDIRECT_CONNECTIONS,
-    listeners::listen,
 };
 use crate::{
     app::announce,
-    base::setup_problem::SetupProblem,
-    config::Config,
     observe::{ActiveRequest, KnowsRequest},
     shutdown::Shutdown,
 };
 
-/// A bound listener that does not accept yet.
-pub(super) struct Redirects(TcpListener);
-
-impl Redirects {
-    /// Binds the configured address, unless its listener is inherited. `None` if there is none.
-    pub(super) fn bind(config: &Config, inherited: Option<TcpListener>) -> Result<Option<Self>, SetupProblem> {
-        let Some(addr) = *config.server_redirect_addr else { return Ok(None) };
-        let bind = || listen(addr, config.server_redirect_addr.origin(), "ROUTEKIT_SERVER_REDIRECT_ADDR");
-        Ok(Some(Self(inherited.map_or_else(bind, Ok)?)))
-    }
-
-    /// A future that redirects every request to this port. It closes the listener when the app closes its own, and then
-    /// waits for the responses under way.
-    pub(super) fn serve(
-        self,
-        limits: ServerLimits,
-        https_port: u16,
-        shutdown: Shutdown,
-    ) -> io::Result<impl Future<Output = ()> + Send> {
-        announce::redirects(self.0.local_addr()?);
-        let connections = Arc::new(Connections::new(limits));
-        connections.start_clock()?;
-        Ok(async move {
-            let service =
-                || service_fn(move |request: Request<Body>| ready(Ok::<_, Infallible>(redirect(&request, https_port))));
-            let (slots, mut tasks) = (Arc::new(Semaphore::new(REDIRECT_CONNECTIONS as usize)), JoinSet::new());
-            accept((&self.0, &slots), &connections, &mut tasks, None, shutdown.closing(), service).await;
-            drop(self.0);
-            connections.advance(ClosingStage::Closing);
-            while tasks.join_next().await.is_some() {}
-        })
-    }
+/// A future that redirects every request of a listener to this port. It closes the listener when the app closes its
+/// own, and then waits for the responses under way.
+pub(super) fn serve(
+    listener: TcpListener,
+    https_port: u16,
+    limits: ServerLimits,
+    shutdown: Shutdown,
+) -> io::Result<impl Future<Output = ()> + Send> {
+    announce::redirects(listener.local_addr()?);
+    let connections = Arc::new(Connections::new(limits));
+    connections.start_clock()?;
+    Ok(async move {
+        let service =
+            || service_fn(move |request: Request<Body>| ready(Ok::<_, Infallible>(redirect(&request, https_port))));
+        let (slots, mut tasks) = (Arc::new(Semaphore::new(REDIRECT_CONNECTIONS as usize)), JoinSet::new());
+        accept((&listener, &slots), &connections, &mut tasks, None, shutdown.closing(), service).await;
+        drop(listener);
+        connections.advance(ClosingStage::Closing);
+        while tasks.join_next().await.is_some() {}
+    })
 }
 
 /// A redirect is not the app's traffic.

@@ -1,11 +1,10 @@
 //! Serves an app, from its first connection to its last.
 
 use std::{
-    future::Future,
+    future::{Future, pending},
     io, mem,
     net::SocketAddr,
     pin::{Pin, pin},
-    process, thread,
     time::Duration,
 };
 
@@ -14,10 +13,11 @@ use tokio::{net::TcpListener, task::JoinSet};
 use super::{
     background,
     connection::ServerLimits,
+    exit::{ExitTimer, ProcessOwner},
     hooks,
     listeners::{BoundListeners, ListenerSource},
     main_server::MainServer,
-    redirects::Redirects,
+    redirects,
     schedule::ShutdownSchedule,
     stop,
     supervisor::Supervisor,
@@ -28,9 +28,6 @@ use crate::{
     shutdown::ShutdownPhase,
 };
 
-/// How long a program may take to end after a second signal. A handler may block the thread that would end it.
-const ABORT_TIME: Duration = Duration::from_secs(1);
-
 /// How long requests have to be logged when a second signal cuts them off.
 const LAST_LINES: Duration = Duration::from_millis(50);
 
@@ -39,24 +36,37 @@ const LAST_LINES: Duration = Duration::from_millis(50);
 pub(in crate::app) async fn serve(
     mounted: Mounted,
     listeners: BoundListeners,
-    control: impl Future<Output = ()>,
+    (control, owner): (impl Future<Output = ()>, ProcessOwner),
 ) -> Result<(), Error> {
-    let shutdown = mounted.shutdown.clone();
+    let (shutdown, deadline) = (mounted.shutdown.clone(), *mounted.config.server_shutdown_deadline);
+    let mut exit = None;
+    let armed = async {
+        shutdown.begun().await;
+        exit = (owner == ProcessOwner::App).then(|| ExitTimer::after_deadline(deadline));
+        pending::<()>().await;
+    };
     let aborted = async {
         control.await;
         shutdown.cut_off();
     };
-    tokio::select! {
+    let served = tokio::select! {
         biased;
         () = aborted => {
             // The tasks end, and each request that is cut off is logged.
             tokio::time::sleep(LAST_LINES).await;
             announce::stopped(Some("a second signal"));
-            exit_soon();
+            ExitTimer::at_once().keep();
             Err(SetupProblem::new("cut-off", "a second signal ended the shutdown").after_start().into())
         }
+        () = armed => Ok(()),
         served = run(mounted, listeners) => served,
+    };
+    if served.is_err()
+        && let Some(exit) = exit
+    {
+        exit.keep();
     }
+    served
 }
 
 /// Serves from the first connection to the last, and then runs the hooks.
@@ -65,7 +75,6 @@ async fn run(mounted: Mounted, listeners: BoundListeners) -> Result<(), Error> {
     let BoundListeners { main, admin, redirects, source } = listeners;
     let addr = main.local_addr().map_err(failed)?;
     let admin_addr = admin.as_ref().map(TcpListener::local_addr).transpose().map_err(failed)?;
-    let redirects = Redirects::bind(&mounted.config, redirects)?;
     let (shutdown, config) = (&mounted.shutdown, &mounted.config);
     shutdown.serve();
     announce::announce(&mounted, addr, admin_addr, source.note());
@@ -79,9 +88,10 @@ async fn run(mounted: Mounted, listeners: BoundListeners) -> Result<(), Error> {
     if let Some((listener, addr)) = admin.zip(admin_addr) {
         background::serve_admin(&mut background, &mounted, listener, addr).map_err(failed)?;
     }
-    if let Some(redirects) = redirects {
-        let limits = ServerLimits::of(config);
-        background.spawn(redirects.serve(limits, addr.port(), shutdown.clone()).map_err(failed)?);
+    if let Some(listener) = redirects {
+        let port = config.server_redirect_port.unwrap_or(addr.port());
+        let serving = redirects::serve(listener, port, ServerLimits::of(config), shutdown.clone()).map_err(failed)?;
+        background.spawn(serving);
     }
 
     let hooks = mem::take(&mut *mounted.shutdown_hooks.lock());
@@ -135,16 +145,6 @@ async fn drained_before_open<T>(
         drained = drained => Some(drained),
         () = mounted.health.until_ready() => None,
     }
-}
-
-/// Ends the process if it does not end by itself.
-fn exit_soon() {
-    let exit = || {
-        thread::sleep(ABORT_TIME);
-        process::exit(1);
-    };
-    // If there is no thread for it, the process ends when its handlers do.
-    let _ = thread::Builder::new().name("routekit-exit".to_owned()).spawn(exit);
 }
 
 /// Starts the warm-up. The app is not ready until it has ended. Dropping the set ends it.

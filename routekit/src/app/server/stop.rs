@@ -33,9 +33,9 @@ impl MainServer {
         self.connections.advance(ClosingStage::Closing);
         let part = async {
             sleep(grace).await;
-            self.connections.advance(ClosingStage::Parting);
+            self.connections.advance(ClosingStage::ClosingWebSockets);
             sleep(CLOSE_TIMEOUT).await;
-            self.connections.advance(ClosingStage::Parted);
+            self.connections.advance(ClosingStage::WebSocketsClosed);
             std::future::pending::<()>().await;
         };
         tokio::select! {
@@ -77,7 +77,7 @@ impl MainServer {
         let parts = [
             count(requests, "request").map(|count| format!("{count} ({})", listed.join(", "))),
             // Those whose response is under way, and WebSockets, have no request any more.
-            count(connections.saturating_sub(requests), "connection"),
+            count(connections, "open connection"),
             count(background, "background task"),
         ];
         let what = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
@@ -93,9 +93,10 @@ pub(super) async fn drained(
     schedule: impl FnOnce(Instant) -> ShutdownSchedule,
 ) -> ShutdownSchedule {
     shutdown.begun().await;
-    let schedule = schedule(Instant::now());
+    let now = Instant::now();
+    let schedule = schedule(now);
     connections.advance(ClosingStage::Draining);
-    announce::stopping(shutdown.reason().as_deref().unwrap_or_default());
+    announce::stopping(shutdown.reason().as_deref().unwrap_or_default(), schedule.drained - now);
     shutdown.until(schedule.drained).await;
     schedule
 }

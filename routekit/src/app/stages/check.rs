@@ -64,7 +64,15 @@ pub(super) fn check(
     check_access::admin_role(config, &program.verifiers, &mut problems);
     check_access::operators(config, declared.require_auth, &mut problems);
     if let Some(certificate) = &configured.certificate {
-        program.health.push((certificate.health_check(), Location::caller()));
+        let own = certificate.health_check();
+        match program.health.iter().find(|(check, _)| check.name() == own.name()) {
+            None => program.health.push((own, Location::caller())),
+            Some((_, location)) => {
+                let message =
+                    format!("the name of the health check `{}` at {location} belongs to the app itself", own.name());
+                problems.push(SetupProblem::new("duplicate-health-check", message).at(location.to_string()));
+            }
+        }
     }
     problems.extend(health::problems(&program.health));
     problems.extend(program.shutdown_hooks.iter().filter_map(ShutdownHook::problem));

@@ -99,10 +99,10 @@ impl Admissions {
     }
 }
 
-/// The kind of another metric whose series would have the same names: those of a histogram end with `_bucket`, `_sum`
-/// and `_count`.
+/// The kind of another metric whose series would have the same names: those of a histogram end with `_bucket`, `_sum`,
+/// `_count` and, in OpenMetrics, `_created`.
 fn clashing(families: &HashMap<String, AdmittedFamily>, kind: MetricKind, name: &str) -> Option<MetricKind> {
-    const PARTS: [&str; 3] = ["_bucket", "_sum", "_count"];
+    const PARTS: [&str; 4] = ["_bucket", "_sum", "_count", "_created"];
     let of_histogram = || {
         let base = PARTS.iter().find_map(|part| name.strip_suffix(part))?;
         families.get(base).map(|family| family.kind).filter(|kind| *kind == MetricKind::Histogram)

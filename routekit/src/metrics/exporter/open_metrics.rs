@@ -13,6 +13,10 @@ use std::collections::HashSet;
 pub(super) fn of(text: &str) -> String {
     let families: HashSet<&str> = text.lines().filter_map(|line| typed(line).map(|(name, _)| name)).collect();
     let mut out = String::with_capacity(text.len() + 64);
+    // The name of a counter may also have series that end with `_created`.
+    let is_free = |family: &str| {
+        !family.is_empty() && !families.contains(family) && !families.contains(format!("{family}_created").as_str())
+    };
     // A description comes before the type of its family.
     let mut description = None;
     for line in text.lines().filter(|line| !line.is_empty()) {
@@ -20,7 +24,7 @@ pub(super) fn of(text: &str) -> String {
             description = rest.split_once(' ').map(|(_, description)| description);
         } else if let Some((name, kind)) = typed(line) {
             let (name, kind) = match (kind, name.strip_suffix("_total")) {
-                ("counter", Some(family)) if !families.contains(family) && !family.is_empty() => (family, kind),
+                ("counter", Some(family)) if is_free(family) => (family, kind),
                 ("counter", _) => (name, "unknown"),
                 _ => (name, kind),
             };
@@ -67,6 +71,12 @@ odd 2
 # TYPE size_total counter
 size_total 2
 
+# TYPE c_total counter
+c_total 3
+
+# TYPE c_created gauge
+c_created 4
+
 # TYPE size gauge
 size inf
 
@@ -78,6 +88,10 @@ jobs_total{queue="a b"} 1
 odd 2
 # TYPE size_total unknown
 size_total 2
+# TYPE c_total unknown
+c_total 3
+# TYPE c_created gauge
+c_created 4
 # TYPE size gauge
 size +Inf
 # EOF

@@ -16,6 +16,9 @@ pub(super) const LAST_MOMENT: Duration = Duration::from_millis(500);
 #[cfg(feature = "http2")]
 const GOAWAY_WAIT: Duration = Duration::from_secs(5);
 
+/// How often a connection that is asked to end looks whether it is idle, at most.
+const SHORTEST_WAIT: Duration = Duration::from_millis(20);
+
 /// Polls `connection` until it ends, or until it must be dropped: `None`. That is when its client is late, or when the
 /// app closes and there is no request.
 ///
@@ -43,7 +46,7 @@ pub(super) async fn drive<C: Future>(
         open.forget_activity();
         tokio::select! {
             output = poll_unless(connection.as_mut(), open, || open.is_over()) => return output,
-            () = tokio::time::sleep(wait) => {}
+            () = tokio::time::sleep(wait.max(SHORTEST_WAIT)) => {}
         }
         if open.is_quiet() {
             if finished {

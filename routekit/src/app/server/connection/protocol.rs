@@ -107,18 +107,21 @@ impl<I: AsyncRead + AsyncWrite + Unpin> Rewound<I> {
     fn websocket_has_ended(&mut self, cx: &mut Context<'_>) -> bool {
         // Before the stage is read, so that no change of it is missed.
         self.open.wake(cx.waker());
-        if self.open.is_at_least(ClosingStage::Parting)
+        if self.open.is_at_least(ClosingStage::ClosingWebSockets)
             && let Some(frames) = &mut self.websocket
         {
             frames.poll_close(Pin::new(&mut self.inner), cx);
         }
-        self.open.is_at_least(ClosingStage::Parted)
+        self.open.is_at_least(ClosingStage::WebSocketsClosed)
     }
 
     /// Writes for the handler of a WebSocket.
     fn write_frames(&mut self, bytes: &[u8], cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if self.open.is_at_least(ClosingStage::WebSocketsClosed) {
+            return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
+        }
         let frames = self.websocket.get_or_insert_default();
-        if self.open.is_at_least(ClosingStage::Parting) {
+        if self.open.is_at_least(ClosingStage::ClosingWebSockets) {
             frames.poll_close(Pin::new(&mut self.inner), cx);
         }
         if frames.is_closing() {

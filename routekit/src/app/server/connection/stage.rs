@@ -2,7 +2,8 @@
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
-/// The stages of a listener's connections. Later ones are greater.
+/// The stages of a listener's connections. Later ones are greater. `Draining` and `Closing` are the phases of these
+/// names in [`ShutdownPhase`](crate::shutdown::ShutdownPhase).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub(in crate::app::server) enum ClosingStage {
@@ -13,9 +14,9 @@ pub(in crate::app::server) enum ClosingStage {
     /// Connections without a request end.
     Closing,
     /// WebSockets get a Close frame.
-    Parting,
+    ClosingWebSockets,
     /// WebSockets end.
-    Parted,
+    WebSocketsClosed,
     /// All connections end.
     CutOff,
 }

@@ -97,8 +97,7 @@ impl OutgoingFrames {
         self.going_away == GOING_AWAY.len()
     }
 
-    /// Writes the Close frame, if the handler is between two frames and has not written one. Errors are those of the
-    /// stream, which the next write of the handler finds too.
+    /// Writes the Close frame, if the handler is between two frames and has not written one.
     pub(super) fn poll_close(&mut self, mut stream: Pin<&mut impl Write>, cx: &mut Context<'_>) {
         let is_between = matches!(self.at, FramePosition::Header { length: 0, .. });
         if self.handler_closed || !is_between {
@@ -108,7 +107,8 @@ impl OutgoingFrames {
             let Poll::Ready(written) = stream.as_mut().poll_write(cx, &GOING_AWAY[self.going_away..]) else { return };
             match written {
                 Ok(written) if written > 0 => self.going_away += written,
-                _ => return,
+                // The client has left, and gets nothing more.
+                _ => self.going_away = GOING_AWAY.len(),
             }
         }
         let _: Poll<io::Result<()>> = stream.poll_flush(cx);

@@ -9,6 +9,7 @@ use std::{
     },
 };
 
+use parking_lot::Mutex;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::app::environment;
@@ -19,7 +20,7 @@ pub(in crate::app::server) struct Supervisor(Option<Arc<SupervisorState>>);
 
 #[derive(Default)]
 struct SupervisorState {
-    stopping: AtomicBool,
+    stopping: Mutex<bool>,
     /// Whether a notification failed. Only the first failure is logged.
     failed: AtomicBool,
 }
@@ -61,7 +62,9 @@ impl Supervisor {
         };
         let start = async move {
             ready.await;
-            if !state.stopping.load(Ordering::SeqCst) {
+            // Held while it is sent, so that it never follows the notification of the stop.
+            let stopping = state.stopping.lock();
+            if !*stopping {
                 state.log(environment::notify_ready(&format!("listening on {url}")));
             }
         };
@@ -72,9 +75,9 @@ impl Supervisor {
 
     /// Reports that the app begins to stop.
     pub(in crate::app::server) fn stopping(&self) {
-        if let Some(state) = &self.0
-            && !state.stopping.swap(true, Ordering::SeqCst)
-        {
+        let Some(state) = &self.0 else { return };
+        let mut stopping = state.stopping.lock();
+        if !std::mem::replace(&mut stopping, true) {
             state.log(environment::notify_stopping());
         }
     }

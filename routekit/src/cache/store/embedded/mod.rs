@@ -2,7 +2,6 @@
 
 use std::{
     cmp::Reverse,
-    collections::HashSet,
     fmt,
     future::ready,
     hash::BuildHasherDefault,
@@ -146,14 +145,14 @@ impl Embedded {
             .with_flushes(self.validity.flushes())
     }
 
-    /// Returns all entries that can be used, hottest first: those in front of moka by the number of requests for them,
-    /// then the others, last stored first. moka does not tell how often an entry is requested.
+    /// Returns the entries that were requested again after they were stored, hottest first: those in front of moka by
+    /// the number of requests for them, then those that are too large for it, last stored first. moka does not tell how
+    /// often an entry is requested, so that all of these are included.
     pub(in crate::cache) fn hottest_first(&self) -> impl Iterator<Item = Entry> {
         let mut front = self.recent.entries();
         front.sort_by_key(|(requests, _)| Reverse(*requests));
-        let in_front: HashSet<u64> = front.iter().map(|(_, entry)| entry.key().hash()).collect();
-        let others = self.entries.iter().filter(|(hash, _)| !in_front.contains(hash));
-        let mut others: Vec<Entry> = others.map(|(_, entry)| entry).collect();
+        let others = self.entries.iter().map(|(_, entry)| entry).filter(|entry| !Recent::takes(entry));
+        let mut others: Vec<Entry> = others.collect();
         others.sort_by_key(|entry| Reverse(entry.stored()));
         let now = self.clock.now();
         let all = front.into_iter().map(|(_, entry)| entry).chain(others);

@@ -43,6 +43,11 @@ impl Recent {
         (!requests.is_multiple_of(RECORDED)).then_some(entry)
     }
 
+    /// Whether an entry is small enough to be kept.
+    pub(super) fn takes(entry: &Entry) -> bool {
+        entry.size() <= MAX_SIZE
+    }
+
     /// Must be read before the entry is looked up in moka, and passed to [`keep`](Self::keep).
     pub(super) fn removed(&self, key: &Key) -> u32 {
         self.slot(key.hash()).removed.load(Ordering::SeqCst)
@@ -51,7 +56,7 @@ impl Recent {
     /// Keeps an entry that was found in moka, unless moka has since removed an entry of the slot, which may be this
     /// one.
     pub(super) fn keep(&self, entry: &Entry, removed: u32) {
-        if entry.size() > MAX_SIZE {
+        if !Self::takes(entry) {
             return;
         }
         let slot = self.slot(entry.key().hash());

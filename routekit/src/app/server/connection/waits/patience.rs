@@ -64,15 +64,19 @@ impl ClientPatience {
         }
     }
 
-    /// The client has sent or taken `bytes`. Does nothing if the server did not wait, or if the client is late: bytes
-    /// that come with each tick of the clock would keep it in time for ever.
+    /// The client has sent or taken `bytes`. Does nothing if the server did not wait. A client that is late stays so,
+    /// unless the bytes are worth more than it is late by: the clock may have moved on while the server was busy.
     pub(in crate::app::server) fn progress(&mut self, deadline: &ClientDeadline, now: u64, bytes: usize) {
         let until = deadline.0.load(Ordering::Relaxed);
-        if until == NEVER || until <= now {
+        if until == NEVER {
             return;
         }
-        let earned = MILLIS_PER_BYTE.saturating_mul(bytes as u64);
-        self.left = until.saturating_sub(now).saturating_add(earned).min(self.most);
+        let until = until.saturating_add(MILLIS_PER_BYTE.saturating_mul(bytes as u64));
+        if until <= now {
+            deadline.set(until);
+            return;
+        }
+        self.left = (until - now).min(self.most);
         deadline.clear();
     }
 }
@@ -112,6 +116,9 @@ mod tests {
             deadline.is_over(second * 1000)
         });
         // Of ten seconds, each second costs one and earns 0.4.
-        assert_eq!(late, Some(16));
+        assert_eq!(late, Some(17));
+        // A steady client is in time again, however late the server has noticed.
+        patience.progress(&deadline, 60_000, 64 * 1024);
+        assert!(!deadline.is_set());
     }
 }
