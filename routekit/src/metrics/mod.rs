@@ -64,15 +64,12 @@ mod certificate;
 mod exporter;
 mod guards;
 mod health;
-mod http;
 mod labelled;
 mod names;
 #[cfg(not(feature = "prometheus"))]
 mod no_exporter;
-mod outcome;
 mod recorder;
-mod request_target;
-mod route;
+mod requests;
 mod source;
 
 #[cfg(feature = "tls")]
@@ -89,8 +86,7 @@ pub(crate) use self::{
     source::MetricSource,
 };
 pub use self::{
-    http::HttpMetrics,
     names::DURATION_BUCKETS,
     recorder::{InstalledRecorder, SharedRecorder},
-    route::RouteMetrics,
+    requests::{HttpMetrics, RouteMetrics},
 };

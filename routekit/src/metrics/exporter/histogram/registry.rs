@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use super::{
     super::names::{labels, metric_name},
     buckets::{BucketHistogram, HistogramSnapshot},
-    requests::{RequestBounds, RequestHistogram, RequestPart},
+    requests::{RequestBounds, RequestHistogram, RequestMeasure},
     text,
 };
 
@@ -35,7 +35,7 @@ struct HistogramFamily {
 #[derive(Default)]
 struct HistogramSeries {
     samples: Option<Arc<BucketHistogram>>,
-    requests: Option<(Arc<RequestHistogram>, RequestPart)>,
+    requests: Option<(Arc<RequestHistogram>, RequestMeasure)>,
 }
 
 impl HistogramRegistry {
@@ -74,7 +74,7 @@ impl HistogramRegistry {
         }
         let bounds = RequestBounds { seconds: Arc::clone(self.bounds(duration)), bytes: Arc::clone(self.bounds(size)) };
         let histogram = Arc::new(RequestHistogram::new(&bounds));
-        let parts = [RequestPart::Duration, RequestPart::RequestSize, RequestPart::ResponseSize];
+        let parts = [RequestMeasure::Duration, RequestMeasure::RequestSize, RequestMeasure::ResponseSize];
         for (name, part) in names.into_iter().zip(parts) {
             let family = families.entry(name.to_owned()).or_default();
             family.series.entry(labels.clone()).or_default().requests = Some((Arc::clone(&histogram), part));

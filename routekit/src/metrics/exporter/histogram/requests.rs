@@ -28,7 +28,7 @@ pub(in crate::metrics) struct RequestHistogram {
 
 /// One of the histograms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum RequestPart {
+pub(super) enum RequestMeasure {
     Duration,
     RequestSize,
     ResponseSize,
@@ -63,11 +63,11 @@ impl RequestHistogram {
         self.response_sizes.record(response_bytes);
     }
 
-    pub(super) fn snapshot(&self, part: RequestPart) -> HistogramSnapshot {
+    pub(super) fn snapshot(&self, part: RequestMeasure) -> HistogramSnapshot {
         match part {
-            RequestPart::Duration => self.durations.snapshot(),
-            RequestPart::RequestSize => self.request_sizes.snapshot(),
-            RequestPart::ResponseSize => self.response_sizes.snapshot(),
+            RequestMeasure::Duration => self.durations.snapshot(),
+            RequestMeasure::RequestSize => self.request_sizes.snapshot(),
+            RequestMeasure::ResponseSize => self.response_sizes.snapshot(),
         }
     }
 }
@@ -120,11 +120,11 @@ mod tests {
             histogram.record(Duration::from_micros(micros), bytes, 2 * bytes);
         }
         let durations = HistogramSnapshot { buckets: vec![(0.005, 1), (0.0075, 3)], count: 4, sum: 0.026_501 };
-        assert_eq!(histogram.snapshot(RequestPart::Duration), durations);
+        assert_eq!(histogram.snapshot(RequestMeasure::Duration), durations);
         let sizes = HistogramSnapshot { buckets: vec![(256.0, 3)], count: 4, sum: 514.0 };
-        assert_eq!(histogram.snapshot(RequestPart::RequestSize), sizes);
+        assert_eq!(histogram.snapshot(RequestMeasure::RequestSize), sizes);
         let sizes = HistogramSnapshot { buckets: vec![(256.0, 2)], count: 4, sum: 1028.0 };
-        assert_eq!(histogram.snapshot(RequestPart::ResponseSize), sizes);
+        assert_eq!(histogram.snapshot(RequestMeasure::ResponseSize), sizes);
     }
 
     #[test]
@@ -137,7 +137,7 @@ mod tests {
             }
         });
         let durations = HistogramSnapshot { buckets: vec![(0.005, 40_000)], count: 40_000, sum: 40.0 };
-        assert_eq!(histogram.snapshot(RequestPart::Duration), durations);
-        assert_eq!(histogram.snapshot(RequestPart::RequestSize).buckets, [(256.0, 0)]);
+        assert_eq!(histogram.snapshot(RequestMeasure::Duration), durations);
+        assert_eq!(histogram.snapshot(RequestMeasure::RequestSize).buckets, [(256.0, 0)]);
     }
 }

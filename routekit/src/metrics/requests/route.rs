@@ -6,11 +6,13 @@ use http::{Method, StatusCode};
 use metrics::{Counter, Gauge, Key, Label};
 
 use super::{
-    names::{ACTIVE, CANCELLED, METADATA, POLICY_ANSWERS, SLOW},
     outcome::{OutcomeHistograms, OutcomeTable},
-    request_target::RequestTarget,
+    target::RequestTarget,
 };
-use crate::observe::{Ending, Event, Failure, Finished, METHODS, Observer, method_index, method_name};
+use crate::{
+    metrics::names::{ACTIVE, CANCELLED, METADATA, POLICY_ANSWERS, SLOW},
+    observe::{Ending, Event, Failure, Finished, METHODS, Observer, method_index, method_name},
+};
 
 /// The metrics of one route, by method and outcome.
 pub struct RouteMetrics {
@@ -49,7 +51,7 @@ struct PolicyAnswers {
 }
 
 impl RouteMetrics {
-    pub(super) fn new(target: RequestTarget, route: Option<String>, slow: Option<Duration>) -> Self {
+    pub(in crate::metrics) fn new(target: RequestTarget, route: Option<String>, slow: Option<Duration>) -> Self {
         let methods = [const { OnceLock::new() }; METHODS.len()];
         Self {
             labels: Labels { target, route },

@@ -2,10 +2,13 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use super::{route::RouteMetrics, target::RequestTarget};
 #[cfg(feature = "prometheus")]
-use super::Exporter;
-use super::{names, recorder::SharedRecorder, request_target::RequestTarget, route::RouteMetrics};
-use crate::observe::{RouteObservers, RouteState};
+use crate::metrics::Exporter;
+use crate::{
+    metrics::{names, recorder::SharedRecorder},
+    observe::{RouteObservers, RouteState},
+};
 
 /// Creates the metrics of routes, with one recorder.
 #[derive(Clone)]

@@ -7,11 +7,11 @@ use std::sync::OnceLock;
 use metrics::Histogram;
 
 #[cfg(feature = "prometheus")]
-use super::exporter::RequestHistogram;
+use crate::metrics::exporter::RequestHistogram;
 use crate::observe::{Ending, Failure, Finished};
 
 /// The three histograms that share their labels.
-pub(super) enum OutcomeHistograms {
+pub(in crate::metrics) enum OutcomeHistograms {
     /// In routekit's own exporter.
     #[cfg(feature = "prometheus")]
     Own(Arc<RequestHistogram>),
@@ -21,7 +21,7 @@ pub(super) enum OutcomeHistograms {
 
 impl OutcomeHistograms {
     #[inline]
-    pub(super) fn record(&self, request: &Finished<'_>) {
+    pub(in crate::metrics) fn record(&self, request: &Finished<'_>) {
         match self {
             #[cfg(feature = "prometheus")]
             Self::Own(histogram) => {
@@ -39,7 +39,7 @@ impl OutcomeHistograms {
 
 /// The outcomes seen so far: by error type, then by status. Other outcomes take almost no memory.
 #[derive(Default)]
-pub(super) struct OutcomeTable([ByStatus; 10]);
+pub(in crate::metrics) struct OutcomeTable([ByStatus; 10]);
 
 #[derive(Default)]
 struct ByStatus {
@@ -50,7 +50,11 @@ struct ByStatus {
 }
 
 impl OutcomeTable {
-    pub(super) fn get(&self, ending: Ending, make: impl FnOnce() -> OutcomeHistograms) -> &OutcomeHistograms {
+    pub(in crate::metrics) fn get(
+        &self,
+        ending: Ending,
+        make: impl FnOnce() -> OutcomeHistograms,
+    ) -> &OutcomeHistograms {
         let by_status = &self.0[index(ending)];
         let Some(status) = ending.status else { return by_status.none.get_or_init(make) };
         let (class, within) = (usize::from(status.as_u16() / 100) - 1, usize::from(status.as_u16() % 100));

@@ -2,26 +2,26 @@
 
 use metrics::{Key, Label};
 
+use super::outcome::OutcomeHistograms;
 #[cfg(feature = "prometheus")]
-use super::Exporter;
-use super::{
+use crate::metrics::Exporter;
+use crate::metrics::{
     names::{DURATION, METADATA, REQUEST_SIZE, RESPONSE_SIZE},
-    outcome::OutcomeHistograms,
     recorder::SharedRecorder,
 };
 
 /// Where the metrics of requests are recorded.
 #[derive(Clone)]
-pub(super) struct RequestTarget {
-    pub(super) recorder: SharedRecorder,
+pub(in crate::metrics) struct RequestTarget {
+    pub(in crate::metrics) recorder: SharedRecorder,
     /// The exporter of the recorder, if it is routekit's and belongs to the app.
     #[cfg(feature = "prometheus")]
-    pub(super) exporter: Option<Exporter>,
+    pub(in crate::metrics) exporter: Option<Exporter>,
 }
 
 impl RequestTarget {
     /// The histograms with these labels.
-    pub(super) fn outcome(&self, labels: &[Label]) -> OutcomeHistograms {
+    pub(in crate::metrics) fn outcome(&self, labels: &[Label]) -> OutcomeHistograms {
         #[cfg(feature = "prometheus")]
         if let Some(exporter) = &self.exporter {
             return OutcomeHistograms::Own(exporter.requests(labels));
