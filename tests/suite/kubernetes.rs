@@ -8,7 +8,10 @@ use routekit::{
 };
 use saphyr::{LoadableYamlNode, Yaml};
 
-use crate::process::{Quickstart, ask};
+use crate::{
+    process::{Quickstart, ask},
+    support::until,
+};
 
 /// How long a process may take to end after its deadline.
 const SPARE_SECONDS: u64 = 5;
@@ -136,8 +139,8 @@ fn times_hold_with_the_defaults() {
     assert!(number(&update["maxSurge"]) > 0);
 }
 
-#[test]
-fn quickstart_with_the_variables_answers_probes_and_scrapes() {
+#[tokio::test]
+async fn quickstart_with_the_variables_answers_probes_and_scrapes() {
     let container = container(&manifest("deployment.yaml"));
     // The same addresses on free ports.
     let free = |value: String| value.rsplit_once(':').map(|(host, _)| format!("{host}:0")).unwrap_or(value);
@@ -153,8 +156,13 @@ fn quickstart_with_the_variables_answers_probes_and_scrapes() {
     for (probe, path) in PROBES {
         let get = &container[probe]["httpGet"];
         assert_eq!(text(&get["path"]), path, "{probe}");
-        let answer = ask(&addr_of(text(&get["port"])), "GET", path, "");
-        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{probe}: {answer}");
+        let answers = || ask(&addr_of(text(&get["port"])), "GET", path, "").starts_with("HTTP/1.1 200 OK\r\n");
+        if probe == "startupProbe" {
+            // Until the warm-up has ended.
+            until(probe, answers).await;
+        } else {
+            assert!(answers(), "{probe}");
+        }
     }
     let monitor = manifest("podmonitor.yaml");
     for endpoint in list(&monitor["spec"]["podMetricsEndpoints"]) {
