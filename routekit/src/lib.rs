@@ -59,7 +59,7 @@
 //! | feature | default | crates | |
 //! | --- | --- | --- | --- |
 //! | `http2` | yes | 5 | the server also takes HTTP/2, by ALPN with TLS and with prior knowledge without; needed for WebSockets over HTTP/2 |
-//! | `prometheus` | yes | 18 | metrics at `/metrics`; without it, they go to the program's `metrics` recorder |
+//! | `prometheus` | yes | 23 | metrics at `/metrics`; without it, they go to the program's `metrics` recorder |
 //! | `schema` | yes | 4 | JSON Schemas in route descriptions, where a type implements `schemars::JsonSchema` |
 //! | `systemd` | yes | 2 | [`App::serve`] takes sockets from systemd or `systemfd`, and reports to systemd when it is ready |
 //! | `telemetry` | yes | 7 | [`telemetry::init`], which sets up logs |

@@ -75,7 +75,8 @@ impl Quickstart {
         Self::start_command(quickstart().envs(variables.iter().copied()))
     }
 
-    fn start_command(command: &mut Command) -> Self {
+    /// Starts the program by this command.
+    pub(crate) fn start_command(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut log = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut find = |what: &str| {

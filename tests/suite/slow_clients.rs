@@ -1,6 +1,6 @@
 //! A server under two thousand slow clients, as a process.
 
-use std::{fs, io, net::SocketAddr, time::Duration};
+use std::{fs, io, net::SocketAddr, process::Command, time::Duration};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -9,7 +9,7 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use crate::process::Quickstart;
+use crate::process::{Quickstart, ask, quickstart};
 
 const TIMEOUT: Duration = Duration::from_secs(4);
 
@@ -93,4 +93,20 @@ async fn two_thousand_slow_clients_are_closed_and_others_are_served() {
     let memory = peak_memory(server.id()) >> 20;
     println!("{count} slow clients, {served} others in {:?}, {memory} MiB", start.elapsed());
     assert!(memory < 200, "{memory} MiB");
+}
+
+#[test]
+fn probes_are_answered_while_clients_use_all_connections() {
+    const FILES: usize = 300;
+    let program = quickstart();
+    let mut shell = Command::new("sh");
+    shell.arg("-c").arg(format!("ulimit -n {FILES}; exec \"$0\"")).arg(program.get_program());
+    shell.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let app = Quickstart::start_command(&mut shell);
+    // Those without a connection of the app wait in the queue of the system.
+    let clients: Vec<_> = (0..FILES).map(|_| std::net::TcpStream::connect(&app.addr).unwrap()).collect();
+    for _ in 0..3 {
+        assert!(ask(&app.admin, "GET", "/health/live", "").starts_with("HTTP/1.1 200 "));
+    }
+    drop(clients);
 }

@@ -25,6 +25,7 @@
 //! | `routekit_breaker_slow_calls_total`, `routekit_breaker_rejected_total` | counters | only `breaker` |
 //! | `routekit_concurrency_in_flight`, `routekit_concurrency_limit` | gauges | |
 //! | `routekit_concurrency_rejected_total` | counter | |
+//! | `routekit_metrics_refused_total` | counter | no labels |
 //! | `routekit_health_status` | gauge, 1 for the last result | only `check` and `status`: `healthy`, `degraded` or `unhealthy` |
 //! | `routekit_tls_certificate_reloads_total` | counter | only `result`: `ok` or `error` |
 //!
@@ -33,9 +34,9 @@
 //!    missing if no route matched. So clients cannot create time series.
 //! 3. `error_type` is present on failures only: the status of a 5xx, `timeout`, `panic`, `body` (the response body
 //!    ended with an error), `service` (the service returned an error instead of a response), `breaker_open`,
-//!    `concurrency` or `cancelled`. A cancelled request has a status only if the client disconnected during the
-//!    response body. The 504 of an `only-if-cached` request that misses has no `error_type`: it is the choice of the
-//!    client. So a rate of failures selects `error_type!=""`, and not the status.
+//!    `concurrency`, `shutdown` (cut off) or `cancelled`. A cancelled request has a status only if the client
+//!    disconnected during the response body. The 504 of an `only-if-cached` request that misses has no `error_type`: it
+//!    is the choice of the client. So a rate of failures selects `error_type!=""`, and not the status.
 //! 4. A request counts in `http_server_active_requests` until the last byte of its response is sent or given up, so
 //!    that clients that do not read show there. A WebSocket counts until it is accepted. With a server other than
 //!    routekit's, a request counts until its response ends. Requests without a route never count there.

@@ -46,7 +46,7 @@ pub(super) const METADATA: Metadata<'static> = Metadata::new(module_path!(), Lev
 /// Describes the metric of the exporter itself.
 #[cfg(feature = "prometheus")]
 pub(super) fn describe_exporter(recorder: &dyn Recorder) {
-    let text = "Samples that were dropped because their metric would break the output; the log names the metrics.";
+    let text = "Uses of metrics that would break the output, whose samples are dropped; the log names them.";
     recorder.describe_counter(METRICS_REFUSED.into(), None, text.into());
 }
 

@@ -27,9 +27,9 @@
 //! 4. A [`Failure`] in the extensions of a response says which kind of 5xx it is. [`FallbackResponse`] marks a response
 //!    that replaces the handler's.
 
-mod active;
 mod cache_outcome;
 mod exchange;
+mod knows_request;
 mod method;
 mod observer;
 mod permit;
@@ -38,9 +38,9 @@ mod route_state;
 mod shield;
 
 pub(crate) use self::{
-    active::KnowsRequest,
     cache_outcome::{CacheOutcome, WantsCacheOutcome},
     exchange::ActiveRequest,
+    knows_request::KnowsRequest,
     method::{METHODS, method_index, method_name},
     observer::{Ending, ReplacesFailure, Report},
     room::make_room,

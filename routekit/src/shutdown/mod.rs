@@ -28,16 +28,19 @@
 //! # }
 //! ```
 //!
+//! # Phases
+//!
 //! A shutdown begins with SIGTERM, Ctrl-C or [`Shutdown::begin`], and has these [phases](ShutdownPhase):
 //!
 //! 1. **Draining**: readiness is red, so that load balancers send no new clients. The app serves on for
 //!    `server.drain_delay` (5 seconds; not after Ctrl-C). HTTP/1.1 responses say `Connection: close`.
 //! 2. **Closing**: the listener is closed. A connection that stays open may still send a request that is on its way,
 //!    for `server.shutdown_grace` (half a second), and is then closed; HTTP/2 clients get a GOAWAY (RFC 9113 §6.8).
-//!    Requests in progress finish, and so does work in the background, such as an invalidation whose client has left.
+//!    Requests in progress finish, and so do changes in the background, such as a handler that invalidates and whose
+//!    client has left. Those of a cache that the program built with a spawner of its own are not known to the app.
 //! 3. WebSockets over HTTP/1.1 whose handlers still run after the grace get a Close frame with 1001, "going away"
-//!    (RFC 6455 §7.4.1), unless the handler has sent one. If their client does not answer within five seconds, the
-//!    handler finds the connection closed.
+//!    (RFC 6455 §7.4.1), as soon as the handler next reads or writes, unless it has sent one. If their client does not
+//!    answer within five seconds, the handler finds the connection closed.
 //! 4. When time is up, requests are cut off, and the log names them. `server.shutdown_deadline` (30 seconds) is the
 //!    time of the whole shutdown. [Hooks](crate::App::on_shutdown) get what they may need of it, at most half of what
 //!    the drain leaves.
@@ -47,8 +50,8 @@
 //!
 //! A second signal ends the process at once.
 //!
-//! In Kubernetes, `terminationGracePeriodSeconds` must be longer than `server.shutdown_deadline`, by five seconds or
-//! so. If a `preStop` hook waits, add its time. See [operation](crate::guide::operation).
+//! In Kubernetes, `terminationGracePeriodSeconds` must be at least `server.shutdown_deadline` and five seconds. If a
+//! `preStop` hook waits, add its time. See [operation](crate::guide::operation).
 
 mod cut_off;
 mod handle;

@@ -1,3 +1,5 @@
+//! The phases of a shutdown.
+
 /// How far the shutdown of an app has come. Later phases are greater.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]

@@ -137,6 +137,13 @@ async fn hottest_pages_are_warm_in_the_next_process() {
         assert_eq!(new.http1(get(path, None)).await.0.headers["x-cache"], "HIT", "{path}");
     }
     stop(new).await;
+
+    fs::write(&file, "http://shop.example/hot/items/7\nhttp://shop.example/hot/items/8\n").unwrap();
+    let last = run(app(&file, &made)).await;
+    last.http1(get("/hot/items/7", None)).await;
+    stop(last).await;
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(text.contains("/items/7") && !text.contains("/items/8"), "no client has requested 8: {text}");
 }
 
 #[tokio::test]

@@ -4,6 +4,6 @@
 mod errors;
 mod hot_pages;
 mod load;
-mod program;
-mod started;
+pub(crate) mod program;
+pub(crate) mod started;
 mod supervisor;

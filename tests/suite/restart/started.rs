@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Whether a supervisor names the process that its sockets are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ListenPid {
+pub(crate) enum ListenPid {
     /// As systemd.
     Own,
     /// Of a parent, which left its variables to its children.
@@ -29,7 +29,7 @@ pub(super) enum ListenPid {
 /// The command, started with these sockets as its files 3 and 4. Both outputs go to standard error.
 ///
 /// A shell moves the sockets there. Both are inherited as standard input and output of the shell.
-pub(super) fn with_sockets(command: &Command, sockets: Vec<OwnedFd>, pid: ListenPid) -> Command {
+pub(crate) fn with_sockets(command: &Command, sockets: Vec<OwnedFd>, pid: ListenPid) -> Command {
     let pid = match pid {
         ListenPid::Own => "LISTEN_PID=$$; export LISTEN_PID; ",
         ListenPid::Other => "LISTEN_PID=1; export LISTEN_PID; ",
@@ -53,23 +53,23 @@ pub(super) fn with_sockets(command: &Command, sockets: Vec<OwnedFd>, pid: Listen
 }
 
 /// A listening socket on a free port of this machine.
-pub(super) fn listener() -> TcpListener {
+pub(crate) fn listener() -> TcpListener {
     TcpListener::bind("127.0.0.1:0").unwrap()
 }
 
 /// The same socket for one more process.
-pub(super) fn share(listener: &TcpListener) -> OwnedFd {
+pub(crate) fn share(listener: &TcpListener) -> OwnedFd {
     listener.try_clone().unwrap().into()
 }
 
 /// A program that runs.
-pub(super) struct Started {
+pub(crate) struct Started {
     process: Process,
     log: Receiver<String>,
 }
 
 impl Started {
-    pub(super) fn new(mut command: Command) -> Self {
+    pub(crate) fn new(mut command: Command) -> Self {
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let (sender, log) = mpsc::channel();
@@ -83,7 +83,7 @@ impl Started {
     }
 
     /// The next line with this text.
-    pub(super) fn line_with(&self, text: &str) -> String {
+    pub(crate) fn line_with(&self, text: &str) -> String {
         let mut before = Vec::new();
         loop {
             match self.log.recv_timeout(PATIENCE) {
@@ -95,26 +95,26 @@ impl Started {
     }
 
     /// Sends SIGTERM.
-    pub(super) fn terminate(&self) {
+    pub(crate) fn terminate(&self) {
         let id = self.process.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
     }
 
     /// The exit code, and the rest of the log.
-    pub(super) fn ended(mut self) -> (Option<i32>, Vec<String>) {
+    pub(crate) fn ended(mut self) -> (Option<i32>, Vec<String>) {
         let code = self.process.wait();
         (code, self.log.iter().collect())
     }
 }
 
 /// The socket on which a supervisor is notified.
-pub(super) struct NotifySocket {
+pub(crate) struct NotifySocket {
     socket: UnixDatagram,
-    pub(super) path: PathBuf,
+    pub(crate) path: PathBuf,
 }
 
 impl NotifySocket {
-    pub(super) fn new(test: &str) -> Self {
+    pub(crate) fn new(test: &str) -> Self {
         let mut path = temporary(&format!("notify-{test}")).join("socket");
         // A longer path is no address.
         if path.as_os_str().len() > 100 {
@@ -125,12 +125,12 @@ impl NotifySocket {
     }
 
     /// The next notification.
-    pub(super) fn next(&self) -> String {
+    pub(crate) fn next(&self) -> String {
         self.within(PATIENCE).expect("a notification arrives")
     }
 
     /// The next notification that is no sign of life.
-    pub(super) fn next_state(&self) -> String {
+    pub(crate) fn next_state(&self) -> String {
         loop {
             let notification = self.next();
             if notification != ALIVE {
@@ -140,12 +140,12 @@ impl NotifySocket {
     }
 
     /// The notifications that have arrived.
-    pub(super) fn arrived(&self) -> Vec<String> {
+    pub(crate) fn arrived(&self) -> Vec<String> {
         std::iter::from_fn(|| self.within(Duration::from_millis(1))).collect()
     }
 
     /// The next notification, if it arrives within this time.
-    pub(super) fn within(&self, time: Duration) -> Option<String> {
+    pub(crate) fn within(&self, time: Duration) -> Option<String> {
         let mut text = [0; 1024];
         self.socket.set_read_timeout(Some(time)).unwrap();
         match self.socket.recv(&mut text) {
@@ -163,4 +163,4 @@ impl Drop for NotifySocket {
 }
 
 /// The notification that the app is alive.
-pub(super) const ALIVE: &str = "WATCHDOG=1\n";
+pub(crate) const ALIVE: &str = "WATCHDOG=1\n";

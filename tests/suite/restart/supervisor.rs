@@ -135,9 +135,9 @@ fn app_with_a_blocked_runtime_does_not_report_that_it_is_alive() {
     let clients: Vec<TcpStream> = (0..WORKERS)
         .map(|_| {
             let mut client = TcpStream::connect(addr).unwrap();
-            client.write_all(b"GET /block HTTP/1.1\r\nhost: a\r\n\r\n").unwrap();
+            client.write_all(b"GET /block?seconds=10 HTTP/1.1\r\nhost: a\r\n\r\n").unwrap();
             // The next request is for a thread that is free.
-            std::thread::sleep(Duration::from_millis(200));
+            app.line_with("a handler blocks its thread");
             client
         })
         .collect();

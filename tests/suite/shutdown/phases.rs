@@ -26,7 +26,7 @@ use crate::wire;
 async fn draining_app_serves_and_is_not_ready() {
     let (app, _) = gated();
     let shutdown = app.shutdown();
-    let app = app.configure(|config| config.set_server_drain_delay(Duration::from_secs(30)));
+    let app = app.configure(|config| config.set_server_drain_delay(Duration::from_secs(29)));
     let app = wire::run_as_configured(app).await;
     let mut kept = app.http1_connection().await;
     let (parts, _) = wire::read(kept.send_request(wire::get("/sd/now")).await.unwrap()).await;
@@ -172,9 +172,10 @@ async fn shutdown_of_an_app_without_a_server_is_closing_at_once() {
 }
 
 #[test]
-fn drain_longer_than_the_deadline_is_a_start_up_error() {
+fn drain_as_long_as_the_deadline_is_a_start_up_error() {
     let (app, _) = gated();
     let app = app.config(Config::default()).configure(|config| config.set_server_drain_delay(Duration::from_secs(30)));
     let error = app.into_router().unwrap_err().to_string();
-    assert!(error.contains("`server.drain_delay` (code) is `30s`: not shorter than `server.shutdown_deadline` (default), which is `30s`"), "{error}");
+    let expected = "`server.drain_delay` (code) is `30s`: not shorter than `server.shutdown_deadline` (default)";
+    assert!(error.contains(expected), "{error}");
 }

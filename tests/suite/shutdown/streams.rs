@@ -60,8 +60,18 @@ async fn deaf(upgrade: WebSocketUpgrade) -> Response {
     })
 }
 
+/// Only writes.
+#[get("/sd/ticks")]
+async fn ticks(upgrade: WebSocketUpgrade) -> Response {
+    upgrade.on_upgrade(|mut socket| async move {
+        while socket.send(Message::Text("tick".into())).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    })
+}
+
 fn app() -> App {
-    let app = App::with_routes(routes![events, echo, polite, deaf]);
+    let app = App::with_routes(routes![events, echo, polite, deaf, ticks]);
     app.configure(|config| config.set_server_shutdown_grace(Duration::from_millis(20)))
 }
 
@@ -143,4 +153,14 @@ async fn websocket_whose_handler_never_ends_is_cut_off() {
     let error = ended(app).await.unwrap_err().to_string();
     assert_eq!(error, "cut off because they did not end in time: 1 open connection");
     drop(socket);
+}
+
+#[tokio::test(start_paused = true)]
+async fn websocket_whose_handler_only_writes_ends() {
+    let mut app = run(app()).await;
+    let mut socket = websocket(&app, "/sd/ticks").await;
+    app.stop();
+    let messages: Vec<_> = (&mut socket).take_while(|message| std::future::ready(message.is_ok())).collect().await;
+    assert!(messages.iter().any(|message| matches!(message, Ok(tungstenite::Message::Close(Some(_))))));
+    ended(app).await.unwrap();
 }

@@ -121,7 +121,8 @@ async fn second_check_with_the_name_of_the_certificate_is_a_startup_error() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let app = App::with_routes(routes![version]).config(files.config()).health(check);
     let error = app.serve_on(listener, std::future::ready(())).await.unwrap_err();
-    assert!(error.to_string().contains("two health checks are named `tls-certificate`"), "{error}");
+    let expected = "the name of the health check `tls-certificate` at tests/suite/tls/setup.rs:";
+    assert!(error.to_string().contains(expected), "{error}");
 }
 
 #[test]

@@ -6,8 +6,8 @@
 //! 3. A client that is too slow is closed: with the head of a request (`server.head_timeout`), between two requests
 //!    (`server.idle_timeout`), with a body (`server.body_timeout`), or with taking a response (`server.send_timeout`).
 //!    A late head, and a late body that one of routekit's extractors reads, gets a 408.
-//! 4. A listener has at most `server.max_connections`; others wait in the queue of the system. The admin listener has
-//!    64 of its own.
+//! 4. The main listener has at most `server.max_connections`; others wait in the queue of the system. The admin
+//!    listener and the redirects have 64 each.
 //! 5. `serve` starts the tasks of the app (`background`) and the server of the main listener (`main_server`). `signal`
 //!    begins a [shutdown](crate::shutdown), whose phases have the times of `schedule`: `stop` drains, waits for
 //!    requests and cuts them off, and `hooks` runs the program's hooks.

@@ -26,7 +26,8 @@ pub(in crate::app) struct StopSignals {
 
 impl StopSignals {
     /// Installs the handlers: a supervisor that has read "listening" may send a signal at once. A signal whose handler
-    /// cannot be installed ends the process, as it does by default.
+    /// cannot be installed ends the process, as it does by default. Where there are no such signals, Ctrl-C is handled
+    /// from the first poll on.
     pub(in crate::app) fn install() -> Self {
         #[cfg(unix)]
         let kinds =

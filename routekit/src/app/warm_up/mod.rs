@@ -4,7 +4,7 @@
 //! 2. `plan`: the pages to request, which are decided and checked when the app is mounted: the cached GET routes
 //!    without placeholders, unless they are cached per user, require an identity, or have a handler that takes more
 //!    of the request than their key holds; and every page that [`App::warm`](super::App::warm) names.
-//! 3. `hot_pages`: the pages that the last process was asked for most, from a file, if the configuration names one.
+//! 3. `hot_pages`: the most requested pages of the last process, from a file, if the configuration names one.
 //! 4. `run`: requests each page like a client that sends no header but `Host`, a few at a time and for a limited time.
 //!    A request passes through all layers of its route, but request metrics and the access log do not include it.
 //! 5. `report`: the result, for the log. No failure keeps the app from starting.

@@ -134,7 +134,7 @@ struct ExporterRecorder {
     histograms: Handles<Histogram>,
     histogram_registry: HistogramRegistry,
     others: PrometheusRecorder,
-    /// Counts samples of metrics that are refused.
+    /// Counts the uses of metrics that are refused, each of which registers the metric.
     refused: Counter,
 }
 
