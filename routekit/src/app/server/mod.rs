@@ -22,7 +22,7 @@
 //!    active until h2 has its last frame, for which the client has made room.
 //! 9. `exit` ends a process whose handlers block their threads.
 //! 10. `supervisor`: a socket that another process may hold too is accepted from once the app is ready. The supervisor
-//!    is notified of the states of the app.
+//!     is notified of the states of the app.
 //! 11. With a certificate (feature `tls`), connections of the main listener begin with a handshake, in the task of the
 //!     connection. Everything else is the same inside TLS, the detection of the protocol too. `redirects` is a plain
 //!     listener that sends clients to HTTPS; it ends when the main listener is closed.
