@@ -1,7 +1,7 @@
 //! `/health`, `/health/live`, `/health/ready` and `/health/startup`.
 
 use axum::{
-    Json, Router,
+    Extension, Json, Router,
     extract::State,
     response::{IntoResponse, Response},
     routing::get,
@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{monitor::HealthMonitor, result::HealthStatus};
+use crate::observe::ProbeAnswer;
 
 /// The path of the state of all checks.
 pub(crate) const OVERALL_PATH: &str = "/health";
@@ -81,5 +82,5 @@ async fn startup_report(State(monitor): State<HealthMonitor>) -> Response {
 fn answer(is_well: bool, document: &impl Serialize) -> Response {
     let status = if is_well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let headers = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
-    (status, headers, Json(document)).into_response()
+    (status, Extension(ProbeAnswer), headers, Json(document)).into_response()
 }

@@ -36,7 +36,8 @@
 //!    ended with an error), `service` (the service returned an error instead of a response), `breaker_open`,
 //!    `concurrency`, `shutdown` (cut off) or `cancelled`. A cancelled request has a status only if the client
 //!    disconnected during the response body. The 504 of an `only-if-cached` request that misses has no `error_type`: it
-//!    is the choice of the client. So a rate of failures selects `error_type!=""`, and not the status.
+//!    is the choice of the client. Neither has the 503 of a health endpoint. So a rate of failures selects
+//!    `error_type!=""`, and not the status.
 //! 4. A request counts in `http_server_active_requests` until the last byte of its response is sent or given up, so
 //!    that clients that do not read show there. A WebSocket counts until it is accepted. With a server other than
 //!    routekit's, a request counts until its response ends. Requests without a route never count there.

@@ -42,7 +42,7 @@ pub(crate) use self::{
     exchange::ActiveRequest,
     knows_request::KnowsRequest,
     method::{METHODS, method_index, method_name},
-    observer::{Ending, ReplacesFailure, Report},
+    observer::{Ending, ProbeAnswer, ReplacesFailure, Report},
     room::make_room,
     shield::shielded,
 };

@@ -192,8 +192,9 @@ pub(crate) struct Ending {
     pub(crate) status: Option<StatusCode>,
     /// The kind of failure, if the status does not show it.
     pub(crate) failure: Option<Failure>,
-    /// Whether a 5xx status is the choice of the client: see [`CacheOutcome::OnlyIfCached`].
-    pub(crate) chosen_by_client: bool,
+    /// Whether a 5xx status is no failure: the client chose it ([`CacheOutcome::OnlyIfCached`]), or it is the answer to
+    /// a probe ([`ProbeAnswer`]).
+    pub(crate) is_no_failure: bool,
 }
 
 impl Ending {
@@ -201,11 +202,15 @@ impl Ending {
     pub(crate) fn error_type(&self) -> Option<&str> {
         match (self.failure, &self.status) {
             (Some(failure), _) => Some(failure.as_str()),
-            (None, Some(status)) if status.is_server_error() && !self.chosen_by_client => Some(status.as_str()),
+            (None, Some(status)) if status.is_server_error() && !self.is_no_failure => Some(status.as_str()),
             (None, _) => None,
         }
     }
 }
+
+/// An extension of the response to a probe: its 503 says that the app is not ready, and is no failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ProbeAnswer;
 
 /// An extension of a response that replaces the handler's while the handler is unavailable.
 ///
@@ -251,7 +256,7 @@ impl Finished<'_> {
     /// Returns OpenTelemetry's `error.type`: the failure, or else the status of a 5xx.
     ///
     /// `None` if the request did not fail. The 504 of an `only-if-cached` request that misses (RFC 9111 §5.2.1.7) is no
-    /// failure.
+    /// failure, and neither is the 503 of a health endpoint.
     #[must_use]
     pub fn error_type(&self) -> Option<&str> {
         self.ending.error_type()

@@ -22,8 +22,8 @@ pub(crate) struct Sample {
     shared: Arc<WatchShared>,
     /// `None` before the response.
     pub(super) status: Option<StatusCode>,
-    /// Whether a 5xx is the choice of the client.
-    pub(super) chosen_by_client: bool,
+    /// Whether a 5xx is no failure.
+    pub(super) is_no_failure: bool,
     /// The number of bytes of the response body so far.
     pub(super) response_bytes: u64,
     ended: bool,
@@ -34,7 +34,7 @@ pub(crate) struct Sample {
 impl Sample {
     pub(super) fn new(exchange: Exchange, shared: Arc<WatchShared>) -> Self {
         let active = Some(exchange.active());
-        Self { exchange, shared, status: None, chosen_by_client: false, response_bytes: 0, ended: false, active }
+        Self { exchange, shared, status: None, is_no_failure: false, response_bytes: 0, ended: false, active }
     }
 
     /// Leaves it to the caller when the request is no longer active.
@@ -56,7 +56,7 @@ impl Sample {
             return;
         }
         let now = self.shared.clock.now();
-        let ending = Ending { status: self.status, failure, chosen_by_client: self.chosen_by_client };
+        let ending = Ending { status: self.status, failure, is_no_failure: self.is_no_failure };
         self.exchange.finish(&self.shared.unmatched, now, ending, self.response_bytes);
     }
 
@@ -74,8 +74,8 @@ impl Sample {
     pub(super) fn hand_on(&mut self) -> Self {
         let (exchange, shared) = (self.exchange.clone(), Arc::clone(&self.shared));
         let ended = std::mem::replace(&mut self.ended, true);
-        let Self { status, chosen_by_client, response_bytes, .. } = *self;
-        Self { exchange, shared, status, chosen_by_client, response_bytes, ended, active: None }
+        let Self { status, is_no_failure, response_bytes, .. } = *self;
+        Self { exchange, shared, status, is_no_failure, response_bytes, ended, active: None }
     }
 }
 

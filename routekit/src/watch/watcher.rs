@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     base::failure_cause::FailureCause,
-    observe::{CacheOutcome, Exchange, Failure, RouteObservers},
+    observe::{CacheOutcome, Exchange, Failure, ProbeAnswer, RouteObservers},
     problem::Problem,
 };
 
@@ -69,8 +69,11 @@ impl Sample {
         };
         let status = response.status();
         self.status = Some(status);
-        self.chosen_by_client =
-            status == StatusCode::GATEWAY_TIMEOUT && response.extensions().get() == Some(&CacheOutcome::OnlyIfCached);
+        self.is_no_failure = match status {
+            StatusCode::GATEWAY_TIMEOUT => response.extensions().get() == Some(&CacheOutcome::OnlyIfCached),
+            StatusCode::SERVICE_UNAVAILABLE => response.extensions().get() == Some(&ProbeAnswer),
+            _ => false,
+        };
         let failure = response.extensions().get().copied();
         if status.is_server_error()
             && let Some(cause) = cause(response)

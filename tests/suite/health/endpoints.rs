@@ -197,3 +197,12 @@ fn changes_of_a_result_are_logged_once() {
     let [line] = logged.as_slice() else { panic!("{logged:?}") };
     assert!(line.fields.contains(&"error=no route to host".to_owned()), "{line:?}");
 }
+
+#[tokio::test]
+async fn unready_answer_to_a_probe_is_no_failure() {
+    let app = app([ledger()]);
+    let app = TestApp::new(app);
+    assert_eq!(answer(&app, "/health/ready").await.0, 503);
+    let counted = r#"http_route="/health/ready",http_response_status_code="503"} 1"#;
+    assert!(app.metrics().contains(counted), "without an `error_type`: {}", app.metrics());
+}

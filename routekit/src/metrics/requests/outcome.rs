@@ -65,7 +65,7 @@ impl OutcomeTable {
 
 fn index(ending: Ending) -> usize {
     match ending.failure {
-        None if ending.chosen_by_client => 8,
+        None if ending.is_no_failure => 8,
         None => 0,
         Some(Failure::Timeout) => 1,
         Some(Failure::Panic) => 2,

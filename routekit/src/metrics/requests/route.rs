@@ -75,7 +75,7 @@ impl RouteMetrics {
         self.declared = Some(method_name(method));
         let metrics = self.method(method);
         for status in statuses {
-            self.outcome(metrics, method, Ending { status: Some(*status), failure: None, chosen_by_client: false });
+            self.outcome(metrics, method, Ending { status: Some(*status), failure: None, is_no_failure: false });
         }
         self
     }

@@ -27,7 +27,7 @@ impl RejectedHeads {
     /// Reports a head that the server answers with this status. It takes no time, because no head was read.
     pub(in crate::app::server::connection) fn report(&self, method: Method, status: StatusCode) {
         let now = self.clock.now();
-        let ending = Ending { status: Some(status), failure: None, chosen_by_client: false };
+        let ending = Ending { status: Some(status), failure: None, is_no_failure: false };
         Exchange::new(method, now, Some(0)).finish(&self.unmatched, now, ending, 0);
     }
 }
