@@ -134,7 +134,7 @@ struct ExporterRecorder {
     histograms: Handles<Histogram>,
     histogram_registry: HistogramRegistry,
     others: PrometheusRecorder,
-    /// Counts the uses of metrics that are refused, each of which registers the metric.
+    /// Counts the uses of refused metrics: each use registers the metric.
     refused: Counter,
 }
 
