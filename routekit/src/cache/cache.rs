@@ -201,15 +201,15 @@ impl Cache {
     }
 
     /// Returns the pages of this partition, hottest first ([`Embedded`](super::store::embedded::Embedded)); none with a
-    /// store outside of this process. Each comes with whether it may have been requested since it was stored.
-    pub(crate) fn hot_pages(&self) -> impl Iterator<Item = (bool, HotPage)> {
+    /// store outside of this process.
+    pub(crate) fn hot_pages(&self) -> impl Iterator<Item = HotPage> {
         let embedded = match &self.shared.store {
             Store::Embedded(embedded) => Some(embedded),
             Store::Other(_) => None,
         };
         let entries = embedded.into_iter().flat_map(|embedded| embedded.hottest_first());
-        entries.filter_map(|(requested, entry)| match entry {
-            Entry::Response(response) => Some((requested, HotPage::of(response.key(), &self.partition)?)),
+        entries.filter_map(|entry| match entry {
+            Entry::Response(response) => HotPage::of(response.key(), &self.partition),
             Entry::VariesBy(_) => None,
         })
     }

@@ -24,7 +24,7 @@
 //! let shutdown = app.shutdown();
 //! let app = TestApp::new(app);
 //! shutdown.begin("the test ends");
-//! assert_eq!(app.get("/ticks").send().await.text(), "data: tick\n\n");
+//! assert_eq!(app.get("/ticks").send().await.text(), "", "the stream does not wait for the next tick");
 //! # }
 //! ```
 //!

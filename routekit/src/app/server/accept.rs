@@ -1,6 +1,15 @@
 //! The loop that accepts connections.
 
-use std::{convert::Infallible, future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    future::{Future, poll_fn},
+    io,
+    net::SocketAddr,
+    pin::Pin,
+    sync::Arc,
+    task::Poll,
+    time::Duration,
+};
 
 use axum::{body::Body, response::Response};
 use http::Request;
@@ -13,7 +22,7 @@ use tokio::{
 use tower_service::Service;
 
 use super::{
-    connection::{Connections, serve_connection},
+    connection::{Connections, OpenConnection, serve_connection},
     tls::TlsHandshakes,
 };
 use crate::observe::KnowsRequest;
@@ -44,19 +53,11 @@ where
 {
     let mut stop = std::pin::pin!(stop);
     let mut full: Option<Instant> = None;
-    loop {
+    let stopped = loop {
         tokio::select! {
             (slot, accepted) = next(listener, slots) => match accepted {
                 Ok((stream, peer)) => {
-                    // Responses are written whole, so waiting to fill a packet only delays them. A failure to set this
-                    // causes only that delay.
-                    let _ = stream.set_nodelay(true);
-                    let open = connections.open(slot);
-                    // Boxed, because the future of a task is moved several times.
-                    match tls {
-                        None => tasks.spawn(Box::pin(serve_connection(stream, peer, service(), open))),
-                        Some(tls) => tasks.spawn(Box::pin(tls.clone().serve(stream, peer, service(), open))),
-                    };
+                    tasks.spawn(serve(stream, peer, service(), connections.open(slot), tls));
                     // Frees the results of finished tasks. To wait for them would wake this loop for each.
                     while tasks.try_join_next().is_some() {}
                     if slots.available_permits() == 0 && full.is_none_or(|since| since.elapsed() > FULL_PAUSE) {
@@ -67,11 +68,45 @@ where
                 Err(error) if concerns_one_connection(&error) => {}
                 Err(error) => {
                     tracing::error!(%error, "cannot accept connections");
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                    tokio::select! {
+                        () = tokio::time::sleep(ACCEPT_PAUSE) => {}
+                        stopped = &mut stop => break stopped,
+                    }
                 }
             },
-            stopped = &mut stop => return stopped,
+            stopped = &mut stop => break stopped,
         }
+    };
+    // The system would reset the connections that wait in its queue. They may have sent a request.
+    tokio::task::yield_now().await;
+    while let Ok(slot) = Arc::clone(slots).try_acquire_owned()
+        && let Poll::Ready(Ok((stream, peer))) = poll_fn(|cx| Poll::Ready(listener.poll_accept(cx))).await
+    {
+        tasks.spawn(serve(stream, peer, service(), connections.open(Some(slot)), tls));
+    }
+    stopped
+}
+
+/// Serves one connection. Boxed, because the future of a task is moved several times.
+fn serve<S>(
+    stream: TcpStream,
+    peer: SocketAddr,
+    service: S,
+    open: Arc<OpenConnection>,
+    tls: Option<&TlsHandshakes>,
+) -> Pin<Box<dyn Future<Output = ()> + Send>>
+where
+    S: Service<Request<Body>, Response = Response, Error = Infallible, Future: KnowsRequest + Send>
+        + Clone
+        + Send
+        + 'static,
+{
+    // Responses are written whole, so waiting to fill a packet only delays them. A failure to set this causes only that
+    // delay.
+    let _ = stream.set_nodelay(true);
+    match tls {
+        None => Box::pin(serve_connection(stream, peer, service, open)),
+        Some(tls) => Box::pin(tls.clone().serve(stream, peer, service, open)),
     }
 }
 

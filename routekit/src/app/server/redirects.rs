@@ -4,8 +4,10 @@ use std::{
     convert::Infallible,
     future::{Future, Ready, ready},
     io,
+    net::Ipv6Addr,
     pin::Pin,
     sync::Arc,
+    time::Duration,
 };
 
 use axum::{
@@ -13,7 +15,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{
-    HeaderValue, Request, StatusCode, Version,
+    HeaderValue, Method, Request, StatusCode, Version,
     header::{CONNECTION, HOST, LOCATION},
     uri::Authority,
 };
@@ -31,6 +33,9 @@ use crate::{
     shutdown::Shutdown,
 };
 
+/// How long a client may take to send a head: there are few connections.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// A future that redirects every request of a listener to this port. It closes the listener when the app closes its
 /// own, and then waits for the responses under way.
 pub(super) fn serve(
@@ -40,7 +45,7 @@ pub(super) fn serve(
     shutdown: Shutdown,
 ) -> io::Result<impl Future<Output = ()> + Send> {
     announce::redirects(listener.local_addr()?);
-    let connections = Arc::new(Connections::new(limits));
+    let connections = Arc::new(Connections::new(limits.with_heads_within(HEAD_TIMEOUT)));
     connections.start_clock()?;
     Ok(async move {
         let service =
@@ -76,8 +81,9 @@ fn redirect<B>(request: &Request<B>, port: u16) -> Response {
 fn location<B>(request: &Request<B>, port: u16) -> Option<HeaderValue> {
     // A host in the request line takes precedence (RFC 9112 §3.2.2). HTTP/2 has no other.
     let named = request.headers().get(HOST).and_then(|host| Authority::try_from(host.as_bytes()).ok());
-    let host = request.uri().authority().or(named.as_ref())?.host();
-    if host.is_empty() {
+    let in_target = request.uri().authority().filter(|_| request.uri().scheme().is_some());
+    let host = in_target.or(named.as_ref())?.host();
+    if !is_host(host) || request.method() == Method::CONNECT {
         return None;
     }
     let port = if port == 443 { String::new() } else { format!(":{port}") };
@@ -85,6 +91,17 @@ fn location<B>(request: &Request<B>, port: u16) -> Option<HeaderValue> {
     let target = request.uri().path_and_query().map_or("", |target| target.as_str()).trim_start_matches('*');
     let slash = if target.starts_with('/') { "" } else { "/" };
     HeaderValue::try_from(format!("https://{host}{port}{slash}{target}")).ok()
+}
+
+/// Whether this is a name or an address (RFC 3986 §3.2.2) without characters that no host has.
+fn is_host(host: &str) -> bool {
+    match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+        None => {
+            let is_of_host = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+            host.bytes().all(is_of_host) && host.starts_with(|first: char| first.is_ascii_alphanumeric())
+        }
+    }
 }
 
 #[cfg(test)]
@@ -107,6 +124,9 @@ mod tests {
             ("/", Some(":80"), 443, None),
             ("/", Some("shop.example/x"), 443, None),
             ("/", Some("a b"), 443, None),
+            ("/", Some("[evil]good.example"), 443, None),
+            ("/", Some(".evil.example"), 443, None),
+            ("evil.example:443", Some("shop.example"), 443, Some("https://shop.example/")),
         ] {
             let mut request = Request::new(());
             *request.uri_mut() = uri.parse().unwrap();

@@ -10,7 +10,7 @@ use tokio::{
 use super::{
     connection::{ClosingStage, Connections},
     main_server::MainServer,
-    schedule::ShutdownSchedule,
+    schedule::{CUT_OFF_TIME, ShutdownSchedule},
 };
 use crate::{
     app::{announce, mounted::Mounted},
@@ -20,9 +20,6 @@ use crate::{
 
 /// How long a WebSocket's client may take to answer a Close frame.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// How long tasks that were cut off may take to end.
-const CUT_OFF_TIME: Duration = Duration::from_millis(500);
 
 impl MainServer {
     /// Waits for requests, connections and background work. Cuts off what has not ended in time, and returns that as a

@@ -48,17 +48,24 @@ impl Exporter {
     /// Creates an exporter whose duration histograms, and those that handlers register, have these buckets.
     ///
     /// # Panics
-    /// Panics if `seconds` is empty.
+    /// Panics if `seconds` is empty, does not rise, or holds a number that is not finite.
     #[must_use]
     pub fn with_duration_buckets(seconds: &[f64]) -> Self {
-        assert!(!seconds.is_empty(), "there are buckets");
+        let rising = seconds.windows(2).all(|pair| pair[0] < pair[1]);
+        assert!(!seconds.is_empty() && rising && seconds.iter().all(|bound| bound.is_finite()), "invalid buckets");
         let sizes = [REQUEST_SIZE, RESPONSE_SIZE].map(|name| (name, &SIZE_BUCKETS[..]));
         let others = PrometheusBuilder::new().build_recorder();
         let handle = others.handle();
         describe_exporter(&others);
         let refused = others.register_counter(&Key::from_name(METRICS_REFUSED), &METADATA);
+        let admissions = Admissions::default();
+        // Those that are rendered without a registration.
+        let histograms = [DURATION, REQUEST_SIZE, RESPONSE_SIZE].map(|name| (MetricKind::Histogram, name));
+        for (kind, name) in histograms.into_iter().chain([(MetricKind::Counter, METRICS_REFUSED)]) {
+            let _ = admissions.admit(kind, &Key::from_name(name));
+        }
         let recorder = ExporterRecorder {
-            admissions: Admissions::default(),
+            admissions,
             counters: Handles::default(),
             gauges: Handles::default(),
             histograms: Handles::default(),

@@ -74,6 +74,8 @@ pub(in crate::app::server) struct OpenConnection {
     unread: AtomicU64,
     /// The waker of the task that serves the connection.
     waker: Mutex<Option<Waker>>,
+    /// The waker of the task that writes to a WebSocket.
+    writer: Mutex<Option<Waker>>,
 }
 
 impl Connections {
@@ -114,6 +116,7 @@ impl Connections {
             uploading: AtomicBool::new(false),
             unread: AtomicU64::new(0),
             waker: Mutex::default(),
+            writer: Mutex::default(),
         });
         connection.await_within(self.limits.head_timeout);
         self.open.lock().push(Arc::downgrade(&connection));
@@ -173,10 +176,12 @@ impl Connections {
     fn wake_open(&self, concerned: impl Fn(&OpenConnection) -> bool) {
         self.open.lock().retain(|connection| {
             let Some(connection) = connection.upgrade() else { return false };
-            if concerned(&connection)
-                && let Some(waker) = &*connection.waker.lock()
-            {
-                waker.wake_by_ref();
+            if concerned(&connection) {
+                for waker in [&connection.waker, &connection.writer] {
+                    if let Some(waker) = &*waker.lock() {
+                        waker.wake_by_ref();
+                    }
+                }
             }
             true
         });
@@ -187,6 +192,11 @@ impl OpenConnection {
     /// Sets the waker to call when a head is late and when the app stops. Check both conditions after this call.
     pub(super) fn wake(&self, waker: &Waker) {
         *self.waker.lock() = Some(waker.clone());
+    }
+
+    /// Sets the waker of the task that writes to a WebSocket, which may be another than the one that reads.
+    pub(super) fn wake_writer(&self, waker: &Waker) {
+        *self.writer.lock() = Some(waker.clone());
     }
 
     /// The limits of the listener.
@@ -324,9 +334,10 @@ impl OpenConnection {
         self.is_waiting() && !self.active.load(Ordering::Relaxed)
     }
 
-    /// Whether the client may send a request, and no request is under way.
+    /// Whether the client may send a request, and no request is under way. HTTP/2 streams may have ended before all of
+    /// their data is sent.
     fn is_waiting(&self) -> bool {
-        self.head.is_set() && !self.has_streams()
+        self.head.is_set() && !self.has_streams() && !self.send.is_set()
     }
 
     /// Records that the stream becomes a WebSocket, with the head of the response that is written next.
@@ -371,5 +382,22 @@ impl OpenConnection {
     /// Whether the client is late, or the connection is cut off.
     pub(super) fn is_over(&self) -> bool {
         self.is_late() || self.is_at_least(ClosingStage::CutOff)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    #[test]
+    fn connection_with_unsent_data_is_not_quiet() {
+        let connections = Arc::new(Connections::new(ServerLimits::of(&Config::default())));
+        let open = connections.open(None);
+        open.forget_activity();
+        assert!(open.is_quiet() && connections.busy() == 0);
+        // The client has no room for what an HTTP/2 stream has left behind.
+        open.send.set(1);
+        assert!(!open.is_quiet() && connections.busy() == 1);
     }
 }

@@ -25,6 +25,12 @@ pub(in crate::app::server) struct ServerLimits {
 }
 
 impl ServerLimits {
+    /// The limits of a listener whose clients have little to send: the time for a head is at most `head_timeout`.
+    pub(in crate::app::server) fn with_heads_within(mut self, head_timeout: Duration) -> Self {
+        self.head_timeout = self.head_timeout.min(head_timeout);
+        self
+    }
+
     pub(in crate::app::server) fn of(config: &Config) -> Self {
         Self {
             head_timeout: *config.server_head_timeout,

@@ -117,6 +117,8 @@ impl<I: AsyncRead + AsyncWrite + Unpin> Rewound<I> {
 
     /// Writes for the handler of a WebSocket.
     fn write_frames(&mut self, bytes: &[u8], cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        // Before the stage is read, so that no change of it is missed.
+        self.open.wake_writer(cx.waker());
         if self.open.is_at_least(ClosingStage::WebSocketsClosed) {
             return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
         }

@@ -150,7 +150,8 @@ async fn refuse_late(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> io::Res
 /// handler did not read, or data after a malformed head.
 fn client_may_still_send(served: &Option<hyper::Result<()>>, open: &OpenConnection) -> bool {
     match served {
-        Some(Ok(())) => open.unread() > 0,
+        // An app that drains closes the connection after a response, and the client may have sent the next request.
+        Some(Ok(())) => open.unread() > 0 || open.is_at_least(ClosingStage::Draining),
         Some(Err(error)) => error.is_parse(),
         None => false,
     }

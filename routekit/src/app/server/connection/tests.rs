@@ -374,7 +374,9 @@ async fn stop_waits_for_the_response_and_then_closes() {
     sleep(seconds(1)).await;
     server.connections.advance(ClosingStage::Closing);
     assert!(server.response().await.contains("connection: close"));
-    assert_eq!(server.closed().await, (Duration::ZERO, Vec::new()));
+    // The client leaves its side open, and might be sending the next request.
+    let (after, rest) = server.closed().await;
+    assert!(after <= GRACE + MARGIN && rest.is_empty(), "{after:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,10 +3,10 @@
 mod file;
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::BTreeMap,
     path::PathBuf,
     sync::{
-        Arc, OnceLock,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -33,8 +33,6 @@ pub(in crate::app) struct HotPages {
     cache: Cache,
     /// For the path of each declared route, whether it has pages that all clients get.
     routes: matchit::Router<bool>,
-    /// The URLs that the last process has handed over.
-    inherited: OnceLock<HashSet<String>>,
     /// Whether the file could not be written. Only the first failure is logged.
     failed: AtomicBool,
 }
@@ -51,7 +49,7 @@ impl HotPages {
             // `route::check` reports paths that cannot be inserted.
             let _ = routes.insert(path, shared);
         }
-        Self { file, cache, routes, inherited: OnceLock::new(), failed: AtomicBool::new(false) }
+        Self { file, cache, routes, failed: AtomicBool::new(false) }
     }
 
     /// The pages of the file that the app still has, hottest first. Whatever is wrong with the file, the app starts.
@@ -67,20 +65,17 @@ impl HotPages {
         };
         let pages: Vec<_> = lines.iter().take(MOST).filter_map(|line| self.page(line)).collect();
         let skipped = lines.len() - pages.len();
-        let _ = self.inherited.set(lines.into_iter().collect());
         tracing::info!(%file, pages = pages.len(), skipped, "the warm-up includes the hot pages of the last process");
         pages
     }
 
     /// Replaces the file by the hottest pages of now. Without pages, the file stays as it is.
     ///
-    /// A page that the last process handed over, and that no client has requested from this one, is not handed on.
+    /// A page that no client has requested again since it was stored is not handed on, so that neither single requests
+    /// nor the warm-up itself fill the file.
     pub(in crate::app) fn write(&self) {
-        let pages = self.cache.hot_pages().filter_map(|(requested, page)| {
+        let pages = self.cache.hot_pages().filter_map(|page| {
             let url = format!("http://{}{}", page.host.to_str().ok()?, page.target);
-            if !requested && self.inherited.get().is_some_and(|inherited| inherited.contains(&url)) {
-                return None;
-            }
             // For some hosts, such as one with the port 80, the URL is that of another page.
             let again = self.page(&url)?;
             (url.len() <= MAX_LENGTH && again == (page.host, page.target)).then_some(url)

@@ -2,7 +2,6 @@
 
 use std::{
     cmp::Reverse,
-    collections::HashSet,
     fmt,
     future::ready,
     hash::BuildHasherDefault,
@@ -146,22 +145,18 @@ impl Embedded {
             .with_flushes(self.validity.flushes())
     }
 
-    /// Returns all entries that can be used, hottest first: those in front of moka by the number of requests for them,
-    /// then the others, last stored first. moka does not tell how often an entry is requested.
-    ///
-    /// Each comes with whether it may have been requested since it was stored.
-    pub(in crate::cache) fn hottest_first(&self) -> impl Iterator<Item = (bool, Entry)> {
+    /// Returns the entries that were requested again after they were stored, hottest first: those in front of moka by
+    /// the number of requests for them, then those that are too large for it, last stored first. moka does not tell how
+    /// often an entry is requested, so that all of these are included.
+    pub(in crate::cache) fn hottest_first(&self) -> impl Iterator<Item = Entry> {
         let mut front = self.recent.entries();
         front.sort_by_key(|(requests, _)| Reverse(*requests));
-        let in_front: HashSet<u64> = front.iter().map(|(_, entry)| entry.key().hash()).collect();
-        let others = self.entries.iter().filter(|(hash, _)| !in_front.contains(hash));
-        let mut others: Vec<Entry> = others.map(|(_, entry)| entry).collect();
+        let others = self.entries.iter().map(|(_, entry)| entry);
+        let mut others: Vec<Entry> = others.filter(|entry| !Recent::takes(entry)).collect();
         others.sort_by_key(|entry| Reverse(entry.stored()));
         let now = self.clock.now();
-        let front = front.into_iter().map(|(_, entry)| (true, entry));
-        // A request brings an entry to the front, unless the entry is too large.
-        let others = others.into_iter().map(|entry| (!Recent::takes(&entry), entry));
-        front.chain(others).filter(move |(_, entry)| !entry.is_over(now) && self.holds(entry))
+        let all = front.into_iter().map(|(_, entry)| entry).chain(others);
+        all.filter(move |entry| !entry.is_over(now) && self.holds(entry))
     }
 
     fn keep(&self, entry: Entry) {
@@ -351,8 +346,7 @@ mod tests {
             entry
         };
         let names = || -> Vec<_> {
-            let names =
-                store.hottest_first().map(|(_, entry)| String::from_utf8(entry.key().as_bytes().to_vec()).unwrap());
+            let names = store.hottest_first().map(|entry| String::from_utf8(entry.key().as_bytes().to_vec()).unwrap());
             names.collect()
         };
         let (rare, often) = (put("rare", 1, 100), put("often", 2, 100));
