@@ -106,7 +106,10 @@ where
     let _ = stream.set_nodelay(true);
     match tls {
         None => Box::pin(serve_connection(stream, peer, service, open)),
+        #[cfg(feature = "tls")]
         Some(tls) => Box::pin(tls.clone().serve(stream, peer, service, open)),
+        #[cfg(not(feature = "tls"))]
+        Some(tls) => match *tls {},
     }
 }
 
