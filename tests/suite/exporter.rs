@@ -41,6 +41,10 @@ fn nothing_that_a_handler_records_breaks_the_output() {
         counter!("both_total", "a" => "1", "b" => "2").increment(1);
         counter!("both_total", "b" => "2", "a" => "1").increment(1);
         counter!("").increment(1);
+        // Of the app itself, without a request so far.
+        gauge!("http_server_request_duration_seconds").set(1.0);
+        counter!("http_server_response_body_size_bytes_count").increment(1);
+        gauge!("routekit_metrics_refused_total").set(1.0);
     });
     // `promtool` complains of the names here, which `promtool_accepts` does not allow; it must read them.
     assert!(text.contains("jobs_total"));
@@ -54,7 +58,7 @@ fn nothing_that_a_handler_records_breaks_the_output() {
     assert_eq!(value_of(&text, "jobs_seconds_sum"), Some("1"));
     assert_eq!(value_of(&text, "jobs_seconds_count"), Some("1"));
     assert_eq!(value_of(&text, "depth{a_b=\"1\"}"), Some("inf"));
-    assert_eq!(value_of(&text, "routekit_metrics_refused_total"), Some("8"));
+    assert_eq!(value_of(&text, "routekit_metrics_refused_total"), Some("11"));
 }
 
 #[test]

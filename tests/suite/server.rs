@@ -9,7 +9,6 @@ use routekit::prelude::*;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
-    sync::Notify,
 };
 
 use crate::wire;
@@ -22,18 +21,6 @@ async fn version(version: Version) -> String {
 #[get("/s/panic")]
 async fn panics() {
     panic!("as it should");
-}
-
-struct Gate {
-    entered: Notify,
-    open: Notify,
-}
-
-#[get("/s/wait")]
-async fn wait(gate: Dep<Gate>) -> &'static str {
-    gate.entered.notify_one();
-    gate.open.notified().await;
-    "finished"
 }
 
 fn app() -> App {
@@ -59,36 +46,6 @@ async fn connection_survives_a_panic() {
     connection.ready().await.unwrap();
     let (parts, body) = wire::read(connection.send_request(wire::get("/s/version")).await.unwrap()).await;
     assert_eq!((parts.status.as_u16(), body.as_str()), (200, "HTTP/1.1"));
-}
-
-#[tokio::test]
-async fn requests_in_flight_finish_on_shutdown() {
-    let gate = std::sync::Arc::new(Gate { entered: Notify::new(), open: Notify::new() });
-    let mut app = wire::run(App::with_routes(routes![wait]).provide_shared(gate.clone())).await;
-    let mut busy = app.http1_connection().await;
-    let mut idle = app.http1_connection().await;
-    let (parts, _) = wire::read(idle.send_request(wire::get("/health/live")).await.unwrap()).await;
-    assert_eq!(parts.status, 200);
-    // A silent connection does not delay the shutdown either.
-    let _silent = TcpStream::connect(app.addr).await.unwrap();
-
-    let answer = tokio::spawn(async move { wire::read(busy.send_request(wire::get("/s/wait")).await.unwrap()).await });
-    gate.entered.notified().await;
-    let addr = app.addr;
-    app.stop();
-    // No new connection is served; the system decides how soon the listener is closed.
-    tokio::time::timeout(Duration::from_secs(10), async {
-        while TcpStream::connect(addr).await.is_ok() {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await
-    .expect("the port is closed");
-    assert!(!answer.is_finished());
-    gate.open.notify_one();
-    let (parts, body) = answer.await.unwrap();
-    assert_eq!((parts.status.as_u16(), body.as_str()), (200, "finished"));
-    tokio::time::timeout(Duration::from_secs(10), app.stopped()).await.expect("it stops").unwrap();
 }
 
 #[tokio::test]

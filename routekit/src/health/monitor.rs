@@ -176,3 +176,25 @@ impl fmt::Debug for HealthMonitor {
         f.debug_map().entries(self.statuses()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn app_that_waits_until_it_is_ready_runs_its_checks_again() {
+        let runs = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&runs);
+        let recovers = HealthCheck::new("database", async move || {
+            if counted.fetch_add(1, Ordering::Relaxed) < 2 { Err("no route to host") } else { Ok(()) }
+        });
+        let checks = vec![recovers.critical(true).max_age(Duration::ZERO)];
+        let monitor = HealthMonitor::new(checks, Readiness::new(), Clock::system(), Spawner::tokio());
+        let start = tokio::time::Instant::now();
+        monitor.until_ready().await;
+        assert_eq!(runs.load(Ordering::Relaxed), 3);
+        assert!(start.elapsed() < REFRESH, "{:?}", start.elapsed());
+    }
+}

@@ -40,7 +40,8 @@
 //!    client has left. Those of a cache that the program built with a spawner of its own are not known to the app.
 //! 3. WebSockets over HTTP/1.1 whose handlers still run after the grace get a Close frame with 1001, "going away"
 //!    (RFC 6455 §7.4.1), as soon as the handler next reads or writes, unless it has sent one. If their client does not
-//!    answer within five seconds, the handler finds the connection closed.
+//!    answer within five seconds, the handler finds the connection closed. A handler over HTTP/2 must take a
+//!    [`Shutdown`] and end its WebSocket itself.
 //! 4. When time is up, requests are cut off, and the log names them. `server.shutdown_deadline` (30 seconds) is the
 //!    time of the whole shutdown. [Hooks](crate::App::on_shutdown) get what they may need of it, at most half of what
 //!    the drain leaves.

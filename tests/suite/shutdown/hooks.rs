@@ -72,6 +72,21 @@ async fn all_hooks_run_before_the_deadline_after_requests_that_never_end() {
     assert!(start.elapsed() <= Duration::from_secs(31), "{:?}", start.elapsed());
 }
 
+#[tokio::test(start_paused = true)]
+async fn short_hook_has_its_time_after_requests_that_never_end() {
+    let (app, gate) = gated();
+    let budget = Duration::from_millis(200);
+    let app = app.on_shutdown_within("flush", budget, async || tokio::time::sleep(Duration::from_millis(100)).await);
+    let mut app = run(app).await;
+    let mut connection = app.http1_connection().await;
+    let _request = tokio::spawn(async move { connection.send_request(crate::wire::get("/sd/wait")).await.map(drop) });
+    gate.entered.notified().await;
+    app.stop();
+    let error = ended(app).await.unwrap_err();
+    let codes: Vec<&str> = error.problems().iter().map(|problem| problem.code()).collect();
+    assert_eq!(codes, ["cut-off"], "{error}");
+}
+
 #[test]
 fn hook_without_a_name_or_a_budget_is_a_start_up_error() {
     let app = gated().0.on_shutdown("", async || ()).on_shutdown_within("queue", Duration::ZERO, async || ());

@@ -50,6 +50,29 @@ async fn draining_app_serves_and_is_not_ready() {
 }
 
 #[tokio::test]
+async fn requests_in_flight_finish_on_shutdown() {
+    let (app, gate) = gated();
+    let mut app = run(app).await;
+    let mut busy = app.http1_connection().await;
+    let mut idle = app.http1_connection().await;
+    let (parts, _) = wire::read(idle.send_request(wire::get("/health/live")).await.unwrap()).await;
+    assert_eq!(parts.status, 200);
+    // A silent connection does not delay the shutdown either.
+    let _silent = TcpStream::connect(app.addr).await.unwrap();
+
+    let answer = tokio::spawn(async move { wire::read(busy.send_request(wire::get("/sd/wait")).await.unwrap()).await });
+    gate.entered.notified().await;
+    app.stop();
+    // No new connection is served; the system decides how soon the listener is closed.
+    tokio::time::timeout(Duration::from_secs(10), closed(&app)).await.expect("the port is closed");
+    assert!(!answer.is_finished());
+    gate.open.notify_one();
+    let (parts, body) = answer.await.unwrap();
+    assert_eq!((parts.status.as_u16(), body.as_str()), (200, "finished"));
+    tokio::time::timeout(Duration::from_secs(10), app.stopped()).await.expect("it stops").unwrap();
+}
+
+#[tokio::test]
 async fn handler_begins_the_shutdown_and_its_response_arrives() {
     let (app, _) = gated();
     let app = run(app).await;

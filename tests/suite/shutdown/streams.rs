@@ -1,6 +1,6 @@
 //! Streams that live long: server-sent events and WebSockets.
 
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
     extract::ws::{Message, WebSocketUpgrade},
@@ -17,7 +17,7 @@ use tokio::{
 };
 use tokio_tungstenite::tungstenite::{self, protocol::frame::coding::CloseCode};
 
-use super::{ended, run};
+use super::{Gate, ended, run};
 use crate::wire::Running;
 
 type Events = Result<Event, Infallible>;
@@ -70,8 +70,22 @@ async fn ticks(upgrade: WebSocketUpgrade) -> Response {
     })
 }
 
+/// Writes more than the sockets hold.
+#[get("/sd/flood")]
+async fn flood(upgrade: WebSocketUpgrade, gate: Dep<Gate>) -> Response {
+    upgrade.on_upgrade(move |mut socket| async move {
+        let message = Message::Binary(vec![0; 64 << 20].into());
+        gate.entered.notify_one();
+        while socket.send(message.clone()).await.is_ok() {}
+    })
+}
+
 fn app() -> App {
-    let app = App::with_routes(routes![events, echo, polite, deaf, ticks]);
+    app_with(Arc::default())
+}
+
+fn app_with(gate: Arc<Gate>) -> App {
+    let app = App::with_routes(routes![events, echo, polite, deaf, ticks, flood]).provide_shared(gate);
     app.configure(|config| config.set_server_shutdown_grace(Duration::from_millis(20)))
 }
 
@@ -81,6 +95,27 @@ async fn websocket(
 ) -> tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<TcpStream>> {
     let url = format!("ws://{}{path}", app.addr);
     tokio_tungstenite::connect_async(url).await.unwrap().0
+}
+
+/// A WebSocket as its bytes.
+async fn raw_websocket(app: &Running, path: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(app.addr).await.unwrap();
+    stream
+        .write_all(
+            format!(
+                "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+              sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+            )
+            .as_bytes(),
+        )
+        .await
+        .unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.unwrap());
+    }
+    assert!(head.starts_with(b"HTTP/1.1 101 "));
+    stream
 }
 
 #[tokio::test]
@@ -125,19 +160,7 @@ async fn handler_that_is_told_sends_its_own_last_frames() {
 #[tokio::test(start_paused = true)]
 async fn websocket_whose_client_does_not_answer_ends_for_its_handler() {
     let mut app = run(app()).await;
-    let mut stream = TcpStream::connect(app.addr).await.unwrap();
-    stream
-        .write_all(
-            b"GET /sd/echo HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
-              sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-        )
-        .await
-        .unwrap();
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(stream.read_u8().await.unwrap());
-    }
-    assert!(head.starts_with(b"HTTP/1.1 101 "));
+    let mut stream = raw_websocket(&app, "/sd/echo").await;
     app.stop();
     ended(app).await.unwrap();
     let mut rest = Vec::new();
@@ -163,4 +186,15 @@ async fn websocket_whose_handler_only_writes_ends() {
     let messages: Vec<_> = (&mut socket).take_while(|message| std::future::ready(message.is_ok())).collect().await;
     assert!(messages.iter().any(|message| matches!(message, Ok(tungstenite::Message::Close(Some(_))))));
     ended(app).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn websocket_whose_handler_waits_for_room_ends() {
+    let gate = Arc::new(Gate::default());
+    let mut app = run(app_with(Arc::clone(&gate))).await;
+    let stream = raw_websocket(&app, "/sd/flood").await;
+    gate.entered.notified().await;
+    app.stop();
+    ended(app).await.unwrap();
+    drop(stream);
 }

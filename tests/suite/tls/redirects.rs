@@ -55,6 +55,19 @@ async fn plain_request_is_redirected_to_the_same_page() {
 }
 
 #[tokio::test]
+async fn port_that_clients_see_can_be_set() {
+    let (files, addr) = (TestFiles::new("redirect-port"), free_port());
+    files.write(&TestPair::new());
+    let config = files.config_with(&format!("redirect_addr = '{addr}'\nredirect_port = 443\n"));
+    let _app = wire::run(App::with_routes(routes![version]).config(config)).await;
+    while TcpStream::connect(addr).await.is_err() {
+        tokio::task::yield_now().await;
+    }
+    let request = Request::get("/a").header("host", "shop.example:8080").body(Body::empty()).unwrap();
+    assert_eq!(wire::http1(addr, request).await.0.headers["location"], "https://shop.example/a");
+}
+
+#[tokio::test]
 async fn request_without_a_host_is_refused() {
     let (_app, addr) = redirecting("no-host", &TestPair::new()).await;
     for head in [

@@ -1,7 +1,6 @@
 //! The loop that accepts connections.
 
 use std::{
-    convert::Infallible,
     future::{Future, poll_fn},
     io,
     net::SocketAddr,
@@ -11,21 +10,17 @@ use std::{
     time::Duration,
 };
 
-use axum::{body::Body, response::Response};
-use http::Request;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
     task::JoinSet,
     time::Instant,
 };
-use tower_service::Service;
 
 use super::{
-    connection::{Connections, OpenConnection, serve_connection},
+    connection::{Connections, OpenConnection, ServesRequests, serve_connection},
     tls::TlsHandshakes,
 };
-use crate::observe::KnowsRequest;
 
 /// How long to wait before the next attempt if the system is out of files or memory.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
@@ -46,10 +41,7 @@ pub(super) async fn accept<S, T>(
     service: impl Fn() -> S,
 ) -> T
 where
-    S: Service<Request<Body>, Response = Response, Error = Infallible, Future: KnowsRequest + Send>
-        + Clone
-        + Send
-        + 'static,
+    S: ServesRequests,
 {
     let mut stop = std::pin::pin!(stop);
     let mut full: Option<Instant> = None;
@@ -96,10 +88,7 @@ fn serve<S>(
     tls: Option<&TlsHandshakes>,
 ) -> Pin<Box<dyn Future<Output = ()> + Send>>
 where
-    S: Service<Request<Body>, Response = Response, Error = Infallible, Future: KnowsRequest + Send>
-        + Clone
-        + Send
-        + 'static,
+    S: ServesRequests,
 {
     // Responses are written whole, so waiting to fill a packet only delays them. A failure to set this causes only that
     // delay.

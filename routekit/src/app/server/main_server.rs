@@ -34,10 +34,6 @@ impl MainServer {
         Ok(Self { connections, slots: Arc::new(Semaphore::new(most as usize)), most, tasks: JoinSet::new() })
     }
 
-    pub(super) fn connections(&self) -> Arc<Connections> {
-        Arc::clone(&self.connections)
-    }
-
     /// Accepts connections until `stop` ends. Returns its output.
     pub(super) async fn accept<T>(
         &mut self,

@@ -5,6 +5,7 @@ use std::{
     io, mem,
     net::SocketAddr,
     pin::{Pin, pin},
+    sync::Arc,
     time::Duration,
 };
 
@@ -97,7 +98,7 @@ async fn run(mounted: Mounted, listeners: BoundListeners) -> Result<(), Error> {
     let hooks = mem::take(&mut *mounted.shutdown_hooks.lock());
     let for_hooks = hooks::budget(&hooks);
     let schedule = |start| ShutdownSchedule::new(config, shutdown.drain(), for_hooks, start);
-    let connections = server.connections();
+    let connections = Arc::clone(&server.connections);
     let drained = async {
         let drained = stop::drained(shutdown, &connections, schedule);
         tokio::join!(drained, hold_at_shutdown(&mounted, &supervisor)).0

@@ -73,7 +73,7 @@ impl MainServer {
         }
         let parts = [
             count(requests, "request").map(|count| format!("{count} ({})", listed.join(", "))),
-            // Those whose response is under way, and WebSockets, have no request any more.
+            // Those of the requests, and others: with a response under way, or with another protocol.
             count(connections, "open connection"),
             count(background, "background task"),
         ];

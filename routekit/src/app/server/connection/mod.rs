@@ -23,6 +23,7 @@ mod limits;
 mod linger;
 mod protocol;
 mod run;
+mod serves_requests;
 mod stage;
 #[cfg(test)]
 mod tests;
@@ -35,6 +36,7 @@ pub(super) use self::{
     heads::RejectedHeads,
     limits::ServerLimits,
     run::serve_connection,
+    serves_requests::ServesRequests,
     stage::ClosingStage,
 };
 #[cfg(feature = "tls")]

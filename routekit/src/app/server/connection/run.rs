@@ -31,6 +31,7 @@ use super::{
     heads::{is_malformed, method_of, status_of},
     linger::{discard, linger},
     protocol::{Protocol, detect},
+    serves_requests::ServesRequests,
     stage::ClosingStage,
 };
 use crate::observe::{self, KnowsRequest};
@@ -54,10 +55,7 @@ pub(in crate::app::server) async fn serve_connection<I, S>(
     open: Arc<OpenConnection>,
 ) where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    S: Service<Request<Body>, Response = Response, Error = Infallible, Future: KnowsRequest + Send>
-        + Clone
-        + Send
-        + 'static,
+    S: ServesRequests,
 {
     let _unsent = open.unsent.until_the_end();
     let detected = drive(pin!(detect(stream, Arc::clone(&open))), (&open, Protocol::Http1), |_| ()).await;

@@ -1,20 +1,14 @@
 //! The handshakes of a listener.
 
-use std::{convert::Infallible, net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc};
 
-use axum::{body::Body, response::Response};
-use http::Request;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
-use tower_service::Service;
 
 use super::socket::MeasuredSocket;
-use crate::{
-    app::{
-        server::connection::{OpenConnection, drive_handshake, serve_connection},
-        tls::ServerCertificate,
-    },
-    observe::KnowsRequest,
+use crate::app::{
+    server::connection::{OpenConnection, ServesRequests, drive_handshake, serve_connection},
+    tls::ServerCertificate,
 };
 
 /// The most data that a connection encrypts before the client takes it, in bytes.
@@ -45,10 +39,7 @@ impl TlsHandshakes {
         open: Arc<OpenConnection>,
     ) where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        S: Service<Request<Body>, Response = Response, Error = Infallible, Future: KnowsRequest + Send>
-            + Clone
-            + Send
-            + 'static,
+        S: ServesRequests,
     {
         open.measured_below();
         let socket = MeasuredSocket::new(stream, Arc::clone(&open));

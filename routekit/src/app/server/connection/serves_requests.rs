@@ -1,0 +1,23 @@
+//! What a listener serves.
+
+use std::convert::Infallible;
+
+use axum::{body::Body, response::Response};
+use http::Request;
+use tower_service::Service;
+
+use crate::observe::KnowsRequest;
+
+/// Answers the requests of a listener: the app, its admin surface, or the redirects. Each connection has a clone.
+pub(in crate::app::server) trait ServesRequests:
+    Service<Request<Body>, Response = Response, Error = Infallible, Future: KnowsRequest + Send> + Clone + Send + 'static
+{
+}
+
+impl<S> ServesRequests for S where
+    S: Service<Request<Body>, Response = Response, Error = Infallible, Future: KnowsRequest + Send>
+        + Clone
+        + Send
+        + 'static
+{
+}
