@@ -1,6 +1,6 @@
 //! What a listener serves.
 
-use std::convert::Infallible;
+use std::convert::Infallible as Never;
 
 use axum::{body::Body, response::Response};
 use http::Request;
@@ -10,14 +10,11 @@ use crate::observe::KnowsRequest;
 
 /// Answers the requests of a listener: the app, its admin surface, or the redirects. Each connection has a clone.
 pub(in crate::app::server) trait ServesRequests:
-    Service<Request<Body>, Response = Response, Error = Infallible, Future: KnowsRequest + Send> + Clone + Send + 'static
+    Clone + Send + Service<Request<Body>, Response = Response, Error = Never, Future: KnowsRequest + Send> + 'static
 {
 }
 
 impl<S> ServesRequests for S where
-    S: Service<Request<Body>, Response = Response, Error = Infallible, Future: KnowsRequest + Send>
-        + Clone
-        + Send
-        + 'static
+    S: Service<Request<Body>, Response = Response, Error = Never, Future: KnowsRequest + Send> + Clone + Send + 'static
 {
 }
