@@ -42,6 +42,7 @@ mod jwks;
 mod jwt;
 mod kubernetes;
 mod linking;
+mod log_at_run_time;
 mod log_filters;
 mod logs;
 mod members;
