@@ -1,8 +1,8 @@
 //! How long a task that is ready waits until the runtime polls it.
 //!
 //! A beat is sent from outside the runtime, and received by a task. The time in between is the scheduling delay. The
-//! task waits for a notification and not for a timer: a runtime with a pending timer reads the clock twice more whenever
-//! it waits for a socket.
+//! task waits for a notification and not for a timer: a runtime with a pending timer reads the clock twice more
+//! whenever it waits for a socket.
 
 use std::time::{Duration, Instant};
 

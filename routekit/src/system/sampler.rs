@@ -114,8 +114,8 @@ impl Totals {
     }
 }
 
-/// The share of a time in that of so many CPUs or workers, in percent. A time is added once it is over, so it may exceed
-/// the period in which it is seen.
+/// The share of a time in that of so many CPUs or workers, in percent. A time is added once it is over, so it may
+/// exceed the period in which it is seen.
 fn share(busy: Duration, of: f64, period: Duration) -> Option<f64> {
     let all = of * period.as_secs_f64();
     (all > 0.0).then(|| (busy.as_secs_f64() * 100.0 / all).min(100.0))
