@@ -65,7 +65,7 @@ impl ProcessSeries {
         }
     }
 
-    /// Sets the CPU time since the start. Counters of the facade are whole numbers, so this cuts off a part of a second.
+    /// Sets the CPU time since the start. Counters of the facade are whole numbers, so it is cut to whole seconds.
     pub(crate) fn cpu_time(&self, time: Option<Duration>) {
         if let Some(time) = time {
             self.cpu_seconds.counter().absolute(time.as_secs());
