@@ -14,7 +14,10 @@ use crate::{
     app::{
         environment,
         hand_written::{self, Group},
-        metering::{cache::CacheMetering, guards::GuardMetering, health::HealthMetering, observers::Observers},
+        metering::{
+            cache::CacheMetering, guards::GuardMetering, health::HealthMetering, observers::Observers,
+            system::SystemMetering,
+        },
         mounted::Mounted,
         spec::ProgramSpec,
         table::{RouteTable, TableRow},
@@ -29,6 +32,7 @@ use crate::{
     observe::RouteObservers as _,
     policy::{self, RouterPolicies},
     sensitive_headers::SensitiveHeadersLayer,
+    system::SystemMonitor,
     watch::RouteLabelLayer,
 };
 
@@ -130,6 +134,8 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     metering.add("routekit-cache", cache_metering.clone());
     metering.add("routekit-health", HealthMetering::new(&health, metering.recorder()));
     metering.add("routekit-breakers", GuardMetering::new(&breakers, metering.recorder(), &declared.routes));
+    let system = SystemMonitor::new("/", clock.clone());
+    metering.add("routekit-process", SystemMetering::new(&system, &metering));
     let hot_pages = (*config.cache_hot_pages_file).clone().filter(|_| *config.cache_warm_up);
     Mounted {
         // Converts hand-written handlers into services once. Otherwise axum does it for every request.
@@ -149,6 +155,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         metering,
         cache_metering,
         verifiers,
+        system,
         certificate,
         hot_pages: hot_pages.map(|file| Arc::new(HotPages::new(file, cache, &declared.routes))),
         warm_up: if *config.cache_warm_up { warm_up } else { WarmUpPlan::default() },

@@ -1,0 +1,3 @@
+//! What watches an app while it is served.
+
+pub(super) mod system;
