@@ -10,7 +10,7 @@ use super::{check::Checked, configure::Configured, declare::Declared, routers, w
 use crate::admin::LogAdmin;
 use crate::{
     access_log::AccessLog,
-    admin::{Admin, Operators, WrongTokens},
+    admin::{Admin, LiveSource, Operators, WrongTokens},
     app::{
         environment,
         hand_written::{self, Group},
@@ -85,6 +85,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     };
     let table = table(&declared, router_policies, config.unread_app_settings());
     let in_main = *config.admin_addr == AdminAddr::Main;
+    let system = SystemMonitor::new("/", clock.clone());
     let admin = Admin {
         #[cfg(feature = "prometheus")]
         exporter: metering.exporter().cloned(),
@@ -102,6 +103,14 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
             verifiers: Arc::clone(&verifiers),
             wrong_tokens: WrongTokens::new(clock.clone()),
         },
+        live: (!in_main).then(|| LiveSource {
+            clock: clock.clone(),
+            cache: cache.clone(),
+            breakers: breakers.clone(),
+            health: health.clone(),
+            system: system.clone(),
+            shutdown: shutdown.clone(),
+        }),
         closed: declared.require_auth && in_main,
     };
     let admin = admin.router();
@@ -134,7 +143,6 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     metering.add("routekit-cache", cache_metering.clone());
     metering.add("routekit-health", HealthMetering::new(&health, metering.recorder()));
     metering.add("routekit-breakers", GuardMetering::new(&breakers, metering.recorder(), &declared.routes));
-    let system = SystemMonitor::new("/", clock.clone());
     metering.add("routekit-process", SystemMetering::new(&system, &metering));
     let hot_pages = (*config.cache_hot_pages_file).clone().filter(|_| *config.cache_warm_up);
     Mounted {
