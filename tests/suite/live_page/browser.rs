@@ -5,7 +5,7 @@ use std::{
     path::PathBuf,
     process::{Command, Stdio},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -89,7 +89,7 @@ impl Browser {
 
     /// Waits until an expression is true.
     pub(super) async fn until(&mut self, expression: &str) {
-        let start = Instant::now();
+        let start = tokio::time::Instant::now();
         while self.value(expression).await != true {
             assert!(start.elapsed() < PATIENCE, "{expression} stays false");
             tokio::time::sleep(Duration::from_millis(50)).await;
