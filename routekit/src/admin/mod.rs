@@ -23,7 +23,9 @@
 //!
 //! | endpoint | |
 //! | --- | --- |
-//! | `GET /metrics` | metrics as Prometheus text, or as OpenMetrics if the client prefers that; absent if the program's own recorder keeps them, and without the feature `prometheus` |
+//! | `GET /metrics` | metrics as Prometheus text, or as OpenMetrics if the client prefers that |
+//! | `GET /metrics` with `Accept: application/json` | [all figures](crate::performance::MetricsDocument) as JSON; `?route=GET:/users:default` leaves only this route. It is the only form if the program's own recorder keeps the metrics, and without the feature `prometheus` |
+//! | `GET /metrics/performance` | [the report](crate::performance::PerformanceReport) about the last 24 hours, or about `?from=2026-12-31T00:00:00Z&to=…` (RFC 3339; one alone is enough) |
 //! | `GET /routes` | every route with its policies, their settings at start-up, and the origin of each setting |
 //! | `GET /readiness` | whether the app is ready, the reasons why not, and the results of its health checks |
 //! | `GET /health`, `/health/ready`, `/health/startup`, `/health/live` | [health](crate::health) with the results of the checks; only on its own listener |
@@ -48,7 +50,6 @@ mod authorize;
 mod breakers;
 mod cache;
 mod local_host;
-#[cfg(feature = "prometheus")]
 mod metrics;
 mod readiness;
 mod routes;
@@ -66,8 +67,8 @@ pub(crate) use self::{authorize::Operators, local_host::local_hosts_only, wrong_
 #[cfg(feature = "prometheus")]
 use crate::metrics::Exporter;
 use crate::{
-    access_log::AccessLog, breaker::Breakers, cache::Cache, health::HealthMonitor, policy::Explanation,
-    route::Reserved, timeout::TimeoutLayer,
+    access_log::AccessLog, breaker::Breakers, cache::Cache, health::HealthMonitor, performance::Metrics,
+    policy::Explanation, route::Reserved, timeout::TimeoutLayer,
 };
 
 /// The parts of the app that the admin surface reads and changes.
@@ -76,6 +77,7 @@ pub(crate) struct Admin {
     /// `None` if the program's own recorder keeps the metrics.
     #[cfg(feature = "prometheus")]
     pub(crate) exporter: Option<Exporter>,
+    pub(crate) metrics: Metrics,
     pub(crate) routes: Vec<Explanation>,
     pub(crate) health: HealthMonitor,
     pub(crate) access_log: AccessLog,
@@ -90,7 +92,7 @@ pub(crate) struct Admin {
 const CHANGE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The paths that routes of the app must not use if the admin surface is served beside them.
-pub(crate) const PATHS: [Reserved; 9] = [
+pub(crate) const PATHS: [Reserved; 10] = [
     Reserved { path: "/access-log", what: "its access log" },
     Reserved { path: "/breakers", what: "its circuit breakers" },
     Reserved { path: "/breakers/{*name}", what: "the state of a circuit breaker" },
@@ -98,6 +100,7 @@ pub(crate) const PATHS: [Reserved; 9] = [
     Reserved { path: "/cache/stats", what: "its cache's statistics" },
     Reserved { path: "/cache/{*pattern}", what: "the invalidation of its cache" },
     Reserved { path: "/metrics", what: "its metrics" },
+    Reserved { path: "/metrics/performance", what: "its performance report" },
     Reserved { path: "/readiness", what: "its readiness" },
     Reserved { path: "/routes", what: "its routes" },
 ];
@@ -105,6 +108,11 @@ pub(crate) const PATHS: [Reserved; 9] = [
 impl Admin {
     /// Builds the router of all endpoints.
     pub(crate) fn router(self) -> Router {
+        let shown = metrics::ShownMetrics {
+            #[cfg(feature = "prometheus")]
+            exporter: self.exporter,
+            metrics: self.metrics.clone(),
+        };
         let mut router = Router::new()
             .route("/routes", get(routes::list).with_state(routes::render(&self.routes)))
             .route("/readiness", get(readiness::show).with_state(self.health))
@@ -112,11 +120,9 @@ impl Admin {
             .route("/breakers", get(breakers::list))
             .route("/breakers/{*name}", get(breakers::show))
             .with_state(self.breakers.clone())
-            .route("/cache/stats", get(cache::stats).with_state(self.cache.clone()));
-        #[cfg(feature = "prometheus")]
-        if let Some(exporter) = self.exporter {
-            router = router.route("/metrics", get(metrics::render).with_state(exporter));
-        }
+            .route("/cache/stats", get(cache::stats).with_state(self.cache.clone()))
+            .route("/metrics/performance", get(metrics::report).with_state(self.metrics))
+            .route("/metrics", get(metrics::show).with_state(shown));
         if self.closed {
             router = router.route_layer(from_fn_with_state(self.operators.clone(), authorize::operators_only));
         }

@@ -23,6 +23,7 @@ mod environment;
 mod finish;
 mod hand_written;
 mod metering;
+mod monitoring;
 mod mounted;
 mod server;
 mod service;

@@ -30,6 +30,7 @@ use crate::{
     problem::ProblemFormat,
     sensitive_headers::SensitiveHeadersLayer,
     shutdown::Shutdown,
+    statistics::Statistics,
 };
 
 /// An app that passed all checks.
@@ -50,6 +51,7 @@ pub(crate) struct Mounted {
     pub(crate) table: RouteTable,
     pub(super) metering: Metering,
     pub(super) cache_metering: Arc<CacheMetering>,
+    pub(crate) statistics: Statistics,
     pub(super) verifiers: Arc<Verifiers>,
     pub(super) warm_up: WarmUpPlan,
     /// For HTTPS on the main listener.

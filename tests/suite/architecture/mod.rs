@@ -24,7 +24,7 @@ use self::{
 const STOREYS: &[&[&str]] = &[
     &["base"],
     &["observe", "problem"],
-    &["deadline", "deps", "shutdown"],
+    &["deadline", "deps", "recording", "shutdown"],
     &["route"],
     &["identity"],
     &[
@@ -40,11 +40,12 @@ const STOREYS: &[&[&str]] = &[
         "extract",
         "metrics",
         "sensitive_headers",
+        "statistics",
         "telemetry",
         "timeout",
         "watch",
     ],
-    &["config", "generated", "health", "retry"],
+    &["config", "generated", "health", "performance", "retry"],
     &["policy"],
     &["admin"],
     &["app"],

@@ -32,8 +32,8 @@ use crate::{
 /// Builds the app. It has passed all checks, so this cannot fail.
 pub(super) fn assemble(checked: Checked) -> Mounted {
     let Checked { configured, wired, program, warm_up, health } = checked;
-    let Configured { config, cache, metering, background_work, certificate, .. } = configured;
-    let Wired { declared, breakers, partitions, deps, .. } = wired;
+    let Configured { config, cache, metering, statistics, background_work, certificate, .. } = configured;
+    let Wired { declared, breakers, partitions, metrics: figures, deps, .. } = wired;
     let ProgramSpec {
         verifiers,
         hand_written,
@@ -62,7 +62,8 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     #[cfg(not(feature = "prometheus"))]
     let metrics = HttpMetrics::new(metering.recorder());
     let metrics = metrics.slow(*config.slow);
-    let observers = Observers { metrics, access_log: access_log.clone(), more: observers };
+    let observers =
+        Observers { metrics, statistics: statistics.clone(), access_log: access_log.clone(), more: observers };
     let sensitive_headers =
         SensitiveHeadersLayer::new().and(verifiers.sensitive_headers()).and(config.sensitive_headers.to_vec());
     let router_policies = RouterPolicies {
@@ -74,6 +75,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     let admin = Admin {
         #[cfg(feature = "prometheus")]
         exporter: metering.exporter().cloned(),
+        metrics: figures,
         routes: table.explanations().collect(),
         cache: cache.clone(),
         breakers: breakers.clone(),
@@ -133,6 +135,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         health,
         table,
         metering,
+        statistics,
         cache_metering,
         verifiers,
         certificate,
