@@ -29,8 +29,13 @@
 //! | `GET /routes` | every route with its policies, their settings at start-up, and the origin of each setting |
 //! | `GET /readiness` | whether the app is ready, the reasons why not, and the results of its health checks |
 //! | `GET /health`, `/health/ready`, `/health/startup`, `/health/live` | [health](crate::health) with the results of the checks; only on its own listener |
+//! | `GET /requests` | the last requests that failed, were slow or were answered with a 4xx, newest first; 404 unless [`explain_requests`](crate::config) is set |
+//! | `GET /requests/{correlation-id}` | those with this correlation id: what each policy decided and how long it took, with masked headers |
 //! | `GET /access-log` | the mode: which requests are logged |
 //! | `PUT /access-log` | sets the mode until the next start: `all`, `errors` or `off`; operators only |
+//! | `GET /log` | the filter of the log that [`telemetry::init`](crate::telemetry) set up, that of the start, and the changes with the time until which they are in force |
+//! | `PUT /log` | changes the filter: `shop=debug,hyper=warn` for `?for=10m`, or else until the next start; operators only |
+//! | `DELETE /log` | removes all changes of the filter; operators only |
 //! | `GET /cache/stats` | [statistics of the cache](crate::cache::CacheStats), and the state of its store |
 //! | `DELETE /cache/tag/{tag}` | invalidates everything with this tag; operators only |
 //! | `DELETE /cache/{pattern}` | invalidates responses of matching paths: `/cache/%2Fusers%2F*`, `/cache//users/*`; operators only |
@@ -42,6 +47,10 @@
 //! Tags and patterns are percent-decoded once. They refer to the default partition of the app's cache, or to another
 //! one with `?partition=acme`; so does `DELETE /cache`. The response has a `message`. The status is 503 if the store
 //! cannot be reached.
+//!
+//! A directive of `PUT /log` replaces the one of the same target, span and fields, and keeps all others. The filter
+//! belongs to the process. If the program has a subscriber of its own, these endpoints answer 404; without the feature
+//! `telemetry` they are absent.
 
 #[cfg(feature = "prometheus")]
 mod accept;
@@ -50,8 +59,11 @@ mod authorize;
 mod breakers;
 mod cache;
 mod local_host;
+#[cfg(feature = "telemetry")]
+mod log;
 mod metrics;
 mod readiness;
+mod requests;
 mod routes;
 mod wrong_tokens;
 
@@ -63,12 +75,14 @@ use axum::{
     routing::{delete, get, put},
 };
 
+#[cfg(feature = "telemetry")]
+pub(crate) use self::log::LogAdmin;
 pub(crate) use self::{authorize::Operators, local_host::local_hosts_only, wrong_tokens::WrongTokens};
 #[cfg(feature = "prometheus")]
 use crate::metrics::Exporter;
 use crate::{
-    access_log::AccessLog, breaker::Breakers, cache::Cache, health::HealthMonitor, performance::Metrics,
-    policy::Explanation, route::Reserved, timeout::TimeoutLayer,
+    access_log::AccessLog, breaker::Breakers, cache::Cache, explained::ExplainedRequests, health::HealthMonitor,
+    performance::Metrics, policy::Explanation, route::Reserved, timeout::TimeoutLayer,
 };
 
 /// The parts of the app that the admin surface reads and changes.
@@ -80,7 +94,11 @@ pub(crate) struct Admin {
     pub(crate) metrics: Metrics,
     pub(crate) routes: Vec<Explanation>,
     pub(crate) health: HealthMonitor,
+    /// `None` if the app explains no requests.
+    pub(crate) explained: Option<ExplainedRequests>,
     pub(crate) access_log: AccessLog,
+    #[cfg(feature = "telemetry")]
+    pub(crate) log: LogAdmin,
     pub(crate) cache: Cache,
     pub(crate) breakers: Breakers,
     pub(crate) operators: Operators,
@@ -92,16 +110,19 @@ pub(crate) struct Admin {
 const CHANGE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The paths that routes of the app must not use if the admin surface is served beside them.
-pub(crate) const PATHS: [Reserved; 10] = [
+pub(crate) const PATHS: &[Reserved] = &[
     Reserved { path: "/access-log", what: "its access log" },
     Reserved { path: "/breakers", what: "its circuit breakers" },
     Reserved { path: "/breakers/{*name}", what: "the state of a circuit breaker" },
     Reserved { path: "/cache", what: "the clearing of its cache" },
     Reserved { path: "/cache/stats", what: "its cache's statistics" },
     Reserved { path: "/cache/{*pattern}", what: "the invalidation of its cache" },
+    Reserved { path: "/log", what: "the filter of its log" },
     Reserved { path: "/metrics", what: "its metrics" },
     Reserved { path: "/metrics/performance", what: "its performance report" },
     Reserved { path: "/readiness", what: "its readiness" },
+    Reserved { path: "/requests", what: "its explained requests" },
+    Reserved { path: "/requests/{id}", what: "an explained request" },
     Reserved { path: "/routes", what: "its routes" },
 ];
 
@@ -116,6 +137,8 @@ impl Admin {
         let mut router = Router::new()
             .route("/routes", get(routes::list).with_state(routes::render(&self.routes)))
             .route("/readiness", get(readiness::show).with_state(self.health))
+            .route("/requests", get(requests::list).with_state(self.explained.clone()))
+            .route("/requests/{id}", get(requests::show).with_state(self.explained))
             .route("/access-log", get(access_log::show).with_state(self.access_log.clone()))
             .route("/breakers", get(breakers::list))
             .route("/breakers/{*name}", get(breakers::show))
@@ -123,11 +146,18 @@ impl Admin {
             .route("/cache/stats", get(cache::stats).with_state(self.cache.clone()))
             .route("/metrics/performance", get(metrics::report).with_state(self.metrics))
             .route("/metrics", get(metrics::show).with_state(shown));
+        #[cfg(feature = "telemetry")]
+        {
+            router = router.route("/log", get(log::show));
+        }
         if self.closed {
             router = router.route_layer(from_fn_with_state(self.operators.clone(), authorize::operators_only));
         }
         if self.operators.exist() {
-            let changing = Router::new()
+            let changing = Router::new();
+            #[cfg(feature = "telemetry")]
+            let changing = changing.route("/log", put(log::change).delete(log::reset)).with_state(self.log);
+            let changing = changing
                 .route("/access-log", put(access_log::change).with_state(self.access_log))
                 .route("/cache", delete(cache::clear))
                 // A catch-all: with a single segment, a tag with an unescaped slash would match the pattern route.

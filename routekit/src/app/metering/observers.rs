@@ -1,12 +1,13 @@
 //! The observers of an app's routes: its metrics, its access log, and the ones that the program adds.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use http::{Method, StatusCode};
 
 use crate::{
     access_log::AccessLog,
     app::declared::DeclaredRoute,
+    explained::{ExplainedRequests, ExplainedRoute},
     metrics::{HttpMetrics, RouteMetrics},
     observe::{Observer, RouteObservers, RouteState},
     statistics::{RouteIdentity, Statistics},
@@ -17,6 +18,10 @@ pub(in crate::app) struct Observers {
     pub(in crate::app) metrics: HttpMetrics,
     pub(in crate::app) statistics: Statistics,
     pub(in crate::app) access_log: AccessLog,
+    /// `None` if the app explains no requests.
+    pub(in crate::app) explained: Option<ExplainedRequests>,
+    /// The duration from which a request counts as slow, for routes without their own threshold.
+    pub(in crate::app) slow: Option<Duration>,
     /// The observers that the program adds.
     pub(in crate::app) more: Vec<Arc<dyn Observer>>,
 }
@@ -35,7 +40,7 @@ impl Observers {
         let record = self.statistics.record(declared.identity());
         let metrics = self.metrics.of_route(path).slow(slow).recorded_in(record);
         let method = Method::from_bytes(meta.method.as_str().as_bytes()).expect("a method's name is one");
-        self.state(path, metrics.declared(&method, &statuses))
+        self.state(path, metrics.declared(&method, &statuses), slow)
     }
 
     /// The metrics of requests to other routes, by their template.
@@ -49,21 +54,22 @@ impl Observers {
         }))
     }
 
-    fn state(&self, path: &str, metrics: RouteMetrics) -> Arc<RouteState> {
-        Arc::new(RouteState::new(path, self.all(metrics)))
+    fn state(&self, path: &str, metrics: RouteMetrics, slow: Option<Duration>) -> Arc<RouteState> {
+        Arc::new(RouteState::new(path, self.all(metrics, slow)))
     }
 
-    fn all(&self, metrics: RouteMetrics) -> impl Observer + use<> {
-        (metrics, (self.access_log.clone(), self.more.clone()))
+    fn all(&self, metrics: RouteMetrics, slow: Option<Duration>) -> impl Observer + use<> {
+        let explained = ExplainedRoute::new(self.explained.clone(), slow);
+        (metrics, (explained, (self.access_log.clone(), self.more.clone())))
     }
 }
 
 impl RouteObservers for Observers {
     fn route(&self, template: &str) -> Arc<RouteState> {
-        self.state(template, self.recorded(self.metrics.of_route(template), Some(template)))
+        self.state(template, self.recorded(self.metrics.of_route(template), Some(template)), self.slow)
     }
 
     fn unmatched(&self) -> Arc<RouteState> {
-        Arc::new(RouteState::unmatched(self.all(self.recorded(self.metrics.of_unmatched(), None))))
+        Arc::new(RouteState::unmatched(self.all(self.recorded(self.metrics.of_unmatched(), None), self.slow)))
     }
 }

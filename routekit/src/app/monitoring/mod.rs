@@ -1,5 +1,4 @@
-//! Tasks that watch an app while it is served.
+//! What watches an app while it is served.
 
-mod statistics;
-
-pub(super) use self::statistics::read_statistics;
+pub(super) mod statistics;
+pub(super) mod system;

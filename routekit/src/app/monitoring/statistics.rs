@@ -8,7 +8,7 @@ use crate::statistics::Statistics;
 const INTERVAL: Duration = Duration::from_secs(5);
 
 /// Adds to the histories of all routes, for ever.
-pub(in crate::app) async fn read_statistics(statistics: Statistics) {
+pub(in crate::app) async fn read(statistics: Statistics) {
     loop {
         tokio::time::sleep(INTERVAL).await;
         statistics.tick();

@@ -6,13 +6,18 @@ use axum::Router;
 use parking_lot::Mutex;
 
 use super::{check::Checked, configure::Configured, declare::Declared, routers, warnings, wire::Wired};
+#[cfg(feature = "telemetry")]
+use crate::admin::LogAdmin;
 use crate::{
     access_log::AccessLog,
     admin::{Admin, Operators, WrongTokens},
     app::{
         environment,
         hand_written::{self, Group},
-        metering::{cache::CacheMetering, guards::GuardMetering, health::HealthMetering, observers::Observers},
+        metering::{
+            cache::CacheMetering, guards::GuardMetering, health::HealthMetering, observers::Observers,
+            system::SystemMetering,
+        },
         mounted::Mounted,
         spec::ProgramSpec,
         table::{RouteTable, TableRow},
@@ -21,11 +26,13 @@ use crate::{
     auth::{AuthLayer, VerifierContext},
     base::{program_log, setting::Setting, spawner::Spawner},
     config::AdminAddr,
+    explained::ExplainedRequests,
     health,
     metrics::HttpMetrics,
     observe::RouteObservers as _,
     policy::{self, RouterPolicies},
     sensitive_headers::SensitiveHeadersLayer,
+    system::SystemMonitor,
     watch::RouteLabelLayer,
 };
 
@@ -62,8 +69,15 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     #[cfg(not(feature = "prometheus"))]
     let metrics = HttpMetrics::new(metering.recorder());
     let metrics = metrics.slow(*config.slow);
-    let observers =
-        Observers { metrics, statistics: statistics.clone(), access_log: access_log.clone(), more: observers };
+    let explained = ExplainedRequests::new(*config.explain_requests, clock.clone());
+    let observers = Observers {
+        metrics,
+        statistics: statistics.clone(),
+        access_log: access_log.clone(),
+        explained: explained.clone(),
+        slow: *config.slow,
+        more: observers,
+    };
     let sensitive_headers =
         SensitiveHeadersLayer::new().and(verifiers.sensitive_headers()).and(config.sensitive_headers.to_vec());
     let router_policies = RouterPolicies {
@@ -80,7 +94,10 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         cache: cache.clone(),
         breakers: breakers.clone(),
         health: health.clone(),
+        explained,
         access_log,
+        #[cfg(feature = "telemetry")]
+        log: LogAdmin::new(clock.clone()),
         operators: Operators {
             token: (*config.admin_token).clone(),
             role: (*config.admin_role).clone(),
@@ -98,6 +115,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         cache_debug_headers: *config.cache_debug_headers,
         partitions,
         prefix: declared.prefix.clone(),
+        explains: *config.explain_requests > 0,
     };
     let mut groups = routers::groups(&declared, (&deps, problems_for_all), &shared, &observers);
     let matched = RouteLabelLayer::per_route(observers.clone());
@@ -118,6 +136,8 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     metering.add("routekit-cache", cache_metering.clone());
     metering.add("routekit-health", HealthMetering::new(&health, metering.recorder()));
     metering.add("routekit-breakers", GuardMetering::new(&breakers, metering.recorder(), &declared.routes));
+    let system = SystemMonitor::new("/", clock.clone());
+    metering.add("routekit-process", SystemMetering::new(&system, &metering));
     let hot_pages = (*config.cache_hot_pages_file).clone().filter(|_| *config.cache_warm_up);
     Mounted {
         // Converts hand-written handlers into services once. Otherwise axum does it for every request.
@@ -138,6 +158,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         statistics,
         cache_metering,
         verifiers,
+        system,
         certificate,
         hot_pages: hot_pages.map(|file| Arc::new(HotPages::new(file, cache, &declared.routes))),
         warm_up: if *config.cache_warm_up { warm_up } else { WarmUpPlan::default() },

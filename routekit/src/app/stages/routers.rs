@@ -10,6 +10,8 @@ use http::StatusCode;
 use tower::service_fn;
 
 use super::{configure::Configured, declare::Declared, wire::Wired};
+#[cfg(feature = "telemetry")]
+use crate::admin::LogAdmin;
 use crate::{
     access_log::AccessLog,
     admin::{Admin, Operators, WrongTokens},
@@ -79,7 +81,10 @@ pub(super) fn trial_groups(configured: &Configured, wired: &Wired, monitor: &Hea
             cache: configured.cache.clone(),
             breakers: wired.breakers.clone(),
             health: monitor.clone(),
+            explained: None,
             access_log: AccessLog::new(*configured.config.access_log),
+            #[cfg(feature = "telemetry")]
+            log: LogAdmin::new(Clock::system()),
             operators: Operators {
                 token: (*configured.config.admin_token).clone(),
                 role: (*configured.config.admin_role).clone(),
