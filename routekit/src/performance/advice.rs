@@ -6,6 +6,7 @@ use crate::{
     breaker::BreakerSnapshot,
     cache::{CacheStats, RouteStats},
     statistics::RouteStatistics,
+    system::SystemMetrics,
 };
 
 /// Fewer requests say little about a route.
@@ -27,6 +28,7 @@ pub(super) struct Observed<'a> {
     /// The cache and the breakers since the start of the app.
     pub(super) cache: &'a CacheStats,
     pub(super) breakers: &'a [BreakerSnapshot],
+    pub(super) system: &'a SystemMetrics,
 }
 
 impl Observed<'_> {
@@ -41,7 +43,7 @@ impl Observed<'_> {
             .flat_map(|(route, facts)| [self.slow(route, facts), near_timeout(route, facts), failing(route, facts)]);
         let of_cached = self.facts.iter().filter(|facts| facts.is_cached).map(|facts| self.low_hit_rate(facts));
         let of_breakers = self.breakers.iter().map(|breaker| self.often_open(breaker));
-        of_routes.chain(of_cached).chain(of_breakers).flatten().collect()
+        of_routes.chain(of_cached).chain(of_breakers).chain(self.of_the_system()).flatten().collect()
     }
 
     fn slow(&self, route: &RouteStatistics, facts: &RouteFacts) -> Option<String> {
@@ -66,6 +68,23 @@ impl Observed<'_> {
         }
         let rate = percent(counts.hit_rate());
         Some(format!("{} is cached, but only {rate} of {asked} requests were hits", label(facts)))
+    }
+
+    fn of_the_system(&self) -> [Option<String>; 3] {
+        let SystemMetrics { cpu, memory, runtime, .. } = self.system;
+        #[expect(clippy::cast_precision_loss, reason = "a share")]
+        let memory_share = memory.used.zip(memory.total).map(|(used, total)| used as f64 / total as f64 * 100.0);
+        let above = |figure: Option<f64>, limit: f64| figure.filter(|figure| *figure > limit);
+        [
+            above(cpu.usage, 70.0)
+                .map(|usage| format!("the process uses {usage:.0} % of its CPUs: run more instances, or give it more")),
+            above(runtime.delay, 50.0).map(|delay| {
+                format!("tasks wait {delay:.0} ms before they run: look for handlers that block their thread")
+            }),
+            above(memory_share, 70.0).map(|share| {
+                format!("the process uses {share:.0} % of its memory: look for what grows, or give it more")
+            }),
+        ]
     }
 
     fn often_open(&self, breaker: &BreakerSnapshot) -> Option<String> {

@@ -1,6 +1,11 @@
 //! The handle of an app's figures.
 
-use std::{fmt, panic::resume_unwind, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    panic::resume_unwind,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use super::{
     advice::Observed,
@@ -15,6 +20,7 @@ use crate::{
     breaker::Breakers,
     cache::{Cache, CacheStats},
     statistics::{RouteStatistics, Statistics},
+    system::{SystemMetrics, SystemMonitor},
 };
 
 /// The figures of an app. Handlers take it as [`Dep<Metrics>`](crate::Dep). Clones share the figures.
@@ -31,6 +37,7 @@ pub(crate) struct MetricsSources {
     /// The duration from which a route without a threshold of its own is slow.
     pub(crate) slow: Duration,
     pub(crate) statistics: Statistics,
+    pub(crate) system: SystemMonitor,
     pub(crate) cache: Cache,
     pub(crate) breakers: Breakers,
 }
@@ -53,14 +60,21 @@ impl Metrics {
         self.sources.statistics.route(key)
     }
 
+    /// Returns CPU, memory, async runtime and allocator of now.
+    #[must_use]
+    pub fn system_metrics(&self) -> SystemMetrics {
+        self.sources.system.read().as_ref().clone()
+    }
+
     /// Returns all figures. It asks the store of the cache, which may be in another process.
     pub async fn document(&self) -> MetricsDocument {
-        let MetricsSources { clock, statistics, cache, breakers, .. } = &*self.sources;
+        let MetricsSources { clock, statistics, system, cache, breakers, .. } = &*self.sources;
         let cache = cache.stats().await;
         MetricsDocument {
-            timestamp: clock.unix_time(),
-            started_at: statistics.started_at(),
+            timestamp: SystemTime::UNIX_EPOCH + clock.unix_time(),
+            started_at: SystemTime::UNIX_EPOCH + statistics.started_at(),
             routes: statistics.routes(),
+            system: system.read().as_ref().clone(),
             cache,
             circuit_breakers: breakers.snapshots().into_iter().map(|breaker| (breaker.name.clone(), breaker)).collect(),
         }
@@ -102,15 +116,18 @@ impl Metrics {
 
 impl MetricsSources {
     fn report(&self, range: TimeRange, cache: &CacheStats) -> PerformanceReport {
-        let window = self.statistics.window(range.from(), range.to());
+        let window = self.statistics.window(range.first(), range.last());
         let (routes, breakers) = (window.statistics(), self.breakers.snapshots());
+        let system = self.system.read();
         let slow = self.slow.as_secs_f64() * 1e3;
-        let observed = Observed { facts: &self.routes, routes: &routes, slow, cache, breakers: &breakers };
+        let observed =
+            Observed { facts: &self.routes, routes: &routes, slow, cache, breakers: &breakers, system: &system };
         PerformanceReport {
-            generated_at: self.clock.unix_time(),
-            started_at: self.statistics.started_at(),
+            generated_at: SystemTime::UNIX_EPOCH + self.clock.unix_time(),
+            started_at: SystemTime::UNIX_EPOCH + self.statistics.started_at(),
             time_range: TimeRange::of_window(window.from, window.to),
             summary: ReportSummary::new(&routes),
+            system_metrics: system.as_ref().clone(),
             recommendations: observed.advice(),
             route_metrics: ReportedRoutes::new(&routes, slow),
         }

@@ -1,29 +1,32 @@
 //! The report about a window of time.
 
-use std::time::Duration;
+use std::time::SystemTime;
 
 use serde::Serialize;
 
 use super::{document::as_rfc3339, time_range::TimeRange};
-use crate::statistics::RouteStatistics;
+use crate::{statistics::RouteStatistics, system::SystemMetrics};
 
 /// The performance of an app within a window of time.
+///
+/// In JSON, names are in camelCase, and points in time are RFC 3339.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PerformanceReport {
-    /// The time of the report, as the time since 1970. In JSON a point in time (RFC 3339).
+    /// The time of the report.
     #[serde(serialize_with = "as_rfc3339")]
-    pub generated_at: Duration,
-    /// When the app started, as the time since 1970. In JSON a point in time (RFC 3339). There is nothing of the time
-    /// before.
+    pub generated_at: SystemTime,
+    /// When the app started. There is nothing of the time before.
     #[serde(serialize_with = "as_rfc3339")]
-    pub started_at: Duration,
+    pub started_at: SystemTime,
     /// The window that the report covers. It is longer than the requested one by up to one slot of the statistics at
     /// each end: five seconds within the last ten minutes, a minute within the last three hours, else an hour.
     pub time_range: TimeRange,
     /// The sums of all routes.
     pub summary: ReportSummary,
+    /// CPU, memory, async runtime and allocator of now.
+    pub system_metrics: SystemMetrics,
     /// The routes that stand out.
     pub route_metrics: ReportedRoutes,
     /// What to change, each with the route and the figure.

@@ -1,6 +1,9 @@
 //! The window of a report.
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    time::{Duration, SystemTime},
+};
 
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
@@ -9,6 +12,7 @@ use crate::base::clock::{parse_rfc3339, rfc3339};
 /// A window of time: from one point in time to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimeRange {
+    /// As times since 1970.
     from: Duration,
     to: Duration,
 }
@@ -24,11 +28,15 @@ pub struct InvalidRange {
 const DEFAULT: Duration = Duration::from_secs(24 * 3_600);
 
 impl TimeRange {
-    /// Creates a window. Both ends are times since 1970.
+    /// Creates a window.
     ///
     /// # Errors
     /// If `from` is not before `to`.
-    pub fn new(from: Duration, to: Duration) -> Result<Self, InvalidRange> {
+    pub fn new(from: SystemTime, to: SystemTime) -> Result<Self, InvalidRange> {
+        Self::since_1970(since_1970(from), since_1970(to))
+    }
+
+    fn since_1970(from: Duration, to: Duration) -> Result<Self, InvalidRange> {
         if from >= to {
             let reason = format!("{} is not before `to`, which is {}", rfc3339(from), rfc3339(to));
             return Err(InvalidRange { parameter: "from", reason });
@@ -43,7 +51,7 @@ impl TimeRange {
         };
         let to = to.map_or(Ok(now), |to| time("to", to))?;
         let from = from.map_or(Ok(to.saturating_sub(DEFAULT)), |from| time("from", from))?;
-        Self::new(from, to)
+        Self::since_1970(from, to)
     }
 
     /// The day before `now`.
@@ -70,17 +78,19 @@ impl TimeRange {
         Err(InvalidRange { parameter: "from", reason })
     }
 
-    /// Returns the beginning as the time since 1970.
-    #[must_use]
-    pub fn from(&self) -> Duration {
+    /// The beginning, as the time since 1970.
+    pub(super) fn first(self) -> Duration {
         self.from
     }
 
-    /// Returns the end as the time since 1970.
-    #[must_use]
-    pub fn to(&self) -> Duration {
+    /// The end, as the time since 1970.
+    pub(super) fn last(self) -> Duration {
         self.to
     }
+}
+
+fn since_1970(time: SystemTime) -> Duration {
+    time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
 }
 
 impl Serialize for TimeRange {

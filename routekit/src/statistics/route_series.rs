@@ -1,6 +1,9 @@
 //! One route, with its record and its history.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use parking_lot::Mutex;
 
@@ -50,7 +53,7 @@ impl RouteSeries {
         let from = now.saturating_sub(Duration::from_secs(60));
         let seconds = (now - from).as_secs_f64().max(1.0);
         statistics.requests_per_second = self.history.lock().history.recent_count(from, now) / seconds;
-        statistics.last_request = last_end.map(|end| boot + end);
+        statistics.last_request = last_end.map(|end| SystemTime::UNIX_EPOCH + boot + end);
         statistics
     }
 

@@ -1,6 +1,9 @@
 //! The statistics of a route, as operators and programs see them.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, SystemTime},
+};
 
 use serde::{Serialize, Serializer};
 
@@ -11,6 +14,8 @@ use crate::{
 };
 
 /// The statistics of a route, since the start of the app or of a window of time.
+///
+/// In JSON, names are in camelCase, and points in time are RFC 3339.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -40,9 +45,9 @@ pub struct RouteStatistics {
     pub response_time_metrics: ResponseTimes,
     /// Requests per second: over the last minute, or over the window.
     pub requests_per_second: f64,
-    /// When the last request ended, as the time since 1970. In JSON a point in time (RFC 3339). `None` for a window.
+    /// When the last request ended. `None` for a window, and before the first request.
     #[serde(serialize_with = "as_rfc3339")]
-    pub last_request: Option<Duration>,
+    pub last_request: Option<SystemTime>,
     /// Requests that took at least as long as the route's `slow` threshold.
     pub slow_requests: u64,
     /// The option `tags` of the route.
@@ -142,6 +147,7 @@ fn milliseconds(duration: Duration) -> f64 {
 }
 
 #[expect(clippy::ref_option, reason = "serde passes a reference")]
-fn as_rfc3339<S: Serializer>(since_1970: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+fn as_rfc3339<S: Serializer>(time: &Option<SystemTime>, serializer: S) -> Result<S::Ok, S::Error> {
+    let since_1970 = time.map(|time| time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default());
     since_1970.map(rfc3339).serialize(serializer)
 }

@@ -32,14 +32,13 @@ use crate::{
     observe::RouteObservers as _,
     policy::{self, RouterPolicies},
     sensitive_headers::SensitiveHeadersLayer,
-    system::SystemMonitor,
     watch::RouteLabelLayer,
 };
 
 /// Builds the app. It has passed all checks, so this cannot fail.
 pub(super) fn assemble(checked: Checked) -> Mounted {
     let Checked { configured, wired, program, warm_up, health } = checked;
-    let Configured { config, cache, metering, statistics, background_work, certificate, .. } = configured;
+    let Configured { config, cache, metering, statistics, system, background_work, certificate, .. } = configured;
     let Wired { declared, breakers, partitions, metrics: figures, deps, .. } = wired;
     let ProgramSpec {
         verifiers,
@@ -136,7 +135,6 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     metering.add("routekit-cache", cache_metering.clone());
     metering.add("routekit-health", HealthMetering::new(&health, metering.recorder()));
     metering.add("routekit-breakers", GuardMetering::new(&breakers, metering.recorder(), &declared.routes));
-    let system = SystemMonitor::new("/", clock.clone());
     metering.add("routekit-process", SystemMetering::new(&system, &metering));
     let hot_pages = (*config.cache_hot_pages_file).clone().filter(|_| *config.cache_warm_up);
     Mounted {

@@ -14,6 +14,7 @@ use crate::{
     cache::Cache,
     config::Config,
     statistics::Statistics,
+    system::SystemMonitor,
 };
 
 /// The configuration with the program's changes, the cache, and the recorder of the metrics.
@@ -24,6 +25,7 @@ pub(super) struct Configured {
     pub(super) is_shared_cache: bool,
     pub(super) metering: Metering,
     pub(super) statistics: Statistics,
+    pub(super) system: SystemMonitor,
     /// For HTTPS on the main listener.
     pub(super) certificate: Option<ServerCertificate>,
     /// What the cache does after requests.
@@ -53,7 +55,8 @@ pub(super) fn configure(
     let metering = Metering::choose(scope, buckets);
     let retention = Duration::from_secs(u64::from(*config.statistics_retention_days) * 86_400);
     let statistics = Statistics::new(metering.request_bounds(buckets), clock.clone(), retention);
-    Configured { config, cache, is_shared_cache, metering, statistics, certificate, background_work }
+    let system = SystemMonitor::new("/", clock.clone());
+    Configured { config, cache, is_shared_cache, metering, statistics, system, certificate, background_work }
 }
 
 /// The given configuration, or the one of the process, with the program's changes.

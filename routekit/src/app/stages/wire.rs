@@ -50,6 +50,7 @@ pub(super) fn wire(
         routes: declared.routes.iter().map(DeclaredRoute::facts).collect(),
         slow: (*configured.config.slow).unwrap_or(SLOW),
         statistics: configured.statistics.clone(),
+        system: configured.system.clone(),
         cache: configured.cache.clone(),
         breakers: breakers.clone(),
     });
