@@ -127,6 +127,30 @@ async fn page_in_a_browser_shows_the_figures_of_the_json() {
     ];
     assert_eq!(figures(&mut browser, "#system").await, numbers(&event["system"], &system));
 
+    let document = json_of(&app, admin, "/metrics").await;
+    let names = [
+        "requestsPerSecond",
+        "totalRequests",
+        "responseTimeMetrics/median",
+        "responseTimeMetrics/p95",
+        "responseTimeMetrics/p99",
+        "serverFailures",
+    ];
+    let routes = document["routes"].as_array().unwrap();
+    assert_eq!(routes.len(), 5, "{document}");
+    for route in routes {
+        let key = route["routeKey"].as_str().unwrap();
+        let shown = figures(&mut browser, &format!("[data-route=\"{key}\"]")).await;
+        let mut expected = numbers(route, &names);
+        // It changes with time.
+        assert!((shown[0] - expected[0]).abs() < 1.0, "{key}");
+        expected[0] = shown[0];
+        assert_eq!(shown, expected, "{key}");
+    }
+    assert_eq!(figures(&mut browser, "[data-route='GET:/live/prices:default']").await[5], 20.0);
+    let failures = "document.querySelector('[data-route=\"GET:/live/prices:default\"] svg').getAttribute('aria-label')";
+    assert_eq!(browser.value(failures).await, "20 of 20 requests failed");
+
     let cache = json_of(&app, admin, "/cache/stats").await;
     let names = ["hitRate", "hits", "misses", "entries", "bytes", "evictions"];
     assert_eq!(figures(&mut browser, "#cache").await, numbers(&cache, &names));
@@ -154,8 +178,11 @@ async fn page_in_a_browser_shows_the_figures_of_the_json() {
     assert_eq!(figures(&mut browser, "#requests").await, durations);
 
     let own = format!("http://{admin}/");
-    let elsewhere: Vec<&str> = browser.requested().into_iter().filter(|url| !url.starts_with(&own)).collect();
-    assert_eq!(elsewhere, ["data:,"], "the icon, and nothing else");
+    let (inside, elsewhere): (Vec<&str>, Vec<&str>) =
+        browser.requested().into_iter().partition(|url| url.starts_with(&own));
+    assert!(inside.len() >= 4, "{inside:?}");
+    // Only some versions report the icon, which is in the page itself.
+    assert!(elsewhere.iter().all(|url| *url == "data:,"), "{elsewhere:?}");
     assert_eq!(browser.console(), Vec::<&Value>::new());
 }
 
@@ -236,7 +263,12 @@ async fn events_are_sent_every_two_seconds() {
     for number in 0..3 {
         let event = body.frame().await.unwrap().unwrap().into_data().unwrap();
         assert_eq!(start.elapsed(), Duration::from_secs(2 * number));
-        let text = std::str::from_utf8(&event).unwrap();
+        let mut text = std::str::from_utf8(&event).unwrap();
+        if number == 0 {
+            let (history, rest) = text.split_once("\n\n").unwrap();
+            assert_eq!(history, "event: history\ndata: {\"routes\":{}}");
+            text = rest;
+        }
         let json = text.strip_prefix("data: ").and_then(|text| text.strip_suffix("\n\n")).unwrap();
         let event: Value = serde_json::from_str(json).unwrap();
         assert_eq!((&event["ready"], &event["health"]["status"]), (&json!(true), &json!("degraded")));

@@ -30,7 +30,7 @@ pub(super) struct EventBody {
 
 impl EventBody {
     pub(super) fn new(source: Arc<LiveSource>, permit: OwnedSemaphorePermit) -> Self {
-        let next = Some(event(Arc::clone(&source), Duration::ZERO));
+        let next = Some(first_event(Arc::clone(&source)));
         Self { source, next, _permit: permit }
     }
 }
@@ -42,22 +42,38 @@ impl Body for EventBody {
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let Some(next) = &mut self.next else { return Poll::Ready(None) };
         let ready = ready!(next.as_mut().poll(cx));
-        self.next = ready.is_some().then(|| event(Arc::clone(&self.source), INTERVAL));
+        self.next = ready.is_some().then(|| event(Arc::clone(&self.source)));
         Poll::Ready(ready.map(|event| Ok(Frame::data(event))))
     }
 }
 
-/// The event after this time, or `None` once the app closes.
-fn event(source: Arc<LiveSource>, after: Duration) -> NextEvent {
+/// What has happened so far, and the figures of now.
+fn first_event(source: Arc<LiveSource>) -> NextEvent {
+    let closing = source.shutdown.closing();
+    let made = async move { source.history().await + &source.snapshot().await };
+    unless_closing(closing, made)
+}
+
+/// The figures after the interval.
+fn event(source: Arc<LiveSource>) -> NextEvent {
+    let closing = source.shutdown.closing();
+    let made = async move {
+        tokio::time::sleep(INTERVAL).await;
+        source.snapshot().await
+    };
+    unless_closing(closing, made)
+}
+
+/// `None` once the app closes.
+fn unless_closing(
+    closing: impl Future<Output = ()> + Send + 'static,
+    made: impl Future<Output = String> + Send + 'static,
+) -> NextEvent {
     Box::pin(async move {
-        let made = async {
-            tokio::time::sleep(after).await;
-            source.snapshot().await
-        };
         tokio::select! {
             biased;
-            () = source.shutdown.closing() => None,
-            json = made => Some(Bytes::from(format!("data: {json}\n\n"))),
+            () = closing => None,
+            text = made => Some(Bytes::from(text)),
         }
     })
 }

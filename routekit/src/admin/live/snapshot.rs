@@ -1,60 +1,51 @@
 //! The figures of one event.
 
-use std::{collections::BTreeMap, sync::Arc};
-
 use serde::Serialize;
+use serde_json::json;
 
 use crate::{
-    base::clock::{Clock, rfc3339},
-    breaker::{BreakerSnapshot, Breakers},
-    cache::{Cache, CacheStats},
     health::{HealthMonitor, OverallHealth},
+    performance::{Metrics, MetricsDocument},
     shutdown::Shutdown,
-    system::{SystemMetrics, SystemMonitor},
 };
 
 /// The parts of the app that the live page shows.
 #[derive(Debug)]
 pub(crate) struct LiveSource {
-    pub(crate) clock: Clock,
-    pub(crate) cache: Cache,
-    pub(crate) breakers: Breakers,
+    pub(crate) metrics: Metrics,
     pub(crate) health: HealthMonitor,
-    pub(crate) system: SystemMonitor,
     pub(crate) shutdown: Shutdown,
 }
 
+/// The document of `/metrics`, and the health of the app.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct LiveSnapshot {
-    timestamp: String,
+    #[serde(flatten)]
+    figures: MetricsDocument,
     ready: bool,
     /// Why the app is not ready.
     held_by: Vec<String>,
     health: OverallHealth,
-    system: Arc<SystemMetrics>,
-    cache: CacheStats,
-    circuit_breakers: BTreeMap<String, BreakerSnapshot>,
 }
 
 impl LiveSource {
-    /// The figures of now, as JSON on one line.
+    /// The figures of now, as an event.
     pub(super) async fn snapshot(&self) -> String {
         let readiness = self.health.readiness().await;
         let snapshot = LiveSnapshot {
-            timestamp: rfc3339(self.clock.unix_time()),
+            figures: self.metrics.document().await,
             ready: readiness.is_ready(),
             held_by: readiness.held_by,
             health: self.health.overall().await,
-            system: self.system.read(),
-            cache: self.cache.stats().await,
-            circuit_breakers: self
-                .breakers
-                .snapshots()
-                .into_iter()
-                .map(|breaker| (breaker.name.clone(), breaker))
-                .collect(),
         };
-        serde_json::to_string(&snapshot).expect("figures and texts are valid JSON")
+        let json = serde_json::to_string(&snapshot).expect("figures and texts are valid JSON");
+        format!("data: {json}\n\n")
+    }
+
+    /// The requests and failures of the last ten minutes, as an event of the type `history`.
+    pub(super) async fn history(&self) -> String {
+        let history = self.metrics.recent().await;
+        format!("event: history\ndata: {}\n\n", json!({ "routes": history }))
     }
 }

@@ -85,11 +85,10 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     };
     let table = table(&declared, router_policies, config.unread_app_settings());
     let in_main = *config.admin_addr == AdminAddr::Main;
-    let system = SystemMonitor::new("/", clock.clone());
     let admin = Admin {
         #[cfg(feature = "prometheus")]
         exporter: metering.exporter().cloned(),
-        metrics: figures,
+        metrics: figures.clone(),
         routes: table.explanations().collect(),
         cache: cache.clone(),
         breakers: breakers.clone(),
@@ -104,14 +103,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
             verifiers: Arc::clone(&verifiers),
             wrong_tokens: WrongTokens::new(clock.clone()),
         },
-        live: (!in_main).then(|| LiveSource {
-            clock: clock.clone(),
-            cache: cache.clone(),
-            breakers: breakers.clone(),
-            health: health.clone(),
-            system: system.clone(),
-            shutdown: shutdown.clone(),
-        }),
+        live: (!in_main).then(|| LiveSource { metrics: figures, health: health.clone(), shutdown: shutdown.clone() }),
         closed: declared.require_auth && in_main,
     };
     let admin = admin.router();
