@@ -147,7 +147,7 @@ async fn page_in_a_browser_shows_the_figures_of_the_json() {
         expected[0] = shown[0];
         assert_eq!(shown, expected, "{key}");
     }
-    assert_eq!(figures(&mut browser, "[data-route='GET:/live/prices:default']").await[5], 20.0);
+    assert_eq!(figures(&mut browser, r#"[data-route="GET:/live/prices:default"]"#).await[5], 20.0);
     let failures = "document.querySelector('[data-route=\"GET:/live/prices:default\"] svg').getAttribute('aria-label')";
     assert_eq!(browser.value(failures).await, "20 of 20 requests failed");
 
