@@ -12,6 +12,7 @@ use parking_lot::{Mutex, MutexGuard};
 use tracing::Span;
 
 use super::{
+    allocated::AllocatedTotal,
     observer::{CorrelationSource, Ending, Finished, Observer},
     room::make_room,
     route_state::RouteState,
@@ -35,6 +36,7 @@ struct ExchangeInner {
     method: Method,
     /// The number of bytes that were read of a body of unknown length.
     read: AtomicU64,
+    allocated: AllocatedTotal,
     /// Only the tasks of one request use it, so there is no contention.
     state: Mutex<ExchangeState>,
 }
@@ -72,7 +74,12 @@ struct LogDetails {
 impl Exchange {
     /// Creates the exchange of a request that arrived at `start`, with the length of its body if it is known.
     pub(crate) fn new(method: Method, start: Instant, length: Option<u64>) -> Self {
-        let inner = ExchangeInner { method, read: AtomicU64::new(0), state: Mutex::default() };
+        let inner = ExchangeInner {
+            method,
+            read: AtomicU64::new(0),
+            allocated: AllocatedTotal::default(),
+            state: Mutex::default(),
+        };
         Self { start, length: length.unwrap_or(0), inner: Arc::new(inner) }
     }
 
@@ -162,6 +169,7 @@ impl Exchange {
             duration: now - self.start,
             request_bytes: self.request_bytes(),
             response_bytes,
+            allocated: self.inner.allocated.get(),
             ending,
             exchange: self,
         });
@@ -172,6 +180,12 @@ impl Exchange {
 
     pub(crate) fn read(&self, bytes: u64) {
         self.inner.read.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Adds what the handler has allocated during a call.
+    #[cfg(feature = "alloc-stats")]
+    pub(super) fn allocated(&self, counts: routekit_alloc::Counts) {
+        self.inner.allocated.add(counts);
     }
 
     /// Returns the size of the request body in bytes, as far as it is known.
