@@ -64,7 +64,7 @@
 //! | `systemd` | yes | 2 | [`App::serve`] takes sockets from systemd or `systemfd`, and reports to systemd when it is ready |
 //! | `telemetry` | yes | 7 | [`telemetry::init`], which sets up logs |
 //! | `alloc-stats` | | 1 | what the handlers of each route allocate, with [`alloc::CountingAllocator`] as the global allocator |
-//! | `jemalloc` | | 7 | the figures of jemalloc in [`system`], if it is the global allocator; needs a C compiler and make |
+//! | `jemalloc` | | 6 | the figures of jemalloc in [`system`], if it is the global allocator; needs a C compiler and make |
 //! | `jwt` | | 6 | `auth::jwt`: JSON Web Tokens |
 //! | `jwks` | | 16 | `jwt`, and the keys of an issuer from a URL |
 //! | `cache-compression` | | 1 | compresses large values in the cache (Zstandard) |
@@ -104,6 +104,7 @@ pub mod correlation;
 mod deadline;
 pub mod deprecation;
 pub mod deps;
+mod explained;
 pub mod extract;
 mod generated;
 pub mod guide;

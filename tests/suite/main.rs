@@ -33,6 +33,7 @@ mod correlation;
 mod dependencies;
 mod description;
 mod discovery;
+mod explained_requests;
 mod exporter;
 mod extractors;
 mod grpc;

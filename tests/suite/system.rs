@@ -42,6 +42,15 @@ async fn metrics_have_the_figures_of_the_runtime() {
     assert!(value(&text, "tokio_alive_tasks").is_some(), "{text}");
 }
 
+/// The allocator of this program does not count, though the features are on.
+#[tokio::test]
+async fn metrics_have_no_figures_of_an_allocator_that_does_not_count() {
+    let app = TestApp::new(app());
+    app.get("/system-tests/page").send().await;
+    let text = app.admin().get("/metrics").send().await.text().to_owned();
+    assert!(!text.contains("process_heap_bytes") && !text.contains("routekit_handler_alloc"), "{text}");
+}
+
 /// They belong to the process: a second series with `app="2"` would be counted twice in a sum.
 #[cfg(target_os = "linux")]
 #[tokio::test]

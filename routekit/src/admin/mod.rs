@@ -27,6 +27,8 @@
 //! | `GET /routes` | every route with its policies, their settings at start-up, and the origin of each setting |
 //! | `GET /readiness` | whether the app is ready, the reasons why not, and the results of its health checks |
 //! | `GET /health`, `/health/ready`, `/health/startup`, `/health/live` | [health](crate::health) with the results of the checks; only on its own listener |
+//! | `GET /requests` | the last requests that failed, were slow or were answered with a 4xx, newest first; 404 unless [`explain_requests`](crate::config) is set |
+//! | `GET /requests/{correlation-id}` | those with this correlation id: what each policy decided and how long it took, with masked headers |
 //! | `GET /access-log` | the mode: which requests are logged |
 //! | `PUT /access-log` | sets the mode until the next start: `all`, `errors` or `off`; operators only |
 //! | `GET /log` | the filter of the log that [`telemetry::init`](crate::telemetry) set up, that of the start, and the changes with the time until which they are in force |
@@ -60,6 +62,7 @@ mod log;
 #[cfg(feature = "prometheus")]
 mod metrics;
 mod readiness;
+mod requests;
 mod routes;
 mod wrong_tokens;
 
@@ -77,8 +80,8 @@ pub(crate) use self::{authorize::Operators, local_host::local_hosts_only, wrong_
 #[cfg(feature = "prometheus")]
 use crate::metrics::Exporter;
 use crate::{
-    access_log::AccessLog, breaker::Breakers, cache::Cache, health::HealthMonitor, policy::Explanation,
-    route::Reserved, timeout::TimeoutLayer,
+    access_log::AccessLog, breaker::Breakers, cache::Cache, explained::ExplainedRequests, health::HealthMonitor,
+    policy::Explanation, route::Reserved, timeout::TimeoutLayer,
 };
 
 /// The parts of the app that the admin surface reads and changes.
@@ -89,6 +92,8 @@ pub(crate) struct Admin {
     pub(crate) exporter: Option<Exporter>,
     pub(crate) routes: Vec<Explanation>,
     pub(crate) health: HealthMonitor,
+    /// `None` if the app explains no requests.
+    pub(crate) explained: Option<ExplainedRequests>,
     pub(crate) access_log: AccessLog,
     #[cfg(feature = "telemetry")]
     pub(crate) log: LogAdmin,
@@ -103,7 +108,7 @@ pub(crate) struct Admin {
 const CHANGE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The paths that routes of the app must not use if the admin surface is served beside them.
-pub(crate) const PATHS: [Reserved; 10] = [
+pub(crate) const PATHS: &[Reserved] = &[
     Reserved { path: "/access-log", what: "its access log" },
     Reserved { path: "/breakers", what: "its circuit breakers" },
     Reserved { path: "/breakers/{*name}", what: "the state of a circuit breaker" },
@@ -113,6 +118,8 @@ pub(crate) const PATHS: [Reserved; 10] = [
     Reserved { path: "/log", what: "the filter of its log" },
     Reserved { path: "/metrics", what: "its metrics" },
     Reserved { path: "/readiness", what: "its readiness" },
+    Reserved { path: "/requests", what: "its explained requests" },
+    Reserved { path: "/requests/{id}", what: "an explained request" },
     Reserved { path: "/routes", what: "its routes" },
 ];
 
@@ -122,6 +129,8 @@ impl Admin {
         let mut router = Router::new()
             .route("/routes", get(routes::list).with_state(routes::render(&self.routes)))
             .route("/readiness", get(readiness::show).with_state(self.health))
+            .route("/requests", get(requests::list).with_state(self.explained.clone()))
+            .route("/requests/{id}", get(requests::show).with_state(self.explained))
             .route("/access-log", get(access_log::show).with_state(self.access_log.clone()))
             .route("/breakers", get(breakers::list))
             .route("/breakers/{*name}", get(breakers::show))

@@ -14,6 +14,7 @@ use tracing::Span;
 use super::{
     allocated::AllocatedTotal,
     observer::{CorrelationSource, Ending, Finished, Observer},
+    policy_trace::{PolicyTrace, TracedRequest},
     room::make_room,
     route_state::RouteState,
 };
@@ -37,6 +38,7 @@ struct ExchangeInner {
     /// The number of bytes that were read of a body of unknown length.
     read: AtomicU64,
     allocated: AllocatedTotal,
+    traced: TracedRequest,
     /// Only the tasks of one request use it, so there is no contention.
     state: Mutex<ExchangeState>,
 }
@@ -72,14 +74,11 @@ struct LogDetails {
 }
 
 impl Exchange {
-    /// Creates the exchange of a request that arrived at `start`, with the length of its body if it is known.
-    pub(crate) fn new(method: Method, start: Instant, length: Option<u64>) -> Self {
-        let inner = ExchangeInner {
-            method,
-            read: AtomicU64::new(0),
-            allocated: AllocatedTotal::default(),
-            state: Mutex::default(),
-        };
+    /// Creates the exchange of a request that arrived at `start`, with the length of its body if it is known, and its
+    /// trace.
+    pub(crate) fn new(method: Method, start: Instant, length: Option<u64>, traced: TracedRequest) -> Self {
+        let (read, allocated) = (AtomicU64::new(0), AllocatedTotal::default());
+        let inner = ExchangeInner { method, read, allocated, traced, state: Mutex::default() };
         Self { start, length: length.unwrap_or(0), inner: Arc::new(inner) }
     }
 
@@ -117,6 +116,11 @@ impl Exchange {
     pub fn route(&self) -> Option<Arc<RouteState>> {
         let state = self.state();
         if state.ended { None } else { state.route.clone() }
+    }
+
+    /// The trace of the request.
+    pub(crate) fn traced(&self) -> &TracedRequest {
+        &self.inner.traced
     }
 
     /// Makes the request active. Called once for each exchange.
@@ -240,6 +244,10 @@ impl CorrelationSource for Exchange {
 
     fn cause(&self) -> Option<FailureCause> {
         self.state().log_details.as_ref()?.cause.clone()
+    }
+
+    fn end_trace(&self) -> Option<PolicyTrace> {
+        self.traced().end()
     }
 }
 

@@ -35,6 +35,7 @@ mod knows_request;
 mod method;
 mod observer;
 mod permit;
+mod policy_trace;
 mod room;
 mod route_state;
 mod shield;
@@ -52,6 +53,7 @@ pub(crate) use self::{
     knows_request::KnowsRequest,
     method::{METHODS, method_index, method_name},
     observer::{Ending, ProbeAnswer, ReplacesFailure, Report},
+    policy_trace::{MAX_DECISIONS, PolicyDecision, PolicyTrace, TracedRequest},
     room::make_room,
     shield::shielded,
 };

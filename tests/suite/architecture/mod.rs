@@ -37,6 +37,7 @@ const STOREYS: &[&[&str]] = &[
         "concurrency",
         "correlation",
         "deprecation",
+        "explained",
         "extract",
         "metrics",
         "sensitive_headers",

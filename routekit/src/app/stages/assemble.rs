@@ -26,6 +26,7 @@ use crate::{
     auth::{AuthLayer, VerifierContext},
     base::{program_log, setting::Setting, spawner::Spawner},
     config::AdminAddr,
+    explained::ExplainedRequests,
     health,
     metrics::HttpMetrics,
     observe::RouteObservers as _,
@@ -68,7 +69,14 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     #[cfg(not(feature = "prometheus"))]
     let metrics = HttpMetrics::new(metering.recorder());
     let metrics = metrics.slow(*config.slow);
-    let observers = Observers { metrics, access_log: access_log.clone(), more: observers };
+    let explained = ExplainedRequests::new(*config.explain_requests, clock.clone());
+    let observers = Observers {
+        metrics,
+        access_log: access_log.clone(),
+        explained: explained.clone(),
+        slow: *config.slow,
+        more: observers,
+    };
     let sensitive_headers =
         SensitiveHeadersLayer::new().and(verifiers.sensitive_headers()).and(config.sensitive_headers.to_vec());
     let router_policies = RouterPolicies {
@@ -84,6 +92,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         cache: cache.clone(),
         breakers: breakers.clone(),
         health: health.clone(),
+        explained,
         access_log,
         #[cfg(feature = "telemetry")]
         log: LogAdmin::new(clock.clone()),
@@ -104,6 +113,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         cache_debug_headers: *config.cache_debug_headers,
         partitions,
         prefix: declared.prefix.clone(),
+        explains: *config.explain_requests > 0,
     };
     let mut groups = routers::groups(&declared, (&deps, problems_for_all), &shared, &observers);
     let matched = RouteLabelLayer::per_route(observers.clone());
