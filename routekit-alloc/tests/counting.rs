@@ -1,5 +1,7 @@
 //! Counts of a program whose global allocator counts.
 
+#![allow(clippy::unwrap_used, reason = "all of this is test code, helpers included")]
+
 use std::{hint::black_box, thread};
 
 use routekit_alloc::{CountingAllocator, Scope, Totals, totals};

@@ -58,7 +58,7 @@ async fn cached(bytes: usize) {
 #[get("/late/{bytes}", timeout = "1s")]
 async fn late(bytes: usize) {
     in_three_polls(bytes).await;
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 #[get("/panics/{bytes}")]
