@@ -58,7 +58,11 @@ async fn process_has_one_series_on_the_recorder_of_the_program() {
     let theirs = PrometheusBuilder::new().build_recorder();
     let routers = metrics::with_local_recorder(&theirs, || [(); 2].map(|()| app().into_router().unwrap()));
     let text = theirs.handle().render();
-    let series = |name: &str| text.lines().filter(|line| line.starts_with(name)).collect::<Vec<_>>();
+    let series = |name: &str| {
+        let mut lines: Vec<_> = text.lines().filter(|line| line.starts_with(name)).collect();
+        lines.sort_unstable();
+        lines
+    };
     for name in ["process_cpu_seconds_total", "process_resident_memory_bytes", "process_threads"] {
         let found = series(name);
         assert!(found.len() == 1 && found[0].starts_with(&format!("{name} ")), "{found:?}");
