@@ -134,6 +134,13 @@ pub(super) const KEYS: &[ConfigKey] = &[
         "The bucket boundaries of duration histograms, in seconds. Defaults to OpenTelemetry's.",
         list
     ),
+    key!(
+        "statistics.retention_days",
+        statistics_retention_days,
+        days,
+        ToString::to_string,
+        "How many days statistics reach back, from 1 to 366."
+    ),
     key!("cache.max_bytes", cache_max_bytes, bytes, show_bytes, "The size of the embedded cache."),
     key!(
         "cache.default_ttl",
@@ -342,6 +349,10 @@ fn duration(text: &str) -> Result<Duration, String> {
 
 fn duration_or_zero(text: &str) -> Result<Duration, String> {
     if matches!(text, "off" | "0" | "0s") { Ok(Duration::ZERO) } else { duration(text) }
+}
+
+fn days(text: &str) -> Result<u16, String> {
+    text.parse().map_err(|_| "not a number of days".to_owned())
 }
 
 fn count(text: &str) -> Result<u64, String> {

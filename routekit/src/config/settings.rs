@@ -79,6 +79,9 @@ settings! {
     /// Returns the duration from which a request counts as slow, for routes that declare none.
     slow, set_slow: Option<Duration> = Some(Duration::from_secs(1));
 
+    /// Returns `statistics.retention_days`: how many days statistics reach back.
+    statistics_retention_days, set_statistics_retention_days: u16 = 30;
+
     /// Returns `cache.max_bytes`: the size of the embedded cache.
     cache_max_bytes, set_cache_max_bytes: u64 = cache::DEFAULT_BYTES;
 

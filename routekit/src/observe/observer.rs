@@ -1,4 +1,8 @@
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use http::{HeaderValue, Method, StatusCode};
 
@@ -252,6 +256,8 @@ pub struct Finished<'a> {
     /// route. `None` if no handler ran, without the feature `alloc-stats`, and if the program's global allocator does
     /// not count.
     pub allocated: Option<Allocated>,
+    /// When the request ended.
+    pub(crate) ended: Instant,
     pub(crate) ending: Ending,
     /// A trait object, because [`Exchange`](super::Exchange) depends on this type.
     pub(super) exchange: &'a dyn CorrelationSource,

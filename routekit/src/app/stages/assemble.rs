@@ -32,15 +32,14 @@ use crate::{
     observe::RouteObservers as _,
     policy::{self, RouterPolicies},
     sensitive_headers::SensitiveHeadersLayer,
-    system::SystemMonitor,
     watch::RouteLabelLayer,
 };
 
 /// Builds the app. It has passed all checks, so this cannot fail.
 pub(super) fn assemble(checked: Checked) -> Mounted {
     let Checked { configured, wired, program, warm_up, health } = checked;
-    let Configured { config, cache, metering, background_work, certificate, .. } = configured;
-    let Wired { declared, breakers, partitions, deps, .. } = wired;
+    let Configured { config, cache, metering, statistics, system, background_work, certificate, .. } = configured;
+    let Wired { declared, breakers, partitions, metrics: figures, deps, .. } = wired;
     let ProgramSpec {
         verifiers,
         hand_written,
@@ -72,6 +71,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     let explained = ExplainedRequests::new(*config.explain_requests, clock.clone());
     let observers = Observers {
         metrics,
+        statistics: statistics.clone(),
         access_log: access_log.clone(),
         explained: explained.clone(),
         slow: *config.slow,
@@ -88,6 +88,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     let admin = Admin {
         #[cfg(feature = "prometheus")]
         exporter: metering.exporter().cloned(),
+        metrics: figures,
         routes: table.explanations().collect(),
         cache: cache.clone(),
         breakers: breakers.clone(),
@@ -134,7 +135,6 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     metering.add("routekit-cache", cache_metering.clone());
     metering.add("routekit-health", HealthMetering::new(&health, metering.recorder()));
     metering.add("routekit-breakers", GuardMetering::new(&breakers, metering.recorder(), &declared.routes));
-    let system = SystemMonitor::new("/", clock.clone());
     metering.add("routekit-process", SystemMetering::new(&system, &metering));
     let hot_pages = (*config.cache_hot_pages_file).clone().filter(|_| *config.cache_warm_up);
     Mounted {
@@ -153,6 +153,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         health,
         table,
         metering,
+        statistics,
         cache_metering,
         verifiers,
         system,

@@ -1,6 +1,10 @@
 //! The metric handles of one route, which are created once and kept.
 
-use std::{fmt, sync::OnceLock, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use http::{Method, StatusCode};
 use metrics::{Counter, Gauge, Key, Label};
@@ -14,11 +18,14 @@ use crate::metrics::names::{ALLOCATED_BYTES, ALLOCATIONS};
 use crate::{
     metrics::names::{ACTIVE, CANCELLED, METADATA, POLICY_ANSWERS, SLOW},
     observe::{Ending, Event, Failure, Finished, METHODS, Observer, method_index, method_name},
+    recording::RouteRecord,
 };
 
 /// The metrics of one route, by method and outcome.
 pub struct RouteMetrics {
     labels: Labels,
+    /// The recording of an app, from which its statistics come, too.
+    record: Option<Arc<RouteRecord>>,
     slow: Option<Duration>,
     /// The method that the route was declared with.
     declared: Option<&'static str>,
@@ -60,6 +67,7 @@ impl RouteMetrics {
         let methods = [const { OnceLock::new() }; METHODS.len()];
         Self {
             labels: Labels { target, route },
+            record: None,
             slow,
             declared: None,
             policy_answers: PolicyAnswers::default(),
@@ -71,6 +79,12 @@ impl RouteMetrics {
     #[must_use]
     pub fn slow(mut self, threshold: Option<Duration>) -> Self {
         self.slow = threshold;
+        self
+    }
+
+    /// Counts requests in this record.
+    pub(crate) fn recorded_in(mut self, record: Arc<RouteRecord>) -> Self {
+        self.record = Some(record);
         self
     }
 
@@ -99,7 +113,7 @@ impl RouteMetrics {
             if let Some(error_type) = ending.error_type() {
                 labels.push(Label::new("error_type", error_type.to_owned()));
             }
-            self.labels.target.outcome(&labels)
+            self.labels.target.outcome(&labels, self.record.as_deref(), (method, ending))
         })
     }
 }
@@ -164,7 +178,8 @@ impl Observer for RouteMetrics {
         if request.failure == Some(Failure::Cancelled) {
             metrics.cancelled.increment(1);
         }
-        if self.slow.is_some_and(|slow| request.duration >= slow) {
+        let is_slow = self.slow.is_some_and(|slow| request.duration >= slow);
+        if is_slow {
             metrics.slow.increment(1);
         }
         #[cfg(feature = "alloc-stats")]
@@ -176,7 +191,7 @@ impl Observer for RouteMetrics {
             bytes.increment(allocated.bytes);
             count.increment(allocated.count);
         }
-        self.outcome(metrics, request.method, request.ending).record(request);
+        self.outcome(metrics, request.method, request.ending).record(request, is_slow);
     }
 
     fn closed(&self, method: &Method) {
