@@ -81,8 +81,8 @@ impl Metrics {
         }
     }
 
-    /// Returns the requests of the last ten minutes by route: the end of each slot of five seconds in milliseconds since
-    /// 1970, its requests, and those that the server failed. Slots without requests are missing.
+    /// Returns the requests of the last ten minutes by route: the end of each slot of five seconds in milliseconds
+    /// since 1970, its requests, and those that the server failed. Slots without requests are missing.
     pub(crate) async fn recent(&self) -> BTreeMap<String, Vec<(u64, u64, u64)>> {
         let sources = Arc::clone(&self.sources);
         // With many routes it takes longer than a worker may be held up.

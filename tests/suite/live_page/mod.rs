@@ -254,9 +254,10 @@ async fn page_allows_only_its_own_script_and_style() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn events_are_sent_every_two_seconds() {
-    let app = TestApp::new(app()).admin();
-    let response = app.call(Request::get("/events").body(Body::empty()).unwrap()).await;
+async fn events_are_sent_every_two_seconds_after_what_has_happened_before() {
+    let app = TestApp::new(app());
+    assert_eq!(app.get("/live/prices").send().await.status(), 502);
+    let response = app.admin().call(Request::get("/events").body(Body::empty()).unwrap()).await;
     assert_eq!(response.headers()["content-type"], "text/event-stream");
     let mut body = response.into_body();
     let start = tokio::time::Instant::now();
@@ -266,7 +267,10 @@ async fn events_are_sent_every_two_seconds() {
         let mut text = std::str::from_utf8(&event).unwrap();
         if number == 0 {
             let (history, rest) = text.split_once("\n\n").unwrap();
-            assert_eq!(history, "event: history\ndata: {\"routes\":{}}");
+            let history = history.strip_prefix("event: history\ndata: ").unwrap();
+            let history: Value = serde_json::from_str(history).unwrap();
+            let slots = history["routes"]["GET:/live/prices:default"].as_array().unwrap();
+            assert_eq!((slots.len(), &slots[0][1], &slots[0][2]), (1, &json!(1), &json!(1)), "{history}");
             text = rest;
         }
         let json = text.strip_prefix("data: ").and_then(|text| text.strip_suffix("\n\n")).unwrap();
