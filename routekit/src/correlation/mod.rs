@@ -34,7 +34,10 @@ mod span;
 mod trace_context;
 mod uuid_v7;
 
-pub(crate) use self::{correlated::Correlated, id::CORRELATION_ID};
+pub(crate) use self::{
+    correlated::{Correlated, Traffic},
+    id::CORRELATION_ID,
+};
 pub use self::{
     id::{CorrelationId, NoCorrelationId},
     layer::{Correlation, CorrelationFuture, CorrelationLayer},

@@ -33,16 +33,20 @@ mod knows_request;
 mod method;
 mod observer;
 mod permit;
+mod request_tracer;
 mod room;
 mod route_state;
 mod shield;
 
+#[cfg(feature = "otlp")]
+pub(crate) use self::request_tracer::install_request_tracer;
 pub(crate) use self::{
     cache_outcome::{CacheOutcome, WantsCacheOutcome},
     exchange::ActiveRequest,
     knows_request::KnowsRequest,
     method::{METHODS, method_index, method_name},
     observer::{Ending, ProbeAnswer, ReplacesFailure, Report},
+    request_tracer::{OverTls, RequestTracer, TracedHead, request_tracer},
     room::make_room,
     shield::shielded,
 };

@@ -22,8 +22,14 @@
 mod directives;
 mod init;
 mod log_filter;
+#[cfg(feature = "otlp")]
+mod otlp;
 
 pub use self::init::init;
+#[cfg(feature = "otlp")]
+pub(crate) use self::otlp::SpanExport;
+#[cfg(feature = "otlp")]
+pub use self::otlp::inject_trace_context;
 pub(crate) use self::{
     directives::LogDirective,
     log_filter::{ChangeEnd, FilterTransition, LogFilter, LogFilterReport},
