@@ -13,7 +13,7 @@ use hyper_util::{
 use opentelemetry_http::{HttpClient, HttpError};
 use parking_lot::Mutex;
 use tokio::{runtime::Runtime, time::timeout};
-use tracing::subscriber::{NoSubscriber, with_default};
+use tracing::{Dispatch, dispatcher::with_default};
 
 use super::settings::ExportSettings;
 use crate::base::printable::Chain;
@@ -83,7 +83,7 @@ impl HttpClient for CollectorClient {
             }
         };
         // Spans and events of the client itself would be exported again.
-        let sent = with_default(NoSubscriber::new(), || self.runtime.block_on(sent));
+        let sent = with_default(&Dispatch::none(), || self.runtime.block_on(sent));
         self.failure.set(match &sent {
             Ok(response) if response.status().is_success() => None,
             Ok(response) => Some(format!("the collector answered {}", response.status())),
