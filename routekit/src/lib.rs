@@ -63,6 +63,7 @@
 //! | `schema` | yes | 4 | JSON Schemas in route descriptions, where a type implements `schemars::JsonSchema` |
 //! | `systemd` | yes | 2 | [`App::serve`] takes sockets from systemd or `systemfd`, and reports to systemd when it is ready |
 //! | `telemetry` | yes | 7 | [`telemetry::init`], which sets up logs |
+//! | `otlp` | | 31 | `telemetry`, and export of spans with OTLP: see [operation](crate::guide::operation) |
 //! | `jwt` | | 6 | `auth::jwt`: JSON Web Tokens |
 //! | `jwks` | | 16 | `jwt`, and the keys of an issuer from a URL |
 //! | `cache-compression` | | 1 | compresses large values in the cache (Zstandard) |

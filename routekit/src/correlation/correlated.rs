@@ -85,7 +85,7 @@ fn begin_trace<B>(
 
 impl Correlated {
     /// Gives `request` its id and its span. A new id is made with `clock`. `exchange` is that of a watched request.
-    /// Problems are written in `format`, or else as standard documents. Only the spans of [`Traffic::Clients`] are exported.
+    /// Problems are written in `format`, or else as standard documents. [`Traffic::Internal`] is not traced.
     pub(crate) fn begin<B>(
         request: &mut Request<B>,
         exchange: Option<&Exchange>,

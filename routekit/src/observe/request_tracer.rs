@@ -24,6 +24,7 @@ pub(crate) trait RequestTracer: Send + Sync {
 }
 
 /// The head of a request.
+#[cfg_attr(not(feature = "otlp"), expect(dead_code, reason = "only an exporter reads it"))]
 pub(crate) struct TracedHead<'a> {
     pub(crate) method: &'a Method,
     pub(crate) uri: &'a Uri,

@@ -8,6 +8,9 @@
 //! | `RUST_LOG` | `info` | log filter, such as `debug` or `warn,shop=debug`; see `tracing_subscriber::EnvFilter` |
 //! | `ROUTEKIT_LOG_FORMAT` | `text` | `text` or `json` |
 //!
+//! With the feature `otlp` and `OTEL_EXPORTER_OTLP_ENDPOINT`, it also exports the spans of requests and of the program
+//! to a collector: see the [guide](crate::guide::operation). `OTEL_…` variables configure the export.
+//!
 //! Operators change the filter while the program runs: `PUT /log` of the [admin surface](crate::admin).
 //!
 //! ```no_run

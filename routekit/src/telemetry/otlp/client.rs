@@ -68,8 +68,12 @@ fn connector(settings: &ExportSettings) -> Result<Connector, String> {
 }
 
 #[cfg(not(feature = "jwks"))]
-#[expect(clippy::unnecessary_wraps, reason = "it can fail with TLS")]
-fn connector(_: &ExportSettings) -> Result<Connector, String> {
+fn connector(settings: &ExportSettings) -> Result<Connector, String> {
+    if settings.is_https {
+        return Err(
+            "the endpoint of OTLP is `https`, which needs routekit's feature `jwks`: it brings rustls".to_owned()
+        );
+    }
     Ok(HttpConnector::new())
 }
 

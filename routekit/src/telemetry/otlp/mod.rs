@@ -1,8 +1,8 @@
 //! Export of spans with OTLP.
 //!
-//! `settings` reads the variables that the SDK of OpenTelemetry does not check. `client` sends requests. `export` is the
-//! bounded queue in front of it, and `dropped` counts what it loses. `requests` adds to the span of a request what logs
-//! do not show. `context` is the context of a trace in the headers of requests.
+//! `settings` reads the variables that the SDK of OpenTelemetry does not check. `client` sends requests. `export` is
+//! the bounded queue in front of it, and `dropped` counts what that loses. `requests` adds to the span of a request
+//! what logs do not show. `context` is the context of a trace in the headers of requests.
 
 mod client;
 mod context;

@@ -80,3 +80,84 @@ fn authority(head: &TracedHead<'_>) -> Option<Authority> {
     let host = || head.headers.get(header::HOST)?.to_str().ok()?.parse().ok();
     head.uri.authority().cloned().or_else(host)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+    use http::Request;
+    use opentelemetry::trace::TracerProvider as _;
+    use opentelemetry_sdk::{
+        error::OTelSdkResult,
+        trace::{SdkTracerProvider, Span as SdkSpan, SpanData, SpanProcessor},
+    };
+    use parking_lot::Mutex;
+    use tracing_subscriber::{layer::SubscriberExt as _, registry};
+
+    use super::*;
+
+    /// Keeps the spans that have ended.
+    #[derive(Debug, Clone, Default)]
+    struct Ended(Arc<Mutex<Vec<SpanData>>>);
+
+    impl SpanProcessor for Ended {
+        fn on_start(&self, _: &mut SdkSpan, _: &Context) {}
+
+        fn on_end(&self, span: SpanData) {
+            self.0.lock().push(span);
+        }
+
+        fn force_flush(&self) -> OTelSdkResult {
+            Ok(())
+        }
+
+        fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+            Ok(())
+        }
+    }
+
+    /// The spans of a request, which `act` gets with its tracer.
+    fn spans(request: &Request<()>, act: impl Fn(&RequestSpans, &Span, TracedHead<'_>)) -> Vec<SpanData> {
+        let ended = Ended::default();
+        let provider = SdkTracerProvider::builder().with_span_processor(ended.clone()).build();
+        let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("test")).with_context_activation(false);
+        tracing::subscriber::with_default(registry().with(layer), || {
+            let (method, uri, headers) = (request.method(), request.uri(), request.headers());
+            let head = TracedHead { method, uri, headers, extensions: request.extensions(), has_parent: false };
+            act(&RequestSpans::new(), &tracing::info_span!("request", otel.kind = "server"), head);
+        });
+        std::mem::take(&mut *ended.0.lock())
+    }
+
+    #[test]
+    fn request_over_tls_has_its_scheme_and_its_authority() {
+        let mut request = Request::builder().method("PURGE").uri("/x").header("host", "shop.example").body(()).unwrap();
+        request.extensions_mut().insert(OverTls);
+        let http2 = Request::get("https://shop.example/x").header("host", "other.example").body(()).unwrap();
+        for (request, name) in [(request, "HTTP"), (http2, "GET")] {
+            let spans = spans(&request, |tracer, span, head| {
+                assert!(tracer.started(span, head).is_some());
+            });
+            let [span] = &spans[..] else { panic!("{spans:?}") };
+            let value = |name: &str| span.attributes.iter().find(|pair| pair.key.as_str() == name);
+            let shown: BTreeMap<_, _> = ["url.scheme", "server.address", "server.port"]
+                .into_iter()
+                .filter_map(|name| Some((name, value(name)?.value.to_string())))
+                .collect();
+            let expected = [("url.scheme", "https"), ("server.address", "shop.example")];
+            assert_eq!(shown, expected.map(|(name, value)| (name, value.to_owned())).into());
+            assert_eq!(span.name, name);
+        }
+    }
+
+    #[test]
+    fn ignored_request_and_spans_within_are_not_exported() {
+        let request = Request::get("/metrics").body(()).unwrap();
+        let spans = spans(&request, |tracer, span, _| {
+            tracer.ignored(span);
+            let _entered = span.enter();
+            tracing::info_span!("within").in_scope(|| ());
+        });
+        assert!(spans.is_empty(), "{spans:?}");
+    }
+}

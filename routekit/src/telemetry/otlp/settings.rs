@@ -93,8 +93,7 @@ fn scheme_is_https(endpoint: &str) -> Result<bool, &'static str> {
     let uri: Uri = endpoint.parse().map_err(|_| "not a URL")?;
     match uri.scheme_str() {
         Some("http") => Ok(false),
-        Some("https") if cfg!(feature = "jwks") => Ok(true),
-        Some("https") => Err("`https` needs routekit's feature `jwks`, which brings rustls"),
+        Some("https") => Ok(true),
         _ => Err("expected a URL such as `http://localhost:4318`"),
     }
 }
