@@ -33,6 +33,7 @@ mod correlation;
 mod dependencies;
 mod description;
 mod discovery;
+mod explained_requests;
 mod exporter;
 mod extractors;
 mod grpc;
@@ -66,6 +67,7 @@ mod shutdown;
 #[cfg(target_os = "linux")]
 mod slow_clients;
 mod state;
+mod statistics;
 mod stores;
 mod support;
 mod system;

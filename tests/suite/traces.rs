@@ -96,7 +96,6 @@ impl Shop {
 
 /// The program of a case. It does nothing unless [`run`] starts it.
 #[test]
-#[expect(clippy::print_stdout, reason = "the test reads it")]
 fn program() {
     let Ok(case) = std::env::var(CASE) else { return };
     match telemetry::init() {

@@ -23,10 +23,14 @@
 //!
 //! | endpoint | |
 //! | --- | --- |
-//! | `GET /metrics` | metrics as Prometheus text, or as OpenMetrics if the client prefers that; absent if the program's own recorder keeps them, and without the feature `prometheus` |
+//! | `GET /metrics` | metrics as Prometheus text, or as OpenMetrics if the client prefers that |
+//! | `GET /metrics` with `Accept: application/json` | [all figures](crate::performance::MetricsDocument) as JSON; `?route=GET:/users:default` leaves only this route. It is the only form if the program's own recorder keeps the metrics, and without the feature `prometheus` |
+//! | `GET /metrics/performance` | [the report](crate::performance::PerformanceReport) about the last 24 hours, or about `?from=2026-12-31T00:00:00Z&to=…` (RFC 3339; one alone is enough) |
 //! | `GET /routes` | every route with its policies, their settings at start-up, and the origin of each setting |
 //! | `GET /readiness` | whether the app is ready, the reasons why not, and the results of its health checks |
 //! | `GET /health`, `/health/ready`, `/health/startup`, `/health/live` | [health](crate::health) with the results of the checks; only on its own listener |
+//! | `GET /requests` | the last requests that failed, were slow or were answered with a 4xx, newest first; 404 unless [`explain_requests`](crate::config) is set |
+//! | `GET /requests/{correlation-id}` | those with this correlation id: what each policy decided and how long it took, with masked headers |
 //! | `GET /access-log` | the mode: which requests are logged |
 //! | `PUT /access-log` | sets the mode until the next start: `all`, `errors` or `off`; operators only |
 //! | `GET /log` | the filter of the log that [`telemetry::init`](crate::telemetry) set up, that of the start, and the changes with the time until which they are in force |
@@ -57,9 +61,9 @@ mod cache;
 mod local_host;
 #[cfg(feature = "telemetry")]
 mod log;
-#[cfg(feature = "prometheus")]
 mod metrics;
 mod readiness;
+mod requests;
 mod routes;
 mod wrong_tokens;
 
@@ -77,8 +81,8 @@ pub(crate) use self::{authorize::Operators, local_host::local_hosts_only, wrong_
 #[cfg(feature = "prometheus")]
 use crate::metrics::Exporter;
 use crate::{
-    access_log::AccessLog, breaker::Breakers, cache::Cache, health::HealthMonitor, policy::Explanation,
-    route::Reserved, timeout::TimeoutLayer,
+    access_log::AccessLog, breaker::Breakers, cache::Cache, explained::ExplainedRequests, health::HealthMonitor,
+    performance::Metrics, policy::Explanation, route::Reserved, timeout::TimeoutLayer,
 };
 
 /// The parts of the app that the admin surface reads and changes.
@@ -87,8 +91,11 @@ pub(crate) struct Admin {
     /// `None` if the program's own recorder keeps the metrics.
     #[cfg(feature = "prometheus")]
     pub(crate) exporter: Option<Exporter>,
+    pub(crate) metrics: Metrics,
     pub(crate) routes: Vec<Explanation>,
     pub(crate) health: HealthMonitor,
+    /// `None` if the app explains no requests.
+    pub(crate) explained: Option<ExplainedRequests>,
     pub(crate) access_log: AccessLog,
     #[cfg(feature = "telemetry")]
     pub(crate) log: LogAdmin,
@@ -103,7 +110,7 @@ pub(crate) struct Admin {
 const CHANGE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The paths that routes of the app must not use if the admin surface is served beside them.
-pub(crate) const PATHS: [Reserved; 10] = [
+pub(crate) const PATHS: &[Reserved] = &[
     Reserved { path: "/access-log", what: "its access log" },
     Reserved { path: "/breakers", what: "its circuit breakers" },
     Reserved { path: "/breakers/{*name}", what: "the state of a circuit breaker" },
@@ -112,25 +119,33 @@ pub(crate) const PATHS: [Reserved; 10] = [
     Reserved { path: "/cache/{*pattern}", what: "the invalidation of its cache" },
     Reserved { path: "/log", what: "the filter of its log" },
     Reserved { path: "/metrics", what: "its metrics" },
+    Reserved { path: "/metrics/performance", what: "its performance report" },
     Reserved { path: "/readiness", what: "its readiness" },
+    Reserved { path: "/requests", what: "its explained requests" },
+    Reserved { path: "/requests/{id}", what: "an explained request" },
     Reserved { path: "/routes", what: "its routes" },
 ];
 
 impl Admin {
     /// Builds the router of all endpoints.
     pub(crate) fn router(self) -> Router {
+        let shown = metrics::ShownMetrics {
+            #[cfg(feature = "prometheus")]
+            exporter: self.exporter,
+            metrics: self.metrics.clone(),
+        };
         let mut router = Router::new()
             .route("/routes", get(routes::list).with_state(routes::render(&self.routes)))
             .route("/readiness", get(readiness::show).with_state(self.health))
+            .route("/requests", get(requests::list).with_state(self.explained.clone()))
+            .route("/requests/{id}", get(requests::show).with_state(self.explained))
             .route("/access-log", get(access_log::show).with_state(self.access_log.clone()))
             .route("/breakers", get(breakers::list))
             .route("/breakers/{*name}", get(breakers::show))
             .with_state(self.breakers.clone())
-            .route("/cache/stats", get(cache::stats).with_state(self.cache.clone()));
-        #[cfg(feature = "prometheus")]
-        if let Some(exporter) = self.exporter {
-            router = router.route("/metrics", get(metrics::render).with_state(exporter));
-        }
+            .route("/cache/stats", get(cache::stats).with_state(self.cache.clone()))
+            .route("/metrics/performance", get(metrics::report).with_state(self.metrics))
+            .route("/metrics", get(metrics::show).with_state(shown));
         #[cfg(feature = "telemetry")]
         {
             router = router.route("/log", get(log::show));

@@ -8,6 +8,9 @@ use crate::base::{setting::Setting, setup_problem::SetupProblem, units};
 /// The shortest token that cannot be guessed.
 const SHORTEST_TOKEN: usize = 16;
 
+/// The largest number of explained requests.
+const MOST_EXPLAINED: u32 = 10_000;
+
 impl Config {
     /// Reports values that have no useful meaning, whatever their source.
     pub(crate) fn check(&self, problems: &mut Vec<SetupProblem>) {
@@ -33,6 +36,9 @@ impl Config {
         }
         if is_zero(&self.slow) {
             wrong("slow", "zero; every request would count as slow");
+        }
+        if *self.explain_requests > MOST_EXPLAINED {
+            wrong("explain_requests", "more than 10000, which need up to 160 MiB");
         }
         if *self.body_limit == 0 {
             wrong("body_limit", "zero; no body would be accepted");
@@ -97,6 +103,9 @@ impl Config {
             } else if is_set && !has_other {
                 wrong(name, reason);
             }
+        }
+        if !(1..=366).contains(&*self.statistics_retention_days) {
+            wrong("statistics.retention_days", "must be from 1 to 366");
         }
         let buckets = &*self.duration_buckets;
         let rising = buckets.windows(2).all(|pair| pair[0] < pair[1]);

@@ -119,12 +119,27 @@ pub(super) const KEYS: &[ConfigKey] = &[
         "The duration from which a request counts as slow, for routes that declare none, or `off`."
     ),
     key!(
+        "explain_requests",
+        explain_requests,
+        requests_or_off,
+        show_requests,
+        "How many requests `/requests` on the admin surface explains, or `off`: the last ones that failed or were \
+         slow, and as many with a 4xx. Each needs up to 8 KiB."
+    ),
+    key!(
         "duration_buckets",
         duration_buckets,
         numbers,
         show_numbers,
         "The bucket boundaries of duration histograms, in seconds. Defaults to OpenTelemetry's.",
         list
+    ),
+    key!(
+        "statistics.retention_days",
+        statistics_retention_days,
+        days,
+        ToString::to_string,
+        "How many days statistics reach back, from 1 to 366."
     ),
     key!("cache.max_bytes", cache_max_bytes, bytes, show_bytes, "The size of the embedded cache."),
     key!(
@@ -336,8 +351,20 @@ fn duration_or_zero(text: &str) -> Result<Duration, String> {
     if matches!(text, "off" | "0" | "0s") { Ok(Duration::ZERO) } else { duration(text) }
 }
 
+fn days(text: &str) -> Result<u16, String> {
+    text.parse().map_err(|_| "not a number of days".to_owned())
+}
+
 fn count(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| "not a number".to_owned())
+}
+
+fn requests_or_off(text: &str) -> Result<u32, String> {
+    if text == "off" { Ok(0) } else { text.parse().map_err(|_| "not a number of requests, and not `off`".to_owned()) }
+}
+
+fn show_requests(requests: &u32) -> String {
+    if *requests == 0 { "off".to_owned() } else { requests.to_string() }
 }
 
 fn port_or_auto(text: &str) -> Result<Option<u16>, String> {

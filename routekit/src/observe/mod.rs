@@ -33,6 +33,7 @@ mod knows_request;
 mod method;
 mod observer;
 mod permit;
+mod policy_trace;
 mod request_tracer;
 mod room;
 mod route_state;
@@ -46,6 +47,7 @@ pub(crate) use self::{
     knows_request::KnowsRequest,
     method::{METHODS, method_index, method_name},
     observer::{Ending, ProbeAnswer, ReplacesFailure, Report},
+    policy_trace::{MAX_DECISIONS, PolicyDecision, PolicyTrace, TracedRequest},
     request_tracer::{OverTls, RequestTracer, TracedHead, request_tracer},
     room::make_room,
     shield::shielded,

@@ -1,8 +1,12 @@
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use http::{HeaderValue, Method, StatusCode};
 
-use super::shield::shielded;
+use super::{policy_trace::PolicyTrace, shield::shielded};
 use crate::base::failure_cause::FailureCause;
 
 /// Receives events about requests. All methods do nothing by default.
@@ -227,6 +231,7 @@ pub(super) trait CorrelationSource: fmt::Debug + Sync {
     fn correlation_id(&self) -> Option<HeaderValue>;
     fn trace_id(&self) -> Option<Box<str>>;
     fn cause(&self) -> Option<FailureCause>;
+    fn end_trace(&self) -> Option<PolicyTrace>;
 }
 
 /// A request that has ended.
@@ -247,6 +252,8 @@ pub struct Finished<'a> {
     pub request_bytes: u64,
     /// The size of the response body in bytes: its known length, or else the bytes that were sent.
     pub response_bytes: u64,
+    /// When the request ended.
+    pub(crate) ended: Instant,
     pub(crate) ending: Ending,
     /// A trait object, because [`Exchange`](super::Exchange) depends on this type.
     pub(super) exchange: &'a dyn CorrelationSource,
@@ -276,6 +283,11 @@ impl Finished<'_> {
     /// Returns the cause of a failed request, if its response has one.
     pub(crate) fn cause(&self) -> Option<FailureCause> {
         self.exchange.cause()
+    }
+
+    /// Ends the trace of the request, if it has one, and returns it.
+    pub(crate) fn end_trace(&self) -> Option<PolicyTrace> {
+        self.exchange.end_trace()
     }
 
     /// Returns whether the request failed or was cancelled by the client: it has an [error type](Self::error_type).

@@ -28,20 +28,20 @@ use crate::{
     auth::{AuthLayer, VerifierContext},
     base::{program_log, setting::Setting, spawner::Spawner},
     config::AdminAddr,
+    explained::ExplainedRequests,
     health,
     metrics::HttpMetrics,
     observe::RouteObservers as _,
     policy::{self, RouterPolicies},
     sensitive_headers::SensitiveHeadersLayer,
-    system::SystemMonitor,
     watch::RouteLabelLayer,
 };
 
 /// Builds the app. It has passed all checks, so this cannot fail.
 pub(super) fn assemble(checked: Checked) -> Mounted {
     let Checked { configured, wired, program, warm_up, health } = checked;
-    let Configured { config, cache, metering, background_work, certificate, .. } = configured;
-    let Wired { declared, breakers, partitions, deps, .. } = wired;
+    let Configured { config, cache, metering, statistics, system, background_work, certificate, .. } = configured;
+    let Wired { declared, breakers, partitions, metrics: figures, deps, .. } = wired;
     let ProgramSpec {
         verifiers,
         hand_written,
@@ -70,7 +70,15 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     #[cfg(not(feature = "prometheus"))]
     let metrics = HttpMetrics::new(metering.recorder());
     let metrics = metrics.slow(*config.slow);
-    let observers = Observers { metrics, access_log: access_log.clone(), more: observers };
+    let explained = ExplainedRequests::new(*config.explain_requests, clock.clone());
+    let observers = Observers {
+        metrics,
+        statistics: statistics.clone(),
+        access_log: access_log.clone(),
+        explained: explained.clone(),
+        slow: *config.slow,
+        more: observers,
+    };
     let sensitive_headers =
         SensitiveHeadersLayer::new().and(verifiers.sensitive_headers()).and(config.sensitive_headers.to_vec());
     let router_policies = RouterPolicies {
@@ -82,10 +90,12 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     let admin = Admin {
         #[cfg(feature = "prometheus")]
         exporter: metering.exporter().cloned(),
+        metrics: figures,
         routes: table.explanations().collect(),
         cache: cache.clone(),
         breakers: breakers.clone(),
         health: health.clone(),
+        explained,
         access_log,
         #[cfg(feature = "telemetry")]
         log: LogAdmin::new(clock.clone()),
@@ -106,6 +116,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         cache_debug_headers: *config.cache_debug_headers,
         partitions,
         prefix: declared.prefix.clone(),
+        explains: *config.explain_requests > 0,
     };
     let mut groups = routers::groups(&declared, (&deps, problems_for_all), &shared, &observers);
     let matched = RouteLabelLayer::per_route(observers.clone());
@@ -126,7 +137,6 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     metering.add("routekit-cache", cache_metering.clone());
     metering.add("routekit-health", HealthMetering::new(&health, metering.recorder()));
     metering.add("routekit-breakers", GuardMetering::new(&breakers, metering.recorder(), &declared.routes));
-    let system = SystemMonitor::new("/", clock.clone());
     metering.add("routekit-process", SystemMetering::new(&system, &metering));
     #[cfg(feature = "otlp")]
     if let Some(spans) = SpanMetering::new(&metering.recorder()) {
@@ -149,6 +159,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         health,
         table,
         metering,
+        statistics,
         cache_metering,
         verifiers,
         system,
