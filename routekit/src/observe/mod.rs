@@ -27,6 +27,8 @@
 //! 4. A [`Failure`] in the extensions of a response says which kind of 5xx it is. [`FallbackResponse`] marks a response
 //!    that replaces the handler's.
 
+mod allocated;
+mod allocation_meter;
 mod cache_outcome;
 mod exchange;
 mod knows_request;
@@ -41,7 +43,14 @@ mod shield;
 
 #[cfg(feature = "otlp")]
 pub(crate) use self::request_tracer::install_request_tracer;
+pub use self::{
+    allocated::Allocated,
+    exchange::Exchange,
+    observer::{Event, Failure, FallbackResponse, Finished, Observer},
+    route_state::{RouteObservers, RouteState},
+};
 pub(crate) use self::{
+    allocation_meter::AllocationMeter,
     cache_outcome::{CacheOutcome, WantsCacheOutcome},
     exchange::ActiveRequest,
     knows_request::KnowsRequest,
@@ -51,11 +60,6 @@ pub(crate) use self::{
     request_tracer::{OverTls, RequestTracer, TracedHead, request_tracer},
     room::make_room,
     shield::shielded,
-};
-pub use self::{
-    exchange::Exchange,
-    observer::{Event, Failure, FallbackResponse, Finished, Observer},
-    route_state::{RouteObservers, RouteState},
 };
 // Published by `concurrency`.
 #[doc(hidden)]
