@@ -187,6 +187,26 @@ async fn page_in_a_browser_shows_the_figures_of_the_json() {
 }
 
 #[tokio::test]
+async fn page_of_an_app_with_default_settings_asks_for_nothing_that_is_absent() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let admin = listener.local_addr().unwrap();
+    let _app = wire::run(App::with_routes(routes![user]).admin_listener(listener)).await;
+    let Some(mut browser) = open("live-page-defaults", admin).await else { return };
+    next_event(&mut browser).await;
+    browser.picture("defaults").await;
+    assert_eq!(browser.value("document.getElementById('requests').hidden").await, true);
+    let alert = json!({
+        "id": "slow_route:GET:/users", "type": "slow_route", "severity": "critical", "snoozedUntil": null,
+        "message": "GET /users takes 2.4 s <b>on average</b>", "timestamp": "2030-01-01T00:00:00.000Z",
+    });
+    browser.value(&format!("close(); showAlerts([{alert}])")).await;
+    browser.picture("with-alert").await;
+    let text = browser.value("document.querySelector('#alert-list li').innerText").await;
+    assert!(text.as_str().unwrap().starts_with("critical GET /users takes 2.4 s <b>on average</b> since "), "{text}");
+    assert_eq!(browser.console(), Vec::<&Value>::new());
+}
+
+#[tokio::test]
 async fn page_fits_a_narrow_window_in_both_colour_schemes() {
     let (app, admin) = run().await;
     let Some(mut browser) = open("live-page-narrow", admin).await else { return };

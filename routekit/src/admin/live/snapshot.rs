@@ -14,6 +14,8 @@ use crate::{
 pub(crate) struct LiveSource {
     pub(crate) metrics: Metrics,
     pub(crate) health: HealthMonitor,
+    /// Whether `/requests` has any.
+    pub(crate) explains: bool,
     pub(crate) shutdown: Shutdown,
 }
 
@@ -27,6 +29,8 @@ struct LiveSnapshot {
     /// Why the app is not ready.
     held_by: Vec<String>,
     health: OverallHealth,
+    /// Whether the app explains requests.
+    explains: bool,
 }
 
 impl LiveSource {
@@ -38,6 +42,7 @@ impl LiveSource {
             ready: readiness.is_ready(),
             held_by: readiness.held_by,
             health: self.health.overall().await,
+            explains: self.explains,
         };
         let json = serde_json::to_string(&snapshot).expect("figures and texts are valid JSON");
         format!("data: {json}\n\n")

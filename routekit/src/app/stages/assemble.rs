@@ -105,7 +105,12 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
             verifiers: Arc::clone(&verifiers),
             wrong_tokens: WrongTokens::new(clock.clone()),
         },
-        live: (!in_main).then(|| LiveSource { metrics: figures, health: health.clone(), shutdown: shutdown.clone() }),
+        live: (!in_main).then(|| LiveSource {
+            metrics: figures,
+            health: health.clone(),
+            explains: *config.explain_requests > 0,
+            shutdown: shutdown.clone(),
+        }),
         closed: declared.require_auth && in_main,
     };
     let admin = admin.router();
