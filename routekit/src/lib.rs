@@ -89,6 +89,7 @@ mod macros;
 pub mod __private;
 pub mod access_log;
 pub mod admin;
+pub mod alerts;
 pub mod app;
 pub mod auth;
 mod base;
