@@ -158,7 +158,7 @@ mod validate_trait {
 ///
 /// Created by [`App::explain`] and [`app::RouteTable`].
 pub mod explain {
-    pub use crate::policy::{EffectivePolicies, Explanation, Step};
+    pub use crate::policy::{AlertThresholds, EffectivePolicies, Explanation, Step};
 }
 
 pub mod describe {

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use crate::route::Ratio;
-
 /// What an app measures for one tick.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct AlertFigures {
@@ -30,9 +28,10 @@ pub(crate) struct RouteReading {
 }
 
 /// The thresholds of a route. A rule whose threshold is `None` is off.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct RouteThresholds {
-    pub(crate) error_rate: Option<Ratio>,
+    /// A share from 0 to 1.
+    pub(crate) error_rate: Option<f64>,
     pub(crate) mean: Option<Duration>,
     pub(crate) p99: Option<Duration>,
 }

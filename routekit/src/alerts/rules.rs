@@ -84,7 +84,7 @@ fn slow_p99(route: &RouteReading, min: u64) -> Option<Finding> {
 
 #[expect(clippy::cast_precision_loss, reason = "a window has less than 2^53 requests")]
 fn errors(route: &RouteReading, min: u64) -> Option<Finding> {
-    let threshold = route.thresholds.error_rate?.as_f64();
+    let threshold = route.thresholds.error_rate?;
     let value = route.failures as f64 / route.requests.max(1) as f64;
     // Twice a high threshold would never be reached.
     let critical = (threshold * 2.0).min(f64::midpoint(threshold, 1.0));

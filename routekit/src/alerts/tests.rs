@@ -5,11 +5,9 @@ use std::time::{Duration, SystemTime};
 use super::{
     alert::{AlertChange, AlertEvent, Severity},
     engine::{AlertEngine, TickTime},
-    figures::{
-        AlertFigures, BreakerReading, BreakerReadingState, RouteReading, RouteThresholds, SystemReading,
-    },
+    figures::{AlertFigures, BreakerReading, BreakerReadingState, RouteReading, RouteThresholds, SystemReading},
 };
-use crate::{base::clock::ManualClock, route::Ratio};
+use crate::base::clock::ManualClock;
 
 const TICK: Duration = Duration::from_secs(30);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -55,21 +53,14 @@ fn memory(used: u64, limit: u64) -> AlertFigures {
 }
 
 fn route(requests: u64, failures: u64, mean_ms: u64) -> AlertFigures {
-    let thresholds = RouteThresholds {
-        error_rate: Some(Ratio::from_f64(0.05)),
-        mean: Some(Duration::from_secs(1)),
-        p99: None,
-    };
+    let thresholds = RouteThresholds { error_rate: Some(0.05), mean: Some(Duration::from_secs(1)), p99: None };
     let (key, mean) = ("GET:/a/{id}:default".to_owned(), Duration::from_millis(mean_ms));
     let route = RouteReading { key, requests, failures, mean, p99: mean * 2, thresholds };
     AlertFigures { routes: vec![route], ..AlertFigures::default() }
 }
 
 fn breaker(state: BreakerReadingState) -> AlertFigures {
-    AlertFigures {
-        breakers: vec![BreakerReading { name: "bank".to_owned(), state }],
-        ..AlertFigures::default()
-    }
+    AlertFigures { breakers: vec![BreakerReading { name: "bank".to_owned(), state }], ..AlertFigures::default() }
 }
 
 #[test]
@@ -157,7 +148,7 @@ fn thresholds_and_severities_are_those_of_the_table() {
     let down = AlertFigures { stores_down: vec!["cache"], ..AlertFigures::default() };
     let strict = |rate: f64, failures| {
         let mut figures = route(100, failures, 1);
-        figures.routes[0].thresholds.error_rate = Some(Ratio::from_f64(rate));
+        figures.routes[0].thresholds.error_rate = Some(rate);
         figures
     };
     let p99 = |mean_ms| {
@@ -251,7 +242,10 @@ fn sustained_growth_of_memory_is_an_alert_until_it_stops() {
     for tick in 0..400 {
         events.extend(ticks.ticks(1, &memory(500 * MIB + tick * MIB, 1 << 40)));
     }
-    assert_eq!(events, ["raised system-memory-growth", "reminded system-memory-growth", "reminded system-memory-growth"]);
+    assert_eq!(
+        events,
+        ["raised system-memory-growth", "reminded system-memory-growth", "reminded system-memory-growth"]
+    );
     assert_eq!(ticks.ticks(400, &memory(900 * MIB, 1 << 40)), ["resolved system-memory-growth"]);
 }
 
