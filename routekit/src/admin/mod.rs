@@ -29,6 +29,8 @@
 //! | `GET /health`, `/health/ready`, `/health/startup`, `/health/live` | [health](crate::health) with the results of the checks; only on its own listener |
 //! | `GET /access-log` | the mode: which requests are logged |
 //! | `PUT /access-log` | sets the mode until the next start: `all`, `errors` or `off`; operators only |
+//! | `GET /alerts` | the active [alerts](crate::alerts), those that were resolved, and when the figures were evaluated last |
+//! | `PUT /alerts/{id}` | stops the reminders of an active alert for the duration in the body, such as `1h`, or `off`; the id may be percent-encoded; operators only |
 //! | `GET /cache/stats` | [statistics of the cache](crate::cache::CacheStats), and the state of its store |
 //! | `DELETE /cache/tag/{tag}` | invalidates everything with this tag; operators only |
 //! | `DELETE /cache/{pattern}` | invalidates responses of matching paths: `/cache/%2Fusers%2F*`, `/cache//users/*`; operators only |
@@ -44,6 +46,7 @@
 #[cfg(feature = "prometheus")]
 mod accept;
 mod access_log;
+mod alerts;
 mod authorize;
 mod breakers;
 mod cache;
@@ -66,7 +69,7 @@ pub(crate) use self::{authorize::Operators, local_host::local_hosts_only, wrong_
 #[cfg(feature = "prometheus")]
 use crate::metrics::Exporter;
 use crate::{
-    access_log::AccessLog, breaker::Breakers, cache::Cache, health::HealthMonitor, policy::Explanation,
+    access_log::AccessLog, alerts::Alerts, breaker::Breakers, cache::Cache, health::HealthMonitor, policy::Explanation,
     route::Reserved, timeout::TimeoutLayer,
 };
 
@@ -79,6 +82,7 @@ pub(crate) struct Admin {
     pub(crate) routes: Vec<Explanation>,
     pub(crate) health: HealthMonitor,
     pub(crate) access_log: AccessLog,
+    pub(crate) alerts: Alerts,
     pub(crate) cache: Cache,
     pub(crate) breakers: Breakers,
     pub(crate) operators: Operators,
@@ -90,8 +94,10 @@ pub(crate) struct Admin {
 const CHANGE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The paths that routes of the app must not use if the admin surface is served beside them.
-pub(crate) const PATHS: [Reserved; 9] = [
+pub(crate) const PATHS: [Reserved; 11] = [
     Reserved { path: "/access-log", what: "its access log" },
+    Reserved { path: "/alerts", what: "its alerts" },
+    Reserved { path: "/alerts/{*id}", what: "the snooze of an alert" },
     Reserved { path: "/breakers", what: "its circuit breakers" },
     Reserved { path: "/breakers/{*name}", what: "the state of a circuit breaker" },
     Reserved { path: "/cache", what: "the clearing of its cache" },
@@ -109,6 +115,7 @@ impl Admin {
             .route("/routes", get(routes::list).with_state(routes::render(&self.routes)))
             .route("/readiness", get(readiness::show).with_state(self.health))
             .route("/access-log", get(access_log::show).with_state(self.access_log.clone()))
+            .route("/alerts", get(alerts::list).with_state(self.alerts.clone()))
             .route("/breakers", get(breakers::list))
             .route("/breakers/{*name}", get(breakers::show))
             .with_state(self.breakers.clone())
@@ -123,6 +130,7 @@ impl Admin {
         if self.operators.exist() {
             let changing = Router::new()
                 .route("/access-log", put(access_log::change).with_state(self.access_log))
+                .route("/alerts/{*id}", put(alerts::snooze).with_state(self.alerts))
                 .route("/cache", delete(cache::clear))
                 // A catch-all: with a single segment, a tag with an unescaped slash would match the pattern route.
                 .route("/cache/tag/{*tag}", delete(cache::tag))

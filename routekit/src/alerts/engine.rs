@@ -115,11 +115,6 @@ impl AlertEngine {
         self.history.iter().rev()
     }
 
-    /// The number of active alerts of a kind and severity.
-    pub(super) fn count(&self, kind: AlertKind, severity: Severity) -> usize {
-        self.active().filter(|alert| alert.kind == kind && alert.severity == severity).count()
-    }
-
     /// Forgets how long conditions have lasted, because there will be no ticks for a while.
     pub(super) fn pause(&mut self) {
         for watched in self.watched.values_mut() {

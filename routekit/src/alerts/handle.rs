@@ -1,15 +1,11 @@
 //! The alerts of an app, shared by its parts.
 
-use std::{
-    fmt,
-    sync::{Arc, Weak},
-    time::Duration,
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
 
 use super::{
-    alert::{Alert, AlertChange, AlertKind, Severity},
+    alert::{Alert, AlertChange},
     engine::{AlertEngine, TickTime},
     figures::AlertFigures,
     settings::AlertSettings,
@@ -17,16 +13,13 @@ use super::{
 use crate::base::clock::Clock;
 
 /// The longest snooze.
-const MAX_SNOOZE: Duration = Duration::from_secs(30 * 24 * 3600);
+pub(crate) const MAX_SNOOZE: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// The alerts of an app. Clones share them. See the [module docs](crate::alerts).
 ///
 /// [`App::alerts`](crate::App::alerts) returns it, and handlers take it as a `Dep<Alerts>`.
 #[derive(Clone)]
 pub struct Alerts(Arc<Mutex<AlertState>>);
-
-/// A reference that does not keep the alerts alive.
-pub(crate) struct WeakAlerts(Weak<Mutex<AlertState>>);
 
 struct AlertState {
     engine: AlertEngine,
@@ -127,22 +120,6 @@ impl Alerts {
         // Stable, so that alerts of one severity stay in the order of their ids.
         active.sort_by_key(|alert| std::cmp::Reverse(alert.severity));
         AlertsReport { is_running, evaluated, active, history }
-    }
-
-    /// The number of active alerts of a kind and severity.
-    pub(crate) fn count(&self, kind: AlertKind, severity: Severity) -> usize {
-        self.0.lock().engine.count(kind, severity)
-    }
-
-    pub(crate) fn downgrade(&self) -> WeakAlerts {
-        WeakAlerts(Arc::downgrade(&self.0))
-    }
-}
-
-impl WeakAlerts {
-    /// `None` once the app is gone.
-    pub(crate) fn upgrade(&self) -> Option<Alerts> {
-        self.0.upgrade().map(Alerts)
     }
 }
 

@@ -65,7 +65,7 @@ pub use self::{
 };
 pub(crate) use self::{
     figures::{AlertFigures, BreakerReading, BreakerReadingState, RouteReading, RouteThresholds, SystemReading},
-    handle::{AlertsReport, WeakAlerts},
+    handle::{AlertsReport, MAX_SNOOZE},
     log::log_change,
     settings::AlertSettings,
 };

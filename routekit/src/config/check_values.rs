@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{keys, parse, secret::Secret, setting_problems::place, settings::Config};
+use super::{keys, parse, setting_problems::place, settings::Config};
 use crate::base::{
     http_target::{HttpTarget, UrlMistake, parse_url},
     setting::Setting,
@@ -74,7 +74,7 @@ impl Config {
                 wrong(name, "zero; an alert would be reported at every evaluation");
             }
         }
-        if let Some(Err(reason)) = self.alerts_webhook.as_ref().map(webhook) {
+        if let Some(Err(reason)) = self.webhook() {
             wrong("alerts.webhook", &reason);
         }
         if *self.cache_max_bytes == 0 {
@@ -144,16 +144,17 @@ impl Config {
             wrong("duration_buckets", "must be a rising list of positive numbers of seconds");
         }
     }
-}
 
-/// Whether the URL of a webhook can be used. A reason does not repeat it.
-fn webhook(url: &Secret) -> Result<HttpTarget, String> {
-    const EXAMPLE: &str = "write one such as `https://hooks.example.com/services/…`";
-    let uri = parse_url(url.expose()).map_err(|mistake| match mistake {
-        UrlMistake::Syntax(error) => format!("not a URL ({error}); {EXAMPLE}"),
-        UrlMistake::NotAbsolute | UrlMistake::NoHost => format!("not an absolute URL; {EXAMPLE}"),
-        UrlMistake::UserInfo => "must not contain a user or a password; a secret belongs in its path".to_owned(),
-        UrlMistake::Scheme => format!("must begin with `https://` or `http://`; {EXAMPLE}"),
-    })?;
-    HttpTarget::new(uri)
+    /// Returns the target of `alerts.webhook`, or why its URL cannot be used. A reason does not repeat the URL.
+    pub(crate) fn webhook(&self) -> Option<Result<HttpTarget, String>> {
+        const EXAMPLE: &str = "write one such as `https://hooks.example.com/services/…`";
+        let url = self.alerts_webhook.as_ref()?.expose();
+        let uri = parse_url(url).map_err(|mistake| match mistake {
+            UrlMistake::Syntax(error) => format!("not a URL ({error}); {EXAMPLE}"),
+            UrlMistake::NotAbsolute | UrlMistake::NoHost => format!("not an absolute URL; {EXAMPLE}"),
+            UrlMistake::UserInfo => "must not contain a user or a password; a secret belongs in its path".to_owned(),
+            UrlMistake::Scheme => format!("must begin with `https://` or `http://`; {EXAMPLE}"),
+        });
+        Some(uri.and_then(HttpTarget::new))
+    }
 }

@@ -27,6 +27,9 @@
 //! | `routekit_concurrency_rejected_total` | counter | |
 //! | `routekit_metrics_refused_total` | counter | no labels |
 //! | `routekit_health_status` | gauge, 1 for the last result | only `check` and `status`: `healthy`, `degraded` or `unhealthy` |
+//! | `routekit_alerts_active` | gauge | only `type` and `severity` of the [alerts](crate::alerts): `high` or `critical` |
+//! | `routekit_alerts_raised_total` | counter | only `type` |
+//! | `routekit_alert_notifications_total` | counter | only `sink`: `hook` or `webhook`, and `result`: `delivered`, `retried`, `failed` or `dropped` |
 //! | `routekit_tls_certificate_reloads_total` | counter | only `result`: `ok` or `error` |
 //!
 //! 1. Names, units and labels of requests follow the OpenTelemetry HTTP conventions, in Prometheus spelling.
@@ -59,6 +62,7 @@
 //!
 //! [`HttpMetrics`] is an [observer](crate::observe). See [`watch`](crate::watch) for its use on a plain axum router.
 
+mod alerts;
 mod cache;
 #[cfg(feature = "tls")]
 mod certificate;
@@ -81,6 +85,7 @@ pub use self::exporter::Exporter;
 #[cfg(not(feature = "prometheus"))]
 pub(crate) use self::no_exporter::Exporter;
 pub(crate) use self::{
+    alerts::{AlertMetrics, NotificationSeries},
     cache::{CacheMetrics, CacheRequests, CacheStoreMetrics, CacheUser, Total},
     guards::{BreakerSeries, ConcurrencySeries, GuardMetrics},
     health::{HealthMetrics, HealthSeries},

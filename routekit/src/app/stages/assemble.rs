@@ -9,10 +9,12 @@ use super::{check::Checked, configure::Configured, declare::Declared, routers, w
 use crate::{
     access_log::AccessLog,
     admin::{Admin, Operators, WrongTokens},
+    alerts::AlertSettings,
     app::{
         environment,
         hand_written::{self, Group},
         metering::{cache::CacheMetering, guards::GuardMetering, health::HealthMetering, observers::Observers},
+        monitoring::{AlertMonitor, FigureSources},
         mounted::Mounted,
         spec::ProgramSpec,
         table::{RouteTable, TableRow},
@@ -20,9 +22,9 @@ use crate::{
     },
     auth::{AuthLayer, VerifierContext},
     base::{program_log, setting::Setting, spawner::Spawner},
-    config::AdminAddr,
+    config::{AdminAddr, Config},
     health,
-    metrics::HttpMetrics,
+    metrics::{AlertMetrics, HttpMetrics},
     observe::RouteObservers as _,
     policy::{self, RouterPolicies},
     sensitive_headers::SensitiveHeadersLayer,
@@ -41,6 +43,8 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         observers,
         listeners,
         readiness,
+        alerts,
+        alert_hooks,
         shutdown,
         shutdown_hooks,
         clock,
@@ -79,6 +83,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         breakers: breakers.clone(),
         health: health.clone(),
         access_log,
+        alerts: alerts.clone(),
         operators: Operators {
             token: (*config.admin_token).clone(),
             role: (*config.admin_role).clone(),
@@ -116,6 +121,10 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     metering.add("routekit-cache", cache_metering.clone());
     metering.add("routekit-health", HealthMetering::new(&health, metering.recorder()));
     metering.add("routekit-breakers", GuardMetering::new(&breakers, metering.recorder(), &declared.routes));
+    alerts.configure(alert_settings(&config), clock.clone(), *config.alerts_enabled);
+    let sources = FigureSources { breakers, cache: cache.clone() };
+    let alert_metrics = AlertMetrics::new(metering.recorder());
+    let alerts = AlertMonitor::new(alerts, &config, &clock, sources, (alert_hooks, &alert_metrics));
     let hot_pages = (*config.cache_hot_pages_file).clone().filter(|_| *config.cache_warm_up);
     Mounted {
         // Converts hand-written handlers into services once. Otherwise axum does it for every request.
@@ -131,6 +140,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         shutdown_hooks: Mutex::new(shutdown_hooks),
         background_work,
         health,
+        alerts,
         table,
         metering,
         cache_metering,
@@ -139,6 +149,17 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         hot_pages: hot_pages.map(|file| Arc::new(HotPages::new(file, cache, &declared.routes))),
         warm_up: if *config.cache_warm_up { warm_up } else { WarmUpPlan::default() },
         config,
+    }
+}
+
+fn alert_settings(config: &Config) -> AlertSettings {
+    AlertSettings {
+        min_samples: *config.alerts_min_samples,
+        cpu_percent: *config.alerts_cpu_percent,
+        memory_percent: *config.alerts_memory_percent,
+        memory_growth: *config.alerts_memory_growth,
+        scheduling_delay: *config.alerts_event_loop_lag,
+        remind_after: *config.alerts_remind_after,
     }
 }
 

@@ -13,6 +13,7 @@ use super::{configure::Configured, declare::Declared, wire::Wired};
 use crate::{
     access_log::AccessLog,
     admin::{Admin, Operators, WrongTokens},
+    alerts::Alerts,
     app::{declared::DeclaredRoute, hand_written::Group, metering::observers::Observers},
     auth::Verifiers,
     base::clock::Clock,
@@ -79,6 +80,7 @@ pub(super) fn trial_groups(configured: &Configured, wired: &Wired, monitor: &Hea
             breakers: wired.breakers.clone(),
             health: monitor.clone(),
             access_log: AccessLog::new(*configured.config.access_log),
+            alerts: Alerts::new(),
             operators: Operators {
                 token: (*configured.config.admin_token).clone(),
                 role: (*configured.config.admin_role).clone(),
