@@ -10,6 +10,7 @@
 mod access_log;
 mod active_requests;
 mod admin;
+mod alerts;
 mod app_settings;
 mod architecture;
 mod auth;
@@ -42,6 +43,7 @@ mod jwks;
 mod jwt;
 mod kubernetes;
 mod linking;
+mod log_at_run_time;
 mod log_filters;
 mod logs;
 mod members;

@@ -30,7 +30,10 @@
 //! | `GET /access-log` | the mode: which requests are logged |
 //! | `PUT /access-log` | sets the mode until the next start: `all`, `errors` or `off`; operators only |
 //! | `GET /alerts` | the active [alerts](crate::alerts), those that were resolved, and when the figures were evaluated last |
-//! | `PUT /alerts/{id}` | stops the reminders of an active alert for the duration in the body, such as `1h`, or `off`; the id may be percent-encoded; operators only |
+//! | `PUT /alerts/{id}?for=1h` | stops the reminders of an active alert for this long; `for=off` ends that; the id may be percent-encoded; operators only |
+//! | `GET /log` | the filter of the log that [`telemetry::init`](crate::telemetry) set up, that of the start, and the changes with the time until which they are in force |
+//! | `PUT /log` | changes the filter: `shop=debug,hyper=warn` for `?for=10m`, or else until the next start; operators only |
+//! | `DELETE /log` | removes all changes of the filter; operators only |
 //! | `GET /cache/stats` | [statistics of the cache](crate::cache::CacheStats), and the state of its store |
 //! | `DELETE /cache/tag/{tag}` | invalidates everything with this tag; operators only |
 //! | `DELETE /cache/{pattern}` | invalidates responses of matching paths: `/cache/%2Fusers%2F*`, `/cache//users/*`; operators only |
@@ -42,6 +45,10 @@
 //! Tags and patterns are percent-decoded once. They refer to the default partition of the app's cache, or to another
 //! one with `?partition=acme`; so does `DELETE /cache`. The response has a `message`. The status is 503 if the store
 //! cannot be reached.
+//!
+//! A directive of `PUT /log` replaces the one of the same target, span and fields, and keeps all others. The filter
+//! belongs to the process. If the program has a subscriber of its own, these endpoints answer 404; without the feature
+//! `telemetry` they are absent.
 
 #[cfg(feature = "prometheus")]
 mod accept;
@@ -51,6 +58,8 @@ mod authorize;
 mod breakers;
 mod cache;
 mod local_host;
+#[cfg(feature = "telemetry")]
+mod log;
 #[cfg(feature = "prometheus")]
 mod metrics;
 mod readiness;
@@ -65,6 +74,8 @@ use axum::{
     routing::{delete, get, put},
 };
 
+#[cfg(feature = "telemetry")]
+pub(crate) use self::log::LogAdmin;
 pub(crate) use self::{authorize::Operators, local_host::local_hosts_only, wrong_tokens::WrongTokens};
 #[cfg(feature = "prometheus")]
 use crate::metrics::Exporter;
@@ -83,6 +94,8 @@ pub(crate) struct Admin {
     pub(crate) health: HealthMonitor,
     pub(crate) access_log: AccessLog,
     pub(crate) alerts: Alerts,
+    #[cfg(feature = "telemetry")]
+    pub(crate) log: LogAdmin,
     pub(crate) cache: Cache,
     pub(crate) breakers: Breakers,
     pub(crate) operators: Operators,
@@ -94,7 +107,7 @@ pub(crate) struct Admin {
 const CHANGE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The paths that routes of the app must not use if the admin surface is served beside them.
-pub(crate) const PATHS: [Reserved; 11] = [
+pub(crate) const PATHS: [Reserved; 12] = [
     Reserved { path: "/access-log", what: "its access log" },
     Reserved { path: "/alerts", what: "its alerts" },
     Reserved { path: "/alerts/{*id}", what: "the snooze of an alert" },
@@ -103,6 +116,7 @@ pub(crate) const PATHS: [Reserved; 11] = [
     Reserved { path: "/cache", what: "the clearing of its cache" },
     Reserved { path: "/cache/stats", what: "its cache's statistics" },
     Reserved { path: "/cache/{*pattern}", what: "the invalidation of its cache" },
+    Reserved { path: "/log", what: "the filter of its log" },
     Reserved { path: "/metrics", what: "its metrics" },
     Reserved { path: "/readiness", what: "its readiness" },
     Reserved { path: "/routes", what: "its routes" },
@@ -124,11 +138,18 @@ impl Admin {
         if let Some(exporter) = self.exporter {
             router = router.route("/metrics", get(metrics::render).with_state(exporter));
         }
+        #[cfg(feature = "telemetry")]
+        {
+            router = router.route("/log", get(log::show));
+        }
         if self.closed {
             router = router.route_layer(from_fn_with_state(self.operators.clone(), authorize::operators_only));
         }
         if self.operators.exist() {
-            let changing = Router::new()
+            let changing = Router::new();
+            #[cfg(feature = "telemetry")]
+            let changing = changing.route("/log", put(log::change).delete(log::reset)).with_state(self.log);
+            let changing = changing
                 .route("/access-log", put(access_log::change).with_state(self.access_log))
                 .route("/alerts/{*id}", put(alerts::snooze).with_state(self.alerts))
                 .route("/cache", delete(cache::clear))

@@ -16,6 +16,7 @@ pub(crate) struct AlertFigures {
 
 /// The requests of a route in the window that ends now.
 #[derive(Debug, Clone)]
+#[cfg_attr(not(test), expect(dead_code, reason = "the statistics of routes and of the system are not collected yet"))]
 pub(crate) struct RouteReading {
     /// `GET:/users:default`
     pub(crate) key: String,
@@ -29,6 +30,7 @@ pub(crate) struct RouteReading {
 
 /// The thresholds of a route. A rule whose threshold is `None` is off.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[cfg_attr(not(test), expect(dead_code, reason = "the statistics of routes and of the system are not collected yet"))]
 pub(crate) struct RouteThresholds {
     /// A share from 0 to 1.
     pub(crate) error_rate: Option<f64>,
@@ -38,6 +40,7 @@ pub(crate) struct RouteThresholds {
 
 /// The process and the machine.
 #[derive(Debug, Clone, Copy, Default)]
+#[cfg_attr(not(test), expect(dead_code, reason = "the statistics of routes and of the system are not collected yet"))]
 pub(crate) struct SystemReading {
     /// CPU time of the process since the last tick, in percent of what it may use.
     pub(crate) cpu_percent: Option<f64>,

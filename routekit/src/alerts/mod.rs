@@ -36,9 +36,9 @@
 //!    is *resolved* at the fourth tick in a row at which the value is lower, or at which the route had no requests. A
 //!    half-open breaker hovers.
 //! 4. An active alert is *escalated* at the second critical tick in a row, once. Its severity does not fall again.
-//! 5. Operators are *reminded* of an active alert after `alerts.remind_after`: an hour, and again. `PUT /alerts/{id}` on
-//!    the [admin surface](crate::admin) or [`Alerts::snooze`] puts that off. An alert that escalates is reported at
-//!    once, and so is one that is resolved.
+//! 5. Operators are *reminded* of an active alert after `alerts.remind_after`: an hour, and again. A snooze puts that
+//!    off: `PUT /alerts/{id}?for=1h` on the [admin surface](crate::admin), or [`Alerts::snooze`]. An alert that
+//!    escalates is reported at once, and so is one that is resolved.
 //! 6. Each of these changes is a line of the log (target `routekit::alerts`: `WARN`, `ERROR` if critical, `INFO` when
 //!    resolved), a call of each [`App::on_alert`](crate::App::on_alert) hook, and a request to `alerts.webhook`.
 //!    `/alerts` on the admin surface lists active and resolved alerts.

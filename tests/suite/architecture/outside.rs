@@ -61,8 +61,8 @@ const ALLOWED: &[(&str, &str)] = &[
     // `Spawner::tokio`, which a program chooses.
     ("base/spawner.rs", "tokio::spawn"),
     // A program calls `telemetry::init` itself, before there is an app.
-    ("telemetry.rs", "std::env"),
-    ("telemetry.rs", "std::io::stdout"),
+    ("telemetry/init.rs", "std::env"),
+    ("telemetry/init.rs", "std::io::stdout"),
 ];
 
 /// Ways out of the process.

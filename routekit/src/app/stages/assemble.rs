@@ -6,6 +6,8 @@ use axum::Router;
 use parking_lot::Mutex;
 
 use super::{check::Checked, configure::Configured, declare::Declared, routers, warnings, wire::Wired};
+#[cfg(feature = "telemetry")]
+use crate::admin::LogAdmin;
 use crate::{
     access_log::AccessLog,
     admin::{Admin, Operators, WrongTokens},
@@ -84,6 +86,8 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         health: health.clone(),
         access_log,
         alerts: alerts.clone(),
+        #[cfg(feature = "telemetry")]
+        log: LogAdmin::new(clock.clone()),
         operators: Operators {
             token: (*config.admin_token).clone(),
             role: (*config.admin_role).clone(),

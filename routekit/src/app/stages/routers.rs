@@ -10,6 +10,8 @@ use http::StatusCode;
 use tower::service_fn;
 
 use super::{configure::Configured, declare::Declared, wire::Wired};
+#[cfg(feature = "telemetry")]
+use crate::admin::LogAdmin;
 use crate::{
     access_log::AccessLog,
     admin::{Admin, Operators, WrongTokens},
@@ -81,6 +83,8 @@ pub(super) fn trial_groups(configured: &Configured, wired: &Wired, monitor: &Hea
             health: monitor.clone(),
             access_log: AccessLog::new(*configured.config.access_log),
             alerts: Alerts::new(),
+            #[cfg(feature = "telemetry")]
+            log: LogAdmin::new(Clock::system()),
             operators: Operators {
                 token: (*configured.config.admin_token).clone(),
                 role: (*configured.config.admin_role).clone(),

@@ -1,26 +1,8 @@
-//! Logging for programs without a `tracing` subscriber.
-//!
-//! [`init`] writes every event to standard output, together with its spans, so that every line of a request has its
-//! correlation id. The app never calls it.
-//!
-//! | variable | default | |
-//! | --- | --- | --- |
-//! | `RUST_LOG` | `info` | log filter, such as `debug` or `warn,shop=debug`; see `tracing_subscriber::EnvFilter` |
-//! | `ROUTEKIT_LOG_FORMAT` | `text` | `text` or `json` |
-//!
-//! ```no_run
-//! # use routekit::prelude::*;
-//! #[tokio::main]
-//! async fn main() -> Result<(), routekit::Error> {
-//!     routekit::telemetry::init()?;
-//!     App::discover().serve().await
-//! }
-//! ```
-
 use std::{env, fmt::Display, io::IsTerminal};
 
-use tracing_subscriber::{EnvFilter, fmt::Layer, layer::SubscriberExt, registry, util::SubscriberInitExt};
+use tracing_subscriber::{fmt::Layer, layer::SubscriberExt, registry, util::SubscriberInitExt};
 
+use super::{directives::LogDirective, log_filter::LogFilter};
 use crate::base::setup_problem::{Error, SetupProblem};
 
 const FORMAT: &str = "ROUTEKIT_LOG_FORMAT";
@@ -31,11 +13,10 @@ const FILTER: &str = "RUST_LOG";
 /// # Errors
 /// If a subscriber is already installed, or if a variable has an invalid value.
 pub fn init() -> Result<(), Error> {
-    let filter = match variable(FILTER)? {
-        Some(filter) => EnvFilter::try_new(&filter).map_err(|error| invalid(FILTER, &filter, &error))?,
-        None => EnvFilter::new("info"),
-    };
-    let registry = registry().with(filter);
+    let filter = variable(FILTER)?.unwrap_or_else(|| "info".to_owned());
+    let directives = LogDirective::list(&filter).map_err(|error| invalid(FILTER, &filter, &error))?;
+    let (layer, filter) = LogFilter::new(directives);
+    let registry = registry().with(layer);
     let installed = match variable(FORMAT)?.as_deref() {
         None | Some("text") => {
             let colours = std::io::stdout().is_terminal() && env::var_os("NO_COLOR").is_none_or(|no| no.is_empty());
@@ -47,8 +28,10 @@ pub fn init() -> Result<(), Error> {
     installed.map_err(|error| {
         let message =
             "`telemetry::init` found a `tracing` subscriber that is already set; call it first, or not at all";
-        SetupProblem::new("subscriber-exists", format!("{message}: {error}")).into()
-    })
+        Error::from(SetupProblem::new("subscriber-exists", format!("{message}: {error}")))
+    })?;
+    filter.install();
+    Ok(())
 }
 
 fn variable(name: &'static str) -> Result<Option<String>, Error> {

@@ -1,0 +1,30 @@
+//! Logging for programs without a `tracing` subscriber.
+//!
+//! [`init`] writes every event to standard output, together with its spans, so that every line of a request has its
+//! correlation id. The app never calls it.
+//!
+//! | variable | default | |
+//! | --- | --- | --- |
+//! | `RUST_LOG` | `info` | log filter, such as `debug` or `warn,shop=debug`; see `tracing_subscriber::EnvFilter` |
+//! | `ROUTEKIT_LOG_FORMAT` | `text` | `text` or `json` |
+//!
+//! Operators change the filter while the program runs: `PUT /log` of the [admin surface](crate::admin).
+//!
+//! ```no_run
+//! # use routekit::prelude::*;
+//! #[tokio::main]
+//! async fn main() -> Result<(), routekit::Error> {
+//!     routekit::telemetry::init()?;
+//!     App::discover().serve().await
+//! }
+//! ```
+
+mod directives;
+mod init;
+mod log_filter;
+
+pub use self::init::init;
+pub(crate) use self::{
+    directives::LogDirective,
+    log_filter::{ChangeEnd, FilterTransition, LogFilter, LogFilterReport},
+};
