@@ -50,7 +50,7 @@
 //! | retry calls to another server | [`retry`] |
 //! | test | [`mod@test`] |
 //! | configure a deployment | [`config`] |
-//! | operate it | [`admin`], [`health`], [`shutdown`], [`metrics`], [`access_log`], [`telemetry`] |
+//! | operate it | [`admin`], [`health`], [`shutdown`], [`metrics`], [`access_log`], [`telemetry`], [`system`] |
 //! | see how a request is processed | [`App::explain`], [`observe`] |
 //! | use one policy on a plain axum router | [`auth`], [`cache`], [`breaker`], [`concurrency`], [`timeout`], [`body_limit`], [`catch_panic`], [`deprecation`], [`correlation`], [`watch`], [`sensitive_headers`] |
 //!
@@ -116,6 +116,7 @@ pub mod retry;
 pub mod route;
 pub mod sensitive_headers;
 pub mod shutdown;
+pub mod system;
 #[cfg(feature = "telemetry")]
 pub mod telemetry;
 pub mod test;

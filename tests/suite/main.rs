@@ -69,6 +69,7 @@ mod slow_clients;
 mod state;
 mod stores;
 mod support;
+mod system;
 mod telemetry;
 mod tls;
 mod two_apps;

@@ -72,7 +72,7 @@ impl TickTime {
 impl AlertEngine {
     /// Compares the figures of a tick with the thresholds. Returns what has changed, in the order of the ids.
     pub(super) fn evaluate(&mut self, now: TickTime, figures: &AlertFigures) -> Vec<AlertChange> {
-        if let Some(used) = figures.system.and_then(|system| system.rss) {
+        if let Some(used) = figures.system.rss {
             self.growth.add(used);
         }
         let findings = rules::findings(figures, &self.settings, &self.growth);

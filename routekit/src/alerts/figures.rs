@@ -6,8 +6,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct AlertFigures {
     pub(crate) routes: Vec<RouteReading>,
-    /// `None` if the system does not say.
-    pub(crate) system: Option<SystemReading>,
+    pub(crate) system: SystemReading,
     /// The breakers that are not closed.
     pub(crate) breakers: Vec<BreakerReading>,
     /// The names of the stores that cannot be reached.
@@ -38,9 +37,8 @@ pub(crate) struct RouteThresholds {
     pub(crate) p99: Option<Duration>,
 }
 
-/// The process and the machine.
+/// The process and the machine. A figure is `None` if the system does not say.
 #[derive(Debug, Clone, Copy, Default)]
-#[cfg_attr(not(test), expect(dead_code, reason = "the statistics of routes and of the system are not collected yet"))]
 pub(crate) struct SystemReading {
     /// CPU time of the process since the last tick, in percent of what it may use.
     pub(crate) cpu_percent: Option<f64>,

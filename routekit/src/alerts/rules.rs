@@ -41,12 +41,10 @@ pub(super) fn findings(figures: &AlertFigures, settings: &AlertSettings, growth:
         found.extend(slow_p99(route, settings.min_samples));
         found.extend(errors(route, settings.min_samples));
     }
-    if let Some(system) = &figures.system {
-        found.extend(cpu(system, settings));
-        found.extend(memory(system, settings));
-        found.extend(memory_growth(settings, growth));
-        found.extend(lag(system, settings));
-    }
+    found.extend(cpu(&figures.system, settings));
+    found.extend(memory(&figures.system, settings));
+    found.extend(memory_growth(settings, growth));
+    found.extend(lag(&figures.system, settings));
     found.extend(figures.breakers.iter().map(breaker));
     found.extend(figures.stores_down.iter().map(|store| store_down(store)));
     found

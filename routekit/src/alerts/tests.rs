@@ -44,12 +44,12 @@ fn named(changes: &[AlertChange]) -> Vec<String> {
 
 fn cpu(percent: f64) -> AlertFigures {
     let system = SystemReading { cpu_percent: Some(percent), ..SystemReading::default() };
-    AlertFigures { system: Some(system), ..AlertFigures::default() }
+    AlertFigures { system, ..AlertFigures::default() }
 }
 
 fn memory(used: u64, limit: u64) -> AlertFigures {
     let system = SystemReading { rss: Some(used), memory_limit: Some(limit), ..SystemReading::default() };
-    AlertFigures { system: Some(system), ..AlertFigures::default() }
+    AlertFigures { system, ..AlertFigures::default() }
 }
 
 fn route(requests: u64, failures: u64, mean_ms: u64) -> AlertFigures {
@@ -143,7 +143,7 @@ fn severity_rises_and_does_not_fall() {
 fn thresholds_and_severities_are_those_of_the_table() {
     let lag = |ms| {
         let system = SystemReading { scheduling_delay: Some(Duration::from_millis(ms)), ..SystemReading::default() };
-        AlertFigures { system: Some(system), ..AlertFigures::default() }
+        AlertFigures { system, ..AlertFigures::default() }
     };
     let down = AlertFigures { stores_down: vec!["cache"], ..AlertFigures::default() };
     let strict = |rate: f64, failures| {
@@ -211,7 +211,7 @@ fn rule_without_a_threshold_is_off() {
         memory_limit: Some(100),
         scheduling_delay: Some(MINUTE),
     };
-    assert!(ticks.ticks(100, &AlertFigures { system: Some(system), ..AlertFigures::default() }).is_empty());
+    assert!(ticks.ticks(100, &AlertFigures { system, ..AlertFigures::default() }).is_empty());
 }
 
 #[test]

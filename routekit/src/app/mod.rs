@@ -13,6 +13,7 @@
 // 3. `finish` turns the app into a server, a router, a service, or a table of its routes (`table`).
 // 4. `server` accepts connections until it is told to stop (`server/signal`), and `announce` logs the addresses.
 //    `warm_up` fills the cache before the app is ready. `tls` holds the certificate of the main listener.
+//    `monitoring` watches the app while it is served.
 //    `shutdown_hook` and `background_work` are what a shutdown runs and waits for.
 
 mod announce;

@@ -31,6 +31,7 @@ use crate::{
     problem::ProblemFormat,
     sensitive_headers::SensitiveHeadersLayer,
     shutdown::Shutdown,
+    system::SystemMonitor,
 };
 
 /// An app that passed all checks.
@@ -53,6 +54,7 @@ pub(crate) struct Mounted {
     pub(super) metering: Metering,
     pub(super) cache_metering: Arc<CacheMetering>,
     pub(super) verifiers: Arc<Verifiers>,
+    pub(super) system: SystemMonitor,
     pub(super) warm_up: WarmUpPlan,
     /// For HTTPS on the main listener.
     pub(super) certificate: Option<ServerCertificate>,

@@ -19,6 +19,11 @@ impl LabelledRecorder {
         Self { recorder, label: (number > 1).then(|| Label::new("app", number.to_string())) }
     }
 
+    /// The recorder without the label.
+    pub(crate) fn unlabelled(&self) -> InstalledRecorder {
+        self.recorder
+    }
+
     fn key(&self, key: &Key) -> Key {
         key.with_extra_labels(self.label.iter().cloned().collect())
     }

@@ -1,5 +1,5 @@
-//! Metrics of requests, caches, circuit breakers, concurrency limits and health checks, for Prometheus and other
-//! recorders.
+//! Metrics of requests, caches, circuit breakers, concurrency limits, health checks, the process and its runtime, for
+//! Prometheus and other recorders.
 //!
 //! An app collects them by itself and serves them at `/metrics` of its [admin service](crate::admin):
 //!
@@ -30,6 +30,10 @@
 //! | `routekit_alerts_active` | gauge | only `type` and `severity` of the [alerts](crate::alerts): `high` or `critical` |
 //! | `routekit_alerts_raised_total` | counter | only `type` |
 //! | `routekit_alert_notifications_total` | counter | only `sink`: `hook` or `webhook`, and `result`: `delivered`, `retried`, `failed` or `dropped` |
+//! | `process_cpu_seconds_total` | counter | no labels |
+//! | `process_resident_memory_bytes`, `process_virtual_memory_bytes`, `process_open_fds`, `process_max_fds`, `process_threads`, `process_start_time_seconds` | gauges | no labels |
+//! | `tokio_workers`, `tokio_alive_tasks`, `tokio_global_queue_depth`, `tokio_busy_ratio` | gauges | no labels |
+//! | `tokio_scheduling_delay_seconds`, `tokio_scheduling_delay_max_seconds` | gauges | no labels |
 //! | `routekit_tls_certificate_reloads_total` | counter | only `result`: `ok` or `error` |
 //!
 //! 1. Names, units and labels of requests follow the OpenTelemetry HTTP conventions, in Prometheus spelling.
@@ -59,6 +63,11 @@
 //!    belong to a route have `source` instead of method and route: `layers` (all layers that the program created) or
 //!    `program` (values, and the program's own invalidations). All three series of a health check are 0 until its first
 //!    run has ended.
+//! 9. `process_*` are the figures that the Prometheus client libraries report. They belong to the process: each app
+//!    shows the same, and on the program's own recorder they have no label `app`. They come from `/proc`; a figure that
+//!    the system does not have is no series. `process_cpu_seconds_total` counts whole seconds. `tokio_*` are those of
+//!    the runtime that the app is served on, and [`TokioMetrics`](crate::system::TokioMetrics) describes them; the
+//!    ratio and the delays are of the last seconds.
 //!
 //! [`HttpMetrics`] is an [observer](crate::observe). See [`watch`](crate::watch) for its use on a plain axum router.
 
@@ -77,6 +86,7 @@ mod no_exporter;
 mod recorder;
 mod requests;
 mod source;
+mod system;
 
 #[cfg(feature = "tls")]
 pub(crate) use self::certificate::CertificateMetrics;
@@ -91,6 +101,7 @@ pub(crate) use self::{
     health::{HealthMetrics, HealthSeries},
     labelled::LabelledRecorder,
     source::MetricSource,
+    system::{ProcessSeries, TokioSeries},
 };
 pub use self::{
     names::DURATION_BUCKETS,

@@ -40,6 +40,21 @@ pub(super) const ALERTS_ACTIVE: &str = "routekit_alerts_active";
 pub(super) const ALERTS_RAISED: &str = "routekit_alerts_raised_total";
 pub(super) const ALERT_NOTIFICATIONS: &str = "routekit_alert_notifications_total";
 
+pub(super) const PROCESS_CPU: &str = "process_cpu_seconds_total";
+pub(super) const PROCESS_RESIDENT: &str = "process_resident_memory_bytes";
+pub(super) const PROCESS_VIRTUAL: &str = "process_virtual_memory_bytes";
+pub(super) const PROCESS_OPEN_FDS: &str = "process_open_fds";
+pub(super) const PROCESS_MAX_FDS: &str = "process_max_fds";
+pub(super) const PROCESS_THREADS: &str = "process_threads";
+pub(super) const PROCESS_START: &str = "process_start_time_seconds";
+
+pub(super) const TOKIO_WORKERS: &str = "tokio_workers";
+pub(super) const TOKIO_TASKS: &str = "tokio_alive_tasks";
+pub(super) const TOKIO_QUEUE: &str = "tokio_global_queue_depth";
+pub(super) const TOKIO_BUSY: &str = "tokio_busy_ratio";
+pub(super) const TOKIO_DELAY: &str = "tokio_scheduling_delay_seconds";
+pub(super) const TOKIO_MAX_DELAY: &str = "tokio_scheduling_delay_max_seconds";
+
 #[cfg(feature = "tls")]
 pub(super) const CERTIFICATE_RELOADS: &str = "routekit_tls_certificate_reloads_total";
 #[cfg(feature = "prometheus")]
@@ -125,6 +140,42 @@ pub(super) fn describe_alerts(recorder: &dyn Recorder) {
     recorder.describe_counter(ALERTS_RAISED.into(), None, "Alerts raised, by type.".into());
     let text = "Changes of alerts for hooks and the webhook, by result.";
     recorder.describe_counter(ALERT_NOTIFICATIONS.into(), None, text.into());
+}
+
+/// Describes the metrics of the process.
+pub(super) fn describe_process(recorder: &dyn Recorder) {
+    let text = "Total user and system CPU time spent in seconds.";
+    recorder.describe_counter(PROCESS_CPU.into(), Some(Unit::Seconds), text.into());
+    let gauges = [
+        (PROCESS_RESIDENT, Some(Unit::Bytes), "Resident memory size in bytes."),
+        (PROCESS_VIRTUAL, Some(Unit::Bytes), "Virtual memory size in bytes."),
+        (PROCESS_OPEN_FDS, None, "Number of open file descriptors."),
+        (PROCESS_MAX_FDS, None, "Maximum number of open file descriptors."),
+        (PROCESS_THREADS, None, "Number of OS threads in the process."),
+        (PROCESS_START, Some(Unit::Seconds), "Start time of the process since unix epoch in seconds."),
+    ];
+    for (name, unit, text) in gauges {
+        recorder.describe_gauge(name.into(), unit, text.into());
+    }
+}
+
+/// Describes the metrics of a tokio runtime.
+pub(super) fn describe_tokio(recorder: &dyn Recorder) {
+    let gauges = [
+        (TOKIO_WORKERS, None, "Worker threads of the tokio runtime."),
+        (TOKIO_TASKS, None, "Tasks that have not ended."),
+        (TOKIO_QUEUE, None, "Tasks that wait in the global queue of the tokio runtime."),
+        (TOKIO_BUSY, None, "Share of the last seconds in which the workers were busy, from 0 to 1."),
+        (
+            TOKIO_DELAY,
+            Some(Unit::Seconds),
+            "Mean time in the last seconds from when a task is ready until it is polled.",
+        ),
+        (TOKIO_MAX_DELAY, Some(Unit::Seconds), "Longest of these times in the last seconds."),
+    ];
+    for (name, unit, text) in gauges {
+        recorder.describe_gauge(name.into(), unit, text.into());
+    }
 }
 
 /// Describes the metrics of the certificate that an app serves with.

@@ -37,7 +37,8 @@ fn snooze_names_the_wrong_parameter_and_is_audited() {
     });
     let audit: Vec<_> = lines.iter().filter(|line| line.of == "routekit::audit").collect();
     assert_eq!(audit.len(), 11);
-    let changes: Vec<String> = audit.iter().map(|line| line.fields.join(" ")).filter(|l| l.contains("after=")).collect();
+    let changes: Vec<String> =
+        audit.iter().map(|line| line.fields.join(" ")).filter(|l| l.contains("after=")).collect();
     assert_eq!(changes.len(), 2, "{changes:?}");
     assert!(changes[0].contains("before=\"breaker-bank: not snoozed\""), "{changes:?}");
     assert!(changes[0].contains("after=\"breaker-bank: snoozed until 2030-01-31T00:00:30.000Z\""), "{changes:?}");

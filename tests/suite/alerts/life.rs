@@ -1,9 +1,6 @@
 //! From the tick that raises an alert to the tick that resolves it.
 
-use std::{
-    sync::atomic::Ordering,
-    time::Duration,
-};
+use std::{sync::atomic::Ordering, time::Duration};
 
 use routekit::{ManualClock, cache::Cache, prelude::*};
 use serde_json::json;
@@ -55,7 +52,10 @@ fn open_breaker_is_raised_once_reminded_snoozed_and_resolved_once() {
         app.ticks(10).await;
         assert!(app.active().await.is_empty());
         let history = &app.report().await["history"];
-        assert_eq!((&history[0]["resolved"], history.as_array().unwrap().len()), (&json!("2030-01-01T00:39:00.000Z"), 1));
+        assert_eq!(
+            (&history[0]["resolved"], history.as_array().unwrap().len()),
+            (&json!("2030-01-01T00:39:00.000Z"), 1)
+        );
         assert_eq!((&*app.metric(ACTIVE).await, &*app.metric(RAISED).await), ("0", "1"));
         std::iter::from_fn(|| changes.try_recv().ok()).collect::<Vec<_>>()
     });
@@ -65,7 +65,9 @@ fn open_breaker_is_raised_once_reminded_snoozed_and_resolved_once() {
     let lines: Vec<_> = lines.map(|line| line.fields.join(" ")).collect();
     assert_eq!(lines.len(), 4, "{lines:?}");
     for (line, event) in lines.iter().zip(["raised", "reminded", "reminded", "resolved"]) {
-        for part in [&*format!("event=\"{event}\""), "id=\"breaker-bank\"", "kind=\"breaker_open\"", "severity=\"high\""] {
+        for part in
+            [&*format!("event=\"{event}\""), "id=\"breaker-bank\"", "kind=\"breaker_open\"", "severity=\"high\""]
+        {
             assert!(line.contains(part), "{part} in {line}");
         }
     }

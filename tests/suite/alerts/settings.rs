@@ -84,7 +84,10 @@ fn setting_of_the_program_is_checked_as_well() {
         (|config| config.set_alerts_error_rate(Some(f64::NAN)), "`alerts.error_rate` (code) is `NaN`: must be above 0"),
         (|config| config.set_alerts_cpu_percent(Some(100)), "`alerts.cpu_percent` (code) is `100`: must be from 1 to"),
         (|config| config.set_alerts_memory_growth(Some(0)), "`alerts.memory_growth` (code) is `0`: zero"),
-        (|config| config.set_alerts_event_loop_lag(Some(Duration::ZERO)), "`alerts.event_loop_lag` (code) is `0ns`: zero"),
+        (
+            |config| config.set_alerts_event_loop_lag(Some(Duration::ZERO)),
+            "`alerts.event_loop_lag` (code) is `0ns`: zero",
+        ),
         (|config| config.set_alerts_interval(Duration::ZERO), "`alerts.interval` (code) is `0ns`: shorter"),
     ];
     for (change, expected) in changes {
@@ -107,7 +110,10 @@ fn webhook_that_is_no_url_is_a_start_up_error_without_its_text() {
         let change = move |config: &mut Config| config.set_alerts_webhook(Some(Secret::new(url)));
         let app = App::with_routes(routes![orders]).config(Config::default()).configure(change);
         let error = app.into_router().unwrap_err().to_string();
-        assert!(error.contains("`alerts.webhook` (code) is `(secret)`: ") && error.contains(expected), "{url}: {error}");
+        assert!(
+            error.contains("`alerts.webhook` (code) is `(secret)`: ") && error.contains(expected),
+            "{url}: {error}"
+        );
         assert!(!error.contains("hunter2"), "{error}");
     }
 }

@@ -235,8 +235,7 @@ async fn webhook_that_cannot_be_reached_is_counted() {
 
 #[tokio::test]
 async fn changes_beyond_a_full_queue_are_dropped_and_counted() {
-    let breakers: Vec<_> =
-        (0..300).map(|n| CircuitBreaker::builder(format!("b{n:03}")).build().unwrap()).collect();
+    let breakers: Vec<_> = (0..300).map(|n| CircuitBreaker::builder(format!("b{n:03}")).build().unwrap()).collect();
     let app = breakers.iter().fold(app().0, |app, breaker| app.breaker(breaker.clone()));
     let (app, mut changes) = collecting(app.on_alert(async |_| pending().await));
     let app = Alerting::run(app).await;

@@ -23,7 +23,7 @@ use self::{
 /// From the ground floor to the roof. Modules on one line are siblings that must not use each other.
 const STOREYS: &[&[&str]] = &[
     &["base"],
-    &["observe", "problem"],
+    &["observe", "problem", "system"],
     &["deadline", "deps", "shutdown"],
     &["route"],
     &["identity"],

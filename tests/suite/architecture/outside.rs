@@ -56,8 +56,11 @@ const ALLOWED: &[(&str, &str)] = &[
     // Health checks look outside, and only if a program adds them.
     ("health/checks/disk.rs", "tokio::task::spawn_blocking"),
     ("health/checks/http/plain.rs", "tokio::net"),
-    ("health/checks/system/files.rs", "std::fs"),
     ("health/checks/tcp.rs", "tokio::net"),
+    // `/proc` and `/sys`, and the figures of the runtime that the app is served on.
+    ("system/files.rs", "std::fs"),
+    ("system/monitor.rs", "tokio::runtime"),
+    ("system/runtime.rs", "tokio::runtime"),
     // `Spawner::tokio`, which a program chooses.
     ("base/spawner.rs", "tokio::spawn"),
     // A program calls `telemetry::init` itself, before there is an app.

@@ -82,10 +82,16 @@ async fn stalled_refresh_turns_readiness_red() {
 
 #[tokio::test]
 async fn app_without_checks_starts_no_refresh() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let mut served = Box::pin(app([]).serve_on(listener, std::future::pending()));
-    assert!(served.as_mut().now_or_never().is_none(), "it serves");
-    assert_eq!(tokio::runtime::Handle::current().metrics().num_alive_tasks(), 0);
+    let tasks = async |checks: Vec<HealthCheck>| {
+        let before = tokio::runtime::Handle::current().metrics().num_alive_tasks();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut served = Box::pin(app(checks).serve_on(listener, std::future::pending()));
+        assert!(served.as_mut().now_or_never().is_none(), "it serves");
+        tokio::runtime::Handle::current().metrics().num_alive_tasks() - before
+    };
+    let without = tasks(vec![]).await;
+    let pending = HealthCheck::new("hangs", async || std::future::pending::<Result<(), String>>().await);
+    assert_eq!(without + 1, tasks(vec![pending]).await, "an app has other tasks, too");
 }
 
 #[tokio::test]

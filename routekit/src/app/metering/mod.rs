@@ -5,3 +5,4 @@ pub(super) mod guards;
 pub(super) mod health;
 pub(super) mod observers;
 pub(super) mod recorder;
+pub(super) mod system;

@@ -89,6 +89,14 @@ impl Metering {
         }
     }
 
+    /// The recorder for metrics that belong to the process. Apps that share a recorder have one series for all of them.
+    pub(in crate::app) fn process_recorder(&self) -> SharedRecorder {
+        match self {
+            Self::Own { exporter, .. } => exporter.recorder(),
+            Self::Foreign(recorder) => Arc::new(recorder.unlabelled()),
+        }
+    }
+
     /// Adds a source. Its counters are copied before each rendering, or once a second to a recorder that is scraped
     /// elsewhere.
     pub(in crate::app) fn add(&self, thread: &str, source: Arc<dyn MetricSource>) {

@@ -1,7 +1,8 @@
-//! What an app finds out about itself while it serves.
+//! What watches an app while it is served.
 
 mod alerting;
 mod figures;
 mod notify;
+pub(super) mod system;
 
 pub(super) use self::{alerting::AlertMonitor, figures::FigureSources, notify::AlertHook};

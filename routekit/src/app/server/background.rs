@@ -10,7 +10,7 @@ use super::{
     file_limit::ADMIN_CONNECTIONS,
     supervisor::Supervisor,
 };
-use crate::app::mounted::Mounted;
+use crate::app::{monitoring, mounted::Mounted};
 
 /// Starts the tasks of an app that listens on `addr`.
 ///
@@ -33,6 +33,7 @@ pub(super) fn start(mounted: &Mounted, supervisor: &Supervisor, addr: SocketAddr
     if let Some(hot_pages) = &mounted.hot_pages {
         tasks.spawn(hot_pages.run());
     }
+    tasks.spawn(monitoring::system::watch(mounted.system.clone()));
     let health = mounted.health.clone();
     if let Some(notifications) = supervisor.run(mounted.url(addr), async move { health.until_ready().await }) {
         tasks.spawn(notifications);

@@ -15,7 +15,10 @@ use crate::{
     app::{
         environment,
         hand_written::{self, Group},
-        metering::{cache::CacheMetering, guards::GuardMetering, health::HealthMetering, observers::Observers},
+        metering::{
+            cache::CacheMetering, guards::GuardMetering, health::HealthMetering, observers::Observers,
+            system::SystemMetering,
+        },
         monitoring::{AlertMonitor, FigureSources},
         mounted::Mounted,
         spec::ProgramSpec,
@@ -30,6 +33,7 @@ use crate::{
     observe::RouteObservers as _,
     policy::{self, RouterPolicies},
     sensitive_headers::SensitiveHeadersLayer,
+    system::SystemMonitor,
     watch::RouteLabelLayer,
 };
 
@@ -125,8 +129,10 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     metering.add("routekit-cache", cache_metering.clone());
     metering.add("routekit-health", HealthMetering::new(&health, metering.recorder()));
     metering.add("routekit-breakers", GuardMetering::new(&breakers, metering.recorder(), &declared.routes));
+    let system = SystemMonitor::new("/", clock.clone());
+    metering.add("routekit-process", SystemMetering::new(&system, &metering));
     alerts.configure(alert_settings(&config), clock.clone(), *config.alerts_enabled);
-    let sources = FigureSources { breakers, cache: cache.clone() };
+    let sources = FigureSources { breakers, cache: cache.clone(), system: system.clone() };
     let alert_metrics = AlertMetrics::new(metering.recorder());
     let alerts = AlertMonitor::new(alerts, &config, &clock, sources, (alert_hooks, &alert_metrics));
     let hot_pages = (*config.cache_hot_pages_file).clone().filter(|_| *config.cache_warm_up);
@@ -149,6 +155,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         metering,
         cache_metering,
         verifiers,
+        system,
         certificate,
         hot_pages: hot_pages.map(|file| Arc::new(HotPages::new(file, cache, &declared.routes))),
         warm_up: if *config.cache_warm_up { warm_up } else { WarmUpPlan::default() },

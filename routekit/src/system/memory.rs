@@ -4,31 +4,31 @@ use std::path::Path;
 
 use super::{
     cgroup::{self, MemoryPool},
-    files::read,
+    files::{kilobytes, read},
 };
 
 /// What `/proc` and `/sys` say.
-pub(super) struct Memory {
+pub(crate) struct Memory {
     /// Resident memory of the process.
-    pub(super) rss: u64,
+    pub(crate) rss: u64,
     /// The memory of the machine, or the lowest limit of the container.
-    pub(super) total: u64,
+    pub(crate) total: u64,
     /// What is free of the machine or container with the smallest share of free memory.
-    pub(super) free: u64,
+    pub(crate) free: u64,
     /// The total that `free` is a part of.
     free_of: u64,
 }
 
 impl Memory {
     /// Reads the files below `root`. An error names the file.
-    pub(super) fn read(root: &Path) -> Result<Self, String> {
+    pub(crate) fn read(root: &Path) -> Result<Self, String> {
         let status = read(root, "proc/self/status")?;
         let rss = kilobytes(&status, "VmRSS").ok_or("/proc/self/status has no VmRSS")?;
         let info = read(root, "proc/meminfo")?;
         let total = kilobytes(&info, "MemTotal").ok_or("/proc/meminfo has no MemTotal")?;
         let free = kilobytes(&info, "MemAvailable").ok_or("/proc/meminfo has no MemAvailable")?;
         let machine = MemoryPool { total, free };
-        let pools = cgroup::limited(root, total);
+        let pools = cgroup::memory_limits(root, total);
         let total = pools.iter().map(|pool| pool.total).fold(machine.total, u64::min);
         let scarcest = pools.into_iter().fold(machine, |scarcest, pool| {
             if percent(pool.free, pool.total) < percent(scarcest.free, scarcest.total) { pool } else { scarcest }
@@ -37,20 +37,13 @@ impl Memory {
     }
 
     /// The share of the process in the total.
-    pub(super) fn usage_percent(&self) -> f64 {
+    pub(crate) fn usage_percent(&self) -> f64 {
         percent(self.rss, self.total)
     }
 
-    pub(super) fn free_percent(&self) -> f64 {
+    pub(crate) fn free_percent(&self) -> f64 {
         percent(self.free, self.free_of)
     }
-}
-
-/// The value of a line such as `MemTotal:       16318480 kB`, in bytes.
-fn kilobytes(text: &str, name: &str) -> Option<u64> {
-    let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
-    let number: u64 = value.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    number.checked_mul(1024)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a percentage needs no 53 bits")]

@@ -1,15 +1,13 @@
 //! A check of the memory of the process and of its machine or container.
 
-mod cgroup;
-mod files;
-mod memory;
+use std::path::PathBuf;
 
-use std::path::{Path, PathBuf};
-
-use self::memory::Memory;
-use crate::health::{
-    check::HealthCheck,
-    result::{HealthCheckResult, HealthStatus},
+use crate::{
+    health::{
+        check::HealthCheck,
+        result::{HealthCheckResult, HealthStatus},
+    },
+    system::{Memory, load_average},
 };
 
 /// A larger share of the memory, in percent, is degraded.
@@ -40,7 +38,7 @@ impl HealthCheck {
     pub fn system_in(root: impl Into<PathBuf>) -> Self {
         let root = root.into();
         Self::new("system-resources", async move || match Memory::read(&root) {
-            Ok(memory) => assess(&memory, &load_average(&root)),
+            Ok(memory) => assess(&memory, load_average(&root).as_ref().map_or(&[], |load| load)),
             Err(message) => HealthCheckResult::degraded(format!("the memory cannot be measured: {message}")),
         })
         .critical(true)
@@ -75,10 +73,4 @@ fn assess(memory: &Memory, load_average: &[f64]) -> HealthCheckResult {
         );
     let message = (!issues.is_empty()).then(|| issues.join(", "));
     HealthCheckResult { status, message, ..result }
-}
-
-/// The load of the last 1, 5 and 15 minutes; empty if it cannot be read.
-fn load_average(root: &Path) -> Vec<f64> {
-    let text = files::read(root, "proc/loadavg").unwrap_or_default();
-    text.split_whitespace().take(3).filter_map(|number| number.parse().ok()).collect()
 }
