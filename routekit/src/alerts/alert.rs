@@ -39,7 +39,7 @@ pub struct Alert {
     /// When it was resolved. `None` while it is active.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "option_as_rfc3339")]
     pub resolved: Option<SystemTime>,
-    /// Until when nobody is reminded.
+    /// Until when there are no reminders.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "option_as_rfc3339")]
     pub snoozed_until: Option<SystemTime>,
     /// How many reminders were sent.

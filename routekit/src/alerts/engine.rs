@@ -29,7 +29,7 @@ pub(super) struct AlertEngine {
     pub(super) settings: AlertSettings,
     growth: MemoryGrowth,
     /// Conditions that are active, or may become so, by the id of their alert.
-    watched: BTreeMap<String, Watched>,
+    conditions: BTreeMap<String, Condition>,
     /// Resolved alerts, the last one at the end.
     history: VecDeque<Alert>,
 }
@@ -42,9 +42,9 @@ pub(super) struct TickTime {
     pub(super) unix: Duration,
 }
 
-/// One condition.
+/// What was found, and for how long.
 #[derive(Debug, Default)]
-struct Watched {
+struct Condition {
     /// Consecutive ticks above the threshold.
     above: u32,
     /// Consecutive ticks above the critical threshold.
@@ -79,17 +79,17 @@ impl AlertEngine {
         let found: BTreeSet<String> = findings.iter().map(|finding| finding.id.clone()).collect();
         let mut changes = Vec::new();
         for finding in findings {
-            let watched = self.watched.entry(finding.id.clone()).or_default();
-            changes.extend(watched.found(now, finding, self.settings.remind_after));
+            let condition = self.conditions.entry(finding.id.clone()).or_default();
+            changes.extend(condition.found(now, finding, self.settings.remind_after));
         }
-        for (_, watched) in self.watched.iter_mut().filter(|(id, _)| !found.contains(*id)) {
-            if let Some(resolved) = watched.calm(now) {
+        for (_, condition) in self.conditions.iter_mut().filter(|(id, _)| !found.contains(*id)) {
+            if let Some(resolved) = condition.calm(now) {
                 self.history.push_back(resolved.clone());
                 changes.push(AlertChange { event: AlertEvent::Resolved, alert: resolved });
             }
         }
         self.history.drain(..self.history.len().saturating_sub(HISTORY));
-        self.watched.retain(|_, watched| watched.active.is_some() || watched.above > 0);
+        self.conditions.retain(|_, condition| condition.active.is_some() || condition.above > 0);
         changes.sort_by(|a, b| a.alert.id.cmp(&b.alert.id));
         changes
     }
@@ -97,7 +97,7 @@ impl AlertEngine {
     /// Stops the reminders of an active alert until `duration` has passed. `None` ends an earlier snooze. Returns the
     /// alert before and after, or `None` if there is no such active alert.
     pub(super) fn snooze(&mut self, now: TickTime, id: &str, duration: Option<Duration>) -> Option<(Alert, Alert)> {
-        let active = self.watched.get_mut(id)?.active.as_mut()?;
+        let active = self.conditions.get_mut(id)?.active.as_mut()?;
         let before = active.alert.clone();
         active.snoozed_until = duration.map(|duration| now.at + duration);
         active.alert.snoozed_until = duration.map(|duration| now.wall() + duration);
@@ -107,7 +107,7 @@ impl AlertEngine {
 
     /// The active alerts, in the order of their ids.
     pub(super) fn active(&self) -> impl Iterator<Item = &Alert> {
-        self.watched.values().filter_map(|watched| watched.active.as_ref()).map(|active| &active.alert)
+        self.conditions.values().filter_map(|condition| condition.active.as_ref()).map(|active| &active.alert)
     }
 
     /// The resolved alerts, the last one first.
@@ -117,15 +117,15 @@ impl AlertEngine {
 
     /// Forgets how long conditions have lasted, because there will be no ticks for a while.
     pub(super) fn pause(&mut self) {
-        for watched in self.watched.values_mut() {
-            (watched.above, watched.critical, watched.calm) = (0, 0, 0);
+        for condition in self.conditions.values_mut() {
+            (condition.above, condition.critical, condition.calm) = (0, 0, 0);
         }
-        self.watched.retain(|_, watched| watched.active.is_some());
+        self.conditions.retain(|_, condition| condition.active.is_some());
         self.growth = MemoryGrowth::default();
     }
 }
 
-impl Watched {
+impl Condition {
     /// A tick with a finding.
     fn found(&mut self, now: TickTime, finding: Finding, remind_after: Option<Duration>) -> Option<AlertChange> {
         self.calm = 0;

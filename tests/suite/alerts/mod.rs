@@ -37,7 +37,10 @@ struct Alerting {
 
 impl Alerting {
     async fn run(app: App) -> Self {
-        let clock = ManualClock::new();
+        Self::run_on(app, ManualClock::new()).await
+    }
+
+    async fn run_on(app: App, clock: ManualClock) -> Self {
         let admin = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = admin.local_addr().unwrap();
         let app = wire::run(app.clock(clock.clock()).admin_listener(admin)).await;
