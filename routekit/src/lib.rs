@@ -103,6 +103,7 @@ pub mod correlation;
 mod deadline;
 pub mod deprecation;
 pub mod deps;
+mod explained;
 pub mod extract;
 mod generated;
 pub mod guide;

@@ -27,6 +27,8 @@
 //! | `GET /routes` | every route with its policies, their settings at start-up, and the origin of each setting |
 //! | `GET /readiness` | whether the app is ready, the reasons why not, and the results of its health checks |
 //! | `GET /health`, `/health/ready`, `/health/startup`, `/health/live` | [health](crate::health) with the results of the checks; only on its own listener |
+//! | `GET /requests` | the last requests that failed, were slow or were answered with a 4xx, newest first; 404 unless [`explain_requests`](crate::config) is set |
+//! | `GET /requests/{correlation-id}` | those with this correlation id: what each policy decided and how long it took, with masked headers |
 //! | `GET /access-log` | the mode: which requests are logged |
 //! | `PUT /access-log` | sets the mode until the next start: `all`, `errors` or `off`; operators only |
 //! | `GET /alerts` | the active [alerts](crate::alerts), those that were resolved, and when the figures were evaluated last |
@@ -63,6 +65,7 @@ mod log;
 #[cfg(feature = "prometheus")]
 mod metrics;
 mod readiness;
+mod requests;
 mod routes;
 mod wrong_tokens;
 
@@ -80,8 +83,8 @@ pub(crate) use self::{authorize::Operators, local_host::local_hosts_only, wrong_
 #[cfg(feature = "prometheus")]
 use crate::metrics::Exporter;
 use crate::{
-    access_log::AccessLog, alerts::Alerts, breaker::Breakers, cache::Cache, health::HealthMonitor, policy::Explanation,
-    route::Reserved, timeout::TimeoutLayer,
+    access_log::AccessLog, alerts::Alerts, breaker::Breakers, cache::Cache, explained::ExplainedRequests,
+    health::HealthMonitor, policy::Explanation, route::Reserved, timeout::TimeoutLayer,
 };
 
 /// The parts of the app that the admin surface reads and changes.
@@ -92,6 +95,8 @@ pub(crate) struct Admin {
     pub(crate) exporter: Option<Exporter>,
     pub(crate) routes: Vec<Explanation>,
     pub(crate) health: HealthMonitor,
+    /// `None` if the app explains no requests.
+    pub(crate) explained: Option<ExplainedRequests>,
     pub(crate) access_log: AccessLog,
     pub(crate) alerts: Alerts,
     #[cfg(feature = "telemetry")]
@@ -107,7 +112,7 @@ pub(crate) struct Admin {
 const CHANGE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The paths that routes of the app must not use if the admin surface is served beside them.
-pub(crate) const PATHS: [Reserved; 12] = [
+pub(crate) const PATHS: &[Reserved] = &[
     Reserved { path: "/access-log", what: "its access log" },
     Reserved { path: "/alerts", what: "its alerts" },
     Reserved { path: "/alerts/{*id}", what: "the snooze of an alert" },
@@ -119,6 +124,8 @@ pub(crate) const PATHS: [Reserved; 12] = [
     Reserved { path: "/log", what: "the filter of its log" },
     Reserved { path: "/metrics", what: "its metrics" },
     Reserved { path: "/readiness", what: "its readiness" },
+    Reserved { path: "/requests", what: "its explained requests" },
+    Reserved { path: "/requests/{id}", what: "an explained request" },
     Reserved { path: "/routes", what: "its routes" },
 ];
 
@@ -128,6 +135,8 @@ impl Admin {
         let mut router = Router::new()
             .route("/routes", get(routes::list).with_state(routes::render(&self.routes)))
             .route("/readiness", get(readiness::show).with_state(self.health))
+            .route("/requests", get(requests::list).with_state(self.explained.clone()))
+            .route("/requests/{id}", get(requests::show).with_state(self.explained))
             .route("/access-log", get(access_log::show).with_state(self.access_log.clone()))
             .route("/alerts", get(alerts::list).with_state(self.alerts.clone()))
             .route("/breakers", get(breakers::list))

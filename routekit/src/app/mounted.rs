@@ -68,8 +68,14 @@ impl Mounted {
     /// The app as an axum router, and the admin surface if it is separate.
     pub(crate) fn into_routers(self) -> (Router, Option<Router>) {
         let around_admin = AroundRouterLayer::admin(self.sensitive_headers.clone(), self.clock.clone());
-        let around =
-            AroundRouterLayer::app(self.sensitive_headers, self.unmatched, self.clock, self.problems, self.shutdown);
+        let around = AroundRouterLayer::app(
+            self.sensitive_headers,
+            self.unmatched,
+            self.clock,
+            self.problems,
+            self.shutdown,
+            *self.config.explain_requests > 0,
+        );
         (self.router.layer(around), self.admin.map(|admin| admin.layer(around_admin)))
     }
 
@@ -88,6 +94,7 @@ impl Mounted {
             self.clock.clone(),
             self.problems.clone(),
             self.shutdown.clone(),
+            *self.config.explain_requests > 0,
         );
         AppService(around.layer(self.router.clone()))
     }

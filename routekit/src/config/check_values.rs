@@ -16,6 +16,9 @@ const SHORTEST_TOKEN: usize = 16;
 /// The shortest time between two evaluations.
 const SHORTEST_INTERVAL: Duration = Duration::from_secs(1);
 
+/// The largest number of explained requests.
+const MOST_EXPLAINED: u32 = 10_000;
+
 impl Config {
     /// Reports values that have no useful meaning, whatever their source.
     pub(crate) fn check(&self, problems: &mut Vec<SetupProblem>) {
@@ -41,6 +44,9 @@ impl Config {
         }
         if is_zero(&self.slow) {
             wrong("slow", "zero; every request would count as slow");
+        }
+        if *self.explain_requests > MOST_EXPLAINED {
+            wrong("explain_requests", "more than 10000, which need up to 160 MiB");
         }
         if *self.body_limit == 0 {
             wrong("body_limit", "zero; no body would be accepted");

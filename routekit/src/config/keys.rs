@@ -122,6 +122,14 @@ pub(super) const KEYS: &[ConfigKey] = &[
         "The duration from which a request counts as slow, for routes that declare none, or `off`."
     ),
     key!(
+        "explain_requests",
+        explain_requests,
+        requests_or_off,
+        show_requests,
+        "How many requests `/requests` on the admin surface explains, or `off`: the last ones that failed or were \
+         slow, and as many with a 4xx. Each needs up to 8 KiB."
+    ),
+    key!(
         "duration_buckets",
         duration_buckets,
         numbers,
@@ -429,6 +437,14 @@ fn show_bytes_or_off(bytes: &Option<u64>) -> String {
 
 fn count(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| "not a number".to_owned())
+}
+
+fn requests_or_off(text: &str) -> Result<u32, String> {
+    if text == "off" { Ok(0) } else { text.parse().map_err(|_| "not a number of requests, and not `off`".to_owned()) }
+}
+
+fn show_requests(requests: &u32) -> String {
+    if *requests == 0 { "off".to_owned() } else { requests.to_string() }
 }
 
 fn port_or_auto(text: &str) -> Result<Option<u16>, String> {

@@ -73,6 +73,9 @@ settings! {
     /// Returns the largest request body, in bytes, of routes that declare no limit.
     body_limit, set_body_limit: u64 = body_limit::DEFAULT_BYTES;
 
+    /// Returns how many requests that failed or were slow are kept with the decisions of policies; 0 if none.
+    explain_requests, set_explain_requests: u32 = 0;
+
     /// Returns the duration from which a request counts as slow, for routes that declare none.
     slow, set_slow: Option<Duration> = Some(Duration::from_secs(1));
 

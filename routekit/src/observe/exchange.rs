@@ -13,6 +13,7 @@ use tracing::Span;
 
 use super::{
     observer::{CorrelationSource, Ending, Finished, Observer},
+    policy_trace::{PolicyTrace, TracedRequest},
     room::make_room,
     route_state::RouteState,
 };
@@ -35,6 +36,7 @@ struct ExchangeInner {
     method: Method,
     /// The number of bytes that were read of a body of unknown length.
     read: AtomicU64,
+    traced: TracedRequest,
     /// Only the tasks of one request use it, so there is no contention.
     state: Mutex<ExchangeState>,
 }
@@ -70,9 +72,10 @@ struct LogDetails {
 }
 
 impl Exchange {
-    /// Creates the exchange of a request that arrived at `start`, with the length of its body if it is known.
-    pub(crate) fn new(method: Method, start: Instant, length: Option<u64>) -> Self {
-        let inner = ExchangeInner { method, read: AtomicU64::new(0), state: Mutex::default() };
+    /// Creates the exchange of a request that arrived at `start`, with the length of its body if it is known, and its
+    /// trace.
+    pub(crate) fn new(method: Method, start: Instant, length: Option<u64>, traced: TracedRequest) -> Self {
+        let inner = ExchangeInner { method, read: AtomicU64::new(0), traced, state: Mutex::default() };
         Self { start, length: length.unwrap_or(0), inner: Arc::new(inner) }
     }
 
@@ -110,6 +113,11 @@ impl Exchange {
     pub fn route(&self) -> Option<Arc<RouteState>> {
         let state = self.state();
         if state.ended { None } else { state.route.clone() }
+    }
+
+    /// The trace of the request.
+    pub(crate) fn traced(&self) -> &TracedRequest {
+        &self.inner.traced
     }
 
     /// Makes the request active. Called once for each exchange.
@@ -226,6 +234,10 @@ impl CorrelationSource for Exchange {
 
     fn cause(&self) -> Option<FailureCause> {
         self.state().log_details.as_ref()?.cause.clone()
+    }
+
+    fn end_trace(&self) -> Option<PolicyTrace> {
+        self.traced().end()
     }
 }
 

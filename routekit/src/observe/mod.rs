@@ -33,6 +33,7 @@ mod knows_request;
 mod method;
 mod observer;
 mod permit;
+mod policy_trace;
 mod room;
 mod route_state;
 mod shield;
@@ -43,6 +44,7 @@ pub(crate) use self::{
     knows_request::KnowsRequest,
     method::{METHODS, method_index, method_name},
     observer::{Ending, ProbeAnswer, ReplacesFailure, Report},
+    policy_trace::{MAX_DECISIONS, PolicyDecision, PolicyTrace, TracedRequest},
     room::make_room,
     shield::shielded,
 };

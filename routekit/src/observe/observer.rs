@@ -2,7 +2,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use http::{HeaderValue, Method, StatusCode};
 
-use super::shield::shielded;
+use super::{policy_trace::PolicyTrace, shield::shielded};
 use crate::base::failure_cause::FailureCause;
 
 /// Receives events about requests. All methods do nothing by default.
@@ -227,6 +227,7 @@ pub(super) trait CorrelationSource: fmt::Debug + Sync {
     fn correlation_id(&self) -> Option<HeaderValue>;
     fn trace_id(&self) -> Option<Box<str>>;
     fn cause(&self) -> Option<FailureCause>;
+    fn end_trace(&self) -> Option<PolicyTrace>;
 }
 
 /// A request that has ended.
@@ -276,6 +277,11 @@ impl Finished<'_> {
     /// Returns the cause of a failed request, if its response has one.
     pub(crate) fn cause(&self) -> Option<FailureCause> {
         self.exchange.cause()
+    }
+
+    /// Ends the trace of the request, if it has one, and returns it.
+    pub(crate) fn end_trace(&self) -> Option<PolicyTrace> {
+        self.exchange.end_trace()
     }
 
     /// Returns whether the request failed or was cancelled by the client: it has an [error type](Self::error_type).

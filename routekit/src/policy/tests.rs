@@ -88,6 +88,7 @@ fn test_route() -> TestRoute {
         cache_debug_headers: false,
         partitions: Vec::new(),
         prefix: String::new(),
+        explains: false,
     };
     let events = Events::default();
     let state = Arc::new(RouteState::new("/{what}", events.clone()));
@@ -208,6 +209,7 @@ async fn policies_around_the_router_act_in_the_order_that_explain_shows() {
         crate::Clock::default(),
         None,
         crate::shutdown::Shutdown::new(),
+        false,
     );
     let service = layer.layer(service_fn(async |request: Request| -> Result<Response, Infallible> {
         assert!(request.headers()["cookie"].is_sensitive());

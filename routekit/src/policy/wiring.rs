@@ -41,6 +41,8 @@ pub(crate) struct RouteContext {
     pub(crate) partitions: Vec<RequestText>,
     /// The prefix of all paths.
     pub(crate) prefix: String,
+    /// Whether requests are traced, so that they can be explained.
+    pub(crate) explains: bool,
 }
 
 /// Adds a route to the methods of its path, with its policies around its endpoint. All policies share the route's
@@ -68,6 +70,7 @@ pub(crate) fn add_route(
         invalidation: invalidation.map(|layer| layer.layer(guarded_endpoint())),
         panics: PanicGuard::new(observer()),
         endpoint,
+        explains: context.explains,
     });
     let service = RouteService::new(RoutePolicies {
         state: Arc::clone(state),

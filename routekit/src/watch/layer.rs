@@ -28,6 +28,7 @@ pub struct WatchLayer {
     routes: Option<Arc<dyn RouteObservers>>,
     clock: Clock,
     shutdown: Shutdown,
+    explains: bool,
 }
 
 impl WatchLayer {
@@ -37,14 +38,14 @@ impl WatchLayer {
     pub fn per_route(routes: impl RouteObservers + 'static) -> Self {
         let routes: Arc<dyn RouteObservers> = Arc::new(routes);
         let unmatched = routes.unmatched();
-        Self { unmatched, routes: Some(routes), clock: Clock::system(), shutdown: Shutdown::new() }
+        Self { unmatched, routes: Some(routes), clock: Clock::system(), shutdown: Shutdown::new(), explains: false }
     }
 
     /// Creates a layer for a router whose routes each have a [`RouteLabelLayer`](super::RouteLabelLayer). `unmatched`
     /// observes the requests that reach none of them.
     #[must_use]
     pub fn around(unmatched: Arc<RouteState>) -> Self {
-        Self { unmatched, routes: None, clock: Clock::system(), shutdown: Shutdown::new() }
+        Self { unmatched, routes: None, clock: Clock::system(), shutdown: Shutdown::new(), explains: false }
     }
 
     /// Sets the clock that measures time. Defaults to the system's clock.
@@ -60,11 +61,18 @@ impl WatchLayer {
         self
     }
 
+    /// Traces requests, so that they can be explained. Defaults to `false`.
+    pub(crate) fn explains(mut self, explains: bool) -> Self {
+        self.explains = explains;
+        self
+    }
+
     pub(crate) fn watcher(&self) -> Watcher {
         let shared = WatchShared {
             unmatched: Arc::clone(&self.unmatched),
             clock: self.clock.clone(),
             shutdown: self.shutdown.clone(),
+            explains: self.explains,
         };
         Watcher::new(shared, self.routes.clone())
     }

@@ -14,6 +14,8 @@ pub(super) struct WatchShared {
     pub(super) unmatched: Arc<RouteState>,
     pub(super) clock: Clock,
     pub(super) shutdown: Shutdown,
+    /// Whether requests are traced, so that they can be explained.
+    pub(super) explains: bool,
 }
 
 /// A request that has not ended. If it is dropped, it ends as cancelled.

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     base::failure_cause::FailureCause,
-    observe::{CacheOutcome, Exchange, Failure, ProbeAnswer, RouteObservers},
+    observe::{CacheOutcome, Exchange, Failure, ProbeAnswer, RouteObservers, TracedRequest},
     problem::Problem,
 };
 
@@ -44,7 +44,12 @@ impl Watcher {
         }
         // A client may announce more than it ever sends, so a large body is counted while it is read.
         let length = request.body().size_hint().exact().filter(|length| *length <= TRUSTED_BYTES);
-        let exchange = Exchange::new(request.method().clone(), self.shared.clock.now(), length);
+        let start = self.shared.clock.now();
+        let traced = match self.shared.explains {
+            true => TracedRequest::begin(request, start, &self.shared.clock),
+            false => TracedRequest::default(),
+        };
+        let exchange = Exchange::new(request.method().clone(), start, length, traced);
         // Made before anything can panic.
         let sample = Sample::new(exchange.clone(), Arc::clone(&self.shared));
         if let Some(route) = self.learnt.as_ref().and_then(|learnt| learnt.route(request)) {

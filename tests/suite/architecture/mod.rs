@@ -38,6 +38,7 @@ const STOREYS: &[&[&str]] = &[
         "concurrency",
         "correlation",
         "deprecation",
+        "explained",
         "extract",
         "metrics",
         "sensitive_headers",

@@ -1,11 +1,12 @@
 //! The observers of an app's routes: its metrics, its access log, and the ones that the program adds.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use http::{Method, StatusCode};
 
 use crate::{
     access_log::AccessLog,
+    explained::{ExplainedRequests, ExplainedRoute},
     metrics::{HttpMetrics, RouteMetrics},
     observe::{Observer, RouteObservers, RouteState},
     policy::EffectivePolicies,
@@ -16,6 +17,10 @@ use crate::{
 pub(in crate::app) struct Observers {
     pub(in crate::app) metrics: HttpMetrics,
     pub(in crate::app) access_log: AccessLog,
+    /// `None` if the app explains no requests.
+    pub(in crate::app) explained: Option<ExplainedRequests>,
+    /// The duration from which a request counts as slow, for routes without their own threshold.
+    pub(in crate::app) slow: Option<Duration>,
     /// The observers that the program adds.
     pub(in crate::app) more: Vec<Arc<dyn Observer>>,
 }
@@ -37,24 +42,25 @@ impl Observers {
         }
         let metrics = self.metrics.of_route(path).slow(*policies.slow);
         let method = Method::from_bytes(method.as_str().as_bytes()).expect("a method's name is one");
-        self.state(path, metrics.declared(&method, &statuses))
+        self.state(path, metrics.declared(&method, &statuses), *policies.slow)
     }
 
-    fn state(&self, path: &str, metrics: RouteMetrics) -> Arc<RouteState> {
-        Arc::new(RouteState::new(path, self.all(metrics)))
+    fn state(&self, path: &str, metrics: RouteMetrics, slow: Option<Duration>) -> Arc<RouteState> {
+        Arc::new(RouteState::new(path, self.all(metrics, slow)))
     }
 
-    fn all(&self, metrics: RouteMetrics) -> impl Observer + use<> {
-        (metrics, (self.access_log.clone(), self.more.clone()))
+    fn all(&self, metrics: RouteMetrics, slow: Option<Duration>) -> impl Observer + use<> {
+        let explained = ExplainedRoute::new(self.explained.clone(), slow);
+        (metrics, (explained, (self.access_log.clone(), self.more.clone())))
     }
 }
 
 impl RouteObservers for Observers {
     fn route(&self, template: &str) -> Arc<RouteState> {
-        self.state(template, self.metrics.of_route(template))
+        self.state(template, self.metrics.of_route(template), self.slow)
     }
 
     fn unmatched(&self) -> Arc<RouteState> {
-        Arc::new(RouteState::unmatched(self.all(self.metrics.of_unmatched())))
+        Arc::new(RouteState::unmatched(self.all(self.metrics.of_unmatched(), self.slow)))
     }
 }

@@ -28,6 +28,7 @@ use crate::{
     auth::{AuthLayer, VerifierContext},
     base::{program_log, setting::Setting, spawner::Spawner},
     config::{AdminAddr, Config},
+    explained::ExplainedRequests,
     health,
     metrics::{AlertMetrics, HttpMetrics},
     observe::RouteObservers as _,
@@ -72,7 +73,14 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     #[cfg(not(feature = "prometheus"))]
     let metrics = HttpMetrics::new(metering.recorder());
     let metrics = metrics.slow(*config.slow);
-    let observers = Observers { metrics, access_log: access_log.clone(), more: observers };
+    let explained = ExplainedRequests::new(*config.explain_requests, clock.clone());
+    let observers = Observers {
+        metrics,
+        access_log: access_log.clone(),
+        explained: explained.clone(),
+        slow: *config.slow,
+        more: observers,
+    };
     let sensitive_headers =
         SensitiveHeadersLayer::new().and(verifiers.sensitive_headers()).and(config.sensitive_headers.to_vec());
     let router_policies = RouterPolicies {
@@ -88,6 +96,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         cache: cache.clone(),
         breakers: breakers.clone(),
         health: health.clone(),
+        explained,
         access_log,
         alerts: alerts.clone(),
         #[cfg(feature = "telemetry")]
@@ -109,6 +118,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         cache_debug_headers: *config.cache_debug_headers,
         partitions,
         prefix: declared.prefix.clone(),
+        explains: *config.explain_requests > 0,
     };
     let mut groups = routers::groups(&declared, (&deps, problems_for_all), &shared, &observers);
     let matched = RouteLabelLayer::per_route(observers.clone());

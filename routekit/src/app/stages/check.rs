@@ -56,7 +56,7 @@ pub(super) fn check(
     check_provided(&wired.provided, &mut problems);
     check_overrides(config, &declared.routes, &mut problems);
     let in_main = *config.admin_addr == AdminAddr::Main;
-    let admin_paths = if in_main { &admin::PATHS[..] } else { &[] };
+    let admin_paths = if in_main { admin::PATHS } else { &[] };
     let reserved = [&HEALTH[..], admin_paths].concat();
     let routes = declared.routes.iter().map(|declared| (&declared.route, &*declared.path, &declared.description));
     route::check(routes, &reserved, &wired.deps, &mut problems);

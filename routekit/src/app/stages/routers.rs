@@ -81,6 +81,7 @@ pub(super) fn trial_groups(configured: &Configured, wired: &Wired, monitor: &Hea
             cache: configured.cache.clone(),
             breakers: wired.breakers.clone(),
             health: monitor.clone(),
+            explained: None,
             access_log: AccessLog::new(*configured.config.access_log),
             alerts: Alerts::new(),
             #[cfg(feature = "telemetry")]

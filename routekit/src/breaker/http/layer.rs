@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     base::pass_or_answer::PassOrAnswer,
-    breaker::{CircuitBreaker, Open, Outcome},
+    breaker::{CircuitBreaker, Open, Outcome, State},
     observe::{Event, Observer, Report},
     route::{BreakerPolicy, Endpoint, EndpointFuture, HandlerReached},
 };
@@ -108,6 +108,11 @@ impl HttpBreakerLayer {
         let classify = self.classify.clone();
         let upload = Upload::watch(request, &permit);
         Ok((permit, Box::new(Classification { upload, reached, classify, on_error })))
+    }
+
+    /// The state of the breaker.
+    pub(crate) fn state(&self) -> State {
+        self.breaker.state()
     }
 
     /// Returns the response of the fallback, or else 503.

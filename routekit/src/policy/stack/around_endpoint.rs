@@ -9,6 +9,7 @@ use std::{
 };
 
 use axum::{extract::Request, response::Response};
+use http::HeaderValue;
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
@@ -19,7 +20,8 @@ use crate::{
     body_limit::{BodyLength, SizeLimit},
     cache::{Cached, CachedFuture},
     deprecation::DeprecationHeaders,
-    observe::{Exchange, RouteState},
+    identity::Identity,
+    observe::{Exchange, RouteState, TracedRequest},
     route::EndpointFuture,
 };
 
@@ -54,24 +56,37 @@ impl Service<Request> for RouteService {
 
     fn call(&mut self, mut request: Request) -> RouteFuture {
         let policies = &self.0;
+        let mut traced = TracedRequest::default();
         if let Some(exchange) = request.extensions().get::<Exchange>() {
             exchange.matched(&policies.state);
+            traced = exchange.traced().clone();
         }
+        traced.passes("router", "matched");
         let (body, answer) = match policies.body_limit.admit(&mut request) {
-            Ok(body) => (body, policies.authorize(request)),
-            Err(refusal) => (BodyLength::Known, PassOrAnswer::answer(refusal)),
+            Ok(body) => {
+                traced.passes("body_limit", "passed");
+                (body, policies.authorize(request, &traced))
+            }
+            Err(refusal) => {
+                traced.answers("body_limit", "refused", refusal.status());
+                (BodyLength::Known, PassOrAnswer::answer(refusal))
+            }
         };
-        RouteFuture { answer, body, policies: Arc::clone(policies) }
+        RouteFuture { answer, body, traced, policies: Arc::clone(policies) }
     }
 }
 
 impl RoutePolicies {
     #[inline(always)]
-    fn authorize(self: &Arc<Self>, request: Request) -> PassOrAnswer<RouteCall> {
+    fn authorize(self: &Arc<Self>, request: Request, traced: &TracedRequest) -> PassOrAnswer<RouteCall> {
         let Some(auth) = &self.auth else { return self.look_up(request) };
-        let (auth, policies) = (auth.clone(), Arc::clone(self));
+        let (auth, policies, traced) = (auth.clone(), Arc::clone(self), traced.clone());
         PassOrAnswer::wait(async move {
-            match auth.admit(request).await {
+            let admitted = auth.admit(request).await;
+            if traced.is_on() {
+                trace_access(&traced, &admitted);
+            }
+            match admitted {
                 Ok(request) => policies.look_up(request),
                 Err(refusal) => PassOrAnswer::answer(Box::new(refusal)),
             }
@@ -93,6 +108,7 @@ pin_project! {
         #[pin]
         answer: PassOrAnswer<RouteCall>,
         body: BodyLength,
+        traced: TracedRequest,
         policies: Arc<RoutePolicies>,
     }
 }
@@ -114,7 +130,15 @@ impl Future for RouteFuture {
         let policies = &**this.policies;
         // The response is changed in place: it is large to move.
         let mut polled = match ready!(this.answer.poll_passed(cx)).map(RouteCall::project) {
-            Ok(RouteCallProjection::Cached { inner }) => inner.poll(cx),
+            Ok(RouteCallProjection::Cached { inner }) => {
+                let polled = inner.poll(cx);
+                if let Poll::Ready(Ok(response)) = &polled
+                    && this.traced.is_on()
+                {
+                    trace_cache(this.traced, response);
+                }
+                polled
+            }
             Ok(RouteCallProjection::Handler { inner }) => policies.handler.poll(inner, cx),
             Err(refusal) => Poll::Ready(Ok(refusal)),
         };
@@ -129,4 +153,27 @@ impl Future for RouteFuture {
         }
         polled
     }
+}
+
+#[cold]
+fn trace_access(traced: &TracedRequest, admitted: &Result<Request, Response>) {
+    match admitted {
+        Ok(request) if request.extensions().get::<Identity>().is_some() => traced.passes("auth", "identified"),
+        Ok(_) => traced.passes("auth", "anonymous"),
+        Err(refusal) => traced.answers("auth", "refused", refusal.status()),
+    }
+}
+
+/// Adds the outcome in the headers that the cache has set.
+#[cold]
+fn trace_cache(traced: &TracedRequest, response: &Response) {
+    let decision = match response.headers().get("x-cache").map(HeaderValue::as_bytes) {
+        Some(b"HIT") => "hit",
+        Some(b"STALE") => "stale",
+        Some(b"MISS") => "miss",
+        Some(b"BYPASS") => "bypass",
+        _ => "answered",
+    };
+    let detail = response.headers().get_all("cache-status").into_iter().next_back().cloned();
+    traced.add(("cache", decision), Some(response.status()), detail);
 }

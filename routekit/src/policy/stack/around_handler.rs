@@ -19,6 +19,7 @@ use crate::{
     catch_panic::{CatchPanic, CatchPanicFuture, GuardedCall, PanicGuard},
     concurrency::{ConcurrencyLayer, RunningPermit},
     deadline::Deadline,
+    observe::{Exchange, Failure, FallbackResponse, TracedRequest},
     route::{Endpoint, EndpointFuture},
     timeout::TimeLimit,
 };
@@ -37,6 +38,8 @@ pub(in crate::policy) struct HandlerPolicies {
     pub(in crate::policy) panics: PanicGuard,
     /// `layer(…)`, extractors, handler.
     pub(in crate::policy) endpoint: Endpoint,
+    /// Whether requests may have a trace.
+    pub(in crate::policy) explains: bool,
 }
 
 pin_project! {
@@ -48,6 +51,7 @@ pin_project! {
         deadline: Deadline,
         call: Option<AdmittedCall>,
         permit: Option<RunningPermit>,
+        traced: TracedRequest,
     }
 }
 
@@ -70,17 +74,40 @@ impl HandlerService {
     // Inlined like its callers, so that the call is made in the future of the route: it is large to move.
     #[inline(always)]
     pub(super) fn start<F>(&self, mut request: Request, wrap: impl FnOnce(RunningHandler) -> F) -> PassOrAnswer<F> {
-        let HandlerPolicies { concurrency, breaker, timeout: _, invalidation, panics: _, endpoint } = &*self.0;
+        let HandlerPolicies { concurrency, breaker, timeout: _, invalidation, panics: _, endpoint, explains } =
+            &*self.0;
+        let traced = if *explains { traced(&request) } else { TracedRequest::default() };
         let permit = match concurrency.as_ref().map(ConcurrencyLayer::admit).transpose() {
             Ok(permit) => permit.map(|permit| permit.share(&mut request)),
-            Err(refusal) => return PassOrAnswer::answer(refusal),
+            Err(refusal) => {
+                traced.answers("concurrency", "refused", refusal.status());
+                return PassOrAnswer::answer(refusal);
+            }
         };
+        if permit.is_some() {
+            traced.passes("concurrency", "passed");
+        }
         let call = match breaker {
             None => None,
             Some(breaker) => match breaker.admit(&mut request) {
-                Ok(call) => Some(call),
+                Ok(call) => {
+                    if traced.is_on() {
+                        traced.passes("breaker", breaker.state().as_str());
+                    }
+                    Some(call)
+                }
                 Err(open) => {
                     let refusal = breaker.refuse(open, request);
+                    if traced.is_on() {
+                        traced.passes("breaker", breaker.state().as_str());
+                        return PassOrAnswer::decide(async move {
+                            let refusal = refusal.await;
+                            let is_fallback = refusal.extensions().get::<FallbackResponse>().is_some();
+                            let policy = if is_fallback { "fallback" } else { "breaker" };
+                            traced.answers(policy, if is_fallback { "answered" } else { "refused" }, refusal.status());
+                            Err(refusal)
+                        });
+                    }
                     return PassOrAnswer::decide(async move { Err(refusal.await) });
                 }
             },
@@ -97,7 +124,7 @@ impl HandlerService {
                 GuardedHandler::Plain { call }
             }
         };
-        PassOrAnswer::pass(wrap(RunningHandler { handler, deadline: Deadline::default(), call, permit }))
+        PassOrAnswer::pass(wrap(RunningHandler { handler, deadline: Deadline::default(), call, permit, traced }))
     }
 
     /// Polls a request that was started.
@@ -120,9 +147,22 @@ impl HandlerService {
                 answer.poll(cx)
             }
         };
+        let is_late = polled.is_pending();
         // A fallback has a limit of its own.
         if let Some(timeout) = timeout.as_ref().filter(|_| !is_fallback) {
             timeout.limit(&mut polled, running.deadline, cx);
+        }
+        if let Poll::Ready(Ok(response)) = &polled
+            && running.traced.is_on()
+        {
+            let policy = if is_late {
+                "timeout"
+            } else if is_fallback {
+                "fallback"
+            } else {
+                "handler"
+            };
+            trace_response(running.traced, policy, response);
         }
         drop(panic_is_failure);
         let fallback = breaker::settle(running.call, &polled);
@@ -131,10 +171,29 @@ impl HandlerService {
             running.handler.set(GuardedHandler::Fallback { answer });
             if let GuardedHandlerProjection::Fallback { answer } = running.handler.project() {
                 polled = answer.poll(cx);
+                if let Poll::Ready(Ok(response)) = &polled {
+                    running.traced.answers("fallback", "answered", response.status());
+                }
             }
         }
         polled
     }
+}
+
+/// The trace of a request. The copy of a request that the cache makes for itself has none.
+#[cold]
+fn traced(request: &Request) -> TracedRequest {
+    request.extensions().get::<Exchange>().map_or_else(TracedRequest::default, |exchange| exchange.traced().clone())
+}
+
+#[cold]
+fn trace_response(traced: &TracedRequest, policy: &'static str, response: &Response) {
+    let decision = match response.extensions().get() {
+        Some(Failure::Timeout) => "timed_out",
+        Some(Failure::Panic) => "panicked",
+        _ => "answered",
+    };
+    traced.answers(policy, decision, response.status());
 }
 
 /// For the cache, which calls the handler when it has to.
@@ -148,6 +207,9 @@ impl Service<Request> for HandlerService {
     }
 
     fn call(&mut self, request: Request) -> EndpointFuture {
+        if self.0.explains {
+            traced(&request).passes("cache", "forwarded");
+        }
         let answer = self.start(request, |running| running);
         EndpointFuture::new(HandlerFuture { answer, handler: self.clone() })
     }

@@ -48,15 +48,16 @@ pub(crate) struct AroundRouter<S> {
 
 impl AroundRouterLayer {
     /// Around the router of an app. Requests that match no route are reported to `unmatched`. Problems are written in
-    /// the format of the app, if it has one.
+    /// the format of the app, if it has one. If the app `explains` requests, they are traced.
     pub(crate) fn app(
         sensitive_headers: SensitiveHeadersLayer,
         unmatched: Arc<RouteState>,
         clock: Clock,
         problems: Option<ProblemFormat>,
         shutdown: Shutdown,
+        explains: bool,
     ) -> Self {
-        let watch = WatchLayer::around(unmatched).clock(clock.clone()).shutdown(shutdown).watcher();
+        let watch = WatchLayer::around(unmatched).clock(clock.clone()).shutdown(shutdown).explains(explains).watcher();
         Self(Arc::new(RouterSetup { sensitive_headers, watch: Some(watch), clock, problems }))
     }
 

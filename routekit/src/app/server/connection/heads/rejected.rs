@@ -6,7 +6,7 @@ use http::{Method, StatusCode};
 
 use crate::{
     base::clock::Clock,
-    observe::{Ending, Exchange, RouteState},
+    observe::{Ending, Exchange, RouteState, TracedRequest},
 };
 
 /// The longest request target that hyper accepts, in bytes.
@@ -28,7 +28,7 @@ impl RejectedHeads {
     pub(in crate::app::server::connection) fn report(&self, method: Method, status: StatusCode) {
         let now = self.clock.now();
         let ending = Ending { status: Some(status), failure: None, is_no_failure: false };
-        Exchange::new(method, now, Some(0)).finish(&self.unmatched, now, ending, 0);
+        Exchange::new(method, now, Some(0), TracedRequest::default()).finish(&self.unmatched, now, ending, 0);
     }
 }
 
