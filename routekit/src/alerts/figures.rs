@@ -15,7 +15,6 @@ pub(crate) struct AlertFigures {
 
 /// The requests of a route in the window that ends now.
 #[derive(Debug, Clone)]
-#[cfg_attr(not(test), expect(dead_code, reason = "the statistics of routes and of the system are not collected yet"))]
 pub(crate) struct RouteReading {
     /// `GET:/users:default`
     pub(crate) key: String,
@@ -29,7 +28,6 @@ pub(crate) struct RouteReading {
 
 /// The thresholds of a route. A rule whose threshold is `None` is off.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-#[cfg_attr(not(test), expect(dead_code, reason = "the statistics of routes and of the system are not collected yet"))]
 pub(crate) struct RouteThresholds {
     /// A share from 0 to 1.
     pub(crate) error_rate: Option<f64>,
