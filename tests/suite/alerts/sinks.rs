@@ -11,7 +11,7 @@ use std::{
 
 use axum::{Json, Router, extract::State, response::IntoResponse, routing::post};
 use http::StatusCode;
-use routekit::{breaker::CircuitBreaker, config::Secret, prelude::*};
+use routekit::{breaker::CircuitBreaker, config::Secret};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
