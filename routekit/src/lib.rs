@@ -111,12 +111,15 @@ pub mod health;
 pub mod identity;
 pub mod metrics;
 pub mod observe;
+pub mod performance;
 mod policy;
 pub mod problem;
+mod recording;
 pub mod retry;
 pub mod route;
 pub mod sensitive_headers;
 pub mod shutdown;
+pub mod statistics;
 pub mod system;
 #[cfg(feature = "telemetry")]
 pub mod telemetry;

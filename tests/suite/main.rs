@@ -68,6 +68,7 @@ mod shutdown;
 #[cfg(target_os = "linux")]
 mod slow_clients;
 mod state;
+mod statistics;
 mod stores;
 mod support;
 mod system;

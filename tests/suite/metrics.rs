@@ -388,7 +388,8 @@ async fn recorder_of_the_program_receives_the_metrics() {
     let router = metrics::with_local_recorder(&theirs, || app().into_router().unwrap());
     let ask = |path: &str| router.clone().oneshot(wire::get(path));
     assert_eq!(ask("/m/items/1").await.unwrap().status(), 200);
-    assert_eq!(ask("/metrics").await.unwrap().status(), 404, "it is scraped elsewhere");
+    let shown = ask("/metrics").await.unwrap();
+    assert_eq!(shown.headers()["content-type"], "application/json", "the text is scraped elsewhere");
     let text = theirs.handle().render();
     assert!(text.contains(r#"http_route="/m/items/{id}",http_response_status_code="200""#), "{text}");
     let own = app().into_router().unwrap();

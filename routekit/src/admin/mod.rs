@@ -23,7 +23,9 @@
 //!
 //! | endpoint | |
 //! | --- | --- |
-//! | `GET /metrics` | metrics as Prometheus text, or as OpenMetrics if the client prefers that; absent if the program's own recorder keeps them, and without the feature `prometheus` |
+//! | `GET /metrics` | metrics as Prometheus text, or as OpenMetrics if the client prefers that |
+//! | `GET /metrics` with `Accept: application/json` | [all figures](crate::performance::MetricsDocument) as JSON; `?route=GET:/users:default` leaves only this route. It is the only form if the program's own recorder keeps the metrics, and without the feature `prometheus` |
+//! | `GET /metrics/performance` | [the report](crate::performance::PerformanceReport) about the last 24 hours, or about `?from=2026-12-31T00:00:00Z&to=…` (RFC 3339; one alone is enough) |
 //! | `GET /routes` | every route with its policies, their settings at start-up, and the origin of each setting |
 //! | `GET /readiness` | whether the app is ready, the reasons why not, and the results of its health checks |
 //! | `GET /health`, `/health/ready`, `/health/startup`, `/health/live` | [health](crate::health) with the results of the checks; only on its own listener |
@@ -62,7 +64,6 @@ mod cache;
 mod local_host;
 #[cfg(feature = "telemetry")]
 mod log;
-#[cfg(feature = "prometheus")]
 mod metrics;
 mod readiness;
 mod requests;
@@ -84,7 +85,7 @@ pub(crate) use self::{authorize::Operators, local_host::local_hosts_only, wrong_
 use crate::metrics::Exporter;
 use crate::{
     access_log::AccessLog, alerts::Alerts, breaker::Breakers, cache::Cache, explained::ExplainedRequests,
-    health::HealthMonitor, policy::Explanation, route::Reserved, timeout::TimeoutLayer,
+    health::HealthMonitor, performance::Metrics, policy::Explanation, route::Reserved, timeout::TimeoutLayer,
 };
 
 /// The parts of the app that the admin surface reads and changes.
@@ -93,6 +94,7 @@ pub(crate) struct Admin {
     /// `None` if the program's own recorder keeps the metrics.
     #[cfg(feature = "prometheus")]
     pub(crate) exporter: Option<Exporter>,
+    pub(crate) metrics: Metrics,
     pub(crate) routes: Vec<Explanation>,
     pub(crate) health: HealthMonitor,
     /// `None` if the app explains no requests.
@@ -123,6 +125,7 @@ pub(crate) const PATHS: &[Reserved] = &[
     Reserved { path: "/cache/{*pattern}", what: "the invalidation of its cache" },
     Reserved { path: "/log", what: "the filter of its log" },
     Reserved { path: "/metrics", what: "its metrics" },
+    Reserved { path: "/metrics/performance", what: "its performance report" },
     Reserved { path: "/readiness", what: "its readiness" },
     Reserved { path: "/requests", what: "its explained requests" },
     Reserved { path: "/requests/{id}", what: "an explained request" },
@@ -132,6 +135,11 @@ pub(crate) const PATHS: &[Reserved] = &[
 impl Admin {
     /// Builds the router of all endpoints.
     pub(crate) fn router(self) -> Router {
+        let shown = metrics::ShownMetrics {
+            #[cfg(feature = "prometheus")]
+            exporter: self.exporter,
+            metrics: self.metrics.clone(),
+        };
         let mut router = Router::new()
             .route("/routes", get(routes::list).with_state(routes::render(&self.routes)))
             .route("/readiness", get(readiness::show).with_state(self.health))
@@ -142,11 +150,9 @@ impl Admin {
             .route("/breakers", get(breakers::list))
             .route("/breakers/{*name}", get(breakers::show))
             .with_state(self.breakers.clone())
-            .route("/cache/stats", get(cache::stats).with_state(self.cache.clone()));
-        #[cfg(feature = "prometheus")]
-        if let Some(exporter) = self.exporter {
-            router = router.route("/metrics", get(metrics::render).with_state(exporter));
-        }
+            .route("/cache/stats", get(cache::stats).with_state(self.cache.clone()))
+            .route("/metrics/performance", get(metrics::report).with_state(self.metrics))
+            .route("/metrics", get(metrics::show).with_state(shown));
         #[cfg(feature = "telemetry")]
         {
             router = router.route("/log", get(log::show));

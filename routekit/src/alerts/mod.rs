@@ -64,7 +64,7 @@ pub use self::{
     handle::Alerts,
 };
 pub(crate) use self::{
-    figures::{AlertFigures, BreakerReading, BreakerReadingState, SystemReading},
+    figures::{AlertFigures, BreakerReading, BreakerReadingState, RouteReading, RouteThresholds, SystemReading},
     handle::{AlertsReport, MAX_SNOOZE},
     log::log_change,
     settings::AlertSettings,

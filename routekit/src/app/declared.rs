@@ -2,8 +2,10 @@
 
 use crate::{
     base::setup_problem::{self, SetupProblem},
+    performance::RouteFacts,
     policy::EffectivePolicies,
     route::{self, Audience, Description, RequestPart, Route, ServedMethods},
+    statistics::RouteIdentity,
 };
 
 /// A route of the app with its policies, before and after they are wired to those of other routes.
@@ -24,6 +26,30 @@ impl DeclaredRoute {
     /// `GET /v2/users (src/users.rs:10)`
     pub(super) fn label(&self) -> String {
         route::label(&self.route, &self.path)
+    }
+
+    /// The route in statistics.
+    pub(super) fn identity(&self) -> RouteIdentity {
+        let meta = self.route.meta();
+        RouteIdentity {
+            method: meta.method.as_str().to_owned(),
+            path: Some(self.path.clone()),
+            version: meta.version.map(str::to_owned),
+            tags: meta.tags.iter().map(|tag| (*tag).to_owned()).collect(),
+            is_declared: true,
+        }
+    }
+
+    /// The settings that advice depends on. The breakers must be wired.
+    pub(super) fn facts(&self) -> RouteFacts {
+        RouteFacts {
+            key: self.identity().key(),
+            method: self.route.meta().method.as_str(),
+            path: self.path.clone(),
+            timeout: *self.policies.timeout,
+            is_cached: self.policies.cache.is_some(),
+            breaker: self.policies.guards.breaker.as_ref().map(|breaker| breaker.name().to_owned()),
+        }
     }
 
     /// The methods of the requests that the route serves.

@@ -31,6 +31,7 @@ use crate::{
     problem::ProblemFormat,
     sensitive_headers::SensitiveHeadersLayer,
     shutdown::Shutdown,
+    statistics::Statistics,
     system::SystemMonitor,
 };
 
@@ -53,6 +54,7 @@ pub(crate) struct Mounted {
     pub(crate) table: RouteTable,
     pub(super) metering: Metering,
     pub(super) cache_metering: Arc<CacheMetering>,
+    pub(crate) statistics: Statistics,
     pub(super) verifiers: Arc<Verifiers>,
     pub(super) system: SystemMonitor,
     pub(super) warm_up: WarmUpPlan,

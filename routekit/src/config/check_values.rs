@@ -144,6 +144,9 @@ impl Config {
                 wrong(name, reason);
             }
         }
+        if !(1..=366).contains(&*self.statistics_retention_days) {
+            wrong("statistics.retention_days", "must be from 1 to 366");
+        }
         let buckets = &*self.duration_buckets;
         let rising = buckets.windows(2).all(|pair| pair[0] < pair[1]);
         if buckets.is_empty() || !rising || buckets.iter().any(|bucket| !bucket.is_finite() || *bucket <= 0.0) {

@@ -212,6 +212,13 @@ pub(super) const KEYS: &[ConfigKey] = &[
          logs do not contain it. `https` needs the Cargo feature `jwks`.",
         secret
     ),
+    key!(
+        "statistics.retention_days",
+        statistics_retention_days,
+        days,
+        ToString::to_string,
+        "How many days statistics reach back, from 1 to 366."
+    ),
     key!("cache.max_bytes", cache_max_bytes, bytes, show_bytes, "The size of the embedded cache."),
     key!(
         "cache.default_ttl",
@@ -433,6 +440,10 @@ fn bytes_or_off(text: &str) -> Result<Option<u64>, String> {
 
 fn show_bytes_or_off(bytes: &Option<u64>) -> String {
     bytes.as_ref().map_or_else(|| "off".to_owned(), show_bytes)
+}
+
+fn days(text: &str) -> Result<u16, String> {
+    text.parse().map_err(|_| "not a number of days".to_owned())
 }
 
 fn count(text: &str) -> Result<u64, String> {

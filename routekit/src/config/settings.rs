@@ -113,6 +113,9 @@ settings! {
     /// Returns `alerts.webhook`: the URL that receives each change of an alert.
     alerts_webhook, set_alerts_webhook: Option<Secret> = None;
 
+    /// Returns `statistics.retention_days`: how many days statistics reach back.
+    statistics_retention_days, set_statistics_retention_days: u16 = 30;
+
     /// Returns `cache.max_bytes`: the size of the embedded cache.
     cache_max_bytes, set_cache_max_bytes: u64 = cache::DEFAULT_BYTES;
 

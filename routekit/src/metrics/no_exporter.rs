@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{recorder::SharedRecorder, source::MetricSource};
+use crate::recording::RequestBounds;
 
 /// An exporter that cannot exist.
 #[derive(Debug, Clone)]
@@ -19,6 +20,10 @@ impl Exporter {
     }
 
     pub(crate) fn render(&self) -> String {
+        match *self {}
+    }
+
+    pub(crate) fn request_bounds(&self) -> RequestBounds {
         match *self {}
     }
 

@@ -170,6 +170,7 @@ impl Exchange {
             duration: now - self.start,
             request_bytes: self.request_bytes(),
             response_bytes,
+            ended: now,
             ending,
             exchange: self,
         });

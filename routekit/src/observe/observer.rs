@@ -1,4 +1,8 @@
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use http::{HeaderValue, Method, StatusCode};
 
@@ -248,6 +252,8 @@ pub struct Finished<'a> {
     pub request_bytes: u64,
     /// The size of the response body in bytes: its known length, or else the bytes that were sent.
     pub response_bytes: u64,
+    /// When the request ended.
+    pub(crate) ended: Instant,
     pub(crate) ending: Ending,
     /// A trait object, because [`Exchange`](super::Exchange) depends on this type.
     pub(super) exchange: &'a dyn CorrelationSource,

@@ -24,7 +24,7 @@ use self::{
 const STOREYS: &[&[&str]] = &[
     &["base"],
     &["observe", "problem", "system"],
-    &["deadline", "deps", "shutdown"],
+    &["deadline", "deps", "recording", "shutdown"],
     &["route"],
     &["identity"],
     &[
@@ -42,11 +42,12 @@ const STOREYS: &[&[&str]] = &[
         "extract",
         "metrics",
         "sensitive_headers",
+        "statistics",
         "telemetry",
         "timeout",
         "watch",
     ],
-    &["config", "generated", "health", "retry"],
+    &["config", "generated", "health", "performance", "retry"],
     &["policy"],
     &["admin"],
     &["app"],

@@ -16,6 +16,7 @@ use parking_lot::Mutex;
 use crate::{
     base::setting::{Origin, Setting},
     metrics::{Exporter, InstalledRecorder, LabelledRecorder, MetricSource, SharedRecorder},
+    recording::RequestBounds,
 };
 
 /// The exporter of the app whose recorder is installed globally.
@@ -103,6 +104,14 @@ impl Metering {
         match self {
             Self::Own { exporter, .. } => exporter.add(source),
             Self::Foreign(_) => keep_up(thread, move || source.update()),
+        }
+    }
+
+    /// The buckets of requests: those of the exporter, or these bounds of durations in seconds.
+    pub(in crate::app) fn request_bounds(&self, seconds: &[f64]) -> RequestBounds {
+        match self {
+            Self::Own { exporter, .. } => exporter.request_bounds(),
+            Self::Foreign(_) => RequestBounds::new(seconds),
         }
     }
 

@@ -3,6 +3,11 @@
 mod alerting;
 mod figures;
 mod notify;
+pub(super) mod statistics;
 pub(super) mod system;
 
-pub(super) use self::{alerting::AlertMonitor, figures::FigureSources, notify::AlertHook};
+pub(super) use self::{
+    alerting::AlertMonitor,
+    figures::{FigureSources, RouteRules},
+    notify::AlertHook,
+};

@@ -19,7 +19,7 @@ use crate::{
             cache::CacheMetering, guards::GuardMetering, health::HealthMetering, observers::Observers,
             system::SystemMetering,
         },
-        monitoring::{AlertMonitor, FigureSources},
+        monitoring::{AlertMonitor, FigureSources, RouteRules},
         mounted::Mounted,
         spec::ProgramSpec,
         table::{RouteTable, TableRow},
@@ -34,15 +34,14 @@ use crate::{
     observe::RouteObservers as _,
     policy::{self, RouterPolicies},
     sensitive_headers::SensitiveHeadersLayer,
-    system::SystemMonitor,
     watch::RouteLabelLayer,
 };
 
 /// Builds the app. It has passed all checks, so this cannot fail.
 pub(super) fn assemble(checked: Checked) -> Mounted {
     let Checked { configured, wired, program, warm_up, health } = checked;
-    let Configured { config, cache, metering, background_work, certificate, .. } = configured;
-    let Wired { declared, breakers, partitions, deps, .. } = wired;
+    let Configured { config, cache, metering, statistics, system, background_work, certificate, .. } = configured;
+    let Wired { declared, breakers, partitions, metrics: figures, deps, .. } = wired;
     let ProgramSpec {
         verifiers,
         hand_written,
@@ -76,6 +75,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     let explained = ExplainedRequests::new(*config.explain_requests, clock.clone());
     let observers = Observers {
         metrics,
+        statistics: statistics.clone(),
         access_log: access_log.clone(),
         explained: explained.clone(),
         slow: *config.slow,
@@ -92,6 +92,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     let admin = Admin {
         #[cfg(feature = "prometheus")]
         exporter: metering.exporter().cloned(),
+        metrics: figures,
         routes: table.explanations().collect(),
         cache: cache.clone(),
         breakers: breakers.clone(),
@@ -139,10 +140,15 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     metering.add("routekit-cache", cache_metering.clone());
     metering.add("routekit-health", HealthMetering::new(&health, metering.recorder()));
     metering.add("routekit-breakers", GuardMetering::new(&breakers, metering.recorder(), &declared.routes));
-    let system = SystemMonitor::new("/", clock.clone());
     metering.add("routekit-process", SystemMetering::new(&system, &metering));
     alerts.configure(alert_settings(&config), clock.clone(), *config.alerts_enabled);
-    let sources = FigureSources { breakers, cache: cache.clone(), system: system.clone() };
+    let sources = FigureSources {
+        breakers,
+        cache: cache.clone(),
+        system: system.clone(),
+        statistics: statistics.clone(),
+        rules: Arc::new(RouteRules::new(&config, &declared.routes)),
+    };
     let alert_metrics = AlertMetrics::new(metering.recorder());
     let alerts = AlertMonitor::new(alerts, &config, &clock, sources, (alert_hooks, &alert_metrics));
     let hot_pages = (*config.cache_hot_pages_file).clone().filter(|_| *config.cache_warm_up);
@@ -163,6 +169,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         alerts,
         table,
         metering,
+        statistics,
         cache_metering,
         verifiers,
         system,

@@ -1,5 +1,7 @@
 //! The first stage: the configuration, and the parts that depend on nothing else.
 
+use std::time::Duration;
+
 use super::cache_settings;
 use crate::{
     app::{
@@ -11,6 +13,8 @@ use crate::{
     base::{clock::Clock, setup_problem::SetupProblem},
     cache::Cache,
     config::Config,
+    statistics::Statistics,
+    system::SystemMonitor,
 };
 
 /// The configuration with the program's changes, the cache, and the recorder of the metrics.
@@ -20,6 +24,8 @@ pub(super) struct Configured {
     /// Whether the program built the cache, so that layers outside the app may use it too.
     pub(super) is_shared_cache: bool,
     pub(super) metering: Metering,
+    pub(super) statistics: Statistics,
+    pub(super) system: SystemMonitor,
     /// For HTTPS on the main listener.
     pub(super) certificate: Option<ServerCertificate>,
     /// What the cache does after requests.
@@ -47,7 +53,10 @@ pub(super) fn configure(
     let scope = if problems.is_empty() { scope } else { Scope::Alone };
     let buckets = if is_sound { &config.duration_buckets } else { &Config::default().duration_buckets };
     let metering = Metering::choose(scope, buckets);
-    Configured { config, cache, is_shared_cache, metering, certificate, background_work }
+    let retention = Duration::from_secs(u64::from(*config.statistics_retention_days) * 86_400);
+    let statistics = Statistics::new(metering.request_bounds(buckets), clock.clone(), retention);
+    let system = SystemMonitor::new("/", clock.clone());
+    Configured { config, cache, is_shared_cache, metering, statistics, system, certificate, background_work }
 }
 
 /// The given configuration, or the one of the process, with the program's changes.

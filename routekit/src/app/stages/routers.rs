@@ -43,9 +43,9 @@ pub(super) fn groups(
     // The layer also wraps the 405 response of the path.
     let empty = |path: &str| MethodRouter::<(), Infallible>::new().layer(RouteLabelLayer::new(observers.route(path)));
     by_path(&declared.routes, empty, |methods, declared| {
-        let DeclaredRoute { route, path, description, policies } = declared;
+        let DeclaredRoute { route, path, policies, .. } = declared;
         let method = route.meta().method;
-        let state = observers.of_declared(path, method, policies, description);
+        let state = observers.of_declared(declared);
         let fallbacks = policies.breaker.map(|breaker| Fallbacks::of(&breaker, &wiring)).unwrap_or_default();
         let endpoints = (route.endpoint(&wiring), fallbacks);
         policy::add_route((methods, declared.served()), policies, shared, (method, path), &state, endpoints)
@@ -77,6 +77,7 @@ pub(super) fn trial_groups(configured: &Configured, wired: &Wired, monitor: &Hea
         let admin = Admin {
             #[cfg(feature = "prometheus")]
             exporter: configured.metering.exporter().cloned(),
+            metrics: wired.metrics.clone(),
             routes: Vec::new(),
             cache: configured.cache.clone(),
             breakers: wired.breakers.clone(),

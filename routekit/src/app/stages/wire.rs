@@ -1,15 +1,22 @@
 //! The third stage: policies that concern several routes.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use super::{breakers, caching, configure::Configured, declare::Declared};
 use crate::{
-    app::spec::{BreakersSpec, DependenciesSpec, Provided},
+    app::{
+        declared::DeclaredRoute,
+        spec::{BreakersSpec, DependenciesSpec, Provided},
+    },
     base::{clock::Clock, setup_problem::SetupProblem},
     breaker::Breakers,
     deps::Deps,
+    performance::{Metrics, MetricsSources},
     route::RequestText,
 };
+
+/// The mean duration from which a route is slow if the app has no threshold.
+const SLOW: Duration = Duration::from_secs(1);
 
 /// The routes with the breakers and invalidations that connect them, and the values that they depend on.
 pub(super) struct Wired {
@@ -17,6 +24,7 @@ pub(super) struct Wired {
     pub(super) breakers: Breakers,
     /// The partitions of the stored responses of cached routes.
     pub(super) partitions: Vec<RequestText>,
+    pub(super) metrics: Metrics,
     pub(super) deps: Deps,
     pub(super) provided: Vec<Provided>,
 }
@@ -37,6 +45,16 @@ pub(super) fn wire(
     let DependenciesSpec { mut deps, provided } = dependencies;
     deps.insert(Arc::new(configured.cache.clone()));
     deps.insert(Arc::new(breakers.clone()));
+    let metrics = Metrics::new(MetricsSources {
+        clock: clock.clone(),
+        routes: declared.routes.iter().map(DeclaredRoute::facts).collect(),
+        slow: (*configured.config.slow).unwrap_or(SLOW),
+        statistics: configured.statistics.clone(),
+        system: configured.system.clone(),
+        cache: configured.cache.clone(),
+        breakers: breakers.clone(),
+    });
+    deps.insert(Arc::new(metrics.clone()));
     breakers::provide(provided_breakers, &breakers, &mut deps, problems);
-    Wired { declared, breakers, partitions, deps: deps.build(), provided }
+    Wired { declared, breakers, partitions, metrics, deps: deps.build(), provided }
 }

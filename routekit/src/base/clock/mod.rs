@@ -220,6 +220,40 @@ pub(crate) fn rfc3339(since_1970: Duration) -> String {
     format!("{day}T{hour:02}:{minute:02}:{second:02}.{milliseconds:03}Z")
 }
 
+/// Parses a point in time in the format of RFC 3339, as the time since 1970. `None` for other text and for times before
+/// 1970.
+pub(crate) fn parse_rfc3339(text: &str) -> Option<Duration> {
+    let (day, rest) = (Day::parse(text.get(..10)?)?, text.get(10..)?.strip_prefix(['T', 't', ' '])?);
+    let (time, offset) = match rest.strip_suffix(['Z', 'z']) {
+        Some(time) => (time, 0),
+        None => {
+            let (time, offset) = rest.split_at_checked(rest.len().checked_sub(6)?)?;
+            let minutes = two_digits(offset.get(1..3)?, 23)? * 60 + two_digits(offset.get(4..)?, 59)?;
+            match (offset.get(..1)?, offset.get(3..4)?) {
+                ("+", ":") => (time, minutes),
+                ("-", ":") => (time, -minutes),
+                _ => return None,
+            }
+        }
+    };
+    let (time, fraction) = time.split_once('.').unwrap_or((time, "0"));
+    let mut parts = time.split(':');
+    let (hour, minute, second) = (parts.next()?, parts.next()?, parts.next()?);
+    if parts.next().is_some() || fraction.is_empty() || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    // 60 is a leap second, which counts as the first second of the next minute.
+    let minutes = two_digits(hour, 23)? * 60 + two_digits(minute, 59)? - offset;
+    let seconds = day.unix_seconds() + minutes * 60 + two_digits(second, 60)?;
+    let nanos: String = fraction.chars().chain("000000000".chars()).take(9).collect();
+    Some(Duration::new(u64::try_from(seconds).ok()?, nanos.parse().ok()?))
+}
+
+fn two_digits(text: &str, max: i64) -> Option<i64> {
+    let is_number = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|number| is_number && *number <= max)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -242,6 +276,36 @@ mod tests {
             (253_402_300_799, "9999-12-31T23:59:59.250Z"),
         ] {
             assert_eq!(rfc3339(Duration::from_millis(seconds * 1000 + 250)), expected, "{seconds}");
+        }
+    }
+    #[test]
+    fn rfc3339_is_parsed_with_any_offset() {
+        for (text, millis) in [
+            ("1970-01-01T00:00:00Z", 0),
+            ("2000-02-29T00:00:00.25Z", 951_782_400_250),
+            ("2000-02-29t01:30:00.250999+01:30", 951_782_400_250),
+            ("2000-02-28 22:00:00-02:00", 951_782_400_000),
+            ("1999-12-31T23:59:60Z", 946_684_800_000),
+        ] {
+            let parsed = parse_rfc3339(text).map(|time| time.as_millis());
+            assert_eq!(parsed, Some(millis), "{text}");
+        }
+        for text in [
+            "",
+            "2000-02-30T00:00:00Z",
+            "2000-02-29",
+            "2000-02-29T00:00:00",
+            "2000-02-29T24:00:00Z",
+            "2000-02-29T00:00Z",
+            "2000-02-29T00:00:00.Z",
+            "2000-02-29T00:00:00+0100",
+            "1969-12-31T23:59:59Z",
+            "2000-02-29T+1:00:00Z",
+            "2000-02-29T00:00:00é00:00",
+            "2000-02-29T00:00:00 01:00",
+            "20é0-02-29T00:00:00Z",
+        ] {
+            assert_eq!(parse_rfc3339(text), None, "{text}");
         }
     }
 }

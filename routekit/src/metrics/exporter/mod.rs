@@ -12,7 +12,6 @@ use metrics::{Counter, Gauge, Histogram, Key, KeyName, Label, Metadata, Recorder
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 use parking_lot::{Mutex, MutexGuard};
 
-pub(super) use self::histogram::RequestHistogram;
 use self::{
     admission::{Admissions, MetricKind},
     handles::Handles,
@@ -23,10 +22,7 @@ use super::{
     recorder::SharedRecorder,
     source::MetricSource,
 };
-
-/// From 256 bytes to 16 MiB, in steps of a factor of four. OpenTelemetry recommends none for sizes.
-const SIZE_BUCKETS: [f64; 9] =
-    [256.0, 1_024.0, 4_096.0, 16_384.0, 65_536.0, 262_144.0, 1_048_576.0, 4_194_304.0, 16_777_216.0];
+use crate::recording::{RequestBounds, RequestHistogram};
 
 /// Collects an app's metrics and renders them for Prometheus. Clones share the metrics.
 #[derive(Clone)]
@@ -53,7 +49,6 @@ impl Exporter {
     pub fn with_duration_buckets(seconds: &[f64]) -> Self {
         let rising = seconds.windows(2).all(|pair| pair[0] < pair[1]);
         assert!(!seconds.is_empty() && rising && seconds.iter().all(|bound| bound.is_finite()), "invalid buckets");
-        let sizes = [REQUEST_SIZE, RESPONSE_SIZE].map(|name| (name, &SIZE_BUCKETS[..]));
         let others = PrometheusBuilder::new().build_recorder();
         let handle = others.handle();
         describe_exporter(&others);
@@ -69,7 +64,7 @@ impl Exporter {
             counters: Handles::default(),
             gauges: Handles::default(),
             histograms: Handles::default(),
-            histogram_registry: HistogramRegistry::new(seconds, sizes),
+            histogram_registry: HistogramRegistry::new(seconds, RequestBounds::new(seconds)),
             others,
             refused,
         };
@@ -88,9 +83,14 @@ impl Exporter {
         self.recorder.clone()
     }
 
-    /// The histograms of requests with these labels. They are part of the families of the facade's histograms.
-    pub(super) fn requests(&self, labels: &[Label]) -> Arc<RequestHistogram> {
-        self.recorder.histogram_registry.requests([DURATION, REQUEST_SIZE, RESPONSE_SIZE], labels)
+    /// The buckets of the requests that this exporter can show.
+    pub(crate) fn request_bounds(&self) -> RequestBounds {
+        self.recorder.histogram_registry.request_bounds().clone()
+    }
+
+    /// Shows these requests with these labels, as part of the families of the facade's histograms.
+    pub(super) fn show(&self, labels: &[Label], requests: &Arc<RequestHistogram>) {
+        self.recorder.histogram_registry.show(labels, requests);
     }
 
     /// Renders all metrics in the Prometheus text format.

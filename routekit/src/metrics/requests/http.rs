@@ -28,7 +28,7 @@ impl HttpMetrics {
         })
     }
 
-    /// Registers the metrics with this exporter, in which a request is recorded at once.
+    /// Registers the metrics with this exporter, which shows the records of routes.
     #[cfg(feature = "prometheus")]
     pub(crate) fn of_exporter(exporter: &Exporter) -> Self {
         Self::of_target(RequestTarget { recorder: exporter.recorder(), exporter: Some(exporter.clone()) })

@@ -1,7 +1,7 @@
 //! Metrics of requests.
 //!
-//! `http` creates those of each route (`route`), which keeps its handles: histograms by `outcome`, in the app's own
-//! exporter or in any recorder (`target`).
+//! `http` creates those of each route (`route`), which keeps its handles: histograms by `outcome`, in the record of the
+//! route that the app's own exporter shows, or in any recorder (`target`).
 
 mod http;
 mod outcome;

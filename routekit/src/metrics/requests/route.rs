@@ -1,6 +1,10 @@
 //! The metric handles of one route, which are created once and kept.
 
-use std::{fmt, sync::OnceLock, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use http::{Method, StatusCode};
 use metrics::{Counter, Gauge, Key, Label};
@@ -12,11 +16,14 @@ use super::{
 use crate::{
     metrics::names::{ACTIVE, CANCELLED, METADATA, POLICY_ANSWERS, SLOW},
     observe::{Ending, Event, Failure, Finished, METHODS, Observer, method_index, method_name},
+    recording::RouteRecord,
 };
 
 /// The metrics of one route, by method and outcome.
 pub struct RouteMetrics {
     labels: Labels,
+    /// The recording of an app, from which its statistics come, too.
+    record: Option<Arc<RouteRecord>>,
     slow: Option<Duration>,
     /// The method that the route was declared with.
     declared: Option<&'static str>,
@@ -55,6 +62,7 @@ impl RouteMetrics {
         let methods = [const { OnceLock::new() }; METHODS.len()];
         Self {
             labels: Labels { target, route },
+            record: None,
             slow,
             declared: None,
             policy_answers: PolicyAnswers::default(),
@@ -66,6 +74,12 @@ impl RouteMetrics {
     #[must_use]
     pub fn slow(mut self, threshold: Option<Duration>) -> Self {
         self.slow = threshold;
+        self
+    }
+
+    /// Counts requests in this record.
+    pub(crate) fn recorded_in(mut self, record: Arc<RouteRecord>) -> Self {
+        self.record = Some(record);
         self
     }
 
@@ -94,7 +108,7 @@ impl RouteMetrics {
             if let Some(error_type) = ending.error_type() {
                 labels.push(Label::new("error_type", error_type.to_owned()));
             }
-            self.labels.target.outcome(&labels)
+            self.labels.target.outcome(&labels, self.record.as_deref(), (method, ending))
         })
     }
 }
@@ -157,10 +171,11 @@ impl Observer for RouteMetrics {
         if request.failure == Some(Failure::Cancelled) {
             metrics.cancelled.increment(1);
         }
-        if self.slow.is_some_and(|slow| request.duration >= slow) {
+        let is_slow = self.slow.is_some_and(|slow| request.duration >= slow);
+        if is_slow {
             metrics.slow.increment(1);
         }
-        self.outcome(metrics, request.method, request.ending).record(request);
+        self.outcome(metrics, request.method, request.ending).record(request, is_slow);
     }
 
     fn closed(&self, method: &Method) {

@@ -1,16 +1,23 @@
-//! Where requests are recorded.
+//! Where requests are counted.
 
+use std::sync::Arc;
+
+use http::Method;
 use metrics::{Key, Label};
 
-use super::outcome::OutcomeHistograms;
+use super::outcome::{FacadeHistograms, OutcomeHistograms};
 #[cfg(feature = "prometheus")]
 use crate::metrics::Exporter;
-use crate::metrics::{
-    names::{DURATION, METADATA, REQUEST_SIZE, RESPONSE_SIZE},
-    recorder::SharedRecorder,
+use crate::{
+    metrics::{
+        names::{DURATION, METADATA, REQUEST_SIZE, RESPONSE_SIZE},
+        recorder::SharedRecorder,
+    },
+    observe::Ending,
+    recording::RouteRecord,
 };
 
-/// Where the metrics of requests are recorded.
+/// Where the metrics of requests go.
 #[derive(Clone)]
 pub(in crate::metrics) struct RequestTarget {
     pub(in crate::metrics) recorder: SharedRecorder,
@@ -20,17 +27,25 @@ pub(in crate::metrics) struct RequestTarget {
 }
 
 impl RequestTarget {
-    /// The histograms with these labels.
-    pub(in crate::metrics) fn outcome(&self, labels: &[Label]) -> OutcomeHistograms {
+    /// The histograms with these labels, for requests of a route with this method that end like this.
+    pub(in crate::metrics) fn outcome(
+        &self,
+        labels: &[Label],
+        record: Option<&RouteRecord>,
+        (method, ending): (&Method, Ending),
+    ) -> OutcomeHistograms {
+        let recording = record.map(|record| record.histogram(method, ending));
         #[cfg(feature = "prometheus")]
-        if let Some(exporter) = &self.exporter {
-            return OutcomeHistograms::Own(exporter.requests(labels));
+        if let (Some(exporter), Some(recording)) = (&self.exporter, &recording) {
+            exporter.show(labels, recording);
+            return OutcomeHistograms { recording: Some(Arc::clone(recording)), facade: None };
         }
         let histogram = |name| self.recorder.register_histogram(&Key::from_parts(name, labels.to_vec()), &METADATA);
-        OutcomeHistograms::Recorder {
+        let facade = FacadeHistograms {
             duration: histogram(DURATION),
             request_size: histogram(REQUEST_SIZE),
             response_size: histogram(RESPONSE_SIZE),
-        }
+        };
+        OutcomeHistograms { recording, facade: Some(facade) }
     }
 }

@@ -7,6 +7,8 @@ use std::sync::{
 
 use metrics::HistogramFn;
 
+use crate::recording::HistogramSnapshot;
+
 /// Counts samples by bucket. All operations are relaxed: the counts guard no other memory.
 #[derive(Debug)]
 pub(super) struct BucketHistogram {
@@ -16,28 +18,6 @@ pub(super) struct BucketHistogram {
     counts: Box<[AtomicU64]>,
     /// The bits of an `f64`.
     sum: AtomicU64,
-}
-
-/// The state of a histogram. Samples that are recorded meanwhile are in some of its fields, in all, or in none.
-#[derive(Debug, PartialEq)]
-pub(super) struct HistogramSnapshot {
-    /// Each bound with the samples up to it.
-    pub(super) buckets: Vec<(f64, u64)>,
-    /// All samples.
-    pub(super) count: u64,
-    pub(super) sum: f64,
-}
-
-impl HistogramSnapshot {
-    /// The samples of two histograms with the same bounds.
-    pub(super) fn and(mut self, other: &Self) -> Self {
-        for ((_, count), (_, more)) in self.buckets.iter_mut().zip(&other.buckets) {
-            *count += more;
-        }
-        self.count += other.count;
-        self.sum += other.sum;
-        self
-    }
 }
 
 impl BucketHistogram {

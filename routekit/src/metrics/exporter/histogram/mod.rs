@@ -5,8 +5,7 @@
 
 mod buckets;
 mod registry;
-mod requests;
+mod shown_requests;
 mod text;
 
 pub(super) use self::registry::HistogramRegistry;
-pub(in crate::metrics) use self::requests::RequestHistogram;

@@ -1,7 +1,7 @@
 //! All histograms of an exporter.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 
@@ -10,39 +10,48 @@ use parking_lot::Mutex;
 
 use super::{
     super::names::{labels, metric_name},
-    buckets::{BucketHistogram, HistogramSnapshot},
-    requests::{RequestBounds, RequestHistogram, RequestMeasure},
+    buckets::BucketHistogram,
+    shown_requests::ShownRequests,
     text,
 };
+use crate::{
+    metrics::names::{DURATION, REQUEST_SIZE, RESPONSE_SIZE},
+    recording::{HistogramSnapshot, RequestBounds, RequestHistogram, RequestMeasure},
+};
 
-/// Creates histograms, and renders them.
+/// The families that requests are part of.
+const MEASURES: [(&str, RequestMeasure); 3] = [
+    (DURATION, RequestMeasure::Duration),
+    (REQUEST_SIZE, RequestMeasure::RequestSize),
+    (RESPONSE_SIZE, RequestMeasure::ResponseSize),
+];
+
+/// Creates the histograms of the facade, and renders them and those of requests.
 pub(in crate::metrics::exporter) struct HistogramRegistry {
-    /// The bounds of histograms without bounds of their own.
+    /// The bounds of histograms other than the sizes of bodies.
     bounds: Arc<[f64]>,
-    own_bounds: HashMap<&'static str, Arc<[f64]>>,
+    request_bounds: RequestBounds,
     families: Mutex<BTreeMap<String, HistogramFamily>>,
+    /// By their labels as they are rendered.
+    requests: Mutex<BTreeMap<String, ShownRequests>>,
 }
 
-/// The histograms of one name.
+/// The histograms of one name that are recorded through the facade.
 #[derive(Default)]
 struct HistogramFamily {
     description: Option<SharedString>,
     /// By their labels as they are rendered, so that two keys with one text share a histogram.
-    series: BTreeMap<String, HistogramSeries>,
-}
-
-/// One series: what is recorded through the facade, and the requests of the app.
-#[derive(Default)]
-struct HistogramSeries {
-    samples: Option<Arc<BucketHistogram>>,
-    requests: Option<(Arc<RequestHistogram>, RequestMeasure)>,
+    series: BTreeMap<String, Arc<BucketHistogram>>,
 }
 
 impl HistogramRegistry {
-    /// Histograms have these bounds, except those with names in `own`.
-    pub(in crate::metrics::exporter) fn new<const N: usize>(bounds: &[f64], own: [(&'static str, &[f64]); N]) -> Self {
-        let own_bounds = own.into_iter().map(|(name, bounds)| (name, bounds.into())).collect();
-        Self { bounds: bounds.into(), own_bounds, families: Mutex::default() }
+    /// Histograms have these bounds, except those of requests.
+    pub(in crate::metrics::exporter) fn new(bounds: &[f64], request_bounds: RequestBounds) -> Self {
+        Self { bounds: bounds.into(), request_bounds, families: Mutex::default(), requests: Mutex::default() }
+    }
+
+    pub(in crate::metrics::exporter) fn request_bounds(&self) -> &RequestBounds {
+        &self.request_bounds
     }
 
     pub(in crate::metrics::exporter) fn describe(&self, name: &str, description: SharedString) {
@@ -51,50 +60,39 @@ impl HistogramRegistry {
 
     /// The histogram with this key, which is created if there is none.
     pub(in crate::metrics::exporter) fn register(&self, key: &Key) -> metrics::Histogram {
+        let is_size = key.name() == REQUEST_SIZE || key.name() == RESPONSE_SIZE;
+        let bounds = if is_size { &self.request_bounds.bytes } else { &self.bounds };
         let mut families = self.families.lock();
         let family = families.entry(metric_name(key.name())).or_default();
-        let series = family.series.entry(labels(key.labels())).or_default();
-        let new = || Arc::new(BucketHistogram::new(Arc::clone(self.bounds(key.name()))));
-        metrics::Histogram::from_arc(Arc::clone(series.samples.get_or_insert_with(new)))
+        let new = || Arc::new(BucketHistogram::new(Arc::clone(bounds)));
+        metrics::Histogram::from_arc(Arc::clone(family.series.entry(labels(key.labels())).or_insert_with(new)))
     }
 
-    /// The histograms of requests with these labels, with the names for durations and for the sizes of requests and
-    /// responses. They are created if there are none.
-    pub(in crate::metrics::exporter) fn requests(
-        &self,
-        names: [&'static str; 3],
-        given: &[Label],
-    ) -> Arc<RequestHistogram> {
-        let labels = labels(given.iter());
+    /// Renders these requests with these labels, too.
+    pub(in crate::metrics::exporter) fn show(&self, given: &[Label], requests: &Arc<RequestHistogram>) {
         let mut families = self.families.lock();
-        let [duration, size, _] = names;
-        let known = families.get(duration).and_then(|family| family.series.get(&labels)?.requests.clone());
-        if let Some((known, _)) = known {
-            return known;
+        for (name, _) in MEASURES {
+            families.entry(name.to_owned()).or_default();
         }
-        let bounds = RequestBounds { seconds: Arc::clone(self.bounds(duration)), bytes: Arc::clone(self.bounds(size)) };
-        let histogram = Arc::new(RequestHistogram::new(&bounds));
-        let parts = [RequestMeasure::Duration, RequestMeasure::RequestSize, RequestMeasure::ResponseSize];
-        for (name, part) in names.into_iter().zip(parts) {
-            let family = families.entry(name.to_owned()).or_default();
-            family.series.entry(labels.clone()).or_default().requests = Some((Arc::clone(&histogram), part));
-        }
-        histogram
-    }
-
-    fn bounds(&self, name: &str) -> &Arc<[f64]> {
-        self.own_bounds.get(name).unwrap_or(&self.bounds)
+        self.requests.lock().entry(labels(given.iter())).or_default().add(requests);
     }
 
     /// Appends all histograms in the Prometheus text format.
     pub(in crate::metrics::exporter) fn render(&self, out: &mut String) {
-        for (name, family) in &*self.families.lock() {
-            if family.series.is_empty() {
+        let (families, requests) = (self.families.lock(), self.requests.lock());
+        for (name, family) in &*families {
+            let measure = MEASURES.iter().find(|(measure, _)| measure == name).map(|(_, measure)| *measure);
+            let requests = measure.map(|measure| (&*requests, measure)).filter(|(requests, _)| !requests.is_empty());
+            if family.series.is_empty() && requests.is_none() {
                 continue;
             }
             text::write_head(out, name, family.description.as_deref());
-            for (labels, series) in &family.series {
-                if let Some(snapshot) = series.snapshot() {
+            let shown = requests.iter().flat_map(|(requests, _)| requests.keys());
+            let all: BTreeSet<&String> = family.series.keys().chain(shown).collect();
+            for labels in all {
+                let samples = family.series.get(labels).map(|samples| samples.snapshot());
+                let counted = requests.and_then(|(requests, measure)| requests.get(labels)?.snapshot(measure));
+                if let Some(snapshot) = sum(samples, counted) {
                     text::write_histogram(out, name, labels, &snapshot);
                 }
             }
@@ -103,14 +101,10 @@ impl HistogramRegistry {
     }
 }
 
-impl HistogramSeries {
-    fn snapshot(&self) -> Option<HistogramSnapshot> {
-        let samples = self.samples.as_ref().map(|samples| samples.snapshot());
-        let requests = self.requests.as_ref().map(|(requests, part)| requests.snapshot(*part));
-        match (samples, requests) {
-            (Some(samples), Some(requests)) => Some(samples.and(&requests)),
-            (one, other) => one.or(other),
-        }
+fn sum(samples: Option<HistogramSnapshot>, requests: Option<HistogramSnapshot>) -> Option<HistogramSnapshot> {
+    match (samples, requests) {
+        (Some(samples), Some(requests)) => Some(samples.and(&requests)),
+        (one, other) => one.or(other),
     }
 }
 
@@ -119,24 +113,44 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::{base::clock::Clock, recording::BucketScale};
 
     #[test]
     fn requests_and_samples_of_one_series_are_added() {
-        let registry = HistogramRegistry::new(&[1.0], [("size", &[10.0]), ("sent", &[10.0])]);
+        let durations = Arc::new(BucketScale::new(&[1.0]));
+        let bounds = RequestBounds { durations, bytes: Arc::new([10.0]) };
+        let registry = HistogramRegistry::new(&[1.0], bounds.clone());
         let labels = [Label::new("a", "b")];
-        let requests = registry.requests(["time", "size", "sent"], &labels);
-        requests.record(Duration::from_millis(500), 20, 5);
-        registry.requests(["time", "size", "sent"], &labels).record(Duration::from_secs(2), 1, 1);
-        registry.register(&Key::from_parts("time", labels.to_vec())).record(0.25);
-        let mut out = String::new();
-        registry.render(&mut out);
-        for line in [
-            "time_bucket{a=\"b\",le=\"1\"} 2",
-            "time_sum{a=\"b\"} 2.75",
-            "time_count{a=\"b\"} 3",
-            "size_sum{a=\"b\"} 21",
-        ] {
-            assert!(out.lines().any(|one| one == line), "{line} in\n{out}");
+        let show = |duration, bytes| {
+            let requests = Arc::new(RequestHistogram::new(&bounds, Clock::system().now()));
+            registry.show(&labels, &requests);
+            requests.record(duration, bytes, 5);
+            requests
+        };
+        let first = show(Duration::from_millis(500), 20);
+        let second = show(Duration::from_secs(2), 1);
+        registry.register(&Key::from_parts(DURATION, labels.to_vec())).record(0.25);
+        let expected = [
+            r#"http_server_request_duration_seconds_bucket{a="b",le="1"} 2"#,
+            r#"http_server_request_duration_seconds_sum{a="b"} 2.75"#,
+            r#"http_server_request_duration_seconds_count{a="b"} 3"#,
+            r#"http_server_request_body_size_bytes_sum{a="b"} 21"#,
+        ];
+        let rendered = || {
+            let mut out = String::new();
+            registry.render(&mut out);
+            out
+        };
+        let both = rendered();
+        for line in expected {
+            assert!(both.lines().any(|one| one == line), "{line} in\n{both}");
         }
+        // A counter never falls, also not if an app ends whose recorder another app takes over.
+        drop(first);
+        assert_eq!(rendered(), both);
+        drop(second);
+        show(Duration::ZERO, 0);
+        let lines = rendered();
+        assert!(lines.contains("duration_seconds_count{a=\"b\"} 4"), "both have ended:\n{lines}");
     }
 }

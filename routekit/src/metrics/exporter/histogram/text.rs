@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::buckets::HistogramSnapshot;
+use crate::recording::HistogramSnapshot;
 
 /// Writes what all histograms of one name share.
 pub(super) fn write_head(out: &mut String, name: &str, description: Option<&str>) {

@@ -1,0 +1,39 @@
+//! All figures of an app as one JSON document.
+
+use std::{collections::BTreeMap, time::SystemTime};
+
+use serde::{Serialize, Serializer};
+
+use crate::{
+    base::clock::rfc3339, breaker::BreakerSnapshot, cache::CacheStats, statistics::RouteStatistics,
+    system::SystemMetrics,
+};
+
+/// All figures of an app at one moment.
+///
+/// In JSON, names are in camelCase, and points in time are RFC 3339.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct MetricsDocument {
+    /// The time of this document.
+    #[serde(serialize_with = "as_rfc3339")]
+    pub timestamp: SystemTime,
+    /// When the app started, from which all counts count. If it is not the same in two documents, the app has started
+    /// anew, and their difference says nothing.
+    #[serde(serialize_with = "as_rfc3339")]
+    pub started_at: SystemTime,
+    /// The statistics of each route.
+    pub routes: Vec<RouteStatistics>,
+    /// CPU, memory, async runtime and allocator.
+    pub system: SystemMetrics,
+    /// The counts of the cache, and the condition of its store.
+    pub cache: CacheStats,
+    /// The circuit breakers by name.
+    pub circuit_breakers: BTreeMap<String, BreakerSnapshot>,
+}
+
+pub(super) fn as_rfc3339<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
+    let since_1970 = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    serializer.serialize_str(&rfc3339(since_1970))
+}

@@ -1,0 +1,141 @@
+//! The handle of an app's figures.
+
+use std::{
+    fmt,
+    panic::resume_unwind,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use super::{
+    advice::Observed,
+    document::MetricsDocument,
+    facts::RouteFacts,
+    report::{PerformanceReport, ReportSummary, ReportedRoutes},
+    report_cache::{KeptReport, ReportCache},
+    time_range::{InvalidRange, TimeRange},
+};
+use crate::{
+    base::clock::Clock,
+    breaker::Breakers,
+    cache::{Cache, CacheStats},
+    statistics::{RouteStatistics, Statistics},
+    system::{SystemMetrics, SystemMonitor},
+};
+
+/// The figures of an app. Handlers take it as [`Dep<Metrics>`](crate::Dep). Clones share the figures.
+#[derive(Clone)]
+pub struct Metrics {
+    sources: Arc<MetricsSources>,
+    last_report: Arc<ReportCache>,
+}
+
+/// Where the figures come from.
+pub(crate) struct MetricsSources {
+    pub(crate) clock: Clock,
+    pub(crate) routes: Vec<RouteFacts>,
+    /// The duration from which a route without a threshold of its own is slow.
+    pub(crate) slow: Duration,
+    pub(crate) statistics: Statistics,
+    pub(crate) system: SystemMonitor,
+    pub(crate) cache: Cache,
+    pub(crate) breakers: Breakers,
+}
+
+impl Metrics {
+    pub(crate) fn new(sources: MetricsSources) -> Self {
+        Self { sources: Arc::new(sources), last_report: Arc::default() }
+    }
+
+    /// Returns the statistics of every route since the start of the app. Hand-written routes, routekit's own endpoints
+    /// and requests without a route are included once they have had a request.
+    #[must_use]
+    pub fn route_metrics(&self) -> Vec<RouteStatistics> {
+        self.sources.statistics.routes()
+    }
+
+    /// Returns the statistics of the route with this key, such as `GET:/users:default`.
+    #[must_use]
+    pub fn route_metrics_of(&self, key: &str) -> Option<RouteStatistics> {
+        self.sources.statistics.route(key)
+    }
+
+    /// Returns CPU, memory, async runtime and allocator of now.
+    #[must_use]
+    pub fn system_metrics(&self) -> SystemMetrics {
+        self.sources.system.read().as_ref().clone()
+    }
+
+    /// Returns all figures. It asks the store of the cache, which may be in another process.
+    pub async fn document(&self) -> MetricsDocument {
+        let MetricsSources { clock, statistics, system, cache, breakers, .. } = &*self.sources;
+        let cache = cache.stats().await;
+        MetricsDocument {
+            timestamp: SystemTime::UNIX_EPOCH + clock.unix_time(),
+            started_at: SystemTime::UNIX_EPOCH + statistics.started_at(),
+            routes: statistics.routes(),
+            system: system.read().as_ref().clone(),
+            cache,
+            circuit_breakers: breakers.snapshots().into_iter().map(|breaker| (breaker.name.clone(), breaker)).collect(),
+        }
+    }
+
+    /// Reads a window from two points in time (RFC 3339). Without `to` it ends now, and without `from` it is a day
+    /// long.
+    pub(crate) fn range(&self, from: Option<&str>, to: Option<&str>) -> Result<TimeRange, InvalidRange> {
+        TimeRange::parse(from, to, self.sources.clock.unix_time())
+    }
+
+    /// Returns the report about a window of time, or about the last 24 hours. A report for the same window is made anew
+    /// after five seconds.
+    ///
+    /// # Errors
+    /// If the window begins in the future, or before the days that statistics are kept for.
+    pub async fn report(
+        &self,
+        range: impl Into<Option<TimeRange>> + Send,
+    ) -> Result<Arc<PerformanceReport>, InvalidRange> {
+        let (range, clock) = (range.into(), &self.sources.clock);
+        let window = match range {
+            Some(range) => range.check(clock.unix_time(), self.sources.statistics.retention())?,
+            None => TimeRange::last_day(clock.unix_time()),
+        };
+        let mut last = self.last_report.lock().await;
+        if let Some(last) = last.as_ref().filter(|last| last.serves(range, clock.now())) {
+            return Ok(Arc::clone(&last.report));
+        }
+        let cache = self.sources.cache.stats().await;
+        let sources = Arc::clone(&self.sources);
+        // With many routes it takes longer than a worker may be held up.
+        let made = tokio::task::spawn_blocking(move || sources.report(window, &cache)).await;
+        let report = Arc::new(made.unwrap_or_else(|error| resume_unwind(error.into_panic())));
+        *last = Some(KeptReport { range, made_at: clock.now(), report: Arc::clone(&report) });
+        Ok(report)
+    }
+}
+
+impl MetricsSources {
+    fn report(&self, range: TimeRange, cache: &CacheStats) -> PerformanceReport {
+        let window = self.statistics.window(range.first(), range.last());
+        let (routes, breakers) = (window.statistics(), self.breakers.snapshots());
+        let system = self.system.read();
+        let slow = self.slow.as_secs_f64() * 1e3;
+        let observed =
+            Observed { facts: &self.routes, routes: &routes, slow, cache, breakers: &breakers, system: &system };
+        PerformanceReport {
+            generated_at: SystemTime::UNIX_EPOCH + self.clock.unix_time(),
+            started_at: SystemTime::UNIX_EPOCH + self.statistics.started_at(),
+            time_range: TimeRange::of_window(window.from, window.to),
+            summary: ReportSummary::new(&routes),
+            system_metrics: system.as_ref().clone(),
+            recommendations: observed.advice(),
+            route_metrics: ReportedRoutes::new(&routes, slow),
+        }
+    }
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Metrics").finish_non_exhaustive()
+    }
+}

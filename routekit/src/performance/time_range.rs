@@ -1,0 +1,111 @@
+//! The window of a report.
+
+use std::{
+    fmt,
+    time::{Duration, SystemTime},
+};
+
+use serde::{Serialize, Serializer, ser::SerializeStruct};
+
+use crate::base::clock::{parse_rfc3339, rfc3339};
+
+/// A window of time: from one point in time to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeRange {
+    /// As times since 1970.
+    from: Duration,
+    to: Duration,
+}
+
+/// A window that no report can be about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidRange {
+    parameter: &'static str,
+    reason: String,
+}
+
+/// How far a window reaches back if it has no beginning.
+const DEFAULT: Duration = Duration::from_secs(24 * 3_600);
+
+impl TimeRange {
+    /// Creates a window.
+    ///
+    /// # Errors
+    /// If `from` is not before `to`.
+    pub fn new(from: SystemTime, to: SystemTime) -> Result<Self, InvalidRange> {
+        Self::since_1970(since_1970(from), since_1970(to))
+    }
+
+    fn since_1970(from: Duration, to: Duration) -> Result<Self, InvalidRange> {
+        if from >= to {
+            let reason = format!("{} is not before `to`, which is {}", rfc3339(from), rfc3339(to));
+            return Err(InvalidRange { parameter: "from", reason });
+        }
+        Ok(Self { from, to })
+    }
+
+    pub(super) fn parse(from: Option<&str>, to: Option<&str>, now: Duration) -> Result<Self, InvalidRange> {
+        let time = |parameter, text: &str| {
+            let reason = "not a point in time such as `2026-12-31T23:59:59Z` (RFC 3339)";
+            parse_rfc3339(text).ok_or_else(|| InvalidRange { parameter, reason: reason.to_owned() })
+        };
+        let to = to.map_or(Ok(now), |to| time("to", to))?;
+        let from = from.map_or(Ok(to.saturating_sub(DEFAULT)), |from| time("from", from))?;
+        Self::since_1970(from, to)
+    }
+
+    /// The day before `now`.
+    pub(super) fn last_day(now: Duration) -> Self {
+        Self { from: now.saturating_sub(DEFAULT), to: now }
+    }
+
+    /// What a window of the statistics covers.
+    pub(super) fn of_window(from: Duration, to: Duration) -> Self {
+        Self { from, to }
+    }
+
+    /// Fails if the window begins in the future, or before statistics are kept.
+    pub(super) fn check(self, now: Duration, retention: Duration) -> Result<Self, InvalidRange> {
+        let first = now.saturating_sub(retention);
+        let reason = match () {
+            () if self.from > now => format!("{} is in the future", rfc3339(self.from)),
+            () if self.from < first => {
+                let days = retention.as_secs() / 86_400;
+                format!("{} is before {}: statistics are kept for {days} days", rfc3339(self.from), rfc3339(first))
+            }
+            () => return Ok(self),
+        };
+        Err(InvalidRange { parameter: "from", reason })
+    }
+
+    /// The beginning, as the time since 1970.
+    pub(super) fn first(self) -> Duration {
+        self.from
+    }
+
+    /// The end, as the time since 1970.
+    pub(super) fn last(self) -> Duration {
+        self.to
+    }
+}
+
+fn since_1970(time: SystemTime) -> Duration {
+    time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+}
+
+impl Serialize for TimeRange {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut range = serializer.serialize_struct("TimeRange", 2)?;
+        range.serialize_field("from", &rfc3339(self.from))?;
+        range.serialize_field("to", &rfc3339(self.to))?;
+        range.end()
+    }
+}
+
+impl fmt::Display for InvalidRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the parameter `{}` is invalid: {}", self.parameter, self.reason)
+    }
+}
+
+impl std::error::Error for InvalidRange {}

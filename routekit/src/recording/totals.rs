@@ -1,0 +1,88 @@
+//! The sum of the requests of a route, and the difference of two sums.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{outcome::Outcome, scale::BucketScale};
+
+/// Counts of requests: those of a route since the record began, or those of a window of time.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct RequestTotals {
+    scale: Arc<BucketScale>,
+    /// The requests in each bucket of the scale.
+    pub(crate) buckets: Vec<u64>,
+    /// The sum of the durations in nanoseconds.
+    pub(crate) nanos: u64,
+    pub(crate) slow: u64,
+    pub(crate) request_bytes: u64,
+    pub(crate) response_bytes: u64,
+    /// The requests of each outcome, in the order of outcomes.
+    pub(crate) outcomes: Vec<(Outcome, u64)>,
+}
+
+impl RequestTotals {
+    pub(crate) fn new(scale: Arc<BucketScale>) -> Self {
+        let buckets = vec![0; scale.len()];
+        Self { scale, buckets, nanos: 0, slow: 0, request_bytes: 0, response_bytes: 0, outcomes: Vec::new() }
+    }
+
+    /// The number of requests.
+    pub(crate) fn count(&self) -> u64 {
+        self.outcomes.iter().map(|(_, count)| count).sum()
+    }
+
+    /// The number of requests whose outcome passes a test.
+    pub(crate) fn count_of(&self, test: impl Fn(Outcome) -> bool) -> u64 {
+        self.outcomes.iter().filter(|(outcome, _)| test(*outcome)).map(|(_, count)| count).sum()
+    }
+
+    /// The mean duration. `None` without requests.
+    pub(crate) fn mean(&self) -> Option<Duration> {
+        self.nanos.checked_div(self.count()).map(Duration::from_nanos)
+    }
+
+    /// The duration at this quantile, from 0 to 1: of `n` durations in ascending order the one at `n × quantile`,
+    /// within the [bound](super::RELATIVE_ERROR). `None` without requests.
+    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rank")]
+    pub(crate) fn quantile(&self, quantile: f64) -> Option<Duration> {
+        let count: u64 = self.buckets.iter().sum();
+        let rank = ((count as f64 * quantile) as u64).min(count.checked_sub(1)?);
+        let mut up_to = 0;
+        let bucket = self.buckets.iter().position(|requests| {
+            up_to += requests;
+            up_to > rank
+        });
+        bucket.map(|bucket| Duration::from_nanos(self.scale.middle(bucket)))
+    }
+
+    /// Adds requests of an outcome.
+    pub(crate) fn add_outcome(&mut self, outcome: Outcome, count: u64) {
+        match self.outcomes.binary_search_by_key(&outcome, |(outcome, _)| *outcome) {
+            Ok(at) => self.outcomes[at].1 += count,
+            Err(at) => self.outcomes.insert(at, (outcome, count)),
+        }
+    }
+
+    /// The requests since `earlier`.
+    pub(crate) fn since(&self, earlier: &Self) -> Self {
+        let count_of = |outcome: Outcome| {
+            let found = earlier.outcomes.binary_search_by_key(&outcome, |(outcome, _)| *outcome);
+            found.map_or(0, |at| earlier.outcomes[at].1)
+        };
+        let outcomes =
+            self.outcomes.iter().map(|(outcome, count)| (*outcome, count.saturating_sub(count_of(*outcome))));
+        Self {
+            scale: Arc::clone(&self.scale),
+            buckets: self.buckets.iter().zip(&earlier.buckets).map(|(now, then)| now.saturating_sub(*then)).collect(),
+            nanos: self.nanos.saturating_sub(earlier.nanos),
+            slow: self.slow.saturating_sub(earlier.slow),
+            request_bytes: self.request_bytes.saturating_sub(earlier.request_bytes),
+            response_bytes: self.response_bytes.saturating_sub(earlier.response_bytes),
+            outcomes: outcomes.filter(|(_, count)| *count > 0).collect(),
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn scale(&self) -> &Arc<BucketScale> {
+        &self.scale
+    }
+}
