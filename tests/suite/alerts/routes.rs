@@ -32,6 +32,8 @@ async fn strict(status: u16, ms: u64, clock: Dep<AppClock>) -> StatusCode {
 struct AppClock(ManualClock);
 
 const USUAL: &str = "route-GET:/alert-tests/usual/{status}/{ms}:default";
+const ACTIVE: &str =
+    r#"http_server_active_requests{http_request_method="GET",http_route="/alert-tests/usual/{status}/{ms}"}"#;
 const STRICT: &str = "route-GET:/alert-tests/strict/{status}/{ms}:2";
 
 impl Alerting {
@@ -74,9 +76,10 @@ async fn timeouts_and_panics_are_failures() {
     for status in [598, 599] {
         let app = Alerting::of_routes(|app| app).await;
         app.requests(19, "usual/200/0").await;
-        let failing = app.requests(1, &format!("usual/{status}/0"));
+        let path = format!("usual/{status}/0");
+        let failing = app.requests(1, &path);
         let time = async {
-            while app.metric(r#"http_server_active_requests{http_request_method="GET",http_route="/alert-tests/usual/{status}/{ms}"}"#).await != "1" {}
+            while app.metric(ACTIVE).await != "1" {}
             app.clock.advance(Duration::from_secs(1));
         };
         if status == 598 {
@@ -99,12 +102,12 @@ async fn routes_have_thresholds_of_their_own() {
     }
     app.ticks(2).await;
     assert_eq!(app.active().await, [format!("high {STRICT}-errors"), format!("high {STRICT}-p99")]);
-    app.requests(100, "strict/200/1500").await;
-    app.requests(100, "usual/200/1500").await;
+    app.requests(20, "strict/200/3500").await;
+    app.requests(20, "usual/200/3500").await;
     app.ticks(2).await;
     let active = app.active().await;
     let is_slow: Vec<_> = active.iter().filter(|alert| alert.ends_with("-slow")).collect();
-    assert_eq!(is_slow, [&format!("high {STRICT}-slow")], "750 ms on average: `slow` is 500 ms and 1 s, {active:?}");
+    assert_eq!(is_slow, [&format!("high {STRICT}-slow")], "590 ms on average: `slow` is 500 ms and 1 s, {active:?}");
 }
 
 #[tokio::test]
