@@ -27,6 +27,8 @@
 //! 4. A [`Failure`] in the extensions of a response says which kind of 5xx it is. [`FallbackResponse`] marks a response
 //!    that replaces the handler's.
 
+mod allocated;
+mod allocation_meter;
 mod cache_outcome;
 mod exchange;
 mod knows_request;
@@ -38,7 +40,14 @@ mod room;
 mod route_state;
 mod shield;
 
+pub use self::{
+    allocated::Allocated,
+    exchange::Exchange,
+    observer::{Event, Failure, FallbackResponse, Finished, Observer},
+    route_state::{RouteObservers, RouteState},
+};
 pub(crate) use self::{
+    allocation_meter::AllocationMeter,
     cache_outcome::{CacheOutcome, WantsCacheOutcome},
     exchange::ActiveRequest,
     knows_request::KnowsRequest,
@@ -47,11 +56,6 @@ pub(crate) use self::{
     policy_trace::{MAX_DECISIONS, PolicyDecision, PolicyTrace, TracedRequest},
     room::make_room,
     shield::shielded,
-};
-pub use self::{
-    exchange::Exchange,
-    observer::{Event, Failure, FallbackResponse, Finished, Observer},
-    route_state::{RouteObservers, RouteState},
 };
 // Published by `concurrency`.
 #[doc(hidden)]
