@@ -36,10 +36,13 @@ mod method;
 mod observer;
 mod permit;
 mod policy_trace;
+mod request_tracer;
 mod room;
 mod route_state;
 mod shield;
 
+#[cfg(feature = "otlp")]
+pub(crate) use self::request_tracer::install_request_tracer;
 pub use self::{
     allocated::Allocated,
     exchange::Exchange,
@@ -54,6 +57,7 @@ pub(crate) use self::{
     method::{METHODS, method_index, method_name},
     observer::{Ending, ProbeAnswer, ReplacesFailure, Report},
     policy_trace::{MAX_DECISIONS, PolicyDecision, PolicyTrace, TracedRequest},
+    request_tracer::{OverTls, RequestTracer, TracedHead, request_tracer},
     room::make_room,
     shield::shielded,
 };
