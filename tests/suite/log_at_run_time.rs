@@ -120,7 +120,7 @@ async fn program() {
     assert_eq!(changed["changes"], json!([orders, stock]));
     operator.step("orders and stock").await;
 
-    // Nobody asks for the filter, and the first change ends all the same.
+    // The first change ends without a request to `/log`.
     operator.advance(9 * minute).await;
     operator.step("stock").await;
     assert_eq!(operator.filter().await["changes"], json!([stock]));
