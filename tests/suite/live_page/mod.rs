@@ -195,6 +195,7 @@ async fn page_of_an_app_with_default_settings_asks_for_nothing_that_is_absent() 
     next_event(&mut browser).await;
     browser.picture("defaults").await;
     assert_eq!(browser.value("document.getElementById('requests').hidden").await, true);
+    assert_eq!(browser.value("document.getElementById('alert-list').innerText").await, "None.");
     let alert = json!({
         "id": "slow_route:GET:/users", "type": "slow_route", "severity": "critical", "snoozedUntil": null,
         "message": "GET /users takes 2.4 s <b>on average</b>", "timestamp": "2030-01-01T00:00:00.000Z",

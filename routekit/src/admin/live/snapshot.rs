@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::{
+    alerts::{Alert, Alerts},
     health::{HealthMonitor, OverallHealth},
     performance::{Metrics, MetricsDocument},
     shutdown::Shutdown,
@@ -13,6 +14,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct LiveSource {
     pub(crate) metrics: Metrics,
+    pub(crate) alerts: Alerts,
     pub(crate) health: HealthMonitor,
     /// Whether `/requests` has any.
     pub(crate) explains: bool,
@@ -25,6 +27,8 @@ pub(crate) struct LiveSource {
 struct LiveSnapshot {
     #[serde(flatten)]
     figures: MetricsDocument,
+    /// The active ones.
+    alerts: Vec<Alert>,
     ready: bool,
     /// Why the app is not ready.
     held_by: Vec<String>,
@@ -39,6 +43,7 @@ impl LiveSource {
         let readiness = self.health.readiness().await;
         let snapshot = LiveSnapshot {
             figures: self.metrics.document().await,
+            alerts: self.alerts.active(),
             ready: readiness.is_ready(),
             held_by: readiness.held_by,
             health: self.health.overall().await,
