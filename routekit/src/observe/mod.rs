@@ -37,6 +37,7 @@ mod policy_trace;
 mod room;
 mod route_state;
 mod shield;
+mod url_meter;
 
 pub(crate) use self::{
     cache_outcome::{CacheOutcome, WantsCacheOutcome},
@@ -47,6 +48,7 @@ pub(crate) use self::{
     policy_trace::{MAX_DECISIONS, PolicyDecision, PolicyTrace, TracedRequest},
     room::make_room,
     shield::shielded,
+    url_meter::{RepeatCount, UrlFinding, UrlMeter},
 };
 pub use self::{
     exchange::Exchange,

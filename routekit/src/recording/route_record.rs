@@ -14,7 +14,7 @@ use super::{
     scale::BucketScale,
     totals::RequestTotals,
 };
-use crate::observe::{Ending, method_index};
+use crate::observe::{Ending, UrlMeter, method_index};
 
 /// The histograms of a route, by method and outcome. A histogram is made for the first request of its outcome, and
 /// kept.
@@ -22,6 +22,7 @@ use crate::observe::{Ending, method_index};
 pub(crate) struct RouteRecord {
     bounds: RequestBounds,
     beginning: Instant,
+    urls: Arc<UrlMeter>,
     /// Locked to add a histogram and to read, and not to count a request.
     histograms: Mutex<Vec<OutcomeRecord>>,
 }
@@ -46,12 +47,17 @@ pub(crate) struct RecordReading {
 impl RouteRecord {
     /// Creates the record of a route whose times count from `beginning`.
     pub(crate) fn new(bounds: RequestBounds, beginning: Instant) -> Self {
-        Self { bounds, beginning, histograms: Mutex::default() }
+        Self { bounds, beginning, urls: Arc::default(), histograms: Mutex::default() }
     }
 
     /// The buckets of durations.
     pub(crate) fn scale(&self) -> &Arc<BucketScale> {
         &self.bounds.durations
+    }
+
+    /// The meter of the URLs of requests, which is off at first.
+    pub(crate) fn urls(&self) -> &Arc<UrlMeter> {
+        &self.urls
     }
 
     /// The end of the last request, as the time since the record began. The totals have not changed as long as this has

@@ -71,7 +71,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     let explained = ExplainedRequests::new(*config.explain_requests, clock.clone());
     let observers = Observers {
         metrics,
-        statistics: statistics.clone(),
+        statistics,
         access_log: access_log.clone(),
         explained: explained.clone(),
         slow: *config.slow,
@@ -88,7 +88,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     let admin = Admin {
         #[cfg(feature = "prometheus")]
         exporter: metering.exporter().cloned(),
-        metrics: figures,
+        metrics: figures.clone(),
         routes: table.explanations().collect(),
         cache: cache.clone(),
         breakers: breakers.clone(),
@@ -153,7 +153,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         health,
         table,
         metering,
-        statistics,
+        metrics: figures,
         cache_metering,
         verifiers,
         system,
