@@ -63,6 +63,8 @@
 //! | `schema` | yes | 4 | JSON Schemas in route descriptions, where a type implements `schemars::JsonSchema` |
 //! | `systemd` | yes | 2 | [`App::serve`] takes sockets from systemd or `systemfd`, and reports to systemd when it is ready |
 //! | `telemetry` | yes | 7 | [`telemetry::init`], which sets up logs |
+//! | `alloc-stats` | | 1 | what the handlers of each route allocate, with [`alloc::CountingAllocator`] as the global allocator |
+//! | `jemalloc` | | 6 | the figures of jemalloc in [`system`], if it is the global allocator; needs a C compiler and make |
 //! | `jwt` | | 6 | `auth::jwt`: JSON Web Tokens |
 //! | `jwks` | | 16 | `jwt`, and the keys of an issuer from a URL |
 //! | `cache-compression` | | 1 | compresses large values in the cache (Zstandard) |
@@ -71,7 +73,7 @@
 //! | `tls` | | 12 | HTTPS on the main listener: see [operation](crate::guide::operation) |
 //! | `multipart` | | 6 | axum's `Multipart`, described as a body |
 //! | `ws` | | 13 | axum's `WebSocketUpgrade`, with a description |
-//! | `full` | | | all of these |
+//! | `full` | | | all of these but `jemalloc` |
 //!
 //! "Crates" is how many crates the feature adds to a program with axum and tokio, which without any of them has 78 more
 //! for routekit. Many programs have some of them already: those of `jwt` with rustls, for example.
@@ -163,6 +165,12 @@ mod validate_trait {
 /// Created by [`App::explain`] and [`app::RouteTable`].
 pub mod explain {
     pub use crate::policy::{EffectivePolicies, Explanation, Step};
+}
+
+/// The counting allocator of the feature `alloc-stats`.
+#[cfg(feature = "alloc-stats")]
+pub mod alloc {
+    pub use routekit_alloc::CountingAllocator;
 }
 
 pub mod describe {

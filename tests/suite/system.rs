@@ -42,6 +42,15 @@ async fn metrics_have_the_figures_of_the_runtime() {
     assert!(value(&text, "tokio_alive_tasks").is_some(), "{text}");
 }
 
+/// The allocator of this program does not count, though the features are on.
+#[tokio::test]
+async fn metrics_have_no_figures_of_an_allocator_that_does_not_count() {
+    let app = TestApp::new(app());
+    app.get("/system-tests/page").send().await;
+    let text = app.admin().get("/metrics").send().await.text().to_owned();
+    assert!(!text.contains("process_heap_bytes") && !text.contains("routekit_handler_alloc"), "{text}");
+}
+
 /// They belong to the process: a second series with `app="2"` would be counted twice in a sum.
 #[cfg(target_os = "linux")]
 #[tokio::test]
@@ -49,7 +58,11 @@ async fn process_has_one_series_on_the_recorder_of_the_program() {
     let theirs = PrometheusBuilder::new().build_recorder();
     let routers = metrics::with_local_recorder(&theirs, || [(); 2].map(|()| app().into_router().unwrap()));
     let text = theirs.handle().render();
-    let series = |name: &str| text.lines().filter(|line| line.starts_with(name)).collect::<Vec<_>>();
+    let series = |name: &str| {
+        let mut lines: Vec<_> = text.lines().filter(|line| line.starts_with(name)).collect();
+        lines.sort_unstable();
+        lines
+    };
     for name in ["process_cpu_seconds_total", "process_resident_memory_bytes", "process_threads"] {
         let found = series(name);
         assert!(found.len() == 1 && found[0].starts_with(&format!("{name} ")), "{found:?}");

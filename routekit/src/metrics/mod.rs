@@ -11,6 +11,7 @@
 //! | `http_server_active_requests` | gauge | |
 //! | `http_server_requests_cancelled_total` | counter | |
 //! | `http_server_slow_requests_total` | counter | |
+//! | `routekit_handler_allocated_bytes_total`, `routekit_handler_allocations_total` | counters | |
 //! | `routekit_policy_answers_total` | counter | `policy` |
 //! | `routekit_cache_requests_total` | counter | `result`: `hit`, `miss`, `stale` or `bypass` |
 //! | `routekit_cache_sets_total`, `routekit_cache_refreshes_total`, `routekit_cache_invalidations_total` | counters | |
@@ -28,7 +29,7 @@
 //! | `routekit_metrics_refused_total` | counter | no labels |
 //! | `routekit_health_status` | gauge, 1 for the last result | only `check` and `status`: `healthy`, `degraded` or `unhealthy` |
 //! | `process_cpu_seconds_total` | counter | no labels |
-//! | `process_resident_memory_bytes`, `process_virtual_memory_bytes`, `process_open_fds`, `process_max_fds`, `process_threads`, `process_start_time_seconds` | gauges | no labels |
+//! | `process_resident_memory_bytes`, `process_virtual_memory_bytes`, `process_heap_bytes`, `process_open_fds`, `process_max_fds`, `process_threads`, `process_start_time_seconds` | gauges | no labels |
 //! | `tokio_workers`, `tokio_alive_tasks`, `tokio_global_queue_depth`, `tokio_busy_ratio` | gauges | no labels |
 //! | `tokio_scheduling_delay_seconds`, `tokio_scheduling_delay_max_seconds` | gauges | no labels |
 //! | `routekit_tls_certificate_reloads_total` | counter | only `result`: `ok` or `error` |
@@ -62,9 +63,10 @@
 //!    run has ended.
 //! 9. `process_*` are the figures that the Prometheus client libraries report. They belong to the process: each app
 //!    shows the same, and on the program's own recorder they have no label `app`. They come from `/proc`; a figure that
-//!    the system does not have is no series. `process_cpu_seconds_total` counts whole seconds. `tokio_*` are those of
-//!    the runtime that the app is served on, and [`TokioMetrics`](crate::system::TokioMetrics) describes them; the
-//!    ratio and the delays are of the last seconds.
+//!    the system does not have is no series. `process_cpu_seconds_total` counts whole seconds. `process_heap_bytes`
+//!    needs the feature `alloc-stats` or `jemalloc`, and `routekit_handler_*` need `alloc-stats`, both with such an
+//!    allocator. `tokio_*` are those of the runtime that the app is served on, and
+//!    [`TokioMetrics`](crate::system::TokioMetrics) describes them; the ratio and the delays are of the last seconds.
 //!
 //! [`HttpMetrics`] is an [observer](crate::observe). See [`watch`](crate::watch) for its use on a plain axum router.
 

@@ -14,6 +14,11 @@ pub(super) const CANCELLED: &str = "http_server_requests_cancelled_total";
 pub(super) const SLOW: &str = "http_server_slow_requests_total";
 pub(super) const POLICY_ANSWERS: &str = "routekit_policy_answers_total";
 
+#[cfg(feature = "alloc-stats")]
+pub(super) const ALLOCATED_BYTES: &str = "routekit_handler_allocated_bytes_total";
+#[cfg(feature = "alloc-stats")]
+pub(super) const ALLOCATIONS: &str = "routekit_handler_allocations_total";
+
 pub(super) const CACHE_REQUESTS: &str = "routekit_cache_requests_total";
 pub(super) const CACHE_SETS: &str = "routekit_cache_sets_total";
 pub(super) const CACHE_REFRESHES: &str = "routekit_cache_refreshes_total";
@@ -39,6 +44,7 @@ pub(super) const HEALTH_STATUS: &str = "routekit_health_status";
 pub(super) const PROCESS_CPU: &str = "process_cpu_seconds_total";
 pub(super) const PROCESS_RESIDENT: &str = "process_resident_memory_bytes";
 pub(super) const PROCESS_VIRTUAL: &str = "process_virtual_memory_bytes";
+pub(super) const PROCESS_HEAP: &str = "process_heap_bytes";
 pub(super) const PROCESS_OPEN_FDS: &str = "process_open_fds";
 pub(super) const PROCESS_MAX_FDS: &str = "process_max_fds";
 pub(super) const PROCESS_THREADS: &str = "process_threads";
@@ -80,6 +86,10 @@ pub(super) fn describe(recorder: &dyn Recorder) {
         (CANCELLED, "Requests whose client disconnected before the end."),
         (SLOW, "Requests that took longer than their route's threshold."),
         (POLICY_ANSWERS, "Requests answered by a policy instead of the handler."),
+        #[cfg(feature = "alloc-stats")]
+        (ALLOCATED_BYTES, "Memory that handlers have allocated, in bytes."),
+        #[cfg(feature = "alloc-stats")]
+        (ALLOCATIONS, "Allocations of handlers."),
     ];
     for (name, text) in counters {
         recorder.describe_counter(name.into(), None, text.into());
@@ -137,6 +147,7 @@ pub(super) fn describe_process(recorder: &dyn Recorder) {
     let gauges = [
         (PROCESS_RESIDENT, Some(Unit::Bytes), "Resident memory size in bytes."),
         (PROCESS_VIRTUAL, Some(Unit::Bytes), "Virtual memory size in bytes."),
+        (PROCESS_HEAP, Some(Unit::Bytes), "Process heap size in bytes."),
         (PROCESS_OPEN_FDS, None, "Number of open file descriptors."),
         (PROCESS_MAX_FDS, None, "Maximum number of open file descriptors."),
         (PROCESS_THREADS, None, "Number of OS threads in the process."),

@@ -6,9 +6,9 @@ use metrics::{Counter, Gauge, Key};
 
 use super::{
     names::{
-        METADATA, PROCESS_CPU, PROCESS_MAX_FDS, PROCESS_OPEN_FDS, PROCESS_RESIDENT, PROCESS_START, PROCESS_THREADS,
-        PROCESS_VIRTUAL, TOKIO_BUSY, TOKIO_DELAY, TOKIO_MAX_DELAY, TOKIO_QUEUE, TOKIO_TASKS, TOKIO_WORKERS,
-        describe_process, describe_tokio,
+        METADATA, PROCESS_CPU, PROCESS_HEAP, PROCESS_MAX_FDS, PROCESS_OPEN_FDS, PROCESS_RESIDENT, PROCESS_START,
+        PROCESS_THREADS, PROCESS_VIRTUAL, TOKIO_BUSY, TOKIO_DELAY, TOKIO_MAX_DELAY, TOKIO_QUEUE, TOKIO_TASKS,
+        TOKIO_WORKERS, describe_process, describe_tokio,
     },
     recorder::SharedRecorder,
 };
@@ -19,6 +19,7 @@ pub(crate) struct ProcessSeries {
     cpu_seconds: LateCounter,
     pub(crate) resident_memory: LateGauge,
     pub(crate) virtual_memory: LateGauge,
+    pub(crate) heap: LateGauge,
     pub(crate) open_files: LateGauge,
     pub(crate) max_files: LateGauge,
     pub(crate) threads: LateGauge,
@@ -58,6 +59,7 @@ impl ProcessSeries {
             cpu_seconds: LateCounter { recorder: recorder.clone(), name: PROCESS_CPU, counter: OnceLock::new() },
             resident_memory: gauge(PROCESS_RESIDENT),
             virtual_memory: gauge(PROCESS_VIRTUAL),
+            heap: gauge(PROCESS_HEAP),
             open_files: gauge(PROCESS_OPEN_FDS),
             max_files: gauge(PROCESS_MAX_FDS),
             threads: gauge(PROCESS_THREADS),

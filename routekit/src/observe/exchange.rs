@@ -12,6 +12,7 @@ use parking_lot::{Mutex, MutexGuard};
 use tracing::Span;
 
 use super::{
+    allocated::AllocatedTotal,
     observer::{CorrelationSource, Ending, Finished, Observer},
     policy_trace::{PolicyTrace, TracedRequest},
     room::make_room,
@@ -36,6 +37,7 @@ struct ExchangeInner {
     method: Method,
     /// The number of bytes that were read of a body of unknown length.
     read: AtomicU64,
+    allocated: AllocatedTotal,
     traced: TracedRequest,
     /// Only the tasks of one request use it, so there is no contention.
     state: Mutex<ExchangeState>,
@@ -75,7 +77,8 @@ impl Exchange {
     /// Creates the exchange of a request that arrived at `start`, with the length of its body if it is known, and its
     /// trace.
     pub(crate) fn new(method: Method, start: Instant, length: Option<u64>, traced: TracedRequest) -> Self {
-        let inner = ExchangeInner { method, read: AtomicU64::new(0), traced, state: Mutex::default() };
+        let (read, allocated) = (AtomicU64::new(0), AllocatedTotal::default());
+        let inner = ExchangeInner { method, read, allocated, traced, state: Mutex::default() };
         Self { start, length: length.unwrap_or(0), inner: Arc::new(inner) }
     }
 
@@ -170,6 +173,7 @@ impl Exchange {
             duration: now - self.start,
             request_bytes: self.request_bytes(),
             response_bytes,
+            allocated: self.inner.allocated.get(),
             ended: now,
             ending,
             exchange: self,
@@ -181,6 +185,12 @@ impl Exchange {
 
     pub(crate) fn read(&self, bytes: u64) {
         self.inner.read.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Adds what the handler has allocated during a call.
+    #[cfg(feature = "alloc-stats")]
+    pub(super) fn allocated(&self, counts: routekit_alloc::Counts) {
+        self.inner.allocated.add(counts);
     }
 
     /// Returns the size of the request body in bytes, as far as it is known.

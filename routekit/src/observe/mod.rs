@@ -27,6 +27,8 @@
 //! 4. A [`Failure`] in the extensions of a response says which kind of 5xx it is. [`FallbackResponse`] marks a response
 //!    that replaces the handler's.
 
+mod allocated;
+mod allocation_meter;
 mod cache_outcome;
 mod exchange;
 mod knows_request;
@@ -39,7 +41,14 @@ mod route_state;
 mod shield;
 mod url_meter;
 
+pub use self::{
+    allocated::Allocated,
+    exchange::Exchange,
+    observer::{Event, Failure, FallbackResponse, Finished, Observer},
+    route_state::{RouteObservers, RouteState},
+};
 pub(crate) use self::{
+    allocation_meter::AllocationMeter,
     cache_outcome::{CacheOutcome, WantsCacheOutcome},
     exchange::ActiveRequest,
     knows_request::KnowsRequest,
@@ -49,11 +58,6 @@ pub(crate) use self::{
     room::make_room,
     shield::shielded,
     url_meter::{RepeatCount, UrlFinding, UrlMeter},
-};
-pub use self::{
-    exchange::Exchange,
-    observer::{Event, Failure, FallbackResponse, Finished, Observer},
-    route_state::{RouteObservers, RouteState},
 };
 // Published by `concurrency`.
 #[doc(hidden)]

@@ -6,7 +6,7 @@ use std::{
 
 use http::{HeaderValue, Method, StatusCode};
 
-use super::{policy_trace::PolicyTrace, shield::shielded};
+use super::{allocated::Allocated, policy_trace::PolicyTrace, shield::shielded};
 use crate::base::failure_cause::FailureCause;
 
 /// Receives events about requests. All methods do nothing by default.
@@ -252,6 +252,10 @@ pub struct Finished<'a> {
     pub request_bytes: u64,
     /// The size of the response body in bytes: its known length, or else the bytes that were sent.
     pub response_bytes: u64,
+    /// The memory that the handler has allocated until its response head, with its extractors and the layer of the
+    /// route. `None` if no handler ran, without the feature `alloc-stats`, and if the program's global allocator does
+    /// not count.
+    pub allocated: Option<Allocated>,
     /// When the request ended.
     pub(crate) ended: Instant,
     pub(crate) ending: Ending,

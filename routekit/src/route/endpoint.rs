@@ -20,6 +20,7 @@ use tower_service::Service;
 
 use crate::{
     deps::{Deps, MissingDependency},
+    observe::AllocationMeter,
     problem::from_rejection,
     route::outcome::Outcome,
 };
@@ -38,7 +39,10 @@ impl Endpoint {
 
     /// Answers a request. An endpoint is always ready, so this needs no clone.
     pub(crate) fn respond(&self, request: Request) -> EndpointFuture {
-        (self.0)(request)
+        let meter = AllocationMeter::of(request.extensions());
+        let mut answer = meter.measure(|| (self.0)(request));
+        answer.meter = meter;
+        answer
     }
 }
 
@@ -68,13 +72,16 @@ where
 }
 
 /// The future of an [`Endpoint`].
-pub struct EndpointFuture(Pin<Box<dyn Future<Output = Result<Response, Response>> + Send>>);
+pub struct EndpointFuture {
+    future: Pin<Box<dyn Future<Output = Result<Response, Response>> + Send>>,
+    meter: AllocationMeter,
+}
 
 impl EndpointFuture {
     /// Wraps the future of a handler and its extractors. An extractor that rejects the request returns `Err`, which
     /// becomes a problem. Generated code calls this once for each request.
     pub(crate) fn new(future: impl Future<Output = Result<Response, Response>> + Send + 'static) -> Self {
-        Self(Box::pin(future))
+        Self { future: Box::pin(future), meter: AllocationMeter::default() }
     }
 }
 
@@ -82,13 +89,16 @@ impl Future for EndpointFuture {
     type Output = Result<Response, Infallible>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
-        loop {
-            match ready!(self.0.as_mut().poll(cx)) {
-                Ok(response) => return Poll::Ready(Ok(response)),
-                // Boxed separately, so that it takes no space in requests that are not rejected.
-                Err(refusal) => self.0 = Box::pin(async { Ok(Outcome::of_refusal(rendered(refusal).await)) }),
+        let Self { future, meter } = &mut *self;
+        meter.measure(|| {
+            loop {
+                match ready!(future.as_mut().poll(cx)) {
+                    Ok(response) => return Poll::Ready(Ok(response)),
+                    // Boxed separately, so that it takes no space in requests that are not rejected.
+                    Err(refusal) => *future = Box::pin(async { Ok(Outcome::of_refusal(rendered(refusal).await)) }),
+                }
             }
-        }
+        })
     }
 }
 

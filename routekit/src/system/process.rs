@@ -2,7 +2,10 @@
 
 use std::{path::Path, time::Duration};
 
-use super::files::{count, kilobytes, read};
+use super::{
+    allocator::AllocatorFigures,
+    files::{count, kilobytes, read},
+};
 
 /// The unit of times in `/proc`, whatever the kernel uses itself.
 const TICKS_PER_SECOND: u64 = 100;
@@ -44,6 +47,8 @@ pub(crate) struct ProcessFigures {
     pub(crate) cpu_time: Option<Duration>,
     pub(crate) resident_memory: Option<u64>,
     pub(crate) virtual_memory: Option<u64>,
+    /// The memory that the program has allocated and not freed.
+    pub(crate) heap: Option<u64>,
     pub(crate) open_files: Option<u64>,
     pub(crate) max_files: Option<u64>,
     pub(crate) threads: Option<u64>,
@@ -59,6 +64,7 @@ impl ProcessFigures {
             cpu_time: stat.map(|stat| stat.cpu_time),
             resident_memory: kilobytes(&status, "VmRSS"),
             virtual_memory: stat.map(|stat| stat.virtual_memory),
+            heap: AllocatorFigures::read().heap_used,
             // The directory itself is open while its files are counted.
             open_files: count(root, "proc/self/fd").map(|files| files.saturating_sub(1)),
             max_files: max_files(root),

@@ -35,6 +35,7 @@ impl MetricSource for SystemMetering {
         series.cpu_time(figures.cpu_time);
         series.resident_memory.set_whole(figures.resident_memory);
         series.virtual_memory.set_whole(figures.virtual_memory);
+        series.heap.set_whole(figures.heap);
         series.open_files.set_whole(figures.open_files);
         series.max_files.set_whole(figures.max_files);
         series.threads.set_whole(figures.threads);

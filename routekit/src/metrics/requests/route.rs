@@ -13,6 +13,8 @@ use super::{
     outcome::{OutcomeHistograms, OutcomeTable},
     target::RequestTarget,
 };
+#[cfg(feature = "alloc-stats")]
+use crate::metrics::names::{ALLOCATED_BYTES, ALLOCATIONS};
 use crate::{
     metrics::names::{ACTIVE, CANCELLED, METADATA, POLICY_ANSWERS, SLOW},
     observe::{Ending, Event, Failure, Finished, METHODS, Observer, method_index, method_name},
@@ -43,6 +45,9 @@ struct MethodMetrics {
     active: Option<Gauge>,
     cancelled: Counter,
     slow: Counter,
+    /// The bytes and the number of the handler's allocations. Registered once they are counted.
+    #[cfg(feature = "alloc-stats")]
+    allocated: OnceLock<[Counter; 2]>,
     outcomes: OutcomeTable,
 }
 
@@ -136,6 +141,8 @@ impl MethodMetrics {
             active,
             cancelled: labels.counter(CANCELLED, labels.of(Some(method))),
             slow: labels.counter(SLOW, labels.of(Some(method))),
+            #[cfg(feature = "alloc-stats")]
+            allocated: OnceLock::new(),
             outcomes: OutcomeTable::default(),
         }
     }
@@ -174,6 +181,15 @@ impl Observer for RouteMetrics {
         let is_slow = self.slow.is_some_and(|slow| request.duration >= slow);
         if is_slow {
             metrics.slow.increment(1);
+        }
+        #[cfg(feature = "alloc-stats")]
+        if let Some(allocated) = request.allocated {
+            let [bytes, count] = metrics.allocated.get_or_init(|| {
+                let labels = || self.labels.of(Some(method_name(request.method)));
+                [ALLOCATED_BYTES, ALLOCATIONS].map(|name| self.labels.counter(name, labels()))
+            });
+            bytes.increment(allocated.bytes);
+            count.increment(allocated.count);
         }
         self.outcome(metrics, request.method, request.ending).record(request, is_slow);
     }

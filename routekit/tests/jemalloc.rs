@@ -1,0 +1,29 @@
+//! The figures of jemalloc, in a program whose global allocator it is.
+
+use std::hint::black_box;
+
+use routekit::{config::Config, prelude::*, test::TestApp};
+
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
+#[get("/page")]
+async fn page() {}
+
+#[tokio::test]
+async fn heap_of_the_process_is_that_of_jemalloc() {
+    const SIZE: u32 = 256 << 20;
+    let app = TestApp::new(App::with_routes(routes![page]).config(Config::default()));
+    let heap = async || {
+        let text = app.admin().get("/metrics").send().await.text().to_owned();
+        let heap = text.lines().find_map(|line| line.strip_prefix("process_heap_bytes "));
+        heap.expect(&text).parse::<f64>().unwrap()
+    };
+    let before = heap().await;
+    let kept = black_box(Vec::<u8>::with_capacity(SIZE as usize));
+    let with = heap().await - before;
+    drop(kept);
+    let after = heap().await - before;
+    let (size, margin) = (f64::from(SIZE), 16e6);
+    assert!(before > 0.0 && (with - size).abs() < margin && after.abs() < margin, "{before} {with} {after}");
+}
