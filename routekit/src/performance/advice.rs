@@ -83,17 +83,33 @@ impl ObservedRoute<'_> {
         (rate > 0.05).then(|| format!("the server failed {failures} requests ({rate_text})"))
     }
 
-/// What keeps the cache from having a response: the part of the URL that is never the same, or else something other ///
-than the URL. fn few_hits(&self) -> Option<String> { let counts = self.cached.filter(has_few_hits)?; let (rate, asked) =
-(percent(counts.hit_rate()), asked(&counts)); let found = format!("it is cached, but only {rate} of {asked} requests
-were hits"); let UrlFinding { urls, parameters } = &self.urls; if urls.seen < MIN_REQUESTS { return Some(found); } let
-repeated = percent(urls.share()); if urls.share() > 2.0 * LOW_HIT_RATE { return Some(format!( "{found}, although
-{repeated} repeated a URL; look for headers in `vary`, for each caller's own responses, \ and for responses that expire,
-are invalidated or cannot be stored" )); } let measured = parameters.iter().filter(|(_, count)| count.seen >=
-MIN_REQUESTS); let most_varied = measured.min_by(|(_, one), (_, other)| one.share().total_cmp(&other.share()));
-Some(match most_varied.filter(|(_, count)| count.share() < 2.0 * LOW_HIT_RATE) { Some((name, count)) => { let new =
-percent(1.0 - count.share()); format!("{found}: the parameter `{name}` of the query has a new value in {new} of the
-requests") } None => format!("{found}: only {repeated} repeated a URL; the path and the query as a whole vary"), }) } }
+    /// What keeps the cache from having a response: the part of the URL that is never the same, or else something other
+    /// than the URL.
+    fn few_hits(&self) -> Option<String> {
+        let counts = self.cached.filter(has_few_hits)?;
+        let (rate, asked) = (percent(counts.hit_rate()), asked(&counts));
+        let found = format!("it is cached, but only {rate} of {asked} requests were hits");
+        let UrlFinding { urls, parameters } = &self.urls;
+        if urls.seen < MIN_REQUESTS {
+            return Some(found);
+        }
+        let repeated = percent(urls.share());
+        if urls.share() > 2.0 * LOW_HIT_RATE {
+            let causes = "headers in `vary`, responses for each caller, and responses that expire, are invalidated or \
+                          cannot be stored";
+            return Some(format!("{found}, although {repeated} repeated a URL; look for {causes}"));
+        }
+        let measured = parameters.iter().filter(|(_, count)| count.seen >= MIN_REQUESTS);
+        let most_varied = measured.min_by(|(_, one), (_, other)| one.share().total_cmp(&other.share()));
+        Some(match most_varied.filter(|(_, count)| count.share() < 2.0 * LOW_HIT_RATE) {
+            Some((name, count)) => {
+                let new = percent(1.0 - count.share());
+                format!("{found}: the parameter `{name}` of the query has a new value in {new} of the requests")
+            }
+            None => format!("{found}: only {repeated} repeated a URL; the path and the query as a whole vary"),
+        })
+    }
+}
 
 /// The recommendation about a breaker that opens often.
 pub(super) fn of_breaker(breaker: &BreakerSnapshot, facts: &[RouteFacts]) -> Option<String> {

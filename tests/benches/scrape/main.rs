@@ -1,7 +1,7 @@
 //! A scrape of 1,000 routes with five statuses each: `cargo bench -p routekit-tests --bench scrape`.
 //!
-//! Prints the size of each format of `/metrics` and the time it takes, and the longest time for which another task on the
-//! same runtime had to wait meanwhile: formats are rendered off the workers.
+//! Prints the size of each format of `/metrics` and the time it takes, and the longest time for which another task on
+//! the same runtime had to wait meanwhile: formats are rendered off the workers.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a bench prints")]
 
