@@ -67,6 +67,13 @@ pub fn totals() -> Totals {
     Totals { allocated: Counts { bytes: of(&BYTES), count: of(&COUNT) }, freed_bytes: of(&FREED) }
 }
 
+/// Returns whether this thread has allocated anything that was counted: whether the program's global allocator counts.
+#[inline]
+#[must_use]
+pub fn is_counting() -> bool {
+    of_this_thread().count > 0
+}
+
 #[inline]
 pub(crate) fn allocated(bytes: usize) {
     let _ = THREAD.try_with(|thread| {
@@ -91,12 +98,14 @@ pub(crate) fn freed(bytes: usize) {
 }
 
 /// What this thread has allocated since its start.
+#[inline]
 pub(crate) fn of_this_thread() -> Counts {
     let counts = |thread: &ThreadCounts| Counts { bytes: thread.bytes.get(), count: thread.count.get() };
     THREAD.try_with(counts).unwrap_or_default()
 }
 
 /// Notes whether a scope is open on this thread. Returns whether one was.
+#[inline]
 pub(crate) fn set_in_scope(open: bool) -> bool {
     THREAD.try_with(|thread| thread.in_scope.replace(open)).unwrap_or(true)
 }

@@ -33,6 +33,6 @@ mod scope;
 
 pub use self::{
     allocator::CountingAllocator,
-    counts::{Counts, Totals, totals},
+    counts::{Counts, Totals, is_counting, totals},
     scope::Scope,
 };

@@ -4,7 +4,7 @@
 
 use std::{hint::black_box, thread};
 
-use routekit_alloc::{CountingAllocator, Scope, Totals, totals};
+use routekit_alloc::{CountingAllocator, Scope, Totals, is_counting, totals};
 
 #[global_allocator]
 static ALLOCATOR: CountingAllocator = CountingAllocator::system();
@@ -43,6 +43,12 @@ fn scope_counts_each_kind_of_allocation() {
 
 #[repr(align(4096))]
 struct Page(#[allow(dead_code, reason = "only its size counts")] [u8; 4_096]);
+
+#[test]
+fn allocation_shows_that_the_allocator_counts() {
+    drop(black_box(Vec::<u8>::with_capacity(1)));
+    assert!(is_counting());
+}
 
 #[test]
 fn scope_within_a_scope_is_none() {

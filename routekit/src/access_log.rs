@@ -4,8 +4,8 @@
 //!    known, and else at `WARN`; others at `INFO`.
 //! 2. The fields follow OpenTelemetry's HTTP conventions: `http.request.method`, `http.route`,
 //!    `http.response.status_code` and `error.type`, plus `duration_ms`, the sizes of both bodies in bytes,
-//!    `correlation_id`, and `error`: the cause of a 5xx, which no client sees. `trace_id` is the trace of a client, if
-//!    the filter shows level `INFO`.
+//!    `correlation_id`, and `error`: the cause of a 5xx, which no client sees. `trace_id` is the exported trace, or
+//!    that of a client if the filter shows level `INFO`.
 //! 3. The event is outside of the request's span, so that no field is in a line twice, and so that all fields are there
 //!    if the filter hides the span.
 //! 4. Paths, queries and headers are not logged. The span of the request has the path; the rest may hold secrets.

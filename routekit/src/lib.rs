@@ -65,6 +65,7 @@
 //! | `telemetry` | yes | 7 | [`telemetry::init`], which sets up logs |
 //! | `alloc-stats` | | 1 | what the handlers of each route allocate, with [`alloc::CountingAllocator`] as the global allocator |
 //! | `jemalloc` | | 6 | the figures of jemalloc in [`system`], if it is the global allocator; needs a C compiler and make |
+//! | `otlp` | | 31 | `telemetry`, and export of spans with OTLP: see [operation](crate::guide::operation) |
 //! | `jwt` | | 6 | `auth::jwt`: JSON Web Tokens |
 //! | `jwks` | | 16 | `jwt`, and the keys of an issuer from a URL |
 //! | `cache-compression` | | 1 | compresses large values in the cache (Zstandard) |

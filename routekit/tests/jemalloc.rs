@@ -24,6 +24,13 @@ async fn heap_of_the_process_is_that_of_jemalloc() {
     let with = heap().await - before;
     drop(kept);
     let after = heap().await - before;
+    let accepts_json = app.admin().get("/metrics").header("accept", "application/json");
+    let json: serde_json::Value = accepts_json.send().await.json();
+    let (memory, allocator) = (&json["system"]["memory"], &json["system"]["allocator"]);
+    let [used, total, active] = [&memory["heapUsed"], &memory["heapTotal"], &allocator["activeBytes"]]
+        .map(|figure| figure.as_u64().unwrap_or_else(|| panic!("{json}")));
+    assert!(0 < used && used <= active && active <= total, "{memory} {allocator}");
+    assert!(allocator["allocatedBytes"].is_null(), "{allocator}");
     let (size, margin) = (f64::from(SIZE), 16e6);
     assert!(before > 0.0 && (with - size).abs() < margin && after.abs() < margin, "{before} {with} {after}");
 }

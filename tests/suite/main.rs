@@ -73,6 +73,7 @@ mod support;
 mod system;
 mod telemetry;
 mod tls;
+mod traces;
 mod two_apps;
 mod ui;
 mod validate_memory;

@@ -1,7 +1,14 @@
 //! The metrics of the process and of its tokio runtime.
 
 use metrics_exporter_prometheus::PrometheusBuilder;
-use routekit::{config::Config, prelude::*, test::TestApp};
+use routekit::{
+    ManualClock,
+    config::{AdminAddr, Config},
+    prelude::*,
+    test::TestApp,
+};
+
+use crate::{support::SECOND, wire};
 
 #[get("/system-tests/page")]
 async fn page() -> &'static str {
@@ -40,6 +47,42 @@ async fn metrics_have_the_figures_of_the_runtime() {
     assert_eq!(value(&text, "tokio_workers"), Some(3.0), "{text}");
     assert_eq!(value(&text, "tokio_global_queue_depth"), Some(0.0), "{text}");
     assert!(value(&text, "tokio_alive_tasks").is_some(), "{text}");
+}
+
+#[tokio::test]
+async fn served_app_measures_its_scheduling_delay() {
+    let clock = ManualClock::new();
+    let app = app().clock(clock.clock()).configure(|config| config.set_admin_addr(AdminAddr::Main));
+    let running = wire::run(app).await;
+    for _ in 0..1_000 {
+        clock.advance(SECOND);
+        let (_, text) = running.http1(wire::get("/metrics")).await;
+        if let Some(delay) = value(&text, "tokio_scheduling_delay_seconds") {
+            let max = value(&text, "tokio_scheduling_delay_max_seconds").unwrap();
+            assert!((0.0..=max).contains(&delay), "{delay} {max}");
+            assert!((0.0..=1.0).contains(&value(&text, "tokio_busy_ratio").unwrap()), "{text}");
+            return;
+        }
+    }
+    panic!("no beat has arrived");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn json_has_the_figures_of_machine_process_and_runtime() {
+    let clock = ManualClock::new();
+    let app = TestApp::new(app().clock(clock.clock()));
+    clock.advance(2 * SECOND);
+    let json: serde_json::Value = app.admin().get("/metrics").header("accept", "application/json").send().await.json();
+    let system = &json["system"];
+    assert_eq!(system["timestamp"], "2030-01-01T00:00:02.000Z");
+    let figure = |pointer: &str| system.pointer(pointer).and_then(serde_json::Value::as_f64).expect(pointer);
+    assert!((0.0..=100.0).contains(&figure("/cpu/usage")), "{system}");
+    assert!(system["cpu"]["loadAverage"].as_array().is_some_and(|load| load.len() == 3), "{system}");
+    assert!((1.0..figure("/memory/total")).contains(&figure("/memory/used")), "{system}");
+    assert!((1.0..figure("/memory/total")).contains(&figure("/memory/free")), "{system}");
+    assert_eq!(figure("/runtime/workers"), 1.0);
+    assert!(system["allocator"].is_null() && system["memory"]["heapUsed"].is_null(), "{system}");
 }
 
 /// The allocator of this program does not count, though the features are on.

@@ -27,7 +27,10 @@ pub(crate) async fn run(app: App) -> Running {
 }
 
 pub(crate) async fn run_as_configured(app: App) -> Running {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    run_on(app, TcpListener::bind("127.0.0.1:0").await.unwrap())
+}
+
+pub(crate) fn run_on(app: App, listener: TcpListener) -> Running {
     let addr = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
     let served = tokio::spawn(app.serve_on(listener, async move {

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     base::{clock::Clock, copy_head::copy_head},
-    observe::{Exchange, shielded},
+    observe::{Exchange, RequestTracer, TracedHead, request_tracer, shielded},
     problem::{Occasion, Problem, ProblemFormat, render},
 };
 
@@ -21,6 +21,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Correlated {
     span: Span,
+    /// Whether no exchange reports the end of the request to the exporter of spans.
+    ends_trace: bool,
     /// `None` after the response.
     id: Option<CorrelationId>,
     /// `None` for a CONNECT.
@@ -49,13 +51,45 @@ impl Formatting {
     }
 }
 
+/// Whose requests a span belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Traffic {
+    Clients,
+    /// Operators, scrapers and the warm-up, whose requests are not traced.
+    Internal,
+}
+
+fn begin_trace<B>(
+    tracer: &dyn RequestTracer,
+    (span, traffic): (&Span, Traffic),
+    request: &Request<B>,
+    has_parent: bool,
+) -> Option<String> {
+    match traffic {
+        Traffic::Clients => tracer.started(
+            span,
+            TracedHead {
+                method: request.method(),
+                uri: request.uri(),
+                headers: request.headers(),
+                extensions: request.extensions(),
+                has_parent,
+            },
+        ),
+        Traffic::Internal => {
+            tracer.ignored(span);
+            None
+        }
+    }
+}
+
 impl Correlated {
     /// Gives `request` its id and its span. A new id is made with `clock`. `exchange` is that of a watched request.
-    /// Problems are written in `format`, or else as standard documents.
+    /// Problems are written in `format`, or else as standard documents. [`Traffic::Internal`] is not traced.
     pub(crate) fn begin<B>(
         request: &mut Request<B>,
         exchange: Option<&Exchange>,
-        (clock, format): (&Clock, Option<&ProblemFormat>),
+        (clock, format, traffic): (&Clock, Option<&ProblemFormat>, Traffic),
     ) -> Self {
         let id = CorrelationId::of(request.headers()).unwrap_or_else(|| CorrelationId::new(clock));
         // A watched request keeps its id in its exchange. An app further out may have set one already, and that is the
@@ -67,7 +101,13 @@ impl Correlated {
         let span = request_span(request, &id);
         if !span.is_disabled() {
             let trace = TraceId::of(request.headers());
-            let trace_id = trace.as_ref().map(TraceId::as_str);
+            let exported = match request_tracer() {
+                Some(tracer) if !exchange.is_some_and(Exchange::is_spanned) => {
+                    begin_trace(tracer, (&span, traffic), request, trace.is_some())
+                }
+                _ => None,
+            };
+            let trace_id = exported.as_deref().or(trace.as_ref().map(TraceId::as_str));
             if let Some(trace_id) = trace_id {
                 span.record("trace_id", trace_id);
             }
@@ -83,7 +123,8 @@ impl Correlated {
         if exchange.is_none() {
             request.extensions_mut().insert(id.clone());
         }
-        Self { span, id: Some(id), path, head, format }
+        let ends_trace = exchange.is_none() && traffic == Traffic::Clients;
+        Self { span, ends_trace, id: Some(id), path, head, format }
     }
 
     /// Enters the span, to call the inner service in it.
@@ -93,7 +134,7 @@ impl Correlated {
 
     /// Polls the inner future within the span. Its response gets the id, and its problem the details of the request.
     pub(crate) fn poll<E>(&mut self, poll: impl FnOnce() -> Poll<Result<Response, E>>) -> Poll<Result<Response, E>> {
-        let Self { span, id, path, head, format } = self;
+        let Self { span, ends_trace, id, path, head, format } = self;
         let _entered = span.enter();
         // The response is changed in place: it is large to move.
         let mut polled = poll();
@@ -102,6 +143,9 @@ impl Correlated {
             let status = response.status();
             if !span.is_disabled() {
                 span.record("http.response.status_code", status.as_u16());
+                if *ends_trace && let Some(tracer) = request_tracer() {
+                    tracer.finished(span, status.is_server_error().then_some(status.as_str()));
+                }
             }
             if status.is_client_error() || status.is_server_error() {
                 let path = path.as_ref().map_or("", PathAndQuery::path);

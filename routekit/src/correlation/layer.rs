@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::correlated::Correlated;
+use super::correlated::{Correlated, Traffic};
 use crate::{base::clock::Clock, observe::Exchange};
 
 /// Assigns an id to every request, and adds it to problems. See the [module docs](crate::correlation).
@@ -65,7 +65,7 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let exchange = request.extensions().get::<Exchange>().cloned();
-        let correlated = Correlated::begin(&mut request, exchange.as_ref(), (&self.clock, None));
+        let correlated = Correlated::begin(&mut request, exchange.as_ref(), (&self.clock, None, Traffic::Clients));
         let inner = {
             let _entered = correlated.enter();
             self.inner.call(request)

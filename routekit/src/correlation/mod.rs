@@ -8,8 +8,8 @@
 //!    request.
 //! 4. A handler can extract it as a [`CorrelationId`].
 //! 5. Inner layers and the handler run in a `tracing` span named `request`, with the fields of OpenTelemetry's
-//!    conventions for HTTP and, if the client sent a W3C `traceparent`, its `trace_id`. Without a subscriber nothing is
-//!    formatted.
+//!    conventions for HTTP and, if the client sent a W3C `traceparent` or spans are exported, its `trace_id`. Without a
+//!    subscriber nothing is formatted.
 //!
 //! ```
 //! use axum::{Router, body::Body, extract::Request, routing::get};
@@ -34,7 +34,10 @@ mod span;
 mod trace_context;
 mod uuid_v7;
 
-pub(crate) use self::{correlated::Correlated, id::CORRELATION_ID};
+pub(crate) use self::{
+    correlated::{Correlated, Traffic},
+    id::CORRELATION_ID,
+};
 pub use self::{
     id::{CorrelationId, NoCorrelationId},
     layer::{Correlation, CorrelationFuture, CorrelationLayer},

@@ -1,4 +1,4 @@
-use http::Request;
+use http::{Request, Version};
 use tracing::{Span, field::Empty, level_filters::LevelFilter};
 
 use super::id::CorrelationId;
@@ -19,8 +19,19 @@ pub(super) fn request_span<B>(request: &Request<B>, id: &CorrelationId) -> Span 
         http.route = Empty,
         http.response.status_code = Empty,
         url.path = &*printable::path(request.uri().path()),
-        network.protocol.version = ?request.version(),
+        network.protocol.version = version(request.version()),
         correlation_id = id.as_str(),
         trace_id = Empty,
     )
+}
+
+/// The value of `network.protocol.version`.
+fn version(version: Version) -> &'static str {
+    match version {
+        Version::HTTP_09 => "0.9",
+        Version::HTTP_10 => "1.0",
+        Version::HTTP_2 => "2",
+        Version::HTTP_3 => "3",
+        _ => "1.1",
+    }
 }

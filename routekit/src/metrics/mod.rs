@@ -84,6 +84,8 @@ mod no_exporter;
 mod recorder;
 mod requests;
 mod source;
+#[cfg(feature = "otlp")]
+mod spans;
 mod system;
 
 #[cfg(feature = "tls")]
@@ -92,6 +94,8 @@ pub(crate) use self::certificate::CertificateMetrics;
 pub use self::exporter::Exporter;
 #[cfg(not(feature = "prometheus"))]
 pub(crate) use self::no_exporter::Exporter;
+#[cfg(feature = "otlp")]
+pub(crate) use self::spans::dropped_spans;
 pub(crate) use self::{
     cache::{CacheMetrics, CacheRequests, CacheStoreMetrics, CacheUser, Total},
     guards::{BreakerSeries, ConcurrencySeries, GuardMetrics},

@@ -57,6 +57,8 @@ pub(super) const TOKIO_BUSY: &str = "tokio_busy_ratio";
 pub(super) const TOKIO_DELAY: &str = "tokio_scheduling_delay_seconds";
 pub(super) const TOKIO_MAX_DELAY: &str = "tokio_scheduling_delay_max_seconds";
 
+#[cfg(feature = "otlp")]
+pub(super) const OTLP_DROPPED: &str = "routekit_otlp_dropped_spans_total";
 #[cfg(feature = "tls")]
 pub(super) const CERTIFICATE_RELOADS: &str = "routekit_tls_certificate_reloads_total";
 #[cfg(feature = "prometheus")]
@@ -175,6 +177,13 @@ pub(super) fn describe_tokio(recorder: &dyn Recorder) {
     for (name, unit, text) in gauges {
         recorder.describe_gauge(name.into(), unit, text.into());
     }
+}
+
+/// Describes the metrics of the exporter of spans.
+#[cfg(feature = "otlp")]
+pub(super) fn describe_otlp(recorder: &dyn Recorder) {
+    let text = "Spans that did not reach the collector.";
+    recorder.describe_counter(OTLP_DROPPED.into(), None, text.into());
 }
 
 /// Describes the metrics of the certificate that an app serves with.

@@ -8,7 +8,7 @@ use super::exchange::Exchange;
 /// Adds what the current thread allocates to a request.
 #[derive(Debug, Default)]
 pub(crate) struct AllocationMeter {
-    /// `None` if the request is not observed.
+    /// `None` if the request is not observed, or if the allocator does not count.
     #[cfg(feature = "alloc-stats")]
     exchange: Option<Exchange>,
 }
@@ -20,7 +20,7 @@ impl AllocationMeter {
     pub(crate) fn of(extensions: &Extensions) -> Self {
         Self {
             #[cfg(feature = "alloc-stats")]
-            exchange: extensions.get::<Exchange>().cloned(),
+            exchange: if routekit_alloc::is_counting() { extensions.get().cloned() } else { None },
         }
     }
 

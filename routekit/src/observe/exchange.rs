@@ -15,6 +15,7 @@ use super::{
     allocated::AllocatedTotal,
     observer::{CorrelationSource, Ending, Finished, Observer},
     policy_trace::{PolicyTrace, TracedRequest},
+    request_tracer::request_tracer,
     room::make_room,
     route_state::RouteState,
 };
@@ -105,7 +106,7 @@ impl Exchange {
         let mut state = self.state();
         if state.route.is_none() && !state.ended {
             state.route = Some(Arc::clone(route));
-            state.record_route();
+            state.record_route(&self.inner.method);
             drop(state);
             route.started(&self.inner.method);
         }
@@ -145,8 +146,13 @@ impl Exchange {
         if log.span.is_none() {
             log.span = Some(span.clone());
             log.trace_id = trace_id.map(Into::into);
-            state.record_route();
+            state.record_route(&self.inner.method);
         }
+    }
+
+    /// Whether the request has a span already: that of an app or a layer further out.
+    pub(crate) fn is_spanned(&self) -> bool {
+        self.state().log_details.as_ref().is_some_and(|log| log.span.is_some())
     }
 
     /// Reports the cause of the response, for the log.
@@ -163,6 +169,9 @@ impl Exchange {
             let route = if state.sent { state.route.take() } else { state.route.clone() };
             (route, state.log_details.as_mut().and_then(|log| log.span.take()), state.sent)
         };
+        if let (Some(span), Some(tracer)) = (&span, request_tracer()) {
+            tracer.finished(span, ending.error_type());
+        }
         let route = matched.as_deref().unwrap_or(unmatched);
         let _entered = span.as_ref().map(Span::enter);
         route.finished(&Finished {
@@ -225,11 +234,14 @@ impl fmt::Debug for ActiveRequest {
 
 impl ExchangeState {
     /// Records the route in the span once both are known.
-    fn record_route(&self) {
+    fn record_route(&self, method: &Method) {
         if let (Some(route), Some(span)) = (&self.route, self.log_details.as_ref().and_then(|log| log.span.as_ref()))
             && let Some(template) = route.template()
         {
             span.record("http.route", template);
+            if let Some(tracer) = request_tracer() {
+                tracer.matched(span, method, template);
+            }
         }
     }
 }

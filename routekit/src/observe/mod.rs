@@ -36,11 +36,14 @@ mod method;
 mod observer;
 mod permit;
 mod policy_trace;
+mod request_tracer;
 mod room;
 mod route_state;
 mod shield;
 mod url_meter;
 
+#[cfg(feature = "otlp")]
+pub(crate) use self::request_tracer::install_request_tracer;
 pub use self::{
     allocated::Allocated,
     exchange::Exchange,
@@ -55,6 +58,7 @@ pub(crate) use self::{
     method::{METHODS, method_index, method_name},
     observer::{Ending, ProbeAnswer, ReplacesFailure, Report},
     policy_trace::{MAX_DECISIONS, PolicyDecision, PolicyTrace, TracedRequest},
+    request_tracer::{OverTls, RequestTracer, TracedHead, request_tracer},
     room::make_room,
     shield::shielded,
     url_meter::{RepeatCount, UrlFinding, UrlMeter},

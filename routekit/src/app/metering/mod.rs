@@ -5,4 +5,6 @@ pub(super) mod guards;
 pub(super) mod health;
 pub(super) mod observers;
 pub(super) mod recorder;
+#[cfg(feature = "otlp")]
+pub(super) mod spans;
 pub(super) mod system;

@@ -23,6 +23,8 @@ use super::{
     stop,
     supervisor::Supervisor,
 };
+#[cfg(feature = "otlp")]
+use crate::telemetry::SpanExport;
 use crate::{
     app::{announce, mounted::Mounted},
     base::setup_problem::{Error, SetupProblem},
@@ -118,9 +120,21 @@ async fn run(mounted: Mounted, listeners: BoundListeners) -> Result<(), Error> {
     let mut problems: Vec<SetupProblem> = cut_off.into_iter().collect();
     problems.extend(hooks::run(hooks, schedule.deadline).await);
     background.shutdown().await;
+    #[cfg(feature = "otlp")]
+    flush_spans(schedule.deadline).await;
     shutdown.enter(ShutdownPhase::Done);
     announce::stopped(problems.first().map(ToString::to_string).as_deref());
     if problems.is_empty() { Ok(()) } else { Err(Error::new(problems)) }
+}
+
+/// Sends the spans of the last requests, until `deadline`.
+#[cfg(feature = "otlp")]
+async fn flush_spans(deadline: tokio::time::Instant) {
+    let Some(export) = SpanExport::installed() else { return };
+    let flushed = tokio::task::spawn_blocking(|| export.flush());
+    if tokio::time::timeout_at(deadline, flushed).await.is_err() {
+        tracing::warn!(target: "routekit::otlp", "the collector did not take the last spans in time");
+    }
 }
 
 /// Holds readiness red from the beginning of the shutdown on. Never released: an app that stops does not become ready

@@ -8,6 +8,8 @@ use parking_lot::Mutex;
 use super::{check::Checked, configure::Configured, declare::Declared, routers, warnings, wire::Wired};
 #[cfg(feature = "telemetry")]
 use crate::admin::LogAdmin;
+#[cfg(feature = "otlp")]
+use crate::app::metering::spans::SpanMetering;
 use crate::{
     access_log::AccessLog,
     admin::{Admin, Operators, WrongTokens},
@@ -136,6 +138,10 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     metering.add("routekit-health", HealthMetering::new(&health, metering.recorder()));
     metering.add("routekit-breakers", GuardMetering::new(&breakers, metering.recorder(), &declared.routes));
     metering.add("routekit-process", SystemMetering::new(&system, &metering));
+    #[cfg(feature = "otlp")]
+    if let Some(spans) = SpanMetering::new(&metering.recorder()) {
+        metering.add("routekit-spans", spans);
+    }
     let hot_pages = (*config.cache_hot_pages_file).clone().filter(|_| *config.cache_warm_up);
     Mounted {
         // Converts hand-written handlers into services once. Otherwise axum does it for every request.

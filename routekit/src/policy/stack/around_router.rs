@@ -16,7 +16,7 @@ use tower_service::Service;
 use crate::{
     base::clock::Clock,
     catch_panic::{GuardedCall, PanicGuard},
-    correlation::Correlated,
+    correlation::{Correlated, Traffic},
     observe::{ActiveRequest, Exchange, KnowsRequest, RouteState},
     problem::ProblemFormat,
     sensitive_headers::SensitiveHeadersLayer,
@@ -89,7 +89,9 @@ where
 
     fn call(&mut self, mut request: Request) -> Self::Future {
         let RouterSetup { sensitive_headers, watch, clock, problems } = &*self.setup;
-        let writing = (clock, problems.as_ref());
+        // The admin surface and the warm-up are not watched, and not traced.
+        let traffic = if watch.is_some() { Traffic::Clients } else { Traffic::Internal };
+        let writing = (clock, problems.as_ref(), traffic);
         // For everything further in that prints headers.
         sensitive_headers.mark(request.headers_mut());
         // Metrics and the access log learn of each request once, however it ends.

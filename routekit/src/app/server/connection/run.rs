@@ -34,7 +34,7 @@ use super::{
     serves_requests::ServesRequests,
     stage::ClosingStage,
 };
-use crate::observe::{self, KnowsRequest};
+use crate::observe::{self, KnowsRequest, OverTls};
 
 /// hyper discards the rest of a body only if it is already in its buffer, and closes the connection otherwise. This is
 /// the initial size of the buffer.
@@ -204,6 +204,9 @@ where
         let extensions = request.extensions_mut();
         observe::make_room(extensions);
         extensions.insert(ConnectInfo(self.peer));
+        if self.open.is_measured() && observe::request_tracer().is_some() {
+            extensions.insert(OverTls);
+        }
         let exchange = Some(exchange);
         if malformed {
             self.open.head_rejected(request.method().clone(), StatusCode::BAD_REQUEST);
