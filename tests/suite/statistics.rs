@@ -74,6 +74,7 @@ async fn statistics_have_every_field_of_a_route() {
             "version": "v2", "totalRequests": 6, "successfulRequests": 3, "failedRequests": 3, "serverFailures": 1,
             "cancelledRequests": 0, "errorsByCode": { "404": 2, "500": 1 }, "responseTimeMetrics": null,
             "requestsPerSecond": 6.0 / 7.15, "lastRequest": "2030-01-01T00:00:02.150Z", "slowRequests": 1,
+            "memoryUsage": null,
             "tags": ["work"],
         })
     );

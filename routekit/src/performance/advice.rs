@@ -43,7 +43,8 @@ impl ObservedRoute<'_> {
         let advice = [
             known.and_then(|statistics| self.slow(statistics, slow)),
             known.and_then(|statistics| self.near_timeout(statistics)),
-            known.and_then(|statistics| self.failing(statistics)),
+            known.and_then(Self::failing),
+            known.and_then(Self::allocating),
             self.few_hits(),
         ];
         advice.into_iter().flatten().map(|advice| format!("{}: {advice}", label(self.facts))).collect()
@@ -76,7 +77,13 @@ impl ObservedRoute<'_> {
         })
     }
 
-    fn failing(&self, statistics: &RouteStatistics) -> Option<String> {
+    fn allocating(statistics: &RouteStatistics) -> Option<String> {
+        let mebibytes = statistics.memory_usage? / 1_048_576.0;
+        let advice = format!("the handler allocates {mebibytes:.1} MiB for a request; stream or share what it builds");
+        (mebibytes > 1.0).then_some(advice)
+    }
+
+    fn failing(statistics: &RouteStatistics) -> Option<String> {
         #[expect(clippy::cast_precision_loss, reason = "a share")]
         let rate = statistics.server_failures as f64 / statistics.total_requests as f64;
         let (rate_text, failures) = (percent(rate), statistics.server_failures);

@@ -13,6 +13,9 @@ pub(crate) struct RequestTotals {
     /// The sum of the durations in nanoseconds.
     pub(crate) nanos: u64,
     pub(crate) slow: u64,
+    /// The requests whose allocations were counted, and the bytes that these allocated.
+    pub(crate) measured: u64,
+    pub(crate) allocated_bytes: u64,
     pub(crate) request_bytes: u64,
     pub(crate) response_bytes: u64,
     /// The requests of each outcome, in the order of outcomes.
@@ -22,7 +25,17 @@ pub(crate) struct RequestTotals {
 impl RequestTotals {
     pub(crate) fn new(scale: Arc<BucketScale>) -> Self {
         let buckets = vec![0; scale.len()];
-        Self { scale, buckets, nanos: 0, slow: 0, request_bytes: 0, response_bytes: 0, outcomes: Vec::new() }
+        Self {
+            scale,
+            buckets,
+            nanos: 0,
+            slow: 0,
+            measured: 0,
+            allocated_bytes: 0,
+            request_bytes: 0,
+            response_bytes: 0,
+            outcomes: Vec::new(),
+        }
     }
 
     /// The number of requests.
@@ -33,6 +46,24 @@ impl RequestTotals {
     /// The number of requests whose outcome passes a test.
     pub(crate) fn count_of(&self, test: impl Fn(Outcome) -> bool) -> u64 {
         self.outcomes.iter().filter(|(outcome, _)| test(*outcome)).map(|(_, count)| count).sum()
+    }
+
+    /// Everything but the counts by bucket and by outcome.
+    pub(crate) fn sums(&self) -> [u64; 6] {
+        let Self { nanos, slow, measured, allocated_bytes, request_bytes, response_bytes, .. } = *self;
+        [nanos, slow, measured, allocated_bytes, request_bytes, response_bytes]
+    }
+
+    /// The same, in the same order.
+    pub(crate) fn sums_mut(&mut self) -> [&mut u64; 6] {
+        [
+            &mut self.nanos,
+            &mut self.slow,
+            &mut self.measured,
+            &mut self.allocated_bytes,
+            &mut self.request_bytes,
+            &mut self.response_bytes,
+        ]
     }
 
     /// The mean duration. `None` without requests.
@@ -70,15 +101,14 @@ impl RequestTotals {
         };
         let outcomes =
             self.outcomes.iter().map(|(outcome, count)| (*outcome, count.saturating_sub(count_of(*outcome))));
-        Self {
-            scale: Arc::clone(&self.scale),
-            buckets: self.buckets.iter().zip(&earlier.buckets).map(|(now, then)| now.saturating_sub(*then)).collect(),
-            nanos: self.nanos.saturating_sub(earlier.nanos),
-            slow: self.slow.saturating_sub(earlier.slow),
-            request_bytes: self.request_bytes.saturating_sub(earlier.request_bytes),
-            response_bytes: self.response_bytes.saturating_sub(earlier.response_bytes),
-            outcomes: outcomes.filter(|(_, count)| *count > 0).collect(),
+        let mut difference = Self::new(Arc::clone(&self.scale));
+        for (sum, (now, then)) in difference.sums_mut().into_iter().zip(self.sums().into_iter().zip(earlier.sums())) {
+            *sum = now.saturating_sub(then);
         }
+        let buckets = self.buckets.iter().zip(&earlier.buckets);
+        difference.buckets = buckets.map(|(now, then)| now.saturating_sub(*then)).collect();
+        difference.outcomes = outcomes.filter(|(_, count)| *count > 0).collect();
+        difference
     }
 
     #[cfg(test)]

@@ -30,6 +30,9 @@ impl OutcomeHistograms {
         if let Some(recording) = &self.recording {
             recording.record(request.duration, request.request_bytes, request.response_bytes);
             recording.record_end(request.ended);
+            if let Some(allocated) = request.allocated {
+                recording.record_allocated(allocated.bytes);
+            }
             if is_slow {
                 recording.record_slow();
             }
