@@ -273,6 +273,10 @@ async fn only_the_last_requests_of_each_kind_are_kept_newest_first() {
     }
     let ids: Vec<_> = list(&app).await.iter().map(|request| request["correlationId"].clone()).collect();
     assert_eq!(ids, ["418", "418", "318", "318", "218", "218"]);
+    let newest: Value = app.admin().get("/requests?limit=2").send().await.json();
+    assert_eq!(newest["requests"].as_array().unwrap().len(), 2);
+    assert_eq!(app.admin().get("/requests?limit=two").send().await.status(), 400);
+    assert_eq!(app.admin().get("/requests?limits=2").send().await.status(), 400);
     let gone = app.admin().get("/requests/118").send().await;
     assert_eq!(gone.status(), 404);
     let detail = gone.json::<Value>()["detail"].as_str().unwrap().to_owned();

@@ -13,6 +13,8 @@ use routekit::{
 };
 use serde_json::{Value, json};
 
+use crate::support::free_port;
+
 const TOKEN: &str = "0123456789abcdef";
 const CHILD: &str = "ROUTEKIT_TEST_LOG_AT_RUN_TIME";
 
@@ -118,7 +120,7 @@ async fn program() {
     assert_eq!(changed["changes"], json!([orders, stock]));
     operator.step("orders and stock").await;
 
-    // Nobody asks for the filter, and the first change ends all the same.
+    // The first change ends without a request to `/log`.
     operator.advance(9 * minute).await;
     operator.step("stock").await;
     assert_eq!(operator.filter().await["changes"], json!([stock]));
@@ -131,12 +133,13 @@ async fn program() {
     assert_eq!(operator.filter().await, start);
 }
 
-fn output() -> String {
+fn output(variables: &[(&str, &str)]) -> String {
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["log_at_run_time::program", "--exact", "--nocapture"])
         .env(CHILD, "")
         .env("RUST_LOG", "info,shop::stock=warn")
         .env_remove("ROUTEKIT_LOG_FORMAT")
+        .envs(variables.iter().copied())
         .output()
         .unwrap();
     let [stdout, stderr] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
@@ -146,7 +149,17 @@ fn output() -> String {
 
 #[test]
 fn filter_changed_at_run_time_applies_until_its_end() {
-    let output = output();
+    changed_filter_applies_until_its_end(&output(&[]));
+}
+
+/// Its filter is that of one layer, and not of the subscriber.
+#[test]
+fn filter_changed_at_run_time_applies_beside_an_exporter_of_spans() {
+    let endpoint = format!("http://{}", free_port());
+    changed_filter_applies_until_its_end(&output(&[("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint)]));
+}
+
+fn changed_filter_applies_until_its_end(output: &str) {
     let events = |step: &str| -> Vec<&str> {
         let (_, after) = output.split_once(&format!("STEP {step}\n")).expect("it has this step");
         let lines = after.split_once("STEP\n").unwrap().0.lines();

@@ -43,6 +43,7 @@ mod jwks;
 mod jwt;
 mod kubernetes;
 mod linking;
+mod live_page;
 mod log_at_run_time;
 mod log_filters;
 mod logs;

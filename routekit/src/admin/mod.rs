@@ -23,13 +23,15 @@
 //!
 //! | endpoint | |
 //! | --- | --- |
+//! | `GET /` | a page that shows routes, cache, breakers, alerts, health and system while it is open; only on its own listener |
+//! | `GET /events` | the figures of the page as server-sent events, one every two seconds; only on its own listener |
 //! | `GET /metrics` | metrics as Prometheus text, or as OpenMetrics if the client prefers that |
 //! | `GET /metrics` with `Accept: application/json` | [all figures](crate::performance::MetricsDocument) as JSON; `?route=GET:/users:default` leaves only this route. It is the only form if the program's own recorder keeps the metrics, and without the feature `prometheus` |
 //! | `GET /metrics/performance` | [the report](crate::performance::PerformanceReport) about the last 24 hours, or about `?from=2026-12-31T00:00:00Z&to=…` (RFC 3339; one alone is enough) |
 //! | `GET /routes` | every route with its policies, their settings at start-up, and the origin of each setting |
 //! | `GET /readiness` | whether the app is ready, the reasons why not, and the results of its health checks |
 //! | `GET /health`, `/health/ready`, `/health/startup`, `/health/live` | [health](crate::health) with the results of the checks; only on its own listener |
-//! | `GET /requests` | the last requests that failed, were slow or were answered with a 4xx, newest first; 404 unless [`explain_requests`](crate::config) is set |
+//! | `GET /requests` | the last requests that failed, were slow or were answered with a 4xx, newest first, `?limit=20` of them; 404 unless [`explain_requests`](crate::config) is set |
 //! | `GET /requests/{correlation-id}` | those with this correlation id: what each policy decided and how long it took, with masked headers |
 //! | `GET /access-log` | the mode: which requests are logged |
 //! | `PUT /access-log` | sets the mode until the next start: `all`, `errors` or `off`; operators only |
@@ -58,6 +60,7 @@ mod access_log;
 mod authorize;
 mod breakers;
 mod cache;
+mod live;
 mod local_host;
 #[cfg(feature = "telemetry")]
 mod log;
@@ -75,9 +78,12 @@ use axum::{
     routing::{delete, get, put},
 };
 
+use self::live::LivePage;
 #[cfg(feature = "telemetry")]
 pub(crate) use self::log::LogAdmin;
-pub(crate) use self::{authorize::Operators, local_host::local_hosts_only, wrong_tokens::WrongTokens};
+pub(crate) use self::{
+    authorize::Operators, live::LiveSource, local_host::local_hosts_only, wrong_tokens::WrongTokens,
+};
 #[cfg(feature = "prometheus")]
 use crate::metrics::Exporter;
 use crate::{
@@ -102,6 +108,8 @@ pub(crate) struct Admin {
     pub(crate) cache: Cache,
     pub(crate) breakers: Breakers,
     pub(crate) operators: Operators,
+    /// For the live page. `None` beside the routes, where `/` belongs to the app.
+    pub(crate) live: Option<LiveSource>,
     /// Whether reading requires an operator.
     pub(crate) closed: bool,
 }
@@ -149,6 +157,10 @@ impl Admin {
         #[cfg(feature = "telemetry")]
         {
             router = router.route("/log", get(log::show));
+        }
+        if let Some(live) = self.live {
+            let events = get(live::events).with_state(LivePage::new(live));
+            router = router.route("/", get(live::page)).route("/events", events);
         }
         if self.closed {
             router = router.route_layer(from_fn_with_state(self.operators.clone(), authorize::operators_only));

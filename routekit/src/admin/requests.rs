@@ -1,23 +1,37 @@
 //! `/requests`
 
 use axum::{
-    extract::{Path, State},
+    extract::{Path, Query, State, rejection::QueryRejection},
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, StatusCode, header};
+use serde::Deserialize;
 
-use crate::{explained::ExplainedRequests, problem::Problem};
+use crate::{
+    explained::ExplainedRequests,
+    problem::{Problem, Result},
+};
 
-/// The list, newest first.
-pub(super) async fn list(State(explained): State<Option<ExplainedRequests>>) -> Result<Response, Problem> {
-    Ok(json(explained.ok_or_else(off)?.list()))
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RequestsQuery {
+    limit: Option<usize>,
+}
+
+/// The list, newest first, or only its beginning.
+pub(super) async fn list(
+    State(explained): State<Option<ExplainedRequests>>,
+    query: std::result::Result<Query<RequestsQuery>, QueryRejection>,
+) -> Result<Response> {
+    let Query(RequestsQuery { limit }) = query.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+    Ok(json(explained.ok_or_else(off)?.list(limit.unwrap_or(usize::MAX))))
 }
 
 /// The requests with a correlation id, which clients may use for several.
 pub(super) async fn show(
     State(explained): State<Option<ExplainedRequests>>,
     Path(id): Path<String>,
-) -> Result<Response, Problem> {
+) -> Result<Response> {
     let found = explained.ok_or_else(off)?.find(&id);
     found.map(json).ok_or_else(|| {
         Problem::new(StatusCode::NOT_FOUND)

@@ -61,10 +61,10 @@ impl ExplainedRequests {
         all
     }
 
-    /// The list as JSON: `{"capacity": …, "requests": […]}`, newest first.
-    pub(crate) fn list(&self) -> String {
+    /// The newest requests as JSON: `{"capacity": …, "requests": […]}`, newest first.
+    pub(crate) fn list(&self, limit: usize) -> String {
         let all = self.all();
-        let rows: Vec<&str> = all.iter().map(|request| &*request.row).collect();
+        let rows: Vec<&str> = all.iter().take(limit).map(|request| &*request.row).collect();
         format!(r#"{{"capacity":{},"requests":[{}]}}"#, self.capacity(), rows.join(","))
     }
 

@@ -67,5 +67,6 @@ pub use self::{
 pub(crate) use self::{
     endpoints::{LIVE_PATH, OVERALL_PATH, READY_PATH, STARTUP_PATH, for_clients, for_operators},
     monitor::{HealthMonitor, WeakMonitor},
+    report::OverallHealth,
     setup::problems,
 };

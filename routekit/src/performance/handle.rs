@@ -1,6 +1,7 @@
 //! The handle of an app's figures.
 
 use std::{
+    collections::BTreeMap,
     fmt,
     panic::resume_unwind,
     sync::Arc,
@@ -94,6 +95,15 @@ impl Metrics {
             cache,
             circuit_breakers: breakers.snapshots().into_iter().map(|breaker| (breaker.name.clone(), breaker)).collect(),
         }
+    }
+
+    /// Returns the requests of the last ten minutes by route: the end of each slot of five seconds in milliseconds
+    /// since 1970, its requests, and those that the server failed. Slots without requests are missing.
+    pub(crate) async fn recent(&self) -> BTreeMap<String, Vec<(u64, u64, u64)>> {
+        let sources = Arc::clone(&self.sources);
+        // With many routes it takes longer than a worker may be held up.
+        let made = tokio::task::spawn_blocking(move || sources.statistics.recent()).await;
+        made.unwrap_or_else(|error| resume_unwind(error.into_panic()))
     }
 
     /// Reads a window from two points in time (RFC 3339). Without `to` it ends now, and without `from` it is a day

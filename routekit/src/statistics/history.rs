@@ -85,6 +85,15 @@ impl History {
         self.seconds.within(from, to).map(|slot| slot.share(from, to)).sum()
     }
 
+    /// The end of each slot of the last ten minutes, its requests, and those that the server failed.
+    pub(super) fn recent(&self) -> impl Iterator<Item = (Duration, u64, u64)> {
+        self.seconds.within(Duration::ZERO, Duration::MAX).map(|slot| {
+            let mut totals = RequestTotals::new(Arc::clone(&self.scale));
+            slot.add_to(&mut totals);
+            (slot.to, totals.count(), totals.count_of(|outcome| outcome.is_server_failure()))
+        })
+    }
+
     /// The bytes that the history takes.
     #[cfg(test)]
     pub(super) fn size(&self) -> usize {

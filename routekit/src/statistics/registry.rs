@@ -1,6 +1,7 @@
 //! All routes of an app.
 
 use std::{
+    collections::BTreeMap,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -111,6 +112,14 @@ impl Statistics {
         let (now, routes) = self.read();
         let boot = self.0.clock.unix_time().saturating_sub(now);
         Some(routes.iter().find(|series| series.key == key)?.statistics(now, boot))
+    }
+
+    /// The requests and failures of the last ten minutes, by the keys of the routes that have had a request.
+    pub(crate) fn recent(&self) -> BTreeMap<String, Vec<(u64, u64, u64)>> {
+        let (now, routes) = self.read();
+        let boot = self.0.clock.unix_time().saturating_sub(now);
+        let recent = routes.iter().map(|series| (series.key.clone(), series.recent(boot)));
+        recent.filter(|(_, slots)| !slots.is_empty()).collect()
     }
 
     /// The requests between two times since 1970.

@@ -57,6 +57,13 @@ impl RouteSeries {
         statistics
     }
 
+    /// The requests and failures of the last ten minutes. Times are milliseconds since 1970.
+    pub(super) fn recent(&self, boot: Duration) -> Vec<(u64, u64, u64)> {
+        let millis = |time: Duration| u64::try_from((boot + time).as_millis()).unwrap_or(u64::MAX);
+        let state = self.history.lock();
+        state.history.recent().map(|(end, requests, failures)| (millis(end), requests, failures)).collect()
+    }
+
     /// The requests of a window.
     pub(super) fn window(&self, from: Duration, to: Duration) -> HistoryWindow {
         self.history.lock().history.window(from, to)

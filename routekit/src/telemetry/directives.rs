@@ -27,7 +27,7 @@ impl LogDirective {
     /// Parses a list of directives as an operator writes them: a word that is neither a level nor a possible target is
     /// an error.
     ///
-    /// `tracing_subscriber` takes `shop:debug` for a target, of which it shows every event. It would have no effect.
+    /// `tracing_subscriber` takes `shop:debug` for the name of a target. It would have no effect.
     pub(crate) fn strict_list(filter: &str) -> Result<Vec<Self>, InvalidDirective> {
         let directives = Self::list(filter)?;
         match directives.iter().find(|directive| !directive.has_usual_target()) {

@@ -12,7 +12,7 @@ use crate::admin::LogAdmin;
 use crate::app::metering::spans::SpanMetering;
 use crate::{
     access_log::AccessLog,
-    admin::{Admin, Operators, WrongTokens},
+    admin::{Admin, LiveSource, Operators, WrongTokens},
     app::{
         environment,
         hand_written::{self, Group},
@@ -105,6 +105,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
             verifiers: Arc::clone(&verifiers),
             wrong_tokens: WrongTokens::new(clock.clone()),
         },
+        live: (!in_main).then(|| LiveSource { metrics: figures, health: health.clone(), shutdown: shutdown.clone() }),
         closed: declared.require_auth && in_main,
     };
     let admin = admin.router();

@@ -91,6 +91,7 @@ pub(super) fn trial_groups(configured: &Configured, wired: &Wired, monitor: &Hea
                 verifiers: Verifiers::new().into(),
                 wrong_tokens: WrongTokens::new(Clock::system()),
             },
+            live: None,
             closed: false,
         };
         groups.push(Group { label: ADMIN_LABEL.to_owned(), router: admin.router() });
