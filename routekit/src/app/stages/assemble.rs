@@ -105,7 +105,11 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
             verifiers: Arc::clone(&verifiers),
             wrong_tokens: WrongTokens::new(clock.clone()),
         },
-        live: (!in_main).then(|| LiveSource { metrics: figures, health: health.clone(), shutdown: shutdown.clone() }),
+        live: (!in_main).then(|| LiveSource {
+            metrics: figures.clone(),
+            health: health.clone(),
+            shutdown: shutdown.clone(),
+        }),
         closed: declared.require_auth && in_main,
     };
     let admin = admin.router();
