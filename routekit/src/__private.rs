@@ -12,9 +12,9 @@ pub use crate::{
         FromPlaceholder, PathArgument, Respond, RespondError, Returned, future, layered, parse, respond, respond_error,
     },
     route::{
-        Audience, BreakerPolicy, CachePolicy, CdnTags, ClassifyResponse, Context, DeclaredAccess, Deprecation,
-        Description, Endpoint, EndpointFuture, Fallback, GrantKind, Invalidates, Location, Method, Policies, Probe,
-        Ratio, RequestFunction, Route, RouteMeta, Window, Wiring, endpoint, fallback, spelling::Spell,
+        AlertPolicy, Audience, BreakerPolicy, CachePolicy, CdnTags, ClassifyResponse, Context, DeclaredAccess,
+        Deprecation, Description, Endpoint, EndpointFuture, Fallback, GrantKind, Invalidates, Location, Method,
+        Policies, Probe, Ratio, RequestFunction, Route, RouteMeta, Window, Wiring, endpoint, fallback, spelling::Spell,
     },
 };
 

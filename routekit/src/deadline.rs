@@ -64,6 +64,12 @@ pub(crate) async fn within<T>(limit: Duration, work: impl Future<Output = T>) ->
     .await
 }
 
+/// Waits for this long on tokio's clock, or on a manual `clock`.
+pub(crate) async fn pause(duration: Duration, clock: &Clock) {
+    let mut deadline = Deadline::default();
+    poll_fn(|cx| deadline.poll_expired(duration, clock, cx)).await;
+}
+
 /// The time that is left of a limit which began earlier.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Countdown {

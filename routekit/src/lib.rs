@@ -92,6 +92,7 @@ mod macros;
 pub mod __private;
 pub mod access_log;
 pub mod admin;
+pub mod alerts;
 pub mod app;
 pub mod auth;
 mod base;
@@ -165,7 +166,7 @@ mod validate_trait {
 ///
 /// Created by [`App::explain`] and [`app::RouteTable`].
 pub mod explain {
-    pub use crate::policy::{EffectivePolicies, Explanation, Step};
+    pub use crate::policy::{AlertThresholds, EffectivePolicies, Explanation, Step};
 }
 
 /// The counting allocator of the feature `alloc-stats`.

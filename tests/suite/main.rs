@@ -10,6 +10,7 @@
 mod access_log;
 mod active_requests;
 mod admin;
+mod alerts;
 mod app_settings;
 mod architecture;
 mod auth;

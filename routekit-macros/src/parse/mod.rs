@@ -1,6 +1,7 @@
 //! Tokens → spanned arguments.
 
 mod attribute;
+mod decimal;
 mod families;
 mod family;
 mod literal;

@@ -6,8 +6,8 @@ use syn::Type;
 
 use super::{
     families::{
-        auth::Access, breaker::Breaker, cache::Caching, deprecated::Deprecation, discover::Discovery, docs::Docs,
-        invalidates::Invalidates, layer::OwnLayer, limits::Limits, state::Target,
+        alert::Alert, auth::Access, breaker::Breaker, cache::Caching, deprecated::Deprecation, discover::Discovery,
+        docs::Docs, invalidates::Invalidates, layer::OwnLayer, limits::Limits, state::Target,
     },
     family::{Callers, Family, Surroundings},
     raw::RawOption,
@@ -19,6 +19,7 @@ use crate::errors::{Errors, unknown};
 #[derive(Default)]
 pub(crate) struct Options {
     pub(crate) access: Option<Access>,
+    pub(crate) alert: Option<Alert>,
     pub(crate) breaker: Option<Breaker>,
     pub(crate) caching: Option<Caching>,
     pub(crate) deprecation: Option<Deprecation>,
@@ -31,9 +32,10 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    fn families(&self) -> [&dyn Family; 10] {
+    fn families(&self) -> [&dyn Family; 11] {
         [
             &self.access,
+            &self.alert,
             &self.breaker,
             &self.caching,
             &self.deprecation,
@@ -46,9 +48,10 @@ impl Options {
         ]
     }
 
-    fn families_mut(&mut self) -> [&mut dyn Family; 10] {
+    fn families_mut(&mut self) -> [&mut dyn Family; 11] {
         [
             &mut self.access,
+            &mut self.alert,
             &mut self.breaker,
             &mut self.caching,
             &mut self.deprecation,

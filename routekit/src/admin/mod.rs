@@ -35,6 +35,8 @@
 //! | `GET /requests/{correlation-id}` | those with this correlation id: what each policy decided and how long it took, with masked headers |
 //! | `GET /access-log` | the mode: which requests are logged |
 //! | `PUT /access-log` | sets the mode until the next start: `all`, `errors` or `off`; operators only |
+//! | `GET /alerts` | the active [alerts](crate::alerts), those that were resolved, and when the figures were evaluated last |
+//! | `PUT /alerts/{id}?for=1h` | stops the reminders of an active alert for this long; `for=off` ends that; the id may be percent-encoded; operators only |
 //! | `GET /log` | the filter of the log that [`telemetry::init`](crate::telemetry) set up, that of the start, and the changes with the time until which they are in force |
 //! | `PUT /log` | changes the filter: `shop=debug,hyper=warn` for `?for=10m`, or else until the next start; operators only |
 //! | `DELETE /log` | removes all changes of the filter; operators only |
@@ -57,6 +59,7 @@
 #[cfg(feature = "prometheus")]
 mod accept;
 mod access_log;
+mod alerts;
 mod authorize;
 mod breakers;
 mod cache;
@@ -87,8 +90,8 @@ pub(crate) use self::{
 #[cfg(feature = "prometheus")]
 use crate::metrics::Exporter;
 use crate::{
-    access_log::AccessLog, breaker::Breakers, cache::Cache, explained::ExplainedRequests, health::HealthMonitor,
-    performance::Metrics, policy::Explanation, route::Reserved, timeout::TimeoutLayer,
+    access_log::AccessLog, alerts::Alerts, breaker::Breakers, cache::Cache, explained::ExplainedRequests,
+    health::HealthMonitor, performance::Metrics, policy::Explanation, route::Reserved, timeout::TimeoutLayer,
 };
 
 /// The parts of the app that the admin surface reads and changes.
@@ -103,6 +106,7 @@ pub(crate) struct Admin {
     /// `None` if the app explains no requests.
     pub(crate) explained: Option<ExplainedRequests>,
     pub(crate) access_log: AccessLog,
+    pub(crate) alerts: Alerts,
     #[cfg(feature = "telemetry")]
     pub(crate) log: LogAdmin,
     pub(crate) cache: Cache,
@@ -120,6 +124,8 @@ const CHANGE_TIMEOUT: Duration = Duration::from_secs(10);
 /// The paths that routes of the app must not use if the admin surface is served beside them.
 pub(crate) const PATHS: &[Reserved] = &[
     Reserved { path: "/access-log", what: "its access log" },
+    Reserved { path: "/alerts", what: "its alerts" },
+    Reserved { path: "/alerts/{*id}", what: "the snooze of an alert" },
     Reserved { path: "/breakers", what: "its circuit breakers" },
     Reserved { path: "/breakers/{*name}", what: "the state of a circuit breaker" },
     Reserved { path: "/cache", what: "the clearing of its cache" },
@@ -148,6 +154,7 @@ impl Admin {
             .route("/requests", get(requests::list).with_state(self.explained.clone()))
             .route("/requests/{id}", get(requests::show).with_state(self.explained))
             .route("/access-log", get(access_log::show).with_state(self.access_log.clone()))
+            .route("/alerts", get(alerts::list).with_state(self.alerts.clone()))
             .route("/breakers", get(breakers::list))
             .route("/breakers/{*name}", get(breakers::show))
             .with_state(self.breakers.clone())
@@ -171,6 +178,7 @@ impl Admin {
             let changing = changing.route("/log", put(log::change).delete(log::reset)).with_state(self.log);
             let changing = changing
                 .route("/access-log", put(access_log::change).with_state(self.access_log))
+                .route("/alerts/{*id}", put(alerts::snooze).with_state(self.alerts))
                 .route("/cache", delete(cache::clear))
                 // A catch-all: with a single segment, a tag with an unescaped slash would match the pattern route.
                 .route("/cache/tag/{*tag}", delete(cache::tag))

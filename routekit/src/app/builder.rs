@@ -19,9 +19,11 @@ use tower_service::Service;
 
 use super::{
     hand_written::HandWritten,
+    monitoring::AlertHook,
     spec::{AppSpec, Provided, ProvidedBreaker},
 };
 use crate::{
+    alerts::{AlertChange, Alerts},
     auth::{Identify, IdentifyBy, Verifier},
     base::clock::Clock,
     breaker::CircuitBreaker,
@@ -63,8 +65,8 @@ impl App {
     #[track_caller]
     fn new(selection: Selection) -> Self {
         let app = Self { spec: AppSpec::new(selection) };
-        let (readiness, shutdown) = (app.readiness(), app.shutdown());
-        app.provide(readiness).provide(shutdown)
+        let (readiness, shutdown, alerts) = (app.readiness(), app.shutdown(), app.alerts());
+        app.provide(readiness).provide(shutdown).provide(alerts)
     }
 
     /// Creates an app with every route that is linked into this program.
@@ -512,6 +514,36 @@ impl App {
     #[track_caller]
     pub fn health(mut self, check: HealthCheck) -> Self {
         self.spec.program.health.push((check, Location::caller()));
+        self
+    }
+
+    /// Returns the alerts, which start and stop the evaluation of figures. Handlers take them as a `Dep<Alerts>`.
+    #[must_use]
+    pub fn alerts(&self) -> Alerts {
+        self.spec.program.alerts.clone()
+    }
+
+    /// Calls this function with each change of an [alert](crate::alerts): raised, reminded, escalated, resolved.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use routekit::App;
+    /// # struct Pager;
+    /// # impl Pager { async fn page(&self, _: &str) {} }
+    /// let pager = Arc::new(Pager);
+    /// let app = App::discover().on_alert(async move |change| pager.page(&change.to_string()).await);
+    /// ```
+    ///
+    /// Calls of one function do not overlap, and come in the order of the changes. A call that panics, or that takes
+    /// longer than 30 seconds, is given up and logged. If more than 256 changes wait for a function, further ones are
+    /// dropped, counted and logged. No request waits for a call, and no other function or webhook. Its captures are
+    /// cloned for each call.
+    pub fn on_alert<F, R>(mut self, tell: F) -> Self
+    where
+        F: FnOnce(AlertChange) -> R + Clone + Send + Sync + 'static,
+        R: Future<Output = ()> + Send + 'static,
+    {
+        self.spec.program.alert_hooks.push(AlertHook::new(tell));
         self
     }
 

@@ -9,7 +9,7 @@
 //    configuration of the process.
 // 2. `stages` turns it into a `Mounted` app, or into a list of all problems: configure, declare, wire, check, assemble.
 //    `declared` is a route with its policies, `hand_written` an axum router beside the routes. `metering` copies counts
-//    to the metrics.
+//    to the metrics. `monitoring` raises alerts.
 // 3. `finish` turns the app into a server, a router, a service, or a table of its routes (`table`).
 // 4. `server` accepts connections until it is told to stop (`server/signal`), and `announce` logs the addresses.
 //    `warm_up` fills the cache before the app is ready. `tls` holds the certificate of the main listener.

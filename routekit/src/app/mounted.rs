@@ -12,6 +12,7 @@ use tower_layer::Layer;
 use super::{
     background_work::BackgroundWork,
     metering::{cache::CacheMetering, recorder::Metering},
+    monitoring::AlertMonitor,
     service::AppService,
     shutdown_hook::ShutdownHook,
     table::RouteTable,
@@ -49,6 +50,7 @@ pub(crate) struct Mounted {
     pub(super) shutdown_hooks: Mutex<Vec<ShutdownHook>>,
     pub(super) background_work: BackgroundWork,
     pub(super) health: HealthMonitor,
+    pub(super) alerts: Arc<AlertMonitor>,
     pub(crate) table: RouteTable,
     pub(super) metering: Metering,
     pub(super) cache_metering: Arc<CacheMetering>,

@@ -5,8 +5,9 @@ use std::{any::TypeId, panic::Location, sync::Arc};
 use axum::Router;
 use tokio::net::TcpListener;
 
-use super::{hand_written::HandWritten, shutdown_hook::ShutdownHook, warm_up::WarmUpSpec};
+use super::{hand_written::HandWritten, monitoring::AlertHook, shutdown_hook::ShutdownHook, warm_up::WarmUpSpec};
 use crate::{
+    alerts::Alerts,
     auth::Verifiers,
     base::clock::Clock,
     breaker::CircuitBreaker,
@@ -93,6 +94,9 @@ pub(super) struct ProgramSpec {
     /// Each with the place of its `health` call.
     pub(super) health: Vec<(HealthCheck, &'static Location<'static>)>,
     pub(super) readiness: Readiness,
+    pub(super) alerts: Alerts,
+    /// Called after each change of an alert.
+    pub(super) alert_hooks: Vec<AlertHook>,
     pub(super) shutdown: Shutdown,
     pub(super) shutdown_hooks: Vec<ShutdownHook>,
     pub(super) clock: Clock,
@@ -134,6 +138,8 @@ impl AppSpec {
                 listeners: Vec::new(),
                 health: Vec::new(),
                 readiness: Readiness::new(),
+                alerts: Alerts::new(),
+                alert_hooks: Vec::new(),
                 shutdown: Shutdown::new(),
                 shutdown_hooks: Vec::new(),
                 clock: Clock::system(),

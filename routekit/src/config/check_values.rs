@@ -2,11 +2,19 @@
 
 use std::time::Duration;
 
-use super::{keys, setting_problems::place, settings::Config};
-use crate::base::{setting::Setting, setup_problem::SetupProblem, units};
+use super::{keys, parse, setting_problems::place, settings::Config};
+use crate::base::{
+    http_target::{HttpTarget, UrlMistake, parse_url},
+    setting::Setting,
+    setup_problem::SetupProblem,
+    units,
+};
 
 /// The shortest token that cannot be guessed.
 const SHORTEST_TOKEN: usize = 16;
+
+/// The shortest time between two evaluations.
+const SHORTEST_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The largest number of explained requests.
 const MOST_EXPLAINED: u32 = 10_000;
@@ -42,6 +50,38 @@ impl Config {
         }
         if *self.body_limit == 0 {
             wrong("body_limit", "zero; no body would be accepted");
+        }
+        if *self.alerts_interval < SHORTEST_INTERVAL {
+            wrong("alerts.interval", "shorter than a second");
+        }
+        if *self.alerts_window < *self.alerts_interval {
+            wrong("alerts.window", "shorter than `alerts.interval`, so that some requests would never count");
+        }
+        if *self.alerts_min_samples == 0 {
+            wrong("alerts.min_samples", "zero; without requests, a route has no figures");
+        }
+        if self.alerts_error_rate.is_some_and(|share| !parse::is_share(share)) {
+            wrong("alerts.error_rate", "must be above 0 and below 1, or off");
+        }
+        for (name, setting) in
+            [("alerts.memory_percent", &self.alerts_memory_percent), ("alerts.cpu_percent", &self.alerts_cpu_percent)]
+        {
+            if setting.is_some_and(|percent| !parse::is_percent(percent)) {
+                wrong(name, "must be from 1 to 99, or off");
+            }
+        }
+        if *self.alerts_memory_growth == Some(0) {
+            wrong("alerts.memory_growth", "zero; any process grows a little");
+        }
+        for (name, setting) in
+            [("alerts.event_loop_lag", &self.alerts_event_loop_lag), ("alerts.remind_after", &self.alerts_remind_after)]
+        {
+            if is_zero(setting) {
+                wrong(name, "zero; an alert would be reported at every evaluation");
+            }
+        }
+        if let Some(Err(reason)) = self.webhook() {
+            wrong("alerts.webhook", &reason);
         }
         if *self.cache_max_bytes == 0 {
             wrong(
@@ -112,5 +152,18 @@ impl Config {
         if buckets.is_empty() || !rising || buckets.iter().any(|bucket| !bucket.is_finite() || *bucket <= 0.0) {
             wrong("duration_buckets", "must be a rising list of positive numbers of seconds");
         }
+    }
+
+    /// Returns the target of `alerts.webhook`, or why its URL cannot be used. A reason does not repeat the URL.
+    pub(crate) fn webhook(&self) -> Option<Result<HttpTarget, String>> {
+        const EXAMPLE: &str = "write one such as `https://hooks.example.com/services/…`";
+        let url = self.alerts_webhook.as_ref()?.expose();
+        let uri = parse_url(url).map_err(|mistake| match mistake {
+            UrlMistake::Syntax(error) => format!("not a URL ({error}); {EXAMPLE}"),
+            UrlMistake::NotAbsolute | UrlMistake::NoHost => format!("not an absolute URL; {EXAMPLE}"),
+            UrlMistake::UserInfo => "must not contain a user or a password; a secret belongs in its path".to_owned(),
+            UrlMistake::Scheme => format!("must begin with `https://` or `http://`; {EXAMPLE}"),
+        });
+        Some(uri.and_then(HttpTarget::new))
     }
 }

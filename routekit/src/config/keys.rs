@@ -5,7 +5,10 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use http::HeaderName;
 
 use super::{
-    parse::{bytes, duration_or_off, on_or_off, show_bytes, show_on_or_off, socket_addr},
+    parse::{
+        bytes, duration_or_off, on_or_off, percent_or_off, share_or_off, show_bytes, show_on_or_off, show_percent,
+        show_share, socket_addr,
+    },
     secret::Secret,
     settings::Config,
 };
@@ -133,6 +136,81 @@ pub(super) const KEYS: &[ConfigKey] = &[
         show_numbers,
         "The bucket boundaries of duration histograms, in seconds. Defaults to OpenTelemetry's.",
         list
+    ),
+    key!(
+        "alerts.enabled",
+        alerts_enabled,
+        on_or_off,
+        show_on_or_off,
+        "Whether the app evaluates its figures and raises alerts while it serves."
+    ),
+    key!("alerts.interval", alerts_interval, interval, units::show, "How often the figures are evaluated."),
+    key!(
+        "alerts.window",
+        alerts_window,
+        interval,
+        units::show,
+        "The time before an evaluation whose requests count as the figures of a route."
+    ),
+    key!(
+        "alerts.min_samples",
+        alerts_min_samples,
+        count,
+        ToString::to_string,
+        "How many requests a route needs in the window before an alert of it is raised."
+    ),
+    key!(
+        "alerts.error_rate",
+        alerts_error_rate,
+        share_or_off,
+        show_share,
+        "The share of requests with a 5xx, a timeout or a panic above which an alert is raised, for routes that \
+         declare none, or `off`. The threshold of mean response times is `slow`."
+    ),
+    key!(
+        "alerts.memory_percent",
+        alerts_memory_percent,
+        percent_or_off,
+        show_percent,
+        "The memory in use, in percent of what the process may use, above which an alert is raised, or `off`."
+    ),
+    key!(
+        "alerts.memory_growth",
+        alerts_memory_growth,
+        bytes_or_off,
+        show_bytes_or_off,
+        "The sustained growth of memory in use above which an alert is raised, or `off`."
+    ),
+    key!(
+        "alerts.cpu_percent",
+        alerts_cpu_percent,
+        percent_or_off,
+        show_percent,
+        "The CPU time, in percent of what the process may use, above which an alert is raised, or `off`."
+    ),
+    key!(
+        "alerts.event_loop_lag",
+        alerts_event_loop_lag,
+        duration_or_off,
+        units::show_duration,
+        "The delay of tasks of the runtime above which an alert is raised, or `off`."
+    ),
+    key!(
+        "alerts.remind_after",
+        alerts_remind_after,
+        duration_or_off,
+        units::show_duration,
+        "How long after an alert was raised, and then after each reminder, there is a reminder that it is active, or \
+         `off`."
+    ),
+    key!(
+        "alerts.webhook",
+        alerts_webhook,
+        |text: &str| Ok::<_, String>(Some(Secret::new(text))),
+        show_secret,
+        "A URL that receives each change of an alert in a POST request, as JSON with a `text` for Slack. Messages and \
+         logs do not contain it. `https` needs the Cargo feature `jwks`.",
+        secret
     ),
     key!(
         "statistics.retention_days",
@@ -349,6 +427,19 @@ fn duration(text: &str) -> Result<Duration, String> {
 
 fn duration_or_zero(text: &str) -> Result<Duration, String> {
     if matches!(text, "off" | "0" | "0s") { Ok(Duration::ZERO) } else { duration(text) }
+}
+
+fn interval(text: &str) -> Result<Duration, String> {
+    duration_or_off(text)?
+        .ok_or_else(|| "must be a duration; `alerts.enabled = \"off\"` switches alerts off".to_owned())
+}
+
+fn bytes_or_off(text: &str) -> Result<Option<u64>, String> {
+    if text == "off" { Ok(None) } else { bytes(text).map(Some).map_err(|reason| format!("{reason}, and not `off`")) }
+}
+
+fn show_bytes_or_off(bytes: &Option<u64>) -> String {
+    bytes.as_ref().map_or_else(|| "off".to_owned(), show_bytes)
 }
 
 fn days(text: &str) -> Result<u16, String> {

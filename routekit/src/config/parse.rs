@@ -47,3 +47,37 @@ pub(super) fn on_or_off(text: &str) -> Result<bool, String> {
 pub(super) fn show_on_or_off(on: &bool) -> String {
     if *on { "on" } else { "off" }.to_owned()
 }
+
+/// A share that can be exceeded and that is not always exceeded: above 0 and below 1.
+pub(super) fn share_or_off(text: &str) -> Result<Option<f64>, String> {
+    match text.parse::<f64>() {
+        _ if text == "off" => Ok(None),
+        Ok(share) if is_share(share) => Ok(Some(share)),
+        _ => Err("not a share above 0 and below 1, such as `0.05` for 5 percent, and not `off`".to_owned()),
+    }
+}
+
+pub(super) fn is_share(share: f64) -> bool {
+    share > 0.0 && share < 1.0
+}
+
+pub(super) fn show_share(share: &Option<f64>) -> String {
+    share.map_or_else(|| "off".to_owned(), |share| share.to_string())
+}
+
+pub(super) fn percent_or_off(text: &str) -> Result<Option<u8>, String> {
+    match text.parse() {
+        _ if text == "off" => Ok(None),
+        Ok(percent) if is_percent(percent) => Ok(Some(percent)),
+        _ => Err("not a whole number of percent from 1 to 99, and not `off`".to_owned()),
+    }
+}
+
+/// Whether a value can be above this and need not be.
+pub(super) fn is_percent(percent: u8) -> bool {
+    (1..100).contains(&percent)
+}
+
+pub(super) fn show_percent(percent: &Option<u8>) -> String {
+    percent.map_or_else(|| "off".to_owned(), |percent| percent.to_string())
+}

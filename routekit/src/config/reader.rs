@@ -18,9 +18,9 @@ use crate::base::{
 /// The table of routes in the file.
 const ROUTES: &str = "route";
 /// The tables of settings in the file.
-const SETTINGS: [&str; 2] = ["cache", "server"];
+const SETTINGS: [&str; 3] = ["alerts", "cache", "server"];
 /// All tables of the file.
-const TABLES: [&str; 4] = [ROUTES, SETTINGS[0], SETTINGS[1], APP];
+const TABLES: [&str; 5] = [ROUTES, SETTINGS[0], SETTINGS[1], SETTINGS[2], APP];
 /// Variables that other code reads: the name of the file, and the format of the logs, which are set up before the app.
 const ELSEWHERE: [&str; 2] = ["config", "log_format"];
 

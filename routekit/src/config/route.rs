@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::parse::{bytes, duration_or_off, on_or_off, show_bytes, show_on_or_off};
+use super::parse::{bytes, duration_or_off, on_or_off, share_or_off, show_bytes, show_on_or_off, show_share};
 use crate::base::{
     setting::{Origin, Setting},
     units::show_duration,
@@ -16,6 +16,9 @@ pub(crate) struct RouteConfig {
     pub(crate) timeout: Option<Setting<Option<Duration>>>,
     pub(crate) body_limit: Option<Setting<u64>>,
     pub(crate) slow: Option<Setting<Option<Duration>>>,
+    pub(crate) alert_error_rate: Option<Setting<Option<f64>>>,
+    pub(crate) alert_mean: Option<Setting<Option<Duration>>>,
+    pub(crate) alert_p99: Option<Setting<Option<Duration>>>,
     /// `None` in the setting switches the cache of the route off.
     pub(crate) cache_ttl: Option<Setting<Option<Duration>>>,
     pub(crate) concurrency: Option<Setting<Option<u32>>>,
@@ -26,7 +29,18 @@ pub(crate) struct RouteConfig {
 impl RouteConfig {
     /// A route without settings.
     pub(crate) fn new(origin: Origin) -> Self {
-        Self { origin, timeout: None, body_limit: None, slow: None, cache_ttl: None, concurrency: None, breaker: None }
+        Self {
+            origin,
+            timeout: None,
+            body_limit: None,
+            slow: None,
+            alert_error_rate: None,
+            alert_mean: None,
+            alert_p99: None,
+            cache_ttl: None,
+            concurrency: None,
+            breaker: None,
+        }
     }
 }
 
@@ -58,6 +72,24 @@ pub(super) const KEYS: &[RouteKey] = &[
     key!(timeout, duration_or_off, show_duration, "The timeout of the handler, or `off`."),
     key!(body_limit, bytes, show_bytes, "The largest request body."),
     key!(slow, duration_or_off, show_duration, "The duration from which a request counts as slow, or `off`."),
+    key!(
+        alert_error_rate,
+        share_or_off,
+        show_share,
+        "The share of requests with a 5xx, a timeout or a panic above which an alert is raised, or `off`."
+    ),
+    key!(
+        alert_mean,
+        duration_or_off,
+        show_duration,
+        "The mean response time above which an alert is raised, or `off`. Defaults to `slow`."
+    ),
+    key!(
+        alert_p99,
+        duration_or_off,
+        show_duration,
+        "The 99th percentile of response times above which an alert is raised, or `off`."
+    ),
     key!(
         cache_ttl,
         duration_or_off,

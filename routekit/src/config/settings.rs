@@ -79,6 +79,40 @@ settings! {
     /// Returns the duration from which a request counts as slow, for routes that declare none.
     slow, set_slow: Option<Duration> = Some(Duration::from_secs(1));
 
+    /// Returns `alerts.enabled`: whether the app raises alerts while it serves.
+    alerts_enabled, set_alerts_enabled: bool = true;
+
+    /// Returns `alerts.interval`: how often the figures are evaluated.
+    alerts_interval, set_alerts_interval: Duration = Duration::from_secs(30);
+
+    /// Returns `alerts.window`: the time before an evaluation whose requests count as the figures of a route.
+    alerts_window, set_alerts_window: Duration = Duration::from_secs(300);
+
+    /// Returns `alerts.min_samples`: how many requests a route needs in the window before an alert of it is raised.
+    alerts_min_samples, set_alerts_min_samples: u64 = 20;
+
+    /// Returns `alerts.error_rate`: the share of failed requests above which an alert is raised, for routes that
+    /// declare none.
+    alerts_error_rate, set_alerts_error_rate: Option<f64> = Some(0.05);
+
+    /// Returns `alerts.memory_percent`: the memory in use above which an alert is raised.
+    alerts_memory_percent, set_alerts_memory_percent: Option<u8> = Some(80);
+
+    /// Returns `alerts.memory_growth`: the sustained growth, in bytes, above which an alert is raised.
+    alerts_memory_growth, set_alerts_memory_growth: Option<u64> = Some(100 << 20);
+
+    /// Returns `alerts.cpu_percent`: the CPU time above which an alert is raised.
+    alerts_cpu_percent, set_alerts_cpu_percent: Option<u8> = Some(80);
+
+    /// Returns `alerts.event_loop_lag`: the delay of tasks above which an alert is raised.
+    alerts_event_loop_lag, set_alerts_event_loop_lag: Option<Duration> = Some(Duration::from_millis(100));
+
+    /// Returns `alerts.remind_after`: how long after the last report there is a reminder of an active alert.
+    alerts_remind_after, set_alerts_remind_after: Option<Duration> = Some(Duration::from_secs(3600));
+
+    /// Returns `alerts.webhook`: the URL that receives each change of an alert.
+    alerts_webhook, set_alerts_webhook: Option<Secret> = None;
+
     /// Returns `statistics.retention_days`: how many days statistics reach back.
     statistics_retention_days, set_statistics_retention_days: u16 = 30;
 

@@ -28,6 +28,9 @@
 //! | `routekit_concurrency_rejected_total` | counter | |
 //! | `routekit_metrics_refused_total` | counter | no labels |
 //! | `routekit_health_status` | gauge, 1 for the last result | only `check` and `status`: `healthy`, `degraded` or `unhealthy` |
+//! | `routekit_alerts_active` | gauge | only `type` and `severity` of the [alerts](crate::alerts): `high` or `critical` |
+//! | `routekit_alerts_raised_total` | counter | only `type` |
+//! | `routekit_alert_notifications_total` | counter | only `sink`: `hook` or `webhook`, and `result`: `delivered`, `retried`, `failed` or `dropped` |
 //! | `process_cpu_seconds_total` | counter | no labels |
 //! | `process_resident_memory_bytes`, `process_virtual_memory_bytes`, `process_heap_bytes`, `process_open_fds`, `process_max_fds`, `process_threads`, `process_start_time_seconds` | gauges | no labels |
 //! | `tokio_workers`, `tokio_alive_tasks`, `tokio_global_queue_depth`, `tokio_busy_ratio` | gauges | no labels |
@@ -70,6 +73,7 @@
 //!
 //! [`HttpMetrics`] is an [observer](crate::observe). See [`watch`](crate::watch) for its use on a plain axum router.
 
+mod alerts;
 mod cache;
 #[cfg(feature = "tls")]
 mod certificate;
@@ -97,6 +101,7 @@ pub(crate) use self::no_exporter::Exporter;
 #[cfg(feature = "otlp")]
 pub(crate) use self::spans::dropped_spans;
 pub(crate) use self::{
+    alerts::{AlertMetrics, NotificationSeries},
     cache::{CacheMetrics, CacheRequests, CacheStoreMetrics, CacheUser, Total},
     guards::{BreakerSeries, ConcurrencySeries, GuardMetrics},
     health::{HealthMetrics, HealthSeries},

@@ -41,6 +41,10 @@ pub(super) const CONCURRENCY_REJECTED: &str = "routekit_concurrency_rejected_tot
 
 pub(super) const HEALTH_STATUS: &str = "routekit_health_status";
 
+pub(super) const ALERTS_ACTIVE: &str = "routekit_alerts_active";
+pub(super) const ALERTS_RAISED: &str = "routekit_alerts_raised_total";
+pub(super) const ALERT_NOTIFICATIONS: &str = "routekit_alert_notifications_total";
+
 pub(super) const PROCESS_CPU: &str = "process_cpu_seconds_total";
 pub(super) const PROCESS_RESIDENT: &str = "process_resident_memory_bytes";
 pub(super) const PROCESS_VIRTUAL: &str = "process_virtual_memory_bytes";
@@ -140,6 +144,14 @@ pub(super) fn describe_concurrency(recorder: &dyn Recorder) {
 /// Describes the metrics of health checks.
 pub(super) fn describe_health(recorder: &dyn Recorder) {
     recorder.describe_gauge(HEALTH_STATUS.into(), None, "1 for the last result of a health check.".into());
+}
+
+/// Describes the metrics of alerts.
+pub(super) fn describe_alerts(recorder: &dyn Recorder) {
+    recorder.describe_gauge(ALERTS_ACTIVE.into(), None, "Active alerts, by type and severity.".into());
+    recorder.describe_counter(ALERTS_RAISED.into(), None, "Alerts raised, by type.".into());
+    let text = "Changes of alerts for hooks and the webhook, by result.";
+    recorder.describe_counter(ALERT_NOTIFICATIONS.into(), None, text.into());
 }
 
 /// Describes the metrics of the process.

@@ -146,6 +146,11 @@ impl fmt::Display for EffectivePolicies {
         part("timeout", &units::show_duration(&self.timeout), self.timeout.origin());
         part("body_limit", &units::Bytes(*self.body_limit), self.body_limit.origin());
         part("slow", &units::show_duration(&self.slow), self.slow.origin());
+        part("alert_error_rate", &OrOff(*self.alert.error_rate), self.alert.error_rate.origin());
+        if self.alert.mean != self.slow {
+            part("alert_mean", &units::show_duration(&self.alert.mean), self.alert.mean.origin());
+        }
+        part("alert_p99", &units::show_duration(&self.alert.p99), self.alert.p99.origin());
         part("cache", &OrOff(self.cache.as_ref().map(ShownCache)), self.cache.origin());
         if let Some(declared) = declared_invalidation(self) {
             part("invalidates", &declared, &Origin::Attribute);

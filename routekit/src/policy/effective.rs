@@ -23,6 +23,8 @@ pub struct EffectivePolicies {
     pub body_limit: Setting<u64>,
     /// The duration from which a request counts as slow.
     pub slow: Setting<Option<Duration>>,
+    /// The thresholds of the route's alerts.
+    pub alert: AlertThresholds,
     /// The headers of a deprecated route.
     pub deprecation: Option<Deprecation>,
     /// The caching of responses.
@@ -41,6 +43,18 @@ pub struct EffectivePolicies {
     pub(crate) guards: Guards,
     /// Whether the route has its own tower layer.
     pub layered: bool,
+}
+
+/// The thresholds above which an alert of a route is raised. `None` switches one off.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct AlertThresholds {
+    /// The share of requests with a 5xx, a timeout or a panic.
+    pub error_rate: Setting<Option<f64>>,
+    /// The mean response time.
+    pub mean: Setting<Option<Duration>>,
+    /// The 99th percentile of response times.
+    pub p99: Setting<Option<Duration>>,
 }
 
 /// The guards of a route, which metrics and the admin surface also read.
@@ -80,12 +94,23 @@ impl EffectivePolicies {
     ) -> Self {
         let route = route.cloned().unwrap_or_else(|| RouteConfig::new(Origin::Default));
         let timeout = choose(route.timeout, declared.timeout.map(Some), &config.timeout);
+        let slow = choose(route.slow, declared.slow.map(Some), &config.slow);
+        let alert = declared.alert.unwrap_or_default();
         let cache = cache_policy(route.cache_ttl, &config.cache_default_ttl, declared.cache);
         Self {
             access: choose(None, declared.access(), access),
             timeout: or_default_of_cached_routes(timeout, cache.is_some()),
             body_limit: choose(route.body_limit, declared.body_limit, &config.body_limit),
-            slow: choose(route.slow, declared.slow.map(Some), &config.slow),
+            alert: AlertThresholds {
+                error_rate: choose(
+                    route.alert_error_rate,
+                    alert.error_rate().map(|rate| Some(rate.as_f64())),
+                    &config.alerts_error_rate,
+                ),
+                mean: choose(route.alert_mean, alert.mean().map(Some), &slow),
+                p99: choose(route.alert_p99, alert.p99().map(Some), &Setting::default_to(None)),
+            },
+            slow,
             deprecation: declared.deprecation,
             cache,
             invalidates: declared.invalidates,

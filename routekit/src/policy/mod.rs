@@ -9,7 +9,11 @@ mod step;
 mod tests;
 mod wiring;
 
-pub use self::{effective::EffectivePolicies, explain::Explanation, step::Step};
+pub use self::{
+    effective::{AlertThresholds, EffectivePolicies},
+    explain::Explanation,
+    step::Step,
+};
 pub(crate) use self::{
     effective::{Drops, Guards, WantedBy},
     explain::explain,

@@ -141,7 +141,6 @@ impl Statistics {
     }
 
     /// The requests of the last time, by route.
-    #[expect(dead_code, reason = "for alerts")]
     pub(crate) fn last(&self, length: Duration) -> Vec<(RouteIdentity, RequestTotals)> {
         let now = self.0.clock.unix_time();
         self.window(now.saturating_sub(length), now).routes

@@ -20,12 +20,12 @@ use super::{
 pub(super) struct SystemSampler {
     root: PathBuf,
     /// What rates are differences to.
-    baseline: Totals,
+    baseline: RisingTimes,
 }
 
 /// Times that only rise.
 #[derive(Debug, Clone, Copy)]
-struct Totals {
+struct RisingTimes {
     at: Instant,
     process: Option<Duration>,
     machine: Option<MachineTime>,
@@ -43,7 +43,7 @@ pub(super) struct Surroundings {
 
 impl SystemSampler {
     pub(super) fn new(root: PathBuf, start: &Surroundings) -> Self {
-        let baseline = Totals::read(&root, start);
+        let baseline = RisingTimes::read(&root, start);
         Self { root, baseline }
     }
 
@@ -58,7 +58,7 @@ impl SystemSampler {
 
     /// Reads all figures. Rates are `None` if no time has passed since the baseline.
     pub(super) fn read(&self, around: &Surroundings) -> (SystemMetrics, NewBaseline) {
-        let (root, totals) = (&*self.root, Totals::read(&self.root, around));
+        let (root, totals) = (&*self.root, RisingTimes::read(&self.root, around));
         let memory = Memory::read(root).ok();
         let allocator = AllocatorFigures::read();
         let milliseconds = |delay: Duration| delay.as_secs_f64() * 1e3;
@@ -101,9 +101,9 @@ impl SystemSampler {
 }
 
 /// The times of a reading, which may become the baseline.
-pub(super) struct NewBaseline(Totals);
+pub(super) struct NewBaseline(RisingTimes);
 
-impl Totals {
+impl RisingTimes {
     fn read(root: &Path, around: &Surroundings) -> Self {
         Self {
             at: around.now,

@@ -17,9 +17,9 @@ const SECOND: Duration = Duration::from_secs(1);
 const MIB: u64 = 1 << 20;
 
 /// A directory in place of `/`, which is removed at the end.
-struct Machine(PathBuf);
+struct MadeUpMachine(PathBuf);
 
-impl Machine {
+impl MadeUpMachine {
     /// Four CPUs, 16 GiB of memory, and a process that has used 10 s of CPU time.
     fn new(name: &str) -> Self {
         let root = std::env::temp_dir().join(format!("routekit-system-{}-{name}", std::process::id()));
@@ -53,7 +53,7 @@ impl Machine {
     }
 }
 
-impl Drop for Machine {
+impl Drop for MadeUpMachine {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
     }
@@ -65,7 +65,7 @@ fn json_of(monitor: &SystemMonitor) -> Value {
 
 #[test]
 fn first_reading_has_levels_and_no_rates() {
-    let (machine, clock) = (Machine::new("first"), ManualClock::new());
+    let (machine, clock) = (MadeUpMachine::new("first"), ManualClock::new());
     let expected = json!({
         "timestamp": "2030-01-01T00:00:00.000Z",
         "cpu": { "usage": null, "machineUsage": null, "loadAverage": [0.5, 0.25, 1.0] },
@@ -82,7 +82,7 @@ fn first_reading_has_levels_and_no_rates() {
 
 #[test]
 fn cpu_usage_is_the_difference_to_the_last_sample() {
-    let (machine, clock) = (Machine::new("usage"), ManualClock::new());
+    let (machine, clock) = (MadeUpMachine::new("usage"), ManualClock::new());
     let monitor = machine.monitor(&clock);
     let usage = |monitor: &SystemMonitor| {
         let cpu = monitor.read().cpu;
@@ -154,7 +154,7 @@ fn cpu_usage_is_a_share_of_what_the_process_may_use() {
             4.0,
         ),
     ] {
-        let machine = Machine::new(&format!("cpus-{name}"));
+        let machine = MadeUpMachine::new(&format!("cpus-{name}"));
         files.iter().for_each(|(file, text)| machine.write(file, text));
         assert_eq!(usable_cpus(&machine.0), Some(cpus), "{name}");
         let clock = ManualClock::new();
@@ -190,7 +190,7 @@ fn figures_that_the_system_lacks_are_null() {
 
 #[test]
 fn process_has_the_figures_of_proc() {
-    let machine = Machine::new("process");
+    let machine = MadeUpMachine::new("process");
     let limits = "Limit                     Soft Limit           Hard Limit           Units     \n\
                   Max cpu time              unlimited            unlimited            seconds   \n\
                   Max open files            1024                 524288               files     \n";
@@ -222,7 +222,7 @@ fn delays(monitor: &SystemMonitor) -> (Option<f64>, Option<f64>) {
 
 #[tokio::test]
 async fn scheduling_delay_is_the_time_until_a_beat_is_received() {
-    let (machine, clock) = (Machine::new("delay"), ManualClock::new());
+    let (machine, clock) = (MadeUpMachine::new("delay"), ManualClock::new());
     let monitor = machine.monitor(&clock);
     let mut receiver = pin!(monitor.clone().run());
     let mut poll = || assert!(receiver.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
@@ -247,7 +247,7 @@ async fn scheduling_delay_is_the_time_until_a_beat_is_received() {
 /// A runtime that hangs for a second delays each beat of that second, and not only the one that was sent before.
 #[tokio::test]
 async fn scheduling_delay_counts_the_beats_of_a_runtime_that_hangs() {
-    let (machine, clock) = (Machine::new("hangs"), ManualClock::new());
+    let (machine, clock) = (MadeUpMachine::new("hangs"), ManualClock::new());
     let monitor = machine.monitor(&clock);
     let mut receiver = pin!(monitor.clone().run());
     let mut poll = || assert!(receiver.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
@@ -266,7 +266,7 @@ async fn scheduling_delay_counts_the_beats_of_a_runtime_that_hangs() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn runtime_has_the_figures_of_tokio() {
-    let (machine, clock) = (Machine::new("runtime"), ManualClock::new());
+    let (machine, clock) = (MadeUpMachine::new("runtime"), ManualClock::new());
     let monitor = machine.monitor(&clock);
     let (release, released) = tokio::sync::oneshot::channel::<()>();
     let waits = tokio::spawn(released);

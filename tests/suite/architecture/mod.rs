@@ -29,6 +29,7 @@ const STOREYS: &[&[&str]] = &[
     &["identity"],
     &[
         "access_log",
+        "alerts",
         "auth",
         "body_limit",
         "breaker",

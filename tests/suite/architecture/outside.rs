@@ -56,8 +56,9 @@ const ALLOWED: &[(&str, &str)] = &[
     ("shutdown/handle.rs", "tokio::time::Instant::now"),
     // Health checks look outside, and only if a program adds them.
     ("health/checks/disk.rs", "tokio::task::spawn_blocking"),
-    ("health/checks/http/plain.rs", "tokio::net"),
     ("health/checks/tcp.rs", "tokio::net"),
+    // Requests of health checks, and those that report alerts.
+    ("base/http_target/plain.rs", "tokio::net"),
     // `/proc` and `/sys`, and the figures of the runtime that the app is served on.
     ("system/files.rs", "std::fs"),
     ("system/monitor.rs", "tokio::runtime"),

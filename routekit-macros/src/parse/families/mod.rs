@@ -1,5 +1,6 @@
 //! The families of options, one file each.
 
+pub(super) mod alert;
 pub(super) mod auth;
 pub(super) mod breaker;
 pub(super) mod cache;

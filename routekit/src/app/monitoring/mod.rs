@@ -1,4 +1,13 @@
 //! What watches an app while it is served.
 
+mod alerting;
+mod figures;
+mod notify;
 pub(super) mod statistics;
 pub(super) mod system;
+
+pub(super) use self::{
+    alerting::AlertMonitor,
+    figures::{FigureSources, RouteRules},
+    notify::AlertHook,
+};

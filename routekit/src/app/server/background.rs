@@ -29,6 +29,7 @@ pub(super) fn start(mounted: &Mounted, supervisor: &Supervisor, addr: SocketAddr
     if let Some(refresh) = mounted.health.refresh() {
         tasks.spawn(refresh);
     }
+    tasks.spawn(Arc::clone(&mounted.alerts).run());
     if let Some(hot_pages) = &mounted.hot_pages {
         tasks.spawn(hot_pages.run());
     }

@@ -13,6 +13,7 @@ use crate::app::metering::spans::SpanMetering;
 use crate::{
     access_log::AccessLog,
     admin::{Admin, LiveSource, Operators, WrongTokens},
+    alerts::AlertSettings,
     app::{
         environment,
         hand_written::{self, Group},
@@ -20,6 +21,7 @@ use crate::{
             cache::CacheMetering, guards::GuardMetering, health::HealthMetering, observers::Observers,
             system::SystemMetering,
         },
+        monitoring::{AlertMonitor, FigureSources, RouteRules},
         mounted::Mounted,
         spec::ProgramSpec,
         table::{RouteTable, TableRow},
@@ -27,10 +29,10 @@ use crate::{
     },
     auth::{AuthLayer, VerifierContext},
     base::{program_log, setting::Setting, spawner::Spawner},
-    config::AdminAddr,
+    config::{AdminAddr, Config},
     explained::ExplainedRequests,
     health,
-    metrics::HttpMetrics,
+    metrics::{AlertMetrics, HttpMetrics},
     observe::RouteObservers as _,
     policy::{self, RouterPolicies},
     sensitive_headers::SensitiveHeadersLayer,
@@ -49,6 +51,8 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         observers,
         listeners,
         readiness,
+        alerts,
+        alert_hooks,
         shutdown,
         shutdown_hooks,
         clock,
@@ -97,6 +101,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         health: health.clone(),
         explained,
         access_log,
+        alerts: alerts.clone(),
         #[cfg(feature = "telemetry")]
         log: LogAdmin::new(clock.clone()),
         operators: Operators {
@@ -143,6 +148,16 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     metering.add("routekit-health", HealthMetering::new(&health, metering.recorder()));
     metering.add("routekit-breakers", GuardMetering::new(&breakers, metering.recorder(), &declared.routes));
     metering.add("routekit-process", SystemMetering::new(&system, &metering));
+    alerts.configure(alert_settings(&config), clock.clone(), *config.alerts_enabled);
+    let sources = FigureSources {
+        breakers,
+        cache: cache.clone(),
+        system: system.clone(),
+        statistics: statistics.clone(),
+        rules: Arc::new(RouteRules::new(&config, &declared.routes)),
+    };
+    let alert_metrics = AlertMetrics::new(metering.recorder());
+    let alerts = AlertMonitor::new(alerts, &config, &clock, sources, (alert_hooks, &alert_metrics));
     #[cfg(feature = "otlp")]
     if let Some(spans) = SpanMetering::new(&metering.recorder()) {
         metering.add("routekit-spans", spans);
@@ -162,6 +177,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         shutdown_hooks: Mutex::new(shutdown_hooks),
         background_work,
         health,
+        alerts,
         table,
         metering,
         metrics: figures,
@@ -172,6 +188,17 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         hot_pages: hot_pages.map(|file| Arc::new(HotPages::new(file, cache, &declared.routes))),
         warm_up: if *config.cache_warm_up { warm_up } else { WarmUpPlan::default() },
         config,
+    }
+}
+
+fn alert_settings(config: &Config) -> AlertSettings {
+    AlertSettings {
+        min_samples: *config.alerts_min_samples,
+        cpu_percent: *config.alerts_cpu_percent,
+        memory_percent: *config.alerts_memory_percent,
+        memory_growth: *config.alerts_memory_growth,
+        scheduling_delay: *config.alerts_event_loop_lag,
+        remind_after: *config.alerts_remind_after,
     }
 }
 

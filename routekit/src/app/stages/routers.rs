@@ -15,6 +15,7 @@ use crate::admin::LogAdmin;
 use crate::{
     access_log::AccessLog,
     admin::{Admin, Operators, WrongTokens},
+    alerts::Alerts,
     app::{declared::DeclaredRoute, hand_written::Group, metering::observers::Observers},
     auth::Verifiers,
     base::clock::Clock,
@@ -83,6 +84,7 @@ pub(super) fn trial_groups(configured: &Configured, wired: &Wired, monitor: &Hea
             health: monitor.clone(),
             explained: None,
             access_log: AccessLog::new(*configured.config.access_log),
+            alerts: Alerts::new(),
             #[cfg(feature = "telemetry")]
             log: LogAdmin::new(Clock::system()),
             operators: Operators {

@@ -28,11 +28,15 @@ use crate::{
 
 /// The same order in words, with the settings of one route.
 pub(super) fn steps(policies: &EffectivePolicies, router: &RouterPolicies) -> Vec<Step> {
+    let alert = &policies.alert;
     let cache = OrOff(policies.cache.as_ref().map(ShownCache));
     vec![
         Step::router("sensitive_headers", "names", &*router.sensitive_headers).from(router.sensitive_headers.origin()),
         Step::router("watch", "metrics", "on"),
         Step::router("watch", "slow", units::show_duration(&policies.slow)).from(policies.slow.origin()),
+        Step::router("watch", "alert_error_rate", OrOff(*alert.error_rate)).from(alert.error_rate.origin()),
+        Step::router("watch", "alert_mean", units::show_duration(&alert.mean)).from(alert.mean.origin()),
+        Step::router("watch", "alert_p99", units::show_duration(&alert.p99)).from(alert.p99.origin()),
         Step::router("watch", "access_log", *router.access_log).from(router.access_log.origin()),
         Step::router("correlation", "id", "on"),
         Step::router("catch_panic", "of layers", "on"),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{
     access::{Access, DeclaredAccess},
+    alert::AlertPolicy,
     breaker::BreakerPolicy,
     cache::CachePolicy,
     deprecation::Deprecation,
@@ -17,6 +18,7 @@ pub struct Policies {
     pub(crate) timeout: Option<Duration>,
     pub(crate) body_limit: Option<u64>,
     pub(crate) slow: Option<Duration>,
+    pub(crate) alert: Option<AlertPolicy>,
     pub(crate) deprecation: Option<Deprecation>,
     pub(crate) cache: Option<CachePolicy>,
     pub(crate) invalidates: Option<Invalidates>,
@@ -48,6 +50,12 @@ impl Policies {
     #[must_use]
     pub const fn slow(&self) -> Option<Duration> {
         self.slow
+    }
+
+    /// Returns the thresholds of the alerts.
+    #[must_use]
+    pub const fn alert(&self) -> Option<AlertPolicy> {
+        self.alert
     }
 
     /// Returns the headers of a deprecated route.
@@ -97,6 +105,7 @@ impl Policies {
             timeout: None,
             body_limit: None,
             slow: None,
+            alert: None,
             deprecation: None,
             cache: None,
             invalidates: None,
@@ -127,6 +136,12 @@ impl Policies {
     #[must_use]
     pub const fn with_slow(mut self, threshold: Duration) -> Self {
         self.slow = Some(threshold);
+        self
+    }
+
+    #[must_use]
+    pub const fn with_alert(mut self, alert: AlertPolicy) -> Self {
+        self.alert = Some(alert);
         self
     }
 

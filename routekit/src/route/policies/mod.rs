@@ -1,6 +1,7 @@
 //! The policies that a route declares, as data.
 
 mod access;
+mod alert;
 mod breaker;
 mod cache;
 mod cdn_tags;
@@ -12,6 +13,7 @@ mod request_text;
 
 pub use self::{
     access::{Access, DeclaredAccess, Grant, GrantKind, Requirements},
+    alert::AlertPolicy,
     breaker::{BreakerPolicy, ClassifyResponse, Ratio, Window},
     cache::{Audience, CachePolicy},
     cdn_tags::CdnTags,

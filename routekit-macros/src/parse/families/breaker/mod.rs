@@ -2,7 +2,6 @@
 
 mod arguments;
 mod checks;
-mod decimal;
 mod window;
 
 use std::time::Duration;
@@ -13,14 +12,11 @@ use routekit_grammar::breaker::{BreakerNumbers, Window, check_time};
 use syn::{ExprPath, Lit, Type, spanned::Spanned};
 
 pub(crate) use self::arguments::Breaker;
-use self::{
-    arguments::Given,
-    decimal::{factor, rate, ratio},
-    window::window,
-};
+use self::{arguments::Given, window::window};
 use crate::{
     errors::{Errors, unknown},
     parse::{
+        decimal::{factor, rate, ratio},
         family::Family,
         literal::{duration_ms, optional_duration_ms, positive_count, text},
         raw::{self, RawOption},

@@ -11,7 +11,7 @@ use syn::Lit;
 use crate::{errors::Errors, parse::literal::bare_number};
 
 /// A share of the calls. `zero` is the end of the message for zero.
-pub(super) fn rate(literal: &Lit, zero: &str, errors: &mut Errors) -> Option<Ratio> {
+pub(crate) fn rate(literal: &Lit, zero: &str, errors: &mut Errors) -> Option<Ratio> {
     let noun = Noun { name: "rate", range: "a number above 0 and at most 1, such as `0.5`" };
     noun.read(literal, errors, |rate| match rate {
         Decimal { kept: ZERO, cut: false } => Some(format!("a rate of zero; {zero}")),
@@ -21,7 +21,7 @@ pub(super) fn rate(literal: &Lit, zero: &str, errors: &mut Errors) -> Option<Rat
 }
 
 /// The factor of `backoff`.
-pub(super) fn factor(literal: &Lit, errors: &mut Errors) -> Option<Ratio> {
+pub(crate) fn factor(literal: &Lit, errors: &mut Errors) -> Option<Ratio> {
     let noun = Noun { name: "factor", range: "a number above 1 and at most 100, such as `2.0`" };
     noun.read(literal, errors, |factor| {
         let wrong = if factor.kept < Ratio::ONE {
@@ -39,7 +39,7 @@ pub(super) fn factor(literal: &Lit, errors: &mut Errors) -> Option<Ratio> {
 }
 
 /// The ratio in generated code.
-pub(super) fn ratio(ratio: Ratio) -> TokenStream {
+pub(crate) fn ratio(ratio: Ratio) -> TokenStream {
     let millionths = ratio.millionths();
     quote!(__rt::Ratio::from_millionths(#millionths))
 }

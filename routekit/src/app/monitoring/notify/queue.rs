@@ -1,0 +1,86 @@
+//! The changes that wait for a hook or for the webhook.
+
+use std::sync::Arc;
+
+use tokio::{
+    sync::mpsc::{self, Receiver, Sender},
+    task::JoinSet,
+};
+
+use super::{hook::AlertHook, webhook::Webhook};
+use crate::{
+    alerts::AlertChange,
+    base::clock::Clock,
+    metrics::{AlertMetrics, NotificationSeries},
+};
+
+/// The number of changes that may wait for one sink. Further ones are dropped.
+const MAX_WAITING: usize = 256;
+
+/// A receiver of changes, with the series that count what becomes of them.
+pub(in crate::app::monitoring) struct AlertSink {
+    kind: SinkKind,
+    series: NotificationSeries,
+}
+
+enum SinkKind {
+    Hook(AlertHook, Clock),
+    Webhook(Webhook),
+}
+
+/// The sending half of a sink's queue.
+pub(in crate::app::monitoring) struct SinkQueue {
+    sink: Arc<AlertSink>,
+    changes: Sender<AlertChange>,
+}
+
+impl AlertSink {
+    pub(in crate::app::monitoring) fn hook(hook: AlertHook, clock: Clock, metrics: &AlertMetrics) -> Self {
+        Self { kind: SinkKind::Hook(hook, clock), series: metrics.notifications("hook") }
+    }
+
+    pub(in crate::app::monitoring) fn webhook(webhook: Webhook, metrics: &AlertMetrics) -> Self {
+        Self { kind: SinkKind::Webhook(webhook), series: metrics.notifications("webhook") }
+    }
+
+    /// Starts the task that delivers changes.
+    pub(in crate::app::monitoring) fn start(self: &Arc<Self>, tasks: &mut JoinSet<()>) -> SinkQueue {
+        let (changes, waiting) = mpsc::channel(MAX_WAITING);
+        tasks.spawn(Arc::clone(self).deliver_all(waiting));
+        SinkQueue { sink: Arc::clone(self), changes }
+    }
+
+    async fn deliver_all(self: Arc<Self>, mut waiting: Receiver<AlertChange>) {
+        while let Some(change) = waiting.recv().await {
+            let (id, event) = (change.alert.id.clone(), change.event);
+            let delivered = match &self.kind {
+                SinkKind::Hook(hook, clock) => hook.call(change, clock).await,
+                SinkKind::Webhook(webhook) => webhook.send(&change, &self.series.retried).await,
+            };
+            match delivered {
+                Ok(()) => self.series.delivered.increment(1),
+                Err(reason) => {
+                    self.series.failed.increment(1);
+                    self.log(&id, event.as_str(), &reason);
+                }
+            }
+        }
+    }
+
+    fn log(&self, id: &str, event: &str, reason: &str) {
+        let sink = match self.kind {
+            SinkKind::Hook(..) => "an `on_alert` hook",
+            SinkKind::Webhook(_) => "the webhook",
+        };
+        tracing::error!(target: "routekit::alerts", id, event, reason, "{sink} was not told of an alert");
+    }
+}
+
+impl SinkQueue {
+    pub(in crate::app::monitoring) fn add(&self, change: &AlertChange) {
+        if self.changes.try_send(change.clone()).is_err() {
+            self.sink.series.dropped.increment(1);
+            self.sink.log(&change.alert.id, change.event.as_str(), "its queue is full");
+        }
+    }
+}

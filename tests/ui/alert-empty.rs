@@ -1,0 +1,6 @@
+use routekit::prelude::*;
+
+#[get("/prices", alert())]
+async fn prices() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use routekit::prelude::*;
+
+#[get("/prices", alert(mean = "fast"))]
+async fn prices() {}
+
+fn main() {}
