@@ -77,7 +77,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     let explained = ExplainedRequests::new(*config.explain_requests, clock.clone());
     let observers = Observers {
         metrics,
-        statistics,
+        statistics: statistics.clone(),
         access_log: access_log.clone(),
         explained: explained.clone(),
         slow: *config.slow,
