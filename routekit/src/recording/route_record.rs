@@ -9,7 +9,7 @@ use http::Method;
 use parking_lot::Mutex;
 
 use super::{
-    outcome::Outcome,
+    outcome::RequestOutcome,
     request_histogram::{RequestBounds, RequestHistogram},
     scale::BucketScale,
     totals::RequestTotals,
@@ -30,7 +30,7 @@ pub(crate) struct RouteRecord {
 #[derive(Debug)]
 struct OutcomeRecord {
     method: usize,
-    outcome: Outcome,
+    outcome: RequestOutcome,
     histogram: Arc<RequestHistogram>,
 }
 
@@ -68,7 +68,7 @@ impl RouteRecord {
 
     /// The histogram of requests with this method that ended like this.
     pub(crate) fn histogram(&self, method: &Method, ending: Ending) -> Arc<RequestHistogram> {
-        let (method, outcome) = (method_index(method), Outcome::of(ending));
+        let (method, outcome) = (method_index(method), RequestOutcome::of(ending));
         let mut histograms = self.histograms.lock();
         let known = histograms.iter().find(|known| (known.method, known.outcome) == (method, outcome));
         if let Some(known) = known {

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{outcome::Outcome, scale::BucketScale};
+use super::{outcome::RequestOutcome, scale::BucketScale};
 
 /// Counts of requests: those of a route since the record began, or those of a window of time.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,7 +19,7 @@ pub(crate) struct RequestTotals {
     pub(crate) request_bytes: u64,
     pub(crate) response_bytes: u64,
     /// The requests of each outcome, in the order of outcomes.
-    pub(crate) outcomes: Vec<(Outcome, u64)>,
+    pub(crate) outcomes: Vec<(RequestOutcome, u64)>,
 }
 
 impl RequestTotals {
@@ -44,7 +44,7 @@ impl RequestTotals {
     }
 
     /// The number of requests whose outcome passes a test.
-    pub(crate) fn count_of(&self, test: impl Fn(Outcome) -> bool) -> u64 {
+    pub(crate) fn count_of(&self, test: impl Fn(RequestOutcome) -> bool) -> u64 {
         self.outcomes.iter().filter(|(outcome, _)| test(*outcome)).map(|(_, count)| count).sum()
     }
 
@@ -86,7 +86,7 @@ impl RequestTotals {
     }
 
     /// Adds requests of an outcome.
-    pub(crate) fn add_outcome(&mut self, outcome: Outcome, count: u64) {
+    pub(crate) fn add_outcome(&mut self, outcome: RequestOutcome, count: u64) {
         match self.outcomes.binary_search_by_key(&outcome, |(outcome, _)| *outcome) {
             Ok(at) => self.outcomes[at].1 += count,
             Err(at) => self.outcomes.insert(at, (outcome, count)),
@@ -95,7 +95,7 @@ impl RequestTotals {
 
     /// The requests since `earlier`.
     pub(crate) fn since(&self, earlier: &Self) -> Self {
-        let count_of = |outcome: Outcome| {
+        let count_of = |outcome: RequestOutcome| {
             let found = earlier.outcomes.binary_search_by_key(&outcome, |(outcome, _)| *outcome);
             found.map_or(0, |at| earlier.outcomes[at].1)
         };

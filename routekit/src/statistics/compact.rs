@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::recording::{BucketScale, Outcome, RequestTotals};
+use crate::recording::{BucketScale, RequestOutcome, RequestTotals};
 
 /// Totals without the counts that are zero, as numbers of a variable length (LEB128). A bucket or an outcome is written
 /// as its distance to the one before.
@@ -34,7 +34,7 @@ impl CompactTotals {
         let mut bits = 0;
         for _ in 0..outcomes {
             bits += next().unwrap_or(0);
-            let outcome = Outcome::from_bits(u16::try_from(bits).unwrap_or(0));
+            let outcome = RequestOutcome::from_bits(u16::try_from(bits).unwrap_or(0));
             totals.add_outcome(outcome, next().unwrap_or(0));
         }
         let mut bucket = 0;
@@ -116,7 +116,7 @@ mod tests {
             totals.buckets[bucket] = count;
         }
         for (bits, count) in [(16 * 200, 7), (16 * 200 + 3, 300), (16 * 999, 1)] {
-            totals.add_outcome(Outcome::from_bits(bits), count);
+            totals.add_outcome(RequestOutcome::from_bits(bits), count);
         }
         let compact = CompactTotals::new(&totals);
         assert_eq!(compact.count(), 308);
