@@ -8,6 +8,8 @@ use std::{
     sync::LazyLock,
 };
 
+use routekit::metrics::DURATION_BUCKETS;
+
 use crate::support::{Process, free_port, temporary, tool};
 
 /// Runs a binary of the workspace to its end.
@@ -273,4 +275,21 @@ fn real_prometheus_scrapes_the_quickstart() {
     };
     until("up", "1");
     until("http_server_request_duration_seconds_count%7Bhttp_route%3D%22/v2/users%22%7D", "1");
+    // Under load, the quantile that Prometheus computes is in the bucket of the one in the report.
+    for _ in 0..500 {
+        app.ask("GET", "/v2/users", "");
+    }
+    until("http_server_request_duration_seconds_count%7Bhttp_route%3D%22/v2/users%22%7D", "501");
+    let sums = "sum%20by%20(le)%20(http_server_request_duration_seconds_bucket%7Bhttp_route%3D%22/v2/users%22%7D)";
+    let theirs: f64 = query(&format!("histogram_quantile(0.99,{sums})")).unwrap().parse().unwrap();
+    let report = ask(&app.admin, "GET", "/metrics/performance", "");
+    let report: serde_json::Value = serde_json::from_str(report.split_once("\r\n\r\n").unwrap().1).unwrap();
+    let mut used = report["routeMetrics"]["mostUsedRoutes"].as_array().unwrap().iter();
+    let users = used.find(|route| route["path"] == "/v2/users").unwrap();
+    let ours = users["responseTimeMetrics"]["p99"].as_f64().unwrap() / 1e3;
+    let bucket = |seconds: f64| DURATION_BUCKETS.iter().filter(|bound| **bound < seconds).count();
+    assert!(bucket(ours).abs_diff(bucket(theirs)) <= 1, "{ours} and {theirs}");
+    let dropped = "sum(scrape_samples_scraped)%20-%20sum(scrape_samples_post_metric_relabeling)";
+    assert_eq!(query(dropped).as_deref(), Some("0"), "no sample is dropped");
+    assert_eq!(query("min_over_time(up%5B1h%5D)").as_deref(), Some("1"));
 }

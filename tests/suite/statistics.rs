@@ -74,6 +74,7 @@ async fn statistics_have_every_field_of_a_route() {
             "version": "v2", "totalRequests": 6, "successfulRequests": 3, "failedRequests": 3, "serverFailures": 1,
             "cancelledRequests": 0, "errorsByCode": { "404": 2, "500": 1 }, "responseTimeMetrics": null,
             "requestsPerSecond": 6.0 / 7.15, "lastRequest": "2030-01-01T00:00:02.150Z", "slowRequests": 1,
+            "memoryUsage": null,
             "tags": ["work"],
         })
     );
@@ -144,7 +145,11 @@ async fn wrong_parameters_are_named() {
 #[tokio::test]
 async fn report_is_about_its_window_and_names_what_to_change() {
     let (app, clock) = app();
-    for _ in 0..30 {
+    for round in 0..30 {
+        if round == 15 {
+            // The URLs are measured from now on. A server does this every five seconds.
+            json(&app, "/metrics").await;
+        }
         status_of(&app, "/work/1500/200").await;
         status_of(&app, "/work/1500/500").await;
     }
@@ -169,9 +174,11 @@ async fn report_is_about_its_window_and_names_what_to_change() {
     let advice: Vec<&str> =
         report["recommendations"].as_array().unwrap().iter().map(|advice| advice.as_str().unwrap()).collect();
     for part in [
-        "GET /work/{millis}/{status} takes 1500.0 ms on average and is not cached",
+        "GET /work/{millis}/{status}: the mean duration is 1500.0 ms, and it is not cached; consider `cache(ttl = …)`: \
+         93.3 % of the last 30 requests repeated a URL",
         "GET /work/{millis}/{status}: the server failed 30 requests (50.0 %)",
-        "is near the timeout of 1s",
+        "GET /stuck: the 99th percentile of ",
+        " is near the timeout of 1s",
     ] {
         assert!(advice.iter().any(|advice| advice.contains(part)), "{part}: {advice:?}");
     }
@@ -179,6 +186,26 @@ async fn report_is_about_its_window_and_names_what_to_change() {
     let report = json(&app, &format!("/metrics/performance?from={from}")).await;
     assert_eq!(report["summary"]["totalRequests"], 1, "{report}");
     assert_eq!(report["recommendations"], serde_json::json!([]));
+}
+
+#[get("/searched", cache(ttl = 60))]
+async fn searched() -> &'static str {
+    "found"
+}
+
+#[tokio::test]
+async fn report_says_what_keeps_a_cached_route_from_hits() {
+    let app = TestApp::new(App::with_routes(routes![searched]));
+    for round in 0..60 {
+        if round == 30 {
+            json(&app, "/metrics").await;
+        }
+        status_of(&app, &format!("/searched?page=1&token={round}")).await;
+    }
+    let report = json(&app, "/metrics/performance").await;
+    let expected = "GET /searched: it is cached, but only 0.0 % of 60 requests were hits: the parameter `token` of the \
+                    query has a new value in 100.0 % of the requests";
+    assert_eq!(report["recommendations"][0], expected, "{report}");
 }
 
 /// The time as RFC 3339.

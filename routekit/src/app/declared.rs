@@ -44,7 +44,7 @@ impl DeclaredRoute {
     pub(super) fn facts(&self) -> RouteFacts {
         RouteFacts {
             key: self.identity().key(),
-            method: self.route.meta().method.as_str(),
+            method: self.route.meta().method,
             path: self.path.clone(),
             timeout: *self.policies.timeout,
             is_cached: self.policies.cache.is_some(),

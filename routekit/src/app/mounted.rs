@@ -27,11 +27,11 @@ use crate::{
     health::{HealthMonitor, Readiness},
     metrics::Exporter,
     observe::RouteState,
+    performance::Metrics,
     policy::{AroundRouter, AroundRouterLayer},
     problem::ProblemFormat,
     sensitive_headers::SensitiveHeadersLayer,
     shutdown::Shutdown,
-    statistics::Statistics,
     system::SystemMonitor,
 };
 
@@ -54,7 +54,7 @@ pub(crate) struct Mounted {
     pub(crate) table: RouteTable,
     pub(super) metering: Metering,
     pub(super) cache_metering: Arc<CacheMetering>,
-    pub(crate) statistics: Statistics,
+    pub(crate) metrics: Metrics,
     pub(super) verifiers: Arc<Verifiers>,
     pub(super) system: SystemMonitor,
     pub(super) warm_up: WarmUpPlan,

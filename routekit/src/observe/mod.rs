@@ -40,6 +40,7 @@ mod request_tracer;
 mod room;
 mod route_state;
 mod shield;
+mod url_meter;
 
 #[cfg(feature = "otlp")]
 pub(crate) use self::request_tracer::install_request_tracer;
@@ -60,6 +61,7 @@ pub(crate) use self::{
     request_tracer::{OverTls, RequestTracer, TracedHead, request_tracer},
     room::make_room,
     shield::shielded,
+    url_meter::{RepeatCount, UrlFinding, UrlMeter},
 };
 // Published by `concurrency`.
 #[doc(hidden)]

@@ -2,30 +2,47 @@
 
 use std::{fmt, sync::Arc};
 
-use http::Method;
+use http::{Method, Uri};
 
 use super::{
     observer::{Event, Finished, Observer},
     shield::shielded,
+    url_meter::UrlMeter,
 };
 
 /// A route as observers see it.
 pub struct RouteState {
     template: Option<String>,
     observer: Box<dyn Observer>,
+    /// `None` if the URLs of its requests are never of interest.
+    urls: Option<Arc<UrlMeter>>,
 }
 
 impl RouteState {
     /// Creates the state of the route with this template.
     #[must_use]
     pub fn new(template: impl Into<String>, observer: impl Observer + 'static) -> Self {
-        Self { template: Some(template.into()), observer: Box::new(observer) }
+        Self { template: Some(template.into()), observer: Box::new(observer), urls: None }
     }
 
     /// Creates the state of all requests without a route.
     #[must_use]
     pub fn unmatched(observer: impl Observer + 'static) -> Self {
-        Self { template: None, observer: Box::new(observer) }
+        Self { template: None, observer: Box::new(observer), urls: None }
+    }
+
+    /// Measures the URLs of requests with this meter.
+    pub(crate) fn with_urls(mut self, urls: Arc<UrlMeter>) -> Self {
+        self.urls = Some(urls);
+        self
+    }
+
+    /// A request with this URL has matched the route.
+    #[inline]
+    pub(crate) fn see_url(&self, uri: &Uri) {
+        if let Some(urls) = &self.urls {
+            urls.see(uri);
+        }
     }
 
     /// Returns the template, such as `/users/{id}`. `None` for requests without a route.

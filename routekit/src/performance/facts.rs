@@ -2,14 +2,27 @@
 
 use std::time::Duration;
 
+use crate::{
+    cache::{Cache, Counts},
+    route::Method,
+};
+
 /// The settings of a route that advice depends on.
 #[derive(Debug, Clone)]
 pub(crate) struct RouteFacts {
     /// The key of its statistics.
     pub(crate) key: String,
-    pub(crate) method: &'static str,
+    pub(crate) method: Method,
     pub(crate) path: String,
     pub(crate) timeout: Option<Duration>,
     pub(crate) is_cached: bool,
     pub(crate) breaker: Option<String>,
+}
+
+impl RouteFacts {
+    /// What the cache did for a cached route since the start of the app.
+    pub(super) fn cache_counts(&self, cache: &Cache) -> Option<Counts> {
+        let counters = cache.counters_of(self.method, &self.path).filter(|_| self.is_cached)?;
+        Some(counters.read())
+    }
 }

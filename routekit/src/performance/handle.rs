@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{
-    advice::Observed,
+    advice::{ObservedRoute, has_few_hits, of_breaker, of_system},
     document::MetricsDocument,
     facts::RouteFacts,
     report::{PerformanceReport, ReportSummary, ReportedRoutes},
@@ -18,8 +18,9 @@ use super::{
 };
 use crate::{
     base::clock::Clock,
-    breaker::Breakers,
-    cache::{Cache, CacheStats},
+    breaker::{BreakerSnapshot, Breakers},
+    cache::Cache,
+    route::Method,
     statistics::{RouteStatistics, Statistics},
     system::{SystemMetrics, SystemMonitor},
 };
@@ -61,6 +62,20 @@ impl Metrics {
         self.sources.statistics.route(key)
     }
 
+    /// Reads all statistics, and measures the URLs of routes whose advice depends on them.
+    pub(crate) fn tick(&self) {
+        let MetricsSources { statistics, cache, routes, slow, .. } = &*self.sources;
+        statistics.tick();
+        for facts in routes.iter().filter(|facts| facts.method == Method::Get) {
+            let Some(record) = statistics.record_of(&facts.key) else { continue };
+            let is_of_interest = match facts.cache_counts(cache) {
+                Some(counts) => has_few_hits(&counts),
+                None => record.read().totals.mean().is_some_and(|mean| mean > *slow),
+            };
+            record.urls().switch(is_of_interest);
+        }
+    }
+
     /// Returns CPU, memory, async runtime and allocator of now.
     #[must_use]
     pub fn system_metrics(&self) -> SystemMetrics {
@@ -70,6 +85,7 @@ impl Metrics {
     /// Returns all figures. It asks the store of the cache, which may be in another process.
     pub async fn document(&self) -> MetricsDocument {
         let MetricsSources { clock, statistics, system, cache, breakers, .. } = &*self.sources;
+        self.tick();
         let cache = cache.stats().await;
         MetricsDocument {
             timestamp: SystemTime::UNIX_EPOCH + clock.unix_time(),
@@ -114,10 +130,9 @@ impl Metrics {
         if let Some(last) = last.as_ref().filter(|last| last.serves(range, clock.now())) {
             return Ok(Arc::clone(&last.report));
         }
-        let cache = self.sources.cache.stats().await;
         let sources = Arc::clone(&self.sources);
         // With many routes it takes longer than a worker may be held up.
-        let made = tokio::task::spawn_blocking(move || sources.report(window, &cache)).await;
+        let made = tokio::task::spawn_blocking(move || sources.report(window)).await;
         let report = Arc::new(made.unwrap_or_else(|error| resume_unwind(error.into_panic())));
         *last = Some(KeptReport { range, made_at: clock.now(), report: Arc::clone(&report) });
         Ok(report)
@@ -125,22 +140,39 @@ impl Metrics {
 }
 
 impl MetricsSources {
-    fn report(&self, range: TimeRange, cache: &CacheStats) -> PerformanceReport {
+    fn report(&self, range: TimeRange) -> PerformanceReport {
         let window = self.statistics.window(range.first(), range.last());
         let (routes, breakers) = (window.statistics(), self.breakers.snapshots());
         let system = self.system.read();
         let slow = self.slow.as_secs_f64() * 1e3;
-        let observed =
-            Observed { facts: &self.routes, routes: &routes, slow, cache, breakers: &breakers, system: &system };
+        let advice = self.advice(&routes, &breakers, &system);
         PerformanceReport {
             generated_at: SystemTime::UNIX_EPOCH + self.clock.unix_time(),
             started_at: SystemTime::UNIX_EPOCH + self.statistics.started_at(),
             time_range: TimeRange::of_window(window.from, window.to),
             summary: ReportSummary::new(&routes),
             system_metrics: system.as_ref().clone(),
-            recommendations: observed.advice(),
+            recommendations: advice,
             route_metrics: ReportedRoutes::new(&routes, slow),
         }
+    }
+}
+
+impl MetricsSources {
+    fn advice(&self, routes: &[RouteStatistics], breakers: &[BreakerSnapshot], system: &SystemMetrics) -> Vec<String> {
+        let slow = self.slow.as_secs_f64() * 1e3;
+        let of_routes = self.routes.iter().flat_map(|facts| {
+            let record = self.statistics.record_of(&facts.key);
+            let observed = ObservedRoute {
+                facts,
+                statistics: routes.iter().find(|route| route.route_key == facts.key),
+                cached: facts.cache_counts(&self.cache),
+                urls: record.map(|record| record.urls().finding()).unwrap_or_default(),
+            };
+            observed.advice(slow)
+        });
+        let of_breakers = breakers.iter().filter_map(|breaker| of_breaker(breaker, &self.routes));
+        of_routes.chain(of_breakers).chain(of_system(system)).collect()
     }
 }
 

@@ -20,8 +20,9 @@ pub struct PerformanceReport {
     /// When the app started. There is nothing of the time before.
     #[serde(serialize_with = "as_rfc3339")]
     pub started_at: SystemTime,
-    /// The window that the report covers. It is longer than the requested one by up to one slot of the statistics at
-    /// each end: five seconds within the last ten minutes, a minute within the last three hours, else an hour.
+    /// The window that the report covers. It begins with the app if that started later than the requested window, and
+    /// may be longer by a slot of the statistics at each end: five seconds within the last ten minutes, a minute within
+    /// the last three hours, else an hour.
     pub time_range: TimeRange,
     /// The sums of all routes.
     pub summary: ReportSummary,

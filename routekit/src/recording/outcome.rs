@@ -6,9 +6,9 @@ use crate::observe::{Ending, Failure};
 
 /// The status of a response, and the kind of failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Outcome(u16);
+pub(crate) struct RequestOutcome(u16);
 
-impl Outcome {
+impl RequestOutcome {
     /// The number of kinds.
     pub(crate) const KINDS: usize = 10;
 
@@ -69,7 +69,7 @@ mod tests {
     fn outcome_keeps_status_and_kind() {
         let ending = |status: u16, failure| {
             let status = StatusCode::from_u16(status).ok();
-            Outcome::of(Ending { status, failure, is_no_failure: false })
+            RequestOutcome::of(Ending { status, failure, is_no_failure: false })
         };
         for (outcome, status, fails) in [
             (ending(200, None), Some(200), false),
@@ -84,9 +84,9 @@ mod tests {
         ] {
             assert_eq!(outcome.status().map(|status| status.as_u16()), status);
             assert_eq!(outcome.is_server_failure(), fails, "{outcome:?}");
-            assert_eq!(Outcome::from_bits(outcome.to_bits()), outcome);
+            assert_eq!(RequestOutcome::from_bits(outcome.to_bits()), outcome);
         }
         let probe = Ending { status: Some(StatusCode::SERVICE_UNAVAILABLE), failure: None, is_no_failure: true };
-        assert!(!Outcome::of(probe).is_server_failure());
+        assert!(!RequestOutcome::of(probe).is_server_failure());
     }
 }

@@ -27,6 +27,9 @@ pub(crate) struct RequestHistogram {
     request_sizes: SizeHistogram,
     response_sizes: SizeHistogram,
     slow: AtomicU64,
+    /// The requests whose allocations were counted, and the bytes that these allocated.
+    measured: AtomicU64,
+    allocated_bytes: AtomicU64,
     beginning: Instant,
     /// The end of the last request, in nanoseconds since `beginning`. 0 if there was none.
     last_end: AtomicU64,
@@ -63,6 +66,8 @@ impl RequestHistogram {
             request_sizes: SizeHistogram::new(&bounds.bytes),
             response_sizes: SizeHistogram::new(&bounds.bytes),
             slow: AtomicU64::new(0),
+            measured: AtomicU64::new(0),
+            allocated_bytes: AtomicU64::new(0),
             beginning,
             last_end: AtomicU64::new(0),
         }
@@ -79,6 +84,12 @@ impl RequestHistogram {
     /// Counts a request as slow.
     pub(crate) fn record_slow(&self) {
         self.slow.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts what the handler of a request allocated.
+    pub(crate) fn record_allocated(&self, bytes: u64) {
+        self.measured.fetch_add(1, Ordering::Relaxed);
+        self.allocated_bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
     /// Remembers when a request ended.
@@ -111,6 +122,8 @@ impl RequestHistogram {
         self.durations.add_to(&mut totals.buckets);
         totals.nanos += self.durations.sum();
         totals.slow += self.slow.load(Ordering::Relaxed);
+        totals.measured += self.measured.load(Ordering::Relaxed);
+        totals.allocated_bytes += self.allocated_bytes.load(Ordering::Relaxed);
         totals.request_bytes += self.request_sizes.sum();
         totals.response_bytes += self.response_sizes.sum();
     }

@@ -9,12 +9,12 @@ use http::Method;
 use parking_lot::Mutex;
 
 use super::{
-    outcome::Outcome,
+    outcome::RequestOutcome,
     request_histogram::{RequestBounds, RequestHistogram},
     scale::BucketScale,
     totals::RequestTotals,
 };
-use crate::observe::{Ending, method_index};
+use crate::observe::{Ending, UrlMeter, method_index};
 
 /// The histograms of a route, by method and outcome. A histogram is made for the first request of its outcome, and
 /// kept.
@@ -22,6 +22,7 @@ use crate::observe::{Ending, method_index};
 pub(crate) struct RouteRecord {
     bounds: RequestBounds,
     beginning: Instant,
+    urls: Arc<UrlMeter>,
     /// Locked to add a histogram and to read, and not to count a request.
     histograms: Mutex<Vec<OutcomeRecord>>,
 }
@@ -29,7 +30,7 @@ pub(crate) struct RouteRecord {
 #[derive(Debug)]
 struct OutcomeRecord {
     method: usize,
-    outcome: Outcome,
+    outcome: RequestOutcome,
     histogram: Arc<RequestHistogram>,
 }
 
@@ -46,12 +47,17 @@ pub(crate) struct RecordReading {
 impl RouteRecord {
     /// Creates the record of a route whose times count from `beginning`.
     pub(crate) fn new(bounds: RequestBounds, beginning: Instant) -> Self {
-        Self { bounds, beginning, histograms: Mutex::default() }
+        Self { bounds, beginning, urls: Arc::default(), histograms: Mutex::default() }
     }
 
     /// The buckets of durations.
     pub(crate) fn scale(&self) -> &Arc<BucketScale> {
         &self.bounds.durations
+    }
+
+    /// The meter of the URLs of requests, which is off at first.
+    pub(crate) fn urls(&self) -> &Arc<UrlMeter> {
+        &self.urls
     }
 
     /// The end of the last request, as the time since the record began. The totals have not changed as long as this has
@@ -62,7 +68,7 @@ impl RouteRecord {
 
     /// The histogram of requests with this method that ended like this.
     pub(crate) fn histogram(&self, method: &Method, ending: Ending) -> Arc<RequestHistogram> {
-        let (method, outcome) = (method_index(method), Outcome::of(ending));
+        let (method, outcome) = (method_index(method), RequestOutcome::of(ending));
         let mut histograms = self.histograms.lock();
         let known = histograms.iter().find(|known| (known.method, known.outcome) == (method, outcome));
         if let Some(known) = known {

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{outcome::Outcome, scale::BucketScale};
+use super::{outcome::RequestOutcome, scale::BucketScale};
 
 /// Counts of requests: those of a route since the record began, or those of a window of time.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,16 +13,29 @@ pub(crate) struct RequestTotals {
     /// The sum of the durations in nanoseconds.
     pub(crate) nanos: u64,
     pub(crate) slow: u64,
+    /// The requests whose allocations were counted, and the bytes that these allocated.
+    pub(crate) measured: u64,
+    pub(crate) allocated_bytes: u64,
     pub(crate) request_bytes: u64,
     pub(crate) response_bytes: u64,
     /// The requests of each outcome, in the order of outcomes.
-    pub(crate) outcomes: Vec<(Outcome, u64)>,
+    pub(crate) outcomes: Vec<(RequestOutcome, u64)>,
 }
 
 impl RequestTotals {
     pub(crate) fn new(scale: Arc<BucketScale>) -> Self {
         let buckets = vec![0; scale.len()];
-        Self { scale, buckets, nanos: 0, slow: 0, request_bytes: 0, response_bytes: 0, outcomes: Vec::new() }
+        Self {
+            scale,
+            buckets,
+            nanos: 0,
+            slow: 0,
+            measured: 0,
+            allocated_bytes: 0,
+            request_bytes: 0,
+            response_bytes: 0,
+            outcomes: Vec::new(),
+        }
     }
 
     /// The number of requests.
@@ -31,8 +44,26 @@ impl RequestTotals {
     }
 
     /// The number of requests whose outcome passes a test.
-    pub(crate) fn count_of(&self, test: impl Fn(Outcome) -> bool) -> u64 {
+    pub(crate) fn count_of(&self, test: impl Fn(RequestOutcome) -> bool) -> u64 {
         self.outcomes.iter().filter(|(outcome, _)| test(*outcome)).map(|(_, count)| count).sum()
+    }
+
+    /// Everything but the counts by bucket and by outcome.
+    pub(crate) fn sums(&self) -> [u64; 6] {
+        let Self { nanos, slow, measured, allocated_bytes, request_bytes, response_bytes, .. } = *self;
+        [nanos, slow, measured, allocated_bytes, request_bytes, response_bytes]
+    }
+
+    /// The same, in the same order.
+    pub(crate) fn sums_mut(&mut self) -> [&mut u64; 6] {
+        [
+            &mut self.nanos,
+            &mut self.slow,
+            &mut self.measured,
+            &mut self.allocated_bytes,
+            &mut self.request_bytes,
+            &mut self.response_bytes,
+        ]
     }
 
     /// The mean duration. `None` without requests.
@@ -55,7 +86,7 @@ impl RequestTotals {
     }
 
     /// Adds requests of an outcome.
-    pub(crate) fn add_outcome(&mut self, outcome: Outcome, count: u64) {
+    pub(crate) fn add_outcome(&mut self, outcome: RequestOutcome, count: u64) {
         match self.outcomes.binary_search_by_key(&outcome, |(outcome, _)| *outcome) {
             Ok(at) => self.outcomes[at].1 += count,
             Err(at) => self.outcomes.insert(at, (outcome, count)),
@@ -64,21 +95,20 @@ impl RequestTotals {
 
     /// The requests since `earlier`.
     pub(crate) fn since(&self, earlier: &Self) -> Self {
-        let count_of = |outcome: Outcome| {
+        let count_of = |outcome: RequestOutcome| {
             let found = earlier.outcomes.binary_search_by_key(&outcome, |(outcome, _)| *outcome);
             found.map_or(0, |at| earlier.outcomes[at].1)
         };
         let outcomes =
             self.outcomes.iter().map(|(outcome, count)| (*outcome, count.saturating_sub(count_of(*outcome))));
-        Self {
-            scale: Arc::clone(&self.scale),
-            buckets: self.buckets.iter().zip(&earlier.buckets).map(|(now, then)| now.saturating_sub(*then)).collect(),
-            nanos: self.nanos.saturating_sub(earlier.nanos),
-            slow: self.slow.saturating_sub(earlier.slow),
-            request_bytes: self.request_bytes.saturating_sub(earlier.request_bytes),
-            response_bytes: self.response_bytes.saturating_sub(earlier.response_bytes),
-            outcomes: outcomes.filter(|(_, count)| *count > 0).collect(),
+        let mut difference = Self::new(Arc::clone(&self.scale));
+        for (sum, (now, then)) in difference.sums_mut().into_iter().zip(self.sums().into_iter().zip(earlier.sums())) {
+            *sum = now.saturating_sub(then);
         }
+        let buckets = self.buckets.iter().zip(&earlier.buckets);
+        difference.buckets = buckets.map(|(now, then)| now.saturating_sub(*then)).collect();
+        difference.outcomes = outcomes.filter(|(_, count)| *count > 0).collect();
+        difference
     }
 
     #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::recording::{BucketScale, Outcome, RequestTotals};
+use crate::recording::{BucketScale, RequestOutcome, RequestTotals};
 
 /// Totals without the counts that are zero, as numbers of a variable length (LEB128). A bucket or an outcome is written
 /// as its distance to the one before.
@@ -12,7 +12,7 @@ pub(super) struct CompactTotals(Box<[u8]>);
 impl CompactTotals {
     pub(super) fn new(totals: &RequestTotals) -> Self {
         let mut bytes = Vec::with_capacity(64);
-        for number in [totals.nanos, totals.slow, totals.request_bytes, totals.response_bytes] {
+        for number in totals.sums() {
             write(&mut bytes, number);
         }
         write(&mut bytes, totals.outcomes.len() as u64);
@@ -27,15 +27,14 @@ impl CompactTotals {
     pub(super) fn add_to(&self, totals: &mut RequestTotals) {
         let mut bytes = self.0.iter().copied();
         let mut next = || read(&mut bytes);
-        let sums = [&mut totals.nanos, &mut totals.slow, &mut totals.request_bytes, &mut totals.response_bytes];
-        for sum in sums {
+        for sum in totals.sums_mut() {
             *sum += next().unwrap_or(0);
         }
         let outcomes = next().unwrap_or(0);
         let mut bits = 0;
         for _ in 0..outcomes {
             bits += next().unwrap_or(0);
-            let outcome = Outcome::from_bits(u16::try_from(bits).unwrap_or(0));
+            let outcome = RequestOutcome::from_bits(u16::try_from(bits).unwrap_or(0));
             totals.add_outcome(outcome, next().unwrap_or(0));
         }
         let mut bucket = 0;
@@ -58,7 +57,8 @@ impl CompactTotals {
     /// The number of requests.
     pub(super) fn count(&self) -> u64 {
         let mut bytes = self.0.iter().copied();
-        let outcomes = (0..5).map(|_| read(&mut bytes)).last().flatten().unwrap_or(0);
+        // The number of outcomes follows the six sums.
+        let outcomes = (0..7).map(|_| read(&mut bytes)).last().flatten().unwrap_or(0);
         (0..outcomes).map(|_| (read(&mut bytes), read(&mut bytes)).1.unwrap_or(0)).sum()
     }
 
@@ -108,13 +108,15 @@ mod tests {
     fn totals_are_the_same_after_they_were_compact() {
         let scale = Arc::new(BucketScale::new(&[0.005]));
         let mut totals = RequestTotals::new(Arc::clone(&scale));
-        (totals.nanos, totals.slow, totals.request_bytes, totals.response_bytes) = (u64::MAX, 0, 127, 128);
+        for (sum, number) in totals.sums_mut().into_iter().zip([u64::MAX, 0, 127, 128, 16_383, 16_384]) {
+            *sum = number;
+        }
         let last = totals.buckets.len() - 1;
         for (bucket, count) in [(0, 1), (1, 128), (200, u64::MAX), (last, 3)] {
             totals.buckets[bucket] = count;
         }
         for (bits, count) in [(16 * 200, 7), (16 * 200 + 3, 300), (16 * 999, 1)] {
-            totals.add_outcome(Outcome::from_bits(bits), count);
+            totals.add_outcome(RequestOutcome::from_bits(bits), count);
         }
         let compact = CompactTotals::new(&totals);
         assert_eq!(compact.count(), 308);

@@ -105,9 +105,9 @@ impl History {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recording::Outcome;
+    use crate::recording::RequestOutcome;
 
-    const OK: Outcome = Outcome::from_bits(200 * 16);
+    const OK: RequestOutcome = RequestOutcome::from_bits(200 * 16);
     const HOUR: u64 = 3_600;
     const RETENTION: Duration = Duration::from_secs(30 * 24 * HOUR);
 

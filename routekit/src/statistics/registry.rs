@@ -77,6 +77,11 @@ impl Statistics {
         record
     }
 
+    /// The record of the route with this key.
+    pub(crate) fn record_of(&self, key: &str) -> Option<Arc<RouteRecord>> {
+        self.0.routes.lock().iter().find(|series| series.key == key).map(|series| Arc::clone(&series.record))
+    }
+
     /// When the app started, as the time since 1970. Counts since the start of another process begin again at 0.
     pub(crate) fn started_at(&self) -> Duration {
         self.0.started_at

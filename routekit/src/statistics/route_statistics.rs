@@ -50,6 +50,9 @@ pub struct RouteStatistics {
     pub last_request: Option<SystemTime>,
     /// Requests that took at least as long as the route's `slow` threshold.
     pub slow_requests: u64,
+    /// The bytes that the handler allocates for a request, on average. `None` unless the program has the feature
+    /// `alloc-stats` and its allocator.
+    pub memory_usage: Option<f64>,
     /// The option `tags` of the route.
     pub tags: Vec<String>,
 }
@@ -110,6 +113,8 @@ impl RouteStatistics {
             requests_per_second: 0.0,
             last_request: None,
             slow_requests: totals.slow,
+            #[expect(clippy::cast_precision_loss, reason = "a mean")]
+            memory_usage: (totals.measured > 0).then(|| totals.allocated_bytes as f64 / totals.measured as f64),
             tags: identity.tags.clone(),
         }
     }

@@ -38,9 +38,11 @@ impl Observers {
             statuses.push(StatusCode::OK);
         }
         let record = self.statistics.record(declared.identity());
+        let urls = Arc::clone(record.urls());
         let metrics = self.metrics.of_route(path).slow(slow).recorded_in(record);
         let method = Method::from_bytes(meta.method.as_str().as_bytes()).expect("a method's name is one");
-        self.state(path, metrics.declared(&method, &statuses), slow)
+        let metrics = metrics.declared(&method, &statuses);
+        Arc::new(RouteState::new(path, self.all(metrics, slow)).with_urls(urls))
     }
 
     /// The metrics of requests to other routes, by their template.

@@ -9,7 +9,7 @@ use crate::{
     cache::{Cache, ProviderStatus},
     config::Config,
     policy::AlertThresholds,
-    recording::Outcome,
+    recording::RequestOutcome,
     statistics::Statistics,
     system::SystemMonitor,
 };
@@ -50,7 +50,7 @@ impl RouteRules {
             let key = route.key();
             RouteReading {
                 requests: totals.count(),
-                failures: totals.count_of(Outcome::is_server_failure),
+                failures: totals.count_of(RequestOutcome::is_server_failure),
                 mean: totals.mean().unwrap_or_default(),
                 p99: totals.quantile(0.99).unwrap_or_default(),
                 thresholds: self.declared.get(&key).copied().unwrap_or(self.others),

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use crate::statistics::Statistics;
+use crate::performance::Metrics;
 
 /// The length of the shortest slots of the histories.
 const INTERVAL: Duration = Duration::from_secs(5);
 
 /// Adds to the histories of all routes, for ever.
-pub(in crate::app) async fn read(statistics: Statistics) {
+pub(in crate::app) async fn read(metrics: Metrics) {
     loop {
         tokio::time::sleep(INTERVAL).await;
-        statistics.tick();
+        metrics.tick();
     }
 }

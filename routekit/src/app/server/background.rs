@@ -33,7 +33,7 @@ pub(super) fn start(mounted: &Mounted, supervisor: &Supervisor, addr: SocketAddr
     if let Some(hot_pages) = &mounted.hot_pages {
         tasks.spawn(hot_pages.run());
     }
-    tasks.spawn(monitoring::statistics::read(mounted.statistics.clone()));
+    tasks.spawn(monitoring::statistics::read(mounted.metrics.clone()));
     tasks.spawn(monitoring::system::watch(mounted.system.clone()));
     let health = mounted.health.clone();
     if let Some(notifications) = supervisor.run(mounted.url(addr), async move { health.until_ready().await }) {

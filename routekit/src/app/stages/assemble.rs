@@ -111,7 +111,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
             wrong_tokens: WrongTokens::new(clock.clone()),
         },
         live: (!in_main).then(|| LiveSource {
-            metrics: figures,
+            metrics: figures.clone(),
             alerts: alerts.clone(),
             health: health.clone(),
             explains: *config.explain_requests > 0,
@@ -182,7 +182,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         alerts,
         table,
         metering,
-        statistics,
+        metrics: figures,
         cache_metering,
         verifiers,
         system,

@@ -6,7 +6,7 @@ use metrics::Histogram;
 
 use crate::{
     observe::{Ending, Finished},
-    recording::{Outcome, RequestHistogram},
+    recording::{RequestHistogram, RequestOutcome},
 };
 
 /// Where the requests with one outcome are counted.
@@ -30,6 +30,9 @@ impl OutcomeHistograms {
         if let Some(recording) = &self.recording {
             recording.record(request.duration, request.request_bytes, request.response_bytes);
             recording.record_end(request.ended);
+            if let Some(allocated) = request.allocated {
+                recording.record_allocated(allocated.bytes);
+            }
             if is_slow {
                 recording.record_slow();
             }
@@ -51,7 +54,7 @@ impl FacadeHistograms {
 
 /// The outcomes seen so far: by error type, then by status. Other outcomes take almost no memory.
 #[derive(Default)]
-pub(in crate::metrics) struct OutcomeTable([ByStatus; Outcome::KINDS]);
+pub(in crate::metrics) struct OutcomeTable([ByStatus; RequestOutcome::KINDS]);
 
 #[derive(Default)]
 struct ByStatus {
@@ -67,7 +70,7 @@ impl OutcomeTable {
         ending: Ending,
         make: impl FnOnce() -> OutcomeHistograms,
     ) -> &OutcomeHistograms {
-        let by_status = &self.0[Outcome::of(ending).kind()];
+        let by_status = &self.0[RequestOutcome::of(ending).kind()];
         let Some(status) = ending.status else { return by_status.none.get_or_init(make) };
         let (class, within) = (usize::from(status.as_u16() / 100) - 1, usize::from(status.as_u16() % 100));
         let class = by_status.classes[class].get_or_init(|| Box::new([const { OnceLock::new() }; 100]));

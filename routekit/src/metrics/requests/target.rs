@@ -1,5 +1,6 @@
 //! Where requests are counted.
 
+#[cfg(feature = "prometheus")]
 use std::sync::Arc;
 
 use http::Method;

@@ -59,6 +59,7 @@ impl Service<Request> for RouteService {
         let mut traced = TracedRequest::default();
         if let Some(exchange) = request.extensions().get::<Exchange>() {
             exchange.matched(&policies.state);
+            policies.state.see_url(request.uri());
             traced = exchange.traced().clone();
         }
         traced.passes("router", "matched");
