@@ -106,6 +106,7 @@ async fn document_counts_timeouts_as_failures_of_the_server_and_shows_all_parts(
     );
     assert_eq!(find("ANY:/own:default"), None, "routes that are not declared are not");
     assert_eq!(document["cache"]["hits"], 1);
+    assert_eq!(document["alerts"], serde_json::json!([]));
     assert_eq!(document["circuitBreakers"]["GET /stuck"]["state"], "closed");
     assert!(document["system"]["memory"]["total"].as_u64() > document["system"]["memory"]["used"].as_u64());
     assert_eq!(document["startedAt"], "2030-01-01T00:00:00.000Z");

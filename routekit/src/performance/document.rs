@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::SystemTime};
 use serde::{Serialize, Serializer};
 
 use crate::{
-    base::clock::rfc3339, breaker::BreakerSnapshot, cache::CacheStats, statistics::RouteStatistics,
+    alerts::Alert, base::clock::rfc3339, breaker::BreakerSnapshot, cache::CacheStats, statistics::RouteStatistics,
     system::SystemMetrics,
 };
 
@@ -29,6 +29,8 @@ pub struct MetricsDocument {
     pub system: SystemMetrics,
     /// The counts of the cache, and the condition of its store.
     pub cache: CacheStats,
+    /// The alerts that are active, the most severe ones first.
+    pub alerts: Vec<Alert>,
     /// The circuit breakers by name.
     pub circuit_breakers: BTreeMap<String, BreakerSnapshot>,
 }

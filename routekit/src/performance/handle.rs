@@ -17,6 +17,7 @@ use super::{
     time_range::{InvalidRange, TimeRange},
 };
 use crate::{
+    alerts::{Alert, Alerts},
     base::clock::Clock,
     breaker::{BreakerSnapshot, Breakers},
     cache::Cache,
@@ -42,6 +43,7 @@ pub(crate) struct MetricsSources {
     pub(crate) system: SystemMonitor,
     pub(crate) cache: Cache,
     pub(crate) breakers: Breakers,
+    pub(crate) alerts: Alerts,
 }
 
 impl Metrics {
@@ -82,15 +84,22 @@ impl Metrics {
         self.sources.system.read().as_ref().clone()
     }
 
+    /// Returns the alerts that are active, the most severe ones first.
+    #[must_use]
+    pub fn active_alerts(&self) -> Vec<Alert> {
+        self.sources.alerts.active()
+    }
+
     /// Returns all figures. It asks the store of the cache, which may be in another process.
     pub async fn document(&self) -> MetricsDocument {
-        let MetricsSources { clock, statistics, system, cache, breakers, .. } = &*self.sources;
+        let MetricsSources { clock, statistics, system, cache, breakers, alerts, .. } = &*self.sources;
         self.tick();
         let cache = cache.stats().await;
         MetricsDocument {
             timestamp: SystemTime::UNIX_EPOCH + clock.unix_time(),
             started_at: SystemTime::UNIX_EPOCH + statistics.started_at(),
             routes: statistics.routes(),
+            alerts: alerts.active(),
             system: system.read().as_ref().clone(),
             cache,
             circuit_breakers: breakers.snapshots().into_iter().map(|breaker| (breaker.name.clone(), breaker)).collect(),
@@ -143,14 +152,15 @@ impl MetricsSources {
     fn report(&self, range: TimeRange) -> PerformanceReport {
         let window = self.statistics.window(range.first(), range.last());
         let (routes, breakers) = (window.statistics(), self.breakers.snapshots());
-        let system = self.system.read();
+        let (system, alerts) = (self.system.read(), self.alerts.active());
         let slow = self.slow.as_secs_f64() * 1e3;
         let advice = self.advice(&routes, &breakers, &system);
         PerformanceReport {
             generated_at: SystemTime::UNIX_EPOCH + self.clock.unix_time(),
             started_at: SystemTime::UNIX_EPOCH + self.statistics.started_at(),
             time_range: TimeRange::of_window(window.from, window.to),
-            summary: ReportSummary::new(&routes),
+            summary: ReportSummary::new(&routes, alerts.len()),
+            alerts,
             system_metrics: system.as_ref().clone(),
             recommendations: advice,
             route_metrics: ReportedRoutes::new(&routes, slow),

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use serde::Serialize;
 
 use super::{document::as_rfc3339, time_range::TimeRange};
-use crate::{statistics::RouteStatistics, system::SystemMetrics};
+use crate::{alerts::Alert, statistics::RouteStatistics, system::SystemMetrics};
 
 /// The performance of an app within a window of time.
 ///
@@ -30,6 +30,8 @@ pub struct PerformanceReport {
     pub system_metrics: SystemMetrics,
     /// The routes that stand out.
     pub route_metrics: ReportedRoutes,
+    /// The alerts that are active now, the most severe ones first.
+    pub alerts: Vec<Alert>,
     /// What to change, each with the route and the figure.
     pub recommendations: Vec<String>,
 }
@@ -49,6 +51,8 @@ pub struct ReportSummary {
     pub average_response_time: f64,
     /// The number of routes with requests.
     pub total_routes: usize,
+    /// The number of alerts that are active now.
+    pub active_alerts: usize,
 }
 
 /// The routes that stand out.
@@ -71,7 +75,7 @@ const ERROR_RATE: f64 = 0.05;
 
 impl ReportSummary {
     #[expect(clippy::cast_precision_loss, reason = "shares and means")]
-    pub(super) fn new(routes: &[RouteStatistics]) -> Self {
+    pub(super) fn new(routes: &[RouteStatistics], active_alerts: usize) -> Self {
         let sum = |figure: fn(&RouteStatistics) -> u64| routes.iter().map(figure).sum::<u64>();
         let (total_requests, total_errors) = (sum(|route| route.total_requests), sum(|route| route.failed_requests));
         let spent: f64 =
@@ -83,6 +87,7 @@ impl ReportSummary {
             error_rate: share(total_errors as f64),
             average_response_time: share(spent),
             total_routes: routes.len(),
+            active_alerts,
         }
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn mount(spec: AppSpec, scope: Scope) -> Result<Mounted, Error> {
     let has_hand_written = !program.hand_written.is_empty();
     let declared = declare(routes, has_hand_written, &configured.config, &mut problems);
     // A named breaker takes its settings from all routes that use it, so every route must be declared before.
-    let wired = wire(declared, dependencies, breakers, &configured, &program.clock, &mut problems);
+    let wired = wire(declared, dependencies, breakers, &configured, (&program.clock, &program.alerts), &mut problems);
     // Problems of the earlier stages do not stop the checks: all problems are reported together.
     let checked = check(configured, wired, program, problems)?;
     // Metrics are registered, listeners attached and verifiers started only now. An app with problems must leave no

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::{breakers, caching, configure::Configured, declare::Declared};
 use crate::{
+    alerts::Alerts,
     app::{
         declared::DeclaredRoute,
         spec::{BreakersSpec, DependenciesSpec, Provided},
@@ -35,7 +36,7 @@ pub(super) fn wire(
     dependencies: DependenciesSpec,
     breakers: BreakersSpec,
     configured: &Configured,
-    clock: &Clock,
+    (clock, alerts): (&Clock, &Alerts),
     problems: &mut Vec<SetupProblem>,
 ) -> Wired {
     let BreakersSpec { given, provided: provided_breakers } = breakers;
@@ -53,6 +54,7 @@ pub(super) fn wire(
         system: configured.system.clone(),
         cache: configured.cache.clone(),
         breakers: breakers.clone(),
+        alerts: alerts.clone(),
     });
     deps.insert(Arc::new(metrics.clone()));
     breakers::provide(provided_breakers, &breakers, &mut deps, problems);
