@@ -4,7 +4,6 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::{
-    alerts::{Alert, Alerts},
     health::{HealthMonitor, OverallHealth},
     performance::{Metrics, MetricsDocument},
     shutdown::Shutdown,
@@ -14,7 +13,6 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct LiveSource {
     pub(crate) metrics: Metrics,
-    pub(crate) alerts: Alerts,
     pub(crate) health: HealthMonitor,
     /// Whether `/requests` has any.
     pub(crate) explains: bool,
@@ -27,8 +25,6 @@ pub(crate) struct LiveSource {
 struct LiveSnapshot {
     #[serde(flatten)]
     figures: MetricsDocument,
-    /// The active ones.
-    alerts: Vec<Alert>,
     ready: bool,
     /// Why the app is not ready.
     held_by: Vec<String>,
@@ -43,7 +39,6 @@ impl LiveSource {
         let readiness = self.health.readiness().await;
         let snapshot = LiveSnapshot {
             figures: self.metrics.document().await,
-            alerts: self.alerts.active(),
             ready: readiness.is_ready(),
             held_by: readiness.held_by,
             health: self.health.overall().await,

@@ -112,7 +112,6 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         },
         live: (!in_main).then(|| LiveSource {
             metrics: figures.clone(),
-            alerts: alerts.clone(),
             health: health.clone(),
             explains: *config.explain_requests > 0,
             shutdown: shutdown.clone(),
