@@ -183,7 +183,6 @@ impl Exchange {
             request_bytes: self.request_bytes(),
             response_bytes,
             allocated: self.inner.allocated.get(),
-            ended: now,
             ending,
             exchange: self,
         });

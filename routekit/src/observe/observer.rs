@@ -1,8 +1,4 @@
-use std::{
-    fmt,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 use http::{HeaderValue, Method, StatusCode};
 
@@ -256,8 +252,6 @@ pub struct Finished<'a> {
     /// route. `None` if no handler ran, without the feature `alloc-stats`, and if the program's global allocator does
     /// not count.
     pub allocated: Option<Allocated>,
-    /// When the request ended.
-    pub(crate) ended: Instant,
     pub(crate) ending: Ending,
     /// A trait object, because [`Exchange`](super::Exchange) depends on this type.
     pub(super) exchange: &'a dyn CorrelationSource,

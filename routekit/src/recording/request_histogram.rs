@@ -3,9 +3,9 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use super::{
@@ -30,9 +30,8 @@ pub(crate) struct RequestHistogram {
     /// The requests whose allocations were counted, and the bytes that these allocated.
     measured: AtomicU64,
     allocated_bytes: AtomicU64,
-    beginning: Instant,
-    /// The end of the last request, in nanoseconds since `beginning`. 0 if there was none.
-    last_end: AtomicU64,
+    /// Whether a request was counted since the last reading.
+    has_changed: AtomicBool,
 }
 
 /// From 256 bytes to 16 MiB, in steps of a factor of four. OpenTelemetry recommends none for sizes.
@@ -59,8 +58,7 @@ impl RequestMeasure {
 }
 
 impl RequestHistogram {
-    /// Creates a histogram of requests that end after `beginning`.
-    pub(crate) fn new(bounds: &RequestBounds, beginning: Instant) -> Self {
+    pub(crate) fn new(bounds: &RequestBounds) -> Self {
         Self {
             durations: DurationHistogram::new(Arc::clone(&bounds.durations)),
             request_sizes: SizeHistogram::new(&bounds.bytes),
@@ -68,8 +66,7 @@ impl RequestHistogram {
             slow: AtomicU64::new(0),
             measured: AtomicU64::new(0),
             allocated_bytes: AtomicU64::new(0),
-            beginning,
-            last_end: AtomicU64::new(0),
+            has_changed: AtomicBool::new(false),
         }
     }
 
@@ -79,6 +76,8 @@ impl RequestHistogram {
         self.durations.record(nanos(duration));
         self.request_sizes.record(request_bytes);
         self.response_sizes.record(response_bytes);
+        // Releases the counts to a reader who sees the change.
+        self.has_changed.store(true, Ordering::Release);
     }
 
     /// Counts a request as slow.
@@ -90,13 +89,6 @@ impl RequestHistogram {
     pub(crate) fn record_allocated(&self, bytes: u64) {
         self.measured.fetch_add(1, Ordering::Relaxed);
         self.allocated_bytes.fetch_add(bytes, Ordering::Relaxed);
-    }
-
-    /// Remembers when a request ended.
-    #[inline]
-    pub(crate) fn record_end(&self, end: Instant) {
-        // Releases the counts to a reader who sees that the end has changed.
-        self.last_end.store(nanos(end.saturating_duration_since(self.beginning)).max(1), Ordering::Release);
     }
 
     pub(crate) fn snapshot(&self, measure: RequestMeasure) -> HistogramSnapshot {
@@ -112,9 +104,9 @@ impl RequestHistogram {
         self.durations.extremes()
     }
 
-    /// The end of the last request, as the time since the beginning.
-    pub(crate) fn last_end(&self) -> Option<Duration> {
-        Some(self.last_end.load(Ordering::Acquire)).filter(|end| *end > 0).map(Duration::from_nanos)
+    /// Whether a request was counted since the last call.
+    pub(super) fn take_change(&self) -> bool {
+        self.has_changed.swap(false, Ordering::Acquire)
     }
 
     /// Adds everything but the count of the outcome.
@@ -140,7 +132,6 @@ mod tests {
     use std::thread;
 
     use super::*;
-    use crate::base::clock::Clock;
 
     fn bounds(seconds: &[f64]) -> RequestBounds {
         RequestBounds { durations: Arc::new(BucketScale::new(seconds)), bytes: Arc::new([256.0]) }
@@ -148,7 +139,7 @@ mod tests {
 
     #[test]
     fn request_is_counted_in_all_histograms() {
-        let histogram = RequestHistogram::new(&bounds(&[0.005, 0.0075]), Clock::system().now());
+        let histogram = RequestHistogram::new(&bounds(&[0.005, 0.0075]));
         for (micros, bytes) in [(5_000, 256), (5_001, 257), (7_500, 0), (9_000, 1)] {
             histogram.record(Duration::from_micros(micros), bytes, 2 * bytes);
         }
@@ -165,7 +156,7 @@ mod tests {
     fn million_requests_of_eight_threads_are_counted_exactly_and_quantiles_keep_their_bound() {
         const EACH: usize = 125_000;
         let bounds = bounds(&[0.005, 0.01, 0.025, 1.0]);
-        let histogram = RequestHistogram::new(&bounds, Clock::system().now());
+        let histogram = RequestHistogram::new(&bounds);
         // From 100 ns to 100 s, evenly over the powers.
         let durations = |thread: u64| {
             let mut random = fastrand::Rng::with_seed(thread);

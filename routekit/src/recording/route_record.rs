@@ -1,9 +1,6 @@
 //! The histograms of one route.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use http::Method;
 use parking_lot::Mutex;
@@ -21,7 +18,6 @@ use crate::observe::{Ending, UrlMeter, method_index};
 #[derive(Debug)]
 pub(crate) struct RouteRecord {
     bounds: RequestBounds,
-    beginning: Instant,
     urls: Arc<UrlMeter>,
     /// Locked to add a histogram and to read, and not to count a request.
     histograms: Mutex<Vec<OutcomeRecord>>,
@@ -40,14 +36,11 @@ pub(crate) struct RecordReading {
     pub(crate) totals: RequestTotals,
     /// The shortest and the longest duration since the record began.
     pub(crate) extremes: Option<(Duration, Duration)>,
-    /// The end of the last request, as the time since the record began.
-    pub(crate) last_end: Option<Duration>,
 }
 
 impl RouteRecord {
-    /// Creates the record of a route whose times count from `beginning`.
-    pub(crate) fn new(bounds: RequestBounds, beginning: Instant) -> Self {
-        Self { bounds, beginning, urls: Arc::default(), histograms: Mutex::default() }
+    pub(crate) fn new(bounds: RequestBounds) -> Self {
+        Self { bounds, urls: Arc::default(), histograms: Mutex::default() }
     }
 
     /// The buckets of durations.
@@ -60,10 +53,10 @@ impl RouteRecord {
         &self.urls
     }
 
-    /// The end of the last request, as the time since the record began. The totals have not changed as long as this has
-    /// not.
-    pub(crate) fn last_end(&self) -> Option<Duration> {
-        self.histograms.lock().iter().filter_map(|known| known.histogram.last_end()).max()
+    /// Whether a request was counted since the last call.
+    pub(crate) fn take_change(&self) -> bool {
+        // All of them are asked.
+        self.histograms.lock().iter().fold(false, |changed, known| known.histogram.take_change() | changed)
     }
 
     /// The histogram of requests with this method that ended like this.
@@ -74,7 +67,7 @@ impl RouteRecord {
         if let Some(known) = known {
             return Arc::clone(&known.histogram);
         }
-        let histogram = Arc::new(RequestHistogram::new(&self.bounds, self.beginning));
+        let histogram = Arc::new(RequestHistogram::new(&self.bounds));
         histograms.push(OutcomeRecord { method, outcome, histogram: Arc::clone(&histogram) });
         histogram
     }
@@ -82,7 +75,7 @@ impl RouteRecord {
     /// Adds up the histograms.
     pub(crate) fn read(&self) -> RecordReading {
         let mut totals = RequestTotals::new(Arc::clone(&self.bounds.durations));
-        let (mut extremes, mut last_end) = (None, None);
+        let mut extremes = None;
         for OutcomeRecord { outcome, histogram, .. } in &*self.histograms.lock() {
             let before: u64 = totals.buckets.iter().sum();
             histogram.add_to(&mut totals);
@@ -94,9 +87,8 @@ impl RouteRecord {
                 (Some((min, max)), Some((shortest, longest))) => Some((shortest.min(min), longest.max(max))),
                 (one, other) => one.or(other),
             };
-            last_end = last_end.max(histogram.last_end());
         }
         let extremes = extremes.map(|(min, max)| (Duration::from_nanos(min), Duration::from_nanos(max)));
-        RecordReading { totals, extremes, last_end }
+        RecordReading { totals, extremes }
     }
 }

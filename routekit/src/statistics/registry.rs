@@ -70,7 +70,7 @@ impl Statistics {
         if let Some(known) = routes.iter().find(|known| known.key == key) {
             return Arc::clone(&known.record);
         }
-        let record = RouteRecord::new(registry.bounds.clone(), registry.start);
+        let record = RouteRecord::new(registry.bounds.clone());
         let series = Arc::new(RouteSeries::new(identity, record, registry.retention));
         let record = Arc::clone(&series.record);
         routes.push(series);

@@ -26,34 +26,36 @@ pub(super) struct RouteSeries {
 #[derive(Debug)]
 struct HistoryState {
     history: History,
-    /// The end of the last request at the last reading: the record has not changed as long as this has not.
-    last_end: Option<Duration>,
+    /// The time of the last reading that found requests.
+    last_request: Option<Duration>,
 }
 
 impl RouteSeries {
     pub(super) fn new(identity: RouteIdentity, record: RouteRecord, retention: Duration) -> Self {
         let history = History::new(Arc::clone(record.scale()), retention);
-        let history = Mutex::new(HistoryState { history, last_end: None });
+        let history = Mutex::new(HistoryState { history, last_request: None });
         Self { key: identity.key(), identity, record: Arc::new(record), history }
     }
 
     /// Adds what was counted since the last reading to the history.
     pub(super) fn tick(&self, now: Duration) {
-        let last_end = self.record.last_end();
         let mut state = self.history.lock();
-        let totals = (state.last_end != last_end).then(|| self.record.read().totals);
-        state.last_end = last_end;
+        let totals = self.record.take_change().then(|| self.record.read().totals);
+        if totals.is_some() {
+            state.last_request = Some(now);
+        }
         state.history.read(now, totals);
     }
 
     /// The statistics since the start.
     pub(super) fn statistics(&self, now: Duration, boot: Duration) -> RouteStatistics {
-        let RecordReading { totals, extremes, last_end } = self.record.read();
+        let RecordReading { totals, extremes } = self.record.read();
         let mut statistics = RouteStatistics::new(&self.identity, &totals, extremes);
         let from = now.saturating_sub(Duration::from_secs(60));
         let seconds = (now - from).as_secs_f64().max(1.0);
-        statistics.requests_per_second = self.history.lock().history.recent_count(from, now) / seconds;
-        statistics.last_request = last_end.map(|end| SystemTime::UNIX_EPOCH + boot + end);
+        let state = self.history.lock();
+        statistics.requests_per_second = state.history.recent_count(from, now) / seconds;
+        statistics.last_request = state.last_request.map(|seen| SystemTime::UNIX_EPOCH + boot + seen);
         statistics
     }
 

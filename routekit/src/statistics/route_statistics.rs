@@ -45,7 +45,8 @@ pub struct RouteStatistics {
     pub response_time_metrics: ResponseTimes,
     /// Requests per second: over the last minute, or over the window.
     pub requests_per_second: f64,
-    /// When the last request ended. `None` for a window, and before the first request.
+    /// When the last request was seen to have ended: requests are looked for every five seconds, and for each reading.
+    /// `None` for a window, and before the first request.
     #[serde(serialize_with = "as_rfc3339")]
     pub last_request: Option<SystemTime>,
     /// Requests that took at least as long as the route's `slow` threshold.

@@ -28,14 +28,13 @@ impl OutcomeHistograms {
     #[inline]
     pub(in crate::metrics) fn record(&self, request: &Finished<'_>, is_slow: bool) {
         if let Some(recording) = &self.recording {
-            recording.record(request.duration, request.request_bytes, request.response_bytes);
-            recording.record_end(request.ended);
             if let Some(allocated) = request.allocated {
                 recording.record_allocated(allocated.bytes);
             }
             if is_slow {
                 recording.record_slow();
             }
+            recording.record(request.duration, request.request_bytes, request.response_bytes);
         }
         if let Some(facade) = &self.facade {
             facade.record(request);

@@ -113,7 +113,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::{base::clock::Clock, recording::BucketScale};
+    use crate::recording::BucketScale;
 
     #[test]
     fn requests_and_samples_of_one_series_are_added() {
@@ -122,7 +122,7 @@ mod tests {
         let registry = HistogramRegistry::new(&[1.0], bounds.clone());
         let labels = [Label::new("a", "b")];
         let show = |duration, bytes| {
-            let requests = Arc::new(RequestHistogram::new(&bounds, Clock::system().now()));
+            let requests = Arc::new(RequestHistogram::new(&bounds));
             registry.show(&labels, &requests);
             requests.record(duration, bytes, 5);
             requests
