@@ -176,7 +176,7 @@ async fn report_is_about_its_window_and_names_what_to_change() {
         report["recommendations"].as_array().unwrap().iter().map(|advice| advice.as_str().unwrap()).collect();
     for part in [
         "GET /work/{millis}/{status}: the mean duration is 1500.0 ms, and it is not cached; consider `cache(ttl = …)`: \
-         93.3 % of the last 30 requests repeated a URL",
+         93.3 % of 30 measured requests repeated a URL",
         "GET /work/{millis}/{status}: the server failed 30 requests (50.0 %)",
         "GET /stuck: the 99th percentile of ",
         " is near the timeout of 1s",

@@ -18,8 +18,9 @@
 //!    logged as one `WARN` event of the target `routekit::audit` a second, with their number.
 //! 6. A listener on loopback answers only requests whose host is `localhost` or an IP address, and refuses others with
 //!    421: a web page that points its own host name at 127.0.0.1 (DNS rebinding) reads nothing.
-//! 7. In JSON, names are in camelCase, points in time are RFC 3339, and numbers have their unit in the name
-//!    (`retryAfterMs`), except the `duration` of a health check and the `latency` of its store: milliseconds.
+//! 7. In JSON, names are in camelCase and points in time are RFC 3339. Durations are in milliseconds, sizes in bytes,
+//!    rates and shares from 0 to 1, and usages in percent, unless the name has another unit. The documentation of each
+//!    type has the unit of each number.
 //!
 //! | endpoint | |
 //! | --- | --- |

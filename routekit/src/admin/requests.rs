@@ -1,7 +1,10 @@
 //! `/requests`
 
 use axum::{
-    extract::{Path, Query, State, rejection::QueryRejection},
+    extract::{
+        Path, Query, State,
+        rejection::{PathRejection, QueryRejection},
+    },
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, StatusCode, header};
@@ -30,9 +33,11 @@ pub(super) async fn list(
 /// The requests with a correlation id, which clients may use for several.
 pub(super) async fn show(
     State(explained): State<Option<ExplainedRequests>>,
-    Path(id): Path<String>,
+    id: std::result::Result<Path<String>, PathRejection>,
 ) -> Result<Response> {
-    let found = explained.ok_or_else(off)?.find(&id);
+    let explained = explained.ok_or_else(off)?;
+    let Path(id) = id.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+    let found = explained.find(&id);
     found.map(json).ok_or_else(|| {
         Problem::new(StatusCode::NOT_FOUND)
             .with_detail("no request with this correlation id is kept: it was neither slow nor failed, or is too old")

@@ -1,13 +1,10 @@
 //! An alert as data.
 
-use std::{
-    fmt,
-    time::{Duration, SystemTime},
-};
+use std::{fmt, time::SystemTime};
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
-use crate::base::clock::rfc3339;
+use crate::base::clock::{serialize_time, serialize_time_option};
 
 /// A condition that operators should know of, from the tick that raised it to the tick that resolved it.
 ///
@@ -34,13 +31,13 @@ pub struct Alert {
     /// The alert is raised while the value is above this.
     pub threshold: f64,
     /// When it was raised.
-    #[serde(serialize_with = "as_rfc3339")]
+    #[serde(serialize_with = "serialize_time")]
     pub timestamp: SystemTime,
     /// When it was resolved. `None` while it is active.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "option_as_rfc3339")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "serialize_time_option")]
     pub resolved: Option<SystemTime>,
     /// Until when there are no reminders.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "option_as_rfc3339")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "serialize_time_option")]
     pub snoozed_until: Option<SystemTime>,
     /// How many reminders were sent.
     pub reminders: u32,
@@ -87,9 +84,9 @@ pub enum Severity {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AlertChange {
-    /// What has happened.
+    /// Whether it was raised, has escalated, is reminded of, or is resolved.
     pub event: AlertEvent,
-    /// The alert.
+    /// The alert after the change.
     #[serde(flatten)]
     pub alert: Alert,
 }
@@ -110,7 +107,6 @@ pub enum AlertEvent {
 }
 
 impl AlertKind {
-    /// All kinds.
     pub(crate) const ALL: [Self; 7] = [
         Self::SlowRoute,
         Self::HighErrorRate,
@@ -193,18 +189,5 @@ impl fmt::Display for AlertChange {
             AlertEvent::Escalated => write!(f, "[{severity}, escalated] {message}"),
             AlertEvent::Resolved => write!(f, "[resolved] {message}"),
         }
-    }
-}
-
-fn as_rfc3339<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
-    let since: Duration = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    rfc3339(since).serialize(serializer)
-}
-
-#[expect(clippy::ref_option, reason = "the signature that serde calls")]
-fn option_as_rfc3339<S: Serializer>(time: &Option<SystemTime>, serializer: S) -> Result<S::Ok, S::Error> {
-    match time {
-        Some(time) => as_rfc3339(time, serializer),
-        None => serializer.serialize_none(),
     }
 }

@@ -38,7 +38,7 @@ pub(crate) struct RouteThresholds {
 /// The process and the machine. A figure is `None` if the system does not say.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct SystemReading {
-    /// CPU time of the process since the last tick, in percent of what it may use.
+    /// CPU time of the process in the last five seconds, in percent of what it may use.
     pub(crate) cpu_percent: Option<f64>,
     /// Memory that the process uses, in bytes.
     pub(crate) rss: Option<u64>,

@@ -122,7 +122,7 @@ fn memory(system: &SystemReading, settings: &AlertSettings) -> Option<Finding> {
 fn memory_growth(settings: &AlertSettings, growth: &MemoryGrowth) -> Option<Finding> {
     let (gained, threshold) = (growth.sustained()?, settings.memory_growth?);
     let level = compare(gained as f64, threshold as f64, f64::INFINITY)?;
-    let message = format!("Memory usage has grown by {} MiB without a rest", gained >> 20);
+    let message = format!("Memory usage has grown by {} MiB and has not fallen back", gained >> 20);
     let numbers = (level, gained as f64, threshold as f64);
     Some(of_system("system-memory-growth", AlertKind::MemoryLeak, numbers, message))
 }

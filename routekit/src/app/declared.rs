@@ -5,7 +5,7 @@ use crate::{
     performance::RouteFacts,
     policy::EffectivePolicies,
     route::{self, Audience, Description, RequestPart, Route, ServedMethods},
-    statistics::RouteIdentity,
+    statistics::{RouteIdentity, Statistics},
 };
 
 /// A route of the app with its policies, before and after they are wired to those of other routes.
@@ -41,9 +41,11 @@ impl DeclaredRoute {
     }
 
     /// The settings that advice depends on. The breakers must be wired.
-    pub(super) fn facts(&self) -> RouteFacts {
+    pub(super) fn facts(&self, statistics: &Statistics) -> RouteFacts {
+        let identity = self.identity();
         RouteFacts {
-            key: self.identity().key(),
+            key: identity.key(),
+            record: statistics.record(identity),
             method: self.route.meta().method,
             path: self.path.clone(),
             timeout: *self.policies.timeout,

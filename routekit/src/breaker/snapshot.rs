@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use serde::{Serialize, Serializer};
 
 use super::machine::{Machine, Mode, State, Totals, part};
-use crate::base::clock::{Clock, rfc3339};
+use crate::base::clock::{Clock, serialize_time_option};
 
 /// The state, counts and totals of a circuit breaker at one moment.
 ///
@@ -33,7 +33,7 @@ pub struct BreakerSnapshot {
     /// The share of slow calls in the window, from 0 to 1.
     pub slow_rate: f64,
     /// The time of the last failure. Computed from the age of the failure and the current wall clock.
-    #[serde(serialize_with = "as_rfc3339")]
+    #[serde(serialize_with = "serialize_time_option")]
     pub last_failure_time: Option<SystemTime>,
     /// The number of times that the breaker has opened since the program started.
     pub opened: u64,
@@ -70,11 +70,6 @@ impl BreakerSnapshot {
             retry_after: machine.open_until().map(|until| until.saturating_duration_since(now)),
         }
     }
-}
-
-fn as_rfc3339<S: Serializer>(time: &Option<SystemTime>, serializer: S) -> Result<S::Ok, S::Error> {
-    let since = time.map(|time| time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default());
-    since.map(rfc3339).serialize(serializer)
 }
 
 fn as_millis<S: Serializer>(time: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {

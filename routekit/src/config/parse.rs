@@ -73,7 +73,7 @@ pub(super) fn percent_or_off(text: &str) -> Result<Option<u8>, String> {
     }
 }
 
-/// Whether a value can be above this and need not be.
+/// From 1 to 99: 0 is always exceeded, and 100 never.
 pub(super) fn is_percent(percent: u8) -> bool {
     (1..100).contains(&percent)
 }

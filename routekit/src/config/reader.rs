@@ -1,5 +1,7 @@
 //! Reads files and variables, and collects their problems.
 
+use std::collections::BTreeSet;
+
 use toml::{Table, Value};
 
 use super::{
@@ -17,10 +19,6 @@ use crate::base::{
 
 /// The table of routes in the file.
 const ROUTES: &str = "route";
-/// The tables of settings in the file.
-const SETTINGS: [&str; 3] = ["alerts", "cache", "server"];
-/// All tables of the file.
-const TABLES: [&str; 5] = [ROUTES, SETTINGS[0], SETTINGS[1], SETTINGS[2], APP];
 /// Variables that other code reads: the name of the file, and the format of the logs, which are set up before the app.
 const ELSEWHERE: [&str; 2] = ["config", "log_format"];
 
@@ -43,12 +41,12 @@ impl Reader {
                     let value = text(value, true).unwrap_or_default();
                     self.problems.push(SetupProblem::invalid_setting(place(APP, origin), &value, reason));
                 }
-                (table, Value::Table(values)) if SETTINGS.contains(&table) => {
+                (table, Value::Table(values)) if is_table(table) => {
                     for (name, value) in values {
                         self.setting(&format!("{table}.{name}"), value, origin);
                     }
                 }
-                (table, value) if SETTINGS.contains(&table) => {
+                (table, value) if is_table(table) => {
                     let reason = format!("the settings of the {table} are a table, `[{table}]`");
                     let value = text(value, true).unwrap_or_default();
                     self.problems.push(SetupProblem::invalid_setting(place(table, origin), &value, &reason));
@@ -131,10 +129,10 @@ impl Reader {
         let right = if !meant.is_empty() {
             format!("it is no table: write {} above the first table", meant.join(" and "))
         } else if value.is_table()
-            && let Some(near) = setup_problem::nearest(name, TABLES.into_iter())
+            && let Some(near) = setup_problem::nearest(name, tables().chain([ROUTES, APP]))
         {
             format!("did you mean `[{near}]`?")
-        } else if let Some(table) = SETTINGS.iter().find(|table| is_setting(&format!("{table}.{name}"))) {
+        } else if let Some(table) = tables().find(|table| is_setting(&format!("{table}.{name}"))) {
             format!("`{name}` is a setting of the {table}: write it in `[{table}]`")
         } else if route::KEYS.iter().any(|key| key.name == name) {
             format!("`{name}` is a setting of one route: write it in a table such as `[route.\"GET /users\"]`")
@@ -191,6 +189,16 @@ impl Reader {
     }
 }
 
+/// The tables of settings in the file.
+fn tables() -> impl Iterator<Item = &'static str> {
+    let tables: BTreeSet<&str> = keys::KEYS.iter().filter_map(|key| Some(key.name.split_once('.')?.0)).collect();
+    tables.into_iter()
+}
+
+fn is_table(name: &str) -> bool {
+    tables().any(|table| table == name)
+}
+
 fn read_route(
     config: &mut RouteConfig,
     route: &str,
@@ -225,5 +233,25 @@ fn text(value: Value, list: bool) -> Result<String, &'static str> {
         Value::Float(number) => Ok(number.to_string()),
         Value::Boolean(on) => Ok(on.to_string()),
         Value::Datetime(time) => Ok(time.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_is_read_from_its_table_in_a_file() {
+        for key in keys::KEYS {
+            let line = match key.name.split_once('.') {
+                Some((table, name)) => format!("[{table}]\n{name} = '1'"),
+                None => format!("{} = '1'", key.name),
+            };
+            let mut reader = Reader { config: Config::default(), problems: Vec::new(), service_links: Vec::new() };
+            reader.file(line.parse().unwrap(), &Origin::Default);
+            // The value may be invalid, and the key may not.
+            let unknown = reader.problems.iter().find(|problem| problem.code() != "invalid-setting");
+            assert!(unknown.is_none(), "{line}: {unknown:?}");
+        }
     }
 }

@@ -1,3 +1,5 @@
+//! The observer of one route, which keeps the requests that are explained.
+
 use std::time::Duration;
 
 use super::ring::ExplainedRequests;

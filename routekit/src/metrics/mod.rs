@@ -27,6 +27,7 @@
 //! | `routekit_concurrency_in_flight`, `routekit_concurrency_limit` | gauges | |
 //! | `routekit_concurrency_rejected_total` | counter | |
 //! | `routekit_metrics_refused_total` | counter | no labels |
+//! | `routekit_otlp_dropped_spans_total` | counter | no labels; only with exported traces |
 //! | `routekit_health_status` | gauge, 1 for the last result | only `check` and `status`: `healthy`, `degraded` or `unhealthy` |
 //! | `routekit_alerts_active` | gauge | only `type` and `severity` of the [alerts](crate::alerts): `high` or `critical` |
 //! | `routekit_alerts_raised_total` | counter | only `type` |

@@ -63,7 +63,7 @@ impl ObservedRoute<'_> {
         let repeats = if seen < MIN_REQUESTS {
             String::new()
         } else {
-            format!(": {} of the last {seen} requests repeated a URL", percent(self.urls.urls.share()))
+            format!(": {} of {seen} measured requests repeated a URL", percent(self.urls.urls.share()))
         };
         Some(format!("the mean duration is {mean}, and it is not cached; consider `cache(ttl = …)`{repeats}"))
     }

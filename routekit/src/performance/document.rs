@@ -2,11 +2,11 @@
 
 use std::{collections::BTreeMap, time::SystemTime};
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::{
-    alerts::Alert, base::clock::rfc3339, breaker::BreakerSnapshot, cache::CacheStats, statistics::RouteStatistics,
-    system::SystemMetrics,
+    alerts::Alert, base::clock::serialize_time, breaker::BreakerSnapshot, cache::CacheStats,
+    statistics::RouteStatistics, system::SystemMetrics,
 };
 
 /// All figures of an app at one moment.
@@ -17,11 +17,11 @@ use crate::{
 #[non_exhaustive]
 pub struct MetricsDocument {
     /// The time of this document.
-    #[serde(serialize_with = "as_rfc3339")]
+    #[serde(serialize_with = "serialize_time")]
     pub timestamp: SystemTime,
     /// When the app started, from which all counts count. If it is not the same in two documents, the app has started
     /// anew, and their difference says nothing.
-    #[serde(serialize_with = "as_rfc3339")]
+    #[serde(serialize_with = "serialize_time")]
     pub started_at: SystemTime,
     /// The statistics of each route.
     pub routes: Vec<RouteStatistics>,
@@ -33,9 +33,4 @@ pub struct MetricsDocument {
     pub alerts: Vec<Alert>,
     /// The circuit breakers by name.
     pub circuit_breakers: BTreeMap<String, BreakerSnapshot>,
-}
-
-pub(super) fn as_rfc3339<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
-    let since_1970 = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    serializer.serialize_str(&rfc3339(since_1970))
 }

@@ -1,9 +1,10 @@
 //! What is known of routes before their first request.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use crate::{
     cache::{Cache, Counts},
+    recording::RouteRecord,
     route::Method,
 };
 
@@ -12,6 +13,7 @@ use crate::{
 pub(crate) struct RouteFacts {
     /// The key of its statistics.
     pub(crate) key: String,
+    pub(crate) record: Arc<RouteRecord>,
     pub(crate) method: Method,
     pub(crate) path: String,
     pub(crate) timeout: Option<Duration>,

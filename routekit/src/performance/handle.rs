@@ -1,7 +1,7 @@
 //! The handle of an app's figures.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     fmt,
     panic::resume_unwind,
     sync::Arc,
@@ -14,17 +14,21 @@ use super::{
     facts::RouteFacts,
     report::{PerformanceReport, ReportSummary, ReportedRoutes},
     report_cache::{KeptReport, ReportCache},
-    time_range::{InvalidRange, TimeRange},
+    time_range::{TimeRange, TimeRangeError},
 };
 use crate::{
     alerts::{Alert, Alerts},
     base::clock::Clock,
     breaker::{BreakerSnapshot, Breakers},
-    cache::Cache,
+    cache::{Cache, CacheStats},
+    recording::RequestTotals,
     route::Method,
     statistics::{RouteStatistics, Statistics},
     system::{SystemMetrics, SystemMonitor},
 };
+
+/// The time in which a mean shows whether a route is slow now.
+const RECENT: Duration = Duration::from_secs(5 * 60);
 
 /// The figures of an app. Handlers take it as [`Dep<Metrics>`](crate::Dep). Clones share the figures.
 #[derive(Clone)]
@@ -65,17 +69,8 @@ impl Metrics {
     }
 
     /// Reads all statistics, and measures the URLs of routes whose advice depends on them.
-    pub(crate) fn tick(&self) {
-        let MetricsSources { statistics, cache, routes, slow, .. } = &*self.sources;
-        statistics.tick();
-        for facts in routes.iter().filter(|facts| facts.method == Method::Get) {
-            let Some(record) = statistics.record_of(&facts.key) else { continue };
-            let is_of_interest = match facts.cache_counts(cache) {
-                Some(counts) => has_few_hits(&counts),
-                None => record.read().totals.mean().is_some_and(|mean| mean > *slow),
-            };
-            record.urls().switch(is_of_interest);
-        }
+    pub(crate) async fn tick(&self) {
+        self.off_worker(MetricsSources::tick).await;
     }
 
     /// Returns CPU, memory, async runtime and allocator of now.
@@ -92,32 +87,19 @@ impl Metrics {
 
     /// Returns all figures. It asks the store of the cache, which may be in another process.
     pub async fn document(&self) -> MetricsDocument {
-        let MetricsSources { clock, statistics, system, cache, breakers, alerts, .. } = &*self.sources;
-        self.tick();
-        let cache = cache.stats().await;
-        MetricsDocument {
-            timestamp: SystemTime::UNIX_EPOCH + clock.unix_time(),
-            started_at: SystemTime::UNIX_EPOCH + statistics.started_at(),
-            routes: statistics.routes(),
-            alerts: alerts.active(),
-            system: system.read().as_ref().clone(),
-            cache,
-            circuit_breakers: breakers.snapshots().into_iter().map(|breaker| (breaker.name.clone(), breaker)).collect(),
-        }
+        let cache = self.sources.cache.stats().await;
+        self.off_worker(|sources| sources.document(cache)).await
     }
 
     /// Returns the requests of the last ten minutes by route: the end of each slot of five seconds in milliseconds
     /// since 1970, its requests, and those that the server failed. Slots without requests are missing.
     pub(crate) async fn recent(&self) -> BTreeMap<String, Vec<(u64, u64, u64)>> {
-        let sources = Arc::clone(&self.sources);
-        // With many routes it takes longer than a worker may be held up.
-        let made = tokio::task::spawn_blocking(move || sources.statistics.recent()).await;
-        made.unwrap_or_else(|error| resume_unwind(error.into_panic()))
+        self.off_worker(|sources| sources.statistics.recent()).await
     }
 
     /// Reads a window from two points in time (RFC 3339). Without `to` it ends now, and without `from` it is a day
     /// long.
-    pub(crate) fn range(&self, from: Option<&str>, to: Option<&str>) -> Result<TimeRange, InvalidRange> {
+    pub(crate) fn range(&self, from: Option<&str>, to: Option<&str>) -> Result<TimeRange, TimeRangeError> {
         TimeRange::parse(from, to, self.sources.clock.unix_time())
     }
 
@@ -129,7 +111,7 @@ impl Metrics {
     pub async fn report(
         &self,
         range: impl Into<Option<TimeRange>> + Send,
-    ) -> Result<Arc<PerformanceReport>, InvalidRange> {
+    ) -> Result<Arc<PerformanceReport>, TimeRangeError> {
         let (range, clock) = (range.into(), &self.sources.clock);
         let window = match range {
             Some(range) => range.check(clock.unix_time(), self.sources.statistics.retention())?,
@@ -139,16 +121,47 @@ impl Metrics {
         if let Some(last) = last.as_ref().filter(|last| last.serves(range, clock.now())) {
             return Ok(Arc::clone(&last.report));
         }
-        let sources = Arc::clone(&self.sources);
-        // With many routes it takes longer than a worker may be held up.
-        let made = tokio::task::spawn_blocking(move || sources.report(window)).await;
-        let report = Arc::new(made.unwrap_or_else(|error| resume_unwind(error.into_panic())));
+        let report = Arc::new(self.off_worker(move |sources| sources.report(window)).await);
         *last = Some(KeptReport { range, made_at: clock.now(), report: Arc::clone(&report) });
         Ok(report)
+    }
+
+    /// Runs work on a thread where it holds up no request: with many routes it takes longer than a worker has.
+    async fn off_worker<T: Send + 'static>(&self, work: impl FnOnce(&MetricsSources) -> T + Send + 'static) -> T {
+        let sources = Arc::clone(&self.sources);
+        let done = tokio::task::spawn_blocking(move || work(&sources)).await;
+        done.unwrap_or_else(|error| resume_unwind(error.into_panic()))
     }
 }
 
 impl MetricsSources {
+    fn tick(&self) {
+        // Reads all records, too.
+        let last: HashMap<String, RequestTotals> =
+            self.statistics.last(RECENT).into_iter().map(|(identity, totals)| (identity.key(), totals)).collect();
+        for facts in self.routes.iter().filter(|facts| facts.method == Method::Get) {
+            let is_of_interest = match facts.cache_counts(&self.cache) {
+                Some(counts) => has_few_hits(&counts),
+                None => last.get(&facts.key).and_then(RequestTotals::mean).is_some_and(|mean| mean > self.slow),
+            };
+            facts.record.urls().switch(is_of_interest);
+        }
+    }
+
+    fn document(&self, cache: CacheStats) -> MetricsDocument {
+        self.tick();
+        let breakers = self.breakers.snapshots().into_iter();
+        MetricsDocument {
+            timestamp: SystemTime::UNIX_EPOCH + self.clock.unix_time(),
+            started_at: SystemTime::UNIX_EPOCH + self.statistics.started_at(),
+            routes: self.statistics.routes(),
+            alerts: self.alerts.active(),
+            system: self.system.read().as_ref().clone(),
+            cache,
+            circuit_breakers: breakers.map(|breaker| (breaker.name.clone(), breaker)).collect(),
+        }
+    }
+
     fn report(&self, range: TimeRange) -> PerformanceReport {
         let window = self.statistics.window(range.first(), range.last());
         let (routes, breakers) = (window.statistics(), self.breakers.snapshots());
@@ -166,18 +179,17 @@ impl MetricsSources {
             route_metrics: ReportedRoutes::new(&routes, slow),
         }
     }
-}
 
-impl MetricsSources {
     fn advice(&self, routes: &[RouteStatistics], breakers: &[BreakerSnapshot], system: &SystemMetrics) -> Vec<String> {
         let slow = self.slow.as_secs_f64() * 1e3;
+        let by_key: HashMap<&str, &RouteStatistics> =
+            routes.iter().map(|route| (route.route_key.as_str(), route)).collect();
         let of_routes = self.routes.iter().flat_map(|facts| {
-            let record = self.statistics.record_of(&facts.key);
             let observed = ObservedRoute {
                 facts,
-                statistics: routes.iter().find(|route| route.route_key == facts.key),
+                statistics: by_key.get(facts.key.as_str()).copied(),
                 cached: facts.cache_counts(&self.cache),
-                urls: record.map(|record| record.urls().finding()).unwrap_or_default(),
+                urls: facts.record.urls().finding(),
             };
             observed.advice(slow)
         });

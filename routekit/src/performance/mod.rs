@@ -36,6 +36,6 @@ pub use self::{
     document::MetricsDocument,
     handle::Metrics,
     report::{PerformanceReport, ReportSummary, ReportedRoutes},
-    time_range::{InvalidRange, TimeRange},
+    time_range::{TimeRange, TimeRangeError},
 };
 pub(crate) use self::{facts::RouteFacts, handle::MetricsSources};

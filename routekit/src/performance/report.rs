@@ -4,8 +4,8 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
-use super::{document::as_rfc3339, time_range::TimeRange};
-use crate::{alerts::Alert, statistics::RouteStatistics, system::SystemMetrics};
+use super::time_range::TimeRange;
+use crate::{alerts::Alert, base::clock::serialize_time, statistics::RouteStatistics, system::SystemMetrics};
 
 /// The performance of an app within a window of time.
 ///
@@ -15,10 +15,10 @@ use crate::{alerts::Alert, statistics::RouteStatistics, system::SystemMetrics};
 #[non_exhaustive]
 pub struct PerformanceReport {
     /// The time of the report.
-    #[serde(serialize_with = "as_rfc3339")]
+    #[serde(serialize_with = "serialize_time")]
     pub generated_at: SystemTime,
     /// When the app started. There is nothing of the time before.
-    #[serde(serialize_with = "as_rfc3339")]
+    #[serde(serialize_with = "serialize_time")]
     pub started_at: SystemTime,
     /// The window that the report covers. It begins with the app if that started later than the requested window, and
     /// may be longer by a slot of the statistics at each end: five seconds within the last ten minutes, a minute within
@@ -45,7 +45,7 @@ pub struct ReportSummary {
     pub total_requests: u64,
     /// Requests with a status of 400 or above.
     pub total_errors: u64,
-    /// The share of errors in all requests, from 0 to 1.
+    /// The share of errors in all requests, from 0 to 1. It includes 4xx; alerts count failures of the server only.
     pub error_rate: f64,
     /// The mean duration in milliseconds.
     pub average_response_time: f64,
@@ -60,9 +60,9 @@ pub struct ReportSummary {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ReportedRoutes {
-    /// The five slowest routes by their mean, if it is above a second or the `slow` threshold of the app.
+    /// Up to five routes whose mean exceeds the app's `slow` (1 s if it is off), the slowest first.
     pub slowest_routes: Vec<RouteStatistics>,
-    /// The five routes with the highest error rates, if these are above 5 %.
+    /// Up to five routes of whose requests more than 5 % failed with a status of 400 or above, the worst first.
     pub error_prone_routes: Vec<RouteStatistics>,
     /// The ten routes with the most requests.
     pub most_used_routes: Vec<RouteStatistics>,

@@ -7,7 +7,7 @@ use std::{
 
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
-use crate::base::clock::{parse_rfc3339, rfc3339};
+use crate::base::clock::{parse_rfc3339, rfc3339, since_1970};
 
 /// A window of time: from one point in time to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub struct TimeRange {
 
 /// A window that no report can be about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InvalidRange {
+pub struct TimeRangeError {
     parameter: &'static str,
     reason: String,
 }
@@ -32,26 +32,27 @@ impl TimeRange {
     ///
     /// # Errors
     /// If `from` is not before `to`.
-    pub fn new(from: SystemTime, to: SystemTime) -> Result<Self, InvalidRange> {
-        Self::since_1970(since_1970(from), since_1970(to))
+    pub fn new(from: SystemTime, to: SystemTime) -> Result<Self, TimeRangeError> {
+        Self::of_durations(since_1970(from), since_1970(to))
     }
 
-    fn since_1970(from: Duration, to: Duration) -> Result<Self, InvalidRange> {
+    /// The same from times since 1970.
+    fn of_durations(from: Duration, to: Duration) -> Result<Self, TimeRangeError> {
         if from >= to {
             let reason = format!("{} is not before `to`, which is {}", rfc3339(from), rfc3339(to));
-            return Err(InvalidRange { parameter: "from", reason });
+            return Err(TimeRangeError { parameter: "from", reason });
         }
         Ok(Self { from, to })
     }
 
-    pub(super) fn parse(from: Option<&str>, to: Option<&str>, now: Duration) -> Result<Self, InvalidRange> {
+    pub(super) fn parse(from: Option<&str>, to: Option<&str>, now: Duration) -> Result<Self, TimeRangeError> {
         let time = |parameter, text: &str| {
             let reason = "not a point in time such as `2026-12-31T23:59:59Z` (RFC 3339)";
-            parse_rfc3339(text).ok_or_else(|| InvalidRange { parameter, reason: reason.to_owned() })
+            parse_rfc3339(text).ok_or_else(|| TimeRangeError { parameter, reason: reason.to_owned() })
         };
         let to = to.map_or(Ok(now), |to| time("to", to))?;
         let from = from.map_or(Ok(to.saturating_sub(DEFAULT)), |from| time("from", from))?;
-        Self::since_1970(from, to)
+        Self::of_durations(from, to)
     }
 
     /// The day before `now`.
@@ -65,7 +66,7 @@ impl TimeRange {
     }
 
     /// Fails if the window begins in the future, or before statistics are kept.
-    pub(super) fn check(self, now: Duration, retention: Duration) -> Result<Self, InvalidRange> {
+    pub(super) fn check(self, now: Duration, retention: Duration) -> Result<Self, TimeRangeError> {
         let first = now.saturating_sub(retention);
         let reason = match () {
             () if self.from > now => format!("{} is in the future", rfc3339(self.from)),
@@ -75,7 +76,19 @@ impl TimeRange {
             }
             () => return Ok(self),
         };
-        Err(InvalidRange { parameter: "from", reason })
+        Err(TimeRangeError { parameter: "from", reason })
+    }
+
+    /// Returns the beginning.
+    #[must_use]
+    pub fn from(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + self.from
+    }
+
+    /// Returns the end.
+    #[must_use]
+    pub fn to(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + self.to
     }
 
     /// The beginning, as the time since 1970.
@@ -89,10 +102,6 @@ impl TimeRange {
     }
 }
 
-fn since_1970(time: SystemTime) -> Duration {
-    time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
-}
-
 impl Serialize for TimeRange {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut range = serializer.serialize_struct("TimeRange", 2)?;
@@ -102,10 +111,10 @@ impl Serialize for TimeRange {
     }
 }
 
-impl fmt::Display for InvalidRange {
+impl fmt::Display for TimeRangeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the parameter `{}` is invalid: {}", self.parameter, self.reason)
     }
 }
 
-impl std::error::Error for InvalidRange {}
+impl std::error::Error for TimeRangeError {}

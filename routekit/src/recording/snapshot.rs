@@ -1,3 +1,5 @@
+//! A histogram at one moment.
+
 /// A histogram as Prometheus shows it. Samples that are recorded meanwhile are in some of its fields, in all, or in
 /// none.
 #[derive(Debug, Clone, PartialEq)]

@@ -8,8 +8,8 @@
 //!    slot without requests is not kept, and of a slot only the counts that are not zero (`compact`).
 //! 3. A window is the sum of the slots that it touches, so it begins and ends with a slot.
 //!
-//! A route that was never called takes some 5 KB for each status that it declares, a slot some 100 to 600 bytes. So 30
-//! days of a route with requests in every hour take up to 450 KB.
+//! A status of a route takes some 5 KB, and the first of each class of statuses (2xx, 4xx …) 2.4 KB more. A slot takes
+//! some 100 to 600 bytes, so that 30 days of a route with requests in every hour take up to 450 KB.
 //!
 //! Quantiles are within 3.2 % of the exact ones, or within 256 ns below 8 µs.
 

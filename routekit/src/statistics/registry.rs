@@ -77,11 +77,6 @@ impl Statistics {
         record
     }
 
-    /// The record of the route with this key.
-    pub(crate) fn record_of(&self, key: &str) -> Option<Arc<RouteRecord>> {
-        self.0.routes.lock().iter().find(|series| series.key == key).map(|series| Arc::clone(&series.record))
-    }
-
     /// When the app started, as the time since 1970. Counts since the start of another process begin again at 0.
     pub(crate) fn started_at(&self) -> Duration {
         self.0.started_at
@@ -90,12 +85,6 @@ impl Statistics {
     /// How far windows reach back.
     pub(crate) fn retention(&self) -> Duration {
         self.0.retention
-    }
-
-    /// Reads all records into their histories. Reading statistics does so too: only a window of less than the time
-    /// between two readings would be inaccurate.
-    pub(crate) fn tick(&self) {
-        let _ = self.read();
     }
 
     /// The statistics of all routes since the start, in the order of registration. Routes that are not declared are

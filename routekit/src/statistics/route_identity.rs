@@ -1,3 +1,5 @@
+//! The name of a route in statistics.
+
 /// A route as statistics name it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RouteIdentity {

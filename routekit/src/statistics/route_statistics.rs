@@ -5,11 +5,11 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::route_identity::RouteIdentity;
 use crate::{
-    base::clock::rfc3339,
+    base::clock::serialize_time_option,
     recording::{RELATIVE_ERROR, RequestTotals},
 };
 
@@ -47,7 +47,7 @@ pub struct RouteStatistics {
     pub requests_per_second: f64,
     /// When the last request was seen to have ended: requests are looked for every five seconds, and for each reading.
     /// `None` for a window, and before the first request.
-    #[serde(serialize_with = "as_rfc3339")]
+    #[serde(serialize_with = "serialize_time_option")]
     pub last_request: Option<SystemTime>,
     /// Requests that took at least as long as the route's `slow` threshold.
     pub slow_requests: u64,
@@ -120,7 +120,8 @@ impl RouteStatistics {
         }
     }
 
-    /// The share of failed requests, from 0 to 1.
+    /// The share of failed requests, from 0 to 1. It includes 4xx; alerts count
+    /// [`server_failures`](Self::server_failures) only.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a share")]
     pub fn error_rate(&self) -> f64 {
@@ -150,10 +151,4 @@ impl ResponseTimes {
 /// To the nanosecond.
 fn milliseconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1e9).round() / 1e6
-}
-
-#[expect(clippy::ref_option, reason = "serde passes a reference")]
-fn as_rfc3339<S: Serializer>(time: &Option<SystemTime>, serializer: S) -> Result<S::Ok, S::Error> {
-    let since_1970 = time.map(|time| time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default());
-    since_1970.map(rfc3339).serialize(serializer)
 }

@@ -2,9 +2,9 @@
 
 use std::time::SystemTime;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
-use crate::base::clock::rfc3339;
+use crate::base::clock::serialize_time;
 
 /// CPU, memory, runtime and allocator at one moment. See the [module docs](crate::system).
 ///
@@ -14,13 +14,13 @@ use crate::base::clock::rfc3339;
 #[non_exhaustive]
 pub struct SystemMetrics {
     /// The time of the reading.
-    #[serde(serialize_with = "as_rfc3339")]
+    #[serde(serialize_with = "serialize_time")]
     pub timestamp: SystemTime,
-    /// The CPUs.
+    /// How busy the process and the machine are.
     pub cpu: CpuMetrics,
-    /// The memory.
+    /// What the process uses, and what is free.
     pub memory: MemoryMetrics,
-    /// The async runtime.
+    /// How busy the tokio runtime is.
     pub runtime: TokioMetrics,
     /// More about the heap. `None` if the allocator counts nothing.
     pub allocator: Option<AllocatorMetrics>,
@@ -94,9 +94,4 @@ pub struct AllocatorMetrics {
     pub active_bytes: Option<u64>,
     /// The bytes of address space that the allocator keeps without memory behind them.
     pub retained_bytes: Option<u64>,
-}
-
-fn as_rfc3339<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
-    let since_1970 = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    serializer.serialize_str(&rfc3339(since_1970))
 }

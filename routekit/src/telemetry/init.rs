@@ -1,3 +1,5 @@
+//! Builds and installs the subscriber.
+
 use std::{env, fmt::Display, io::IsTerminal};
 
 use tracing::Subscriber;

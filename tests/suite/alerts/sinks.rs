@@ -74,7 +74,7 @@ fn hook_that_panics_harms_nothing() {
         assert_eq!(calls.load(Ordering::SeqCst), 2, "it is called again");
         assert_eq!(app.app.http1(wire::get("/alert-tests/page")).await.0.status, 200);
     });
-    let failed = lines.iter().map(|line| line.fields.join(" ")).filter(|line| line.contains("was not told"));
+    let failed = lines.iter().map(|line| line.fields.join(" ")).filter(|line| line.contains("could not be delivered"));
     let failed: Vec<_> = failed.collect();
     assert_eq!(failed.len(), 2, "{failed:?}");
     assert!(failed[0].contains("id=\"breaker-bank\"") && failed[0].contains("reason=\"it panicked\""), "{failed:?}");
@@ -201,11 +201,11 @@ fn webhook_that_keeps_failing_is_given_up_after_five_attempts() {
         let (_, config) = app.operator(wire::get("/routes")).await;
         assert!(!config.contains("hunter2"));
     });
-    let failed = lines.iter().map(|line| line.fields.join(" ")).filter(|line| line.contains("was not told"));
+    let failed = lines.iter().map(|line| line.fields.join(" ")).filter(|line| line.contains("could not be delivered"));
     let failed: Vec<_> = failed.collect();
     assert_eq!(failed.len(), 1, "{failed:?}");
     let reason = "reason=\"the server answered 500 Internal Server Error\"";
-    assert!(failed[0].contains(reason) && failed[0].contains("the webhook was not told"), "{failed:?}");
+    assert!(failed[0].contains(reason) && failed[0].contains("could not be delivered to the webhook"), "{failed:?}");
     assert!(!format!("{lines:?}").contains("hunter2"));
 }
 

@@ -7,7 +7,7 @@ use axum::{
 use serde::Deserialize;
 
 use crate::{
-    performance::{InvalidRange, Metrics, PerformanceReport},
+    performance::{Metrics, PerformanceReport, TimeRangeError},
     problem::{Problem, Result},
 };
 
@@ -33,5 +33,5 @@ pub(in crate::admin) async fn report(
     };
     report
         .map(|report| Json(report.as_ref().clone()))
-        .map_err(|invalid: InvalidRange| Problem::bad_request(invalid.to_string()))
+        .map_err(|invalid: TimeRangeError| Problem::bad_request(invalid.to_string()))
 }

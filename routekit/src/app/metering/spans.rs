@@ -2,29 +2,36 @@
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
+use metrics::Counter;
+
+use super::recorder::Metering;
 use crate::{
-    metrics::{MetricSource, SharedRecorder, Total, dropped_spans},
+    metrics::{MetricSource, dropped_spans},
+    system::{SystemMonitor, WeakSystemMonitor},
     telemetry::SpanExport,
 };
 
 /// The series of the exporter.
 pub(in crate::app) struct SpanMetering {
     export: &'static SpanExport,
-    dropped: Total,
+    dropped: Counter,
+    /// Ends with the app.
+    app: WeakSystemMonitor,
 }
 
 impl SpanMetering {
-    /// Registers the series. `None` if spans are not exported.
-    pub(in crate::app) fn new(recorder: &SharedRecorder) -> Option<Arc<Self>> {
+    /// Registers the series, as one of the process. `None` if spans are not exported.
+    pub(in crate::app) fn new(metering: &Metering, app: &SystemMonitor) -> Option<Arc<Self>> {
         let export = SpanExport::installed()?;
-        Some(Arc::new(Self { export, dropped: dropped_spans(recorder) }))
+        let dropped = dropped_spans(&metering.process_recorder());
+        Some(Arc::new(Self { export, dropped, app: app.downgrade() }))
     }
 }
 
 impl MetricSource for SpanMetering {
     fn update(&self) -> bool {
-        self.dropped.update(self.export.dropped());
-        true
+        self.dropped.absolute(self.export.dropped());
+        self.app.upgrade().is_some()
     }
 
     fn fetch(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {

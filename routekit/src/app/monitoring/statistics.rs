@@ -11,6 +11,6 @@ const INTERVAL: Duration = Duration::from_secs(5);
 pub(in crate::app) async fn read(metrics: Metrics) {
     loop {
         tokio::time::sleep(INTERVAL).await;
-        metrics.tick();
+        metrics.tick().await;
     }
 }

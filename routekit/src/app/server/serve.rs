@@ -131,8 +131,14 @@ async fn run(mounted: Mounted, listeners: BoundListeners) -> Result<(), Error> {
 #[cfg(feature = "otlp")]
 async fn flush_spans(deadline: tokio::time::Instant) {
     let Some(export) = SpanExport::installed() else { return };
-    let flushed = tokio::task::spawn_blocking(|| export.flush());
-    if tokio::time::timeout_at(deadline, flushed).await.is_err() {
+    // Not a task of the runtime, which would wait for it when it ends.
+    let (done, flushed) = tokio::sync::oneshot::channel();
+    let flush = move || {
+        export.flush();
+        let _ = done.send(());
+    };
+    let started = std::thread::Builder::new().name("routekit-flush".to_owned()).spawn(flush);
+    if started.is_err() || tokio::time::timeout_at(deadline, flushed).await.is_err() {
         tracing::warn!(target: "routekit::otlp", "the collector did not take the last spans in time");
     }
 }

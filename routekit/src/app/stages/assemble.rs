@@ -160,7 +160,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     let alert_metrics = AlertMetrics::new(metering.recorder());
     let alerts = AlertMonitor::new(alerts, &config, &clock, sources, (alert_hooks, &alert_metrics));
     #[cfg(feature = "otlp")]
-    if let Some(spans) = SpanMetering::new(&metering.recorder()) {
+    if let Some(spans) = SpanMetering::new(&metering, &system) {
         metering.add("routekit-spans", spans);
     }
     let hot_pages = (*config.cache_hot_pages_file).clone().filter(|_| *config.cache_warm_up);

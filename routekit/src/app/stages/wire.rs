@@ -5,10 +5,7 @@ use std::{sync::Arc, time::Duration};
 use super::{breakers, caching, configure::Configured, declare::Declared};
 use crate::{
     alerts::Alerts,
-    app::{
-        declared::DeclaredRoute,
-        spec::{BreakersSpec, DependenciesSpec, Provided},
-    },
+    app::spec::{BreakersSpec, DependenciesSpec, Provided},
     base::{clock::Clock, setup_problem::SetupProblem},
     breaker::Breakers,
     deps::Deps,
@@ -48,7 +45,7 @@ pub(super) fn wire(
     deps.insert(Arc::new(breakers.clone()));
     let metrics = Metrics::new(MetricsSources {
         clock: clock.clone(),
-        routes: declared.routes.iter().map(DeclaredRoute::facts).collect(),
+        routes: declared.routes.iter().map(|declared| declared.facts(&configured.statistics)).collect(),
         slow: (*configured.config.slow).unwrap_or(SLOW),
         statistics: configured.statistics.clone(),
         system: configured.system.clone(),

@@ -15,6 +15,7 @@ use std::{
 };
 
 use routekit_grammar::calendar::Day;
+use serde::{Serialize, Serializer};
 
 use self::timers::Timers;
 
@@ -218,6 +219,25 @@ pub(crate) fn rfc3339(since_1970: Duration) -> String {
     let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
     let milliseconds = since_1970.subsec_millis();
     format!("{day}T{hour:02}:{minute:02}:{second:02}.{milliseconds:03}Z")
+}
+
+/// Serialises a point in time in the format of RFC 3339.
+pub(crate) fn serialize_time<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&rfc3339(since_1970(*time)))
+}
+
+/// Serialises a point in time in the format of RFC 3339, or nothing.
+#[expect(clippy::ref_option, reason = "serde passes a reference")]
+pub(crate) fn serialize_time_option<S: Serializer>(
+    time: &Option<SystemTime>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    time.map(|time| rfc3339(since_1970(time))).serialize(serializer)
+}
+
+/// The time since 1970, which is zero for earlier times.
+pub(crate) fn since_1970(time: SystemTime) -> Duration {
+    time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
 }
 
 /// Parses a point in time in the format of RFC 3339, as the time since 1970. `None` for other text and for times before

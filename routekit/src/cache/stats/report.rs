@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use serde::{Serialize, Serializer};
 
 use crate::{
-    base::clock::rfc3339,
+    base::clock::serialize_time,
     cache::stats::{
         condition::{Provider, StoreCondition},
         counters::Counts,
@@ -37,7 +37,7 @@ pub struct CacheStats {
     /// The health of the store.
     pub provider: Provider,
     /// The time of this report.
-    #[serde(serialize_with = "write_time")]
+    #[serde(serialize_with = "serialize_time")]
     pub generated_at: SystemTime,
     /// The counts of each route that is cached or invalidates, by path.
     pub routes: Vec<RouteStats>,
@@ -83,9 +83,4 @@ pub struct RouteStats {
 
 fn write_method<S: Serializer>(method: &Method, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(method.as_str())
-}
-
-fn write_time<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
-    let since_1970 = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    serializer.serialize_str(&rfc3339(since_1970))
 }

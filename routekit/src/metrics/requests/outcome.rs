@@ -14,7 +14,7 @@ pub(in crate::metrics) struct OutcomeHistograms {
     /// The recording of an app. `None` on a plain axum router.
     pub(in crate::metrics) recording: Option<Arc<RequestHistogram>>,
     /// `None` if routekit's own exporter shows the recording.
-    pub(in crate::metrics) facade: Option<FacadeHistograms>,
+    pub(in crate::metrics) facade: Option<Box<FacadeHistograms>>,
 }
 
 /// The histograms in a recorder of the facade.

@@ -47,6 +47,6 @@ impl RequestTarget {
             request_size: histogram(REQUEST_SIZE),
             response_size: histogram(RESPONSE_SIZE),
         };
-        OutcomeHistograms { recording, facade: Some(facade) }
+        OutcomeHistograms { recording, facade: Some(Box::new(facade)) }
     }
 }

@@ -72,7 +72,7 @@ impl AlertSink {
             SinkKind::Hook(..) => "an `on_alert` hook",
             SinkKind::Webhook(_) => "the webhook",
         };
-        tracing::error!(target: "routekit::alerts", id, event, reason, "{sink} was not told of an alert");
+        tracing::error!(target: "routekit::alerts", id, event, reason, "an alert could not be delivered to {sink}");
     }
 }
 
