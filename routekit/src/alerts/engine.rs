@@ -67,10 +67,16 @@ impl TickTime {
     fn wall(self) -> SystemTime {
         SystemTime::UNIX_EPOCH + self.unix
     }
+
+    /// `None` without reminders, and if the clock does not reach that far.
+    fn reminder(self, after: Option<Duration>) -> Option<Instant> {
+        self.at.checked_add(after?)
+    }
 }
 
 impl AlertEngine {
-    /// Compares the figures of a tick with the thresholds. Returns what has changed, in the order of the ids.
+    /// Compares the figures of a tick with the thresholds. Returns what has changed, the most severe alerts
+    /// first.
     pub(super) fn evaluate(&mut self, now: TickTime, figures: &AlertFigures) -> Vec<AlertChange> {
         if let Some(used) = figures.system.rss {
             self.growth.add(used);
@@ -90,7 +96,7 @@ impl AlertEngine {
         }
         self.history.drain(..self.history.len().saturating_sub(HISTORY));
         self.conditions.retain(|_, condition| condition.active.is_some() || condition.above > 0);
-        changes.sort_by(|a, b| a.alert.id.cmp(&b.alert.id));
+        changes.sort_by(|a, b| (b.alert.severity, &a.alert.id).cmp(&(a.alert.severity, &b.alert.id)));
         changes
     }
 
@@ -99,9 +105,9 @@ impl AlertEngine {
     pub(super) fn snooze(&mut self, now: TickTime, id: &str, duration: Option<Duration>) -> Option<(Alert, Alert)> {
         let active = self.conditions.get_mut(id)?.active.as_mut()?;
         let before = active.alert.clone();
-        active.snoozed_until = duration.map(|duration| now.at + duration);
-        active.alert.snoozed_until = duration.map(|duration| now.wall() + duration);
-        active.next_reminder = active.snoozed_until.or(self.settings.remind_after.map(|after| now.at + after));
+        active.snoozed_until = duration.and_then(|duration| now.at.checked_add(duration));
+        active.alert.snoozed_until = duration.and_then(|duration| now.wall().checked_add(duration));
+        active.next_reminder = active.snoozed_until.or_else(|| now.reminder(self.settings.remind_after));
         Some((before, active.alert.clone()))
     }
 
@@ -134,7 +140,7 @@ impl Condition {
             Level::Above(Severity::Critical) => (self.above + 1, self.critical + 1),
             Level::Above(_) => (self.above + 1, 0),
         };
-        let next_reminder = remind_after.map(|after| now.at + after);
+        let next_reminder = now.reminder(remind_after);
         let Some(active) = &mut self.active else {
             if self.above < ticks_to_raise(finding.kind) {
                 return None;

@@ -26,6 +26,8 @@ struct AlertState {
     clock: Clock,
     /// `None` until the configuration or the program decides.
     is_running: Option<bool>,
+    /// Whether there are ticks: not in an app that another server serves.
+    has_ticks: bool,
     /// When the last tick was, since 1970.
     evaluated: Option<Duration>,
 }
@@ -33,6 +35,7 @@ struct AlertState {
 /// All alerts at one moment.
 #[derive(Debug, Clone)]
 pub(crate) struct AlertsReport {
+    /// `false` as well if another server serves the app.
     pub(crate) is_running: bool,
     /// When the last tick was, since 1970.
     pub(crate) evaluated: Option<Duration>,
@@ -45,7 +48,7 @@ pub(crate) struct AlertsReport {
 impl Alerts {
     pub(crate) fn new() -> Self {
         let (engine, clock) = (AlertEngine::default(), Clock::system());
-        Self(Arc::new(Mutex::new(AlertState { engine, clock, is_running: None, evaluated: None })))
+        Self(Arc::new(Mutex::new(AlertState { engine, clock, is_running: None, has_ticks: false, evaluated: None })))
     }
 
     /// Sets what the configuration says. A program that has started or stopped the evaluation before has decided.
@@ -100,6 +103,11 @@ impl Alerts {
         self.0.lock().is_running == Some(true)
     }
 
+    /// States that the task that evaluates has started.
+    pub(crate) fn ticks_begin(&self) {
+        self.0.lock().has_ticks = true;
+    }
+
     /// Evaluates the figures of a tick, unless the evaluation is stopped. Returns what has changed.
     pub(crate) fn evaluate(&self, figures: &AlertFigures) -> Vec<AlertChange> {
         let mut state = self.0.lock();
@@ -115,7 +123,8 @@ impl Alerts {
         let state = self.0.lock();
         let mut active: Vec<Alert> = state.engine.active().cloned().collect();
         let history = state.engine.history().cloned().collect();
-        let (is_running, evaluated) = (state.is_running == Some(true), state.evaluated);
+        let is_running = state.is_running == Some(true) && state.has_ticks;
+        let evaluated = state.evaluated;
         drop(state);
         // Stable, so that alerts of one severity stay in the order of their ids.
         active.sort_by_key(|alert| std::cmp::Reverse(alert.severity));

@@ -125,6 +125,25 @@ fn alert_without_reminders_reminds_only_after_a_snooze() {
 }
 
 #[test]
+fn reminder_and_snooze_beyond_the_clock_never_end() {
+    let mut ticks = Ticks::new();
+    ticks.engine.settings.remind_after = Some(Duration::MAX);
+    let open = breaker(BreakerReadingState::Open);
+    assert_eq!(ticks.ticks(10, &open), ["raised breaker-bank"]);
+    let now = ticks.now();
+    assert!(ticks.engine.snooze(now, "breaker-bank", Some(Duration::MAX)).is_some());
+    assert!(ticks.ticks(10, &open).is_empty());
+}
+
+#[test]
+fn changes_of_one_tick_begin_with_the_most_severe_alert() {
+    let mut ticks = Ticks::new();
+    let figures = AlertFigures { system: cpu(95.0).system, ..route(100, 6, 1) };
+    let named = ticks.ticks(2, &figures);
+    assert_eq!(named, ["raised system-cpu", "raised route-GET:/a/{id}:default-errors"]);
+}
+
+#[test]
 fn severity_rises_and_does_not_fall() {
     let mut ticks = Ticks::new();
     assert_eq!(ticks.ticks(2, &cpu(85.0)), ["raised system-cpu"]);

@@ -535,7 +535,7 @@ impl App {
     /// ```
     ///
     /// Calls of one function do not overlap, and come in the order of the changes. A call that panics, or that takes
-    /// longer than 30 seconds, is given up and logged. If more than 256 changes wait for a function, further ones are
+    /// longer than 30 seconds, is given up and logged. If more than 4096 changes wait for a function, further ones are
     /// dropped, counted and logged. No request waits for a call, and no other function or webhook. Its captures are
     /// cloned for each call.
     pub fn on_alert<F, R>(mut self, tell: F) -> Self

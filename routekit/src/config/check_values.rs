@@ -16,6 +16,9 @@ const SHORTEST_TOKEN: usize = 16;
 /// The shortest time between two evaluations.
 const SHORTEST_INTERVAL: Duration = Duration::from_secs(1);
 
+/// The longest duration of a setting of alerts.
+const LONGEST_OF_ALERTS: Duration = Duration::from_secs(30 * 24 * 3600);
+
 /// The largest number of explained requests.
 const MOST_EXPLAINED: u32 = 10_000;
 
@@ -56,6 +59,16 @@ impl Config {
         }
         if *self.alerts_window < *self.alerts_interval {
             wrong("alerts.window", "shorter than `alerts.interval`, so that some requests would never count");
+        }
+        for (name, duration) in [
+            ("alerts.interval", Some(*self.alerts_interval)),
+            ("alerts.window", Some(*self.alerts_window)),
+            ("alerts.event_loop_lag", *self.alerts_event_loop_lag),
+            ("alerts.remind_after", *self.alerts_remind_after),
+        ] {
+            if duration > Some(LONGEST_OF_ALERTS) {
+                wrong(name, "longer than 30 days");
+            }
         }
         if *self.alerts_min_samples == 0 {
             wrong("alerts.min_samples", "zero; without requests, a route has no figures");

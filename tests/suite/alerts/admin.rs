@@ -48,7 +48,7 @@ fn snooze_names_the_wrong_parameter_and_is_audited() {
 async fn alerts_without_evaluation_are_an_empty_report() {
     let app = TestApp::new(App::with_routes(routes![page]).config(Config::default())).admin();
     let report: serde_json::Value = app.get("/alerts").send().await.json();
-    assert_eq!(report, json!({ "running": true, "evaluated": null, "active": [], "history": [] }));
+    assert_eq!(report, json!({ "running": false, "evaluated": null, "active": [], "history": [] }));
     assert_eq!(app.put("/alerts/breaker-bank?for=1h").send().await.status(), 404, "without operators");
     let served = wire::run(App::with_routes(routes![page]).config(Config::default())).await;
     assert_eq!(served.http1(wire::get("/alerts")).await.0.status, 404, "not beside the routes");

@@ -2,6 +2,7 @@
 
 mod admin;
 mod life;
+mod panics;
 mod routes;
 mod settings;
 mod sinks;

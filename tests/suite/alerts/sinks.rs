@@ -11,7 +11,7 @@ use std::{
 
 use axum::{Json, Router, extract::State, response::IntoResponse, routing::post};
 use http::StatusCode;
-use routekit::{breaker::CircuitBreaker, config::Secret};
+use routekit::{App, breaker::CircuitBreaker, config::Secret};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -233,19 +233,42 @@ async fn webhook_that_cannot_be_reached_is_counted() {
     app.until_counts(WEBHOOK, ["0", "4", "1", "0"]).await;
 }
 
+/// An app that finds this many open breakers at its next tick.
+fn storm(count: usize) -> (App, Vec<CircuitBreaker>) {
+    let breakers: Vec<_> = (0..count).map(|n| CircuitBreaker::builder(format!("b{n:04}")).build().unwrap()).collect();
+    (breakers.iter().fold(app().0, |app, breaker| app.breaker(breaker.clone())), breakers)
+}
+
 #[tokio::test]
-async fn changes_beyond_a_full_queue_are_dropped_and_counted() {
-    let breakers: Vec<_> = (0..300).map(|n| CircuitBreaker::builder(format!("b{n:03}")).build().unwrap()).collect();
-    let app = breakers.iter().fold(app().0, |app, breaker| app.breaker(breaker.clone()));
-    let (app, mut changes) = collecting(app.on_alert(async |_| pending().await));
+async fn thousand_changes_of_one_tick_are_all_delivered() {
+    let (app, breakers) = storm(1000);
+    let (app, mut changes) = collecting(app);
     let app = Alerting::run(app).await;
     breakers.iter().for_each(CircuitBreaker::force_open);
     app.tick().await;
-    assert_eq!(app.active().await.len(), 300);
-    assert_eq!(app.metric(&format!("{HOOK}\"dropped\"}}")).await, "88", "44 of each of the two hooks");
-    let mut told = 0;
-    while changes.try_recv().is_ok() {
-        told += 1;
-    }
-    assert_eq!(told, 256);
+    app.until_counts(HOOK, ["1000", "0", "0", "0"]).await;
+    let told: Vec<_> = std::iter::from_fn(|| changes.try_recv().ok()).collect();
+    assert_eq!((told.len(), &*told[999]), (1000, "raised breaker-b0999"));
+}
+
+#[test]
+fn changes_beyond_a_full_queue_are_dropped_counted_and_one_line_of_the_log() {
+    let ((), lines) = logs::caught(async {
+        let (app, breakers) = storm(4140);
+        let (app, mut changes) = collecting(app.on_alert(async |_| pending().await));
+        let app = Alerting::run(app).await;
+        breakers.iter().for_each(CircuitBreaker::force_open);
+        app.tick().await;
+        assert_eq!(app.active().await.len(), 4140);
+        assert_eq!(app.metric(&format!("{HOOK}\"dropped\"}}")).await, "88", "44 of each of the two hooks");
+        let mut told = 0;
+        while changes.try_recv().is_ok() {
+            told += 1;
+        }
+        assert_eq!(told, 4096);
+    });
+    let lines = lines.iter().map(|line| line.fields.join(" ")).filter(|line| line.contains("is full"));
+    let lines: Vec<_> = lines.collect();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(lines.iter().all(|line| line.contains("dropped=44")), "{lines:?}");
 }

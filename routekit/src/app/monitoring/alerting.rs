@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 use super::{
     figures::FigureSources,
     notify::{AlertHook, AlertSink, SinkQueue, Webhook},
+    tick::tick,
 };
 use crate::{
     alerts::{Alert, AlertChange, AlertEvent, AlertKind, Alerts, Severity, log_change},
@@ -58,6 +59,7 @@ impl AlertMonitor {
 
     /// Evaluates again and again. When it is dropped, so are the reports that wait.
     pub(in crate::app) async fn run(self: Arc<Self>) {
+        self.alerts.ticks_begin();
         let mut deliveries = JoinSet::new();
         let queues: Vec<SinkQueue> = self.sinks.iter().map(|sink| sink.start(&mut deliveries)).collect();
         loop {
@@ -65,14 +67,16 @@ impl AlertMonitor {
             if !self.alerts.is_running() {
                 continue;
             }
-            let figures = self.sources.collect().await;
-            let changes = self.alerts.evaluate(&figures);
-            self.series.update(&self.alerts.active(), &changes);
-            for change in changes {
-                log_change(&change);
-                queues.iter().for_each(|queue| queue.add(&change));
-            }
+            tick("alerts", self.evaluate(&queues)).await;
         }
+    }
+
+    async fn evaluate(&self, queues: &[SinkQueue]) {
+        let figures = self.sources.collect().await;
+        let changes = self.alerts.evaluate(&figures);
+        self.series.update(&self.alerts.active(), &changes);
+        changes.iter().for_each(log_change);
+        queues.iter().for_each(|queue| queue.add(&changes));
     }
 }
 

@@ -5,6 +5,7 @@ mod figures;
 mod notify;
 pub(super) mod statistics;
 pub(super) mod system;
+mod tick;
 
 pub(super) use self::{
     alerting::AlertMonitor,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::tick::tick;
 use crate::performance::Metrics;
 
 /// The length of the shortest slots of the histories.
@@ -11,6 +12,6 @@ const INTERVAL: Duration = Duration::from_secs(5);
 pub(in crate::app) async fn read(metrics: Metrics) {
     loop {
         tokio::time::sleep(INTERVAL).await;
-        metrics.tick().await;
+        tick("statistics", metrics.tick()).await;
     }
 }

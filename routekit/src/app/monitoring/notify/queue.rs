@@ -14,8 +14,9 @@ use crate::{
     metrics::{AlertMetrics, NotificationSeries},
 };
 
-/// The number of changes that may wait for one sink. Further ones are dropped.
-const MAX_WAITING: usize = 256;
+/// The number of changes that may wait for one sink: enough for three alerts of a thousand routes, which are found in
+/// one tick. Further ones are dropped. A full queue holds about 3 MiB.
+const MAX_WAITING: usize = 4096;
 
 /// A receiver of changes, with the series that count what becomes of them.
 pub(in crate::app::monitoring) struct AlertSink {
@@ -68,19 +69,26 @@ impl AlertSink {
     }
 
     fn log(&self, id: &str, event: &str, reason: &str) {
-        let sink = match self.kind {
+        let sink = self.name();
+        tracing::error!(target: "routekit::alerts", id, event, reason, "an alert could not be delivered to {sink}");
+    }
+
+    fn name(&self) -> &'static str {
+        match self.kind {
             SinkKind::Hook(..) => "an `on_alert` hook",
             SinkKind::Webhook(_) => "the webhook",
-        };
-        tracing::error!(target: "routekit::alerts", id, event, reason, "an alert could not be delivered to {sink}");
+        }
     }
 }
 
 impl SinkQueue {
-    pub(in crate::app::monitoring) fn add(&self, change: &AlertChange) {
-        if self.changes.try_send(change.clone()).is_err() {
-            self.sink.series.dropped.increment(1);
-            self.sink.log(&change.alert.id, change.event.as_str(), "its queue is full");
+    /// Adds the changes for which there is room. The others are counted, and are one line of the log.
+    pub(in crate::app::monitoring) fn add(&self, changes: &[AlertChange]) {
+        let dropped = changes.iter().filter(|change| self.changes.try_send((*change).clone()).is_err()).count();
+        if dropped > 0 {
+            self.sink.series.dropped.increment(dropped as u64);
+            let sink = self.sink.name();
+            tracing::error!(target: "routekit::alerts", dropped, "alerts were not delivered: the queue of {sink} is full");
         }
     }
 }
