@@ -107,6 +107,8 @@ fn app() -> (App, CircuitBreaker) {
         config.set_admin_token(Some(Secret::new(TOKEN)));
         // A beat of the runtime that is on its way while the clock moves is late.
         config.set_alerts_event_loop_lag(None);
+        // Other tests of this process need memory meanwhile.
+        config.set_alerts_memory_growth(None);
     });
     (app, bank)
 }
