@@ -48,6 +48,8 @@ impl History {
 
     /// Adds what was counted since the last reading. `totals` is `None` if the record has not changed since.
     pub(super) fn read(&mut self, now: Duration, totals: Option<RequestTotals>) {
+        // Two readers may come in another order than they looked at the clock.
+        let now = now.max(self.read_at);
         if let Some(totals) = totals {
             let added = match &self.last {
                 Some(last) => totals.since(last),
