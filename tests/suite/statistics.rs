@@ -104,6 +104,9 @@ async fn document_counts_timeouts_as_failures_of_the_server_and_shows_all_parts(
         Value::Null,
         "declared routes are shown from the start"
     );
+    let named = route(&app, "GET%20/own").await;
+    assert_eq!((&named["routeKey"], &named["requestsPerSecond"]), (&"GET:/own:default".into(), &0.0.into()));
+    assert!(!named.to_string().contains("-0.0"), "{named}");
     assert_eq!(find("ANY:/own:default"), None, "routes that are not declared are not");
     assert_eq!(document["cache"]["hits"], 1);
     assert_eq!(document["alerts"], serde_json::json!([]));

@@ -82,9 +82,9 @@ impl History {
         HistoryWindow { totals, covers }
     }
 
-    /// The number of requests between two times of the last minutes.
+    /// The number of requests between two times of the last minutes. Not `sum`, which is -0.0 for nothing.
     pub(super) fn recent_count(&self, from: Duration, to: Duration) -> f64 {
-        self.seconds.within(from, to).map(|slot| slot.share(from, to)).sum()
+        self.seconds.within(from, to).map(|slot| slot.share(from, to)).fold(0.0, |sum, share| sum + share)
     }
 
     /// The end of each slot of the last ten minutes, its requests, and those that the server failed.

@@ -51,7 +51,7 @@ pub struct RouteStatistics {
     pub last_request: Option<SystemTime>,
     /// Requests that took at least as long as the route's `slow` threshold.
     pub slow_requests: u64,
-    /// The bytes that the handler allocates for a request, on average. `None` unless the program has the feature
+    /// The bytes that the handler allocates when it is called, on average. `None` unless the program has the feature
     /// `alloc-stats` and its allocator.
     pub memory_usage: Option<f64>,
     /// The option `tags` of the route.
