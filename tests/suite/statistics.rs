@@ -86,7 +86,7 @@ async fn statistics_have_every_field_of_a_route() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn document_counts_timeouts_as_failures_of_the_server_and_shows_all_parts() {
     let (app, _clock) = app();
     assert_eq!(status_of(&app, "/stuck").await, 504);
@@ -146,7 +146,7 @@ async fn wrong_parameters_are_named() {
     assert_eq!(text.status(), 400, "the text format has no selection");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn report_is_about_its_window_and_names_what_to_change() {
     let (app, clock) = app();
     for round in 0..30 {
