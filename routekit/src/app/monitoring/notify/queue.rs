@@ -88,7 +88,7 @@ impl SinkQueue {
         if dropped > 0 {
             self.sink.series.dropped.increment(dropped as u64);
             let sink = self.sink.name();
-            tracing::error!(target: "routekit::alerts", dropped, "alerts were not delivered: the queue of {sink} is full");
+            tracing::error!(target: "routekit::alerts", dropped, "alerts were lost: the queue of {sink} is full");
         }
     }
 }
