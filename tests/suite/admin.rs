@@ -257,7 +257,7 @@ fn explained_requests_beside_open_routes_are_a_startup_error() {
     let [problem] = error.problems() else { panic!("{error}") };
     assert_eq!(problem.code(), "invalid-setting");
     assert!(problem.to_string().contains("every client could read the requests of others"), "{problem}");
-    explained(AdminAddr::Own(([127, 0, 0, 1], 0).into())).into_routers().unwrap();
+    assert!(explained(AdminAddr::Own(([127, 0, 0, 1], 0).into())).into_routers().is_ok());
 }
 
 /// The problems of an app whose admin surface is beside its routes.

@@ -18,13 +18,13 @@ struct Shared {
     /// How many requests each ring keeps.
     capacity: usize,
     clock: Clock,
-    /// A ring for each [`Kind`].
+    /// A ring for each [`KeptFor`].
     rings: [Mutex<Ring>; 3],
 }
 
 /// Why a request is kept. Clients can cause the later kinds, which must not push out the earlier ones.
 #[derive(Debug, Clone, Copy)]
-enum Kind {
+enum KeptFor {
     Failed,
     /// Also cancelled.
     Slow,
@@ -32,7 +32,7 @@ enum Kind {
     Refused,
 }
 
-impl Kind {
+impl KeptFor {
     fn of(request: &Finished<'_>, slow: bool) -> Self {
         let was_cancelled = request.failure == Some(Failure::Cancelled);
         match (request.failed() && !was_cancelled, slow || was_cancelled) {
@@ -64,7 +64,7 @@ impl ExplainedRequests {
     /// Keeps a request.
     pub(super) fn keep(&self, request: &Finished<'_>, trace: &PolicyTrace, slow: bool) {
         let explained = Arc::new(ExplainedRequest::new(request, trace, slow, self.0.clock.unix_time()));
-        let ring = &self.0.rings[Kind::of(request, slow) as usize];
+        let ring = &self.0.rings[KeptFor::of(request, slow) as usize];
         let oldest = {
             let mut ring = ring.lock();
             let oldest = if ring.len() == self.0.capacity { ring.pop_front() } else { None };
