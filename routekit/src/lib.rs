@@ -50,7 +50,7 @@
 //! | retry calls to another server | [`retry`] |
 //! | test | [`mod@test`] |
 //! | configure a deployment | [`config`] |
-//! | operate it | [`admin`], [`health`], [`shutdown`], [`metrics`], [`access_log`], [`telemetry`], [`system`] |
+//! | operate it | [`admin`], [`health`], [`shutdown`], [`metrics`], [`statistics`], [`performance`], [`alerts`], [`system`], [`access_log`], [`telemetry`] |
 //! | see how a request is processed | [`App::explain`], [`observe`] |
 //! | use one policy on a plain axum router | [`auth`], [`cache`], [`breaker`], [`concurrency`], [`timeout`], [`body_limit`], [`catch_panic`], [`deprecation`], [`correlation`], [`watch`], [`sensitive_headers`] |
 //!

@@ -86,7 +86,7 @@ async fn statistics_have_every_field_of_a_route() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn document_counts_timeouts_as_failures_of_the_server_and_shows_all_parts() {
     let (app, _clock) = app();
     assert_eq!(status_of(&app, "/stuck").await, 504);
@@ -104,6 +104,9 @@ async fn document_counts_timeouts_as_failures_of_the_server_and_shows_all_parts(
         Value::Null,
         "declared routes are shown from the start"
     );
+    let named = route(&app, "GET%20/own").await;
+    assert_eq!((&named["routeKey"], &named["requestsPerSecond"]), (&"GET:/own:default".into(), &0.0.into()));
+    assert!(!named.to_string().contains("-0.0"), "{named}");
     assert_eq!(find("ANY:/own:default"), None, "routes that are not declared are not");
     assert_eq!(document["cache"]["hits"], 1);
     assert_eq!(document["alerts"], serde_json::json!([]));
@@ -143,7 +146,7 @@ async fn wrong_parameters_are_named() {
     assert_eq!(text.status(), 400, "the text format has no selection");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn report_is_about_its_window_and_names_what_to_change() {
     let (app, clock) = app();
     for round in 0..30 {

@@ -29,7 +29,7 @@
 //! | `GET /` | a page that shows routes, cache, breakers, alerts, health and system while it is open; only on its own listener |
 //! | `GET /events` | the figures of the page as server-sent events, one every two seconds; only on its own listener |
 //! | `GET /metrics` | metrics as Prometheus text, or as OpenMetrics if the client prefers that |
-//! | `GET /metrics` with `Accept: application/json` | [all figures](crate::performance::MetricsDocument) as JSON; `?route=GET:/users:default` leaves only this route. It is the only form if the program's own recorder keeps the metrics, and without the feature `prometheus` |
+//! | `GET /metrics` with `Accept: application/json` | [all figures](crate::performance::MetricsDocument) as JSON; `?route=GET:/users:default` or `?route=GET%20/users` leaves only this one in `routes`. It is the only form if the program's own recorder keeps the metrics, and without the feature `prometheus` |
 //! | `GET /metrics/performance` | [the report](crate::performance::PerformanceReport) about the last 24 hours, or about `?from=2026-12-31T00:00:00Z&to=…` (RFC 3339; one alone is enough) |
 //! | `GET /routes` | every route with its policies, their settings at start-up, and the origin of each setting |
 //! | `GET /readiness` | whether the app is ready, the reasons why not, and the results of its health checks |

@@ -15,7 +15,8 @@ An app reads the file `routekit.toml` in its working directory and the `ROUTEKIT
    variables, and `App::configure` in the program.
 2. An unknown key, a value that cannot be read, and a file that cannot be parsed each keep the app from starting. All
    problems are reported together, each with its source.
-3. The log of the start, `/routes` on the admin surface and `App::explain` show each setting with its source.
+3. The log of the start, `/routes` on the admin surface and `App::explain` show each setting of a route with its
+   source.
 4. A `TestApp` reads neither the file nor the variables.
 5. An empty variable counts as unset. The variables that Kubernetes sets for a Service whose name begins with
    `routekit` (`ROUTEKIT_PORT=tcp://…`, `ROUTEKIT_SERVICE_HOST`) are ignored, with one warning.

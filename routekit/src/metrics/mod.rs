@@ -18,11 +18,9 @@
 //! | `routekit_cache_evictions_total` | counter | no labels |
 //! | `routekit_cache_flushes_total` | counter | no labels |
 //! | `routekit_cache_entries`, `routekit_cache_bytes`, `routekit_cache_up` | gauges | no labels |
-//! | `routekit_breaker_state` | gauge, 1 for the current state | only `breaker` and `state`: `closed`, `half_open` or
-//! `open` |
+//! | `routekit_breaker_state` | gauge, 1 for the current state | only `breaker` and `state`: `closed`, `half_open` or `open` |
 //! | `routekit_breaker_transitions_total` | counter | only `breaker` and `to`, the new state |
-//! | `routekit_breaker_calls_total` | counter | only `breaker` and `outcome`: `success`, `failure`, `neutral` or `late`
-//! (ended after a transition) |
+//! | `routekit_breaker_calls_total` | counter | only `breaker` and `outcome`: `success`, `failure`, `neutral` or `late` (ended after a transition) |
 //! | `routekit_breaker_slow_calls_total`, `routekit_breaker_rejected_total` | counters | only `breaker` |
 //! | `routekit_concurrency_in_flight`, `routekit_concurrency_limit` | gauges | |
 //! | `routekit_concurrency_rejected_total` | counter | |

@@ -10,6 +10,8 @@ use parking_lot::Mutex;
 
 /// The number of parameters of the query that are measured.
 const PARAMETERS: usize = 8;
+/// The number of pairs that are looked at in a query.
+const PAIRS: usize = 32;
 
 /// Measures the URLs of the requests to a route while it is switched on. Its memory is bounded: some 20 KB once it has
 /// been on.
@@ -73,13 +75,13 @@ impl UrlMeter {
 impl SeenUrls {
     fn see(&mut self, uri: &Uri) {
         self.urls.see(&uri.path_and_query().map_or("/", |path| path.as_str()), 1024);
-        for pair in uri.query().into_iter().flat_map(|query| query.split('&')) {
+        for pair in uri.query().into_iter().flat_map(|query| query.split('&')).take(PAIRS) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let known = self.parameters.iter().position(|(known, _)| known == name);
             let at = match known {
                 Some(at) => at,
-                // Names come from clients: neither many nor long ones are kept.
-                None if self.parameters.len() == PARAMETERS || name.len() > 64 => continue,
+                // Names come from clients, and are shown in reports.
+                None if self.parameters.len() == PARAMETERS || !is_name(name) => continue,
                 None => {
                     self.parameters.push((name.to_owned(), Repeats::default()));
                     self.parameters.len() - 1
@@ -88,6 +90,12 @@ impl SeenUrls {
             self.parameters[at].1.see(&value, 128);
         }
     }
+}
+
+/// Whether it looks like the name of a parameter, and not like a text of a client.
+fn is_name(name: &str) -> bool {
+    let is_usual = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.[]".contains(&byte);
+    (1..=32).contains(&name.len()) && name.bytes().all(is_usual)
 }
 
 impl Repeats {
@@ -136,6 +144,15 @@ mod tests {
         let parameters = [("page", 11, 10), ("token", 11, 1)];
         let expected = parameters.map(|(name, seen, repeated)| (name.to_owned(), RepeatCount { seen, repeated }));
         assert_eq!(finding.parameters, expected);
+    }
+
+    #[test]
+    fn texts_in_place_of_names_are_not_kept() {
+        let meter = UrlMeter::default();
+        meter.switch(true);
+        see(&meter, "/?`is_fine._Run_curl`=1&=2&ids[]=3&%20=4");
+        let names: Vec<String> = meter.finding().parameters.into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["ids[]"]);
     }
 
     #[test]

@@ -3,7 +3,6 @@
 use std::{
     collections::{BTreeMap, HashMap},
     fmt,
-    panic::resume_unwind,
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -12,6 +11,7 @@ use super::{
     advice::{ObservedRoute, has_few_hits, of_breaker, of_system},
     document::MetricsDocument,
     facts::RouteFacts,
+    few_threads::FewThreads,
     report::{PerformanceReport, ReportSummary, ReportedRoutes},
     report_cache::{KeptReport, ReportCache},
     time_range::{TimeRange, TimeRangeError},
@@ -35,6 +35,7 @@ const RECENT: Duration = Duration::from_secs(5 * 60);
 pub struct Metrics {
     sources: Arc<MetricsSources>,
     last_report: Arc<ReportCache>,
+    threads: FewThreads,
 }
 
 /// Where the figures come from.
@@ -52,7 +53,7 @@ pub(crate) struct MetricsSources {
 
 impl Metrics {
     pub(crate) fn new(sources: MetricsSources) -> Self {
-        Self { sources: Arc::new(sources), last_report: Arc::default() }
+        Self { sources: Arc::new(sources), last_report: Arc::default(), threads: FewThreads::new(2) }
     }
 
     /// Returns the statistics of every route since the start of the app. Hand-written routes, routekit's own endpoints
@@ -129,8 +130,7 @@ impl Metrics {
     /// Runs work on a thread where it holds up no request: with many routes it takes longer than a worker has.
     async fn off_worker<T: Send + 'static>(&self, work: impl FnOnce(&MetricsSources) -> T + Send + 'static) -> T {
         let sources = Arc::clone(&self.sources);
-        let done = tokio::task::spawn_blocking(move || work(&sources)).await;
-        done.unwrap_or_else(|error| resume_unwind(error.into_panic()))
+        self.threads.run(move || work(&sources)).await
     }
 }
 

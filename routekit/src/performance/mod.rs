@@ -27,6 +27,7 @@
 mod advice;
 mod document;
 mod facts;
+mod few_threads;
 mod handle;
 mod report;
 mod report_cache;

@@ -96,9 +96,11 @@ impl ReportedRoutes {
     /// `slow` is the mean in milliseconds from which a route is slow.
     pub(super) fn new(routes: &[RouteStatistics], slow: f64) -> Self {
         let mean = |route: &RouteStatistics| route.response_time_metrics.mean;
+        // Requests without a route fail by definition.
+        let matched: Vec<RouteStatistics> = routes.iter().filter(|route| route.path.is_some()).cloned().collect();
         Self {
             slowest_routes: first(5, routes, mean, |mean| mean > slow),
-            error_prone_routes: first(5, routes, RouteStatistics::error_rate, |rate| rate > ERROR_RATE),
+            error_prone_routes: first(5, &matched, RouteStatistics::error_rate, |rate| rate > ERROR_RATE),
             #[expect(clippy::cast_precision_loss, reason = "an order")]
             most_used_routes: first(10, routes, |route| route.total_requests as f64, |requests| requests > 0.0),
             route_count: routes.len(),

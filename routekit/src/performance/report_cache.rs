@@ -12,7 +12,7 @@ use super::{report::PerformanceReport, time_range::TimeRange};
 /// How long a report is kept.
 const MAX_AGE: Duration = Duration::from_secs(5);
 
-/// Keeps one report. Locked while a report is made, so that many clients cannot occupy more than one thread.
+/// Keeps one report. Locked while a report is made, so that clients who ask for the same one wait for it.
 #[derive(Default)]
 pub(super) struct ReportCache(Mutex<Option<KeptReport>>);
 

@@ -47,7 +47,8 @@ impl TimeRange {
 
     pub(super) fn parse(from: Option<&str>, to: Option<&str>, now: Duration) -> Result<Self, TimeRangeError> {
         let time = |parameter, text: &str| {
-            let reason = "not a point in time such as `2026-12-31T23:59:59Z` (RFC 3339)";
+            let reason =
+                "not a point in time such as `2026-12-31T23:59:59Z` (RFC 3339; in a query, `+` is written `%2B`)";
             parse_rfc3339(text).ok_or_else(|| TimeRangeError { parameter, reason: reason.to_owned() })
         };
         let to = to.map_or(Ok(now), |to| time("to", to))?;

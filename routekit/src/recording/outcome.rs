@@ -47,6 +47,11 @@ impl RequestOutcome {
         }
     }
 
+    /// Whether the request was answered completely, with a status below 400.
+    pub(crate) fn is_success(self) -> bool {
+        self.status().is_some_and(|status| status.as_u16() < 400) && matches!(self.kind(), 0 | 8)
+    }
+
     /// Whether the client left before the end.
     pub(crate) fn is_cancelled(self) -> bool {
         self.kind() == 3
@@ -84,6 +89,7 @@ mod tests {
         ] {
             assert_eq!(outcome.status().map(|status| status.as_u16()), status);
             assert_eq!(outcome.is_server_failure(), fails, "{outcome:?}");
+            assert_eq!(outcome.is_success(), status == Some(200) && outcome.kind() == 0, "{outcome:?}");
             assert_eq!(RequestOutcome::from_bits(outcome.to_bits()), outcome);
         }
         let probe = Ending { status: Some(StatusCode::SERVICE_UNAVAILABLE), failure: None, is_no_failure: true };

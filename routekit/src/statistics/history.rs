@@ -48,6 +48,8 @@ impl History {
 
     /// Adds what was counted since the last reading. `totals` is `None` if the record has not changed since.
     pub(super) fn read(&mut self, now: Duration, totals: Option<RequestTotals>) {
+        // Two readers may come in another order than they looked at the clock.
+        let now = now.max(self.read_at);
         if let Some(totals) = totals {
             let added = match &self.last {
                 Some(last) => totals.since(last),
@@ -80,9 +82,9 @@ impl History {
         HistoryWindow { totals, covers }
     }
 
-    /// The number of requests between two times of the last minutes.
+    /// The number of requests between two times of the last minutes. Not `sum`, which is -0.0 for nothing.
     pub(super) fn recent_count(&self, from: Duration, to: Duration) -> f64 {
-        self.seconds.within(from, to).map(|slot| slot.share(from, to)).sum()
+        self.seconds.within(from, to).map(|slot| slot.share(from, to)).fold(0.0, |sum, share| sum + share)
     }
 
     /// The end of each slot of the last ten minutes, its requests, and those that the server failed.

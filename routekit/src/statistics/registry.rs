@@ -131,8 +131,12 @@ impl Statistics {
 
     /// The requests of the last time, by route.
     pub(crate) fn last(&self, length: Duration) -> Vec<(RouteIdentity, RequestTotals)> {
-        let now = self.0.clock.unix_time();
-        self.window(now.saturating_sub(length), now).routes
+        let (now, routes) = self.read();
+        let within = routes.iter().filter_map(|series| {
+            let window = series.window(now.saturating_sub(length), now);
+            window.covers.map(|_| (series.identity.clone(), window.totals))
+        });
+        within.collect()
     }
 
     /// The time since the start, and all routes, whose histories are up to date.

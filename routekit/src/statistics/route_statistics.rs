@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::route_identity::RouteIdentity;
 use crate::{
     base::clock::serialize_time_option,
-    recording::{RELATIVE_ERROR, RequestTotals},
+    recording::{RELATIVE_ERROR, RequestOutcome, RequestTotals},
 };
 
 /// The statistics of a route, since the start of the app or of a window of time.
@@ -31,7 +31,7 @@ pub struct RouteStatistics {
     pub version: Option<String>,
     /// All requests.
     pub total_requests: u64,
-    /// Requests with a status below 400, unless their client left.
+    /// Requests with a status below 400 that were answered completely.
     pub successful_requests: u64,
     /// Requests with a status of 400 or above.
     pub failed_requests: u64,
@@ -51,7 +51,7 @@ pub struct RouteStatistics {
     pub last_request: Option<SystemTime>,
     /// Requests that took at least as long as the route's `slow` threshold.
     pub slow_requests: u64,
-    /// The bytes that the handler allocates for a request, on average. `None` unless the program has the feature
+    /// The bytes that the handler allocates when it is called, on average. `None` unless the program has the feature
     /// `alloc-stats` and its allocator.
     pub memory_usage: Option<f64>,
     /// The option `tags` of the route.
@@ -94,21 +94,16 @@ impl RouteStatistics {
             }
         }
         let (total_requests, failed_requests) = (totals.count(), errors_by_code.values().sum::<u64>());
-        let is_cancelled = |failed_too: bool| {
-            totals.count_of(|outcome| {
-                outcome.is_cancelled() && (failed_too || outcome.status().is_none_or(|status| !failed(status.as_u16())))
-            })
-        };
         Self {
             route_key: identity.key(),
             method: identity.method.clone(),
             path: identity.path.clone(),
             version: identity.version.clone(),
             total_requests,
-            successful_requests: total_requests - failed_requests - is_cancelled(false),
+            successful_requests: totals.count_of(RequestOutcome::is_success),
             failed_requests,
-            server_failures: totals.count_of(|outcome| outcome.is_server_failure()),
-            cancelled_requests: is_cancelled(true),
+            server_failures: totals.count_of(RequestOutcome::is_server_failure),
+            cancelled_requests: totals.count_of(RequestOutcome::is_cancelled),
             errors_by_code,
             response_time_metrics: ResponseTimes::new(totals, extremes),
             requests_per_second: 0.0,

@@ -47,7 +47,7 @@ const FOR_THE_APP: &[&str] = &[
 const ALLOWED: &[(&str, &str)] = &[
     // Render the metrics and make a report, which takes long, on a thread where it holds up no request.
     ("admin/metrics/prometheus.rs", "tokio::task::spawn_blocking"),
-    ("performance/handle.rs", "tokio::task::spawn_blocking"),
+    ("performance/few_threads.rs", "tokio::task::spawn_blocking"),
     ("base/clock/mod.rs", "std::time::Instant::now"),
     ("base/clock/mod.rs", "std::time::SystemTime::now"),
     // Deadlines run on tokio's time, which tests pause.
