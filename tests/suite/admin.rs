@@ -217,6 +217,49 @@ async fn foreign_host_on_a_loopback_listener_is_refused() {
     assert_eq!(local.call(absolute).await.status(), 421, "the host of the URI counts, too");
 }
 
+#[tokio::test]
+async fn request_of_a_page_of_another_site_is_refused() {
+    let own = |ip| TestApp::new(app(AdminAddr::Own((ip, 9091).into()), false)).admin();
+    for admin in [own([127, 0, 0, 1]), own([10, 0, 0, 1])] {
+        for (site, mode, dest, status) in [
+            ("cross-site", "no-cors", "image", 403),
+            ("cross-site", "cors", "empty", 403),
+            ("cross-site", "navigate", "iframe", 403),
+            ("cross-site", "navigate", "document", 200),
+            ("same-origin", "cors", "empty", 200),
+            ("none", "navigate", "document", 200),
+        ] {
+            for path in ["/events", "/routes"] {
+                let request = Request::get(path)
+                    .header("host", "localhost")
+                    .header("sec-fetch-site", site)
+                    .header("sec-fetch-mode", mode)
+                    .header("sec-fetch-dest", dest)
+                    .body(Body::empty())
+                    .unwrap();
+                let response = admin.call(request).await;
+                assert_eq!(response.status(), status, "{site} {mode} {dest} {path}");
+            }
+        }
+    }
+}
+
+#[test]
+fn explained_requests_beside_open_routes_are_a_startup_error() {
+    let explained = |addr| {
+        let app = app(addr, false).config(Default::default());
+        app.configure(move |config| {
+            config.set_admin_addr(addr);
+            config.set_explain_requests(20);
+        })
+    };
+    let error = explained(AdminAddr::Main).into_router().unwrap_err();
+    let [problem] = error.problems() else { panic!("{error}") };
+    assert_eq!(problem.code(), "invalid-setting");
+    assert!(problem.to_string().contains("every client could read the requests of others"), "{problem}");
+    assert!(explained(AdminAddr::Own(([127, 0, 0, 1], 0).into())).into_routers().is_ok());
+}
+
 /// The problems of an app whose admin surface is beside its routes.
 fn reserved(app: App) -> Vec<(String, Vec<String>)> {
     let app = app.config(Default::default()).configure(|config| config.set_admin_addr(AdminAddr::Main));

@@ -302,6 +302,42 @@ async fn cancelled_request_is_unfinished() {
 }
 
 #[tokio::test]
+async fn failure_is_kept_while_clients_leave_and_routes_are_slow() {
+    let (app, _) = app(3);
+    app.get("/explained/fails/1").header("x-correlation-id", "failed").send().await;
+    for number in 0..4 {
+        {
+            let call = app.call(Request::get("/explained/hangs").body(Body::empty()).unwrap());
+            futures_util::pin_mut!(call);
+            assert!(futures_util::poll!(&mut call).is_pending());
+        }
+        let slow = app.get("/explained/slow").header("x-correlation-id", &format!("slow{number}")).send().await;
+        assert_eq!(slow.status(), 200);
+        app.get("/explained/nothing").send().await;
+    }
+    assert_eq!(explained(&app, "failed").await["status"], 500);
+    assert_eq!(explained(&app, "slow3").await["slow"], true, "a scanner does not push it out");
+    assert_eq!(list(&app).await.len(), 1 + 3 + 3);
+}
+
+#[tokio::test]
+async fn id_of_many_requests_shows_the_newest() {
+    let (app, clock) = app(100);
+    for number in 0..15 {
+        for path in ["/explained/fails/1", "/explained/nothing"] {
+            app.get(&format!("{path}?{number}=1")).header("x-correlation-id", "same").send().await;
+            clock.advance(MS);
+        }
+    }
+    let found: Value = app.admin().get("/requests/same").send().await.json();
+    let found = found["requests"].as_array().unwrap();
+    let queries: Vec<_> = found.iter().map(|request| request["query"].as_str().unwrap().to_owned()).collect();
+    let expected: Vec<_> =
+        (5..15).rev().flat_map(|number| [format!("{number}=***"), format!("{number}=***")]).collect();
+    assert_eq!(queries, expected);
+}
+
+#[tokio::test]
 async fn explained_requests_are_off_by_default() {
     let app = TestApp::new(App::with_routes(routes![plain])).admin();
     for path in ["/requests", "/requests/abc"] {

@@ -108,6 +108,7 @@ fn program() {
             "exported" => exported(&shop).await,
             "away" => away(&shop).await,
             "hangs" => hangs(&shop).await,
+            "long" => long(&shop).await,
             _ => unreachable!("a case"),
         }
         shop.stop().await;
@@ -151,6 +152,16 @@ async fn hangs(shop: &Shop) {
     tokio::time::timeout(HANG, requests).await.expect("no request waits for the collector");
     let dropped = shop.dropped().await;
     assert!((40..50).contains(&dropped), "the queue takes 4, and a batch is on its way: {dropped}");
+}
+
+async fn long(shop: &Shop) {
+    let (host, parent) = (format!("{}.example", "h".repeat(20_000)), format!("00-{TRACE}-{PARENT}-01"));
+    let state = format!("vendor={}", "s".repeat(250));
+    let long_state = (0..3).map(|number| format!("{number}{state}")).collect::<Vec<_>>().join(",");
+    for (path, host, state) in [("x".repeat(30_000), &*host, &long_state), ("\u{e9}".repeat(30_000), "shop", &state)] {
+        let headers = [("host", host), ("traceparent", &parent), ("tracestate", state)];
+        assert_eq!(shop.ask(&format!("/t/nothing/{path}"), &headers).await.0, 404);
+    }
 }
 
 /// The timeout of the exporter in the case in which the collector hangs.
@@ -307,6 +318,23 @@ fn request_is_exported_with_its_parent_and_its_outgoing_call() {
     let of_nothing = attributes(&nothing.attributes);
     assert_eq!((of_nothing.get("http.route"), &*of_nothing["http.response.status_code"]), (None, "404"));
     assert_eq!(nothing.status.clone().unwrap_or_default().code(), SpanStatus::Unset);
+}
+
+#[test]
+fn texts_of_the_client_are_cut_in_spans() {
+    let collector = Collector::start();
+    run("long", &collector.endpoint, &[]);
+    let resources = collector.received.try_iter().flat_map(|(_, request)| request.resource_spans);
+    let spans: Vec<Span> = resources.flat_map(|resource| resource.scope_spans).flat_map(|scope| scope.spans).collect();
+    let [ascii, encoded] = &spans[..] else { panic!("{} spans", spans.len()) };
+    for (span, start) in [(ascii, "/t/nothing/xxx"), (encoded, "/t/nothing/%C3%A9")] {
+        let path = &attributes(&span.attributes)["url.path"];
+        assert!(path.starts_with(start) && path.ends_with('…') && path.len() <= 1024 + 3, "{} bytes", path.len());
+        assert!(span.encoded_len() < 2048, "{} bytes", span.encoded_len());
+    }
+    assert_eq!(attributes(&ascii.attributes)["server.address"], format!("{}…", "h".repeat(255)));
+    assert_eq!((&*ascii.trace_state, encoded.trace_state.len()), ("", 257), "a long state is not continued");
+    assert_eq!(hex(&ascii.trace_id), TRACE, "but its trace is");
 }
 
 #[test]

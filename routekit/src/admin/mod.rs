@@ -4,7 +4,7 @@
 //!    `admin_addr = "main"`. A route of the app under one of its paths is then a start-up error.
 //! 2. Anyone who reaches the listener may read. Beside the routes of an app that [requires
 //!    authentication](crate::App::require_auth), reading requires an operator too, and `admin_token` or `admin_role`
-//!    must be configured.
+//!    must be configured. Beside the routes of other apps, [`explain_requests`](crate::config) is a start-up error.
 //! 3. Changing state requires an operator: the configured `admin_token` as a bearer token (RFC 6750), compared in
 //!    constant time, or an identity with the configured `admin_role`, as the app's verifiers determine it (see
 //!    [`auth`](crate::auth)). If neither is configured, the endpoints that change state do not exist. On its own
@@ -18,7 +18,9 @@
 //!    logged as one `WARN` event of the target `routekit::audit` a second, with their number.
 //! 6. A listener on loopback answers only requests whose host is `localhost` or an IP address, and refuses others with
 //!    421: a web page that points its own host name at 127.0.0.1 (DNS rebinding) reads nothing.
-//! 7. In JSON, names are in camelCase and points in time are RFC 3339. Durations are in milliseconds, sizes in bytes,
+//! 7. A listener of its own refuses requests that a browser sends for a page of another site (`Sec-Fetch-Site`) with
+//!    403, except links.
+//! 8. In JSON, names are in camelCase and points in time are RFC 3339. Durations are in milliseconds, sizes in bytes,
 //!    rates and shares from 0 to 1, and usages in percent, unless the name has another unit. The documentation of each
 //!    type has the unit of each number.
 //!
@@ -32,8 +34,8 @@
 //! | `GET /routes` | every route with its policies, their settings at start-up, and the origin of each setting |
 //! | `GET /readiness` | whether the app is ready, the reasons why not, and the results of its health checks |
 //! | `GET /health`, `/health/ready`, `/health/startup`, `/health/live` | [health](crate::health) with the results of the checks; only on its own listener |
-//! | `GET /requests` | the last requests that failed, were slow or were answered with a 4xx, newest first, `?limit=20` of them; 404 unless [`explain_requests`](crate::config) is set |
-//! | `GET /requests/{correlation-id}` | those with this correlation id: what each policy decided and how long it took, with masked headers |
+//! | `GET /requests` | the last requests that failed, were slow or cancelled, or were answered with a 4xx, newest first, `?limit=20` of them; 404 unless [`explain_requests`](crate::config) is set |
+//! | `GET /requests/{correlation-id}` | the newest 20 with this correlation id: what each policy decided and how long it took, with masked headers |
 //! | `GET /access-log` | the mode: which requests are logged |
 //! | `PUT /access-log` | sets the mode until the next start: `all`, `errors` or `off`; operators only |
 //! | `GET /alerts` | the active [alerts](crate::alerts), those that were resolved, and when the figures were evaluated last |
@@ -64,6 +66,7 @@ mod alerts;
 mod authorize;
 mod breakers;
 mod cache;
+mod cross_site;
 mod live;
 mod local_host;
 #[cfg(feature = "telemetry")]
@@ -86,7 +89,8 @@ use self::live::LivePage;
 #[cfg(feature = "telemetry")]
 pub(crate) use self::log::LogAdmin;
 pub(crate) use self::{
-    authorize::Operators, live::LiveSource, local_host::local_hosts_only, wrong_tokens::WrongTokens,
+    authorize::Operators, cross_site::without_cross_site, live::LiveSource, local_host::local_hosts_only,
+    wrong_tokens::WrongTokens,
 };
 #[cfg(feature = "prometheus")]
 use crate::metrics::Exporter;

@@ -104,6 +104,7 @@ impl Mounted {
     /// The service of the connections to an admin listener with this address.
     pub(crate) fn admin_service(&self, listens_on: IpAddr) -> Option<AdminService> {
         let admin = self.admin.clone()?;
+        let admin = admin::without_cross_site(admin);
         let admin = if listens_on.is_loopback() { admin::local_hosts_only(admin) } else { admin };
         Some(AroundRouterLayer::admin(self.sensitive_headers.clone(), self.clock.clone()).layer(admin))
     }

@@ -59,21 +59,39 @@ impl Display for Chain<'_> {
     }
 }
 
-/// Percent-encodes a path (RFC 3986 §2.1). The HTTP parser accepts characters that are not visible ASCII.
-pub(crate) fn path(path: &str) -> Cow<'_, str> {
-    if path.bytes().all(|byte| byte.is_ascii_graphic()) {
+/// Percent-encodes a path (RFC 3986 §2.1). The HTTP parser accepts characters that are not visible ASCII. An encoded
+/// path of more than `longest` bytes is cut before a character, and ends with `…`.
+pub(crate) fn path(path: &str, longest: usize) -> Cow<'_, str> {
+    if path.len() <= longest && path.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Cow::Borrowed(path);
     }
-    let mut encoded = String::with_capacity(path.len() * 2);
-    for byte in path.bytes() {
-        if byte.is_ascii_graphic() {
-            encoded.push(char::from(byte));
+    let mut encoded = String::with_capacity(path.len().saturating_mul(2).min(longest));
+    for char in path.chars() {
+        let start = encoded.len();
+        if char.is_ascii_graphic() {
+            encoded.push(char);
         } else {
-            // Writing to a `String` cannot fail.
-            let _ = write!(encoded, "%{byte:02X}");
+            for byte in char.encode_utf8(&mut [0; 4]).bytes() {
+                // Writing to a `String` cannot fail.
+                let _ = write!(encoded, "%{byte:02X}");
+            }
+        }
+        if encoded.len() > longest {
+            encoded.truncate(start);
+            encoded.push('…');
+            break;
         }
     }
     Cow::Owned(encoded)
+}
+
+/// The text, or its beginning of at most `longest` bytes and `…`.
+pub(crate) fn cut(text: &str, longest: usize) -> Cow<'_, str> {
+    if text.len() <= longest {
+        return Cow::Borrowed(text);
+    }
+    let end = (0..=longest).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    Cow::Owned(format!("{}…", &text[..end]))
 }
 
 #[cfg(test)]
@@ -101,7 +119,25 @@ mod tests {
         for (text, expected) in
             [("/users/7%20a", "/users/7%20a"), ("/\u{7f}", "/%7F"), ("/\u{9b}2J", "/%C2%9B2J"), ("/\u{e4}", "/%C3%A4")]
         {
-            assert_eq!(path(text), expected, "{text:?}");
+            assert_eq!(path(text, 100), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn long_paths_and_texts_are_cut_before_a_character() {
+        for (text, longest, expected) in [
+            ("/abc", 4, "/abc"),
+            ("/abcd", 4, "/abc…"),
+            ("/\u{e4}", 7, "/%C3%A4"),
+            ("/\u{e4}", 6, "/…"),
+            ("/\u{e4}\u{e4}", 12, "/%C3%A4…"),
+        ] {
+            assert_eq!(path(text, longest), expected, "{text:?} in {longest} bytes");
+        }
+        let encoded = path(&"\u{e4}".repeat(30_000), 1024).into_owned();
+        assert!(encoded.len() <= 1024 + '…'.len_utf8(), "{}", encoded.len());
+        for (text, longest, expected) in [("abc", 3, "abc"), ("abcd", 3, "abc…"), ("a\u{e4}b", 2, "a…")] {
+            assert_eq!(cut(text, longest), expected, "{text:?} in {longest} bytes");
         }
     }
 }

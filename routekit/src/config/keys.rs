@@ -126,8 +126,8 @@ pub(super) const KEYS: &[ConfigKey] = &[
         explain_requests,
         requests_or_off,
         show_requests,
-        "How many requests `/requests` on the admin surface explains, or `off`: the last ones that failed or were \
-         slow, and as many with a 4xx. Each needs up to 8 KiB."
+        "How many requests `/requests` on the admin surface explains, or `off`: the last ones that failed, as many \
+         that were slow or cancelled, and as many with a 4xx. Each needs up to 8 KiB."
     ),
     key!(
         "duration_buckets",

@@ -20,7 +20,7 @@ use crate::{
 pub(crate) const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The id of a request: 1 to 128 characters of `[A-Za-z0-9._-]`. Cloning it clones one reference count.
+/// The id of a request: 1 to 128 characters of `[A-Za-z0-9._-]`, not only dots. Cloning it clones one reference count.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CorrelationId(HeaderValue);
 
@@ -76,7 +76,9 @@ impl CorrelationId {
 }
 
 fn is_well_formed(id: &[u8]) -> bool {
-    (1..=128).contains(&id.len()) && id.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+    let is_allowed = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+    // As the segment of a URL, `.` and `..` are resolved (RFC 3986 §5.2.4).
+    (1..=128).contains(&id.len()) && id.iter().all(is_allowed) && id.iter().any(|b| *b != b'.')
 }
 
 impl fmt::Display for CorrelationId {
@@ -149,6 +151,8 @@ mod tests {
             ("both", Some("c"), Some("r"), Some("c")),
             ("a bad one beside a good one", Some("a b"), Some("r"), Some("r")),
             ("empty", Some(""), None, None),
+            ("only dots", Some(".."), None, None),
+            ("dots and a letter", Some("..a"), None, Some("..a")),
             ("a line break in disguise", Some("a%0ab"), None, None),
             ("a quote", Some("a\"b"), None, None),
         ];

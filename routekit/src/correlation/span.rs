@@ -4,6 +4,9 @@ use tracing::{Span, field::Empty, level_filters::LevelFilter};
 use super::id::CorrelationId;
 use crate::{base::printable, observe::method_name};
 
+/// The longest path in a span. An exporter keeps thousands of spans, and a collector refuses large batches.
+const LONGEST_PATH: usize = 1024;
+
 /// The span of a request, with the fields of OpenTelemetry's conventions for HTTP servers. The caller records its
 /// `trace_id`.
 pub(super) fn request_span<B>(request: &Request<B>, id: &CorrelationId) -> Span {
@@ -18,7 +21,7 @@ pub(super) fn request_span<B>(request: &Request<B>, id: &CorrelationId) -> Span 
         http.request.method = method_name(request.method()),
         http.route = Empty,
         http.response.status_code = Empty,
-        url.path = &*printable::path(request.uri().path()),
+        url.path = &*printable::path(request.uri().path(), LONGEST_PATH),
         network.protocol.version = version(request.version()),
         correlation_id = id.as_str(),
         trace_id = Empty,

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
 
 use super::masking;
 use crate::{
-    base::{clock::rfc3339, printable},
+    base::{
+        clock::rfc3339,
+        printable::{self, cut},
+    },
     observe::{Finished, MAX_DECISIONS, PolicyDecision, PolicyTrace, method_name},
 };
 
@@ -103,8 +106,8 @@ impl ExplainedRequest {
         let (headers, headers_omitted) = headers(&trace.headers);
         let document = Document {
             row: &row,
-            path: cut(&printable::path(trace.uri.path()), LONGEST_URL),
-            query: trace.uri.query().map(|query| cut(&masking::query(query), LONGEST_URL)),
+            path: printable::path(trace.uri.path(), LONGEST_URL).into_owned(),
+            query: trace.uri.query().map(|query| cut(&masking::query(query), LONGEST_URL).into_owned()),
             http_version: format!("{:?}", trace.version),
             request_bytes: request.request_bytes,
             response_bytes: request.response_bytes,
@@ -152,14 +155,14 @@ fn decisions<'a>(request: &Finished<'_>, decisions: &'a [PolicyDecision]) -> Vec
 
 /// The last of several statuses: those of inner caches come before the route's own, which has no comma.
 fn own_status(detail: &str) -> Option<String> {
-    detail.rsplit(", ").next().map(|status| cut(status, LONGEST_DETAIL))
+    detail.rsplit(", ").next().map(|status| cut(status, LONGEST_DETAIL).into_owned())
 }
 
 /// Headers up to [`HEADER_BYTES`] in all, and the number of the others.
 fn headers(all: &HeaderMap) -> (Vec<Header>, usize) {
     let (mut headers, mut bytes) = (Vec::new(), 0);
     for (name, value) in all {
-        let header = Header { name: name.to_string(), value: cut(&masking::header(name, value), LONGEST_VALUE) };
+        let header = Header { name: name.to_string(), value: shown(name, value) };
         bytes += header.name.len() + header.value.len();
         if bytes > HEADER_BYTES || headers.len() == MOST_HEADERS {
             break;
@@ -170,13 +173,8 @@ fn headers(all: &HeaderMap) -> (Vec<Header>, usize) {
     (headers, omitted)
 }
 
-/// The text, or its beginning and `…`.
-fn cut(text: &str, longest: usize) -> String {
-    if text.len() <= longest {
-        return text.to_owned();
-    }
-    let end = (0..=longest).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
-    format!("{}…", &text[..end])
+fn shown(name: &HeaderName, value: &HeaderValue) -> String {
+    cut(&masking::header(name, value), LONGEST_VALUE).into_owned()
 }
 
 /// Milliseconds with three decimals.

@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use super::document::ExplainedRequest;
 use crate::{
     base::clock::Clock,
-    observe::{Finished, PolicyTrace},
+    observe::{Failure, Finished, PolicyTrace},
 };
 
 /// The explained requests of an app. Cloning it clones one `Arc`.
@@ -18,11 +18,33 @@ struct Shared {
     /// How many requests each ring keeps.
     capacity: usize,
     clock: Clock,
-    /// Requests that failed, were cancelled or were slow.
-    failed: Mutex<Ring>,
-    /// Requests with a 4xx that were not slow.
-    refused: Mutex<Ring>,
+    /// A ring for each [`KeptFor`].
+    rings: [Mutex<Ring>; 3],
 }
+
+/// Why a request is kept. Clients can cause the later kinds, which must not push out the earlier ones.
+#[derive(Debug, Clone, Copy)]
+enum KeptFor {
+    Failed,
+    /// Also cancelled.
+    Slow,
+    /// Answered with a 4xx.
+    Refused,
+}
+
+impl KeptFor {
+    fn of(request: &Finished<'_>, slow: bool) -> Self {
+        let was_cancelled = request.failure == Some(Failure::Cancelled);
+        match (request.failed() && !was_cancelled, slow || was_cancelled) {
+            (true, _) => Self::Failed,
+            (false, true) => Self::Slow,
+            (false, false) => Self::Refused,
+        }
+    }
+}
+
+/// How many requests with one correlation id are shown.
+const MOST_FOUND: usize = 20;
 
 /// The last requests, oldest first.
 type Ring = VecDeque<Arc<ExplainedRequest>>;
@@ -31,7 +53,7 @@ impl ExplainedRequests {
     /// Keeps `capacity` requests of each kind. `None` if that is 0.
     pub(crate) fn new(capacity: u32, clock: Clock) -> Option<Self> {
         let capacity = usize::try_from(capacity).ok().filter(|capacity| *capacity > 0)?;
-        Some(Self(Arc::new(Shared { capacity, clock, failed: Mutex::default(), refused: Mutex::default() })))
+        Some(Self(Arc::new(Shared { capacity, clock, rings: Default::default() })))
     }
 
     /// How many requests of each kind are kept.
@@ -42,7 +64,7 @@ impl ExplainedRequests {
     /// Keeps a request.
     pub(super) fn keep(&self, request: &Finished<'_>, trace: &PolicyTrace, slow: bool) {
         let explained = Arc::new(ExplainedRequest::new(request, trace, slow, self.0.clock.unix_time()));
-        let ring = if slow || request.failed() { &self.0.failed } else { &self.0.refused };
+        let ring = &self.0.rings[KeptFor::of(request, slow) as usize];
         let oldest = {
             let mut ring = ring.lock();
             let oldest = if ring.len() == self.0.capacity { ring.pop_front() } else { None };
@@ -55,9 +77,11 @@ impl ExplainedRequests {
 
     /// All requests, newest first.
     fn all(&self) -> Vec<Arc<ExplainedRequest>> {
-        let mut all: Vec<_> = self.0.failed.lock().iter().cloned().collect();
-        all.extend(self.0.refused.lock().iter().cloned());
-        all.sort_by_key(|request| std::cmp::Reverse(request.began));
+        let mut all = Vec::new();
+        for ring in &self.0.rings {
+            all.extend(ring.lock().iter().cloned());
+        }
+        newest_first(&mut all);
         all
     }
 
@@ -68,13 +92,22 @@ impl ExplainedRequests {
         format!(r#"{{"capacity":{},"requests":[{}]}}"#, self.capacity(), rows.join(","))
     }
 
-    /// The requests with this correlation id as JSON, newest first. `None` if there is none.
+    /// The newest requests with this correlation id as JSON, newest first. `None` if there is none.
     pub(crate) fn find(&self, correlation_id: &str) -> Option<String> {
-        let mut all = self.all();
-        all.retain(|request| &*request.correlation_id == correlation_id);
-        let documents: Vec<&str> = all.iter().map(|request| &*request.document).collect();
+        let mut found = Vec::new();
+        for ring in &self.0.rings {
+            let ring = ring.lock();
+            let newest = ring.iter().rev().filter(|request| &*request.correlation_id == correlation_id);
+            found.extend(newest.take(MOST_FOUND).cloned());
+        }
+        newest_first(&mut found);
+        let documents: Vec<&str> = found.iter().take(MOST_FOUND).map(|request| &*request.document).collect();
         (!documents.is_empty()).then(|| format!(r#"{{"requests":[{}]}}"#, documents.join(",")))
     }
+}
+
+fn newest_first(requests: &mut [Arc<ExplainedRequest>]) {
+    requests.sort_by_key(|request| std::cmp::Reverse(request.began));
 }
 
 impl fmt::Debug for ExplainedRequests {

@@ -53,7 +53,8 @@ pub(super) fn admin_role(config: &Config, verifiers: &Verifiers, problems: &mut 
     }
 }
 
-/// Reports an admin surface without operators beside the routes of an app that requires authentication.
+/// Reports an admin surface without operators beside the routes of an app that requires authentication, and explained
+/// requests beside the routes of one that does not.
 pub(super) fn operators(config: &Config, require_auth: bool, problems: &mut Vec<SetupProblem>) {
     let has_operators = config.admin_token.is_some() || config.admin_role.is_some();
     if require_auth && !has_operators && *config.admin_addr == AdminAddr::Main {
@@ -61,5 +62,11 @@ pub(super) fn operators(config: &Config, require_auth: bool, problems: &mut Vec<
         let reason = "with `.require_auth()`, the admin surface beside the routes requires an operator; set \
                       `admin_token` or `admin_role`, or give it an address of its own";
         problems.push(SetupProblem::invalid_setting(setting, &config.admin_addr.to_string(), reason));
+    }
+    if !require_auth && *config.explain_requests > 0 && *config.admin_addr == AdminAddr::Main {
+        let setting = config::place("explain_requests", config.explain_requests.origin());
+        let reason = "every client could read the requests of others at `/requests`, because `admin_addr` is `main`; \
+                      give the admin surface an address of its own, or add `.require_auth()` to the app";
+        problems.push(SetupProblem::invalid_setting(setting, &config.explain_requests.to_string(), reason));
     }
 }

@@ -1,7 +1,10 @@
 //! The context of a trace in the headers of requests (W3C Trace Context).
 
 use http::{HeaderMap, header::HeaderName};
-use opentelemetry::{Context, propagation::TextMapPropagator as _};
+use opentelemetry::{
+    Context,
+    propagation::{Extractor, TextMapPropagator as _},
+};
 use opentelemetry_http::{HeaderExtractor, HeaderInjector};
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use tracing::Span;
@@ -40,7 +43,23 @@ pub fn inject_trace_context(headers: &mut HeaderMap) {
     }
 }
 
+/// The longest `tracestate` that is continued: what W3C Trace Context §3.3.1.5 asks for. Each span keeps it.
+const LONGEST_STATE: usize = 512;
+
+/// Headers without a `tracestate` that is longer.
+struct Bounded<'a>(HeaderExtractor<'a>);
+
+impl Extractor for Bounded<'_> {
+    fn get(&self, key: &str) -> Option<&str> {
+        self.0.get(key).filter(|value| key != TRACESTATE.as_str() || value.len() <= LONGEST_STATE)
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        self.0.keys()
+    }
+}
+
 /// The context that the headers of a request have.
 pub(super) fn extract(headers: &HeaderMap) -> Context {
-    TraceContextPropagator::new().extract_with_context(&Context::new(), &HeaderExtractor(headers))
+    TraceContextPropagator::new().extract_with_context(&Context::new(), &Bounded(HeaderExtractor(headers)))
 }

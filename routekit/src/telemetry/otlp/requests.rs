@@ -12,7 +12,13 @@ use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use super::context;
-use crate::observe::{OverTls, RequestTracer, TracedHead, method_name};
+use crate::{
+    base::printable::cut,
+    observe::{OverTls, RequestTracer, TracedHead, method_name},
+};
+
+/// The longest `server.address`, which the client chooses: longer than every name of the DNS.
+const LONGEST_HOST: usize = 255;
 
 /// Adds to the spans of requests what the log does not show.
 #[derive(Debug)]
@@ -45,7 +51,7 @@ impl RequestTracer for RequestSpans {
             let scheme = if over_tls { "https" } else { head.uri.scheme_str().unwrap_or("http") };
             span.set_attribute(KeyValue::new("url.scheme", scheme.to_owned()));
             if let Some(authority) = authority(&head) {
-                span.set_attribute(KeyValue::new("server.address", authority.host().to_owned()));
+                span.set_attribute(KeyValue::new("server.address", cut(authority.host(), LONGEST_HOST).into_owned()));
                 if let Some(port) = authority.port_u16() {
                     span.set_attribute(KeyValue::new("server.port", i64::from(port)));
                 }

@@ -18,6 +18,9 @@ const SAMPLER: &str = "OTEL_TRACES_SAMPLER";
 const SAMPLER_ARG: &str = "OTEL_TRACES_SAMPLER_ARG";
 const QUEUE: &str = "OTEL_BSP_MAX_QUEUE_SIZE";
 
+/// The SDK allocates the whole queue at the start.
+const LARGEST_QUEUE: usize = 1_000_000;
+
 const SAMPLERS: [&str; 6] = [
     "always_on",
     "always_off",
@@ -43,7 +46,7 @@ pub(super) fn read() -> Result<Option<ExportSettings>, SetupProblem> {
     check(|name| match env::var(name) {
         Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
         Err(env::VarError::NotPresent) => Ok(None),
-        Err(env::VarError::NotUnicode(value)) => Err(invalid(name, &value.to_string_lossy(), "not UTF-8")),
+        Err(env::VarError::NotUnicode(_)) => Err(unshown(name, "not UTF-8")),
     })
 }
 
@@ -61,7 +64,7 @@ fn check(
     let is_disabled = variable("OTEL_SDK_DISABLED")?.is_some_and(|value| value.eq_ignore_ascii_case("true"))
         || variable("OTEL_TRACES_EXPORTER")?.is_some_and(|value| value == "none");
     let Some((name, endpoint)) = first([TRACES_ENDPOINT, ENDPOINT])?.filter(|_| !is_disabled) else { return Ok(None) };
-    let is_https = scheme_is_https(&endpoint).map_err(|reason| invalid(name, &endpoint, reason))?;
+    let is_https = scheme_is_https(&endpoint).map_err(|reason| unshown(name, reason))?;
     if let Some((name, protocol)) = first([TRACES_PROTOCOL, PROTOCOL])?
         && protocol != "http/protobuf"
     {
@@ -85,8 +88,10 @@ fn check(
         },
     };
     let queue = number(variable(QUEUE)?.map(|value| (QUEUE, value)), 2048)?;
+    let queue = usize::try_from(queue).ok().filter(|queue| *queue <= LARGEST_QUEUE);
+    let queue = queue.ok_or_else(|| unshown(QUEUE, &format!("more than {LARGEST_QUEUE}")))?;
     let timeout_ms = number(first([TRACES_TIMEOUT, TIMEOUT])?, 10_000)?;
-    Ok(Some(ExportSettings { is_https, timeout_ms, queue: usize::try_from(queue).unwrap_or(usize::MAX) }))
+    Ok(Some(ExportSettings { is_https, timeout_ms, queue }))
 }
 
 fn scheme_is_https(endpoint: &str) -> Result<bool, &'static str> {
@@ -100,6 +105,11 @@ fn scheme_is_https(endpoint: &str) -> Result<bool, &'static str> {
 
 fn invalid(name: &str, value: &str, reason: &str) -> SetupProblem {
     SetupProblem::invalid_setting(name, value, reason)
+}
+
+/// The problem of a value that is not shown: a URL may contain a password.
+fn unshown(name: &str, reason: &str) -> SetupProblem {
+    SetupProblem::new("invalid-setting", format!("the value of {name} is invalid: {reason}")).at(name)
 }
 
 #[cfg(test)]
@@ -133,22 +143,38 @@ mod tests {
     #[test]
     fn invalid_variable_is_named() {
         for (name, value, reason) in [
-            (ENDPOINT, "localhost:4318", "expected a URL such as"),
-            (ENDPOINT, "http://", "not a URL"),
             (PROTOCOL, "grpc", "only `http/protobuf`"),
             (SAMPLER, "sometimes", "expected one of `always_on`"),
             (SAMPLER_ARG, "10%", "expected a number from 0 to 1"),
             (QUEUE, "0", "expected a positive integer"),
             (TRACES_TIMEOUT, "10s", "expected a positive integer"),
         ] {
-            let error = checked(
-                &[(name, value), (TRACES_ENDPOINT, "http://localhost:4318")]
-                    .into_iter()
-                    .filter(|(known, _)| name != ENDPOINT || *known == ENDPOINT)
-                    .collect::<Vec<_>>(),
-            )
-            .unwrap_err();
+            let error = checked(&[(name, value), (TRACES_ENDPOINT, "http://localhost:4318")]).unwrap_err();
             assert!(error.starts_with(&format!("{name} is `{value}`: {reason}")), "{error}");
+        }
+    }
+
+    #[test]
+    fn invalid_endpoint_is_not_shown() {
+        for (endpoint, reason) in [
+            ("localhost:4318", "expected a URL such as `http://localhost:4318`"),
+            ("http://", "not a URL"),
+            ("ftp://ann:hunter2@collector", "expected a URL such as `http://localhost:4318`"),
+            ("http://ann:hunter2@a b", "not a URL"),
+        ] {
+            for name in [ENDPOINT, TRACES_ENDPOINT] {
+                let error = checked(&[(name, endpoint)]).unwrap_err();
+                assert_eq!(error, format!("the value of {name} is invalid: {reason}"));
+            }
+        }
+    }
+
+    #[test]
+    fn queue_has_a_limit() {
+        let checked = |queue| checked(&[(ENDPOINT, "http://localhost:4318"), (QUEUE, queue)]);
+        assert_eq!(checked("1000000").unwrap().unwrap().queue, 1_000_000);
+        for queue in ["1000001", "18446744073709551615"] {
+            assert_eq!(checked(queue).unwrap_err(), format!("the value of {QUEUE} is invalid: more than 1000000"));
         }
     }
 }
