@@ -19,7 +19,7 @@ struct Shared {
     capacity: usize,
     clock: Clock,
     /// A ring for each [`KeptFor`].
-    rings: [Mutex<Ring>; 3],
+    rings: [Mutex<RequestRing>; 3],
 }
 
 /// Why a request is kept. Clients can cause the later kinds, which must not push out the earlier ones.
@@ -47,7 +47,7 @@ impl KeptFor {
 const MOST_FOUND: usize = 20;
 
 /// The last requests, oldest first.
-type Ring = VecDeque<Arc<ExplainedRequest>>;
+type RequestRing = VecDeque<Arc<ExplainedRequest>>;
 
 impl ExplainedRequests {
     /// Keeps `capacity` requests of each kind. `None` if that is 0.

@@ -57,7 +57,7 @@ impl Metrics {
     }
 
     /// Returns the statistics of every route since the start of the app. Hand-written routes, routekit's own endpoints
-    /// and requests without a route are included once they have had a request.
+    /// and requests without a route are included once they have had a request. With many routes it takes milliseconds.
     #[must_use]
     pub fn route_metrics(&self) -> Vec<RouteStatistics> {
         self.sources.statistics.routes()

@@ -98,9 +98,10 @@ impl Statistics {
 
     /// The statistics of the route with this key.
     pub(crate) fn route(&self, key: &str) -> Option<RouteStatistics> {
-        let (now, routes) = self.read();
-        let boot = self.0.clock.unix_time().saturating_sub(now);
-        Some(routes.iter().find(|series| series.key == key)?.statistics(now, boot))
+        let series = self.0.routes.lock().iter().find(|series| series.key == key).cloned()?;
+        let now = self.now();
+        series.tick(now);
+        Some(series.statistics(now, self.0.clock.unix_time().saturating_sub(now)))
     }
 
     /// The requests and failures of the last ten minutes, by the keys of the routes that have had a request.
@@ -142,8 +143,13 @@ impl Statistics {
     /// The time since the start, and all routes, whose histories are up to date.
     fn read(&self) -> (Duration, Vec<Arc<RouteSeries>>) {
         let routes = self.0.routes.lock().clone();
-        let now = self.0.clock.now().saturating_duration_since(self.0.start);
+        let now = self.now();
         routes.iter().for_each(|series| series.tick(now));
         (now, routes)
+    }
+
+    /// The time since the start.
+    fn now(&self) -> Duration {
+        self.0.clock.now().saturating_duration_since(self.0.start)
     }
 }
