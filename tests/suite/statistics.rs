@@ -160,6 +160,8 @@ async fn report_is_about_its_window_and_names_what_to_change() {
     for _ in 0..30 {
         status_of(&app, "/stuck").await;
     }
+    // A server reads its statistics every five seconds.
+    json(&app, "/metrics").await;
     // Hours later, one fast request.
     clock.advance(Duration::from_secs(4 * 3_600));
     let began = clock.unix_time();
