@@ -12,8 +12,8 @@ use routekit::{
 use serde_json::Value;
 
 /// Moves the clock by the duration in the path, and answers with the status.
-#[get("/work/{millis}/{status}", tags("work"), version = "v2", slow = "1s")]
-async fn work(millis: u64, status: u16, clock: Dep<ManualClock>) -> StatusCode {
+#[get("/busy/{millis}/{status}", tags("busy"), version = "v2", slow = "1s")]
+async fn busy(millis: u64, status: u16, clock: Dep<ManualClock>) -> StatusCode {
     clock.advance(Duration::from_millis(millis));
     StatusCode::from_u16(status).unwrap()
 }
@@ -36,7 +36,7 @@ async fn own(metrics: Dep<Metrics>) -> String {
 
 fn app() -> (TestApp, ManualClock) {
     let clock = ManualClock::new();
-    let app = App::with_routes(routes![work, stuck, varied, own]).clock(clock.clock()).provide(clock.clone());
+    let app = App::with_routes(routes![busy, stuck, varied, own]).clock(clock.clock()).provide(clock.clone());
     (TestApp::new(app), clock)
 }
 
@@ -61,21 +61,21 @@ async fn status_of(app: &TestApp, path: &str) -> StatusCode {
 async fn statistics_have_every_field_of_a_route() {
     let (app, clock) = app();
     for (millis, status) in [(10, 200), (20, 204), (30, 404), (40, 404), (2_000, 500)] {
-        assert_eq!(status_of(&app, &format!("/work/{millis}/{status}")).await, status);
+        assert_eq!(status_of(&app, &format!("/busy/{millis}/{status}")).await, status);
     }
-    app.request(Method::HEAD, "/work/50/200").send().await;
+    app.request(Method::HEAD, "/busy/50/200").send().await;
     clock.advance(Duration::from_secs(5));
-    let mut route = route(&app, "GET:/work/{millis}/{status}:v2").await;
+    let mut route = route(&app, "GET:/busy/{millis}/{status}:v2").await;
     let times = route["responseTimeMetrics"].take();
     assert_eq!(
         route,
         serde_json::json!({
-            "routeKey": "GET:/work/{millis}/{status}:v2", "method": "GET", "path": "/work/{millis}/{status}",
+            "routeKey": "GET:/busy/{millis}/{status}:v2", "method": "GET", "path": "/busy/{millis}/{status}",
             "version": "v2", "totalRequests": 6, "successfulRequests": 3, "failedRequests": 3, "serverFailures": 1,
             "cancelledRequests": 0, "errorsByCode": { "404": 2, "500": 1 }, "responseTimeMetrics": null,
             "requestsPerSecond": 6.0 / 7.15, "lastRequest": "2030-01-01T00:00:07.150Z", "slowRequests": 1,
             "memoryUsage": null,
-            "tags": ["work"],
+            "tags": ["busy"],
         })
     );
     assert_eq!((&times["min"], &times["max"]), (&10.0.into(), &2_000.0.into()));
@@ -154,8 +154,8 @@ async fn report_is_about_its_window_and_names_what_to_change() {
             // The URLs are measured from now on. A server does this every five seconds.
             json(&app, "/metrics").await;
         }
-        status_of(&app, "/work/1500/200").await;
-        status_of(&app, "/work/1500/500").await;
+        status_of(&app, "/busy/1500/200").await;
+        status_of(&app, "/busy/1500/500").await;
     }
     for _ in 0..30 {
         status_of(&app, "/stuck").await;
@@ -172,7 +172,7 @@ async fn report_is_about_its_window_and_names_what_to_change() {
     assert_eq!(report["summary"]["totalErrors"], 60);
     let slowest = &report["routeMetrics"]["slowestRoutes"];
     assert_eq!(slowest[0]["routeKey"], "GET:/stuck:default");
-    assert_eq!(slowest[1]["routeKey"], "GET:/work/{millis}/{status}:v2");
+    assert_eq!(slowest[1]["routeKey"], "GET:/busy/{millis}/{status}:v2");
     assert_eq!(slowest[2], Value::Null, "a fast route is not slow");
     let failing = &report["routeMetrics"]["errorProneRoutes"];
     assert_eq!((&failing[0]["routeKey"], failing.as_array().unwrap().len()), (&"GET:/stuck:default".into(), 2));
@@ -180,9 +180,9 @@ async fn report_is_about_its_window_and_names_what_to_change() {
     let advice: Vec<&str> =
         report["recommendations"].as_array().unwrap().iter().map(|advice| advice.as_str().unwrap()).collect();
     for part in [
-        "GET /work/{millis}/{status}: the mean duration is 1500.0 ms, and it is not cached; consider `cache(ttl = …)`: \
+        "GET /busy/{millis}/{status}: the mean duration is 1500.0 ms, and it is not cached; consider `cache(ttl = …)`: \
          93.3 % of 30 measured requests repeated a URL",
-        "GET /work/{millis}/{status}: the server failed 30 requests (50.0 %)",
+        "GET /busy/{millis}/{status}: the server failed 30 requests (50.0 %)",
         "GET /stuck: the 99th percentile of ",
         " is near the timeout of 1s",
     ] {
