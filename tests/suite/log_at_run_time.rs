@@ -2,7 +2,7 @@
 //!
 //! A subscriber belongs to the process, so the program runs in a process of its own: this test binary, started again.
 
-use std::{process::Command, time::Duration};
+use std::time::Duration;
 
 use routekit::{
     ManualClock,
@@ -13,7 +13,7 @@ use routekit::{
 };
 use serde_json::{Value, json};
 
-use crate::support::free_port;
+use crate::support::{free_port, output_of, test_as_program};
 
 const TOKEN: &str = "0123456789abcdef";
 const CHILD: &str = "ROUTEKIT_TEST_LOG_AT_RUN_TIME";
@@ -134,17 +134,13 @@ async fn program() {
 }
 
 fn output(variables: &[(&str, &str)]) -> String {
-    let output = Command::new(std::env::current_exe().unwrap())
-        .args(["log_at_run_time::program", "--exact", "--nocapture"])
+    let mut program = test_as_program("log_at_run_time::program");
+    program
         .env(CHILD, "")
         .env("RUST_LOG", "info,shop::stock=warn")
         .env_remove("ROUTEKIT_LOG_FORMAT")
-        .envs(variables.iter().copied())
-        .output()
-        .unwrap();
-    let [stdout, stderr] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
-    assert!(output.status.success(), "{stdout}\n{stderr}");
-    stdout
+        .envs(variables.iter().copied());
+    output_of(&mut program)
 }
 
 #[test]

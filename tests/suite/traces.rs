@@ -6,7 +6,6 @@ use std::{
     collections::BTreeMap,
     io::{Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
-    process::Command,
     sync::mpsc::{self, Receiver},
     thread,
     time::Duration,
@@ -178,18 +177,14 @@ impl Logged {
 }
 
 fn run(case: &str, endpoint: &str, variables: &[(&str, &str)]) -> Logged {
-    let output = Command::new(std::env::current_exe().unwrap())
-        .args(["traces::program", "--exact", "--nocapture"])
+    let mut program = support::test_as_program("traces::program");
+    program
         .env(CASE, case)
         .env("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
         .env("RUST_LOG", "warn")
         .env_remove("ROUTEKIT_LOG_FORMAT")
-        .envs(variables.iter().copied())
-        .output()
-        .unwrap();
-    let [stdout, stderr] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
-    assert!(output.status.success(), "{stdout}\n{stderr}");
-    Logged { stdout }
+        .envs(variables.iter().copied());
+    Logged { stdout: support::output_of(&mut program) }
 }
 
 /// A collector that takes everything.

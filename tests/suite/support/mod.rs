@@ -12,7 +12,7 @@ mod wait;
 pub(crate) use self::{
     cache::{exact, tenant, x_cache_of},
     on_task::OnTask,
-    programs::{Process, free_port, temporary, tool},
+    programs::{Process, free_port, output_of, temporary, test_as_program, tool},
     property::check,
     runs::Runs,
     time::{MINUTE, SECOND},

@@ -3,7 +3,7 @@
 use std::{
     net::{SocketAddr, TcpListener},
     path::PathBuf,
-    process::Child,
+    process::{Child, Command},
 };
 
 /// A program from `PATH`, where `tests/run` puts it.
@@ -18,6 +18,21 @@ pub(crate) fn tool(name: &str) -> Option<PathBuf> {
         eprintln!("SKIPPED: {name} is not there; `tests/run` gets it");
     }
     found
+}
+
+/// This program once more, with one test: for what belongs to a process, such as its subscriber.
+pub(crate) fn test_as_program(test: &str) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args([test, "--exact", "--nocapture"]);
+    command
+}
+
+/// Runs a program to its end, which must be a success, and returns its standard output.
+pub(crate) fn output_of(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    let [stdout, stderr] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+    assert!(output.status.success(), "{stdout}\n{stderr}");
+    stdout
 }
 
 /// A new, empty directory of a test, below cargo's directory for tests.
