@@ -37,6 +37,7 @@ mod discovery;
 mod explained_requests;
 mod exporter;
 mod extractors;
+mod groups;
 mod grpc;
 mod hand_written;
 mod health;

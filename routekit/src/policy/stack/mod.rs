@@ -40,7 +40,8 @@ pub(super) fn steps(policies: &EffectivePolicies, router: &RouterPolicies) -> Ve
         Step::router("watch", "access_log", *router.access_log).from(router.access_log.origin()),
         Step::router("correlation", "id", "on"),
         Step::router("catch_panic", "of layers", "on"),
-        Step::endpoint("deprecation", "deprecated", OrOff(policies.deprecation.map(ShownDeprecation))),
+        Step::endpoint("deprecation", "deprecated", OrOff(policies.deprecation.map(ShownDeprecation)))
+            .from(policies.deprecation.origin()),
         Step::endpoint("body_limit", "body_limit", units::Bytes(*policies.body_limit))
             .from(policies.body_limit.origin()),
         Step::endpoint("auth", "auth", &*policies.access).from(policies.access.origin()),
