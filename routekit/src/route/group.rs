@@ -89,7 +89,7 @@ impl LinkedGroups {
     }
 
     /// Modules with several groups, unless the app has no route in them. `routes` are the locations of its routes.
-    pub(crate) fn problems(&self, routes: impl Iterator<Item = Location> + Clone) -> Vec<SetupProblem> {
+    pub(crate) fn problems(&self, routes: &(impl Iterator<Item = Location> + Clone)) -> Vec<SetupProblem> {
         let of_module = self.0.chunk_by(|a, b| a.location.module_path == b.location.module_path);
         let several = of_module.filter(|groups| groups.len() > 1);
         let concerned = several.filter(|groups| routes.clone().any(|route| groups[0].contains(route)));
@@ -184,11 +184,11 @@ mod tests {
     #[test]
     fn second_group_of_a_module_is_a_problem_if_the_app_has_its_routes() {
         let groups = linked(&[at("shop", 1), at("shop::admin", 1), at("shop::admin", 7)]);
-        let problems = groups.problems([at("shop::admin::users", 3)].into_iter());
+        let problems = groups.problems(&[at("shop::admin::users", 3)].into_iter());
         let [problem] = &problems[..] else { panic!("{problems:?}") };
         assert!(problem.to_string().starts_with("the module `shop::admin` has 2 groups"), "{problem}");
         assert_eq!(problem.locations(), ["src/x.rs:1", "src/x.rs:7"]);
-        assert!(groups.problems([at("shop::cart", 3)].into_iter()).is_empty());
+        assert!(groups.problems(&[at("shop::cart", 3)].into_iter()).is_empty());
     }
 
     #[test]

@@ -47,7 +47,7 @@ pub(super) fn declare(
     };
     let linked_groups = LinkedGroups::collect();
     let locations = selected.iter().map(|route| route.meta().location);
-    problems.extend(linked_groups.problems(locations.clone()));
+    problems.extend(linked_groups.problems(&locations));
     // An app that lists its routes may leave out all routes of a group.
     let unused_groups = match &selection {
         Selection::Linked => {
