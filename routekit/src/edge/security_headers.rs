@@ -18,12 +18,13 @@
 //!    or if [`https`](SecurityHeadersLayer::https) says that a proxy in front does. Requests to `localhost` never get
 //!    it, or the browser of a developer would refuse plain HTTP there for a year.
 //!
-//! An app adds the headers by default. Configuration changes each of them or switches it off (`[security_headers]`), and
-//! `content_security_policy` and `referrer_policy` also for one route. `App::explain` shows them with their origins.
+//! An app adds the headers by default. Configuration changes each of them or switches it off (`[security_headers]`),
+//! and `content_security_policy` and `referrer_policy` also for one route. `App::explain` shows them with their
+//! origins.
 //!
 //! The values follow OWASP's cheat sheets on REST security and HTTP headers. `frame-ancestors` makes `X-Frame-Options`
-//! superfluous in browsers since 2016. `Referrer-Policy` is not `no-referrer`, with which a browser sends `Origin: null`
-//! for the forms of the app's own pages.
+//! superfluous in browsers since 2016. `Referrer-Policy` is not `no-referrer`, with which a browser sends
+//! `Origin: null` for the forms of the app's own pages.
 //!
 //! [`SecurityHeadersLayer`] applies the policy to any axum router:
 //!
