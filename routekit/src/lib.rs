@@ -106,6 +106,7 @@ pub mod correlation;
 mod deadline;
 pub mod deprecation;
 pub mod deps;
+pub mod edge;
 mod explained;
 pub mod extract;
 mod generated;
@@ -169,7 +170,7 @@ mod validate_trait {
 ///
 /// Created by [`App::explain`] and [`app::RouteTable`].
 pub mod explain {
-    pub use crate::policy::{AlertThresholds, EffectivePolicies, Explanation, Step};
+    pub use crate::policy::{AlertThresholds, EffectivePolicies, EffectiveSecurityHeaders, Explanation, Step};
 }
 
 /// The counting allocator of the feature `alloc-stats`.

@@ -34,6 +34,7 @@ mod correlation;
 mod dependencies;
 mod description;
 mod discovery;
+mod edge;
 mod explained_requests;
 mod exporter;
 mod extractors;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::security_headers::EffectiveSecurityHeaders;
 use crate::{
     base::setting::{Origin, Setting},
     breaker::CircuitBreaker,
@@ -43,6 +44,8 @@ pub struct EffectivePolicies {
     pub(crate) guards: Guards,
     /// Whether the route has its own tower layer.
     pub layered: bool,
+    /// The headers that tell browsers what they may do with responses.
+    pub security_headers: EffectiveSecurityHeaders,
 }
 
 /// The thresholds above which an alert of a route is raised. `None` switches one off.
@@ -92,6 +95,7 @@ impl EffectivePolicies {
         config: &Config,
         access: &Setting<Access>,
     ) -> Self {
+        let security_headers = EffectiveSecurityHeaders::new(route, config);
         let route = route.cloned().unwrap_or_else(|| RouteConfig::new(Origin::Default));
         let timeout = choose(route.timeout, declared.find(|declared| declared.timeout.map(Some)), &config.timeout);
         let slow = choose(route.slow, declared.find(|declared| declared.slow.map(Some)), &config.slow);
@@ -131,6 +135,7 @@ impl EffectivePolicies {
             breaker: breaker_policy(route.breaker, declared.own.breaker),
             guards: Guards::default(),
             layered: declared.own.layered,
+            security_headers,
         }
     }
 }

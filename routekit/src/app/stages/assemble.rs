@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use parking_lot::Mutex;
 
-use super::{check::Checked, configure::Configured, declare::Declared, routers, warnings, wire::Wired};
+use super::{check::Checked, configure::Configured, declare::Declared, edge, routers, warnings, wire::Wired};
 #[cfg(feature = "telemetry")]
 use crate::admin::LogAdmin;
 #[cfg(feature = "otlp")]
@@ -173,6 +173,8 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         problems,
         unmatched: observers.unmatched(),
         sensitive_headers,
+        edge: edge::of_app(&config),
+        admin_edge: edge::of_admin(),
         readiness,
         shutdown,
         shutdown_hooks: Mutex::new(shutdown_hooks),
