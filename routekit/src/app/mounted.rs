@@ -77,7 +77,8 @@ impl Mounted {
             self.problems,
             self.shutdown,
             *self.config.explain_requests > 0,
-        );
+        )
+        .trusted_proxies(&self.config.trusted_proxies);
         (self.router.layer(around), self.admin.map(|admin| admin.layer(around_admin)))
     }
 
@@ -97,7 +98,8 @@ impl Mounted {
             self.problems.clone(),
             self.shutdown.clone(),
             *self.config.explain_requests > 0,
-        );
+        )
+        .trusted_proxies(&self.config.trusted_proxies);
         AppService(around.layer(self.router.clone()))
     }
 

@@ -17,6 +17,7 @@ use crate::{
     health::{HealthCheck, Readiness},
     observe::Observer,
     problem::ProblemFormat,
+    rate_limit::Limit,
     route::Selection,
     shutdown::Shutdown,
 };
@@ -35,6 +36,10 @@ pub(super) struct SettingsSpec {
     /// Replaces the file and the variables of the process.
     pub(super) config: Option<Config>,
     pub(super) changes: Vec<ChangeConfig>,
+    /// Unless the configuration names others.
+    pub(super) trusted_proxies: Vec<String>,
+    /// Unless the configuration has others.
+    pub(super) rate_limits: Vec<Limit>,
     pub(super) admin_listener: Option<TcpListener>,
     pub(super) cache: CacheBuilder,
     /// Whether routekit accepts the connections, so that it needs the certificate.
@@ -116,6 +121,8 @@ impl AppSpec {
             settings: SettingsSpec {
                 config: None,
                 changes: Vec::new(),
+                trusted_proxies: Vec::new(),
+                rate_limits: Vec::new(),
                 admin_listener: None,
                 cache: CacheBuilder::default(),
                 is_served: false,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{keys, parse, setting_problems::place, settings::Config};
+use crate::rate_limit;
 use crate::base::{
     http_target::{HttpTarget, UrlMistake, parse_url},
     setting::Setting,
@@ -156,6 +157,12 @@ impl Config {
             } else if is_set && !has_other {
                 wrong(name, reason);
             }
+        }
+        if *self.rate_limit_max_keys == 0 {
+            wrong("rate_limit.max_keys", "zero; all clients would share one quota");
+        }
+        if let Some(mistake) = rate_limit::mistake(&self.rate_limit_default) {
+            wrong("rate_limit.default", &mistake);
         }
         if !(1..=366).contains(&*self.statistics_retention_days) {
             wrong("statistics.retention_days", "must be from 1 to 366");

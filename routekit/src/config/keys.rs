@@ -6,15 +6,19 @@ use http::HeaderName;
 
 use super::{
     parse::{
-        bytes, duration_or_off, on_or_off, percent_or_off, share_or_off, show_bytes, show_on_or_off, show_percent,
-        show_share, socket_addr,
+        bytes, duration_or_off, limits_or_off, on_or_off, percent_or_off, share_or_off, show_bytes, show_limits,
+        show_on_or_off, show_percent, show_share, socket_addr,
     },
     secret::Secret,
     settings::Config,
 };
-use crate::base::{
-    setting::{Origin, Setting},
-    units,
+use crate::{
+    base::{
+        setting::{Origin, Setting},
+        units,
+    },
+    client_address::TrustedProxies,
+    rate_limit::RateLimitHeaders,
 };
 
 /// A key of [`Config`].
@@ -90,6 +94,15 @@ pub(super) const KEYS: &[ConfigKey] = &[
         role,
         show_role,
         "The role that makes an identity an operator. Requires a verifier."
+    ),
+    key!(
+        "trusted_proxies",
+        trusted_proxies,
+        trusted_proxies,
+        ToString::to_string,
+        "Ranges of IP addresses, such as `10.0.0.0/8`, whose `Forwarded` and `X-Forwarded-For` name the client. `unix` \
+         stands for connections without an address, and `none` trusts no proxy.",
+        list
     ),
     key!(
         "sensitive_headers",
@@ -211,6 +224,32 @@ pub(super) const KEYS: &[ConfigKey] = &[
         "A URL that receives each change of an alert in a POST request, as JSON with a `text` for Slack. Messages and \
          logs do not contain it. `https` needs the Cargo feature `jwks`.",
         secret
+    ),
+    key!(
+        "rate_limit.default",
+        rate_limit_default,
+        limits_or_off,
+        show_limits,
+        "The rate limits of routes that declare none, or `off`: each a rate, and any of `burst=20`, `per=user`, \
+         `per=header:x-api-key`, `name=daily` and `mode=observe`. These routes share them. See \
+         [rate limits](crate::rate_limit).",
+        list
+    ),
+    key!(
+        "rate_limit.headers",
+        rate_limit_headers,
+        |text: &str| text.parse::<RateLimitHeaders>().map_err(str::to_owned),
+        ToString::to_string,
+        "The headers that tell clients about their rate limits: `draft` (`RateLimit` and `RateLimit-Policy`), `legacy` \
+         (`X-RateLimit-…`), `both` or `none`."
+    ),
+    key!(
+        "rate_limit.max_keys",
+        rate_limit_max_keys,
+        count,
+        ToString::to_string,
+        "How many keys, such as addresses of clients, each rate limit keeps at most, in some 40 bytes each. New ones \
+         share one quota beyond that."
     ),
     key!(
         "statistics.retention_days",
@@ -440,6 +479,10 @@ fn bytes_or_off(text: &str) -> Result<Option<u64>, String> {
 
 fn show_bytes_or_off(bytes: &Option<u64>) -> String {
     bytes.as_ref().map_or_else(|| "off".to_owned(), show_bytes)
+}
+
+fn trusted_proxies(text: &str) -> Result<TrustedProxies, String> {
+    if text == "none" { Ok(TrustedProxies::new()) } else { text.parse().map_err(|error| format!("{error}")) }
 }
 
 fn days(text: &str) -> Result<u16, String> {

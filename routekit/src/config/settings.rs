@@ -8,7 +8,14 @@ use std::{
 use http::HeaderName;
 
 use super::{admin_addr::AdminAddr, app_settings::AppSettings, route::RouteConfig, secret::Secret};
-use crate::{access_log::AccessLogMode, base::setting::Setting, body_limit, cache, metrics};
+use crate::{
+    access_log::AccessLogMode,
+    base::setting::Setting,
+    body_limit, cache,
+    client_address::TrustedProxies,
+    metrics,
+    rate_limit::{self, Limit, RateLimitHeaders},
+};
 
 /// Defines [`Config`]: for each setting its field, its default, a getter and a setter.
 macro_rules! settings {
@@ -61,6 +68,9 @@ settings! {
     /// Returns the role that makes an identity an operator.
     admin_role, set_admin_role: Option<String> = None;
 
+    /// Returns the proxies that name their clients ([`client_address`](crate::client_address)).
+    trusted_proxies, set_trusted_proxies: TrustedProxies = TrustedProxies::new();
+
     /// Returns the headers whose values stay out of logs, in addition to `Authorization`, `Cookie` and the like.
     sensitive_headers, set_sensitive_headers: Vec<HeaderName> = Vec::new();
 
@@ -112,6 +122,15 @@ settings! {
 
     /// Returns `alerts.webhook`: the URL that receives each change of an alert.
     alerts_webhook, set_alerts_webhook: Option<Secret> = None;
+
+    /// Returns `rate_limit.default`: the rate limits of routes that declare none. These routes share them.
+    rate_limit_default, set_rate_limit_default: Vec<Limit> = Vec::new();
+
+    /// Returns `rate_limit.headers`: the headers that tell clients about their rate limits.
+    rate_limit_headers, set_rate_limit_headers: RateLimitHeaders = RateLimitHeaders::Draft;
+
+    /// Returns `rate_limit.max_keys`: how many keys each rate limit keeps at most.
+    rate_limit_max_keys, set_rate_limit_max_keys: u64 = rate_limit::DEFAULT_MAX_KEYS as u64;
 
     /// Returns `statistics.retention_days`: how many days statistics reach back.
     statistics_retention_days, set_statistics_retention_days: u16 = 30;

@@ -136,6 +136,8 @@ pub enum Event {
     Unauthenticated,
     /// The client lacks a grant.
     Forbidden,
+    /// The client was beyond a rate limit.
+    RateLimited,
     /// A fresh response came from the cache.
     CacheHit,
     /// A stale response came from the cache.

@@ -1,6 +1,6 @@
 //! The settings that apply to a route, and the origin of each.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use crate::{
     base::setting::{Origin, Setting},
@@ -8,7 +8,8 @@ use crate::{
     cache,
     concurrency::ConcurrencyLayer,
     config::{Config, RouteConfig},
-    route::{Access, BreakerPolicy, CachePolicy, Deprecation, Invalidates, Policies, RequestText},
+    rate_limit::{Limit, Limiter},
+    route::{Access, BreakerPolicy, CachePolicy, Deprecation, Invalidates, Policies, RateLimitPolicy, RequestText},
 };
 
 /// The settings of one route: from its configuration, else from its attribute, else from the app.
@@ -17,6 +18,10 @@ use crate::{
 pub struct EffectivePolicies {
     /// The clients that may call the route.
     pub access: Setting<Access>,
+    /// The rate limits.
+    pub rate_limits: Setting<Vec<Limit>>,
+    /// Whether the rate limits are those of the app, which all such routes share.
+    pub(crate) shares_rate_limits: bool,
     /// The time that the handler has up to its response head.
     pub timeout: Setting<Option<Duration>>,
     /// The largest request body, in bytes.
@@ -62,6 +67,7 @@ pub struct AlertThresholds {
 pub(crate) struct Guards {
     pub(crate) concurrency: Option<ConcurrencyLayer>,
     pub(crate) breaker: Option<CircuitBreaker>,
+    pub(crate) rate_limits: Vec<Arc<Limiter>>,
 }
 
 /// The invalidations of a request without a declaration (RFC 9111 §4.4).
@@ -97,7 +103,10 @@ impl EffectivePolicies {
         let slow = choose(route.slow, declared.slow.map(Some), &config.slow);
         let alert = declared.alert.unwrap_or_default();
         let cache = cache_policy(route.cache_ttl, &config.cache_default_ttl, declared.cache);
+        let own_rate_limits = route_rate_limits(route.rate_limit, declared.rate_limits);
         Self {
+            shares_rate_limits: own_rate_limits.is_none(),
+            rate_limits: own_rate_limits.unwrap_or_else(|| config.rate_limit_default.clone()),
             access: choose(None, declared.access(), access),
             timeout: or_default_of_cached_routes(timeout, cache.is_some()),
             body_limit: choose(route.body_limit, declared.body_limit, &config.body_limit),
@@ -145,6 +154,23 @@ fn cache_policy(
         (Some(ttl), _, _) => Setting::new(ttl.map(with_ttl), ttl.origin().clone()),
         (None, None, Some(ttl)) => Setting::new(Some(with_ttl(ttl)), default_ttl.origin().clone()),
         (None, _, _) => Setting::new(Some(policy), Origin::Attribute),
+    }
+}
+
+/// The limits of the route itself. Configuration replaces them; a limit of the same name keeps what it does not set.
+fn route_rate_limits(
+    configured: Option<Setting<Vec<Limit>>>,
+    declared: Option<&[RateLimitPolicy]>,
+) -> Option<Setting<Vec<Limit>>> {
+    match (configured, declared) {
+        (Some(limits), declared) => {
+            let origin = limits.origin().clone();
+            let limits = limits.into_value().into_iter();
+            let limits = limits.map(|limit| limit.completed_by(declared.unwrap_or_default()));
+            Some(Setting::new(limits.collect(), origin))
+        }
+        (None, Some(declared)) => Some(Setting::new(declared.iter().map(Limit::declared).collect(), Origin::Attribute)),
+        (None, None) => None,
     }
 }
 

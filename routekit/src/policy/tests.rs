@@ -33,6 +33,7 @@ use crate::{
     config::Config,
     identity::Identity,
     observe::{Event, Exchange, Failure, Finished, Observer, RouteState},
+    rate_limit::RateLimitSetup,
     route::{Access, Audience, BreakerPolicy, CachePolicy, Deprecation, Endpoint, EndpointFuture, Method, Policies},
     sensitive_headers::SensitiveHeadersLayer,
 };
@@ -86,6 +87,7 @@ fn test_route() -> TestRoute {
         cache: Cache::new(),
         clock: crate::base::clock::Clock::system(),
         cache_debug_headers: false,
+        rate_limits: RateLimitSetup::default(),
         partitions: Vec::new(),
         prefix: String::new(),
         explains: false,

@@ -29,7 +29,7 @@ pub use self::{
     endpoint::{Endpoint, EndpointFuture},
     meta::{Location, RouteMeta},
     method::Method,
-    policies::{AlertPolicy, BreakerPolicy, CachePolicy, Deprecation, Invalidates, Policies},
+    policies::{AlertPolicy, BreakerPolicy, CachePolicy, Deprecation, Invalidates, Policies, RateLimitPolicy},
     registry::Route,
 };
 // For generated code, and for the modules that publish them under their own names.
@@ -39,7 +39,7 @@ pub use self::{
     endpoint::{Context, Wiring, endpoint},
     outcome::Outcome,
     policies::{
-        Access, Audience, CdnTags, ClassifyResponse, DeclaredAccess, Fallback, Grant, GrantKind, Ratio,
+        Access, Audience, CdnTags, ClassifyResponse, DeclaredAccess, Fallback, Grant, GrantKind, RateLimitKey, Ratio,
         RequestFunction, RequestText, Requirements, Window, fallback,
     },
 };

@@ -16,8 +16,9 @@ use tower_service::Service;
 use crate::{
     base::clock::Clock,
     catch_panic::{GuardedCall, PanicGuard},
+    client_address::TrustedProxies,
     correlation::{Correlated, Traffic},
-    observe::{ActiveRequest, Exchange, KnowsRequest, RouteState},
+    observe::{ActiveRequest, Exchange, KnowsRequest, RouteState, make_room},
     problem::ProblemFormat,
     sensitive_headers::SensitiveHeadersLayer,
     shutdown::Shutdown,
@@ -36,6 +37,8 @@ struct RouterSetup {
     watch: Option<Watcher>,
     clock: Clock,
     problems: Option<ProblemFormat>,
+    /// `None` if the app trusts no proxy.
+    proxies: Option<TrustedProxies>,
 }
 
 /// A router with the policies around it, one service in place of one for each policy: the future of each would be moved
@@ -58,12 +61,24 @@ impl AroundRouterLayer {
         explains: bool,
     ) -> Self {
         let watch = WatchLayer::around(unmatched).clock(clock.clone()).shutdown(shutdown).explains(explains).watcher();
-        Self(Arc::new(RouterSetup { sensitive_headers, watch: Some(watch), clock, problems }))
+        Self(Arc::new(RouterSetup { sensitive_headers, watch: Some(watch), clock, problems, proxies: None }))
+    }
+
+    /// Lets these proxies name their clients.
+    pub(crate) fn trusted_proxies(self, proxies: &TrustedProxies) -> Self {
+        let RouterSetup { sensitive_headers, watch, clock, problems, .. } = &*self.0;
+        Self(Arc::new(RouterSetup {
+            sensitive_headers: sensitive_headers.clone(),
+            watch: watch.clone(),
+            clock: clock.clone(),
+            problems: problems.clone(),
+            proxies: Some(proxies.clone()).filter(|proxies| !proxies.is_empty()),
+        }))
     }
 
     /// Around the admin surface, whose requests are not the app's traffic.
     pub(crate) fn admin(sensitive_headers: SensitiveHeadersLayer, clock: Clock) -> Self {
-        Self(Arc::new(RouterSetup { sensitive_headers, watch: None, clock, problems: None }))
+        Self(Arc::new(RouterSetup { sensitive_headers, watch: None, clock, problems: None, proxies: None }))
     }
 }
 
@@ -88,12 +103,17 @@ where
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
-        let RouterSetup { sensitive_headers, watch, clock, problems } = &*self.setup;
+        let RouterSetup { sensitive_headers, watch, clock, problems, proxies } = &*self.setup;
         // The admin surface and the warm-up are not watched, and not traced.
         let traffic = if watch.is_some() { Traffic::Clients } else { Traffic::Internal };
         let writing = (clock, problems.as_ref(), traffic);
         // For everything further in that prints headers.
         sensitive_headers.mark(request.headers_mut());
+        // For the extractor of the client's address, also in hand-written routers.
+        if let Some(proxies) = proxies {
+            make_room(request.extensions_mut());
+            request.extensions_mut().insert(proxies.clone());
+        }
         // Metrics and the access log learn of each request once, however it ends.
         let sample = watch.as_ref().and_then(|watch| watch.begin(&mut request));
         // An id and a span, and the last details of problems.

@@ -10,6 +10,8 @@ mod around_endpoint;
 mod around_handler;
 mod around_router;
 
+use std::fmt;
+
 pub(crate) use self::around_router::{AroundRouter, AroundRouterLayer};
 pub(super) use self::{
     around_endpoint::{RoutePolicies, RouteService},
@@ -30,7 +32,7 @@ use crate::{
 pub(super) fn steps(policies: &EffectivePolicies, router: &RouterPolicies) -> Vec<Step> {
     let alert = &policies.alert;
     let cache = OrOff(policies.cache.as_ref().map(ShownCache));
-    vec![
+    let mut steps = vec![
         Step::router("sensitive_headers", "names", &*router.sensitive_headers).from(router.sensitive_headers.origin()),
         Step::router("watch", "metrics", "on"),
         Step::router("watch", "slow", units::show_duration(&policies.slow)).from(policies.slow.origin()),
@@ -43,7 +45,11 @@ pub(super) fn steps(policies: &EffectivePolicies, router: &RouterPolicies) -> Ve
         Step::endpoint("deprecation", "deprecated", OrOff(policies.deprecation.map(ShownDeprecation))),
         Step::endpoint("body_limit", "body_limit", units::Bytes(*policies.body_limit))
             .from(policies.body_limit.origin()),
-        Step::endpoint("auth", "auth", &*policies.access).from(policies.access.origin()),
+    ];
+    steps.extend(rate_limits(policies, false));
+    steps.push(Step::endpoint("auth", "auth", &*policies.access).from(policies.access.origin()));
+    steps.extend(rate_limits(policies, true));
+    steps.extend([
         Step::endpoint("cache", "cache", cache).from(policies.cache.origin()),
         Step::endpoint("concurrency", "concurrency", OrOff(*policies.concurrency)).from(policies.concurrency.origin()),
         Step::endpoint("breaker", "breaker", ShownBreaker(policies)).from(policies.breaker.origin()),
@@ -51,7 +57,19 @@ pub(super) fn steps(policies: &EffectivePolicies, router: &RouterPolicies) -> Ve
         Step::endpoint("cache", "invalidates", ShownInvalidation(policies)),
         Step::endpoint("catch_panic", "of the handler", "on"),
         Step::endpoint("layer", "layer", if policies.layered { "on" } else { "off" }),
-    ]
+    ]);
+    steps
+}
+
+/// A step for each rate limit, which needs an identity or not.
+fn rate_limits(policies: &EffectivePolicies, needs_identity: bool) -> Vec<Step> {
+    let origin = policies.rate_limits.origin();
+    let step = |value: &dyn fmt::Display| Step::endpoint("rate_limit", "rate_limit", value).from(origin);
+    if policies.rate_limits.is_empty() {
+        return if needs_identity { Vec::new() } else { vec![step(&"off")] };
+    }
+    let limits = policies.rate_limits.iter().filter(|limit| limit.by().needs_identity() == needs_identity);
+    limits.map(|limit| step(limit)).collect()
 }
 
 /// The settings of the policies around the router, for all routes alike.
