@@ -20,7 +20,9 @@ pub struct InvalidCidr {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum CidrMistake {
     Syntax,
-    Length { longest: u8 },
+    Length {
+        longest: u8,
+    },
     /// The range that was probably meant.
     HostBits(Cidr),
 }
@@ -109,7 +111,10 @@ impl fmt::Display for InvalidCidr {
         let Self { text, reason } = self;
         match reason {
             CidrMistake::Syntax => {
-                write!(f, "`{text}` is not a range of IP addresses; write one such as `10.0.0.0/8`, `fd00::/8` or `::1`")
+                write!(
+                    f,
+                    "`{text}` is not a range of IP addresses; write one such as `10.0.0.0/8`, `fd00::/8` or `::1`"
+                )
             }
             CidrMistake::Length { longest } => {
                 write!(f, "`{text}` has no prefix length from 0 to {longest} after the `/`")

@@ -6,7 +6,7 @@ use axum::{
     extract::{FromRequestParts, OptionalFromRequestParts},
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, Extensions, request::Parts};
+use http::{Extensions, HeaderMap, request::Parts};
 
 use super::trusted_proxies::TrustedProxies;
 use crate::{

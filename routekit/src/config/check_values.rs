@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use super::{keys, parse, setting_problems::place, settings::Config};
-use crate::rate_limit;
 use crate::base::{
     http_target::{HttpTarget, UrlMistake, parse_url},
     setting::Setting,
     setup_problem::SetupProblem,
     units,
 };
+use crate::rate_limit;
 
 /// The shortest token that cannot be guessed.
 const SHORTEST_TOKEN: usize = 16;

@@ -114,7 +114,8 @@ impl LimitFields {
 
     fn add_legacy(&self, headers: &mut HeaderMap, states: &QuotaStates) {
         let met = self.sent.iter().filter_map(|limit| Some((limit, states.get(limit.place)?)));
-        let Some((limit, state)) = met.min_by_key(|(_, state)| (state.remaining, u32::MAX - state.reset_seconds)) else {
+        let Some((limit, state)) = met.min_by_key(|(_, state)| (state.remaining, u32::MAX - state.reset_seconds))
+        else {
             return;
         };
         headers.insert(X_LIMIT, limit.burst.clone());
@@ -204,7 +205,7 @@ mod tests {
         fields.add_to(&mut headers, &states);
         let mut lines: Vec<String> =
             headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
-        lines.sort();
+        lines.sort_by_key(|line| line.split_once(": ").map(|(name, _)| name.to_owned()));
         lines
     }
 

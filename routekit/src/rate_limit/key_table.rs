@@ -29,6 +29,8 @@ pub(super) struct KeyTable {
     /// The number of entries in all shards.
     keys: AtomicUsize,
     max_keys: usize,
+    /// The part whose slots are examined next while there is no room.
+    next: AtomicUsize,
     /// The quota of keys beyond the maximum.
     shared: Mutex<SharedQuota>,
 }
@@ -88,6 +90,7 @@ impl KeyTable {
             hasher: RandomState::default(),
             keys: AtomicUsize::new(0),
             max_keys,
+            next: AtomicUsize::new(0),
             shared: Mutex::default(),
         }
     }
@@ -117,6 +120,7 @@ impl KeyTable {
         self.reclaim(shard, EXAMINED, now);
         if !self.reserve() {
             self.reclaim(shard, EXAMINED_IF_FULL, now);
+            self.reclaim_elsewhere(now);
             if !self.reserve() {
                 return None;
             }
@@ -143,6 +147,15 @@ impl KeyTable {
                 entry.remove();
                 self.keys.fetch_sub(1, Ordering::Relaxed);
             }
+        }
+    }
+
+    /// Examines slots of another part, a different one each time, unless it is in use: its keys count, too.
+    fn reclaim_elsewhere(&self, now: u64) {
+        let next = self.next.fetch_add(1, Ordering::Relaxed) % SHARDS;
+        // The caller holds the lock of its own part, which is therefore skipped.
+        if let Some(mut shard) = self.shards[next].0.try_lock() {
+            self.reclaim(&mut shard, EXAMINED_IF_FULL, now);
         }
     }
 
@@ -192,6 +205,12 @@ impl KeyTable {
         });
         let keys = self.keys.load(Ordering::Relaxed);
         TableTotals { passed: all.passed, exceeded: all.exceeded, overflowed, keys }
+    }
+
+    /// The memory of the tables.
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> usize {
+        self.shards.iter().map(|shard| shard.0.lock().table.allocation_size()).sum()
     }
 
     #[inline]

@@ -213,7 +213,9 @@ impl FromStr for Limit {
                 }
                 _ => {
                     let known = "`burst=200`, `per=user`, `name=daily` and `mode=observe`";
-                    return Err(InvalidLimit(format!("`{word}` is not part of a limit; a rate is followed by {known}")));
+                    return Err(InvalidLimit(format!(
+                        "`{word}` is not part of a limit; a rate is followed by {known}"
+                    )));
                 }
             };
             if !is_new {
@@ -325,7 +327,7 @@ mod tests {
             ("10/s burst=x", "not a number of requests"),
             ("1/day burst=9999", "takes more than 366 days"),
             ("10/s per=path", "`per=path` is not one of"),
-            ("10/s per=header:a b", "not a header name"),
+            ("10/s per=header:a@b", "not a header name"),
             ("10/s per=header:", "not a header name"),
             ("10/s mode=dry", "`mode=dry` is not one of"),
             ("10/s name=", "not a name of a limit"),

@@ -34,6 +34,8 @@ mod limit;
 mod limiter;
 mod quota_states;
 mod rate_limits;
+#[cfg(test)]
+mod tests;
 
 pub use routekit_grammar::rate::Rate;
 
