@@ -84,8 +84,8 @@ impl TrustedProxies {
         }
     }
 
-    /// The last address that is not a trusted proxy's, or the first one if all are. `None` if an entry on the way is not
-    /// an address.
+    /// The last address that is not a trusted proxy's, or the first one if all are. `None` if an entry on the way is
+    /// not an address.
     fn rightmost_untrusted(&self, read: impl FnOnce(&mut dyn FnMut(forwarded::Hop) -> bool)) -> Option<IpAddr> {
         let mut client = None;
         read(&mut |hop| {

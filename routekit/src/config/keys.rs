@@ -232,7 +232,7 @@ pub(super) const KEYS: &[ConfigKey] = &[
         show_limits,
         "The rate limits of routes that declare none, or `off`: each a rate, and any of `burst=20`, `per=user`, \
          `per=header:x-api-key`, `name=daily` and `mode=observe`. These routes share them. See \
-         [rate limits](crate::rate_limit).",
+         [rate limits](crate::guide::rate_limits).",
         list
     ),
     key!(

@@ -87,8 +87,9 @@ pub(super) const KEYS: &[RouteKey] = &[
         rate_limit,
         limits_or_off,
         show_limits,
-        "The rate limits of the route, as in `rate_limit.default`, or `off`. They replace those that the route declares. \
-         A limit with the name of a declared one counts by the same key, and has the same mode, unless it sets its own.",
+        "The rate limits of the route, as in `rate_limit.default`, or `off`. They replace those that the route \
+         declares. A limit with the name of a declared one counts by the same key, and has the same mode, unless it \
+         sets its own.",
         true
     ),
     key!(timeout, duration_or_off, show_duration, "The timeout of the handler, or `off`."),

@@ -1,5 +1,5 @@
-//! Metrics of requests, caches, circuit breakers, concurrency limits, rate limits, health checks, the process and its runtime, for
-//! Prometheus and other recorders.
+//! Metrics of requests, caches, circuit breakers, concurrency limits, rate limits, health checks, the process and its
+//! runtime, for Prometheus and other recorders.
 //!
 //! An app collects them by itself and serves them at `/metrics` of its [admin service](crate::admin):
 //!
@@ -61,11 +61,11 @@
 //!    like belong to the process: they appear at the app that was served first.
 //!    Its histograms, those of the program included, count in place: they take the same memory however many samples
 //!    they get, and lose none. Metrics of the program that would break or falsify the output are refused.
-//! 8. Caches, breakers, concurrency limits, rate limits and health checks keep their own numbers. These are copied when the
-//!    [`Exporter`] renders, or once per second if the program has installed a recorder. Cache metrics that do not
+//! 8. Caches, breakers, concurrency limits, rate limits and health checks keep their own numbers. These are copied when
+//!    the [`Exporter`] renders, or once per second if the program has installed a recorder. Cache metrics that do not
 //!    belong to a route have `source` instead of method and route: `layers` (all layers that the program created) or
-//!    `program` (values, and the program's own invalidations). All three series of a health check are 0 until its first
-//!    run has ended. Rate limits that are defaults of the app have `source="app"` in place of method and route.
+//!    `program` (values, and the program's own invalidations). Rate limits that are defaults of the app have `app`. All
+//!    three series of a health check are 0 until its first run has ended.
 //! 9. `process_*` are the figures that the Prometheus client libraries report. They belong to the process: each app
 //!    shows the same, and on the program's own recorder they have no label `app`. They come from `/proc`; a figure that
 //!    the system does not have is no series. `process_cpu_seconds_total` counts whole seconds. `process_heap_bytes`

@@ -26,15 +26,18 @@ use super::{
 };
 use crate::{
     auth::Verifiers,
-    base::setting::Setting,
+    base::{clock::ManualClock, setting::Setting},
     breaker::{CircuitBreaker, Fallbacks},
     cache::Cache,
     concurrency::ConcurrencyLayer,
     config::Config,
     identity::Identity,
     observe::{Event, Exchange, Failure, Finished, Observer, RouteState},
-    rate_limit::RateLimitSetup,
-    route::{Access, Audience, BreakerPolicy, CachePolicy, Deprecation, Endpoint, EndpointFuture, Method, Policies},
+    rate_limit::{Limiter, RateLimitSetup},
+    route::{
+        Access, Audience, BreakerPolicy, CachePolicy, Deprecation, Endpoint, EndpointFuture, Method, Policies,
+        RateLimitKey, RateLimitPolicy,
+    },
     sensitive_headers::SensitiveHeadersLayer,
 };
 
@@ -60,9 +63,17 @@ struct TestRoute {
     events: Events,
     breaker: CircuitBreaker,
     concurrency: ConcurrencyLayer,
+    /// The clocks of the limit by address and of the limit by user.
+    limits: [ManualClock; 2],
     policies: EffectivePolicies,
     router_policies: RouterPolicies,
 }
+
+/// One request an hour, by address and by user.
+const LIMITS: &[RateLimitPolicy] = &[
+    RateLimitPolicy::new("ip", 1, 3_600_000),
+    RateLimitPolicy::new("user", 1, 3_600_000).with_key(RateLimitKey::User),
+];
 
 fn test_route() -> TestRoute {
     let config = Config::default();
@@ -70,6 +81,7 @@ fn test_route() -> TestRoute {
         .with_timeout(Duration::from_secs(5))
         .with_body_limit(4)
         .with_deprecation(Deprecation::new("@1767225600", None))
+        .with_rate_limits(LIMITS)
         .with_cache(CachePolicy::new().with_ttl(Duration::from_secs(60)).with_audience(Audience::Everyone))
         .with_concurrency(1)
         .with_breaker(BreakerPolicy::new());
@@ -78,6 +90,10 @@ fn test_route() -> TestRoute {
     let concurrency = ConcurrencyLayer::new(1);
     policies.guards.breaker = Some(breaker.clone());
     policies.guards.concurrency = Some(concurrency.clone());
+    let limits = [ManualClock::new(), ManualClock::new()];
+    let limiters = policies.rate_limits.iter().zip(&limits);
+    policies.guards.rate_limits =
+        limiters.map(|(limit, clock)| Arc::new(Limiter::new(limit.clone(), clock.clock(), 10))).collect();
     let router_policies = RouterPolicies {
         access_log: config.access_log.clone(),
         sensitive_headers: Setting::default_to(SensitiveHeadersLayer::new()),
@@ -115,10 +131,15 @@ fn test_route() -> TestRoute {
         (endpoint, Fallbacks::default()),
     );
     let router = Router::new().route("/{what}", methods);
-    TestRoute { router, events, breaker, concurrency, policies, router_policies }
+    TestRoute { router, events, breaker, concurrency, limits, policies, router_policies }
 }
 
 impl TestRoute {
+    /// Makes the next request pass the first limits.
+    fn pass_limits(&self, limits: usize) {
+        self.limits[..limits].iter().for_each(|clock| clock.advance(Duration::from_secs(3600)));
+    }
+
     async fn request(&self, path: &str, body: &'static str, identity: Option<Identity>) -> StatusCode {
         let mut request = Request::get(path).body(Body::from(body)).unwrap();
         if let Some(identity) = identity {
@@ -150,17 +171,28 @@ async fn policies_of_a_route_act_in_the_order_that_explain_shows() {
     let status = subject.request("/stored", "too large", None).await;
     expect("body_limit", status, StatusCode::PAYLOAD_TOO_LARGE, Event::BodyTooLarge);
     let status = subject.request("/stored", "", None).await;
+    expect("rate_limit", status, StatusCode::TOO_MANY_REQUESTS, Event::RateLimited);
+    subject.pass_limits(1);
+    let status = subject.request("/stored", "", None).await;
     expect("auth", status, StatusCode::UNAUTHORIZED, Event::Unauthenticated);
+    subject.pass_limits(1);
+    let status = subject.request("/stored", "", identity()).await;
+    expect("rate_limit", status, StatusCode::TOO_MANY_REQUESTS, Event::RateLimited);
+    subject.pass_limits(2);
     let status = subject.request("/stored", "", identity()).await;
     expect("cache", status, StatusCode::OK, Event::CacheHit);
+    subject.pass_limits(2);
     let status = subject.request("/hang", "", identity()).await;
     expect("concurrency", status, StatusCode::SERVICE_UNAVAILABLE, Event::ConcurrencyExceeded);
     drop(permit);
+    subject.pass_limits(2);
     let status = subject.request("/hang", "", identity()).await;
     expect("breaker", status, StatusCode::SERVICE_UNAVAILABLE, Event::BreakerOpen);
     subject.breaker.reset();
+    subject.pass_limits(2);
     let status = subject.request("/hang", "", identity()).await;
     expect("timeout", status, StatusCode::GATEWAY_TIMEOUT, Event::TimedOut);
+    subject.pass_limits(2);
     let status = subject.request("/panic", "", identity()).await;
     expect("catch_panic", status, StatusCode::INTERNAL_SERVER_ERROR, Event::Panicked);
     assert_eq!(subject.breaker.snapshot().failure_count, 2, "the breaker learned of the timeout and of the panic");

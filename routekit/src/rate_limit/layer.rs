@@ -28,8 +28,8 @@ use crate::{
 
 /// Answers 429 beyond rate limits. See the [module docs](crate::rate_limit).
 ///
-/// A clone shares its quotas with the original, so that one limit can cover several services. Setters create new quotas:
-/// call them before the layer is cloned or used.
+/// A clone shares its quotas with the original, so that one limit can cover several services. Setters create new
+/// quotas: call them before the layer is cloned or used.
 #[derive(Debug, Clone)]
 pub struct RateLimitLayer {
     spec: LayerSpec,
