@@ -93,7 +93,7 @@ async fn refused_and_observed_requests_can_be_explained() {
     for request in list["requests"].as_array().unwrap() {
         let id = request["correlationId"].as_str().unwrap();
         let document: Value = admin.get(&format!("/requests/{id}")).send().await.json();
-        let policies = document["policies"].as_array().unwrap_or_else(|| panic!("{document:#}")).iter();
+        let policies = document["requests"][0]["policies"].as_array().unwrap_or_else(|| panic!("{document:#}")).iter();
         let of_limits = policies.filter(|policy| policy["policy"] == "rate_limit");
         decisions.extend(of_limits.map(|policy| policy["decision"].as_str().unwrap().to_owned()));
     }
