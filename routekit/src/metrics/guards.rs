@@ -41,6 +41,17 @@ pub(crate) struct ConcurrencySeries {
     rejected: Total,
 }
 
+/// The routes that a rate limit counts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum RateLimitUser<'a> {
+    /// One route, by method and template.
+    Route(&'static str, &'a str),
+    /// The routes of the group of this module.
+    Group(&'static str),
+    /// The routes without limits of their own.
+    App,
+}
+
 /// The metrics of one rate limit.
 pub(crate) struct RateLimitSeries {
     pub(crate) allowed: Total,
@@ -97,15 +108,16 @@ impl GuardMetrics {
         describe_rate_limits(&*self.0);
     }
 
-    /// Returns the metrics of the rate limit with this name, of a route or of the whole app.
-    pub(crate) fn rate_limit(&self, route: Option<(&'static str, &str)>, limit: &str) -> RateLimitSeries {
+    /// Returns the metrics of the rate limit with this name.
+    pub(crate) fn rate_limit(&self, user: RateLimitUser<'_>, limit: &str) -> RateLimitSeries {
         let labels = || {
-            let mut labels = match route {
-                Some((method, template)) => vec![
+            let mut labels = match user {
+                RateLimitUser::Route(method, template) => vec![
                     Label::from_static_parts("http_request_method", method),
                     Label::new("http_route", template.to_owned()),
                 ],
-                None => vec![Label::from_static_parts("source", "app")],
+                RateLimitUser::Group(module) => vec![Label::from_static_parts("group", module)],
+                RateLimitUser::App => vec![Label::from_static_parts("source", "app")],
             };
             labels.push(Label::new("limit", limit.to_owned()));
             labels

@@ -64,7 +64,8 @@
 //! 8. Caches, breakers, concurrency limits, rate limits and health checks keep their own numbers. These are copied when
 //!    the [`Exporter`] renders, or once per second if the program has installed a recorder. Cache metrics that do not
 //!    belong to a route have `source` instead of method and route: `layers` (all layers that the program created) or
-//!    `program` (values, and the program's own invalidations). Rate limits that are defaults of the app have `app`. All
+//!    `program` (values, and the program's own invalidations). Rate limits that are defaults of the app have `app`, and
+//!    those of a [group](macro@crate::group) have `group` with its module. All
 //!    three series of a health check are 0 until its first run has ended.
 //! 9. `process_*` are the figures that the Prometheus client libraries report. They belong to the process: each app
 //!    shows the same, and on the program's own recorder they have no label `app`. They come from `/proc`; a figure that
@@ -105,7 +106,7 @@ pub(crate) use self::spans::dropped_spans;
 pub(crate) use self::{
     alerts::{AlertMetrics, NotificationSeries},
     cache::{CacheMetrics, CacheRequests, CacheStoreMetrics, CacheUser, Total},
-    guards::{BreakerSeries, ConcurrencySeries, GuardMetrics, RateLimitSeries},
+    guards::{BreakerSeries, ConcurrencySeries, GuardMetrics, RateLimitSeries, RateLimitUser},
     health::{HealthMetrics, HealthSeries},
     labelled::LabelledRecorder,
     source::MetricSource,

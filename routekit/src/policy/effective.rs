@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use super::security_headers::EffectiveSecurityHeaders;
 use crate::{
     base::setting::{Origin, Setting},
     breaker::CircuitBreaker,
@@ -9,10 +10,13 @@ use crate::{
     concurrency::ConcurrencyLayer,
     config::{Config, RouteConfig},
     rate_limit::{Limit, Limiter},
-    route::{Access, BreakerPolicy, CachePolicy, Deprecation, Invalidates, Policies, RateLimitPolicy, RequestText},
+    route::{
+        Access, BreakerPolicy, CachePolicy, DeclaredPolicies, Deprecation, Invalidates, Policies, RateLimitPolicy,
+        RequestText,
+    },
 };
 
-/// The settings of one route: from its configuration, else from its attribute, else from the app.
+/// The settings of one route: from its configuration, else from its attribute, else from its groups, else from the app.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct EffectivePolicies {
@@ -20,8 +24,8 @@ pub struct EffectivePolicies {
     pub access: Setting<Access>,
     /// The rate limits.
     pub rate_limits: Setting<Vec<Limit>>,
-    /// Whether the rate limits are those of the app, which all such routes share.
-    pub(crate) shares_rate_limits: bool,
+    /// The routes that share the rate limits.
+    pub(crate) rate_limit_scope: RateLimitScope,
     /// The time that the handler has up to its response head.
     pub timeout: Setting<Option<Duration>>,
     /// The largest request body, in bytes.
@@ -31,7 +35,7 @@ pub struct EffectivePolicies {
     /// The thresholds of the route's alerts.
     pub alert: AlertThresholds,
     /// The headers of a deprecated route.
-    pub deprecation: Option<Deprecation>,
+    pub deprecation: Setting<Option<Deprecation>>,
     /// The caching of responses.
     pub cache: Setting<Option<CachePolicy>>,
     /// The declared invalidations.
@@ -48,6 +52,8 @@ pub struct EffectivePolicies {
     pub(crate) guards: Guards,
     /// Whether the route has its own tower layer.
     pub layered: bool,
+    /// The headers that tell browsers what they may do with responses.
+    pub security_headers: EffectiveSecurityHeaders,
 }
 
 /// The thresholds above which an alert of a route is raised. `None` switches one off.
@@ -60,6 +66,27 @@ pub struct AlertThresholds {
     pub mean: Setting<Option<Duration>>,
     /// The 99th percentile of response times.
     pub p99: Setting<Option<Duration>>,
+}
+
+/// Which routes count together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RateLimitScope {
+    /// The route alone.
+    Route,
+    /// The routes that have the limits of the group of this module.
+    Group(&'static str),
+    /// The routes without limits of their own.
+    App,
+}
+
+impl RateLimitScope {
+    /// The scope of limits that are not the app's.
+    fn of<T>(limits: &Setting<T>) -> Self {
+        match limits.origin() {
+            Origin::Group(module) => Self::Group(module),
+            _ => Self::Route,
+        }
+    }
 }
 
 /// The guards of a route, which metrics and the admin surface also read.
@@ -93,42 +120,55 @@ impl EffectivePolicies {
     /// `access` applies to a route that declares none. Configuration cannot change access, so that a deployment cannot
     /// open an API.
     pub(crate) fn new(
-        declared: Policies,
+        declared: DeclaredPolicies<'_>,
         route: Option<&RouteConfig>,
         config: &Config,
         access: &Setting<Access>,
     ) -> Self {
+        let security_headers = EffectiveSecurityHeaders::new(route, config);
         let route = route.cloned().unwrap_or_else(|| RouteConfig::new(Origin::Default));
-        let timeout = choose(route.timeout, declared.timeout.map(Some), &config.timeout);
-        let slow = choose(route.slow, declared.slow.map(Some), &config.slow);
-        let alert = declared.alert.unwrap_or_default();
-        let cache = cache_policy(route.cache_ttl, &config.cache_default_ttl, declared.cache);
-        let own_rate_limits = route_rate_limits(route.rate_limit, declared.rate_limits);
+        let timeout = choose(route.timeout, declared.find(|declared| declared.timeout.map(Some)), &config.timeout);
+        let slow = choose(route.slow, declared.find(|declared| declared.slow.map(Some)), &config.slow);
+        let cache = cache_policy(route.cache_ttl, &config.cache_default_ttl, declared.own.cache);
+        let own_rate_limits = route_rate_limits(route.rate_limit, declared.find(|declared| declared.rate_limits));
         Self {
-            shares_rate_limits: own_rate_limits.is_none(),
+            rate_limit_scope: own_rate_limits.as_ref().map_or(RateLimitScope::App, RateLimitScope::of),
             rate_limits: own_rate_limits.unwrap_or_else(|| config.rate_limit_default.clone()),
-            access: choose(None, declared.access(), access),
+            access: choose(None, declared.find(Policies::access), access),
             timeout: or_default_of_cached_routes(timeout, cache.is_some()),
-            body_limit: choose(route.body_limit, declared.body_limit, &config.body_limit),
+            body_limit: choose(route.body_limit, declared.find(Policies::body_limit), &config.body_limit),
             alert: AlertThresholds {
                 error_rate: choose(
                     route.alert_error_rate,
-                    alert.error_rate().map(|rate| Some(rate.as_f64())),
+                    declared.find(|declared| Some(Some(declared.alert?.error_rate()?.as_f64()))),
                     &config.alerts_error_rate,
                 ),
-                mean: choose(route.alert_mean, alert.mean().map(Some), &slow),
-                p99: choose(route.alert_p99, alert.p99().map(Some), &Setting::default_to(None)),
+                mean: choose(route.alert_mean, declared.find(|declared| declared.alert?.mean().map(Some)), &slow),
+                p99: choose(
+                    route.alert_p99,
+                    declared.find(|declared| declared.alert?.p99().map(Some)),
+                    &Setting::default_to(None),
+                ),
             },
             slow,
-            deprecation: declared.deprecation,
+            deprecation: choose(
+                None,
+                declared.find(|declared| declared.deprecation.map(Some)),
+                &Setting::default_to(None),
+            ),
             cache,
-            invalidates: declared.invalidates,
+            invalidates: declared.own.invalidates,
             wanted_by: Vec::new(),
             drops: Drops::Nothing,
-            concurrency: choose(route.concurrency, declared.concurrency.map(Some), &Setting::default_to(None)),
-            breaker: breaker_policy(route.breaker, declared.breaker),
+            concurrency: choose(
+                route.concurrency,
+                declared.find(|declared| declared.concurrency.map(Some)),
+                &Setting::default_to(None),
+            ),
+            breaker: breaker_policy(route.breaker, declared.own.breaker),
             guards: Guards::default(),
-            layered: declared.layered,
+            layered: declared.own.layered,
+            security_headers,
         }
     }
 }
@@ -160,16 +200,20 @@ fn cache_policy(
 /// The limits of the route itself. Configuration replaces them; a limit of the same name keeps what it does not set.
 fn route_rate_limits(
     configured: Option<Setting<Vec<Limit>>>,
-    declared: Option<&[RateLimitPolicy]>,
+    declared: Option<Setting<&'static [RateLimitPolicy]>>,
 ) -> Option<Setting<Vec<Limit>>> {
     match (configured, declared) {
         (Some(limits), declared) => {
             let origin = limits.origin().clone();
             let limits = limits.into_value().into_iter();
-            let limits = limits.map(|limit| limit.completed_by(declared.unwrap_or_default()));
+            let declared = declared.map_or(&[][..], Setting::into_value);
+            let limits = limits.map(|limit| limit.completed_by(declared));
             Some(Setting::new(limits.collect(), origin))
         }
-        (None, Some(declared)) => Some(Setting::new(declared.iter().map(Limit::declared).collect(), Origin::Attribute)),
+        (None, Some(declared)) => {
+            let limits = declared.iter().map(Limit::declared).collect();
+            Some(Setting::new(limits, declared.origin().clone()))
+        }
         (None, None) => None,
     }
 }
@@ -183,7 +227,6 @@ fn breaker_policy(on: Option<Setting<bool>>, declared: Option<BreakerPolicy>) ->
     }
 }
 
-fn choose<T: Clone>(route: Option<Setting<T>>, declared: Option<T>, app: &Setting<T>) -> Setting<T> {
-    let declared = declared.map(|value| Setting::new(value, Origin::Attribute));
+fn choose<T: Clone>(route: Option<Setting<T>>, declared: Option<Setting<T>>, app: &Setting<T>) -> Setting<T> {
     route.or(declared).unwrap_or_else(|| app.clone())
 }

@@ -170,3 +170,44 @@ fn trusted_proxies_of_the_configuration_override_code() {
     let app = TestApp::new(app().trusted_proxies(["not checked then"]).config(config("trusted_proxies = 'none'")));
     assert!(app.table().explain("GET /r/a").is_some());
 }
+
+mod grouped {
+    use routekit::prelude::*;
+
+    routekit::group! { rate_limit("3/h"), rate_limit("2/h", per = "user", name = "users") }
+
+    #[get("/r/g1")]
+    pub(super) async fn g1() {}
+
+    #[get("/r/g2")]
+    pub(super) async fn g2() {}
+
+    #[get("/r/g-own", rate_limit("1/h"))]
+    pub(super) async fn own() {}
+
+    #[get("/r/g-off", rate_limit(off))]
+    pub(super) async fn off() {}
+}
+
+#[tokio::test]
+async fn limits_of_a_group_are_shared_by_its_routes_without_limits() {
+    let routes = || routes![grouped::g1, grouped::g2, grouped::own, grouped::off, a];
+    let (app, _) = still(App::with_routes(routes()).rate_limit(hourly(9)));
+    let identity = |path: &str, name: &str| app.get(path).identity(&Identity::new(name)).send();
+    assert_eq!(identity("/r/g1", "ann").await.status(), 200);
+    assert_eq!(identity("/r/g2", "ann").await.status(), 200);
+    let refused = identity("/r/g1", "ann").await;
+    assert_eq!(
+        (refused.status().as_u16(), refused.header("ratelimit")),
+        (429, Some(r#""ip";r=0;t=1200, "users";r=0;t=1800"#))
+    );
+    assert_eq!(identity("/r/g2", "bob").await.status(), 429, "by address");
+    assert_eq!(statuses(&app, "/r/g-own", 2).await, [200, 429]);
+    assert_eq!(statuses(&app, "/r/g-off", 5).await, [200; 5]);
+    assert_eq!(app.get("/r/a").send().await.header("ratelimit"), Some(r#""ip";r=8;t=400"#));
+    let shown = app.table().explain("GET /r/g1").unwrap().to_string();
+    assert!(shown.contains("3/h burst=3 per=ip name=ip (group of suite::rate_limit::settings::grouped)"), "{shown}");
+    let text = app.metrics();
+    let line = r#"{group="suite::rate_limit::settings::grouped",limit="users",outcome="refused"} 1"#;
+    assert_eq!(text.lines().filter(|found| found.ends_with(line)).count(), 1, "{text}");
+}

@@ -72,12 +72,8 @@ impl Family for RateLimits {
     }
 
     fn check(&self, route: &Surroundings<'_>, errors: &mut Errors) {
-        for (index, limit) in self.limits.iter().enumerate() {
-            let name = &limit.name;
-            if self.limits[..index].iter().any(|other| other.name == *name) {
-                let message = format!("two limits are named `{name}`; give this one another name: `name = \"…\"`");
-                errors.push(limit.named_at, message);
-            }
+        self.check_together(errors);
+        for limit in &self.limits {
             if let Key::User(span) = limit.key
                 && route.callers == Some(Callers::Anyone)
             {
@@ -85,12 +81,6 @@ impl Family for RateLimits {
                                `auth` or `auth(optional)`, or leave `per` out";
                 errors.push(span, message);
             }
-        }
-        if let Some(extra) = self.limits.get(MAX_LIMITS) {
-            errors.push(extra.span, format!("a route has at most {MAX_LIMITS} rate limits; leave some of them out"));
-        }
-        if let (Some(off), false) = (self.off, self.limits.is_empty()) {
-            errors.push(off, "the route also has a rate limit; leave one of them out");
         }
     }
 
@@ -103,6 +93,25 @@ impl Family for RateLimits {
             const __LIMITS: &[__rt::RateLimitPolicy] = &[#(#limits),*];
             __LIMITS
         })))
+    }
+}
+
+impl RateLimits {
+    /// Reports limits that contradict each other.
+    pub(crate) fn check_together(&self, errors: &mut Errors) {
+        for (index, limit) in self.limits.iter().enumerate() {
+            let name = &limit.name;
+            if self.limits[..index].iter().any(|other| other.name == *name) {
+                let message = format!("two limits are named `{name}`; give this one another name: `name = \"…\"`");
+                errors.push(limit.named_at, message);
+            }
+        }
+        if let Some(extra) = self.limits.get(MAX_LIMITS) {
+            errors.push(extra.span, format!("a route has at most {MAX_LIMITS} rate limits; leave some of them out"));
+        }
+        if let (Some(off), false) = (self.off, self.limits.is_empty()) {
+            errors.push(off, "the route also has a rate limit; leave one of them out");
+        }
     }
 }
 

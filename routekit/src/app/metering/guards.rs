@@ -11,7 +11,10 @@ use crate::app::declared::DeclaredRoute;
 use crate::{
     breaker::{Breakers, WeakBreaker},
     concurrency::ConcurrencyLimit,
-    metrics::{BreakerSeries, ConcurrencySeries, GuardMetrics, MetricSource, RateLimitSeries, SharedRecorder},
+    metrics::{
+        BreakerSeries, ConcurrencySeries, GuardMetrics, MetricSource, RateLimitSeries, RateLimitUser, SharedRecorder,
+    },
+    policy::RateLimitScope,
     rate_limit::Limiter,
 };
 
@@ -55,11 +58,14 @@ fn rate_limits(routes: &[DeclaredRoute], metrics: &GuardMetrics) -> Vec<(Weak<Li
     let mut all: Vec<(Weak<Limiter>, RateLimitSeries)> = Vec::new();
     for declared in routes {
         let policies = &declared.policies;
-        let route = (declared.route.meta().method.as_str(), &*declared.path);
-        let route = (!policies.shares_rate_limits).then_some(route);
+        let user = match policies.rate_limit_scope {
+            RateLimitScope::Route => RateLimitUser::Route(declared.route.meta().method.as_str(), &declared.path),
+            RateLimitScope::Group(module) => RateLimitUser::Group(module),
+            RateLimitScope::App => RateLimitUser::App,
+        };
         for limiter in &policies.guards.rate_limits {
             if !all.iter().any(|(known, _)| known.as_ptr() == Arc::as_ptr(limiter)) {
-                all.push((Arc::downgrade(limiter), metrics.rate_limit(route, limiter.limit().display_name())));
+                all.push((Arc::downgrade(limiter), metrics.rate_limit(user, limiter.limit().display_name())));
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{cache_settings, rate_limits};
+use super::{cache_settings, edge, rate_limits};
 use crate::{
     app::{
         background_work::BackgroundWork,
@@ -39,9 +39,12 @@ pub(super) fn configure(
     scope: Scope,
     problems: &mut Vec<SetupProblem>,
 ) -> Configured {
-    let SettingsSpec { config, changes, trusted_proxies, rate_limits, cache, is_served, .. } = settings;
+    let SettingsSpec { config, changes, cache, trusted_proxies, rate_limits, security_headers, is_served, .. } =
+        settings;
     let mut config = configuration(config, changes, scope, problems);
     rate_limits::set_defaults(&mut config, &trusted_proxies, rate_limits, problems);
+    let has_certificate = is_served && config.server_tls_certificate.is_some();
+    edge::configure(&mut config, security_headers, has_certificate);
     let known = problems.len();
     config.check(problems);
     let is_sound = problems.len() == known;

@@ -1,6 +1,6 @@
 //! The rate limits of an app: those that routes declare, and the app's defaults.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     app::declared::DeclaredRoute,
@@ -11,6 +11,7 @@ use crate::{
     },
     client_address::TrustedProxies,
     config::{self, Config},
+    policy::RateLimitScope,
     rate_limit::{self, Limit, Limiter},
 };
 
@@ -36,7 +37,8 @@ pub(super) fn set_defaults(
     }
 }
 
-/// Gives each route its limiters. Routes without limits of their own share those of the app.
+/// Gives each route its limiters. Routes without limits of their own share those of their group
+/// or of the app.
 pub(super) fn wire(routes: &mut [DeclaredRoute], config: &Config, clock: &Clock, problems: &mut Vec<SetupProblem>) {
     let max_keys = usize::try_from(*config.rate_limit_max_keys).unwrap_or(usize::MAX);
     let make = |limits: &[Limit]| -> Vec<Arc<Limiter>> {
@@ -45,18 +47,22 @@ pub(super) fn wire(routes: &mut [DeclaredRoute], config: &Config, clock: &Clock,
         let limits = limits.iter().filter(|_| is_sound);
         limits.map(|limit| Arc::new(Limiter::new(limit.clone(), clock.clone(), max_keys))).collect()
     };
-    let shared = make(&config.rate_limit_default);
+    let of_app = make(&config.rate_limit_default);
+    let mut of_groups = BTreeMap::new();
     for declared in routes {
         let limits = &declared.policies.rate_limits;
-        declared.policies.guards.rate_limits = if declared.policies.shares_rate_limits {
-            shared.clone()
-        } else {
-            if let Some(mistake) = rate_limit::mistake(limits) {
-                let name = format!("route.\"{}\".rate_limit", declared.name());
-                let (setting, shown) = (config::place(&name, limits.origin()), show(limits));
-                problems.push(SetupProblem::invalid_setting(setting, &shown, &mistake));
-            }
-            make(limits)
+        // Limits of an attribute, of a group and of the app were checked earlier.
+        if let Some(mistake) = rate_limit::mistake(limits)
+            && declared.policies.rate_limit_scope == RateLimitScope::Route
+        {
+            let name = format!("route.\"{}\".rate_limit", declared.name());
+            let (setting, shown) = (config::place(&name, limits.origin()), show(limits));
+            problems.push(SetupProblem::invalid_setting(setting, &shown, &mistake));
+        }
+        declared.policies.guards.rate_limits = match declared.policies.rate_limit_scope {
+            RateLimitScope::App => of_app.clone(),
+            RateLimitScope::Group(module) => of_groups.entry(module).or_insert_with(|| make(limits)).clone(),
+            RateLimitScope::Route => make(limits),
         };
     }
 }

@@ -18,6 +18,7 @@ use crate::{
     catch_panic::{GuardedCall, PanicGuard},
     client_address::TrustedProxies,
     correlation::{Correlated, Traffic},
+    edge::SecurityHeaders,
     observe::{ActiveRequest, Exchange, KnowsRequest, RouteState, make_room},
     problem::ProblemFormat,
     sensitive_headers::SensitiveHeadersLayer,
@@ -37,8 +38,15 @@ struct RouterSetup {
     watch: Option<Watcher>,
     clock: Clock,
     problems: Option<ProblemFormat>,
+    edge: Edge,
+}
+
+/// The policies of `edge` around a router.
+#[derive(Debug, Clone)]
+pub(crate) struct Edge {
+    pub(crate) security_headers: SecurityHeaders,
     /// `None` if the app trusts no proxy.
-    proxies: Option<TrustedProxies>,
+    pub(crate) proxies: Option<TrustedProxies>,
 }
 
 /// A router with the policies around it, one service in place of one for each policy: the future of each would be moved
@@ -57,28 +65,16 @@ impl AroundRouterLayer {
         unmatched: Arc<RouteState>,
         clock: Clock,
         problems: Option<ProblemFormat>,
-        shutdown: Shutdown,
-        explains: bool,
+        (shutdown, explains): (Shutdown, bool),
+        edge: Edge,
     ) -> Self {
         let watch = WatchLayer::around(unmatched).clock(clock.clone()).shutdown(shutdown).explains(explains).watcher();
-        Self(Arc::new(RouterSetup { sensitive_headers, watch: Some(watch), clock, problems, proxies: None }))
-    }
-
-    /// Lets these proxies name their clients.
-    pub(crate) fn trusted_proxies(self, proxies: &TrustedProxies) -> Self {
-        let RouterSetup { sensitive_headers, watch, clock, problems, .. } = &*self.0;
-        Self(Arc::new(RouterSetup {
-            sensitive_headers: sensitive_headers.clone(),
-            watch: watch.clone(),
-            clock: clock.clone(),
-            problems: problems.clone(),
-            proxies: Some(proxies.clone()).filter(|proxies| !proxies.is_empty()),
-        }))
+        Self(Arc::new(RouterSetup { sensitive_headers, watch: Some(watch), clock, problems, edge }))
     }
 
     /// Around the admin surface, whose requests are not the app's traffic.
-    pub(crate) fn admin(sensitive_headers: SensitiveHeadersLayer, clock: Clock) -> Self {
-        Self(Arc::new(RouterSetup { sensitive_headers, watch: None, clock, problems: None, proxies: None }))
+    pub(crate) fn admin(sensitive_headers: SensitiveHeadersLayer, clock: Clock, edge: Edge) -> Self {
+        Self(Arc::new(RouterSetup { sensitive_headers, watch: None, clock, problems: None, edge }))
     }
 }
 
@@ -103,19 +99,21 @@ where
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
-        let RouterSetup { sensitive_headers, watch, clock, problems, proxies } = &*self.setup;
+        let RouterSetup { sensitive_headers, watch, clock, problems, edge } = &*self.setup;
         // The admin surface and the warm-up are not watched, and not traced.
         let traffic = if watch.is_some() { Traffic::Clients } else { Traffic::Internal };
         let writing = (clock, problems.as_ref(), traffic);
         // For everything further in that prints headers.
         sensitive_headers.mark(request.headers_mut());
         // For the extractor of the client's address, also in hand-written routers.
-        if let Some(proxies) = proxies {
+        if let Some(proxies) = &edge.proxies {
             make_room(request.extensions_mut());
             request.extensions_mut().insert(proxies.clone());
         }
         // Metrics and the access log learn of each request once, however it ends.
         let sample = watch.as_ref().and_then(|watch| watch.begin(&mut request));
+        // Headers of the response, which also tell of the request.
+        let is_exempt_host = edge.security_headers.is_exempt_host(&request);
         // An id and a span, and the last details of problems.
         let correlated = match &sample {
             Some(sample) => Correlated::begin(&mut request, Some(sample.exchange()), writing),
@@ -126,7 +124,13 @@ where
         };
         // Panics of layers and of hand-written routes.
         // The call is made in the place that it stays in: it is large to move.
-        let mut future = AroundRouterFuture { call: GuardedCall::new(), correlated, sample };
+        let mut future = AroundRouterFuture {
+            call: GuardedCall::new(),
+            correlated,
+            is_exempt_host,
+            sample,
+            setup: Arc::clone(&self.setup),
+        };
         {
             let _entered = future.correlated.enter();
             future.call.start(request, |request| self.inner.call(request));
@@ -141,8 +145,10 @@ pin_project! {
         #[pin]
         call: GuardedCall<F>,
         correlated: Correlated,
+        is_exempt_host: bool,
         // `None` if the request is not watched, or watched further out.
         sample: Option<Sample>,
+        setup: Arc<RouterSetup>,
     }
 }
 
@@ -155,6 +161,10 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let mut polled = this.correlated.poll(|| this.call.poll(&PANICS, cx));
+        if let Poll::Ready(Ok(response)) = &mut polled {
+            // Outside correlation, which writes problems, and outside the catch for panics.
+            this.setup.edge.security_headers.add_to(response, *this.is_exempt_host);
+        }
         if let Some(sample) = this.sample {
             sample.observe(&mut polled);
         }

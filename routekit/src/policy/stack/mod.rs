@@ -12,7 +12,7 @@ mod around_router;
 
 use std::fmt;
 
-pub(crate) use self::around_router::{AroundRouter, AroundRouterLayer};
+pub(crate) use self::around_router::{AroundRouter, AroundRouterLayer, Edge};
 pub(super) use self::{
     around_endpoint::{RoutePolicies, RouteService},
     around_handler::{HandlerPolicies, HandlerService},
@@ -40,12 +40,16 @@ pub(super) fn steps(policies: &EffectivePolicies, router: &RouterPolicies) -> Ve
         Step::router("watch", "alert_mean", units::show_duration(&alert.mean)).from(alert.mean.origin()),
         Step::router("watch", "alert_p99", units::show_duration(&alert.p99)).from(alert.p99.origin()),
         Step::router("watch", "access_log", *router.access_log).from(router.access_log.origin()),
+    ];
+    steps.extend(policies.security_headers.steps());
+    steps.extend([
         Step::router("correlation", "id", "on"),
         Step::router("catch_panic", "of layers", "on"),
-        Step::endpoint("deprecation", "deprecated", OrOff(policies.deprecation.map(ShownDeprecation))),
+        Step::endpoint("deprecation", "deprecated", OrOff(policies.deprecation.map(ShownDeprecation)))
+            .from(policies.deprecation.origin()),
         Step::endpoint("body_limit", "body_limit", units::Bytes(*policies.body_limit))
             .from(policies.body_limit.origin()),
-    ];
+    ]);
     steps.extend(rate_limits(policies, false));
     steps.push(Step::endpoint("auth", "auth", &*policies.access).from(policies.access.origin()));
     steps.extend(rate_limits(policies, true));
