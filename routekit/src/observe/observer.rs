@@ -136,6 +136,8 @@ pub enum Event {
     Unauthenticated,
     /// The client lacks a grant.
     Forbidden,
+    /// The request was made by a page of another site, with the user's cookies.
+    CrossSite,
     /// A fresh response came from the cache.
     CacheHit,
     /// A stale response came from the cache.

@@ -20,6 +20,7 @@ use crate::{
     catch_panic::{CatchPanicLayer, PanicGuard},
     correlation::CORRELATION_ID,
     deprecation::DeprecationHeaders,
+    edge::CrossSiteCheck,
     observe::{Observer, RouteState},
     route::{Audience, Endpoint, EndpointFuture, Method, RequestText, ServedMethods},
     timeout::{TimeLimit, TimeoutLayer},
@@ -43,6 +44,8 @@ pub(crate) struct RouteContext {
     pub(crate) prefix: String,
     /// Whether requests are traced, so that they can be explained.
     pub(crate) explains: bool,
+    /// `None` if it is switched off.
+    pub(crate) csrf: Option<CrossSiteCheck>,
 }
 
 /// Adds a route to the methods of its path, with its policies around its endpoint. All policies share the route's
@@ -79,6 +82,7 @@ pub(crate) fn add_route(
         body_limit: SizeLimit::new(*policies.body_limit, observer()),
         auth: AccessCheck::new((*policies.access).clone(), Arc::clone(&context.verifiers))
             .map(|auth| auth.observer(observer())),
+        csrf: context.csrf.clone().map(|csrf| csrf.observer(observer())),
         cache: caching(policies, context, (method, path), observer()).map(|cache| cache.layer(handler.clone())),
         handler,
     });

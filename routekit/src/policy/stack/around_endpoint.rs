@@ -20,7 +20,7 @@ use crate::{
     body_limit::{BodyLength, SizeLimit},
     cache::{Cached, CachedFuture},
     deprecation::DeprecationHeaders,
-    edge::SecurityHeaders,
+    edge::{CrossSiteCheck, SecurityHeaders},
     identity::Identity,
     observe::{Exchange, RouteState, TracedRequest},
     route::EndpointFuture,
@@ -38,6 +38,8 @@ pub(in crate::policy) struct RoutePolicies {
     pub(in crate::policy) deprecation: Option<DeprecationHeaders>,
     pub(in crate::policy) body_limit: SizeLimit,
     pub(in crate::policy) auth: Option<AccessCheck>,
+    /// Behind `auth`, because it concerns identities from cookies.
+    pub(in crate::policy) csrf: Option<CrossSiteCheck>,
     pub(in crate::policy) cache: Option<Cached<HandlerService>>,
     pub(in crate::policy) handler: HandlerService,
 }
@@ -83,7 +85,7 @@ impl Service<Request> for RouteService {
 impl RoutePolicies {
     #[inline(always)]
     fn authorize(self: &Arc<Self>, request: Request, traced: &TracedRequest) -> PassOrAnswer<RouteCall> {
-        let Some(auth) = &self.auth else { return self.look_up(request) };
+        let Some(auth) = &self.auth else { return self.protect(request, traced) };
         let (auth, policies, traced) = (auth.clone(), Arc::clone(self), traced.clone());
         PassOrAnswer::wait(async move {
             let admitted = auth.admit(request).await;
@@ -91,10 +93,21 @@ impl RoutePolicies {
                 trace_access(&traced, &admitted);
             }
             match admitted {
-                Ok(request) => policies.look_up(request),
+                Ok(request) => policies.protect(request, &traced),
                 Err(refusal) => PassOrAnswer::answer(Box::new(refusal)),
             }
         })
+    }
+
+    #[inline(always)]
+    fn protect(&self, request: Request, traced: &TracedRequest) -> PassOrAnswer<RouteCall> {
+        match self.csrf.as_ref().map_or(Ok(()), |csrf| csrf.admit(&request)) {
+            Ok(()) => self.look_up(request),
+            Err(refusal) => {
+                traced.answers("csrf", "refused", refusal.status());
+                PassOrAnswer::answer(refusal)
+            }
+        }
     }
 
     #[inline(always)]

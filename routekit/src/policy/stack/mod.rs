@@ -9,11 +9,15 @@
 mod around_endpoint;
 mod around_handler;
 mod around_router;
+mod edge;
 
-pub(crate) use self::around_router::{AroundRouter, AroundRouterLayer, Edge};
 pub(super) use self::{
     around_endpoint::{RoutePolicies, RouteService},
     around_handler::{HandlerPolicies, HandlerService},
+};
+pub(crate) use self::{
+    around_router::{AroundRouter, AroundRouterLayer},
+    edge::Edge,
 };
 use super::{
     display::{OrOff, ShownBreaker, ShownCache, ShownDeprecation, ShownInvalidation},
@@ -41,12 +45,19 @@ pub(super) fn steps(policies: &EffectivePolicies, router: &RouterPolicies) -> Ve
     ];
     steps.extend(policies.security_headers.steps());
     steps.extend([
+        Step::router("cors", "origins", OrOff(router.cors.as_ref().map(|origins| origins.join(", "))))
+            .from(router.cors.origin()),
+        Step::router("compression", "enabled", if *router.compression { "on" } else { "off" })
+            .from(router.compression.origin()),
         Step::router("correlation", "id", "on"),
         Step::router("catch_panic", "of layers", "on"),
+        Step::router("decompression", "enabled", if *router.decompression { "on" } else { "off" })
+            .from(router.decompression.origin()),
         Step::endpoint("deprecation", "deprecated", OrOff(policies.deprecation.map(ShownDeprecation))),
         Step::endpoint("body_limit", "body_limit", units::Bytes(*policies.body_limit))
             .from(policies.body_limit.origin()),
         Step::endpoint("auth", "auth", &*policies.access).from(policies.access.origin()),
+        Step::endpoint("csrf", "enabled", if *router.csrf { "on" } else { "off" }).from(router.csrf.origin()),
         Step::endpoint("cache", "cache", cache).from(policies.cache.origin()),
         Step::endpoint("concurrency", "concurrency", OrOff(*policies.concurrency)).from(policies.concurrency.origin()),
         Step::endpoint("breaker", "breaker", ShownBreaker(policies)).from(policies.breaker.origin()),
@@ -64,4 +75,9 @@ pub(crate) struct RouterPolicies {
     pub(crate) access_log: Setting<AccessLogMode>,
     /// All names, and who added some.
     pub(crate) sensitive_headers: Setting<SensitiveHeadersLayer>,
+    /// The origins of CORS.
+    pub(crate) cors: Setting<Option<Vec<String>>>,
+    pub(crate) csrf: Setting<bool>,
+    pub(crate) compression: Setting<bool>,
+    pub(crate) decompression: Setting<bool>,
 }
