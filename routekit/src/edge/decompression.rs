@@ -8,7 +8,9 @@
 //!    `body_limit` of the app also limits bodies of hand-written routes.
 //! 3. Any other `Content-Encoding` is answered with 415, and so are several encodings of one body and an encoding that
 //!    is malformed. `Accept-Encoding` in that response names the encodings that the app takes (RFC 9110 §12.5.3).
-//! 4. A body that is not in its format is answered as a broken body: 400. That includes one that takes in much more
+//! 4. Brotli with a window of more than 4 MiB is refused as a broken body, because decompressing any of it needs that
+//!    much memory. Encoders use 4 MiB or less unless they are told otherwise.
+//! 5. A body that is not in its format is answered as a broken body: 400. That includes one that takes in much more
 //!    than it gives out, such as endless empty blocks.
 //!
 //! tower-http's `RequestDecompressionLayer` decompresses; on a plain axum router, use it directly, inside a limit.
@@ -87,7 +89,8 @@ impl BodyDecompression {
         };
         request.headers_mut().insert(header::CONTENT_ENCODING, encoding);
         let flow = Arc::new(Flow::default());
-        let plain = std::mem::take(request).map(|inner| Encoded { inner, flow: Arc::clone(&flow) });
+        let is_brotli = request.headers()[header::CONTENT_ENCODING] == "br";
+        let plain = std::mem::take(request).map(|inner| Encoded { inner, flow: Arc::clone(&flow), is_brotli });
         let mut decoded = None;
         // Its future answers with what `Captured` does: nothing. The request is what counts.
         drop(RequestDecompression::new(Captured(&mut decoded)).call(plain));
@@ -113,26 +116,36 @@ struct Flow {
 }
 
 impl Flow {
-    /// Adds bytes that the body takes in. An encoding adds a few bytes to data that it cannot compress, and not many.
-    fn take(&self, bytes: usize) -> Result<(), NoContent> {
-        let bytes = bytes as u64;
-        let taken = self.taken.fetch_add(bytes, Ordering::Relaxed) + bytes;
-        let given = self.given.load(Ordering::Relaxed);
-        if taken > HEAD_START + given + given / 8 { Err(NoContent) } else { Ok(()) }
+    /// Whether the body may take in more. What it has taken in is decoded by then. An encoding adds a few bytes to data
+    /// that it cannot compress, and not many.
+    fn check(&self) -> Result<(), CostlyEncoding> {
+        let [taken, given] = [&self.taken, &self.given].map(|count| count.load(Ordering::Relaxed));
+        if taken > HEAD_START + given + given / 8 { Err(CostlyEncoding::NoContent) } else { Ok(()) }
     }
 }
 
-/// A body that takes in much more than it gives out.
+/// Refuses Brotli with a window of 8 or 16 MiB, by the first byte of the body (RFC 7932 §9.1).
+fn check_window(first: u8) -> Result<(), CostlyEncoding> {
+    if matches!(first & 0b1111, 0b1101 | 0b1111) { Err(CostlyEncoding::Window) } else { Ok(()) }
+}
+
+/// A body that costs more than its content may.
 #[derive(Debug)]
-struct NoContent;
+enum CostlyEncoding {
+    NoContent,
+    Window,
+}
 
-impl fmt::Display for NoContent {
+impl fmt::Display for CostlyEncoding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the encoded body is much larger than its content")
+        f.write_str(match self {
+            Self::NoContent => "the encoded body is much larger than its content",
+            Self::Window => "the Brotli window of the body is larger than 4 MiB",
+        })
     }
 }
 
-impl std::error::Error for NoContent {}
+impl std::error::Error for CostlyEncoding {}
 
 pin_project! {
     /// The body as it arrives.
@@ -140,6 +153,8 @@ pin_project! {
         #[pin]
         inner: Body,
         flow: Arc<Flow>,
+        // Until its first byte has arrived.
+        is_brotli: bool,
     }
 }
 
@@ -149,10 +164,18 @@ impl HttpBody for Encoded {
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = self.project();
+        if let Err(error) = this.flow.check() {
+            return Poll::Ready(Some(Err(error.into())));
+        }
         let frame = poll_ready!(this.inner.poll_frame(cx));
         Poll::Ready(frame.map(|frame| {
             let frame = frame?;
-            this.flow.take(frame.data_ref().map_or(0, Bytes::len))?;
+            let data = frame.data_ref().map_or(&[][..], |data| data);
+            if let (true, Some(first)) = (*this.is_brotli, data.first()) {
+                *this.is_brotli = false;
+                check_window(*first)?;
+            }
+            this.flow.taken.fetch_add(data.len() as u64, Ordering::Relaxed);
             Ok(frame)
         }))
     }

@@ -74,7 +74,7 @@ mod tests {
             ("null", "sandboxed"),
             ("*", "beside other origins"),
             ("app.example.com", "no scheme"),
-            ("//app.example.com", "must begin with"),
+            ("//app.example.com", "no scheme"),
             ("ftp://app.example.com", "must begin with"),
             ("https://app.example.com/", "without a path"),
             ("https://app.example.com/login", "without a path"),
