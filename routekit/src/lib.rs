@@ -153,6 +153,9 @@ pub use routekit_macros::route;
 #[doc(inline)]
 pub use routekit_macros::{any, delete, get, head, options, patch, post, put};
 
+#[doc = include_str!("docs/group.md")]
+pub use routekit_macros::group;
+
 #[doc = include_str!("docs/validate.md")]
 pub use routekit_macros::Validate;
 // Only the trait: it is imported by a glob, so that its derive macro is shadowed by ours.

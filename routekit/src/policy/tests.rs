@@ -35,7 +35,10 @@ use crate::{
     edge::CrossSiteCheck,
     identity::Identity,
     observe::{Event, Exchange, Failure, Finished, Observer, RouteState},
-    route::{Access, Audience, BreakerPolicy, CachePolicy, Deprecation, Endpoint, EndpointFuture, Method, Policies},
+    route::{
+        Access, Audience, BreakerPolicy, CachePolicy, DeclaredPolicies, Deprecation, Endpoint, EndpointFuture,
+        GroupsOfRoute, Method, Policies,
+    },
     sensitive_headers::SensitiveHeadersLayer,
 };
 
@@ -74,6 +77,7 @@ fn test_route() -> TestRoute {
         .with_cache(CachePolicy::new().with_ttl(Duration::from_secs(60)).with_audience(Audience::Everyone))
         .with_concurrency(1)
         .with_breaker(BreakerPolicy::new());
+    let declared = DeclaredPolicies { own: declared, groups: &GroupsOfRoute::default() };
     let mut policies = EffectivePolicies::new(declared, None, &config, &Setting::default_to(Access::identified()));
     let breaker = CircuitBreaker::builder("subject").build().unwrap();
     let concurrency = ConcurrencyLayer::new(1);

@@ -221,9 +221,8 @@ fn alert_settings(config: &Config) -> AlertSettings {
 }
 
 fn table(declared: &Declared, router: RouterPolicies, warning: Option<String>) -> RouteTable {
-    let rows = declared.routes.iter().map(|declared| {
-        TableRow::new(&declared.route, declared.path.clone(), declared.policies.clone(), &declared.description)
-    });
+    let rows = declared.routes.iter().map(TableRow::new);
     let warnings = warnings::of(&declared.routes, &declared.prefix).into_iter().chain(warning);
+    let warnings = warnings.chain(declared.unused_groups.iter().cloned());
     RouteTable::new(rows.collect(), router, warnings.collect())
 }

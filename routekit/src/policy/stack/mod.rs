@@ -53,7 +53,8 @@ pub(super) fn steps(policies: &EffectivePolicies, router: &RouterPolicies) -> Ve
         Step::router("catch_panic", "of layers", "on"),
         Step::router("decompression", "enabled", if *router.decompression { "on" } else { "off" })
             .from(router.decompression.origin()),
-        Step::endpoint("deprecation", "deprecated", OrOff(policies.deprecation.map(ShownDeprecation))),
+        Step::endpoint("deprecation", "deprecated", OrOff(policies.deprecation.map(ShownDeprecation)))
+            .from(policies.deprecation.origin()),
         Step::endpoint("body_limit", "body_limit", units::Bytes(*policies.body_limit))
             .from(policies.body_limit.origin()),
         Step::endpoint("auth", "auth", &*policies.access).from(policies.access.origin()),
