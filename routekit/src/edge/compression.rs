@@ -5,8 +5,8 @@
 //!    switches it on, with the Cargo feature `compression`.
 //! 2. Codings are gzip, and Brotli with the feature `compression-br`. `Accept-Encoding` chooses.
 //! 3. A response is compressed if its length is known and at least `compression.min_bytes`, and if its type is text,
-//!    JSON, XML, JavaScript, WebAssembly or SVG. Server-sent events and other streams are left alone: a compressor would
-//!    hold their parts back.
+//!    JSON, XML, JavaScript, WebAssembly or SVG. Server-sent events and other streams are left alone: a compressor
+//!    would hold their parts back.
 //! 4. It is not compressed if it has a `Content-Encoding` or a `Content-Range`, if it is a 206, or if its
 //!    `Cache-Control` or that of the request says `no-transform` (RFC 9111 §5.2.2.6).
 //! 5. A compressed response has no `Content-Length` and no `Accept-Ranges`. A strong `ETag` becomes weak, because the

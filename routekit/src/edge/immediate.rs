@@ -1,7 +1,7 @@
 //! Middleware of tower-http as plain functions.
 //!
-//! Its layers wrap a service and decide where in the pipeline they act. Here the pipeline decides, and uses a layer only
-//! for what it computes from the head of a request.
+//! Its layers wrap a service and decide where in the pipeline they act. Here the pipeline decides, and uses a layer
+//! only for what it computes from the head of a request.
 
 use std::{
     convert::Infallible,

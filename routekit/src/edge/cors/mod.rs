@@ -9,8 +9,8 @@
 //!    answered with the methods of the policy, or with GET, HEAD, POST, PUT, PATCH and DELETE.
 //! 4. Every other response gets the headers for the `Origin` of its request, problems and responses to panics included,
 //!    so that a page can read them. A header that the handler has set is not replaced.
-//! 5. Responses to a list of origins name `Origin` in `Vary`, also if the request has none. The cache is further in, so a
-//!    stored response gets the headers of each request.
+//! 5. Responses to a list of origins name `Origin` in `Vary`, also if the request has none. The cache is further in, so
+//!    a stored response gets the headers of each request.
 //! 6. A page of another origin is refused by the browser, and not by the app: the handler runs. See
 //!    [`csrf`](crate::edge::csrf) for requests that change something.
 //!

@@ -135,14 +135,33 @@ mod tests {
     const HOST: (&str, &str) = ("host", "shop.example");
     const FOREIGN: (&str, &str) = ("origin", "https://evil.example");
 
-    #[rustfmt::skip]
     const ROWS: &[Row] = &[
         Row { name: "no browser", method: "POST", headers: &[COOKIE, HOST], passes: true },
-        Row { name: "own origin", method: "POST", headers: &[COOKIE, HOST, ("origin", "https://shop.example")], passes: true },
-        Row { name: "own origin, metadata", method: "POST", headers: &[COOKIE, HOST, ("sec-fetch-site", "same-origin")], passes: true },
-        Row { name: "null for a form of an own page", method: "POST", headers: &[COOKIE, HOST, ("origin", "null"), ("sec-fetch-site", "same-origin")], passes: true },
+        Row {
+            name: "own origin",
+            method: "POST",
+            headers: &[COOKIE, HOST, ("origin", "https://shop.example")],
+            passes: true,
+        },
+        Row {
+            name: "own origin, metadata",
+            method: "POST",
+            headers: &[COOKIE, HOST, ("sec-fetch-site", "same-origin")],
+            passes: true,
+        },
+        Row {
+            name: "null for a form of an own page",
+            method: "POST",
+            headers: &[COOKIE, HOST, ("origin", "null"), ("sec-fetch-site", "same-origin")],
+            passes: true,
+        },
         Row { name: "address bar", method: "POST", headers: &[COOKIE, HOST, ("sec-fetch-site", "none")], passes: true },
-        Row { name: "trusted", method: "POST", headers: &[COOKIE, HOST, ("origin", "https://app.example"), ("sec-fetch-site", "cross-site")], passes: true },
+        Row {
+            name: "trusted",
+            method: "POST",
+            headers: &[COOKIE, HOST, ("origin", "https://app.example"), ("sec-fetch-site", "cross-site")],
+            passes: true,
+        },
         Row { name: "foreign", method: "POST", headers: &[COOKIE, HOST, FOREIGN], passes: false },
         Row { name: "foreign PUT", method: "PUT", headers: &[COOKIE, HOST, FOREIGN], passes: false },
         Row { name: "foreign DELETE", method: "DELETE", headers: &[COOKIE, HOST, FOREIGN], passes: false },
@@ -151,21 +170,76 @@ mod tests {
         Row { name: "foreign link", method: "GET", headers: &[COOKIE, HOST, FOREIGN], passes: true },
         Row { name: "foreign HEAD", method: "HEAD", headers: &[COOKIE, HOST, FOREIGN], passes: true },
         Row { name: "preflight", method: "OPTIONS", headers: &[COOKIE, HOST, FOREIGN], passes: true },
-        Row { name: "foreign WebSocket", method: "GET", headers: &[COOKIE, HOST, FOREIGN, ("upgrade", "websocket")], passes: false },
-        Row { name: "own WebSocket", method: "GET", headers: &[COOKIE, HOST, ("origin", "http://shop.example"), ("upgrade", "websocket")], passes: true },
-        Row { name: "foreign WebSocket over HTTP/2", method: "CONNECT", headers: &[COOKIE, HOST, FOREIGN], passes: false },
-        Row { name: "cross-site metadata", method: "POST", headers: &[COOKIE, HOST, ("sec-fetch-site", "cross-site")], passes: false },
-        Row { name: "same site", method: "POST", headers: &[COOKIE, HOST, ("sec-fetch-site", "same-site")], passes: false },
-        Row { name: "unknown metadata", method: "POST", headers: &[COOKIE, HOST, ("sec-fetch-site", "near")], passes: false },
+        Row {
+            name: "foreign WebSocket",
+            method: "GET",
+            headers: &[COOKIE, HOST, FOREIGN, ("upgrade", "websocket")],
+            passes: false,
+        },
+        Row {
+            name: "own WebSocket",
+            method: "GET",
+            headers: &[COOKIE, HOST, ("origin", "http://shop.example"), ("upgrade", "websocket")],
+            passes: true,
+        },
+        Row {
+            name: "foreign WebSocket over HTTP/2",
+            method: "CONNECT",
+            headers: &[COOKIE, HOST, FOREIGN],
+            passes: false,
+        },
+        Row {
+            name: "cross-site metadata",
+            method: "POST",
+            headers: &[COOKIE, HOST, ("sec-fetch-site", "cross-site")],
+            passes: false,
+        },
+        Row {
+            name: "same site",
+            method: "POST",
+            headers: &[COOKIE, HOST, ("sec-fetch-site", "same-site")],
+            passes: false,
+        },
+        Row {
+            name: "unknown metadata",
+            method: "POST",
+            headers: &[COOKIE, HOST, ("sec-fetch-site", "near")],
+            passes: false,
+        },
         Row { name: "null", method: "POST", headers: &[COOKIE, HOST, ("origin", "null")], passes: false },
         Row { name: "malformed", method: "POST", headers: &[COOKIE, HOST, ("origin", "shop.example")], passes: false },
-        Row { name: "two origins", method: "POST", headers: &[COOKIE, HOST, ("origin", "https://shop.example"), FOREIGN], passes: false },
-        Row { name: "host as a prefix", method: "POST", headers: &[COOKIE, HOST, ("origin", "https://shop.example.evil.example")], passes: false },
-        Row { name: "other port", method: "POST", headers: &[COOKIE, HOST, ("origin", "https://shop.example:8443")], passes: false },
+        Row {
+            name: "two origins",
+            method: "POST",
+            headers: &[COOKIE, HOST, ("origin", "https://shop.example"), FOREIGN],
+            passes: false,
+        },
+        Row {
+            name: "host as a prefix",
+            method: "POST",
+            headers: &[COOKIE, HOST, ("origin", "https://shop.example.evil.example")],
+            passes: false,
+        },
+        Row {
+            name: "other port",
+            method: "POST",
+            headers: &[COOKIE, HOST, ("origin", "https://shop.example:8443")],
+            passes: false,
+        },
         Row { name: "no host", method: "POST", headers: &[COOKIE, ("origin", "https://shop.example")], passes: false },
         Row { name: "no cookie", method: "POST", headers: &[HOST, FOREIGN], passes: true },
-        Row { name: "bearer token", method: "POST", headers: &[COOKIE, HOST, FOREIGN, ("authorization", "Bearer x")], passes: true },
-        Row { name: "password that the browser keeps", method: "POST", headers: &[HOST, FOREIGN, ("authorization", "Basic eDp5")], passes: false },
+        Row {
+            name: "bearer token",
+            method: "POST",
+            headers: &[COOKIE, HOST, FOREIGN, ("authorization", "Bearer x")],
+            passes: true,
+        },
+        Row {
+            name: "password that the browser keeps",
+            method: "POST",
+            headers: &[HOST, FOREIGN, ("authorization", "Basic eDp5")],
+            passes: false,
+        },
     ];
 
     fn request(row: &Row) -> Request<()> {

@@ -10,8 +10,8 @@
 //!    requests with an `Authorization` header, which a page of another origin cannot set, and identities of a verifier
 //!    that [uses no cookies](crate::auth::Verifier::uses_cookies), such as API keys. Basic, Digest, Negotiate and NTLM
 //!    credentials, which a browser sends by itself, count as cookies.
-//! 3. `Sec-Fetch-Site`, which a page cannot forge, decides: `same-origin` and `none` pass; `cross-site`, `same-site` and
-//!    anything else is refused.
+//! 3. `Sec-Fetch-Site`, which a page cannot forge, decides: `same-origin` and `none` pass; `cross-site`, `same-site`
+//!    and anything else is refused.
 //! 4. A browser without it sends `Origin`, which must be the host of the request. A malformed one and `null` are
 //!    foreign.
 //! 5. A request with neither is not from a browser, and passes.
