@@ -680,6 +680,7 @@ fn origins_or_none(text: &str) -> Result<Vec<String>, String> {
     }
 }
 
+#[expect(clippy::ptr_arg, reason = "the macro passes the field")]
 fn show_origins(origins: &Vec<String>) -> String {
     if origins.is_empty() { "none".to_owned() } else { origins.join(", ") }
 }

@@ -11,7 +11,8 @@
 //!    `Cache-Control` or that of the request says `no-transform` (RFC 9111 §5.2.2.6).
 //! 5. A compressed response has no `Content-Length` and no `Accept-Ranges`. A strong `ETag` becomes weak, because the
 //!    bytes differ (RFC 9110 §8.8.1); so it does in a 304 to a client that accepts codings. `If-None-Match` compares
-//!    weakly, so that revalidation works.
+//!    weakly, so that revalidation works. `If-Match` compares strongly, so a client that needs it sends
+//!    `Accept-Encoding: identity` with the GET.
 //! 6. `Vary` names `Accept-Encoding` in every response that another client might get compressed. The response to a HEAD
 //!    request has the headers of that to a GET.
 //! 7. The cache is further in: it stores responses as the handler made them, and a hit is compressed for each request.

@@ -148,7 +148,7 @@ async fn limit_counts_decompressed_bytes() {
     assert!(app.metrics().contains(r#"http_route="/decompression/bytes",policy="body_limit"} 1"#));
 }
 
-/// 10 GiB, of which the app reads what its limit allows.
+/// 10 GiB. The app reads what its limit allows.
 #[tokio::test]
 async fn endless_body_is_cut_at_the_limit() {
     static SENT: AtomicU64 = AtomicU64::new(0);

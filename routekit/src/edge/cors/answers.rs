@@ -102,7 +102,7 @@ impl CorsAnswers {
             Ok(found) => found.value,
             Err(_) => self.others.as_ref()?,
         };
-        let headers = allowed(self.layer.clone().allow_methods(methods.clone()), Method::OPTIONS, request.headers());
+        let headers = allowed(&self.layer.clone().allow_methods(methods.clone()), Method::OPTIONS, request.headers());
         let mut response = Response::default();
         *response.status_mut() = StatusCode::NO_CONTENT;
         *response.headers_mut() = headers;
@@ -113,7 +113,7 @@ impl CorsAnswers {
     #[inline]
     pub(crate) fn begin<B>(&self, request: &Request<B>) -> CorsOfRequest {
         match request.headers().contains_key(header::ORIGIN) {
-            true => CorsOfRequest::Headers(Box::new(allowed(self.layer.clone(), Method::GET, request.headers()))),
+            true => CorsOfRequest::Headers(Box::new(allowed(&self.layer, Method::GET, request.headers()))),
             false if self.is_any_origin => CorsOfRequest::Nothing,
             false => CorsOfRequest::Vary,
         }
@@ -127,14 +127,14 @@ impl CorsOfRequest {
         match self {
             Self::Nothing => {}
             Self::Vary => add_vary(response.headers_mut(), &header::ORIGIN),
-            Self::Headers(headers) => add(response.headers_mut(), std::mem::take(headers)),
+            Self::Headers(headers) => add(response.headers_mut(), std::mem::take(&mut **headers)),
         }
     }
 }
 
 #[cold]
-fn add(headers: &mut HeaderMap, all: Box<HeaderMap>) {
-    for (name, value) in *all {
+fn add(headers: &mut HeaderMap, all: HeaderMap) {
+    for (name, value) in all {
         match name {
             Some(name) if name == header::VARY => add_vary(headers, &header::ORIGIN),
             Some(name) => {
@@ -167,7 +167,7 @@ fn layer(rules: CorsRules) -> CorsLayer {
 
 /// The headers that tower-http adds to the response to `request`; OPTIONS is a preflight. If the origin is not allowed,
 /// they only say what they depend on.
-fn allowed(layer: CorsLayer, method: Method, request: &HeaderMap) -> HeaderMap {
+fn allowed(layer: &CorsLayer, method: Method, request: &HeaderMap) -> HeaderMap {
     let mut head = Request::new(());
     *head.method_mut() = method;
     let names = [header::ORIGIN, header::ACCESS_CONTROL_REQUEST_METHOD, header::ACCESS_CONTROL_REQUEST_HEADERS];

@@ -257,7 +257,7 @@ mod tests {
             let mut request = request(row);
             assert_eq!(check.admit(&request).is_ok(), row.passes, "{}", row.name);
             request.extensions_mut().remove::<Identity>();
-            assert!(check.admit(&request).is_ok(), "{}: nobody is identified", row.name);
+            assert!(check.admit(&request).is_ok(), "{}: without an identity", row.name);
         }
     }
 
