@@ -29,7 +29,7 @@ use crate::{
     breaker::CircuitBreaker,
     cache::{CacheBuilder, Invalidation, Listener},
     config::Config,
-    edge::SecurityHeadersLayer,
+    edge::{CorsPolicy, SecurityHeadersLayer},
     health::{HealthCheck, Readiness},
     identity::Identity,
     observe::Observer,
@@ -528,7 +528,19 @@ impl App {
     /// let app = App::discover().security_headers(SecurityHeadersLayer::new().https(true));
     /// ```
     pub fn security_headers(mut self, headers: SecurityHeadersLayer) -> Self {
-        self.spec.settings.security_headers = Some(headers);
+        self.spec.settings.edge.security_headers = Some(headers);
+        self
+    }
+
+    /// Lets pages of other origins read responses ([CORS](crate::edge::cors)). The configuration (`[cors]`) overrides
+    /// each setting.
+    ///
+    /// ```
+    /// # use routekit::{App, edge::CorsPolicy};
+    /// let app = App::discover().cors(CorsPolicy::origins(["https://app.example.com"]).credentials());
+    /// ```
+    pub fn cors(mut self, policy: CorsPolicy) -> Self {
+        self.spec.settings.edge.cors = Some(policy);
         self
     }
 

@@ -14,7 +14,7 @@ use crate::{
     cache::{CacheBuilder, Listener},
     config::Config,
     deps::DepsBuilder,
-    edge::SecurityHeadersLayer,
+    edge::{CorsPolicy, SecurityHeadersLayer},
     health::{HealthCheck, Readiness},
     observe::Observer,
     problem::ProblemFormat,
@@ -43,9 +43,16 @@ pub(super) struct SettingsSpec {
     pub(super) rate_limits: Vec<Limit>,
     pub(super) admin_listener: Option<TcpListener>,
     pub(super) cache: CacheBuilder,
-    pub(super) security_headers: Option<SecurityHeadersLayer>,
+    pub(super) edge: EdgeSpec,
     /// Whether routekit accepts the connections, so that it needs the certificate.
     pub(super) is_served: bool,
+}
+
+/// The settings of the policies of `edge`, which the configuration overrides.
+#[derive(Default)]
+pub(super) struct EdgeSpec {
+    pub(super) security_headers: Option<SecurityHeadersLayer>,
+    pub(super) cors: Option<CorsPolicy>,
 }
 
 /// Which routes to mount, and the settings that apply to all of them.
@@ -127,7 +134,7 @@ impl AppSpec {
                 rate_limits: Vec::new(),
                 admin_listener: None,
                 cache: CacheBuilder::default(),
-                security_headers: None,
+                edge: EdgeSpec::default(),
                 is_served: false,
             },
             routes: RoutesSpec {

@@ -32,6 +32,7 @@ use crate::{
     cache::Cache,
     concurrency::ConcurrencyLayer,
     config::Config,
+    edge::CrossSiteCheck,
     identity::Identity,
     observe::{Event, Exchange, Failure, Finished, Observer, RouteState},
     rate_limit::{Limiter, RateLimitSetup},
@@ -99,6 +100,10 @@ fn test_route() -> TestRoute {
     let router_policies = RouterPolicies {
         access_log: config.access_log.clone(),
         sensitive_headers: Setting::default_to(SensitiveHeadersLayer::new()),
+        cors: Setting::default_to(None),
+        csrf: Setting::default_to(true),
+        compression: Setting::default_to(false),
+        decompression: Setting::default_to(true),
     };
     let context = RouteContext {
         verifiers: Arc::new(Verifiers::new()),
@@ -109,6 +114,7 @@ fn test_route() -> TestRoute {
         partitions: Vec::new(),
         prefix: String::new(),
         explains: false,
+        csrf: Some(CrossSiteCheck::new([], false)),
     };
     let events = Events::default();
     let state = Arc::new(RouteState::new("/{what}", events.clone()));
@@ -143,7 +149,10 @@ impl TestRoute {
     }
 
     async fn request(&self, path: &str, body: &'static str, identity: Option<Identity>) -> StatusCode {
-        let mut request = Request::get(path).body(Body::from(body)).unwrap();
+        self.send(Request::get(path).body(Body::from(body)).unwrap(), identity).await
+    }
+
+    async fn send(&self, mut request: Request, identity: Option<Identity>) -> StatusCode {
         if let Some(identity) = identity {
             request.extensions_mut().insert(identity);
         }
@@ -177,6 +186,12 @@ async fn policies_of_a_route_act_in_the_order_that_explain_shows() {
     subject.pass_limits(1);
     let status = subject.request("/stored", "", None).await;
     expect("auth", status, StatusCode::UNAUTHORIZED, Event::Unauthenticated);
+    subject.pass_limits(1);
+    let cross_site = [("cookie", "session=1"), ("origin", "https://evil.example"), ("upgrade", "websocket")];
+    let cross_site =
+        cross_site.iter().fold(Request::get("/stored"), |request, (name, value)| request.header(*name, *value));
+    let status = subject.send(cross_site.body(Body::empty()).unwrap(), identity()).await;
+    expect("csrf", status, StatusCode::FORBIDDEN, Event::CrossSite);
     subject.pass_limits(1);
     let status = subject.request("/stored", "", identity()).await;
     expect("rate_limit", status, StatusCode::TOO_MANY_REQUESTS, Event::RateLimited);
@@ -245,7 +260,7 @@ async fn policies_around_the_router_act_in_the_order_that_explain_shows() {
         crate::Clock::default(),
         None,
         (crate::shutdown::Shutdown::new(), false),
-        Edge { security_headers: EffectiveSecurityHeaders::of_app(&Config::default()), proxies: None },
+        Edge::headers_only(EffectiveSecurityHeaders::of_app(&Config::default())),
     );
     let service = layer.layer(service_fn(async |request: Request| -> Result<Response, Infallible> {
         assert!(request.headers()["cookie"].is_sensitive());
@@ -273,5 +288,17 @@ async fn policies_around_the_router_act_in_the_order_that_explain_shows() {
         .map(|s| s.policy)
         .collect();
     shown.dedup();
-    assert_eq!(shown, ["sensitive_headers", "watch", "security_headers", "correlation", "catch_panic"]);
+    assert_eq!(
+        shown,
+        [
+            "sensitive_headers",
+            "watch",
+            "security_headers",
+            "cors",
+            "compression",
+            "correlation",
+            "catch_panic",
+            "decompression"
+        ]
+    );
 }

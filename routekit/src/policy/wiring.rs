@@ -20,6 +20,7 @@ use crate::{
     catch_panic::{CatchPanicLayer, PanicGuard},
     correlation::CORRELATION_ID,
     deprecation::DeprecationHeaders,
+    edge::CrossSiteCheck,
     observe::{Observer, Report, RouteState},
     rate_limit::{RateLimitSetup, RateLimits},
     route::{Audience, Endpoint, EndpointFuture, Method, RequestText, ServedMethods},
@@ -46,6 +47,8 @@ pub(crate) struct RouteContext {
     pub(crate) prefix: String,
     /// Whether requests are traced, so that they can be explained.
     pub(crate) explains: bool,
+    /// `None` if it is switched off.
+    pub(crate) csrf: Option<CrossSiteCheck>,
 }
 
 /// Adds a route to the methods of its path, with its policies around its endpoint. All policies share the route's
@@ -83,6 +86,7 @@ pub(crate) fn add_route(
         rate_limits: rate_limits(policies, context, observer()),
         auth: AccessCheck::new((*policies.access).clone(), Arc::clone(&context.verifiers))
             .map(|auth| auth.observer(observer())),
+        csrf: context.csrf.clone().map(|csrf| csrf.observer(observer())),
         cache: caching(policies, context, (method, path), observer()).map(|cache| cache.layer(handler.clone())),
         handler,
     });

@@ -21,7 +21,7 @@ use crate::{
     body_limit::{BodyLength, SizeLimit},
     cache::{Cached, CachedFuture},
     deprecation::DeprecationHeaders,
-    edge::SecurityHeaders,
+    edge::{CrossSiteCheck, SecurityHeaders},
     identity::Identity,
     observe::{Exchange, RouteState, TracedRequest},
     rate_limit::{Admission, QuotaStates, RateLimits},
@@ -41,6 +41,8 @@ pub(in crate::policy) struct RoutePolicies {
     pub(in crate::policy) body_limit: SizeLimit,
     pub(in crate::policy) rate_limits: Option<RateLimits>,
     pub(in crate::policy) auth: Option<AccessCheck>,
+    /// Behind `auth`, because it concerns identities from cookies.
+    pub(in crate::policy) csrf: Option<CrossSiteCheck>,
     pub(in crate::policy) cache: Option<Cached<HandlerService>>,
     pub(in crate::policy) handler: HandlerService,
 }
@@ -115,7 +117,7 @@ impl RoutePolicies {
         traced: &TracedRequest,
         quotas: &mut QuotaStates,
     ) -> PassOrAnswer<RouteCall> {
-        let Some(auth) = &self.auth else { return self.limit_identified(request, traced, quotas) };
+        let Some(auth) = &self.auth else { return self.protect(request, traced, quotas) };
         let (auth, policies, traced) = (auth.clone(), Arc::clone(self), traced.clone());
         let mut quotas = quotas.clone();
         PassOrAnswer::wait(async move {
@@ -124,13 +126,24 @@ impl RoutePolicies {
                 trace_access(&traced, &admitted);
             }
             match admitted {
-                Ok(request) => policies.limit_identified(request, &traced, &mut quotas),
+                Ok(request) => policies.protect(request, &traced, &mut quotas),
                 Err(refusal) => PassOrAnswer::answer(Box::new(refusal)),
             }
         })
     }
 
-    /// The rate limits that may need the identity.
+    #[inline(always)]
+    fn protect(&self, request: Request, traced: &TracedRequest, quotas: &mut QuotaStates) -> PassOrAnswer<RouteCall> {
+        match self.csrf.as_ref().map_or(Ok(()), |csrf| csrf.admit(&request)) {
+            Ok(()) => self.limit_identified(request, traced, quotas),
+            Err(refusal) => {
+                traced.answers("csrf", "refused", refusal.status());
+                PassOrAnswer::answer(refusal)
+            }
+        }
+    }
+
+    /// The rate limits that may need the identity. A request that another site has forged does not count for its user.
     #[inline(always)]
     fn limit_identified(
         &self,

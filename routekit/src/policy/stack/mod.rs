@@ -9,13 +9,17 @@
 mod around_endpoint;
 mod around_handler;
 mod around_router;
+mod edge;
 
 use std::fmt;
 
-pub(crate) use self::around_router::{AroundRouter, AroundRouterLayer, Edge};
 pub(super) use self::{
     around_endpoint::{RoutePolicies, RouteService},
     around_handler::{HandlerPolicies, HandlerService},
+};
+pub(crate) use self::{
+    around_router::{AroundRouter, AroundRouterLayer},
+    edge::Edge,
 };
 use super::{
     display::{OrOff, ShownBreaker, ShownCache, ShownDeprecation, ShownInvalidation},
@@ -43,15 +47,24 @@ pub(super) fn steps(policies: &EffectivePolicies, router: &RouterPolicies) -> Ve
     ];
     steps.extend(policies.security_headers.steps());
     steps.extend([
+        Step::router("cors", "origins", OrOff(router.cors.as_ref().map(|origins| origins.join(", "))))
+            .from(router.cors.origin()),
+        Step::router("compression", "enabled", if *router.compression { "on" } else { "off" })
+            .from(router.compression.origin()),
         Step::router("correlation", "id", "on"),
         Step::router("catch_panic", "of layers", "on"),
+        Step::router("decompression", "enabled", if *router.decompression { "on" } else { "off" })
+            .from(router.decompression.origin()),
         Step::endpoint("deprecation", "deprecated", OrOff(policies.deprecation.map(ShownDeprecation)))
             .from(policies.deprecation.origin()),
         Step::endpoint("body_limit", "body_limit", units::Bytes(*policies.body_limit))
             .from(policies.body_limit.origin()),
     ]);
     steps.extend(rate_limits(policies, false));
-    steps.push(Step::endpoint("auth", "auth", &*policies.access).from(policies.access.origin()));
+    steps.extend([
+        Step::endpoint("auth", "auth", &*policies.access).from(policies.access.origin()),
+        Step::endpoint("csrf", "enabled", if *router.csrf { "on" } else { "off" }).from(router.csrf.origin()),
+    ]);
     steps.extend(rate_limits(policies, true));
     steps.extend([
         Step::endpoint("cache", "cache", cache).from(policies.cache.origin()),
@@ -82,4 +95,9 @@ pub(crate) struct RouterPolicies {
     pub(crate) access_log: Setting<AccessLogMode>,
     /// All names, and who added some.
     pub(crate) sensitive_headers: Setting<SensitiveHeadersLayer>,
+    /// The origins of CORS.
+    pub(crate) cors: Setting<Option<Vec<String>>>,
+    pub(crate) csrf: Setting<bool>,
+    pub(crate) compression: Setting<bool>,
+    pub(crate) decompression: Setting<bool>,
 }
