@@ -7,7 +7,7 @@ use syn::Type;
 use super::{
     families::{
         alert::Alert, auth::Access, breaker::Breaker, cache::Caching, deprecated::Deprecation, discover::Discovery,
-        docs::Docs, invalidates::Invalidates, layer::OwnLayer, limits::Limits, state::Target,
+        docs::Docs, invalidates::Invalidates, layer::OwnLayer, limits::Limits, rate_limit::RateLimits, state::Target,
     },
     family::{Callers, Family, Surroundings},
     raw::RawOption,
@@ -28,11 +28,12 @@ pub(crate) struct Options {
     pub(crate) invalidates: Option<Invalidates>,
     pub(crate) layer: OwnLayer,
     pub(crate) limits: Limits,
+    pub(crate) rate_limits: RateLimits,
     pub(crate) target: Target,
 }
 
 impl Options {
-    fn families(&self) -> [&dyn Family; 11] {
+    fn families(&self) -> [&dyn Family; 12] {
         [
             &self.access,
             &self.alert,
@@ -44,11 +45,12 @@ impl Options {
             &self.invalidates,
             &self.layer,
             &self.limits,
+            &self.rate_limits,
             &self.target,
         ]
     }
 
-    fn families_mut(&mut self) -> [&mut dyn Family; 11] {
+    fn families_mut(&mut self) -> [&mut dyn Family; 12] {
         [
             &mut self.access,
             &mut self.alert,
@@ -60,6 +62,7 @@ impl Options {
             &mut self.invalidates,
             &mut self.layer,
             &mut self.limits,
+            &mut self.rate_limits,
             &mut self.target,
         ]
     }
@@ -67,6 +70,11 @@ impl Options {
     /// Whether there is an option of this name.
     pub(super) fn is_known(name: &str) -> bool {
         Self::default().families().iter().any(|family| family.names().contains(&name))
+    }
+
+    /// Whether the option may be given several times.
+    pub(super) fn may_repeat(name: &str) -> bool {
+        Self::default().families().iter().any(|family| family.repeats() && family.names().contains(&name))
     }
 
     /// Passes an option to the family that it belongs to.

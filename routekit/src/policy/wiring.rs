@@ -20,7 +20,9 @@ use crate::{
     catch_panic::{CatchPanicLayer, PanicGuard},
     correlation::CORRELATION_ID,
     deprecation::DeprecationHeaders,
-    observe::{Observer, RouteState},
+    edge::CrossSiteCheck,
+    observe::{Observer, Report, RouteState},
+    rate_limit::{RateLimitSetup, RateLimits},
     route::{Audience, Endpoint, EndpointFuture, Method, RequestText, ServedMethods},
     timeout::{TimeLimit, TimeoutLayer},
 };
@@ -32,6 +34,8 @@ static SET_AROUND_ROUTER: [HeaderName; 1] = [CORRELATION_ID];
 #[derive(Debug, Clone)]
 pub(crate) struct RouteContext {
     pub(crate) verifiers: Arc<Verifiers>,
+    /// What the rate limits of all routes share.
+    pub(crate) rate_limits: RateLimitSetup,
     pub(crate) cache: Cache,
     /// The clock of the app.
     pub(crate) clock: Clock,
@@ -43,6 +47,8 @@ pub(crate) struct RouteContext {
     pub(crate) prefix: String,
     /// Whether requests are traced, so that they can be explained.
     pub(crate) explains: bool,
+    /// `None` if it is switched off.
+    pub(crate) csrf: Option<CrossSiteCheck>,
 }
 
 /// Adds a route to the methods of its path, with its policies around its endpoint. All policies share the route's
@@ -77,12 +83,23 @@ pub(crate) fn add_route(
         security_headers: policies.security_headers.own(),
         deprecation: policies.deprecation.map(DeprecationHeaders::for_route),
         body_limit: SizeLimit::new(*policies.body_limit, observer()),
+        rate_limits: rate_limits(policies, context, observer()),
         auth: AccessCheck::new((*policies.access).clone(), Arc::clone(&context.verifiers))
             .map(|auth| auth.observer(observer())),
+        csrf: context.csrf.clone().map(|csrf| csrf.observer(observer())),
         cache: caching(policies, context, (method, path), observer()).map(|cache| cache.layer(handler.clone())),
         handler,
     });
     served.add(methods, service)
+}
+
+fn rate_limits(
+    policies: &EffectivePolicies,
+    context: &RouteContext,
+    observer: Arc<dyn Observer>,
+) -> Option<RateLimits> {
+    let limiters = policies.guards.rate_limits.clone();
+    (!limiters.is_empty()).then(|| RateLimits::new(limiters, context.rate_limits.clone(), Report::to(observer)))
 }
 
 /// A fallback with the handler's timeout, whose panics are caught like the handler's.

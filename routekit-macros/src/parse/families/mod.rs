@@ -10,4 +10,5 @@ pub(super) mod docs;
 pub(super) mod invalidates;
 pub(super) mod layer;
 pub(super) mod limits;
+pub(super) mod rate_limit;
 pub(super) mod state;

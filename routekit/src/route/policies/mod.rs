@@ -9,6 +9,7 @@ mod declared;
 mod deprecation;
 mod fallback;
 mod invalidates;
+mod rate_limit;
 mod request_text;
 
 pub use self::{
@@ -21,5 +22,6 @@ pub use self::{
     deprecation::Deprecation,
     fallback::{Fallback, fallback},
     invalidates::Invalidates,
+    rate_limit::{RateLimitKey, RateLimitPolicy},
     request_text::{RequestFunction, RequestText},
 };
