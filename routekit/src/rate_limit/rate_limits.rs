@@ -71,7 +71,8 @@ impl RateLimits {
     /// The states of a request that has met no limit yet.
     #[inline]
     pub(crate) fn states(&self) -> QuotaStates {
-        if self.limiters.len() == 1 { QuotaStates::None } else { QuotaStates::several() }
+        // A limit behind `auth` may be met in another future, which shares the states.
+        if (self.limiters.len(), self.early) == (1, 1) { QuotaStates::None } else { QuotaStates::several() }
     }
 
     /// Whether there are limits that need no identity.

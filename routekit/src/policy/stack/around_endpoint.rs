@@ -23,7 +23,7 @@ use crate::{
     deprecation::DeprecationHeaders,
     edge::{CrossSiteCheck, SecurityHeaders},
     identity::Identity,
-    observe::{Exchange, RouteState, TracedRequest},
+    observe::{Exchange, RouteState, TracedRequest, WantsCacheOutcome},
     rate_limit::{Admission, QuotaStates, RateLimits},
     route::EndpointFuture,
 };
@@ -97,7 +97,9 @@ impl RoutePolicies {
         traced: &TracedRequest,
         quotas: &mut QuotaStates,
     ) -> PassOrAnswer<RouteCall> {
-        if let Some(limits) = &self.rate_limits {
+        // The warm-up is no client.
+        let is_warm_up = || arrived.is_none() && is_warm_up(&request);
+        if let Some(limits) = self.rate_limits.as_ref().filter(|_| !is_warm_up()) {
             *quotas = limits.states();
             let admitted = limits.admit_early(&request, arrived, quotas);
             if traced.is_on() && limits.has_early() {
@@ -151,7 +153,7 @@ impl RoutePolicies {
         traced: &TracedRequest,
         quotas: &mut QuotaStates,
     ) -> PassOrAnswer<RouteCall> {
-        let Some(limits) = self.rate_limits.as_ref().filter(|limits| limits.has_late()) else {
+        let Some(limits) = self.rate_limits.as_ref().filter(|limits| limits.has_late() && !is_warm_up(&request)) else {
             return self.look_up(request);
         };
         let (parts, body) = request.into_parts();
@@ -232,6 +234,11 @@ impl Future for RouteFuture {
         }
         polled
     }
+}
+
+/// Only the warm-up sends such requests.
+fn is_warm_up(request: &Request) -> bool {
+    request.extensions().get::<WantsCacheOutcome>().is_some()
 }
 
 #[cold]
