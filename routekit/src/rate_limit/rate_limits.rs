@@ -50,7 +50,7 @@ pub(crate) struct RateLimits {
 
 /// How a request passed the limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Admission {
+pub(crate) enum LimitAdmission {
     /// It is within all limits.
     Within,
     /// It is beyond a limit that observes.
@@ -85,25 +85,25 @@ impl RateLimits {
         self.early < self.limiters.len()
     }
 
-    /// Counts a request in the limits that need no identity. `at` is when it arrived, if that is known.
+    /// QuotaCounts a request in the limits that need no identity. `at` is when it arrived, if that is known.
     #[inline]
     pub(crate) fn admit_early<B>(
         &self,
         request: &Request<B>,
         at: Option<Instant>,
         states: &mut QuotaStates,
-    ) -> Result<Admission, Box<Response>> {
+    ) -> Result<LimitAdmission, Box<Response>> {
         let head = LimitedHead { headers: request.headers(), extensions: request.extensions(), parts: None };
         self.admit(0..self.early, head, at, states)
     }
 
-    /// Counts a request in the other limits.
-    pub(crate) fn admit_late(&self, parts: &Parts, states: &mut QuotaStates) -> Result<Admission, Box<Response>> {
+    /// QuotaCounts a request in the other limits.
+    pub(crate) fn admit_late(&self, parts: &Parts, states: &mut QuotaStates) -> Result<LimitAdmission, Box<Response>> {
         self.admit(self.early..self.limiters.len(), head(parts), None, states)
     }
 
-    /// Counts a request in all limits.
-    pub(super) fn admit_all(&self, parts: &Parts, states: &mut QuotaStates) -> Result<Admission, Box<Response>> {
+    /// QuotaCounts a request in all limits.
+    pub(super) fn admit_all(&self, parts: &Parts, states: &mut QuotaStates) -> Result<LimitAdmission, Box<Response>> {
         self.admit(0..self.limiters.len(), head(parts), None, states)
     }
 
@@ -120,8 +120,8 @@ impl RateLimits {
         head: LimitedHead<'_>,
         at: Option<Instant>,
         states: &mut QuotaStates,
-    ) -> Result<Admission, Box<Response>> {
-        let mut admission = Admission::Within;
+    ) -> Result<LimitAdmission, Box<Response>> {
+        let mut admission = LimitAdmission::Within;
         let Some(first) = self.limiters.get(places.start) else { return Ok(admission) };
         let at = at.unwrap_or_else(|| first.clock().now());
         for place in places.clone() {
@@ -135,7 +135,7 @@ impl RateLimits {
                 return Err(self.refuse(places, place, (head, at), states));
             }
             limiter.log_observed(at);
-            admission = Admission::Observed;
+            admission = LimitAdmission::Observed;
         }
         Ok(admission)
     }

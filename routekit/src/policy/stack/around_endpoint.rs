@@ -24,7 +24,7 @@ use crate::{
     edge::{CrossSiteCheck, SecurityHeaders},
     identity::Identity,
     observe::{Exchange, RouteState, TracedRequest, WantsCacheOutcome},
-    rate_limit::{Admission, QuotaStates, RateLimits},
+    rate_limit::{LimitAdmission, QuotaStates, RateLimits},
     route::EndpointFuture,
 };
 
@@ -242,10 +242,10 @@ fn is_warm_up(request: &Request) -> bool {
 }
 
 #[cold]
-fn trace_limits(traced: &TracedRequest, admitted: &Result<Admission, Box<Response>>) {
+fn trace_limits(traced: &TracedRequest, admitted: &Result<LimitAdmission, Box<Response>>) {
     match admitted {
-        Ok(Admission::Within) => traced.passes("rate_limit", "passed"),
-        Ok(Admission::Observed) => traced.passes("rate_limit", "observed"),
+        Ok(LimitAdmission::Within) => traced.passes("rate_limit", "passed"),
+        Ok(LimitAdmission::Observed) => traced.passes("rate_limit", "observed"),
         Err(refusal) => traced.answers("rate_limit", "refused", refusal.status()),
     }
 }
