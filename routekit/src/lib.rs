@@ -45,6 +45,7 @@
 //! | write your own extractor | [`describe`] |
 //! | control access to a route | [`auth`], [`identity`] |
 //! | cache responses, and invalidate them | [`cache`] |
+//! | process a repeated request once | [`idempotency`] |
 //! | return an error | [`Problem`], [`problem`] |
 //! | stop calls to a failing dependency, and limit concurrent requests | [`breaker`], [`concurrency`] |
 //! | retry calls to another server | [`retry`] |
@@ -52,7 +53,7 @@
 //! | configure a deployment | [`config`] |
 //! | operate it | [`admin`], [`health`], [`shutdown`], [`metrics`], [`statistics`], [`performance`], [`alerts`], [`system`], [`access_log`], [`telemetry`] |
 //! | see how a request is processed | [`App::explain`], [`observe`] |
-//! | use one policy on a plain axum router | [`auth`], [`cache`], [`breaker`], [`concurrency`], [`timeout`], [`body_limit`], [`catch_panic`], [`deprecation`], [`correlation`], [`watch`], [`sensitive_headers`] |
+//! | use one policy on a plain axum router | [`auth`], [`cache`], [`idempotency`], [`breaker`], [`concurrency`], [`timeout`], [`body_limit`], [`catch_panic`], [`deprecation`], [`correlation`], [`watch`], [`sensitive_headers`] |
 //!
 //! # Features
 //!
@@ -111,6 +112,7 @@ pub mod extract;
 mod generated;
 pub mod guide;
 pub mod health;
+pub mod idempotency;
 pub mod identity;
 pub mod metrics;
 pub mod observe;

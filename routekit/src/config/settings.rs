@@ -8,7 +8,7 @@ use std::{
 use http::HeaderName;
 
 use super::{admin_addr::AdminAddr, app_settings::AppSettings, route::RouteConfig, secret::Secret};
-use crate::{access_log::AccessLogMode, base::setting::Setting, body_limit, cache, metrics};
+use crate::{access_log::AccessLogMode, base::setting::Setting, body_limit, cache, idempotency, metrics};
 
 /// Defines [`Config`]: for each setting its field, its default, a getter and a setter.
 macro_rules! settings {
@@ -142,6 +142,16 @@ settings! {
 
     /// Returns `cache.debug_headers`: whether cached routes send a digest of their cache key.
     cache_debug_headers, set_cache_debug_headers: bool = false;
+
+    /// Returns `idempotency.ttl`: how long the response to an idempotency key is replayed, for routes that declare no
+    /// `ttl`.
+    idempotency_ttl, set_idempotency_ttl: Duration = idempotency::DEFAULT_TTL;
+
+    /// Returns `idempotency.lease`: how long the claim of an idempotency key outlives a process that crashed.
+    idempotency_lease, set_idempotency_lease: Duration = idempotency::DEFAULT_LEASE;
+
+    /// Returns `idempotency.max_bytes`: the size of the records of idempotency keys in the embedded store.
+    idempotency_max_bytes, set_idempotency_max_bytes: u64 = cache::DEFAULT_CLAIM_BYTES;
 
     /// Returns `server.head_timeout`: how long a client may take to send the head of a request.
     server_head_timeout, set_server_head_timeout: Duration = Duration::from_secs(30);

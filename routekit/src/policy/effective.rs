@@ -8,7 +8,7 @@ use crate::{
     cache,
     concurrency::ConcurrencyLayer,
     config::{Config, RouteConfig},
-    route::{Access, BreakerPolicy, CachePolicy, Deprecation, Invalidates, Policies, RequestText},
+    route::{Access, BreakerPolicy, CachePolicy, Deprecation, IdempotentPolicy, Invalidates, Policies, RequestText},
 };
 
 /// The settings of one route: from its configuration, else from its attribute, else from the app.
@@ -29,6 +29,8 @@ pub struct EffectivePolicies {
     pub deprecation: Option<Deprecation>,
     /// The caching of responses.
     pub cache: Setting<Option<CachePolicy>>,
+    /// The treatment of idempotency keys.
+    pub idempotent: Setting<Option<IdempotentPolicy>>,
     /// The declared invalidations.
     pub invalidates: Option<Invalidates>,
     /// The cached routes that declare `invalidate_on` this one.
@@ -113,6 +115,7 @@ impl EffectivePolicies {
             slow,
             deprecation: declared.deprecation,
             cache,
+            idempotent: idempotent_policy(route.idempotent_ttl, &config.idempotency_ttl, declared.idempotent),
             invalidates: declared.invalidates,
             wanted_by: Vec::new(),
             drops: Drops::Nothing,
@@ -145,6 +148,24 @@ fn cache_policy(
         (Some(ttl), _, _) => Setting::new(ttl.map(with_ttl), ttl.origin().clone()),
         (None, None, Some(ttl)) => Setting::new(Some(with_ttl(ttl)), default_ttl.origin().clone()),
         (None, _, _) => Setting::new(Some(policy), Origin::Attribute),
+    }
+}
+
+/// Configuration can change the `ttl` and switch the policy off. `default_ttl` applies to routes that declare no `ttl`.
+fn idempotent_policy(
+    ttl: Option<Setting<Option<Duration>>>,
+    default_ttl: &Setting<Duration>,
+    declared: Option<IdempotentPolicy>,
+) -> Setting<Option<IdempotentPolicy>> {
+    let Some(policy) = declared else { return Setting::default_to(None) };
+    let with_ttl = |ttl: Duration| IdempotentPolicy { ttl: Some(ttl), ..policy };
+    match (ttl, policy.ttl) {
+        (Some(ttl), _) => Setting::new(ttl.map(with_ttl), ttl.origin().clone()),
+        (None, None) if *default_ttl.origin() != Origin::Default => {
+            Setting::new(Some(with_ttl(**default_ttl)), default_ttl.origin().clone())
+        }
+        (None, None) => Setting::new(Some(with_ttl(**default_ttl)), Origin::Attribute),
+        (None, Some(_)) => Setting::new(Some(policy), Origin::Attribute),
     }
 }
 

@@ -9,7 +9,7 @@ use tower_service::Service;
 
 use super::{
     effective::{Drops, EffectivePolicies},
-    stack::{HandlerPolicies, HandlerService, RoutePolicies, RouteService},
+    stack::{HandlerPolicies, HandlerService, RoutePolicies, RouteService, StoredResponses},
 };
 use crate::{
     auth::{Access, AccessCheck, Verifiers},
@@ -20,6 +20,7 @@ use crate::{
     catch_panic::{CatchPanicLayer, PanicGuard},
     correlation::CORRELATION_ID,
     deprecation::DeprecationHeaders,
+    idempotency::IdempotencyLayer,
     observe::{Observer, RouteState},
     route::{Audience, Endpoint, EndpointFuture, Method, RequestText, ServedMethods},
     timeout::{TimeLimit, TimeoutLayer},
@@ -41,6 +42,8 @@ pub(crate) struct RouteContext {
     pub(crate) partitions: Vec<RequestText>,
     /// The prefix of all paths.
     pub(crate) prefix: String,
+    /// How long a claim of an idempotency key outlives its process.
+    pub(crate) idempotency_lease: Duration,
     /// Whether requests are traced, so that they can be explained.
     pub(crate) explains: bool,
 }
@@ -78,7 +81,11 @@ pub(crate) fn add_route(
         body_limit: SizeLimit::new(*policies.body_limit, observer()),
         auth: AccessCheck::new((*policies.access).clone(), Arc::clone(&context.verifiers))
             .map(|auth| auth.observer(observer())),
-        cache: caching(policies, context, (method, path), observer()).map(|cache| cache.layer(handler.clone())),
+        stored: match (caching(policies, context, (method, path), observer()), *policies.idempotent) {
+            (Some(cache), _) => StoredResponses::Cached(cache.layer(handler.clone())),
+            (None, Some(_)) => StoredResponses::Idempotent(idempotency(policies, context, (method, path), observer())),
+            (None, None) => StoredResponses::None,
+        },
         handler,
     });
     served.add(methods, service)
@@ -136,6 +143,33 @@ fn caching(
         Some(timeout) => layer.deadline(timeout.saturating_mul(calls)),
         None => layer,
     })
+}
+
+fn idempotency(
+    policies: &EffectivePolicies,
+    context: &RouteContext,
+    (method, path): (Method, &str),
+    observer: Arc<dyn Observer>,
+) -> IdempotencyLayer {
+    let policy = policies.idempotent.unwrap_or_default();
+    let layer = IdempotencyLayer::new(context.cache.clone())
+        .of_route(format!("{method} {path}"))
+        .lease(context.idempotency_lease)
+        .observer(observer);
+    let layer = match policy.ttl {
+        Some(ttl) => layer.ttl(ttl),
+        None => layer,
+    };
+    let layer = if policy.required { layer.required() } else { layer };
+    let layer = match policy.max_body {
+        Some(bytes) => layer.max_body(bytes),
+        None => layer,
+    };
+    // A handler that may take longer than the default, and a fallback after it.
+    match *policies.timeout {
+        Some(timeout) => layer.grace_of_at_least(timeout.saturating_mul(2)),
+        None => layer,
+    }
 }
 
 fn invalidation(

@@ -29,7 +29,7 @@ pub use self::{
     endpoint::{Endpoint, EndpointFuture},
     meta::{Location, RouteMeta},
     method::Method,
-    policies::{AlertPolicy, BreakerPolicy, CachePolicy, Deprecation, Invalidates, Policies},
+    policies::{AlertPolicy, BreakerPolicy, CachePolicy, Deprecation, IdempotentPolicy, Invalidates, Policies},
     registry::Route,
 };
 // For generated code, and for the modules that publish them under their own names.

@@ -127,6 +127,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         cache_debug_headers: *config.cache_debug_headers,
         partitions,
         prefix: declared.prefix.clone(),
+        idempotency_lease: *config.idempotency_lease,
         explains: *config.explain_requests > 0,
     };
     let mut groups = routers::groups(&declared, (&deps, problems_for_all), &shared, &observers);

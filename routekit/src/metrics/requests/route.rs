@@ -58,6 +58,10 @@ struct PolicyAnswers {
     catch_panic: OnceLock<Counter>,
     auth: OnceLock<Counter>,
     cache: OnceLock<Counter>,
+    idempotent_replay: OnceLock<Counter>,
+    idempotency_conflict: OnceLock<Counter>,
+    idempotency_mismatch: OnceLock<Counter>,
+    idempotency_unavailable: OnceLock<Counter>,
     breaker: OnceLock<Counter>,
     concurrency: OnceLock<Counter>,
 }
@@ -162,6 +166,10 @@ impl Observer for RouteMetrics {
             Event::Panicked => (&self.policy_answers.catch_panic, "catch_panic"),
             Event::Unauthenticated | Event::Forbidden => (&self.policy_answers.auth, "auth"),
             Event::CacheHit | Event::CacheStale => (&self.policy_answers.cache, "cache"),
+            Event::IdempotentReplay => (&self.policy_answers.idempotent_replay, "idempotency_replay"),
+            Event::IdempotencyConflict => (&self.policy_answers.idempotency_conflict, "idempotency_conflict"),
+            Event::IdempotencyMismatch => (&self.policy_answers.idempotency_mismatch, "idempotency_mismatch"),
+            Event::IdempotencyUnavailable => (&self.policy_answers.idempotency_unavailable, "idempotency_unavailable"),
             Event::BreakerOpen => (&self.policy_answers.breaker, "breaker"),
             Event::ConcurrencyExceeded => (&self.policy_answers.concurrency, "concurrency"),
         };

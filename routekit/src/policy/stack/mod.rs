@@ -12,11 +12,11 @@ mod around_router;
 
 pub(crate) use self::around_router::{AroundRouter, AroundRouterLayer};
 pub(super) use self::{
-    around_endpoint::{RoutePolicies, RouteService},
+    around_endpoint::{RoutePolicies, RouteService, StoredResponses},
     around_handler::{HandlerPolicies, HandlerService},
 };
 use super::{
-    display::{OrOff, ShownBreaker, ShownCache, ShownDeprecation, ShownInvalidation},
+    display::{OrOff, ShownBreaker, ShownCache, ShownDeprecation, ShownIdempotent, ShownInvalidation},
     effective::EffectivePolicies,
     step::Step,
 };
@@ -45,6 +45,8 @@ pub(super) fn steps(policies: &EffectivePolicies, router: &RouterPolicies) -> Ve
             .from(policies.body_limit.origin()),
         Step::endpoint("auth", "auth", &*policies.access).from(policies.access.origin()),
         Step::endpoint("cache", "cache", cache).from(policies.cache.origin()),
+        Step::endpoint("idempotency", "idempotent", OrOff(policies.idempotent.as_ref().map(ShownIdempotent)))
+            .from(policies.idempotent.origin()),
         Step::endpoint("concurrency", "concurrency", OrOff(*policies.concurrency)).from(policies.concurrency.origin()),
         Step::endpoint("breaker", "breaker", ShownBreaker(policies)).from(policies.breaker.origin()),
         Step::endpoint("timeout", "timeout", units::show_duration(&policies.timeout)).from(policies.timeout.origin()),

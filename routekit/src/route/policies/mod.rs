@@ -8,6 +8,7 @@ mod cdn_tags;
 mod declared;
 mod deprecation;
 mod fallback;
+mod idempotent;
 mod invalidates;
 mod request_text;
 
@@ -20,6 +21,7 @@ pub use self::{
     declared::Policies,
     deprecation::Deprecation,
     fallback::{Fallback, fallback},
+    idempotent::IdempotentPolicy,
     invalidates::Invalidates,
     request_text::{RequestFunction, RequestText},
 };
