@@ -40,6 +40,7 @@ mod extractors;
 mod grpc;
 mod hand_written;
 mod health;
+mod idempotency;
 mod jwks;
 mod jwt;
 mod kubernetes;

@@ -16,14 +16,14 @@ impl Fingerprint {
         let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
         let host = parts.headers.get(header::HOST).map(|host| host.as_bytes());
         let host = uri.authority().map(|authority| authority.as_str().as_bytes()).or(host).unwrap_or_default();
-        let content_type = parts.headers.get(header::CONTENT_TYPE).map(|value| value.as_bytes()).unwrap_or_default();
+        let content_types: Vec<_> = parts.headers.get_all(header::CONTENT_TYPE).iter().map(|t| t.as_bytes()).collect();
         let mut hash = Sha256::new();
         for part in [
             parts.method.as_str().as_bytes(),
             &host.to_ascii_lowercase(),
             uri.path().as_bytes(),
             uri.query().unwrap_or_default().as_bytes(),
-            content_type,
+            &content_types.join(&b","[..]),
             body,
         ] {
             hash.update((part.len() as u64).to_le_bytes());
