@@ -10,14 +10,51 @@ use crate::{
     arguments::{Argument, Source},
     handler::Handler,
     model::{Output, Route},
-    parse::Arguments,
+    parse::{Arguments, GroupArguments, Options},
     types::{first_type_argument, head_name, type_arguments},
 };
 
 /// The path of the runtime crate: `::routekit`, unless `crate = …` in one of the attributes says otherwise.
 pub(crate) fn runtime_crate(attributes: &[Arguments]) -> TokenStream {
-    let named = attributes.iter().find_map(|attribute| attribute.options.target.krate.as_ref());
+    crate_of(attributes.iter().map(|attribute| &attribute.options))
+}
+
+fn crate_of<'a>(mut options: impl Iterator<Item = &'a Options>) -> TokenStream {
+    let named = options.find_map(|options| options.target.krate.as_ref());
     named.map_or_else(|| quote!(::routekit), |path| quote!(#path))
+}
+
+/// The expansion of a correct group: an item without a name.
+pub(crate) fn group(group: &GroupArguments) -> TokenStream {
+    let krate = crate_of(std::iter::once(&group.options));
+    let prefix = group.prefix.as_ref().map(|prefix| quote!(.with_prefix(#prefix)));
+    let tags = tags(&group.options);
+    let version = version(&group.options);
+    let policies = group.options.policies();
+    quote! {
+        const _: () = {
+            use #krate::__private as __rt;
+
+            __rt::inventory::submit! {
+                __rt::RouteGroup::new(
+                    __rt::Location::new(::core::module_path!(), ::core::file!(), ::core::line!()),
+                )
+                #prefix
+                #tags
+                #version
+                .with_policies(__rt::Policies::new() #(#policies)*)
+            }
+        };
+    }
+}
+
+fn tags(options: &Options) -> Option<TokenStream> {
+    let tags = &options.docs.tags;
+    (!tags.is_empty()).then(|| quote!(.with_tags(&[#(#tags),*])))
+}
+
+fn version(options: &Options) -> Option<TokenStream> {
+    options.docs.version.as_ref().map(|version| quote!(.with_version(#version)))
 }
 
 /// The expansion of a correct handler: the function, and its carrier with all routes. If the function is in an `impl`,
@@ -146,12 +183,9 @@ fn meta(route: &Route<'_>, handler: &Handler) -> TokenStream {
     let name = handler.ident.to_string();
     let docs = &route.options.docs;
     let (summary, description) = documentation(route, handler);
-    let tags = (!docs.tags.is_empty()).then(|| {
-        let tags = &docs.tags;
-        quote!(.with_tags(&[#(#tags),*]))
-    });
+    let tags = tags(&route.options);
     let operation_id = docs.operation_id.as_ref().map(|id| quote!(.with_operation_id(#id)));
-    let version = docs.version.as_ref().map(|version| quote!(.with_version(#version)));
+    let version = version(&route.options);
     let policies = route.options.policies();
     quote! {
         __rt::RouteMeta::new(

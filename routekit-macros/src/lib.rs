@@ -8,6 +8,7 @@ mod arguments;
 mod errors;
 mod expand;
 mod fallback;
+mod group;
 mod handler;
 mod method;
 mod model;
@@ -70,6 +71,12 @@ pub fn options(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn any(args: TokenStream, item: TokenStream) -> TokenStream {
     route::expand(Some(method::Method::Any), args.into(), item.into()).into()
+}
+
+/// Declares the defaults of all routes of a module. See `routekit::group`.
+#[proc_macro]
+pub fn group(arguments: TokenStream) -> TokenStream {
+    group::expand(arguments.into()).into()
 }
 
 /// Emits what a route attribute has put into `#[routekit_route(…)]`. For generated code only: so an attribute emits one

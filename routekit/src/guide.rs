@@ -12,6 +12,10 @@ pub mod caching {
     #![doc = include_str!("../docs/caching.md")]
 }
 
+pub mod edge {
+    #![doc = include_str!("../docs/edge.md")]
+}
+
 pub mod errors {
     #![doc = include_str!("../docs/errors.md")]
 }

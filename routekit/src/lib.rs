@@ -107,6 +107,7 @@ pub mod correlation;
 mod deadline;
 pub mod deprecation;
 pub mod deps;
+pub mod edge;
 mod explained;
 pub mod extract;
 mod generated;
@@ -154,6 +155,9 @@ pub use routekit_macros::route;
 #[doc(inline)]
 pub use routekit_macros::{any, delete, get, head, options, patch, post, put};
 
+#[doc = include_str!("docs/group.md")]
+pub use routekit_macros::group;
+
 #[doc = include_str!("docs/validate.md")]
 pub use routekit_macros::Validate;
 // Only the trait: it is imported by a glob, so that its derive macro is shadowed by ours.
@@ -168,7 +172,7 @@ mod validate_trait {
 ///
 /// Created by [`App::explain`] and [`app::RouteTable`].
 pub mod explain {
-    pub use crate::policy::{AlertThresholds, EffectivePolicies, Explanation, Step};
+    pub use crate::policy::{AlertThresholds, EffectivePolicies, EffectiveSecurityHeaders, Explanation, Step};
 }
 
 /// The counting allocator of the feature `alloc-stats`.

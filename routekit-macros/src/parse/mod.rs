@@ -4,6 +4,7 @@ mod attribute;
 mod decimal;
 mod families;
 mod family;
+mod group;
 mod literal;
 mod options;
 mod path;
@@ -14,6 +15,7 @@ mod tag;
 pub(crate) use self::{
     attribute::{Arguments, attribute},
     family::Surroundings,
+    group::{GroupArguments, group},
     options::Options,
     path::{Placeholder, Template, list_placeholders},
 };

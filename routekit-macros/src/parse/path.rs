@@ -35,6 +35,11 @@ pub(crate) fn template(piece: &Piece, errors: &mut Errors) -> Option<Template> {
             return None;
         }
     };
+    checked(literal, errors)
+}
+
+/// The literal as a path template, or what is wrong with it.
+pub(super) fn checked(literal: LitStr, errors: &mut Errors) -> Option<Template> {
     let path = literal.value();
     let whole = literal.span();
     if !path.starts_with('/') {

@@ -29,6 +29,7 @@ use crate::{
     breaker::CircuitBreaker,
     cache::{CacheBuilder, Invalidation, Listener},
     config::Config,
+    edge::SecurityHeadersLayer,
     health::{HealthCheck, Readiness},
     identity::Identity,
     observe::Observer,
@@ -484,6 +485,19 @@ impl App {
     #[track_caller]
     pub fn warm_host(mut self, host: impl Into<String>) -> Self {
         self.spec.program.warm_up.host(host.into(), Location::caller());
+        self
+    }
+
+    /// Changes the [security headers](crate::edge::security_headers) of all responses. The configuration
+    /// (`[security_headers]`) overrides them.
+    ///
+    /// ```
+    /// # use routekit::{App, edge::SecurityHeadersLayer};
+    /// // A proxy in front serves HTTPS, and nothing else.
+    /// let app = App::discover().security_headers(SecurityHeadersLayer::new().https(true));
+    /// ```
+    pub fn security_headers(mut self, headers: SecurityHeadersLayer) -> Self {
+        self.spec.settings.security_headers = Some(headers);
         self
     }
 

@@ -4,15 +4,18 @@ use crate::{
     base::setup_problem::{self, SetupProblem},
     performance::RouteFacts,
     policy::EffectivePolicies,
-    route::{self, Audience, Description, RequestPart, Route, ServedMethods},
+    route::{self, Audience, Description, GroupsOfRoute, RequestPart, Route, ServedMethods},
     statistics::{RouteIdentity, Statistics},
 };
 
 /// A route of the app with its policies, before and after they are wired to those of other routes.
 pub(super) struct DeclaredRoute {
     pub(super) route: Route,
-    /// The path with the app's prefix.
+    /// The path with the prefixes of its groups and of the app.
     pub(super) path: String,
+    /// The path with the prefixes of its groups only, by which other routes name this one.
+    pub(super) path_in_app: String,
+    pub(super) groups: GroupsOfRoute,
     pub(super) description: Description,
     pub(super) policies: EffectivePolicies,
 }
@@ -34,8 +37,8 @@ impl DeclaredRoute {
         RouteIdentity {
             method: meta.method.as_str().to_owned(),
             path: Some(self.path.clone()),
-            version: meta.version.map(str::to_owned),
-            tags: meta.tags.iter().map(|tag| (*tag).to_owned()).collect(),
+            version: self.groups.version(meta).map(str::to_owned),
+            tags: self.groups.tags(meta).iter().map(|tag| (*tag).to_owned()).collect(),
             is_declared: true,
         }
     }

@@ -28,7 +28,7 @@ use crate::{
     metrics::Exporter,
     observe::RouteState,
     performance::Metrics,
-    policy::{AroundRouter, AroundRouterLayer},
+    policy::{AroundRouter, AroundRouterLayer, Edge},
     problem::ProblemFormat,
     sensitive_headers::SensitiveHeadersLayer,
     shutdown::Shutdown,
@@ -44,6 +44,9 @@ pub(crate) struct Mounted {
     pub(super) problems: Option<ProblemFormat>,
     pub(super) unmatched: Arc<RouteState>,
     pub(super) sensitive_headers: SensitiveHeadersLayer,
+    pub(super) edge: Edge,
+    /// Of the admin surface with its own listener.
+    pub(super) admin_edge: Edge,
     pub(crate) config: Config,
     pub(crate) readiness: Readiness,
     pub(super) shutdown: Shutdown,
@@ -69,14 +72,15 @@ pub(crate) type AdminService = AroundRouter<Router>;
 impl Mounted {
     /// The app as an axum router, and the admin surface if it is separate.
     pub(crate) fn into_routers(self) -> (Router, Option<Router>) {
-        let around_admin = AroundRouterLayer::admin(self.sensitive_headers.clone(), self.clock.clone());
+        let around_admin =
+            AroundRouterLayer::admin(self.sensitive_headers.clone(), self.clock.clone(), self.admin_edge.clone());
         let around = AroundRouterLayer::app(
             self.sensitive_headers,
             self.unmatched,
             self.clock,
             self.problems,
-            self.shutdown,
-            *self.config.explain_requests > 0,
+            (self.shutdown, *self.config.explain_requests > 0),
+            self.edge,
         );
         (self.router.layer(around), self.admin.map(|admin| admin.layer(around_admin)))
     }
@@ -95,8 +99,8 @@ impl Mounted {
             unmatched,
             self.clock.clone(),
             self.problems.clone(),
-            self.shutdown.clone(),
-            *self.config.explain_requests > 0,
+            (self.shutdown.clone(), *self.config.explain_requests > 0),
+            self.edge.clone(),
         );
         AppService(around.layer(self.router.clone()))
     }
@@ -106,13 +110,15 @@ impl Mounted {
         let admin = self.admin.clone()?;
         let admin = admin::without_cross_site(admin);
         let admin = if listens_on.is_loopback() { admin::local_hosts_only(admin) } else { admin };
-        Some(AroundRouterLayer::admin(self.sensitive_headers.clone(), self.clock.clone()).layer(admin))
+        let (sensitive_headers, edge) = (self.sensitive_headers.clone(), self.admin_edge.clone());
+        Some(AroundRouterLayer::admin(sensitive_headers, self.clock.clone(), edge).layer(admin))
     }
 
     /// The warm-up of an app that listens on `addr`. It has the layers of the admin surface, because warm-up requests
     /// are not client traffic either.
     pub(crate) fn warm_up(&self, addr: Option<SocketAddr>) -> WarmUp {
-        let around = AroundRouterLayer::admin(self.sensitive_headers.clone(), self.clock.clone());
+        let (sensitive_headers, edge) = (self.sensitive_headers.clone(), self.admin_edge.clone());
+        let around = AroundRouterLayer::admin(sensitive_headers, self.clock.clone(), edge);
         let usual_port = if self.certificate.is_some() { 443 } else { 80 };
         let addr = addr.map(|addr| (addr, usual_port));
         WarmUp::new(

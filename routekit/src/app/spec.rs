@@ -14,6 +14,7 @@ use crate::{
     cache::{CacheBuilder, Listener},
     config::Config,
     deps::DepsBuilder,
+    edge::SecurityHeadersLayer,
     health::{HealthCheck, Readiness},
     observe::Observer,
     problem::ProblemFormat,
@@ -37,6 +38,7 @@ pub(super) struct SettingsSpec {
     pub(super) changes: Vec<ChangeConfig>,
     pub(super) admin_listener: Option<TcpListener>,
     pub(super) cache: CacheBuilder,
+    pub(super) security_headers: Option<SecurityHeadersLayer>,
     /// Whether routekit accepts the connections, so that it needs the certificate.
     pub(super) is_served: bool,
 }
@@ -118,6 +120,7 @@ impl AppSpec {
                 changes: Vec::new(),
                 admin_listener: None,
                 cache: CacheBuilder::default(),
+                security_headers: None,
                 is_served: false,
             },
             routes: RoutesSpec {

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use super::declared::DeclaredRoute;
 use crate::{
     policy::{self, EffectivePolicies, Explanation, RouterPolicies},
-    route::{Description, Route, RouteMeta},
+    route::{Description, GroupsOfRoute, RouteMeta},
 };
 
 /// The routes of an app, sorted by path and method. `Display` prints the table of the start-up log.
@@ -19,7 +20,7 @@ pub struct RouteTable {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct TableRow {
-    /// The path with the app's prefix.
+    /// The path with the prefixes of the app and of the route's groups.
     pub path: String,
     /// The declaration of the route.
     pub meta: &'static RouteMeta,
@@ -27,11 +28,19 @@ pub struct TableRow {
     pub policies: EffectivePolicies,
     /// The inputs, responses and dependencies of the route.
     pub description: Description,
+    groups: GroupsOfRoute,
 }
 
 impl TableRow {
-    pub(super) fn new(route: &Route, path: String, policies: EffectivePolicies, description: &Description) -> Self {
-        Self { path, meta: route.meta(), policies, description: description.clone() }
+    pub(super) fn new(declared: &DeclaredRoute) -> Self {
+        let DeclaredRoute { route, path, description, policies, groups, .. } = declared;
+        Self {
+            path: path.clone(),
+            meta: route.meta(),
+            policies: policies.clone(),
+            description: description.clone(),
+            groups: groups.clone(),
+        }
     }
 }
 
@@ -54,7 +63,7 @@ impl RouteTable {
 
     /// The explanation of every route.
     pub(super) fn explanations(&self) -> impl Iterator<Item = Explanation> {
-        self.rows.iter().map(|row| policy::explain(row.meta, &row.path, &row.policies, &self.router))
+        self.rows.iter().map(|row| policy::explain(row.meta, (&row.path, &row.groups), &row.policies, &self.router))
     }
 
     /// Explains how a request to one route is processed. `route` is a method and a path: `GET /v2/users`.

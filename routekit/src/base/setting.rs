@@ -19,6 +19,8 @@ pub enum Origin {
     DefaultOf(&'static str),
     /// The attribute of the route.
     Attribute,
+    /// The [`group!`](crate::group) of this module.
+    Group(&'static str),
     /// The configuration file of this name.
     File(String),
     /// The environment variable of this name.
@@ -74,6 +76,7 @@ impl fmt::Display for Origin {
             Self::Default => f.write_str("default"),
             Self::DefaultOf(kind) => write!(f, "default of {kind}"),
             Self::Attribute => f.write_str("attribute"),
+            Self::Group(module) => write!(f, "group of {module}"),
             Self::File(name) => f.write_str(name),
             Self::Variable(name) => f.write_str(name),
             Self::Code => f.write_str("code"),

@@ -169,6 +169,12 @@ impl Config {
                 wrong(name, reason);
             }
         }
+        if self.security_headers_strict_transport_security.as_ref().is_some_and(|policy| !parse::has_max_age(policy)) {
+            wrong(
+                "security_headers.strict_transport_security",
+                "must have a `max-age` in seconds, as in `max-age=31536000`; `off` removes the header",
+            );
+        }
         if !(1..=366).contains(&*self.statistics_retention_days) {
             wrong("statistics.retention_days", "must be from 1 to 366");
         }

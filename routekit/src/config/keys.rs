@@ -6,8 +6,8 @@ use http::HeaderName;
 
 use super::{
     parse::{
-        bytes, duration_or_off, on_or_off, percent_or_off, share_or_off, show_bytes, show_on_or_off, show_percent,
-        show_share, socket_addr,
+        bytes, duration_or_off, header_value_or_off, on_or_off, percent_or_off, share_or_off, show_bytes,
+        show_header_value, show_on_or_off, show_percent, show_share, socket_addr,
     },
     secret::Secret,
     settings::Config,
@@ -407,6 +407,49 @@ pub(super) const KEYS: &[ConfigKey] = &[
         "How long a shutdown takes at most, with `server.drain_delay` and the shutdown hooks. Requests that are still \
          running are then cut off."
     ),
+    key!(
+        "security_headers.content_security_policy",
+        security_headers_content_security_policy,
+        header_value_or_off,
+        show_header_value,
+        "The `Content-Security-Policy` of responses that are not HTML pages, or `off`."
+    ),
+    key!(
+        "security_headers.page_content_security_policy",
+        security_headers_page_content_security_policy,
+        header_value_or_off,
+        show_header_value,
+        "The `Content-Security-Policy` of HTML pages, or `off`."
+    ),
+    key!(
+        "security_headers.referrer_policy",
+        security_headers_referrer_policy,
+        header_value_or_off,
+        show_header_value,
+        "The `Referrer-Policy` of responses, or `off`."
+    ),
+    key!(
+        "security_headers.nosniff",
+        security_headers_nosniff,
+        on_or_off,
+        show_on_or_off,
+        "Whether responses have `X-Content-Type-Options: nosniff`."
+    ),
+    key!(
+        "security_headers.strict_transport_security",
+        security_headers_strict_transport_security,
+        header_value_or_off,
+        show_header_value,
+        "The `Strict-Transport-Security` of responses over HTTPS, or `off`."
+    ),
+    key!(
+        "security_headers.https",
+        security_headers_https,
+        on_off_or_auto,
+        show_on_off_or_auto,
+        "Whether all clients use HTTPS. `auto` is on if the app has a certificate; `on` is for an app behind a proxy \
+         that has one."
+    ),
 ];
 
 /// Whether this is the name of a setting: `timeout`, `cache.max_bytes`.
@@ -479,6 +522,17 @@ fn requests_or_off(text: &str) -> Result<u32, String> {
 
 fn show_requests(requests: &u32) -> String {
     if *requests == 0 { "off".to_owned() } else { requests.to_string() }
+}
+
+fn on_off_or_auto(text: &str) -> Result<Option<bool>, String> {
+    match text {
+        "auto" => Ok(None),
+        text => on_or_off(text).map(Some).map_err(|_| "must be `on`, `off` or `auto`".to_owned()),
+    }
+}
+
+fn show_on_off_or_auto(on: &Option<bool>) -> String {
+    on.as_ref().map_or_else(|| "auto".to_owned(), show_on_or_off)
 }
 
 fn port_or_auto(text: &str) -> Result<Option<u16>, String> {

@@ -5,6 +5,8 @@ use std::{
     time::Duration,
 };
 
+use http::HeaderValue;
+
 use crate::base::units;
 
 /// An IP address with a port. `localhost` is 127.0.0.1, so that no name is looked up.
@@ -80,4 +82,30 @@ pub(super) fn is_percent(percent: u8) -> bool {
 
 pub(super) fn show_percent(percent: &Option<u8>) -> String {
     percent.map_or_else(|| "off".to_owned(), |percent| percent.to_string())
+}
+
+/// The value of a response header.
+pub(super) fn header_value_or_off(text: &str) -> Result<Option<HeaderValue>, String> {
+    match text {
+        "off" => Ok(None),
+        _ if text.trim().is_empty() => Err("empty; `off` removes the header".to_owned()),
+        text => HeaderValue::from_str(text.trim())
+            .ok()
+            .filter(|value| value.to_str().is_ok())
+            .map(Some)
+            .ok_or_else(|| "has characters that no header can contain".to_owned()),
+    }
+}
+
+pub(super) fn show_header_value(value: &Option<HeaderValue>) -> String {
+    value.as_ref().map_or_else(|| "off".to_owned(), |value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+}
+
+/// Whether `policy` is one of HSTS with its only mandatory directive (RFC 6797 §6.1.1).
+pub(super) fn has_max_age(policy: &HeaderValue) -> bool {
+    let text = policy.to_str().unwrap_or_default().to_ascii_lowercase();
+    text.split(';').any(|directive| {
+        let value = directive.trim().strip_prefix("max-age=").map(|value| value.trim_matches('"'));
+        value.is_some_and(|value| !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()))
+    })
 }

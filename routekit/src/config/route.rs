@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use super::parse::{bytes, duration_or_off, on_or_off, share_or_off, show_bytes, show_on_or_off, show_share};
+use http::HeaderValue;
+
+use super::parse::{
+    bytes, duration_or_off, header_value_or_off, on_or_off, share_or_off, show_bytes, show_header_value,
+    show_on_or_off, show_share,
+};
 use crate::base::{
     setting::{Origin, Setting},
     units::show_duration,
@@ -26,6 +31,9 @@ pub(crate) struct RouteConfig {
     pub(crate) concurrency: Option<Setting<Option<u32>>>,
     /// Whether the circuit breaker that the route declares is on.
     pub(crate) breaker: Option<Setting<bool>>,
+    /// Of all responses of the route, pages or not.
+    pub(crate) content_security_policy: Option<Setting<Option<HeaderValue>>>,
+    pub(crate) referrer_policy: Option<Setting<Option<HeaderValue>>>,
 }
 
 impl RouteConfig {
@@ -43,6 +51,8 @@ impl RouteConfig {
             idempotent_ttl: None,
             concurrency: None,
             breaker: None,
+            content_security_policy: None,
+            referrer_policy: None,
         }
     }
 }
@@ -113,6 +123,19 @@ pub(super) const KEYS: &[RouteKey] = &[
         on_or_off,
         show_on_or_off,
         "`off` switches the circuit breaker of the route off. Requires a route that declares `breaker`."
+    ),
+    key!(
+        content_security_policy,
+        header_value_or_off,
+        show_header_value,
+        "The `Content-Security-Policy` of the route's responses, pages or not, or `off`. A header that the handler \
+         sets stays."
+    ),
+    key!(
+        referrer_policy,
+        header_value_or_off,
+        show_header_value,
+        "The `Referrer-Policy` of the route's responses, or `off`. A header that the handler sets stays."
     ),
 ];
 

@@ -13,7 +13,9 @@ pub(crate) fn place(name: &str, origin: &Origin) -> String {
     match origin {
         Origin::Variable(variable) => variable.clone(),
         Origin::File(file) => format!("`{name}` in {file}"),
-        Origin::Default | Origin::DefaultOf(_) | Origin::Attribute | Origin::Code => format!("`{name}` ({origin})"),
+        Origin::Default | Origin::DefaultOf(_) | Origin::Attribute | Origin::Group(_) | Origin::Code => {
+            format!("`{name}` ({origin})")
+        }
     }
 }
 

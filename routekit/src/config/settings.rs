@@ -5,10 +5,12 @@ use std::{
     time::Duration,
 };
 
-use http::HeaderName;
+use http::{HeaderName, HeaderValue};
 
 use super::{admin_addr::AdminAddr, app_settings::AppSettings, route::RouteConfig, secret::Secret};
-use crate::{access_log::AccessLogMode, base::setting::Setting, body_limit, cache, idempotency, metrics};
+use crate::{
+    access_log::AccessLogMode, base::setting::Setting, body_limit, cache, edge::security_headers, idempotency, metrics,
+};
 
 /// Defines [`Config`]: for each setting its field, its default, a getter and a setter.
 macro_rules! settings {
@@ -198,6 +200,28 @@ settings! {
 
     /// Returns `server.shutdown_deadline`: how long a shutdown takes at most.
     server_shutdown_deadline, set_server_shutdown_deadline: Duration = Duration::from_secs(30);
+
+    /// Returns `security_headers.content_security_policy`: the policy of responses that are not HTML pages.
+    security_headers_content_security_policy, set_security_headers_content_security_policy: Option<HeaderValue> =
+        Some(security_headers::CONTENT_SECURITY_POLICY);
+
+    /// Returns `security_headers.page_content_security_policy`: the policy of HTML pages.
+    security_headers_page_content_security_policy, set_security_headers_page_content_security_policy:
+        Option<HeaderValue> = Some(security_headers::PAGE_CONTENT_SECURITY_POLICY);
+
+    /// Returns `security_headers.referrer_policy`: the `Referrer-Policy` of responses.
+    security_headers_referrer_policy, set_security_headers_referrer_policy: Option<HeaderValue> =
+        Some(security_headers::REFERRER_POLICY);
+
+    /// Returns `security_headers.nosniff`: whether responses have `X-Content-Type-Options: nosniff`.
+    security_headers_nosniff, set_security_headers_nosniff: bool = true;
+
+    /// Returns `security_headers.strict_transport_security`: the `Strict-Transport-Security` of responses over HTTPS.
+    security_headers_strict_transport_security, set_security_headers_strict_transport_security: Option<HeaderValue> =
+        Some(security_headers::STRICT_TRANSPORT_SECURITY);
+
+    /// Returns `security_headers.https`: whether all clients use HTTPS. `None` is whether the app has a certificate.
+    security_headers_https, set_security_headers_https: Option<bool> = None;
 
     /// Returns the bucket boundaries of duration histograms, in seconds.
     duration_buckets, set_duration_buckets: Vec<f64> = metrics::DURATION_BUCKETS.to_vec();

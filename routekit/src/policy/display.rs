@@ -2,7 +2,10 @@
 
 use std::{fmt, time::Duration};
 
-use super::effective::{Drops, EffectivePolicies};
+use super::{
+    effective::{Drops, EffectivePolicies},
+    security_headers::shown_header,
+};
 use crate::{
     base::{setting::Origin, units},
     route::{Audience, CachePolicy, Deprecation, IdempotentPolicy},
@@ -175,6 +178,9 @@ impl fmt::Display for EffectivePolicies {
         }
         part("concurrency", &OrOff(*self.concurrency), self.concurrency.origin());
         part("breaker", &ShownBreaker(self), self.breaker.origin());
+        for (name, setting) in self.security_headers.own_settings() {
+            part(name, &shown_header(setting), setting.origin());
+        }
         if self.deprecation.is_some() {
             parts.push("deprecated".to_owned());
         }

@@ -2,16 +2,20 @@
 
 use std::time::Duration;
 
+use super::security_headers::EffectiveSecurityHeaders;
 use crate::{
     base::setting::{Origin, Setting},
     breaker::CircuitBreaker,
     cache,
     concurrency::ConcurrencyLayer,
     config::{Config, RouteConfig},
-    route::{Access, BreakerPolicy, CachePolicy, Deprecation, IdempotentPolicy, Invalidates, Policies, RequestText},
+    route::{
+        Access, BreakerPolicy, CachePolicy, DeclaredPolicies, Deprecation, IdempotentPolicy, Invalidates, Policies,
+        RequestText,
+    },
 };
 
-/// The settings of one route: from its configuration, else from its attribute, else from the app.
+/// The settings of one route: from its configuration, else from its attribute, else from its groups, else from the app.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct EffectivePolicies {
@@ -26,7 +30,7 @@ pub struct EffectivePolicies {
     /// The thresholds of the route's alerts.
     pub alert: AlertThresholds,
     /// The headers of a deprecated route.
-    pub deprecation: Option<Deprecation>,
+    pub deprecation: Setting<Option<Deprecation>>,
     /// The caching of responses.
     pub cache: Setting<Option<CachePolicy>>,
     /// The treatment of idempotency keys.
@@ -45,6 +49,8 @@ pub struct EffectivePolicies {
     pub(crate) guards: Guards,
     /// Whether the route has its own tower layer.
     pub layered: bool,
+    /// The headers that tell browsers what they may do with responses.
+    pub security_headers: EffectiveSecurityHeaders,
 }
 
 /// The thresholds above which an alert of a route is raised. `None` switches one off.
@@ -89,40 +95,53 @@ impl EffectivePolicies {
     /// `access` applies to a route that declares none. Configuration cannot change access, so that a deployment cannot
     /// open an API.
     pub(crate) fn new(
-        declared: Policies,
+        declared: DeclaredPolicies<'_>,
         route: Option<&RouteConfig>,
         config: &Config,
         access: &Setting<Access>,
     ) -> Self {
+        let security_headers = EffectiveSecurityHeaders::new(route, config);
         let route = route.cloned().unwrap_or_else(|| RouteConfig::new(Origin::Default));
-        let timeout = choose(route.timeout, declared.timeout.map(Some), &config.timeout);
-        let slow = choose(route.slow, declared.slow.map(Some), &config.slow);
-        let alert = declared.alert.unwrap_or_default();
-        let cache = cache_policy(route.cache_ttl, &config.cache_default_ttl, declared.cache);
+        let timeout = choose(route.timeout, declared.find(|declared| declared.timeout.map(Some)), &config.timeout);
+        let slow = choose(route.slow, declared.find(|declared| declared.slow.map(Some)), &config.slow);
+        let cache = cache_policy(route.cache_ttl, &config.cache_default_ttl, declared.own.cache);
         Self {
-            access: choose(None, declared.access(), access),
+            access: choose(None, declared.find(Policies::access), access),
             timeout: or_default_of_cached_routes(timeout, cache.is_some()),
-            body_limit: choose(route.body_limit, declared.body_limit, &config.body_limit),
+            body_limit: choose(route.body_limit, declared.find(Policies::body_limit), &config.body_limit),
             alert: AlertThresholds {
                 error_rate: choose(
                     route.alert_error_rate,
-                    alert.error_rate().map(|rate| Some(rate.as_f64())),
+                    declared.find(|declared| Some(Some(declared.alert?.error_rate()?.as_f64()))),
                     &config.alerts_error_rate,
                 ),
-                mean: choose(route.alert_mean, alert.mean().map(Some), &slow),
-                p99: choose(route.alert_p99, alert.p99().map(Some), &Setting::default_to(None)),
+                mean: choose(route.alert_mean, declared.find(|declared| declared.alert?.mean().map(Some)), &slow),
+                p99: choose(
+                    route.alert_p99,
+                    declared.find(|declared| declared.alert?.p99().map(Some)),
+                    &Setting::default_to(None),
+                ),
             },
             slow,
-            deprecation: declared.deprecation,
+            deprecation: choose(
+                None,
+                declared.find(|declared| declared.deprecation.map(Some)),
+                &Setting::default_to(None),
+            ),
             cache,
-            idempotent: idempotent_policy(route.idempotent_ttl, &config.idempotency_ttl, declared.idempotent),
-            invalidates: declared.invalidates,
+            idempotent: idempotent_policy(route.idempotent_ttl, &config.idempotency_ttl, declared.own.idempotent),
+            invalidates: declared.own.invalidates,
             wanted_by: Vec::new(),
             drops: Drops::Nothing,
-            concurrency: choose(route.concurrency, declared.concurrency.map(Some), &Setting::default_to(None)),
-            breaker: breaker_policy(route.breaker, declared.breaker),
+            concurrency: choose(
+                route.concurrency,
+                declared.find(|declared| declared.concurrency.map(Some)),
+                &Setting::default_to(None),
+            ),
+            breaker: breaker_policy(route.breaker, declared.own.breaker),
             guards: Guards::default(),
-            layered: declared.layered,
+            layered: declared.own.layered,
+            security_headers,
         }
     }
 }
@@ -178,7 +197,6 @@ fn breaker_policy(on: Option<Setting<bool>>, declared: Option<BreakerPolicy>) ->
     }
 }
 
-fn choose<T: Clone>(route: Option<Setting<T>>, declared: Option<T>, app: &Setting<T>) -> Setting<T> {
-    let declared = declared.map(|value| Setting::new(value, Origin::Attribute));
+fn choose<T: Clone>(route: Option<Setting<T>>, declared: Option<Setting<T>>, app: &Setting<T>) -> Setting<T> {
     route.or(declared).unwrap_or_else(|| app.clone())
 }

@@ -9,7 +9,7 @@ use super::{
     stack::{self, RouterPolicies},
     step::Step,
 };
-use crate::route::RouteMeta;
+use crate::route::{GroupsOfRoute, RouteMeta};
 
 /// One route with its policies, outermost first. `Display` is for a terminal.
 #[derive(Debug, Clone)]
@@ -19,6 +19,12 @@ pub struct Explanation {
     pub route: String,
     /// The declaration and its location.
     pub meta: &'static RouteMeta,
+    /// The tags, from the declaration or from its groups.
+    pub tags: &'static [&'static str],
+    /// The version, from the declaration or from its groups.
+    pub version: Option<&'static str>,
+    /// The groups of the route, outermost first: `shop::admin (src/admin.rs:3), prefix /admin`.
+    pub groups: Vec<String>,
     /// The policies in the order in which they act.
     pub steps: Vec<Step>,
 }
@@ -26,11 +32,20 @@ pub struct Explanation {
 /// Explains a route whose full path is `path`.
 pub(crate) fn explain(
     meta: &'static RouteMeta,
-    path: &str,
+    (path, groups): (&str, &GroupsOfRoute),
     policies: &EffectivePolicies,
     router: &RouterPolicies,
 ) -> Explanation {
-    Explanation { route: format!("{} {path}", meta.method), meta, steps: stack::steps(policies, router) }
+    let mut names: Vec<String> = groups.iter().map(ToString::to_string).collect();
+    names.reverse();
+    Explanation {
+        route: format!("{} {path}", meta.method),
+        meta,
+        tags: groups.tags(meta),
+        version: groups.version(meta),
+        groups: names,
+        steps: stack::steps(policies, router),
+    }
 }
 
 impl fmt::Display for Explanation {
@@ -47,6 +62,9 @@ impl fmt::Display for Explanation {
                 None => writeln!(f)?,
             }
         }
+        for group in &self.groups {
+            writeln!(f, "  group {group}")?;
+        }
         writeln!(f, "  {}::{} ({})", self.meta.location.module_path, self.meta.handler, self.meta.location)
     }
 }
@@ -54,7 +72,7 @@ impl fmt::Display for Explanation {
 impl Serialize for Explanation {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let meta = self.meta;
-        let mut object = serializer.serialize_struct("Explanation", 11)?;
+        let mut object = serializer.serialize_struct("Explanation", 12)?;
         object.serialize_field("route", &self.route)?;
         object.serialize_field("method", meta.method.as_str())?;
         object.serialize_field("path", self.route.split_once(' ').map_or("", |(_, path)| path))?;
@@ -62,9 +80,10 @@ impl Serialize for Explanation {
         object.serialize_field("handler", &format!("{}::{}", meta.location.module_path, meta.handler))?;
         object.serialize_field("location", &meta.location.to_string())?;
         object.serialize_field("summary", meta.summary)?;
-        object.serialize_field("tags", meta.tags)?;
-        object.serialize_field("version", &meta.version)?;
+        object.serialize_field("tags", self.tags)?;
+        object.serialize_field("version", &self.version)?;
         object.serialize_field("operationId", &meta.operation_id)?;
+        object.serialize_field("groups", &self.groups)?;
         object.serialize_field("policies", &self.steps)?;
         object.end()
     }

@@ -3,6 +3,7 @@
 mod display;
 mod effective;
 mod explain;
+mod security_headers;
 mod stack;
 mod step;
 #[cfg(test)]
@@ -12,11 +13,12 @@ mod wiring;
 pub use self::{
     effective::{AlertThresholds, EffectivePolicies},
     explain::Explanation,
+    security_headers::EffectiveSecurityHeaders,
     step::Step,
 };
 pub(crate) use self::{
     effective::{Drops, Guards, WantedBy},
     explain::explain,
-    stack::{AroundRouter, AroundRouterLayer, RouterPolicies},
+    stack::{AroundRouter, AroundRouterLayer, Edge, RouterPolicies},
     wiring::{RouteContext, add_route},
 };

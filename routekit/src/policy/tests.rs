@@ -21,7 +21,8 @@ use tower_layer::Layer as _;
 
 use super::{
     effective::EffectivePolicies,
-    stack::{AroundRouterLayer, RouterPolicies, steps},
+    security_headers::EffectiveSecurityHeaders,
+    stack::{AroundRouterLayer, Edge, RouterPolicies, steps},
     wiring::{RouteContext, add_route},
 };
 use crate::{
@@ -33,7 +34,10 @@ use crate::{
     config::Config,
     identity::Identity,
     observe::{Event, Exchange, Failure, Finished, Observer, RouteState},
-    route::{Access, Audience, BreakerPolicy, CachePolicy, Deprecation, Endpoint, EndpointFuture, Method, Policies},
+    route::{
+        Access, Audience, BreakerPolicy, CachePolicy, DeclaredPolicies, Deprecation, Endpoint, EndpointFuture,
+        GroupsOfRoute, Method, Policies,
+    },
     sensitive_headers::SensitiveHeadersLayer,
 };
 
@@ -72,6 +76,7 @@ fn test_route() -> TestRoute {
         .with_cache(CachePolicy::new().with_ttl(Duration::from_secs(60)).with_audience(Audience::Everyone))
         .with_concurrency(1)
         .with_breaker(BreakerPolicy::new());
+    let declared = DeclaredPolicies { own: declared, groups: &GroupsOfRoute::default() };
     let mut policies = EffectivePolicies::new(declared, None, &config, &Setting::default_to(Access::identified()));
     let breaker = CircuitBreaker::builder("subject").build().unwrap();
     let concurrency = ConcurrencyLayer::new(1);
@@ -209,8 +214,8 @@ async fn policies_around_the_router_act_in_the_order_that_explain_shows() {
         unmatched,
         crate::Clock::default(),
         None,
-        crate::shutdown::Shutdown::new(),
-        false,
+        (crate::shutdown::Shutdown::new(), false),
+        Edge { security_headers: EffectiveSecurityHeaders::of_app(&Config::default()) },
     );
     let service = layer.layer(service_fn(async |request: Request| -> Result<Response, Infallible> {
         assert!(request.headers()["cookie"].is_sensitive());
@@ -220,6 +225,7 @@ async fn policies_around_the_router_act_in_the_order_that_explain_shows() {
     let request = Request::get("/").header("cookie", "secret").header("x-request-id", "r-1").body(Body::empty());
     let response = service.oneshot(request.unwrap()).await.unwrap();
     assert_eq!(response.headers()["x-correlation-id"], "r-1");
+    assert_eq!(response.headers()["x-content-type-options"], "nosniff", "also if layers panic");
     let body = response.into_body().collect().await.unwrap().to_bytes();
     assert!(String::from_utf8_lossy(&body).contains(r#""correlationId":"r-1""#), "{body:?}");
     let end = End {
@@ -237,5 +243,5 @@ async fn policies_around_the_router_act_in_the_order_that_explain_shows() {
         .map(|s| s.policy)
         .collect();
     shown.dedup();
-    assert_eq!(shown, ["sensitive_headers", "watch", "correlation", "catch_panic"]);
+    assert_eq!(shown, ["sensitive_headers", "watch", "security_headers", "correlation", "catch_panic"]);
 }

@@ -77,6 +77,7 @@ pub(crate) fn add_route(
     });
     let service = RouteService::new(RoutePolicies {
         state: Arc::clone(state),
+        security_headers: policies.security_headers.own(),
         deprecation: policies.deprecation.map(DeprecationHeaders::for_route),
         body_limit: SizeLimit::new(*policies.body_limit, observer()),
         auth: AccessCheck::new((*policies.access).clone(), Arc::clone(&context.verifiers))

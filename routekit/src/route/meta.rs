@@ -26,7 +26,7 @@ impl RouteMeta {
         self.method
     }
 
-    /// Returns the path template, without the app's prefix.
+    /// Returns the path template, without the prefixes of its groups and of the app.
     #[must_use]
     pub const fn path(&self) -> &'static str {
         self.path

@@ -9,6 +9,7 @@
 mod check;
 mod describe;
 mod endpoint;
+mod group;
 mod meta;
 mod method;
 mod outcome;
@@ -21,6 +22,7 @@ pub(crate) use self::{
     check::{Reserved, check, label},
     describe::{ChecksNoRules, PathValues, RequestPart, probe},
     endpoint::ForeignRejection,
+    group::{DeclaredPolicies, GroupsOfRoute, LinkedGroups},
     method::ServedMethods,
     reached::HandlerReached,
     registry::{Selection, is_crate, select},
@@ -37,6 +39,7 @@ pub use self::{
 pub use self::{
     describe::{Describe, DescribeResponse, Description, Input, InputSource, NoPayload, Output, Payload, probe::Probe},
     endpoint::{Context, Wiring, endpoint},
+    group::RouteGroup,
     outcome::Outcome,
     policies::{
         Access, Audience, CdnTags, ClassifyResponse, DeclaredAccess, Fallback, Grant, GrantKind, Ratio,

@@ -38,6 +38,7 @@ const STOREYS: &[&[&str]] = &[
         "concurrency",
         "correlation",
         "deprecation",
+        "edge",
         "explained",
         "extract",
         "metrics",

@@ -29,7 +29,7 @@ pub(in crate::app) struct Observers {
 impl Observers {
     /// The state of a declared route. Registers its metrics immediately.
     pub(in crate::app) fn of_declared(&self, declared: &DeclaredRoute) -> Arc<RouteState> {
-        let DeclaredRoute { route, path, description, policies } = declared;
+        let DeclaredRoute { route, path, description, policies, .. } = declared;
         let (meta, slow) = (route.meta(), *policies.slow);
         let answers = description.outputs.iter().filter(|output| !output.failure);
         let mut statuses: Vec<StatusCode> =

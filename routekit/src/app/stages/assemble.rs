@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use parking_lot::Mutex;
 
-use super::{check::Checked, configure::Configured, declare::Declared, routers, warnings, wire::Wired};
+use super::{check::Checked, configure::Configured, declare::Declared, edge, routers, warnings, wire::Wired};
 #[cfg(feature = "telemetry")]
 use crate::admin::LogAdmin;
 #[cfg(feature = "otlp")]
@@ -174,6 +174,8 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         problems,
         unmatched: observers.unmatched(),
         sensitive_headers,
+        edge: edge::of_app(&config),
+        admin_edge: edge::of_admin(),
         readiness,
         shutdown,
         shutdown_hooks: Mutex::new(shutdown_hooks),
@@ -205,9 +207,8 @@ fn alert_settings(config: &Config) -> AlertSettings {
 }
 
 fn table(declared: &Declared, router: RouterPolicies, warning: Option<String>) -> RouteTable {
-    let rows = declared.routes.iter().map(|declared| {
-        TableRow::new(&declared.route, declared.path.clone(), declared.policies.clone(), &declared.description)
-    });
+    let rows = declared.routes.iter().map(TableRow::new);
     let warnings = warnings::of(&declared.routes, &declared.prefix).into_iter().chain(warning);
+    let warnings = warnings.chain(declared.unused_groups.iter().cloned());
     RouteTable::new(rows.collect(), router, warnings.collect())
 }

@@ -9,13 +9,10 @@ use crate::{
     route::RequestText,
 };
 
-/// Adds each cached route that has `invalidate_on` to the routes that it names. The names are written as the routes are
-/// declared, without the app's prefix.
+/// Adds each cached route that has `invalidate_on` to the routes that it names. The names have the
+/// prefixes of groups, and not the app's.
 pub(super) fn wire_invalidate_on(routes: &mut [DeclaredRoute], problems: &mut Vec<SetupProblem>) {
-    let as_declared = |declared: &DeclaredRoute| {
-        let meta = declared.route.meta();
-        format!("{} {}", meta.method(), meta.path())
-    };
+    let as_declared = |declared: &DeclaredRoute| format!("{} {}", declared.route.meta().method(), declared.path_in_app);
     let names: Vec<String> = routes.iter().map(as_declared).collect();
     let invalidate_on = |declared: &DeclaredRoute| {
         let cache = declared.policies.cache.as_ref()?;

@@ -10,7 +10,7 @@ use crate::{
     },
     config::Config,
     policy::EffectivePolicies,
-    route::{self, Access, Route, Selection},
+    route::{self, Access, DeclaredPolicies, LinkedGroups, Location, Method, Route, Selection},
 };
 
 /// The routes, sorted by path and method, each with its own policies.
@@ -21,6 +21,8 @@ pub(super) struct Declared {
     /// The access to a route that does not declare it.
     pub(super) default_access: Setting<Access>,
     pub(super) require_auth: bool,
+    /// A warning for each group without routes.
+    pub(super) unused_groups: Vec<String>,
 }
 
 /// Gives each route its full path and its effective policies. `has_hand_written` is whether the app also serves
@@ -43,14 +45,35 @@ pub(super) fn declare(
         true => Setting::new(Access::identified(), Origin::Code),
         false => Setting::default_to(Access::Public),
     };
-    let declared = |route: Route| {
-        let path = full_path(&prefix, route.meta().path);
-        let overrides = config.routes.get(&format!("{} {path}", route.meta().method));
-        let policies = EffectivePolicies::new(route.meta().policies, overrides, config, &default_access);
-        DeclaredRoute { route, path, description: route.describe(), policies }
+    let linked_groups = LinkedGroups::collect();
+    let locations = selected.iter().map(|route| route.meta().location);
+    problems.extend(linked_groups.problems(&locations));
+    // An app that lists its routes may leave out all routes of a group.
+    let unused_groups = match &selection {
+        Selection::Linked => {
+            linked_groups.unused(locations).map(|group| format!("the group of {group} has no routes")).collect()
+        }
+        Selection::Crates(_) | Selection::Listed(_) => Vec::new(),
     };
-    let routes = selected.into_iter().map(declared).collect();
-    Declared { routes, prefix, default_access, require_auth }
+    let declared = |route: Route| {
+        let groups = linked_groups.of(route.meta().location);
+        let path_in_app = full_path(&groups.prefix(), route.meta().path);
+        let path = full_path(&prefix, &path_in_app);
+        let overrides = config.routes.get(&format!("{} {path}", route.meta().method));
+        let declared = DeclaredPolicies { own: route.meta().policies, groups: &groups };
+        let policies = EffectivePolicies::new(declared, overrides, config, &default_access);
+        DeclaredRoute { route, path, path_in_app, groups, description: route.describe(), policies }
+    };
+    let mut routes: Vec<DeclaredRoute> = selected.into_iter().map(declared).collect();
+    // Groups have changed the paths.
+    routes.sort_by(|a, b| sorting(a).cmp(&sorting(b)));
+    Declared { routes, prefix, default_access, require_auth, unused_groups }
+}
+
+/// Routes are sorted by path, method and location.
+fn sorting(declared: &DeclaredRoute) -> (&str, Method, Location) {
+    let meta = declared.route.meta();
+    (&declared.path, meta.method, meta.location)
 }
 
 fn full_path(prefix: &str, path: &str) -> String {

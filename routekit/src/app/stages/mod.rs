@@ -16,6 +16,7 @@ mod check;
 mod check_access;
 mod configure;
 mod declare;
+mod edge;
 mod routers;
 mod warnings;
 mod wire;

@@ -20,6 +20,7 @@ use crate::{
     body_limit::{BodyLength, SizeLimit},
     cache::{Cached, CachedFuture},
     deprecation::DeprecationHeaders,
+    edge::SecurityHeaders,
     idempotency::IdempotencyLayer,
     identity::Identity,
     observe::{Exchange, RouteState, TracedRequest},
@@ -33,6 +34,8 @@ pub(in crate::policy) struct RouteService(Arc<RoutePolicies>);
 /// The policies that every request of a route meets, outermost first.
 pub(in crate::policy) struct RoutePolicies {
     pub(in crate::policy) state: Arc<RouteState>,
+    /// The headers of the route, if it has some of its own. The policy around the router adds them.
+    pub(in crate::policy) security_headers: Option<SecurityHeaders>,
     pub(in crate::policy) deprecation: Option<DeprecationHeaders>,
     pub(in crate::policy) body_limit: SizeLimit,
     pub(in crate::policy) auth: Option<AccessCheck>,
@@ -184,6 +187,9 @@ impl Future for RouteFuture {
             }
             if let Some(deprecation) = &policies.deprecation {
                 deprecation.add_to(response);
+            }
+            if let Some(headers) = &policies.security_headers {
+                response.extensions_mut().insert(headers.clone());
             }
         }
         polled

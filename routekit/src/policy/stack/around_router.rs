@@ -17,6 +17,7 @@ use crate::{
     base::clock::Clock,
     catch_panic::{GuardedCall, PanicGuard},
     correlation::{Correlated, Traffic},
+    edge::SecurityHeaders,
     observe::{ActiveRequest, Exchange, KnowsRequest, RouteState},
     problem::ProblemFormat,
     sensitive_headers::SensitiveHeadersLayer,
@@ -36,6 +37,13 @@ struct RouterSetup {
     watch: Option<Watcher>,
     clock: Clock,
     problems: Option<ProblemFormat>,
+    edge: Edge,
+}
+
+/// The policies of `edge` around a router.
+#[derive(Debug, Clone)]
+pub(crate) struct Edge {
+    pub(crate) security_headers: SecurityHeaders,
 }
 
 /// A router with the policies around it, one service in place of one for each policy: the future of each would be moved
@@ -54,16 +62,16 @@ impl AroundRouterLayer {
         unmatched: Arc<RouteState>,
         clock: Clock,
         problems: Option<ProblemFormat>,
-        shutdown: Shutdown,
-        explains: bool,
+        (shutdown, explains): (Shutdown, bool),
+        edge: Edge,
     ) -> Self {
         let watch = WatchLayer::around(unmatched).clock(clock.clone()).shutdown(shutdown).explains(explains).watcher();
-        Self(Arc::new(RouterSetup { sensitive_headers, watch: Some(watch), clock, problems }))
+        Self(Arc::new(RouterSetup { sensitive_headers, watch: Some(watch), clock, problems, edge }))
     }
 
     /// Around the admin surface, whose requests are not the app's traffic.
-    pub(crate) fn admin(sensitive_headers: SensitiveHeadersLayer, clock: Clock) -> Self {
-        Self(Arc::new(RouterSetup { sensitive_headers, watch: None, clock, problems: None }))
+    pub(crate) fn admin(sensitive_headers: SensitiveHeadersLayer, clock: Clock, edge: Edge) -> Self {
+        Self(Arc::new(RouterSetup { sensitive_headers, watch: None, clock, problems: None, edge }))
     }
 }
 
@@ -88,7 +96,7 @@ where
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
-        let RouterSetup { sensitive_headers, watch, clock, problems } = &*self.setup;
+        let RouterSetup { sensitive_headers, watch, clock, problems, edge } = &*self.setup;
         // The admin surface and the warm-up are not watched, and not traced.
         let traffic = if watch.is_some() { Traffic::Clients } else { Traffic::Internal };
         let writing = (clock, problems.as_ref(), traffic);
@@ -96,6 +104,8 @@ where
         sensitive_headers.mark(request.headers_mut());
         // Metrics and the access log learn of each request once, however it ends.
         let sample = watch.as_ref().and_then(|watch| watch.begin(&mut request));
+        // Headers of the response, which also tell of the request.
+        let is_exempt_host = edge.security_headers.is_exempt_host(&request);
         // An id and a span, and the last details of problems.
         let correlated = match &sample {
             Some(sample) => Correlated::begin(&mut request, Some(sample.exchange()), writing),
@@ -106,7 +116,13 @@ where
         };
         // Panics of layers and of hand-written routes.
         // The call is made in the place that it stays in: it is large to move.
-        let mut future = AroundRouterFuture { call: GuardedCall::new(), correlated, sample };
+        let mut future = AroundRouterFuture {
+            call: GuardedCall::new(),
+            correlated,
+            is_exempt_host,
+            sample,
+            setup: Arc::clone(&self.setup),
+        };
         {
             let _entered = future.correlated.enter();
             future.call.start(request, |request| self.inner.call(request));
@@ -121,8 +137,10 @@ pin_project! {
         #[pin]
         call: GuardedCall<F>,
         correlated: Correlated,
+        is_exempt_host: bool,
         // `None` if the request is not watched, or watched further out.
         sample: Option<Sample>,
+        setup: Arc<RouterSetup>,
     }
 }
 
@@ -135,6 +153,10 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let mut polled = this.correlated.poll(|| this.call.poll(&PANICS, cx));
+        if let Poll::Ready(Ok(response)) = &mut polled {
+            // Outside correlation, which writes problems, and outside the catch for panics.
+            this.setup.edge.security_headers.add_to(response, *this.is_exempt_host);
+        }
         if let Some(sample) = this.sample {
             sample.observe(&mut polled);
         }

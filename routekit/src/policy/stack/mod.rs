@@ -10,7 +10,7 @@ mod around_endpoint;
 mod around_handler;
 mod around_router;
 
-pub(crate) use self::around_router::{AroundRouter, AroundRouterLayer};
+pub(crate) use self::around_router::{AroundRouter, AroundRouterLayer, Edge};
 pub(super) use self::{
     around_endpoint::{RoutePolicies, RouteService, StoredResponses},
     around_handler::{HandlerPolicies, HandlerService},
@@ -30,7 +30,7 @@ use crate::{
 pub(super) fn steps(policies: &EffectivePolicies, router: &RouterPolicies) -> Vec<Step> {
     let alert = &policies.alert;
     let cache = OrOff(policies.cache.as_ref().map(ShownCache));
-    vec![
+    let mut steps = vec![
         Step::router("sensitive_headers", "names", &*router.sensitive_headers).from(router.sensitive_headers.origin()),
         Step::router("watch", "metrics", "on"),
         Step::router("watch", "slow", units::show_duration(&policies.slow)).from(policies.slow.origin()),
@@ -38,9 +38,13 @@ pub(super) fn steps(policies: &EffectivePolicies, router: &RouterPolicies) -> Ve
         Step::router("watch", "alert_mean", units::show_duration(&alert.mean)).from(alert.mean.origin()),
         Step::router("watch", "alert_p99", units::show_duration(&alert.p99)).from(alert.p99.origin()),
         Step::router("watch", "access_log", *router.access_log).from(router.access_log.origin()),
+    ];
+    steps.extend(policies.security_headers.steps());
+    steps.extend([
         Step::router("correlation", "id", "on"),
         Step::router("catch_panic", "of layers", "on"),
-        Step::endpoint("deprecation", "deprecated", OrOff(policies.deprecation.map(ShownDeprecation))),
+        Step::endpoint("deprecation", "deprecated", OrOff(policies.deprecation.map(ShownDeprecation)))
+            .from(policies.deprecation.origin()),
         Step::endpoint("body_limit", "body_limit", units::Bytes(*policies.body_limit))
             .from(policies.body_limit.origin()),
         Step::endpoint("auth", "auth", &*policies.access).from(policies.access.origin()),
@@ -53,7 +57,8 @@ pub(super) fn steps(policies: &EffectivePolicies, router: &RouterPolicies) -> Ve
         Step::endpoint("cache", "invalidates", ShownInvalidation(policies)),
         Step::endpoint("catch_panic", "of the handler", "on"),
         Step::endpoint("layer", "layer", if policies.layered { "on" } else { "off" }),
-    ]
+    ]);
+    steps
 }
 
 /// The settings of the policies around the router, for all routes alike.

@@ -1,0 +1,3 @@
+routekit::group! { auth, public }
+
+fn main() {}

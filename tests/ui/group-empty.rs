@@ -1,0 +1,3 @@
+routekit::group! {}
+
+fn main() {}
