@@ -120,8 +120,8 @@ impl Config {
         if *self.idempotency_lease < Duration::from_secs(1) {
             wrong("idempotency.lease", "less than a second; a claim would end while its handler runs");
         }
-        if *self.idempotency_max_bytes == 0 {
-            wrong("idempotency.max_bytes", "zero; every request with an idempotency key would be answered with 503");
+        if *self.idempotency_claim_bytes == 0 {
+            wrong("idempotency.claim_bytes", "zero; every request with an idempotency key would be answered with 503");
         }
         for (name, setting) in [
             ("server.head_timeout", &self.server_head_timeout),

@@ -289,8 +289,8 @@ pub(super) const KEYS: &[ConfigKey] = &[
          times as often."
     ),
     key!(
-        "idempotency.max_bytes",
-        idempotency_max_bytes,
+        "idempotency.claim_bytes",
+        idempotency_claim_bytes,
         bytes,
         show_bytes,
         "The size of the records of idempotency keys in the embedded store, in addition to `cache.max_bytes`. Beyond \

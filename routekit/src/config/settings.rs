@@ -152,8 +152,8 @@ settings! {
     /// Returns `idempotency.lease`: how long the claim of an idempotency key outlives a process that crashed.
     idempotency_lease, set_idempotency_lease: Duration = idempotency::DEFAULT_LEASE;
 
-    /// Returns `idempotency.max_bytes`: the size of the records of idempotency keys in the embedded store.
-    idempotency_max_bytes, set_idempotency_max_bytes: u64 = cache::DEFAULT_CLAIM_BYTES;
+    /// Returns `idempotency.claim_bytes`: the size of the records of idempotency keys in the embedded store.
+    idempotency_claim_bytes, set_idempotency_claim_bytes: u64 = cache::DEFAULT_CLAIM_BYTES;
 
     /// Returns `server.head_timeout`: how long a client may take to send the head of a request.
     server_head_timeout, set_server_head_timeout: Duration = Duration::from_secs(30);

@@ -47,6 +47,7 @@
 //! # }
 //! ```
 
+mod answer;
 mod detachable_run;
 mod held_claim;
 mod key;

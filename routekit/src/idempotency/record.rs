@@ -1,6 +1,6 @@
 //! The record of a key: the request that claimed it, and the response once there is one.
 
-use axum::extract::{OriginalUri, Request};
+use axum::extract::OriginalUri;
 use bytes::Bytes;
 use http::{header, request::Parts};
 use sha2::{Digest, Sha256};
@@ -70,14 +70,9 @@ impl ClaimRecord {
     }
 }
 
-/// The request without its body, and the body.
-pub(super) fn of_parts(parts: Parts, body: Bytes) -> Request {
-    Request::from_parts(parts, body.into())
-}
-
 #[cfg(test)]
 mod tests {
-    use http::{HeaderMap, StatusCode};
+    use http::{HeaderMap, Request, StatusCode};
 
     use super::*;
 

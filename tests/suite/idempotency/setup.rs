@@ -56,7 +56,7 @@ fn values_that_make_no_sense_are_rejected() {
     for (toml, expected) in [
         ("[idempotency]\nttl = 0", "idempotency.ttl"),
         ("[idempotency]\nlease = '500ms'", "idempotency.lease"),
-        ("[idempotency]\nmax_bytes = 0", "idempotency.max_bytes"),
+        ("[idempotency]\nclaim_bytes = 0", "idempotency.claim_bytes"),
         ("[route.'POST /idem/refund']\nidempotent_ttl = 0", "idempotent_ttl"),
     ] {
         let said = match configured(toml) {

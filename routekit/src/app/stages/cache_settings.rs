@@ -31,11 +31,11 @@ pub(super) fn configured(
             cache = cache.max_bytes(**bytes);
         }
     }
-    let claims = &config.idempotency_max_bytes;
+    let claims = &config.idempotency_claim_bytes;
     if is_set(claims.origin()) {
         if cache.is_sized_elsewhere() {
             let value = units::Bytes(**claims).to_string();
-            refuse("idempotency.max_bytes", claims.origin(), &value, "a cache, or a store for it,");
+            refuse("idempotency.claim_bytes", claims.origin(), &value, "a cache, or a store for it,");
         } else {
             cache = cache.claim_bytes(**claims);
         }

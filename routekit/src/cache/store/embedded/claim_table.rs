@@ -137,8 +137,9 @@ mod tests {
         assert_eq!(outcomes[100..], vec![ClaimOutcome::Full; 100]);
         assert!((0..100).all(|key| matches!(claim(&table, key, &clock), ClaimOutcome::Taken(_))));
         clock.advance(MINUTE);
-        assert_eq!(claim(&table, 0, &clock), ClaimOutcome::Won);
-        assert_eq!(table.bytes.load(Ordering::Relaxed), 266, "all others are swept, of whichever shard");
+        let outcomes: Vec<_> = (200..300).map(|key| claim(&table, key, &clock)).collect();
+        assert_eq!(outcomes, vec![ClaimOutcome::Won; 100], "records of all shards are swept");
+        assert_eq!(table.bytes.load(Ordering::Relaxed), 100 * 266);
     }
 
     #[test]
