@@ -63,8 +63,8 @@ impl CacheBuilder {
         Self { storage: Storage::Embedded { bytes, tags: Some(tags), claims }, ..self }
     }
 
-    /// Sets the size of the records of [idempotency keys](crate::idempotency) in the embedded store, in bytes, in addition
-    /// to that of the entries. Beyond it, requests with new keys are answered with 503. Defaults to 64 MiB.
+    /// Sets the size of the records of [idempotency keys](crate::idempotency) in the embedded store, in bytes, in
+    /// addition to that of the entries. Beyond it, requests with new keys are answered with 503. Defaults to 64 MiB.
     pub fn claim_bytes(self, bytes: u64) -> Self {
         let (entries, tags, _) = self.sizes();
         Self { storage: Storage::Embedded { bytes: entries, tags, claims: Some(bytes) }, ..self }

@@ -13,9 +13,12 @@ use tracing::{Instrument, Span};
 use super::settings::IdempotencySettings;
 use crate::{cache::Cache, deadline::within};
 
-/// The handler of a request that has claimed a key. If it is dropped while it runs, it moves to the spawner of the cache.
+type RunningHandler<E> = Pin<Box<dyn Future<Output = Result<Response, E>> + Send>>;
+
+/// The handler of a request that has claimed a key. If it is dropped while it runs, it moves to the spawner of the
+/// cache.
 pub(super) struct DetachableRun<E: Send + 'static> {
-    run: Option<Pin<Box<dyn Future<Output = Result<Response, E>> + Send>>>,
+    run: Option<RunningHandler<E>>,
     cache: Cache,
     grace: Duration,
     span: Span,

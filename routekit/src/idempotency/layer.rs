@@ -56,8 +56,8 @@ impl IdempotencyLayer {
         self.with(|settings| settings.ttl = ttl)
     }
 
-    /// Sets how long a claim outlives the process that made it. A request renews its claim three times as often. Defaults
-    /// to a minute.
+    /// Sets how long a claim outlives the process that made it. A request renews its claim three times as often.
+    /// Defaults to a minute.
     #[must_use]
     pub fn lease(self, lease: Duration) -> Self {
         self.with(|settings| settings.lease = lease)

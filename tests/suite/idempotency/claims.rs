@@ -191,3 +191,38 @@ async fn store_outside_the_process_keeps_the_same_promises() {
     assert!(is_replayed(&send(&app, "/idem/waits", "").await));
     assert_eq!(till.runs.count(), 3);
 }
+
+#[post("/idem/limited", idempotent, auth, concurrency = 1)]
+async fn limited(till: Dep<Till>, gate: Dep<Gate>, body: String) -> String {
+    if body == "waits" {
+        gate.0.acquire().await.unwrap().forget();
+    }
+    format!("run {}", till.runs.next())
+}
+
+/// Behind `auth`, and before the policies that protect the handler.
+#[tokio::test(start_paused = true)]
+async fn replay_needs_no_permit_of_the_handler() {
+    let (app, _, till, gate) = shared(App::with_routes(routes![limited]));
+    let send = async |key: &str, body: &'static str, who: Option<&Identity>| {
+        let request = app.post("/idem/limited").header("idempotency-key", key).body(body);
+        let request = if let Some(who) = who { request.identity(who) } else { request };
+        let answer = request.send().await;
+        (answer.status().as_u16(), is_replayed(&answer))
+    };
+    let ann = Identity::new("ann");
+    assert_eq!(send("a", "", Some(&ann)).await, (200, false));
+    let mut waiting = Box::pin(send("b", "waits", Some(&ann)));
+    assert!(is_pending(&mut waiting).await);
+    assert_eq!(send("a", "", Some(&ann)).await, (200, true));
+    assert_eq!(send("a", "", None).await, (401, false));
+    assert_eq!(send("c", "", Some(&ann)).await, (503, false));
+    gate.0.add_permits(1);
+    waiting.await;
+    assert_eq!(send("c", "", Some(&ann)).await, (200, false), "a refusal of the limit has released its key");
+    assert_eq!(till.runs.count(), 3);
+    let explained = app.table().explain("POST /idem/limited").unwrap();
+    let shown: Vec<&str> = explained.steps.iter().map(|step| step.policy).collect();
+    let at = |policy: &str| shown.iter().position(|shown| *shown == policy).unwrap();
+    assert!(at("auth") < at("idempotency") && at("idempotency") < at("concurrency"), "{shown:?}");
+}

@@ -7,6 +7,7 @@ use std::{
 };
 
 use axum::body::Bytes;
+use fs4::FileExt;
 use routekit::{
     Clock,
     cache::{CacheStore, ClaimOutcome, Entry, Key, Lookup, Stamp, StoreError, StoreFuture, StoreSize, Target},
@@ -14,7 +15,8 @@ use routekit::{
 
 use crate::stores::Plain;
 
-/// Keeps claims in files below a directory, each under a lock of the system. A process that is killed releases the lock.
+/// Keeps claims in files below a directory, each under a lock of the system. A process that is killed releases the
+/// lock.
 pub(super) struct FileStore {
     dir: PathBuf,
     /// For entries, which these tests have none of.
@@ -35,7 +37,7 @@ impl FileStore {
     ) -> StoreFuture<'_, T> {
         let run = || {
             let lock = File::create(self.dir.join("lock"))?;
-            lock.lock()?;
+            FileExt::lock(&lock)?;
             let file = self.dir.join(key.digest());
             let record = match fs::read(&file) {
                 Ok(text) => {

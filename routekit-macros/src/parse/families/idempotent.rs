@@ -120,7 +120,7 @@ impl Idempotent {
     fn report_method(&self, method: Method, errors: &mut Errors) {
         let name = method.word().to_uppercase();
         let cached = if method.is_cacheable() { ", or write `cache(ttl = 60)` to store its responses" } else { "" };
-        let why = format!("a {name} request is idempotent already (RFC 9110 §9.2.2)");
+        let why = format!("{name} requests are idempotent already (RFC 9110 §9.2.2)");
         errors.push(self.span, format!("{why}; leave `idempotent` out{cached}"));
     }
 }

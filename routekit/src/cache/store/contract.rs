@@ -29,10 +29,10 @@ pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>>
 /// 3. Stamps never decrease. A stamp that is read after an invalidation has returned is not earlier than the
 ///    invalidation.
 /// 4. An entry may be dropped at any time.
-/// 5. A claim is a record beside the entries: `lookup`, `invalidate` and `clear` do not concern it. It is kept until its
-///    time has passed, and never dropped earlier: a store without room answers [`ClaimOutcome::Full`].
-/// 6. `claim` is atomic: of all claims of a key that has no record, exactly one is [`ClaimOutcome::Won`]. `swap_claim` is
-///    atomic as well.
+/// 5. A claim is a record beside the entries: `lookup`, `invalidate` and `clear` do not concern it. It is kept until
+///    its time has passed, and never dropped earlier: a store without room answers [`ClaimOutcome::Full`].
+/// 6. `claim` is atomic: of all claims of a key that has no record, exactly one is [`ClaimOutcome::Won`]. `swap_claim`
+///    is atomic as well.
 ///
 /// A lookup, a put or a claim fails after 250 ms, an invalidation after 5 s.
 ///
@@ -60,7 +60,8 @@ pub trait CacheStore: Send + Sync + 'static {
     /// Invalidates and removes every entry. Returns the stamp of the invalidation.
     fn clear(&self) -> StoreFuture<'_, Stamp>;
 
-    /// Returns whether the store has claims, which [idempotent](crate::idempotency) routes require. Defaults to `false`.
+    /// Returns whether the store has claims, which [idempotent](crate::idempotency) routes require. Defaults to
+    /// `false`.
     fn has_claims(&self) -> bool {
         false
     }

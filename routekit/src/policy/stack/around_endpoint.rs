@@ -43,8 +43,8 @@ pub(in crate::policy) struct RoutePolicies {
     pub(in crate::policy) handler: HandlerService,
 }
 
-/// The policy that may answer with a stored response. A route has one at most: responses to safe methods are cached, and
-/// requests with unsafe methods are idempotent.
+/// The policy that may answer with a stored response. A route has one at most: responses to safe methods are cached,
+/// and requests with unsafe methods are idempotent.
 pub(in crate::policy) enum StoredResponses {
     None,
     Cached(Cached<HandlerService>),
