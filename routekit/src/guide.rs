@@ -32,6 +32,10 @@ pub mod operation {
     #![doc = include_str!("../docs/operation.md")]
 }
 
+pub mod rate_limits {
+    #![doc = include_str!("../docs/rate-limits.md")]
+}
+
 pub mod testing {
     #![doc = include_str!("../docs/testing.md")]
 }

@@ -44,6 +44,7 @@
 //! | validate input | [`extract`] |
 //! | write your own extractor | [`describe`] |
 //! | control access to a route | [`auth`], [`identity`] |
+//! | limit how many requests a client may send | [`rate_limit`], [`client_address`] |
 //! | cache responses, and invalidate them | [`cache`] |
 //! | process a repeated request once | [`idempotency`] |
 //! | return an error | [`Problem`], [`problem`] |
@@ -53,7 +54,7 @@
 //! | configure a deployment | [`config`] |
 //! | operate it | [`admin`], [`health`], [`shutdown`], [`metrics`], [`statistics`], [`performance`], [`alerts`], [`system`], [`access_log`], [`telemetry`] |
 //! | see how a request is processed | [`App::explain`], [`observe`] |
-//! | use one policy on a plain axum router | [`auth`], [`cache`], [`idempotency`], [`breaker`], [`concurrency`], [`timeout`], [`body_limit`], [`catch_panic`], [`deprecation`], [`correlation`], [`watch`], [`sensitive_headers`] |
+//! | use one policy on a plain axum router | [`auth`], [`rate_limit`], [`cache`], [`idempotency`], [`breaker`], [`concurrency`], [`timeout`], [`body_limit`], [`catch_panic`], [`deprecation`], [`correlation`], [`watch`], [`sensitive_headers`] |
 //!
 //! # Features
 //!
@@ -71,6 +72,9 @@
 //! | `jwks` | | 16 | `jwt`, and the keys of an issuer from a URL |
 //! | `cache-compression` | | 1 | compresses large values in the cache (Zstandard) |
 //! | `cache-messagepack` | | 4 | stores values in the cache as MessagePack, if their options say so |
+//! | `compression` | | 9 | compresses responses, if the configuration says so: see [edge](crate::guide::edge) |
+//! | `compression-br` | | 4 | Brotli, for responses and for request bodies |
+//! | `decompression` | | 9 | decompresses request bodies |
 //! | `sqlx` | | 18 | `HealthCheck::sql`, which checks databases through pools of sqlx 0.8 |
 //! | `tls` | | 12 | HTTPS on the main listener: see [operation](crate::guide::operation) |
 //! | `multipart` | | 6 | axum's `Multipart`, described as a body |
@@ -101,6 +105,7 @@ pub mod body_limit;
 pub mod breaker;
 pub mod cache;
 pub mod catch_panic;
+pub mod client_address;
 pub mod concurrency;
 pub mod config;
 pub mod correlation;
@@ -120,6 +125,7 @@ pub mod observe;
 pub mod performance;
 mod policy;
 pub mod problem;
+pub mod rate_limit;
 mod recording;
 pub mod retry;
 pub mod route;

@@ -60,6 +60,7 @@ mod policies;
 mod problems;
 mod process;
 mod proxies;
+mod rate_limit;
 mod rejected_heads;
 #[cfg(unix)]
 mod restart;

@@ -12,7 +12,12 @@ pub(crate) trait Family {
     /// The options that belong to the family.
     fn names(&self) -> &'static [&'static str];
 
-    /// Reads one of the options. Each is given once.
+    /// Whether an option may be given several times.
+    fn repeats(&self) -> bool {
+        false
+    }
+
+    /// Reads one of the options. Each is given once, unless the family [repeats](Self::repeats).
     fn parse(&mut self, option: &RawOption, errors: &mut Errors);
 
     /// Reports contradictions with the rest of the route.

@@ -15,6 +15,7 @@ use crate::{
     auth::{self, Bearer, Verifiers, VerifyError},
     base::printable::Printable,
     config::Secret,
+    edge::CrossSiteCheck,
     identity::Identity,
     problem::Problem,
 };
@@ -26,6 +27,8 @@ pub(crate) struct Operators {
     pub(crate) role: Option<String>,
     pub(crate) verifiers: Arc<Verifiers>,
     pub(crate) wrong_tokens: WrongTokens,
+    /// Refuses requests of other sites; `None` if that is switched off.
+    pub(crate) csrf: Option<CrossSiteCheck>,
 }
 
 /// The change that a call made, in the extensions of its response.
@@ -60,7 +63,7 @@ impl Operators {
     }
 
     /// Slows requests with a token down while there are too many wrong ones.
-    async fn identify(&self, request: &Parts) -> Caller {
+    async fn identify(&self, request: &mut Parts) -> Caller {
         let brought = matches!(auth::bearer(&request.headers), Bearer::Token(_));
         let slowed = brought && self.wrong_tokens.slow_down().await;
         let (actor, decision) = self.recognise(request).await;
@@ -78,7 +81,7 @@ impl Operators {
         }
     }
 
-    async fn recognise(&self, request: &Parts) -> (AuditActor, Result<(), Problem>) {
+    async fn recognise(&self, request: &mut Parts) -> (AuditActor, Result<(), Problem>) {
         if let (Some(token), Bearer::Token(brought)) = (&self.token, auth::bearer(&request.headers))
             && token.is(brought)
         {
@@ -92,10 +95,10 @@ impl Operators {
         };
         // A layer may have set the identity.
         let known = match request.extensions.get::<Identity>() {
-            Some(known) => Ok(Some(known.clone())),
-            None => self.verifiers.verify(request).await,
+            Some(_) => Ok(()),
+            None => self.verifiers.identify(request).await,
         };
-        match known {
+        match known.map(|()| request.extensions.get::<Identity>().cloned()) {
             Ok(Some(identity)) => {
                 let missing = || Problem::forbidden(format!("missing: the role `{role}`"));
                 let decision = if identity.has_role(role) { Ok(()) } else { Err(missing()) };
@@ -107,15 +110,25 @@ impl Operators {
     }
 }
 
+impl Operators {
+    /// Passes on the request of an operator, unless a page of another site has made its browser send it.
+    async fn pass(&self, request: Request, next: Next) -> Response {
+        match self.csrf.as_ref().map_or(Ok(()), |csrf| csrf.admit(&request)) {
+            Ok(()) => next.run(request).await,
+            Err(refusal) => *refusal,
+        }
+    }
+}
+
 /// Passes on the requests of operators, and answers all others with 401 or 403.
 pub(super) async fn operators_only(State(operators): State<Operators>, request: Request, next: Next) -> Response {
-    let (parts, body) = request.into_parts();
-    let caller = operators.identify(&parts).await;
+    let (mut parts, body) = request.into_parts();
+    let caller = operators.identify(&mut parts).await;
     if caller.is_wrong {
         operators.log_wrong_token(&parts);
     }
     match caller.decision {
-        Ok(()) => next.run(Request::from_parts(parts, body)).await,
+        Ok(()) => operators.pass(Request::from_parts(parts, body), next).await,
         Err(problem) => problem.into_response(),
     }
 }
@@ -123,16 +136,16 @@ pub(super) async fn operators_only(State(operators): State<Operators>, request: 
 /// Passes on the requests of operators to endpoints that change state. Each call is one event of the target
 /// `routekit::audit`, whatever its outcome, except wrong tokens that are slowed down: their event has their number.
 pub(super) async fn audited(State(operators): State<Operators>, request: Request, next: Next) -> Response {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let mut audit = Audit::new(&parts);
-    let Caller { actor, decision, is_wrong, slowed } = operators.identify(&parts).await;
+    let Caller { actor, decision, is_wrong, slowed } = operators.identify(&mut parts).await;
     audit.actor = actor;
     if is_wrong && slowed {
         operators.log_wrong_token(&parts);
         audit.is_logged = true;
     }
     let response = match decision {
-        Ok(()) => next.run(Request::from_parts(parts, body)).await,
+        Ok(()) => operators.pass(Request::from_parts(parts, body), next).await,
         Err(problem) => problem.into_response(),
     };
     audit.status = Some(response.status());

@@ -19,6 +19,7 @@ use routekit_grammar::path::wrong_part;
 use crate::{
     auth::AuthLayer,
     base::setup_problem::{Error, SetupProblem},
+    edge::CrossSiteCheck,
     route::Reserved,
     watch::RouteLabelLayer,
 };
@@ -62,9 +63,13 @@ impl HandWritten {
     }
 
     /// Adds layers to each of its routes and its fallback; `auth` only if the router is not public.
-    pub(super) fn layer(self, matched: RouteLabelLayer, auth: &AuthLayer) -> Self {
-        let router = if self.public { self.router } else { self.router.layer(auth.clone()) };
-        Self { router: router.layer(matched), ..self }
+    pub(super) fn layer(self, matched: RouteLabelLayer, auth: &AuthLayer, csrf: Option<&CrossSiteCheck>) -> Self {
+        let inner = match csrf {
+            Some(csrf) => self.router.layer(csrf.clone()),
+            None => self.router,
+        };
+        let router = if self.public { inner } else { inner.layer(auth.clone()) };
+        Self { router: router.layer(matched), path: self.path, location: self.location, public: self.public }
     }
 
     fn conflict(&self, subject: &str) -> Conflict {

@@ -14,10 +14,11 @@ use crate::{
     cache::{CacheBuilder, Listener},
     config::Config,
     deps::DepsBuilder,
-    edge::SecurityHeadersLayer,
+    edge::{CorsPolicy, SecurityHeadersLayer},
     health::{HealthCheck, Readiness},
     observe::Observer,
     problem::ProblemFormat,
+    rate_limit::Limit,
     route::Selection,
     shutdown::Shutdown,
 };
@@ -36,11 +37,22 @@ pub(super) struct SettingsSpec {
     /// Replaces the file and the variables of the process.
     pub(super) config: Option<Config>,
     pub(super) changes: Vec<ChangeConfig>,
+    /// Unless the configuration names others.
+    pub(super) trusted_proxies: Vec<String>,
+    /// Unless the configuration has others.
+    pub(super) rate_limits: Vec<Limit>,
     pub(super) admin_listener: Option<TcpListener>,
     pub(super) cache: CacheBuilder,
-    pub(super) security_headers: Option<SecurityHeadersLayer>,
+    pub(super) edge: EdgeSpec,
     /// Whether routekit accepts the connections, so that it needs the certificate.
     pub(super) is_served: bool,
+}
+
+/// The settings of the policies of `edge`, which the configuration overrides.
+#[derive(Default)]
+pub(super) struct EdgeSpec {
+    pub(super) security_headers: Option<SecurityHeadersLayer>,
+    pub(super) cors: Option<CorsPolicy>,
 }
 
 /// Which routes to mount, and the settings that apply to all of them.
@@ -118,9 +130,11 @@ impl AppSpec {
             settings: SettingsSpec {
                 config: None,
                 changes: Vec::new(),
+                trusted_proxies: Vec::new(),
+                rate_limits: Vec::new(),
                 admin_listener: None,
                 cache: CacheBuilder::default(),
-                security_headers: None,
+                edge: EdgeSpec::default(),
                 is_served: false,
             },
             routes: RoutesSpec {

@@ -45,15 +45,11 @@ impl AccessCheck {
     /// Returns the request with its identity, or the refusal.
     pub(crate) async fn admit(&self, request: Request) -> Result<Request, Response> {
         let (mut parts, body) = request.into_parts();
-        if parts.extensions.get::<Identity>().is_none() {
-            match self.verifiers.verify(&parts).await {
-                Ok(Some(verified)) => drop(parts.extensions.insert(verified)),
-                Ok(None) => {}
-                Err(error) => {
-                    let problem = refusal::unauthorized(&self.verifiers, Some(&error));
-                    return Err(self.refuse(Event::Unauthenticated, problem));
-                }
-            }
+        if parts.extensions.get::<Identity>().is_none()
+            && let Err(error) = self.verifiers.identify(&mut parts).await
+        {
+            let problem = refusal::unauthorized(&self.verifiers, Some(&error));
+            return Err(self.refuse(Event::Unauthenticated, problem));
         }
         if let Some(all) = &self.required {
             let Some(identity) = parts.extensions.get::<Identity>() else {

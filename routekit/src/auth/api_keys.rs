@@ -133,6 +133,10 @@ impl Verifier for ApiKeys {
         vec![self.header.clone()]
     }
 
+    fn uses_cookies(&self) -> bool {
+        false
+    }
+
     fn problems(&self) -> Vec<String> {
         let mut problems = self.problems.clone();
         if self.keys.is_empty() && problems.is_empty() {

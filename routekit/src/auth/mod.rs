@@ -37,6 +37,7 @@
 //! 8. On a `public` route, the policy costs one branch. A request to it has an identity only if a layer has set one.
 //! 9. Where access is checked, a response that has neither `Cache-Control` nor `Expires` says `no-store`, refusals
 //!    included. Cached routes say something else.
+//! 10. A request of another site is refused if its identity came from a cookie: see [`csrf`](crate::edge::csrf).
 //!
 //! Verifiers are [`ApiKeys`], `jwt::Jwt` (feature `jwt`; with keys from a URL with the feature `jwks`), a function
 //! ([`App::identify`](crate::App::identify)), and types that implement [`Verifier`]. Log events have the target

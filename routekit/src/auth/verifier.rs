@@ -69,6 +69,14 @@ pub trait Verifier: Send + Sync + 'static {
         if headers.is_empty() { vec![header::AUTHORIZATION, header::COOKIE] } else { headers }
     }
 
+    /// Returns whether the credentials may be in a cookie. Defaults to true.
+    ///
+    /// If so, and the request has a `Cookie` header, [`csrf`](crate::edge::csrf) refuses requests of other sites.
+    /// Return false only if the verifier never reads cookies, nor a header that a proxy makes from them.
+    fn uses_cookies(&self) -> bool {
+        true
+    }
+
     /// Returns the configuration errors, which keep the app from starting. They must not contain secrets.
     fn problems(&self) -> Vec<String> {
         Vec::new()
@@ -126,6 +134,10 @@ impl<V: Verifier> Verifier for Arc<V> {
 
     fn identity_headers(&self) -> Vec<HeaderName> {
         V::identity_headers(self)
+    }
+
+    fn uses_cookies(&self) -> bool {
+        V::uses_cookies(self)
     }
 
     fn problems(&self) -> Vec<String> {
@@ -233,6 +245,7 @@ pub(super) trait AnyVerifier: Send + Sync {
     fn scheme(&self) -> Option<&'static str>;
     fn sensitive_headers(&self) -> Vec<HeaderName>;
     fn identity_headers(&self) -> Vec<HeaderName>;
+    fn uses_cookies(&self) -> bool;
     fn problems(&self) -> Vec<String>;
     fn start(&self, context: &VerifierContext);
 }
@@ -265,6 +278,10 @@ impl<V: Verifier> AnyVerifier for V {
 
     fn identity_headers(&self) -> Vec<HeaderName> {
         Verifier::identity_headers(self)
+    }
+
+    fn uses_cookies(&self) -> bool {
+        Verifier::uses_cookies(self)
     }
 
     fn problems(&self) -> Vec<String> {

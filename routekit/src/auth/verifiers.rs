@@ -2,12 +2,12 @@
 
 use std::{fmt, future::poll_fn, pin::pin, sync::Arc, task::Poll, time::Duration};
 
-use http::{HeaderName, request::Parts};
+use http::{HeaderName, header, request::Parts};
 
 use super::verifier::{AnyVerifier, BEARER, Verifier, VerifierContext, VerifyError};
 use crate::{
     base::printable::{Chain, Printable},
-    identity::Identity,
+    identity::{HeaderIdentity, Identity},
 };
 
 /// A list of verifiers, in the order in which they are called. See the [module docs](crate::auth).
@@ -16,6 +16,12 @@ pub struct Verifiers {
     all: Vec<Box<dyn AnyVerifier>>,
     /// `None` until they are started.
     context: Option<VerifierContext>,
+}
+
+/// An identity, and whether its credentials may be in a cookie.
+struct Verified {
+    identity: Identity,
+    uses_cookies: bool,
 }
 
 impl Verifiers {
@@ -57,6 +63,21 @@ impl Verifiers {
     /// # Errors
     /// If none of the credentials are valid, or if no verifier answers within ten seconds.
     pub async fn verify(&self, request: &Parts) -> Result<Option<Identity>, VerifyError> {
+        Ok(self.verified(request).await?.map(|verified| verified.identity))
+    }
+
+    /// Adds the identity of the client to `request`, if it has credentials.
+    pub(crate) async fn identify(&self, request: &mut Parts) -> Result<(), VerifyError> {
+        if let Some(Verified { identity, uses_cookies }) = self.verified(request).await? {
+            if !uses_cookies && request.headers.contains_key(header::COOKIE) {
+                request.extensions.insert(HeaderIdentity);
+            }
+            request.extensions.insert(identity);
+        }
+        Ok(())
+    }
+
+    async fn verified(&self, request: &Parts) -> Result<Option<Verified>, VerifyError> {
         let mut verification = pin!(self.first_match(request));
         // Most verifiers answer at once and need no timer.
         if let Poll::Ready(verified) = poll_fn(|cx| Poll::Ready(verification.as_mut().poll(cx))).await {
@@ -68,11 +89,11 @@ impl Verifiers {
         })
     }
 
-    async fn first_match(&self, request: &Parts) -> Result<Option<Identity>, VerifyError> {
+    async fn first_match(&self, request: &Parts) -> Result<Option<Verified>, VerifyError> {
         let mut worst: Option<VerifyError> = None;
         for verifier in &self.all {
             let error = match verifier.verify(request, self.context.as_ref()).await {
-                Ok(Some(identity)) => return Ok(Some(identity)),
+                Ok(Some(identity)) => return Ok(Some(Verified { identity, uses_cookies: verifier.uses_cookies() })),
                 Ok(None) => continue,
                 Err(error) => error,
             };

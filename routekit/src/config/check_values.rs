@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use super::{keys, parse, setting_problems::place, settings::Config};
+use super::{check_edge as edge, keys, parse, setting_problems::place, settings::Config};
 use crate::base::{
     http_target::{HttpTarget, UrlMistake, parse_url},
-    setting::Setting,
+    setting::{Origin, Setting},
     setup_problem::SetupProblem,
     units,
 };
+use crate::rate_limit;
 
 /// The shortest token that cannot be guessed.
 const SHORTEST_TOKEN: usize = 16;
@@ -169,11 +170,33 @@ impl Config {
                 wrong(name, reason);
             }
         }
+        if *self.rate_limit_max_keys == 0 {
+            wrong("rate_limit.max_keys", "zero; all clients would share one quota");
+        }
+        if let Some(mistake) = rate_limit::mistake(&self.rate_limit_default) {
+            wrong("rate_limit.default", &mistake);
+        }
         if self.security_headers_strict_transport_security.as_ref().is_some_and(|policy| !parse::has_max_age(policy)) {
             wrong(
                 "security_headers.strict_transport_security",
                 "must have a `max-age` in seconds, as in `max-age=31536000`; `off` removes the header",
             );
+        }
+        if let Err((name, reason)) = edge::origins(self) {
+            wrong(name, &reason);
+        }
+        if let Some(reason) = edge::invalid_origin(&self.csrf_origins) {
+            wrong("csrf.origins", &reason);
+        }
+        if self.cors_methods.as_ref().is_some_and(Vec::is_empty) {
+            wrong("cors.methods", "empty; `declared` allows all methods that routes declare");
+        }
+        if *self.compression_enabled && !cfg!(feature = "compression") {
+            wrong("compression.enabled", "needs the feature `compression` of the crate `routekit`, in Cargo.toml");
+        }
+        let is_set = *self.decompression_enabled && *self.decompression_enabled.origin() != Origin::Default;
+        if is_set && !cfg!(feature = "decompression") {
+            wrong("decompression.enabled", "needs the feature `decompression` of the crate `routekit`, in Cargo.toml");
         }
         if !(1..=366).contains(&*self.statistics_retention_days) {
             wrong("statistics.retention_days", "must be from 1 to 366");

@@ -2,19 +2,24 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use http::HeaderName;
+use http::{HeaderName, Method};
 
 use super::{
     parse::{
-        bytes, duration_or_off, header_value_or_off, on_or_off, percent_or_off, share_or_off, show_bytes,
-        show_header_value, show_on_or_off, show_percent, show_share, socket_addr,
+        bytes, duration_or_off, header_value_or_off, limits_or_off, on_or_off, percent_or_off, share_or_off,
+        show_bytes, show_header_value, show_limits, show_on_or_off, show_percent, show_share, socket_addr,
     },
     secret::Secret,
     settings::Config,
 };
-use crate::base::{
-    setting::{Origin, Setting},
-    units,
+use crate::{
+    base::{
+        setting::{Origin, Setting},
+        units,
+    },
+    client_address::TrustedProxies,
+    edge::CorsHeaders,
+    rate_limit::RateLimitHeaders,
 };
 
 /// A key of [`Config`].
@@ -90,6 +95,15 @@ pub(super) const KEYS: &[ConfigKey] = &[
         role,
         show_role,
         "The role that makes an identity an operator. Requires a verifier."
+    ),
+    key!(
+        "trusted_proxies",
+        trusted_proxies,
+        trusted_proxies,
+        ToString::to_string,
+        "Ranges of IP addresses, such as `10.0.0.0/8`, whose `Forwarded` and `X-Forwarded-For` name the client. `unix` \
+         stands for connections without an address, and `none` trusts no proxy.",
+        list
     ),
     key!(
         "sensitive_headers",
@@ -211,6 +225,32 @@ pub(super) const KEYS: &[ConfigKey] = &[
         "A URL that receives each change of an alert in a POST request, as JSON with a `text` for Slack. Messages and \
          logs do not contain it. `https` needs the Cargo feature `jwks`.",
         secret
+    ),
+    key!(
+        "rate_limit.default",
+        rate_limit_default,
+        limits_or_off,
+        show_limits,
+        "The rate limits of routes that declare none, or `off`: each a rate, and any of `burst=20`, `per=user`, \
+         `per=header:x-api-key`, `name=daily` and `mode=observe`. These routes share them. See \
+         [rate limits](crate::guide::rate_limits).",
+        list
+    ),
+    key!(
+        "rate_limit.headers",
+        rate_limit_headers,
+        |text: &str| text.parse::<RateLimitHeaders>().map_err(str::to_owned),
+        ToString::to_string,
+        "The headers that tell clients about their rate limits: `draft` (`RateLimit` and `RateLimit-Policy`), `legacy` \
+         (`X-RateLimit-…`), `both` or `none`."
+    ),
+    key!(
+        "rate_limit.max_keys",
+        rate_limit_max_keys,
+        count,
+        ToString::to_string,
+        "How many keys, such as addresses of clients, each rate limit keeps at most, in some 40 bytes each. New ones \
+         share one quota beyond that."
     ),
     key!(
         "statistics.retention_days",
@@ -450,6 +490,97 @@ pub(super) const KEYS: &[ConfigKey] = &[
         "Whether all clients use HTTPS. `auto` is on if the app has a certificate; `on` is for an app behind a proxy \
          that has one."
     ),
+    key!(
+        "cors.origins",
+        cors_origins,
+        origins_or_off,
+        show_origins_or_off,
+        "The origins whose pages may read responses, such as `https://app.example.com`, `*` for any, or `off`.",
+        list
+    ),
+    key!(
+        "cors.methods",
+        cors_methods,
+        methods,
+        show_methods,
+        "The methods that these pages may use. `declared` is all methods that routes declare.",
+        list
+    ),
+    key!(
+        "cors.headers",
+        cors_headers,
+        cors_headers,
+        ToString::to_string,
+        "The request headers that these pages may set, or `*`.",
+        list
+    ),
+    key!(
+        "cors.expose_headers",
+        cors_expose_headers,
+        header_names_or_none,
+        show_header_names,
+        "The response headers that these pages may read, beside those that every page may, or `none`.",
+        list
+    ),
+    key!(
+        "cors.credentials",
+        cors_credentials,
+        on_or_off,
+        show_on_or_off,
+        "Whether these pages may send cookies and other credentials."
+    ),
+    key!(
+        "cors.max_age",
+        cors_max_age,
+        duration_or_off,
+        units::show_duration,
+        "How long a browser may keep the answer to a preflight. `off` leaves it to the browser."
+    ),
+    key!(
+        "csrf.enabled",
+        csrf_enabled,
+        on_or_off,
+        show_on_or_off,
+        "Whether unsafe requests and WebSockets of other sites are refused if their identity came from a cookie."
+    ),
+    key!(
+        "csrf.origins",
+        csrf_origins,
+        origins_or_none,
+        show_origins,
+        "The origins whose pages may send such requests, beside the app's own host and those of CORS with \
+         credentials, or `none`.",
+        list
+    ),
+    key!(
+        "csrf.allow_same_site",
+        csrf_allow_same_site,
+        on_or_off,
+        show_on_or_off,
+        "Whether pages of other hosts of the same site may send such requests."
+    ),
+    key!(
+        "compression.enabled",
+        compression_enabled,
+        on_or_off,
+        show_on_or_off,
+        "Whether responses are compressed, with the Cargo feature `compression`."
+    ),
+    key!(
+        "compression.min_bytes",
+        compression_min_bytes,
+        bytes,
+        show_bytes,
+        "The size from which responses are compressed."
+    ),
+    key!(
+        "decompression.enabled",
+        decompression_enabled,
+        on_or_off,
+        show_on_or_off,
+        "Whether request bodies are decompressed, with the Cargo feature `decompression`. With `off`, handlers get \
+         them as they are."
+    ),
 ];
 
 /// Whether this is the name of a setting: `timeout`, `cache.max_bytes`.
@@ -506,6 +637,10 @@ fn bytes_or_off(text: &str) -> Result<Option<u64>, String> {
 
 fn show_bytes_or_off(bytes: &Option<u64>) -> String {
     bytes.as_ref().map_or_else(|| "off".to_owned(), show_bytes)
+}
+
+fn trusted_proxies(text: &str) -> Result<TrustedProxies, String> {
+    if text == "none" { Ok(TrustedProxies::new()) } else { text.parse().map_err(|error| format!("{error}")) }
 }
 
 fn days(text: &str) -> Result<u16, String> {
@@ -572,6 +707,64 @@ fn header_names(text: &str) -> Result<Vec<HeaderName>, String> {
 fn show_header_names(names: &Vec<HeaderName>) -> String {
     let names: Vec<&str> = names.iter().map(HeaderName::as_str).collect();
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+fn header_names_or_none(text: &str) -> Result<Vec<HeaderName>, String> {
+    if text == "none" { Ok(Vec::new()) } else { header_names(text) }
+}
+
+fn cors_headers(text: &str) -> Result<CorsHeaders, String> {
+    match text {
+        "*" => Ok(CorsHeaders::Any),
+        "" => Err("empty; `none` allows no further headers".to_owned()),
+        text => header_names_or_none(text).map(CorsHeaders::List),
+    }
+}
+
+/// `Config::check` reads the origins, so that it also finds mistakes of the program.
+fn origins(text: &str) -> Vec<String> {
+    text.split(',').map(|origin| origin.trim().to_owned()).filter(|origin| !origin.is_empty()).collect()
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the macro calls a parser")]
+fn origins_or_off(text: &str) -> Result<Option<Vec<String>>, String> {
+    if text == "off" { Ok(None) } else { Ok(Some(origins(text))) }
+}
+
+#[expect(clippy::ref_option, reason = "the macro passes the field")]
+fn show_origins_or_off(origins: &Option<Vec<String>>) -> String {
+    origins.as_ref().map_or_else(|| "off".to_owned(), |origins| origins.join(", "))
+}
+
+fn origins_or_none(text: &str) -> Result<Vec<String>, String> {
+    match text {
+        "none" => Ok(Vec::new()),
+        text if text.trim().is_empty() => Err("empty; `none` allows no further origins".to_owned()),
+        text => Ok(origins(text)),
+    }
+}
+
+#[expect(clippy::ptr_arg, reason = "the macro passes the field")]
+fn show_origins(origins: &Vec<String>) -> String {
+    if origins.is_empty() { "none".to_owned() } else { origins.join(", ") }
+}
+
+fn methods(text: &str) -> Result<Option<Vec<Method>>, String> {
+    if text == "declared" {
+        return Ok(None);
+    }
+    let method = |name: &str| {
+        // Methods are case-sensitive (RFC 9110 §9.1), and browsers send these in capitals.
+        let method = Method::from_bytes(name.trim().to_ascii_uppercase().as_bytes());
+        method.map_err(|_| format!("`{name}` is not a method, and not `declared`"))
+    };
+    text.split(',').map(method).collect::<Result<_, _>>().map(Some)
+}
+
+#[expect(clippy::ref_option, reason = "the macro passes the field")]
+fn show_methods(methods: &Option<Vec<Method>>) -> String {
+    let Some(methods) = methods else { return "declared".to_owned() };
+    methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ")
 }
 
 fn numbers(text: &str) -> Result<Vec<f64>, String> {

@@ -25,6 +25,7 @@ mod admin_addr;
 mod app;
 mod app_settings;
 mod builder;
+mod check_edge;
 mod check_values;
 mod keys;
 mod parse;

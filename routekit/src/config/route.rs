@@ -5,12 +5,15 @@ use std::time::Duration;
 use http::HeaderValue;
 
 use super::parse::{
-    bytes, duration_or_off, header_value_or_off, on_or_off, share_or_off, show_bytes, show_header_value,
-    show_on_or_off, show_share,
+    bytes, duration_or_off, header_value_or_off, limits_or_off, on_or_off, share_or_off, show_bytes, show_header_value,
+    show_limits, show_on_or_off, show_share,
 };
-use crate::base::{
-    setting::{Origin, Setting},
-    units::show_duration,
+use crate::{
+    base::{
+        setting::{Origin, Setting},
+        units::show_duration,
+    },
+    rate_limit::Limit,
 };
 
 /// The configuration of one route. It overrides the route's attribute.
@@ -18,6 +21,8 @@ use crate::base::{
 pub(crate) struct RouteConfig {
     /// The source that names the route.
     pub(crate) origin: Origin,
+    /// An empty list switches the rate limits off.
+    pub(crate) rate_limit: Option<Setting<Vec<Limit>>>,
     pub(crate) timeout: Option<Setting<Option<Duration>>>,
     pub(crate) body_limit: Option<Setting<u64>>,
     pub(crate) slow: Option<Setting<Option<Duration>>>,
@@ -41,6 +46,7 @@ impl RouteConfig {
     pub(crate) fn new(origin: Origin) -> Self {
         Self {
             origin,
+            rate_limit: None,
             timeout: None,
             body_limit: None,
             slow: None,
@@ -63,15 +69,21 @@ pub(super) struct RouteKey {
     /// The effect of the setting, for `docs/configuration.md`.
     #[cfg_attr(not(test), expect(dead_code, reason = "a test writes the reference"))]
     pub(super) doc: &'static str,
+    /// Whether it takes several values.
+    pub(super) list: bool,
     pub(super) read: fn(&mut RouteConfig, &str, Origin) -> Result<(), String>,
     pub(super) show: fn(&RouteConfig) -> Option<(String, &Origin)>,
 }
 
 macro_rules! key {
     ($field:ident, $read:expr, $show:expr, $doc:literal) => {
+        key!($field, $read, $show, $doc, false)
+    };
+    ($field:ident, $read:expr, $show:expr, $doc:literal, $list:literal) => {
         RouteKey {
             name: stringify!($field),
             doc: $doc,
+            list: $list,
             read: |config, text, origin| {
                 config.$field = Some(Setting::new($read(text)?, origin));
                 Ok(())
@@ -82,6 +94,15 @@ macro_rules! key {
 }
 
 pub(super) const KEYS: &[RouteKey] = &[
+    key!(
+        rate_limit,
+        limits_or_off,
+        show_limits,
+        "The rate limits of the route, as in `rate_limit.default`, or `off`. They replace those that the route \
+         declares. A limit with the name of a declared one counts by the same key, and has the same mode, unless it \
+         sets its own.",
+        true
+    ),
     key!(timeout, duration_or_off, show_duration, "The timeout of the handler, or `off`."),
     key!(body_limit, bytes, show_bytes, "The largest request body."),
     key!(slow, duration_or_off, show_duration, "The duration from which a request counts as slow, or `off`."),

@@ -5,11 +5,17 @@ use std::{
     time::Duration,
 };
 
-use http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue, Method};
 
 use super::{admin_addr::AdminAddr, app_settings::AppSettings, route::RouteConfig, secret::Secret};
 use crate::{
-    access_log::AccessLogMode, base::setting::Setting, body_limit, cache, edge::security_headers, idempotency, metrics,
+    access_log::AccessLogMode,
+    base::setting::Setting,
+    body_limit, cache,
+    client_address::TrustedProxies,
+    edge::{CorsHeaders, cors, security_headers},
+    idempotency, metrics,
+    rate_limit::{self, Limit, RateLimitHeaders},
 };
 
 /// Defines [`Config`]: for each setting its field, its default, a getter and a setter.
@@ -63,6 +69,9 @@ settings! {
     /// Returns the role that makes an identity an operator.
     admin_role, set_admin_role: Option<String> = None;
 
+    /// Returns the proxies that name their clients ([`client_address`](crate::client_address)).
+    trusted_proxies, set_trusted_proxies: TrustedProxies = TrustedProxies::new();
+
     /// Returns the headers whose values stay out of logs, in addition to `Authorization`, `Cookie` and the like.
     sensitive_headers, set_sensitive_headers: Vec<HeaderName> = Vec::new();
 
@@ -114,6 +123,15 @@ settings! {
 
     /// Returns `alerts.webhook`: the URL that receives each change of an alert.
     alerts_webhook, set_alerts_webhook: Option<Secret> = None;
+
+    /// Returns `rate_limit.default`: the rate limits of routes that declare none. These routes share them.
+    rate_limit_default, set_rate_limit_default: Vec<Limit> = Vec::new();
+
+    /// Returns `rate_limit.headers`: the headers that tell clients about their rate limits.
+    rate_limit_headers, set_rate_limit_headers: RateLimitHeaders = RateLimitHeaders::Draft;
+
+    /// Returns `rate_limit.max_keys`: how many keys each rate limit keeps at most.
+    rate_limit_max_keys, set_rate_limit_max_keys: u64 = rate_limit::DEFAULT_MAX_KEYS as u64;
 
     /// Returns `statistics.retention_days`: how many days statistics reach back.
     statistics_retention_days, set_statistics_retention_days: u16 = 30;
@@ -222,6 +240,42 @@ settings! {
 
     /// Returns `security_headers.https`: whether all clients use HTTPS. `None` is whether the app has a certificate.
     security_headers_https, set_security_headers_https: Option<bool> = None;
+
+    /// Returns `cors.origins`: the origins whose pages may read responses; `*` is any. `None` switches CORS off.
+    cors_origins, set_cors_origins: Option<Vec<String>> = None;
+
+    /// Returns `cors.methods`: the methods that these pages may use. `None` is all that routes declare.
+    cors_methods, set_cors_methods: Option<Vec<Method>> = None;
+
+    /// Returns `cors.headers`: the request headers that these pages may set.
+    cors_headers, set_cors_headers: CorsHeaders = CorsHeaders::default();
+
+    /// Returns `cors.expose_headers`: the response headers that these pages may read.
+    cors_expose_headers, set_cors_expose_headers: Vec<HeaderName> = Vec::new();
+
+    /// Returns `cors.credentials`: whether these pages may send cookies and other credentials.
+    cors_credentials, set_cors_credentials: bool = false;
+
+    /// Returns `cors.max_age`: how long a browser may keep the answer to a preflight.
+    cors_max_age, set_cors_max_age: Option<Duration> = Some(cors::DEFAULT_MAX_AGE);
+
+    /// Returns `csrf.enabled`: whether requests of other sites with an identity from a cookie are refused.
+    csrf_enabled, set_csrf_enabled: bool = true;
+
+    /// Returns `csrf.origins`: the origins whose pages may send such requests.
+    csrf_origins, set_csrf_origins: Vec<String> = Vec::new();
+
+    /// Returns `csrf.allow_same_site`: whether pages of other hosts of the same site may send such requests.
+    csrf_allow_same_site, set_csrf_allow_same_site: bool = false;
+
+    /// Returns `compression.enabled`: whether responses are compressed.
+    compression_enabled, set_compression_enabled: bool = false;
+
+    /// Returns `compression.min_bytes`: the size from which responses are compressed.
+    compression_min_bytes, set_compression_min_bytes: u64 = 1024;
+
+    /// Returns `decompression.enabled`: whether request bodies are decompressed, with the feature `decompression`.
+    decompression_enabled, set_decompression_enabled: bool = true;
 
     /// Returns the bucket boundaries of duration histograms, in seconds.
     duration_buckets, set_duration_buckets: Vec<f64> = metrics::DURATION_BUCKETS.to_vec();

@@ -38,10 +38,11 @@ mod extract;
 #[expect(clippy::module_inception, reason = "the module has one type")]
 mod identity;
 mod seen;
+mod source;
 
 pub use self::{
     claims::{Claims, ClaimsRejection},
     extract::NotIdentified,
     identity::Identity,
 };
-pub(crate) use self::{extract::REALM, seen::SeenIdentity};
+pub(crate) use self::{extract::REALM, seen::SeenIdentity, source::HeaderIdentity};

@@ -136,6 +136,10 @@ pub enum Event {
     Unauthenticated,
     /// The client lacks a grant.
     Forbidden,
+    /// The request was made by a page of another site, with the user's cookies.
+    CrossSite,
+    /// The client was beyond a rate limit.
+    RateLimited,
     /// A fresh response came from the cache.
     CacheHit,
     /// A stale response came from the cache.

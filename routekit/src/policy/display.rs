@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     base::{setting::Origin, units},
+    rate_limit::Limit,
     route::{Audience, CachePolicy, Deprecation, IdempotentPolicy},
 };
 
@@ -20,6 +21,16 @@ impl<T: fmt::Display> fmt::Display for OrOff<T> {
             Some(value) => value.fmt(f),
             None => f.write_str("off"),
         }
+    }
+}
+
+/// `10/s burst=20 per=ip name=ip, 1000/day …`, or `off`.
+pub(super) struct ShownLimits<'a>(pub(super) &'a [Limit]);
+
+impl fmt::Display for ShownLimits<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let limits: Vec<String> = self.0.iter().map(Limit::to_string).collect();
+        f.write_str(if limits.is_empty() { "off".to_owned() } else { limits.join(", ") }.as_str())
     }
 }
 
@@ -163,6 +174,7 @@ impl fmt::Display for EffectivePolicies {
             origin => parts.push(format!("{name} = {value} ({origin})")),
         };
         part("auth", &*self.access, self.access.origin());
+        part("rate_limit", &ShownLimits(&self.rate_limits), self.rate_limits.origin());
         part("timeout", &units::show_duration(&self.timeout), self.timeout.origin());
         part("body_limit", &units::Bytes(*self.body_limit), self.body_limit.origin());
         part("slow", &units::show_duration(&self.slow), self.slow.origin());

@@ -27,16 +27,18 @@ use super::{
 };
 use crate::{
     auth::Verifiers,
-    base::setting::Setting,
+    base::{clock::ManualClock, setting::Setting},
     breaker::{CircuitBreaker, Fallbacks},
     cache::Cache,
     concurrency::ConcurrencyLayer,
     config::Config,
+    edge::CrossSiteCheck,
     identity::Identity,
     observe::{Event, Exchange, Failure, Finished, Observer, RouteState},
+    rate_limit::{Limiter, RateLimitSetup},
     route::{
         Access, Audience, BreakerPolicy, CachePolicy, DeclaredPolicies, Deprecation, Endpoint, EndpointFuture,
-        GroupsOfRoute, Method, Policies,
+        GroupsOfRoute, Method, Policies, RateLimitKey, RateLimitPolicy,
     },
     sensitive_headers::SensitiveHeadersLayer,
 };
@@ -63,9 +65,17 @@ struct TestRoute {
     events: Events,
     breaker: CircuitBreaker,
     concurrency: ConcurrencyLayer,
+    /// The clocks of the limit by address and of the limit by user.
+    limits: [ManualClock; 2],
     policies: EffectivePolicies,
     router_policies: RouterPolicies,
 }
+
+/// One request an hour, by address and by user.
+const LIMITS: &[RateLimitPolicy] = &[
+    RateLimitPolicy::new("ip", 1, 3_600_000),
+    RateLimitPolicy::new("user", 1, 3_600_000).with_key(RateLimitKey::User),
+];
 
 fn test_route() -> TestRoute {
     let config = Config::default();
@@ -73,6 +83,7 @@ fn test_route() -> TestRoute {
         .with_timeout(Duration::from_secs(5))
         .with_body_limit(4)
         .with_deprecation(Deprecation::new("@1767225600", None))
+        .with_rate_limits(LIMITS)
         .with_cache(CachePolicy::new().with_ttl(Duration::from_secs(60)).with_audience(Audience::Everyone))
         .with_concurrency(1)
         .with_breaker(BreakerPolicy::new());
@@ -82,19 +93,29 @@ fn test_route() -> TestRoute {
     let concurrency = ConcurrencyLayer::new(1);
     policies.guards.breaker = Some(breaker.clone());
     policies.guards.concurrency = Some(concurrency.clone());
+    let limits = [ManualClock::new(), ManualClock::new()];
+    let limiters = policies.rate_limits.iter().zip(&limits);
+    policies.guards.rate_limits =
+        limiters.map(|(limit, clock)| Arc::new(Limiter::new(limit.clone(), clock.clock(), 10))).collect();
     let router_policies = RouterPolicies {
         access_log: config.access_log.clone(),
         sensitive_headers: Setting::default_to(SensitiveHeadersLayer::new()),
+        cors: Setting::default_to(None),
+        csrf: Setting::default_to(true),
+        compression: Setting::default_to(false),
+        decompression: Setting::default_to(true),
     };
     let context = RouteContext {
         verifiers: Arc::new(Verifiers::new()),
         cache: Cache::new(),
         clock: crate::base::clock::Clock::system(),
         cache_debug_headers: false,
+        rate_limits: RateLimitSetup::default(),
         partitions: Vec::new(),
         prefix: String::new(),
         idempotency_lease: Duration::from_secs(60),
         explains: false,
+        csrf: Some(CrossSiteCheck::new([], false)),
     };
     let events = Events::default();
     let state = Arc::new(RouteState::new("/{what}", events.clone()));
@@ -119,12 +140,20 @@ fn test_route() -> TestRoute {
         (endpoint, Fallbacks::default()),
     );
     let router = Router::new().route("/{what}", methods);
-    TestRoute { router, events, breaker, concurrency, policies, router_policies }
+    TestRoute { router, events, breaker, concurrency, limits, policies, router_policies }
 }
 
 impl TestRoute {
+    /// Makes the next request pass the first limits.
+    fn pass_limits(&self, limits: usize) {
+        self.limits[..limits].iter().for_each(|clock| clock.advance(Duration::from_secs(3600)));
+    }
+
     async fn request(&self, path: &str, body: &'static str, identity: Option<Identity>) -> StatusCode {
-        let mut request = Request::get(path).body(Body::from(body)).unwrap();
+        self.send(Request::get(path).body(Body::from(body)).unwrap(), identity).await
+    }
+
+    async fn send(&self, mut request: Request, identity: Option<Identity>) -> StatusCode {
         if let Some(identity) = identity {
             request.extensions_mut().insert(identity);
         }
@@ -154,17 +183,34 @@ async fn policies_of_a_route_act_in_the_order_that_explain_shows() {
     let status = subject.request("/stored", "too large", None).await;
     expect("body_limit", status, StatusCode::PAYLOAD_TOO_LARGE, Event::BodyTooLarge);
     let status = subject.request("/stored", "", None).await;
+    expect("rate_limit", status, StatusCode::TOO_MANY_REQUESTS, Event::RateLimited);
+    subject.pass_limits(1);
+    let status = subject.request("/stored", "", None).await;
     expect("auth", status, StatusCode::UNAUTHORIZED, Event::Unauthenticated);
+    subject.pass_limits(1);
+    let cross_site = [("cookie", "session=1"), ("origin", "https://evil.example"), ("upgrade", "websocket")];
+    let cross_site =
+        cross_site.iter().fold(Request::get("/stored"), |request, (name, value)| request.header(*name, *value));
+    let status = subject.send(cross_site.body(Body::empty()).unwrap(), identity()).await;
+    expect("csrf", status, StatusCode::FORBIDDEN, Event::CrossSite);
+    subject.pass_limits(1);
+    let status = subject.request("/stored", "", identity()).await;
+    expect("rate_limit", status, StatusCode::TOO_MANY_REQUESTS, Event::RateLimited);
+    subject.pass_limits(2);
     let status = subject.request("/stored", "", identity()).await;
     expect("cache", status, StatusCode::OK, Event::CacheHit);
+    subject.pass_limits(2);
     let status = subject.request("/hang", "", identity()).await;
     expect("concurrency", status, StatusCode::SERVICE_UNAVAILABLE, Event::ConcurrencyExceeded);
     drop(permit);
+    subject.pass_limits(2);
     let status = subject.request("/hang", "", identity()).await;
     expect("breaker", status, StatusCode::SERVICE_UNAVAILABLE, Event::BreakerOpen);
     subject.breaker.reset();
+    subject.pass_limits(2);
     let status = subject.request("/hang", "", identity()).await;
     expect("timeout", status, StatusCode::GATEWAY_TIMEOUT, Event::TimedOut);
+    subject.pass_limits(2);
     let status = subject.request("/panic", "", identity()).await;
     expect("catch_panic", status, StatusCode::INTERNAL_SERVER_ERROR, Event::Panicked);
     assert_eq!(subject.breaker.snapshot().failure_count, 2, "the breaker learned of the timeout and of the panic");
@@ -215,7 +261,7 @@ async fn policies_around_the_router_act_in_the_order_that_explain_shows() {
         crate::Clock::default(),
         None,
         (crate::shutdown::Shutdown::new(), false),
-        Edge { security_headers: EffectiveSecurityHeaders::of_app(&Config::default()) },
+        Edge::headers_only(EffectiveSecurityHeaders::of_app(&Config::default())),
     );
     let service = layer.layer(service_fn(async |request: Request| -> Result<Response, Infallible> {
         assert!(request.headers()["cookie"].is_sensitive());
@@ -243,5 +289,17 @@ async fn policies_around_the_router_act_in_the_order_that_explain_shows() {
         .map(|s| s.policy)
         .collect();
     shown.dedup();
-    assert_eq!(shown, ["sensitive_headers", "watch", "security_headers", "correlation", "catch_panic"]);
+    assert_eq!(
+        shown,
+        [
+            "sensitive_headers",
+            "watch",
+            "security_headers",
+            "cors",
+            "compression",
+            "correlation",
+            "catch_panic",
+            "decompression"
+        ]
+    );
 }

@@ -20,8 +20,10 @@ use crate::{
     catch_panic::{CatchPanicLayer, PanicGuard},
     correlation::CORRELATION_ID,
     deprecation::DeprecationHeaders,
+    edge::CrossSiteCheck,
     idempotency::IdempotencyLayer,
-    observe::{Observer, RouteState},
+    observe::{Observer, Report, RouteState},
+    rate_limit::{RateLimitSetup, RateLimits},
     route::{Audience, Endpoint, EndpointFuture, Method, RequestText, ServedMethods},
     timeout::{TimeLimit, TimeoutLayer},
 };
@@ -33,6 +35,8 @@ static SET_AROUND_ROUTER: [HeaderName; 1] = [CORRELATION_ID];
 #[derive(Debug, Clone)]
 pub(crate) struct RouteContext {
     pub(crate) verifiers: Arc<Verifiers>,
+    /// What the rate limits of all routes share.
+    pub(crate) rate_limits: RateLimitSetup,
     pub(crate) cache: Cache,
     /// The clock of the app.
     pub(crate) clock: Clock,
@@ -46,6 +50,8 @@ pub(crate) struct RouteContext {
     pub(crate) idempotency_lease: Duration,
     /// Whether requests are traced, so that they can be explained.
     pub(crate) explains: bool,
+    /// `None` if it is switched off.
+    pub(crate) csrf: Option<CrossSiteCheck>,
 }
 
 /// Adds a route to the methods of its path, with its policies around its endpoint. All policies share the route's
@@ -80,8 +86,10 @@ pub(crate) fn add_route(
         security_headers: policies.security_headers.own(),
         deprecation: policies.deprecation.map(DeprecationHeaders::for_route),
         body_limit: SizeLimit::new(*policies.body_limit, observer()),
+        rate_limits: rate_limits(policies, context, observer()),
         auth: AccessCheck::new((*policies.access).clone(), Arc::clone(&context.verifiers))
             .map(|auth| auth.observer(observer())),
+        csrf: context.csrf.clone().map(|csrf| csrf.observer(observer())),
         stored: match (caching(policies, context, (method, path), observer()), *policies.idempotent) {
             (Some(cache), _) => StoredResponses::Cached(cache.layer(handler.clone())),
             (None, Some(_)) => StoredResponses::Idempotent(idempotency(policies, context, (method, path), observer())),
@@ -90,6 +98,15 @@ pub(crate) fn add_route(
         handler,
     });
     served.add(methods, service)
+}
+
+fn rate_limits(
+    policies: &EffectivePolicies,
+    context: &RouteContext,
+    observer: Arc<dyn Observer>,
+) -> Option<RateLimits> {
+    let limiters = policies.guards.rate_limits.clone();
+    (!limiters.is_empty()).then(|| RateLimits::new(limiters, context.rate_limits.clone(), Report::to(observer)))
 }
 
 /// A fallback with the handler's timeout, whose panics are caught like the handler's.

@@ -44,10 +44,25 @@ async fn users() -> Json<Page> {
     Json(Page::of_twenty())
 }
 
+/// The defaults. With `WITHOUT_EDGE` in the environment, without the security headers and checks of browsers' requests,
+/// so that the difference is their cost.
+fn config() -> Config {
+    let mut config = Config::default();
+    if std::env::var_os("WITHOUT_EDGE").is_some() {
+        config.set_security_headers_nosniff(false);
+        config.set_security_headers_content_security_policy(None);
+        config.set_security_headers_page_content_security_policy(None);
+        config.set_security_headers_referrer_policy(None);
+        config.set_csrf_enabled(false);
+        config.set_decompression_enabled(false);
+    }
+    config
+}
+
 /// Calls the service as `App::serve` does: a clone for each request, which is always ready.
 pub(crate) fn routekit() -> impl AsyncFn(Request) -> Response {
     let routes = routes![bytes, query, json, change, hit, users];
-    let app = App::with_routes(routes).config(Config::default()).into_service().unwrap();
+    let app = App::with_routes(routes).config(config()).into_service().unwrap();
     async move |request| match app.clone().call(request).await {
         Ok(response) => response,
         Err(never) => match never {},

@@ -26,7 +26,7 @@ const STOREYS: &[&[&str]] = &[
     &["observe", "problem", "system"],
     &["deadline", "deps", "recording", "shutdown"],
     &["route"],
-    &["identity"],
+    &["client_address", "identity"],
     &[
         "access_log",
         "alerts",
@@ -42,6 +42,7 @@ const STOREYS: &[&[&str]] = &[
         "explained",
         "extract",
         "metrics",
+        "rate_limit",
         "sensitive_headers",
         "statistics",
         "telemetry",

@@ -1,5 +1,10 @@
 //! The policies between an app and its clients on the web.
 
+mod browser;
+mod compression;
+mod cors;
+mod csrf;
+mod decompression;
 mod security_headers;
 
 use routekit::config::Config;

@@ -19,7 +19,7 @@ use crate::support::{Process, temporary, tool};
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A browser with one tab.
-pub(super) struct Browser {
+pub(crate) struct Browser {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     session: Option<String>,
     sent: u64,
@@ -30,7 +30,7 @@ pub(super) struct Browser {
 
 impl Browser {
     /// `None` if there is no Chromium.
-    pub(super) async fn start(name: &str) -> Option<Self> {
+    pub(crate) async fn start(name: &str) -> Option<Self> {
         let program = tool("chromium-headless-shell")?;
         let mut command = Command::new(program);
         // The sandbox needs rights that a container does not have. The only page is ours.
@@ -58,7 +58,7 @@ impl Browser {
     }
 
     /// Calls a method, and returns its result.
-    pub(super) async fn call(&mut self, method: &str, params: Value) -> Value {
+    pub(crate) async fn call(&mut self, method: &str, params: Value) -> Value {
         self.sent += 1;
         let mut message = json!({ "id": self.sent, "method": method, "params": params });
         if let Some(session) = &self.session {
@@ -80,7 +80,7 @@ impl Browser {
     }
 
     /// The value of an expression in the page.
-    pub(super) async fn value(&mut self, expression: &str) -> Value {
+    pub(crate) async fn value(&mut self, expression: &str) -> Value {
         let params = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
         let evaluated = self.call("Runtime.evaluate", params).await;
         assert!(evaluated["exceptionDetails"].is_null(), "{expression}: {evaluated}");
@@ -88,7 +88,7 @@ impl Browser {
     }
 
     /// Waits until an expression is true.
-    pub(super) async fn until(&mut self, expression: &str) {
+    pub(crate) async fn until(&mut self, expression: &str) {
         let start = tokio::time::Instant::now();
         while self.value(expression).await != true {
             assert!(start.elapsed() < PATIENCE, "{expression} stays false");
@@ -97,7 +97,7 @@ impl Browser {
     }
 
     /// Presses a key.
-    pub(super) async fn press(&mut self, key: &str, text: Option<&str>) {
+    pub(crate) async fn press(&mut self, key: &str, text: Option<&str>) {
         for kind in ["keyDown", "keyUp"] {
             let code = if key == "Tab" { 9 } else { 13 };
             let mut params = json!({ "type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code });
@@ -108,18 +108,18 @@ impl Browser {
         }
     }
 
-    pub(super) async fn resize(&mut self, width: u32, height: u32) {
+    pub(crate) async fn resize(&mut self, width: u32, height: u32) {
         let params = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
         self.call("Emulation.setDeviceMetricsOverride", params).await;
     }
 
-    pub(super) async fn colour_scheme(&mut self, scheme: &str) {
+    pub(crate) async fn colour_scheme(&mut self, scheme: &str) {
         let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
         self.call("Emulation.setEmulatedMedia", json!({ "features": features })).await;
     }
 
     /// Writes a picture of the whole page for people to look at.
-    pub(super) async fn picture(&mut self, name: &str) {
+    pub(crate) async fn picture(&mut self, name: &str) {
         let picture = self.call("Page.captureScreenshot", json!({ "captureBeyondViewport": true })).await;
         let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("live-page");
         std::fs::create_dir_all(&dir).unwrap();
@@ -128,20 +128,20 @@ impl Browser {
     }
 
     /// What the console shows: messages of the page, of the browser, and exceptions.
-    pub(super) fn console(&self) -> Vec<&Value> {
+    pub(crate) fn console(&self) -> Vec<&Value> {
         const SHOWN: [&str; 3] = ["Runtime.consoleAPICalled", "Runtime.exceptionThrown", "Log.entryAdded"];
         self.events.iter().filter(|event| SHOWN.iter().any(|shown| event["method"] == *shown)).collect()
     }
 
     /// The last server-sent event.
-    pub(super) fn last_event(&self) -> Value {
+    pub(crate) fn last_event(&self) -> Value {
         let mut received = self.events.iter().rev();
         let last = received.find(|event| event["method"] == "Network.eventSourceMessageReceived").unwrap();
         serde_json::from_str(last["params"]["data"].as_str().unwrap()).unwrap()
     }
 
     /// The URLs of all requests of the page.
-    pub(super) fn requested(&self) -> Vec<&str> {
+    pub(crate) fn requested(&self) -> Vec<&str> {
         let sent = self.events.iter().filter(|event| event["method"] == "Network.requestWillBeSent");
         sent.map(|event| event["params"]["request"]["url"].as_str().unwrap()).collect()
     }

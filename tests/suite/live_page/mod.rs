@@ -1,6 +1,6 @@
 //! The live page: its document, its stream of events, and both in a real browser.
 
-mod browser;
+pub(crate) mod browser;
 
 use std::{net::SocketAddr, time::Duration};
 

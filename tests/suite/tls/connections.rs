@@ -41,6 +41,24 @@ async fn client_chooses_http1_or_http2_by_alpn() {
     assert!(error.to_string().contains("NoApplicationProtocol"), "{error}");
 }
 
+/// HTTP/2 names the host in its target.
+#[tokio::test]
+async fn response_over_tls_has_hsts_unless_its_host_is_localhost() {
+    const HSTS: &str = "strict-transport-security";
+    let pair = TestPair::new();
+    let app = run("hsts", &pair).await;
+    for (host, expected) in [("shop.example", Some("max-age=31536000")), ("localhost", None)] {
+        let request =
+            |target: String| http::Request::get(target).header("host", host).body(axum::body::Body::empty()).unwrap();
+        let mut connection = http1(connect(app.addr, &pair, &[]).await.unwrap()).await;
+        let response = connection.send_request(request("/tls/version".to_owned())).await.unwrap();
+        assert_eq!(response.headers().get(HSTS).map(|value| value.to_str().unwrap()), expected, "{host}");
+        let mut connection = http2(connect(app.addr, &pair, &["h2"]).await.unwrap()).await;
+        let response = connection.send_request(request(format!("https://{host}/tls/version"))).await.unwrap();
+        assert_eq!(response.headers().get(HSTS).map(|value| value.to_str().unwrap()), expected, "{host}, HTTP/2");
+    }
+}
+
 #[tokio::test]
 async fn connection_over_tls_serves_several_requests() {
     let pair = TestPair::new();

@@ -11,4 +11,5 @@ pub(super) mod idempotent;
 pub(super) mod invalidates;
 pub(super) mod layer;
 pub(super) mod limits;
+pub(super) mod rate_limit;
 pub(super) mod state;

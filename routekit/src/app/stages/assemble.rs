@@ -35,6 +35,7 @@ use crate::{
     metrics::{AlertMetrics, HttpMetrics},
     observe::RouteObservers as _,
     policy::{self, RouterPolicies},
+    rate_limit::RateLimitSetup,
     sensitive_headers::SensitiveHeadersLayer,
     watch::RouteLabelLayer,
 };
@@ -88,7 +89,12 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     let router_policies = RouterPolicies {
         access_log: config.access_log.clone(),
         sensitive_headers: Setting::new(sensitive_headers.clone(), config.sensitive_headers.origin().clone()),
+        cors: config.cors_origins.clone(),
+        csrf: config.csrf_enabled.clone(),
+        compression: config.compression_enabled.clone(),
+        decompression: decompression(&config),
     };
+    let csrf = edge::csrf(&config);
     let table = table(&declared, router_policies, config.unread_app_settings());
     let in_main = *config.admin_addr == AdminAddr::Main;
     let admin = Admin {
@@ -109,6 +115,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
             role: (*config.admin_role).clone(),
             verifiers: Arc::clone(&verifiers),
             wrong_tokens: WrongTokens::new(clock.clone()),
+            csrf: csrf.clone(),
         },
         live: (!in_main).then(|| LiveSource {
             metrics: figures.clone(),
@@ -122,6 +129,11 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
 
     let shared = policy::RouteContext {
         verifiers: Arc::clone(&verifiers),
+        rate_limits: RateLimitSetup {
+            proxies: (*config.trusted_proxies).clone(),
+            headers: *config.rate_limit_headers,
+            ..RateLimitSetup::default()
+        },
         cache: cache.clone(),
         clock: clock.clone(),
         cache_debug_headers: *config.cache_debug_headers,
@@ -129,6 +141,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         prefix: declared.prefix.clone(),
         idempotency_lease: *config.idempotency_lease,
         explains: *config.explain_requests > 0,
+        csrf: csrf.clone(),
     };
     let mut groups = routers::groups(&declared, (&deps, problems_for_all), &shared, &observers);
     let matched = RouteLabelLayer::per_route(observers.clone());
@@ -139,7 +152,9 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     }
     let auth =
         AuthLayer::new((*declared.default_access).clone(), Arc::clone(&verifiers)).observer(observers.unmatched());
-    let hand_written = hand_written.into_iter().map(|added| added.layer(matched.clone(), &auth));
+    let edge = edge::of_app(&config, &declared.routes, !hand_written.is_empty());
+    let csrf = csrf.map(|csrf| csrf.observer(observers.unmatched()));
+    let hand_written = hand_written.into_iter().map(|added| added.layer(matched.clone(), &auth, csrf.as_ref()));
     let router = hand_written::combine(groups, hand_written);
     let router = layers.into_iter().fold(router, |router, layer| layer(router));
 
@@ -174,7 +189,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         problems,
         unmatched: observers.unmatched(),
         sensitive_headers,
-        edge: edge::of_app(&config),
+        edge,
         admin_edge: edge::of_admin(),
         readiness,
         shutdown,
@@ -193,6 +208,12 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         warm_up: if *config.cache_warm_up { warm_up } else { WarmUpPlan::default() },
         config,
     }
+}
+
+/// Off without the Cargo feature.
+fn decompression(config: &Config) -> Setting<bool> {
+    let setting = &config.decompression_enabled;
+    Setting::new(**setting && cfg!(feature = "decompression"), setting.origin().clone())
 }
 
 fn alert_settings(config: &Config) -> AlertSettings {

@@ -92,6 +92,7 @@ pub(super) fn trial_groups(configured: &Configured, wired: &Wired, monitor: &Hea
                 role: (*configured.config.admin_role).clone(),
                 verifiers: Verifiers::new().into(),
                 wrong_tokens: WrongTokens::new(Clock::system()),
+                csrf: None,
             },
             live: None,
             closed: false,

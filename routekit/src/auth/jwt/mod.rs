@@ -283,6 +283,10 @@ impl Verifier for Jwt {
         vec![header::AUTHORIZATION]
     }
 
+    fn uses_cookies(&self) -> bool {
+        false
+    }
+
     fn problems(&self) -> Vec<String> {
         let mut problems = self.expected.problems();
         if !is_token(self.scheme) {

@@ -13,12 +13,12 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
+use super::edge::{Edge, EdgeOfRequest};
 use crate::{
     base::clock::Clock,
     catch_panic::{GuardedCall, PanicGuard},
     correlation::{Correlated, Traffic},
-    edge::SecurityHeaders,
-    observe::{ActiveRequest, Exchange, KnowsRequest, RouteState},
+    observe::{ActiveRequest, Exchange, KnowsRequest, RouteState, make_room},
     problem::ProblemFormat,
     sensitive_headers::SensitiveHeadersLayer,
     shutdown::Shutdown,
@@ -38,12 +38,6 @@ struct RouterSetup {
     clock: Clock,
     problems: Option<ProblemFormat>,
     edge: Edge,
-}
-
-/// The policies of `edge` around a router.
-#[derive(Debug, Clone)]
-pub(crate) struct Edge {
-    pub(crate) security_headers: SecurityHeaders,
 }
 
 /// A router with the policies around it, one service in place of one for each policy: the future of each would be moved
@@ -102,10 +96,15 @@ where
         let writing = (clock, problems.as_ref(), traffic);
         // For everything further in that prints headers.
         sensitive_headers.mark(request.headers_mut());
+        // For the extractor of the client's address, also in hand-written routers.
+        if let Some(proxies) = &edge.proxies {
+            make_room(request.extensions_mut());
+            request.extensions_mut().insert(proxies.clone());
+        }
         // Metrics and the access log learn of each request once, however it ends.
         let sample = watch.as_ref().and_then(|watch| watch.begin(&mut request));
-        // Headers of the response, which also tell of the request.
-        let is_exempt_host = edge.security_headers.is_exempt_host(&request);
+        // Headers of the response, and its compression.
+        let edge_state = edge.begin(&request);
         // An id and a span, and the last details of problems.
         let correlated = match &sample {
             Some(sample) => Correlated::begin(&mut request, Some(sample.exchange()), writing),
@@ -118,14 +117,19 @@ where
         // The call is made in the place that it stays in: it is large to move.
         let mut future = AroundRouterFuture {
             call: GuardedCall::new(),
+            early: None,
             correlated,
-            is_exempt_host,
+            edge_state,
             sample,
             setup: Arc::clone(&self.setup),
         };
         {
             let _entered = future.correlated.enter();
-            future.call.start(request, |request| self.inner.call(request));
+            // A preflight matches no route, and a body that cannot be decompressed is read by none.
+            future.early = edge.admit(&mut request).err();
+            if future.early.is_none() {
+                future.call.start(request, |request| self.inner.call(request));
+            }
         }
         future
     }
@@ -136,8 +140,10 @@ pin_project! {
     pub(crate) struct AroundRouterFuture<F> {
         #[pin]
         call: GuardedCall<F>,
+        // In place of the call.
+        early: Option<Box<Response>>,
         correlated: Correlated,
-        is_exempt_host: bool,
+        edge_state: EdgeOfRequest,
         // `None` if the request is not watched, or watched further out.
         sample: Option<Sample>,
         setup: Arc<RouterSetup>,
@@ -152,10 +158,13 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let mut polled = this.correlated.poll(|| this.call.poll(&PANICS, cx));
+        let mut polled = this.correlated.poll(|| match this.early.take() {
+            Some(response) => Poll::Ready(Ok(*response)),
+            None => this.call.poll(&PANICS, cx),
+        });
         if let Poll::Ready(Ok(response)) = &mut polled {
             // Outside correlation, which writes problems, and outside the catch for panics.
-            this.setup.edge.security_headers.add_to(response, *this.is_exempt_host);
+            this.setup.edge.finish(this.edge_state, response);
         }
         if let Some(sample) = this.sample {
             sample.observe(&mut polled);

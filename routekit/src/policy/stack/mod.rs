@@ -9,11 +9,17 @@
 mod around_endpoint;
 mod around_handler;
 mod around_router;
+mod edge;
 
-pub(crate) use self::around_router::{AroundRouter, AroundRouterLayer, Edge};
+use std::fmt;
+
 pub(super) use self::{
     around_endpoint::{RoutePolicies, RouteService, StoredResponses},
     around_handler::{HandlerPolicies, HandlerService},
+};
+pub(crate) use self::{
+    around_router::{AroundRouter, AroundRouterLayer},
+    edge::Edge,
 };
 use super::{
     display::{OrOff, ShownBreaker, ShownCache, ShownDeprecation, ShownIdempotent, ShownInvalidation},
@@ -41,13 +47,26 @@ pub(super) fn steps(policies: &EffectivePolicies, router: &RouterPolicies) -> Ve
     ];
     steps.extend(policies.security_headers.steps());
     steps.extend([
+        Step::router("cors", "origins", OrOff(router.cors.as_ref().map(|origins| origins.join(", "))))
+            .from(router.cors.origin()),
+        Step::router("compression", "enabled", if *router.compression { "on" } else { "off" })
+            .from(router.compression.origin()),
         Step::router("correlation", "id", "on"),
         Step::router("catch_panic", "of layers", "on"),
+        Step::router("decompression", "enabled", if *router.decompression { "on" } else { "off" })
+            .from(router.decompression.origin()),
         Step::endpoint("deprecation", "deprecated", OrOff(policies.deprecation.map(ShownDeprecation)))
             .from(policies.deprecation.origin()),
         Step::endpoint("body_limit", "body_limit", units::Bytes(*policies.body_limit))
             .from(policies.body_limit.origin()),
+    ]);
+    steps.extend(rate_limits(policies, false));
+    steps.extend([
         Step::endpoint("auth", "auth", &*policies.access).from(policies.access.origin()),
+        Step::endpoint("csrf", "enabled", if *router.csrf { "on" } else { "off" }).from(router.csrf.origin()),
+    ]);
+    steps.extend(rate_limits(policies, true));
+    steps.extend([
         Step::endpoint("cache", "cache", cache).from(policies.cache.origin()),
         Step::endpoint("idempotency", "idempotent", OrOff(policies.idempotent.as_ref().map(ShownIdempotent)))
             .from(policies.idempotent.origin()),
@@ -61,10 +80,26 @@ pub(super) fn steps(policies: &EffectivePolicies, router: &RouterPolicies) -> Ve
     steps
 }
 
+/// A step for each rate limit, which needs an identity or not.
+fn rate_limits(policies: &EffectivePolicies, needs_identity: bool) -> Vec<Step> {
+    let origin = policies.rate_limits.origin();
+    let step = |value: &dyn fmt::Display| Step::endpoint("rate_limit", "rate_limit", value).from(origin);
+    if policies.rate_limits.is_empty() {
+        return if needs_identity { Vec::new() } else { vec![step(&"off")] };
+    }
+    let limits = policies.rate_limits.iter().filter(|limit| limit.by().needs_identity() == needs_identity);
+    limits.map(|limit| step(limit)).collect()
+}
+
 /// The settings of the policies around the router, for all routes alike.
 #[derive(Debug, Clone)]
 pub(crate) struct RouterPolicies {
     pub(crate) access_log: Setting<AccessLogMode>,
     /// All names, and who added some.
     pub(crate) sensitive_headers: Setting<SensitiveHeadersLayer>,
+    /// The origins of CORS.
+    pub(crate) cors: Setting<Option<Vec<String>>>,
+    pub(crate) csrf: Setting<bool>,
+    pub(crate) compression: Setting<bool>,
+    pub(crate) decompression: Setting<bool>,
 }

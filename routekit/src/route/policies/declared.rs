@@ -10,12 +10,14 @@ use super::{
     deprecation::Deprecation,
     idempotent::IdempotentPolicy,
     invalidates::Invalidates,
+    rate_limit::RateLimitPolicy,
 };
 
 /// The policies that a route declares. `None` means that the route does not declare the policy, whatever its default.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Policies {
     access: Option<DeclaredAccess>,
+    pub(crate) rate_limits: Option<&'static [RateLimitPolicy]>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) body_limit: Option<u64>,
     pub(crate) slow: Option<Duration>,
@@ -34,6 +36,12 @@ impl Policies {
     #[must_use]
     pub fn access(&self) -> Option<Access> {
         self.access.map(Access::from)
+    }
+
+    /// Returns the rate limits. Empty if the route switches those of the app off.
+    #[must_use]
+    pub const fn rate_limits(&self) -> Option<&'static [RateLimitPolicy]> {
+        self.rate_limits
     }
 
     /// Returns the time that the handler has up to its response head.
@@ -110,6 +118,7 @@ impl Policies {
     pub const fn new() -> Self {
         Self {
             access: None,
+            rate_limits: None,
             timeout: None,
             body_limit: None,
             slow: None,
@@ -127,6 +136,12 @@ impl Policies {
     #[must_use]
     pub const fn with_access(mut self, access: DeclaredAccess) -> Self {
         self.access = Some(access);
+        self
+    }
+
+    #[must_use]
+    pub const fn with_rate_limits(mut self, limits: &'static [RateLimitPolicy]) -> Self {
+        self.rate_limits = Some(limits);
         self
     }
 

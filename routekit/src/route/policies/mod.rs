@@ -10,6 +10,7 @@ mod deprecation;
 mod fallback;
 mod idempotent;
 mod invalidates;
+mod rate_limit;
 mod request_text;
 
 pub use self::{
@@ -23,5 +24,6 @@ pub use self::{
     fallback::{Fallback, fallback},
     idempotent::IdempotentPolicy,
     invalidates::Invalidates,
+    rate_limit::{RateLimitKey, RateLimitPolicy},
     request_text::{RequestFunction, RequestText},
 };

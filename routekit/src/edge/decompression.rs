@@ -1,0 +1,232 @@
+//! Decompresses request bodies.
+//!
+//! 1. With the Cargo feature `decompression`, an app takes requests with `Content-Encoding: gzip` or `deflate`, and
+//!    with `compression-br` also `br`. The handler receives the decompressed body, without `Content-Encoding` and
+//!    `Content-Length`. `decompression.enabled = "off"` leaves bodies and headers as they are.
+//! 2. The `body_limit` of the route counts decompressed bytes, and the extractor that reads the body answers 413. So a
+//!    few kilobytes that decompress to gigabytes cost no more memory than a plain body of that size. The largest
+//!    `body_limit` of the app also limits bodies of hand-written routes.
+//! 3. Any other `Content-Encoding` is answered with 415, and so are several encodings of one body and an encoding that
+//!    is malformed. `Accept-Encoding` in that response names the encodings that the app takes (RFC 9110 §12.5.3).
+//! 4. Brotli with a window of more than 4 MiB is refused as a broken body, because decompressing any of it needs that
+//!    much memory. Encoders use 4 MiB or less unless they are told otherwise.
+//! 5. A body that is not in its format is answered as a broken body: 400. That includes one that takes in much more
+//!    than it gives out, such as endless empty blocks.
+//!
+//! tower-http's `RequestDecompressionLayer` decompresses; on a plain axum router, use it directly, inside a limit.
+
+use std::{
+    convert::Infallible,
+    fmt,
+    future::{Ready, ready},
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    task::{Context, Poll, ready as poll_ready},
+};
+
+use axum::{
+    BoxError,
+    body::{Body, Bytes, HttpBody},
+    extract::Request,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderValue, StatusCode, header};
+use http_body::{Frame, SizeHint};
+use http_body_util::Limited;
+use pin_project_lite::pin_project;
+use tower_http::decompression::{DecompressionBody, RequestDecompression};
+use tower_service::Service;
+
+use crate::problem::Problem;
+
+/// The encodings that the app takes.
+const ACCEPTED: HeaderValue = if cfg!(feature = "compression-br") {
+    HeaderValue::from_static("gzip, deflate, br")
+} else {
+    HeaderValue::from_static("gzip, deflate")
+};
+
+/// How many bytes a body may take in before it gives some out. Headers of gzip may have names and comments.
+const HEAD_START: u64 = 256 * 1024;
+
+/// Decompresses the bodies of requests.
+#[derive(Debug, Clone)]
+pub(crate) struct BodyDecompression {
+    /// The most bytes that any body may have.
+    limit: usize,
+}
+
+impl BodyDecompression {
+    /// `limit` is the largest limit of all routes.
+    pub(crate) fn new(limit: u64) -> Self {
+        Self { limit: usize::try_from(limit).unwrap_or(usize::MAX) }
+    }
+
+    /// Replaces the body of `request` by the decompressed one, if it is encoded. Returns the response if the encoding
+    /// is none that the app takes.
+    #[inline]
+    pub(crate) fn admit(&self, request: &mut Request) -> Result<(), Box<Response>> {
+        // Most requests have no body, and that is cheaper to see than whether a header is there.
+        if request.body().is_end_stream() || !request.headers().contains_key(header::CONTENT_ENCODING) {
+            return Ok(());
+        }
+        self.decode(request)
+    }
+
+    fn decode(&self, request: &mut Request) -> Result<(), Box<Response>> {
+        let mut encodings = request.headers().get_all(header::CONTENT_ENCODING).iter();
+        let encoding = encodings.next().map(|encoding| encoding.as_bytes().trim_ascii().to_ascii_lowercase());
+        let is_one = encodings.next().is_none();
+        let encoding = match encoding.as_deref().filter(|_| is_one) {
+            Some(b"identity") => return Ok(()),
+            // RFC 9110 §8.4.1.3.
+            Some(b"gzip" | b"x-gzip") => HeaderValue::from_static("gzip"),
+            Some(b"deflate") => HeaderValue::from_static("deflate"),
+            Some(b"br") if cfg!(feature = "compression-br") => HeaderValue::from_static("br"),
+            _ => return Err(unsupported()),
+        };
+        request.headers_mut().insert(header::CONTENT_ENCODING, encoding);
+        let flow = Arc::new(Flow::default());
+        let is_brotli = request.headers()[header::CONTENT_ENCODING] == "br";
+        let plain = std::mem::take(request).map(|inner| Encoded { inner, flow: Arc::clone(&flow), is_brotli });
+        let mut decoded = None;
+        // Its future answers with what `Captured` does: nothing. The request is what counts.
+        drop(RequestDecompression::new(Captured(&mut decoded)).call(plain));
+        let decoded = decoded.ok_or_else(unsupported)?;
+        let limit = self.limit;
+        *request = decoded.map(|inner| Body::new(Decoded { inner: Limited::new(inner, limit), flow }));
+        Ok(())
+    }
+}
+
+fn unsupported() -> Box<Response> {
+    let problem = Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE)
+        .with_detail("the body has a content encoding that is not supported")
+        .with_header(header::ACCEPT_ENCODING, ACCEPTED);
+    Box::new(problem.into_response())
+}
+
+/// How many bytes a body has taken in and given out.
+#[derive(Debug, Default)]
+struct Flow {
+    taken: AtomicU64,
+    given: AtomicU64,
+}
+
+impl Flow {
+    /// Whether the body may take in more. What it has taken in is decoded by then. An encoding adds a few bytes to data
+    /// that it cannot compress, and not many.
+    fn check(&self) -> Result<(), CostlyEncoding> {
+        let [taken, given] = [&self.taken, &self.given].map(|count| count.load(Ordering::Relaxed));
+        if taken > HEAD_START + given + given / 8 { Err(CostlyEncoding::NoContent) } else { Ok(()) }
+    }
+}
+
+/// Refuses Brotli with a window of 8 or 16 MiB, by the first byte of the body (RFC 7932 §9.1).
+fn check_window(first: u8) -> Result<(), CostlyEncoding> {
+    if matches!(first & 0b1111, 0b1101 | 0b1111) { Err(CostlyEncoding::Window) } else { Ok(()) }
+}
+
+/// A body that costs more than its content may.
+#[derive(Debug)]
+enum CostlyEncoding {
+    NoContent,
+    Window,
+}
+
+impl fmt::Display for CostlyEncoding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoContent => "the encoded body is much larger than its content",
+            Self::Window => "the Brotli window of the body is larger than 4 MiB",
+        })
+    }
+}
+
+impl std::error::Error for CostlyEncoding {}
+
+pin_project! {
+    /// The body as it arrives.
+    struct Encoded {
+        #[pin]
+        inner: Body,
+        flow: Arc<Flow>,
+        // Until its first byte has arrived.
+        is_brotli: bool,
+    }
+}
+
+impl HttpBody for Encoded {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let this = self.project();
+        if let Err(error) = this.flow.check() {
+            return Poll::Ready(Some(Err(error.into())));
+        }
+        let frame = poll_ready!(this.inner.poll_frame(cx));
+        Poll::Ready(frame.map(|frame| {
+            let frame = frame?;
+            let data = frame.data_ref().map_or(&[][..], |data| data);
+            if let (true, Some(first)) = (*this.is_brotli, data.first()) {
+                *this.is_brotli = false;
+                check_window(*first)?;
+            }
+            this.flow.taken.fetch_add(data.len() as u64, Ordering::Relaxed);
+            Ok(frame)
+        }))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+pin_project! {
+    /// The body as the handler reads it. Its size is unknown, so that limits count it.
+    struct Decoded {
+        #[pin]
+        inner: Limited<DecompressionBody<Encoded>>,
+        flow: Arc<Flow>,
+    }
+}
+
+impl HttpBody for Decoded {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let this = self.project();
+        let frame = poll_ready!(this.inner.poll_frame(cx));
+        if let Some(Ok(frame)) = &frame {
+            this.flow.given.fetch_add(frame.data_ref().map_or(0, Bytes::len) as u64, Ordering::Relaxed);
+        }
+        Poll::Ready(frame)
+    }
+}
+
+/// Keeps the request that it is called with.
+struct Captured<'a>(&'a mut Option<http::Request<DecompressionBody<Encoded>>>);
+
+impl Service<http::Request<DecompressionBody<Encoded>>> for Captured<'_> {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Ready<Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<DecompressionBody<Encoded>>) -> Self::Future {
+        *self.0 = Some(request);
+        ready(Ok(Response::default()))
+    }
+}

@@ -1,0 +1,164 @@
+//! Requests of other sites with the user's cookies.
+
+use std::sync::{Arc, Mutex};
+
+use axum::{Router, body::Body, extract::Request, routing};
+use http::request::Parts;
+use routekit::{
+    auth::ApiKeys,
+    config::AdminAddr,
+    edge::CorsPolicy,
+    observe::{Event, Observer},
+    prelude::*,
+    test::TestApp,
+};
+
+use super::config;
+
+const KEY: &str = "3f6cbe80a6c1a1f7c62ac5f6c5e6b3a4";
+const OWN: &[(&str, &str)] = &[("host", "shop.example"), ("cookie", "session=ann"), ("origin", "http://shop.example")];
+const EVIL: &[(&str, &str)] =
+    &[("host", "shop.example"), ("cookie", "session=ann"), ("origin", "https://evil.example")];
+const CROSS_SITE: &[(&str, &str)] =
+    &[("host", "shop.example"), ("cookie", "session=ann"), ("sec-fetch-site", "cross-site")];
+const SAME_SITE: &[(&str, &str)] =
+    &[("host", "shop.example"), ("cookie", "session=ann"), ("sec-fetch-site", "same-site")];
+
+#[post("/csrf/transfer", auth)]
+async fn transfer() {}
+
+#[get("/csrf/account", auth)]
+async fn account() {}
+
+#[post("/csrf/optional", auth(optional))]
+async fn optional() {}
+
+#[post("/csrf/public")]
+async fn public() {}
+
+/// Recognises the session of a cookie.
+async fn session(request: &Parts) -> Option<Identity> {
+    let cookie = request.headers.get("cookie")?.to_str().ok()?;
+    cookie.contains("session=ann").then(|| Identity::new("ann").with_roles(["operator"]))
+}
+
+fn app() -> App {
+    App::with_routes(routes![transfer, account, optional, public]).identify(session)
+}
+
+async fn status(app: &TestApp, method: &str, path: &str, headers: &[(&str, &str)]) -> u16 {
+    let request = headers
+        .iter()
+        .fold(Request::builder().method(method).uri(path), |request, (name, value)| request.header(*name, *value));
+    app.call(request.body(Body::empty()).unwrap()).await.status().as_u16()
+}
+
+#[derive(Clone, Default)]
+struct Events(Arc<Mutex<Vec<Event>>>);
+
+impl Observer for Events {
+    fn event(&self, event: Event) {
+        self.0.lock().unwrap().push(event);
+    }
+}
+
+#[tokio::test]
+async fn request_of_another_site_is_refused_if_its_identity_came_from_a_cookie() {
+    let events = Events::default();
+    let app = TestApp::new(app().observer(events.clone()));
+    for headers in [EVIL, CROSS_SITE, SAME_SITE] {
+        assert_eq!(status(&app, "POST", "/csrf/transfer", headers).await, 403, "{headers:?}");
+        assert_eq!(status(&app, "POST", "/csrf/optional", headers).await, 403, "{headers:?}");
+        assert_eq!(status(&app, "GET", "/csrf/account", headers).await, 200, "a link: {headers:?}");
+        assert_eq!(status(&app, "POST", "/csrf/public", headers).await, 200, "no identity: {headers:?}");
+        let upgrade = [headers, &[("upgrade", "websocket")]].concat();
+        assert_eq!(status(&app, "GET", "/csrf/account", &upgrade).await, 403, "a WebSocket: {headers:?}");
+    }
+    assert_eq!(*events.0.lock().unwrap(), [Event::CrossSite; 9]);
+    assert_eq!(status(&app, "POST", "/csrf/transfer", OWN).await, 200);
+    assert_eq!(status(&app, "POST", "/csrf/transfer", &OWN[..2]).await, 200, "no browser");
+    assert_eq!(status(&app, "POST", "/csrf/transfer", &EVIL[..1]).await, 401);
+    let refused = app.metrics();
+    let line =
+        r#"routekit_policy_answers_total{http_request_method="POST",http_route="/csrf/transfer",policy="csrf"} 3"#;
+    assert!(refused.contains(line), "{refused}");
+}
+
+#[tokio::test]
+async fn refusal_is_a_problem() {
+    let app = TestApp::new(app());
+    let response = EVIL.iter().fold(app.post("/csrf/transfer"), |request, (name, value)| request.header(name, value));
+    let response = response.send().await;
+    assert_eq!(response.header("content-type"), Some("application/problem+json"));
+    assert!(response.text().contains("pages of other sites may not send this request"), "{}", response.text());
+}
+
+#[tokio::test]
+async fn identity_from_a_header_needs_no_check() {
+    let keys = ApiKeys::new().key(KEY, Identity::new("robot"));
+    let app = TestApp::new(App::with_routes(routes![transfer]).verifier(keys).identify(session));
+    let with_key = [EVIL, &[("x-api-key", KEY)]].concat();
+    assert_eq!(status(&app, "POST", "/csrf/transfer", &with_key).await, 200);
+    assert_eq!(status(&app, "POST", "/csrf/transfer", EVIL).await, 403, "the other verifier reads the cookie");
+}
+
+#[tokio::test]
+async fn trusted_origin_passes() {
+    let file = "[csrf]\norigins = ['https://evil.example']";
+    let with = |file: &str| TestApp::new(app().config(config(file)));
+    assert_eq!(status(&with(file), "POST", "/csrf/transfer", EVIL).await, 200);
+    assert_eq!(status(&with(file), "POST", "/csrf/transfer", CROSS_SITE).await, 403);
+    let off = "[csrf]\nenabled = 'off'";
+    assert_eq!(status(&with(off), "POST", "/csrf/transfer", EVIL).await, 200);
+    let same_site = "[csrf]\nallow_same_site = 'on'";
+    assert_eq!(status(&with(same_site), "POST", "/csrf/transfer", SAME_SITE).await, 200);
+    assert_eq!(status(&with(same_site), "POST", "/csrf/transfer", CROSS_SITE).await, 403);
+
+    let cors = |policy: CorsPolicy| TestApp::new(app().cors(policy));
+    let with_credentials = cors(CorsPolicy::origins(["https://evil.example"]).credentials());
+    assert_eq!(status(&with_credentials, "POST", "/csrf/transfer", EVIL).await, 200);
+    let without = cors(CorsPolicy::origins(["https://evil.example"]));
+    assert_eq!(status(&without, "POST", "/csrf/transfer", EVIL).await, 403, "it may not send cookies");
+    assert_eq!(status(&cors(CorsPolicy::any_origin()), "POST", "/csrf/transfer", EVIL).await, 403);
+}
+
+#[tokio::test]
+async fn hand_written_route_is_protected() {
+    let other = Router::new().route("/csrf/other", routing::post(async || ()));
+    let app = TestApp::new(app().require_auth().merge(other));
+    assert_eq!(status(&app, "POST", "/csrf/other", OWN).await, 200);
+    assert_eq!(status(&app, "POST", "/csrf/other", EVIL).await, 403);
+}
+
+/// A session layer, as tower-sessions is, with an identity in the request on a public route.
+#[tokio::test]
+async fn identity_of_a_layer_is_protected_on_a_public_route() {
+    let layer = axum::middleware::from_fn(async |mut request: Request, next: axum::middleware::Next| {
+        request.extensions_mut().insert(Identity::new("ann"));
+        next.run(request).await
+    });
+    let app = TestApp::new(App::with_routes(routes![public]).layer(layer));
+    assert_eq!(status(&app, "POST", "/csrf/public", OWN).await, 200);
+    assert_eq!(status(&app, "POST", "/csrf/public", EVIL).await, 403);
+}
+
+#[tokio::test]
+async fn operator_with_a_cookie_is_protected_on_the_admin_surface() {
+    let app = TestApp::new(app().configure(|config| {
+        config.set_admin_addr(AdminAddr::Main);
+        config.set_admin_role(Some("operator".to_owned()));
+    }));
+    assert_eq!(status(&app, "DELETE", "/cache", OWN).await, 200);
+    assert_eq!(status(&app, "DELETE", "/cache", EVIL).await, 403);
+}
+
+#[test]
+fn trusted_origin_of_no_page_is_a_problem_with_key_and_source() {
+    for (value, reason) in
+        [("null", "sandboxed"), ("evil.example", "no scheme"), ("https://a.example/x", "without a path"), ("*", "`*`")]
+    {
+        let file = config(&format!("[csrf]\norigins = '{value}'"));
+        let error = app().config(file).into_router().unwrap_err().to_string();
+        assert!(error.contains("`csrf.origins` in routekit.toml") && error.contains(reason), "{error}");
+    }
+}
