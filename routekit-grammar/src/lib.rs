@@ -8,5 +8,6 @@ pub mod breaker;
 pub mod calendar;
 pub mod path;
 pub mod quantity;
+pub mod rate;
 pub mod ratio;
 pub mod suggest;

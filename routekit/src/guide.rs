@@ -24,8 +24,16 @@ pub mod failures {
     #![doc = include_str!("../docs/failures.md")]
 }
 
+pub mod idempotency {
+    #![doc = include_str!("../docs/idempotency.md")]
+}
+
 pub mod operation {
     #![doc = include_str!("../docs/operation.md")]
+}
+
+pub mod rate_limits {
+    #![doc = include_str!("../docs/rate-limits.md")]
 }
 
 pub mod testing {

@@ -44,7 +44,9 @@
 //! | validate input | [`extract`] |
 //! | write your own extractor | [`describe`] |
 //! | control access to a route | [`auth`], [`identity`] |
+//! | limit how many requests a client may send | [`rate_limit`], [`client_address`] |
 //! | cache responses, and invalidate them | [`cache`] |
+//! | process a repeated request once | [`idempotency`] |
 //! | return an error | [`Problem`], [`problem`] |
 //! | stop calls to a failing dependency, and limit concurrent requests | [`breaker`], [`concurrency`] |
 //! | retry calls to another server | [`retry`] |
@@ -52,7 +54,7 @@
 //! | configure a deployment | [`config`] |
 //! | operate it | [`admin`], [`health`], [`shutdown`], [`metrics`], [`statistics`], [`performance`], [`alerts`], [`system`], [`access_log`], [`telemetry`] |
 //! | see how a request is processed | [`App::explain`], [`observe`] |
-//! | use one policy on a plain axum router | [`auth`], [`cache`], [`breaker`], [`concurrency`], [`timeout`], [`body_limit`], [`catch_panic`], [`deprecation`], [`correlation`], [`watch`], [`sensitive_headers`] |
+//! | use one policy on a plain axum router | [`auth`], [`rate_limit`], [`cache`], [`idempotency`], [`breaker`], [`concurrency`], [`timeout`], [`body_limit`], [`catch_panic`], [`deprecation`], [`correlation`], [`watch`], [`sensitive_headers`] |
 //!
 //! # Features
 //!
@@ -103,6 +105,7 @@ pub mod body_limit;
 pub mod breaker;
 pub mod cache;
 pub mod catch_panic;
+pub mod client_address;
 pub mod concurrency;
 pub mod config;
 pub mod correlation;
@@ -115,12 +118,14 @@ pub mod extract;
 mod generated;
 pub mod guide;
 pub mod health;
+pub mod idempotency;
 pub mod identity;
 pub mod metrics;
 pub mod observe;
 pub mod performance;
 mod policy;
 pub mod problem;
+pub mod rate_limit;
 mod recording;
 pub mod retry;
 pub mod route;

@@ -42,6 +42,7 @@ mod groups;
 mod grpc;
 mod hand_written;
 mod health;
+mod idempotency;
 mod jwks;
 mod jwt;
 mod kubernetes;
@@ -59,6 +60,7 @@ mod policies;
 mod problems;
 mod process;
 mod proxies;
+mod rate_limit;
 mod rejected_heads;
 #[cfg(unix)]
 mod restart;

@@ -68,7 +68,8 @@ pub(crate) fn attribute(
             }
         };
         // An unknown option is reported each time.
-        if !Options::is_known(&option.name) || once.is_first(&option, errors) {
+        let may_repeat = !Options::is_known(&option.name) || Options::may_repeat(&option.name);
+        if may_repeat || once.is_first(&option, errors) {
             options.parse(&option, errors);
         }
     }

@@ -12,7 +12,12 @@ pub(crate) trait Family {
     /// The options that belong to the family.
     fn names(&self) -> &'static [&'static str];
 
-    /// Reads one of the options. Each is given once.
+    /// Whether an option may be given several times.
+    fn repeats(&self) -> bool {
+        false
+    }
+
+    /// Reads one of the options. Each is given once, unless the family [repeats](Self::repeats).
     fn parse(&mut self, option: &RawOption, errors: &mut Errors);
 
     /// Reports contradictions with the rest of the route.
@@ -32,6 +37,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) placeholders: Option<&'a [Placeholder]>,
     /// The types of the handler's arguments.
     pub(crate) arguments: Vec<&'a Type>,
+    /// The type that the handler returns; `None` if it has no name.
+    pub(crate) output: Option<&'a Type>,
     /// `None` if the route does not say who may call it.
     pub(crate) callers: Option<Callers>,
 }

@@ -17,8 +17,19 @@ pub(crate) struct GroupArguments {
 }
 
 /// The options of a route that a group may set for all of its routes.
-const SHARED: [&str; 10] =
-    ["alert", "auth", "body_limit", "crate", "deprecated", "public", "slow", "tags", "timeout", "version"];
+const SHARED: [&str; 11] = [
+    "alert",
+    "auth",
+    "body_limit",
+    "crate",
+    "deprecated",
+    "public",
+    "rate_limit",
+    "slow",
+    "tags",
+    "timeout",
+    "version",
+];
 
 /// Reads the arguments of `group! { prefix = "/v2", OPTION… }`.
 pub(crate) fn group(tokens: TokenStream, errors: &mut Errors) -> GroupArguments {
@@ -41,7 +52,7 @@ pub(crate) fn group(tokens: TokenStream, errors: &mut Errors) -> GroupArguments 
                 prefix = self::prefix(&option, errors);
             }
         } else if SHARED.contains(&&*option.name) {
-            if once.is_first(&option, errors) {
+            if Options::may_repeat(&option.name) || once.is_first(&option, errors) {
                 options.parse(&option, errors);
             }
         } else if Options::is_known(&option.name) {
@@ -54,6 +65,7 @@ pub(crate) fn group(tokens: TokenStream, errors: &mut Errors) -> GroupArguments 
             errors.push(option.span, unknown("group option", &option.name, &names));
         }
     }
+    options.rate_limits.check_together(errors);
     GroupArguments { prefix, options }
 }
 

@@ -7,7 +7,8 @@ use syn::Type;
 use super::{
     families::{
         alert::Alert, auth::Access, breaker::Breaker, cache::Caching, deprecated::Deprecation, discover::Discovery,
-        docs::Docs, invalidates::Invalidates, layer::OwnLayer, limits::Limits, state::Target,
+        docs::Docs, idempotent::Idempotent, invalidates::Invalidates, layer::OwnLayer, limits::Limits,
+        rate_limit::RateLimits, state::Target,
     },
     family::{Callers, Family, Surroundings},
     raw::RawOption,
@@ -25,14 +26,16 @@ pub(crate) struct Options {
     pub(crate) deprecation: Option<Deprecation>,
     pub(crate) discovery: Discovery,
     pub(crate) docs: Docs,
+    pub(crate) idempotent: Option<Idempotent>,
     pub(crate) invalidates: Option<Invalidates>,
     pub(crate) layer: OwnLayer,
     pub(crate) limits: Limits,
+    pub(crate) rate_limits: RateLimits,
     pub(crate) target: Target,
 }
 
 impl Options {
-    fn families(&self) -> [&dyn Family; 11] {
+    fn families(&self) -> [&dyn Family; 13] {
         [
             &self.access,
             &self.alert,
@@ -41,14 +44,16 @@ impl Options {
             &self.deprecation,
             &self.discovery,
             &self.docs,
+            &self.idempotent,
             &self.invalidates,
             &self.layer,
             &self.limits,
+            &self.rate_limits,
             &self.target,
         ]
     }
 
-    fn families_mut(&mut self) -> [&mut dyn Family; 11] {
+    fn families_mut(&mut self) -> [&mut dyn Family; 13] {
         [
             &mut self.access,
             &mut self.alert,
@@ -57,9 +62,11 @@ impl Options {
             &mut self.deprecation,
             &mut self.discovery,
             &mut self.docs,
+            &mut self.idempotent,
             &mut self.invalidates,
             &mut self.layer,
             &mut self.limits,
+            &mut self.rate_limits,
             &mut self.target,
         ]
     }
@@ -67,6 +74,11 @@ impl Options {
     /// Whether there is an option of this name.
     pub(super) fn is_known(name: &str) -> bool {
         Self::default().families().iter().any(|family| family.names().contains(&name))
+    }
+
+    /// Whether the option may be given several times.
+    pub(super) fn may_repeat(name: &str) -> bool {
+        Self::default().families().iter().any(|family| family.repeats() && family.names().contains(&name))
     }
 
     /// Passes an option to the family that it belongs to.

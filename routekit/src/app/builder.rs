@@ -34,6 +34,7 @@ use crate::{
     identity::Identity,
     observe::Observer,
     problem::{Problem, ProblemFormat},
+    rate_limit::Limit,
     route::{Route, Selection},
 };
 
@@ -208,6 +209,36 @@ impl App {
     /// hand-written router.
     pub fn require_auth(mut self) -> Self {
         self.spec.routes.require_auth = true;
+        self
+    }
+
+    /// Sets the proxies whose `Forwarded` and `X-Forwarded-For` name the client: ranges of addresses, and `unix` for
+    /// connections without one. Defaults to none. The setting `trusted_proxies` overrides it. See
+    /// [`client_address`](crate::client_address).
+    ///
+    /// ```
+    /// # use routekit::App;
+    /// let app = App::discover().trusted_proxies(["10.0.0.0/8", "fd00::/8"]);
+    /// ```
+    ///
+    /// A text that is no range of addresses is a start-up error.
+    pub fn trusted_proxies<R: Into<String>>(mut self, ranges: impl IntoIterator<Item = R>) -> Self {
+        self.spec.settings.trusted_proxies.extend(ranges.into_iter().map(Into::into));
+        self
+    }
+
+    /// Adds a rate limit for all declared routes without rate limits of their own. These routes share it: a client may
+    /// send so many requests to all of them together. The setting `rate_limit.default` overrides it. See
+    /// [`rate_limit`](crate::rate_limit).
+    ///
+    /// ```
+    /// # use routekit::{App, rate_limit::{Limit, Rate}};
+    /// let app = App::discover().rate_limit(Limit::new(Rate::new(100, 1000)).burst(200));
+    /// ```
+    ///
+    /// A rate of zero, a burst below one, and two limits of one name are start-up errors.
+    pub fn rate_limit(mut self, limit: Limit) -> Self {
+        self.spec.settings.rate_limits.push(limit);
         self
     }
 

@@ -18,6 +18,7 @@ use crate::{
     health::{HealthCheck, Readiness},
     observe::Observer,
     problem::ProblemFormat,
+    rate_limit::Limit,
     route::Selection,
     shutdown::Shutdown,
 };
@@ -36,6 +37,10 @@ pub(super) struct SettingsSpec {
     /// Replaces the file and the variables of the process.
     pub(super) config: Option<Config>,
     pub(super) changes: Vec<ChangeConfig>,
+    /// Unless the configuration names others.
+    pub(super) trusted_proxies: Vec<String>,
+    /// Unless the configuration has others.
+    pub(super) rate_limits: Vec<Limit>,
     pub(super) admin_listener: Option<TcpListener>,
     pub(super) cache: CacheBuilder,
     pub(super) edge: EdgeSpec,
@@ -125,6 +130,8 @@ impl AppSpec {
             settings: SettingsSpec {
                 config: None,
                 changes: Vec::new(),
+                trusted_proxies: Vec::new(),
+                rate_limits: Vec::new(),
                 admin_listener: None,
                 cache: CacheBuilder::default(),
                 edge: EdgeSpec::default(),

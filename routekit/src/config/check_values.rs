@@ -9,6 +9,7 @@ use crate::base::{
     setup_problem::SetupProblem,
     units,
 };
+use crate::rate_limit;
 
 /// The shortest token that cannot be guessed.
 const SHORTEST_TOKEN: usize = 16;
@@ -111,6 +112,18 @@ impl Config {
         if self.cache_key_prefix.len() as u64 >= *self.cache_max_key_length {
             wrong("cache.max_key_length", "must be longer than `cache.key_prefix`, or no key fits");
         }
+        if self.idempotency_ttl.is_zero() {
+            wrong(
+                "idempotency.ttl",
+                "zero; nothing would be replayed. `idempotent_ttl = \"off\"` switches a route off",
+            );
+        }
+        if *self.idempotency_lease < Duration::from_secs(1) {
+            wrong("idempotency.lease", "less than a second; a claim would end while its handler runs");
+        }
+        if *self.idempotency_claim_bytes == 0 {
+            wrong("idempotency.claim_bytes", "zero; every request with an idempotency key would be answered with 503");
+        }
         for (name, setting) in [
             ("server.head_timeout", &self.server_head_timeout),
             ("server.idle_timeout", &self.server_idle_timeout),
@@ -156,6 +169,12 @@ impl Config {
             } else if is_set && !has_other {
                 wrong(name, reason);
             }
+        }
+        if *self.rate_limit_max_keys == 0 {
+            wrong("rate_limit.max_keys", "zero; all clients would share one quota");
+        }
+        if let Some(mistake) = rate_limit::mistake(&self.rate_limit_default) {
+            wrong("rate_limit.default", &mistake);
         }
         if self.security_headers_strict_transport_security.as_ref().is_some_and(|policy| !parse::has_max_age(policy)) {
             wrong(

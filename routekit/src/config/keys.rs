@@ -6,8 +6,8 @@ use http::{HeaderName, Method};
 
 use super::{
     parse::{
-        bytes, duration_or_off, header_value_or_off, on_or_off, percent_or_off, share_or_off, show_bytes,
-        show_header_value, show_on_or_off, show_percent, show_share, socket_addr,
+        bytes, duration_or_off, header_value_or_off, limits_or_off, on_or_off, percent_or_off, share_or_off,
+        show_bytes, show_header_value, show_limits, show_on_or_off, show_percent, show_share, socket_addr,
     },
     secret::Secret,
     settings::Config,
@@ -17,7 +17,9 @@ use crate::{
         setting::{Origin, Setting},
         units,
     },
+    client_address::TrustedProxies,
     edge::CorsHeaders,
+    rate_limit::RateLimitHeaders,
 };
 
 /// A key of [`Config`].
@@ -93,6 +95,15 @@ pub(super) const KEYS: &[ConfigKey] = &[
         role,
         show_role,
         "The role that makes an identity an operator. Requires a verifier."
+    ),
+    key!(
+        "trusted_proxies",
+        trusted_proxies,
+        trusted_proxies,
+        ToString::to_string,
+        "Ranges of IP addresses, such as `10.0.0.0/8`, whose `Forwarded` and `X-Forwarded-For` name the client. `unix` \
+         stands for connections without an address, and `none` trusts no proxy.",
+        list
     ),
     key!(
         "sensitive_headers",
@@ -216,6 +227,32 @@ pub(super) const KEYS: &[ConfigKey] = &[
         secret
     ),
     key!(
+        "rate_limit.default",
+        rate_limit_default,
+        limits_or_off,
+        show_limits,
+        "The rate limits of routes that declare none, or `off`: each a rate, and any of `burst=20`, `per=user`, \
+         `per=header:x-api-key`, `name=daily` and `mode=observe`. These routes share them. See \
+         [rate limits](crate::guide::rate_limits).",
+        list
+    ),
+    key!(
+        "rate_limit.headers",
+        rate_limit_headers,
+        |text: &str| text.parse::<RateLimitHeaders>().map_err(str::to_owned),
+        ToString::to_string,
+        "The headers that tell clients about their rate limits: `draft` (`RateLimit` and `RateLimit-Policy`), `legacy` \
+         (`X-RateLimit-…`), `both` or `none`."
+    ),
+    key!(
+        "rate_limit.max_keys",
+        rate_limit_max_keys,
+        count,
+        ToString::to_string,
+        "How many keys, such as addresses of clients, each rate limit keeps at most, in some 40 bytes each. New ones \
+         share one quota beyond that."
+    ),
+    key!(
         "statistics.retention_days",
         statistics_retention_days,
         days,
@@ -275,6 +312,29 @@ pub(super) const KEYS: &[ConfigKey] = &[
         on_or_off,
         show_on_or_off,
         "Whether cached routes send a digest of their cache key as `X-Cache-Key`."
+    ),
+    key!(
+        "idempotency.ttl",
+        idempotency_ttl,
+        duration,
+        units::show,
+        "How long the response to an idempotency key is replayed, for routes that declare no `ttl`."
+    ),
+    key!(
+        "idempotency.lease",
+        idempotency_lease,
+        duration,
+        units::show,
+        "How long the claim of an idempotency key outlives a process that crashed. A request renews its claim three \
+         times as often."
+    ),
+    key!(
+        "idempotency.claim_bytes",
+        idempotency_claim_bytes,
+        bytes,
+        show_bytes,
+        "The size of the records of idempotency keys in the embedded store, in addition to `cache.max_bytes`. Beyond \
+         it, requests with new keys are answered with 503 until the `ttl` of older ones has passed."
     ),
     key!(
         "server.head_timeout",
@@ -577,6 +637,10 @@ fn bytes_or_off(text: &str) -> Result<Option<u64>, String> {
 
 fn show_bytes_or_off(bytes: &Option<u64>) -> String {
     bytes.as_ref().map_or_else(|| "off".to_owned(), show_bytes)
+}
+
+fn trusted_proxies(text: &str) -> Result<TrustedProxies, String> {
+    if text == "none" { Ok(TrustedProxies::new()) } else { text.parse().map_err(|error| format!("{error}")) }
 }
 
 fn days(text: &str) -> Result<u16, String> {

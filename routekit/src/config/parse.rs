@@ -7,7 +7,10 @@ use std::{
 
 use http::HeaderValue;
 
-use crate::base::units;
+use crate::{
+    base::units,
+    rate_limit::{self, Limit},
+};
 
 /// An IP address with a port. `localhost` is 127.0.0.1, so that no name is looked up.
 pub(super) fn socket_addr(text: &str) -> Option<SocketAddr> {
@@ -48,6 +51,22 @@ pub(super) fn on_or_off(text: &str) -> Result<bool, String> {
 
 pub(super) fn show_on_or_off(on: &bool) -> String {
     if *on { "on" } else { "off" }.to_owned()
+}
+
+/// `100/s burst=200, 1000/day per=user name=daily`, or `off`.
+pub(super) fn limits_or_off(text: &str) -> Result<Vec<Limit>, String> {
+    if text == "off" {
+        return Ok(Vec::new());
+    }
+    let limits: Result<Vec<Limit>, _> = text.split(',').map(str::parse).collect();
+    let limits = limits.map_err(|error| error.to_string())?;
+    rate_limit::mistake(&limits).map_or(Ok(limits), Err)
+}
+
+#[expect(clippy::ptr_arg, reason = "the macro passes the field")]
+pub(super) fn show_limits(limits: &Vec<Limit>) -> String {
+    let limits: Vec<String> = limits.iter().map(Limit::to_string).collect();
+    if limits.is_empty() { "off".to_owned() } else { limits.join(", ") }
 }
 
 /// A share that can be exceeded and that is not always exceeded: above 0 and below 1.

@@ -215,7 +215,7 @@ fn read_route(
         let known: Vec<String> = route::KEYS.iter().map(|key| key.name.to_owned()).collect();
         return Err(unknown_setting(name, &full, origin, &known));
     };
-    let text = text(value, false).map_err(|shape| not_one_value(&full, name, shape, origin))?;
+    let text = text(value, key.list).map_err(|shape| not_one_value(&full, name, shape, origin))?;
     (key.read)(config, &text, origin.clone())
         .map_err(|reason| SetupProblem::invalid_setting(place(&full, origin), &text, &reason))
 }

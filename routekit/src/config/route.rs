@@ -5,12 +5,15 @@ use std::time::Duration;
 use http::HeaderValue;
 
 use super::parse::{
-    bytes, duration_or_off, header_value_or_off, on_or_off, share_or_off, show_bytes, show_header_value,
-    show_on_or_off, show_share,
+    bytes, duration_or_off, header_value_or_off, limits_or_off, on_or_off, share_or_off, show_bytes, show_header_value,
+    show_limits, show_on_or_off, show_share,
 };
-use crate::base::{
-    setting::{Origin, Setting},
-    units::show_duration,
+use crate::{
+    base::{
+        setting::{Origin, Setting},
+        units::show_duration,
+    },
+    rate_limit::Limit,
 };
 
 /// The configuration of one route. It overrides the route's attribute.
@@ -18,6 +21,8 @@ use crate::base::{
 pub(crate) struct RouteConfig {
     /// The source that names the route.
     pub(crate) origin: Origin,
+    /// An empty list switches the rate limits off.
+    pub(crate) rate_limit: Option<Setting<Vec<Limit>>>,
     pub(crate) timeout: Option<Setting<Option<Duration>>>,
     pub(crate) body_limit: Option<Setting<u64>>,
     pub(crate) slow: Option<Setting<Option<Duration>>>,
@@ -26,6 +31,8 @@ pub(crate) struct RouteConfig {
     pub(crate) alert_p99: Option<Setting<Option<Duration>>>,
     /// `None` in the setting switches the cache of the route off.
     pub(crate) cache_ttl: Option<Setting<Option<Duration>>>,
+    /// `None` in the setting switches the idempotency keys of the route off.
+    pub(crate) idempotent_ttl: Option<Setting<Option<Duration>>>,
     pub(crate) concurrency: Option<Setting<Option<u32>>>,
     /// Whether the circuit breaker that the route declares is on.
     pub(crate) breaker: Option<Setting<bool>>,
@@ -39,6 +46,7 @@ impl RouteConfig {
     pub(crate) fn new(origin: Origin) -> Self {
         Self {
             origin,
+            rate_limit: None,
             timeout: None,
             body_limit: None,
             slow: None,
@@ -46,6 +54,7 @@ impl RouteConfig {
             alert_mean: None,
             alert_p99: None,
             cache_ttl: None,
+            idempotent_ttl: None,
             concurrency: None,
             breaker: None,
             content_security_policy: None,
@@ -60,15 +69,21 @@ pub(super) struct RouteKey {
     /// The effect of the setting, for `docs/configuration.md`.
     #[cfg_attr(not(test), expect(dead_code, reason = "a test writes the reference"))]
     pub(super) doc: &'static str,
+    /// Whether it takes several values.
+    pub(super) list: bool,
     pub(super) read: fn(&mut RouteConfig, &str, Origin) -> Result<(), String>,
     pub(super) show: fn(&RouteConfig) -> Option<(String, &Origin)>,
 }
 
 macro_rules! key {
     ($field:ident, $read:expr, $show:expr, $doc:literal) => {
+        key!($field, $read, $show, $doc, false)
+    };
+    ($field:ident, $read:expr, $show:expr, $doc:literal, $list:literal) => {
         RouteKey {
             name: stringify!($field),
             doc: $doc,
+            list: $list,
             read: |config, text, origin| {
                 config.$field = Some(Setting::new($read(text)?, origin));
                 Ok(())
@@ -79,6 +94,15 @@ macro_rules! key {
 }
 
 pub(super) const KEYS: &[RouteKey] = &[
+    key!(
+        rate_limit,
+        limits_or_off,
+        show_limits,
+        "The rate limits of the route, as in `rate_limit.default`, or `off`. They replace those that the route \
+         declares. A limit with the name of a declared one counts by the same key, and has the same mode, unless it \
+         sets its own.",
+        true
+    ),
     key!(timeout, duration_or_off, show_duration, "The timeout of the handler, or `off`."),
     key!(body_limit, bytes, show_bytes, "The largest request body."),
     key!(slow, duration_or_off, show_duration, "The duration from which a request counts as slow, or `off`."),
@@ -107,6 +131,13 @@ pub(super) const KEYS: &[RouteKey] = &[
         "How long responses without a freshness lifetime of their own are fresh. `off` switches the cache of the route \
          off. Requires a route that declares `cache`."
     ),
+    key!(
+        idempotent_ttl,
+        time_or_off,
+        show_duration,
+        "How long the response to an idempotency key is replayed. `off` switches the idempotency keys of the route \
+         off. Requires a route that declares `idempotent`."
+    ),
     key!(concurrency, count_or_off, show_count, "How many requests the handler runs at a time, or `off`."),
     key!(
         breaker,
@@ -128,6 +159,13 @@ pub(super) const KEYS: &[RouteKey] = &[
         "The `Referrer-Policy` of the route's responses, or `off`. A header that the handler sets stays."
     ),
 ];
+
+fn time_or_off(text: &str) -> Result<Option<Duration>, String> {
+    match duration_or_off(text)? {
+        Some(Duration::ZERO) => Err("zero; nothing would be replayed, and `off` switches the policy off".to_owned()),
+        time => Ok(time),
+    }
+}
 
 fn count_or_off(text: &str) -> Result<Option<u32>, String> {
     match text.parse() {

@@ -12,8 +12,10 @@ use crate::{
     access_log::AccessLogMode,
     base::setting::Setting,
     body_limit, cache,
+    client_address::TrustedProxies,
     edge::{CorsHeaders, cors, security_headers},
-    metrics,
+    idempotency, metrics,
+    rate_limit::{self, Limit, RateLimitHeaders},
 };
 
 /// Defines [`Config`]: for each setting its field, its default, a getter and a setter.
@@ -67,6 +69,9 @@ settings! {
     /// Returns the role that makes an identity an operator.
     admin_role, set_admin_role: Option<String> = None;
 
+    /// Returns the proxies that name their clients ([`client_address`](crate::client_address)).
+    trusted_proxies, set_trusted_proxies: TrustedProxies = TrustedProxies::new();
+
     /// Returns the headers whose values stay out of logs, in addition to `Authorization`, `Cookie` and the like.
     sensitive_headers, set_sensitive_headers: Vec<HeaderName> = Vec::new();
 
@@ -119,6 +124,15 @@ settings! {
     /// Returns `alerts.webhook`: the URL that receives each change of an alert.
     alerts_webhook, set_alerts_webhook: Option<Secret> = None;
 
+    /// Returns `rate_limit.default`: the rate limits of routes that declare none. These routes share them.
+    rate_limit_default, set_rate_limit_default: Vec<Limit> = Vec::new();
+
+    /// Returns `rate_limit.headers`: the headers that tell clients about their rate limits.
+    rate_limit_headers, set_rate_limit_headers: RateLimitHeaders = RateLimitHeaders::Draft;
+
+    /// Returns `rate_limit.max_keys`: how many keys each rate limit keeps at most.
+    rate_limit_max_keys, set_rate_limit_max_keys: u64 = rate_limit::DEFAULT_MAX_KEYS as u64;
+
     /// Returns `statistics.retention_days`: how many days statistics reach back.
     statistics_retention_days, set_statistics_retention_days: u16 = 30;
 
@@ -148,6 +162,16 @@ settings! {
 
     /// Returns `cache.debug_headers`: whether cached routes send a digest of their cache key.
     cache_debug_headers, set_cache_debug_headers: bool = false;
+
+    /// Returns `idempotency.ttl`: how long the response to an idempotency key is replayed, for routes that declare no
+    /// `ttl`.
+    idempotency_ttl, set_idempotency_ttl: Duration = idempotency::DEFAULT_TTL;
+
+    /// Returns `idempotency.lease`: how long the claim of an idempotency key outlives a process that crashed.
+    idempotency_lease, set_idempotency_lease: Duration = idempotency::DEFAULT_LEASE;
+
+    /// Returns `idempotency.claim_bytes`: the size of the records of idempotency keys in the embedded store.
+    idempotency_claim_bytes, set_idempotency_claim_bytes: u64 = cache::DEFAULT_CLAIM_BYTES;
 
     /// Returns `server.head_timeout`: how long a client may take to send the head of a request.
     server_head_timeout, set_server_head_timeout: Duration = Duration::from_secs(30);

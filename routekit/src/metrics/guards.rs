@@ -1,5 +1,5 @@
-//! Metrics of circuit breakers and concurrency limits. Both have their own counters, which are copied here before the
-//! metrics are rendered.
+//! Metrics of circuit breakers, concurrency limits and rate limits. Each has its own counters, which are copied here
+//! before the metrics are rendered.
 
 use std::fmt;
 
@@ -9,7 +9,8 @@ use super::{
     cache::Total,
     names::{
         BREAKER_CALLS, BREAKER_REJECTED, BREAKER_SLOW_CALLS, BREAKER_STATE, BREAKER_TRANSITIONS, CONCURRENCY_IN_FLIGHT,
-        CONCURRENCY_LIMIT, CONCURRENCY_REJECTED, METADATA, describe_breakers, describe_concurrency,
+        CONCURRENCY_LIMIT, CONCURRENCY_REJECTED, METADATA, RATE_LIMIT_KEYS, RATE_LIMIT_OVERFLOWS, RATE_LIMIT_REQUESTS,
+        describe_breakers, describe_concurrency, describe_rate_limits,
     },
     recorder::SharedRecorder,
 };
@@ -38,6 +39,26 @@ pub(crate) struct BreakerSeries {
 pub(crate) struct ConcurrencySeries {
     in_flight: Gauge,
     rejected: Total,
+}
+
+/// The routes that a rate limit counts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum RateLimitUser<'a> {
+    /// One route, by method and template.
+    Route(&'static str, &'a str),
+    /// The routes of the group of this module.
+    Group(&'static str),
+    /// The routes without limits of their own.
+    App,
+}
+
+/// The metrics of one rate limit.
+pub(crate) struct RateLimitSeries {
+    pub(crate) allowed: Total,
+    pub(crate) refused: Total,
+    pub(crate) observed: Total,
+    pub(crate) overflows: Total,
+    keys: Gauge,
 }
 
 impl GuardMetrics {
@@ -83,6 +104,37 @@ impl GuardMetrics {
         }
     }
 
+    pub(crate) fn describe_rate_limits(&self) {
+        describe_rate_limits(&*self.0);
+    }
+
+    /// Returns the metrics of the rate limit with this name.
+    pub(crate) fn rate_limit(&self, user: RateLimitUser<'_>, limit: &str) -> RateLimitSeries {
+        let labels = || {
+            let mut labels = match user {
+                RateLimitUser::Route(method, template) => vec![
+                    Label::from_static_parts("http_request_method", method),
+                    Label::new("http_route", template.to_owned()),
+                ],
+                RateLimitUser::Group(module) => vec![Label::from_static_parts("group", module)],
+                RateLimitUser::App => vec![Label::from_static_parts("source", "app")],
+            };
+            labels.push(Label::new("limit", limit.to_owned()));
+            labels
+        };
+        let requests = |outcome| {
+            let outcome = Label::from_static_parts("outcome", outcome);
+            self.counter(RATE_LIMIT_REQUESTS, labels().into_iter().chain([outcome]).collect())
+        };
+        RateLimitSeries {
+            allowed: requests("allowed"),
+            refused: requests("refused"),
+            observed: requests("observed"),
+            overflows: self.counter(RATE_LIMIT_OVERFLOWS, labels()),
+            keys: self.gauge(RATE_LIMIT_KEYS, labels()),
+        }
+    }
+
     fn counter(&self, name: &'static str, labels: Vec<Label>) -> Total {
         Total::of(self.0.register_counter(&Key::from_parts(name, labels), &METADATA))
     }
@@ -105,6 +157,13 @@ impl ConcurrencySeries {
     pub(crate) fn update(&self, in_flight: u32, rejected: u64) {
         self.in_flight.set(f64::from(in_flight));
         self.rejected.update(rejected);
+    }
+}
+
+impl RateLimitSeries {
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
+    pub(crate) fn keys(&self, keys: usize) {
+        self.keys.set(keys as f64);
     }
 }
 

@@ -1,5 +1,5 @@
-//! Metrics of requests, caches, circuit breakers, concurrency limits, health checks, the process and its runtime, for
-//! Prometheus and other recorders.
+//! Metrics of requests, caches, circuit breakers, concurrency limits, rate limits, health checks, the process and its
+//! runtime, for Prometheus and other recorders.
 //!
 //! An app collects them by itself and serves them at `/metrics` of its [admin service](crate::admin):
 //!
@@ -24,6 +24,9 @@
 //! | `routekit_breaker_slow_calls_total`, `routekit_breaker_rejected_total` | counters | only `breaker` |
 //! | `routekit_concurrency_in_flight`, `routekit_concurrency_limit` | gauges | |
 //! | `routekit_concurrency_rejected_total` | counter | |
+//! | `routekit_rate_limit_requests_total` | counter | `limit`, and `outcome`: `allowed`, `refused` or `observed` (beyond a limit that only observes) |
+//! | `routekit_rate_limit_overflows_total` | counter | `limit`: requests of new keys while the limit held its maximum of keys |
+//! | `routekit_rate_limit_keys` | gauge | `limit` |
 //! | `routekit_metrics_refused_total` | counter | no labels |
 //! | `routekit_otlp_dropped_spans_total` | counter | no labels; only with exported traces |
 //! | `routekit_health_status` | gauge, 1 for the last result | only `check` and `status`: `healthy`, `degraded` or `unhealthy` |
@@ -58,11 +61,12 @@
 //!    like belong to the process: they appear at the app that was served first.
 //!    Its histograms, those of the program included, count in place: they take the same memory however many samples
 //!    they get, and lose none. Metrics of the program that would break or falsify the output are refused.
-//! 8. Caches, breakers, concurrency limits and health checks keep their own numbers. These are copied when the
-//!    [`Exporter`] renders, or once per second if the program has installed a recorder. Cache metrics that do not
+//! 8. Caches, breakers, concurrency limits, rate limits and health checks keep their own numbers. These are copied when
+//!    the [`Exporter`] renders, or once per second if the program has installed a recorder. Cache metrics that do not
 //!    belong to a route have `source` instead of method and route: `layers` (all layers that the program created) or
-//!    `program` (values, and the program's own invalidations). All three series of a health check are 0 until its first
-//!    run has ended.
+//!    `program` (values, and the program's own invalidations). Rate limits that are defaults of the app have `app`, and
+//!    those of a [group](macro@crate::group) have `group` with its module. All
+//!    three series of a health check are 0 until its first run has ended.
 //! 9. `process_*` are the figures that the Prometheus client libraries report. They belong to the process: each app
 //!    shows the same, and on the program's own recorder they have no label `app`. They come from `/proc`; a figure that
 //!    the system does not have is no series. `process_cpu_seconds_total` counts whole seconds. `process_heap_bytes`
@@ -102,7 +106,7 @@ pub(crate) use self::spans::dropped_spans;
 pub(crate) use self::{
     alerts::{AlertMetrics, NotificationSeries},
     cache::{CacheMetrics, CacheRequests, CacheStoreMetrics, CacheUser, Total},
-    guards::{BreakerSeries, ConcurrencySeries, GuardMetrics},
+    guards::{BreakerSeries, ConcurrencySeries, GuardMetrics, RateLimitSeries, RateLimitUser},
     health::{HealthMetrics, HealthSeries},
     labelled::LabelledRecorder,
     source::MetricSource,

@@ -39,6 +39,10 @@ pub(super) const CONCURRENCY_IN_FLIGHT: &str = "routekit_concurrency_in_flight";
 pub(super) const CONCURRENCY_LIMIT: &str = "routekit_concurrency_limit";
 pub(super) const CONCURRENCY_REJECTED: &str = "routekit_concurrency_rejected_total";
 
+pub(super) const RATE_LIMIT_REQUESTS: &str = "routekit_rate_limit_requests_total";
+pub(super) const RATE_LIMIT_OVERFLOWS: &str = "routekit_rate_limit_overflows_total";
+pub(super) const RATE_LIMIT_KEYS: &str = "routekit_rate_limit_keys";
+
 pub(super) const HEALTH_STATUS: &str = "routekit_health_status";
 
 pub(super) const ALERTS_ACTIVE: &str = "routekit_alerts_active";
@@ -132,6 +136,21 @@ pub(super) fn describe_breakers(recorder: &dyn Recorder) {
     for (name, text) in counters {
         recorder.describe_counter(name.into(), None, text.into());
     }
+}
+
+/// Describes the metrics of rate limits.
+pub(super) fn describe_rate_limits(recorder: &dyn Recorder) {
+    let counters = [
+        (RATE_LIMIT_REQUESTS, "Requests that a rate limit has counted, by outcome."),
+        (
+            RATE_LIMIT_OVERFLOWS,
+            "Requests of new keys that shared one quota, because the limit held its maximum of keys.",
+        ),
+    ];
+    for (name, text) in counters {
+        recorder.describe_counter(name.into(), None, text.into());
+    }
+    recorder.describe_gauge(RATE_LIMIT_KEYS.into(), None, "Keys whose use a rate limit keeps.".into());
 }
 
 /// Describes the metrics of concurrency limits.

@@ -8,7 +8,8 @@ use super::{
 };
 use crate::{
     base::{setting::Origin, units},
-    route::{Audience, CachePolicy, Deprecation},
+    rate_limit::Limit,
+    route::{Audience, CachePolicy, Deprecation, IdempotentPolicy},
 };
 
 /// The value, or `off`.
@@ -20,6 +21,16 @@ impl<T: fmt::Display> fmt::Display for OrOff<T> {
             Some(value) => value.fmt(f),
             None => f.write_str("off"),
         }
+    }
+}
+
+/// `10/s burst=20 per=ip name=ip, 1000/day …`, or `off`.
+pub(super) struct ShownLimits<'a>(pub(super) &'a [Limit]);
+
+impl fmt::Display for ShownLimits<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let limits: Vec<String> = self.0.iter().map(Limit::to_string).collect();
+        f.write_str(if limits.is_empty() { "off".to_owned() } else { limits.join(", ") }.as_str())
     }
 }
 
@@ -90,6 +101,23 @@ impl fmt::Display for ShownCache<'_> {
     }
 }
 
+/// `ttl 24h, required, max_body 1MiB`
+pub(super) struct ShownIdempotent<'a>(pub(super) &'a IdempotentPolicy);
+
+impl fmt::Display for ShownIdempotent<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let IdempotentPolicy { ttl, required, max_body } = *self.0;
+        f.write_str("on")?;
+        if let Some(ttl) = ttl {
+            write!(f, ", ttl {}", units::show(&ttl))?;
+        }
+        if required {
+            f.write_str(", required")?;
+        }
+        max_body.map_or(Ok(()), |bytes| write!(f, ", max_body {}", units::Bytes(bytes)))
+    }
+}
+
 fn list(f: &mut fmt::Formatter<'_>, name: &str, values: &[&str]) -> fmt::Result {
     if values.is_empty() { Ok(()) } else { write!(f, ", {name} {}", values.join(" ")) }
 }
@@ -146,6 +174,7 @@ impl fmt::Display for EffectivePolicies {
             origin => parts.push(format!("{name} = {value} ({origin})")),
         };
         part("auth", &*self.access, self.access.origin());
+        part("rate_limit", &ShownLimits(&self.rate_limits), self.rate_limits.origin());
         part("timeout", &units::show_duration(&self.timeout), self.timeout.origin());
         part("body_limit", &units::Bytes(*self.body_limit), self.body_limit.origin());
         part("slow", &units::show_duration(&self.slow), self.slow.origin());
@@ -155,6 +184,7 @@ impl fmt::Display for EffectivePolicies {
         }
         part("alert_p99", &units::show_duration(&self.alert.p99), self.alert.p99.origin());
         part("cache", &OrOff(self.cache.as_ref().map(ShownCache)), self.cache.origin());
+        part("idempotent", &OrOff(self.idempotent.as_ref().map(ShownIdempotent)), self.idempotent.origin());
         if let Some(declared) = declared_invalidation(self) {
             part("invalidates", &declared, &Origin::Attribute);
         }

@@ -1,6 +1,6 @@
 //! The settings that apply to a route, and the origin of each.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use super::security_headers::EffectiveSecurityHeaders;
 use crate::{
@@ -9,7 +9,11 @@ use crate::{
     cache,
     concurrency::ConcurrencyLayer,
     config::{Config, RouteConfig},
-    route::{Access, BreakerPolicy, CachePolicy, DeclaredPolicies, Deprecation, Invalidates, Policies, RequestText},
+    rate_limit::{Limit, Limiter},
+    route::{
+        Access, BreakerPolicy, CachePolicy, DeclaredPolicies, Deprecation, IdempotentPolicy, Invalidates, Policies,
+        RateLimitPolicy, RequestText,
+    },
 };
 
 /// The settings of one route: from its configuration, else from its attribute, else from its groups, else from the app.
@@ -18,6 +22,10 @@ use crate::{
 pub struct EffectivePolicies {
     /// The clients that may call the route.
     pub access: Setting<Access>,
+    /// The rate limits.
+    pub rate_limits: Setting<Vec<Limit>>,
+    /// The routes that share the rate limits.
+    pub(crate) rate_limit_scope: RateLimitScope,
     /// The time that the handler has up to its response head.
     pub timeout: Setting<Option<Duration>>,
     /// The largest request body, in bytes.
@@ -30,6 +38,8 @@ pub struct EffectivePolicies {
     pub deprecation: Setting<Option<Deprecation>>,
     /// The caching of responses.
     pub cache: Setting<Option<CachePolicy>>,
+    /// The treatment of idempotency keys.
+    pub idempotent: Setting<Option<IdempotentPolicy>>,
     /// The declared invalidations.
     pub invalidates: Option<Invalidates>,
     /// The cached routes that declare `invalidate_on` this one.
@@ -60,11 +70,33 @@ pub struct AlertThresholds {
     pub p99: Setting<Option<Duration>>,
 }
 
+/// Which routes count together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RateLimitScope {
+    /// The route alone.
+    Route,
+    /// The routes that have the limits of the group of this module.
+    Group(&'static str),
+    /// The routes without limits of their own.
+    App,
+}
+
+impl RateLimitScope {
+    /// The scope of limits that are not the app's.
+    fn of<T>(limits: &Setting<T>) -> Self {
+        match limits.origin() {
+            Origin::Group(module) => Self::Group(module),
+            _ => Self::Route,
+        }
+    }
+}
+
 /// The guards of a route, which metrics and the admin surface also read.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Guards {
     pub(crate) concurrency: Option<ConcurrencyLayer>,
     pub(crate) breaker: Option<CircuitBreaker>,
+    pub(crate) rate_limits: Vec<Arc<Limiter>>,
 }
 
 /// The invalidations of a request without a declaration (RFC 9111 §4.4).
@@ -100,7 +132,10 @@ impl EffectivePolicies {
         let timeout = choose(route.timeout, declared.find(|declared| declared.timeout.map(Some)), &config.timeout);
         let slow = choose(route.slow, declared.find(|declared| declared.slow.map(Some)), &config.slow);
         let cache = cache_policy(route.cache_ttl, &config.cache_default_ttl, declared.own.cache);
+        let own_rate_limits = route_rate_limits(route.rate_limit, declared.find(|declared| declared.rate_limits));
         Self {
+            rate_limit_scope: own_rate_limits.as_ref().map_or(RateLimitScope::App, RateLimitScope::of),
+            rate_limits: own_rate_limits.unwrap_or_else(|| config.rate_limit_default.clone()),
             access: choose(None, declared.find(Policies::access), access),
             timeout: or_default_of_cached_routes(timeout, cache.is_some()),
             body_limit: choose(route.body_limit, declared.find(Policies::body_limit), &config.body_limit),
@@ -124,6 +159,7 @@ impl EffectivePolicies {
                 &Setting::default_to(None),
             ),
             cache,
+            idempotent: idempotent_policy(route.idempotent_ttl, &config.idempotency_ttl, declared.own.idempotent),
             invalidates: declared.own.invalidates,
             wanted_by: Vec::new(),
             drops: Drops::Nothing,
@@ -161,6 +197,45 @@ fn cache_policy(
         (Some(ttl), _, _) => Setting::new(ttl.map(with_ttl), ttl.origin().clone()),
         (None, None, Some(ttl)) => Setting::new(Some(with_ttl(ttl)), default_ttl.origin().clone()),
         (None, _, _) => Setting::new(Some(policy), Origin::Attribute),
+    }
+}
+
+/// Configuration can change the `ttl` and switch the policy off. `default_ttl` applies to routes that declare no `ttl`.
+fn idempotent_policy(
+    ttl: Option<Setting<Option<Duration>>>,
+    default_ttl: &Setting<Duration>,
+    declared: Option<IdempotentPolicy>,
+) -> Setting<Option<IdempotentPolicy>> {
+    let Some(policy) = declared else { return Setting::default_to(None) };
+    let with_ttl = |ttl: Duration| IdempotentPolicy { ttl: Some(ttl), ..policy };
+    match (ttl, policy.ttl) {
+        (Some(ttl), _) => Setting::new(ttl.map(with_ttl), ttl.origin().clone()),
+        (None, None) if *default_ttl.origin() != Origin::Default => {
+            Setting::new(Some(with_ttl(**default_ttl)), default_ttl.origin().clone())
+        }
+        (None, None) => Setting::new(Some(with_ttl(**default_ttl)), Origin::Attribute),
+        (None, Some(_)) => Setting::new(Some(policy), Origin::Attribute),
+    }
+}
+
+/// The limits of the route itself. Configuration replaces them; a limit of the same name keeps what it does not set.
+fn route_rate_limits(
+    configured: Option<Setting<Vec<Limit>>>,
+    declared: Option<Setting<&'static [RateLimitPolicy]>>,
+) -> Option<Setting<Vec<Limit>>> {
+    match (configured, declared) {
+        (Some(limits), declared) => {
+            let origin = limits.origin().clone();
+            let limits = limits.into_value().into_iter();
+            let declared = declared.map_or(&[][..], Setting::into_value);
+            let limits = limits.map(|limit| limit.completed_by(declared));
+            Some(Setting::new(limits.collect(), origin))
+        }
+        (None, Some(declared)) => {
+            let limits = declared.iter().map(Limit::declared).collect();
+            Some(Setting::new(limits, declared.origin().clone()))
+        }
+        (None, None) => None,
     }
 }
 

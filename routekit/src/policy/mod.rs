@@ -17,7 +17,7 @@ pub use self::{
     step::Step,
 };
 pub(crate) use self::{
-    effective::{Drops, Guards, WantedBy},
+    effective::{Drops, Guards, RateLimitScope, WantedBy},
     explain::explain,
     stack::{AroundRouter, AroundRouterLayer, Edge, RouterPolicies},
     wiring::{RouteContext, add_route},

@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     auth::Verifiers,
-    base::setting::Setting,
+    base::{clock::ManualClock, setting::Setting},
     breaker::{CircuitBreaker, Fallbacks},
     cache::Cache,
     concurrency::ConcurrencyLayer,
@@ -35,9 +35,10 @@ use crate::{
     edge::CrossSiteCheck,
     identity::Identity,
     observe::{Event, Exchange, Failure, Finished, Observer, RouteState},
+    rate_limit::{Limiter, RateLimitSetup},
     route::{
         Access, Audience, BreakerPolicy, CachePolicy, DeclaredPolicies, Deprecation, Endpoint, EndpointFuture,
-        GroupsOfRoute, Method, Policies,
+        GroupsOfRoute, Method, Policies, RateLimitKey, RateLimitPolicy,
     },
     sensitive_headers::SensitiveHeadersLayer,
 };
@@ -64,9 +65,17 @@ struct TestRoute {
     events: Events,
     breaker: CircuitBreaker,
     concurrency: ConcurrencyLayer,
+    /// The clocks of the limit by address and of the limit by user.
+    limits: [ManualClock; 2],
     policies: EffectivePolicies,
     router_policies: RouterPolicies,
 }
+
+/// One request an hour, by address and by user.
+const LIMITS: &[RateLimitPolicy] = &[
+    RateLimitPolicy::new("ip", 1, 3_600_000),
+    RateLimitPolicy::new("user", 1, 3_600_000).with_key(RateLimitKey::User),
+];
 
 fn test_route() -> TestRoute {
     let config = Config::default();
@@ -74,6 +83,7 @@ fn test_route() -> TestRoute {
         .with_timeout(Duration::from_secs(5))
         .with_body_limit(4)
         .with_deprecation(Deprecation::new("@1767225600", None))
+        .with_rate_limits(LIMITS)
         .with_cache(CachePolicy::new().with_ttl(Duration::from_secs(60)).with_audience(Audience::Everyone))
         .with_concurrency(1)
         .with_breaker(BreakerPolicy::new());
@@ -83,6 +93,10 @@ fn test_route() -> TestRoute {
     let concurrency = ConcurrencyLayer::new(1);
     policies.guards.breaker = Some(breaker.clone());
     policies.guards.concurrency = Some(concurrency.clone());
+    let limits = [ManualClock::new(), ManualClock::new()];
+    let limiters = policies.rate_limits.iter().zip(&limits);
+    policies.guards.rate_limits =
+        limiters.map(|(limit, clock)| Arc::new(Limiter::new(limit.clone(), clock.clock(), 10))).collect();
     let router_policies = RouterPolicies {
         access_log: config.access_log.clone(),
         sensitive_headers: Setting::default_to(SensitiveHeadersLayer::new()),
@@ -96,8 +110,10 @@ fn test_route() -> TestRoute {
         cache: Cache::new(),
         clock: crate::base::clock::Clock::system(),
         cache_debug_headers: false,
+        rate_limits: RateLimitSetup::default(),
         partitions: Vec::new(),
         prefix: String::new(),
+        idempotency_lease: Duration::from_secs(60),
         explains: false,
         csrf: Some(CrossSiteCheck::new([], false)),
     };
@@ -124,10 +140,15 @@ fn test_route() -> TestRoute {
         (endpoint, Fallbacks::default()),
     );
     let router = Router::new().route("/{what}", methods);
-    TestRoute { router, events, breaker, concurrency, policies, router_policies }
+    TestRoute { router, events, breaker, concurrency, limits, policies, router_policies }
 }
 
 impl TestRoute {
+    /// Makes the next request pass the first limits.
+    fn pass_limits(&self, limits: usize) {
+        self.limits[..limits].iter().for_each(|clock| clock.advance(Duration::from_secs(3600)));
+    }
+
     async fn request(&self, path: &str, body: &'static str, identity: Option<Identity>) -> StatusCode {
         self.send(Request::get(path).body(Body::from(body)).unwrap(), identity).await
     }
@@ -162,22 +183,34 @@ async fn policies_of_a_route_act_in_the_order_that_explain_shows() {
     let status = subject.request("/stored", "too large", None).await;
     expect("body_limit", status, StatusCode::PAYLOAD_TOO_LARGE, Event::BodyTooLarge);
     let status = subject.request("/stored", "", None).await;
+    expect("rate_limit", status, StatusCode::TOO_MANY_REQUESTS, Event::RateLimited);
+    subject.pass_limits(1);
+    let status = subject.request("/stored", "", None).await;
     expect("auth", status, StatusCode::UNAUTHORIZED, Event::Unauthenticated);
+    subject.pass_limits(1);
     let cross_site = [("cookie", "session=1"), ("origin", "https://evil.example"), ("upgrade", "websocket")];
     let cross_site =
         cross_site.iter().fold(Request::get("/stored"), |request, (name, value)| request.header(*name, *value));
     let status = subject.send(cross_site.body(Body::empty()).unwrap(), identity()).await;
     expect("csrf", status, StatusCode::FORBIDDEN, Event::CrossSite);
+    subject.pass_limits(1);
+    let status = subject.request("/stored", "", identity()).await;
+    expect("rate_limit", status, StatusCode::TOO_MANY_REQUESTS, Event::RateLimited);
+    subject.pass_limits(2);
     let status = subject.request("/stored", "", identity()).await;
     expect("cache", status, StatusCode::OK, Event::CacheHit);
+    subject.pass_limits(2);
     let status = subject.request("/hang", "", identity()).await;
     expect("concurrency", status, StatusCode::SERVICE_UNAVAILABLE, Event::ConcurrencyExceeded);
     drop(permit);
+    subject.pass_limits(2);
     let status = subject.request("/hang", "", identity()).await;
     expect("breaker", status, StatusCode::SERVICE_UNAVAILABLE, Event::BreakerOpen);
     subject.breaker.reset();
+    subject.pass_limits(2);
     let status = subject.request("/hang", "", identity()).await;
     expect("timeout", status, StatusCode::GATEWAY_TIMEOUT, Event::TimedOut);
+    subject.pass_limits(2);
     let status = subject.request("/panic", "", identity()).await;
     expect("catch_panic", status, StatusCode::INTERNAL_SERVER_ERROR, Event::Panicked);
     assert_eq!(subject.breaker.snapshot().failure_count, 2, "the breaker learned of the timeout and of the panic");
@@ -185,8 +218,8 @@ async fn policies_of_a_route_act_in_the_order_that_explain_shows() {
     let steps = steps(&subject.policies, &subject.router_policies);
     let shown = steps.iter().filter(|step| !step.around_router && step.setting != "invalidates");
     let shown: Vec<&str> = shown.map(|step| step.policy).collect();
-    // Asserted on every response, and part of the endpoint.
-    let unobserved = |policy: &&str| !matches!(*policy, "deprecation" | "layer");
+    // Asserted on every response, part of the endpoint, and in the place of the cache on other routes.
+    let unobserved = |policy: &&str| !matches!(*policy, "deprecation" | "layer" | "idempotency");
     assert_eq!(shown.first(), Some(&"deprecation"));
     assert_eq!(shown.last(), Some(&"layer"));
     assert_eq!(shown.into_iter().filter(unobserved).collect::<Vec<_>>(), acted);

@@ -31,7 +31,9 @@ pub use self::{
     endpoint::{Endpoint, EndpointFuture},
     meta::{Location, RouteMeta},
     method::Method,
-    policies::{AlertPolicy, BreakerPolicy, CachePolicy, Deprecation, Invalidates, Policies},
+    policies::{
+        AlertPolicy, BreakerPolicy, CachePolicy, Deprecation, IdempotentPolicy, Invalidates, Policies, RateLimitPolicy,
+    },
     registry::Route,
 };
 // For generated code, and for the modules that publish them under their own names.
@@ -42,7 +44,7 @@ pub use self::{
     group::RouteGroup,
     outcome::Outcome,
     policies::{
-        Access, Audience, CdnTags, ClassifyResponse, DeclaredAccess, Fallback, Grant, GrantKind, Ratio,
+        Access, Audience, CdnTags, ClassifyResponse, DeclaredAccess, Fallback, Grant, GrantKind, RateLimitKey, Ratio,
         RequestFunction, RequestText, Requirements, Window, fallback,
     },
 };

@@ -1,4 +1,5 @@
-//! Copies the counters of breakers and concurrency limits to the metrics of an app. Neither depends on the other.
+//! Copies the counters of breakers, concurrency limits and rate limits to the metrics of an app. Neither depends on the
+//! other.
 
 use std::{
     future::Future,
@@ -10,13 +11,18 @@ use crate::app::declared::DeclaredRoute;
 use crate::{
     breaker::{Breakers, WeakBreaker},
     concurrency::ConcurrencyLimit,
-    metrics::{BreakerSeries, ConcurrencySeries, GuardMetrics, MetricSource, SharedRecorder},
+    metrics::{
+        BreakerSeries, ConcurrencySeries, GuardMetrics, MetricSource, RateLimitSeries, RateLimitUser, SharedRecorder,
+    },
+    policy::RateLimitScope,
+    rate_limit::Limiter,
 };
 
 /// The series of an app's breakers and concurrency limits, with weak references to their counters.
 pub(in crate::app) struct GuardMetering {
     breakers: Vec<(WeakBreaker, BreakerSeries)>,
     limited: Vec<(Weak<ConcurrencyLimit>, ConcurrencySeries)>,
+    rate_limits: Vec<(Weak<Limiter>, RateLimitSeries)>,
 }
 
 impl GuardMetering {
@@ -37,10 +43,33 @@ impl GuardMetering {
         if !limited.is_empty() {
             metrics.describe_concurrency();
         }
-        let metering = Self { breakers, limited };
+        let rate_limits = rate_limits(routes, &metrics);
+        if !rate_limits.is_empty() {
+            metrics.describe_rate_limits();
+        }
+        let metering = Self { breakers, limited, rate_limits };
         metering.update();
         Arc::new(metering)
     }
+}
+
+/// The limits of all routes. Those that routes share are registered once.
+fn rate_limits(routes: &[DeclaredRoute], metrics: &GuardMetrics) -> Vec<(Weak<Limiter>, RateLimitSeries)> {
+    let mut all: Vec<(Weak<Limiter>, RateLimitSeries)> = Vec::new();
+    for declared in routes {
+        let policies = &declared.policies;
+        let user = match policies.rate_limit_scope {
+            RateLimitScope::Route => RateLimitUser::Route(declared.route.meta().method.as_str(), &declared.path),
+            RateLimitScope::Group(module) => RateLimitUser::Group(module),
+            RateLimitScope::App => RateLimitUser::App,
+        };
+        for limiter in &policies.guards.rate_limits {
+            if !all.iter().any(|(known, _)| known.as_ptr() == Arc::as_ptr(limiter)) {
+                all.push((Arc::downgrade(limiter), metrics.rate_limit(user, limiter.limit().display_name())));
+            }
+        }
+    }
+    all
 }
 
 impl MetricSource for GuardMetering {
@@ -64,6 +93,16 @@ impl MetricSource for GuardMetering {
             let Some(limiter) = limiter.upgrade() else { continue };
             any = true;
             series.update(limiter.in_flight(), limiter.rejected());
+        }
+        for (limiter, series) in &self.rate_limits {
+            let Some(limiter) = limiter.upgrade() else { continue };
+            any = true;
+            let totals = limiter.totals();
+            let exceeded = if limiter.limit().observes() { &series.observed } else { &series.refused };
+            exceeded.update(totals.exceeded);
+            series.allowed.update(totals.passed);
+            series.overflows.update(totals.overflowed);
+            series.keys(totals.keys);
         }
         any
     }

@@ -35,6 +35,7 @@ use crate::{
     metrics::{AlertMetrics, HttpMetrics},
     observe::RouteObservers as _,
     policy::{self, RouterPolicies},
+    rate_limit::RateLimitSetup,
     sensitive_headers::SensitiveHeadersLayer,
     watch::RouteLabelLayer,
 };
@@ -128,11 +129,17 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
 
     let shared = policy::RouteContext {
         verifiers: Arc::clone(&verifiers),
+        rate_limits: RateLimitSetup {
+            proxies: (*config.trusted_proxies).clone(),
+            headers: *config.rate_limit_headers,
+            ..RateLimitSetup::default()
+        },
         cache: cache.clone(),
         clock: clock.clone(),
         cache_debug_headers: *config.cache_debug_headers,
         partitions,
         prefix: declared.prefix.clone(),
+        idempotency_lease: *config.idempotency_lease,
         explains: *config.explain_requests > 0,
         csrf: csrf.clone(),
     };

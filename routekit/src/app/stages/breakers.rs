@@ -69,6 +69,7 @@ pub(super) fn wire(
         declared.policies.guards = Guards {
             concurrency: declared.policies.concurrency.map(ConcurrencyLayer::new),
             breaker: policy.and_then(|policy| breakers.get(&name(declared, &policy)).cloned()),
+            ..Guards::default()
         };
     }
     breakers.into_values().collect()

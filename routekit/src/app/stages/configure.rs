@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{cache_settings, edge};
+use super::{cache_settings, edge, rate_limits};
 use crate::{
     app::{
         background_work::BackgroundWork,
@@ -39,8 +39,10 @@ pub(super) fn configure(
     scope: Scope,
     problems: &mut Vec<SetupProblem>,
 ) -> Configured {
-    let SettingsSpec { config, changes, cache, edge: program_edge, is_served, .. } = settings;
+    let SettingsSpec { config, changes, cache, trusted_proxies, rate_limits, edge: program_edge, is_served, .. } =
+        settings;
     let mut config = configuration(config, changes, scope, problems);
+    rate_limits::set_defaults(&mut config, &trusted_proxies, rate_limits, problems);
     let has_certificate = is_served && config.server_tls_certificate.is_some();
     edge::configure(&mut config, program_edge, has_certificate);
     let known = problems.len();

@@ -48,6 +48,7 @@ fn or_code<T: PartialEq>(setting: &mut Setting<T>, code: T) {
 /// Around the router of the app. The configuration has been checked.
 pub(super) fn of_app(config: &Config, routes: &[DeclaredRoute], has_hand_written: bool) -> Edge {
     Edge {
+        proxies: Some((*config.trusted_proxies).clone()).filter(|proxies| !proxies.is_empty()),
         security_headers: EffectiveSecurityHeaders::of_app(config),
         cors: cors_rules(config).map(|rules| {
             let declared = routes.iter().map(|declared| {

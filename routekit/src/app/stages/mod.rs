@@ -17,6 +17,7 @@ mod check_access;
 mod configure;
 mod declare;
 mod edge;
+mod rate_limits;
 mod routers;
 mod warnings;
 mod wire;

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{breakers, caching, configure::Configured, declare::Declared};
+use super::{breakers, caching, configure::Configured, declare::Declared, rate_limits};
 use crate::{
     alerts::Alerts,
     app::spec::{BreakersSpec, DependenciesSpec, Provided},
@@ -38,6 +38,7 @@ pub(super) fn wire(
 ) -> Wired {
     let BreakersSpec { given, provided: provided_breakers } = breakers;
     let breakers = breakers::wire(&mut declared.routes, &given, &provided_breakers, clock, problems);
+    rate_limits::wire(&mut declared.routes, &configured.config, clock, problems);
     caching::wire_invalidate_on(&mut declared.routes, problems);
     let partitions = caching::wire_own_urls(&mut declared.routes, configured.is_shared_cache);
     let DependenciesSpec { mut deps, provided } = dependencies;

@@ -6,6 +6,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
+    time::Instant,
 };
 
 use axum::{extract::Request, response::Response};
@@ -21,8 +22,10 @@ use crate::{
     cache::{Cached, CachedFuture},
     deprecation::DeprecationHeaders,
     edge::{CrossSiteCheck, SecurityHeaders},
+    idempotency::IdempotencyLayer,
     identity::Identity,
     observe::{Exchange, RouteState, TracedRequest},
+    rate_limit::{Admission, QuotaStates, RateLimits},
     route::EndpointFuture,
 };
 
@@ -37,11 +40,20 @@ pub(in crate::policy) struct RoutePolicies {
     pub(in crate::policy) security_headers: Option<SecurityHeaders>,
     pub(in crate::policy) deprecation: Option<DeprecationHeaders>,
     pub(in crate::policy) body_limit: SizeLimit,
+    pub(in crate::policy) rate_limits: Option<RateLimits>,
     pub(in crate::policy) auth: Option<AccessCheck>,
     /// Behind `auth`, because it concerns identities from cookies.
     pub(in crate::policy) csrf: Option<CrossSiteCheck>,
-    pub(in crate::policy) cache: Option<Cached<HandlerService>>,
+    pub(in crate::policy) stored: StoredResponses,
     pub(in crate::policy) handler: HandlerService,
+}
+
+/// The policy that may answer with a stored response. A route has one at most: responses to safe methods are cached,
+/// and requests with unsafe methods are idempotent.
+pub(in crate::policy) enum StoredResponses {
+    None,
+    Cached(Cached<HandlerService>),
+    Idempotent(IdempotencyLayer),
 }
 
 impl RouteService {
@@ -61,48 +73,78 @@ impl Service<Request> for RouteService {
 
     fn call(&mut self, mut request: Request) -> RouteFuture {
         let policies = &self.0;
-        let mut traced = TracedRequest::default();
+        let (mut traced, mut arrived) = (TracedRequest::default(), None);
         if let Some(exchange) = request.extensions().get::<Exchange>() {
             exchange.matched(&policies.state);
             policies.state.see_url(request.uri());
             traced = exchange.traced().clone();
+            arrived = Some(exchange.start());
         }
         traced.passes("router", "matched");
+        let mut quotas = QuotaStates::None;
         let (body, answer) = match policies.body_limit.admit(&mut request) {
             Ok(body) => {
                 traced.passes("body_limit", "passed");
-                (body, policies.authorize(request, &traced))
+                (body, policies.limit(request, arrived, &traced, &mut quotas))
             }
             Err(refusal) => {
                 traced.answers("body_limit", "refused", refusal.status());
                 (BodyLength::Known, PassOrAnswer::answer(refusal))
             }
         };
-        RouteFuture { answer, body, traced, policies: Arc::clone(policies) }
+        RouteFuture { answer, body, traced, quotas, policies: Arc::clone(policies) }
     }
 }
 
 impl RoutePolicies {
+    /// The rate limits that need no identity, so that a flood does not reach the verifiers.
     #[inline(always)]
-    fn authorize(self: &Arc<Self>, request: Request, traced: &TracedRequest) -> PassOrAnswer<RouteCall> {
-        let Some(auth) = &self.auth else { return self.protect(request, traced) };
+    fn limit(
+        self: &Arc<Self>,
+        request: Request,
+        arrived: Option<Instant>,
+        traced: &TracedRequest,
+        quotas: &mut QuotaStates,
+    ) -> PassOrAnswer<RouteCall> {
+        if let Some(limits) = &self.rate_limits {
+            *quotas = limits.states();
+            let admitted = limits.admit_early(&request, arrived, quotas);
+            if traced.is_on() && limits.has_early() {
+                trace_limits(traced, &admitted);
+            }
+            if let Err(refusal) = admitted {
+                return PassOrAnswer::answer(refusal);
+            }
+        }
+        self.authorize(request, traced, quotas)
+    }
+
+    #[inline(always)]
+    fn authorize(
+        self: &Arc<Self>,
+        request: Request,
+        traced: &TracedRequest,
+        quotas: &mut QuotaStates,
+    ) -> PassOrAnswer<RouteCall> {
+        let Some(auth) = &self.auth else { return self.protect(request, traced, quotas) };
         let (auth, policies, traced) = (auth.clone(), Arc::clone(self), traced.clone());
+        let mut quotas = quotas.clone();
         PassOrAnswer::wait(async move {
             let admitted = auth.admit(request).await;
             if traced.is_on() {
                 trace_access(&traced, &admitted);
             }
             match admitted {
-                Ok(request) => policies.protect(request, &traced),
+                Ok(request) => policies.protect(request, &traced, &mut quotas),
                 Err(refusal) => PassOrAnswer::answer(Box::new(refusal)),
             }
         })
     }
 
     #[inline(always)]
-    fn protect(&self, request: Request, traced: &TracedRequest) -> PassOrAnswer<RouteCall> {
+    fn protect(&self, request: Request, traced: &TracedRequest, quotas: &mut QuotaStates) -> PassOrAnswer<RouteCall> {
         match self.csrf.as_ref().map_or(Ok(()), |csrf| csrf.admit(&request)) {
-            Ok(()) => self.look_up(request),
+            Ok(()) => self.limit_identified(request, traced, quotas),
             Err(refusal) => {
                 traced.answers("csrf", "refused", refusal.status());
                 PassOrAnswer::answer(refusal)
@@ -110,11 +152,58 @@ impl RoutePolicies {
         }
     }
 
+    /// The rate limits that may need the identity. A request that another site has forged does not count for its user.
+    #[inline(always)]
+    fn limit_identified(
+        &self,
+        request: Request,
+        traced: &TracedRequest,
+        quotas: &mut QuotaStates,
+    ) -> PassOrAnswer<RouteCall> {
+        let Some(limits) = self.rate_limits.as_ref().filter(|limits| limits.has_late()) else {
+            return self.look_up(request);
+        };
+        let (parts, body) = request.into_parts();
+        let admitted = limits.admit_late(&parts, quotas);
+        if traced.is_on() {
+            trace_limits(traced, &admitted);
+        }
+        match admitted {
+            Ok(_) => self.look_up(Request::from_parts(parts, body)),
+            Err(refusal) => PassOrAnswer::answer(refusal),
+        }
+    }
+
     #[inline(always)]
     fn look_up(&self, request: Request) -> PassOrAnswer<RouteCall> {
-        match &self.cache {
-            Some(cache) => PassOrAnswer::pass(RouteCall::Cached { inner: cache.clone().call(request) }),
-            None => self.handler.start(request, |inner| RouteCall::Handler { inner }),
+        match &self.stored {
+            StoredResponses::Cached(cache) => {
+                PassOrAnswer::pass(RouteCall::Cached { inner: cache.clone().call(request) })
+            }
+            StoredResponses::None => self.handler.start(request, |inner| RouteCall::Handler { inner }),
+            StoredResponses::Idempotent(idempotency) => self.process_once(idempotency, request),
+        }
+    }
+
+    /// A function of its own, and a boxed future, so that other routes only pay for the branch.
+    #[inline(never)]
+    fn process_once(&self, idempotency: &IdempotencyLayer, request: Request) -> PassOrAnswer<RouteCall> {
+        match idempotency.admit(&request) {
+            Ok(None) => self.handler.start(request, |inner| RouteCall::Handler { inner }),
+            Ok(Some(key)) => {
+                let handler = self.handler.clone();
+                let answer = idempotency.answer(key, request, move |request| handler.respond(request));
+                PassOrAnswer::wait(async move {
+                    let Ok(response) = answer.await;
+                    PassOrAnswer::answer(Box::new(response))
+                })
+            }
+            Err(refusal) => {
+                if let Some(exchange) = request.extensions().get::<Exchange>() {
+                    exchange.traced().answers("idempotency", "refused", refusal.status());
+                }
+                PassOrAnswer::answer(refusal)
+            }
         }
     }
 }
@@ -126,6 +215,7 @@ pin_project! {
         answer: PassOrAnswer<RouteCall>,
         body: BodyLength,
         traced: TracedRequest,
+        quotas: QuotaStates,
         policies: Arc<RoutePolicies>,
     }
 }
@@ -161,6 +251,9 @@ impl Future for RouteFuture {
         };
         if let Poll::Ready(Ok(response)) = &mut polled {
             policies.body_limit.inspect(*this.body, response);
+            if let Some(limits) = &policies.rate_limits {
+                limits.add_headers(response.headers_mut(), this.quotas);
+            }
             if policies.auth.is_some() {
                 AccessCheck::forbid_storing(response);
             }
@@ -172,6 +265,15 @@ impl Future for RouteFuture {
             }
         }
         polled
+    }
+}
+
+#[cold]
+fn trace_limits(traced: &TracedRequest, admitted: &Result<Admission, Box<Response>>) {
+    match admitted {
+        Ok(Admission::Within) => traced.passes("rate_limit", "passed"),
+        Ok(Admission::Observed) => traced.passes("rate_limit", "observed"),
+        Err(refusal) => traced.answers("rate_limit", "refused", refusal.status()),
     }
 }
 

@@ -18,7 +18,7 @@ use crate::{
     base::clock::Clock,
     catch_panic::{GuardedCall, PanicGuard},
     correlation::{Correlated, Traffic},
-    observe::{ActiveRequest, Exchange, KnowsRequest, RouteState},
+    observe::{ActiveRequest, Exchange, KnowsRequest, RouteState, make_room},
     problem::ProblemFormat,
     sensitive_headers::SensitiveHeadersLayer,
     shutdown::Shutdown,
@@ -96,6 +96,11 @@ where
         let writing = (clock, problems.as_ref(), traffic);
         // For everything further in that prints headers.
         sensitive_headers.mark(request.headers_mut());
+        // For the extractor of the client's address, also in hand-written routers.
+        if let Some(proxies) = &edge.proxies {
+            make_room(request.extensions_mut());
+            request.extensions_mut().insert(proxies.clone());
+        }
         // Metrics and the access log learn of each request once, however it ends.
         let sample = watch.as_ref().and_then(|watch| watch.begin(&mut request));
         // Headers of the response, and its compression.

@@ -8,11 +8,16 @@ use axum::{extract::Request, response::Response};
 use crate::edge::BodyDecompression;
 #[cfg(feature = "compression")]
 use crate::edge::{AcceptedCodings, ResponseCompression};
-use crate::edge::{CorsAnswers, CorsOfRequest, SecurityHeaders};
+use crate::{
+    client_address::TrustedProxies,
+    edge::{CorsAnswers, CorsOfRequest, SecurityHeaders},
+};
 
 /// The policies of `edge` around a router, outermost first. What is `None` is switched off.
 #[derive(Debug, Clone)]
 pub(crate) struct Edge {
+    /// The proxies that name their clients.
+    pub(crate) proxies: Option<TrustedProxies>,
     pub(crate) security_headers: SecurityHeaders,
     pub(crate) cors: Option<Arc<CorsAnswers>>,
     #[cfg(feature = "compression")]
@@ -34,6 +39,7 @@ impl Edge {
     /// Only security headers.
     pub(crate) fn headers_only(security_headers: SecurityHeaders) -> Self {
         Self {
+            proxies: None,
             security_headers,
             cors: None,
             #[cfg(feature = "compression")]

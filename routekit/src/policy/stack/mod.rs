@@ -11,8 +11,10 @@ mod around_handler;
 mod around_router;
 mod edge;
 
+use std::fmt;
+
 pub(super) use self::{
-    around_endpoint::{RoutePolicies, RouteService},
+    around_endpoint::{RoutePolicies, RouteService, StoredResponses},
     around_handler::{HandlerPolicies, HandlerService},
 };
 pub(crate) use self::{
@@ -20,7 +22,7 @@ pub(crate) use self::{
     edge::Edge,
 };
 use super::{
-    display::{OrOff, ShownBreaker, ShownCache, ShownDeprecation, ShownInvalidation},
+    display::{OrOff, ShownBreaker, ShownCache, ShownDeprecation, ShownIdempotent, ShownInvalidation},
     effective::EffectivePolicies,
     step::Step,
 };
@@ -57,9 +59,17 @@ pub(super) fn steps(policies: &EffectivePolicies, router: &RouterPolicies) -> Ve
             .from(policies.deprecation.origin()),
         Step::endpoint("body_limit", "body_limit", units::Bytes(*policies.body_limit))
             .from(policies.body_limit.origin()),
+    ]);
+    steps.extend(rate_limits(policies, false));
+    steps.extend([
         Step::endpoint("auth", "auth", &*policies.access).from(policies.access.origin()),
         Step::endpoint("csrf", "enabled", if *router.csrf { "on" } else { "off" }).from(router.csrf.origin()),
+    ]);
+    steps.extend(rate_limits(policies, true));
+    steps.extend([
         Step::endpoint("cache", "cache", cache).from(policies.cache.origin()),
+        Step::endpoint("idempotency", "idempotent", OrOff(policies.idempotent.as_ref().map(ShownIdempotent)))
+            .from(policies.idempotent.origin()),
         Step::endpoint("concurrency", "concurrency", OrOff(*policies.concurrency)).from(policies.concurrency.origin()),
         Step::endpoint("breaker", "breaker", ShownBreaker(policies)).from(policies.breaker.origin()),
         Step::endpoint("timeout", "timeout", units::show_duration(&policies.timeout)).from(policies.timeout.origin()),
@@ -68,6 +78,17 @@ pub(super) fn steps(policies: &EffectivePolicies, router: &RouterPolicies) -> Ve
         Step::endpoint("layer", "layer", if policies.layered { "on" } else { "off" }),
     ]);
     steps
+}
+
+/// A step for each rate limit, which needs an identity or not.
+fn rate_limits(policies: &EffectivePolicies, needs_identity: bool) -> Vec<Step> {
+    let origin = policies.rate_limits.origin();
+    let step = |value: &dyn fmt::Display| Step::endpoint("rate_limit", "rate_limit", value).from(origin);
+    if policies.rate_limits.is_empty() {
+        return if needs_identity { Vec::new() } else { vec![step(&"off")] };
+    }
+    let limits = policies.rate_limits.iter().filter(|limit| limit.by().needs_identity() == needs_identity);
+    limits.map(|limit| step(limit)).collect()
 }
 
 /// The settings of the policies around the router, for all routes alike.

@@ -8,19 +8,23 @@ use super::{
     breaker::BreakerPolicy,
     cache::CachePolicy,
     deprecation::Deprecation,
+    idempotent::IdempotentPolicy,
     invalidates::Invalidates,
+    rate_limit::RateLimitPolicy,
 };
 
 /// The policies that a route declares. `None` means that the route does not declare the policy, whatever its default.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Policies {
     access: Option<DeclaredAccess>,
+    pub(crate) rate_limits: Option<&'static [RateLimitPolicy]>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) body_limit: Option<u64>,
     pub(crate) slow: Option<Duration>,
     pub(crate) alert: Option<AlertPolicy>,
     pub(crate) deprecation: Option<Deprecation>,
     pub(crate) cache: Option<CachePolicy>,
+    pub(crate) idempotent: Option<IdempotentPolicy>,
     pub(crate) invalidates: Option<Invalidates>,
     pub(crate) concurrency: Option<u32>,
     pub(crate) breaker: Option<BreakerPolicy>,
@@ -32,6 +36,12 @@ impl Policies {
     #[must_use]
     pub fn access(&self) -> Option<Access> {
         self.access.map(Access::from)
+    }
+
+    /// Returns the rate limits. Empty if the route switches those of the app off.
+    #[must_use]
+    pub const fn rate_limits(&self) -> Option<&'static [RateLimitPolicy]> {
+        self.rate_limits
     }
 
     /// Returns the time that the handler has up to its response head.
@@ -70,6 +80,12 @@ impl Policies {
         self.cache
     }
 
+    /// Returns the treatment of idempotency keys.
+    #[must_use]
+    pub const fn idempotent(&self) -> Option<IdempotentPolicy> {
+        self.idempotent
+    }
+
     /// Returns the stored responses that are invalid after the handler.
     #[must_use]
     pub const fn invalidates(&self) -> Option<Invalidates> {
@@ -102,12 +118,14 @@ impl Policies {
     pub const fn new() -> Self {
         Self {
             access: None,
+            rate_limits: None,
             timeout: None,
             body_limit: None,
             slow: None,
             alert: None,
             deprecation: None,
             cache: None,
+            idempotent: None,
             invalidates: None,
             concurrency: None,
             breaker: None,
@@ -118,6 +136,12 @@ impl Policies {
     #[must_use]
     pub const fn with_access(mut self, access: DeclaredAccess) -> Self {
         self.access = Some(access);
+        self
+    }
+
+    #[must_use]
+    pub const fn with_rate_limits(mut self, limits: &'static [RateLimitPolicy]) -> Self {
+        self.rate_limits = Some(limits);
         self
     }
 
@@ -154,6 +178,12 @@ impl Policies {
     #[must_use]
     pub const fn with_cache(mut self, cache: CachePolicy) -> Self {
         self.cache = Some(cache);
+        self
+    }
+
+    #[must_use]
+    pub const fn with_idempotent(mut self, idempotent: IdempotentPolicy) -> Self {
+        self.idempotent = Some(idempotent);
         self
     }
 

@@ -8,7 +8,9 @@ mod cdn_tags;
 mod declared;
 mod deprecation;
 mod fallback;
+mod idempotent;
 mod invalidates;
+mod rate_limit;
 mod request_text;
 
 pub use self::{
@@ -20,6 +22,8 @@ pub use self::{
     declared::Policies,
     deprecation::Deprecation,
     fallback::{Fallback, fallback},
+    idempotent::IdempotentPolicy,
     invalidates::Invalidates,
+    rate_limit::{RateLimitKey, RateLimitPolicy},
     request_text::{RequestFunction, RequestText},
 };

@@ -1,0 +1,72 @@
+//! The rate limits of an app: those that routes declare, and the app's defaults.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use crate::{
+    app::declared::DeclaredRoute,
+    base::{
+        clock::Clock,
+        setting::{Origin, Setting},
+        setup_problem::SetupProblem,
+    },
+    client_address::TrustedProxies,
+    config::{self, Config},
+    policy::RateLimitScope,
+    rate_limit::{self, Limit, Limiter},
+};
+
+/// Sets what the program says and the configuration does not.
+pub(super) fn set_defaults(
+    config: &mut Config,
+    trusted_proxies: &[String],
+    rate_limits: Vec<Limit>,
+    problems: &mut Vec<SetupProblem>,
+) {
+    if !trusted_proxies.is_empty() && *config.trusted_proxies.origin() == Origin::Default {
+        let text = trusted_proxies.join(",");
+        match text.parse::<TrustedProxies>() {
+            Ok(proxies) => config.trusted_proxies = Setting::new(proxies, Origin::Code),
+            Err(error) => {
+                let setting = config::place("trusted_proxies", &Origin::Code);
+                problems.push(SetupProblem::invalid_setting(setting, &text, &error.to_string()));
+            }
+        }
+    }
+    if !rate_limits.is_empty() && *config.rate_limit_default.origin() == Origin::Default {
+        config.rate_limit_default = Setting::new(rate_limits, Origin::Code);
+    }
+}
+
+/// Gives each route its limiters. Routes without limits of their own share those of their group
+/// or of the app.
+pub(super) fn wire(routes: &mut [DeclaredRoute], config: &Config, clock: &Clock, problems: &mut Vec<SetupProblem>) {
+    let max_keys = usize::try_from(*config.rate_limit_max_keys).unwrap_or(usize::MAX);
+    let make = |limits: &[Limit]| -> Vec<Arc<Limiter>> {
+        // Limits with a mistake are reported elsewhere; the app does not start.
+        let is_sound = rate_limit::mistake(limits).is_none();
+        let limits = limits.iter().filter(|_| is_sound);
+        limits.map(|limit| Arc::new(Limiter::new(limit.clone(), clock.clone(), max_keys))).collect()
+    };
+    let of_app = make(&config.rate_limit_default);
+    let mut of_groups = BTreeMap::new();
+    for declared in routes {
+        let limits = &declared.policies.rate_limits;
+        // Limits of an attribute, of a group and of the app were checked earlier.
+        if let Some(mistake) = rate_limit::mistake(limits)
+            && declared.policies.rate_limit_scope == RateLimitScope::Route
+        {
+            let name = format!("route.\"{}\".rate_limit", declared.name());
+            let (setting, shown) = (config::place(&name, limits.origin()), show(limits));
+            problems.push(SetupProblem::invalid_setting(setting, &shown, &mistake));
+        }
+        declared.policies.guards.rate_limits = match declared.policies.rate_limit_scope {
+            RateLimitScope::App => of_app.clone(),
+            RateLimitScope::Group(module) => of_groups.entry(module).or_insert_with(|| make(limits)).clone(),
+            RateLimitScope::Route => make(limits),
+        };
+    }
+}
+
+fn show(limits: &[Limit]) -> String {
+    limits.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
