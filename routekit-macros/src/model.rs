@@ -43,8 +43,10 @@ impl<'a> Route<'a> {
         }
         let types = arguments.iter().map(|argument| argument.ty).collect();
         let callers = options.callers();
-        options.check(&Surroundings { method, placeholders, arguments: types, callers }, errors);
-        Some(Self { method: method?, path: path?, options, arguments, output: output(&handler.sig.output) })
+        let output = output(&handler.sig.output);
+        let named = if let Output::Named(ty) = output { Some(ty) } else { None };
+        options.check(&Surroundings { method, placeholders, arguments: types, output: named, callers }, errors);
+        Some(Self { method: method?, path: path?, options, arguments, output })
     }
 }
 

@@ -13,9 +13,9 @@ pub use crate::{
     },
     route::{
         AlertPolicy, Audience, BreakerPolicy, CachePolicy, CdnTags, ClassifyResponse, Context, DeclaredAccess,
-        Deprecation, Description, Endpoint, EndpointFuture, Fallback, GrantKind, Invalidates, Location, Method,
-        Policies, Probe, RateLimitKey, RateLimitPolicy, Ratio, RequestFunction, Route, RouteGroup, RouteMeta, Window,
-        Wiring, endpoint, fallback, spelling::Spell,
+        Deprecation, Description, Endpoint, EndpointFuture, Fallback, GrantKind, IdempotentPolicy, Invalidates,
+        Location, Method, Policies, Probe, RateLimitKey, RateLimitPolicy, Ratio, RequestFunction, Route, RouteGroup,
+        RouteMeta, Window, Wiring, endpoint, fallback, spelling::Spell,
     },
 };
 

@@ -24,6 +24,10 @@ pub mod failures {
     #![doc = include_str!("../docs/failures.md")]
 }
 
+pub mod idempotency {
+    #![doc = include_str!("../docs/idempotency.md")]
+}
+
 pub mod operation {
     #![doc = include_str!("../docs/operation.md")]
 }

@@ -46,6 +46,7 @@
 //! | control access to a route | [`auth`], [`identity`] |
 //! | limit how many requests a client may send | [`rate_limit`], [`client_address`] |
 //! | cache responses, and invalidate them | [`cache`] |
+//! | process a repeated request once | [`idempotency`] |
 //! | return an error | [`Problem`], [`problem`] |
 //! | stop calls to a failing dependency, and limit concurrent requests | [`breaker`], [`concurrency`] |
 //! | retry calls to another server | [`retry`] |
@@ -53,7 +54,7 @@
 //! | configure a deployment | [`config`] |
 //! | operate it | [`admin`], [`health`], [`shutdown`], [`metrics`], [`statistics`], [`performance`], [`alerts`], [`system`], [`access_log`], [`telemetry`] |
 //! | see how a request is processed | [`App::explain`], [`observe`] |
-//! | use one policy on a plain axum router | [`auth`], [`rate_limit`], [`cache`], [`breaker`], [`concurrency`], [`timeout`], [`body_limit`], [`catch_panic`], [`deprecation`], [`correlation`], [`watch`], [`sensitive_headers`] |
+//! | use one policy on a plain axum router | [`auth`], [`rate_limit`], [`cache`], [`idempotency`], [`breaker`], [`concurrency`], [`timeout`], [`body_limit`], [`catch_panic`], [`deprecation`], [`correlation`], [`watch`], [`sensitive_headers`] |
 //!
 //! # Features
 //!
@@ -71,9 +72,9 @@
 //! | `jwks` | | 16 | `jwt`, and the keys of an issuer from a URL |
 //! | `cache-compression` | | 1 | compresses large values in the cache (Zstandard) |
 //! | `cache-messagepack` | | 4 | stores values in the cache as MessagePack, if their options say so |
-//! | `compression` | | 9 | compresses responses, if the configuration says so: see [edge](crate::guide::edge) |
+//! | `compression` | | 10 | compresses responses, if the configuration says so: see [edge](crate::guide::edge) |
 //! | `compression-br` | | 4 | Brotli, for responses and for request bodies |
-//! | `decompression` | | 9 | decompresses request bodies |
+//! | `decompression` | | 10 | decompresses request bodies |
 //! | `sqlx` | | 18 | `HealthCheck::sql`, which checks databases through pools of sqlx 0.8 |
 //! | `tls` | | 12 | HTTPS on the main listener: see [operation](crate::guide::operation) |
 //! | `multipart` | | 6 | axum's `Multipart`, described as a body |
@@ -117,6 +118,7 @@ pub mod extract;
 mod generated;
 pub mod guide;
 pub mod health;
+pub mod idempotency;
 pub mod identity;
 pub mod metrics;
 pub mod observe;

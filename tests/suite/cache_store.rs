@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use axum::body::Bytes;
 use http::{HeaderMap, StatusCode, header};
 use routekit::{
     ManualClock,
     cache::{
-        BufferedResponse, CacheStore, Embedded, Entry, EntryParts, Key, Lookup, Stamp, StoredResponse, Tag, Target,
-        Variants,
+        BufferedResponse, CacheStore, ClaimOutcome, Embedded, Entry, EntryParts, Key, Lookup, Stamp, StoredResponse,
+        Tag, Target, Variants,
     },
 };
 
@@ -179,6 +180,42 @@ async fn broken_promises(store: &dyn CacheStore, clock: &ManualClock) -> Vec<Str
     let stamp = t.stamp().await;
     t.put("a", "2", stamp, &[]).await;
     t.check("what comes then is kept", t.has("a").await);
+    t.check("it has claims", store.has_claims());
+    let (one, two) = (Bytes::from_static(b"one"), Bytes::from_static(b"two"));
+    let claim = async |name: &str, record: &Bytes| store.claim(&key(name), record.clone(), FRESH).await.unwrap();
+    let swap = async |name: &str, held: &Bytes, next: Option<&Bytes>| {
+        store.swap_claim(&key(name), held, next.cloned(), FRESH).await.unwrap()
+    };
+    t.check("the first claim of a key wins", claim("a", &one).await == ClaimOutcome::Won);
+    t.check("the second gets its record", claim("a", &two).await == ClaimOutcome::Taken(one.clone()));
+    t.check("the claim of another key wins", claim("b", &two).await == ClaimOutcome::Won);
+    t.check("a claim is no entry", !t.has("b").await);
+    t.check("a record that is not held is not changed", !swap("a", &two, None).await);
+    store.clear().await.unwrap();
+    t.invalidate(&["a"]).await;
+    t.check("claims are neither cleared nor invalidated", claim("a", &two).await == ClaimOutcome::Taken(one.clone()));
+    clock.advance(FRESH - Duration::from_secs(1));
+    t.check("a record that is held is replaced", swap("a", &one, Some(&two)).await);
+    clock.advance(FRESH - Duration::from_secs(1));
+    t.check("its time begins again", claim("a", &one).await == ClaimOutcome::Taken(two.clone()));
+    t.check("that of others does not", claim("b", &one).await == ClaimOutcome::Won);
+    clock.advance(Duration::from_secs(1));
+    t.check("a record whose time has passed is not held", !swap("a", &two, Some(&one)).await);
+    t.check("and its key can be claimed", claim("a", &one).await == ClaimOutcome::Won);
+    t.check("a record that is held is removed", swap("a", &one, None).await && swap("b", &one, None).await);
+    t.check("once", !swap("a", &one, None).await);
+    t.check("and its key can be claimed then", claim("a", &two).await == ClaimOutcome::Won);
+    let mut won = 0;
+    for _ in 0..20 {
+        let (raced, records) = (key("raced"), [0, 1, 2, 3].map(|n: u8| Bytes::copy_from_slice(&[n])));
+        let claims = records.iter().map(|record| store.claim(&raced, record.clone(), FRESH));
+        let outcomes = futures_util::future::join_all(claims).await;
+        won += outcomes.iter().filter(|outcome| matches!(outcome, Ok(ClaimOutcome::Won))).count();
+        for record in &records {
+            swap("raced", record, None).await;
+        }
+    }
+    t.check("one of several claims at a time wins", won == 20);
     t.check("it can be reached", store.health().await.is_ok() && store.size().await.is_ok());
     t.broken
 }
@@ -214,6 +251,13 @@ async fn store_without_stamps_breaks_the_contract() {
             "nor comes back",
         ]
     );
+}
+
+#[tokio::test]
+async fn store_with_claims_in_two_steps_breaks_the_contract() {
+    let clock = ManualClock::new();
+    let broken = broken_promises(&Plain::with_claims_in_two_steps(clock.clock()), &clock).await;
+    assert_eq!(broken, ["one of several claims at a time wins"]);
 }
 
 #[tokio::test]

@@ -42,6 +42,7 @@ mod groups;
 mod grpc;
 mod hand_written;
 mod health;
+mod idempotency;
 mod jwks;
 mod jwt;
 mod kubernetes;

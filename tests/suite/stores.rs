@@ -4,11 +4,15 @@
 use std::{
     collections::HashMap,
     sync::{Mutex, MutexGuard},
+    time::{Duration, Instant},
 };
 
+use axum::body::Bytes;
 use routekit::{
     Clock,
-    cache::{CacheStore, Entry, EntryParts, Key, Lookup, Stamp, StoreError, StoreFuture, StoreSize, Target},
+    cache::{
+        CacheStore, ClaimOutcome, Entry, EntryParts, Key, Lookup, Stamp, StoreError, StoreFuture, StoreSize, Target,
+    },
 };
 
 /// Keeps everything under one lock, and forgets nothing.
@@ -20,6 +24,8 @@ pub(crate) struct Plain {
     /// Whether an entry that was stamped before an invalidation is returned if it is put after it, as by a cache that
     /// only drops entries.
     forgets_stamps: bool,
+    /// Whether a claim looks first and writes later, as with `GET` and `SET`.
+    claims_in_two_steps: bool,
 }
 
 #[derive(Default)]
@@ -29,6 +35,8 @@ struct Kept {
     /// Every target that was ever invalidated, with the number of the invalidation.
     bans: Vec<(Target, u64)>,
     cleared: u64,
+    /// Records with the end of their time.
+    claims: HashMap<Vec<u8>, (Bytes, Instant)>,
 }
 
 enum KeptEntry {
@@ -38,7 +46,7 @@ enum KeptEntry {
 
 impl Plain {
     pub(crate) fn new(clock: Clock) -> Self {
-        Self { clock, kept: Mutex::default(), serialises: false, forgets_stamps: false }
+        Self { clock, kept: Mutex::default(), serialises: false, forgets_stamps: false, claims_in_two_steps: false }
     }
 
     /// Keeps entries as bytes, as a store outside the process does.
@@ -49,6 +57,21 @@ impl Plain {
     /// Loses the race between a fill and an invalidation.
     pub(crate) fn without_stamps(clock: Clock) -> Self {
         Self { forgets_stamps: true, ..Self::new(clock) }
+    }
+
+    /// Loses the race between two claims.
+    pub(crate) fn with_claims_in_two_steps(clock: Clock) -> Self {
+        Self { claims_in_two_steps: true, ..Self::new(clock) }
+    }
+
+    /// The record of a key, unless its time has passed.
+    fn record(&self, kept: &mut Kept, key: &Key) -> Option<Bytes> {
+        kept.claims.retain(|_, (_, end)| *end > self.clock.now());
+        kept.claims.get(key.as_bytes()).map(|(record, _)| record.clone())
+    }
+
+    fn keep_record(&self, kept: &mut Kept, key: &Key, record: Bytes, keep_for: Duration) {
+        kept.claims.insert(key.as_bytes().to_vec(), (record, self.clock.now() + keep_for));
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
@@ -129,6 +152,52 @@ impl CacheStore for Plain {
             kept.cleared = kept.number;
             kept.entries.clear();
             Ok(Stamp::new(kept.number))
+        }))
+    }
+
+    fn has_claims(&self) -> bool {
+        true
+    }
+
+    fn claim<'a>(&'a self, key: &'a Key, record: Bytes, keep_for: Duration) -> StoreFuture<'a, ClaimOutcome> {
+        Box::pin(async move {
+            tokio::task::yield_now().await;
+            if let Some(record) = self.record(&mut self.kept(), key) {
+                return Ok(ClaimOutcome::Taken(record));
+            }
+            if self.claims_in_two_steps {
+                tokio::task::yield_now().await;
+                self.keep_record(&mut self.kept(), key, record, keep_for);
+                return Ok(ClaimOutcome::Won);
+            }
+            let mut kept = self.kept();
+            Ok(match self.record(&mut kept, key) {
+                Some(record) => ClaimOutcome::Taken(record),
+                None => {
+                    self.keep_record(&mut kept, key, record, keep_for);
+                    ClaimOutcome::Won
+                }
+            })
+        })
+    }
+
+    fn swap_claim<'a>(
+        &'a self,
+        key: &'a Key,
+        held: &'a Bytes,
+        next: Option<Bytes>,
+        keep_for: Duration,
+    ) -> StoreFuture<'a, bool> {
+        Box::pin(later(move || {
+            let mut kept = self.kept();
+            if self.record(&mut kept, key).as_ref() != Some(held) {
+                return Ok(false);
+            }
+            match next {
+                Some(next) => self.keep_record(&mut kept, key, next, keep_for),
+                None => drop(kept.claims.remove(key.as_bytes())),
+            }
+            Ok(true)
         }))
     }
 

@@ -37,6 +37,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) placeholders: Option<&'a [Placeholder]>,
     /// The types of the handler's arguments.
     pub(crate) arguments: Vec<&'a Type>,
+    /// The type that the handler returns; `None` if it has no name.
+    pub(crate) output: Option<&'a Type>,
     /// `None` if the route does not say who may call it.
     pub(crate) callers: Option<Callers>,
 }

@@ -7,7 +7,8 @@ use syn::Type;
 use super::{
     families::{
         alert::Alert, auth::Access, breaker::Breaker, cache::Caching, deprecated::Deprecation, discover::Discovery,
-        docs::Docs, invalidates::Invalidates, layer::OwnLayer, limits::Limits, rate_limit::RateLimits, state::Target,
+        docs::Docs, idempotent::Idempotent, invalidates::Invalidates, layer::OwnLayer, limits::Limits,
+        rate_limit::RateLimits, state::Target,
     },
     family::{Callers, Family, Surroundings},
     raw::RawOption,
@@ -25,6 +26,7 @@ pub(crate) struct Options {
     pub(crate) deprecation: Option<Deprecation>,
     pub(crate) discovery: Discovery,
     pub(crate) docs: Docs,
+    pub(crate) idempotent: Option<Idempotent>,
     pub(crate) invalidates: Option<Invalidates>,
     pub(crate) layer: OwnLayer,
     pub(crate) limits: Limits,
@@ -33,7 +35,7 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    fn families(&self) -> [&dyn Family; 12] {
+    fn families(&self) -> [&dyn Family; 13] {
         [
             &self.access,
             &self.alert,
@@ -42,6 +44,7 @@ impl Options {
             &self.deprecation,
             &self.discovery,
             &self.docs,
+            &self.idempotent,
             &self.invalidates,
             &self.layer,
             &self.limits,
@@ -50,7 +53,7 @@ impl Options {
         ]
     }
 
-    fn families_mut(&mut self) -> [&mut dyn Family; 12] {
+    fn families_mut(&mut self) -> [&mut dyn Family; 13] {
         [
             &mut self.access,
             &mut self.alert,
@@ -59,6 +62,7 @@ impl Options {
             &mut self.deprecation,
             &mut self.discovery,
             &mut self.docs,
+            &mut self.idempotent,
             &mut self.invalidates,
             &mut self.layer,
             &mut self.limits,

@@ -35,7 +35,7 @@ pub struct CacheBuilder {
 #[derive(Debug)]
 enum Storage {
     /// An embedded store of this size.
-    Embedded { bytes: Option<u64>, tags: Option<usize> },
+    Embedded { bytes: Option<u64>, tags: Option<usize>, claims: Option<u64> },
     /// The program's own store.
     Own(Store),
     /// The storage of this cache, which is already built.
@@ -44,23 +44,30 @@ enum Storage {
 
 impl Default for Storage {
     fn default() -> Self {
-        Self::Embedded { bytes: None, tags: None }
+        Self::Embedded { bytes: None, tags: None, claims: None }
     }
 }
 
 impl CacheBuilder {
     /// Sets the size of the embedded store, in bytes. Defaults to 64 MiB.
     pub fn max_bytes(self, bytes: u64) -> Self {
-        let tags = self.tags();
-        Self { storage: Storage::Embedded { bytes: Some(bytes), tags }, ..self }
+        let (_, tags, claims) = self.sizes();
+        Self { storage: Storage::Embedded { bytes: Some(bytes), tags, claims }, ..self }
     }
 
     /// Sets approximately how many invalidated tags the embedded store remembers. Defaults to one for 512 bytes of its
     /// size. If there are more, the oldest invalidations are forgotten, and everything that was stored before them
     /// becomes invalid.
     pub fn tag_capacity(self, tags: usize) -> Self {
-        let bytes = self.bytes();
-        Self { storage: Storage::Embedded { bytes, tags: Some(tags) }, ..self }
+        let (bytes, _, claims) = self.sizes();
+        Self { storage: Storage::Embedded { bytes, tags: Some(tags), claims }, ..self }
+    }
+
+    /// Sets the size of the records of [idempotency keys](crate::idempotency) in the embedded store, in bytes, in
+    /// addition to that of the entries. Beyond it, requests with new keys are answered with 503. Defaults to 64 MiB.
+    pub fn claim_bytes(self, bytes: u64) -> Self {
+        let (entries, tags, _) = self.sizes();
+        Self { storage: Storage::Embedded { bytes: entries, tags, claims: Some(bytes) }, ..self }
     }
 
     /// Stores entries in `store`. Defaults to an [`Embedded`] store.
@@ -155,12 +162,11 @@ impl CacheBuilder {
         self
     }
 
-    fn bytes(&self) -> Option<u64> {
-        if let Storage::Embedded { bytes, .. } = self.storage { bytes } else { None }
-    }
-
-    fn tags(&self) -> Option<usize> {
-        if let Storage::Embedded { tags, .. } = self.storage { tags } else { None }
+    fn sizes(&self) -> (Option<u64>, Option<usize>, Option<u64>) {
+        match self.storage {
+            Storage::Embedded { bytes, tags, claims } => (bytes, tags, claims),
+            Storage::Own(_) | Storage::Built(_) => (None, None, None),
+        }
     }
 
     /// Whether the program's own store, or a cache that is already built, determines the size.
@@ -198,11 +204,15 @@ impl CacheBuilder {
                 return cache;
             }
             Storage::Own(store) => store,
-            Storage::Embedded { bytes, tags } => {
+            Storage::Embedded { bytes, tags, claims } => {
                 let bytes = bytes.unwrap_or(DEFAULT_BYTES);
                 let embedded = match tags {
                     Some(tags) => Embedded::with_tags(bytes, tags),
                     None => Embedded::new(bytes),
+                };
+                let embedded = match claims {
+                    Some(claims) => embedded.claim_bytes(claims),
+                    None => embedded,
                 };
                 Store::Embedded(Arc::new(embedded.clock(clock.clone())))
             }

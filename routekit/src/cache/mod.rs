@@ -44,6 +44,7 @@
 mod builder;
 #[expect(clippy::module_inception, reason = "`Cache` is the type that the module is about")]
 mod cache;
+mod claims;
 mod coalesce;
 mod events;
 mod headers;
@@ -72,8 +73,9 @@ pub use self::{
     },
     store::{
         buffered_response::BufferedResponse,
+        claim::ClaimOutcome,
         contract::{CacheStore, StoreError, StoreFuture},
-        embedded::{DEFAULT_BYTES, Embedded},
+        embedded::{DEFAULT_BYTES, DEFAULT_CLAIM_BYTES, Embedded},
         entry::Entry,
         key::Key,
         lookup_result::Lookup,

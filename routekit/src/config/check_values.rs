@@ -112,6 +112,18 @@ impl Config {
         if self.cache_key_prefix.len() as u64 >= *self.cache_max_key_length {
             wrong("cache.max_key_length", "must be longer than `cache.key_prefix`, or no key fits");
         }
+        if self.idempotency_ttl.is_zero() {
+            wrong(
+                "idempotency.ttl",
+                "zero; nothing would be replayed. `idempotent_ttl = \"off\"` switches a route off",
+            );
+        }
+        if *self.idempotency_lease < Duration::from_secs(1) {
+            wrong("idempotency.lease", "less than a second; a claim would end while its handler runs");
+        }
+        if *self.idempotency_claim_bytes == 0 {
+            wrong("idempotency.claim_bytes", "zero; every request with an idempotency key would be answered with 503");
+        }
         for (name, setting) in [
             ("server.head_timeout", &self.server_head_timeout),
             ("server.idle_timeout", &self.server_idle_timeout),

@@ -314,6 +314,29 @@ pub(super) const KEYS: &[ConfigKey] = &[
         "Whether cached routes send a digest of their cache key as `X-Cache-Key`."
     ),
     key!(
+        "idempotency.ttl",
+        idempotency_ttl,
+        duration,
+        units::show,
+        "How long the response to an idempotency key is replayed, for routes that declare no `ttl`."
+    ),
+    key!(
+        "idempotency.lease",
+        idempotency_lease,
+        duration,
+        units::show,
+        "How long the claim of an idempotency key outlives a process that crashed. A request renews its claim three \
+         times as often."
+    ),
+    key!(
+        "idempotency.claim_bytes",
+        idempotency_claim_bytes,
+        bytes,
+        show_bytes,
+        "The size of the records of idempotency keys in the embedded store, in addition to `cache.max_bytes`. Beyond \
+         it, requests with new keys are answered with 503 until the `ttl` of older ones has passed."
+    ),
+    key!(
         "server.head_timeout",
         server_head_timeout,
         duration,

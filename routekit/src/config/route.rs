@@ -31,6 +31,8 @@ pub(crate) struct RouteConfig {
     pub(crate) alert_p99: Option<Setting<Option<Duration>>>,
     /// `None` in the setting switches the cache of the route off.
     pub(crate) cache_ttl: Option<Setting<Option<Duration>>>,
+    /// `None` in the setting switches the idempotency keys of the route off.
+    pub(crate) idempotent_ttl: Option<Setting<Option<Duration>>>,
     pub(crate) concurrency: Option<Setting<Option<u32>>>,
     /// Whether the circuit breaker that the route declares is on.
     pub(crate) breaker: Option<Setting<bool>>,
@@ -52,6 +54,7 @@ impl RouteConfig {
             alert_mean: None,
             alert_p99: None,
             cache_ttl: None,
+            idempotent_ttl: None,
             concurrency: None,
             breaker: None,
             content_security_policy: None,
@@ -128,6 +131,13 @@ pub(super) const KEYS: &[RouteKey] = &[
         "How long responses without a freshness lifetime of their own are fresh. `off` switches the cache of the route \
          off. Requires a route that declares `cache`."
     ),
+    key!(
+        idempotent_ttl,
+        time_or_off,
+        show_duration,
+        "How long the response to an idempotency key is replayed. `off` switches the idempotency keys of the route \
+         off. Requires a route that declares `idempotent`."
+    ),
     key!(concurrency, count_or_off, show_count, "How many requests the handler runs at a time, or `off`."),
     key!(
         breaker,
@@ -149,6 +159,13 @@ pub(super) const KEYS: &[RouteKey] = &[
         "The `Referrer-Policy` of the route's responses, or `off`. A header that the handler sets stays."
     ),
 ];
+
+fn time_or_off(text: &str) -> Result<Option<Duration>, String> {
+    match duration_or_off(text)? {
+        Some(Duration::ZERO) => Err("zero; nothing would be replayed, and `off` switches the policy off".to_owned()),
+        time => Ok(time),
+    }
+}
 
 fn count_or_off(text: &str) -> Result<Option<u32>, String> {
     match text.parse() {

@@ -14,7 +14,7 @@ use crate::{
     body_limit, cache,
     client_address::TrustedProxies,
     edge::{CorsHeaders, cors, security_headers},
-    metrics,
+    idempotency, metrics,
     rate_limit::{self, Limit, RateLimitHeaders},
 };
 
@@ -162,6 +162,16 @@ settings! {
 
     /// Returns `cache.debug_headers`: whether cached routes send a digest of their cache key.
     cache_debug_headers, set_cache_debug_headers: bool = false;
+
+    /// Returns `idempotency.ttl`: how long the response to an idempotency key is replayed, for routes that declare no
+    /// `ttl`.
+    idempotency_ttl, set_idempotency_ttl: Duration = idempotency::DEFAULT_TTL;
+
+    /// Returns `idempotency.lease`: how long the claim of an idempotency key outlives a process that crashed.
+    idempotency_lease, set_idempotency_lease: Duration = idempotency::DEFAULT_LEASE;
+
+    /// Returns `idempotency.claim_bytes`: the size of the records of idempotency keys in the embedded store.
+    idempotency_claim_bytes, set_idempotency_claim_bytes: u64 = cache::DEFAULT_CLAIM_BYTES;
 
     /// Returns `server.head_timeout`: how long a client may take to send the head of a request.
     server_head_timeout, set_server_head_timeout: Duration = Duration::from_secs(30);

@@ -57,6 +57,7 @@ pub(crate) use self::{
     knows_request::KnowsRequest,
     method::{METHODS, method_index, method_name},
     observer::{Ending, ProbeAnswer, ReplacesFailure, Report},
+    permit::LateResponse,
     policy_trace::{MAX_DECISIONS, PolicyDecision, PolicyTrace, TracedRequest},
     request_tracer::{OverTls, RequestTracer, TracedHead, request_tracer},
     room::make_room,

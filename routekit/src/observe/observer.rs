@@ -144,6 +144,14 @@ pub enum Event {
     CacheHit,
     /// A stale response came from the cache.
     CacheStale,
+    /// A repeated request got the stored response to its `Idempotency-Key`.
+    IdempotentReplay,
+    /// A request with the same `Idempotency-Key` was in progress.
+    IdempotencyConflict,
+    /// The `Idempotency-Key` belongs to another request.
+    IdempotencyMismatch,
+    /// The `Idempotency-Key` could not be claimed: the store has no room, or cannot be reached.
+    IdempotencyUnavailable,
     /// The circuit breaker was open.
     BreakerOpen,
     /// The route was at its concurrency limit.

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     base::{setting::Origin, units},
     rate_limit::Limit,
-    route::{Audience, CachePolicy, Deprecation},
+    route::{Audience, CachePolicy, Deprecation, IdempotentPolicy},
 };
 
 /// The value, or `off`.
@@ -101,6 +101,23 @@ impl fmt::Display for ShownCache<'_> {
     }
 }
 
+/// `ttl 24h, required, max_body 1MiB`
+pub(super) struct ShownIdempotent<'a>(pub(super) &'a IdempotentPolicy);
+
+impl fmt::Display for ShownIdempotent<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let IdempotentPolicy { ttl, required, max_body } = *self.0;
+        f.write_str("on")?;
+        if let Some(ttl) = ttl {
+            write!(f, ", ttl {}", units::show(&ttl))?;
+        }
+        if required {
+            f.write_str(", required")?;
+        }
+        max_body.map_or(Ok(()), |bytes| write!(f, ", max_body {}", units::Bytes(bytes)))
+    }
+}
+
 fn list(f: &mut fmt::Formatter<'_>, name: &str, values: &[&str]) -> fmt::Result {
     if values.is_empty() { Ok(()) } else { write!(f, ", {name} {}", values.join(" ")) }
 }
@@ -167,6 +184,7 @@ impl fmt::Display for EffectivePolicies {
         }
         part("alert_p99", &units::show_duration(&self.alert.p99), self.alert.p99.origin());
         part("cache", &OrOff(self.cache.as_ref().map(ShownCache)), self.cache.origin());
+        part("idempotent", &OrOff(self.idempotent.as_ref().map(ShownIdempotent)), self.idempotent.origin());
         if let Some(declared) = declared_invalidation(self) {
             part("invalidates", &declared, &Origin::Attribute);
         }

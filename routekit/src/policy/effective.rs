@@ -11,8 +11,8 @@ use crate::{
     config::{Config, RouteConfig},
     rate_limit::{Limit, Limiter},
     route::{
-        Access, BreakerPolicy, CachePolicy, DeclaredPolicies, Deprecation, Invalidates, Policies, RateLimitPolicy,
-        RequestText,
+        Access, BreakerPolicy, CachePolicy, DeclaredPolicies, Deprecation, IdempotentPolicy, Invalidates, Policies,
+        RateLimitPolicy, RequestText,
     },
 };
 
@@ -38,6 +38,8 @@ pub struct EffectivePolicies {
     pub deprecation: Setting<Option<Deprecation>>,
     /// The caching of responses.
     pub cache: Setting<Option<CachePolicy>>,
+    /// The treatment of idempotency keys.
+    pub idempotent: Setting<Option<IdempotentPolicy>>,
     /// The declared invalidations.
     pub invalidates: Option<Invalidates>,
     /// The cached routes that declare `invalidate_on` this one.
@@ -157,6 +159,7 @@ impl EffectivePolicies {
                 &Setting::default_to(None),
             ),
             cache,
+            idempotent: idempotent_policy(route.idempotent_ttl, &config.idempotency_ttl, declared.own.idempotent),
             invalidates: declared.own.invalidates,
             wanted_by: Vec::new(),
             drops: Drops::Nothing,
@@ -194,6 +197,24 @@ fn cache_policy(
         (Some(ttl), _, _) => Setting::new(ttl.map(with_ttl), ttl.origin().clone()),
         (None, None, Some(ttl)) => Setting::new(Some(with_ttl(ttl)), default_ttl.origin().clone()),
         (None, _, _) => Setting::new(Some(policy), Origin::Attribute),
+    }
+}
+
+/// Configuration can change the `ttl` and switch the policy off. `default_ttl` applies to routes that declare no `ttl`.
+fn idempotent_policy(
+    ttl: Option<Setting<Option<Duration>>>,
+    default_ttl: &Setting<Duration>,
+    declared: Option<IdempotentPolicy>,
+) -> Setting<Option<IdempotentPolicy>> {
+    let Some(policy) = declared else { return Setting::default_to(None) };
+    let with_ttl = |ttl: Duration| IdempotentPolicy { ttl: Some(ttl), ..policy };
+    match (ttl, policy.ttl) {
+        (Some(ttl), _) => Setting::new(ttl.map(with_ttl), ttl.origin().clone()),
+        (None, None) if *default_ttl.origin() != Origin::Default => {
+            Setting::new(Some(with_ttl(**default_ttl)), default_ttl.origin().clone())
+        }
+        (None, None) => Setting::new(Some(with_ttl(**default_ttl)), Origin::Attribute),
+        (None, Some(_)) => Setting::new(Some(policy), Origin::Attribute),
     }
 }
 

@@ -9,7 +9,7 @@ use tower_service::Service;
 
 use super::{
     effective::{Drops, EffectivePolicies},
-    stack::{HandlerPolicies, HandlerService, RoutePolicies, RouteService},
+    stack::{HandlerPolicies, HandlerService, RoutePolicies, RouteService, StoredResponses},
 };
 use crate::{
     auth::{Access, AccessCheck, Verifiers},
@@ -21,6 +21,7 @@ use crate::{
     correlation::CORRELATION_ID,
     deprecation::DeprecationHeaders,
     edge::CrossSiteCheck,
+    idempotency::IdempotencyLayer,
     observe::{Observer, Report, RouteState},
     rate_limit::{RateLimitSetup, RateLimits},
     route::{Audience, Endpoint, EndpointFuture, Method, RequestText, ServedMethods},
@@ -45,6 +46,8 @@ pub(crate) struct RouteContext {
     pub(crate) partitions: Vec<RequestText>,
     /// The prefix of all paths.
     pub(crate) prefix: String,
+    /// How long a claim of an idempotency key outlives its process.
+    pub(crate) idempotency_lease: Duration,
     /// Whether requests are traced, so that they can be explained.
     pub(crate) explains: bool,
     /// `None` if it is switched off.
@@ -87,7 +90,11 @@ pub(crate) fn add_route(
         auth: AccessCheck::new((*policies.access).clone(), Arc::clone(&context.verifiers))
             .map(|auth| auth.observer(observer())),
         csrf: context.csrf.clone().map(|csrf| csrf.observer(observer())),
-        cache: caching(policies, context, (method, path), observer()).map(|cache| cache.layer(handler.clone())),
+        stored: match (caching(policies, context, (method, path), observer()), *policies.idempotent) {
+            (Some(cache), _) => StoredResponses::Cached(cache.layer(handler.clone())),
+            (None, Some(_)) => StoredResponses::Idempotent(idempotency(policies, context, (method, path), observer())),
+            (None, None) => StoredResponses::None,
+        },
         handler,
     });
     served.add(methods, service)
@@ -154,6 +161,33 @@ fn caching(
         Some(timeout) => layer.deadline(timeout.saturating_mul(calls)),
         None => layer,
     })
+}
+
+fn idempotency(
+    policies: &EffectivePolicies,
+    context: &RouteContext,
+    (method, path): (Method, &str),
+    observer: Arc<dyn Observer>,
+) -> IdempotencyLayer {
+    let policy = policies.idempotent.unwrap_or_default();
+    let layer = IdempotencyLayer::new(context.cache.clone())
+        .of_route(format!("{method} {path}"))
+        .lease(context.idempotency_lease)
+        .observer(observer);
+    let layer = match policy.ttl {
+        Some(ttl) => layer.ttl(ttl),
+        None => layer,
+    };
+    let layer = if policy.required { layer.required() } else { layer };
+    let layer = match policy.max_body {
+        Some(bytes) => layer.max_body(bytes),
+        None => layer,
+    };
+    // A handler that may take longer than the default, and a fallback after it.
+    match *policies.timeout {
+        Some(timeout) => layer.grace_of_at_least(timeout.saturating_mul(2)),
+        None => layer,
+    }
 }
 
 fn invalidation(

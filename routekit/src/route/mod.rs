@@ -31,7 +31,9 @@ pub use self::{
     endpoint::{Endpoint, EndpointFuture},
     meta::{Location, RouteMeta},
     method::Method,
-    policies::{AlertPolicy, BreakerPolicy, CachePolicy, Deprecation, Invalidates, Policies, RateLimitPolicy},
+    policies::{
+        AlertPolicy, BreakerPolicy, CachePolicy, Deprecation, IdempotentPolicy, Invalidates, Policies, RateLimitPolicy,
+    },
     registry::Route,
 };
 // For generated code, and for the modules that publish them under their own names.

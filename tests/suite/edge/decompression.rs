@@ -119,6 +119,14 @@ async fn encoding_that_is_not_understood_is_415_with_those_that_are() {
 }
 
 #[tokio::test]
+async fn refusal_of_an_encoding_is_explained() {
+    let app = TestApp::new(plain().configure(|config| config.set_explain_requests(5)));
+    post(&app, "/decompression/json", &["zstd"], "{}").await;
+    let explained = app.admin().get("/requests").send().await;
+    assert!(explained.text().contains("decompression"), "{}", explained.text());
+}
+
+#[tokio::test]
 async fn body_that_is_not_in_its_format_is_400() {
     let app = TestApp::new(plain());
     let whole = gzip(&[b'1'; 2000]);

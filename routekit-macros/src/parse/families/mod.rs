@@ -7,6 +7,7 @@ pub(super) mod cache;
 pub(super) mod deprecated;
 pub(super) mod discover;
 pub(super) mod docs;
+pub(super) mod idempotent;
 pub(super) mod invalidates;
 pub(super) mod layer;
 pub(super) mod limits;

@@ -139,6 +139,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         cache_debug_headers: *config.cache_debug_headers,
         partitions,
         prefix: declared.prefix.clone(),
+        idempotency_lease: *config.idempotency_lease,
         explains: *config.explain_requests > 0,
         csrf: csrf.clone(),
     };

@@ -31,6 +31,15 @@ pub(super) fn configured(
             cache = cache.max_bytes(**bytes);
         }
     }
+    let claims = &config.idempotency_claim_bytes;
+    if is_set(claims.origin()) {
+        if cache.is_sized_elsewhere() {
+            let value = units::Bytes(**claims).to_string();
+            refuse("idempotency.claim_bytes", claims.origin(), &value, "a cache, or a store for it,");
+        } else {
+            cache = cache.claim_bytes(**claims);
+        }
+    }
     let (prefix, length) = (&config.cache_key_prefix, &config.cache_max_key_length);
     let (threshold, ttl) = (&config.cache_compression_threshold, &config.cache_default_ttl);
     let others = [

@@ -55,6 +55,7 @@ pub(super) fn check(
     let (config, declared) = (&configured.config, &wired.declared);
     check_provided(&wired.provided, &mut problems);
     check_overrides(config, &declared.routes, &mut problems);
+    check_idempotent(&declared.routes, &configured.cache, &mut problems);
     let in_main = *config.admin_addr == AdminAddr::Main;
     let admin_paths = if in_main { admin::PATHS } else { &[] };
     let reserved = [&HEALTH[..], admin_paths].concat();
@@ -136,8 +137,31 @@ fn check_overrides(config: &Config, routes: &[DeclaredRoute], problems: &mut Vec
         if let (Some(ttl), None) = (&overrides.cache_ttl, &policies.cache) {
             undeclared("cache_ttl", ttl.origin(), &units::show_duration(ttl), "cache(…)");
         }
+        if let (Some(ttl), None) = (&overrides.idempotent_ttl, &policies.idempotent) {
+            undeclared("idempotent_ttl", ttl.origin(), &units::show_duration(ttl), "idempotent");
+        }
         if let (Some(on), None) = (&overrides.breaker, &policies.breaker) {
             undeclared("breaker", on.origin(), if **on { "on" } else { "off" }, "breaker");
         }
+    }
+}
+
+/// Reports routes with idempotency keys whose responses are streamed, and a store that has no claims.
+fn check_idempotent(routes: &[DeclaredRoute], cache: &Cache, problems: &mut Vec<SetupProblem>) {
+    let labels = |is_wanted: &dyn Fn(&DeclaredRoute) -> bool| -> Vec<String> {
+        let idempotent = routes.iter().filter(|declared| declared.policies.idempotent.is_some());
+        idempotent.filter(|declared| is_wanted(declared)).map(DeclaredRoute::label).collect()
+    };
+    let streamed = labels(&|declared| declared.description.upgrades() || declared.description.streams());
+    if !streamed.is_empty() {
+        let message = "these routes are `idempotent`, and a response that is streamed cannot be stored for repeats; \
+                       leave `idempotent` out, or return a response of known length";
+        problems.push(SetupProblem::new("idempotent-stream", message).listing(streamed));
+    }
+    let all = labels(&|_| true);
+    if !cache.has_claims() && !all.is_empty() {
+        let message = "the store of the cache has no claims, which `idempotent` requires; implement \
+                       `CacheStore::claim` and `swap_claim`. Required by";
+        problems.push(SetupProblem::new("store-without-claims", message).listing(all));
     }
 }

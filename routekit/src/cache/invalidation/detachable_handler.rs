@@ -11,7 +11,10 @@ use axum::response::Response;
 use tracing::{Instrument, Span};
 
 use super::change::{Change, Settling};
-use crate::{deadline::within, observe::RunningPermit};
+use crate::{
+    deadline::within,
+    observe::{LateResponse, RunningPermit},
+};
 
 /// How long a handler may continue after its client has disconnected.
 const GRACE: Duration = Duration::from_secs(30);
@@ -25,6 +28,8 @@ pub(super) struct DetachableHandler<E: Send + 'static> {
     span: Span,
     /// Holds the route's `concurrency` permit for as long as the handler runs.
     permit: Option<RunningPermit>,
+    /// Receives the response of a handler that continues.
+    late: Option<LateResponse>,
 }
 
 enum HandlerState<E> {
@@ -35,11 +40,11 @@ enum HandlerState<E> {
 
 impl<E: Send + 'static> DetachableHandler<E> {
     pub(super) fn new(
-        permit: Option<RunningPermit>,
+        (permit, late): (Option<RunningPermit>, Option<LateResponse>),
         run: impl Future<Output = Result<Response, E>> + Send + 'static,
         change: Box<Change>,
     ) -> Self {
-        Self { state: HandlerState::Running(Box::pin(run), change), span: Span::current(), permit }
+        Self { state: HandlerState::Running(Box::pin(run), change), span: Span::current(), permit, late }
     }
 }
 
@@ -86,7 +91,7 @@ impl<E: Send + 'static> Drop for DetachableHandler<E> {
                 return;
             };
             change.invalidate_so_far();
-            let permit = self.permit.take();
+            let (permit, late) = (self.permit.take(), self.late.take());
             let rest = async move {
                 let _permit = permit;
                 let Some(answer) = within(GRACE, run).await else {
@@ -95,6 +100,9 @@ impl<E: Send + 'static> Drop for DetachableHandler<E> {
                 };
                 if let Some(settling) = change.settle(&answer) {
                     settling.await;
+                }
+                if let (Some(late), Ok(response)) = (late, answer) {
+                    late.receive(response).await;
                 }
             };
             hand_over(Box::pin(rest.instrument(self.span.clone())));

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use super::change::Settling;
 use crate::{
-    base::printable::{Chain, Printable},
+    base::{
+        printable::{Chain, Printable},
+        spawner::Task,
+    },
     cache::{Cache, Listener, StoreError, events::event::Invalidated, validity::target::Target},
     identity::Identity,
 };
@@ -160,14 +163,14 @@ impl Cache {
 
     /// Starts the rest of a handler whose client has disconnected. `None` without a spawner, or if too many are
     /// running.
-    pub(super) fn hand_over(&self) -> Option<impl FnOnce(Settling) + '_> {
+    pub(crate) fn hand_over(&self) -> Option<impl FnOnce(Task) + use<>> {
         let spawner = self.shared.spawner.as_ref()?;
         let Ok(permit) = Arc::clone(&self.shared.handlers).try_acquire_owned() else {
             tracing::warn!("a handler whose client left, or that timed out, is dropped: 1,024 others run already");
             return None;
         };
         let spawner = spawner.clone();
-        Some(move |rest: Settling| {
+        Some(move |rest: Task| {
             spawner.spawn(async move {
                 let _permit = permit;
                 rest.await;

@@ -7,7 +7,7 @@ use axum::{extract::Request, response::Response};
 use tower_service::Service;
 
 use super::{InvalidatingFuture, change::Change, detachable_handler::DetachableHandler, plan::InvalidationPlan};
-use crate::observe::RunningPermit;
+use crate::observe::{LateResponse, RunningPermit};
 
 /// The service of [`InvalidateLayer`](super::InvalidateLayer).
 #[derive(Debug, Clone)]
@@ -55,6 +55,6 @@ where
     let Some(change) = Change::of(plan, &mut request) else {
         return InvalidatingFuture::of_url(inner.call(request), None);
     };
-    let permit = RunningPermit::of(request.extensions());
-    InvalidatingFuture::of_handler(DetachableHandler::new(permit, inner.call(request), change))
+    let held = (RunningPermit::of(request.extensions()), LateResponse::of(request.extensions()));
+    InvalidatingFuture::of_handler(DetachableHandler::new(held, inner.call(request), change))
 }

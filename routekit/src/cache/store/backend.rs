@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
 use crate::{
@@ -17,6 +18,7 @@ use crate::{
         stats::condition::{ProviderStatus, StoreCondition, StoreSize},
         store::{
             buffered_response::BufferedResponse,
+            claim::ClaimOutcome,
             contract::{CacheStore, StoreError, StoreFuture},
             embedded::Embedded,
             entry::Entry,
@@ -129,6 +131,46 @@ impl Store {
 
     pub(in crate::cache) async fn clear(&self) -> Result<(), StoreError> {
         in_time(INVALIDATION_BUDGET, self.get().clear()).await.map(drop)
+    }
+
+    pub(in crate::cache) fn has_claims(&self) -> bool {
+        self.get().has_claims()
+    }
+
+    pub(in crate::cache) async fn claim(
+        &self,
+        key: &Key,
+        record: Bytes,
+        keep_for: Duration,
+    ) -> Result<ClaimOutcome, StoreError> {
+        match self {
+            Self::Embedded(embedded) => Ok(embedded.claim_now(key, record, keep_for)),
+            Self::Other(other) => in_time(BUDGET, other.claim(key, record, keep_for)).await,
+        }
+    }
+
+    pub(in crate::cache) async fn swap_claim(
+        &self,
+        key: &Key,
+        held: &Bytes,
+        next: Option<Bytes>,
+        keep_for: Duration,
+    ) -> Result<bool, StoreError> {
+        match self {
+            Self::Embedded(embedded) => Ok(embedded.swap_claim_now(key, held, next, keep_for)),
+            Self::Other(other) => in_time(BUDGET, other.swap_claim(key, held, next, keep_for)).await,
+        }
+    }
+
+    /// Removes a record of the embedded store, if it is still `held`. Returns `false` if the store is another.
+    pub(in crate::cache) fn release_claim_now(&self, key: &Key, held: &Bytes) -> bool {
+        match self {
+            Self::Embedded(embedded) => {
+                embedded.swap_claim_now(key, held, None, Duration::ZERO);
+                true
+            }
+            Self::Other(_) => false,
+        }
     }
 
     pub(in crate::cache) async fn size(&self) -> Result<StoreSize, StoreError> {

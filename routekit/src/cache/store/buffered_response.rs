@@ -37,7 +37,7 @@ impl BufferedResponse {
     }
 
     /// Keeps the extensions of an error response.
-    pub(in crate::cache) fn with_extensions(mut self, extensions: &http::Extensions) -> Self {
+    pub(crate) fn with_extensions(mut self, extensions: &http::Extensions) -> Self {
         // The source may hold secrets.
         self.problem = extensions.get::<Problem>().map(Problem::without_source);
         self.failure = extensions.get().copied();
@@ -63,12 +63,12 @@ impl BufferedResponse {
     }
 
     /// Sets a header, and replaces all others of that name.
-    pub(in crate::cache) fn insert(&mut self, name: HeaderName, value: HeaderValue) {
+    pub(crate) fn insert(&mut self, name: HeaderName, value: HeaderValue) {
         self.headers.insert(name, value);
     }
 
     /// Returns the response; without its body if `head_only`.
-    pub(in crate::cache) fn respond(&self, head_only: bool) -> Response {
+    pub(crate) fn respond(&self, head_only: bool) -> Response {
         self.respond_with(self.headers.clone(), head_only)
     }
 

@@ -1,10 +1,18 @@
 //! The contract between a cache and its store.
 
-use std::{error::Error, fmt, future::Future, pin::Pin};
+use std::{
+    error::Error,
+    fmt,
+    future::{Future, ready},
+    pin::Pin,
+    time::Duration,
+};
+
+use bytes::Bytes;
 
 use crate::cache::{
     stats::condition::StoreSize,
-    store::{entry::Entry, key::Key, lookup_result::Lookup},
+    store::{claim::ClaimOutcome, entry::Entry, key::Key, lookup_result::Lookup},
     validity::{stamp::Stamp, target::Target},
 };
 
@@ -21,8 +29,12 @@ pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>>
 /// 3. Stamps never decrease. A stamp that is read after an invalidation has returned is not earlier than the
 ///    invalidation.
 /// 4. An entry may be dropped at any time.
+/// 5. A claim is a record beside the entries: `lookup`, `invalidate` and `clear` do not concern it. It is kept until
+///    its time has passed, and never dropped earlier: a store without room answers [`ClaimOutcome::Full`].
+/// 6. `claim` is atomic: of all claims of a key that has no record, exactly one is [`ClaimOutcome::Won`]. `swap_claim`
+///    is atomic as well.
 ///
-/// A lookup or a put fails after 250 ms, an invalidation after 5 s.
+/// A lookup, a put or a claim fails after 250 ms, an invalidation after 5 s.
 ///
 /// A store outside the process stores [`EntryParts`](crate::cache::EntryParts), which serde can serialise.
 ///
@@ -48,11 +60,42 @@ pub trait CacheStore: Send + Sync + 'static {
     /// Invalidates and removes every entry. Returns the stamp of the invalidation.
     fn clear(&self) -> StoreFuture<'_, Stamp>;
 
+    /// Returns whether the store has claims, which [idempotent](crate::idempotency) routes require. Defaults to
+    /// `false`.
+    fn has_claims(&self) -> bool {
+        false
+    }
+
+    /// Keeps `record` under a key that has none, for `keep_for`. If the key has a record, it is returned and stays. In
+    /// Redis, this is `SET` with `NX`, `GET` and `PX`.
+    fn claim<'a>(&'a self, key: &'a Key, record: Bytes, keep_for: Duration) -> StoreFuture<'a, ClaimOutcome> {
+        let _ = (key, record, keep_for);
+        Box::pin(ready(Err(no_claims())))
+    }
+
+    /// Replaces the record of a key by `next`, which is kept for `keep_for`, or removes it, if it is still `held`.
+    /// Returns whether it was. Finds room for `next` even if the store would be [full](ClaimOutcome::Full) for a claim:
+    /// the request has been processed, and must not be processed again.
+    fn swap_claim<'a>(
+        &'a self,
+        key: &'a Key,
+        held: &'a Bytes,
+        next: Option<Bytes>,
+        keep_for: Duration,
+    ) -> StoreFuture<'a, bool> {
+        let _ = (key, held, next, keep_for);
+        Box::pin(ready(Err(no_claims())))
+    }
+
     /// Returns the approximate number of entries, valid or not, and the bytes that they take.
     fn size(&self) -> StoreFuture<'_, StoreSize>;
 
     /// Checks whether the store can be reached.
     fn health(&self) -> StoreFuture<'_, ()>;
+}
+
+fn no_claims() -> StoreError {
+    StoreError::new("the store has no claims")
 }
 
 /// The error of a store that cannot be reached, or whose answer is not valid.

@@ -60,6 +60,10 @@ struct PolicyAnswers {
     csrf: OnceLock<Counter>,
     rate_limit: OnceLock<Counter>,
     cache: OnceLock<Counter>,
+    idempotent_replay: OnceLock<Counter>,
+    idempotency_conflict: OnceLock<Counter>,
+    idempotency_mismatch: OnceLock<Counter>,
+    idempotency_unavailable: OnceLock<Counter>,
     breaker: OnceLock<Counter>,
     concurrency: OnceLock<Counter>,
 }
@@ -166,6 +170,10 @@ impl Observer for RouteMetrics {
             Event::CrossSite => (&self.policy_answers.csrf, "csrf"),
             Event::RateLimited => (&self.policy_answers.rate_limit, "rate_limit"),
             Event::CacheHit | Event::CacheStale => (&self.policy_answers.cache, "cache"),
+            Event::IdempotentReplay => (&self.policy_answers.idempotent_replay, "idempotency_replay"),
+            Event::IdempotencyConflict => (&self.policy_answers.idempotency_conflict, "idempotency_conflict"),
+            Event::IdempotencyMismatch => (&self.policy_answers.idempotency_mismatch, "idempotency_mismatch"),
+            Event::IdempotencyUnavailable => (&self.policy_answers.idempotency_unavailable, "idempotency_unavailable"),
             Event::BreakerOpen => (&self.policy_answers.breaker, "breaker"),
             Event::ConcurrencyExceeded => (&self.policy_answers.concurrency, "concurrency"),
         };

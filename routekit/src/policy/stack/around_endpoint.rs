@@ -22,6 +22,7 @@ use crate::{
     cache::{Cached, CachedFuture},
     deprecation::DeprecationHeaders,
     edge::{CrossSiteCheck, SecurityHeaders},
+    idempotency::IdempotencyLayer,
     identity::Identity,
     observe::{Exchange, RouteState, TracedRequest, WantsCacheOutcome},
     rate_limit::{LimitAdmission, QuotaStates, RateLimits},
@@ -43,8 +44,16 @@ pub(in crate::policy) struct RoutePolicies {
     pub(in crate::policy) auth: Option<AccessCheck>,
     /// Behind `auth`, because it concerns identities from cookies.
     pub(in crate::policy) csrf: Option<CrossSiteCheck>,
-    pub(in crate::policy) cache: Option<Cached<HandlerService>>,
+    pub(in crate::policy) stored: StoredResponses,
     pub(in crate::policy) handler: HandlerService,
+}
+
+/// The policy that may answer with a stored response. A route has one at most: responses to safe methods are cached,
+/// and requests with unsafe methods are idempotent.
+pub(in crate::policy) enum StoredResponses {
+    None,
+    Cached(Cached<HandlerService>),
+    Idempotent(IdempotencyLayer),
 }
 
 impl RouteService {
@@ -169,9 +178,34 @@ impl RoutePolicies {
 
     #[inline(always)]
     fn look_up(&self, request: Request) -> PassOrAnswer<RouteCall> {
-        match &self.cache {
-            Some(cache) => PassOrAnswer::pass(RouteCall::Cached { inner: cache.clone().call(request) }),
-            None => self.handler.start(request, |inner| RouteCall::Handler { inner }),
+        match &self.stored {
+            StoredResponses::Cached(cache) => {
+                PassOrAnswer::pass(RouteCall::Cached { inner: cache.clone().call(request) })
+            }
+            StoredResponses::None => self.handler.start(request, |inner| RouteCall::Handler { inner }),
+            StoredResponses::Idempotent(idempotency) => self.process_once(idempotency, request),
+        }
+    }
+
+    /// A function of its own, and a boxed future, so that other routes only pay for the branch.
+    #[inline(never)]
+    fn process_once(&self, idempotency: &IdempotencyLayer, request: Request) -> PassOrAnswer<RouteCall> {
+        match idempotency.admit(&request) {
+            Ok(None) => self.handler.start(request, |inner| RouteCall::Handler { inner }),
+            Ok(Some(key)) => {
+                let handler = self.handler.clone();
+                let answer = idempotency.answer(key, request, move |request| handler.respond(request));
+                PassOrAnswer::wait(async move {
+                    let Ok(response) = answer.await;
+                    PassOrAnswer::answer(Box::new(response))
+                })
+            }
+            Err(refusal) => {
+                if let Some(exchange) = request.extensions().get::<Exchange>() {
+                    exchange.traced().answers("idempotency", "refused", refusal.status());
+                }
+                PassOrAnswer::answer(refusal)
+            }
         }
     }
 }

@@ -210,6 +210,13 @@ impl Service<Request> for HandlerService {
         if self.0.explains {
             traced(&request).passes("cache", "forwarded");
         }
+        self.respond(request)
+    }
+}
+
+impl HandlerService {
+    /// Answers a request, in a boxed future.
+    pub(super) fn respond(&self, request: Request) -> EndpointFuture {
         let answer = self.start(request, |running| running);
         EndpointFuture::new(HandlerFuture { answer, handler: self.clone() })
     }

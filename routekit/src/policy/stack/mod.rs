@@ -14,7 +14,7 @@ mod edge;
 use std::fmt;
 
 pub(super) use self::{
-    around_endpoint::{RoutePolicies, RouteService},
+    around_endpoint::{RoutePolicies, RouteService, StoredResponses},
     around_handler::{HandlerPolicies, HandlerService},
 };
 pub(crate) use self::{
@@ -22,7 +22,7 @@ pub(crate) use self::{
     edge::Edge,
 };
 use super::{
-    display::{OrOff, ShownBreaker, ShownCache, ShownDeprecation, ShownInvalidation},
+    display::{OrOff, ShownBreaker, ShownCache, ShownDeprecation, ShownIdempotent, ShownInvalidation},
     effective::EffectivePolicies,
     step::Step,
 };
@@ -68,6 +68,8 @@ pub(super) fn steps(policies: &EffectivePolicies, router: &RouterPolicies) -> Ve
     steps.extend(rate_limits(policies, true));
     steps.extend([
         Step::endpoint("cache", "cache", cache).from(policies.cache.origin()),
+        Step::endpoint("idempotency", "idempotent", OrOff(policies.idempotent.as_ref().map(ShownIdempotent)))
+            .from(policies.idempotent.origin()),
         Step::endpoint("concurrency", "concurrency", OrOff(*policies.concurrency)).from(policies.concurrency.origin()),
         Step::endpoint("breaker", "breaker", ShownBreaker(policies)).from(policies.breaker.origin()),
         Step::endpoint("timeout", "timeout", units::show_duration(&policies.timeout)).from(policies.timeout.origin()),

@@ -117,6 +117,11 @@ impl Description {
         self.inputs.iter().any(|input| input.upgrades)
     }
 
+    /// Whether the handler returns a stream of events.
+    pub(crate) fn streams(&self) -> bool {
+        self.outputs.iter().any(|output| output.media_type == Some("text/event-stream"))
+    }
+
     /// For generated code: `state = Type`.
     #[doc(hidden)]
     pub fn needs_state<S: 'static>(&mut self) {

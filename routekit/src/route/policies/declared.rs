@@ -8,6 +8,7 @@ use super::{
     breaker::BreakerPolicy,
     cache::CachePolicy,
     deprecation::Deprecation,
+    idempotent::IdempotentPolicy,
     invalidates::Invalidates,
     rate_limit::RateLimitPolicy,
 };
@@ -23,6 +24,7 @@ pub struct Policies {
     pub(crate) alert: Option<AlertPolicy>,
     pub(crate) deprecation: Option<Deprecation>,
     pub(crate) cache: Option<CachePolicy>,
+    pub(crate) idempotent: Option<IdempotentPolicy>,
     pub(crate) invalidates: Option<Invalidates>,
     pub(crate) concurrency: Option<u32>,
     pub(crate) breaker: Option<BreakerPolicy>,
@@ -78,6 +80,12 @@ impl Policies {
         self.cache
     }
 
+    /// Returns the treatment of idempotency keys.
+    #[must_use]
+    pub const fn idempotent(&self) -> Option<IdempotentPolicy> {
+        self.idempotent
+    }
+
     /// Returns the stored responses that are invalid after the handler.
     #[must_use]
     pub const fn invalidates(&self) -> Option<Invalidates> {
@@ -117,6 +125,7 @@ impl Policies {
             alert: None,
             deprecation: None,
             cache: None,
+            idempotent: None,
             invalidates: None,
             concurrency: None,
             breaker: None,
@@ -169,6 +178,12 @@ impl Policies {
     #[must_use]
     pub const fn with_cache(mut self, cache: CachePolicy) -> Self {
         self.cache = Some(cache);
+        self
+    }
+
+    #[must_use]
+    pub const fn with_idempotent(mut self, idempotent: IdempotentPolicy) -> Self {
+        self.idempotent = Some(idempotent);
         self
     }
 

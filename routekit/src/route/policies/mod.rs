@@ -8,6 +8,7 @@ mod cdn_tags;
 mod declared;
 mod deprecation;
 mod fallback;
+mod idempotent;
 mod invalidates;
 mod rate_limit;
 mod request_text;
@@ -21,6 +22,7 @@ pub use self::{
     declared::Policies,
     deprecation::Deprecation,
     fallback::{Fallback, fallback},
+    idempotent::IdempotentPolicy,
     invalidates::Invalidates,
     rate_limit::{RateLimitKey, RateLimitPolicy},
     request_text::{RequestFunction, RequestText},

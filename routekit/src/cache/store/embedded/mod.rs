@@ -12,14 +12,16 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bytes::Bytes;
 use moka::{Expiry, notification::RemovalCause, sync::Cache as Moka};
 
-use self::recent::Recent;
+use self::{claim_table::ClaimTable, recent::Recent};
 use crate::{
     base::clock::Clock,
     cache::{
         stats::condition::StoreSize,
         store::{
+            claim::ClaimOutcome,
             contract::{CacheStore, StoreFuture},
             entry::Entry,
             key::Key,
@@ -32,10 +34,14 @@ use crate::{
     },
 };
 
+mod claim_table;
 mod recent;
 
 /// The default bound of the embedded store: 64 MiB.
 pub const DEFAULT_BYTES: u64 = 64 * 1024 * 1024;
+
+/// The default bound of the claims in the embedded store: 64 MiB.
+pub const DEFAULT_CLAIM_BYTES: u64 = 64 * 1024 * 1024;
 
 /// The number of a tag takes some 20 bytes: one is remembered for each 512 bytes of entries.
 const BYTES_PER_TAG: u64 = 512;
@@ -50,6 +56,7 @@ pub struct Embedded {
     /// By the hash of the key; the entry holds the key itself.
     entries: Moka<u64, Entry, BuildHasherDefault<IdentityHasher>>,
     recent: Arc<Recent>,
+    claims: ClaimTable,
     validity: Validity,
     clock: Clock,
     evictions: Arc<AtomicU64>,
@@ -88,6 +95,7 @@ impl Embedded {
         Self {
             entries,
             recent,
+            claims: ClaimTable::new(DEFAULT_CLAIM_BYTES),
             validity: Validity::new(tags),
             clock: Clock::system(),
             evictions,
@@ -101,6 +109,29 @@ impl Embedded {
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
         self
+    }
+
+    /// Sets the bound of the claims, in bytes, in addition to that of the entries. A claim is never evicted: beyond the
+    /// bound there are no new ones. Defaults to 64 MiB.
+    #[must_use]
+    pub fn claim_bytes(mut self, bytes: u64) -> Self {
+        self.claims = ClaimTable::new(bytes);
+        self
+    }
+
+    pub(in crate::cache) fn claim_now(&self, key: &Key, record: Bytes, keep_for: Duration) -> ClaimOutcome {
+        self.claims.claim(key, record, keep_for, self.clock.now())
+    }
+
+    /// Replaces or removes a record, if it is still `held`.
+    pub(in crate::cache) fn swap_claim_now(
+        &self,
+        key: &Key,
+        held: &Bytes,
+        next: Option<Bytes>,
+        keep_for: Duration,
+    ) -> bool {
+        self.claims.swap(key, held, next.map(|next| (next, keep_for)), self.clock.now())
     }
 
     /// Returns the result for a key, and the time that its freshness was computed for.
@@ -198,6 +229,24 @@ impl CacheStore for Embedded {
         let stamp = self.validity.invalidate_all();
         self.entries.invalidate_all();
         Box::pin(ready(Ok(stamp)))
+    }
+
+    fn has_claims(&self) -> bool {
+        true
+    }
+
+    fn claim<'a>(&'a self, key: &'a Key, record: Bytes, keep_for: Duration) -> StoreFuture<'a, ClaimOutcome> {
+        Box::pin(ready(Ok(self.claim_now(key, record, keep_for))))
+    }
+
+    fn swap_claim<'a>(
+        &'a self,
+        key: &'a Key,
+        held: &'a Bytes,
+        next: Option<Bytes>,
+        keep_for: Duration,
+    ) -> StoreFuture<'a, bool> {
+        Box::pin(ready(Ok(self.swap_claim_now(key, held, next, keep_for))))
     }
 
     fn size(&self) -> StoreFuture<'_, StoreSize> {

@@ -15,11 +15,12 @@ use crate::{
     },
 };
 
+mod buffered;
 mod raw;
 mod response;
 
 /// The version of [`EntryHead`]'s representation. [`Entry::from_parts`] rejects any other.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 /// An [`Entry`] taken apart, for a store outside the process.
 ///

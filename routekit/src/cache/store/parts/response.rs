@@ -3,29 +3,26 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::HeaderValue;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
-use super::raw::RawBytes;
-use crate::{
-    cache::{
-        store::{
-            aged_headers::{Ageing, ClientTtl},
-            buffered_response::BufferedResponse,
-            stored_response::{Added, Reuse, StoredResponse},
-        },
-        validity::key_text::KeyText,
+use super::{
+    buffered::{BufferedHead, raw},
+    raw::RawBytes,
+};
+use crate::cache::{
+    store::{
+        aged_headers::{Ageing, ClientTtl},
+        buffered_response::BufferedResponse,
+        stored_response::{Added, Reuse, StoredResponse},
     },
-    observe::Failure,
-    problem::{FieldError, Problem},
+    validity::key_text::KeyText,
 };
 
 /// All of a stored response that is not in every entry, except its body.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct ResponseHead {
-    status: u16,
-    headers: Vec<HeaderLine>,
+    response: BufferedHead,
     /// The age of the response when it was stored.
     pub(super) age: Duration,
     pub(super) reuse: Reuse,
@@ -35,30 +32,13 @@ pub(super) struct ResponseHead {
     cdn_ttl: Option<Duration>,
     origin_since: Option<Duration>,
     pub(super) key_text: Option<KeyText>,
-    /// The document of an RFC 9457 problem, which is rendered again for each request.
-    problem: Option<Map<String, Value>>,
-    failure: Option<String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct HeaderLine {
-    name: String,
-    value: RawBytes,
-    sensitive: bool,
 }
 
 impl ResponseHead {
     pub(super) fn of(response: &StoredResponse) -> Self {
-        let (ageing, buffered) = (response.head.ageing(), &response.response);
-        let headers = response.headers();
-        let lines = headers.iter().map(|(name, value)| HeaderLine {
-            name: name.as_str().to_owned(),
-            value: raw(value),
-            sensitive: value.is_sensitive(),
-        });
+        let ageing = response.head.ageing();
         Self {
-            status: response.status().as_u16(),
-            headers: lines.collect(),
+            response: BufferedHead::of(&response.response, &response.headers()),
             age: response.head.initial_age(),
             reuse: response.reuse(),
             added: response.added(),
@@ -67,27 +47,12 @@ impl ResponseHead {
             cdn_ttl: ageing.cdn_ttl,
             origin_since: ageing.origin_since,
             key_text: response.key_text.as_deref().cloned(),
-            problem: buffered.problem.as_ref().and_then(document),
-            failure: buffered.failure.map(|failure| failure.as_str().to_owned()),
         }
     }
 
     /// The response with this body; `None` if a part is not valid in HTTP.
     pub(super) fn buffered(&self, body: Bytes) -> Option<BufferedResponse> {
-        let mut headers = HeaderMap::with_capacity(self.headers.len());
-        for HeaderLine { name, value, sensitive } in &self.headers {
-            let mut value = HeaderValue::from_bytes(&value.0).ok()?;
-            value.set_sensitive(*sensitive);
-            headers.append(HeaderName::from_bytes(name.as_bytes()).ok()?, value);
-        }
-        let failure = |name: &String| FAILURES.into_iter().find(|failure| failure.as_str() == name);
-        Some(BufferedResponse {
-            status: StatusCode::from_u16(self.status).ok()?,
-            headers,
-            body,
-            problem: self.problem.clone().and_then(problem),
-            failure: self.failure.as_ref().and_then(failure),
-        })
+        self.response.with_body(body)
     }
 
     pub(super) fn ageing(&self) -> Option<Ageing> {
@@ -97,80 +62,5 @@ impl ResponseHead {
         };
         let Self { client_ttl: client, cdn_ttl, origin_since, .. } = *self;
         Some(Ageing { before, client, cdn_ttl, origin_since })
-    }
-}
-
-fn raw(value: &HeaderValue) -> RawBytes {
-    RawBytes(Bytes::copy_from_slice(value.as_bytes()))
-}
-
-const FAILURES: [Failure; 7] = [
-    Failure::Timeout,
-    Failure::Panic,
-    Failure::Cancelled,
-    Failure::Body,
-    Failure::Service,
-    Failure::BreakerOpen,
-    Failure::Concurrency,
-];
-
-fn document(problem: &Problem) -> Option<Map<String, Value>> {
-    match serde_json::to_value(problem) {
-        Ok(Value::Object(document)) => Some(document),
-        Ok(_) | Err(_) => None,
-    }
-}
-
-/// The problem with this document. Its headers are already those of the response.
-fn problem(mut document: Map<String, Value>) -> Option<Problem> {
-    let status = document.remove("status")?.as_u64()?;
-    let mut problem = Problem::new(StatusCode::from_u16(u16::try_from(status).ok()?).ok()?);
-    for (name, value) in document {
-        problem = match (name.as_str(), value) {
-            ("type", Value::String(kind)) => problem.with_kind(kind),
-            ("title", Value::String(title)) => problem.with_title(title),
-            ("detail", Value::String(detail)) => problem.with_detail(detail),
-            ("instance", Value::String(uri)) => problem.with_instance(uri),
-            // Each request has its own.
-            ("correlationId", _) => problem,
-            ("errors", Value::Array(errors)) => problem.with_errors(errors.iter().filter_map(field_error)),
-            (_, value) => problem.with_member(name, value),
-        };
-    }
-    Some(problem)
-}
-
-fn field_error(error: &Value) -> Option<FieldError> {
-    let text = |name| error.get(name).and_then(Value::as_str);
-    let mut field = FieldError::new(text("pointer")?, text("code")?, text("message")?);
-    for (name, value) in error.get("params").and_then(Value::as_object).into_iter().flatten() {
-        field = field.with_param(name, value.clone());
-    }
-    Some(field)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_problem_is_the_same_after_a_round_trip() {
-        let full = Problem::not_found("no such user")
-            .with_kind("https://example.com/gone")
-            .with_title("Gone")
-            .with_instance("/users/7")
-            .with_errors([FieldError::new("/id", "range", "too large").with_param("max", 7)])
-            .with_member("balance", 30);
-        for problem in [Problem::new(StatusCode::NOT_FOUND), full] {
-            let read = super::problem(document(&problem).unwrap()).unwrap();
-            assert_eq!(document(&read), document(&problem));
-            assert_eq!(read.status(), problem.status());
-        }
-    }
-
-    #[test]
-    fn every_failure_has_a_name_of_its_own() {
-        let names: std::collections::BTreeSet<&str> = FAILURES.iter().map(|failure| failure.as_str()).collect();
-        assert_eq!(names.len(), FAILURES.len());
     }
 }

@@ -1,0 +1,168 @@
+//! A key that a request has claimed.
+
+use std::{
+    future::{Future, poll_fn},
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{
+    body::{Body, HttpBody},
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use http::{StatusCode, header};
+use http_body_util::BodyExt;
+
+use super::{
+    record::{ClaimRecord, Fingerprint},
+    settings::IdempotencySettings,
+};
+use crate::{
+    base::printable::{Chain, Printable},
+    cache::{BufferedResponse, Key, StoreError},
+    deadline::pause,
+    observe::{Failure, FallbackResponse},
+    problem::Problem,
+};
+
+/// A key that a request has claimed. The request, its handler, and everything of the handler that continues without it
+/// share the claim. When the last of them drops it, it is released, unless there is a response.
+#[derive(Debug)]
+pub(super) struct HeldClaim {
+    settings: Arc<IdempotencySettings>,
+    key: Key,
+    fingerprint: Fingerprint,
+    record: Bytes,
+    /// Whether there is nothing to release.
+    settled: AtomicBool,
+}
+
+impl HeldClaim {
+    pub(super) fn new(settings: Arc<IdempotencySettings>, key: Key, fingerprint: Fingerprint, record: Bytes) -> Self {
+        Self { settings, key, fingerprint, record, settled: AtomicBool::new(false) }
+    }
+
+    /// Runs the handler, and renews the claim meanwhile.
+    pub(super) async fn renewed_during<F: Future>(&self, handler: F) -> F::Output {
+        let (mut handler, mut renewal) = (pin!(handler), pin!(self.renew_until_dropped()));
+        poll_fn(|cx| {
+            let polled = handler.as_mut().poll(cx);
+            if polled.is_pending() && renewal.as_mut().poll(cx).is_ready() {
+                unreachable!("the renewal has no end");
+            }
+            polled
+        })
+        .await
+    }
+
+    async fn renew_until_dropped(&self) {
+        loop {
+            self.pause().await;
+            self.renew().await;
+        }
+    }
+
+    async fn pause(&self) {
+        pause(self.settings.lease / 3, self.settings.cache.clock()).await;
+    }
+
+    async fn renew(&self) {
+        match self.swap(Some(self.record.clone()), self.settings.lease).await {
+            Ok(true) => {}
+            // Another request has claimed the key, or will.
+            Ok(false) => tracing::warn!("the claim of an idempotency key ended before its handler"),
+            Err(error) => warn(&error, "the claim of an idempotency key is not renewed"),
+        }
+    }
+
+    /// Stores the response for repeats if it is final, and returns it.
+    pub(super) async fn keep(&self, response: Response) -> Response {
+        if !is_final(&response) {
+            return response;
+        }
+        let size = response.body().size_hint().exact();
+        if size.is_none_or(|size| size > self.settings.max_body) {
+            self.settings.warn_of_large_response(size);
+            return response;
+        }
+        let (parts, body) = response.into_parts();
+        let body = match body.collect().await {
+            Ok(body) => body.to_bytes(),
+            Err(error) => return Problem::internal(error).into_response(),
+        };
+        let mut headers = parts.headers.clone();
+        // A cookie is for the client that got the first response.
+        headers.remove(header::SET_COOKIE);
+        let stored = BufferedResponse::new(parts.status, &headers, &body).with_extensions(&parts.extensions);
+        let record = ClaimRecord::answered(self.fingerprint, &stored);
+        // A claim of a request that was processed is not released, even if its response could not be stored.
+        self.settled.store(true, Ordering::Relaxed);
+        match self.swap(Some(record), self.settings.ttl).await {
+            Ok(true) => {}
+            Ok(false) => tracing::warn!("the claim of an idempotency key ended before its handler"),
+            Err(error) => warn(&error, "the response to an idempotency key is not stored"),
+        }
+        Response::from_parts(parts, Body::from(body))
+    }
+
+    /// Releases the claim, unless there is a response. If a part of the handler continues, the claim is renewed until
+    /// that has ended.
+    pub(super) async fn release(self: Arc<Self>) {
+        match Arc::try_unwrap(self) {
+            Ok(last) => {
+                if !last.settled.swap(true, Ordering::Relaxed)
+                    && let Err(error) = last.swap(None, Duration::ZERO).await
+                {
+                    warn(&error, "the claim of an idempotency key is not released until its lease is over");
+                }
+            }
+            Err(shared) if shared.settled.load(Ordering::Relaxed) => {}
+            Err(shared) => {
+                let (cache, weak) = (shared.settings.cache.clone(), Arc::downgrade(&shared));
+                let (lease, clock) = (shared.settings.lease, cache.clock().clone());
+                drop(shared);
+                cache.spawn_repeatable(async move {
+                    loop {
+                        pause(lease / 3, &clock).await;
+                        match weak.upgrade() {
+                            Some(held) if !held.settled.load(Ordering::Relaxed) => held.renew().await,
+                            Some(_) | None => return,
+                        }
+                    }
+                });
+            }
+        }
+    }
+
+    async fn swap(&self, next: Option<Bytes>, keep_for: Duration) -> Result<bool, StoreError> {
+        self.settings.cache.swap_claim(&self.key, &self.record, next, keep_for).await
+    }
+}
+
+impl Drop for HeldClaim {
+    fn drop(&mut self) {
+        if !*self.settled.get_mut() {
+            self.settings.cache.release_claim(&self.key, &self.record);
+        }
+    }
+}
+
+/// Whether a repeat would get the same response: not after a failure, or if the client may try again later.
+fn is_final(response: &Response) -> bool {
+    let (status, extensions) = (response.status(), response.extensions());
+    let may_be_repeated = [StatusCode::REQUEST_TIMEOUT, StatusCode::TOO_EARLY, StatusCode::TOO_MANY_REQUESTS];
+    !status.is_server_error()
+        && !status.is_informational()
+        && !may_be_repeated.contains(&status)
+        && extensions.get::<Failure>().is_none()
+        && extensions.get::<FallbackResponse>().is_none()
+}
+
+pub(super) fn warn(error: &StoreError, what: &'static str) {
+    tracing::warn!(error = %Printable(Chain(error)), "{what}");
+}

@@ -1,0 +1,68 @@
+//! A hundred repeats at a time, on several threads.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use routekit::{
+    Clock,
+    cache::{Cache, CacheBuilder},
+    prelude::*,
+    test::TestApp,
+};
+use tokio::task::JoinSet;
+
+use super::KEY;
+use crate::{stores::Plain, support::Runs};
+
+/// Gives other requests the time to find the key.
+#[post("/idem/raced", idempotent)]
+async fn raced(runs: Dep<Runs>, body: String) -> String {
+    let run = runs.next();
+    for _ in 0..20 {
+        tokio::task::yield_now().await;
+    }
+    format!("{body} {run}")
+}
+
+/// How often the handler ran for a hundred requests with one key, and their answers.
+async fn race(cache: CacheBuilder) -> (usize, BTreeSet<String>) {
+    let runs = Arc::new(Runs::default());
+    let app = App::with_routes(routes![raced]).cache(cache);
+    let app = TestApp::builder(app).provide_shared(Arc::clone(&runs)).build();
+    let mut clients = JoinSet::new();
+    for _ in 0..100 {
+        let app = app.clone();
+        clients.spawn(async move {
+            loop {
+                let request = app.post("/idem/raced").header("idempotency-key", KEY).body("paid");
+                let answer = request.send().await;
+                match answer.status().as_u16() {
+                    200 => return answer.text().to_owned(),
+                    409 => tokio::task::yield_now().await,
+                    status => panic!("{status}: {}", answer.text()),
+                }
+            }
+        });
+    }
+    let answers = clients.join_all().await.into_iter().collect();
+    (runs.count(), answers)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn hundred_repeats_run_the_handler_once() {
+    for _ in 0..20 {
+        for cache in [Cache::builder(), Cache::builder().store(Plain::new(Clock::system()))] {
+            assert_eq!(race(cache).await, (1, BTreeSet::from(["paid 1".to_owned()])));
+        }
+    }
+}
+
+/// The test above would find a claim that is not atomic.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn hundred_repeats_run_the_handler_more_than_once_if_claims_have_two_steps() {
+    let mut most = 0;
+    for _ in 0..20 {
+        let store = Plain::with_claims_in_two_steps(Clock::system());
+        most = most.max(race(Cache::builder().store(store)).await.0);
+    }
+    assert!(most > 1, "{most}");
+}

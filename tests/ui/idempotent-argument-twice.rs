@@ -1,0 +1,6 @@
+use routekit::prelude::*;
+
+#[post("/users", idempotent(required, ttl = "24h", required))]
+async fn create() {}
+
+fn main() {}

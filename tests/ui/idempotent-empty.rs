@@ -1,0 +1,6 @@
+use routekit::prelude::*;
+
+#[post("/users", idempotent())]
+async fn create() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use routekit::prelude::*;
+
+#[post("/users", idempotent(max_body = "many"))]
+async fn create() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use routekit::prelude::*;
+
+#[get("/users", idempotent)]
+async fn users() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use routekit::prelude::*;
+
+#[route(options, "/users", idempotent)]
+async fn users() {}
+
+fn main() {}
