@@ -173,7 +173,7 @@ fn routes_are_sorted_by_their_full_paths() {
 }
 
 #[tokio::test]
-async fn limit_of_the_group_is_one_for_each_route_and_replaced_by_its_own() {
+async fn limit_of_the_group_is_replaced_by_that_of_a_route() {
     let keys = ApiKeys::new().key(EDITOR, Identity::new("ann"));
     let app =
         TestApp::new(App::with_routes(routes![limited::open, limited::own]).verifier(keys).config(Config::default()));

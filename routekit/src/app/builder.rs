@@ -221,7 +221,7 @@ impl App {
     /// let app = App::discover().trusted_proxies(["10.0.0.0/8", "fd00::/8"]);
     /// ```
     ///
-    /// A text that is no range of addresses is a start-up error.
+    /// An invalid range of addresses is a start-up error.
     pub fn trusted_proxies<R: Into<String>>(mut self, ranges: impl IntoIterator<Item = R>) -> Self {
         self.spec.settings.trusted_proxies.extend(ranges.into_iter().map(Into::into));
         self

@@ -10,9 +10,9 @@ pub struct Cidr {
     prefix: u8,
 }
 
-/// A text that is no [`Cidr`].
+/// The text is not a [`Cidr`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InvalidCidr {
+pub struct CidrError {
     text: String,
     reason: CidrMistake,
 }
@@ -69,10 +69,10 @@ impl From<IpAddr> for Cidr {
 }
 
 impl FromStr for Cidr {
-    type Err = InvalidCidr;
+    type Err = CidrError;
 
-    fn from_str(text: &str) -> Result<Self, InvalidCidr> {
-        let invalid = |reason| InvalidCidr { text: text.to_owned(), reason };
+    fn from_str(text: &str) -> Result<Self, CidrError> {
+        let invalid = |reason| CidrError { text: text.to_owned(), reason };
         let (address, prefix) = match text.split_once('/') {
             Some((address, prefix)) => (address, Some(prefix)),
             None => (text, None),
@@ -106,7 +106,7 @@ impl fmt::Display for Cidr {
     }
 }
 
-impl fmt::Display for InvalidCidr {
+impl fmt::Display for CidrError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { text, reason } = self;
         match reason {
@@ -126,7 +126,7 @@ impl fmt::Display for InvalidCidr {
     }
 }
 
-impl std::error::Error for InvalidCidr {}
+impl std::error::Error for CidrError {}
 
 #[cfg(test)]
 mod tests {

@@ -39,7 +39,7 @@ pub struct ClientAddress(pub IpAddr);
 
 impl ClientAddress {
     /// The client of a request. The proxies that its app trusts are an extension, if there are any.
-    fn of(headers: &HeaderMap, extensions: &Extensions) -> Option<Self> {
+    pub(crate) fn of(headers: &HeaderMap, extensions: &Extensions) -> Option<Self> {
         let address = match extensions.get::<TrustedProxies>() {
             Some(proxies) => proxies.client(headers, extensions),
             None => TrustedProxies::new().client(headers, extensions),
@@ -63,10 +63,10 @@ impl fmt::Display for ClientAddress {
 }
 
 impl<S: Sync> FromRequestParts<S> for ClientAddress {
-    type Rejection = UnknownClientAddress;
+    type Rejection = ClientAddressRejection;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, UnknownClientAddress> {
-        Self::of(&parts.headers, &parts.extensions).ok_or(UnknownClientAddress)
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ClientAddressRejection> {
+        Self::of(&parts.headers, &parts.extensions).ok_or(ClientAddressRejection)
     }
 }
 
@@ -88,9 +88,9 @@ impl Describe for ClientAddress {
 
 /// Rejection of [`ClientAddress`]: the server does not pass on the addresses of its connections. 500.
 #[derive(Debug, Clone, Copy)]
-pub struct UnknownClientAddress;
+pub struct ClientAddressRejection;
 
-impl fmt::Display for UnknownClientAddress {
+impl fmt::Display for ClientAddressRejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
             "the connection has no address; serve the router with \
@@ -99,15 +99,15 @@ impl fmt::Display for UnknownClientAddress {
     }
 }
 
-impl std::error::Error for UnknownClientAddress {}
+impl std::error::Error for ClientAddressRejection {}
 
-impl From<UnknownClientAddress> for Problem {
-    fn from(rejection: UnknownClientAddress) -> Self {
+impl From<ClientAddressRejection> for Problem {
+    fn from(rejection: ClientAddressRejection) -> Self {
         Self::internal(rejection)
     }
 }
 
-impl IntoResponse for UnknownClientAddress {
+impl IntoResponse for ClientAddressRejection {
     fn into_response(self) -> Response {
         Problem::from(self).into_response()
     }

@@ -14,7 +14,7 @@ const LONGEST: usize = 4096;
 /// What the entry of one proxy says about its client.
 pub(super) type Hop = Result<IpAddr, NoAddress>;
 
-/// An entry that is no IP address, such as `unknown`, `_hidden` (RFC 7239 §6) or garbage.
+/// An entry that is not an IP address, such as `unknown`, `_hidden` (RFC 7239 §6) or garbage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct NoAddress;
 

@@ -29,7 +29,7 @@ mod forwarded;
 mod trusted_proxies;
 
 pub use self::{
-    cidr::{Cidr, InvalidCidr},
-    extract::{ClientAddress, UnknownClientAddress},
+    cidr::{Cidr, CidrError},
+    extract::{ClientAddress, ClientAddressRejection},
     trusted_proxies::TrustedProxies,
 };

@@ -1,4 +1,4 @@
-//! The proxies whose word about their clients is taken.
+//! The proxies whose forwarding headers are trusted.
 
 use std::{
     fmt,
@@ -11,7 +11,7 @@ use axum::extract::ConnectInfo;
 use http::{Extensions, HeaderMap};
 
 use super::{
-    cidr::{Cidr, InvalidCidr},
+    cidr::{Cidr, CidrError},
     forwarded,
 };
 
@@ -104,9 +104,9 @@ impl FromIterator<Cidr> for TrustedProxies {
 
 /// Ranges of addresses and `unix`, separated by commas.
 impl FromStr for TrustedProxies {
-    type Err = InvalidCidr;
+    type Err = CidrError;
 
-    fn from_str(text: &str) -> Result<Self, InvalidCidr> {
+    fn from_str(text: &str) -> Result<Self, CidrError> {
         let (mut ranges, mut unix) = (Vec::new(), false);
         for part in text.split(',').map(str::trim) {
             match part {

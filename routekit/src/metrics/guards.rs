@@ -43,7 +43,7 @@ pub(crate) struct ConcurrencySeries {
 
 /// The routes that a rate limit counts.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum RateLimitUser<'a> {
+pub(crate) enum RateLimitOwner<'a> {
     /// One route, by method and template.
     Route(&'static str, &'a str),
     /// The routes of the group of this module.
@@ -109,15 +109,15 @@ impl GuardMetrics {
     }
 
     /// Returns the metrics of the rate limit with this name.
-    pub(crate) fn rate_limit(&self, user: RateLimitUser<'_>, limit: &str) -> RateLimitSeries {
+    pub(crate) fn rate_limit(&self, user: RateLimitOwner<'_>, limit: &str) -> RateLimitSeries {
         let labels = || {
             let mut labels = match user {
-                RateLimitUser::Route(method, template) => vec![
+                RateLimitOwner::Route(method, template) => vec![
                     Label::from_static_parts("http_request_method", method),
                     Label::new("http_route", template.to_owned()),
                 ],
-                RateLimitUser::Group(module) => vec![Label::from_static_parts("group", module)],
-                RateLimitUser::App => vec![Label::from_static_parts("source", "app")],
+                RateLimitOwner::Group(module) => vec![Label::from_static_parts("group", module)],
+                RateLimitOwner::App => vec![Label::from_static_parts("source", "app")],
             };
             labels.push(Label::new("limit", limit.to_owned()));
             labels

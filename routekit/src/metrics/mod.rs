@@ -106,7 +106,7 @@ pub(crate) use self::spans::dropped_spans;
 pub(crate) use self::{
     alerts::{AlertMetrics, NotificationSeries},
     cache::{CacheMetrics, CacheRequests, CacheStoreMetrics, CacheUser, Total},
-    guards::{BreakerSeries, ConcurrencySeries, GuardMetrics, RateLimitSeries, RateLimitUser},
+    guards::{BreakerSeries, ConcurrencySeries, GuardMetrics, RateLimitOwner, RateLimitSeries},
     health::{HealthMetrics, HealthSeries},
     labelled::LabelledRecorder,
     source::MetricSource,

@@ -86,8 +86,9 @@ impl LimitFields {
                 all => self.list::<LONGEST_LIST>(all, states),
             };
             if let Some(list) = list {
-                headers.insert(RATE_LIMIT_POLICY, self.policy.clone());
-                headers.insert(RATE_LIMIT, list);
+                // Both are lists, to which a layer within may have written its limits (RFC 9651 §3.1).
+                headers.append(RATE_LIMIT_POLICY, self.policy.clone());
+                headers.append(RATE_LIMIT, list);
             }
         }
         if matches!(self.style, RateLimitHeaders::Legacy | RateLimitHeaders::Both) {
@@ -95,7 +96,7 @@ impl LimitFields {
         }
     }
 
-    /// The states of the limits that the request has met, written into `N` bytes.
+    /// The states of the limits that have counted the request, written into `N` bytes.
     #[inline]
     fn list<const N: usize>(&self, limits: &[SentLimit], states: &QuotaStates) -> Option<HeaderValue> {
         let mut text = FieldText::<N>::new();
@@ -113,11 +114,15 @@ impl LimitFields {
     }
 
     fn add_legacy(&self, headers: &mut HeaderMap, states: &QuotaStates) {
-        let met = self.sent.iter().filter_map(|limit| Some((limit, states.get(limit.place)?)));
-        let Some((limit, state)) = met.min_by_key(|(_, state)| (state.remaining, u32::MAX - state.reset_seconds))
+        let counted = self.sent.iter().filter_map(|limit| Some((limit, states.get(limit.place)?)));
+        let Some((limit, state)) = counted.min_by_key(|(_, state)| (state.remaining, u32::MAX - state.reset_seconds))
         else {
             return;
         };
+        // The limit that is nearer to the handler has refused, or was counted last.
+        if headers.contains_key(X_LIMIT) {
+            return;
+        }
         headers.insert(X_LIMIT, limit.burst.clone());
         headers.insert(X_REMAINING, state.remaining.into());
         headers.insert(X_RESET, state.reset_seconds.into());
@@ -222,7 +227,7 @@ mod tests {
         assert_eq!(lines[0], r#"ratelimit: "ip";r=0;t=1, "daily";r=1000;t=0"#);
         assert_eq!(lines[1], r#"ratelimit-policy: "ip";q=3;w=1, "daily";q=1000;w=86400"#);
         let lines = headers(RateLimitHeaders::Draft, &limits, &[(0, 2, 1)]);
-        assert_eq!(lines[0], r#"ratelimit: "ip";r=2;t=1"#, "a limit that was not met");
+        assert_eq!(lines[0], r#"ratelimit: "ip";r=2;t=1"#, "a limit that has not counted the request");
     }
 
     #[test]

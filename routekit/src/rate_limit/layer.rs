@@ -15,7 +15,7 @@ use tower_service::Service;
 
 use super::{
     headers::RateLimitHeaders,
-    limit::{InvalidLimit, Limit, mistake},
+    limit::{Limit, LimitError, mistake},
     limiter::{DEFAULT_MAX_KEYS, Limiter},
     quota_states::QuotaStates,
     rate_limits::{RateLimitSetup, RateLimits},
@@ -51,10 +51,10 @@ impl RateLimitLayer {
     ///
     /// # Errors
     /// A limit that cannot be used, or two limits with one name.
-    pub fn new(limits: impl IntoIterator<Item = Limit>) -> Result<Self, InvalidLimit> {
+    pub fn new(limits: impl IntoIterator<Item = Limit>) -> Result<Self, LimitError> {
         let limits: Vec<Limit> = limits.into_iter().collect();
         match mistake(&limits) {
-            Some(mistake) => Err(InvalidLimit::new(mistake)),
+            Some(mistake) => Err(LimitError::new(mistake)),
             None => Ok(Self::made(LayerSpec {
                 limits,
                 clock: Clock::system(),
@@ -77,10 +77,11 @@ impl RateLimitLayer {
         Self::made(self.spec)
     }
 
-    /// Sets the proxies that name their clients. Defaults to none.
+    /// Sets the proxies that name their clients. Defaults to those of the [`App`](crate::App) around, if there is one,
+    /// else to none.
     #[must_use]
     pub fn trusted_proxies(self, proxies: TrustedProxies) -> Self {
-        self.with(|spec| spec.setup.proxies = proxies)
+        self.with(|spec| spec.setup.proxies = Some(proxies))
     }
 
     /// Sets the headers of responses. Defaults to [`RateLimitHeaders::Draft`].

@@ -19,7 +19,7 @@ use crate::route::{RateLimitKey, RateLimitPolicy, RequestText};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// A name that is no name, a rate of zero and a burst below one are start-up errors of an app.
+/// An invalid name, a rate of zero and a burst below one are start-up errors of an app.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Limit {
@@ -65,11 +65,11 @@ pub enum LimitMode {
     Observe,
 }
 
-/// A text that is no [`Limit`].
+/// The text is not a [`Limit`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InvalidLimit(String);
+pub struct LimitError(String);
 
-impl InvalidLimit {
+impl LimitError {
     pub(super) fn new(reason: String) -> Self {
         Self(reason)
     }
@@ -106,7 +106,7 @@ impl Limit {
         self
     }
 
-    /// QuotaCounts requests beyond the limit, and lets them pass.
+    /// Counts requests beyond the limit, and lets them pass.
     pub fn observe(self) -> Self {
         self.mode(LimitMode::Observe)
     }
@@ -171,10 +171,9 @@ impl Limit {
         self.mode == Some(LimitMode::Observe)
     }
 
-    /// Why this limit cannot be used, as the rest of a sentence.
+    /// Why this rate and burst cannot be used: what the limit has.
     pub(super) fn mistake(&self) -> Option<&'static str> {
-        let checks = self.rate.check().and_then(|()| self.rate.check_burst(self.effective_burst()));
-        checks.and_then(|()| rate::check_name(self.display_name())).err()
+        self.rate.check().and_then(|()| self.rate.check_burst(self.effective_burst())).err()
     }
 }
 
@@ -182,8 +181,11 @@ impl Limit {
 pub(crate) fn mistake(limits: &[Limit]) -> Option<String> {
     for (index, limit) in limits.iter().enumerate() {
         let name = limit.display_name();
+        if let Err(reason) = rate::check_name(name) {
+            return Some(format!("`{name}` is {reason}"));
+        }
         if let Some(mistake) = limit.mistake() {
-            return Some(format!("the limit `{name}` has {mistake}").replace("has not a name", "has no valid name"));
+            return Some(format!("the limit `{name}` has {mistake}"));
         }
         if limits[..index].iter().any(|other| other.display_name() == name) {
             return Some(format!("two limits are named `{name}`; give one of them another name, such as `name=daily`"));
@@ -194,12 +196,12 @@ pub(crate) fn mistake(limits: &[Limit]) -> Option<String> {
 
 /// `100/s`, then any of `burst=200`, `per=user`, `name=daily` and `mode=observe`.
 impl FromStr for Limit {
-    type Err = InvalidLimit;
+    type Err = LimitError;
 
-    fn from_str(text: &str) -> Result<Self, InvalidLimit> {
+    fn from_str(text: &str) -> Result<Self, LimitError> {
         let mut words = text.split_ascii_whitespace();
         let rate = words.next().unwrap_or_default();
-        let rate = Rate::parse(rate).map_err(|reason| InvalidLimit(format!("`{rate}` is {reason}")))?;
+        let rate = Rate::parse(rate).map_err(|reason| LimitError(format!("`{rate}` is {reason}")))?;
         let mut limit = Self::new(rate);
         for word in words {
             let (name, value) = word.split_once('=').unwrap_or((word, ""));
@@ -208,58 +210,58 @@ impl FromStr for Limit {
                 "per" => limit.by.replace(value.parse()?).is_none(),
                 "mode" => limit.mode.replace(value.parse()?).is_none(),
                 "name" => {
-                    rate::check_name(value).map_err(|reason| InvalidLimit(format!("`{value}` is {reason}")))?;
+                    rate::check_name(value).map_err(|reason| LimitError(format!("`{value}` is {reason}")))?;
                     limit.name.replace(value.to_owned()).is_none()
                 }
                 _ => {
                     let known = "`burst=200`, `per=user`, `name=daily` and `mode=observe`";
-                    return Err(InvalidLimit(format!(
-                        "`{word}` is not part of a limit; a rate is followed by {known}"
-                    )));
+                    return Err(LimitError(format!("`{word}` is not part of a limit; a rate is followed by {known}")));
                 }
             };
             if !is_new {
-                return Err(InvalidLimit(format!("`{name}` is given twice; leave one of them out")));
+                return Err(LimitError(format!("`{name}` is given twice; leave one of them out")));
             }
         }
-        match limit.mistake() {
-            Some(reason) => Err(InvalidLimit(format!("`{text}` has {reason}"))),
-            None => Ok(limit),
+        if let Some(reason) = limit.mistake() {
+            return Err(LimitError(format!("`{text}` has {reason}")));
         }
+        let name = limit.display_name();
+        rate::check_name(name).map_err(|reason| LimitError(format!("`{name}` is {reason}")))?;
+        Ok(limit)
     }
 }
 
-fn burst(rate: Rate, value: &str) -> Result<u32, InvalidLimit> {
-    let burst = value.parse().map_err(|_| InvalidLimit(format!("`burst={value}` is not a number of requests")))?;
-    rate.check_burst(burst).map_err(|reason| InvalidLimit(format!("`burst={value}` is {reason}")))?;
+fn burst(rate: Rate, value: &str) -> Result<u32, LimitError> {
+    let burst = value.parse().map_err(|_| LimitError(format!("`burst={value}` is not a number of requests")))?;
+    rate.check_burst(burst).map_err(|reason| LimitError(format!("`burst={value}` is {reason}")))?;
     Ok(burst)
 }
 
 /// `ip`, `user` or `header:x-api-key`.
 impl FromStr for LimitBy {
-    type Err = InvalidLimit;
+    type Err = LimitError;
 
-    fn from_str(text: &str) -> Result<Self, InvalidLimit> {
+    fn from_str(text: &str) -> Result<Self, LimitError> {
         match (text, text.strip_prefix("header:")) {
             ("ip", _) => Ok(Self::Ip),
             ("user", _) => Ok(Self::User),
             (_, Some(name)) => {
-                name.parse().map(Self::Header).map_err(|_| InvalidLimit(format!("`{name}` is not a header name")))
+                name.parse().map(Self::Header).map_err(|_| LimitError(format!("`{name}` is not a header name")))
             }
-            _ => Err(InvalidLimit(format!("`per={text}` is not one of `ip`, `user` and `header:x-api-key`"))),
+            _ => Err(LimitError(format!("`per={text}` is not one of `ip`, `user` and `header:x-api-key`"))),
         }
     }
 }
 
 /// `enforce` or `observe`.
 impl FromStr for LimitMode {
-    type Err = InvalidLimit;
+    type Err = LimitError;
 
-    fn from_str(text: &str) -> Result<Self, InvalidLimit> {
+    fn from_str(text: &str) -> Result<Self, LimitError> {
         match text {
             "enforce" => Ok(Self::Enforce),
             "observe" => Ok(Self::Observe),
-            _ => Err(InvalidLimit(format!("`mode={text}` is not one of `enforce` and `observe`"))),
+            _ => Err(LimitError(format!("`mode={text}` is not one of `enforce` and `observe`"))),
         }
     }
 }
@@ -291,13 +293,13 @@ impl PartialEq for Limit {
     }
 }
 
-impl fmt::Display for InvalidLimit {
+impl fmt::Display for LimitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for InvalidLimit {}
+impl std::error::Error for LimitError {}
 
 #[cfg(test)]
 mod tests {
@@ -331,6 +333,7 @@ mod tests {
             ("10/s per=header:", "not a header name"),
             ("10/s mode=dry", "`mode=dry` is not one of"),
             ("10/s name=", "not a name of a limit"),
+            ("5/h per=header:abcdefghijklmnopqrstuvwxyz-abcdefg", "-abcdefg` is not a name of a limit; write up to 32"),
             ("10/s name=ä", "not a name of a limit"),
             ("10/s burst", "not a number of requests"),
             ("10/s 20", "`20` is not part of a limit"),
@@ -350,7 +353,7 @@ mod tests {
             (vec![limit().name("a"), limit().name("a")], "two limits are named `a`"),
             (vec![limit().burst(0)], "the limit `ip` has a burst below one"),
             (vec![Limit::new(Rate::new(0, 1000))], "the limit `ip` has a rate of zero"),
-            (vec![limit().name("a b")], "the limit `a b` has no valid name"),
+            (vec![limit().name("a b")], "`a b` is not a name of a limit; write up to 32"),
             ((0..9).map(|n| limit().name(n.to_string())).collect(), "more than 8 limits"),
         ] {
             let message = mistake(&limits).unwrap();

@@ -46,7 +46,7 @@ pub use routekit_grammar::rate::Rate;
 pub use self::{
     headers::RateLimitHeaders,
     layer::{RateLimit, RateLimitFuture, RateLimitLayer},
-    limit::{InvalidLimit, Limit, LimitBy, LimitMode},
+    limit::{Limit, LimitBy, LimitError, LimitMode},
 };
 pub(crate) use self::{
     limit::mistake,

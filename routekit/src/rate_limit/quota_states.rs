@@ -9,25 +9,25 @@ use routekit_grammar::rate::MAX_LIMITS;
 
 use super::gcra::QuotaState;
 
-/// The states of the limits that a request has met so far. A route without limits or with one needs no allocation.
+/// The states of the limits that have counted a request so far. A route without limits or with one needs no allocation.
 #[derive(Debug, Clone, Default)]
 pub(crate) enum QuotaStates {
-    /// No limit was met.
+    /// No limit has counted the request.
     #[default]
     None,
     /// The state of the only limit.
     One(QuotaState),
-    /// Those of several limits, by their place. Limits behind `auth` are met in another future, which has a clone.
+    /// Those of several limits, by their place. Limits behind `auth` count in another future, which has a clone.
     Several(Arc<[AtomicU64; MAX_LIMITS]>),
 }
 
-/// The entry of a limit that was not met. It would be a state with 2^32 - 1 requests and as many seconds.
-const NOT_MET: u64 = u64::MAX;
+/// The entry of a limit that has not counted. It would be a state with 2^32 - 1 requests and as many seconds.
+const NOT_COUNTED: u64 = u64::MAX;
 
 impl QuotaStates {
     /// The states of a request that may meet several limits.
     pub(super) fn several() -> Self {
-        Self::Several(Arc::new([const { AtomicU64::new(NOT_MET) }; MAX_LIMITS]))
+        Self::Several(Arc::new([const { AtomicU64::new(NOT_COUNTED) }; MAX_LIMITS]))
     }
 
     #[inline]
@@ -42,13 +42,13 @@ impl QuotaStates {
         }
     }
 
-    /// The state of the limit at this place, if it was met.
+    /// The state of the limit at this place, if it has counted.
     pub(super) fn get(&self, place: usize) -> Option<QuotaState> {
         match self {
             Self::None => None,
             Self::One(state) => Some(*state),
             Self::Several(states) => match states[place].load(Ordering::Relaxed) {
-                NOT_MET => None,
+                NOT_COUNTED => None,
                 packed => {
                     let [remaining, reset_seconds] = [packed >> 32, packed & u64::from(u32::MAX)];
                     // Both are 32 bits.

@@ -20,7 +20,7 @@ use super::{
     quota_states::QuotaStates,
 };
 use crate::{
-    client_address::TrustedProxies,
+    client_address::{ClientAddress, TrustedProxies},
     observe::{Event, Report},
     problem::Problem,
 };
@@ -31,7 +31,8 @@ const QUOTA_EXCEEDED: &str = "https://iana.org/assignments/http-problem-types#qu
 /// What the limits of all routes of an app share.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct RateLimitSetup {
-    pub(crate) proxies: TrustedProxies,
+    /// `None` means those of the app around.
+    pub(crate) proxies: Option<TrustedProxies>,
     pub(crate) headers: RateLimitHeaders,
     /// Whether the log says already that clients have no address.
     pub(crate) warned: Arc<AtomicBool>,
@@ -58,7 +59,7 @@ pub(crate) enum LimitAdmission {
 }
 
 impl RateLimits {
-    /// `limiters` has no two of one name, and at most [`MAX_LIMITS`](routekit_grammar::rate::MAX_LIMITS).
+    /// The names of `limiters` are unique. There are at most [`MAX_LIMITS`](routekit_grammar::rate::MAX_LIMITS).
     pub(crate) fn new(limiters: Vec<Arc<Limiter>>, setup: RateLimitSetup, report: Report) -> Self {
         let is_early = |limiter: &Arc<Limiter>| !limiter.limit().by().needs_identity();
         let (mut all, late): (Vec<_>, Vec<_>) = limiters.into_iter().partition(is_early);
@@ -68,10 +69,10 @@ impl RateLimits {
         Self { limiters: all.into(), early, fields, setup, report }
     }
 
-    /// The states of a request that has met no limit yet.
+    /// The states of a request that no limit has counted yet.
     #[inline]
     pub(crate) fn states(&self) -> QuotaStates {
-        // A limit behind `auth` may be met in another future, which shares the states.
+        // A limit behind `auth` may count in another future, which shares the states.
         if (self.limiters.len(), self.early) == (1, 1) { QuotaStates::None } else { QuotaStates::several() }
     }
 
@@ -85,7 +86,7 @@ impl RateLimits {
         self.early < self.limiters.len()
     }
 
-    /// QuotaCounts a request in the limits that need no identity. `at` is when it arrived, if that is known.
+    /// Counts a request in the limits that need no identity. `at` is when it arrived, if that is known.
     #[inline]
     pub(crate) fn admit_early<B>(
         &self,
@@ -97,12 +98,12 @@ impl RateLimits {
         self.admit(0..self.early, head, at, states)
     }
 
-    /// QuotaCounts a request in the other limits.
+    /// Counts a request in the other limits.
     pub(crate) fn admit_late(&self, parts: &Parts, states: &mut QuotaStates) -> Result<LimitAdmission, Box<Response>> {
         self.admit(self.early..self.limiters.len(), head(parts), None, states)
     }
 
-    /// QuotaCounts a request in all limits.
+    /// Counts a request in all limits.
     pub(super) fn admit_all(&self, parts: &Parts, states: &mut QuotaStates) -> Result<LimitAdmission, Box<Response>> {
         self.admit(0..self.limiters.len(), head(parts), None, states)
     }
@@ -143,7 +144,10 @@ impl RateLimits {
     #[inline]
     fn key(&self, limiter: &Limiter, head: LimitedHead<'_>) -> u64 {
         limiter.key(head, || {
-            let address = self.setup.proxies.client(head.headers, head.extensions);
+            let address = match &self.setup.proxies {
+                Some(proxies) => proxies.client(head.headers, head.extensions),
+                None => ClientAddress::of(head.headers, head.extensions).map(|client| client.0),
+            };
             if address.is_none() {
                 self.warn();
             }
@@ -151,7 +155,8 @@ impl RateLimits {
         })
     }
 
-    /// Refuses a request that is beyond the limit at `refused`. A refused request counts in no limit.
+    /// Refuses a request that is beyond the limit at `refused`. The enforcing limits at `places` that have counted it
+    /// give it back.
     #[cold]
     fn refuse(
         &self,

@@ -48,7 +48,7 @@ async fn flood_of_new_clients_shares_one_quota_and_known_ones_are_served() {
 
 /// Through the whole table of a layer, with a request for each key.
 #[tokio::test]
-async fn million_clients_are_counted_in_bounded_memory() {
+async fn million_clients_share_one_quota_beyond_the_keys_that_are_kept() {
     use axum::{body::Body, extract::ConnectInfo};
     use routekit::{
         ManualClock,

@@ -8,8 +8,9 @@ use std::sync::{
 use axum::{Router, body::Body, extract::Request, response::Response, routing::get};
 use http::StatusCode;
 use routekit::{
-    Identity, ManualClock,
+    App, Identity, ManualClock,
     client_address::TrustedProxies,
+    config::Config,
     observe::{Event, Observer},
     rate_limit::{Limit, LimitBy, RateLimitHeaders, RateLimitLayer},
 };
@@ -99,7 +100,7 @@ fn limits_that_cannot_be_used_are_an_error() {
     for (limits, reason) in [
         (vec![limit("1/s"), limit("2/s")], "two limits are named `ip`"),
         (vec![limit("1/s").burst(0)], "a burst below one"),
-        (vec![limit("1/s").name("")], "no valid name"),
+        (vec![limit("1/s").name("")], "`` is not a name of a limit"),
     ] {
         let message = RateLimitLayer::new(limits).unwrap_err().to_string();
         assert!(message.contains(reason), "{message}");
@@ -134,4 +135,37 @@ async fn service_gives_access_to_its_inner_service() {
     let inner: Router = service.into_inner();
     assert_eq!(inner.oneshot(Request::new(Body::empty())).await.unwrap().status(), 404);
     assert!(format!("{layer:?}").contains("RateLimitLayer"));
+}
+
+#[tokio::test]
+async fn limits_of_two_layers_are_both_listed() {
+    let layer = |text| RateLimitLayer::new([limit(text)]).unwrap().headers(RateLimitHeaders::Both);
+    let app: Router = Router::new().route("/", get(async || "hello")).layer(layer("1/h name=inner"));
+    let app = app.layer(layer("100/s name=outer"));
+    assert_eq!(send(&app, from("192.0.2.1", "/")).await.status(), 200);
+    let refused = send(&app, from("192.0.2.1", "/")).await;
+    assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
+    let lists =
+        |name: &str| refused.headers().get_all(name).iter().map(|list| list.to_str().unwrap()).collect::<Vec<_>>();
+    let [inner, outer] = lists("ratelimit")[..] else { panic!("{:?}", refused.headers()) };
+    assert!(inner.starts_with("\"inner\";r=0;t=3") && outer.starts_with("\"outer\";r="), "{inner} {outer}");
+    assert_eq!(lists("ratelimit-policy"), ["\"inner\";q=1;w=3600", "\"outer\";q=100;w=1"]);
+    assert_eq!(lists("x-ratelimit-remaining"), ["0"], "of the limit that refused");
+    assert_eq!(lists("x-ratelimit-reset"), lists("retry-after"));
+}
+
+#[tokio::test]
+async fn layer_within_an_app_trusts_the_proxies_of_the_app() {
+    let layer = RateLimitLayer::new([limit("1/h")]).unwrap();
+    let router: Router = Router::new().route("/layered", get(async || "hello")).layer(layer);
+    let app = App::with_routes([]).merge(router).config(Config::default()).trusted_proxies(["10.0.0.0/8"]);
+    let app = app.into_router().unwrap();
+    let of = |client: &str| {
+        let mut request = from("10.0.0.1", "/layered");
+        request.headers_mut().insert("x-forwarded-for", client.parse().unwrap());
+        request
+    };
+    assert_eq!(send(&app, of("192.0.2.1")).await.status(), 200);
+    assert_eq!(send(&app, of("192.0.2.2")).await.status(), 200, "another client of the proxy");
+    assert_eq!(send(&app, of("192.0.2.2")).await.status(), 429);
 }

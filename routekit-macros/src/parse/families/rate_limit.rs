@@ -160,6 +160,12 @@ fn limit(span: Span, first: &Piece, more: impl Iterator<Item = Piece>, errors: &
         }
     }
     let (rate, key) = (rate?, key?);
+    // The burst is the number of requests in the rate.
+    if !once.names().any(|name| name == "burst")
+        && let Err(reason) = rate.check_burst(rate.requests())
+    {
+        errors.push(first.span(), reason);
+    }
     let (name, named_at) = match name {
         Some(name) => (name.value(), name.span()),
         None => (default_name(&key), first.span()),

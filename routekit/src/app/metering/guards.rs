@@ -12,7 +12,7 @@ use crate::{
     breaker::{Breakers, WeakBreaker},
     concurrency::ConcurrencyLimit,
     metrics::{
-        BreakerSeries, ConcurrencySeries, GuardMetrics, MetricSource, RateLimitSeries, RateLimitUser, SharedRecorder,
+        BreakerSeries, ConcurrencySeries, GuardMetrics, MetricSource, RateLimitOwner, RateLimitSeries, SharedRecorder,
     },
     policy::RateLimitScope,
     rate_limit::Limiter,
@@ -59,9 +59,9 @@ fn rate_limits(routes: &[DeclaredRoute], metrics: &GuardMetrics) -> Vec<(Weak<Li
     for declared in routes {
         let policies = &declared.policies;
         let user = match policies.rate_limit_scope {
-            RateLimitScope::Route => RateLimitUser::Route(declared.route.meta().method.as_str(), &declared.path),
-            RateLimitScope::Group(module) => RateLimitUser::Group(module),
-            RateLimitScope::App => RateLimitUser::App,
+            RateLimitScope::Route => RateLimitOwner::Route(declared.route.meta().method.as_str(), &declared.path),
+            RateLimitScope::Group(module) => RateLimitOwner::Group(module),
+            RateLimitScope::App => RateLimitOwner::App,
         };
         for limiter in &policies.guards.rate_limits {
             if !all.iter().any(|(known, _)| known.as_ptr() == Arc::as_ptr(limiter)) {

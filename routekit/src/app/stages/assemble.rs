@@ -130,7 +130,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     let shared = policy::RouteContext {
         verifiers: Arc::clone(&verifiers),
         rate_limits: RateLimitSetup {
-            proxies: (*config.trusted_proxies).clone(),
+            proxies: Some((*config.trusted_proxies).clone()),
             headers: *config.rate_limit_headers,
             ..RateLimitSetup::default()
         },
