@@ -48,4 +48,4 @@ mod check;
 mod layer;
 
 pub(crate) use self::check::CrossSiteCheck;
-pub use self::layer::{CsrfFuture, CsrfLayer, CsrfService, InvalidOrigin};
+pub use self::layer::{CsrfFuture, CsrfLayer, CsrfService, InvalidOriginError};
