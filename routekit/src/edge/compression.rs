@@ -87,7 +87,7 @@ impl ResponseCompression {
     pub(crate) fn apply(&self, accepted: AcceptedCodings, response: &mut Response) {
         let is_not_modified = response.status() == StatusCode::NOT_MODIFIED;
         let is_eligible = match is_not_modified {
-            true => self.stands_for_eligible(response.headers()),
+            true => stands_for_eligible(response.headers()),
             false => self.is_eligible(response, accepted.is_head),
         };
         if !is_eligible {
@@ -108,23 +108,23 @@ impl ResponseCompression {
 
     fn is_eligible(&self, response: &Response, is_head: bool) -> bool {
         let headers = response.headers();
-        let length = if is_head { content_length(headers) } else { response.body().size_hint().exact() };
+        // Of a response to HEAD, the header if there is one: further in, its body may still be there.
+        let named = if is_head { content_length(headers) } else { None };
+        let length = named.or_else(|| response.body().size_hint().exact());
         length.is_some_and(|length| length >= self.min_bytes)
             && response.status() != StatusCode::PARTIAL_CONTENT
             && headers.get(header::CONTENT_TYPE).is_some_and(is_compressible)
-            && may_change(headers)
-    }
-
-    /// Whether a 304 with these headers may stand for a compressed response. It need not name length and type.
-    fn stands_for_eligible(&self, headers: &HeaderMap) -> bool {
-        content_length(headers).is_none_or(|length| length >= self.min_bytes)
-            && headers.get(header::CONTENT_TYPE).is_none_or(is_compressible)
             && may_change(headers)
     }
 }
 
 fn content_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// Whether a 304 with these headers may stand for a compressed response. It need not name the type, and has no length.
+fn stands_for_eligible(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_TYPE).is_none_or(is_compressible) && may_change(headers)
 }
 
 /// Whether the headers of a response let its bytes change.

@@ -18,6 +18,9 @@
 //!    or if [`https`](SecurityHeadersLayer::https) says that a proxy in front does. Requests to `localhost` never get
 //!    it, or the browser of a developer would refuse plain HTTP there for a year.
 //!
+//! 6. Responses that the server writes before there is a request for the app have no such headers: to a head that is
+//!    malformed (400), too large (431) or late (408).
+//!
 //! An app adds the headers by default. Configuration changes each of them or switches it off (`[security_headers]`),
 //! and `content_security_policy` and `referrer_policy` also for one route. `App::explain` shows them with their
 //! origins.
@@ -115,7 +118,7 @@ impl SecurityHeaders {
             present.note(name, value);
         }
         if values.nosniff && !present.nosniff {
-            append(headers, header::X_CONTENT_TYPE_OPTIONS, &NOSNIFF);
+            append(headers, header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
         }
         if !is_not_modified && !present.content_security_policy {
             let policy = match present.is_page {
@@ -123,19 +126,19 @@ impl SecurityHeaders {
                 false => &values.content_security_policy,
             };
             if let Some(policy) = policy {
-                append(headers, header::CONTENT_SECURITY_POLICY, policy);
+                append(headers, header::CONTENT_SECURITY_POLICY, policy.clone());
             }
         }
         if let Some(policy) = &values.referrer_policy
             && !present.referrer_policy
         {
-            append(headers, header::REFERRER_POLICY, policy);
+            append(headers, header::REFERRER_POLICY, policy.clone());
         }
         if let Some(policy) = &values.strict_transport_security
             && !is_exempt_host
             && !present.strict_transport_security
         {
-            append(headers, header::STRICT_TRANSPORT_SECURITY, policy);
+            append(headers, header::STRICT_TRANSPORT_SECURITY, policy.clone());
         }
     }
 }
@@ -165,9 +168,9 @@ impl Present {
 
 /// Adds a header that `headers` does not have. Cheaper than an entry, which is made for both cases.
 #[inline]
-fn append(headers: &mut HeaderMap, name: HeaderName, value: &HeaderValue) {
+fn append(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
     // A map with the most headers that it can have stays as it is.
-    let _ = headers.try_append(name, value.clone());
+    let _ = headers.try_append(name, value);
 }
 
 fn is_html(content_type: &HeaderValue) -> bool {

@@ -32,10 +32,7 @@ use crate::{
             reuse,
         },
         store::{
-            buffered_response::BufferedResponse,
-            entry::Entry,
-            lookup_result::Lookup,
-            stored_response::StoredResponse,
+            buffered_response::BufferedResponse, entry::Entry, lookup_result::Lookup, stored_response::StoredResponse,
         },
         validity::stamp::Stamp,
     },
