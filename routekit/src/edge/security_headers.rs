@@ -113,7 +113,7 @@ impl SecurityHeaders {
         let is_not_modified = response.status() == StatusCode::NOT_MODIFIED;
         let headers = response.headers_mut();
         // One pass over the headers is cheaper than a look-up of each name by its hash.
-        let mut present = Present::default();
+        let mut present = PresentHeaders::default();
         for (name, value) in &*headers {
             present.note(name, value);
         }
@@ -145,7 +145,7 @@ impl SecurityHeaders {
 
 /// What the headers of a response say already.
 #[derive(Default)]
-struct Present {
+struct PresentHeaders {
     nosniff: bool,
     content_security_policy: bool,
     referrer_policy: bool,
@@ -153,7 +153,7 @@ struct Present {
     is_page: bool,
 }
 
-impl Present {
+impl PresentHeaders {
     #[inline]
     fn note(&mut self, name: &HeaderName, value: &HeaderValue) {
         self.nosniff |= *name == header::X_CONTENT_TYPE_OPTIONS;

@@ -130,7 +130,7 @@ async fn hand_written_route_is_protected() {
     assert_eq!(status(&app, "POST", "/csrf/other", EVIL).await, 403);
 }
 
-/// A session layer inside the check, of which the check knows nothing.
+/// The layer is inside the check, which cannot see its identity.
 #[tokio::test]
 async fn router_with_its_own_session_layer_is_protected() {
     let layer = axum::middleware::from_fn(async |mut request: Request, next: axum::middleware::Next| {

@@ -22,7 +22,8 @@ const OPAQUE: HeaderValue = HeaderValue::from_static("null");
 /// Schemes whose credentials a browser keeps, and sends with the requests of every page.
 const KEPT_BY_BROWSERS: [&str; 4] = ["basic", "digest", "negotiate", "ntlm"];
 
-/// Refuses requests of other sites with an identity from a cookie, or with a cookie that may give one. A clone is a few reference counts.
+/// Refuses requests of other sites with an identity from a cookie, or with a cookie that may give one. A clone
+/// is a few reference counts.
 #[derive(Clone)]
 pub(crate) struct CrossSiteCheck {
     rules: Arc<CrossSiteRules>,

@@ -25,13 +25,14 @@
 //! - Identities that the `layer(…)` of a declared route sets: that layer is further in. Put a [`CsrfLayer`] inside it,
 //!   or set the identity in [`App::layer`](crate::App::layer) or [`App::identify`](crate::App::identify).
 //! - Handlers of declared routes that read cookies without an `Identity`.
-//! - A proxy that changes `Host` leaves only rule 3, and old browsers are refused. Then name the origin of the app in
-//!   `csrf.origins`.
+//!
+//! A proxy that changes `Host` leaves only rule 3, and old browsers are refused. Then name the origin of the app in
+//! `csrf.origins`.
 //!
 //! A page of another site may have to send a form to the app, such as the callback of a payment provider or of a
-//! sign-in service. Requests between servers have no cookies and always pass. A browser may send cookies of the app with
-//! such a form, so a hand-written router refuses it. Name the origin of the page in `csrf.origins`, or declare the
-//! callback as a route without `auth`, which has no identity to misuse.
+//! sign-in service. Requests between servers have no cookies and pass. A browser may send cookies of the app with such
+//! a form, so a hand-written router refuses it. Name the origin of the page in `csrf.origins`, or declare the callback
+//! as a route without `auth`, which has no identity.
 //!
 //! tower-http's `csrf` module decides (rules 3 to 5). [`CsrfLayer`] applies the policy to any axum router, inside the
 //! layer that identifies the client:
