@@ -72,9 +72,9 @@
 //! | `jwks` | | 16 | `jwt`, and the keys of an issuer from a URL |
 //! | `cache-compression` | | 1 | compresses large values in the cache (Zstandard) |
 //! | `cache-messagepack` | | 4 | stores values in the cache as MessagePack, if their options say so |
-//! | `compression` | | 9 | compresses responses, if the configuration says so: see [edge](crate::guide::edge) |
+//! | `compression` | | 10 | compresses responses, if the configuration says so: see [edge](crate::guide::edge) |
 //! | `compression-br` | | 4 | Brotli, for responses and for request bodies |
-//! | `decompression` | | 9 | decompresses request bodies |
+//! | `decompression` | | 10 | decompresses request bodies |
 //! | `sqlx` | | 18 | `HealthCheck::sql`, which checks databases through pools of sqlx 0.8 |
 //! | `tls` | | 12 | HTTPS on the main listener: see [operation](crate::guide::operation) |
 //! | `multipart` | | 6 | axum's `Multipart`, described as a body |

@@ -1,6 +1,6 @@
 use routekit::prelude::*;
 
-#[get("/users", rate_limit(requests = 10))]
+#[get("/users", geo_fence(requests = 10))]
 async fn list_users() {}
 
 fn main() {}

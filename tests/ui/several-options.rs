@@ -1,6 +1,6 @@
 use routekit::prelude::*;
 
-#[get("/users", timeout = "0s", body_limit = "64KB", rate_limit(requests = 10), summary = "")]
+#[get("/users", timeout = "0s", body_limit = "64KB", geo_fence(requests = 10), summary = "")]
 async fn list_users() {}
 
 fn main() {}

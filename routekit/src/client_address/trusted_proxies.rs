@@ -131,7 +131,11 @@ impl fmt::Display for TrustedProxies {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::base::property;
 
     fn client(proxies: &str, peer: Option<&str>, lines: &[(&'static str, &str)]) -> String {
         let proxies: TrustedProxies = proxies.parse().unwrap();
@@ -182,5 +186,26 @@ mod tests {
         assert_eq!(client("unix", None, &[]), "none");
         assert_eq!(client("10.0.0.0/8", None, &named), "none");
         assert_eq!(client("unix", Some("10.0.0.1"), &named), "10.0.0.1");
+    }
+
+    #[test]
+    fn what_a_client_sends_changes_nothing_but_to_the_address_of_the_proxy() {
+        let sent =
+            prop::collection::vec(prop_oneof![any::<u8>(), prop::sample::select(b"\",;=for:[]\\ 1.".to_vec())], 0..60);
+        property::check(1000, &(sent, any::<bool>()), |(mut value, is_forwarded)| {
+            let (name, last) =
+                if is_forwarded { ("forwarded", "for=192.0.2.1") } else { ("x-forwarded-for", "192.0.2.1") };
+            value.extend_from_slice(b", ");
+            value.extend_from_slice(last.as_bytes());
+            let Ok(value) = HeaderValue::from_bytes(&value) else { return Ok(()) };
+            let proxies: TrustedProxies = "10.0.0.0/8".parse().unwrap();
+            let (mut headers, mut extensions) = (HeaderMap::new(), Extensions::new());
+            headers.insert(name, value);
+            extensions.insert(ConnectInfo(SocketAddr::from(([10, 0, 0, 1], 80))));
+            let client = proxies.client(&headers, &extensions).unwrap().to_string();
+            // A quote that is not closed makes `Forwarded` malformed.
+            prop_assert!(client == "192.0.2.1" || is_forwarded && client == "10.0.0.1", "{}", client);
+            Ok(())
+        });
     }
 }

@@ -116,7 +116,9 @@ impl SecurityHeaders {
             add(headers, header::X_CONTENT_TYPE_OPTIONS, &NOSNIFF);
         }
         if !is_not_modified {
-            let is_page = headers.get(header::CONTENT_TYPE).is_some_and(is_html);
+            // Usually the first header, and found faster than by its hash.
+            let content_type = headers.iter().find(|(name, _)| **name == header::CONTENT_TYPE);
+            let is_page = content_type.is_some_and(|(_, value)| is_html(value));
             let policy = if is_page { &values.page_content_security_policy } else { &values.content_security_policy };
             if let Some(policy) = policy {
                 add(headers, header::CONTENT_SECURITY_POLICY, policy);

@@ -25,7 +25,7 @@ pub(crate) struct QuotaState {
 
 /// The decision on one request, and what is left after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Decision {
+pub(super) struct QuotaDecision {
     pub(super) passes: bool,
     pub(super) state: QuotaState,
 }
@@ -40,15 +40,15 @@ impl Gcra {
 
     /// Takes one request at `now` from a quota that is full at `full_at`.
     #[inline]
-    pub(super) fn take(&self, full_at: &mut u64, now: u64) -> Decision {
+    pub(super) fn take(&self, full_at: &mut u64, now: u64) -> QuotaDecision {
         // A time in the past is a full quota.
         let used = full_at.saturating_sub(now);
         if used > self.tolerance {
-            return Decision { passes: false, state: self.state(used) };
+            return QuotaDecision { passes: false, state: self.state(used) };
         }
         let used = used + self.period;
         *full_at = now + used;
-        Decision { passes: true, state: self.state(used) }
+        QuotaDecision { passes: true, state: self.state(used) }
     }
 
     /// Gives one request back.
@@ -62,7 +62,7 @@ impl Gcra {
         if used == 0 { self.full() } else { self.state(used) }
     }
 
-    /// The state of a quota of which nothing is used.
+    /// The state of a quota that is not used.
     pub(super) fn full(&self) -> QuotaState {
         QuotaState { remaining: clamped(self.capacity / self.period), reset_seconds: 0 }
     }
@@ -100,7 +100,7 @@ mod tests {
         let mut full_at = 0;
         let mut at = |now| gcra.take(&mut full_at, now);
         let decision =
-            |passes, remaining, reset_seconds| Decision { passes, state: QuotaState { remaining, reset_seconds } };
+            |passes, remaining, reset_seconds| QuotaDecision { passes, state: QuotaState { remaining, reset_seconds } };
         assert_eq!(at(5), decision(true, 2, 1));
         assert_eq!(at(5), decision(true, 1, 1));
         assert_eq!(at(5), decision(true, 0, 1));
@@ -160,7 +160,7 @@ mod tests {
                 now += step;
                 clock.advance(Duration::from_nanos(step));
                 let before = full_at;
-                let Decision { passes, state } = gcra.take(&mut full_at, now);
+                let QuotaDecision { passes, state } = gcra.take(&mut full_at, now);
                 prop_assert_eq!(passes, bucket.take(now));
                 match governor.check() {
                     Ok(snapshot) => {

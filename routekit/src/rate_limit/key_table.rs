@@ -12,7 +12,7 @@ use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use parking_lot::Mutex;
 
-use super::gcra::{Decision, Gcra, QuotaState};
+use super::gcra::{Gcra, QuotaDecision, QuotaState};
 
 /// Independent parts, so that requests of different keys seldom wait for each other. A power of two.
 const SHARDS: usize = 16;
@@ -46,7 +46,7 @@ struct ShardState {
     /// The last slot that was examined.
     cursor: usize,
     /// Counted here, so that requests share no counter.
-    counts: Counts,
+    counts: QuotaCounts,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -59,13 +59,13 @@ struct KeyQuota {
 #[derive(Debug, Default)]
 struct SharedQuota {
     full_at: u64,
-    counts: Counts,
+    counts: QuotaCounts,
     /// Requests that it has answered for.
     requests: u64,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
-struct Counts {
+struct QuotaCounts {
     passed: u64,
     exceeded: u64,
 }
@@ -79,7 +79,7 @@ pub(crate) struct TableTotals {
     pub(crate) exceeded: u64,
     /// Requests that counted in the shared quota, because the table held its maximum of keys.
     pub(crate) overflowed: u64,
-    /// Entries, some of which may be full again.
+    /// Entries, also those whose quota is full again.
     pub(crate) keys: usize,
 }
 
@@ -97,7 +97,7 @@ impl KeyTable {
 
     /// Takes one request from the quota of `key`.
     #[inline]
-    pub(super) fn take(&self, key: u64, now: u64, gcra: &Gcra) -> Decision {
+    pub(super) fn take(&self, key: u64, now: u64, gcra: &Gcra) -> QuotaDecision {
         let hash = self.hash(key);
         let mut shard = self.shard(hash).0.lock();
         let decision = match shard.table.find_mut(hash, |quota| quota.key == key) {
@@ -116,7 +116,7 @@ impl KeyTable {
 
     /// Adds a key with its first request. `None` if the table holds its maximum.
     #[cold]
-    fn insert(&self, shard: &mut ShardState, (key, hash): (u64, u64), now: u64, gcra: &Gcra) -> Option<Decision> {
+    fn insert(&self, shard: &mut ShardState, (key, hash): (u64, u64), now: u64, gcra: &Gcra) -> Option<QuotaDecision> {
         self.reclaim(shard, EXAMINED, now);
         if !self.reserve() {
             self.reclaim(shard, EXAMINED_IF_FULL, now);
@@ -160,7 +160,7 @@ impl KeyTable {
     }
 
     #[cold]
-    fn take_shared(&self, now: u64, gcra: &Gcra) -> Decision {
+    fn take_shared(&self, now: u64, gcra: &Gcra) -> QuotaDecision {
         let mut shared = self.shared.lock();
         let decision = gcra.take(&mut shared.full_at, now);
         shared.counts.add(decision);
@@ -199,7 +199,7 @@ impl KeyTable {
             let shared = self.shared.lock();
             (shared.counts, shared.requests)
         };
-        let all = self.shards.iter().map(|shard| shard.0.lock().counts).fold(counts, |sum, counts| Counts {
+        let all = self.shards.iter().map(|shard| shard.0.lock().counts).fold(counts, |sum, counts| QuotaCounts {
             passed: sum.passed + counts.passed,
             exceeded: sum.exceeded + counts.exceeded,
         });
@@ -226,9 +226,9 @@ impl KeyTable {
     }
 }
 
-impl Counts {
+impl QuotaCounts {
     #[inline]
-    fn add(&mut self, decision: Decision) {
+    fn add(&mut self, decision: QuotaDecision) {
         self.passed += u64::from(decision.passes);
         self.exceeded += u64::from(!decision.passes);
     }

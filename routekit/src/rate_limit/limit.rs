@@ -106,7 +106,7 @@ impl Limit {
         self
     }
 
-    /// Counts requests beyond the limit, and lets them pass.
+    /// QuotaCounts requests beyond the limit, and lets them pass.
     pub fn observe(self) -> Self {
         self.mode(LimitMode::Observe)
     }

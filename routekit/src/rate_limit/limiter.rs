@@ -11,7 +11,7 @@ use std::{
 use http::{Extensions, HeaderMap, request::Parts};
 
 use super::{
-    gcra::{Decision, Gcra, QuotaState},
+    gcra::{Gcra, QuotaDecision, QuotaState},
     key_table::{KeyTable, TableTotals},
     limit::{Limit, LimitBy},
 };
@@ -88,7 +88,7 @@ impl Limiter {
     }
 
     #[inline]
-    pub(super) fn take(&self, key: u64, at: Instant) -> Decision {
+    pub(super) fn take(&self, key: u64, at: Instant) -> QuotaDecision {
         self.table.take(key, self.nanos(at), &self.gcra)
     }
 

@@ -50,7 +50,7 @@ pub(crate) struct RateLimits {
 
 /// How a request passed the limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Admission {
+pub(crate) enum LimitAdmission {
     /// It is within all limits.
     Within,
     /// It is beyond a limit that observes.
@@ -71,7 +71,8 @@ impl RateLimits {
     /// The states of a request that has met no limit yet.
     #[inline]
     pub(crate) fn states(&self) -> QuotaStates {
-        if self.limiters.len() == 1 { QuotaStates::None } else { QuotaStates::several() }
+        // A limit behind `auth` may be met in another future, which shares the states.
+        if (self.limiters.len(), self.early) == (1, 1) { QuotaStates::None } else { QuotaStates::several() }
     }
 
     /// Whether there are limits that need no identity.
@@ -84,25 +85,25 @@ impl RateLimits {
         self.early < self.limiters.len()
     }
 
-    /// Counts a request in the limits that need no identity. `at` is when it arrived, if that is known.
+    /// QuotaCounts a request in the limits that need no identity. `at` is when it arrived, if that is known.
     #[inline]
     pub(crate) fn admit_early<B>(
         &self,
         request: &Request<B>,
         at: Option<Instant>,
         states: &mut QuotaStates,
-    ) -> Result<Admission, Box<Response>> {
+    ) -> Result<LimitAdmission, Box<Response>> {
         let head = LimitedHead { headers: request.headers(), extensions: request.extensions(), parts: None };
         self.admit(0..self.early, head, at, states)
     }
 
-    /// Counts a request in the other limits.
-    pub(crate) fn admit_late(&self, parts: &Parts, states: &mut QuotaStates) -> Result<Admission, Box<Response>> {
+    /// QuotaCounts a request in the other limits.
+    pub(crate) fn admit_late(&self, parts: &Parts, states: &mut QuotaStates) -> Result<LimitAdmission, Box<Response>> {
         self.admit(self.early..self.limiters.len(), head(parts), None, states)
     }
 
-    /// Counts a request in all limits.
-    pub(super) fn admit_all(&self, parts: &Parts, states: &mut QuotaStates) -> Result<Admission, Box<Response>> {
+    /// QuotaCounts a request in all limits.
+    pub(super) fn admit_all(&self, parts: &Parts, states: &mut QuotaStates) -> Result<LimitAdmission, Box<Response>> {
         self.admit(0..self.limiters.len(), head(parts), None, states)
     }
 
@@ -119,8 +120,8 @@ impl RateLimits {
         head: LimitedHead<'_>,
         at: Option<Instant>,
         states: &mut QuotaStates,
-    ) -> Result<Admission, Box<Response>> {
-        let mut admission = Admission::Within;
+    ) -> Result<LimitAdmission, Box<Response>> {
+        let mut admission = LimitAdmission::Within;
         let Some(first) = self.limiters.get(places.start) else { return Ok(admission) };
         let at = at.unwrap_or_else(|| first.clock().now());
         for place in places.clone() {
@@ -134,7 +135,7 @@ impl RateLimits {
                 return Err(self.refuse(places, place, (head, at), states));
             }
             limiter.log_observed(at);
-            admission = Admission::Observed;
+            admission = LimitAdmission::Observed;
         }
         Ok(admission)
     }

@@ -1,9 +1,11 @@
 //! The table of keys and the limits of a route, without HTTP around them.
 
-use std::{thread, time::Duration};
+use std::{collections::HashMap, thread, time::Duration};
+
+use proptest::prelude::*;
 
 use super::{gcra::Gcra, key_table::KeyTable};
-use crate::{ManualClock, rate_limit::Limiter};
+use crate::{ManualClock, base::property, rate_limit::Limiter};
 
 const SECOND: u64 = 1_000_000_000;
 
@@ -98,6 +100,23 @@ fn table_shrinks_without_a_sweep() {
         table.take(1_000_000 + key, (key + 10) * 2 * SECOND, &gcra);
     }
     assert!(table.totals().keys < 400, "{:?}", table.totals());
+}
+
+#[test]
+fn removal_of_idle_keys_changes_no_decision() {
+    let steps = prop::collection::vec((0_u64..40, 0_u64..300_000_000), 1..400);
+    property::check(100, &(1_u64..2 * SECOND, 1_u32..5, steps), |(period, burst, steps)| {
+        let gcra = Gcra::new(period, burst);
+        let (table, mut kept) = (KeyTable::new(100), HashMap::new());
+        let mut now = 0;
+        for (key, step) in steps {
+            now += step;
+            let expected = gcra.take(kept.entry(key).or_default(), now);
+            prop_assert_eq!(table.take(key, now, &gcra), expected);
+        }
+        prop_assert!(table.totals().keys <= kept.len());
+        Ok(())
+    });
 }
 
 #[test]

@@ -1,6 +1,12 @@
 //! The requests, and how they are sent: the same for both sides.
 
-use axum::{body::Body, extract::Request, response::Response};
+use std::net::{Ipv4Addr, SocketAddr};
+
+use axum::{
+    body::Body,
+    extract::{ConnectInfo, Request},
+    response::Response,
+};
 use http_body_util::BodyExt;
 use tokio::runtime::Runtime;
 
@@ -13,19 +19,26 @@ pub(crate) struct Case {
     request: fn() -> Request,
 }
 
-/// Under routekit, `hit` and `users` are answered from the cache and `change` invalidates a tag. On bare axum they are
-/// handlers like the others.
-pub(crate) const CASES: [Case; 6] = [
+/// Under routekit, `hit` and `users` are answered from the cache, `change` invalidates a tag, and `limited` has a rate
+/// limit. On bare axum they are handlers like the others.
+pub(crate) const CASES: [Case; 7] = [
     Case { name: "bytes", request: || get("/bytes") },
     Case { name: "query", request: || get("/query?page=2&limit=20&search=ann") },
     Case { name: "json", request: || post("/json") },
     Case { name: "change", request: || post("/change") },
     Case { name: "hit", request: || get("/hit") },
+    Case { name: "limited", request: || from_client(get("/limited")) },
     Case { name: "users", request: || get("/users?page=1&limit=20") },
 ];
 
 fn get(path: &'static str) -> Request {
     Request::get(path).header("host", "localhost").header("accept", "*/*").body(Body::empty()).unwrap()
+}
+
+/// As routekit's server passes it on.
+fn from_client(mut request: Request) -> Request {
+    request.extensions_mut().insert(ConnectInfo(SocketAddr::from((Ipv4Addr::LOCALHOST, 80))));
+    request
 }
 
 fn post(path: &'static str) -> Request {

@@ -37,6 +37,7 @@ pub(crate) fn axum() -> impl AsyncFn(Request) -> Response {
         .route("/json", post(json))
         .route("/change", post(json))
         .route("/hit", get(bytes))
+        .route("/limited", get(bytes))
         .route("/users", get(users));
     let router = router.with_state(());
     async move |request| match router.clone().oneshot(request).await {

@@ -39,16 +39,23 @@ async fn hit() -> Bytes {
     HELLO
 }
 
+#[get("/limited", timeout = "5s", body_limit = "64KiB", rate_limit("1000000000/s"))]
+async fn limited() -> Bytes {
+    HELLO
+}
+
 #[get("/users", timeout = "5s", body_limit = "64KiB", cache(ttl = 3600, tags = "users"))]
 async fn users() -> Json<Page> {
     Json(Page::of_twenty())
 }
 
-/// The defaults. With `WITHOUT_EDGE` in the environment, without the security headers and checks of browsers' requests,
-/// so that the difference is their cost.
+/// The defaults. With `WITHOUT_EDGE` in the environment, without the rate limit, the security headers and checks of
+/// browsers' requests, so that the difference is their cost.
 fn config() -> Config {
     let mut config = Config::default();
     if std::env::var_os("WITHOUT_EDGE").is_some() {
+        let off = "[route.\"GET /limited\"]\nrate_limit = 'off'";
+        config = Config::builder().toml("bench.toml", off).build().unwrap();
         config.set_security_headers_nosniff(false);
         config.set_security_headers_content_security_policy(None);
         config.set_security_headers_page_content_security_policy(None);
@@ -61,7 +68,7 @@ fn config() -> Config {
 
 /// Calls the service as `App::serve` does: a clone for each request, which is always ready.
 pub(crate) fn routekit() -> impl AsyncFn(Request) -> Response {
-    let routes = routes![bytes, query, json, change, hit, users];
+    let routes = routes![bytes, query, json, change, hit, limited, users];
     let app = App::with_routes(routes).config(config()).into_service().unwrap();
     async move |request| match app.clone().call(request).await {
         Ok(response) => response,

@@ -1,6 +1,10 @@
 //! Compression of responses: which ones, and what their headers say.
 
-use axum::{body::Body, extract::Request, response::Response};
+use axum::{
+    body::{Body, HttpBody},
+    extract::Request,
+    response::Response,
+};
 use bytes::Bytes;
 use flate2::read::GzDecoder;
 use futures_util::stream;
@@ -163,6 +167,9 @@ async fn head_has_the_headers_of_get_over_a_socket() {
     }
     assert_eq!(seen[0], seen[1]);
     assert_eq!(seen[0].1[0].as_ref().unwrap(), "gzip");
+    // A server does not read it to its end.
+    let response = send(&self::app(), "HEAD", "/compression/text", GZIP).await;
+    assert!(HttpBody::is_end_stream(response.body()));
 }
 
 #[tokio::test]

@@ -119,6 +119,14 @@ async fn encoding_that_is_not_understood_is_415_with_those_that_are() {
 }
 
 #[tokio::test]
+async fn refusal_of_an_encoding_is_explained() {
+    let app = TestApp::new(plain().configure(|config| config.set_explain_requests(5)));
+    post(&app, "/decompression/json", &["zstd"], "{}").await;
+    let explained = app.admin().get("/requests").send().await;
+    assert!(explained.text().contains("decompression"), "{}", explained.text());
+}
+
+#[tokio::test]
 async fn body_that_is_not_in_its_format_is_400() {
     let app = TestApp::new(plain());
     let whole = gzip(&[b'1'; 2000]);
@@ -187,6 +195,13 @@ async fn body_is_passed_on_as_it_is_if_decompression_is_off() {
     let body = gzip(b"{}");
     let (_, seen) = post(&app, "/decompression/bytes", &["gzip"], body.clone()).await;
     assert_eq!(seen, format!("{} [true, false]", body.len()));
+    let encoded = gzip(br#"{"text":"hello"}"#);
+    for encodings in [&["gzip"][..], &["identity", "gzip"], &[""]] {
+        let (response, problem) = post(&app, "/decompression/json", encodings, encoded.clone()).await;
+        assert_eq!(response.status(), 415, "{problem}");
+    }
+    let (response, _) = post(&app, "/decompression/json", &["identity"], br#"{"text":"hello"}"#.to_vec()).await;
+    assert_eq!(response.status(), 200);
 }
 
 const CHILD: &str = "ROUTEKIT_TEST_DECOMPRESSION";

@@ -5,6 +5,7 @@ mod compression;
 mod cors;
 mod csrf;
 mod decompression;
+mod malformed;
 mod security_headers;
 
 use routekit::config::Config;

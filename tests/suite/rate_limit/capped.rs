@@ -37,7 +37,7 @@ async fn flood_of_new_clients_shares_one_quota_and_known_ones_are_served() {
     ] {
         assert!(text.lines().any(|found| found == line), "{line}\n{text}");
     }
-    // An hour later nobody is at the limit, and there is room again.
+    // An hour later no client is at the limit, and there is room again.
     clock.advance(std::time::Duration::from_secs(3600));
     let mut passed = 0;
     for n in 0..20 {

@@ -236,3 +236,30 @@ async fn concurrent_requests_pass_exactly_as_often_as_the_burst() {
     }
     assert_eq!(passed, 100);
 }
+
+#[tokio::test]
+async fn warm_up_counts_in_no_limit() {
+    #[get("/r/pages/{id}", cache(ttl = 60), rate_limit("2/h"), rate_limit("1/h", per = tenant))]
+    async fn pages(id: u32) -> String {
+        id.to_string()
+    }
+
+    let app = App::with_routes(routes![pages]).warm("/r/pages/1").warm("/r/pages/2").warm("/r/pages/3");
+    let (app, _) = still(app);
+    let report = app.warm_up().await;
+    assert_eq!((report.pages, report.stored), (3, 3), "{report}");
+    assert_eq!(limits(&app.get("/r/pages/1").send().await).1, r#""ip";r=1;t=1800, "tenant";r=0;t=3600"#);
+}
+
+#[tokio::test]
+async fn only_limit_of_a_route_with_auth_is_shown() {
+    #[get("/r/mine", auth, rate_limit("2/h", per = "user"))]
+    async fn mine() {}
+
+    let (app, _) = still(App::with_routes(routes![mine]).identify(async |_| None));
+    let send = || app.get("/r/mine").identity(&Identity::new("ann")).send();
+    assert_eq!(limits(&send().await), (200, r#""user";r=1;t=1800"#, None));
+    assert_eq!(limits(&send().await), (200, r#""user";r=0;t=1800"#, None));
+    assert_eq!(limits(&send().await), (429, r#""user";r=0;t=1800"#, Some("1800")));
+    assert_eq!(limits(&app.get("/r/mine").send().await), (401, "none", None));
+}

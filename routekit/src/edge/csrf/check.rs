@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
 use tower_http::csrf;
 use tower_layer::Layer as _;
 
@@ -53,6 +53,9 @@ impl CrossSiteCheck {
     /// Returns the refusal if the request is from another site and has an identity from a cookie.
     #[inline]
     pub(crate) fn admit<B>(&self, request: &Request<B>) -> Result<(), Box<Response>> {
+        if request.extensions().get::<Identity>().is_none() {
+            return Ok(());
+        }
         let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
         // A WebSocket begins with a GET.
         if is_safe && !request.headers().contains_key(header::UPGRADE) {
@@ -62,7 +65,7 @@ impl CrossSiteCheck {
     }
 
     fn inspect<B>(&self, request: &Request<B>) -> Result<(), Box<Response>> {
-        if !is_sent_by_itself(request) || self.rules.is_trusted(request) {
+        if !is_sent_by_itself(request.headers(), request.extensions()) || self.rules.is_trusted(request) {
             return Ok(());
         }
         tracing::debug!(target: "routekit::csrf", "refused: from a page of another site, with the user's cookies");
@@ -96,15 +99,11 @@ impl CrossSiteRules {
     }
 }
 
-/// Whether the request has an identity whose credentials a browser sends by itself.
-fn is_sent_by_itself<B>(request: &Request<B>) -> bool {
-    let extensions = request.extensions();
-    if extensions.get::<Identity>().is_none() {
-        return false;
-    }
-    match authorization_scheme(request.headers()) {
+/// Whether a browser sends the credentials of the request's identity by itself.
+fn is_sent_by_itself(headers: &HeaderMap, extensions: &Extensions) -> bool {
+    match authorization_scheme(headers) {
         Some(scheme) => KEPT_BY_BROWSERS.iter().any(|kept| scheme.eq_ignore_ascii_case(kept.as_bytes())),
-        None => request.headers().contains_key(header::COOKIE) && extensions.get::<HeaderIdentity>().is_none(),
+        None => headers.contains_key(header::COOKIE) && extensions.get::<HeaderIdentity>().is_none(),
     }
 }
 

@@ -24,8 +24,8 @@ use crate::{
     edge::{CrossSiteCheck, SecurityHeaders},
     idempotency::IdempotencyLayer,
     identity::Identity,
-    observe::{Exchange, RouteState, TracedRequest},
-    rate_limit::{Admission, QuotaStates, RateLimits},
+    observe::{Exchange, RouteState, TracedRequest, WantsCacheOutcome},
+    rate_limit::{LimitAdmission, QuotaStates, RateLimits},
     route::EndpointFuture,
 };
 
@@ -106,7 +106,9 @@ impl RoutePolicies {
         traced: &TracedRequest,
         quotas: &mut QuotaStates,
     ) -> PassOrAnswer<RouteCall> {
-        if let Some(limits) = &self.rate_limits {
+        // The warm-up is no client.
+        let is_warm_up = || arrived.is_none() && is_warm_up(&request);
+        if let Some(limits) = self.rate_limits.as_ref().filter(|_| !is_warm_up()) {
             *quotas = limits.states();
             let admitted = limits.admit_early(&request, arrived, quotas);
             if traced.is_on() && limits.has_early() {
@@ -160,7 +162,7 @@ impl RoutePolicies {
         traced: &TracedRequest,
         quotas: &mut QuotaStates,
     ) -> PassOrAnswer<RouteCall> {
-        let Some(limits) = self.rate_limits.as_ref().filter(|limits| limits.has_late()) else {
+        let Some(limits) = self.rate_limits.as_ref().filter(|limits| limits.has_late() && !is_warm_up(&request)) else {
             return self.look_up(request);
         };
         let (parts, body) = request.into_parts();
@@ -268,11 +270,16 @@ impl Future for RouteFuture {
     }
 }
 
+/// Only the warm-up sends such requests.
+fn is_warm_up(request: &Request) -> bool {
+    request.extensions().get::<WantsCacheOutcome>().is_some()
+}
+
 #[cold]
-fn trace_limits(traced: &TracedRequest, admitted: &Result<Admission, Box<Response>>) {
+fn trace_limits(traced: &TracedRequest, admitted: &Result<LimitAdmission, Box<Response>>) {
     match admitted {
-        Ok(Admission::Within) => traced.passes("rate_limit", "passed"),
-        Ok(Admission::Observed) => traced.passes("rate_limit", "observed"),
+        Ok(LimitAdmission::Within) => traced.passes("rate_limit", "passed"),
+        Ok(LimitAdmission::Observed) => traced.passes("rate_limit", "observed"),
         Err(refusal) => traced.answers("rate_limit", "refused", refusal.status()),
     }
 }

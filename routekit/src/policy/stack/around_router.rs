@@ -126,9 +126,14 @@ where
         {
             let _entered = future.correlated.enter();
             // A preflight matches no route, and a body that cannot be decompressed is read by none.
-            future.early = edge.admit(&mut request).err();
-            if future.early.is_none() {
-                future.call.start(request, |request| self.inner.call(request));
+            match edge.admit(&mut request) {
+                Ok(()) => future.call.start(request, |request| self.inner.call(request)),
+                Err((policy, response)) => {
+                    if let Some(sample) = &future.sample {
+                        sample.exchange().traced().answers(policy, "answered", response.status());
+                    }
+                    future.early = Some(response);
+                }
             }
         }
         future

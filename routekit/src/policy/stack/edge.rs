@@ -59,16 +59,16 @@ impl Edge {
         }
     }
 
-    /// Lets a request pass to the router, or answers it.
+    /// Lets a request pass to the router, or answers it and names the policy.
     #[inline]
     #[cfg_attr(not(feature = "decompression"), expect(clippy::needless_pass_by_ref_mut, reason = "for its body"))]
-    pub(super) fn admit(&self, request: &mut Request) -> Result<(), Box<Response>> {
+    pub(super) fn admit(&self, request: &mut Request) -> Result<(), (&'static str, Box<Response>)> {
         if let Some(preflight) = self.cors.as_ref().and_then(|cors| cors.preflight(request)) {
-            return Err(Box::new(preflight));
+            return Err(("cors", Box::new(preflight)));
         }
         #[cfg(feature = "decompression")]
         if let Some(decompression) = &self.decompression {
-            return decompression.admit(request);
+            return decompression.admit(request).map_err(|refusal| ("decompression", refusal));
         }
         Ok(())
     }

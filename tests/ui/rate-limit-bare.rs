@@ -1,0 +1,6 @@
+use routekit::prelude::*;
+
+#[get("/prices", rate_limit)]
+async fn prices() {}
+
+fn main() {}
