@@ -225,7 +225,7 @@ pub(crate) fn client_address(data: &[u8]) {
     for name in ["x-forwarded-for", "forwarded"] {
         let mut headers = HeaderMap::new();
         headers.extend(values.iter().map(|value| (http::HeaderName::from_static(name), value.clone())));
-        assert_eq!(proxies.client(&headers, &from("192.0.2.1")), ip("192.0.2.1"), "nobody trusts it");
+        assert_eq!(proxies.client(&headers, &from("192.0.2.1")), ip("192.0.2.1"), "it is no trusted proxy");
         let _ = proxies.client(&headers, &from("10.0.0.1"));
         // What a trusted proxy adds is the last line, or the end of it.
         let added = if name == "forwarded" { "for=192.0.2.9" } else { "192.0.2.9" };
