@@ -1,7 +1,5 @@
 //! Groups: the prefix and the defaults of all routes of a module.
 
-use std::time::Duration;
-
 use routekit::{auth::ApiKeys, config::Config, prelude::*, test::TestApp};
 use serde_json::Value;
 
@@ -54,6 +52,18 @@ mod v20 {
     pub(super) async fn other() -> &'static str {
         "other"
     }
+}
+
+mod limited {
+    use routekit::prelude::*;
+
+    routekit::group! { rate_limit("1/h", per = "user", name = "hourly"), auth(optional) }
+
+    #[get("/g/limited", public)]
+    pub(super) async fn open() {}
+
+    #[get("/g/limited/own", rate_limit("2/h"))]
+    pub(super) async fn own() {}
 }
 
 const EDITOR: &str = "key-of-the-editor-0123";
@@ -156,13 +166,23 @@ fn explanation_lists_groups_tags_and_version() {
 #[test]
 fn routes_are_sorted_by_their_full_paths() {
     let app = app().table().unwrap();
-    let paths: Vec<String> = app.rows().iter().map(|row| row.path.clone()).collect();
-    assert!(paths.is_sorted(), "{paths:?}");
+    let paths: Vec<&str> = app.rows().iter().map(|row| &*row.path).collect();
+    // Without their prefixes, `/` and `/articles` come before `/g/v20`, and `/users/{id}` after it.
+    let sorted = ["/g/v2", "/g/v2/admin/users/{id}", "/g/v2/articles", "/g/v2/articles", "/g/v20"];
+    assert_eq!(paths, sorted);
 }
 
-#[test]
-fn timeouts_of_the_group_are_read() {
-    let table = app().table().unwrap();
-    let user = table.rows().iter().find(|row| row.path.ends_with("{id}")).unwrap();
-    assert_eq!(*user.policies.timeout, Some(Duration::from_secs(2)));
+#[tokio::test]
+async fn limit_of_the_group_is_one_for_each_route_and_replaced_by_its_own() {
+    let keys = ApiKeys::new().key(EDITOR, Identity::new("ann"));
+    let app =
+        TestApp::new(App::with_routes(routes![limited::open, limited::own]).verifier(keys).config(Config::default()));
+    let status = async |path: &str| app.get(path).send().await.status().as_u16();
+    assert_eq!([status("/g/limited").await, status("/g/limited").await], [200, 429]);
+    let own = "/g/limited/own";
+    assert_eq!([status(own).await, status(own).await, status(own).await], [200, 200, 429]);
+    let warnings = app.table().warnings();
+    let [warning] = warnings else { panic!("{warnings:?}") };
+    let expected = "has the limit `hourly` per user (group of suite::groups::limited) and does not authenticate";
+    assert!(warning.starts_with("GET /g/limited (") && warning.contains(expected), "{warning}");
 }

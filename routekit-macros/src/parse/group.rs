@@ -4,6 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use syn::LitStr;
 
 use super::{
+    family::Surroundings,
     options::Options,
     path,
     raw::{self, RawOption},
@@ -65,7 +66,9 @@ pub(crate) fn group(tokens: TokenStream, errors: &mut Errors) -> GroupArguments 
             errors.push(option.span, unknown("group option", &option.name, &names));
         }
     }
-    options.rate_limits.check_together(errors);
+    let callers = options.callers();
+    let of_no_route = Surroundings { method: None, placeholders: None, arguments: Vec::new(), output: None, callers };
+    options.check(&of_no_route, errors);
     GroupArguments { prefix, options }
 }
 

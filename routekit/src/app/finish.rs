@@ -50,6 +50,9 @@ impl App {
 
     /// Turns the app into an axum router, to serve or nest by hand.
     ///
+    /// Serve it with `into_make_service_with_connect_info::<SocketAddr>()`. Otherwise clients have no addresses, and
+    /// all of them share one quota of each [rate limit](crate::rate_limit).
+    ///
     /// Problems and bare 404s come from this router; a router that it is nested in answers its own. The admin surface
     /// is included if `admin_addr` is `main`; see also [`into_routers`](Self::into_routers).
     ///

@@ -2,7 +2,8 @@
 //!
 //! 1. With the Cargo feature `decompression`, an app takes requests with `Content-Encoding: gzip` or `deflate`, and
 //!    with `compression-br` also `br`. The handler receives the decompressed body, without `Content-Encoding` and
-//!    `Content-Length`. `decompression.enabled = "off"` leaves bodies and headers as they are.
+//!    `Content-Length`. `decompression.enabled = "off"` leaves bodies and headers as they are. Then, and without the
+//!    feature, `Json` and `Form` answer 415 to an encoded body.
 //! 2. The `body_limit` of the route counts decompressed bytes, and the extractor that reads the body answers 413. So a
 //!    few kilobytes that decompress to gigabytes cost no more memory than a plain body of that size. The largest
 //!    `body_limit` of the app also limits bodies of hand-written routes.

@@ -50,6 +50,10 @@ impl<T: Validated> Json<T> {
 
 /// Reads the whole body, within the route's `body_limit`.
 pub(super) async fn read(request: Request) -> Result<Bytes, Rejection> {
+    // An app that decompresses bodies has removed the header.
+    if request.headers().contains_key(header::CONTENT_ENCODING) && !is_identity(request.headers()) {
+        return Err(Rejection::ContentEncoding);
+    }
     Bytes::from_request(request, &()).await.map_err(|rejection| match rejection {
         BytesRejection::FailedToBufferBody(failure) if failure.status() == StatusCode::PAYLOAD_TOO_LARGE => {
             Rejection::TooLarge
@@ -57,6 +61,12 @@ pub(super) async fn read(request: Request) -> Result<Bytes, Rejection> {
         rejection if LateBody::is_cause_of(&rejection) => Rejection::Late,
         _ => Rejection::Interrupted,
     })
+}
+
+/// Whether each `Content-Encoding` is `identity`, which some clients send (RFC 9110 §8.4.1).
+fn is_identity(headers: &HeaderMap) -> bool {
+    let mut codings = headers.get_all(header::CONTENT_ENCODING).iter();
+    codings.all(|coding| coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity"))
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

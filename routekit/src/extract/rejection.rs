@@ -28,6 +28,8 @@ pub enum Rejection {
     TooManyElements,
     /// 415: the media type is not this one.
     MediaType(&'static str),
+    /// 415: the body has a `Content-Encoding`, and the app does not decompress it.
+    ContentEncoding,
     /// 422: the input is well formed but does not match the type. Contains the first error.
     Shape(FieldError),
     /// 422: the input breaks rules. Contains all errors, up to a thousand.
@@ -46,7 +48,7 @@ impl Rejection {
             Self::Malformed(_) | Self::Parameter(_) | Self::Interrupted => StatusCode::BAD_REQUEST,
             Self::Late => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge | Self::TooManyElements => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::MediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::MediaType(_) | Self::ContentEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Shape(_) | Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
         }
     }
@@ -63,6 +65,7 @@ impl fmt::Display for Rejection {
             Self::TooLarge => f.write_str("the body is larger than this route accepts"),
             Self::TooManyElements => f.write_str("the input has too many list items or map entries"),
             Self::MediaType(expected) => write!(f, "the body must be of type {expected}"),
+            Self::ContentEncoding => f.write_str("the body has a `Content-Encoding`, and the app takes none"),
             Self::Invalid(errors) if errors.len() == 1 => f.write_str("1 rule is broken"),
             Self::Invalid(errors) if errors.len() >= MAX_ERRORS => write!(f, "at least {MAX_ERRORS} rules are broken"),
             Self::Invalid(errors) => write!(f, "{} rules are broken", errors.len()),
@@ -84,6 +87,7 @@ impl From<Rejection> for Problem {
             | Rejection::TooLarge
             | Rejection::TooManyElements
             | Rejection::MediaType(_)
+            | Rejection::ContentEncoding
             | Rejection::Interrupted
             | Rejection::Late => problem,
         }

@@ -185,7 +185,8 @@ impl KeyTable {
         let mut shard = self.shard(hash).0.lock();
         if let Some(quota) = shard.table.find_mut(hash, |quota| quota.key == key) {
             gcra.give_back(&mut quota.full_at);
-            shard.counts.passed -= 1;
+            // The request may have counted in the shared quota, before its key was known.
+            shard.counts.passed = shard.counts.passed.saturating_sub(1);
             return;
         }
         drop(shard);

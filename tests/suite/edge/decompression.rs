@@ -195,6 +195,13 @@ async fn body_is_passed_on_as_it_is_if_decompression_is_off() {
     let body = gzip(b"{}");
     let (_, seen) = post(&app, "/decompression/bytes", &["gzip"], body.clone()).await;
     assert_eq!(seen, format!("{} [true, false]", body.len()));
+    let encoded = gzip(br#"{"text":"hello"}"#);
+    for encodings in [&["gzip"][..], &["identity", "gzip"], &[""]] {
+        let (response, problem) = post(&app, "/decompression/json", encodings, encoded.clone()).await;
+        assert_eq!(response.status(), 415, "{problem}");
+    }
+    let (response, _) = post(&app, "/decompression/json", &["identity"], br#"{"text":"hello"}"#.to_vec()).await;
+    assert_eq!(response.status(), 200);
 }
 
 const CHILD: &str = "ROUTEKIT_TEST_DECOMPRESSION";

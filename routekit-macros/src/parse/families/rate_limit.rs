@@ -98,7 +98,7 @@ impl Family for RateLimits {
 
 impl RateLimits {
     /// Reports limits that contradict each other.
-    pub(crate) fn check_together(&self, errors: &mut Errors) {
+    fn check_together(&self, errors: &mut Errors) {
         for (index, limit) in self.limits.iter().enumerate() {
             let name = &limit.name;
             if self.limits[..index].iter().any(|other| other.name == *name) {

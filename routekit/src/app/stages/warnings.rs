@@ -4,6 +4,7 @@ use crate::{
     app::declared::DeclaredRoute,
     base::setup_problem,
     cache,
+    rate_limit::LimitBy,
     route::{Access, Audience, CachePolicy, InputSource, Invalidates, RequestPart},
 };
 
@@ -13,6 +14,7 @@ pub(super) fn of(routes: &[DeclaredRoute], prefix: &str) -> Vec<String> {
     for declared in routes {
         let label = declared.label();
         warnings.extend(unchecked(declared).map(|what| format!("{label} {what}")));
+        warnings.extend(limit_without_user(declared).map(|what| format!("{label} {what}")));
         let about_cache = [audience(declared), cdn(declared)].into_iter().flatten().map(str::to_owned);
         warnings.extend(about_cache.chain(unkeyed(declared)).map(|what| format!("{label} {what}")));
         if let Some(invalidates) = &declared.policies.invalidates {
@@ -23,6 +25,19 @@ pub(super) fn of(routes: &[DeclaredRoute], prefix: &str) -> Vec<String> {
     let without_timeout = routes.iter().filter_map(|declared| Some((declared, missing_timeout(declared)?)));
     warnings.extend(without_timeout.map(|(declared, what)| format!("{} has {what}", declared.label())));
     warnings
+}
+
+/// A rate limit per user on a route that identifies no caller. The macro reports it if both are in one attribute.
+fn limit_without_user(declared: &DeclaredRoute) -> Option<String> {
+    let policies = &declared.policies;
+    let mut per_user = policies.rate_limits.iter().filter(|limit| matches!(limit.by(), LimitBy::User));
+    let limit = per_user.next().filter(|_| *policies.access == Access::Public)?;
+    Some(format!(
+        "has the limit `{}` per user ({}) and does not authenticate: unless a layer sets the identity, it counts by \
+         address; write `auth`, or leave `per` out",
+        limit.display_name(),
+        policies.rate_limits.origin(),
+    ))
 }
 
 /// Invalidations that match no cached route.

@@ -1,0 +1,3 @@
+routekit::group! { public, rate_limit("10/s", per = "user") }
+
+fn main() {}
