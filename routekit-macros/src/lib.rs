@@ -8,6 +8,8 @@ mod arguments;
 mod errors;
 mod expand;
 mod fallback;
+#[cfg(test)]
+mod fuzz;
 mod group;
 mod handler;
 mod method;

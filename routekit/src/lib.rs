@@ -39,11 +39,13 @@
 //! | to | see |
 //! | --- | --- |
 //! | declare a route | [`macro@route`] and its short forms [`get`], [`post`], [`put`], [`patch`], [`delete`], [`any`] |
+//! | set defaults for all routes of a module | [`macro@group`] |
 //! | collect and serve routes | [`App`] |
 //! | share a database pool or a client | [`Dep`] |
 //! | validate input | [`extract`] |
 //! | write your own extractor | [`describe`] |
 //! | control access to a route | [`auth`], [`identity`] |
+//! | set security headers, answer pages of other origins (CORS), refuse forged requests (CSRF), compress | [`edge`] |
 //! | limit how many requests a client may send | [`rate_limit`], [`client_address`] |
 //! | cache responses, and invalidate them | [`cache`] |
 //! | process a repeated request once | [`idempotency`] |
@@ -54,7 +56,7 @@
 //! | configure a deployment | [`config`] |
 //! | operate it | [`admin`], [`health`], [`shutdown`], [`metrics`], [`statistics`], [`performance`], [`alerts`], [`system`], [`access_log`], [`telemetry`] |
 //! | see how a request is processed | [`App::explain`], [`observe`] |
-//! | use one policy on a plain axum router | [`auth`], [`rate_limit`], [`cache`], [`idempotency`], [`breaker`], [`concurrency`], [`timeout`], [`body_limit`], [`catch_panic`], [`deprecation`], [`correlation`], [`watch`], [`sensitive_headers`] |
+//! | use one policy on a plain axum router | [`auth`], [`edge`], [`rate_limit`], [`cache`], [`idempotency`], [`breaker`], [`concurrency`], [`timeout`], [`body_limit`], [`catch_panic`], [`deprecation`], [`correlation`], [`watch`], [`sensitive_headers`] |
 //!
 //! # Features
 //!
@@ -81,7 +83,7 @@
 //! | `ws` | | 13 | axum's `WebSocketUpgrade`, with a description |
 //! | `full` | | | all of these but `jemalloc` |
 //!
-//! "Crates" is how many crates the feature adds to a program with axum and tokio, which without any of them has 78 more
+//! "Crates" is how many crates the feature adds to a program with axum and tokio, which without any of them has 79 more
 //! for routekit. Many programs have some of them already: those of `jwt` with rustls, for example.
 
 // Lets generated code in the tests of this crate find `::routekit`.

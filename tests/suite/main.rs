@@ -38,6 +38,7 @@ mod edge;
 mod explained_requests;
 mod exporter;
 mod extractors;
+mod fuzz;
 mod groups;
 mod grpc;
 mod hand_written;

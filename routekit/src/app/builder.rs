@@ -252,7 +252,8 @@ impl App {
     ///
     /// The router keeps its fallback. With [`require_auth`](Self::require_auth) its routes require an identity. The
     /// layers around the whole app apply to it (metrics, correlation, problems, a catch for panics); the policies that
-    /// handlers declare do not.
+    /// handlers declare do not. Unsafe requests of other sites are refused if they have a cookie, see
+    /// [`edge::csrf`](crate::edge::csrf).
     #[track_caller]
     pub fn merge(mut self, router: Router) -> Self {
         self.spec.program.hand_written.push(HandWritten::merged(router, Location::caller()));

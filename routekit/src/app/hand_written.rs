@@ -62,10 +62,11 @@ impl HandWritten {
         Some(SetupProblem::new("invalid-path", message).at(router))
     }
 
-    /// Adds layers to each of its routes and its fallback; `auth` only if the router is not public.
+    /// Adds layers to each of its routes and its fallback; `auth` only if the router is not public. `csrf` also checks
+    /// requests without an identity, because the router may have a session layer of its own.
     pub(super) fn layer(self, matched: RouteLabelLayer, auth: &AuthLayer, csrf: Option<&CrossSiteCheck>) -> Self {
         let inner = match csrf {
-            Some(csrf) => self.router.layer(csrf.clone()),
+            Some(csrf) => self.router.layer(csrf.clone().also_without_identity()),
             None => self.router,
         };
         let router = if self.public { inner } else { inner.layer(auth.clone()) };

@@ -6,6 +6,7 @@ pub(crate) mod entered;
 pub(crate) mod failure_cause;
 pub(crate) mod http_target;
 pub(crate) mod late_body;
+pub(crate) mod no_content;
 pub(crate) mod pass_or_answer;
 pub(crate) mod printable;
 pub(crate) mod program_log;

@@ -19,12 +19,19 @@ pub(crate) fn bytes(text: &str) -> Option<u64> {
 
 /// Displays the duration, or `off`.
 pub(crate) fn show_duration(duration: &Option<Duration>) -> String {
-    duration.map_or_else(|| "off".to_owned(), |duration| format!("{duration:?}"))
+    duration.map_or_else(|| "off".to_owned(), |duration| show(&duration))
 }
 
-/// Displays the duration.
+/// Displays the duration, so that it can be parsed if it is one of whole milliseconds.
 pub(crate) fn show(duration: &Duration) -> String {
-    format!("{duration:?}")
+    let millis = duration.as_millis();
+    // `2.25s` cannot be parsed.
+    let has_fraction = duration.as_secs() > 0 && !millis.is_multiple_of(1000);
+    if has_fraction && duration.as_nanos().is_multiple_of(1_000_000) {
+        format!("{millis}ms")
+    } else {
+        format!("{duration:?}")
+    }
 }
 
 /// Displays bytes in the largest unit that divides them.
@@ -53,6 +60,18 @@ mod tests {
         for (text, expected) in [("7", Some(7)), ("64KiB", Some(65536)), ("0", None), ("0B", None), ("64KB", None)] {
             assert_eq!(bytes(text), expected, "{text:?}");
         }
+    }
+
+    #[test]
+    fn shown_duration_is_parsed_as_the_same() {
+        for (millis, shown) in
+            [(250, "250ms"), (2000, "2s"), (2250, "2250ms"), (5_400_000, "5400s"), (60_001, "60001ms")]
+        {
+            let duration = Duration::from_millis(millis);
+            assert_eq!(show(&duration), shown);
+            assert_eq!(super::duration(shown), Some(duration));
+        }
+        assert_eq!(show(&Duration::from_micros(1_000_500)), "1.0005s");
     }
 
     #[test]

@@ -182,14 +182,11 @@ impl Config {
                 "must have a `max-age` in seconds, as in `max-age=31536000`; `off` removes the header",
             );
         }
-        if let Err((name, reason)) = edge::origins(self) {
+        if let Err((name, reason)) = edge::cors(self) {
             wrong(name, &reason);
         }
         if let Some(reason) = edge::invalid_origin(&self.csrf_origins) {
             wrong("csrf.origins", &reason);
-        }
-        if self.cors_methods.as_ref().is_some_and(Vec::is_empty) {
-            wrong("cors.methods", "empty; `declared` allows all methods that routes declare");
         }
         if *self.compression_enabled && !cfg!(feature = "compression") {
             wrong("compression.enabled", "needs the feature `compression` of the crate `routekit`, in Cargo.toml");

@@ -541,7 +541,8 @@ pub(super) const KEYS: &[ConfigKey] = &[
         csrf_enabled,
         on_or_off,
         show_on_or_off,
-        "Whether unsafe requests and WebSockets of other sites are refused if their identity came from a cookie."
+        "Whether unsafe requests and WebSockets of other sites are refused if their identity came from a cookie; in \
+         hand-written routers, if they have a cookie."
     ),
     key!(
         "csrf.origins",

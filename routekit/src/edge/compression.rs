@@ -3,18 +3,21 @@
 //! 1. Off by default: a proxy or CDN in front often compresses already, and a page that repeats a client's input beside
 //!    a secret reveals the secret by its compressed size (BREACH). `compression.enabled = "on"` in the configuration
 //!    switches it on, with the Cargo feature `compression`.
-//! 2. Codings are gzip, and Brotli with the feature `compression-br`. `Accept-Encoding` chooses.
+//! 2. Codings are gzip, and Brotli with the feature `compression-br`. `Accept-Encoding` chooses. A client that accepts
+//!    neither of them gets the response uncompressed, also if it refuses that too (`identity;q=0`): the response exists
+//!    already, and a 406 would replace it (RFC 9110 §15.5.7).
 //! 3. A response is compressed if its length is known and at least `compression.min_bytes`, and if its type is text,
 //!    JSON, XML, JavaScript, WebAssembly or SVG. Server-sent events and other streams are left alone: a compressor
 //!    would hold their parts back.
 //! 4. It is not compressed if it has a `Content-Encoding` or a `Content-Range`, if it is a 206, or if its
-//!    `Cache-Control` or that of the request says `no-transform` (RFC 9111 §5.2.2.6).
+//!    `Cache-Control` or that of the request says `no-transform` (RFC 9111 §5.2.2.6). Nor is one with a digest of its
+//!    bytes: `Content-Digest` or `Repr-Digest` (RFC 9530), `Digest`, `Content-MD5`.
 //! 5. A compressed response has no `Content-Length` and no `Accept-Ranges`. A strong `ETag` becomes weak, because the
-//!    bytes differ (RFC 9110 §8.8.1); so it does in a 304 to a client that accepts codings. `If-None-Match` compares
-//!    weakly, so that revalidation works. `If-Match` compares strongly, so a client that needs it sends
-//!    `Accept-Encoding: identity` with the GET.
-//! 6. `Vary` names `Accept-Encoding` in every response that another client might get compressed. The response to a HEAD
-//!    request has the headers of that to a GET.
+//!    bytes differ (RFC 9110 §8.8.1). `If-None-Match` compares weakly, so that revalidation works. `If-Match` compares
+//!    strongly, so a client that needs it sends `Accept-Encoding: identity` with the GET.
+//! 6. `Vary` names `Accept-Encoding` in every response that another client might get compressed. A 304 has the `Vary`
+//!    and the `ETag` of the response that it stands for (RFC 9110 §15.4.5), as far as its headers tell. The response to
+//!    a HEAD request has the headers of that to a GET.
 //! 7. The cache is further in: it stores responses as the handler made them, and a hit is compressed for each request.
 //!
 //! tower-http's `CompressionLayer` compresses; on a plain axum router, use it directly.
@@ -26,12 +29,13 @@ use std::{
 };
 
 use axum::{body::Body, response::Response};
-use http::{Extensions, HeaderMap, HeaderValue, Method, Request, StatusCode, Version, header};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Version, header};
 use http_body::Body as _;
 use tower_http::compression::{Compression, CompressionBody};
 use tower_service::Service;
 
-use super::{immediate::answer, vary::add_vary};
+use super::{accept_encoding::Coding, immediate::answer, vary::add_vary};
+use crate::base::no_content::no_content;
 
 /// Types other than text whose bodies are worth compressing.
 const COMPRESSIBLE: [&str; 7] = [
@@ -44,6 +48,16 @@ const COMPRESSIBLE: [&str; 7] = [
     "image/svg+xml",
 ];
 
+/// Headers that show that the bytes of a response must stay the same.
+const FINAL_BYTES: [HeaderName; 6] = [
+    header::CONTENT_ENCODING,
+    header::CONTENT_RANGE,
+    HeaderName::from_static("content-digest"),
+    HeaderName::from_static("repr-digest"),
+    HeaderName::from_static("digest"),
+    HeaderName::from_static("content-md5"),
+];
+
 /// Compresses the responses of an app.
 #[derive(Debug, Clone)]
 pub(crate) struct ResponseCompression {
@@ -51,10 +65,10 @@ pub(crate) struct ResponseCompression {
 }
 
 /// What the compression of a response needs of its request.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct AcceptedCodings {
-    /// The `Accept-Encoding` headers. `None` if the client accepts no coding, or no transformation.
-    headers: Option<Box<HeaderMap>>,
+    /// `None` if the client accepts no coding, or no transformation.
+    coding: Option<Coding>,
     is_head: bool,
 }
 
@@ -64,51 +78,58 @@ impl ResponseCompression {
     }
 
     pub(crate) fn begin<B>(&self, request: &Request<B>) -> AcceptedCodings {
-        let accepts = request.headers().contains_key(header::ACCEPT_ENCODING) && !has_no_transform(request.headers());
-        let headers = accepts.then(|| {
-            let values = request.headers().get_all(header::ACCEPT_ENCODING);
-            Box::new(values.into_iter().map(|value| (header::ACCEPT_ENCODING, value.clone())).collect())
-        });
-        AcceptedCodings { headers, is_head: *request.method() == Method::HEAD }
+        let headers = request.headers();
+        let coding = Coding::preferred(headers).filter(|_| !has_no_transform(headers));
+        AcceptedCodings { coding, is_head: *request.method() == Method::HEAD }
     }
 
     /// Compresses `response`, if it may be and if its client accepts that.
-    pub(crate) fn apply(&self, accepted: &mut AcceptedCodings, response: &mut Response) {
-        if response.status() == StatusCode::NOT_MODIFIED {
-            if accepted.headers.is_some() {
-                weaken(response.headers_mut());
-            }
-            return;
-        }
-        if !self.is_eligible(response, accepted.is_head) {
+    pub(crate) fn apply(&self, accepted: AcceptedCodings, response: &mut Response) {
+        let is_not_modified = response.status() == StatusCode::NOT_MODIFIED;
+        let is_eligible = match is_not_modified {
+            true => stands_for_eligible(response.headers()),
+            false => self.is_eligible(response, accepted.is_head),
+        };
+        if !is_eligible {
             return;
         }
         add_vary(response.headers_mut(), &header::ACCEPT_ENCODING);
-        let Some(headers) = accepted.headers.take() else { return };
+        let Some(coding) = accepted.coding else { return };
+        weaken(response.headers_mut());
+        if is_not_modified {
+            return;
+        }
         let plain = std::mem::take(response);
-        *response = compressed(*headers, plain).map(Body::new);
-        if response.headers().contains_key(header::CONTENT_ENCODING) {
-            weaken(response.headers_mut());
-            if accepted.is_head {
-                *response.body_mut() = Body::empty();
-            }
+        *response = compressed(coding, plain).map(Body::new);
+        if accepted.is_head {
+            *response.body_mut() = no_content();
         }
     }
 
     fn is_eligible(&self, response: &Response, is_head: bool) -> bool {
         let headers = response.headers();
-        let length = if is_head {
-            headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok())
-        } else {
-            response.body().size_hint().exact()
-        };
-        length.is_some_and(|length: u64| length >= self.min_bytes)
+        // Of a response to HEAD, the header if there is one: further in, its body may still be there.
+        let named = if is_head { content_length(headers) } else { None };
+        let length = named.or_else(|| response.body().size_hint().exact());
+        length.is_some_and(|length| length >= self.min_bytes)
             && response.status() != StatusCode::PARTIAL_CONTENT
-            && !headers.contains_key(header::CONTENT_ENCODING)
-            && !headers.contains_key(header::CONTENT_RANGE)
             && headers.get(header::CONTENT_TYPE).is_some_and(is_compressible)
-            && !has_no_transform(headers)
+            && may_change(headers)
     }
+}
+
+fn content_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// Whether a 304 with these headers may stand for a compressed response. It need not name the type, and has no length.
+fn stands_for_eligible(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_TYPE).is_none_or(is_compressible) && may_change(headers)
+}
+
+/// Whether the headers of a response let its bytes change.
+fn may_change(headers: &HeaderMap) -> bool {
+    !FINAL_BYTES.iter().any(|name| headers.contains_key(name)) && !has_no_transform(headers)
 }
 
 fn is_compressible(content_type: &HeaderValue) -> bool {
@@ -141,10 +162,10 @@ fn weaken(headers: &mut HeaderMap) {
     }
 }
 
-/// The response as tower-http compresses it for a client with these headers.
-fn compressed(headers: HeaderMap, response: Response) -> http::Response<CompressionBody<Body>> {
+/// The response as tower-http compresses it with this coding.
+fn compressed(coding: Coding, response: Response) -> http::Response<CompressionBody<Body>> {
     let mut request = Request::new(());
-    *request.headers_mut() = headers;
+    request.headers_mut().insert(header::ACCEPT_ENCODING, coding.name());
     // What may be compressed has been decided.
     let always = |_: StatusCode, _: Version, _: &HeaderMap, _: &Extensions| true;
     answer(Compression::new(Given(Some(response))).compress_when(always), request)

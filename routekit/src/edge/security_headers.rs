@@ -18,6 +18,9 @@
 //!    or if [`https`](SecurityHeadersLayer::https) says that a proxy in front does. Requests to `localhost` never get
 //!    it, or the browser of a developer would refuse plain HTTP there for a year.
 //!
+//! 6. Responses that the server writes before there is a request for the app have no such headers: to a head that is
+//!    malformed (400), too large (431) or late (408).
+//!
 //! An app adds the headers by default. Configuration changes each of them or switches it off (`[security_headers]`),
 //! and `content_security_policy` and `referrer_policy` also for one route. `App::explain` shows them with their
 //! origins.
@@ -51,10 +54,7 @@ use std::{
 };
 
 use axum::response::Response;
-use http::{
-    HeaderMap, HeaderName, HeaderValue, Request, StatusCode,
-    header::{self, Entry},
-};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header};
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -112,35 +112,65 @@ impl SecurityHeaders {
         let values = &*of_route.as_ref().unwrap_or(self).0;
         let is_not_modified = response.status() == StatusCode::NOT_MODIFIED;
         let headers = response.headers_mut();
-        if values.nosniff {
-            add(headers, header::X_CONTENT_TYPE_OPTIONS, &NOSNIFF);
+        // One pass over the headers is cheaper than a look-up of each name by its hash.
+        let mut present = PresentHeaders::default();
+        for (name, value) in &*headers {
+            present.note(name, value);
         }
-        if !is_not_modified {
-            // Usually the first header, and found faster than by its hash.
-            let content_type = headers.iter().find(|(name, _)| **name == header::CONTENT_TYPE);
-            let is_page = content_type.is_some_and(|(_, value)| is_html(value));
-            let policy = if is_page { &values.page_content_security_policy } else { &values.content_security_policy };
+        if values.nosniff && !present.nosniff {
+            append(headers, header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
+        }
+        if !is_not_modified && !present.content_security_policy {
+            let policy = match present.is_page {
+                true => &values.page_content_security_policy,
+                false => &values.content_security_policy,
+            };
             if let Some(policy) = policy {
-                add(headers, header::CONTENT_SECURITY_POLICY, policy);
+                append(headers, header::CONTENT_SECURITY_POLICY, policy.clone());
             }
         }
-        if let Some(policy) = &values.referrer_policy {
-            add(headers, header::REFERRER_POLICY, policy);
+        if let Some(policy) = &values.referrer_policy
+            && !present.referrer_policy
+        {
+            append(headers, header::REFERRER_POLICY, policy.clone());
         }
         if let Some(policy) = &values.strict_transport_security
             && !is_exempt_host
+            && !present.strict_transport_security
         {
-            add(headers, header::STRICT_TRANSPORT_SECURITY, policy);
+            append(headers, header::STRICT_TRANSPORT_SECURITY, policy.clone());
         }
     }
 }
 
-#[inline]
-fn add(headers: &mut HeaderMap, name: HeaderName, value: &HeaderValue) {
-    if let Ok(Entry::Vacant(entry)) = headers.try_entry(name) {
-        // A map with the most headers that it can have stays as it is.
-        let _ = entry.try_insert(value.clone());
+/// What the headers of a response say already.
+#[derive(Default)]
+struct PresentHeaders {
+    nosniff: bool,
+    content_security_policy: bool,
+    referrer_policy: bool,
+    strict_transport_security: bool,
+    is_page: bool,
+}
+
+impl PresentHeaders {
+    #[inline]
+    fn note(&mut self, name: &HeaderName, value: &HeaderValue) {
+        self.nosniff |= *name == header::X_CONTENT_TYPE_OPTIONS;
+        self.content_security_policy |= *name == header::CONTENT_SECURITY_POLICY;
+        self.referrer_policy |= *name == header::REFERRER_POLICY;
+        self.strict_transport_security |= *name == header::STRICT_TRANSPORT_SECURITY;
+        if *name == header::CONTENT_TYPE {
+            self.is_page = is_html(value);
+        }
     }
+}
+
+/// Adds a header that `headers` does not have. Cheaper than an entry, which is made for both cases.
+#[inline]
+fn append(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
+    // A map with the most headers that it can have stays as it is.
+    let _ = headers.try_append(name, value);
 }
 
 fn is_html(content_type: &HeaderValue) -> bool {

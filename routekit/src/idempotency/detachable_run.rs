@@ -13,12 +13,12 @@ use tracing::{Instrument, Span};
 use super::settings::IdempotencySettings;
 use crate::{cache::Cache, deadline::within};
 
-type RunningHandler<E> = Pin<Box<dyn Future<Output = Result<Response, E>> + Send>>;
+type ClaimedRun<E> = Pin<Box<dyn Future<Output = Result<Response, E>> + Send>>;
 
 /// The handler of a request that has claimed a key. If it is dropped while it runs, it moves to the spawner of the
 /// cache.
 pub(super) struct DetachableRun<E: Send + 'static> {
-    run: Option<RunningHandler<E>>,
+    run: Option<ClaimedRun<E>>,
     cache: Cache,
     grace: Duration,
     span: Span,

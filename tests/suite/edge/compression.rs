@@ -11,6 +11,7 @@ use futures_util::stream;
 use http::{HeaderName, StatusCode, header};
 use http_body_util::BodyExt;
 use routekit::{prelude::*, test::TestApp};
+use tower::ServiceExt;
 
 use super::config;
 use crate::wire;
@@ -109,9 +110,16 @@ async fn response_is_compressed_as_its_client_accepts() {
         ("deflate, zstd", None),
         ("gzip;q=0", None),
         ("identity", None),
+        ("gzip;q=0.5, identity", None),
+        ("identity;q=0", None),
+        ("*;q=0", None),
+        ("gzip;q=0, br;q=0, identity;q=0", None),
+        ("*;q=0, gzip;q=0.1", Some("gzip")),
+        ("\u{ff}, gzip", Some("gzip")),
         ("", None),
     ] {
         let response = send(&app, "GET", "/compression/text", &[("accept-encoding", accept)]).await;
+        assert_eq!(response.status(), StatusCode::OK, "{accept}");
         assert_eq!(header(&response, "content-encoding"), encoding, "{accept}");
         assert_eq!(header(&response, "vary"), Some("accept-encoding"), "{accept}");
         let etag = if encoding.is_some() { "W/\"1\"" } else { "\"1\"" };
@@ -188,6 +196,69 @@ async fn stored_response_is_compressed_per_request_and_revalidated() {
     let response = send(&app, "GET", "/compression/stored", &conditional).await;
     assert_eq!((response.status(), header(&response, "etag")), (StatusCode::NOT_MODIFIED, Some("W/\"1\"")));
     assert_eq!(header(&response, "content-encoding"), None);
+}
+
+#[tokio::test]
+async fn not_modified_has_the_vary_and_etag_of_the_response_it_stands_for() {
+    let app = app();
+    for (accept, etag) in [("gzip", "W/\"1\""), ("identity", "\"1\""), ("gzip;q=0", "\"1\""), ("deflate", "\"1\"")] {
+        let headers = [("accept-encoding", accept)];
+        let full = send(&app, "GET", "/compression/stored", &headers).await;
+        let conditional = [&headers[..], &[("if-none-match", "\"1\"")]].concat();
+        let short = send(&app, "GET", "/compression/stored", &conditional).await;
+        assert_eq!((full.status(), short.status()), (StatusCode::OK, StatusCode::NOT_MODIFIED), "{accept}");
+        for response in [full, short] {
+            assert_eq!(header(&response, "etag"), Some(etag), "{accept}");
+            assert_eq!(header(&response, "vary"), Some("accept-encoding"), "{accept}");
+        }
+    }
+}
+
+#[get("/compression/unchanged/{name}")]
+async fn unchanged(name: String) -> (StatusCode, Headers) {
+    let header = match &*name {
+        "content-type" => (header::CONTENT_TYPE, "image/png"),
+        "content-encoding" => (header::CONTENT_ENCODING, "br"),
+        "cache-control" => (header::CACHE_CONTROL, "no-transform"),
+        _ => (HeaderName::from_static("content-digest"), "sha-256=:AAAA:"),
+    };
+    (StatusCode::NOT_MODIFIED, [(header::ETAG, "\"1\""), header])
+}
+
+#[tokio::test]
+async fn not_modified_that_stands_for_an_uncompressed_response_is_left_alone() {
+    let app = TestApp::new(App::with_routes(routes![unchanged]).config(config("[compression]\nenabled = 'on'")));
+    for name in ["content-type", "content-encoding", "content-digest", "cache-control"] {
+        let response = send(&app, "GET", &format!("/compression/unchanged/{name}"), GZIP).await;
+        assert_eq!(response.status(), StatusCode::NOT_MODIFIED, "{name}");
+        assert_eq!((header(&response, "etag"), header(&response, "vary")), (Some("\"1\""), None), "{name}");
+    }
+}
+
+#[get("/compression/digest/{name}")]
+async fn digest(name: String) -> ([(HeaderName, String); 2], String) {
+    let digest = (name.parse().unwrap(), "sha-256=:AAAA:".to_owned());
+    ([(header::CONTENT_TYPE, "text/plain".to_owned()), digest], long())
+}
+
+#[tokio::test]
+async fn response_with_a_digest_of_its_bytes_is_left_alone() {
+    let app = TestApp::new(App::with_routes(routes![digest]).config(config("[compression]\nenabled = 'on'")));
+    for name in ["content-digest", "repr-digest", "digest", "content-md5"] {
+        let response = send(&app, "GET", &format!("/compression/digest/{name}"), GZIP).await;
+        assert_eq!((header(&response, "content-encoding"), header(&response, "vary")), (None, None), "{name}");
+    }
+    let response = send(&app, "GET", "/compression/digest/x-digest", GZIP).await;
+    assert_eq!(header(&response, "content-encoding"), Some("gzip"));
+}
+
+#[tokio::test]
+async fn compressed_head_of_a_plain_router_names_no_length() {
+    let router = plain().config(config("[compression]\nenabled = 'on'")).into_router().unwrap();
+    let request = Request::head("/compression/text").header("accept-encoding", "gzip").body(Body::empty()).unwrap();
+    let response = router.oneshot(request).await.unwrap();
+    assert_eq!((response.status(), header(&response, "content-encoding")), (StatusCode::OK, Some("gzip")));
+    assert_eq!(header(&response, "content-length"), None);
 }
 
 #[tokio::test]

@@ -208,6 +208,14 @@ fn policy_that_exposes_too_much_or_nothing_is_a_problem_with_key_and_source() {
             "cors.expose_headers",
             "cannot be combined with",
         ),
+        (
+            "origins = ['https://app.example']\ncredentials = 'on'\nexpose_headers = ['x-total', '*']",
+            "cors.expose_headers",
+            "cannot be combined with",
+        ),
+        ("origins = ['https://app.example']\nmethods = '*'", "cors.methods", "write `declared`"),
+        ("origins = ['https://app.example']\nmethods = ['get', '*']", "cors.methods", "write `declared`"),
+        ("origins = ['https://app.example']\nheaders = ['x-one', '*']", "cors.headers", "write it alone"),
     ] {
         let error = plain().config(config(&format!("[cors]\n{file}"))).into_router().unwrap_err().to_string();
         assert!(error.contains(&format!("`{key}` in routekit.toml")) && error.contains(reason), "{file}: {error}");
@@ -233,4 +241,24 @@ fn policy_that_exposes_too_much_or_nothing_is_a_problem_with_key_and_source() {
         let error = plain().cors(policy).config(config("")).into_router().unwrap_err().to_string();
         assert!(error.contains("`cors.origins` (code)"), "{error}");
     }
+    let app_origin = || CorsPolicy::origins([APP]).credentials();
+    let any: http::HeaderName = "*".parse().unwrap();
+    for (policy, key) in [
+        (app_origin().methods(["*".parse().unwrap()]), "cors.methods"),
+        (app_origin().headers([any.clone()]), "cors.headers"),
+        (app_origin().headers([http::header::RANGE, any.clone()]), "cors.headers"),
+        (app_origin().expose_headers([any]), "cors.expose_headers"),
+    ] {
+        let error = plain().cors(policy).config(config("")).into_router().unwrap_err().to_string();
+        assert!(error.contains(&format!("`{key}` (code)")), "{key}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn preflight_names_no_methods_if_the_policy_allows_none_of_the_path() {
+    let app = TestApp::new(plain().cors(CorsPolicy::origins([APP]).methods([http::Method::DELETE])));
+    let response = preflight(&app, "/cors/items", APP).await;
+    assert_eq!(response.status(), 204);
+    assert_eq!(text(response.headers(), ALLOW_ORIGIN), Some(APP));
+    assert_eq!(text(response.headers(), "access-control-allow-methods"), None);
 }

@@ -130,6 +130,35 @@ async fn hand_written_route_is_protected() {
     assert_eq!(status(&app, "POST", "/csrf/other", EVIL).await, 403);
 }
 
+/// The layer is inside the check, which cannot see its identity.
+#[tokio::test]
+async fn router_with_its_own_session_layer_is_protected() {
+    let layer = axum::middleware::from_fn(async |mut request: Request, next: axum::middleware::Next| {
+        request.extensions_mut().insert(Identity::new("ann"));
+        next.run(request).await
+    });
+    let router = Router::new().route("/csrf/other", routing::post(async || ()).get(async || ())).layer(layer);
+    let apps = [
+        App::with_routes(routes![public]).merge(router.clone()),
+        App::with_routes(routes![public]).merge_public(router.clone()),
+        App::with_routes(routes![public]).nest_public("/in", router),
+    ];
+    for (app, path) in apps.into_iter().zip(["/csrf/other", "/csrf/other", "/in/csrf/other"]) {
+        let app = TestApp::new(app);
+        for headers in [EVIL, CROSS_SITE, SAME_SITE] {
+            assert_eq!(status(&app, "POST", path, headers).await, 403, "{headers:?}");
+            let upgrade = [headers, &[("upgrade", "websocket")]].concat();
+            assert_eq!(status(&app, "GET", path, &upgrade).await, 403, "a WebSocket: {headers:?}");
+            assert_eq!(status(&app, "GET", path, headers).await, 200, "a link: {headers:?}");
+        }
+        assert_eq!(status(&app, "POST", path, OWN).await, 200);
+        assert_eq!(status(&app, "POST", path, &OWN[..2]).await, 200, "no browser");
+        let without_cookie = [EVIL[0], EVIL[2]];
+        assert_eq!(status(&app, "POST", path, &without_cookie).await, 200, "no cookie");
+        assert_eq!(status(&app, "POST", "/csrf/public", EVIL).await, 200, "a declared callback stays open");
+    }
+}
+
 /// A session layer, as tower-sessions is, with an identity in the request on a public route.
 #[tokio::test]
 async fn identity_of_a_layer_is_protected_on_a_public_route() {

@@ -13,6 +13,7 @@ use tower::ServiceExt;
 use tower_service::Service;
 
 use crate::{
+    base::no_content::no_content,
     cache::{
         coalesce::{
             flight::Lead,
@@ -31,10 +32,7 @@ use crate::{
             reuse,
         },
         store::{
-            buffered_response::{BufferedResponse, no_content},
-            entry::Entry,
-            lookup_result::Lookup,
-            stored_response::StoredResponse,
+            buffered_response::BufferedResponse, entry::Entry, lookup_result::Lookup, stored_response::StoredResponse,
         },
         validity::stamp::Stamp,
     },

@@ -1,18 +1,12 @@
 //! A response that can be sent more than once.
 
-use std::{
-    convert::Infallible,
-    fmt,
-    pin::Pin,
-    task::{Context, Poll},
-};
+use std::fmt;
 
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use http_body::Frame;
 
-use crate::{observe::Failure, problem::Problem};
+use crate::{base::no_content::no_content, observe::Failure, problem::Problem};
 
 /// A response that can be sent more than once: its body is in memory.
 #[derive(Clone)]
@@ -94,29 +88,6 @@ impl BufferedResponse {
         // The problem holds the text of the body again, in maps.
         let contents = if self.problem.is_some() { 1 + PROBLEM } else { 1 };
         self.body.len() * contents
-    }
-}
-
-/// The body of a response to HEAD: it ends immediately and has no length.
-///
-/// An outer layer would write the length of an empty body as `Content-Length: 0`, which is wrong if a GET has content
-/// (RFC 9110 §8.6).
-pub(in crate::cache) fn no_content() -> Body {
-    Body::new(NoContent)
-}
-
-struct NoContent;
-
-impl http_body::Body for NoContent {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(None)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        true
     }
 }
 

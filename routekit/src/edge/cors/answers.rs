@@ -7,7 +7,7 @@ use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode,
     header::{self, Entry},
 };
-use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
+use tower_http::cors::{AllowHeaders, AllowOrigin, Cors, CorsLayer};
 use tower_layer::Layer as _;
 
 use super::policy::CorsHeaders;
@@ -34,13 +34,13 @@ pub(crate) struct CorsRules {
 
 /// The CORS policy of an app.
 pub(crate) struct CorsAnswers {
-    /// Allows no methods.
-    layer: CorsLayer,
+    /// Names no methods. Made once, because tower-http panics at rules that no browser would follow.
+    cors: Cors<Immediate>,
     is_any_origin: bool,
-    /// The allowed methods of each path that routes declare.
-    paths: matchit::Router<Vec<Method>>,
-    /// The allowed methods of other paths, if hand-written routers may have some.
-    others: Option<Vec<Method>>,
+    /// `Access-Control-Allow-Methods` of each path that routes declare. `None` if the policy allows none of them.
+    paths: matchit::Router<Option<HeaderValue>>,
+    /// `Access-Control-Allow-Methods` of other paths, if hand-written routers may have some.
+    others: Option<HeaderValue>,
 }
 
 /// What CORS adds to the response to one request.
@@ -78,11 +78,11 @@ impl CorsAnswers {
         let mut paths = matchit::Router::new();
         for (path, methods) in by_path {
             // Conflicts are problems that `route::check` reports.
-            let _ = paths.insert(path, methods);
+            let _ = paths.insert(path, listed(&methods));
         }
-        let others = has_hand_written.then(|| rules.methods.clone().unwrap_or_else(|| COMMON.to_vec()));
+        let others = has_hand_written.then(|| listed(rules.methods.as_deref().unwrap_or(&COMMON))).flatten();
         let is_any_origin = rules.origins.is_none();
-        Self { layer: layer(rules), is_any_origin, paths, others }
+        Self { cors: layer(rules).layer(Immediate), is_any_origin, paths, others }
     }
 
     /// The answer to a preflight. `None` if the request is for the router.
@@ -99,10 +99,13 @@ impl CorsAnswers {
             return None;
         }
         let methods = match self.paths.at(request.uri().path()) {
-            Ok(found) => found.value,
-            Err(_) => self.others.as_ref()?,
+            Ok(found) => found.value.as_ref(),
+            Err(_) => Some(self.others.as_ref()?),
         };
-        let headers = allowed(&self.layer.clone().allow_methods(methods.clone()), Method::OPTIONS, request.headers());
+        let mut headers = self.allowed(Method::OPTIONS, request.headers());
+        if let Some(methods) = methods.filter(|_| headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN)) {
+            headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods.clone());
+        }
         let mut response = Response::default();
         *response.status_mut() = StatusCode::NO_CONTENT;
         *response.headers_mut() = headers;
@@ -113,10 +116,30 @@ impl CorsAnswers {
     #[inline]
     pub(crate) fn begin<B>(&self, request: &Request<B>) -> CorsOfRequest {
         match request.headers().contains_key(header::ORIGIN) {
-            true => CorsOfRequest::Headers(Box::new(allowed(&self.layer, Method::GET, request.headers()))),
+            true => CorsOfRequest::Headers(Box::new(self.allowed(Method::GET, request.headers()))),
             false if self.is_any_origin => CorsOfRequest::Nothing,
             false => CorsOfRequest::Vary,
         }
+    }
+
+    /// The headers that tower-http adds to the response to `request`; OPTIONS is a preflight. If the origin is not
+    /// allowed, they only say what they depend on.
+    fn allowed(&self, method: Method, request: &HeaderMap) -> HeaderMap {
+        let mut head = Request::new(());
+        *head.method_mut() = method;
+        let names = [header::ORIGIN, header::ACCESS_CONTROL_REQUEST_METHOD, header::ACCESS_CONTROL_REQUEST_HEADERS];
+        for name in names {
+            if let Some(value) = request.get(&name) {
+                head.headers_mut().insert(name, value.clone());
+            }
+        }
+        let mut headers = answer(self.cors.clone(), head).into_parts().0.headers;
+        if !headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN) {
+            let vary = headers.remove(header::VARY);
+            headers.clear();
+            headers.extend(vary.map(|vary| (header::VARY, vary)));
+        }
+        headers
     }
 }
 
@@ -147,6 +170,12 @@ fn add(headers: &mut HeaderMap, all: HeaderMap) {
     }
 }
 
+/// The methods as `Access-Control-Allow-Methods` lists them.
+fn listed(methods: &[Method]) -> Option<HeaderValue> {
+    let names: Vec<&str> = methods.iter().map(Method::as_str).collect();
+    HeaderValue::try_from(names.join(",")).ok().filter(|value| !value.is_empty())
+}
+
 /// tower-http's layer, without methods.
 fn layer(rules: CorsRules) -> CorsLayer {
     let CorsRules { origins, methods: _, headers, expose_headers, credentials, max_age } = rules;
@@ -165,28 +194,8 @@ fn layer(rules: CorsRules) -> CorsLayer {
     }
 }
 
-/// The headers that tower-http adds to the response to `request`; OPTIONS is a preflight. If the origin is not allowed,
-/// they only say what they depend on.
-fn allowed(layer: &CorsLayer, method: Method, request: &HeaderMap) -> HeaderMap {
-    let mut head = Request::new(());
-    *head.method_mut() = method;
-    let names = [header::ORIGIN, header::ACCESS_CONTROL_REQUEST_METHOD, header::ACCESS_CONTROL_REQUEST_HEADERS];
-    for name in names {
-        if let Some(value) = request.get(&name) {
-            head.headers_mut().insert(name, value.clone());
-        }
-    }
-    let mut headers = answer(layer.layer(Immediate), head).into_parts().0.headers;
-    if !headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN) {
-        let vary = headers.remove(header::VARY);
-        headers.clear();
-        headers.extend(vary.map(|vary| (header::VARY, vary)));
-    }
-    headers
-}
-
 impl fmt::Debug for CorsAnswers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CorsAnswers").field("layer", &self.layer).finish_non_exhaustive()
+        f.debug_struct("CorsAnswers").field("cors", &self.cors).finish_non_exhaustive()
     }
 }

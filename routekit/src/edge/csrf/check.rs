@@ -16,14 +16,20 @@ use crate::{
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
+/// As an origin it is that of no site, and as a site unknown.
+const OPAQUE: HeaderValue = HeaderValue::from_static("null");
+
 /// Schemes whose credentials a browser keeps, and sends with the requests of every page.
 const KEPT_BY_BROWSERS: [&str; 4] = ["basic", "digest", "negotiate", "ntlm"];
 
-/// Refuses requests of other sites with an identity from a cookie. A clone is a few reference counts.
+/// Refuses requests of other sites with an identity from a cookie, or with a cookie that may give one. A clone
+/// is a few reference counts.
 #[derive(Clone)]
 pub(crate) struct CrossSiteCheck {
     rules: Arc<CrossSiteRules>,
     report: Report,
+    /// Whether it only concerns requests with an identity.
+    needs_identity: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -41,7 +47,7 @@ impl CrossSiteCheck {
             layer.add_trusted_origin(origin).expect("the origin has been checked")
         });
         let rules = CrossSiteRules { csrf: layer.layer(Immediate), allow_same_site };
-        Self { rules: Arc::new(rules), report: Report::none() }
+        Self { rules: Arc::new(rules), report: Report::none(), needs_identity: true }
     }
 
     /// Reports refusals to `observer`.
@@ -50,10 +56,16 @@ impl CrossSiteCheck {
         self
     }
 
-    /// Returns the refusal if the request is from another site and has an identity from a cookie.
+    /// Also checks requests without an identity: further in, a layer or a handler may take one from a cookie.
+    pub(crate) fn also_without_identity(mut self) -> Self {
+        self.needs_identity = false;
+        self
+    }
+
+    /// Returns the refusal if the request is from another site and has an identity from a cookie, or may get one.
     #[inline]
     pub(crate) fn admit<B>(&self, request: &Request<B>) -> Result<(), Box<Response>> {
-        if request.extensions().get::<Identity>().is_none() {
+        if self.needs_identity && request.extensions().get::<Identity>().is_none() {
             return Ok(());
         }
         let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
@@ -90,7 +102,9 @@ impl CrossSiteRules {
                 }
                 continue;
             };
-            head.headers_mut().insert(name, value.clone());
+            // The middleware takes an empty value for a missing header. No browser sends one.
+            let value = if value.is_empty() { OPAQUE } else { value.clone() };
+            head.headers_mut().insert(name, value);
         }
         if self.allow_same_site && headers.get(SEC_FETCH_SITE).is_some_and(|site| site == "same-site") {
             return true;
@@ -207,6 +221,14 @@ mod tests {
         },
         Row { name: "null", method: "POST", headers: &[COOKIE, HOST, ("origin", "null")], passes: false },
         Row { name: "malformed", method: "POST", headers: &[COOKIE, HOST, ("origin", "shop.example")], passes: false },
+        Row { name: "empty origin", method: "POST", headers: &[COOKIE, HOST, ("origin", "")], passes: false },
+        Row { name: "empty metadata", method: "POST", headers: &[COOKIE, HOST, ("sec-fetch-site", "")], passes: false },
+        Row {
+            name: "empty origin of an own page",
+            method: "POST",
+            headers: &[COOKIE, HOST, ("origin", ""), ("sec-fetch-site", "same-origin")],
+            passes: true,
+        },
         Row {
             name: "two origins",
             method: "POST",
@@ -257,6 +279,8 @@ mod tests {
             assert_eq!(check.admit(&request).is_ok(), row.passes, "{}", row.name);
             request.extensions_mut().remove::<Identity>();
             assert!(check.admit(&request).is_ok(), "{}: without an identity", row.name);
+            let strict = check.clone().also_without_identity();
+            assert_eq!(strict.admit(&request).is_ok(), row.passes, "{}: which may follow", row.name);
         }
     }
 

@@ -26,7 +26,7 @@ struct ReportTo(Arc<dyn Observer>);
 
 /// An origin that no page has.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InvalidOrigin(String);
+pub struct InvalidOriginError(String);
 
 impl CsrfLayer {
     /// Creates a layer that trusts only pages of the request's own host.
@@ -38,8 +38,8 @@ impl CsrfLayer {
     ///
     /// # Errors
     /// If no page has this origin.
-    pub fn origin(mut self, origin: &str) -> Result<Self, InvalidOrigin> {
-        self.origins.push(web_origin(origin).map_err(InvalidOrigin)?);
+    pub fn trusted_origin(mut self, origin: &str) -> Result<Self, InvalidOriginError> {
+        self.origins.push(web_origin(origin).map_err(InvalidOriginError)?);
         Ok(self)
     }
 
@@ -119,13 +119,13 @@ where
     }
 }
 
-impl fmt::Display for InvalidOrigin {
+impl fmt::Display for InvalidOriginError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for InvalidOrigin {}
+impl std::error::Error for InvalidOriginError {}
 
 impl fmt::Debug for ReportTo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

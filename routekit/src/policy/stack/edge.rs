@@ -77,7 +77,7 @@ impl Edge {
     #[inline]
     pub(super) fn finish(&self, request: &mut EdgeOfRequest, response: &mut Response) {
         #[cfg(feature = "compression")]
-        if let (Some(compression), Some(accepted)) = (&self.compression, &mut request.accepted) {
+        if let (Some(compression), Some(accepted)) = (&self.compression, request.accepted) {
             compression.apply(accepted, response);
         }
         request.cors.add_to(response);

@@ -24,13 +24,13 @@ const BOOKKEEPING: u64 = 256;
 const MAX_KEPT: Duration = Duration::from_secs(365 * 86_400);
 
 pub(super) struct ClaimTable {
-    shards: [Mutex<Shard>; SHARDS],
+    shards: [Mutex<ClaimShard>; SHARDS],
     bytes: AtomicU64,
     max_bytes: u64,
 }
 
 #[derive(Default)]
-struct Shard {
+struct ClaimShard {
     records: HashMap<Arc<[u8]>, KeptRecord>,
     /// The keys by the end of their time. The number tells equal times apart.
     ends: BTreeMap<(Instant, u64), Arc<[u8]>>,
@@ -88,12 +88,12 @@ impl ClaimTable {
         true
     }
 
-    fn shard(&self, key: &Key) -> &Mutex<Shard> {
+    fn shard(&self, key: &Key) -> &Mutex<ClaimShard> {
         &self.shards[usize::from(key.hash().to_le_bytes()[0]) % SHARDS]
     }
 
     /// Removes the records whose time has passed. Each is visited once.
-    fn sweep(&self, shard: &mut Shard, now: Instant) {
+    fn sweep(&self, shard: &mut ClaimShard, now: Instant) {
         while let Some(first) = shard.ends.first_entry()
             && first.key().0 <= now
         {
@@ -105,7 +105,7 @@ impl ClaimTable {
     }
 }
 
-impl Shard {
+impl ClaimShard {
     fn insert(&mut self, key: Arc<[u8]>, text: Bytes, (keep_for, now): (Duration, Instant)) {
         self.numbered += 1;
         let end = (now + keep_for.min(MAX_KEPT), self.numbered);
