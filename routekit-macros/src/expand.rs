@@ -31,20 +31,36 @@ pub(crate) fn group(group: &GroupArguments) -> TokenStream {
     let tags = tags(&group.options);
     let version = version(&group.options);
     let policies = group.options.policies();
+    let location = location();
     quote! {
-        const _: () = {
+        #[doc(hidden)]
+        enum RoutekitGroup {}
+
+        // Two groups of a module, and a group within a function, are compile errors.
+        const _: ::core::option::Option<self::RoutekitGroup> = {
             use #krate::__private as __rt;
 
             __rt::inventory::submit! {
-                __rt::RouteGroup::new(
-                    __rt::Location::new(::core::module_path!(), ::core::file!(), ::core::line!()),
-                )
+                __rt::RouteGroup::new(#location)
                 #prefix
                 #tags
                 #version
                 .with_policies(__rt::Policies::new() #(#policies)*)
             }
+            ::core::option::Option::None
         };
+    }
+}
+
+/// The place of the attribute. Cargo's variables tell crates of one name apart.
+fn location() -> TokenStream {
+    quote! {
+        __rt::Location::new(::core::module_path!(), ::core::file!(), ::core::line!()).built_as(
+            ::core::option_env!("CARGO_PKG_NAME"),
+            ::core::option_env!("CARGO_PKG_VERSION"),
+            ::core::option_env!("CARGO_BIN_NAME"),
+            ::core::option_env!("CARGO_TARGET_TMPDIR").is_some(),
+        )
     }
 }
 
@@ -187,12 +203,13 @@ fn meta(route: &Route<'_>, handler: &Handler) -> TokenStream {
     let operation_id = docs.operation_id.as_ref().map(|id| quote!(.with_operation_id(#id)));
     let version = version(&route.options);
     let policies = route.options.policies();
+    let location = location();
     quote! {
         __rt::RouteMeta::new(
             __rt::Method::#method,
             #path,
             #name,
-            __rt::Location::new(::core::module_path!(), ::core::file!(), ::core::line!()),
+            #location,
         )
         .with_documentation(#summary, #description)
         #tags

@@ -22,10 +22,16 @@ impl __route_rename {
                     "/users/{id}",
                     "rename",
                     __rt::Location::new(
-                        ::core::module_path!(),
-                        ::core::file!(),
-                        ::core::line!(),
-                    ),
+                            ::core::module_path!(),
+                            ::core::file!(),
+                            ::core::line!(),
+                        )
+                        .built_as(
+                            ::core::option_env!("CARGO_PKG_NAME"),
+                            ::core::option_env!("CARGO_PKG_VERSION"),
+                            ::core::option_env!("CARGO_BIN_NAME"),
+                            ::core::option_env!("CARGO_TARGET_TMPDIR").is_some(),
+                        ),
                 )
                 .with_documentation("Renames a user.", "")
                 .with_tags(&["users"])

@@ -70,6 +70,7 @@ impl DeclaredRoute {
         let is_keyed = |part| match part {
             RequestPart::Headers => !policy.vary.is_empty(),
             RequestPart::Cookies => varies_by(&["cookie"]),
+            RequestPart::Address => false,
             RequestPart::Identity | RequestPart::Extension => {
                 policy.audience() == Some(Audience::User) || varies_by(&["cookie", "authorization"])
             }

@@ -11,7 +11,7 @@ use http::{Extensions, HeaderMap, request::Parts};
 use super::trusted_proxies::TrustedProxies;
 use crate::{
     problem::Problem,
-    route::{Describe, Input, NoPayload},
+    route::{Describe, Input, NoPayload, RequestPart},
 };
 
 /// The address of the client that sent the request. See the [module docs](crate::client_address).
@@ -83,6 +83,7 @@ impl Describe for ClientAddress {
 
     fn describe(input: &mut Input) {
         input.app();
+        input.takes(RequestPart::Address);
     }
 }
 

@@ -641,7 +641,12 @@ fn show_bytes_or_off(bytes: &Option<u64>) -> String {
 }
 
 fn trusted_proxies(text: &str) -> Result<TrustedProxies, String> {
-    if text == "none" { Ok(TrustedProxies::new()) } else { text.parse().map_err(|error| format!("{error}")) }
+    // An empty list in a file is an empty text.
+    if matches!(text, "none" | "") {
+        Ok(TrustedProxies::new())
+    } else {
+        text.parse().map_err(|error| format!("{error}"))
+    }
 }
 
 fn days(text: &str) -> Result<u16, String> {

@@ -11,7 +11,7 @@ pub(crate) fn web_origin(text: &str) -> Result<HeaderValue, String> {
         return Err(format!("`null` is the origin of every sandboxed page and of every local file; {EXAMPLE}"));
     }
     if text == "*" {
-        return Err("`*` cannot stand beside other origins".to_owned());
+        return Err("`*` is not one of several origins; name each origin".to_owned());
     }
     let Some((scheme, rest)) = text.split_once("://") else {
         return Err(format!("`{text}` has no scheme; {EXAMPLE}"));
@@ -72,7 +72,7 @@ mod tests {
         for (text, expected) in [
             ("", "no scheme"),
             ("null", "sandboxed"),
-            ("*", "beside other origins"),
+            ("*", "name each origin"),
             ("app.example.com", "no scheme"),
             ("//app.example.com", "no scheme"),
             ("ftp://app.example.com", "must begin with"),

@@ -110,7 +110,10 @@ inputs! {
         input.answers(500);
         input.takes(RequestPart::Extension);
     };
-    [T] ConnectInfo<T> => NoPayload, |input| input.app();
+    [T] ConnectInfo<T> => NoPayload, |input| {
+        input.app();
+        input.takes(RequestPart::Address);
+    };
     [] MatchedPath => NoPayload, |input| input.app();
     [] NestedPath => NoPayload, |input| input.app();
     [] OriginalUri => NoPayload, |input| input.app();

@@ -60,8 +60,8 @@ impl LimitFields {
     pub(super) fn new<'a>(style: RateLimitHeaders, limits: impl Iterator<Item = &'a Limit>) -> Self {
         let limits: Vec<_> = limits.enumerate().filter(|(_, limit)| !limit.observes()).collect();
         let policies = limits.iter().map(|(_, limit)| {
-            let (burst, rate) = (u64::from(limit.effective_burst()), limit.rate());
-            let window = (burst * rate.window_ms()).div_ceil(u64::from(rate.requests()) * 1000);
+            let (burst, rate) = (u128::from(limit.effective_burst()), limit.rate());
+            let window = (burst * u128::from(rate.window_ms())).div_ceil(u128::from(rate.requests()) * 1000);
             format!("\"{}\";q={burst};w={window}", limit.display_name())
         });
         let policy = policies.collect::<Vec<_>>().join(", ");

@@ -5,7 +5,10 @@ use std::{fmt, str::FromStr};
 use http::HeaderName;
 use routekit_grammar::rate::{self, Rate};
 
-use crate::route::{RateLimitKey, RateLimitPolicy, RequestText};
+use crate::{
+    base::setup_problem::{Error, SetupProblem},
+    route::{RateLimitKey, RateLimitPolicy, RequestText},
+};
 
 /// A rate limit: a rate, a burst, and what it counts by. See the [module docs](crate::rate_limit).
 ///
@@ -274,6 +277,13 @@ impl fmt::Display for LimitBy {
             Self::Header(name) => write!(f, "header:{name}"),
             Self::Function(_) => f.write_str("function"),
         }
+    }
+}
+
+/// So `?` works in a `main` that returns the error of [`App::serve`](crate::App::serve).
+impl From<LimitError> for Error {
+    fn from(error: LimitError) -> Self {
+        Self::new(vec![SetupProblem::new("invalid-rate-limit", error.0)])
     }
 }
 

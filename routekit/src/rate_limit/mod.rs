@@ -52,5 +52,5 @@ pub(crate) use self::{
     limit::mistake,
     limiter::{DEFAULT_MAX_KEYS, Limiter},
     quota_states::QuotaStates,
-    rate_limits::{LimitAdmission, RateLimitSetup, RateLimits},
+    rate_limits::{LimitAdmission, RateLimitSetup, RateLimits, ViolatedLimits},
 };

@@ -11,7 +11,7 @@ use std::{
 };
 
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, Request, StatusCode, header, request::Parts};
+use http::{HeaderMap, HeaderValue, Request, StatusCode, header, request::Parts};
 use serde_json::Value;
 
 use super::{
@@ -48,6 +48,10 @@ pub(crate) struct RateLimits {
     setup: RateLimitSetup,
     report: Report,
 }
+
+/// The names of the limits that refused a request, as an extension of the response.
+#[derive(Debug, Clone)]
+pub(crate) struct ViolatedLimits(pub(crate) HeaderValue);
 
 /// How a request passed the limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -179,14 +183,14 @@ impl RateLimits {
             let state = state.unwrap_or_else(|| limiter.look(key, at));
             states.set(place, state);
             if state.remaining == 0 && place >= refused && !limiter.limit().observes() {
-                violated.push(Value::from(limiter.limit().display_name()));
+                violated.push(limiter.limit().display_name());
                 if longest.is_none_or(|(seconds, _)| seconds < state.reset_seconds) {
                     longest = Some((state.reset_seconds, limiter));
                 }
             }
         }
         let (seconds, limiter) = longest.unwrap_or((1, &self.limiters[refused]));
-        Box::new(refusal(limiter, seconds, violated))
+        Box::new(refusal(limiter, seconds, &violated))
     }
 
     /// Says once that clients have no address, so that all of them share a quota.
@@ -208,21 +212,24 @@ fn head(parts: &Parts) -> LimitedHead<'_> {
 }
 
 /// The 429 (RFC 6585 §4).
-fn refusal(limiter: &Limiter, seconds: u32, violated: Vec<Value>) -> Response {
+fn refusal(limiter: &Limiter, seconds: u32, violated: &[&str]) -> Response {
     let limit = limiter.limit();
+    let names = HeaderValue::from_str(&violated.join(", ")).expect("names of limits are letters, digits and the like");
     let unit = if seconds == 1 { "second" } else { "seconds" };
     let detail = format!(
         "the limit `{}` of {} is used up; one more request passes in {seconds} {unit}",
         limit.display_name(),
         limit.rate()
     );
-    Problem::new(StatusCode::TOO_MANY_REQUESTS)
+    let mut response = Problem::new(StatusCode::TOO_MANY_REQUESTS)
         .with_kind(QUOTA_EXCEEDED)
         .with_title("Request cannot be satisfied as assigned quota has been exceeded")
         .with_detail(detail)
-        .with_member("violated-policies", violated)
+        .with_member("violated-policies", violated.iter().map(|name| Value::from(*name)).collect::<Vec<_>>())
         .with_header(header::RETRY_AFTER, seconds.into())
-        .into_response()
+        .into_response();
+    response.extensions_mut().insert(ViolatedLimits(names));
+    response
 }
 
 impl fmt::Debug for RateLimits {

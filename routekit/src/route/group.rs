@@ -60,7 +60,7 @@ impl RouteGroup {
     /// Whether routes at `location` belong to the group.
     fn contains(&self, location: Location) -> bool {
         let rest = location.module_path.strip_prefix(self.location.module_path);
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+        location.unit == self.location.unit && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
     }
 }
 
@@ -79,7 +79,7 @@ pub(crate) struct LinkedGroups(Vec<&'static RouteGroup>);
 impl LinkedGroups {
     pub(crate) fn collect() -> Self {
         let mut groups: Vec<&'static RouteGroup> = inventory::iter::<RouteGroup>.into_iter().collect();
-        groups.sort_by_key(|group| group.location);
+        groups.sort_by_key(|group| (group.location.module_path, group.location.unit, group.location));
         Self(groups)
     }
 
@@ -90,7 +90,8 @@ impl LinkedGroups {
 
     /// Modules with several groups, unless the app has no route in them. `routes` are the locations of its routes.
     pub(crate) fn problems(&self, routes: &(impl Iterator<Item = Location> + Clone)) -> Vec<SetupProblem> {
-        let of_module = self.0.chunk_by(|a, b| a.location.module_path == b.location.module_path);
+        let module = |group: &RouteGroup| (group.location.module_path, group.location.unit);
+        let of_module = self.0.chunk_by(|a, b| module(a) == module(b));
         let several = of_module.filter(|groups| groups.len() > 1);
         let concerned = several.filter(|groups| routes.clone().any(|route| groups[0].contains(route)));
         let problem = |groups: &[&RouteGroup]| {
@@ -179,6 +180,17 @@ mod tests {
         ] {
             assert_eq!(group.contains(at(module, 9)), expected, "{module}");
         }
+    }
+
+    #[test]
+    fn group_contains_no_module_of_another_crate_of_its_name() {
+        let shop =
+            |binary, version, is_test| at("shop::admin", 1).built_as(Some("shop"), Some(version), binary, is_test);
+        let group = RouteGroup::new(shop(None, "1.0.0", false));
+        assert!(group.contains(shop(None, "1.0.0", false)));
+        assert!(!group.contains(shop(Some("shop"), "1.0.0", false)), "the program of the package");
+        assert!(!group.contains(shop(None, "2.0.0", false)), "another version");
+        assert!(!group.contains(shop(None, "1.0.0", true)), "a test of the package");
     }
 
     #[test]

@@ -138,6 +138,18 @@ pub struct Location {
     pub(crate) module_path: &'static str,
     pub(crate) file: &'static str,
     pub(crate) line: u32,
+    pub(crate) unit: CompiledUnit,
+}
+
+/// What tells crates of one name apart, such as the library and the program of a package, and two versions of a crate.
+/// Cargo sets it in the environment of the compiler; other build tools may not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct CompiledUnit {
+    package: Option<&'static str>,
+    version: Option<&'static str>,
+    /// The program, if the crate is one.
+    binary: Option<&'static str>,
+    is_test: bool,
 }
 
 impl Location {
@@ -145,7 +157,22 @@ impl Location {
     #[doc(hidden)]
     #[must_use]
     pub const fn new(module_path: &'static str, file: &'static str, line: u32) -> Self {
-        Self { module_path, file, line }
+        let unit = CompiledUnit { package: None, version: None, binary: None, is_test: false };
+        Self { module_path, file, line, unit }
+    }
+
+    /// For generated code: the crate, beside its name.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn built_as(
+        mut self,
+        package: Option<&'static str>,
+        version: Option<&'static str>,
+        binary: Option<&'static str>,
+        is_test: bool,
+    ) -> Self {
+        self.unit = CompiledUnit { package, version, binary, is_test };
+        self
     }
 
     /// Returns the module, crate first: `billing_routes::invoices`.

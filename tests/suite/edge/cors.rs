@@ -197,7 +197,7 @@ async fn configuration_overrides_each_setting_of_the_program() {
 fn policy_that_exposes_too_much_or_nothing_is_a_problem_with_key_and_source() {
     for (file, key, reason) in [
         ("origins = ['*']\ncredentials = 'on'", "cors.origins", "any origin cannot be combined with"),
-        ("origins = ['*', 'https://app.example']", "cors.origins", "cannot stand beside other origins"),
+        ("origins = ['*', 'https://app.example']", "cors.origins", "`*` is not one of several origins"),
         ("origins = ['https://app.example/']", "cors.origins", "without a path"),
         ("origins = ['https://app.example/login']", "cors.origins", "without a path"),
         ("origins = ['app.example']", "cors.origins", "has no scheme"),

@@ -1,9 +1,10 @@
 //! The settings of the app and of single routes, and their mistakes.
 
 use routekit::{
+    client_address::ClientAddress,
     config::Config,
     prelude::*,
-    rate_limit::{Limit, Rate, RateLimitHeaders},
+    rate_limit::{Limit, Rate, RateLimitHeaders, RateLimitLayer},
     test::TestApp,
 };
 
@@ -206,8 +207,37 @@ async fn limits_of_a_group_are_shared_by_its_routes_without_limits() {
     assert_eq!(statuses(&app, "/r/g-off", 5).await, [200; 5]);
     assert_eq!(app.get("/r/a").send().await.header("ratelimit"), Some(r#""ip";r=8;t=400"#));
     let shown = app.table().explain("GET /r/g1").unwrap().to_string();
-    assert!(shown.contains("3/h burst=3 per=ip name=ip (group of suite::rate_limit::settings::grouped)"), "{shown}");
+    assert!(
+        shown.contains(
+            "3/h burst=3 per=ip name=ip, shared by its routes (group of suite::rate_limit::settings::grouped)"
+        ),
+        "{shown}"
+    );
     let text = app.metrics();
     let line = r#"{group="suite::rate_limit::settings::grouped",limit="users",outcome="refused"} 1"#;
     assert_eq!(text.lines().filter(|found| found.ends_with(line)).count(), 1, "{text}");
+}
+
+#[test]
+fn empty_list_of_a_file_trusts_no_proxy() {
+    let config = Config::builder().toml("routekit.toml", "trusted_proxies = []").build().unwrap();
+    assert!(config.trusted_proxies().is_empty());
+}
+
+#[test]
+fn largest_burst_and_longest_window_are_accepted() {
+    let limit: Limit = "4294967295/8760h".parse().unwrap();
+    assert!(RateLimitLayer::new([limit]).is_ok());
+}
+
+#[get("/r/whoami", cache(ttl = 60))]
+async fn who_am_i(client: ClientAddress) -> String {
+    client.to_string()
+}
+
+#[test]
+fn cached_handler_that_takes_the_address_is_warned_of() {
+    let table = App::with_routes(routes![who_am_i]).config(Config::default()).table().unwrap();
+    let [warning] = table.warnings() else { panic!("{:?}", table.warnings()) };
+    assert!(warning.contains("its handler takes the address of the client (`client`)"), "{warning}");
 }

@@ -90,7 +90,10 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         access_log: config.access_log.clone(),
         sensitive_headers: Setting::new(sensitive_headers.clone(), config.sensitive_headers.origin().clone()),
         cors: config.cors_origins.clone(),
+        cors_credentials: config.cors_credentials.clone(),
         csrf: config.csrf_enabled.clone(),
+        csrf_origins: config.csrf_origins.clone(),
+        trusted_proxies: config.trusted_proxies.clone(),
         compression: config.compression_enabled.clone(),
         decompression: decompression(&config),
     };

@@ -140,6 +140,7 @@ fn unkeyed(declared: &DeclaredRoute) -> Option<String> {
         // Other warnings are about these.
         RequestPart::Identity if audience.is_some() || *declared.policies.access != Access::Public => return None,
         RequestPart::Identity => ("the identity", "write `per = \"user\"`"),
+        RequestPart::Address => ("the address of the client", "leave `cache` out"),
         RequestPart::Extension => (
             "what a layer has put into the request",
             "if it depends on the user, write \

@@ -25,7 +25,7 @@ use crate::{
     idempotency::IdempotencyLayer,
     identity::Identity,
     observe::{Exchange, RouteState, TracedRequest, WantsCacheOutcome},
-    rate_limit::{LimitAdmission, QuotaStates, RateLimits},
+    rate_limit::{LimitAdmission, QuotaStates, RateLimits, ViolatedLimits},
     route::EndpointFuture,
 };
 
@@ -280,7 +280,10 @@ fn trace_limits(traced: &TracedRequest, admitted: &Result<LimitAdmission, Box<Re
     match admitted {
         Ok(LimitAdmission::Within) => traced.passes("rate_limit", "passed"),
         Ok(LimitAdmission::Observed) => traced.passes("rate_limit", "observed"),
-        Err(refusal) => traced.answers("rate_limit", "refused", refusal.status()),
+        Err(refusal) => {
+            let limits = refusal.extensions().get::<ViolatedLimits>().map(|violated| violated.0.clone());
+            traced.add(("rate_limit", "refused"), Some(refusal.status()), limits);
+        }
     }
 }
 

@@ -23,12 +23,13 @@ pub(crate) use self::{
 };
 use super::{
     display::{OrOff, ShownBreaker, ShownCache, ShownDeprecation, ShownIdempotent, ShownInvalidation},
-    effective::EffectivePolicies,
+    effective::{EffectivePolicies, RateLimitScope},
     step::Step,
 };
 use crate::{
     access_log::AccessLogMode,
     base::{setting::Setting, units},
+    client_address::TrustedProxies,
     sensitive_headers::SensitiveHeadersLayer,
 };
 
@@ -38,6 +39,8 @@ pub(super) fn steps(policies: &EffectivePolicies, router: &RouterPolicies) -> Ve
     let cache = OrOff(policies.cache.as_ref().map(ShownCache));
     let mut steps = vec![
         Step::router("sensitive_headers", "names", &*router.sensitive_headers).from(router.sensitive_headers.origin()),
+        Step::router("client_address", "trusted_proxies", &*router.trusted_proxies)
+            .from(router.trusted_proxies.origin()),
         Step::router("watch", "metrics", "on"),
         Step::router("watch", "slow", units::show_duration(&policies.slow)).from(policies.slow.origin()),
         Step::router("watch", "alert_error_rate", OrOff(*alert.error_rate)).from(alert.error_rate.origin()),
@@ -49,12 +52,11 @@ pub(super) fn steps(policies: &EffectivePolicies, router: &RouterPolicies) -> Ve
     steps.extend([
         Step::router("cors", "origins", OrOff(router.cors.as_ref().map(|origins| origins.join(", "))))
             .from(router.cors.origin()),
-        Step::router("compression", "enabled", if *router.compression { "on" } else { "off" })
-            .from(router.compression.origin()),
+        Step::router("cors", "credentials", on_off(*router.cors_credentials)).from(router.cors_credentials.origin()),
+        Step::router("compression", "enabled", on_off(*router.compression)).from(router.compression.origin()),
         Step::router("correlation", "id", "on"),
         Step::router("catch_panic", "of layers", "on"),
-        Step::router("decompression", "enabled", if *router.decompression { "on" } else { "off" })
-            .from(router.decompression.origin()),
+        Step::router("decompression", "enabled", on_off(*router.decompression)).from(router.decompression.origin()),
         Step::endpoint("deprecation", "deprecated", OrOff(policies.deprecation.map(ShownDeprecation)))
             .from(policies.deprecation.origin()),
         Step::endpoint("body_limit", "body_limit", units::Bytes(*policies.body_limit))
@@ -63,7 +65,9 @@ pub(super) fn steps(policies: &EffectivePolicies, router: &RouterPolicies) -> Ve
     steps.extend(rate_limits(policies, false));
     steps.extend([
         Step::endpoint("auth", "auth", &*policies.access).from(policies.access.origin()),
-        Step::endpoint("csrf", "enabled", if *router.csrf { "on" } else { "off" }).from(router.csrf.origin()),
+        Step::endpoint("csrf", "enabled", on_off(*router.csrf)).from(router.csrf.origin()),
+        Step::endpoint("csrf", "origins", OrOff(router.csrf_origins.first().map(|_| router.csrf_origins.join(", "))))
+            .from(router.csrf_origins.origin()),
     ]);
     steps.extend(rate_limits(policies, true));
     steps.extend([
@@ -80,6 +84,10 @@ pub(super) fn steps(policies: &EffectivePolicies, router: &RouterPolicies) -> Ve
     steps
 }
 
+fn on_off(on: bool) -> &'static str {
+    if on { "on" } else { "off" }
+}
+
 /// A step for each rate limit, which needs an identity or not.
 fn rate_limits(policies: &EffectivePolicies, needs_identity: bool) -> Vec<Step> {
     let origin = policies.rate_limits.origin();
@@ -88,18 +96,27 @@ fn rate_limits(policies: &EffectivePolicies, needs_identity: bool) -> Vec<Step> 
         return if needs_identity { Vec::new() } else { vec![step(&"off")] };
     }
     let limits = policies.rate_limits.iter().filter(|limit| limit.by().needs_identity() == needs_identity);
-    limits.map(|limit| step(limit)).collect()
+    let shared = match policies.rate_limit_scope {
+        RateLimitScope::Route => "",
+        RateLimitScope::Group(_) => ", shared by its routes",
+        RateLimitScope::App => ", shared by the routes without a limit",
+    };
+    limits.map(|limit| step(&format_args!("{limit}{shared}"))).collect()
 }
 
 /// The settings of the policies around the router, for all routes alike.
 #[derive(Debug, Clone)]
 pub(crate) struct RouterPolicies {
+    pub(crate) trusted_proxies: Setting<TrustedProxies>,
     pub(crate) access_log: Setting<AccessLogMode>,
     /// All names, and who added some.
     pub(crate) sensitive_headers: Setting<SensitiveHeadersLayer>,
     /// The origins of CORS.
     pub(crate) cors: Setting<Option<Vec<String>>>,
+    pub(crate) cors_credentials: Setting<bool>,
     pub(crate) csrf: Setting<bool>,
+    /// The origins that may send requests with cookies, beside those of CORS with credentials.
+    pub(crate) csrf_origins: Setting<Vec<String>>,
     pub(crate) compression: Setting<bool>,
     pub(crate) decompression: Setting<bool>,
 }

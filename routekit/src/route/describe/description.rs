@@ -190,6 +190,8 @@ pub(crate) enum RequestPart {
     Identity,
     /// What a layer has put into the request.
     Extension,
+    /// The address of the client, which is in no header.
+    Address,
 }
 
 /// One argument of a handler.
