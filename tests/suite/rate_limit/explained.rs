@@ -98,8 +98,11 @@ async fn refused_and_observed_requests_can_be_explained() {
         let document: Value = admin.get(&format!("/requests/{id}")).send().await.json();
         let policies = document["requests"][0]["policies"].as_array().unwrap_or_else(|| panic!("{document:#}")).iter();
         let of_limits = policies.filter(|policy| policy["policy"] == "rate_limit");
-        decisions.extend(of_limits.map(|policy| policy["decision"].as_str().unwrap().to_owned()));
+        decisions.extend(of_limits.map(|policy| {
+            let [decision, detail] = ["decision", "detail"].map(|name| policy[name].as_str().unwrap_or_default());
+            format!("{decision} {detail}")
+        }));
     }
     decisions.sort();
-    assert_eq!(decisions, ["observed", "passed", "refused"]);
+    assert_eq!(decisions, ["observed ", "passed ", "refused ip"]);
 }
