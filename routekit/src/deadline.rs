@@ -55,11 +55,16 @@ impl Deadline {
 
 /// The output of `work`, or `None` if it takes longer than `limit` on tokio's clock.
 pub(crate) async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
+    within_on(&Clock::system(), limit, work).await
+}
+
+/// The same, on tokio's clock or on a manual `clock`.
+pub(crate) async fn within_on<T>(clock: &Clock, limit: Duration, work: impl Future<Output = T>) -> Option<T> {
     let mut work = pin!(work);
     let mut deadline = Deadline::default();
     poll_fn(|cx| match work.as_mut().poll(cx) {
         Poll::Ready(output) => Poll::Ready(Some(output)),
-        Poll::Pending => deadline.poll_expired(limit, &Clock::system(), cx).map(|()| None),
+        Poll::Pending => deadline.poll_expired(limit, clock, cx).map(|()| None),
     })
     .await
 }

@@ -87,11 +87,14 @@ impl IdempotencySettings {
             async move { drop(late.keep(response).await) }
         }));
         let run = async move {
-            let answer = held.renewed_during(call(Request::from_parts(parts, body.into()))).await;
-            let answer = match answer {
-                Ok(response) => Ok(held.keep(response).await),
-                Err(error) => Err(error),
+            let response = call(Request::from_parts(parts, body.into()));
+            let kept = async {
+                match response.await {
+                    Ok(response) => Ok(held.keep(response).await),
+                    Err(error) => Err(error),
+                }
             };
+            let answer = held.renewed_during(kept).await;
             held.release().await;
             answer
         };

@@ -1,7 +1,7 @@
 //! A key that a request has claimed.
 
 use std::{
-    future::{Future, poll_fn},
+    future::{Future, poll_fn, ready},
     pin::pin,
     sync::{
         Arc,
@@ -15,8 +15,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use http::{StatusCode, header};
-use http_body_util::BodyExt;
+use http::{HeaderName, StatusCode, header};
+use http_body_util::{BodyExt, Full};
 
 use super::{
     record::{ClaimRecord, Fingerprint},
@@ -25,7 +25,7 @@ use super::{
 use crate::{
     base::printable::{Chain, Printable},
     cache::{BufferedResponse, Key, StoreError},
-    deadline::pause,
+    deadline::{pause, timed_out, within_on},
     observe::{Failure, FallbackResponse},
     problem::Problem,
 };
@@ -47,11 +47,11 @@ impl HeldClaim {
         Self { settings, key, fingerprint, record, settled: AtomicBool::new(false) }
     }
 
-    /// Runs the handler, and renews the claim meanwhile.
-    pub(super) async fn renewed_during<F: Future>(&self, handler: F) -> F::Output {
-        let (mut handler, mut renewal) = (pin!(handler), pin!(self.renew_until_dropped()));
+    /// Renews the claim while the work runs.
+    pub(super) async fn renewed_during<F: Future>(&self, work: F) -> F::Output {
+        let (mut work, mut renewal) = (pin!(work), pin!(self.renew_until_dropped()));
         poll_fn(|cx| {
-            let polled = handler.as_mut().poll(cx);
+            let polled = work.as_mut().poll(cx);
             if polled.is_pending() && renewal.as_mut().poll(cx).is_ready() {
                 unreachable!("the renewal has no end");
             }
@@ -63,7 +63,9 @@ impl HeldClaim {
     async fn renew_until_dropped(&self) {
         loop {
             self.pause().await;
-            self.renew().await;
+            if !self.settled.load(Ordering::Relaxed) {
+                self.renew().await;
+            }
         }
     }
 
@@ -74,13 +76,14 @@ impl HeldClaim {
     async fn renew(&self) {
         match self.swap(Some(self.record.clone()), self.settings.lease).await {
             Ok(true) => {}
-            // Another request has claimed the key, or will.
+            // The response of this handler will not be stored.
             Ok(false) => tracing::warn!("the claim of an idempotency key ended before its handler"),
             Err(error) => warn(&error, "the claim of an idempotency key is not renewed"),
         }
     }
 
-    /// Stores the response for repeats if it is final, and returns it.
+    /// Stores the response for repeats if it is final, and returns it. Its body is outside the timeout of the route, so
+    /// reading it has a limit of its own.
     pub(super) async fn keep(&self, response: Response) -> Response {
         if !is_final(&response) {
             return response;
@@ -91,13 +94,18 @@ impl HeldClaim {
             return response;
         }
         let (parts, body) = response.into_parts();
-        let body = match body.collect().await {
-            Ok(body) => body.to_bytes(),
-            Err(error) => return Problem::internal(error).into_response(),
+        let (clock, grace) = (self.settings.cache.clock(), self.settings.grace);
+        let collected = match within_on(clock, grace, body.collect()).await {
+            Some(Ok(collected)) => collected,
+            Some(Err(error)) => return Problem::internal(error).into_response(),
+            None => {
+                tracing::warn!(?grace, "the body of a response to an idempotency key did not end in time");
+                return timed_out(&self.settings.report);
+            }
         };
-        let mut headers = parts.headers.clone();
-        // A cookie is for the client that got the first response.
-        headers.remove(header::SET_COOKIE);
+        let (trailers, body) = (collected.trailers().cloned(), collected.to_bytes());
+        let headers = parts.headers.iter().filter(|(name, _)| is_for_all(name));
+        let headers = headers.map(|(name, value)| (name.clone(), value.clone())).collect();
         let stored = BufferedResponse::new(parts.status, &headers, &body).with_extensions(&parts.extensions);
         let record = ClaimRecord::answered(self.fingerprint, &stored);
         // A claim of a request that was processed is not released, even if its response could not be stored.
@@ -107,7 +115,11 @@ impl HeldClaim {
             Ok(false) => tracing::warn!("the claim of an idempotency key ended before its handler"),
             Err(error) => warn(&error, "the response to an idempotency key is not stored"),
         }
-        Response::from_parts(parts, Body::from(body))
+        let body = match trailers {
+            None => Body::from(body),
+            Some(trailers) => Body::new(Full::new(body).with_trailers(ready(Some(Ok(trailers))))),
+        };
+        Response::from_parts(parts, body)
     }
 
     /// Releases the claim, unless there is a response. If a part of the handler continues, the claim is renewed until
@@ -150,6 +162,11 @@ impl Drop for HeldClaim {
             self.settings.cache.release_claim(&self.key, &self.record);
         }
     }
+}
+
+/// Whether the header is stored: not if it is for the client, or the origin, of the first request.
+fn is_for_all(name: &HeaderName) -> bool {
+    *name != header::SET_COOKIE && !name.as_str().starts_with("access-control-")
 }
 
 /// Whether a repeat would get the same response: not after a failure, or if the client may try again later.

@@ -75,7 +75,8 @@ impl IdempotencyLayer {
         self.with(|settings| settings.max_body = bytes)
     }
 
-    /// Sets how long a handler may continue after its client has disconnected. Defaults to 30 seconds.
+    /// Sets how long a handler may continue after its client has disconnected, and how long the body of a response that
+    /// is stored may take: after that, the client gets 504 and the key is released. Defaults to 30 seconds.
     #[must_use]
     pub fn grace(self, grace: Duration) -> Self {
         self.with(|settings| settings.grace = grace)

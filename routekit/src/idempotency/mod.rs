@@ -23,8 +23,8 @@
 //! 1. The first request with a key claims it. Its response is stored for the `ttl`, and repeats get it with
 //!    `Idempotency-Replayed: true`, whatever its status below 500.
 //! 2. While the first request is processed, a repeat is answered with 409 and `Retry-After`.
-//! 3. Another request with the same key is answered with 422: another method, host, path, query, `Content-Type` or
-//!    body.
+//! 3. Another request with the same key is answered with 422: another method, host, path, query, `Content-Type`,
+//!    `Content-Encoding` or body.
 //! 4. A 5xx, a panic, a timeout, 408, 425, 429, the fallback of a breaker, and a response that is streamed or larger
 //!    than `max_body` release the key, once everything of the handler has ended: the next repeat is processed.
 //! 5. A handler whose client leaves continues, and its response is stored.

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::cache::BufferedResponse;
 
-/// The SHA-256 of a request: its method, host, path and query, the type of its content, and its content.
+/// The SHA-256 of a request: its method, host, path and query, the type and the coding of its content, and its content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Fingerprint([u8; 32]);
 
@@ -16,14 +16,18 @@ impl Fingerprint {
         let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
         let host = parts.headers.get(header::HOST).map(|host| host.as_bytes());
         let host = uri.authority().map(|authority| authority.as_str().as_bytes()).or(host).unwrap_or_default();
-        let content_types: Vec<_> = parts.headers.get_all(header::CONTENT_TYPE).iter().map(|t| t.as_bytes()).collect();
+        let list = |name| {
+            let lines: Vec<_> = parts.headers.get_all(name).iter().map(|line| line.as_bytes()).collect();
+            lines.join(&b","[..])
+        };
         let mut hash = Sha256::new();
         for part in [
             parts.method.as_str().as_bytes(),
             &host.to_ascii_lowercase(),
             uri.path().as_bytes(),
             uri.query().unwrap_or_default().as_bytes(),
-            &content_types.join(&b","[..]),
+            &list(header::CONTENT_TYPE),
+            &list(header::CONTENT_ENCODING),
             body,
         ] {
             hash.update((part.len() as u64).to_le_bytes());
@@ -96,6 +100,7 @@ mod tests {
             ("no query", post().uri("/orders"), "body"),
             ("path", post().uri("/order?a=1"), "body"),
             ("host", Request::post("/orders?a=1").header("content-type", "text/plain"), "body"),
+            ("coding", post().header("content-encoding", "gzip"), "body"),
             ("type", Request::post("/orders?a=1").header("host", "shop.example"), "body"),
         ] {
             assert_ne!(fingerprint(request, body), first, "{name}");

@@ -16,7 +16,7 @@ pub const DEFAULT_LEASE: Duration = Duration::from_secs(60);
 /// The largest body of a stored response, in bytes, by default.
 pub const DEFAULT_MAX_BODY: u64 = 256 * 1024;
 
-/// How long a handler may continue after its client has disconnected.
+/// How long a handler may continue after its client has disconnected, and how long the body of a response may take.
 pub(super) const GRACE: Duration = Duration::from_secs(30);
 
 #[derive(Debug)]

@@ -50,6 +50,16 @@ async fn layer_of_a_plain_router_tells_its_routes_apart() {
     assert_eq!(call(&router, Request::post("/a/1").body(Body::empty()).unwrap()).await.0, 400);
 }
 
+/// No layer decompresses the body, so the same bytes mean something else.
+#[tokio::test]
+async fn body_in_another_coding_is_another_request() {
+    let router = router(IdempotencyLayer::new(Cache::new()));
+    assert_eq!(call(&router, keyed("POST", "/a/1")).await.1, "a 1");
+    let mut coded = keyed("POST", "/a/1");
+    coded.headers_mut().insert("content-encoding", http::HeaderValue::from_static("gzip"));
+    assert_eq!(call(&router, coded).await.0, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
 #[tokio::test]
 async fn ttl_of_a_layer_is_on_the_clock_of_its_cache() {
     let clock = ManualClock::new();

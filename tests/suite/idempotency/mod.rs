@@ -1,6 +1,7 @@
 //! Idempotency keys: which response a repeat gets, and when the handler runs again.
 
 mod answers;
+mod bodies;
 mod claims;
 #[cfg(unix)]
 mod file_store;
