@@ -10,11 +10,12 @@
 //! 3. Any other `Content-Encoding` is answered with 415, and so are several encodings of one body and an encoding that
 //!    is malformed. `Accept-Encoding` in that response names the encodings that the app takes (RFC 9110 §12.5.3).
 //! 4. Brotli with a window of more than 4 MiB is refused as a broken body, because decompressing any of it needs that
-//!    much memory. That includes the "large window" extension. Encoders use 4 MiB or less unless they are told otherwise.
+//!    much memory. That includes the "large window" extension. Encoders use 4 MiB or less unless they are told
+//!    otherwise.
 //! 5. A body that is not in its format is answered as a broken body: 400. That includes one that takes in much more
 //!    than it gives out, such as endless empty blocks, and one with bytes after its end.
-//! 6. A gzip body has one member. A body of several, which RFC 1952 §2.2 permits, is answered with 400, never cut to the
-//!    first one.
+//! 6. A gzip body has one member. A body of several, which RFC 1952 §2.2 permits, is answered with 400, never cut to
+//!    the first one.
 //!
 //! tower-http's `RequestDecompressionLayer` decompresses; on a plain axum router, use it directly, inside a limit.
 
@@ -122,8 +123,8 @@ struct Flow {
 }
 
 impl Flow {
-    /// Whether the body may take in more. What has arrived is decoded by then. An encoding adds a few bytes to data that
-    /// it cannot compress, and not many.
+    /// Whether the body may take in more. What has arrived is decoded by then. An encoding adds a few bytes to data
+    /// that it cannot compress, and not many.
     fn check(&self) -> Result<(), RefusedEncoding> {
         let [arrived, given] = [&self.arrived, &self.given].map(|count| count.load(Ordering::Relaxed));
         if arrived > HEAD_START + given + given / 8 { Err(RefusedEncoding::NoContent) } else { Ok(()) }
