@@ -155,7 +155,8 @@ impl Correlated {
                 // axum sets 0, which is not the length of the response that a 200 would have had (RFC 9110 §8.6).
                 response.headers_mut().remove(header::CONTENT_LENGTH);
             }
-            response.headers_mut().insert(CORRELATION_ID, id.into_header());
+            // A response with the most headers that it can have goes without.
+            let _ = response.headers_mut().try_insert(CORRELATION_ID, id.into_header());
         }
         polled
     }

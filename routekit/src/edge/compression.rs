@@ -95,6 +95,10 @@ impl ResponseCompression {
         }
         add_vary(response.headers_mut(), &header::ACCEPT_ENCODING);
         let Some(coding) = accepted.coding else { return };
+        // tower-http adds `Content-Encoding` and `Vary`, and panics if the map has no room.
+        if response.headers_mut().try_reserve(2).is_err() {
+            return;
+        }
         weaken(response.headers_mut());
         if is_not_modified {
             return;

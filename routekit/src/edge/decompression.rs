@@ -10,9 +10,12 @@
 //! 3. Any other `Content-Encoding` is answered with 415, and so are several encodings of one body and an encoding that
 //!    is malformed. `Accept-Encoding` in that response names the encodings that the app takes (RFC 9110 §12.5.3).
 //! 4. Brotli with a window of more than 4 MiB is refused as a broken body, because decompressing any of it needs that
-//!    much memory. Encoders use 4 MiB or less unless they are told otherwise.
+//!    much memory. That includes the "large window" extension. Encoders use 4 MiB or less unless they are told
+//!    otherwise.
 //! 5. A body that is not in its format is answered as a broken body: 400. That includes one that takes in much more
-//!    than it gives out, such as endless empty blocks.
+//!    than it gives out, such as endless empty blocks, and one with bytes after its end.
+//! 6. A gzip body has one member. A body of several, which RFC 1952 §2.2 permits, is answered with 400, never cut to
+//!    the first one.
 //!
 //! tower-http's `RequestDecompressionLayer` decompresses; on a plain axum router, use it directly, inside a limit.
 
@@ -34,6 +37,7 @@ use axum::{
     extract::Request,
     response::{IntoResponse, Response},
 };
+use bytes::Buf;
 use http::{HeaderValue, StatusCode, header};
 use http_body::{Frame, SizeHint};
 use http_body_util::Limited;
@@ -110,44 +114,55 @@ fn unsupported() -> Box<Response> {
     Box::new(problem.into_response())
 }
 
-/// How many bytes a body has taken in and given out.
+/// How many bytes of a body have arrived, and how many of them are decoded into how many.
 #[derive(Debug, Default)]
 struct Flow {
+    arrived: AtomicU64,
     taken: AtomicU64,
     given: AtomicU64,
 }
 
 impl Flow {
-    /// Whether the body may take in more. What it has taken in is decoded by then. An encoding adds a few bytes to data
+    /// Whether the body may take in more. What has arrived is decoded by then. An encoding adds a few bytes to data
     /// that it cannot compress, and not many.
-    fn check(&self) -> Result<(), CostlyEncoding> {
-        let [taken, given] = [&self.taken, &self.given].map(|count| count.load(Ordering::Relaxed));
-        if taken > HEAD_START + given + given / 8 { Err(CostlyEncoding::NoContent) } else { Ok(()) }
+    fn check(&self) -> Result<(), RefusedEncoding> {
+        let [arrived, given] = [&self.arrived, &self.given].map(|count| count.load(Ordering::Relaxed));
+        if arrived > HEAD_START + given + given / 8 { Err(RefusedEncoding::NoContent) } else { Ok(()) }
+    }
+
+    /// Whether the decoder has taken all that has arrived. It leaves what comes after the end of its format.
+    fn check_end(&self) -> Result<(), RefusedEncoding> {
+        let [arrived, taken] = [&self.arrived, &self.taken].map(|count| count.load(Ordering::Relaxed));
+        if arrived == taken { Ok(()) } else { Err(RefusedEncoding::Surplus) }
     }
 }
 
-/// Refuses Brotli with a window of 8 or 16 MiB, by the first byte of the body (RFC 7932 §9.1).
-fn check_window(first: u8) -> Result<(), CostlyEncoding> {
-    if matches!(first & 0b1111, 0b1101 | 0b1111) { Err(CostlyEncoding::Window) } else { Ok(()) }
+/// Refuses Brotli with a window of 8 or 16 MiB (RFC 7932 §9.1), and the "large window" extension with windows up to
+/// 1 GiB, by the first byte of the body. The first 7 bits say which. RFC 7932 reserves those of the extension.
+fn check_window(first: u8) -> Result<(), RefusedEncoding> {
+    let is_large = matches!(first & 0b1111, 0b1101 | 0b1111) || first & 0b111_1111 == 0b001_0001;
+    if is_large { Err(RefusedEncoding::Window) } else { Ok(()) }
 }
 
-/// A body that costs more than its content may.
+/// What a decoder would accept, and the app does not.
 #[derive(Debug)]
-enum CostlyEncoding {
+enum RefusedEncoding {
     NoContent,
+    Surplus,
     Window,
 }
 
-impl fmt::Display for CostlyEncoding {
+impl fmt::Display for RefusedEncoding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NoContent => "the encoded body is much larger than its content",
+            Self::Surplus => "there are bytes after the end of the encoded body",
             Self::Window => "the Brotli window of the body is larger than 4 MiB",
         })
     }
 }
 
-impl std::error::Error for CostlyEncoding {}
+impl std::error::Error for RefusedEncoding {}
 
 pin_project! {
     /// The body as it arrives.
@@ -161,25 +176,27 @@ pin_project! {
 }
 
 impl HttpBody for Encoded {
-    type Data = Bytes;
+    type Data = Chunk;
     type Error = BoxError;
 
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let this = self.project();
-        if let Err(error) = this.flow.check() {
-            return Poll::Ready(Some(Err(error.into())));
-        }
-        let frame = poll_ready!(this.inner.poll_frame(cx));
-        Poll::Ready(frame.map(|frame| {
-            let frame = frame?;
-            let data = frame.data_ref().map_or(&[][..], |data| data);
-            if let (true, Some(first)) = (*this.is_brotli, data.first()) {
-                *this.is_brotli = false;
-                check_window(*first)?;
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Chunk>, BoxError>>> {
+        let mut this = self.project();
+        loop {
+            if let Err(error) = this.flow.check() {
+                return Poll::Ready(Some(Err(error.into())));
             }
-            this.flow.taken.fetch_add(data.len() as u64, Ordering::Relaxed);
-            Ok(frame)
-        }))
+            let Some(frame) = poll_ready!(this.inner.as_mut().poll_frame(cx)) else { return Poll::Ready(None) };
+            let frame = frame?;
+            if let Some(data) = frame.data_ref() {
+                // After its end, a decoder looks at one more frame.
+                let Some(first) = data.first() else { continue };
+                if std::mem::take(this.is_brotli) {
+                    check_window(*first)?;
+                }
+                this.flow.arrived.fetch_add(data.len() as u64, Ordering::Relaxed);
+            }
+            return Poll::Ready(Some(Ok(frame.map_data(|data| Chunk { data, flow: Arc::clone(this.flow) }))));
+        }
     }
 
     fn is_end_stream(&self) -> bool {
@@ -188,6 +205,27 @@ impl HttpBody for Encoded {
 
     fn size_hint(&self) -> SizeHint {
         self.inner.size_hint()
+    }
+}
+
+/// Bytes that count how many of them the decoder takes.
+struct Chunk {
+    data: Bytes,
+    flow: Arc<Flow>,
+}
+
+impl Buf for Chunk {
+    fn remaining(&self) -> usize {
+        self.data.remaining()
+    }
+
+    fn chunk(&self) -> &[u8] {
+        self.data.chunk()
+    }
+
+    fn advance(&mut self, count: usize) {
+        self.data.advance(count);
+        self.flow.taken.fetch_add(count as u64, Ordering::Relaxed);
     }
 }
 
@@ -206,11 +244,13 @@ impl HttpBody for Decoded {
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = self.project();
-        let frame = poll_ready!(this.inner.poll_frame(cx));
-        if let Some(Ok(frame)) = &frame {
+        let Some(frame) = poll_ready!(this.inner.poll_frame(cx)) else {
+            return Poll::Ready(this.flow.check_end().err().map(|surplus| Err(surplus.into())));
+        };
+        if let Ok(frame) = &frame {
             this.flow.given.fetch_add(frame.data_ref().map_or(0, Bytes::len) as u64, Ordering::Relaxed);
         }
-        Poll::Ready(frame)
+        Poll::Ready(Some(frame))
     }
 }
 

@@ -291,7 +291,8 @@ impl Problem {
     pub(super) fn write_into(self, response: &mut Response) {
         let json = serde_json::to_vec(&self).expect("strings, numbers and JSON values always serialise");
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, MEDIA_TYPE);
+        // A map with the most headers that it can have stays as it is.
+        let _ = headers.try_insert(header::CONTENT_TYPE, MEDIA_TYPE);
         // Remove the headers that describe the old content.
         for name in &OF_CONTENT {
             headers.remove(name);

@@ -47,7 +47,7 @@ pub(crate) fn render(
     if occasion.head {
         // The length that the response to a GET would have, without the content (RFC 9110 §9.3.2).
         if let Some(length) = response.body().size_hint().exact() {
-            response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+            let _ = response.headers_mut().try_insert(header::CONTENT_LENGTH, HeaderValue::from(length));
         }
         *response.body_mut() = Body::empty();
     }

@@ -87,8 +87,9 @@ impl LimitFields {
             };
             if let Some(list) = list {
                 // Both are lists, to which a layer within may have written its limits (RFC 9651 §3.1).
-                headers.append(RATE_LIMIT_POLICY, self.policy.clone());
-                headers.append(RATE_LIMIT, list);
+                // A map with the most headers that it can have stays as it is.
+                let _ = headers.try_append(RATE_LIMIT_POLICY, self.policy.clone());
+                let _ = headers.try_append(RATE_LIMIT, list);
             }
         }
         if matches!(self.style, RateLimitHeaders::Legacy | RateLimitHeaders::Both) {
@@ -123,9 +124,9 @@ impl LimitFields {
         if headers.contains_key(X_LIMIT) {
             return;
         }
-        headers.insert(X_LIMIT, limit.burst.clone());
-        headers.insert(X_REMAINING, state.remaining.into());
-        headers.insert(X_RESET, state.reset_seconds.into());
+        let _ = headers.try_insert(X_LIMIT, limit.burst.clone());
+        let _ = headers.try_insert(X_REMAINING, state.remaining.into());
+        let _ = headers.try_insert(X_RESET, state.reset_seconds.into());
     }
 }
 

@@ -20,7 +20,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::config;
-use crate::support::{output_of, test_as_program};
+use crate::{
+    support::{output_of, test_as_program},
+    wire,
+};
 
 const LIMIT: usize = 1 << 20;
 const MIB: usize = 1 << 20;
@@ -51,6 +54,37 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
+fn zlib(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// Brotli that is not compressed, after the bits that name its window.
+fn stored_brotli((window, length): (u64, u32), bytes: &[u8]) -> Vec<u8> {
+    let is_uncompressed = 1 << (length + 19);
+    let bits = window | (bytes.len() as u64 - 1) << (length + 3) | is_uncompressed;
+    let head = bits.to_le_bytes();
+    [&head[..(length as usize + 20).div_ceil(8)], bytes, &[3]].concat()
+}
+
+/// 64 KiB.
+const SMALL_WINDOW: (u64, u32) = (0, 1);
+
+/// 4 MiB, the largest that is accepted.
+const FULL_WINDOW: (u64, u32) = (0b1011, 4);
+
+/// The bits of the "large window" extension, and the logarithm of the window.
+fn extended_window(log: u64) -> (u64, u32) {
+    (0b001_0001 | log << 8, 14)
+}
+
+/// A body of these frames.
+fn frames<T: AsRef<[u8]>>(frames: impl IntoIterator<Item = T>) -> Body {
+    let frames: Vec<_> = frames.into_iter().map(|frame| Bytes::copy_from_slice(frame.as_ref())).collect();
+    Body::from_stream(stream::iter(frames.into_iter().map(Ok::<_, std::io::Error>)))
+}
+
 /// Zeros that take a thousandth of their length.
 fn bomb(mebibytes: usize) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
@@ -73,14 +107,11 @@ async fn post(app: &TestApp, path: &str, encoding: &[&str], body: impl Into<Body
 async fn body_is_decompressed_for_the_handler() {
     let app = TestApp::new(plain());
     let text = json!({ "text": "x".repeat(1000) }).to_string();
-    let mut zlib = ZlibEncoder::new(Vec::new(), Compression::best());
-    zlib.write_all(text.as_bytes()).unwrap();
-    let zlib = zlib.finish().unwrap();
     for (encoding, body) in [
         ("gzip", gzip(text.as_bytes())),
         ("GZIP", gzip(text.as_bytes())),
         ("x-gzip", gzip(text.as_bytes())),
-        ("deflate", zlib),
+        ("deflate", zlib(text.as_bytes())),
         ("identity", text.clone().into_bytes()),
     ] {
         let (response, seen) = post(&app, "/decompression/json", &[encoding], body.clone()).await;
@@ -140,6 +171,72 @@ async fn body_that_is_not_in_its_format_is_400() {
     ] {
         let (response, problem) = post(&app, "/decompression/json", &[encoding], body).await;
         assert_eq!(response.status(), 400, "{problem}");
+    }
+    let note = br#"{"text":"hello"}"#;
+    // 8 and 16 MiB, and the extension: even with a small window, and with the bit that must be 0.
+    let large =
+        [(0b1101, 4), (0b1111, 4), (0b1001_0001, 14)].into_iter().chain([10, 16, 22, 24, 30].map(extended_window));
+    for window in large {
+        let body = stored_brotli(window, note);
+        let pieces = frames(body.chunks(1));
+        let after_empty = frames([&[][..], &[], &body[..1], &[], &body[1..]]);
+        for body in [Body::from(body), pieces, after_empty] {
+            let (response, problem) = post(&app, "/decompression/json", &["br"], body).await;
+            assert_eq!(response.status(), 400, "{window:?}: {problem}");
+        }
+    }
+    for window in [SMALL_WINDOW, FULL_WINDOW] {
+        let (response, problem) = post(&app, "/decompression/json", &["br"], stored_brotli(window, note)).await;
+        assert_eq!(response.status(), 200, "{window:?}: {problem}");
+    }
+}
+
+/// However the bytes are split into frames.
+#[tokio::test]
+async fn body_with_bytes_after_its_end_is_400() {
+    let app = TestApp::new(plain());
+    // Decoders give out their output in several parts. Of the long text, the input is taken before the output is given.
+    let long = json!({ "text": "x".repeat(100_000) }).to_string();
+    for text in [r#"{"text":"hello"}"#, &long] {
+        let text = text.as_bytes();
+        let good = [("gzip", gzip(text)), ("deflate", zlib(text))];
+        // One block has at most 64 KiB.
+        let brotli = (text.len() < 1000).then(|| ("br", stored_brotli(FULL_WINDOW, text)));
+        for (encoding, good) in good.into_iter().chain(brotli) {
+            for whole in [frames([&good]), frames(good.chunks(1)), frames([&[][..], &good, &[]])] {
+                let (response, seen) = post(&app, "/decompression/json", &[encoding], whole).await;
+                assert_eq!((response.status().as_u16(), seen.as_bytes()), (200, text), "{encoding}");
+            }
+            for surplus in [&b"x"[..], &[0], b"garbage", &good, &gzip(b"")] {
+                let body = [&good[..], surplus].concat();
+                let last = body.len() - 1;
+                for (split, body) in [
+                    ("one frame", frames([&body])),
+                    ("bytes", frames(body.chunks(1))),
+                    ("the surplus", frames([&good, surplus])),
+                    ("after an empty frame", frames([&good, &[][..], surplus])),
+                    ("the last byte", frames([&body[..last], &body[last..]])),
+                    ("threes", frames(body.chunks(3))),
+                ] {
+                    let (response, seen) = post(&app, "/decompression/json", &[encoding], body).await;
+                    assert_eq!(response.status(), 400, "{encoding}, {split}, {surplus:?}: {seen}");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn body_with_bytes_after_its_end_is_400_on_a_socket() {
+    let app = wire::run(plain()).await;
+    let note = gzip(br#"{"text":"hello"}"#);
+    for (body, status) in [(note.clone(), 200), ([&note[..], &note].concat(), 400), ([&note[..], b"x"].concat(), 400)] {
+        let request = Request::post("/decompression/json")
+            .header("host", "localhost")
+            .header("content-type", "application/json")
+            .header("content-encoding", "gzip");
+        let (parts, seen) = app.http1(request.body(body.into()).unwrap()).await;
+        assert_eq!(parts.status, status, "{seen}");
     }
 }
 
@@ -248,6 +345,10 @@ async fn program() {
             let (response, problem) = post(&app, path, &[encoding], body).await;
             assert_eq!(response.status(), 413, "{encoding}: {problem}");
         }
+        // Without a check, the first byte of content costs a window of 1 GiB.
+        let large_window = stored_brotli(extended_window(30), &[b' '; 1000]);
+        let (response, problem) = post(&app, path, &["br"], large_window).await;
+        assert_eq!(response.status(), 400, "{problem}");
     }
     println!("PEAK {}", peak() - before);
 }

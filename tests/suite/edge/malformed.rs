@@ -1,7 +1,7 @@
-//! Headers with any bytes: the safe reading, and never a 5xx.
+//! Headers with any bytes, and as many as there can be: the safe reading, and never a 5xx.
 
-use axum::{body::Body, extract::Request};
-use http::{HeaderValue, request::Parts};
+use axum::{body::Body, extract::Request, response::Response};
+use http::{HeaderName, HeaderValue, StatusCode, request::Parts};
 use proptest::{collection::vec, prelude::*, sample::select};
 use routekit::{prelude::*, test::TestApp};
 
@@ -83,4 +83,42 @@ fn request_with_any_headers_is_answered_below_500() {
         prop_assert!(!(is_foreign && method == "POST" && response.status() == 200), "{response:?}");
         Ok(())
     });
+}
+
+/// A response with this status and as many headers.
+#[get("/malformed/full/{status}/{count}", rate_limit("1000/s"))]
+async fn full(Path((status, count)): Path<(u16, usize)>) -> Response {
+    let mut response = Response::default();
+    *response.status_mut() = StatusCode::from_u16(status).unwrap();
+    if status == 200 {
+        *response.body_mut() = Body::from("text".repeat(100));
+        response.headers_mut().insert("content-type", HeaderValue::from_static("text/plain"));
+    }
+    let missing = count - response.headers().len();
+    for number in 0..missing {
+        let name = HeaderName::try_from(format!("x-{number}")).unwrap();
+        let _ = response.headers_mut().try_insert(name, HeaderValue::from_static("x"));
+    }
+    response
+}
+
+/// `HeaderMap` takes 24,576 names, and its plain methods panic at the next one.
+#[tokio::test]
+async fn response_with_the_most_headers_is_sent_without_a_panic() {
+    let file = format!("{FILE}\n[rate_limit]\nheaders = 'both'\n");
+    let app = TestApp::new(App::with_routes(routes![full]).config(config(&file)));
+    for method in ["GET", "HEAD"] {
+        for status in [200, 404] {
+            for count in 24_562..=24_576 {
+                let request = Request::builder()
+                    .method(method)
+                    .uri(format!("/malformed/full/{status}/{count}"))
+                    .header("origin", "https://app.example")
+                    .header("accept-encoding", "gzip");
+                // Panics further in are a 500.
+                let response = app.call(request.body(Body::empty()).unwrap()).await;
+                assert!([status, 500].contains(&response.status().as_u16()), "{method} {count}: {}", response.status());
+            }
+        }
+    }
 }

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use axum::{Router, body::Body, extract::Request, response::Response, routing::get};
-use http::StatusCode;
+use http::{HeaderName, HeaderValue, StatusCode};
 use routekit::{
     App, Identity, ManualClock,
     client_address::TrustedProxies,
@@ -168,4 +168,20 @@ async fn layer_within_an_app_trusts_the_proxies_of_the_app() {
     assert_eq!(send(&app, of("192.0.2.1")).await.status(), 200);
     assert_eq!(send(&app, of("192.0.2.2")).await.status(), 200, "another client of the proxy");
     assert_eq!(send(&app, of("192.0.2.2")).await.status(), 429);
+}
+
+/// `HeaderMap` takes 24,576 names. A plain router has no catch for panics.
+#[tokio::test]
+async fn layer_adds_no_header_to_a_response_with_the_most_headers() {
+    let layer = RateLimitLayer::new([limit("100/s")]).unwrap().headers(RateLimitHeaders::Both);
+    let app = tower::ServiceBuilder::new().layer(layer).service_fn(async |_: Request| {
+        let mut response = Response::default();
+        for number in 0..24_576 {
+            let name = HeaderName::try_from(format!("x-{number}")).unwrap();
+            response.headers_mut().insert(name, HeaderValue::from_static("x"));
+        }
+        Ok::<_, std::convert::Infallible>(response)
+    });
+    let response = app.oneshot(from("192.0.2.1", "/")).await.unwrap();
+    assert_eq!((response.status().as_u16(), response.headers().len()), (200, 24_576));
 }

@@ -161,8 +161,9 @@ fn add(headers: &mut HeaderMap, all: HeaderMap) {
         match name {
             Some(name) if name == header::VARY => add_vary(headers, &header::ORIGIN),
             Some(name) => {
-                if let Entry::Vacant(entry) = headers.entry(name) {
-                    entry.insert(value);
+                // A map with the most headers that it can have stays as it is.
+                if let Ok(Entry::Vacant(entry)) = headers.try_entry(name) {
+                    let _ = entry.try_insert(value);
                 }
             }
             None => {}
