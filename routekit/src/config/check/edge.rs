@@ -1,7 +1,9 @@
 //! Checks of the origins that CORS and CSRF trust.
 
-use super::settings::Config;
-use crate::edge::{CorsHeaders, web_origin};
+use crate::{
+    config::settings::Config,
+    edge::{CorsHeaders, web_origin},
+};
 
 /// Any origin.
 const ANY: &str = "*";

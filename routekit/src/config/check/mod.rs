@@ -1,15 +1,19 @@
 //! Checks of values from any source, including the program, and of values that depend on each other.
 
+mod edge;
+
 use std::time::Duration;
 
-use super::{check_edge as edge, keys, parse, setting_problems::place, settings::Config};
-use crate::base::{
-    http_target::{HttpTarget, UrlMistake, parse_url},
-    setting::{Origin, Setting},
-    setup_problem::SetupProblem,
-    units,
+use super::{keys, parse, setting_problems::place, settings::Config};
+use crate::{
+    base::{
+        http_target::{HttpTarget, UrlMistake, parse_url},
+        setting::{Origin, Setting},
+        setup_problem::SetupProblem,
+        units,
+    },
+    rate_limit,
 };
-use crate::rate_limit;
 
 /// The shortest token that cannot be guessed.
 const SHORTEST_TOKEN: usize = 16;
