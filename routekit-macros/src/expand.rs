@@ -34,10 +34,10 @@ pub(crate) fn group(group: &GroupArguments) -> TokenStream {
     let location = location();
     quote! {
         #[doc(hidden)]
-        enum RoutekitGroup {}
+        enum OneGroupForEachModule {}
 
         // Two groups of a module, and a group within a function, are compile errors.
-        const _: ::core::option::Option<self::RoutekitGroup> = {
+        const _: ::core::option::Option<self::OneGroupForEachModule> = {
             use #krate::__private as __rt;
 
             __rt::inventory::submit! {

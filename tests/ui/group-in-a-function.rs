@@ -1,0 +1,3 @@
+fn main() {
+    routekit::group! { prefix = "/v2" }
+}

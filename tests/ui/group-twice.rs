@@ -1,0 +1,4 @@
+routekit::group! { prefix = "/v2" }
+routekit::group! { timeout = "2s" }
+
+fn main() {}
