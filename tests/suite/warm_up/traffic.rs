@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use http::Method;
+use http::{Method, request::Parts};
 use routekit::{
     access_log::AccessLogMode,
     axum::extract::ConnectInfo,
@@ -17,9 +17,14 @@ use routekit::{
 use super::page;
 use crate::logs;
 
-#[get("/w/traffic", cache(ttl = 60))]
+// Without a key of its own, a route whose handler takes the address is not warmed.
+#[get("/w/traffic", cache(ttl = 60, key = any_address))]
 async fn traffic(ConnectInfo(peer): ConnectInfo<std::net::SocketAddr>) -> String {
     peer.ip().to_string()
+}
+
+fn any_address(_: &Parts) -> String {
+    String::new()
 }
 
 #[get("/w/traffic/broken", cache(ttl = 60))]
