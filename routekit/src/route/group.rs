@@ -89,6 +89,7 @@ impl LinkedGroups {
     }
 
     /// Modules with several groups, unless the app has no route in them. `routes` are the locations of its routes.
+    /// The macro rules them out within a crate; without Cargo's variables, two crates of one name look like one.
     pub(crate) fn problems(&self, routes: &(impl Iterator<Item = Location> + Clone)) -> Vec<SetupProblem> {
         let module = |group: &RouteGroup| (group.location.module_path, group.location.unit);
         let of_module = self.0.chunk_by(|a, b| module(a) == module(b));
