@@ -333,8 +333,8 @@ fn new_epoch() -> EpochId {
 }
 
 /// The targets as subscribers receive them, after the epoch (16 bytes), the number of the invalidation and the one
-/// before it (16 digits each): `1` for everything or `0`, the number of tags (8 digits), 8 bytes for each tag, then each
-/// pattern after its length (8 digits).
+/// before it (16 digits each): `1` for everything or `0`, the number of tags (8 digits), 8 bytes for each tag, then
+/// each pattern after its length (8 digits).
 fn published(tags: &[[u8; 8]], bans: &[Vec<u8>], everything: bool) -> Vec<u8> {
     let mut bytes = format!("{}{:08}", u8::from(everything), tags.len()).into_bytes();
     bytes.extend(tags.iter().flatten());

@@ -126,8 +126,8 @@ impl Envelope {
         Ok(Self { nonce, epoch, stamp, age, put_for, put_at, parts })
     }
 
-    /// How long ago the entry was computed, if it has this many milliseconds left, and the time of Redis is this. `None`
-    /// if that cannot be: without an expiry, or with more left than it was put for.
+    /// How long ago the entry was computed, if it has this many milliseconds left, and the time of Redis is this.
+    /// `None` if that cannot be: without an expiry, or with more left than it was put for.
     pub(super) fn age_after(&self, left: i64, time: Option<i64>) -> Option<Duration> {
         let left = Duration::from_millis(u64::try_from(left).ok()?);
         let since_put = self.put_for.checked_sub(left)?;
