@@ -20,7 +20,7 @@ impl RedisSetup {
         problems: &mut Vec<SetupProblem>,
     ) -> (CacheBuilder, Self) {
         let reason = "needs the feature `redis` of the crate `routekit`, in Cargo.toml";
-        problems.extend(super::given(config).into_iter().map(|(name, origin)| super::problem(name, origin, reason)));
+        problems.extend(super::given(config).map(|setting| super::problem(&setting, reason)));
         (cache, Self)
     }
 

@@ -39,8 +39,8 @@ impl RedisSetup {
             (cache, Self { store, configured: None })
         };
         let mut refuse = |reason: &str, but: Option<&str>| {
-            let given = super::given(config).into_iter().filter(|(name, _)| Some(*name) != but);
-            problems.extend(given.map(|(name, origin)| super::problem(name, origin, reason)));
+            let given = super::given(config).filter(|(name, ..)| Some(*name) != but);
+            problems.extend(given.map(|setting| super::problem(&setting, reason)));
         };
         let Some(url) = &*config.redis_url else {
             refuse("has no effect, because `redis.url` is not set", None);
@@ -76,14 +76,9 @@ impl RedisSetup {
                 (cache.store(store.clone()), Self { store: Some(store), configured })
             }
             Err(error) => {
-                let (name, origin) = match error.setting() {
-                    "prefix" => ("redis.prefix", config.redis_prefix.origin()),
-                    "budget" => ("redis.budget", config.redis_budget.origin()),
-                    "horizon" => ("redis.horizon", config.redis_horizon.origin()),
-                    "password" => ("redis.username", config.redis_username.origin()),
-                    _ => ("redis.url", config.redis_url.origin()),
-                };
-                problems.push(super::problem(name, origin, error.reason()));
+                let name = format!("redis.{}", error.setting());
+                let setting = super::all(config).into_iter().find(|(setting, ..)| *setting == name);
+                problems.extend(setting.map(|setting| super::problem(&setting, error.reason())));
                 none(cache)
             }
         }
@@ -120,9 +115,13 @@ impl RedisSetup {
             ConnectFaultKind::Unreachable => return Ok(()),
         };
         Err(match &self.configured {
-            Some(RedisOrigins { login: (name, origin), .. }) if is_login => super::problem(name, origin, &reason),
-            Some(RedisOrigins { url, .. }) => super::problem("redis.url", url, &reason),
+            Some(RedisOrigins { login: (name, origin), .. }) if is_login => refused(name, origin, &reason),
+            Some(RedisOrigins { url, .. }) => refused("redis.url", url, &reason),
             None => SetupProblem::new("redis", reason),
         })
     }
+}
+
+fn refused(name: &'static str, origin: &Origin, reason: &str) -> SetupProblem {
+    super::problem(&(name, origin, "(secret)".to_owned()), reason)
 }

@@ -14,25 +14,37 @@ pub(in crate::app) use self::disabled::RedisSetup;
 #[cfg(feature = "redis")]
 pub(in crate::app) use self::enabled::RedisSetup;
 use crate::{
-    base::{setting::Origin, setup_problem::SetupProblem},
+    base::{setting::Origin, setup_problem::SetupProblem, units},
     config::{self, Config},
 };
 
-/// The settings of Redis that are set, with where.
-fn given(config: &Config) -> Vec<(&'static str, &Origin)> {
-    let all = [
-        ("redis.url", config.redis_url.origin()),
-        ("redis.username", config.redis_username.origin()),
-        ("redis.password", config.redis_password.origin()),
-        ("redis.prefix", config.redis_prefix.origin()),
-        ("redis.required", config.redis_required.origin()),
-        ("redis.budget", config.redis_budget.origin()),
-        ("redis.horizon", config.redis_horizon.origin()),
-    ];
-    all.into_iter().filter(|(_, origin)| **origin != Origin::Default).collect()
+/// A setting of Redis: its name, its origin, and its value as messages may show it.
+type RedisSetting<'a> = (&'static str, &'a Origin, String);
+
+/// All settings of Redis.
+fn all(config: &Config) -> [RedisSetting<'_>; 7] {
+    let secret = || "(secret)".to_owned();
+    [
+        ("redis.url", config.redis_url.origin(), secret()),
+        (
+            "redis.username",
+            config.redis_username.origin(),
+            config.redis_username.as_deref().unwrap_or_default().to_owned(),
+        ),
+        ("redis.password", config.redis_password.origin(), secret()),
+        ("redis.prefix", config.redis_prefix.origin(), config.redis_prefix.to_string()),
+        ("redis.required", config.redis_required.origin(), config.redis_required.to_string()),
+        ("redis.budget", config.redis_budget.origin(), units::show(&config.redis_budget)),
+        ("redis.horizon", config.redis_horizon.origin(), units::show(&config.redis_horizon)),
+    ]
 }
 
-/// The problem of a setting of Redis. Values are not repeated, because they may be secret.
-fn problem(name: &str, origin: &Origin, reason: &str) -> SetupProblem {
-    SetupProblem::invalid_setting(config::place(name, origin), "(secret)", reason)
+/// The settings of Redis that are set.
+fn given(config: &Config) -> impl Iterator<Item = RedisSetting<'_>> {
+    all(config).into_iter().filter(|(_, origin, _)| **origin != Origin::Default)
+}
+
+/// The problem of a setting of Redis.
+fn problem((name, origin, value): &RedisSetting<'_>, reason: &str) -> SetupProblem {
+    SetupProblem::invalid_setting(config::place(name, origin), value, reason)
 }

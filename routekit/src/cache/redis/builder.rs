@@ -111,7 +111,7 @@ impl RedisStoreBuilder {
         address.username = self.username.or(address.username);
         address.password = self.password.or(address.password);
         if address.username.is_some() && address.password.is_none() {
-            return Err(RedisSettingsError::new("password", "a user needs one"));
+            return Err(RedisSettingsError::new("username", "it needs a password"));
         }
         let keys = KeyLayout::new(&self.prefix).map_err(invalid("prefix"))?;
         if !(Duration::from_millis(1)..=Duration::from_millis(250)).contains(&self.budget) {
