@@ -65,7 +65,7 @@ async fn response_of_any_status_has_the_headers() {
         ("GET", "/edge/layer", "", 500),
         ("GET", "/health/live", "", 200),
     ] {
-        let request = http::Request::builder().method(method).uri(path).body(axum::body::Body::from(body)).unwrap();
+        let request = Request::builder().method(method).uri(path).body(Body::from(body)).unwrap();
         let response = app.call(request).await;
         assert_eq!(response.status(), status, "{method} {path}");
         let headers = response.headers();
