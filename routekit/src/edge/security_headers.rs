@@ -18,7 +18,7 @@
 //!    or if [`https`](SecurityHeadersLayer::https) says that a proxy in front does. Requests to `localhost` never get
 //!    it, or the browser of a developer would refuse plain HTTP there for a year.
 //!
-//! 6. The responses of the server to a head that cannot be parsed (400, 414) or is too large (431) have no such headers.
+//! 6. Responses to a head that the server cannot parse (400, 414) or that is too large (431) have no such headers.
 //!
 //! An app adds the headers by default. Configuration changes each of them or switches it off (`[security_headers]`),
 //! and `content_security_policy` and `referrer_policy` also for one route. `App::explain` shows them with their
