@@ -77,6 +77,7 @@
 //! | `compression` | | 10 | compresses responses, if the configuration says so: see [edge](crate::guide::edge) |
 //! | `compression-br` | | 4 | Brotli, for responses and for request bodies |
 //! | `decompression` | | 10 | decompresses request bodies |
+//! | `redis` | | 28 | [`cache::RedisStore`], the cache of several processes: see [Redis](crate::guide::redis) |
 //! | `sqlx` | | 18 | `HealthCheck::sql`, which checks databases through pools of sqlx 0.8 |
 //! | `tls` | | 12 | HTTPS on the main listener: see [operation](crate::guide::operation) |
 //! | `multipart` | | 6 | axum's `Multipart`, described as a body |

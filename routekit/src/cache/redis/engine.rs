@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Weak,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -16,7 +16,7 @@ use super::{
     ban_list::{MAX_BANS, ban},
     key_layout::KeyLayout,
     link::{RedisConnection, RedisLink, ServerAddress},
-    missed::{MissedInvalidations, Unfinished},
+    missed::{MissedInvalidations, RepeatingTask, Unfinished},
     reply::{CheckedEntry, ClockReading, StateReply},
     scripts::Script,
     timeline::{EpochId, KnownEpoch, Reading, Timeline},
@@ -27,7 +27,7 @@ use crate::{
         store::{contract::StoreError, key::Key},
         validity::{stamp::Stamp, target::Target},
     },
-    deadline::Countdown,
+    deadline::{Countdown, pause, within},
 };
 
 /// How often a call is repeated if the epoch changes meanwhile.
@@ -36,12 +36,16 @@ const ATTEMPTS: usize = 4;
 /// An invalidation may take so many times the budget of a lookup.
 const INVALIDATION_SHARE: u32 = 5;
 
+/// The time between attempts to repeat invalidations.
+const PAUSE: Duration = Duration::from_millis(100);
+
 /// The state of a store, and its calls of scripts.
 pub(super) struct RedisEngine {
     pub(super) link: RedisLink,
     pub(super) keys: KeyLayout,
     pub(super) timeline: Timeline,
-    pub(super) missed: MissedInvalidations,
+    missed: Arc<MissedInvalidations>,
+    spawner: Spawner,
     pub(super) horizon: Duration,
     pub(super) clock: Clock,
     /// Entries that could not be read.
@@ -72,10 +76,11 @@ impl RedisEngine {
         spawner: Spawner,
     ) -> Self {
         Self {
-            link: RedisLink::new(address, budget, spawner),
+            link: RedisLink::new(address, budget, spawner.clone()),
             keys,
             timeline: Timeline::default(),
-            missed: MissedInvalidations::default(),
+            missed: Arc::default(),
+            spawner,
             horizon,
             clock,
             unreadable: AtomicU64::new(0),
@@ -118,7 +123,9 @@ impl RedisEngine {
                     continue;
                 }
             };
-            if self.timeline.was_set_back(reading.time, sent) {
+            let was_set_back = self.timeline.was_set_back(reading.time, sent);
+            // A clock that a test moves tells nothing about that of Redis.
+            if was_set_back && !self.clock.is_manual() {
                 tracing::warn!("the time of Redis was set back, so that its cache begins anew");
                 let known = known.in_epoch(reading.epoch);
                 self.begin(&connection, known, true, left).await?;
@@ -165,12 +172,29 @@ impl RedisEngine {
     }
 
     /// Records an invalidation of these targets, or of everything, and publishes it.
-    pub(super) async fn invalidate(&self, targets: &[Target], everything: bool) -> Result<Stamp, StoreError> {
+    pub(super) async fn invalidate(
+        self: &Arc<Self>,
+        targets: &[Target],
+        everything: bool,
+    ) -> Result<Stamp, StoreError> {
         let unfinished = Unfinished::new(&self.missed, targets, everything);
-        let left = Countdown::new(self.link.budget() * INVALIDATION_SHARE);
-        let stamp = self.record(targets, everything, &left).await.map_err(|error| self.write_failed(error))?;
-        unfinished.finish();
-        Ok(stamp)
+        match self.record(targets, everything, &self.invalidation_budget()).await {
+            Ok(stamp) => {
+                unfinished.finish();
+                Ok(stamp)
+            }
+            Err(error) => {
+                drop(unfinished);
+                if let Some(task) = RepeatingTask::new(&self.missed) {
+                    self.spawner.spawn_repeatable(repeat_until_done(Arc::downgrade(self), task));
+                }
+                Err(self.write_failed(error))
+            }
+        }
+    }
+
+    fn invalidation_budget(&self) -> Countdown {
+        Countdown::new(self.link.budget() * INVALIDATION_SHARE)
     }
 
     async fn record(&self, targets: &[Target], everything: bool, left: &Countdown) -> Result<Stamp, StoreError> {
@@ -208,7 +232,7 @@ impl RedisEngine {
         if !self.missed.any() {
             return Ok(());
         }
-        let repeating = crate::deadline::within(left.left(), self.missed.repeating.lock()).await;
+        let repeating = within(left.left(), self.missed.repeating.lock()).await;
         let _repeating = repeating.ok_or_else(|| StoreError::known("invalidations are being repeated"))?;
         if self.missed.any() {
             let list = self.missed.list();
@@ -333,6 +357,20 @@ impl RedisEngine {
             Err(error) => StoreError::new(error),
         }
     }
+}
+
+/// Repeats the invalidations that Redis may not have received, as soon as it can be reached.
+async fn repeat_until_done(engine: Weak<RedisEngine>, task: RepeatingTask) {
+    // A store that is dropped repeats nothing.
+    while let Some(engine) = engine.upgrade().filter(|engine| engine.missed.any()) {
+        if engine.link.connect(PAUSE).await.is_ok() {
+            // What failed is tried again.
+            let _ = engine.repeat_missed(&engine.invalidation_budget()).await;
+        }
+        drop(engine);
+        pause(PAUSE, &Clock::system()).await;
+    }
+    drop(task);
 }
 
 /// A new name of an epoch.

@@ -1,6 +1,9 @@
 //! Invalidations that Redis may not have received.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use parking_lot::Mutex;
 
@@ -10,7 +13,7 @@ use crate::cache::validity::target::Target;
 const MAX_TARGETS: usize = 1024;
 
 /// Invalidations of this process that failed or were interrupted. They are repeated before anything is read from Redis
-/// again, so that a process never serves what it has invalidated.
+/// again, so that a process never serves what it has invalidated, and in the background, for the other processes.
 #[derive(Debug, Default)]
 pub(super) struct MissedInvalidations {
     list: Mutex<MissedTargets>,
@@ -18,6 +21,8 @@ pub(super) struct MissedInvalidations {
     any: AtomicBool,
     /// Held while the list is repeated.
     pub(super) repeating: tokio::sync::Mutex<()>,
+    /// Whether a task repeats the list.
+    has_task: AtomicBool,
 }
 
 /// A list of targets, or everything.
@@ -61,6 +66,23 @@ impl MissedInvalidations {
             list.targets.drain(..count);
         }
         self.any.store(list.everything > 0 || !list.targets.is_empty(), Ordering::SeqCst);
+    }
+}
+
+/// The task that repeats the list. There is one at a time.
+pub(super) struct RepeatingTask(Arc<MissedInvalidations>);
+
+impl RepeatingTask {
+    /// `None` if there is one.
+    pub(super) fn new(missed: &Arc<MissedInvalidations>) -> Option<Self> {
+        let has_task = missed.has_task.swap(true, Ordering::SeqCst);
+        (!has_task).then(|| Self(Arc::clone(missed)))
+    }
+}
+
+impl Drop for RepeatingTask {
+    fn drop(&mut self) {
+        self.0.has_task.store(false, Ordering::SeqCst);
     }
 }
 

@@ -265,7 +265,7 @@ impl CacheStore for RedisStore {
     }
 
     fn invalidate<'a>(&'a self, targets: &'a [Target]) -> StoreFuture<'a, Stamp> {
-        Box::pin(self.engine.invalidate(targets, false))
+        Box::pin(async move { self.engine.invalidate(targets, false).await })
     }
 
     fn clear(&self) -> StoreFuture<'_, Stamp> {

@@ -1,0 +1,205 @@
+//! What is checked when an app starts, and what its health tells.
+
+use std::time::Duration;
+
+use http::StatusCode;
+use routekit::{
+    cache::{Cache, CacheStore, RedisStore},
+    config::Config,
+    prelude::*,
+};
+use tokio::net::TcpListener;
+
+use super::{Node, World, item, within};
+use crate::support::{RedisServer, free_port, output_of, temporary, test_as_program};
+
+/// The configuration with this table `[redis]`.
+fn config(redis: &str) -> Config {
+    let config = Config::builder().toml("routekit.toml", format!("[redis]\n{redis}")).build();
+    let mut config = config.unwrap();
+    config.set_server_drain_delay(Duration::ZERO);
+    config
+}
+
+/// Starts an app and stops it at once. Returns the text of the error.
+async fn start(app: App) -> Result<(), String> {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let served = app.provide(World::default()).serve_on(listener, std::future::ready(())).await;
+    served.map_err(|error| error.to_string())
+}
+
+async fn start_with(config: Config) -> Result<(), String> {
+    start(App::with_routes(routes![item]).config(config)).await
+}
+
+#[tokio::test]
+async fn settings_that_cannot_be_used_are_start_errors() {
+    for (redis, expected) in [
+        ("url = 'http://:hunter2@h'", "`redis.url` in routekit.toml"),
+        ("url = 'redis://h'\nprefix = 'a{b'", "`redis.prefix` in routekit.toml is `a{b`"),
+        (
+            "url = 'redis://h'\nbudget = '1s'",
+            "`redis.budget` in routekit.toml is `1s`: must be between 1 ms and 250 ms",
+        ),
+        ("url = 'redis://h'\nhorizon = '31 days'", "`redis.horizon` in routekit.toml"),
+        ("url = 'redis://h'\nusername = 'shop'", "`redis.username` in routekit.toml is `shop`: it needs a password"),
+        ("prefix = 'shop'", "`redis.prefix` in routekit.toml is `shop`: has no effect"),
+    ] {
+        let error = match Config::builder().toml("routekit.toml", format!("[redis]\n{redis}")).build() {
+            Ok(config) => start_with(config).await.expect_err(redis),
+            Err(error) => error.to_string(),
+        };
+        assert!(error.contains(expected) && !error.contains("hunter2"), "{redis}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn user_that_the_server_refuses_is_a_start_error() {
+    let Some(server) = RedisServer::start("refuses", &["--user", "shop", "on", ">hunter2", "~*", "&*", "+@all"]) else {
+        return;
+    };
+    let addr = server.addr();
+    let url = format!("url = 'redis://shop:hunter2@{addr}'");
+    start_with(config(&url)).await.unwrap();
+    for (redis, expected) in [
+        (format!("url = 'redis://shop:hunter3@{addr}'"), "`redis.url` in routekit.toml"),
+        (format!("{url}\npassword = 'hunter3'"), "`redis.password` in routekit.toml"),
+        (format!("{url}\nusername = 'other'"), "`redis.username` in routekit.toml"),
+    ] {
+        let error = start_with(config(&redis)).await.unwrap_err();
+        let names = error.contains(expected) && error.contains(&addr.to_string());
+        assert!(names && error.contains("refuses the user or the password"), "{error}");
+        assert!(!error.contains("hunter"), "{error}");
+    }
+    let store = RedisStore::builder(format!("redis://{addr}")).username("shop").password("hunter3").build().unwrap();
+    let app = App::with_routes(routes![item]).config(config("")).cache(Cache::builder().store(store));
+    let error = start(app).await.unwrap_err();
+    assert!(error.contains("refuses the user or the password") && !error.contains("hunter"), "{error}");
+}
+
+#[tokio::test]
+async fn user_without_permissions_is_a_start_error() {
+    let Some(server) = RedisServer::start("permissions", &["--user", "few", "on", ">few", "~*", "&*", "+ping"]) else {
+        return;
+    };
+    let error = start_with(config(&format!("url = 'redis://few:few@{}'", server.addr()))).await.unwrap_err();
+    assert!(error.contains("does not let the user run a command") && error.contains("info"), "{error}");
+}
+
+/// The commands in the guide are enough.
+#[tokio::test]
+async fn user_of_the_guide_has_all_permissions() {
+    let guide = include_str!("../../../routekit/docs/redis.md");
+    let (_, rest) = guide.split_once("user shop on >PASSWORD").unwrap();
+    let (rules, _) = rest.split_once("```").unwrap();
+    let options: Vec<&str> = ["--user", "shop", "on", ">few"].into_iter().chain(rules.split_whitespace()).collect();
+    let Some(server) = RedisServer::start("guide", &options) else { return };
+    let url = format!("redis://shop:few@{}", server.addr());
+    let store = RedisStore::builder(url).prefix("shop").horizon(Duration::from_secs(1)).build().unwrap();
+    let node = Node::of(store, &std::sync::Arc::default());
+    let (key, record, minute) = (routekit::cache::Key::new("key"), "one".into(), Duration::from_secs(60));
+    // The second round begins a new period.
+    for _ in 0..2 {
+        node.until_hit(1).await;
+        node.cache.invalidate_pattern("*/it*m/*").await.unwrap();
+        node.cache.clear().await.unwrap();
+        node.store.claim(&key, "one".into(), minute).await.unwrap();
+        assert!(node.store.swap_claim(&key, &record, None, minute).await.unwrap());
+        node.store.size().await.unwrap();
+        node.store.health().await.unwrap();
+        tokio::time::sleep(Duration::from_millis(1100)).await;
+    }
+    let denied: Vec<redis::Value> = server.run(&["ACL", "LOG"]);
+    assert!(denied.is_empty(), "{denied:?}");
+}
+
+#[tokio::test]
+async fn absent_server_is_a_start_error_only_if_it_is_required() {
+    let url = format!("url = 'redis://{}'", free_port());
+    start_with(config(&url)).await.unwrap();
+    let error = start_with(config(&format!("{url}\nrequired = true"))).await.unwrap_err();
+    assert!(error.contains("cannot be reached, and it is required"), "{error}");
+}
+
+#[tokio::test]
+async fn health_check_of_the_app_tells_whether_the_server_answers() {
+    let Some(mut server) = RedisServer::start("app-health", &[]) else { return };
+    for (required, expected) in [(false, StatusCode::OK), (true, StatusCode::SERVICE_UNAVAILABLE)] {
+        let store = RedisStore::builder(server.url()).required(required).build().unwrap();
+        let app = App::with_routes(routes![item]).provide(World::default()).cache(Cache::builder().store(store));
+        let app = routekit::test::TestApp::new(app);
+        let status = async || app.get("/health/ready").send().await.status();
+        within("health", async || status().await == StatusCode::OK).await;
+        server.kill();
+        within("the end", async || {
+            let health = app.get("/health").send().await;
+            health.text().contains("unhealthy") && status().await == expected
+        })
+        .await;
+        server.restart();
+    }
+}
+
+#[test]
+fn redis_url_is_used_unless_another_source_sets_it() {
+    let url = |file: &str, variables: &[(&str, &str)]| {
+        let builder = Config::builder().toml("routekit.toml", file);
+        let builder = variables.iter().fold(builder, |builder, (name, value)| builder.variable(*name, *value));
+        let config = builder.build().unwrap();
+        config.redis_url().as_ref().map(|url| url.expose().to_owned())
+    };
+    let some = |text: &str| Some(text.to_owned());
+    assert_eq!(url("", &[]), None);
+    assert_eq!(url("", &[("REDIS_URL", "")]), None);
+    assert_eq!(url("", &[("REDIS_URL", "redis://a")]), some("redis://a"));
+    assert_eq!(url("[redis]\nurl = 'redis://b'", &[("REDIS_URL", "redis://a")]), some("redis://b"));
+    let both = [("REDIS_URL", "redis://a"), ("ROUTEKIT_REDIS_URL", "redis://c")];
+    assert_eq!(url("[redis]\nurl = 'redis://b'", &both), some("redis://c"));
+}
+
+/// `REDIS_URL` may be for something else in the program.
+#[tokio::test]
+async fn redis_url_does_not_replace_the_store_of_the_program() {
+    let of_variable = Config::builder().variable("REDIS_URL", "redis://127.0.0.1:1").build().unwrap();
+    let mut of_file = config("url = 'redis://127.0.0.1:1'");
+    for (config, is_error) in [(of_variable, false), (std::mem::take(&mut of_file), true)] {
+        let app = App::with_routes(routes![item]).config(config).cache(Cache::new());
+        let app = app.configure(|config| config.set_server_drain_delay(Duration::ZERO));
+        let started = start(app).await;
+        let text = format!("{started:?}");
+        assert_eq!(text.contains("a store for it, that is already built"), is_error, "{text}");
+    }
+}
+
+const TLS_URL: &str = "ROUTEKIT_TEST_TLS_URL";
+
+#[tokio::test]
+async fn server_with_tls_is_used_if_its_certificate_is_trusted() {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let params = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
+    let certificate = params.self_signed(&key).unwrap();
+    let dir = temporary("redis-tls-files");
+    let [cert_file, key_file] = ["cert.pem", "key.pem"].map(|name| dir.join(name).to_str().unwrap().to_owned());
+    std::fs::write(&cert_file, certificate.pem()).unwrap();
+    std::fs::write(&key_file, key.serialize_pem()).unwrap();
+    let port = free_port().port().to_string();
+    let options = ["--tls-port", &port, "--tls-cert-file", &cert_file, "--tls-key-file", &key_file];
+    let options = [&options[..], &["--tls-auth-clients", "no"]].concat();
+    let Some(_server) = RedisServer::start("tls", &options) else { return };
+    let url = format!("rediss://localhost:{port}");
+    output_of(
+        test_as_program("redis::start::hits_over_tls_as_a_process").env(TLS_URL, &url).env("SSL_CERT_FILE", &cert_file),
+    );
+    let untrusted = RedisStore::new(url).unwrap();
+    let error = untrusted.connect(Duration::from_secs(5)).await.unwrap_err();
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert!(cause.contains("certificate"), "{cause}");
+}
+
+#[tokio::test]
+async fn hits_over_tls_as_a_process() {
+    let Ok(url) = std::env::var(TLS_URL) else { return };
+    let store = RedisStore::new(url).unwrap();
+    store.connect(Duration::from_secs(5)).await.unwrap();
+    Node::of(store, &std::sync::Arc::default()).until_hit(1).await;
+}
