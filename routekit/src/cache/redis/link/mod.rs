@@ -17,11 +17,8 @@ use redis::{Cmd, Pipeline, RedisError, Value};
 use tokio::{sync::watch, time::Instant};
 
 use self::connect::Connector;
-pub(super) use self::{
-    connect::{ConnectFault, RedisConnection},
-    server_address::ServerAddress,
-    server_info::fields,
-};
+pub(crate) use self::connect::{ConnectFault, ConnectFaultKind};
+pub(super) use self::{connect::RedisConnection, server_address::ServerAddress, server_info::fields};
 use crate::{
     base::{clock::Clock, spawner::Spawner},
     cache::store::contract::StoreError,
@@ -152,7 +149,7 @@ impl RedisLink {
             Some(Ok(reply)) => Ok(reply),
             Some(Err(error)) => {
                 self.0.broken(connection, LinkState::Connecting(Instant::now()), &error);
-                Err(StoreError::new(error))
+                Err(StoreError::known(error))
             }
             None => {
                 let fault = ConnectFault::unreachable(format!("no answer within {:?}", self.0.budget));
@@ -175,7 +172,7 @@ impl RedisLink {
             _ => return StoreError::new(error),
         };
         self.0.broken(connection, next, &error);
-        StoreError::new(error)
+        StoreError::known(error)
     }
 }
 
