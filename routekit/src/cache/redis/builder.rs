@@ -125,6 +125,22 @@ impl RedisStoreBuilder {
     }
 }
 
+impl RedisStore {
+    /// Creates a store with the default settings. `url` is `redis://user:password@host:port/database`, or `rediss://…`
+    /// for TLS.
+    ///
+    /// # Errors
+    /// [`RedisSettingsError`] if the URL cannot be used.
+    pub fn new(url: impl Into<String>) -> Result<Self, RedisSettingsError> {
+        Self::builder(url).build()
+    }
+
+    /// Returns a builder with the default settings.
+    pub fn builder(url: impl Into<String>) -> RedisStoreBuilder {
+        RedisStoreBuilder::new(url.into())
+    }
+}
+
 /// Without the URL, which may contain a password.
 impl fmt::Debug for RedisStoreBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

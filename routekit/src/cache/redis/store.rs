@@ -11,13 +11,11 @@ use redis::{Cmd, Value};
 
 use super::{
     ban_list,
-    builder::RedisStoreBuilder,
     engine::RedisEngine,
     envelope::{Envelope, Nonce, head},
     link::{ConnectFault, RedisConnection, fields},
     reply::CheckedEntry,
     scripts::Script,
-    settings_error::RedisSettingsError,
 };
 use crate::{
     cache::{
@@ -54,8 +52,8 @@ use crate::{
 /// 2. If Redis loses its memory, is restarted or restored, or another server takes over, everything that was stored
 ///    before is a miss.
 /// 3. While Redis is away, lookups and puts fail at once, and the cache calls the handler. A request waits for at most
-///    the [budget](RedisStoreBuilder::budget). Invalidations of this process are repeated before it reads from Redis
-///    again.
+///    the [budget](crate::cache::RedisStoreBuilder::budget). Invalidations of this process are repeated before it reads
+///    from Redis again.
 /// 4. All keys of a prefix are on one slot. On a Redis Cluster, one node keeps the whole cache, and the URL must lead
 ///    to that node: the store does not follow redirections.
 ///
@@ -67,20 +65,6 @@ pub struct RedisStore {
 }
 
 impl RedisStore {
-    /// Creates a store with the default settings. `url` is `redis://user:password@host:port/database`, or `rediss://…`
-    /// for TLS.
-    ///
-    /// # Errors
-    /// [`RedisSettingsError`] if the URL cannot be used.
-    pub fn new(url: impl Into<String>) -> Result<Self, RedisSettingsError> {
-        Self::builder(url).build()
-    }
-
-    /// Returns a builder with the default settings.
-    pub fn builder(url: impl Into<String>) -> RedisStoreBuilder {
-        RedisStoreBuilder::new(url.into())
-    }
-
     pub(super) fn of(engine: RedisEngine, required: bool) -> Self {
         Self { engine: Arc::new(engine), required }
     }
