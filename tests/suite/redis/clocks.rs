@@ -39,6 +39,26 @@ async fn server_whose_clock_is_set_back_serves_nothing_old() {
     }
 }
 
+/// By less than a lifetime: the expiry of Redis alone would come too late.
+#[tokio::test]
+async fn server_whose_clock_is_set_back_by_seconds_keeps_no_entry_for_longer() {
+    let Some(server) = RedisServer::start_with_clock("seconds", &[]) else { return };
+    let time = Time::stop(&server);
+    let store = time.store();
+    // The clock of the cache is not what tells.
+    store.invalidate(&[Target::tag("", "x")]).await.unwrap();
+    time.advance(HOUR);
+    let stamp = lookup(&store, "unused").await.stamp();
+    let answer = BufferedResponse::new(http::StatusCode::OK, &http::HeaderMap::new(), b"");
+    let entry = StoredResponse::new(Key::new("key"), answer, stamp, time.clock.now(), MINUTE);
+    store.put(entry.into()).await.unwrap();
+    time.advance(50 * SECOND);
+    assert!(!is_miss(&store, "key").await);
+    time.set_server_back(30 * SECOND);
+    time.advance(20 * SECOND);
+    assert!(is_miss(&store, "key").await, "it was fresh for a minute, 70 seconds ago");
+}
+
 #[tokio::test]
 async fn lifetimes_do_not_depend_on_the_clock_of_a_process() {
     let Some(server) = RedisServer::start_with_clock("own-clock", &[]) else { return };

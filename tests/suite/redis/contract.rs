@@ -48,6 +48,12 @@ impl<'a> Time<'a> {
         self.clock.advance(by);
     }
 
+    /// Sets the clock of the server back, and not that of its clients.
+    pub(super) fn set_server_back(&self, by: Duration) {
+        self.unix.set(self.unix.get() - by);
+        self.server.set_clock(self.unix.get());
+    }
+
     /// A store with the largest budget: on a busy machine, a timeout would look like a promise that is broken.
     pub(super) fn store(&self) -> RedisStore {
         let builder = RedisStore::builder(self.server.url()).clock(self.clock.clock());

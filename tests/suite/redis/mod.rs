@@ -10,6 +10,7 @@ mod damage;
 mod nodes;
 mod processes;
 mod race;
+mod startup;
 
 use std::{
     sync::{

@@ -147,6 +147,8 @@ impl RedisServer {
         let (new, file) = (self.dir.join("clock.new"), self.dir.join("clock"));
         fs::write(&new, text).unwrap();
         fs::rename(new, file).unwrap();
+        // Valkey reads it after it has answered.
+        answer(self.addr);
     }
 }
 
