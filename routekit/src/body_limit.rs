@@ -50,7 +50,7 @@ use tower_service::Service;
 
 use crate::{
     base::pass_or_answer::PassOrAnswer,
-    observe::{Event, Observer, Report},
+    observe::{DecompressedBody, Event, Observer, Report, TracedRequest},
     problem::Problem,
 };
 
@@ -73,6 +73,8 @@ pub(crate) struct SizeLimit {
 pub(crate) enum BodyLength {
     Known,
     Counted,
+    /// Counted after decompression.
+    Decompressed,
 }
 
 impl SizeLimit {
@@ -90,7 +92,8 @@ impl SizeLimit {
             *request.body_mut() = Body::new(Limited::new(body, bytes));
             // Not counted twice: axum recognises the error of our limit only if it is wrapped in its own limit.
             DefaultBodyLimit::disable().apply(request);
-            return Ok(BodyLength::Counted);
+            let is_decompressed = request.extensions().get::<DecompressedBody>().is_some();
+            return Ok(if is_decompressed { BodyLength::Decompressed } else { BodyLength::Counted });
         };
         if length > self.bytes {
             self.report.event(Event::BodyTooLarge);
@@ -105,9 +108,12 @@ impl SizeLimit {
     }
 
     /// Reports a counted body that its extractor has rejected.
-    pub(crate) fn inspect(&self, body: BodyLength, response: &Response) {
-        if body == BodyLength::Counted && response.status() == StatusCode::PAYLOAD_TOO_LARGE {
+    #[inline]
+    pub(crate) fn inspect(&self, body: BodyLength, response: &Response, traced: &TracedRequest) {
+        if body != BodyLength::Known && response.status() == StatusCode::PAYLOAD_TOO_LARGE {
             self.report.event(Event::BodyTooLarge);
+            let policy = if body == BodyLength::Decompressed { "decompression" } else { "body_limit" };
+            traced.answers(policy, "refused", response.status());
         }
     }
 }
@@ -169,7 +175,7 @@ where
         let this = self.project();
         let result = ready!(this.inner.poll(cx));
         if let Ok(response) = &result {
-            this.limit.inspect(*this.body, response);
+            this.limit.inspect(*this.body, response, &TracedRequest::default());
         }
         Poll::Ready(result)
     }

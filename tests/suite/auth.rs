@@ -25,7 +25,7 @@ pub(crate) async fn open(who: Option<Identity>) -> String {
 }
 
 #[get("/auth/optional", auth(optional))]
-async fn optional(who: Option<Identity>) -> String {
+pub(crate) async fn optional(who: Option<Identity>) -> String {
     who.map_or_else(|| "anonymous".to_owned(), |who| who.sub().to_owned())
 }
 

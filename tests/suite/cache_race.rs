@@ -1,10 +1,10 @@
 //! After an invalidation has returned, no read that begins sees an older version. Writers, readers and slow fills run
-//! in random order, and a checker verifies what was read.
+//! in random order, and a checker verifies what was read. `suite redis::race` runs it with several caches on one Redis.
 
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -28,7 +28,6 @@ use tokio::task::yield_now;
 use crate::stores::Plain;
 
 const TASKS: usize = 8;
-const OPERATIONS: usize = 100_000;
 const ITEMS: usize = 192;
 /// Every other operation uses one of these. The others rest until the tag table forgets their tags' numbers.
 const POPULAR: usize = 24;
@@ -136,7 +135,7 @@ struct Returned {
 
 /// A read that began then saw this version.
 #[derive(Debug, Clone, Copy)]
-struct Seen {
+pub(crate) struct Seen {
     item: usize,
     version: u64,
     began: u64,
@@ -144,14 +143,44 @@ struct Seen {
 }
 
 #[derive(Default)]
-struct History {
+pub(crate) struct History {
     returned: Vec<Returned>,
     seen: Vec<Seen>,
+    /// Invalidations that failed, so that nothing is promised.
+    failed: usize,
 }
 
 impl History {
+    /// An invalidation after this version was written had returned at this event.
+    pub(crate) fn add_returned(&mut self, item: usize, version: u64, at: u64) {
+        self.returned.push(Returned { item, version, at });
+    }
+
+    /// A read that began at this event saw this version.
+    pub(crate) fn add_seen(&mut self, item: usize, version: u64, began: u64, hit: bool) {
+        self.seen.push(Seen { item, version, began, hit });
+    }
+
+    pub(crate) fn extend(&mut self, other: Self) {
+        self.returned.extend(other.returned);
+        self.seen.extend(other.seen);
+        self.failed += other.failed;
+    }
+
+    pub(crate) fn reads(&self) -> usize {
+        self.seen.len()
+    }
+
+    pub(crate) fn failed(&self) -> usize {
+        self.failed
+    }
+
+    pub(crate) fn hits(&self) -> usize {
+        self.seen.iter().filter(|seen| seen.hit).count()
+    }
+
     /// Reads that saw a version older than one whose invalidation had returned before they began.
-    fn stale_reads(mut self) -> Vec<(Seen, u64)> {
+    pub(crate) fn stale_reads(mut self) -> Vec<(Seen, u64)> {
         self.returned.sort_by_key(|returned| returned.at);
         let mut by_item = vec![Vec::<(u64, u64)>::new(); ITEMS];
         for Returned { item, version, at } in self.returned {
@@ -191,22 +220,70 @@ async fn perhaps_leave<T>(random: &mut Rng, work: impl Future<Output = T>) -> Op
     }
 }
 
-/// The operations of one task, and what it saw.
-async fn act(app: TestApp, world: Arc<World>, cache: Cache, mut random: Rng, tags_only: bool) -> History {
+/// Several apps whose caches have one store, and what happens to them.
+pub(crate) struct Race {
+    pub(crate) caches: Vec<CacheBuilder>,
+    /// How many operations all tasks do.
+    pub(crate) operations: usize,
+    pub(crate) seed: u64,
+    /// Whether only tags are invalidated.
+    pub(crate) tags_only: bool,
+    /// How long an invalidation of a handler without a client may take.
+    pub(crate) settle: Duration,
+    /// Ends the race early.
+    pub(crate) stop: Arc<AtomicBool>,
+}
+
+impl Default for Race {
+    fn default() -> Self {
+        Self {
+            caches: Vec::new(),
+            operations: 100_000,
+            seed: 1,
+            tags_only: false,
+            settle: Duration::ZERO,
+            stop: Arc::default(),
+        }
+    }
+}
+
+impl Race {
+    fn new(cache: CacheBuilder, seed: u64) -> Self {
+        Self { caches: vec![cache], seed, ..Self::default() }
+    }
+}
+
+/// The operations of one task, each on one of the apps, and what it saw.
+async fn act(
+    apps: Vec<(TestApp, Cache)>,
+    world: Arc<World>,
+    mut random: Rng,
+    (operations, tags_only, stop): (usize, bool, Arc<AtomicBool>),
+) -> History {
     let mut history = History::default();
-    for _ in 0..OPERATIONS / TASKS {
+    for _ in 0..operations / TASKS {
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
+        let (app, cache) = &apps[random.usize(..apps.len())];
         let among = if random.bool() { POPULAR } else { ITEMS };
         let item = random.usize(..among);
         let item = if tags_only { item - item % 3 } else { item };
         match random.u8(..100) {
             // One more tag that no entry carries, so that the table forgets others.
-            0..8 => cache.invalidate_tag(&format!("junk:{}", random.u64(..))).await.unwrap(),
+            0..8 => {
+                let invalidated = cache.invalidate_tag(&format!("junk:{}", random.u64(..))).await;
+                history.failed += usize::from(invalidated.is_err());
+            }
             8..28 => {
                 let version = match item % 3 {
                     0 => {
                         let version = world.write(item);
                         let tag = if random.u8(..16) == 0 { "all".to_owned() } else { format!("item:{item}") };
-                        cache.invalidate_tag(&tag).await.unwrap();
+                        if cache.invalidate_tag(&tag).await.is_err() {
+                            history.failed += 1;
+                            continue;
+                        }
                         version
                     }
                     1 => {
@@ -217,7 +294,10 @@ async fn act(app: TestApp, world: Arc<World>, cache: Cache, mut random: Rng, tag
                             2 => format!("/race/p*/{item}/x"),
                             _ => "/race/pattern/{item}/x".to_owned(),
                         };
-                        cache.invalidate_pattern(&pattern).await.unwrap();
+                        if cache.invalidate_pattern(&pattern).await.is_err() {
+                            history.failed += 1;
+                            continue;
+                        }
                         version
                     }
                     _ => {
@@ -231,7 +311,7 @@ async fn act(app: TestApp, world: Arc<World>, cache: Cache, mut random: Rng, tag
                         };
                         let wrote = Wrote::default();
                         let path = format!("/race/route/{item}/{end}");
-                        let answer = ask(&app, Method::POST, path, wrote.clone());
+                        let answer = ask(app, Method::POST, path, wrote.clone());
                         if perhaps_leave(&mut random, answer).await.is_none() {
                             // It is unknown whether this one has been invalidated yet.
                             continue;
@@ -239,7 +319,7 @@ async fn act(app: TestApp, world: Arc<World>, cache: Cache, mut random: Rng, tag
                         wrote.0.load(Ordering::SeqCst)
                     }
                 };
-                history.returned.push(Returned { item, version, at: world.event() });
+                history.add_returned(item, version, world.event());
             }
             _ => {
                 let path = match item % 3 {
@@ -248,10 +328,10 @@ async fn act(app: TestApp, world: Arc<World>, cache: Cache, mut random: Rng, tag
                     _ => format!("/race/route/{item}"),
                 };
                 let began = world.event();
-                let answer = ask(&app, Method::GET, path, Wrote::default());
+                let answer = ask(app, Method::GET, path, Wrote::default());
                 if let Some((status, hit, body)) = perhaps_leave(&mut random, answer).await {
                     assert_eq!(status, StatusCode::OK);
-                    history.seen.push(Seen { item, version: body.parse().unwrap(), began, hit });
+                    history.add_seen(item, body.parse().unwrap(), began, hit);
                 }
             }
         }
@@ -259,29 +339,36 @@ async fn act(app: TestApp, world: Arc<World>, cache: Cache, mut random: Rng, tag
     history
 }
 
-/// Runs all tasks. Returns what they saw, and what is read at the end.
-async fn run(cache: CacheBuilder, seed: u64, tags_only: bool) -> (History, usize) {
-    let world = Arc::new(World::new());
+/// An app with this cache, and the cache.
+async fn app(cache: CacheBuilder, world: &Arc<World>) -> (TestApp, Cache) {
     let app = App::with_routes(routes![by_tag, by_pattern, by_route, write, hand_out]);
-    let app = TestApp::new(app.provide_shared(Arc::clone(&world)).cache(cache));
+    let app = TestApp::new(app.provide_shared(Arc::clone(world)).cache(cache));
     let handed = Handed::default();
     let mut request = Request::new(Body::empty());
     *request.uri_mut() = "/race/cache".parse().unwrap();
     request.extensions_mut().insert(handed.clone());
     app.call(request).await;
     let cache = handed.0.lock().unwrap().take().unwrap();
+    (app, cache)
+}
 
+/// Runs all tasks. Returns what they saw, and what is read at the end.
+pub(crate) async fn run(race: Race) -> History {
+    let world = Arc::new(World::new());
+    let mut apps = Vec::new();
+    for cache in race.caches {
+        apps.push(app(cache, &world).await);
+    }
     let mut tasks = tokio::task::JoinSet::new();
     for task in 0..TASKS as u64 {
-        let random = Rng::with_seed(seed * 1000 + task);
-        tasks.spawn(act(app.clone(), Arc::clone(&world), cache.clone(), random, tags_only));
+        let random = Rng::with_seed(race.seed * 1000 + task);
+        let how = (race.operations, race.tags_only, Arc::clone(&race.stop));
+        tasks.spawn(act(apps.clone(), Arc::clone(&world), random, how));
     }
     let mut history = History::default();
     for part in tasks.join_all().await {
-        history.returned.extend(part.returned);
-        history.seen.extend(part.seen);
+        history.extend(part);
     }
-    let hits = history.seen.iter().filter(|seen| seen.hit).count();
 
     // Handlers whose clients left run to their ends. After that, reads must see what they wrote.
     for _ in 0..2000 {
@@ -294,15 +381,18 @@ async fn run(cache: CacheBuilder, seed: u64, tags_only: bool) -> (History, usize
     for _ in 0..1000 {
         yield_now().await;
     }
+    tokio::time::sleep(race.settle).await;
     let end = world.event();
     for item in (2..ITEMS).step_by(3) {
         let version = world.items[item].load(Ordering::SeqCst);
-        history.returned.push(Returned { item, version, at: end });
-        let path = format!("/race/route/{item}");
-        let (_, hit, body) = ask(&app, Method::GET, path, Wrote::default()).await;
-        history.seen.push(Seen { item, version: body.parse().unwrap(), began: end + 1, hit });
+        history.add_returned(item, version, end);
+        for (app, _) in &apps {
+            let path = format!("/race/route/{item}");
+            let (_, hit, body) = ask(app, Method::GET, path, Wrote::default()).await;
+            history.add_seen(item, body.parse().unwrap(), end + 1, hit);
+        }
     }
-    (history, hits)
+    history
 }
 
 /// Hands the app's cache to the test.
@@ -317,8 +407,9 @@ async fn hand_out(cache: Dep<Cache>, handed: Extension<Handed>) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn reads_after_an_invalidation_see_nothing_older() {
     for seed in 1..=3 {
-        let (history, hits) = run(Cache::builder().tag_capacity(256), seed, false).await;
-        let reads = history.seen.len();
+        let history = run(Race::new(Cache::builder().tag_capacity(256), seed)).await;
+        let (reads, hits) = (history.reads(), history.hits());
+        assert_eq!(history.failed(), 0);
         assert!(hits > reads / 10, "seed {seed}: {hits} hits of {reads} say little");
         let stale = history.stale_reads();
         assert!(stale.is_empty(), "seed {seed}: {} of {reads} reads were stale, as {:?}", stale.len(), stale[0]);
@@ -328,15 +419,15 @@ async fn reads_after_an_invalidation_see_nothing_older() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn reference_store_passes_the_checker() {
-    let (history, _) = run(Cache::builder().store(Plain::new(Clock::system())), 1, true).await;
-    let stale = history.stale_reads();
+    let race = Race::new(Cache::builder().store(Plain::new(Clock::system())), 1);
+    let stale = run(Race { tags_only: true, ..race }).await.stale_reads();
     assert!(stale.is_empty(), "{} reads were stale, as {:?}", stale.len(), stale[0]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn checker_detects_a_store_without_stamps() {
-    let (history, _) = run(Cache::builder().store(Plain::without_stamps(Clock::system())), 1, true).await;
-    let stale = history.stale_reads();
+    let race = Race::new(Cache::builder().store(Plain::without_stamps(Clock::system())), 1);
+    let stale = run(Race { tags_only: true, ..race }).await.stale_reads();
     eprintln!("{} stale reads", stale.len());
     assert!(!stale.is_empty(), "a store that drops entries loses the race, and the checker did not see it");
 }

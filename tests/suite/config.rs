@@ -71,6 +71,30 @@ fn every_error_is_reported_with_its_source() {
 }
 
 #[test]
+fn every_mistake_of_a_list_is_reported() {
+    for (name, value, mistakes) in [
+        ("DURATION_BUCKETS", "0.5, x, 1, y", ["`x` is not a number", "`y` is not a number"]),
+        ("SENSITIVE_HEADERS", "a b,x-session,c d", ["`a b` is not a header name", "`c d` is not a header name"]),
+        ("TRUSTED_PROXIES", "10.0.0.1/8,unix,nowhere", ["`10.0.0.1/8`", "`nowhere`"]),
+        ("RATE_LIMIT_DEFAULT", "1/x,5/s,0/s", ["`1/x` is", "`0/s` is"]),
+        ("RATE_LIMIT_DEFAULT", "5/s,6/s,7/s name=a,8/s name=a", ["are named `ip`", "are named `a`"]),
+        ("CORS_METHODS", "GET,A B,C D", ["`A B` is not a method", "`C D` is not a method"]),
+        ("CORS_HEADERS", "a b,x-one,c d", ["`a b` is not a header name", "`c d` is not a header name"]),
+    ] {
+        let problems = problems(Config::builder().variable(format!("ROUTEKIT_{name}"), value).build());
+        let [problem] = problems.as_slice() else { panic!("{name}: {problems:?}") };
+        assert!(problem.starts_with(&format!("ROUTEKIT_{name} is `{value}`: 2 mistakes\n")), "{problem}");
+        assert!(mistakes.iter().all(|mistake| problem.contains(mistake)), "{problem}");
+    }
+    let origins = Config::builder().variable("ROUTEKIT_CSRF_ORIGINS", "a.example,https://b.example/x").build().unwrap();
+    let error = App::with_routes(routes![body]).config(origins).into_router().unwrap_err().to_string();
+    assert!(error.contains("`a.example` has no scheme") && error.contains("`https://b.example/x` has more"), "{error}");
+    let proxies = App::with_routes(routes![body]).config(Config::default()).trusted_proxies(["10.0.0.1/8", "nowhere"]);
+    let error = proxies.into_router().unwrap_err().to_string();
+    assert!(error.contains("`10.0.0.1/8`") && error.contains("`nowhere`"), "{error}");
+}
+
+#[test]
 fn invalid_values_are_startup_errors() {
     let app = App::with_routes(routes![body]).config(Config::default()).configure(|config| {
         config.set_timeout(Some(Duration::ZERO));

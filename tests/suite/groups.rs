@@ -186,3 +186,22 @@ async fn limit_of_the_group_is_replaced_by_that_of_a_route() {
     let expected = "has the limit `hourly` per user (group of suite::groups::limited) and does not authenticate";
     assert!(warning.starts_with("GET /g/limited (") && warning.contains(expected), "{warning}");
 }
+
+#[test]
+fn route_that_is_named_without_the_prefix_of_its_group_is_suggested_with_it() {
+    let error = |file: &str| {
+        let config = Config::builder().toml("routekit.toml", file).build().unwrap();
+        app().prefix("/internal").config(config).into_router().unwrap_err().to_string()
+    };
+    for (named, meant) in [
+        ("GET /articles", "GET /internal/g/v2/articles"),
+        ("GET /users/{id}", "GET /internal/g/v2/admin/users/{id}"),
+        ("GET /g/v2/admin/users/{id}", "GET /internal/g/v2/admin/users/{id}"),
+    ] {
+        let error = error(&format!("[route.'{named}']\ntimeout = '1s'"));
+        let expected = format!("names the route `{named}`, which the app does not have; did you mean `{meant}`?");
+        assert!(error.contains(&expected), "{error}");
+    }
+    let error = error("[route.'DELETE /articles']\ntimeout = '1s'");
+    assert!(!error.contains("did you mean"), "another method: {error}");
+}

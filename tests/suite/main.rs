@@ -62,6 +62,7 @@ mod problems;
 mod process;
 mod proxies;
 mod rate_limit;
+mod redis;
 mod rejected_heads;
 #[cfg(unix)]
 mod restart;

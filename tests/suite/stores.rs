@@ -26,6 +26,8 @@ pub(crate) struct Plain {
     forgets_stamps: bool,
     /// Whether a claim looks first and writes later, as with `GET` and `SET`.
     claims_in_two_steps: bool,
+    /// Whether targets are invalidated one after the other, as with several commands.
+    invalidates_in_steps: bool,
 }
 
 #[derive(Default)]
@@ -46,7 +48,14 @@ enum KeptEntry {
 
 impl Plain {
     pub(crate) fn new(clock: Clock) -> Self {
-        Self { clock, kept: Mutex::default(), serialises: false, forgets_stamps: false, claims_in_two_steps: false }
+        Self {
+            clock,
+            kept: Mutex::default(),
+            serialises: false,
+            forgets_stamps: false,
+            claims_in_two_steps: false,
+            invalidates_in_steps: false,
+        }
     }
 
     /// Keeps entries as bytes, as a store outside the process does.
@@ -62,6 +71,11 @@ impl Plain {
     /// Loses the race between two claims.
     pub(crate) fn with_claims_in_two_steps(clock: Clock) -> Self {
         Self { claims_in_two_steps: true, ..Self::new(clock) }
+    }
+
+    /// Can be seen between two targets of one invalidation.
+    pub(crate) fn with_invalidation_in_steps(clock: Clock) -> Self {
+        Self { invalidates_in_steps: true, ..Self::new(clock) }
     }
 
     /// The record of a key, unless its time has passed.
@@ -131,6 +145,19 @@ impl CacheStore for Plain {
     }
 
     fn invalidate<'a>(&'a self, targets: &'a [Target]) -> StoreFuture<'a, Stamp> {
+        if self.invalidates_in_steps && targets.len() > 1 {
+            return Box::pin(async move {
+                let (last, others) = targets.split_last().expect("there are several");
+                for target in others {
+                    self.invalidate(std::slice::from_ref(target)).await?;
+                    // Time for a reader of all of them.
+                    for _ in 0..4 {
+                        tokio::task::yield_now().await;
+                    }
+                }
+                self.invalidate(std::slice::from_ref(last)).await
+            });
+        }
         Box::pin(later(|| {
             let mut kept = self.kept();
             kept.number += 1;

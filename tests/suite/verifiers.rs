@@ -17,7 +17,7 @@ use routekit::{
     test::TestApp,
 };
 
-use crate::auth::{Header, anybody, open, role};
+use crate::auth::{Header, anybody, open, optional, role};
 
 #[tokio::test]
 async fn api_key_identifies_its_client() {
@@ -69,13 +69,17 @@ async fn verifiers_run_in_order_and_only_where_needed() {
     for (name, path, user, expected) in [
         ("public", "/auth/public", "ann", 0),
         ("known by the second", "/auth/any", "ann", 1),
-        ("refused by the second", "/auth/any", "bad", 2),
+        ("refused by the second", "/auth/any", "bad", 1),
+        ("known by none", "/auth/any", "-", 2),
         ("in the request already", "/auth/any", "", 0),
     ] {
         asked.store(0, Ordering::Relaxed);
         let request = app.get(path);
-        let request =
-            if user.is_empty() { request.identity(&Identity::new("eve")) } else { request.header("x-user", user) };
+        let request = match user {
+            "" => request.identity(&Identity::new("eve")),
+            "-" => request,
+            user => request.header("x-user", user),
+        };
         request.send().await;
         assert_eq!(asked.load(Ordering::Relaxed), expected, "{name}");
     }
@@ -96,8 +100,8 @@ async fn first_verifier_that_decides_wins() {
     for (name, user, second, expected) in [
         ("both", Some("ann"), true, (200, "ann")),
         ("the second", None, true, (200, "second")),
-        ("the first refuses", Some("bad"), true, (200, "second")),
-        ("the first cannot tell", Some("away"), true, (200, "second")),
+        ("the first refuses", Some("bad"), true, (401, "")),
+        ("the first cannot tell", Some("away"), true, (503, "")),
         ("the first refuses, and no other decides", Some("bad"), false, (401, "")),
         ("neither", None, false, (401, "")),
     ] {
@@ -111,6 +115,59 @@ async fn first_verifier_that_decides_wins() {
         let answer = request.send().await;
         let text = if answer.status().is_success() { answer.text() } else { "" };
         assert_eq!((answer.status().as_u16(), text), expected, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn refused_credentials_beside_a_valid_session_are_401() {
+    let session = async |request: &Parts| {
+        let cookie = request.headers.get("cookie")?;
+        (cookie == "session=1").then(|| Identity::new("ann"))
+    };
+    let keys = ApiKeys::new().key("0123456789abcdef", Identity::new("robot"));
+    let app = App::with_routes(routes![anybody, optional]).verifier(Bearing).verifier(keys).identify(session);
+    let app = TestApp::new(app);
+    for (name, header, value, expected) in [
+        ("only the session", "x-none", "", (200, "ann")),
+        ("a valid key", "x-api-key", "0123456789abcdef", (200, "robot")),
+        ("a wrong key", "x-api-key", "0123456789abcdeg", (401, "")),
+        ("a wrong token", "authorization", "Bearer x", (401, "")),
+    ] {
+        for path in ["/auth/any", "/auth/optional"] {
+            let answer = app.get(path).header("cookie", "session=1").header(header, value).send().await;
+            let text = if answer.status().is_success() { answer.text() } else { "" };
+            assert_eq!((answer.status().as_u16(), text), expected, "{path} with {name}");
+        }
+    }
+}
+
+/// Identifies the clients of keys in a database, with or without the scheme of [`ApiKeys`].
+struct KeysInDatabase(Option<&'static str>);
+
+impl Verifier for KeysInDatabase {
+    async fn verify(&self, request: &Parts) -> Result<Option<Identity>, VerifyError> {
+        match request.headers.get("x-api-key").map(|key| key.as_bytes()) {
+            None => Ok(None),
+            Some(b"fedcba9876543210") => Ok(Some(Identity::new("stored"))),
+            Some(_) => Err(VerifyError::refused("no such key")),
+        }
+    }
+
+    fn scheme(&self) -> Option<&'static str> {
+        self.0
+    }
+}
+
+#[tokio::test]
+async fn verifiers_of_one_scheme_read_the_same_credentials() {
+    for (scheme, expected) in [(Some("apikey"), 200), (None, 401), (Some("Bearer"), 401)] {
+        let keys = ApiKeys::new().key("0123456789abcdef", Identity::new("robot"));
+        let app = App::with_routes(routes![anybody]).verifier(keys).verifier(KeysInDatabase(scheme));
+        let app = TestApp::new(app);
+        for (key, expected) in [("0123456789abcdef", 200), ("fedcba9876543210", expected), ("0123456789", 401)] {
+            let answer = app.get("/auth/any").header("x-api-key", key).send().await;
+            assert_eq!(answer.status(), expected, "{key} with {scheme:?}");
+        }
     }
 }
 

@@ -160,8 +160,8 @@ impl App {
         self
     }
 
-    /// Adds a verifier, which identifies the client of a request. The first verifier that recognises the credentials
-    /// decides; see [`auth`](crate::auth).
+    /// Adds a verifier, which identifies the client of a request. The first verifier that finds credentials of its
+    /// kind decides; see [`auth`](crate::auth).
     ///
     /// ```
     /// # use routekit::{App, auth::ApiKeys, identity::Identity};

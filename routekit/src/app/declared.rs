@@ -81,8 +81,25 @@ impl DeclaredRoute {
 }
 
 /// The problem that `named_by` names a route that the app does not have.
-pub(super) fn unknown_route<'a>(route: &str, named_by: &str, known: impl Iterator<Item = &'a str>) -> SetupProblem {
-    let nearest = setup_problem::did_you_mean(setup_problem::nearest(route, known));
+pub(super) fn unknown_route<'a>(
+    route: &str,
+    named_by: &str,
+    known: impl Iterator<Item = &'a str> + Clone,
+) -> SetupProblem {
+    let without_prefix = known.clone().filter(|known| is_without_prefix(route, known)).min_by_key(|known| known.len());
+    let nearest = without_prefix.or_else(|| setup_problem::nearest(route, known));
+    let nearest = setup_problem::did_you_mean(nearest);
     let message = format!("{named_by} names the route `{route}`, which the app does not have{nearest}");
     SetupProblem::new("unknown-route", message).at(named_by)
+}
+
+/// Whether `route` is `known` without the prefix of its group or of the app, as in its attribute: `GET /status` for
+/// `GET /v2/status`.
+fn is_without_prefix(route: &str, known: &str) -> bool {
+    match (route.split_once(' '), known.split_once(' ')) {
+        (Some((method, path)), Some((known_method, known_path))) => {
+            method == known_method && path.len() > 1 && path.starts_with('/') && known_path.ends_with(path)
+        }
+        _ => false,
+    }
 }

@@ -51,6 +51,9 @@ pub trait Verifier: Send + Sync + 'static {
     }
 
     /// Returns the authentication scheme of the challenge (RFC 9110 §11.3), such as `Bearer`. Defaults to none.
+    ///
+    /// Verifiers of one scheme read the same credentials: those that one of them refuses are offered to the next. So a
+    /// verifier for a second issuer of bearer tokens, or for API keys in a database, needs the scheme of the first.
     fn scheme(&self) -> Option<&'static str> {
         None
     }

@@ -57,11 +57,12 @@ impl Verifiers {
         self
     }
 
-    /// Returns the identity from the first verifier that recognises the client, or `None` if the request has no
-    /// credentials.
+    /// Returns the identity from the first verifier that finds credentials of its kind, or `None` if the request has
+    /// no credentials.
     ///
     /// # Errors
-    /// If none of the credentials are valid, or if no verifier answers within ten seconds.
+    /// If these credentials are not valid for any verifier of the same [scheme](Verifier::scheme), whatever other
+    /// credentials the request has; or if no verifier answers within ten seconds.
     pub async fn verify(&self, request: &Parts) -> Result<Option<Identity>, VerifyError> {
         Ok(self.verified(request).await?.map(|verified| verified.identity))
     }
@@ -89,9 +90,15 @@ impl Verifiers {
         })
     }
 
+    /// Credentials that a verifier refuses are only offered to verifiers of the same scheme, such as those of two
+    /// issuers. Other credentials beside them would hide the refusal (RFC 9110 §11.6.2).
     async fn first_match(&self, request: &Parts) -> Result<Option<Verified>, VerifyError> {
         let mut worst: Option<VerifyError> = None;
+        let mut refused: Option<&dyn AnyVerifier> = None;
         for verifier in &self.all {
+            if refused.is_some_and(|refused| !is_same_scheme(refused, &**verifier)) {
+                continue;
+            }
             let error = match verifier.verify(request, self.context.as_ref()).await {
                 Ok(Some(identity)) => return Ok(Some(Verified { identity, uses_cookies: verifier.uses_cookies() })),
                 Ok(None) => continue,
@@ -109,6 +116,7 @@ impl Verifiers {
             if error.is_unavailable() || worst.is_none() {
                 worst = Some(error.of(verifier.scheme()));
             }
+            refused.get_or_insert(&**verifier);
         }
         worst.map_or(Ok(None), Err)
     }
@@ -172,6 +180,12 @@ impl Verifiers {
         };
         self.all.iter().flat_map(|verifier| named(&**verifier)).collect()
     }
+}
+
+/// Whether two verifiers read the same credentials. A verifier without a scheme shares them with no other.
+fn is_same_scheme(one: &dyn AnyVerifier, other: &dyn AnyVerifier) -> bool {
+    // RFC 9110 §11.1.
+    one.scheme().zip(other.scheme()).is_some_and(|(one, other)| one.eq_ignore_ascii_case(other))
 }
 
 /// The time that all verifiers together may take, so that an unresponsive service does not hold requests forever.

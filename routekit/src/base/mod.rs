@@ -15,6 +15,6 @@ pub(crate) mod property;
 pub(crate) mod setting;
 pub(crate) mod setup_problem;
 pub mod spawner;
-#[cfg(feature = "jwks")]
+#[cfg(any(feature = "jwks", feature = "redis"))]
 pub(crate) mod tls;
 pub(crate) mod units;

@@ -143,6 +143,15 @@ pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> O
     routekit_grammar::suggest::nearest(name, known)
 }
 
+/// The reason that lists all mistakes of one setting. `None` if there are none.
+pub(crate) fn all_mistakes(mistakes: &[String]) -> Option<String> {
+    match mistakes {
+        [] => None,
+        [mistake] => Some(mistake.clone()),
+        all => Some(format!("{} mistakes\n  {}", all.len(), all.join("\n  "))),
+    }
+}
+
 /// `; did you mean …?`, or nothing.
 pub(crate) fn did_you_mean(nearest: Option<&str>) -> String {
     nearest.map_or_else(String::new, |nearest| format!("; did you mean `{nearest}`?"))

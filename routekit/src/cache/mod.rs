@@ -50,11 +50,15 @@ mod events;
 mod headers;
 mod http;
 mod invalidation;
+#[cfg(feature = "redis")]
+mod redis;
 mod stats;
 mod store;
 mod validity;
 mod values;
 
+#[cfg(feature = "redis")]
+pub use self::redis::{builder::RedisStoreBuilder, settings_error::RedisSettingsError, store::RedisStore};
 pub use self::{
     builder::CacheBuilder,
     cache::Cache,

@@ -6,8 +6,9 @@ use http::{HeaderName, Method};
 
 use super::{
     parse::{
-        bytes, duration_or_off, header_value_or_off, limits_or_off, on_or_off, percent_or_off, share_or_off,
-        show_bytes, show_header_value, show_limits, show_on_or_off, show_percent, show_share, socket_addr,
+        bytes, duration_or_off, header_value_or_off, limits_or_off, list, on_or_off, percent_or_off, proxies,
+        share_or_off, show_bytes, show_header_value, show_limits, show_on_or_off, show_percent, show_share,
+        socket_addr,
     },
     secret::Secret,
     settings::Config,
@@ -642,11 +643,7 @@ fn show_bytes_or_off(bytes: &Option<u64>) -> String {
 
 fn trusted_proxies(text: &str) -> Result<TrustedProxies, String> {
     // An empty list in a file is an empty text.
-    if matches!(text, "none" | "") {
-        Ok(TrustedProxies::new())
-    } else {
-        text.parse().map_err(|error| format!("{error}"))
-    }
+    if matches!(text, "none" | "") { Ok(TrustedProxies::new()) } else { proxies(text) }
 }
 
 fn days(text: &str) -> Result<u16, String> {
@@ -705,8 +702,7 @@ fn show_role(role: &Option<String>) -> String {
 }
 
 fn header_names(text: &str) -> Result<Vec<HeaderName>, String> {
-    let names = text.split(',').map(|name| name.trim().parse().map_err(|_| format!("`{name}` is not a header name")));
-    names.collect()
+    list(text, |name| name.parse().map_err(|_| format!("`{name}` is not a header name")))
 }
 
 #[expect(clippy::ptr_arg, reason = "the macro passes the field")]
@@ -759,12 +755,8 @@ fn methods(text: &str) -> Result<Option<Vec<Method>>, String> {
     if text == "declared" {
         return Ok(None);
     }
-    let method = |name: &str| {
-        // Methods are case-sensitive (RFC 9110 §9.1), and browsers send these in capitals.
-        let method = Method::from_bytes(name.trim().to_ascii_uppercase().as_bytes());
-        method.map_err(|_| format!("`{name}` is not a method, and not `declared`"))
-    };
-    text.split(',').map(method).collect::<Result<_, _>>().map(Some)
+    // `Config::check` finds unknown methods, also those of the program.
+    list(text, |name| name.parse().map_err(|_| format!("`{name}` is not a method, and not `declared`"))).map(Some)
 }
 
 #[expect(clippy::ref_option, reason = "the macro passes the field")]
@@ -774,8 +766,9 @@ fn show_methods(methods: &Option<Vec<Method>>) -> String {
 }
 
 fn numbers(text: &str) -> Result<Vec<f64>, String> {
-    let numbers: Result<_, _> = text.split(',').map(|number| number.trim().parse()).collect();
-    numbers.map_err(|_| "not a list of numbers such as `0.1, 0.5, 1`".to_owned())
+    list(text, |number| {
+        number.parse().map_err(|_| format!("`{number}` is not a number; write a list such as `0.1, 0.5, 1`"))
+    })
 }
 
 fn show_secret(secret: &Option<Secret>) -> String {

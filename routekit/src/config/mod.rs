@@ -40,6 +40,7 @@ mod show;
 
 pub use self::{admin_addr::AdminAddr, builder::ConfigBuilder, secret::Secret, settings::Config};
 pub(crate) use self::{
+    parse::proxies,
     route::RouteConfig,
     setting_problems::{invalid_file, place},
 };

@@ -8,9 +8,23 @@ use std::{
 use http::HeaderValue;
 
 use crate::{
-    base::units,
+    base::{setup_problem::all_mistakes, units},
+    client_address::TrustedProxies,
     rate_limit::{self, Limit},
 };
+
+/// Parts that are separated by commas. The error has the mistakes of all parts.
+pub(super) fn list<T>(text: &str, read: impl Fn(&str) -> Result<T, String>) -> Result<Vec<T>, String> {
+    let mut mistakes = Vec::new();
+    let mut parts = Vec::new();
+    for part in text.split(',') {
+        match read(part.trim()) {
+            Ok(part) => parts.push(part),
+            Err(mistake) => mistakes.push(mistake),
+        }
+    }
+    all_mistakes(&mistakes).map_or(Ok(parts), Err)
+}
 
 /// An IP address with a port. `localhost` is 127.0.0.1, so that no name is looked up.
 pub(super) fn socket_addr(text: &str) -> Option<SocketAddr> {
@@ -58,8 +72,7 @@ pub(super) fn limits_or_off(text: &str) -> Result<Vec<Limit>, String> {
     if text == "off" {
         return Ok(Vec::new());
     }
-    let limits: Result<Vec<Limit>, _> = text.split(',').map(str::parse).collect();
-    let limits = limits.map_err(|error| error.to_string())?;
+    let limits = list(text, |limit| limit.parse::<Limit>().map_err(|error| error.to_string()))?;
     rate_limit::mistake(&limits).map_or(Ok(limits), Err)
 }
 
@@ -67,6 +80,12 @@ pub(super) fn limits_or_off(text: &str) -> Result<Vec<Limit>, String> {
 pub(super) fn show_limits(limits: &Vec<Limit>) -> String {
     let limits: Vec<String> = limits.iter().map(Limit::to_string).collect();
     if limits.is_empty() { "off".to_owned() } else { limits.join(", ") }
+}
+
+/// Ranges of addresses and `unix`.
+pub(crate) fn proxies(text: &str) -> Result<TrustedProxies, String> {
+    list(text, |part| part.parse::<TrustedProxies>().map_err(|error| error.to_string()))?;
+    text.parse().map_err(|error| format!("{error}"))
 }
 
 /// A share that can be exceeded and that is not always exceeded: above 0 and below 1.

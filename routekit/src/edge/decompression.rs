@@ -45,7 +45,10 @@ use pin_project_lite::pin_project;
 use tower_http::decompression::{DecompressionBody, RequestDecompression};
 use tower_service::Service;
 
-use crate::problem::Problem;
+use crate::{
+    observe::{DecompressedBody, Event, Exchange, Observer, Report},
+    problem::Problem,
+};
 
 /// The encodings that the app takes.
 const ACCEPTED: HeaderValue = if cfg!(feature = "compression-br") {
@@ -62,12 +65,19 @@ const HEAD_START: u64 = 256 * 1024;
 pub(crate) struct BodyDecompression {
     /// The most bytes that any body may have.
     limit: usize,
+    report: Report,
 }
 
 impl BodyDecompression {
     /// `limit` is the largest limit of all routes.
     pub(crate) fn new(limit: u64) -> Self {
-        Self { limit: usize::try_from(limit).unwrap_or(usize::MAX) }
+        Self { limit: usize::try_from(limit).unwrap_or(usize::MAX), report: Report::none() }
+    }
+
+    /// Reports encodings that are none that the app takes to `observer`.
+    pub(crate) fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.report = Report::to(observer);
+        self
     }
 
     /// Replaces the body of `request` by the decompressed one, if it is encoded. Returns the response if the encoding
@@ -91,7 +101,7 @@ impl BodyDecompression {
             Some(b"gzip" | b"x-gzip") => HeaderValue::from_static("gzip"),
             Some(b"deflate") => HeaderValue::from_static("deflate"),
             Some(b"br") if cfg!(feature = "compression-br") => HeaderValue::from_static("br"),
-            _ => return Err(unsupported()),
+            _ => return Err(self.refuse()),
         };
         request.headers_mut().insert(header::CONTENT_ENCODING, encoding);
         let flow = Arc::new(Flow::default());
@@ -100,18 +110,24 @@ impl BodyDecompression {
         let mut decoded = None;
         // Its future answers with what `Captured` does: nothing. The request is what counts.
         drop(RequestDecompression::new(Captured(&mut decoded)).call(plain));
-        let decoded = decoded.ok_or_else(unsupported)?;
+        let decoded = decoded.ok_or_else(|| self.refuse())?;
         let limit = self.limit;
         *request = decoded.map(|inner| Body::new(Decoded { inner: Limited::new(inner, limit), flow }));
+        if let Some(exchange) = request.extensions().get::<Exchange>() {
+            exchange.traced().passes("decompression", "passed");
+        }
+        request.extensions_mut().insert(DecompressedBody);
         Ok(())
     }
-}
 
-fn unsupported() -> Box<Response> {
-    let problem = Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE)
-        .with_detail("the body has a content encoding that is not supported")
-        .with_header(header::ACCEPT_ENCODING, ACCEPTED);
-    Box::new(problem.into_response())
+    /// Answers a body in an encoding that the app does not take. The route is not known yet.
+    fn refuse(&self) -> Box<Response> {
+        self.report.event(Event::UnsupportedEncoding);
+        let problem = Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE)
+            .with_detail("the body has a content encoding that is not supported")
+            .with_header(header::ACCEPT_ENCODING, ACCEPTED);
+        Box::new(problem.into_response())
+    }
 }
 
 /// How many bytes of a body have arrived, and how many of them are decoded into how many.

@@ -18,8 +18,7 @@
 //!    or if [`https`](SecurityHeadersLayer::https) says that a proxy in front does. Requests to `localhost` never get
 //!    it, or the browser of a developer would refuse plain HTTP there for a year.
 //!
-//! 6. Responses that the server writes before there is a request for the app have no such headers: to a head that is
-//!    malformed (400), too large (431) or late (408).
+//! 6. Responses to a head that the server cannot parse (400, 414) or that is too large (431) have no such headers.
 //!
 //! An app adds the headers by default. Configuration changes each of them or switches it off (`[security_headers]`),
 //! and `content_security_policy` and `referrer_policy` also for one route. `App::explain` shows them with their

@@ -31,11 +31,13 @@ impl IdempotencySettings {
         if request.method().is_safe() {
             return Ok(None);
         }
-        match IdempotencyKey::of(request.headers()) {
-            Ok(None) if self.required => Err(Box::new(refusals::missing())),
-            Ok(key) => Ok(key),
-            Err(_) => Err(Box::new(refusals::malformed())),
-        }
+        let refusal = match IdempotencyKey::of(request.headers()) {
+            Ok(None) if self.required => refusals::missing(),
+            Ok(key) => return Ok(key),
+            Err(_) => refusals::malformed(),
+        };
+        self.report.event(Event::IdempotencyKeyInvalid);
+        Err(Box::new(refusal))
     }
 
     /// Answers a request that has a key: with the stored response, with a refusal, or with that of the handler.

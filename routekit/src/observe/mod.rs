@@ -56,7 +56,7 @@ pub(crate) use self::{
     exchange::ActiveRequest,
     knows_request::KnowsRequest,
     method::{METHODS, method_index, method_name},
-    observer::{Ending, ProbeAnswer, ReplacesFailure, Report},
+    observer::{DecompressedBody, Ending, ProbeAnswer, ReplacesFailure, Report},
     permit::LateResponse,
     policy_trace::{MAX_DECISIONS, PolicyDecision, PolicyTrace, TracedRequest},
     request_tracer::{OverTls, RequestTracer, TracedHead, request_tracer},

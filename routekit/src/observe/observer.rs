@@ -128,6 +128,8 @@ impl fmt::Debug for Report {
 pub enum Event {
     /// The body exceeded the limit of the route.
     BodyTooLarge,
+    /// The body has a `Content-Encoding` that the app does not take.
+    UnsupportedEncoding,
     /// The handler exceeded the timeout.
     TimedOut,
     /// The handler panicked.
@@ -146,6 +148,8 @@ pub enum Event {
     CacheStale,
     /// A repeated request got the stored response to its `Idempotency-Key`.
     IdempotentReplay,
+    /// The `Idempotency-Key` was malformed, or missing where it is required.
+    IdempotencyKeyInvalid,
     /// A request with the same `Idempotency-Key` was in progress.
     IdempotencyConflict,
     /// The `Idempotency-Key` belongs to another request.
@@ -233,6 +237,10 @@ pub struct FallbackResponse;
 /// An extension of a [`FallbackResponse`] in place of a call that has failed, and not in place of one that was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ReplacesFailure;
+
+/// An extension of a request whose body is decompressed while it is read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct DecompressedBody;
 
 /// Returns parts of a request that most observers do not need.
 pub(super) trait CorrelationSource: fmt::Debug + Sync {

@@ -6,7 +6,7 @@ use http::HeaderName;
 use routekit_grammar::rate::{self, Rate};
 
 use crate::{
-    base::setup_problem::{Error, SetupProblem},
+    base::setup_problem::{Error, SetupProblem, all_mistakes},
     route::{RateLimitKey, RateLimitPolicy, RequestText},
 };
 
@@ -180,21 +180,27 @@ impl Limit {
     }
 }
 
-/// Why these limits cannot be used together, as the rest of a sentence that begins with their setting.
+/// All reasons why these limits cannot be used together, as the rest of a sentence that begins with their setting.
 pub(crate) fn mistake(limits: &[Limit]) -> Option<String> {
+    let mut mistakes = Vec::new();
     for (index, limit) in limits.iter().enumerate() {
         let name = limit.display_name();
         if let Err(reason) = rate::check_name(name) {
-            return Some(format!("`{name}` is {reason}"));
+            mistakes.push(format!("`{name}` is {reason}"));
         }
         if let Some(mistake) = limit.mistake() {
-            return Some(format!("the limit `{name}` has {mistake}"));
+            mistakes.push(format!("the limit `{name}` has {mistake}"));
         }
-        if limits[..index].iter().any(|other| other.display_name() == name) {
-            return Some(format!("two limits are named `{name}`; give one of them another name, such as `name=daily`"));
+        // A third limit of the name is no further mistake.
+        if limits[..index].iter().filter(|other| other.display_name() == name).count() == 1 {
+            mistakes
+                .push(format!("two limits are named `{name}`; give one of them another name, such as `name=daily`"));
         }
     }
-    (limits.len() > rate::MAX_LIMITS).then(|| format!("more than {} limits; leave some of them out", rate::MAX_LIMITS))
+    if limits.len() > rate::MAX_LIMITS {
+        mistakes.push(format!("more than {} limits; leave some of them out", rate::MAX_LIMITS));
+    }
+    all_mistakes(&mistakes)
 }
 
 /// `100/s`, then any of `burst=200`, `per=user`, `name=daily` and `mode=observe`.
@@ -365,6 +371,8 @@ mod tests {
             (vec![Limit::new(Rate::new(0, 1000))], "the limit `ip` has a rate of zero"),
             (vec![limit().name("a b")], "`a b` is not a name of a limit; write up to 32"),
             ((0..9).map(|n| limit().name(n.to_string())).collect(), "more than 8 limits"),
+            (vec![limit().burst(0), limit().name("a b")], "2 mistakes\n  the limit `ip` has a burst below one"),
+            (vec![limit().name("a"), limit().name("b a"), limit().name("a"), limit().name("a")], "2 mistakes"),
         ] {
             let message = mistake(&limits).unwrap();
             assert!(message.starts_with(reason), "{message}");

@@ -71,6 +71,7 @@ const CACHE_ROOMS: &[&str] = &[
     "cache",
     "events",
     "coalesce",
+    "redis",
     "store",
     "validity",
     "stats",

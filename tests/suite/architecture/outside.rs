@@ -59,6 +59,8 @@ const ALLOWED: &[(&str, &str)] = &[
     ("health/checks/tcp.rs", "tokio::net"),
     // Requests of health checks, and those that report alerts.
     ("base/http_target/plain.rs", "tokio::net"),
+    // A program that sets up a store in Redis gives its address.
+    ("cache/redis/link/connect.rs", "tokio::net"),
     // `/proc` and `/sys`, and the figures of the runtime that the app is served on.
     ("system/files.rs", "std::fs"),
     ("system/monitor.rs", "tokio::runtime"),

@@ -165,7 +165,7 @@ async fn configuration_overrides_each_setting_of_the_program() {
     let file = r#"
         [cors]
         origins = ["HTTPS://Other.Example:443", "http://localhost:5173"]
-        methods = ["put"]
+        methods = ["PUT"]
         headers = ["x-one"]
         expose_headers = "x-total"
         credentials = "off"
@@ -214,7 +214,11 @@ fn policy_that_exposes_too_much_or_nothing_is_a_problem_with_key_and_source() {
             "cannot be combined with",
         ),
         ("origins = ['https://app.example']\nmethods = '*'", "cors.methods", "write `declared`"),
-        ("origins = ['https://app.example']\nmethods = ['get', '*']", "cors.methods", "write `declared`"),
+        ("origins = ['https://app.example']\nmethods = ['GET', '*']", "cors.methods", "write `declared`"),
+        ("origins = ['https://app.example']\nmethods = ['get']", "cors.methods", "case-sensitive; write `GET`"),
+        ("origins = ['https://app.example']\nmethods = 'FETCH'", "cors.methods", "`FETCH` is not a method of HTTP"),
+        ("origins = ['https://app.example']\nmethods = 'DELTE'", "cors.methods", "did you mean `DELETE`?"),
+        ("origins = ['https://app.example']\nmethods = 'TRACE'", "cors.methods", "no browser sends `TRACE`"),
         ("origins = ['https://app.example']\nheaders = ['x-one', '*']", "cors.headers", "write it alone"),
     ] {
         let error = plain().config(config(&format!("[cors]\n{file}"))).into_router().unwrap_err().to_string();
@@ -245,12 +249,53 @@ fn policy_that_exposes_too_much_or_nothing_is_a_problem_with_key_and_source() {
     let any: http::HeaderName = "*".parse().unwrap();
     for (policy, key) in [
         (app_origin().methods(["*".parse().unwrap()]), "cors.methods"),
+        (app_origin().methods(["FETCH".parse().unwrap()]), "cors.methods"),
+        (app_origin().methods(["get".parse().unwrap()]), "cors.methods"),
         (app_origin().headers([any.clone()]), "cors.headers"),
         (app_origin().headers([http::header::RANGE, any.clone()]), "cors.headers"),
         (app_origin().expose_headers([any]), "cors.expose_headers"),
     ] {
         let error = plain().cors(policy).config(config("")).into_router().unwrap_err().to_string();
         assert!(error.contains(&format!("`{key}` (code)")), "{key}: {error}");
+    }
+}
+
+#[test]
+fn settings_without_origins_are_problems_with_key_and_source() {
+    let error = |app: App| app.into_router().err().map(|error| error.to_string());
+    for (key, line) in [
+        ("cors.methods", "methods = ['GET']"),
+        ("cors.headers", "headers = ['x-one']"),
+        ("cors.expose_headers", "expose_headers = ['x-total']"),
+        ("cors.credentials", "credentials = 'on'"),
+        ("cors.max_age", "max_age = '1h'"),
+    ] {
+        let alone = error(plain().config(config(&format!("[cors]\n{line}")))).unwrap();
+        let expected = format!("`{key}` in routekit.toml is ");
+        assert!(alone.contains(&expected) && alone.contains("no effect without `cors.origins`"), "{alone}");
+        for origins in ["'off'", "['https://app.example']"] {
+            let file = format!("[cors]\norigins = {origins}\n{line}");
+            assert_eq!(error(plain().config(config(&file))), None, "{file}");
+        }
+    }
+    let of_code = plain().config(config("")).configure(|config| config.set_cors_credentials(true));
+    assert!(error(of_code).unwrap().contains("`cors.credentials` (code)"));
+    assert_eq!(error(plain().config(config("[cors]\ncredentials = 'off'"))), None, "which is the effect");
+}
+
+#[test]
+fn every_mistake_of_the_policy_is_reported() {
+    let file =
+        "[cors]\norigins = ['app.example', 'https://a.example', 'https://b.example/']\nmethods = ['get', 'FETCH']";
+    let error = plain().config(config(file)).into_router().unwrap_err().to_string();
+    for part in [
+        "2 mistakes",
+        "`app.example` has no scheme",
+        "`https://b.example/` has more than an origin",
+        "`get` is not a method",
+        "`FETCH` is not a method",
+    ] {
+        assert!(error.contains(part), "{part}: {error}");
     }
 }
 

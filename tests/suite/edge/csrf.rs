@@ -1,10 +1,14 @@
 //! Requests of other sites with the user's cookies.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use axum::{Router, body::Body, extract::Request, routing};
 use http::request::Parts;
 use routekit::{
+    ManualClock,
     auth::ApiKeys,
     config::AdminAddr,
     edge::CorsPolicy,
@@ -14,6 +18,7 @@ use routekit::{
 };
 
 use super::config;
+use crate::logs;
 
 const KEY: &str = "3f6cbe80a6c1a1f7c62ac5f6c5e6b3a4";
 const OWN: &[(&str, &str)] = &[("host", "shop.example"), ("cookie", "session=ann"), ("origin", "http://shop.example")];
@@ -82,6 +87,35 @@ async fn request_of_another_site_is_refused_if_its_identity_came_from_a_cookie()
     let line =
         r#"routekit_policy_answers_total{http_request_method="POST",http_route="/csrf/transfer",policy="csrf"} 3"#;
     assert!(refused.contains(line), "{refused}");
+}
+
+#[test]
+fn refusals_are_warned_of_at_most_every_ten_seconds_and_without_secrets() {
+    let clock = ManualClock::new();
+    let app = TestApp::builder(app()).clock(clock.clock()).build();
+    let refused = async |path: &str| {
+        let long = format!("https://evil.example/{}", "x".repeat(1000));
+        let headers = [("cookie", "session=ann"), ("origin", &long), ("sec-fetch-site", "cross-site")];
+        assert_eq!(status(&app, "POST", path, &headers).await, 403);
+    };
+    let (_, lines) = logs::caught(async {
+        refused("/csrf/transfer?token=hunter2").await;
+        refused("/csrf/transfer").await;
+        refused("/csrf/optional").await;
+        clock.advance(Duration::from_secs(10));
+        refused("/csrf/optional").await;
+    });
+    let lines: Vec<_> =
+        lines.iter().filter(|line| line.of == "routekit::csrf").map(|line| line.fields.join(" ")).collect();
+    let warnings: Vec<_> = lines.iter().filter(|line| line.contains("count=")).collect();
+    let [first, second] = warnings.as_slice() else { panic!("{lines:?}") };
+    for part in ["count=1", "method=\"POST\"", "route=\"/csrf/transfer\"", "https://evil.example", "cross-site"] {
+        assert!(first.contains(part), "{part}: {first}");
+    }
+    assert!(second.contains("count=3") && second.contains("/csrf/optional"), "{second}");
+    assert_eq!(lines.len(), 4, "each of the others at level debug: {lines:?}");
+    let has_secret = |line: &String| line.contains("hunter2") || line.contains("session=ann") || line.len() > 500;
+    assert!(!lines.iter().any(has_secret), "{lines:?}");
 }
 
 #[tokio::test]

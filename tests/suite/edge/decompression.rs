@@ -17,7 +17,7 @@ use http::HeaderMap;
 use http_body_util::BodyExt;
 use routekit::{prelude::*, test::TestApp};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::config;
 use crate::{
@@ -155,6 +155,26 @@ async fn refusal_of_an_encoding_is_explained() {
     post(&app, "/decompression/json", &["zstd"], "{}").await;
     let explained = app.admin().get("/requests").send().await;
     assert!(explained.text().contains("decompression"), "{}", explained.text());
+    let counted = r#"routekit_policy_answers_total{policy="decompression"} 1"#;
+    assert!(app.metrics().contains(counted), "{}", app.metrics());
+}
+
+#[tokio::test]
+async fn body_that_grows_over_its_limit_is_explained_as_refused_by_decompression() {
+    let app = TestApp::new(plain().configure(|config| config.set_explain_requests(5)));
+    let whole = vec![b' '; LIMIT + 1];
+    for path in ["/decompression/bytes", "/decompression/json"] {
+        for (encoding, body, policy) in [
+            (&["gzip"][..], Body::from(gzip(&whole)), "decompression"),
+            (&[], frames([&whole[..LIMIT], &whole[LIMIT..]]), "body_limit"),
+        ] {
+            let (response, _) = post(&app, path, encoding, body).await;
+            assert_eq!(response.status(), 413, "{path} with {encoding:?}");
+            let id = response.headers()["x-correlation-id"].to_str().unwrap();
+            let explained: Value = app.admin().get(&format!("/requests/{id}")).send().await.json();
+            assert_eq!(explained["requests"][0]["answeredBy"], policy, "{path}: {explained}");
+        }
+    }
 }
 
 #[tokio::test]

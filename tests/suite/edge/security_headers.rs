@@ -1,10 +1,11 @@
 //! Security headers: which responses get them, and who changes them.
 
-use axum::{Router, response::Html, routing};
-use http::{HeaderName, StatusCode, header};
+use axum::{Router, body::Body, response::Html, routing};
+use http::{HeaderName, Request, StatusCode, header};
 use routekit::{config::AdminAddr, edge::SecurityHeadersLayer, prelude::*, test::TestApp};
 
 use super::{config, problems};
+use crate::wire;
 
 const API: &str = "default-src 'none'; frame-ancestors 'none'";
 const PAGE: &str = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
@@ -64,7 +65,7 @@ async fn response_of_any_status_has_the_headers() {
         ("GET", "/edge/layer", "", 500),
         ("GET", "/health/live", "", 200),
     ] {
-        let request = http::Request::builder().method(method).uri(path).body(axum::body::Body::from(body)).unwrap();
+        let request = Request::builder().method(method).uri(path).body(Body::from(body)).unwrap();
         let response = app.call(request).await;
         assert_eq!(response.status(), status, "{method} {path}");
         let headers = response.headers();
@@ -183,4 +184,17 @@ async fn admin_surface_has_the_headers() {
     assert_eq!(response.header(CSP), Some(API));
     let response = app.admin().get("/").send().await;
     assert!(response.header(CSP).unwrap().contains("script-src 'sha256-"));
+}
+
+/// hyper writes the responses to heads that it cannot parse.
+#[tokio::test]
+async fn request_with_a_malformed_host_gets_the_headers_of_the_app() {
+    let app = wire::run(app().config(config("[security_headers]\nreferrer_policy = 'no-referrer'"))).await;
+    for hosts in [&[][..], &["a.example", "b.example"], &["a b"]] {
+        let request = hosts.iter().fold(Request::get("/edge/json"), |request, host| request.header("host", *host));
+        let (head, _) = app.http1(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(head.status, 400, "{hosts:?}");
+        let values = ["x-content-type-options", CSP, "referrer-policy"].map(|name| &head.headers[name]);
+        assert_eq!(values, ["nosniff", API, "no-referrer"], "{hosts:?}");
+    }
 }

@@ -187,7 +187,7 @@ async fn outcomes_are_counted_and_explained() {
     let malformed = app.post("/idem/pay/1").header("idempotency-key", "a b").send().await;
     ids.push(malformed.header("x-correlation-id").unwrap().to_owned());
     let text = app.metrics();
-    for (policy, count) in [("idempotency_replay", 2), ("idempotency_mismatch", 1)] {
+    for (policy, count) in [("idempotency_replay", 2), ("idempotency_mismatch", 1), ("idempotency_key", 1)] {
         let route = r#"http_request_method="POST",http_route="/idem/pay/{id}""#;
         let line = format!(r#"routekit_policy_answers_total{{{route},policy="{policy}"}} {count}"#);
         assert!(text.lines().any(|found| found == line), "{line}\n{text}");

@@ -5,7 +5,9 @@ mod on_task;
 mod programs;
 #[path = "../../../routekit/src/base/property.rs"]
 mod property;
+mod redis_server;
 mod runs;
+mod tcp_proxy;
 mod time;
 mod wait;
 
@@ -14,7 +16,9 @@ pub(crate) use self::{
     on_task::OnTask,
     programs::{Process, free_port, output_of, temporary, test_as_program, tool},
     property::check,
+    redis_server::RedisServer,
     runs::Runs,
+    tcp_proxy::TcpProxy,
     time::{MINUTE, SECOND},
     wait::{idle, is_pending, until},
 };

@@ -50,7 +50,8 @@ pub(super) fn serve_admin(
     addr: SocketAddr,
 ) -> io::Result<()> {
     let Some(service) = mounted.admin_service(addr.ip()) else { return Ok(()) };
-    let connections = Arc::new(Connections::new(ServerLimits::of(&mounted.config)));
+    let connections = Connections::new(ServerLimits::of(&mounted.config));
+    let connections = Arc::new(connections.security_headers(mounted.admin_edge.security_headers.clone()));
     connections.start_clock()?;
     tasks.spawn(async move {
         let (slots, mut open) = (Arc::new(Semaphore::new(ADMIN_CONNECTIONS as usize)), JoinSet::new());

@@ -28,6 +28,7 @@ impl MainServer {
     pub(super) fn new(mounted: &Mounted, has_redirects: bool) -> io::Result<Self> {
         let rejected_heads = RejectedHeads::new(Arc::clone(&mounted.unmatched), mounted.clock.clone());
         let connections = Connections::new(ServerLimits::of(&mounted.config)).report(rejected_heads);
+        let connections = connections.security_headers(mounted.edge.security_headers.clone());
         let connections = Arc::new(connections);
         connections.start_clock()?;
         let most = file_limit::max_connections(*mounted.config.server_max_connections, has_redirects);

@@ -97,7 +97,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         compression: config.compression_enabled.clone(),
         decompression: decompression(&config),
     };
-    let csrf = edge::csrf(&config);
+    let csrf = edge::csrf(&config, &clock);
     let table = table(&declared, router_policies, config.unread_app_settings());
     let in_main = *config.admin_addr == AdminAddr::Main;
     let admin = Admin {
@@ -155,7 +155,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     }
     let auth =
         AuthLayer::new((*declared.default_access).clone(), Arc::clone(&verifiers)).observer(observers.unmatched());
-    let edge = edge::of_app(&config, &declared.routes, !hand_written.is_empty());
+    let edge = edge::of_app(&config, &declared.routes, !hand_written.is_empty(), &observers.unmatched());
     let csrf = csrf.map(|csrf| csrf.observer(observers.unmatched()));
     let hand_written = hand_written.into_iter().map(|added| added.layer(matched.clone(), &auth, csrf.as_ref()));
     let router = hand_written::combine(groups, hand_written);

@@ -6,9 +6,13 @@ use http::Method as HttpMethod;
 
 use crate::{
     app::{declared::DeclaredRoute, spec::EdgeSpec},
-    base::setting::{Origin, Setting},
+    base::{
+        clock::Clock,
+        setting::{Origin, Setting},
+    },
     config::Config,
     edge::{CorsAnswers, CorsPolicy, CorsRules, CrossSiteCheck, SecurityHeadersLayer, web_origin},
+    observe::RouteState,
     policy::{Edge, EffectiveSecurityHeaders},
     route::Method,
 };
@@ -45,8 +49,15 @@ fn or_code<T: PartialEq>(setting: &mut Setting<T>, code: T) {
     }
 }
 
-/// Around the router of the app. The configuration has been checked.
-pub(super) fn of_app(config: &Config, routes: &[DeclaredRoute], has_hand_written: bool) -> Edge {
+/// Around the router of the app. The configuration has been checked. `unmatched` observes requests whose route is not
+/// known.
+#[cfg_attr(not(feature = "decompression"), expect(unused_variables, reason = "only decompression reports to it"))]
+pub(super) fn of_app(
+    config: &Config,
+    routes: &[DeclaredRoute],
+    has_hand_written: bool,
+    unmatched: &Arc<RouteState>,
+) -> Edge {
     Edge {
         proxies: Some((*config.trusted_proxies).clone()).filter(|proxies| !proxies.is_empty()),
         security_headers: EffectiveSecurityHeaders::of_app(config),
@@ -67,6 +78,7 @@ pub(super) fn of_app(config: &Config, routes: &[DeclaredRoute], has_hand_written
         decompression: (*config.decompression_enabled).then(|| {
             let limits = routes.iter().map(|declared| *declared.policies.body_limit);
             crate::edge::BodyDecompression::new(limits.fold(*config.body_limit, u64::max))
+                .observer(Arc::<RouteState>::clone(unmatched))
         }),
     }
 }
@@ -90,9 +102,9 @@ fn cors_rules(config: &Config) -> Option<CorsRules> {
 }
 
 /// The check of requests with identities from cookies. It trusts the origins that may send them by CORS.
-pub(super) fn csrf(config: &Config) -> Option<CrossSiteCheck> {
+pub(super) fn csrf(config: &Config, clock: &Clock) -> Option<CrossSiteCheck> {
     let with_credentials = config.cors_origins.as_deref().filter(|_| *config.cors_credentials).unwrap_or_default();
     let trusted = config.csrf_origins.iter().chain(with_credentials);
     let trusted: Vec<_> = trusted.filter_map(|origin| web_origin(origin).ok()).collect();
-    (*config.csrf_enabled).then(|| CrossSiteCheck::new(&trusted, *config.csrf_allow_same_site))
+    (*config.csrf_enabled).then(|| CrossSiteCheck::new(&trusted, *config.csrf_allow_same_site).clock(clock.clone()))
 }

@@ -9,7 +9,6 @@ use crate::{
         setting::{Origin, Setting},
         setup_problem::SetupProblem,
     },
-    client_address::TrustedProxies,
     config::{self, Config},
     policy::RateLimitScope,
     rate_limit::{self, Limit, Limiter},
@@ -24,11 +23,11 @@ pub(super) fn set_defaults(
 ) {
     if !trusted_proxies.is_empty() && *config.trusted_proxies.origin() == Origin::Default {
         let text = trusted_proxies.join(",");
-        match text.parse::<TrustedProxies>() {
+        match config::proxies(&text) {
             Ok(proxies) => config.trusted_proxies = Setting::new(proxies, Origin::Code),
             Err(error) => {
                 let setting = config::place("trusted_proxies", &Origin::Code);
-                problems.push(SetupProblem::invalid_setting(setting, &text, &error.to_string()));
+                problems.push(SetupProblem::invalid_setting(setting, &text, &error));
             }
         }
     }

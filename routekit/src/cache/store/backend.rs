@@ -226,7 +226,11 @@ fn over(key: &Key, provenance: &Provenance, now: Instant) -> Arc<StoredResponse>
 
 /// Logs that a store could not be reached while a request or a value needed it.
 pub(in crate::cache) fn warn(error: &StoreError) {
-    tracing::warn!(error = %Printable(Chain(error)), "a request is answered without the cache");
+    if error.is_known() {
+        tracing::debug!(error = %Printable(Chain(error)), "a request is answered without the cache");
+    } else {
+        tracing::warn!(error = %Printable(Chain(error)), "a request is answered without the cache");
+    }
 }
 
 async fn in_time<T>(budget: Duration, call: StoreFuture<'_, T>) -> Result<T, StoreError> {

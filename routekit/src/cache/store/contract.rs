@@ -100,13 +100,26 @@ fn no_claims() -> StoreError {
 
 /// The error of a store that cannot be reached, or whose answer is not valid.
 #[derive(Debug)]
-pub struct StoreError(Box<dyn Error + Send + Sync>);
+pub struct StoreError {
+    cause: Box<dyn Error + Send + Sync>,
+    is_known: bool,
+}
 
 impl StoreError {
     /// Creates an error with this cause.
     #[must_use]
     pub fn new(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self(cause.into())
+        Self { cause: cause.into(), is_known: false }
+    }
+
+    /// Creates an error that need not be logged for each request, because the store logs when it begins and ends.
+    #[cfg(feature = "redis")]
+    pub(in crate::cache) fn known(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { cause: cause.into(), is_known: true }
+    }
+
+    pub(in crate::cache) fn is_known(&self) -> bool {
+        self.is_known
     }
 }
 
@@ -118,6 +131,6 @@ impl fmt::Display for StoreError {
 
 impl Error for StoreError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&*self.0)
+        Some(&*self.cause)
     }
 }

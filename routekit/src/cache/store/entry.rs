@@ -87,7 +87,7 @@ impl Entry {
     }
 
     /// When it was stored.
-    pub(super) fn stored(&self) -> Instant {
+    pub(in crate::cache) fn stored(&self) -> Instant {
         match self {
             Self::Response(response) => response.stored,
             Self::VariesBy(variants) => variants.stored,

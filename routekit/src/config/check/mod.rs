@@ -186,10 +186,10 @@ impl Config {
                 "must have a `max-age` in seconds, as in `max-age=31536000`; `off` removes the header",
             );
         }
-        if let Err((name, reason)) = edge::cors(self) {
+        for (name, reason) in edge::cors(self) {
             wrong(name, &reason);
         }
-        if let Some(reason) = edge::invalid_origin(&self.csrf_origins) {
+        if let Some(reason) = edge::invalid_origins(&self.csrf_origins) {
             wrong("csrf.origins", &reason);
         }
         if *self.compression_enabled && !cfg!(feature = "compression") {

@@ -14,8 +14,8 @@
 //! 6. A page of another origin is refused by the browser, and not by the app: the handler runs. See
 //!    [`csrf`](crate::edge::csrf) for requests that change something.
 //!
-//! Any origin together with credentials, an origin that no page has, and `*` as a method or as one of several headers,
-//! are errors at start-up.
+//! Any origin together with credentials, an origin that no page has, an unknown method, `*` as a method or as one of
+//! several headers, and settings of `[cors]` without any origins, are errors at start-up.
 //!
 //! tower-http's `CorsLayer` makes the headers; on a plain axum router, use it directly.
 

@@ -47,6 +47,9 @@ impl CorsPolicy {
     }
 
     /// Sets the methods that pages may use, of those that routes declare. Defaults to all of them.
+    ///
+    /// A method that is not in the registry of IANA, such as `get` in lower case, and one that no browser sends for a
+    /// page (`CONNECT`, `TRACE`), are errors at start-up.
     pub fn methods(mut self, methods: impl IntoIterator<Item = Method>) -> Self {
         self.methods = Some(methods.into_iter().collect());
         self

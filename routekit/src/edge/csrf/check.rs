@@ -3,18 +3,18 @@
 use std::{fmt, sync::Arc};
 
 use axum::response::{IntoResponse, Response};
-use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
+use http::{Extensions, HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use tower_http::csrf;
 use tower_layer::Layer as _;
 
+use super::{SEC_FETCH_SITE, refusal_log::RefusalLog};
 use crate::{
+    base::clock::Clock,
     edge::immediate::{Immediate, answer},
     identity::{HeaderIdentity, Identity},
     observe::{Event, Observer, Report},
     problem::Problem,
 };
-
-const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// As an origin it is that of no site, and as a site unknown.
 const OPAQUE: HeaderValue = HeaderValue::from_static("null");
@@ -28,6 +28,7 @@ const KEPT_BY_BROWSERS: [&str; 4] = ["basic", "digest", "negotiate", "ntlm"];
 pub(crate) struct CrossSiteCheck {
     rules: Arc<CrossSiteRules>,
     report: Report,
+    log: Arc<RefusalLog>,
     /// Whether it only concerns requests with an identity.
     needs_identity: bool,
 }
@@ -47,7 +48,14 @@ impl CrossSiteCheck {
             layer.add_trusted_origin(origin).expect("the origin has been checked")
         });
         let rules = CrossSiteRules { csrf: layer.layer(Immediate), allow_same_site };
-        Self { rules: Arc::new(rules), report: Report::none(), needs_identity: true }
+        let log = Arc::new(RefusalLog::new(Clock::system()));
+        Self { rules: Arc::new(rules), report: Report::none(), log, needs_identity: true }
+    }
+
+    /// Sets the clock of the log.
+    pub(crate) fn clock(mut self, clock: Clock) -> Self {
+        self.log = Arc::new(RefusalLog::new(clock));
+        self
     }
 
     /// Reports refusals to `observer`.
@@ -80,7 +88,7 @@ impl CrossSiteCheck {
         if !is_sent_by_itself(request.headers(), request.extensions()) || self.rules.is_trusted(request) {
             return Ok(());
         }
-        tracing::debug!(target: "routekit::csrf", "refused: from a page of another site, with the user's cookies");
+        self.log.log(request);
         self.report.event(Event::CrossSite);
         let problem = Problem::new(StatusCode::FORBIDDEN);
         Err(Box::new(problem.with_detail("pages of other sites may not send this request").into_response()))

@@ -18,7 +18,9 @@
 //! 5. A request with neither is not from a browser, and passes.
 //! 6. Requests of trusted origins pass: those in `csrf.origins`, and those that may send credentials by
 //!    [CORS](crate::edge::cors). `csrf.allow_same_site` also trusts other hosts of the same site.
-//! 7. A refused request gets a 403, and the observers an [`Event::CrossSite`](crate::observe::Event::CrossSite).
+//! 7. A refused request gets a 403, and the observers an [`Event::CrossSite`](crate::observe::Event::CrossSite). The
+//!    log has a warning of the target `routekit::csrf` with the route, the `Origin` and the number of refusals, at most
+//!    every ten seconds; at level `debug`, it has each refusal.
 //!
 //! The check is behind `auth`. What it does not see:
 //!
@@ -57,6 +59,11 @@
 
 mod check;
 mod layer;
+mod refusal_log;
+
+use http::HeaderName;
 
 pub(crate) use self::check::CrossSiteCheck;
 pub use self::layer::{CsrfFuture, CsrfLayer, CsrfService, InvalidOriginError};
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");

@@ -54,6 +54,7 @@ struct MethodMetrics {
 #[derive(Default)]
 struct PolicyAnswers {
     body_limit: OnceLock<Counter>,
+    decompression: OnceLock<Counter>,
     timeout: OnceLock<Counter>,
     catch_panic: OnceLock<Counter>,
     auth: OnceLock<Counter>,
@@ -61,6 +62,7 @@ struct PolicyAnswers {
     rate_limit: OnceLock<Counter>,
     cache: OnceLock<Counter>,
     idempotent_replay: OnceLock<Counter>,
+    idempotency_key: OnceLock<Counter>,
     idempotency_conflict: OnceLock<Counter>,
     idempotency_mismatch: OnceLock<Counter>,
     idempotency_unavailable: OnceLock<Counter>,
@@ -164,6 +166,7 @@ impl Observer for RouteMetrics {
     fn event(&self, event: Event) {
         let (counter, policy) = match event {
             Event::BodyTooLarge => (&self.policy_answers.body_limit, "body_limit"),
+            Event::UnsupportedEncoding => (&self.policy_answers.decompression, "decompression"),
             Event::TimedOut => (&self.policy_answers.timeout, "timeout"),
             Event::Panicked => (&self.policy_answers.catch_panic, "catch_panic"),
             Event::Unauthenticated | Event::Forbidden => (&self.policy_answers.auth, "auth"),
@@ -171,6 +174,7 @@ impl Observer for RouteMetrics {
             Event::RateLimited => (&self.policy_answers.rate_limit, "rate_limit"),
             Event::CacheHit | Event::CacheStale => (&self.policy_answers.cache, "cache"),
             Event::IdempotentReplay => (&self.policy_answers.idempotent_replay, "idempotency_replay"),
+            Event::IdempotencyKeyInvalid => (&self.policy_answers.idempotency_key, "idempotency_key"),
             Event::IdempotencyConflict => (&self.policy_answers.idempotency_conflict, "idempotency_conflict"),
             Event::IdempotencyMismatch => (&self.policy_answers.idempotency_mismatch, "idempotency_mismatch"),
             Event::IdempotencyUnavailable => (&self.policy_answers.idempotency_unavailable, "idempotency_unavailable"),

@@ -241,7 +241,7 @@ impl Future for RouteFuture {
             Err(refusal) => Poll::Ready(Ok(refusal)),
         };
         if let Poll::Ready(Ok(response)) = &mut polled {
-            policies.body_limit.inspect(*this.body, response);
+            policies.body_limit.inspect(*this.body, response, this.traced);
             if let Some(limits) = &policies.rate_limits {
                 limits.add_headers(response.headers_mut(), this.quotas);
             }

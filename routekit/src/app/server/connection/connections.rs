@@ -16,13 +16,13 @@ use parking_lot::Mutex;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
-    heads::RejectedHeads,
+    heads::{HeadRefusals, RejectedHeads},
     limits::ServerLimits,
     stage::{ClosingStage, CurrentStage},
     unsent::UnsentResponses,
     waits::{ClientDeadline, ClientPatience, TICK, UploadWait, millis},
 };
-use crate::observe::ActiveRequest;
+use crate::{edge::SecurityHeaders, observe::ActiveRequest};
 
 /// The open connections of a listener.
 ///
@@ -33,6 +33,7 @@ pub(in crate::app::server) struct Connections {
     pub(super) limits: ServerLimits,
     /// `None` on the admin listener, whose requests are not the app's traffic.
     rejected_heads: Option<RejectedHeads>,
+    refusals: HeadRefusals,
     /// The time since the listener was opened, in milliseconds.
     now: AtomicU64,
     stage: CurrentStage,
@@ -83,6 +84,7 @@ impl Connections {
         Self {
             limits,
             rejected_heads: None,
+            refusals: HeadRefusals::default(),
             now: AtomicU64::new(0),
             stage: CurrentStage::open(),
             open: Mutex::default(),
@@ -92,6 +94,12 @@ impl Connections {
     /// Reports the heads that are rejected.
     pub(in crate::app::server) fn report(mut self, rejected_heads: RejectedHeads) -> Self {
         self.rejected_heads = Some(rejected_heads);
+        self
+    }
+
+    /// Adds these headers to the responses to heads that are refused. Defaults to none.
+    pub(in crate::app::server) fn security_headers(mut self, headers: SecurityHeaders) -> Self {
+        self.refusals = HeadRefusals::with(headers);
         self
     }
 
@@ -248,6 +256,11 @@ impl OpenConnection {
         if let Some(heads) = &self.connections.rejected_heads {
             heads.report(method, status);
         }
+    }
+
+    /// The responses to heads that are refused.
+    pub(super) fn refusals(&self) -> &HeadRefusals {
+        &self.connections.refusals
     }
 
     /// Records that the current request has a body.

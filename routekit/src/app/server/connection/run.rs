@@ -14,7 +14,7 @@ use std::{
 use axum::{
     body::{Body, HttpBody},
     extract::ConnectInfo,
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use http::{HeaderValue, Request, StatusCode, header};
 use hyper::{body::Incoming, server::conn::http1};
@@ -43,9 +43,6 @@ const MOST_DISCARDED: u64 = 8 * 1024;
 /// The interval of pings to an HTTP/2 client.
 #[cfg(feature = "http2")]
 const HTTP2_PING_INTERVAL: std::time::Duration = std::time::Duration::from_secs(30);
-
-/// The response to a head that is late (RFC 9110 §15.5.9).
-const REQUEST_TIMEOUT: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
 /// Serves a connection to its end.
 pub(in crate::app::server) async fn serve_connection<I, S>(
@@ -89,7 +86,8 @@ pub(in crate::app::server) async fn serve_connection<I, S>(
                         Some(parts) if served.is_none() && open.has_half_a_head() => {
                             open.head_rejected(method_of(&parts.read_buf), StatusCode::REQUEST_TIMEOUT);
                             // The stream is closed next, whether or not it has room for the response.
-                            let _ = tokio::time::timeout(LAST_MOMENT, refuse_late(parts.io.into_inner())).await;
+                            let refused = refuse_late(parts.io.into_inner(), open.refusals().request_timeout());
+                            let _ = tokio::time::timeout(LAST_MOMENT, refused).await;
                         }
                         Some(parts) if served.is_none() && open.owes_close_notify() => {
                             let _ = tokio::time::timeout(LAST_MOMENT, parts.io.into_inner().shutdown()).await;
@@ -137,8 +135,8 @@ pub(in crate::app::server) async fn serve_connection<I, S>(
 }
 
 /// Answers a head that is late, and reads what the client sends meanwhile, so that it does not lose the response.
-async fn refuse_late(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()> {
-    stream.write_all(REQUEST_TIMEOUT).await?;
+async fn refuse_late(mut stream: impl AsyncRead + AsyncWrite + Unpin, response: Vec<u8>) -> io::Result<()> {
+    stream.write_all(&response).await?;
     stream.shutdown().await?;
     discard(stream).await;
     Ok(())
@@ -210,21 +208,30 @@ where
         let exchange = Some(exchange);
         if malformed {
             self.open.head_rejected(request.method().clone(), StatusCode::BAD_REQUEST);
-            return ConnectionFuture { exchange, inner: None };
+            let response = Some(self.open.refusals().bad_request(&request));
+            return ConnectionFuture { exchange, answer: HeadAnswer::Refused { response } };
         }
         // An app service is always ready.
-        ConnectionFuture { exchange, inner: Some(self.service.borrow_mut().call(request)) }
+        ConnectionFuture { exchange, answer: HeadAnswer::App { inner: self.service.borrow_mut().call(request) } }
     }
 }
 
 pin_project! {
     /// Reports to the connection or stream when the response ends.
     struct ConnectionFuture<F> {
-        // `None` for a malformed request.
         #[pin]
-        inner: Option<F>,
+        answer: HeadAnswer<F>,
         // `None` after the response.
         exchange: Option<ExchangeSide>,
+    }
+}
+
+pin_project! {
+    #[project = HeadAnswerProjection]
+    enum HeadAnswer<F> {
+        App { #[pin] inner: F },
+        // For a malformed request. `None` after the response.
+        Refused { response: Option<Box<Response>> },
     }
 }
 
@@ -235,12 +242,17 @@ impl<F: Future<Output = Result<Response, Infallible>> + KnowsRequest> Future for
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         // Changed in place, because moving a response is expensive.
-        let (mut polled, malformed) = match this.inner.as_mut().as_pin_mut() {
-            Some(inner) => (inner.poll(cx), false),
-            None => (Poll::Ready(Ok(StatusCode::BAD_REQUEST.into_response())), true),
+        let (mut polled, malformed) = match this.answer.as_mut().project() {
+            HeadAnswerProjection::App { inner } => (inner.poll(cx), false),
+            HeadAnswerProjection::Refused { response } => {
+                (response.take().map_or(Poll::Pending, |response| Poll::Ready(Ok(*response))), true)
+            }
         };
         let Poll::Ready(Ok(response)) = &mut polled else { return Poll::Pending };
-        let request = this.inner.as_pin_mut().and_then(KnowsRequest::take_request);
+        let request = match this.answer.project() {
+            HeadAnswerProjection::App { inner } => inner.take_request(),
+            HeadAnswerProjection::Refused { .. } => None,
+        };
         let exchange = this.exchange.take();
         if let Some(ExchangeSide::Http1(open)) = &exchange {
             if response.status() == StatusCode::SWITCHING_PROTOCOLS {

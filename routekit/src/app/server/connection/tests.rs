@@ -33,6 +33,7 @@ use crate::{
     base::{clock::Clock, late_body::LateBody},
     config::Config,
     observe::{ActiveRequest, Finished, KnowsRequest, Observer, RouteState},
+    policy::EffectiveSecurityHeaders,
 };
 
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
@@ -175,6 +176,28 @@ async fn late_head_is_reported_if_it_is_answered() {
         server.send(bytes).await;
         server.closed().await;
         assert_eq!(*reports.0.lock(), expected, "{name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn refusals_of_the_server_itself_have_the_security_headers_of_its_listener() {
+    let no_host = b"GET / HTTP/1.1\r\n\r\n";
+    for (name, bytes, status) in [("late", &REQUEST[..20], "408"), ("malformed", &no_host[..], "400")] {
+        let headers = EffectiveSecurityHeaders::of_app(&Config::default());
+        let connections = Connections::new(ServerLimits::of(&Config::default())).security_headers(headers);
+        let mut server = server_on(connections, async |_| "done".into_response());
+        server.send(bytes).await;
+        let text = String::from_utf8(server.closed().await.1).unwrap();
+        assert!(text.starts_with(&format!("HTTP/1.1 {status} ")) && text.ends_with("\r\n\r\n"), "{name}: {text}");
+        for line in [
+            "content-length: 0",
+            "connection: close",
+            "x-content-type-options: nosniff",
+            "content-security-policy: default-src 'none'; frame-ancestors 'none'",
+            "referrer-policy: same-origin",
+        ] {
+            assert_eq!(text.lines().filter(|found| *found == line).count(), 1, "{name}: {line} in {text}");
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Entries taken apart, for stores outside the process.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::HeaderName;
@@ -141,14 +141,24 @@ impl Entry {
     /// [`StoreError`] if the parts were written by another version of routekit, or are not those of an entry. A store
     /// should treat it as a miss.
     pub fn from_parts(parts: EntryParts, clock: &Clock) -> Result<Self, StoreError> {
+        let elapsed = clock.unix_time().saturating_sub(parts.head.stored_at);
+        // Fails on systems whose clock starts with the machine, for entries that are older than that.
+        let stored = clock.now().checked_sub(elapsed).ok_or_else(|| StoreError::new("an entry is too old"))?;
+        let stamp = parts.head.stamp();
+        Self::from_parts_at(parts, stored, stamp)
+    }
+
+    /// Builds an entry that was stored at `stored`, and has this stamp in place of the one in its head.
+    pub(in crate::cache) fn from_parts_at(
+        parts: EntryParts,
+        stored: Instant,
+        stamp: Stamp,
+    ) -> Result<Self, StoreError> {
         let EntryParts { key, head, body } = parts;
         if head.version != VERSION {
             return Err(StoreError::new(format!("an entry has version {}, not {VERSION}", head.version)));
         }
-        let elapsed = clock.unix_time().saturating_sub(head.stored_at);
-        // Fails on systems whose clock starts with the machine, for entries that are older than that.
-        let stored = clock.now().checked_sub(elapsed).ok_or_else(|| StoreError::new("an entry is too old"))?;
-        let (key, stamp) = (Key::new(key), head.stamp());
+        let key = Key::new(key);
         match &head.content {
             HeadContent::VariesBy(names) => {
                 let names: Result<Vec<HeaderName>, _> = names.iter().map(|name| name.parse()).collect();

@@ -1,0 +1,346 @@
+//! The calls of scripts: what is repeated, and when an epoch begins.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use bytes::Bytes;
+use parking_lot::Mutex;
+use redis::{Cmd, Value};
+
+use super::{
+    ban_list::{MAX_BANS, ban},
+    key_layout::KeyLayout,
+    link::{RedisConnection, RedisLink, ServerAddress},
+    missed::{MissedInvalidations, Unfinished},
+    reply::{CheckedEntry, ClockReading, StateReply},
+    scripts::Script,
+    timeline::{EpochId, KnownEpoch, Reading, Timeline},
+};
+use crate::{
+    base::{clock::Clock, spawner::Spawner},
+    cache::{
+        store::{contract::StoreError, key::Key},
+        validity::{stamp::Stamp, target::Target},
+    },
+    deadline::Countdown,
+};
+
+/// How often a call is repeated if the epoch changes meanwhile.
+const ATTEMPTS: usize = 4;
+
+/// An invalidation may take so many times the budget of a lookup.
+const INVALIDATION_SHARE: u32 = 5;
+
+/// The state of a store, and its calls of scripts.
+pub(super) struct RedisEngine {
+    pub(super) link: RedisLink,
+    pub(super) keys: KeyLayout,
+    pub(super) timeline: Timeline,
+    pub(super) missed: MissedInvalidations,
+    pub(super) horizon: Duration,
+    pub(super) clock: Clock,
+    /// Entries that could not be read.
+    pub(super) unreadable: AtomicU64,
+    /// How often this process saw an epoch begin.
+    pub(super) flushes: AtomicU64,
+    /// Why the last write failed.
+    pub(super) write_fault: Mutex<Option<String>>,
+}
+
+/// What is checked against the state.
+enum CheckSubject<'a> {
+    /// The entry under this key.
+    Stored(&'a str),
+    /// An entry with this head.
+    Head(&'a [u8]),
+}
+
+/// What a script replied once its clock has a stamp.
+type CheckOutcome = (Stamp, Option<CheckedEntry>, Option<Bytes>);
+
+impl RedisEngine {
+    pub(super) fn new(
+        address: ServerAddress,
+        keys: KeyLayout,
+        (budget, horizon): (Duration, Duration),
+        clock: Clock,
+        spawner: Spawner,
+    ) -> Self {
+        Self {
+            link: RedisLink::new(address, budget, spawner),
+            keys,
+            timeline: Timeline::default(),
+            missed: MissedInvalidations::default(),
+            horizon,
+            clock,
+            unreadable: AtomicU64::new(0),
+            flushes: AtomicU64::new(0),
+            write_fault: Mutex::default(),
+        }
+    }
+
+    /// Reads the entry under a key, and checks it, in one round trip.
+    pub(super) async fn check_stored(
+        &self,
+        key: &Key,
+        left: &Countdown,
+    ) -> Result<(Stamp, Option<(CheckedEntry, Bytes)>), StoreError> {
+        let key = self.keys.entry(key);
+        let (stamp, checked, bytes) = self.check(&CheckSubject::Stored(&key), left).await?;
+        Ok((stamp, checked.zip(bytes)))
+    }
+
+    /// Checks an entry with this head.
+    pub(super) async fn check_head(
+        &self,
+        head: &[u8],
+        left: &Countdown,
+    ) -> Result<(Stamp, Option<CheckedEntry>), StoreError> {
+        let (stamp, checked, _) = self.check(&CheckSubject::Head(head), left).await?;
+        Ok((stamp, checked))
+    }
+
+    async fn check(&self, subject: &CheckSubject<'_>, left: &Countdown) -> Result<CheckOutcome, StoreError> {
+        self.repeat_missed(left).await?;
+        for _ in 0..ATTEMPTS {
+            let connection = self.link.connection(left).await?;
+            let (known, sent) = (self.timeline.known(), self.clock.now());
+            let (reply, bytes) = self.send_check(&connection, known, subject, left).await?;
+            let (reading, checked) = match reply {
+                StateReply::State(reading, checked) => (reading, checked),
+                StateReply::Lost | StateReply::Forgotten => {
+                    self.begin(&connection, known, false, left).await?;
+                    continue;
+                }
+            };
+            if self.timeline.was_set_back(reading.time, sent) {
+                tracing::warn!("the time of Redis was set back, so that its cache begins anew");
+                let known = known.in_epoch(reading.epoch);
+                self.begin(&connection, known, true, left).await?;
+                continue;
+            }
+            if let Some(stamp) = self.stamp(&connection, known, reading, left).await? {
+                return Ok((stamp, checked, bytes));
+            }
+        }
+        Err(StoreError::new("the cache in Redis began anew again and again"))
+    }
+
+    async fn send_check(
+        &self,
+        connection: &RedisConnection,
+        known: KnownEpoch,
+        subject: &CheckSubject<'_>,
+        left: &Countdown,
+    ) -> Result<(StateReply, Option<Bytes>), StoreError> {
+        match subject {
+            CheckSubject::Head(head) => {
+                let mut command = self.state_command(connection, Script::Check, known, None);
+                command.arg(*head);
+                let reply = self.link.send(connection, &command, left).await?;
+                Ok((self.parse(connection, reply)?, None))
+            }
+            CheckSubject::Stored(key) => {
+                let mut command = self.state_command(connection, Script::Check, known, Some(key));
+                command.arg("");
+                let mut commands = redis::pipe();
+                // The body does not pass through the script, whose memory would grow by it.
+                commands.add_command(command).cmd("GET").arg(*key);
+                let replies = self.link.send_all(connection, &commands, 2, left).await?;
+                let mut replies = replies.into_iter();
+                let checked = replies.next().unwrap_or_default();
+                // A value of another type is no entry.
+                let bytes = match replies.next() {
+                    Some(Value::BulkString(bytes)) => Some(Bytes::from(bytes)),
+                    _ => None,
+                };
+                Ok((self.parse(connection, checked)?, bytes))
+            }
+        }
+    }
+
+    /// Records an invalidation of these targets, or of everything, and publishes it.
+    pub(super) async fn invalidate(&self, targets: &[Target], everything: bool) -> Result<Stamp, StoreError> {
+        let unfinished = Unfinished::new(&self.missed, targets, everything);
+        let left = Countdown::new(self.link.budget() * INVALIDATION_SHARE);
+        let stamp = self.record(targets, everything, &left).await.inspect_err(|error| self.note_fault(error))?;
+        unfinished.finish();
+        Ok(stamp)
+    }
+
+    async fn record(&self, targets: &[Target], everything: bool, left: &Countdown) -> Result<Stamp, StoreError> {
+        for _ in 0..ATTEMPTS {
+            let connection = self.link.connection(left).await?;
+            let known = self.timeline.known();
+            let mut command = self.state_command(&connection, Script::Invalidate, known, None);
+            let tags: Vec<[u8; 8]> =
+                targets.iter().filter_map(Target::as_tag).map(|tag| tag.id().to_be_bytes()).collect();
+            let bans: Vec<Vec<u8>> = targets.iter().filter_map(ban).collect();
+            let horizon = u64::try_from(self.horizon.as_micros()).unwrap_or(u64::MAX);
+            command.arg(&new_epoch()).arg(horizon).arg(&self.keys.channel).arg(MAX_BANS);
+            command.arg(u8::from(everything)).arg(published(&tags, &bans, everything)).arg(tags.len());
+            for tag in &tags {
+                command.arg(tag);
+            }
+            for ban in &bans {
+                command.arg(&ban[..]);
+            }
+            let reply = self.link.send(&connection, &command, left).await?;
+            match self.parse(&connection, reply)? {
+                StateReply::State(reading, _) => {
+                    if let Some(stamp) = self.stamp(&connection, known, reading, left).await? {
+                        return Ok(stamp);
+                    }
+                }
+                StateReply::Lost | StateReply::Forgotten => return Ok(self.timeline.end()),
+            }
+        }
+        Err(StoreError::new("the cache in Redis began anew again and again"))
+    }
+
+    /// Repeats the invalidations that Redis may not have received.
+    async fn repeat_missed(&self, left: &Countdown) -> Result<(), StoreError> {
+        if !self.missed.any() {
+            return Ok(());
+        }
+        let repeating = crate::deadline::within(left.left(), self.missed.repeating.lock()).await;
+        let _repeating = repeating.ok_or_else(|| StoreError::known("invalidations are being repeated"))?;
+        if self.missed.any() {
+            let list = self.missed.list();
+            self.record(&list.targets, list.everything > 0, left).await?;
+            self.missed.repeated(&list);
+        }
+        Ok(())
+    }
+
+    /// The stamp of a reading; `None` if the call must be repeated.
+    async fn stamp(
+        &self,
+        connection: &RedisConnection,
+        known: KnownEpoch,
+        reading: ClockReading,
+        left: &Countdown,
+    ) -> Result<Option<Stamp>, StoreError> {
+        match self.timeline.read(known, reading.epoch, reading.number) {
+            Reading::Stamp(stamp) => {
+                if known.id.is_some_and(|id| id != reading.epoch) {
+                    self.flushes.fetch_add(1, Ordering::Relaxed);
+                }
+                Ok(Some(stamp))
+            }
+            Reading::Unordered => Ok(None),
+            Reading::Former => {
+                let known = known.in_epoch(reading.epoch);
+                self.begin(connection, known, true, left).await?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Begins an epoch if the state cannot be trusted, or, with `anyway`, if the epoch is still the one that is known.
+    async fn begin(
+        &self,
+        connection: &RedisConnection,
+        known: KnownEpoch,
+        anyway: bool,
+        left: &Countdown,
+    ) -> Result<(), StoreError> {
+        let mut command = self.state_command(connection, Script::Begin, known, None);
+        command.arg(&new_epoch()).arg(&self.keys.channel).arg(u8::from(anyway));
+        let reply = self.link.send(connection, &command, left).await.inspect_err(|error| self.note_fault(error))?;
+        self.parse(connection, reply).map(drop)
+    }
+
+    /// The call of a script that reads the state.
+    fn state_command(
+        &self,
+        connection: &RedisConnection,
+        script: Script,
+        known: KnownEpoch,
+        entry: Option<&str>,
+    ) -> Cmd {
+        let mut command = redis::cmd("EVALSHA");
+        command.arg(connection.digest(script)).arg(2 + usize::from(entry.is_some()));
+        command.arg(&self.keys.clock).arg(&self.keys.before);
+        if let Some(entry) = entry {
+            command.arg(entry);
+        }
+        command.arg(&connection.server.run_id);
+        command.arg(known.id.as_ref().map_or(&[][..], |id| &id[..])).arg(known.seen);
+        command
+    }
+
+    fn parse(&self, connection: &RedisConnection, reply: Value) -> Result<StateReply, StoreError> {
+        let reply = reply.extract_error().map_err(|error| self.link.refused(connection, error))?;
+        StateReply::parse(reply).ok_or_else(|| StoreError::new("a script did not reply as expected"))
+    }
+
+    /// Sends a command.
+    pub(super) async fn run(&self, command: &Cmd, left: &Countdown) -> Result<Value, StoreError> {
+        let connection = self.link.connection(left).await?;
+        self.link.send(&connection, command, left).await
+    }
+
+    /// Sends a command that writes. The health check reports its failure.
+    pub(super) async fn write(&self, command: &Cmd, left: &Countdown) -> Result<Value, StoreError> {
+        let written = self.run(command, left).await.inspect_err(|error| self.note_fault(error))?;
+        *self.write_fault.lock() = None;
+        Ok(written)
+    }
+
+    fn note_fault(&self, error: &StoreError) {
+        if let Some(cause) = std::error::Error::source(error).filter(|_| !error.is_known()) {
+            *self.write_fault.lock() = Some(cause.to_string());
+        }
+    }
+
+    /// Sends a command that depends on the connection. An error of the server is a reply.
+    pub(super) async fn call(
+        &self,
+        command: impl FnOnce(&RedisConnection) -> Cmd,
+        left: &Countdown,
+    ) -> Result<Value, StoreError> {
+        let connection: Arc<RedisConnection> = self.link.connection(left).await?;
+        let mut commands = redis::pipe();
+        commands.add_command(command(&connection));
+        let mut replies = self.link.send_all(&connection, &commands, 1, left).await?;
+        let reply = replies.pop().unwrap_or_default();
+        match &reply {
+            Value::ServerError(error) if error.code() != "OOM" => {
+                let error = reply.extract_error().expect_err("it is an error of the server");
+                Err(self.link.refused(&connection, error))
+            }
+            _ => Ok(reply),
+        }
+    }
+
+    pub(super) fn unexpected(&self, reply: Value) -> StoreError {
+        match reply.extract_error() {
+            Ok(_) => StoreError::new("Redis did not reply as expected"),
+            Err(error) => StoreError::new(error),
+        }
+    }
+}
+
+/// A new name of an epoch.
+fn new_epoch() -> EpochId {
+    fastrand::u128(..).to_be_bytes()
+}
+
+/// The targets as subscribers receive them, after the epoch (16 bytes), the number of the invalidation and the one
+/// before it (16 digits each): `1` for everything or `0`, the number of tags (8 digits), 8 bytes for each tag, then
+/// each pattern after its length (8 digits).
+fn published(tags: &[[u8; 8]], bans: &[Vec<u8>], everything: bool) -> Vec<u8> {
+    let mut bytes = format!("{}{:08}", u8::from(everything), tags.len()).into_bytes();
+    bytes.extend(tags.iter().flatten());
+    for ban in bans {
+        bytes.extend(format!("{:08}", ban.len()).into_bytes());
+        bytes.extend(ban);
+    }
+    bytes
+}

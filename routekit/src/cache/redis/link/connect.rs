@@ -1,0 +1,164 @@
+//! Opens a connection: TCP, TLS, authentication, and what the store must know about the server.
+
+use std::{fmt, sync::OnceLock};
+
+use redis::{
+    AsyncConnectionConfig, Cmd, ErrorKind, RedisConnectionInfo, RedisError, ServerErrorKind, Value,
+    aio::MultiplexedConnection,
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+};
+use tokio_rustls::TlsConnector;
+
+use super::{server_address::ServerAddress, server_info::ServerInfo};
+use crate::{
+    base::{spawner::Spawner, tls},
+    cache::redis::scripts::Script,
+};
+
+/// A connection, which any number of requests share.
+pub(in crate::cache::redis) struct RedisConnection {
+    pub(super) number: u64,
+    pub(super) multiplexed: MultiplexedConnection,
+    pub(in crate::cache::redis) server: ServerInfo,
+    /// The digests of the scripts, in the order of [`Script::ALL`].
+    digests: Vec<String>,
+}
+
+impl RedisConnection {
+    /// The digest by which the server calls a script.
+    pub(in crate::cache::redis) fn digest(&self, script: Script) -> &str {
+        let index = Script::ALL.iter().position(|other| *other == script);
+        index.and_then(|index| self.digests.get(index)).map_or("", String::as_str)
+    }
+}
+
+impl fmt::Debug for RedisConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisConnection").field("server", &self.server).finish_non_exhaustive()
+    }
+}
+
+/// Why a connection could not be opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::cache::redis) struct ConnectFault {
+    pub(in crate::cache::redis) kind: ConnectFaultKind,
+    pub(in crate::cache::redis) reason: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::cache::redis) enum ConnectFaultKind {
+    /// No server answers, or it is not ready yet.
+    Unreachable,
+    /// The server refuses the user or the password.
+    Credentials,
+    /// The user may not run a command.
+    Permission,
+    /// The server is too old.
+    Version,
+}
+
+impl ConnectFault {
+    pub(super) fn unreachable(reason: impl fmt::Display) -> Self {
+        Self { kind: ConnectFaultKind::Unreachable, reason: reason.to_string() }
+    }
+
+    fn of(error: &RedisError) -> Self {
+        let kind = match error.kind() {
+            ErrorKind::AuthenticationFailed => ConnectFaultKind::Credentials,
+            ErrorKind::Server(ServerErrorKind::NoPerm) => ConnectFaultKind::Permission,
+            _ => match error.code() {
+                Some("WRONGPASS" | "NOAUTH") => ConnectFaultKind::Credentials,
+                _ => ConnectFaultKind::Unreachable,
+            },
+        };
+        Self { kind, reason: error.to_string() }
+    }
+}
+
+/// How connections are opened.
+pub(in crate::cache::redis) struct Connector {
+    pub(super) address: ServerAddress,
+    tls: OnceLock<Result<TlsConnector, String>>,
+    spawner: Spawner,
+}
+
+trait ByteStream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> ByteStream for T {}
+
+impl Connector {
+    pub(super) fn new(address: ServerAddress, spawner: Spawner) -> Self {
+        Self { address, tls: OnceLock::new(), spawner }
+    }
+
+    pub(super) async fn connect(&self, number: u64) -> Result<RedisConnection, ConnectFault> {
+        let stream = self.stream().await?;
+        let config = AsyncConnectionConfig::new().set_response_timeout(None).set_connection_timeout(None);
+        let (multiplexed, driver) = MultiplexedConnection::new_with_config(&self.login(), stream, config)
+            .await
+            .map_err(|error| ConnectFault::of(&error))?;
+        self.spawner.spawn_repeatable(driver);
+        let mut connection = multiplexed.clone();
+        let server = server_info(&mut connection).await?;
+        if server.is_too_old() {
+            let reason = format!("the server has version {}; at least 6.0 is required", server.version);
+            return Err(ConnectFault { kind: ConnectFaultKind::Version, reason });
+        }
+        if server.is_replica {
+            return Err(ConnectFault::unreachable("the server is a replica, which does not accept writes"));
+        }
+        let mut digests = Vec::with_capacity(Script::ALL.len());
+        for script in Script::ALL {
+            let loaded = text(&mut connection, redis::cmd("SCRIPT").arg("LOAD").arg(script.text())).await?;
+            digests.push(loaded);
+        }
+        Ok(RedisConnection { number, multiplexed, server, digests })
+    }
+
+    async fn stream(&self) -> Result<Box<dyn ByteStream>, ConnectFault> {
+        let ServerAddress { host, port, .. } = &self.address;
+        let stream = TcpStream::connect((host.as_str(), *port)).await.map_err(ConnectFault::unreachable)?;
+        stream.set_nodelay(true).map_err(ConnectFault::unreachable)?;
+        if !self.address.tls {
+            return Ok(Box::new(stream));
+        }
+        let connector =
+            self.tls.get_or_init(|| Ok(TlsConnector::from(std::sync::Arc::new(tls::client(tls::system_roots()?)?))));
+        let connector = connector.as_ref().map_err(ConnectFault::unreachable)?;
+        let name = host.clone().try_into().map_err(ConnectFault::unreachable)?;
+        let stream = connector.connect(name, stream).await.map_err(ConnectFault::unreachable)?;
+        Ok(Box::new(stream))
+    }
+
+    fn login(&self) -> RedisConnectionInfo {
+        let mut login = RedisConnectionInfo::default().set_db(self.address.database).set_skip_set_lib_name();
+        if let Some(username) = &self.address.username {
+            login = login.set_username(username);
+        }
+        if let Some(password) = &self.address.password {
+            login = login.set_password(password);
+        }
+        login
+    }
+}
+
+async fn server_info(connection: &mut MultiplexedConnection) -> Result<ServerInfo, ConnectFault> {
+    let mut info = String::new();
+    // Redis 6 takes one section at a time.
+    for section in ["server", "memory", "replication"] {
+        info += &text(connection, redis::cmd("INFO").arg(section)).await?;
+    }
+    ServerInfo::parse(&info).ok_or_else(|| ConnectFault::unreachable("the server does not tell its run id"))
+}
+
+async fn text(connection: &mut MultiplexedConnection, command: &Cmd) -> Result<String, ConnectFault> {
+    let reply = connection.send_packed_command(command).await.and_then(Value::extract_error);
+    match reply.map_err(|error| ConnectFault::of(&error))? {
+        Value::BulkString(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+        Value::SimpleString(text) | Value::VerbatimString { text, .. } => Ok(text),
+        _ => Err(ConnectFault::unreachable("the server does not answer as Redis does")),
+    }
+}

@@ -1,0 +1,289 @@
+//! The connection to Redis: opened in the background, and skipped while it is broken.
+//!
+//! A request waits for a connection only while one is opened for the first time, or again after it has broken, and for
+//! at most the connect budget. Once that has passed or an attempt has failed, requests skip Redis until a background
+//! attempt has succeeded. Attempts pause for 50 ms at first and for a second at most.
+
+use std::{
+    fmt,
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use redis::{Cmd, Pipeline, RedisError, Value};
+use tokio::{sync::watch, time::Instant};
+
+use self::connect::Connector;
+pub(super) use self::{
+    connect::{ConnectFault, RedisConnection},
+    server_address::ServerAddress,
+    server_info::fields,
+};
+use crate::{
+    base::{clock::Clock, spawner::Spawner},
+    cache::store::contract::StoreError,
+    deadline::{Countdown, pause, within},
+};
+
+mod connect;
+mod server_address;
+mod server_info;
+
+/// The longest that a request waits for a connection.
+const CONNECT_BUDGET: Duration = Duration::from_millis(50);
+
+/// The longest that an attempt to connect takes.
+const ATTEMPT_LIMIT: Duration = Duration::from_secs(2);
+
+/// The pauses between attempts.
+const PAUSES: std::ops::RangeInclusive<Duration> = Duration::from_millis(50)..=Duration::from_secs(1);
+
+/// The connection of a store. Clones share it.
+#[derive(Clone)]
+pub(super) struct RedisLink(Arc<LinkShared>);
+
+struct LinkShared {
+    connector: Connector,
+    spawner: Spawner,
+    /// The longest time for the answer to a command.
+    budget: Duration,
+    state: watch::Sender<LinkState>,
+    connections: AtomicU64,
+}
+
+#[derive(Debug, Clone)]
+enum LinkState {
+    /// No request has needed a connection yet.
+    Idle,
+    /// An attempt runs since then, and requests may wait for it.
+    Connecting(Instant),
+    /// Attempts run, and requests do not wait.
+    Away(ConnectFault),
+    Connected(Arc<RedisConnection>),
+}
+
+impl RedisLink {
+    pub(super) fn new(address: ServerAddress, budget: Duration, spawner: Spawner) -> Self {
+        Self(Arc::new(LinkShared {
+            connector: Connector::new(address, spawner.clone()),
+            spawner,
+            budget,
+            state: watch::Sender::new(LinkState::Idle),
+            connections: AtomicU64::new(0),
+        }))
+    }
+
+    pub(super) fn address(&self) -> &ServerAddress {
+        &self.0.connector.address
+    }
+
+    pub(super) fn budget(&self) -> Duration {
+        self.0.budget
+    }
+
+    /// The connection, or the reason why there is none within the connect budget and the time that is left.
+    pub(super) async fn connection(&self, left: &Countdown) -> Result<Arc<RedisConnection>, StoreError> {
+        if let LinkState::Connected(connection) = &*self.0.state.borrow() {
+            return Ok(Arc::clone(connection));
+        }
+        self.0.open();
+        let since = match &*self.0.state.borrow() {
+            LinkState::Connected(connection) => return Ok(Arc::clone(connection)),
+            LinkState::Away(fault) => return Err(away(fault)),
+            LinkState::Connecting(since) => *since,
+            LinkState::Idle => Instant::now(),
+        };
+        let limit = CONNECT_BUDGET.saturating_sub(since.elapsed()).min(left.left());
+        match self.settled(limit).await {
+            Some(Ok(connection)) => Ok(connection),
+            Some(Err(fault)) => Err(away(&fault)),
+            None => Err(away(&ConnectFault::unreachable("it does not answer in time"))),
+        }
+    }
+
+    /// Connects, and waits for the outcome of the attempt for at most `limit`.
+    pub(super) async fn connect(&self, limit: Duration) -> Result<Arc<RedisConnection>, ConnectFault> {
+        self.0.open();
+        let unanswered = || Err(ConnectFault::unreachable(format!("no answer within {limit:?}")));
+        self.settled(limit).await.unwrap_or_else(unanswered)
+    }
+
+    async fn settled(&self, limit: Duration) -> Option<Result<Arc<RedisConnection>, ConnectFault>> {
+        let mut states = self.0.state.subscribe();
+        let settled = states.wait_for(|state| matches!(state, LinkState::Away(_) | LinkState::Connected(_)));
+        match &*within(limit, settled).await?.ok()? {
+            LinkState::Connected(connection) => Some(Ok(Arc::clone(connection))),
+            LinkState::Away(fault) => Some(Err(fault.clone())),
+            LinkState::Idle | LinkState::Connecting(_) => None,
+        }
+    }
+
+    /// Sends a command, and returns its reply.
+    pub(super) async fn send(
+        &self,
+        connection: &RedisConnection,
+        command: &Cmd,
+        left: &Countdown,
+    ) -> Result<Value, StoreError> {
+        let mut multiplexed = connection.multiplexed.clone();
+        let reply = within(left.left(), multiplexed.send_packed_command(command)).await;
+        let reply = self.answered(connection, reply)?;
+        reply.extract_error().map_err(|error| self.refused(connection, error))
+    }
+
+    /// Sends several commands at once, and returns their replies.
+    pub(super) async fn send_all(
+        &self,
+        connection: &RedisConnection,
+        commands: &Pipeline,
+        count: usize,
+        left: &Countdown,
+    ) -> Result<Vec<Value>, StoreError> {
+        let mut multiplexed = connection.multiplexed.clone();
+        let replies = within(left.left(), multiplexed.send_packed_commands(commands, 0, count)).await;
+        self.answered(connection, replies)
+    }
+
+    fn answered<T>(&self, connection: &RedisConnection, reply: Option<Result<T, RedisError>>) -> Result<T, StoreError> {
+        match reply {
+            Some(Ok(reply)) => Ok(reply),
+            Some(Err(error)) => {
+                self.0.broken(connection, LinkState::Connecting(Instant::now()), &error);
+                Err(StoreError::new(error))
+            }
+            None => {
+                let fault = ConnectFault::unreachable(format!("no answer within {:?}", self.0.budget));
+                let error = away(&fault);
+                let reason = fault.reason.clone();
+                self.0.broken(connection, LinkState::Away(fault), &reason);
+                Err(error)
+            }
+        }
+    }
+
+    /// The error of a command. Some errors mean that another server must be used.
+    pub(super) fn refused(&self, connection: &RedisConnection, error: RedisError) -> StoreError {
+        let next = match error.code() {
+            Some("READONLY" | "MASTERDOWN" | "LOADING" | "MOVED" | "CLUSTERDOWN" | "NOAUTH") => {
+                LinkState::Away(ConnectFault::unreachable(&error))
+            }
+            // The scripts are loaded when a connection opens.
+            Some("NOSCRIPT") => LinkState::Connecting(Instant::now()),
+            _ => return StoreError::new(error),
+        };
+        self.0.broken(connection, next, &error);
+        StoreError::new(error)
+    }
+}
+
+impl LinkShared {
+    /// Starts to connect, unless that was done before.
+    fn open(self: &Arc<Self>) {
+        self.change(|state| match state {
+            LinkState::Idle => Some(LinkState::Connecting(Instant::now())),
+            _ => None,
+        });
+    }
+
+    /// Reconnects, unless that was done since `connection` was opened.
+    fn broken(self: &Arc<Self>, connection: &RedisConnection, next: LinkState, reason: &dyn fmt::Display) {
+        let is_away = matches!(next, LinkState::Away(_));
+        let changed = self.change(|state| match state {
+            LinkState::Connected(current) if current.number == connection.number => Some(next),
+            _ => None,
+        });
+        let server = &self.connector.address;
+        // If the next attempt fails, that is logged.
+        if changed && is_away {
+            tracing::warn!(%server, %reason, "Redis cannot be used");
+        } else if changed {
+            tracing::debug!(%server, %reason, "the connection to Redis is lost");
+        }
+    }
+
+    fn change(self: &Arc<Self>, next: impl FnOnce(&LinkState) -> Option<LinkState>) -> bool {
+        let changed = self.state.send_if_modified(|state| match next(state) {
+            Some(next) => {
+                *state = next;
+                true
+            }
+            None => false,
+        });
+        if changed {
+            self.spawner.spawn_repeatable(reconnect(Reconnecting(Arc::downgrade(self))));
+        }
+        changed
+    }
+
+    async fn attempt(&self) -> Result<RedisConnection, ConnectFault> {
+        let number = self.connections.fetch_add(1, Ordering::Relaxed);
+        let unanswered = || Err(ConnectFault::unreachable(format!("no answer within {ATTEMPT_LIMIT:?}")));
+        let connection = within(ATTEMPT_LIMIT, self.connector.connect(number)).await.unwrap_or_else(unanswered)?;
+        // A server that answers too slowly is not used: each request would wait for its budget.
+        let mut multiplexed = connection.multiplexed.clone();
+        match within(self.budget, multiplexed.send_packed_command(&redis::cmd("PING"))).await {
+            Some(Ok(_)) => Ok(connection),
+            Some(Err(error)) => Err(ConnectFault::unreachable(error)),
+            None => Err(ConnectFault::unreachable(format!("no answer within {:?}", self.budget))),
+        }
+    }
+}
+
+/// The task that connects. If its runtime ends first, the next request starts another one.
+struct Reconnecting(Weak<LinkShared>);
+
+impl Drop for Reconnecting {
+    fn drop(&mut self) {
+        if let Some(link) = self.0.upgrade() {
+            link.state.send_if_modified(|state| {
+                let unfinished = !matches!(state, LinkState::Connected(_));
+                if unfinished {
+                    *state = LinkState::Idle;
+                }
+                unfinished
+            });
+        }
+    }
+}
+
+async fn reconnect(mut task: Reconnecting) {
+    let mut wait = *PAUSES.start();
+    // A store that is dropped is no longer connected.
+    while let Some(link) = task.0.upgrade() {
+        match link.attempt().await {
+            Ok(connection) => {
+                let server = &connection.server;
+                tracing::info!(server = %link.connector.address, version = server.version, "connected to Redis");
+                if let Some(warning) = server.eviction_warning() {
+                    tracing::warn!(server = %link.connector.address, "{warning}");
+                }
+                // From here on, another task may run.
+                task.0 = Weak::new();
+                link.state.send_replace(LinkState::Connected(Arc::new(connection)));
+                return;
+            }
+            Err(fault) => {
+                let news = link.state.send_replace(LinkState::Away(fault.clone()));
+                if !matches!(news, LinkState::Away(_)) {
+                    tracing::warn!(server = %link.connector.address, reason = fault.reason, "Redis cannot be reached");
+                }
+            }
+        }
+        drop(link);
+        pause(wait.mul_f64(0.5 + 0.5 * fastrand::f64()), &Clock::system()).await;
+        wait = (wait * 2).min(*PAUSES.end());
+    }
+}
+
+fn away(fault: &ConnectFault) -> StoreError {
+    StoreError::known(format!("Redis is away: {}", fault.reason))
+}
+
+impl fmt::Debug for RedisLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("RedisLink").field(self.address()).finish()
+    }
+}

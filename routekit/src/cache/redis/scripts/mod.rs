@@ -1,0 +1,36 @@
+//! The Lua scripts. Redis runs each atomically.
+
+/// A script that is loaded when a connection opens, and then called by its digest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Script {
+    /// Checks an entry against the state.
+    Check,
+    /// Records an invalidation and publishes it.
+    Invalidate,
+    /// Begins an epoch.
+    Begin,
+    /// Claims a key.
+    Claim,
+    /// Replaces or removes a claim.
+    Swap,
+}
+
+impl Script {
+    pub(super) const ALL: [Self; 5] = [Self::Check, Self::Invalidate, Self::Begin, Self::Claim, Self::Swap];
+
+    /// The text of the script.
+    pub(super) fn text(self) -> &'static str {
+        macro_rules! with_state {
+            ($file:literal) => {
+                concat!(include_str!("state.lua"), include_str!($file))
+            };
+        }
+        match self {
+            Self::Check => with_state!("check.lua"),
+            Self::Invalidate => with_state!("invalidate.lua"),
+            Self::Begin => with_state!("begin.lua"),
+            Self::Claim => include_str!("claim.lua"),
+            Self::Swap => include_str!("swap.lua"),
+        }
+    }
+}

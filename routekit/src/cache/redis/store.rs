@@ -1,0 +1,296 @@
+//! The store as the cache calls it.
+
+use std::{
+    fmt,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use redis::{Cmd, Value};
+
+use super::{
+    ban_list,
+    builder::RedisStoreBuilder,
+    engine::RedisEngine,
+    envelope::{Envelope, Nonce, head},
+    key_layout::KeyLayout,
+    link::{ConnectFault, RedisConnection, ServerAddress, fields},
+    reply::CheckedEntry,
+    scripts::Script,
+    settings_error::RedisSettingsError,
+};
+use crate::{
+    base::{clock::Clock, spawner::Spawner},
+    cache::{
+        stats::condition::StoreSize,
+        store::{
+            claim::ClaimOutcome,
+            contract::{CacheStore, StoreError, StoreFuture},
+            entry::Entry,
+            key::Key,
+            lookup_result::Lookup,
+        },
+        validity::{stamp::Stamp, target::Target},
+    },
+    deadline::Countdown,
+};
+
+/// Entries in Redis or Valkey, which any number of programs share. See the [module](super) docs.
+#[derive(Clone)]
+pub struct RedisStore(Arc<RedisEngine>);
+
+impl RedisStore {
+    /// Creates a store with the default settings. `url` is `redis://user:password@host:port/database`, or `rediss://…`
+    /// for TLS.
+    ///
+    /// # Errors
+    /// [`RedisSettingsError`] if the URL cannot be used.
+    pub fn new(url: impl Into<String>) -> Result<Self, RedisSettingsError> {
+        Self::builder(url).build()
+    }
+
+    /// Returns a builder with the default settings.
+    pub fn builder(url: impl Into<String>) -> RedisStoreBuilder {
+        RedisStoreBuilder::new(url.into())
+    }
+
+    pub(super) fn of(
+        address: ServerAddress,
+        keys: KeyLayout,
+        (budget, horizon): (Duration, Duration),
+        clock: Clock,
+        spawner: Spawner,
+    ) -> Self {
+        Self(Arc::new(RedisEngine::new(address, keys, (budget, horizon), clock, spawner)))
+    }
+
+    /// Connects, and waits for that for at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the server cannot be reached, or refuses the connection.
+    pub async fn connect(&self, limit: Duration) -> Result<(), StoreError> {
+        match self.connect_within(limit).await {
+            Ok(_) => Ok(()),
+            Err(fault) => Err(StoreError::new(fault.reason)),
+        }
+    }
+
+    pub(super) async fn connect_within(&self, limit: Duration) -> Result<Arc<RedisConnection>, ConnectFault> {
+        self.0.link.connect(limit).await
+    }
+
+    /// Returns the number of entries that could not be read, because they were damaged or written by another version of
+    /// routekit, since the store was created.
+    #[must_use]
+    pub fn unreadable_entries(&self) -> u64 {
+        self.0.unreadable.load(Ordering::Relaxed)
+    }
+
+    fn budget(&self) -> Countdown {
+        Countdown::new(self.0.link.budget())
+    }
+
+    async fn find(&self, key: &Key) -> Result<Lookup, StoreError> {
+        let engine = &*self.0;
+        let sent = engine.clock.now();
+        let (stamp, found) = engine.check_stored(key, &self.budget()).await?;
+        let Some((checked, bytes)) = found.filter(|(checked, _)| checked.is_valid) else {
+            return Ok(Lookup::Miss(stamp));
+        };
+        let envelope = match Envelope::from_bytes(&bytes, key) {
+            // Another one was put between both commands.
+            Ok(envelope) if envelope.nonce != checked.nonce => return Ok(Lookup::Miss(stamp)),
+            Ok(envelope) => envelope,
+            Err(fault) => {
+                tracing::debug!(?fault, "an entry in Redis cannot be read");
+                engine.unreadable.fetch_add(1, Ordering::Relaxed);
+                return Ok(Lookup::Miss(stamp));
+            }
+        };
+        let reading = envelope.stamp;
+        let age = envelope.age_after(checked.left, engine.timeline.server_time(sent));
+        // A request that was sent before the reply is older than the reply: the age is not too low.
+        let stored = age.and_then(|age| sent.checked_sub(age));
+        let (Some(stored), Some(of_entry)) = (stored, engine.timeline.stamp(envelope.epoch, reading)) else {
+            return Ok(Lookup::Miss(stamp));
+        };
+        let Ok(entry) = Entry::from_parts_at(envelope.parts, stored, of_entry) else {
+            engine.unreadable.fetch_add(1, Ordering::Relaxed);
+            return Ok(Lookup::Miss(stamp));
+        };
+        if is_banned(&checked, reading, &entry) {
+            return Ok(Lookup::Miss(stamp));
+        }
+        Ok(entry.found(engine.clock.now(), stamp))
+    }
+
+    async fn holds(&self, entry: &Entry) -> Result<bool, StoreError> {
+        let engine = &*self.0;
+        let Some((epoch, reading)) = engine.timeline.reading(entry.stamp()) else { return Ok(false) };
+        let Some(head) = head(Nonce::default(), epoch, reading, entry.tags()) else { return Ok(false) };
+        let (_, checked) = engine.check_head(&head, &self.budget()).await?;
+        Ok(checked.is_some_and(|checked| checked.is_valid && !is_banned(&checked, reading, entry)))
+    }
+
+    async fn keep(&self, entry: Entry) -> Result<(), StoreError> {
+        let engine = &*self.0;
+        let left = self.budget();
+        let key = engine.keys.entry(entry.key());
+        let now = engine.clock.now();
+        let age = now.saturating_duration_since(entry.stored());
+        let keep_for = entry.lifetime().saturating_sub(age).min(engine.horizon);
+        let Ok(millis @ 1..) = u64::try_from(keep_for.as_millis()) else {
+            return engine.run(redis::cmd("UNLINK").arg(key), &left).await.map(drop);
+        };
+        // An entry of a former epoch would never be valid.
+        let Some((epoch, stamp)) = engine.timeline.reading(entry.stamp()) else { return Ok(()) };
+        let envelope = Envelope {
+            nonce: fastrand::u64(..).to_be_bytes(),
+            epoch,
+            stamp,
+            age,
+            put_for: Duration::from_millis(millis),
+            put_at: engine.timeline.server_time(now),
+            parts: entry.into_parts(&engine.clock),
+        };
+        let bytes = envelope.to_bytes().ok_or_else(|| StoreError::new("an entry cannot be encoded"))?;
+        let command = redis::cmd("SET").arg(key).arg(bytes).arg("PX").arg(millis).to_owned();
+        engine.write(&command, &left).await.map(drop)
+    }
+
+    async fn invalidate_all(&self) -> Result<Stamp, StoreError> {
+        self.0.invalidate(&[], true).await
+    }
+
+    async fn claim_key(&self, key: &Key, record: &Bytes, keep_for: Duration) -> Result<ClaimOutcome, StoreError> {
+        let engine = &*self.0;
+        let command = |connection: &RedisConnection| {
+            claim_command(connection, Script::Claim, engine, key).arg(&record[..]).arg(millis(keep_for)).to_owned()
+        };
+        match engine.call(command, &self.budget()).await? {
+            Value::Nil => Ok(ClaimOutcome::Won),
+            Value::BulkString(record) => Ok(ClaimOutcome::Taken(record.into())),
+            Value::ServerError(error) if error.code() == "OOM" => Ok(ClaimOutcome::Full),
+            other => Err(engine.unexpected(other)),
+        }
+    }
+
+    async fn swap(
+        &self,
+        key: &Key,
+        held: &Bytes,
+        next: Option<&Bytes>,
+        keep_for: Duration,
+    ) -> Result<bool, StoreError> {
+        let engine = &*self.0;
+        let command = |connection: &RedisConnection| {
+            let mut command = claim_command(connection, Script::Swap, engine, key);
+            command.arg(&held[..]).arg(next.map_or(&[][..], |next| &next[..]));
+            command.arg(next.map_or(0, |_| millis(keep_for)));
+            command
+        };
+        match engine.call(command, &self.budget()).await? {
+            Value::Int(swapped) => Ok(swapped == 1),
+            other => Err(engine.unexpected(other)),
+        }
+    }
+
+    async fn measure(&self) -> Result<StoreSize, StoreError> {
+        let engine = &*self.0;
+        let left = self.budget();
+        let Value::Int(entries) = engine.run(&redis::cmd("DBSIZE"), &left).await? else {
+            return Err(StoreError::new("the size of the database is no number"));
+        };
+        let mut info = String::new();
+        for section in ["memory", "stats"] {
+            if let Value::BulkString(text) = engine.run(redis::cmd("INFO").arg(section), &left).await? {
+                info += &String::from_utf8_lossy(&text);
+            }
+        }
+        let fields = fields(&info);
+        let number = |name: &str| fields.get(name).and_then(|number| number.parse().ok()).unwrap_or(0);
+        let entries = u64::try_from(entries).unwrap_or(0);
+        let flushes = engine.flushes.load(Ordering::Relaxed);
+        Ok(StoreSize::new(entries, number("used_memory"), number("evicted_keys")).with_flushes(flushes))
+    }
+}
+
+/// Whether a pattern that was invalidated later matches the entry.
+fn is_banned(checked: &CheckedEntry, reading: u64, entry: &Entry) -> bool {
+    !checked.bans.is_empty() && ban_list::forbids(&checked.bans, reading, &entry.key_text()) != Some(false)
+}
+
+fn claim_command(connection: &RedisConnection, script: Script, engine: &RedisEngine, key: &Key) -> Cmd {
+    let mut command = redis::cmd("EVALSHA");
+    command.arg(connection.digest(script)).arg(2).arg(&engine.keys.claims).arg(&engine.keys.claim_ends);
+    command.arg(key.as_bytes());
+    command
+}
+
+/// Rounded up, so that no time becomes none.
+fn millis(duration: Duration) -> u64 {
+    // More than a double holds exactly would be rounded.
+    const MOST: u128 = 100 * 365 * 86_400_000;
+    u64::try_from(duration.as_nanos().div_ceil(1_000_000).clamp(1, MOST)).unwrap_or(u64::MAX)
+}
+
+impl CacheStore for RedisStore {
+    fn lookup<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Lookup> {
+        Box::pin(self.find(key))
+    }
+
+    fn put(&self, entry: Entry) -> StoreFuture<'_, ()> {
+        Box::pin(self.keep(entry))
+    }
+
+    fn is_valid<'a>(&'a self, entry: &'a Entry) -> StoreFuture<'a, bool> {
+        Box::pin(self.holds(entry))
+    }
+
+    fn invalidate<'a>(&'a self, targets: &'a [Target]) -> StoreFuture<'a, Stamp> {
+        Box::pin(self.0.invalidate(targets, false))
+    }
+
+    fn clear(&self) -> StoreFuture<'_, Stamp> {
+        Box::pin(self.invalidate_all())
+    }
+
+    fn has_claims(&self) -> bool {
+        true
+    }
+
+    fn claim<'a>(&'a self, key: &'a Key, record: Bytes, keep_for: Duration) -> StoreFuture<'a, ClaimOutcome> {
+        Box::pin(async move { self.claim_key(key, &record, keep_for).await })
+    }
+
+    fn swap_claim<'a>(
+        &'a self,
+        key: &'a Key,
+        held: &'a Bytes,
+        next: Option<Bytes>,
+        keep_for: Duration,
+    ) -> StoreFuture<'a, bool> {
+        Box::pin(async move { self.swap(key, held, next.as_ref(), keep_for).await })
+    }
+
+    fn size(&self) -> StoreFuture<'_, StoreSize> {
+        Box::pin(self.measure())
+    }
+
+    fn health(&self) -> StoreFuture<'_, ()> {
+        Box::pin(async move {
+            self.0.run(&redis::cmd("PING"), &self.budget()).await?;
+            self.0.write_fault.lock().as_ref().map_or(Ok(()), |fault| Err(StoreError::new(fault.clone())))
+        })
+    }
+}
+
+impl fmt::Debug for RedisStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisStore")
+            .field("server", self.0.link.address())
+            .field("prefix", &self.0.keys.prefix())
+            .finish_non_exhaustive()
+    }
+}

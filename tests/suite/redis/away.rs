@@ -1,0 +1,160 @@
+//! Redis cannot be reached, is too slow, or loses its connections: requests are answered as if there were no cache.
+
+use std::{sync::Arc, time::Duration};
+
+use routekit::cache::{CacheStore, RedisStore};
+
+use super::{Node, World, within};
+use crate::support::{RedisServer, TcpProxy};
+
+#[tokio::test]
+async fn server_that_is_absent_at_start_is_used_once_it_is_there() {
+    let Some(mut server) = RedisServer::start("absent", &[]) else { return };
+    server.kill();
+    let node = Node::new(&server.url(), &Arc::default());
+    node.outage().await;
+    assert!(node.store.health().await.is_err(), "the health check tells");
+    server.restart_empty();
+    node.until_hit(1).await;
+    assert!(node.store.health().await.is_ok());
+}
+
+#[tokio::test]
+async fn server_that_is_killed_and_restarted_empty_serves_nothing_old() {
+    let Some(mut server) = RedisServer::start("killed", &[]) else { return };
+    let world = Arc::default();
+    let nodes = [Node::new(&server.url(), &world), Node::new(&server.url(), &world)];
+    for node in &nodes {
+        node.until_hit(1).await;
+    }
+    server.kill();
+    for node in &nodes {
+        node.outage().await;
+    }
+    server.restart_empty();
+    for node in nodes.iter().chain(&nodes) {
+        node.until_hit(1).await;
+        node.change(1).await;
+    }
+}
+
+/// A paused server keeps its connections: only a budget ends the wait.
+#[tokio::test]
+async fn server_that_is_paused_serves_nothing_old_when_it_continues() {
+    let Some(server) = RedisServer::start("paused", &[]) else { return };
+    let node = Node::new(&server.url(), &Arc::default());
+    for item in 0..8 {
+        node.until_hit(item).await;
+    }
+    server.pause();
+    node.outage().await;
+    assert!(node.store.health().await.is_err());
+    server.resume();
+    // What it changed meanwhile is repeated before it reads again.
+    for item in 0..8 {
+        node.until_hit(item).await;
+    }
+}
+
+/// The node that could not invalidate gets no further request.
+#[tokio::test]
+async fn invalidation_during_an_outage_reaches_other_nodes_after_it() {
+    let Some(server) = RedisServer::start("missed", &[]) else { return };
+    let world = Arc::default();
+    let (one, two) = (Node::new(&server.url(), &world), Node::new(&server.url(), &world));
+    one.until_hit(1).await;
+    two.until_hit(1).await;
+    server.pause();
+    one.change(1).await;
+    server.resume();
+    within("the invalidation", async || two.read(1).await.version == world.version(1)).await;
+}
+
+#[tokio::test]
+async fn slow_server_is_skipped_until_it_is_fast_again() {
+    let Some(server) = RedisServer::start("slow", &[]) else { return };
+    let proxy = TcpProxy::start(server.addr()).await;
+    let node = Node::new(&proxy.url(), &Arc::default());
+    node.until_hit(1).await;
+    proxy.delay(Duration::from_millis(100));
+    node.outage().await;
+    proxy.delay(Duration::ZERO);
+    node.until_hit(1).await;
+}
+
+#[tokio::test]
+async fn server_that_is_slow_within_the_budget_is_used() {
+    let Some(server) = RedisServer::start("slow-enough", &[]) else { return };
+    let proxy = TcpProxy::start(server.addr()).await;
+    let store = RedisStore::builder(proxy.url()).budget(Duration::from_millis(250)).build().unwrap();
+    let node = Node::of(store, &Arc::default());
+    proxy.delay(Duration::from_millis(20));
+    node.until_hit(1).await;
+    node.change(1).await;
+    node.until_hit(1).await;
+}
+
+/// The reply to one request must not be taken for that to another.
+#[tokio::test]
+async fn connection_that_is_reset_in_mid_reply_costs_a_miss() {
+    let Some(server) = RedisServer::start("reset", &[]) else { return };
+    let proxy = TcpProxy::start(server.addr()).await;
+    let node = Node::new(&proxy.url(), &Arc::default());
+    for (item, bytes) in [(1, 0), (2, 1), (3, 5), (4, 40), (5, 150)] {
+        node.until_hit(item).await;
+        let before = proxy.accepted();
+        proxy.cut_next_reply(bytes);
+        let other = (item + 1) % 8;
+        let (one, two) = tokio::join!(node.read_current(item), node.read_current(other));
+        assert!(!(one && two), "the reply was cut");
+        node.until_hit(item).await;
+        assert!(proxy.accepted() > before, "it connected again");
+    }
+    // The server has invalidated, and its reply is lost.
+    proxy.cut_next_reply(0);
+    node.change(1).await;
+    node.until_hit(1).await;
+}
+
+#[tokio::test]
+async fn server_that_refuses_connections_is_skipped() {
+    let Some(server) = RedisServer::start("refused", &[]) else { return };
+    let proxy = TcpProxy::start(server.addr()).await;
+    let node = Node::new(&proxy.url(), &Arc::default());
+    node.until_hit(1).await;
+    proxy.refuse(true);
+    node.outage().await;
+    proxy.refuse(false);
+    node.until_hit(1).await;
+}
+
+#[tokio::test]
+async fn scripts_that_the_server_has_lost_are_loaded_again() {
+    let Some(server) = RedisServer::start("scripts", &[]) else { return };
+    let node = Node::new(&server.url(), &Arc::default());
+    node.until_hit(1).await;
+    server.run::<()>(&["SCRIPT", "FLUSH"]);
+    node.change(1).await;
+    node.until_hit(1).await;
+}
+
+/// A read that begins after a lookup was abandoned is not answered with its reply.
+#[tokio::test]
+async fn requests_whose_clients_left_do_not_disturb_others() {
+    let Some(server) = RedisServer::start("left", &[]) else { return };
+    let node = Node::new(&server.url(), &Arc::<World>::default());
+    for item in 0..8 {
+        node.change(item).await;
+        (0..item).for_each(|_| node.world.change(item));
+        node.invalidate("all").await;
+        node.until_hit(item).await;
+    }
+    for round in 0..40 {
+        let mut left = Box::pin(node.read(round % 8));
+        let _ = futures_util::poll!(&mut left);
+        tokio::task::yield_now().await;
+        drop(left);
+        node.read_current((round + 1) % 8).await;
+    }
+    node.until_hit(1).await;
+}
