@@ -42,7 +42,7 @@ const fn header(name: &'static str, value: &'static str) -> (HeaderName, HeaderV
 
 /// Sets the first of the headers by hand, as many as `HEADERS` in the environment says: what they cost without a
 /// framework.
-async fn limited(count: usize) -> Response {
+async fn with_headers(count: usize) -> Response {
     let mut response = HELLO.into_response();
     for (name, value) in HEADERS.iter().take(count) {
         response.headers_mut().insert(name, value.clone());
@@ -56,14 +56,18 @@ async fn users() -> Json<Page> {
 
 /// Calls the router as `axum::serve` does: a clone for each request, through `oneshot`.
 pub(crate) fn axum() -> impl AsyncFn(Request) -> Response {
-    let headers = std::env::var("HEADERS").map_or(0, |count| count.parse().expect("a number of headers"));
+    let headers = std::env::var("HEADERS").map(|count| count.parse().expect("a number of headers"));
+    let limited = match headers {
+        Ok(count) => get(move || with_headers(count)),
+        Err(_) => get(bytes),
+    };
     let router: Router = Router::new()
         .route("/bytes", get(bytes))
         .route("/query", get(query))
         .route("/json", post(json))
         .route("/change", post(json))
         .route("/hit", get(bytes))
-        .route("/limited", get(move || limited(headers)))
+        .route("/limited", limited)
         .route("/users", get(users));
     let router = router.with_state(());
     async move |request| match router.clone().oneshot(request).await {
