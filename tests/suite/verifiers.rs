@@ -125,7 +125,8 @@ async fn refused_credentials_beside_a_valid_session_are_401() {
         (cookie == "session=1").then(|| Identity::new("ann"))
     };
     let keys = ApiKeys::new().key("0123456789abcdef", Identity::new("robot"));
-    let app = App::with_routes(routes![anybody, optional]).verifier(Bearing).verifier(keys).identify(session);
+    // The order does not matter: verifiers that use no cookies run first.
+    let app = App::with_routes(routes![anybody, optional]).identify(session).verifier(Bearing).verifier(keys);
     let app = TestApp::new(app);
     for (name, header, value, expected) in [
         ("only the session", "x-none", "", (200, "ann")),
@@ -238,7 +239,7 @@ async fn challenge_error_is_for_the_refused_scheme() {
     }
 }
 
-/// Refuses any `Authorization`.
+/// Refuses any `Authorization`, and reads no cookies.
 struct Bearing;
 
 impl Verifier for Bearing {
@@ -251,6 +252,10 @@ impl Verifier for Bearing {
 
     fn scheme(&self) -> Option<&'static str> {
         Some("Bearer")
+    }
+
+    fn uses_cookies(&self) -> bool {
+        false
     }
 }
 

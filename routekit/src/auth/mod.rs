@@ -23,9 +23,10 @@
 //!    [`App::require_auth`](crate::App::require_auth) requires an identified client on routes that declare nothing.
 //! 2. An [`Identity`](crate::identity::Identity) that is already in the request's extensions is trusted. Only a layer
 //!    of the program can have put it there.
-//! 3. Otherwise the [`Verifier`]s of the app are called in order, and the first that finds credentials of its kind
-//!    decides. If it refuses them, only verifiers of the same [scheme](Verifier::scheme) are called, such as that of
-//!    another issuer: a wrong API key beside a valid session is a 401.
+//! 3. Otherwise the [`Verifier`]s of the app are called in order, those that [use no cookies](Verifier::uses_cookies)
+//!    before the others. The first that finds credentials of its kind decides. If it refuses them, only verifiers of
+//!    the same [scheme](Verifier::scheme) are called, such as that of another issuer: a wrong API key beside a valid
+//!    session is a 401.
 //! 4. A client without valid credentials gets a 401 with `WWW-Authenticate` (RFC 6750 §3). So does a client whose
 //!    credentials were refused, even on an optional route; a refused token adds `invalid_token`. The reason is only
 //!    logged, at level `debug`.

@@ -75,7 +75,8 @@ pub trait Verifier: Send + Sync + 'static {
     /// Returns whether the credentials may be in a cookie. Defaults to true.
     ///
     /// If so, and the request has a `Cookie` header, [`csrf`](crate::edge::csrf) refuses requests of other sites.
-    /// Return false only if the verifier never reads cookies, nor a header that a proxy makes from them.
+    /// Return false only if the verifier never reads cookies, nor a header that a proxy makes from them. Such verifiers
+    /// are called before those that may read cookies.
     fn uses_cookies(&self) -> bool {
         true
     }

@@ -10,7 +10,8 @@ use crate::{
     identity::{HeaderIdentity, Identity},
 };
 
-/// A list of verifiers, in the order in which they are called. See the [module docs](crate::auth).
+/// A list of verifiers, which are called in this order, those that [use no cookies](Verifier::uses_cookies) before the
+/// others. See the [module docs](crate::auth).
 #[derive(Default)]
 pub struct Verifiers {
     all: Vec<Box<dyn AnyVerifier>>,
@@ -95,7 +96,10 @@ impl Verifiers {
     async fn first_match(&self, request: &Parts) -> Result<Option<Verified>, VerifyError> {
         let mut worst: Option<VerifyError> = None;
         let mut refused: Option<&dyn AnyVerifier> = None;
-        for verifier in &self.all {
+        // A browser sends a cookie by itself: it must not hide a header, which a client sends on purpose.
+        let of_headers = self.all.iter().filter(|verifier| !verifier.uses_cookies());
+        let of_cookies = self.all.iter().filter(|verifier| verifier.uses_cookies());
+        for verifier in of_headers.chain(of_cookies) {
             if refused.is_some_and(|refused| !is_same_scheme(refused, &**verifier)) {
                 continue;
             }

@@ -11,11 +11,13 @@ use routekit::{
     ManualClock,
     auth::ApiKeys,
     config::AdminAddr,
-    edge::CorsPolicy,
+    edge::{CorsPolicy, CsrfLayer},
     observe::{Event, Observer},
     prelude::*,
     test::TestApp,
 };
+
+use tower::ServiceExt;
 
 use super::config;
 use crate::logs;
@@ -116,6 +118,24 @@ fn refusals_are_warned_of_at_most_every_ten_seconds_and_without_secrets() {
     assert_eq!(lines.len(), 4, "each of the others at level debug: {lines:?}");
     let has_secret = |line: &String| line.contains("hunter2") || line.contains("session=ann") || line.len() > 500;
     assert!(!lines.iter().any(has_secret), "{lines:?}");
+}
+
+#[test]
+fn layer_warns_once_for_all_routes_of_its_router() {
+    let routes = Router::new().route("/a", routing::post(async || ())).route("/b", routing::post(async || ()));
+    let router = routes.layer(CsrfLayer::new());
+    let (_, lines) = logs::caught(async {
+        for path in ["/a", "/b"] {
+            let request = CROSS_SITE
+                .iter()
+                .fold(Request::post(path), |request, (name, value)| request.header(*name, *value))
+                .extension(Identity::new("ann"));
+            let response = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+            assert_eq!(response.status(), 403);
+        }
+    });
+    let warnings = lines.iter().filter(|line| line.of == "routekit::csrf" && line.fields.join(" ").contains("count="));
+    assert_eq!(warnings.count(), 1, "{lines:?}");
 }
 
 #[tokio::test]

@@ -53,8 +53,13 @@ impl CrossSiteCheck {
     }
 
     /// Sets the clock of the log.
-    pub(crate) fn clock(mut self, clock: Clock) -> Self {
-        self.log = Arc::new(RefusalLog::new(clock));
+    pub(crate) fn clock(self, clock: Clock) -> Self {
+        self.log(Arc::new(RefusalLog::new(clock)))
+    }
+
+    /// Logs refusals together with other checks.
+    pub(super) fn log(mut self, log: Arc<RefusalLog>) -> Self {
+        self.log = log;
         self
     }
 

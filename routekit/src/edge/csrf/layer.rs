@@ -9,8 +9,12 @@ use http::{HeaderValue, Request};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::check::CrossSiteCheck;
-use crate::{base::pass_or_answer::PassOrAnswer, edge::web_origin::web_origin, observe::Observer};
+use super::{check::CrossSiteCheck, refusal_log::RefusalLog};
+use crate::{
+    base::{clock::Clock, pass_or_answer::PassOrAnswer},
+    edge::web_origin::web_origin,
+    observe::Observer,
+};
 
 /// Refuses requests of other sites with an identity from a cookie. See the [module docs](crate::edge::csrf).
 #[derive(Debug, Clone)]
@@ -19,6 +23,8 @@ pub struct CsrfLayer {
     origins: Vec<HeaderValue>,
     allow_same_site: bool,
     observer: Option<ReportTo>,
+    /// Of all routes of a router, which axum wraps one by one.
+    log: Arc<RefusalLog>,
 }
 
 #[derive(Clone)]
@@ -31,7 +37,8 @@ pub struct InvalidOriginError(String);
 impl CsrfLayer {
     /// Creates a layer that trusts only pages of the request's own host.
     pub fn new() -> Self {
-        Self { origins: Vec::new(), allow_same_site: false, observer: None }
+        let log = Arc::new(RefusalLog::new(Clock::system()));
+        Self { origins: Vec::new(), allow_same_site: false, observer: None, log }
     }
 
     /// Trusts the pages of this origin, such as `https://app.example.com`.
@@ -67,7 +74,7 @@ impl<S> Layer<S> for CsrfLayer {
     type Service = CsrfService<S>;
 
     fn layer(&self, inner: S) -> CsrfService<S> {
-        let check = CrossSiteCheck::new(&self.origins, self.allow_same_site);
+        let check = CrossSiteCheck::new(&self.origins, self.allow_same_site).log(Arc::clone(&self.log));
         let check = match &self.observer {
             Some(ReportTo(observer)) => check.observer(Arc::clone(observer)),
             None => check,
