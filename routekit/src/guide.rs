@@ -36,6 +36,10 @@ pub mod rate_limits {
     #![doc = include_str!("../docs/rate-limits.md")]
 }
 
+pub mod redis {
+    #![doc = include_str!("../docs/redis.md")]
+}
+
 pub mod testing {
     #![doc = include_str!("../docs/testing.md")]
 }

@@ -96,10 +96,11 @@ impl App {
     /// handlers record with `counter!` and the like.
     ///
     /// # Errors
-    /// Every problem of the app, an address that it cannot listen on, or a passed socket that it cannot use. Requests
-    /// that were cut off, and shutdown hooks that failed.
+    /// Every problem of the app, an address that it cannot listen on, or a passed socket that it cannot use. With a
+    /// [cache in Redis](crate::guide::redis), a server that refuses the user or is too old. Requests that were cut off,
+    /// and shutdown hooks that failed.
     pub async fn serve(self) -> Result<(), Error> {
-        let (mounted, listeners) = self.bind()?;
+        let (mounted, listeners) = self.bind().await?;
         let (signals, shutdown) = (StopSignals::install(), mounted.shutdown.clone());
         server::serve(mounted, listeners, (signals.control(&shutdown), ProcessOwner::App)).await
     }
@@ -109,7 +110,7 @@ impl App {
     /// # Errors
     /// As [`serve`](Self::serve).
     pub async fn run_until(self, stop: impl Future<Output = ()> + Send) -> Result<(), Error> {
-        let (mounted, listeners) = self.bind()?;
+        let (mounted, listeners) = self.bind().await?;
         let control = begin_after(mounted.shutdown.clone(), stop);
         server::serve(mounted, listeners, (control, ProcessOwner::Program)).await
     }
@@ -127,16 +128,18 @@ impl App {
         let admin = self.take_admin_listener();
         self.spec.settings.is_served = true;
         let mounted = stages::mount(self.spec, Scope::Program)?;
+        mounted.redis.start().await?;
         let control = begin_after(mounted.shutdown.clone(), stop);
         let listeners = BoundListeners::given(&mounted.config, listener, admin)?;
         server::serve(mounted, listeners, (control, ProcessOwner::Program)).await
     }
 
     /// Checks the app, binds its addresses, and installs its recorder.
-    fn bind(mut self) -> Result<(Mounted, BoundListeners), Error> {
+    async fn bind(mut self) -> Result<(Mounted, BoundListeners), Error> {
         let admin = self.take_admin_listener();
         self.spec.settings.is_served = true;
         let mounted = stages::mount(self.spec, Scope::Program)?;
+        mounted.redis.start().await?;
         let listeners = server::bind(&mounted.config, admin)?;
         mounted.install_recorder();
         Ok((mounted, listeners))

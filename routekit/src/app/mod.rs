@@ -26,6 +26,7 @@ mod hand_written;
 mod metering;
 mod monitoring;
 mod mounted;
+mod redis;
 mod server;
 mod service;
 mod shutdown_hook;

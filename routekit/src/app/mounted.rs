@@ -13,6 +13,7 @@ use super::{
     background_work::BackgroundWork,
     metering::{cache::CacheMetering, recorder::Metering},
     monitoring::AlertMonitor,
+    redis::RedisSetup,
     service::AppService,
     shutdown_hook::ShutdownHook,
     table::RouteTable,
@@ -63,6 +64,7 @@ pub(crate) struct Mounted {
     pub(super) warm_up: WarmUpPlan,
     /// For HTTPS on the main listener.
     pub(super) certificate: Option<ServerCertificate>,
+    pub(super) redis: RedisSetup,
     pub(super) hot_pages: Option<Arc<HotPages>>,
 }
 

@@ -16,6 +16,9 @@ use crate::{
     },
 };
 
+#[cfg(feature = "redis")]
+use crate::cache::{cache::CacheParts, redis::store::RedisStore};
+
 /// The largest share by which lifetimes are shortened, by default.
 const JITTER: f64 = 0.1;
 
@@ -29,6 +32,9 @@ pub struct CacheBuilder {
     jitter: Option<f64>,
     listeners: Vec<Listener>,
     values: ValueSettings,
+    /// The store, if it is in Redis.
+    #[cfg(feature = "redis")]
+    redis: Option<RedisStore>,
 }
 
 /// The storage of entries.
@@ -73,6 +79,10 @@ impl CacheBuilder {
     /// Stores entries in `store`. Defaults to an [`Embedded`] store.
     pub fn store(mut self, store: impl CacheStore) -> Self {
         let mut store = Some(store);
+        #[cfg(feature = "redis")]
+        {
+            self.redis = (&store as &dyn Any).downcast_ref::<Option<RedisStore>>().cloned().flatten();
+        }
         let embedded = (&mut store as &mut dyn Any).downcast_mut::<Option<Embedded>>().and_then(Option::take);
         self.storage = Storage::Own(match (embedded, store) {
             // It is called directly, without boxed futures.
@@ -179,6 +189,15 @@ impl CacheBuilder {
         matches!(self.storage, Storage::Built(_))
     }
 
+    /// The store, if it is in Redis.
+    #[cfg(feature = "redis")]
+    pub(crate) fn redis(&self) -> Option<&RedisStore> {
+        match &self.storage {
+            Storage::Built(cache) => cache.shared.redis.as_ref(),
+            Storage::Embedded { .. } | Storage::Own(_) => self.redis.as_ref(),
+        }
+    }
+
     /// The [`default_ttl`](Self::default_ttl), if it is set.
     pub(crate) fn said_default_ttl(&self) -> Option<Duration> {
         match &self.storage {
@@ -217,7 +236,11 @@ impl CacheBuilder {
                 Store::Embedded(Arc::new(embedded.clock(clock.clone())))
             }
         };
-        Cache::of(store, clock, self.spawner, Jitter::new(self.jitter.unwrap_or(JITTER)), (self.listeners, self.values))
+        let jitter = Jitter::new(self.jitter.unwrap_or(JITTER));
+        let parts = Cache::parts(store, clock, self.spawner, jitter, (self.listeners, self.values));
+        #[cfg(feature = "redis")]
+        let parts = CacheParts { redis: self.redis, ..parts };
+        Cache::of(parts)
     }
 }
 

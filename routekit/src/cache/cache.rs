@@ -8,6 +8,8 @@ use std::{
 
 use tokio::sync::Semaphore;
 
+#[cfg(feature = "redis")]
+use crate::cache::redis::store::RedisStore;
 use crate::{
     base::{clock::Clock, spawner::Spawner},
     cache::{
@@ -86,6 +88,9 @@ pub(in crate::cache) struct CacheParts {
     pub(in crate::cache) stats: StatsRegistry,
     /// The paths that layers of this cache store responses for.
     pub(in crate::cache) paths: CachedPaths,
+    /// The store, if it is in Redis.
+    #[cfg(feature = "redis")]
+    pub(in crate::cache) redis: Option<RedisStore>,
 }
 
 /// The settings for values.
@@ -113,15 +118,19 @@ impl Default for ValueSettings {
 }
 
 impl Cache {
-    pub(super) fn of(
+    pub(super) fn of(parts: CacheParts) -> Self {
+        Self { shared: Arc::new(parts), partition: "".into() }
+    }
+
+    pub(super) fn parts(
         store: Store,
         clock: Clock,
         spawner: Option<Spawner>,
         jitter: Jitter,
         (listeners, values): (Vec<Listener>, ValueSettings),
-    ) -> Self {
+    ) -> CacheParts {
         let abandoned = permits_of_all_routes();
-        let parts = CacheParts {
+        CacheParts {
             store,
             background: BackgroundShare::new(spawner.as_ref(), &abandoned),
             abandoned,
@@ -136,8 +145,9 @@ impl Cache {
             fills_alone: AtomicUsize::new(0),
             stats: StatsRegistry::default(),
             paths: CachedPaths::default(),
-        };
-        Self { shared: Arc::new(parts), partition: "".into() }
+            #[cfg(feature = "redis")]
+            redis: None,
+        }
     }
 
     /// Returns the same cache within the partition `name`, such as that of a tenant. It is the partition that

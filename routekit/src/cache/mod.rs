@@ -58,6 +58,8 @@ mod validity;
 mod values;
 
 #[cfg(feature = "redis")]
+pub(crate) use self::redis::ConnectFaultKind;
+#[cfg(feature = "redis")]
 pub use self::redis::{builder::RedisStoreBuilder, settings_error::RedisSettingsError, store::RedisStore};
 pub use self::{
     builder::CacheBuilder,

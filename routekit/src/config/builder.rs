@@ -17,6 +17,9 @@ use crate::base::{
     setup_problem::{Error, SetupProblem},
 };
 
+/// The variable with the URL of Redis that many platforms set. Everything else overrides it.
+const REDIS_URL: &str = "REDIS_URL";
+
 /// Builds a [`Config`]. Created by [`Config::builder`].
 #[derive(Clone)]
 #[must_use]
@@ -49,8 +52,8 @@ impl ConfigBuilder {
     }
 
     /// Adds an environment variable, which overrides files. Names that begin with neither `ROUTEKIT_` nor the
-    /// [prefix of the app](Self::app_prefix) are ignored, and so are empty variables and those that Kubernetes sets for
-    /// a Service named `routekit`.
+    /// [prefix of the app](Self::app_prefix) are ignored, except `REDIS_URL` with the feature `redis`, and so are empty
+    /// variables and those that Kubernetes sets for a Service named `routekit`.
     pub fn variable(self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.process_variable(name.into(), Some(value.into()))
     }
@@ -117,6 +120,9 @@ impl ConfigBuilder {
         let mut reader = Reader { config: Config::default(), problems, service_links: Vec::new() };
         let app_prefix = reader.checked_prefix(app_prefix);
         reader.config.app = AppSettings::new(&app_prefix);
+        if let Some(Some(url)) = variables.get(REDIS_URL).filter(|_| cfg!(feature = "redis")) {
+            reader.redis_url(REDIS_URL, url);
+        }
         for (name, text) in &files {
             match text.parse::<Table>() {
                 Ok(values) => {

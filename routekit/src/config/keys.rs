@@ -315,6 +315,60 @@ pub(super) const KEYS: &[ConfigKey] = &[
         "Whether cached routes send a digest of their cache key as `X-Cache-Key`."
     ),
     key!(
+        "redis.url",
+        redis_url,
+        |text: &str| Ok::<_, String>(Some(Secret::new(text))),
+        show_secret,
+        "The Redis or Valkey server that keeps the cache, instead of the memory of the process: \
+         `redis://HOST:PORT/DATABASE`, or `rediss://…` for TLS. Needs the Cargo feature `redis`. If it is not set, \
+         the variable `REDIS_URL` is used.",
+        secret
+    ),
+    key!(
+        "redis.username",
+        redis_username,
+        user,
+        show_role,
+        "The ACL user of Redis, in place of the one in `redis.url`."
+    ),
+    key!(
+        "redis.password",
+        redis_password,
+        |text: &str| Ok::<_, String>(Some(Secret::new(text))),
+        show_secret,
+        "The password of Redis, in place of the one in `redis.url`.",
+        secret
+    ),
+    key!(
+        "redis.prefix",
+        redis_prefix,
+        |text: &str| Ok::<_, String>(text.to_owned()),
+        show_key_prefix,
+        "The prefix of all keys in Redis. Programs with the same prefix share their cache."
+    ),
+    key!(
+        "redis.required",
+        redis_required,
+        on_or_off,
+        show_on_or_off,
+        "Whether the app only starts, and is only ready, if Redis can be reached."
+    ),
+    key!(
+        "redis.budget",
+        redis_budget,
+        duration,
+        units::show,
+        "The longest time that a request waits for Redis, from 1 ms to 250 ms. An invalidation may take five times as \
+         long."
+    ),
+    key!(
+        "redis.horizon",
+        redis_horizon,
+        duration,
+        units::show,
+        "The longest time that an entry is kept in Redis, at most 30 days."
+    ),
+    key!(
         "idempotency.ttl",
         idempotency_ttl,
         duration,
@@ -694,6 +748,10 @@ fn show_connections(connections: &Option<u64>) -> String {
 
 fn role(text: &str) -> Result<Option<String>, String> {
     if text.trim().is_empty() { Err("must be the name of a role".to_owned()) } else { Ok(Some(text.to_owned())) }
+}
+
+fn user(text: &str) -> Result<Option<String>, String> {
+    if text.trim().is_empty() { Err("must be the name of a user".to_owned()) } else { Ok(Some(text.to_owned())) }
 }
 
 #[expect(clippy::ref_option, reason = "the macro passes the field")]

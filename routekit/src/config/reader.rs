@@ -8,12 +8,13 @@ use super::{
     app_settings::{APP, DEFAULT_PREFIX},
     keys::{self, ConfigKey, is_setting},
     route::{self, RouteConfig},
+    secret::Secret,
     service_links,
     setting_problems::{PREFIX, not_one_value, place, unknown_setting, wrong_table},
     settings::Config,
 };
 use crate::base::{
-    setting::Origin,
+    setting::{Origin, Setting},
     setup_problem::{self, SetupProblem},
 };
 
@@ -100,6 +101,13 @@ impl Reader {
                     keys::KEYS.iter().map(ConfigKey::variable).chain(ELSEWHERE.map(str::to_owned)).collect();
                 self.problems.push(unknown_setting(&name, &name, &origin, &known));
             }
+        }
+    }
+
+    /// Takes `redis.url` from a variable of another name. An empty one counts as unset.
+    pub(super) fn redis_url(&mut self, variable: &str, url: &str) {
+        if !url.is_empty() {
+            self.config.redis_url = Setting::new(Some(Secret::new(url)), Origin::Variable(variable.to_owned()));
         }
     }
 

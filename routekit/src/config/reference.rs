@@ -111,6 +111,7 @@ const ELSEWHERE: &str = "\
 | --- | --- | --- |
 | `ROUTEKIT_CONFIG` | `routekit.toml` | The file to read. It must exist if the variable is set. |
 | `ROUTEKIT_LOG_FORMAT` | `text` | The format of the logs that `telemetry::init` sets up: `text` or `json`. |
+| `REDIS_URL` | | The server that keeps the cache (feature `redis`), if `redis.url` is not set. |
 | `RUST_LOG` | `info` | The filter of the logs that `telemetry::init` sets up. |
 | `OTEL_…` | | The export of spans that `telemetry::init` sets up (feature `otlp`): see the guide to operation. |
 ";

@@ -163,6 +163,27 @@ settings! {
     /// Returns `cache.debug_headers`: whether cached routes send a digest of their cache key.
     cache_debug_headers, set_cache_debug_headers: bool = false;
 
+    /// Returns `redis.url`: the server that keeps the cache, instead of the memory of the process.
+    redis_url, set_redis_url: Option<Secret> = None;
+
+    /// Returns `redis.username`: the ACL user, in place of the one in `redis.url`.
+    redis_username, set_redis_username: Option<String> = None;
+
+    /// Returns `redis.password`, in place of the one in `redis.url`.
+    redis_password, set_redis_password: Option<Secret> = None;
+
+    /// Returns `redis.prefix`: the prefix of all keys in Redis.
+    redis_prefix, set_redis_prefix: String = "routekit".to_owned();
+
+    /// Returns `redis.required`: whether the app only starts, and is only ready, if Redis can be reached.
+    redis_required, set_redis_required: bool = false;
+
+    /// Returns `redis.budget`: the longest time that a request waits for Redis.
+    redis_budget, set_redis_budget: Duration = Duration::from_millis(50);
+
+    /// Returns `redis.horizon`: the longest time that an entry is kept in Redis.
+    redis_horizon, set_redis_horizon: Duration = Duration::from_secs(24 * 3600);
+
     /// Returns `idempotency.ttl`: how long the response to an idempotency key is replayed, for routes that declare no
     /// `ttl`.
     idempotency_ttl, set_idempotency_ttl: Duration = idempotency::DEFAULT_TTL;

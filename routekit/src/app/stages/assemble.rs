@@ -43,7 +43,8 @@ use crate::{
 /// Builds the app. It has passed all checks, so this cannot fail.
 pub(super) fn assemble(checked: Checked) -> Mounted {
     let Checked { configured, wired, program, warm_up, health } = checked;
-    let Configured { config, cache, metering, statistics, system, background_work, certificate, .. } = configured;
+    let Configured { config, cache, redis, metering, statistics, system, background_work, certificate, .. } =
+        configured;
     let Wired { declared, breakers, partitions, metrics: figures, deps, .. } = wired;
     let ProgramSpec {
         verifiers,
@@ -207,6 +208,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         verifiers,
         system,
         certificate,
+        redis,
         hot_pages: hot_pages.map(|file| Arc::new(HotPages::new(file, cache, &declared.routes))),
         warm_up: if *config.cache_warm_up { warm_up } else { WarmUpPlan::default() },
         config,

@@ -14,6 +14,7 @@ use crate::{
         hand_written,
         shutdown_hook::ShutdownHook,
         spec::{ProgramSpec, Provided},
+        tls::ServerCertificate,
         warm_up::{self, WarmUpPlan},
     },
     base::{
@@ -64,8 +65,8 @@ pub(super) fn check(
     check_access::routes(&declared.routes, &program.verifiers, declared.require_auth, &mut problems);
     check_access::admin_role(config, &program.verifiers, &mut problems);
     check_access::operators(config, declared.require_auth, &mut problems);
-    if let Some(certificate) = &configured.certificate {
-        let own = certificate.health_check();
+    let certificate = configured.certificate.as_ref().map(ServerCertificate::health_check);
+    for own in certificate.into_iter().chain(configured.redis.health_check()) {
         match program.health.iter().find(|(check, _)| check.name() == own.name()) {
             None => program.health.push((own, Location::caller())),
             Some((_, location)) => {

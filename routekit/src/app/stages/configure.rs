@@ -7,6 +7,7 @@ use crate::{
     app::{
         background_work::BackgroundWork,
         metering::recorder::{Metering, Scope},
+        redis::RedisSetup,
         spec::{ChangeConfig, SettingsSpec},
         tls::{self, ServerCertificate},
     },
@@ -21,6 +22,7 @@ use crate::{
 pub(super) struct Configured {
     pub(super) config: Config,
     pub(super) cache: Cache,
+    pub(super) redis: RedisSetup,
     /// Whether the program built the cache, so that layers outside the app may use it too.
     pub(super) is_shared_cache: bool,
     pub(super) metering: Metering,
@@ -51,7 +53,9 @@ pub(super) fn configure(
     let certificate = if is_served { tls::load(&config, problems) } else { None };
     let background_work = BackgroundWork::default();
     let is_shared_cache = cache.is_made();
-    let cache = cache_settings::configured(cache, &mut config, problems).or(clock, &background_work.spawner()).build();
+    let cache = cache_settings::configured(cache, &mut config, problems);
+    let (cache, redis) = RedisSetup::configure(cache, &config, clock, problems);
+    let cache = cache.or(clock, &background_work.spawner()).build();
     cache_settings::check_hot_pages(&cache, &config, problems);
     // An app with problems is never served, so any recorder will do for the checks that follow.
     let scope = if problems.is_empty() { scope } else { Scope::Alone };
@@ -60,7 +64,7 @@ pub(super) fn configure(
     let retention = Duration::from_secs(u64::from(*config.statistics_retention_days) * 86_400);
     let statistics = Statistics::new(metering.request_bounds(buckets), clock.clone(), retention);
     let system = SystemMonitor::new("/", clock.clone());
-    Configured { config, cache, is_shared_cache, metering, statistics, system, certificate, background_work }
+    Configured { config, cache, redis, is_shared_cache, metering, statistics, system, certificate, background_work }
 }
 
 /// The given configuration, or the one of the process, with the program's changes.

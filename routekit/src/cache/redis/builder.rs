@@ -2,7 +2,10 @@
 
 use std::{fmt, time::Duration};
 
-use super::{key_layout::KeyLayout, link::ServerAddress, settings_error::RedisSettingsError, store::RedisStore};
+use super::{
+    engine::RedisEngine, key_layout::KeyLayout, link::ServerAddress, settings_error::RedisSettingsError,
+    store::RedisStore,
+};
 use crate::base::{clock::Clock, spawner::Spawner};
 
 /// The default prefix of all keys in Redis.
@@ -26,6 +29,7 @@ pub struct RedisStoreBuilder {
     prefix: String,
     budget: Duration,
     horizon: Duration,
+    required: bool,
     clock: Clock,
     spawner: Spawner,
 }
@@ -39,6 +43,7 @@ impl RedisStoreBuilder {
             prefix: PREFIX.to_owned(),
             budget: BUDGET,
             horizon: HORIZON,
+            required: false,
             clock: Clock::system(),
             spawner: Spawner::tokio(),
         }
@@ -76,6 +81,13 @@ impl RedisStoreBuilder {
         self
     }
 
+    /// Sets whether an [`App`](crate::App) with this store only starts, and is only ready, if the server can be
+    /// reached. Defaults to `false`.
+    pub fn required(mut self, required: bool) -> Self {
+        self.required = required;
+        self
+    }
+
     /// Sets the clock of the cache that uses the store. Entries age by the clock of Redis; a moved clock does not age
     /// them. Defaults to the system's.
     pub fn clock(mut self, clock: Clock) -> Self {
@@ -99,7 +111,7 @@ impl RedisStoreBuilder {
         address.username = self.username.or(address.username);
         address.password = self.password.or(address.password);
         if address.username.is_some() && address.password.is_none() {
-            return Err(RedisSettingsError::new("password", "a user needs one"));
+            return Err(RedisSettingsError::new("username", "it needs a password"));
         }
         let keys = KeyLayout::new(&self.prefix).map_err(invalid("prefix"))?;
         if !(Duration::from_millis(1)..=Duration::from_millis(250)).contains(&self.budget) {
@@ -108,7 +120,24 @@ impl RedisStoreBuilder {
         if !(Duration::from_secs(1)..=MAX_HORIZON).contains(&self.horizon) {
             return Err(RedisSettingsError::new("horizon", "must be between 1 second and 30 days"));
         }
-        Ok(RedisStore::of(address, keys, (self.budget, self.horizon), self.clock, self.spawner))
+        let engine = RedisEngine::new(address, keys, (self.budget, self.horizon), self.clock, self.spawner);
+        Ok(RedisStore::of(engine, self.required))
+    }
+}
+
+impl RedisStore {
+    /// Creates a store with the default settings. `url` is `redis://user:password@host:port/database`, or `rediss://…`
+    /// for TLS.
+    ///
+    /// # Errors
+    /// [`RedisSettingsError`] if the URL cannot be used.
+    pub fn new(url: impl Into<String>) -> Result<Self, RedisSettingsError> {
+        Self::builder(url).build()
+    }
+
+    /// Returns a builder with the default settings.
+    pub fn builder(url: impl Into<String>) -> RedisStoreBuilder {
+        RedisStoreBuilder::new(url.into())
     }
 }
 
@@ -120,6 +149,7 @@ impl fmt::Debug for RedisStoreBuilder {
             .field("prefix", &self.prefix)
             .field("budget", &self.budget)
             .field("horizon", &self.horizon)
+            .field("required", &self.required)
             .finish_non_exhaustive()
     }
 }

@@ -168,7 +168,7 @@ impl RedisEngine {
     pub(super) async fn invalidate(&self, targets: &[Target], everything: bool) -> Result<Stamp, StoreError> {
         let unfinished = Unfinished::new(&self.missed, targets, everything);
         let left = Countdown::new(self.link.budget() * INVALIDATION_SHARE);
-        let stamp = self.record(targets, everything, &left).await.inspect_err(|error| self.note_fault(error))?;
+        let stamp = self.record(targets, everything, &left).await.map_err(|error| self.write_failed(error))?;
         unfinished.finish();
         Ok(stamp)
     }
@@ -252,7 +252,7 @@ impl RedisEngine {
     ) -> Result<(), StoreError> {
         let mut command = self.state_command(connection, Script::Begin, known, None);
         command.arg(&new_epoch()).arg(&self.keys.channel).arg(u8::from(anyway));
-        let reply = self.link.send(connection, &command, left).await.inspect_err(|error| self.note_fault(error))?;
+        let reply = self.link.send(connection, &command, left).await.map_err(|error| self.write_failed(error))?;
         self.parse(connection, reply).map(drop)
     }
 
@@ -288,15 +288,23 @@ impl RedisEngine {
 
     /// Sends a command that writes. The health check reports its failure.
     pub(super) async fn write(&self, command: &Cmd, left: &Countdown) -> Result<Value, StoreError> {
-        let written = self.run(command, left).await.inspect_err(|error| self.note_fault(error))?;
-        *self.write_fault.lock() = None;
+        let written = self.run(command, left).await.map_err(|error| self.write_failed(error))?;
+        let before = self.write_fault.lock().take();
+        if before.is_some() {
+            tracing::info!(server = %self.link.address(), "Redis accepts writes again");
+        }
         Ok(written)
     }
 
-    fn note_fault(&self, error: &StoreError) {
-        if let Some(cause) = std::error::Error::source(error).filter(|_| !error.is_known()) {
-            *self.write_fault.lock() = Some(cause.to_string());
+    /// Notes why a write failed, and logs it if the last write succeeded.
+    fn write_failed(&self, error: StoreError) -> StoreError {
+        let Some(cause) = std::error::Error::source(&error).filter(|_| !error.is_known()) else { return error };
+        let reason = cause.to_string();
+        let before = self.write_fault.lock().replace(reason.clone());
+        if before.is_none() {
+            tracing::warn!(server = %self.link.address(), reason, "Redis does not accept writes");
         }
+        StoreError::known(reason)
     }
 
     /// Sends a command that depends on the connection. An error of the server is a reply.

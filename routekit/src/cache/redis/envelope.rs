@@ -150,3 +150,119 @@ pub(super) enum EnvelopeFault {
     /// Two keys have the same digest.
     OtherKey,
 }
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, HeaderValue, StatusCode};
+    use proptest::{prelude::any, prop_assert, prop_assert_eq, prop_assume};
+
+    use super::*;
+    use crate::{
+        base::{clock::ManualClock, property::check},
+        cache::{
+            store::{buffered_response::BufferedResponse, entry::Entry, stored_response::StoredResponse},
+            validity::stamp::Stamp,
+        },
+    };
+
+    fn envelope(key: &[u8], body: &[u8], tags: &[u64], stamp: u64) -> Envelope {
+        let clock = ManualClock::new();
+        let mut headers = HeaderMap::new();
+        headers.insert("x-bytes", HeaderValue::from_bytes(b"\xff\t").unwrap());
+        let response = BufferedResponse::new(StatusCode::OK, &headers, body);
+        let minute = Duration::from_secs(60);
+        let entry = StoredResponse::new(Key::new(key), response, Stamp::new(stamp), clock.now(), minute);
+        let entry = entry.with_tags(tags.iter().copied().map(Tag::from_id).collect::<Vec<_>>());
+        Envelope {
+            nonce: [7; 8],
+            epoch: [9; 16],
+            stamp,
+            age: Duration::from_millis(5),
+            put_for: minute,
+            put_at: Some(1_764_499_000_000_000),
+            parts: Entry::from(entry).into_parts(&clock.clock()),
+        }
+    }
+
+    #[test]
+    fn an_entry_is_the_same_after_a_round_trip() {
+        let inputs = (
+            proptest::collection::vec(any::<u8>(), 0..64),
+            proptest::collection::vec(any::<u8>(), 0..256),
+            proptest::collection::vec(any::<u64>(), 0..40),
+            0..9_999_999_999_999_999_u64,
+        );
+        check(500, &inputs, |(key, body, tags, stamp)| {
+            let written = envelope(&key, &body, &tags, stamp);
+            let bytes = Bytes::from(written.to_bytes().unwrap());
+            prop_assert_eq!(Envelope::from_bytes(&bytes, &Key::new(key.clone())), Ok(written));
+            prop_assert_eq!(Envelope::from_bytes(&bytes, &Key::new(*b"other")), Err(EnvelopeFault::OtherKey));
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn damaged_bytes_are_never_another_entry() {
+        let key = Key::new(*b"key");
+        let whole = envelope(b"key", b"body", &[1, 2, 3], 77).to_bytes().unwrap();
+        for length in 0..whole.len() - b"body".len() {
+            let cut = Bytes::copy_from_slice(&whole[..length]);
+            assert!(Envelope::from_bytes(&cut, &key).is_err(), "cut off after {length} bytes");
+        }
+        let written = Envelope::from_bytes(&Bytes::from(whole.clone()), &key).unwrap();
+        check(2_000, &(0..whole.len(), any::<u8>()), |(at, byte)| {
+            prop_assume!(whole[at] != byte);
+            let mut damaged = whole.clone();
+            damaged[at] = byte;
+            match Envelope::from_bytes(&Bytes::from(damaged), &key) {
+                Err(EnvelopeFault::Version) => prop_assert_eq!(at, 0),
+                Err(EnvelopeFault::Damaged | EnvelopeFault::OtherKey) => {}
+                // What is left is a difference that no length or name reveals, such as a byte of the body.
+                Ok(read) => prop_assert!(read != written),
+            }
+            Ok(())
+        });
+        check(2_000, &proptest::collection::vec(any::<u8>(), 0..200), |bytes| {
+            let bytes = [vec![VERSION], bytes].concat();
+            prop_assert!(Envelope::from_bytes(&Bytes::from(bytes), &key).is_err());
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn a_later_version_is_told_from_damage() {
+        let mut bytes = envelope(b"key", b"body", &[], 1).to_bytes().unwrap();
+        bytes[0] = VERSION + 1;
+        assert_eq!(Envelope::from_bytes(&bytes.into(), &Key::new(*b"key")), Err(EnvelopeFault::Version));
+    }
+
+    /// The positions that `check.lua` reads.
+    #[test]
+    fn scripts_find_the_head() {
+        let bytes = envelope(b"key", b"", &[0x0102_0304_0506_0708], 12_345).to_bytes().unwrap();
+        assert_eq!((bytes[0], &bytes[1..9], &bytes[9..25]), (1, &[7; 8][..], &[9; 16][..]));
+        assert_eq!(&bytes[25..45], b"00000000000123450001");
+        assert_eq!(&bytes[45..53], [1, 2, 3, 4, 5, 6, 7, 8]);
+        assert_eq!(FIXED, 45);
+    }
+
+    #[test]
+    fn an_entry_ages_by_what_is_left_of_its_expiry() {
+        let envelope = envelope(b"key", b"", &[], 1);
+        let secs = |secs: u64| Some(Duration::from_millis(secs * 1000 + 5));
+        let put_at = envelope.put_at.unwrap();
+        for (left, time, expected) in [
+            (60_000, None, secs(0)),
+            (45_000, Some(put_at + 15_000_000), secs(15)),
+            // Redis received it 10 s after it was sent.
+            (45_000, Some(put_at + 25_000_000), secs(25)),
+            // The time of Redis was set back.
+            (45_000, Some(put_at - 3_600_000_000), secs(15)),
+            (60_001, None, None),
+            (-1, None, None),
+            (-2, None, None),
+        ] {
+            assert_eq!(envelope.age_after(left, time), expected, "{left} {time:?}");
+        }
+    }
+}

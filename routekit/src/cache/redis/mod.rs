@@ -1,4 +1,27 @@
 //! A store in Redis or Valkey, which any number of programs share.
+//!
+//! 1. `link/` keeps one connection, opens it in the background, and lets requests skip Redis while it is broken.
+//! 2. `scripts/` is what Redis runs, each script atomically: `check` decides whether an entry is valid, `invalidate`
+//!    records an invalidation, `begin` begins an epoch, and two scripts are the claims.
+//! 3. `engine` calls the scripts, and repeats a call if an epoch has begun meanwhile.
+//! 4. `timeline` converts the clock of Redis to stamps, which never decrease in this process.
+//! 5. `envelope` is an entry as bytes, `ban_list` the invalidated patterns, `key_layout` the names of keys.
+//! 6. `missed` keeps the invalidations that Redis may not have received, until they are repeated.
+//!
+//! **State.** One hash holds the clock, a random epoch, the run id of the server, the floor, and the number of each
+//! tag that was invalidated in the current period. A period lasts for at least a horizon; then the hash is renamed to
+//! that of the period before, and the floor rises to the beginning of that one. So a number is only forgotten after
+//! the floor has passed it.
+//!
+//! **Validity.** An entry has the epoch and the reading of the clock from before its handler ran. It is valid in the
+//! same epoch, if the reading is not below the floor, and if no number of its tags and no ban that matches it is later.
+//!
+//! **Epochs.** A new one begins, and everything before it is a miss, if the hash is gone or damaged, if it names
+//! another server than the connection leads to, if its clock is behind a reading that this process has seen, or if the
+//! time of the server is behind the clock. A stamp of a former epoch is never stored and never valid.
+//!
+//! **Time.** An entry ages by what is left of its expiry, so only the clock of Redis matters. A server whose time falls
+//! back against the clock of a process begins a new epoch.
 
 pub(in crate::cache) mod builder;
 pub(in crate::cache) mod settings_error;
@@ -13,3 +36,5 @@ mod missed;
 mod reply;
 mod scripts;
 mod timeline;
+
+pub(crate) use self::link::ConnectFaultKind;

@@ -72,3 +72,30 @@ fn bytes(value: Value) -> Option<Vec<u8>> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(text: &[u8]) -> Value {
+        Value::BulkString(text.to_vec())
+    }
+
+    #[test]
+    fn replies_of_scripts_are_read() {
+        let reading = ClockReading { epoch: [1; 16], number: 1_764_499_000_000_001, time: 1_764_499_000_000_000 };
+        let clock = [Value::Int(1), text(&[1; 16]), Value::Int(1_764_499_000_000_001), Value::Int(reading.time)];
+        let entry = [Value::Int(1), text(&[2; 8]), Value::Int(59_000), text(b"")];
+        let parse = |fields: &[Value]| StateReply::parse(Value::Array(fields.to_vec()));
+        assert_eq!(parse(&[Value::Int(0)]), Some(StateReply::Lost));
+        assert_eq!(parse(&[Value::Int(2)]), Some(StateReply::Forgotten));
+        assert_eq!(parse(&clock), Some(StateReply::State(reading, None)));
+        let checked = CheckedEntry { is_valid: true, nonce: [2; 8], left: 59_000, bans: Vec::new() };
+        let both = [&clock[..], &entry].concat();
+        assert_eq!(parse(&both), Some(StateReply::State(reading, Some(checked))));
+        for wrong in [&[][..], &[Value::Int(3)], &both[..3], &both[..6], &both[4..]] {
+            assert_eq!(parse(wrong), None, "{wrong:?}");
+        }
+        assert_eq!(StateReply::parse(Value::Okay), None);
+    }
+}

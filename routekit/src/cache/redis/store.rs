@@ -11,17 +11,13 @@ use redis::{Cmd, Value};
 
 use super::{
     ban_list,
-    builder::RedisStoreBuilder,
     engine::RedisEngine,
     envelope::{Envelope, Nonce, head},
-    key_layout::KeyLayout,
-    link::{ConnectFault, RedisConnection, ServerAddress, fields},
+    link::{ConnectFault, RedisConnection, fields},
     reply::CheckedEntry,
     scripts::Script,
-    settings_error::RedisSettingsError,
 };
 use crate::{
-    base::{clock::Clock, spawner::Spawner},
     cache::{
         stats::condition::StoreSize,
         store::{
@@ -36,33 +32,52 @@ use crate::{
     deadline::Countdown,
 };
 
-/// Entries in Redis or Valkey, which any number of programs share. See the [module](super) docs.
+/// Entries in Redis or Valkey (version 6 or later), which any number of programs share.
+///
+/// ```no_run
+/// use routekit::{App, cache::{Cache, RedisStore}};
+///
+/// # fn app() -> Result<App, routekit::cache::RedisSettingsError> {
+/// let store = RedisStore::builder("rediss://cache.internal").username("shop").password("…").prefix("shop").build()?;
+/// let app = App::discover().cache(Cache::builder().store(store));
+/// # Ok(app)
+/// # }
+/// ```
+///
+/// The setting `redis.url` does the same without code. The guide [Redis](crate::guide::redis) describes what the store
+/// guarantees, and what happens while Redis is away. In short:
+///
+/// 1. An invalidation that has returned counts for every program with the same prefix. It is one call of a script,
+///    whatever the number of entries. A lookup is one round trip.
+/// 2. If Redis loses its memory, is restarted or restored, or another server takes over, everything that was stored
+///    before is a miss.
+/// 3. While Redis is away, lookups and puts fail at once, and the cache calls the handler. A request waits for at most
+///    the [budget](crate::cache::RedisStoreBuilder::budget). Invalidations of this process are repeated before it reads
+///    from Redis again.
+/// 4. All keys of a prefix are on one slot. On a Redis Cluster, one node keeps the whole cache, and the URL must lead
+///    to that node: the store does not follow redirections.
+///
+/// The store opens its connection when it is first used. Clones share it.
 #[derive(Clone)]
-pub struct RedisStore(Arc<RedisEngine>);
+pub struct RedisStore {
+    engine: Arc<RedisEngine>,
+    required: bool,
+}
 
 impl RedisStore {
-    /// Creates a store with the default settings. `url` is `redis://user:password@host:port/database`, or `rediss://…`
-    /// for TLS.
-    ///
-    /// # Errors
-    /// [`RedisSettingsError`] if the URL cannot be used.
-    pub fn new(url: impl Into<String>) -> Result<Self, RedisSettingsError> {
-        Self::builder(url).build()
+    pub(super) fn of(engine: RedisEngine, required: bool) -> Self {
+        Self { engine: Arc::new(engine), required }
     }
 
-    /// Returns a builder with the default settings.
-    pub fn builder(url: impl Into<String>) -> RedisStoreBuilder {
-        RedisStoreBuilder::new(url.into())
+    /// Returns whether an app with this store needs the server.
+    #[must_use]
+    pub fn is_required(&self) -> bool {
+        self.required
     }
 
-    pub(super) fn of(
-        address: ServerAddress,
-        keys: KeyLayout,
-        (budget, horizon): (Duration, Duration),
-        clock: Clock,
-        spawner: Spawner,
-    ) -> Self {
-        Self(Arc::new(RedisEngine::new(address, keys, (budget, horizon), clock, spawner)))
+    /// The server, without a password.
+    pub(crate) fn server(&self) -> String {
+        self.engine.link.address().to_string()
     }
 
     /// Connects, and waits for that for at most `limit`.
@@ -76,23 +91,24 @@ impl RedisStore {
         }
     }
 
-    pub(super) async fn connect_within(&self, limit: Duration) -> Result<Arc<RedisConnection>, ConnectFault> {
-        self.0.link.connect(limit).await
+    /// The same. The error tells what kind of fault it is.
+    pub(crate) async fn connect_within(&self, limit: Duration) -> Result<(), ConnectFault> {
+        self.engine.link.connect(limit).await.map(drop)
     }
 
     /// Returns the number of entries that could not be read, because they were damaged or written by another version of
     /// routekit, since the store was created.
     #[must_use]
     pub fn unreadable_entries(&self) -> u64 {
-        self.0.unreadable.load(Ordering::Relaxed)
+        self.engine.unreadable.load(Ordering::Relaxed)
     }
 
     fn budget(&self) -> Countdown {
-        Countdown::new(self.0.link.budget())
+        Countdown::new(self.engine.link.budget())
     }
 
     async fn find(&self, key: &Key) -> Result<Lookup, StoreError> {
-        let engine = &*self.0;
+        let engine = &*self.engine;
         let sent = engine.clock.now();
         let (stamp, found) = engine.check_stored(key, &self.budget()).await?;
         let Some((checked, bytes)) = found.filter(|(checked, _)| checked.is_valid) else {
@@ -126,7 +142,7 @@ impl RedisStore {
     }
 
     async fn holds(&self, entry: &Entry) -> Result<bool, StoreError> {
-        let engine = &*self.0;
+        let engine = &*self.engine;
         let Some((epoch, reading)) = engine.timeline.reading(entry.stamp()) else { return Ok(false) };
         let Some(head) = head(Nonce::default(), epoch, reading, entry.tags()) else { return Ok(false) };
         let (_, checked) = engine.check_head(&head, &self.budget()).await?;
@@ -134,7 +150,7 @@ impl RedisStore {
     }
 
     async fn keep(&self, entry: Entry) -> Result<(), StoreError> {
-        let engine = &*self.0;
+        let engine = &*self.engine;
         let left = self.budget();
         let key = engine.keys.entry(entry.key());
         let now = engine.clock.now();
@@ -160,11 +176,11 @@ impl RedisStore {
     }
 
     async fn invalidate_all(&self) -> Result<Stamp, StoreError> {
-        self.0.invalidate(&[], true).await
+        self.engine.invalidate(&[], true).await
     }
 
     async fn claim_key(&self, key: &Key, record: &Bytes, keep_for: Duration) -> Result<ClaimOutcome, StoreError> {
-        let engine = &*self.0;
+        let engine = &*self.engine;
         let command = |connection: &RedisConnection| {
             claim_command(connection, Script::Claim, engine, key).arg(&record[..]).arg(millis(keep_for)).to_owned()
         };
@@ -183,7 +199,7 @@ impl RedisStore {
         next: Option<&Bytes>,
         keep_for: Duration,
     ) -> Result<bool, StoreError> {
-        let engine = &*self.0;
+        let engine = &*self.engine;
         let command = |connection: &RedisConnection| {
             let mut command = claim_command(connection, Script::Swap, engine, key);
             command.arg(&held[..]).arg(next.map_or(&[][..], |next| &next[..]));
@@ -197,7 +213,7 @@ impl RedisStore {
     }
 
     async fn measure(&self) -> Result<StoreSize, StoreError> {
-        let engine = &*self.0;
+        let engine = &*self.engine;
         let left = self.budget();
         let Value::Int(entries) = engine.run(&redis::cmd("DBSIZE"), &left).await? else {
             return Err(StoreError::new("the size of the database is no number"));
@@ -249,7 +265,7 @@ impl CacheStore for RedisStore {
     }
 
     fn invalidate<'a>(&'a self, targets: &'a [Target]) -> StoreFuture<'a, Stamp> {
-        Box::pin(self.0.invalidate(targets, false))
+        Box::pin(self.engine.invalidate(targets, false))
     }
 
     fn clear(&self) -> StoreFuture<'_, Stamp> {
@@ -280,8 +296,8 @@ impl CacheStore for RedisStore {
 
     fn health(&self) -> StoreFuture<'_, ()> {
         Box::pin(async move {
-            self.0.run(&redis::cmd("PING"), &self.budget()).await?;
-            self.0.write_fault.lock().as_ref().map_or(Ok(()), |fault| Err(StoreError::new(fault.clone())))
+            self.engine.run(&redis::cmd("PING"), &self.budget()).await?;
+            self.engine.write_fault.lock().as_ref().map_or(Ok(()), |fault| Err(StoreError::new(fault.clone())))
         })
     }
 }
@@ -289,8 +305,8 @@ impl CacheStore for RedisStore {
 impl fmt::Debug for RedisStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RedisStore")
-            .field("server", self.0.link.address())
-            .field("prefix", &self.0.keys.prefix())
+            .field("server", self.engine.link.address())
+            .field("prefix", &self.engine.keys.prefix())
             .finish_non_exhaustive()
     }
 }

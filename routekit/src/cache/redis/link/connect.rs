@@ -43,13 +43,13 @@ impl fmt::Debug for RedisConnection {
 
 /// Why a connection could not be opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::cache::redis) struct ConnectFault {
-    pub(in crate::cache::redis) kind: ConnectFaultKind,
-    pub(in crate::cache::redis) reason: String,
+pub(crate) struct ConnectFault {
+    pub(crate) kind: ConnectFaultKind,
+    pub(crate) reason: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::cache::redis) enum ConnectFaultKind {
+pub(crate) enum ConnectFaultKind {
     /// No server answers, or it is not ready yet.
     Unreachable,
     /// The server refuses the user or the password.

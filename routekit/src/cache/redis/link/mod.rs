@@ -14,14 +14,11 @@ use std::{
 };
 
 use redis::{Cmd, Pipeline, RedisError, Value};
-use tokio::{sync::watch, time::Instant};
+use tokio::sync::watch;
 
 use self::connect::Connector;
-pub(super) use self::{
-    connect::{ConnectFault, RedisConnection},
-    server_address::ServerAddress,
-    server_info::fields,
-};
+pub(crate) use self::connect::{ConnectFault, ConnectFaultKind};
+pub(super) use self::{connect::RedisConnection, server_address::ServerAddress, server_info::fields};
 use crate::{
     base::{clock::Clock, spawner::Spawner},
     cache::store::contract::StoreError,
@@ -58,11 +55,17 @@ struct LinkShared {
 enum LinkState {
     /// No request has needed a connection yet.
     Idle,
-    /// An attempt runs since then, and requests may wait for it.
-    Connecting(Instant),
+    /// An attempt runs, and requests may wait for it until this has passed.
+    Connecting(Countdown),
     /// Attempts run, and requests do not wait.
     Away(ConnectFault),
     Connected(Arc<RedisConnection>),
+}
+
+impl LinkState {
+    fn connecting() -> Self {
+        Self::Connecting(Countdown::new(CONNECT_BUDGET))
+    }
 }
 
 impl RedisLink {
@@ -90,14 +93,13 @@ impl RedisLink {
             return Ok(Arc::clone(connection));
         }
         self.0.open();
-        let since = match &*self.0.state.borrow() {
+        let patience = match &*self.0.state.borrow() {
             LinkState::Connected(connection) => return Ok(Arc::clone(connection)),
             LinkState::Away(fault) => return Err(away(fault)),
-            LinkState::Connecting(since) => *since,
-            LinkState::Idle => Instant::now(),
+            LinkState::Connecting(patience) => patience.left(),
+            LinkState::Idle => CONNECT_BUDGET,
         };
-        let limit = CONNECT_BUDGET.saturating_sub(since.elapsed()).min(left.left());
-        match self.settled(limit).await {
+        match self.settled(patience.min(left.left())).await {
             Some(Ok(connection)) => Ok(connection),
             Some(Err(fault)) => Err(away(&fault)),
             None => Err(away(&ConnectFault::unreachable("it does not answer in time"))),
@@ -151,8 +153,8 @@ impl RedisLink {
         match reply {
             Some(Ok(reply)) => Ok(reply),
             Some(Err(error)) => {
-                self.0.broken(connection, LinkState::Connecting(Instant::now()), &error);
-                Err(StoreError::new(error))
+                self.0.broken(connection, LinkState::connecting(), &error);
+                Err(StoreError::known(error))
             }
             None => {
                 let fault = ConnectFault::unreachable(format!("no answer within {:?}", self.0.budget));
@@ -171,11 +173,11 @@ impl RedisLink {
                 LinkState::Away(ConnectFault::unreachable(&error))
             }
             // The scripts are loaded when a connection opens.
-            Some("NOSCRIPT") => LinkState::Connecting(Instant::now()),
+            Some("NOSCRIPT") => LinkState::connecting(),
             _ => return StoreError::new(error),
         };
         self.0.broken(connection, next, &error);
-        StoreError::new(error)
+        StoreError::known(error)
     }
 }
 
@@ -183,7 +185,7 @@ impl LinkShared {
     /// Starts to connect, unless that was done before.
     fn open(self: &Arc<Self>) {
         self.change(|state| match state {
-            LinkState::Idle => Some(LinkState::Connecting(Instant::now())),
+            LinkState::Idle => Some(LinkState::connecting()),
             _ => None,
         });
     }

@@ -34,3 +34,19 @@ impl Script {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Redis 6 takes no first line such as `#!lua`, and `tostring` of a number loses digits.
+    #[test]
+    fn scripts_run_on_redis_6_and_keep_all_digits() {
+        for script in Script::ALL {
+            let text = script.text();
+            assert!(!text.starts_with('#') && !text.contains("tostring("), "{script:?}");
+            let is_published = text.contains("redis.call('PUBLISH'");
+            assert_eq!(is_published, text.contains("local function read_state()"), "{script:?}");
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! Stands in for Redis in builds without the feature.
+
+use crate::{
+    base::{clock::Clock, setup_problem::SetupProblem},
+    cache::CacheBuilder,
+    config::Config,
+    health::HealthCheck,
+};
+
+/// No cache in Redis.
+#[derive(Debug)]
+pub(in crate::app) struct RedisSetup;
+
+impl RedisSetup {
+    /// Reports settings that need the feature.
+    pub(in crate::app) fn configure(
+        cache: CacheBuilder,
+        config: &Config,
+        _clock: &Clock,
+        problems: &mut Vec<SetupProblem>,
+    ) -> (CacheBuilder, Self) {
+        let reason = "needs the feature `redis` of the crate `routekit`, in Cargo.toml";
+        problems.extend(super::given(config).map(|setting| super::problem(&setting, reason)));
+        (cache, Self)
+    }
+
+    pub(in crate::app) fn health_check(&self) -> Option<HealthCheck> {
+        None
+    }
+
+    pub(in crate::app) async fn start(&self) -> Result<(), SetupProblem> {
+        Ok(())
+    }
+}

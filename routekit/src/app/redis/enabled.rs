@@ -1,0 +1,127 @@
+//! The store in Redis of an app.
+
+use std::time::Duration;
+
+use crate::{
+    base::{clock::Clock, printable::Chain, setting::Origin, setup_problem::SetupProblem},
+    cache::{CacheBuilder, CacheStore as _, ConnectFaultKind, RedisStore},
+    config::{Config, Secret},
+    health::{HealthCheck, HealthCheckResult},
+};
+
+/// How long the start waits for the server.
+const START_LIMIT: Duration = Duration::from_secs(3);
+
+/// The store in Redis, if the app has one.
+#[derive(Debug)]
+pub(in crate::app) struct RedisSetup {
+    store: Option<RedisStore>,
+    /// Where the user and the password, and the URL are configured. `None` for a store of the program.
+    configured: Option<RedisOrigins>,
+}
+
+#[derive(Debug)]
+struct RedisOrigins {
+    login: (&'static str, Origin),
+    url: Origin,
+}
+
+impl RedisSetup {
+    /// Gives the cache the store that the configuration describes, unless the program has given it another.
+    pub(in crate::app) fn configure(
+        cache: CacheBuilder,
+        config: &Config,
+        clock: &Clock,
+        problems: &mut Vec<SetupProblem>,
+    ) -> (CacheBuilder, Self) {
+        let none = |cache: CacheBuilder| {
+            let store = cache.redis().cloned();
+            (cache, Self { store, configured: None })
+        };
+        let mut refuse = |reason: &str, but: Option<&str>| {
+            let given = super::given(config).filter(|(name, ..)| Some(*name) != but);
+            problems.extend(given.map(|setting| super::problem(&setting, reason)));
+        };
+        let Some(url) = &*config.redis_url else {
+            refuse("has no effect, because `redis.url` is not set", None);
+            return none(cache);
+        };
+        if cache.is_sized_elsewhere() {
+            // Platforms set `REDIS_URL` for any purpose.
+            let but = (*config.redis_url.origin() == Origin::Variable("REDIS_URL".to_owned())).then_some("redis.url");
+            refuse("the app sets a cache, or a store for it, that is already built", but);
+            return none(cache);
+        }
+        let mut store = RedisStore::builder(url.expose())
+            .prefix(&**config.redis_prefix)
+            .required(*config.redis_required)
+            .budget(*config.redis_budget)
+            .horizon(*config.redis_horizon)
+            .clock(clock.clone());
+        if let Some(username) = &*config.redis_username {
+            store = store.username(username);
+        }
+        if let Some(password) = &*config.redis_password {
+            store = store.password(Secret::expose(password));
+        }
+        match store.build() {
+            Ok(store) => {
+                let url = config.redis_url.origin().clone();
+                let login = match (&*config.redis_password, &*config.redis_username) {
+                    (Some(_), _) => ("redis.password", config.redis_password.origin().clone()),
+                    (None, Some(_)) => ("redis.username", config.redis_username.origin().clone()),
+                    (None, None) => ("redis.url", url.clone()),
+                };
+                let configured = Some(RedisOrigins { login, url });
+                (cache.store(store.clone()), Self { store: Some(store), configured })
+            }
+            Err(error) => {
+                let name = format!("redis.{}", error.setting());
+                let setting = super::all(config).into_iter().find(|(setting, ..)| *setting == name);
+                problems.extend(setting.map(|setting| super::problem(&setting, error.reason())));
+                none(cache)
+            }
+        }
+    }
+
+    /// The health of the server. It is critical if the server is required.
+    pub(in crate::app) fn health_check(&self) -> Option<HealthCheck> {
+        let store = self.store.clone()?;
+        let required = store.is_required();
+        let check = HealthCheck::new("redis", async move || match store.health().await {
+            Ok(()) => HealthCheckResult::healthy(),
+            Err(error) => HealthCheckResult::unhealthy(Chain(&error).to_string()),
+        });
+        Some(check.critical(required))
+    }
+
+    /// Connects. A server that refuses the user or is too old is a problem, and so is an absent one that is required.
+    pub(in crate::app) async fn start(&self) -> Result<(), SetupProblem> {
+        let Some(store) = &self.store else { return Ok(()) };
+        let Err(fault) = store.connect_within(START_LIMIT).await else { return Ok(()) };
+        let server = store.server();
+        let (is_login, reason) = match fault.kind {
+            ConnectFaultKind::Credentials => {
+                (true, format!("{server} refuses the user or the password: {}", fault.reason))
+            }
+            ConnectFaultKind::Permission => {
+                let guide = "the guide to Redis lists the commands that the cache needs";
+                (true, format!("{server} does not let the user run a command: {} ({guide})", fault.reason))
+            }
+            ConnectFaultKind::Version => (false, format!("{server} cannot be used: {}", fault.reason)),
+            ConnectFaultKind::Unreachable if store.is_required() => {
+                (false, format!("{server} cannot be reached, and it is required: {}", fault.reason))
+            }
+            ConnectFaultKind::Unreachable => return Ok(()),
+        };
+        Err(match &self.configured {
+            Some(RedisOrigins { login: (name, origin), .. }) if is_login => refused(name, origin, &reason),
+            Some(RedisOrigins { url, .. }) => refused("redis.url", url, &reason),
+            None => SetupProblem::new("redis", reason),
+        })
+    }
+}
+
+fn refused(name: &'static str, origin: &Origin, reason: &str) -> SetupProblem {
+    super::problem(&(name, origin, "(secret)".to_owned()), reason)
+}
