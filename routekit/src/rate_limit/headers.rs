@@ -150,19 +150,8 @@ impl<const N: usize> FieldText<N> {
     }
 
     #[inline]
-    fn push_number(&mut self, mut number: u32) {
-        let mut digits = [0; 10];
-        let mut first = digits.len();
-        loop {
-            first -= 1;
-            // A digit is less than ten.
-            digits[first] = b'0' + (number % 10) as u8;
-            number /= 10;
-            if number == 0 {
-                break;
-            }
-        }
-        self.push(&digits[first..]);
+    fn push_number(&mut self, number: u32) {
+        self.push(itoa::Buffer::new().format(number).as_bytes());
     }
 
     fn bytes(&self) -> &[u8] {

@@ -29,6 +29,8 @@ pub(super) struct Tested<'a> {
     pub(super) reader: &'a dyn CacheStore,
     pub(super) clock: &'a ManualClock,
     advance: &'a dyn Fn(Duration),
+    /// By how much ages may be too high, if the store cannot stop its clock.
+    slack: Duration,
     broken: Vec<String>,
 }
 
@@ -37,6 +39,16 @@ impl Tested<'_> {
         if !kept {
             self.broken.push(promise.to_owned());
         }
+    }
+
+    /// Whether an entry is as old as that.
+    pub(super) fn is_age(&self, age: Duration, expected: Duration) -> bool {
+        (expected..=expected + self.slack).contains(&age)
+    }
+
+    /// Whether an entry is fresh for as long as that.
+    pub(super) fn is_ttl(&self, ttl: Duration, expected: Duration) -> bool {
+        (expected.saturating_sub(self.slack)..=expected).contains(&ttl)
     }
 
     /// Lets time pass.
@@ -83,9 +95,10 @@ impl Tested<'_> {
         matches!(self.lookup(&key(name)).await, Lookup::Miss(_))
     }
 
-    /// How long an entry is still fresh.
-    pub(super) async fn ttl(&self, name: &str) -> Option<Duration> {
-        self.lookup(&key(name)).await.response().map(|response| response.ttl(self.clock.now()))
+    /// Whether an entry is still fresh for as long as that.
+    pub(super) async fn has_ttl(&self, name: &str, expected: Duration) -> bool {
+        let found = self.lookup(&key(name)).await;
+        found.response().is_some_and(|response| self.is_ttl(response.ttl(self.clock.now()), expected))
     }
 
     pub(super) async fn invalidate(&self, tags: &[&str]) -> Stamp {
@@ -96,18 +109,19 @@ impl Tested<'_> {
 
 /// The promises of [`CacheStore`] that a store breaks whose clock is `clock`.
 pub(crate) async fn broken_promises(store: &dyn CacheStore, clock: &ManualClock) -> Vec<String> {
-    broken_between([store, store], clock, &|by| clock.advance(by)).await
+    broken_between([store, store], clock, &|by| clock.advance(by), Duration::ZERO).await
 }
 
 /// The promises that two handles of one store break: what one stores or invalidates, the other finds or misses.
 ///
-/// `advance` moves `clock`, which is that of the handles, and the store's own.
+/// `advance` moves `clock`, which is that of the handles, and the store's own, which may be ahead by `slack`.
 pub(crate) async fn broken_between(
     [writer, reader]: [&dyn CacheStore; 2],
     clock: &ManualClock,
     advance: &dyn Fn(Duration),
+    slack: Duration,
 ) -> Vec<String> {
-    let mut tested = Tested { writer, reader, clock, advance, broken: Vec::new() };
+    let mut tested = Tested { writer, reader, clock, advance, slack, broken: Vec::new() };
     entries::check(&mut tested).await;
     invalidation::check(&mut tested).await;
     claims::check(&mut tested).await;

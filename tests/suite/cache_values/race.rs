@@ -5,9 +5,11 @@ use std::sync::atomic::AtomicU64;
 
 use fastrand::Rng;
 use futures_util::poll;
+use routekit::cache::RedisStore;
 use tokio::{sync::Mutex, task::yield_now};
 
 use super::*;
+use crate::support::RedisServer;
 
 const TASKS: usize = 8;
 const OPERATIONS: usize = 20_000;
@@ -139,6 +141,15 @@ async fn reference_store_passes_the_checker() {
         let (reads, _, stale) = run(Cache::builder().store(Plain::new(Clock::system())), seed, FEWER).await;
         assert_eq!(stale, 0, "seed {seed}: of {reads} reads");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn redis_passes_the_checker() {
+    let Some(server) = RedisServer::start("values-race", &[]) else { return };
+    let store = RedisStore::builder(server.url()).budget(Duration::from_millis(250)).build().unwrap();
+    let (reads, hits, stale) = run(Cache::builder().store(store), 1, FEWER / 2).await;
+    assert!(hits > reads / 10, "{hits} hits of {reads} say little");
+    assert_eq!(stale, 0, "of {reads} reads");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

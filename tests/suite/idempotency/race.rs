@@ -1,17 +1,20 @@
 //! A hundred repeats at a time, on several threads.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use routekit::{
     Clock,
-    cache::{Cache, CacheBuilder},
+    cache::{Cache, CacheBuilder, RedisStore},
     prelude::*,
     test::TestApp,
 };
 use tokio::task::JoinSet;
 
 use super::KEY;
-use crate::{stores::Plain, support::Runs};
+use crate::{
+    stores::Plain,
+    support::{RedisServer, Runs},
+};
 
 /// Gives other requests the time to find the key.
 #[post("/idem/raced", idempotent)]
@@ -56,7 +59,17 @@ async fn hundred_repeats_run_the_handler_once() {
     }
 }
 
-/// The test above would find a claim that is not atomic.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn hundred_repeats_run_the_handler_once_with_claims_in_redis() {
+    let Some(server) = RedisServer::start("idempotency", &[]) else { return };
+    for round in 0..5 {
+        let store = RedisStore::builder(server.url()).prefix(format!("round-{round}"));
+        let store = store.budget(Duration::from_millis(250)).build().unwrap();
+        assert_eq!(race(Cache::builder().store(store)).await, (1, BTreeSet::from(["paid 1".to_owned()])));
+    }
+}
+
+/// The first test would find a claim that is not atomic.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn hundred_repeats_run_the_handler_more_than_once_if_claims_have_two_steps() {
     let mut most = 0;

@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Duration};
 use routekit::cache::{CacheStore, RedisStore};
 
 use super::{Node, World, within};
-use crate::support::{RedisServer, TcpProxy};
+use crate::support::{RedisServer, TcpProxy, output_of, test_as_program};
+
+/// The variable of the program that writes a log.
+const PROGRAM: &str = "TEST_REDIS_OUTAGES";
 
 #[tokio::test]
 async fn server_that_is_absent_at_start_is_used_once_it_is_there() {
@@ -136,6 +139,38 @@ async fn scripts_that_the_server_has_lost_are_loaded_again() {
     server.run::<()>(&["SCRIPT", "FLUSH"]);
     node.change(1).await;
     node.until_hit(1).await;
+}
+
+#[tokio::test]
+async fn runs_outages() {
+    if std::env::var_os(PROGRAM).is_none() {
+        return;
+    }
+    tracing_subscriber::fmt().with_ansi(false).with_writer(std::io::stdout).init();
+    let Some(mut server) = RedisServer::start("outages", &[]) else { return };
+    let node = Node::new(&server.url(), &Arc::default());
+    node.until_hit(1).await;
+    for _ in 0..2 {
+        server.kill();
+        node.outage().await;
+        server.restart_empty();
+        node.until_hit(1).await;
+    }
+    server.pause();
+    node.outage().await;
+    server.resume();
+    node.until_hit(1).await;
+}
+
+/// Not one for each request.
+#[test]
+fn each_outage_is_a_line_of_the_log_and_its_end_is_another() {
+    let mut program = test_as_program("redis::away::runs_outages");
+    let log = output_of(program.env(PROGRAM, "1").env_remove("RUST_LOG"));
+    let lines = |text: &str| log.lines().filter(|line| line.contains(text)).count();
+    if lines(" INFO ") > 0 {
+        assert_eq!((lines(" WARN "), lines("connected to Redis")), (3, 4), "{log}");
+    }
 }
 
 /// A read that begins after a lookup was abandoned is not answered with its reply.

@@ -20,8 +20,8 @@ async fn server_that_is_restored_from_an_old_dump_serves_nothing_old() {
     server.restart();
     let entries: Vec<String> = server.run(&["KEYS", "*:e:*"]);
     assert_eq!(entries.len(), 8, "they are in the dump");
-    // A process that knows the clock, and one that has just started.
-    for node in [node, Node::new(&server.url(), &world)] {
+    // A process that has just started, and one that knows the clock.
+    for node in [Node::new(&server.url(), &world), node] {
         for item in 0..8 {
             node.until_hit(item).await;
         }
@@ -69,7 +69,7 @@ async fn replica_that_lags_behind_serves_nothing_old_once_it_is_the_primary() {
     primary.kill();
     replica.run::<()>(&["REPLICAOF", "NO", "ONE"]);
     address.redirect(replica.addr());
-    for node in [node, Node::new(&address.url(), &world)] {
+    for node in [Node::new(&address.url(), &world), node] {
         for item in 0..8 {
             node.until_hit(item).await;
         }

@@ -2,6 +2,7 @@
 //!
 //! `TEST_REDIS_SERVER=valkey-server` runs all of it against Valkey.
 
+mod app;
 mod away;
 mod clocks;
 mod contract;
@@ -10,7 +11,7 @@ mod damage;
 mod nodes;
 mod processes;
 mod race;
-mod start;
+mod startup;
 
 use std::{
     sync::{

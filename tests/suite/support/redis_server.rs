@@ -131,14 +131,14 @@ impl RedisServer {
         redis::cmd(name).arg(arguments).query(&mut connection)
     }
 
-    /// Stops the clock of a server that was started with one, at these seconds since 1970.
-    pub(crate) fn set_clock(&self, seconds: u64) {
-        self.write_clock(&format!("@{seconds}"));
+    /// Stops the clock of a server that was started with one, at this time since 1970.
+    pub(crate) fn set_clock(&self, time: Duration) {
+        self.write_clock(&format!("@{}", time.as_millis()));
     }
 
     /// Sets the clock of a server that was started with one to seconds before the real time. It runs.
     pub(crate) fn set_clock_back(&self, seconds: u64) {
-        self.write_clock(&format!("-{seconds}"));
+        self.write_clock(&format!("-{seconds}000"));
     }
 
     fn write_clock(&self, text: &str) {
@@ -147,6 +147,8 @@ impl RedisServer {
         let (new, file) = (self.dir.join("clock.new"), self.dir.join("clock"));
         fs::write(&new, text).unwrap();
         fs::rename(new, file).unwrap();
+        // Valkey reads it after it has answered.
+        answer(self.addr);
     }
 }
 

@@ -1,5 +1,5 @@
-/* A wall clock that a test sets, preloaded into a server. The file CLOCK contains seconds: after an @, those since 1970,
- * at which time stands still; else those that are added to the real time. Unlike libfaketime, it calls no function of
+/* A wall clock that a test sets, preloaded into a server. The file CLOCK contains milliseconds: after an @, those since
+ * 1970, at which time stands still; else those that are added to the real time. Unlike libfaketime, it calls no function of
  * libdl, which would allocate before jemalloc is ready. */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -19,10 +19,11 @@ static void set(struct timespec *now) {
     ssize_t length = read(file, text, sizeof text - 1);
     close(file);
     if (length > 0 && text[0] == '@') {
-        now->tv_sec = atol(text + 1);
-        now->tv_nsec = 0;
+        long millis = atol(text + 1);
+        now->tv_sec = millis / 1000;
+        now->tv_nsec = millis % 1000 * 1000000;
     } else if (length > 0) {
-        now->tv_sec += atol(text);
+        now->tv_sec += atol(text) / 1000;
     }
 }
 

@@ -88,8 +88,8 @@ impl RedisStoreBuilder {
         self
     }
 
-    /// Sets the clock of the cache that uses the store. Entries age by the clock of Redis; a moved clock does not age
-    /// them. Defaults to the system's.
+    /// Sets the clock of the cache that uses the store. Entries age by the clock of Redis. A clock that a test moves
+    /// ahead of that looks as if the time of Redis was set back: everything becomes a miss. Defaults to the system's.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
         self

@@ -123,9 +123,7 @@ impl RedisEngine {
                     continue;
                 }
             };
-            let was_set_back = self.timeline.was_set_back(reading.time, sent);
-            // A clock that a test moves tells nothing about that of Redis.
-            if was_set_back && !self.clock.is_manual() {
+            if self.timeline.was_set_back(reading.time, sent) {
                 tracing::warn!("the time of Redis was set back, so that its cache begins anew");
                 let known = known.in_epoch(reading.epoch);
                 self.begin(&connection, known, true, left).await?;

@@ -82,53 +82,54 @@ impl Service<Request> for RouteService {
         }
         traced.passes("router", "matched");
         let mut quotas = QuotaStates::None;
-        let (body, answer) = match policies.body_limit.admit(&mut request) {
-            Ok(body) => {
-                traced.passes("body_limit", "passed");
-                (body, policies.limit(request, arrived, &traced, &mut quotas))
-            }
-            Err(refusal) => {
-                traced.answers("body_limit", "refused", refusal.status());
-                (BodyLength::Known, PassOrAnswer::answer(refusal))
-            }
+        let (body, admitted) = policies.admit(&mut request, arrived, &traced, &mut quotas);
+        let answer = match (admitted, &policies.auth) {
+            (Ok(()), None) => policies.admit_identified(request, &traced, &mut quotas),
+            (Ok(()), Some(auth)) => policies.authorize(auth, request, &traced, &quotas),
+            (Err(refusal), _) => PassOrAnswer::answer(refusal),
         };
         RouteFuture { answer, body, traced, quotas, policies: Arc::clone(policies) }
     }
 }
 
+// The checks borrow the request, which is large to move.
 impl RoutePolicies {
-    /// The rate limits that need no identity, so that a flood does not reach the verifiers.
+    /// The policies that need no identity, so that a flood does not reach the verifiers.
     #[inline(always)]
-    fn limit(
-        self: &Arc<Self>,
-        request: Request,
+    fn admit(
+        &self,
+        request: &mut Request,
         arrived: Option<Instant>,
         traced: &TracedRequest,
         quotas: &mut QuotaStates,
-    ) -> PassOrAnswer<RouteCall> {
+    ) -> (BodyLength, Result<(), Box<Response>>) {
+        let body = match self.body_limit.admit(request) {
+            Ok(body) => body,
+            Err(refusal) => {
+                traced.answers("body_limit", "refused", refusal.status());
+                return (BodyLength::Known, Err(refusal));
+            }
+        };
+        traced.passes("body_limit", "passed");
         // The warm-up is no client.
-        let is_warm_up = || arrived.is_none() && is_warm_up(&request);
-        if let Some(limits) = self.rate_limits.as_ref().filter(|_| !is_warm_up()) {
-            *quotas = limits.states();
-            let admitted = limits.admit_early(&request, arrived, quotas);
-            if traced.is_on() && limits.has_early() {
-                trace_limits(traced, &admitted);
-            }
-            if let Err(refusal) = admitted {
-                return PassOrAnswer::answer(refusal);
-            }
+        let is_warm_up = || arrived.is_none() && is_warm_up(request);
+        let Some(limits) = self.rate_limits.as_ref().filter(|_| !is_warm_up()) else { return (body, Ok(())) };
+        *quotas = limits.states();
+        let admitted = limits.admit_early(request, arrived, quotas);
+        if traced.is_on() && limits.has_early() {
+            trace_limits(traced, &admitted);
         }
-        self.authorize(request, traced, quotas)
+        (body, admitted.map(drop))
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn authorize(
         self: &Arc<Self>,
+        auth: &AccessCheck,
         request: Request,
         traced: &TracedRequest,
-        quotas: &mut QuotaStates,
+        quotas: &QuotaStates,
     ) -> PassOrAnswer<RouteCall> {
-        let Some(auth) = &self.auth else { return self.protect(request, traced, quotas) };
         let (auth, policies, traced) = (auth.clone(), Arc::clone(self), traced.clone());
         let mut quotas = quotas.clone();
         PassOrAnswer::wait(async move {
@@ -137,43 +138,31 @@ impl RoutePolicies {
                 trace_access(&traced, &admitted);
             }
             match admitted {
-                Ok(request) => policies.protect(request, &traced, &mut quotas),
+                Ok(request) => policies.admit_identified(request, &traced, &mut quotas),
                 Err(refusal) => PassOrAnswer::answer(Box::new(refusal)),
             }
         })
     }
 
+    /// The policies that may need the identity.
     #[inline(always)]
-    fn protect(&self, request: Request, traced: &TracedRequest, quotas: &mut QuotaStates) -> PassOrAnswer<RouteCall> {
-        match self.csrf.as_ref().map_or(Ok(()), |csrf| csrf.admit(&request)) {
-            Ok(()) => self.limit_identified(request, traced, quotas),
-            Err(refusal) => {
-                traced.answers("csrf", "refused", refusal.status());
-                PassOrAnswer::answer(refusal)
-            }
-        }
-    }
-
-    /// The rate limits that may need the identity. A request that another site has forged does not count for its user.
-    #[inline(always)]
-    fn limit_identified(
+    fn admit_identified(
         &self,
-        request: Request,
+        mut request: Request,
         traced: &TracedRequest,
         quotas: &mut QuotaStates,
     ) -> PassOrAnswer<RouteCall> {
-        let Some(limits) = self.rate_limits.as_ref().filter(|limits| limits.has_late() && !is_warm_up(&request)) else {
-            return self.look_up(request);
-        };
-        let (parts, body) = request.into_parts();
-        let admitted = limits.admit_late(&parts, quotas);
-        if traced.is_on() {
-            trace_limits(traced, &admitted);
+        if let Err(refusal) = self.csrf.as_ref().map_or(Ok(()), |csrf| csrf.admit(&request)) {
+            traced.answers("csrf", "refused", refusal.status());
+            return PassOrAnswer::answer(refusal);
         }
-        match admitted {
-            Ok(_) => self.look_up(Request::from_parts(parts, body)),
-            Err(refusal) => PassOrAnswer::answer(refusal),
+        // A request that another site has forged does not count for its user.
+        if let Some(limits) = self.rate_limits.as_ref().filter(|limits| limits.has_late())
+            && let Err(refusal) = limit_identified(limits, &mut request, traced, quotas)
+        {
+            return PassOrAnswer::answer(refusal);
         }
+        self.look_up(request)
     }
 
     #[inline(always)]
@@ -268,6 +257,26 @@ impl Future for RouteFuture {
         }
         polled
     }
+}
+
+/// The rate limits that may need the identity.
+#[inline(never)]
+fn limit_identified(
+    limits: &RateLimits,
+    request: &mut Request,
+    traced: &TracedRequest,
+    quotas: &mut QuotaStates,
+) -> Result<(), Box<Response>> {
+    if is_warm_up(request) {
+        return Ok(());
+    }
+    let (parts, body) = std::mem::take(request).into_parts();
+    let admitted = limits.admit_late(&parts, quotas);
+    *request = Request::from_parts(parts, body);
+    if traced.is_on() {
+        trace_limits(traced, &admitted);
+    }
+    admitted.map(drop)
 }
 
 /// Only the warm-up sends such requests.

@@ -113,28 +113,29 @@ where
                 Correlated::begin(&mut request, outer.as_ref(), writing)
             }
         };
+        // A preflight matches no route, and a body that cannot be decompressed is read by none.
+        let early = {
+            let _entered = correlated.enter();
+            edge.admit(&mut request).err().map(|(policy, response)| {
+                if let Some(sample) = &sample {
+                    sample.exchange().traced().answers(policy, "answered", response.status());
+                }
+                response
+            })
+        };
         // Panics of layers and of hand-written routes.
         // The call is made in the place that it stays in: it is large to move.
         let mut future = AroundRouterFuture {
             call: GuardedCall::new(),
-            early: None,
+            early,
             correlated,
             edge_state,
             sample,
             setup: Arc::clone(&self.setup),
         };
-        {
+        if future.early.is_none() {
             let _entered = future.correlated.enter();
-            // A preflight matches no route, and a body that cannot be decompressed is read by none.
-            match edge.admit(&mut request) {
-                Ok(()) => future.call.start(request, |request| self.inner.call(request)),
-                Err((policy, response)) => {
-                    if let Some(sample) = &future.sample {
-                        sample.exchange().traced().answers(policy, "answered", response.status());
-                    }
-                    future.early = Some(response);
-                }
-            }
+            future.call.start(request, |request| self.inner.call(request));
         }
         future
     }

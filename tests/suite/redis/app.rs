@@ -1,17 +1,19 @@
-//! What is checked when an app starts, and what its health tells.
+//! The store of an app: where its URL comes from, TLS, the commands of its user, and its health check.
 
 use std::time::Duration;
 
 use http::StatusCode;
 use routekit::{
+    ManualClock,
     cache::{Cache, CacheStore, RedisStore},
     config::Config,
     prelude::*,
+    test::TestApp,
 };
 use tokio::net::TcpListener;
 
 use super::{Node, World, item, within};
-use crate::support::{RedisServer, free_port, output_of, temporary, test_as_program};
+use crate::support::{RedisServer, SECOND, free_port, output_of, temporary, test_as_program};
 
 /// The configuration with this table `[redis]`.
 fn config(redis: &str) -> Config {
@@ -28,65 +30,17 @@ async fn start(app: App) -> Result<(), String> {
     served.map_err(|error| error.to_string())
 }
 
-async fn start_with(config: Config) -> Result<(), String> {
-    start(App::with_routes(routes![item]).config(config)).await
-}
-
 #[tokio::test]
-async fn settings_that_cannot_be_used_are_start_errors() {
-    for (redis, expected) in [
-        ("url = 'http://:hunter2@h'", "`redis.url` in routekit.toml"),
-        ("url = 'redis://h'\nprefix = 'a{b'", "`redis.prefix` in routekit.toml is `a{b`"),
-        (
-            "url = 'redis://h'\nbudget = '1s'",
-            "`redis.budget` in routekit.toml is `1s`: must be between 1 ms and 250 ms",
-        ),
-        ("url = 'redis://h'\nhorizon = '31 days'", "`redis.horizon` in routekit.toml"),
-        ("url = 'redis://h'\nusername = 'shop'", "`redis.username` in routekit.toml is `shop`: it needs a password"),
-        ("prefix = 'shop'", "`redis.prefix` in routekit.toml is `shop`: has no effect"),
-    ] {
-        let error = match Config::builder().toml("routekit.toml", format!("[redis]\n{redis}")).build() {
-            Ok(config) => start_with(config).await.expect_err(redis),
-            Err(error) => error.to_string(),
-        };
-        assert!(error.contains(expected) && !error.contains("hunter2"), "{redis}: {error}");
-    }
-}
-
-#[tokio::test]
-async fn user_that_the_server_refuses_is_a_start_error() {
-    let Some(server) = RedisServer::start("refuses", &["--user", "shop", "on", ">hunter2", "~*", "&*", "+@all"]) else {
-        return;
-    };
-    let addr = server.addr();
-    let url = format!("url = 'redis://shop:hunter2@{addr}'");
-    start_with(config(&url)).await.unwrap();
-    for (redis, expected) in [
-        (format!("url = 'redis://shop:hunter3@{addr}'"), "`redis.url` in routekit.toml"),
-        (format!("{url}\npassword = 'hunter3'"), "`redis.password` in routekit.toml"),
-        (format!("{url}\nusername = 'other'"), "`redis.username` in routekit.toml"),
-    ] {
-        let error = start_with(config(&redis)).await.unwrap_err();
-        let names = error.contains(expected) && error.contains(&addr.to_string());
-        assert!(names && error.contains("refuses the user or the password"), "{error}");
-        assert!(!error.contains("hunter"), "{error}");
-    }
-    let store = RedisStore::builder(format!("redis://{addr}")).username("shop").password("hunter3").build().unwrap();
+async fn store_of_the_program_that_is_refused_is_a_start_error() {
+    let Some(server) = RedisServer::start("refused", &["--requirepass", "right"]) else { return };
+    let store = RedisStore::builder(server.url()).password("hunter2").build().unwrap();
     let app = App::with_routes(routes![item]).config(config("")).cache(Cache::builder().store(store));
     let error = start(app).await.unwrap_err();
-    assert!(error.contains("refuses the user or the password") && !error.contains("hunter"), "{error}");
+    let refuses = format!("{} refuses the user or the password", server.url());
+    assert!(error.contains(&refuses) && !error.contains("hunter2"), "{error}");
 }
 
-#[tokio::test]
-async fn user_without_permissions_is_a_start_error() {
-    let Some(server) = RedisServer::start("permissions", &["--user", "few", "on", ">few", "~*", "&*", "+ping"]) else {
-        return;
-    };
-    let error = start_with(config(&format!("url = 'redis://few:few@{}'", server.addr()))).await.unwrap_err();
-    assert!(error.contains("does not let the user run a command") && error.contains("info"), "{error}");
-}
-
-/// The commands in the guide are enough.
+/// All commands of the store, those of a new period and of claims too.
 #[tokio::test]
 async fn user_of_the_guide_has_all_permissions() {
     let guide = include_str!("../../../routekit/docs/redis.md");
@@ -114,26 +68,28 @@ async fn user_of_the_guide_has_all_permissions() {
 }
 
 #[tokio::test]
-async fn absent_server_is_a_start_error_only_if_it_is_required() {
-    let url = format!("url = 'redis://{}'", free_port());
-    start_with(config(&url)).await.unwrap();
-    let error = start_with(config(&format!("{url}\nrequired = true"))).await.unwrap_err();
-    assert!(error.contains("cannot be reached, and it is required"), "{error}");
-}
-
-#[tokio::test]
 async fn health_check_of_the_app_tells_whether_the_server_answers() {
     let Some(mut server) = RedisServer::start("app-health", &[]) else { return };
-    for (required, expected) in [(false, StatusCode::OK), (true, StatusCode::SERVICE_UNAVAILABLE)] {
+    for (required, expected, text) in
+        [(false, StatusCode::OK, "degraded"), (true, StatusCode::SERVICE_UNAVAILABLE, "unhealthy")]
+    {
         let store = RedisStore::builder(server.url()).required(required).build().unwrap();
-        let app = App::with_routes(routes![item]).provide(World::default()).cache(Cache::builder().store(store));
-        let app = routekit::test::TestApp::new(app);
+        let app =
+            App::with_routes(routes![item]).provide(World::default()).cache(Cache::builder().store(store.clone()));
+        let clock = ManualClock::new();
+        let app = TestApp::builder(app).clock(clock.clock()).build();
         let status = async || app.get("/health/ready").send().await.status();
-        within("health", async || status().await == StatusCode::OK).await;
+        // Results are kept for two seconds.
+        within("health", async || {
+            clock.advance(3 * SECOND);
+            status().await == StatusCode::OK && store.health().await.is_ok()
+        })
+        .await;
         server.kill();
         within("the end", async || {
+            clock.advance(3 * SECOND);
             let health = app.get("/health").send().await;
-            health.text().contains("unhealthy") && status().await == expected
+            health.text().contains(text) && status().await == expected
         })
         .await;
         server.restart();
@@ -188,7 +144,7 @@ async fn server_with_tls_is_used_if_its_certificate_is_trusted() {
     let Some(_server) = RedisServer::start("tls", &options) else { return };
     let url = format!("rediss://localhost:{port}");
     output_of(
-        test_as_program("redis::start::hits_over_tls_as_a_process").env(TLS_URL, &url).env("SSL_CERT_FILE", &cert_file),
+        test_as_program("redis::app::hits_over_tls_as_a_process").env(TLS_URL, &url).env("SSL_CERT_FILE", &cert_file),
     );
     let untrusted = RedisStore::new(url).unwrap();
     let error = untrusted.connect(Duration::from_secs(5)).await.unwrap_err();
