@@ -16,8 +16,8 @@ impl RedisSettingsError {
         Self { setting, reason: reason.into() }
     }
 
-    /// Returns the name of the setting, as the method of [`RedisStoreBuilder`](crate::cache::RedisStoreBuilder) is called:
-    /// `url` or `prefix`.
+    /// Returns the name of the setting, as the method of [`RedisStoreBuilder`](crate::cache::RedisStoreBuilder) is
+    /// called: `url` or `prefix`.
     #[must_use]
     pub fn setting(&self) -> &str {
         self.setting
