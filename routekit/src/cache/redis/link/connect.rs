@@ -79,7 +79,7 @@ impl ConnectFault {
 }
 
 /// How connections are opened.
-pub(in crate::cache::redis) struct Connector {
+pub(in crate::cache::redis) struct RedisConnector {
     pub(super) address: ServerAddress,
     tls: OnceLock<Result<TlsConnector, String>>,
     spawner: Spawner,
@@ -89,7 +89,7 @@ trait ByteStream: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> ByteStream for T {}
 
-impl Connector {
+impl RedisConnector {
     pub(super) fn new(address: ServerAddress, spawner: Spawner) -> Self {
         Self { address, tls: OnceLock::new(), spawner }
     }
