@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt};
 
-/// The error of a setting of a [`RedisStore`](super::RedisStore) that cannot be used.
+/// The error of a setting of a [`RedisStore`](crate::cache::RedisStore) that cannot be used.
 ///
 /// It contains no password.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,8 +16,8 @@ impl RedisSettingsError {
         Self { setting, reason: reason.into() }
     }
 
-    /// Returns the name of the setting, as the method of [`RedisStoreBuilder`](super::RedisStoreBuilder) is called:
-    /// `url` or `prefix`.
+    /// Returns the name of the setting, as the method of [`RedisStoreBuilder`](crate::cache::RedisStoreBuilder) is
+    /// called: `url` or `prefix`.
     #[must_use]
     pub fn setting(&self) -> &str {
         self.setting
