@@ -228,6 +228,9 @@ pub(crate) struct Race {
     pub(crate) seed: u64,
     /// Whether only tags are invalidated.
     pub(crate) tags_only: bool,
+    /// Whether a response to a handler that was dropped, since it timed out or panicked, leaves after its invalidation.
+    /// Only the embedded store invalidates without waiting.
+    pub(crate) drop_invalidates: bool,
     /// How long an invalidation of a handler without a client may take.
     pub(crate) settle: Duration,
     /// Ends the race early.
@@ -241,6 +244,7 @@ impl Default for Race {
             operations: 100_000,
             seed: 1,
             tags_only: false,
+            drop_invalidates: true,
             settle: Duration::ZERO,
             stop: Arc::default(),
         }
@@ -258,7 +262,7 @@ async fn act(
     apps: Vec<(TestApp, Cache)>,
     world: Arc<World>,
     mut random: Rng,
-    (operations, tags_only, stop): (usize, bool, Arc<AtomicBool>),
+    (operations, tags_only, drop_invalidates, stop): (usize, bool, bool, Arc<AtomicBool>),
 ) -> History {
     let mut history = History::default();
     for _ in 0..operations / TASKS {
@@ -312,9 +316,10 @@ async fn act(
                         let wrote = Wrote::default();
                         let path = format!("/race/route/{item}/{end}");
                         let answer = ask(app, Method::POST, path, wrote.clone());
-                        if perhaps_leave(&mut random, answer).await.is_none() {
+                        match perhaps_leave(&mut random, answer).await {
+                            Some((status, ..)) if status == StatusCode::OK || drop_invalidates => {}
                             // It is unknown whether this one has been invalidated yet.
-                            continue;
+                            _ => continue,
                         }
                         wrote.0.load(Ordering::SeqCst)
                     }
@@ -362,7 +367,7 @@ pub(crate) async fn run(race: Race) -> History {
     let mut tasks = tokio::task::JoinSet::new();
     for task in 0..TASKS as u64 {
         let random = Rng::with_seed(race.seed * 1000 + task);
-        let how = (race.operations, race.tags_only, Arc::clone(&race.stop));
+        let how = (race.operations, race.tags_only, race.drop_invalidates, Arc::clone(&race.stop));
         tasks.spawn(act(apps.clone(), Arc::clone(&world), random, how));
     }
     let mut history = History::default();

@@ -163,8 +163,12 @@ async fn runs_outages() {
         return;
     }
     tracing_subscriber::fmt().with_ansi(false).with_writer(std::io::stdout).init();
-    let Some(mut server) = RedisServer::start("outages", &[]) else { return };
-    let node = Node::new(&server.url(), &Arc::default());
+    let Some(mut server) = RedisServer::start("outages", &[]) else {
+        tracing::info!("SKIPPED");
+        return;
+    };
+    let store = RedisStore::builder(server.url()).budget(Duration::from_millis(100)).build().unwrap();
+    let node = Node::of(store, &Arc::default());
     node.until_hit(1).await;
     for _ in 0..2 {
         server.kill();
@@ -184,9 +188,10 @@ fn each_outage_is_a_line_of_the_log_and_its_end_is_another() {
     let mut program = test_as_program("redis::away::runs_outages");
     let log = output_of(program.env(PROGRAM, "1").env_remove("RUST_LOG"));
     let lines = |text: &str| log.lines().filter(|line| line.contains(text)).count();
-    if lines(" INFO ") > 0 {
-        assert_eq!((lines(" WARN "), lines("connected to Redis")), (3, 4), "{log}");
-    }
+    let (away, back) = (lines(" WARN "), lines("connected to Redis"));
+    // On a busy machine, Redis may be too slow at other times as well.
+    let is_each = (3..12).contains(&away) && (back - 1..=back).contains(&away);
+    assert!(is_each || log.contains("SKIPPED"), "{away} outages and {back} connections:\n{log}");
 }
 
 /// A read that begins after a lookup was abandoned is not answered with its reply.

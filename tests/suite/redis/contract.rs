@@ -1,9 +1,6 @@
 //! The contract of all stores, kept by Redis: by one handle, and by two of different processes.
 
-use std::{
-    cell::Cell,
-    time::{Duration, UNIX_EPOCH},
-};
+use std::{cell::Cell, time::Duration};
 
 use axum::body::Bytes;
 use routekit::{
@@ -14,7 +11,7 @@ use routekit::{
 use super::within;
 use crate::{
     cache_store::broken_between,
-    support::{MINUTE, RedisServer},
+    support::{MINUTE, RedisServer, unix_time},
 };
 
 /// By how much the clock of Valkey goes on although it was stopped: it adds what has passed since it last read it.
@@ -32,9 +29,7 @@ pub(super) struct Time<'a> {
 
 impl<'a> Time<'a> {
     pub(super) fn stop(server: &'a RedisServer) -> Self {
-        #[expect(clippy::disallowed_methods, reason = "the time of the server")]
-        let now = std::time::SystemTime::now();
-        let unix = Duration::from_secs(now.duration_since(UNIX_EPOCH).unwrap().as_secs() + 1);
+        let unix = Duration::from_secs(unix_time().as_secs() + 1);
         server.set_clock(unix);
         let clock = ManualClock::new();
         clock.set_unix_time(unix);

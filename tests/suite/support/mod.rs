@@ -16,7 +16,7 @@ pub(crate) use self::{
     on_task::OnTask,
     programs::{Process, free_port, output_of, temporary, test_as_program, tool},
     property::check,
-    redis_server::RedisServer,
+    redis_server::{RedisServer, unix_time},
     runs::Runs,
     tcp_proxy::TcpProxy,
     time::{MINUTE, SECOND},

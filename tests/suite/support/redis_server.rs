@@ -133,23 +133,40 @@ impl RedisServer {
 
     /// Stops the clock of a server that was started with one, at this time since 1970.
     pub(crate) fn set_clock(&self, time: Duration) {
-        self.write_clock(&format!("@{}", time.as_millis()));
+        self.write_clock(&format!("@{}", time.as_millis()), time);
     }
 
     /// Sets the clock of a server that was started with one to seconds before the real time. It runs.
     pub(crate) fn set_clock_back(&self, seconds: u64) {
-        self.write_clock(&format!("-{seconds}000"));
+        self.write_clock(&format!("-{seconds}000"), unix_time() - Duration::from_secs(seconds));
     }
 
-    fn write_clock(&self, text: &str) {
+    fn write_clock(&self, text: &str, time: Duration) {
         assert!(self.clock.is_some(), "the server was not started with a clock");
         // In one step: the server may read at any time.
         let (new, file) = (self.dir.join("clock.new"), self.dir.join("clock"));
         fs::write(&new, text).unwrap();
         fs::rename(new, file).unwrap();
-        // Valkey reads it after it has answered.
-        answer(self.addr);
+        // Valkey does not read it for each command.
+        let is_set = || {
+            let (seconds, micros): (u64, u32) = self.run(&["TIME"]);
+            Duration::new(seconds, 1000 * micros).abs_diff(time) < Duration::from_millis(900)
+        };
+        let set = (0..500).any(|_| {
+            is_set() || {
+                std::thread::sleep(Duration::from_millis(2));
+                false
+            }
+        });
+        assert!(set, "the clock of the server cannot be set");
     }
+}
+
+/// The time since 1970.
+pub(crate) fn unix_time() -> Duration {
+    #[expect(clippy::disallowed_methods, reason = "the time of the server")]
+    let now = std::time::SystemTime::now();
+    now.duration_since(std::time::UNIX_EPOCH).unwrap()
 }
 
 /// The line that a server answers to a PING.
