@@ -32,7 +32,7 @@ async fn start(app: App) -> Result<(), String> {
 
 #[tokio::test]
 async fn store_of_the_program_that_is_refused_is_a_start_error() {
-    let Some(server) = RedisServer::start("refused", &["--requirepass", "right"]) else { return };
+    let Some(server) = RedisServer::start("app-refused", &["--requirepass", "right"]) else { return };
     let store = RedisStore::builder(server.url()).password("hunter2").build().unwrap();
     let app = App::with_routes(routes![item]).config(config("")).cache(Cache::builder().store(store));
     let error = start(app).await.unwrap_err();
@@ -47,7 +47,7 @@ async fn user_of_the_guide_has_all_permissions() {
     let (_, rest) = guide.split_once("user shop on >PASSWORD").unwrap();
     let (rules, _) = rest.split_once("```").unwrap();
     let options: Vec<&str> = ["--user", "shop", "on", ">few"].into_iter().chain(rules.split_whitespace()).collect();
-    let Some(server) = RedisServer::start("guide", &options) else { return };
+    let Some(server) = RedisServer::start("app-guide", &options) else { return };
     let url = format!("redis://shop:few@{}", server.addr());
     let store = RedisStore::builder(url).prefix("shop").horizon(Duration::from_secs(1)).build().unwrap();
     let node = Node::of(store, &std::sync::Arc::default());
@@ -141,7 +141,7 @@ async fn server_with_tls_is_used_if_its_certificate_is_trusted() {
     let port = free_port().port().to_string();
     let options = ["--tls-port", &port, "--tls-cert-file", &cert_file, "--tls-key-file", &key_file];
     let options = [&options[..], &["--tls-auth-clients", "no"]].concat();
-    let Some(_server) = RedisServer::start("tls", &options) else { return };
+    let Some(_server) = RedisServer::start("app-tls", &options) else { return };
     let url = format!("rediss://localhost:{port}");
     output_of(
         test_as_program("redis::app::hits_over_tls_as_a_process").env(TLS_URL, &url).env("SSL_CERT_FILE", &cert_file),

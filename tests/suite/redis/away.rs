@@ -131,6 +131,22 @@ async fn server_that_refuses_connections_is_skipped() {
     node.until_hit(1).await;
 }
 
+/// The node that could not connect gets no further request, and the server keeps what others stored.
+#[tokio::test]
+async fn invalidation_that_was_not_sent_reaches_other_nodes_after_the_outage() {
+    let Some(server) = RedisServer::start("not-sent", &[]) else { return };
+    let proxy = TcpProxy::start(server.addr()).await;
+    let world = Arc::default();
+    let (one, two) = (Node::new(&proxy.url(), &world), Node::new(&server.url(), &world));
+    one.until_hit(1).await;
+    two.until_hit(1).await;
+    proxy.refuse(true);
+    one.change(1).await;
+    assert!(two.read(1).await.hit, "it was not sent");
+    proxy.refuse(false);
+    within("the invalidation", async || two.read(1).await.version == world.version(1)).await;
+}
+
 #[tokio::test]
 async fn scripts_that_the_server_has_lost_are_loaded_again() {
     let Some(server) = RedisServer::start("scripts", &[]) else { return };

@@ -1,9 +1,12 @@
 //! Opens a connection: TCP, TLS, authentication, and what the store must know about the server.
 
-use std::{fmt, sync::OnceLock};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use redis::{
-    AsyncConnectionConfig, Cmd, ErrorKind, RedisConnectionInfo, RedisError, ServerErrorKind, Value,
+    AsyncConnectionConfig, ErrorKind, RedisConnectionInfo, RedisError, ServerErrorKind, Value,
     aio::MultiplexedConnection,
 };
 use tokio::{
@@ -79,7 +82,7 @@ impl ConnectFault {
 }
 
 /// How connections are opened.
-pub(in crate::cache::redis) struct Connector {
+pub(in crate::cache::redis) struct RedisConnector {
     pub(super) address: ServerAddress,
     tls: OnceLock<Result<TlsConnector, String>>,
     spawner: Spawner,
@@ -89,7 +92,7 @@ trait ByteStream: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> ByteStream for T {}
 
-impl Connector {
+impl RedisConnector {
     pub(super) fn new(address: ServerAddress, spawner: Spawner) -> Self {
         Self { address, tls: OnceLock::new(), spawner }
     }
@@ -101,19 +104,13 @@ impl Connector {
             .await
             .map_err(|error| ConnectFault::of(&error))?;
         self.spawner.spawn_repeatable(driver);
-        let mut connection = multiplexed.clone();
-        let server = server_info(&mut connection).await?;
+        let (server, digests) = set_up(&mut multiplexed.clone()).await?;
         if server.is_too_old() {
             let reason = format!("the server has version {}; at least 6.0 is required", server.version);
             return Err(ConnectFault { kind: ConnectFaultKind::Version, reason });
         }
         if server.is_replica {
             return Err(ConnectFault::unreachable("the server is a replica, which does not accept writes"));
-        }
-        let mut digests = Vec::with_capacity(Script::ALL.len());
-        for script in Script::ALL {
-            let loaded = text(&mut connection, redis::cmd("SCRIPT").arg("LOAD").arg(script.text())).await?;
-            digests.push(loaded);
         }
         Ok(RedisConnection { number, multiplexed, server, digests })
     }
@@ -125,8 +122,7 @@ impl Connector {
         if !self.address.tls {
             return Ok(Box::new(stream));
         }
-        let connector =
-            self.tls.get_or_init(|| Ok(TlsConnector::from(std::sync::Arc::new(tls::client(tls::system_roots()?)?))));
+        let connector = self.tls.get_or_init(|| Ok(TlsConnector::from(Arc::new(tls::client(tls::system_roots()?)?))));
         let connector = connector.as_ref().map_err(ConnectFault::unreachable)?;
         let name = host.clone().try_into().map_err(ConnectFault::unreachable)?;
         let stream = connector.connect(name, stream).await.map_err(ConnectFault::unreachable)?;
@@ -145,18 +141,29 @@ impl Connector {
     }
 }
 
-async fn server_info(connection: &mut MultiplexedConnection) -> Result<ServerInfo, ConnectFault> {
-    let mut info = String::new();
-    // Redis 6 takes one section at a time.
-    for section in ["server", "memory", "replication"] {
-        info += &text(connection, redis::cmd("INFO").arg(section)).await?;
+/// Redis 6 takes one section at a time.
+const SECTIONS: [&str; 3] = ["server", "memory", "replication"];
+
+/// What the server tells about itself, and the digests of the scripts, in one round trip.
+async fn set_up(connection: &mut MultiplexedConnection) -> Result<(ServerInfo, Vec<String>), ConnectFault> {
+    let mut commands = redis::pipe();
+    for section in SECTIONS {
+        commands.cmd("INFO").arg(section);
     }
-    ServerInfo::parse(&info).ok_or_else(|| ConnectFault::unreachable("the server does not tell its run id"))
+    for script in Script::ALL {
+        commands.cmd("SCRIPT").arg("LOAD").arg(script.text());
+    }
+    let replies = connection.send_packed_commands(&commands, 0, SECTIONS.len() + Script::ALL.len()).await;
+    let replies = replies.map_err(|error| ConnectFault::of(&error))?;
+    let texts: Vec<String> = replies.into_iter().map(text).collect::<Result<_, _>>()?;
+    let (info, digests) = texts.split_at(SECTIONS.len());
+    let server = ServerInfo::parse(&info.concat());
+    let server = server.ok_or_else(|| ConnectFault::unreachable("the server does not tell its run id"))?;
+    Ok((server, digests.to_vec()))
 }
 
-async fn text(connection: &mut MultiplexedConnection, command: &Cmd) -> Result<String, ConnectFault> {
-    let reply = connection.send_packed_command(command).await.and_then(Value::extract_error);
-    match reply.map_err(|error| ConnectFault::of(&error))? {
+fn text(reply: Value) -> Result<String, ConnectFault> {
+    match reply.extract_error().map_err(|error| ConnectFault::of(&error))? {
         Value::BulkString(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
         Value::SimpleString(text) | Value::VerbatimString { text, .. } => Ok(text),
         _ => Err(ConnectFault::unreachable("the server does not answer as Redis does")),

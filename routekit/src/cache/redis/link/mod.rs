@@ -16,7 +16,7 @@ use std::{
 use redis::{Cmd, Pipeline, RedisError, Value};
 use tokio::sync::watch;
 
-use self::connect::Connector;
+use self::connect::RedisConnector;
 pub(crate) use self::connect::{ConnectFault, ConnectFaultKind};
 pub(super) use self::{connect::RedisConnection, server_address::ServerAddress, server_info::fields};
 use crate::{
@@ -43,7 +43,7 @@ const PAUSES: std::ops::RangeInclusive<Duration> = Duration::from_millis(50)..=D
 pub(super) struct RedisLink(Arc<LinkShared>);
 
 struct LinkShared {
-    connector: Connector,
+    connector: RedisConnector,
     spawner: Spawner,
     /// The longest time for the answer to a command.
     budget: Duration,
@@ -71,7 +71,7 @@ impl LinkState {
 impl RedisLink {
     pub(super) fn new(address: ServerAddress, budget: Duration, spawner: Spawner) -> Self {
         Self(Arc::new(LinkShared {
-            connector: Connector::new(address, spawner.clone()),
+            connector: RedisConnector::new(address, spawner.clone()),
             spawner,
             budget,
             state: watch::Sender::new(LinkState::Idle),
