@@ -198,7 +198,7 @@ async fn server_without_memory_loses_no_invalidation() {
 #[tokio::test]
 async fn server_without_memory_is_full_for_claims() {
     let Some(server) = RedisServer::start("full", &["--maxmemory-policy", "noeviction"]) else { return };
-    let node = Node::new(&server.url(), &Arc::default());
+    let node = Node::patient(&server.url(), &Arc::default());
     let (one, two) = (Bytes::from_static(b"one"), Bytes::from_static(b"two"));
     let claim = async |key: &str, record: &Bytes| {
         let (key, mut outcome) = (Key::new(key), None);
@@ -223,7 +223,7 @@ async fn server_without_memory_is_full_for_claims() {
 #[tokio::test]
 async fn invalidation_that_is_interrupted_takes_place_as_a_whole() {
     let Some(server) = RedisServer::start("interrupted", &[]) else { return };
-    let node = Node::new(&server.url(), &Arc::default());
+    let node = Node::patient(&server.url(), &Arc::default());
     let targets = [Target::tag("", "x"), Target::tag("", "y"), Target::pattern("", "/none*here")];
     for round in 0..40 {
         let stamp = node.stamp().await;

@@ -90,6 +90,11 @@ impl Node {
         Self::of(RedisStore::new(url).unwrap(), world)
     }
 
+    /// A node with the largest budget, for what a timeout on a busy machine would break.
+    fn patient(url: &str, world: &Arc<World>) -> Self {
+        Self::of(RedisStore::builder(url).budget(Duration::from_millis(250)).build().unwrap(), world)
+    }
+
     fn of(store: RedisStore, world: &Arc<World>) -> Self {
         Self::with_clock(store, Clock::system(), world)
     }

@@ -12,7 +12,7 @@ use crate::support::{MINUTE, RedisServer, SECOND};
 async fn processes_share_entries_and_invalidations() {
     let Some(server) = RedisServer::start("nodes", &[]) else { return };
     let world = Arc::default();
-    let nodes = [Node::new(&server.url(), &world), Node::new(&server.url(), &world)];
+    let nodes = [Node::patient(&server.url(), &world), Node::patient(&server.url(), &world)];
     nodes[0].until_hit(1).await;
     nodes[1].until_hit(1).await;
     for round in 0..40 {
@@ -44,7 +44,7 @@ async fn processes_share_entries_and_invalidations() {
 async fn entry_of_one_process_is_a_hit_in_another() {
     let Some(server) = RedisServer::start("shared", &[]) else { return };
     let world = Arc::default();
-    let (one, two) = (Node::new(&server.url(), &world), Node::new(&server.url(), &world));
+    let (one, two) = (Node::patient(&server.url(), &world), Node::patient(&server.url(), &world));
     one.until_hit(1).await;
     two.until_hit(2).await;
     assert!(two.read_current(1).await && one.read_current(2).await, "the first read of each is a hit");
@@ -89,7 +89,7 @@ async fn cleared_responses_are_not_served_if_the_handler_fails() {
 async fn values_are_shared() {
     let Some(server) = RedisServer::start("values", &[]) else { return };
     let world = Arc::default();
-    let (one, two) = (Node::new(&server.url(), &world), Node::new(&server.url(), &world));
+    let (one, two) = (Node::patient(&server.url(), &world), Node::patient(&server.url(), &world));
     one.until_hit(1).await;
     two.until_hit(1).await;
     let options = CacheOptions::new().ttl(MINUTE).tags(["values"]);
