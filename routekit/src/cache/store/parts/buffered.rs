@@ -48,13 +48,14 @@ impl BufferedHead {
         }
     }
 
-    /// The response with this body; `None` if a part is not valid in HTTP.
+    /// The response with this body; `None` if a part is not valid in HTTP, or if it has more headers than a response
+    /// can have.
     pub(super) fn with_body(&self, body: Bytes) -> Option<BufferedResponse> {
-        let mut headers = HeaderMap::with_capacity(self.headers.len());
+        let mut headers = HeaderMap::try_with_capacity(self.headers.len()).ok()?;
         for HeaderLine { name, value, sensitive } in &self.headers {
             let mut value = HeaderValue::from_bytes(&value.0).ok()?;
             value.set_sensitive(*sensitive);
-            headers.append(HeaderName::from_bytes(name.as_bytes()).ok()?, value);
+            headers.try_append(HeaderName::from_bytes(name.as_bytes()).ok()?, value).ok()?;
         }
         let failure = |name: &String| FAILURES.into_iter().find(|failure| failure.as_str() == name);
         Some(BufferedResponse {
@@ -171,6 +172,17 @@ mod tests {
         for length in 0..bytes.len() - 5 {
             assert!(BufferedResponse::from_bytes(&bytes.slice(..length)).is_none(), "cut off after {length} bytes");
         }
+    }
+
+    /// Bytes in Redis may be damaged, or written by another program.
+    #[test]
+    fn a_head_with_too_many_headers_is_none() {
+        let line = |name: String| HeaderLine { name, value: raw(&HeaderValue::from_static("1")), sensitive: false };
+        let head = |lines: Vec<HeaderLine>| BufferedHead { status: 200, headers: lines, problem: None, failure: None };
+        let names = |count: usize| (0..count).map(|number| format!("x-{number}"));
+        assert!(head(names(100).map(line).collect()).with_body(Bytes::new()).is_some());
+        assert!(head(names(30_000).map(line).collect()).with_body(Bytes::new()).is_none());
+        assert!(head(names(100_000).map(|_| line("x".to_owned())).collect()).with_body(Bytes::new()).is_none());
     }
 
     #[test]
