@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     base::{clock::Clock, printable::Chain, setting::Origin, setup_problem::SetupProblem},
-    cache::{CacheBuilder, CacheStore as _, ConnectFaultKind, RedisStore},
+    cache::{CacheBuilder, ConnectFaultKind, RedisStore},
     config::{Config, Secret},
     health::{HealthCheck, HealthCheckResult},
 };
@@ -88,8 +88,10 @@ impl RedisSetup {
     pub(in crate::app) fn health_check(&self) -> Option<HealthCheck> {
         let store = self.store.clone()?;
         let required = store.is_required();
-        let check = HealthCheck::new("redis", async move || match store.health().await {
-            Ok(()) => HealthCheckResult::healthy(),
+        let check = HealthCheck::new("redis", async move || match store.check_health().await {
+            Ok(None) => HealthCheckResult::healthy(),
+            // The app takes requests: entries that are there are used, and invalidations succeed.
+            Ok(Some(full)) => HealthCheckResult::degraded(format!("entries are not stored: {}", Chain(&full))),
             Err(error) => HealthCheckResult::unhealthy(Chain(&error).to_string()),
         });
         Some(check.critical(required))

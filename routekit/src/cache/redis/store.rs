@@ -96,6 +96,11 @@ impl RedisStore {
         self.engine.link.connect(limit).await.map(drop)
     }
 
+    /// Checks that lookups and writes succeed. Returns why entries are not stored, if the server is out of memory.
+    pub(crate) async fn check_health(&self) -> Result<Option<StoreError>, StoreError> {
+        self.engine.check_health(&self.budget()).await
+    }
+
     /// Returns the number of entries that could not be read, because they were damaged or written by another version of
     /// routekit, since the store was created.
     #[must_use]
@@ -296,8 +301,10 @@ impl CacheStore for RedisStore {
 
     fn health(&self) -> StoreFuture<'_, ()> {
         Box::pin(async move {
-            self.engine.run(&redis::cmd("PING"), &self.budget()).await?;
-            self.engine.write_fault.lock().as_ref().map_or(Ok(()), |fault| Err(StoreError::new(fault.clone())))
+            match self.check_health().await? {
+                None => Ok(()),
+                Some(full) => Err(full),
+            }
         })
     }
 }

@@ -68,7 +68,7 @@ impl ConnectFault {
         Self { kind: ConnectFaultKind::Unreachable, reason: reason.to_string() }
     }
 
-    fn of(error: &RedisError) -> Self {
+    pub(super) fn of(error: &RedisError) -> Self {
         let kind = match error.kind() {
             ErrorKind::AuthenticationFailed => ConnectFaultKind::Credentials,
             ErrorKind::Server(ServerErrorKind::NoPerm) => ConnectFaultKind::Permission,
