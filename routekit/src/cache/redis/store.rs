@@ -80,6 +80,10 @@ impl RedisStore {
         self.engine.link.address().to_string()
     }
 
+    pub(crate) fn prefix(&self) -> &str {
+        self.engine.keys.prefix()
+    }
+
     /// Connects, and waits for that for at most `limit`.
     ///
     /// # Errors

@@ -22,13 +22,25 @@ impl ServerAddress {
     /// contain a password.
     pub(in crate::cache::redis) fn parse(url: &str) -> Result<Self, String> {
         const EXAMPLE: &str = "write `redis://HOST:PORT`, or `rediss://HOST:PORT` for TLS";
+        if let Some((scheme, rest)) = url.split_once("://") {
+            let is_scheme = scheme.chars().all(|c| c.is_ascii_alphabetic() || c == '+');
+            if is_scheme && !["redis", "rediss", "valkey", "valkeys"].contains(&scheme) {
+                return Err(format!("`{scheme}://` is not supported; {EXAMPLE}"));
+            }
+            if rest.rsplit_once('@').is_some_and(|(login, _)| login.contains(['#', '/', '?'])) {
+                return Err(
+                    "its user or password contains `#`, `/` or `?`: percent-encode that (`%23`, `%2F`, `%3F`), \
+                            or use `redis.password`"
+                        .to_owned(),
+                );
+            }
+        }
         let Some(parsed) = redis::parse_redis_url(url) else {
             return Err(format!("it is not the URL of a Redis server; {EXAMPLE}"));
         };
         let tls = match parsed.scheme() {
-            "redis" | "valkey" => false,
             "rediss" | "valkeys" => true,
-            scheme => return Err(format!("`{scheme}://` is not supported; {EXAMPLE}")),
+            _ => false,
         };
         let Some(host) = parsed.host_str().filter(|host| !host.is_empty()) else {
             return Err(format!("it names no host; {EXAMPLE}"));
@@ -97,6 +109,20 @@ mod tests {
     }
 
     #[test]
+    fn errors_of_urls_say_what_to_write() {
+        for (url, expected) in [
+            ("http://h", "`http://` is not supported"),
+            ("redis+unix:///run/redis", "`redis+unix://` is not supported"),
+            ("redis://:a#b@h", "percent-encode"),
+            ("redis://:a/b@h:6379", "percent-encode"),
+            ("redis://:1?b@h", "`redis.password`"),
+        ] {
+            let error = ServerAddress::parse(url).expect_err(url);
+            assert!(error.contains(expected), "{url}: {error}");
+        }
+    }
+
+    #[test]
     fn errors_of_urls_do_not_repeat_them() {
         for url in [
             "",
@@ -109,6 +135,10 @@ mod tests {
             "redis://u:hunter2@h:99999",
             "unix:///hunter2",
             "redis://%ff:hunter2@h",
+            "redis://u:hunter2#a@h",
+            "redis://:hunter2/a@h:6379",
+            "redis://:1?hunter2@h",
+            "hunter2://h",
         ] {
             let error = ServerAddress::parse(url).expect_err(url);
             assert!(!error.contains("hunter2"), "{url}: {error}");
