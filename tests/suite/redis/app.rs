@@ -108,7 +108,7 @@ async fn app_whose_required_server_is_out_of_memory_takes_requests() {
         within(expected, async || {
             // Results are kept for two seconds.
             clock.advance(3 * SECOND);
-            let health = app.get("/health").send().await.json::<serde_json::Value>();
+            let health = app.admin().get("/health").send().await.json::<serde_json::Value>();
             health["checks"]["redis"]["status"] == expected
         })
         .await;

@@ -318,3 +318,19 @@ async fn invalidation_that_is_interrupted_takes_place_as_a_whole() {
         assert_eq!(missing, (true, true), "round {round}");
     }
 }
+
+/// "Finds room for `next` even if the store would be full for a claim."
+#[tokio::test]
+async fn server_without_memory_keeps_the_response_of_a_claim() {
+    let Some(server) = RedisServer::start("response", &["--maxmemory-policy", "noeviction"]) else { return };
+    let node = Node::new(&server.url(), &Arc::default());
+    let (key, held) = (Key::new("a"), Bytes::from_static(b"held"));
+    within("a claim", async || matches!(node.store.claim(&key, held.clone(), MINUTE).await, Ok(ClaimOutcome::Won)))
+        .await;
+    server.run::<()>(&["CONFIG", "SET", "maxmemory", "1"]);
+    let next = Bytes::from(vec![b'x'; 1000]);
+    let swapped = node.store.swap_claim(&key, &held, Some(next.clone()), MINUTE).await;
+    assert!(matches!(swapped, Ok(true)), "{swapped:?}");
+    let taken = node.store.claim(&key, held, MINUTE).await.unwrap();
+    assert_eq!(taken, ClaimOutcome::Taken(next));
+}

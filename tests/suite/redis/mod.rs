@@ -5,6 +5,7 @@
 mod app;
 mod away;
 mod clocks;
+mod connections;
 mod contract;
 mod copies;
 mod damage;

@@ -106,13 +106,14 @@ impl RedisSetup {
 
     /// Warns about a prefix that other apps may have as well. No other can be derived: programs of one app share it.
     pub(in crate::app) fn warning(&self) -> Option<&'static str> {
-        const SHARED: &str = "`redis.prefix` is not set: other apps without one on the same server share the responses of \
-                              this app, also protected ones; set `redis.prefix` to the name of the app";
+        const SHARED: &str = "`redis.prefix` is not set: other apps without one on the same server share the \
+                              responses of this app, also protected ones; set `redis.prefix` to the name of the app";
         let origins = self.configured.as_ref()?;
         (origins.prefix == Origin::Default).then_some(SHARED)
     }
 
-    /// Connects. A server that refuses the user or the database or is too old is a problem, and so is an absent one that is required.
+    /// Connects. A server that refuses the user or the database, or is too old, is a problem, and so is an absent one
+    /// that is required.
     pub(in crate::app) async fn start(&self) -> Result<(), SetupProblem> {
         let Some(store) = &self.store else { return Ok(()) };
         let Err(fault) = store.connect_within(START_LIMIT).await else { return Ok(()) };

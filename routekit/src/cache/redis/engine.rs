@@ -1,4 +1,8 @@
 //! The calls of scripts: what is repeated, and when an epoch begins.
+//!
+//! A server or a load balancer may close an idle connection, which shows only when a command is sent. So a command that
+//! lost its connection is sent once more, on another one. Both may be executed: a check changes nothing, a put and an
+//! invalidation have the same effect again, and the caller of a claim tells its own record from others.
 
 use std::{
     sync::{
@@ -64,6 +68,13 @@ enum CheckSubject<'a> {
     Head(&'a [u8]),
 }
 
+/// The reply to a command that depends on the connection.
+pub(super) struct CallReply {
+    pub(super) reply: Value,
+    /// Whether the command was sent twice, so that the server may have executed it before.
+    pub(super) is_repeated: bool,
+}
+
 /// What a script replied once its clock has a stamp.
 type CheckOutcome = (Stamp, Option<CheckedEntry>, Option<Bytes>);
 
@@ -112,10 +123,13 @@ impl RedisEngine {
 
     async fn check(&self, subject: &CheckSubject<'_>, left: &Countdown) -> Result<CheckOutcome, StoreError> {
         self.repeat_missed(left).await?;
-        for _ in 0..ATTEMPTS {
+        for attempt in 0..ATTEMPTS {
             let connection = self.link.connection(left).await?;
             let (known, sent) = (self.timeline.known(), self.clock.now());
-            let (reply, bytes) = self.send_check(&connection, known, subject, left).await?;
+            let (reply, bytes) = match self.send_check(&connection, known, subject, left).await {
+                Err(_) if attempt == 0 && connection.is_lost() => continue,
+                replies => replies?,
+            };
             let (reading, checked) = match reply {
                 StateReply::State(reading, checked) => (reading, checked),
                 StateReply::Lost | StateReply::Forgotten => {
@@ -196,7 +210,7 @@ impl RedisEngine {
     }
 
     async fn record(&self, targets: &[Target], everything: bool, left: &Countdown) -> Result<Stamp, StoreError> {
-        for _ in 0..ATTEMPTS {
+        for attempt in 0..ATTEMPTS {
             let connection = self.link.connection(left).await?;
             let known = self.timeline.known();
             let mut command = self.state_command(&connection, Script::Invalidate, known, None);
@@ -212,7 +226,10 @@ impl RedisEngine {
             for ban in &bans {
                 command.arg(&ban[..]);
             }
-            let reply = self.link.send(&connection, &command, left).await?;
+            let reply = match self.link.send(&connection, &command, left).await {
+                Err(_) if attempt == 0 && connection.is_lost() => continue,
+                reply => reply?,
+            };
             match self.parse(&connection, reply)? {
                 StateReply::State(reading, _) => {
                     self.written();
@@ -306,7 +323,13 @@ impl RedisEngine {
     /// Sends a command.
     pub(super) async fn run(&self, command: &Cmd, left: &Countdown) -> Result<Value, StoreError> {
         let connection = self.link.connection(left).await?;
-        self.link.send(&connection, command, left).await
+        match self.link.send(&connection, command, left).await {
+            Err(_) if connection.is_lost() => {
+                let connection = self.link.connection(left).await?;
+                self.link.send(&connection, command, left).await
+            }
+            reply => reply,
+        }
     }
 
     /// Sends a command that writes. The health check reports its failure.
@@ -351,18 +374,29 @@ impl RedisEngine {
     /// Sends a command that depends on the connection. An error of the server is a reply.
     pub(super) async fn call(
         &self,
-        command: impl FnOnce(&RedisConnection) -> Cmd,
+        command: impl Fn(&RedisConnection) -> Cmd,
         left: &Countdown,
-    ) -> Result<Value, StoreError> {
-        let connection: Arc<RedisConnection> = self.link.connection(left).await?;
+    ) -> Result<CallReply, StoreError> {
+        let connection = self.link.connection(left).await?;
+        match self.call_on(&connection, command(&connection), left).await {
+            Err(_) if connection.is_lost() => {
+                let connection = self.link.connection(left).await?;
+                let reply = self.call_on(&connection, command(&connection), left).await?;
+                Ok(CallReply { reply, is_repeated: true })
+            }
+            reply => Ok(CallReply { reply: reply?, is_repeated: false }),
+        }
+    }
+
+    async fn call_on(&self, connection: &RedisConnection, command: Cmd, left: &Countdown) -> Result<Value, StoreError> {
         let mut commands = redis::pipe();
-        commands.add_command(command(&connection));
-        let mut replies = self.link.send_all(&connection, &commands, 1, left).await?;
+        commands.add_command(command);
+        let mut replies = self.link.send_all(connection, &commands, 1, left).await?;
         let reply = replies.pop().unwrap_or_default();
         match &reply {
             Value::ServerError(error) if error.code() != "OOM" => {
                 let error = reply.extract_error().expect_err("it is an error of the server");
-                Err(self.link.refused(&connection, error))
+                Err(self.link.refused(connection, error))
             }
             _ => Ok(reply),
         }

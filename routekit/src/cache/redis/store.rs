@@ -11,7 +11,7 @@ use redis::{Cmd, Value};
 
 use super::{
     ban_list,
-    engine::RedisEngine,
+    engine::{CallReply, RedisEngine},
     envelope::{Envelope, Nonce, head},
     link::{ConnectFault, RedisConnection, fields},
     reply::CheckedEntry,
@@ -193,8 +193,11 @@ impl RedisStore {
         let command = |connection: &RedisConnection| {
             claim_command(connection, Script::Claim, engine, key).arg(&record[..]).arg(millis(keep_for)).to_owned()
         };
-        match engine.call(command, &self.budget()).await? {
+        let CallReply { reply, is_repeated } = engine.call(command, &self.budget()).await?;
+        match reply {
             Value::Nil => Ok(ClaimOutcome::Won),
+            // The claim was won before, and the reply was lost.
+            Value::BulkString(taken) if is_repeated && taken == record[..] => Ok(ClaimOutcome::Won),
             Value::BulkString(record) => Ok(ClaimOutcome::Taken(record.into())),
             Value::ServerError(error) if error.code() == "OOM" => Ok(ClaimOutcome::Full),
             other => Err(engine.unexpected(other)),
@@ -215,8 +218,10 @@ impl RedisStore {
             command.arg(next.map_or(0, |_| millis(keep_for)));
             command
         };
-        match engine.call(command, &self.budget()).await? {
-            Value::Int(swapped) => Ok(swapped == 1),
+        let CallReply { reply, is_repeated } = engine.call(command, &self.budget()).await?;
+        match reply {
+            // With 2, nothing is left to do: the record was swapped before, and the reply was lost.
+            Value::Int(swapped) => Ok(swapped == 1 || swapped == 2 && is_repeated),
             other => Err(engine.unexpected(other)),
         }
     }

@@ -2,7 +2,10 @@
 
 use std::{
     fmt, io,
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -30,9 +33,21 @@ pub(in crate::cache::redis) struct RedisConnection {
     pub(in crate::cache::redis) server: ServerInfo,
     /// The digests of the scripts, in the order of [`Script::ALL`].
     digests: Vec<String>,
+    /// Whether a late answer has begun a search for another connection.
+    pub(super) is_doubted: AtomicBool,
+    is_lost: AtomicBool,
 }
 
 impl RedisConnection {
+    /// Whether the connection has ended, so that a command may be repeated on another one.
+    pub(in crate::cache::redis) fn is_lost(&self) -> bool {
+        self.is_lost.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_lost(&self) {
+        self.is_lost.store(true, Ordering::Relaxed);
+    }
+
     /// The digest by which the server calls a script.
     pub(in crate::cache::redis) fn digest(&self, script: Script) -> &str {
         let index = Script::ALL.iter().position(|other| *other == script);
@@ -146,7 +161,8 @@ impl RedisConnector {
         if server.is_replica {
             return Err(ConnectFault::unreachable("the server is a replica, which does not accept writes"));
         }
-        Ok(RedisConnection { number, multiplexed, server, digests })
+        let (is_doubted, is_lost) = (AtomicBool::new(false), AtomicBool::new(false));
+        Ok(RedisConnection { number, multiplexed, server, digests, is_doubted, is_lost })
     }
 
     async fn stream(&self) -> Result<Box<dyn ByteStream>, ConnectFault> {
@@ -199,9 +215,16 @@ async fn set_up(
     for script in Script::ALL {
         commands.cmd("SCRIPT").arg("LOAD").arg(script.text());
     }
-    let count = usize::from(selects) + SECTIONS.len() + Script::ALL.len();
+    let flagged = Script::ALL.into_iter().enumerate();
+    let flagged: Vec<_> = flagged.filter_map(|(index, script)| Some((index, script.flagged_text()?))).collect();
+    for (_, text) in &flagged {
+        commands.cmd("SCRIPT").arg("LOAD").arg(*text);
+    }
+    let count = usize::from(selects) + SECTIONS.len() + Script::ALL.len() + flagged.len();
     let replies = connection.send_packed_commands(&commands, 0, count).await;
-    let mut replies = replies.map_err(|error| ConnectFault::of(&error))?.into_iter();
+    let mut replies = replies.map_err(|error| ConnectFault::of(&error))?;
+    let of_flagged = replies.split_off(replies.len().min(count - flagged.len()));
+    let mut replies = replies.into_iter();
     if selects {
         let selected = replies.next().unwrap_or_default();
         selected.extract_error().map_err(|error| ConnectFault::of_select(&error))?;
@@ -210,7 +233,14 @@ async fn set_up(
     let (info, digests) = texts.split_at(SECTIONS.len());
     let server = ServerInfo::parse(&info.concat());
     let server = server.ok_or_else(|| ConnectFault::unreachable("the server does not tell its run id"))?;
-    Ok((server, digests.to_vec()))
+    let mut digests = digests.to_vec();
+    for ((index, _), reply) in flagged.into_iter().zip(of_flagged) {
+        // Redis 6 cannot compile them, and keeps to the text without flags.
+        if let Ok(digest) = text(reply) {
+            digests[index] = digest;
+        }
+    }
+    Ok((server, digests))
 }
 
 fn text(reply: Value) -> Result<String, ConnectFault> {

@@ -3,6 +3,10 @@
 //! A request waits for a connection only while one is opened for the first time, or again after it has broken, and for
 //! at most the connect budget. Once that has passed or an attempt has failed, requests skip Redis until a background
 //! attempt has succeeded. Attempts pause for 50 ms at first and for a second at most.
+//!
+//! A late answer does not mean that Redis is away: the answer may be large, or come behind a large one. Requests go on,
+//! each within its budget, while a background task opens another connection. If that one answers in time, it replaces
+//! the first; otherwise requests skip Redis.
 
 use std::{
     fmt,
@@ -34,6 +38,15 @@ const CONNECT_BUDGET: Duration = Duration::from_millis(50);
 
 /// The longest that an attempt to connect takes.
 const ATTEMPT_LIMIT: Duration = Duration::from_secs(2);
+
+/// The shortest time in which a server in doubt must have answered; longer with a large budget.
+const DOUBT_LIMIT: Duration = Duration::from_millis(250);
+
+/// A server in doubt must have answered within so many times the budget.
+const DOUBT_SHARE: u32 = 5;
+
+/// How often a server that answers too late is asked again. A short stall of a busy process is not its fault.
+const PINGS: usize = 3;
 
 /// The pauses between attempts.
 const PAUSES: std::ops::RangeInclusive<Duration> = Duration::from_millis(50)..=Duration::from_secs(1);
@@ -160,11 +173,8 @@ impl RedisLink {
                 Err(StoreError::known(error))
             }
             None => {
-                let fault = ConnectFault::unreachable(format!("no answer within {:?}", self.0.budget));
-                let error = away(&fault);
-                let reason = fault.reason.clone();
-                self.0.broken(connection, LinkState::Away(fault), &reason);
-                Err(error)
+                self.0.doubt(connection);
+                Err(StoreError::known(format!("Redis did not answer within {:?}", self.0.budget)))
             }
         }
     }
@@ -196,6 +206,9 @@ impl LinkShared {
     /// Reconnects, unless that was done since `connection` was opened.
     fn broken(self: &Arc<Self>, connection: &RedisConnection, next: LinkState, reason: &dyn fmt::Display) {
         let is_away = matches!(next, LinkState::Away(_));
+        if !is_away {
+            connection.set_lost();
+        }
         let changed = self.change(|state| match state {
             LinkState::Connected(current) if current.number == connection.number => Some(next),
             _ => None,
@@ -206,6 +219,17 @@ impl LinkShared {
             tracing::warn!(%server, %reason, "Redis cannot be used");
         } else if changed {
             tracing::debug!(%server, %reason, "the connection to Redis is lost");
+        }
+    }
+
+    /// Lets a background task find out whether the server still answers, unless one does.
+    fn doubt(self: &Arc<Self>, connection: &RedisConnection) {
+        let current = match &*self.state.borrow() {
+            LinkState::Connected(current) if current.number == connection.number => Arc::clone(current),
+            _ => return,
+        };
+        if !current.is_doubted.swap(true, Ordering::Relaxed) {
+            self.spawner.spawn_repeatable(judge(Judging { link: Arc::downgrade(self), connection: current }));
         }
     }
 
@@ -229,12 +253,52 @@ impl LinkShared {
         let connection = within(ATTEMPT_LIMIT, self.connector.connect(number)).await.unwrap_or_else(unanswered)?;
         // A server that answers too slowly is not used: each request would wait for its budget.
         let mut multiplexed = connection.multiplexed.clone();
-        match within(self.budget, multiplexed.send_packed_command(&self.probe)).await {
-            // Without memory, entries that are there can be read and invalidated.
-            Some(Ok(Value::ServerError(error))) if error.code() != "OOM" => Err(ConnectFault::of(&error.into())),
-            Some(Ok(_)) => Ok(connection),
-            Some(Err(error)) => Err(ConnectFault::unreachable(error)),
-            None => Err(ConnectFault::unreachable(format!("no answer within {:?}", self.budget))),
+        for _ in 0..PINGS {
+            match within(self.budget, multiplexed.send_packed_command(&self.probe)).await {
+                // Without memory, entries that are there can be read and invalidated.
+                Some(Ok(Value::ServerError(error))) if error.code() != "OOM" => {
+                    return Err(ConnectFault::of(&error.into()));
+                }
+                Some(Ok(_)) => return Ok(connection),
+                Some(Err(error)) => return Err(ConnectFault::unreachable(error)),
+                None => {}
+            }
+        }
+        Err(ConnectFault::unreachable(format!("no answer within {:?}", self.budget)))
+    }
+}
+
+/// The task that finds out whether a server with a late answer can still be used. If its runtime ends first, the next
+/// late answer starts another one.
+struct Judging {
+    link: Weak<LinkShared>,
+    connection: Arc<RedisConnection>,
+}
+
+impl Drop for Judging {
+    fn drop(&mut self) {
+        self.connection.is_doubted.store(false, Ordering::Relaxed);
+    }
+}
+
+async fn judge(task: Judging) {
+    let Some(link) = task.link.upgrade() else { return };
+    let limit = DOUBT_LIMIT.max(link.budget * DOUBT_SHARE);
+    let unanswered = || Err(ConnectFault::unreachable(format!("no answer within {limit:?}")));
+    match within(limit, link.attempt()).await.unwrap_or_else(unanswered) {
+        Ok(fresh) => {
+            tracing::debug!(server = %link.connector.address, "Redis was late, and is used on another connection");
+            link.state.send_if_modified(|state| match state {
+                LinkState::Connected(current) if current.number == task.connection.number => {
+                    *state = LinkState::Connected(Arc::new(fresh));
+                    true
+                }
+                _ => false,
+            });
+        }
+        Err(fault) => {
+            let reason = fault.reason.clone();
+            link.broken(&task.connection, LinkState::Away(fault), &reason);
         }
     }
 }

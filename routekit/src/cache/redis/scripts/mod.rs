@@ -33,6 +33,12 @@ impl Script {
             Self::Swap => include_str!("swap.lua"),
         }
     }
+
+    /// The text for servers that know flags of scripts, Redis 7 and Valkey, if the script has any.
+    pub(super) fn flagged_text(self) -> Option<&'static str> {
+        // The response to a request that was processed is worth more than the bound of the memory.
+        (self == Self::Swap).then_some(concat!("#!lua flags=allow-oom\n", include_str!("swap.lua")))
+    }
 }
 
 #[cfg(test)]
