@@ -1,10 +1,20 @@
 //! Connections that end or are late: the command is sent again, and the others go on.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::body::Bytes;
 use http::{HeaderMap, StatusCode};
-use routekit::cache::{BufferedResponse, CacheStore, ClaimOutcome, Key, StoredResponse, Target};
+use routekit::{
+    cache::{BufferedResponse, Cache, CacheStore, ClaimOutcome, Key, StoredResponse, Target},
+    prelude::*,
+    test::TestApp,
+};
 
 use super::{Node, now, within};
 use crate::support::{MINUTE, RedisServer, TcpProxy};
@@ -100,6 +110,35 @@ async fn swap_whose_reply_is_lost_has_swapped() {
         swapped && removed
     });
     assert!(swapped.await > ROUNDS / 2);
+}
+
+/// A shop whose connections end while it processes an order.
+struct Shop {
+    server: RedisServer,
+    orders: AtomicUsize,
+}
+
+#[post("/redis/order", idempotent)]
+async fn order(shop: Dep<Shop>) -> String {
+    close_connections(&shop.server);
+    shop.orders.fetch_add(1, Ordering::SeqCst).to_string()
+}
+
+#[tokio::test]
+async fn response_whose_connection_ends_while_the_handler_runs_is_stored() {
+    let Some(server) = RedisServer::start("order", &[]) else { return };
+    let node = Node::patient(&server.url(), &Arc::default());
+    let app = App::with_routes(routes![order]).cache(Cache::builder().store(node.store.clone()));
+    let app = TestApp::new(app.provide(Shop { server, orders: AtomicUsize::new(0) }));
+    let send =
+        async |index: usize| app.post("/redis/order").header("idempotency-key", &format!("order-{index}")).send().await;
+    let repeated = count(&node, async |index| {
+        let first = send(index).await;
+        node.stamp().await;
+        let second = send(index).await;
+        first.status() == StatusCode::OK && second.status() == StatusCode::OK && first.text() == second.text()
+    });
+    assert!(repeated.await > ROUNDS / 2);
 }
 
 /// The second lookup is sent, and is answered once the server goes on.
