@@ -17,6 +17,9 @@ pub(in crate::cache::redis) struct ServerAddress {
 
 const DEFAULT_PORT: u16 = 6379;
 
+/// The schemes of URLs that are supported.
+const SCHEMES: [&str; 4] = ["redis", "rediss", "valkey", "valkeys"];
+
 impl ServerAddress {
     /// Parses `redis://user:password@host:port/database` or `rediss://…`. The error does not repeat the URL, which may
     /// contain a password.
@@ -24,7 +27,7 @@ impl ServerAddress {
         const EXAMPLE: &str = "write `redis://HOST:PORT`, or `rediss://HOST:PORT` for TLS";
         if let Some((scheme, rest)) = url.split_once("://") {
             let is_scheme = scheme.chars().all(|c| c.is_ascii_alphabetic() || c == '+');
-            if is_scheme && !["redis", "rediss", "valkey", "valkeys"].contains(&scheme) {
+            if is_scheme && !SCHEMES.iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
                 return Err(format!("`{scheme}://` is not supported; {EXAMPLE}"));
             }
             if rest.rsplit_once('@').is_some_and(|(login, _)| login.contains(['#', '/', '?'])) {
@@ -38,10 +41,7 @@ impl ServerAddress {
         let Some(parsed) = redis::parse_redis_url(url) else {
             return Err(format!("it is not the URL of a Redis server; {EXAMPLE}"));
         };
-        let tls = match parsed.scheme() {
-            "rediss" | "valkeys" => true,
-            _ => false,
-        };
+        let tls = matches!(parsed.scheme(), "rediss" | "valkeys");
         let Some(host) = parsed.host_str().filter(|host| !host.is_empty()) else {
             return Err(format!("it names no host; {EXAMPLE}"));
         };
@@ -101,6 +101,7 @@ mod tests {
             ("rediss://cache.example:6380/2", address(true, "cache.example", 6380, (None, None), 2)),
             ("redis://app:s%40f%2Fe@10.0.0.1", address(false, "10.0.0.1", 6379, (Some("app"), Some("s@f/e")), 0)),
             ("redis://:secret@[::1]:7000/", address(false, "::1", 7000, (None, Some("secret")), 0)),
+            ("REDIS://h", address(false, "h", 6379, (None, None), 0)),
             ("valkeys://h", address(true, "h", 6379, (None, None), 0)),
         ] {
             let read = ServerAddress::parse(url).unwrap();
