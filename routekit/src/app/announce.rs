@@ -70,10 +70,12 @@ pub(super) fn announce(mounted: &Mounted, addr: SocketAddr, admin: Option<Socket
     for warning in table.warnings().iter().chain(&warnings) {
         audience.warn(warning);
     }
-    let url = mounted.url(addr);
-    if let Some(line) = admin_line(&mounted.config, &url, admin) {
-        audience.info(&line);
+    if let Some(warning) = mounted.redis.warning() {
+        audience.warn(warning);
     }
+    let url = mounted.url(addr);
+    let lines = mounted.redis.line().into_iter().chain(admin_line(&mounted.config, &url, admin));
+    lines.for_each(|line| audience.info(&line));
     let line = format!("listening on {url}{note}; routes: {}", table.summary());
     match audience {
         LogAudience::Log => {

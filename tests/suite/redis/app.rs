@@ -96,6 +96,31 @@ async fn health_check_of_the_app_tells_whether_the_server_answers() {
     }
 }
 
+/// Entries that are there can still be used.
+#[tokio::test]
+async fn app_whose_required_server_is_out_of_memory_takes_requests() {
+    let Some(server) = RedisServer::start("app-full", &["--maxmemory-policy", "noeviction"]) else { return };
+    let store = RedisStore::builder(server.url()).required(true).budget(Duration::from_millis(250)).build().unwrap();
+    let app = App::with_routes(routes![item]).provide(World::default()).cache(Cache::builder().store(store));
+    let clock = ManualClock::new();
+    let app = TestApp::builder(app).clock(clock.clock()).build();
+    let becomes = async |expected: &str| {
+        within(expected, async || {
+            // Results are kept for two seconds.
+            clock.advance(3 * SECOND);
+            let health = app.admin().get("/health").send().await.json::<serde_json::Value>();
+            health["checks"]["redis"]["status"] == expected
+        })
+        .await;
+        assert_eq!(app.get("/health/ready").send().await.status(), StatusCode::OK);
+    };
+    becomes("healthy").await;
+    server.run::<()>(&["CONFIG", "SET", "maxmemory", "1"]);
+    becomes("degraded").await;
+    server.run::<()>(&["CONFIG", "SET", "maxmemory", "0"]);
+    becomes("healthy").await;
+}
+
 #[test]
 fn redis_url_is_used_unless_another_source_sets_it() {
     let url = |file: &str, variables: &[(&str, &str)]| {

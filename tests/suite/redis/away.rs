@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use routekit::cache::{CacheStore, RedisStore};
+use routekit::cache::{CacheStore, RedisStore, Target};
 
 use super::{Node, World, within};
 use crate::support::{RedisServer, TcpProxy, output_of, test_as_program};
@@ -144,6 +144,22 @@ async fn invalidation_that_was_not_sent_reaches_other_nodes_after_the_outage() {
     assert!(two.read(1).await.hit, "it was not sent");
     proxy.refuse(false);
     within("the invalidation", async || two.read(1).await.version == world.version(1)).await;
+}
+
+/// The client of the request has left, and no other request follows.
+#[tokio::test]
+async fn invalidation_that_was_abandoned_reaches_other_nodes() {
+    let Some(server) = RedisServer::start("abandoned", &[]) else { return };
+    let world: Arc<World> = Arc::default();
+    let node = Node::new(&server.url(), &world);
+    node.until_hit(1).await;
+    world.change(1);
+    let store = RedisStore::new(server.url()).unwrap();
+    let targets = [Target::tag("", "item:1")];
+    let mut invalidating = store.invalidate(&targets);
+    assert!(futures_util::poll!(&mut invalidating).is_pending(), "it waits for a connection");
+    drop(invalidating);
+    within("the invalidation", async || node.read(1).await.version == world.version(1)).await;
 }
 
 #[tokio::test]

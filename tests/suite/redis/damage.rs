@@ -1,10 +1,12 @@
 //! Redis answers, but refuses writes, or has lost or changed what was written.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::body::Bytes;
 use http::{HeaderMap, StatusCode};
-use routekit::cache::{BufferedResponse, CacheStore, ClaimOutcome, Key, Lookup, StoredResponse, Tag, Target};
+use routekit::cache::{
+    BufferedResponse, CacheStore, ClaimOutcome, Key, Lookup, RedisStore, StoredResponse, Tag, Target,
+};
 
 use super::{Node, World, is_miss, lookup, now, within};
 use crate::support::{MINUTE, RedisServer};
@@ -168,6 +170,79 @@ async fn server_that_becomes_a_replica_is_skipped() {
         node.until_hit(item).await;
     }
     assert!(node.store.health().await.is_ok());
+}
+
+/// Without enough replicas, or since a dump failed. The store is healthy again without a request that writes.
+#[tokio::test]
+async fn server_that_refuses_writes_is_skipped_until_it_accepts_them() {
+    let Some(server) = RedisServer::start("writes", &[]) else { return };
+    let world = Arc::default();
+    let (node, other) = (Node::new(&server.url(), &world), Node::new(&server.url(), &world));
+    let [_, dir]: [String; 2] = server.run::<Vec<String>>(&["CONFIG", "GET", "dir"]).try_into().unwrap();
+    for (code, option, refusing, accepting) in
+        [("NOREPLICAS", "min-replicas-to-write", "1", "0"), ("MISCONF", "save", "3600 1", "")]
+    {
+        within("health", async || node.store.health().await.is_ok() && other.store.health().await.is_ok()).await;
+        for item in 0..8 {
+            node.until_hit(item).await;
+        }
+        server.run::<()>(&["CONFIG", "SET", option, refusing]);
+        if code == "MISCONF" {
+            std::fs::remove_dir_all(&dir).unwrap();
+            server.run::<()>(&["BGSAVE"]);
+        }
+        let refused = async || server.try_run::<()>(&["SET", "a", "b"]).is_err_and(|error| error.code() == Some(code));
+        within("a refused write", refused).await;
+        node.outage().await;
+        for one in [&node, &other] {
+            let health = one.store.health().await.unwrap_err();
+            let cause = std::error::Error::source(&health).unwrap().to_string();
+            assert!(cause.contains(code), "{cause}");
+        }
+        server.run::<()>(&["CONFIG", "SET", option, accepting]);
+        within("health", async || node.store.health().await.is_ok() && other.store.health().await.is_ok()).await;
+        for item in 0..8 {
+            node.until_hit(item).await;
+            other.until_hit(item).await;
+        }
+    }
+}
+
+/// A fault of one write says nothing about the next: health is not that of the last entry.
+#[tokio::test]
+async fn write_that_failed_does_not_make_a_server_unhealthy_that_accepts_writes() {
+    let Some(server) = RedisServer::start("latch", &["--maxmemory-policy", "noeviction"]) else { return };
+    let node = Node::patient(&server.url(), &Arc::default());
+    let stamp = node.stamp().await;
+    server.run::<()>(&["CONFIG", "SET", "maxmemory", "1"]);
+    let answer = BufferedResponse::new(StatusCode::OK, &HeaderMap::new(), b"");
+    let entry = StoredResponse::new(Key::new("a"), answer, stamp, now(), MINUTE);
+    assert!(node.store.put(entry.into()).await.is_err());
+    server.run::<()>(&["CONFIG", "SET", "maxmemory", "0"]);
+    within("health", async || node.store.health().await.is_ok()).await;
+}
+
+/// A hash with the numbers of many tags is freed in the background.
+#[tokio::test]
+async fn old_period_does_not_block_the_server_when_it_is_replaced() {
+    let Some(server) = RedisServer::start("period", &[]) else { return };
+    let store = RedisStore::builder(server.url()).horizon(Duration::from_secs(1)).build().unwrap();
+    let node = Node::of(store, &Arc::default());
+    node.invalidate("x").await;
+    let numbers: Vec<String> = (0..2000).map(|number| format!("{number:08}")).collect();
+    let command = ["HSET", "{routekit}:clock:before"].into_iter().chain(numbers.iter().map(String::as_str));
+    server.run::<()>(&command.collect::<Vec<_>>());
+    let before = freed(&server);
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    node.invalidate("x").await;
+    within("the background", async || freed(&server) > before).await;
+}
+
+/// How many objects the server has freed in the background.
+fn freed(server: &RedisServer) -> u64 {
+    let info: String = server.run(&["INFO", "memory"]);
+    let line = info.lines().find_map(|line| line.strip_prefix("lazyfreed_objects:"));
+    line.unwrap().trim().parse().unwrap()
 }
 
 #[tokio::test]

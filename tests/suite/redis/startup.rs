@@ -6,7 +6,7 @@ use routekit::{cache::RedisStore, config::Config, prelude::*};
 use tokio::net::TcpListener;
 
 use super::{Node, item};
-use crate::support::{RedisServer, free_port};
+use crate::support::{RedisServer, free_port, output_of, test_as_program};
 
 /// Starts an app with this configuration, and stops it. The error is its text.
 async fn start(toml: &str) -> Result<(), String> {
@@ -32,6 +32,8 @@ async fn settings_that_cannot_be_used_are_startup_errors() {
         ("redis.url = 'http://hunter2@localhost'", &["`redis.url` in routekit.toml", "redis://HOST:PORT"][..]),
         ("redis.url = 'localhost:6379'", &["`redis.url`", "redis://HOST:PORT"]),
         ("redis.url = 'redis://:hunter2@localhost:99999'", &["`redis.url`"]),
+        ("redis.url = 'http://localhost'", &["`redis.url`", "`http://` is not supported"]),
+        ("redis.url = 'redis://:hunter2#a@localhost'", &["`redis.url`", "percent-encode", "`redis.password`"]),
         ("redis.url = 'redis://localhost/cache'", &["`redis.url`", "number of a database"]),
         ("redis.url = 'redis://localhost'\nredis.prefix = 'a{b'", &["`redis.prefix`", "`a{b`"]),
         ("redis.url = 'redis://localhost'\nredis.budget = '1s'", &["`redis.budget`", "250 ms"]),
@@ -50,11 +52,57 @@ async fn wrong_password_is_a_startup_error() {
     let refuses = "refuses the user or the password";
     refused(&format!("redis.url = 'redis://:hunter2@{addr}'"), &["`redis.url`", refuses]).await;
     refused(&format!("redis.url = 'redis://{addr}'\nredis.password = 'hunter2'"), &["`redis.password`", refuses]).await;
-    refused(&format!("redis.url = 'redis://{addr}'"), &["`redis.url`", refuses]).await;
+    let needed = ["`redis.url`", "needs a password", "ROUTEKIT_REDIS_PASSWORD"];
+    refused(&format!("redis.url = 'redis://{addr}'"), &needed).await;
     refused(&format!("redis.url = 'redis://someone:hunter2@{addr}'"), &["`redis.url`", refuses]).await;
     start(&format!("redis.url = 'redis://{addr}'\nredis.password = 'correct'")).await.unwrap();
     let node = Node::new(&format!("redis://:correct@{addr}"), &Default::default());
     node.until_hit(1).await;
+}
+
+#[tokio::test]
+async fn database_that_the_server_does_not_have_is_a_startup_error() {
+    let Some(server) = RedisServer::start("database", &["--databases", "4"]) else { return };
+    let url = server.url();
+    refused(&format!("redis.url = '{url}/4'"), &["`redis.url`", "does not have the database"]).await;
+    start(&format!("redis.url = '{url}/3'")).await.unwrap();
+    let node = Node::new(&format!("{url}/3"), &Default::default());
+    node.until_hit(1).await;
+    let keys: Vec<String> = server.run(&["KEYS", "*"]);
+    assert!(keys.is_empty(), "they are in the other database: {keys:?}");
+}
+
+#[tokio::test]
+async fn port_without_tls_is_an_error_that_says_what_to_write() {
+    let Some(server) = RedisServer::start("no-tls", &[]) else { return };
+    let toml = format!("redis.url = 'rediss://{}'\nredis.required = true", server.addr());
+    refused(&toml, &["`redis.url`", "for a port without TLS, write `redis://`"]).await;
+}
+
+/// The variable of the program that writes a log.
+const PROGRAM: &str = "TEST_REDIS_START";
+
+#[tokio::test]
+async fn starts_with_and_without_a_prefix() {
+    if std::env::var_os(PROGRAM).is_none() {
+        return;
+    }
+    tracing_subscriber::fmt().with_ansi(false).with_writer(std::io::stdout).init();
+    let addr = free_port();
+    start(&format!("redis.url = 'redis://:hunter2@{addr}'")).await.unwrap();
+    start(&format!("redis.url = 'redis://{addr}'\nredis.prefix = 'shop'")).await.unwrap();
+    start("").await.unwrap();
+}
+
+#[test]
+fn start_tells_where_the_cache_is_and_warns_of_the_default_prefix() {
+    let mut program = test_as_program("redis::startup::starts_with_and_without_a_prefix");
+    let log = output_of(program.env(PROGRAM, "1").env_remove("RUST_LOG").env_remove("REDIS_URL"));
+    let lines = |text: &str| log.lines().filter(|line| line.contains(text)).count();
+    assert_eq!(lines("cache in redis://127.0.0.1:"), 2, "{log}");
+    assert_eq!((lines(", prefix `routekit`"), lines(", prefix `shop`")), (1, 1), "{log}");
+    assert_eq!(lines("`redis.prefix` is not set"), 1, "{log}");
+    assert!(!log.contains("hunter2"), "{log}");
 }
 
 /// The rule of the guide is enough, and with less, the app does not start.

@@ -28,6 +28,14 @@ impl RedisSetup {
         None
     }
 
+    pub(in crate::app) fn line(&self) -> Option<String> {
+        None
+    }
+
+    pub(in crate::app) fn warning(&self) -> Option<&'static str> {
+        None
+    }
+
     pub(in crate::app) async fn start(&self) -> Result<(), SetupProblem> {
         Ok(())
     }

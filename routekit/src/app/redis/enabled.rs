@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     base::{clock::Clock, printable::Chain, setting::Origin, setup_problem::SetupProblem},
-    cache::{CacheBuilder, CacheStore as _, ConnectFaultKind, RedisStore},
+    cache::{CacheBuilder, ConnectFaultKind, RedisStore},
     config::{Config, Secret},
     health::{HealthCheck, HealthCheckResult},
 };
@@ -24,6 +24,7 @@ pub(in crate::app) struct RedisSetup {
 struct RedisOrigins {
     login: (&'static str, Origin),
     url: Origin,
+    prefix: Origin,
 }
 
 impl RedisSetup {
@@ -72,7 +73,8 @@ impl RedisSetup {
                     (None, Some(_)) => ("redis.username", config.redis_username.origin().clone()),
                     (None, None) => ("redis.url", url.clone()),
                 };
-                let configured = Some(RedisOrigins { login, url });
+                let prefix = config.redis_prefix.origin().clone();
+                let configured = Some(RedisOrigins { login, url, prefix });
                 (cache.store(store.clone()), Self { store: Some(store), configured })
             }
             Err(error) => {
@@ -88,14 +90,30 @@ impl RedisSetup {
     pub(in crate::app) fn health_check(&self) -> Option<HealthCheck> {
         let store = self.store.clone()?;
         let required = store.is_required();
-        let check = HealthCheck::new("redis", async move || match store.health().await {
-            Ok(()) => HealthCheckResult::healthy(),
+        let check = HealthCheck::new("redis", async move || match store.check_health().await {
+            Ok(None) => HealthCheckResult::healthy(),
+            // The app takes requests: entries that are there are used, and invalidations succeed.
+            Ok(Some(full)) => HealthCheckResult::degraded(format!("entries are not stored: {}", Chain(&full))),
             Err(error) => HealthCheckResult::unhealthy(Chain(&error).to_string()),
         });
         Some(check.critical(required))
     }
 
-    /// Connects. A server that refuses the user or is too old is a problem, and so is an absent one that is required.
+    /// The line that says where the cache is.
+    pub(in crate::app) fn line(&self) -> Option<String> {
+        self.store.as_ref().map(|store| format!("cache in {}, prefix `{}`", store.server(), store.prefix()))
+    }
+
+    /// Warns about a prefix that other apps may have as well. No other can be derived: programs of one app share it.
+    pub(in crate::app) fn warning(&self) -> Option<&'static str> {
+        const SHARED: &str = "`redis.prefix` is not set: other apps without one on the same server share the \
+                              responses of this app, also protected ones; set `redis.prefix` to the name of the app";
+        let origins = self.configured.as_ref()?;
+        (origins.prefix == Origin::Default).then_some(SHARED)
+    }
+
+    /// Connects. A server that refuses the user or the database, or is too old, is a problem, and so is an absent one
+    /// that is required.
     pub(in crate::app) async fn start(&self) -> Result<(), SetupProblem> {
         let Some(store) = &self.store else { return Ok(()) };
         let Err(fault) = store.connect_within(START_LIMIT).await else { return Ok(()) };
@@ -107,6 +125,13 @@ impl RedisSetup {
             ConnectFaultKind::Permission => {
                 let guide = "the guide to Redis lists the commands that the cache needs";
                 (true, format!("{server} does not let the user run a command: {} ({guide})", fault.reason))
+            }
+            ConnectFaultKind::NoPassword => {
+                let reason = "needs a password: set the variable ROUTEKIT_REDIS_PASSWORD, or `redis.password`";
+                (true, format!("{server} {reason}"))
+            }
+            ConnectFaultKind::Database => {
+                (false, format!("{server} does not have the database of the URL: {}", fault.reason))
             }
             ConnectFaultKind::Version => (false, format!("{server} cannot be used: {}", fault.reason)),
             ConnectFaultKind::Unreachable if store.is_required() => {

@@ -14,7 +14,7 @@ use std::{
 
 use bytes::Bytes;
 use parking_lot::Mutex;
-use redis::{Cmd, Value};
+use redis::{Cmd, RedisError, Value};
 
 use super::{
     ban_list::{MAX_BANS, ban},
@@ -56,8 +56,8 @@ pub(super) struct RedisEngine {
     pub(super) unreadable: AtomicU64,
     /// How often this process saw an epoch begin.
     pub(super) flushes: AtomicU64,
-    /// Why the last write failed.
-    pub(super) write_fault: Mutex<Option<String>>,
+    /// Why the last write failed, so that only changes are logged.
+    write_fault: Mutex<Option<String>>,
 }
 
 /// What is checked against the state.
@@ -87,7 +87,7 @@ impl RedisEngine {
         spawner: Spawner,
     ) -> Self {
         Self {
-            link: RedisLink::new(address, budget, spawner.clone()),
+            link: RedisLink::new(address, budget, probe(&keys), spawner.clone()),
             keys,
             timeline: Timeline::default(),
             missed: Arc::default(),
@@ -189,19 +189,19 @@ impl RedisEngine {
         targets: &[Target],
         everything: bool,
     ) -> Result<Stamp, StoreError> {
-        let unfinished = Unfinished::new(&self.missed, targets, everything);
+        let unfinished = Unfinished::new(&self.missed, targets, everything, || self.start_repeating());
         match self.record(targets, everything, &self.invalidation_budget()).await {
             Ok(stamp) => {
                 unfinished.finish();
                 Ok(stamp)
             }
-            Err(error) => {
-                drop(unfinished);
-                if let Some(task) = RepeatingTask::new(&self.missed) {
-                    self.spawner.spawn_repeatable(repeat_until_done(Arc::downgrade(self), task));
-                }
-                Err(self.write_failed(error))
-            }
+            Err(error) => Err(self.write_failed(error)),
+        }
+    }
+
+    fn start_repeating(self: &Arc<Self>) {
+        if let Some(task) = RepeatingTask::new(&self.missed) {
+            self.spawner.spawn_repeatable(repeat_until_done(Arc::downgrade(self), task));
         }
     }
 
@@ -232,6 +232,7 @@ impl RedisEngine {
             };
             match self.parse(&connection, reply)? {
                 StateReply::State(reading, _) => {
+                    self.written();
                     if let Some(stamp) = self.stamp(&connection, known, reading, left).await? {
                         return Ok(stamp);
                     }
@@ -334,11 +335,29 @@ impl RedisEngine {
     /// Sends a command that writes. The health check reports its failure.
     pub(super) async fn write(&self, command: &Cmd, left: &Countdown) -> Result<Value, StoreError> {
         let written = self.run(command, left).await.map_err(|error| self.write_failed(error))?;
+        self.written();
+        Ok(written)
+    }
+
+    /// Notes that a write succeeded, and logs it if the last one failed.
+    fn written(&self) {
         let before = self.write_fault.lock().take();
         if before.is_some() {
             tracing::info!(server = %self.link.address(), "Redis accepts writes again");
         }
-        Ok(written)
+    }
+
+    /// Checks that lookups and writes succeed. Returns why entries are not stored, if the server is out of memory.
+    pub(super) async fn check_health(&self, left: &Countdown) -> Result<Option<StoreError>, StoreError> {
+        self.repeat_missed(left).await?;
+        let Err(error) = self.run(&probe(&self.keys), left).await else {
+            self.written();
+            return Ok(None);
+        };
+        let cause = std::error::Error::source(&error).and_then(|cause| cause.downcast_ref::<RedisError>());
+        let is_full = cause.is_some_and(|cause| cause.code() == Some("OOM"));
+        let error = self.write_failed(error);
+        if is_full { Ok(Some(error)) } else { Err(error) }
     }
 
     /// Notes why a write failed, and logs it if the last write succeeded.
@@ -393,16 +412,24 @@ impl RedisEngine {
 
 /// Repeats the invalidations that Redis may not have received, as soon as it can be reached.
 async fn repeat_until_done(engine: Weak<RedisEngine>, task: RepeatingTask) {
-    // A store that is dropped repeats nothing.
-    while let Some(engine) = engine.upgrade().filter(|engine| engine.missed.any()) {
-        if engine.link.connect(PAUSE).await.is_ok() {
-            // What failed is tried again.
-            let _ = engine.repeat_missed(&engine.invalidation_budget()).await;
+    let mut unfinished = Some(task);
+    while let Some(task) = unfinished {
+        // A store that is dropped repeats nothing.
+        while let Some(engine) = engine.upgrade().filter(|engine| engine.missed.any()) {
+            if engine.link.connect(PAUSE).await.is_ok() {
+                // What failed is tried again.
+                let _ = engine.repeat_missed(&engine.invalidation_budget()).await;
+            }
+            drop(engine);
+            pause(PAUSE, &Clock::system()).await;
         }
-        drop(engine);
-        pause(PAUSE, &Clock::system()).await;
+        unfinished = task.end().filter(|_| engine.strong_count() > 0);
     }
-    drop(task);
+}
+
+/// A write that leaves nothing behind.
+fn probe(keys: &KeyLayout) -> Cmd {
+    redis::cmd("SET").arg(&keys.probe).arg("").arg("PX").arg(1000).to_owned()
 }
 
 /// A new name of an epoch.

@@ -15,6 +15,8 @@ pub(super) struct KeyLayout {
     pub(super) claims: String,
     /// The ends of the times of claims, as a sorted set.
     pub(super) claim_ends: String,
+    /// A key that is only written to see whether the server accepts writes.
+    pub(super) probe: String,
     /// The channel of invalidations.
     pub(super) channel: String,
 }
@@ -35,6 +37,7 @@ impl KeyLayout {
             before: key("clock:before"),
             claims: key("claims"),
             claim_ends: key("claims:ends"),
+            probe: key("probe"),
             channel: key("invalidations"),
         })
     }
@@ -63,7 +66,7 @@ mod tests {
     fn keys_of_a_prefix_are_on_one_slot() {
         let keys = KeyLayout::new("shop:v2").unwrap();
         let entry = keys.entry(&Key::new(*b"a}b{c"));
-        let all = [&keys.clock, &keys.before, &keys.claims, &keys.claim_ends, &keys.channel, &entry];
+        let all = [&keys.clock, &keys.before, &keys.claims, &keys.claim_ends, &keys.probe, &keys.channel, &entry];
         for key in all {
             assert_eq!(hash_tag(key), "shop:v2", "{key}");
         }

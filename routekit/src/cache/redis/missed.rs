@@ -78,6 +78,13 @@ impl RepeatingTask {
         let has_task = missed.has_task.swap(true, Ordering::SeqCst);
         (!has_task).then(|| Self(Arc::clone(missed)))
     }
+
+    /// Ends the task, unless an invalidation was missed that started no task because this one still ran.
+    pub(super) fn end(self) -> Option<Self> {
+        let missed = Arc::clone(&self.0);
+        drop(self);
+        missed.any().then(|| Self::new(&missed)).flatten()
+    }
 }
 
 impl Drop for RepeatingTask {
@@ -86,16 +93,18 @@ impl Drop for RepeatingTask {
     }
 }
 
-/// An invalidation in progress. Unless it is finished, it counts as missed when this is dropped.
-pub(super) struct Unfinished<'a> {
+/// An invalidation in progress. Unless it is finished, it counts as missed when this is dropped, and is repeated.
+pub(super) struct Unfinished<'a, R: Fn()> {
     missed: &'a MissedInvalidations,
     targets: &'a [Target],
     everything: bool,
+    /// Starts to repeat what was missed.
+    repeat: R,
 }
 
-impl<'a> Unfinished<'a> {
-    pub(super) fn new(missed: &'a MissedInvalidations, targets: &'a [Target], everything: bool) -> Self {
-        Self { missed, targets, everything }
+impl<'a, R: Fn()> Unfinished<'a, R> {
+    pub(super) fn new(missed: &'a MissedInvalidations, targets: &'a [Target], everything: bool, repeat: R) -> Self {
+        Self { missed, targets, everything, repeat }
     }
 
     pub(super) fn finish(self) {
@@ -103,9 +112,10 @@ impl<'a> Unfinished<'a> {
     }
 }
 
-impl Drop for Unfinished<'_> {
+impl<R: Fn()> Drop for Unfinished<'_, R> {
     fn drop(&mut self) {
         self.missed.add(self.targets, self.everything);
+        (self.repeat)();
     }
 }
 
@@ -121,11 +131,26 @@ mod tests {
     fn an_unfinished_invalidation_is_missed() {
         let missed = MissedInvalidations::default();
         let one = targets(&["one"]);
-        Unfinished::new(&missed, &one, false).finish();
-        assert!(!missed.any());
-        drop(Unfinished::new(&missed, &one, false));
-        assert!(missed.any());
+        let repeated = std::cell::Cell::new(0);
+        let repeat = || repeated.set(repeated.get() + 1);
+        Unfinished::new(&missed, &one, false, repeat).finish();
+        assert!(!missed.any() && repeated.get() == 0);
+        drop(Unfinished::new(&missed, &one, false, repeat));
+        assert!(missed.any() && repeated.get() == 1);
         assert_eq!(missed.list().targets, one);
+    }
+
+    #[test]
+    fn a_task_continues_if_something_was_missed_at_its_end() {
+        let missed = Arc::new(MissedInvalidations::default());
+        let task = RepeatingTask::new(&missed).unwrap();
+        // The task has seen that the list is empty.
+        missed.add(&targets(&["one"]), false);
+        assert!(RepeatingTask::new(&missed).is_none(), "there is one");
+        let task = task.end().expect("it continues");
+        missed.repeated(&missed.list());
+        assert!(task.end().is_none());
+        assert!(RepeatingTask::new(&missed).is_some(), "it has ended");
     }
 
     #[test]

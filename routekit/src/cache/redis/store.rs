@@ -80,6 +80,10 @@ impl RedisStore {
         self.engine.link.address().to_string()
     }
 
+    pub(crate) fn prefix(&self) -> &str {
+        self.engine.keys.prefix()
+    }
+
     /// Connects, and waits for that for at most `limit`.
     ///
     /// # Errors
@@ -94,6 +98,11 @@ impl RedisStore {
     /// The same. The error tells what kind of fault it is.
     pub(crate) async fn connect_within(&self, limit: Duration) -> Result<(), ConnectFault> {
         self.engine.link.connect(limit).await.map(drop)
+    }
+
+    /// Checks that lookups and writes succeed. Returns why entries are not stored, if the server is out of memory.
+    pub(crate) async fn check_health(&self) -> Result<Option<StoreError>, StoreError> {
+        self.engine.check_health(&self.budget()).await
     }
 
     /// Returns the number of entries that could not be read, because they were damaged or written by another version of
@@ -301,8 +310,10 @@ impl CacheStore for RedisStore {
 
     fn health(&self) -> StoreFuture<'_, ()> {
         Box::pin(async move {
-            self.engine.run(&redis::cmd("PING"), &self.budget()).await?;
-            self.engine.write_fault.lock().as_ref().map_or(Ok(()), |fault| Err(StoreError::new(fault.clone())))
+            match self.check_health().await? {
+                None => Ok(()),
+                Some(full) => Err(full),
+            }
         })
     }
 }

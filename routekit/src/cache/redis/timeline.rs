@@ -130,7 +130,7 @@ impl Timeline {
     pub(super) fn end(&self) -> Stamp {
         let mut epochs = self.0.lock();
         epochs.leave();
-        epochs.latest += 1;
+        epochs.latest = epochs.latest.saturating_add(1);
         Stamp::new(epochs.latest)
     }
 
@@ -147,7 +147,8 @@ impl Timeline {
         last.is_some_and(|(last_time, last_sent)| {
             let elapsed = micros_between(last_sent, sent);
             // Clocks may drift apart by a thousandth.
-            server_time - last_time < elapsed - SET_BACK - (elapsed / 1000).abs()
+            let least = elapsed.saturating_sub(SET_BACK).saturating_sub((elapsed / 1000).abs());
+            server_time.saturating_sub(last_time) < least
         })
     }
 }
@@ -166,7 +167,7 @@ impl Epochs {
             0 => 0,
             latest => i128::from(latest) + i128::from(GAP) - i128::from(reading),
         };
-        self.current = Some(CurrentEpoch { id, offset, first: self.latest + 1, seen: reading });
+        self.current = Some(CurrentEpoch { id, offset, first: self.latest.saturating_add(1), seen: reading });
     }
 
     fn leave(&mut self) {
@@ -251,5 +252,21 @@ mod tests {
         clock.advance(Duration::from_secs(10));
         assert!(!timeline.was_set_back(1_429 * second, clock.now()), "noticed once");
         assert!(!timeline.was_set_back(9_000 * second, clock.now()), "time that was set forward only ages entries");
+    }
+
+    #[test]
+    fn absurd_readings_and_times_of_a_server_do_not_overflow() {
+        let clock = ManualClock::new();
+        let timeline = Timeline::default();
+        for time in [i64::MIN, i64::MAX, i64::MIN, 0, i64::MAX, -1] {
+            timeline.was_set_back(time, clock.now());
+            timeline.server_time(clock.now() + Duration::from_secs(1));
+        }
+        assert!(timeline.was_set_back(i64::MIN, clock.now()));
+        stamp(&timeline, A, u64::MAX);
+        timeline.end();
+        let known = timeline.known();
+        assert_eq!(timeline.read(known, B, u64::MAX), Reading::Unordered, "no stamp is later");
+        timeline.end();
     }
 }

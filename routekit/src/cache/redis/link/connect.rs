@@ -1,11 +1,12 @@
 //! Opens a connection: TCP, TLS, authentication, and what the store must know about the server.
 
 use std::{
-    fmt,
+    fmt, io,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use redis::{
@@ -22,6 +23,7 @@ use super::{server_address::ServerAddress, server_info::ServerInfo};
 use crate::{
     base::{spawner::Spawner, tls},
     cache::redis::scripts::Script,
+    deadline::within,
 };
 
 /// A connection, which any number of requests share.
@@ -72,6 +74,10 @@ pub(crate) enum ConnectFaultKind {
     Unreachable,
     /// The server refuses the user or the password.
     Credentials,
+    /// The server needs a password.
+    NoPassword,
+    /// The server has no database of this number.
+    Database,
     /// The user may not run a command.
     Permission,
     /// The server is too old.
@@ -83,18 +89,46 @@ impl ConnectFault {
         Self { kind: ConnectFaultKind::Unreachable, reason: reason.to_string() }
     }
 
-    fn of(error: &RedisError) -> Self {
+    pub(super) fn of(error: &RedisError) -> Self {
         let kind = match error.kind() {
             ErrorKind::AuthenticationFailed => ConnectFaultKind::Credentials,
             ErrorKind::Server(ServerErrorKind::NoPerm) => ConnectFaultKind::Permission,
             _ => match error.code() {
-                Some("WRONGPASS" | "NOAUTH") => ConnectFaultKind::Credentials,
+                Some("WRONGPASS") => ConnectFaultKind::Credentials,
+                Some("NOAUTH") => ConnectFaultKind::NoPassword,
                 _ => ConnectFaultKind::Unreachable,
             },
         };
         Self { kind, reason: error.to_string() }
     }
+
+    /// Why a database could not be selected.
+    fn of_select(error: &RedisError) -> Self {
+        match error.kind() {
+            ErrorKind::Server(ServerErrorKind::ResponseError) => {
+                Self { kind: ConnectFaultKind::Database, reason: error.to_string() }
+            }
+            _ => Self::of(error),
+        }
+    }
+
+    /// Why there is no TLS on a connection; `None` if the server did not answer.
+    fn of_tls(error: Option<&io::Error>) -> Self {
+        let is_tls = |error: &io::Error| {
+            let cause = error.get_ref().and_then(|cause| cause.downcast_ref());
+            !matches!(cause, Some(rustls::Error::InvalidMessage(_)))
+        };
+        Self::unreachable(match error {
+            Some(error) if is_tls(error) => error.to_string(),
+            // A server without TLS waits for the end of a line.
+            _ => "it does not answer with TLS; for a port without TLS, write `redis://` in place of `rediss://`"
+                .to_owned(),
+        })
+    }
 }
+
+/// The longest that a TLS handshake takes. Less than an attempt, so that its error tells what was missing.
+const HANDSHAKE_LIMIT: Duration = Duration::from_millis(1500);
 
 /// How connections are opened.
 pub(in crate::cache::redis) struct RedisConnector {
@@ -119,7 +153,7 @@ impl RedisConnector {
             .await
             .map_err(|error| ConnectFault::of(&error))?;
         self.spawner.spawn_repeatable(driver);
-        let (server, digests) = set_up(&mut multiplexed.clone()).await?;
+        let (server, digests) = set_up(&mut multiplexed.clone(), self.address.database).await?;
         if server.is_too_old() {
             let reason = format!("the server has version {}; at least 6.0 is required", server.version);
             return Err(ConnectFault { kind: ConnectFaultKind::Version, reason });
@@ -141,12 +175,15 @@ impl RedisConnector {
         let connector = self.tls.get_or_init(|| Ok(TlsConnector::from(Arc::new(tls::client(tls::system_roots()?)?))));
         let connector = connector.as_ref().map_err(ConnectFault::unreachable)?;
         let name = host.clone().try_into().map_err(ConnectFault::unreachable)?;
-        let stream = connector.connect(name, stream).await.map_err(ConnectFault::unreachable)?;
-        Ok(Box::new(stream))
+        match within(HANDSHAKE_LIMIT, connector.connect(name, stream)).await {
+            Some(Ok(stream)) => Ok(Box::new(stream)),
+            Some(Err(error)) => Err(ConnectFault::of_tls(Some(&error))),
+            None => Err(ConnectFault::of_tls(None)),
+        }
     }
 
     fn login(&self) -> RedisConnectionInfo {
-        let mut login = RedisConnectionInfo::default().set_db(self.address.database).set_skip_set_lib_name();
+        let mut login = RedisConnectionInfo::default().set_skip_set_lib_name();
         if let Some(username) = &self.address.username {
             login = login.set_username(username);
         }
@@ -160,9 +197,18 @@ impl RedisConnector {
 /// Redis 6 takes one section at a time.
 const SECTIONS: [&str; 3] = ["server", "memory", "replication"];
 
-/// What the server tells about itself, and the digests of the scripts, in one round trip.
-async fn set_up(connection: &mut MultiplexedConnection) -> Result<(ServerInfo, Vec<String>), ConnectFault> {
+/// Selects the database, and returns what the server tells about itself and the digests of the scripts, in one round
+/// trip.
+async fn set_up(
+    connection: &mut MultiplexedConnection,
+    database: i64,
+) -> Result<(ServerInfo, Vec<String>), ConnectFault> {
     let mut commands = redis::pipe();
+    // A user that stays in the first database needs no permission to select one.
+    let selects = database != 0;
+    if selects {
+        commands.cmd("SELECT").arg(database);
+    }
     for section in SECTIONS {
         commands.cmd("INFO").arg(section);
     }
@@ -174,11 +220,16 @@ async fn set_up(connection: &mut MultiplexedConnection) -> Result<(ServerInfo, V
     for (_, text) in &flagged {
         commands.cmd("SCRIPT").arg("LOAD").arg(*text);
     }
-    let count = SECTIONS.len() + Script::ALL.len() + flagged.len();
+    let count = usize::from(selects) + SECTIONS.len() + Script::ALL.len() + flagged.len();
     let replies = connection.send_packed_commands(&commands, 0, count).await;
     let mut replies = replies.map_err(|error| ConnectFault::of(&error))?;
     let of_flagged = replies.split_off(replies.len().min(count - flagged.len()));
-    let texts: Vec<String> = replies.into_iter().map(text).collect::<Result<_, _>>()?;
+    let mut replies = replies.into_iter();
+    if selects {
+        let selected = replies.next().unwrap_or_default();
+        selected.extract_error().map_err(|error| ConnectFault::of_select(&error))?;
+    }
+    let texts: Vec<String> = replies.map(text).collect::<Result<_, _>>()?;
     let (info, digests) = texts.split_at(SECTIONS.len());
     let server = ServerInfo::parse(&info.concat());
     let server = server.ok_or_else(|| ConnectFault::unreachable("the server does not tell its run id"))?;

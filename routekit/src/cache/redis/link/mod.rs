@@ -58,6 +58,8 @@ pub(super) struct RedisLink(Arc<LinkShared>);
 struct LinkShared {
     connector: RedisConnector,
     spawner: Spawner,
+    /// The command that shows whether the server accepts writes.
+    probe: Cmd,
     /// The longest time for the answer to a command.
     budget: Duration,
     state: watch::Sender<LinkState>,
@@ -82,10 +84,11 @@ impl LinkState {
 }
 
 impl RedisLink {
-    pub(super) fn new(address: ServerAddress, budget: Duration, spawner: Spawner) -> Self {
+    pub(super) fn new(address: ServerAddress, budget: Duration, probe: Cmd, spawner: Spawner) -> Self {
         Self(Arc::new(LinkShared {
             connector: RedisConnector::new(address, spawner.clone()),
             spawner,
+            probe,
             budget,
             state: watch::Sender::new(LinkState::Idle),
             connections: AtomicU64::new(0),
@@ -179,9 +182,9 @@ impl RedisLink {
     /// The error of a command. Some errors mean that another server must be used.
     pub(super) fn refused(&self, connection: &RedisConnection, error: RedisError) -> StoreError {
         let next = match error.code() {
-            Some("READONLY" | "MASTERDOWN" | "LOADING" | "MOVED" | "CLUSTERDOWN" | "NOAUTH") => {
-                LinkState::Away(ConnectFault::unreachable(&error))
-            }
+            Some(
+                "READONLY" | "NOREPLICAS" | "MISCONF" | "MASTERDOWN" | "LOADING" | "MOVED" | "CLUSTERDOWN" | "NOAUTH",
+            ) => LinkState::Away(ConnectFault::unreachable(&error)),
             // The scripts are loaded when a connection opens.
             Some("NOSCRIPT") => LinkState::connecting(),
             _ => return StoreError::new(error),
@@ -251,7 +254,11 @@ impl LinkShared {
         // A server that answers too slowly is not used: each request would wait for its budget.
         let mut multiplexed = connection.multiplexed.clone();
         for _ in 0..PINGS {
-            match within(self.budget, multiplexed.send_packed_command(&redis::cmd("PING"))).await {
+            match within(self.budget, multiplexed.send_packed_command(&self.probe)).await {
+                // Without memory, entries that are there can be read and invalidated.
+                Some(Ok(Value::ServerError(error))) if error.code() != "OOM" => {
+                    return Err(ConnectFault::of(&error.into()));
+                }
                 Some(Ok(_)) => return Ok(connection),
                 Some(Err(error)) => return Err(ConnectFault::unreachable(error)),
                 None => {}

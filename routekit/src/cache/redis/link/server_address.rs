@@ -17,19 +17,31 @@ pub(in crate::cache::redis) struct ServerAddress {
 
 const DEFAULT_PORT: u16 = 6379;
 
+/// The schemes of URLs that are supported.
+const SCHEMES: [&str; 4] = ["redis", "rediss", "valkey", "valkeys"];
+
 impl ServerAddress {
     /// Parses `redis://user:password@host:port/database` or `rediss://…`. The error does not repeat the URL, which may
     /// contain a password.
     pub(in crate::cache::redis) fn parse(url: &str) -> Result<Self, String> {
         const EXAMPLE: &str = "write `redis://HOST:PORT`, or `rediss://HOST:PORT` for TLS";
+        if let Some((scheme, rest)) = url.split_once("://") {
+            let is_scheme = scheme.chars().all(|c| c.is_ascii_alphabetic() || c == '+');
+            if is_scheme && !SCHEMES.iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
+                return Err(format!("`{scheme}://` is not supported; {EXAMPLE}"));
+            }
+            if rest.rsplit_once('@').is_some_and(|(login, _)| login.contains(['#', '/', '?'])) {
+                return Err(
+                    "its user or password contains `#`, `/` or `?`: percent-encode that (`%23`, `%2F`, `%3F`), \
+                            or use `redis.password`"
+                        .to_owned(),
+                );
+            }
+        }
         let Some(parsed) = redis::parse_redis_url(url) else {
             return Err(format!("it is not the URL of a Redis server; {EXAMPLE}"));
         };
-        let tls = match parsed.scheme() {
-            "redis" | "valkey" => false,
-            "rediss" | "valkeys" => true,
-            scheme => return Err(format!("`{scheme}://` is not supported; {EXAMPLE}")),
-        };
+        let tls = matches!(parsed.scheme(), "rediss" | "valkeys");
         let Some(host) = parsed.host_str().filter(|host| !host.is_empty()) else {
             return Err(format!("it names no host; {EXAMPLE}"));
         };
@@ -89,10 +101,25 @@ mod tests {
             ("rediss://cache.example:6380/2", address(true, "cache.example", 6380, (None, None), 2)),
             ("redis://app:s%40f%2Fe@10.0.0.1", address(false, "10.0.0.1", 6379, (Some("app"), Some("s@f/e")), 0)),
             ("redis://:secret@[::1]:7000/", address(false, "::1", 7000, (None, Some("secret")), 0)),
+            ("REDIS://h", address(false, "h", 6379, (None, None), 0)),
             ("valkeys://h", address(true, "h", 6379, (None, None), 0)),
         ] {
             let read = ServerAddress::parse(url).unwrap();
             assert!(read == expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn errors_of_urls_say_what_to_write() {
+        for (url, expected) in [
+            ("http://h", "`http://` is not supported"),
+            ("redis+unix:///run/redis", "`redis+unix://` is not supported"),
+            ("redis://:a#b@h", "percent-encode"),
+            ("redis://:a/b@h:6379", "percent-encode"),
+            ("redis://:1?b@h", "`redis.password`"),
+        ] {
+            let error = ServerAddress::parse(url).expect_err(url);
+            assert!(error.contains(expected), "{url}: {error}");
         }
     }
 
@@ -109,6 +136,10 @@ mod tests {
             "redis://u:hunter2@h:99999",
             "unix:///hunter2",
             "redis://%ff:hunter2@h",
+            "redis://u:hunter2#a@h",
+            "redis://:hunter2/a@h:6379",
+            "redis://:1?hunter2@h",
+            "hunter2://h",
         ] {
             let error = ServerAddress::parse(url).expect_err(url);
             assert!(!error.contains("hunter2"), "{url}: {error}");

@@ -25,6 +25,8 @@ if number - state.begun >= tonumber(ARGV[5]) then
     -- Numbers from before the period that becomes the old one are forgotten: entries that may depend on them miss.
     state.floor = math.max(state.floor, state.begun)
     local bans = redis.call('HGET', KEYS[1], 'bans') or ''
+    -- `RENAME` would free the old hash at once, however large it is.
+    redis.call('UNLINK', KEYS[2])
     redis.call('RENAME', KEYS[1], KEYS[2])
     set('epoch', state.epoch)
     set('run', ARGV[1])
