@@ -199,6 +199,10 @@ async fn server_that_refuses_writes_is_skipped_until_it_accepts_them() {
             let cause = std::error::Error::source(&health).unwrap().to_string();
             assert!(cause.contains(code), "{cause}");
         }
+        // Both have seen a write that failed, so that neither trusts what it reads.
+        for item in 0..8 {
+            assert!(!node.read_current(item).await && !other.read_current(item).await);
+        }
         server.run::<()>(&["CONFIG", "SET", option, accepting]);
         within("health", async || node.store.health().await.is_ok() && other.store.health().await.is_ok()).await;
         for item in 0..8 {

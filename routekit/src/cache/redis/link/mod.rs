@@ -46,7 +46,7 @@ const DOUBT_LIMIT: Duration = Duration::from_millis(250);
 const DOUBT_SHARE: u32 = 5;
 
 /// How often a server that answers too late is asked again. A short stall of a busy process is not its fault.
-const PINGS: usize = 3;
+const PROBES: usize = 3;
 
 /// The pauses between attempts.
 const PAUSES: std::ops::RangeInclusive<Duration> = Duration::from_millis(50)..=Duration::from_secs(1);
@@ -253,7 +253,7 @@ impl LinkShared {
         let connection = within(ATTEMPT_LIMIT, self.connector.connect(number)).await.unwrap_or_else(unanswered)?;
         // A server that answers too slowly is not used: each request would wait for its budget.
         let mut multiplexed = connection.multiplexed.clone();
-        for _ in 0..PINGS {
+        for _ in 0..PROBES {
             match within(self.budget, multiplexed.send_packed_command(&self.probe)).await {
                 // Without memory, entries that are there can be read and invalidated.
                 Some(Ok(Value::ServerError(error))) if error.code() != "OOM" => {
