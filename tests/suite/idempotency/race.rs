@@ -78,10 +78,12 @@ async fn hundred_repeats_run_the_handler_once_with_claims_in_redis() {
 /// The first test would find a claim that is not atomic.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn hundred_repeats_run_the_handler_more_than_once_if_claims_have_two_steps() {
-    let mut most = 0;
-    for _ in 0..20 {
+    // One round is nearly always enough. On a busy machine, all clients may take turns.
+    for _ in 0..1_000 {
         let store = Plain::with_claims_in_two_steps(Clock::system());
-        most = most.max(race(Cache::builder().store(store), Duration::ZERO).await.0);
+        if race(Cache::builder().store(store), Duration::ZERO).await.0 > 1 {
+            return;
+        }
     }
-    assert!(most > 1, "{most}");
+    panic!("the handler ran once in each of 1,000 rounds");
 }
