@@ -66,8 +66,7 @@ pub trait CacheStore: Send + Sync + 'static {
         false
     }
 
-    /// Keeps `record` under a key that has none, for `keep_for`. If the key has a record, it is returned and stays. In
-    /// Redis, this is `SET` with `NX`, `GET` and `PX`.
+    /// Keeps `record` under a key that has none, for `keep_for`. If the key has a record, it is returned and stays.
     fn claim<'a>(&'a self, key: &'a Key, record: Bytes, keep_for: Duration) -> StoreFuture<'a, ClaimOutcome> {
         let _ = (key, record, keep_for);
         Box::pin(ready(Err(no_claims())))
