@@ -5,10 +5,10 @@ use std::{any::Any, future::Future, sync::Arc, time::Duration};
 use crate::{
     base::{clock::Clock, spawner::Spawner},
     cache::{
+        backend::Store,
         cache::{Cache, ValueSettings},
         events::{event::Invalidation, listener::Listener},
         store::{
-            backend::Store,
             contract::CacheStore,
             embedded::{DEFAULT_BYTES, Embedded},
             lifetime::Jitter,
@@ -17,7 +17,10 @@ use crate::{
 };
 
 #[cfg(feature = "redis")]
-use crate::cache::{cache::CacheParts, redis::store::RedisStore};
+use crate::{
+    cache::{cache::CacheParts, redis::store::RedisStore, tiered::store::TieredStore},
+    route::Consistency,
+};
 
 /// The largest share by which lifetimes are shortened, by default.
 const JITTER: f64 = 0.1;
@@ -82,6 +85,12 @@ impl CacheBuilder {
         #[cfg(feature = "redis")]
         {
             self.redis = (&store as &dyn Any).downcast_ref::<Option<RedisStore>>().cloned().flatten();
+            let tiered = (&store as &dyn Any).downcast_ref::<Option<TieredStore>>().cloned().flatten();
+            if let Some(tiered) = tiered {
+                self.redis = Some(tiered.redis().clone());
+                self.storage = Storage::Own(Store::Tiered(tiered, Consistency::Bounded));
+                return self;
+            }
         }
         let embedded = (&mut store as &mut dyn Any).downcast_mut::<Option<Embedded>>().and_then(Option::take);
         self.storage = Storage::Own(match (embedded, store) {

@@ -13,6 +13,7 @@ use crate::cache::redis::store::RedisStore;
 use crate::{
     base::{clock::Clock, spawner::Spawner},
     cache::{
+        backend::Store,
         coalesce::{
             detach::{BackgroundShare, permits_of_all_routes},
             flight::Flights,
@@ -25,7 +26,7 @@ use crate::{
             registry::StatsRegistry,
             report::CacheStats,
         },
-        store::{backend::Store, contract::StoreError, entry::Entry, hot_page::HotPage, lifetime::Jitter},
+        store::{contract::StoreError, entry::Entry, hot_page::HotPage, lifetime::Jitter},
         validity::cached_paths::CachedPaths,
     },
     route::Method,
@@ -215,7 +216,7 @@ impl Cache {
     pub(crate) fn hot_pages(&self) -> impl Iterator<Item = HotPage> {
         let embedded = match &self.shared.store {
             Store::Embedded(embedded) => Some(embedded),
-            Store::Other(_) => None,
+            _ => None,
         };
         let entries = embedded.into_iter().flat_map(|embedded| embedded.hottest_first());
         entries.filter_map(|entry| match entry {

@@ -41,6 +41,7 @@
 //! Caching and invalidation are also layers for any axum router: [`CacheLayer`] and [`InvalidateLayer`]. A program uses
 //! the [`Cache`] itself to invalidate and to store values.
 
+mod backend;
 mod builder;
 #[expect(clippy::module_inception, reason = "`Cache` is the type that the module is about")]
 mod cache;
@@ -54,6 +55,8 @@ mod invalidation;
 mod redis;
 mod stats;
 mod store;
+#[cfg(feature = "redis")]
+mod tiered;
 mod validity;
 mod values;
 
@@ -61,6 +64,11 @@ mod values;
 pub(crate) use self::redis::ConnectFaultKind;
 #[cfg(feature = "redis")]
 pub use self::redis::{builder::RedisStoreBuilder, settings_error::RedisSettingsError, store::RedisStore};
+#[cfg(feature = "redis")]
+pub use self::tiered::{
+    builder::{DEFAULT_LEASE, RedisFallback, TieredStoreBuilder},
+    store::TieredStore,
+};
 pub use self::{
     builder::CacheBuilder,
     cache::Cache,
@@ -99,4 +107,4 @@ pub(crate) use self::{
     stats::{condition::StoreCondition, counters::Counters},
     validity::template::{grows_list, may_be_equal, may_match},
 };
-pub use crate::route::{Audience, CachePolicy, CdnTags, Invalidates, RequestText};
+pub use crate::route::{Audience, CachePolicy, CdnTags, Consistency, Invalidates, RequestText};

@@ -44,7 +44,7 @@ pub use self::{
     group::RouteGroup,
     outcome::Outcome,
     policies::{
-        Access, Audience, CdnTags, ClassifyResponse, DeclaredAccess, Fallback, Grant, GrantKind, RateLimitKey, Ratio,
-        RequestFunction, RequestText, Requirements, Window, fallback,
+        Access, Audience, CdnTags, ClassifyResponse, Consistency, DeclaredAccess, Fallback, Grant, GrantKind,
+        RateLimitKey, Ratio, RequestFunction, RequestText, Requirements, Window, fallback,
     },
 };

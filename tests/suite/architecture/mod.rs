@@ -71,6 +71,8 @@ const CACHE_ROOMS: &[&str] = &[
     "cache",
     "events",
     "coalesce",
+    "backend",
+    "tiered",
     "redis",
     "store",
     "validity",

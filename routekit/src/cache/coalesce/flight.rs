@@ -12,8 +12,9 @@ use tokio::sync::watch;
 
 use crate::{
     cache::{
+        backend::{FillTurn, Store},
         coalesce::outcome::{FailedFetch, FillOutcome, OutcomeReceiver},
-        store::{backend::Store, key::Key},
+        store::key::Key,
         validity::{identity_hasher::IdentityHasher, provenance::Provenance, stamp::Stamp, tag::Tag},
     },
     observe::Failure,
@@ -140,7 +141,13 @@ impl Flights {
         let (sender, outcome) = watch::channel(None);
         let provenance = Arc::new(Provenance::new(stamp).with_tags(tags()));
         place.insert_entry(Flight { key: key.clone(), provenance: Arc::clone(&provenance), outcome });
-        Ok(Role::Lead(Lead { flights: Arc::clone(self), hash: key.hash(), provenance, sender }))
+        Ok(Role::Lead(Lead {
+            flights: Arc::clone(self),
+            hash: key.hash(),
+            provenance,
+            sender,
+            turn: FillTurn::default(),
+        }))
     }
 
     /// Whether a request is fetching this key.
@@ -168,11 +175,19 @@ pub(in crate::cache) struct Lead {
     hash: u64,
     provenance: Arc<Provenance>,
     sender: watch::Sender<Option<FillOutcome>>,
+    /// The turn of this process, which ends with the flight.
+    turn: FillTurn,
 }
 
 impl Lead {
+    /// Other processes wait for this flight as well.
+    pub(in crate::cache) fn set_turn(&mut self, turn: FillTurn) {
+        self.turn = turn;
+    }
+
     /// Passes the outcome to the waiting requests.
-    pub(in crate::cache) fn land(self, outcome: FillOutcome) {
+    pub(in crate::cache) fn land(mut self, outcome: FillOutcome) {
+        self.turn.end(matches!(outcome, FillOutcome::Stored(_)));
         // First, so that a waiting request that fetches again does not find this flight. Requests that begin from now
         // on find the stored response.
         self.leave();

@@ -262,7 +262,7 @@ impl Fetch<'_> {
             && !lead.is_some_and(Lead::is_replaced)
         {
             let parts = &policy.cache.shared;
-            parts.store.remove(stale.key(), *stamp, parts.clock.now()).await;
+            policy.store.remove(stale.key(), *stamp, parts.clock.now()).await;
         }
     }
 
@@ -287,16 +287,16 @@ impl Fetch<'_> {
         };
         let parts = &policy.cache.shared;
         let (inherited, now) = (confirmed.map(StoredResponse::tags).unwrap_or_default(), parts.clock.now());
-        let variants = facts.variants(&parts.store, &storing.vary).await;
+        let variants = facts.variants(&policy.store, &storing.vary).await;
         let (variants, stamp) = (variants.as_deref(), self.stamp());
         let fetched = Fetched { body: &body, storing, variants, stamp, spellings, inherited, now, at };
         let to_store = build_entry::build(policy, facts, &mut response, &fetched);
         // The response of a flight that was replaced is invalid, and must not replace a newer one.
         if !lead.is_some_and(Lead::is_replaced) {
             if let Some(variants) = to_store.variants {
-                parts.store.put_or_warn(Entry::from(variants)).await;
+                policy.store.put_or_warn(Entry::from(variants)).await;
             }
-            if parts.store.put_or_warn(Entry::Response(Arc::clone(&to_store.response))).await {
+            if policy.store.put_or_warn(Entry::Response(Arc::clone(&to_store.response))).await {
                 policy.stats.set();
             }
         }

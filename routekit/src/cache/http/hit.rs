@@ -43,7 +43,7 @@ where
     }
     let head_only = *request.method() == Method::HEAD;
     let key = request_key(policy, &mut request);
-    let found = policy.cache.shared.store.lookup_now(&key.0);
+    let found = policy.store.lookup_now(&key.0);
     if let Some((Lookup::Hit(stored, _), now)) = &found
         && kind.is_plain()
     {

@@ -18,7 +18,7 @@ use crate::{
         validity::template::{Places, Template},
     },
     observe::{Observer, Report},
-    route::{Audience, CachePolicy, CdnTags, Method, RequestText},
+    route::{Audience, CachePolicy, CdnTags, Consistency, Method, RequestText},
 };
 
 /// Answers requests from a cache. See the [module docs](crate::cache).
@@ -46,6 +46,7 @@ impl CacheLayer {
         Self {
             policy: Policy {
                 background: cache.background_share(),
+                store: cache.shared.store.clone(),
                 cache,
                 changes: None,
                 rules,
@@ -86,6 +87,7 @@ impl CacheLayer {
                 ..Outgoing::default()
             };
             policy.honour_client_directives = declared.honour_client_directives;
+            policy.store = policy.store.with(declared.consistency);
             policy.partition = declared.partition();
             policy.key = declared.key();
             policy.head_requests = HeadRequests::FetchAsGet;
@@ -158,6 +160,15 @@ impl CacheLayer {
     #[must_use]
     pub fn honour_client_directives(mut self, on: bool) -> Self {
         self.change(|policy| policy.honour_client_directives = on);
+        self
+    }
+
+    /// Sets when invalidations by other processes count, if the store of the cache is a
+    /// [`TieredStore`](crate::cache::TieredStore); with any other, they count at once. Defaults to
+    /// [`Consistency::Bounded`].
+    #[must_use]
+    pub fn consistency(mut self, consistency: Consistency) -> Self {
+        self.change(|policy| policy.store = policy.store.with(consistency));
         self
     }
 

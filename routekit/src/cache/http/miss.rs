@@ -12,6 +12,7 @@ use tracing::Instrument;
 
 use crate::{
     cache::{
+        backend,
         coalesce::{
             detach::Detachable,
             flight::{Boarding, Lead, Role, landed},
@@ -27,7 +28,7 @@ use crate::{
             response::conditional,
             reuse::{self, Decision, decide},
         },
-        store::{backend, contract::StoreError, lookup_result::Lookup, stored_response::StoredResponse},
+        store::{contract::StoreError, lookup_result::Lookup, stored_response::StoredResponse},
         validity::stamp::Stamp,
     },
     observe::CacheOutcome,
@@ -52,8 +53,8 @@ where
         let policy = Arc::clone(&self.ctx.policy);
         let cache = &policy.cache;
         let found = match found {
-            Some(found) => self.ctx.request.select(&cache.shared.store, found).await,
-            None => self.ctx.request.lookup(&cache.shared.store).await,
+            Some(found) => self.ctx.request.select(&policy.store, found).await,
+            None => self.ctx.request.lookup(&policy.store).await,
         };
         let mut found = match found {
             Ok(found) => found,
@@ -86,32 +87,11 @@ where
             }
             found = match board(&self.ctx, (began, found.stamp()), patience.failure()).await {
                 Role::Alone => return self.alone().await,
-                // The request that led before may have ended since the lookup.
-                Role::Lead(lead) => match self.ctx.request.lookup(&cache.shared.store).await {
-                    Ok(found) => match self.answer_from_store(&found) {
-                        Ok(response) => {
-                            if let Lookup::Hit(stored, _) = &found {
-                                lead.land(FillOutcome::Stored(Arc::clone(stored)));
-                            }
-                            return Ok(response);
-                        }
-                        Err(reason) => {
-                            let fetch = self.fetch(FetchMode::lead(lead), reason, found);
-                            let fetch = Detachable::new(fetch, &policy.background.abandoned);
-                            return patience.wait(fetch).await.unwrap_or_else(|| Ok(timed_out(&policy, reason)));
-                        }
-                    },
-                    Err(error) => {
-                        // No request must wait for an outcome that never comes.
-                        drop(lead);
-                        return self.without_store(&error).await;
-                    }
-                },
+                Role::Lead(lead) => return self.lead(lead, &patience).await,
                 Role::Join(outcome) => match patience.wait(landed(outcome)).await {
                     None => return Ok(timed_out(&policy, reason)),
                     Some(Some(FillOutcome::Stored(stored)))
-                        if stored.key() == self.ctx.request.key()
-                            && cache.shared.store.may_share(&stored, began).await =>
+                        if stored.key() == self.ctx.request.key() && policy.store.may_share(&stored, began).await =>
                     {
                         policy.stats.miss();
                         let response = stored.join(self.ctx.head_only, reason.collapsed());
@@ -134,13 +114,40 @@ where
                     // The outcome is older than an invalidation that this request must see, or for another variant, or
                     // a failure that this request may not meet.
                     Some(Some(FillOutcome::Stored(_) | FillOutcome::Failed(_) | FillOutcome::Error(..)) | None) => {
-                        match self.ctx.request.lookup(&cache.shared.store).await {
+                        match self.ctx.request.lookup(&policy.store).await {
                             Ok(found) => found,
                             Err(error) => return self.without_store(&error).await,
                         }
                     }
                 },
             };
+        }
+    }
+
+    /// Fetches for all requests that wait, if the response is not there.
+    async fn lead(mut self, mut lead: Lead, patience: &Patience) -> Result<Response, S::Error> {
+        let policy = Arc::clone(&self.ctx.policy);
+        lead.set_turn(policy.store.turn(self.ctx.request.key(), policy.deadline).await);
+        // The request, or the process, that led before may have ended since the lookup.
+        match self.ctx.request.lookup(&policy.store).await {
+            Ok(found) => match self.answer_from_store(&found) {
+                Ok(response) => {
+                    if let Lookup::Hit(stored, _) = &found {
+                        lead.land(FillOutcome::Stored(Arc::clone(stored)));
+                    }
+                    Ok(response)
+                }
+                Err(reason) => {
+                    let fetch = self.fetch(FetchMode::lead(lead), reason, found);
+                    let fetch = Detachable::new(fetch, &policy.background.abandoned);
+                    patience.wait(fetch).await.unwrap_or_else(|| Ok(timed_out(&policy, reason)))
+                }
+            },
+            Err(error) => {
+                // No request must wait for an outcome that never comes.
+                drop(lead);
+                self.without_store(&error).await
+            }
         }
     }
 
@@ -197,9 +204,12 @@ where
 
     /// Fetches, unless another request has stored a fresh response in the meantime. The waiting requests have received
     /// the errors by then.
-    async fn refresh_unless_fresh(mut self, lead: Lead) {
+    async fn refresh_unless_fresh(mut self, mut lead: Lead) {
         let policy = Arc::clone(&self.ctx.policy);
-        match self.ctx.request.lookup(&policy.cache.shared.store).await {
+        // Another process refreshes it.
+        let Some(turn) = policy.store.turn_now(self.ctx.request.key()).await else { return };
+        lead.set_turn(turn);
+        match self.ctx.request.lookup(&policy.store).await {
             Ok(Lookup::Hit(stored, _)) => lead.land(FillOutcome::Stored(stored)),
             Ok(found) => drop(self.fetch(FetchMode::refresh(lead), Fwd::Stale, found).await),
             Err(error) => backend::warn(&error),
@@ -256,7 +266,7 @@ where
     /// Fetches for this request only, beside others that do the same.
     async fn alone(mut self) -> Result<Response, S::Error> {
         let policy = Arc::clone(&self.ctx.policy);
-        match self.ctx.request.lookup(&policy.cache.shared.store).await {
+        match self.ctx.request.lookup(&policy.store).await {
             Ok(found) => match self.answer_from_store(&found) {
                 Ok(response) => Ok(response),
                 Err(reason) => self.fetch(FetchMode::alone(), reason, found).await,
@@ -281,7 +291,7 @@ async fn board(ctx: &Ctx, (began, looked_up): (Stamp, Stamp), failure: Option<Ar
         Some(failure) => parts.flights.board_after(&failure, key, looked_up, tags),
         None => {
             let boarding = Boarding { began, looked_up, now: parts.clock.now() };
-            parts.flights.board(&parts.store, key, boarding, tags).await
+            parts.flights.board(&policy.store, key, boarding, tags).await
         }
     }
 }

@@ -7,6 +7,7 @@ use http::{HeaderName, HeaderValue};
 
 use crate::{
     cache::{
+        backend::Store,
         cache::Cache,
         coalesce::detach::BackgroundShare,
         headers::status::X_CACHE_KEY,
@@ -30,6 +31,8 @@ pub(in crate::cache) const DEFAULT_MAX_BODY: u64 = 1024 * 1024;
 #[derive(Debug, Clone)]
 pub(in crate::cache) struct Policy {
     pub(in crate::cache) cache: Cache,
+    /// The store of the cache, as this route uses it.
+    pub(in crate::cache) store: Store,
     /// The invalidations of requests with an unsafe method; created when the layer is applied.
     pub(in crate::cache) changes: Option<Arc<InvalidationPlan>>,
     /// The background work of the route; made when the layer is applied.

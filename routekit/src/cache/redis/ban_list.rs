@@ -25,20 +25,25 @@ pub(super) fn ban(target: &Target) -> Option<Vec<u8>> {
     }
 }
 
+/// The partition and the pattern of such bytes. `None` if they are damaged.
+pub(super) fn pattern(mut bytes: &[u8]) -> Option<(String, Glob)> {
+    let (partition, pattern) = (part(&mut bytes)?, part(&mut bytes)?);
+    Some((std::str::from_utf8(partition).ok()?.to_owned(), Glob::new(std::str::from_utf8(pattern).ok()?)))
+}
+
 /// Whether a ban of the list that is later than `reading` matches the text of a key. `None` if the list is damaged.
 pub(super) fn forbids(list: &[u8], reading: u64, text: &KeyText) -> Option<bool> {
     let mut rest = list;
     while !rest.is_empty() {
         let (number, after) = rest.split_first_chunk::<16>()?;
         let (length, after) = after.split_first_chunk::<8>()?;
-        let (mut bytes, after) = after.split_at_checked(usize::try_from(digits(length)?).ok()?)?;
+        let (bytes, after) = after.split_at_checked(usize::try_from(digits(length)?).ok()?)?;
         rest = after;
         if digits(number)? <= reading {
             continue;
         }
-        let (partition, pattern) = (part(&mut bytes)?, part(&mut bytes)?);
-        let (partition, pattern) = (std::str::from_utf8(partition).ok()?, std::str::from_utf8(pattern).ok()?);
-        if text.matches(partition, &Glob::new(pattern)) {
+        let (partition, pattern) = pattern(bytes)?;
+        if text.matches(&partition, &pattern) {
             return Some(true);
         }
     }

@@ -18,6 +18,7 @@ use redis::{Cmd, RedisError, Value};
 
 use super::{
     ban_list::{MAX_BANS, ban},
+    feed::message,
     key_layout::KeyLayout,
     link::{RedisConnection, RedisLink, ServerAddress},
     missed::{MissedInvalidations, RepeatingTask, Unfinished},
@@ -49,7 +50,7 @@ pub(super) struct RedisEngine {
     pub(super) keys: KeyLayout,
     pub(super) timeline: Timeline,
     missed: Arc<MissedInvalidations>,
-    spawner: Spawner,
+    pub(super) spawner: Spawner,
     pub(super) horizon: Duration,
     pub(super) clock: Clock,
     /// Entries that could not be read.
@@ -205,7 +206,7 @@ impl RedisEngine {
         }
     }
 
-    fn invalidation_budget(&self) -> Countdown {
+    pub(super) fn invalidation_budget(&self) -> Countdown {
         Countdown::new(self.link.budget() * INVALIDATION_SHARE)
     }
 
@@ -219,7 +220,7 @@ impl RedisEngine {
             let bans: Vec<Vec<u8>> = targets.iter().filter_map(ban).collect();
             let horizon = u64::try_from(self.horizon.as_micros()).unwrap_or(u64::MAX);
             command.arg(&new_epoch()).arg(horizon).arg(&self.keys.channel).arg(MAX_BANS);
-            command.arg(u8::from(everything)).arg(published(&tags, &bans, everything)).arg(tags.len());
+            command.arg(u8::from(everything)).arg(message::targets(&tags, &bans, everything)).arg(tags.len());
             for tag in &tags {
                 command.arg(tag);
             }
@@ -244,7 +245,7 @@ impl RedisEngine {
     }
 
     /// Repeats the invalidations that Redis may not have received.
-    async fn repeat_missed(&self, left: &Countdown) -> Result<(), StoreError> {
+    pub(super) async fn repeat_missed(&self, left: &Countdown) -> Result<(), StoreError> {
         if !self.missed.any() {
             return Ok(());
         }
@@ -259,7 +260,7 @@ impl RedisEngine {
     }
 
     /// The stamp of a reading; `None` if the call must be repeated.
-    async fn stamp(
+    pub(super) async fn stamp(
         &self,
         connection: &RedisConnection,
         known: KnownEpoch,
@@ -283,17 +284,17 @@ impl RedisEngine {
     }
 
     /// Begins an epoch if the state cannot be trusted, or, with `anyway`, if the epoch is still the one that is known.
-    async fn begin(
+    pub(super) async fn begin(
         &self,
         connection: &RedisConnection,
         known: KnownEpoch,
         anyway: bool,
         left: &Countdown,
-    ) -> Result<(), StoreError> {
+    ) -> Result<StateReply, StoreError> {
         let mut command = self.state_command(connection, Script::Begin, known, None);
         command.arg(&new_epoch()).arg(&self.keys.channel).arg(u8::from(anyway));
         let reply = self.link.send(connection, &command, left).await.map_err(|error| self.write_failed(error))?;
-        self.parse(connection, reply).map(drop)
+        self.parse(connection, reply)
     }
 
     /// The call of a script that reads the state.
@@ -340,7 +341,7 @@ impl RedisEngine {
     }
 
     /// Notes that a write succeeded, and logs it if the last one failed.
-    fn written(&self) {
+    pub(super) fn written(&self) {
         let before = self.write_fault.lock().take();
         if before.is_some() {
             tracing::info!(server = %self.link.address(), "Redis accepts writes again");
@@ -361,7 +362,7 @@ impl RedisEngine {
     }
 
     /// Notes why a write failed, and logs it if the last write succeeded.
-    fn write_failed(&self, error: StoreError) -> StoreError {
+    pub(super) fn write_failed(&self, error: StoreError) -> StoreError {
         let Some(cause) = std::error::Error::source(&error).filter(|_| !error.is_known()) else { return error };
         let reason = cause.to_string();
         let before = self.write_fault.lock().replace(reason.clone());
@@ -435,17 +436,4 @@ fn probe(keys: &KeyLayout) -> Cmd {
 /// A new name of an epoch.
 fn new_epoch() -> EpochId {
     fastrand::u128(..).to_be_bytes()
-}
-
-/// The targets as subscribers receive them, after the epoch (16 bytes), the number of the invalidation and the one
-/// before it (16 digits each): `1` for everything or `0`, the number of tags (8 digits), 8 bytes for each tag, then
-/// each pattern after its length (8 digits).
-fn published(tags: &[[u8; 8]], bans: &[Vec<u8>], everything: bool) -> Vec<u8> {
-    let mut bytes = format!("{}{:08}", u8::from(everything), tags.len()).into_bytes();
-    bytes.extend(tags.iter().flatten());
-    for ban in bans {
-        bytes.extend(format!("{:08}", ban.len()).into_bytes());
-        bytes.extend(ban);
-    }
-    bytes
 }

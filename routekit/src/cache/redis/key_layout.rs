@@ -47,6 +47,11 @@ impl KeyLayout {
         format!("{{{}}}:e:{}", self.prefix, key.digest())
     }
 
+    /// The turn to fill the entry of a key.
+    pub(super) fn turn(&self, key: &Key) -> String {
+        format!("{{{}}}:t:{}", self.prefix, key.digest())
+    }
+
     pub(super) fn prefix(&self) -> &str {
         &self.prefix
     }
@@ -65,8 +70,9 @@ mod tests {
     #[test]
     fn keys_of_a_prefix_are_on_one_slot() {
         let keys = KeyLayout::new("shop:v2").unwrap();
-        let entry = keys.entry(&Key::new(*b"a}b{c"));
-        let all = [&keys.clock, &keys.before, &keys.claims, &keys.claim_ends, &keys.probe, &keys.channel, &entry];
+        let (entry, turn) = (keys.entry(&Key::new(*b"a}b{c")), keys.turn(&Key::new(*b"a}b{c")));
+        let KeyLayout { clock, before, claims, claim_ends, probe, channel, .. } = &keys;
+        let all = [clock, before, claims, claim_ends, probe, channel, &entry, &turn];
         for key in all {
             assert_eq!(hash_tag(key), "shop:v2", "{key}");
         }

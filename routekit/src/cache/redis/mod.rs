@@ -30,11 +30,13 @@ pub(in crate::cache) mod store;
 mod ban_list;
 mod engine;
 mod envelope;
+pub(in crate::cache) mod feed;
 mod key_layout;
 mod link;
 mod missed;
 mod reply;
 mod scripts;
 mod timeline;
+pub(in crate::cache) mod turns;
 
 pub(crate) use self::link::ConnectFaultKind;

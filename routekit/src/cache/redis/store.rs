@@ -18,6 +18,7 @@ use super::{
     scripts::Script,
 };
 use crate::{
+    base::{clock::Clock, spawner::Spawner},
     cache::{
         stats::condition::StoreSize,
         store::{
@@ -60,7 +61,7 @@ use crate::{
 /// The store opens its connection when it is first used. Clones share it.
 #[derive(Clone)]
 pub struct RedisStore {
-    engine: Arc<RedisEngine>,
+    pub(super) engine: Arc<RedisEngine>,
     required: bool,
 }
 
@@ -73,6 +74,26 @@ impl RedisStore {
     #[must_use]
     pub fn is_required(&self) -> bool {
         self.required
+    }
+
+    /// The latest reading of the clock of Redis that this process knows.
+    pub(in crate::cache) fn latest(&self) -> Stamp {
+        self.engine.timeline.latest()
+    }
+
+    /// A stamp that is later than all before, made without Redis.
+    pub(in crate::cache) fn tick(&self) -> Stamp {
+        self.engine.timeline.tick()
+    }
+
+    /// The clock by which entries age, and the spawner of tasks.
+    pub(in crate::cache) fn clock_and_spawner(&self) -> (Clock, Spawner) {
+        (self.engine.clock.clone(), self.engine.spawner.clone())
+    }
+
+    /// Whether there is a connection.
+    pub(in crate::cache) fn is_connected(&self) -> bool {
+        self.engine.link.is_connected()
     }
 
     /// The server, without a password.
@@ -112,11 +133,11 @@ impl RedisStore {
         self.engine.unreadable.load(Ordering::Relaxed)
     }
 
-    fn budget(&self) -> Countdown {
+    pub(super) fn budget(&self) -> Countdown {
         Countdown::new(self.engine.link.budget())
     }
 
-    async fn find(&self, key: &Key) -> Result<Lookup, StoreError> {
+    pub(in crate::cache) async fn find(&self, key: &Key) -> Result<Lookup, StoreError> {
         let engine = &*self.engine;
         let sent = engine.clock.now();
         let (stamp, found) = engine.check_stored(key, &self.budget()).await?;
@@ -137,10 +158,9 @@ impl RedisStore {
         let age = envelope.age_after(checked.left, engine.timeline.server_time(sent));
         // A request that was sent before the reply is older than the reply: the age is not too low.
         let stored = age.and_then(|age| sent.checked_sub(age));
-        let (Some(stored), Some(of_entry)) = (stored, engine.timeline.stamp(envelope.epoch, reading)) else {
-            return Ok(Lookup::Miss(stamp));
-        };
-        let Ok(entry) = Entry::from_parts_at(envelope.parts, stored, of_entry) else {
+        let Some(stored) = stored else { return Ok(Lookup::Miss(stamp)) };
+        // It was valid at the reading of this reply, which is later than its own.
+        let Ok(entry) = Entry::from_parts_at(envelope.parts, stored, stamp) else {
             engine.unreadable.fetch_add(1, Ordering::Relaxed);
             return Ok(Lookup::Miss(stamp));
         };
@@ -150,7 +170,7 @@ impl RedisStore {
         Ok(entry.found(engine.clock.now(), stamp))
     }
 
-    async fn holds(&self, entry: &Entry) -> Result<bool, StoreError> {
+    pub(in crate::cache) async fn holds(&self, entry: &Entry) -> Result<bool, StoreError> {
         let engine = &*self.engine;
         let Some((epoch, reading)) = engine.timeline.reading(entry.stamp()) else { return Ok(false) };
         let Some(head) = head(Nonce::default(), epoch, reading, entry.tags()) else { return Ok(false) };
@@ -159,17 +179,26 @@ impl RedisStore {
     }
 
     async fn keep(&self, entry: Entry) -> Result<(), StoreError> {
+        let (engine, left) = (&*self.engine, self.budget());
+        match self.put_command(entry)? {
+            Some(PutCommand::Set(command)) => engine.write(&command, &left).await.map(drop),
+            Some(PutCommand::Remove(command)) => engine.run(&command, &left).await.map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// The command that stores an entry; `None` if it would never be valid.
+    pub(super) fn put_command(&self, entry: Entry) -> Result<Option<PutCommand>, StoreError> {
         let engine = &*self.engine;
-        let left = self.budget();
         let key = engine.keys.entry(entry.key());
         let now = engine.clock.now();
         let age = now.saturating_duration_since(entry.stored());
         let keep_for = entry.lifetime().saturating_sub(age).min(engine.horizon);
         let Ok(millis @ 1..) = u64::try_from(keep_for.as_millis()) else {
-            return engine.run(redis::cmd("UNLINK").arg(key), &left).await.map(drop);
+            return Ok(Some(PutCommand::Remove(redis::cmd("UNLINK").arg(key).to_owned())));
         };
         // An entry of a former epoch would never be valid.
-        let Some((epoch, stamp)) = engine.timeline.reading(entry.stamp()) else { return Ok(()) };
+        let Some((epoch, stamp)) = engine.timeline.reading(entry.stamp()) else { return Ok(None) };
         let envelope = Envelope {
             nonce: fastrand::u64(..).to_be_bytes(),
             epoch,
@@ -180,8 +209,7 @@ impl RedisStore {
             parts: entry.into_parts(&engine.clock),
         };
         let bytes = envelope.to_bytes().ok_or_else(|| StoreError::new("an entry cannot be encoded"))?;
-        let command = redis::cmd("SET").arg(key).arg(bytes).arg("PX").arg(millis).to_owned();
-        engine.write(&command, &left).await.map(drop)
+        Ok(Some(PutCommand::Set(redis::cmd("SET").arg(key).arg(bytes).arg("PX").arg(millis).to_owned())))
     }
 
     async fn invalidate_all(&self) -> Result<Stamp, StoreError> {
@@ -243,6 +271,21 @@ impl RedisStore {
         let entries = u64::try_from(entries).unwrap_or(0);
         let flushes = engine.flushes.load(Ordering::Relaxed);
         Ok(StoreSize::new(entries, number("used_memory"), number("evicted_keys")).with_flushes(flushes))
+    }
+}
+
+/// A command that stores an entry.
+pub(super) enum PutCommand {
+    Set(Cmd),
+    /// The entry is over already: the one under its key is removed.
+    Remove(Cmd),
+}
+
+impl PutCommand {
+    pub(super) fn into_command(self) -> Cmd {
+        match self {
+            Self::Set(command) | Self::Remove(command) => command,
+        }
     }
 }
 

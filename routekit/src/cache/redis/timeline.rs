@@ -1,13 +1,16 @@
 //! The clock of Redis as this process sees it, through all its epochs.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::{Duration, Instant},
+};
 
 use parking_lot::Mutex;
 
 use crate::cache::validity::stamp::Stamp;
 
 /// The random name of an epoch. Readings of the clock are only comparable within one.
-pub(super) type EpochId = [u8; 16];
+pub(in crate::cache) type EpochId = [u8; 16];
 
 /// The stamps of a new epoch begin at least this far above those of the epochs before, so that a reading from shortly
 /// before the first one still has a stamp: 200 days, in microseconds.
@@ -25,15 +28,19 @@ const SET_BACK: i64 = 2_000_000;
 /// set back. Its stamps are nevertheless later than all stamps of the epochs before, and those stay recognisable: an
 /// entry with such a stamp is never stored, and never valid.
 #[derive(Debug, Default)]
-pub(super) struct Timeline(Mutex<Epochs>);
+pub(in crate::cache) struct Timeline {
+    epochs: Mutex<Epochs>,
+    /// The latest stamp of all epochs; changes while the epochs are locked.
+    latest: AtomicU64,
+}
 
 #[derive(Debug, Default)]
 struct Epochs {
     current: Option<CurrentEpoch>,
+    /// The epoch that was current before this process made a stamp of its own, and its latest reading.
+    suspended: Option<(EpochId, u64)>,
     /// Counts the changes of `current`.
     changes: u64,
-    /// The latest stamp of all epochs.
-    latest: u64,
     former: Vec<EpochId>,
     /// A time of the server in microseconds, and when this process sent the request for it.
     server_time: Option<(i64, Instant)>,
@@ -79,18 +86,38 @@ pub(super) enum Reading {
 
 impl Timeline {
     pub(super) fn known(&self) -> KnownEpoch {
-        let epochs = self.0.lock();
-        let current = epochs.current.as_ref();
-        KnownEpoch {
-            changes: epochs.changes,
-            id: current.map(|epoch| epoch.id),
-            seen: current.map_or(0, |epoch| epoch.seen),
+        let epochs = self.epochs.lock();
+        let current = epochs.current.as_ref().map(|epoch| (epoch.id, epoch.seen)).or(epochs.suspended);
+        KnownEpoch { changes: epochs.changes, id: current.map(|(id, _)| id), seen: current.map_or(0, |(_, seen)| seen) }
+    }
+
+    /// The latest stamp.
+    pub(in crate::cache) fn latest(&self) -> Stamp {
+        Stamp::new(self.latest.load(Ordering::SeqCst))
+    }
+
+    /// A stamp that is later than all before, made without Redis. It is never stored there; stamps of readings that
+    /// follow are later.
+    pub(in crate::cache) fn tick(&self) -> Stamp {
+        let mut epochs = self.epochs.lock();
+        if let Some(epoch) = epochs.current.take() {
+            epochs.changes += 1;
+            epochs.suspended = Some((epoch.id, epoch.seen));
         }
+        self.advance()
+    }
+
+    /// The epochs must be locked.
+    fn advance(&self) -> Stamp {
+        let next = self.latest.load(Ordering::SeqCst).saturating_add(1);
+        self.latest.store(next, Ordering::SeqCst);
+        Stamp::new(next)
     }
 
     /// Records a reading, in a reply to a request that was sent when `known` was known.
     pub(super) fn read(&self, known: KnownEpoch, id: EpochId, reading: u64) -> Reading {
-        let mut epochs = self.0.lock();
+        let mut epochs = self.epochs.lock();
+        let latest = self.latest.load(Ordering::SeqCst);
         if epochs.current.as_ref().is_none_or(|epoch| epoch.id != id) {
             if epochs.changes != known.changes {
                 return Reading::Unordered;
@@ -98,52 +125,41 @@ impl Timeline {
             if epochs.former.contains(&id) {
                 return Reading::Former;
             }
-            epochs.begin(id, reading);
+            epochs.begin(id, reading, latest);
         }
-        let latest = epochs.latest;
         let Some(epoch) = &mut epochs.current else { return Reading::Unordered };
         let stamp = u64::try_from(epoch.offset + i128::from(reading)).ok().filter(|stamp| *stamp >= epoch.first);
         let Some(stamp) = stamp else { return Reading::Unordered };
         epoch.seen = epoch.seen.max(reading);
-        epochs.latest = latest.max(stamp);
+        self.latest.fetch_max(stamp, Ordering::SeqCst);
         Reading::Stamp(Stamp::new(stamp))
     }
 
     /// The epoch and the reading of a stamp; `None` if it belongs to a former epoch.
     pub(super) fn reading(&self, stamp: Stamp) -> Option<(EpochId, u64)> {
-        let epochs = self.0.lock();
+        let epochs = self.epochs.lock();
         let epoch = epochs.current.as_ref().filter(|epoch| stamp.number() >= epoch.first)?;
         let reading = u64::try_from(i128::from(stamp.number()) - epoch.offset).ok()?;
         Some((epoch.id, reading))
     }
 
-    /// The stamp of a reading of an epoch; `None` if it is a former one.
-    pub(super) fn stamp(&self, id: EpochId, reading: u64) -> Option<Stamp> {
-        let epochs = self.0.lock();
-        let epoch = epochs.current.as_ref().filter(|epoch| epoch.id == id)?;
-        let stamp = u64::try_from(epoch.offset + i128::from(reading)).ok()?;
-        // An entry may be older than the first reading of this process.
-        Some(Stamp::new(stamp))
-    }
-
     /// Ends the epoch. Returns a stamp that is later than all before.
     pub(super) fn end(&self) -> Stamp {
-        let mut epochs = self.0.lock();
+        let mut epochs = self.epochs.lock();
         epochs.leave();
-        epochs.latest = epochs.latest.saturating_add(1);
-        Stamp::new(epochs.latest)
+        self.advance()
     }
 
     /// The time of the server at `now`, in microseconds since 1970, as far as it is known; never too early by more than
     /// clocks drift apart.
     pub(super) fn server_time(&self, now: Instant) -> Option<i64> {
-        let (time, sent) = self.0.lock().server_time?;
+        let (time, sent) = self.epochs.lock().server_time?;
         Some(time.saturating_add(micros_between(sent, now)))
     }
 
     /// Whether the time of the server was set back, according to a reply to a request that was sent at `sent`.
     pub(super) fn was_set_back(&self, server_time: i64, sent: Instant) -> bool {
-        let last = self.0.lock().server_time.replace((server_time, sent));
+        let last = self.epochs.lock().server_time.replace((server_time, sent));
         last.is_some_and(|(last_time, last_sent)| {
             let elapsed = micros_between(last_sent, sent);
             // Clocks may drift apart by a thousandth.
@@ -160,23 +176,26 @@ fn micros_between(from: Instant, to: Instant) -> i64 {
 }
 
 impl Epochs {
-    fn begin(&mut self, id: EpochId, reading: u64) {
+    fn begin(&mut self, id: EpochId, reading: u64, latest: u64) {
+        // A suspended epoch continues.
+        self.suspended = self.suspended.filter(|(suspended, _)| *suspended != id);
         self.leave();
         // The stamps of the first epoch are its readings.
-        let offset = match self.latest {
+        let offset = match latest {
             0 => 0,
             latest => i128::from(latest) + i128::from(GAP) - i128::from(reading),
         };
-        self.current = Some(CurrentEpoch { id, offset, first: self.latest.saturating_add(1), seen: reading });
+        self.current = Some(CurrentEpoch { id, offset, first: latest.saturating_add(1), seen: reading });
     }
 
     fn leave(&mut self) {
         self.changes += 1;
-        if let Some(epoch) = self.current.take() {
+        let current = self.current.take().map(|epoch| epoch.id);
+        for id in current.into_iter().chain(self.suspended.take().map(|(id, _)| id)) {
             if self.former.len() == MAX_FORMER {
                 self.former.remove(0);
             }
-            self.former.push(epoch.id);
+            self.former.push(id);
         }
     }
 }
@@ -205,8 +224,6 @@ mod tests {
         assert!(new > old);
         assert_eq!(timeline.reading(new), Some((B, 7)));
         assert_eq!(timeline.reading(old), None, "a stamp of the old epoch is never stored");
-        assert_eq!(timeline.stamp(A, 5_000_000), None);
-        assert_eq!(timeline.stamp(B, 7), Some(new));
     }
 
     #[test]
@@ -237,6 +254,25 @@ mod tests {
         let end = timeline.end();
         assert!(end > old && timeline.reading(end).is_none() && timeline.known().id.is_none());
         assert!(stamp(&timeline, B, 1) > end);
+    }
+
+    #[test]
+    fn an_epoch_continues_after_stamps_of_the_process() {
+        let timeline = Timeline::default();
+        let before = stamp(&timeline, A, 100);
+        let own = [timeline.tick(), timeline.tick()];
+        assert!(before < own[0] && own[0] < own[1] && timeline.latest() == own[1]);
+        assert_eq!((timeline.known().id, timeline.known().seen), (Some(A), 100), "a rollback is noticed");
+        for earlier in [before, own[0], own[1]] {
+            assert_eq!(timeline.reading(earlier), None, "another process may have invalidated in the meantime");
+        }
+        let after = stamp(&timeline, A, 101);
+        assert!(after > own[1]);
+        assert_eq!(timeline.reading(after), Some((A, 101)));
+        assert_eq!(timeline.reading(own[1]), None, "it never becomes a reading");
+        timeline.tick();
+        stamp(&timeline, B, 7);
+        assert_eq!(timeline.read(timeline.known(), A, 102), Reading::Former, "another epoch replaced it");
     }
 
     #[test]

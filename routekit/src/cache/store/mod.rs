@@ -1,7 +1,6 @@
 //! The store: its contract, the embedded implementation, entries and cache keys.
 
 pub(in crate::cache) mod aged_headers;
-pub(in crate::cache) mod backend;
 pub(in crate::cache) mod buffered_response;
 pub(in crate::cache) mod claim;
 pub(in crate::cache) mod contract;

@@ -11,13 +11,14 @@
 //!    nothing has changed.
 //! 5. A number that is forgotten, because the tag table or the ban list is full, raises the floor. A stamp below the
 //!    floor is invalid.
-//!    floor is invalid.
 
 use std::{
     cell::LazyCell,
     sync::atomic::{AtomicU64, Ordering},
 };
 
+#[cfg(feature = "redis")]
+use crate::cache::validity::tag::Tag;
 use crate::cache::validity::{
     beginnings::InvalidBeginnings,
     glob::Glob,
@@ -65,6 +66,35 @@ impl Validity {
         }
         self.tick();
         Stamp::new(number)
+    }
+
+    /// Records an invalidation that has this number of another clock, by which all entries are stamped.
+    ///
+    /// Must not be mixed with [`invalidate`](Self::invalidate). The clock here only tells entries that were found valid
+    /// to be checked again.
+    #[cfg(feature = "redis")]
+    pub(in crate::cache) fn record<'p>(
+        &self,
+        tags: impl IntoIterator<Item = Tag>,
+        patterns: impl IntoIterator<Item = (&'p str, &'p Glob)>,
+        number: Stamp,
+    ) {
+        self.tick();
+        for tag in tags {
+            self.numbers.record(tag, number.number());
+        }
+        for (partition, pattern) in patterns {
+            self.invalidate_pattern(partition, pattern, number.number());
+        }
+        self.tick();
+    }
+
+    /// The same for everything that was stamped before this number.
+    #[cfg(feature = "redis")]
+    pub(in crate::cache) fn record_all(&self, number: Stamp) {
+        self.tick();
+        self.numbers.raise_floor(number.number());
+        self.tick();
     }
 
     fn invalidate_pattern(&self, partition: &str, pattern: &Glob, number: u64) {
@@ -121,6 +151,7 @@ mod tests {
     use std::{sync::atomic::AtomicUsize, thread};
 
     use super::*;
+    #[cfg(not(feature = "redis"))]
     use crate::cache::validity::tag::Tag;
 
     fn entry(name: &str, stamp: Stamp) -> Provenance {

@@ -64,7 +64,8 @@ impl Cache {
         options: &CacheOptions,
     ) -> Result<(), ValueError> {
         let slot = ValueSlot::new(self, key);
-        if self.shared.flights.is_under_way(&slot.key.key) || FillAlone::exists(self) {
+        let store = &self.shared.store;
+        if store.has_copies_elsewhere() || self.shared.flights.is_under_way(&slot.key.key) || FillAlone::exists(self) {
             // The fill may have read an older value, which it stores later.
             self.invalidate_targets(&[slot.target()]).await?;
         }

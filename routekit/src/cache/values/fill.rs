@@ -7,13 +7,14 @@ use tracing::{Instrument, Span};
 
 use crate::{
     cache::{
+        backend::warn,
         cache::Cache,
         coalesce::{
             detach::Detachable,
             flight::{Boarding, Lead, Role, landed},
             outcome::{FailedFetch, FillOutcome},
         },
-        store::{backend::warn, entry::Entry, stored_response::StoredResponse},
+        store::{entry::Entry, stored_response::StoredResponse},
         validity::stamp::Stamp,
         values::{
             fill_alone::FillAlone,
@@ -109,27 +110,30 @@ impl Cache {
         loop {
             match slot.board(options, (began, looked_up), panicked.take()).await {
                 Role::Alone => return slot.alone(options, fill).await,
-                // The caller that led before may have stored the value since the lookup.
-                Role::Lead(lead) => match slot.lookup().await {
-                    Ok(FoundValue::Fresh(entry, value)) => {
-                        lead.land(FillOutcome::Stored(entry));
-                        return Ok(value);
+                // The caller, or the process, that led before may have stored the value since the lookup.
+                Role::Lead(mut lead) => {
+                    lead.set_turn(self.shared.store.turn(&slot.key.key, PATIENCE).await);
+                    match slot.lookup().await {
+                        Ok(FoundValue::Fresh(entry, value)) => {
+                            lead.land(FillOutcome::Stored(entry));
+                            return Ok(value);
+                        }
+                        Ok(FoundValue::Stale(..) | FoundValue::Nothing(_)) => {
+                            let stamp = lead.stamp();
+                            let led = led(slot.clone(), options.clone(), lead, stamp, fill);
+                            return match Detachable::new(led, &self.shared.background.abandoned).await {
+                                LedFill::Landed(result) => result,
+                                LedFill::Slow(running, _alone) => slot.filled(options, stamp, running.await).await.0,
+                            };
+                        }
+                        Err(error) => {
+                            // No caller must wait for an outcome that never comes.
+                            drop(lead);
+                            warn(&error);
+                            return fill().await;
+                        }
                     }
-                    Ok(FoundValue::Stale(..) | FoundValue::Nothing(_)) => {
-                        let stamp = lead.stamp();
-                        let led = led(slot.clone(), options.clone(), lead, stamp, fill);
-                        return match Detachable::new(led, &self.shared.background.abandoned).await {
-                            LedFill::Landed(result) => result,
-                            LedFill::Slow(running, _alone) => slot.filled(options, stamp, running.await).await.0,
-                        };
-                    }
-                    Err(error) => {
-                        // No caller must wait for an outcome that never comes.
-                        drop(lead);
-                        warn(&error);
-                        return fill().await;
-                    }
-                },
+                }
                 Role::Join(outcome) => match landed(outcome).await {
                     Some(FillOutcome::Stored(entry)) if self.shared.store.may_share(&entry, began).await => {
                         return match slot.read_or_warn(&entry) {
@@ -238,9 +242,12 @@ impl ValueSlot {
         Fut: Future<Output = Result<T, E>> + Send + 'static,
     {
         let parts = &self.cache.shared;
-        let Some(lead) = parts.flights.lead(&self.key.key, stamp, || self.tags(options)) else { return };
+        let Some(mut lead) = parts.flights.lead(&self.key.key, stamp, || self.tags(options)) else { return };
         let (slot, options) = (self.clone(), options.clone());
         let refresh = async move {
+            // Another process fills.
+            let Some(turn) = slot.cache.shared.store.turn_now(&slot.key.key).await else { return };
+            lead.set_turn(turn);
             match slot.lookup::<T>().await {
                 Ok(FoundValue::Fresh(entry, _)) => lead.land(FillOutcome::Stored(entry)),
                 Ok(FoundValue::Stale(..) | FoundValue::Nothing(_)) => {

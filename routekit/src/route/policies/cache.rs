@@ -24,6 +24,7 @@ pub struct CachePolicy {
     pub(crate) cdn_ttl: Option<Duration>,
     pub(crate) cdn_tags: Option<CdnTags>,
     pub(crate) honour_client_directives: bool,
+    pub(crate) consistency: Consistency,
 }
 
 /// The policy of `cache` without arguments.
@@ -31,6 +32,17 @@ impl Default for CachePolicy {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// When an invalidation by another process counts, if the cache has memory in front of Redis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Consistency {
+    /// Within the lease of the store.
+    #[default]
+    Bounded,
+    /// At once: each hit asks Redis. While Redis is away, the handler is called.
+    Strict,
 }
 
 /// The clients that share a stored response.
@@ -129,6 +141,12 @@ impl CachePolicy {
     pub const fn honour_client_directives(&self) -> bool {
         self.honour_client_directives
     }
+
+    /// Returns when an invalidation by another process counts.
+    #[must_use]
+    pub const fn consistency(&self) -> Consistency {
+        self.consistency
+    }
 }
 
 /// Constructors for generated code, in const context.
@@ -151,6 +169,7 @@ impl CachePolicy {
             cdn_ttl: None,
             cdn_tags: None,
             honour_client_directives: true,
+            consistency: Consistency::Bounded,
         }
     }
 
@@ -229,6 +248,12 @@ impl CachePolicy {
     #[must_use]
     pub const fn with_cdn_tags(mut self, header: CdnTags) -> Self {
         self.cdn_tags = Some(header);
+        self
+    }
+
+    #[must_use]
+    pub const fn with_consistency(mut self, consistency: Consistency) -> Self {
+        self.consistency = consistency;
         self
     }
 

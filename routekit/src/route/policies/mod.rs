@@ -17,7 +17,7 @@ pub use self::{
     access::{Access, DeclaredAccess, Grant, GrantKind, Requirements},
     alert::AlertPolicy,
     breaker::{BreakerPolicy, ClassifyResponse, Ratio, Window},
-    cache::{Audience, CachePolicy},
+    cache::{Audience, CachePolicy, Consistency},
     cdn_tags::CdnTags,
     declared::Policies,
     deprecation::Deprecation,

@@ -7,13 +7,14 @@ use http::{HeaderMap, HeaderName, Uri};
 
 use crate::{
     cache::{
+        backend::Store,
         http::{
             policy::Policy,
             request::{admission::RequestKind, directives::ClientDirectives},
             response::storable::MAX_VARYING,
         },
         invalidation::requested_uri,
-        store::{backend::Store, contract::StoreError, key::Key, lookup_result::Lookup, variants::Variants},
+        store::{contract::StoreError, key::Key, lookup_result::Lookup, variants::Variants},
     },
     identity::Identity,
     route::Audience,

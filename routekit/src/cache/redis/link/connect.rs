@@ -10,8 +10,8 @@ use std::{
 };
 
 use redis::{
-    AsyncConnectionConfig, ErrorKind, RedisConnectionInfo, RedisError, ServerErrorKind, Value,
-    aio::MultiplexedConnection,
+    AsyncConnectionConfig, ErrorKind, ProtocolVersion, RedisConnectionInfo, RedisError, ServerErrorKind, Value,
+    aio::{AsyncPushSender, MultiplexedConnection},
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -147,9 +147,32 @@ impl RedisConnector {
     }
 
     pub(super) async fn connect(&self, number: u64) -> Result<RedisConnection, ConnectFault> {
+        self.open(number, &self.login(), config()).await
+    }
+
+    /// Opens a connection on which the server publishes what is sent to a channel. Such a connection has commands and
+    /// replies as well: it speaks RESP3.
+    pub(super) async fn subscribe(
+        &self,
+        number: u64,
+        channel: &str,
+        on_push: impl AsyncPushSender,
+    ) -> Result<RedisConnection, ConnectFault> {
+        let login = self.login().set_protocol(ProtocolVersion::RESP3);
+        let connection = self.open(number, &login, config().set_push_sender(on_push)).await?;
+        let subscribed = connection.multiplexed.clone().subscribe(channel).await;
+        subscribed.map_err(|error| ConnectFault::of(&error))?;
+        Ok(connection)
+    }
+
+    async fn open(
+        &self,
+        number: u64,
+        login: &RedisConnectionInfo,
+        config: AsyncConnectionConfig,
+    ) -> Result<RedisConnection, ConnectFault> {
         let stream = self.stream().await?;
-        let config = AsyncConnectionConfig::new().set_response_timeout(None).set_connection_timeout(None);
-        let (multiplexed, driver) = MultiplexedConnection::new_with_config(&self.login(), stream, config)
+        let (multiplexed, driver) = MultiplexedConnection::new_with_config(login, stream, config)
             .await
             .map_err(|error| ConnectFault::of(&error))?;
         self.spawner.spawn_repeatable(driver);
@@ -192,6 +215,10 @@ impl RedisConnector {
         }
         login
     }
+}
+
+fn config() -> AsyncConnectionConfig {
+    AsyncConnectionConfig::new().set_response_timeout(None).set_connection_timeout(None)
 }
 
 /// Redis 6 takes one section at a time.

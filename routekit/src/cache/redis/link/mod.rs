@@ -17,7 +17,7 @@ use std::{
     time::Duration,
 };
 
-use redis::{Cmd, Pipeline, RedisError, Value};
+use redis::{Cmd, Pipeline, RedisError, Value, aio::AsyncPushSender};
 use tokio::sync::watch;
 
 use self::connect::RedisConnector;
@@ -127,6 +127,31 @@ impl RedisLink {
         self.0.open();
         let unanswered = || Err(ConnectFault::unreachable(format!("no answer within {limit:?}")));
         self.settled(limit).await.unwrap_or_else(unanswered)
+    }
+
+    /// Opens another connection to the server, and subscribes to a channel. `on_push` receives what is published.
+    pub(super) async fn subscribe(
+        &self,
+        channel: &str,
+        on_push: impl AsyncPushSender,
+    ) -> Result<RedisConnection, ConnectFault> {
+        let number = self.0.connections.fetch_add(1, Ordering::Relaxed);
+        let unanswered = || Err(ConnectFault::unreachable(format!("no answer within {ATTEMPT_LIMIT:?}")));
+        let opened = within(ATTEMPT_LIMIT, self.0.connector.subscribe(number, channel, on_push)).await;
+        opened.unwrap_or_else(unanswered)
+    }
+
+    /// Whether requests use the server with this run id, or none.
+    pub(super) fn may_be_on(&self, run_id: &str) -> bool {
+        match &*self.0.state.borrow() {
+            LinkState::Connected(connection) => connection.server.run_id == run_id,
+            LinkState::Idle | LinkState::Connecting(_) | LinkState::Away(_) => true,
+        }
+    }
+
+    /// Whether there is a connection.
+    pub(super) fn is_connected(&self) -> bool {
+        matches!(&*self.0.state.borrow(), LinkState::Connected(_))
     }
 
     async fn settled(&self, limit: Duration) -> Option<Result<Arc<RedisConnection>, ConnectFault>> {

@@ -13,10 +13,15 @@ pub(super) enum Script {
     Claim,
     /// Replaces or removes a claim.
     Swap,
+    /// Takes the turn to fill a key.
+    TakeTurn,
+    /// Ends or extends a turn.
+    EndTurn,
 }
 
 impl Script {
-    pub(super) const ALL: [Self; 5] = [Self::Check, Self::Invalidate, Self::Begin, Self::Claim, Self::Swap];
+    pub(super) const ALL: [Self; 7] =
+        [Self::Check, Self::Invalidate, Self::Begin, Self::Claim, Self::Swap, Self::TakeTurn, Self::EndTurn];
 
     /// The text of the script.
     pub(super) fn text(self) -> &'static str {
@@ -31,6 +36,8 @@ impl Script {
             Self::Begin => with_state!("begin.lua"),
             Self::Claim => include_str!("claim.lua"),
             Self::Swap => include_str!("swap.lua"),
+            Self::TakeTurn => include_str!("take_turn.lua"),
+            Self::EndTurn => include_str!("end_turn.lua"),
         }
     }
 

@@ -16,6 +16,8 @@ use bytes::Bytes;
 use moka::{Expiry, notification::RemovalCause, sync::Cache as Moka};
 
 use self::{claim_table::ClaimTable, recent::Recent};
+#[cfg(feature = "redis")]
+use crate::cache::validity::{glob::Glob, tag::Tag};
 use crate::{
     base::clock::Clock,
     cache::{
@@ -137,7 +139,11 @@ impl Embedded {
     /// Returns the result for a key, and the time that its freshness was computed for.
     pub(in crate::cache) fn get(&self, key: &Key) -> (Lookup, Instant) {
         // Read before the lookup: an invalidation in between is later than the stamp.
-        let stamp = self.validity.stamp();
+        self.get_at(key, self.validity.stamp())
+    }
+
+    /// The same, with a stamp of the clock that entries are stamped by.
+    pub(in crate::cache) fn get_at(&self, key: &Key, stamp: Stamp) -> (Lookup, Instant) {
         let (found, now) = (self.find(key), self.clock.now());
         let looked = match found {
             Some(entry) if self.holds(&entry) => entry.found(now, stamp),
@@ -151,7 +157,7 @@ impl Embedded {
         self.validity.holds(provenance, || key.text())
     }
 
-    fn holds(&self, entry: &Entry) -> bool {
+    pub(in crate::cache) fn holds(&self, entry: &Entry) -> bool {
         self.validity.holds(entry.provenance(), || entry.key_text())
     }
 
@@ -167,6 +173,24 @@ impl Embedded {
 
     pub(in crate::cache) fn invalidate_now<'t>(&self, targets: impl IntoIterator<Item = &'t Target>) -> Stamp {
         self.validity.invalidate(targets)
+    }
+
+    /// Records an invalidation with the number of another clock, by which all entries are stamped.
+    #[cfg(feature = "redis")]
+    pub(in crate::cache) fn record<'p>(
+        &self,
+        tags: impl IntoIterator<Item = Tag>,
+        patterns: impl IntoIterator<Item = (&'p str, &'p Glob)>,
+        number: Stamp,
+    ) {
+        self.validity.record(tags, patterns, number);
+    }
+
+    /// The same for everything that was stamped before this number.
+    #[cfg(feature = "redis")]
+    pub(in crate::cache) fn record_all(&self, number: Stamp) {
+        self.validity.record_all(number);
+        self.entries.invalidate_all();
     }
 
     pub(in crate::cache) fn measured(&self) -> StoreSize {
@@ -190,7 +214,7 @@ impl Embedded {
         all.filter(move |entry| !entry.is_over(now) && self.holds(entry))
     }
 
-    fn keep(&self, entry: Entry) {
+    pub(in crate::cache) fn keep(&self, entry: Entry) {
         let size = entry.size() as u64;
         self.entries.insert(entry.key().hash(), entry);
         // moka applies its bound after a number of entries, regardless of their size.

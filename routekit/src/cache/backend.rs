@@ -9,6 +9,8 @@ use std::{
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
+#[cfg(feature = "redis")]
+use crate::cache::tiered::{store::TieredStore, turn::HeldTurn};
 use crate::{
     base::{
         clock::Clock,
@@ -29,6 +31,7 @@ use crate::{
         validity::{provenance::Provenance, stamp::Stamp, target::Target},
     },
     deadline::within,
+    route::Consistency,
 };
 
 /// A store that takes longer to answer counts as unavailable.
@@ -45,14 +48,52 @@ const UNUSED_KEY: &[u8] = b"unused";
 #[derive(Clone)]
 pub(in crate::cache) enum Store {
     Embedded(Arc<Embedded>),
+    /// Memory in front of Redis, and when invalidations by other processes count.
+    #[cfg(feature = "redis")]
+    Tiered(TieredStore, Consistency),
     Other(Arc<dyn CacheStore>),
 }
 
+/// The turn of this process to fill a key, if processes share the store.
+#[derive(Debug, Default)]
+pub(in crate::cache) struct FillTurn(#[cfg(feature = "redis")] Option<HeldTurn>);
+
+impl FillTurn {
+    /// Ends it. Processes that wait find the entry if it `is_stored`, or else fill for themselves.
+    pub(in crate::cache) fn end(&mut self, is_stored: bool) {
+        #[cfg(feature = "redis")]
+        if let Some(turn) = self.0.take() {
+            turn.end(is_stored);
+        }
+        #[cfg(not(feature = "redis"))]
+        let _ = is_stored;
+    }
+}
+
 impl Store {
-    /// Looks up in the embedded store, and returns the time that freshness was computed for; `None` for another store.
+    /// The same store, for routes with this consistency.
+    #[must_use]
+    pub(in crate::cache) fn with(&self, consistency: Consistency) -> Self {
+        match self {
+            #[cfg(feature = "redis")]
+            Self::Tiered(tiered, _) => Self::Tiered(tiered.clone(), consistency),
+            other => {
+                // It has one copy of an entry, so that every invalidation counts at once.
+                let _ = consistency;
+                other.clone()
+            }
+        }
+    }
+
+    /// Looks up in memory, and returns the time that freshness was computed for; `None` if memory does not have the
+    /// answer.
     pub(in crate::cache) fn lookup_now(&self, key: &Key) -> Option<(Lookup, Instant)> {
         match self {
             Self::Embedded(embedded) => Some(embedded.get(key)),
+            #[cfg(feature = "redis")]
+            Self::Tiered(tiered, Consistency::Bounded) => tiered.lookup_now(key),
+            #[cfg(feature = "redis")]
+            Self::Tiered(_, Consistency::Strict) => None,
             Self::Other(_) => None,
         }
     }
@@ -60,7 +101,43 @@ impl Store {
     pub(in crate::cache) async fn lookup(&self, key: &Key) -> Result<Lookup, StoreError> {
         match self {
             Self::Embedded(embedded) => Ok(embedded.get(key).0),
+            // It has budgets of its own.
+            #[cfg(feature = "redis")]
+            Self::Tiered(tiered, consistency) => tiered.lookup_with(key, *consistency).await,
             Self::Other(other) => in_time(BUDGET, other.lookup(key)).await,
+        }
+    }
+
+    /// Waits until it is the turn of this process to fill the key, for at most `limit`. The entry may be there then.
+    pub(in crate::cache) async fn turn(&self, key: &Key, limit: Duration) -> FillTurn {
+        match self {
+            #[cfg(feature = "redis")]
+            Self::Tiered(tiered, _) => FillTurn(within(limit, tiered.turn(key)).await.flatten()),
+            _ => {
+                let _ = (key, limit);
+                FillTurn::default()
+            }
+        }
+    }
+
+    /// Takes the turn to fill the key; `None` if another process has it.
+    pub(in crate::cache) async fn turn_now(&self, key: &Key) -> Option<FillTurn> {
+        match self {
+            #[cfg(feature = "redis")]
+            Self::Tiered(tiered, _) => tiered.turn_now(key).await.ok().map(FillTurn),
+            _ => {
+                let _ = key;
+                Some(FillTurn::default())
+            }
+        }
+    }
+
+    /// Whether other processes may have copies of an entry in memory, which a new entry with its key does not replace.
+    pub(in crate::cache) fn has_copies_elsewhere(&self) -> bool {
+        match self {
+            #[cfg(feature = "redis")]
+            Self::Tiered(..) => true,
+            _ => false,
         }
     }
 
@@ -73,15 +150,26 @@ impl Store {
         in_time(BUDGET, self.get().put(entry)).await
     }
 
-    /// Stores an entry, and returns whether that succeeded. A failure is logged.
+    /// Stores an entry, and returns whether that succeeded. A failure is logged. With memory in front of Redis, Redis
+    /// gets it later.
     pub(in crate::cache) async fn put_or_warn(&self, entry: Entry) -> bool {
+        #[cfg(feature = "redis")]
+        if let Self::Tiered(tiered, _) = self {
+            tiered.put_behind(entry);
+            return true;
+        }
         self.put(entry).await.inspect_err(warn).is_ok()
     }
 
     /// Whether no invalidation after its stamp covers the response. A failure is logged, and counts as invalid.
     pub(in crate::cache) async fn is_valid(&self, response: &Arc<StoredResponse>) -> bool {
         let entry = Entry::Response(Arc::clone(response));
-        in_time(BUDGET, self.get().is_valid(&entry)).await.unwrap_or_else(|error| {
+        let is_valid = match self {
+            #[cfg(feature = "redis")]
+            Self::Tiered(tiered, consistency) => tiered.is_valid_with(&entry, *consistency).await,
+            _ => in_time(BUDGET, self.get().is_valid(&entry)).await,
+        };
+        is_valid.unwrap_or_else(|error| {
             warn(&error);
             false
         })
@@ -105,7 +193,7 @@ impl Store {
         }
         match self {
             Self::Embedded(embedded) => embedded.is_valid_provenance(provenance, key),
-            Self::Other(_) => self.is_valid(&over(key, provenance, now)).await,
+            _ => self.is_valid(&over(key, provenance, now)).await,
         }
     }
 
@@ -121,7 +209,7 @@ impl Store {
                 embedded.invalidate_now(targets);
                 true
             }
-            Self::Other(_) => false,
+            _ => false,
         }
     }
 
@@ -145,7 +233,7 @@ impl Store {
     ) -> Result<ClaimOutcome, StoreError> {
         match self {
             Self::Embedded(embedded) => Ok(embedded.claim_now(key, record, keep_for)),
-            Self::Other(other) => in_time(BUDGET, other.claim(key, record, keep_for)).await,
+            _ => in_time(BUDGET, self.get().claim(key, record, keep_for)).await,
         }
     }
 
@@ -158,7 +246,7 @@ impl Store {
     ) -> Result<bool, StoreError> {
         match self {
             Self::Embedded(embedded) => Ok(embedded.swap_claim_now(key, held, next, keep_for)),
-            Self::Other(other) => in_time(BUDGET, other.swap_claim(key, held, next, keep_for)).await,
+            _ => in_time(BUDGET, self.get().swap_claim(key, held, next, keep_for)).await,
         }
     }
 
@@ -169,7 +257,7 @@ impl Store {
                 embedded.swap_claim_now(key, held, None, Duration::ZERO);
                 true
             }
-            Self::Other(_) => false,
+            _ => false,
         }
     }
 
@@ -205,13 +293,15 @@ impl Store {
                 let size = embedded.measured();
                 Some(StoreCondition::new(ProviderStatus::Healthy, Duration::ZERO, Some(size)))
             }
-            Self::Other(_) => None,
+            _ => None,
         }
     }
 
     fn get(&self) -> &dyn CacheStore {
         match self {
             Self::Embedded(embedded) => &**embedded,
+            #[cfg(feature = "redis")]
+            Self::Tiered(tiered, _) => tiered,
             Self::Other(other) => &**other,
         }
     }
@@ -241,6 +331,8 @@ impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Embedded(_) => "Embedded",
+            #[cfg(feature = "redis")]
+            Self::Tiered(..) => "Tiered",
             Self::Other(_) => "Other",
         })
     }

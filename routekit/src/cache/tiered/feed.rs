@@ -1,0 +1,125 @@
+//! The task that follows the invalidations of all processes.
+
+use std::{
+    sync::{Arc, Weak, atomic::Ordering},
+    time::Duration,
+};
+
+use super::{parts::TieredParts, store::TieredStore};
+use crate::{
+    base::{clock::Clock, printable::Chain},
+    cache::redis::feed::{FeedEvent, Heartbeat, RedisFeed},
+    deadline::{pause, within},
+};
+
+/// How many heartbeats are sent during a lease.
+const BEATS: u32 = 4;
+
+/// How long an attempt waits for a connection.
+const ATTEMPT: Duration = Duration::from_secs(2);
+
+/// The pauses between attempts.
+const PAUSES: std::ops::RangeInclusive<Duration> = Duration::from_millis(20)..=Duration::from_secs(1);
+
+impl TieredStore {
+    /// Starts to follow, unless that was done before, or nothing is kept in memory.
+    pub(super) fn follow(&self) {
+        let parts = &self.parts;
+        if parts.lease.is_zero() || parts.is_followed.load(Ordering::Relaxed) {
+            return;
+        }
+        if !parts.is_followed.swap(true, Ordering::SeqCst) {
+            parts.spawner.spawn_repeatable(follow(Following(Arc::downgrade(parts))));
+        }
+    }
+}
+
+/// The task. If its runtime ends first, the next lookup starts another one.
+struct Following(Weak<TieredParts>);
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        if let Some(parts) = self.0.upgrade() {
+            parts.is_followed.store(false, Ordering::SeqCst);
+        }
+    }
+}
+
+async fn follow(task: Following) {
+    let mut wait = *PAUSES.start();
+    let mut is_refused = false;
+    // A store that is dropped follows nothing.
+    while let Some(parts) = task.0.upgrade() {
+        // The connection of requests is retried, and logged, by itself.
+        if parts.redis.connect(ATTEMPT).await.is_ok() {
+            let weak = Weak::clone(&task.0);
+            let receive = move |event| {
+                if let Some(parts) = weak.upgrade() {
+                    parts.receive(event);
+                }
+            };
+            match parts.redis.open_feed(receive).await {
+                Ok(feed) => {
+                    drop(parts);
+                    if std::mem::take(&mut is_refused) {
+                        tracing::info!("invalidations are received from Redis again");
+                    }
+                    wait = *PAUSES.start();
+                    beat_until_lost(&task.0, &feed).await;
+                    continue;
+                }
+                Err(fault) if !is_refused && parts.redis.is_connected() => {
+                    is_refused = true;
+                    let (server, reason) = (parts.redis.server(), fault.reason);
+                    tracing::warn!(server, reason, "invalidations are not received: each request asks Redis");
+                }
+                Err(_) => {}
+            }
+        }
+        drop(parts);
+        pause(wait.mul_f64(0.5 + 0.5 * fastrand::f64()), &Clock::system()).await;
+        wait = (wait * 2).min(*PAUSES.end());
+    }
+}
+
+async fn beat_until_lost(parts: &Weak<TieredParts>, feed: &RedisFeed) {
+    while let Some(parts) = parts.upgrade() {
+        match parts.redis.beat(feed).await {
+            Ok(heartbeat) => parts.confirm(heartbeat),
+            Err(error) => {
+                tracing::debug!(error = %Chain(&error), "the feed of invalidations is lost");
+                return;
+            }
+        }
+        within(parts.lease / BEATS, parts.beat_now.notified()).await;
+    }
+}
+
+impl TieredParts {
+    fn receive(&self, event: FeedEvent) {
+        let FeedEvent::Invalidation(message) = event else {
+            if matches!(event, FeedEvent::Unreadable) {
+                self.trust.lose();
+            }
+            self.beat_now.notify_one();
+            return;
+        };
+        self.trust.received(message.epoch, (message.number, message.before), |is_gap| {
+            let Some(number) = self.redis.stamp_of(&message) else {
+                self.beat_now.notify_one();
+                return false;
+            };
+            if is_gap {
+                self.near.empty_before(number);
+            } else {
+                self.near.record(&message, number);
+            }
+            true
+        });
+    }
+
+    fn confirm(&self, heartbeat: Heartbeat) {
+        let Heartbeat { sent, epoch, number, stamp } = heartbeat;
+        self.trust.confirm(epoch, number, sent, || self.near.empty_before(stamp));
+    }
+}

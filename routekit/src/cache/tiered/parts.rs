@@ -1,0 +1,31 @@
+//! What the tasks and the handles of a tiered store share.
+
+use std::{
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
+
+use tokio::sync::Notify;
+
+use super::{builder::RedisFallback, near::NearTier, trust::FeedTrust, turn::HeldTurns, write_behind::WriteBehind};
+use crate::{
+    base::{clock::Clock, spawner::Spawner},
+    cache::redis::store::RedisStore,
+};
+
+/// The state of a tiered store.
+pub(super) struct TieredParts {
+    pub(super) redis: RedisStore,
+    pub(super) near: NearTier,
+    pub(super) trust: FeedTrust,
+    pub(super) writes: Arc<WriteBehind>,
+    pub(super) turns: HeldTurns,
+    pub(super) lease: Duration,
+    pub(super) fallback: RedisFallback,
+    pub(super) clock: Clock,
+    pub(super) spawner: Spawner,
+    /// Whether a task follows the feed.
+    pub(super) is_followed: AtomicBool,
+    /// Asks for a heartbeat at once.
+    pub(super) beat_now: Notify,
+}

@@ -1,0 +1,292 @@
+//! The store as the cache calls it.
+
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+
+use super::{
+    builder::{RedisFallback, TieredStoreBuilder},
+    parts::TieredParts,
+};
+use crate::{
+    cache::{
+        redis::{store::RedisStore, turns::BackgroundWrite},
+        stats::condition::StoreSize,
+        store::{
+            claim::ClaimOutcome,
+            contract::{CacheStore, StoreError, StoreFuture},
+            entry::Entry,
+            key::Key,
+            lookup_result::Lookup,
+        },
+        validity::{stamp::Stamp, target::Target},
+    },
+    route::Consistency,
+};
+
+/// While Redis is away, an entry is used for so long after it was stored, or last known to be valid.
+const OUTAGE: Duration = Duration::from_secs(30);
+
+/// Entries in memory, in front of those in Redis.
+///
+/// ```no_run
+/// use routekit::{App, cache::{Cache, RedisStore, TieredStore}};
+///
+/// # fn app() -> Result<App, routekit::cache::RedisSettingsError> {
+/// let redis = RedisStore::builder("redis://cache.internal").prefix("shop").build()?;
+/// let app = App::discover().cache(Cache::builder().store(TieredStore::new(redis)));
+/// # Ok(app)
+/// # }
+/// ```
+///
+/// The setting `redis.url` does the same without code. The guide [Redis](crate::guide::redis) describes what the store
+/// guarantees. In short:
+///
+/// 1. A hit in memory costs as much as with the [`Embedded`](crate::cache::Embedded) store. A process answers from
+///    memory only while it receives the invalidations of all processes.
+/// 2. An invalidation that has returned counts in this process at once, and in others within the
+///    [lease](TieredStoreBuilder::lease), usually within a millisecond. On routes with `consistency = "strict"`, it
+///    counts at once everywhere: each hit asks Redis.
+/// 3. A response is stored in Redis after it was sent: no client waits for that.
+/// 4. Of all processes with the same prefix, one at a time fills a key. The others wait for the entry.
+/// 5. While Redis is away, memory answers ([`RedisFallback`]).
+///
+/// Clones share the entries.
+#[derive(Clone)]
+pub struct TieredStore {
+    pub(super) parts: Arc<TieredParts>,
+}
+
+impl TieredStore {
+    /// Creates a store with the default settings.
+    #[must_use]
+    pub fn new(redis: RedisStore) -> Self {
+        Self::builder(redis).build()
+    }
+
+    /// Returns a builder with the default settings.
+    pub fn builder(redis: RedisStore) -> TieredStoreBuilder {
+        TieredStoreBuilder::new(redis)
+    }
+
+    /// Returns the store in Redis.
+    #[must_use]
+    pub fn redis(&self) -> &RedisStore {
+        &self.parts.redis
+    }
+
+    /// Returns whether this process receives the invalidations of all processes, so that memory answers.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        self.parts.trust.allows(self.parts.clock.now())
+    }
+
+    /// Looks up in memory, and returns the time that freshness was computed for. `None` if Redis must be asked.
+    pub(in crate::cache) fn lookup_now(&self, key: &Key) -> Option<(Lookup, Instant)> {
+        let parts = &*self.parts;
+        // Read before the lookup: an invalidation in between is later than the stamp.
+        let (found, now) = parts.near.get(key, parts.redis.latest());
+        let is_answer = matches!(found, Lookup::Hit(..) | Lookup::VariesBy(..)) && parts.trust.allows(now);
+        is_answer.then_some((found, now))
+    }
+
+    /// Looks up in memory, and in Redis if memory does not have the answer.
+    pub(in crate::cache) async fn lookup_with(
+        &self,
+        key: &Key,
+        consistency: Consistency,
+    ) -> Result<Lookup, StoreError> {
+        let parts = &*self.parts;
+        self.follow();
+        match consistency {
+            Consistency::Bounded => {
+                if let Some((found, _)) = self.lookup_now(key) {
+                    return Ok(found);
+                }
+            }
+            Consistency::Strict => {
+                if let Some(found) = self.confirmed(key).await? {
+                    return Ok(found);
+                }
+            }
+        }
+        match parts.redis.find(key).await {
+            Ok(found) => {
+                self.remember(&found);
+                Ok(found)
+            }
+            Err(_) if self.may_fall_back(consistency) => Ok(self.lookup_in_outage(key)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The entry in memory, if Redis confirms that it is valid. Its body is not sent again.
+    async fn confirmed(&self, key: &Key) -> Result<Option<Lookup>, StoreError> {
+        let parts = &*self.parts;
+        let stamp = parts.redis.latest();
+        let (found, _) = parts.near.get(key, stamp);
+        let entry = match found.entry() {
+            Some(entry) if !matches!(found, Lookup::Stale(..)) => entry,
+            _ => return Ok(None),
+        };
+        Ok(parts.redis.holds(&entry).await?.then_some(found))
+    }
+
+    /// Keeps what was found in Redis in memory.
+    fn remember(&self, found: &Lookup) {
+        if let Some(entry) = found.entry().filter(|_| !self.parts.lease.is_zero()) {
+            self.parts.near.keep(entry);
+        }
+    }
+
+    fn may_fall_back(&self, consistency: Consistency) -> bool {
+        self.parts.fallback == RedisFallback::Memory && consistency == Consistency::Bounded
+    }
+
+    /// What memory has while Redis is away.
+    fn lookup_in_outage(&self, key: &Key) -> Lookup {
+        let parts = &*self.parts;
+        let stamp = parts.redis.latest();
+        let (found, now) = parts.near.get(key, stamp);
+        let Some(stored) = found.entry().map(|entry| entry.stored()) else { return found };
+        let known = parts.trust.confirmed().map_or(stored, |confirmed| confirmed.max(stored));
+        if now.saturating_duration_since(known) < OUTAGE { found } else { Lookup::Miss(stamp) }
+    }
+
+    /// Stores an entry in memory at once, and in Redis soon.
+    pub(in crate::cache) fn put_behind(&self, entry: Entry) {
+        let parts = &*self.parts;
+        let is_connected = parts.redis.is_connected();
+        if !parts.lease.is_zero() || !is_connected {
+            parts.near.keep(entry.clone());
+        }
+        if is_connected {
+            parts.writes.push(BackgroundWrite::Put(entry));
+        }
+    }
+
+    /// Whether no invalidation after its stamp covers the entry.
+    pub(in crate::cache) async fn is_valid_with(
+        &self,
+        entry: &Entry,
+        consistency: Consistency,
+    ) -> Result<bool, StoreError> {
+        let parts = &*self.parts;
+        if consistency == Consistency::Bounded && parts.trust.allows(parts.clock.now()) {
+            return Ok(parts.near.holds(entry));
+        }
+        match parts.redis.holds(entry).await {
+            Err(_) if self.may_fall_back(consistency) => Ok(parts.near.holds(entry)),
+            is_valid => is_valid,
+        }
+    }
+
+    async fn invalidate_both(&self, targets: &[Target]) -> Result<Stamp, StoreError> {
+        let parts = &*self.parts;
+        let done = parts.redis.invalidate(targets).await;
+        let number = self.number(&done);
+        parts.near.invalidate(targets, number);
+        self.acknowledged(done, number)
+    }
+
+    async fn clear_both(&self) -> Result<Stamp, StoreError> {
+        let done = self.parts.redis.clear().await;
+        let number = self.number(&done);
+        self.parts.near.empty_before(number);
+        self.acknowledged(done, number)
+    }
+
+    /// The number of an invalidation: that of Redis, or one of this process if Redis is away.
+    fn number(&self, done: &Result<Stamp, StoreError>) -> Stamp {
+        done.as_ref().map_or_else(|_| self.parts.redis.tick(), |number| *number)
+    }
+
+    /// An invalidation that has failed counts in this process, and is repeated.
+    fn acknowledged(&self, done: Result<Stamp, StoreError>, number: Stamp) -> Result<Stamp, StoreError> {
+        match self.parts.fallback {
+            RedisFallback::Memory => Ok(number),
+            RedisFallback::None => done,
+        }
+    }
+
+    /// The size of the tier in memory.
+    pub(in crate::cache) fn near_size(&self) -> StoreSize {
+        self.parts.near.size()
+    }
+
+    /// The number of entries that were not written to Redis.
+    pub(in crate::cache) fn lost_writes(&self) -> u64 {
+        self.parts.writes.lost()
+    }
+}
+
+impl CacheStore for TieredStore {
+    fn lookup<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Lookup> {
+        Box::pin(self.lookup_with(key, Consistency::Bounded))
+    }
+
+    /// Returns once the entry is in Redis. The cache stores responses after they were sent.
+    fn put(&self, entry: Entry) -> StoreFuture<'_, ()> {
+        Box::pin(async move {
+            if !self.parts.lease.is_zero() || !self.parts.redis.is_connected() {
+                self.parts.near.keep(entry.clone());
+            }
+            match self.parts.redis.put(entry).await {
+                Err(_) if self.may_fall_back(Consistency::Bounded) => Ok(()),
+                put => put,
+            }
+        })
+    }
+
+    fn is_valid<'a>(&'a self, entry: &'a Entry) -> StoreFuture<'a, bool> {
+        Box::pin(self.is_valid_with(entry, Consistency::Bounded))
+    }
+
+    fn invalidate<'a>(&'a self, targets: &'a [Target]) -> StoreFuture<'a, Stamp> {
+        Box::pin(self.invalidate_both(targets))
+    }
+
+    fn clear(&self) -> StoreFuture<'_, Stamp> {
+        Box::pin(self.clear_both())
+    }
+
+    fn has_claims(&self) -> bool {
+        self.parts.redis.has_claims()
+    }
+
+    fn claim<'a>(&'a self, key: &'a Key, record: Bytes, keep_for: Duration) -> StoreFuture<'a, ClaimOutcome> {
+        self.parts.redis.claim(key, record, keep_for)
+    }
+
+    fn swap_claim<'a>(
+        &'a self,
+        key: &'a Key,
+        held: &'a Bytes,
+        next: Option<Bytes>,
+        keep_for: Duration,
+    ) -> StoreFuture<'a, bool> {
+        self.parts.redis.swap_claim(key, held, next, keep_for)
+    }
+
+    fn size(&self) -> StoreFuture<'_, StoreSize> {
+        self.parts.redis.size()
+    }
+
+    fn health(&self) -> StoreFuture<'_, ()> {
+        self.parts.redis.health()
+    }
+}
+
+impl fmt::Debug for TieredStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TieredStore")
+            .field("redis", &self.parts.redis)
+            .field("lease", &self.parts.lease)
+            .field("fallback", &self.parts.fallback)
+            .finish_non_exhaustive()
+    }
+}

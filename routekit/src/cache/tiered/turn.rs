@@ -1,0 +1,135 @@
+//! Turns: of all processes, one fills a key, and the others wait for the entry.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Weak},
+    time::Duration,
+};
+
+use parking_lot::Mutex;
+
+use super::{parts::TieredParts, store::TieredStore};
+use crate::{
+    base::clock::Clock,
+    cache::{
+        redis::turns::{BackgroundWrite, TURN, TurnAnswer, TurnChange, TurnToken},
+        store::{key::Key, lookup_result::Lookup},
+    },
+    deadline::pause,
+};
+
+/// The pauses between attempts of a process that waits for another.
+const PAUSES: std::ops::RangeInclusive<Duration> = Duration::from_millis(5)..=Duration::from_millis(40);
+
+/// The turns that this process has.
+#[derive(Default)]
+pub(super) struct HeldTurns(Mutex<TurnTable>);
+
+#[derive(Default)]
+struct TurnTable {
+    held: HashMap<TurnToken, Key>,
+    /// Whether a task extends them.
+    has_task: bool,
+}
+
+/// The turn of this process to fill a key. If it is dropped, it ends without an outcome, and another process tries.
+pub(in crate::cache) struct HeldTurn {
+    parts: Weak<TieredParts>,
+    key: Key,
+    token: TurnToken,
+    change: TurnChange,
+}
+
+impl HeldTurn {
+    /// Ends it. Processes that wait find the entry if it `is_stored`, or else fill for themselves.
+    pub(in crate::cache) fn end(mut self, is_stored: bool) {
+        self.change = if is_stored { TurnChange::End } else { TurnChange::EndUnshared };
+    }
+}
+
+impl Drop for HeldTurn {
+    fn drop(&mut self) {
+        let Some(parts) = self.parts.upgrade() else { return };
+        parts.turns.0.lock().held.remove(&self.token);
+        // After the entry, which was put before.
+        parts.writes.push(BackgroundWrite::Turn(self.key.clone(), self.token, self.change));
+    }
+}
+
+impl TieredStore {
+    /// Waits until it is the turn of this process to fill the key. `None` if the entry is there, or cannot be shared,
+    /// or Redis is away: then no process waits for this one.
+    pub(in crate::cache) async fn turn(&self, key: &Key) -> Option<HeldTurn> {
+        let token: TurnToken = fastrand::u128(..).to_be_bytes();
+        let mut wait = *PAUSES.start();
+        while self.parts.redis.is_connected() {
+            match self.parts.redis.take_turn(key, &token).await.ok()? {
+                TurnAnswer::Ours => return Some(self.held(key, token)),
+                TurnAnswer::Unshared => return None,
+                TurnAnswer::Taken => {}
+            }
+            pause(wait.mul_f64(0.5 + 0.5 * fastrand::f64()), &Clock::system()).await;
+            wait = wait.mul_f64(1.5).min(*PAUSES.end());
+            match self.parts.redis.find(key).await.ok()? {
+                Lookup::Miss(_) | Lookup::Stale(..) => {}
+                Lookup::Hit(..) | Lookup::VariesBy(..) => return None,
+            }
+        }
+        None
+    }
+
+    /// Takes the turn. `Err` if another process has it.
+    pub(in crate::cache) async fn turn_now(&self, key: &Key) -> Result<Option<HeldTurn>, ()> {
+        let token: TurnToken = fastrand::u128(..).to_be_bytes();
+        match self.parts.redis.take_turn(key, &token).await {
+            Ok(TurnAnswer::Ours) => Ok(Some(self.held(key, token))),
+            Ok(TurnAnswer::Taken) => Err(()),
+            Ok(TurnAnswer::Unshared) | Err(_) => Ok(None),
+        }
+    }
+
+    fn held(&self, key: &Key, token: TurnToken) -> HeldTurn {
+        let parts = &self.parts;
+        let mut turns = parts.turns.0.lock();
+        turns.held.insert(token, key.clone());
+        if !std::mem::replace(&mut turns.has_task, true) {
+            parts.spawner.spawn_repeatable(extend_until_none(ExtendingTask(Arc::downgrade(parts))));
+        }
+        HeldTurn { parts: Arc::downgrade(parts), key: key.clone(), token, change: TurnChange::End }
+    }
+}
+
+/// The task that extends the turns of this process. If its runtime ends first, the next turn starts another one.
+struct ExtendingTask(Weak<TieredParts>);
+
+impl Drop for ExtendingTask {
+    fn drop(&mut self) {
+        if let Some(parts) = self.0.upgrade() {
+            parts.turns.0.lock().has_task = false;
+        }
+    }
+}
+
+async fn extend_until_none(mut task: ExtendingTask) {
+    loop {
+        pause(TURN / 4, &Clock::system()).await;
+        let Some(parts) = task.0.upgrade() else { return };
+        let mut turns = parts.turns.0.lock();
+        for (token, key) in &turns.held {
+            parts.writes.push(BackgroundWrite::Turn(key.clone(), *token, TurnChange::Extend));
+        }
+        if turns.held.is_empty() {
+            // From here on, another task may run.
+            turns.has_task = false;
+            task.0 = Weak::new();
+            return;
+        }
+    }
+}
+
+impl fmt::Debug for HeldTurn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HeldTurn").field("key", &self.key).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,112 @@
+//! Writes to Redis without a request that waits for them.
+
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use parking_lot::Mutex;
+
+use crate::{
+    base::{printable::Chain, spawner::Spawner},
+    cache::redis::{store::RedisStore, turns::BackgroundWrite},
+};
+
+/// The bytes that may wait. Beyond that, entries are not stored in Redis.
+const MAX_BYTES: usize = 16 * 1024 * 1024;
+
+/// As many are written in one round trip, unless they are larger than [`BATCH_BYTES`] together.
+const BATCH: usize = 64;
+const BATCH_BYTES: usize = 1024 * 1024;
+
+/// A queue of writes, and the task that writes them, in order, while there are any.
+pub(super) struct WriteBehind {
+    redis: RedisStore,
+    spawner: Spawner,
+    queue: Mutex<WriteQueue>,
+    /// Entries that were not written: there was no room for them, or Redis did not take them.
+    lost: AtomicU64,
+}
+
+#[derive(Default)]
+struct WriteQueue {
+    writes: VecDeque<BackgroundWrite>,
+    bytes: usize,
+    /// Whether a task writes.
+    has_task: bool,
+}
+
+impl WriteBehind {
+    pub(super) fn new(redis: RedisStore, spawner: Spawner) -> Arc<Self> {
+        Arc::new(Self { redis, spawner, queue: Mutex::default(), lost: AtomicU64::new(0) })
+    }
+
+    /// Writes soon. Without room, an entry is dropped: a store may do that at any time.
+    pub(super) fn push(self: &Arc<Self>, write: BackgroundWrite) {
+        let mut queue = self.queue.lock();
+        let size = write.size();
+        if matches!(write, BackgroundWrite::Put(_)) && queue.bytes + size > MAX_BYTES {
+            self.lost.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        queue.bytes += size;
+        queue.writes.push_back(write);
+        if !queue.has_task {
+            queue.has_task = true;
+            drop(queue);
+            self.spawner.spawn_repeatable(write_until_empty(WritingTask { queue: Arc::clone(self), has_ended: false }));
+        }
+    }
+
+    /// The number of entries that were not written.
+    pub(super) fn lost(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed)
+    }
+
+    /// The next writes; none if the task ends.
+    fn next(&self) -> Vec<BackgroundWrite> {
+        let mut queue = self.queue.lock();
+        let (mut batch, mut bytes) = (Vec::new(), 0);
+        while batch.len() < BATCH && (bytes < BATCH_BYTES || batch.is_empty()) {
+            let Some(write) = queue.writes.pop_front() else { break };
+            bytes += write.size();
+            batch.push(write);
+        }
+        queue.bytes -= bytes;
+        queue.has_task = !batch.is_empty();
+        batch
+    }
+}
+
+/// The task that writes. If its runtime ends first, the next write starts another one.
+struct WritingTask {
+    queue: Arc<WriteBehind>,
+    has_ended: bool,
+}
+
+impl Drop for WritingTask {
+    fn drop(&mut self) {
+        if !self.has_ended {
+            self.queue.queue.lock().has_task = false;
+        }
+    }
+}
+
+async fn write_until_empty(mut task: WritingTask) {
+    loop {
+        let batch = task.queue.next();
+        if batch.is_empty() {
+            // From here on, another task may run.
+            task.has_ended = true;
+            return;
+        }
+        let puts = batch.iter().filter(|write| matches!(write, BackgroundWrite::Put(_))).count();
+        if let Err(error) = task.queue.redis.write_all(batch).await {
+            task.queue.lost.fetch_add(puts as u64, Ordering::Relaxed);
+            tracing::debug!(error = %Chain(&error), "entries are not stored in Redis");
+        }
+    }
+}
